@@ -1,0 +1,73 @@
+// Runs on any Node >= 20 with npm: makes sure that the install is there, then goes on under the Node that the
+// repository brings. `npm start` and `npm test` both come through here.
+import { spawn, spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+const bin = join(root, 'node_modules', '.bin')
+const pinnedNode = join(root, 'node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node')
+const stamp = join(root, 'node_modules', '.granary-installed')
+
+function installDigest() {
+  const hash = createHash('sha256')
+  const manifests = ['pnpm-lock.yaml', 'pnpm-workspace.yaml', 'package.json']
+  for (const file of manifests) hash.update(readFileSync(join(root, file)))
+  return hash.digest('hex')
+}
+
+function ensureInstalled() {
+  const digest = installDigest()
+  if (existsSync(stamp) && existsSync(pinnedNode) && readFileSync(stamp, 'utf8') === digest) return
+  const { packageManager } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+  process.stderr.write(`granary: installing what is missing (${packageManager}) …\n`)
+  const install = spawnSync('npx', ['-y', packageManager, 'install', '--frozen-lockfile'], {
+    cwd: root,
+    // Progress goes to stderr: stdout belongs to the program that follows.
+    stdio: ['ignore', 2, 2],
+    shell: process.platform === 'win32',
+    env: { ...process.env, CI: 'true' },
+  })
+  if (install.status !== 0) {
+    process.stderr.write(
+      'granary: the install failed (above). Check that the npm registry can be reached, then run the command again.\n',
+    )
+    process.exit(install.status ?? 1)
+  }
+  mkdirSync(join(root, 'node_modules'), { recursive: true })
+  writeFileSync(stamp, digest)
+}
+
+const [command, ...args] = process.argv.slice(2)
+const programs = {
+  start: [
+    '--conditions=source',
+    '--disable-warning=ExperimentalWarning',
+    join(root, 'packages/cli/src/main.ts'),
+    'demo',
+  ],
+  test: [join(root, 'scripts/test.mjs')],
+}
+const program = programs[command]
+if (!program) {
+  process.stderr.write(`granary: "${command ?? ''}" is not one of ${Object.keys(programs).join(', ')}\n`)
+  process.exit(2)
+}
+
+ensureInstalled()
+const child = spawn(pinnedNode, [...program, ...args], {
+  // npm runs scripts in the project's root; a path that the user typed is relative to where they stood.
+  cwd: process.env.INIT_CWD ?? process.cwd(),
+  stdio: 'inherit',
+  env: {
+    ...process.env,
+    PATH: `${bin}${process.platform === 'win32' ? ';' : ':'}${process.env.PATH}`,
+    TURBO_TELEMETRY_DISABLED: '1',
+  },
+})
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+child.on('exit', (code, signal) => {
+  process.exitCode = code ?? (signal === 'SIGINT' ? 130 : 1)
+})
