@@ -1,0 +1,165 @@
+import { dirname, join } from 'node:path/posix'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from '@jest/globals'
+import { importsOf, reachableFrom, readManifests, readSources, type SourceFile, workspaceImport } from './imports.ts'
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+const sources = readSources(root)
+const manifests = readManifests(root)
+
+/** Who may import whom; a subpath where only that part of a package is open. docs/architecture.md has the reasons. */
+const mayImport: Readonly<Record<string, readonly string[]>> = {
+  errors: [],
+  proofs: ['@granary/errors'],
+  content: ['@granary/errors', '@granary/proofs'],
+  chain: ['@granary/errors', '@granary/proofs/verify', '@granary/proofs/profile'],
+  client: [
+    '@granary/errors',
+    '@granary/content',
+    '@granary/chain/client',
+    '@granary/chain/messages',
+    '@granary/chain/keystore',
+  ],
+  provider: [
+    '@granary/errors',
+    '@granary/content',
+    '@granary/proofs',
+    '@granary/chain/client',
+    '@granary/chain/messages',
+    '@granary/chain/keystore',
+  ],
+}
+
+/** Libraries that only some folders may name. */
+const confined: readonly { library: RegExp; folders: RegExp; rule: string }[] = [
+  {
+    library: /^(helia|@helia\/|libp2p|@libp2p\/|@chainsafe\/libp2p)/,
+    folders: /^packages\/(provider\/src\/retrieval|content\/src|client\/src)\//,
+    rule: 'helia and libp2p: only in provider/retrieval, content and (lazily) client',
+  },
+  {
+    library: /^(bullmq|ioredis|@electric-sql\/pglite|pg)$/,
+    folders: /^packages\/provider\/src\/queue\//,
+    rule: 'bullmq, ioredis, pglite: only in provider/queue',
+  },
+  {
+    library: /^express$/,
+    folders: /\/(http|rpc|retrieval)\//,
+    rule: 'express: only in folders named http, rpc or retrieval',
+  },
+  { library: /^commander$/, folders: /^packages\/cli\//, rule: 'commander: only in cli' },
+]
+
+function violations(rule: string, check: (file: SourceFile) => readonly string[]): string[] {
+  return sources.flatMap((file) => check(file).map((what) => `${rule}\n    broken by ${file.path}: ${what}`))
+}
+
+test('the reader of imports sees every form of import', () => {
+  const text = `
+    import a from 'a'
+    import { b, type C } from "b"
+    import type { D } from 'd'
+    import * as e from 'e'
+    import 'f'
+    export { g } from 'g'
+    export * from 'h'
+    const i = await import('i')
+    // import j from 'j'
+    /* import k from 'k' */
+  `
+  expect(importsOf(text)).toEqual(['a', 'b', 'd', 'e', 'f', 'g', 'h', 'i'])
+})
+
+test('a package imports only the packages that it may', () => {
+  const broken = violations('who may import whom', (file) => {
+    const allowed = mayImport[file.package]
+    if (allowed === undefined) return []
+    return file.imports.filter((specifier) => {
+      const target = workspaceImport(specifier, manifests)
+      if (target === undefined || target.folder === file.package) return false
+      return !allowed.some((name) => specifier === name || (manifests.has(name) && specifier.startsWith(`${name}/`)))
+    })
+  })
+  expect(broken).toEqual([])
+})
+
+test('nobody imports cli or e2e; nobody but cli and sim imports provider', () => {
+  const broken = violations('nobody imports cli or e2e; nobody but cli and sim imports provider', (file) =>
+    file.imports.filter(
+      (specifier) =>
+        (/^granary($|\/)/.test(specifier) && file.package !== 'cli') ||
+        /^@granary\/e2e/.test(specifier) ||
+        (/^@granary\/provider/.test(specifier) && !['cli', 'sim', 'provider'].includes(file.package)),
+    ),
+  )
+  expect(broken).toEqual([])
+})
+
+test('chain/state is deterministic: no node:, Date, Math.random, async, locale or floats', () => {
+  const forbidden =
+    /\bDate\b|\bMath\.(random|sqrt|log\w*|exp|pow|sin|cos)\b|\basync\b|\bawait\b|\bPromise\b|\bsetTimeout\b|\bIntl\b|localeCompare|toLocale|\bparseFloat\b|\.normalize\(|\.sort\(\)/g
+  const broken = violations('chain/state is synchronous and deterministic', (file) => {
+    if (!file.path.startsWith('packages/chain/src/state/')) return []
+    const code = file.text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|\s)\/\/.*$/gm, '$1')
+    const imports = file.imports.filter((specifier) =>
+      /^(node:|helia|bullmq|express|@granary\/content|@granary\/proofs\/(seal|porep|post)$)/.test(specifier),
+    )
+    return [...imports, ...[...code.matchAll(forbidden)].map((match) => match[0])]
+  })
+  expect(broken).toEqual([])
+})
+
+test.each([
+  'packages/proofs/src/verify/index.ts',
+  'packages/client/src/index.ts',
+  'packages/content/src/index.ts',
+  'packages/chain/src/client/index.ts',
+  'packages/chain/src/messages/index.ts',
+])('%s reaches no node: module, so that it runs in a browser', (entry) => {
+  const reached = reachableFrom(entry, sources, manifests)
+  expect(reached.size).toBeGreaterThan(0)
+  const named = [...reached].flatMap(([path, specifiers]) =>
+    specifiers.filter((specifier) => specifier.startsWith('node:')).map((specifier) => `${path}: ${specifier}`),
+  )
+  expect(named).toEqual([])
+})
+
+test('the verifier never imports the proving side', () => {
+  const reached = [...reachableFrom('packages/proofs/src/verify/index.ts', sources, manifests).keys()]
+  expect(reached.filter((path) => /^packages\/proofs\/src\/(seal|porep|post)\//.test(path))).toEqual([])
+})
+
+test('libraries stay in the folders that they are confined to', () => {
+  const broken = confined.flatMap(({ library, folders, rule }) =>
+    violations(rule, (file) => (folders.test(file.path) ? [] : file.imports.filter((name) => library.test(name)))),
+  )
+  expect(broken).toEqual([])
+})
+
+test('only cli prints', () => {
+  const broken = violations('anything that prints: only in cli', (file) =>
+    file.package === 'cli'
+      ? []
+      : [...file.text.matchAll(/\bconsole\.\w+|process\.stdout|process\.stderr/g)].map((match) => match[0]),
+  )
+  expect(broken).toEqual([])
+})
+
+test('packages meet only through the exports of their package.json', () => {
+  const broken = violations('packages meet only through exports', (file) =>
+    file.imports.filter((specifier) => {
+      if (specifier.startsWith('.')) {
+        const target = join(dirname(file.path), specifier)
+        return !target.startsWith(`packages/${file.package}/`)
+      }
+      const target = workspaceImport(specifier, manifests)
+      return target !== undefined && target.target === undefined
+    }),
+  )
+  expect(broken).toEqual([])
+})
+
+test('no module-level state', () => {
+  const mutable = /^(?:export )?(?:let \w+|const \w+(?::[^=\n]+)? = new (?:Map|Set|WeakMap|WeakSet)(?:<.*>)?\(\))/gm
+  expect(violations('no module-level state', (file) => file.text.match(mutable) ?? [])).toEqual([])
+})
