@@ -9,7 +9,7 @@ const tierPattern = {
 
 export default {
   testEnvironment: 'node',
-  testEnvironmentOptions: { customExportConditions: ['source', 'node', 'node-addons'] },
+  testEnvironmentOptions: { customExportConditions: ['@granary/source', 'node', 'node-addons'] },
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': '<rootDir>/scripts/strip-types.mjs' },
   moduleFileExtensions: ['ts', 'mjs', 'js', 'cjs', 'json', 'node'],

@@ -44,7 +44,7 @@ export function readSources(root: string): SourceFile[] {
 
 export interface Manifest {
   readonly name: string
-  readonly exports: Readonly<Record<string, { readonly source: string }>>
+  readonly exports: Readonly<Record<string, { readonly '@granary/source': string }>>
 }
 
 /** package name → its folder and exports. */
@@ -65,7 +65,7 @@ export function workspaceImport(
   for (const [name, { folder, manifest }] of manifests) {
     if (specifier !== name && !specifier.startsWith(`${name}/`)) continue
     const subpath = specifier === name ? '.' : `.${specifier.slice(name.length)}`
-    const source = manifest.exports[subpath]?.source
+    const source = manifest.exports[subpath]?.['@granary/source']
     return {
       name,
       folder,

@@ -43,7 +43,7 @@ function ensureInstalled() {
 const [command, ...args] = process.argv.slice(2)
 const programs = {
   start: [
-    '--conditions=source',
+    '--conditions=@granary/source',
     '--disable-warning=ExperimentalWarning',
     join(root, 'packages/cli/src/main.ts'),
     'demo',

@@ -1,0 +1,146 @@
+/**
+ * Starts the real programs as real processes on 127.0.0.1 and gives tests a hold on them. Whatever a test starts is killed,
+ * by its pid, when the test file ends.
+ */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+
+export const repository: string = join(dirname(fileURLToPath(import.meta.url)), '..')
+const program = [
+  '--conditions=@granary/source',
+  '--disable-warning=ExperimentalWarning',
+  join(repository, 'packages/cli/src/main.ts'),
+]
+
+export interface Finished {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export interface Running {
+  readonly process: ChildProcess
+  readonly finished: Promise<Finished>
+  /** Resolves with the first line of stdout or stderr, past or future, that the pattern finds. Fails if the process ends before. */
+  line(pattern: RegExp): Promise<RegExpMatchArray>
+  /** Ends it as a power cut would. */
+  kill9(): Promise<void>
+  /** Asks it to stop and waits. */
+  stop(): Promise<Finished>
+}
+
+export interface Workbench {
+  readonly home: string
+  start(args: readonly string[], env?: Readonly<Record<string, string>>): Running
+  /** Runs a command to its end. */
+  run(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<Finished>
+  startChain(options?: { port?: number }): Promise<Running & { url: string }>
+  startProvider(options: {
+    chainUrl: string
+    args?: readonly string[]
+    env?: Readonly<Record<string, string>>
+  }): Promise<Running & { url: string }>
+  close(): Promise<void>
+}
+
+/** A temporary home with every key, cache and store in it; nothing outside is read or written. */
+export function createWorkbench(): Workbench {
+  const home = mkdtempSync(join(tmpdir(), 'granary-e2e-'))
+  const started = new Set<Running>()
+
+  function start(args: readonly string[], env: Readonly<Record<string, string>> = {}): Running {
+    const child = spawn(process.execPath, [...program, ...args], {
+      cwd: home,
+      env: { ...process.env, NODE_OPTIONS: '', GRANARY_HOME: home, NO_COLOR: '1', ...env },
+      // A program of ours stops when the one that started it is gone: an open stdin says that we are still here.
+      stdio: ['pipe', 'pipe', 'pipe'],
+    })
+    const lines: string[] = []
+    const waiting = new Set<(line: string) => void>()
+    const collected = { stdout: '', stderr: '' }
+    for (const name of ['stdout', 'stderr'] as const) {
+      createInterface({ input: child[name] }).on('line', (line) => {
+        lines.push(line)
+        collected[name] += `${line}\n`
+        for (const look of [...waiting]) look(line)
+      })
+    }
+    const finished = new Promise<Finished>((resolve) => child.on('close', (code) => resolve({ code, ...collected })))
+
+    function line(pattern: RegExp): Promise<RegExpMatchArray> {
+      const past = lines.map((text) => text.match(pattern)).find((match) => match !== null)
+      if (past) return Promise.resolve(past)
+      return new Promise((resolve, reject) => {
+        const look = (text: string): void => {
+          const match = text.match(pattern)
+          if (match === null) return
+          waiting.delete(look)
+          resolve(match)
+        }
+        waiting.add(look)
+        void finished.then(({ code, stdout, stderr }) =>
+          reject(new Error(`granary ${args.join(' ')} ended with ${code} before ${pattern}:\n${stdout}\n${stderr}`)),
+        )
+      })
+    }
+
+    async function end(signal: NodeJS.Signals): Promise<Finished> {
+      if (child.exitCode === null && child.signalCode === null) child.kill(signal)
+      return finished
+    }
+
+    const running: Running = {
+      process: child,
+      finished,
+      line,
+      kill9: async () => void (await end('SIGKILL')),
+      stop: () => end('SIGTERM'),
+    }
+    started.add(running)
+    void finished.then(() => started.delete(running))
+    return running
+  }
+
+  async function ready(running: Running): Promise<Running & { url: string }> {
+    const match = await running.line(/^\{"event":"ready".*\}$/)
+    const { url } = JSON.parse(match[0]) as { url: string }
+    return { ...running, url }
+  }
+
+  async function startChain({ port = 0 }: { port?: number } = {}): Promise<Running & { url: string }> {
+    return ready(start(['chain', 'run', '--home', home, '--port', String(port), '--json']))
+  }
+
+  return {
+    home,
+    start,
+    run: (args, env) => start(args, env).finished,
+    startChain,
+    startProvider: ({ chainUrl, args = [], env }) =>
+      ready(start(['provider', 'run', '--home', home, '--chain', chainUrl, '--json', ...args], env)),
+    async close() {
+      await Promise.all([...started].map((running) => running.kill9()))
+      rmSync(home, { recursive: true, force: true, maxRetries: 5 })
+    },
+  }
+}
+
+/** The envelope that every command prints with --json. */
+export interface Envelope<T> {
+  readonly ok: boolean
+  readonly code: string
+  readonly data: T
+  readonly error?: { readonly code: string; readonly message: string; readonly hint: string }
+}
+
+export function envelope<T>(finished: Finished): Envelope<T> {
+  try {
+    return JSON.parse(finished.stdout) as Envelope<T>
+  } catch {
+    throw new Error(`not one JSON document (exit ${finished.code}):\n${finished.stdout}\n${finished.stderr}`)
+  }
+}
