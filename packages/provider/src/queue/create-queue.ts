@@ -1,0 +1,139 @@
+/**
+ * The provider's job queue: BullMQ, on PGlite in this process by default, on Redis when a URL is given. Heavy work runs in
+ * worker threads of a processor file, never on the daemon's event loop.
+ */
+import { randomBytes } from 'node:crypto'
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { GranaryError } from '@granary/errors'
+import { type BackendFactory, createPostgresBackend, type IQueueBackend } from 'bullmq'
+import { Redis } from 'ioredis'
+import type { JobMap, JobOptions, JobQueue, JobRequest, LineName } from './job-queue.ts'
+import { type Line, type LineOptions, openLine } from './line.ts'
+import { openPglite } from './open-pglite.ts'
+import type { QueueLog } from './queue-log.ts'
+
+export interface CreateQueueOptions {
+  /** The queue's own folder. It may be deleted whenever the provider is not running. */
+  readonly folder: string
+  readonly redisUrl?: string | undefined
+  /** The file whose default export does the jobs. @default the provider's own jobs */
+  readonly processor?: URL
+  /** Worker threads of each line. @default 1 */
+  readonly concurrency?: Partial<Record<LineName, number>>
+  readonly log?: QueueLog
+}
+
+export class RedisUnreachableError extends GranaryError {
+  constructor(url: string, cause: unknown) {
+    super({
+      code: 'QUEUE_REDIS_UNREACHABLE',
+      message: `no Redis answers at ${withoutPassword(url)}: ${Error.isError(cause) ? cause.message : String(cause)}`,
+      hint: 'Start Redis there, correct the URL, or leave it out to use the embedded queue.',
+      retryable: true,
+      cause,
+    })
+  }
+}
+
+interface Store {
+  readonly backend: 'pglite' | 'redis'
+  readonly line: Pick<LineOptions, 'connection' | 'backendFactory' | 'exclusive' | 'prefix'>
+  close(): Promise<void>
+}
+
+const LINES: readonly LineName[] = ['sealing', 'proving']
+const REDIS_CONNECT_TIMEOUT_MS = 5_000
+
+export async function createQueue<Jobs extends JobMap>(options: CreateQueueOptions): Promise<JobQueue<Jobs>> {
+  const log = options.log ?? (() => {})
+  const processor = options.processor ?? defaultProcessor()
+  await mkdir(options.folder, { recursive: true })
+  const store =
+    options.redisUrl === undefined
+      ? await openEmbedded(options.folder, log)
+      : await openRedis(options.folder, options.redisUrl)
+  const lines = new Map<LineName, Line>()
+  try {
+    for (const name of LINES) {
+      const concurrency = options.concurrency?.[name] ?? 1
+      lines.set(name, await openLine({ ...store.line, name, processor, concurrency, log }))
+    }
+  } catch (error) {
+    await closeAll(lines, store)
+    throw error
+  }
+  return {
+    backend: store.backend,
+    async run<Kind extends keyof Jobs & string>(
+      request: JobRequest<Jobs, Kind>,
+      jobOptions: JobOptions<Jobs[Kind]['progress']> = {},
+    ): Promise<Jobs[Kind]['result']> {
+      // All lines were opened above.
+      return await lines.get(request.line)!.run(request, jobOptions)
+    },
+    stop: () => closeAll(lines, store),
+  }
+}
+
+async function closeAll(lines: ReadonlyMap<LineName, Line>, store: Store): Promise<void> {
+  await Promise.allSettled([...lines.values()].map((line) => line.stop()))
+  await store.close()
+}
+
+async function openEmbedded(folder: string, log: QueueLog): Promise<Store> {
+  const { db, pool } = await openPglite(join(folder, 'pglite'), log)
+  return {
+    backend: 'pglite',
+    line: {
+      connection: pool,
+      backendFactory: createPostgresBackend as BackendFactory<IQueueBackend, unknown>,
+      exclusive: true,
+      prefix: 'granary',
+    },
+    close: async () => {
+      if (!db.closed) await db.close()
+    },
+  }
+}
+
+async function openRedis(folder: string, url: string): Promise<Store> {
+  // Commands wait while Redis is away, as BullMQ demands of a blocking connection; only the first connect may fail.
+  const redis = new Redis(url, {
+    lazyConnect: true,
+    maxRetriesPerRequest: null,
+    connectTimeout: REDIS_CONNECT_TIMEOUT_MS,
+  })
+  redis.on('error', () => {})
+  try {
+    await redis.connect()
+  } catch (error) {
+    redis.disconnect()
+    throw new RedisUnreachableError(url, error)
+  }
+  return {
+    backend: 'redis',
+    line: { connection: redis, backendFactory: undefined, exclusive: false, prefix: await redisPrefix(folder) },
+    close: async () => redis.disconnect(),
+  }
+}
+
+/** Several providers may share one Redis: each has a name of its own there, kept beside the queue. */
+async function redisPrefix(folder: string): Promise<string> {
+  const path = join(folder, 'redis-prefix')
+  const known = await readFile(path, 'utf8').catch(() => '')
+  if (/^granary-[0-9a-f]{16}$/.test(known)) return known
+  const prefix = `granary-${randomBytes(8).toString('hex')}`
+  await writeFile(`${path}.new`, prefix, { flush: true })
+  await rename(`${path}.new`, path)
+  return prefix
+}
+
+function defaultProcessor(): URL {
+  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
+  return new URL(`../sealing/processor.${extension}`, import.meta.url)
+}
+
+function withoutPassword(url: string): string {
+  return url.replace(/\/\/[^@/]*@/, '//')
+}

@@ -1,0 +1,59 @@
+/**
+ * The port through which the provider hands heavy work to worker threads. The queue is only the executor: it may be lost
+ * at any moment, and whoever wants a job done asks again. So every job is idempotent, and no fact lives here alone.
+ */
+import { GranaryError, type WireError } from '@granary/errors'
+
+/** The jobs of a processor file, by kind. All three are JSON values. */
+export type JobMap = Record<string, { input: unknown; progress: unknown; result: unknown }>
+
+/** Lines run beside each other, each with its own worker threads, so that a seal never holds a proof of spacetime back. */
+export type LineName = 'sealing' | 'proving'
+
+export interface JobRequest<Jobs extends JobMap, Kind extends keyof Jobs & string> {
+  readonly kind: Kind
+  /** Letters, digits, '.', '_' and '-'. A second request with the id of an unfinished job waits for that job. */
+  readonly id: string
+  readonly line: LineName
+  readonly input: Jobs[Kind]['input']
+  /** Within a line, urgent jobs go first. @default false */
+  readonly urgent?: boolean
+}
+
+export interface JobOptions<Progress> {
+  readonly signal?: AbortSignal | undefined
+  readonly onProgress?: ((progress: Progress) => void) | undefined
+}
+
+export interface JobQueue<Jobs extends JobMap> {
+  readonly backend: 'pglite' | 'redis'
+  /** @throws JobFailedError with the code that the job itself threw, or JOB_CRASHED when its thread died. */
+  run<Kind extends keyof Jobs & string>(
+    request: JobRequest<Jobs, Kind>,
+    options?: JobOptions<Jobs[Kind]['progress']>,
+  ): Promise<Jobs[Kind]['result']>
+  /** Cancels what runs, waits for the threads to end, closes the store. Callers of `run` see an AbortError. */
+  stop(): Promise<void>
+}
+
+export class JobFailedError extends GranaryError {}
+
+export class JobIdInvalidError extends GranaryError {
+  constructor(id: string) {
+    super({
+      code: 'JOB_ID_INVALID',
+      message: `"${id}" cannot be a job id`,
+      hint: `Use letters, digits, '.', '_' and '-', at most 128 of them.`,
+      retryable: false,
+    })
+  }
+}
+
+/** What a processor returns to the queue: an error's code and hint would not survive the queue's own failure path. */
+export type JobOutcome = { ok: true; result: unknown } | { ok: false; error: WireError }
+
+/** Progress carries a number, since two equal reports in a row are one for some backends. */
+export interface JobProgressReport {
+  readonly sequence: number
+  readonly progress: unknown
+}

@@ -1,0 +1,75 @@
+/**
+ * The inside of a worker thread: turns a table of job functions into what BullMQ's sandbox calls. A job's error travels as
+ * its result, since the queue's own failure path keeps nothing but the message.
+ */
+import { GranaryError, isAbortError, type WireError } from '@granary/errors'
+import type { JobMap, JobOutcome, JobProgressReport } from './job-queue.ts'
+
+export interface JobContext<Progress> {
+  readonly signal: AbortSignal
+  readonly onProgress: (progress: Progress) => void
+}
+
+export type JobHandlers<Jobs extends JobMap> = {
+  readonly [Kind in keyof Jobs]: (
+    input: Jobs[Kind]['input'],
+    context: JobContext<Jobs[Kind]['progress']>,
+  ) => Promise<Jobs[Kind]['result']>
+}
+
+/** The part of BullMQ's sandboxed job that is used here. */
+interface SandboxJob {
+  readonly name: string
+  readonly data: unknown
+  updateProgress(progress: object): Promise<void>
+}
+
+export type Processor = (job: SandboxJob, token: string, signal: AbortSignal) => Promise<JobOutcome>
+
+export function serveJobs<Jobs extends JobMap>(handlers: JobHandlers<Jobs>): Processor {
+  return async (job, _token, signal) => {
+    if (!Object.hasOwn(handlers, job.name)) return { ok: false, error: unknownKind(job.name) }
+    const handler = handlers[job.name as keyof Jobs]!
+    let sequence = 0
+    let reported: Promise<void> = Promise.resolve()
+    const onProgress = (progress: unknown): void => {
+      sequence += 1
+      const report: JobProgressReport = { sequence, progress }
+      reported = reported.then(() => job.updateProgress(report))
+    }
+    try {
+      const result = await handler(job.data, { signal, onProgress })
+      // Progress that arrives after the result would be dropped.
+      await reported
+      return { ok: true, result: result ?? null }
+    } catch (error) {
+      return { ok: false, error: toWire(error) }
+    }
+  }
+}
+
+function toWire(error: unknown): WireError {
+  if (GranaryError.is(error)) {
+    const { code, message, hint, retryable, details } = error
+    return details === undefined ? { code, message, hint, retryable } : { code, message, hint, retryable, details }
+  }
+  if (isAbortError(error)) {
+    return { code: 'JOB_CANCELLED', message: 'the job was cancelled', hint: 'Ask for it again.', retryable: true }
+  }
+  const code = (error as { code?: unknown } | null)?.code
+  return {
+    code: typeof code === 'string' ? code : 'JOB_FAILED',
+    message: Error.isError(error) ? error.message : String(error),
+    hint: 'It is tried again. If it happens each time, look at disk space, memory and the folder named above.',
+    retryable: true,
+  }
+}
+
+function unknownKind(kind: string): WireError {
+  return {
+    code: 'JOB_KIND_UNKNOWN',
+    message: `there is no job "${kind}"`,
+    hint: 'The queue and its worker are of different versions: run the same version on all machines.',
+    retryable: false,
+  }
+}

@@ -1,0 +1,44 @@
+/** Jobs that make a queue show what it does: used by the queue's contract alone. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { GranaryError } from '@granary/errors'
+import { type Processor, serveJobs } from '../src/queue/serve-jobs.ts'
+
+type Echo = { input: { text: string }; progress: never; result: { text: string; thread: boolean } }
+type Steps = { input: { steps: number }; progress: { step: number }; result: number }
+type Fail = { input: { coded: boolean }; progress: never; result: never }
+type Crash = { input: null; progress: never; result: never }
+type Hold = { input: { ms: number }; progress: { holding: true }; result: 'held' | 'cancelled' }
+type Spin = { input: { ms: number }; progress: never; result: 'spun' }
+
+export type TestJobs = { echo: Echo; steps: Steps; fail: Fail; crash: Crash; hold: Hold; spin: Spin }
+
+const processor: Processor = serveJobs<TestJobs>({
+  echo: async ({ text }) => ({ text, thread: !(await import('node:worker_threads')).isMainThread }),
+  steps: async ({ steps }, { onProgress }) => {
+    for (let step = 1; step <= steps; step++) onProgress({ step })
+    return steps
+  },
+  fail: async ({ coded }) => {
+    if (!coded) throw new TypeError('plain failure')
+    throw new GranaryError({
+      code: 'TEST_FAILURE',
+      message: 'coded',
+      hint: 'none',
+      retryable: false,
+      details: { n: 7 },
+    })
+  },
+  crash: async () => process.exit(3),
+  hold: async ({ ms }, { signal, onProgress }) => {
+    onProgress({ holding: true })
+    await sleep(ms, undefined, { signal })
+    return 'held'
+  },
+  spin: async ({ ms }) => {
+    const until = performance.now() + ms
+    while (performance.now() < until);
+    return 'spun'
+  },
+})
+
+export default processor
