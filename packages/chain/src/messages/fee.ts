@@ -1,0 +1,52 @@
+/**
+ * What a message costs, from its kind and its size alone, so that a client knows it before it signs: a base, a price a
+ * byte and a price a unit of verification (one unit ≈ 1 µs of one core). Fees are burnt. docs/spec/chain.md section 1.
+ */
+import type { TransactionName } from './bodies.ts'
+import type { AttoGrn } from './types.ts'
+
+export interface FeeParams {
+  readonly feeBase: AttoGrn
+  readonly feeByte: AttoGrn
+  readonly feeUnit: AttoGrn
+  /** SubmitPost: a fixed fee, so that a full market never keeps a proof out. */
+  readonly feeProving: AttoGrn
+}
+
+interface UnitCost {
+  readonly base: number
+  readonly perKiB: number
+}
+
+const SIGNATURE_UNITS = 500
+// A deal's terms take at least 330 bytes and a signature each; a proof's work grows with its bytes.
+const unitCosts: { readonly [N in TransactionName]: UnitCost } = {
+  Transfer: { base: SIGNATURE_UNITS, perKiB: 0 },
+  AuthorizeKey: { base: SIGNATURE_UNITS, perKiB: 0 },
+  RegisterProvider: { base: SIGNATURE_UNITS, perKiB: 0 },
+  SetAsk: { base: SIGNATURE_UNITS, perKiB: 0 },
+  DepositCollateral: { base: SIGNATURE_UNITS, perKiB: 0 },
+  PublishDeal: { base: SIGNATURE_UNITS, perKiB: 4 * SIGNATURE_UNITS },
+  SettleDeals: { base: SIGNATURE_UNITS, perKiB: 8_000 },
+  PreCommitSectors: { base: SIGNATURE_UNITS, perKiB: 8_000 },
+  ProveCommitSector: { base: SIGNATURE_UNITS, perKiB: 150 },
+  SubmitPost: { base: SIGNATURE_UNITS, perKiB: 150 },
+}
+
+export type TransactionClass = 'general' | 'proving'
+
+export function classOf(kind: TransactionName): TransactionClass {
+  return kind === 'SubmitPost' ? 'proving' : 'general'
+}
+
+/** Units of verification that a message of this kind and size takes from a block. */
+export function unitsOf(kind: TransactionName, bytes: number): number {
+  const { base, perKiB } = unitCosts[kind]
+  return base + perKiB * Math.ceil(bytes / 1024)
+}
+
+/** @param bytes: of the encoded transaction, its signature included */
+export function feeOf(kind: TransactionName, bytes: number, params: FeeParams): AttoGrn {
+  if (classOf(kind) === 'proving') return params.feeProving
+  return params.feeBase + params.feeByte * BigInt(bytes) + params.feeUnit * BigInt(unitsOf(kind, bytes))
+}

@@ -1,0 +1,324 @@
+/**
+ * The parts that messages and state records are declared from. A field knows its four forms: TypeScript value, element
+ * of a dag-cbor tuple, JSON, and 32 bytes of EIP-712. docs/spec/chain.md section 1: integers and byte strings only, text
+ * as UTF-8 bytes, amounts as minimal big-endian bytes, an absent field as the empty byte string.
+ */
+import { pieceCidFromBytes, pieceCidToBytes } from '@granary/proofs/verify'
+import { keccak_256 } from '@noble/hashes/sha3.js'
+import { bytesToHex, concatBytes, hexToBytes } from '@noble/hashes/utils.js'
+import { CID } from 'multiformats/cid'
+import { type Address, isHex, MessageInvalidError } from './types.ts'
+
+export type Wire = number | bigint | Uint8Array | readonly Wire[]
+
+export interface StructType {
+  readonly name: string
+  readonly members: readonly (readonly [name: string, type: string])[]
+}
+
+export interface Field<T, J = unknown> {
+  /** EIP-712 type. */
+  readonly type: string
+  /** EIP-712 structs that `type` refers to, itself included when it is one. */
+  readonly structs: readonly StructType[]
+  /** Each throws MessageInvalidError that names `path` when the value does not have the declared form. */
+  toWire(value: T, path: string): Wire
+  fromWire(wire: Wire, path: string): T
+  toJson(value: T, path: string): J
+  fromJson(json: unknown, path: string): T
+  /** encodeData of EIP-712. */
+  toWord(value: T, path: string): Uint8Array
+}
+
+interface Scalar<T, W, J> {
+  readonly type: string
+  check(value: unknown, path: string): T
+  toWire(value: T): W & Wire
+  fromWire(wire: Wire, path: string): unknown
+  toJson(value: T): J
+  fromJson(json: unknown, path: string): unknown
+  toWord(value: T): Uint8Array
+}
+
+/** A field of one value: checked on the way in and on the way out. */
+function scalar<T, W, J>(of: Scalar<T, W, J>): Field<T, J> {
+  return {
+    type: of.type,
+    structs: [],
+    toWire: (value, path) => of.toWire(of.check(value, path)),
+    fromWire: (wire, path) => of.check(of.fromWire(wire, path), path),
+    toJson: (value, path) => of.toJson(of.check(value, path)),
+    fromJson: (json, path) => of.check(of.fromJson(json, path), path),
+    toWord: (value, path) => of.toWord(of.check(value, path)),
+  }
+}
+
+const utf8 = new TextEncoder()
+const identity = (wire: Wire): unknown => wire
+
+export function uint(bits: number): Field<number, number> {
+  const max = Math.min(2 ** bits - 1, Number.MAX_SAFE_INTEGER)
+  return scalar<number, number, number>({
+    type: `uint${solidityBits(bits)}`,
+    check: (value, path) => checkUint(value, max, path),
+    toWire: (value) => value,
+    fromWire: identity,
+    toJson: (value) => value,
+    fromJson: (json) => json,
+    toWord: (value) => word(BigInt(value)),
+  })
+}
+
+/** An epoch or a number of epochs: a decimal string in JSON. */
+export const epochs: Field<number, string> = scalar<number, number, string>({
+  type: 'uint64',
+  check: (value, path) => checkUint(value, Number.MAX_SAFE_INTEGER, path),
+  toWire: (value) => value,
+  fromWire: identity,
+  toJson: String,
+  fromJson: (json, path) => Number(decimal(json, path)),
+  toWord: (value) => word(BigInt(value)),
+})
+
+/** Amounts and nonces: minimal big-endian bytes on the wire, decimal strings in JSON. */
+export function bigUint(bits: number): Field<bigint, string> {
+  const max = 2n ** BigInt(bits) - 1n
+  return scalar<bigint, Uint8Array, string>({
+    type: `uint${bits}`,
+    check: (value, path) => {
+      if (typeof value !== 'bigint' || value < 0n || value > max) {
+        throw new MessageInvalidError(path, `an integer of ${bits} bits`, value)
+      }
+      return value
+    },
+    toWire: minimalBytes,
+    fromWire: (wire, path) => fromMinimalBytes(wire, path),
+    toJson: String,
+    fromJson: (json, path) => BigInt(decimal(json, path)),
+    toWord: word,
+  })
+}
+
+export function bytes(min: number, max: number): Field<Uint8Array, string> {
+  return scalar<Uint8Array, Uint8Array, string>({
+    type: 'bytes',
+    check: (value, path) => {
+      if (!(value instanceof Uint8Array) || value.length < min || value.length > max) {
+        throw new MessageInvalidError(path, min === max ? `${min} bytes` : `${min} to ${max} bytes`, value)
+      }
+      return value
+    },
+    toWire: (value) => value,
+    fromWire: identity,
+    toJson: (value) => `0x${bytesToHex(value)}`,
+    fromJson: hexFromJson,
+    toWord: (value) => keccak_256(value),
+  })
+}
+
+export const bytes32: Field<Uint8Array, string> = { ...bytes(32, 32), type: 'bytes32', toWord: checkedWord }
+
+export const address: Field<Address, string> = scalar<Address, Uint8Array, string>({
+  type: 'address',
+  check: (value, path) => {
+    if (!isHex(value, 20)) throw new MessageInvalidError(path, '0x and 40 lower-case hex digits', value)
+    return value
+  },
+  toWire: (value) => hexToBytes(value.slice(2)),
+  fromWire: (wire) => (wire instanceof Uint8Array ? `0x${bytesToHex(wire)}` : wire),
+  toJson: (value) => value,
+  fromJson: (json) => json,
+  toWord: (value) => word(BigInt(value)),
+})
+
+/** @param max: bytes of UTF-8 */
+export function text(max: number): Field<string, string> {
+  return textual({
+    max,
+    check: (value, path) => {
+      // A lone surrogate has no UTF-8 form: it would come back as another text.
+      if (!value.isWellFormed()) throw new MessageInvalidError(path, 'well-formed text', value)
+    },
+    toBytes: (value) => utf8.encode(value),
+    fromBytes: decodeUtf8,
+  })
+}
+
+/** Text in base58 or base32, as libp2p prints it; empty for a provider without libp2p. */
+export const peerId: Field<string, string> = textual({
+  max: 128,
+  check: (value, path) => {
+    if (!/^[A-Za-z0-9]*$/.test(value)) throw new MessageInvalidError(path, 'a peer id', value)
+  },
+  toBytes: (value) => utf8.encode(value),
+  fromBytes: decodeUtf8,
+})
+
+/** Piece CID v2: CID bytes on the wire, its base32 text in EIP-712 and JSON. */
+export const pieceCid: Field<string, string> = textual({
+  max: 64,
+  check: () => undefined,
+  toBytes: (value, path) => reported(path, 'a piece CID v2', value, () => pieceCidToBytes(value)),
+  fromBytes: (value, path) => reported(path, 'a piece CID v2', value, () => pieceCidFromBytes(value)),
+})
+
+/** The CID of a DAG's root: CID bytes on the wire, its canonical text in EIP-712 and JSON. */
+export const rootCid: Field<string, string> = textual({
+  max: 128,
+  check: (value, path) => {
+    const canonical = reported(path, 'a CID', value, () => CID.parse(value).toString())
+    if (canonical !== value) throw new MessageInvalidError(path, `the CID in its canonical form ${canonical}`, value)
+  },
+  toBytes: (value, path) => reported(path, 'a CID', value, () => CID.parse(value).bytes),
+  fromBytes: (value, path) => reported(path, 'a CID', value, () => CID.decode(value).toString()),
+})
+
+interface Textual {
+  readonly max: number
+  check(value: string, path: string): void
+  toBytes(value: string, path: string): Uint8Array
+  fromBytes(value: Uint8Array, path: string): string
+}
+
+/** A string that is text in EIP-712 and JSON, and bytes, at most `max` of them, on the wire. */
+function textual(of: Textual): Field<string, string> {
+  function toBytes(value: unknown, path: string): Uint8Array {
+    if (typeof value !== 'string') throw new MessageInvalidError(path, 'text', value)
+    of.check(value, path)
+    const encoded = of.toBytes(value, path)
+    if (encoded.length > of.max) throw new MessageInvalidError(path, `at most ${of.max} bytes`, value)
+    return encoded
+  }
+  function checked(value: unknown, path: string): string {
+    toBytes(value, path)
+    return String(value)
+  }
+  return {
+    type: 'string',
+    structs: [],
+    toWire: toBytes,
+    fromWire: (wire, path) => {
+      if (!(wire instanceof Uint8Array)) throw new MessageInvalidError(path, 'text as bytes', wire)
+      if (wire.length > of.max) throw new MessageInvalidError(path, `at most ${of.max} bytes`, wire)
+      return checked(of.fromBytes(wire, path), path)
+    },
+    toJson: checked,
+    fromJson: checked,
+    toWord: (value, path) => keccak_256(utf8.encode(checked(value, path))),
+  }
+}
+
+/**
+ * A field that may be absent: the empty byte string on the wire, left out of JSON. EIP-712 has no such thing, so there it
+ * has the value `absent`, which may then not be given explicitly: one digest must never stand for two messages.
+ */
+export function optional<T extends string | number, J>(
+  inner: Field<T, J>,
+  absent: T,
+): Field<T | undefined, J | undefined> {
+  function present(value: T | undefined, path: string): T | undefined {
+    if (value === absent) throw new MessageInvalidError(path, 'to be left out rather than empty', value)
+    return value
+  }
+  const absentWord = typeof absent === 'string' ? keccak_256(utf8.encode(absent)) : word(BigInt(absent))
+  return {
+    type: inner.type,
+    structs: inner.structs,
+    toWire: (value, path) => (present(value, path) === undefined ? new Uint8Array(0) : inner.toWire(value as T, path)),
+    fromWire: (wire, path) =>
+      wire instanceof Uint8Array && wire.length === 0 ? undefined : present(inner.fromWire(wire, path), path),
+    toJson: (value, path) => (present(value, path) === undefined ? undefined : inner.toJson(value as T, path)),
+    fromJson: (json, path) => (json === undefined ? undefined : present(inner.fromJson(json, path), path)),
+    toWord: (value, path) => (present(value, path) === undefined ? absentWord : inner.toWord(value as T, path)),
+  }
+}
+
+export function list<T, J>(
+  inner: Field<T, J>,
+  limits: { readonly min?: number; readonly max: number },
+): Field<readonly T[], readonly J[]> {
+  const min = limits.min ?? 0
+  function items(value: unknown, path: string): readonly unknown[] {
+    if (!Array.isArray(value) || value.length < min || value.length > limits.max) {
+      throw new MessageInvalidError(path, `a list of ${min} to ${limits.max}`, value)
+    }
+    return value
+  }
+  return {
+    type: `${inner.type}[]`,
+    structs: inner.structs,
+    toWire: (value, path) => {
+      items(value, path)
+      return value.map((item, index) => inner.toWire(item, `${path}.${index}`))
+    },
+    fromWire: (wire, path) => items(wire, path).map((item, index) => inner.fromWire(item as Wire, `${path}.${index}`)),
+    toJson: (value, path) => {
+      items(value, path)
+      return value.map((item, index) => inner.toJson(item, `${path}.${index}`))
+    },
+    fromJson: (json, path) => items(json, path).map((item, index) => inner.fromJson(item, `${path}.${index}`)),
+    toWord: (value, path) => {
+      items(value, path)
+      return keccak_256(concatBytes(...value.map((item, index) => inner.toWord(item, `${path}.${index}`))))
+    },
+  }
+}
+
+/** 32 bytes, big-endian. */
+export function word(value: bigint): Uint8Array {
+  return hexToBytes(value.toString(16).padStart(64, '0'))
+}
+
+export function minimalBytes(value: bigint): Uint8Array {
+  if (value === 0n) return new Uint8Array(0)
+  const hex = value.toString(16)
+  return hexToBytes(hex.length % 2 === 0 ? hex : `0${hex}`)
+}
+
+function fromMinimalBytes(wire: Wire, path: string): bigint {
+  if (!(wire instanceof Uint8Array) || wire[0] === 0) {
+    throw new MessageInvalidError(path, 'an integer as big-endian bytes without a leading zero', wire)
+  }
+  return wire.length === 0 ? 0n : BigInt(`0x${bytesToHex(wire)}`)
+}
+
+function checkUint(value: unknown, max: number, path: string): number {
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0 || value > max || Object.is(value, -0)) {
+    throw new MessageInvalidError(path, `an integer from 0 to ${max}`, value)
+  }
+  return value
+}
+
+function checkedWord(value: Uint8Array, path: string): Uint8Array {
+  if (value.length !== 32) throw new MessageInvalidError(path, '32 bytes', value)
+  return value
+}
+
+function solidityBits(bits: number): number {
+  return Math.min(256, 8 * Math.ceil(bits / 8))
+}
+
+function decimal(json: unknown, path: string): string {
+  if (typeof json !== 'string' || !/^(0|[1-9][0-9]{0,38})$/.test(json)) {
+    throw new MessageInvalidError(path, 'a decimal string', json)
+  }
+  return json
+}
+
+function hexFromJson(json: unknown, path: string): Uint8Array {
+  if (!isHex(json)) throw new MessageInvalidError(path, '0x and lower-case hex digits', json)
+  return hexToBytes(json.slice(2))
+}
+
+function decodeUtf8(value: Uint8Array, path: string): string {
+  return reported(path, 'UTF-8', value, () => new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(value))
+}
+
+/** Runs a parser of another library, whose own errors would not say which field is meant. */
+function reported<T>(path: string, expected: string, value: unknown, parse: () => T): T {
+  try {
+    return parse()
+  } catch {
+    throw new MessageInvalidError(path, expected, value)
+  }
+}

@@ -1,0 +1,63 @@
+/** `@granary/chain/messages`: what a client, a provider and the chain say to each other. Names no Node module. */
+export type {
+  AuthorizeKey,
+  BeaconEntry,
+  DepositCollateral,
+  MessageBodies,
+  MessageName,
+  PreCommitSectors,
+  ProveCommitSector,
+  PublishDeal,
+  RegisterProvider,
+  SectorPreCommit,
+  SetAsk,
+  SettleDeals,
+  SignedTerms,
+  SubmitPost,
+  TransactionName,
+  Transfer,
+} from './bodies.ts'
+export { type DealTerms, type DealTermsJson, dealTermsFromJson, dealTermsToJson } from './deal-terms.ts'
+export { classOf, type FeeParams, feeOf, type TransactionClass, unitsOf } from './fee.ts'
+export { formatGrn, parseGrn } from './grn.ts'
+export type { Login } from './login.ts'
+export { type Quote, type QuoteJson, quoteFromJson, quoteToJson } from './quote.ts'
+export {
+  ACCOUNT_SIGNATURE_BYTES,
+  accountSigner,
+  addressOf,
+  SESSION_SIGNATURE_BYTES,
+  type SignedBy,
+  type Signer,
+  sessionSigner,
+  verifySigner,
+} from './signer.ts'
+export {
+  dealTermsDigest,
+  decodeBeaconEntry,
+  decodeTransaction,
+  type Envelope,
+  encodeBeaconEntry,
+  encodeTransaction,
+  hashOf,
+  isBeaconEntry,
+  loginDigest,
+  quoteDigest,
+  type Transaction,
+  TransactionDecodeError,
+  transactionDigest,
+  transactionId,
+} from './transaction.ts'
+export {
+  type Address,
+  AMOUNT_MAX,
+  type AttoGrn,
+  address,
+  attoGrn,
+  type Epoch,
+  epoch,
+  type Hash,
+  type Hex,
+  isHex,
+  MessageInvalidError,
+} from './types.ts'

@@ -1,0 +1,23 @@
+/** What a client signs to be let into a provider's uploads. docs/spec/market-protocol.md. */
+import { address, uint } from './field.ts'
+import { type Struct, struct } from './struct.ts'
+import type { Address } from './types.ts'
+
+export interface Login {
+  readonly client: Address
+  readonly provider: number
+  /** Unix seconds. */
+  readonly issuedAt: number
+}
+
+interface LoginJson {
+  readonly client: string
+  readonly provider: number
+  readonly issuedAt: number
+}
+
+export const login: Struct<Login, LoginJson> = struct('Login', {
+  client: address,
+  provider: uint(32),
+  issuedAt: uint(64),
+})

@@ -1,0 +1,78 @@
+/**
+ * Who may sign: an account by secp256k1 (`r ‖ s ‖ v`, low s, v 0 or 1, address as in Ethereum), or an ed25519 session key
+ * (`public key ‖ signature`) that the chain knows for an account. One encoding a signature, or none.
+ */
+import { ed25519 } from '@noble/curves/ed25519.js'
+import { secp256k1 } from '@noble/curves/secp256k1.js'
+import { keccak_256 } from '@noble/hashes/sha3.js'
+import { bytesToHex, concatBytes } from '@noble/hashes/utils.js'
+import type { Address } from './types.ts'
+
+export const ACCOUNT_SIGNATURE_BYTES = 65
+export const SESSION_SIGNATURE_BYTES = 96
+
+export interface Signer {
+  /** The account that is signed for. */
+  readonly address: Address
+  sign(digest: Uint8Array): Uint8Array | Promise<Uint8Array>
+}
+
+export type SignedBy =
+  | { readonly type: 'account'; readonly address: Address }
+  | { readonly type: 'session'; readonly publicKey: Uint8Array }
+
+/** @param privateKey: 32 bytes */
+export function accountSigner(privateKey: Uint8Array): Signer {
+  return {
+    address: addressOf(privateKey),
+    sign: (digest) => {
+      const signature = secp256k1.sign(digest, privateKey, { prehash: false, lowS: true, format: 'recovered' })
+      return concatBytes(signature.subarray(1), signature.subarray(0, 1))
+    },
+  }
+}
+
+/** @param seed: 32 bytes @param account: for whom the key signs, once the chain has authorised it */
+export function sessionSigner(seed: Uint8Array, account: Address): Signer & { readonly publicKey: Uint8Array } {
+  const publicKey = ed25519.getPublicKey(seed)
+  return { address: account, publicKey, sign: (digest) => concatBytes(publicKey, ed25519.sign(digest, seed)) }
+}
+
+/** @returns undefined when the signature is not one of `digest` in its canonical encoding */
+export function verifySigner(digest: Uint8Array, signature: Uint8Array): SignedBy | undefined {
+  if (signature.length === ACCOUNT_SIGNATURE_BYTES) return recoverAccount(digest, signature)
+  if (signature.length === SESSION_SIGNATURE_BYTES) return verifySession(digest, signature)
+  return undefined
+}
+
+export function addressOf(privateKey: Uint8Array): Address {
+  return addressOfPoint(secp256k1.getPublicKey(privateKey, false))
+}
+
+function recoverAccount(digest: Uint8Array, signature: Uint8Array): SignedBy | undefined {
+  const v = signature[64]!
+  if (v > 1) return undefined
+  try {
+    const parsed = secp256k1.Signature.fromBytes(signature.subarray(0, 64), 'compact')
+    if (parsed.hasHighS()) return undefined
+    const point = parsed.addRecoveryBit(v).recoverPublicKey(digest)
+    return { type: 'account', address: addressOfPoint(point.toBytes(false)) }
+  } catch {
+    return undefined
+  }
+}
+
+function verifySession(digest: Uint8Array, signature: Uint8Array): SignedBy | undefined {
+  const publicKey = signature.slice(0, 32)
+  try {
+    // RFC 8032 and not ZIP-215: one verdict for one encoding, and no key of small order.
+    const valid = ed25519.verify(signature.subarray(32), digest, publicKey, { zip215: false })
+    return valid ? { type: 'session', publicKey } : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function addressOfPoint(uncompressed: Uint8Array): Address {
+  return `0x${bytesToHex(keccak_256(uncompressed.subarray(1)).subarray(12))}`
+}

@@ -1,0 +1,57 @@
+/** The words every message is made of. Money is attoGRN (10⁻¹⁸ GRN), time is the epoch, which is the block height. */
+import { GranaryError } from '@granary/errors'
+
+/** 20 bytes, lower-case hex. */
+export type Address = `0x${string}`
+/** 32 bytes, lower-case hex. */
+export type Hash = `0x${string}`
+/** Any bytes, lower-case hex. */
+export type Hex = `0x${string}`
+/** A block height; durations are counted in epochs too. */
+export type Epoch = number
+/** 10⁻¹⁸ GRN, 0 ≤ amount < 2¹²⁸. */
+export type AttoGrn = bigint
+
+export const AMOUNT_MAX: bigint = 2n ** 128n - 1n
+
+/** A value does not have the form that its message or its JSON asks for. `path` says which field. */
+export class MessageInvalidError extends GranaryError {
+  constructor(path: string, expected: string, actual: unknown) {
+    super({
+      code: 'MESSAGE_INVALID',
+      message: `"${path}" expected ${expected}, got ${describe(actual)}`,
+      hint: `correct the field "${path}" and send the message again`,
+      retryable: false,
+      details: { path },
+    })
+  }
+}
+
+export function epoch(value: number): Epoch {
+  if (!Number.isSafeInteger(value) || value < 0) throw new MessageInvalidError('epoch', 'a height ≥ 0', value)
+  return value
+}
+
+export function attoGrn(value: bigint): AttoGrn {
+  if (value < 0n || value > AMOUNT_MAX) throw new MessageInvalidError('amount', 'an amount of 128 bits', value)
+  return value
+}
+
+export function address(text: string): Address {
+  if (!isHex(text, 20)) throw new MessageInvalidError('address', '0x and 40 lower-case hex digits', text)
+  return text
+}
+
+/** Lower-case hex with 0x, of exactly `bytes` bytes when given. */
+export function isHex(value: unknown, bytes?: number): value is Hex {
+  if (typeof value !== 'string' || !/^0x(?:[0-9a-f]{2})*$/.test(value)) return false
+  return bytes === undefined || value.length === 2 + 2 * bytes
+}
+
+function describe(value: unknown): string {
+  if (value instanceof Uint8Array) return `${value.length} bytes`
+  if (Array.isArray(value)) return `a list of ${value.length}`
+  if (typeof value === 'object' && value !== null) return 'an object'
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, 100))
+  return String(value)
+}
