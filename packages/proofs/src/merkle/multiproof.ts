@@ -1,0 +1,72 @@
+/**
+ * Openings of several leaves of a binary tree at once (docs/spec/proofs.md section 8): the siblings go level by level
+ * from the leaves, indices ascending, each one that is not itself known. Positions follow from the indices alone, so a
+ * proof carries no counts and no positions.
+ */
+import { NODE_BYTES } from '../profile.ts'
+import type { HashPairs } from './hash-pairs.ts'
+
+export interface TreePosition {
+  /** 0 = leaves. */
+  readonly level: number
+  readonly index: number
+}
+
+/** @param indices ascending and unique, each < 2^depth. */
+export function siblingPositions(indices: readonly number[], depth: number): TreePosition[] {
+  const positions: TreePosition[] = []
+  let known = indices
+  for (let level = 0; level < depth; level += 1) {
+    const parents: number[] = []
+    for (let i = 0; i < known.length; i += 1) {
+      const index = known[i]!
+      const isLeft = index % 2 === 0
+      if (isLeft && known[i + 1] === index + 1) i += 1
+      else positions.push({ level, index: isLeft ? index + 1 : index - 1 })
+      parents.push(Math.floor(index / 2))
+    }
+    known = parents
+  }
+  return positions
+}
+
+/**
+ * The root that leaves and siblings lead to.
+ * @param indices ascending and unique, at least one
+ * @param leaves 32 bytes for each index
+ * @param siblings exactly as many as `siblingPositions` gives
+ */
+export function multiproofRoot(i: {
+  indices: readonly number[]
+  leaves: Uint8Array
+  siblings: Uint8Array
+  depth: number
+  hash: HashPairs
+}): Uint8Array {
+  let known = i.indices
+  let nodes = i.leaves
+  let taken = 0
+  for (let level = 0; level < i.depth; level += 1) {
+    const parents: number[] = []
+    const pairs = new Uint8Array(known.length * 2 * NODE_BYTES)
+    for (let k = 0; k < known.length; k += 1) {
+      const index = known[k]!
+      const isLeft = index % 2 === 0
+      const pair = parents.length * 2 * NODE_BYTES
+      pairs.set(nodes.subarray(k * NODE_BYTES, (k + 1) * NODE_BYTES), isLeft ? pair : pair + NODE_BYTES)
+      if (isLeft && known[k + 1] === index + 1) {
+        k += 1
+        pairs.set(nodes.subarray(k * NODE_BYTES, (k + 1) * NODE_BYTES), pair + NODE_BYTES)
+      } else {
+        pairs.set(i.siblings.subarray(taken, taken + NODE_BYTES), isLeft ? pair + NODE_BYTES : pair)
+        taken += NODE_BYTES
+      }
+      parents.push(Math.floor(index / 2))
+    }
+    const next = new Uint8Array(parents.length * NODE_BYTES)
+    i.hash(pairs.subarray(0, parents.length * 2 * NODE_BYTES), next)
+    known = parents
+    nodes = next
+  }
+  return nodes
+}

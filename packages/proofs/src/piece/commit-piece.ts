@@ -1,0 +1,16 @@
+/** CommP of an async stream. */
+import { createPieceHasher, type PieceCommitment } from './piece-hasher.ts'
+
+/** Constant memory, any length, 0 included. Rejects with the signal's reason when aborted. */
+export async function commitPiece(
+  source: AsyncIterable<Uint8Array>,
+  options: { signal?: AbortSignal } = {},
+): Promise<PieceCommitment> {
+  const hasher = createPieceHasher()
+  options.signal?.throwIfAborted()
+  for await (const bytes of source) {
+    options.signal?.throwIfAborted()
+    hasher.write(bytes)
+  }
+  return hasher.digest()
+}

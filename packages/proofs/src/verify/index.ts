@@ -1,0 +1,21 @@
+/** All that a verifier needs: piece CIDs, CommD, PoRep and PoSt. Pure, total where it judges, runs in a browser. */
+export type { PoRepStatement } from '../porep/porep-layout.ts'
+export type { PostChallenge } from '../post/post-samples.ts'
+export { computeCommD, PieceSizeError, PiecesDoNotFitError, placePieces } from './comm-d.ts'
+export {
+  InvalidPieceCidError,
+  type ParsedPieceCid,
+  parsePieceCid,
+  pieceCidFromBytes,
+  pieceCidToBytes,
+  pieceCidV1,
+  pieceCidV2,
+} from './piece-cid.ts'
+export type { RefusalReason, Verdict } from './verdict.ts'
+export { type PoRepInput, porepBundleBytes, verifyPoRep } from './verify-porep.ts'
+export { type PostInput, postBundleBytes, verifyPost } from './verify-post.ts'
+
+export interface SectorId {
+  readonly provider: number
+  readonly number: number
+}

@@ -1,0 +1,77 @@
+/**
+ * The PoSt verifier (docs/spec/proofs.md section 9): one proof for a frozen list of sectors. Never throws.
+ */
+import { equalBytes, isZero, log2Floor } from '../bytes.ts'
+import { hashPairs } from '../merkle/hash-pairs.ts'
+import { multiproofRoot, siblingPositions } from '../merkle/multiproof.ts'
+import {
+  drawSamples,
+  POST_COUNT_MAX,
+  POST_MAGIC,
+  type PostChallenge,
+  type SampledSector,
+  sampledSectorBytes,
+} from '../post/post-samples.ts'
+import { commROf } from '../seal/commitments.ts'
+import { createNodeReader } from './node-reader.ts'
+import { isBytes32, isCount, isId, isProfile } from './valid-input.ts'
+import { refuse, type Verdict } from './verdict.ts'
+
+export interface PostInput extends PostChallenge {
+  /** In the order in which the list was fixed; none may be left out. */
+  readonly sectors: readonly { readonly number: number; readonly commR: Uint8Array }[]
+  readonly bundle: Uint8Array
+}
+
+/** The exact length that the bundle of this challenge has. */
+export function postBundleBytes(challenge: PostChallenge & { readonly sectors: number }): number {
+  return bytesOf(drawSamples(challenge, challenge.sectors), challenge.profile.nodes)
+}
+
+export function verifyPost(input: PostInput): Verdict {
+  if (!isChallenge(input) || !(input.bundle instanceof Uint8Array)) return refuse('INPUT_INVALID')
+  const { nodes } = input.profile
+  const samples = drawSamples(input, input.sectors.length)
+  if (input.bundle.length !== bytesOf(samples, nodes)) return refuse('BUNDLE_LENGTH_WRONG')
+  if (!equalBytes(input.bundle.subarray(0, POST_MAGIC.length), POST_MAGIC)) return refuse('BUNDLE_MAGIC_WRONG')
+  const take = createNodeReader(input.bundle, POST_MAGIC.length)
+  for (const sample of samples) {
+    const verdict = verifySector(sample, input.sectors[sample.position]!.commR, log2Floor(nodes), take)
+    if (!verdict.ok) return verdict
+  }
+  return { ok: true }
+}
+
+function verifySector(
+  sample: SampledSector,
+  commR: Uint8Array,
+  depth: number,
+  take: (nodes: number) => Uint8Array,
+): Verdict {
+  const commC = take(1)
+  const commRLast = take(1)
+  const indices = sample.leaves
+  const leaves = take(indices.length)
+  const siblings = take(siblingPositions(indices, depth).length)
+  if ([commR, commC, commRLast].some(isZero)) return refuse('COMMITMENT_ZERO')
+  if (!equalBytes(commROf(commC, commRLast), commR)) return refuse('COMM_R_MISMATCH')
+  const root = multiproofRoot({ indices, leaves, siblings, depth, hash: hashPairs })
+  return equalBytes(root, commRLast) ? { ok: true } : refuse('REPLICA_NOT_IN_COMM_R')
+}
+
+function isChallenge(input: PostInput): boolean {
+  return (
+    isProfile(input.profile) &&
+    isId(input.provider) &&
+    isId(input.partition) &&
+    isBytes32(input.randomness) &&
+    isCount(input.count, POST_COUNT_MAX) &&
+    Array.isArray(input.sectors) &&
+    input.sectors.length > 0 &&
+    input.sectors.every((sector) => isId(sector.number) && isBytes32(sector.commR))
+  )
+}
+
+function bytesOf(samples: readonly SampledSector[], nodes: number): number {
+  return samples.reduce((sum, sample) => sum + sampledSectorBytes(sample, nodes), POST_MAGIC.length)
+}

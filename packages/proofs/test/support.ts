@@ -1,0 +1,26 @@
+/** What several tests of this package need. */
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+
+export function vectors<T>(name: string): T {
+  return JSON.parse(readFileSync(new URL(`../vectors/${name}.json`, import.meta.url), 'utf8')) as T
+}
+
+export function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex')
+}
+
+export function fromHex(text: string): Uint8Array {
+  return new Uint8Array(Buffer.from(text, 'hex'))
+}
+
+/** Deterministic bytes that look random: SHA-256(seed ‖ i) joined. */
+export function noise(seed: string, length: number): Uint8Array {
+  const out = new Uint8Array(Math.ceil(length / 32) * 32)
+  for (let i = 0; i < out.length; i += 32) out.set(createHash('sha256').update(`${seed}/${i}`).digest(), i)
+  return out.slice(0, length)
+}
+
+export async function* inParts(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
+  for (let i = 0; i < bytes.length; i += size) yield bytes.subarray(i, i + size)
+}
