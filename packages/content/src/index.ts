@@ -1,0 +1,21 @@
+/** @granary/content: file ↔ IPFS. Nothing here needs Node; what does is in `@granary/content/node`. */
+export { CidInvalidError, multihashKey, parseCid } from './cid-key.ts'
+export { type FileBlock, type FileRange, fileBlocks } from './file-blocks.ts'
+export { NotAFileError } from './file-node.ts'
+export { type ImportOptions, type ImportProgress, importFile } from './import-file.ts'
+export { CodecUnsupportedError, DagInvalidError, linksOf } from './links-of.ts'
+export { type CarBlock, type CarFault, CarInvalidError, type ParsedCar, parseCar } from './parse-car.ts'
+export { type PieceInfo, pieceOf } from './piece-of.ts'
+export { fileLength, readFile } from './read-file.ts'
+export { type BlockReader, type ContentStore, type ReadOptions, readBlock } from './store.ts'
+export {
+  CarOrderError,
+  CarTruncatedError,
+  RewindTooFarError,
+  type VerifiedFileOptions,
+  verifiedFile,
+} from './verified-file.ts'
+export { BlockHashMismatchError, HashUnsupportedError, verifyBlock } from './verify-block.ts'
+export { type CarEntry, CarRootMismatchError, type VerifyCarOptions, verifyCar } from './verify-car.ts'
+export { type Block, type WalkOptions, walkDag } from './walk-dag.ts'
+export { carHeader, carSection, writeCar } from './write-car.ts'

@@ -1,0 +1,60 @@
+/** A block is what its CID says, or it is refused. Hashes as docs/spec/market-protocol.md lists them. */
+import { GranaryError } from '@granary/errors'
+import { blake2b } from '@noble/hashes/blake2.js'
+import type { CID } from 'multiformats/cid'
+import { identity } from 'multiformats/hashes/identity'
+import { sha256, sha512 } from 'multiformats/hashes/sha2'
+
+const BLAKE2B_256 = 0xb220
+
+export class BlockHashMismatchError extends GranaryError {
+  constructor(cid: CID) {
+    super({
+      code: 'BLOCK_HASH_MISMATCH',
+      message: `the bytes of block ${cid} do not hash to its CID`,
+      hint: 'the data was changed on its way or on disk: fetch it again, or from another provider',
+      retryable: false,
+      details: { cid: cid.toString() },
+    })
+  }
+}
+
+export class HashUnsupportedError extends GranaryError {
+  constructor(cid: CID) {
+    super({
+      code: 'HASH_UNSUPPORTED',
+      message: `block ${cid} is named by hash 0x${cid.multihash.code.toString(16)} of ${cid.multihash.size} bytes`,
+      hint: 'use sha2-256, sha2-512, blake2b-256 or identity, at full length',
+      retryable: false,
+      details: { cid: cid.toString() },
+    })
+  }
+}
+
+/** @throws BlockHashMismatchError BLOCK_HASH_MISMATCH, HashUnsupportedError HASH_UNSUPPORTED */
+export async function verifyBlock(cid: CID, bytes: Uint8Array): Promise<void> {
+  const digest = await digestOf(cid.multihash.code, bytes)
+  // A truncated digest would let someone else's bytes pass for less work: only whole ones are taken.
+  if (digest === undefined || (cid.multihash.code !== identity.code && digest.length !== cid.multihash.size))
+    throw new HashUnsupportedError(cid)
+  if (!equalBytes(digest, cid.multihash.digest)) throw new BlockHashMismatchError(cid)
+}
+
+async function digestOf(code: number, bytes: Uint8Array): Promise<Uint8Array | undefined> {
+  switch (code) {
+    case sha256.code:
+      return (await sha256.digest(bytes)).digest
+    case sha512.code:
+      return (await sha512.digest(bytes)).digest
+    case BLAKE2B_256:
+      return blake2b(bytes, { dkLen: 32 })
+    case identity.code:
+      return bytes
+    default:
+      return undefined
+  }
+}
+
+export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, at) => byte === b[at])
+}

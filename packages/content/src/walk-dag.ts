@@ -1,0 +1,30 @@
+/** A DAG's blocks depth-first, each block once: the order of every CAR that Granary writes. */
+import type { CID } from 'multiformats/cid'
+import { identity } from 'multiformats/hashes/identity'
+import { linksOf } from './links-of.ts'
+import { type BlockReader, type ReadOptions, readBlock } from './store.ts'
+
+export interface Block {
+  readonly cid: CID
+  readonly bytes: Uint8Array
+}
+
+export interface WalkOptions extends ReadOptions {
+  /** CIDs (as text, version 1) that are out already; the walk adds its own. @default an empty set */
+  readonly seen?: Set<string> | undefined
+}
+
+/** Blocks named by the identity hash travel inside their CID: their links are followed, they are not given out. */
+export async function* walkDag(root: CID, store: BlockReader, options: WalkOptions = {}): AsyncGenerator<Block> {
+  const seen = options.seen ?? new Set<string>()
+  const stack: CID[] = [root]
+  for (let cid = stack.pop(); cid !== undefined; cid = stack.pop()) {
+    const key = cid.toV1().toString()
+    if (seen.has(key)) continue
+    seen.add(key)
+    const inline = cid.multihash.code === identity.code
+    const bytes = inline ? cid.multihash.digest : await readBlock(store, cid, options)
+    if (!inline) yield { cid, bytes }
+    for (const link of linksOf(cid, bytes).reverse()) stack.push(link)
+  }
+}

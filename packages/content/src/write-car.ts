@@ -1,0 +1,29 @@
+/**
+ * DAG → CAR: version 1, one root, depth-first, no duplicate blocks. The same DAG gives the same bytes everywhere.
+ * https://ipld.io/specs/transport/car/carv1/
+ */
+import * as dagCbor from '@ipld/dag-cbor'
+import { varint } from 'multiformats'
+import type { CID } from 'multiformats/cid'
+import { type BlockReader, concat, type ReadOptions } from './store.ts'
+import { type Block, walkDag } from './walk-dag.ts'
+
+export async function* writeCar(root: CID, store: BlockReader, options: ReadOptions = {}): AsyncGenerator<Uint8Array> {
+  yield carHeader([root])
+  for await (const block of walkDag(root, store, options)) yield* carSection(block)
+}
+
+export function carHeader(roots: readonly CID[]): Uint8Array {
+  const header = dagCbor.encode({ version: 1, roots })
+  return concat([encodeVarint(header.length), header])
+}
+
+/** A block's section in two parts, so that the block itself is not copied. */
+export function* carSection({ cid, bytes }: Block): Generator<Uint8Array> {
+  yield concat([encodeVarint(cid.bytes.length + bytes.length), cid.bytes])
+  if (bytes.length > 0) yield bytes
+}
+
+function encodeVarint(value: number): Uint8Array {
+  return varint.encodeTo(value, new Uint8Array(varint.encodingLength(value)))
+}
