@@ -1,0 +1,167 @@
+/**
+ * Sectors in the provider's SQLite file: the truth about what is sealed, committed and proven. Each method is one durable
+ * transaction; a sector moves only along the transitions of sector.ts, and a number is written down before it is used.
+ */
+import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
+import { inTransaction } from '../storage/in-transaction.ts'
+import type { PlaceableDeal } from './port.ts'
+import {
+  holdsDeals,
+  isSectorState,
+  mayMove,
+  type Sector,
+  SectorMissingError,
+  type SectorPhase,
+  type SectorPiece,
+  type SectorState,
+  SectorStateError,
+  sectorStates,
+} from './sector.ts'
+
+export interface SectorStore {
+  /** A sector with a number that no sector had, or will have. */
+  open(deals: readonly PlaceableDeal[], nowMs: number): Sector
+  add(number: number, deals: readonly PlaceableDeal[]): Sector
+  /** Fixes the order of the pieces: filling → sealing. */
+  close(number: number, layout: readonly { dealId: number; offset: number }[]): Sector
+  move(number: number, from: SectorState, to: SectorPhase): Sector
+  /** Remembers a failure of the present state; a move forgets it. */
+  failed(number: number, retryAtMs: number): Sector
+  get(number: number): Sector
+  inStates(...states: SectorState[]): Sector[]
+  /** Deals that lie in a sector which has not failed. */
+  placedDeals(): Set<number>
+  /** In how many failed sectors the deal was. */
+  failedPlacements(dealId: number): number
+  /** Numbers below this one are never given out again: another store of this provider may have used them. */
+  skipNumbersBelow(number: number): void
+}
+
+const FIRST_NUMBER = 1
+
+export function createSectorStore(db: DatabaseSync): SectorStore {
+  db.exec(`
+    CREATE TABLE IF NOT EXISTS sector_numbers (id INTEGER PRIMARY KEY CHECK (id = 1), next INTEGER NOT NULL) STRICT;
+    CREATE TABLE IF NOT EXISTS sectors (
+      number INTEGER PRIMARY KEY,
+      state TEXT NOT NULL CHECK (state IN (${sectorStates.map((state) => `'${state}'`).join(', ')})),
+      phase TEXT NOT NULL,
+      opened_at_ms INTEGER NOT NULL,
+      failures INTEGER NOT NULL DEFAULT 0,
+      retry_at_ms INTEGER NOT NULL DEFAULT 0
+    ) STRICT;
+    CREATE INDEX IF NOT EXISTS sectors_by_state ON sectors (state);
+    CREATE TABLE IF NOT EXISTS sector_pieces (
+      sector INTEGER NOT NULL REFERENCES sectors (number),
+      deal_id INTEGER NOT NULL,
+      piece_offset INTEGER,
+      piece TEXT NOT NULL,
+      PRIMARY KEY (sector, deal_id)
+    ) STRICT;
+    CREATE INDEX IF NOT EXISTS sector_pieces_by_deal ON sector_pieces (deal_id);
+    INSERT OR IGNORE INTO sector_numbers (id, next) VALUES (1, ${FIRST_NUMBER});
+  `)
+  const takeNumber = db.prepare('UPDATE sector_numbers SET next = next + 1 RETURNING next - 1 AS number')
+  const skip = db.prepare('UPDATE sector_numbers SET next = max(next, ?)')
+  const insert = db.prepare('INSERT INTO sectors (number, state, phase, opened_at_ms) VALUES (?, ?, ?, ?)')
+  const insertPiece = db.prepare('INSERT INTO sector_pieces (sector, deal_id, piece) VALUES (?, ?, ?)')
+  const setOffset = db.prepare('UPDATE sector_pieces SET piece_offset = ? WHERE sector = ? AND deal_id = ?')
+  const update = db.prepare(
+    'UPDATE sectors SET state = ?, phase = ?, failures = 0, retry_at_ms = 0 WHERE number = ? AND state = ?',
+  )
+  const countFailure = db.prepare('UPDATE sectors SET failures = failures + 1, retry_at_ms = ? WHERE number = ?')
+  const selectOne = db.prepare('SELECT * FROM sectors WHERE number = ?')
+  const selectState = db.prepare('SELECT * FROM sectors WHERE state = ? ORDER BY number')
+  const selectPieces = db.prepare('SELECT * FROM sector_pieces WHERE sector = ? ORDER BY piece_offset, deal_id')
+  const holding = sectorStates.filter(holdsDeals).map((state) => `'${state}'`)
+  const placed = db.prepare(
+    `SELECT deal_id FROM sector_pieces JOIN sectors ON number = sector WHERE state IN (${holding.join(', ')})`,
+  )
+  const failures = db.prepare(
+    `SELECT count(*) AS count FROM sector_pieces JOIN sectors ON number = sector WHERE deal_id = ? AND state = 'failed'`,
+  )
+
+  function get(number: number): Sector {
+    const row = selectOne.get(number)
+    if (row === undefined) throw new SectorMissingError(number)
+    return toSector(row)
+  }
+
+  function toSector(row: Record<string, SQLOutputValue>): Sector {
+    const number = Number(row.number)
+    return {
+      number,
+      openedAtMs: Number(row.opened_at_ms),
+      pieces: selectPieces.all(number).map(toPiece),
+      failures: Number(row.failures),
+      retryAtMs: Number(row.retry_at_ms),
+      phase: toPhase(row),
+    }
+  }
+
+  function insertPieces(number: number, deals: readonly PlaceableDeal[]): void {
+    for (const deal of deals) insertPiece.run(number, deal.dealId, JSON.stringify(deal))
+  }
+
+  function move(number: number, from: SectorState, to: SectorPhase): void {
+    if (!mayMove(from, to.state)) throw new SectorStateError(number, from, to.state)
+    const { changes } = update.run(to.state, JSON.stringify(to), number, from)
+    if (changes !== 1) throw new SectorStateError(number, get(number).phase.state, to.state)
+  }
+
+  return {
+    open: (deals, nowMs) => {
+      // Two transactions: the number is spent even if the second one never happens.
+      const number = Number(takeNumber.get()!.number)
+      const phase: SectorPhase = { state: 'filling' }
+      return inTransaction(db, () => {
+        insert.run(number, phase.state, JSON.stringify(phase), nowMs)
+        insertPieces(number, deals)
+        return get(number)
+      })
+    },
+    add: (number, deals) =>
+      inTransaction(db, () => {
+        const { state } = get(number).phase
+        if (state !== 'filling') throw new SectorStateError(number, state, 'filling')
+        insertPieces(number, deals)
+        return get(number)
+      }),
+    close: (number, layout) =>
+      inTransaction(db, () => {
+        for (const { dealId, offset } of layout) setOffset.run(offset, number, dealId)
+        move(number, 'filling', { state: 'sealing', ticket: null })
+        return get(number)
+      }),
+    move: (number, from, to) =>
+      inTransaction(db, () => {
+        move(number, from, to)
+        return get(number)
+      }),
+    failed: (number, retryAtMs) => {
+      countFailure.run(retryAtMs, number)
+      return get(number)
+    },
+    get,
+    inStates: (...states) => states.flatMap((state) => selectState.all(state).map(toSector)),
+    placedDeals: () => new Set(placed.all().map((row) => Number(row.deal_id))),
+    failedPlacements: (dealId) => Number(failures.get(dealId)!.count),
+    skipNumbersBelow: (number) => {
+      skip.run(number)
+    },
+  }
+}
+
+function toPiece(row: Record<string, SQLOutputValue>): SectorPiece {
+  const deal = JSON.parse(String(row.piece)) as PlaceableDeal
+  return { ...deal, offset: row.piece_offset === null ? null : Number(row.piece_offset) }
+}
+
+function toPhase(row: Record<string, SQLOutputValue>): SectorPhase {
+  const phase = JSON.parse(String(row.phase)) as SectorPhase
+  // Written together: if they differ, somebody else wrote here.
+  if (!isSectorState(phase.state) || phase.state !== row.state) {
+    throw new SectorStateError(Number(row.number), String(row.state), String(phase.state))
+  }
+  return phase
+}
