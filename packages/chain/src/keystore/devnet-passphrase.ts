@@ -1,0 +1,15 @@
+/**
+ * A devnet's keys hold play money and are opened without a person at the keyboard, so their passphrase stands in a file
+ * beside them. Never for a chain that is not a devnet: the caller asks the chain first.
+ */
+import { randomBytes } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { writeNewFile } from './write-new-file.ts'
+
+/** Reads `<folder>/passphrase`, made with 256 random bits at first use. */
+export async function devnetPassphrase(folder: string): Promise<string> {
+  const path = join(folder, 'passphrase')
+  await writeNewFile(path, `${randomBytes(32).toString('base64url')}\n`)
+  return (await readFile(path, 'utf8')).trim()
+}

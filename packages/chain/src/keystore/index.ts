@@ -1,0 +1,4 @@
+/** `@granary/chain/keystore`: keys at rest, in the Web3 Secret Storage v3 form that other wallets read. Node only. */
+export { createKey, KeystoreExistsError } from './create-key.ts'
+export { devnetPassphrase } from './devnet-passphrase.ts'
+export { KeystoreInvalidError, KeystoreMissingError, PassphraseWrongError, readKey } from './read-key.ts'

@@ -1,0 +1,88 @@
+/** Opens a key that was encrypted with a passphrase, by createKey or by another Ethereum wallet. */
+import { readFile } from 'node:fs/promises'
+import { GranaryError } from '@granary/errors'
+import { privFromLegacyKeystore } from 'micro-eth-signer/keystore.js'
+import { z } from 'zod'
+
+type Keystore = Parameters<typeof privFromLegacyKeystore>[0]
+
+export class KeystoreMissingError extends GranaryError {
+  constructor(path: string) {
+    super({
+      code: 'KEYSTORE_MISSING',
+      message: `there is no key in ${path}`,
+      hint: 'create one, or name the folder that holds it with --home',
+      retryable: false,
+      details: { path },
+    })
+  }
+}
+
+export class KeystoreInvalidError extends GranaryError {
+  constructor(path: string, cause: unknown) {
+    super({
+      code: 'KEYSTORE_INVALID',
+      message: `${path} is not a Web3 Secret Storage v3 keystore`,
+      hint: 'restore the file from a copy',
+      retryable: false,
+      details: { path },
+      cause,
+    })
+  }
+}
+
+export class PassphraseWrongError extends GranaryError {
+  constructor(path: string) {
+    super({
+      code: 'PASSPHRASE_WRONG',
+      message: `the passphrase does not open ${path}`,
+      hint: 'try again with the passphrase that the key was created with',
+      retryable: false,
+      details: { path },
+    })
+  }
+}
+
+const hex = z.string().regex(/^[0-9a-fA-F]+$/)
+const keystoreSchema = z.looseObject({
+  version: z.literal(3),
+  crypto: z.looseObject({
+    ciphertext: hex.length(64),
+    cipherparams: z.object({ iv: hex }),
+    cipher: z.string(),
+    kdf: z.enum(['scrypt', 'pbkdf2']),
+    kdfparams: z.looseObject({ dklen: z.int().min(32).max(64), salt: hex }),
+    mac: hex.length(64),
+  }),
+})
+
+/** @returns the key's 32 bytes @throws KeystoreMissingError, KeystoreInvalidError, PassphraseWrongError */
+export async function readKey(path: string, passphrase: string): Promise<Uint8Array> {
+  const keystore = parseKeystore(path, await readKeystore(path))
+  try {
+    return await privFromLegacyKeystore(keystore, passphrase)
+  } catch (error) {
+    if (Error.isError(error) && error.message.includes('possibly wrong passphrase'))
+      throw new PassphraseWrongError(path)
+    throw new KeystoreInvalidError(path, error)
+  }
+}
+
+async function readKeystore(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    if (Error.isError(error) && (error as NodeJS.ErrnoException).code === 'ENOENT') throw new KeystoreMissingError(path)
+    throw error
+  }
+}
+
+function parseKeystore(path: string, text: string): Keystore {
+  try {
+    const json: unknown = JSON.parse(text)
+    keystoreSchema.parse(json)
+    return json as Keystore
+  } catch (error) {
+    throw new KeystoreInvalidError(path, error)
+  }
+}
