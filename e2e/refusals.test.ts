@@ -1,0 +1,109 @@
+/** What goes wrong for a person at the command line: each names the value, says what to do, and leaves nothing half-written. */
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { createWorkbench, envelope, type Finished } from './harness.ts'
+import { fileOf, type Market, put, sameBytes, startMarket } from './story.ts'
+
+let market: Market
+
+beforeAll(async () => {
+  market = await startMarket()
+}, 60_000)
+
+afterAll(() => market?.bench.close())
+
+function expectRefusal(finished: Finished, expected: { exit: number; code: string; names: string }): void {
+  const { ok, error } = envelope<unknown>(finished)
+  expect({ exit: finished.code, ok, code: error?.code }).toEqual({
+    exit: expected.exit,
+    ok: false,
+    code: expected.code,
+  })
+  expect(error!.message).toContain(expected.names)
+  expect(error!.hint.length).toBeGreaterThan(10)
+}
+
+test('an empty file is stored and comes back empty', async () => {
+  const file = fileOf(market.bench, 'empty.bin', 0)
+  const { data } = await put(market.bench, file, market.chain.url)
+  const out = join(market.bench.home, 'empty.out')
+  const got = await market.bench.run(['get', data.rootCid, '-o', out, '--chain', market.chain.url])
+  expect(got.code).toBe(0)
+  expect(sameBytes(out, file)).toBe(true)
+}, 120_000)
+
+test('a file that is not there', async () => {
+  const path = join(market.bench.home, 'nowhere.bin')
+  const finished = await market.bench.run(['put', path, '--chain', market.chain.url, '--json'])
+  expectRefusal(finished, { exit: 1, code: 'FILE_NOT_FOUND', names: path })
+})
+
+test('a file that does not fit into a sector, with the figures', async () => {
+  const file = fileOf(market.bench, 'large.bin', 9 * 1024 * 1024)
+  const finished = await market.bench.run(['put', file, '--chain', market.chain.url, '--json'])
+  expect(finished.code).not.toBe(0)
+  const { error } = envelope<unknown>(finished)
+  expect(error!.code).toBe('PIECE_TOO_LARGE')
+  expect(error!.message).toMatch(/16(\.0)? MiB|16777216/)
+  expect(error!.message).toMatch(/8(\.0)? MiB|8388608/)
+}, 60_000)
+
+test('a CID that nobody stores, and a text that is no CID', async () => {
+  const cid = 'bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy'
+  const out = join(market.bench.home, 'never.out')
+  const unknown = await market.bench.run(['get', cid, '-o', out, '--chain', market.chain.url, '--json'])
+  expectRefusal(unknown, { exit: 1, code: 'CID_NOT_STORED', names: cid })
+  const wrong = await market.bench.run(['get', 'not-a-cid', '-o', out, '--chain', market.chain.url, '--json'])
+  expectRefusal(wrong, { exit: 2, code: 'CID_INVALID', names: 'not-a-cid' })
+  expect(existsSync(out)).toBe(false)
+})
+
+test('a chain that is not there', async () => {
+  const file = fileOf(market.bench, 'small.bin', 10)
+  const finished = await market.bench.run(['put', file, '--chain', 'http://127.0.0.1:9', '--json'])
+  expectRefusal(finished, { exit: 5, code: 'CHAIN_UNREACHABLE', names: 'http://127.0.0.1:9' })
+})
+
+test('a port that is in use, for the chain and for the provider', async () => {
+  const other = createWorkbench()
+  try {
+    const port = new URL(market.chain.url).port
+    await other.run(['chain', 'init', '--devnet', '--home', other.home])
+    const chain = await other.run(['chain', 'run', '--home', other.home, '--port', port, '--json'])
+    expectRefusal(chain, { exit: 1, code: 'PORT_IN_USE', names: port })
+    const provider = await other.run([
+      ...['provider', 'run', '--home', other.home, '--chain', market.chain.url],
+      ...['--port', port, '--json'],
+    ])
+    expectRefusal(provider, { exit: 1, code: 'PORT_IN_USE', names: port })
+  } finally {
+    await other.close()
+  }
+}, 60_000)
+
+test('a home that another process has locked, for the chain and for the provider', async () => {
+  const { home } = market.bench
+  const chain = await market.bench.run(['chain', 'run', '--home', home, '--port', '0', '--json'])
+  expectRefusal(chain, { exit: 1, code: 'HOME_LOCKED', names: home })
+  const provider = await market.bench.run(['provider', 'run', '--home', home, '--chain', market.chain.url, '--json'])
+  expectRefusal(provider, { exit: 1, code: 'HOME_LOCKED', names: home })
+}, 60_000)
+
+test('a stored piece with a flipped byte is not served, and get says so and writes nothing', async () => {
+  const file = fileOf(market.bench, 'flipped.bin', 50_000)
+  const { data } = await put(market.bench, file, market.chain.url)
+  const stored = join(market.bench.home, 'provider', 'pieces', `${data.pieceCid}.car`)
+  const bytes = readFileSync(stored)
+  bytes[bytes.length - 100]! ^= 1
+  writeFileSync(stored, bytes)
+  const folder = join(market.bench.home, 'into')
+  mkdirSync(folder)
+  const finished = await market.bench.run([
+    ...['get', data.rootCid, '-o', join(folder, 'out.bin')],
+    ...['--chain', market.chain.url, '--json'],
+  ])
+  expect(finished.code).not.toBe(0)
+  expect(envelope<unknown>(finished).error!.message).toContain(data.rootCid)
+  expect(readdirSync(folder)).toEqual([])
+}, 120_000)

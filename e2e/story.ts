@@ -1,0 +1,99 @@
+/** What the stories share: a devnet out of single processes, files of bytes that are the same each time, and the put that they watch. */
+import { createHash } from 'node:crypto'
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type ChainClient, createChainClient, type DealView } from '@granary/chain/client'
+import { createWorkbench, envelope, type Running, type Workbench } from './harness.ts'
+
+export type Server = Running & { readonly url: string }
+
+export interface Market {
+  readonly bench: Workbench
+  readonly chain: Server
+  readonly provider: Server
+  readonly client: ChainClient
+}
+
+export interface PutData {
+  readonly rootCid: string
+  readonly pieceCid: string
+  readonly pieceSize: number
+  readonly payloadSize: number
+  readonly dealId: number
+  readonly provider: number
+  readonly agreementId: string
+  readonly price: string
+}
+
+export interface Timed {
+  readonly type: string
+  readonly [field: string]: unknown
+}
+
+export async function startMarket(options: { kernel?: 'ts' | 'c' } = {}): Promise<Market> {
+  const bench = createWorkbench()
+  const made = await bench.run(['chain', 'init', '--devnet', '--home', bench.home, '--json'])
+  if (made.code !== 0) throw new Error(`chain init failed:\n${made.stdout}${made.stderr}`)
+  const chain = await bench.startChain()
+  const env = options.kernel === undefined ? {} : { GRANARY_KERNEL: options.kernel }
+  const provider = await bench.startProvider({ chainUrl: chain.url, env })
+  return { bench, chain, provider, client: createChainClient({ url: chain.url }) }
+}
+
+/** Bytes that look random and are the same in every run. */
+export function fileOf(bench: Workbench, name: string, bytes: number): string {
+  const blocks = Array.from({ length: Math.ceil(bytes / 64) }, (_, index) =>
+    createHash('sha512').update(`${name} ${index}`).digest(),
+  )
+  const path = join(bench.home, name)
+  writeFileSync(path, Buffer.concat(blocks).subarray(0, bytes))
+  return path
+}
+
+export function sameBytes(left: string, right: string): boolean {
+  return readFileSync(left).equals(readFileSync(right))
+}
+
+/** The arguments of a put that prints its result as one document and its progress as one object a line. */
+export function putArguments(file: string, chainUrl: string): string[] {
+  return ['put', file, '--chain', chainUrl, '--json', '--progress', 'json']
+}
+
+export async function put(
+  bench: Workbench,
+  file: string,
+  chainUrl: string,
+): Promise<{ data: PutData; progress: Timed[] }> {
+  const finished = await bench.run(putArguments(file, chainUrl))
+  if (finished.code !== 0) throw new Error(`put ended with ${finished.code}:\n${finished.stdout}${finished.stderr}`)
+  const progress = finished.stderr
+    .split('\n')
+    .filter((line) => line.startsWith('{'))
+    .map((line) => JSON.parse(line) as Timed)
+  return { data: envelope<PutData>(finished).data, progress }
+}
+
+export interface TimelineEntry extends Timed {
+  readonly epoch: number | null
+}
+
+export async function timelineOf(providerUrl: string, id: string | number): Promise<TimelineEntry[]> {
+  const answer = await fetch(`${providerUrl}/v1/deals/${id}`)
+  if (!answer.ok) throw new Error(`GET /v1/deals/${id}: ${answer.status} ${await answer.text()}`)
+  return ((await answer.json()) as { timeline: TimelineEntry[] }).timeline
+}
+
+/** Looks again after each block of the chain until the question has an answer. */
+export async function eachBlock<T>(chain: ChainClient, ask: () => Promise<T | undefined>): Promise<T> {
+  const first = await ask()
+  if (first !== undefined) return first
+  for await (const _block of chain.events({ types: ['block'] })) {
+    const answer = await ask()
+    if (answer !== undefined) return answer
+  }
+  throw new Error('the chain ended its events')
+}
+
+export function everythingOf(deal: DealView): bigint {
+  return BigInt(deal.locked) + BigInt(deal.paid) + BigInt(deal.burnt) + BigInt(deal.refunded)
+}
