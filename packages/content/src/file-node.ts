@@ -18,6 +18,8 @@ export interface FileNode {
 }
 
 export class NotAFileError extends GranaryError {
+  readonly kind: string
+
   constructor(cid: CID, kind: string) {
     super({
       code: 'NOT_A_FILE',
@@ -26,6 +28,7 @@ export class NotAFileError extends GranaryError {
       retryable: false,
       details: { kind },
     })
+    this.kind = kind
   }
 }
 
@@ -39,7 +42,7 @@ export async function fileNode(cid: CID, bytes: Uint8Array): Promise<FileNode> {
     case 'object':
       throw new NotAFileError(cid, `data object (codec 0x${cid.code.toString(16)})`)
     case 'directory':
-      throw new NotAFileError(cid, 'directory')
+      throw new NotAFileError(cid, entry.unixfs.type === 'directory' ? 'directory' : 'sharded directory')
     case 'file':
       break
   }

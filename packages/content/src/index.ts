@@ -1,12 +1,21 @@
 /** @granary/content: file ↔ IPFS. Nothing here needs Node; what does is in `@granary/content/node`. */
 export { CidInvalidError, multihashKey, parseCid } from './cid-key.ts'
+export { type EntityOptions, entityBlocks } from './entity-blocks.ts'
 export { type FileBlock, type FileRange, fileBlocks } from './file-blocks.ts'
 export { NotAFileError } from './file-node.ts'
 export { type ImportOptions, type ImportProgress, importFile } from './import-file.ts'
 export { CodecUnsupportedError, DagInvalidError, linksOf } from './links-of.ts'
-export { type CarBlock, type CarFault, CarInvalidError, type ParsedCar, parseCar } from './parse-car.ts'
+export {
+  type CarBlock,
+  type CarFault,
+  CarInvalidError,
+  type ParsedCar,
+  parseCar,
+  sectionBytesMax,
+} from './parse-car.ts'
 export { type PieceInfo, pieceOf } from './piece-of.ts'
 export { fileLength, readFile } from './read-file.ts'
+export { PathNotFoundError, type ResolvedPath, resolvePath } from './resolve-path.ts'
 export { type BlockReader, type ContentStore, type ReadOptions, readBlock } from './store.ts'
 export {
   CarOrderError,

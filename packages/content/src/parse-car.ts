@@ -122,8 +122,11 @@ async function readHeader(reader: ByteReader): Promise<{ version: 1; roots: CID[
     throw headerFault('it is not a map', at.offset)
   // Also refuses a root whose CID is written in a second way.
   if (!equalBytes(dagCbor.encode(header), bytes)) throw headerFault('it is not canonical DAG-CBOR', at.offset)
-  const { version, roots, ...rest } = header as Record<string, unknown>
-  if (Object.keys(rest).length > 0) throw headerFault(`it has the unknown field "${Object.keys(rest)[0]}"`, at.offset)
+  const fields = new Map<string, unknown>(Object.entries(header))
+  const unknown = [...fields.keys()].find((name) => name !== 'version' && name !== 'roots')
+  if (unknown !== undefined) throw headerFault(`it has the unknown field "${unknown}"`, at.offset)
+  const version = fields.get('version')
+  const roots = fields.get('roots')
   if (version === 2 && roots === undefined && at.offset === 0) return { version }
   if (version !== 1) throw headerFault(`version ${String(version)}, only 1 and 2 are read`, at.offset)
   if (!Array.isArray(roots)) throw headerFault('it has no list of roots', at.offset)

@@ -1,4 +1,4 @@
-/** A DAG's blocks depth-first, each block once: the order of every CAR that Granary writes. */
+/** A DAG's blocks depth-first, each block once unless asked otherwise: the order of every CAR that Granary writes. */
 import type { CID } from 'multiformats/cid'
 import { identity } from 'multiformats/hashes/identity'
 import { linksOf } from './links-of.ts'
@@ -12,6 +12,8 @@ export interface Block {
 export interface WalkOptions extends ReadOptions {
   /** CIDs (as text, version 1) that are out already; the walk adds its own. @default an empty set */
   readonly seen?: Set<string> | undefined
+  /** Give a block each time that it is linked. @default false */
+  readonly dups?: boolean | undefined
 }
 
 /** Blocks named by the identity hash travel inside their CID: their links are followed, they are not given out. */
@@ -21,7 +23,7 @@ export async function* walkDag(root: CID, store: BlockReader, options: WalkOptio
   for (let cid = stack.pop(); cid !== undefined; cid = stack.pop()) {
     const key = cid.toV1().toString()
     if (seen.has(key)) continue
-    seen.add(key)
+    if (options.dups !== true) seen.add(key)
     const inline = cid.multihash.code === identity.code
     const bytes = inline ? cid.multihash.digest : await readBlock(store, cid, options)
     if (!inline) yield { cid, bytes }

@@ -1,0 +1,140 @@
+/**
+ * Retrieval: the pieces that this provider keeps, to anyone who knows a CID. HTTP gateway, pieces, routing, bitswap.
+ * docs/spec/market-protocol.md, retrieval.
+ */
+import { join } from 'node:path'
+import { GranaryError, isAbortError } from '@granary/errors'
+import express, { type RequestHandler, type Router } from 'express'
+import type { Log } from '../http/log.ts'
+import { openBlockIndex, type StoredPiece } from './block-index.ts'
+import type { DealDirectory } from './find-providers.ts'
+import { retrievalErrors } from './http-error.ts'
+import { indexPiece } from './index-piece.ts'
+import { loadPeerIdentity } from './peer-key.ts'
+import { createPieceBlocks } from './piece-blocks.ts'
+import { serveIpfs } from './serve-ipfs.ts'
+import { servePiece } from './serve-piece.ts'
+import { serveRouting } from './serve-routing.ts'
+import { startBitswap } from './start-bitswap.ts'
+
+export interface RetrievalOptions {
+  /** The provider's folder: the index and the peer key live here. */
+  readonly folder: string
+  /** What is stored, asked once at the start: the index is brought in line with it. */
+  readonly pieces: () => Iterable<StoredPiece>
+  readonly chain: DealDirectory
+  /** Undefined for no bitswap; 0 for a free port. */
+  readonly libp2pPort: number | undefined
+  /** @default '127.0.0.1' */
+  readonly libp2pHost?: string
+  readonly log: Log
+}
+
+export interface Retrieval {
+  /** /ipfs, /piece and /routing/v1. */
+  readonly router: Router
+  readonly peerId: string
+  readonly multiaddrs: readonly string[]
+  /** Resolves when the pieces of the start are in the index; they are served as they get there. */
+  readonly ready: Promise<void>
+  /** Resolves when the piece is served. @throws what is wrong with its file, CarInvalidError CAR_INVALID for one */
+  addPiece(piece: StoredPiece): Promise<void>
+  removePiece(pieceCid: string): Promise<void>
+  stop(): Promise<void>
+}
+
+export async function createRetrieval(options: RetrievalOptions): Promise<Retrieval> {
+  const { folder, chain, libp2pPort, log } = options
+  const { key, peerId } = await loadPeerIdentity(folder)
+  const index = openBlockIndex(join(folder, 'index.sqlite'))
+  const blocks = createPieceBlocks(index, log)
+  const stopped = new AbortController()
+  const bitswap =
+    libp2pPort === undefined
+      ? undefined
+      : await startBitswap(blocks, { key, host: options.libp2pHost ?? '127.0.0.1', port: libp2pPort }).catch(
+          (cause: unknown) => {
+            index.close()
+            throw new BitswapNotStartedError(libp2pPort, cause)
+          },
+        )
+
+  // One change at a time: reading two pieces at once is slower than one after the other, on disks that spin.
+  let last: Promise<unknown> = Promise.resolve()
+  const inTurn = <Result>(work: () => Result | Promise<Result>): Promise<Result> => {
+    const result = last.then(() => {
+      stopped.signal.throwIfAborted()
+      return work()
+    })
+    last = result.catch(() => undefined)
+    return result
+  }
+  const addPiece = (piece: StoredPiece): Promise<void> =>
+    inTurn(async () => {
+      if (index.holds(piece)) return
+      await indexPiece(index, piece, stopped.signal)
+      log({ type: 'piece-indexed', pieceCid: piece.pieceCid })
+    })
+  const removePiece = (pieceCid: string): Promise<void> => inTurn(() => index.remove(pieceCid))
+  const addAtStart = (piece: StoredPiece): Promise<void> =>
+    addPiece(piece).catch((error: unknown) => {
+      if (isAbortError(error)) return
+      const { pieceCid, path } = piece
+      log({ type: 'piece-unreadable', level: 'alert', pieceCid, path, error: String(error) })
+    })
+
+  const pieces = [...options.pieces()]
+  const stored = new Set(pieces.map(({ pieceCid }) => pieceCid))
+  for (const pieceCid of index.pieceCids()) if (!stored.has(pieceCid)) index.remove(pieceCid)
+  const multiaddrs = bitswap?.multiaddrs ?? []
+  const rootsOf = (cid: { multihash: { bytes: Uint8Array } }): string[] => index.rootsOf(cid.multihash.bytes)
+
+  const router = express.Router()
+  router.use(['/ipfs', '/piece', '/routing'], openToBrowsers())
+  router.get('/ipfs/:cid{/*path}', serveIpfs(blocks))
+  router.get('/piece/:pieceCid', servePiece(index, blocks))
+  router.get('/routing/v1/providers/:cid', serveRouting({ chain, rootsOf, self: { peerId, multiaddrs } }))
+  router.use(retrievalErrors())
+
+  return {
+    router,
+    peerId,
+    multiaddrs,
+    ready: Promise.all(pieces.map(addAtStart)).then(() => undefined),
+    addPiece,
+    removePiece,
+    async stop() {
+      stopped.abort()
+      await bitswap?.stop()
+      await last
+      index.close()
+    },
+  }
+}
+
+export class BitswapNotStartedError extends GranaryError {
+  constructor(port: number, cause: unknown) {
+    super({
+      code: 'PORT_IN_USE',
+      message: `bitswap cannot listen on port ${port}: ${Error.isError(cause) ? cause.message : String(cause)}`,
+      hint: 'choose another --libp2p-port, or 0 for a free one',
+      retryable: false,
+      details: { port },
+      cause,
+    })
+  }
+}
+
+/** Public data for pages of any origin. */
+function openToBrowsers(): RequestHandler {
+  const exposed = 'Accept-Ranges, Content-Length, Content-Range, ETag, X-Ipfs-Path, X-Ipfs-Roots'
+  return (request, response, next) => {
+    response.setHeader('Access-Control-Allow-Origin', '*')
+    response.setHeader('Access-Control-Expose-Headers', exposed)
+    if (request.method !== 'OPTIONS') return next()
+    response.setHeader('Access-Control-Allow-Methods', 'GET, HEAD, OPTIONS')
+    response.setHeader('Access-Control-Allow-Headers', 'Accept, Cache-Control, If-None-Match, If-Range, Range')
+    response.setHeader('Access-Control-Max-Age', '86400')
+    response.status(204).end()
+  }
+}

@@ -1,0 +1,61 @@
+/** Who serves a CID, as the chain's deals say: the content router of the market. */
+import type { DealState, DealView, ProviderView } from '@granary/chain/client'
+import type { ReadOptions } from '@granary/content'
+import type { CID } from 'multiformats/cid'
+import { endpointAddress } from './endpoint-address.ts'
+
+/** What this needs of the chain's client. */
+export interface DealDirectory {
+  deals(filter: { rootCid: string }, options?: { signal?: AbortSignal }): AsyncIterable<DealView>
+  provider(id: number, options?: { signal?: AbortSignal }): Promise<ProviderView>
+}
+
+/** https://specs.ipfs.tech/routing/http-routing-v1/#peer-schema */
+export interface PeerRecord {
+  readonly Schema: 'peer'
+  readonly ID: string
+  readonly Addrs: readonly string[]
+  readonly Protocols: readonly string[]
+}
+
+export interface FindProviders {
+  readonly chain: DealDirectory
+  /** The roots of the pieces here that hold a block: the chain knows roots only. */
+  readonly rootsOf: (cid: CID) => readonly string[]
+  /** This provider's own libp2p addresses, which the chain does not know. */
+  readonly self: { readonly peerId: string; readonly multiaddrs: readonly string[] }
+}
+
+/** A provider has the data from its signature on: before the deal is sealed, and while it is. */
+const serving: ReadonlySet<DealState> = new Set<DealState>(['published', 'committed', 'active'])
+
+export async function findProviders(
+  cid: CID,
+  { chain, rootsOf, self }: FindProviders,
+  countMax: number,
+  options: ReadOptions,
+): Promise<PeerRecord[]> {
+  const call = options.signal === undefined ? {} : { signal: options.signal }
+  const records = new Map<number, PeerRecord>()
+  // Deals name roots as text; a client may ask by either version of the CID.
+  const roots = new Set([cid.toV1().toString(), cid.toString(), ...rootsOf(cid)])
+  for (const rootCid of roots)
+    for await (const { state, terms } of chain.deals({ rootCid }, call)) {
+      if (!serving.has(state) || records.has(terms.provider)) continue
+      const record = recordOf(await chain.provider(terms.provider, call), self)
+      if (record !== undefined) records.set(terms.provider, record)
+      if (records.size === countMax) return [...records.values()]
+    }
+  return [...records.values()]
+}
+
+function recordOf({ peerId, endpoints }: ProviderView, self: FindProviders['self']): PeerRecord | undefined {
+  if (peerId === '') return undefined
+  const http = endpoints.map(endpointAddress).filter((address) => address !== undefined)
+  const libp2p = peerId === self.peerId ? self.multiaddrs : []
+  const Protocols = [
+    ...(http.length > 0 ? ['transport-ipfs-gateway-http'] : []),
+    ...(libp2p.length > 0 ? ['transport-bitswap'] : []),
+  ]
+  return { Schema: 'peer', ID: peerId, Addrs: [...http, ...libp2p], Protocols }
+}

@@ -1,0 +1,125 @@
+/**
+ * Blocks and ranges out of the unsealed pieces. Each block is hashed on its way out: one that fails never leaves, and
+ * is told to whoever watches the log.
+ */
+import { type FileHandle, open } from 'node:fs/promises'
+import { type BlockReader, sectionBytesMax, verifyBlock } from '@granary/content'
+import { BlockMissingError, readAt, readRange } from '@granary/content/node'
+import { GranaryError } from '@granary/errors'
+import { CID } from 'multiformats/cid'
+import * as raw from 'multiformats/codecs/raw'
+import { decode as decodeDigest } from 'multiformats/hashes/digest'
+import { identity } from 'multiformats/hashes/identity'
+import type { Log } from '../http/log.ts'
+import type { BlockIndex, BlockPlace, IndexEntry, StoredPiece } from './block-index.ts'
+
+const BLOCKS_PER_READ = 64
+
+export class BlockCorruptError extends GranaryError {
+  constructor(cid: CID, pieceCid: string, offset: number, cause: unknown) {
+    super({
+      code: 'BLOCK_CORRUPT',
+      message: `block ${cid} in piece ${pieceCid} at byte ${offset} is not what it was`,
+      hint: 'fetch it from another provider; this one has been told and repairs it from the sealed replica',
+      retryable: false,
+      details: { cid: cid.toString(), pieceCid, offset },
+      cause,
+    })
+  }
+}
+
+export interface PieceBlocks extends BlockReader {
+  has(cid: CID): boolean
+  /** Bytes `from` to `to` (exclusive) of the piece's file; the blocks in it are hashed, whole, before a byte of them. */
+  pieceRange(piece: StoredPiece, from: number, to: number): AsyncGenerator<Uint8Array>
+}
+
+export function createPieceBlocks(index: BlockIndex, log: Log): PieceBlocks {
+  async function readVerified(file: FileHandle, { pieceCid, ...entry }: Omit<BlockPlace, 'path'>): Promise<Uint8Array> {
+    const cid = CID.createV1(raw.code, decodeDigest(entry.multihash))
+    const bytes = await readAt(file, entry.offset, entry.length)
+    await verifyBlock(cid, bytes).catch((cause: unknown) => {
+      log({ type: 'block-corrupt', level: 'alert', pieceCid, cid: cid.toString(), offset: entry.offset })
+      throw new BlockCorruptError(cid, pieceCid, entry.offset, cause)
+    })
+    return bytes
+  }
+
+  async function readPlace(place: BlockPlace): Promise<Uint8Array> {
+    const file = await open(place.path, 'r').catch((cause: unknown) => {
+      log({ type: 'piece-unreadable', level: 'alert', pieceCid: place.pieceCid, path: place.path })
+      throw new PieceUnreadableError(place.pieceCid, cause)
+    })
+    try {
+      return await readVerified(file, place)
+    } finally {
+      await file.close()
+    }
+  }
+
+  async function readAnyPlace(cid: CID): Promise<Uint8Array> {
+    const failures: unknown[] = []
+    for (const place of index.find(cid.multihash.bytes))
+      try {
+        return await readPlace(place)
+      } catch (error) {
+        failures.push(error)
+      }
+    throw failures[0] ?? new BlockMissingError(cid, 'any piece of this provider')
+  }
+
+  return {
+    has: (cid) => cid.multihash.code === identity.code || index.find(cid.multihash.bytes).length > 0,
+    async *get(cid, options) {
+      options?.signal?.throwIfAborted()
+      yield cid.multihash.code === identity.code ? cid.multihash.digest : await readAnyPlace(cid)
+    },
+    async *pieceRange({ pieceCid, path }, from, to) {
+      const file = await open(path, 'r').catch((cause: unknown) => {
+        log({ type: 'piece-unreadable', level: 'alert', pieceCid, path })
+        throw new PieceUnreadableError(pieceCid, cause)
+      })
+      try {
+        let at = from
+        for (const block of blocksIn(index, pieceCid, from, to)) {
+          if (block.offset > at) yield* readRange(file, at, block.offset - at)
+          const bytes = await readVerified(file, { ...block, pieceCid })
+          const start = Math.max(at, block.offset)
+          const end = Math.min(to, block.offset + block.length)
+          if (end > start) yield bytes.subarray(start - block.offset, end - block.offset)
+          at = Math.max(at, end)
+        }
+        if (at < to) yield* readRange(file, at, to - at)
+      } finally {
+        await file.close()
+      }
+    },
+  }
+}
+
+export class PieceUnreadableError extends GranaryError {
+  constructor(pieceCid: string, cause: unknown) {
+    super({
+      code: 'PIECE_UNREADABLE',
+      message: `the file of piece ${pieceCid} cannot be read`,
+      hint: 'try another provider, or later: this one has been told',
+      retryable: true,
+      cause,
+    })
+  }
+}
+
+/** The blocks that share a byte with the range, in order, a few at a time. */
+function* blocksIn(index: BlockIndex, pieceCid: string, from: number, to: number): Generator<IndexEntry> {
+  // A block that reaches into the range begins at most one largest section before it.
+  let next = Math.max(0, from - sectionBytesMax)
+  for (;;) {
+    const blocks = index.blocksFrom(pieceCid, next, BLOCKS_PER_READ)
+    for (const block of blocks) {
+      if (block.offset >= to) return
+      next = block.offset + 1
+      if (block.offset + block.length > from) yield block
+    }
+    if (blocks.length < BLOCKS_PER_READ) return
+  }
+}

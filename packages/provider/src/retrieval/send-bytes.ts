@@ -1,0 +1,97 @@
+/** Bytes to a client: one range, the whole, or only the headers; reading stops when the client goes away. */
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { GranaryError } from '@granary/errors'
+import type { Request, Response } from 'express'
+import parseRange from 'range-parser'
+
+export class RangeInvalidError extends GranaryError {
+  constructor(range: string, bytes: number) {
+    super({
+      code: 'RANGE_INVALID',
+      message: `the range "${range}" is outside of the ${bytes} bytes`,
+      hint: 'ask for a range inside, such as bytes=0-1023',
+      retryable: false,
+      details: { bytes },
+    })
+  }
+}
+
+export interface Rangeable {
+  readonly bytes: number
+  /** Bytes `from` to `to`, exclusive. */
+  readonly read: (from: number, to: number) => AsyncIterable<Uint8Array>
+}
+
+/** Headers that name the content are set already. @throws RangeInvalidError RANGE_INVALID */
+export async function sendRange(request: Request, response: Response, content: Rangeable): Promise<void> {
+  response.setHeader('Accept-Ranges', 'bytes')
+  if (isKnown(request, response)) {
+    response.status(304).end()
+    return
+  }
+  const range = wantedRange(request, response, content.bytes)
+  const { from, to } = range ?? { from: 0, to: content.bytes }
+  if (range !== undefined) response.status(206).setHeader('Content-Range', `bytes ${from}-${to - 1}/${content.bytes}`)
+  response.setHeader('Content-Length', to - from)
+  await sendStream(request, response, content.read(from, to))
+}
+
+/**
+ * The first bytes are read before the headers go out, so that what fails at once is an honest error answer; what fails
+ * later breaks the connection, and no half answer passes for a whole one.
+ */
+export async function sendStream(
+  request: Request,
+  response: Response,
+  source: AsyncIterable<Uint8Array>,
+): Promise<void> {
+  if (request.method === 'HEAD') {
+    response.end()
+    return
+  }
+  const iterator = source[Symbol.asyncIterator]()
+  const first = await iterator.next()
+  async function* rest(): AsyncGenerator<Uint8Array> {
+    try {
+      for (let next = first; !next.done; next = await iterator.next()) yield next.value
+    } finally {
+      await iterator.return?.()
+    }
+  }
+  try {
+    await pipeline(Readable.from(rest(), { objectMode: false }), response)
+  } catch (error) {
+    // The client is gone: nobody is left to tell.
+    if (Error.isError(error) && Reflect.get(error, 'code') === 'ERR_STREAM_PREMATURE_CLOSE') return
+    throw error
+  }
+}
+
+/**
+ * Content under a CID never changes, so a tag that matches is enough: also for a client that asks to be sure
+ * (`Cache-Control: no-cache`), which Express would send the whole again.
+ */
+export function isKnown(request: Request, response: Response): boolean {
+  const tags = request.get('if-none-match')?.split(',').map(strongTag) ?? []
+  return tags.includes('*') || tags.includes(strongTag(String(response.getHeader('ETag'))))
+}
+
+function strongTag(tag: string): string {
+  return tag.trim().replace(/^W\//, '')
+}
+
+function wantedRange(request: Request, response: Response, bytes: number): { from: number; to: number } | undefined {
+  const header = request.get('range')
+  const ifRange = request.get('if-range')
+  if (header === undefined || (ifRange !== undefined && ifRange !== response.getHeader('ETag'))) return undefined
+  const ranges = parseRange(bytes, header)
+  if (ranges === -1) {
+    response.setHeader('Content-Range', `bytes */${bytes}`)
+    throw new RangeInvalidError(header, bytes)
+  }
+  // Several ranges, or a unit or a syntax that is not known: the whole is a valid answer (RFC 9110, 14.2).
+  const [only, another] = ranges === -2 ? [] : ranges
+  if (ranges === -2 || ranges.type !== 'bytes' || only === undefined || another !== undefined) return undefined
+  return { from: only.start, to: only.end + 1 }
+}

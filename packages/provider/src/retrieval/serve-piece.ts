@@ -1,0 +1,35 @@
+/** GET|HEAD /piece/{pieceCid}, with ranges: the piece's bytes as they were uploaded. */
+import { GranaryError } from '@granary/errors'
+import type { RequestHandler } from 'express'
+import type { BlockIndex } from './block-index.ts'
+import type { PieceBlocks } from './piece-blocks.ts'
+import { sendRange } from './send-bytes.ts'
+
+export class PieceNotFoundError extends GranaryError {
+  constructor(pieceCid: string) {
+    super({
+      code: 'PIECE_NOT_FOUND',
+      message: `there is no piece ${pieceCid} here`,
+      hint: "the chain's deals say which providers store it",
+      retryable: false,
+    })
+  }
+}
+
+export function servePiece(index: BlockIndex, blocks: PieceBlocks): RequestHandler {
+  return async (request, response) => {
+    const wanted = String(request.params.pieceCid)
+    const piece = index.piece(wanted)
+    if (piece === undefined) throw new PieceNotFoundError(wanted)
+    const isCar = piece.rootCid !== undefined
+    response.setHeader('Cache-Control', 'public, max-age=29030400, immutable')
+    response.setHeader('X-Content-Type-Options', 'nosniff')
+    response.setHeader('Content-Type', isCar ? 'application/vnd.ipld.car; version=1' : 'application/octet-stream')
+    response.setHeader('Content-Disposition', `attachment; filename="${piece.pieceCid}.${isCar ? 'car' : 'bin'}"`)
+    response.setHeader('ETag', `"${piece.pieceCid}"`)
+    await sendRange(request, response, {
+      bytes: piece.payloadSize,
+      read: (from, to) => blocks.pieceRange(piece, from, to),
+    })
+  }
+}

@@ -1,0 +1,124 @@
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import type { DealState, DealView, ProviderView } from '@granary/chain/client'
+import { GranaryError } from '@granary/errors'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import express from 'express'
+import { endpointAddress } from './endpoint-address.ts'
+import type { DealDirectory } from './find-providers.ts'
+import { retrievalErrors } from './http-error.ts'
+import { filterRecords, serveRouting } from './serve-routing.ts'
+
+const ROOT = 'bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku'
+const LEAF = 'bafkreifzjut3te2nhyekklss27nh3k72ysco7y32koao5eei66wof36n5e'
+const OTHER = 'bafybeigo3e6q4xbsixsfie2vjixwzv4z365nlhgj7yj5cuu6ru2iwuyg6e'
+const SELF = '12D3KooWA7JVCMoyVMUuVmyQSjgYcqMEe7VgkSYJzcvM3KGSjYdU'
+const PEER = '12D3KooWBmh91jJmRaNWPyPBWtgGFMD3SAhxMjhKxdyxhx6sHNCX'
+
+function deal(provider: number, state: DealState, rootCid = ROOT): DealView {
+  const terms = { client: '0x0000000000000000000000000000000000000001', provider, rootCid } as DealView['terms']
+  return { id: provider, state, terms } as DealView
+}
+
+function provider(id: number, peerId: string, endpoints: string[]): ProviderView {
+  return { id, peerId, endpoints } as unknown as ProviderView
+}
+
+const deals = [deal(1, 'active'), deal(2, 'published'), deal(2, 'active'), deal(3, 'expired'), deal(4, 'active')]
+const providers = [
+  provider(1, SELF, ['http://127.0.0.1:7470']),
+  provider(2, PEER, ['https://store.example.org/']),
+  provider(3, PEER, []),
+  provider(4, '', ['http://127.0.0.1:1']),
+]
+const chain: DealDirectory = {
+  async *deals({ rootCid }) {
+    if (rootCid === OTHER)
+      throw new GranaryError({ code: 'CHAIN_UNREACHABLE', message: 'down', hint: 'start it', retryable: true })
+    yield* deals.filter(({ terms }) => terms.rootCid === rootCid)
+  },
+  provider: async (id) => providers.find((view) => view.id === id)!,
+}
+
+let url: string
+let stop: () => void
+beforeAll(async () => {
+  const app = express()
+  const rootsOf = (cid: { toString(): string }): string[] => (cid.toString() === LEAF ? [ROOT] : [])
+  const multiaddrs = ['/ip4/127.0.0.1/tcp/7471/p2p/x']
+  app.get('/routing/v1/providers/:cid', serveRouting({ chain, rootsOf, self: { peerId: SELF, multiaddrs } }))
+  app.use(retrievalErrors())
+  const server = app.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/routing/v1/providers/`
+  stop = () => server.close()
+})
+afterAll(() => stop())
+
+const records = [
+  {
+    Schema: 'peer',
+    ID: SELF,
+    Addrs: ['/ip4/127.0.0.1/tcp/7470/http', '/ip4/127.0.0.1/tcp/7471/p2p/x'],
+    Protocols: ['transport-ipfs-gateway-http', 'transport-bitswap'],
+  },
+  {
+    Schema: 'peer',
+    ID: PEER,
+    Addrs: ['/dns/store.example.org/tcp/443/tls/http'],
+    Protocols: ['transport-ipfs-gateway-http'],
+  },
+]
+
+test.each([ROOT, LEAF])('the providers of %s are those whose deals are running, each once', async (cid) => {
+  const response = await fetch(`${url}${cid}`)
+  expect([response.status, response.headers.get('cache-control')]).toEqual([200, 'public, max-age=300'])
+  expect(await response.json()).toEqual({ Providers: records })
+})
+
+test('a stream of lines comes when it is asked for', async () => {
+  const response = await fetch(`${url}${ROOT}`, { headers: { Accept: 'application/x-ndjson' } })
+  expect(response.headers.get('content-type')).toContain('application/x-ndjson')
+  expect(
+    (await response.text())
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line)),
+  ).toEqual(records)
+})
+
+test('nobody is an empty list, a CID that is none is 422', async () => {
+  const nobody = await fetch(`${url}bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy`)
+  expect([nobody.status, nobody.headers.get('cache-control')]).toEqual([200, 'public, max-age=15'])
+  expect(await nobody.json()).toEqual({ Providers: [] })
+  const bad = await fetch(`${url}nonsense`)
+  expect([bad.status, await bad.json()]).toMatchObject([422, { error: { code: 'ROUTING_CID_INVALID' } }])
+})
+
+test.each([
+  ['tls', undefined, [['/dns/store.example.org/tcp/443/tls/http']]],
+  ['!tls', undefined, [records[0]!.Addrs]],
+  ['!p2p,!tls', undefined, [['/ip4/127.0.0.1/tcp/7470/http']]],
+  ['quic', undefined, []],
+  [undefined, 'transport-bitswap', [records[0]!.Addrs]],
+  [undefined, 'unknown,transport-ipfs-gateway-http', records.map(({ Addrs }) => Addrs)],
+  ['', '', records.map(({ Addrs }) => Addrs)],
+])('filter-addrs %s with filter-protocols %s', (addresses, protocols, expected) => {
+  const peers = records.map((record) => ({ ...record, Schema: 'peer' as const }))
+  expect(filterRecords(peers, addresses, protocols).map(({ Addrs }) => Addrs)).toEqual(expected)
+})
+
+test('a peer without addresses stays when the unknown is wanted', () => {
+  const peer = { Schema: 'peer' as const, ID: PEER, Addrs: [], Protocols: [] }
+  expect(filterRecords([peer], 'unknown,tls', 'unknown')).toEqual([peer])
+  expect(filterRecords([peer], 'tls', 'unknown')).toEqual([])
+})
+
+test.each([
+  ['http://[::1]:80', '/ip6/::1/tcp/80/http'],
+  ['https://1.2.3.4', '/ip4/1.2.3.4/tcp/443/tls/http'],
+  ['ftp://1.2.3.4', undefined],
+  ['nonsense', undefined],
+])('the endpoint %s is %s', (endpoint, address) => {
+  expect(endpointAddress(endpoint)).toBe(address)
+})

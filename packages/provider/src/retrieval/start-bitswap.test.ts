@@ -1,0 +1,96 @@
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import type { AddressInfo } from 'node:net'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { readFile as readContent } from '@granary/content'
+import { packFile } from '@granary/content/node'
+import { withBitswap } from '@helia/bitswap'
+import { type HeliaWithLibp2p, withLibp2pLight } from '@helia/libp2p'
+import { expect, test } from '@jest/globals'
+import { identify } from '@libp2p/identify'
+import { noise } from '@libp2p/noise'
+import { tcp } from '@libp2p/tcp'
+import { yamux } from '@libp2p/yamux'
+import { multiaddr } from '@multiformats/multiaddr'
+import { createHeliaLight } from 'helia'
+import { CID } from 'multiformats/cid'
+import { createRetrieval } from './create-retrieval.ts'
+
+const MIB = 1024 * 1024
+
+async function startPeer(): Promise<HeliaWithLibp2p<Record<string, unknown>>> {
+  const peer = withBitswap(
+    withLibp2pLight(createHeliaLight(), {
+      addresses: { listen: [] },
+      transports: [tcp()],
+      connectionEncrypters: [noise()],
+      streamMuxers: [yamux()],
+      services: { identify: identify() },
+    }),
+  )
+  await peer.start()
+  return peer
+}
+
+test('another IPFS node gets the file by bitswap, and not a block that rotted', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'granary-bitswap-'))
+  const bytes = new Uint8Array(3 * MIB + 5).map((_, at) => at ^ (at >> 8) ^ (at >> 16))
+  await writeFile(join(folder, 'file'), bytes)
+  const path = join(folder, 'file.car')
+  const packed = await packFile(join(folder, 'file'), path)
+  const events: { type: string }[] = []
+  const retrieval = await createRetrieval({
+    folder,
+    pieces: () => [{ ...packed, path }],
+    chain: { async *deals() {}, provider: () => Promise.reject(new Error('no provider')) },
+    libp2pPort: 0,
+    log: (event) => events.push(event),
+  })
+  await retrieval.ready
+  expect(retrieval.multiaddrs[0]).toMatch(new RegExp(`^/ip4/127.0.0.1/tcp/\\d+/p2p/${retrieval.peerId}$`))
+
+  const peer = await startPeer()
+  try {
+    await peer.libp2p.dial(multiaddr(retrieval.multiaddrs[0]!))
+    const root = CID.parse(packed.rootCid)
+    const signal = AbortSignal.timeout(20_000)
+    const got: Uint8Array[] = []
+    for await (const part of readContent(root, peer.blockstore, { signal })) got.push(part)
+    expect(Buffer.compare(Buffer.concat(got), bytes)).toBe(0)
+
+    const car = await readFile(path)
+    car[car.length - 1]! ^= 1
+    await writeFile(path, car)
+    const second = await startPeer()
+    await second.libp2p.dial(multiaddr(retrieval.multiaddrs[0]!))
+    const read = async (): Promise<void> => {
+      for await (const _ of readContent(root, second.blockstore, { signal: AbortSignal.timeout(2000) }));
+    }
+    await expect(read()).rejects.toThrow()
+    await second.stop()
+    expect(events).toContainEqual(expect.objectContaining({ type: 'block-corrupt', level: 'alert' }))
+  } finally {
+    await peer.stop()
+    await retrieval.stop()
+    await rm(folder, { recursive: true, force: true })
+  }
+})
+
+test('a port that is in use is named', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'granary-bitswap-'))
+  const taken = createServer().listen(0, '127.0.0.1')
+  await once(taken, 'listening')
+  const { port } = taken.address() as AddressInfo
+  const started = createRetrieval({
+    folder,
+    pieces: () => [],
+    chain: { async *deals() {}, provider: () => Promise.reject(new Error('no provider')) },
+    libp2pPort: port,
+    log: () => undefined,
+  })
+  await expect(started).rejects.toMatchObject({ code: 'PORT_IN_USE', details: { port } })
+  taken.close()
+  await rm(folder, { recursive: true, force: true })
+})

@@ -1,0 +1,88 @@
+/**
+ * Bitswap for any IPFS node that dials in: a private Helia node that serves the pieces' blocks and does nothing else.
+ * It knows no bootstrap peers, no DHT, no discovery, and it never asks anyone for a block.
+ */
+import { GranaryError, isAbortError } from '@granary/errors'
+import { BaseBlockstore } from 'blockstore-core'
+import type { CID } from 'multiformats/cid'
+import type { PeerKey } from './peer-key.ts'
+import type { PieceBlocks } from './piece-blocks.ts'
+
+export interface BitswapOptions {
+  readonly key: PeerKey
+  readonly host: string
+  /** 0 for a free one. */
+  readonly port: number
+}
+
+export interface Bitswap {
+  readonly multiaddrs: readonly string[]
+  stop(): Promise<void>
+}
+
+export async function startBitswap(blocks: PieceBlocks, { key, host, port }: BitswapOptions): Promise<Bitswap> {
+  // A second and 120 MB: only a provider that serves bitswap pays them.
+  const [{ createHeliaLight }, { withLibp2pLight }, { withBitswap }, { tcp }, { noise }, { yamux }, { identify }] =
+    await Promise.all([
+      import('helia'),
+      import('@helia/libp2p'),
+      import('@helia/bitswap'),
+      import('@libp2p/tcp'),
+      import('@libp2p/noise'),
+      import('@libp2p/yamux'),
+      import('@libp2p/identify'),
+    ])
+  const node = withBitswap(
+    withLibp2pLight(createHeliaLight({ blockstore: new ServedBlocks(blocks) }), {
+      privateKey: key,
+      addresses: { listen: [`/${host.includes(':') ? 'ip6' : 'ip4'}/${host}/tcp/${port}`] },
+      transports: [tcp()],
+      connectionEncrypters: [noise()],
+      streamMuxers: [yamux()],
+      services: { identify: identify() },
+    }),
+  )
+  await node.start()
+  return {
+    multiaddrs: node.libp2p.getMultiaddrs().map(String),
+    stop: async () => {
+      await node.stop()
+    },
+  }
+}
+
+/** To bitswap, a block that fails its hash is one that is not here: peers hear so at once and ask elsewhere. */
+class NotFoundError extends Error {
+  override readonly name = 'NotFoundError'
+}
+
+class ServedBlocks extends BaseBlockstore {
+  readonly #blocks: PieceBlocks
+
+  constructor(blocks: PieceBlocks) {
+    super()
+    this.#blocks = blocks
+  }
+
+  override has(cid: CID): boolean {
+    return this.#blocks.has(cid)
+  }
+
+  override async *get(cid: CID, options: { signal?: AbortSignal } = {}): AsyncGenerator<Uint8Array> {
+    try {
+      yield* this.#blocks.get(cid, options)
+    } catch (error) {
+      if (isAbortError(error)) throw error
+      throw new NotFoundError(`no good block ${cid}`, { cause: error })
+    }
+  }
+
+  override put(cid: CID): never {
+    throw new GranaryError({
+      code: 'STORE_READ_ONLY',
+      message: `block ${cid} cannot be put here`,
+      hint: 'content comes into a provider by deals only',
+      retryable: false,
+    })
+  }
+}
