@@ -1,0 +1,33 @@
+/** What became of challenges whose window is over: missed ones are said loudly, once. */
+import type { PartitionView } from '@granary/chain/client'
+import type { PostState } from './post-store.ts'
+import { dealsIn, type ProvingContext } from './proving-context.ts'
+
+export function closeChallenges(context: ProvingContext, partitions: readonly PartitionView[]): void {
+  const { posts, head } = context
+  for (const { partition, challengeEpoch, deadline } of posts.open()) {
+    if (head.height() <= deadline) continue
+    const view = partitions.find(({ number }) => number === partition)
+    if (view?.challenge?.epoch === challengeEpoch && !view.challenge.answered && !view.faulty) continue
+    const state = outcome(view, challengeEpoch)
+    if (state === 'missed') missChallenge(context, partition, challengeEpoch)
+    else posts.closed(partition, challengeEpoch, state)
+  }
+}
+
+/** The chain says that it counts as missed, or this store finds out later. */
+export function missChallenge(context: ProvingContext, partition: number, challengeEpoch: number): void {
+  const { posts, deals, log } = context
+  const known = posts.find(partition, challengeEpoch)
+  if (known?.state === 'missed') return
+  posts.closed(partition, challengeEpoch, 'missed')
+  log({ type: 'post:missed', partition, challengeEpoch })
+  const data = { partition, epoch: challengeEpoch }
+  deals.record(dealsIn(context, known?.sectors ?? []), { type: 'post-missed', epoch: challengeEpoch, data })
+}
+
+function outcome(view: PartitionView | undefined, challengeEpoch: number): Exclude<PostState, 'open'> {
+  if (view === undefined) return 'void'
+  if (view.lastProven !== null && view.lastProven >= challengeEpoch) return 'accepted'
+  return view.faulty ? 'missed' : 'void'
+}

@@ -1,0 +1,107 @@
+/**
+ * Keeps a provider's partitions proven. Challenges are told by the chain's events; asking for the partitions every few
+ * blocks finds those whose event was lost, or that were drawn while this process was down.
+ */
+import type { DatabaseSync } from 'node:sqlite'
+import type { PartitionView } from '@granary/chain/client'
+import { GranaryError } from '@granary/errors'
+import { sleep } from '../sectors/sleep.ts'
+import { answerChallenge } from './answer-challenge.ts'
+import { closeChallenges, missChallenge } from './close-challenges.ts'
+import { createPostStore } from './post-store.ts'
+import { dealsIn, type ProvingContext } from './proving-context.ts'
+import { retireSectors } from './retire-sectors.ts'
+import { settleDeals } from './settle-deals.ts'
+
+export interface Proving {
+  run(signal: AbortSignal): Promise<void>
+  /** Looks for challenges now. */
+  check(): void
+}
+
+/** A third of the shortest response window of any chain would do; this is well below. */
+const POLL_MS = 2_000
+
+export function createProving(input: Omit<ProvingContext, 'posts'> & { readonly db: DatabaseSync }): Proving {
+  const context: ProvingContext = { ...input, posts: createPostStore(input.db) }
+  const { chain, providerId, head, log } = context
+  const answering = new Map<string, Promise<void>>()
+  const settledAt = new Map<number, number>()
+  let wake = (): void => {}
+  let housekeeping: Promise<void> = Promise.resolve()
+  let housekept = true
+
+  head.onEvent((event) => {
+    if (event.type === 'post:missed') missChallenge(context, Number(event.partition), Number(event.epoch))
+    wake()
+  })
+
+  async function checkOnce(signal: AbortSignal): Promise<void> {
+    const partitions = await chain.partitions(providerId, { signal })
+    for (const view of partitions) {
+      const { challenge } = view
+      if (challenge === undefined || challenge.answered || challenge.deadline <= head.height()) continue
+      const key = `${view.number}-${challenge.epoch}`
+      if (answering.has(key)) continue
+      const done = answer(view, challenge, signal)
+        .catch(report)
+        .finally(() => answering.delete(key))
+      answering.set(key, done)
+    }
+    closeChallenges(context, partitions)
+    // Never in the way of the next challenge.
+    if (housekept) {
+      housekept = false
+      housekeeping = retireSectors(context, signal)
+        .catch((error) => (signal.aborted ? undefined : report(error)))
+        .finally(() => {
+          housekept = true
+        })
+    }
+  }
+
+  async function answer(
+    view: PartitionView,
+    challenge: NonNullable<PartitionView['challenge']>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const proven = await answerChallenge(context, view, challenge, signal)
+    if (!proven || !(await isSettlingTime(view.number, signal))) return
+    const sectors = challenge.sectors.map(({ number }) => number)
+    await settleDeals(context, dealsIn(context, sectors), signal)
+  }
+
+  /** Once a period and partition; on a devnet, where people watch, after each answer. */
+  async function isSettlingTime(partition: number, signal: AbortSignal): Promise<boolean> {
+    const [{ height, devnet }, { provingPeriod }] = await Promise.all([
+      chain.status({ signal }),
+      chain.params({ signal }),
+    ])
+    const last = settledAt.get(partition)
+    if (!devnet && last !== undefined && height - last < provingPeriod) return false
+    settledAt.set(partition, height)
+    return true
+  }
+
+  function report(error: unknown): void {
+    const code = GranaryError.is(error) ? error.code : 'PROVING_FAILED'
+    log({ type: 'sealing:error', code, message: Error.isError(error) ? error.message : String(error) })
+  }
+
+  return {
+    check: () => wake(),
+    run: async (signal) => {
+      while (!signal.aborted) {
+        const { promise: woken, resolve } = Promise.withResolvers<void>()
+        wake = resolve
+        try {
+          await checkOnce(signal)
+        } catch (error) {
+          if (!signal.aborted) report(error)
+        }
+        await Promise.race([woken, sleep(POLL_MS, signal).catch(() => {})])
+      }
+      await Promise.allSettled([...answering.values(), housekeeping])
+    },
+  }
+}

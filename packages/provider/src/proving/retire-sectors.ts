@@ -1,0 +1,27 @@
+/**
+ * The end of sectors: once the chain says that one is over and each of its deals is settled, and not before, its files go.
+ */
+import { rm } from 'node:fs/promises'
+import { sectorDir, sectorOnChain } from '../sealing/seal-context.ts'
+import { dealIdsOf, isIn } from '../sectors/sector.ts'
+import type { ProvingContext } from './proving-context.ts'
+import { isSettled, settleDeals } from './settle-deals.ts'
+
+export async function retireSectors(context: ProvingContext, signal: AbortSignal): Promise<void> {
+  const { store, head, log } = context
+  for (const sector of store.inStates('proving')) {
+    if (!isIn(sector, 'proving') || !sector.phase.finalized || head.height() < sector.phase.expiry) continue
+    const state = (await sectorOnChain(context, sector.number, signal))?.state
+    if (state !== 'expired' && state !== 'terminated') continue
+    store.move(sector.number, 'proving', { state, cleaned: false })
+    log({ type: 'sector:moved', sector: sector.number, state })
+  }
+  for (const sector of store.inStates('expired', 'terminated')) {
+    if (!isIn(sector, 'expired', 'terminated') || sector.phase.cleaned) continue
+    const views = await settleDeals(context, dealIdsOf(sector), signal)
+    if (!views.every(isSettled)) continue
+    await rm(sectorDir(context, sector.number), { recursive: true, force: true })
+    store.move(sector.number, sector.phase.state, { state: sector.phase.state, cleaned: true })
+    log({ type: 'sector:cleaned', sector: sector.number })
+  }
+}

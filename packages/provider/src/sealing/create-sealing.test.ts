@@ -1,0 +1,257 @@
+import { randomBytes } from 'node:crypto'
+import { access, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { DatabaseSync } from 'node:sqlite'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { accountSigner, type Signer } from '@granary/chain/messages'
+import { profileNamed } from '@granary/proofs/profile'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
+import { createMemoryFeed, type MemoryFeed } from '../../test/fake-feed.ts'
+import { type Devnet, publishDeal, registerProvider, startDevnet, type TestProvider } from '../../test/start-devnet.ts'
+import { createQueue } from '../queue/create-queue.ts'
+import type { JobQueue } from '../queue/job-queue.ts'
+import { sectorLane } from '../sectors/lanes.ts'
+import type { PlaceableDeal } from '../sectors/port.ts'
+import type { SealingLogEvent } from '../sectors/sealing-log.ts'
+import type { SectorPhase, SectorState } from '../sectors/sector.ts'
+import { createSectorStore, type SectorStore } from '../sectors/store.ts'
+import { openStore } from '../storage/open-store.ts'
+import { createSealing, type Sealing } from './create-sealing.ts'
+import type { ProviderJobs } from './jobs.ts'
+
+const profile = profileNamed('2KiB-test')
+const PAYLOAD_BYTES = 900
+const DURATION_EPOCHS = 40
+const SEAL_AFTER_MS = 200
+
+let folder: string
+let devnet: Devnet
+let client: Signer
+let queue: JobQueue<ProviderJobs>
+
+/** One provider with a home of its own; may be stopped and started again. */
+interface Home {
+  readonly provider: TestProvider
+  readonly feed: MemoryFeed
+  readonly logged: SealingLogEvent[]
+  store: SectorStore
+  db: DatabaseSync
+  start(onLog?: (event: SealingLogEvent) => void): void
+  stop(): Promise<void>
+  publish(payload?: Uint8Array): Promise<PlaceableDeal>
+  sectorFiles(number: number): Promise<string[]>
+}
+
+const homes: Home[] = []
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'granary-sealing-'))
+  client = accountSigner(new Uint8Array(randomBytes(32)))
+  const [opened, started] = await Promise.all([
+    createQueue<ProviderJobs>({ folder: join(folder, 'queue') }),
+    startDevnet(join(folder, 'devnet')),
+  ])
+  queue = opened
+  devnet = started
+  await devnet.chain.faucet(client.address)
+})
+
+afterEach(async () => {
+  for (const home of homes.splice(0)) await home.stop()
+})
+
+afterAll(async () => {
+  await queue?.stop()
+  await devnet?.stop()
+  await rm(folder, { recursive: true, force: true })
+})
+
+async function makeHome(): Promise<Home> {
+  const provider = await registerProvider(devnet.chain, profile)
+  const own = await mkdtemp(join(folder, `provider-${provider.id}-`))
+  const sectors = join(own, 'sectors')
+  const feed = createMemoryFeed()
+  const logged: SealingLogEvent[] = []
+  const db = openStore(join(own, 'provider.sqlite'))
+  let sealing: Sealing | undefined
+  const home: Home = {
+    provider,
+    feed,
+    logged,
+    db,
+    store: createSectorStore(db),
+    start: (onLog) => {
+      sealing = createSealing({
+        db: home.db,
+        folder: sectors,
+        parentsDir: join(folder, 'parents'),
+        chain: devnet.chain,
+        signer: provider.session,
+        providerId: provider.id,
+        profile,
+        deals: feed,
+        queue,
+        sealAfterMs: SEAL_AFTER_MS,
+        log: (event) => {
+          logged.push(event)
+          onLog?.(event)
+        },
+        retry: { failuresMax: 3, waitMinMs: 50, waitMaxMs: 500 },
+      })
+      sealing.start()
+    },
+    stop: async () => {
+      await sealing?.stop()
+      sealing = undefined
+    },
+    publish: async (payload = new Uint8Array(randomBytes(PAYLOAD_BYTES))) => {
+      const input = { chain: devnet.chain, provider, client, folder: join(own, 'pieces'), payload }
+      const deal = await publishDeal({ ...input, duration: DURATION_EPOCHS })
+      feed.publish(deal)
+      sealing?.nudge()
+      return deal
+    },
+    sectorFiles: (number) => readdir(join(sectors, String(number))).catch(() => []),
+  }
+  homes.push(home)
+  return home
+}
+
+async function until(what: string, ready: () => boolean | Promise<boolean>, timeoutMs = 40_000): Promise<void> {
+  const giveUpMs = performance.now() + timeoutMs
+  while (!(await ready())) {
+    if (performance.now() > giveUpMs) throw new Error(`did not happen within ${timeoutMs} ms: ${what}`)
+    await sleep(50)
+  }
+}
+
+describe('a provider on a real chain', () => {
+  test('seals what was published, proves it, is paid, and cleans up when the chain is done with it', async () => {
+    const home = await makeHome()
+    home.start()
+    const deals = await Promise.all([home.publish(), home.publish(new Uint8Array(0))])
+    const [{ dealId }, other] = deals as [PlaceableDeal, PlaceableDeal]
+    await until('the deal is active', () => home.feed.states.get(dealId) === 'active')
+    const view = await devnet.chain.deal(dealId)
+    expect(view).toMatchObject({ state: 'active', sector: { provider: home.provider.id, number: 1 } })
+    await until('a payment is settled', () => home.feed.entries(dealId, 'settled').length > 0)
+    await until('the sector is cleaned', () => home.logged.some(({ type }) => type === 'sector:cleaned'))
+
+    const types = new Set(home.feed.timeline.filter(({ deal }) => deal === dealId).map(({ type }) => type))
+    expect([...types].slice(0, 9)).toEqual([
+      'sector-planned',
+      'seal-started',
+      'seal-layer',
+      'sealed',
+      'precommitted',
+      'porep-sent',
+      'porep-accepted',
+      'active',
+      'challenged',
+    ])
+    const [accepted] = home.feed.entries(dealId, 'porep-accepted')
+    expect(accepted?.data).toMatchObject({ sector: 1, bytes: expect.any(Number), verifyMs: expect.any(Number) })
+    expect(home.feed.entries(dealId, 'post-accepted')[0]?.data).toMatchObject({
+      partition: 0,
+      bytes: expect.any(Number),
+    })
+    expect(home.feed.entries(dealId, 'post-missed')).toEqual([])
+    for (const deal of [dealId, other.dealId]) {
+      const ended = await devnet.chain.deal(deal)
+      expect(ended).toMatchObject({ state: 'expired', provenEpochs: DURATION_EPOCHS, faultedEpochs: 0, locked: '0' })
+      expect(home.feed.entries(deal, 'settled').at(-1)?.data).toMatchObject({
+        paid: ended.paid,
+        provenEpochs: DURATION_EPOCHS,
+      })
+    }
+    expect(home.store.get(1).phase).toEqual({ state: 'expired', cleaned: true })
+    expect(await home.sectorFiles(1)).toEqual([])
+    await access(deals[0]!.path)
+  })
+
+  test('stopped and started again in each state, the sector goes on and is committed once', async () => {
+    const home = await makeHome()
+    const { promise: finished, resolve: finish } = Promise.withResolvers<void>()
+    const seen = new Set<SectorState>()
+    let restarting: Promise<void> = Promise.resolve()
+    const onLog = (event: SealingLogEvent): void => {
+      if (event.type !== 'sector:moved' || seen.has(event.state as SectorState)) return
+      seen.add(event.state as SectorState)
+      if (event.state === 'proving') finish()
+      else restarting = restarting.then(restart)
+    }
+    const restart = async (): Promise<void> => {
+      await home.stop()
+      home.start(onLog)
+    }
+    home.start(onLog)
+    const { dealId } = await home.publish()
+    await finished
+    await restarting
+    await until(
+      'the layers are dropped',
+      async () => !(await home.sectorFiles(1)).some((name) => name.includes('layer')),
+    )
+    expect([...seen]).toEqual(['sealed', 'precommitting', 'precommitted', 'committing', 'proving'])
+    expect((await devnet.chain.deal(dealId)).state).toBe('active')
+    const { sequences } = await devnet.chain.account(home.provider.owner.address)
+    expect(sequences[sectorLane(1)]).toBe(2)
+  })
+
+  test('a message that was sent but not written down is found on the chain and not sent again', async () => {
+    const home = await makeHome()
+    const rewound = new Map<SectorState, SectorPhase>()
+    const { promise: finished, resolve: finish } = Promise.withResolvers<void>()
+    // What a kill between the block and the write leaves behind: the state before it.
+    const forget = async (to: SectorState): Promise<void> => {
+      await home.stop()
+      const phase = rewound.get(to)!
+      home.db.prepare('UPDATE sectors SET state = ?, phase = ?').run(to, JSON.stringify(phase))
+      home.start(onLog)
+    }
+    let work: Promise<void> = Promise.resolve()
+    const onLog = (event: SealingLogEvent): void => {
+      if (event.type !== 'sector:moved') return
+      const state = event.state as SectorState
+      const again = rewound.has(state)
+      if (!again) rewound.set(state, home.store.get(1).phase)
+      if (state === 'precommitted' && !again) work = work.then(() => forget('precommitting'))
+      if (state === 'proving' && !again) work = work.then(() => forget('committing'))
+      if (state === 'proving' && again) finish()
+    }
+    home.start(onLog)
+    const { dealId } = await home.publish()
+    await finished
+    await work
+    const { sequences } = await devnet.chain.account(home.provider.owner.address)
+    expect(sequences[sectorLane(1)]).toBe(2)
+    expect((await devnet.chain.deal(dealId)).state).toBe('active')
+  })
+
+  test('a piece that rotted on disk ends its sector with a code; other sectors go on', async () => {
+    const home = await makeHome()
+    const bad = await home.publish(new Uint8Array(randomBytes(1_900)))
+    await rm(bad.path)
+    const good = await home.publish(new Uint8Array(randomBytes(1_800)))
+    home.start()
+    await until('the good deal is active', () => home.feed.states.get(good.dealId) === 'active')
+    await until('the bad deal is given up', () =>
+      home.feed.entries(bad.dealId, 'failed').some(({ data }) => data?.code === 'SEALING_GIVEN_UP'),
+    )
+    const failed = home.store.inStates('failed')
+    expect(failed.map(({ number }) => number)).toHaveLength(3)
+    expect(new Set(home.store.inStates('failed', 'proving').map(({ number }) => number)).size).toBe(4)
+    for (const { number } of failed) expect(await home.sectorFiles(number)).toEqual([])
+  })
+
+  test('a chain that is away for a while delays a sector and fails nothing', async () => {
+    const home = await makeHome()
+    home.start((event) => {
+      if (event.type === 'sector:moved' && event.state === 'sealed') void devnet.restart()
+    })
+    const { dealId } = await home.publish()
+    await until('the deal is active', () => home.feed.states.get(dealId) === 'active')
+    expect(home.store.inStates('failed')).toEqual([])
+  })
+})

@@ -1,0 +1,138 @@
+/**
+ * From published deals to proven sectors: the planner, one runner a sector, and proving, over the sectors' store. All that
+ * matters is in the store and on the chain: this can be stopped or killed at any moment and started again.
+ */
+import type { DatabaseSync } from 'node:sqlite'
+import type { ChainClient } from '@granary/chain/client'
+import type { Signer } from '@granary/chain/messages'
+import type { Profile } from '@granary/proofs/profile'
+import { createProving } from '../proving/create-proving.ts'
+import type { JobQueue } from '../queue/job-queue.ts'
+import { createChainHead } from '../sectors/follow-head.ts'
+import { createLanes } from '../sectors/lanes.ts'
+import type { DealFeed } from '../sectors/port.ts'
+import type { SealingLog } from '../sectors/sealing-log.ts'
+import { dealIdsOf, isIn, type Sector } from '../sectors/sector.ts'
+import { createSectorStore } from '../sectors/store.ts'
+import type { ProviderJobs } from './jobs.ts'
+import { placeDeals } from './place-deals.ts'
+import { defaultRetryLimits, loseSector, type RetryLimits, runSector } from './run-sector.ts'
+
+export interface CreateSealingOptions {
+  /** The provider's store, locked by this process. */
+  readonly db: DatabaseSync
+  /** `<home>/provider/sectors`. */
+  readonly folder: string
+  readonly parentsDir: string
+  readonly chain: ChainClient
+  /** May sign PreCommitSectors, ProveCommitSector, SubmitPost and SettleDeals for the provider's owner. */
+  readonly signer: Signer
+  readonly providerId: number
+  readonly profile: Profile
+  readonly deals: DealFeed
+  /** Not stopped by this: it belongs to whoever made it. */
+  readonly queue: JobQueue<ProviderJobs>
+  /** How long a sector waits for more deals after its oldest. */
+  readonly sealAfterMs: number
+  readonly log?: SealingLog
+  /** @default eight failures of a step, one second to one minute apart */
+  readonly retry?: RetryLimits
+}
+
+export interface Sealing {
+  start(): void
+  /** Ends what runs; everything goes on from the store at the next start. */
+  stop(): Promise<void>
+  /** There may be a new deal to place. */
+  nudge(): void
+}
+
+/** Deals are announced by a nudge; this finds those whose nudge was lost. */
+const PLAN_INTERVAL_MS = 2_000
+
+export function createSealing(options: CreateSealingOptions): Sealing {
+  const { db, chain, signer, deals, profile, sealAfterMs, providerId, queue, folder, parentsDir } = options
+  const log: SealingLog = options.log ?? (() => {})
+  const store = createSectorStore(db)
+  const lanes = createLanes({ chain, signer })
+  const head = createChainHead({ chain, provider: providerId })
+  const shared = { store, chain, lanes, head, queue, deals, providerId, profile, folder, parentsDir, log }
+  const context = { ...shared, retry: options.retry ?? defaultRetryLimits }
+  const proving = createProving({ ...shared, db })
+  const stopping = new AbortController()
+  const running = new Map<number, Promise<void>>()
+  const refused = new Set<number>()
+  let background: Promise<unknown> | undefined
+  let timer: NodeJS.Timeout | undefined
+
+  function plan(): void {
+    if (stopping.signal.aborted || background === undefined) return
+    clearTimeout(timer)
+    let waitMs = PLAN_INTERVAL_MS
+    try {
+      const nowMs = Date.now()
+      const input = { store, deals, sectorBytes: profile.sectorBytes, sealAfterMs, nowMs, refused, log }
+      const { closed, waitUntilMs } = placeDeals(input)
+      for (const number of closed) run(number)
+      if (waitUntilMs !== undefined) waitMs = Math.min(waitMs, Math.max(1, waitUntilMs - nowMs))
+    } catch (error) {
+      report(error)
+    }
+    timer = setTimeout(plan, waitMs)
+  }
+
+  function run(number: number): void {
+    if (running.has(number)) return
+    const done = runSector(context, number, stopping.signal)
+      .catch(report)
+      .finally(() => {
+        running.delete(number)
+        proving.check()
+        plan()
+      })
+    running.set(number, done)
+  }
+
+  function report(error: unknown): void {
+    log({
+      type: 'sealing:error',
+      code: 'SEALING_FAILED',
+      message: Error.isError(error) ? error.message : String(error),
+    })
+  }
+
+  /** Says again what may have been lost between the sectors' tables and the deals'. */
+  function reconcile(): void {
+    for (const sector of store.inStates('filling')) deals.assign(dealIdsOf(sector), sector.number)
+    for (const sector of unfinished()) {
+      deals.assign(dealIdsOf(sector), sector.number)
+      for (const dealId of dealIdsOf(sector)) deals.setState(dealId, isIn(sector, 'proving') ? 'active' : 'sealing')
+      run(sector.number)
+    }
+    for (const sector of store.inStates('failed')) {
+      if (!isIn(sector, 'failed') || sector.phase.cleaned) continue
+      const { code, message } = sector.phase
+      loseSector(context, sector, code, message).catch(report)
+    }
+  }
+
+  function unfinished(): Sector[] {
+    const proving = store.inStates('proving').filter((sector) => isIn(sector, 'proving') && !sector.phase.finalized)
+    return [...store.inStates('sealing', 'sealed', 'precommitting', 'precommitted', 'committing'), ...proving]
+  }
+
+  return {
+    start: () => {
+      if (background !== undefined) return
+      background = Promise.all([head.run(stopping.signal), proving.run(stopping.signal)]).catch(report)
+      reconcile()
+      plan()
+    },
+    stop: async () => {
+      stopping.abort(new DOMException('the provider is stopping', 'AbortError'))
+      clearTimeout(timer)
+      await Promise.all([background, ...running.values()])
+    },
+    nudge: plan,
+  }
+}

@@ -1,0 +1,61 @@
+/** The heavy jobs of a provider, as they travel through the queue: JSON in, JSON out, bytes as 0x hex or as files. */
+import type { ProfileName } from '@granary/proofs/profile'
+import type { SealProgress } from '@granary/proofs/seal'
+
+export interface SealInput {
+  readonly profile: ProfileName
+  readonly provider: number
+  readonly sector: number
+  readonly ticket: string
+  /** In sector order. */
+  readonly pieces: readonly { readonly path: string; readonly payloadSize: number; readonly paddedSize: number }[]
+  readonly dir: string
+  readonly parentsDir: string
+}
+
+export interface SealResult {
+  readonly commD: string
+  readonly commR: string
+  readonly sealMs: number
+}
+
+export interface ReplicationInput {
+  readonly profile: ProfileName
+  readonly provider: number
+  readonly sector: number
+  readonly ticket: string
+  readonly seed: string
+  readonly commD: string
+  readonly commR: string
+  readonly dir: string
+  readonly parentsDir: string
+}
+
+/** The proof itself is written into the sector's folder: it may have megabytes, and must outlive the process. */
+export interface ReplicationResult {
+  readonly proofBytes: number
+  readonly proveMs: number
+  readonly verifyMs: number
+}
+
+export interface SpacetimeInput {
+  readonly profile: ProfileName
+  readonly provider: number
+  readonly partition: number
+  readonly randomness: string
+  readonly count: number
+  readonly sectors: readonly { readonly number: number; readonly commR: string; readonly dir: string }[]
+}
+
+export interface SpacetimeResult {
+  /** 0x hex: 84 kB for the largest partition. */
+  readonly bundle: string
+  readonly proveMs: number
+  readonly verifyMs: number
+}
+
+export type ProviderJobs = {
+  seal: { input: SealInput; progress: SealProgress; result: SealResult }
+  porep: { input: ReplicationInput; progress: never; result: ReplicationResult }
+  post: { input: SpacetimeInput; progress: never; result: SpacetimeResult }
+}

@@ -1,0 +1,94 @@
+/** Does what the planner says: opens sectors, adds deals, closes sectors. All of it is written down before it returns. */
+
+import { planSector } from '../sectors/plan-sector.ts'
+import type { DealFeed, PlaceableDeal } from '../sectors/port.ts'
+import type { SealingLog } from '../sectors/sealing-log.ts'
+import { dealIdsOf, type Sector } from '../sectors/sector.ts'
+import type { SectorStore } from '../sectors/store.ts'
+
+export interface PlaceInput {
+  readonly store: SectorStore
+  readonly deals: DealFeed
+  readonly sectorBytes: number
+  readonly sealAfterMs: number
+  readonly nowMs: number
+  /** Deals that were refused already, so that it is said once. */
+  readonly refused: Set<number>
+  readonly log: SealingLog
+}
+
+export interface Placed {
+  /** Closed now: to be sealed. */
+  readonly closed: readonly number[]
+  /** When to ask again, if nothing else happens. */
+  readonly waitUntilMs: number | undefined
+}
+
+/** A deal whose sectors failed this often is not tried again: something about it is wrong. */
+const FAILED_PLACEMENTS_MAX = 3
+
+export function placeDeals(input: PlaceInput): Placed {
+  const { store, deals, sectorBytes, sealAfterMs, nowMs } = input
+  const closed: number[] = []
+  let waitUntilMs: number | undefined
+  // The first round places, the second closes what is ready then; there is no third to be done.
+  for (let round = 1; round <= 2; round++) {
+    const waiting = placeable(input)
+    const filling = store.inStates('filling')
+    for (const action of planSector({ sectorBytes, sealAfterMs, nowMs, filling, waiting })) {
+      switch (action.type) {
+        case 'refuse':
+          refuse(input, action.deal, action.code, `its piece takes ${action.deal.paddedSize} bytes of ${sectorBytes}`)
+          break
+        case 'open':
+          placed(deals, store.open(action.deals, nowMs), action.deals)
+          break
+        case 'add':
+          placed(deals, store.add(action.sector, action.deals), action.deals)
+          break
+        case 'seal':
+          startSealing(deals, store.close(action.sector, action.layout))
+          closed.push(action.sector)
+          break
+        case 'wait':
+          waitUntilMs = action.untilMs
+          break
+        default:
+          assertNever(action)
+      }
+    }
+  }
+  return { closed, waitUntilMs }
+}
+
+function placeable(input: PlaceInput): PlaceableDeal[] {
+  const { store, deals, refused } = input
+  const taken = store.placedDeals()
+  const open = deals.publishedUnplaced().filter(({ dealId }) => !taken.has(dealId) && !refused.has(dealId))
+  return open.filter((deal) => {
+    const failures = store.failedPlacements(deal.dealId)
+    if (failures < FAILED_PLACEMENTS_MAX) return true
+    refuse(input, deal, 'SEALING_GIVEN_UP', `${failures} sectors with it have failed`)
+    return false
+  })
+}
+
+function refuse({ deals, refused, log }: PlaceInput, { dealId }: PlaceableDeal, code: string, message: string): void {
+  refused.add(dealId)
+  deals.record([dealId], { type: 'failed', data: { code, message } })
+  log({ type: 'deal:refused', deal: dealId, code, message })
+}
+
+function placed(feed: DealFeed, sector: Sector, deals: readonly PlaceableDeal[]): void {
+  const dealIds = deals.map(({ dealId }) => dealId)
+  feed.assign(dealIds, sector.number)
+  feed.record(dealIds, { type: 'sector-planned', data: { sector: sector.number, pieces: sector.pieces.length } })
+}
+
+function startSealing(feed: DealFeed, sector: Sector): void {
+  for (const dealId of dealIdsOf(sector)) feed.setState(dealId, 'sealing')
+}
+
+function assertNever(action: never): never {
+  throw new TypeError(`the planner said ${JSON.stringify(action)}`)
+}

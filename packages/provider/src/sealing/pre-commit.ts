@@ -1,0 +1,138 @@
+/**
+ * sealed → precommitting → precommitted. The intention is written down first; whether the message arrived is asked of
+ * the chain before it is sent again, because a number can be committed only once.
+ */
+import type { DealView, SectorView, TxView } from '@granary/chain/client'
+import { sectorLane } from '../sectors/lanes.ts'
+import { dealIdsOf, type Sector, type SectorIn } from '../sectors/sector.ts'
+import { fromHex } from './hex.ts'
+import { type SealContext, SectorLostError, sectorOnChain } from './seal-context.ts'
+
+export async function planPreCommit(
+  context: SealContext,
+  sector: SectorIn<'sealed'>,
+  signal: AbortSignal,
+): Promise<Sector> {
+  const { ticket, commD, commR } = sector.phase
+  const expiry = await chooseExpiry(context, sector, signal)
+  return context.store.move(sector.number, 'sealed', { state: 'precommitting', ticket, commD, commR, expiry })
+}
+
+export async function preCommit(
+  context: SealContext,
+  sector: SectorIn<'precommitting'>,
+  signal: AbortSignal,
+): Promise<Sector> {
+  const { number } = sector
+  const known = await sectorOnChain(context, number, signal)
+  if (known !== undefined) return adopt(context, sector, known, undefined)
+  const tx = await send(context, sector, signal)
+  const view = await sectorOnChain(context, number, signal)
+  if (view === undefined)
+    throw new SectorLostError('PRECOMMIT_LOST', `sector ${number} is not on the chain after ${tx.id}`)
+  return adopt(context, sector, view, tx)
+}
+
+async function send(context: SealContext, sector: SectorIn<'precommitting'>, signal: AbortSignal): Promise<TxView> {
+  const { lanes, providerId, profile } = context
+  const { number } = sector
+  const { ticket, commD, commR, expiry } = sector.phase
+  const deals = dealIdsOf(sector)
+  try {
+    return await lanes.send(
+      sectorLane(number),
+      'PreCommitSectors',
+      {
+        provider: providerId,
+        sectors: [
+          {
+            number,
+            profile: profile.name,
+            commD: fromHex(commD),
+            commR: fromHex(commR),
+            ticketEpoch: ticket.epoch,
+            deals,
+            expiry,
+          },
+        ],
+      },
+      { signal },
+    )
+  } catch (error) {
+    // The answer may be about a message that did arrive, or about something that trying again cannot mend.
+    if (!signal.aborted && (await sectorOnChain(context, number, signal)) === undefined) {
+      await refuseLateDeals(context, deals, signal)
+      await refuseOldTicket(context, ticket.epoch, signal)
+    }
+    throw error
+  }
+}
+
+function adopt(
+  { store, deals }: SealContext,
+  sector: SectorIn<'precommitting'>,
+  view: SectorView,
+  tx: TxView | undefined,
+): Sector {
+  const { number } = sector
+  const { ticket, commD, commR } = sector.phase
+  if (view.commR !== commR) {
+    // Numbers are never used twice: some other store of this provider has been here.
+    store.skipNumbersBelow(number + 1)
+    throw new SectorLostError('SECTOR_NUMBER_USED', `sector ${number} is on the chain with CommR ${view.commR}`)
+  }
+  const { seedEpoch, commitBy, expiry, preCommitEpoch } = view
+  const moved = store.move(number, 'precommitting', {
+    state: 'precommitted',
+    ticket,
+    commD,
+    commR,
+    seedEpoch,
+    commitBy,
+    expiry,
+  })
+  deals.record(dealIdsOf(sector), {
+    type: 'precommitted',
+    epoch: preCommitEpoch,
+    data: { sector: number, epoch: preCommitEpoch, ...(tx === undefined ? {} : { tx: tx.id }) },
+  })
+  return moved
+}
+
+/** Not before any of its deals could end, if it is proven at the last moment and topped up to its limit. */
+async function chooseExpiry(context: SealContext, sector: SectorIn<'sealed'>, signal: AbortSignal): Promise<number> {
+  const { chain } = context
+  const [{ height }, params] = await Promise.all([chain.status({ signal }), chain.params({ signal })])
+  const views = await dealViews(context, dealIdsOf(sector), signal)
+  refuseUnpublished(views)
+  // The message itself may stand in a later block; a period is room enough.
+  const activeBy = height + params.provingPeriod + params.commitExpiry
+  const ends = views.flatMap(({ terms }) => [
+    activeBy + Number(terms.duration),
+    terms.extendableUntil === undefined ? 0 : Number(terms.extendableUntil),
+  ])
+  return Math.max(activeBy + params.provingPeriod, ...ends, ...sector.pieces.map(({ endsBy }) => endsBy))
+}
+
+async function refuseLateDeals(context: SealContext, dealIds: readonly number[], signal: AbortSignal): Promise<void> {
+  refuseUnpublished(await dealViews(context, dealIds, signal))
+}
+
+function refuseUnpublished(views: readonly DealView[]): void {
+  const late = views.filter(({ state }) => state !== 'published')
+  if (late.length === 0) return
+  const which = late.map(({ id, state }) => `${id} (${state})`).join(', ')
+  throw new SectorLostError('DEAL_NOT_AVAILABLE', `not open for a sector any more: deal ${which}`)
+}
+
+async function refuseOldTicket({ chain }: SealContext, ticketEpoch: number, signal: AbortSignal): Promise<void> {
+  const [{ height }, { ticketMaxAge }] = await Promise.all([chain.status({ signal }), chain.params({ signal })])
+  if (height - ticketEpoch < ticketMaxAge) return
+  throw new SectorLostError('TICKET_EXPIRED', `the ticket of epoch ${ticketEpoch} is too old at epoch ${height}`)
+}
+
+async function dealViews({ chain }: SealContext, dealIds: readonly number[], signal: AbortSignal): Promise<DealView[]> {
+  const views: DealView[] = []
+  for (const dealId of dealIds) views.push(await chain.deal(dealId, { signal }))
+  return views
+}

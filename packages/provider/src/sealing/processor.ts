@@ -1,0 +1,10 @@
+/** What runs in the provider's worker threads. Loaded by the queue, never imported by the daemon. */
+import { postJob } from '../proving/post-job.ts'
+import { type Processor, serveJobs } from '../queue/serve-jobs.ts'
+import type { ProviderJobs } from './jobs.ts'
+import { porepJob } from './porep-job.ts'
+import { sealJob } from './seal-job.ts'
+
+const processor: Processor = serveJobs<ProviderJobs>({ seal: sealJob, porep: porepJob, post: postJob })
+
+export default processor

@@ -1,0 +1,130 @@
+/**
+ * precommitted → committing → proving: wait for the seed, prove the replica for it, send the proof. The proof is on disk
+ * and verified before the state says so; the chain is asked where the sector stands before anything is sent.
+ */
+import type { SectorView } from '@granary/chain/client'
+import { finalizeSector } from '@granary/proofs/seal'
+import { sectorLane } from '../sectors/lanes.ts'
+import { dealIdsOf, type Sector, type SectorIn } from '../sectors/sector.ts'
+import type { ReplicationResult } from './jobs.ts'
+import { readProof, removeProof } from './proof-file.ts'
+import { type SealContext, SectorLostError, sectorDir, sectorOnChain } from './seal-context.ts'
+
+export async function proveReplica(
+  context: SealContext,
+  sector: SectorIn<'precommitted'>,
+  signal: AbortSignal,
+): Promise<Sector> {
+  const { store, head } = context
+  const { number, phase } = sector
+  await head.reached(phase.seedEpoch, signal)
+  const view = await openCommitment(context, sector, signal)
+  if (view.activatedAt !== undefined) return enterPartition(context, sector, view)
+  if (view.seed === undefined) {
+    // The beacon's entry of that epoch comes with one of the next blocks.
+    await head.reached(head.height() + 1, signal)
+    return store.get(number)
+  }
+  const proof = await runProver(context, sector, view.seed, signal)
+  return store.move(number, 'precommitted', { ...phase, state: 'committing', seed: view.seed, ...proof })
+}
+
+export async function proveCommit(
+  context: SealContext,
+  sector: SectorIn<'committing'>,
+  signal: AbortSignal,
+): Promise<Sector> {
+  const { lanes, deals, providerId } = context
+  const { number, phase } = sector
+  const view = await openCommitment(context, sector, signal)
+  if (view.activatedAt !== undefined) return enterPartition(context, sector, view)
+  const { proofBytes, proveMs } = phase
+  const dir = sectorDir(context, number)
+  let bundle = await readProof(dir, proofBytes)
+  if (bundle === undefined) {
+    const proof = await runProver(context, sector, phase.seed, signal)
+    bundle = await readProof(dir, proof.proofBytes)
+  }
+  if (bundle === undefined)
+    throw new SectorLostError('PROOF_FILE_LOST', `the proof of sector ${number} is not in ${dir}`)
+  deals.record(dealIdsOf(sector), { type: 'porep-sent', data: { sector: number, bytes: proofBytes, proveMs } })
+  await lanes.send(sectorLane(number), 'ProveCommitSector', { provider: providerId, number, bundle }, { signal })
+  return enterPartition(context, sector, await openCommitment(context, sector, signal))
+}
+
+/** The layers and the proof are of no more use once the chain has accepted the replica. */
+export async function dropLayers(context: SealContext, sector: SectorIn<'proving'>): Promise<Sector> {
+  const dir = sectorDir(context, sector.number)
+  await finalizeSector(dir)
+  await removeProof(dir)
+  return context.store.move(sector.number, 'proving', { ...sector.phase, finalized: true })
+}
+
+function runProver(
+  context: SealContext,
+  sector: SectorIn<'precommitted' | 'committing'>,
+  seed: string,
+  signal: AbortSignal,
+): Promise<ReplicationResult> {
+  const { number, phase } = sector
+  return context.queue.run(
+    {
+      kind: 'porep',
+      id: `porep-${number}`,
+      line: 'sealing',
+      // It has a deadline, other than the seals that wait in this line.
+      urgent: true,
+      input: {
+        profile: context.profile.name,
+        provider: context.providerId,
+        sector: number,
+        ticket: phase.ticket.randomness,
+        seed,
+        commD: phase.commD,
+        commR: phase.commR,
+        dir: sectorDir(context, number),
+        parentsDir: context.parentsDir,
+      },
+    },
+    { signal },
+  )
+}
+
+/** The sector as the chain has it, as long as its proof is still worth something. */
+async function openCommitment(
+  context: SealContext,
+  { number, phase }: SectorIn<'precommitted' | 'committing'>,
+  signal: AbortSignal,
+): Promise<SectorView> {
+  const view = await sectorOnChain(context, number, signal)
+  if (view !== undefined && view.activatedAt !== undefined) return view
+  if (view?.state === 'precommitted' && context.head.height() <= phase.commitBy) return view
+  throw new SectorLostError('COMMIT_WINDOW_MISSED', `sector ${number} was not proven by epoch ${phase.commitBy}`)
+}
+
+function enterPartition(
+  { store, deals }: SealContext,
+  sector: SectorIn<'precommitted' | 'committing'>,
+  view: SectorView,
+): Sector {
+  const { number, phase } = sector
+  const { partition, activatedAt, expiry, commR } = view
+  if (partition === undefined || activatedAt === undefined) {
+    throw new SectorLostError('COMMIT_WINDOW_MISSED', `sector ${number} is ${view.state} on the chain, not active`)
+  }
+  const moved = store.move(number, phase.state, {
+    state: 'proving',
+    commR,
+    partition,
+    activatedAt,
+    expiry,
+    finalized: false,
+  })
+  const dealIds = dealIdsOf(sector)
+  const measured = phase.state === 'committing' ? { bytes: phase.proofBytes, verifyMs: phase.verifyMs } : {}
+  const data = { sector: number, epoch: activatedAt }
+  deals.record(dealIds, { type: 'porep-accepted', epoch: activatedAt, data: { ...data, ...measured } })
+  deals.record(dealIds, { type: 'active', epoch: activatedAt, data })
+  for (const dealId of dealIds) deals.setState(dealId, 'active')
+  return moved
+}

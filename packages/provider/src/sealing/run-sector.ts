@@ -1,0 +1,98 @@
+/**
+ * Drives one sector as far as sealing goes. A failure is written down and tried again later, a bounded number of times;
+ * a node that is away does not count; what cannot be mended ends the sector and frees its deals. Sectors never wait for
+ * each other.
+ */
+import { rm } from 'node:fs/promises'
+import { GranaryError } from '@granary/errors'
+import { JobFailedError } from '../queue/job-queue.ts'
+import type { SealingLog } from '../sectors/sealing-log.ts'
+import { dealIdsOf, isIn, type Sector } from '../sectors/sector.ts'
+import { sleep } from '../sectors/sleep.ts'
+import { advanceSector } from './advance-sector.ts'
+import { type SealContext, SectorLostError, sectorDir } from './seal-context.ts'
+
+export interface RetryLimits {
+  readonly failuresMax: number
+  readonly waitMinMs: number
+  readonly waitMaxMs: number
+}
+
+export const defaultRetryLimits: RetryLimits = { failuresMax: 8, waitMinMs: 1_000, waitMaxMs: 60_000 }
+
+export async function runSector(
+  context: SealContext & { readonly log: SealingLog; readonly retry: RetryLimits },
+  number: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const { store, log, retry } = context
+  let outages = 0
+  let sector = store.get(number)
+  while (!signal.aborted) {
+    try {
+      await sleep(Math.max(0, Math.min(sector.retryAtMs - Date.now(), retry.waitMaxMs)), signal)
+      const step = advanceSector(context, sector, signal)
+      if (step === undefined) return
+      const before = sector.phase
+      sector = await step
+      outages = 0
+      if (sector.phase.state !== before.state) log({ type: 'sector:moved', sector: number, state: sector.phase.state })
+    } catch (error) {
+      if (signal.aborted) return
+      const { code, message } = describe(error)
+      if (isFinal(error, store.get(number))) return await loseSector(context, store.get(number), code, message)
+      const outage = isOutage(error)
+      outages += outage ? 1 : 0
+      sector = store.get(number)
+      const failures = outage ? outages : sector.failures + 1
+      if (!outage && failures >= retry.failuresMax && mayGiveUp(sector)) {
+        return await loseSector(context, sector, code, message)
+      }
+      const inMs = Math.min(retry.waitMinMs * 2 ** (failures - 1), retry.waitMaxMs)
+      log({ type: 'sector:retry', sector: number, state: sector.phase.state, code, message, inMs })
+      if (outage) await sleep(inMs, signal).catch(() => {})
+      else sector = store.failed(number, Date.now() + inMs)
+    }
+  }
+}
+
+/** Ends a sector that came to nothing; safe to repeat after a kill. */
+export async function loseSector(
+  context: SealContext & { readonly log: SealingLog },
+  sector: Sector,
+  code: string,
+  message: string,
+): Promise<void> {
+  const { store, deals, log } = context
+  const { number } = sector
+  if (!isIn(sector, 'failed')) {
+    store.move(number, sector.phase.state, { state: 'failed', code, message, cleaned: false })
+    log({ type: 'sector:failed', sector: number, code, message })
+    deals.record(dealIdsOf(sector), { type: 'failed', data: { sector: number, code, message } })
+  }
+  deals.unassign(dealIdsOf(sector))
+  await rm(sectorDir(context, number), { recursive: true, force: true })
+  store.move(number, 'failed', { state: 'failed', code, message, cleaned: true })
+}
+
+/** Once it is on the chain its deals are bound to it until the window closes: nothing is won by giving up earlier. */
+function mayGiveUp(sector: Sector): boolean {
+  return isIn(sector, 'sealing', 'sealed', 'precommitting')
+}
+
+/** Trying again would give the same answer. */
+function isFinal(error: unknown, sector: Sector): boolean {
+  return error instanceof SectorLostError || (error instanceof JobFailedError && !error.retryable && mayGiveUp(sector))
+}
+
+const outageCodes = new Set(['CHAIN_UNREACHABLE', 'CHAIN_ANSWER_INVALID', 'RANDOMNESS_NOT_READY', 'NODE_STOPPING'])
+
+function isOutage(error: unknown): boolean {
+  return GranaryError.is(error) && error.retryable && outageCodes.has(error.code)
+}
+
+function describe(error: unknown): { code: string; message: string } {
+  if (GranaryError.is(error)) return { code: error.code, message: error.message }
+  if (Error.isError(error)) return { code: 'SEALING_FAILED', message: error.message }
+  return { code: 'SEALING_FAILED', message: String(error) }
+}

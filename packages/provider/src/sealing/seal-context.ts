@@ -1,0 +1,50 @@
+/** What the steps of sealing share. */
+import { join } from 'node:path'
+import type { ChainClient, SectorView } from '@granary/chain/client'
+import { GranaryError } from '@granary/errors'
+import type { Profile } from '@granary/proofs/profile'
+import type { JobQueue } from '../queue/job-queue.ts'
+import type { ChainHead } from '../sectors/follow-head.ts'
+import type { Lanes } from '../sectors/lanes.ts'
+import type { DealFeed } from '../sectors/port.ts'
+import type { SectorStore } from '../sectors/store.ts'
+import type { ProviderJobs } from './jobs.ts'
+
+export interface SealContext {
+  readonly store: SectorStore
+  readonly chain: ChainClient
+  readonly lanes: Lanes
+  readonly head: ChainHead
+  readonly queue: JobQueue<ProviderJobs>
+  readonly deals: DealFeed
+  readonly providerId: number
+  readonly profile: Profile
+  /** Each sector has a folder here, named by its number. */
+  readonly folder: string
+  readonly parentsDir: string
+}
+
+/** This sector can not be finished; its deals may be sealed in another one, with a new number and ticket. */
+export class SectorLostError extends GranaryError {
+  constructor(code: string, message: string) {
+    super({ code, message, hint: 'Its deals are placed into a new sector.', retryable: false })
+  }
+}
+
+export function sectorDir({ folder }: Pick<SealContext, 'folder'>, number: number): string {
+  return join(folder, String(number))
+}
+
+/** Undefined when the chain has not heard of that number. */
+export async function sectorOnChain(
+  { chain, providerId }: Pick<SealContext, 'chain' | 'providerId'>,
+  number: number,
+  signal: AbortSignal,
+): Promise<SectorView | undefined> {
+  try {
+    return await chain.sector(providerId, number, { signal })
+  } catch (error) {
+    if (GranaryError.is(error) && error.code === 'SECTOR_NOT_FOUND') return undefined
+    throw error
+  }
+}

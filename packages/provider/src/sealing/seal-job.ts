@@ -1,0 +1,23 @@
+/** Makes a sector's replica. Called again after a kill, it goes on at the last finished layer. */
+import { profileNamed } from '@granary/proofs/profile'
+import { type SealProgress, sealSector } from '@granary/proofs/seal'
+import type { JobContext } from '../queue/serve-jobs.ts'
+import { fromHex, toHex } from './hex.ts'
+import type { SealInput, SealResult } from './jobs.ts'
+
+export async function sealJob(input: SealInput, context: JobContext<SealProgress>): Promise<SealResult> {
+  const startedMs = performance.now()
+  const { commD, commR } = await sealSector(
+    {
+      profile: profileNamed(input.profile),
+      provider: input.provider,
+      sectorNumber: input.sector,
+      ticket: fromHex(input.ticket),
+      pieces: [...input.pieces],
+      dir: input.dir,
+      parentsDir: input.parentsDir,
+    },
+    context,
+  )
+  return { commD: toHex(commD), commR: toHex(commR), sealMs: Math.round(performance.now() - startedMs) }
+}
