@@ -1,0 +1,60 @@
+import { once } from 'node:events'
+import { type AddressInfo, connect } from 'node:net'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import express from 'express'
+import { sendStream } from './send-bytes.ts'
+
+let port: number
+let stop: () => void
+let closed: Promise<number>
+
+beforeAll(async () => {
+  const app = express()
+  closed = new Promise((resolve) => {
+    app.get('/endless', async (request, response) => {
+      let chunks = 0
+      async function* endless(): AsyncGenerator<Uint8Array> {
+        try {
+          for (;;) {
+            chunks += 1
+            yield new Uint8Array(65_536)
+          }
+        } finally {
+          resolve(chunks)
+        }
+      }
+      await sendStream(request, response, endless())
+    })
+  })
+  app.get('/broken', async (request, response) => {
+    async function* broken(): AsyncGenerator<Uint8Array> {
+      yield new Uint8Array(10)
+      throw new Error('the disk is gone')
+    }
+    await sendStream(request, response, broken())
+  })
+  app.use(((_error, _request, response, _next) => {
+    if (!response.headersSent) response.status(500)
+    response.destroy()
+  }) satisfies express.ErrorRequestHandler)
+  const server = app.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  port = (server.address() as AddressInfo).port
+  stop = () => server.close()
+})
+afterAll(() => stop())
+
+test('a client that stops reading holds the source back, and one that goes away closes it', async () => {
+  const socket = connect(port, '127.0.0.1')
+  socket.write('GET /endless HTTP/1.1\r\nHost: x\r\n\r\n')
+  await once(socket, 'readable')
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  socket.destroy()
+  // Sockets buffer some megabytes; an unheld source would have made gigabytes.
+  expect(await closed).toBeLessThan(1000)
+})
+
+test('a source that fails midway breaks the connection', async () => {
+  const response = await fetch(`http://127.0.0.1:${port}/broken`)
+  await expect(response.arrayBuffer()).rejects.toThrow()
+})
