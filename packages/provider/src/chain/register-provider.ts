@@ -1,0 +1,118 @@
+/**
+ * The provider on the chain: registered once, with collateral and an ask. Each step first looks whether it has been
+ * done, so that a run that was killed in the middle is taken up where it was.
+ */
+import { type ChainClient, type ProviderView, sendMessage } from '@granary/chain/client'
+import { GranaryError } from '@granary/errors'
+import type { ProviderConfig } from '../config.ts'
+import type { Log } from '../http/log.ts'
+import type { Settings } from '../storage/settings.ts'
+import type { ProviderKeys } from './owner-keys.ts'
+
+export interface RegisterContext {
+  readonly chain: ChainClient
+  readonly keys: ProviderKeys
+  readonly config: ProviderConfig
+  readonly sectorBytes: number
+  readonly settings: Settings
+  readonly endpoint: string
+  readonly peerId: string
+  readonly log: Log
+  readonly signal?: AbortSignal
+}
+
+export class NotRegisteredError extends GranaryError {
+  constructor(address: string) {
+    super({
+      code: 'PROVIDER_NOT_REGISTERED',
+      message: `no provider is registered for ${address}, and this chain has no faucet`,
+      hint: 'move money to that address, then start again',
+      retryable: false,
+      details: { address },
+    })
+  }
+}
+
+// Enough for the messages of the first day; the rest of the faucet's money becomes collateral.
+const KEPT_FOR_FEES_SHARE = 2n
+
+/** @returns the provider's numeric id */
+export async function registerProvider(context: RegisterContext): Promise<number> {
+  const id = (await registeredId(context)) ?? (await register(context))
+  context.settings.set('providerId', String(id))
+  const view = await context.chain.provider(id, options(context))
+  await depositCollateral(context, view)
+  await setAsk(context, view)
+  return id
+}
+
+async function registeredId(context: RegisterContext): Promise<number | undefined> {
+  const remembered = context.settings.get('providerId')
+  if (remembered !== undefined) return Number(remembered)
+  // Registered by a run that was killed before it could write the number down.
+  for await (const view of context.chain.providers(options(context)))
+    if (view.owner === context.keys.address) return view.id
+  return undefined
+}
+
+async function register(context: RegisterContext): Promise<number> {
+  const { chain, keys, config, log } = context
+  await requireMoney(context)
+  const body = {
+    payout: keys.address,
+    sessionKey: keys.session.publicKey,
+    endpoints: [context.endpoint],
+    peerId: context.peerId,
+    region: config.region,
+    name: config.name,
+  }
+  await sendMessage({ chain, signer: keys.owner, kind: 'RegisterProvider', body }, options(context))
+  const id = await registeredId(context)
+  if (id === undefined) throw new Error(`RegisterProvider of ${keys.address} was committed and no provider is there`)
+  log({ type: 'provider:registered', provider: id, address: keys.address, endpoint: context.endpoint })
+  return id
+}
+
+async function requireMoney(context: RegisterContext): Promise<void> {
+  const { chain, keys } = context
+  const { balance } = await chain.account(keys.address, options(context))
+  if (BigInt(balance) > 0n) return
+  const { devnet } = await chain.status(options(context))
+  if (!devnet) throw new NotRegisteredError(keys.address)
+  await chain.faucet(keys.address, options(context))
+}
+
+async function depositCollateral(context: RegisterContext, view: ProviderView): Promise<void> {
+  if (BigInt(view.collateral.free) + BigInt(view.collateral.locked) > 0n) return
+  const { chain, keys, config, log } = context
+  const { balance } = await chain.account(keys.address, options(context))
+  const half = BigInt(balance) / KEPT_FOR_FEES_SHARE
+  const wanted = BigInt(config.collateral)
+  const amount = wanted < half ? wanted : half
+  const body = { provider: view.id, amount }
+  await sendMessage({ chain, signer: keys.owner, kind: 'DepositCollateral', body }, options(context))
+  log({ type: 'collateral:deposited', provider: view.id, amount: String(amount) })
+}
+
+async function setAsk(context: RegisterContext, view: ProviderView): Promise<void> {
+  if (view.ask !== null) return
+  const { chain, keys, config, sectorBytes, log } = context
+  const { height, blockTimeMs } = await chain.status(options(context))
+  const { ask } = config
+  const body = {
+    provider: view.id,
+    pricePerGiBEpoch: BigInt(ask.pricePerGiBEpoch),
+    pieceSizeMin: ask.pieceSizeMin,
+    pieceSizeMax: Math.min(ask.pieceSizeMax ?? sectorBytes, sectorBytes),
+    durationMin: Math.ceil(ask.durationMinMs / blockTimeMs),
+    durationMax: Math.floor(ask.durationMaxMs / blockTimeMs),
+    profiles: [config.profile],
+    validUntil: height + Math.floor(ask.validMs / blockTimeMs),
+  }
+  await sendMessage({ chain, signer: keys.owner, kind: 'SetAsk', body }, options(context))
+  log({ type: 'ask:set', provider: view.id, pricePerGiBEpoch: ask.pricePerGiBEpoch })
+}
+
+function options({ signal }: RegisterContext): { signal?: AbortSignal } {
+  return signal === undefined ? {} : { signal }
+}

@@ -1,0 +1,229 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { dealTermsDigest, dealTermsFromJson, verifySigner } from '@granary/chain/messages'
+import { pieceOf } from '@granary/content'
+import { afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals'
+import {
+  genesisHash,
+  hex,
+  only,
+  randomCar,
+  startMarket,
+  type TestCar,
+  TestClient,
+  type TestMarket,
+  temporaryHome,
+  termsOf,
+} from '../../test/market-kit.ts'
+import { endDeal } from './deal-ends.ts'
+
+let home: Awaited<ReturnType<typeof temporaryHome>>
+let market: TestMarket
+let client: TestClient
+let car: TestCar
+
+beforeAll(async () => {
+  car = await randomCar(100_000)
+})
+beforeEach(async () => {
+  home = await temporaryHome()
+  market = await startMarket(home.home)
+  client = await new TestClient(market.url).logIn()
+})
+afterEach(async () => {
+  await market.crash()
+  await home.remove()
+})
+
+async function uploaded(of: TestCar = car, bytes: Buffer = of.bytes) {
+  const quote = await client.quote(of.pieceSize)
+  return { uploadId: await client.upload(bytes, of, quote), quote, terms: termsOf(of, quote) }
+}
+
+async function restart(): Promise<void> {
+  await market.crash()
+  market = await startMarket(home.home)
+  client = await new TestClient(market.url).logIn()
+}
+
+test('an upload whose bytes are what the terms say is signed for, and lies on disk as a piece', async () => {
+  const { uploadId, terms } = await uploaded()
+  const { status, body } = await client.agree(uploadId, terms)
+  expect(status).toBe(201)
+  const digest = dealTermsDigest(genesisHash, terms)
+  expect(body.agreementId).toBe(hex(digest))
+  expect(dealTermsFromJson(body.terms)).toEqual(terms)
+  expect(verifySigner(digest, Buffer.from(body.signature.slice(2), 'hex'))).toMatchObject({ type: 'session' })
+  expect(await market.pieceFiles()).toEqual([`${car.pieceCid}.car`])
+  expect(await market.stagedFiles()).toEqual([])
+  const deal = await client.request('GET', `/v1/deals/${body.agreementId}`)
+  expect(deal.body).toMatchObject({ state: 'agreed', dealId: null, timeline: [{ type: 'agreed', epoch: 100 }] })
+})
+
+test('the same terms get the same answer again, also after a restart and at the same moment', async () => {
+  const { uploadId, terms } = await uploaded()
+  const [first, beside] = await Promise.all([client.agree(uploadId, terms), client.agree(uploadId, terms)])
+  expect([first.status, beside.status].toSorted()).toEqual([200, 201])
+  expect(beside.body).toEqual(first.body)
+  await restart()
+  const again = await client.agree(uploadId, terms)
+  expect(again.status).toBe(200)
+  expect(again.body).toEqual(first.body)
+})
+
+test('other terms under a nonce that was used are refused', async () => {
+  const { uploadId, terms } = await uploaded()
+  await client.agree(uploadId, terms)
+  const { status, body } = await client.agree(uploadId, { ...terms, validUntil: terms.validUntil + 1 })
+  expect(status).toBe(409)
+  expect(body.error.code).toBe('NONCE_CONFLICT')
+})
+
+test('one flipped byte is refused with its block and place, and nothing of it is left', async () => {
+  const bytes = Buffer.from(car.bytes)
+  bytes[50_000]! ^= 1
+  const { uploadId, terms } = await uploaded(car, bytes)
+  const { status, body } = await client.agree(uploadId, terms)
+  expect(status).toBe(422)
+  expect(body.error).toMatchObject({ code: 'CAR_INVALID', details: { reason: 'hash', block: 0 } })
+  await expectNothingLeft(terms.nonce)
+})
+
+test('a valid CAR of another piece than the terms name is refused', async () => {
+  const other = await randomCar(100_000)
+  const { uploadId, terms } = await uploaded(car, other.bytes)
+  const { status, body } = await client.agree(uploadId, { ...terms, rootCid: other.rootCid })
+  expect(status).toBe(422)
+  expect(body.error).toMatchObject({
+    code: 'PIECE_MISMATCH',
+    details: { expected: car.pieceCid, actual: other.pieceCid },
+  })
+  await expectNothingLeft(terms.nonce)
+})
+
+test('terms that name another root than the CAR are refused', async () => {
+  const other = await randomCar(10)
+  const { uploadId, terms } = await uploaded()
+  const { status, body } = await client.agree(uploadId, { ...terms, rootCid: other.rootCid })
+  expect(status).toBe(422)
+  expect(body.error.code).toBe('CAR_ROOT_MISMATCH')
+  await expectNothingLeft(terms.nonce)
+})
+
+test('bytes that are no CAR are taken when no root is named', async () => {
+  const bytes = Buffer.from('just some bytes, not a CAR. '.repeat(40))
+  const piece = await pieceOf(only(bytes))
+  const plain: TestCar = { bytes, rootCid: 'unused', ...piece }
+  const quote = await client.quote(piece.pieceSize)
+  const uploadId = await client.upload(bytes, plain, quote)
+  const { rootCid: _, ...terms } = termsOf(plain, quote)
+  const { status, body } = await client.agree(uploadId, terms)
+  expect([status, body.terms.rootCid]).toEqual([201, undefined])
+})
+
+test.each([
+  ['TERMS_PROVIDER_MISMATCH', { provider: 1001 }],
+  ['TERMS_EXPIRED', { validUntil: 100 }],
+  ['TERMS_VALID_TOO_LONG', { validUntil: 100 + 7200 + 1 }],
+  ['TERMS_EXTENSION_UNSUPPORTED', { extendableUntil: 500 }],
+  ['TERMS_NOT_QUOTED', { pricePerEpoch: 0n }],
+  ['TERMS_NOT_QUOTED', { providerCollateral: 0n }],
+  ['TERMS_NOT_QUOTED', { duration: 100_000 }],
+  ['TERMS_NOT_QUOTED', { activateWithin: 1_000_000 }],
+])('%s: terms with %j are refused, and the upload may still be agreed on', async (code, change) => {
+  const { uploadId, terms } = await uploaded()
+  const refused = await client.agree(uploadId, { ...terms, ...change })
+  expect([refused.status, refused.body.error.code]).toEqual([422, code])
+  expect((await client.agree(uploadId, terms)).status).toBe(201)
+})
+
+test('a quote that ran out during the upload can be had again', async () => {
+  const { uploadId, terms, quote } = await uploaded()
+  market.figures.height = quote.validUntil + 1
+  const later = { ...terms, validUntil: quote.validUntil + 100 }
+  expect((await client.agree(uploadId, later)).body.error.code).toBe('TERMS_NOT_QUOTED')
+  await client.quote(car.pieceSize)
+  expect((await client.agree(uploadId, later)).status).toBe(201)
+})
+
+test('a client without the money is told how much is missing', async () => {
+  const { uploadId, terms } = await uploaded()
+  const needed = terms.pricePerEpoch * BigInt(terms.duration) + 1000n
+  market.figures.balance = needed - 1n
+  const { status, body } = await client.agree(uploadId, terms)
+  expect(status).toBe(402)
+  expect(body.error).toMatchObject({ code: 'CLIENT_FUNDS_INSUFFICIENT', details: { needed: String(needed) } })
+  market.figures.balance = needed
+  expect((await client.agree(uploadId, terms)).status).toBe(201)
+})
+
+test('collateral that is promised to one offer is not promised again', async () => {
+  const { uploadId, terms } = await uploaded()
+  market.figures.freeCollateral = terms.providerCollateral
+  expect((await client.agree(uploadId, terms)).status).toBe(201)
+  const second = await uploaded(await randomCar(100_000))
+  const { status, body } = await client.agree(second.uploadId, { ...second.terms, nonce: 2n })
+  expect([status, body.error.code]).toEqual([507, 'COLLATERAL_SHORT'])
+})
+
+test('an upload that is not whole is refused with its offset', async () => {
+  const quote = await client.quote(car.pieceSize)
+  const uploadId = await client.upload(car.bytes, car, quote)
+  await writeFile(join(market.folders.staging, uploadId), car.bytes.subarray(0, 1000))
+  const { status, body } = await client.agree(uploadId, termsOf(car, quote))
+  expect(status).toBe(409)
+  expect(body.error).toMatchObject({ code: 'UPLOAD_INCOMPLETE', details: { offset: 1000, size: car.bytes.length } })
+})
+
+test('nobody agrees on the upload of another, or in the name of another', async () => {
+  const { uploadId, terms } = await uploaded()
+  const thief = await new TestClient(market.url, { key: 2 }).logIn()
+  expect((await thief.agree(uploadId, terms)).body.error.code).toBe('TERMS_CLIENT_MISMATCH')
+  const own = { ...terms, client: thief.signer.address }
+  await thief.quote(car.pieceSize)
+  expect((await thief.agree(uploadId, own)).body.error.code).toBe('UPLOAD_NOT_FOUND')
+  const anonymous = await new TestClient(market.url).agree(uploadId, terms)
+  expect([anonymous.status, anonymous.body.error.code]).toEqual([401, 'TOKEN_INVALID'])
+})
+
+test('two deals over the same piece share its file, which goes with the last of them', async () => {
+  const first = await uploaded()
+  const a = await client.agree(first.uploadId, first.terms)
+  const second = await uploaded()
+  const b = await client.agree(second.uploadId, { ...second.terms, nonce: 2n })
+  expect([a.status, b.status]).toEqual([201, 201])
+  expect(await market.pieceFiles()).toEqual([`${car.pieceCid}.car`])
+  expect(await market.stagedFiles()).toEqual([])
+
+  const removed: string[] = []
+  const removePiece = async (pieceCid: string): Promise<void> => void removed.push(pieceCid)
+  const { deals, files } = market.deals
+  await endDeal({ deals, files, removePiece }, a.body.agreementId, 'offer-expired', { epoch: 5 })
+  expect([await market.pieceFiles(), removed]).toEqual([[`${car.pieceCid}.car`], []])
+  await endDeal({ deals, files, removePiece }, b.body.agreementId, 'offer-expired', { epoch: 6 })
+  expect([await market.pieceFiles(), removed]).toEqual([[], [car.pieceCid]])
+})
+
+test('a kill between the agreement and the moving of its file is made good at the start', async () => {
+  const { uploadId, terms } = await uploaded()
+  const agreement = { agreementId: hex(dealTermsDigest(genesisHash, terms)) as `0x${string}`, terms, epoch: 100 }
+  market.deals.deals.agree({ ...agreement, signature: new Uint8Array(96) }, uploadId)
+  expect(await market.stagedFiles()).toEqual([uploadId])
+  await restart()
+  expect([await market.stagedFiles(), await market.pieceFiles()]).toEqual([[], [`${car.pieceCid}.car`]])
+  expect((await client.agree(uploadId, terms)).status).toBe(200)
+})
+
+test('files that the database does not know are removed at the start', async () => {
+  await writeFile(join(market.folders.staging, 'f'.repeat(32)), 'lost')
+  await writeFile(join(market.folders.pieces, 'baga.car'), 'lost')
+  await restart()
+  expect([await market.stagedFiles(), await market.pieceFiles()]).toEqual([[], []])
+})
+
+async function expectNothingLeft(nonce: bigint): Promise<void> {
+  expect([await market.stagedFiles(), await market.pieceFiles()]).toEqual([[], []])
+  expect(market.deals.deals.findByNonce(client.signer.address, nonce)).toBeUndefined()
+  expect(market.deals.uploads.all()).toEqual([])
+  expect(market.deals.deals.offered()).toEqual({ bytes: 0, collateral: 0n })
+}

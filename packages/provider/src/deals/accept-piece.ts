@@ -1,0 +1,156 @@
+/**
+ * POST /v1/deals: the upload becomes an agreement. The provider signs only for bytes that it has verified and synced,
+ * and the same terms get the same answer for ever (docs/spec/market-protocol.md, agree).
+ */
+import { stat } from 'node:fs/promises'
+import { type Address, type DealTerms, dealTermsDigest, type Hash, type Signer } from '@granary/chain/messages'
+import { GranaryError } from '@granary/errors'
+import { syncFile, syncFolder } from '../storage/durable-files.ts'
+import type { KeyedLock } from '../storage/keyed-lock.ts'
+import { dealBytes, type Space } from '../storage/space.ts'
+import { ClientFundsError, CollateralShortError, NonceConflictError, OffersFullError } from './agreement-errors.ts'
+import { checkTerms } from './check-terms.ts'
+import type { DealRecord, DealStore } from './deal-store.ts'
+import type { PieceFiles } from './piece-files.ts'
+import type { QuoteStore } from './quote-store.ts'
+import { UploadIncompleteError, UploadNotFoundError } from './upload-errors.ts'
+import type { UploadRow, UploadStore } from './upload-store.ts'
+import { PieceMismatchError, verifyPiece } from './verify-piece.ts'
+
+/** What has to be asked of the chain before signing. */
+export interface AgreementChain {
+  head(): Promise<{ height: number; blockTimeMs: number }>
+  freeBalanceOf(client: Address): Promise<bigint>
+  freeCollateral(): Promise<bigint>
+  /** The most that publishing one deal costs. */
+  publishFee(): Promise<bigint>
+}
+
+export interface AcceptPieceContext {
+  readonly genesisHash: Hash
+  readonly providerId: number
+  readonly signer: Signer
+  readonly chain: AgreementChain
+  readonly deals: DealStore
+  readonly uploads: UploadStore
+  readonly quotes: QuoteStore
+  readonly files: PieceFiles
+  readonly stagingFolder: string
+  readonly space: Space
+  readonly lock: KeyedLock
+  readonly offeredBytesMax: number
+}
+
+export interface AcceptPieceRequest {
+  readonly client: Address
+  readonly uploadId: string
+  readonly terms: DealTerms
+}
+
+export interface AcceptedPiece {
+  readonly deal: DealRecord
+  /** False when the same terms had been agreed on before. */
+  readonly created: boolean
+}
+
+/**
+ * @throws TermsRefusedError, NonceConflictError, UploadNotFoundError, UploadIncompleteError, PieceMismatchError,
+ * CarInvalidError, CarRootMismatchError, ClientFundsError, CollateralShortError, OffersFullError, NoSpaceError
+ */
+export async function acceptPiece(context: AcceptPieceContext, request: AcceptPieceRequest): Promise<AcceptedPiece> {
+  const { client, terms, uploadId } = request
+  return context.lock.run(`nonce:${client}:${terms.nonce}`, () =>
+    context.lock.run(`upload:${uploadId}`, async () => {
+      const known = await agreedBefore(context, request)
+      return known === undefined
+        ? { deal: await agree(context, request), created: true }
+        : { deal: known, created: false }
+    }),
+  )
+}
+
+async function agreedBefore(
+  context: AcceptPieceContext,
+  { client, terms }: AcceptPieceRequest,
+): Promise<DealRecord | undefined> {
+  const known = context.deals.findByNonce(client, terms.nonce)
+  if (known === undefined) return undefined
+  const asked = agreementIdOf(context.genesisHash, terms)
+  if (known.agreementId !== asked) throw new NonceConflictError(terms.nonce, known.agreementId, asked)
+  await context.files.place(known.terms.pieceCid)
+  return known
+}
+
+async function agree(context: AcceptPieceContext, request: AcceptPieceRequest): Promise<DealRecord> {
+  const { client, terms, uploadId } = request
+  const { height, blockTimeMs } = await context.chain.head()
+  const quotes = context.quotes.validOf(client, height)
+  checkTerms(terms, { client, providerId: context.providerId, head: height, blockTimeMs, quotes })
+  const upload = await completeUpload(context, request)
+  await checkFunds(context, terms)
+  requireRoom(context, terms, upload, await context.chain.freeCollateral())
+
+  const path = context.files.stagingPath(uploadId)
+  await verifyOrDrop(context, terms, uploadId)
+  await syncFile(path)
+  await syncFolder(context.stagingFolder)
+
+  const agreementId = agreementIdOf(context.genesisHash, terms)
+  const signature = await context.signer.sign(dealTermsDigest(context.genesisHash, terms))
+  // Hashing took its time and others were served meanwhile: what is left now is what counts.
+  const freeCollateral = await context.chain.freeCollateral()
+  requireRoom(context, terms, upload, freeCollateral)
+  context.deals.agree({ agreementId, terms, signature, epoch: height }, uploadId)
+  await context.files.place(terms.pieceCid)
+  // When the piece was there already, the upload's copy is one too many.
+  await context.files.removeUpload(uploadId)
+  const deal = context.deals.find(agreementId)
+  if (deal === undefined) throw new Error(`agreement ${agreementId} was written and is not there`)
+  return deal
+}
+
+async function completeUpload(
+  context: AcceptPieceContext,
+  { client, terms, uploadId }: AcceptPieceRequest,
+): Promise<UploadRow> {
+  const upload = context.uploads.find(uploadId)
+  if (upload === undefined || upload.client !== client) throw new UploadNotFoundError(uploadId)
+  const { size } = await stat(context.files.stagingPath(uploadId))
+  if (size !== upload.sizeBytes) throw new UploadIncompleteError(uploadId, size, upload.sizeBytes)
+  if (upload.pieceCid !== terms.pieceCid)
+    throw new PieceMismatchError('the piece CID of the upload', upload.pieceCid, terms.pieceCid)
+  return upload
+}
+
+async function checkFunds(context: AcceptPieceContext, terms: DealTerms): Promise<void> {
+  const needed = terms.pricePerEpoch * BigInt(terms.duration) + (await context.chain.publishFee())
+  const balance = await context.chain.freeBalanceOf(terms.client)
+  if (balance < needed) throw new ClientFundsError(terms.client, balance, needed)
+}
+
+/** Synchronous: between this and the writing of the agreement nothing else may take the room. */
+function requireRoom(context: AcceptPieceContext, terms: DealTerms, upload: UploadRow, freeCollateral: bigint): void {
+  const offered = context.deals.offered()
+  const bytes = dealBytes(terms.payloadSize, terms.pieceSize)
+  if (freeCollateral - offered.collateral < terms.providerCollateral)
+    throw new CollateralShortError(freeCollateral - offered.collateral, terms.providerCollateral)
+  if (offered.bytes + bytes > context.offeredBytesMax)
+    throw new OffersFullError(offered.bytes + bytes, context.offeredBytesMax)
+  // The upload has been counted since it was opened.
+  context.space.require(bytes - upload.sizeBytes)
+}
+
+async function verifyOrDrop(context: AcceptPieceContext, terms: DealTerms, uploadId: string): Promise<void> {
+  try {
+    const { pieceCid, payloadSize, rootCid } = terms
+    await verifyPiece(context.files.stagingPath(uploadId), { pieceCid, payloadSize, rootCid })
+  } catch (error) {
+    // The bytes are not what they were said to be, and never will be.
+    if (GranaryError.is(error)) await context.files.removeUpload(uploadId)
+    throw error
+  }
+}
+
+function agreementIdOf(genesisHash: Hash, terms: DealTerms): Hash {
+  return `0x${Buffer.from(dealTermsDigest(genesisHash, terms)).toString('hex')}`
+}

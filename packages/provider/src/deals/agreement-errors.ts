@@ -1,0 +1,77 @@
+/** Why a provider does not sign terms. */
+import type { Address, Hash } from '@granary/chain/messages'
+import { GranaryError } from '@granary/errors'
+
+export class TermsRefusedError extends GranaryError {
+  constructor(code: TermsFault, message: string, hint: string, details: Record<string, unknown> = {}) {
+    super({ code, message, hint, retryable: false, details })
+  }
+}
+
+export type TermsFault =
+  | 'TERMS_CLIENT_MISMATCH'
+  | 'TERMS_PROVIDER_MISMATCH'
+  | 'TERMS_NOT_QUOTED'
+  | 'TERMS_EXPIRED'
+  | 'TERMS_VALID_TOO_LONG'
+  | 'TERMS_EXTENSION_UNSUPPORTED'
+
+export class NonceConflictError extends GranaryError {
+  constructor(nonce: bigint, agreed: Hash, asked: Hash) {
+    super({
+      code: 'NONCE_CONFLICT',
+      message: `nonce ${nonce} was used for the agreement ${agreed}, these terms are ${asked}`,
+      hint: 'send the terms that were agreed on, or take another nonce for another deal',
+      retryable: false,
+      details: { nonce: String(nonce), agreed, asked },
+    })
+  }
+}
+
+export class ClientFundsError extends GranaryError {
+  constructor(client: Address, balance: bigint, needed: bigint) {
+    super({
+      code: 'CLIENT_FUNDS_INSUFFICIENT',
+      message: `${client} has ${balance} attoGRN free on the chain, price and fee are ${needed}`,
+      hint: 'move money to that account, then send the same request again: the upload is kept',
+      retryable: false,
+      details: { client, balance: String(balance), needed: String(needed) },
+    })
+  }
+}
+
+export class CollateralShortError extends GranaryError {
+  constructor(free: bigint, needed: bigint) {
+    super({
+      code: 'COLLATERAL_SHORT',
+      message: `the provider has ${free} attoGRN of free collateral, this deal needs ${needed}`,
+      hint: 'choose another provider, or try again later: offers that are not published set theirs free',
+      retryable: true,
+      details: { free: String(free), needed: String(needed) },
+    })
+  }
+}
+
+export class OffersFullError extends GranaryError {
+  constructor(offeredBytes: number, limitBytes: number) {
+    super({
+      code: 'OFFERS_FULL',
+      message: `${offeredBytes} bytes would be reserved for deals that are not published, the limit is ${limitBytes}`,
+      hint: 'try again in a few minutes: an offer that is not published is dropped',
+      retryable: true,
+      details: { offeredBytes, limitBytes },
+    })
+  }
+}
+
+export class DealNotFoundError extends GranaryError {
+  constructor(id: string) {
+    super({
+      code: 'DEAL_NOT_FOUND',
+      message: `this provider has no deal ${id}`,
+      hint: 'ask by the agreement id (0x…) or by the number of the deal on the chain',
+      retryable: false,
+      details: { id },
+    })
+  }
+}

@@ -1,0 +1,84 @@
+/** Whether the provider would sign these terms at all: its own id, a live quote with the same figures, an end in time. */
+import type { Address, DealTerms, Quote } from '@granary/chain/messages'
+import { TermsRefusedError } from './agreement-errors.ts'
+
+export interface TermsContext {
+  readonly client: Address
+  readonly providerId: number
+  readonly head: number
+  readonly blockTimeMs: number
+  /** The quotes of the client that still hold. */
+  readonly quotes: readonly Quote[]
+}
+
+/** Space and collateral are held this long at most for a deal that nobody has paid. */
+export const OFFER_VALID_MS: number = 60 * 60_000
+
+/** @throws TermsRefusedError */
+export function checkTerms(terms: DealTerms, context: TermsContext): void {
+  if (terms.client !== context.client)
+    throw new TermsRefusedError(
+      'TERMS_CLIENT_MISMATCH',
+      `the terms are of ${terms.client}, you are logged in as ${context.client}`,
+      'log in with the account that pays',
+    )
+  if (terms.provider !== context.providerId)
+    throw new TermsRefusedError(
+      'TERMS_PROVIDER_MISMATCH',
+      `the terms name provider ${terms.provider}, this is provider ${context.providerId}`,
+      'send them to the provider that they name',
+    )
+  checkEnd(terms, context)
+  // The chain has no messages yet that would extend a deal.
+  if (terms.extendableUntil !== undefined)
+    throw new TermsRefusedError(
+      'TERMS_EXTENSION_UNSUPPORTED',
+      `extendableUntil is ${terms.extendableUntil}, this provider takes deals with a fixed end only`,
+      'leave extendableUntil out',
+    )
+  if (!context.quotes.some((quote) => isQuoted(terms, quote)))
+    throw new TermsRefusedError(
+      'TERMS_NOT_QUOTED',
+      `no live quote for ${terms.client} has these figures`,
+      'ask for a quote and copy its figures into the terms',
+      figuresOf(terms),
+    )
+}
+
+function checkEnd(terms: DealTerms, { head, blockTimeMs }: TermsContext): void {
+  if (terms.validUntil <= head)
+    throw new TermsRefusedError(
+      'TERMS_EXPIRED',
+      `the terms end at epoch ${terms.validUntil}, the chain is at ${head}`,
+      'send terms with a later validUntil',
+      { validUntil: terms.validUntil, head },
+    )
+  const latest = head + Math.ceil(OFFER_VALID_MS / blockTimeMs)
+  if (terms.validUntil > latest)
+    throw new TermsRefusedError(
+      'TERMS_VALID_TOO_LONG',
+      `the terms are valid until epoch ${terms.validUntil}, at most ${latest} is taken`,
+      'publish within an hour: send an earlier validUntil',
+      { validUntil: terms.validUntil, latest },
+    )
+}
+
+function isQuoted(terms: DealTerms, quote: Quote): boolean {
+  return (
+    terms.pieceSize === quote.pieceSize &&
+    terms.duration === quote.duration &&
+    terms.pricePerEpoch === quote.pricePerEpoch &&
+    terms.providerCollateral === quote.providerCollateral &&
+    terms.activateWithin === quote.activateWithin
+  )
+}
+
+function figuresOf(terms: DealTerms): Record<string, unknown> {
+  return {
+    pieceSize: terms.pieceSize,
+    duration: terms.duration,
+    pricePerEpoch: String(terms.pricePerEpoch),
+    providerCollateral: String(terms.providerCollateral),
+    activateWithin: terms.activateWithin,
+  }
+}

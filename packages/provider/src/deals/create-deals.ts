@@ -1,0 +1,38 @@
+/** Everything that the provider keeps of its market side, made from one open database. */
+import type { DatabaseSync } from 'node:sqlite'
+import type { ProviderConfig } from '../config.ts'
+import type { ProviderFolders } from '../storage/folders.ts'
+import { createKeyedLock, type KeyedLock } from '../storage/keyed-lock.ts'
+import { createSpace, type Space } from '../storage/space.ts'
+import { createDealStore, type DealStore } from './deal-store.ts'
+import { createPieceFiles, type PieceFiles } from './piece-files.ts'
+import { createQuoteStore, type QuoteStore } from './quote-store.ts'
+import { createTimeline, type Timeline } from './timeline.ts'
+import { createUploadStore, type UploadStore } from './upload-store.ts'
+
+export interface Deals {
+  readonly timeline: Timeline
+  readonly uploads: UploadStore
+  readonly quotes: QuoteStore
+  readonly deals: DealStore
+  readonly files: PieceFiles
+  readonly space: Space
+  readonly lock: KeyedLock
+}
+
+export function createDeals(db: DatabaseSync, folders: ProviderFolders, config: ProviderConfig): Deals {
+  const lock = createKeyedLock()
+  const timeline = createTimeline(db)
+  const uploads = createUploadStore(db)
+  const quotes = createQuoteStore(db)
+  const deals = createDealStore(db, timeline)
+  const files = createPieceFiles({ folders, deals, uploads, lock })
+  const space = createSpace({
+    folder: folders.root,
+    capacityBytes: config.capacityBytes,
+    reserveBytes: config.diskReserveBytes,
+    promisedBytes: () => deals.promisedBytes() + uploads.totalBytes(),
+    writtenBytes: () => deals.writtenBytes(),
+  })
+  return { timeline, uploads, quotes, deals, files, space, lock }
+}

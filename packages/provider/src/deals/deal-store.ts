@@ -1,0 +1,207 @@
+/**
+ * Agreements and the pieces that they need. A piece is one file however many deals hold it; it goes when the last one
+ * has ended.
+ */
+import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
+import { type Address, type DealTerms, dealTermsFromJson, dealTermsToJson, type Hash } from '@granary/chain/messages'
+import { inTransaction } from '../storage/in-transaction.ts'
+import { dealBytes } from '../storage/space.ts'
+import { type DealState, isDealState, isLive, liveStates, mayBecome } from './deal-state.ts'
+import type { Timeline } from './timeline.ts'
+
+export interface DealRecord {
+  readonly agreementId: Hash
+  readonly terms: DealTerms
+  readonly signature: Uint8Array
+  readonly state: DealState
+  readonly reason: string | undefined
+  readonly dealId: number | undefined
+  readonly sector: number | undefined
+  readonly publishedAt: number | undefined
+}
+
+export interface Agreement {
+  readonly agreementId: Hash
+  readonly terms: DealTerms
+  readonly signature: Uint8Array
+  readonly epoch: number
+}
+
+/** A piece whose file still has to be moved out of staging. */
+export interface StagedPiece {
+  readonly pieceCid: string
+  readonly uploadId: string
+}
+
+export interface DealStore {
+  /** Writes the deal, takes over the upload's file for its piece, ends the upload: all or nothing. */
+  agree(agreement: Agreement, uploadId: string): void
+  find(id: string): DealRecord | undefined
+  findByNonce(client: Address, nonce: bigint): DealRecord | undefined
+  inStates(states: readonly DealState[]): DealRecord[]
+  publish(agreementId: string, dealId: number, epoch: number): void
+  /** False when the deal is there already, or cannot go there. */
+  setState(agreementId: string, state: DealState, event: { epoch?: number; reason?: string }): boolean
+  setSector(dealIds: readonly number[], sector: number | undefined): void
+  stagedPieces(): StagedPiece[]
+  pieceMoved(pieceCid: string): void
+  hasPiece(pieceCid: string): boolean
+  pieceCids(): string[]
+  /** Pieces of published deals that have not ended, with the root by which they are found. */
+  servedPieces(): { pieceCid: string; payloadSize: number; rootCid: string | undefined }[]
+  dropPieceIfUnused(pieceCid: string): boolean
+  offered(): { bytes: number; collateral: bigint }
+  promisedBytes(): number
+  writtenBytes(): number
+}
+
+const live = liveStates.map((state) => `'${state}'`).join(', ')
+const served = liveStates.filter((state) => state !== 'agreed').map((state) => `'${state}'`)
+
+export function createDealStore(db: DatabaseSync, timeline: Timeline): DealStore {
+  db.exec(`
+    CREATE TABLE IF NOT EXISTS deals (
+      agreement_id TEXT PRIMARY KEY,
+      client TEXT NOT NULL,
+      nonce TEXT NOT NULL,
+      terms TEXT NOT NULL,
+      signature BLOB NOT NULL,
+      state TEXT NOT NULL,
+      reason TEXT,
+      deal_id INTEGER UNIQUE,
+      sector INTEGER,
+      published_at INTEGER,
+      piece_cid TEXT NOT NULL,
+      payload_bytes INTEGER NOT NULL,
+      held_bytes INTEGER NOT NULL,
+      UNIQUE (client, nonce)
+    ) STRICT;
+    CREATE INDEX IF NOT EXISTS deals_by_state ON deals (state);
+    CREATE INDEX IF NOT EXISTS deals_by_piece ON deals (piece_cid);
+    CREATE TABLE IF NOT EXISTS pieces (
+      piece_cid TEXT PRIMARY KEY,
+      payload_size INTEGER NOT NULL,
+      staged_as TEXT
+    ) STRICT;
+  `)
+  const insertDeal = db.prepare(`
+    INSERT INTO deals (agreement_id, client, nonce, terms, signature, state, piece_cid, payload_bytes, held_bytes)
+    VALUES (?, ?, ?, ?, ?, 'agreed', ?, ?, ?)`)
+  // A piece that is there already stays where it is: the same bytes, verified.
+  const insertPiece = db.prepare(
+    'INSERT INTO pieces (piece_cid, payload_size, staged_as) VALUES (?, ?, ?) ON CONFLICT (piece_cid) DO NOTHING',
+  )
+  const endUpload = db.prepare('DELETE FROM uploads WHERE upload_id = ?')
+  const byAgreement = db.prepare('SELECT * FROM deals WHERE agreement_id = ?')
+  const byDealId = db.prepare('SELECT * FROM deals WHERE deal_id = ?')
+  const byNonce = db.prepare('SELECT * FROM deals WHERE client = ? AND nonce = ?')
+  const byState = db.prepare('SELECT * FROM deals WHERE state = ? ORDER BY published_at, deal_id')
+  const setPublished = db.prepare(
+    `UPDATE deals SET deal_id = ?, published_at = ?, state = iif(state = 'agreed', 'published', state) WHERE agreement_id = ?`,
+  )
+  const setState = db.prepare('UPDATE deals SET state = ?, reason = ? WHERE agreement_id = ?')
+  const setSector = db.prepare('UPDATE deals SET sector = ? WHERE deal_id = ?')
+  const staged = db.prepare('SELECT piece_cid, staged_as FROM pieces WHERE staged_as IS NOT NULL')
+  const moved = db.prepare('UPDATE pieces SET staged_as = NULL WHERE piece_cid = ?')
+  const piece = db.prepare('SELECT 1 AS found FROM pieces WHERE piece_cid = ?')
+  const allPieces = db.prepare('SELECT piece_cid FROM pieces')
+  const servedDeals = db.prepare(`SELECT terms FROM deals WHERE state IN (${served.join(', ')})`)
+  const dropPiece = db.prepare(`
+    DELETE FROM pieces WHERE piece_cid = ?1
+    AND NOT EXISTS (SELECT 1 FROM deals WHERE piece_cid = ?1 AND state IN (${live}))`)
+  const held = db.prepare(`
+    SELECT coalesce(sum(held_bytes), 0) AS promised,
+           coalesce(sum(iif(state = 'active', held_bytes, payload_bytes)), 0) AS written
+    FROM deals WHERE state IN (${live})`)
+  const offers = db.prepare("SELECT terms, held_bytes FROM deals WHERE state = 'agreed'")
+
+  return {
+    agree: ({ agreementId, terms, signature, epoch }, uploadId) => {
+      inTransaction(db, () => {
+        const json = JSON.stringify(dealTermsToJson(terms))
+        const { client, nonce, pieceCid, payloadSize } = terms
+        const held = dealBytes(payloadSize, terms.pieceSize)
+        insertDeal.run(agreementId, client, String(nonce), json, signature, pieceCid, payloadSize, held)
+        insertPiece.run(pieceCid, payloadSize, uploadId)
+        endUpload.run(uploadId)
+        timeline.append(agreementId, { type: 'agreed', epoch })
+      })
+    },
+    find: (id) => toRecord(/^\d{1,15}$/.test(id) ? byDealId.get(Number(id)) : byAgreement.get(id)),
+    findByNonce: (client, nonce) => toRecord(byNonce.get(client, String(nonce))),
+    inStates: (states) => states.flatMap((state) => byState.all(state).map((row) => toRecord(row)!)),
+    publish: (agreementId, dealId, epoch) => {
+      inTransaction(db, () => {
+        setPublished.run(dealId, epoch, agreementId)
+        timeline.append(agreementId, { type: 'published', epoch, data: { deal: dealId } })
+      })
+    },
+    setState: (agreementId, state, { epoch, reason }) =>
+      inTransaction(db, () => {
+        const row = byAgreement.get(agreementId)
+        if (row === undefined || !mayBecome(stateOf(row.state), state)) return false
+        setState.run(state, reason ?? null, agreementId)
+        const recorded = state === 'active' || !isLive(state)
+        const sector = row.sector === null ? {} : { sector: Number(row.sector) }
+        const data = { ...sector, ...(reason === undefined ? {} : { reason }) }
+        if (recorded) timeline.append(agreementId, { type: state, data, ...(epoch === undefined ? {} : { epoch }) })
+        return true
+      }),
+    setSector: (dealIds, sector) => {
+      inTransaction(db, () => {
+        for (const dealId of dealIds) setSector.run(sector ?? null, dealId)
+      })
+    },
+    stagedPieces: () =>
+      staged.all().map((row) => ({ pieceCid: String(row.piece_cid), uploadId: String(row.staged_as) })),
+    pieceMoved: (pieceCid) => {
+      moved.run(pieceCid)
+    },
+    hasPiece: (pieceCid) => piece.get(pieceCid) !== undefined,
+    pieceCids: () => allPieces.all().map((row) => String(row.piece_cid)),
+    servedPieces: () => {
+      const byCid = new Map<string, { pieceCid: string; payloadSize: number; rootCid: string | undefined }>()
+      for (const row of servedDeals.all()) {
+        const { pieceCid, payloadSize, rootCid } = termsOf(row.terms)
+        byCid.set(pieceCid, { pieceCid, payloadSize, rootCid: rootCid ?? byCid.get(pieceCid)?.rootCid })
+      }
+      return [...byCid.values()]
+    },
+    dropPieceIfUnused: (pieceCid) => dropPiece.run(pieceCid).changes > 0,
+    offered: () => {
+      let bytes = 0
+      let collateral = 0n
+      for (const row of offers.all()) {
+        bytes += Number(row.held_bytes)
+        collateral += termsOf(row.terms).providerCollateral
+      }
+      return { bytes, collateral }
+    },
+    promisedBytes: () => Number(held.get()?.promised),
+    writtenBytes: () => Number(held.get()?.written),
+  }
+}
+
+function toRecord(row: Record<string, SQLOutputValue> | undefined): DealRecord | undefined {
+  if (row === undefined) return undefined
+  return {
+    agreementId: String(row.agreement_id) as Hash,
+    terms: termsOf(row.terms),
+    signature: row.signature as Uint8Array,
+    state: stateOf(row.state),
+    reason: row.reason === null ? undefined : String(row.reason),
+    dealId: row.deal_id === null ? undefined : Number(row.deal_id),
+    sector: row.sector === null ? undefined : Number(row.sector),
+    publishedAt: row.published_at === null ? undefined : Number(row.published_at),
+  }
+}
+
+function stateOf(value: unknown): DealState {
+  const text = String(value)
+  if (!isDealState(text)) throw new RangeError(`"${text}" is not a state of a deal`)
+  return text
+}
+
+function termsOf(value: unknown): DealTerms {
+  return dealTermsFromJson(JSON.parse(String(value)))
+}

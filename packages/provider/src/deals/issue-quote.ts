@@ -1,0 +1,78 @@
+/** POST /v1/quotes: a price that the provider signs and stands by until it runs out. */
+import { randomBytes } from 'node:crypto'
+import { type Address, type Hash, type Quote, quoteDigest, type Signer } from '@granary/chain/messages'
+import { GranaryError } from '@granary/errors'
+import { dealBytes, type Space } from '../storage/space.ts'
+import { payloadMax } from './open-upload.ts'
+import { type Ask, priceQuote, type QuoteRules } from './price-quote.ts'
+import type { QuoteStore } from './quote-store.ts'
+import { QuotaExceededError } from './upload-errors.ts'
+
+/** What the chain says at this moment. */
+export interface Market {
+  readonly head: number
+  readonly blockTimeMs: number
+  readonly ask: Ask | undefined
+  readonly rules: QuoteRules
+}
+
+export interface IssueQuoteContext {
+  readonly genesisHash: Hash
+  readonly providerId: number
+  readonly signer: Signer
+  readonly market: () => Promise<Market>
+  readonly quotes: QuoteStore
+  readonly space: Space
+  readonly sectorBytes: number
+  readonly activateWithinMs: number
+  readonly limits: { readonly quoteValidMs: number; readonly quotesPerClient: number; readonly quotesTotal: number }
+}
+
+export interface QuoteRequest {
+  readonly client: Address
+  /** Padded: a power of two. */
+  readonly pieceSize: number
+  /** Epochs. */
+  readonly duration: number
+}
+
+export class NoAskError extends GranaryError {
+  constructor(providerId: number) {
+    super({
+      code: 'NO_ASK',
+      message: `provider ${providerId} has no ask on the chain`,
+      hint: 'choose another provider, or wait until it sets one',
+      retryable: true,
+    })
+  }
+}
+
+/** @throws QuoteBoundError, NoAskError, NoSpaceError, QuotaExceededError */
+export async function issueQuote(
+  context: IssueQuoteContext,
+  request: QuoteRequest,
+): Promise<{ quote: Quote; signature: Uint8Array }> {
+  const { client, pieceSize, duration } = request
+  const { limits, quotes } = context
+  const { head, blockTimeMs, ask, rules } = await context.market()
+  if (ask === undefined) throw new NoAskError(context.providerId)
+  const price = priceQuote({ ask, rules, head, sectorBytes: context.sectorBytes, pieceSize, duration })
+  context.space.require(dealBytes(payloadMax(pieceSize), pieceSize))
+  const quote: Quote = {
+    quoteId: randomBytes(16).toString('hex'),
+    client,
+    provider: context.providerId,
+    pieceSize,
+    duration,
+    ...price,
+    activateWithin: Math.max(Math.ceil(context.activateWithinMs / blockTimeMs), rules.activateWithinMin),
+    validUntil: head + Math.ceil(limits.quoteValidMs / blockTimeMs),
+  }
+  const signature = await context.signer.sign(quoteDigest(context.genesisHash, quote))
+  const count = quotes.count(client)
+  if (count.ofClient >= limits.quotesPerClient)
+    throw new QuotaExceededError('quotes', count.ofClient, limits.quotesPerClient)
+  if (count.total >= limits.quotesTotal) throw new QuotaExceededError('quotes', count.total, limits.quotesTotal)
+  quotes.add(quote)
+  return { quote, signature }
+}

@@ -1,0 +1,32 @@
+/** POST /v1/auth: whoever signs the EIP-712 struct Login with the key of an account gets a bearer token for it. */
+import { type Address, type Hash, loginDigest, verifySigner } from '@granary/chain/messages'
+import { type Tokens, UnauthorizedError } from './tokens.ts'
+
+// Wide enough for clocks that differ, narrow enough that an old signature is of no use.
+const CLOCK_TOLERANCE_S = 5 * 60
+
+export interface LoginRequest {
+  readonly client: Address
+  readonly issuedAt: number
+  readonly signature: Uint8Array
+}
+
+export interface LoginContext {
+  readonly genesisHash: Hash
+  readonly providerId: number
+  readonly tokens: Tokens
+  readonly nowMs?: () => number
+}
+
+/** @throws UnauthorizedError */
+export function logIn(context: LoginContext, request: LoginRequest): { token: string; expiresAt: number } {
+  const { client, issuedAt } = request
+  const nowS = Math.floor((context.nowMs ?? Date.now)() / 1000)
+  if (Math.abs(nowS - issuedAt) > CLOCK_TOLERANCE_S)
+    throw new UnauthorizedError('LOGIN_REFUSED', `issuedAt is ${issuedAt}, the provider's clock says ${nowS}`)
+  const digest = loginDigest(context.genesisHash, { client, provider: context.providerId, issuedAt })
+  const signer = verifySigner(digest, request.signature)
+  if (signer?.type !== 'account' || signer.address !== client)
+    throw new UnauthorizedError('LOGIN_REFUSED', `the signature over Login is not that of ${client}`)
+  return context.tokens.issue(client)
+}

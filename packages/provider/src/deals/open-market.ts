@@ -1,0 +1,114 @@
+/** The market side of a registered provider: its functions with their context filled in, and the following of the chain. */
+import type { ChainClient } from '@granary/chain/client'
+import type { DealTerms, Hash, Quote, Signer } from '@granary/chain/messages'
+import { isAbortError } from '@granary/errors'
+import type { Profile } from '@granary/proofs/profile'
+import { agreementChain, marketOf } from '../chain/agreement-chain.ts'
+import type { ProviderConfig } from '../config.ts'
+import type { Log } from '../http/log.ts'
+import type { DealFeed } from '../sectors/port.ts'
+import type { ProviderFolders } from '../storage/folders.ts'
+import type { Settings } from '../storage/settings.ts'
+import { type AcceptedPiece, type AcceptPieceRequest, acceptPiece } from './accept-piece.ts'
+import type { Deals } from './create-deals.ts'
+import { endDeal } from './deal-ends.ts'
+import { createDealFeed } from './deal-feed.ts'
+import { type ChainFollower, followChain } from './follow-chain.ts'
+import { issueQuote, type QuoteRequest } from './issue-quote.ts'
+import { type LoginRequest, logIn } from './log-in.ts'
+import { openUpload, type UploadRequest } from './open-upload.ts'
+import { sweepUploads } from './sweep-uploads.ts'
+import { createTokens, type Tokens } from './tokens.ts'
+import type { UploadRow } from './upload-store.ts'
+
+export interface MarketContext {
+  readonly deals: Deals
+  readonly settings: Settings
+  readonly folders: ProviderFolders
+  readonly config: ProviderConfig
+  readonly profile: Profile
+  readonly chain: ChainClient
+  readonly genesisHash: Hash
+  readonly providerId: number
+  /** The session key. */
+  readonly signer: Signer
+  /** A piece begins, and ceases, to be served. */
+  readonly addPiece: (piece: { pieceCid: string; payloadSize: number; rootCid: string | undefined }) => Promise<void>
+  readonly removePiece: (pieceCid: string) => Promise<void>
+  /** There is something new to place in a sector. */
+  readonly onPublished: () => void
+  readonly log: Log
+}
+
+export interface Market {
+  readonly tokens: Tokens
+  readonly feed: DealFeed
+  issueQuote(request: QuoteRequest): Promise<{ quote: Quote; signature: Uint8Array }>
+  logIn(request: LoginRequest): { token: string; expiresAt: number }
+  openUpload(request: UploadRequest): Promise<UploadRow>
+  acceptPiece(request: AcceptPieceRequest): Promise<AcceptedPiece>
+  sweep(): Promise<void>
+  /** Brings all deals to what the chain says, then keeps them there. */
+  follow(): Promise<ChainFollower>
+}
+
+export function openMarket(context: MarketContext): Market {
+  const { chain, config, folders, genesisHash, providerId, settings, signer, log } = context
+  const { deals, files, lock, quotes, space, timeline, uploads } = context.deals
+  const { limits } = config
+  const tokens = createTokens(settings)
+  const ends = { deals, files, removePiece: context.removePiece }
+
+  const feed = createDealFeed({
+    deals,
+    timeline,
+    piecePath: files.piecePath,
+    end: (agreementId, state, reason) => {
+      endDeal(ends, agreementId, state, reason === undefined ? {} : { reason }).catch((error: unknown) =>
+        log({ type: 'deal:end-failed', agreementId, error: String(error) }),
+      )
+    },
+  })
+  const onPublished = ({ pieceCid, payloadSize, rootCid }: DealTerms): void => {
+    context.onPublished()
+    // Reading a large piece takes its time; the chain is followed meanwhile. At the next start it is looked at again.
+    context.addPiece({ pieceCid, payloadSize, rootCid }).catch((error: unknown) => {
+      if (!isAbortError(error)) log({ type: 'piece:not-served', pieceCid, error: String(error) })
+    })
+  }
+
+  return {
+    tokens,
+    feed,
+    issueQuote: (request) =>
+      issueQuote(
+        {
+          ...{ genesisHash, providerId, signer, quotes, space, limits },
+          market: () => marketOf(chain, providerId),
+          sectorBytes: context.profile.sectorBytes,
+          activateWithinMs: config.activateWithinMs,
+        },
+        request,
+      ),
+    logIn: (request) => logIn({ genesisHash, providerId, tokens }, request),
+    openUpload: async (request) => {
+      const { height } = await chain.status()
+      return openUpload({ uploads, quotes: { find: (id) => quotes.find(id, height) }, space, limits }, request)
+    },
+    acceptPiece: (request) =>
+      acceptPiece(
+        {
+          ...{ genesisHash, providerId, signer, deals, uploads, quotes, files, space, lock },
+          chain: agreementChain(chain, providerId),
+          stagingFolder: folders.staging,
+          offeredBytesMax: limits.offeredBytes,
+        },
+        request,
+      ),
+    sweep: async () => {
+      const count = await sweepUploads({ uploads, files, lock, expiryMs: limits.uploadExpiryMs })
+      if (count > 0) log({ type: 'uploads:expired', count })
+    },
+    follow: () => followChain({ ...ends, onPublished, chain, providerId, settings, quotes, log }),
+  }
+}

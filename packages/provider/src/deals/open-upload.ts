@@ -1,0 +1,68 @@
+/**
+ * Creation of an upload (tus POST): checked against the quote that it is for, the client's quota and the disk, and
+ * counted before its first byte arrives. Synchronous, so that two at once cannot both take the last room.
+ */
+import type { Address, Quote } from '@granary/chain/messages'
+import { parsePieceCid } from '@granary/proofs/verify'
+import { z } from 'zod'
+import type { Space } from '../storage/space.ts'
+import { QuotaExceededError, UploadMetadataError, UploadTooLargeError } from './upload-errors.ts'
+import type { UploadRow, UploadStore } from './upload-store.ts'
+
+export interface OpenUploadContext {
+  readonly uploads: UploadStore
+  readonly quotes: { find(quoteId: string): Quote | undefined }
+  readonly space: Space
+  readonly limits: { readonly uploadsPerClient: number; readonly stagedBytesPerClient: number }
+}
+
+export interface UploadRequest {
+  readonly client: Address
+  readonly sizeBytes: number
+  readonly metadata: Record<string, string | null>
+}
+
+const metadataSchema = z.object({
+  pieceCid: z.string(),
+  pieceSize: z.string().regex(/^\d{1,15}$/),
+  rootCid: z.string().min(1).optional(),
+  quoteId: z.string(),
+})
+
+/** fr32 puts 254 bits of payload into each 256 bits of piece. */
+export function payloadMax(pieceSize: number): number {
+  return (pieceSize / 128) * 127
+}
+
+/** @throws UploadMetadataError, UploadTooLargeError, QuotaExceededError, NoSpaceError */
+export function openUpload(context: OpenUploadContext, request: UploadRequest): UploadRow {
+  const parsed = metadataSchema.safeParse(request.metadata)
+  if (!parsed.success) throw new UploadMetadataError(z.prettifyError(parsed.error))
+  const { pieceCid, quoteId } = parsed.data
+  const pieceSize = Number(parsed.data.pieceSize)
+
+  const quote = context.quotes.find(quoteId)
+  if (quote === undefined || quote.client !== request.client)
+    throw new UploadMetadataError(`you have no valid quote ${quoteId}`)
+  if (pieceSize !== quote.pieceSize)
+    throw new UploadMetadataError(`pieceSize is ${pieceSize}, quote ${quoteId} is for ${quote.pieceSize}`)
+  if (request.sizeBytes > payloadMax(pieceSize)) throw new UploadTooLargeError(request.sizeBytes, payloadMax(pieceSize))
+  checkPieceCid(pieceCid, pieceSize, request.sizeBytes)
+
+  const usage = context.uploads.usageOf(request.client)
+  if (usage.uploads >= context.limits.uploadsPerClient)
+    throw new QuotaExceededError('uploads', usage.uploads, context.limits.uploadsPerClient)
+  if (usage.bytes + request.sizeBytes > context.limits.stagedBytesPerClient)
+    throw new QuotaExceededError('bytes', usage.bytes + request.sizeBytes, context.limits.stagedBytesPerClient)
+  context.space.require(request.sizeBytes)
+  return context.uploads.open({ client: request.client, quoteId, pieceCid, sizeBytes: request.sizeBytes })
+}
+
+function checkPieceCid(pieceCid: string, pieceSize: number, sizeBytes: number): void {
+  const parsed = parsePieceCid(pieceCid)
+  if (parsed.version !== 2) throw new UploadMetadataError(`pieceCid ${pieceCid} has to be a piece CID of version 2`)
+  if (parsed.paddedSize !== pieceSize || parsed.payloadSize !== sizeBytes)
+    throw new UploadMetadataError(
+      `pieceCid ${pieceCid} is for ${parsed.payloadSize} bytes in a piece of ${parsed.paddedSize}, the upload says ${sizeBytes} in ${pieceSize}`,
+    )
+}

@@ -1,0 +1,134 @@
+/**
+ * What a deal costs by the provider's ask, or which bound it breaks. Pure: the ask, the chain's parameters and the head
+ * are given (docs/spec/market-protocol.md, quote).
+ */
+import type { Quote } from '@granary/chain/messages'
+import { GranaryError } from '@granary/errors'
+
+export interface Ask {
+  readonly pricePerGiBEpoch: bigint
+  readonly pieceSizeMin: number
+  readonly pieceSizeMax: number
+  readonly durationMin: number
+  readonly durationMax: number
+  readonly validUntil: number
+}
+
+/** The parameters of the chain that go into a quote. */
+export interface QuoteRules {
+  /** Hundredths of a percent of each payment that are burnt. */
+  readonly networkFeeBps: number
+  /** Hundredths of a percent of the price that the provider locks, at least. */
+  readonly minCollateralShareBps: number
+  readonly durationMin: number
+  readonly durationMax: number
+  readonly activateWithinMin: number
+}
+
+export interface PriceQuoteInput {
+  readonly ask: Ask
+  readonly rules: QuoteRules
+  readonly sectorBytes: number
+  readonly head: number
+  readonly pieceSize: number
+  readonly duration: number
+}
+
+export type Price = Pick<Quote, 'pricePerEpoch' | 'total' | 'networkFee' | 'providerCollateral'>
+
+type BoundCode =
+  | 'PIECE_SIZE_INVALID'
+  | 'PIECE_TOO_SMALL'
+  | 'PIECE_TOO_LARGE'
+  | 'DURATION_TOO_SHORT'
+  | 'DURATION_TOO_LONG'
+  | 'ASK_EXPIRED'
+
+/** `details` names the bound, its value and what was asked for. */
+export class QuoteBoundError extends GranaryError {
+  constructor(
+    code: BoundCode,
+    message: string,
+    hint: string,
+    details: { bound: string; limit: number; asked: number },
+  ) {
+    super({ code, message, hint, retryable: false, details })
+  }
+}
+
+const GIB = 1024n ** 3n
+const BPS_ONE = 10_000n
+const PIECE_SIZE_LEAST = 128
+
+/** @throws QuoteBoundError */
+export function priceQuote(input: PriceQuoteInput): Price {
+  checkPieceSize(input)
+  checkDuration(input)
+  const { ask, rules, pieceSize, duration } = input
+  const pricePerEpoch = divideUp(ask.pricePerGiBEpoch * BigInt(pieceSize), GIB)
+  const total = pricePerEpoch * BigInt(duration)
+  return {
+    pricePerEpoch,
+    total,
+    networkFee: (total * BigInt(rules.networkFeeBps)) / BPS_ONE,
+    providerCollateral: divideUp(total * BigInt(rules.minCollateralShareBps), BPS_ONE),
+  }
+}
+
+function checkPieceSize({ ask, sectorBytes, pieceSize }: PriceQuoteInput): void {
+  // Doubles are exact here: a power of two divides by two down to the least.
+  const isPowerOfTwo = Number.isInteger(Math.log2(pieceSize)) && 2 ** Math.log2(pieceSize) === pieceSize
+  if (!isPowerOfTwo || pieceSize < PIECE_SIZE_LEAST)
+    throw new QuoteBoundError(
+      'PIECE_SIZE_INVALID',
+      `pieceSize ${pieceSize} is not a power of two of at least ${PIECE_SIZE_LEAST} bytes`,
+      'ask with the padded size of the piece',
+      { bound: 'powerOfTwo', limit: PIECE_SIZE_LEAST, asked: pieceSize },
+    )
+  if (pieceSize < ask.pieceSizeMin)
+    throw new QuoteBoundError(
+      'PIECE_TOO_SMALL',
+      `pieceSize ${pieceSize} is below this provider's least of ${ask.pieceSizeMin} bytes`,
+      'choose another provider, or store more at once',
+      { bound: 'pieceSizeMin', limit: ask.pieceSizeMin, asked: pieceSize },
+    )
+  const pieceSizeMax = Math.min(ask.pieceSizeMax, sectorBytes)
+  if (pieceSize > pieceSizeMax)
+    throw new QuoteBoundError(
+      'PIECE_TOO_LARGE',
+      `pieceSize ${pieceSize} is above this provider's limit of ${pieceSizeMax} bytes (its sectors have ${sectorBytes})`,
+      'choose a provider with larger sectors, or store a smaller file',
+      { bound: 'pieceSizeMax', limit: pieceSizeMax, asked: pieceSize },
+    )
+}
+
+function checkDuration({ ask, rules, head, duration }: PriceQuoteInput): void {
+  if (ask.validUntil < head)
+    throw new QuoteBoundError(
+      'ASK_EXPIRED',
+      `this provider's ask ended at epoch ${ask.validUntil}, the chain is at ${head}`,
+      'choose another provider, or wait until it sets a new ask',
+      { bound: 'validUntil', limit: ask.validUntil, asked: head },
+    )
+  const durationMin = Math.max(ask.durationMin, rules.durationMin)
+  if (duration < durationMin)
+    throw new QuoteBoundError(
+      'DURATION_TOO_SHORT',
+      `a duration of ${duration} epochs is below the least of ${durationMin}`,
+      'ask for a longer deal',
+      { bound: 'durationMin', limit: durationMin, asked: duration },
+    )
+  const durationMax = Math.min(ask.durationMax, rules.durationMax)
+  if (duration > durationMax)
+    throw new QuoteBoundError(
+      'DURATION_TOO_LONG',
+      `a duration of ${duration} epochs is above the limit of ${durationMax}`,
+      'ask for a shorter deal and make another one later',
+      { bound: 'durationMax', limit: durationMax, asked: duration },
+    )
+}
+
+/** Against the payer: what is promised is never below the share. */
+function divideUp(value: bigint, by: bigint): bigint {
+  return (value + by - 1n) / by
+}

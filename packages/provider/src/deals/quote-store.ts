@@ -1,0 +1,53 @@
+/** Quotes that were given, kept until they run out: what a client may hold the provider to. */
+import type { DatabaseSync } from 'node:sqlite'
+import { type Address, type Quote, quoteFromJson, quoteToJson } from '@granary/chain/messages'
+
+export interface QuoteStore {
+  add(quote: Quote): void
+  /** Undefined also once `head` has passed its end. */
+  find(quoteId: string, head: number): Quote | undefined
+  /** The quotes of a client that still hold at `head`. */
+  validOf(client: Address, head: number): Quote[]
+  count(client: Address): { ofClient: number; total: number }
+  dropBefore(head: number): void
+}
+
+export function createQuoteStore(db: DatabaseSync): QuoteStore {
+  db.exec(`
+    CREATE TABLE IF NOT EXISTS quotes (
+      quote_id TEXT PRIMARY KEY,
+      client TEXT NOT NULL,
+      valid_until INTEGER NOT NULL,
+      quote TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX IF NOT EXISTS quotes_by_client ON quotes (client, valid_until);
+    CREATE INDEX IF NOT EXISTS quotes_by_end ON quotes (valid_until);
+  `)
+  const insert = db.prepare('INSERT INTO quotes (quote_id, client, valid_until, quote) VALUES (?, ?, ?, ?)')
+  const byId = db.prepare('SELECT quote FROM quotes WHERE quote_id = ? AND valid_until >= ?')
+  const byClient = db.prepare('SELECT quote FROM quotes WHERE client = ? AND valid_until >= ?')
+  const count = db.prepare('SELECT count(*) AS total, sum(client = ?) AS of_client FROM quotes')
+  const drop = db.prepare('DELETE FROM quotes WHERE valid_until < ?')
+
+  return {
+    add: (quote) => {
+      insert.run(quote.quoteId, quote.client, quote.validUntil, JSON.stringify(quoteToJson(quote)))
+    },
+    find: (quoteId, head) => {
+      const row = byId.get(quoteId, head)
+      return row === undefined ? undefined : parse(row.quote)
+    },
+    validOf: (client, head) => byClient.all(client, head).map((row) => parse(row.quote)),
+    count: (client) => {
+      const row = count.get(client)
+      return { ofClient: Number(row?.of_client ?? 0), total: Number(row?.total ?? 0) }
+    },
+    dropBefore: (head) => {
+      drop.run(head)
+    },
+  }
+}
+
+function parse(text: unknown): Quote {
+  return quoteFromJson(JSON.parse(String(text)))
+}

@@ -1,0 +1,81 @@
+/**
+ * What happened to each deal, in order, kept for good. Readers hear that there is something new and read it from the
+ * table: so a reader never sees what was rolled back, and one that was away misses nothing.
+ */
+import type { DatabaseSync } from 'node:sqlite'
+
+export interface TimelineEvent {
+  readonly type: string
+  readonly epoch?: number
+  readonly data?: Readonly<Record<string, unknown>>
+}
+
+/** As it is served: the fields of its type stand beside the common ones. */
+export interface TimelineEntry {
+  readonly id: number
+  readonly type: string
+  readonly atMs: number
+  readonly epoch: number | null
+  readonly [field: string]: unknown
+}
+
+export interface Timeline {
+  append(agreementId: string, event: TimelineEvent): void
+  read(agreementId: string, afterId: number): TimelineEntry[]
+  /** Calls back after each append to this deal; returns how to stop that. */
+  onAppend(agreementId: string, callback: () => void): () => void
+}
+
+// These happen to a deal once, but are heard more than once: from the chain's events and again when it is scanned.
+const onceTypes = new Set([
+  'agreed',
+  'published',
+  'active',
+  'expired',
+  'lapsed',
+  'terminated',
+  'cancelled',
+  'offer-expired',
+])
+
+export function createTimeline(db: DatabaseSync, nowMs: () => number = Date.now): Timeline {
+  db.exec(`
+    CREATE TABLE IF NOT EXISTS timeline (
+      id INTEGER PRIMARY KEY AUTOINCREMENT,
+      agreement_id TEXT NOT NULL,
+      at_ms INTEGER NOT NULL,
+      epoch INTEGER,
+      type TEXT NOT NULL,
+      data TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX IF NOT EXISTS timeline_by_deal ON timeline (agreement_id, id);
+  `)
+  const insert = db.prepare('INSERT INTO timeline (agreement_id, at_ms, epoch, type, data) VALUES (?, ?, ?, ?, ?)')
+  const exists = db.prepare('SELECT 1 AS found FROM timeline WHERE agreement_id = ? AND type = ? LIMIT 1')
+  const select = db.prepare('SELECT * FROM timeline WHERE agreement_id = ? AND id > ? ORDER BY id LIMIT 1000')
+  const listeners = new Map<string, Set<() => void>>()
+
+  return {
+    append: (agreementId, event) => {
+      if (onceTypes.has(event.type) && exists.get(agreementId, event.type) !== undefined) return
+      insert.run(agreementId, nowMs(), event.epoch ?? null, event.type, JSON.stringify(event.data ?? {}))
+      for (const listener of listeners.get(agreementId) ?? []) queueMicrotask(listener)
+    },
+    read: (agreementId, afterId) =>
+      select.all(agreementId, afterId).map((row) => ({
+        ...(JSON.parse(String(row.data)) as Record<string, unknown>),
+        id: Number(row.id),
+        type: String(row.type),
+        atMs: Number(row.at_ms),
+        epoch: row.epoch === null ? null : Number(row.epoch),
+      })),
+    onAppend: (agreementId, callback) => {
+      const of = listeners.get(agreementId) ?? new Set()
+      listeners.set(agreementId, of.add(callback))
+      return () => {
+        of.delete(callback)
+        if (of.size === 0) listeners.delete(agreementId)
+      }
+    },
+  }
+}

@@ -1,0 +1,62 @@
+/** What can be wrong with an upload. */
+import { GranaryError } from '@granary/errors'
+
+export class UploadNotFoundError extends GranaryError {
+  // The same for a stranger's upload as for none: an id must not be something to try.
+  constructor(uploadId: string) {
+    super({
+      code: 'UPLOAD_NOT_FOUND',
+      message: `you have no upload ${uploadId}`,
+      hint: 'it may have expired: create it again at /v1/uploads',
+      retryable: false,
+      details: { uploadId },
+    })
+  }
+}
+
+export class UploadIncompleteError extends GranaryError {
+  constructor(uploadId: string, offset: number, size: number) {
+    super({
+      code: 'UPLOAD_INCOMPLETE',
+      message: `upload ${uploadId} has ${offset} of ${size} bytes`,
+      hint: 'ask for its offset with HEAD and send the rest',
+      retryable: false,
+      details: { uploadId, offset, size },
+    })
+  }
+}
+
+export class UploadMetadataError extends GranaryError {
+  constructor(problem: string) {
+    super({
+      code: 'UPLOAD_METADATA_INVALID',
+      message: `upload metadata: ${problem}`,
+      hint: 'send Upload-Length and the metadata pieceCid, pieceSize, quoteId and, if there is one, rootCid',
+      retryable: false,
+    })
+  }
+}
+
+export class UploadTooLargeError extends GranaryError {
+  constructor(sizeBytes: number, limitBytes: number) {
+    super({
+      code: 'UPLOAD_TOO_LARGE',
+      message: `the upload is ${sizeBytes} bytes, at most ${limitBytes} are taken`,
+      hint: 'the payload of a piece is at most 127/128 of its piece size: ask for a quote over the right size',
+      retryable: false,
+      details: { sizeBytes, limitBytes },
+    })
+  }
+}
+
+export class QuotaExceededError extends GranaryError {
+  constructor(what: 'uploads' | 'bytes' | 'quotes', used: number, limit: number) {
+    super({
+      code: 'QUOTA_EXCEEDED',
+      message: `${used} ${what} at the same time, the limit for a client is ${limit}`,
+      hint: 'finish or delete what you have open, or wait until it expires',
+      retryable: true,
+      details: { what, used, limit },
+    })
+  }
+}

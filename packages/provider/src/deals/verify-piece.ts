@@ -1,0 +1,52 @@
+/**
+ * The provider believes nothing about an upload: it hashes every block of the CAR against its CID and recomputes the
+ * piece commitment over the same bytes, in one reading of the file and in bounded memory.
+ */
+import { createReadStream } from 'node:fs'
+import { verifyCar } from '@granary/content'
+import { GranaryError } from '@granary/errors'
+import { createPieceHasher, type PieceHasher } from '@granary/proofs/piece'
+import { pieceCidV2 } from '@granary/proofs/verify'
+
+export class PieceMismatchError extends GranaryError {
+  constructor(what: string, actual: string | number, expected: string | number) {
+    super({
+      code: 'PIECE_MISMATCH',
+      message: `${what} is ${actual}, the terms say ${expected}`,
+      hint: 'send the CAR that was quoted, or terms that name what was sent',
+      retryable: false,
+      details: { what, actual, expected },
+    })
+  }
+}
+
+export interface ExpectedPiece {
+  readonly pieceCid: string
+  readonly payloadSize: number
+  /** Undefined: the payload may be any bytes. */
+  readonly rootCid: string | undefined
+}
+
+/** @throws CarInvalidError CAR_INVALID, CarRootMismatchError CAR_ROOT_MISMATCH, PieceMismatchError */
+export async function verifyPiece(path: string, expected: ExpectedPiece): Promise<void> {
+  const hasher = createPieceHasher()
+  const bytes = hashed(createReadStream(path, { highWaterMark: 1024 * 1024 }), hasher)
+  if (expected.rootCid === undefined) await drain(bytes)
+  else await drain(verifyCar(bytes, { root: expected.rootCid }))
+  const actual = hasher.digest()
+  if (actual.payloadSize !== expected.payloadSize)
+    throw new PieceMismatchError('the payload size', actual.payloadSize, expected.payloadSize)
+  const pieceCid = pieceCidV2(actual)
+  if (pieceCid !== expected.pieceCid) throw new PieceMismatchError('the piece CID', pieceCid, expected.pieceCid)
+}
+
+async function* hashed(source: AsyncIterable<Uint8Array>, hasher: PieceHasher): AsyncGenerator<Uint8Array> {
+  for await (const bytes of source) {
+    hasher.write(bytes)
+    yield bytes
+  }
+}
+
+async function drain(source: AsyncIterable<unknown>): Promise<void> {
+  for await (const _ of source);
+}

@@ -1,0 +1,118 @@
+/** The provider's public HTTP (docs/spec/market-protocol.md): parse, call the one function that does it, answer. */
+import type { ProviderView } from '@granary/chain/client'
+import {
+  type Address,
+  type DealTerms,
+  type DealTermsJson,
+  dealTermsToJson,
+  type Hash,
+  type Hex,
+  type Quote,
+  quoteToJson,
+} from '@granary/chain/messages'
+import type { Profile } from '@granary/proofs/profile'
+import express, { type Express, type Router } from 'express'
+import type { AcceptedPiece } from '../deals/accept-piece.ts'
+import { DealNotFoundError } from '../deals/agreement-errors.ts'
+import type { DealRecord, DealStore } from '../deals/deal-store.ts'
+import type { Timeline, TimelineEntry } from '../deals/timeline.ts'
+import type { Tokens } from '../deals/tokens.ts'
+import { cors } from './cors.ts'
+import { dealEvents } from './deal-events.ts'
+import { errorHandler, notFound } from './error-handler.ts'
+import type { Log } from './log.ts'
+import { agreeBody, dealIdParam, type LoginBody, loginBody, type QuoteBody, quoteBody } from './schemas.ts'
+
+export interface ProviderInfo {
+  readonly view: ProviderView
+  readonly address: Address
+  readonly multiaddrs: readonly string[]
+  readonly profile: Profile
+  readonly freeBytes: number
+  readonly chain: { readonly genesisHash: Hash; readonly height: number; readonly url: string }
+  readonly version: string
+}
+
+export interface AppContext {
+  readonly info: () => Promise<ProviderInfo>
+  readonly head: () => number
+  readonly issueQuote: (request: QuoteBody) => Promise<{ quote: Quote; signature: Uint8Array }>
+  readonly logIn: (request: LoginBody) => { token: string; expiresAt: number }
+  readonly acceptPiece: (request: { client: Address; uploadId: string; terms: DealTerms }) => Promise<AcceptedPiece>
+  readonly tokens: Tokens
+  readonly deals: DealStore
+  readonly timeline: Timeline
+  readonly uploads: Router
+  readonly retrieval: Router
+  readonly log: Log
+}
+
+export function createApp(context: AppContext): Express {
+  const app = express()
+  app.disable('x-powered-by')
+  // Retrieval has headers of its own to allow.
+  app.use(['/v1', '/healthz'], cors())
+  app.get('/healthz', (_, response) => {
+    response.json({ ok: true, height: context.head() })
+  })
+  app.use(context.uploads)
+  app.use('/v1', apiRoutes(context))
+  app.use(context.retrieval)
+  app.use(notFound())
+  app.use(errorHandler(context.log))
+  return app
+}
+
+function apiRoutes(context: AppContext): Router {
+  const router = express.Router()
+  // Only here: retrieval and uploads read their own bodies.
+  router.use(express.json({ limit: '64kb' }))
+  router.get('/info', async (_, response) => {
+    response.json(infoJson(await context.info()))
+  })
+  router.post('/quotes', async (request, response) => {
+    const { quote, signature } = await context.issueQuote(quoteBody.parse(request.body))
+    response.json({ quote: quoteToJson(quote), signature: hexOf(signature) })
+  })
+  router.post('/auth', (request, response) => {
+    response.json(context.logIn(loginBody.parse(request.body)))
+  })
+  router.post('/deals', async (request, response) => {
+    const client = context.tokens.clientOf(request.get('authorization'))
+    const { deal, created } = await context.acceptPiece({ client, ...agreeBody.parse(request.body) })
+    response.status(created ? 201 : 200).json(agreementJson(deal))
+  })
+  router.get('/deals/:id', (request, response) => {
+    const id = dealIdParam.parse(request.params.id)
+    const deal = context.deals.find(id)
+    if (deal === undefined) throw new DealNotFoundError(id)
+    response.json(dealJson(deal, context.timeline.read(deal.agreementId, 0)))
+  })
+  router.get('/deals/:id/events', dealEvents(context.deals, context.timeline))
+  return router
+}
+
+function infoJson(info: ProviderInfo): Record<string, unknown> {
+  const { view, address, multiaddrs, profile, freeBytes, chain, version } = info
+  const { id, peerId, endpoints, name, region, ask } = view
+  const profiles = ask?.profiles ?? [profile.name]
+  const { sectorBytes } = profile
+  return {
+    ...{ id, address, peerId, multiaddrs, endpoints, name, region, ask, profiles },
+    ...{ profile: { name: profile.name, sectorBytes }, freeBytes, chain, version },
+  }
+}
+
+function agreementJson(deal: DealRecord): { agreementId: Hash; terms: DealTermsJson; signature: Hex } {
+  const { agreementId, terms, signature } = deal
+  return { agreementId, terms: dealTermsToJson(terms), signature: hexOf(signature) }
+}
+
+function dealJson(deal: DealRecord, timeline: readonly TimelineEntry[]): Record<string, unknown> {
+  const { dealId = null, state, reason = null, sector = null } = deal
+  return { ...agreementJson(deal), dealId, state, reason, sector, timeline }
+}
+
+function hexOf(bytes: Uint8Array): Hex {
+  return `0x${Buffer.from(bytes).toString('hex')}`
+}

@@ -1,0 +1,54 @@
+/** The last middleware: every failure leaves as `{ error }`; what is not ours leaves without its insides. */
+import { GranaryError, isAbortError } from '@granary/errors'
+import type { ErrorRequestHandler, RequestHandler } from 'express'
+import { z } from 'zod'
+import type { Log } from './log.ts'
+import { statusOf } from './status-of.ts'
+
+export function notFound(): RequestHandler {
+  return (request) => {
+    throw new GranaryError({
+      code: 'ROUTE_NOT_FOUND',
+      message: `there is no ${request.method} ${request.path}`,
+      hint: 'GET /v1/info says who this provider is',
+      retryable: false,
+    })
+  }
+}
+
+export function errorHandler(log: Log): ErrorRequestHandler {
+  return (error: unknown, request, response, next) => {
+    const wire = toWire(error)
+    if (wire.code === 'INTERNAL')
+      log({ type: 'http:failed', method: request.method, path: request.path, error: String(error) })
+    // Too late for a status: Express ends the connection, so that half an answer is not taken for a whole one.
+    if (response.headersSent || isAbortError(error)) return next(error)
+    response.status(statusOf(wire)).json({ error: wire })
+  }
+}
+
+function toWire(error: unknown): GranaryError {
+  if (GranaryError.is(error)) return error
+  if (error instanceof z.ZodError)
+    return requestError('REQUEST_INVALID', z.prettifyError(error), 'correct the fields that are named')
+  const type = typeof error === 'object' && error !== null ? (error as { type?: unknown }).type : undefined
+  if (type === 'entity.too.large') return requestError('REQUEST_TOO_LARGE', 'the body is too large', 'send less')
+  if (type === 'entity.parse.failed') return requestError('REQUEST_INVALID', 'the body is not JSON', 'send JSON')
+  if (isClientFault(error)) return requestError('REQUEST_INVALID', 'the request cannot be read', 'correct the request')
+  return new GranaryError({
+    code: 'INTERNAL',
+    message: 'the provider failed to answer',
+    hint: "try again; if it stays, the provider's log says more",
+    retryable: true,
+  })
+}
+
+function requestError(code: string, message: string, hint: string): GranaryError {
+  return new GranaryError({ code, message, hint, retryable: false })
+}
+
+// Errors of Express and its parsers say themselves that the request was bad.
+function isClientFault(error: unknown): boolean {
+  const status = typeof error === 'object' && error !== null ? (error as { status?: unknown }).status : undefined
+  return typeof status === 'number' && status >= 400 && status < 500
+}

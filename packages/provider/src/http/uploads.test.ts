@@ -1,0 +1,232 @@
+import { stat } from 'node:fs/promises'
+import { request } from 'node:http'
+import { join } from 'node:path'
+import { afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals'
+import { Upload } from 'tus-js-client'
+import {
+  randomCar,
+  startMarket,
+  type TestCar,
+  TestClient,
+  type TestMarket,
+  temporaryHome,
+  termsOf,
+  uploadMetadata,
+} from '../../test/market-kit.ts'
+import { sweepUploads } from '../deals/sweep-uploads.ts'
+
+let home: Awaited<ReturnType<typeof temporaryHome>>
+let market: TestMarket
+let client: TestClient
+let car: TestCar
+
+beforeAll(async () => {
+  car = await randomCar(3_000_000)
+})
+beforeEach(async () => {
+  home = await temporaryHome()
+  market = await startMarket(home.home)
+  client = await new TestClient(market.url).logIn()
+})
+afterEach(async () => {
+  await market.crash()
+  await home.remove()
+})
+
+function creation(size: number, metadata: Record<string, string>): Record<string, string> {
+  const pairs = Object.entries(metadata).map(([key, value]) => `${key} ${Buffer.from(value).toString('base64')}`)
+  return { 'tus-resumable': '1.0.0', 'upload-length': String(size), 'upload-metadata': pairs.join(',') }
+}
+
+async function create(by: TestClient, of: TestCar, change: Record<string, string> = {}, size = of.bytes.length) {
+  const metadata = { ...uploadMetadata(of, await by.quote(of.pieceSize)), ...change }
+  return by.request('POST', '/v1/uploads', undefined, creation(size, metadata))
+}
+
+async function offsetOf(by: TestClient, uploadId: string): Promise<number> {
+  const { headers, status } = await by.request('HEAD', `/v1/uploads/${uploadId}`, undefined, {
+    'tus-resumable': '1.0.0',
+  })
+  expect(status).toBe(200)
+  return Number(headers.get('upload-offset'))
+}
+
+test('an upload that was broken off goes on where the provider, restarted, says it is', async () => {
+  const quote = await client.quote(car.pieceSize)
+  const options = { headers: client.authorization, metadata: uploadMetadata(car, quote), retryDelays: null }
+  const interrupted = Promise.withResolvers<string>()
+  const first = new Upload(car.bytes, {
+    ...options,
+    endpoint: `${market.url}/v1/uploads`,
+    chunkSize: 1_000_000,
+    onChunkComplete: () => {
+      void first.abort()
+      interrupted.resolve(String(first.url))
+    },
+    onError: interrupted.reject,
+  })
+  first.start()
+  const uploadId = String((await interrupted.promise).split('/').at(-1))
+
+  await market.crash()
+  market = await startMarket(home.home)
+  const later = await new TestClient(market.url).logIn()
+  const offset = await offsetOf(later, uploadId)
+  expect(offset).toBeGreaterThanOrEqual(1_000_000)
+  expect(offset).toBeLessThan(car.bytes.length)
+
+  let sent = 0
+  const finished = Promise.withResolvers<void>()
+  const second = new Upload(car.bytes, {
+    ...options,
+    uploadUrl: `${market.url}/v1/uploads/${uploadId}`,
+    headers: later.authorization,
+    onBeforeRequest: (sending) => {
+      if (sending.getMethod() === 'PATCH') sent = car.bytes.length - Number(sending.getHeader('Upload-Offset'))
+    },
+    onSuccess: () => finished.resolve(),
+    onError: finished.reject,
+  })
+  second.start()
+  await finished.promise
+  expect(sent).toBe(car.bytes.length - offset)
+  expect((await later.agree(uploadId, termsOf(car, quote))).status).toBe(201)
+})
+
+test('bytes that arrived before the connection broke are kept', async () => {
+  const { headers } = await create(client, car)
+  const path = String(headers.get('location'))
+  const patch = request(new URL(path, market.url), {
+    method: 'PATCH',
+    headers: {
+      ...client.authorization,
+      'tus-resumable': '1.0.0',
+      'upload-offset': '0',
+      'content-type': 'application/offset+octet-stream',
+      'content-length': car.bytes.length,
+    },
+  })
+  patch.on('error', () => {})
+  patch.write(car.bytes.subarray(0, 500_000))
+  const uploadId = String(path.split('/').at(-1))
+  for (let tries = 0; tries < 100 && (await stagedSize(uploadId)) < 500_000; tries++)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  const closed = Promise.withResolvers<void>()
+  patch.on('close', () => closed.resolve())
+  patch.destroy()
+  await closed.promise
+  expect(await offsetOf(client, uploadId)).toBe(500_000)
+})
+
+test('an upload belongs to the client who created it', async () => {
+  const { headers } = await create(client, car)
+  const path = String(headers.get('location'))
+  const stranger = await new TestClient(market.url, { key: 2 }).logIn()
+  for (const method of ['HEAD', 'PATCH', 'DELETE', 'GET']) {
+    const { status } = await stranger.request(method, path, undefined, { 'tus-resumable': '1.0.0' })
+    expect([method, status]).toEqual([method, 404])
+  }
+  const anonymous = await new TestClient(market.url).request('HEAD', path, undefined, { 'tus-resumable': '1.0.0' })
+  expect(anonymous.status).toBe(401)
+  expect((await client.request('GET', path)).status).toBe(404)
+})
+
+test('the client may take it back', async () => {
+  const { headers } = await create(client, car)
+  const deleted = await client.request('DELETE', String(headers.get('location')), undefined, {
+    'tus-resumable': '1.0.0',
+  })
+  expect(deleted.status).toBe(204)
+  expect([await market.stagedFiles(), market.deals.uploads.all()]).toEqual([[], []])
+})
+
+test('creating one needs a login', async () => {
+  const quote = await client.quote(car.pieceSize)
+  const headers = creation(car.bytes.length, uploadMetadata(car, quote))
+  const { status, body } = await new TestClient(market.url).request('POST', '/v1/uploads', undefined, headers)
+  expect([status, body.error.code]).toEqual([401, 'TOKEN_INVALID'])
+})
+
+test.each([
+  ['another size of piece', { pieceSize: '128' }, 400, 'UPLOAD_METADATA_INVALID'],
+  ['a quote that is not there', { quoteId: '00' }, 400, 'UPLOAD_METADATA_INVALID'],
+  ['a piece CID that is none', { pieceCid: 'baga' }, 422, 'PIECE_CID_INVALID'],
+])('metadata with %s is refused and leaves nothing', async (_, change, status, code) => {
+  const answer = await create(client, car, change)
+  expect([answer.status, answer.body.error.code]).toEqual([status, code])
+  expect([await market.stagedFiles(), market.deals.uploads.all()]).toEqual([[], []])
+})
+
+test('a payload that cannot fit into the piece is refused by size', async () => {
+  const { status, body } = await create(client, car, {}, car.pieceSize)
+  expect([status, body.error.code]).toEqual([413, 'UPLOAD_TOO_LARGE'])
+})
+
+test('more bytes than were announced are refused', async () => {
+  const { headers } = await create(client, car)
+  const response = await fetch(new URL(String(headers.get('location')), market.url), {
+    method: 'PATCH',
+    headers: {
+      ...client.authorization,
+      'tus-resumable': '1.0.0',
+      'upload-offset': '0',
+      'content-type': 'application/offset+octet-stream',
+    },
+    body: Buffer.concat([car.bytes, Buffer.from('!')]),
+  })
+  expect(response.status).toBe(413)
+})
+
+test('a client has a limit of open uploads, and of bytes', async () => {
+  await market.crash()
+  market = await startMarket(home.home, { uploadsPerClient: 2, stagedBytesPerClient: 2 * car.bytes.length - 1 })
+  client = await new TestClient(market.url).logIn()
+  const small = await randomCar(1000)
+  expect((await create(client, car)).status).toBe(201)
+  const bytes = await create(client, car)
+  expect([bytes.status, bytes.body.error.details.what]).toEqual([429, 'bytes'])
+  expect((await create(client, small)).status).toBe(201)
+  const count = await create(client, small)
+  expect([count.status, count.body.error.details.what]).toEqual([429, 'uploads'])
+  const other = await new TestClient(market.url, { key: 2 }).logIn()
+  expect((await create(other, small)).status).toBe(201)
+})
+
+test('room that is promised to an upload is not promised again', async () => {
+  await market.crash()
+  market = await startMarket(home.home, {}, 14 * 1024 * 1024)
+  client = await new TestClient(market.url).logIn()
+  const quote = await client.quote(car.pieceSize)
+  expect((await create(client, car)).status).toBe(201)
+  const refused = await client.request('POST', '/v1/quotes', {
+    client: quote.client,
+    pieceSize: car.pieceSize,
+    duration: 200,
+  })
+  expect([refused.status, refused.body.error.code]).toEqual([507, 'NO_SPACE'])
+})
+
+test('an upload that ran out is swept, one that did not stays', async () => {
+  await create(client, car)
+  const { uploads, files, lock } = market.deals
+  const sweep = (afterMs: number) =>
+    sweepUploads({ uploads, files, lock, expiryMs: 1000, nowMs: () => Date.now() + afterMs })
+  expect(await sweep(0)).toBe(0)
+  expect(await market.stagedFiles()).toHaveLength(1)
+  expect(await sweep(2000)).toBe(1)
+  expect([await market.stagedFiles(), uploads.all()]).toEqual([[], []])
+})
+
+test('a browser may ask from anywhere', async () => {
+  const { status, headers } = await client.request('OPTIONS', '/v1/uploads', undefined, {
+    origin: 'https://example.org',
+  })
+  expect(status).toBe(204)
+  expect(headers.get('access-control-allow-origin')).toBe('*')
+  expect(headers.get('access-control-allow-headers')).toContain('Authorization')
+  expect(headers.get('tus-extension')).toContain('creation')
+})
+
+async function stagedSize(uploadId: string): Promise<number> {
+  return (await stat(join(market.folders.staging, uploadId))).size
+}

@@ -1,0 +1,112 @@
+/**
+ * Resumable uploads: tus 1.0 (https://tus.io/protocols/resumable-upload) by @tus/server over the staging folder. What
+ * is ours stands before it: who may create one, of which size, and that nobody touches the upload of another.
+ */
+import type { IncomingMessage } from 'node:http'
+import type { Address } from '@granary/chain/messages'
+import { GranaryError } from '@granary/errors'
+import { FileStore } from '@tus/file-store'
+import { Metadata, Server } from '@tus/server'
+import { type Request, type RequestHandler, Router } from 'express'
+import type { PieceFiles } from '../deals/piece-files.ts'
+import type { Tokens } from '../deals/tokens.ts'
+import { UploadMetadataError, UploadNotFoundError } from '../deals/upload-errors.ts'
+import type { UploadRow, UploadStore } from '../deals/upload-store.ts'
+
+const LOCK_DRAIN_MS = 500
+
+export interface UploadRoutesContext {
+  readonly tokens: Tokens
+  readonly uploads: UploadStore
+  readonly files: PieceFiles
+  readonly stagingFolder: string
+  readonly expiryMs: number
+  readonly open: (request: {
+    client: Address
+    sizeBytes: number
+    metadata: Record<string, string | null>
+  }) => Promise<UploadRow>
+}
+
+export function uploadRoutes(context: UploadRoutesContext): Router {
+  // Which upload a creating request has been given: tus asks for its name with the same request in hand.
+  const opened = new WeakMap<IncomingMessage, UploadRow>()
+  const tus = createTus(context, opened)
+  const router = Router()
+  router.options(['/v1/uploads', '/v1/uploads/:id'], (request, response) => tus.handle(request, response))
+  router.post('/v1/uploads', async (request, response) => {
+    const client = context.tokens.clientOf(request.get('authorization'))
+    const upload = await context.open({ client, ...creationOf(request) })
+    opened.set(request, upload)
+    await tus.handle(request, response)
+    if (response.statusCode !== 201) await context.files.removeUpload(upload.uploadId)
+  })
+  router.all('/v1/uploads/:id', ownedUpload(context), (request, response) => tus.handle(request, response))
+  return router
+}
+
+function ownedUpload({ tokens, uploads }: UploadRoutesContext): RequestHandler {
+  return (request, _, next) => {
+    const client = tokens.clientOf(request.get('authorization'))
+    const uploadId = String(request.params.id)
+    if (uploads.find(uploadId)?.client !== client) throw new UploadNotFoundError(uploadId)
+    // GET would hand out a staged file; tus itself does not ask for it.
+    if (!['HEAD', 'PATCH', 'DELETE'].includes(request.method)) throw new UploadNotFoundError(uploadId)
+    next()
+  }
+}
+
+function creationOf(request: Request): { sizeBytes: number; metadata: Record<string, string | null> } {
+  const length = request.get('upload-length') ?? ''
+  if (!/^\d{1,15}$/.test(length)) throw new UploadMetadataError('Upload-Length has to say the size in bytes')
+  return { sizeBytes: Number(length), metadata: metadataOf(request.get('upload-metadata')) }
+}
+
+function metadataOf(header: string | undefined): Record<string, string | null> {
+  try {
+    return Metadata.parse(header)
+  } catch {
+    throw new UploadMetadataError('Upload-Metadata cannot be read')
+  }
+}
+
+function createTus(context: UploadRoutesContext, opened: WeakMap<IncomingMessage, UploadRow>): Server {
+  const { uploads } = context
+  const datastore = new FileStore({
+    directory: context.stagingFolder,
+    expirationPeriodInMilliseconds: context.expiryMs,
+    configstore: {
+      get: async (id) => uploads.tusRecord(id) as never,
+      set: async (id, { size, metadata, creation_date }) => uploads.setTusRecord(id, { size, metadata, creation_date }),
+      delete: async (id) => uploads.remove(id),
+    },
+  })
+  // The size is known before the first byte: quota and disk are counted by it.
+  datastore.extensions = datastore.extensions.filter((extension) => extension !== 'creation-defer-length')
+  return new Server({
+    path: '/v1/uploads',
+    relativeLocation: true,
+    // A client that comes back after its line broke need not wait long for its own dead request.
+    lockDrainTimeout: LOCK_DRAIN_MS,
+    datastore,
+    namingFunction: (request) => {
+      const node = request.runtime?.node?.req
+      const upload = node === undefined ? undefined : opened.get(node as IncomingMessage)
+      if (upload === undefined) throw new Error('an upload is created only by the route that has opened it')
+      return upload.uploadId
+    },
+    onResponseError: (_, error) => toTusError(error),
+  })
+}
+
+function toTusError(error: Error | { status_code: number; body: string }): { status_code: number; body: string } {
+  const known = 'status_code' in error ? error : undefined
+  const status = known?.status_code ?? 500
+  const wire = new GranaryError({
+    code: status === 409 ? 'UPLOAD_OFFSET_CONFLICT' : status >= 500 ? 'INTERNAL' : 'UPLOAD_REFUSED',
+    message: known?.body.trim() ?? 'the upload could not be written',
+    hint: 'ask for the offset with HEAD and go on from there',
+    retryable: status === 409 || status >= 500,
+  })
+  return { status_code: status, body: JSON.stringify({ error: wire }) }
+}

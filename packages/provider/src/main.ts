@@ -1,0 +1,218 @@
+/** The provider as a program's part: `initProvider` makes its folder, `runProvider` builds every part and joins them. */
+import { join } from 'node:path'
+import { createChainClient } from '@granary/chain/client'
+import type { Address } from '@granary/chain/messages'
+import { GranaryError } from '@granary/errors'
+import { profileNamed } from '@granary/proofs/profile'
+import { matchChain } from './chain/match-chain.ts'
+import { makeKeys, readKeys } from './chain/owner-keys.ts'
+import { registerProvider } from './chain/register-provider.ts'
+import { newConfig, type ProviderConfig, readConfig, writeConfig } from './config.ts'
+import { createDeals } from './deals/create-deals.ts'
+import { openMarket } from './deals/open-market.ts'
+import { createApp, type ProviderInfo } from './http/app.ts'
+import { listen } from './http/listen.ts'
+import type { Log } from './http/log.ts'
+import { uploadRoutes } from './http/uploads.ts'
+import { createQueue } from './queue/create-queue.ts'
+import { createRetrieval } from './retrieval/create-retrieval.ts'
+import { createSealing } from './sealing/create-sealing.ts'
+import type { ProviderJobs } from './sealing/jobs.ts'
+import { makeFolders, providerFolders } from './storage/folders.ts'
+import { openStore } from './storage/open-store.ts'
+import { createSettings } from './storage/settings.ts'
+
+export interface InitProviderOptions {
+  readonly home: string
+  readonly chainUrl: string
+  /** @default 8MiB-dev */
+  readonly profile?: string
+  readonly name?: string
+  readonly passphrase: string
+  /** A keystore that is quick to open: only where the passphrase is random and the money is a devnet's. */
+  readonly light?: boolean
+}
+
+export interface RunProviderOptions {
+  readonly home: string
+  readonly cacheHome: string
+  /** @default 127.0.0.1 */
+  readonly host?: string
+  /** 0: the port of the last run, or any free one. */
+  readonly port: number
+  /** Undefined: no libp2p. */
+  readonly libp2pPort: number | undefined
+  readonly passphrase: string
+  /** Where the chain is now, when it is not where the configuration says. */
+  readonly chainUrl?: string
+  /** The address that is registered on the chain. @default the one that is listened on */
+  readonly publicUrl?: string
+  /** How long a piece waits for others to share its sector. @default 2000 */
+  readonly sealAfterMs?: number
+  readonly log?: Log
+}
+
+export interface RunningProvider {
+  readonly url: string
+  readonly providerId: number
+  readonly address: Address
+  stop(): Promise<void>
+}
+
+export class HomeExistsError extends GranaryError {
+  constructor(path: string) {
+    super({
+      code: 'HOME_EXISTS',
+      message: `${path} is there already`,
+      hint: 'run it with `granary provider run`, or choose another --home',
+      retryable: false,
+      details: { path },
+    })
+  }
+}
+
+const VERSION = '0.1.0'
+const SEAL_AFTER_MS = 2_000
+const SWEEP_EVERY_MS = 60_000
+
+/** @throws HomeExistsError; UnknownProfileError PROFILE_UNKNOWN */
+export async function initProvider(options: InitProviderOptions): Promise<{ address: Address; files: string[] }> {
+  const { chainUrl, name = '', passphrase, light = false } = options
+  const profile = profileNamed(options.profile ?? '8MiB-dev').name
+  const folders = providerFolders(options.home)
+  if (await isConfigured(folders.config)) throw new HomeExistsError(folders.config)
+  await makeFolders(folders)
+  const { address } = await makeKeys(folders, passphrase, light)
+  // Last: a folder with a configuration is a whole one.
+  await writeConfig(folders.config, newConfig({ chainUrl, profile, name }))
+  return { address, files: [folders.config, folders.ownerKey, folders.sessionKey] }
+}
+
+/** @throws HomeMissingError, ConfigError, HomeLockedError, ChainMismatchError, PortInUseError, CHAIN_UNREACHABLE, … */
+export async function runProvider(options: RunProviderOptions): Promise<RunningProvider> {
+  const closers: (() => Promise<void> | void)[] = []
+  const stop = async (): Promise<void> => {
+    for (const close of closers.splice(0).reverse()) await close()
+  }
+  try {
+    return { ...(await start(options, closers)), stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+/** Each part that has to be closed is noted in `closers` as soon as it is open; they are closed in reverse. */
+async function start(
+  options: RunProviderOptions,
+  closers: (() => Promise<void> | void)[],
+): Promise<Omit<RunningProvider, 'stop'>> {
+  const log = options.log ?? (() => {})
+  const folders = providerFolders(options.home)
+  const configured = await readConfig(folders.config)
+  await makeFolders(folders)
+  const db = openStore(folders.database)
+  closers.push(() => db.close())
+
+  const settings = createSettings(db)
+  const chainUrl = options.chainUrl ?? configured.chainUrl
+  const chain = createChainClient({ url: chainUrl })
+  const status = await chain.status()
+  matchChain(settings, status, chainUrl)
+  const { genesisHash } = status
+  const keys = await readKeys(folders, options.passphrase)
+  const profile = profileNamed(configured.profile)
+
+  const listener = await listen(options.host ?? '127.0.0.1', options.port || (configured.port ?? 0))
+  closers.push(() => listener.close())
+  const config: ProviderConfig = { ...configured, chainUrl, port: listener.port }
+  await writeConfig(folders.config, config)
+
+  const deals = createDeals(db, folders, config)
+  await deals.files.recover()
+  const storedPiece = (piece: { pieceCid: string; payloadSize: number; rootCid: string | undefined }) => ({
+    pieceCid: piece.pieceCid,
+    path: deals.files.piecePath(piece.pieceCid),
+    payloadSize: piece.payloadSize,
+    ...(piece.rootCid === undefined ? {} : { rootCid: piece.rootCid }),
+  })
+  const retrieval = await createRetrieval({
+    folder: folders.root,
+    pieces: () => deals.deals.servedPieces().map(storedPiece),
+    chain,
+    libp2pPort: options.libp2pPort,
+    log,
+  })
+  closers.push(() => retrieval.stop())
+
+  const endpoint = options.publicUrl ?? listener.url
+  const { sectorBytes } = profile
+  const { peerId } = retrieval
+  const providerId = await registerProvider({ chain, keys, config, sectorBytes, settings, endpoint, peerId, log })
+
+  const market = openMarket({
+    ...{ deals, settings, folders, config, profile, chain, genesisHash, providerId, log },
+    signer: keys.session,
+    addPiece: (piece) => retrieval.addPiece(storedPiece(piece)),
+    removePiece: (pieceCid) => retrieval.removePiece(pieceCid),
+    onPublished: () => sealing.nudge(),
+  })
+  const queue = await createQueue<ProviderJobs>({ folder: folders.queue, log })
+  closers.push(() => queue.stop())
+  const sealing = createSealing({
+    ...{ db, folder: folders.sectors, chain, providerId, profile, queue, log },
+    parentsDir: join(options.cacheHome, 'parents'),
+    signer: keys.session,
+    deals: market.feed,
+    sealAfterMs: options.sealAfterMs ?? SEAL_AFTER_MS,
+  })
+  closers.push(() => sealing.stop())
+  const follower = await market.follow()
+  closers.push(() => follower.stop())
+
+  const info = async (): Promise<ProviderInfo> => ({
+    view: await chain.provider(providerId),
+    address: keys.address,
+    multiaddrs: retrieval.multiaddrs,
+    profile,
+    freeBytes: deals.space.freeBytes(),
+    chain: { genesisHash, height: follower.head(), url: chainUrl },
+    version: VERSION,
+  })
+  const uploads = uploadRoutes({
+    tokens: market.tokens,
+    uploads: deals.uploads,
+    files: deals.files,
+    stagingFolder: folders.staging,
+    expiryMs: config.limits.uploadExpiryMs,
+    open: market.openUpload,
+  })
+  const app = createApp({
+    ...{ info, log, uploads, tokens: market.tokens, deals: deals.deals, timeline: deals.timeline },
+    head: follower.head,
+    issueQuote: market.issueQuote,
+    logIn: market.logIn,
+    acceptPiece: market.acceptPiece,
+    retrieval: retrieval.router,
+  })
+  const sweeping = setInterval(() => {
+    market.sweep().catch((error: unknown) => log({ type: 'uploads:sweep-failed', error: String(error) }))
+  }, SWEEP_EVERY_MS)
+  closers.push(() => clearInterval(sweeping))
+  // Also the first to close: what is being asked should not find parts that are gone.
+  closers.push(() => listener.close())
+  listener.serve(app)
+  sealing.start()
+  log({ type: 'provider:serving', provider: providerId, url: listener.url })
+  return { url: listener.url, providerId, address: keys.address }
+}
+
+async function isConfigured(path: string): Promise<boolean> {
+  try {
+    await readConfig(path)
+    return true
+  } catch (error) {
+    if (GranaryError.is(error) && error.code === 'HOME_MISSING') return false
+    throw error
+  }
+}

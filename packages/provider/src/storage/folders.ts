@@ -1,0 +1,37 @@
+/** Where a provider keeps its things: one folder, `<home>/provider`, owned by one process. */
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+
+export interface ProviderFolders {
+  readonly root: string
+  /** Unsealed pieces, `<pieceCid>.car`, each complete and verified. */
+  readonly pieces: string
+  /** Uploads that are not agreed on yet, `<uploadId>`. */
+  readonly staging: string
+  readonly sectors: string
+  readonly queue: string
+  readonly database: string
+  readonly config: string
+  readonly ownerKey: string
+  readonly sessionKey: string
+}
+
+export function providerFolders(home: string): ProviderFolders {
+  const root = join(home, 'provider')
+  return {
+    root,
+    pieces: join(root, 'pieces'),
+    staging: join(root, 'staging'),
+    sectors: join(root, 'sectors'),
+    queue: join(root, 'queue'),
+    database: join(root, 'provider.sqlite'),
+    config: join(root, 'config.json'),
+    ownerKey: join(root, 'keystore.json'),
+    sessionKey: join(root, 'session.json'),
+  }
+}
+
+export async function makeFolders(folders: ProviderFolders): Promise<void> {
+  for (const folder of [folders.root, folders.pieces, folders.staging, folders.sectors, folders.queue])
+    await mkdir(folder, { recursive: true })
+}

@@ -1,0 +1,65 @@
+/**
+ * The provider's own SQLite file: the truth about quotes, uploads, deals and sectors. It is opened in exclusive mode,
+ * which also makes it the lock of the folder: the kernel releases it when the process dies, however it dies.
+ */
+import { DatabaseSync } from 'node:sqlite'
+import { GranaryError } from '@granary/errors'
+
+const SCHEMA_VERSION = 1
+
+export class HomeLockedError extends GranaryError {
+  constructor(path: string, cause: unknown) {
+    super({
+      code: 'HOME_LOCKED',
+      message: `${path} is in use by another process`,
+      hint: 'a provider runs on this home already: stop it first, or give this one its own --home',
+      retryable: false,
+      details: { path },
+      cause,
+    })
+  }
+}
+
+export class StoreVersionError extends GranaryError {
+  constructor(path: string, found: number) {
+    super({
+      code: 'STORE_VERSION',
+      message: `${path} has schema version ${found}, this program knows ${SCHEMA_VERSION}`,
+      hint: 'run the newer granary that wrote this home, or start with a new --home',
+      retryable: false,
+      details: { path, found, known: SCHEMA_VERSION },
+    })
+  }
+}
+
+/** @throws HomeLockedError when another process has it; StoreVersionError when a newer program wrote it */
+export function openStore(path: string): DatabaseSync {
+  const db = new DatabaseSync(path)
+  try {
+    takeLock(db, path)
+    const version = Number(db.prepare('PRAGMA user_version').get()?.user_version ?? 0)
+    if (version > SCHEMA_VERSION) throw new StoreVersionError(path, version)
+    db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`)
+    return db
+  } catch (error) {
+    db.close()
+    throw error
+  }
+}
+
+function takeLock(db: DatabaseSync, path: string): void {
+  try {
+    db.exec(`
+      PRAGMA busy_timeout = 0;
+      PRAGMA locking_mode = EXCLUSIVE;
+      PRAGMA journal_mode = WAL;
+      PRAGMA synchronous = FULL;
+      PRAGMA foreign_keys = ON;
+      BEGIN EXCLUSIVE;
+      COMMIT;
+    `)
+  } catch (error) {
+    if (Error.isError(error) && error.message.includes('locked')) throw new HomeLockedError(path, error)
+    throw error
+  }
+}

@@ -1,0 +1,59 @@
+/**
+ * Room on the provider's disk. Every byte that was promised is counted before it is written: an open upload counts its
+ * full length, a deal counts its unsealed piece and its share of the sealed sector.
+ */
+import { statfsSync } from 'node:fs'
+import { GranaryError } from '@granary/errors'
+
+export class NoSpaceError extends GranaryError {
+  constructor(neededBytes: number, freeBytes: number) {
+    super({
+      code: 'NO_SPACE',
+      message: `${neededBytes} bytes are needed, the provider has ${freeBytes} left`,
+      hint: 'choose another provider, or try again when deals or uploads have ended',
+      retryable: true,
+      details: { neededBytes, freeBytes },
+    })
+  }
+}
+
+export interface Space {
+  freeBytes(): number
+  /** @throws NoSpaceError */
+  require(neededBytes: number): void
+}
+
+export interface SpaceOptions {
+  readonly folder: string
+  /** What the owner rents out; undefined: as much as the disk has. */
+  readonly capacityBytes: number | undefined
+  /** Kept free on the disk for the database, the queue and the sealing of the sector at hand. */
+  readonly reserveBytes: number
+  /** What is promised already, open uploads included. */
+  readonly promisedBytes: () => number
+  /** The part of the promised bytes that is on the disk already. */
+  readonly writtenBytes: () => number
+}
+
+/** Unsealed piece, replica, and a tree over the replica of the same size again. */
+export function dealBytes(payloadSize: number, pieceSize: number): number {
+  return payloadSize + 2 * pieceSize
+}
+
+export function createSpace(options: SpaceOptions): Space {
+  const freeBytes = (): number => {
+    const disk = statfsSync(options.folder)
+    const promised = options.promisedBytes()
+    const promisedNotWritten = Math.max(0, promised - options.writtenBytes())
+    const onDisk = disk.bavail * disk.bsize - options.reserveBytes - promisedNotWritten
+    const inCapacity = options.capacityBytes === undefined ? onDisk : options.capacityBytes - promised
+    return Math.max(0, Math.min(onDisk, inCapacity))
+  }
+  return {
+    freeBytes,
+    require: (neededBytes) => {
+      const free = freeBytes()
+      if (neededBytes > free) throw new NoSpaceError(neededBytes, free)
+    },
+  }
+}

@@ -1,0 +1,268 @@
+/**
+ * A provider's market side over real HTTP, real files and a real database, for tests of this package. Only what the
+ * chain would say stands here as figures that a test can change; main.test.ts has the chain itself.
+ */
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { DatabaseSync } from 'node:sqlite'
+import {
+  accountSigner,
+  type DealTerms,
+  dealTermsToJson,
+  type Hash,
+  loginDigest,
+  type Quote,
+  quoteFromJson,
+  type Signer,
+  sessionSigner,
+} from '@granary/chain/messages'
+import { importFile, pieceOf, writeCar } from '@granary/content'
+import { MemoryBlockstore } from 'blockstore-core'
+import { Router } from 'express'
+import { Upload } from 'tus-js-client'
+import { newConfig, type ProviderConfig } from '../src/config.ts'
+import { acceptPiece } from '../src/deals/accept-piece.ts'
+import { createDeals, type Deals } from '../src/deals/create-deals.ts'
+import { issueQuote } from '../src/deals/issue-quote.ts'
+import { logIn } from '../src/deals/log-in.ts'
+import { openUpload } from '../src/deals/open-upload.ts'
+import { createTokens } from '../src/deals/tokens.ts'
+import { createApp } from '../src/http/app.ts'
+import { type Listener, listen } from '../src/http/listen.ts'
+import { uploadRoutes } from '../src/http/uploads.ts'
+import { makeFolders, type ProviderFolders, providerFolders } from '../src/storage/folders.ts'
+import { openStore } from '../src/storage/open-store.ts'
+import { createSettings } from '../src/storage/settings.ts'
+
+export const genesisHash: Hash = `0x${'11'.repeat(32)}`
+export const PROVIDER_ID = 1000
+export const SECTOR_BYTES: number = 8 * 1024 * 1024
+
+export interface TestCar {
+  readonly bytes: Buffer
+  readonly rootCid: string
+  readonly pieceCid: string
+  readonly pieceSize: number
+  readonly payloadSize: number
+}
+
+export interface ChainFigures {
+  height: number
+  balance: bigint
+  freeCollateral: bigint
+}
+
+export interface TestMarket {
+  readonly url: string
+  readonly folders: ProviderFolders
+  readonly db: DatabaseSync
+  readonly deals: Deals
+  readonly figures: ChainFigures
+  /** As a kill would: nothing is finished, only the port and the lock are let go. */
+  crash(): Promise<void>
+  stagedFiles(): Promise<string[]>
+  pieceFiles(): Promise<string[]>
+}
+
+export async function temporaryHome(): Promise<{ home: string; remove(): Promise<void> }> {
+  const home = await mkdtemp(join(tmpdir(), 'granary-provider-'))
+  return { home, remove: () => rm(home, { recursive: true, force: true }) }
+}
+
+/** The CAR of a file of `size` random bytes. */
+export async function randomCar(size: number): Promise<TestCar> {
+  const store = new MemoryBlockstore()
+  const root = await importFile(only(randomBytes(size)), store)
+  const chunks: Uint8Array[] = []
+  for await (const chunk of writeCar(root, store)) chunks.push(chunk)
+  const bytes = Buffer.concat(chunks)
+  return { bytes, rootCid: root.toString(), ...(await pieceOf(only(bytes))) }
+}
+
+export async function* only(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes
+}
+
+export async function startMarket(
+  home: string,
+  limits: Partial<ProviderConfig['limits']> = {},
+  capacityBytes?: number,
+): Promise<TestMarket> {
+  const folders = providerFolders(home)
+  await makeFolders(folders)
+  const db = openStore(folders.database)
+  const base = newConfig({ chainUrl: 'http://127.0.0.1:7460', profile: '8MiB-dev', name: 'test' })
+  const config = { ...base, capacityBytes, diskReserveBytes: 0, limits: { ...base.limits, ...limits } }
+  const deals = createDeals(db, folders, config)
+  await deals.files.recover()
+  const figures: ChainFigures = { height: 100, balance: 10n ** 20n, freeCollateral: 10n ** 20n }
+  const listener = await listen('127.0.0.1', 0)
+  listener.serve(marketApp({ db, folders, config, deals, figures }))
+  return {
+    ...{ url: listener.url, folders, db, deals, figures },
+    crash: () => crash(listener, db),
+    stagedFiles: () => readdir(folders.staging),
+    pieceFiles: () => readdir(folders.pieces),
+  }
+}
+
+async function crash(listener: Listener, db: DatabaseSync): Promise<void> {
+  await listener.close()
+  db.close()
+}
+
+interface MarketParts {
+  readonly db: DatabaseSync
+  readonly folders: ProviderFolders
+  readonly config: ProviderConfig
+  readonly deals: Deals
+  readonly figures: ChainFigures
+}
+
+function marketApp({ db, folders, config, deals, figures }: MarketParts): ReturnType<typeof createApp> {
+  const settings = createSettings(db)
+  const tokens = createTokens(settings)
+  const signer = sessionSigner(new Uint8Array(32).fill(7), accountSigner(new Uint8Array(32).fill(8)).address)
+  const { limits } = config
+  const shared = { ...deals, genesisHash, providerId: PROVIDER_ID, signer, tokens, limits }
+  const rules = {
+    networkFeeBps: 500,
+    minCollateralShareBps: 2000,
+    durationMin: 1,
+    durationMax: 1e6,
+    activateWithinMin: 1,
+  }
+  const ask = {
+    pricePerGiBEpoch: 10n ** 13n,
+    pieceSizeMin: 256,
+    pieceSizeMax: SECTOR_BYTES,
+    durationMin: 60,
+    durationMax: 1_000_000,
+    validUntil: 1_000_000,
+  }
+  const market = async () => ({ head: figures.height, blockTimeMs: 500, ask, rules })
+  const chain = {
+    head: async () => ({ height: figures.height, blockTimeMs: 500 }),
+    freeBalanceOf: async () => figures.balance,
+    freeCollateral: async () => figures.freeCollateral,
+    publishFee: async () => 1000n,
+  }
+  const quotes = { find: (id: string) => deals.quotes.find(id, figures.height) }
+  const uploads = uploadRoutes({
+    ...{ tokens, uploads: deals.uploads, files: deals.files },
+    stagingFolder: folders.staging,
+    expiryMs: limits.uploadExpiryMs,
+    open: async (request) => openUpload({ ...shared, quotes }, request),
+  })
+  return createApp({
+    ...{ tokens, uploads, deals: deals.deals, timeline: deals.timeline },
+    info: () => Promise.reject(new Error('there is no chain to ask')),
+    head: () => figures.height,
+    issueQuote: (request) =>
+      issueQuote({ ...shared, market, sectorBytes: SECTOR_BYTES, activateWithinMs: config.activateWithinMs }, request),
+    logIn: (request) => logIn(shared, request),
+    acceptPiece: (request) =>
+      acceptPiece({ ...shared, chain, stagingFolder: folders.staging, offeredBytesMax: limits.offeredBytes }, request),
+    retrieval: Router(),
+    log: () => {},
+  })
+}
+
+/** A client of the provider, as another program would be one: only by HTTP. */
+export class TestClient {
+  readonly signer: Signer
+  readonly url: string
+  readonly provider: number
+  readonly genesisHash: Hash
+  #token = ''
+
+  constructor(
+    url: string,
+    options: { key?: number; privateKey?: Uint8Array; provider?: number; genesisHash?: Hash } = {},
+  ) {
+    this.url = url
+    this.signer = accountSigner(options.privateKey ?? new Uint8Array(32).fill(options.key ?? 1))
+    this.provider = options.provider ?? PROVIDER_ID
+    this.genesisHash = options.genesisHash ?? genesisHash
+  }
+
+  get authorization(): Record<string, string> {
+    return { authorization: `Bearer ${this.#token}` }
+  }
+
+  async request(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+    const init = body === undefined ? {} : { body: JSON.stringify(body) }
+    const all = { 'content-type': 'application/json', ...this.authorization, ...headers }
+    const response = await fetch(new URL(path, this.url), { method, headers: all, ...init })
+    const text = await response.text()
+    return { status: response.status, headers: response.headers, body: text === '' ? null : JSON.parse(text) }
+  }
+
+  async logIn(): Promise<this> {
+    const login = { client: this.signer.address, provider: this.provider, issuedAt: Math.floor(Date.now() / 1000) }
+    const signature = hex(await this.signer.sign(loginDigest(this.genesisHash, login)))
+    const { client, issuedAt } = login
+    const { status, body } = await this.request('POST', '/v1/auth', { client, issuedAt, signature })
+    if (status !== 200) throw new Error(`login: ${status} ${JSON.stringify(body)}`)
+    this.#token = body.token
+    return this
+  }
+
+  async quote(pieceSize: number, duration = 200): Promise<Quote> {
+    const { status, body } = await this.request('POST', '/v1/quotes', {
+      client: this.signer.address,
+      pieceSize,
+      duration,
+    })
+    if (status !== 200) throw new Error(`quote: ${status} ${JSON.stringify(body)}`)
+    return quoteFromJson(body.quote)
+  }
+
+  /** Creates and fills an upload with the real tus client; gives its id. */
+  async upload(bytes: Buffer, car: TestCar, quote: Quote): Promise<string> {
+    const done = Promise.withResolvers<void>()
+    const upload = new Upload(bytes, {
+      endpoint: `${this.url}/v1/uploads`,
+      headers: this.authorization,
+      metadata: uploadMetadata(car, quote),
+      chunkSize: 1024 * 1024,
+      retryDelays: null,
+      onSuccess: () => done.resolve(),
+      onError: done.reject,
+    })
+    upload.start()
+    await done.promise
+    return String(upload.url).split('/').at(-1)!
+  }
+
+  agree(uploadId: string, terms: DealTerms): Promise<Answer> {
+    return this.request('POST', '/v1/deals', { uploadId, terms: dealTermsToJson(terms) })
+  }
+}
+
+export interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  // biome-ignore lint/suspicious/noExplicitAny: tests say what they expect of it
+  readonly body: any
+}
+
+export function uploadMetadata(car: TestCar, quote: Quote): Record<string, string> {
+  const { pieceCid, pieceSize, rootCid } = car
+  return { pieceCid, pieceSize: String(pieceSize), rootCid, quoteId: quote.quoteId }
+}
+
+export function termsOf(car: TestCar, quote: Quote, validUntil = 1000, nonce = 1n): DealTerms {
+  const { client, provider, duration, pricePerEpoch, providerCollateral, activateWithin } = quote
+  const { pieceCid, pieceSize, payloadSize, rootCid } = car
+  return {
+    ...{ client, provider, pieceCid, pieceSize, payloadSize, rootCid, label: 'a test' },
+    ...{ activateWithin, duration, pricePerEpoch, providerCollateral, validUntil, nonce },
+  }
+}
+
+export function hex(bytes: Uint8Array): string {
+  return `0x${Buffer.from(bytes).toString('hex')}`
+}
