@@ -1,0 +1,76 @@
+/** The PoSt prover: opens the sampled leaves of the replicas of a frozen list (docs/spec/proofs.md section 9). */
+import { GranaryError } from '@granary/errors'
+import { concatBytes, equalBytes, log2Floor } from '../bytes.ts'
+import { readExactly } from '../io/read-exactly.ts'
+import type { Kernel } from '../kernel/kernel.ts'
+import { openKernel } from '../kernel/open-kernel.ts'
+import { multiproofRoot, siblingPositions } from '../merkle/multiproof.ts'
+import { readTreeNodes } from '../merkle/stored-tree.ts'
+import { NODE_BYTES } from '../profile.ts'
+import { SectorNotSealedError } from '../seal/finalize-sector.ts'
+import { requireManifest } from '../seal/manifest.ts'
+import { openSectorFile, SectorDamagedError } from '../seal/open-sector-file.ts'
+import { SectorFolderError, sealedSectorOf } from '../seal/seal-sector.ts'
+import { sectorFiles } from '../seal/sector-files.ts'
+import { isCount, isId } from '../verify/valid-input.ts'
+import { drawSamples, POST_COUNT_MAX, POST_MAGIC, type PostChallenge, type SampledSector } from './post-samples.ts'
+
+export interface ProvePostInput extends PostChallenge {
+  /** In the order in which the list was fixed. */
+  readonly sectors: readonly { readonly number: number; readonly dir: string }[]
+}
+
+export class PostInputError extends GranaryError {
+  constructor(message: string) {
+    super({
+      code: 'POST_INPUT_INVALID',
+      message,
+      hint: `give at least one sector, 32 bytes of randomness and a count from 1 to ${POST_COUNT_MAX}`,
+      retryable: false,
+    })
+  }
+}
+
+/**
+ * The bundle; each opening was checked against the sector's commitment.
+ * @throws PostInputError, SectorNotSealedError, SectorFolderError, SectorDamagedError, ManifestError
+ */
+export async function provePost(input: ProvePostInput): Promise<Uint8Array> {
+  if (input.sectors.length === 0) throw new PostInputError('the list of sectors is empty')
+  if (input.randomness.length !== 32) throw new PostInputError(`the randomness has ${input.randomness.length} bytes`)
+  if (!isCount(input.count, POST_COUNT_MAX)) throw new PostInputError(`the count is ${input.count}`)
+  if (!isId(input.provider) || !isId(input.partition))
+    throw new PostInputError(`provider ${input.provider} and partition ${input.partition} are not whole numbers`)
+  const { kernel } = openKernel()
+  const parts: Uint8Array[] = [POST_MAGIC]
+  for (const sample of drawSamples(input, input.sectors.length))
+    parts.push(await openSector(kernel, input, input.sectors[sample.position]!, sample))
+  return concatBytes(parts)
+}
+
+async function openSector(
+  kernel: Kernel,
+  { profile }: PostChallenge,
+  { number, dir }: { number: number; dir: string },
+  sample: SampledSector,
+): Promise<Uint8Array> {
+  const manifest = await requireManifest(dir)
+  if (manifest.sectorNumber !== number) throw new SectorFolderError(dir, 'sector number')
+  if (manifest.profile.nodes !== profile.nodes) throw new SectorFolderError(dir, 'profile')
+  const sealed = sealedSectorOf(manifest)
+  if (sealed === undefined) throw new SectorNotSealedError(dir)
+  const { nodes } = profile
+  const depth = log2Floor(nodes)
+  const { replica: replicaPath, treeR } = sectorFiles(dir)
+  await using stack = new AsyncDisposableStack()
+  const replica = stack.use(await openSectorFile(dir, replicaPath))
+  const tree = stack.use(await openSectorFile(dir, treeR))
+  const readLeaves = (first: number, count: number) => readExactly(replica, first * NODE_BYTES, count * NODE_BYTES)
+  const leaves = concatBytes(await Promise.all(sample.leaves.map((leaf) => readLeaves(leaf, 1))))
+  const positions = siblingPositions(sample.leaves, depth)
+  const hash = kernel.hashPairs
+  const siblings = await readTreeNodes({ file: tree, leafCount: nodes, positions, readLeaves, hash })
+  const root = multiproofRoot({ indices: sample.leaves, leaves, siblings, depth, hash })
+  if (!equalBytes(root, sealed.commRLast)) throw new SectorDamagedError(dir, 'its replica does not open its commitment')
+  return concatBytes([sealed.commC, sealed.commRLast, leaves, siblings])
+}

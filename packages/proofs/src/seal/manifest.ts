@@ -1,0 +1,137 @@
+/**
+ * What a sector's folder holds and how far its sealing has come. A step is finished when the manifest says so; the
+ * manifest is replaced whole, so a kill leaves the one before.
+ */
+import { readFile } from 'node:fs/promises'
+import { GranaryError } from '@granary/errors'
+import { writeFileAtomic } from '../io/commit-file.ts'
+import { type Profile, profileNamed } from '../profile.ts'
+import { sectorFiles } from './sector-files.ts'
+
+const VERSION = 1
+const HEX = /^([0-9a-f]{2})*$/
+
+export interface ManifestPiece {
+  readonly payloadSize: number
+  readonly paddedSize: number
+}
+
+/** What the sector is: fixed when its sealing begins. */
+export interface SectorIdentity {
+  readonly profile: Profile
+  readonly provider: number
+  readonly sectorNumber: number
+  readonly ticket: Uint8Array
+  readonly pieces: readonly ManifestPiece[]
+}
+
+export interface Manifest extends SectorIdentity {
+  /** sealing → sealed (all commitments known) → finalized (layers and treeC dropped). */
+  readonly state: 'sealing' | 'sealed' | 'finalized'
+  readonly commD: Uint8Array
+  readonly replicaId: Uint8Array
+  /** SHA-256 in hex of each finished layer. */
+  readonly layers: readonly string[]
+  readonly commC?: Uint8Array
+  readonly commRLast?: Uint8Array
+}
+
+export class ManifestError extends GranaryError {
+  constructor(path: string, why: string, cause?: unknown) {
+    super({
+      code: 'MANIFEST_INVALID',
+      message: `${path} ${why}`,
+      hint: 'the folder was changed from outside or is no sector: restore it, or remove it and seal the sector again',
+      retryable: false,
+      cause,
+    })
+  }
+}
+
+/** Undefined when the folder holds none. @throws ManifestError MANIFEST_INVALID */
+export async function readManifest(dir: string): Promise<Manifest | undefined> {
+  const path = sectorFiles(dir).manifest
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined
+    throw error
+  })
+  if (text === undefined) return undefined
+  try {
+    return fromJson(JSON.parse(text) as Record<string, unknown>)
+  } catch (cause) {
+    throw new ManifestError(path, 'cannot be read as a manifest', cause)
+  }
+}
+
+/** @throws ManifestError MANIFEST_INVALID when there is none */
+export async function requireManifest(dir: string): Promise<Manifest> {
+  const manifest = await readManifest(dir)
+  if (manifest === undefined) throw new ManifestError(sectorFiles(dir).manifest, 'is missing')
+  return manifest
+}
+
+export async function writeManifest(dir: string, manifest: Manifest): Promise<void> {
+  await writeFileAtomic(sectorFiles(dir).manifest, Buffer.from(`${JSON.stringify(toJson(manifest), null, 2)}\n`))
+}
+
+function toJson(manifest: Manifest): object {
+  const { profile, commC, commRLast } = manifest
+  return {
+    version: VERSION,
+    ...manifest,
+    profile: { ...profile, porepId: hexOf(profile.porepId) },
+    ticket: hexOf(manifest.ticket),
+    commD: hexOf(manifest.commD),
+    replicaId: hexOf(manifest.replicaId),
+    ...(commC && { commC: hexOf(commC) }),
+    ...(commRLast && { commRLast: hexOf(commRLast) }),
+  }
+}
+
+function fromJson(json: Record<string, unknown>): Manifest {
+  if (json.version !== VERSION) throw new TypeError(`version ${json.version}, expected ${VERSION}`)
+  const { state } = json
+  if (state !== 'sealing' && state !== 'sealed' && state !== 'finalized') throw new TypeError(`state ${state}`)
+  return {
+    state,
+    profile: profileFrom(json.profile as Record<string, unknown>),
+    provider: integer(json.provider),
+    sectorNumber: integer(json.sectorNumber),
+    ticket: bytes32(json.ticket),
+    pieces: (json.pieces as Record<string, unknown>[]).map((piece) => ({
+      payloadSize: integer(piece.payloadSize),
+      paddedSize: integer(piece.paddedSize),
+    })),
+    commD: bytes32(json.commD),
+    replicaId: bytes32(json.replicaId),
+    layers: (json.layers as unknown[]).map((digest) => hexOf(bytes32(digest))),
+    ...(json.commC !== undefined && { commC: bytes32(json.commC) }),
+    ...(json.commRLast !== undefined && { commRLast: bytes32(json.commRLast) }),
+  }
+}
+
+function profileFrom(json: Record<string, unknown>): Profile {
+  return {
+    name: profileNamed(String(json.name)).name,
+    sectorBytes: integer(json.sectorBytes),
+    nodes: integer(json.nodes),
+    layers: integer(json.layers),
+    challenges: integer(json.challenges),
+    porepId: bytes32(json.porepId),
+    insecure: json.insecure === true,
+  }
+}
+
+function hexOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex')
+}
+
+function bytes32(value: unknown): Uint8Array {
+  if (typeof value !== 'string' || value.length !== 64 || !HEX.test(value)) throw new TypeError('not 32 bytes of hex')
+  return new Uint8Array(Buffer.from(value, 'hex'))
+}
+
+function integer(value: unknown): number {
+  if (!Number.isSafeInteger(value) || (value as number) < 0) throw new TypeError(`${value} is not a whole number`)
+  return value as number
+}
