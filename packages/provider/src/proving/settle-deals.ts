@@ -15,24 +15,25 @@ export async function settleDeals(
   const { chain, deals, lanes, log } = context
   const views: DealView[] = []
   for (const dealId of dealIds) views.push(await chain.deal(dealId, { signal }))
-  const owing = views.filter(isOwing).map(({ id }) => id)
+  const { height } = await chain.status({ signal })
+  const owing = views.filter((view) => isOwing(view, height)).map(({ id }) => id)
   for (let from = 0; from < owing.length; from += DEALS_MAX) {
     const batch = owing.slice(from, from + DEALS_MAX)
-    const { height } = await lanes.send(settleLane, 'SettleDeals', { deals: batch }, { signal })
+    const tx = await lanes.send(settleLane, 'SettleDeals', { deals: batch }, { signal })
     for (const dealId of batch) {
       const view = await chain.deal(dealId, { signal })
       views[views.findIndex(({ id }) => id === dealId)] = view
       const { paid, burnt, provenEpochs } = view
-      deals.record([dealId], { type: 'settled', epoch: height, data: { paid, burnt, provenEpochs } })
+      deals.record([dealId], { type: 'settled', epoch: tx.height, data: { paid, burnt, provenEpochs } })
     }
     log({ type: 'settled', deals: batch.length })
   }
   return views
 }
 
-/** Whether money of the deal still lies in the chain that a settlement would move. */
-function isOwing({ state, earned, locked }: DealView): boolean {
-  return BigInt(earned) > 0n || (isOver(state) && BigInt(locked) > 0n)
+/** Whether a settlement would move money, or close a deal whose time is over. */
+function isOwing({ state, earned, endsAt }: DealView, height: number): boolean {
+  return BigInt(earned) > 0n || (state === 'active' && endsAt !== undefined && endsAt <= height)
 }
 
 export function isSettled({ state, earned, locked }: DealView): boolean {

@@ -82,14 +82,15 @@ export function createSealing(options: CreateSealingOptions): Sealing {
   }
 
   function run(number: number): void {
-    if (running.has(number)) return
-    const done = runSector(context, number, stopping.signal)
-      .catch(report)
-      .finally(() => {
-        running.delete(number)
-        proving.check()
-        plan()
-      })
+    if (!running.has(number)) track(number, runSector(context, number, stopping.signal))
+  }
+
+  function track(number: number, work: Promise<void>): void {
+    const done = work.catch(report).finally(() => {
+      running.delete(number)
+      proving.check()
+      plan()
+    })
     running.set(number, done)
   }
 
@@ -112,7 +113,7 @@ export function createSealing(options: CreateSealingOptions): Sealing {
     for (const sector of store.inStates('failed')) {
       if (!isIn(sector, 'failed') || sector.phase.cleaned) continue
       const { code, message } = sector.phase
-      loseSector(context, sector, code, message).catch(report)
+      track(sector.number, loseSector(context, sector, code, message))
     }
   }
 

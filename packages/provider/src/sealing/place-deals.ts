@@ -63,8 +63,7 @@ export function placeDeals(input: PlaceInput): Placed {
 
 function placeable(input: PlaceInput): PlaceableDeal[] {
   const { store, deals, refused } = input
-  const taken = store.placedDeals()
-  const open = deals.publishedUnplaced().filter(({ dealId }) => !taken.has(dealId) && !refused.has(dealId))
+  const open = deals.publishedUnplaced().filter(({ dealId }) => !refused.has(dealId) && !store.isPlaced(dealId))
   return open.filter((deal) => {
     const failures = store.failedPlacements(deal.dealId)
     if (failures < FAILED_PLACEMENTS_MAX) return true

@@ -8,14 +8,15 @@ import { dealIdsOf, type Sector, type SectorIn } from '../sectors/sector.ts'
 import { fromHex } from './hex.ts'
 import { type SealContext, SectorLostError, sectorOnChain } from './seal-context.ts'
 
+/** Refuses deals that are gone before anything is bound; the intention is durable before the message is sent. */
 export async function planPreCommit(
   context: SealContext,
   sector: SectorIn<'sealed'>,
   signal: AbortSignal,
 ): Promise<Sector> {
   const { ticket, commD, commR } = sector.phase
-  const expiry = await chooseExpiry(context, sector, signal)
-  return context.store.move(sector.number, 'sealed', { state: 'precommitting', ticket, commD, commR, expiry })
+  refuseUnpublished(await dealViews(context, dealIdsOf(sector), signal))
+  return context.store.move(sector.number, 'sealed', { state: 'precommitting', ticket, commD, commR })
 }
 
 export async function preCommit(
@@ -36,9 +37,10 @@ export async function preCommit(
 async function send(context: SealContext, sector: SectorIn<'precommitting'>, signal: AbortSignal): Promise<TxView> {
   const { lanes, providerId, profile } = context
   const { number } = sector
-  const { ticket, commD, commR, expiry } = sector.phase
+  const { ticket, commD, commR } = sector.phase
   const deals = dealIdsOf(sector)
   try {
+    const expiry = await chooseExpiry(context, deals, signal)
     return await lanes.send(
       sectorLane(number),
       'PreCommitSectors',
@@ -99,19 +101,21 @@ function adopt(
   return moved
 }
 
-/** Not before any of its deals could end, if it is proven at the last moment and topped up to its limit. */
-async function chooseExpiry(context: SealContext, sector: SectorIn<'sealed'>, signal: AbortSignal): Promise<number> {
+/**
+ * Not before any of its deals could end, proven at the last moment and topped up to its limit; not later than the chain
+ * allows. Chosen anew for each sending, since the bounds move with the head.
+ */
+async function chooseExpiry(context: SealContext, dealIds: readonly number[], signal: AbortSignal): Promise<number> {
   const { chain } = context
   const [{ height }, params] = await Promise.all([chain.status({ signal }), chain.params({ signal })])
-  const views = await dealViews(context, dealIdsOf(sector), signal)
+  const views = await dealViews(context, dealIds, signal)
   refuseUnpublished(views)
-  // The message itself may stand in a later block; a period is room enough.
-  const activeBy = height + params.provingPeriod + params.commitExpiry
-  const ends = views.flatMap(({ terms }) => [
-    activeBy + Number(terms.duration),
-    terms.extendableUntil === undefined ? 0 : Number(terms.extendableUntil),
-  ])
-  return Math.max(activeBy + params.provingPeriod, ...ends, ...sector.pieces.map(({ endsBy }) => endsBy))
+  const commitBy = height + params.commitExpiry
+  const durationMax = Math.max(params.dealDurationMin, ...views.map(({ terms }) => Number(terms.duration)))
+  const extendable = views.map(({ terms }) => Number(terms.extendableUntil ?? 0))
+  // The message may wait for a block: a period is room enough.
+  const wanted = Math.max(commitBy + durationMax + params.provingPeriod, ...extendable)
+  return Math.min(wanted, commitBy + params.dealDurationMax)
 }
 
 async function refuseLateDeals(context: SealContext, dealIds: readonly number[], signal: AbortSignal): Promise<void> {

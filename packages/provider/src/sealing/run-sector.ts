@@ -85,7 +85,15 @@ function isFinal(error: unknown, sector: Sector): boolean {
   return error instanceof SectorLostError || (error instanceof JobFailedError && !error.retryable && mayGiveUp(sector))
 }
 
-const outageCodes = new Set(['CHAIN_UNREACHABLE', 'CHAIN_ANSWER_INVALID', 'RANDOMNESS_NOT_READY', 'NODE_STOPPING'])
+/** The chain is away, or not there yet. */
+const outageCodes = new Set([
+  'CHAIN_UNREACHABLE',
+  'CHAIN_ANSWER_INVALID',
+  'NODE_STOPPING',
+  'TX_WAIT_TIMEOUT',
+  'RANDOMNESS_NOT_READY',
+  'SEED_NOT_READY',
+])
 
 function isOutage(error: unknown): boolean {
   return GranaryError.is(error) && error.retryable && outageCodes.has(error.code)

@@ -37,7 +37,7 @@ export type SectorPhase =
   | { readonly state: 'sealing'; readonly ticket: Ticket | null }
   | ({ readonly state: 'sealed'; readonly sealMs: number } & SealedFacts)
   /** PreCommitSectors may have been sent, or not. */
-  | ({ readonly state: 'precommitting'; readonly expiry: number } & SealedFacts)
+  | ({ readonly state: 'precommitting' } & SealedFacts)
   | ({ readonly state: 'precommitted' } & PreCommittedFacts)
   /** The proof is on disk, verified; ProveCommitSector may have been sent, or not. */
   | ({

@@ -24,7 +24,7 @@ const committed = { ...sealed, seedEpoch: 20, commitBy: 90, expiry: 500 }
 const life: SectorPhase[] = [
   { state: 'sealing', ticket: sealed.ticket },
   { state: 'sealed', ...sealed, sealMs: 1200 },
-  { state: 'precommitting', ...sealed, expiry: 500 },
+  { state: 'precommitting', ...sealed },
   { state: 'precommitted', ...committed },
   { state: 'committing', ...committed, seed: '0x04', proofBytes: 1, proveMs: 2, verifyMs: 3 },
   { state: 'proving', commR: '0x03', partition: 0, activatedAt: 30, expiry: 500, finalized: false },
@@ -121,15 +121,15 @@ describe('the sector store', () => {
     const { number } = store.open([deal(1)], 0)
     store.close(number, [{ dealId: 1, offset: 0 }])
     expect(() => store.add(number, [deal(2)])).toThrow(expect.objectContaining({ code: 'SECTOR_STATE' }))
-    expect(store.placedDeals()).toEqual(new Set([1]))
+    expect([store.isPlaced(1), store.isPlaced(2)]).toEqual([true, false])
   })
 
   test('deals of a failed sector are free again, and the failure is counted', () => {
     const { number } = store.open([deal(1), deal(2)], 0)
     store.move(number, 'filling', { state: 'failed', code: 'X', message: '', cleaned: false })
-    expect(store.placedDeals()).toEqual(new Set())
+    expect([store.isPlaced(1), store.isPlaced(2)]).toEqual([false, false])
     store.open([deal(1)], 0)
-    expect(store.placedDeals()).toEqual(new Set([1]))
+    expect([store.isPlaced(1), store.isPlaced(2)]).toEqual([true, false])
     expect([store.failedPlacements(1), store.failedPlacements(3)]).toEqual([1, 0])
   })
 

@@ -29,8 +29,8 @@ export interface SectorStore {
   failed(number: number, retryAtMs: number): Sector
   get(number: number): Sector
   inStates(...states: SectorState[]): Sector[]
-  /** Deals that lie in a sector which has not failed. */
-  placedDeals(): Set<number>
+  /** Whether the deal lies in a sector which has not failed. */
+  isPlaced(dealId: number): boolean
   /** In how many failed sectors the deal was. */
   failedPlacements(dealId: number): number
   /** Numbers below this one are never given out again: another store of this provider may have used them. */
@@ -75,7 +75,7 @@ export function createSectorStore(db: DatabaseSync): SectorStore {
   const selectPieces = db.prepare('SELECT * FROM sector_pieces WHERE sector = ? ORDER BY piece_offset, deal_id')
   const holding = sectorStates.filter(holdsDeals).map((state) => `'${state}'`)
   const placed = db.prepare(
-    `SELECT deal_id FROM sector_pieces JOIN sectors ON number = sector WHERE state IN (${holding.join(', ')})`,
+    `SELECT 1 FROM sector_pieces JOIN sectors ON number = sector WHERE deal_id = ? AND state IN (${holding.join(', ')})`,
   )
   const failures = db.prepare(
     `SELECT count(*) AS count FROM sector_pieces JOIN sectors ON number = sector WHERE deal_id = ? AND state = 'failed'`,
@@ -144,7 +144,7 @@ export function createSectorStore(db: DatabaseSync): SectorStore {
     },
     get,
     inStates: (...states) => states.flatMap((state) => selectState.all(state).map(toSector)),
-    placedDeals: () => new Set(placed.all().map((row) => Number(row.deal_id))),
+    isPlaced: (dealId) => placed.get(dealId) !== undefined,
     failedPlacements: (dealId) => Number(failures.get(dealId)!.count),
     skipNumbersBelow: (number) => {
       skip.run(number)
