@@ -104,12 +104,16 @@ async function openRedis(folder: string, url: string): Promise<Store> {
     maxRetriesPerRequest: null,
     connectTimeout: REDIS_CONNECT_TIMEOUT_MS,
   })
-  redis.on('error', () => {})
+  // `connect` only says that it was closed; why, the error event says. Later ones are BullMQ's to report.
+  let refusal: unknown
+  redis.on('error', (error) => {
+    refusal ??= error
+  })
   try {
     await redis.connect()
   } catch (error) {
     redis.disconnect()
-    throw new RedisUnreachableError(url, error)
+    throw new RedisUnreachableError(url, refusal ?? error)
   }
   return {
     backend: 'redis',

@@ -17,7 +17,13 @@ export async function sealJob(input: SealInput, context: JobContext<SealProgress
       dir: input.dir,
       parentsDir: input.parentsDir,
     },
-    context,
+    {
+      signal: context.signal,
+      // Thousands of reports for a large profile, of a table that is made once: not worth a write to the queue each.
+      onProgress: (progress) => {
+        if (progress.type !== 'seal:parents') context.onProgress(progress)
+      },
+    },
   )
   return { commD: toHex(commD), commR: toHex(commR), sealMs: Math.round(performance.now() - startedMs) }
 }
