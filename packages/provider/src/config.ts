@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { GranaryError } from '@granary/errors'
 import { z } from 'zod'
+import { describeIssues } from './describe-issues.ts'
 import { writeFileDurably } from './storage/durable-files.ts'
 
 export interface ProviderConfig {
@@ -146,7 +147,7 @@ export class HomeMissingError extends GranaryError {
 export async function readConfig(path: string): Promise<ProviderConfig> {
   const text = await readText(path)
   const parsed = configSchema.safeParse(parseJson(path, text))
-  if (!parsed.success) throw new ConfigError(path, z.prettifyError(parsed.error))
+  if (!parsed.success) throw new ConfigError(path, describeIssues(parsed.error))
   return parsed.data
 }
 

@@ -5,6 +5,7 @@
 import type { Address, Quote } from '@granary/chain/messages'
 import { parsePieceCid } from '@granary/proofs/verify'
 import { z } from 'zod'
+import { describeIssues } from '../describe-issues.ts'
 import type { Space } from '../storage/space.ts'
 import { QuotaExceededError, UploadMetadataError, UploadTooLargeError } from './upload-errors.ts'
 import type { UploadRow, UploadStore } from './upload-store.ts'
@@ -37,7 +38,7 @@ export function payloadMax(pieceSize: number): number {
 /** @throws UploadMetadataError, UploadTooLargeError, QuotaExceededError, NoSpaceError */
 export function openUpload(context: OpenUploadContext, request: UploadRequest): UploadRow {
   const parsed = metadataSchema.safeParse(request.metadata)
-  if (!parsed.success) throw new UploadMetadataError(z.prettifyError(parsed.error))
+  if (!parsed.success) throw new UploadMetadataError(describeIssues(parsed.error))
   const { pieceCid, quoteId } = parsed.data
   const pieceSize = Number(parsed.data.pieceSize)
 

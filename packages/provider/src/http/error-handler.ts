@@ -2,6 +2,7 @@
 import { GranaryError, isAbortError } from '@granary/errors'
 import type { ErrorRequestHandler, RequestHandler } from 'express'
 import { z } from 'zod'
+import { describeIssues } from '../describe-issues.ts'
 import type { Log } from './log.ts'
 import { statusOf } from './status-of.ts'
 
@@ -30,7 +31,7 @@ export function errorHandler(log: Log): ErrorRequestHandler {
 function toWire(error: unknown): GranaryError {
   if (GranaryError.is(error)) return error
   if (error instanceof z.ZodError)
-    return requestError('REQUEST_INVALID', z.prettifyError(error), 'correct the fields that are named')
+    return requestError('REQUEST_INVALID', describeIssues(error), 'correct the fields that are named')
   const type = typeof error === 'object' && error !== null ? (error as { type?: unknown }).type : undefined
   if (type === 'entity.too.large') return requestError('REQUEST_TOO_LARGE', 'the body is too large', 'send less')
   if (type === 'entity.parse.failed') return requestError('REQUEST_INVALID', 'the body is not JSON', 'send JSON')

@@ -10,13 +10,16 @@ const bytes = z
   .refine((text) => isHex(text), 'expected 0x and lower-case hex digits')
   .transform((text): Uint8Array => Buffer.from(text.slice(2), 'hex'))
 /** A number, or the decimal string in which epochs travel. */
-const whole = z.union([
-  z.int().nonnegative(),
-  z
-    .string()
-    .regex(/^(?:0|[1-9]\d{0,15})$/, 'expected a decimal number')
-    .transform(Number),
-])
+const whole = z.union(
+  [
+    z.int().nonnegative(),
+    z
+      .string()
+      .regex(/^(?:0|[1-9]\d{0,15})$/)
+      .transform(Number),
+  ],
+  'expected a whole number, or one as decimal text',
+)
 
 export interface QuoteBody {
   readonly client: Address

@@ -1,0 +1,160 @@
+import { readServerSentEvents } from '@granary/chain/client'
+import { quoteDigest, quoteFromJson, verifySigner } from '@granary/chain/messages'
+import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import {
+  genesisHash,
+  randomCar,
+  SECTOR_BYTES,
+  startMarket,
+  TestClient,
+  type TestMarket,
+  temporaryHome,
+  termsOf,
+} from '../../test/market-kit.ts'
+
+let home: Awaited<ReturnType<typeof temporaryHome>>
+let market: TestMarket
+let client: TestClient
+
+beforeEach(async () => {
+  home = await temporaryHome()
+  market = await startMarket(home.home)
+  client = new TestClient(market.url)
+})
+afterEach(async () => {
+  await market.crash()
+  await home.remove()
+})
+
+async function agreed(): Promise<{ agreementId: string }> {
+  const car = await randomCar(1000)
+  await client.logIn()
+  const quote = await client.quote(car.pieceSize)
+  const { body } = await client.agree(await client.upload(car.bytes, car, quote), termsOf(car, quote))
+  return body
+}
+
+test('a quote is signed by the session key, and cannot be read as anything else', async () => {
+  const request = { client: client.signer.address, pieceSize: 4096, duration: '200' }
+  const { status, body } = await client.request('POST', '/v1/quotes', request)
+  expect(status).toBe(200)
+  const quote = quoteFromJson(body.quote)
+  expect(quote).toMatchObject({ client: client.signer.address, provider: 1000, duration: 200, validUntil: 100 + 7200 })
+  expect(quote.total).toBe(quote.pricePerEpoch * 200n)
+  const signature = Buffer.from(body.signature.slice(2), 'hex')
+  expect(verifySigner(quoteDigest(genesisHash, quote), signature)?.type).toBe('session')
+  expect(verifySigner(quoteDigest(genesisHash, { ...quote, total: 1n }), signature)).toBeUndefined()
+})
+
+test('a piece larger than a sector is refused with both figures', async () => {
+  const request = { client: client.signer.address, pieceSize: 2 * SECTOR_BYTES, duration: 200 }
+  const { status, body } = await client.request('POST', '/v1/quotes', request)
+  expect(status).toBe(422)
+  expect(body.error).toMatchObject({
+    code: 'PIECE_TOO_LARGE',
+    details: { bound: 'pieceSizeMax', limit: SECTOR_BYTES, asked: 2 * SECTOR_BYTES },
+  })
+})
+
+test('quotes do not pile up without end', async () => {
+  await market.crash()
+  market = await startMarket(home.home, { quotesPerClient: 2 })
+  client = new TestClient(market.url)
+  await client.quote(4096)
+  await client.quote(4096)
+  const request = { client: client.signer.address, pieceSize: 4096, duration: 200 }
+  const { status, body } = await client.request('POST', '/v1/quotes', request)
+  expect([status, body.error.code]).toEqual([429, 'QUOTA_EXCEEDED'])
+  expect((await new TestClient(market.url, { key: 2 }).quote(4096)).pieceSize).toBe(4096)
+})
+
+const someone = `0x${'ab'.repeat(20)}`
+test.each([
+  ['POST', '/v1/quotes', '{', 400, 'REQUEST_INVALID'],
+  ['POST', '/v1/quotes', '{}', 400, 'REQUEST_INVALID'],
+  ['POST', '/v1/quotes', `{"client":"${someone}","pieceSize":1.5,"duration":1}`, 400, 'REQUEST_INVALID'],
+  ['POST', '/v1/quotes', `{"client":"${someone}","pieceSize":256,"duration":-1}`, 400, 'REQUEST_INVALID'],
+  ['POST', '/v1/quotes', `{"client":"${someone}","pieceSize":256,"duration":60,"more":1}`, 400, 'REQUEST_INVALID'],
+  ['POST', '/v1/quotes', `{"client":"${someone.toUpperCase()}","pieceSize":256,"duration":60}`, 400, 'REQUEST_INVALID'],
+  ['POST', '/v1/quotes', `{"client":"${someone}","pieceSize":300,"duration":60}`, 422, 'PIECE_SIZE_INVALID'],
+  ['POST', '/v1/quotes', `{"client":"${someone}","pieceSize":256,"duration":59}`, 422, 'DURATION_TOO_SHORT'],
+  ['POST', '/v1/quotes', `"${'x'.repeat(70_000)}"`, 413, 'REQUEST_TOO_LARGE'],
+  ['POST', '/v1/auth', `{"client":"${someone}","issuedAt":1,"signature":"0x00"}`, 401, 'LOGIN_REFUSED'],
+  ['POST', '/v1/deals', '{}', 401, 'TOKEN_MISSING'],
+  ['GET', '/v1/deals/7', undefined, 404, 'DEAL_NOT_FOUND'],
+  ['GET', '/v1/deals/7/events', undefined, 404, 'DEAL_NOT_FOUND'],
+  ['GET', '/v1/deals/0xff', undefined, 400, 'REQUEST_INVALID'],
+  ['GET', '/v1/deals/%ff', undefined, 400, 'REQUEST_INVALID'],
+  ['GET', '/v1/nothing', undefined, 404, 'ROUTE_NOT_FOUND'],
+  ['DELETE', '/v1/info', undefined, 404, 'ROUTE_NOT_FOUND'],
+])('%s %s (case %#)', async (method, path, body, status, code) => {
+  const headers = { 'content-type': 'application/json' }
+  const response = await fetch(new URL(path, market.url), { method, headers, ...(body === undefined ? {} : { body }) })
+  const text = await response.text()
+  expect([response.status, JSON.parse(text).error.code]).toEqual([status, code])
+  expect(text).not.toMatch(/\.ts:|node_modules|\n +at /)
+})
+
+test('each field that is wrong is named', async () => {
+  const { body } = await client.request('POST', '/v1/quotes', { client: someone, pieceSize: 1.5, duration: 'long' })
+  expect(body.error.message).toBe(
+    'pieceSize: expected a whole number, or one as decimal text; duration: expected a whole number, or one as decimal text',
+  )
+})
+
+test('terms with a field that is wrong are refused by its name', async () => {
+  await client.logIn()
+  const { status, body } = await client.request('POST', '/v1/deals', { uploadId: '0'.repeat(32), terms: { client: 7 } })
+  expect([status, body.error.code]).toEqual([400, 'MESSAGE_INVALID'])
+  expect(body.error.details.path).toContain('terms')
+})
+
+test('what fails inside says nothing of the inside', async () => {
+  const { status, body } = await client.request('GET', '/v1/info')
+  expect([status, body.error.code, body.error.retryable]).toEqual([500, 'INTERNAL', true])
+  expect(JSON.stringify(body)).not.toContain('chain to ask')
+})
+
+test('the events of a deal are its history, then what happens, from the last one seen on', async () => {
+  const { agreementId } = await agreed()
+  const { timeline } = market.deals
+  timeline.append(agreementId, { type: 'seal-started', data: { sector: 1 } })
+
+  const stop = new AbortController()
+  const path = new URL(`/v1/deals/${agreementId}/events`, market.url)
+  const response = await fetch(path, { signal: stop.signal })
+  expect(response.headers.get('content-type')).toBe('text/event-stream')
+  const seen: { id: string; event: string; data: string }[] = []
+  for await (const event of readServerSentEvents(response.body!)) {
+    seen.push(event)
+    if (seen.length === 2)
+      timeline.append(agreementId, { type: 'seal-layer', data: { sector: 1, layer: 1, layers: 2 } })
+    if (seen.length === 3) break
+  }
+  stop.abort()
+  expect(seen.map(({ event }) => event)).toEqual(['agreed', 'seal-started', 'seal-layer'])
+  expect(JSON.parse(seen[2]!.data)).toMatchObject({ type: 'seal-layer', sector: 1, layer: 1, epoch: null })
+
+  const again = new AbortController()
+  const resumed = await fetch(path, { headers: { 'last-event-id': seen[1]!.id }, signal: again.signal })
+  for await (const event of readServerSentEvents(resumed.body!)) {
+    expect(event.event).toBe('seal-layer')
+    break
+  }
+  again.abort()
+})
+
+test('browsers of any origin may ask; only what they need is allowed', async () => {
+  const headers = { origin: 'https://example.org', 'access-control-request-method': 'POST' }
+  const response = await fetch(new URL('/v1/quotes', market.url), { method: 'OPTIONS', headers })
+  expect(response.status).toBe(204)
+  expect(response.headers.get('access-control-allow-origin')).toBe('*')
+  expect(response.headers.get('access-control-allow-headers')).toContain('Authorization')
+  expect(response.headers.get('access-control-allow-credentials')).toBeNull()
+  expect(response.headers.get('x-powered-by')).toBeNull()
+})
+
+test('it says that it is well', async () => {
+  const { status, body } = await client.request('GET', '/healthz')
+  expect([status, body]).toEqual([200, { ok: true, height: 100 }])
+})

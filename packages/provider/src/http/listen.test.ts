@@ -1,0 +1,32 @@
+import { expect, test } from '@jest/globals'
+import { listen } from './listen.ts'
+
+test('a port that another program has is refused by number, with what to do', async () => {
+  const first = await listen('127.0.0.1', 0)
+  await expect(listen('127.0.0.1', first.port)).rejects.toMatchObject({
+    code: 'PORT_IN_USE',
+    details: { host: '127.0.0.1', port: first.port },
+    message: expect.stringContaining(String(first.port)),
+  })
+  await first.close()
+  await (await listen('127.0.0.1', first.port)).close()
+})
+
+test('until it serves, it says that it is starting', async () => {
+  const listener = await listen('127.0.0.1', 0)
+  const starting = await fetch(listener.url)
+  expect([starting.status, starting.headers.get('retry-after')]).toEqual([503, '1'])
+  expect(await starting.json()).toMatchObject({ error: { code: 'STARTING', retryable: true } })
+  listener.serve((_, response) => response.end('here'))
+  expect(await (await fetch(listener.url)).text()).toBe('here')
+  await listener.close()
+})
+
+test('closing twice, or with a connection open, ends', async () => {
+  const listener = await listen('127.0.0.1', 0)
+  listener.serve((_, response) => response.write('endless'))
+  const { body } = await fetch(listener.url)
+  await listener.close()
+  await listener.close()
+  await expect(body!.getReader().closed).rejects.toBeDefined()
+})
