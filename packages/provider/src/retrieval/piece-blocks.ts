@@ -20,7 +20,7 @@ export class BlockCorruptError extends GranaryError {
     super({
       code: 'BLOCK_CORRUPT',
       message: `block ${cid} in piece ${pieceCid} at byte ${offset} is not what it was`,
-      hint: 'fetch it from another provider; this one has been told and repairs it from the sealed replica',
+      hint: 'fetch it from another provider; this one has been told that its copy is damaged',
       retryable: false,
       details: { cid: cid.toString(), pieceCid, offset },
       cause,
