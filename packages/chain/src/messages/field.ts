@@ -7,7 +7,7 @@ import { pieceCidFromBytes, pieceCidToBytes } from '@granary/proofs/verify'
 import { keccak_256 } from '@noble/hashes/sha3.js'
 import { bytesToHex, concatBytes, hexToBytes } from '@noble/hashes/utils.js'
 import { CID } from 'multiformats/cid'
-import { type Address, isHex, MessageInvalidError } from './types.ts'
+import { type Address, type Hex, isHex, MessageInvalidError } from './types.ts'
 
 export type Wire = number | bigint | Uint8Array | readonly Wire[]
 
@@ -118,14 +118,35 @@ export function bytes(min: number, max: number): Field<Uint8Array, string> {
 
 export const bytes32: Field<Uint8Array, string> = { ...bytes(32, 32), type: 'bytes32', toWord: checkedWord }
 
-export const address: Field<Address, string> = scalar<Address, Uint8Array, string>({
-  type: 'address',
+/** Bytes of one length whose TypeScript form is hex, because it is compared, printed and used as a key. */
+export function hexBytes(length: number, type = 'bytes'): Field<Hex, string> {
+  const toWord =
+    type === 'address' ? (value: Hex) => word(BigInt(value)) : (value: Hex) => keccak_256(hexToBytes(value.slice(2)))
+  return scalar<Hex, Uint8Array, string>({
+    type,
+    check: (value, path) => {
+      if (!isHex(value, length))
+        throw new MessageInvalidError(path, `0x and ${2 * length} lower-case hex digits`, value)
+      return value
+    },
+    toWire: (value) => hexToBytes(value.slice(2)),
+    fromWire: (wire) => (wire instanceof Uint8Array ? `0x${bytesToHex(wire)}` : wire),
+    toJson: (value) => value,
+    fromJson: (json) => json,
+    toWord,
+  })
+}
+
+export const address: Field<Address, string> = hexBytes(20, 'address')
+
+export const bool: Field<boolean, boolean> = scalar<boolean, number, boolean>({
+  type: 'bool',
   check: (value, path) => {
-    if (!isHex(value, 20)) throw new MessageInvalidError(path, '0x and 40 lower-case hex digits', value)
+    if (typeof value !== 'boolean') throw new MessageInvalidError(path, 'true or false', value)
     return value
   },
-  toWire: (value) => hexToBytes(value.slice(2)),
-  fromWire: (wire) => (wire instanceof Uint8Array ? `0x${bytesToHex(wire)}` : wire),
+  toWire: Number,
+  fromWire: (wire) => (wire === 0 || wire === 1 ? wire === 1 : wire),
   toJson: (value) => value,
   fromJson: (json) => json,
   toWord: (value) => word(BigInt(value)),
@@ -261,6 +282,22 @@ export function list<T, J>(
       items(value, path)
       return keccak_256(concatBytes(...value.map((item, index) => inner.toWord(item, `${path}.${index}`))))
     },
+  }
+}
+
+/** One of a few words. */
+export function choice<T extends string>(...words: readonly T[]): Field<T, string> {
+  const inner = text(32)
+  function checked(value: unknown, path: string): T {
+    const word = words.find((each) => each === value)
+    if (word === undefined) throw new MessageInvalidError(path, `one of ${words.join(', ')}`, value)
+    return word
+  }
+  return {
+    ...inner,
+    toWire: (value, path) => inner.toWire(checked(value, path), path),
+    fromWire: (wire, path) => checked(inner.fromWire(wire, path), path),
+    fromJson: checked,
   }
 }
 

@@ -1,0 +1,160 @@
+/**
+ * What a transaction must be to enter a block at all: well-formed, signed by who may sign it, next in its lane, in time,
+ * and able to pay its fee. docs/spec/chain.md section 1.
+ */
+import { GranaryError } from '@granary/errors'
+import { bytesToHex } from '@noble/hashes/utils.js'
+import {
+  type AttoGrn,
+  classOf,
+  decodeTransaction,
+  feeOf,
+  formatGrn,
+  type Hash,
+  hashOf,
+  type Transaction,
+  type TransactionClass,
+  transactionDigest,
+  unitsOf,
+} from '../messages/index.ts'
+import type { BlockContext } from './context.ts'
+import { InadmissibleError, type InadmissibleErrorCode, TxError } from './errors.ts'
+import { accountOf } from './ledger.ts'
+import { checkAnswer } from './messages/submit-post.ts'
+import { tables } from './records.ts'
+
+export interface Admitted {
+  readonly tx: Transaction
+  readonly id: Hash
+  readonly fee: AttoGrn
+  readonly class: TransactionClass
+  readonly bytes: number
+  readonly units: number
+  /** The session key that signed, as hex; undefined for the account's own. */
+  readonly sessionKey: string | undefined
+}
+
+/**
+ * @param pendingInLane transactions of the same lane that come before this one and are not in the state yet
+ * @throws InadmissibleError
+ */
+export function admit(context: BlockContext, bytes: Uint8Array, pendingInLane = 0): Admitted {
+  const { store, params, height } = context
+  const { tx, signature } = decode(bytes)
+  const digest = transactionDigest(context.genesisHash, tx)
+  const fee = feeOf(tx.kind, bytes.length, params)
+  if (tx.validUntil < height) {
+    throw refusal('TX_EXPIRED', `it was valid until epoch ${tx.validUntil}, this is ${height}`, 'sign it anew')
+  }
+  if (tx.maxFee < fee) {
+    throw refusal('FEE_TOO_LOW', `it costs ${formatGrn(fee)}, maxFee is ${formatGrn(tx.maxFee)}`, 'raise maxFee')
+  }
+  checkSequence(context, tx, pendingInLane)
+  const { balance } = accountOf(store, tx.sender)
+  if (balance < fee) {
+    throw refusal(
+      'INSUFFICIENT_FUNDS',
+      `${tx.sender} has ${formatGrn(balance)}, the fee is ${formatGrn(fee)}`,
+      'send money to the account first; on a devnet the faucet gives some',
+    )
+  }
+  const sessionKey = checkSigner(context, tx, digest, signature, fee)
+  if (tx.kind === 'SubmitPost') checkProving(context, tx)
+  return {
+    tx,
+    id: hashOf(digest),
+    fee,
+    class: classOf(tx.kind),
+    bytes: bytes.length,
+    units: unitsOf(tx.kind, bytes.length),
+    sessionKey,
+  }
+}
+
+function decode(bytes: Uint8Array): { tx: Transaction; signature: Uint8Array } {
+  try {
+    return decodeTransaction(bytes)
+  } catch (error) {
+    if (!GranaryError.is(error)) throw error
+    throw refusal('TX_MALFORMED', error.message, error.hint)
+  }
+}
+
+function checkSequence({ store }: BlockContext, tx: Transaction, pendingInLane: number): void {
+  const next = (tables.lanes.get(store, tx.sender, tx.lane)?.next ?? 0) + pendingInLane
+  if (tx.sequence === next) return
+  const code = tx.sequence < next ? 'SEQUENCE_TOO_LOW' : 'SEQUENCE_GAP'
+  throw new InadmissibleError(code, {
+    message: `lane ${tx.lane} of ${tx.sender} is at sequence ${next}, the transaction has ${tx.sequence}`,
+    hint: 'read the sequence of the lane again and sign with it',
+    retryable: tx.sequence > next,
+    details: { lane: tx.lane, expected: next, actual: tx.sequence },
+  })
+}
+
+/** @returns the session key that signed */
+function checkSigner(
+  { store, checks, height }: BlockContext,
+  tx: Transaction,
+  digest: Uint8Array,
+  signature: Uint8Array,
+  fee: AttoGrn,
+): string | undefined {
+  const signer = checks.signer(digest, signature)
+  if (signer === undefined) {
+    throw refusal(
+      'SIGNATURE_INVALID',
+      'the signature is not one of this message',
+      'sign the EIP-712 digest of the message',
+    )
+  }
+  if (signer.type === 'account') {
+    if (signer.address === tx.sender) return undefined
+    throw refusal(
+      'SIGNER_WRONG',
+      `signed by ${signer.address}, sent by ${tx.sender}`,
+      'sign for this chain, with the key of the sender',
+    )
+  }
+  const publicKey = bytesToHex(signer.publicKey)
+  const key = tables.sessionKeys.get(store, tx.sender, publicKey)
+  if (key === undefined) {
+    throw refusal(
+      'KEY_NOT_AUTHORIZED',
+      `${tx.sender} has no session key 0x${publicKey}`,
+      'authorise it with AuthorizeKey',
+    )
+  }
+  if (key.expires < height) {
+    throw refusal(
+      'KEY_EXPIRED',
+      `the session key expired at epoch ${key.expires}`,
+      'authorise it again with AuthorizeKey',
+    )
+  }
+  if (!key.scopes.includes(tx.kind)) {
+    throw refusal('KEY_SCOPE_MISSING', `the session key may not sign ${tx.kind}`, 'sign with the key of the account')
+  }
+  if (key.spent + fee > key.spendingLimit) {
+    throw refusal(
+      'SPENDING_LIMIT_REACHED',
+      `the session key has spent ${formatGrn(key.spent)}`,
+      'authorise it again with a higher limit',
+    )
+  }
+  return publicKey
+}
+
+/** The reserved half of a block takes only answers that can be right: else anybody could fill it with garbage. */
+function checkProving(context: BlockContext, tx: Transaction<'SubmitPost'>): void {
+  try {
+    checkAnswer({ ...context, sender: tx.sender }, tx.body)
+  } catch (error) {
+    if (!(error instanceof TxError)) throw error
+    throw new InadmissibleError(error.code, error)
+  }
+}
+
+function refusal(code: InadmissibleErrorCode, message: string, hint: string): InadmissibleError {
+  return new InadmissibleError(code, { message, hint })
+}

@@ -1,0 +1,60 @@
+/**
+ * The expensive verifications, remembered: a transaction is checked when it arrives, when a block is prepared, processed
+ * and executed, and each verdict depends on its inputs alone. A memory of verdicts changes no result, only its time.
+ */
+
+import { type PoRepInput, type PostInput, type Verdict, verifyPoRep, verifyPost } from '@granary/proofs/verify'
+import { sha256 } from '@noble/hashes/sha2.js'
+import { bytesToHex, concatBytes } from '@noble/hashes/utils.js'
+import { type Hex, type SignedBy, verifySigner } from '../messages/index.ts'
+import { verifyBeaconRound } from './beacon.ts'
+
+export interface Checks {
+  signer(digest: Uint8Array, signature: Uint8Array): SignedBy | undefined
+  beacon(publicKey: Hex, round: number, signature: Uint8Array): boolean
+  poRep(input: PoRepInput): Verdict
+  post(input: PostInput): Verdict
+}
+
+const VERDICTS_MAX = 8_192
+
+export function createChecks(): Checks {
+  const verdicts = new Map<string, unknown>()
+
+  function remembered<T>(key: string, verify: () => T): T {
+    if (verdicts.has(key)) return verdicts.get(key) as T
+    const verdict = verify()
+    if (verdicts.size >= VERDICTS_MAX) verdicts.delete(verdicts.keys().next().value!)
+    verdicts.set(key, verdict)
+    return verdict
+  }
+
+  return {
+    signer: (digest, signature) =>
+      remembered(keyOf('signer', [digest, signature]), () => verifySigner(digest, signature)),
+    beacon: (publicKey, round, signature) =>
+      remembered(keyOf(`beacon ${publicKey} ${round}`, [signature]), () =>
+        verifyBeaconRound(publicKey, round, signature),
+      ),
+    poRep: (input) => {
+      const { profile, provider, sectorNumber, ticket, seed, commD, commR, bundle } = input
+      const key = keyOf(`porep ${profile.name} ${provider} ${sectorNumber}`, [ticket, seed, commD, commR, bundle])
+      return remembered(key, () => verifyPoRep(input))
+    },
+    post: (input) => {
+      const { profile, provider, partition, randomness, count, sectors, bundle } = input
+      const numbers = sectors.map((sector) => sector.number).join(',')
+      const key = keyOf(`post ${profile.name} ${provider} ${partition} ${count} ${numbers}`, [
+        randomness,
+        ...sectors.map((sector) => sector.commR),
+        bundle,
+      ])
+      return remembered(key, () => verifyPost(input))
+    },
+  }
+}
+
+/** The parts are hashed one by one, so that no two lists of parts run together into the same bytes. */
+function keyOf(label: string, parts: readonly Uint8Array[]): string {
+  return `${label} ${bytesToHex(sha256(concatBytes(...parts.map((part) => sha256(part)))))}`
+}

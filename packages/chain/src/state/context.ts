@@ -1,0 +1,27 @@
+/** What every rule is given: the state that it may change, the parameters, the block's place in time, and where events go. */
+import type { Address, Epoch, Hash } from '../messages/index.ts'
+import type { Checks } from './checks.ts'
+import type { ChainEvent } from './events.ts'
+import type { Genesis } from './genesis.ts'
+import type { ChainParams } from './params.ts'
+import type { Store } from './store.ts'
+
+export interface BlockContext {
+  readonly store: Store
+  readonly genesis: Genesis
+  readonly genesisHash: Hash
+  readonly params: ChainParams
+  readonly checks: Checks
+  /** Of the block that is executed: the epoch. */
+  readonly height: Epoch
+  /** Its header time. */
+  readonly timeMs: number
+  emit(event: ChainEvent): void
+}
+
+export interface TxContext extends BlockContext {
+  readonly sender: Address
+}
+
+/** What a message does: checks first, effects after, events last. @throws TxError */
+export type Effect<B> = (context: TxContext, body: B) => void

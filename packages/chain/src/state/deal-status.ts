@@ -1,0 +1,59 @@
+/**
+ * What a deal is, at a height. Terminations, expiries and lapses write nothing into deals: the state of one follows from
+ * its sector and from time, until a settlement closes it. docs/spec/chain.md sections 2 and 4.
+ */
+import type { Epoch } from '../messages/index.ts'
+import { InvariantError } from './errors.ts'
+import { type Deal, type Sector, tables } from './records.ts'
+import { decidedThrough, faultedThrough, placementOf } from './spans.ts'
+import type { StateReader } from './store.ts'
+
+export type DealStatus =
+  | { readonly state: 'published' }
+  /** Bound by a sector that waits for its proof: it can neither lapse nor be bound by another. */
+  | { readonly state: 'committed'; readonly sector: number }
+  | {
+      readonly state: 'active' | 'expired'
+      readonly sector: number
+      readonly activatedAt: Epoch
+      readonly endsAt: Epoch
+    }
+  | { readonly state: 'lapsed' }
+
+/** What the next settlement of an active deal decides. */
+export interface DueEpochs {
+  readonly through: Epoch
+  readonly proven: number
+  readonly faulted: number
+}
+
+export function dealStatus(store: StateReader, deal: Deal, height: Epoch): DealStatus {
+  if (deal.closed === 'lapsed') return { state: 'lapsed' }
+  const bound = bindingSector(store, deal)
+  if (bound === undefined) return { state: height > deal.lapsesAt ? 'lapsed' : 'published' }
+  if (bound.sector.status === 'precommitted') return { state: 'committed', sector: bound.number }
+  const { activatedAt } = placementOf(bound.sector)
+  const endsAt = activatedAt + deal.terms.duration
+  const state = deal.closed === 'expired' ? 'expired' : 'active'
+  return { state, sector: bound.number, activatedAt, endsAt }
+}
+
+/** Epochs of an active deal that are decided and not settled. */
+export function dueEpochs(store: StateReader, deal: Deal, status: DealStatus): DueEpochs {
+  if (status.state !== 'active') return { through: deal.settledThrough, proven: 0, faulted: 0 }
+  const { provider } = deal.terms
+  const sector = tables.sectors.get(store, provider, status.sector)
+  if (sector === undefined) throw new InvariantError(`sector ${provider}/${status.sector} of a deal is unknown`)
+  const from = Math.max(deal.settledThrough, status.activatedAt)
+  const through = Math.max(from, Math.min(status.endsAt, decidedThrough(store, provider, sector)))
+  const faulted = faultedThrough(store, provider, sector, through) - faultedThrough(store, provider, sector, from)
+  return { through, proven: through - from - faulted, faulted }
+}
+
+function bindingSector(store: StateReader, deal: Deal): { number: number; sector: Sector } | undefined {
+  const [number] = deal.sector
+  if (number === undefined) return undefined
+  const sector = tables.sectors.get(store, deal.terms.provider, number)
+  if (sector === undefined) throw new InvariantError(`sector ${deal.terms.provider}/${number} of a deal is unknown`)
+  return sector.status === 'failed' ? undefined : { number, sector }
+}

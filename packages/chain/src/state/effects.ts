@@ -1,0 +1,34 @@
+/** What each message does, by its name. */
+import type { MessageBodies, Transaction, TransactionName } from '../messages/index.ts'
+import type { Effect, TxContext } from './context.ts'
+import { authorizeKey } from './messages/authorize-key.ts'
+import { depositCollateral } from './messages/deposit-collateral.ts'
+import { preCommitSectors } from './messages/pre-commit-sectors.ts'
+import { proveCommitSector } from './messages/prove-commit-sector.ts'
+import { publishDeal } from './messages/publish-deal.ts'
+import { registerProvider } from './messages/register-provider.ts'
+import { setAsk } from './messages/set-ask.ts'
+import { settleDeals } from './messages/settle-deals.ts'
+import { submitPost } from './messages/submit-post.ts'
+import { transfer } from './messages/transfer.ts'
+
+const effects: { readonly [N in TransactionName]: Effect<MessageBodies[N]> } = {
+  Transfer: transfer,
+  AuthorizeKey: authorizeKey,
+  RegisterProvider: registerProvider,
+  SetAsk: setAsk,
+  DepositCollateral: depositCollateral,
+  PublishDeal: publishDeal,
+  SettleDeals: settleDeals,
+  PreCommitSectors: preCommitSectors,
+  ProveCommitSector: proveCommitSector,
+  SubmitPost: submitPost,
+}
+
+/** @throws TxError */
+export function applyMessage<N extends TransactionName>(
+  context: TxContext,
+  { kind, body }: Pick<Transaction<N>, 'kind' | 'body'> & { kind: N; body: MessageBodies[N] },
+): void {
+  effects[kind](context, body)
+}

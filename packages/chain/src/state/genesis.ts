@@ -1,0 +1,138 @@
+/** The first state of a chain and its name: every signature is bound to the hash of its genesis. */
+import { GranaryError } from '@granary/errors'
+import { sha256 } from '@noble/hashes/sha2.js'
+import { concatBytes } from '@noble/hashes/utils.js'
+import { address, bigUint, bool, hexBytes, list, text, uint } from '../messages/field.ts'
+import { type Address, AMOUNT_MAX, type Hash, type Hex, hashOf } from '../messages/index.ts'
+import { type Struct, struct } from '../messages/struct.ts'
+import { encodeRecord } from '../messages/tuple-codec.ts'
+import { type ChainParams, type ChainParamsJson, chainParams, devnetParams } from './params.ts'
+
+export interface GenesisAccount {
+  readonly address: Address
+  readonly balance: bigint
+}
+
+export interface GenesisBeacon {
+  /** 96 bytes, BLS12-381 G2. */
+  readonly publicKey: Hex
+  /** Time of round 1. */
+  readonly genesisTimeMs: number
+  readonly periodMs: number
+}
+
+export interface Genesis {
+  readonly chainId: string
+  readonly timeMs: number
+  readonly blockTimeMs: number
+  readonly devnet: boolean
+  readonly accounts: readonly GenesisAccount[]
+  readonly beacon: GenesisBeacon
+  readonly params: ChainParams
+  /** 32 bytes, ed25519: who signs the headers of the embedded engine. */
+  readonly validator: Hex
+}
+
+export interface GenesisJson {
+  readonly chainId: string
+  readonly timeMs: number
+  readonly blockTimeMs: number
+  readonly devnet: boolean
+  readonly accounts: readonly { readonly address: string; readonly balance: string }[]
+  readonly beacon: { readonly publicKey: string; readonly genesisTimeMs: number; readonly periodMs: number }
+  readonly params: ChainParamsJson
+  readonly validator: string
+}
+
+export interface DevnetOptions {
+  readonly validator: Hex
+  readonly beaconPublicKey: Hex
+  /** Has all the money at first. */
+  readonly faucet: Address
+  readonly timeMs: number
+  /** @default 500 */
+  readonly blockTimeMs?: number
+}
+
+export class GenesisInvalidError extends GranaryError {
+  constructor(why: string) {
+    super({
+      code: 'GENESIS_INVALID',
+      message: `the genesis is not valid: ${why}`,
+      hint: 'take the genesis file of the chain that you want to join, or make a new one',
+      retryable: false,
+    })
+  }
+}
+
+const BEACON_PERIOD_MS = 3_000
+const DEVNET_SUPPLY = 10n ** 27n
+const GENESIS_DOMAIN = new TextEncoder().encode('granary/genesis/1'.padEnd(32, '\0'))
+
+export const genesisStruct: Struct<Genesis, GenesisJson> = struct<Genesis, GenesisJson>('Genesis', {
+  chainId: text(64),
+  timeMs: uint(53),
+  blockTimeMs: uint(32),
+  devnet: bool,
+  accounts: list(struct<GenesisAccount>('GenesisAccount', { address, balance: bigUint(128) }), { max: 100_000 }),
+  beacon: struct<GenesisBeacon>('GenesisBeacon', {
+    publicKey: hexBytes(96),
+    genesisTimeMs: uint(53),
+    periodMs: uint(32),
+  }),
+  params: chainParams,
+  validator: hexBytes(32),
+})
+
+export function genesisToJson(genesis: Genesis): GenesisJson {
+  return genesisStruct.toJson(genesis, 'genesis')
+}
+
+/** @throws MessageInvalidError naming the field, GenesisInvalidError */
+export function genesisFromJson(json: unknown): Genesis {
+  const genesis = genesisStruct.fromJson(json, 'genesis')
+  assertGenesis(genesis)
+  return genesis
+}
+
+export function genesisHash(genesis: Genesis): Hash {
+  return hashOf(sha256(concatBytes(GENESIS_DOMAIN, encodeRecord(genesisStruct, genesis))))
+}
+
+export function devnetGenesis(options: DevnetOptions): Genesis {
+  const { validator, beaconPublicKey, faucet, timeMs, blockTimeMs = 500 } = options
+  return {
+    chainId: 'granary-devnet',
+    timeMs,
+    blockTimeMs,
+    devnet: true,
+    accounts: [{ address: faucet, balance: DEVNET_SUPPLY }],
+    beacon: { publicKey: beaconPublicKey, genesisTimeMs: timeMs, periodMs: BEACON_PERIOD_MS },
+    params: devnetParams(blockTimeMs),
+    validator,
+  }
+}
+
+/** What must hold between fields; each field by itself has been checked by its declaration. */
+export function assertGenesis(genesis: Genesis): void {
+  const { params, beacon, accounts } = genesis
+  if (params.blockTimeMs !== genesis.blockTimeMs || genesis.blockTimeMs === 0) {
+    throw new GenesisInvalidError(`block times ${genesis.blockTimeMs} and ${params.blockTimeMs} ms`)
+  }
+  if (beacon.periodMs === 0 || genesis.timeMs < beacon.genesisTimeMs) {
+    throw new GenesisInvalidError('the chain starts before its beacon')
+  }
+  if (params.provingPeriod === 0 || params.postSamples === 0 || params.seedDelay === 0 || params.cutoff === 0) {
+    throw new GenesisInvalidError('provingPeriod, postSamples, seedDelay and cutoff are at least 1')
+  }
+  if (Object.values(params.responseWindows).some((window) => window > 0 && window < 5)) {
+    throw new GenesisInvalidError('a response window is at least 5 epochs')
+  }
+  if (params.postSamples > 200) throw new GenesisInvalidError(`${params.postSamples} samples a challenge, at most 200`)
+  if (new Set(accounts.map((account) => account.address)).size !== accounts.length) {
+    throw new GenesisInvalidError('an account stands there twice')
+  }
+  if (accounts.reduce((sum, account) => sum + account.balance, 0n) > AMOUNT_MAX) {
+    throw new GenesisInvalidError('its supply is beyond 128 bits')
+  }
+}

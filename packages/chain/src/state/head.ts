@@ -1,0 +1,48 @@
+/** What stands in the state once: genesis, parameters, head. */
+import { hexToBytes } from '@noble/hashes/utils.js'
+import { type Hash, hashOf } from '../messages/index.ts'
+import { decodeRecord, encodeRecord } from '../messages/tuple-codec.ts'
+import { APP_HASH_KEY } from './app-hash.ts'
+import { InvariantError } from './errors.ts'
+import { type Genesis, genesisStruct } from './genesis.ts'
+import { type ChainParams, chainParams } from './params.ts'
+import { tables } from './records.ts'
+import type { StateReader, Store } from './store.ts'
+
+export interface HeadView {
+  readonly height: number
+  readonly timeMs: number
+  readonly appHash: Hash
+}
+
+const GENESIS_KEY = 'genesis'
+const PARAMS_KEY = 'params'
+
+export function readHead(reader: StateReader): HeadView {
+  const head = tables.head.get(reader)
+  if (head === undefined) throw new InvariantError('the state has no head')
+  return { ...head, appHash: hashOf(required(reader, APP_HASH_KEY)) }
+}
+
+export function readParams(reader: StateReader): ChainParams {
+  return decodeRecord(chainParams, required(reader, PARAMS_KEY))
+}
+
+export function readGenesis(reader: StateReader): Genesis {
+  return decodeRecord(genesisStruct, required(reader, GENESIS_KEY))
+}
+
+export function writeGenesis(store: Store, genesis: Genesis): void {
+  store.put(GENESIS_KEY, encodeRecord(genesisStruct, genesis))
+  store.put(PARAMS_KEY, encodeRecord(chainParams, genesis.params))
+}
+
+export function appHashBytes(appHash: Hash): Uint8Array {
+  return hexToBytes(appHash.slice(2))
+}
+
+function required(reader: StateReader, key: string): Uint8Array {
+  const bytes = reader.get(key)
+  if (bytes === undefined) throw new InvariantError(`the state has no ${key}: initChain comes first`)
+  return bytes
+}

@@ -1,0 +1,46 @@
+/** `@granary/chain/state`: the deterministic state machine and what an engine needs to drive it. */
+export type { BeaconEntry } from '../messages/index.ts'
+export { APP_HASH_KEY, appHashOf } from './app-hash.ts'
+export { beaconKeyFrom, beaconPublicKey, beaconRoundFor, signBeaconRound, verifyBeaconRound } from './beacon.ts'
+export { BlockInvalidError, InadmissibleError, InvariantError, TxError } from './errors.ts'
+export type { ChainEvent, ChainEventType } from './events.ts'
+export type { TxResult } from './execute-tx.ts'
+export {
+  type DevnetOptions,
+  devnetGenesis,
+  type Genesis,
+  GenesisInvalidError,
+  type GenesisJson,
+  genesisFromJson,
+  genesisHash,
+  genesisToJson,
+} from './genesis.ts'
+export { type HeadView, readGenesis, readHead, readParams } from './head.ts'
+export {
+  type AcceptedTx,
+  type Block,
+  type BlockVerdict,
+  createStateMachine,
+  type ExecutionObserver,
+  type FinalizedBlock,
+  type Proposal,
+  type RefusedTx,
+  type StateMachine,
+  type TxVerdict,
+} from './machine.ts'
+export { type ChainParams, type ChainParamsJson, chainParams, devnetParams, productionParams } from './params.ts'
+export { draw, entropyOf, type RandomnessTag } from './randomness.ts'
+export type { Totals } from './records.ts'
+export { recount } from './recount.ts'
+export type { StateReader } from './store.ts'
+export {
+  accountView,
+  dealOfAgreement,
+  dealView,
+  partitionViews,
+  providerView,
+  providerViews,
+  type RandomnessQuery,
+  randomnessView,
+  sectorView,
+} from './views.ts'

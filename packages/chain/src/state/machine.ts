@@ -1,0 +1,282 @@
+/**
+ * The state machine as an engine drives it: synchronous, without I/O, the same blocks giving the same app hash anywhere.
+ * It keeps nothing but verdicts of verifications: the engine stores what finalizeBlock gives, and the reader shows it then.
+ */
+import { GranaryError } from '@granary/errors'
+import {
+  type Address,
+  type BeaconEntry,
+  decodeBeaconEntry,
+  encodeBeaconEntry,
+  type Hash,
+  isBeaconEntry,
+  type TransactionClass,
+} from '../messages/index.ts'
+import { type Admitted, admit } from './admit.ts'
+import { APP_HASH_KEY, appHashOf } from './app-hash.ts'
+import { beginBlock, endBlock } from './block-bounds.ts'
+import { createBlockRoom } from './block-room.ts'
+import { createChecks } from './checks.ts'
+import type { BlockContext } from './context.ts'
+import { BlockInvalidError, InadmissibleError, type InadmissibleErrorCode } from './errors.ts'
+import type { ChainEvent } from './events.ts'
+import { executeTx, type TxResult } from './execute-tx.ts'
+import { assertGenesis, type Genesis, genesisHash } from './genesis.ts'
+import { appHashBytes, type HeadView, readGenesis, readHead, readParams, writeGenesis } from './head.ts'
+import { assertConserved, credit } from './ledger.ts'
+import { beaconEntry, isRoundWanted } from './messages/beacon-entry.ts'
+import { tables } from './records.ts'
+import { initSlots } from './slots.ts'
+import { createOverlay, type Overlay, type StateReader } from './store.ts'
+
+export interface Block {
+  readonly height: number
+  readonly timeMs: number
+  readonly txs: readonly Uint8Array[]
+}
+
+export interface FinalizedBlock {
+  readonly results: readonly TxResult[]
+  /** Of the block itself: challenges, misses, expiries. */
+  readonly events: readonly ChainEvent[]
+  readonly appHash: Hash
+  /** To be stored together with the block, in one step; null deletes. */
+  readonly writes: ReadonlyMap<string, Uint8Array | null>
+}
+
+export interface Proposal {
+  readonly height: number
+  readonly timeMs: number
+  readonly candidates: readonly Uint8Array[]
+  readonly beacon: BeaconEntry | undefined
+  readonly observer?: ExecutionObserver
+}
+
+/** Called after each transaction, so that who has a clock may measure. */
+export interface ExecutionObserver {
+  executed(index: number): void
+}
+
+export interface AcceptedTx {
+  readonly code: 'OK'
+  readonly id: Hash
+  readonly sender: Address
+  readonly lane: number
+  readonly sequence: number
+  readonly class: TransactionClass
+  readonly bytes: number
+  readonly units: number
+}
+
+export interface RefusedTx {
+  readonly code: InadmissibleErrorCode
+  readonly message: string
+  readonly hint: string
+  readonly retryable: boolean
+}
+
+export type TxVerdict = AcceptedTx | RefusedTx
+export type BlockVerdict = { readonly accept: true } | { readonly accept: false; readonly reason: string }
+
+export interface StateMachine {
+  /** Height 0. @throws GenesisInvalidError */
+  initChain(genesis: Genesis): FinalizedBlock
+  /** Against the committed state: what a block could take, and, if nothing of the lane waits, whether its message would fail. */
+  checkTx(bytes: Uint8Array, pendingInLane: number): TxVerdict
+  /** Leaves out what may not be in the block, keeps the order of the rest; the beacon's entry comes first if it is wanted. */
+  prepareBlock(proposal: Proposal): Uint8Array[]
+  processBlock(block: Block): BlockVerdict
+  /** Pure: writes nothing. @throws BlockInvalidError, InvariantError, after which the node must stop */
+  finalizeBlock(block: Block, observer?: ExecutionObserver): FinalizedBlock
+}
+
+const ZERO_HASH: Hash = `0x${'00'.repeat(32)}`
+const FIRST_PROVIDER = 1_000
+const FIRST_DEAL = 1
+
+interface OpenBlock {
+  readonly context: BlockContext
+  readonly overlay: Overlay
+  readonly head: HeadView
+  readonly events: ChainEvent[]
+}
+
+export function createStateMachine({ reader }: { readonly reader: StateReader }): StateMachine {
+  const checks = createChecks()
+  // The genesis never changes, and to hash it for each transaction would take longer than the transaction.
+  let known: { readonly genesis: Genesis; readonly hash: Hash } | undefined
+
+  function chain(): { readonly genesis: Genesis; readonly hash: Hash } {
+    if (known === undefined) {
+      const genesis = readGenesis(reader)
+      known = { genesis, hash: genesisHash(genesis) }
+    }
+    return known
+  }
+
+  function open(height: number, timeMs: number): OpenBlock {
+    const overlay = createOverlay(reader)
+    const events: ChainEvent[] = []
+    const { genesis, hash } = chain()
+    const context: BlockContext = {
+      store: overlay,
+      genesis,
+      genesisHash: hash,
+      params: readParams(reader),
+      checks,
+      height,
+      timeMs,
+      emit: (event) => void events.push(event),
+    }
+    return { context, overlay, head: readHead(reader), events }
+  }
+
+  function openBlock({ height, timeMs }: Pick<Block, 'height' | 'timeMs'>): OpenBlock {
+    const block = open(height, timeMs)
+    const { head } = block
+    if (height !== head.height + 1) throw new BlockInvalidError(`block ${height} does not follow block ${head.height}`)
+    if (!Number.isSafeInteger(timeMs) || timeMs <= head.timeMs) {
+      throw new BlockInvalidError(`block ${height} is not later than the block before it`)
+    }
+    beginBlock(block.context, head)
+    return block
+  }
+
+  function execute(block: Block, observer?: ExecutionObserver): FinalizedBlock {
+    const { context, overlay, head, events } = openBlock(block)
+    const room = createBlockRoom(context.params)
+    const results = block.txs.map((bytes, index) => {
+      const result = isBeaconEntry(bytes) ? executeBeacon(context, bytes, index) : executeInBlock(bytes, index)
+      observer?.executed(index)
+      return result
+    })
+    endBlock(context)
+    return finish(overlay, head.appHash, results, events)
+
+    function executeInBlock(bytes: Uint8Array, index: number): TxResult {
+      const admitted = admitInBlock(context, bytes, index)
+      if (!room.take(admitted)) throw new BlockInvalidError(`transaction ${index} goes beyond the bounds of a block`)
+      return executeTx(context, admitted)
+    }
+  }
+
+  return {
+    initChain: (genesis) => {
+      assertGenesis(genesis)
+      known = { genesis, hash: genesisHash(genesis) }
+      const overlay = createOverlay(reader)
+      writeGenesis(overlay, genesis)
+      const supply = genesis.accounts.reduce((sum, { balance }) => sum + balance, 0n)
+      tables.head.put(overlay, { height: 0, timeMs: genesis.timeMs })
+      tables.nextIds.put(overlay, { provider: FIRST_PROVIDER, deal: FIRST_DEAL })
+      tables.draws.put(overlay, { through: 0 })
+      tables.totals.put(overlay, {
+        genesis: supply,
+        minted: 0n,
+        burnt: 0n,
+        balances: 0n,
+        escrow: 0n,
+        collateralFree: 0n,
+        collateralLocked: 0n,
+      })
+      for (const { address, balance } of genesis.accounts) credit(overlay, address, balance)
+      initSlots(overlay, genesis.params)
+      assertConserved(overlay)
+      return finish(overlay, ZERO_HASH, [], [])
+    },
+
+    checkTx: (bytes, pendingInLane) => {
+      const head = readHead(reader)
+      const { context } = open(head.height + 1, head.timeMs + chain().genesis.blockTimeMs)
+      try {
+        const admitted = admit(context, bytes, pendingInLane)
+        // Behind others of its lane, the state that the message will meet is not known yet.
+        const result = pendingInLane === 0 ? executeTx(context, admitted) : undefined
+        if (result !== undefined && result.code !== 'OK') {
+          const { code, message = '', hint = '', retryable = false } = result
+          return { code, message, hint, retryable }
+        }
+        const { id, tx, class: txClass, bytes: length, units } = admitted
+        const { sender, lane, sequence } = tx
+        return { code: 'OK', id, sender, lane, sequence, class: txClass, bytes: length, units }
+      } catch (error) {
+        if (!(error instanceof InadmissibleError)) throw error
+        const { code, message, hint, retryable } = error
+        return { code, message, hint, retryable }
+      }
+    },
+
+    prepareBlock: ({ height, timeMs, candidates, beacon, observer }) => {
+      const { context } = openBlock({ height, timeMs })
+      const txs: Uint8Array[] = []
+      if (beacon !== undefined && isRoundWanted(context, beacon.round)) {
+        beaconEntry(context, beacon)
+        txs.push(encodeBeaconEntry(beacon))
+      }
+      const room = createBlockRoom(context.params)
+      for (const [index, bytes] of candidates.entries()) {
+        if (tryExecute(context, bytes, (admitted) => room.take(admitted))) txs.push(bytes)
+        observer?.executed(index)
+      }
+      return txs
+    },
+
+    processBlock: (block) => {
+      try {
+        execute(block)
+        return { accept: true }
+      } catch (error) {
+        return { accept: false, reason: Error.isError(error) ? error.message : String(error) }
+      }
+    },
+
+    finalizeBlock: (block, observer) => execute(block, observer),
+  }
+}
+
+function finish(
+  overlay: Overlay,
+  previous: Hash,
+  results: readonly TxResult[],
+  events: readonly ChainEvent[],
+): FinalizedBlock {
+  const appHash = appHashOf(previous, overlay.writes)
+  overlay.put(APP_HASH_KEY, appHashBytes(appHash))
+  return { results, events, appHash, writes: overlay.writes }
+}
+
+/** @returns false when the transaction may not be in the block; then it has changed nothing */
+function tryExecute(context: BlockContext, bytes: Uint8Array, fits: (admitted: Admitted) => boolean): boolean {
+  const overlay = createOverlay(context.store)
+  try {
+    const inner = { ...context, store: overlay }
+    const admitted = admit(inner, bytes)
+    if (!fits(admitted)) return false
+    executeTx(inner, admitted)
+  } catch {
+    // Typed or not: a proposal with a transaction that cannot be executed would be refused as a whole.
+    return false
+  }
+  overlay.commitTo(context.store)
+  return true
+}
+
+function admitInBlock(context: BlockContext, bytes: Uint8Array, index: number): Admitted {
+  try {
+    return admit(context, bytes)
+  } catch (error) {
+    if (!(error instanceof InadmissibleError)) throw error
+    throw new BlockInvalidError(`transaction ${index} may not be in this block: ${error.code}: ${error.message}`, error)
+  }
+}
+
+function executeBeacon(context: BlockContext, bytes: Uint8Array, index: number): TxResult {
+  if (index !== 0) throw new BlockInvalidError(`the beacon's entry is item ${index}, it must be the first`)
+  try {
+    beaconEntry(context, decodeBeaconEntry(bytes))
+  } catch (error) {
+    if (!GranaryError.is(error) || error instanceof BlockInvalidError) throw error
+    throw new BlockInvalidError(error.message, error)
+  }
+  return { id: null, kind: 'BeaconEntry', code: 'OK', fee: 0n, events: [] }
+}

@@ -1,0 +1,27 @@
+/** AuthorizeKey: lets an ed25519 key sign for the account. Signed by the account itself; the same key again replaces what it was allowed. */
+import { bytesToHex } from '@noble/hashes/utils.js'
+import type { AuthorizeKey } from '../../messages/index.ts'
+import type { Effect } from '../context.ts'
+import { TxError } from '../errors.ts'
+import { tables } from '../records.ts'
+import { isScope, TERMS_SCOPE } from '../session-scopes.ts'
+
+export const authorizeKey: Effect<AuthorizeKey> = ({ store, sender, height, emit }, body) => {
+  const { publicKey, scopes, expires, spendingLimit } = body
+  const unknown = scopes.find((scope) => !isScope(scope))
+  if (unknown !== undefined) {
+    throw new TxError('SCOPE_UNKNOWN', {
+      message: `"${unknown}" is not a scope`,
+      hint: `scopes are names of messages other than AuthorizeKey, and ${TERMS_SCOPE}`,
+    })
+  }
+  if (expires < height) {
+    throw new TxError('KEY_INVALID', {
+      message: `the key would have expired at epoch ${expires}, this is ${height}`,
+      hint: 'give it an expiry that lies ahead',
+    })
+  }
+  const key = bytesToHex(publicKey)
+  tables.sessionKeys.put(store, sender, key, { scopes, expires, spendingLimit, spent: 0n })
+  emit({ type: 'key:authorized', account: sender, publicKey: `0x${key}`, expires })
+}

@@ -1,0 +1,23 @@
+/**
+ * BeaconEntry: brings the randomness of the epochs that ask for its round. Put in by the producer of a block, as its first
+ * item; without a sender it can make no transaction fail, so a wrong one makes the block invalid.
+ */
+import type { BeaconEntry } from '../../messages/index.ts'
+import type { BlockContext } from '../context.ts'
+import { BlockInvalidError } from '../errors.ts'
+import { tables } from '../records.ts'
+
+export function isRoundWanted({ store }: Pick<BlockContext, 'store'>, round: number): boolean {
+  return tables.wantedRounds.get(store, round) !== undefined
+}
+
+/** @throws BlockInvalidError */
+export function beaconEntry(context: BlockContext, { round, signature }: BeaconEntry): void {
+  const { store, checks, genesis } = context
+  if (!isRoundWanted(context, round)) throw new BlockInvalidError(`no epoch waits for beacon round ${round}`)
+  if (!checks.beacon(genesis.beacon.publicKey, round, signature)) {
+    throw new BlockInvalidError(`beacon round ${round} is not signed by the beacon's key`)
+  }
+  tables.wantedRounds.delete(store, round)
+  tables.rounds.put(store, round, { signature })
+}

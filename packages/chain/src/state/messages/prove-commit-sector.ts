@@ -1,0 +1,84 @@
+/**
+ * ProveCommitSector: the PoRep of a pre-committed sector, verified in full over a seed that was drawn after the
+ * commitment. Activates its deals and puts it into a partition. It never fails because of a deal: those were bound.
+ */
+import { profileNamed } from '@granary/proofs/profile'
+import type { ProveCommitSector } from '../../messages/index.ts'
+import type { Effect, TxContext } from '../context.ts'
+import { InvariantError, TxError, type TxErrorCode } from '../errors.ts'
+import { unlockCollateral } from '../ledger.ts'
+import { joinPartition } from '../partitions.ts'
+import { draw, entropyOf } from '../randomness.ts'
+import { type Sector, tables } from '../records.ts'
+import { requireOwner } from '../require-provider.ts'
+
+export const proveCommitSector: Effect<ProveCommitSector> = (context, { provider, number, bundle }) => {
+  const { store, height } = context
+  requireOwner(context, provider)
+  const sector = tables.sectors.get(store, provider, number)
+  if (sector === undefined) {
+    throw refusal('SECTOR_NOT_FOUND', `there is no sector ${provider}/${number}`, 'pre-commit it first')
+  }
+  if (sector.status !== 'precommitted') {
+    const code = sector.status === 'failed' ? 'COMMIT_EXPIRED' : 'SECTOR_STATE_WRONG'
+    throw refusal(code, `sector ${provider}/${number} is ${sector.status}`, 'only a pre-committed sector can be proven')
+  }
+  checkProof(context, provider, number, sector, bundle)
+
+  tables.commitDeadlines.delete(store, sector.commitBy, provider, number)
+  unlockCollateral(store, provider, sector.deposit)
+  const partition = joinPartition(context, provider, { ...sector, number })
+  tables.sectors.put(store, provider, number, {
+    ...sector,
+    status: 'active',
+    deposit: 0n,
+    placement: [{ partition, activatedAt: height }],
+  })
+  emitActivation(context, provider, number, partition, sector)
+}
+
+function checkProof(
+  { store, params, checks, height }: TxContext,
+  provider: number,
+  number: number,
+  sector: Sector,
+  bundle: Uint8Array,
+): void {
+  const entropy = entropyOf(provider, number)
+  const seedEpoch = sector.preCommitEpoch + params.seedDelay
+  const seed = height > seedEpoch ? draw(store, 'SEED', seedEpoch, entropy) : undefined
+  if (seed === undefined) {
+    throw new TxError('SEED_NOT_READY', {
+      message: `the seed of sector ${provider}/${number} is that of epoch ${seedEpoch}, this is ${height}`,
+      hint: 'prove it over the seed, once that epoch is past',
+      retryable: true,
+    })
+  }
+  const ticket = draw(store, 'TICKET', sector.ticketEpoch, entropy)
+  if (ticket === undefined) throw new InvariantError(`the ticket of sector ${provider}/${number} is no longer kept`)
+  const profile = profileNamed(sector.profile)
+  const { commD, commR } = sector
+  const verdict = checks.poRep({ profile, provider, sectorNumber: number, ticket, seed, commD, commR, bundle })
+  if (verdict.ok) return
+  const code = verdict.reason === 'BUNDLE_LENGTH_WRONG' ? 'BUNDLE_LENGTH_WRONG' : 'POREP_INVALID'
+  throw refusal(
+    code,
+    `the proof of sector ${provider}/${number} is refused: ${verdict.reason}`,
+    'prove the replica that was committed to',
+  )
+}
+
+function emitActivation(context: TxContext, provider: number, number: number, partition: number, sector: Sector): void {
+  const { store, height, emit } = context
+  emit({ type: 'sector:proven', provider, sector: number, partition, epoch: height })
+  for (const id of sector.deals) {
+    const deal = tables.deals.get(store, id)
+    if (deal === undefined) throw new InvariantError(`deal ${id} of sector ${provider}/${number} is unknown`)
+    const endsAt = height + deal.terms.duration
+    emit({ type: 'deal:active', deal: id, provider, sector: number, client: deal.terms.client, epoch: height, endsAt })
+  }
+}
+
+function refusal(code: TxErrorCode, message: string, hint: string): TxError {
+  return new TxError(code, { message, hint })
+}

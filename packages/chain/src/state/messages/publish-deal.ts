@@ -1,0 +1,148 @@
+/**
+ * PublishDeal: a batch of deals of the sender, each with its provider's signature over the terms. Locks the whole price
+ * from the client and the collateral from the provider. Terms that were published once are refused for ever, so that a
+ * retried publication never pays twice; that is what the agreements table is for, and it lives as long as its deal.
+ */
+
+import { parsePieceCid } from '@granary/proofs/verify'
+import { bytesToHex } from '@noble/hashes/utils.js'
+import {
+  AMOUNT_MAX,
+  type DealTerms,
+  dealTermsDigest,
+  hashOf,
+  type PublishDeal,
+  type SignedTerms,
+} from '../../messages/index.ts'
+import type { Effect, TxContext } from '../context.ts'
+import { InvariantError, TxError, type TxErrorCode } from '../errors.ts'
+import { lockCollateral, lockEscrow } from '../ledger.ts'
+import { BPS_ONE, type ChainParams } from '../params.ts'
+import { type Provider, tables } from '../records.ts'
+import { requireProvider } from '../require-provider.ts'
+import { TERMS_SCOPE } from '../session-scopes.ts'
+
+export const publishDeal: Effect<PublishDeal> = (context, { deals }) => {
+  for (const deal of deals) publish(context, deal)
+}
+
+function publish(context: TxContext, { terms, providerSignature }: SignedTerms): void {
+  const { store, sender, params, height, emit } = context
+  if (terms.client !== sender) {
+    throw refusal('DEAL_CLIENT_WRONG', `the terms name ${terms.client} as client`, 'publish them from that account')
+  }
+  checkTerms(terms, params, height)
+  const provider = requireProvider(store, terms.provider)
+  const digest = dealTermsDigest(context.genesisHash, terms)
+  const agreementId = hashOf(digest)
+  const published = tables.agreements.get(store, agreementId)
+  if (published !== undefined) {
+    throw new TxError('DEAL_DUPLICATE', {
+      message: `these terms have been published as deal ${published.deal}`,
+      hint: 'follow that deal; for another one agree on terms with another nonce',
+      details: { deal: published.deal, agreementId },
+    })
+  }
+  checkProviderSignature(context, terms.provider, provider, digest, providerSignature)
+
+  const price = terms.pricePerEpoch * BigInt(terms.duration)
+  lockEscrow(store, sender, price)
+  lockCollateral(store, terms.provider, terms.providerCollateral)
+  const id = takeDealId(context)
+  tables.agreements.put(store, agreementId, { deal: id })
+  tables.deals.put(store, id, {
+    terms,
+    agreementId,
+    publishedAt: height,
+    lapsesAt: height + terms.activateWithin,
+    sector: [],
+    closed: 'no',
+    locked: price,
+    collateral: terms.providerCollateral,
+    paid: 0n,
+    burnt: 0n,
+    refunded: 0n,
+    provenEpochs: 0,
+    faultedEpochs: 0,
+    settledThrough: 0,
+  })
+  const { provider: providerId, pieceCid } = terms
+  emit({
+    type: 'deal:published',
+    deal: id,
+    agreementId,
+    provider: providerId,
+    client: sender,
+    pieceCid,
+    epoch: height,
+    locked: String(price),
+  })
+}
+
+/** What the terms must be by themselves, whoever signed them. */
+function checkTerms(terms: DealTerms, params: ChainParams, height: number): void {
+  const piece = parsePieceCid(terms.pieceCid)
+  if (piece.version !== 2 || piece.paddedSize !== terms.pieceSize || piece.payloadSize !== terms.payloadSize) {
+    throw refusal(
+      'DEAL_SIZE_MISMATCH',
+      `the terms say ${terms.payloadSize} bytes padded to ${terms.pieceSize}, the piece CID says otherwise`,
+      'agree on terms with the sizes of the piece CID',
+    )
+  }
+  if (terms.validUntil < height) {
+    throw refusal(
+      'DEAL_TERMS_EXPIRED',
+      `the terms were valid until epoch ${terms.validUntil}, this is ${height}`,
+      'agree with the provider anew',
+    )
+  }
+  const invalid = (what: string): TxError =>
+    refusal('DEAL_TERMS_INVALID', what, 'agree on terms within the bounds of the chain')
+  if (terms.duration < params.dealDurationMin || terms.duration > params.dealDurationMax) {
+    throw invalid(`${terms.duration} epochs; a deal is ${params.dealDurationMin} to ${params.dealDurationMax}`)
+  }
+  if (terms.activateWithin < params.activateWithinMin || terms.activateWithin > params.dealDurationMax) {
+    throw invalid(`activateWithin is ${terms.activateWithin} epochs, at least ${params.activateWithinMin}`)
+  }
+  const price = terms.pricePerEpoch * BigInt(terms.duration)
+  if (price > AMOUNT_MAX) throw invalid(`a price of ${price} attoGRN`)
+  const scaled = price * BigInt(params.minCollateralShareBps)
+  if (terms.providerCollateral * BigInt(BPS_ONE) < scaled) {
+    throw refusal(
+      'DEAL_COLLATERAL_LOW',
+      `the collateral is ${terms.providerCollateral} attoGRN of a price of ${price}`,
+      `a provider puts up at least ${params.minCollateralShareBps / 100} % of the price`,
+    )
+  }
+}
+
+/** The owner's key, or a session key of the owner's that may sign terms now. */
+function checkProviderSignature(
+  { store, checks, height }: TxContext,
+  id: number,
+  { owner }: Provider,
+  digest: Uint8Array,
+  signature: Uint8Array,
+): void {
+  const signer = checks.signer(digest, signature)
+  if (signer?.type === 'account' && signer.address === owner) return
+  const key =
+    signer?.type === 'session' ? tables.sessionKeys.get(store, owner, bytesToHex(signer.publicKey)) : undefined
+  if (key !== undefined && key.expires >= height && key.scopes.includes(TERMS_SCOPE)) return
+  throw refusal(
+    'DEAL_SIGNATURE_INVALID',
+    `the terms are not signed by provider ${id}`,
+    "ask the provider for its signature over exactly these terms, by its owner's key or a session key with the scope terms",
+  )
+}
+
+function takeDealId({ store }: TxContext): number {
+  const next = tables.nextIds.get(store)
+  if (next === undefined) throw new InvariantError('the state has no next ids')
+  tables.nextIds.put(store, { ...next, deal: next.deal + 1 })
+  return next.deal
+}
+
+function refusal(code: TxErrorCode, message: string, hint: string): TxError {
+  return new TxError(code, { message, hint })
+}

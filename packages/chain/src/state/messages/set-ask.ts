@@ -1,0 +1,26 @@
+/** SetAsk: what a provider asks for, replacing what it asked before. It binds nobody: a deal's terms are signed one by one. */
+import type { SetAsk } from '../../messages/index.ts'
+import type { Effect } from '../context.ts'
+import { TxError } from '../errors.ts'
+import { allowedProfile, type ChainParams } from '../params.ts'
+import { tables } from '../records.ts'
+import { requireOwner } from '../require-provider.ts'
+
+export const setAsk: Effect<SetAsk> = (context, { provider, ...ask }) => {
+  const { store, params, height, emit } = context
+  requireOwner(context, provider)
+  const fault = faultOf(ask, params, height)
+  if (fault !== undefined) {
+    throw new TxError('ASK_INVALID', { message: fault, hint: 'correct the ask and send it again' })
+  }
+  tables.asks.put(store, provider, ask)
+  emit({ type: 'ask:set', provider, pricePerGiBEpoch: String(ask.pricePerGiBEpoch), validUntil: ask.validUntil })
+}
+
+function faultOf(ask: Omit<SetAsk, 'provider'>, params: ChainParams, height: number): string | undefined {
+  if (ask.pieceSizeMin > ask.pieceSizeMax) return `piece sizes from ${ask.pieceSizeMin} to ${ask.pieceSizeMax}`
+  if (ask.durationMin > ask.durationMax) return `durations from ${ask.durationMin} to ${ask.durationMax}`
+  if (ask.validUntil < height) return `valid until epoch ${ask.validUntil}, this is ${height}`
+  const refused = ask.profiles.find((name) => allowedProfile(params, name) === undefined)
+  return refused === undefined ? undefined : `this chain takes no sectors of profile ${refused}`
+}

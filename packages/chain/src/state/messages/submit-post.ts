@@ -1,0 +1,73 @@
+/**
+ * SubmitPost: the answer to an open challenge, for exactly the frozen list, once. It is of the proving class: a fixed fee
+ * and a reserved half of each block, which only a well-formed answer to an open challenge may use.
+ */
+import { profileNamed } from '@granary/proofs/profile'
+import { type PostChallenge, postBundleBytes } from '@granary/proofs/verify'
+import type { SubmitPost } from '../../messages/index.ts'
+import { closeChallenge, isTooSlow } from '../challenges.ts'
+import type { Effect, TxContext } from '../context.ts'
+import { InvariantError, TxError } from '../errors.ts'
+import { membersAt, type PositionedMember } from '../partitions.ts'
+import { draw, entropyOf } from '../randomness.ts'
+import { tables } from '../records.ts'
+import { requireOwner } from '../require-provider.ts'
+
+export const submitPost: Effect<SubmitPost> = (context, body) => {
+  const { provider, partition, challengeEpoch: epoch, bundle } = body
+  const { challenge, sectors } = checkAnswer(context, body)
+  const verdict = context.checks.post({ ...challenge, sectors, bundle })
+  if (!verdict.ok) {
+    throw new TxError('POST_INVALID', {
+      message: `the proof of partition ${provider}/${partition} is refused: ${verdict.reason}`,
+      hint: 'prove the list of the challenge over its randomness',
+    })
+  }
+  closeChallenge(context, provider, partition, 'answered')
+  context.emit({ type: 'post:accepted', provider, partition, epoch, sectors: sectors.length, bytes: bundle.length })
+}
+
+interface OpenAnswer {
+  readonly challenge: PostChallenge
+  readonly sectors: readonly PositionedMember[]
+}
+
+/** All that can be said without verifying the proof. @throws TxError */
+export function checkAnswer(context: TxContext, body: SubmitPost): OpenAnswer {
+  const { store, params, height } = context
+  const { provider, partition: number, challengeEpoch: epoch, bundle } = body
+  requireOwner(context, provider)
+  const partition = tables.partitions.get(store, provider, number)
+  if (partition === undefined) {
+    throw new TxError('PARTITION_NOT_FOUND', {
+      message: `provider ${provider} has no partition ${number}`,
+      hint: 'read the partitions of the provider',
+    })
+  }
+  const [open] = partition.challenge
+  if (open === undefined || open.epoch !== epoch || height > open.deadline || height <= open.epoch) {
+    throw new TxError('CHALLENGE_NOT_OPEN', {
+      message: `partition ${provider}/${number} has no open challenge of epoch ${epoch}`,
+      hint: 'answer the challenge that the partition has now; each is answered once, within its window',
+    })
+  }
+  if (isTooSlow(context, partition, open)) {
+    throw new TxError('CHALLENGE_TOO_SLOW', {
+      message: `the chain was too slow for the challenge of epoch ${epoch}: it will be void`,
+      hint: 'wait for the next challenge',
+    })
+  }
+  const randomness = draw(store, 'POST', epoch, entropyOf(provider, number))
+  if (randomness === undefined) throw new InvariantError(`the randomness of challenge ${epoch} is gone`)
+  const profile = profileNamed(partition.profile)
+  const sectors = membersAt(store, provider, number, open.frozenAt)
+  const challenge = { profile, provider, partition: number, randomness, count: params.postSamples }
+  const length = postBundleBytes({ ...challenge, sectors: sectors.length })
+  if (bundle.length !== length) {
+    throw new TxError('BUNDLE_LENGTH_WRONG', {
+      message: `the proof is ${bundle.length} bytes, this challenge takes ${length}`,
+      hint: 'prove exactly the list of the challenge, over its randomness',
+    })
+  }
+  return { challenge, sectors }
+}

@@ -1,0 +1,186 @@
+/**
+ * The parameters of a chain. Durations are given in time here and become epochs by the block time.
+ * docs/spec/chain.md section 5.
+ */
+import { type Profile, type ProfileName, profileNamed, profiles } from '@granary/proofs/profile'
+import { bigUint, bool, epochs, uint } from '../messages/field.ts'
+import type { FeeParams } from '../messages/index.ts'
+import { type Struct, struct } from '../messages/struct.ts'
+
+export interface ChainParams extends FeeParams {
+  readonly blockTimeMs: number
+  /** Profiles that prove nothing about the world are for devnets and tests. */
+  readonly allowInsecure: boolean
+  /** Epochs, and at the same time the number of slots. */
+  readonly provingPeriod: number
+  readonly partitionSectorsMax: number
+  readonly slotPartitionsMax: number
+  readonly postSamples: number
+  readonly responseWindows: ResponseWindows
+  readonly ticketMaxAge: number
+  readonly seedDelay: number
+  readonly commitExpiry: number
+  readonly cutoff: number
+  readonly dealDurationMin: number
+  readonly dealDurationMax: number
+  readonly activateWithinMin: number
+  readonly networkFeeBps: number
+  readonly minCollateralShareBps: number
+  readonly pledgePerGiB: bigint
+  readonly preCommitDepositPerGiB: bigint
+  readonly partitionDeposit: bigint
+  readonly blockBytes: number
+  readonly blockVerifyUnits: number
+}
+
+/** Epochs in which a challenge of the profile may be answered; 0: the profile is refused. */
+export type ResponseWindows = Readonly<Record<ProfileName, number>>
+
+export type ChainParamsJson = Readonly<
+  Record<Exclude<keyof ChainParams, 'responseWindows' | 'allowInsecure'>, string | number>
+> & { readonly responseWindows: Readonly<Record<ProfileName, string>>; readonly allowInsecure: boolean }
+
+export const chainParams: Struct<ChainParams, ChainParamsJson> = struct<ChainParams, ChainParamsJson>('ChainParams', {
+  feeBase: bigUint(128),
+  feeByte: bigUint(128),
+  feeUnit: bigUint(128),
+  feeProving: bigUint(128),
+  blockTimeMs: uint(32),
+  allowInsecure: bool,
+  provingPeriod: epochs,
+  partitionSectorsMax: uint(32),
+  slotPartitionsMax: uint(32),
+  postSamples: uint(32),
+  responseWindows: struct<ResponseWindows>('ResponseWindows', {
+    '2KiB-test': epochs,
+    '8MiB-dev': epochs,
+    '512MiB': epochs,
+    '4GiB': epochs,
+    '32GiB': epochs,
+    '64GiB': epochs,
+  }),
+  ticketMaxAge: epochs,
+  seedDelay: epochs,
+  commitExpiry: epochs,
+  cutoff: epochs,
+  dealDurationMin: epochs,
+  dealDurationMax: epochs,
+  activateWithinMin: epochs,
+  networkFeeBps: uint(16),
+  minCollateralShareBps: uint(16),
+  pledgePerGiB: bigUint(128),
+  preCommitDepositPerGiB: bigUint(128),
+  partitionDeposit: bigUint(128),
+  blockBytes: uint(32),
+  blockVerifyUnits: uint(32),
+})
+
+const SECOND_MS = 1_000
+const MINUTE_MS = 60 * SECOND_MS
+const DAY_MS = 24 * 60 * MINUTE_MS
+const YEAR_MS = 365 * DAY_MS
+const GRN = 10n ** 18n
+export const BPS_ONE = 10_000
+export const GIB: bigint = 2n ** 30n
+
+const common = {
+  networkFeeBps: 500,
+  minCollateralShareBps: 2_000,
+  blockBytes: 8 * 2 ** 20,
+  // One unit is about 1 µs of one core.
+  blockVerifyUnits: 1_500_000,
+} as const
+
+export function devnetParams(blockTimeMs = 500): ChainParams {
+  const epochsIn = epochsOf(blockTimeMs)
+  return {
+    ...common,
+    blockTimeMs,
+    allowInsecure: true,
+    feeBase: GRN / 100_000n,
+    feeByte: GRN / 100_000_000n,
+    feeUnit: GRN / 100_000_000n,
+    feeProving: GRN / 10_000n,
+    provingPeriod: epochsIn(30 * SECOND_MS),
+    partitionSectorsMax: 256,
+    slotPartitionsMax: 16,
+    postSamples: 20,
+    responseWindows: responseWindows(epochsIn, epochsIn(10 * SECOND_MS)),
+    ticketMaxAge: epochsIn(20 * MINUTE_MS),
+    seedDelay: epochsIn(1.5 * SECOND_MS),
+    commitExpiry: epochsIn(40 * MINUTE_MS),
+    cutoff: epochsIn(SECOND_MS),
+    dealDurationMin: epochsIn(30 * SECOND_MS),
+    dealDurationMax: epochsIn(YEAR_MS),
+    activateWithinMin: epochsIn(3 * SECOND_MS),
+    pledgePerGiB: GRN / 100n,
+    preCommitDepositPerGiB: GRN / 100n,
+    partitionDeposit: GRN / 1_000n,
+  }
+}
+
+export function productionParams(blockTimeMs = 5_000): ChainParams {
+  const epochsIn = epochsOf(blockTimeMs)
+  return {
+    ...common,
+    blockTimeMs,
+    allowInsecure: false,
+    feeBase: GRN / 100_000n,
+    feeByte: GRN / 100_000_000n,
+    feeUnit: GRN / 100_000_000n,
+    feeProving: GRN / 10_000n,
+    provingPeriod: epochsIn(DAY_MS),
+    partitionSectorsMax: 2_048,
+    slotPartitionsMax: 4,
+    postSamples: 80,
+    responseWindows: responseWindows(epochsIn, 0),
+    ticketMaxAge: epochsIn(DAY_MS),
+    seedDelay: epochsIn(MINUTE_MS),
+    commitExpiry: epochsIn(2 * DAY_MS),
+    cutoff: epochsIn(MINUTE_MS),
+    dealDurationMin: epochsIn(30 * DAY_MS),
+    dealDurationMax: epochsIn(5 * YEAR_MS),
+    activateWithinMin: epochsIn(DAY_MS),
+    pledgePerGiB: GRN / 2n,
+    preCommitDepositPerGiB: GRN / 2n,
+    partitionDeposit: GRN / 2n,
+  }
+}
+
+/** The profile, when this chain takes it. */
+export function allowedProfile(params: ChainParams, name: string): Profile | undefined {
+  if (!Object.hasOwn(profiles, name)) return undefined
+  const profile = profileNamed(name)
+  const allowed = params.responseWindows[profile.name] > 0 && (params.allowInsecure || !profile.insecure)
+  return allowed ? profile : undefined
+}
+
+/**
+ * The longest header time from a draw to its answer: 0.2 × T_min, where a label takes at least 405 ns
+ * (docs/spec/proofs.md section 10). Beyond it a replica could have been made anew. An insecure profile has no such bound.
+ */
+export function answerTimeMaxMs(profile: Profile): number | undefined {
+  if (profile.insecure) return undefined
+  const labelsNs = profile.nodes * profile.layers * 405
+  return Math.floor(labelsNs / 5 / 1_000_000)
+}
+
+/** Amount of `perGiB` for `bytes`, rounded up. */
+export function perGiB(amount: bigint, bytes: number): bigint {
+  return (amount * BigInt(bytes) + GIB - 1n) / GIB
+}
+
+function responseWindows(epochsIn: (ms: number) => number, insecure: number): ResponseWindows {
+  return {
+    '2KiB-test': insecure,
+    '8MiB-dev': insecure,
+    '512MiB': epochsIn(14 * SECOND_MS),
+    '4GiB': epochsIn(110 * SECOND_MS),
+    '32GiB': epochsIn(15 * MINUTE_MS),
+    '64GiB': epochsIn(30 * MINUTE_MS),
+  }
+}
+
+function epochsOf(blockTimeMs: number): (durationMs: number) => number {
+  return (durationMs) => Math.max(1, Math.floor(durationMs / blockTimeMs))
+}

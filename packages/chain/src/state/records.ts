@@ -1,0 +1,371 @@
+/** All that the chain remembers: the records of the state and the tables they stand in. docs/spec/chain.md section 7. */
+import { dealTerms } from '../messages/deal-terms.ts'
+import {
+  address,
+  bigUint,
+  bool,
+  bytes,
+  bytes32,
+  choice,
+  epochs,
+  type Field,
+  hexBytes,
+  list,
+  peerId,
+  text,
+  uint,
+} from '../messages/field.ts'
+import type { Address, DealTerms, Epoch, Hash, SetAsk } from '../messages/index.ts'
+import { type Struct, struct } from '../messages/struct.ts'
+import { type Table, table } from './table.ts'
+
+/** A value that may be missing, in a record: a list of none or one. */
+export type Maybe<T> = readonly [T] | readonly []
+
+export interface Head {
+  readonly height: number
+  /** Header time. */
+  readonly timeMs: number
+}
+
+/** Where all the money is, kept beside the records that hold it: section 4, Invariant. */
+export interface Totals {
+  readonly genesis: bigint
+  readonly minted: bigint
+  readonly burnt: bigint
+  readonly balances: bigint
+  readonly escrow: bigint
+  readonly collateralFree: bigint
+  readonly collateralLocked: bigint
+}
+
+export interface NextIds {
+  readonly provider: number
+  readonly deal: number
+}
+
+export interface Account {
+  readonly balance: bigint
+  /** Locked in the account's deals. */
+  readonly escrow: bigint
+}
+
+export interface SessionKey {
+  readonly scopes: readonly string[]
+  readonly expires: Epoch
+  readonly spendingLimit: bigint
+  readonly spent: bigint
+}
+
+export interface Provider {
+  readonly owner: Address
+  readonly payout: Address
+  /** 32 bytes or none. */
+  readonly sessionKey: Uint8Array
+  readonly endpoints: readonly string[]
+  readonly peerId: string
+  readonly region: string
+  readonly name: string
+  readonly registeredAt: Epoch
+  readonly collateralFree: bigint
+  readonly collateralLocked: bigint
+}
+
+export type Ask = Omit<SetAsk, 'provider'>
+
+export interface Deal {
+  readonly terms: DealTerms
+  readonly agreementId: Hash
+  readonly publishedAt: Epoch
+  /** The last epoch in which its sector may be pre-committed and still count; afterwards it lapses. */
+  readonly lapsesAt: Epoch
+  /** The sector that binds it. It binds as long as that sector has not failed. */
+  readonly sector: Maybe<number>
+  /** Set by the settlement that closed it; until then its state follows from its sector and the height. */
+  readonly closed: 'no' | 'expired' | 'lapsed'
+  /** Of the client's money. */
+  readonly locked: bigint
+  /** Of the provider's collateral. */
+  readonly collateral: bigint
+  readonly paid: bigint
+  readonly burnt: bigint
+  readonly refunded: bigint
+  readonly provenEpochs: number
+  readonly faultedEpochs: number
+  /** Epoch through which it is settled; 0 before the first settlement. */
+  readonly settledThrough: Epoch
+}
+
+export type SectorStatus = 'precommitted' | 'active' | 'ended' | 'failed'
+
+export interface Sector {
+  /** `failed`: not proven in time. `ended`: left its partition after its expiry. */
+  readonly status: SectorStatus
+  readonly profile: string
+  readonly commD: Uint8Array
+  readonly commR: Uint8Array
+  readonly ticketEpoch: Epoch
+  readonly preCommitEpoch: Epoch
+  readonly commitBy: Epoch
+  readonly expiry: Epoch
+  readonly deals: readonly number[]
+  readonly deposit: bigint
+  readonly pledge: bigint
+  readonly placement: Maybe<Placement>
+  /** How the span from its last challenge to its expiry counts, once it has ended. */
+  readonly tail: Maybe<Tail>
+}
+
+/** Where and since when a proven sector is challenged. */
+export interface Placement {
+  readonly partition: number
+  readonly activatedAt: Epoch
+}
+
+export interface Tail {
+  readonly from: Epoch
+  readonly proven: boolean
+}
+
+export interface OpenChallenge {
+  /** The scheduled epoch of the draw. */
+  readonly epoch: Epoch
+  /** The list is that of this epoch: `cutoff` before the draw. */
+  readonly frozenAt: Epoch
+  readonly deadline: Epoch
+  /** Header time of the epoch of the draw. */
+  readonly drawnAtMs: number
+}
+
+export interface Partition {
+  readonly profile: string
+  readonly slot: number
+  readonly deposit: bigint
+  readonly sectors: number
+  readonly nextPosition: number
+  readonly lastJoinedAt: Epoch
+  /** The earliest expiry in its list; 0 when the list is empty. */
+  readonly firstExpiry: Epoch
+  readonly faulty: boolean
+  /** Its last sector left: it is never used again. */
+  readonly retired: boolean
+  readonly challenge: Maybe<OpenChallenge>
+  /** Draw of the last challenge that was answered or missed; 0 before the first. */
+  readonly closedEpoch: Epoch
+  /** `frozenAt` of that challenge. */
+  readonly closedFrozenAt: Epoch
+  readonly provenEpoch: Maybe<Epoch>
+  /** Epochs of all its faulted spans. */
+  readonly faultedEpochs: number
+}
+
+/** A sector in a partition's list. */
+export interface Member {
+  readonly number: number
+  readonly commR: Uint8Array
+  readonly joinedAt: Epoch
+  readonly expiry: Epoch
+}
+
+/** A challenge that may have been the first for a sector: key `frozenAt`. */
+export interface FirstChallenge {
+  readonly epoch: Epoch
+  readonly missed: boolean
+}
+
+/** A faulted span of a partition, (start, key]. */
+export interface FaultedSpan {
+  readonly start: Epoch
+  /** Epochs of the faulted spans before this one. */
+  readonly before: number
+}
+
+export interface EpochRecord {
+  readonly round: number
+  readonly timeMs: number
+}
+
+export interface PermutationEntry {
+  readonly period: number
+  readonly slot: number
+}
+
+function maybe<T>(inner: Field<T>): Field<Maybe<T>> {
+  return list(inner, { max: 1 }) as unknown as Field<Maybe<T>>
+}
+
+const u48 = uint(48)
+const amount = bigUint(128)
+const marker: Struct<object> = struct<object>('Marker', {})
+
+const single = <T>(name: string, record: Struct<T>): Table<[], T> => table<[], T>(name, record)
+
+export const tables: {
+  readonly head: Table<[], Head>
+  readonly totals: Table<[], Totals>
+  readonly nextIds: Table<[], NextIds>
+  /** Epoch through which challenges have been drawn or given up. */
+  readonly draws: Table<[], { readonly through: Epoch }>
+  readonly accounts: Table<[address: Address], Account>
+  readonly lanes: Table<[address: Address, lane: number], { readonly next: number }>
+  readonly sessionKeys: Table<[address: Address, publicKey: string], SessionKey>
+  readonly providers: Table<[provider: number], Provider>
+  readonly asks: Table<[provider: number], Ask>
+  readonly deals: Table<[deal: number], Deal>
+  readonly agreements: Table<[agreementId: Hash], { readonly deal: number }>
+  readonly sectors: Table<[provider: number, number: number], Sector>
+  /** Used sector numbers as ranges [start, end], by their end. */
+  readonly usedNumbers: Table<[provider: number, end: number], { readonly start: number }>
+  readonly commitDeadlines: Table<[commitBy: Epoch, provider: number, number: number], object>
+  readonly partitions: Table<[provider: number, partition: number], Partition>
+  /** The next partition number of a provider. */
+  readonly partitionNumbers: Table<[provider: number], { readonly next: number }>
+  readonly members: Table<[provider: number, partition: number, position: number], Member>
+  /** Partitions that take sectors, unless a challenge is open. */
+  readonly partitionsWithRoom: Table<[provider: number, profile: string, partition: number], object>
+  readonly slotPartitions: Table<[slot: number, provider: number, partition: number], object>
+  readonly slotsByLoad: Table<[load: number, slot: number], object>
+  readonly challengeDeadlines: Table<[deadline: Epoch, provider: number, partition: number], object>
+  readonly firstChallenges: Table<[provider: number, partition: number, frozenAt: Epoch], FirstChallenge>
+  readonly faultedSpans: Table<[provider: number, partition: number, end: Epoch], FaultedSpan>
+  readonly permutation: Table<[index: number], PermutationEntry>
+  readonly epochs: Table<[epoch: Epoch], EpochRecord>
+  readonly rounds: Table<[round: number], { readonly signature: Uint8Array }>
+  /** Rounds that an epoch has asked for and that no block has brought yet. */
+  readonly wantedRounds: Table<[round: number], object>
+} = {
+  head: single('head', struct('Head', { height: u48, timeMs: uint(53) })),
+  totals: single(
+    'totals',
+    struct('Totals', {
+      genesis: amount,
+      minted: amount,
+      burnt: amount,
+      balances: amount,
+      escrow: amount,
+      collateralFree: amount,
+      collateralLocked: amount,
+    }),
+  ),
+  nextIds: single('next-ids', struct('NextIds', { provider: uint(32), deal: u48 })),
+  draws: single('draws', struct('Draws', { through: epochs })),
+  accounts: table('account', struct('Account', { balance: amount, escrow: amount })),
+  lanes: table('lane', struct('Lane', { next: uint(53) })),
+  sessionKeys: table(
+    'session-key',
+    struct<SessionKey>('SessionKey', {
+      scopes: list(text(32), { max: 32 }),
+      expires: epochs,
+      spendingLimit: amount,
+      spent: amount,
+    }),
+  ),
+  providers: table(
+    'provider',
+    struct<Provider>('Provider', {
+      owner: address,
+      payout: address,
+      sessionKey: bytes(0, 32),
+      endpoints: list(text(256), { max: 8 }),
+      peerId,
+      region: text(64),
+      name: text(64),
+      registeredAt: epochs,
+      collateralFree: amount,
+      collateralLocked: amount,
+    }),
+  ),
+  asks: table(
+    'ask',
+    struct<Ask>('Ask', {
+      pricePerGiBEpoch: amount,
+      pieceSizeMin: uint(53),
+      pieceSizeMax: uint(53),
+      durationMin: epochs,
+      durationMax: epochs,
+      profiles: list(text(32), { max: 16 }),
+      validUntil: epochs,
+    }),
+  ),
+  deals: table(
+    'deal',
+    struct<Deal>('Deal', {
+      terms: dealTerms,
+      agreementId: hexBytes(32),
+      publishedAt: epochs,
+      lapsesAt: epochs,
+      sector: maybe(uint(32)),
+      closed: choice('no', 'expired', 'lapsed'),
+      locked: amount,
+      collateral: amount,
+      paid: amount,
+      burnt: amount,
+      refunded: amount,
+      provenEpochs: u48,
+      faultedEpochs: u48,
+      settledThrough: epochs,
+    }),
+  ),
+  agreements: table('agreement', struct('Agreement', { deal: u48 })),
+  sectors: table(
+    'sector',
+    struct<Sector>('Sector', {
+      status: choice('precommitted', 'active', 'ended', 'failed'),
+      profile: text(32),
+      commD: bytes32,
+      commR: bytes32,
+      ticketEpoch: epochs,
+      preCommitEpoch: epochs,
+      commitBy: epochs,
+      expiry: epochs,
+      deals: list(u48, { max: 256 }),
+      deposit: amount,
+      pledge: amount,
+      placement: maybe(struct<Placement>('Placement', { partition: uint(32), activatedAt: epochs })),
+      tail: maybe(struct<Tail>('Tail', { from: epochs, proven: bool })),
+    }),
+  ),
+  usedNumbers: table('used-number', struct('UsedNumbers', { start: uint(32) })),
+  commitDeadlines: table('commit-deadline', marker),
+  partitions: table(
+    'partition',
+    struct<Partition>('Partition', {
+      profile: text(32),
+      slot: uint(32),
+      deposit: amount,
+      sectors: uint(32),
+      nextPosition: u48,
+      lastJoinedAt: epochs,
+      firstExpiry: epochs,
+      faulty: bool,
+      retired: bool,
+      challenge: maybe(
+        struct<OpenChallenge>('OpenChallenge', {
+          epoch: epochs,
+          frozenAt: epochs,
+          deadline: epochs,
+          drawnAtMs: uint(53),
+        }),
+      ),
+      closedEpoch: epochs,
+      closedFrozenAt: epochs,
+      provenEpoch: maybe(epochs),
+      faultedEpochs: u48,
+    }),
+  ),
+  partitionNumbers: table('partition-number', struct('PartitionNumber', { next: uint(32) })),
+  members: table(
+    'member',
+    struct<Member>('Member', { number: uint(32), commR: bytes32, joinedAt: epochs, expiry: epochs }),
+  ),
+  partitionsWithRoom: table('partition-with-room', marker),
+  slotPartitions: table('slot-partition', marker),
+  slotsByLoad: table('slot-by-load', marker),
+  challengeDeadlines: table('challenge-deadline', marker),
+  firstChallenges: table('first-challenge', struct('FirstChallenge', { epoch: epochs, missed: bool })),
+  faultedSpans: table('faulted-span', struct('FaultedSpan', { start: epochs, before: u48 })),
+  permutation: table('permutation', struct('PermutationEntry', { period: u48, slot: uint(32) })),
+  epochs: table('epoch', struct('EpochRecord', { round: uint(53), timeMs: uint(53) })),
+  rounds: table('round', struct('Round', { signature: bytes(48, 48) })),
+  wantedRounds: table('wanted-round', marker),
+}

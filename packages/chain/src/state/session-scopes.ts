@@ -1,0 +1,31 @@
+/** What a session key may be allowed to sign. Never AuthorizeKey: a key must not be able to make itself stronger. */
+import type { TransactionName } from '../messages/index.ts'
+
+/** To sign DealTerms and Quotes for the account's providers. */
+export const TERMS_SCOPE = 'terms'
+
+const transactionScopes: readonly TransactionName[] = [
+  'Transfer',
+  'RegisterProvider',
+  'SetAsk',
+  'DepositCollateral',
+  'PublishDeal',
+  'PreCommitSectors',
+  'ProveCommitSector',
+  'SubmitPost',
+  'SettleDeals',
+]
+
+/** What a provider's daemon signs unattended. */
+export const daemonScopes: readonly string[] = [
+  'SetAsk',
+  'PreCommitSectors',
+  'ProveCommitSector',
+  'SubmitPost',
+  'SettleDeals',
+  TERMS_SCOPE,
+]
+
+export function isScope(scope: string): boolean {
+  return scope === TERMS_SCOPE || transactionScopes.some((name) => name === scope)
+}

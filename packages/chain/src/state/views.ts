@@ -1,0 +1,224 @@
+/** The state as JSON, for the RPC: pure functions of a reader. Amounts are decimal strings, undefined is "no such thing". */
+import { bytesToHex } from '@noble/hashes/utils.js'
+import type {
+  AccountView,
+  AskView,
+  ChallengeView,
+  DealState,
+  DealView,
+  PartitionView,
+  ProviderView,
+  SectorState,
+  SectorView,
+} from '../client/views.ts'
+import { type Address, dealTermsToJson, type Epoch, type Hash, type Hex, hashOf } from '../messages/index.ts'
+import { dealStatus, dueEpochs } from './deal-status.ts'
+import { readHead, readParams } from './head.ts'
+import { accountOf } from './ledger.ts'
+import { networkFee } from './messages/settle-deals.ts'
+import { membersAt } from './partitions.ts'
+import { draw, entropyOf, type RandomnessTag } from './randomness.ts'
+import { type Ask, type Deal, type Partition, type Sector, tables } from './records.ts'
+import type { StateReader } from './store.ts'
+import { keyNumber } from './table.ts'
+
+type WithoutHeight<T> = Omit<T, 'height'>
+
+export interface RandomnessQuery {
+  readonly tag: RandomnessTag
+  readonly epoch: Epoch
+  readonly provider: number
+  /** The sector's number (TICKET, SEED) or the partition's (POST, RECOVERY). */
+  readonly sector: number
+}
+
+/** Any address has an account, with nothing in it at first. */
+export function accountView(reader: StateReader, address: Address): WithoutHeight<AccountView> {
+  const { balance, escrow } = accountOf(reader, address)
+  const lanes = [...tables.lanes.entries(reader, [address])]
+  const sequences = Object.fromEntries(lanes.map(({ parts, value }) => [String(keyNumber(parts[1])), value.next]))
+  return { address, balance: String(balance), sequences, locked: String(escrow) }
+}
+
+export function providerView(reader: StateReader, id: number): ProviderView | undefined {
+  const provider = tables.providers.get(reader, id)
+  if (provider === undefined) return undefined
+  const { owner, payout, sessionKey, endpoints, peerId, region, name, registeredAt } = provider
+  const ask = tables.asks.get(reader, id)
+  return {
+    id,
+    owner,
+    payout,
+    sessionKey: sessionKey.length === 0 ? null : hexOf(sessionKey),
+    endpoints,
+    peerId,
+    region,
+    name,
+    ask: ask === undefined ? null : askView(ask),
+    collateral: { free: String(provider.collateralFree), locked: String(provider.collateralLocked) },
+    registeredAt,
+  }
+}
+
+/** In the order of ids, above `after`. */
+export function providerViews(reader: StateReader, after: number | undefined, limit: number): ProviderView[] {
+  const entries = tables.providers.entries(reader, [], after === undefined ? undefined : [after])
+  return take(entries, limit).map(({ parts }) => providerView(reader, keyNumber(parts[0]))!)
+}
+
+/** The partitions of a provider that hold sectors, in the order of their numbers, above `after`. */
+export function partitionViews(
+  reader: StateReader,
+  provider: number,
+  after: number | undefined,
+  limit: number,
+): PartitionView[] {
+  const entries = tables.partitions.entries(reader, [provider], after === undefined ? undefined : [provider, after])
+  return take(entries, limit).map(({ parts, value }) => partitionView(reader, provider, keyNumber(parts[1]), value))
+}
+
+export function sectorView(reader: StateReader, provider: number, number: number): SectorView | undefined {
+  const sector = tables.sectors.get(reader, provider, number)
+  if (sector === undefined) return undefined
+  const { profile, commD, commR, ticketEpoch, preCommitEpoch, commitBy, expiry, deals } = sector
+  const seedEpoch = preCommitEpoch + readParams(reader).seedDelay
+  const seed = draw(reader, 'SEED', seedEpoch, entropyOf(provider, number))
+  const [placement] = sector.placement
+  return {
+    provider,
+    number,
+    profile,
+    state: sectorState(reader, provider, sector),
+    commD: hashOf(commD),
+    commR: hashOf(commR),
+    ticketEpoch,
+    preCommitEpoch,
+    seedEpoch,
+    ...(seed === undefined ? {} : { seed: hashOf(seed) }),
+    commitBy,
+    expiry,
+    deals,
+    ...(placement ?? {}),
+  }
+}
+
+export function dealView(reader: StateReader, id: number): DealView | undefined {
+  const deal = tables.deals.get(reader, id)
+  if (deal === undefined) return undefined
+  const { height } = readHead(reader)
+  const status = dealStatus(reader, deal, height)
+  const due = dueEpochs(reader, deal, status)
+  const gross = deal.terms.pricePerEpoch * BigInt(due.proven)
+  const { provider } = deal.terms
+  return {
+    id,
+    agreementId: deal.agreementId,
+    terms: dealTermsToJson(deal.terms),
+    state: dealState(status, height),
+    publishedAt: deal.publishedAt,
+    lapsesAt: deal.lapsesAt,
+    ...('activatedAt' in status ? { activatedAt: status.activatedAt, endsAt: status.endsAt } : {}),
+    ...('sector' in status ? { sector: { provider, number: status.sector } } : {}),
+    ...moneyOf(deal),
+    earned: String(gross - networkFee(gross, readParams(reader).networkFeeBps)),
+    provenEpochs: deal.provenEpochs + due.proven,
+    faultedEpochs: deal.faultedEpochs + due.faulted,
+    settledThrough: deal.settledThrough,
+  }
+}
+
+/** The deal that was published from these terms. */
+export function dealOfAgreement(reader: StateReader, agreementId: Hash): number | undefined {
+  return tables.agreements.get(reader, agreementId)?.deal
+}
+
+/** undefined while the epoch's round is not there, or no longer. */
+export function randomnessView(reader: StateReader, query: RandomnessQuery): Hash | undefined {
+  const { tag, epoch, provider, sector } = query
+  const entropy = tag === 'SLOT' || tag === 'EXTRA' ? new Uint8Array(0) : entropyOf(provider, sector)
+  const value = draw(reader, tag, epoch, entropy)
+  return value === undefined ? undefined : hashOf(value)
+}
+
+function askView(ask: Ask): AskView {
+  return { ...ask, pricePerGiBEpoch: String(ask.pricePerGiBEpoch) }
+}
+
+function partitionView(reader: StateReader, provider: number, number: number, partition: Partition): PartitionView {
+  const { slot, profile, faulty, provenEpoch } = partition
+  const challenge = challengeView(reader, provider, number, partition)
+  return {
+    provider,
+    number,
+    slot,
+    profile,
+    sectors: listAt(reader, provider, number, Number.MAX_SAFE_INTEGER),
+    faulty,
+    lastProven: provenEpoch[0] ?? null,
+    ...(challenge === undefined ? {} : { challenge }),
+  }
+}
+
+function challengeView(
+  reader: StateReader,
+  provider: number,
+  number: number,
+  partition: Partition,
+): ChallengeView | undefined {
+  const [open] = partition.challenge
+  const randomness = open && draw(reader, 'POST', open.epoch, entropyOf(provider, number))
+  if (open === undefined || randomness === undefined) return undefined
+  return {
+    epoch: open.epoch,
+    deadline: open.deadline,
+    randomness: hashOf(randomness),
+    count: readParams(reader).postSamples,
+    sectors: listAt(reader, provider, number, open.frozenAt),
+    answered: false,
+  }
+}
+
+function listAt(
+  reader: StateReader,
+  provider: number,
+  partition: number,
+  epoch: Epoch,
+): { number: number; commR: Hash }[] {
+  return membersAt(reader, provider, partition, epoch).map(({ number, commR }) => ({ number, commR: hashOf(commR) }))
+}
+
+function sectorState(reader: StateReader, provider: number, sector: Sector): SectorState {
+  if (sector.status === 'failed') return 'terminated'
+  if (sector.status === 'ended') return 'expired'
+  const [placement] = sector.placement
+  if (placement === undefined) return 'precommitted'
+  return tables.partitions.get(reader, provider, placement.partition)?.faulty === true ? 'faulty' : 'active'
+}
+
+/** A deal whose time is over is called expired, though its last epochs may still wait for their proof. */
+function dealState(status: ReturnType<typeof dealStatus>, height: Epoch): DealState {
+  return status.state === 'active' && height >= status.endsAt ? 'expired' : status.state
+}
+
+function moneyOf({ locked, paid, burnt, refunded }: Deal): {
+  locked: string
+  paid: string
+  burnt: string
+  refunded: string
+} {
+  return { locked: String(locked), paid: String(paid), burnt: String(burnt), refunded: String(refunded) }
+}
+
+function hexOf(bytes: Uint8Array): Hex {
+  return `0x${bytesToHex(bytes)}`
+}
+
+function take<T>(items: Iterable<T>, limit: number): T[] {
+  const taken: T[] = []
+  if (limit <= 0) return taken
+  for (const item of items) {
+    taken.push(item)
+    if (taken.length === limit) break
+  }
+  return taken
+}

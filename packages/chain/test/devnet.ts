@@ -1,0 +1,47 @@
+/** A devnet of one node in a temporary folder, in this process, over real HTTP. */
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type ChainClient, createChainClient } from '../src/client/index.ts'
+import { initChain, type RunningChain, runChain } from '../src/main.ts'
+import { accountSigner, type Signer } from '../src/messages/index.ts'
+
+export const BLOCK_TIME_MS = 50
+
+export interface Devnet {
+  readonly home: string
+  readonly node: RunningChain
+  readonly chain: ChainClient
+  remove(): Promise<void>
+}
+
+export async function temporaryFolder(): Promise<string> {
+  return mkdtemp(join(tmpdir(), 'granary-chain-'))
+}
+
+export async function startDevnet(): Promise<Devnet> {
+  const home = await temporaryFolder()
+  await initChain({ home, devnet: true, blockTimeMs: BLOCK_TIME_MS })
+  const node = await runChain({ home, port: 0 })
+  return {
+    home,
+    node,
+    chain: createChainClient({ url: node.url }),
+    async remove() {
+      await node.stop()
+      await rm(home, { recursive: true })
+    },
+  }
+}
+
+export function newSigner(): Signer {
+  return accountSigner(randomBytes(32))
+}
+
+/** An account with money from the faucet. */
+export async function fundedSigner(chain: ChainClient): Promise<Signer> {
+  const signer = newSigner()
+  await chain.faucet(signer.address)
+  return signer
+}

@@ -1,0 +1,222 @@
+/**
+ * A whole chain in memory with a virtual clock: blocks go through prepare, process and finalize as an engine drives them,
+ * and after each one all money is counted again.
+ */
+import { pieceCidV2 } from '@granary/proofs/verify'
+import {
+  type Address,
+  accountSigner,
+  type DealTerms,
+  dealTermsDigest,
+  encodeTransaction,
+  type Hash,
+  type MessageBodies,
+  type Signer,
+  type Transaction,
+  type TransactionName,
+  transactionDigest,
+} from '../src/messages/index.ts'
+import type { TxResult } from '../src/state/execute-tx.ts'
+import {
+  accountView,
+  type Block,
+  beaconPublicKey,
+  beaconRoundFor,
+  type ChainEvent,
+  type ChainParams,
+  createStateMachine,
+  devnetGenesis,
+  type FinalizedBlock,
+  type Genesis,
+  genesisHash,
+  readHead,
+  recount,
+  type StateMachine,
+  signBeaconRound,
+} from '../src/state/index.ts'
+import { createMemoryState, type MemoryState } from './memory-state.ts'
+
+export const GRN: bigint = 10n ** 18n
+const BEACON_KEY = new Uint8Array(32).fill(7)
+export const GENESIS_TIME_MS = 1_700_000_000_000
+
+export interface TestChainOptions {
+  readonly params?: Partial<ChainParams>
+  /** Header time from block to block. @default the block time */
+  readonly blockTimeMs?: number
+}
+
+export interface SendOptions {
+  readonly lane?: number
+  readonly sequence?: number
+  readonly validUntil?: number
+  readonly maxFee?: bigint
+  readonly sender?: Address
+}
+
+export interface TestChain {
+  readonly genesis: Genesis
+  readonly genesisHash: Hash
+  readonly state: MemoryState
+  readonly machine: StateMachine
+  readonly faucet: Signer
+  readonly blocks: Block[]
+  readonly events: (ChainEvent & { height: number })[]
+  readonly height: number
+  balance(address: Address): bigint
+  /** A signed transaction, by default the next of lane 0 of the signer's account. */
+  sign<N extends TransactionName>(signer: Signer, kind: N, body: MessageBodies[N], options?: SendOptions): Uint8Array
+  /** One block with these candidates. @param beacon false: the round is withheld */
+  produce(candidates?: readonly Uint8Array[], options?: { beacon?: boolean; afterMs?: number }): FinalizedBlock
+  /** Signs, puts it into a block and gives its result. */
+  send<N extends TransactionName>(signer: Signer, kind: N, body: MessageBodies[N], options?: SendOptions): TxResult
+  /** As send, for what must succeed. */
+  does<N extends TransactionName>(signer: Signer, kind: N, body: MessageBodies[N], options?: SendOptions): TxResult
+  advance(blocks: number): void
+  advanceTo(height: number): void
+}
+
+export function createTestChain(options: TestChainOptions = {}): TestChain {
+  const faucet = accountSigner(new Uint8Array(32).fill(1))
+  const devnet = devnetGenesis({
+    validator: `0x${'22'.repeat(32)}`,
+    beaconPublicKey: beaconPublicKey(BEACON_KEY),
+    faucet: faucet.address,
+    timeMs: GENESIS_TIME_MS,
+  })
+  const genesis: Genesis = { ...devnet, params: { ...devnet.params, ...options.params } }
+  const chain = genesisHash(genesis)
+  const state = createMemoryState()
+  const machine = createStateMachine({ reader: state })
+  const stepMs = options.blockTimeMs ?? genesis.blockTimeMs
+  const blocks: Block[] = []
+  const events: (ChainEvent & { height: number })[] = []
+  state.commit(machine.initChain(genesis).writes)
+
+  const self: TestChain = {
+    genesis,
+    genesisHash: chain,
+    state,
+    machine,
+    faucet,
+    blocks,
+    events,
+    get height() {
+      return readHead(state).height
+    },
+    balance: (address) => BigInt(accountView(state, address).balance),
+    sign: (signer, kind, body, given = {}) => {
+      const sender = given.sender ?? signer.address
+      const lane = given.lane ?? 0
+      const tx = {
+        kind,
+        sender,
+        lane,
+        sequence: given.sequence ?? accountView(state, sender).sequences[lane] ?? 0,
+        validUntil: given.validUntil ?? self.height + 100,
+        maxFee: given.maxFee ?? GRN,
+        body,
+      } as unknown as Transaction
+      const signature = signer.sign(transactionDigest(chain, tx))
+      if (signature instanceof Promise) throw new TypeError('test signers are synchronous')
+      return encodeTransaction(tx, signature)
+    },
+    produce: (candidates = [], { beacon = true, afterMs = stepMs } = {}) => {
+      const head = readHead(state)
+      const height = head.height + 1
+      const timeMs = head.timeMs + afterMs
+      const round = beaconRoundFor(genesis, head.timeMs)
+      const entry = beacon ? { round, signature: signRound(round) } : undefined
+      const txs = machine.prepareBlock({ height, timeMs, candidates, beacon: entry })
+      const block = { height, timeMs, txs }
+      const verdict = machine.processBlock(block)
+      if (!verdict.accept) throw new Error(`own proposal refused: ${verdict.reason}`)
+      const finalized = machine.finalizeBlock(block)
+      state.commit(finalized.writes)
+      recount(state)
+      blocks.push(block)
+      const happened = [...finalized.results.flatMap((result) => result.events), ...finalized.events]
+      events.push(...happened.map((event) => ({ ...event, height })))
+      return finalized
+    },
+    send: (signer, kind, body, given) => {
+      const bytes = self.sign(signer, kind, body, given)
+      const { results } = self.produce([bytes])
+      const result = results.find((each) => each.kind === kind)
+      if (result === undefined) throw new Error(`${kind} was left out: ${JSON.stringify(machine.checkTx(bytes, 0))}`)
+      return result
+    },
+    does: (signer, kind, body, given) => {
+      const result = self.send(signer, kind, body, given)
+      if (result.code !== 'OK') throw new Error(`${kind} failed: ${result.code}: ${result.message}`)
+      return result
+    },
+    advance: (count) => {
+      for (let index = 0; index < count; index++) self.produce()
+    },
+    advanceTo: (height) => self.advance(height - self.height),
+  }
+  return self
+}
+
+/** An account with money. */
+export function fund(chain: TestChain, seed: number, amount: bigint = 1_000n * GRN): Signer {
+  const signer = accountSigner(new Uint8Array(32).fill(seed))
+  chain.does(chain.faucet, 'Transfer', { to: signer.address, amount })
+  return signer
+}
+
+/** A provider with collateral. */
+export function registerProvider(chain: TestChain, owner: Signer, sessionKey: Uint8Array = new Uint8Array(0)): number {
+  const { events } = chain.does(owner, 'RegisterProvider', {
+    payout: owner.address,
+    sessionKey,
+    endpoints: ['http://127.0.0.1:7470'],
+    peerId: '',
+    region: 'eu',
+    name: 'barn',
+  })
+  const id = Number(events[0]!.provider)
+  chain.does(owner, 'DepositCollateral', { provider: id, amount: 100n * GRN })
+  return id
+}
+
+export function termsFor(
+  chain: TestChain,
+  client: Address,
+  provider: number,
+  given: Partial<DealTerms> = {},
+): DealTerms {
+  const root = new Uint8Array(32).fill(9)
+  const pieceCid = pieceCidV2({ root, paddedSize: 1024, payloadSize: 1000 })
+  return {
+    client,
+    provider,
+    pieceCid,
+    pieceSize: 1024,
+    payloadSize: 1000,
+    label: 'test',
+    activateWithin: 100,
+    duration: 200,
+    pricePerEpoch: 1_000_000_007n,
+    providerCollateral: 1_000_000_000_000n,
+    validUntil: chain.height + 100,
+    nonce: 1n,
+    ...given,
+  }
+}
+
+export function signTerms(chain: TestChain, provider: Signer, terms: DealTerms): Uint8Array {
+  const signature = provider.sign(dealTermsDigest(chain.genesisHash, terms))
+  if (signature instanceof Promise) throw new TypeError('test signers are synchronous')
+  return signature
+}
+
+const signedRounds = new Map<number, Uint8Array>()
+
+/** A round's signature takes milliseconds and never changes. */
+function signRound(round: number): Uint8Array {
+  const known = signedRounds.get(round) ?? signBeaconRound(BEACON_KEY, round)
+  signedRounds.set(round, known)
+  return known
+}
