@@ -13,6 +13,8 @@
 #error "little-endian only: the TypeScript twin serves here"
 #endif
 
+/* Raised with every change of what is exported here; src/kernel/open-kernel.ts expects the same. */
+#define KERNEL_VERSION 1
 #define ARGUMENTS_MAX 7
 #define LAYERS_MAX 64
 
@@ -217,7 +219,7 @@ static int export_function(napi_env env, napi_value exports, const char *name, n
 }
 
 NAPI_MODULE_INIT() {
-  napi_value sha256;
+  napi_value sha256, version;
   compress();
   const int ok = export_function(env, exports, "hashPairs", hash_pairs_call) &&
                  export_function(env, exports, "hashColumns", hash_columns_call) &&
@@ -226,7 +228,9 @@ NAPI_MODULE_INIT() {
                  export_function(env, exports, "writeParents", write_parents_call) &&
                  export_function(env, exports, "labelLayer", label_layer_call) &&
                  napi_create_string_utf8(env, sha256_name, NAPI_AUTO_LENGTH, &sha256) == napi_ok &&
-                 napi_set_named_property(env, exports, "sha256", sha256) == napi_ok;
+                 napi_set_named_property(env, exports, "sha256", sha256) == napi_ok &&
+                 napi_create_uint32(env, KERNEL_VERSION, &version) == napi_ok &&
+                 napi_set_named_property(env, exports, "version", version) == napi_ok;
   if (!ok) fail(env, "the kernel could not be registered");
   return exports;
 }

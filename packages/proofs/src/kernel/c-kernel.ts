@@ -6,6 +6,7 @@ import { type Kernel, KernelError } from './kernel.ts'
 
 /** What native/addon.c exports. */
 export interface Addon {
+  readonly version: number
   /** How it hashes: "sha-ni" or "portable". */
   readonly sha256: string
   hashPairs(nodes: Uint8Array, out: Uint8Array, mask: number): void

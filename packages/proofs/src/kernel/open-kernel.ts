@@ -7,6 +7,9 @@ import { type Addon, createCKernel } from './c-kernel.ts'
 import type { Kernel } from './kernel.ts'
 import { createTsKernel } from './ts-kernel.ts'
 
+/** That of native/addon.c: a kernel built from older sources is not used. */
+const KERNEL_VERSION = 1
+
 export class KernelChoiceError extends GranaryError {
   constructor(message: string) {
     super({
@@ -44,7 +47,9 @@ function loadAddon(): Addon | string {
     return existsSync(reasonPath) ? readFileSync(reasonPath, 'utf8').trim() : 'the C kernel was not built at install'
   }
   try {
-    return createRequire(import.meta.url)(path) as Addon
+    const addon = createRequire(import.meta.url)(path) as Addon
+    if (addon.version === KERNEL_VERSION) return addon
+    return `the C kernel is of version ${addon.version}, not ${KERNEL_VERSION}: run the install again`
   } catch (error) {
     return `the C kernel does not load: ${Error.isError(error) ? error.message : String(error)}`
   }
