@@ -113,6 +113,14 @@ async function start(
   await makeFolders(folders)
   const db = openStore(folders.database)
   closers.push(() => db.close())
+  // The queue's own database takes seconds to open; meanwhile the rest gets ready.
+  const opening = createQueue<ProviderJobs>({ folder: folders.queue, log })
+  closers.push(() =>
+    opening.then(
+      (opened) => opened.stop(),
+      () => undefined,
+    ),
+  )
 
   const settings = createSettings(db)
   const chainUrl = options.chainUrl ?? configured.chainUrl
@@ -157,8 +165,7 @@ async function start(
     removePiece: (pieceCid) => retrieval.removePiece(pieceCid),
     onPublished: () => sealing.nudge(),
   })
-  const queue = await createQueue<ProviderJobs>({ folder: folders.queue, log })
-  closers.push(() => queue.stop())
+  const queue = await opening
   const sealing = createSealing({
     ...{ db, folder: folders.sectors, chain, providerId, profile, queue, log },
     parentsDir: join(options.cacheHome, 'parents'),

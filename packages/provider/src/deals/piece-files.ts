@@ -63,7 +63,10 @@ export function createPieceFiles({ folders, deals, uploads, lock }: PieceFilesOp
       for (const pieceCid of deals.pieceCids()) deals.dropPieceIfUnused(pieceCid)
       const pieces = new Set(deals.pieceCids().map((pieceCid) => `${pieceCid}.car`))
       await removeOthers(folders.pieces, pieces)
-      for (const { uploadId } of uploads.all()) if (!(await exists(stagingPath(uploadId)))) uploads.remove(uploadId)
+      for (const { uploadId } of uploads.all()) {
+        const begun = uploads.tusRecord(uploadId) !== undefined && (await exists(stagingPath(uploadId)))
+        if (!begun) uploads.remove(uploadId)
+      }
       await removeOthers(folders.staging, new Set(uploads.all().map(({ uploadId }) => uploadId)))
     },
   }

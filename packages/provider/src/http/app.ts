@@ -79,6 +79,8 @@ function apiRoutes(context: AppContext): Router {
   })
   router.post('/deals', async (request, response) => {
     const client = context.tokens.clientOf(request.get('authorization'))
+    // Nothing moves on the line while a large piece is hashed.
+    request.setTimeout(0)
     const { deal, created } = await context.acceptPiece({ client, ...agreeBody.parse(request.body) })
     response.status(created ? 201 : 200).json(agreementJson(deal))
   })
