@@ -6,7 +6,7 @@ import { importFile } from '@granary/content'
 import { packFile } from '@granary/content/node'
 import { commitPiece } from '@granary/proofs/piece'
 import { profileNamed } from '@granary/proofs/profile'
-import { computeCommD, parsePieceCid, pieceCidV2 } from '@granary/proofs/verify'
+import { computeCommD, parsePieceCid, pieceCidV2, porepBundleBytes } from '@granary/proofs/verify'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { MemoryBlockstore } from 'blockstore-core'
 import { CID } from 'multiformats/cid'
@@ -38,6 +38,10 @@ afterAll(() => market?.bench.close())
 
 async function* bytesOf(path: string): AsyncGenerator<Uint8Array> {
   yield readFileSync(path)
+}
+
+function bytesOfHex(hex: string): Uint8Array {
+  return Buffer.from(hex.slice(2), 'hex')
 }
 
 async function newest<T>(ask: (entries: Awaited<ReturnType<typeof timelineOf>>) => T | undefined): Promise<T> {
@@ -121,7 +125,19 @@ test('10 provePoRep: the chain verified the proof after the seed was drawn, and 
   const timeline = await timelineOf(market.provider.url, data.dealId)
   expect(deal.state).toBe('active')
   expect(deal.activatedAt).toBeGreaterThanOrEqual(sector.seedEpoch)
-  expect(timeline.find(({ type }) => type === 'porep-accepted')!.bytes).toBeGreaterThan(100_000)
+  const { randomness } = await market.client.randomness({
+    tag: 'TICKET',
+    epoch: sector.ticketEpoch,
+    provider: data.provider,
+    sector: sector.number,
+  })
+  const implied = porepBundleBytes({
+    profile: profileNamed(sector.profile),
+    provider: data.provider,
+    sectorNumber: sector.number,
+    ...{ ticket: bytesOfHex(randomness), seed: bytesOfHex(sector.seed!), commD: bytesOfHex(sector.commD) },
+  })
+  expect(timeline.find(({ type }) => type === 'porep-accepted')!.bytes).toBe(implied)
 })
 
 test('11 provePost: two challenges are answered within their windows', async () => {
