@@ -26,7 +26,7 @@ export interface ProviderConfig {
 }
 
 export interface AskConfig {
-  /** attoGRN. @default 0.00001 GRN */
+  /** attoGRN. @default 0.001 GRN */
   readonly pricePerGiBEpoch: string
   /** @default 128 */
   readonly pieceSizeMin: number
@@ -68,7 +68,7 @@ const port = z.int().min(0).max(65_535)
 const attoGrn = z.string().regex(/^\d{1,39}$/, 'expected a whole number of attoGRN')
 
 const askSchema: z.ZodType<AskConfig, unknown> = z.strictObject({
-  pricePerGiBEpoch: attoGrn.default('10000000000000'),
+  pricePerGiBEpoch: attoGrn.default('1000000000000000'),
   pieceSizeMin: wholeBytes.default(128),
   pieceSizeMax: wholeBytes.optional(),
   durationMinMs: z

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { stat } from 'node:fs/promises'
 import { request } from 'node:http'
 import { join } from 'node:path'
@@ -162,6 +163,34 @@ test('a payload that cannot fit into the piece is refused by size', async () => 
   expect([status, body.error.code]).toEqual([413, 'UPLOAD_TOO_LARGE'])
 })
 
+test('bytes that do not have their checksum are as if they had not been sent', async () => {
+  const { headers } = await create(client, car)
+  const path = String(headers.get('location'))
+  const uploadId = String(path.split('/').at(-1))
+  const half = car.bytes.subarray(0, 1_000_000)
+  const hashOf = (bytes: Buffer) => `sha256 ${createHash('sha256').update(bytes).digest('base64')}`
+  const send = (from: number, body: Buffer, checksum: string) =>
+    fetch(new URL(path, market.url), {
+      method: 'PATCH',
+      headers: {
+        ...client.authorization,
+        'tus-resumable': '1.0.0',
+        'upload-offset': String(from),
+        'upload-checksum': checksum,
+        'content-type': 'application/offset+octet-stream',
+      },
+      body: new Uint8Array(body),
+    })
+  expect((await send(0, half, hashOf(half))).status).toBe(204)
+  const rest = car.bytes.subarray(1_000_000)
+  const broken = await send(1_000_000, rest, hashOf(half))
+  expect([broken.status, (await broken.json()).error.code]).toEqual([460, 'UPLOAD_CHECKSUM_MISMATCH'])
+  expect(await offsetOf(client, uploadId)).toBe(1_000_000)
+  expect((await send(1_000_000, rest, 'md4 AAAA')).status).toBe(400)
+  expect((await send(1_000_000, rest, hashOf(rest))).status).toBe(204)
+  expect(await offsetOf(client, uploadId)).toBe(car.bytes.length)
+})
+
 test('more bytes than were announced are refused', async () => {
   const { headers } = await create(client, car)
   const response = await fetch(new URL(String(headers.get('location')), market.url), {
@@ -224,7 +253,8 @@ test('a browser may ask from anywhere', async () => {
   expect(status).toBe(204)
   expect(headers.get('access-control-allow-origin')).toBe('*')
   expect(headers.get('access-control-allow-headers')).toContain('Authorization')
-  expect(headers.get('tus-extension')).toContain('creation')
+  expect(headers.get('tus-extension')).toMatch(/creation.*expiration.*checksum/)
+  expect(headers.get('tus-checksum-algorithm')).toBe('sha256,sha1')
 })
 
 async function stagedSize(uploadId: string): Promise<number> {

@@ -5,13 +5,13 @@
 import type { IncomingMessage } from 'node:http'
 import type { Address } from '@granary/chain/messages'
 import { GranaryError } from '@granary/errors'
-import { FileStore } from '@tus/file-store'
 import { Metadata, Server } from '@tus/server'
 import { type Request, type RequestHandler, Router } from 'express'
 import type { PieceFiles } from '../deals/piece-files.ts'
 import type { Tokens } from '../deals/tokens.ts'
 import { UploadMetadataError, UploadNotFoundError } from '../deals/upload-errors.ts'
 import type { UploadRow, UploadStore } from '../deals/upload-store.ts'
+import { CheckedFileStore, checksumAlgorithms, parseChecksum } from './checked-file-store.ts'
 
 const LOCK_DRAIN_MS = 500
 
@@ -31,17 +31,24 @@ export interface UploadRoutesContext {
 export function uploadRoutes(context: UploadRoutesContext): Router {
   // Which upload a creating request has been given: tus asks for its name with the same request in hand.
   const opened = new WeakMap<IncomingMessage, UploadRow>()
-  const tus = createTus(context, opened)
+  const datastore = createDatastore(context)
+  const tus = createTus(datastore, opened)
   const router = Router()
-  router.options(['/v1/uploads', '/v1/uploads/:id'], (request, response) => tus.handle(request, response))
+  router.options(['/v1/uploads', '/v1/uploads/:id'], (request, response) => {
+    response.setHeader('Tus-Checksum-Algorithm', checksumAlgorithms.join(','))
+    return tus.handle(request, response)
+  })
   router.post('/v1/uploads', async (request, response) => {
     const client = context.tokens.clientOf(request.get('authorization'))
+    const checksum = parseChecksum(request.get('upload-checksum'))
     const upload = await context.open({ client, ...creationOf(request) })
     opened.set(request, upload)
-    await tus.handle(request, response)
+    await datastore.expecting(checksum, () => tus.handle(request, response))
     if (response.statusCode !== 201) await context.files.removeUpload(upload.uploadId)
   })
-  router.all('/v1/uploads/:id', ownedUpload(context), (request, response) => tus.handle(request, response))
+  router.all('/v1/uploads/:id', ownedUpload(context), (request, response) =>
+    datastore.expecting(parseChecksum(request.get('upload-checksum')), () => tus.handle(request, response)),
+  )
   return router
 }
 
@@ -70,19 +77,19 @@ function metadataOf(header: string | undefined): Record<string, string | null> {
   }
 }
 
-function createTus(context: UploadRoutesContext, opened: WeakMap<IncomingMessage, UploadRow>): Server {
-  const { uploads } = context
-  const datastore = new FileStore({
-    directory: context.stagingFolder,
-    expirationPeriodInMilliseconds: context.expiryMs,
+function createDatastore({ uploads, stagingFolder, expiryMs }: UploadRoutesContext): CheckedFileStore {
+  return new CheckedFileStore({
+    directory: stagingFolder,
+    expirationPeriodInMilliseconds: expiryMs,
     configstore: {
       get: async (id) => uploads.tusRecord(id) as never,
       set: async (id, { size, metadata, creation_date }) => uploads.setTusRecord(id, { size, metadata, creation_date }),
       delete: async (id) => uploads.remove(id),
     },
   })
-  // The size is known before the first byte: quota and disk are counted by it.
-  datastore.extensions = datastore.extensions.filter((extension) => extension !== 'creation-defer-length')
+}
+
+function createTus(datastore: CheckedFileStore, opened: WeakMap<IncomingMessage, UploadRow>): Server {
   return new Server({
     path: '/v1/uploads',
     relativeLocation: true,
@@ -99,14 +106,16 @@ function createTus(context: UploadRoutesContext, opened: WeakMap<IncomingMessage
   })
 }
 
+const tusCodes: Readonly<Record<number, string>> = { 409: 'UPLOAD_OFFSET_CONFLICT', 460: 'UPLOAD_CHECKSUM_MISMATCH' }
+
 function toTusError(error: Error | { status_code: number; body: string }): { status_code: number; body: string } {
   const known = 'status_code' in error ? error : undefined
   const status = known?.status_code ?? 500
   const wire = new GranaryError({
-    code: status === 409 ? 'UPLOAD_OFFSET_CONFLICT' : status >= 500 ? 'INTERNAL' : 'UPLOAD_REFUSED',
+    code: tusCodes[status] ?? (status >= 500 ? 'INTERNAL' : 'UPLOAD_REFUSED'),
     message: known?.body.trim() ?? 'the upload could not be written',
     hint: 'ask for the offset with HEAD and go on from there',
-    retryable: status === 409 || status >= 500,
+    retryable: status in tusCodes || status >= 500,
   })
   return { status_code: status, body: JSON.stringify({ error: wire }) }
 }
