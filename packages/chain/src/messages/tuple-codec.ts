@@ -16,8 +16,10 @@ export function encodeTuple(wire: Wire): Uint8Array {
 /** @throws MessageInvalidError for anything but the canonical encoding of a tuple. */
 export function decodeTuple(bytes: Uint8Array, path: string): Wire {
   checkShape(bytes, path)
-  const wire: Wire = decode(bytes)
-  if (!equalBytes(encode(wire), bytes)) throw new MessageInvalidError(path, 'canonical dag-cbor', bytes)
+  const wire = decodeStrictly(bytes)
+  if (wire === undefined || !equalBytes(encode(wire), bytes)) {
+    throw new MessageInvalidError(path, 'canonical dag-cbor', bytes)
+  }
   return wire
 }
 
@@ -30,7 +32,18 @@ export function decodeRecord<T>(of: Struct<T>, bytes: Uint8Array): T {
 }
 
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, index) => byte === b[index])
+  if (a.length !== b.length) return false
+  for (let index = 0; index < a.length; index++) if (a[index] !== b[index]) return false
+  return true
+}
+
+/** undefined for what dag-cbor's own strictness refuses, such as a number in more bytes than it needs. */
+function decodeStrictly(bytes: Uint8Array): Wire | undefined {
+  try {
+    return decode(bytes)
+  } catch {
+    return undefined
+  }
 }
 
 /**

@@ -1,0 +1,21 @@
+import { expect, test } from '@jest/globals'
+import { formatGrn, parseGrn } from './index.ts'
+
+test.each([
+  [0n, '0 GRN'],
+  [1n, '0.000000000000000001 GRN'],
+  [12_500_000_000_000_000n, '0.0125 GRN'],
+  [10n ** 18n, '1 GRN'],
+  [123n * 10n ** 18n + 5n * 10n ** 17n, '123.5 GRN'],
+])('%s attoGRN is written %s, and back', (amount, text) => {
+  expect(formatGrn(amount)).toBe(text)
+  expect(parseGrn(text)).toBe(amount)
+  expect(parseGrn(text.replace(' GRN', ''))).toBe(amount)
+})
+
+test.each(['', '1,5', '-1', '1.', '.5', '1.0000000000000000001', '1 ETH', '0x10', '9'.repeat(22)])(
+  '"%s" is no amount',
+  (text) => {
+    expect(() => parseGrn(text)).toThrow('expected GRN')
+  },
+)

@@ -1,0 +1,63 @@
+import { expect, test } from '@jest/globals'
+import { secp256k1 } from '@noble/curves/secp256k1.js'
+import { accountSigner, addressOf, sessionSigner, verifySigner } from './index.ts'
+
+const digest = new Uint8Array(32).fill(0x42)
+const key = new Uint8Array(32).fill(1)
+const account = accountSigner(key)
+const session = sessionSigner(new Uint8Array(32).fill(2), account.address)
+
+const accountSignature = account.sign(digest) as Uint8Array
+const sessionSignature = session.sign(digest) as Uint8Array
+
+test('an account signature names its account, a session signature its key', () => {
+  expect(accountSignature).toHaveLength(65)
+  expect(sessionSignature).toHaveLength(96)
+  expect(verifySigner(digest, accountSignature)).toEqual({ type: 'account', address: addressOf(key) })
+  expect(verifySigner(digest, sessionSignature)).toEqual({ type: 'session', publicKey: session.publicKey })
+})
+
+test('no other byte string is a signature of the same signer', () => {
+  for (const [signature, signer] of [
+    [accountSignature, account.address],
+    [sessionSignature, session.publicKey],
+  ] as const) {
+    for (let bit = 0; bit < signature.length * 8; bit += 3) {
+      const mutated = signature.slice()
+      mutated[bit >> 3]! ^= 1 << (bit & 7)
+      const found = verifySigner(digest, mutated)
+      expect(found?.type === 'account' ? found.address : found?.publicKey).not.toEqual(signer)
+    }
+  }
+})
+
+test('the high-s twin of a signature is refused', () => {
+  const order = secp256k1.Point.Fn.ORDER
+  const s = BigInt(`0x${Buffer.from(accountSignature.subarray(32, 64)).toString('hex')}`)
+  const high = Buffer.from((order - s).toString(16).padStart(64, '0'), 'hex')
+  const twin = Uint8Array.from([...accountSignature.subarray(0, 32), ...high, accountSignature[64]! ^ 1])
+  expect(verifySigner(digest, twin)).toBeUndefined()
+})
+
+test('27 and 28, zeros and other lengths are refused', () => {
+  for (const v of [2, 27, 28, 255]) {
+    expect(verifySigner(digest, Uint8Array.from([...accountSignature.subarray(0, 64), v]))).toBeUndefined()
+  }
+  for (const length of [0, 64, 65, 66, 95, 96, 97]) {
+    expect(verifySigner(digest, new Uint8Array(length))).toBeUndefined()
+  }
+})
+
+test('a session key of small order signs nothing', () => {
+  // The neutral element: under the lenient ZIP-215 rules it would sign every message.
+  const neutral = new Uint8Array(32)
+  neutral[0] = 1
+  const signature = Uint8Array.from([...neutral, ...neutral, ...new Uint8Array(32)])
+  expect(verifySigner(digest, signature)).toBeUndefined()
+})
+
+test('another message has another signature', () => {
+  const other = new Uint8Array(32).fill(0x43)
+  expect(verifySigner(other, accountSignature)).not.toEqual({ type: 'account', address: account.address })
+  expect(verifySigner(other, sessionSignature)).toBeUndefined()
+})

@@ -1,0 +1,91 @@
+/** A provider's real work at the smallest profile: pieces on disk, sealed sectors, proofs. For tests. */
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createPieceHasher } from '@granary/proofs/piece'
+import { provePoRep } from '@granary/proofs/porep'
+import { provePost } from '@granary/proofs/post'
+import { type ProfileName, profileNamed } from '@granary/proofs/profile'
+import { type SealedSector, sealSector } from '@granary/proofs/seal'
+import { pieceCidV2 } from '@granary/proofs/verify'
+import { hexToBytes } from '@noble/hashes/utils.js'
+import type { Signer } from '../src/messages/index.ts'
+import type { TxResult } from '../src/state/execute-tx.ts'
+import { draw, entropyOf, type FinalizedBlock, partitionViews, sectorView } from '../src/state/index.ts'
+import type { TestChain } from './test-chain.ts'
+
+export const PROFILE: ProfileName = '2KiB-test'
+
+export interface TestPiece {
+  readonly path: string
+  readonly pieceCid: string
+  readonly payloadSize: number
+  readonly paddedSize: number
+}
+
+export interface TestSealer {
+  piece(seed: number, payloadSize: number): Promise<TestPiece>
+  seal(number: number, ticketEpoch: number, pieces: readonly TestPiece[]): Promise<SealedSector>
+  proveSector(number: number): Promise<Uint8Array>
+  /** Puts an answer to each open challenge of the provider into the next block; a block without any if there is none. */
+  answer(): Promise<FinalizedBlock>
+  /** The bundle of the answer to the open challenge of a partition. */
+  prove(partition: number): Promise<{ challengeEpoch: number; bundle: Uint8Array }>
+}
+
+export function createTestSealer(chain: TestChain, provider: number, signer: Signer, folder: string): TestSealer {
+  const profile = profileNamed(PROFILE)
+  const parentsDir = join(folder, 'parents')
+  const dirOf = (number: number): string => join(folder, 'sectors', String(number))
+
+  const self: TestSealer = {
+    piece: async (seed, payloadSize) => {
+      const bytes = new Uint8Array(payloadSize).map((_, index) => (seed * 31 + index * 7) % 256)
+      const hasher = createPieceHasher()
+      hasher.write(bytes)
+      const commitment = hasher.digest()
+      const path = join(folder, `piece-${seed}`)
+      await mkdir(folder, { recursive: true })
+      await writeFile(path, bytes)
+      return { path, pieceCid: pieceCidV2(commitment), payloadSize, paddedSize: commitment.paddedSize }
+    },
+    seal: async (number, ticketEpoch, pieces) => {
+      const ticket = draw(chain.state, 'TICKET', ticketEpoch, entropyOf(provider, number))
+      if (ticket === undefined) throw new Error(`no ticket of epoch ${ticketEpoch}`)
+      await mkdir(dirOf(number), { recursive: true })
+      return sealSector({ profile, provider, sectorNumber: number, ticket, pieces, dir: dirOf(number), parentsDir })
+    },
+    proveSector: async (number) => {
+      const seed = sectorView(chain.state, provider, number)?.seed
+      if (seed === undefined) throw new Error(`sector ${number} has no seed yet`)
+      return provePoRep({ dir: dirOf(number), seed: hexToBytes(seed.slice(2)), parentsDir })
+    },
+    prove: async (partition) => {
+      const challenge = partitionViews(chain.state, provider, undefined, 100).find(
+        (view) => view.number === partition,
+      )?.challenge
+      if (challenge === undefined) throw new Error(`partition ${partition} has no open challenge`)
+      const bundle = await provePost({
+        profile,
+        provider,
+        partition,
+        randomness: hexToBytes(challenge.randomness.slice(2)),
+        count: challenge.count,
+        sectors: challenge.sectors.map(({ number }) => ({ number, dir: dirOf(number) })),
+      })
+      return { challengeEpoch: challenge.epoch, bundle }
+    },
+    answer: async () => {
+      const open = partitionViews(chain.state, provider, undefined, 100).filter((view) => view.challenge !== undefined)
+      const txs: Uint8Array[] = []
+      for (const { number } of open) {
+        const body = { provider, partition: number, ...(await self.prove(number)) }
+        txs.push(chain.sign(signer, 'SubmitPost', body, { lane: 1 + number }))
+      }
+      const block = chain.produce(txs)
+      const failed = block.results.find((result: TxResult) => result.code !== 'OK')
+      if (failed !== undefined) throw new Error(`${failed.kind} failed: ${failed.code}: ${failed.message}`)
+      return block
+    },
+  }
+  return self
+}
