@@ -1,0 +1,173 @@
+/**
+ * The typed client of a chain node. Needs nothing but fetch, so it runs in a browser as well. Reads are tried again
+ * when the node does not answer; a transaction may be, because its id makes sure that it happens once.
+ */
+import { GranaryError } from '@granary/errors'
+import type { Address, Hash } from '../messages/index.ts'
+import { type Genesis, genesisFromJson } from '../state/genesis.ts'
+import { type ChainParams, chainParams } from '../state/params.ts'
+import { ChainTxError } from './errors.ts'
+import { type EventsOptions, type FollowedEvent, followEvents } from './follow-events.ts'
+import { type CallOptions, call, type Transport } from './request.ts'
+import type {
+  AccountView,
+  BlockView,
+  ChainStatus,
+  DealView,
+  Page,
+  PartitionView,
+  ProviderView,
+  RandomnessView,
+  SectorView,
+  TxView,
+} from './views.ts'
+
+export interface ChainClientOptions {
+  /** Address of the node, such as `http://127.0.0.1:7460`. */
+  readonly url: string
+  /** @default the platform's fetch */
+  readonly fetch?: typeof fetch
+  /** How often a call that may be repeated is tried again when the node does not answer. @default 3 */
+  readonly retries?: number
+}
+
+export interface DealFilter {
+  readonly pieceCid?: string
+  readonly rootCid?: string
+  readonly client?: Address
+  readonly provider?: number
+}
+
+export interface RandomnessQuery {
+  readonly tag: 'TICKET' | 'SEED' | 'POST' | 'RECOVERY'
+  readonly epoch: number
+  readonly provider: number
+  /** Sector number (TICKET, SEED) or partition number (POST, RECOVERY). */
+  readonly sector: number
+}
+
+export interface SubmitOptions extends CallOptions {
+  /** Wait until it stands in a block. @default false */
+  readonly wait?: boolean
+}
+
+/** Every call throws ChainUnreachableError when the node does not answer, and the node's own typed errors. */
+export interface ChainClient {
+  readonly url: string
+  status(options?: CallOptions): Promise<ChainStatus>
+  params(options?: CallOptions): Promise<ChainParams>
+  genesis(options?: CallOptions): Promise<Genesis>
+  account(address: Address, options?: CallOptions): Promise<AccountView>
+  provider(id: number, options?: CallOptions): Promise<ProviderView>
+  providers(options?: CallOptions): AsyncIterable<ProviderView>
+  partitions(provider: number, options?: CallOptions): Promise<PartitionView[]>
+  deal(id: number, options?: CallOptions): Promise<DealView>
+  deals(filter: DealFilter, options?: CallOptions): AsyncIterable<DealView>
+  sector(provider: number, number: number, options?: CallOptions): Promise<SectorView>
+  /** @throws GranaryError RANDOMNESS_NOT_READY (retryable) until the entry of that epoch is in a block */
+  randomness(query: RandomnessQuery, options?: CallOptions): Promise<RandomnessView>
+  tx(id: Hash, options?: CallOptions): Promise<TxView>
+  block(height: number, options?: CallOptions): Promise<BlockView>
+  /** Devnets only: money for an address, already committed when it returns. */
+  faucet(address: Address, options?: CallOptions): Promise<TxView>
+  /**
+   * Sends a signed transaction; sending the same bytes again is harmless.
+   * Without `wait` the answer has the code PENDING; with it, the answer is that of the block.
+   * @throws ChainTxError when it was committed and failed
+   */
+  submit(bytes: Uint8Array, options?: SubmitOptions): Promise<TxView>
+  /** Follows the chain until the caller breaks or aborts; reconnects and misses nothing. */
+  events(options?: EventsOptions): AsyncIterable<FollowedEvent>
+}
+
+const READ_TIMEOUT_MS = 20_000
+// Longer than the node itself holds a call that waits for a block.
+const COMMIT_TIMEOUT_MS = 90_000
+
+/** @throws GranaryError CHAIN_URL_INVALID */
+export function createChainClient(options: ChainClientOptions): ChainClient {
+  const transport: Transport = {
+    url: originOf(options.url),
+    fetch: options.fetch ?? globalThis.fetch.bind(globalThis),
+    retries: options.retries ?? 3,
+  }
+
+  const get = <T>(
+    path: string,
+    query: Record<string, string | number | undefined>,
+    callOptions?: CallOptions,
+  ): Promise<T> => call<T>(transport, { path, query, repeatable: true, timeoutMs: READ_TIMEOUT_MS }, callOptions)
+
+  async function* list<T>(
+    path: string,
+    query: Record<string, string | number | undefined>,
+    callOptions?: CallOptions,
+  ): AsyncGenerator<T> {
+    let after: string | undefined
+    do {
+      const page: Page<T> = await get<Page<T>>(path, { ...query, after }, callOptions)
+      yield* page.items
+      after = page.next ?? undefined
+    } while (after !== undefined)
+  }
+
+  return {
+    url: transport.url,
+    status: (callOptions) => get('/v1/status', {}, callOptions),
+    params: async (callOptions) => {
+      const answer = await get<{ params: unknown }>('/v1/params', {}, callOptions)
+      return chainParams.fromJson(answer.params, 'params')
+    },
+    genesis: async (callOptions) =>
+      genesisFromJson((await get<{ genesis: unknown }>('/v1/genesis', {}, callOptions)).genesis),
+    account: (address, callOptions) => get(`/v1/accounts/${address}`, {}, callOptions),
+    provider: (id, callOptions) => get(`/v1/providers/${id}`, {}, callOptions),
+    providers: (callOptions) => list('/v1/providers', {}, callOptions),
+    async partitions(provider, callOptions) {
+      const all: PartitionView[] = []
+      for await (const each of list<PartitionView>(`/v1/providers/${provider}/partitions`, {}, callOptions))
+        all.push(each)
+      return all
+    },
+    deal: (id, callOptions) => get(`/v1/deals/${id}`, {}, callOptions),
+    deals: (filter, callOptions) => list('/v1/deals', { ...filter }, callOptions),
+    sector: (provider, number, callOptions) => get(`/v1/sectors/${provider}/${number}`, {}, callOptions),
+    randomness: (query, callOptions) => get('/v1/randomness', { ...query }, callOptions),
+    tx: (id, callOptions) => get(`/v1/txs/${id}`, {}, callOptions),
+    block: (height, callOptions) => get(`/v1/blocks/${height}`, {}, callOptions),
+    faucet: (address, callOptions) =>
+      call(
+        transport,
+        { path: '/v1/faucet', body: { address }, repeatable: false, timeoutMs: COMMIT_TIMEOUT_MS },
+        callOptions,
+      ),
+    events: (events = {}) => followEvents(transport, events),
+    async submit(bytes, { wait = false, signal } = {}) {
+      const tx = await call<TxView>(
+        transport,
+        {
+          path: '/v1/txs',
+          query: { wait: wait ? 'committed' : undefined },
+          body: bytes,
+          repeatable: true,
+          timeoutMs: wait ? COMMIT_TIMEOUT_MS : READ_TIMEOUT_MS,
+        },
+        { signal },
+      )
+      if (tx.code !== 'OK' && tx.code !== 'PENDING') throw new ChainTxError(tx)
+      return tx
+    },
+  }
+}
+
+function originOf(url: string): string {
+  const parsed = URL.canParse(url) ? new URL(url) : undefined
+  if (parsed?.protocol === 'http:' || parsed?.protocol === 'https:') return parsed.href.replace(/\/+$/, '')
+  throw new GranaryError({
+    code: 'CHAIN_URL_INVALID',
+    message: `"${url}" is not the address of a chain node`,
+    hint: 'give an address such as http://127.0.0.1:7460',
+    retryable: false,
+    details: { url },
+  })
+}

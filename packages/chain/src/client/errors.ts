@@ -1,0 +1,53 @@
+/** What can go wrong between this client and a node; errors that the node itself answers pass through with their code. */
+import { GranaryError } from '@granary/errors'
+import type { TxView } from './views.ts'
+
+/** CHAIN_UNREACHABLE: nobody answers HTTP at that address. */
+export class ChainUnreachableError extends GranaryError {
+  constructor(url: string, cause: unknown) {
+    super({
+      code: 'CHAIN_UNREACHABLE',
+      message: `no chain answers at ${url}: ${reasonOf(cause)}`,
+      hint: 'start one with `granary devnet` or `granary chain run`, or name the right address with --chain or GRANARY_CHAIN',
+      retryable: true,
+      details: { url },
+      cause,
+    })
+  }
+}
+
+/** CHAIN_ANSWER_INVALID: something answered that does not speak the chain's protocol. */
+export class ChainAnswerError extends GranaryError {
+  constructor(url: string, status: number) {
+    super({
+      code: 'CHAIN_ANSWER_INVALID',
+      message: `${url} answered with HTTP status ${status} and a body that is not a chain node's`,
+      hint: 'check that the address is that of a Granary chain node and that no proxy stands in between',
+      retryable: status >= 500,
+      details: { url, status },
+    })
+  }
+}
+
+/** A committed transaction that failed: it kept its fee and sequence and changed nothing else. `code` is the chain's. */
+export class ChainTxError extends GranaryError {
+  readonly tx: TxView
+
+  constructor(tx: TxView) {
+    super({
+      code: tx.code,
+      message: tx.message ?? `${tx.kind} failed in block ${tx.height} with ${tx.code}`,
+      hint: tx.hint ?? 'look the code up in docs/spec/chain.md, correct the message and send it again',
+      retryable: false,
+      details: { id: tx.id, height: tx.height, kind: tx.kind },
+    })
+    this.tx = tx
+  }
+}
+
+// fetch wraps what really happened (ECONNREFUSED, ENOTFOUND) as the cause of a bare "fetch failed".
+function reasonOf(cause: unknown): string {
+  if (typeof cause !== 'object' || cause === null) return String(cause)
+  const { message, cause: inner } = cause as { message?: unknown; cause?: { code?: unknown; message?: unknown } }
+  return String(inner?.code ?? inner?.message ?? message)
+}

@@ -1,0 +1,14 @@
+export {
+  type ChainClient,
+  type ChainClientOptions,
+  createChainClient,
+  type DealFilter,
+  type RandomnessQuery,
+  type SubmitOptions,
+} from './create-chain-client.ts'
+export { ChainAnswerError, ChainTxError, ChainUnreachableError } from './errors.ts'
+export type { EventsOptions, FollowedEvent } from './follow-events.ts'
+export { readServerSentEvents, type ServerSentEvent } from './read-server-sent-events.ts'
+export type { CallOptions } from './request.ts'
+export { type SendMessageInput, sendMessage } from './send-message.ts'
+export type * from './views.ts'

@@ -1,0 +1,102 @@
+/** One HTTP call to a node: address, deadline, retries where a repetition cannot do harm, errors as the node named them. */
+import { GranaryError } from '@granary/errors'
+import pRetry from 'p-retry'
+import { ChainAnswerError, ChainUnreachableError } from './errors.ts'
+
+export interface CallOptions {
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface Transport {
+  readonly url: string
+  readonly fetch: typeof fetch
+  /** How often a call that may be repeated is tried again. */
+  readonly retries: number
+}
+
+export interface CallInput {
+  readonly path: string
+  readonly query?: Readonly<Record<string, string | number | undefined>>
+  /** Sent by POST: bytes as they are, anything else as JSON. */
+  readonly body?: unknown
+  /** True when sending it twice has the effect of sending it once. */
+  readonly repeatable: boolean
+  readonly timeoutMs: number
+}
+
+const RETRY_DELAY_MIN_MS = 100
+const RETRY_DELAY_MAX_MS = 1_500
+
+/**
+ * @throws ChainUnreachableError when nobody answers
+ * @throws ChainAnswerError when what answers is no chain node
+ * @throws GranaryError the node's own error, unchanged
+ */
+export async function call<T>(transport: Transport, input: CallInput, options: CallOptions = {}): Promise<T> {
+  let transient = false
+  const attempt = async (): Promise<T> => {
+    transient = true
+    const { response, body } = await send(transport, input, options.signal)
+    // A busy or restarting node, or a proxy in front of one, may do better in a moment; a verdict stays what it is.
+    transient = response.status === 429 || response.status >= 500
+    if (!response.ok) throw errorOf(body, response, input)
+    if (typeof body !== 'object' || body === null) throw new ChainAnswerError(urlOf(transport, input), response.status)
+    // The shape is the node's promise (docs/spec/chain.md, section 8): who asks a node trusts its answers.
+    return body as T
+  }
+  return pRetry(attempt, {
+    retries: input.repeatable ? transport.retries : 0,
+    minTimeout: RETRY_DELAY_MIN_MS,
+    maxTimeout: RETRY_DELAY_MAX_MS,
+    factor: 3,
+    randomize: true,
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+    shouldRetry: ({ error }) => transient && GranaryError.is(error) && error.retryable,
+  })
+}
+
+/** The error that an answer carries, or that it is no answer of a chain node. */
+export function errorOf(body: unknown, response: Response, input: { path: string }): GranaryError {
+  const wire = typeof body === 'object' && body !== null ? (body as { error?: unknown }).error : undefined
+  return GranaryError.fromWire(wire) ?? new ChainAnswerError(response.url || input.path, response.status)
+}
+
+export async function jsonOf(response: Response): Promise<unknown> {
+  try {
+    return await response.json()
+  } catch (error) {
+    if (Error.isError(error) && error.name === 'SyntaxError') return undefined
+    throw error
+  }
+}
+
+export function urlOf(transport: Transport, input: Pick<CallInput, 'path' | 'query'>): string {
+  const query = new URLSearchParams()
+  for (const [name, value] of Object.entries(input.query ?? {})) if (value !== undefined) query.set(name, String(value))
+  return `${transport.url}${input.path}${query.size === 0 ? '' : `?${query}`}`
+}
+
+async function send(
+  transport: Transport,
+  input: CallInput,
+  signal: AbortSignal | undefined,
+): Promise<{ response: Response; body: unknown }> {
+  const deadline = AbortSignal.timeout(input.timeoutMs)
+  const { body } = input
+  const content =
+    body === undefined
+      ? { method: 'GET' }
+      : body instanceof Uint8Array
+        ? { method: 'POST', body: new Uint8Array(body), headers: { 'content-type': 'application/octet-stream' } }
+        : { method: 'POST', body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }
+  try {
+    const response = await transport.fetch(urlOf(transport, input), {
+      ...content,
+      signal: signal === undefined ? deadline : AbortSignal.any([signal, deadline]),
+    })
+    return { response, body: await jsonOf(response) }
+  } catch (error) {
+    if (signal?.aborted) throw signal.reason
+    throw new ChainUnreachableError(transport.url, error)
+  }
+}

@@ -1,0 +1,129 @@
+/**
+ * From a message to its place in a block: reads sequence and parameters, signs, submits, waits. The id of a transaction
+ * is the digest that was signed, so the same bytes can be sent again after a lost answer and still happen once; a new
+ * signature is made only when the old one can never be committed any more.
+ */
+import { GranaryError } from '@granary/errors'
+import {
+  encodeTransaction,
+  feeOf,
+  type Hash,
+  hashOf,
+  type MessageBodies,
+  type Signer,
+  type Transaction,
+  type TransactionName,
+  transactionDigest,
+} from '../messages/index.ts'
+import type { ChainClient } from './create-chain-client.ts'
+import { ChainTxError } from './errors.ts'
+import type { CallOptions } from './request.ts'
+import { sleep } from './sleep.ts'
+import type { TxView } from './views.ts'
+
+export interface SendMessageInput<N extends TransactionName> {
+  readonly chain: ChainClient
+  readonly signer: Signer
+  readonly kind: N
+  readonly body: MessageBodies[N]
+  /** Sequences are strict in each lane, so that messages of different lanes never wait for each other. @default 0 */
+  readonly lane?: number
+}
+
+const VALID_FOR_MS = 60_000
+/** Others may be using the same lane: each round, one of them gets its sequence. */
+const SIGNATURES_MAX = 20
+/** A node that restarts is waited for as long as the transaction could still be committed. */
+const OUTAGE_MAX_MS = VALID_FOR_MS
+const OUTAGE_POLL_MS = 500
+/** The base fee may rise between the reading and the block. */
+const FEE_HEADROOM = 2n
+const SIGNATURE_BYTES_MAX = 96
+const MAX_FEE_BYTES_MAX = 17
+
+/**
+ * @throws ChainTxError when it was committed and failed
+ * @throws GranaryError the node's verdict (INSUFFICIENT_FUNDS, …), CHAIN_UNREACHABLE, TX_EXPIRED
+ */
+export async function sendMessage<N extends TransactionName>(
+  input: SendMessageInput<N>,
+  options: CallOptions = {},
+): Promise<TxView> {
+  for (let signatures = 1; ; signatures += 1) {
+    const { id, bytes } = await signed(input, options)
+    try {
+      return await settle(input.chain, id, bytes, options)
+    } catch (error) {
+      // The sequence was taken by another transaction (or one before it fell out of the mempool): a new one is needed.
+      if (!isSequenceError(error) || signatures >= SIGNATURES_MAX) throw error
+      await sleep(Math.random() * 20 * signatures, options.signal)
+    }
+  }
+}
+
+async function signed<N extends TransactionName>(
+  { chain, signer, kind, body, lane = 0 }: SendMessageInput<N>,
+  options: CallOptions,
+): Promise<{ id: Hash; bytes: Uint8Array }> {
+  const [status, account, params] = await Promise.all([
+    chain.status(options),
+    chain.account(signer.address, options),
+    chain.params(options),
+  ])
+  const unpriced = {
+    kind,
+    sender: signer.address,
+    lane,
+    sequence: account.sequences[lane] ?? 0,
+    validUntil: status.height + Math.ceil(VALID_FOR_MS / status.blockTimeMs),
+    maxFee: 0n,
+    body,
+    // The compiler cannot see that kind and body, both of N, belong together.
+  } as Transaction
+  const bytesMax = encodeTransaction(unpriced, new Uint8Array(SIGNATURE_BYTES_MAX)).length + MAX_FEE_BYTES_MAX
+  const tx = { ...unpriced, maxFee: feeOf(kind, bytesMax, params) * FEE_HEADROOM }
+  const digest = transactionDigest(status.genesisHash, tx)
+  return { id: hashOf(digest), bytes: encodeTransaction(tx, await signer.sign(digest)) }
+}
+
+/** Submits and waits; after a lost answer, asks and submits the same bytes again. */
+async function settle(chain: ChainClient, id: Hash, bytes: Uint8Array, options: CallOptions): Promise<TxView> {
+  let lostAt: number | undefined
+  for (;;) {
+    try {
+      return await chain.submit(bytes, { ...options, wait: true })
+    } catch (error) {
+      if (options.signal?.aborted) throw options.signal.reason
+      // Refused for its sequence after an answer was lost: perhaps because it has been committed meanwhile.
+      const known = isSequenceError(error) ? await committed(chain, id, options) : undefined
+      if (known !== undefined) return known
+      if (!isLost(error)) throw error
+      lostAt ??= Date.now()
+      if (Date.now() - lostAt > OUTAGE_MAX_MS) throw error
+      await sleep(OUTAGE_POLL_MS, options.signal)
+    }
+  }
+}
+
+async function committed(chain: ChainClient, id: Hash, options: CallOptions): Promise<TxView | undefined> {
+  try {
+    const tx = await chain.tx(id, options)
+    if (tx.code !== 'OK' && tx.code !== 'PENDING') throw new ChainTxError(tx)
+    return tx.code === 'OK' ? tx : undefined
+  } catch (error) {
+    if (GranaryError.is(error) && error.code === 'TX_NOT_FOUND') return undefined
+    throw error
+  }
+}
+
+function isSequenceError(error: unknown): boolean {
+  return GranaryError.is(error) && !(error instanceof ChainTxError) && error.code.startsWith('SEQUENCE_')
+}
+
+function isLost(error: unknown): boolean {
+  return (
+    GranaryError.is(error) &&
+    error.retryable &&
+    ['CHAIN_UNREACHABLE', 'CHAIN_ANSWER_INVALID', 'TX_WAIT_TIMEOUT', 'NODE_STOPPING'].includes(error.code)
+  )
+}

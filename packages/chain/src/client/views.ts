@@ -1,0 +1,177 @@
+/**
+ * What the node's answers look like: the JSON views of docs/spec/chain.md, section 8.
+ * Amounts are decimal strings of attoGRN, epochs, heights and ids are numbers, bytes are 0x hex.
+ */
+import type { Address, DealTermsJson, Hash, Hex, MessageName } from '../messages/index.ts'
+
+export interface ChainStatus {
+  readonly genesisHash: Hash
+  readonly chainId: string
+  readonly devnet: boolean
+  readonly height: number
+  /** Header time of the last block, in milliseconds since 1970. */
+  readonly timeMs: number
+  readonly blockTimeMs: number
+  readonly appHash: Hash
+  readonly version: string
+}
+
+export interface AccountView {
+  readonly height: number
+  readonly address: Address
+  readonly balance: string
+  /** The next sequence of each lane that has been used, counting what waits in this node's mempool. */
+  readonly sequences: Readonly<Record<string, number>>
+  readonly locked: string
+}
+
+export interface AskView {
+  readonly pricePerGiBEpoch: string
+  readonly pieceSizeMin: number
+  readonly pieceSizeMax: number
+  readonly durationMin: number
+  readonly durationMax: number
+  readonly profiles: readonly string[]
+  readonly validUntil: number
+}
+
+export interface ProviderView {
+  readonly id: number
+  readonly owner: Address
+  readonly payout: Address
+  /** The provider's ed25519 key for what its daemon signs; null when it registered none. */
+  readonly sessionKey: Hex | null
+  readonly endpoints: readonly string[]
+  readonly peerId: string
+  readonly region: string
+  readonly name: string
+  readonly ask: AskView | null
+  readonly collateral: { readonly free: string; readonly locked: string }
+  readonly registeredAt: number
+}
+
+export type DealState = 'published' | 'committed' | 'active' | 'expired' | 'lapsed' | 'terminated' | 'cancelled'
+
+export interface DealView {
+  readonly id: number
+  readonly agreementId: Hash
+  readonly terms: DealTermsJson
+  readonly state: DealState
+  readonly publishedAt: number
+  readonly activatedAt?: number
+  readonly endsAt?: number
+  readonly lapsesAt: number
+  readonly sector?: { readonly provider: number; readonly number: number }
+  /** Still locked from the client's money. */
+  readonly locked: string
+  /** Settled to the provider, network fee already taken off. */
+  readonly paid: string
+  readonly burnt: string
+  readonly refunded: string
+  /** Proven but not settled yet. */
+  readonly earned: string
+  readonly provenEpochs: number
+  readonly faultedEpochs: number
+  readonly settledThrough: number
+}
+
+export type SectorState = 'precommitted' | 'active' | 'faulty' | 'terminated' | 'expired'
+
+export interface SectorView {
+  readonly provider: number
+  readonly number: number
+  readonly profile: string
+  readonly state: SectorState
+  readonly commD: Hash
+  readonly commR: Hash
+  readonly ticketEpoch: number
+  readonly preCommitEpoch: number
+  readonly seedEpoch: number
+  /** Present once it has been drawn. */
+  readonly seed?: Hash
+  readonly commitBy: number
+  readonly expiry: number
+  readonly deals: readonly number[]
+  readonly partition?: number
+  readonly activatedAt?: number
+}
+
+export interface PartitionSector {
+  readonly number: number
+  readonly commR: Hash
+}
+
+/** An open challenge: the answer counts in blocks `epoch < height ≤ deadline`. */
+export interface ChallengeView {
+  readonly epoch: number
+  readonly deadline: number
+  readonly randomness: Hash
+  readonly count: number
+  /** The list as it was frozen: the answer is over exactly these. */
+  readonly sectors: readonly PartitionSector[]
+  readonly answered: boolean
+}
+
+export interface PartitionView {
+  readonly provider: number
+  readonly number: number
+  readonly slot: number
+  readonly profile: string
+  readonly sectors: readonly PartitionSector[]
+  readonly faulty: boolean
+  readonly lastProven: number | null
+  readonly challenge?: ChallengeView
+}
+
+/** One thing that happened in a block. `type` says what; deal, provider, sector, partition, epoch as they apply. */
+export interface ChainEvent {
+  readonly type: string
+  readonly [field: string]: unknown
+}
+
+export interface TxView {
+  readonly id: Hash
+  /** The block that holds it; for a transaction that still waits (`code` PENDING), the head's height. */
+  readonly height: number
+  readonly kind: MessageName
+  /** OK, PENDING, or the code of the error that made it fail. */
+  readonly code: string
+  readonly message?: string
+  readonly hint?: string
+  readonly fee: string
+  readonly events: readonly ChainEvent[]
+  /** How long this node took to execute it: a measurement, not part of consensus. */
+  readonly executionMs: number
+}
+
+export interface HeaderView {
+  readonly height: number
+  readonly timeMs: number
+  readonly previousHash: Hash
+  readonly txsHash: Hash
+  /** The state after the previous block. */
+  readonly appHash: Hash
+  readonly validator: Hex
+}
+
+export interface BlockView {
+  readonly height: number
+  readonly hash: Hash
+  readonly header: HeaderView
+  readonly signature: Hex
+  readonly txs: readonly { readonly id: Hash | null; readonly kind: MessageName; readonly code: string }[]
+}
+
+export interface RandomnessView {
+  readonly height: number
+  readonly epoch: number
+  readonly tag: string
+  readonly randomness: Hash
+}
+
+/** A bounded part of a list; `next` is the cursor of the following part, null at the end. */
+export interface Page<T> {
+  readonly height: number
+  readonly items: readonly T[]
+  readonly next: string | null
+}

@@ -1,0 +1,36 @@
+/** Block 0: the state that the genesis describes, before anything has happened. */
+import { type Genesis, genesisHash, type StateMachine } from '../state/index.ts'
+import type { Store } from '../store/open-store.ts'
+import { hashTxs, signHeader } from './header.ts'
+import { ZERO_HASH } from './verify-head.ts'
+
+export interface CommitGenesisInput {
+  readonly store: Store
+  readonly machine: StateMachine
+  readonly genesis: Genesis
+  readonly validatorKey: Uint8Array
+}
+
+export function commitGenesis({ store, machine, genesis, validatorKey }: CommitGenesisInput): void {
+  const finalized = machine.initChain(genesis)
+  const chain = genesisHash(genesis)
+  const { timeMs, validator } = genesis
+  const header = signHeader(
+    { height: 0, timeMs, previousHash: chain, txsHash: hashTxs([]), appHash: ZERO_HASH, validator },
+    chain,
+    validatorKey,
+  )
+  store.commitBlock({
+    block: {
+      height: 0,
+      timeMs,
+      hash: header.hash,
+      header: header.bytes,
+      signature: header.signature,
+      appHash: finalized.appHash,
+    },
+    txs: [],
+    events: finalized.events,
+    writes: finalized.writes,
+  })
+}

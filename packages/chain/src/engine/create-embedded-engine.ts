@@ -1,0 +1,240 @@
+/**
+ * One validator, in process: takes transactions, makes a block each block time, signs its header and commits it in one
+ * transaction of the store. Blocks come whether or not there is anything to put in, because an epoch is a height.
+ */
+import type { GranaryError } from '@granary/errors'
+import { decodeTransaction, type Hash, transactionId } from '../messages/index.ts'
+import {
+  type BeaconEntry,
+  beaconRoundFor,
+  type FinalizedBlock,
+  type Genesis,
+  genesisHash,
+  type StateMachine,
+} from '../state/index.ts'
+import type { Store } from '../store/open-store.ts'
+import type { BlockRecord } from '../store/records.ts'
+import type { BlockRoom, Mempool, PendingTx } from './create-mempool.ts'
+import type { Engine, EngineEvent } from './engine.ts'
+import { ChainHaltedError, NodeStoppingError, TxDroppedError, TxRefusedError } from './errors.ts'
+import { hashTxs, type SignedHeader, signHeader } from './header.ts'
+import { createPacer } from './pacer.ts'
+import { createStopwatch } from './stopwatch.ts'
+import { createWaitList } from './wait-list.ts'
+
+/** Where the randomness of the chain comes from: a local key on a devnet. */
+export interface BeaconSource {
+  /** undefined while that round is not known: the block goes without, and a later one carries it. */
+  entry(round: number): BeaconEntry | undefined
+}
+
+export interface EmbeddedEngineParts {
+  readonly genesis: Genesis
+  readonly machine: StateMachine
+  readonly store: Store
+  readonly mempool: Mempool
+  readonly beacon: BeaconSource
+  /** ed25519 seed, 32 bytes. */
+  readonly validatorKey: Uint8Array
+  /** Bytes and verification units of a block, as the state has them now. */
+  readonly blockRoom: () => BlockRoom
+  readonly log: (event: EngineEvent) => void
+  /** @default Date.now */
+  readonly now?: () => number
+}
+
+/** A transaction that was offered to this many blocks in vain is given up. */
+const OFFERS_MAX = 20
+
+export function createEmbeddedEngine(parts: EmbeddedEngineParts): Engine {
+  const { genesis, machine, store, mempool, beacon, log, now = Date.now } = parts
+  const chain = genesisHash(genesis)
+  const waiters = createWaitList()
+  const listeners = new Set<(height: number) => void>()
+  const offers = new Map<Hash, number>()
+  const halted = Promise.withResolvers<GranaryError>()
+  let failure: GranaryError | undefined
+  let stopping = false
+  let running: Promise<void> = Promise.resolve()
+
+  const pacer = createPacer(genesis.blockTimeMs)
+
+  function produce(): void {
+    const startedAt = performance.now()
+    const head = headOf(store)
+    const height = head.height + 1
+    const timeMs = Math.max(now(), head.timeMs + 1)
+    const offered = mempool.select(parts.blockRoom())
+    const stopwatch = createStopwatch()
+    const txs = machine.prepareBlock({
+      height,
+      timeMs,
+      candidates: offered.map((tx) => tx.bytes),
+      beacon: beacon.entry(beaconRoundFor(genesis, head.timeMs)),
+      observer: stopwatch.start(offered.map((tx) => tx.bytes)),
+    })
+    const block = { height, timeMs, txs }
+    // No processBlock: that is a vote over somebody else's proposal, and finalizeBlock checks all that it does.
+    const finalized = machine.finalizeBlock(block, stopwatch.start(txs))
+    const header = signHeader(
+      {
+        height,
+        timeMs,
+        previousHash: head.hash,
+        txsHash: hashTxs(txs),
+        appHash: head.appHash,
+        validator: genesis.validator,
+      },
+      chain,
+      parts.validatorKey,
+    )
+    for (const { bytes, checkMs } of offered) stopwatch.add(bytes, checkMs)
+    commit(store, block, header, finalized, stopwatch.elapsedMs)
+    settle(offered, finalized)
+    log({ type: 'block', height, txs: txs.length, ms: performance.now() - startedAt })
+    for (const listener of listeners) listener(height)
+  }
+
+  /** Answers those who wait, and lets go of what can never be in a block. */
+  function settle(offered: readonly PendingTx[], finalized: FinalizedBlock): void {
+    for (const { id } of finalized.results) {
+      if (id === null) continue
+      mempool.remove(id)
+      offers.delete(id)
+      waiters.resolve(id)
+    }
+    for (const { id } of offered) {
+      const tx = mempool.get(id)
+      // Behind another of its lane that was left out, it had no chance; its turn comes.
+      if (tx === undefined || mempool.firstInLane(tx.sender, tx.lane) !== tx) continue
+      const count = (offers.get(id) ?? 0) + 1
+      offers.set(id, count)
+      const verdict = machine.checkTx(tx.bytes, 0)
+      if (verdict.code !== 'OK') drop(tx, verdict)
+      else if (count >= OFFERS_MAX) drop(tx, NEVER_INCLUDED)
+    }
+  }
+
+  function drop(tx: PendingTx, reason: { code: string; message: string; hint: string }): void {
+    for (const dropped of mempool.removeFrom(tx.id)) {
+      offers.delete(dropped.id)
+      log({ type: 'tx:dropped', id: dropped.id, code: dropped === tx ? reason.code : FELL_WITH_ANOTHER.code })
+      waiters.reject(dropped.id, new TxDroppedError(dropped.id, dropped === tx ? reason : FELL_WITH_ANOTHER))
+    }
+  }
+
+  function halt(error: unknown): void {
+    failure = new ChainHaltedError(headOf(store).height + 1, error)
+    const stack = Error.isError(error) ? error.stack : undefined
+    log({ type: 'halted', height: headOf(store).height + 1, message: failure.message, stack })
+    waiters.rejectAll(failure)
+    halted.resolve(failure)
+  }
+
+  async function run(): Promise<void> {
+    while (!stopping && failure === undefined) {
+      await pacer.next()
+      if (stopping) return
+      try {
+        produce()
+      } catch (error) {
+        // Only errors of a transaction are an answer; anything else would be a guess about other people's money.
+        halt(error)
+      }
+    }
+  }
+
+  return {
+    halted: halted.promise,
+    get failure() {
+      return failure
+    },
+    start() {
+      running = run()
+    },
+    submit(bytes) {
+      if (failure !== undefined) throw failure
+      if (stopping) throw new NodeStoppingError()
+      const { tx } = decodeTransaction(bytes)
+      const id = transactionId(chain, tx)
+      if (mempool.get(id) !== undefined || store.tx(id) !== undefined) return id
+      const startedAt = performance.now()
+      const verdict = machine.checkTx(bytes, mempool.pendingInLane(tx.sender, tx.lane))
+      const checkMs = performance.now() - startedAt
+      if (verdict.code !== 'OK') throw new TxRefusedError(verdict)
+      mempool.add({
+        id,
+        bytes,
+        kind: tx.kind,
+        sender: tx.sender,
+        lane: tx.lane,
+        sequence: tx.sequence,
+        class: verdict.class,
+        units: verdict.units,
+        checkMs,
+      })
+      return id
+    },
+    async waitFor(id, options = {}) {
+      if (store.tx(id) !== undefined) return
+      if (failure !== undefined) throw failure
+      if (stopping) throw new NodeStoppingError()
+      await waiters.wait(id, options.signal)
+    },
+    pending: (id) => mempool.get(id),
+    pendingInLane: (sender, lane) => mempool.pendingInLane(sender, lane),
+    lanesOf: (sender) => mempool.lanesOf(sender),
+    onBlock(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    async stop() {
+      stopping = true
+      pacer.wake()
+      await running
+      waiters.rejectAll(new NodeStoppingError())
+    },
+  }
+}
+
+const NEVER_INCLUDED = {
+  code: 'TX_NOT_INCLUDED',
+  message: `${OFFERS_MAX} blocks had no room for it`,
+  hint: 'read the sequence of its lane again and send it anew',
+}
+
+const FELL_WITH_ANOTHER = {
+  code: 'SEQUENCE_GAP',
+  message: 'one before it in its lane was dropped',
+  hint: 'read the sequence of its lane again and send it anew',
+}
+
+function headOf(store: Store): BlockRecord {
+  const head = store.head()
+  if (head === undefined) throw new Error('the store has no genesis block')
+  return head
+}
+
+function commit(
+  store: Store,
+  block: { height: number; timeMs: number; txs: readonly Uint8Array[] },
+  header: SignedHeader,
+  finalized: FinalizedBlock,
+  elapsedMs: (bytes: Uint8Array) => number,
+): void {
+  if (finalized.results.length !== block.txs.length)
+    throw new Error(`${block.txs.length} transactions gave ${finalized.results.length} results`)
+  store.commitBlock({
+    block: {
+      height: block.height,
+      timeMs: block.timeMs,
+      hash: header.hash,
+      header: header.bytes,
+      signature: header.signature,
+      appHash: finalized.appHash,
+    },
+    txs: block.txs.map((bytes, index) => ({ ...finalized.results[index]!, bytes, executionMs: elapsedMs(bytes) })),
+    events: finalized.events,
+    writes: finalized.writes,
+  })
+}

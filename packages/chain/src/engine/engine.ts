@@ -1,0 +1,34 @@
+/**
+ * What the rest of a node sees of consensus. The embedded engine fills it in process; another one (CometBFT over ABCI)
+ * drives the same state machine behind the same interface.
+ */
+import type { GranaryError } from '@granary/errors'
+import type { Address, Hash } from '../messages/index.ts'
+import type { PendingTx } from './create-mempool.ts'
+
+export interface Engine {
+  /** Resolves, once, if the engine had to stop because of something that must never happen. */
+  readonly halted: Promise<GranaryError>
+  /** Set as soon as the engine has halted. */
+  readonly failure: GranaryError | undefined
+  start(): void
+  /**
+   * Takes a transaction into the mempool; the same bytes again are the same transaction.
+   * @throws TxRefusedError, MempoolFullError, ChainHaltedError, NodeStoppingError, TransactionDecodeError
+   */
+  submit(bytes: Uint8Array): Hash
+  /** Resolves when the transaction stands in a committed block, at once if it does already. */
+  waitFor(id: Hash, options?: { signal?: AbortSignal }): Promise<void>
+  pending(id: Hash): PendingTx | undefined
+  pendingInLane(sender: Address, lane: number): number
+  lanesOf(sender: Address): { lane: number; pending: number }[]
+  /** Calls back after each committed block; returns how to end that. */
+  onBlock(listener: (height: number) => void): () => void
+  stop(): Promise<void>
+}
+
+/** What the engine tells the log. */
+export type EngineEvent =
+  | { readonly type: 'block'; readonly height: number; readonly txs: number; readonly ms: number }
+  | { readonly type: 'tx:dropped'; readonly id: Hash; readonly code: string }
+  | { readonly type: 'halted'; readonly height: number; readonly message: string; readonly stack: string | undefined }

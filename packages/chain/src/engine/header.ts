@@ -1,0 +1,76 @@
+/**
+ * What the validator signs for a block. The app hash in it is the state after the block before, so that headers alone
+ * prove the state (docs/spec/chain.md, section 7).
+ */
+import * as dagCbor from '@ipld/dag-cbor'
+import { ed25519 } from '@noble/curves/ed25519.js'
+import { sha256 } from '@noble/hashes/sha2.js'
+import { bytesToHex, concatBytes, hexToBytes, utf8ToBytes } from '@noble/hashes/utils.js'
+import type { Hash, Hex } from '../messages/index.ts'
+
+export interface Header {
+  readonly height: number
+  readonly timeMs: number
+  /** Hash of the header before; in block 0 the genesis hash. */
+  readonly previousHash: Hash
+  readonly txsHash: Hash
+  /** The state after the previous block; in block 0 zeros. */
+  readonly appHash: Hash
+  /** ed25519 public key. */
+  readonly validator: Hex
+}
+
+export interface SignedHeader {
+  readonly bytes: Uint8Array
+  readonly hash: Hash
+  readonly signature: Uint8Array
+}
+
+const VERSION = 1
+/** Signatures of headers can never be taken for signatures of anything else. */
+const DOMAIN = utf8ToBytes('granary-header-1')
+
+export function signHeader(header: Header, genesisHash: Hash, secretKey: Uint8Array): SignedHeader {
+  const bytes = encodeHeader(header)
+  const hash = hashOf(bytes)
+  return { bytes, hash, signature: ed25519.sign(signedBytes(hash, genesisHash), secretKey) }
+}
+
+export function verifyHeader(signed: SignedHeader, genesisHash: Hash, validator: Hex): boolean {
+  if (hashOf(signed.bytes) !== signed.hash) return false
+  return ed25519.verify(signed.signature, signedBytes(signed.hash, genesisHash), hexToBytes(validator.slice(2)))
+}
+
+export function decodeHeader(bytes: Uint8Array): Header {
+  const [, height, timeMs, previousHash, txsHash, appHash, validator] =
+    dagCbor.decode<[number, number, number, Uint8Array, Uint8Array, Uint8Array, Uint8Array]>(bytes)
+  return {
+    height,
+    timeMs,
+    previousHash: hex(previousHash),
+    txsHash: hex(txsHash),
+    appHash: hex(appHash),
+    validator: hex(validator),
+  }
+}
+
+export function hashTxs(txs: readonly Uint8Array[]): Hash {
+  return hashOf(dagCbor.encode(txs.map((bytes) => sha256(bytes))))
+}
+
+function encodeHeader({ height, timeMs, previousHash, txsHash, appHash, validator }: Header): Uint8Array {
+  const hashes = [previousHash, txsHash, appHash, validator].map((value) => hexToBytes(value.slice(2)))
+  return dagCbor.encode([VERSION, height, timeMs, ...hashes])
+}
+
+function signedBytes(hash: Hash, genesisHash: Hash): Uint8Array {
+  return concatBytes(DOMAIN, hexToBytes(genesisHash.slice(2)), hexToBytes(hash.slice(2)))
+}
+
+function hashOf(bytes: Uint8Array): Hash {
+  return hex(sha256(bytes))
+}
+
+function hex(bytes: Uint8Array): Hex {
+  return `0x${bytesToHex(bytes)}`
+}

@@ -1,0 +1,37 @@
+/** What a start makes sure of before it builds on the last block: same chain, signed header, state of that app hash. */
+import type { Hash } from '../messages/index.ts'
+import { appHashOf, type Genesis, genesisHash, readHead } from '../state/index.ts'
+import { StoreCorruptError } from '../store/errors.ts'
+import type { Store } from '../store/open-store.ts'
+import type { BlockRecord } from '../store/records.ts'
+import { decodeHeader, hashTxs, verifyHeader } from './header.ts'
+
+export const ZERO_HASH: Hash = `0x${'00'.repeat(32)}`
+
+/** @throws StoreCorruptError naming what does not fit */
+export function verifyHead(store: Store, genesis: Genesis, head: BlockRecord): void {
+  const problem = problemOf(store, genesis, head)
+  if (problem !== undefined) throw new StoreCorruptError(store.path, `block ${head.height}: ${problem}`)
+}
+
+function problemOf(store: Store, genesis: Genesis, head: BlockRecord): string | undefined {
+  const first = store.block(0)
+  if (first === undefined) return 'there is no genesis block'
+  const chain = genesisHash(genesis)
+  if (decodeHeader(first.header).previousHash !== chain) return 'these blocks belong to another genesis.json'
+
+  const header = decodeHeader(head.header)
+  if (header.height !== head.height || header.timeMs !== head.timeMs) return 'its header is that of another block'
+  const signed = { bytes: head.header, hash: head.hash, signature: head.signature }
+  if (!verifyHeader(signed, chain, genesis.validator)) return 'its header is not signed by the validator'
+  if (header.txsHash !== hashTxs(store.txBytesOf(head.height))) return 'its transactions have been changed'
+
+  const previous = store.block(head.height - 1)
+  if (head.height > 0 && previous === undefined) return 'the block before it is missing'
+  if (head.height > 0 && header.appHash !== previous?.appHash) return 'its header names another state before it'
+  const state = readHead(store.reader)
+  if (state.height !== head.height || state.appHash !== head.appHash) return 'the state is that of another block'
+  const writes = new Map(store.lastWritten().map((key) => [key, store.reader.get(key) ?? null]))
+  if (appHashOf(previous?.appHash ?? ZERO_HASH, writes) !== head.appHash) return 'the state does not have its app hash'
+  return undefined
+}

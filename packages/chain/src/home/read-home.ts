@@ -1,0 +1,91 @@
+/** Reads what init-chain wrote, and refuses what does not belong together. */
+import { readFile } from 'node:fs/promises'
+import { GranaryError } from '@granary/errors'
+import { ed25519 } from '@noble/curves/ed25519.js'
+import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
+import { addressOf } from '../messages/index.ts'
+import { beaconPublicKey, type Genesis, genesisFromJson } from '../state/index.ts'
+import { homeFiles } from './home-files.ts'
+
+export interface ChainHome {
+  readonly genesis: Genesis
+  readonly validatorKey: Uint8Array
+  readonly beaconKey: Uint8Array
+  readonly faucetKey: Uint8Array
+}
+
+/** @throws GranaryError HOME_MISSING, KEY_INVALID, GENESIS_INVALID */
+export async function readHome(home: string): Promise<ChainHome> {
+  const files = homeFiles(home)
+  const text = await read(files.genesis)
+  if (text === undefined) throw new HomeMissingError(home, files.genesis)
+  const genesis = genesisFromJson(jsonOf(text, files.genesis))
+  const validatorKey = await readKey(files.validatorKey)
+  const beaconKey = await readKey(files.beaconKey)
+  const faucetKey = await readKey(files.faucetKey)
+  const belongs = (path: string, does: boolean) => {
+    if (!does) throw new KeyInvalidError(path, 'is not the key that genesis.json names')
+  }
+  belongs(files.validatorKey, `0x${bytesToHex(ed25519.getPublicKey(validatorKey))}` === genesis.validator)
+  belongs(files.beaconKey, beaconPublicKey(beaconKey) === genesis.beacon.publicKey)
+  belongs(
+    files.faucetKey,
+    genesis.accounts.some(({ address }) => address === addressOf(faucetKey)),
+  )
+  return { genesis, validatorKey, beaconKey, faucetKey }
+}
+
+async function readKey(path: string): Promise<Uint8Array> {
+  const text = await read(path)
+  if (text === undefined) throw new KeyInvalidError(path, 'is missing')
+  if (!/^[0-9a-f]{64}\n?$/.test(text)) throw new KeyInvalidError(path, 'is not a key of 64 hex digits')
+  return hexToBytes(text.trim())
+}
+
+async function read(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    if (Error.isError(error) && (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+function jsonOf(text: string, path: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw new GranaryError({
+      code: 'GENESIS_INVALID',
+      message: `${path} is not JSON`,
+      hint: 'restore the genesis file of this chain',
+      retryable: false,
+      details: { path },
+      cause: error,
+    })
+  }
+}
+
+class HomeMissingError extends GranaryError {
+  constructor(home: string, genesis: string) {
+    super({
+      code: 'HOME_MISSING',
+      message: `there is no chain in ${home}: ${genesis} is missing`,
+      hint: `make one with \`granary chain init --devnet --home ${home}\``,
+      retryable: false,
+      details: { home },
+    })
+  }
+}
+
+class KeyInvalidError extends GranaryError {
+  constructor(path: string, problem: string) {
+    super({
+      code: 'KEY_INVALID',
+      message: `${path} ${problem}`,
+      hint: 'restore the file that `granary chain init` wrote; a chain cannot go on without its keys',
+      retryable: false,
+      details: { path },
+    })
+  }
+}

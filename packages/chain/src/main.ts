@@ -1,0 +1,105 @@
+/** `@granary/chain/node`: makes the folder of a chain, and runs a node on one. Builds every part and passes it on. */
+import { readFileSync } from 'node:fs'
+import type { GranaryError } from '@granary/errors'
+import { commitGenesis } from './engine/commit-genesis.ts'
+import { createEmbeddedEngine } from './engine/create-embedded-engine.ts'
+import { createMempool } from './engine/create-mempool.ts'
+import type { EngineEvent } from './engine/engine.ts'
+import { createLocalBeacon } from './engine/local-beacon.ts'
+import { verifyHead } from './engine/verify-head.ts'
+import { homeFiles } from './home/home-files.ts'
+import { readHome } from './home/read-home.ts'
+import { accountSigner } from './messages/index.ts'
+import type { RpcFault } from './rpc/answer-errors.ts'
+import { createApp } from './rpc/create-app.ts'
+import { createFaucet } from './rpc/create-faucet.ts'
+import { listen } from './rpc/listen.ts'
+import { accountView, createStateMachine, genesisHash, readHead, readParams } from './state/index.ts'
+import { dealKeys } from './store/deal-keys.ts'
+import { openStore } from './store/open-store.ts'
+
+export { type InitChainOptions, type InitializedChain, initChain } from './home/init-chain.ts'
+
+/** What a node tells its log. */
+export type ChainLogEvent = EngineEvent | RpcFault | { readonly type: 'started'; readonly height: number }
+
+export interface RunChainOptions {
+  readonly home: string
+  /** @default 127.0.0.1 */
+  readonly host?: string
+  /** 0 for any free one. */
+  readonly port: number
+  readonly log?: (event: ChainLogEvent) => void
+  /** Aborting it stops the node. */
+  readonly signal?: AbortSignal
+}
+
+export interface RunningChain {
+  readonly url: string
+  /** Resolves if the node halts by itself: something that must never happen has happened. */
+  readonly halted: Promise<GranaryError>
+  /** Lets the block in hand be finished, answers those who wait, frees port and folder. */
+  stop(): Promise<void>
+}
+
+/** @throws GranaryError HOME_MISSING, HOME_LOCKED, STORE_CORRUPT, KEY_INVALID, PORT_IN_USE, … */
+export async function runChain(options: RunChainOptions): Promise<RunningChain> {
+  const { home, host = '127.0.0.1', port, log = () => undefined, signal } = options
+  signal?.throwIfAborted()
+  const { genesis, validatorKey, beaconKey, faucetKey } = await readHome(home)
+  const store = openStore({ path: homeFiles(home).database, dealKeys })
+  try {
+    const machine = createStateMachine({ reader: store.reader })
+    const head = store.head()
+    if (head === undefined) commitGenesis({ store, machine, genesis, validatorKey })
+    else verifyHead(store, genesis, head)
+
+    const engine = createEmbeddedEngine({
+      genesis,
+      machine,
+      store,
+      mempool: createMempool(),
+      beacon: createLocalBeacon(beaconKey),
+      validatorKey,
+      blockRoom: () => {
+        const { blockBytes, blockVerifyUnits } = readParams(store.reader)
+        return { bytes: blockBytes, units: blockVerifyUnits }
+      },
+      log,
+    })
+    const faucet = createFaucet({
+      engine,
+      signer: accountSigner(faucetKey),
+      genesisHash: genesisHash(genesis),
+      params: () => readParams(store.reader),
+      height: () => readHead(store.reader).height,
+      sequence: (address, lane) => accountView(store.reader, address).sequences[lane] ?? 0,
+    })
+    const app = createApp({ engine, store, genesis, faucet, version: packageVersion(), log })
+    const listening = await listen(app.handler, host, port)
+    engine.start()
+    log({ type: 'started', height: store.head()?.height ?? 0 })
+    const stop = stopOnce(async () => {
+      await engine.stop()
+      app.close()
+      await listening.close()
+      store.close()
+    })
+    signal?.addEventListener('abort', () => void stop(), { once: true })
+    return { url: listening.url, halted: engine.halted, stop }
+  } catch (error) {
+    store.close()
+    throw error
+  }
+}
+
+function stopOnce(stop: () => Promise<void>): () => Promise<void> {
+  let stopped: Promise<void> | undefined
+  return () => (stopped ??= stop())
+}
+
+// The package's own file lies beside src and beside dist.
+function packageVersion(): string {
+  const manifest: unknown = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'))
+  return typeof manifest === 'object' && manifest !== null && 'version' in manifest ? String(manifest.version) : ''
+}

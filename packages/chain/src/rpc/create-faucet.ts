@@ -1,0 +1,79 @@
+/** Money for whoever asks, on a devnet only: a transfer from the account that the genesis gave everything. */
+
+import type { Engine } from '../engine/engine.ts'
+import { type Address, encodeTransaction, feeOf, type Hash, type Signer, transactionDigest } from '../messages/index.ts'
+import type { ChainParams } from '../state/index.ts'
+import { FaucetLimitError } from './errors.ts'
+
+export interface FaucetParts {
+  readonly engine: Engine
+  readonly signer: Signer
+  readonly genesisHash: Hash
+  readonly params: () => ChainParams
+  readonly height: () => number
+  /** The next sequence of a lane of an account in the committed state. */
+  readonly sequence: (address: Address, lane: number) => number
+  /** @default Date.now */
+  readonly now?: () => number
+}
+
+export interface Faucet {
+  /** @throws FaucetLimitError, and what the engine refuses */
+  grant(address: Address): Promise<Hash>
+}
+
+const GRANT_ATTO_GRN = 1_000n * 10n ** 18n
+const GRANTS_PER_ADDRESS = 10
+const PERIOD_MS = 3_600_000
+/** Addresses that are remembered; when more ask within a period, all wait. */
+const ADDRESSES_MAX = 10_000
+const LANE = 0
+const TRANSFER_BYTES_MAX = 512
+const VALID_FOR_MS = 60_000
+
+export function createFaucet(parts: FaucetParts): Faucet {
+  const { engine, signer, now = Date.now } = parts
+  let grants = new Map<Address, number>()
+  let periodEndMs = now() + PERIOD_MS
+  // One after the other: two grants must not take the same sequence.
+  let last: Promise<unknown> = Promise.resolve()
+
+  async function submitTransfer(to: Address): Promise<Hash> {
+    const params = parts.params()
+    const tx = {
+      kind: 'Transfer',
+      sender: signer.address,
+      lane: LANE,
+      sequence: parts.sequence(signer.address, LANE) + engine.pendingInLane(signer.address, LANE),
+      validUntil: parts.height() + Math.ceil(VALID_FOR_MS / params.blockTimeMs),
+      maxFee: feeOf('Transfer', TRANSFER_BYTES_MAX, params),
+      body: { to, amount: GRANT_ATTO_GRN },
+    } as const
+    return engine.submit(encodeTransaction(tx, await signer.sign(transactionDigest(parts.genesisHash, tx))))
+  }
+
+  function count(address: Address): void {
+    if (now() >= periodEndMs) {
+      grants = new Map()
+      periodEndMs = now() + PERIOD_MS
+    }
+    const retryAfterSeconds = Math.ceil((periodEndMs - now()) / 1000)
+    const granted = grants.get(address) ?? 0
+    if (granted >= GRANTS_PER_ADDRESS)
+      throw new FaucetLimitError(`${address} has had ${granted} grants of 1000 GRN`, retryAfterSeconds)
+    if (granted === 0 && grants.size >= ADDRESSES_MAX)
+      throw new FaucetLimitError(`${ADDRESSES_MAX} addresses have asked`, retryAfterSeconds)
+    grants.set(address, granted + 1)
+  }
+
+  return {
+    grant(address) {
+      const granted = last.then(() => {
+        count(address)
+        return submitTransfer(address)
+      })
+      last = granted.catch(() => undefined)
+      return granted
+    },
+  }
+}

@@ -1,0 +1,126 @@
+/** What the RPC itself refuses, and which HTTP status an error has. */
+import { GranaryError } from '@granary/errors'
+import { TxRefusedError } from '../engine/errors.ts'
+
+/** REQUEST_INVALID: the input does not have the documented form. */
+export class RequestInvalidError extends GranaryError {
+  constructor(problems: readonly { field: string; problem: string }[]) {
+    super({
+      code: 'REQUEST_INVALID',
+      message: problems.map(({ field, problem }) => `"${field}": ${problem}`).join('; '),
+      hint: 'correct the named fields; docs/spec/chain.md, section 8, lists the paths and what they take',
+      retryable: false,
+      details: { problems },
+    })
+  }
+}
+
+/** DEAL_NOT_FOUND, TX_NOT_FOUND, … */
+export class NotFoundError extends GranaryError {
+  constructor(what: string, name: string, hint: string) {
+    super({
+      code: `${what.toUpperCase()}_NOT_FOUND`,
+      message: `there is no ${what} ${name}`,
+      hint,
+      retryable: false,
+      details: { [what]: name },
+    })
+  }
+}
+
+export class BodyTypeError extends GranaryError {
+  constructor(contentType: string | undefined) {
+    super({
+      code: 'CONTENT_TYPE_UNSUPPORTED',
+      message: `a body of type ${contentType ?? '(none)'} is not taken here`,
+      hint: 'send application/octet-stream, or application/json with { "tx": "<base64>" }',
+      retryable: false,
+    })
+  }
+}
+
+export class WaitTimeoutError extends GranaryError {
+  constructor(id: string, seconds: number) {
+    super({
+      code: 'TX_WAIT_TIMEOUT',
+      message: `transaction ${id} was not in a block after ${seconds} s`,
+      hint: 'it still waits: ask for it by its id, or send the same bytes again',
+      retryable: true,
+      details: { id },
+    })
+  }
+}
+
+export class StreamsFullError extends GranaryError {
+  constructor(limit: number) {
+    super({
+      code: 'STREAMS_FULL',
+      message: `${limit} event streams are open already`,
+      hint: 'close one, or ask another node',
+      retryable: true,
+      details: { limit },
+    })
+  }
+}
+
+export class RandomnessNotReadyError extends GranaryError {
+  constructor(epoch: number, height: number) {
+    super({
+      code: 'RANDOMNESS_NOT_READY',
+      message: `the randomness of epoch ${epoch} is not on the chain at height ${height}`,
+      hint: 'ask again after the next blocks; entries that are older than the longest commit are dropped',
+      retryable: true,
+      details: { epoch, height },
+    })
+  }
+}
+
+/** Too many grants, or too many at once. */
+export class FaucetLimitError extends GranaryError {
+  constructor(message: string, retryAfterSeconds: number) {
+    super({
+      code: 'FAUCET_LIMIT',
+      message,
+      hint: `wait ${retryAfterSeconds} s, or use the money that is there`,
+      retryable: true,
+      details: { retryAfterSeconds },
+    })
+  }
+}
+
+/** INTERNAL: a fault of this program. What happened stands in its log, not in the answer. */
+export class InternalError extends GranaryError {
+  constructor() {
+    super({
+      code: 'INTERNAL',
+      message: 'the node could not answer because of a fault of its own',
+      hint: "look into the node's log",
+      retryable: true,
+    })
+  }
+}
+
+const statuses: Readonly<Record<string, number>> = {
+  REQUEST_INVALID: 400,
+  TX_MALFORMED: 400,
+  MESSAGE_INVALID: 400,
+  RANDOMNESS_NOT_READY: 404,
+  CONTENT_TYPE_UNSUPPORTED: 415,
+  BODY_TOO_LARGE: 413,
+  FAUCET_LIMIT: 429,
+  INTERNAL: 500,
+  MEMPOOL_FULL: 503,
+  STREAMS_FULL: 503,
+  NODE_STOPPING: 503,
+  CHAIN_HALTED: 503,
+  TX_WAIT_TIMEOUT: 504,
+}
+
+export function statusOf(error: GranaryError): number {
+  const known = statuses[error.code]
+  if (known !== undefined) return known
+  if (error.code.startsWith('SEQUENCE_')) return 409
+  // The request was well formed and the chain says no: PROVIDER_NOT_FOUND then means a provider that a message names.
+  if (error instanceof TxRefusedError) return 422
+  return error.code.endsWith('_NOT_FOUND') ? 404 : 422
+}

@@ -1,0 +1,82 @@
+/** The one listener of a node, with limits on what a connection may do, and errors that say what to do about a port. */
+import { once } from 'node:events'
+import { createServer, type RequestListener, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { GranaryError } from '@granary/errors'
+
+export interface Listening {
+  readonly url: string
+  close(): Promise<void>
+}
+
+const HEADERS_TIMEOUT_MS = 15_000
+const REQUEST_TIMEOUT_MS = 60_000
+const KEEP_ALIVE_MS = 30_000
+const CONNECTIONS_MAX = 1024
+/** Requests that are still being answered when the node stops have this long. */
+const CLOSE_GRACE_MS = 1_000
+
+/**
+ * @param port: 0 for any free one
+ * @throws GranaryError PORT_IN_USE, PORT_FORBIDDEN, HOST_INVALID
+ */
+export async function listen(handler: RequestListener, host: string, port: number): Promise<Listening> {
+  const server = createServer(
+    { headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: KEEP_ALIVE_MS },
+    handler,
+  )
+  server.maxConnections = CONNECTIONS_MAX
+  try {
+    server.listen(port, host)
+    await once(server, 'listening')
+  } catch (error) {
+    throw listenError(error, host, port)
+  }
+  return { url: urlOf(server), close: () => close(server) }
+}
+
+async function close(server: Server): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+  server.closeIdleConnections()
+  const timer = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS)
+  await closed
+  clearTimeout(timer)
+}
+
+function urlOf(server: Server): string {
+  const { address, family, port } = server.address() as AddressInfo
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
+}
+
+function listenError(error: unknown, host: string, port: number): unknown {
+  const code = Error.isError(error) ? (error as NodeJS.ErrnoException).code : undefined
+  const details = { host, port }
+  if (code === 'EADDRINUSE')
+    return new GranaryError({
+      code: 'PORT_IN_USE',
+      message: `port ${port} on ${host} is in use`,
+      hint: 'stop the program that has it, choose another with --port, or 0 for any free one',
+      retryable: false,
+      details,
+      cause: error,
+    })
+  if (code === 'EACCES')
+    return new GranaryError({
+      code: 'PORT_FORBIDDEN',
+      message: `this user may not listen on port ${port}`,
+      hint: 'choose a port above 1023 with --port, or 0 for any free one',
+      retryable: false,
+      details,
+      cause: error,
+    })
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND' || code === 'EAI_AGAIN')
+    return new GranaryError({
+      code: 'HOST_INVALID',
+      message: `${host} is not an address of this machine`,
+      hint: 'give --host 127.0.0.1 for this machine alone, or 0.0.0.0 for all its networks',
+      retryable: false,
+      details,
+      cause: error,
+    })
+  return error
+}

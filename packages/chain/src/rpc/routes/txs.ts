@@ -1,0 +1,77 @@
+/** POST /v1/txs, GET /v1/txs/{id}: a transaction in, and what became of it. */
+import express, { type Request, type Response, Router } from 'express'
+import { z } from 'zod'
+import type { TxView } from '../../client/views.ts'
+import type { Engine } from '../../engine/engine.ts'
+import { BUNDLE_BYTES_MAX } from '../../messages/bodies.ts'
+import type { Hash } from '../../messages/index.ts'
+import type { Store } from '../../store/open-store.ts'
+import { BodyTypeError, NotFoundError, WaitTimeoutError } from '../errors.ts'
+import { hash, parse } from '../schemas.ts'
+
+/** The largest message with its envelope. */
+const BODY_BYTES_MAX = BUNDLE_BYTES_MAX + 4096
+const JSON_BYTES_MAX = Math.ceil(BODY_BYTES_MAX / 3) * 4 + 64
+const WAIT_SECONDS_MAX = 60
+
+const txParams = z.strictObject({ id: hash })
+const submitQuery = z.strictObject({ wait: z.literal('committed').optional() })
+const submitBody = z.strictObject({ tx: z.base64() })
+
+export function txRoutes({ engine, store }: { engine: Engine; store: Store }): Router {
+  const router = Router()
+  router.post(
+    '/v1/txs',
+    express.raw({ type: 'application/octet-stream', limit: BODY_BYTES_MAX }),
+    express.json({ limit: JSON_BYTES_MAX }),
+    async (request, response) => {
+      const { wait } = parse(submitQuery, request.query)
+      const id = engine.submit(bodyBytes(request))
+      if (wait === 'committed') await waitFor(engine, id, response)
+      const view = readTx(engine, store, id)
+      response.status(view.code === 'PENDING' ? 202 : 200).json(view)
+    },
+  )
+  router.get('/v1/txs/:id', (request, response) => {
+    const { id } = parse(txParams, request.params)
+    response.json(readTx(engine, store, id))
+  })
+  return router
+}
+
+/** @throws NotFoundError TX_NOT_FOUND */
+export function readTx(engine: Engine, store: Store, id: Hash): TxView {
+  const tx = store.tx(id)
+  if (tx !== undefined) {
+    const { height, kind, code, message, hint, executionMs } = tx
+    const events = store.eventsOfTx(height, tx.index)
+    const why = { ...(message === undefined ? {} : { message }), ...(hint === undefined ? {} : { hint }) }
+    return { id, height, kind, code, ...why, fee: tx.fee.toString(), events, executionMs }
+  }
+  const pending = engine.pending(id)
+  if (pending !== undefined) {
+    const height = store.head()?.height ?? 0
+    return { id, height, kind: pending.kind, code: 'PENDING', fee: '0', events: [], executionMs: 0 }
+  }
+  throw new NotFoundError('tx', id, 'it was never sent to this node, or dropped before a block: send it again')
+}
+
+/** Waits until it is in a block, the caller has gone, or the time is up. */
+export async function waitFor(engine: Engine, id: Hash, response: Response): Promise<void> {
+  const timeUp = AbortSignal.timeout(WAIT_SECONDS_MAX * 1000)
+  const gone = new AbortController()
+  response.once('close', () => gone.abort())
+  try {
+    await engine.waitFor(id, { signal: AbortSignal.any([timeUp, gone.signal]) })
+  } catch (error) {
+    if (timeUp.aborted || gone.signal.aborted) throw new WaitTimeoutError(id, WAIT_SECONDS_MAX)
+    throw error
+  }
+}
+
+function bodyBytes(request: Request): Uint8Array {
+  if (request.body instanceof Uint8Array) return new Uint8Array(request.body)
+  if (request.is('application/json') === false) throw new BodyTypeError(request.get('content-type'))
+  const { tx } = parse(submitBody, request.body)
+  return new Uint8Array(Buffer.from(tx, 'base64'))
+}

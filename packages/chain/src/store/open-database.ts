@@ -1,0 +1,39 @@
+/** Opens the SQLite file for one process alone, durable at every commit. A kill releases the lock. */
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { HomeLockedError, StoreCorruptError, StoreVersionError } from './errors.ts'
+import { SCHEMA, SCHEMA_VERSION } from './schema.ts'
+
+const SQLITE_BUSY = 5
+const SQLITE_CORRUPT = 11
+const SQLITE_NOTADB = 26
+/** A process that was just killed may need a moment until the system has released its locks. */
+const LOCK_WAIT_MS = 500
+
+/**
+ * @throws HomeLockedError, StoreVersionError, StoreCorruptError
+ */
+export function openDatabase(path: string): DatabaseSync {
+  mkdirSync(dirname(path), { recursive: true })
+  const database = new DatabaseSync(path, { timeout: LOCK_WAIT_MS })
+  try {
+    // The lock comes first: in exclusive mode it is held from the first access until the file is closed.
+    database.exec('PRAGMA locking_mode = EXCLUSIVE')
+    database.exec('PRAGMA journal_mode = WAL')
+    database.exec('PRAGMA synchronous = FULL')
+    database.exec('BEGIN IMMEDIATE')
+    const version = Number(database.prepare('PRAGMA user_version').get()?.user_version)
+    if (version === 0) database.exec(`${SCHEMA}; PRAGMA user_version = ${SCHEMA_VERSION}`)
+    else if (version !== SCHEMA_VERSION) throw new StoreVersionError(path, version, SCHEMA_VERSION)
+    database.exec('COMMIT')
+    return database
+  } catch (error) {
+    database.close()
+    const code = Error.isError(error) ? (error as { errcode?: number }).errcode : undefined
+    if (code === SQLITE_BUSY) throw new HomeLockedError(dirname(path), error)
+    if (code === SQLITE_CORRUPT || code === SQLITE_NOTADB)
+      throw new StoreCorruptError(path, 'is not the database of a chain node', error)
+    throw error
+  }
+}

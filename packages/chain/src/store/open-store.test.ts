@@ -1,0 +1,176 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import type { Hash } from '../messages/index.ts'
+import { openStore, type Store } from './open-store.ts'
+import type { BlockCommit, DealKeys } from './records.ts'
+
+let folder: string
+let path: string
+let store: Store
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'granary-store-'))
+  path = join(folder, 'chain.sqlite')
+  store = open()
+})
+
+afterEach(() => {
+  store.close()
+  rmSync(folder, { recursive: true })
+})
+
+function open(): Store {
+  return openStore({ path, dealKeys: (_, deal) => keysOf(deal) })
+}
+
+function keysOf(deal: number): DealKeys {
+  const keys = { deal, pieceCid: `piece${deal % 2}`, client: `client${deal % 3}`, provider: 1000 + (deal % 2) }
+  return deal % 2 === 0 ? { ...keys, rootCid: 'root' } : keys
+}
+
+const hash = (byte: number): Hash => `0x${byte.toString(16).padStart(2, '0').repeat(32)}`
+const bytes = (...values: number[]) => Uint8Array.from(values)
+
+function blockAt(height: number, over: Partial<BlockCommit> = {}): BlockCommit {
+  return {
+    block: {
+      height,
+      timeMs: 1000 * height,
+      hash: hash(height),
+      header: bytes(1),
+      signature: bytes(2),
+      appHash: hash(100 + height),
+    },
+    txs: [],
+    events: [],
+    writes: new Map(),
+    ...over,
+  }
+}
+
+test('the state reads in key order, within a prefix, behind a key, beyond one part', () => {
+  const keys = Array.from({ length: 300 }, (_, index) => `a/${String(index).padStart(4, '0')}`)
+  const writes = new Map(['b/0', ...keys, 'a'].map((key, index) => [key, bytes(index % 256)]))
+  store.commitBlock(blockAt(0, { writes }))
+  const { reader } = store
+  expect(Array.from(reader.range('a/'), ([key]) => key)).toEqual(keys)
+  expect(Array.from(reader.range('a/', 'a/0298'), ([key]) => key)).toEqual(['a/0299'])
+  expect(Array.from(reader.range('a/', 'b'), ([key]) => key)).toEqual([])
+  expect(Array.from(reader.range('b'), ([key]) => key)).toEqual(['b/0'])
+  expect(reader.get('b/0')).toEqual(bytes(0))
+  expect(reader.get('c')).toBeUndefined()
+})
+
+test('a block replaces and deletes state, and names what it wrote', () => {
+  store.commitBlock(
+    blockAt(0, {
+      writes: new Map([
+        ['x', bytes(1)],
+        ['y', bytes(1)],
+      ]),
+    }),
+  )
+  store.commitBlock(
+    blockAt(1, {
+      writes: new Map([
+        ['x', bytes(2)],
+        ['y', null],
+      ]),
+    }),
+  )
+  expect(store.reader.get('x')).toEqual(bytes(2))
+  expect(store.reader.get('y')).toBeUndefined()
+  expect(store.lastWritten()).toEqual(['x', 'y'])
+  expect(store.head()).toEqual(blockAt(1).block)
+})
+
+test('transactions and events are found again, each event under its transaction or its block', () => {
+  const tx = {
+    id: hash(9),
+    kind: 'Transfer',
+    code: 'INSUFFICIENT_FUNDS',
+    message: 'm',
+    hint: 'h',
+    fee: 10n ** 30n,
+    executionMs: 1.5,
+    bytes: bytes(7, 7),
+    events: [{ type: 'transfer', amount: '1' }],
+  } as const
+  const entry = {
+    id: null,
+    kind: 'BeaconEntry',
+    code: 'OK',
+    fee: 0n,
+    executionMs: 0,
+    bytes: bytes(1),
+    events: [],
+  } as const
+  store.commitBlock(blockAt(3, { txs: [entry, tx], events: [{ type: 'post:missed', provider: 1000 }] }))
+  const { bytes: _, events: __, ...record } = tx
+  expect(store.tx(hash(9))).toEqual({ ...record, height: 3, index: 1 })
+  expect(store.txsOf(3).map(({ id }) => id)).toEqual([null, hash(9)])
+  expect(store.txBytesOf(3)).toEqual([bytes(1), bytes(7, 7)])
+  expect(store.eventsOfTx(3, 1)).toEqual([{ type: 'transfer', amount: '1' }])
+  expect(store.eventsAfter({ height: 3, index: -1 }, 10)).toHaveLength(2)
+  expect(store.eventsAfter({ height: 3, index: 0 }, 10)).toEqual([
+    { height: 3, index: 1, event: { type: 'post:missed', provider: 1000 } },
+  ])
+  expect(store.eventCountOf(3)).toBe(2)
+})
+
+test('deals are found by each of their keys, and page by page', () => {
+  const events = Array.from({ length: 6 }, (_, index) => ({ type: 'deal:published', deal: index + 1 }) as const)
+  const tx = { id: hash(1), kind: 'PublishDeal', code: 'OK', fee: 0n, executionMs: 0, bytes: bytes(1), events } as const
+  store.commitBlock(blockAt(1, { txs: [tx] }))
+  expect(store.findDeals({}, 0, 4)).toEqual([1, 2, 3, 4])
+  expect(store.findDeals({}, 4, 4)).toEqual([5, 6])
+  expect(store.findDeals({ pieceCid: 'piece1' }, 0, 9)).toEqual([1, 3, 5])
+  expect(store.findDeals({ rootCid: 'root' }, 0, 9)).toEqual([2, 4, 6])
+  expect(store.findDeals({ client: 'client0', provider: 1000 }, 0, 9)).toEqual([6])
+  expect(store.findDeals({ client: 'nobody' }, 0, 9)).toEqual([])
+})
+
+test('a block that cannot be written whole leaves nothing', () => {
+  store.commitBlock(blockAt(0))
+  const tx = {
+    id: hash(1),
+    kind: 'Transfer',
+    code: 'OK',
+    fee: 0n,
+    executionMs: 0,
+    bytes: bytes(1),
+    events: [],
+  } as const
+  const twice = blockAt(1, { txs: [tx, tx], writes: new Map([['x', bytes(1)]]) })
+  expect(() => store.commitBlock(twice)).toThrow(/UNIQUE/)
+  expect(store.head()?.height).toBe(0)
+  expect(store.reader.get('x')).toBeUndefined()
+  store.commitBlock(blockAt(1))
+  expect(store.head()?.height).toBe(1)
+})
+
+test('what was committed is there after the file is opened again', () => {
+  store.commitBlock(blockAt(0, { writes: new Map([['x', bytes(5)]]) }))
+  store.close()
+  store = open()
+  expect(store.reader.get('x')).toEqual(bytes(5))
+})
+
+test('a file that is open cannot be opened a second time', () => {
+  expect(() => open()).toThrow(expect.objectContaining({ code: 'HOME_LOCKED', details: { folder } }))
+})
+
+test('a file of another schema version, or of something else, is refused by name', () => {
+  const newer = join(folder, 'newer.sqlite')
+  const database = new DatabaseSync(newer)
+  database.exec('PRAGMA user_version = 99')
+  database.close()
+  const garbage = join(folder, 'garbage.sqlite')
+  writeFileSync(garbage, 'this is no database '.repeat(100))
+  const openAt = (other: string) => () => openStore({ path: other, dealKeys: (_, deal) => keysOf(deal) })
+  expect(openAt(newer)).toThrow(expect.objectContaining({ code: 'STORE_VERSION_UNKNOWN' }))
+  expect(openAt(garbage)).toThrow(expect.objectContaining({ code: 'STORE_CORRUPT' }))
+})

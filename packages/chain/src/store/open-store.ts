@@ -1,0 +1,141 @@
+/** The node's store: the state that the machine reads, the history that the RPC answers from, and one way to write. */
+import type { DatabaseSync } from 'node:sqlite'
+import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
+import type { Hash, MessageName } from '../messages/index.ts'
+import type { ChainEvent, StateReader } from '../state/index.ts'
+import { bytesOf, createStateReader } from './create-state-reader.ts'
+import { openDatabase } from './open-database.ts'
+import type { BlockCommit, BlockRecord, DealFilter, DealKeys, EventPosition, EventRecord, TxRecord } from './records.ts'
+import { createBlockWriter } from './write-block.ts'
+
+export interface StoredTx extends TxRecord {
+  readonly height: number
+  readonly index: number
+}
+
+export interface Store {
+  readonly path: string
+  readonly reader: StateReader
+  commitBlock(commit: BlockCommit): void
+  head(): BlockRecord | undefined
+  block(height: number): BlockRecord | undefined
+  txsOf(height: number): StoredTx[]
+  tx(id: Hash): StoredTx | undefined
+  /** The transactions of a block as they were sent. */
+  txBytesOf(height: number): Uint8Array[]
+  eventsOfTx(height: number, index: number): ChainEvent[]
+  /** Events behind a position, in order, at most `limit`. */
+  eventsAfter(position: EventPosition, limit: number): EventRecord[]
+  eventCountOf(height: number): number
+  /** Ids of deals behind `after`, ascending; every given key must match. */
+  findDeals(filter: DealFilter, after: number, limit: number): number[]
+  /** The keys that the last block wrote or removed. */
+  lastWritten(): string[]
+  close(): void
+}
+
+export interface OpenStoreOptions {
+  readonly path: string
+  /** Reads the index entry of a new deal out of the state. */
+  readonly dealKeys: (reader: StateReader, deal: number) => DealKeys
+}
+
+/** @throws HomeLockedError, StoreVersionError, StoreCorruptError */
+export function openStore({ path, dealKeys }: OpenStoreOptions): Store {
+  const database = openDatabase(path)
+  const reader = createStateReader(database)
+  const statements = prepareReads(database)
+  return {
+    path,
+    reader,
+    commitBlock: createBlockWriter(database, (deal) => dealKeys(reader, deal)),
+    head: () => blockOf(statements.head.get()),
+    block: (height) => blockOf(statements.block.get(height)),
+    txsOf: (height) => statements.txsOf.all(height).map(txOf),
+    tx(id) {
+      const row = statements.tx.get(hexToBytes(id.slice(2)))
+      return row === undefined ? undefined : txOf(row)
+    },
+    txBytesOf: (height) => statements.txBytesOf.all(height).map((row) => bytesOf(row.bytes)),
+    eventsOfTx: (height, index) => statements.eventsOfTx.all(height, index).map((row) => eventOf(row)),
+    eventsAfter: ({ height, index }, limit) =>
+      statements.eventsAfter
+        .all(height, index, limit)
+        .map((row) => ({ height: Number(row.height), index: Number(row.idx), event: eventOf(row) })),
+    eventCountOf: (height) => Number(statements.eventCountOf.get(height)?.event_count ?? 0),
+    findDeals: (filter, after, limit) => findDeals(database, filter, after, limit),
+    lastWritten: () => statements.lastWritten.all().map((row) => String(row.key)),
+    close: () => database.close(),
+  }
+}
+
+type Row = Record<string, unknown>
+
+const BLOCK_COLUMNS = 'height, time_ms, hash, app_hash, signature, header'
+const TX_COLUMNS = 'height, idx, id, kind, code, message, hint, fee, execution_ms'
+
+function prepareReads(database: DatabaseSync) {
+  return {
+    head: database.prepare(`SELECT ${BLOCK_COLUMNS} FROM blocks ORDER BY height DESC LIMIT 1`),
+    block: database.prepare(`SELECT ${BLOCK_COLUMNS} FROM blocks WHERE height = ?`),
+    txsOf: database.prepare(`SELECT ${TX_COLUMNS} FROM txs WHERE height = ? ORDER BY idx`),
+    tx: database.prepare(`SELECT ${TX_COLUMNS} FROM txs WHERE id = ?`),
+    txBytesOf: database.prepare('SELECT bytes FROM txs WHERE height = ? ORDER BY idx'),
+    eventsOfTx: database.prepare('SELECT data FROM events WHERE height = ? AND tx_idx = ? ORDER BY idx'),
+    eventsAfter: database.prepare(
+      'SELECT height, idx, data FROM events WHERE (height, idx) > (?, ?) ORDER BY height, idx LIMIT ?',
+    ),
+    eventCountOf: database.prepare('SELECT event_count FROM blocks WHERE height = ?'),
+    lastWritten: database.prepare('SELECT key FROM last_written ORDER BY key'),
+  }
+}
+
+function findDeals(database: DatabaseSync, filter: DealFilter, after: number, limit: number): number[] {
+  const columns = {
+    piece_cid: filter.pieceCid,
+    root_cid: filter.rootCid,
+    client: filter.client,
+    provider: filter.provider,
+  }
+  const given = Object.entries(columns).filter((entry): entry is [string, string | number] => entry[1] !== undefined)
+  const conditions = ['deal > ?', ...given.map(([column]) => `${column} = ?`)].join(' AND ')
+  return database
+    .prepare(`SELECT deal FROM deals WHERE ${conditions} ORDER BY deal LIMIT ?`)
+    .all(after, ...given.map(([, value]) => value), limit)
+    .map((row) => Number(row.deal))
+}
+
+function blockOf(row: Row | undefined): BlockRecord | undefined {
+  if (row === undefined) return undefined
+  return {
+    height: Number(row.height),
+    timeMs: Number(row.time_ms),
+    hash: hashOf(row.hash),
+    header: bytesOf(row.header),
+    signature: bytesOf(row.signature),
+    appHash: hashOf(row.app_hash),
+  }
+}
+
+function txOf(row: Row): StoredTx {
+  return {
+    height: Number(row.height),
+    index: Number(row.idx),
+    id: row.id === null ? null : hashOf(row.id),
+    // Only the writer of this file's transaction puts a kind here.
+    kind: String(row.kind) as MessageName,
+    code: String(row.code),
+    ...(row.message === null ? {} : { message: String(row.message) }),
+    ...(row.hint === null ? {} : { hint: String(row.hint) }),
+    fee: BigInt(String(row.fee)),
+    executionMs: Number(row.execution_ms),
+  }
+}
+
+function eventOf(row: Row): ChainEvent {
+  return JSON.parse(String(row.data)) as ChainEvent
+}
+
+function hashOf(value: unknown): Hash {
+  return `0x${bytesToHex(bytesOf(value))}`
+}

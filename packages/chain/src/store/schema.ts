@@ -1,0 +1,63 @@
+/**
+ * The node's database: docs/spec/chain.md, section 7. One transaction a block writes all of it, so that after a kill
+ * at any instant the file stands at a block boundary.
+ */
+export const SCHEMA_VERSION = 1
+
+/** What starts a new file; `bytes` stand last in their rows, so that reading the rest skips a proof of megabytes. */
+export const SCHEMA = `
+  CREATE TABLE state (
+    key TEXT PRIMARY KEY,
+    value BLOB NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE blocks (
+    height INTEGER PRIMARY KEY,
+    time_ms INTEGER NOT NULL,
+    hash BLOB NOT NULL,
+    app_hash BLOB NOT NULL,
+    event_count INTEGER NOT NULL,
+    signature BLOB NOT NULL,
+    header BLOB NOT NULL
+  ) STRICT;
+
+  CREATE TABLE txs (
+    height INTEGER NOT NULL,
+    idx INTEGER NOT NULL,
+    id BLOB UNIQUE,
+    kind TEXT NOT NULL,
+    code TEXT NOT NULL,
+    message TEXT,
+    hint TEXT,
+    fee TEXT NOT NULL,
+    execution_ms REAL NOT NULL,
+    bytes BLOB NOT NULL,
+    PRIMARY KEY (height, idx)
+  ) STRICT;
+
+  CREATE TABLE events (
+    height INTEGER NOT NULL,
+    idx INTEGER NOT NULL,
+    tx_idx INTEGER,
+    type TEXT NOT NULL,
+    data TEXT NOT NULL,
+    PRIMARY KEY (height, idx)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE deals (
+    deal INTEGER PRIMARY KEY,
+    piece_cid TEXT NOT NULL,
+    root_cid TEXT,
+    client TEXT NOT NULL,
+    provider INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX deals_piece_cid ON deals (piece_cid, deal);
+  CREATE INDEX deals_root_cid ON deals (root_cid, deal) WHERE root_cid IS NOT NULL;
+  CREATE INDEX deals_client ON deals (client, deal);
+  CREATE INDEX deals_provider ON deals (provider, deal);
+
+  -- The keys that the last block wrote: with them the start checks its app hash against the state.
+  CREATE TABLE last_written (
+    key TEXT PRIMARY KEY
+  ) STRICT, WITHOUT ROWID;
+`
