@@ -27,8 +27,9 @@ export function encodeRecord<T>(of: Struct<T>, value: T): Uint8Array {
   return encodeTuple(of.toWire(value, of.name))
 }
 
+/** For bytes that encodeRecord gave, out of the state: canonical already, and its fields are checked all the same. */
 export function decodeRecord<T>(of: Struct<T>, bytes: Uint8Array): T {
-  return of.fromWire(decodeTuple(bytes, of.name), of.name)
+  return of.fromWire(decode(bytes), of.name)
 }
 
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {

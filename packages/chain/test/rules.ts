@@ -1,0 +1,121 @@
+/**
+ * The rules alone, without transactions, proofs or a beacon's key: a state with one provider, to which a test adds sectors
+ * and randomness as it likes.
+ */
+import type { ProfileName } from '@granary/proofs/profile'
+import { createChecks } from '../src/state/checks.ts'
+import type { BlockContext } from '../src/state/context.ts'
+import { devnetGenesis } from '../src/state/genesis.ts'
+import type { ChainEvent, ChainParams } from '../src/state/index.ts'
+import { writeProvider } from '../src/state/ledger.ts'
+import { joinPartition } from '../src/state/partitions.ts'
+import { tables } from '../src/state/records.ts'
+import { initSlots } from '../src/state/slots.ts'
+import { createOverlay } from '../src/state/store.ts'
+import { createMemoryState } from './memory-state.ts'
+
+export const PROVIDER = 1000
+const NOBODY = `0x${'00'.repeat(20)}` as const
+
+export interface Rules {
+  readonly events: ChainEvent[]
+  /** A block's context; its writes wait for commit. @param entropy: of the epoch's round; undefined: it is not there */
+  begin(height: number, given: { timeMs: number; entropy: number | undefined }): BlockContext
+  /** The round of an earlier epoch, late. */
+  deliver(epoch: number, entropy: number): void
+  commit(): void
+}
+
+export function createRules(given: Partial<ChainParams>): Rules {
+  const base = devnetGenesis({
+    validator: `0x${'00'.repeat(32)}`,
+    beaconPublicKey: `0x${'00'.repeat(96)}`,
+    faucet: NOBODY,
+    timeMs: 0,
+  })
+  const responseWindows = { ...base.params.responseWindows, '2KiB-test': 5 }
+  const params = { ...base.params, partitionDeposit: 0n, responseWindows, ...given }
+  const genesis = { ...base, params }
+  const state = createMemoryState()
+  const events: ChainEvent[] = []
+  let store = createOverlay(state)
+
+  function commit(): void {
+    state.commit(store.writes)
+    store = createOverlay(state)
+  }
+  function deliver(epoch: number, entropy: number): void {
+    tables.rounds.put(store, epoch, { signature: new Uint8Array(48).fill(entropy) })
+  }
+
+  tables.totals.put(store, {
+    genesis: 0n,
+    minted: 0n,
+    burnt: 0n,
+    balances: 0n,
+    escrow: 0n,
+    collateralFree: 0n,
+    collateralLocked: 0n,
+  })
+  initSlots(store, params)
+  writeProvider(store, PROVIDER, {
+    owner: NOBODY,
+    payout: NOBODY,
+    sessionKey: new Uint8Array(0),
+    endpoints: [],
+    peerId: '',
+    region: '',
+    name: '',
+    registeredAt: 0,
+    collateralFree: 0n,
+    collateralLocked: 0n,
+  })
+  commit()
+
+  return {
+    events,
+    commit,
+    deliver,
+    begin: (height, { timeMs, entropy }) => {
+      tables.epochs.put(store, height, { round: height, timeMs })
+      if (entropy !== undefined) deliver(height, entropy)
+      const emit = (event: ChainEvent): void => void events.push(event)
+      return {
+        store,
+        genesis,
+        genesisHash: `0x${'00'.repeat(32)}`,
+        params,
+        checks: createChecks(),
+        height,
+        timeMs,
+        emit,
+      }
+    },
+  }
+}
+
+/** A sector as ProveCommitSector leaves it. @returns its partition */
+export function addSector(
+  context: BlockContext,
+  { number, expiry, profile }: { number: number; expiry: number; profile: ProfileName },
+): number {
+  const { store, height } = context
+  const commR = new Uint8Array(32).fill(number)
+  const partition = joinPartition(context, PROVIDER, { profile, commR, expiry, number })
+  tables.sectors.put(store, PROVIDER, number, {
+    status: 'active',
+    profile,
+    commD: commR,
+    commR,
+    ticketEpoch: 0,
+    preCommitEpoch: 0,
+    commitBy: 0,
+    expiry,
+    deals: [],
+    deposit: 0n,
+    pledge: 0n,
+    placement: [{ partition, activatedAt: height }],
+    tail: [],
+  })
+  return partition
+}
