@@ -1,0 +1,73 @@
+/** The provider has the data and has verified it: only now does it sign the terms of the deal. */
+import type { ProviderView } from '@granary/chain/client'
+import { type DealTerms, dealTermsDigest, dealTermsFromJson, dealTermsToJson, type Hash } from '@granary/chain/messages'
+import { GranaryError } from '@granary/errors'
+import { bytesToHex, hexToBytes } from './hex.ts'
+import { agreementSchema } from './provider-wire.ts'
+import { type Fetch, ProviderAnswerError, requestJson } from './request-json.ts'
+import { verifyProviderSignature } from './verify-provider-signature.ts'
+
+/** Long: the provider hashes every block of the CAR before it answers. */
+const AGREE_TIMEOUT_MS = 30 * 60_000
+
+/** The provider signed other terms than those it was sent. */
+export class TermsMismatchError extends GranaryError {
+  constructor(provider: number, sent: Hash, received: Hash) {
+    super({
+      code: 'TERMS_MISMATCH',
+      message: `provider ${provider} answered with terms ${received}, it was sent ${sent}`,
+      hint: 'nothing was paid; choose another provider',
+      retryable: false,
+      details: { provider, sent, received },
+    })
+  }
+}
+
+export interface AgreeDealInput {
+  readonly provider: ProviderView
+  readonly endpoint: string
+  readonly genesisHash: Hash
+  readonly uploadId: string
+  readonly terms: DealTerms
+  readonly token: string
+  readonly fetch?: Fetch | undefined
+}
+
+export interface Agreement {
+  /** The digest of the terms: the same on both sides and on the chain. */
+  readonly agreementId: Hash
+  readonly providerSignature: Uint8Array
+}
+
+/** Idempotent by the nonce in the terms. @throws TermsMismatchError, ProviderSignatureError, or the provider's refusal */
+export async function agreeDeal(
+  input: AgreeDealInput,
+  options: { readonly signal?: AbortSignal | undefined } = {},
+): Promise<Agreement> {
+  const { provider, endpoint, genesisHash, uploadId, terms, token, fetch } = input
+  const url = `${endpoint}/v1/deals`
+  const answer = await requestJson({
+    url,
+    body: { uploadId, terms: dealTermsToJson(terms) },
+    schema: agreementSchema,
+    token,
+    fetch,
+    signal: options.signal,
+    timeoutMs: AGREE_TIMEOUT_MS,
+  })
+  const digest = dealTermsDigest(genesisHash, terms)
+  const agreementId = bytesToHex(digest)
+  const signed = bytesToHex(dealTermsDigest(genesisHash, parseTerms(url, answer.terms)))
+  if (signed !== agreementId) throw new TermsMismatchError(provider.id, agreementId, signed)
+  const providerSignature = hexToBytes(answer.signature)
+  verifyProviderSignature(provider, 'agreement', digest, providerSignature)
+  return { agreementId, providerSignature }
+}
+
+function parseTerms(url: string, json: unknown): DealTerms {
+  try {
+    return dealTermsFromJson(json)
+  } catch (error) {
+    throw new ProviderAnswerError(url, Error.isError(error) ? error.message : String(error))
+  }
+}

@@ -1,0 +1,186 @@
+/**
+ * Who gets the piece: the cheapest provider whose ask on the chain fits and that answers at its address.
+ * `rankProviders` is the pure half, `chooseProvider` goes over the network; both say why a provider was passed over.
+ */
+import type { ChainClient, ProviderView } from '@granary/chain/client'
+import { GranaryError, isAbortError } from '@granary/errors'
+import { type ProviderInfo, providerInfoSchema } from './provider-wire.ts'
+import { type Fetch, requestJson } from './request-json.ts'
+import { retrying } from './retrying.ts'
+
+export interface PieceWanted {
+  /** Padded piece size in bytes. */
+  readonly pieceSize: number
+  /** Epochs. */
+  readonly duration: number
+  /** Only this provider will do. */
+  readonly provider?: number | undefined
+}
+
+export type RefusalReason =
+  | 'NOT_THE_ONE_ASKED_FOR'
+  | 'NO_ASK'
+  | 'ASK_EXPIRED'
+  | 'PIECE_TOO_SMALL'
+  | 'PIECE_TOO_LARGE'
+  | 'DURATION_TOO_SHORT'
+  | 'DURATION_TOO_LONG'
+  | 'NO_ENDPOINT'
+  | 'UNREACHABLE'
+  | 'NOT_THE_PROVIDER'
+  | 'OTHER_CHAIN'
+  | 'NO_SPACE'
+
+export interface ProviderRefusal {
+  readonly provider: number
+  readonly name: string
+  readonly reason: RefusalReason
+  readonly message: string
+}
+
+export interface ChosenProvider {
+  readonly view: ProviderView
+  /** Base address, without a slash at the end. */
+  readonly endpoint: string
+  readonly info: ProviderInfo
+}
+
+/** Nobody on the chain takes this piece for this time. */
+export class NoProviderError extends GranaryError {
+  readonly refusals: readonly ProviderRefusal[]
+
+  constructor(wanted: PieceWanted, refusals: readonly ProviderRefusal[]) {
+    const what = `a piece of ${wanted.pieceSize} bytes for ${wanted.duration} epochs`
+    const relevant = refusals.filter(({ reason }) => reason !== 'NOT_THE_ONE_ASKED_FOR')
+    const why = relevant.map(({ provider, name, message }) => `provider ${provider}${name && ` (${name})`}: ${message}`)
+    const none = wanted.provider === undefined ? 'no provider is registered on this chain' : 'there is no such provider'
+    super({
+      code: 'NO_PROVIDER',
+      message: `nobody takes ${what}${wanted.provider === undefined ? '' : ` as provider ${wanted.provider}`}: ${why.join('; ') || none}`,
+      hint: hintFor(relevant),
+      retryable: relevant.some(({ reason }) => reason === 'UNREACHABLE'),
+      details: { ...wanted, refusals: relevant },
+    })
+    this.refusals = relevant
+  }
+}
+
+function hintFor(refusals: readonly ProviderRefusal[]): string {
+  const reasons = new Set(refusals.map(({ reason }) => reason))
+  if (reasons.size === 0) return 'start one with `granary provider init` and `granary provider run`'
+  if (reasons.has('UNREACHABLE')) return 'check that the provider runs and that its address can be reached from here'
+  if (reasons.has('DURATION_TOO_SHORT') || reasons.has('DURATION_TOO_LONG')) return 'ask for another duration'
+  return 'wait for a provider whose ask fits, or start one of your own'
+}
+
+/** Providers whose ask fits, the cheapest first and the lower id first among equals; the others with their reason. */
+export function rankProviders(
+  providers: readonly ProviderView[],
+  wanted: PieceWanted,
+  head: number,
+): { readonly candidates: readonly ProviderView[]; readonly refusals: readonly ProviderRefusal[] } {
+  const candidates: ProviderView[] = []
+  const refusals: ProviderRefusal[] = []
+  for (const view of providers) {
+    const refusal = refusalOf(view, wanted, head)
+    if (refusal) refusals.push(refuse(view, ...refusal))
+    else candidates.push(view)
+  }
+  return { candidates: candidates.sort(cheapestFirst), refusals }
+}
+
+function refusalOf(view: ProviderView, wanted: PieceWanted, head: number): [RefusalReason, string] | undefined {
+  const { ask } = view
+  const { pieceSize, duration } = wanted
+  if (wanted.provider !== undefined && wanted.provider !== view.id) {
+    return ['NOT_THE_ONE_ASKED_FOR', `provider ${wanted.provider} was asked for`]
+  }
+  if (!ask) return ['NO_ASK', 'it has not set a price']
+  if (ask.validUntil <= head)
+    return ['ASK_EXPIRED', `its ask ended at epoch ${ask.validUntil}, the chain is at ${head}`]
+  if (pieceSize < ask.pieceSizeMin) return ['PIECE_TOO_SMALL', `it takes pieces of ${ask.pieceSizeMin} bytes or more`]
+  if (pieceSize > ask.pieceSizeMax) return ['PIECE_TOO_LARGE', `it takes pieces of ${ask.pieceSizeMax} bytes or less`]
+  if (duration < ask.durationMin) return ['DURATION_TOO_SHORT', `it takes deals of ${ask.durationMin} epochs or more`]
+  if (duration > ask.durationMax) return ['DURATION_TOO_LONG', `it takes deals of ${ask.durationMax} epochs or less`]
+  if (!endpointOf(view)) return ['NO_ENDPOINT', 'it has no HTTP address on the chain']
+  return undefined
+}
+
+function refuse(view: ProviderView, reason: RefusalReason, message: string): ProviderRefusal {
+  return { provider: view.id, name: view.name, reason, message }
+}
+
+function cheapestFirst(a: ProviderView, b: ProviderView): number {
+  const difference = BigInt(a.ask?.pricePerGiBEpoch ?? 0) - BigInt(b.ask?.pricePerGiBEpoch ?? 0)
+  return difference === 0n ? a.id - b.id : difference < 0n ? -1 : 1
+}
+
+/** The first HTTP address that a provider has on the chain, without a slash at the end. */
+export function endpointOf(view: ProviderView): string | undefined {
+  return view.endpoints.find((endpoint) => /^https?:\/\//.test(endpoint))?.replace(/\/+$/, '')
+}
+
+export interface ChooseProviderInput {
+  readonly chain: ChainClient
+  readonly wanted: PieceWanted
+  readonly fetch?: Fetch | undefined
+}
+
+export interface ChooseProviderOptions {
+  readonly signal?: AbortSignal | undefined
+  /** Each provider that was passed over, as it happens. */
+  readonly onRefused?: (refusal: ProviderRefusal) => void
+}
+
+/** @throws NoProviderError with the reason of each provider */
+export async function chooseProvider(
+  input: ChooseProviderInput,
+  options: ChooseProviderOptions = {},
+): Promise<ChosenProvider> {
+  const { chain, wanted, fetch } = input
+  const { signal, onRefused } = options
+  const { height, genesisHash } = await chain.status({ signal })
+  const providers = await Array.fromAsync(chain.providers({ signal }))
+  const { candidates, refusals } = rankProviders(providers, wanted, height)
+  const all = [...refusals]
+  for (const view of candidates) {
+    const endpoint = endpointOf(view) ?? ''
+    const answer = await readInfo(endpoint, { fetch, signal })
+    const refusal =
+      'message' in answer ? (['UNREACHABLE', answer.message] as const) : checkInfo(view, answer, genesisHash, wanted)
+    if (!refusal && !('message' in answer)) return { view, endpoint, info: answer }
+    if (!refusal) continue
+    const passedOver = refuse(view, ...refusal)
+    all.push(passedOver)
+    onRefused?.(passedOver)
+  }
+  throw new NoProviderError(wanted, all)
+}
+
+async function readInfo(
+  endpoint: string,
+  options: { fetch?: Fetch | undefined; signal?: AbortSignal | undefined },
+): Promise<ProviderInfo | { readonly message: string }> {
+  const url = `${endpoint}/v1/info`
+  try {
+    return await retrying(() => requestJson({ url, schema: providerInfoSchema, timeoutMs: 5_000, ...options }), {
+      signal: options.signal,
+      retries: 2,
+    })
+  } catch (error) {
+    if (isAbortError(error)) throw error
+    return { message: Error.isError(error) ? error.message : String(error) }
+  }
+}
+
+function checkInfo(
+  view: ProviderView,
+  info: ProviderInfo,
+  genesisHash: string,
+  wanted: PieceWanted,
+): readonly [RefusalReason, string] | undefined {
+  if (info.chain.genesisHash !== genesisHash) return ['OTHER_CHAIN', `it works on the chain ${info.chain.genesisHash}`]
+  if (info.id !== view.id) return ['NOT_THE_PROVIDER', `provider ${info.id} answers at its address`]
+  if (info.freeBytes < wanted.pieceSize) return ['NO_SPACE', `it has ${info.freeBytes} bytes free`]
+  return undefined
+}

@@ -1,0 +1,47 @@
+import { expect, test } from '@jest/globals'
+import { serve } from '../test/serve.ts'
+import { followDeal } from './follow-deal.ts'
+
+const entry = (id: number, type: string) =>
+  `id: ${id}\nevent: ${type}\ndata: ${JSON.stringify({ id, type, atMs: 1 })}\n\n`
+
+test('a story that breaks off goes on where it was, and nothing is told twice', async () => {
+  const asked: unknown[] = []
+  await using provider = await serve((request, response) => {
+    asked.push(request.headers['last-event-id'])
+    response.writeHead(200, { 'content-type': 'text/event-stream' })
+    if (asked.length === 1) {
+      response.write(entry(1, 'agreed') + entry(2, 'published'), () => response.destroy())
+      return
+    }
+    response.write(`: keep-alive\n\n${entry(2, 'published')}data: not JSON\n\n${entry(3, 'active')}`)
+  })
+  const types: string[] = []
+  let broken = 0
+  const onBroken = () => {
+    broken += 1
+  }
+  for await (const { type } of followDeal({ endpoint: provider.url, deal: 7 }, { onBroken })) {
+    types.push(type)
+    if (type === 'active') break
+  }
+  expect(types).toEqual(['agreed', 'published', 'active'])
+  expect(asked).toEqual([undefined, '2'])
+  expect(broken).toBe(1)
+})
+
+test("a refusal ends the story with the provider's error", async () => {
+  const error = { code: 'DEAL_NOT_FOUND', message: 'no deal 7', hint: 'look again', retryable: false }
+  await using provider = await serve(
+    (_request, response) => void response.writeHead(404).end(JSON.stringify({ error })),
+  )
+  await expect(followDeal({ endpoint: provider.url, deal: 7 }).next()).rejects.toMatchObject(error)
+})
+
+test('the signal ends it, also while the provider is away', async () => {
+  const controller = new AbortController()
+  const story = followDeal({ endpoint: 'http://127.0.0.1:9', deal: 7 }, { signal: controller.signal })
+  const next = story.next()
+  setTimeout(() => controller.abort(), 50)
+  await expect(next).rejects.toMatchObject({ name: 'AbortError' })
+})

@@ -1,0 +1,86 @@
+/**
+ * A deal's story as its provider tells it: what has happened first, then what happens. The stream goes on where it broke
+ * off, so a provider may restart in between; it ends only with the signal.
+ */
+import { readServerSentEvents } from '@granary/chain/client'
+import { isAbortError } from '@granary/errors'
+import { pause } from './pause.ts'
+import { type TimelineEntry, timelineEntrySchema } from './provider-wire.ts'
+import { errorOf, type Fetch } from './request-json.ts'
+
+const RECONNECT_MS = 500
+
+export interface FollowDealInput {
+  readonly endpoint: string
+  /** Agreement id (0x hex) or the number of the deal on the chain. */
+  readonly deal: string | number
+  readonly fetch?: Fetch | undefined
+}
+
+export interface FollowDealOptions {
+  readonly signal?: AbortSignal | undefined
+  /** Once an outage: the provider went away and is tried again until it is back. */
+  readonly onBroken?: (error: unknown) => void
+}
+
+/** @throws the provider's refusal, e.g. DEAL_NOT_FOUND; a provider that is away is waited for */
+export async function* followDeal(
+  input: FollowDealInput,
+  options: FollowDealOptions = {},
+): AsyncGenerator<TimelineEntry> {
+  const { endpoint, deal, fetch = globalThis.fetch } = input
+  const { signal, onBroken } = options
+  const url = `${endpoint}/v1/deals/${deal}/events`
+  let broken = false
+  let last: string | undefined
+  for (;;) {
+    signal?.throwIfAborted()
+    try {
+      const headers = { accept: 'text/event-stream', ...(last === undefined ? {} : { 'last-event-id': last }) }
+      const response = await fetch(url, { headers, signal: signal ?? null })
+      if (isRefusal(response.status)) throw new RefusedError(await refusalOf(url, response))
+      if (response.ok && response.body) {
+        broken = false
+        for await (const event of readServerSentEvents(response.body)) {
+          const entry = timelineEntrySchema.safeParse(parseJson(event.data))
+          if (!entry.success || entry.data.id === last) continue
+          last = entry.data.id
+          yield entry.data
+        }
+      }
+    } catch (error) {
+      if (error instanceof RefusedError) throw error.refusal
+      if (isAbortError(error) || signal?.aborted) throw error
+      if (!broken) onBroken?.(error)
+      broken = true
+    }
+    await pause(RECONNECT_MS, signal)
+  }
+}
+
+/** Tells a refusal, which ends the story, from a broken connection, which does not. */
+class RefusedError extends Error {
+  readonly refusal: Error
+
+  constructor(refusal: Error) {
+    super(refusal.message)
+    this.refusal = refusal
+  }
+}
+
+/** 408 and 429 ask to come again later; the other 4xx mean it. */
+function isRefusal(status: number): boolean {
+  return status >= 400 && status < 500 && status !== 408 && status !== 429
+}
+
+async function refusalOf(url: string, response: Response): Promise<Error> {
+  return errorOf(url, response.status, parseJson(await response.text()))
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

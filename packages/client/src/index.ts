@@ -1,0 +1,28 @@
+/** @granary/client: one verb a file; nothing here needs Node. The client with a journal is `@granary/client/node`. */
+export { type AgreeDealInput, type Agreement, agreeDeal, TermsMismatchError } from './agree-deal.ts'
+export {
+  type ChooseProviderInput,
+  type ChooseProviderOptions,
+  type ChosenProvider,
+  chooseProvider,
+  endpointOf,
+  NoProviderError,
+  type PieceWanted,
+  type ProviderRefusal,
+  type RefusalReason,
+  rankProviders,
+} from './choose-provider.ts'
+export { type FollowDealInput, type FollowDealOptions, followDeal } from './follow-deal.ts'
+export { keepLoggedIn, type LoginInput, login, type Session } from './login.ts'
+export type { ProviderInfo, TimelineEntry } from './provider-wire.ts'
+export { type FindPublishedInput, findPublished, type PublishDealInput, publishDeal } from './publish-deal.ts'
+export { ProviderAnswerError, ProviderUnreachableError } from './request-json.ts'
+export { pricePerEpochOf, QuoteMismatchError, type RequestQuoteInput, requestQuote } from './request-quote.ts'
+export {
+  blobSource,
+  type PieceSource,
+  type UploadPieceInput,
+  type UploadPieceOptions,
+  uploadPiece,
+} from './upload-piece.ts'
+export { ProviderSignatureError } from './verify-provider-signature.ts'

@@ -1,0 +1,204 @@
+/** Quote, money, upload, agreement: the half of a put that happens with the provider. Each step is in the journal first. */
+import type { ChainStatus } from '@granary/chain/client'
+import {
+  type Address,
+  type DealTerms,
+  dealTermsDigest,
+  dealTermsFromJson,
+  dealTermsToJson,
+  feeOf,
+  formatGrn,
+  type Hash,
+  type Quote,
+  quoteFromJson,
+  quoteToJson,
+} from '@granary/chain/messages'
+import { GranaryError } from '@granary/errors'
+import { agreeDeal } from '../agree-deal.ts'
+import { type ChosenProvider, chooseProvider, NoProviderError } from '../choose-provider.ts'
+import { bytesToHex } from '../hex.ts'
+import { keepLoggedIn, login } from '../login.ts'
+import { requestQuote } from '../request-quote.ts'
+import { retrying } from '../retrying.ts'
+import { uploadPiece } from '../upload-piece.ts'
+import type { CallOptions, ClientContext } from './client-context.ts'
+import { openFileSource } from './file-source.ts'
+import type { PutRecord } from './journal.ts'
+import type { PutProgress } from './put-progress.ts'
+import { withoutTerms } from './put-record.ts'
+
+/** How long the provider keeps room for us after it has signed: publishing takes a block or two. */
+const TERMS_VALID_MS = 15 * 60_000
+/** Terms closer to their end than this are made anew rather than published at the last moment. */
+const TERMS_MARGIN_MS = 15_000
+/** More than a PublishDeal of one deal takes, and the room for a base fee that rises. */
+const PUBLISH_BYTES_MAX = 1024
+const FEE_HEADROOM = 2n
+
+export class InsufficientFundsError extends GranaryError {
+  constructor(address: Address, needed: bigint, balance: bigint) {
+    super({
+      code: 'INSUFFICIENT_FUNDS',
+      message: `${address} has ${formatGrn(balance)}, price and fee come to ${formatGrn(needed)}: ${formatGrn(needed - balance)} are missing`,
+      hint: `send at least ${formatGrn(needed - balance)} to ${address}, or ask for a shorter duration`,
+      retryable: false,
+      details: { address, needed: `${needed}`, balance: `${balance}`, missing: `${needed - balance}` },
+    })
+  }
+}
+
+/** The first quote ran out during the upload, and the next one is dearer. */
+export class PriceChangedError extends GranaryError {
+  constructor(provider: number, before: bigint, now: bigint) {
+    super({
+      code: 'PRICE_CHANGED',
+      message: `provider ${provider} now asks ${formatGrn(now)}, it was ${formatGrn(before)} when the upload began`,
+      hint: 'nothing was paid; put again to accept the new price, the upload is kept',
+      retryable: false,
+      details: { provider, before: `${before}`, now: `${now}` },
+    })
+  }
+}
+
+export interface AgreeInput {
+  readonly context: ClientContext
+  readonly status: ChainStatus
+  readonly record: PutRecord
+  readonly carPath: string
+  readonly label: string
+  /** The user named the provider: no other will do. */
+  readonly providerNamed: boolean
+  readonly report: (progress: PutProgress) => void
+}
+
+export interface Agreed {
+  readonly record: PutRecord
+  readonly chosen: ChosenProvider
+}
+
+/** @throws NoProviderError, InsufficientFundsError, PriceChangedError, and what the provider refuses */
+export async function agree(input: AgreeInput, options: CallOptions): Promise<Agreed> {
+  const { context, status, carPath, label, report } = input
+  const { chain, journal, signer, fetch } = context
+  const { signal } = options
+  const { genesisHash } = status
+  let record = input.record
+  const save = async (changes: Partial<PutRecord>) => {
+    record = { ...record, ...changes }
+    await journal.write(record)
+  }
+
+  const chosen = await choose(input, options)
+  const { endpoint, view } = chosen
+  report({ type: 'provider:chosen', provider: view.id, name: view.name, endpoint })
+  if (view.id !== record.provider) {
+    const { uploadUrl: _uploadUrl, quote: _quote, ...rest } = record
+    record = { ...rest, provider: view.id }
+  }
+
+  const asked = {
+    provider: view,
+    endpoint,
+    genesisHash,
+    client: signer.address,
+    pieceSize: record.pieceSize,
+    duration: record.duration,
+    fetch,
+  }
+  const quoteAnew = () => retrying(() => requestQuote(asked, options), options)
+  let quote = liveQuote(record, status.height) ?? (await quoteAnew())
+  await save({ quote: quoteToJson(quote) })
+  const { pricePerEpoch, total, duration } = quote
+  report({ type: 'quoted', pricePerEpoch: `${pricePerEpoch}`, total: `${total}`, duration })
+  await checkFunds(context, total, options)
+
+  const token = keepLoggedIn(() =>
+    retrying(() => login({ endpoint, provider: view.id, genesisHash, signer, fetch }, options), options),
+  )
+  await using source = await openFileSource(carPath)
+  const { pieceCid, pieceSize, payloadSize, rootCid, uploadUrl: earlierUrl } = record
+  const metadata = { pieceCid, pieceSize, rootCid, quoteId: quote.quoteId }
+  const uploadUrl = await uploadPiece(
+    { endpoint, source, metadata, token, uploadUrl: earlierUrl },
+    {
+      signal,
+      onUploadUrl: (url) => save({ uploadUrl: url }),
+      onProgress: ({ sent, total: bytes }) => report({ type: 'upload:progress', sent, total: bytes }),
+    },
+  )
+  await save({ uploadUrl })
+
+  const { height, blockTimeMs } = await chain.status(options)
+  const marginEpochs = Math.ceil(TERMS_MARGIN_MS / blockTimeMs)
+  let terms = record.terms && dealTermsFromJson(record.terms)
+  if (!terms || terms.validUntil - height < marginEpochs) {
+    if (quote.validUntil - height < marginEpochs) {
+      const later = await quoteAnew()
+      if (later.total > quote.total) {
+        await save(withoutTerms(record))
+        throw new PriceChangedError(view.id, quote.total, later.total)
+      }
+      quote = later
+    }
+    record = withoutTerms(record)
+    terms = {
+      client: signer.address,
+      provider: view.id,
+      pieceCid,
+      pieceSize,
+      payloadSize,
+      rootCid,
+      label,
+      activateWithin: quote.activateWithin,
+      duration: quote.duration,
+      pricePerEpoch: quote.pricePerEpoch,
+      providerCollateral: quote.providerCollateral,
+      validUntil: height + Math.ceil(TERMS_VALID_MS / blockTimeMs),
+      nonce: BigInt(record.nonce),
+    }
+    const agreementId: Hash = bytesToHex(dealTermsDigest(genesisHash, terms))
+    await save({ quote: quoteToJson(quote), terms: dealTermsToJson(terms), agreementId })
+  }
+  const settled: DealTerms = terms
+  const uploadId = new URL(uploadUrl).pathname.split('/').at(-1) ?? ''
+  const { agreementId, providerSignature } = await retrying(
+    async () =>
+      agreeDeal(
+        { provider: view, endpoint, genesisHash, uploadId, terms: settled, token: await token(), fetch },
+        options,
+      ),
+    options,
+  )
+  await save({ agreementId, providerSignature: bytesToHex(providerSignature) })
+  report({ type: 'agreed', agreementId, provider: view.id })
+  return { record, chosen }
+}
+
+/** The provider of the earlier run first: it may have most of the bytes. */
+async function choose(input: AgreeInput, options: CallOptions): Promise<ChosenProvider> {
+  const { context, record, providerNamed, report } = input
+  const { chain, fetch } = context
+  const { pieceSize, duration, provider } = record
+  const onRefused = (refusal: NoProviderError['refusals'][number]) => report({ type: 'provider:refused', ...refusal })
+  const choice = { ...options, onRefused }
+  try {
+    return await chooseProvider({ chain, fetch, wanted: { pieceSize, duration, provider } }, choice)
+  } catch (error) {
+    if (!(error instanceof NoProviderError) || provider === undefined || providerNamed) throw error
+    return await chooseProvider({ chain, fetch, wanted: { pieceSize, duration } }, choice)
+  }
+}
+
+function liveQuote(record: PutRecord, height: number): Quote | undefined {
+  const quote = record.quote && quoteFromJson(record.quote)
+  return quote && quote.validUntil > height ? quote : undefined
+}
+
+/** Before a byte is uploaded: the chain would refuse the deal at the end. */
+async function checkFunds(context: ClientContext, total: bigint, options: CallOptions): Promise<void> {
+  const { chain, signer } = context
+  const [account, params] = await Promise.all([chain.account(signer.address, options), chain.params(options)])
+  const needed = total + feeOf('PublishDeal', PUBLISH_BYTES_MAX, params) * FEE_HEADROOM
+  const balance = BigInt(account.balance)
+  if (balance < needed) throw new InsufficientFundsError(signer.address, needed, balance)
+}

@@ -1,0 +1,17 @@
+/** What the verbs of a client share; made once, by createClient. */
+import type { ChainClient } from '@granary/chain/client'
+import type { Signer } from '@granary/chain/messages'
+import type { Fetch } from '../request-json.ts'
+import type { Journal } from './journal.ts'
+
+export interface ClientContext {
+  readonly chain: ChainClient
+  readonly signer: Signer
+  readonly journal: Journal
+  readonly stagingFolder: string
+  readonly fetch: Fetch
+}
+
+export interface CallOptions {
+  readonly signal?: AbortSignal | undefined
+}

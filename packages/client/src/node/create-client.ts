@@ -1,0 +1,62 @@
+/** The client of a program that runs in Node: put, get, deals, status, with a journal that survives a kill. */
+import { join } from 'node:path'
+import { type ChainClient, createChainClient, type DealView } from '@granary/chain/client'
+import type { Signer } from '@granary/chain/messages'
+import { endpointOf } from '../choose-provider.ts'
+import type { Fetch } from '../request-json.ts'
+import type { CallOptions, ClientContext } from './client-context.ts'
+import { deals, type OwnDeal } from './deals.ts'
+import { type FollowUntilOptions, followUntil } from './follow-until.ts'
+import { type GetOptions, type GetResult, get } from './get.ts'
+import { openJournal } from './journal.ts'
+import { type PutOptions, type PutResult, put } from './put.ts'
+import { type ContentStatus, status } from './status.ts'
+
+/** About a quarter of a minute: a chain node that restarts is waited for, at any step of a put. */
+const CHAIN_RETRIES = 12
+
+export interface ClientOptions {
+  /** Address of a chain node, or a client of one. */
+  readonly chain: string | ChainClient
+  /** The account that pays. */
+  readonly signer: Signer
+  /** Journal and staged files; one client, one folder. */
+  readonly folder: string
+  /** @default the platform's fetch */
+  readonly fetch?: Fetch
+}
+
+export interface Client {
+  /** Stores a file; resolves when its deal is active. The same call after a kill goes on where it was. */
+  put(path: string, options?: PutOptions): Promise<PutResult>
+  /** Fetches a file by its root CID, verified block by block, to `outPath`. */
+  get(cid: string, outPath: string, options?: GetOptions): Promise<GetResult>
+  /** Tells what happens to a deal until it is active, or until an entry of its story. */
+  follow(dealId: number, options?: FollowUntilOptions): Promise<DealView>
+  /** Deals of this account. */
+  deals(options?: CallOptions): Promise<OwnDeal[]>
+  /** Who holds a CID, what is proven and paid. */
+  status(cid: string, options?: CallOptions): Promise<ContentStatus>
+}
+
+export function createClient(options: ClientOptions): Client {
+  const { signer, folder, fetch = globalThis.fetch } = options
+  const chain =
+    typeof options.chain === 'string'
+      ? createChainClient({ url: options.chain, retries: CHAIN_RETRIES })
+      : options.chain
+  const journal = openJournal(join(folder, 'journal'))
+  const context: ClientContext = { chain, signer, journal, stagingFolder: join(folder, 'staging'), fetch }
+  return {
+    put: (path, putOptions) => put(context, path, putOptions),
+    get: (cid, outPath, getOptions) => get({ chain, fetch }, cid, outPath, getOptions),
+    deals: (callOptions) => deals(context, callOptions),
+    status: (cid, callOptions) => status(chain, cid, callOptions),
+    async follow(dealId, followOptions = {}) {
+      const { signal } = followOptions
+      const { agreementId, terms } = await chain.deal(dealId, { signal })
+      const endpoint = endpointOf(await chain.provider(terms.provider, { signal })) ?? ''
+      return followUntil({ chain, fetch, endpoint, dealId, agreementId }, followOptions)
+    },
+  }
+}

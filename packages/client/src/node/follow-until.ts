@@ -1,0 +1,107 @@
+/**
+ * Follows a deal until it is where the caller wants it. The provider tells the story; the chain decides what is true.
+ */
+import type { ChainClient, DealState, DealView } from '@granary/chain/client'
+import { GranaryError, isAbortError } from '@granary/errors'
+import { followDeal } from '../follow-deal.ts'
+import { pause } from '../pause.ts'
+import type { TimelineEntry } from '../provider-wire.ts'
+import { type Fetch, reasonOf } from '../request-json.ts'
+import type { DealProgress } from './put-progress.ts'
+
+/** How long the chain may be away before that is an error: a restart takes seconds. */
+const CHAIN_OUTAGE_MAX_MS = 60_000
+/** How long the provider's own words about what the chain already shows are waited for. */
+const STORY_GRACE_MS = 3_000
+
+const ENDED: ReadonlySet<DealState> = new Set(['expired', 'lapsed', 'terminated', 'cancelled'])
+
+/** The deal ended before it got where it was wanted. */
+export class DealEndedError extends GranaryError {
+  constructor(deal: DealView) {
+    const lapsed = deal.state === 'lapsed'
+    super({
+      code: lapsed ? 'DEAL_LAPSED' : 'DEAL_ENDED',
+      message: lapsed
+        ? `deal ${deal.id} lapsed: provider ${deal.terms.provider} did not prove it by epoch ${deal.lapsesAt}`
+        : `deal ${deal.id} with provider ${deal.terms.provider} is ${deal.state}`,
+      hint: lapsed ? 'the price has come back to you; put again, with another provider' : 'put again for a new deal',
+      retryable: false,
+      details: { deal: deal.id, state: deal.state, provider: deal.terms.provider },
+    })
+  }
+}
+
+export interface FollowUntilInput {
+  readonly chain: ChainClient
+  readonly fetch: Fetch
+  readonly endpoint: string
+  readonly dealId: number
+  readonly agreementId: string
+}
+
+export interface FollowUntilOptions {
+  /** 'active', or the entry of the story that is waited for. @default 'active' */
+  readonly until?: 'active' | ((entry: TimelineEntry) => boolean)
+  readonly signal?: AbortSignal | undefined
+  readonly onProgress?: (progress: DealProgress) => void
+}
+
+/** @throws DealEndedError; CHAIN_UNREACHABLE after a minute without the chain; the provider's refusal */
+export async function followUntil(input: FollowUntilInput, options: FollowUntilOptions = {}): Promise<DealView> {
+  const { until = 'active', signal, onProgress } = options
+  const stop = new AbortController()
+  const both = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal
+  const isLast = until === 'active' ? (entry: TimelineEntry) => entry.type === 'active' : until
+  const story = tell(input, isLast, both, onProgress)
+  const truth = watch(input, until === 'active', both)
+  try {
+    if (until === 'active') {
+      // A story that fails cannot end the wait: the chain alone says whether the deal is active.
+      const deal = await truth
+      await Promise.race([story.catch(() => undefined), pause(STORY_GRACE_MS, both)])
+      return deal
+    }
+    await Promise.race([story, truth])
+    return await input.chain.deal(input.dealId, { signal })
+  } finally {
+    stop.abort()
+    await Promise.allSettled([story, truth])
+  }
+}
+
+/** Ends with the entry that is waited for. */
+async function tell(
+  input: FollowUntilInput,
+  isLast: (entry: TimelineEntry) => boolean,
+  signal: AbortSignal,
+  onProgress: FollowUntilOptions['onProgress'],
+): Promise<void> {
+  const { endpoint, agreementId, fetch } = input
+  const onBroken = (error: unknown) =>
+    onProgress?.({ type: 'waiting', message: `the provider at ${endpoint} is away: ${reasonOf(error)}` })
+  for await (const entry of followDeal({ endpoint, deal: agreementId, fetch }, { signal, onBroken })) {
+    onProgress?.({ type: 'deal', entry })
+    if (isLast(entry)) return
+  }
+}
+
+/** Ends when the deal is active, if that is enough; fails when the deal has ended. */
+async function watch(input: FollowUntilInput, activeIsEnough: boolean, signal: AbortSignal): Promise<DealView> {
+  const { chain, dealId } = input
+  let lostAtMs: number | undefined
+  for (;;) {
+    try {
+      const deal = await chain.deal(dealId, { signal })
+      lostAtMs = undefined
+      if (ENDED.has(deal.state)) throw new DealEndedError(deal)
+      if (deal.state === 'active' && activeIsEnough) return deal
+    } catch (error) {
+      if (isAbortError(error) || !GranaryError.is(error) || !error.retryable) throw error
+      lostAtMs ??= Date.now()
+      if (Date.now() - lostAtMs > CHAIN_OUTAGE_MAX_MS) throw error
+    }
+    await pause(500, signal)
+    signal.throwIfAborted()
+  }
+}

@@ -1,0 +1,164 @@
+import { createReadStream, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import type { RequestListener } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createChainClient, type DealState, type DealView, type ProviderView } from '@granary/chain/client'
+import { dealTermsToJson } from '@granary/chain/messages'
+import { packFile } from '@granary/content/node'
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
+import { someTerms } from '../../test/a-deal.ts'
+import { genesisHash, providerView, serveChain } from '../../test/chain-answers.ts'
+import { serve } from '../../test/serve.ts'
+import { type GetProgress, type GetResult, get } from './get.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'granary-get-'))
+const original = join(folder, 'original')
+const car = join(folder, 'file.car')
+const into = join(folder, 'into')
+let rootCid: string
+
+beforeAll(async () => {
+  // More than two blocks, so that there is a tree above them.
+  writeFileSync(
+    original,
+    Buffer.from(Uint32Array.from({ length: 700_000 }, (_, index) => index * 2_654_435_761).buffer),
+  )
+  rootCid = (await packFile(original, car)).rootCid
+})
+beforeEach(() => {
+  rmSync(into, { recursive: true, force: true })
+  mkdirSync(into)
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+function dealOf(provider: number, state: DealState): DealView {
+  const terms = dealTermsToJson(someTerms({ provider, rootCid }))
+  const money = { locked: '0', paid: '0', burnt: '0', refunded: '0', earned: '0' }
+  const epochs = { publishedAt: 1, lapsesAt: 2, provenEpochs: 0, faultedEpochs: 0, settledThrough: 0 }
+  return { id: provider, agreementId: genesisHash, terms, state, ...money, ...epochs }
+}
+
+const serveCar: RequestListener = (request, response) => {
+  expect(request.url).toContain(`/ipfs/${rootCid}?format=car`)
+  response.writeHead(200, { 'content-type': 'application/vnd.ipld.car' })
+  createReadStream(car).pipe(response)
+}
+
+function flipped(at: number): RequestListener {
+  const bytes = readFileSync(car)
+  bytes[at]! ^= 1
+  return (_request, response) => void response.end(bytes)
+}
+
+const cutOff: RequestListener = (_request, response) => {
+  response.write(readFileSync(car).subarray(0, 1_500_000), () => response.destroy())
+}
+
+const missing: RequestListener = (_request, response) => {
+  const error = { code: 'CID_NOT_FOUND', message: 'no such block', hint: '', retryable: false }
+  response.writeHead(404).end(JSON.stringify({ error }))
+}
+
+interface Fetched {
+  readonly result: GetResult
+  readonly progress: GetProgress[]
+}
+
+async function getFrom(providers: readonly (readonly [RequestListener, DealState])[], out: string): Promise<Fetched> {
+  await using stack = new AsyncDisposableStack()
+  const views: ProviderView[] = []
+  const deals: DealView[] = []
+  for (const [index, [listener, state]] of providers.entries()) {
+    views.push(providerView(1000 + index, stack.use(await serve(listener)).url))
+    deals.push(dealOf(1000 + index, state))
+  }
+  const served = stack.use(await serveChain(() => ({ providers: views, deals })))
+  const progress: GetProgress[] = []
+  const chain = createChainClient({ url: served.url })
+  const result = await get({ chain, fetch }, rootCid, out, { onProgress: (event) => progress.push(event) })
+  return { result, progress }
+}
+
+test('the file comes back, with nothing beside it', async () => {
+  const out = join(into, 'out')
+  const { result } = await getFrom([[serveCar, 'active']], out)
+  expect(result).toMatchObject({ cid: rootCid, bytes: 2_800_000, provider: 1000 })
+  expect(readFileSync(out).equals(readFileSync(original))).toBe(true)
+  expect(readdirSync(into)).toEqual(['out'])
+})
+
+test('a provider that lies, breaks off or has lost it is followed by the next', async () => {
+  const out = join(into, 'out')
+  const { result, progress } = await getFrom(
+    [
+      [flipped(2_000_000), 'active'],
+      [cutOff, 'active'],
+      [missing, 'active'],
+      [serveCar, 'published'],
+    ],
+    out,
+  )
+  expect(result.provider).toBe(1003)
+  expect(progress.flatMap((event) => (event.type === 'provider:failed' ? [event.code] : []))).toEqual([
+    'BLOCK_HASH_MISMATCH',
+    expect.stringMatching(/^(CAR_TRUNCATED|PROVIDER_UNREACHABLE)$/),
+    'CID_NOT_FOUND',
+  ])
+  expect(readFileSync(out).equals(readFileSync(original))).toBe(true)
+  expect(readdirSync(into)).toEqual(['out'])
+})
+
+test('an active deal is asked before one that has ended', async () => {
+  const { result } = await getFrom(
+    [
+      [serveCar, 'expired'],
+      [serveCar, 'active'],
+    ],
+    join(into, 'out'),
+  )
+  expect(result.provider).toBe(1001)
+})
+
+test('when all fail the error names each and why, and an older OUT stays as it was', async () => {
+  const out = join(into, 'out')
+  writeFileSync(out, 'older')
+  const failure = await getFrom(
+    [
+      [flipped(200), 'active'],
+      [missing, 'active'],
+    ],
+    out,
+  ).catch((error) => error)
+  expect(failure.code).toBe('RETRIEVAL_FAILED')
+  expect(failure.message).toContain(rootCid)
+  expect(failure.failures.map(({ provider }: { provider: number }) => provider)).toEqual([1000, 1001])
+  expect(failure.message).toContain('no such block')
+  expect(readFileSync(out, 'utf8')).toBe('older')
+  expect(readdirSync(into)).toEqual(['out'])
+})
+
+test('a provider that is unsealing is waited for', async () => {
+  let asked = 0
+  const unsealing: RequestListener = (request, response) => {
+    asked += 1
+    if (asked > 1) serveCar(request, response)
+    else response.writeHead(202, { 'retry-after': '0.05' }).end()
+  }
+  const { result } = await getFrom([[unsealing, 'active']], join(into, 'out'))
+  expect(result.bytes).toBe(2_800_000)
+})
+
+test('a CID that no deal names, and one that is none', async () => {
+  await using served = await serveChain(() => ({}))
+  const input = { chain: createChainClient({ url: served.url }), fetch }
+  const out = join(into, 'out')
+  await expect(get(input, rootCid, out)).rejects.toMatchObject({ code: 'CID_NOT_STORED', details: { cid: rootCid } })
+  await expect(get(input, 'nonsense', out)).rejects.toMatchObject({ code: 'CID_INVALID' })
+  expect(readdirSync(into)).toEqual([])
+})
+
+test('OUT must be a file in a folder that is there', async () => {
+  const input = { chain: createChainClient({ url: 'http://127.0.0.1:9' }), fetch }
+  await expect(get(input, rootCid, into)).rejects.toMatchObject({ code: 'OUT_INVALID' })
+  await expect(get(input, rootCid, join(into, 'no', 'out'))).rejects.toMatchObject({ code: 'OUT_INVALID' })
+})

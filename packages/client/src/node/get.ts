@@ -1,0 +1,219 @@
+/**
+ * A file back by its CID: the chain's deals say who has it, each of them is tried until one gives every block as its CID
+ * says. OUT appears only when all of it is verified and on the disk.
+ */
+import { stat } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import type { ChainClient, DealState, DealView } from '@granary/chain/client'
+import { parseCid } from '@granary/content'
+import { saveVerifiedFile } from '@granary/content/node'
+import { GranaryError, isAbortError } from '@granary/errors'
+import { endpointOf } from '../choose-provider.ts'
+import { pause } from '../pause.ts'
+import { errorOf, type Fetch, ProviderUnreachableError, reasonOf } from '../request-json.ts'
+import type { CallOptions } from './client-context.ts'
+import { reporter } from './put-progress.ts'
+
+/** A provider that sends nothing for this long is given up for the next one. */
+const IDLE_MAX_MS = 30_000
+/** How long a provider may take to unseal what it no longer has unsealed. */
+const UNSEAL_MAX_MS = 10 * 60_000
+const RETRY_AFTER_DEFAULT_MS = 2_000
+
+/** Who has it most surely comes first. */
+const STATES: readonly DealState[] = [
+  'active',
+  'committed',
+  'published',
+  'expired',
+  'terminated',
+  'cancelled',
+  'lapsed',
+]
+
+export class CidNotStoredError extends GranaryError {
+  constructor(cid: string, chainUrl: string) {
+    super({
+      code: 'CID_NOT_STORED',
+      message: `no deal on the chain at ${chainUrl} names ${cid}`,
+      hint: 'check the CID (that of the whole file, as put prints it) and that this is the chain it was put on',
+      retryable: false,
+      details: { cid, chain: chainUrl },
+    })
+  }
+}
+
+export class OutInvalidError extends GranaryError {
+  constructor(out: string, what: string, hint: string, cause?: unknown) {
+    super({ code: 'OUT_INVALID', message: `${out}: ${what}`, hint, retryable: false, details: { out }, cause })
+  }
+}
+
+export interface RetrievalFailure {
+  readonly provider: number
+  readonly endpoint: string
+  readonly code: string
+  readonly message: string
+}
+
+/** Everybody who should have it was tried. */
+export class RetrievalFailedError extends GranaryError {
+  readonly failures: readonly RetrievalFailure[]
+
+  constructor(cid: string, failures: readonly RetrievalFailure[]) {
+    const why = failures.map(({ provider, endpoint, message }) => `provider ${provider} (${endpoint}): ${message}`)
+    super({
+      code: 'RETRIEVAL_FAILED',
+      message: `${cid} could not be fetched: ${why.join('; ')}`,
+      hint: 'nothing was written; try again later, or look at `granary status` for the providers',
+      retryable: true,
+      details: { cid, failures },
+    })
+    this.failures = failures
+  }
+}
+
+export type GetProgress =
+  | { readonly type: 'provider:trying'; readonly provider: number; readonly endpoint: string }
+  | { readonly type: 'provider:failed'; readonly provider: number; readonly code: string; readonly message: string }
+  | { readonly type: 'get:progress'; readonly bytes: number }
+
+export interface GetInput {
+  readonly chain: ChainClient
+  readonly fetch: Fetch
+}
+
+export interface GetOptions {
+  readonly signal?: AbortSignal | undefined
+  readonly onProgress?: ((progress: GetProgress) => void) | undefined
+}
+
+export interface GetResult {
+  readonly cid: string
+  readonly out: string
+  readonly bytes: number
+  readonly provider: number
+  readonly endpoint: string
+}
+
+/** @throws CidInvalidError, OutInvalidError, CidNotStoredError, RetrievalFailedError */
+export async function get(
+  context: GetInput,
+  cidText: string,
+  outPath: string,
+  options: GetOptions = {},
+): Promise<GetResult> {
+  const { signal } = options
+  const report = reporter(options.onProgress)
+  const cid = parseCid(cidText).toV1().toString()
+  const out = resolve(outPath)
+  await checkOut(out)
+  const providers = await providersOf(context, cid, { signal })
+  if (providers.length === 0) throw new CidNotStoredError(cid, context.chain.url)
+  const failures: RetrievalFailure[] = []
+  for (const provider of providers) {
+    const endpoint = endpointOf(await context.chain.provider(provider, { signal })) ?? ''
+    report({ type: 'provider:trying', provider, endpoint })
+    try {
+      const car = carOf(context, endpoint, cid, signal)
+      const bytes = await saveVerifiedFile(cid, car, out, {
+        signal,
+        onProgress: (progress) => report({ type: 'get:progress', bytes: progress.bytes }),
+      })
+      return { cid, out, bytes, provider, endpoint }
+    } catch (error) {
+      if (isAbortError(error)) throw error
+      if (isDiskError(error))
+        throw new OutInvalidError(out, reasonOf(error), 'free space, or choose another OUT', error)
+      const code = GranaryError.is(error) ? error.code : 'FAILED'
+      const message = Error.isError(error) ? error.message : String(error)
+      failures.push({ provider, endpoint, code, message })
+      report({ type: 'provider:failed', provider, code, message })
+    }
+  }
+  throw new RetrievalFailedError(cid, failures)
+}
+
+async function checkOut(out: string): Promise<void> {
+  const [found, folder] = await Promise.all([
+    stat(out).catch(() => undefined),
+    stat(dirname(out)).catch(() => undefined),
+  ])
+  if (found?.isDirectory()) throw new OutInvalidError(out, 'it is a folder', 'give the name of a file in it')
+  if (!folder?.isDirectory()) {
+    throw new OutInvalidError(out, `there is no folder ${dirname(out)}`, 'make the folder first, or choose another OUT')
+  }
+}
+
+/** Each once, by the best of its deals. */
+async function providersOf(context: GetInput, rootCid: string, call: CallOptions): Promise<number[]> {
+  const best = new Map<number, number>()
+  for await (const deal of context.chain.deals({ rootCid }, call)) {
+    const rank = rankOf(deal)
+    const { provider } = deal.terms
+    if (rank < (best.get(provider) ?? Number.POSITIVE_INFINITY)) best.set(provider, rank)
+  }
+  return [...best].sort(([idA, a], [idB, b]) => a - b || idA - idB).map(([id]) => id)
+}
+
+function rankOf(deal: DealView): number {
+  return STATES.indexOf(deal.state)
+}
+
+/** The whole DAG as a depth-first CAR: https://specs.ipfs.tech/http-gateways/trustless-gateway/ */
+async function* carOf(
+  context: GetInput,
+  endpoint: string,
+  cid: string,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array> {
+  const url = `${endpoint}/ipfs/${cid}?format=car&dag-scope=all`
+  const headers = { accept: 'application/vnd.ipld.car; version=1; order=dfs; dups=n' }
+  const idle = new AbortController()
+  const both = signal ? AbortSignal.any([signal, idle.signal]) : idle.signal
+  const giveUp = () => idle.abort(new ProviderUnreachableError(url, new DOMException('no answer', 'TimeoutError')))
+  const timer = setTimeout(giveUp, IDLE_MAX_MS)
+  const unsealedBy = Date.now() + UNSEAL_MAX_MS
+  try {
+    for (;;) {
+      const response = await fetchOrExplain(context, url, { headers, signal: both })
+      timer.refresh()
+      if (response.status === 202 && Date.now() < unsealedBy) {
+        await response.body?.cancel()
+        const seconds = Number(response.headers.get('retry-after'))
+        clearTimeout(timer)
+        await pause(seconds > 0 ? seconds * 1000 : RETRY_AFTER_DEFAULT_MS, signal)
+        timer.refresh()
+        continue
+      }
+      if (response.status !== 200 || !response.body) {
+        throw errorOf(url, response.status, await response.json().catch(() => undefined))
+      }
+      for await (const chunk of response.body) {
+        timer.refresh()
+        yield chunk
+      }
+      return
+    }
+  } catch (error) {
+    if (signal?.aborted || GranaryError.is(error)) throw error
+    throw new ProviderUnreachableError(url, error)
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+async function fetchOrExplain(context: GetInput, url: string, init: RequestInit): Promise<Response> {
+  try {
+    return await context.fetch(url, init)
+  } catch (error) {
+    if (isAbortError(error) || GranaryError.is(error)) throw error
+    throw new ProviderUnreachableError(url, error)
+  }
+}
+
+/** A system call on OUT failed: no other provider will help. */
+function isDiskError(error: unknown): boolean {
+  const { code, syscall } = error as { code?: unknown; syscall?: unknown }
+  return typeof code === 'string' && typeof syscall === 'string' && !GranaryError.is(error)
+}

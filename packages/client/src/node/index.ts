@@ -1,0 +1,22 @@
+/** @granary/client/node: the client with a journal and a staging folder. */
+export { InsufficientFundsError, PriceChangedError } from './agree.ts'
+export type { CallOptions } from './client-context.ts'
+export { type Client, type ClientOptions, createClient } from './create-client.ts'
+export type { OwnDeal } from './deals.ts'
+export { DealEndedError, type FollowUntilOptions } from './follow-until.ts'
+export {
+  CidNotStoredError,
+  type GetInput,
+  type GetOptions,
+  type GetProgress,
+  type GetResult,
+  get,
+  OutInvalidError,
+  RetrievalFailedError,
+  type RetrievalFailure,
+} from './get.ts'
+export { JournalInvalidError } from './journal.ts'
+export { PieceTooLargeError, type PutOptions, type PutResult } from './put.ts'
+export type { DealProgress, PutProgress } from './put-progress.ts'
+export { FileIsFolderError, FileNotFoundError, PutRunningError } from './stage-file.ts'
+export { type ContentStatus, type DealStatus, status } from './status.ts'

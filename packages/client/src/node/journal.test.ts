@@ -1,0 +1,66 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { dealTermsToJson } from '@granary/chain/messages'
+import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { someTerms } from '../../test/a-deal.ts'
+import { genesisHash } from '../../test/chain-answers.ts'
+import { openJournal, type PutRecord } from './journal.ts'
+
+let folder: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'granary-journal-'))
+})
+afterEach(() => rmSync(folder, { recursive: true }))
+
+const record: PutRecord = {
+  schemaVersion: 1,
+  genesisHash,
+  rootCid: 'bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy',
+  path: '/tmp/ä file',
+  fileBytes: 0,
+  pieceCid: 'bafkz',
+  pieceSize: 128,
+  payloadSize: 59,
+  duration: 7_200,
+  nonce: `${2n ** 64n - 1n}`,
+  provider: 1000,
+  terms: dealTermsToJson(someTerms()),
+  agreementId: genesisHash,
+  active: false,
+}
+
+test('what is written is read again, by chain and root', async () => {
+  const journal = openJournal(join(folder, 'journal'))
+  expect(await journal.list(genesisHash)).toEqual([])
+  await journal.write(record)
+  await journal.write({ ...record, dealId: 1 })
+  expect(await journal.read(genesisHash, record.rootCid)).toEqual({ ...record, dealId: 1 })
+  expect(await journal.read(`0x${'cd'.repeat(32)}`, record.rootCid)).toBeUndefined()
+  expect(await journal.list(genesisHash)).toEqual([{ ...record, dealId: 1 }])
+  expect(readdirSync(join(folder, 'journal'))).toHaveLength(1)
+})
+
+test('what a kill has left beside a record is not one', async () => {
+  const journal = openJournal(folder)
+  await journal.write(record)
+  const [name] = readdirSync(folder)
+  writeFileSync(join(folder, `${name}.tmp`), '{"schemaVersion":')
+  expect(await journal.list(genesisHash)).toEqual([record])
+  await journal.write(record)
+  expect(readdirSync(folder)).toEqual([name])
+})
+
+test.each([
+  ['cut off', (text: string) => text.slice(0, -20)],
+  ['of a later version', (text: string) => text.replace('"schemaVersion": 1', '"schemaVersion": 2')],
+  ['without its nonce', (text: string) => text.replace('"nonce"', '"once"')],
+])('a record that is %s is refused by name', async (_what, damage) => {
+  const journal = openJournal(folder)
+  await journal.write(record)
+  const path = join(folder, readdirSync(folder)[0]!)
+  writeFileSync(path, damage(readFileSync(path, 'utf8')))
+  const failure = await journal.read(genesisHash, record.rootCid).catch((error) => error)
+  expect(failure.code).toBe('JOURNAL_INVALID')
+  expect(failure.message).toContain(path)
+})

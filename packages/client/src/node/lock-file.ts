@@ -1,0 +1,20 @@
+/** A lock that a kill releases: an SQLite file in exclusive mode. The file itself stays; without a holder it means nothing. */
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+
+const SQLITE_BUSY = 5
+
+/** Undefined when another process, or another call in this one, holds it. */
+export function lockFile(path: string): Disposable | undefined {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  const database = new DatabaseSync(path, { timeout: 0 })
+  try {
+    database.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')
+  } catch (error) {
+    database.close()
+    if ((error as { errcode?: unknown }).errcode === SQLITE_BUSY) return undefined
+    throw error
+  }
+  return { [Symbol.dispose]: () => database.close() }
+}

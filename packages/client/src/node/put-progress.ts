@@ -1,0 +1,35 @@
+/** What a put says while it works: facts, each with the values that it found. Amounts are attoGRN in decimal. */
+import type { ProviderRefusal } from '../choose-provider.ts'
+import type { TimelineEntry } from '../provider-wire.ts'
+
+export type PutProgress =
+  | { readonly type: 'import:done'; readonly rootCid: string; readonly fileBytes: number; readonly blocks: number }
+  | { readonly type: 'piece:done'; readonly pieceCid: string; readonly pieceSize: number; readonly payloadSize: number }
+  /** An earlier put of the same content is gone on with. */
+  | { readonly type: 'resumed'; readonly step: 'upload' | 'publish' | 'follow' | 'done' }
+  | ({ readonly type: 'provider:refused' } & ProviderRefusal)
+  | { readonly type: 'provider:chosen'; readonly provider: number; readonly name: string; readonly endpoint: string }
+  | { readonly type: 'quoted'; readonly pricePerEpoch: string; readonly total: string; readonly duration: number }
+  /** `sent` counts from the start of the piece, what an earlier run had sent included. */
+  | { readonly type: 'upload:progress'; readonly sent: number; readonly total: number }
+  | { readonly type: 'agreed'; readonly agreementId: string; readonly provider: number }
+  | { readonly type: 'published'; readonly dealId: number; readonly locked: string; readonly epoch: number }
+  | DealProgress
+  | { readonly type: 'active'; readonly dealId: number; readonly epoch: number; readonly sector: number }
+
+export type DealProgress =
+  /** One entry of the story that the provider tells about the deal. */
+  | { readonly type: 'deal'; readonly entry: TimelineEntry }
+  /** Somebody does not answer at the moment and is tried again. */
+  | { readonly type: 'waiting'; readonly message: string }
+
+/** A caller's handler is told, and never breaks what it is told about. */
+export function reporter<T>(onProgress: ((progress: T) => void) | undefined): (progress: T) => void {
+  return (progress) => {
+    try {
+      onProgress?.(progress)
+    } catch {
+      // The caller's own fault, in the caller's own code: the put goes on.
+    }
+  }
+}

@@ -1,0 +1,174 @@
+/**
+ * A file into the market: pack, choose, quote, upload, agree, publish, follow until the deal is active. Killed at any
+ * point and called again, it goes on where it was: nothing is sent twice that the provider has, nothing is paid twice.
+ */
+import { rm } from 'node:fs/promises'
+import type { ChainStatus } from '@granary/chain/client'
+import { dealTermsFromJson } from '@granary/chain/messages'
+import { GranaryError } from '@granary/errors'
+import { endpointOf } from '../choose-provider.ts'
+import { hexToBytes } from '../hex.ts'
+import { publishDeal } from '../publish-deal.ts'
+import { agree } from './agree.ts'
+import type { CallOptions, ClientContext } from './client-context.ts'
+import { followUntil } from './follow-until.ts'
+import type { PutRecord } from './journal.ts'
+import { type PutProgress, reporter } from './put-progress.ts'
+import { openRecord } from './put-record.ts'
+import { inspectFile, stageFile, type UserFile } from './stage-file.ts'
+
+const DURATION_DEFAULT_MS = { devnet: 60 * 60_000, production: 180 * 24 * 60 * 60_000 }
+
+/** 127 bytes of every 128 of a piece are data: the rest is what makes 254-bit field elements of it. */
+const PAYLOAD_SHARE = 127 / 128
+const PIECE_BYTES_MIN = 128
+
+/** No sector of this chain has room for the file. */
+export class PieceTooLargeError extends GranaryError {
+  /** @param carBytes: undefined when the file alone is too large already, without the CAR around it */
+  constructor(file: UserFile, carBytes: number | undefined, pieceSize: number, sectorBytes: number) {
+    const car = carBytes === undefined ? 'its CAR more, a piece of at least' : `its CAR ${carBytes}, a piece of`
+    super({
+      code: 'PIECE_TOO_LARGE',
+      message: `${file.path} has ${file.bytes} bytes, ${car} ${pieceSize}; the largest that a provider of this chain takes into a sector is ${sectorBytes}, with room for ${sectorBytes * PAYLOAD_SHARE}`,
+      hint: 'split the file, or use a chain whose providers seal larger sectors',
+      retryable: false,
+      details: { path: file.path, fileBytes: file.bytes, carBytes, pieceSize, sectorBytes },
+    })
+  }
+}
+
+export interface PutOptions {
+  /** Epochs from activation. @default an hour on a devnet, 180 days elsewhere */
+  readonly duration?: number | undefined
+  /** @default the cheapest that fits and answers */
+  readonly provider?: number | undefined
+  /** Goes on the chain, for all to see; at most 256 bytes. @default empty */
+  readonly label?: string | undefined
+  /** Make another deal even though this content has an active one. @default false */
+  readonly again?: boolean | undefined
+  readonly signal?: AbortSignal | undefined
+  readonly onProgress?: ((progress: PutProgress) => void) | undefined
+}
+
+export interface PutResult {
+  readonly rootCid: string
+  readonly pieceCid: string
+  readonly pieceSize: number
+  readonly payloadSize: number
+  readonly dealId: number
+  readonly provider: number
+  /** attoGRN in decimal, for the whole duration. */
+  readonly price: string
+  readonly agreementId: string
+}
+
+/** @throws FileNotFoundError, FileIsFolderError, PieceTooLargeError, PutRunningError, NoProviderError, InsufficientFundsError … */
+export async function put(context: ClientContext, path: string, options: PutOptions = {}): Promise<PutResult> {
+  const { duration, provider, label = '', again = false, signal } = options
+  const report = reporter(options.onProgress)
+  const call: CallOptions = { signal }
+  const file = await inspectFile(path)
+  const status = await context.chain.status(call)
+  const pieceSizeMax = await pieceSizeMaxOf(context, call)
+  checkSize(file, pieceSizeMax)
+
+  using staged = await stageFile(file, context.stagingFolder, call)
+  const { rootCid, pieceCid, pieceSize, payloadSize, blocks, fileBytes, carPath } = staged
+  report({ type: 'import:done', rootCid, fileBytes, blocks })
+  report({ type: 'piece:done', pieceCid, pieceSize, payloadSize })
+  if (pieceSize > pieceSizeMax && pieceSizeMax > 0) {
+    throw new PieceTooLargeError(file, payloadSize, pieceSize, pieceSizeMax)
+  }
+
+  const durationDefault = durationDefaultOf(status)
+  const piece = { path: file.path, rootCid, fileBytes, pieceCid, pieceSize, payloadSize }
+  let record = await openRecord(context, status, { ...piece, duration, durationDefault, provider, again }, call)
+  reportResumed(record, report)
+  if (record.dealId === undefined)
+    record = await agreeAndPublish(context, status, record, { ...options, label, carPath, report })
+  const dealId = record.dealId!
+  if (!record.active) {
+    record = await follow(context, record, dealId, report, call)
+    await context.journal.write(record)
+  }
+  await rm(carPath, { force: true })
+  const terms = dealTermsFromJson(record.terms)
+  const price = `${terms.pricePerEpoch * BigInt(terms.duration)}`
+  const agreementId = record.agreementId!
+  return { rootCid, pieceCid, pieceSize, payloadSize, dealId, provider: terms.provider, price, agreementId }
+}
+
+async function agreeAndPublish(
+  context: ClientContext,
+  status: ChainStatus,
+  earlier: PutRecord,
+  options: PutOptions & { readonly label: string; readonly carPath: string; report: (progress: PutProgress) => void },
+): Promise<PutRecord> {
+  const { carPath, label, report, signal } = options
+  const call: CallOptions = { signal }
+  const { chain, signer, journal } = context
+  const { genesisHash } = status
+  let record = earlier
+  if (!record.providerSignature) {
+    const providerNamed = options.provider !== undefined
+    record = (await agree({ context, status, record, carPath, label, providerNamed, report }, call)).record
+  }
+  const terms = dealTermsFromJson(record.terms)
+  const providerSignature = hexToBytes(record.providerSignature ?? '0x')
+  const deal = await publishDeal({ chain, signer, genesisHash, terms, providerSignature }, call)
+  record = { ...record, dealId: deal.id }
+  await journal.write(record)
+  report({ type: 'published', dealId: deal.id, locked: deal.locked, epoch: deal.publishedAt })
+  return record
+}
+
+async function follow(
+  context: ClientContext,
+  record: PutRecord,
+  dealId: number,
+  report: (progress: PutProgress) => void,
+  { signal }: CallOptions,
+): Promise<PutRecord> {
+  const { chain, fetch } = context
+  const view = await chain.provider(record.provider!, { signal })
+  const endpoint = endpointOf(view) ?? ''
+  const agreementId = record.agreementId!
+  const deal = await followUntil({ chain, fetch, endpoint, dealId, agreementId }, { signal, onProgress: report })
+  report({ type: 'active', dealId, epoch: deal.activatedAt ?? 0, sector: deal.sector?.number ?? 0 })
+  return { ...record, active: true }
+}
+
+function reportResumed(record: PutRecord, report: (progress: PutProgress) => void): void {
+  const step = record.active
+    ? 'done'
+    : record.dealId !== undefined
+      ? 'follow'
+      : record.providerSignature
+        ? 'publish'
+        : record.uploadUrl
+          ? 'upload'
+          : undefined
+  if (step) report({ type: 'resumed', step })
+}
+
+function durationDefaultOf(status: ChainStatus): number {
+  const ms = status.devnet ? DURATION_DEFAULT_MS.devnet : DURATION_DEFAULT_MS.production
+  return Math.ceil(ms / status.blockTimeMs)
+}
+
+/** Of all asks on the chain; 0 without any. */
+async function pieceSizeMaxOf(context: ClientContext, call: CallOptions): Promise<number> {
+  let largest = 0
+  for await (const { ask } of context.chain.providers(call)) largest = Math.max(largest, ask?.pieceSizeMax ?? 0)
+  return largest
+}
+
+/** Before a large file is read: what cannot fit even without a CAR around it. */
+function checkSize(file: UserFile, pieceSizeMax: number): void {
+  let pieceSize = PIECE_BYTES_MIN
+  while (pieceSize * PAYLOAD_SHARE < file.bytes) pieceSize *= 2
+  if (pieceSizeMax > 0 && pieceSize > pieceSizeMax) {
+    throw new PieceTooLargeError(file, undefined, pieceSize, pieceSizeMax)
+  }
+}

@@ -1,0 +1,73 @@
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { inspectFile, stageFile } from './stage-file.ts'
+
+let folder: string
+let staging: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'granary-stage-'))
+  staging = join(folder, 'staging')
+})
+afterEach(() => rmSync(folder, { recursive: true }))
+
+function fileOf(name: string, content: string): string {
+  const path = join(folder, name)
+  writeFileSync(path, content)
+  return path
+}
+
+const cars = () => readdirSync(staging).filter((name) => name.includes('.car'))
+
+test('a file becomes a CAR under its root CID, an empty one too', async () => {
+  const file = await inspectFile(fileOf('empty', ''))
+  using staged = await stageFile(file, staging, {})
+  expect(staged.fileBytes).toBe(0)
+  expect(staged.rootCid).toBe('bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku')
+  expect(statSync(staged.carPath).size).toBe(staged.payloadSize)
+  expect(cars()).toEqual([`${staged.rootCid}.car`])
+})
+
+test('what a kill in the middle of packing has left is cleared away', async () => {
+  const file = await inspectFile(fileOf('a', 'content'))
+  {
+    using _staged = await stageFile(file, staging, {})
+  }
+  const [lock] = readdirSync(staging).filter((name) => /^[0-9a-f]{32}\.lock$/.test(name))
+  writeFileSync(join(staging, lock!.replace('.lock', '.car.abc.tmp')), 'half')
+  using again = await stageFile(file, staging, {})
+  expect(cars()).toEqual([`${again.rootCid}.car`])
+})
+
+test('the same content is put once at a time, from whatever path', async () => {
+  const one = await inspectFile(fileOf('one', 'same'))
+  const two = await inspectFile(fileOf('two', 'same'))
+  const other = await inspectFile(fileOf('three', 'other'))
+  {
+    using _staged = await stageFile(one, staging, {})
+    await expect(stageFile(one, staging, {})).rejects.toMatchObject({ code: 'PUT_RUNNING', retryable: true })
+    await expect(stageFile(two, staging, {})).rejects.toMatchObject({ code: 'PUT_RUNNING' })
+    using _other = await stageFile(other, staging, {})
+  }
+  using staged = await stageFile(two, staging, {})
+  expect(staged.fileBytes).toBe(4)
+})
+
+test('a path through a link is the file that it leads to', async () => {
+  const path = fileOf('target', 'x')
+  symlinkSync(path, join(folder, 'link'))
+  expect((await inspectFile(join(folder, 'link'))).path).toBe((await inspectFile(path)).path)
+})
+
+test.each([
+  ['FILE_NOT_FOUND', 'nowhere'],
+  ['FILE_NOT_FOUND', 'file/in/a/file'],
+  ['FILE_IS_FOLDER', 'folder'],
+])('%s: %s', async (code, name) => {
+  mkdirSync(join(folder, 'folder'))
+  fileOf('file', '')
+  const failure = await inspectFile(join(folder, name)).catch((error) => error)
+  expect(failure).toMatchObject({ code, retryable: false })
+  expect(failure.message).toContain(join(folder, name))
+})

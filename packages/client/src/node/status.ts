@@ -1,0 +1,101 @@
+/** Who holds a CID, what has been proven and paid, and when the next proof is due: all from the chain. */
+import type { ChainClient, DealState, DealView, PartitionView, ProviderView } from '@granary/chain/client'
+import { parseCid } from '@granary/content'
+import { endpointOf } from '../choose-provider.ts'
+import type { CallOptions } from './client-context.ts'
+import { CidNotStoredError } from './get.ts'
+
+/** Multihash of a piece CID v2, fr32-sha2-256-trunc254-padded-binary-tree. */
+const PIECE_MULTIHASH = 0x1011
+
+export interface DealStatus {
+  readonly id: number
+  readonly agreementId: string
+  readonly state: DealState
+  readonly client: string
+  readonly provider: number
+  readonly providerName: string
+  readonly endpoint: string | null
+  readonly pieceCid: string
+  readonly rootCid: string | null
+  readonly sector: number | null
+  readonly partition: number | null
+  readonly faulty: boolean
+  /** Epoch of the last proof that the chain accepted for the sector's partition. */
+  readonly lastProven: number | null
+  /** An open challenge has to be answered by this epoch. */
+  readonly proofDueBy: number | null
+  readonly publishedAt: number
+  readonly activatedAt: number | null
+  readonly endsAt: number | null
+  readonly provenEpochs: number
+  readonly faultedEpochs: number
+  /** attoGRN in decimal. */
+  readonly price: string
+  readonly locked: string
+  readonly earned: string
+  readonly paid: string
+  readonly burnt: string
+  readonly refunded: string
+}
+
+export interface ContentStatus {
+  readonly cid: string
+  readonly deals: readonly DealStatus[]
+}
+
+/** @param cidText root CID of a file, or the CID of a piece. @throws CidInvalidError, CidNotStoredError */
+export async function status(chain: ChainClient, cidText: string, options: CallOptions = {}): Promise<ContentStatus> {
+  const parsed = parseCid(cidText).toV1()
+  const cid = parsed.toString()
+  const filter = parsed.multihash.code === PIECE_MULTIHASH ? { pieceCid: cid } : { rootCid: cid }
+  const deals = await Array.fromAsync(chain.deals(filter, options))
+  if (deals.length === 0) throw new CidNotStoredError(cid, chain.url)
+  const ids = [...new Set(deals.map(({ terms }) => terms.provider))]
+  const known = new Map(
+    await Promise.all(
+      ids.map(async (id) => {
+        const [provider, partitions] = await Promise.all([chain.provider(id, options), chain.partitions(id, options)])
+        return [id, { provider, partitions }] as const
+      }),
+    ),
+  )
+  return { cid, deals: deals.map((deal) => dealStatus(deal, known.get(deal.terms.provider)!)) }
+}
+
+function dealStatus(
+  deal: DealView,
+  { provider, partitions }: { readonly provider: ProviderView; readonly partitions: readonly PartitionView[] },
+): DealStatus {
+  const { id, agreementId, state, terms, publishedAt, provenEpochs, faultedEpochs, locked, earned, paid, burnt } = deal
+  const sector = deal.sector?.number
+  const partition = partitions.find(({ sectors }) => sectors.some(({ number }) => number === sector))
+  const { challenge } = partition ?? {}
+  return {
+    id,
+    agreementId,
+    state,
+    client: terms.client,
+    provider: provider.id,
+    providerName: provider.name,
+    endpoint: endpointOf(provider) ?? null,
+    pieceCid: terms.pieceCid,
+    rootCid: terms.rootCid ?? null,
+    sector: sector ?? null,
+    partition: partition?.number ?? null,
+    faulty: partition?.faulty ?? false,
+    lastProven: partition?.lastProven ?? null,
+    proofDueBy: challenge && !challenge.answered ? challenge.deadline : null,
+    publishedAt,
+    activatedAt: deal.activatedAt ?? null,
+    endsAt: deal.endsAt ?? null,
+    provenEpochs,
+    faultedEpochs,
+    price: `${BigInt(terms.pricePerEpoch) * BigInt(terms.duration)}`,
+    locked,
+    earned,
+    paid,
+    burnt,
+    refunded: deal.refunded,
+  }
+}

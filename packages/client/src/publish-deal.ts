@@ -1,0 +1,57 @@
+/**
+ * The client's signature on the chain: the price is locked, once. The chain refuses the same terms twice, and before
+ * anything is sent the chain is asked whether it has them already, so a retry costs nothing.
+ */
+import { type ChainClient, type DealView, sendMessage } from '@granary/chain/client'
+import { type DealTerms, dealTermsDigest, type Hash, type Signer } from '@granary/chain/messages'
+import { isAbortError } from '@granary/errors'
+import { bytesToHex } from './hex.ts'
+
+export interface PublishDealInput {
+  readonly chain: ChainClient
+  readonly signer: Signer
+  readonly genesisHash: Hash
+  readonly terms: DealTerms
+  readonly providerSignature: Uint8Array
+}
+
+/** @throws ChainTxError with the chain's code, e.g. when the balance does not cover the price */
+export async function publishDeal(
+  input: PublishDealInput,
+  options: { readonly signal?: AbortSignal | undefined } = {},
+): Promise<DealView> {
+  const { chain, signer, genesisHash, terms, providerSignature } = input
+  const agreementId = bytesToHex(dealTermsDigest(genesisHash, terms))
+  const there = await findPublished({ chain, terms, agreementId }, options)
+  if (there) return there
+  let failure: unknown
+  try {
+    const body = { deals: [{ terms, providerSignature }] }
+    await sendMessage({ chain, signer, kind: 'PublishDeal', body }, options)
+  } catch (error) {
+    if (isAbortError(error)) throw error
+    failure = error
+  }
+  // Looked up even after a failure: an earlier, interrupted try may have been the one that got through.
+  const published = await findPublished({ chain, terms, agreementId }, options)
+  if (published) return published
+  throw failure ?? new Error(`the deal ${agreementId} was committed and is not on the chain`)
+}
+
+export interface FindPublishedInput {
+  readonly chain: ChainClient
+  readonly terms: Pick<DealTerms, 'pieceCid'>
+  readonly agreementId: Hash
+}
+
+/** The deal of these very terms, if the chain has it. */
+export async function findPublished(
+  input: FindPublishedInput,
+  options: { readonly signal?: AbortSignal | undefined } = {},
+): Promise<DealView | undefined> {
+  const { chain, terms, agreementId } = input
+  for await (const deal of chain.deals({ pieceCid: terms.pieceCid }, options)) {
+    if (deal.agreementId === agreementId) return deal
+  }
+  return undefined
+}

@@ -1,0 +1,95 @@
+/** One JSON request to a provider: the answer comes out of a schema, an error keeps its code (docs/spec/market-protocol.md). */
+import { GranaryError, isAbortError } from '@granary/errors'
+import type { z } from 'zod'
+
+export type Fetch = typeof globalThis.fetch
+
+/** The provider did not answer at all, or not in time. */
+export class ProviderUnreachableError extends GranaryError {
+  constructor(url: string, cause: unknown) {
+    super({
+      code: 'PROVIDER_UNREACHABLE',
+      message: `the provider at ${url} does not answer: ${reasonOf(cause)}`,
+      hint: 'try again later, or choose another provider',
+      retryable: true,
+      details: { url },
+      cause,
+    })
+  }
+}
+
+/** The provider answered something that its protocol does not know. */
+export class ProviderAnswerError extends GranaryError {
+  constructor(url: string, what: string, status?: number) {
+    super({
+      code: 'PROVIDER_ANSWER_INVALID',
+      message: `the provider at ${url} gave an answer that is not understood: ${what}`,
+      hint: 'the address may not be a Granary provider, or its version may not fit this program',
+      retryable: status !== undefined && status >= 500,
+      details: status === undefined ? { url } : { url, status },
+    })
+  }
+}
+
+export interface JsonRequest<T> {
+  readonly url: string
+  readonly schema: z.ZodType<T>
+  /** Sent as JSON with POST; without it the request is a GET. */
+  readonly body?: unknown
+  readonly token?: string
+  readonly fetch?: Fetch | undefined
+  readonly signal?: AbortSignal | undefined
+  /** @default 30_000 */
+  readonly timeoutMs?: number
+}
+
+/** @throws ProviderUnreachableError, ProviderAnswerError, or the error that the provider named */
+export async function requestJson<T>(request: JsonRequest<T>): Promise<T> {
+  const { url, schema, body, token, signal, timeoutMs = 30_000, fetch = globalThis.fetch } = request
+  const timeout = AbortSignal.timeout(timeoutMs)
+  const headers = new Headers({ accept: 'application/json' })
+  if (body !== undefined) headers.set('content-type', 'application/json')
+  if (token !== undefined) headers.set('authorization', `Bearer ${token}`)
+  let response: Response
+  let text: string
+  try {
+    response = await fetch(url, {
+      headers,
+      signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
+      ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
+    })
+    text = await response.text()
+  } catch (error) {
+    if (isAbortError(error) && signal?.aborted) throw error
+    throw new ProviderUnreachableError(url, error)
+  }
+  const json = parseJson(text)
+  if (!response.ok) throw errorOf(url, response.status, json)
+  const parsed = schema.safeParse(json)
+  if (parsed.success) return parsed.data
+  const issue = parsed.error.issues[0]
+  throw new ProviderAnswerError(url, `${issue?.path.join('.') || 'the answer'}: ${issue?.message ?? 'wrong shape'}`)
+}
+
+/** The error that an HTTP answer carries, or one that names the status when it carries none. */
+export function errorOf(url: string, status: number, json: unknown): GranaryError {
+  const wire = typeof json === 'object' && json !== null ? (json as { error?: unknown }).error : undefined
+  return GranaryError.fromWire(wire) ?? new ProviderAnswerError(url, `HTTP ${status} without an error`, status)
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** What `fetch failed` hides: the network's own words are in the cause. */
+export function reasonOf(error: unknown): string {
+  if (typeof error !== 'object' || error === null) return String(error)
+  const { message, cause, code, name } = error as { message?: string; cause?: unknown; code?: unknown; name?: string }
+  if (name === 'TimeoutError') return 'no answer in time'
+  if (cause !== undefined) return reasonOf(cause)
+  return message || (typeof code === 'string' ? code : 'unknown reason')
+}

@@ -1,0 +1,63 @@
+import { type Quote, quoteDigest, quoteToJson, type Signer } from '@granary/chain/messages'
+import { expect, test } from '@jest/globals'
+import { aProvider, aQuote, clientSigner, ownerSigner, session } from '../test/a-deal.ts'
+import { genesisHash } from '../test/chain-answers.ts'
+import { serve } from '../test/serve.ts'
+import { bytesToHex } from './hex.ts'
+import { requestQuote } from './request-quote.ts'
+
+async function quoteFrom(quote: Quote, signer: Signer): Promise<Quote> {
+  const signature = bytesToHex(await signer.sign(quoteDigest(genesisHash, quote)))
+  await using provider = await serve((_request, response) => {
+    response.end(JSON.stringify({ quote: quoteToJson(quote), signature }))
+  })
+  const { url: endpoint } = provider
+  const asked = { client: clientSigner.address, pieceSize: 1024, duration: 100 }
+  return await requestQuote({ provider: aProvider(endpoint), endpoint, genesisHash, ...asked })
+}
+
+test.each([
+  ['owner', ownerSigner],
+  ['session key', session],
+])("a quote signed with the provider's %s is taken", async (_name, signer) => {
+  expect(await quoteFrom(aQuote(), signer)).toEqual(aQuote())
+})
+
+test("a quote signed with anybody else's key is refused", async () => {
+  await expect(quoteFrom(aQuote(), clientSigner)).rejects.toMatchObject({ code: 'PROVIDER_SIGNATURE_INVALID' })
+})
+
+test.each([
+  ['client', { client: ownerSigner.address }],
+  ['provider', { provider: 1001 }],
+  ['pieceSize', { pieceSize: 2048 }],
+  ['duration', { duration: 101, total: 103_424n }],
+  ['total', { total: 102_401n }],
+  ['pricePerEpoch', { pricePerEpoch: 1025n, total: 102_500n }],
+])('a quote with another %s than asked for is refused', async (what, changes) => {
+  const refused = quoteFrom(aQuote(changes), session)
+  await expect(refused).rejects.toMatchObject({ code: 'QUOTE_MISMATCH', details: { what } })
+})
+
+test("a provider's refusal keeps its code and hint", async () => {
+  const error = { code: 'PIECE_TOO_SMALL', message: 'too small', hint: 'take more', retryable: false }
+  await using provider = await serve((_request, response) => {
+    response.writeHead(422).end(JSON.stringify({ error }))
+  })
+  const { url: endpoint } = provider
+  const asked = { client: clientSigner.address, pieceSize: 1024, duration: 100 }
+  const refused = requestQuote({ provider: aProvider(endpoint), endpoint, genesisHash, ...asked })
+  await expect(refused).rejects.toMatchObject(error)
+})
+
+test.each([
+  ['no JSON', 200, 'hello'],
+  ['another shape', 200, '{"quote":{}}'],
+  ['a failure without an error', 503, '<html>'],
+])('an answer that is not understood is named: %s', async (_name, status, body) => {
+  await using provider = await serve((_request, response) => void response.writeHead(status).end(body))
+  const { url: endpoint } = provider
+  const asked = { client: clientSigner.address, pieceSize: 1024, duration: 100 }
+  const refused = requestQuote({ provider: aProvider(endpoint), endpoint, genesisHash, ...asked })
+  await expect(refused).rejects.toMatchObject({ code: 'PROVIDER_ANSWER_INVALID', retryable: status >= 500 })
+})

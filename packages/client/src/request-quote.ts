@@ -1,0 +1,78 @@
+/** A price, signed by the provider, with its expiry: the second row of docs/spec/market-protocol.md. */
+import type { ProviderView } from '@granary/chain/client'
+import { type Address, type Hash, type Quote, quoteDigest, quoteFromJson } from '@granary/chain/messages'
+import { GranaryError } from '@granary/errors'
+import { hexToBytes } from './hex.ts'
+import { quoteAnswerSchema } from './provider-wire.ts'
+import { type Fetch, ProviderAnswerError, requestJson } from './request-json.ts'
+import { verifyProviderSignature } from './verify-provider-signature.ts'
+
+const GIB = 1n << 30n
+
+/** The quote is not for what was asked, or dearer than the provider's ask on the chain. */
+export class QuoteMismatchError extends GranaryError {
+  constructor(provider: number, what: string, actual: unknown, expected: unknown) {
+    super({
+      code: 'QUOTE_MISMATCH',
+      message: `provider ${provider} quoted ${what} ${actual}, expected ${expected}`,
+      hint: 'nothing was paid; choose another provider',
+      retryable: false,
+      details: { provider, what, actual: String(actual), expected: String(expected) },
+    })
+  }
+}
+
+export interface RequestQuoteInput {
+  readonly provider: ProviderView
+  readonly endpoint: string
+  readonly genesisHash: Hash
+  readonly client: Address
+  /** Padded piece size in bytes. */
+  readonly pieceSize: number
+  /** Epochs. */
+  readonly duration: number
+  readonly fetch?: Fetch | undefined
+}
+
+/** @throws QuoteMismatchError, ProviderSignatureError, ProviderUnreachableError, or the provider's own refusal */
+export async function requestQuote(
+  input: RequestQuoteInput,
+  options: { readonly signal?: AbortSignal | undefined } = {},
+): Promise<Quote> {
+  const { provider, endpoint, genesisHash, client, pieceSize, duration, fetch } = input
+  const url = `${endpoint}/v1/quotes`
+  const body = { client, pieceSize, duration }
+  const answer = await requestJson({ url, body, schema: quoteAnswerSchema, fetch, signal: options.signal })
+  const quote = parseQuote(url, answer.quote)
+  verifyProviderSignature(provider, 'quote', quoteDigest(genesisHash, quote), hexToBytes(answer.signature))
+  checkQuote(quote, input)
+  return quote
+}
+
+function parseQuote(url: string, json: unknown): Quote {
+  try {
+    return quoteFromJson(json)
+  } catch (error) {
+    throw new ProviderAnswerError(url, Error.isError(error) ? error.message : String(error))
+  }
+}
+
+/** The quote must be for exactly what was asked, add up, and not exceed the ask that the chain shows to everybody. */
+export function checkQuote(quote: Quote, asked: Omit<RequestQuoteInput, 'genesisHash' | 'fetch'>): void {
+  const { provider, client, pieceSize, duration } = asked
+  const expected = { client, provider: provider.id, pieceSize, duration, total: quote.pricePerEpoch * BigInt(duration) }
+  for (const [what, value] of Object.entries(expected)) {
+    const actual = quote[what as keyof typeof expected]
+    if (actual !== value) throw new QuoteMismatchError(provider.id, what, actual, value)
+  }
+  const priceMax = pricePerEpochOf(provider, pieceSize)
+  if (quote.pricePerEpoch > priceMax) {
+    throw new QuoteMismatchError(provider.id, 'pricePerEpoch', quote.pricePerEpoch, `at most ${priceMax}, its ask`)
+  }
+}
+
+/** What an ask comes to for a piece, rounded up to the next unit, attoGRN an epoch. */
+export function pricePerEpochOf(provider: ProviderView, pieceSize: number): bigint {
+  const perGiB = BigInt(provider.ask?.pricePerGiBEpoch ?? 0)
+  return (perGiB * BigInt(pieceSize) + GIB - 1n) / GIB
+}

@@ -1,0 +1,131 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { FileStore } from '@tus/file-store'
+import { Server } from '@tus/server'
+import { serve } from '../test/serve.ts'
+import { blobSource, type PieceSource, uploadPiece } from './upload-piece.ts'
+
+const MIB = 1 << 20
+const metadata = { pieceCid: 'baga', pieceSize: 16 * MIB, quoteId: 'q' }
+const token = async () => 'token'
+const bytes = Uint8Array.from({ length: 9 * MIB + 5 }, (_, index) => (index * 31) % 251)
+
+let folder: string
+let store: FileStore
+let received: number
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'granary-upload-'))
+  store = new FileStore({ directory: folder })
+  received = 0
+})
+afterEach(() => rm(folder, { recursive: true }))
+
+function serveUploads(refuse: () => { status: number; error: object } | undefined = () => undefined) {
+  const tus = new Server({ path: '/v1/uploads', datastore: store, relativeLocation: true })
+  return serve((request, response) => {
+    expect(request.headers.authorization).toBe('Bearer token')
+    const refusal = refuse()
+    if (refusal) {
+      response.writeHead(refusal.status).end(JSON.stringify({ error: refusal.error }))
+      return
+    }
+    if (request.method === 'PATCH') received += Number(request.headers['content-length'])
+    void tus.handle(request, response)
+  })
+}
+
+async function isStored(uploadUrl: string): Promise<boolean> {
+  const chunks: Uint8Array[] = []
+  const id = new URL(uploadUrl).pathname.split('/').at(-1) ?? ''
+  for await (const chunk of store.read(id)) chunks.push(chunk)
+  return Buffer.concat(chunks).equals(bytes)
+}
+
+test('all bytes arrive, with their metadata, and progress ends at the last', async () => {
+  await using provider = await serveUploads()
+  const urls: string[] = []
+  let last = 0
+  const source = blobSource(new Blob([bytes]))
+  const url = await uploadPiece(
+    { endpoint: provider.url, source, metadata, token },
+    {
+      onUploadUrl: async (uploadUrl) => void urls.push(uploadUrl),
+      onProgress: ({ sent, total }) => {
+        expect(total).toBe(bytes.length)
+        last = sent
+      },
+    },
+  )
+  expect(urls).toEqual([url])
+  expect(last).toBe(bytes.length)
+  expect(await isStored(url)).toBe(true)
+  const upload = await store.getUpload(new URL(url).pathname.split('/').at(-1) ?? '')
+  expect(upload.metadata).toEqual({ pieceCid: 'baga', pieceSize: `${16 * MIB}`, quoteId: 'q' })
+})
+
+test('an upload that was cut off goes on where the provider stands', async () => {
+  await using provider = await serveUploads()
+  const whole = blobSource(new Blob([bytes]))
+  const cut: PieceSource = {
+    size: whole.size,
+    async read(start, end) {
+      if (start >= 8 * MIB) throw new Error('the client dies here')
+      return whole.read(start, end)
+    },
+  }
+  let uploadUrl = ''
+  const onUploadUrl = async (url: string) => {
+    uploadUrl = url
+  }
+  await expect(uploadPiece({ endpoint: provider.url, source: cut, metadata, token }, { onUploadUrl })).rejects.toThrow(
+    'the client dies here',
+  )
+  expect(received).toBe(8 * MIB)
+  const url = await uploadPiece({ endpoint: provider.url, source: whole, metadata, token, uploadUrl })
+  expect(url).toBe(uploadUrl)
+  expect(received).toBe(bytes.length)
+  expect(await isStored(url)).toBe(true)
+  await uploadPiece({ endpoint: provider.url, source: whole, metadata, token, uploadUrl })
+  expect(received).toBe(bytes.length)
+})
+
+test('an upload that the provider has forgotten starts anew', async () => {
+  await using provider = await serveUploads()
+  const source = blobSource(new Blob([bytes]))
+  const uploadUrl = `${provider.url}/v1/uploads/0123456789abcdef`
+  const url = await uploadPiece({ endpoint: provider.url, source, metadata, token, uploadUrl })
+  expect(url).not.toBe(uploadUrl)
+  expect(await isStored(url)).toBe(true)
+})
+
+test("the provider's refusal keeps its code", async () => {
+  const error = { code: 'UPLOAD_TOO_LARGE', message: 'too large', hint: 'send less', retryable: false }
+  await using provider = await serveUploads(() => ({ status: 413, error }))
+  const source = blobSource(new Blob([bytes]))
+  await expect(uploadPiece({ endpoint: provider.url, source, metadata, token })).rejects.toMatchObject(error)
+})
+
+test('a provider that takes nothing of what it is sent is given up', async () => {
+  await using provider = await serve((request, response) => {
+    request.resume().on('end', () => {
+      const created = request.method === 'POST'
+      const headers = created ? { location: '/v1/uploads/1' } : { 'upload-offset': '0' }
+      response.writeHead(created ? 201 : 204, { ...headers, 'tus-resumable': '1.0.0' }).end()
+    })
+  })
+  const uploading = uploadPiece({ endpoint: provider.url, source: blobSource(new Blob([bytes])), metadata, token })
+  await expect(uploading).rejects.toMatchObject({ code: 'PROVIDER_ANSWER_INVALID' })
+})
+
+test('the signal ends an upload', async () => {
+  await using provider = await serveUploads()
+  const controller = new AbortController()
+  const uploading = uploadPiece(
+    { endpoint: provider.url, source: blobSource(new Blob([bytes])), metadata, token },
+    { signal: controller.signal, onProgress: () => controller.abort() },
+  )
+  await expect(uploading).rejects.toMatchObject({ name: 'AbortError' })
+  expect(received).toBeLessThan(bytes.length)
+})

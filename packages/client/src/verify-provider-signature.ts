@@ -1,0 +1,32 @@
+/** A provider speaks with its owner's key or with the session key that it registered on the chain; nothing else counts. */
+import type { ProviderView } from '@granary/chain/client'
+import { verifySigner } from '@granary/chain/messages'
+import { GranaryError } from '@granary/errors'
+import { bytesToHex } from './hex.ts'
+
+export class ProviderSignatureError extends GranaryError {
+  constructor(provider: number, what: string) {
+    super({
+      code: 'PROVIDER_SIGNATURE_INVALID',
+      message: `the ${what} of provider ${provider} is not signed with a key that the chain knows as its own`,
+      hint: 'nothing was paid; choose another provider',
+      retryable: false,
+      details: { provider },
+    })
+  }
+}
+
+/** @throws ProviderSignatureError */
+export function verifyProviderSignature(
+  provider: ProviderView,
+  what: string,
+  digest: Uint8Array,
+  signature: Uint8Array,
+): void {
+  const signer = verifySigner(digest, signature)
+  const known =
+    signer?.type === 'account'
+      ? signer.address === provider.owner
+      : signer?.type === 'session' && bytesToHex(signer.publicKey) === provider.sessionKey
+  if (!known) throw new ProviderSignatureError(provider.id, what)
+}

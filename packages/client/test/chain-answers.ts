@@ -1,0 +1,75 @@
+/** What a chain node would answer, from data, over HTTP: the client's own chain client reads it. */
+import type { ChainStatus, DealView, ProviderView } from '@granary/chain/client'
+import type { Address, Hash } from '@granary/chain/messages'
+import { type Served, serve } from './serve.ts'
+
+export interface ChainAnswers {
+  readonly status?: Partial<ChainStatus>
+  readonly providers?: readonly ProviderView[]
+  readonly deals?: readonly DealView[]
+}
+
+export const genesisHash: Hash = `0x${'ab'.repeat(32)}`
+export const owner: Address = `0x${'11'.repeat(20)}`
+
+export const statusView: ChainStatus = {
+  genesisHash,
+  chainId: 'test',
+  devnet: true,
+  height: 100,
+  timeMs: 0,
+  blockTimeMs: 500,
+  appHash: genesisHash,
+  version: '0',
+}
+
+export function providerView(id: number, endpoint: string, changes: Partial<ProviderView> = {}): ProviderView {
+  return {
+    id,
+    owner,
+    payout: owner,
+    sessionKey: null,
+    endpoints: [endpoint],
+    peerId: '',
+    region: '',
+    name: `p${id}`,
+    ask: {
+      pricePerGiBEpoch: '1000',
+      pieceSizeMin: 128,
+      pieceSizeMax: 8 << 20,
+      durationMin: 60,
+      durationMax: 1_000_000,
+      profiles: ['8MiB-dev'],
+      validUntil: 1_000,
+    },
+    collateral: { free: '0', locked: '0' },
+    registeredAt: 1,
+    ...changes,
+  }
+}
+
+export function serveChain(answers: () => ChainAnswers): Promise<Served> {
+  return serve((request, response) => {
+    const url = new URL(request.url ?? '/', 'http://localhost')
+    const { status, providers = [], deals = [] } = answers()
+    const page = (items: readonly unknown[]) => ({ height: 100, items, next: null })
+    const [, , kind, id] = url.pathname.split('/')
+    const found =
+      kind === 'status'
+        ? { ...statusView, ...status }
+        : kind === 'deals'
+          ? id === undefined
+            ? page(deals.filter((deal) => matches(deal, url.searchParams)))
+            : deals.find((deal) => deal.id === Number(id))
+          : id === undefined
+            ? page(providers)
+            : providers.find((provider) => provider.id === Number(id))
+    response.writeHead(found ? 200 : 404, { 'content-type': 'application/json' })
+    const error = { code: 'NOT_FOUND', message: url.pathname, hint: '', retryable: false }
+    response.end(JSON.stringify(found ?? { error }))
+  })
+}
+
+function matches({ terms }: DealView, query: URLSearchParams): boolean {
+  return [...query].every(([name, value]) => !(name in terms) || terms[name as keyof typeof terms] === value)
+}
