@@ -92,12 +92,21 @@ export async function initProvider(options: InitProviderOptions): Promise<{ addr
 export async function runProvider(options: RunProviderOptions): Promise<RunningProvider> {
   const closers: (() => Promise<void> | void)[] = []
   const stop = async (): Promise<void> => {
-    for (const close of closers.splice(0).reverse()) await close()
+    const failures: unknown[] = []
+    for (const close of closers.splice(0).reverse()) {
+      try {
+        await close()
+      } catch (error) {
+        failures.push(error)
+      }
+    }
+    // All the others are closed all the same, so that port and folder are free.
+    if (failures.length > 0) throw new AggregateError(failures, 'parts of the provider did not close')
   }
   try {
     return { ...(await start(options, closers)), stop }
   } catch (error) {
-    await stop()
+    await stop().catch((failure: unknown) => options.log?.({ type: 'provider:not-closed', error: String(failure) }))
     throw error
   }
 }
@@ -113,15 +122,6 @@ async function start(
   await makeFolders(folders)
   const db = openStore(folders.database)
   closers.push(() => db.close())
-  // The queue's own database takes seconds to open; meanwhile the rest gets ready.
-  const opening = createQueue<ProviderJobs>({ folder: folders.queue, log })
-  closers.push(() =>
-    opening.then(
-      (opened) => opened.stop(),
-      () => undefined,
-    ),
-  )
-
   const settings = createSettings(db)
   const chainUrl = options.chainUrl ?? configured.chainUrl
   const chain = createChainClient({ url: chainUrl })
@@ -135,6 +135,12 @@ async function start(
   closers.push(() => listener.close())
   const config: ProviderConfig = { ...configured, chainUrl, port: listener.port }
   await writeConfig(folders.config, config)
+
+  // The queue's own database takes seconds to open; meanwhile the rest gets ready.
+  const opening = createQueue<ProviderJobs>({ folder: folders.queue, log })
+  // Its failure is thrown where it is waited for; if the start fails before, it does not matter any more.
+  const opened = opening.catch(() => undefined)
+  closers.push(async () => (await opened)?.stop())
 
   const deals = createDeals(db, folders, config)
   await deals.files.recover()

@@ -41,6 +41,9 @@ export async function registerProvider(context: RegisterContext): Promise<number
   const id = (await registeredId(context)) ?? (await register(context))
   context.settings.set('providerId', String(id))
   const view = await context.chain.provider(id, options(context))
+  // The chain has no message yet that changes an endpoint: the owner has to bring the provider back to it.
+  if (!view.endpoints.includes(context.endpoint))
+    context.log({ type: 'endpoint:differs', level: 'alert', registered: view.endpoints, actual: context.endpoint })
   await depositCollateral(context, view)
   await setAsk(context, view)
   return id
