@@ -74,7 +74,8 @@ export function partitionViews(
   limit: number,
 ): PartitionView[] {
   const entries = tables.partitions.entries(reader, [provider], after === undefined ? undefined : [provider, after])
-  return take(entries, limit).map(({ parts, value }) => partitionView(reader, provider, keyNumber(parts[1]), value))
+  const living = filter(entries, ({ value }) => !value.retired)
+  return take(living, limit).map(({ parts, value }) => partitionView(reader, provider, keyNumber(parts[1]), value))
 }
 
 export function sectorView(reader: StateReader, provider: number, number: number): SectorView | undefined {
@@ -211,6 +212,10 @@ function moneyOf({ locked, paid, burnt, refunded }: Deal): {
 
 function hexOf(bytes: Uint8Array): Hex {
   return `0x${bytesToHex(bytes)}`
+}
+
+function* filter<T>(items: Iterable<T>, keeps: (item: T) => boolean): Generator<T> {
+  for (const item of items) if (keeps(item)) yield item
 }
 
 function take<T>(items: Iterable<T>, limit: number): T[] {
