@@ -55,6 +55,7 @@ export function createEmbeddedEngine(parts: EmbeddedEngineParts): Engine {
   const halted = Promise.withResolvers<GranaryError>()
   let failure: GranaryError | undefined
   let stopping = false
+  let nextHeight = 0
   let running: Promise<void> = Promise.resolve()
 
   const pacer = createPacer(genesis.blockTimeMs)
@@ -63,6 +64,7 @@ export function createEmbeddedEngine(parts: EmbeddedEngineParts): Engine {
     const startedAt = performance.now()
     const head = headOf(store)
     const height = head.height + 1
+    nextHeight = height
     const timeMs = Math.max(now(), head.timeMs + 1)
     const offered = mempool.select(parts.blockRoom())
     const stopwatch = createStopwatch()
@@ -124,9 +126,10 @@ export function createEmbeddedEngine(parts: EmbeddedEngineParts): Engine {
   }
 
   function halt(error: unknown): void {
-    failure = new ChainHaltedError(headOf(store).height + 1, error)
+    // Not asked of the store, which may be what has failed.
+    failure = new ChainHaltedError(nextHeight, error)
     const stack = Error.isError(error) ? error.stack : undefined
-    log({ type: 'halted', height: headOf(store).height + 1, message: failure.message, stack })
+    log({ type: 'halted', height: nextHeight, message: failure.message, stack })
     waiters.rejectAll(failure)
     halted.resolve(failure)
   }

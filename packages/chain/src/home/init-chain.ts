@@ -8,6 +8,7 @@ import { bytesToHex } from '@noble/hashes/utils.js'
 import { writeNewFile } from '../keystore/write-new-file.ts'
 import { addressOf, type Hash } from '../messages/index.ts'
 import { beaconKeyFrom, beaconPublicKey, devnetGenesis, genesisHash, genesisToJson } from '../state/index.ts'
+import { GenesisUnsupportedError } from './genesis-unsupported-error.ts'
 import { homeFiles } from './home-files.ts'
 
 export interface InitChainOptions {
@@ -72,17 +73,6 @@ class HomeExistsError extends GranaryError {
       hint: `run it with \`granary chain run --home ${home}\`, or choose a folder that is not there yet`,
       retryable: false,
       details: { home, file },
-    })
-  }
-}
-
-class GenesisUnsupportedError extends GranaryError {
-  constructor() {
-    super({
-      code: 'GENESIS_UNSUPPORTED',
-      message: 'this version makes devnets only',
-      hint: 'add --devnet: one validator, a faucet, randomness from a local key',
-      retryable: false,
     })
   }
 }

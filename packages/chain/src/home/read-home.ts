@@ -5,6 +5,7 @@ import { ed25519 } from '@noble/curves/ed25519.js'
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import { addressOf } from '../messages/index.ts'
 import { beaconPublicKey, type Genesis, genesisFromJson } from '../state/index.ts'
+import { GenesisUnsupportedError } from './genesis-unsupported-error.ts'
 import { homeFiles } from './home-files.ts'
 
 export interface ChainHome {
@@ -20,6 +21,7 @@ export async function readHome(home: string): Promise<ChainHome> {
   const text = await read(files.genesis)
   if (text === undefined) throw new HomeMissingError(home, files.genesis)
   const genesis = genesisFromJson(jsonOf(text, files.genesis))
+  if (!genesis.devnet) throw new GenesisUnsupportedError()
   const validatorKey = await readKey(files.validatorKey)
   const beaconKey = await readKey(files.beaconKey)
   const faucetKey = await readKey(files.faucetKey)

@@ -1,9 +1,9 @@
 /** GET /v1/blocks/{height}: the signed header of a block and what was in it. */
+import { bytesToHex } from '@noble/hashes/utils.js'
 import { Router } from 'express'
 import { z } from 'zod'
 import type { BlockView } from '../../client/views.ts'
 import { decodeHeader } from '../../engine/header.ts'
-import { hashOf } from '../../messages/index.ts'
 import type { Store } from '../../store/open-store.ts'
 import { NotFoundError } from '../errors.ts'
 import { natural, parse } from '../schemas.ts'
@@ -20,7 +20,7 @@ export function blockRoutes({ store }: { store: Store }): Router {
       height,
       hash: block.hash,
       header: decodeHeader(block.header),
-      signature: hashOf(block.signature),
+      signature: `0x${bytesToHex(block.signature)}`,
       txs: store.txsOf(height).map(({ id, kind, code }) => ({ id, kind, code })),
     }
     response.json(view)

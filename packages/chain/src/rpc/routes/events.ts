@@ -18,6 +18,7 @@ const EVENTS_PER_READ = 500
 const READS_PER_TURN = 32
 /** Clients take a stream that is silent for three of these as dead. */
 const POSITION_EVERY_MS = 15_000
+const STALL_MAX_MS = 60_000
 
 const eventType = z
   .string()
@@ -147,10 +148,13 @@ async function send(
   if (signal.aborted) return
   const fits = response.write(`id: ${height}.${index}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`)
   if (fits) return
+  const stalled = AbortSignal.timeout(STALL_MAX_MS)
   try {
-    await once(response, 'drain', { signal })
+    await once(response, 'drain', { signal: AbortSignal.any([signal, stalled]) })
   } catch (error) {
-    if (!signal.aborted) throw error
+    // A reader that takes nothing any more is cut off; it can come back and resume.
+    if (stalled.aborted) response.destroy()
+    else if (!signal.aborted) throw error
   }
 }
 

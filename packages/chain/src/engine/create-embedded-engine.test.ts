@@ -1,0 +1,209 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { ed25519 } from '@noble/curves/ed25519.js'
+import { bytesToHex } from '@noble/hashes/utils.js'
+import {
+  type Address,
+  accountSigner,
+  encodeTransaction,
+  feeOf,
+  isBeaconEntry,
+  type Transaction,
+  transactionDigest,
+} from '../messages/index.ts'
+import {
+  accountView,
+  beaconKeyFrom,
+  beaconPublicKey,
+  createStateMachine,
+  devnetGenesis,
+  type Genesis,
+  genesisHash,
+  type StateMachine,
+} from '../state/index.ts'
+import { dealKeys } from '../store/deal-keys.ts'
+import { openStore, type Store } from '../store/open-store.ts'
+import { commitGenesis } from './commit-genesis.ts'
+import { createEmbeddedEngine } from './create-embedded-engine.ts'
+import { createMempool } from './create-mempool.ts'
+import type { Engine, EngineEvent } from './engine.ts'
+import { createLocalBeacon } from './local-beacon.ts'
+
+const GRN = 10n ** 18n
+const rich = accountSigner(new Uint8Array(randomBytes(32)))
+const to: Address = `0x${'22'.repeat(20)}`
+
+let folder: string
+let store: Store
+let engine: Engine
+let genesis: Genesis
+let events: EngineEvent[]
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'granary-engine-'))
+  store = openStore({ path: join(folder, 'chain.sqlite'), dealKeys })
+  events = []
+})
+
+afterEach(async () => {
+  await engine.stop()
+  store.close()
+  rmSync(folder, { recursive: true })
+})
+
+/** A real engine on a real store; `change` may make its state machine fail or dawdle. */
+function start(change: (machine: StateMachine) => Partial<StateMachine> = () => ({}), now = Date.now): void {
+  const validatorKey = ed25519.utils.randomSecretKey()
+  const beaconKey = beaconKeyFrom(randomBytes(48))
+  genesis = devnetGenesis({
+    validator: `0x${bytesToHex(ed25519.getPublicKey(validatorKey))}`,
+    beaconPublicKey: beaconPublicKey(beaconKey),
+    faucet: rich.address,
+    timeMs: Date.now(),
+    blockTimeMs: 20,
+  })
+  const machine = createStateMachine({ reader: store.reader })
+  commitGenesis({ store, machine, genesis, validatorKey })
+  engine = createEmbeddedEngine({
+    genesis,
+    machine: { ...machine, ...change(machine) },
+    store,
+    mempool: createMempool(),
+    beacon: createLocalBeacon(beaconKey),
+    validatorKey,
+    blockRoom: () => ({ bytes: genesis.params.blockBytes, units: genesis.params.blockVerifyUnits }),
+    log: (event) => events.push(event),
+    now: () => now(),
+  })
+  engine.start()
+}
+
+async function transfer(over: Partial<Transaction<'Transfer'>> = {}): Promise<Uint8Array> {
+  const tx: Transaction<'Transfer'> = {
+    kind: 'Transfer',
+    sender: rich.address,
+    lane: 0,
+    sequence: 0,
+    validUntil: 100_000,
+    maxFee: GRN,
+    body: { to, amount: 1n },
+    ...over,
+  }
+  return encodeTransaction(tx, await rich.sign(transactionDigest(genesisHash(genesis), tx)))
+}
+
+async function untilHeight(height: number): Promise<void> {
+  if ((store.head()?.height ?? 0) >= height) return
+  await new Promise<void>((resolve) => {
+    const stop = engine.onBlock((at) => {
+      if (at < height) return
+      stop()
+      resolve()
+    })
+  })
+}
+
+test('an exception in a block halts the engine, loudly, with nothing of that block kept', async () => {
+  start((machine) => ({
+    finalizeBlock(block, observer) {
+      if (!block.txs.every(isBeaconEntry)) throw new RangeError('a fault')
+      return machine.finalizeBlock(block, observer)
+    },
+  }))
+  await untilHeight(2)
+  const id = engine.submit(await transfer())
+  await expect(engine.waitFor(id)).rejects.toMatchObject({
+    code: 'CHAIN_HALTED',
+    message: expect.stringMatching(/a fault/),
+  })
+  const { height } = store.head()!
+  expect(await engine.halted).toBe(engine.failure)
+  expect(engine.failure).toMatchObject({ details: { height: height + 1 } })
+  expect(events.at(-1)).toMatchObject({
+    type: 'halted',
+    height: height + 1,
+    stack: expect.stringMatching(/RangeError/),
+  })
+  expect(store.tx(id)).toBeUndefined()
+  expect(accountView(store.reader, to).balance).toBe('0')
+  const next = await transfer({ sequence: 1 })
+  expect(() => engine.submit(next)).toThrow(expect.objectContaining({ code: 'CHAIN_HALTED' }))
+})
+
+test('blocks that take longer than the block time still come, one by one, with rising time', async () => {
+  start((machine) => ({
+    finalizeBlock(block, observer) {
+      const until = performance.now() + 40
+      while (performance.now() < until);
+      return machine.finalizeBlock(block, observer)
+    },
+  }))
+  let turns = 0
+  const timer = setInterval(() => (turns += 1), 1)
+  await untilHeight(6)
+  clearInterval(timer)
+  const times = [1, 2, 3, 4, 5, 6].map((height) => store.block(height)!.timeMs)
+  for (const [index, time] of times.slice(1).entries()) expect(time).toBeGreaterThan(times[index]!)
+  expect(turns).toBeGreaterThanOrEqual(5)
+})
+
+test('a clock that is set back does not stop the chain: time goes on by a millisecond a block', async () => {
+  let behindMs = 0
+  start(undefined, () => Date.now() - behindMs)
+  await untilHeight(1)
+  behindMs = 3_600_000
+  const from = store.head()!
+  await untilHeight(from.height + 3)
+  expect(store.block(from.height + 3)!.timeMs).toBe(from.timeMs + 3)
+})
+
+test('a transaction that can no longer be in a block is dropped, and who waits for it is told why', async () => {
+  start()
+  await untilHeight(1)
+  const all = BigInt(accountView(store.reader, rich.address).balance)
+  const fee = feeOf('Transfer', (await transfer({ body: { to, amount: all - 1n } })).length, genesis.params)
+  const everything = await transfer({ body: { to, amount: all - fee } })
+  const next = [await transfer({ lane: 1, sequence: 0 }), await transfer({ lane: 1, sequence: 1 })]
+  const ids = [everything, ...next].map((bytes) => engine.submit(bytes))
+  const outcomes = await Promise.allSettled(ids.map((id) => engine.waitFor(id)))
+  expect(outcomes).toMatchObject([
+    { status: 'fulfilled' },
+    { status: 'rejected', reason: { code: 'INSUFFICIENT_FUNDS' } },
+    { status: 'rejected', reason: { code: 'SEQUENCE_GAP' } },
+  ])
+  expect(accountView(store.reader, rich.address)).toMatchObject({ balance: '0', sequences: { 0: 1 } })
+  expect(events.filter(({ type }) => type === 'tx:dropped')).toHaveLength(2)
+})
+
+test('a message that fails in its block costs its fee, takes its sequence and changes nothing else', async () => {
+  start()
+  await untilHeight(1)
+  const all = BigInt(accountView(store.reader, rich.address).balance)
+  const half = all / 2n + 1n
+  const ids = [
+    await transfer({ lane: 0, body: { to, amount: half } }),
+    await transfer({ lane: 1, body: { to, amount: half } }),
+  ].map((bytes) => engine.submit(bytes))
+  await Promise.all(ids.map((id) => engine.waitFor(id)))
+  const [first, second] = ids.map((id) => store.tx(id)!)
+  expect(first).toMatchObject({ code: 'OK' })
+  expect(second).toMatchObject({ code: 'INSUFFICIENT_FUNDS', hint: expect.stringMatching(/./) })
+  expect(accountView(store.reader, to).balance).toBe(String(half))
+  const left = accountView(store.reader, rich.address)
+  expect(left.sequences).toEqual({ 0: 1, 1: 1 })
+  expect(left.balance).toBe(String(all - half - first!.fee - second!.fee))
+})
+
+test('a stop finishes the block in hand and refuses what comes later', async () => {
+  start()
+  await untilHeight(1)
+  await engine.stop()
+  const { height } = store.head()!
+  const bytes = await transfer()
+  expect(() => engine.submit(bytes)).toThrow(expect.objectContaining({ code: 'NODE_STOPPING', retryable: true }))
+  await new Promise((resolve) => setTimeout(resolve, 60))
+  expect(store.head()?.height).toBe(height)
+})
