@@ -24,3 +24,16 @@ export function noise(seed: string, length: number): Uint8Array {
 export async function* inParts(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
   for (let i = 0; i < bytes.length; i += size) yield bytes.subarray(i, i + size)
 }
+
+/** Noise that is also field elements. */
+export function nodeNoise(seed: string, nodes: number): Uint8Array {
+  const out = noise(seed, nodes * 32)
+  for (let i = 31; i < out.length; i += 32) out[i]! &= 0x3f
+  return out
+}
+
+export function flip(bytes: Uint8Array, at: number, bit = 1): Uint8Array {
+  const flipped = bytes.slice()
+  flipped[at]! ^= bit
+  return flipped
+}

@@ -2,17 +2,13 @@
  * The two ways two nodes become one: plain SHA-256(l ‖ r) for the trees over labels and replica, and H2 = the same with
  * its two top bits cleared for data (docs/spec/proofs.md sections 1 and 7). In bulk, because a tree is millions of them.
  */
-import { sha256 } from '@noble/hashes/sha2.js'
 import { NODE_BYTES } from '../profile.ts'
+import { sha256Pairs } from './sha256-pairs.ts'
 
 /** Hashes `nodes` two by two into `out`, half as long. `out` may be the start of `nodes` itself. */
 export type HashPairs = (nodes: Uint8Array, out: Uint8Array) => void
 
-export function hashPairs(nodes: Uint8Array, out: Uint8Array): void {
-  const pairs = nodes.length / (2 * NODE_BYTES)
-  for (let i = 0; i < pairs; i += 1)
-    out.set(sha256(nodes.subarray(2 * NODE_BYTES * i, 2 * NODE_BYTES * (i + 1))), NODE_BYTES * i)
-}
+export const hashPairs: HashPairs = sha256Pairs
 
 /** H2: every node of the result is a field element. */
 export function hashPairs254(nodes: Uint8Array, out: Uint8Array): void {

@@ -43,30 +43,35 @@ export function multiproofRoot(i: {
   depth: number
   hash: HashPairs
 }): Uint8Array {
-  let known = i.indices
-  let nodes = i.leaves
+  // One buffer for all levels: a level is half as long as the one before at most.
+  const nodes = i.leaves.slice()
+  const pairs = new Uint8Array(2 * nodes.length)
+  const known = Float64Array.from(i.indices)
+  let count = known.length
   let taken = 0
   for (let level = 0; level < i.depth; level += 1) {
-    const parents: number[] = []
-    const pairs = new Uint8Array(known.length * 2 * NODE_BYTES)
-    for (let k = 0; k < known.length; k += 1) {
+    let parents = 0
+    for (let k = 0; k < count; k += 1) {
       const index = known[k]!
       const isLeft = index % 2 === 0
-      const pair = parents.length * 2 * NODE_BYTES
-      pairs.set(nodes.subarray(k * NODE_BYTES, (k + 1) * NODE_BYTES), isLeft ? pair : pair + NODE_BYTES)
-      if (isLeft && known[k + 1] === index + 1) {
+      const pair = parents * 2 * NODE_BYTES
+      pairs.set(nodeAt(nodes, k), isLeft ? pair : pair + NODE_BYTES)
+      if (isLeft && k + 1 < count && known[k + 1] === index + 1) {
         k += 1
-        pairs.set(nodes.subarray(k * NODE_BYTES, (k + 1) * NODE_BYTES), pair + NODE_BYTES)
+        pairs.set(nodeAt(nodes, k), pair + NODE_BYTES)
       } else {
-        pairs.set(i.siblings.subarray(taken, taken + NODE_BYTES), isLeft ? pair + NODE_BYTES : pair)
-        taken += NODE_BYTES
+        pairs.set(nodeAt(i.siblings, taken), isLeft ? pair + NODE_BYTES : pair)
+        taken += 1
       }
-      parents.push(Math.floor(index / 2))
+      known[parents] = Math.floor(index / 2)
+      parents += 1
     }
-    const next = new Uint8Array(parents.length * NODE_BYTES)
-    i.hash(pairs.subarray(0, parents.length * 2 * NODE_BYTES), next)
-    known = parents
-    nodes = next
+    i.hash(pairs.subarray(0, parents * 2 * NODE_BYTES), nodes.subarray(0, parents * NODE_BYTES))
+    count = parents
   }
-  return nodes
+  return nodes.slice(0, NODE_BYTES)
+}
+
+function nodeAt(nodes: Uint8Array, place: number): Uint8Array {
+  return nodes.subarray(place * NODE_BYTES, (place + 1) * NODE_BYTES)
 }

@@ -2,18 +2,17 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { sha256 } from '@noble/hashes/sha2.js'
+import { consistent, partsOf } from '../../test/porep-parts.ts'
 import { sealedSector, sealInput, temporaryFolder } from '../../test/sealed-sector.ts'
-import { fromHex, noise } from '../../test/support.ts'
+import { flip, fromHex, noise } from '../../test/support.ts'
 import { concatBytes } from '../bytes.ts'
 import { hashPairs, hashPairs254 } from '../merkle/hash-pairs.ts'
 import { multiproofRoot } from '../merkle/multiproof.ts'
 import { profiles } from '../profile.ts'
-import { columnHash, commROf } from '../seal/commitments.ts'
-import { addNodes } from '../seal/field.ts'
+import { commROf } from '../seal/commitments.ts'
 import { finalizeSector } from '../seal/index.ts'
 import { type PoRepInput, porepBundleBytes, verifyPoRep } from '../verify/index.ts'
 import { provePoRep } from './index.ts'
-import { porepLayout } from './porep-layout.ts'
 
 const profile = profiles['2KiB-test']
 const seed = noise('seed', 32)
@@ -31,60 +30,6 @@ beforeAll(async () => {
   good = { profile, provider, sectorNumber, ticket, seed, commD: sealed.commD, commR: sealed.commR, bundle }
 })
 afterAll(() => folder.remove())
-
-/** The parts of the bundle by name, for tests that break one of them alone. */
-function partsOf(input: PoRepInput) {
-  const layout = porepLayout(input)
-  const { layers } = input.profile
-  const lengths = {
-    magic: 4,
-    commC: 32,
-    commRLast: 32,
-    columns: layout.opened.length * layers * 32,
-    columnSiblings: layout.openedSiblings.length * 32,
-    data: layout.challenges.length * 32,
-    dataSiblings: layout.challengeSiblings.length * 32,
-    replicaSiblings: layout.challengeSiblings.length * 32,
-  }
-  let offset = 0
-  const entries = Object.entries(lengths).map(([name, length]) => {
-    offset += length
-    return [name, input.bundle.slice(offset - length, offset)]
-  })
-  return { layout, parts: Object.fromEntries(entries) as Record<keyof typeof lengths, Uint8Array> }
-}
-
-/** Roots recomputed from the parts, so that only what is not a hash can refuse. */
-function consistent(input: PoRepInput, parts: ReturnType<typeof partsOf>['parts']): PoRepInput {
-  const { layout } = partsOf(input)
-  const { layers } = input.profile
-  const width = layers * 32
-  const columns = layout.opened.map((_, i) => columnHash(parts.columns.subarray(i * width, (i + 1) * width)))
-  const { depth, challenges } = layout
-  const commC = multiproofRoot({
-    indices: layout.opened,
-    leaves: concatBytes(columns),
-    siblings: parts.columnSiblings,
-    depth,
-    hash: hashPairs,
-  })
-  const keys = challenges.map((node) => {
-    const end = (layout.opened.indexOf(node) + 1) * width
-    return parts.columns.subarray(end - 32, end)
-  })
-  const leaves = concatBytes(keys)
-  addNodes(leaves, parts.data, leaves)
-  const siblings = parts.replicaSiblings
-  const commRLast = multiproofRoot({ indices: challenges, leaves, siblings, depth, hash: hashPairs })
-  const bundle = concatBytes(Object.values({ ...parts, commC, commRLast }))
-  return { ...input, commR: commROf(commC, commRLast), bundle }
-}
-
-function flip(bytes: Uint8Array, at: number, bit = 1): Uint8Array {
-  const flipped = bytes.slice()
-  flipped[at]! ^= bit
-  return flipped
-}
 
 test('the proof of a sealed sector is accepted, and has the length that the statement implies', () => {
   expect(verifyPoRep(good)).toEqual({ ok: true })

@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { sealedSector, temporaryFolder } from '../../test/sealed-sector.ts'
-import { noise } from '../../test/support.ts'
+import { flip, noise } from '../../test/support.ts'
 import { concatBytes } from '../bytes.ts'
 import { profiles } from '../profile.ts'
 import { commROf } from '../seal/commitments.ts'
@@ -30,12 +30,6 @@ beforeAll(async () => {
   good = { ...proving, sectors, bundle: await provePost(proving) }
 })
 afterAll(() => folder.remove())
-
-function flip(bytes: Uint8Array, at: number, bit = 1): Uint8Array {
-  const flipped = bytes.slice()
-  flipped[at]! ^= bit
-  return flipped
-}
 
 test('the proof of a list of sectors is accepted, and has the length that the challenge implies', () => {
   expect(verifyPost(good)).toEqual({ ok: true })
