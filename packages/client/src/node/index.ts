@@ -18,5 +18,5 @@ export {
 export { JournalInvalidError } from './journal.ts'
 export { PieceTooLargeError, type PutOptions, type PutResult } from './put.ts'
 export type { DealProgress, PutProgress } from './put-progress.ts'
-export { FileIsFolderError, FileNotFoundError, PutRunningError } from './stage-file.ts'
+export { FileIsFolderError, FileNotFoundError, inspectFile, PutRunningError, type UserFile } from './stage-file.ts'
 export { type ContentStatus, type DealStatus, status } from './status.ts'

@@ -1,0 +1,36 @@
+#!/usr/bin/env node
+// Plain JavaScript, so that any Node can start it and say what is missing. In a checkout it becomes a Node that runs the
+// TypeScript sources; installed from a registry, it runs what was built.
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+const NODE_MAJOR_MIN = 24
+const source = fileURLToPath(new URL('../src/main.ts', import.meta.url))
+
+function becomeSource() {
+  const flags = ['--conditions=@granary/source', '--disable-warning=ExperimentalWarning']
+  const args = [...flags, source, ...process.argv.slice(2)]
+  if (process.execve) {
+    // The call warns that it is experimental, to whoever still listens when it returns: it does not return.
+    process.removeAllListeners('warning')
+    process.execve(process.execPath, [process.execPath, ...args], process.env)
+  }
+  const child = spawn(process.execPath, args, { stdio: 'inherit' })
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+  child.on('exit', (code, signal) => {
+    process.exitCode = code ?? (signal === 'SIGINT' ? 130 : 1)
+  })
+}
+
+if (Number.parseInt(process.versions.node, 10) < NODE_MAJOR_MIN) {
+  process.stderr.write(
+    `granary needs Node ${NODE_MAJOR_MIN} or newer, this is ${process.version} (${process.execPath}).\n` +
+      'In a checkout, run `npx granary`, which uses the Node that the repository brings; else install a newer Node.\n',
+  )
+  process.exitCode = 1
+} else if (existsSync(source)) {
+  becomeSource()
+} else {
+  await import('../dist/main.js')
+}

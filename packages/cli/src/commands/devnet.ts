@@ -1,0 +1,49 @@
+/** granary devnet: a chain and providers on this machine, until Ctrl-C. */
+import { type Command, Option } from 'commander'
+import { exitCodesHelp } from '../exit-code.ts'
+import { type JsonOptions, wholeNumber, withJson } from '../options.ts'
+
+const PROVIDERS_MAX = 16
+
+interface DevnetOptions extends JsonOptions {
+  readonly providers: number
+  readonly home?: string
+}
+
+export function addDevnet(program: Command): void {
+  const command = program
+    .command('devnet')
+    .description('Run a chain and providers on this machine, as separate processes on free ports, until Ctrl-C.')
+    .addOption(new Option('--providers <n>', 'how many providers').argParser(wholeNumber(0, PROVIDERS_MAX)).default(1))
+    .option('--home <folder>', 'keep everything there (default: a temporary folder, removed at the end)')
+  withJson(command, 'one line of JSON when everything is ready').addHelpText('after', exitCodesHelp).action(devnet)
+}
+
+async function devnet(options: DevnetOptions): Promise<void> {
+  const startMs = performance.now()
+  const [{ startDevnet }, { createStory }, { untilStopped }, { interruptible }] = await Promise.all([
+    import('../devnet/start-devnet.ts'),
+    import('../print/story.ts'),
+    import('../until-stopped.ts'),
+    import('../interruptible.ts'),
+  ])
+  const { providers, home, json = false } = options
+  const story = createStory({ stream: process.stderr, startMs })
+  const net = await interruptible((signal) =>
+    startDevnet({ providers, home, signal, onStarted: ({ name, url }) => story.say(name, url) }),
+  )
+  const stopped = untilStopped({ withParent: false })
+  const facts = { url: net.chain.url, providers: net.providers.map(({ url }) => url), home: net.home }
+  process.stdout.write(
+    json
+      ? `${JSON.stringify({ event: 'ready', role: 'devnet', ...facts })}\n`
+      : `granary put FILE --chain ${net.chain.url}\n`,
+  )
+  if (!json)
+    process.stderr.write(
+      `The devnet is ready; the line above puts a file on it. Ctrl-C stops it${net.temporary ? ' and removes its folder' : ''}.\n`,
+    )
+  const end = await Promise.race([stopped, net.failed])
+  await net.stop()
+  if (typeof end !== 'string') throw end
+}

@@ -1,0 +1,41 @@
+/** granary get CID -o OUT: fetches a file, every block checked against its CID. */
+import type { Command } from 'commander'
+import { exitCodesHelp } from '../exit-code.ts'
+import { type ChainOptions, type JsonOptions, withChain, withJson } from '../options.ts'
+
+interface GetCommandOptions extends ChainOptions, JsonOptions {
+  readonly output: string
+}
+
+export function addGet(program: Command): void {
+  const command = program
+    .command('get')
+    .description('Fetch a file by its CID, verified block by block; no key is needed.')
+    .argument('<cid>', 'root CID of the file, as put prints it')
+    .requiredOption('-o, --output <file>', 'where to write it; replaced as a whole, or not at all')
+  withJson(withChain(command))
+  command.addHelpText('after', exitCodesHelp).action(get)
+}
+
+async function get(cid: string, options: GetCommandOptions): Promise<void> {
+  const startMs = performance.now()
+  const [client, { createStory }, { interruptible }, { openChain }, { printResult }, { formatBytes }] =
+    await Promise.all([
+      import('@granary/client/node'),
+      import('../print/story.ts'),
+      import('../interruptible.ts'),
+      import('../open-chain.ts'),
+      import('../print/result.ts'),
+      import('../print/quantities.ts'),
+    ])
+  const story = createStory({ stream: process.stderr, startMs })
+  const result = await interruptible(async (signal) => {
+    const { chain } = await openChain(options.chain, signal)
+    return await client.get({ chain, fetch }, cid, options.output, { signal, onProgress: story.tell })
+  })
+  printResult(result, {
+    json: options.json ?? false,
+    text: ({ out, bytes, provider }) =>
+      `${out}  (${formatBytes(bytes)}, every block verified, from provider ${provider})`,
+  })
+}

@@ -1,0 +1,123 @@
+/** granary provider init | run: rents out a disk. */
+import { type Command, Option } from 'commander'
+import { exitCodesHelp } from '../exit-code.ts'
+import {
+  CHAIN_URL_DEFAULT,
+  cacheOf,
+  durationMs,
+  type HomeOptions,
+  homeOf,
+  type JsonOptions,
+  type PassphraseOptions,
+  port,
+  withHome,
+  withJson,
+  withParent,
+  withPassphrase,
+} from '../options.ts'
+
+interface SetUpOptions extends HomeOptions, PassphraseOptions, JsonOptions {
+  readonly chain?: string
+  readonly profile?: string
+  readonly name?: string
+}
+
+interface RunOptions extends SetUpOptions {
+  readonly port: number
+  readonly libp2pPort: number
+  readonly libp2p: boolean
+  readonly host: string
+  readonly publicUrl?: string
+  readonly sealAfter?: number
+  readonly stopWithParent?: true
+}
+
+export function addProvider(program: Command): void {
+  const provider = program.command('provider').description('Set up a provider, run it.')
+  const init = withSetUp(provider.command('init').description('Write keys and configuration into <home>/provider.'))
+  withJson(init).addHelpText('after', exitCodesHelp).action(initProvider)
+
+  const run = withSetUp(provider.command('run').description('Run the provider of <home>/provider until Ctrl-C.'))
+    .addOption(
+      new Option('--port <port>', 'of HTTP; 0 for that of the last run, or any free one').argParser(port).default(7470),
+    )
+    .addOption(new Option('--libp2p-port <port>', 'of bitswap; 0 for any free one').argParser(port).default(7471))
+    .option('--no-libp2p', 'serve over HTTP alone')
+    .option('--host <host>', 'address to listen on', '127.0.0.1')
+    .option('--public-url <url>', 'what clients are told (default: where it listens)')
+    .option('--seal-after <time>', 'how long a piece waits for others to share its sector (default: 2s)', durationMs)
+  withParent(withJson(run, 'one line of JSON when ready, and the log as JSON on standard error'))
+    .addHelpText(
+      'after',
+      `\nA home that is not set up yet is set up on the way, when the chain is a devnet.\n${exitCodesHelp}`,
+    )
+    .action(runProvider)
+}
+
+function withSetUp(command: Command): Command {
+  return withPassphrase(withHome(command))
+    .addOption(
+      new Option(
+        '--chain <url>',
+        `address of a chain node (default: the configured one, else ${CHAIN_URL_DEFAULT})`,
+      ).env('GRANARY_CHAIN'),
+    )
+    .option('--profile <name>', 'size of its sectors (default: 8MiB-dev)')
+    .option('--name <name>', 'what clients see')
+}
+
+async function initProvider(options: SetUpOptions): Promise<void> {
+  const [{ setUpProvider }, { openChain }, { printResult }] = await Promise.all([
+    import('../set-up-provider.ts'),
+    import('../open-chain.ts'),
+    import('../print/result.ts'),
+  ])
+  const home = homeOf(options)
+  const { chain, status } = await openChain(options.chain ?? CHAIN_URL_DEFAULT)
+  const { profile, name, passphraseFile } = options
+  const made = await setUpProvider({ home, chainUrl: chain.url, devnet: status.devnet, profile, name, passphraseFile })
+  printResult(made, {
+    json: options.json ?? false,
+    actions: [{ cmd: `granary provider run --home ${home}`, why: 'registers it and starts it' }],
+    text: ({ address, files }) => [`provider ${address}`, ...files].join('\n'),
+  })
+}
+
+async function runProvider(options: RunOptions): Promise<void> {
+  const [provider, { runDaemon }, { openChain }, { passphraseOf }, { setUpProvider }, homes] = await Promise.all([
+    import('@granary/provider'),
+    import('../run-daemon.ts'),
+    import('../open-chain.ts'),
+    import('../passphrase.ts'),
+    import('../set-up-provider.ts'),
+    import('../provider-home.ts'),
+  ])
+  const { profile, name, passphraseFile, port, libp2pPort, libp2p, host, publicUrl, sealAfter, json = false } = options
+  const home = homeOf(options)
+  await runDaemon({
+    role: 'provider',
+    json,
+    withParent: options.stopWithParent ?? false,
+    async start(log) {
+      const configured = await homes.configuredChain(home)
+      const { chain, status } = await openChain(options.chain ?? configured ?? CHAIN_URL_DEFAULT)
+      const { devnet } = status
+      if (configured === undefined && devnet) {
+        await setUpProvider({ home, chainUrl: chain.url, devnet, profile, name, passphraseFile })
+      }
+      const daemon = await provider.runProvider({
+        home,
+        cacheHome: cacheOf(home),
+        host,
+        port,
+        libp2pPort: libp2p ? libp2pPort : undefined,
+        passphrase: await passphraseOf({ passphraseFile, devnet, folder: homes.providerFolder(home) }),
+        chainUrl: chain.url,
+        log,
+        ...(publicUrl === undefined ? {} : { publicUrl }),
+        ...(sealAfter === undefined ? {} : { sealAfterMs: sealAfter }),
+      })
+      return { daemon, facts: { provider: daemon.providerId, address: daemon.address } }
+    },
+  })
+}

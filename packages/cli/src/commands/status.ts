@@ -1,0 +1,52 @@
+/** granary status CID: who holds it, what is proven and paid. */
+import type { ContentStatus, DealStatus } from '@granary/client/node'
+import type { Command } from 'commander'
+import { exitCodesHelp } from '../exit-code.ts'
+import { type ChainOptions, type JsonOptions, withChain, withJson } from '../options.ts'
+
+interface StatusCommandOptions extends ChainOptions, JsonOptions {}
+
+export function addStatus(program: Command): void {
+  const command = program
+    .command('status')
+    .description('Show who holds a CID, what is proven and what is paid; no key is needed.')
+    .argument('<cid>', 'root CID of a file, or the CID of a piece')
+  withJson(withChain(command))
+  command.addHelpText('after', exitCodesHelp).action(status)
+}
+
+async function status(cid: string, options: StatusCommandOptions): Promise<void> {
+  const [client, { formatGrn }, { interruptible }, { openChain }, { printResult }] = await Promise.all([
+    import('@granary/client/node'),
+    import('@granary/chain/messages'),
+    import('../interruptible.ts'),
+    import('../open-chain.ts'),
+    import('../print/result.ts'),
+  ])
+  const result = await interruptible(async (signal) => {
+    const { chain } = await openChain(options.chain, signal)
+    return await client.status(chain, cid, { signal })
+  })
+  printResult(result, {
+    json: options.json ?? false,
+    text: (data) => describe(data, (amount) => formatGrn(BigInt(amount))),
+  })
+}
+
+function describe({ cid, deals }: ContentStatus, grn: (amount: string) => string): string {
+  return [cid, ...deals.map((deal) => describeDeal(deal, grn))].join('\n')
+}
+
+function describeDeal(deal: DealStatus, grn: (amount: string) => string): string {
+  const where =
+    deal.sector === null ? 'not in a sector yet' : `sector ${deal.sector}, partition ${deal.partition ?? '-'}`
+  const proof = deal.lastProven === null ? 'not proven yet' : `last proven at epoch ${deal.lastProven}`
+  const due = deal.proofDueBy === null ? '' : `, next proof due by epoch ${deal.proofDueBy}`
+  const end = deal.endsAt === null ? '' : `, ends at epoch ${deal.endsAt}`
+  return [
+    `deal ${deal.id}: ${deal.state}${deal.faulty ? ', proof missed' : ''}${end}`,
+    `  provider  ${deal.provider}${deal.providerName && ` (${deal.providerName})`} at ${deal.endpoint ?? 'no address'}`,
+    `  storage   ${where}; ${proof}${due}; ${deal.provenEpochs} epochs proven, ${deal.faultedEpochs} missed`,
+    `  money     ${grn(deal.price)}: ${grn(deal.paid)} paid, ${grn(deal.earned)} earned, ${grn(deal.locked)} locked, ${grn(deal.refunded)} refunded, ${grn(deal.burnt)} burnt`,
+  ].join('\n')
+}

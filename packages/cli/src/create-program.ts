@@ -1,0 +1,32 @@
+/** All commands with their options. Nothing heavy is imported here: `--help` answers at once. */
+import { Command } from 'commander'
+import { addChain } from './commands/chain.ts'
+import { addDeals } from './commands/deals.ts'
+import { addDemo } from './commands/demo.ts'
+import { addDevnet } from './commands/devnet.ts'
+import { addGet } from './commands/get.ts'
+import { addProvider } from './commands/provider.ts'
+import { addPut } from './commands/put.ts'
+import { addStatus } from './commands/status.ts'
+import { exitCodesHelp } from './exit-code.ts'
+import { version } from './version.ts'
+
+export interface ProgramOptions {
+  /** Usage errors become a document on standard output: commander prints none of them. */
+  readonly json: boolean
+}
+
+export function createProgram({ json }: ProgramOptions): Command {
+  const program = new Command('granary')
+    .description('A storage marketplace whose storage is proven.')
+    .version(version(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .exitOverride()
+    .showHelpAfterError('(add --help for what there is)')
+    .configureOutput({ outputError: (text, write) => (json ? undefined : write(text)) })
+    .addHelpText('after', exitCodesHelp)
+  for (const add of [addPut, addGet, addDeals, addStatus, addDevnet, addDemo, addChain, addProvider]) {
+    add(program)
+  }
+  return program
+}

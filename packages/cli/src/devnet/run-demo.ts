@@ -1,0 +1,132 @@
+/** The demo: every row of the flow on a devnet, told as it happens, and the proof that the file comes back. */
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { formatGrn } from '@granary/chain/messages'
+import type { TimelineEntry } from '@granary/client'
+import { type Client, createClient, type PutResult } from '@granary/client/node'
+import { interruptible } from '../interruptible.ts'
+import { openChain } from '../open-chain.ts'
+import { openSigner } from '../open-signer.ts'
+import { formatBytes } from '../print/quantities.ts'
+import { createStory, type Story } from '../print/story.ts'
+import { untilStopped } from '../until-stopped.ts'
+import { compareBytes } from './same-bytes.ts'
+import { type Devnet, startDevnet } from './start-devnet.ts'
+
+const POSTS_WATCHED = 2
+
+export interface RunDemoInput {
+  readonly file: string | undefined
+  readonly exit: boolean
+  readonly startMs: number
+}
+
+export async function runDemo({ file = sampleFile(), exit, startMs }: RunDemoInput): Promise<void> {
+  const story = createStory({ stream: process.stdout, startMs })
+  let net: Devnet | undefined
+  try {
+    await interruptible(async (signal) => {
+      const started = await startDevnet({ providers: 1, signal, onStarted: ({ name, url }) => story.say(name, url) })
+      net = started
+      const failed = new AbortController()
+      const both = AbortSignal.any([signal, failed.signal])
+      // A program that dies ends the story at once, with its own last words instead of a refused connection.
+      const death = started.failed.then((error) => {
+        failed.abort(error)
+        throw error
+      })
+      await Promise.race([tellAll(started, file, story, both), death])
+    })
+    if (exit || !net) return
+    const { chain, providers, home } = net
+    process.stdout.write(
+      [
+        '',
+        `The devnet stays up: chain ${chain.url}, provider ${providers.map(({ url }) => url).join(', ')}, folder ${home}.`,
+        'From another terminal, put another file and look at it:',
+        `  npx granary put FILE --chain ${chain.url}`,
+        `  npx granary deals --chain ${chain.url}`,
+        'Ctrl-C stops everything and removes the folder.',
+        '',
+      ].join('\n'),
+    )
+    const end = await Promise.race([untilStopped({ withParent: false }), net.failed])
+    if (typeof end !== 'string') throw end
+  } finally {
+    await net?.stop()
+  }
+}
+
+async function tellAll(net: Devnet, file: string, story: Story, signal: AbortSignal): Promise<void> {
+  const folder = join(net.home, 'client')
+  const open = await openChain(net.chain.url, signal)
+  const signer = await openSigner({ ...open, folder, signal })
+  const balance = await open.chain.account(signer.address, { signal })
+  story.say('account', `${signer.address} has ${formatGrn(BigInt(balance.balance))} from the faucet`)
+  const client = createClient({ chain: open.chain, signer, folder })
+  story.say('file', file)
+  const stored = await client.put(file, { signal, onProgress: story.tell })
+  await watchPosts(client, stored, story, signal)
+  await tellMoney(open.chain, stored, story, signal)
+  await fetchBack(client, stored, file, story, signal)
+}
+
+/** What came before is told already: the story is followed again from its beginning, and only news is printed. */
+async function watchPosts(client: Client, { dealId }: PutResult, story: Story, signal: AbortSignal): Promise<void> {
+  let posts = 0
+  let isActive = false
+  const isLast = ({ type }: TimelineEntry) => {
+    if (type === 'post-accepted') posts += 1
+    return posts === POSTS_WATCHED
+  }
+  story.say(
+    'proving',
+    `the chain challenges the provider at moments that nobody knows beforehand: waiting for ${POSTS_WATCHED} answers`,
+  )
+  await client.follow(dealId, {
+    until: isLast,
+    signal,
+    onProgress: (progress) => {
+      if (progress.type === 'waiting' || isActive) story.tell(progress)
+      else if (progress.entry.type === 'active') isActive = true
+    },
+  })
+}
+
+async function tellMoney(
+  chain: Awaited<ReturnType<typeof openChain>>['chain'],
+  { dealId, price }: PutResult,
+  story: Story,
+  signal: AbortSignal,
+): Promise<void> {
+  const { paid, earned, burnt, locked, provenEpochs } = await chain.deal(dealId, { signal })
+  const soFar = BigInt(paid) + BigInt(earned)
+  story.say(
+    'paid so far',
+    `${formatGrn(soFar)} of ${formatGrn(BigInt(price))} for ${provenEpochs} proven epochs (${formatGrn(BigInt(burnt))} burnt as fee, ${formatGrn(BigInt(locked))} still locked)`,
+  )
+}
+
+async function fetchBack(
+  client: Client,
+  { rootCid }: PutResult,
+  file: string,
+  story: Story,
+  signal: AbortSignal,
+): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'granary-demo-'))
+  try {
+    const out = join(folder, 'file')
+    await client.get(rootCid, out, { signal, onProgress: story.tell })
+    const bytes = await compareBytes(file, out)
+    story.say('same', `${formatBytes(bytes)} came back by CID, every block verified, every byte as in ${file}`, 'green')
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+function sampleFile(): string {
+  return fileURLToPath(new URL('../../samples/granary.txt', import.meta.url))
+}

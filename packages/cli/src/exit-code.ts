@@ -1,0 +1,46 @@
+/** What a script sees: listed in each command's --help. */
+import { GranaryError, isAbortError } from '@granary/errors'
+
+export const EXIT = { ok: 0, failed: 1, usage: 2, partial: 3, funds: 4, network: 5, interrupted: 130 } as const
+
+export const exitCodesHelp = `
+Exit codes:
+  0 done   1 failed   2 wrong arguments   3 partly done   4 key, passphrase or money   5 chain or provider   130 interrupted`
+
+const USAGE: ReadonlySet<string> = new Set(['USAGE', 'CID_INVALID', 'CHAIN_URL_INVALID', 'MESSAGE_INVALID'])
+
+const FUNDS: ReadonlySet<string> = new Set([
+  'INSUFFICIENT_FUNDS',
+  'FAUCET_EXHAUSTED',
+  'FAUCET_LIMIT',
+  'KEYSTORE_EXISTS',
+  'KEYSTORE_INVALID',
+  'KEYSTORE_MISSING',
+  'PASSPHRASE_MISSING',
+  'PASSPHRASE_WRONG',
+  'UNAUTHORIZED',
+])
+
+const NETWORK: ReadonlySet<string> = new Set([
+  'CHAIN_ANSWER_INVALID',
+  'CHAIN_UNREACHABLE',
+  'DEAL_ENDED',
+  'DEAL_LAPSED',
+  'NO_PROVIDER',
+  'PRICE_CHANGED',
+  'PROVIDER_ANSWER_INVALID',
+  'PROVIDER_SIGNATURE_INVALID',
+  'PROVIDER_UNREACHABLE',
+  'QUOTE_MISMATCH',
+  'RETRIEVAL_FAILED',
+  'TERMS_MISMATCH',
+])
+
+export function exitCodeOf(error: unknown): number {
+  if (isAbortError(error)) return EXIT.interrupted
+  if (!GranaryError.is(error)) return EXIT.failed
+  if (USAGE.has(error.code)) return EXIT.usage
+  if (FUNDS.has(error.code)) return EXIT.funds
+  if (NETWORK.has(error.code)) return EXIT.network
+  return EXIT.failed
+}

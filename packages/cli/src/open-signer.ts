@@ -1,0 +1,44 @@
+/** The account that pays: its key is made at first use, and on a devnet the faucet fills it. */
+import { join } from 'node:path'
+import { createKey, readKey } from '@granary/chain/keystore'
+import { accountSigner, type Signer } from '@granary/chain/messages'
+import { GranaryError } from '@granary/errors'
+import type { OpenChain } from './open-chain.ts'
+import { passphraseOf } from './passphrase.ts'
+
+export interface OpenSignerInput extends OpenChain {
+  /** `<home>/client`. */
+  readonly folder: string
+  readonly passphraseFile?: string | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/** @throws PassphraseMissingError, PassphraseWrongError, KeystoreInvalidError */
+export async function openSigner(input: OpenSignerInput): Promise<Signer> {
+  const { folder, passphraseFile, chain, status, signal } = input
+  const { devnet } = status
+  const passphrase = await passphraseOf({ passphraseFile, devnet, folder })
+  const path = join(folder, 'keystore.json')
+  // A devnet's passphrase has 256 random bits: stretching it would cost a second and add nothing.
+  const key = await keyAt(path, passphrase, devnet && passphraseFile === undefined)
+  const signer = accountSigner(key)
+  if (devnet && BigInt((await chain.account(signer.address, { signal })).balance) === 0n) {
+    await chain.faucet(signer.address, { signal })
+  }
+  return signer
+}
+
+async function keyAt(path: string, passphrase: string, light: boolean): Promise<Uint8Array> {
+  try {
+    return await readKey(path, passphrase)
+  } catch (error) {
+    if (!GranaryError.is(error) || error.code !== 'KEYSTORE_MISSING') throw error
+  }
+  try {
+    return await createKey(path, passphrase, { light })
+  } catch (error) {
+    // Two first uses at the same time: the other one's key is the key.
+    if (GranaryError.is(error) && error.code === 'KEYSTORE_EXISTS') return await readKey(path, passphrase)
+    throw error
+  }
+}

@@ -1,0 +1,79 @@
+/** Options that several commands share: flag before environment before default. */
+import { resolve } from 'node:path'
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import envPaths from 'env-paths'
+
+export const CHAIN_URL_DEFAULT = 'http://127.0.0.1:7460'
+
+export interface HomeOptions {
+  readonly home?: string
+}
+
+export interface ChainOptions {
+  readonly chain: string
+}
+
+export interface PassphraseOptions {
+  readonly passphraseFile?: string
+}
+
+export interface JsonOptions {
+  readonly json?: true
+}
+
+export function withHome(command: Command): Command {
+  return command.addOption(
+    new Option('--home <folder>', "keys, journal and stores (default: the platform's data folder)").env('GRANARY_HOME'),
+  )
+}
+
+export function withChain(command: Command): Command {
+  return command.addOption(
+    new Option('--chain <url>', 'address of a chain node').env('GRANARY_CHAIN').default(CHAIN_URL_DEFAULT),
+  )
+}
+
+export function withPassphrase(command: Command): Command {
+  return command.addOption(
+    new Option('--passphrase-file <file>', 'holds the passphrase of the key (a devnet makes its own)').env(
+      'GRANARY_PASSPHRASE_FILE',
+    ),
+  )
+}
+
+export function withJson(command: Command, description = 'print one JSON document on standard output'): Command {
+  return command.option('--json', description)
+}
+
+/** Hidden: a devnet sets it for its children, so that none is left when the devnet itself is killed. */
+export function withParent(command: Command): Command {
+  return command.addOption(new Option('--stop-with-parent', 'stop when standard input ends').hideHelp())
+}
+
+export function homeOf({ home }: HomeOptions): string {
+  return resolve(home ?? envPaths('granary', { suffix: '' }).data)
+}
+
+/** Tables that any process may make again: shared by all that use this home. */
+export function cacheOf(home: string): string {
+  return resolve(process.env.GRANARY_CACHE ?? `${home}/cache`)
+}
+
+export function wholeNumber(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN
+    if (value >= min && value <= max) return value
+    throw new InvalidArgumentError(`expected a whole number from ${min} to ${max}.`)
+  }
+}
+
+export const port: (text: string) => number = wholeNumber(0, 65_535)
+
+const UNIT_MS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
+
+/** `90s`, `30m`, `12h`, `180d` → milliseconds. */
+export function durationMs(text: string): number {
+  const [, digits, unit] = /^(\d{1,9})([smhd])$/.exec(text) ?? []
+  if (!digits || !unit) throw new InvalidArgumentError('expected a number with s, m, h or d, such as 30m or 180d.')
+  return Number(digits) * UNIT_MS[unit as keyof typeof UNIT_MS]
+}

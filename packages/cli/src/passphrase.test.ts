@@ -1,0 +1,36 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { passphraseOf } from './passphrase.ts'
+
+let folder: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'granary-passphrase-'))
+})
+afterEach(() => rmSync(folder, { recursive: true }))
+
+test('a file that is named counts, without the end of its line', async () => {
+  const passphraseFile = join(folder, 'secret')
+  writeFileSync(passphraseFile, ' spaces stay \r\n')
+  expect(await passphraseOf({ passphraseFile, devnet: true, folder })).toBe(' spaces stay ')
+})
+
+test('a devnet makes its own and keeps it', async () => {
+  const first = await passphraseOf({ devnet: true, folder })
+  expect(first.length).toBeGreaterThan(40)
+  expect(await passphraseOf({ devnet: true, folder })).toBe(first)
+  expect(readFileSync(join(folder, 'passphrase'), 'utf8')).toContain(first)
+})
+
+test('elsewhere there is none but that of a file that can be read and is not empty', async () => {
+  const missing = { code: 'PASSPHRASE_MISSING' }
+  await expect(passphraseOf({ devnet: false, folder })).rejects.toMatchObject(missing)
+  await expect(passphraseOf({ passphraseFile: join(folder, 'no'), devnet: true, folder })).rejects.toMatchObject(
+    missing,
+  )
+  writeFileSync(join(folder, 'empty'), '\n')
+  await expect(passphraseOf({ passphraseFile: join(folder, 'empty'), devnet: false, folder })).rejects.toMatchObject(
+    missing,
+  )
+})

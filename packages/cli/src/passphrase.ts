@@ -1,0 +1,37 @@
+/** Where a passphrase comes from: a file that the user names, or, on a devnet alone, one beside the key. Never an argument. */
+import { readFile } from 'node:fs/promises'
+import { devnetPassphrase } from '@granary/chain/keystore'
+import { GranaryError } from '@granary/errors'
+
+export class PassphraseMissingError extends GranaryError {
+  constructor(message: string, cause?: unknown) {
+    super({
+      code: 'PASSPHRASE_MISSING',
+      message,
+      hint: 'write the passphrase into a file that only you may read, and name it with --passphrase-file or GRANARY_PASSPHRASE_FILE',
+      retryable: false,
+      cause,
+    })
+  }
+}
+
+export interface PassphraseInput {
+  readonly passphraseFile?: string | undefined
+  readonly devnet: boolean
+  /** Of the key: a devnet's passphrase lies beside it. */
+  readonly folder: string
+}
+
+/** @throws PassphraseMissingError */
+export async function passphraseOf({ passphraseFile, devnet, folder }: PassphraseInput): Promise<string> {
+  if (passphraseFile === undefined) {
+    if (devnet) return await devnetPassphrase(folder)
+    throw new PassphraseMissingError('this chain is not a devnet, and no passphrase file is named')
+  }
+  const content = await readFile(passphraseFile, 'utf8').catch((error: unknown) => {
+    throw new PassphraseMissingError(`the passphrase file ${passphraseFile} cannot be read`, error)
+  })
+  const passphrase = content.replace(/\r?\n$/, '')
+  if (passphrase === '') throw new PassphraseMissingError(`the passphrase file ${passphraseFile} is empty`)
+  return passphrase
+}

@@ -1,0 +1,21 @@
+/** A failure as a person reads it (what, what to do, its code) or as a program does. */
+import { type Action, failure, wireOf } from './envelope.ts'
+import { paint } from './paint.ts'
+
+export interface FailureOptions {
+  readonly json: boolean
+  readonly actions?: readonly Action[]
+}
+
+export function printFailure(error: unknown, { json, actions = [] }: FailureOptions): void {
+  if (json) {
+    process.stdout.write(`${JSON.stringify(failure(error, actions))}\n`)
+  } else {
+    const { code, message, hint } = wireOf(error)
+    const { stderr } = process
+    stderr.write(`${paint(stderr, 'red', 'granary:')} ${message} ${paint(stderr, 'dim', `[${code}]`)}\n`)
+    if (hint) stderr.write(`  ${hint}\n`)
+    for (const { cmd, why } of actions) stderr.write(`  ${cmd}  ${paint(stderr, 'dim', why)}\n`)
+  }
+  if (process.env.GRANARY_DEBUG && Error.isError(error)) process.stderr.write(`${error.stack}\n`)
+}

@@ -1,0 +1,111 @@
+import { PassThrough } from 'node:stream'
+import type { PutProgress } from '@granary/client/node'
+import { GranaryError } from '@granary/errors'
+import { expect, test } from '@jest/globals'
+import { durationMs } from '../options.ts'
+import { failure, success } from './envelope.ts'
+import { formatBytes, formatMs, plural } from './quantities.ts'
+import { createStory } from './story.ts'
+import { formatTable } from './table.ts'
+
+test.each([
+  [0, '0 bytes'],
+  [1, '1 byte'],
+  [1023, '1023 bytes'],
+  [1024, '1 KiB'],
+  [1536, '1.5 KiB'],
+  [8 << 20, '8 MiB'],
+  [5_243_431, '5.0 MiB'],
+  [2 ** 50, '1024 TiB'],
+])('%i bytes are %s', (bytes, text) => expect(formatBytes(bytes)).toBe(text))
+
+test.each([
+  [0.4, '0 ms'],
+  [999, '999 ms'],
+  [1_000, '1.00 s'],
+  [59_990, '59.99 s'],
+  [125_400, '2 min 05 s'],
+])('%f ms are %s', (ms, text) => expect(formatMs(ms)).toBe(text))
+
+test.each([
+  ['90s', 90_000],
+  ['30m', 1_800_000],
+  ['12h', 43_200_000],
+  ['180d', 15_552_000_000],
+])('%s are %i ms', (text, ms) => expect(durationMs(text)).toBe(ms))
+
+test.each(['', '5', 'h', '-1h', '1.5h', '1w', '1h '])('"%s" is no duration', (text) => {
+  expect(() => durationMs(text)).toThrow('expected a number with s, m, h or d')
+})
+
+test('one thing, two things', () => expect([plural(1, 'block'), plural(2, 'block')]).toEqual(['1 block', '2 blocks']))
+
+test('columns are as wide as their widest cell', () => {
+  expect(
+    formatTable(
+      ['id', 'state'],
+      [
+        ['1', 'active'],
+        ['1000', 'x'],
+      ],
+    ),
+  ).toBe('id    state\n1     active\n1000  x')
+})
+
+test('the envelope has one shape for success and failure', () => {
+  const error = new GranaryError({ code: 'DISK_FULL', message: 'full', hint: 'free some', retryable: true })
+  expect(Object.keys(success({}))).toEqual(Object.keys(failure(error)))
+  expect(failure(error)).toMatchObject({ ok: false, code: 'DISK_FULL', error: { hint: 'free some', retryable: true } })
+  expect(failure(new TypeError('x is not a function')).error).toMatchObject({ code: 'UNEXPECTED' })
+  const system = Object.assign(new Error('EACCES: permission denied'), { code: 'EACCES' })
+  expect(failure(system).error?.hint).toContain('permissions')
+})
+
+function told(...progress: PutProgress[]): string[] {
+  const stream = new PassThrough({ encoding: 'utf8' })
+  const story = createStory({ stream })
+  for (const event of progress) story.tell(event)
+  const lines = String(stream.read() ?? '').split('\n')
+  return lines.slice(0, -1).map((line) => line.replace(/^ *\d+ ms {2}/, ''))
+}
+
+const entry = (type: string, fields: object = {}): PutProgress => ({
+  type: 'deal',
+  entry: { id: '1', type, atMs: 0, ...fields },
+})
+
+test('facts are told one a line', () => {
+  expect(
+    told(
+      { type: 'import:done', rootCid: 'bafy', fileBytes: 3, blocks: 1 },
+      { type: 'quoted', pricePerEpoch: '500000000000000000', total: '1000000000000000000', duration: 2 },
+      { type: 'upload:progress', sent: 50, total: 50 },
+      { type: 'published', dealId: 4, locked: '1000000000000000000', epoch: 9 },
+      entry('seal-layer', { sector: 1, layer: 2, layers: 11 }),
+      entry('porep-accepted', { bytes: 90052, verifyMs: 22.4, epoch: 30 }),
+      entry('agreed'),
+    ),
+  ).toEqual([
+    'root CID        bafy  (3 bytes, 1 block)',
+    'price           1 GRN for 2 epochs (0.5 GRN an epoch)',
+    'upload          100 %  50 of 50 bytes',
+    'deal            4, in block 9: 1 GRN locked',
+    'sealing         sector 1, layer 2 of 11',
+    'PoRep accepted  90052 bytes, verified by the chain in 22 ms, block 30',
+  ])
+})
+
+test('an upload is told at its beginning, its end, and at most once a second between', () => {
+  const sent = Array.from({ length: 100 }, (_, index) => index + 1)
+  expect(told(...sent.map((bytes): PutProgress => ({ type: 'upload:progress', sent: bytes, total: 100 })))).toEqual([
+    'upload          1 %  1 of 100 bytes',
+    'upload          100 %  100 of 100 bytes',
+  ])
+})
+
+test("a provider's words cannot move the cursor or fill the screen", () => {
+  const [line] = told(entry('failed', { code: 'X', message: `\u001b[2J${'a'.repeat(10_000)}\nfaked line` }))
+  expect(line).not.toContain('\u001b')
+  expect(line?.length).toBeLessThan(600)
+  expect(told(entry('\u001b[31mnew', { epoch: 3 }))).toEqual([' [31mnew        at epoch 3'])
+})

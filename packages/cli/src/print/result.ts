@@ -1,0 +1,17 @@
+/** The result on standard output: one JSON document, or what a person wants to read. */
+import { type Action, success } from './envelope.ts'
+
+export interface ResultOptions<T> {
+  readonly json: boolean
+  readonly actions?: readonly Action[]
+  readonly text: (data: T) => string
+}
+
+export function printResult<T>(data: T, { json, actions = [], text }: ResultOptions<T>): void {
+  process.stdout.write(json ? `${JSON.stringify(success(data, actions), plain)}\n` : `${text(data)}\n`)
+}
+
+/** Amounts are decimal strings in JSON, here as everywhere. */
+function plain(_key: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? value.toString() : value
+}

@@ -1,0 +1,184 @@
+/** The story of a put, one line a fact, each with the time that has passed since the command began. */
+import { formatGrn } from '@granary/chain/messages'
+import type { TimelineEntry } from '@granary/client'
+import type { GetProgress, PutProgress } from '@granary/client/node'
+import { paint, type Style } from './paint.ts'
+import { formatBytes, formatMs, plural } from './quantities.ts'
+
+/** At most this often a line about the upload. */
+const UPLOAD_LINE_MS = 1_000
+const TIME_WIDTH = 12
+const TITLE_WIDTH = 14
+const LINE_CHARS_MAX = 500
+
+export interface Story {
+  /** A line of the caller's own. */
+  say(title: string, text: string, style?: Style): void
+  tell(progress: PutProgress | GetProgress): void
+}
+
+export interface StoryOptions {
+  readonly stream: NodeJS.WritableStream
+  /** @default now */
+  readonly startMs?: number
+}
+
+export function createStory({ stream, startMs = performance.now() }: StoryOptions): Story {
+  let uploadLineMs = Number.NEGATIVE_INFINITY
+  const say = (title: string, text: string, style?: Style) => {
+    const time = paint(stream, 'dim', formatMs(performance.now() - startMs).padStart(TIME_WIDTH))
+    const head = printable(title).padEnd(TITLE_WIDTH)
+    stream.write(`${time}  ${style ? paint(stream, style, head) : head}  ${printable(text)}\n`)
+  }
+  return {
+    say,
+    tell(progress) {
+      if (progress.type === 'upload:progress' && progress.sent < progress.total) {
+        if (performance.now() - uploadLineMs < UPLOAD_LINE_MS) return
+        uploadLineMs = performance.now()
+      }
+      const line = progress.type === 'deal' ? lineOfEntry(progress.entry) : lineOf(progress)
+      if (line) say(...line)
+    },
+  }
+}
+
+type Line = readonly [title: string, text: string, style?: Style]
+
+function lineOf(progress: Exclude<PutProgress, { type: 'deal' }> | GetProgress): Line | undefined {
+  switch (progress.type) {
+    case 'import:done':
+      return [
+        'root CID',
+        `${progress.rootCid}  (${formatBytes(progress.fileBytes)}, ${plural(progress.blocks, 'block')})`,
+      ]
+    case 'piece:done': {
+      const { pieceCid, payloadSize, pieceSize } = progress
+      return ['piece CID', `${pieceCid}  (CAR of ${formatBytes(payloadSize)}, piece of ${formatBytes(pieceSize)})`]
+    }
+    case 'resumed':
+      return ['resumed', resumedText(progress.step), 'yellow']
+    case 'provider:refused':
+      return ['passed over', `provider ${progress.provider}: ${progress.message}`, 'yellow']
+    case 'provider:chosen':
+      return ['provider', `${progress.provider}${progress.name && ` (${progress.name})`} at ${progress.endpoint}`]
+    case 'quoted': {
+      const { total, pricePerEpoch, duration } = progress
+      return [
+        'price',
+        `${formatGrn(BigInt(total))} for ${duration} epochs (${formatGrn(BigInt(pricePerEpoch))} an epoch)`,
+      ]
+    }
+    case 'upload:progress': {
+      const { sent, total } = progress
+      const percent = total === 0 ? 100 : Math.floor((sent * 100) / total)
+      return ['upload', `${percent} %  ${sent} of ${total} bytes`]
+    }
+    case 'agreed':
+      return ['agreed', `provider ${progress.provider} has verified the data and signed ${progress.agreementId}`]
+    case 'published':
+      return ['deal', `${progress.dealId}, in block ${progress.epoch}: ${formatGrn(BigInt(progress.locked))} locked`]
+    case 'active':
+      return [
+        'active',
+        `deal ${progress.dealId} in sector ${progress.sector}, paid by the epoch from ${progress.epoch} on`,
+        'green',
+      ]
+    case 'waiting':
+      return ['waiting', progress.message, 'yellow']
+    case 'provider:trying':
+      return ['fetching', `from provider ${progress.provider} at ${progress.endpoint}`]
+    case 'provider:failed':
+      return ['failed', `provider ${progress.provider}: ${progress.message} [${progress.code}]`, 'yellow']
+    case 'get:progress':
+      return undefined
+  }
+}
+
+function resumedText(step: 'upload' | 'publish' | 'follow' | 'done'): string {
+  const texts = {
+    upload: 'an earlier put of this file had begun its upload',
+    publish: 'an earlier put of this file had reached an agreement',
+    follow: 'an earlier put of this file had published its deal',
+    done: 'this file has an active deal already (--again makes another)',
+  }
+  return texts[step]
+}
+
+/** What the provider tells; agreed, published and active have lines of their own, from the client's side. */
+function lineOfEntry(entry: TimelineEntry): Line | undefined {
+  const sector = `sector ${text(entry.sector)}`
+  switch (entry.type) {
+    case 'agreed':
+    case 'published':
+    case 'active':
+      return undefined
+    case 'sector-planned':
+      return ['sector', `${text(entry.sector)}, with ${plural(countOf(entry.pieces), 'piece')}`]
+    case 'seal-started':
+      return ['sealing', sector]
+    case 'seal-layer':
+      return ['sealing', `${sector}, layer ${text(entry.layer)} of ${text(entry.layers)}`]
+    case 'sealed':
+      return ['sealed', `${sector} in ${text(entry.seconds)} s, CommR ${text(entry.commR)}`]
+    case 'precommitted':
+      return ['PreCommit', `${sector}, in block ${text(entry.epoch)}: the chain draws its challenges after this`]
+    case 'porep-sent':
+      return ['PoRep', `${sector}: ${bytesText(entry.bytes)} sent, made in ${msText(entry.proveMs)}`]
+    case 'porep-accepted': {
+      const { bytes, verifyMs, epoch } = entry
+      return [
+        'PoRep accepted',
+        `${bytesText(bytes)}, verified by the chain in ${msText(verifyMs)}, block ${text(epoch)}`,
+        'green',
+      ]
+    }
+    case 'challenged':
+      return [
+        'challenge',
+        `partition ${text(entry.partition)} at epoch ${text(entry.epoch)}, due by ${text(entry.deadline)}`,
+      ]
+    case 'post-accepted': {
+      const { partition, bytes, challengeEpoch, epoch } = entry
+      return [
+        'PoSt accepted',
+        `partition ${text(partition)}, challenge of epoch ${text(challengeEpoch)}, ${bytesText(bytes)}, block ${text(epoch)}`,
+        'green',
+      ]
+    }
+    case 'post-missed':
+      return ['PoSt missed', `partition ${text(entry.partition)}: those epochs are not paid`, 'red']
+    case 'settled':
+      return ['paid', `${grnText(entry.paid)} to the provider for ${text(entry.provenEpochs)} proven epochs`]
+    case 'failed':
+      return ['failed', `${text(entry.message)} [${text(entry.code)}]`, 'red']
+    default:
+      return [entry.type, entry.epoch ? `at epoch ${entry.epoch}` : '']
+  }
+}
+
+/** What comes from a provider is printed, never trusted: no control characters, no endless text. */
+function printable(words: string): string {
+  const clean = words.replaceAll(/\p{Cc}/gu, ' ')
+  return clean.length > LINE_CHARS_MAX ? `${clean.slice(0, LINE_CHARS_MAX)}…` : clean
+}
+
+function text(value: unknown): string {
+  return value === undefined || value === null ? '?' : String(value)
+}
+
+function bytesText(value: unknown): string {
+  return typeof value === 'number' ? `${value} bytes` : '? bytes'
+}
+
+function msText(value: unknown): string {
+  return typeof value === 'number' ? formatMs(value) : '? ms'
+}
+
+function grnText(value: unknown): string {
+  return typeof value === 'string' && /^\d+$/.test(value) ? formatGrn(BigInt(value)) : '? GRN'
+}
+
+function countOf(value: unknown): number {
+  return Array.isArray(value) ? value.length : Number(value)
+}

@@ -1,0 +1,77 @@
+import { expect, test } from '@jest/globals'
+import { granary } from '../test/granary.ts'
+
+const unreachable = 'http://127.0.0.1:1'
+const cid = 'bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy'
+
+const commands = [
+  'put',
+  'get',
+  'deals',
+  'status',
+  'devnet',
+  'demo',
+  'chain init',
+  'chain run',
+  'provider init',
+  'provider run',
+]
+
+test('--help names every command, and each command has its own with the exit codes', async () => {
+  const all = await granary(['--help'])
+  expect(all).toMatchObject({ code: 0, stderr: '' })
+  for (const command of commands) expect(all.stdout).toContain(command.split(' ')[0])
+  const helps = await Promise.all(commands.map((command) => granary([...command.split(' '), '--help'])))
+  for (const { code, stdout } of helps) {
+    expect(code).toBe(0)
+    expect(stdout).toContain('Exit codes:')
+  }
+})
+
+test.each([
+  ['no command', []],
+  ['an unknown command', ['store']],
+  ['an unknown option', ['put', 'f', '--fast']],
+  ['a missing argument', ['put']],
+  ['a missing option', ['get', cid]],
+  ['a duration without a unit', ['put', 'f', '--duration', '30']],
+  ['a provider that is no number', ['put', 'f', '--provider', 'me']],
+  ['a port above 65535', ['chain', 'run', '--port', '65536']],
+  ['too many providers', ['devnet', '--providers', '1000']],
+  ['a form of progress that there is not', ['put', 'f', '--progress', 'xml']],
+  ['a chain that is no address', ['status', cid, '--chain', 'somewhere']],
+])('%s is a usage error: exit code 2, a word on standard error, nothing on standard output', async (_name, args) => {
+  const ran = await granary(args)
+  expect({ code: ran.code, stdout: ran.stdout }).toEqual({ code: 2, stdout: '' })
+  expect(ran.stderr).not.toBe('')
+})
+
+test('with --json a usage error is a document too', async () => {
+  const { code, stdout } = await granary(['put', '--json'])
+  expect(code).toBe(2)
+  const document = JSON.parse(stdout)
+  expect(document).toMatchObject({ schemaVersion: 1, ok: false, code: 'USAGE', data: null })
+  expect(document.error.message).toBe("missing required argument 'file'")
+})
+
+test.each([
+  ['a file that is not there', ['put', '/nowhere/file', '--chain', unreachable], 1, 'FILE_NOT_FOUND', '/nowhere/file'],
+  ['a folder', ['put', '/', '--chain', unreachable], 1, 'FILE_IS_FOLDER', '/'],
+  ['a chain that is not there, for put', ['put', process.execPath], 5, 'CHAIN_UNREACHABLE', unreachable],
+  ['a chain that is not there, for deals', ['deals'], 5, 'CHAIN_UNREACHABLE', unreachable],
+  ['a chain that is not there, for status', ['status', cid], 5, 'CHAIN_UNREACHABLE', unreachable],
+  ['a chain folder that is not there', ['chain', 'run', '--home', '/nowhere/h'], 1, 'HOME_MISSING', '/nowhere/h'],
+])('%s: the code, the value, a hint and the exit code', async (_name, args, exit, code, value) => {
+  const [words, json] = await Promise.all([
+    granary(args, { GRANARY_CHAIN: unreachable, NO_COLOR: '1' }),
+    granary([...args, '--json'], { GRANARY_CHAIN: unreachable }),
+  ])
+  expect({ code: words.code, stdout: words.stdout }).toEqual({ code: exit, stdout: '' })
+  expect(words.stderr).toContain(`[${code}]`)
+  expect(words.stderr).toContain(value)
+  expect(words.stderr).not.toContain('\u001b')
+  expect(json.code).toBe(exit)
+  const { ok, error, data } = JSON.parse(json.stdout)
+  expect({ ok, code: error.code, data }).toEqual({ ok: false, code, data: null })
+  expect(error.hint.length).toBeGreaterThan(10)
+})

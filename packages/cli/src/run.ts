@@ -1,0 +1,25 @@
+/** Parses the arguments and gives the exit code; commander's own endings (help, usage errors) become codes too. */
+import { CommanderError } from 'commander'
+import { createProgram } from './create-program.ts'
+import { EXIT, exitCodeOf } from './exit-code.ts'
+import { printFailure } from './print/failure.ts'
+import { UsageError } from './usage-error.ts'
+
+export async function run(args: readonly string[]): Promise<number> {
+  const json = args.includes('--json')
+  const program = createProgram({ json })
+  try {
+    await program.parseAsync(args, { from: 'user' })
+    return EXIT.ok
+  } catch (error) {
+    if (!(error instanceof CommanderError)) {
+      printFailure(error, { json })
+      return exitCodeOf(error)
+    }
+    if (error.exitCode === 0) return EXIT.ok
+    const usage = new UsageError(error.message.replace(/^error: /, ''))
+    // Without --json commander has printed the message itself; for the bare help there is none.
+    if (json) printFailure(usage, { json })
+    return exitCodeOf(usage)
+  }
+}

@@ -1,0 +1,8 @@
+/** The arguments do not say what to do. */
+import { GranaryError } from '@granary/errors'
+
+export class UsageError extends GranaryError {
+  constructor(message: string, hint = 'see `granary --help` and `granary COMMAND --help`') {
+    super({ code: 'USAGE', message, hint, retryable: false })
+  }
+}
