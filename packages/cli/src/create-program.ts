@@ -11,22 +11,24 @@ import { addStatus } from './commands/status.ts'
 import { exitCodesHelp } from './exit-code.ts'
 import { version } from './version.ts'
 
-export interface ProgramOptions {
+export interface ProgramContext {
   /** Usage errors become a document on standard output: commander prints none of them. */
   readonly json: boolean
+  /** For a command that has a result and still did not succeed, such as a proof that does not verify. */
+  readonly setExitCode: (code: number) => void
 }
 
-export function createProgram({ json }: ProgramOptions): Command {
+export function createProgram(context: ProgramContext): Command {
   const program = new Command('granary')
     .description('A storage marketplace whose storage is proven.')
     .version(version(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .exitOverride()
     .showHelpAfterError('(add --help for what there is)')
-    .configureOutput({ outputError: (text, write) => (json ? undefined : write(text)) })
+    .configureOutput({ outputError: (text, write) => (context.json ? undefined : write(text)) })
     .addHelpText('after', exitCodesHelp)
   for (const add of [addPut, addGet, addDeals, addStatus, addDevnet, addDemo, addChain, addProvider]) {
-    add(program)
+    add(program, context)
   }
   return program
 }

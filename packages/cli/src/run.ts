@@ -7,10 +7,14 @@ import { UsageError } from './usage-error.ts'
 
 export async function run(args: readonly string[]): Promise<number> {
   const json = args.includes('--json')
-  const program = createProgram({ json })
+  let exitCode: number = EXIT.ok
+  const setExitCode = (code: number) => {
+    exitCode = code
+  }
+  const program = createProgram({ json, setExitCode })
   try {
     await program.parseAsync(args, { from: 'user' })
-    return EXIT.ok
+    return exitCode
   } catch (error) {
     if (!(error instanceof CommanderError)) {
       printFailure(error, { json })
