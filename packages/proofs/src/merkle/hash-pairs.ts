@@ -13,7 +13,12 @@ export const hashPairs: HashPairs = sha256Pairs
 /** H2: every node of the result is a field element. */
 export function hashPairs254(nodes: Uint8Array, out: Uint8Array): void {
   hashPairs(nodes, out)
-  for (let i = NODE_BYTES - 1; i < nodes.length / 2; i += NODE_BYTES) out[i]! &= 0x3f
+  trunc254(out.subarray(0, nodes.length / 2))
+}
+
+/** Clears the two top bits of each node. */
+export function trunc254(nodes: Uint8Array): void {
+  for (let i = NODE_BYTES - 1; i < nodes.length; i += NODE_BYTES) nodes[i]! &= 0x3f
 }
 
 /** The root over a power of two of nodes. `nodes` is overwritten. */

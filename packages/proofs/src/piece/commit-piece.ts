@@ -1,4 +1,5 @@
-/** CommP of an async stream. */
+/** CommP of an async stream. No node: imports. */
+import { loadPairHasher } from './load-pair-hasher.ts'
 import { createPieceHasher, type PieceCommitment } from './piece-hasher.ts'
 
 /** Constant memory, any length, 0 included. Rejects with the signal's reason when aborted. */
@@ -6,8 +7,8 @@ export async function commitPiece(
   source: AsyncIterable<Uint8Array>,
   options: { signal?: AbortSignal } = {},
 ): Promise<PieceCommitment> {
-  const hasher = createPieceHasher()
   options.signal?.throwIfAborted()
+  const hasher = createPieceHasher(await loadPairHasher())
   for await (const bytes of source) {
     options.signal?.throwIfAborted()
     hasher.write(bytes)
