@@ -45,7 +45,7 @@ function bytesOfHex(hex: string): Uint8Array {
 }
 
 async function newest<T>(ask: (entries: Awaited<ReturnType<typeof timelineOf>>) => T | undefined): Promise<T> {
-  return eachBlock(market.client, async () => ask(await timelineOf(market.provider.url, data.dealId)))
+  return eachBlock(market, async () => ask(await timelineOf(market.provider.url, data.dealId)))
 }
 
 test('1 importFile: the root CID is that of the file, wherever it is computed', async () => {

@@ -35,6 +35,8 @@ export interface Running {
 
 export interface Workbench {
   readonly home: string
+  /** Aborts when the bench closes: whoever follows a stream of its programs passes it on. */
+  readonly signal: AbortSignal
   start(args: readonly string[], env?: Readonly<Record<string, string>>): Running
   /** Runs a command to its end. */
   run(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<Finished>
@@ -51,6 +53,7 @@ export interface Workbench {
 export function createWorkbench(): Workbench {
   const home = mkdtempSync(join(tmpdir(), 'granary-e2e-'))
   const started = new Set<Running>()
+  const closing = new AbortController()
 
   function start(args: readonly string[], env: Readonly<Record<string, string>> = {}): Running {
     const child = spawn(process.execPath, [...program, ...args], {
@@ -117,12 +120,23 @@ export function createWorkbench(): Workbench {
 
   return {
     home,
+    signal: closing.signal,
     start,
     run: (args, env) => start(args, env).finished,
     startChain,
     startProvider: ({ chainUrl, args = [], env }) =>
-      ready(start(['provider', 'run', '--home', home, '--chain', chainUrl, '--json', ...args], env)),
+      ready(
+        start(
+          [
+            ...['provider', 'run', '--home', home, '--chain', chainUrl, '--json'],
+            // Any free port the first time, the same one after a restart.
+            ...['--port', '0', '--libp2p-port', '0', ...args],
+          ],
+          env,
+        ),
+      ),
     async close() {
+      closing.abort()
       await Promise.all([...started].map((running) => running.kill9()))
       rmSync(home, { recursive: true, force: true, maxRetries: 5 })
     },

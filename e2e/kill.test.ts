@@ -4,7 +4,7 @@
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, expect, test } from '@jest/globals'
+import { expect, test } from '@jest/globals'
 import { envelope } from './harness.ts'
 import {
   eachBlock,
@@ -19,16 +19,17 @@ import {
 } from './story.ts'
 import { createSlowLine } from './throttle.ts'
 
-const markets: Market[] = []
-
-afterEach(async () => {
-  await Promise.all(markets.splice(0).map(({ bench }) => bench.close()))
-})
-
-async function open(options?: Parameters<typeof startMarket>[0]): Promise<Market> {
+/** Opens a market for one story and ends it with the story: they run side by side, since each waits for challenges. */
+async function inMarket(
+  options: Parameters<typeof startMarket>[0],
+  story: (market: Market) => Promise<void>,
+): Promise<void> {
   const market = await startMarket(options)
-  markets.push(market)
-  return market
+  try {
+    await story(market)
+  } finally {
+    await market.bench.close()
+  }
 }
 
 /** How many layers the only sector has on disk, by its own manifest. */
@@ -47,7 +48,7 @@ async function until(condition: () => boolean): Promise<void> {
 async function expectStoredOnce(market: Market, file: string, data: PutData): Promise<void> {
   const deals = await Array.fromAsync(market.client.deals({ rootCid: data.rootCid }))
   expect(deals.map(({ id, state }) => ({ id, state }))).toEqual([{ id: data.dealId, state: 'active' }])
-  const paid = await eachBlock(market.client, async () => {
+  const paid = await eachBlock(market, async () => {
     const deal = await market.client.deal(data.dealId)
     return BigInt(deal.paid) > 0n ? deal : undefined
   })
@@ -58,67 +59,72 @@ async function expectStoredOnce(market: Market, file: string, data: PutData): Pr
   expect(sameBytes(out, file)).toBe(true)
 }
 
-test('a provider killed in the middle of a layer goes on with the same sector and deal', async () => {
+test.concurrent('a provider killed in the middle of a layer goes on with the same sector and deal', async () => {
   // The TypeScript kernel is slow enough that a kill right after the first layer falls into the second.
-  const market = await open({ kernel: 'ts' })
-  const { bench, chain, provider } = market
-  const file = fileOf(bench, 'sealed-twice.bin', 100_000)
-  const putting = bench.start(putArguments(file, chain.url))
-  await putting.line(/"seal-started"/)
-  const sectors = join(bench.home, 'provider', 'sectors')
-  await until(() => layersOf(sectors) === 1)
-  await provider.kill9()
-  expect(layersOf(sectors)).toBe(1)
+  await inMarket({ kernel: 'ts' }, async (market) => {
+    const { bench, chain, provider } = market
+    const file = fileOf(bench, 'sealed-twice.bin', 100_000)
+    const putting = bench.start(putArguments(file, chain.url))
+    await putting.line(/"seal-started"/)
+    const sectors = join(bench.home, 'provider', 'sectors')
+    await until(() => layersOf(sectors) === 1)
+    await provider.kill9()
+    expect(layersOf(sectors)).toBe(1)
 
-  const again = await bench.startProvider({ chainUrl: chain.url })
-  const finished = await putting.finished
-  expect({ code: finished.code, stderr: finished.code === 0 ? '' : finished.stderr }).toEqual({ code: 0, stderr: '' })
-  const { data } = envelope<PutData>(finished)
-  const timeline = await timelineOf(again.url, data.dealId)
-  expect(new Set(timeline.filter(({ type }) => type === 'sector-planned').map((entry) => entry.sector)).size).toBe(1)
-  await expectStoredOnce(market, file, data)
-}, 180_000)
+    const again = await bench.startProvider({ chainUrl: chain.url })
+    const finished = await putting.finished
+    expect({ code: finished.code, stderr: finished.code === 0 ? '' : finished.stderr }).toEqual({ code: 0, stderr: '' })
+    const { data } = envelope<PutData>(finished)
+    const timeline = await timelineOf(again.url, data.dealId)
+    expect(new Set(timeline.filter(({ type }) => type === 'sector-planned').map((entry) => entry.sector)).size).toBe(1)
+    await expectStoredOnce(market, file, data)
+  })
+}, 240_000)
 
-test('a chain killed between blocks, again and again, loses no deal and books none twice', async () => {
-  const market = await open()
-  const { bench } = market
-  const { port } = new URL(market.chain.url)
-  const file = fileOf(bench, 'through-kills.bin', 200_000)
-  const putting = bench.start(putArguments(file, market.chain.url))
-  let { chain } = market
-  for (const moment of [/"type":"quoted"/, /"type":"agreed"/, /"type":"published"/, /"precommitted"/]) {
-    await putting.line(moment)
-    await chain.kill9()
-    chain = await bench.startChain({ port: Number(port) })
-  }
-  const finished = await putting.finished
-  expect({ code: finished.code, stderr: finished.code === 0 ? '' : finished.stderr }).toEqual({ code: 0, stderr: '' })
-  await expectStoredOnce(market, file, envelope<PutData>(finished).data)
-}, 180_000)
+test.concurrent('a chain killed between blocks, again and again, loses no deal and books none twice', async () => {
+  await inMarket({}, async (market) => {
+    const { bench } = market
+    const { port } = new URL(market.chain.url)
+    const file = fileOf(bench, 'through-kills.bin', 200_000)
+    const putting = bench.start(putArguments(file, market.chain.url))
+    let { chain } = market
+    for (const moment of [/"type":"quoted"/, /"type":"agreed"/, /"type":"published"/, /"precommitted"/]) {
+      await putting.line(moment)
+      await chain.kill9()
+      chain = await bench.startChain({ port: Number(port) })
+    }
+    const finished = await putting.finished
+    expect({ code: finished.code, stderr: finished.code === 0 ? '' : finished.stderr }).toEqual({ code: 0, stderr: '' })
+    await expectStoredOnce(market, file, envelope<PutData>(finished).data)
+  })
+}, 240_000)
 
-test('a client killed in the middle of an upload sends the rest, not the whole, and pays once', async () => {
-  const market = await open()
-  const { bench, chain } = market
-  await market.provider.stop()
-  const ports = { provider: 0 }
-  const line = await createSlowLine({ port: () => ports.provider, bytesPerSecond: 2_000_000 })
-  // The endpoint on the chain is fixed when a provider registers: a second provider, behind the slow line from the start.
-  const home = join(bench.home, 'behind-a-slow-line')
-  const provider = await bench.startProvider({ chainUrl: chain.url, args: ['--home', home, '--public-url', line.url] })
-  ports.provider = Number(new URL(provider.url).port)
+test.concurrent('a client killed in the middle of an upload sends the rest, not the whole, and pays once', async () => {
+  await inMarket({}, async (market) => {
+    const { bench, chain } = market
+    await market.provider.stop()
+    const ports = { provider: 0 }
+    const line = await createSlowLine({ port: () => ports.provider, bytesPerSecond: 2_000_000, signal: bench.signal })
+    // The endpoint on the chain is fixed when a provider registers: a second provider, behind the slow line from the start.
+    const home = join(bench.home, 'behind-a-slow-line')
+    const provider = await bench.startProvider({
+      chainUrl: chain.url,
+      args: ['--home', home, '--public-url', line.url],
+    })
+    ports.provider = Number(new URL(provider.url).port)
 
-  const file = fileOf(bench, 'cut.bin', 5 * 1024 * 1024)
-  const args = [...putArguments(file, chain.url), '--provider', '1001']
-  const putting = bench.start(args)
-  await line.carried(2 * 1024 * 1024)
-  await putting.kill9()
-  const sentBefore = line.sent()
+    const file = fileOf(bench, 'cut.bin', 5 * 1024 * 1024)
+    const args = [...putArguments(file, chain.url), '--provider', '1001']
+    const putting = bench.start(args)
+    await line.carried(2 * 1024 * 1024)
+    await putting.kill9()
+    const sentBefore = line.sent()
 
-  const finished = await bench.run(args)
-  expect({ code: finished.code, stderr: finished.code === 0 ? '' : finished.stderr }).toEqual({ code: 0, stderr: '' })
-  const { data } = envelope<PutData>(finished)
-  // What was under way when the client died may go twice; what the provider had acknowledged may not.
-  expect(line.sent() - sentBefore).toBeLessThan(data.payloadSize - 1024 * 1024)
-  await expectStoredOnce(market, file, data)
-  await line.close()
-}, 180_000)
+    const finished = await bench.run(args)
+    expect({ code: finished.code, stderr: finished.code === 0 ? '' : finished.stderr }).toEqual({ code: 0, stderr: '' })
+    const { data } = envelope<PutData>(finished)
+    // What was under way when the client died may go twice; what the provider had acknowledged may not.
+    expect(line.sent() - sentBefore).toBeLessThan(data.payloadSize - 1024 * 1024)
+    await expectStoredOnce(market, file, data)
+  })
+}, 240_000)

@@ -84,10 +84,10 @@ export async function timelineOf(providerUrl: string, id: string | number): Prom
 }
 
 /** Looks again after each block of the chain until the question has an answer. */
-export async function eachBlock<T>(chain: ChainClient, ask: () => Promise<T | undefined>): Promise<T> {
+export async function eachBlock<T>({ client, bench }: Market, ask: () => Promise<T | undefined>): Promise<T> {
   const first = await ask()
   if (first !== undefined) return first
-  for await (const _block of chain.events({ types: ['block'] })) {
+  for await (const _block of client.events({ types: ['block'], signal: bench.signal })) {
     const answer = await ask()
     if (answer !== undefined) return answer
   }

@@ -9,10 +9,13 @@ export interface SlowLine {
   readonly sent: () => number
   /** Resolves once that many bytes have gone towards the server. */
   readonly carried: (bytes: number) => Promise<void>
-  close(): Promise<void>
 }
 
-export async function createSlowLine(options: { port: () => number; bytesPerSecond: number }): Promise<SlowLine> {
+export async function createSlowLine(options: {
+  port: () => number
+  bytesPerSecond: number
+  signal: AbortSignal
+}): Promise<SlowLine> {
   const state = { sent: 0 }
   const waiting = new Set<{ bytes: number; resolve: () => void }>()
   const server = createServer((client) => {
@@ -36,9 +39,10 @@ export async function createSlowLine(options: { port: () => number; bytesPerSeco
     for (const socket of [client, upstream]) {
       socket.on('error', drop)
       socket.on('close', drop)
+      options.signal.addEventListener('abort', drop, { once: true })
     }
   })
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  await new Promise<void>((resolve) => server.listen({ port: 0, host: '127.0.0.1', signal: options.signal }, resolve))
   const address = server.address()
   if (address === null || typeof address === 'string') throw new Error('the relay has no port')
   return {
@@ -46,6 +50,5 @@ export async function createSlowLine(options: { port: () => number; bytesPerSeco
     sent: () => state.sent,
     carried: (bytes) =>
       state.sent >= bytes ? Promise.resolve() : new Promise((resolve) => waiting.add({ bytes, resolve })),
-    close: () => new Promise((resolve) => server.close(() => resolve())),
   }
 }
