@@ -71,5 +71,5 @@ export function serveChain(answers: () => ChainAnswers): Promise<Served> {
 }
 
 function matches({ terms }: DealView, query: URLSearchParams): boolean {
-  return [...query].every(([name, value]) => !(name in terms) || terms[name as keyof typeof terms] === value)
+  return [...query].every(([name, value]) => terms[name as keyof typeof terms] === value)
 }

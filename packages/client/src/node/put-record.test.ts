@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { createChainClient, type DealState, type DealView } from '@granary/chain/client'
 import { dealTermsDigest, dealTermsToJson } from '@granary/chain/messages'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
-import { clientSigner, pieceCid, someTerms } from '../../test/a-deal.ts'
+import { clientSigner, ownerSigner, pieceCid, someTerms } from '../../test/a-deal.ts'
 import { genesisHash, serveChain, statusView } from '../../test/chain-answers.ts'
 import { bytesToHex } from '../hex.ts'
 import { openJournal, type PutRecord } from './journal.ts'
@@ -16,11 +16,12 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true }))
 
-const terms = someTerms()
+const rootCid = 'bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy'
+const terms = someTerms({ rootCid, duration: 7_200 })
 const agreementId = bytesToHex(dealTermsDigest(genesisHash, terms))
 const wanted: PutWanted = {
   path: '/f',
-  rootCid: 'bafk',
+  rootCid,
   fileBytes: 1,
   pieceCid,
   pieceSize: 1024,
@@ -46,12 +47,14 @@ interface Start {
 
 /** A first put, its record changed to what a kill has left, and the record that the second put starts with. */
 async function openTwice(start: Start): Promise<{ first: PutRecord; second: PutRecord; kept: PutRecord | undefined }> {
-  await using served = await serveChain(() => ({ deals: start.deals ?? [] }))
+  let deals: readonly DealView[] = []
+  await using served = await serveChain(() => ({ deals }))
   const chain = createChainClient({ url: served.url })
   const journal = openJournal(folder)
   const context = { chain, signer: clientSigner, journal, stagingFolder: folder, fetch }
   const first = { ...(await openRecord(context, statusView, wanted, {})), ...start.earlier }
   await journal.write(first)
+  deals = start.deals ?? []
   const status = { ...statusView, height: start.height ?? statusView.height }
   const second = await openRecord(context, status, { ...wanted, ...start.changes }, {})
   return { first, second, kept: await journal.read(genesisHash, wanted.rootCid) }
@@ -104,11 +107,29 @@ test('terms that have run out but were published before are a deal', async () =>
 
 const done = { ...signed, dealId: 5, active: true }
 
+test('a deal that the journal has lost is found on the chain, and not paid again', async () => {
+  const { second, kept } = await openTwice({ deals: [{ ...deal('lapsed'), id: 4 }, deal('active')] })
+  expect(second).toMatchObject({ dealId: 5, active: true, agreementId, provider: 1000, nonce: '7' })
+  expect(kept).toEqual(second)
+})
+
+test("somebody else's deal of the same content is not ours", async () => {
+  const theirs = dealTermsToJson(someTerms({ rootCid, duration: 7_200, client: ownerSigner.address }))
+  const { second } = await openTwice({ deals: [{ ...deal('active'), terms: theirs }] })
+  expect(second.dealId).toBeUndefined()
+})
+
+test('a duration that was asked for and came to nothing does not stick', async () => {
+  const { second } = await openTwice({ earlier: { duration: 99, uploadUrl: 'http://p/v1/uploads/u' } })
+  expect(second.duration).toBe(7_200)
+  expect(second.uploadUrl).toBe('http://p/v1/uploads/u')
+})
+
 test.each<[string, Start]>([
   ['its deal has ended', { earlier: done, deals: [deal('expired')] }],
   ['its deal lapsed', { earlier: signed, deals: [deal('lapsed')] }],
-  ['another provider is asked for', { earlier: signed, changes: { provider: 1001 } }],
-  ['another duration is asked for', { earlier: signed, changes: { duration: 60 } }],
+  ['another provider is asked for', { earlier: signed, changes: { provider: 1001 }, deals: [deal('active')] }],
+  ['another duration is asked for', { earlier: signed, changes: { duration: 60 }, deals: [deal('active')] }],
   ['another deal is wanted', { earlier: done, deals: [deal('active')], changes: { again: true } }],
 ])('a put starts anew when %s', async (_name, start) => {
   const { first, second } = await openTwice(start)

@@ -1,5 +1,5 @@
 /** How a put starts: with the record of an earlier, interrupted one, or with a new one. */
-import type { ChainStatus } from '@granary/chain/client'
+import type { ChainStatus, DealView } from '@granary/chain/client'
 import { dealTermsFromJson } from '@granary/chain/messages'
 import { findPublished } from '../publish-deal.ts'
 import type { CallOptions, ClientContext } from './client-context.ts'
@@ -15,12 +15,12 @@ export interface PutWanted {
   readonly pieceCid: string
   readonly pieceSize: number
   readonly payloadSize: number
-  /** Epochs; undefined: whatever an earlier run chose, else the default. */
+  /** Epochs; undefined: the default, or whatever a deal of this content that runs already has. */
   readonly duration: number | undefined
   readonly durationDefault: number
-  /** Undefined: whatever an earlier run chose. */
+  /** Undefined: any, the one of an earlier run first. */
   readonly provider: number | undefined
-  /** Another deal even though this content has one that is active. */
+  /** Another deal even though this content has one that runs. */
   readonly again: boolean
 }
 
@@ -32,9 +32,35 @@ export async function openRecord(
   options: CallOptions,
 ): Promise<PutRecord> {
   const earlier = await context.journal.read(status.genesisHash, wanted.rootCid)
-  const record = (earlier && (await goOn(context, status, earlier, wanted, options))) ?? newRecord(status, wanted)
+  const kept = earlier && (await goOn(context, status, earlier, wanted, options))
+  // Nothing agreed: before anything is paid, is there a deal that the journal does not know, or no longer?
+  const running = kept?.agreementId || wanted.again ? undefined : await runningDeal(context, wanted, options)
+  const record = running ? adopt(newRecord(status, wanted), running) : (kept ?? newRecord(status, wanted))
   if (record !== earlier) await context.journal.write(record)
   return record
+}
+
+/** A deal of this account for this content, as it is wanted: the same put on another machine, or with a lost journal. */
+async function runningDeal(
+  { chain, signer }: ClientContext,
+  { rootCid, provider, duration }: PutWanted,
+  options: CallOptions,
+): Promise<DealView | undefined> {
+  for await (const deal of chain.deals({ rootCid }, options)) {
+    const { terms } = deal
+    const fits =
+      terms.client === signer.address &&
+      (provider === undefined || terms.provider === provider) &&
+      (duration === undefined || Number(terms.duration) === duration)
+    if (fits && !ENDED.has(deal.state)) return deal
+  }
+  return undefined
+}
+
+function adopt(record: PutRecord, { id, terms, agreementId, state }: DealView): PutRecord {
+  const { provider, nonce, duration } = dealTermsFromJson(terms)
+  const active = state === 'active'
+  return { ...record, provider, nonce: `${nonce}`, duration, terms, agreementId, dealId: id, active }
 }
 
 /** What is left of the earlier record; undefined when the whole put starts anew. */
@@ -47,15 +73,21 @@ async function goOn(
 ): Promise<PutRecord | undefined> {
   const other =
     (wanted.provider !== undefined && earlier.provider !== undefined && wanted.provider !== earlier.provider) ||
-    (wanted.duration !== undefined && wanted.duration !== earlier.duration) ||
+    (wanted.duration !== undefined && wanted.duration !== earlier.duration && earlier.terms !== undefined) ||
     (wanted.again && earlier.active)
   if (other) return undefined
   const { terms, agreementId } = earlier
-  if (!terms || !agreementId) return earlier
+  if (!terms || !agreementId) return withDuration(earlier, wanted)
   const deal = await findPublished({ chain: context.chain, terms: dealTermsFromJson(terms), agreementId }, options)
   if (deal) return ENDED.has(deal.state) ? undefined : { ...earlier, dealId: deal.id }
   // `status` is older than the look at the deals, so terms that have run out by it can never be published any more.
   return status.height >= Number(terms.validUntil) ? withoutTerms(earlier) : earlier
+}
+
+/** Nothing is agreed yet, so the time is that of this call; the price was for another. */
+function withDuration(record: PutRecord, wanted: PutWanted): PutRecord {
+  const duration = wanted.duration ?? wanted.durationDefault
+  return duration === record.duration ? record : { ...withoutTerms(record), duration }
 }
 
 /** The upload stays; price and terms are made anew, under a nonce of their own. */
