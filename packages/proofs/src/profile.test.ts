@@ -1,5 +1,5 @@
-import { expect, test } from '@jest/globals'
-import { NODE_BYTES, profileNamed, profiles } from './profile.ts'
+import { describe, expect, test } from '@jest/globals'
+import { customProfile, NODE_BYTES, profileNamed, profiles } from './profile.ts'
 
 test.each(Object.values(profiles))('$name holds a power of two of 32-byte nodes', (profile) => {
   expect(profile.nodes * NODE_BYTES).toBe(profile.sectorBytes)
@@ -14,4 +14,24 @@ test('no two profiles share a graph', () => {
 
 test.each(['1GiB', 'toString', ''])('"%s" is refused as a profile by name', (name) => {
   expect(() => profileNamed(name)).toThrow(expect.objectContaining({ code: 'PROFILE_UNKNOWN' }))
+})
+
+describe("a profile of one's own", () => {
+  const given = { sectorBytes: 4096, layers: 3, challenges: 5, porepId: new Uint8Array(32).fill(7) }
+
+  test('has nodes of 32 bytes, and no chain takes it', () => {
+    expect(customProfile(given)).toEqual({ ...given, name: 'custom', nodes: 128, insecure: true })
+  })
+
+  test.each([
+    { sectorBytes: 3000 },
+    { sectorBytes: 64 },
+    { sectorBytes: 2 ** 38 },
+    { layers: 0 },
+    { layers: 65 },
+    { challenges: 1.5 },
+    { porepId: new Uint8Array(31) },
+  ])('%j is refused', (change) => {
+    expect(() => customProfile({ ...given, ...change })).toThrow(expect.objectContaining({ code: 'PROFILE_INVALID' }))
+  })
 })

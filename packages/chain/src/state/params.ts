@@ -2,7 +2,7 @@
  * The parameters of a chain. Durations are given in time here and become epochs by the block time.
  * docs/spec/chain.md section 5.
  */
-import { type Profile, type ProfileName, profileNamed, profiles } from '@granary/proofs/profile'
+import { type NamedProfile, type Profile, type ProfileName, profileNamed, profiles } from '@granary/proofs/profile'
 import { bigUint, bool, epochs, uint } from '../messages/field.ts'
 import type { FeeParams } from '../messages/index.ts'
 import { type Struct, struct } from '../messages/struct.ts'
@@ -148,7 +148,7 @@ export function productionParams(blockTimeMs = 5_000): ChainParams {
 }
 
 /** The profile, when this chain takes it. */
-export function allowedProfile(params: ChainParams, name: string): Profile | undefined {
+export function allowedProfile(params: ChainParams, name: string): NamedProfile | undefined {
   if (!Object.hasOwn(profiles, name)) return undefined
   const profile = profileNamed(name)
   const allowed = params.responseWindows[profile.name] > 0 && (params.allowInsecure || !profile.insecure)

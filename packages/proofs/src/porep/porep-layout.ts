@@ -12,6 +12,8 @@ import { proverIdOf, replicaIdOf } from '../seal/replica-id.ts'
 export interface PoRepStatement {
   readonly profile: Profile
   readonly provider: number
+  /** 32 bytes, where no provider's number has them; else they follow from the number. */
+  readonly proverId?: Uint8Array | undefined
   readonly sectorNumber: number
   /** 32 bytes, drawn before sealing; enters the replica id. */
   readonly ticket: Uint8Array
@@ -39,7 +41,7 @@ export const POREP_MAGIC: Uint8Array = new TextEncoder().encode('GPR1')
 export function porepLayout(statement: PoRepStatement): PoRepLayout {
   const { profile } = statement
   const replicaId = replicaIdOf({
-    proverId: proverIdOf(statement.provider),
+    proverId: statement.proverId ?? proverIdOf(statement.provider),
     sectorNumber: statement.sectorNumber,
     ticket: statement.ticket,
     commD: statement.commD,

@@ -16,6 +16,7 @@ import { type Manifest, requireManifest } from '../seal/manifest.ts'
 import { openSectorFile, SectorDamagedError } from '../seal/open-sector-file.ts'
 import { sealedSectorOf } from '../seal/seal-sector.ts'
 import { sectorFiles } from '../seal/sector-files.ts'
+import { isProfile } from '../verify/valid-input.ts'
 import { verifyPoRep } from '../verify/verify-porep.ts'
 import { POREP_MAGIC, type PoRepLayout, porepLayout } from './porep-layout.ts'
 
@@ -35,7 +36,7 @@ export class PoRepInputError extends GranaryError {
     super({
       code: 'POREP_INPUT_INVALID',
       message,
-      hint: 'the seed is the 32 bytes that were drawn after the commitment',
+      hint: 'the seed is the 32 bytes that were drawn after the commitment; challenges are 1 to 65,536',
       retryable: false,
     })
   }
@@ -47,6 +48,8 @@ export interface ProvePoRepInput {
   readonly seed: Uint8Array
   /** Not read: a few thousand parents are computed as fast as they would be found. */
   readonly parentsDir: string
+  /** As many as the verifier will ask for. @default those of the sector's profile */
+  readonly challenges?: number | undefined
 }
 
 interface Opening {
@@ -65,7 +68,7 @@ interface Opening {
  * @throws PoRepInputError, SectorNotSealedError, SectorFinalizedError, SectorDamagedError (with the verifier's reason), ManifestError
  */
 export async function provePoRep(
-  { dir, seed }: ProvePoRepInput,
+  { dir, seed, challenges }: ProvePoRepInput,
   options: { signal?: AbortSignal | undefined } = {},
 ): Promise<Uint8Array> {
   if (seed.length !== 32) throw new PoRepInputError(`the seed has ${seed.length} bytes`)
@@ -73,7 +76,9 @@ export async function provePoRep(
   const sealed = sealedSectorOf(manifest)
   if (sealed === undefined) throw new SectorNotSealedError(dir)
   if (manifest.state === 'finalized') throw new SectorFinalizedError(dir)
-  const statement = { ...manifest, seed }
+  const profile = { ...manifest.profile, challenges: challenges ?? manifest.profile.challenges }
+  if (!isProfile(profile)) throw new PoRepInputError(`there are ${challenges} challenges to answer`)
+  const statement = { ...manifest, profile, seed }
   const layout = porepLayout(statement)
   const bundle = await withLayers(dir, manifest.profile.layers, async (layers) => {
     const files = sectorFiles(dir)

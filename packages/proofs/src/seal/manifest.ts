@@ -112,7 +112,7 @@ function fromJson(json: Record<string, unknown>): Manifest {
 
 function profileFrom(json: Record<string, unknown>): Profile {
   return {
-    name: profileNamed(String(json.name)).name,
+    name: json.name === 'custom' ? 'custom' : profileNamed(String(json.name)).name,
     sectorBytes: integer(json.sectorBytes),
     nodes: integer(json.nodes),
     layers: integer(json.layers),

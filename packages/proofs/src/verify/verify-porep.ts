@@ -54,6 +54,7 @@ function isStatement(input: PoRepInput): boolean {
   return (
     isProfile(input.profile) &&
     isId(input.provider) &&
+    (input.proverId === undefined || isBytes32(input.proverId)) &&
     isId(input.sectorNumber) &&
     [input.ticket, input.seed, input.commD].every(isBytes32)
   )

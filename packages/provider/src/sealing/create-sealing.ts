@@ -5,7 +5,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { ChainClient } from '@granary/chain/client'
 import type { Signer } from '@granary/chain/messages'
-import type { Profile } from '@granary/proofs/profile'
+import type { NamedProfile } from '@granary/proofs/profile'
 import { createProving } from '../proving/create-proving.ts'
 import type { JobQueue } from '../queue/job-queue.ts'
 import { createChainHead } from '../sectors/follow-head.ts'
@@ -28,7 +28,7 @@ export interface CreateSealingOptions {
   /** May sign PreCommitSectors, ProveCommitSector, SubmitPost and SettleDeals for the provider's owner. */
   readonly signer: Signer
   readonly providerId: number
-  readonly profile: Profile
+  readonly profile: NamedProfile
   readonly deals: DealFeed
   /** Not stopped by this: it belongs to whoever made it. */
   readonly queue: JobQueue<ProviderJobs>

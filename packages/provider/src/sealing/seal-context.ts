@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import type { ChainClient, SectorView } from '@granary/chain/client'
 import { GranaryError } from '@granary/errors'
-import type { Profile } from '@granary/proofs/profile'
+import type { NamedProfile } from '@granary/proofs/profile'
 import type { JobQueue } from '../queue/job-queue.ts'
 import type { ChainHead } from '../sectors/follow-head.ts'
 import type { Lanes } from '../sectors/lanes.ts'
@@ -18,7 +18,7 @@ export interface SealContext {
   readonly queue: JobQueue<ProviderJobs>
   readonly deals: DealFeed
   readonly providerId: number
-  readonly profile: Profile
+  readonly profile: NamedProfile
   /** Each sector has a folder here, named by its number. */
   readonly folder: string
   readonly parentsDir: string
