@@ -1,4 +1,21 @@
 /** Payload → piece: fr32 padding and CommP over streams. Runs in a browser. */
+export {
+  type Aggregate,
+  type AggregateInput,
+  AggregateInputError,
+  aggregatePieces,
+  type InclusionProof,
+  type Segment,
+} from './aggregate/aggregate-pieces.ts'
+export type { IndexEntry } from './aggregate/index-entry.ts'
+export { readIndex } from './aggregate/read-index.ts'
+export type { MerklePath } from './aggregate/sparse-tree.ts'
+export {
+  type InclusionInput,
+  type InclusionRefusal,
+  type InclusionVerdict,
+  verifyInclusion,
+} from './aggregate/verify-inclusion.ts'
 export { commitPiece } from './commit-piece.ts'
 export { Fr32Error, padFr32, unpadFr32 } from './fr32.ts'
 export { loadPairHasher } from './load-pair-hasher.ts'
