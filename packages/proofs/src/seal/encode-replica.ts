@@ -1,4 +1,5 @@
 /** Data plus key: layer L and the pieces → replica, tree-r, tree-d. docs/spec/proofs.md section 7. */
+import { createHash } from 'node:crypto'
 import { open } from 'node:fs/promises'
 import { commitFile } from '../io/commit-file.ts'
 import { readExactly } from '../io/read-exactly.ts'
@@ -9,15 +10,16 @@ import { sectorChunks } from './sector-chunks.ts'
 import type { ReadSectorData } from './sector-data.ts'
 import { sectorFiles } from './sector-files.ts'
 
-/** The roots of what was written: CommD again, from the very bytes that were encoded, and commRLast. */
+/** The roots of what was written: CommD again, from the very bytes that were encoded, commRLast, and the digest of the replica in hex. */
 export async function encodeReplica(i: {
   kernel: Kernel
   dir: string
   profile: Profile
   data: ReadSectorData
   signal: AbortSignal | undefined
-}): Promise<{ commD: Uint8Array; commRLast: Uint8Array }> {
+}): Promise<{ commD: Uint8Array; commRLast: Uint8Array; replicaSha256: string }> {
   const { kernel, profile } = i
+  const digest = createHash('sha256')
   const files = sectorFiles(i.dir)
   await using stack = new AsyncDisposableStack()
   const key = stack.use(await open(files.layer(profile.layers)))
@@ -32,10 +34,11 @@ export async function encodeReplica(i: {
     await treeD.write(nodes)
     kernel.addNodes(await readExactly(key, offset, length), nodes, nodes)
     await treeR.write(nodes)
+    digest.update(nodes)
     await replica.writeFile(nodes)
   }
   const [commD, commRLast] = [await treeD.finish(), await treeR.finish()]
   await replica.sync()
   for (const path of [files.replica, files.treeD, files.treeR]) await commitFile(`${path}.tmp`, path)
-  return { commD, commRLast }
+  return { commD, commRLast, replicaSha256: digest.digest('hex') }
 }

@@ -1,7 +1,9 @@
 /** Pieces → sealed sector, and back. Node only: it reads and writes files. */
+export { parentsTable } from './build-parents-table.ts'
 export { finalizeSector, SectorNotSealedError } from './finalize-sector.ts'
 export { ManifestError } from './manifest.ts'
 export { SectorDamagedError } from './open-sector-file.ts'
+export { readSector, type Sector } from './read-sector.ts'
 export {
   type SealedSector,
   type SealInput,
@@ -14,3 +16,4 @@ export {
 } from './seal-sector.ts'
 export { PieceFileError, type SectorPiece } from './sector-data.ts'
 export { UnsealRangeError, unsealPiece } from './unseal-piece.ts'
+export { unsealSector } from './unseal-sector.ts'

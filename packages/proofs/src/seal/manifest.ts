@@ -8,7 +8,7 @@ import { writeFileAtomic } from '../io/commit-file.ts'
 import { type Profile, profileNamed } from '../profile.ts'
 import { sectorFiles } from './sector-files.ts'
 
-const VERSION = 1
+const VERSION = 2
 const HEX = /^([0-9a-f]{2})*$/
 
 export interface ManifestPiece {
@@ -20,6 +20,8 @@ export interface ManifestPiece {
 export interface SectorIdentity {
   readonly profile: Profile
   readonly provider: number
+  /** Where it is not that of the number. */
+  readonly proverId?: Uint8Array
   readonly sectorNumber: number
   readonly ticket: Uint8Array
   readonly pieces: readonly ManifestPiece[]
@@ -34,6 +36,8 @@ export interface Manifest extends SectorIdentity {
   readonly layers: readonly string[]
   readonly commC?: Uint8Array
   readonly commRLast?: Uint8Array
+  /** In hex. */
+  readonly replicaSha256?: string
 }
 
 export class ManifestError extends GranaryError {
@@ -75,11 +79,12 @@ export async function writeManifest(dir: string, manifest: Manifest): Promise<vo
 }
 
 function toJson(manifest: Manifest): object {
-  const { profile, commC, commRLast } = manifest
+  const { profile, proverId, commC, commRLast } = manifest
   return {
     version: VERSION,
     ...manifest,
     profile: { ...profile, porepId: hexOf(profile.porepId) },
+    ...(proverId && { proverId: hexOf(proverId) }),
     ticket: hexOf(manifest.ticket),
     commD: hexOf(manifest.commD),
     replicaId: hexOf(manifest.replicaId),
@@ -96,6 +101,7 @@ function fromJson(json: Record<string, unknown>): Manifest {
     state,
     profile: profileFrom(json.profile as Record<string, unknown>),
     provider: integer(json.provider),
+    ...(json.proverId !== undefined && { proverId: bytes32(json.proverId) }),
     sectorNumber: integer(json.sectorNumber),
     ticket: bytes32(json.ticket),
     pieces: (json.pieces as Record<string, unknown>[]).map((piece) => ({
@@ -107,6 +113,7 @@ function fromJson(json: Record<string, unknown>): Manifest {
     layers: (json.layers as unknown[]).map((digest) => hexOf(bytes32(digest))),
     ...(json.commC !== undefined && { commC: bytes32(json.commC) }),
     ...(json.commRLast !== undefined && { commRLast: bytes32(json.commRLast) }),
+    ...(json.replicaSha256 !== undefined && { replicaSha256: hexOf(bytes32(json.replicaSha256)) }),
   }
 }
 

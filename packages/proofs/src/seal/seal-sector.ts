@@ -24,6 +24,8 @@ import { sectorFiles } from './sector-files.ts'
 export interface SealInput {
   readonly profile: Profile
   readonly provider: number
+  /** 32 bytes, where no provider's number has them. @default those of `provider` */
+  readonly proverId?: Uint8Array | undefined
   readonly sectorNumber: number
   /** 32 bytes. */
   readonly ticket: Uint8Array
@@ -41,6 +43,9 @@ export interface SealedSector {
   readonly commC: Uint8Array
   readonly commRLast: Uint8Array
   readonly replicaId: Uint8Array
+  /** In hex, of layers 1 … L. */
+  readonly layerSha256: readonly string[]
+  readonly replicaSha256: string
 }
 
 export type SealProgress =
@@ -55,6 +60,8 @@ export interface SealOptions {
   readonly onProgress?: ((progress: SealProgress) => void) | undefined
 }
 
+const NO_BYTES = new Uint8Array(0)
+
 interface Sealing {
   readonly kernel: Kernel
   readonly input: SealInput
@@ -66,7 +73,7 @@ export class SealInputError extends GranaryError {
     super({
       code: 'SEAL_INPUT_INVALID',
       message,
-      hint: 'a ticket is 32 bytes; provider and sector number are whole numbers from 0',
+      hint: 'ticket and prover id are 32 bytes; provider and sector number are whole numbers from 0',
       retryable: false,
     })
   }
@@ -117,21 +124,28 @@ export async function sealSector(input: SealInput, options: SealOptions = {}): P
 
 /** The commitments, once all of them are known. */
 export function sealedSectorOf(manifest: Manifest): SealedSector | undefined {
-  const { commD, commC, commRLast, replicaId, state } = manifest
-  if (state === 'sealing' || commC === undefined || commRLast === undefined) return undefined
-  return { commD, commR: commROf(commC, commRLast), commC, commRLast, replicaId }
+  const { commD, commC, commRLast, replicaId, state, layers: layerSha256, replicaSha256 } = manifest
+  if (state === 'sealing' || commC === undefined || commRLast === undefined || replicaSha256 === undefined)
+    return undefined
+  return { commD, commR: commROf(commC, commRLast), commC, commRLast, replicaId, layerSha256, replicaSha256 }
 }
 
 async function beginManifest({ kernel, input, options }: Sealing, data: ReadSectorData): Promise<Manifest> {
-  const { profile, provider, sectorNumber, ticket } = input
+  const { profile, provider, proverId, sectorNumber, ticket } = input
   const commD = await computeSectorCommD(kernel, data, profile.sectorBytes, options.signal)
-  const proverId = proverIdOf(provider)
-  const replicaId = replicaIdOf({ proverId, sectorNumber, ticket, commD, porepId: profile.porepId })
+  const replicaId = replicaIdOf({
+    proverId: proverId ?? proverIdOf(provider),
+    sectorNumber,
+    ticket,
+    commD,
+    porepId: profile.porepId,
+  })
   const pieces = input.pieces.map(({ payloadSize, paddedSize }) => ({ payloadSize, paddedSize }))
   const manifest: Manifest = {
     state: 'sealing',
     profile,
     provider,
+    ...(proverId && { proverId }),
     sectorNumber,
     ticket,
     pieces,
@@ -188,15 +202,17 @@ async function sealTrees(
   onProgress?.({ type: 'seal:trees' })
   const commC = await hashLayerColumns({ kernel, dir, profile, signal })
   onProgress?.({ type: 'seal:encode' })
-  const { commD, commRLast } = await encodeReplica({ kernel, dir, profile, data, signal })
+  const { commD, commRLast, replicaSha256 } = await encodeReplica({ kernel, dir, profile, data, signal })
   if (!equalBytes(commD, labelled.commD)) throw new SectorDataChangedError(dir)
-  const sealed: Manifest = { ...labelled, state: 'sealed', commC, commRLast }
+  const sealed: Manifest = { ...labelled, state: 'sealed', commC, commRLast, replicaSha256 }
   await writeManifest(dir, sealed)
   onProgress?.({ type: 'seal:done' })
   return sealedSectorOf(sealed)!
 }
 
-function checkInput({ ticket, provider, sectorNumber }: SealInput): void {
+function checkInput({ ticket, provider, proverId, sectorNumber }: SealInput): void {
+  if (proverId !== undefined && proverId.length !== 32)
+    throw new SealInputError(`the prover id has ${proverId.length} bytes`)
   if (ticket.length !== 32) throw new SealInputError(`the ticket has ${ticket.length} bytes`)
   for (const [name, value] of Object.entries({ provider, sectorNumber }))
     if (!Number.isSafeInteger(value) || value < 0) throw new SealInputError(`${name} is ${value}`)
@@ -205,6 +221,7 @@ function checkInput({ ticket, provider, sectorNumber }: SealInput): void {
 function checkIdentity(dir: string, found: SectorIdentity, input: SealInput): void {
   const same: Record<string, boolean> = {
     provider: found.provider === input.provider,
+    'prover id': equalBytes(found.proverId ?? NO_BYTES, input.proverId ?? NO_BYTES),
     'sector number': found.sectorNumber === input.sectorNumber,
     ticket: equalBytes(found.ticket, input.ticket),
     profile:

@@ -30,14 +30,17 @@ export class UnsealRangeError extends GranaryError {
 }
 
 /** @throws UnsealRangeError, SectorNotSealedError, SectorDamagedError, ManifestError */
-export async function unsealPiece(i: {
-  dir: string
-  parentsDir: string
-  /** In padded bytes. */
-  offset: number
-  payloadSize: number
-  out: string
-}): Promise<void> {
+export async function unsealPiece(
+  i: {
+    dir: string
+    parentsDir: string
+    /** In padded bytes. */
+    offset: number
+    payloadSize: number
+    out: string
+  },
+  { signal }: { signal?: AbortSignal | undefined } = {},
+): Promise<void> {
   const manifest = await requireManifest(i.dir)
   if (manifest.state === 'sealing') throw new SectorNotSealedError(i.dir)
   const { sectorBytes } = manifest.profile
@@ -48,8 +51,8 @@ export async function unsealPiece(i: {
   if (i.offset + length > sectorBytes)
     throw new UnsealRangeError(`${i.payloadSize} bytes at ${i.offset} reach past the sector's ${sectorBytes}`)
   const { kernel } = openKernel()
-  await withKey({ kernel, manifest, dir: i.dir, parentsDir: i.parentsDir }, (keyPath) =>
-    decode(kernel, { ...i, length, keyPath, replicaPath: sectorFiles(i.dir).replica }),
+  await withKey({ kernel, manifest, dir: i.dir, parentsDir: i.parentsDir, signal }, (keyPath) =>
+    decode(kernel, { ...i, length, keyPath, replicaPath: sectorFiles(i.dir).replica, signal }),
   )
 }
 
@@ -63,6 +66,7 @@ async function decode(
     length: number
     payloadSize: number
     out: string
+    signal: AbortSignal | undefined
   },
 ): Promise<void> {
   const temporary = `${i.out}.tmp`
@@ -72,6 +76,7 @@ async function decode(
   const out = stack.use(await open(temporary, 'w'))
   let left = i.payloadSize
   for (const { offset, length } of sectorChunks(i.length)) {
+    i.signal?.throwIfAborted()
     const nodes = await readExactly(replica, i.offset + offset, length)
     kernel.subtractNodes(nodes, await readExactly(key, i.offset + offset, length), nodes)
     const payload = unpadFr32(nodes).subarray(0, left)
@@ -84,26 +89,25 @@ async function decode(
 
 /** Layer L as it is, or computed anew in a folder that is removed again. */
 async function withKey(
-  i: { kernel: Kernel; manifest: Manifest; dir: string; parentsDir: string },
+  i: { kernel: Kernel; manifest: Manifest; dir: string; parentsDir: string; signal: AbortSignal | undefined },
   use: (keyPath: string) => Promise<void>,
 ): Promise<void> {
   const { profile, replicaId, layers } = i.manifest
   const kept = sectorFiles(i.dir).layer(profile.layers)
   const expected = layers[profile.layers - 1]
-  if ((await digestFile(kept)) === expected) return await use(kept)
-  const parentsPath = await ensureParentsTable({
-    kernel: i.kernel,
-    porepId: profile.porepId,
-    nodes: profile.nodes,
-    folder: i.parentsDir,
-  })
+  const { signal } = i
+  if ((await digestFile(kept, signal)) === expected) return await use(kept)
+  const parentsPath = await ensureParentsTable(
+    { kernel: i.kernel, porepId: profile.porepId, nodes: profile.nodes, folder: i.parentsDir },
+    { signal },
+  )
   const folder = await mkdtemp(join(i.dir, 'unseal-'))
   try {
     const pathOf = (layer: number) => join(folder, `layer-${layer}`)
     for (let layer = 1; layer <= profile.layers; layer += 1) {
       const previousPath = layer === 1 ? undefined : pathOf(layer - 1)
       const outPath = pathOf(layer)
-      await i.kernel.labelLayer({ replicaId, layer, nodes: profile.nodes, parentsPath, previousPath, outPath })
+      await i.kernel.labelLayer({ replicaId, layer, nodes: profile.nodes, parentsPath, previousPath, outPath, signal })
       if (layer > 2) await rm(pathOf(layer - 2))
     }
     const key = pathOf(profile.layers)
