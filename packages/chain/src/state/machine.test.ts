@@ -145,7 +145,7 @@ describe('a block', () => {
     })
   })
 
-  test('tells its observer of each transaction', () => {
+  test('tells its observer of what precedes the transactions, and of each', () => {
     const chain = createTestChain()
     const txs = [0, 1].map((sequence) => chain.sign(chain.faucet, 'Transfer', { to: BOB, amount: 1n }, { sequence }))
     const seen: number[] = []
@@ -153,7 +153,7 @@ describe('a block', () => {
     const { height, timeMs } = block(chain, {})
     chain.machine.prepareBlock({ height, timeMs, candidates: txs, beacon: undefined, observer })
     chain.machine.finalizeBlock(block(chain, { txs }), observer)
-    expect(seen).toEqual([0, 1, 0, 1])
+    expect(seen).toEqual([-1, 0, 1, -1, 0, 1])
   })
 })
 

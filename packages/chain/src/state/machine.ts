@@ -54,6 +54,7 @@ export interface Proposal {
 
 /** Called after each transaction, so that who has a clock may measure. */
 export interface ExecutionObserver {
+  /** @param index: of the transaction, or of the candidate; −1 for what precedes the first */
   executed(index: number): void
 }
 
@@ -145,6 +146,7 @@ export function createStateMachine({ reader }: { readonly reader: StateReader })
   function execute(block: Block, observer?: ExecutionObserver): FinalizedBlock {
     const { context, overlay, head, events } = openBlock(block)
     const room = createBlockRoom(context.params)
+    observer?.executed(-1)
     const results = block.txs.map((bytes, index) => {
       const result = isBeaconEntry(bytes) ? executeBeacon(context, bytes, index) : executeInBlock(bytes, index)
       observer?.executed(index)
@@ -214,6 +216,7 @@ export function createStateMachine({ reader }: { readonly reader: StateReader })
         txs.push(encodeBeaconEntry(beacon))
       }
       const room = createBlockRoom(context.params)
+      observer?.executed(-1)
       for (const [index, bytes] of candidates.entries()) {
         if (tryExecute(context, bytes, (admitted) => room.take(admitted))) txs.push(bytes)
         observer?.executed(index)

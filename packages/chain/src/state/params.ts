@@ -165,6 +165,11 @@ export function answerTimeMaxMs(profile: Profile): number | undefined {
   return Math.floor(labelsNs / 5 / 1_000_000)
 }
 
+/** The latest expiry of a sector whose longest deal could begin at `from`. */
+export function sectorExpiryMax(params: ChainParams, from: number): number {
+  return from + params.dealDurationMax + 2 * params.provingPeriod
+}
+
 /** Amount of `perGiB` for `bytes`, rounded up. */
 export function perGiB(amount: bigint, bytes: number): bigint {
   return (amount * BigInt(bytes) + GIB - 1n) / GIB

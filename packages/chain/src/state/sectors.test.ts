@@ -106,6 +106,25 @@ describe('a pre-commit is refused', () => {
   })
 })
 
+test('the longest deal that the chain takes can be pre-committed, whichever block takes the message', async () => {
+  const longest = createMarket(join(folder, 'longest'), { dealDurationMax: 80 })
+  const { chain, owner, provider, sealer } = longest
+  const piece = await sealer.piece(1, 1_000)
+  const deals = [longest.publish(piece, { duration: 80 })]
+  const ticketEpoch = chain.height
+  const { commD, commR } = await sealer.seal(0, ticketEpoch, [piece])
+  const { commitExpiry, provingPeriod } = chain.genesis.params
+  const send = (expiry: number): string => {
+    const sector = { number: 0, profile: PROFILE, commD, commR, ticketEpoch, deals, expiry }
+    return chain.send(owner, 'PreCommitSectors', { provider, sectors: [sector] }).code
+  }
+  const expiry = chain.height + commitExpiry + 80 + provingPeriod
+  expect(send(chain.height + commitExpiry + 80)).toBe('SECTOR_EXPIRY_INVALID')
+  expect(send(expiry + 2 * provingPeriod)).toBe('SECTOR_EXPIRY_INVALID')
+  chain.advance(4)
+  expect(send(expiry)).toBe('OK')
+})
+
 test('a proof is taken once, over the seed that was drawn after the commitment, and no other', async () => {
   const { chain, owner, provider, sealer } = market
   const prove = (bundle: Uint8Array, number = 0, signer = owner): string =>

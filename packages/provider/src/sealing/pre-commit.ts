@@ -115,7 +115,7 @@ async function chooseExpiry(context: SealContext, dealIds: readonly number[], si
   const extendable = views.map(({ terms }) => Number(terms.extendableUntil ?? 0))
   // The message may wait for a block: a period is room enough.
   const wanted = Math.max(commitBy + durationMax + params.provingPeriod, ...extendable)
-  return Math.min(wanted, commitBy + params.dealDurationMax)
+  return Math.min(wanted, commitBy + params.dealDurationMax + 2 * params.provingPeriod)
 }
 
 async function refuseLateDeals(context: SealContext, dealIds: readonly number[], signal: AbortSignal): Promise<void> {

@@ -11,7 +11,7 @@ import type { Effect, TxContext } from '../context.ts'
 import { dealStatus } from '../deal-status.ts'
 import { TxError, type TxErrorCode } from '../errors.ts'
 import { lockCollateral } from '../ledger.ts'
-import { allowedProfile, perGiB } from '../params.ts'
+import { allowedProfile, perGiB, sectorExpiryMax } from '../params.ts'
 import { draw, entropyOf } from '../randomness.ts'
 import { type Deal, tables } from '../records.ts'
 import { requireOwner } from '../require-provider.ts'
@@ -126,11 +126,14 @@ function commDOf(deals: readonly BoundDeal[], sectorBytes: number): Uint8Array {
   }
 }
 
-/** The sector must last longer than any of its deals could, and not without end. */
+/**
+ * The sector must last longer than any of its deals could, and not without end. Who sends it cannot know the block that
+ * takes it, so there is room between the bounds even for the longest deal.
+ */
 function checkExpiry({ params }: TxContext, expiry: number, commitBy: number, deals: readonly BoundDeal[]): void {
   const longest = deals.reduce((max, { deal }) => Math.max(max, deal.terms.duration), params.dealDurationMin)
   const first = commitBy + longest
-  const last = commitBy + params.dealDurationMax
+  const last = sectorExpiryMax(params, commitBy)
   if (expiry >= first && expiry <= last) return
   throw refusal(
     'SECTOR_EXPIRY_INVALID',
