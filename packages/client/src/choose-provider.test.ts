@@ -31,6 +31,7 @@ const refusals: [RefusalReason, ProviderView, object][] = [
   ['DURATION_TOO_SHORT', withAsk(1, { durationMin: 7_201 }), {}],
   ['DURATION_TOO_LONG', withAsk(1, { durationMax: 7_199 }), {}],
   ['NO_ENDPOINT', providerView(1, 'tcp://somewhere:1'), {}],
+  ['REFUSED', providerView(1, url), { refusedBy: new Map([[1, 'its disk is full']]) }],
   ['NOT_THE_ONE_ASKED_FOR', providerView(1, url), { provider: 2 }],
 ]
 

@@ -15,10 +15,13 @@ export interface PieceWanted {
   readonly duration: number
   /** Only this provider will do. */
   readonly provider?: number | undefined
+  /** Providers that have refused this very piece already, each with its words. */
+  readonly refusedBy?: ReadonlyMap<number, string> | undefined
 }
 
 export type RefusalReason =
   | 'NOT_THE_ONE_ASKED_FOR'
+  | 'REFUSED'
   | 'NO_ASK'
   | 'ASK_EXPIRED'
   | 'PIECE_TOO_SMALL'
@@ -59,7 +62,7 @@ export class NoProviderError extends GranaryError {
       message: `nobody takes ${what}${wanted.provider === undefined ? '' : ` as provider ${wanted.provider}`}: ${why.join('; ') || none}`,
       hint: hintFor(relevant),
       retryable: relevant.some(({ reason }) => reason === 'UNREACHABLE'),
-      details: { ...wanted, refusals: relevant },
+      details: { pieceSize: wanted.pieceSize, duration: wanted.duration, refusals: relevant },
     })
     this.refusals = relevant
   }
@@ -95,6 +98,8 @@ function refusalOf(view: ProviderView, wanted: PieceWanted, head: number): [Refu
   if (wanted.provider !== undefined && wanted.provider !== view.id) {
     return ['NOT_THE_ONE_ASKED_FOR', `provider ${wanted.provider} was asked for`]
   }
+  const refusal = wanted.refusedBy?.get(view.id)
+  if (refusal !== undefined) return ['REFUSED', refusal]
   if (!ask) return ['NO_ASK', 'it has not set a price']
   if (ask.validUntil <= head)
     return ['ASK_EXPIRED', `its ask ended at epoch ${ask.validUntil}, the chain is at ${head}`]

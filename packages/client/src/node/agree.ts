@@ -68,6 +68,7 @@ export interface AgreeInput {
   readonly label: string
   /** The user named the provider: no other will do. */
   readonly providerNamed: boolean
+  readonly refusedBy?: ReadonlyMap<number, string>
   readonly report: (progress: PutProgress) => void
 }
 
@@ -92,7 +93,8 @@ export async function agree(input: AgreeInput, options: CallOptions): Promise<Ag
   const { endpoint, view } = chosen
   report({ type: 'provider:chosen', provider: view.id, name: view.name, endpoint })
   if (view.id !== record.provider) {
-    const { uploadUrl: _uploadUrl, quote: _quote, ...rest } = record
+    // Upload, quote and terms are with somebody else.
+    const { uploadUrl: _uploadUrl, ...rest } = withoutTerms(record)
     record = { ...rest, provider: view.id }
   }
 
@@ -131,7 +133,7 @@ export async function agree(input: AgreeInput, options: CallOptions): Promise<Ag
   const { height, blockTimeMs } = await chain.status(options)
   const marginEpochs = Math.ceil(TERMS_MARGIN_MS / blockTimeMs)
   let terms = record.terms && dealTermsFromJson(record.terms)
-  if (!terms || terms.validUntil - height < marginEpochs) {
+  if (!terms || terms.validUntil - height < marginEpochs || !matches(terms, quote)) {
     if (quote.validUntil - height < marginEpochs) {
       const later = await quoteAnew()
       if (later.total > quote.total) {
@@ -176,17 +178,27 @@ export async function agree(input: AgreeInput, options: CallOptions): Promise<Ag
 
 /** The provider of the earlier run first: it may have most of the bytes. */
 async function choose(input: AgreeInput, options: CallOptions): Promise<ChosenProvider> {
-  const { context, record, providerNamed, report } = input
+  const { context, record, providerNamed, refusedBy, report } = input
   const { chain, fetch } = context
   const { pieceSize, duration, provider } = record
   const onRefused = (refusal: NoProviderError['refusals'][number]) => report({ type: 'provider:refused', ...refusal })
   const choice = { ...options, onRefused }
   try {
-    return await chooseProvider({ chain, fetch, wanted: { pieceSize, duration, provider } }, choice)
+    return await chooseProvider({ chain, fetch, wanted: { pieceSize, duration, provider, refusedBy } }, choice)
   } catch (error) {
     if (!(error instanceof NoProviderError) || provider === undefined || providerNamed) throw error
-    return await chooseProvider({ chain, fetch, wanted: { pieceSize, duration } }, choice)
+    return await chooseProvider({ chain, fetch, wanted: { pieceSize, duration, refusedBy } }, choice)
   }
+}
+
+/** Terms of an earlier run, under a quote that has run out since: the provider would refuse them. */
+function matches(terms: DealTerms, quote: Quote): boolean {
+  return (
+    terms.pricePerEpoch === quote.pricePerEpoch &&
+    terms.duration === quote.duration &&
+    terms.providerCollateral === quote.providerCollateral &&
+    terms.activateWithin === quote.activateWithin
+  )
 }
 
 function liveQuote(record: PutRecord, height: number): Quote | undefined {

@@ -9,7 +9,7 @@ import { GranaryError } from '@granary/errors'
 import { endpointOf } from '../choose-provider.ts'
 import { hexToBytes } from '../hex.ts'
 import { publishDeal } from '../publish-deal.ts'
-import { agree } from './agree.ts'
+import { agreeWithAny } from './agree-with-any.ts'
 import type { CallOptions, ClientContext } from './client-context.ts'
 import { followUntil } from './follow-until.ts'
 import type { PutRecord } from './journal.ts'
@@ -112,7 +112,7 @@ async function agreeAndPublish(
   let record = earlier
   if (!record.providerSignature) {
     const providerNamed = options.provider !== undefined
-    record = (await agree({ context, status, record, carPath, label, providerNamed, report }, call)).record
+    record = (await agreeWithAny({ context, status, record, carPath, label, providerNamed, report }, call)).record
   }
   const terms = dealTermsFromJson(record.terms)
   const providerSignature = hexToBytes(record.providerSignature ?? '0x')
