@@ -8,6 +8,7 @@ import { addGet } from './commands/get.ts'
 import { addProvider } from './commands/provider.ts'
 import { addPut } from './commands/put.ts'
 import { addStatus } from './commands/status.ts'
+import { addTools } from './commands/tools/tools.ts'
 import { exitCodesHelp } from './exit-code.ts'
 import { version } from './version.ts'
 
@@ -27,7 +28,7 @@ export function createProgram(context: ProgramContext): Command {
     .showHelpAfterError('(add --help for what there is)')
     .configureOutput({ outputError: (text, write) => (context.json ? undefined : write(text)) })
     .addHelpText('after', exitCodesHelp)
-  for (const add of [addPut, addGet, addDeals, addStatus, addDevnet, addDemo, addChain, addProvider]) {
+  for (const add of [addPut, addGet, addDeals, addStatus, addDevnet, addDemo, addChain, addProvider, addTools]) {
     add(program, context)
   }
   return program

@@ -1,0 +1,7 @@
+/** Where the tables of parents are: a devnet and a provider of the same home use the very same ones. */
+import { join } from 'node:path'
+import { cacheOf, type HomeOptions, homeOf } from '../../options.ts'
+
+export function parentsFolder(options: HomeOptions): string {
+  return join(cacheOf(homeOf(options)), 'parents')
+}

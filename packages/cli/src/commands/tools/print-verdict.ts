@@ -1,0 +1,23 @@
+/** What a verifier said: exit code 0 or 1, and with --json the verdict as the data of the envelope, either way. */
+import type { Verdict } from '@granary/proofs/verify'
+import type { ProgramContext } from '../../create-program.ts'
+import { EXIT } from '../../exit-code.ts'
+import { type Envelope, success } from '../../print/envelope.ts'
+import { paint } from '../../print/paint.ts'
+
+export function printVerdict(verdict: Verdict, json: boolean, { setExitCode }: ProgramContext): void {
+  if (!verdict.ok) setExitCode(EXIT.failed)
+  process.stdout.write(json ? `${JSON.stringify(envelopeOf(verdict))}\n` : `${inWords(verdict)}\n`)
+}
+
+function envelopeOf(verdict: Verdict): Envelope<Verdict> {
+  if (verdict.ok) return success(verdict)
+  const hint = 'check that file and public inputs belong together; if they do, the proof is not valid'
+  const error = { code: verdict.reason, message: 'the proof is refused', hint, retryable: false }
+  return { ...success(verdict), ok: false, code: verdict.reason, error }
+}
+
+function inWords(verdict: Verdict): string {
+  if (verdict.ok) return paint(process.stdout, 'green', 'valid')
+  return `${paint(process.stdout, 'red', 'refused')}  ${verdict.reason}`
+}

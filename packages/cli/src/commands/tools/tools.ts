@@ -1,0 +1,18 @@
+/** granary tools: pieces, CARs, sealing and proofs by hand, without a chain: for people who check what Granary says. */
+import type { Command } from 'commander'
+import type { ProgramContext } from '../../create-program.ts'
+import { addAggregate } from './aggregate.ts'
+import { addBench } from './bench.ts'
+import { addCar } from './car.ts'
+import { addCommp } from './commp.ts'
+import { addParents } from './parents.ts'
+import { addPorep } from './porep.ts'
+import { addPost } from './post.ts'
+import { addSeal } from './seal.ts'
+import { addUnseal } from './unseal.ts'
+
+export function addTools(program: Command, context: ProgramContext): void {
+  const tools = program.command('tools').description('Pieces, sealing and proofs by hand, without a chain.')
+  const adders = [addCommp, addCar, addAggregate, addParents, addSeal, addUnseal, addPorep, addPost, addBench]
+  for (const add of adders) add(tools, context)
+}

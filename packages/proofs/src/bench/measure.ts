@@ -1,0 +1,60 @@
+/** Runs a measurement several times, with U measured before and after each run: both see the same machine, busy or not. */
+import { cpus } from 'node:os'
+import { activeKernel } from '../engine.ts'
+import type { BenchOptions } from './bench-input.ts'
+import { bulkBlockNs } from './bulk-block.ts'
+import { type Figure, medianOf, rounded, type Unit } from './figure.ts'
+
+export const RUNS = 5
+
+export interface Quantity {
+  readonly name: string
+  readonly unit: Unit
+  /** The value is set against so many blocks of SHA-256 at the bulk rate; for values in ns. */
+  readonly blocks?: number
+}
+
+/** @param run one run: a value for each quantity, in its unit and in their order; run 0 is the first */
+export async function measure(
+  quantities: readonly Quantity[],
+  run: (run: number) => Promise<readonly number[]>,
+  { signal, onProgress }: BenchOptions,
+): Promise<Figure[]> {
+  const values: (readonly number[])[] = []
+  const us: number[] = []
+  for (let i = 0; i < RUNS; i += 1) {
+    signal?.throwIfAborted()
+    onProgress?.(`run ${i + 1} of ${RUNS}`)
+    const before = bulkBlockNs()
+    values.push(await run(i))
+    us.push((before + bulkBlockNs()) / 2)
+  }
+  const machine = { kernel: activeKernel().name, cpu: cpus()[0]?.model.trim() ?? 'unknown', u: rounded(medianOf(us)) }
+  return quantities.map(({ name, unit, blocks }, at) => {
+    const own = values.map((row) => row[at]!)
+    return {
+      name,
+      unit,
+      min: rounded(Math.min(...own)),
+      median: rounded(medianOf(own)),
+      max: rounded(Math.max(...own)),
+      runs: own.length,
+      ...machine,
+      ...(blocks === undefined ? {} : { ratio: ratioTo(own, us, blocks) }),
+    }
+  })
+}
+
+/** Each run against the U of its own moment: a busy machine slows both. */
+function ratioTo(values: readonly number[], us: readonly number[], blocks: number): NonNullable<Figure['ratio']> {
+  const ratios = values.map((value, i) => value / (blocks * us[i]!))
+  const of = blocks === 1 ? 'U' : `${blocks} U`
+  return { min: rounded(Math.min(...ratios)), median: rounded(medianOf(ratios)), max: rounded(Math.max(...ratios)), of }
+}
+
+/** What something gives, and the milliseconds that it takes. */
+export async function elapsedMs<T>(work: () => T | Promise<T>): Promise<{ readonly result: T; readonly ms: number }> {
+  const startMs = performance.now()
+  const result = await work()
+  return { result, ms: performance.now() - startMs }
+}

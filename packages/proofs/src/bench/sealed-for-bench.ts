@@ -1,0 +1,37 @@
+/** Sealed sectors to prove things about: one that is there, or new ones. */
+import { SectorNotSealedError, sealSector } from '../seal/index.ts'
+import { type Manifest, requireManifest } from '../seal/manifest.ts'
+import { sealedSectorOf } from '../seal/seal-sector.ts'
+import type { BenchOptions, SealedBenchInput } from './bench-input.ts'
+import { sectorInputs, writePayload } from './bench-sectors.ts'
+
+export interface BenchSector {
+  readonly dir: string
+  readonly manifest: Manifest
+  readonly commR: Uint8Array
+}
+
+/** At least one. @param folder new sectors are sealed in it */
+export async function sealedForBench(
+  input: SealedBenchInput,
+  folder: string,
+  options: BenchOptions,
+): Promise<readonly [BenchSector, ...BenchSector[]]> {
+  const dirs = input.dir === undefined ? await sealAll(input, folder, options) : [input.dir]
+  const [first, ...others] = await Promise.all(dirs.map(readSealed))
+  return [first!, ...others]
+}
+
+async function readSealed(dir: string): Promise<BenchSector> {
+  const manifest = await requireManifest(dir)
+  const sealed = sealedSectorOf(manifest)
+  if (sealed === undefined) throw new SectorNotSealedError(dir)
+  return { dir, manifest, commR: sealed.commR }
+}
+
+async function sealAll(input: SealedBenchInput, folder: string, options: BenchOptions): Promise<string[]> {
+  options.onProgress?.(`sealing first: ${input.sectors} × ${input.profile.name}`)
+  const inputs = sectorInputs(input, await writePayload(folder, input.profile.sectorBytes), folder)
+  for (const sector of inputs) await sealSector(sector, { signal: options.signal })
+  return inputs.map(({ dir }) => dir)
+}
