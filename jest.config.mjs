@@ -18,5 +18,7 @@ export default {
   testPathIgnorePatterns: ['/node_modules/', '/dist/'],
   modulePathIgnorePatterns: ['/dist/'],
   testTimeout: 60_000,
+  // The stories wait for challenges more than they compute: two at a time, on two cores too.
+  maxWorkers: 2,
   reporters: ['default', '<rootDir>/scripts/count-reporter.mjs'],
 }
