@@ -6,6 +6,9 @@ import type { Genesis } from '../state/index.ts'
 import type { Store } from '../store/open-store.ts'
 import { answerErrors, answerUnknownPath, type RpcFault } from './answer-errors.ts'
 import type { Faucet } from './create-faucet.ts'
+import { openApi } from './open-api.ts'
+import { serve } from './operation.ts'
+import { getHealth } from './operations.ts'
 import { blockRoutes } from './routes/blocks.ts'
 import { eventRoutes } from './routes/events.ts'
 import { faucetRoutes } from './routes/faucet.ts'
@@ -34,11 +37,24 @@ export function createApp(parts: AppParts): App {
   app.disable('etag')
   app.use(allowReading)
   const events = eventRoutes(parts)
-  app.get('/healthz', (_, response) => {
+  const health = serve(getHealth, () => {
     if (parts.engine.failure !== undefined) throw parts.engine.failure
-    response.json({ ok: true, height: parts.store.head()?.height ?? 0 })
+    return { ok: true, height: parts.store.head()?.height ?? 0 }
   })
-  app.use(txRoutes(parts), stateRoutes(parts), blockRoutes(parts), events.router, faucetRoutes(parts))
+  const served = [
+    health,
+    ...txRoutes(parts),
+    ...stateRoutes(parts),
+    ...blockRoutes(parts),
+    events.served,
+    ...faucetRoutes(parts),
+  ]
+  for (const { router } of served) app.use(router)
+  const document = openApi(
+    served.map(({ operation }) => operation),
+    parts.version,
+  )
+  app.get('/openapi.json', (_, response) => void response.json(document))
   app.use(answerUnknownPath)
   app.use(answerErrors(parts.log))
   return { handler: app, close: events.close }

@@ -1,7 +1,12 @@
-/** What inputs are made of: what does not fit is refused by name before anything looks at it. */
+/**
+ * What inputs are made of: what does not fit is refused by name before anything looks at it. The OpenAPI document is made
+ * from the same schemas.
+ */
 import { z } from 'zod'
-import { type Address, type Hash, isHex } from '../messages/index.ts'
+import type { Address, Hash, Hex } from '../messages/index.ts'
 import { RequestInvalidError } from './errors.ts'
+
+const BIGGEST = { minimum: 0, maximum: Number.MAX_SAFE_INTEGER }
 
 /** An id, a height, an epoch: in a path or a query it comes as text. */
 export const natural: z.ZodType<number, string> = z
@@ -9,15 +14,17 @@ export const natural: z.ZodType<number, string> = z
   .regex(/^(0|[1-9][0-9]{0,15})$/, 'expected a whole number ≥ 0 in decimal digits')
   .transform(Number)
   .refine(Number.isSafeInteger, 'expected a number below 2⁵³')
+  .meta({ type: 'integer', ...BIGGEST })
 
-export const address: z.ZodType<Address> = z.custom<Address>(
-  (value) => isHex(value, 20),
+export const address: z.ZodType<Address> = z.templateLiteral(
+  ['0x', z.string().regex(/^[0-9a-f]{40}$/)],
   'expected 0x and 40 lower-case hex digits',
 )
-export const hash: z.ZodType<Hash> = z.custom<Hash>(
-  (value) => isHex(value, 32),
+export const hash: z.ZodType<Hash> = z.templateLiteral(
+  ['0x', z.string().regex(/^[0-9a-f]{64}$/)],
   'expected 0x and 64 lower-case hex digits',
 )
+export const hex: z.ZodType<Hex> = z.templateLiteral(['0x', z.string().regex(/^([0-9a-f]{2})*$/)])
 export const cid: z.ZodType<string> = z.string().regex(/^[A-Za-z0-9]{8,120}$/, 'expected a CID in base32 or base58')
 
 const PAGE_ITEMS_MAX = 200
@@ -28,6 +35,7 @@ export const page: { after: z.ZodType<number | undefined>; limit: z.ZodType<numb
   after: natural.optional(),
   limit: natural
     .refine((limit) => limit >= 1 && limit <= PAGE_ITEMS_MAX, `expected 1 to ${PAGE_ITEMS_MAX}`)
+    .meta({ type: 'integer', minimum: 1, maximum: PAGE_ITEMS_MAX })
     .optional()
     .transform((limit) => limit ?? PAGE_ITEMS),
 }

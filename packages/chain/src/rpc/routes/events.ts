@@ -4,12 +4,14 @@
  */
 import { once } from 'node:events'
 import { setImmediate } from 'node:timers/promises'
-import { type Response, Router } from 'express'
+import type { Response } from 'express'
 import { z } from 'zod'
 import type { Engine } from '../../engine/engine.ts'
 import type { Store } from '../../store/open-store.ts'
 import type { EventPosition } from '../../store/records.ts'
 import { RequestInvalidError, StreamsFullError } from '../errors.ts'
+import { listenTo, type ServedOperation } from '../operation.ts'
+import { eventId, followEvents } from '../operations.ts'
 import { parse } from '../schemas.ts'
 
 const STREAMS_MAX = 256
@@ -20,33 +22,17 @@ const READS_PER_TURN = 32
 const POSITION_EVERY_MS = 15_000
 const STALL_MAX_MS = 60_000
 
-const eventType = z
-  .string()
-  .regex(/^[a-z]+(:[a-z]+)?$/, 'expected event types such as deal:active, separated by commas')
-/** `height`: everything after that block; `height.index`: everything after that event. */
-const eventId = z.string().regex(/^[0-9]{1,15}(\.[0-9]{1,9})?$/, 'expected a height, or the id of an event')
-const eventsQuery = z.strictObject({
-  types: z
-    .string()
-    .max(500)
-    .optional()
-    .transform((text) => text?.split(','))
-    .pipe(z.array(eventType).optional()),
-  since: eventId.optional(),
-})
 const eventsHeaders = z.strictObject({ 'last-event-id': eventId.optional() })
 
 export interface EventStreams {
-  readonly router: Router
+  readonly served: ServedOperation
   /** Ends all streams; their clients reconnect, elsewhere or later. */
   close(): void
 }
 
 export function eventRoutes({ engine, store }: { engine: Engine; store: Store }): EventStreams {
-  const router = Router()
   const open = new Set<AbortController>()
-  router.get('/v1/events', async (request, response) => {
-    const { types, since } = parse(eventsQuery, request.query)
+  const served = listenTo(followEvents, async ({ query: { types, since }, request, response }) => {
     const headers = parse(eventsHeaders, { 'last-event-id': request.get('last-event-id') })
     const resume = headers['last-event-id'] ?? since
     const from = positionOf(resume, store)
@@ -67,7 +53,7 @@ export function eventRoutes({ engine, store }: { engine: Engine; store: Store })
     }
   })
   return {
-    router,
+    served,
     close() {
       for (const ended of open) ended.abort()
     },

@@ -1,21 +1,33 @@
 /** POST /v1/faucet { address }: devnets only; answers when the money is there. */
-import express, { Router } from 'express'
-import { z } from 'zod'
+import express from 'express'
 import type { Engine } from '../../engine/engine.ts'
 import type { Store } from '../../store/open-store.ts'
 import type { Faucet } from '../create-faucet.ts'
-import { address, parse } from '../schemas.ts'
+import { type ServedOperation, serve } from '../operation.ts'
+import { askFaucet, grantBody } from '../operations.ts'
+import { parse } from '../schemas.ts'
 import { readTx, waitFor } from './txs.ts'
 
-const grantBody = z.strictObject({ address })
+const BODY_BYTES_MAX = 1024
 
-export function faucetRoutes({ engine, store, faucet }: { engine: Engine; store: Store; faucet: Faucet }): Router {
-  const router = Router()
-  router.post('/v1/faucet', express.json({ limit: 1024 }), async (request, response) => {
-    const body = parse(grantBody, request.body)
-    const id = await faucet.grant(body.address)
-    await waitFor(engine, id, response)
-    response.json(readTx(engine, store, id))
-  })
-  return router
+export function faucetRoutes({
+  engine,
+  store,
+  faucet,
+}: {
+  engine: Engine
+  store: Store
+  faucet: Faucet
+}): ServedOperation[] {
+  return [
+    serve(
+      askFaucet,
+      async ({ request, response }) => {
+        const id = await faucet.grant(parse(grantBody, request.body).address)
+        await waitFor(engine, id, response)
+        return readTx(engine, store, id)
+      },
+      express.json({ limit: BODY_BYTES_MAX }),
+    ),
+  ]
 }

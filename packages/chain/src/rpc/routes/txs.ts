@@ -1,42 +1,36 @@
 /** POST /v1/txs, GET /v1/txs/{id}: a transaction in, and what became of it. */
-import express, { type Request, type Response, Router } from 'express'
-import { z } from 'zod'
+import express, { type Request, type Response } from 'express'
 import type { TxView } from '../../client/views.ts'
 import type { Engine } from '../../engine/engine.ts'
 import { BUNDLE_BYTES_MAX } from '../../messages/bodies.ts'
 import type { Hash } from '../../messages/index.ts'
 import type { Store } from '../../store/open-store.ts'
 import { BodyTypeError, NotFoundError, WaitTimeoutError } from '../errors.ts'
-import { hash, parse } from '../schemas.ts'
+import { type ServedOperation, serve } from '../operation.ts'
+import { getTx, submitBody, submitTx } from '../operations.ts'
+import { parse } from '../schemas.ts'
 
 /** The largest message with its envelope. */
 const BODY_BYTES_MAX = BUNDLE_BYTES_MAX + 4096
 const JSON_BYTES_MAX = Math.ceil(BODY_BYTES_MAX / 3) * 4 + 64
 const WAIT_SECONDS_MAX = 60
 
-const txParams = z.strictObject({ id: hash })
-const submitQuery = z.strictObject({ wait: z.literal('committed').optional() })
-const submitBody = z.strictObject({ tx: z.base64() })
-
-export function txRoutes({ engine, store }: { engine: Engine; store: Store }): Router {
-  const router = Router()
-  router.post(
-    '/v1/txs',
-    express.raw({ type: 'application/octet-stream', limit: BODY_BYTES_MAX }),
-    express.json({ limit: JSON_BYTES_MAX }),
-    async (request, response) => {
-      const { wait } = parse(submitQuery, request.query)
-      const id = engine.submit(bodyBytes(request))
-      if (wait === 'committed') await waitFor(engine, id, response)
-      const view = readTx(engine, store, id)
-      response.status(view.code === 'PENDING' ? 202 : 200).json(view)
-    },
-  )
-  router.get('/v1/txs/:id', (request, response) => {
-    const { id } = parse(txParams, request.params)
-    response.json(readTx(engine, store, id))
-  })
-  return router
+export function txRoutes({ engine, store }: { engine: Engine; store: Store }): ServedOperation[] {
+  return [
+    serve(
+      submitTx,
+      async ({ query: { wait }, request, response }) => {
+        const id = engine.submit(bodyBytes(request))
+        if (wait === 'committed') await waitFor(engine, id, response)
+        const view = readTx(engine, store, id)
+        response.status(view.code === 'PENDING' ? 202 : 200)
+        return view
+      },
+      express.raw({ type: 'application/octet-stream', limit: BODY_BYTES_MAX }),
+      express.json({ limit: JSON_BYTES_MAX }),
+    ),
+    serve(getTx, ({ params: { id } }) => readTx(engine, store, id)),
+  ]
 }
 
 /** @throws NotFoundError TX_NOT_FOUND */

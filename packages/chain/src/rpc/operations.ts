@@ -1,0 +1,318 @@
+/** All that can be asked of a node: docs/spec/chain.md, section 8. */
+import { z } from 'zod'
+import type {
+  AccountView,
+  BlockView,
+  ChainStatus,
+  DealView,
+  Page,
+  PartitionView,
+  ProviderView,
+  RandomnessView,
+  SectorView,
+  TxView,
+} from '../client/views.ts'
+import type { Address, Hash } from '../messages/index.ts'
+import {
+  accountAnswer,
+  blockAnswer,
+  dealAnswer,
+  dealsAnswer,
+  genesisAnswer,
+  healthAnswer,
+  paramsAnswer,
+  partitionsAnswer,
+  providerAnswer,
+  providersAnswer,
+  randomnessAnswer,
+  sectorAnswer,
+  statusAnswer,
+  txAnswer,
+} from './answers.ts'
+import type { Operation } from './operation.ts'
+import { address, cid, hash, natural, nothing, page } from './schemas.ts'
+
+type Nothing = Record<string, never>
+type AtHeight<T> = T & { readonly height: number }
+interface Id {
+  readonly id: number
+}
+interface PageQuery {
+  readonly after?: number | undefined
+  readonly limit: number
+}
+interface DealsQuery extends PageQuery {
+  readonly pieceCid?: string | undefined
+  readonly rootCid?: string | undefined
+  readonly client?: Address | undefined
+  readonly provider?: number | undefined
+}
+interface RandomnessQuery {
+  readonly tag: 'TICKET' | 'SEED' | 'POST' | 'RECOVERY'
+  readonly epoch: number
+  readonly provider: number
+  readonly sector: number
+}
+interface EventsQuery {
+  readonly types?: string[] | undefined
+  readonly since?: string | undefined
+}
+
+const id = z.strictObject({ id: natural })
+const pageQuery = z.strictObject(page)
+const EXAMPLE_ADDRESS = `0x${'11'.repeat(20)}`
+const EXAMPLE_HASH = `0x${'11'.repeat(32)}`
+
+export const getHealth: Operation<Nothing, unknown, AtHeight<{ ok: boolean }>> = {
+  id: 'getHealth',
+  method: 'get',
+  path: '/healthz',
+  summary: 'Whether the node makes blocks',
+  params: nothing,
+  query: z.unknown(),
+  answer: healthAnswer,
+  errors: ['CHAIN_HALTED'],
+  example: { path: '/healthz' },
+}
+
+export const getStatus: Operation<Nothing, Nothing, ChainStatus> = {
+  id: 'getStatus',
+  method: 'get',
+  path: '/v1/status',
+  summary: 'Which chain this is, and where it stands',
+  params: nothing,
+  query: nothing,
+  answer: statusAnswer,
+  errors: [],
+  example: { path: '/v1/status' },
+}
+
+export const getParams: Operation<Nothing, Nothing, AtHeight<{ params: Readonly<Record<string, unknown>> }>> = {
+  id: 'getParams',
+  method: 'get',
+  path: '/v1/params',
+  summary: 'The parameters of the chain',
+  params: nothing,
+  query: nothing,
+  answer: paramsAnswer,
+  errors: [],
+  example: { path: '/v1/params' },
+}
+
+export const getGenesis: Operation<
+  Nothing,
+  Nothing,
+  AtHeight<{ genesisHash: string; genesis: Readonly<Record<string, unknown>> }>
+> = {
+  id: 'getGenesis',
+  method: 'get',
+  path: '/v1/genesis',
+  summary: 'What the chain began with',
+  params: nothing,
+  query: nothing,
+  answer: genesisAnswer,
+  errors: [],
+  example: { path: '/v1/genesis' },
+}
+
+export const getAccount: Operation<{ address: Address }, Nothing, AccountView> = {
+  id: 'getAccount',
+  method: 'get',
+  path: '/v1/accounts/{address}',
+  summary: 'Balance and sequences of an account; any address has one',
+  params: z.strictObject({ address }),
+  query: nothing,
+  answer: accountAnswer,
+  errors: [],
+  example: { path: `/v1/accounts/${EXAMPLE_ADDRESS}` },
+}
+
+export const listProviders: Operation<Nothing, PageQuery, Page<ProviderView>> = {
+  id: 'listProviders',
+  method: 'get',
+  path: '/v1/providers',
+  summary: 'Providers in the order of their ids',
+  params: nothing,
+  query: pageQuery,
+  answer: providersAnswer,
+  errors: [],
+  example: { path: '/v1/providers?after=1000&limit=10' },
+}
+
+export const getProvider: Operation<Id, Nothing, AtHeight<ProviderView>> = {
+  id: 'getProvider',
+  method: 'get',
+  path: '/v1/providers/{id}',
+  summary: 'A provider with its ask and its collateral',
+  params: id,
+  query: nothing,
+  answer: providerAnswer,
+  errors: ['PROVIDER_NOT_FOUND'],
+  example: { path: '/v1/providers/1000' },
+}
+
+export const listPartitions: Operation<Id, PageQuery, Page<PartitionView>> = {
+  id: 'listPartitions',
+  method: 'get',
+  path: '/v1/providers/{id}/partitions',
+  summary: 'The partitions of a provider, with their open challenges',
+  params: id,
+  query: pageQuery,
+  answer: partitionsAnswer,
+  errors: [],
+  example: { path: '/v1/providers/1000/partitions' },
+}
+
+export const listDeals: Operation<Nothing, DealsQuery, Page<DealView>> = {
+  id: 'listDeals',
+  method: 'get',
+  path: '/v1/deals',
+  summary: 'Deals, by piece, by content, by client, by provider',
+  params: nothing,
+  query: z.strictObject({
+    ...page,
+    pieceCid: cid.optional(),
+    rootCid: cid.optional(),
+    client: address.optional(),
+    provider: natural.optional(),
+  }),
+  answer: dealsAnswer,
+  errors: [],
+  example: { path: '/v1/deals?provider=1000&limit=10' },
+}
+
+export const getDeal: Operation<Id, Nothing, AtHeight<DealView>> = {
+  id: 'getDeal',
+  method: 'get',
+  path: '/v1/deals/{id}',
+  summary: 'A deal: its terms, its state, its money',
+  params: id,
+  query: nothing,
+  answer: dealAnswer,
+  errors: ['DEAL_NOT_FOUND'],
+  example: { path: '/v1/deals/1' },
+}
+
+export const getSector: Operation<{ provider: number; number: number }, Nothing, AtHeight<SectorView>> = {
+  id: 'getSector',
+  method: 'get',
+  path: '/v1/sectors/{provider}/{number}',
+  summary: 'A sector, from its pre-commit on',
+  params: z.strictObject({ provider: natural, number: natural }),
+  query: nothing,
+  answer: sectorAnswer,
+  errors: ['SECTOR_NOT_FOUND'],
+  example: { path: '/v1/sectors/1000/0' },
+}
+
+export const getRandomness: Operation<Nothing, RandomnessQuery, RandomnessView> = {
+  id: 'getRandomness',
+  method: 'get',
+  path: '/v1/randomness',
+  summary: 'What an epoch draws for a sector, or for a partition (POST, RECOVERY)',
+  params: nothing,
+  query: z.strictObject({
+    tag: z.enum(['TICKET', 'SEED', 'POST', 'RECOVERY']),
+    epoch: natural,
+    provider: natural,
+    sector: natural,
+  }),
+  answer: randomnessAnswer,
+  errors: ['RANDOMNESS_NOT_READY'],
+  example: { path: '/v1/randomness?tag=TICKET&epoch=1&provider=1000&sector=0' },
+}
+
+export const getBlock: Operation<{ height: number }, Nothing, BlockView> = {
+  id: 'getBlock',
+  method: 'get',
+  path: '/v1/blocks/{height}',
+  summary: 'The signed header of a block and what was in it',
+  params: z.strictObject({ height: natural }),
+  query: nothing,
+  answer: blockAnswer,
+  errors: ['BLOCK_NOT_FOUND'],
+  example: { path: '/v1/blocks/0' },
+}
+
+export const submitBody: z.ZodType<{ tx: string }> = z.strictObject({ tx: z.base64() })
+
+export const submitTx: Operation<Nothing, { wait?: 'committed' | undefined }, TxView> = {
+  id: 'submitTx',
+  method: 'post',
+  path: '/v1/txs',
+  summary: 'Sends a signed transaction; the same bytes again are the same transaction',
+  params: nothing,
+  query: z.strictObject({ wait: z.literal('committed').optional() }),
+  answer: txAnswer,
+  bodies: {
+    'application/octet-stream': z.string().meta({ contentEncoding: 'binary' }),
+    'application/json': submitBody,
+  },
+  also: { 202: 'Taken, and not in a block yet' },
+  errors: [
+    'TX_MALFORMED',
+    'SIGNATURE_INVALID',
+    'SEQUENCE_GAP',
+    'INSUFFICIENT_FUNDS',
+    'MEMPOOL_FULL',
+    'TX_WAIT_TIMEOUT',
+  ],
+  example: { path: '/v1/txs', body: { tx: 'AQID' } },
+}
+
+export const getTx: Operation<{ id: Hash }, Nothing, TxView> = {
+  id: 'getTx',
+  method: 'get',
+  path: '/v1/txs/{id}',
+  summary: 'What became of a transaction',
+  params: z.strictObject({ id: hash }),
+  query: nothing,
+  answer: txAnswer,
+  errors: ['TX_NOT_FOUND'],
+  example: { path: `/v1/txs/${EXAMPLE_HASH}` },
+}
+
+const eventType = z
+  .string()
+  .regex(/^[a-z]+(:[a-z]+)?$/, 'expected event types such as deal:active, separated by commas')
+
+/** `height`: everything after that block; `height.index`: everything after that event. */
+export const eventId: z.ZodType<string> = z
+  .string()
+  .regex(/^[0-9]{1,15}(\.[0-9]{1,9})?$/, 'expected a height, or the id of an event')
+
+export const followEvents: Operation<Nothing, EventsQuery, string> = {
+  id: 'followEvents',
+  method: 'get',
+  path: '/v1/events',
+  summary: 'What happens, as server-sent events; Last-Event-ID, or `since`, resumes without a gap',
+  params: nothing,
+  query: z.strictObject({
+    types: z
+      .string()
+      .max(500)
+      .optional()
+      .transform((text) => text?.split(','))
+      .pipe(z.array(eventType).optional()),
+    since: eventId.optional(),
+  }),
+  answer: z.string(),
+  type: 'text/event-stream',
+  errors: ['STREAMS_FULL'],
+  example: { path: '/v1/events?types=deal:active,block&since=0' },
+}
+
+export const grantBody: z.ZodType<{ address: Address }> = z.strictObject({ address })
+
+export const askFaucet: Operation<Nothing, Nothing, TxView> = {
+  id: 'askFaucet',
+  method: 'post',
+  path: '/v1/faucet',
+  summary: 'Money for an address, committed when it answers; devnets only',
+  params: nothing,
+  query: nothing,
+  answer: txAnswer,
+  bodies: { 'application/json': grantBody },
+  errors: ['FAUCET_LIMIT'],
+  example: { path: '/v1/faucet', body: { address: EXAMPLE_ADDRESS } },
+}
