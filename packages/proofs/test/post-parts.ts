@@ -1,23 +1,40 @@
-/** A PoSt bundle that is accepted for replicas which nobody has: roots are made for noise, so any profile can be tried. */
+/** A PoSt bundle for replicas which nobody has: roots are made for noise, by the rules or by all but one of them. */
 import { concatBytes, log2Floor } from '../src/bytes.ts'
-import { hashPairs } from '../src/merkle/hash-pairs.ts'
+import { type HashPairs, hashPairs } from '../src/merkle/hash-pairs.ts'
 import { multiproofRoot, siblingPositions } from '../src/merkle/multiproof.ts'
-import { drawSamples, POST_MAGIC, type PostChallenge } from '../src/post/post-samples.ts'
+import { drawSamples, POST_MAGIC, type PostChallenge, type SampledSector } from '../src/post/post-samples.ts'
 import { commROf } from '../src/seal/commitments.ts'
 import type { PostInput } from '../src/verify/index.ts'
 import { nodeNoise, noise } from './support.ts'
 
-export function forgedPost(challenge: PostChallenge, sectors: number): PostInput {
+export interface PostRules {
+  draw(challenge: PostChallenge, sectors: number): SampledSector[]
+  /** The leaves of the tree, for runs of replica nodes. */
+  leaves(replica: Uint8Array): Uint8Array
+  pairs: HashPairs
+  commR(commC: Uint8Array, commRLast: Uint8Array): Uint8Array
+}
+
+export const honestPostRules: PostRules = {
+  draw: drawSamples,
+  leaves: (replica) => replica,
+  pairs: hashPairs,
+  commR: commROf,
+}
+
+/** Accepted when all rules are kept. */
+export function forgedPost(challenge: PostChallenge, sectors: number, changed: Partial<PostRules> = {}): PostInput {
+  const rules = { ...honestPostRules, ...changed }
   const list = Array.from({ length: sectors }, (_, i) => ({ number: i, commR: noise(`commR ${i}`, 32) }))
   const depth = log2Floor(challenge.profile.nodes)
   const parts = [POST_MAGIC]
-  for (const { position, leaves: indices } of drawSamples(challenge, sectors)) {
-    const leaves = nodeNoise(`leaves ${position}`, indices.length)
+  for (const { position, leaves: indices } of rules.draw(challenge, sectors)) {
+    const replica = nodeNoise(`replica ${position}`, indices.length)
     const siblings = nodeNoise(`siblings ${position}`, siblingPositions(indices, depth).length)
     const commC = noise(`commC ${position}`, 32)
-    const commRLast = multiproofRoot({ indices, leaves, siblings, depth, hash: hashPairs })
-    list[position]!.commR = commROf(commC, commRLast)
-    parts.push(commC, commRLast, leaves, siblings)
+    const commRLast = multiproofRoot({ indices, leaves: rules.leaves(replica), siblings, depth, hash: rules.pairs })
+    list[position]!.commR = rules.commR(commC, commRLast)
+    parts.push(commC, commRLast, replica, siblings)
   }
   return { ...challenge, sectors: list, bundle: concatBytes(parts) }
 }
