@@ -14,7 +14,7 @@ interface BenchCommandOptions extends HomeOptions, JsonOptions {
   readonly in?: string
 }
 
-const KINDS = ['commp', 'label', 'parents', 'seal', 'porep', 'post'] as const
+const KINDS = ['commp', 'label', 'parents', 'seal', 'trees', 'porep', 'post'] as const
 type Kind = (typeof KINDS)[number]
 
 /** Small enough to be done in seconds; the large ones are asked for. */
@@ -72,6 +72,8 @@ async function measure(kind: Kind, options: BenchCommandOptions, benchOptions: B
       return await benches.benchParents(input, benchOptions)
     case 'seal':
       return await benches.benchSeal(input, benchOptions)
+    case 'trees':
+      return await benches.benchTrees(input, benchOptions)
     case 'porep':
       return await benches.benchPorep(input, benchOptions)
     case 'post':
@@ -98,7 +100,14 @@ function checkOptions(kind: Kind, { profile, sectors, in: dir }: BenchCommandOpt
 }
 
 function row({ name, min, median, max, unit, ratio }: Figure): string[] {
-  return [name, `${min}`, `${median}`, `${max}`, unit, ratio ? `${ratio.median} × ${ratio.of}` : '']
+  return [
+    name,
+    `${min}`,
+    `${median}`,
+    `${max}`,
+    unit,
+    ratio ? `${ratio.min} to ${ratio.max}, median ${ratio.median} × ${ratio.of}` : '',
+  ]
 }
 
 function machine(figures: readonly Figure[]): string {
