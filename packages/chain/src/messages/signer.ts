@@ -73,6 +73,7 @@ function verifySession(digest: Uint8Array, signature: Uint8Array): SignedBy | un
   }
 }
 
-function addressOfPoint(uncompressed: Uint8Array): Address {
+/** @param uncompressed: 65 bytes, as SEC 1 writes a point */
+export function addressOfPoint(uncompressed: Uint8Array): Address {
   return `0x${bytesToHex(keccak_256(uncompressed.subarray(1)).subarray(12))}`
 }
