@@ -127,11 +127,8 @@ function lineOfEntry(entry: TimelineEntry): Line | undefined {
       return ['PoRep', `${sector}: ${bytesText(entry.bytes)} sent, made in ${msText(entry.proveMs)}`]
     case 'porep-accepted': {
       const { bytes, verifyMs, epoch } = entry
-      return [
-        'PoRep accepted',
-        `${bytesText(bytes)}, verified by the chain in ${msText(verifyMs)}, block ${text(epoch)}`,
-        'green',
-      ]
+      const took = verifyMs === undefined ? '' : ` in ${msText(verifyMs)}`
+      return ['PoRep accepted', `${bytesText(bytes)}, verified by the chain${took}, block ${text(epoch)}`, 'green']
     }
     case 'challenged':
       return [

@@ -35,7 +35,6 @@ export interface ReplicationInput {
 export interface ReplicationResult {
   readonly proofBytes: number
   readonly proveMs: number
-  readonly verifyMs: number
 }
 
 export interface SpacetimeInput {
@@ -51,7 +50,6 @@ export interface SpacetimeResult {
   /** 0x hex: 84 kB for the largest partition. */
   readonly bundle: string
   readonly proveMs: number
-  readonly verifyMs: number
 }
 
 export type ProviderJobs = {

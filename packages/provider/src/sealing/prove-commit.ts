@@ -2,7 +2,7 @@
  * precommitted → committing → proving: wait for the seed, prove the replica for it, send the proof. The proof is on disk
  * and verified before the state says so; the chain is asked where the sector stands before anything is sent.
  */
-import type { SectorView } from '@granary/chain/client'
+import type { SectorView, TxView } from '@granary/chain/client'
 import { finalizeSector } from '@granary/proofs/seal'
 import { sectorLane } from '../sectors/lanes.ts'
 import { dealIdsOf, type Sector, type SectorIn } from '../sectors/sector.ts'
@@ -48,8 +48,9 @@ export async function proveCommit(
   if (bundle === undefined)
     throw new SectorLostError('PROOF_FILE_LOST', `the proof of sector ${number} is not in ${dir}`)
   deals.record(dealIdsOf(sector), { type: 'porep-sent', data: { sector: number, bytes: proofBytes, proveMs } })
-  await lanes.send(sectorLane(number), 'ProveCommitSector', { provider: providerId, number, bundle }, { signal })
-  return enterPartition(context, sector, await openCommitment(context, sector, signal))
+  const message = { provider: providerId, number, bundle }
+  const accepted = await lanes.send(sectorLane(number), 'ProveCommitSector', message, { signal })
+  return enterPartition(context, sector, await openCommitment(context, sector, signal), accepted)
 }
 
 /** The layers and the proof are of no more use once the chain has accepted the replica. */
@@ -106,6 +107,7 @@ function enterPartition(
   { store, deals }: SealContext,
   sector: SectorIn<'precommitted' | 'committing'>,
   view: SectorView,
+  accepted?: TxView,
 ): Sector {
   const { number, phase } = sector
   const { partition, activatedAt, expiry, commR } = view
@@ -121,7 +123,9 @@ function enterPartition(
     finalized: false,
   })
   const dealIds = dealIdsOf(sector)
-  const measured = phase.state === 'committing' ? { bytes: phase.proofBytes, verifyMs: phase.verifyMs } : {}
+  const proven = phase.state === 'committing' ? { bytes: phase.proofBytes } : {}
+  // How long the chain's node took with it; unknown when the answer was lost and the sector found proven later.
+  const measured = accepted === undefined ? proven : { ...proven, verifyMs: accepted.executionMs }
   const data = { sector: number, epoch: activatedAt }
   deals.record(dealIds, { type: 'porep-accepted', epoch: activatedAt, data: { ...data, ...measured } })
   deals.record(dealIds, { type: 'active', epoch: activatedAt, data })

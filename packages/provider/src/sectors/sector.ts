@@ -45,7 +45,6 @@ export type SectorPhase =
       readonly seed: string
       readonly proofBytes: number
       readonly proveMs: number
-      readonly verifyMs: number
     } & PreCommittedFacts)
   | {
       readonly state: 'proving'

@@ -26,7 +26,7 @@ const life: SectorPhase[] = [
   { state: 'sealed', ...sealed, sealMs: 1200 },
   { state: 'precommitting', ...sealed },
   { state: 'precommitted', ...committed },
-  { state: 'committing', ...committed, seed: '0x04', proofBytes: 1, proveMs: 2, verifyMs: 3 },
+  { state: 'committing', ...committed, seed: '0x04', proofBytes: 1, proveMs: 2 },
   { state: 'proving', commR: '0x03', partition: 0, activatedAt: 30, expiry: 500, finalized: false },
   { state: 'proving', commR: '0x03', partition: 0, activatedAt: 30, expiry: 500, finalized: true },
   { state: 'expired', cleaned: false },
