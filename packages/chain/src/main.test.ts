@@ -100,7 +100,12 @@ test('a folder without a chain is refused with what to do', async () => {
 })
 
 test.each([
-  ['a changed state', "UPDATE state SET value = x'00' WHERE key = (SELECT max(key) FROM last_written)"],
+  [
+    'a changed state',
+    "UPDATE state SET value = x'00' WHERE key = (SELECT max(key) FROM undo WHERE height = (SELECT max(height) FROM blocks) AND key LIKE 'epoch/%')",
+  ],
+  ['a changed total', "UPDATE state SET value = x'80' WHERE key = 'draws'"],
+  ['a changed tree', "UPDATE state SET value = x'00000000' WHERE key = 'tree/'"],
   ['a state of another block', "UPDATE state SET value = zeroblob(32) WHERE key = 'app-hash'"],
   ['a changed app hash', 'UPDATE blocks SET app_hash = zeroblob(32) WHERE height = (SELECT max(height) FROM blocks)'],
   ['a lost block', 'DELETE FROM blocks WHERE height = (SELECT max(height) FROM blocks)'],

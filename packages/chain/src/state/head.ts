@@ -1,5 +1,4 @@
 /** What stands in the state once: genesis, parameters, head. */
-import { hexToBytes } from '@noble/hashes/utils.js'
 import { type Hash, hashOf } from '../messages/index.ts'
 import { decodeRecord, encodeRecord } from '../messages/tuple-codec.ts'
 import { APP_HASH_KEY } from './app-hash.ts'
@@ -35,10 +34,6 @@ export function readGenesis(reader: StateReader): Genesis {
 export function writeGenesis(store: Store, genesis: Genesis): void {
   store.put(GENESIS_KEY, encodeRecord(genesisStruct, genesis))
   store.put(PARAMS_KEY, encodeRecord(chainParams, genesis.params))
-}
-
-export function appHashBytes(appHash: Hash): Uint8Array {
-  return hexToBytes(appHash.slice(2))
 }
 
 function required(reader: StateReader, key: string): Uint8Array {

@@ -1,6 +1,14 @@
 /** `@granary/chain/state`: the deterministic state machine and what an engine needs to drive it. */
 export type { BeaconEntry } from '../messages/index.ts'
-export { APP_HASH_KEY, appHashOf } from './app-hash.ts'
+export {
+  appHashOfState,
+  encodeOutside,
+  isDerived,
+  isInTree,
+  isStateInTree,
+  proveState,
+  treeRootOf,
+} from './app-hash.ts'
 export { beaconKeyFrom, beaconPublicKey, beaconRoundFor, signBeaconRound, verifyBeaconRound } from './beacon.ts'
 export { BlockInvalidError, InadmissibleError, InvariantError, TxError } from './errors.ts'
 export type { ChainEvent, ChainEventType } from './events.ts'

@@ -12,7 +12,7 @@ import {
 } from '../../test/test-chain.ts'
 import { accountSigner, decodeTransaction, type Hash } from '../messages/index.ts'
 import {
-  appHashOf,
+  appHashOfState,
   createStateMachine,
   devnetGenesis,
   type Genesis,
@@ -125,8 +125,9 @@ describe('a block', () => {
     const first = chain.machine.finalizeBlock(block(chain, { txs: [tx] }))
     expect(chain.machine.finalizeBlock(block(chain, { txs: [tx] }))).toEqual(first)
     expect(readHead(chain.state)).toEqual(before)
-    expect(appHashOf(before.appHash, first.writes)).toBe(first.appHash)
     expect(chain.machine.finalizeBlock(block(chain, {})).appHash).not.toBe(first.appHash)
+    chain.state.commit(first.writes)
+    expect(appHashOfState(chain.state)).toBe(first.appHash)
   })
 
   test('has bounds, and keeps half of itself for answers to challenges', () => {

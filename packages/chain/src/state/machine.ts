@@ -13,7 +13,7 @@ import {
   type TransactionClass,
 } from '../messages/index.ts'
 import { type Admitted, admit } from './admit.ts'
-import { APP_HASH_KEY, appHashOf } from './app-hash.ts'
+import { writeAppHash } from './app-hash.ts'
 import { beginBlock, endBlock } from './block-bounds.ts'
 import { createBlockRoom } from './block-room.ts'
 import { createChecks } from './checks.ts'
@@ -22,7 +22,7 @@ import { BlockInvalidError, InadmissibleError, type InadmissibleErrorCode } from
 import type { ChainEvent } from './events.ts'
 import { executeTx, type TxResult } from './execute-tx.ts'
 import { assertGenesis, type Genesis, genesisHash } from './genesis.ts'
-import { appHashBytes, type HeadView, readGenesis, readHead, readParams, writeGenesis } from './head.ts'
+import { type HeadView, readGenesis, readHead, readParams, writeGenesis } from './head.ts'
 import { assertConserved, credit } from './ledger.ts'
 import { beaconEntry, isRoundWanted } from './messages/beacon-entry.ts'
 import { tables } from './records.ts'
@@ -91,7 +91,6 @@ export interface StateMachine {
   finalizeBlock(block: Block, observer?: ExecutionObserver): FinalizedBlock
 }
 
-const ZERO_HASH: Hash = `0x${'00'.repeat(32)}`
 const FIRST_PROVIDER = 1_000
 const FIRST_DEAL = 1
 
@@ -144,7 +143,7 @@ export function createStateMachine({ reader }: { readonly reader: StateReader })
   }
 
   function execute(block: Block, observer?: ExecutionObserver): FinalizedBlock {
-    const { context, overlay, head, events } = openBlock(block)
+    const { context, overlay, events } = openBlock(block)
     const room = createBlockRoom(context.params)
     observer?.executed(-1)
     const results = block.txs.map((bytes, index) => {
@@ -153,7 +152,7 @@ export function createStateMachine({ reader }: { readonly reader: StateReader })
       return result
     })
     endBlock(context)
-    return finish(overlay, head.appHash, results, events)
+    return finish(overlay, results, events)
 
     function executeInBlock(bytes: Uint8Array, index: number): TxResult {
       const admitted = admitInBlock(context, bytes, index)
@@ -184,7 +183,7 @@ export function createStateMachine({ reader }: { readonly reader: StateReader })
       for (const { address, balance } of genesis.accounts) credit(overlay, address, balance)
       initSlots(overlay, genesis.params)
       assertConserved(overlay)
-      return finish(overlay, ZERO_HASH, [], [])
+      return finish(overlay, [], [])
     },
 
     checkTx: (bytes, pendingInLane) => {
@@ -237,14 +236,8 @@ export function createStateMachine({ reader }: { readonly reader: StateReader })
   }
 }
 
-function finish(
-  overlay: Overlay,
-  previous: Hash,
-  results: readonly TxResult[],
-  events: readonly ChainEvent[],
-): FinalizedBlock {
-  const appHash = appHashOf(previous, overlay.writes)
-  overlay.put(APP_HASH_KEY, appHashBytes(appHash))
+function finish(overlay: Overlay, results: readonly TxResult[], events: readonly ChainEvent[]): FinalizedBlock {
+  const appHash = writeAppHash(overlay)
   return { results, events, appHash, writes: overlay.writes }
 }
 

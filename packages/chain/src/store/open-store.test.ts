@@ -87,6 +87,25 @@ test('a block replaces and deletes state, and names what it wrote', () => {
   expect(store.head()).toEqual(blockAt(1).block)
 })
 
+test('the state of each of the last hundred blocks can still be read, and no older one', () => {
+  const valueAt = (height: number) => (height % 3 === 0 ? null : bytes(height))
+  for (let height = 0; height <= 110; height++) {
+    const writes = new Map([
+      ['counter', valueAt(height)],
+      [`block/${String(height).padStart(3, '0')}`, bytes(1)],
+    ])
+    store.commitBlock(blockAt(height, { writes }))
+  }
+  for (const height of [10, 11, 50, 108, 109, 110]) {
+    const then = store.readerAt(height)!
+    expect(then.get('counter')).toEqual(valueAt(height) ?? undefined)
+    const blocks = Array.from(then.range('block/'), ([key]) => Number(key.slice(6)))
+    expect(blocks).toEqual(Array.from({ length: height + 1 }, (_, index) => index))
+    expect(Array.from(then.range('block/', 'block/007'))).toHaveLength(height - 7)
+  }
+  for (const height of [-1, 0, 9, 111]) expect(store.readerAt(height)).toBeUndefined()
+})
+
 test('transactions and events are found again, each event under its transaction or its block', () => {
   const tx = {
     id: hash(9),

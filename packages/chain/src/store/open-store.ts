@@ -5,6 +5,7 @@ import type { Hash, MessageName } from '../messages/index.ts'
 import type { ChainEvent, StateReader } from '../state/index.ts'
 import { bytesOf, createStateReader } from './create-state-reader.ts'
 import { openDatabase } from './open-database.ts'
+import { readAt } from './read-at.ts'
 import type { BlockCommit, BlockRecord, DealFilter, DealKeys, EventPosition, EventRecord, TxRecord } from './records.ts'
 import { createBlockWriter } from './write-block.ts'
 
@@ -31,6 +32,8 @@ export interface Store {
   findDeals(filter: DealFilter, after: number, limit: number): number[]
   /** The keys that the last block wrote or removed. */
   lastWritten(): string[]
+  /** The state as it was after that block; undefined when it is not kept. Good until the next block. */
+  readerAt(height: number): StateReader | undefined
   close(): void
 }
 
@@ -65,6 +68,7 @@ export function openStore({ path, dealKeys }: OpenStoreOptions): Store {
     eventCountOf: (height) => Number(statements.eventCountOf.get(height)?.event_count ?? 0),
     findDeals: (filter, after, limit) => findDeals(database, filter, after, limit),
     lastWritten: () => statements.lastWritten.all().map((row) => String(row.key)),
+    readerAt: (height) => readAt(database, reader, height),
     close: () => database.close(),
   }
 }
@@ -86,7 +90,7 @@ function prepareReads(database: DatabaseSync) {
       'SELECT height, idx, data FROM events WHERE (height, idx) > (?, ?) ORDER BY height, idx LIMIT ?',
     ),
     eventCountOf: database.prepare('SELECT event_count FROM blocks WHERE height = ?'),
-    lastWritten: database.prepare('SELECT key FROM last_written ORDER BY key'),
+    lastWritten: database.prepare('SELECT key FROM undo WHERE height = (SELECT max(height) FROM blocks) ORDER BY key'),
   }
 }
 

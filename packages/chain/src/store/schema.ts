@@ -2,7 +2,10 @@
  * The node's database: docs/spec/chain.md, section 7. One transaction a block writes all of it, so that after a kill
  * at any instant the file stands at a block boundary.
  */
-export const SCHEMA_VERSION = 1
+export const SCHEMA_VERSION = 2
+
+/** So many states before the head's can be read, for proofs. */
+export const STATES_KEPT = 100
 
 /** What starts a new file; `bytes` stand last in their rows, so that reading the rest skips a proof of megabytes. */
 export const SCHEMA = `
@@ -56,8 +59,11 @@ export const SCHEMA = `
   CREATE INDEX deals_client ON deals (client, deal);
   CREATE INDEX deals_provider ON deals (provider, deal);
 
-  -- The keys that the last block wrote: with them the start checks its app hash against the state.
-  CREATE TABLE last_written (
-    key TEXT PRIMARY KEY
+  -- What the last blocks replaced, so that the state after each of them can still be read; NULL: there was nothing.
+  CREATE TABLE undo (
+    height INTEGER NOT NULL,
+    key TEXT NOT NULL,
+    value BLOB,
+    PRIMARY KEY (height, key)
   ) STRICT, WITHOUT ROWID;
 `

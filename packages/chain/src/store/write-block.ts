@@ -3,6 +3,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { hexToBytes } from '@noble/hashes/utils.js'
 import type { ChainEvent } from '../state/index.ts'
 import type { BlockCommit, DealKeys } from './records.ts'
+import { STATES_KEPT } from './schema.ts'
 
 /**
  * @param dealKeys reads the index entry of a new deal; called when the block's state is already readable
@@ -26,16 +27,18 @@ export function createBlockWriter(
     'INSERT INTO state (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
   )
   const deleteState = database.prepare('DELETE FROM state WHERE key = ?')
-  const clearLastWritten = database.prepare('DELETE FROM last_written')
-  const insertLastWritten = database.prepare('INSERT INTO last_written (key) VALUES (?)')
+  const insertUndo = database.prepare(
+    'INSERT INTO undo (height, key, value) VALUES (?1, ?2, (SELECT value FROM state WHERE key = ?2))',
+  )
+  const forgetUndo = database.prepare('DELETE FROM undo WHERE height <= ?')
 
-  function writeState(writes: BlockCommit['writes']): void {
-    clearLastWritten.run()
+  function writeState({ block, writes }: BlockCommit): void {
     for (const [key, value] of writes) {
+      insertUndo.run(block.height, key)
       if (value === null) deleteState.run(key)
       else upsertState.run(key, value)
-      insertLastWritten.run(key)
     }
+    forgetUndo.run(block.height - STATES_KEPT)
   }
 
   function writeTxs({ block, txs, events }: BlockCommit): number {
@@ -66,7 +69,7 @@ export function createBlockWriter(
     const { height, timeMs, hash, appHash, signature, header } = commit.block
     database.exec('BEGIN IMMEDIATE')
     try {
-      writeState(commit.writes)
+      writeState(commit)
       const eventCount = writeTxs(commit)
       writeDeals(commit)
       const hashes = [hexToBytes(hash.slice(2)), hexToBytes(appHash.slice(2))] as const
