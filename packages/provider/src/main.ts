@@ -49,6 +49,8 @@ export interface RunProviderOptions {
   readonly publicUrl?: string
   /** How long a piece waits for others to share its sector. @default 2000 */
   readonly sealAfterMs?: number
+  /** A Redis for the queue, in place of PGlite in this process: redis://host:port */
+  readonly redisUrl?: string
   readonly log?: Log
 }
 
@@ -137,7 +139,7 @@ async function start(
   await writeConfig(folders.config, config)
 
   // The queue's own database takes seconds to open; meanwhile the rest gets ready.
-  const opening = createQueue<ProviderJobs>({ folder: folders.queue, log })
+  const opening = createQueue<ProviderJobs>({ folder: folders.queue, redisUrl: options.redisUrl, log })
   // Its failure is thrown where it is waited for; if the start fails before, it does not matter any more.
   const opened = opening.catch(() => undefined)
   closers.push(async () => (await opened)?.stop())

@@ -26,6 +26,7 @@ interface RunOptions extends SetUpOptions {
   readonly port: number
   readonly libp2pPort: number
   readonly libp2p: boolean
+  readonly redis?: string
   readonly host: string
   readonly publicUrl?: string
   readonly sealAfter?: number
@@ -43,6 +44,7 @@ export function addProvider(program: Command): void {
     )
     .addOption(new Option('--libp2p-port <port>', 'of bitswap; 0 for any free one').argParser(port).default(7471))
     .option('--no-libp2p', 'serve over HTTP alone')
+    .addOption(new Option('--redis <url>', 'keeps the queue, in place of this process').env('GRANARY_REDIS'))
     .option('--host <host>', 'address to listen on', '127.0.0.1')
     .option('--public-url <url>', 'what clients are told (default: where it listens)')
     .option('--seal-after <time>', 'how long a piece waits for others to share its sector (default: 2s)', durationMs)
@@ -92,7 +94,19 @@ async function runProvider(options: RunOptions): Promise<void> {
     import('../set-up-provider.ts'),
     import('../provider-home.ts'),
   ])
-  const { profile, name, passphraseFile, port, libp2pPort, libp2p, host, publicUrl, sealAfter, json = false } = options
+  const {
+    profile,
+    name,
+    passphraseFile,
+    port,
+    libp2pPort,
+    libp2p,
+    redis,
+    host,
+    publicUrl,
+    sealAfter,
+    json = false,
+  } = options
   const home = homeOf(options)
   await runDaemon({
     role: 'provider',
@@ -116,6 +130,7 @@ async function runProvider(options: RunOptions): Promise<void> {
         log,
         ...(publicUrl === undefined ? {} : { publicUrl }),
         ...(sealAfter === undefined ? {} : { sealAfterMs: sealAfter }),
+        ...(redis === undefined ? {} : { redisUrl: redis }),
       })
       return { daemon, facts: { provider: daemon.providerId, address: daemon.address } }
     },
