@@ -190,3 +190,12 @@ describe('a provider who lost leaves', () => {
     return 32 * (2 + leaves.length + siblingPositions(leaves, 6).length)
   }
 })
+
+test.each([
+  ['a list with nothing in it', [undefined]],
+  ['a list with null in it', [null]],
+  ['a list of holes', new Array(3)],
+  ['no list', undefined],
+])('%s is no challenge', (_, sectors) => {
+  expect(verifyPost({ ...forgedPost(one, 1), sectors: sectors as never })).toEqual(refusal('INPUT_INVALID'))
+})

@@ -68,7 +68,8 @@ function isChallenge(input: PostInput): boolean {
     isCount(input.count, POST_COUNT_MAX) &&
     Array.isArray(input.sectors) &&
     input.sectors.length > 0 &&
-    input.sectors.every((sector) => isId(sector.number) && isBytes32(sector.commR))
+    // Spread, for `every` passes over the holes of an array.
+    [...input.sectors].every((sector) => isId(sector?.number) && isBytes32(sector?.commR))
   )
 }
 

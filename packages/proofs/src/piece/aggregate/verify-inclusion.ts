@@ -58,7 +58,7 @@ function isPiece(piece: Piece | undefined): boolean {
 
 /** The index is bounded by the width of the tree where its length is checked. */
 function isPath(path: MerklePath | undefined): boolean {
-  return Number.isSafeInteger(path?.index) && Array.isArray(path!.siblings) && path!.siblings.every(isNode)
+  return Number.isSafeInteger(path?.index) && Array.isArray(path!.siblings) && [...path!.siblings].every(isNode)
 }
 
 function isNode(node: unknown): boolean {
