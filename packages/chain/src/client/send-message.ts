@@ -81,9 +81,17 @@ async function signed<N extends TransactionName>(
     // The compiler cannot see that kind and body, both of N, belong together.
   } as Transaction
   const bytesMax = encodeTransaction(unpriced, new Uint8Array(SIGNATURE_BYTES_MAX)).length + MAX_FEE_BYTES_MAX
-  const tx = { ...unpriced, maxFee: feeOf(kind, bytesMax, params) * FEE_HEADROOM }
+  const tx = { ...unpriced, maxFee: feeOf(kind, bytesMax, params) * FEE_HEADROOM + salt() }
   const digest = transactionDigest(status.genesisHash, tx)
   return { id: hashOf(digest), bytes: encodeTransaction(tx, await signer.sign(digest)) }
+}
+
+/**
+ * Two messages that are alike and meet at the same sequence would be one transaction, which happens once; a little of
+ * the fee's headroom tells them apart.
+ */
+function salt(): bigint {
+  return BigInt(crypto.getRandomValues(new Uint32Array(1))[0]!)
 }
 
 /** Submits and waits; after a lost answer, asks and submits the same bytes again. */

@@ -10,6 +10,7 @@ export {
   treeRootOf,
 } from './app-hash.ts'
 export { beaconKeyFrom, beaconPublicKey, beaconRoundFor, signBeaconRound, verifyBeaconRound } from './beacon.ts'
+export type { Verifiers } from './checks.ts'
 export { BlockInvalidError, InadmissibleError, InvariantError, TxError } from './errors.ts'
 export type { ChainEvent, ChainEventType } from './events.ts'
 export type { TxResult } from './execute-tx.ts'
@@ -34,6 +35,7 @@ export {
   type Proposal,
   type RefusedTx,
   type StateMachine,
+  type StateMachineParts,
   type TxVerdict,
 } from './machine.ts'
 export { type ChainParams, type ChainParamsJson, chainParams, devnetParams, productionParams } from './params.ts'

@@ -16,7 +16,7 @@ import { type Admitted, admit } from './admit.ts'
 import { writeAppHash } from './app-hash.ts'
 import { beginBlock, endBlock } from './block-bounds.ts'
 import { createBlockRoom } from './block-room.ts'
-import { createChecks } from './checks.ts'
+import { createChecks, type Verifiers } from './checks.ts'
 import type { BlockContext } from './context.ts'
 import { BlockInvalidError, InadmissibleError, type InadmissibleErrorCode } from './errors.ts'
 import type { ChainEvent } from './events.ts'
@@ -101,8 +101,14 @@ interface OpenBlock {
   readonly events: ChainEvent[]
 }
 
-export function createStateMachine({ reader }: { readonly reader: StateReader }): StateMachine {
-  const checks = createChecks()
+export interface StateMachineParts {
+  readonly reader: StateReader
+  /** @default the reference, on this thread */
+  readonly verifiers?: Verifiers
+}
+
+export function createStateMachine({ reader, verifiers }: StateMachineParts): StateMachine {
+  const checks = createChecks(verifiers)
   // The genesis never changes, and to hash it for each transaction would take longer than the transaction.
   let known: { readonly genesis: Genesis; readonly hash: Hash } | undefined
 
