@@ -6,6 +6,7 @@ import { createEmbeddedEngine } from './engine/create-embedded-engine.ts'
 import { createMempool } from './engine/create-mempool.ts'
 import type { EngineEvent } from './engine/engine.ts'
 import { createLocalBeacon } from './engine/local-beacon.ts'
+import { createVerifiers, type VerificationEvent } from './engine/verification/create-verifiers.ts'
 import { verifyHead } from './engine/verify-head.ts'
 import { homeFiles } from './home/home-files.ts'
 import { readHome } from './home/read-home.ts'
@@ -21,7 +22,11 @@ import { openStore } from './store/open-store.ts'
 export { type InitChainOptions, type InitializedChain, initChain } from './home/init-chain.ts'
 
 /** What a node tells its log. */
-export type ChainLogEvent = EngineEvent | RpcFault | { readonly type: 'started'; readonly height: number }
+export type ChainLogEvent =
+  | EngineEvent
+  | VerificationEvent
+  | RpcFault
+  | { readonly type: 'started'; readonly height: number }
 
 export interface RunChainOptions {
   readonly home: string
@@ -48,8 +53,9 @@ export async function runChain(options: RunChainOptions): Promise<RunningChain> 
   signal?.throwIfAborted()
   const { genesis, validatorKey, beaconKey, faucetKey } = await readHome(home)
   const store = openStore({ path: homeFiles(home).database, dealKeys })
+  const verification = createVerifiers({ log })
   try {
-    const machine = createStateMachine({ reader: store.reader })
+    const machine = createStateMachine({ reader: store.reader, verifiers: verification.verifiers })
     const head = store.head()
     if (head === undefined) commitGenesis({ store, machine, genesis, validatorKey })
     else verifyHead(store, genesis, head)
@@ -60,6 +66,7 @@ export async function runChain(options: RunChainOptions): Promise<RunningChain> 
       store,
       mempool: createMempool(),
       beacon: createLocalBeacon(beaconKey),
+      verification,
       validatorKey,
       blockRoom: () => {
         const { blockBytes, blockVerifyUnits } = readParams(store.reader)
@@ -83,11 +90,13 @@ export async function runChain(options: RunChainOptions): Promise<RunningChain> 
       await engine.stop()
       app.close()
       await listening.close()
+      await verification.stop()
       store.close()
     })
     signal?.addEventListener('abort', () => void stop(), { once: true })
     return { url: listening.url, halted: engine.halted, stop }
   } catch (error) {
+    await verification.stop()
     store.close()
     throw error
   }

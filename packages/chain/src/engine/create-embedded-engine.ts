@@ -3,7 +3,14 @@
  * transaction of the store. Blocks come whether or not there is anything to put in, because an epoch is a height.
  */
 import type { GranaryError } from '@granary/errors'
-import { decodeTransaction, type Hash, transactionId } from '../messages/index.ts'
+import {
+  decodeTransaction,
+  type Hash,
+  hashOf,
+  type Transaction,
+  type TransactionName,
+  transactionDigest,
+} from '../messages/index.ts'
 import {
   type BeaconEntry,
   beaconRoundFor,
@@ -18,8 +25,11 @@ import type { BlockRoom, Mempool, PendingTx } from './create-mempool.ts'
 import type { Engine, EngineEvent } from './engine.ts'
 import { ChainHaltedError, NodeStoppingError, TxDroppedError, TxRefusedError } from './errors.ts'
 import { hashTxs, type SignedHeader, signHeader } from './header.ts'
+import { createLineUp } from './line-up.ts'
 import { createPacer } from './pacer.ts'
 import { createStopwatch } from './stopwatch.ts'
+import { signedDigests } from './verification/signed-digests.ts'
+import type { SignedDigest } from './verification/tasks.ts'
 import { createWaitList } from './wait-list.ts'
 
 /** Where the randomness of the chain comes from: a local key on a devnet. */
@@ -28,12 +38,19 @@ export interface BeaconSource {
   entry(round: number): BeaconEntry | undefined
 }
 
+/** Verifies ahead of the state machine, so that its own checks find verdicts ready. */
+export interface VerificationAhead {
+  prepareSigners(signed: readonly SignedDigest[]): Promise<void>
+  withProofs<T>(check: () => T): Promise<T>
+}
+
 export interface EmbeddedEngineParts {
   readonly genesis: Genesis
   readonly machine: StateMachine
   readonly store: Store
   readonly mempool: Mempool
   readonly beacon: BeaconSource
+  readonly verification: VerificationAhead
   /** ed25519 seed, 32 bytes. */
   readonly validatorKey: Uint8Array
   /** Bytes and verification units of a block, as the state has them now. */
@@ -43,13 +60,15 @@ export interface EmbeddedEngineParts {
   readonly now?: () => number
 }
 
+const PROOFS: ReadonlySet<TransactionName> = new Set<TransactionName>(['ProveCommitSector', 'SubmitPost'])
 /** A transaction that was offered to this many blocks in vain is given up. */
 const OFFERS_MAX = 20
 
 export function createEmbeddedEngine(parts: EmbeddedEngineParts): Engine {
-  const { genesis, machine, store, mempool, beacon, log, now = Date.now } = parts
+  const { genesis, machine, store, mempool, beacon, verification, log, now = Date.now } = parts
   const chain = genesisHash(genesis)
   const waiters = createWaitList()
+  const lanes = createLineUp()
   const listeners = new Set<(height: number) => void>()
   const offers = new Map<Hash, number>()
   const halted = Promise.withResolvers<GranaryError>()
@@ -125,6 +144,33 @@ export function createEmbeddedEngine(parts: EmbeddedEngineParts): Engine {
     }
   }
 
+  function assertRunning(): void {
+    if (failure !== undefined) throw failure
+    if (stopping) throw new NodeStoppingError()
+  }
+
+  function isKnown(id: Hash): boolean {
+    return mempool.get(id) !== undefined || store.tx(id) !== undefined
+  }
+
+  async function admit(bytes: Uint8Array, tx: Transaction, signed: SignedDigest): Promise<void> {
+    await verification.prepareSigners(signedDigests(chain, tx, signed))
+    const startedAt = performance.now()
+    const check = () => {
+      // While it waited, the node may have stopped, and the same transaction may have come in again.
+      assertRunning()
+      const id = hashOf(signed.digest)
+      if (isKnown(id)) return
+      const verdict = machine.checkTx(bytes, mempool.pendingInLane(tx.sender, tx.lane))
+      if (verdict.code !== 'OK') throw new TxRefusedError(verdict)
+      const { kind, sender, lane, sequence } = tx
+      const checkMs = performance.now() - startedAt
+      mempool.add({ id, bytes, kind, sender, lane, sequence, class: verdict.class, units: verdict.units, checkMs })
+    }
+    if (PROOFS.has(tx.kind)) await verification.withProofs(check)
+    else check()
+  }
+
   function halt(error: unknown): void {
     // Not asked of the store, which may be what has failed.
     failure = new ChainHaltedError(nextHeight, error)
@@ -155,33 +201,17 @@ export function createEmbeddedEngine(parts: EmbeddedEngineParts): Engine {
     start() {
       running = run()
     },
-    submit(bytes) {
-      if (failure !== undefined) throw failure
-      if (stopping) throw new NodeStoppingError()
-      const { tx } = decodeTransaction(bytes)
-      const id = transactionId(chain, tx)
-      if (mempool.get(id) !== undefined || store.tx(id) !== undefined) return id
-      const startedAt = performance.now()
-      const verdict = machine.checkTx(bytes, mempool.pendingInLane(tx.sender, tx.lane))
-      const checkMs = performance.now() - startedAt
-      if (verdict.code !== 'OK') throw new TxRefusedError(verdict)
-      mempool.add({
-        id,
-        bytes,
-        kind: tx.kind,
-        sender: tx.sender,
-        lane: tx.lane,
-        sequence: tx.sequence,
-        class: verdict.class,
-        units: verdict.units,
-        checkMs,
-      })
+    async submit(bytes) {
+      assertRunning()
+      const { tx, signature } = decodeTransaction(bytes)
+      const digest = transactionDigest(chain, tx)
+      const id = hashOf(digest)
+      if (!isKnown(id)) await lanes.run(`${tx.sender}/${tx.lane}`, () => admit(bytes, tx, { digest, signature }))
       return id
     },
     async waitFor(id, options = {}) {
       if (store.tx(id) !== undefined) return
-      if (failure !== undefined) throw failure
-      if (stopping) throw new NodeStoppingError()
+      assertRunning()
       await waiters.wait(id, options.signal)
     },
     pending: (id) => mempool.get(id),

@@ -13,10 +13,12 @@ export interface Engine {
   readonly failure: GranaryError | undefined
   start(): void
   /**
-   * Takes a transaction into the mempool; the same bytes again are the same transaction.
-   * @throws TxRefusedError, MempoolFullError, ChainHaltedError, NodeStoppingError, TransactionDecodeError
+   * Takes a transaction into the mempool; the same bytes again are the same transaction. Those of one lane are taken in
+   * the order in which they came.
+   * @throws TxRefusedError, MempoolFullError, VerificationQueueFullError, ChainHaltedError, NodeStoppingError,
+   * TransactionDecodeError
    */
-  submit(bytes: Uint8Array): Hash
+  submit(bytes: Uint8Array): Promise<Hash>
   /** Resolves when the transaction stands in a committed block, at once if it does already. */
   waitFor(id: Hash, options?: { signal?: AbortSignal }): Promise<void>
   pending(id: Hash): PendingTx | undefined

@@ -23,6 +23,19 @@ export class MempoolFullError extends GranaryError {
   }
 }
 
+/** VERIFICATION_BUSY: more signatures and proofs wait for the node's threads than it takes. */
+export class VerificationQueueFullError extends GranaryError {
+  constructor(limit: number) {
+    super({
+      code: 'VERIFICATION_BUSY',
+      message: `${limit} signatures or proofs wait to be verified already`,
+      hint: 'send it again in a moment',
+      retryable: true,
+      details: { limit },
+    })
+  }
+}
+
 /** TX_DROPPED: it was taken, and then could not be put into a block. */
 export class TxDroppedError extends GranaryError {
   constructor(id: Hash, reason: { code: string; message: string; hint: string }) {

@@ -110,6 +110,7 @@ const statuses: Readonly<Record<string, number>> = {
   FAUCET_LIMIT: 429,
   INTERNAL: 500,
   MEMPOOL_FULL: 503,
+  VERIFICATION_BUSY: 503,
   STREAMS_FULL: 503,
   NODE_STOPPING: 503,
   CHAIN_HALTED: 503,

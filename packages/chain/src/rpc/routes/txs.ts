@@ -20,7 +20,7 @@ export function txRoutes({ engine, store }: { engine: Engine; store: Store }): S
     serve(
       submitTx,
       async ({ query: { wait }, request, response }) => {
-        const id = engine.submit(bodyBytes(request))
+        const id = await engine.submit(bodyBytes(request))
         if (wait === 'committed') await waitFor(engine, id, response)
         const view = readTx(engine, store, id)
         response.status(view.code === 'PENDING' ? 202 : 200)

@@ -1,0 +1,136 @@
+/**
+ * Verifies signatures and large proofs on threads of this process, before a transaction is checked, so that the state
+ * machine finds the verdicts ready and blocks and answers go on meanwhile. A thread that dies costs time and nothing
+ * else: what has no verdict is verified where it is asked for.
+ */
+import { availableParallelism } from 'node:os'
+import { isDeepStrictEqual } from 'node:util'
+import { type PoRepInput, type PostInput, type Verdict, verifyPoRep, verifyPost } from '@granary/proofs/verify'
+import type { SignedBy } from '../../messages/index.ts'
+import type { Verifiers } from '../../state/index.ts'
+import { VerificationQueueFullError } from '../errors.ts'
+import { recoverSigner } from './recover-signer.ts'
+import type { SignedDigest } from './tasks.ts'
+import { createVerificationThread, type VerificationThread } from './verification-thread.ts'
+
+export interface ThreadedVerifiers {
+  /** For the state machine: each verdict that is ready, and the verification itself where none is. */
+  readonly verifiers: Verifiers
+  /** Resolves when the verdicts of these signatures are ready. @throws VerificationQueueFullError */
+  prepareSigners(signed: readonly SignedDigest[]): Promise<void>
+  /**
+   * Runs `check` with the large proofs that it meets verified beforehand.
+   * @throws VerificationQueueFullError and what `check` throws
+   */
+  withProofs<T>(check: () => T): Promise<T>
+  stop(): Promise<void>
+}
+
+export interface ThreadedVerifiersOptions {
+  /** @default one less than the machine has cores, and at least one */
+  readonly threads?: number
+  readonly log: (event: VerificationEvent) => void
+}
+
+export interface VerificationEvent {
+  readonly type: 'verification:thread-lost'
+  readonly message: string
+}
+
+/** Below this, sending a proof to another thread takes longer than it keeps this one free. */
+const LARGE_PROOF_BYTES = 128 * 1024
+/** The state machine remembers what it has asked for once; these wait only for that. */
+const VERDICTS_MAX = 8_192
+const WAITING_MAX = 4_096
+
+type ProofTask =
+  | { readonly type: 'poRep'; readonly input: PoRepInput }
+  | { readonly type: 'post'; readonly input: PostInput }
+
+/** Leaves a check that met a proof which is to be verified elsewhere first. */
+class ProofWanted extends Error {
+  readonly task: ProofTask
+  constructor(task: ProofTask) {
+    super(`a ${task.type} proof is to be verified`)
+    this.task = task
+  }
+}
+
+export function createVerifiers({
+  threads = Math.max(1, availableParallelism() - 1),
+  log,
+}: ThreadedVerifiersOptions): ThreadedVerifiers {
+  const pool: VerificationThread[] = Array.from({ length: threads }, () =>
+    createVerificationThread((message) => log({ type: 'verification:thread-lost', message })),
+  )
+  const signers = new Map<string, SignedBy | undefined>()
+  let collecting = false
+  let ready: { readonly task: ProofTask; readonly verdict: Verdict } | undefined
+
+  function leastBusy(): VerificationThread | undefined {
+    const alive = pool.filter((thread) => thread.alive)
+    const thread = alive.reduce<VerificationThread | undefined>(
+      (best, other) => (best === undefined || other.waiting < best.waiting ? other : best),
+      undefined,
+    )
+    if (thread !== undefined && thread.waiting >= WAITING_MAX) throw new VerificationQueueFullError(WAITING_MAX)
+    return thread
+  }
+
+  function proof(task: ProofTask, verify: () => Verdict): Verdict {
+    if (ready !== undefined && isDeepStrictEqual(ready.task, task)) return ready.verdict
+    if (collecting && task.input.bundle.length >= LARGE_PROOF_BYTES) throw new ProofWanted(task)
+    return verify()
+  }
+
+  /** @returns the proof that stands in the way of the check's result */
+  function attempt<T>(check: () => T): { readonly result: T } | ProofWanted {
+    collecting = true
+    try {
+      return { result: check() }
+    } catch (thrown) {
+      if (thrown instanceof ProofWanted) return thrown
+      throw thrown
+    } finally {
+      collecting = false
+    }
+  }
+
+  return {
+    verifiers: {
+      signer: (digest, signature) => {
+        const key = keyOf(digest, signature)
+        return signers.has(key) ? signers.get(key) : recoverSigner(digest, signature)
+      },
+      poRep: (input) => proof({ type: 'poRep', input }, () => verifyPoRep(input)),
+      post: (input) => proof({ type: 'post', input }, () => verifyPost(input)),
+    },
+    async prepareSigners(signed) {
+      const verdicts = await leastBusy()?.ask({ type: 'signers', signed })
+      for (const [index, { digest, signature }] of signed.entries()) {
+        if (verdicts === undefined) continue
+        if (signers.size >= VERDICTS_MAX) signers.delete(signers.keys().next().value!)
+        signers.set(keyOf(digest, signature), verdicts[index])
+      }
+    },
+    async withProofs(check) {
+      const first = attempt(check)
+      if (!(first instanceof ProofWanted)) return first.result
+      const { task } = first
+      const verdict = await leastBusy()?.ask(task)
+      ready = verdict === undefined ? undefined : { task, verdict }
+      try {
+        return check()
+      } finally {
+        ready = undefined
+      }
+    },
+    async stop() {
+      await Promise.all(pool.map((thread) => thread.stop()))
+    },
+  }
+}
+
+function keyOf(digest: Uint8Array, signature: Uint8Array): string {
+  return Buffer.concat([digest, signature]).toString('latin1')
+}

@@ -1,0 +1,19 @@
+/** What the node's threads are asked, and how they answer: in the order of the questions. */
+import type { PoRepInput, PostInput, Verdict } from '@granary/proofs/verify'
+import type { SignedBy } from '../../messages/signer.ts'
+
+export interface SignedDigest {
+  readonly digest: Uint8Array
+  readonly signature: Uint8Array
+}
+
+export type Task =
+  | { readonly type: 'signers'; readonly signed: readonly SignedDigest[] }
+  | { readonly type: 'poRep'; readonly input: PoRepInput }
+  | { readonly type: 'post'; readonly input: PostInput }
+
+export interface Answers {
+  readonly signers: readonly (SignedBy | undefined)[]
+  readonly poRep: Verdict
+  readonly post: Verdict
+}
