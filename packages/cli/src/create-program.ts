@@ -10,14 +10,8 @@ import { addPut } from './commands/put.ts'
 import { addStatus } from './commands/status.ts'
 import { addTools } from './commands/tools/tools.ts'
 import { exitCodesHelp } from './exit-code.ts'
+import type { ProgramContext } from './program-context.ts'
 import { version } from './version.ts'
-
-export interface ProgramContext {
-  /** Usage errors become a document on standard output: commander prints none of them. */
-  readonly json: boolean
-  /** For a command that has a result and still did not succeed, such as a proof that does not verify. */
-  readonly setExitCode: (code: number) => void
-}
 
 export function createProgram(context: ProgramContext): Command {
   const program = new Command('granary')

@@ -1,8 +1,8 @@
 /** granary tools porep prove | verify: that a sector was sealed, shown and judged by hand. */
 import type { Command } from 'commander'
-import type { ProgramContext } from '../../create-program.ts'
 import { exitCodesHelp } from '../../exit-code.ts'
 import { type HomeOptions, type JsonOptions, withHome, withJson } from '../../options.ts'
+import type { ProgramContext } from '../../program-context.ts'
 import { hex32, id } from './arguments.ts'
 import { parentsFolder } from './parents-folder.ts'
 import { proverOf } from './prover.ts'

@@ -1,9 +1,9 @@
 /** granary tools post prove | verify: that sealed sectors are still there, shown and judged by hand. */
 import { NODE_BYTES } from '@granary/proofs/profile'
 import type { Command } from 'commander'
-import type { ProgramContext } from '../../create-program.ts'
 import { exitCodesHelp } from '../../exit-code.ts'
 import { type JsonOptions, wholeNumber, withJson } from '../../options.ts'
+import type { ProgramContext } from '../../program-context.ts'
 import { hex32, hex32List, id, nodeCount } from './arguments.ts'
 
 interface ChallengeOptions extends JsonOptions {

@@ -1,9 +1,9 @@
 /** What a verifier said: exit code 0 or 1, and with --json the verdict as the data of the envelope, either way. */
 import type { Verdict } from '@granary/proofs/verify'
-import type { ProgramContext } from '../../create-program.ts'
 import { EXIT } from '../../exit-code.ts'
 import { type Envelope, success } from '../../print/envelope.ts'
 import { paint } from '../../print/paint.ts'
+import type { ProgramContext } from '../../program-context.ts'
 
 export function printVerdict(verdict: Verdict, json: boolean, { setExitCode }: ProgramContext): void {
   if (!verdict.ok) setExitCode(EXIT.failed)

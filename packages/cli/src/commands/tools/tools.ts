@@ -1,6 +1,6 @@
 /** granary tools: pieces, CARs, sealing and proofs by hand, without a chain: for people who check what Granary says. */
 import type { Command } from 'commander'
-import type { ProgramContext } from '../../create-program.ts'
+import type { ProgramContext } from '../../program-context.ts'
 import { addAggregate } from './aggregate.ts'
 import { addBench } from './bench.ts'
 import { addCar } from './car.ts'
