@@ -114,6 +114,7 @@ test.each([
   'packages/client/src/index.ts',
   'packages/content/src/index.ts',
   'packages/chain/src/client/index.ts',
+  'packages/chain/src/light/index.ts',
   'packages/chain/src/messages/index.ts',
 ])('%s reaches no node: module, so that it runs in a browser', (entry) => {
   const reached = reachableFrom(entry, sources, manifests)

@@ -16,6 +16,7 @@ import type {
   DealView,
   Page,
   PartitionView,
+  ProofView,
   ProviderView,
   RandomnessView,
   SectorView,
@@ -51,6 +52,11 @@ export interface SubmitOptions extends CallOptions {
   readonly wait?: boolean
 }
 
+export interface ProofOptions extends CallOptions {
+  /** The block whose state is asked. @default the newest that can be proven, the one before the head */
+  readonly height?: number | undefined
+}
+
 /** Every call throws ChainUnreachableError when the node does not answer, and the node's own typed errors. */
 export interface ChainClient {
   readonly url: string
@@ -68,6 +74,8 @@ export interface ChainClient {
   randomness(query: RandomnessQuery, options?: CallOptions): Promise<RandomnessView>
   tx(id: Hash, options?: CallOptions): Promise<TxView>
   block(height: number, options?: CallOptions): Promise<BlockView>
+  /** What the state holds at a key, with the proof: `@granary/chain/light` verifies it. @throws GranaryError STATE_NOT_FOUND */
+  proof(key: string, options?: ProofOptions): Promise<ProofView>
   /** Devnets only: money for an address, already committed when it returns. */
   faucet(address: Address, options?: CallOptions): Promise<TxView>
   /**
@@ -135,6 +143,7 @@ export function createChainClient(options: ChainClientOptions): ChainClient {
     randomness: (query, callOptions) => get('/v1/randomness', { ...query }, callOptions),
     tx: (id, callOptions) => get(`/v1/txs/${id}`, {}, callOptions),
     block: (height, callOptions) => get(`/v1/blocks/${height}`, {}, callOptions),
+    proof: (key, { height, signal } = {}) => get(`/v1/proofs/${encodeURIComponent(key)}`, { height }, { signal }),
     faucet: (address, callOptions) =>
       call(
         transport,

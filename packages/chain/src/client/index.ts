@@ -3,6 +3,7 @@ export {
   type ChainClientOptions,
   createChainClient,
   type DealFilter,
+  type ProofOptions,
   type RandomnessQuery,
   type SubmitOptions,
 } from './create-chain-client.ts'

@@ -169,6 +169,37 @@ export interface RandomnessView {
   readonly randomness: Hash
 }
 
+/**
+ * What the state held at a key after block `stateHeight`, with all that it takes to verify it with nothing but the
+ * validator's key: `@granary/chain/light` does.
+ */
+export interface ProofView {
+  readonly height: number
+  readonly stateHeight: number
+  readonly key: string
+  /** null: the key is not there. */
+  readonly value: Hex | null
+  readonly proof: TreeProofView | OutsideProofView
+  /** Bytes of the header of the next block, in which the app hash of that state stands, and the validator's signature. */
+  readonly header: Hex
+  readonly signature: Hex
+}
+
+/** The way from the root of the state's tree to where the key stands, or would stand. */
+export interface TreeProofView {
+  readonly type: 'tree'
+  readonly siblings: readonly Hash[]
+  readonly leaf: { readonly path: Hash; readonly valueHash: Hash } | null
+  readonly outsideHash: Hash
+}
+
+/** Of a record that changes in every block: it stands beside the tree, among a few others. */
+export interface OutsideProofView {
+  readonly type: 'outside'
+  readonly treeRoot: Hash
+  readonly outside: Hex
+}
+
 /** A bounded part of a list; `next` is the cursor of the following part, null at the end. */
 export interface Page<T> {
   readonly height: number

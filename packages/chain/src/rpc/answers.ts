@@ -10,6 +10,7 @@ import type {
   DealView,
   Page,
   PartitionView,
+  ProofView,
   ProviderView,
   RandomnessView,
   SectorView,
@@ -199,6 +200,24 @@ export const blockAnswer: z.ZodType<BlockView> = z.object({
   }),
   signature: hex,
   txs: z.array(z.object({ id: hash.nullable(), kind, code: z.string() })),
+})
+
+export const proofAnswer: z.ZodType<ProofView> = z.object({
+  ...height,
+  stateHeight: natural,
+  key: z.string(),
+  value: hex.nullable(),
+  proof: z.discriminatedUnion('type', [
+    z.object({
+      type: z.literal('tree'),
+      siblings: z.array(hash),
+      leaf: z.object({ path: hash, valueHash: hash }).nullable(),
+      outsideHash: hash,
+    }),
+    z.object({ type: z.literal('outside'), treeRoot: hash, outside: hex }),
+  ]),
+  header: hex,
+  signature: hex,
 })
 
 export const errorAnswer: z.ZodType<{ error: Readonly<Record<string, unknown>> }> = z.object({

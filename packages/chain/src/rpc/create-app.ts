@@ -12,6 +12,7 @@ import { getHealth } from './operations.ts'
 import { blockRoutes } from './routes/blocks.ts'
 import { eventRoutes } from './routes/events.ts'
 import { faucetRoutes } from './routes/faucet.ts'
+import { proofRoutes } from './routes/proofs.ts'
 import { stateRoutes } from './routes/state.ts'
 import { txRoutes } from './routes/txs.ts'
 
@@ -46,6 +47,7 @@ export function createApp(parts: AppParts): App {
     ...txRoutes(parts),
     ...stateRoutes(parts),
     ...blockRoutes(parts),
+    ...proofRoutes(parts),
     events.served,
     ...faucetRoutes(parts),
   ]

@@ -7,12 +7,14 @@ import type {
   DealView,
   Page,
   PartitionView,
+  ProofView,
   ProviderView,
   RandomnessView,
   SectorView,
   TxView,
 } from '../client/views.ts'
 import type { Address, Hash } from '../messages/index.ts'
+import { isDerived } from '../state/index.ts'
 import {
   accountAnswer,
   blockAnswer,
@@ -22,6 +24,7 @@ import {
   healthAnswer,
   paramsAnswer,
   partitionsAnswer,
+  proofAnswer,
   providerAnswer,
   providersAnswer,
   randomnessAnswer,
@@ -232,6 +235,24 @@ export const getBlock: Operation<{ height: number }, Nothing, BlockView> = {
   answer: blockAnswer,
   errors: ['BLOCK_NOT_FOUND'],
   example: { path: '/v1/blocks/0' },
+}
+
+export const getProof: Operation<{ key: string }, { height?: number | undefined }, ProofView> = {
+  id: 'getProof',
+  method: 'get',
+  path: '/v1/proofs/{key}',
+  summary:
+    'What the state holds at a key, or that it holds nothing, with the proof and the signed header that it opens',
+  params: z.strictObject({
+    key: z
+      .string()
+      .regex(/^[!-~]{1,250}$/, 'expected a key of the state, such as account/0x…, with its slashes as %2F')
+      .refine((key) => !isDerived(key), 'expected a record: pages of the tree and the app hash follow from those'),
+  }),
+  query: z.strictObject({ height: natural.optional() }),
+  answer: proofAnswer,
+  errors: ['STATE_NOT_FOUND'],
+  example: { path: `/v1/proofs/account%2F${EXAMPLE_ADDRESS}` },
 }
 
 export const submitBody: z.ZodType<{ tx: string }> = z.strictObject({ tx: z.base64() })

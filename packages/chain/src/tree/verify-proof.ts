@@ -21,16 +21,9 @@ export type ProofFault =
 
 const DEPTH_MAX = 8 * HASH_BYTES
 
-/**
- * @param value: undefined to verify that the key is not there
- * @returns undefined when the proof holds, else what is wrong with it
- */
-export function faultOfProof(
-  root: Uint8Array,
-  key: string,
-  value: Uint8Array | undefined,
-  { siblings, leaf }: TreeProof,
-): ProofFault | undefined {
+/** The root of the tree in which the key has that value (undefined: none), if the proof is one; else what is wrong with it. */
+export function rootOfProof(key: string, value: Uint8Array | undefined, proof: TreeProof): Uint8Array | ProofFault {
+  const { siblings, leaf } = proof
   const hashes = leaf === undefined ? siblings : [...siblings, leaf.path, leaf.valueHash]
   if (siblings.length > DEPTH_MAX || hashes.some((hash) => hash.length !== HASH_BYTES)) return 'PROOF_MALFORMED'
   const path = pathOf(key)
@@ -42,10 +35,24 @@ export function faultOfProof(
     return 'LEAF_OFF_PATH'
   }
   const end = leaf === undefined ? EMPTY_HASH : leafHashOf(leaf.path, leaf.valueHash)
-  const computed = siblings.reduceRight(
+  return siblings.reduceRight(
     (node, sibling, depth) => (bitAt(path, depth) === 0 ? innerHashOf(node, sibling) : innerHashOf(sibling, node)),
     end,
   )
+}
+
+/**
+ * @param value: undefined to verify that the key is not there
+ * @returns undefined when the proof holds, else what is wrong with it
+ */
+export function faultOfProof(
+  root: Uint8Array,
+  key: string,
+  value: Uint8Array | undefined,
+  proof: TreeProof,
+): ProofFault | undefined {
+  const computed = rootOfProof(key, value, proof)
+  if (typeof computed === 'string') return computed
   return isEqual(computed, root) ? undefined : 'ROOT_MISMATCH'
 }
 

@@ -1,0 +1,69 @@
+/**
+ * A client that believes only the validator's key: it asks any node, and gives what is proven. It never goes back behind a
+ * state that it has seen, so that a node cannot show it an old balance.
+ */
+import type { CallOptions, ChainClient, ProofView } from '../client/index.ts'
+import type { Address } from '../messages/index.ts'
+import { type Account, type Deal, type Provider, type Sector, tables } from '../state/records.ts'
+import type { StateReader } from '../state/store.ts'
+import { UnprovenError } from './errors.ts'
+import { type ProvenValue, type Trust, verifyProofView } from './verify-proof-view.ts'
+
+export interface LightClientOptions extends Trust {
+  readonly chain: { proof(key: string, options?: CallOptions): Promise<ProofView> } | ChainClient
+}
+
+export interface Proven<T> {
+  /** undefined: proven not to be there. */
+  readonly value: T | undefined
+  readonly stateHeight: number
+  readonly timeMs: number
+}
+
+/** Each call throws UnprovenError, and what the node or the way to it has to say. */
+export interface LightClient {
+  /** The newest state that has been seen proven; -1 before the first. */
+  readonly stateHeight: number
+  read(key: string, options?: CallOptions): Promise<ProvenValue>
+  account(address: Address, options?: CallOptions): Promise<Proven<Account>>
+  provider(id: number, options?: CallOptions): Promise<Proven<Provider>>
+  deal(id: number, options?: CallOptions): Promise<Proven<Deal>>
+  sector(provider: number, number: number, options?: CallOptions): Promise<Proven<Sector>>
+}
+
+export function createLightClient({ chain, ...trust }: LightClientOptions): LightClient {
+  let newest = -1
+
+  async function read(key: string, options?: CallOptions): Promise<ProvenValue> {
+    const seen = newest
+    const proven = verifyProofView(await chain.proof(key, options), key, trust)
+    if (proven.stateHeight < seen) {
+      throw new UnprovenError('PROOF_STALE', `it is of block ${proven.stateHeight}, block ${seen} was seen before`)
+    }
+    newest = Math.max(newest, proven.stateHeight)
+    return proven
+  }
+
+  async function record<T>(
+    key: string,
+    decode: (state: StateReader) => T | undefined,
+    options?: CallOptions,
+  ): Promise<Proven<T>> {
+    const { value, stateHeight, timeMs } = await read(key, options)
+    const state: StateReader = { get: () => value, range: () => [] }
+    return { value: decode(state), stateHeight, timeMs }
+  }
+
+  const { accounts, providers, deals, sectors } = tables
+  return {
+    get stateHeight() {
+      return newest
+    },
+    read,
+    account: (address, options) => record(accounts.key(address), (state) => accounts.get(state, address), options),
+    provider: (id, options) => record(providers.key(id), (state) => providers.get(state, id), options),
+    deal: (id, options) => record(deals.key(id), (state) => deals.get(state, id), options),
+    sector: (provider, number, options) =>
+      record(sectors.key(provider, number), (state) => sectors.get(state, provider, number), options),
+  }
+}

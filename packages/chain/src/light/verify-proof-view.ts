@@ -1,0 +1,98 @@
+/**
+ * From the key of a validator to a value of the state: header → app hash → value. docs/spec/chain.md, section 7. Believes
+ * nothing that the node says but what follows from the signature.
+ */
+import { sha256 } from '@noble/hashes/sha2.js'
+import { hexToBytes, utf8ToBytes } from '@noble/hashes/utils.js'
+import type { OutsideProofView, ProofView, TreeProofView } from '../client/views.ts'
+import { decodeHeader, type Header, verifyHeader } from '../engine/header.ts'
+import { type Hash, type Hex, hashOf, isHex } from '../messages/index.ts'
+import { decodeTuple, equalBytes } from '../messages/tuple-codec.ts'
+import { isInTree } from '../state/app-hash.ts'
+import { appHashOf } from '../tree/hashes.ts'
+import { rootOfProof } from '../tree/verify-proof.ts'
+import { UnprovenError } from './errors.ts'
+
+/** What one has to know of a chain beforehand, from a source that one trusts. */
+export interface Trust {
+  readonly genesisHash: Hash
+  /** 32 bytes, ed25519: who signs the headers. It stands in the genesis. */
+  readonly validator: Hex
+}
+
+export interface ProvenValue {
+  readonly key: string
+  /** undefined: proven not to be there. */
+  readonly value: Uint8Array | undefined
+  /** The state is that after this block. */
+  readonly stateHeight: number
+  /** Header time of the block after it. */
+  readonly timeMs: number
+}
+
+/** @throws UnprovenError HEADER_NOT_SIGNED, PROOF_INVALID, APP_HASH_MISMATCH */
+export function verifyProofView(view: ProofView, key: string, trust: Trust): ProvenValue {
+  const header = signedHeader(view, trust)
+  if (view.key !== key) throw new UnprovenError('PROOF_INVALID', `it is about ${String(view.key)}, not ${key}`)
+  const value = view.value === null ? undefined : bytesOf(view.value)
+  const appHash = isInTree(key)
+    ? appHashByTree(key, value, ofType(view.proof, 'tree'))
+    : appHashByOutside(ofType(view.proof, 'outside'))
+  if (hashOf(appHash) !== header.appHash) {
+    throw new UnprovenError('APP_HASH_MISMATCH', `header ${header.height} names another state`)
+  }
+  if (!isInTree(key)) assertOutside(key, value, ofType(view.proof, 'outside'))
+  return { key, value, stateHeight: header.height - 1, timeMs: header.timeMs }
+}
+
+function signedHeader(view: ProofView, { genesisHash, validator }: Trust): Header {
+  const bytes = bytesOf(view.header)
+  const signature = bytesOf(view.signature)
+  const signed =
+    signature.length === 64 && verifyHeader({ bytes, hash: hashOf(sha256(bytes)), signature }, genesisHash, validator)
+  if (!signed) throw new UnprovenError('HEADER_NOT_SIGNED', 'its header is not signed by the validator of this chain')
+  return decodeHeader(bytes)
+}
+
+function appHashByTree(key: string, value: Uint8Array | undefined, proof: TreeProofView): Uint8Array {
+  if (!Array.isArray(proof.siblings)) throw new UnprovenError('PROOF_INVALID', 'it names no siblings')
+  const { leaf } = proof
+  const root = rootOfProof(key, value, {
+    siblings: proof.siblings.map(bytesOf),
+    ...(leaf === null ? {} : { leaf: { path: bytesOf(leaf.path), valueHash: bytesOf(leaf.valueHash) } }),
+  })
+  if (typeof root === 'string') throw new UnprovenError('PROOF_INVALID', root)
+  return appHashOf(root, bytes32Of(proof.outsideHash))
+}
+
+function appHashByOutside({ treeRoot, outside }: OutsideProofView): Uint8Array {
+  return appHashOf(bytes32Of(treeRoot), sha256(bytesOf(outside)))
+}
+
+/** The bytes are known to be the chain's by now. */
+function assertOutside(key: string, value: Uint8Array | undefined, { outside }: OutsideProofView): void {
+  const records = decodeTuple(bytesOf(outside), 'outside') as readonly (readonly [Uint8Array, Uint8Array])[]
+  const held = records.find(([name]) => equalBytes(name, utf8ToBytes(key)))?.[1]
+  const same = held === undefined || value === undefined ? held === value : equalBytes(held, value)
+  if (!same) throw new UnprovenError('PROOF_INVALID', 'VALUE_MISMATCH')
+}
+
+function ofType<T extends ProofView['proof']['type']>(
+  proof: ProofView['proof'],
+  type: T,
+): Extract<ProofView['proof'], { type: T }> {
+  if (proof?.type !== type) throw new UnprovenError('PROOF_INVALID', `this key has a proof of type ${type}`)
+  return proof as Extract<ProofView['proof'], { type: T }>
+}
+
+/** A hash of another length could shift the border between two fields of what is hashed. */
+function bytes32Of(text: unknown): Uint8Array {
+  const bytes = bytesOf(text)
+  if (bytes.length !== 32) throw new UnprovenError('PROOF_INVALID', `a hash has 32 bytes, not ${bytes.length}`)
+  return bytes
+}
+
+function bytesOf(text: unknown): Uint8Array {
+  if (!isHex(text)) throw new UnprovenError('PROOF_INVALID', 'a field is not hex')
+  return hexToBytes(text.slice(2))
+}

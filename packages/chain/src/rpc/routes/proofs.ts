@@ -1,0 +1,53 @@
+/** GET /v1/proofs/{key}: a record of the state with its proof, against the app hash that the next header names. */
+import { sha256 } from '@noble/hashes/sha2.js'
+import { bytesToHex } from '@noble/hashes/utils.js'
+import type { OutsideProofView, ProofView, TreeProofView } from '../../client/views.ts'
+import type { Hex } from '../../messages/index.ts'
+import { encodeOutside, isInTree, proveState, type StateReader, treeRootOf } from '../../state/index.ts'
+import type { Store } from '../../store/open-store.ts'
+import { NotFoundError } from '../errors.ts'
+import { type ServedOperation, serve } from '../operation.ts'
+import { getProof } from '../operations.ts'
+
+export function proofRoutes({ store }: { store: Store }): ServedOperation[] {
+  return [
+    serve(getProof, ({ params: { key }, query }): ProofView => {
+      const head = store.head()?.height ?? 0
+      const stateHeight = query.height ?? Math.max(0, head - 1)
+      const next = store.block(stateHeight + 1)
+      const state = store.readerAt(stateHeight)
+      if (next === undefined || state === undefined) throw new NotFoundError('state', String(stateHeight), KEPT)
+      const value = state.get(key)
+      return {
+        height: head,
+        stateHeight,
+        key,
+        value: value === undefined ? null : hex(value),
+        proof: isInTree(key) ? treeProof(state, key) : outsideProof(state),
+        header: hex(next.header),
+        signature: hex(next.signature),
+      }
+    }),
+  ]
+}
+
+const KEPT =
+  'the states of the hundred blocks before the head can be proven; leave the height out for the newest of them'
+
+function treeProof(state: StateReader, key: string): TreeProofView {
+  const { siblings, leaf } = proveState(state, key)
+  return {
+    type: 'tree',
+    siblings: siblings.map(hex),
+    leaf: leaf === undefined ? null : { path: hex(leaf.path), valueHash: hex(leaf.valueHash) },
+    outsideHash: hex(sha256(encodeOutside(state))),
+  }
+}
+
+function outsideProof(state: StateReader): OutsideProofView {
+  return { type: 'outside', treeRoot: hex(treeRootOf(state)), outside: hex(encodeOutside(state)) }
+}
+
+function hex(bytes: Uint8Array): Hex {
+  return `0x${bytesToHex(bytes)}`
+}
