@@ -3,12 +3,14 @@
  * its two top bits cleared for data (docs/spec/proofs.md sections 1 and 7). In bulk, because a tree is millions of them.
  */
 import { NODE_BYTES } from '../profile.ts'
-import { sha256Pairs } from './sha256-pairs.ts'
+import { createSha256Pairs } from './sha256-pairs.ts'
 
 /** Hashes `nodes` two by two into `out`, half as long. `out` may be the start of `nodes` itself. */
 export type HashPairs = (nodes: Uint8Array, out: Uint8Array) => void
 
-export const hashPairs: HashPairs = sha256Pairs
+export function hashPairs(nodes: Uint8Array, out: Uint8Array): void {
+  createSha256Pairs()(nodes, out)
+}
 
 /** H2: every node of the result is a field element. */
 export function hashPairs254(nodes: Uint8Array, out: Uint8Array): void {

@@ -28,19 +28,24 @@ const K = new Int32Array([
 /** A one bit, zeros, and the length of 512 bits: the padding of a 64-byte message. */
 const PADDING_SCHEDULE = scheduleOf([0x80000000, ...new Array<number>(14).fill(0), 8 * MESSAGE_BYTES])
 
-/** @param messages 64 bytes each. @param digests 32 bytes each; may be the start of `messages` itself */
-export function sha256Pairs(messages: Uint8Array, digests: Uint8Array): void {
-  const input = new DataView(messages.buffer, messages.byteOffset, messages.byteLength)
-  const output = new DataView(digests.buffer, digests.byteOffset, digests.byteLength)
+/**
+ * Has its working memory to itself, so that a caller with many short runs sets it up once.
+ * @returns hashes `messages` of 64 bytes each into `digests` of 32, which may be the start of `messages` itself
+ */
+export function createSha256Pairs(): (messages: Uint8Array, digests: Uint8Array) => void {
   const schedule = new Int32Array(ROUNDS)
   const state = new Int32Array(INITIAL.length)
-  for (let at = 0, out = 0; at + MESSAGE_BYTES <= messages.length; at += MESSAGE_BYTES, out += DIGEST_BYTES) {
-    for (let i = 0; i < 16; i += 1) schedule[i] = input.getInt32(at + 4 * i)
-    expand(schedule)
-    state.set(INITIAL)
-    compress(state, schedule)
-    compress(state, PADDING_SCHEDULE)
-    for (let i = 0; i < state.length; i += 1) output.setInt32(out + 4 * i, state[i]!)
+  return (messages, digests) => {
+    const input = new DataView(messages.buffer, messages.byteOffset, messages.byteLength)
+    const output = new DataView(digests.buffer, digests.byteOffset, digests.byteLength)
+    for (let at = 0, out = 0; at + MESSAGE_BYTES <= messages.length; at += MESSAGE_BYTES, out += DIGEST_BYTES) {
+      for (let i = 0; i < 16; i += 1) schedule[i] = input.getInt32(at + 4 * i)
+      expand(schedule)
+      state.set(INITIAL)
+      compress(state, schedule)
+      compress(state, PADDING_SCHEDULE)
+      for (let i = 0; i < state.length; i += 1) output.setInt32(out + 4 * i, state[i]!)
+    }
   }
 }
 

@@ -2,8 +2,9 @@
  * The PoSt verifier (docs/spec/proofs.md section 9): one proof for a frozen list of sectors. Never throws.
  */
 import { equalBytes, isZero, log2Floor } from '../bytes.ts'
-import { hashPairs } from '../merkle/hash-pairs.ts'
+import type { HashPairs } from '../merkle/hash-pairs.ts'
 import { multiproofRoot, siblingPositions } from '../merkle/multiproof.ts'
+import { createSha256Pairs } from '../merkle/sha256-pairs.ts'
 import {
   drawSamples,
   POST_COUNT_MAX,
@@ -35,8 +36,9 @@ export function verifyPost(input: PostInput): Verdict {
   if (input.bundle.length !== bytesOf(samples, nodes)) return refuse('BUNDLE_LENGTH_WRONG')
   if (!equalBytes(input.bundle.subarray(0, POST_MAGIC.length), POST_MAGIC)) return refuse('BUNDLE_MAGIC_WRONG')
   const take = createNodeReader(input.bundle, POST_MAGIC.length)
+  const hash = createSha256Pairs()
   for (const sample of samples) {
-    const verdict = verifySector(sample, input.sectors[sample.position]!.commR, log2Floor(nodes), take)
+    const verdict = verifySector(sample, input.sectors[sample.position]!.commR, log2Floor(nodes), take, hash)
     if (!verdict.ok) return verdict
   }
   return { ok: true }
@@ -47,6 +49,7 @@ function verifySector(
   commR: Uint8Array,
   depth: number,
   take: (nodes: number) => Uint8Array,
+  hash: HashPairs,
 ): Verdict {
   const commC = take(1)
   const commRLast = take(1)
@@ -55,7 +58,7 @@ function verifySector(
   const siblings = take(siblingPositions(indices, depth).length)
   if ([commR, commC, commRLast].some(isZero)) return refuse('COMMITMENT_ZERO')
   if (!equalBytes(commROf(commC, commRLast), commR)) return refuse('COMM_R_MISMATCH')
-  const root = multiproofRoot({ indices, leaves, siblings, depth, hash: hashPairs })
+  const root = multiproofRoot({ indices, leaves, siblings, depth, hash })
   return equalBytes(root, commRLast) ? { ok: true } : refuse('REPLICA_NOT_IN_COMM_R')
 }
 
