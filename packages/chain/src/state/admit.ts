@@ -7,16 +7,15 @@ import { bytesToHex } from '@noble/hashes/utils.js'
 import {
   type AttoGrn,
   classOf,
-  decodeTransaction,
   feeOf,
   formatGrn,
   type Hash,
   hashOf,
   type Transaction,
   type TransactionClass,
-  transactionDigest,
   unitsOf,
 } from '../messages/index.ts'
+import type { ReadTransaction } from './checks.ts'
 import type { BlockContext } from './context.ts'
 import { InadmissibleError, type InadmissibleErrorCode, TxError } from './errors.ts'
 import { accountOf } from './ledger.ts'
@@ -40,8 +39,7 @@ export interface Admitted {
  */
 export function admit(context: BlockContext, bytes: Uint8Array, pendingInLane = 0): Admitted {
   const { store, params, height } = context
-  const { tx, signature } = decode(bytes)
-  const digest = transactionDigest(context.genesisHash, tx)
+  const { tx, signature, digest } = read(context, bytes)
   const fee = feeOf(tx.kind, bytes.length, params)
   if (tx.validUntil < height) {
     throw refusal('TX_EXPIRED', `it was valid until epoch ${tx.validUntil}, this is ${height}`, 'sign it anew')
@@ -71,9 +69,9 @@ export function admit(context: BlockContext, bytes: Uint8Array, pendingInLane = 
   }
 }
 
-function decode(bytes: Uint8Array): { tx: Transaction; signature: Uint8Array } {
+function read({ checks, genesisHash }: BlockContext, bytes: Uint8Array): ReadTransaction {
   try {
-    return decodeTransaction(bytes)
+    return checks.transaction(genesisHash, bytes)
   } catch (error) {
     if (!GranaryError.is(error)) throw error
     throw refusal('TX_MALFORMED', error.message, error.hint)

@@ -6,14 +6,30 @@
 import { type PoRepInput, type PostInput, type Verdict, verifyPoRep, verifyPost } from '@granary/proofs/verify'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, concatBytes } from '@noble/hashes/utils.js'
-import { type Hex, type SignedBy, verifySigner } from '../messages/index.ts'
+import {
+  decodeTransaction,
+  type Hash,
+  type Hex,
+  type SignedBy,
+  type Transaction,
+  transactionDigest,
+  verifySigner,
+} from '../messages/index.ts'
 import { verifyBeaconRound } from './beacon.ts'
 
 export interface Checks {
+  /** @throws TransactionDecodeError */
+  transaction(genesisHash: Hash, bytes: Uint8Array): ReadTransaction
   signer(digest: Uint8Array, signature: Uint8Array): SignedBy | undefined
   beacon(publicKey: Hex, round: number, signature: Uint8Array): boolean
   poRep(input: PoRepInput): Verdict
   post(input: PostInput): Verdict
+}
+
+export interface ReadTransaction {
+  readonly tx: Transaction
+  readonly signature: Uint8Array
+  readonly digest: Uint8Array
 }
 
 /**
@@ -31,6 +47,8 @@ const reference: Verifiers = { signer: verifySigner, poRep: verifyPoRep, post: v
 
 export function createChecks(verifiers: Verifiers = reference): Checks {
   const verdicts = new Map<string, unknown>()
+  // Whoever hands bytes in does not change them any more: the engine gives the same ones at each step.
+  const read = new WeakMap<Uint8Array, ReadTransaction>()
 
   function remembered<T>(key: string, verify: () => T): T {
     if (verdicts.has(key)) return verdicts.get(key) as T
@@ -41,8 +59,16 @@ export function createChecks(verifiers: Verifiers = reference): Checks {
   }
 
   return {
+    transaction: (genesisHash, bytes) => {
+      const known = read.get(bytes)
+      if (known !== undefined) return known
+      const { tx, signature } = decodeTransaction(bytes)
+      const transaction = { tx, signature, digest: transactionDigest(genesisHash, tx) }
+      read.set(bytes, transaction)
+      return transaction
+    },
     signer: (digest, signature) =>
-      remembered(keyOf('signer', [digest, signature]), () => verifiers.signer(digest, signature)),
+      remembered(`${bytesToHex(digest)} ${bytesToHex(signature)}`, () => verifiers.signer(digest, signature)),
     beacon: (publicKey, round, signature) =>
       remembered(keyOf(`beacon ${publicKey} ${round}`, [signature]), () =>
         verifyBeaconRound(publicKey, round, signature),
