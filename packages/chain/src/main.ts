@@ -4,7 +4,7 @@ import type { GranaryError } from '@granary/errors'
 import { commitGenesis } from './engine/commit-genesis.ts'
 import { createEmbeddedEngine } from './engine/create-embedded-engine.ts'
 import { createMempool } from './engine/create-mempool.ts'
-import type { EngineEvent } from './engine/engine.ts'
+import type { Engine, EngineEvent } from './engine/engine.ts'
 import { createLocalBeacon } from './engine/local-beacon.ts'
 import { createVerifiers, type VerificationEvent } from './engine/verification/create-verifiers.ts'
 import { verifyHead } from './engine/verify-head.ts'
@@ -14,7 +14,9 @@ import { accountSigner } from './messages/index.ts'
 import type { RpcFault } from './rpc/answer-errors.ts'
 import { createApp } from './rpc/create-app.ts'
 import { createFaucet } from './rpc/create-faucet.ts'
+import type { RateLimitOptions } from './rpc/limit-rate.ts'
 import { listen } from './rpc/listen.ts'
+import { createNodeMetrics } from './rpc/node-metrics.ts'
 import { accountView, createStateMachine, genesisHash, readHead, readParams } from './state/index.ts'
 import { dealKeys } from './store/deal-keys.ts'
 import { openStore } from './store/open-store.ts'
@@ -35,6 +37,8 @@ export interface RunChainOptions {
   /** 0 for any free one. */
   readonly port: number
   readonly log?: (event: ChainLogEvent) => void
+  /** @default 6000 requests a minute from each address of another machine */
+  readonly rateLimit?: RateLimitOptions
   /** Aborting it stops the node. */
   readonly signal?: AbortSignal
 }
@@ -49,7 +53,7 @@ export interface RunningChain {
 
 /** @throws GranaryError HOME_MISSING, HOME_LOCKED, STORE_CORRUPT, KEY_INVALID, PORT_IN_USE, … */
 export async function runChain(options: RunChainOptions): Promise<RunningChain> {
-  const { home, host = '127.0.0.1', port, log = () => undefined, signal } = options
+  const { home, host = '127.0.0.1', port, log = () => undefined, rateLimit, signal } = options
   signal?.throwIfAborted()
   const { genesis, validatorKey, beaconKey, faucetKey } = await readHome(home)
   const store = openStore({ path: homeFiles(home).database, dealKeys })
@@ -60,11 +64,17 @@ export async function runChain(options: RunChainOptions): Promise<RunningChain> 
     if (head === undefined) commitGenesis({ store, machine, genesis, validatorKey })
     else verifyHead(store, genesis, head)
 
-    const engine = createEmbeddedEngine({
+    const mempool = createMempool()
+    const metrics = createNodeMetrics({
+      height: () => store.head()?.height ?? 0,
+      mempoolTxs: () => mempool.size,
+      isHalted: () => engine.failure !== undefined,
+    })
+    const engine: Engine = createEmbeddedEngine({
       genesis,
       machine,
       store,
-      mempool: createMempool(),
+      mempool,
       beacon: createLocalBeacon(beaconKey),
       verification,
       validatorKey,
@@ -72,7 +82,10 @@ export async function runChain(options: RunChainOptions): Promise<RunningChain> 
         const { blockBytes, blockVerifyUnits } = readParams(store.reader)
         return { bytes: blockBytes, units: blockVerifyUnits }
       },
-      log,
+      log: (event) => {
+        metrics.observe(event)
+        log(event)
+      },
     })
     const faucet = createFaucet({
       engine,
@@ -82,7 +95,7 @@ export async function runChain(options: RunChainOptions): Promise<RunningChain> 
       height: () => readHead(store.reader).height,
       sequence: (address, lane) => accountView(store.reader, address).sequences[lane] ?? 0,
     })
-    const app = createApp({ engine, store, genesis, faucet, version: packageVersion(), log })
+    const app = createApp({ engine, store, genesis, faucet, version: packageVersion(), metrics, rateLimit, log })
     const listening = await listen(app.handler, host, port)
     engine.start()
     log({ type: 'started', height: store.head()?.height ?? 0 })

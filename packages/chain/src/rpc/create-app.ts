@@ -1,11 +1,14 @@
 /** The node's HTTP interface: docs/spec/chain.md, section 8. Every input passes a schema, every error is `{ error }`. */
 import type { RequestListener } from 'node:http'
-import express, { type RequestHandler } from 'express'
+import express from 'express'
 import type { Engine } from '../engine/engine.ts'
 import type { Genesis } from '../state/index.ts'
 import type { Store } from '../store/open-store.ts'
+import { allowPages } from './allow-pages.ts'
 import { answerErrors, answerUnknownPath, type RpcFault } from './answer-errors.ts'
 import type { Faucet } from './create-faucet.ts'
+import { limitRate, type RateLimitOptions } from './limit-rate.ts'
+import type { NodeMetrics } from './node-metrics.ts'
 import { openApi } from './open-api.ts'
 import { serve } from './operation.ts'
 import { getHealth } from './operations.ts'
@@ -22,6 +25,8 @@ export interface AppParts {
   readonly genesis: Genesis
   readonly faucet: Faucet
   readonly version: string
+  readonly metrics: NodeMetrics
+  readonly rateLimit?: RateLimitOptions | undefined
   readonly log: (fault: RpcFault) => void
 }
 
@@ -31,12 +36,15 @@ export interface App {
   close(): void
 }
 
+const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
+
 export function createApp(parts: AppParts): App {
   const app = express()
+  const { metrics } = parts
   app.disable('x-powered-by')
   // Answers follow the head: hashing each for a 304 would cost more than it saves.
   app.disable('etag')
-  app.use(allowReading)
+  app.use(metrics.requests, allowPages, limitRate(parts.rateLimit))
   const events = eventRoutes(parts)
   const health = serve(getHealth, () => {
     if (parts.engine.failure !== undefined) throw parts.engine.failure
@@ -56,17 +64,9 @@ export function createApp(parts: AppParts): App {
     served.map(({ operation }) => operation),
     parts.version,
   )
+  app.get('/metrics', (_, response) => void response.type(METRICS_TYPE).send(metrics.text()))
   app.get('/openapi.json', (_, response) => void response.json(document))
   app.use(answerUnknownPath)
   app.use(answerErrors(parts.log))
   return { handler: app, close: events.close }
-}
-
-/** Pages of any origin may read; what changes something, they may not. */
-const allowReading: RequestHandler = (request, response, next) => {
-  response.set('access-control-allow-origin', '*')
-  if (request.method !== 'OPTIONS') return next()
-  response.set('access-control-allow-methods', 'GET, HEAD')
-  response.set('access-control-allow-headers', 'last-event-id')
-  response.status(204).end()
 }

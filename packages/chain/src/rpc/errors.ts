@@ -88,6 +88,19 @@ export class FaucetLimitError extends GranaryError {
   }
 }
 
+/** RATE_LIMITED: this address asks too often. */
+export class RateLimitedError extends GranaryError {
+  constructor(requestsPerMinute: number, retryAfterSeconds: number) {
+    super({
+      code: 'RATE_LIMITED',
+      message: `an address may send ${requestsPerMinute} requests a minute`,
+      hint: `wait ${retryAfterSeconds} s; follow /v1/events instead of asking again and again`,
+      retryable: true,
+      details: { retryAfterSeconds },
+    })
+  }
+}
+
 /** INTERNAL: a fault of this program. What happened stands in its log, not in the answer. */
 export class InternalError extends GranaryError {
   constructor() {
@@ -108,6 +121,7 @@ const statuses: Readonly<Record<string, number>> = {
   CONTENT_TYPE_UNSUPPORTED: 415,
   BODY_TOO_LARGE: 413,
   FAUCET_LIMIT: 429,
+  RATE_LIMITED: 429,
   INTERNAL: 500,
   MEMPOOL_FULL: 503,
   VERIFICATION_BUSY: 503,

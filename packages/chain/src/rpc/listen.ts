@@ -9,8 +9,17 @@ export interface Listening {
   close(): Promise<void>
 }
 
+export interface ConnectionLimits {
+  /** Until the headers of a request are there. @default 15 s */
+  readonly headersTimeoutMs?: number
+  /** Until all of a request is there. @default 60 s */
+  readonly requestTimeoutMs?: number
+}
+
 const HEADERS_TIMEOUT_MS = 15_000
 const REQUEST_TIMEOUT_MS = 60_000
+/** How often connections are looked at for requests that take too long. */
+const CHECK_EVERY_MS = 5_000
 const KEEP_ALIVE_MS = 30_000
 const CONNECTIONS_MAX = 1024
 /** Requests that are still being answered when the node stops have this long. */
@@ -20,9 +29,19 @@ const CLOSE_GRACE_MS = 1_000
  * @param port: 0 for any free one
  * @throws GranaryError PORT_IN_USE, PORT_FORBIDDEN, HOST_INVALID
  */
-export async function listen(handler: RequestListener, host: string, port: number): Promise<Listening> {
+export async function listen(
+  handler: RequestListener,
+  host: string,
+  port: number,
+  { headersTimeoutMs = HEADERS_TIMEOUT_MS, requestTimeoutMs = REQUEST_TIMEOUT_MS }: ConnectionLimits = {},
+): Promise<Listening> {
   const server = createServer(
-    { headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: KEEP_ALIVE_MS },
+    {
+      headersTimeout: headersTimeoutMs,
+      requestTimeout: requestTimeoutMs,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      connectionsCheckingInterval: Math.min(CHECK_EVERY_MS, requestTimeoutMs),
+    },
     handler,
   )
   server.maxConnections = CONNECTIONS_MAX

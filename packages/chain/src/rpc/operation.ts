@@ -68,7 +68,11 @@ export function listenTo<P, Q, A>(
       request,
       response,
     })
-  if (operation.method === 'get') router.get(path, handler)
-  else router.post(path, ...parsers, handler)
+  const name: RequestHandler = (_, response, next) => {
+    response.locals.operation = operation.id
+    next()
+  }
+  if (operation.method === 'get') router.get(path, name, handler)
+  else router.post(path, name, ...parsers, handler)
   return { operation, router }
 }

@@ -143,12 +143,32 @@ test('status names chain, height, app hash and version', async () => {
   expect(await ask('/healthz')).toMatchObject({ status: 200, body: { ok: true } })
 })
 
-test('pages of other origins may read and may not send', async () => {
+test('pages of other origins may read, and send what is signed, and nothing else', async () => {
   expect((await ask('/v1/status')).headers.get('access-control-allow-origin')).toBe('*')
   const preflight = await ask('/v1/txs', { method: 'OPTIONS' })
   expect(preflight.status).toBe(204)
-  expect(preflight.headers.get('access-control-allow-headers')).not.toMatch(/content-type/)
+  expect(preflight.headers.get('access-control-allow-methods')).toBe('GET, HEAD, POST')
+  expect(preflight.headers.get('access-control-allow-headers')).toMatch(/content-type/)
   expect(preflight.headers.get('x-powered-by')).toBeNull()
+  const faucet = await ask('/v1/faucet', { method: 'OPTIONS' })
+  expect(faucet.headers.get('access-control-allow-methods')).toBe('GET, HEAD')
+  expect(faucet.headers.get('access-control-allow-headers')).not.toMatch(/content-type/)
+  expect((await ask('/v1/txs', octets(Uint8Array.of(1)))).headers.get('access-control-allow-origin')).toBe('*')
+})
+
+test('metrics count blocks and requests, by operation and status', async () => {
+  await ask('/v1/status')
+  await ask('/v1/deals/7')
+  await ask('/v1/nothing')
+  const response = await fetch(`${devnet.node.url}/metrics`)
+  expect(response.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8')
+  const text = await response.text()
+  expect(text).toMatch(/^granary_chain_height [0-9]+$/m)
+  expect(text).toMatch(/^granary_chain_halted 0$/m)
+  expect(text).toMatch(/^granary_chain_block_seconds_count [1-9][0-9]*$/m)
+  expect(text).toMatch(/^granary_rpc_request_seconds_count\{operation="getStatus",status="200"\} [1-9][0-9]*$/m)
+  expect(text).toMatch(/^granary_rpc_request_seconds_count\{operation="getDeal",status="404"\} [1-9][0-9]*$/m)
+  expect(text).toMatch(/^granary_rpc_request_seconds_count\{operation="none",status="404"\} [1-9][0-9]*$/m)
 })
 
 test('the faucet gives 1000 GRN a time, within its limit for an address', async () => {
