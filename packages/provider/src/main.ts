@@ -198,6 +198,7 @@ async function start(
     tokens: market.tokens,
     uploads: deals.uploads,
     files: deals.files,
+    gate: deals.gate,
     stagingFolder: folders.staging,
     expiryMs: config.limits.uploadExpiryMs,
     open: market.openUpload,

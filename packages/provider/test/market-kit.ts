@@ -151,7 +151,7 @@ function marketApp({ db, folders, config, deals, figures }: MarketParts): Return
   }
   const quotes = { find: (id: string) => deals.quotes.find(id, figures.height) }
   const uploads = uploadRoutes({
-    ...{ tokens, uploads: deals.uploads, files: deals.files },
+    ...{ tokens, uploads: deals.uploads, files: deals.files, gate: deals.gate },
     stagingFolder: folders.staging,
     expiryMs: limits.uploadExpiryMs,
     open: async (request) => openUpload({ ...shared, quotes }, request),

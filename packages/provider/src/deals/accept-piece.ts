@@ -14,6 +14,7 @@ import type { DealRecord, DealStore } from './deal-store.ts'
 import type { PieceFiles } from './piece-files.ts'
 import type { QuoteStore } from './quote-store.ts'
 import { UploadIncompleteError, UploadNotFoundError } from './upload-errors.ts'
+import type { UploadGate } from './upload-gate.ts'
 import type { UploadRow, UploadStore } from './upload-store.ts'
 import { PieceMismatchError, verifyPiece } from './verify-piece.ts'
 
@@ -38,6 +39,7 @@ export interface AcceptPieceContext {
   readonly stagingFolder: string
   readonly space: Space
   readonly lock: KeyedLock
+  readonly gate: UploadGate
   readonly offeredBytesMax: number
 }
 
@@ -54,7 +56,7 @@ export interface AcceptedPiece {
 }
 
 /**
- * @throws TermsRefusedError, NonceConflictError, UploadNotFoundError, UploadIncompleteError, PieceMismatchError,
+ * @throws TermsRefusedError, NonceConflictError, UploadNotFoundError, UploadIncompleteError, UploadBusyError, PieceMismatchError,
  * CarInvalidError, CarRootMismatchError, ClientFundsError, CollateralShortError, OffersFullError, NoSpaceError
  */
 export async function acceptPiece(context: AcceptPieceContext, request: AcceptPieceRequest): Promise<AcceptedPiece> {
@@ -86,6 +88,7 @@ async function agree(context: AcceptPieceContext, request: AcceptPieceRequest): 
   const { height, blockTimeMs } = await context.chain.head()
   const quotes = context.quotes.validOf(client, height)
   checkTerms(terms, { client, providerId: context.providerId, head: height, blockTimeMs, quotes })
+  using _ = context.gate.close(uploadId)
   const upload = await completeUpload(context, request)
   await checkFunds(context, terms)
   requireRoom(context, terms, upload, await context.chain.freeCollateral())

@@ -8,6 +8,7 @@ import { createDealStore, type DealStore } from './deal-store.ts'
 import { createPieceFiles, type PieceFiles } from './piece-files.ts'
 import { createQuoteStore, type QuoteStore } from './quote-store.ts'
 import { createTimeline, type Timeline } from './timeline.ts'
+import { createUploadGate, type UploadGate } from './upload-gate.ts'
 import { createUploadStore, type UploadStore } from './upload-store.ts'
 
 export interface Deals {
@@ -18,6 +19,7 @@ export interface Deals {
   readonly files: PieceFiles
   readonly space: Space
   readonly lock: KeyedLock
+  readonly gate: UploadGate
 }
 
 export function createDeals(db: DatabaseSync, folders: ProviderFolders, config: ProviderConfig): Deals {
@@ -34,5 +36,5 @@ export function createDeals(db: DatabaseSync, folders: ProviderFolders, config: 
     promisedBytes: () => deals.promisedBytes() + uploads.totalBytes(),
     writtenBytes: () => deals.writtenBytes(),
   })
-  return { timeline, uploads, quotes, deals, files, space, lock }
+  return { timeline, uploads, quotes, deals, files, space, lock, gate: createUploadGate() }
 }

@@ -54,7 +54,7 @@ export interface Market {
 
 export function openMarket(context: MarketContext): Market {
   const { chain, config, folders, genesisHash, providerId, settings, signer, log } = context
-  const { deals, files, lock, quotes, space, timeline, uploads } = context.deals
+  const { deals, files, gate, lock, quotes, space, timeline, uploads } = context.deals
   const { limits } = config
   const tokens = createTokens(settings)
   const ends = { deals, files, removePiece: context.removePiece }
@@ -98,7 +98,7 @@ export function openMarket(context: MarketContext): Market {
     acceptPiece: (request) =>
       acceptPiece(
         {
-          ...{ genesisHash, providerId, signer, deals, uploads, quotes, files, space, lock },
+          ...{ genesisHash, providerId, signer, deals, uploads, quotes, files, space, lock, gate },
           chain: agreementChain(chain, providerId),
           stagingFolder: folders.staging,
           offeredBytesMax: limits.offeredBytes,

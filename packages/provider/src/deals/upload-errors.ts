@@ -26,6 +26,19 @@ export class UploadIncompleteError extends GranaryError {
   }
 }
 
+/** Its bytes are being written or verified by another request at this moment. */
+export class UploadBusyError extends GranaryError {
+  constructor(uploadId: string, why: 'is being agreed on' | 'is still being written') {
+    super({
+      code: 'UPLOAD_BUSY',
+      message: `upload ${uploadId} ${why} by another request`,
+      hint: 'wait for the answer to that request, then try again',
+      retryable: true,
+      details: { uploadId },
+    })
+  }
+}
+
 export class UploadMetadataError extends GranaryError {
   constructor(problem: string) {
     super({

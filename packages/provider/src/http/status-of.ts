@@ -20,6 +20,7 @@ const statuses: Readonly<Record<string, number>> = {
   PIECE_MISMATCH: 422,
   CAR_INVALID: 422,
   CAR_ROOT_MISMATCH: 422,
+  UPLOAD_BUSY: 423,
   QUOTA_EXCEEDED: 429,
   INTERNAL: 500,
   CHAIN_UNREACHABLE: 503,

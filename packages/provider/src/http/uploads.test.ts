@@ -141,6 +141,70 @@ test('the client may take it back', async () => {
   expect([await market.stagedFiles(), market.deals.uploads.all()]).toEqual([[], []])
 })
 
+test('what is being agreed on can be neither taken back nor changed', async () => {
+  const quote = await client.quote(car.pieceSize)
+  const uploadId = await client.upload(car.bytes, car, quote)
+  const begun = Promise.withResolvers<void>()
+  const { balance } = market.figures
+  Object.defineProperty(market.figures, 'balance', {
+    get: () => {
+      begun.resolve()
+      return balance
+    },
+  })
+  const agreeing = client.agree(uploadId, termsOf(car, quote))
+  await begun.promise
+  const headers = { 'tus-resumable': '1.0.0', 'content-type': 'application/offset+octet-stream', 'upload-offset': '0' }
+  const refused = await Promise.all(
+    ['DELETE', 'PATCH'].map((method) => client.request(method, `/v1/uploads/${uploadId}`, undefined, headers)),
+  )
+  expect(refused.map(({ status, body }) => [status, body?.error.code])).toEqual([
+    [423, 'UPLOAD_BUSY'],
+    [423, 'UPLOAD_BUSY'],
+  ])
+  expect((await agreeing).status).toBe(201)
+  expect(await market.pieceFiles()).toEqual([`${car.pieceCid}.car`])
+})
+
+test('while bytes are still on their way nothing is agreed', async () => {
+  const quote = await client.quote(car.pieceSize)
+  const { headers } = await create(client, car)
+  const path = String(headers.get('location'))
+  const patch = request(new URL(path, market.url), {
+    method: 'PATCH',
+    headers: {
+      ...client.authorization,
+      'tus-resumable': '1.0.0',
+      'upload-offset': '0',
+      'content-type': 'application/offset+octet-stream',
+    },
+  })
+  patch.on('error', () => {})
+  patch.write(car.bytes)
+  const uploadId = String(path.split('/').at(-1))
+  for (let tries = 0; tries < 100 && (await stagedSize(uploadId)) < car.bytes.length; tries++)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  const { status, body } = await client.agree(uploadId, termsOf(car, quote))
+  expect([status, body.error]).toMatchObject([423, { code: 'UPLOAD_BUSY', retryable: true }])
+  const answered = Promise.withResolvers<void>()
+  patch.on('response', (response) => response.resume().on('end', () => answered.resolve()))
+  patch.end()
+  await answered.promise
+  expect((await client.agree(uploadId, termsOf(car, quote))).status).toBe(201)
+})
+
+test('the name of an upload is its path and nothing else', async () => {
+  const stranger = await new TestClient(market.url, { key: 2 }).logIn()
+  const path = String((await create(client, car)).headers.get('location'))
+  const own = String((await create(stranger, car)).headers.get('location'))
+  const trick = `${own}?x=/${path.split('/').at(-1)}`
+  const tus = { 'tus-resumable': '1.0.0' }
+  expect((await stranger.request('DELETE', trick, undefined, tus)).status).toBe(404)
+  const overridden = { ...tus, 'x-http-method-override': 'DELETE' }
+  expect((await client.request('HEAD', path, undefined, overridden)).status).toBe(200)
+  expect(await market.stagedFiles()).toHaveLength(2)
+})
+
 test('creating one needs a login', async () => {
   const quote = await client.quote(car.pieceSize)
   const headers = creation(car.bytes.length, uploadMetadata(car, quote))

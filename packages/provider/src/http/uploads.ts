@@ -10,15 +10,19 @@ import { type Request, type RequestHandler, Router } from 'express'
 import type { PieceFiles } from '../deals/piece-files.ts'
 import type { Tokens } from '../deals/tokens.ts'
 import { UploadMetadataError, UploadNotFoundError } from '../deals/upload-errors.ts'
+import type { UploadGate } from '../deals/upload-gate.ts'
 import type { UploadRow, UploadStore } from '../deals/upload-store.ts'
 import { CheckedFileStore, checksumAlgorithms, parseChecksum } from './checked-file-store.ts'
 
 const LOCK_DRAIN_MS = 500
+/** tus would take the method from this header, after it has been checked. */
+const METHOD_OVERRIDE = 'x-http-method-override'
 
 export interface UploadRoutesContext {
   readonly tokens: Tokens
   readonly uploads: UploadStore
   readonly files: PieceFiles
+  readonly gate: UploadGate
   readonly stagingFolder: string
   readonly expiryMs: number
   readonly open: (request: {
@@ -40,15 +44,18 @@ export function uploadRoutes(context: UploadRoutesContext): Router {
   })
   router.post('/v1/uploads', async (request, response) => {
     const client = context.tokens.clientOf(request.get('authorization'))
+    delete request.headers[METHOD_OVERRIDE]
     const checksum = parseChecksum(request.get('upload-checksum'))
     const upload = await context.open({ client, ...creationOf(request) })
     opened.set(request, upload)
     await datastore.expecting(checksum, () => tus.handle(request, response))
     if (response.statusCode !== 201) await context.files.removeUpload(upload.uploadId)
   })
-  router.all('/v1/uploads/:id', ownedUpload(context), (request, response) =>
-    datastore.expecting(parseChecksum(request.get('upload-checksum')), () => tus.handle(request, response)),
-  )
+  router.all('/v1/uploads/:id', ownedUpload(context), async (request, response) => {
+    const checksum = parseChecksum(request.get('upload-checksum'))
+    using _ = request.method === 'HEAD' ? undefined : context.gate.enter(request.params.id)
+    await datastore.expecting(checksum, () => tus.handle(request, response))
+  })
   return router
 }
 
@@ -56,6 +63,9 @@ function ownedUpload({ tokens, uploads }: UploadRoutesContext): RequestHandler {
   return (request, _, next) => {
     const client = tokens.clientOf(request.get('authorization'))
     const uploadId = String(request.params.id)
+    // tus reads the name out of the whole address, query included: only a plain one means the same to both.
+    if (request.originalUrl !== `/v1/uploads/${uploadId}`) throw new UploadNotFoundError(uploadId)
+    delete request.headers[METHOD_OVERRIDE]
     if (uploads.find(uploadId)?.client !== client) throw new UploadNotFoundError(uploadId)
     // GET would hand out a staged file; tus itself does not ask for it.
     if (!['HEAD', 'PATCH', 'DELETE'].includes(request.method)) throw new UploadNotFoundError(uploadId)
