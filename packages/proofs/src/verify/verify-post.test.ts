@@ -151,6 +151,26 @@ describe('the frozen list', () => {
     expect(verifyPost({ ...many, sectors })).toEqual({ ok: true })
   })
 
+  test('a bundle cut or extended is refused by its length, another magic as such', () => {
+    const wrong = refusal('BUNDLE_LENGTH_WRONG')
+    for (const cut of [1, 32, good.bundle.length])
+      expect(verifyPost({ ...good, bundle: good.bundle.subarray(0, -cut) })).toEqual(wrong)
+    for (const spare of [1, 32])
+      expect(verifyPost({ ...good, bundle: concatBytes([good.bundle, new Uint8Array(spare)]) })).toEqual(wrong)
+    for (const at of [0, 1, 2, 3])
+      expect(verifyPost({ ...good, bundle: flip(good.bundle, at) })).toEqual(refusal('BUNDLE_MAGIC_WRONG'))
+  })
+
+  test.each([
+    ['commC', 4],
+    ['commRLast', 36],
+  ])('a zero %s, under a CommR made for it', (_, at) => {
+    const bundle = good.bundle.slice().fill(0, at, at + 32)
+    const commR = commROf(bundle.subarray(4, 36), bundle.subarray(36, 68))
+    const sectors = [{ number: 0, commR }, ...good.sectors.slice(1)]
+    expect(verifyPost({ ...good, sectors, bundle })).toEqual(refusal('COMMITMENT_ZERO'))
+  })
+
   test.each(['first', 'last'])('a zero CommR of the %s sector', (which) => {
     const position = which === 'first' ? 0 : 2
     const sectors = good.sectors.map((s, i) => (i === position ? { ...s, commR: new Uint8Array(32) } : s))
@@ -192,6 +212,7 @@ describe('a provider who lost leaves', () => {
 })
 
 test.each([
+  ['an empty list', []],
   ['a list with nothing in it', [undefined]],
   ['a list with null in it', [null]],
   ['a list of holes', new Array(3)],
