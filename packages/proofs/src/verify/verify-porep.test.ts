@@ -346,3 +346,18 @@ test('another magic is refused as such', () => {
   for (const at of [0, 1, 2, 3])
     expect(verifyPoRep({ ...good, bundle: flip(good.bundle, at) })).toEqual(refusal('BUNDLE_MAGIC_WRONG'))
 })
+
+test.each<[string, object]>([
+  ['a prover id of 31 bytes', { proverId: new Uint8Array(31) }],
+  ['a provider that is no integer', { provider: 0.5 }],
+  ['a sector number past the safe integers', { sectorNumber: 2 ** 53 }],
+  ['a ticket of 33 bytes', { ticket: new Uint8Array(33) }],
+  ['a seed that is hex', { seed: '00'.repeat(32) }],
+  ['a CommD of nothing', { commD: new Uint8Array() }],
+  ['a CommR that is missing', { commR: undefined }],
+  ['no profile', { profile: null }],
+  ['a profile of no challenges', { profile: { ...small.profile, challenges: 0 } }],
+  ['a profile with a short porep id', { profile: { ...small.profile, porepId: new Uint8Array(31) } }],
+])('%s is no statement', (_, change) => {
+  expect(verifyPoRep({ ...forgedPoRep(small), ...change })).toEqual(refusal('INPUT_INVALID'))
+})
