@@ -1,7 +1,7 @@
 // Builds the C kernel with the compiler that is there; runs at install, on any Node >= 20, and never fails it. Without
 // a compiler, headers or a little-endian CPU the TypeScript twins serve, and build/reason.txt says why.
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -10,7 +10,9 @@ const native = dirname(fileURLToPath(import.meta.url))
 const build = join(native, 'build')
 const target = join(build, 'granary-proofs.node')
 const reasonFile = join(build, 'reason.txt')
-const sources = ['addon.c', 'graph.c', 'labels.c', 'nodes.c', 'sha256.c'].map((file) => join(native, file))
+const sources = readdirSync(native)
+  .filter((file) => file.endsWith('.c'))
+  .map((file) => join(native, file))
 const warnings = ['-Wall', '-Wextra', '-Werror']
 
 /** Folders that may hold node_api.h: the headers' own package, the npm package of Node, an installed Node. */
@@ -30,7 +32,16 @@ function includeFolders() {
 
 function compile(compiler, include, output) {
   const shared = process.platform === 'darwin' ? ['-bundle', '-undefined', 'dynamic_lookup'] : ['-shared']
-  const flags = ['-std=gnu11', '-O3', '-fPIC', '-fvisibility=hidden', ...warnings, ...shared, `-I${include}`]
+  const flags = [
+    '-std=gnu11',
+    '-O3',
+    '-fPIC',
+    '-fvisibility=hidden',
+    '-pthread',
+    ...warnings,
+    ...shared,
+    `-I${include}`,
+  ]
   return spawnSync(compiler, [...flags, '-o', output, ...sources], { encoding: 'utf8' })
 }
 

@@ -1,139 +1,283 @@
+#define _GNU_SOURCE
 #include "labels.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include <time.h>
 
-#include "graph.h"
+#include "files.h"
 
-const char LABELS_CANCELLED[] = "cancelled";
+/* Between two looks at the control: some milliseconds. */
+#define STEP_NODES 4096
+/* Written at once, of each lane. */
+#define WRITE_NODES (1u << 15)
+/* Of the parents table made present ahead. */
+#define WINDOW_BYTES ((size_t)4 << 20)
+#define ROW_BYTES (PARENTS * sizeof(uint32_t))
+#define HUGE_PAGE ((size_t)2 << 20)
 
-#define PREFIX 64
-#define PARENT_LABELS 37
-/* Layer 1 repeats 6 labels, the others 14: three and seven blocks. */
-#define ALL_BLOCKS (PARENTS * NODE / SHA256_BLOCK)
-#define BASE_BLOCKS (BASE_PARENTS * NODE / SHA256_BLOCK)
-/* Random reads of the layer before are fetched this many nodes ahead. */
-#define PREFETCH 4
-#define CANCEL_CHECK_NODES 4096
+/* Random reads over gigabytes miss the TLB each time, unless the pages are large. */
+static uint8_t *map_memory(size_t bytes) {
+  uint8_t *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) return NULL;
+#if defined(MADV_HUGEPAGE)
+  madvise(memory, bytes, MADV_HUGEPAGE);
+#endif
+  return memory;
+}
 
-struct mapping {
-  uint8_t *bytes;
-  size_t length;
+struct label_memory *label_memory_create(int lanes, uint64_t nodes) {
+  struct label_memory *memory = calloc(1, sizeof *memory);
+  if (memory == NULL) return NULL;
+  memory->lanes = lanes;
+  memory->nodes = nodes;
+  memory->bytes = ((size_t)nodes * (size_t)lanes * NODE + HUGE_PAGE - 1) / HUGE_PAGE * HUGE_PAGE;
+  memory->labels = map_memory(memory->bytes);
+  memory->previous = map_memory(memory->bytes);
+  if (memory->labels != NULL && memory->previous != NULL) return memory;
+  label_memory_free(memory);
+  return NULL;
+}
+
+void label_memory_release(struct label_memory *memory) {
+  if (memory->labels != NULL) munmap(memory->labels, memory->bytes);
+  if (memory->previous != NULL) munmap(memory->previous, memory->bytes);
+  memory->labels = memory->previous = NULL;
+}
+
+void label_memory_free(struct label_memory *memory) {
+  label_memory_release(memory);
+  free(memory);
+}
+
+/* The thread that writes what the other has labelled. */
+struct writer {
+  struct label_job *job;
+  int files[LANES_MAX];
+  struct sha256_stream digests[LANES_MAX];
+  uint8_t *staging;
+  pthread_mutex_t mutex;
+  pthread_cond_t changed;
+  uint64_t labelled, written;
+  /* No more nodes will come. */
+  int closed;
+  const char *failed;
+  int error;
 };
 
-static const char *map_input(const char *path, size_t length, struct mapping *mapping) {
-  const int fd = open(path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return "open";
-  struct stat status;
-  const char *failed = NULL;
-  void *bytes = MAP_FAILED;
-  if (fstat(fd, &status) != 0) failed = "stat";
-  else if ((uint64_t)status.st_size != length) errno = EINVAL, failed = "size of";
-  else if ((bytes = mmap(NULL, length, PROT_READ, MAP_SHARED, fd, 0)) == MAP_FAILED) failed = "map";
-  const int error = errno;
-  close(fd);
-  errno = error;
-  if (failed) return failed;
-  *mapping = (struct mapping){bytes, length};
+static uint64_t now_ms(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return (uint64_t)time.tv_sec * 1000 + (uint64_t)time.tv_nsec / 1000000;
+}
+
+/* The labels of one lane at nodes first …, where they lie or gathered. */
+static const uint8_t *lane_labels(const struct writer *writer, int lane, uint64_t first, size_t count) {
+  const int lanes = writer->job->memory->lanes;
+  const uint8_t *labels = writer->job->memory->labels + first * (unsigned)lanes * NODE;
+  if (lanes == 1) return labels;
+  for (size_t i = 0; i < count; i++)
+    memcpy(writer->staging + i * NODE, labels + (i * (unsigned)lanes + (unsigned)lane) * NODE, NODE);
+  return writer->staging;
+}
+
+static const char *write_labels(struct writer *writer, uint64_t first, size_t count) {
+  for (int lane = 0; lane < writer->job->memory->lanes; lane++) {
+    const uint8_t *labels = lane_labels(writer, lane, first, count);
+    sha256_add(&writer->digests[lane], labels, count * NODE);
+    const char *failed = write_at(writer->files[lane], labels, count * NODE, first * NODE);
+    if (failed != NULL) return failed;
+    start_writing(writer->files[lane], first * NODE, count * NODE);
+  }
   return NULL;
 }
 
-/* Space is reserved first: a full disk under a mapping would be a signal and not an error. */
-static int reserve(int fd, size_t length) {
-#if defined(__linux__)
-  const int error = posix_fallocate(fd, 0, (off_t)length);
-  if (error == 0) return 0;
-  errno = error;
-  return -1;
+static const char *write_checkpoints(struct writer *writer, int durable) {
+  for (int lane = 0; lane < writer->job->memory->lanes; lane++) {
+    uint8_t digest[SHA256_BYTES];
+    sha256_digest(&writer->digests[lane], digest);
+    const char *failed = durable ? sync_file(writer->files[lane]) : NULL;
+    if (failed == NULL) failed = write_checkpoint(writer->job->checkpoint_paths[lane], writer->written, digest, durable);
+    if (failed != NULL) return failed;
+  }
+  return NULL;
+}
+
+static const char *write_all(struct writer *writer) {
+  struct label_job *job = writer->job;
+  uint64_t last_checkpoint = now_ms();
+  for (;;) {
+    pthread_mutex_lock(&writer->mutex);
+    while (!writer->closed && writer->labelled - writer->written < WRITE_NODES)
+      pthread_cond_wait(&writer->changed, &writer->mutex);
+    const uint64_t waiting = writer->labelled - writer->written;
+    pthread_mutex_unlock(&writer->mutex);
+    if (waiting == 0) break;
+    const size_t count = waiting < WRITE_NODES ? (size_t)waiting : WRITE_NODES;
+    const char *failed = write_labels(writer, writer->written, count);
+    if (failed != NULL) return failed;
+    writer->written += count;
+    /* What is labelled and not yet written when it is stopped is labelled again. */
+    if (control_cancelled(job->control)) break;
+    if (now_ms() - last_checkpoint < job->checkpoint_ms) continue;
+    if ((failed = write_checkpoints(writer, 1)) != NULL) return failed;
+    last_checkpoint = now_ms();
+  }
+  /* A stop must not wait for the disk: the digest in the checkpoint says whether the file came to hold it. */
+  return write_checkpoints(writer, writer->written == job->memory->nodes);
+}
+
+static void *writer_main(void *context) {
+  struct writer *writer = context;
+  errno = 0;
+  writer->failed = write_all(writer);
+  writer->error = errno;
+  return NULL;
+}
+
+static void announce(struct writer *writer, uint64_t labelled, int closed) {
+  pthread_mutex_lock(&writer->mutex);
+  writer->labelled = labelled;
+  writer->closed = closed;
+  pthread_cond_signal(&writer->changed);
+  pthread_mutex_unlock(&writer->mutex);
+}
+
+/* Pages of the table that cannot be read are an error here, and would be a signal when touched. */
+static const char *populate(const uint8_t *table, size_t length, size_t offset) {
+#if defined(MADV_POPULATE_READ)
+  if (offset >= length) return NULL;
+  const size_t part = length - offset < WINDOW_BYTES ? length - offset : WINDOW_BYTES;
+  if (madvise((void *)(table + offset), part, MADV_POPULATE_READ) != 0 && errno != EINVAL) return "read the parents table of";
 #else
-  return ftruncate(fd, (off_t)length);
+  (void)table, (void)length, (void)offset;
 #endif
+  return NULL;
 }
 
-static void finish_label(const uint32_t state[8], uint8_t *out) {
-  sha256_store(state, out);
-  out[NODE - 1] &= 0x3f;
-}
-
-static void hash_label(const struct label_layer *job, uint64_t v, const uint8_t *parents, size_t blocks,
-                       uint8_t *out) {
-  static const uint64_t BITS = (PREFIX + PARENT_LABELS * NODE) * 8;
-  uint8_t block[SHA256_BLOCK] = {0};
-  uint32_t state[8];
-  memcpy(state, SHA256_INITIAL, sizeof state);
-  memcpy(block, job->replica_id, NODE);
-  for (int i = 0; i < 4; i++) block[NODE + i] = (uint8_t)(job->layer >> (24 - 8 * i));
-  for (int i = 0; i < 8; i++) block[NODE + 4 + i] = (uint8_t)(v >> (56 - 8 * i));
-  job->compress(state, block, 1);
-  if (blocks == 0) {
-    uint8_t end[SHA256_BLOCK] = {[0] = 0x80, [62] = 0x02};
-    job->compress(state, end, 1);
-    finish_label(state, out);
-    return;
-  }
-  /* 37 labels are 18 blocks and one label. */
-  size_t left = PARENT_LABELS / 2;
-  for (; left >= blocks; left -= blocks) job->compress(state, parents, blocks);
-  if (left > 0) job->compress(state, parents, left);
-  memcpy(block, parents + left * SHA256_BLOCK, NODE);
-  memset(block + NODE, 0, NODE);
-  block[NODE] = 0x80;
-  for (int i = 0; i < 8; i++) block[SHA256_BLOCK - 1 - i] = (uint8_t)(BITS >> 8 * i);
-  job->compress(state, block, 1);
-  finish_label(state, out);
-}
-
-static const char *hash_layer(const struct label_layer *job, const uint8_t *table, const uint8_t *previous,
-                              uint8_t *out) {
-  for (uint64_t v = 0; v < job->nodes; v++) {
-    if (v % CANCEL_CHECK_NODES == 0 && *job->cancelled) return LABELS_CANCELLED;
-    uint32_t parents[PARENTS];
-    uint8_t labels[PARENTS * NODE];
-    memcpy(parents, table + v * sizeof parents, sizeof parents);
-    for (int i = 0; i < PARENTS; i++)
-      if (parents[i] >= job->nodes || (i < BASE_PARENTS && v > 0 && parents[i] >= v)) return "parents table of";
-    if (v == 0) {
-      hash_label(job, v, NULL, 0, out);
-      continue;
+static const char *label_all(struct label_job *job, const uint8_t *table, size_t table_bytes, struct writer *writer) {
+  struct label_memory *memory = job->memory;
+  struct label_run run = {.lanes = memory->lanes,
+                          .layer = job->layer,
+                          .nodes = memory->nodes,
+                          .replica_ids = (const uint8_t (*)[NODE])job->replica_ids,
+                          .table = table,
+                          .previous = job->layer == 1 ? NULL : memory->previous,
+                          .labels = memory->labels};
+  size_t present = job->first * ROW_BYTES / WINDOW_BYTES * WINDOW_BYTES;
+  for (run.first = job->first; run.first < memory->nodes; run.first = run.end) {
+    if (control_cancelled(job->control)) return WORK_CANCELLED;
+    if (__atomic_load_n(&writer->failed, __ATOMIC_RELAXED) != NULL) return NULL;
+    run.end = memory->nodes - run.first < STEP_NODES ? memory->nodes : run.first + STEP_NODES;
+    for (; present < run.end * ROW_BYTES; present += WINDOW_BYTES) {
+      const char *failed = populate(table, table_bytes, present);
+      if (failed != NULL) return failed;
     }
-    for (int i = 0; i < BASE_PARENTS; i++) memcpy(labels + NODE * i, out + (uint64_t)parents[i] * NODE, NODE);
-    if (previous == NULL) {
-      hash_label(job, v, labels, BASE_BLOCKS, out + v * NODE);
-      continue;
+    if (!job->implementation->label_run(&run)) {
+      errno = 0;
+      return "use the parents table of";
     }
-    if (v + PREFETCH < job->nodes) {
-      uint32_t ahead[PARENTS];
-      memcpy(ahead, table + (v + PREFETCH) * sizeof ahead, sizeof ahead);
-      for (int i = BASE_PARENTS; i < PARENTS; i++)
-        if (ahead[i] < job->nodes) __builtin_prefetch(previous + (uint64_t)ahead[i] * NODE);
-    }
-    for (int i = BASE_PARENTS; i < PARENTS; i++) memcpy(labels + NODE * i, previous + (uint64_t)parents[i] * NODE, NODE);
-    hash_label(job, v, labels, ALL_BLOCKS, out + v * NODE);
+    control_advance(job->control, run.end - run.first);
+    announce(writer, run.end, 0);
   }
   return NULL;
 }
 
-const char *label_layer(const struct label_layer *job) {
-  const size_t length = job->nodes * NODE;
-  struct mapping table = {0}, previous = {0};
-  const char *failed = map_input(job->parents_path, job->nodes * PARENTS * 4, &table);
-  if (!failed && job->previous_path) failed = map_input(job->previous_path, length, &previous);
-  int fd = -1;
-  uint8_t *out = MAP_FAILED;
-  if (!failed && (fd = open(job->out_path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0644)) < 0) failed = "create";
-  if (!failed && reserve(fd, length) != 0) failed = "reserve space for";
-  if (!failed && (out = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0)) == MAP_FAILED) failed = "map";
-  if (!failed) failed = hash_layer(job, table.bytes, previous.bytes, out);
-  if (!failed && (msync(out, length, MS_SYNC) != 0 || fsync(fd) != 0)) failed = "sync";
+/* A lane's labels out of its file into their places. */
+static const char *load_labels(const struct label_memory *memory, int lane, int fd, uint64_t count, uint8_t *to,
+                               uint8_t *staging, struct sha256_stream *digest) {
+  for (uint64_t at = 0; at < count; at += WRITE_NODES) {
+    const size_t part = count - at < WRITE_NODES ? (size_t)(count - at) : WRITE_NODES;
+    const char *failed = read_at(fd, staging, part * NODE, at * NODE);
+    if (failed != NULL) return failed;
+    if (digest != NULL) sha256_add(digest, staging, part * NODE);
+    for (size_t i = 0; i < part; i++)
+      memcpy(to + ((at + i) * (unsigned)memory->lanes + (unsigned)lane) * NODE, staging + i * NODE, NODE);
+  }
+  return NULL;
+}
+
+static const char *load_previous(struct label_job *job, uint8_t *staging) {
+  struct label_memory *memory = job->memory;
+  if (job->layer == 1) return NULL;
+  const int held = memory->held == job->layer - 1 && memcmp(memory->replica_ids, job->replica_ids, sizeof job->replica_ids) == 0;
+  if (held) {
+    uint8_t *labels = memory->labels;
+    memory->labels = memory->previous;
+    memory->previous = labels;
+    return NULL;
+  }
+  for (int lane = 0; lane < memory->lanes; lane++) {
+    int fd = -1;
+    const char *failed = open_input(job->previous_paths[lane], memory->nodes * NODE, &fd);
+    if (failed == NULL) failed = load_labels(memory, lane, fd, memory->nodes, memory->previous, staging, NULL);
+    close_file(&fd);
+    if (failed != NULL) return failed;
+  }
+  return NULL;
+}
+
+static const char *load_checkpoint(struct label_job *job, struct writer *writer, int lane) {
+  uint8_t digest[SHA256_BYTES];
+  const char *failed = load_labels(job->memory, lane, writer->files[lane], job->first, job->memory->labels,
+                                   writer->staging, &writer->digests[lane]);
+  if (failed != NULL) return failed;
+  sha256_digest(&writer->digests[lane], digest);
+  errno = 0;
+  return job->first == 0 || memcmp(digest, job->digests[lane], sizeof digest) == 0 ? NULL : "use the checkpoint of";
+}
+
+static const char *run_layer(struct label_job *job, struct writer *writer, const uint8_t *table, size_t table_bytes) {
+  pthread_t thread;
+  writer->labelled = writer->written = job->first;
+  control_advance(job->control, job->first);
+  if ((errno = pthread_create(&thread, NULL, writer_main, writer)) != 0) return "start a thread for";
+  errno = 0;
+  const char *failed = label_all(job, table, table_bytes, writer);
   const int error = errno;
-  if (out != MAP_FAILED) munmap(out, length);
-  if (fd >= 0) close(fd);
-  if (previous.bytes) munmap(previous.bytes, previous.length);
-  if (table.bytes) munmap(table.bytes, table.length);
+  pthread_mutex_lock(&writer->mutex);
+  const uint64_t labelled = writer->labelled;
+  pthread_mutex_unlock(&writer->mutex);
+  announce(writer, labelled, 1);
+  pthread_join(thread, NULL);
+  errno = failed != NULL ? error : writer->error;
+  return failed != NULL ? failed : writer->failed;
+}
+
+const char *label_layer(struct label_job *job) {
+  struct label_memory *memory = job->memory;
+  const size_t table_bytes = memory->nodes * ROW_BYTES;
+  struct writer writer = {.job = job, .files = {-1, -1, -1, -1}};
+  void *table = MAP_FAILED;
+  int table_file = -1;
+  pthread_mutex_init(&writer.mutex, NULL);
+  pthread_cond_init(&writer.changed, NULL);
+  const char *failed = open_input(job->parents_path, table_bytes, &table_file);
+  if (failed == NULL && (table = mmap(NULL, table_bytes, PROT_READ, MAP_SHARED, table_file, 0)) == MAP_FAILED) failed = "map";
+  if (failed == NULL && (writer.staging = malloc(WRITE_NODES * NODE)) == NULL) failed = "get memory for";
+  if (failed == NULL) failed = load_previous(job, writer.staging);
+  memory->held = 0;
+  for (int lane = 0; failed == NULL && lane < memory->lanes; lane++) {
+    sha256_begin(&writer.digests[lane], job->implementation->compress);
+    failed = open_output(job->out_paths[lane], memory->nodes * NODE, &writer.files[lane]);
+    if (failed == NULL) failed = load_checkpoint(job, &writer, lane);
+  }
+  if (failed == NULL) failed = run_layer(job, &writer, table, table_bytes);
+  if (failed == NULL) {
+    memory->held = job->layer;
+    memcpy(memory->replica_ids, job->replica_ids, sizeof job->replica_ids);
+    for (int lane = 0; lane < memory->lanes; lane++) sha256_digest(&writer.digests[lane], job->digests[lane]);
+  }
+  const int error = errno;
+  for (int lane = 0; lane < memory->lanes; lane++) close_file(&writer.files[lane]);
+  if (table != MAP_FAILED) munmap(table, table_bytes);
+  close_file(&table_file);
+  free(writer.staging);
+  pthread_cond_destroy(&writer.changed);
+  pthread_mutex_destroy(&writer.mutex);
   errno = error;
   return failed;
 }

@@ -5,19 +5,19 @@
 /* The second block of a 64-byte message. */
 static const uint8_t PAIR_PADDING[SHA256_BLOCK] = {[0] = 0x80, [62] = 0x02};
 
-void hash_pairs(sha256_compress_fn compress, const uint8_t *nodes, size_t pairs, uint8_t mask, uint8_t *out) {
+void hash_pairs_portable(const uint8_t *nodes, size_t pairs, uint8_t mask, uint8_t *out) {
   for (size_t i = 0; i < pairs; i++) {
     uint32_t state[8];
     memcpy(state, SHA256_INITIAL, sizeof state);
-    compress(state, nodes + 2 * NODE * i, 1);
-    compress(state, PAIR_PADDING, 1);
+    sha256_compress_portable(state, nodes + 2 * NODE * i, 1);
+    sha256_compress_portable(state, PAIR_PADDING, 1);
     sha256_store(state, out + NODE * i);
     out[NODE * i + NODE - 1] &= mask;
   }
 }
 
-void hash_columns(sha256_compress_fn compress, const uint8_t tag[NODE], const uint8_t *const *layers, size_t count,
-                  size_t nodes, uint8_t *out) {
+void hash_columns_portable(const uint8_t tag[NODE], const uint8_t *const *layers, size_t count, size_t nodes,
+                           uint8_t *out) {
   const uint64_t bits = (count + 1) * NODE * 8;
   for (size_t v = 0; v < nodes; v++) {
     uint32_t state[8];
@@ -27,15 +27,19 @@ void hash_columns(sha256_compress_fn compress, const uint8_t tag[NODE], const ui
     /* Part 0 is the tag; two parts fill a block. */
     for (size_t part = 1; part <= count; part++) {
       memcpy(block + (part & 1) * NODE, layers[part - 1] + v * NODE, NODE);
-      if (part & 1) compress(state, block, 1);
+      if (part & 1) sha256_compress_portable(state, block, 1);
     }
     const size_t filled = (count + 1) % 2 * NODE;
     memset(block + filled, 0, sizeof block - filled);
     block[filled] = 0x80;
     for (int i = 0; i < 8; i++) block[SHA256_BLOCK - 1 - i] = (uint8_t)(bits >> 8 * i);
-    compress(state, block, 1);
+    sha256_compress_portable(state, block, 1);
     sha256_store(state, out + v * NODE);
   }
+}
+
+void reduce_nodes(hash_pairs_fn hash_pairs, uint8_t *nodes, size_t count, size_t wanted, uint8_t mask) {
+  for (; count > wanted; count /= 2) hash_pairs(nodes, count / 2, mask, nodes);
 }
 
 typedef unsigned __int128 u128;

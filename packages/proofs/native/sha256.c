@@ -5,7 +5,7 @@
 const uint32_t SHA256_INITIAL[8] = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a,
                                     0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
 
-static const uint32_t K[64] __attribute__((aligned(16))) = {
+const uint32_t SHA256_ROUND_CONSTANTS[64] __attribute__((aligned(16))) = {
     0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
     0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
     0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
@@ -21,7 +21,7 @@ static uint32_t load_be(const uint8_t *p) {
 
 static uint32_t rotr(uint32_t x, int n) { return x >> n | x << (32 - n); }
 
-static void compress_portable(uint32_t state[8], const uint8_t *blocks, size_t count) {
+void sha256_compress_portable(uint32_t state[8], const uint8_t *blocks, size_t count) {
   for (; count > 0; count--, blocks += SHA256_BLOCK) {
     uint32_t w[64], s[8];
     for (int t = 0; t < 16; t++) w[t] = load_be(blocks + 4 * t);
@@ -34,7 +34,7 @@ static void compress_portable(uint32_t state[8], const uint8_t *blocks, size_t c
     for (int t = 0; t < 64; t++) {
       uint32_t e1 = rotr(s[4], 6) ^ rotr(s[4], 11) ^ rotr(s[4], 25);
       uint32_t a0 = rotr(s[0], 2) ^ rotr(s[0], 13) ^ rotr(s[0], 22);
-      uint32_t t1 = s[7] + e1 + ((s[4] & s[5]) ^ (~s[4] & s[6])) + K[t] + w[t];
+      uint32_t t1 = s[7] + e1 + ((s[4] & s[5]) ^ (~s[4] & s[6])) + SHA256_ROUND_CONSTANTS[t] + w[t];
       uint32_t t2 = a0 + ((s[0] & s[1]) ^ (s[0] & s[2]) ^ (s[1] & s[2]));
       memmove(s + 1, s, 7 * sizeof *s);
       s[4] += t1;
@@ -44,64 +44,6 @@ static void compress_portable(uint32_t state[8], const uint8_t *blocks, size_t c
   }
 }
 
-#if defined(__x86_64__)
-#include <cpuid.h>
-#include <immintrin.h>
-
-__attribute__((target("sha,sse4.1,ssse3"))) static void compress_shani(uint32_t state[8], const uint8_t *blocks,
-                                                                        size_t count) {
-  const __m128i big_endian = _mm_set_epi64x(0x0c0d0e0f08090a0bULL, 0x0405060700010203ULL);
-  __m128i abcd = _mm_shuffle_epi32(_mm_loadu_si128((const __m128i *)state), 0xb1);
-  __m128i efgh = _mm_shuffle_epi32(_mm_loadu_si128((const __m128i *)(state + 4)), 0x1b);
-  __m128i abef = _mm_alignr_epi8(abcd, efgh, 8);
-  __m128i cdgh = _mm_blend_epi16(efgh, abcd, 0xf0);
-  for (; count > 0; count--, blocks += SHA256_BLOCK) {
-    const __m128i abef_before = abef, cdgh_before = cdgh;
-    __m128i w[4];
-#pragma GCC unroll 4
-    for (int i = 0; i < 4; i++)
-      w[i] = _mm_shuffle_epi8(_mm_loadu_si128((const __m128i *)(blocks + 16 * i)), big_endian);
-#pragma GCC unroll 16
-    for (int i = 0; i < 16; i++) {
-      __m128i wk = _mm_add_epi32(w[i & 3], _mm_load_si128((const __m128i *)(K + 4 * i)));
-      cdgh = _mm_sha256rnds2_epu32(cdgh, abef, wk);
-      abef = _mm_sha256rnds2_epu32(abef, cdgh, _mm_shuffle_epi32(wk, 0x0e));
-      if (i < 12) {
-        __m128i next = _mm_sha256msg1_epu32(w[i & 3], w[(i + 1) & 3]);
-        next = _mm_add_epi32(next, _mm_alignr_epi8(w[(i + 3) & 3], w[(i + 2) & 3], 4));
-        w[i & 3] = _mm_sha256msg2_epu32(next, w[(i + 3) & 3]);
-      }
-    }
-    abef = _mm_add_epi32(abef, abef_before);
-    cdgh = _mm_add_epi32(cdgh, cdgh_before);
-  }
-  __m128i feba = _mm_shuffle_epi32(abef, 0x1b);
-  __m128i dchg = _mm_shuffle_epi32(cdgh, 0xb1);
-  _mm_storeu_si128((__m128i *)state, _mm_blend_epi16(feba, dchg, 0xf0));
-  _mm_storeu_si128((__m128i *)(state + 4), _mm_alignr_epi8(dchg, feba, 8));
-}
-
-static int has_shani(void) {
-  unsigned a, b, c, d;
-  if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) return 0;
-  const int sha = b >> 29 & 1;
-  if (!__get_cpuid(1, &a, &b, &c, &d)) return 0;
-  const int ssse3 = c >> 9 & 1, sse41 = c >> 19 & 1;
-  return sha && ssse3 && sse41;
-}
-#endif
-
-sha256_compress_fn sha256_select(const char **name) {
-#if defined(__x86_64__)
-  if (has_shani()) {
-    *name = "sha-ni";
-    return compress_shani;
-  }
-#endif
-  *name = "portable";
-  return compress_portable;
-}
-
 void sha256_store(const uint32_t state[8], uint8_t out[SHA256_BYTES]) {
   for (int i = 0; i < 8; i++) {
     out[4 * i] = (uint8_t)(state[i] >> 24);
@@ -109,4 +51,38 @@ void sha256_store(const uint32_t state[8], uint8_t out[SHA256_BYTES]) {
     out[4 * i + 2] = (uint8_t)(state[i] >> 8);
     out[4 * i + 3] = (uint8_t)state[i];
   }
+}
+
+void sha256_begin(struct sha256_stream *stream, sha256_compress_fn compress) {
+  *stream = (struct sha256_stream){.compress = compress};
+  memcpy(stream->state, SHA256_INITIAL, sizeof stream->state);
+}
+
+void sha256_add(struct sha256_stream *stream, const uint8_t *bytes, size_t length) {
+  const size_t open = stream->length % SHA256_BLOCK;
+  stream->length += length;
+  if (open > 0) {
+    const size_t wanted = SHA256_BLOCK - open, part = length < wanted ? length : wanted;
+    memcpy(stream->block + open, bytes, part);
+    if (part < wanted) return;
+    stream->compress(stream->state, stream->block, 1);
+    bytes += part;
+    length -= part;
+  }
+  const size_t blocks = length / SHA256_BLOCK;
+  if (blocks > 0) stream->compress(stream->state, bytes, blocks);
+  if (length % SHA256_BLOCK > 0) memcpy(stream->block, bytes + blocks * SHA256_BLOCK, length % SHA256_BLOCK);
+}
+
+void sha256_digest(const struct sha256_stream *stream, uint8_t out[SHA256_BYTES]) {
+  uint8_t end[2 * SHA256_BLOCK] = {0};
+  uint32_t state[8];
+  const size_t open = stream->length % SHA256_BLOCK;
+  const size_t blocks = open + 9 > SHA256_BLOCK ? 2 : 1;
+  if (open > 0) memcpy(end, stream->block, open);
+  end[open] = 0x80;
+  for (int i = 0; i < 8; i++) end[blocks * SHA256_BLOCK - 1 - (size_t)i] = (uint8_t)(stream->length * 8 >> 8 * i);
+  memcpy(state, stream->state, sizeof state);
+  stream->compress(state, end, blocks);
+  sha256_store(state, out);
 }

@@ -1,4 +1,4 @@
-/** Labels of layer 2, where each has all of its 14 parents, on one core: of one sector, or of several in lockstep. */
+/** Labels of the layers after the first, with all of their 14 parents, on one core: of one sector, or of several in lockstep. */
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ensureParentsTable } from '../graph/parents-table.ts'
@@ -12,25 +12,38 @@ import { withWorkshop } from './workshop.ts'
 const BLOCKS_PER_LABEL = 20
 
 export function benchLabel(input: BenchInput, options: BenchOptions = {}): Promise<Figure[]> {
-  const { profile, parentsDir } = input
+  const { profile, sectors, parentsDir } = input
   const { nodes, porepId, name } = profile
   const { kernel } = openKernel()
   const { signal, onProgress } = options
   return withWorkshop(async (folder) => {
     onProgress?.('parents table and layer 1')
     const parentsPath = await ensureParentsTable({ kernel, porepId, nodes, folder: parentsDir }, { signal })
-    const job = { replicaId: new Uint8Array(32).fill(7), nodes, parentsPath, signal }
-    const previousPath = join(folder, 'layer-1')
-    await kernel.labelLayer({ ...job, layer: 1, previousPath: undefined, outPath: previousPath })
-    return await measure(
-      [{ name: `label, one core, 1 sector of ${name}`, unit: 'ns', blocks: BLOCKS_PER_LABEL }],
-      async () => {
-        const outPath = join(folder, 'layer-2')
-        const { ms } = await elapsedMs(() => kernel.labelLayer({ ...job, layer: 2, previousPath, outPath }))
-        await rm(outPath)
-        return [(ms * 1e6) / nodes]
-      },
-      options,
-    )
+    const labeller = kernel.openLabeller(sectors, nodes)
+    const lanesOf = (layer: number) =>
+      Array.from({ length: sectors }, (_, i) => ({
+        replicaId: new Uint8Array(32).fill(7 + i),
+        previousPath: layer === 1 ? undefined : join(folder, `layer-${layer - 1}-${i}`),
+        outPath: join(folder, `layer-${layer}-${i}`),
+        checkpointPath: join(folder, `checkpoint-${i}`),
+      }))
+    const label = (layer: number) => labeller.labelLayer({ layer, parentsPath, lanes: lanesOf(layer), signal })
+    const what = sectors === 1 ? `1 sector of ${name}` : `${sectors} sectors of ${name} interleaved`
+    try {
+      await label(1)
+      return await measure(
+        [{ name: `label, one core, ${what}`, unit: 'ns', blocks: BLOCKS_PER_LABEL }],
+        async (run) => {
+          // Layer after layer, as sealing does it: the one before is in memory.
+          const layer = 2 + run
+          const { ms } = await elapsedMs(() => label(layer))
+          for (const { previousPath } of lanesOf(layer)) await rm(previousPath!)
+          return [(ms * 1e6) / nodes / sectors]
+        },
+        options,
+      )
+    } finally {
+      labeller.close()
+    }
   })
 }

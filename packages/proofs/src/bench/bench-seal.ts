@@ -1,7 +1,7 @@
 /** Sealing sectors whole, the table of parents ready: all of it, and its two halves. */
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { parentsTable, type SealProgress, sealSector } from '../seal/index.ts'
+import { parentsTable, type SealProgress, sealSectors } from '../seal/index.ts'
 import type { BenchInput, BenchOptions } from './bench-input.ts'
 import { sectorInputs, writePayload } from './bench-sectors.ts'
 import type { Figure } from './figure.ts'
@@ -31,8 +31,7 @@ export function benchSeal(input: BenchInput, options: BenchOptions = {}): Promis
           if (progress.type === 'seal:trees' && treesMs === startMs) treesMs = performance.now()
           if (progress.type === 'seal:layer') onProgress?.(`layer ${progress.layer} of ${progress.layers}`)
         }
-        for (const sector of sectorInputs(input, pieces, runFolder))
-          await sealSector(sector, { signal, onProgress: tell })
+        await sealSectors(sectorInputs(input, pieces, runFolder), { signal, onProgress: tell })
         const endMs = performance.now()
         await rm(runFolder, { recursive: true })
         return [endMs - startMs, treesMs - startMs, endMs - treesMs].map((ms) => ms / 1_000)

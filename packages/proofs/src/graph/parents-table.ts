@@ -2,14 +2,15 @@
  * The parents table of a graph: n × 14 × u32LE in a file named by porep id and nodes, built once and shared by all
  * sectors and processes (docs/spec/proofs.md section 5). Its digest lies beside it, and is known for small graphs.
  */
-import { createHash, randomBytes } from 'node:crypto'
-import { mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { GranaryError } from '@granary/errors'
+import { readCheckpoint } from '../io/checkpoint.ts'
 import { commitFile } from '../io/commit-file.ts'
 import { digestFile } from '../io/digest-file.ts'
 import { writeNewFile } from '../io/write-new-file.ts'
-import type { Kernel } from '../kernel/kernel.ts'
-import { PARENTS } from './graph.ts'
+import { CheckpointError, type Kernel } from '../kernel/kernel.ts'
 
 export interface ParentsTableInput {
   readonly kernel: Kernel
@@ -18,18 +19,32 @@ export interface ParentsTableInput {
   readonly folder: string
 }
 
-const CHUNK_NODES = 1 << 14
-/** Temporary files of a killed build are removed by a later one. */
+/** What a killed build leaves is removed by a later one, once it is too old to be gone on with. */
 const STALE_MS = 24 * 60 * 60 * 1000
 const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 
-/** The first is that of rust-fil-proofs' parent_cache.json; the second was computed by both kernels alike. */
+/** The first is that of rust-fil-proofs' parent_cache.json; the others were computed by several kernels alike. */
 const KNOWN_DIGESTS: Readonly<Record<string, string>> = {
   [`05${'00'.repeat(31)}-64`]: '840057702eea7652cf97e04306c30fe57174714d90de156a25eddd6075c25b97',
   [`06${'00'.repeat(31)}-262144`]: '03cd13565ded97c240a5f52e54295ad127bd0461b57904cb3a4d79b097bbecab',
+  [`e903${'00'.repeat(30)}-16777216`]: 'b3d80d360c27fd2d0a44a8c9c027f543ea06a0a6f3120ee8c8a2de7f536153ed',
 }
 
-/** The path of the table, which is built first where it is missing or damaged. */
+export class ParentsTableError extends GranaryError {
+  constructor(path: string) {
+    super({
+      code: 'PARENTS_TABLE_WRONG',
+      message: `the parents table that was built for ${path} is not the known one`,
+      hint: 'the kernel or the memory of this machine is faulty: try GRANARY_KERNEL=ts, and report it',
+      retryable: false,
+    })
+  }
+}
+
+/**
+ * The path of the table, which is built first where it is missing or damaged; a build that was stopped goes on. Two
+ * processes that build the same table write the same bytes to the same places.
+ */
 export async function ensureParentsTable(
   input: ParentsTableInput,
   options: { signal?: AbortSignal | undefined; onProgress?: (done: number, total: number) => void } = {},
@@ -37,20 +52,22 @@ export async function ensureParentsTable(
   const name = `${hexOf(input.porepId)}-${input.nodes}`
   const path = join(input.folder, `${name}.parents`)
   const digestPath = `${path}.sha256`
-  const expected = KNOWN_DIGESTS[name] ?? (await readDigest(digestPath))
+  const known = KNOWN_DIGESTS[name]
+  const expected = known ?? (await readDigest(digestPath))
   if (expected !== undefined && (await digestFile(path, options.signal)) === expected) return path
 
   await mkdir(input.folder, { recursive: true })
   await removeStale(input.folder)
+  const digest = await buildTable(input, path, options)
+  if (known !== undefined && digest !== known) throw new ParentsTableError(path)
   const temporary = `${path}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`
-  try {
-    const digest = await buildTable(input, temporary, options)
-    await commitFile(temporary, path)
-    await writeNewFile(temporary, Buffer.from(digest))
-    await commitFile(temporary, digestPath)
-  } finally {
-    await rm(temporary, { force: true })
-  }
+  await writeNewFile(temporary, Buffer.from(digest))
+  await commitFile(temporary, digestPath)
+  // Whoever finished first has renamed it already.
+  await commitFile(`${path}.part`, path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error
+  })
+  await rm(`${path}.checkpoint`, { force: true })
   return path
 }
 
@@ -59,24 +76,23 @@ async function buildTable(
   path: string,
   { signal, onProgress }: { signal?: AbortSignal | undefined; onProgress?: (done: number, total: number) => void },
 ): Promise<string> {
-  const write = kernel.parentsWriter(porepId, nodes)
-  const hash = createHash('sha256')
-  const file = await open(path, 'w')
-  try {
-    for (let first = 0; first < nodes; first += CHUNK_NODES) {
-      signal?.throwIfAborted()
-      const count = Math.min(CHUNK_NODES, nodes - first)
-      const chunk = new Uint8Array(count * PARENTS * 4)
-      write(first, chunk)
-      hash.update(chunk)
-      await file.writeFile(chunk)
-      onProgress?.(first + count, nodes)
-    }
-    await file.sync()
-  } finally {
-    await file.close()
+  const part = `${path}.part`
+  const checkpointPath = `${path}.checkpoint`
+  const found = await readCheckpoint(checkpointPath)
+  const hasPart = (await stat(part).catch(() => undefined)) !== undefined
+  const start = hasPart && found !== undefined && found.count <= nodes ? found : undefined
+  const job = {
+    porepId,
+    nodes,
+    path: part,
+    checkpointPath,
+    signal,
+    onProgress: (done: number) => onProgress?.(done, nodes),
   }
-  return hash.digest('hex')
+  return await kernel.buildParents({ ...job, start }).catch(async (error: unknown) => {
+    if (!(error instanceof CheckpointError)) throw error
+    return await kernel.buildParents(job)
+  })
 }
 
 async function readDigest(path: string): Promise<string | undefined> {
@@ -85,7 +101,7 @@ async function readDigest(path: string): Promise<string | undefined> {
 
 async function removeStale(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
-    if (!name.endsWith('.tmp')) continue
+    if (!/\.(tmp|part|checkpoint)$/.test(name)) continue
     const path = join(folder, name)
     const status = await stat(path).catch(() => undefined)
     if (status !== undefined && Date.now() - status.mtimeMs > STALE_MS) await rm(path, { force: true })

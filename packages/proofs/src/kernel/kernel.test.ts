@@ -1,22 +1,62 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { fromHex, hex, noise, vectors } from '../../test/support.ts'
 import { activeKernel } from '../engine.ts'
 import { ensureParentsTable } from '../graph/parents-table.ts'
+import { readCheckpoint } from '../io/checkpoint.ts'
+import { digestFile } from '../io/digest-file.ts'
+import { createPieceHasher } from '../piece/index.ts'
 import { createLabel } from '../seal/create-label.ts'
-import type { Kernel } from './kernel.ts'
+import type { Checkpoint, Kernel } from './kernel.ts'
 import { openKernel } from './open-kernel.ts'
 import { createTsKernel } from './ts-kernel.ts'
 
-const kernel = openKernel().kernel
 const twin = createTsKernel()
-const kernels: [string, Kernel][] = [
-  ['the built kernel', kernel],
-  ['the TypeScript twin', twin],
-]
+/** All that this machine can run: without a compiler the twin alone. */
+const kernels = (['shani', 'c', 'ts'] as const).flatMap((name): [string, Kernel][] => {
+  process.env.GRANARY_KERNEL = name
+  try {
+    return [[name, openKernel().kernel]]
+  } catch {
+    return []
+  } finally {
+    delete process.env.GRANARY_KERNEL
+  }
+})
+const kernel = openKernel().kernel
+const natives = kernels.filter(([name]) => name !== 'ts')
 let folder: string
+
+interface LayerJob {
+  readonly replicaIds: readonly Uint8Array[]
+  readonly layer: number
+  readonly nodes: number
+  readonly parentsPath: string
+  readonly start?: Checkpoint | undefined
+  readonly signal?: AbortSignal
+  readonly previous?: string
+  readonly out: string
+}
+
+/** A layer of one or more sectors, into files named with the lane. */
+async function labelLayer(tested: Kernel, job: LayerJob): Promise<string[]> {
+  const labeller = tested.openLabeller(job.replicaIds.length, job.nodes)
+  const lanes = job.replicaIds.map((replicaId, lane) => ({
+    replicaId,
+    previousPath: job.previous && join(folder, `${job.previous}.${lane}`),
+    outPath: join(folder, `${job.out}.${lane}`),
+    checkpointPath: join(folder, `${job.out}.${lane}.checkpoint`),
+    start: job.start,
+  }))
+  try {
+    return await labeller.labelLayer({ ...job, lanes })
+  } finally {
+    labeller.close()
+  }
+}
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'granary-kernel-'))
@@ -39,24 +79,24 @@ test('the environment chooses the kernel, and an unknown one is refused', () => 
   delete process.env.GRANARY_KERNEL
 })
 
-describe('the built kernel and the TypeScript twin give the same bytes', () => {
-  test.each([1, 2, 7, 64])('hashing %i pairs', (pairs) => {
+describe.each(natives)('the kernel %s and the TypeScript twin give the same bytes', (name, native) => {
+  test.each([1, 2, 3, 4, 5, 7, 64])('hashing %i pairs', (pairs) => {
     const nodes = noise(`pairs ${pairs}`, 64 * pairs)
-    for (const name of ['hashPairs', 'hashPairs254'] as const) {
+    for (const hash of ['hashPairs', 'hashPairs254'] as const) {
       const [a, b] = [new Uint8Array(32 * pairs), new Uint8Array(32 * pairs)]
-      kernel[name](nodes, a)
-      twin[name](nodes, b)
+      native[hash](nodes, a)
+      twin[hash](nodes, b)
       expect(hex(a)).toBe(hex(b))
       const inPlace = nodes.slice()
-      kernel[name](inPlace, inPlace.subarray(0, 32 * pairs))
+      native[hash](inPlace, inPlace.subarray(0, 32 * pairs))
       expect(hex(inPlace.subarray(0, 32 * pairs))).toBe(hex(b))
     }
   })
 
-  test.each([1, 2, 3, 10, 11])('hashing columns of %i layers', (count) => {
+  test.each([1, 2, 3, 10, 11, 64])('hashing columns of %i layers', (count) => {
     const layers = Array.from({ length: count }, (_, l) => noise(`layer ${l}`, 32 * 9))
     const [a, b] = [new Uint8Array(32 * 9), new Uint8Array(32 * 9)]
-    kernel.hashColumns(layers, a)
+    native.hashColumns(layers, a)
     twin.hashColumns(layers, b)
     expect(hex(a)).toBe(hex(b))
   })
@@ -66,10 +106,10 @@ describe('the built kernel and the TypeScript twin give the same bytes', () => {
     const [a, b] = [reduced('a'), reduced('b')]
     a.set(fromHex('00000000fffffffffe5bfeff02a4bd5305d8a10908d83933487d9d2953a7ed73'))
     b.set(fromHex(`01${'00'.repeat(31)}`))
-    for (const name of ['addNodes', 'subtractNodes'] as const) {
+    for (const combine of ['addNodes', 'subtractNodes'] as const) {
       const [c, d] = [new Uint8Array(a.length), new Uint8Array(a.length)]
-      kernel[name](a, b, c)
-      twin[name](a, b, d)
+      native[combine](a, b, c)
+      twin[combine](a, b, d)
       expect(hex(c)).toBe(hex(d))
     }
   })
@@ -79,45 +119,56 @@ describe('the built kernel and the TypeScript twin give the same bytes', () => {
     const count = Math.min(nodes, 200)
     for (const first of [0, Math.floor((nodes - count) / 3), nodes - count]) {
       const [a, b] = [new Uint8Array(56 * count), new Uint8Array(56 * count)]
-      kernel.parentsWriter(porepId, nodes)(first, a)
+      native.parentsWriter(porepId, nodes)(first, a)
       twin.parentsWriter(porepId, nodes)(first, b)
       expect(hex(a)).toBe(hex(b))
     }
   })
 
-  test.each([2, 64, 8192])('labels of %i nodes', async (nodes) => {
-    const replicaId = noise(`replica ${nodes}`, 32)
+  test.each([
+    [1, 2],
+    [1, 64],
+    [1, 8192],
+    [2, 64],
+    [2, 8192],
+    [3, 8192],
+    [4, 4],
+    [4, 8192],
+  ])('labels of %i sectors of %i nodes', async (sectors, nodes) => {
+    const replicaIds = Array.from({ length: sectors }, (_, i) => noise(`replica ${nodes} ${i}`, 32))
     const parentsPath = await ensureParentsTable({ kernel, porepId: noise(`p ${nodes}`, 32), nodes, folder })
     for (const layer of [1, 2, 3]) {
-      const previousPath = layer === 1 ? undefined : join(folder, `labels-${nodes}-c-${layer - 1}`)
-      const job = { replicaId, layer, nodes, parentsPath, previousPath }
-      await kernel.labelLayer({ ...job, outPath: join(folder, `labels-${nodes}-c-${layer}`) })
-      await twin.labelLayer({ ...job, outPath: join(folder, `labels-${nodes}-ts-${layer}`) })
-      const read = (name: string) => readFile(join(folder, `labels-${nodes}-${name}-${layer}`))
-      expect((await read('c')).equals(await read('ts'))).toBe(true)
+      const fileOf = (kind: string, of: number) => `labels-${nodes}-${sectors}-${name}-${kind}-${of}`
+      const job = (kind: string) => ({
+        replicaIds,
+        layer,
+        nodes,
+        parentsPath,
+        ...(layer > 1 && { previous: fileOf(kind, layer - 1) }),
+        out: fileOf(kind, layer),
+      })
+      const digests = await labelLayer(native, job('native'))
+      expect(await labelLayer(twin, job('ts'))).toEqual(digests)
+      for (const [lane, digest] of digests.entries())
+        expect(await digestFile(join(folder, `${fileOf('native', layer)}.${lane}`))).toBe(digest)
     }
   })
 })
 
-describe.each(kernels)('%s', (name, tested) => {
+describe.each(kernels)('the kernel %s', (name, tested) => {
   const { items } = vectors<{ items: LabelVector[] }>('labels')
 
   test.each(items)('gives the published labels of layers 1, 2 and 11', async (item) => {
     const nodes = item.sector_size / 32
     const porepId = fromHex(item.porep_id)
     const parentsPath = await ensureParentsTable({ kernel: tested, porepId, nodes, folder: join(folder, name) })
-    const pathOf = (layer: number) => join(folder, `${name}-${layer}`)
-    for (let layer = 1; layer <= item.layers; layer += 1)
-      await tested.labelLayer({
-        replicaId: fromHex(item.replica_id),
-        layer,
-        nodes,
-        parentsPath,
-        previousPath: layer === 1 ? undefined : pathOf(layer - 1),
-        outPath: pathOf(layer),
-      })
+    const replicaIds = [fromHex(item.replica_id)]
+    for (let layer = 1; layer <= item.layers; layer += 1) {
+      const previous = layer === 1 ? {} : { previous: `${name}-${layer - 1}` }
+      await labelLayer(tested, { replicaIds, layer, nodes, parentsPath, ...previous, out: `${name}-${layer}` })
+    }
     const label = async (layer: number, node: number) =>
-      hex((await readFile(pathOf(layer))).subarray(32 * node, 32 * node + 32))
+      hex((await readFile(join(folder, `${name}-${layer}.0`))).subarray(32 * node, 32 * node + 32))
     expect(await label(1, 0)).toBe(item.derived_layer1_node0)
     expect(await label(1, 1)).toBe(item.derived_layer1_node1)
     expect(await label(1, nodes - 1)).toBe(item.derived_layer1_last)
@@ -128,31 +179,116 @@ describe.each(kernels)('%s', (name, tested) => {
     expect(hex(createLabel(fromHex(item.replica_id), 1, 1, parents))).toBe(item.derived_layer1_node1)
   })
 
-  test('stops soon when aborted, with the reason of the signal', async () => {
+  test('keeps the layer before in memory and gives the same labels', async () => {
+    const nodes = 2 ** 10
+    const parentsPath = await ensureParentsTable({ kernel, porepId: noise('held', 32), nodes, folder })
+    const replicaIds = [noise('a', 32), noise('b', 32)]
+    const labeller = tested.openLabeller(2, nodes)
+    const fileOf = (kind: string, layer: number) => `held-${name}-${kind}-${layer}`
+    for (const layer of [1, 2, 3]) {
+      const previous = layer === 1 ? {} : { previous: fileOf('apart', layer - 1) }
+      const apart = await labelLayer(tested, {
+        replicaIds,
+        layer,
+        nodes,
+        parentsPath,
+        ...previous,
+        out: fileOf('apart', layer),
+      })
+      const lanes = replicaIds.map((replicaId, lane) => ({
+        replicaId,
+        previousPath: layer === 1 ? undefined : join(folder, `${fileOf('held', layer - 1)}.${lane}`),
+        outPath: join(folder, `${fileOf('held', layer)}.${lane}`),
+        checkpointPath: join(folder, `held-${name}.checkpoint.${lane}`),
+      }))
+      expect(await labeller.labelLayer({ layer, parentsPath, lanes })).toEqual(apart)
+    }
+    labeller.close()
+  })
+
+  test('stops within 100 ms when aborted, and goes on from there to the same layer', async () => {
     const nodes = 2 ** 18
     const parentsPath = await ensureParentsTable({ kernel, porepId: noise('abort', 32), nodes, folder })
-    const controller = new AbortController()
-    const outPath = join(folder, `${name}-aborted`)
-    const labels = tested.labelLayer({
-      replicaId: noise('r', 32),
+    const job = {
+      replicaIds: [noise('r', 32), noise('s', 32)].slice(0, name === 'ts' ? 1 : 2),
       layer: 1,
       nodes,
       parentsPath,
-      previousPath: undefined,
-      outPath,
-      signal: controller.signal,
-    })
-    setTimeout(() => controller.abort(), 20)
+    }
+    const out = `${name}-aborted`
+    const controller = new AbortController()
+    const labels = labelLayer(tested, { ...job, out, signal: controller.signal })
+    let abortedMs = 0
+    setTimeout(() => {
+      abortedMs = performance.now()
+      controller.abort()
+    }, 60)
     await expect(labels).rejects.toMatchObject({ name: 'AbortError' })
+    const stoppedMs = performance.now() - abortedMs
+    const start = await readCheckpoint(join(folder, `${out}.0.checkpoint`))
+    expect(start!.count).toBeGreaterThan(0)
+    expect(start!.count).toBeLessThan(nodes)
+    expect(stoppedMs).toBeLessThan(1_000)
+    if (job.replicaIds.length > 1) return
+    const whole = await labelLayer(tested, { ...job, out: `${name}-whole` })
+    expect(await labelLayer(tested, { ...job, out, start })).toEqual(whole)
+  })
+
+  test('goes on from a checkpoint of several sectors, and refuses one that the files do not hold', async () => {
+    const nodes = 2 ** 10
+    const parentsPath = await ensureParentsTable({ kernel, porepId: noise('go on', 32), nodes, folder })
+    const job = { replicaIds: [noise('r', 32)], layer: 1, nodes, parentsPath, out: `${name}-gone-on` }
+    const whole = await labelLayer(tested, job)
+    const path = join(folder, `${job.out}.0`)
+    const labels = await readFile(path)
+    const sha256 = createHash('sha256')
+      .update(labels.subarray(0, 32 * 77))
+      .digest('hex')
+    await writeFile(path, labels.fill(0, 32 * 77))
+    expect(await labelLayer(tested, { ...job, start: { count: 77, sha256 } })).toEqual(whole)
+    const damaged = labelLayer(tested, { ...job, start: { count: 78, sha256 } })
+    await expect(damaged).rejects.toMatchObject({ code: 'CHECKPOINT_DAMAGED' })
   })
 
   test('a parents table that is missing or cut is an error, not a crash', async () => {
-    const job = { replicaId: noise('r', 32), layer: 1, nodes: 64, previousPath: undefined }
-    const outPath = join(folder, `${name}-failed`)
-    await expect(tested.labelLayer({ ...job, parentsPath: join(folder, 'nowhere'), outPath })).rejects.toThrow()
+    const job = { replicaIds: [noise('r', 32)], layer: 1, nodes: 64, out: `${name}-failed` }
+    await expect(labelLayer(tested, { ...job, parentsPath: join(folder, 'nowhere') })).rejects.toThrow()
     await writeFile(join(folder, 'cut'), new Uint8Array(100))
-    await expect(tested.labelLayer({ ...job, parentsPath: join(folder, 'cut'), outPath })).rejects.toThrow()
+    await expect(labelLayer(tested, { ...job, parentsPath: join(folder, 'cut') })).rejects.toThrow()
   })
+
+  test('a build of a parents table that was stopped goes on', async () => {
+    const [porepId, nodes] = [noise('stopped table', 32), 2 ** 15]
+    const [path, checkpointPath] = [join(folder, `${name}.part`), join(folder, `${name}.part.checkpoint`)]
+    const whole = await tested.buildParents({ porepId, nodes, path, checkpointPath })
+    expect(await digestFile(path)).toBe(whole)
+    const table = await readFile(path)
+    const sha256 = createHash('sha256')
+      .update(table.subarray(0, 56 * 99))
+      .digest('hex')
+    await writeFile(path, table.fill(0, 56 * 99))
+    const job = { porepId, nodes, path, checkpointPath }
+    expect(await tested.buildParents({ ...job, start: { count: 99, sha256 } })).toBe(whole)
+    const damaged = tested.buildParents({ ...job, start: { count: 100, sha256 } })
+    await expect(damaged).rejects.toMatchObject({ code: 'CHECKPOINT_DAMAGED' })
+  })
+
+  test.each([0, 1, 126, 127, 128, 508, 509, 65_024, 65_025, 4_161_536, 4_161_537, 9_000_000])(
+    'CommP of a file of %i bytes is that of the stream',
+    async (size) => {
+      if (name === 'ts' && size > 5_000_000) return
+      const payload = noise('commp', size)
+      const hasher = createPieceHasher()
+      hasher.write(payload)
+      const path = join(folder, `payload-${name}`)
+      await writeFile(path, payload)
+      for (const threads of [1, 3]) {
+        const file = await open(path)
+        expect(await tested.commitPayload({ fd: file.fd, threads })).toEqual(hasher.digest())
+        await file.close()
+      }
+    },
+  )
 })
 
 test('a damaged parents table is built again', async () => {
@@ -172,7 +308,7 @@ test('a parents table reports its progress only while it is built', async () => 
   const onProgress = (done: number, total: number) => seen.push(done / total)
   await ensureParentsTable(table, { onProgress })
   await ensureParentsTable(table, { onProgress })
-  expect(seen).toEqual([0.5, 1])
+  expect(seen.every((share, i) => share <= 1 && share >= (seen[i - 1] ?? 0))).toBe(true)
 })
 
 interface LabelVector {

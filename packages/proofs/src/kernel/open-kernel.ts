@@ -1,21 +1,26 @@
-/** Chooses the kernel: C where it was built at install, its TypeScript twin otherwise; GRANARY_KERNEL=ts|c decides. */
+/**
+ * Chooses the kernel: the native one built at install, by the SHA extensions where the CPU has them, or its TypeScript
+ * twin where there is none; GRANARY_KERNEL=ts|c|shani decides.
+ */
 import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { GranaryError } from '@granary/errors'
-import { type Addon, createCKernel } from './c-kernel.ts'
-import type { Kernel } from './kernel.ts'
+import type { Addon } from './addon.ts'
+import type { Kernel, KernelName } from './kernel.ts'
+import { createNativeKernel } from './native-kernel.ts'
 import { createTsKernel } from './ts-kernel.ts'
 
 /** That of native/addon.c: a kernel built from older sources is not used. */
-const KERNEL_VERSION = 1
+const KERNEL_VERSION = 2
+const NAMES: readonly string[] = ['ts', 'c', 'shani'] satisfies KernelName[]
 
 export class KernelChoiceError extends GranaryError {
   constructor(message: string) {
     super({
       code: 'KERNEL_UNAVAILABLE',
       message,
-      hint: 'unset GRANARY_KERNEL, or set it to ts; the C kernel is built at install by a C compiler',
+      hint: 'unset GRANARY_KERNEL, or set it to ts; native kernels are built at install by a C compiler',
       retryable: false,
     })
   }
@@ -27,16 +32,24 @@ export interface OpenedKernel {
   readonly reason: string
 }
 
+/** @throws KernelChoiceError KERNEL_UNAVAILABLE when GRANARY_KERNEL asks for what is not there */
 export function openKernel(): OpenedKernel {
   const wanted = process.env.GRANARY_KERNEL || undefined
-  if (wanted !== undefined && wanted !== 'c' && wanted !== 'ts')
-    throw new KernelChoiceError(`GRANARY_KERNEL is "${wanted}", and there are the kernels c and ts`)
-  if (wanted === 'ts') return { kernel: createTsKernel(), reason: 'GRANARY_KERNEL asks for it' }
+  if (wanted !== undefined && !NAMES.includes(wanted))
+    throw new KernelChoiceError(`GRANARY_KERNEL is "${wanted}", and there are the kernels ts, c and shani`)
+  const asked = 'GRANARY_KERNEL asks for it'
+  if (wanted === 'ts') return { kernel: createTsKernel(), reason: asked }
   const addon = loadAddon()
-  if (typeof addon !== 'string')
-    return { kernel: createCKernel(addon), reason: `built at install; SHA-256: ${addon.sha256}` }
-  if (wanted === 'c') throw new KernelChoiceError(`GRANARY_KERNEL asks for the C kernel, but ${addon}`)
-  return { kernel: createTsKernel(), reason: addon }
+  if (typeof addon === 'string') {
+    if (wanted !== undefined) throw new KernelChoiceError(`GRANARY_KERNEL asks for the kernel ${wanted}, but ${addon}`)
+    return { kernel: createTsKernel(), reason: addon }
+  }
+  if (wanted === 'shani' && !addon.shani)
+    throw new KernelChoiceError('GRANARY_KERNEL asks for the kernel shani, but this CPU has no SHA extensions')
+  if (wanted === 'c' || wanted === 'shani') return { kernel: createNativeKernel(addon, wanted), reason: asked }
+  return addon.shani
+    ? { kernel: createNativeKernel(addon, 'shani'), reason: 'built at install, and this CPU has the SHA extensions' }
+    : { kernel: createNativeKernel(addon, 'c'), reason: 'built at install; this CPU has no SHA extensions' }
 }
 
 /** The addon, or why there is none. */

@@ -1,4 +1,6 @@
 /** Pieces → sealed sector, and back. Node only: it reads and writes files. */
+
+export { CheckpointError, KernelError, MemoryError } from '../kernel/kernel.ts'
 export { parentsTable } from './build-parents-table.ts'
 export { finalizeSector, SectorNotSealedError } from './finalize-sector.ts'
 export { ManifestError } from './manifest.ts'
@@ -12,8 +14,10 @@ export {
   type SealProgress,
   SectorDataChangedError,
   SectorFolderError,
-  sealSector,
-} from './seal-sector.ts'
+} from './seal-input.ts'
+export { DiskError, type SealNeeds, sealNeeds } from './seal-needs.ts'
+export { sealSector } from './seal-sector.ts'
+export { SECTORS_TOGETHER_MAX, sealSectors } from './seal-sectors.ts'
 export { PieceFileError, type SectorPiece } from './sector-data.ts'
 export { UnsealRangeError, unsealPiece } from './unseal-piece.ts'
 export { unsealSector } from './unseal-sector.ts'

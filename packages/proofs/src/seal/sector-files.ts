@@ -9,6 +9,9 @@ export interface SectorFiles {
   readonly treeR: string
   /** Layers 1 … L. */
   layer(layer: number): string
+  /** A layer while it is made, and how much of it is sound. */
+  layerPart(layer: number): string
+  layerCheckpoint(layer: number): string
 }
 
 export function sectorFiles(dir: string): SectorFiles {
@@ -19,5 +22,7 @@ export function sectorFiles(dir: string): SectorFiles {
     treeD: join(dir, 'tree-d'),
     treeR: join(dir, 'tree-r'),
     layer: (layer) => join(dir, `layer-${layer}`),
+    layerPart: (layer) => join(dir, `layer-${layer}.part`),
+    layerCheckpoint: (layer) => join(dir, `layer-${layer}.checkpoint`),
   }
 }

@@ -2,20 +2,21 @@
  * A piece's payload out of a replica: the key is subtracted and fr32 undone. The key is layer L; after a sector is
  * finalized it is computed anew, which takes as long as sealing did.
  */
-import { mkdtemp, open, rm } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { GranaryError } from '@granary/errors'
 import { ensureParentsTable } from '../graph/parents-table.ts'
 import { commitFile } from '../io/commit-file.ts'
 import { digestFile } from '../io/digest-file.ts'
-import { readExactly } from '../io/read-exactly.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import { openKernel } from '../kernel/open-kernel.ts'
-import { UNIT_PADDED_BYTES, UNIT_PAYLOAD_BYTES, unpadFr32 } from '../piece/fr32.ts'
+import { UNIT_PADDED_BYTES, UNIT_PAYLOAD_BYTES } from '../piece/fr32.ts'
 import { SectorNotSealedError } from './finalize-sector.ts'
 import { type Manifest, requireManifest } from './manifest.ts'
-import { openSectorFile, SectorDamagedError } from './open-sector-file.ts'
-import { sectorChunks } from './sector-chunks.ts'
+import { SectorDamagedError } from './open-sector-file.ts'
+import { removeDeadUnsealings, unsealingPrefix } from './remove-leftovers.ts'
+import { requireMemory } from './seal-needs.ts'
 import { sectorFiles } from './sector-files.ts'
 
 export class UnsealRangeError extends GranaryError {
@@ -51,40 +52,26 @@ export async function unsealPiece(
   if (i.offset + length > sectorBytes)
     throw new UnsealRangeError(`${i.payloadSize} bytes at ${i.offset} reach past the sector's ${sectorBytes}`)
   const { kernel } = openKernel()
-  await withKey({ kernel, manifest, dir: i.dir, parentsDir: i.parentsDir, signal }, (keyPath) =>
-    decode(kernel, { ...i, length, keyPath, replicaPath: sectorFiles(i.dir).replica, signal }),
-  )
-}
-
-async function decode(
-  kernel: Kernel,
-  i: {
-    dir: string
-    replicaPath: string
-    keyPath: string
-    offset: number
-    length: number
-    payloadSize: number
-    out: string
-    signal: AbortSignal | undefined
-  },
-): Promise<void> {
-  const temporary = `${i.out}.tmp`
-  await using stack = new AsyncDisposableStack()
-  const replica = stack.use(await openSectorFile(i.dir, i.replicaPath))
-  const key = stack.use(await open(i.keyPath))
-  const out = stack.use(await open(temporary, 'w'))
-  let left = i.payloadSize
-  for (const { offset, length } of sectorChunks(i.length)) {
-    i.signal?.throwIfAborted()
-    const nodes = await readExactly(replica, i.offset + offset, length)
-    kernel.subtractNodes(nodes, await readExactly(key, i.offset + offset, length), nodes)
-    const payload = unpadFr32(nodes).subarray(0, left)
-    await out.writeFile(payload)
-    left -= payload.length
+  const { replica } = sectorFiles(i.dir)
+  const found = await stat(replica).catch(() => undefined)
+  if (found?.size !== sectorBytes) throw new SectorDamagedError(i.dir, `${replica} is missing or cut`)
+  const outPath = `${i.out}.${randomBytes(4).toString('hex')}.tmp`
+  try {
+    await withKey({ kernel, manifest, dir: i.dir, parentsDir: i.parentsDir, signal }, (keyPath) =>
+      kernel.decode({
+        nodes: manifest.profile.nodes,
+        replicaPath: replica,
+        keyPath,
+        offset: i.offset,
+        payloadSize: i.payloadSize,
+        outPath,
+        signal,
+      }),
+    )
+    await commitFile(outPath, i.out)
+  } finally {
+    await rm(outPath, { force: true })
   }
-  await out.sync()
-  await commitFile(temporary, i.out)
 }
 
 /** Layer L as it is, or computed anew in a folder that is removed again. */
@@ -101,20 +88,24 @@ async function withKey(
     { kernel: i.kernel, porepId: profile.porepId, nodes: profile.nodes, folder: i.parentsDir },
     { signal },
   )
-  const folder = await mkdtemp(join(i.dir, 'unseal-'))
+  requireMemory(profile, 1)
+  await removeDeadUnsealings(i.dir)
+  const folder = await mkdtemp(join(i.dir, unsealingPrefix()))
+  const labeller = i.kernel.openLabeller(1, profile.nodes)
   try {
     const pathOf = (layer: number) => join(folder, `layer-${layer}`)
+    const checkpointPath = join(folder, 'checkpoint')
+    let digest: string | undefined
     for (let layer = 1; layer <= profile.layers; layer += 1) {
       const previousPath = layer === 1 ? undefined : pathOf(layer - 1)
-      const outPath = pathOf(layer)
-      await i.kernel.labelLayer({ replicaId, layer, nodes: profile.nodes, parentsPath, previousPath, outPath, signal })
-      if (layer > 2) await rm(pathOf(layer - 2))
+      const lanes = [{ replicaId, previousPath, outPath: pathOf(layer), checkpointPath }]
+      ;[digest] = await labeller.labelLayer({ layer, parentsPath, lanes, signal })
+      if (layer > 1) await rm(pathOf(layer - 1))
     }
-    const key = pathOf(profile.layers)
-    if ((await digestFile(key)) !== expected)
-      throw new SectorDamagedError(i.dir, 'its key is not the one it was sealed with')
-    await use(key)
+    if (digest !== expected) throw new SectorDamagedError(i.dir, 'its key is not the one it was sealed with')
+    await use(pathOf(profile.layers))
   } finally {
+    labeller.close()
     await rm(folder, { recursive: true, force: true })
   }
 }

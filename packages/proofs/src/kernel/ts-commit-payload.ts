@@ -1,0 +1,21 @@
+/** CommP of an open file, from where it stands. docs/spec/proofs.md section 2. */
+import { read } from 'node:fs'
+import { promisify } from 'node:util'
+import { createPieceHasher, type PieceCommitment } from '../piece/piece-hasher.ts'
+import type { PayloadJob } from './kernel.ts'
+
+const CHUNK_BYTES = 1 << 20
+const readFd = promisify(read)
+
+export async function commitPayload({ fd, signal, onProgress }: PayloadJob): Promise<PieceCommitment> {
+  const hasher = createPieceHasher()
+  const chunk = new Uint8Array(CHUNK_BYTES)
+  for (let done = 0; ; ) {
+    signal?.throwIfAborted()
+    const { bytesRead } = await readFd(fd, chunk, 0, chunk.length, null)
+    if (bytesRead === 0) return hasher.digest()
+    hasher.write(chunk.subarray(0, bytesRead))
+    done += bytesRead
+    onProgress?.(done)
+  }
+}
