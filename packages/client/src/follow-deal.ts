@@ -6,6 +6,7 @@ import { readServerSentEvents } from '@granary/chain/client'
 import { isAbortError } from '@granary/errors'
 import { pause } from './pause.ts'
 import { type TimelineEntry, timelineEntrySchema } from './provider-wire.ts'
+import { readBody } from './read-body.ts'
 import { errorOf, type Fetch } from './request-json.ts'
 
 const RECONNECT_MS = 500
@@ -74,7 +75,7 @@ function isRefusal(status: number): boolean {
 }
 
 async function refusalOf(url: string, response: Response): Promise<Error> {
-  return errorOf(url, response.status, parseJson(await response.text()))
+  return errorOf(url, response.status, parseJson(await readBody(response)))
 }
 
 function parseJson(text: string): unknown {

@@ -1,6 +1,7 @@
 /** One JSON request to a provider: the answer comes out of a schema, an error keeps its code (docs/spec/market-protocol.md). */
 import { GranaryError, isAbortError } from '@granary/errors'
 import type { z } from 'zod'
+import { readBody } from './read-body.ts'
 
 export type Fetch = typeof globalThis.fetch
 
@@ -58,9 +59,10 @@ export async function requestJson<T>(request: JsonRequest<T>): Promise<T> {
       signal: signal ? AbortSignal.any([signal, timeout]) : timeout,
       ...(body === undefined ? {} : { method: 'POST', body: JSON.stringify(body) }),
     })
-    text = await response.text()
+    text = await readBody(response)
   } catch (error) {
     if (isAbortError(error) && signal?.aborted) throw error
+    if (error instanceof RangeError) throw new ProviderAnswerError(url, error.message)
     throw new ProviderUnreachableError(url, error)
   }
   const json = parseJson(text)

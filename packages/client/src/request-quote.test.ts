@@ -61,3 +61,21 @@ test.each([
   const refused = requestQuote({ provider: aProvider(endpoint), endpoint, genesisHash, ...asked })
   await expect(refused).rejects.toMatchObject({ code: 'PROVIDER_ANSWER_INVALID', retryable: status >= 500 })
 })
+
+test('an answer without end is cut off', async () => {
+  const chunk = Buffer.alloc(1 << 20, 'a')
+  await using provider = await serve((_request, response) => {
+    const pour = () => {
+      while (!response.destroyed && response.write(chunk));
+    }
+    response.on('drain', pour)
+    pour()
+  })
+  const { url: endpoint } = provider
+  const asked = { client: clientSigner.address, pieceSize: 1024, duration: 100 }
+  const refused = requestQuote({ provider: aProvider(endpoint), endpoint, genesisHash, ...asked })
+  await expect(refused).rejects.toMatchObject({
+    code: 'PROVIDER_ANSWER_INVALID',
+    message: expect.stringContaining('more than 8388608 bytes'),
+  })
+})

@@ -119,6 +119,17 @@ test('a provider that takes nothing of what it is sent is given up', async () =>
   await expect(uploading).rejects.toMatchObject({ code: 'PROVIDER_ANSWER_INVALID' })
 })
 
+test('a provider that takes the bytes and never answers is given up', async () => {
+  await using provider = await serve((request, response) => {
+    if (request.method === 'POST') {
+      response.writeHead(201, { location: '/v1/uploads/1', 'tus-resumable': '1.0.0' }).end()
+    } else request.resume()
+  })
+  const source = blobSource(new Blob([bytes]))
+  const uploading = uploadPiece({ endpoint: provider.url, source, metadata, token }, { stallMaxMs: 300 })
+  await expect(uploading).rejects.toMatchObject({ code: 'PROVIDER_UNREACHABLE', retryable: true })
+})
+
 test('the signal ends an upload', async () => {
   await using provider = await serveUploads()
   const controller = new AbortController()

@@ -8,6 +8,8 @@ import { errorOf, ProviderAnswerError, ProviderUnreachableError } from './reques
 
 /** One PATCH: this much is in memory at a time. */
 const CHUNK_BYTES = 4 << 20
+/** Nothing sent and nothing answered for this long: the provider is given up. It syncs a chunk in less. */
+const STALL_MAX_MS = 120_000
 
 /** Bytes that can be read again from anywhere: a file, a Blob. */
 export interface PieceSource {
@@ -37,6 +39,8 @@ export interface UploadPieceInput {
 
 export interface UploadPieceOptions {
   readonly signal?: AbortSignal | undefined
+  /** @default two minutes */
+  readonly stallMaxMs?: number
   readonly onProgress?: (progress: { readonly sent: number; readonly total: number }) => void
   /** Awaited before the first byte goes out, so that a kill afterwards finds the upload again. */
   readonly onUploadUrl?: (uploadUrl: string) => Promise<void>
@@ -45,7 +49,7 @@ export interface UploadPieceOptions {
 /** @throws ProviderUnreachableError when the provider stays away, or the provider's own refusal */
 export async function uploadPiece(input: UploadPieceInput, options: UploadPieceOptions = {}): Promise<string> {
   const { endpoint, source, metadata, token, uploadUrl } = input
-  const { signal, onProgress, onUploadUrl } = options
+  const { signal, onProgress, onUploadUrl, stallMaxMs = STALL_MAX_MS } = options
   signal?.throwIfAborted()
   const uploads = `${endpoint}/v1/uploads`
   const { promise, resolve, reject } = Promise.withResolvers<string>()
@@ -57,12 +61,16 @@ export async function uploadPiece(input: UploadPieceInput, options: UploadPieceO
     chunkSize: CHUNK_BYTES,
     retryDelays: [200, 500, 1000, 2000, 4000, 8000],
     onBeforeRequest: async (request: HttpRequest) => {
+      stall.refresh()
       request.setHeader('Authorization', `Bearer ${await token()}`)
     },
     fingerprint: async () => metadata.pieceCid,
     fileReader: readerOf(source, (error) => fail(error)),
     urlStorage: storageOf(onUploadUrl),
-    onProgress: (sent, total) => onProgress?.({ sent, total }),
+    onProgress: (sent, total) => {
+      stall.refresh()
+      onProgress?.({ sent, total })
+    },
     onChunkComplete: (taken) => {
       // Without this, a provider that says so would be sent the same bytes for ever.
       if (taken <= 0) fail(new ProviderAnswerError(uploads, 'it took none of the bytes that it was sent'))
@@ -75,11 +83,14 @@ export async function uploadPiece(input: UploadPieceInput, options: UploadPieceO
     upload.abort().catch(() => undefined)
   }
   const abort = () => fail(signal?.reason)
+  const silence = new DOMException('no answer', 'TimeoutError')
+  const stall = setTimeout(() => fail(new ProviderUnreachableError(uploads, silence)), stallMaxMs)
   signal?.addEventListener('abort', abort, { once: true })
   upload.start()
   try {
     return await promise
   } finally {
+    clearTimeout(stall)
     signal?.removeEventListener('abort', abort)
   }
 }

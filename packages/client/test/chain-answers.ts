@@ -42,7 +42,7 @@ export function providerView(id: number, endpoint: string, changes: Partial<Prov
       profiles: ['8MiB-dev'],
       validUntil: 1_000,
     },
-    collateral: { free: '0', locked: '0' },
+    collateral: { free: '0', locked: '0', debt: '0' },
     registeredAt: 1,
     ...changes,
   }

@@ -1,4 +1,15 @@
-import { createReadStream, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import {
+  createReadStream,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import type { RequestListener } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -146,6 +157,47 @@ test('a provider that is unsealing is waited for', async () => {
   }
   const { result } = await getFrom([[unsealing, 'active']], join(into, 'out'))
   expect(result.bytes).toBe(2_800_000)
+})
+
+const endless: (status: number) => RequestListener = (status) => (_request, response) => {
+  const chunk = Buffer.alloc(1 << 20, 1)
+  response.writeHead(status)
+  const pour = () => {
+    while (!response.destroyed && response.write(chunk));
+  }
+  response.on('drain', pour)
+  pour()
+}
+
+test('answers without end, good or bad, are cut off', async () => {
+  const failure = await getFrom(
+    [
+      [endless(200), 'active'],
+      [endless(500), 'active'],
+    ],
+    join(into, 'out'),
+  ).catch((error) => error)
+  expect(failure.code).toBe('RETRIEVAL_FAILED')
+  expect(failure.failures).toHaveLength(2)
+  expect(readdirSync(into)).toEqual([])
+})
+
+test('OUT that is a link stays one, and what it points to is replaced', async () => {
+  const target = join(into, 'target')
+  writeFileSync(target, 'older')
+  symlinkSync(target, join(into, 'link'))
+  await getFrom([[serveCar, 'active']], join(into, 'link'))
+  expect(lstatSync(join(into, 'link')).isSymbolicLink()).toBe(true)
+  expect(readFileSync(target).equals(readFileSync(original))).toBe(true)
+})
+
+test('OUT that is a pipe or a device is left alone', async () => {
+  const input = { chain: createChainClient({ url: 'http://127.0.0.1:9' }), fetch }
+  const pipe = join(into, 'pipe')
+  execFileSync('mkfifo', [pipe])
+  for (const out of [pipe, '/dev/null']) {
+    await expect(get(input, rootCid, out)).rejects.toMatchObject({ code: 'OUT_INVALID' })
+  }
 })
 
 test('a CID that no deal names, and one that is none', async () => {

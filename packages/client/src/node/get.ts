@@ -2,7 +2,7 @@
  * A file back by its CID: the chain's deals say who has it, each of them is tried until one gives every block as its CID
  * says. OUT appears only when all of it is verified and on the disk.
  */
-import { stat } from 'node:fs/promises'
+import { realpath, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import type { ChainClient, DealState, DealView } from '@granary/chain/client'
 import { parseCid } from '@granary/content'
@@ -10,6 +10,7 @@ import { saveVerifiedFile } from '@granary/content/node'
 import { GranaryError, isAbortError } from '@granary/errors'
 import { endpointOf } from '../choose-provider.ts'
 import { pause } from '../pause.ts'
+import { readBody } from '../read-body.ts'
 import { errorOf, type Fetch, ProviderUnreachableError, reasonOf } from '../request-json.ts'
 import type { CallOptions } from './client-context.ts'
 import { reporter } from './put-progress.ts'
@@ -19,6 +20,8 @@ const IDLE_MAX_MS = 30_000
 /** How long a provider may take to unseal what it no longer has unsealed. */
 const UNSEAL_MAX_MS = 10 * 60_000
 const RETRY_AFTER_DEFAULT_MS = 2_000
+/** Below IDLE_MAX_MS, so that waiting is not taken for silence. */
+const RETRY_AFTER_MAX_MS = 20_000
 
 /** Who has it most surely comes first. */
 const STATES: readonly DealState[] = [
@@ -106,7 +109,8 @@ export async function get(
   const { signal } = options
   const report = reporter(options.onProgress)
   const cid = parseCid(cidText).toV1().toString()
-  const out = resolve(outPath)
+  // A link stays a link: what it points to is replaced.
+  const out = await realpath(outPath).catch(() => resolve(outPath))
   await checkOut(out)
   const providers = await providersOf(context, cid, { signal })
   if (providers.length === 0) throw new CidNotStoredError(cid, context.chain.url)
@@ -140,6 +144,8 @@ async function checkOut(out: string): Promise<void> {
     stat(dirname(out)).catch(() => undefined),
   ])
   if (found?.isDirectory()) throw new OutInvalidError(out, 'it is a folder', 'give the name of a file in it')
+  // The file takes the place of what is there: that must not be a device or a pipe that others use.
+  if (found && !found.isFile()) throw new OutInvalidError(out, 'it is not a regular file', 'give the name of a file')
   if (!folder?.isDirectory()) {
     throw new OutInvalidError(out, `there is no folder ${dirname(out)}`, 'make the folder first, or choose another OUT')
   }
@@ -180,14 +186,12 @@ async function* carOf(
       timer.refresh()
       if (response.status === 202 && Date.now() < unsealedBy) {
         await response.body?.cancel()
-        const seconds = Number(response.headers.get('retry-after'))
-        clearTimeout(timer)
-        await pause(seconds > 0 ? seconds * 1000 : RETRY_AFTER_DEFAULT_MS, signal)
+        await pause(retryAfterMs(response), signal)
         timer.refresh()
         continue
       }
       if (response.status !== 200 || !response.body) {
-        throw errorOf(url, response.status, await response.json().catch(() => undefined))
+        throw errorOf(url, response.status, parseJson(await readBody(response)))
       }
       for await (const chunk of response.body) {
         timer.refresh()
@@ -200,6 +204,20 @@ async function* carOf(
     throw new ProviderUnreachableError(url, error)
   } finally {
     clearTimeout(timer)
+  }
+}
+
+/** What the provider asks for, within reason. */
+function retryAfterMs(response: Response): number {
+  const ms = Number(response.headers.get('retry-after')) * 1_000
+  return ms > 0 ? Math.min(ms, RETRY_AFTER_MAX_MS) : RETRY_AFTER_DEFAULT_MS
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
   }
 }
 

@@ -146,3 +146,14 @@ test.each<[string, Start]>([
   const { first, second } = await openTwice(start)
   expect(second.nonce).toBe(first.nonce)
 })
+
+test('a provider that is named now is the one, where an earlier put had found none', async () => {
+  const { second, kept } = await openTwice({ changes: { provider: 1005 } })
+  expect(second.provider).toBe(1005)
+  expect(kept).toEqual(second)
+})
+
+test('a provider that is not named now is still the one that has the upload', async () => {
+  const { first, second } = await openTwice({ earlier: { provider: 1000, uploadUrl: 'http://p/v1/uploads/u' } })
+  expect(second).toEqual(first)
+})

@@ -77,17 +77,19 @@ async function goOn(
     (wanted.again && earlier.active)
   if (other) return undefined
   const { terms, agreementId } = earlier
-  if (!terms || !agreementId) return withDuration(earlier, wanted)
+  if (!terms || !agreementId) return withWanted(earlier, wanted)
   const deal = await findPublished({ chain: context.chain, terms: dealTermsFromJson(terms), agreementId }, options)
   if (deal) return ENDED.has(deal.state) ? undefined : { ...earlier, dealId: deal.id }
   // `status` is older than the look at the deals, so terms that have run out by it can never be published any more.
   return status.height >= Number(terms.validUntil) ? withoutTerms(earlier) : earlier
 }
 
-/** Nothing is agreed yet, so the time is that of this call; the price was for another. */
-function withDuration(record: PutRecord, wanted: PutWanted): PutRecord {
-  const duration = wanted.duration ?? wanted.durationDefault
-  return duration === record.duration ? record : { ...withoutTerms(record), duration }
+/** Nothing is agreed yet, so time and provider are those of this call; the price was for another. */
+function withWanted(record: PutRecord, wanted: PutWanted): PutRecord {
+  const { duration = wanted.durationDefault, provider = record.provider } = wanted
+  return duration === record.duration && provider === record.provider
+    ? record
+    : { ...withoutTerms(record), duration, provider }
 }
 
 /** The upload stays; price and terms are made anew, under a nonce of their own. */

@@ -38,6 +38,21 @@ export class PieceTooLargeError extends GranaryError {
   }
 }
 
+/** As long as the chain takes one (docs/spec/chain.md, DealTerms). */
+const LABEL_BYTES_MAX = 256
+
+export class LabelTooLongError extends GranaryError {
+  constructor(bytes: number) {
+    super({
+      code: 'LABEL_TOO_LONG',
+      message: `the label has ${bytes} bytes, at most ${LABEL_BYTES_MAX} are taken`,
+      hint: 'choose a shorter label',
+      retryable: false,
+      details: { bytes, bytesMax: LABEL_BYTES_MAX },
+    })
+  }
+}
+
 export interface PutOptions {
   /** Epochs from activation. @default an hour on a devnet, 180 days elsewhere */
   readonly duration?: number | undefined
@@ -63,11 +78,13 @@ export interface PutResult {
   readonly agreementId: string
 }
 
-/** @throws FileNotFoundError, FileIsFolderError, PieceTooLargeError, PutRunningError, NoProviderError, InsufficientFundsError … */
+/** @throws FileNotFoundError, FileIsFolderError, LabelTooLongError, PieceTooLargeError, PutRunningError, NoProviderError, InsufficientFundsError … */
 export async function put(context: ClientContext, path: string, options: PutOptions = {}): Promise<PutResult> {
   const { duration, provider, label = '', again = false, signal } = options
   const report = reporter(options.onProgress)
   const call: CallOptions = { signal }
+  const labelBytes = new TextEncoder().encode(label).length
+  if (labelBytes > LABEL_BYTES_MAX) throw new LabelTooLongError(labelBytes)
   const file = await inspectFile(path)
   const status = await context.chain.status(call)
   const pieceSizeMax = await pieceSizeMaxOf(context, call)

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { createReadStream } from 'node:fs'
 import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -72,11 +73,15 @@ test('a file that grows or changes between the passes is refused and leaves noth
   }
 })
 
-test('a missing file, a folder and an abort are told apart', async () => {
+test('a missing file, a folder, a pipe and an abort are told apart', async () => {
   const car = join(folder, 'file.car')
   await expect(packFile(join(folder, 'none'), car)).rejects.toMatchObject({ code: 'FILE_UNREADABLE' })
   await expect(packFile(folder, car)).rejects.toMatchObject({ code: 'FILE_UNREADABLE' })
   await writeFile(join(folder, 'file'), someBytes(100))
+  const pipe = join(folder, 'pipe')
+  execFileSync('mkfifo', [pipe])
+  await expect(packFile(pipe, car)).rejects.toMatchObject({ code: 'FILE_UNREADABLE' })
+  await rm(pipe)
   const signal = AbortSignal.abort()
   await expect(packFile(join(folder, 'file'), car, { signal })).rejects.toMatchObject({ name: 'AbortError' })
   expect(await readdir(folder)).toEqual(['file'])

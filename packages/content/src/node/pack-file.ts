@@ -2,6 +2,7 @@
  * File → DAG → CAR → piece in one go, with memory that does not grow with the file: it is read twice, first for the DAG,
  * then for the CAR and its commitment. A file that changes in between is refused.
  */
+import { constants } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { GranaryError } from '@granary/errors'
 import { createPieceHasher } from '@granary/proofs/piece'
@@ -46,7 +47,8 @@ export class FileUnreadableError extends GranaryError {
 
 /** @throws FileUnreadableError FILE_UNREADABLE, FileChangedError FILE_CHANGED */
 export async function packFile(path: string, carPath: string, options: PackOptions = {}): Promise<PackedFile> {
-  const file = await open(path, 'r').catch((cause: unknown) => {
+  // Non-blocking: a pipe without a writer is refused below instead of being waited for.
+  const file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)).catch((cause: unknown) => {
     throw new FileUnreadableError(path, Error.isError(cause) ? cause.message : String(cause), cause)
   })
   try {
