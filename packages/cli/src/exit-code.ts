@@ -7,7 +7,13 @@ export const exitCodesHelp = `
 Exit codes:
   0 done   1 failed   2 wrong arguments   3 partly done   4 key, passphrase or money   5 chain or provider   130 interrupted`
 
-const USAGE: ReadonlySet<string> = new Set(['USAGE', 'CID_INVALID', 'CHAIN_URL_INVALID', 'MESSAGE_INVALID'])
+const USAGE: ReadonlySet<string> = new Set([
+  'USAGE',
+  'CID_INVALID',
+  'CHAIN_URL_INVALID',
+  'LABEL_TOO_LONG',
+  'MESSAGE_INVALID',
+])
 
 const FUNDS: ReadonlySet<string> = new Set([
   'CLIENT_FUNDS_INSUFFICIENT',

@@ -3,10 +3,16 @@ import { EXIT } from './exit-code.ts'
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
+/** The terminal's signal and the one that npm, or the script before us, passes on are the same Ctrl-C. */
+const SAME_MS = 1_000
+
 export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController()
+  let firstMs = Number.POSITIVE_INFINITY
   const interrupt = () => {
-    if (controller.signal.aborted) process.exit(EXIT.interrupted)
+    const nowMs = performance.now()
+    if (nowMs - firstMs > SAME_MS) process.exit(EXIT.interrupted)
+    firstMs = Math.min(firstMs, nowMs)
     controller.abort()
   }
   for (const signal of SIGNALS) process.on(signal, interrupt)

@@ -1,5 +1,9 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { open } from 'node:fs/promises'
+import { text } from 'node:stream/consumers'
 import { expect, test } from '@jest/globals'
-import { granary } from '../test/granary.ts'
+import { bin, granary } from '../test/granary.ts'
 
 const unreachable = 'http://127.0.0.1:1'
 const cid = 'bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy'
@@ -74,4 +78,14 @@ test.each([
   const { ok, error, data } = JSON.parse(json.stdout)
   expect({ ok, code: error.code, data }).toEqual({ ok: false, code, data: null })
   expect(error.hint.length).toBeGreaterThan(10)
+})
+
+test('a result that cannot be written is a failure, in words', async () => {
+  const full = await open('/dev/full', 'w')
+  const child = spawn(process.execPath, [bin, '--version'], { stdio: ['ignore', full.fd, 'pipe'] })
+  const [stderr, [code]] = await Promise.all([text(child.stderr!), once(child, 'close')])
+  await full.close()
+  expect(code).toBe(1)
+  expect(stderr).toContain('[ENOSPC]')
+  expect(stderr).not.toContain('    at ')
 })

@@ -16,12 +16,13 @@ export function addStatus(program: Command): void {
 }
 
 async function status(cid: string, options: StatusCommandOptions): Promise<void> {
-  const [client, { formatGrn }, { interruptible }, { openChain }, { printResult }] = await Promise.all([
+  const [client, { formatGrn }, { interruptible }, { openChain }, { printResult }, { printable }] = await Promise.all([
     import('@granary/client/node'),
     import('@granary/chain/messages'),
     import('../interruptible.ts'),
     import('../open-chain.ts'),
     import('../print/result.ts'),
+    import('../print/printable.ts'),
   ])
   const result = await interruptible(async (signal) => {
     const { chain } = await openChain(options.chain, signal)
@@ -29,23 +30,29 @@ async function status(cid: string, options: StatusCommandOptions): Promise<void>
   })
   printResult(result, {
     json: options.json ?? false,
-    text: (data) => describe(data, (amount) => formatGrn(BigInt(amount))),
+    text: (data) => describe(data, { grn: (amount) => formatGrn(BigInt(amount)), printable }),
   })
 }
 
-function describe({ cid, deals }: ContentStatus, grn: (amount: string) => string): string {
-  return [cid, ...deals.map((deal) => describeDeal(deal, grn))].join('\n')
+interface Words {
+  readonly grn: (amount: string) => string
+  readonly printable: (words: string) => string
 }
 
-function describeDeal(deal: DealStatus, grn: (amount: string) => string): string {
+function describe({ cid, deals }: ContentStatus, words: Words): string {
+  return [cid, ...deals.map((deal) => describeDeal(deal, words))].join('\n')
+}
+
+function describeDeal(deal: DealStatus, { grn, printable }: Words): string {
   const where =
     deal.sector === null ? 'not in a sector yet' : `sector ${deal.sector}, partition ${deal.partition ?? '-'}`
   const proof = deal.lastProven === null ? 'not proven yet' : `last proven at epoch ${deal.lastProven}`
   const due = deal.proofDueBy === null ? '' : `, next proof due by epoch ${deal.proofDueBy}`
   const end = deal.endsAt === null ? '' : `, ends at epoch ${deal.endsAt}`
+  const name = deal.providerName && ` (${deal.providerName})`
   return [
     `deal ${deal.id}: ${deal.state}${deal.faulty ? ', proof missed' : ''}${end}`,
-    `  provider  ${deal.provider}${deal.providerName && ` (${deal.providerName})`} at ${deal.endpoint ?? 'no address'}`,
+    printable(`  provider  ${deal.provider}${name} at ${deal.endpoint ?? 'no address'}`),
     `  storage   ${where}; ${proof}${due}; ${deal.provenEpochs} epochs proven, ${deal.faultedEpochs} missed`,
     `  money     ${grn(deal.price)}: ${grn(deal.paid)} paid, ${grn(deal.earned)} earned, ${grn(deal.locked)} locked, ${grn(deal.refunded)} refunded, ${grn(deal.burnt)} burnt`,
   ].join('\n')

@@ -55,7 +55,8 @@ export async function runDemo({ file = sampleFile(), exit, startMs }: RunDemoInp
     const end = await Promise.race([untilStopped({ withParent: false }), net.failed])
     if (typeof end !== 'string') throw end
   } finally {
-    await net?.stop()
+    // A Ctrl-C while it stops, or the second half of one, must not end it half stopped.
+    await interruptible(async () => net?.stop())
   }
 }
 

@@ -1,6 +1,7 @@
 /** A failure as a person reads it (what, what to do, its code) or as a program does. */
 import { type Action, failure, wireOf } from './envelope.ts'
 import { paint } from './paint.ts'
+import { printableLines } from './printable.ts'
 
 export interface FailureOptions {
   readonly json: boolean
@@ -13,8 +14,9 @@ export function printFailure(error: unknown, { json, actions = [] }: FailureOpti
   } else {
     const { code, message, hint } = wireOf(error)
     const { stderr } = process
-    stderr.write(`${paint(stderr, 'red', 'granary:')} ${message} ${paint(stderr, 'dim', `[${code}]`)}\n`)
-    if (hint) stderr.write(`  ${hint}\n`)
+    const words = printableLines(message)
+    stderr.write(`${paint(stderr, 'red', 'granary:')} ${words} ${paint(stderr, 'dim', `[${code}]`)}\n`)
+    if (hint) stderr.write(`  ${printableLines(hint)}\n`)
     for (const { cmd, why } of actions) stderr.write(`  ${cmd}  ${paint(stderr, 'dim', why)}\n`)
   }
   if (process.env.GRANARY_DEBUG && Error.isError(error)) process.stderr.write(`${error.stack}\n`)

@@ -4,6 +4,7 @@ import { GranaryError } from '@granary/errors'
 import { expect, test } from '@jest/globals'
 import { durationMs } from '../options.ts'
 import { failure, success } from './envelope.ts'
+import { printableLines } from './printable.ts'
 import { formatBytes, formatMs, plural } from './quantities.ts'
 import { createStory } from './story.ts'
 import { formatTable } from './table.ts'
@@ -50,6 +51,11 @@ test('columns are as wide as their widest cell', () => {
       ],
     ),
   ).toBe('id    state\n1     active\n1000  x')
+})
+
+test('a cell cannot break out of its line', () => {
+  expect(formatTable(['file'], [['a\nb\u001b[2J']])).toBe('file\na b [2J')
+  expect(printableLines('two\nlines\u001b[31m\r')).toBe('two\nlines [31m ')
 })
 
 test('the envelope has one shape for success and failure', () => {

@@ -3,13 +3,13 @@ import { formatGrn } from '@granary/chain/messages'
 import type { TimelineEntry } from '@granary/client'
 import type { GetProgress, PutProgress } from '@granary/client/node'
 import { paint, type Style } from './paint.ts'
+import { printable } from './printable.ts'
 import { formatBytes, formatMs, plural } from './quantities.ts'
 
 /** At most this often a line about the upload. */
 const UPLOAD_LINE_MS = 1_000
 const TIME_WIDTH = 12
 const TITLE_WIDTH = 14
-const LINE_CHARS_MAX = 500
 
 export interface Story {
   /** A line of the caller's own. */
@@ -152,12 +152,6 @@ function lineOfEntry(entry: TimelineEntry): Line | undefined {
     default:
       return [entry.type, entry.epoch ? `at epoch ${entry.epoch}` : '']
   }
-}
-
-/** What comes from a provider is printed, never trusted: no control characters, no endless text. */
-function printable(words: string): string {
-  const clean = words.replaceAll(/\p{Cc}/gu, ' ')
-  return clean.length > LINE_CHARS_MAX ? `${clean.slice(0, LINE_CHARS_MAX)}…` : clean
 }
 
 function text(value: unknown): string {

@@ -2,7 +2,8 @@
 import type { SealProgress } from '@granary/proofs/seal'
 import { formatMs } from '../../print/quantities.ts'
 
-const PARENTS_LINE_MS = 2_000
+/** Within a step. */
+const LINE_MS = 5_000
 const TIME_WIDTH = 12
 
 export function createSealTeller(stream: NodeJS.WriteStream): (progress: SealProgress) => void {
@@ -10,7 +11,8 @@ export function createSealTeller(stream: NodeJS.WriteStream): (progress: SealPro
   let lineMs = startMs
   return (progress) => {
     const nowMs = performance.now()
-    if (progress.type === 'seal:parents' && nowMs - lineMs < PARENTS_LINE_MS) return
+    const within = progress.type === 'seal:parents' || progress.type === 'seal:labels'
+    if (within && nowMs - lineMs < LINE_MS) return
     lineMs = nowMs
     stream.write(`${formatMs(nowMs - startMs).padStart(TIME_WIDTH)}  ${lineOf(progress)}\n`)
   }
@@ -20,6 +22,8 @@ function lineOf(progress: SealProgress): string {
   switch (progress.type) {
     case 'seal:parents':
       return `parents table, ${Math.floor((progress.done * 100) / progress.total)} %`
+    case 'seal:labels':
+      return `layer ${progress.layer} of ${progress.layers}, ${Math.floor((progress.done * 100) / progress.total)} %`
     case 'seal:layer':
       return `layer ${progress.layer} of ${progress.layers}`
     case 'seal:trees':

@@ -1,0 +1,29 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { text } from 'node:stream/consumers'
+import { setTimeout as wait } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from '@jest/globals'
+
+const script = fileURLToPath(new URL('../test/interruptible-child.ts', import.meta.url))
+
+async function interrupt(stopMs: number, betweenMs: number): Promise<{ code: number | null; stdout: string }> {
+  const child = spawn(process.execPath, ['--conditions=@granary/source', script, `${stopMs}`], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const stdout = text(child.stdout)
+  await once(child.stdout, 'data')
+  child.kill('SIGINT')
+  await wait(betweenMs)
+  child.kill('SIGINT')
+  const [code] = await once(child, 'close')
+  return { code, stdout: await stdout }
+}
+
+test('one Ctrl-C that arrives twice, from the terminal and from npm, lets the work end in order', async () => {
+  expect(await interrupt(300, 20)).toEqual({ code: 0, stdout: 'working\nstopping\nin order\n' })
+})
+
+test('a second Ctrl-C ends the process', async () => {
+  expect(await interrupt(60_000, 1_200)).toEqual({ code: 130, stdout: 'working\nstopping\n' })
+})
