@@ -123,7 +123,7 @@ export class ConfigError extends GranaryError {
     super({
       code: 'CONFIG_INVALID',
       message: `${path}: ${problem}`,
-      hint: 'correct the file, or remove the home and run `granary provider init` again',
+      hint: 'correct the file; the keys beside it are those of your account and of your sectors: keep them',
       retryable: false,
       details: { path },
       cause,

@@ -30,3 +30,7 @@ test('closing twice, or with a connection open, ends', async () => {
   await listener.close()
   await expect(body!.getReader().closed).rejects.toBeDefined()
 })
+
+test("an address that is not this machine's is named", async () => {
+  await expect(listen('192.0.2.1', 0)).rejects.toMatchObject({ code: 'HOST_INVALID', details: { host: '192.0.2.1' } })
+})

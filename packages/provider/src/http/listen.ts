@@ -19,6 +19,33 @@ export class PortInUseError extends GranaryError {
   }
 }
 
+export class HostInvalidError extends GranaryError {
+  constructor(host: string, cause: unknown) {
+    super({
+      code: 'HOST_INVALID',
+      message: `${host} is not an address of this machine`,
+      hint: 'give --host 127.0.0.1 for this machine alone, or 0.0.0.0 for all its networks',
+      retryable: false,
+      details: { host },
+      cause,
+    })
+  }
+}
+
+/** The operating system may keep a port to itself, as it does the low ones. */
+export class PortForbiddenError extends GranaryError {
+  constructor(host: string, port: number, cause: unknown) {
+    super({
+      code: 'PORT_FORBIDDEN',
+      message: `this user may not listen on ${host}:${port}`,
+      hint: 'choose a --port of 1024 or more',
+      retryable: false,
+      details: { host, port },
+      cause,
+    })
+  }
+}
+
 export interface Listener {
   readonly url: string
   readonly port: number
@@ -27,7 +54,7 @@ export interface Listener {
   close(): Promise<void>
 }
 
-/** @throws PortInUseError */
+/** @throws PortInUseError, HostInvalidError, PortForbiddenError */
 export async function listen(host: string, port: number): Promise<Listener> {
   let handler: RequestListener = refuseWhileStarting
   const server = createServer((request, response) => handler(request, response))
@@ -55,10 +82,24 @@ export async function listen(host: string, port: number): Promise<Listener> {
 function bind(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
-      reject(error.code === 'EADDRINUSE' ? new PortInUseError(host, port, error) : error)
+      reject(bindError(host, port, error))
     })
     server.listen(port, host, () => resolve())
   })
+}
+
+function bindError(host: string, port: number, error: NodeJS.ErrnoException): Error {
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return new PortInUseError(host, port, error)
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return new HostInvalidError(host, error)
+    case 'EACCES':
+      return new PortForbiddenError(host, port, error)
+    default:
+      return error
+  }
 }
 
 const refuseWhileStarting: RequestListener = (_, response) => {

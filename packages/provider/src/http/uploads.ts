@@ -53,7 +53,7 @@ export function uploadRoutes(context: UploadRoutesContext): Router {
   })
   router.all('/v1/uploads/:id', ownedUpload(context), async (request, response) => {
     const checksum = parseChecksum(request.get('upload-checksum'))
-    using _ = request.method === 'HEAD' ? undefined : context.gate.enter(request.params.id)
+    using _ = request.method === 'HEAD' ? undefined : context.gate.enter(String(request.params.id))
     await datastore.expecting(checksum, () => tus.handle(request, response))
   })
   return router

@@ -10,6 +10,7 @@ import { answerChallenge } from './answer-challenge.ts'
 import { closeChallenges, missChallenge } from './close-challenges.ts'
 import { createPostStore } from './post-store.ts'
 import { dealsIn, type ProvingContext } from './proving-context.ts'
+import { requestRecoveries } from './request-recoveries.ts'
 import { retireSectors } from './retire-sectors.ts'
 import { settleDeals } from './settle-deals.ts'
 
@@ -32,14 +33,15 @@ export function createProving(input: Omit<ProvingContext, 'posts'> & { readonly 
   let housekept = true
 
   head.onEvent((event) => {
-    if (event.type === 'post:missed') missChallenge(context, Number(event.partition), Number(event.epoch))
+    const isMissed = event.type === 'post:missed' || event.type === 'recovery:missed'
+    if (isMissed) missChallenge(context, Number(event.partition), Number(event.epoch))
     wake()
   })
 
   async function checkOnce(signal: AbortSignal): Promise<void> {
     const partitions = await chain.partitions(providerId, { signal })
-    for (const view of partitions) {
-      const { challenge } = view
+    const open = partitions.flatMap((view) => [view.challenge, view.recovery].map((challenge) => ({ view, challenge })))
+    for (const { view, challenge } of open) {
       if (challenge === undefined || challenge.answered || challenge.deadline <= head.height()) continue
       const key = `${view.number}-${challenge.epoch}`
       if (answering.has(key)) continue
@@ -52,7 +54,8 @@ export function createProving(input: Omit<ProvingContext, 'posts'> & { readonly 
     // Never in the way of the next challenge.
     if (housekept) {
       housekept = false
-      housekeeping = retireSectors(context, signal)
+      housekeeping = requestRecoveries(context, partitions, signal)
+        .then(() => retireSectors(context, partitions, signal))
         .catch((error) => (signal.aborted ? undefined : report(error)))
         .finally(() => {
           housekept = true

@@ -16,7 +16,16 @@ export interface ChainHead {
   run(signal: AbortSignal): Promise<void>
 }
 
-const eventTypes = ['block', 'challenge:opened', 'challenge:void', 'post:missed', 'sector:expired'] as const
+const eventTypes = [
+  'block',
+  'challenge:opened',
+  'challenge:void',
+  'post:missed',
+  'recovery:opened',
+  'recovery:missed',
+  'sector:expired',
+  'sector:terminated',
+] as const
 const POLL_BLOCKS = 3
 const POLL_MS_MAX = 5_000
 const RECONNECT_MS = 1_000

@@ -9,6 +9,7 @@ export type SealingLogEvent =
   | { type: 'post:accepted'; partition: number; challengeEpoch: number; epoch: number; bytes: number; proveMs: number }
   | { type: 'post:failed'; partition: number; challengeEpoch: number; code: string; message: string }
   | { type: 'post:missed'; partition: number; challengeEpoch: number }
+  | { type: 'recovery:requested'; partition: number; sectors: number }
   | { type: 'settled'; deals: number }
   | { type: 'sector:cleaned'; sector: number }
   | { type: 'sealing:error'; code: string; message: string }
