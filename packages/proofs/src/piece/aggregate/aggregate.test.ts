@@ -144,6 +144,9 @@ describe('an inclusion is refused by name', () => {
   })
 
   test('another size of piece or aggregate', () => {
+    const whole = { segment: { index: 0, siblings: [] }, entry: proof.entry }
+    const tooLarge = { root: commitment.root, paddedSize: 2 ** 21 }
+    expect(verifyInclusion({ ...good, piece: tooLarge, proof: whole })).toEqual(refusal('PATH_LENGTH_WRONG'))
     expect(verifyInclusion({ ...good, piece: { ...good.piece, paddedSize: 2 ** 18 } })).toEqual(
       refusal('PATH_LENGTH_WRONG'),
     )
@@ -206,6 +209,16 @@ test('an index entry with any changed bit is no entry', () => {
     for (let bit = 1; bit < 256; bit *= 2) expect(decodeIndexEntry(flip(entry, at, bit))).toBeUndefined()
   expect(decodeIndexEntry(new Uint8Array(64))).toBeUndefined()
   expect(decodeIndexEntry(entry.subarray(1))).toBeUndefined()
+})
+
+test.each([
+  ['a place that is no multiple of its size', { root: published[0]!.root, offset: 128, size: 256 }],
+  ['a size below 128', { root: published[0]!.root, offset: 0, size: 64 }],
+  ['a size that is no power of two', { root: published[0]!.root, offset: 0, size: 384 }],
+  ['an end past the safe integers', { root: published[0]!.root, offset: 2 ** 53, size: 2 ** 53 }],
+  ['a root with a top bit', { root: new Uint8Array(32).fill(0xff), offset: 0, size: 128 }],
+])('an entry with its own checksum and %s is no entry', (_, entry) => {
+  expect(decodeIndexEntry(encodeIndexEntry(entry))).toBeUndefined()
 })
 
 test('an index of noise has no entries', () => {
