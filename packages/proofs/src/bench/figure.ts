@@ -2,6 +2,7 @@
 export interface Figure {
   readonly name: string
   readonly unit: Unit
+  readonly clock: Clock
   readonly min: number
   readonly median: number
   readonly max: number
@@ -14,6 +15,9 @@ export interface Figure {
   /** For what is bound by hashing: in units of this machine. */
   readonly ratio?: { readonly min: number; readonly median: number; readonly max: number; readonly of: string }
 }
+
+/** What one core does is given in processor time: other programs do not lengthen it. */
+export type Clock = 'wall' | 'processor'
 
 export type Unit = 'ns' | 'ms' | 's' | 'MiB/s'
 

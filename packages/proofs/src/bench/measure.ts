@@ -3,13 +3,16 @@ import { cpus } from 'node:os'
 import { activeKernel } from '../engine.ts'
 import type { BenchOptions } from './bench-input.ts'
 import { bulkBlockNs } from './bulk-block.ts'
-import { type Figure, medianOf, rounded, type Unit } from './figure.ts'
+import { type Clock, type Figure, medianOf, rounded, type Unit } from './figure.ts'
+import { processorMs } from './processor-ms.ts'
 
 export const RUNS = 5
 
 export interface Quantity {
   readonly name: string
   readonly unit: Unit
+  /** @default 'wall' */
+  readonly clock?: Clock
   /** The value is set against so many blocks of SHA-256 at the bulk rate; for values in ns. */
   readonly blocks?: number
 }
@@ -30,11 +33,12 @@ export async function measure(
     us.push((before + bulkBlockNs()) / 2)
   }
   const machine = { kernel: activeKernel().name, cpu: cpus()[0]?.model.trim() ?? 'unknown', u: rounded(medianOf(us)) }
-  return quantities.map(({ name, unit, blocks }, at) => {
+  return quantities.map(({ name, unit, blocks, clock = 'wall' }, at) => {
     const own = values.map((row) => row[at]!)
     return {
       name,
       unit,
+      clock,
       min: rounded(Math.min(...own)),
       median: rounded(medianOf(own)),
       max: rounded(Math.max(...own)),
@@ -52,9 +56,12 @@ function ratioTo(values: readonly number[], us: readonly number[], blocks: numbe
   return { min: rounded(Math.min(...ratios)), median: rounded(medianOf(ratios)), max: rounded(Math.max(...ratios)), of }
 }
 
-/** What something gives, and the milliseconds that it takes. */
-export async function elapsedMs<T>(work: () => T | Promise<T>): Promise<{ readonly result: T; readonly ms: number }> {
+/** What something gives, and how long it takes by the clock on the wall and by the processor's. */
+export async function elapsedMs<T>(
+  work: () => T | Promise<T>,
+): Promise<{ readonly result: T; readonly ms: number; readonly cpuMs: number }> {
   const startMs = performance.now()
+  const start = process.cpuUsage()
   const result = await work()
-  return { result, ms: performance.now() - startMs }
+  return { result, ms: performance.now() - startMs, cpuMs: processorMs(start) }
 }

@@ -99,13 +99,13 @@ function checkOptions(kind: Kind, { profile, sectors, in: dir }: BenchCommandOpt
     throw new UsageError('--in says which sector: no --profile, no --sectors')
 }
 
-function row({ name, min, median, max, unit, ratio }: Figure): string[] {
+function row({ name, min, median, max, unit, clock, ratio }: Figure): string[] {
   return [
     name,
     `${min}`,
     `${median}`,
     `${max}`,
-    unit,
+    clock === 'wall' ? unit : `${unit} of processor`,
     ratio ? `${ratio.min} to ${ratio.max}, median ${ratio.median} × ${ratio.of}` : '',
   ]
 }
