@@ -22,6 +22,10 @@ export interface Market {
 const shortParams: Partial<ChainParams> = {
   provingPeriod: 10,
   cutoff: 2,
+  faultMaxAge: 30,
+  declaredFaultFee: 5,
+  missedProofFee: 20,
+  terminationFee: 200,
   seedDelay: 2,
   commitExpiry: 12,
   ticketMaxAge: 30,

@@ -69,6 +69,7 @@ export function createRules(given: Partial<ChainParams>): Rules {
     registeredAt: 0,
     collateralFree: 0n,
     collateralLocked: 0n,
+    debt: 0n,
   })
   commit()
 
@@ -101,7 +102,7 @@ export function addSector(
 ): number {
   const { store, height } = context
   const commR = new Uint8Array(32).fill(number)
-  const partition = joinPartition(context, PROVIDER, { profile, commR, expiry, number })
+  const { partition, position } = joinPartition(context, PROVIDER, { profile, commR, expiry, number, pay: 0n })
   tables.sectors.put(store, PROVIDER, number, {
     status: 'active',
     profile,
@@ -114,8 +115,9 @@ export function addSector(
     deals: [],
     deposit: 0n,
     pledge: 0n,
-    placement: [{ partition, activatedAt: height }],
-    tail: [],
+    pay: 0n,
+    placement: [{ partition, position, activatedAt: height, since: height, listedAt: height, faultedEpochs: 0 }],
+    stopped: [],
   })
   return partition
 }

@@ -26,7 +26,7 @@ export interface TestSealer {
   piece(seed: number, payloadSize: number): Promise<TestPiece>
   seal(number: number, ticketEpoch: number, pieces: readonly TestPiece[]): Promise<SealedSector>
   proveSector(number: number): Promise<Uint8Array>
-  /** Puts an answer to each open challenge of the provider into the next block; a block without any if there is none. */
+  /** A block with an answer to each open challenge of the provider, and a request for each partition that is faulty. */
   answer(): Promise<FinalizedBlock>
   /** The bundle of the answer to the open challenge of a partition. */
   prove(partition: number): Promise<{ challengeEpoch: number; bundle: Uint8Array }>
@@ -60,9 +60,8 @@ export function createTestSealer(chain: TestChain, provider: number, signer: Sig
       return provePoRep({ dir: dirOf(number), seed: hexToBytes(seed.slice(2)), parentsDir })
     },
     prove: async (partition) => {
-      const challenge = partitionViews(chain.state, provider, undefined, 100).find(
-        (view) => view.number === partition,
-      )?.challenge
+      const view = partitionViews(chain.state, provider, undefined, 100).find((each) => each.number === partition)
+      const challenge = view?.challenge ?? view?.recovery
       if (challenge === undefined) throw new Error(`partition ${partition} has no open challenge`)
       const bundle = await provePost({
         profile,
@@ -75,11 +74,17 @@ export function createTestSealer(chain: TestChain, provider: number, signer: Sig
       return { challengeEpoch: challenge.epoch, bundle }
     },
     answer: async () => {
-      const open = partitionViews(chain.state, provider, undefined, 100).filter((view) => view.challenge !== undefined)
+      const views = partitionViews(chain.state, provider, undefined, 100)
       const txs: Uint8Array[] = []
-      for (const { number } of open) {
-        const body = { provider, partition: number, ...(await self.prove(number)) }
-        txs.push(chain.sign(signer, 'SubmitPost', body, { lane: 1 + number }))
+      for (const view of views) {
+        const { number: partition } = view
+        const lane = 1 + partition
+        if (view.challenge !== undefined || view.recovery !== undefined) {
+          const body = { provider, partition, ...(await self.prove(partition)) }
+          txs.push(chain.sign(signer, 'SubmitPost', body, { lane }))
+        } else if (view.faulty && view.recoveryRequestedAt === undefined && !isBarred(view)) {
+          txs.push(chain.sign(signer, 'RequestRecovery', { provider, partition, sectors: [] }, { lane }))
+        }
       }
       const block = chain.produce(txs)
       const failed = block.results.find((result: TxResult) => result.code !== 'OK')
@@ -87,5 +92,7 @@ export function createTestSealer(chain: TestChain, provider: number, signer: Sig
       return block
     },
   }
+  const isBarred = ({ recoveryBarredUntil = 0 }: { recoveryBarredUntil?: number }): boolean =>
+    chain.height + 1 < recoveryBarredUntil
   return self
 }

@@ -46,7 +46,8 @@ export interface ProviderView {
   readonly region: string
   readonly name: string
   readonly ask: AskView | null
-  readonly collateral: { readonly free: string; readonly locked: string }
+  /** `debt`: fees for faults that nothing was left for; paid first from whatever becomes free. */
+  readonly collateral: { readonly free: string; readonly locked: string; readonly debt: string }
   readonly registeredAt: number
 }
 
@@ -117,10 +118,20 @@ export interface PartitionView {
   readonly number: number
   readonly slot: number
   readonly profile: string
+  /** Those that are challenged together. */
   readonly sectors: readonly PartitionSector[]
+  /** Some of its sectors are faulty. */
   readonly faulty: boolean
+  /** Out of the list until a recovery brings them back. */
+  readonly faultySectors: readonly number[]
   readonly lastProven: number | null
   readonly challenge?: ChallengeView
+  /** A request to recover waits for its draw. */
+  readonly recoveryRequestedAt?: number
+  /** The challenge of a request to recover: answered like any other, with its epoch. */
+  readonly recovery?: ChallengeView
+  /** Before this epoch no request to recover is taken. */
+  readonly recoveryBarredUntil?: number
 }
 
 /** One thing that happened in a block. `type` says what; deal, provider, sector, partition, epoch as they apply. */

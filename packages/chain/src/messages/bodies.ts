@@ -90,6 +90,30 @@ export interface SubmitPost {
   readonly bundle: Uint8Array
 }
 
+export interface ExtendSectors {
+  readonly provider: number
+  readonly sectors: readonly number[]
+  readonly expiry: Epoch
+}
+
+export interface TerminateSectors {
+  readonly provider: number
+  readonly sectors: readonly number[]
+}
+
+export interface DeclareFaults {
+  readonly provider: number
+  readonly partition: number
+  readonly sectors: readonly number[]
+}
+
+export interface RequestRecovery {
+  readonly provider: number
+  readonly partition: number
+  /** None: all that are faulty. */
+  readonly sectors: readonly number[]
+}
+
 export interface SettleDeals {
   readonly deals: readonly number[]
 }
@@ -111,7 +135,11 @@ export interface MessageBodies {
   readonly PublishDeal: PublishDeal
   readonly PreCommitSectors: PreCommitSectors
   readonly ProveCommitSector: ProveCommitSector
+  readonly ExtendSectors: ExtendSectors
+  readonly TerminateSectors: TerminateSectors
   readonly SubmitPost: SubmitPost
+  readonly DeclareFaults: DeclareFaults
+  readonly RequestRecovery: RequestRecovery
   readonly SettleDeals: SettleDeals
 }
 
@@ -215,6 +243,30 @@ export const declarations: { readonly [N in MessageName]: Declaration<N> } = {
     kind: 15,
     sizeMax: BUNDLE_BYTES_MAX,
     body: struct('ProveCommitSector', { provider: id, number: uint(32), bundle: bytes(1, BUNDLE_BYTES_MAX) }),
+  },
+  ExtendSectors: {
+    kind: 16,
+    sizeMax: TX_BYTES_MAX,
+    body: struct('ExtendSectors', { provider: id, sectors: list(uint(32), { min: 1, max: 256 }), expiry: epochs }),
+  },
+  TerminateSectors: {
+    kind: 17,
+    sizeMax: TX_BYTES_MAX,
+    body: struct('TerminateSectors', { provider: id, sectors: list(uint(32), { min: 1, max: 256 }) }),
+  },
+  DeclareFaults: {
+    kind: 19,
+    sizeMax: TX_BYTES_MAX,
+    body: struct('DeclareFaults', {
+      provider: id,
+      partition: uint(32),
+      sectors: list(uint(32), { min: 1, max: 2_048 }),
+    }),
+  },
+  RequestRecovery: {
+    kind: 20,
+    sizeMax: TX_BYTES_MAX,
+    body: struct('RequestRecovery', { provider: id, partition: uint(32), sectors: list(uint(32), { max: 2_048 }) }),
   },
   SubmitPost: {
     kind: 18,

@@ -9,7 +9,7 @@ export interface FeeParams {
   readonly feeBase: AttoGrn
   readonly feeByte: AttoGrn
   readonly feeUnit: AttoGrn
-  /** SubmitPost: a fixed fee, so that a full market never keeps a proof out. */
+  /** The proving class: a fixed fee, so that a full market never keeps a proof out. */
   readonly feeProving: AttoGrn
 }
 
@@ -30,13 +30,20 @@ const unitCosts: { readonly [N in TransactionName]: UnitCost } = {
   SettleDeals: { base: SIGNATURE_UNITS, perKiB: 8_000 },
   PreCommitSectors: { base: SIGNATURE_UNITS, perKiB: 8_000 },
   ProveCommitSector: { base: SIGNATURE_UNITS, perKiB: 150 },
+  ExtendSectors: { base: SIGNATURE_UNITS, perKiB: 8_000 },
+  TerminateSectors: { base: SIGNATURE_UNITS, perKiB: 16_000 },
   SubmitPost: { base: SIGNATURE_UNITS, perKiB: 150 },
+  DeclareFaults: { base: SIGNATURE_UNITS, perKiB: 16_000 },
+  // An empty list means a whole partition.
+  RequestRecovery: { base: 10_000, perKiB: 8_000 },
 }
+
+const provingKinds: readonly TransactionName[] = ['SubmitPost', 'DeclareFaults', 'RequestRecovery']
 
 export type TransactionClass = 'general' | 'proving'
 
 export function classOf(kind: TransactionName): TransactionClass {
-  return kind === 'SubmitPost' ? 'proving' : 'general'
+  return provingKinds.includes(kind) ? 'proving' : 'general'
 }
 
 /** Units of verification that a message of this kind and size takes from a block. */

@@ -87,6 +87,10 @@ const bodies: { readonly [N in TransactionName]: MessageBodies[N] } = {
     ],
   },
   ProveCommitSector: { provider: 1000, number: 0, bundle: new Uint8Array(100_000) },
+  ExtendSectors: { provider: 1000, sectors: [1, 2 ** 32 - 1], expiry: 2 ** 40 },
+  TerminateSectors: { provider: 1000, sectors: [7] },
+  DeclareFaults: { provider: 1000, partition: 3, sectors: [9, 8] },
+  RequestRecovery: { provider: 1000, partition: 3, sectors: [] },
   SubmitPost: { provider: 1000, partition: 0, challengeEpoch: 24, bundle: new Uint8Array(1) },
 }
 

@@ -80,7 +80,7 @@ const provider: z.ZodType<ProviderView> = z.object({
       validUntil: natural,
     })
     .nullable(),
-  collateral: z.object({ free: decimal, locked: decimal }),
+  collateral: z.object({ free: decimal, locked: decimal, debt: decimal }),
   registeredAt: natural,
 })
 
@@ -141,6 +141,15 @@ const sector: z.ZodType<SectorView> = z.object({
 
 const partitionSectors = z.array(z.object({ number: natural, commR: hash }))
 
+const challenge = z.object({
+  epoch: natural,
+  deadline: natural,
+  randomness: hash,
+  count: natural,
+  sectors: partitionSectors,
+  answered: z.boolean(),
+})
+
 const partition: z.ZodType<PartitionView> = z.object({
   provider: natural,
   number: natural,
@@ -148,17 +157,12 @@ const partition: z.ZodType<PartitionView> = z.object({
   profile: z.string(),
   sectors: partitionSectors,
   faulty: z.boolean(),
+  faultySectors: z.array(natural),
   lastProven: natural.nullable(),
-  challenge: z.exactOptional(
-    z.object({
-      epoch: natural,
-      deadline: natural,
-      randomness: hash,
-      count: natural,
-      sectors: partitionSectors,
-      answered: z.boolean(),
-    }),
-  ),
+  challenge: z.exactOptional(challenge),
+  recoveryRequestedAt: z.exactOptional(natural),
+  recovery: z.exactOptional(challenge),
+  recoveryBarredUntil: z.exactOptional(natural),
 })
 
 export const providerAnswer: z.ZodType<ProviderView & Height> = atHeight(provider)

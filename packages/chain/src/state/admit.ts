@@ -19,6 +19,8 @@ import type { ReadTransaction } from './checks.ts'
 import type { BlockContext } from './context.ts'
 import { InadmissibleError, type InadmissibleErrorCode, TxError } from './errors.ts'
 import { accountOf } from './ledger.ts'
+import { checkDeclaration } from './messages/declare-faults.ts'
+import { checkRequest } from './messages/request-recovery.ts'
 import { checkAnswer } from './messages/submit-post.ts'
 import { tables } from './records.ts'
 
@@ -57,7 +59,7 @@ export function admit(context: BlockContext, bytes: Uint8Array, pendingInLane = 
     )
   }
   const sessionKey = checkSigner(context, tx, digest, signature, fee)
-  if (tx.kind === 'SubmitPost') checkProving(context, tx)
+  checkProving(context, tx)
   return {
     tx,
     id: hashOf(digest),
@@ -143,10 +145,13 @@ function checkSigner(
   return publicKey
 }
 
-/** The reserved half of a block takes only answers that can be right: else anybody could fill it with garbage. */
-function checkProving(context: BlockContext, tx: Transaction<'SubmitPost'>): void {
+/** The reserved half of a block takes only what can be right: else anybody could fill it with garbage. */
+function checkProving(context: BlockContext, tx: Transaction): void {
+  const inner = { ...context, sender: tx.sender }
   try {
-    checkAnswer({ ...context, sender: tx.sender }, tx.body)
+    if (tx.kind === 'SubmitPost') checkAnswer(inner, tx.body)
+    if (tx.kind === 'DeclareFaults') checkDeclaration(inner, tx.body)
+    if (tx.kind === 'RequestRecovery') checkRequest(inner, tx.body)
   } catch (error) {
     if (!(error instanceof TxError)) throw error
     throw new InadmissibleError(error.code, error)

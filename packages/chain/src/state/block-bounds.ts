@@ -1,11 +1,14 @@
 /** What begins and ends every block, whatever is in it. */
 import { beaconRoundFor } from './beacon.ts'
-import { closeDueChallenges, drawChallenges } from './challenges.ts'
+import { closeDueChallenges, drawChallenges, isTooSlow } from './challenges.ts'
 import type { BlockContext } from './context.ts'
 import { InvariantError } from './errors.ts'
+import { terminateOldFaults } from './faults.ts'
 import { assertConserved, burnCollateral, unlockCollateral } from './ledger.ts'
+import { departDue } from './partitions.ts'
 import { roundsKept } from './randomness.ts'
 import { type Head, tables } from './records.ts'
+import { closeDueRecoveries } from './recoveries.ts'
 import { keyNumber } from './table.ts'
 
 /** The epoch gets its beacon round and its time. */
@@ -21,6 +24,9 @@ export function beginBlock(context: BlockContext, head: Head): void {
 export function endBlock(context: BlockContext): void {
   failUnprovenSectors(context)
   closeDueChallenges(context)
+  closeDueRecoveries(context, isTooSlow)
+  terminateOldFaults(context)
+  departDue(context)
   drawChallenges(context)
   forgetOldRound(context)
   assertConserved(context.store)

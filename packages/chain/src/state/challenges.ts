@@ -1,23 +1,30 @@
 /**
- * Challenges of partitions: drawn, answered, missed or void. docs/spec/chain.md section 3.
- *
- * A missed challenge makes the partition faulty. It stays in its slot and is challenged on; the next answer makes it sound
- * again, and it earns from that answer's draw on: the span from the miss to that draw counts as faulted, like the missed
- * span itself, so nothing is ever paid for time that a proof does not cover.
+ * Challenges of partitions: drawn, answered, missed or void. docs/spec/chain.md section 3. What is in the list of a missed
+ * challenge is faulty from then on, and is not challenged again before it asks to recover.
  */
 import type { Epoch } from '../messages/index.ts'
 import type { BlockContext } from './context.ts'
 import { InvariantError } from './errors.ts'
+import { missChallenge, requireSector } from './faults.ts'
 import { unlockCollateral } from './ledger.ts'
 import { allowedProfile, answerTimeMaxMs } from './params.ts'
-import { membersAt, type PositionedMember, partitionOf, removeMembers, writePartition } from './partitions.ts'
+import {
+  isListed,
+  membersAt,
+  NOW,
+  type PositionedMember,
+  partitionOf,
+  removeMember,
+  unlistMember,
+  writePartition,
+} from './partitions.ts'
+import { BEACON_LATENESS_MAX } from './randomness.ts'
 import { type OpenChallenge, type Partition, tables } from './records.ts'
+import { drawRecoveries, type IsTooSlow } from './recoveries.ts'
 import { drawSlots, partitionsInSlot } from './slots.ts'
+import { standingOf } from './spans.ts'
 import type { StateReader } from './store.ts'
-import { firstOf, keyNumber } from './table.ts'
-
-/** Epochs that a beacon round may be late before the challenges of its epoch are given up. */
-const BEACON_LATENESS_MAX = 2
+import { keyNumber } from './table.ts'
 
 export type Outcome = 'answered' | 'missed'
 
@@ -30,6 +37,7 @@ export function drawChallenges(context: BlockContext): void {
     if (slots === undefined && height < epoch + BEACON_LATENESS_MAX) return
     if (slots === undefined) context.emit({ type: 'challenge:void', epoch, reason: 'BEACON_LATE' })
     for (const slot of slots ?? []) challengeSlot(context, slot, epoch)
+    if (slots !== undefined) drawRecoveries(context, epoch)
     tables.draws.put(store, { through: epoch })
   }
 }
@@ -56,10 +64,10 @@ export function closeDueChallenges(context: BlockContext): void {
 }
 
 /** Past the time in which a replica could have been made anew, an answer proves nothing, and its lack neither. */
-export function isTooSlow(context: BlockContext, partition: Partition, challenge: OpenChallenge): boolean {
+export const isTooSlow: IsTooSlow = (context, partition, { drawnAtMs }) => {
   const profile = allowedProfile(context.params, partition.profile)
   const maxMs = profile === undefined ? undefined : answerTimeMaxMs(profile)
-  return maxMs !== undefined && context.timeMs - challenge.drawnAtMs > maxMs
+  return maxMs !== undefined && context.timeMs - drawnAtMs > maxMs
 }
 
 /** Decides the span since the challenge before, and lets the sectors go whose time was over. */
@@ -67,34 +75,28 @@ export function closeChallenge(context: BlockContext, provider: number, number: 
   const { store, height } = context
   const partition = partitionOf(store, provider, number)
   const challenge = openChallengeOf(partition)
-  const missed = outcome === 'missed'
-  const faulted = missed || partition.faulty
-  if (partition.lastJoinedAt > partition.closedFrozenAt) {
-    tables.firstChallenges.put(store, provider, number, challenge.frozenAt, { epoch: challenge.epoch, missed })
+  const { epoch, frozenAt, deadline } = challenge
+  const leaving =
+    partition.firstExpiry > height
+      ? []
+      : membersAt(store, provider, number, frozenAt).filter(
+          (member) => member.expiry <= height && isListed(partition, member, NOW),
+        )
+  tables.challengeDeadlines.delete(store, deadline, provider, number)
+  // Before the miss is counted, so that a sector whose time was over is not faulty but ends.
+  if (outcome === 'missed') for (const member of leaving) endSector(context, provider, number, member, 'missed')
+  if (outcome === 'missed') {
+    missChallenge(context, provider, number, challenge)
+    return
   }
-  const faultedNow = faulted && partition.closedEpoch > 0 ? challenge.epoch - partition.closedEpoch : 0
-  if (faultedNow > 0) {
-    const span = { start: partition.closedEpoch, before: partition.faultedEpochs }
-    tables.faultedSpans.put(store, provider, number, challenge.epoch, span)
-  }
-  tables.challengeDeadlines.delete(store, challenge.deadline, provider, number)
   writePartition(context, provider, number, {
     ...partition,
     challenge: [],
-    faulty: missed,
-    closedEpoch: challenge.epoch,
-    closedFrozenAt: challenge.frozenAt,
-    provenEpoch: missed ? partition.provenEpoch : [challenge.epoch],
-    faultedEpochs: partition.faultedEpochs + faultedNow,
+    closedEpoch: epoch,
+    closedFrozenAt: frozenAt,
   })
-  if (partition.firstExpiry > height) return
-  const leaving = membersAt(store, provider, number, challenge.frozenAt).filter((member) => member.expiry <= height)
-  // A sector whose first challenge this was is not touched by what the partition missed before it.
-  const isProven = (member: PositionedMember): boolean =>
-    !missed && (!faulted || member.joinedAt > partition.closedFrozenAt)
-  for (const member of leaving)
-    endSector(context, provider, member, { from: challenge.epoch, proven: isProven(member) })
-  if (leaving.length > 0) removeMembers(context, provider, number, leaving)
+  for (const member of leaving) endSector(context, provider, number, member, 'answered')
+  if (partition.firstExpiry <= height) findFirstExpiry(context, provider, number)
 }
 
 export function openChallengeOf(partition: Partition): OpenChallenge {
@@ -123,26 +125,41 @@ function openChallenge(context: BlockContext, provider: number, number: number, 
   tables.challengeDeadlines.put(store, deadline, provider, number, {})
   writePartition(context, provider, number, {
     ...partition,
-    challenge: [{ epoch, frozenAt, deadline, drawnAtMs: drawn.timeMs }],
+    challenge: [{ epoch, frozenAt, deadline, drawnAtMs: drawn.timeMs, pay: partition.pay }],
   })
   emit({ type: 'challenge:opened', provider, partition: number, epoch, deadline })
 }
 
 function hasMembersAt(store: StateReader, provider: number, partition: number, epoch: Epoch): boolean {
-  const first = firstOf(tables.members.entries(store, [provider, partition]))
-  return first !== undefined && first.value.joinedAt <= epoch
+  const record = partitionOf(store, provider, partition)
+  for (const { value } of tables.members.entries(store, [provider, partition])) {
+    if (isListed(record, value, epoch)) return true
+  }
+  return false
 }
 
+/** An answer that came after the expiry proves all that was left; a missed one leaves the span since the last as it is. */
 function endSector(
   context: BlockContext,
   provider: number,
-  member: PositionedMember,
-  tail: { readonly from: Epoch; readonly proven: boolean },
+  partition: number,
+  { number, position }: PositionedMember,
+  outcome: Outcome,
 ): void {
-  const { store, emit } = context
-  const sector = tables.sectors.get(store, provider, member.number)
-  if (sector === undefined) throw new InvariantError(`sector ${provider}/${member.number} is listed and unknown`)
+  const { store, height, emit } = context
+  const sector = requireSector(store, provider, number)
+  const proven = outcome === 'answered' ? sector.expiry : standingOf(store, provider, sector).proven
+  const stopped = [{ proven, at: height }] as const
   unlockCollateral(store, provider, sector.pledge)
-  tables.sectors.put(store, provider, member.number, { ...sector, status: 'ended', pledge: 0n, tail: [tail] })
-  emit({ type: 'sector:expired', provider, sector: member.number, reason: 'EXPIRED' })
+  tables.sectors.put(store, provider, number, { ...sector, status: 'ended', pledge: 0n, stopped })
+  unlistMember(context, provider, partition, position)
+  removeMember(context, provider, partition, position)
+  emit({ type: 'sector:expired', provider, sector: number, reason: 'EXPIRED' })
+}
+
+function findFirstExpiry(context: BlockContext, provider: number, number: number): void {
+  const { store } = context
+  const expiries = membersAt(store, provider, number, NOW).map((member) => member.expiry)
+  const firstExpiry = expiries.length === 0 ? 0 : Math.min(...expiries)
+  writePartition(context, provider, number, { ...partitionOf(store, provider, number), firstExpiry })
 }

@@ -18,9 +18,16 @@ export type DealStatus =
       readonly activatedAt: Epoch
       readonly endsAt: Epoch
     }
+  /** Its sector ended before it; the rest goes back. */
+  | {
+      readonly state: 'terminated'
+      readonly sector: number
+      readonly activatedAt: Epoch
+      readonly endsAt: Epoch
+    }
   | { readonly state: 'lapsed' }
 
-/** What the next settlement of an active deal decides. */
+/** What the next settlement of a deal that was active decides. */
 export interface DueEpochs {
   readonly through: Epoch
   readonly proven: number
@@ -34,19 +41,25 @@ export function dealStatus(store: StateReader, deal: Deal, height: Epoch): DealS
   if (bound.sector.status === 'precommitted') return { state: 'committed', sector: bound.number }
   const { activatedAt } = placementOf(bound.sector)
   const endsAt = activatedAt + deal.terms.duration
-  const state = deal.closed === 'expired' ? 'expired' : 'active'
-  return { state, sector: bound.number, activatedAt, endsAt }
+  const span = { sector: bound.number, activatedAt }
+  const [stopped] = bound.sector.stopped
+  if (bound.sector.status === 'terminated' && stopped !== undefined && stopped.at < endsAt) {
+    return { state: 'terminated', ...span, endsAt: stopped.at }
+  }
+  return { state: deal.closed === 'expired' ? 'expired' : 'active', ...span, endsAt }
 }
 
 /** Epochs of an active deal that are decided and not settled. */
-export function dueEpochs(store: StateReader, deal: Deal, status: DealStatus): DueEpochs {
-  if (status.state !== 'active') return { through: deal.settledThrough, proven: 0, faulted: 0 }
+export function dueEpochs(store: StateReader, deal: Deal, status: DealStatus, height: Epoch): DueEpochs {
+  if (deal.closed !== 'no' || (status.state !== 'active' && status.state !== 'terminated'))
+    return { through: deal.settledThrough, proven: 0, faulted: 0 }
   const { provider } = deal.terms
   const sector = tables.sectors.get(store, provider, status.sector)
   if (sector === undefined) throw new InvariantError(`sector ${provider}/${status.sector} of a deal is unknown`)
   const from = Math.max(deal.settledThrough, status.activatedAt)
-  const through = Math.max(from, Math.min(status.endsAt, decidedThrough(store, provider, sector)))
-  const faulted = faultedThrough(store, provider, sector, through) - faultedThrough(store, provider, sector, from)
+  const through = Math.max(from, Math.min(status.endsAt, decidedThrough(store, provider, sector, height)))
+  const place = { provider, number: status.sector }
+  const faulted = faultedThrough(store, place, sector, through) - faultedThrough(store, place, sector, from)
   return { through, proven: through - from - faulted, faulted }
 }
 

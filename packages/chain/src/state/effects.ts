@@ -2,14 +2,18 @@
 import type { MessageBodies, Transaction, TransactionName } from '../messages/index.ts'
 import type { Effect, TxContext } from './context.ts'
 import { authorizeKey } from './messages/authorize-key.ts'
+import { declareFaults } from './messages/declare-faults.ts'
 import { depositCollateral } from './messages/deposit-collateral.ts'
+import { extendSectors } from './messages/extend-sectors.ts'
 import { preCommitSectors } from './messages/pre-commit-sectors.ts'
 import { proveCommitSector } from './messages/prove-commit-sector.ts'
 import { publishDeal } from './messages/publish-deal.ts'
 import { registerProvider } from './messages/register-provider.ts'
+import { requestRecovery } from './messages/request-recovery.ts'
 import { setAsk } from './messages/set-ask.ts'
 import { settleDeals } from './messages/settle-deals.ts'
 import { submitPost } from './messages/submit-post.ts'
+import { terminateSectors } from './messages/terminate-sectors.ts'
 import { transfer } from './messages/transfer.ts'
 
 const effects: { readonly [N in TransactionName]: Effect<MessageBodies[N]> } = {
@@ -22,7 +26,11 @@ const effects: { readonly [N in TransactionName]: Effect<MessageBodies[N]> } = {
   SettleDeals: settleDeals,
   PreCommitSectors: preCommitSectors,
   ProveCommitSector: proveCommitSector,
+  ExtendSectors: extendSectors,
+  TerminateSectors: terminateSectors,
   SubmitPost: submitPost,
+  DeclareFaults: declareFaults,
+  RequestRecovery: requestRecovery,
 }
 
 /** @throws TxError */

@@ -43,6 +43,11 @@ export type TxErrorCode =
   | 'CHALLENGE_NOT_OPEN'
   | 'CHALLENGE_TOO_SLOW'
   | 'POST_INVALID'
+  | 'SECTOR_NOT_SOUND'
+  | 'SECTOR_NOT_FAULTY'
+  | 'SECTOR_PARTITION_WRONG'
+  | 'RECOVERY_PENDING'
+  | 'RECOVERY_BARRED'
 
 export interface TxErrorOptions {
   readonly message: string

@@ -4,6 +4,7 @@
  */
 import { type Address, AMOUNT_MAX, formatGrn } from '../messages/index.ts'
 import { InvariantError, TxError } from './errors.ts'
+import { lesser } from './lesser.ts'
 import { type Account, type Provider, type Totals, tables } from './records.ts'
 import type { StateReader, Store } from './store.ts'
 
@@ -71,10 +72,37 @@ export function lockCollateral(store: Store, id: number, amount: bigint): void {
   })
 }
 
-/** Locked → free collateral. */
+/** Locked → free collateral, what a debt leaves of it. */
 export function unlockCollateral(store: Store, id: number, amount: bigint): void {
-  const provider = takeLocked(providerOf(store, id), id, amount)
-  writeProvider(store, id, { ...provider, collateralFree: provider.collateralFree + amount })
+  writeProvider(store, id, takeLocked(providerOf(store, id), id, amount))
+  freeCollateral(store, id, amount)
+}
+
+/** Money that has left its holder becomes free collateral; a debt is paid from it first. */
+export function freeCollateral(store: Store, id: number, amount: bigint): void {
+  const provider = providerOf(store, id)
+  const repaid = lesser(provider.debt, amount)
+  writeProvider(store, id, {
+    ...provider,
+    collateralFree: provider.collateralFree + amount - repaid,
+    debt: provider.debt - repaid,
+  })
+  burn(store, repaid)
+}
+
+/** Burns a fee from free collateral; what that lacks becomes a debt. */
+export function chargeCollateral(store: Store, id: number, amount: bigint): void {
+  const provider = providerOf(store, id)
+  const charged = lesser(provider.collateralFree, amount)
+  const debt = provider.debt + amount - charged
+  if (debt > AMOUNT_MAX) throw new InvariantError(`provider ${id} owes ${debt} attoGRN`)
+  writeProvider(store, id, { ...provider, collateralFree: provider.collateralFree - charged, debt })
+  burn(store, charged)
+}
+
+/** Takes money out of locked collateral; the caller gives all of it to somebody. */
+export function takeCollateral(store: Store, id: number, amount: bigint): void {
+  writeProvider(store, id, takeLocked(providerOf(store, id), id, amount))
 }
 
 export function burnCollateral(store: Store, id: number, amount: bigint): void {

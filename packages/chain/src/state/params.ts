@@ -21,6 +21,14 @@ export interface ChainParams extends FeeParams {
   readonly seedDelay: number
   readonly commitExpiry: number
   readonly cutoff: number
+  /** Requests to recover that are drawn an epoch. */
+  readonly recoveriesPerEpoch: number
+  /** Epochs after which a faulty sector is terminated. */
+  readonly faultMaxAge: number
+  /** Fees for a declared fault, a missed proof and a termination, in epochs of the sector's pay. */
+  readonly declaredFaultFee: number
+  readonly missedProofFee: number
+  readonly terminationFee: number
   readonly dealDurationMin: number
   readonly dealDurationMax: number
   readonly activateWithinMin: number
@@ -63,6 +71,11 @@ export const chainParams: Struct<ChainParams, ChainParamsJson> = struct<ChainPar
   seedDelay: epochs,
   commitExpiry: epochs,
   cutoff: epochs,
+  recoveriesPerEpoch: uint(16),
+  faultMaxAge: epochs,
+  declaredFaultFee: epochs,
+  missedProofFee: epochs,
+  terminationFee: epochs,
   dealDurationMin: epochs,
   dealDurationMax: epochs,
   activateWithinMin: epochs,
@@ -110,6 +123,9 @@ export function devnetParams(blockTimeMs = 500): ChainParams {
     seedDelay: epochsIn(1.5 * SECOND_MS),
     commitExpiry: epochsIn(40 * MINUTE_MS),
     cutoff: epochsIn(SECOND_MS),
+    recoveriesPerEpoch: 4,
+    faultMaxAge: 3 * epochsIn(30 * SECOND_MS),
+    ...faultFees(epochsIn(30 * SECOND_MS)),
     dealDurationMin: epochsIn(30 * SECOND_MS),
     dealDurationMax: epochsIn(YEAR_MS),
     activateWithinMin: epochsIn(3 * SECOND_MS),
@@ -138,6 +154,9 @@ export function productionParams(blockTimeMs = 5_000): ChainParams {
     seedDelay: epochsIn(MINUTE_MS),
     commitExpiry: epochsIn(2 * DAY_MS),
     cutoff: epochsIn(MINUTE_MS),
+    recoveriesPerEpoch: 1,
+    faultMaxAge: 42 * epochsIn(DAY_MS),
+    ...faultFees(epochsIn(DAY_MS)),
     dealDurationMin: epochsIn(30 * DAY_MS),
     dealDurationMax: epochsIn(5 * YEAR_MS),
     activateWithinMin: epochsIn(DAY_MS),
@@ -173,6 +192,15 @@ export function sectorExpiryMax(params: ChainParams, from: number): number {
 /** Amount of `perGiB` for `bytes`, rounded up. */
 export function perGiB(amount: bigint, bytes: number): bigint {
   return (amount * BigInt(bytes) + GIB - 1n) / GIB
+}
+
+/** In proving periods, which are days in production: half of one, two, and twenty. */
+function faultFees(provingPeriod: number): Pick<ChainParams, 'declaredFaultFee' | 'missedProofFee' | 'terminationFee'> {
+  return {
+    declaredFaultFee: Math.ceil(provingPeriod / 2),
+    missedProofFee: 2 * provingPeriod,
+    terminationFee: 20 * provingPeriod,
+  }
 }
 
 function responseWindows(epochsIn: (ms: number) => number, insecure: number): ResponseWindows {

@@ -1,12 +1,13 @@
 /**
- * Partitions: ordered lists of a provider's sectors of one profile, proven together. A list only grows at its end and only
- * while no challenge is open, so the list of an earlier epoch is the part of it that had joined by then; keeping
- * `frozenAt` says the same as keeping the list's hash and length. docs/spec/chain.md section 3.
+ * Partitions: ordered lists of a provider's sectors of one profile, proven together. A list grows at its end; who leaves
+ * it stays on record with the block that took it out, until no challenge can ask for it any more. So the list of an earlier
+ * epoch can be read at any time, which says the same as keeping its hash and length. docs/spec/chain.md section 3.
  */
 import type { Epoch } from '../messages/index.ts'
 import type { BlockContext } from './context.ts'
 import { InvariantError, TxError } from './errors.ts'
 import { lockCollateral, unlockCollateral } from './ledger.ts'
+import { BEACON_LATENESS_MAX } from './randomness.ts'
 import { type Member, type Partition, type Sector, tables } from './records.ts'
 import { enterSlot, freeSlot, leaveSlot } from './slots.ts'
 import type { StateReader, Store } from './store.ts'
@@ -16,90 +17,152 @@ export interface PositionedMember extends Member {
   readonly position: number
 }
 
+/** Terminated sectors that leave their lists in one block, at most; the others wait. */
+const DEPARTURES_MAX = 1_024
+export const NOW: Epoch = Number.MAX_SAFE_INTEGER
+
 export function partitionOf(store: StateReader, provider: number, partition: number): Partition {
   const found = tables.partitions.get(store, provider, partition)
   if (found === undefined) throw new InvariantError(`provider ${provider} has no partition ${partition}`)
   return found
 }
 
-/** The list as it stood at the end of `epoch`. */
+/** The list as it stood at the end of `epoch`: those that are challenged together. */
 export function membersAt(store: StateReader, provider: number, partition: number, epoch: Epoch): PositionedMember[] {
-  const members: PositionedMember[] = []
-  for (const { parts, value } of tables.members.entries(store, [provider, partition])) {
-    if (value.joinedAt > epoch) break
-    members.push({ ...value, position: keyNumber(parts[2]) })
-  }
-  return members
+  const record = partitionOf(store, provider, partition)
+  return allMembers(store, provider, partition).filter((member) => isListed(record, member, epoch))
+}
+
+/** With those that are faulty or over. */
+export function allMembers(store: StateReader, provider: number, partition: number): PositionedMember[] {
+  const entries = [...tables.members.entries(store, [provider, partition])]
+  return entries.map(({ parts, value }) => ({ ...value, position: keyNumber(parts[2]) }))
+}
+
+export function isListed(
+  { missedFrozenAt }: Pick<Partition, 'missedFrozenAt'>,
+  { joinedAt, leftAt }: Member,
+  epoch: Epoch,
+): boolean {
+  return joinedAt <= epoch && joinedAt > missedFrozenAt && (leftAt === 0 || leftAt > epoch)
 }
 
 /**
  * Puts a proven sector into the lowest-numbered partition of its profile that is neither full nor frozen, else into a new
- * one in the least loaded slot. A faulty partition takes none: its list would be answered for sectors that never failed.
- * @returns the partition's number @throws TxError NO_SLOT, INSUFFICIENT_COLLATERAL
+ * one in the least loaded slot.
+ * @throws TxError NO_SLOT, INSUFFICIENT_COLLATERAL
  */
 export function joinPartition(
   context: BlockContext,
   provider: number,
-  sector: Pick<Sector, 'profile' | 'commR' | 'expiry'> & { readonly number: number },
-): number {
-  const { store, height } = context
-  const number =
+  sector: Pick<Sector, 'profile' | 'commR' | 'expiry' | 'pay'> & { readonly number: number },
+): { readonly partition: number; readonly position: number } {
+  const { store } = context
+  const partition =
     partitionWithRoom(store, provider, sector.profile) ?? createPartition(context, provider, sector.profile)
-  const partition = partitionOf(store, provider, number)
-  tables.members.put(store, provider, number, partition.nextPosition, {
-    number: sector.number,
-    commR: sector.commR,
-    joinedAt: height,
-    expiry: sector.expiry,
-  })
-  writePartition(context, provider, number, {
-    ...partition,
-    sectors: partition.sectors + 1,
-    nextPosition: partition.nextPosition + 1,
-    lastJoinedAt: height,
-    firstExpiry: partition.sectors === 0 ? sector.expiry : Math.min(partition.firstExpiry, sector.expiry),
-  })
-  return number
+  const record = partitionOf(store, provider, partition)
+  writePartition(context, provider, partition, { ...record, sectors: record.sectors + 1 })
+  return { partition, position: listMember(context, provider, partition, sector) }
 }
 
-/** Takes members out. The last one to leave retires the partition: its deposit is free and its number never used again. */
-export function removeMembers(
+/** Appends to the list a sector that the partition counts already. @returns its position */
+export function listMember(
   context: BlockContext,
   provider: number,
-  number: number,
-  leaving: readonly PositionedMember[],
-): void {
+  partition: number,
+  { number, commR, expiry, pay }: Pick<Sector, 'commR' | 'expiry' | 'pay'> & { readonly number: number },
+): number {
+  const { store, height } = context
+  const record = partitionOf(store, provider, partition)
+  const position = record.nextPosition
+  tables.members.put(store, provider, partition, position, { number, commR, joinedAt: height, leftAt: 0, expiry, pay })
+  writePartition(context, provider, partition, {
+    ...record,
+    sound: record.sound + 1,
+    pay: record.pay + pay,
+    nextPosition: position + 1,
+    firstExpiry: record.sound === 0 ? expiry : Math.min(record.firstExpiry, expiry),
+  })
+  return position
+}
+
+/** Takes a sound sector out of the lists of later epochs; the record of it stays for those of earlier ones. */
+export function unlistMember(context: BlockContext, provider: number, partition: number, position: number): void {
+  const { store, height } = context
+  const member = memberOf(store, provider, partition, position)
+  const record = partitionOf(store, provider, partition)
+  tables.members.put(store, provider, partition, position, { ...member, leftAt: height })
+  writePartition(context, provider, partition, {
+    ...record,
+    sound: record.sound - 1,
+    pay: record.pay - member.pay,
+  })
+}
+
+/** Its record goes as soon as no challenge that asks for it can be open or drawn any more. */
+export function departLater(context: BlockContext, provider: number, partition: number, position: number): void {
+  const { store, params, height } = context
+  const due = height + params.cutoff + BEACON_LATENESS_MAX + 1
+  tables.departures.put(store, due, provider, partition, position, {})
+}
+
+/** A bounded number a block: those whose list is asked for just now wait until its window has closed. */
+export function departDue(context: BlockContext): void {
+  const { store, height } = context
+  const due: { readonly epoch: Epoch; readonly provider: number; readonly partition: number; position: number }[] = []
+  for (const { parts } of tables.departures.entries(store, [])) {
+    const [epoch, provider, partition, position] = parts.map(keyNumber) as [number, number, number, number]
+    if (epoch > height || due.length === DEPARTURES_MAX) break
+    due.push({ epoch, provider, partition, position })
+  }
+  for (const { epoch, provider, partition, position } of due) {
+    tables.departures.delete(store, epoch, provider, partition, position)
+    const { challenge, recovery } = partitionOf(store, provider, partition)
+    const open = [...challenge, ...recovery].map(({ deadline }) => deadline)
+    if (open.length === 0) removeMember(context, provider, partition, position)
+    else tables.departures.put(store, Math.max(...open) + 1, provider, partition, position, {})
+  }
+}
+
+/** The last one to go retires the partition: its deposit is free and its number never used again. */
+export function removeMember(context: BlockContext, provider: number, partition: number, position: number): void {
   const { store } = context
-  const partition = partitionOf(store, provider, number)
-  for (const member of leaving) tables.members.delete(store, provider, number, member.position)
-  const left = [...tables.members.entries(store, [provider, number])].map((entry) => entry.value)
-  const retired = left.length === 0
-  writePartition(context, provider, number, {
-    ...partition,
-    sectors: left.length,
-    firstExpiry: retired ? 0 : Math.min(...left.map((member) => member.expiry)),
+  const record = partitionOf(store, provider, partition)
+  const sectors = record.sectors - 1
+  const retired = sectors === 0
+  tables.members.delete(store, provider, partition, position)
+  writePartition(context, provider, partition, {
+    ...record,
+    sectors,
     retired,
-    deposit: retired ? 0n : partition.deposit,
+    deposit: retired ? 0n : record.deposit,
   })
   if (!retired) return
-  leaveSlot(store, partition.slot, provider, number)
-  unlockCollateral(store, provider, partition.deposit)
+  leaveSlot(store, record.slot, provider, partition)
+  unlockCollateral(store, provider, record.deposit)
+}
+
+export function memberOf(store: StateReader, provider: number, partition: number, position: number): Member {
+  const member = tables.members.get(store, provider, partition, position)
+  if (member === undefined) throw new InvariantError(`partition ${partition} of ${provider} has nothing at ${position}`)
+  return member
 }
 
 /** Keeps the index of partitions that take sectors in step with the record. */
 export function writePartition(context: BlockContext, provider: number, number: number, partition: Partition): void {
   const { store, params } = context
   tables.partitions.put(store, provider, number, partition)
-  const hasRoom = !partition.faulty && !partition.retired && partition.sectors < params.partitionSectorsMax
+  const hasRoom = !partition.retired && partition.sectors < params.partitionSectorsMax
   if (hasRoom) tables.partitionsWithRoom.put(store, provider, partition.profile, number, {})
   else tables.partitionsWithRoom.delete(store, provider, partition.profile, number)
 }
 
 function partitionWithRoom(store: StateReader, provider: number, profile: string): number | undefined {
-  const candidates = [...tables.partitionsWithRoom.entries(store, [provider, profile])]
-  return candidates
-    .map(({ parts }) => keyNumber(parts[2]))
-    .find((number) => partitionOf(store, provider, number).challenge.length === 0)
+  for (const { parts } of tables.partitionsWithRoom.entries(store, [provider, profile])) {
+    const number = keyNumber(parts[2])
+    if (partitionOf(store, provider, number).challenge.length === 0) return number
+  }
+  return undefined
 }
 
 function createPartition(context: BlockContext, provider: number, profile: string): number {
@@ -119,16 +182,18 @@ function createPartition(context: BlockContext, provider: number, profile: strin
     slot,
     deposit: params.partitionDeposit,
     sectors: 0,
+    sound: 0,
+    pay: 0n,
     nextPosition: 0,
-    lastJoinedAt: 0,
     firstExpiry: 0,
-    faulty: false,
     retired: false,
     challenge: [],
     closedEpoch: 0,
     closedFrozenAt: 0,
-    provenEpoch: [],
-    faultedEpochs: 0,
+    missedFrozenAt: 0,
+    requestedAt: [],
+    recovery: [],
+    recoveryBarredUntil: 0,
   })
   enterSlot(store, slot, provider, number)
   return number

@@ -9,6 +9,9 @@ import type { StateReader } from './store.ts'
 export const tags = { SLOT: 0, TICKET: 1, SEED: 2, POST: 3, RECOVERY: 4, EXTRA: 5 } as const
 export type RandomnessTag = keyof typeof tags
 
+/** Epochs that a beacon round may be late before the challenges of its epoch are given up. */
+export const BEACON_LATENESS_MAX = 2
+
 const NO_ENTROPY = new Uint8Array(0)
 
 /** @returns 32 bytes; undefined when the epoch's round has not been delivered, or is no longer kept */

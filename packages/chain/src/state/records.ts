@@ -69,6 +69,8 @@ export interface Provider {
   readonly registeredAt: Epoch
   readonly collateralFree: bigint
   readonly collateralLocked: bigint
+  /** Fees that no free collateral was left for: paid first by whatever becomes free. */
+  readonly debt: bigint
 }
 
 export type Ask = Omit<SetAsk, 'provider'>
@@ -82,7 +84,7 @@ export interface Deal {
   /** The sector that binds it. It binds as long as that sector has not failed. */
   readonly sector: Maybe<number>
   /** Set by the settlement that closed it; until then its state follows from its sector and the height. */
-  readonly closed: 'no' | 'expired' | 'lapsed'
+  readonly closed: 'no' | 'expired' | 'lapsed' | 'terminated'
   /** Of the client's money. */
   readonly locked: bigint
   /** Of the provider's collateral. */
@@ -90,16 +92,18 @@ export interface Deal {
   readonly paid: bigint
   readonly burnt: bigint
   readonly refunded: bigint
+  /** From the provider's collateral to the client, when its sector was lost. */
+  readonly compensated: bigint
   readonly provenEpochs: number
   readonly faultedEpochs: number
   /** Epoch through which it is settled; 0 before the first settlement. */
   readonly settledThrough: Epoch
 }
 
-export type SectorStatus = 'precommitted' | 'active' | 'ended' | 'failed'
+export type SectorStatus = 'precommitted' | 'active' | 'ended' | 'terminated' | 'failed'
 
 export interface Sector {
-  /** `failed`: not proven in time. `ended`: left its partition after its expiry. */
+  /** `failed`: not proven in time. `ended`: over, after its expiry. `terminated`: over, before it. */
   readonly status: SectorStatus
   readonly profile: string
   readonly commD: Uint8Array
@@ -111,20 +115,31 @@ export interface Sector {
   readonly deals: readonly number[]
   readonly deposit: bigint
   readonly pledge: bigint
+  /** What its deals pay an epoch, together; fees for faults are counted in it. */
+  readonly pay: bigint
   readonly placement: Maybe<Placement>
-  /** How the span from its last challenge to its expiry counts, once it has ended. */
-  readonly tail: Maybe<Tail>
+  /** Declared faulty, terminated or ended: no later answer of its partition proves it. */
+  readonly stopped: Maybe<Stop>
 }
 
 /** Where and since when a proven sector is challenged. */
 export interface Placement {
   readonly partition: number
+  /** In the partition's list. */
+  readonly position: number
   readonly activatedAt: Epoch
+  /** The activation, or the draw of the last recovery: what comes before is decided. */
+  readonly since: Epoch
+  /** The block in which it joined the list: challenges that were frozen earlier do not ask for it. */
+  readonly listedAt: Epoch
+  /** Epochs of its faulted spans that ended with a recovery. */
+  readonly faultedEpochs: number
 }
 
-export interface Tail {
-  readonly from: Epoch
-  readonly proven: boolean
+export interface Stop {
+  /** The epoch through which it is proven. */
+  readonly proven: Epoch
+  readonly at: Epoch
 }
 
 export interface OpenChallenge {
@@ -135,6 +150,15 @@ export interface OpenChallenge {
   readonly deadline: Epoch
   /** Header time of the epoch of the draw. */
   readonly drawnAtMs: number
+  /** The partition's pay at the draw: what a fee for missing it is counted in, whatever is declared meanwhile. */
+  readonly pay: bigint
+}
+
+/** The challenge of a request to recover; its list stands in `recoveryLists`. */
+export interface OpenRecovery {
+  readonly epoch: Epoch
+  readonly deadline: Epoch
+  readonly drawnAtMs: number
 }
 
 export interface Partition {
@@ -142,21 +166,26 @@ export interface Partition {
   readonly slot: number
   readonly deposit: bigint
   readonly sectors: number
+  /** How many of them are neither faulty nor over, and what the deals of those pay an epoch. */
+  readonly sound: number
+  readonly pay: bigint
   readonly nextPosition: number
-  readonly lastJoinedAt: Epoch
-  /** The earliest expiry in its list; 0 when the list is empty. */
+  /** No sector of it expires before. */
   readonly firstExpiry: Epoch
-  readonly faulty: boolean
   /** Its last sector left: it is never used again. */
   readonly retired: boolean
   readonly challenge: Maybe<OpenChallenge>
-  /** Draw of the last challenge that was answered or missed; 0 before the first. */
+  /** Draw of the last challenge that was answered; 0 before the first. */
   readonly closedEpoch: Epoch
   /** `frozenAt` of that challenge. */
   readonly closedFrozenAt: Epoch
-  readonly provenEpoch: Maybe<Epoch>
-  /** Epochs of all its faulted spans. */
-  readonly faultedEpochs: number
+  /** `frozenAt` of the last challenge that was missed: all that stood in its list are faulty until they recover. */
+  readonly missedFrozenAt: Epoch
+  /** Block of the request to recover that waits for its draw. */
+  readonly requestedAt: Maybe<Epoch>
+  readonly recovery: Maybe<OpenRecovery>
+  /** Before this epoch no request to recover is taken. */
+  readonly recoveryBarredUntil: Epoch
 }
 
 /** A sector in a partition's list. */
@@ -164,16 +193,20 @@ export interface Member {
   readonly number: number
   readonly commR: Uint8Array
   readonly joinedAt: Epoch
+  /** The block that declared it faulty or terminated it; 0: neither. */
+  readonly leftAt: Epoch
   readonly expiry: Epoch
+  readonly pay: bigint
 }
 
-/** A challenge that may have been the first for a sector: key `frozenAt`. */
-export interface FirstChallenge {
-  readonly epoch: Epoch
-  readonly missed: boolean
+/** A missed challenge, by its `frozenAt`: through when its list had been proven before. */
+export interface Miss {
+  readonly at: Epoch
+  readonly closedEpoch: Epoch
+  readonly closedFrozenAt: Epoch
 }
 
-/** A faulted span of a partition, (start, key]. */
+/** A faulted span of a sector that ended with a recovery, (start, key]. */
 export interface FaultedSpan {
   readonly start: Epoch
   /** Epochs of the faulted spans before this one. */
@@ -226,8 +259,16 @@ export const tables: {
   readonly slotPartitions: Table<[slot: number, provider: number, partition: number], object>
   readonly slotsByLoad: Table<[load: number, slot: number], object>
   readonly challengeDeadlines: Table<[deadline: Epoch, provider: number, partition: number], object>
-  readonly firstChallenges: Table<[provider: number, partition: number, frozenAt: Epoch], FirstChallenge>
-  readonly faultedSpans: Table<[provider: number, partition: number, end: Epoch], FaultedSpan>
+  readonly misses: Table<[provider: number, partition: number, frozenAt: Epoch], Miss>
+  readonly faultedSpans: Table<[provider: number, sector: number, end: Epoch], FaultedSpan>
+  /** When the faults of a partition may have become too old. */
+  readonly faultDeadlines: Table<[epoch: Epoch, provider: number, partition: number], object>
+  /** When a terminated sector may be forgotten by its list: no challenge that asks for it can be drawn any more. */
+  readonly departures: Table<[epoch: Epoch, provider: number, partition: number, position: number], object>
+  /** Positions of the sectors whose recovery is requested or challenged. */
+  readonly recoveryLists: Table<[provider: number, partition: number], { readonly positions: readonly number[] }>
+  readonly recoveryQueue: Table<[requestedAt: Epoch, provider: number, partition: number], object>
+  readonly recoveryDeadlines: Table<[deadline: Epoch, provider: number, partition: number], object>
   readonly permutation: Table<[index: number], PermutationEntry>
   readonly epochs: Table<[epoch: Epoch], EpochRecord>
   readonly rounds: Table<[round: number], { readonly signature: Uint8Array }>
@@ -273,6 +314,7 @@ export const tables: {
       registeredAt: epochs,
       collateralFree: amount,
       collateralLocked: amount,
+      debt: amount,
     }),
   ),
   asks: table(
@@ -295,12 +337,13 @@ export const tables: {
       publishedAt: epochs,
       lapsesAt: epochs,
       sector: maybe(uint(32)),
-      closed: choice('no', 'expired', 'lapsed'),
+      closed: choice('no', 'expired', 'lapsed', 'terminated'),
       locked: amount,
       collateral: amount,
       paid: amount,
       burnt: amount,
       refunded: amount,
+      compensated: amount,
       provenEpochs: u48,
       faultedEpochs: u48,
       settledThrough: epochs,
@@ -310,7 +353,7 @@ export const tables: {
   sectors: table(
     'sector',
     struct<Sector>('Sector', {
-      status: choice('precommitted', 'active', 'ended', 'failed'),
+      status: choice('precommitted', 'active', 'ended', 'terminated', 'failed'),
       profile: text(32),
       commD: bytes32,
       commR: bytes32,
@@ -321,8 +364,18 @@ export const tables: {
       deals: list(u48, { max: 256 }),
       deposit: amount,
       pledge: amount,
-      placement: maybe(struct<Placement>('Placement', { partition: uint(32), activatedAt: epochs })),
-      tail: maybe(struct<Tail>('Tail', { from: epochs, proven: bool })),
+      pay: amount,
+      placement: maybe(
+        struct<Placement>('Placement', {
+          partition: uint(32),
+          position: u48,
+          activatedAt: epochs,
+          since: epochs,
+          listedAt: epochs,
+          faultedEpochs: u48,
+        }),
+      ),
+      stopped: maybe(struct<Stop>('Stop', { proven: epochs, at: epochs })),
     }),
   ),
   usedNumbers: table('used-number', struct('UsedNumbers', { start: uint(32) })),
@@ -334,10 +387,10 @@ export const tables: {
       slot: uint(32),
       deposit: amount,
       sectors: uint(32),
+      sound: uint(32),
+      pay: amount,
       nextPosition: u48,
-      lastJoinedAt: epochs,
       firstExpiry: epochs,
-      faulty: bool,
       retired: bool,
       challenge: maybe(
         struct<OpenChallenge>('OpenChallenge', {
@@ -345,25 +398,40 @@ export const tables: {
           frozenAt: epochs,
           deadline: epochs,
           drawnAtMs: uint(53),
+          pay: amount,
         }),
       ),
       closedEpoch: epochs,
       closedFrozenAt: epochs,
-      provenEpoch: maybe(epochs),
-      faultedEpochs: u48,
+      missedFrozenAt: epochs,
+      requestedAt: maybe(epochs),
+      recovery: maybe(struct<OpenRecovery>('OpenRecovery', { epoch: epochs, deadline: epochs, drawnAtMs: uint(53) })),
+      recoveryBarredUntil: epochs,
     }),
   ),
   partitionNumbers: table('partition-number', struct('PartitionNumber', { next: uint(32) })),
   members: table(
     'member',
-    struct<Member>('Member', { number: uint(32), commR: bytes32, joinedAt: epochs, expiry: epochs }),
+    struct<Member>('Member', {
+      number: uint(32),
+      commR: bytes32,
+      joinedAt: epochs,
+      leftAt: epochs,
+      expiry: epochs,
+      pay: amount,
+    }),
   ),
   partitionsWithRoom: table('partition-with-room', marker),
   slotPartitions: table('slot-partition', marker),
   slotsByLoad: table('slot-by-load', marker),
   challengeDeadlines: table('challenge-deadline', marker),
-  firstChallenges: table('first-challenge', struct('FirstChallenge', { epoch: epochs, missed: bool })),
+  misses: table('miss', struct('Miss', { at: epochs, closedEpoch: epochs, closedFrozenAt: epochs })),
   faultedSpans: table('faulted-span', struct('FaultedSpan', { start: epochs, before: u48 })),
+  faultDeadlines: table('fault-deadline', marker),
+  departures: table('departure', marker),
+  recoveryLists: table('recovery-list', struct('RecoveryList', { positions: list(u48, { max: 65_536 }) })),
+  recoveryQueue: table('recovery-queue', marker),
+  recoveryDeadlines: table('recovery-deadline', marker),
   permutation: table('permutation', struct('PermutationEntry', { period: u48, slot: uint(32) })),
   epochs: table('epoch', struct('EpochRecord', { round: uint(53), timeMs: uint(53) })),
   rounds: table('round', struct('Round', { signature: bytes(48, 48) })),

@@ -12,7 +12,11 @@ const transactionScopes: readonly TransactionName[] = [
   'PublishDeal',
   'PreCommitSectors',
   'ProveCommitSector',
+  'ExtendSectors',
+  'TerminateSectors',
   'SubmitPost',
+  'DeclareFaults',
+  'RequestRecovery',
   'SettleDeals',
 ]
 
@@ -21,7 +25,10 @@ export const daemonScopes: readonly string[] = [
   'SetAsk',
   'PreCommitSectors',
   'ProveCommitSector',
+  'ExtendSectors',
   'SubmitPost',
+  'DeclareFaults',
+  'RequestRecovery',
   'SettleDeals',
   TERMS_SCOPE,
 ]

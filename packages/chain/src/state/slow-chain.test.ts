@@ -2,9 +2,8 @@ import { expect, test } from '@jest/globals'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { addSector, createRules, PROVIDER, type Rules } from '../../test/rules.ts'
 import { closeDueChallenges, drawChallenges } from './challenges.ts'
-import { partitionOf } from './partitions.ts'
 import { tables } from './records.ts'
-import { decidedThrough } from './spans.ts'
+import { standingOf } from './spans.ts'
 
 /** Blocks with no answers, until a challenge of the one sector has ended. @returns how */
 function firstEnd(rules: Rules, blockTimeMs: number): string {
@@ -18,9 +17,8 @@ function firstEnd(rules: Rules, blockTimeMs: number): string {
     const end = rules.events.find((event) => event.type === 'post:missed' || event.type === 'challenge:void')
     if (end === undefined) continue
     const sector = tables.sectors.get(context.store, PROVIDER, 0)!
-    const decided = decidedThrough(context.store, PROVIDER, sector)
-    expect(decided > 1).toBe(end.type === 'post:missed')
-    expect(partitionOf(context.store, PROVIDER, 0).faulty).toBe(end.type === 'post:missed')
+    const { stoppedAt } = standingOf(context.store, PROVIDER, sector)
+    expect(stoppedAt).toBe(end.type === 'post:missed' ? height : undefined)
     return end.type === 'challenge:void' ? String(end.reason) : end.type
   }
   return 'none'

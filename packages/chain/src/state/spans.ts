@@ -1,37 +1,57 @@
 /**
- * For how long a sector has been proven. Nothing is written a sector when a challenge closes: a partition keeps the sum
- * of its faulted epochs, and a sector's own count follows from it and from the first challenge whose list held the sector.
- * docs/spec/chain.md section 3: a span reaches from one closed challenge (or the activation) to the next.
+ * For how long a sector has been proven. Nothing is written a sector when a challenge closes: a sector's standing follows
+ * from its partition's last answer and from the first challenge that its list missed since it joined; what it was faulty
+ * for before a recovery stands in spans of its own. docs/spec/chain.md section 3: a span reaches from one closed challenge
+ * (or the activation, or the draw of a recovery) to the next.
  */
 import type { Epoch } from '../messages/index.ts'
 import { InvariantError } from './errors.ts'
 import { partitionOf } from './partitions.ts'
-import { type FirstChallenge, type Placement, type Sector, tables } from './records.ts'
+import { BEACON_LATENESS_MAX } from './randomness.ts'
+import { type Miss, type Placement, type Sector, tables } from './records.ts'
 import type { StateReader } from './store.ts'
 import { firstOf } from './table.ts'
 
-/** The epoch through which it is known whether the sector was proven; its activation before its first closed challenge. */
-export function decidedThrough(store: StateReader, provider: number, sector: Sector): Epoch {
-  const { partition, activatedAt } = placementOf(sector)
+export interface Standing {
+  /** The epoch through which it is proven: its activation, or the draw of its recovery, before the first answer. */
+  readonly proven: Epoch
+  /** The block since which no answer of its partition proves it; undefined: it is sound. */
+  readonly stoppedAt: Epoch | undefined
+}
+
+export function standingOf(store: StateReader, provider: number, sector: Sector): Standing {
+  const { partition, since, listedAt } = placementOf(sector)
+  const [stopped] = sector.stopped
+  if (stopped !== undefined) return { proven: stopped.proven, stoppedAt: stopped.at }
+  const miss = firstMissSince(store, provider, partition, listedAt)
+  const { closedEpoch, closedFrozenAt } = miss ?? partitionOf(store, provider, partition)
+  return { proven: listedAt <= closedFrozenAt ? closedEpoch : since, stoppedAt: miss?.at }
+}
+
+/** The epoch through which it is known whether the sector was proven. */
+export function decidedThrough(store: StateReader, provider: number, sector: Sector, height: Epoch): Epoch {
   if (sector.status === 'ended') return sector.expiry
-  const { closedEpoch, closedFrozenAt } = partitionOf(store, provider, partition)
-  return activatedAt <= closedFrozenAt ? closedEpoch : activatedAt
+  const { proven, stoppedAt } = standingOf(store, provider, sector)
+  if (stoppedAt === undefined) return proven
+  if (sector.status === 'terminated') return stoppedAt
+  // A recovery counts from its draw, which may still wait for its beacon round.
+  const [recovery] = partitionOf(store, provider, placementOf(sector).partition).recovery
+  return Math.max(proven, Math.min(height - BEACON_LATENESS_MAX, recovery?.epoch ?? height))
 }
 
 /** Faulted epochs from the activation through `epoch`, which must be decided. */
-export function faultedThrough(store: StateReader, provider: number, sector: Sector, epoch: Epoch): number {
-  const { partition, activatedAt } = placementOf(sector)
-  if (epoch <= activatedAt) return 0
-  const first = firstChallengeOf(store, provider, partition, activatedAt)
-  if (epoch <= first.epoch) return first.missed ? epoch - activatedAt : 0
-  const [tail] = sector.tail
-  const listedThrough = tail === undefined ? epoch : Math.min(epoch, tail.from)
-  const own = first.missed ? first.epoch - activatedAt : 0
-  const shared =
-    partitionFaults(store, provider, partition, listedThrough) -
-    partitionFaults(store, provider, partition, first.epoch)
-  const tailFaults = tail === undefined || tail.proven ? 0 : epoch - listedThrough
-  return own + shared + tailFaults
+export function faultedThrough(
+  store: StateReader,
+  { provider, number }: { readonly provider: number; readonly number: number },
+  sector: Sector,
+  epoch: Epoch,
+): number {
+  const after: [number, number, number] = [provider, number, epoch - 1]
+  const span = firstOf(tables.faultedSpans.entries(store, [provider, number], after))?.value
+  if (span !== undefined) return span.before + Math.max(0, epoch - span.start)
+  const { proven, stoppedAt } = standingOf(store, provider, sector)
+  const { faultedEpochs } = placementOf(sector)
+  return stoppedAt === undefined ? faultedEpochs : faultedEpochs + Math.max(0, epoch - proven)
 }
 
 export function placementOf(sector: Sector): Placement {
@@ -40,18 +60,8 @@ export function placementOf(sector: Sector): Placement {
   return placement
 }
 
-function firstChallengeOf(store: StateReader, provider: number, partition: number, activatedAt: Epoch): FirstChallenge {
-  const after: [number, number, number] = [provider, partition, activatedAt - 1]
-  const entry = firstOf(tables.firstChallenges.entries(store, [provider, partition], after))
-  if (entry === undefined) throw new InvariantError(`partition ${partition} has lost its first challenge`)
-  return entry.value
-}
-
-/** Faulted epochs of the partition through `epoch`. */
-function partitionFaults(store: StateReader, provider: number, partition: number, epoch: Epoch): number {
-  const after: [number, number, number] = [provider, partition, epoch - 1]
-  const span = firstOf(tables.faultedSpans.entries(store, [provider, partition], after))
-  if (span === undefined) return partitionOf(store, provider, partition).faultedEpochs
-  const { start, before } = span.value
-  return before + Math.max(0, epoch - start)
+/** The first missed challenge whose list held what joined at `listedAt`. */
+function firstMissSince(store: StateReader, provider: number, partition: number, listedAt: Epoch): Miss | undefined {
+  const after: [number, number, number] = [provider, partition, listedAt - 1]
+  return firstOf(tables.misses.entries(store, [provider, partition], after))?.value
 }

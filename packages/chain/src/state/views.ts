@@ -16,9 +16,11 @@ import { dealStatus, dueEpochs } from './deal-status.ts'
 import { readHead, readParams } from './head.ts'
 import { accountOf } from './ledger.ts'
 import { networkFee } from './messages/settle-deals.ts'
-import { membersAt } from './partitions.ts'
+import { allMembers, isListed, membersAt, NOW, type PositionedMember } from './partitions.ts'
 import { draw, entropyOf, type RandomnessTag } from './randomness.ts'
 import { type Ask, type Deal, type Partition, type Sector, tables } from './records.ts'
+import { RECOVERY_SAMPLES, recoveryMembers } from './recoveries.ts'
+import { standingOf } from './spans.ts'
 import type { StateReader } from './store.ts'
 import { keyNumber } from './table.ts'
 
@@ -55,7 +57,11 @@ export function providerView(reader: StateReader, id: number): ProviderView | un
     region,
     name,
     ask: ask === undefined ? null : askView(ask),
-    collateral: { free: String(provider.collateralFree), locked: String(provider.collateralLocked) },
+    collateral: {
+      free: String(provider.collateralFree),
+      locked: String(provider.collateralLocked),
+      debt: String(provider.debt),
+    },
     registeredAt,
   }
 }
@@ -99,7 +105,7 @@ export function sectorView(reader: StateReader, provider: number, number: number
     commitBy,
     expiry,
     deals,
-    ...(placement ?? {}),
+    ...(placement === undefined ? {} : { partition: placement.partition, activatedAt: placement.activatedAt }),
   }
 }
 
@@ -108,7 +114,7 @@ export function dealView(reader: StateReader, id: number): DealView | undefined 
   if (deal === undefined) return undefined
   const { height } = readHead(reader)
   const status = dealStatus(reader, deal, height)
-  const due = dueEpochs(reader, deal, status)
+  const due = dueEpochs(reader, deal, status, height)
   const gross = deal.terms.pricePerEpoch * BigInt(due.proven)
   const { provider } = deal.terms
   return {
@@ -146,17 +152,26 @@ function askView(ask: Ask): AskView {
 }
 
 function partitionView(reader: StateReader, provider: number, number: number, partition: Partition): PartitionView {
-  const { slot, profile, faulty, provenEpoch } = partition
+  const { slot, profile, closedEpoch } = partition
   const challenge = challengeView(reader, provider, number, partition)
+  const recovery = recoveryView(reader, provider, number, partition)
+  const faultySectors = allMembers(reader, provider, number)
+    .filter((member) => !isListed(partition, member, NOW))
+    .filter((member) => tables.sectors.get(reader, provider, member.number)?.status === 'active')
+    .map((member) => member.number)
   return {
     provider,
     number,
     slot,
     profile,
-    sectors: listAt(reader, provider, number, Number.MAX_SAFE_INTEGER),
-    faulty,
-    lastProven: provenEpoch[0] ?? null,
+    sectors: listed(membersAt(reader, provider, number, NOW)),
+    faulty: faultySectors.length > 0,
+    faultySectors,
+    lastProven: closedEpoch === 0 ? null : closedEpoch,
     ...(challenge === undefined ? {} : { challenge }),
+    ...(partition.requestedAt.length === 0 ? {} : { recoveryRequestedAt: partition.requestedAt[0] }),
+    ...(recovery === undefined ? {} : { recovery }),
+    ...(partition.recoveryBarredUntil === 0 ? {} : { recoveryBarredUntil: partition.recoveryBarredUntil }),
   }
 }
 
@@ -164,9 +179,8 @@ function challengeView(
   reader: StateReader,
   provider: number,
   number: number,
-  partition: Partition,
+  { challenge: [open] }: Partition,
 ): ChallengeView | undefined {
-  const [open] = partition.challenge
   const randomness = open && draw(reader, 'POST', open.epoch, entropyOf(provider, number))
   if (open === undefined || randomness === undefined) return undefined
   return {
@@ -174,26 +188,38 @@ function challengeView(
     deadline: open.deadline,
     randomness: hashOf(randomness),
     count: readParams(reader).postSamples,
-    sectors: listAt(reader, provider, number, open.frozenAt),
+    sectors: listed(membersAt(reader, provider, number, open.frozenAt)),
     answered: false,
   }
 }
 
-function listAt(
+function recoveryView(
   reader: StateReader,
   provider: number,
-  partition: number,
-  epoch: Epoch,
-): { number: number; commR: Hash }[] {
-  return membersAt(reader, provider, partition, epoch).map(({ number, commR }) => ({ number, commR: hashOf(commR) }))
+  number: number,
+  { recovery: [open] }: Partition,
+): ChallengeView | undefined {
+  const randomness = open && draw(reader, 'RECOVERY', open.epoch, entropyOf(provider, number))
+  if (open === undefined || randomness === undefined) return undefined
+  return {
+    epoch: open.epoch,
+    deadline: open.deadline,
+    randomness: hashOf(randomness),
+    count: readParams(reader).postSamples * RECOVERY_SAMPLES,
+    sectors: listed(recoveryMembers(reader, provider, number)),
+    answered: false,
+  }
+}
+
+function listed(members: readonly PositionedMember[]): { number: number; commR: Hash }[] {
+  return members.map(({ number, commR }) => ({ number, commR: hashOf(commR) }))
 }
 
 function sectorState(reader: StateReader, provider: number, sector: Sector): SectorState {
-  if (sector.status === 'failed') return 'terminated'
+  if (sector.status === 'failed' || sector.status === 'terminated') return 'terminated'
   if (sector.status === 'ended') return 'expired'
-  const [placement] = sector.placement
-  if (placement === undefined) return 'precommitted'
-  return tables.partitions.get(reader, provider, placement.partition)?.faulty === true ? 'faulty' : 'active'
+  if (sector.placement.length === 0) return 'precommitted'
+  return standingOf(reader, provider, sector).stoppedAt === undefined ? 'active' : 'faulty'
 }
 
 /** A deal whose time is over is called expired, though its last epochs may still wait for their proof. */

@@ -75,8 +75,9 @@ function preCommit(context: TxContext, provider: number, sector: SectorPreCommit
     deals: sector.deals,
     deposit,
     pledge,
+    pay: deals.reduce((sum, { deal }) => sum + deal.terms.pricePerEpoch, 0n),
     placement: [],
-    tail: [],
+    stopped: [],
   })
   tables.commitDeadlines.put(store, commitBy, provider, number, {})
   for (const { id, deal } of deals) tables.deals.put(store, id, { ...deal, sector: [number] })

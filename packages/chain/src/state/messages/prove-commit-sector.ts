@@ -27,12 +27,12 @@ export const proveCommitSector: Effect<ProveCommitSector> = (context, { provider
 
   tables.commitDeadlines.delete(store, sector.commitBy, provider, number)
   unlockCollateral(store, provider, sector.deposit)
-  const partition = joinPartition(context, provider, { ...sector, number })
+  const { partition, position } = joinPartition(context, provider, { ...sector, number })
   tables.sectors.put(store, provider, number, {
     ...sector,
     status: 'active',
     deposit: 0n,
-    placement: [{ partition, activatedAt: height }],
+    placement: [{ partition, position, activatedAt: height, since: height, listedAt: height, faultedEpochs: 0 }],
   })
   emitActivation(context, provider, number, partition, sector)
 }

@@ -62,6 +62,7 @@ function publish(context: TxContext, { terms, providerSignature }: SignedTerms):
     paid: 0n,
     burnt: 0n,
     refunded: 0n,
+    compensated: 0n,
     provenEpochs: 0,
     faultedEpochs: 0,
     settledThrough: 0,

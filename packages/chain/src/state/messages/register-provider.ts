@@ -26,6 +26,7 @@ export const registerProvider: Effect<RegisterProvider> = ({ store, sender, heig
     registeredAt: height,
     collateralFree: 0n,
     collateralLocked: 0n,
+    debt: 0n,
   })
   if (sessionKey.length > 0) {
     tables.sessionKeys.put(store, sender, bytesToHex(sessionKey), {

@@ -1,12 +1,13 @@
 /**
- * SettleDeals: pays what has been proven, gives back what was faulted, closes what is over. Anybody may send it; a second
+ * SettleDeals: pays what has been proven, gives back what was faulted, closes what is over or lost. Anybody may send it; a second
  * time changes nothing. Open spans wait. The network fee of each payment is burnt, rounded up: against the claimant.
  */
 import type { SettleDeals } from '../../messages/index.ts'
 import type { Effect, TxContext } from '../context.ts'
-import { dealStatus, dueEpochs } from '../deal-status.ts'
+import { type DealStatus, type DueEpochs, dealStatus, dueEpochs } from '../deal-status.ts'
 import { InvariantError, TxError } from '../errors.ts'
-import { burn, burnCollateral, credit, takeEscrow, unlockCollateral } from '../ledger.ts'
+import { burn, burnCollateral, credit, takeCollateral, takeEscrow, unlockCollateral } from '../ledger.ts'
+import { lesser } from '../lesser.ts'
 import { BPS_ONE } from '../params.ts'
 import { type Deal, tables } from '../records.ts'
 
@@ -24,19 +25,23 @@ function settle(context: TxContext, id: number): void {
       details: { deal: id },
     })
   }
-  if (deal.closed !== 'no') return
-  const status = dealStatus(store, deal, height)
-  if (status.state === 'lapsed') lapse(context, id, deal)
-  if (status.state === 'active') pay(context, id, deal)
+  settleDeal(context, id, deal, dealStatus(store, deal, height))
 }
 
-function pay(context: TxContext, id: number, deal: Deal): void {
-  const { store, params, height, emit } = context
-  const { provider, client, pricePerEpoch } = deal.terms
-  const status = dealStatus(store, deal, height)
-  const due = dueEpochs(store, deal, status)
-  if (due.through <= deal.settledThrough || due.proven + due.faulted === 0) return
+/** @returns the deal as it is afterwards */
+export function settleDeal(context: TxContext, id: number, deal: Deal, status: DealStatus): Deal {
+  if (deal.closed !== 'no') return deal
+  if (status.state === 'lapsed') return lapse(context, id, deal)
+  if (status.state !== 'active' && status.state !== 'terminated') return deal
+  const due = dueEpochs(context.store, deal, status, context.height)
+  const settled = due.through > deal.settledThrough && due.proven + due.faulted > 0 ? pay(context, id, deal, due) : deal
+  if (due.through < status.endsAt) return settled
+  return status.state === 'terminated' ? compensate(context, id, settled) : expire(context, id, settled)
+}
 
+function pay(context: TxContext, id: number, deal: Deal, due: DueEpochs): Deal {
+  const { store, params, emit } = context
+  const { provider, client, pricePerEpoch } = deal.terms
   const gross = pricePerEpoch * BigInt(due.proven)
   const burnt = networkFee(gross, params.networkFeeBps)
   const paid = gross - burnt
@@ -46,12 +51,9 @@ function pay(context: TxContext, id: number, deal: Deal): void {
   credit(store, client, refunded)
   burn(store, burnt)
 
-  const isOver = status.state === 'active' && due.through === status.endsAt
   const settled: Deal = {
     ...deal,
-    closed: isOver ? 'expired' : 'no',
     locked: deal.locked - gross - refunded,
-    collateral: isOver ? 0n : deal.collateral,
     paid: deal.paid + paid,
     burnt: deal.burnt + burnt,
     refunded: deal.refunded + refunded,
@@ -72,26 +74,59 @@ function pay(context: TxContext, id: number, deal: Deal): void {
     faultedEpochs: due.faulted,
     epoch: due.through,
   })
-  if (!isOver) return
-  if (settled.locked !== 0n) throw new InvariantError(`deal ${id} is over with ${settled.locked} attoGRN locked`)
+  return settled
+}
+
+/** All of its epochs are decided. */
+function expire({ store, emit }: TxContext, id: number, deal: Deal): Deal {
+  const { provider, client } = deal.terms
+  if (deal.locked !== 0n) throw new InvariantError(`deal ${id} is over with ${deal.locked} attoGRN locked`)
+  const closed: Deal = { ...deal, closed: 'expired', collateral: 0n }
+  tables.deals.put(store, id, closed)
   unlockCollateral(store, provider, deal.collateral)
-  emit({ type: 'deal:expired', deal: id, provider, client, epoch: due.through })
+  emit({ type: 'deal:expired', deal: id, provider, client, epoch: deal.settledThrough })
+  return closed
+}
+
+/** Its sector is lost: the client has the rest back and, from the collateral, up to as much again; what is left burns. */
+function compensate({ store, emit }: TxContext, id: number, deal: Deal): Deal {
+  const { provider, client } = deal.terms
+  const compensation = lesser(deal.collateral, deal.locked)
+  const closed: Deal = {
+    ...deal,
+    closed: 'terminated',
+    locked: 0n,
+    collateral: 0n,
+    refunded: deal.refunded + deal.locked,
+    compensated: compensation,
+  }
+  tables.deals.put(store, id, closed)
+  takeEscrow(store, client, deal.locked)
+  takeCollateral(store, provider, compensation)
+  credit(store, client, deal.locked + compensation)
+  burnCollateral(store, provider, deal.collateral - compensation)
+  emit({
+    type: 'deal:terminated',
+    deal: id,
+    provider,
+    client,
+    epoch: deal.settledThrough,
+    refunded: String(deal.locked),
+    compensation: String(compensation),
+  })
+  return closed
 }
 
 /** The provider had the data when it signed: what it put up is burnt, and the client has everything back. */
-function lapse({ store, height, emit }: TxContext, id: number, deal: Deal): void {
+function lapse({ store, height, emit }: TxContext, id: number, deal: Deal): Deal {
   const { provider, client } = deal.terms
   takeEscrow(store, client, deal.locked)
   credit(store, client, deal.locked)
   burnCollateral(store, provider, deal.collateral)
-  tables.deals.put(store, id, {
-    ...deal,
-    closed: 'lapsed',
-    locked: 0n,
-    collateral: 0n,
-    refunded: deal.locked,
-  })
+  const closed: Deal = { ...deal, closed: 'lapsed', locked: 0n, collateral: 0n, refunded: deal.locked }
+  tables.deals.put(store, id, closed)
   emit({ type: 'deal:lapsed', deal: id, provider, client, epoch: height, refunded: String(deal.locked) })
+  return closed
 }
 
 export function networkFee(gross: bigint, bps: number): bigint {

@@ -1,5 +1,5 @@
 /**
- * SubmitPost: the answer to an open challenge, for exactly the frozen list, once. It is of the proving class: a fixed fee
+ * SubmitPost: the answer to an open challenge, or to that of a request to recover, for exactly the frozen list, once. It is of the proving class: a fixed fee
  * and a reserved half of each block, which only a well-formed answer to an open challenge may use.
  */
 import { profileNamed } from '@granary/proofs/profile'
@@ -10,12 +10,13 @@ import type { Effect, TxContext } from '../context.ts'
 import { InvariantError, TxError } from '../errors.ts'
 import { membersAt, type PositionedMember } from '../partitions.ts'
 import { draw, entropyOf } from '../randomness.ts'
-import { tables } from '../records.ts'
+import { acceptRecovery, RECOVERY_SAMPLES, recoveryMembers } from '../recoveries.ts'
 import { requireOwner } from '../require-provider.ts'
+import { requirePartition } from '../require-sector.ts'
 
 export const submitPost: Effect<SubmitPost> = (context, body) => {
   const { provider, partition, challengeEpoch: epoch, bundle } = body
-  const { challenge, sectors } = checkAnswer(context, body)
+  const { challenge, sectors, isRecovery } = checkAnswer(context, body)
   const verdict = context.checks.post({ ...challenge, sectors, bundle })
   if (!verdict.ok) {
     throw new TxError('POST_INVALID', {
@@ -23,13 +24,22 @@ export const submitPost: Effect<SubmitPost> = (context, body) => {
       hint: 'prove the list of the challenge over its randomness',
     })
   }
-  closeChallenge(context, provider, partition, 'answered')
-  context.emit({ type: 'post:accepted', provider, partition, epoch, sectors: sectors.length, bytes: bundle.length })
+  if (isRecovery) acceptRecovery(context, provider, partition)
+  else closeChallenge(context, provider, partition, 'answered')
+  context.emit({
+    type: isRecovery ? 'recovery:accepted' : 'post:accepted',
+    provider,
+    partition,
+    epoch,
+    sectors: sectors.length,
+    bytes: bundle.length,
+  })
 }
 
 interface OpenAnswer {
   readonly challenge: PostChallenge
   readonly sectors: readonly PositionedMember[]
+  readonly isRecovery: boolean
 }
 
 /** All that can be said without verifying the proof. @throws TxError */
@@ -37,15 +47,11 @@ export function checkAnswer(context: TxContext, body: SubmitPost): OpenAnswer {
   const { store, params, height } = context
   const { provider, partition: number, challengeEpoch: epoch, bundle } = body
   requireOwner(context, provider)
-  const partition = tables.partitions.get(store, provider, number)
-  if (partition === undefined) {
-    throw new TxError('PARTITION_NOT_FOUND', {
-      message: `provider ${provider} has no partition ${number}`,
-      hint: 'read the partitions of the provider',
-    })
-  }
-  const [open] = partition.challenge
-  if (open === undefined || open.epoch !== epoch || height > open.deadline || height <= open.epoch) {
+  const partition = requirePartition(store, provider, number)
+  const regular = partition.challenge.find((each) => each.epoch === epoch)
+  const recovery = partition.recovery.find((each) => each.epoch === epoch)
+  const open = regular ?? recovery
+  if (open === undefined || height > open.deadline || height <= open.epoch) {
     throw new TxError('CHALLENGE_NOT_OPEN', {
       message: `partition ${provider}/${number} has no open challenge of epoch ${epoch}`,
       hint: 'answer the challenge that the partition has now; each is answered once, within its window',
@@ -57,11 +63,16 @@ export function checkAnswer(context: TxContext, body: SubmitPost): OpenAnswer {
       hint: 'wait for the next challenge',
     })
   }
-  const randomness = draw(store, 'POST', epoch, entropyOf(provider, number))
+  const tag = regular === undefined ? 'RECOVERY' : 'POST'
+  const randomness = draw(store, tag, epoch, entropyOf(provider, number))
   if (randomness === undefined) throw new InvariantError(`the randomness of challenge ${epoch} is gone`)
   const profile = profileNamed(partition.profile)
-  const sectors = membersAt(store, provider, number, open.frozenAt)
-  const challenge = { profile, provider, partition: number, randomness, count: params.postSamples }
+  const sectors =
+    regular === undefined
+      ? recoveryMembers(store, provider, number)
+      : membersAt(store, provider, number, regular.frozenAt)
+  const count = regular === undefined ? params.postSamples * RECOVERY_SAMPLES : params.postSamples
+  const challenge = { profile, provider, partition: number, randomness, count }
   const length = postBundleBytes({ ...challenge, sectors: sectors.length })
   if (bundle.length !== length) {
     throw new TxError('BUNDLE_LENGTH_WRONG', {
@@ -69,5 +80,5 @@ export function checkAnswer(context: TxContext, body: SubmitPost): OpenAnswer {
       hint: 'prove exactly the list of the challenge, over its randomness',
     })
   }
-  return { challenge, sectors }
+  return { challenge, sectors, isRecovery: regular === undefined }
 }

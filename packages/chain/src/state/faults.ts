@@ -1,0 +1,148 @@
+/**
+ * Faults: what a missed challenge, a declared fault and a termination do to sectors, and what they cost.
+ * docs/spec/chain.md section 3.
+ */
+import type { Epoch } from '../messages/index.ts'
+import type { BlockContext } from './context.ts'
+import { InvariantError } from './errors.ts'
+import { chargeCollateral, unlockCollateral } from './ledger.ts'
+import {
+  allMembers,
+  departLater,
+  isListed,
+  memberOf,
+  NOW,
+  partitionOf,
+  unlistMember,
+  writePartition,
+} from './partitions.ts'
+import { type OpenChallenge, type Sector, tables } from './records.ts'
+import { placementOf, standingOf } from './spans.ts'
+import type { StateReader } from './store.ts'
+import { keyNumber } from './table.ts'
+
+/** Sectors whose faults became too old that one block terminates; the others wait for the next. */
+const TERMINATIONS_MAX = 256
+/** Partitions that one block looks through for them. */
+const SWEEPS_MAX = 8
+
+type FeeReason = 'FAULT_DECLARED' | 'PROOF_MISSED' | 'RECOVERY_MISSED' | 'TERMINATED'
+
+/** Burns a fee from the provider's free collateral; what that lacks stays as a debt. */
+export function chargeProvider(context: BlockContext, provider: number, fee: bigint, reason: FeeReason): void {
+  if (fee === 0n) return
+  chargeCollateral(context.store, provider, fee)
+  context.emit({ type: 'provider:charged', provider, amount: String(fee), reason })
+}
+
+/** Everything in the list of a missed challenge is faulty: counted, not written a sector. */
+export function missChallenge(
+  context: BlockContext,
+  provider: number,
+  number: number,
+  { frozenAt, pay }: OpenChallenge,
+): void {
+  const { store, params, height } = context
+  const partition = partitionOf(store, provider, number)
+  const { closedEpoch, closedFrozenAt } = partition
+  tables.misses.put(store, provider, number, frozenAt, { at: height, closedEpoch, closedFrozenAt })
+  tables.faultDeadlines.put(store, height + params.faultMaxAge, provider, number, {})
+  const sound = allMembers(store, provider, number).filter((member) =>
+    isListed({ missedFrozenAt: frozenAt }, member, NOW),
+  )
+  writePartition(context, provider, number, {
+    ...partition,
+    challenge: [],
+    missedFrozenAt: frozenAt,
+    sound: sound.length,
+    pay: sound.reduce((sum, member) => sum + member.pay, 0n),
+  })
+  chargeProvider(context, provider, pay * BigInt(params.missedProofFee), 'PROOF_MISSED')
+}
+
+/** The span since the last proof counts as faulted, and all that follows until a recovery. */
+export function declareFault(context: BlockContext, provider: number, number: number): void {
+  const { store, params, height } = context
+  const sector = requireSector(store, provider, number)
+  const { partition, position } = placementOf(sector)
+  const { proven } = standingOf(store, provider, sector)
+  tables.sectors.put(store, provider, number, { ...sector, stopped: [{ proven, at: height }] })
+  unlistMember(context, provider, partition, position)
+  tables.faultDeadlines.put(store, height + params.faultMaxAge, provider, partition, {})
+}
+
+/**
+ * Ends a sector before its time, or one that is faulty after it. Its deals end with it; each is refunded in its own
+ * settlement. The fee is that of the time which was left, at most of `terminationFee` epochs.
+ */
+export function terminateSector(context: BlockContext, provider: number, number: number, reason: string): void {
+  const { store, params, height, emit } = context
+  const sector = requireSector(store, provider, number)
+  const { partition, position } = placementOf(sector)
+  const { proven, stoppedAt } = standingOf(store, provider, sector)
+  const isOver = sector.expiry <= height
+  const feeEpochs = Math.min(params.terminationFee, Math.max(0, sector.expiry - height))
+  tables.sectors.put(store, provider, number, {
+    ...sector,
+    status: isOver ? 'ended' : 'terminated',
+    stopped: [{ proven, at: height }],
+    pledge: 0n,
+  })
+  if (stoppedAt === undefined) unlistMember(context, provider, partition, position)
+  else leaveFaulty(context, provider, partition, position)
+  departLater(context, provider, partition, position)
+  unlockCollateral(store, provider, sector.pledge)
+  if (isOver) emit({ type: 'sector:expired', provider, sector: number, reason: 'EXPIRED' })
+  else emit({ type: 'sector:terminated', provider, sector: number, epoch: height, reason })
+  chargeProvider(context, provider, sector.pay * BigInt(feeEpochs), 'TERMINATED')
+}
+
+/** Faults older than `faultMaxAge` end in termination: a bounded number a block. */
+export function terminateOldFaults(context: BlockContext): void {
+  const { store, height } = context
+  let left = TERMINATIONS_MAX
+  const due: { readonly epoch: Epoch; readonly provider: number; readonly partition: number }[] = []
+  for (const { parts } of tables.faultDeadlines.entries(store, [])) {
+    const [epoch, provider, partition] = parts.map(keyNumber) as [number, number, number]
+    if (epoch > height || due.length === SWEEPS_MAX) break
+    due.push({ epoch, provider, partition })
+  }
+  for (const { epoch, provider, partition } of due) {
+    if (left === 0) return
+    const [recovery] = partitionOf(store, provider, partition).recovery
+    const old = recovery === undefined ? tooOld(context, provider, partition) : []
+    for (const number of old.slice(0, left)) terminateSector(context, provider, number, 'FAULT_TOO_OLD')
+    if (old.length > left) return
+    left -= old.length
+    tables.faultDeadlines.delete(store, epoch, provider, partition)
+    // What is being proven just now may still come back.
+    if (recovery !== undefined) tables.faultDeadlines.put(store, recovery.deadline + 1, provider, partition, {})
+  }
+}
+
+/** @returns the sectors of the partition that have been faulty for too long */
+function tooOld({ store, params, height }: BlockContext, provider: number, partition: number): number[] {
+  const record = partitionOf(store, provider, partition)
+  return allMembers(store, provider, partition)
+    .filter((member) => !isListed(record, member, NOW))
+    .map((member) => member.number)
+    .filter((number) => {
+      const sector = requireSector(store, provider, number)
+      if (sector.status !== 'active') return false
+      const { stoppedAt } = standingOf(store, provider, sector)
+      return stoppedAt !== undefined && stoppedAt + params.faultMaxAge <= height
+    })
+}
+
+/** A faulty sector counts for nothing any more; its record only says from when on. */
+function leaveFaulty({ store, height }: BlockContext, provider: number, partition: number, position: number): void {
+  const member = memberOf(store, provider, partition, position)
+  if (member.leftAt !== 0) return
+  tables.members.put(store, provider, partition, position, { ...member, leftAt: height })
+}
+
+export function requireSector(store: StateReader, provider: number, number: number): Sector {
+  const sector = tables.sectors.get(store, provider, number)
+  if (sector === undefined) throw new InvariantError(`sector ${provider}/${number} is listed and unknown`)
+  return sector
+}

@@ -1,0 +1,34 @@
+/**
+ * ExtendSectors: moves the expiry of sound sectors out, never in, at most as far as a new sector's could be. Signed by the
+ * owner or its session key; costs its fee. Refuses a sector whose time is over, that is faulty, or that was not proven for
+ * two periods.
+ */
+import type { ExtendSectors } from '../../messages/index.ts'
+import type { Effect } from '../context.ts'
+import { TxError } from '../errors.ts'
+import { sectorExpiryMax } from '../params.ts'
+import { memberOf } from '../partitions.ts'
+import { tables } from '../records.ts'
+import { requireOwner } from '../require-provider.ts'
+import { requireRecentProof } from '../require-sector.ts'
+import { placementOf } from '../spans.ts'
+
+export const extendSectors: Effect<ExtendSectors> = (context, { provider, sectors, expiry }) => {
+  const { store, params, height, emit } = context
+  requireOwner(context, provider)
+  for (const number of sectors) {
+    const sector = requireRecentProof(context, provider, number)
+    const last = sectorExpiryMax(params, height)
+    if (sector.expiry <= height || expiry <= sector.expiry || expiry > last) {
+      throw new TxError('SECTOR_EXPIRY_INVALID', {
+        message: `sector ${provider}/${number} expires at ${sector.expiry}, ${expiry} is no later epoch for it`,
+        hint: `extend sectors before they expire, to an epoch after their expiry and not after ${last}`,
+      })
+    }
+    const { partition, position } = placementOf(sector)
+    const member = memberOf(store, provider, partition, position)
+    tables.members.put(store, provider, partition, position, { ...member, expiry })
+    tables.sectors.put(store, provider, number, { ...sector, expiry })
+    emit({ type: 'sector:extended', provider, sector: number, expiry })
+  }
+}

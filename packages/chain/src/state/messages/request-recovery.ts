@@ -1,0 +1,69 @@
+/**
+ * RequestRecovery: asks that faulty sectors of a partition be challenged, with four times the samples, so that they count
+ * again; an empty list means all that are faulty. The request waits in a queue, is drawn not before `cutoff` epochs later,
+ * and is answered with SubmitPost. Signed by the owner or its session key; of the proving class, with its fixed fee. One
+ * request a partition at a time, none for a period after one that was missed.
+ */
+import type { RequestRecovery } from '../../messages/index.ts'
+import type { Effect, TxContext } from '../context.ts'
+import { TxError } from '../errors.ts'
+import { allMembers, isListed, NOW } from '../partitions.ts'
+import { enqueueRecovery } from '../recoveries.ts'
+import { requireOwner } from '../require-provider.ts'
+import { requirePartition, requireSectorIn } from '../require-sector.ts'
+import { placementOf, standingOf } from '../spans.ts'
+
+export const requestRecovery: Effect<RequestRecovery> = (context, body) => {
+  const { provider, partition } = body
+  const positions = checkRequest(context, body)
+  enqueueRecovery(context, provider, partition, positions)
+  context.emit({
+    type: 'recovery:requested',
+    provider,
+    partition,
+    sectors: positions.length,
+    epoch: context.height,
+  })
+}
+
+/** @returns the positions of the sectors, in the partition's order @throws TxError */
+export function checkRequest(context: TxContext, { provider, partition, sectors }: RequestRecovery): number[] {
+  const { store, height } = context
+  requireOwner(context, provider)
+  const record = requirePartition(store, provider, partition)
+  if (record.requestedAt.length > 0 || record.recovery.length > 0) {
+    throw new TxError('RECOVERY_PENDING', {
+      message: `partition ${provider}/${partition} has a request to recover already`,
+      hint: 'answer its challenge when it is drawn',
+    })
+  }
+  if (height < record.recoveryBarredUntil) {
+    throw new TxError('RECOVERY_BARRED', {
+      message: `partition ${provider}/${partition} missed its recovery`,
+      hint: `ask again at epoch ${record.recoveryBarredUntil}`,
+      retryable: true,
+    })
+  }
+  const faulty = allMembers(store, provider, partition)
+    .filter((member) => !isListed(record, member, NOW) && member.expiry > height)
+    .filter((member) => requireSectorIn(store, provider, partition, member.number).status === 'active')
+    .map((member) => member.position)
+  if (sectors.length === 0 && faulty.length > 0) return faulty
+  const wanted = new Set(sectors.map((number) => faultyPosition(context, provider, partition, number)))
+  if (wanted.size === 0 || wanted.size !== sectors.length || ![...wanted].every((each) => faulty.includes(each))) {
+    throw notFaulty(`not each of these sectors of partition ${provider}/${partition} is faulty, once`)
+  }
+  return faulty.filter((position) => wanted.has(position))
+}
+
+function faultyPosition({ store }: TxContext, provider: number, partition: number, number: number): number {
+  const sector = requireSectorIn(store, provider, partition, number)
+  if (standingOf(store, provider, sector).stoppedAt === undefined) {
+    throw notFaulty(`sector ${provider}/${number} is sound`)
+  }
+  return placementOf(sector).position
+}
+
+function notFaulty(message: string): TxError {
+  return new TxError('SECTOR_NOT_FAULTY', { message, hint: 'name sectors that are faulty and not over' })
+}

@@ -1,0 +1,148 @@
+/**
+ * Recovery of faulty sectors: requests wait in a queue, a few of which are drawn each epoch, and are challenged with four
+ * times the samples. What is answered counts again from the draw. docs/spec/chain.md section 3.
+ */
+import type { Epoch } from '../messages/index.ts'
+import type { BlockContext } from './context.ts'
+import { InvariantError } from './errors.ts'
+import { chargeProvider, requireSector } from './faults.ts'
+import { allowedProfile } from './params.ts'
+import { listMember, type PositionedMember, partitionOf, writePartition } from './partitions.ts'
+import { type OpenRecovery, type Partition, tables } from './records.ts'
+import { placementOf, standingOf } from './spans.ts'
+import type { StateReader } from './store.ts'
+import { keyNumber } from './table.ts'
+
+/** Times the samples of a challenge. */
+export const RECOVERY_SAMPLES = 4
+/** Requests that one epoch looks at: those whose partition is being challenged keep their place in the queue. */
+const SCAN_MAX = 32
+
+/** Puts the request into the queue. @param positions: of faulty sectors, in the partition's order */
+export function enqueueRecovery(
+  context: BlockContext,
+  provider: number,
+  number: number,
+  positions: readonly number[],
+): void {
+  const { store, height } = context
+  const partition = partitionOf(store, provider, number)
+  writePartition(context, provider, number, { ...partition, requestedAt: [height] })
+  tables.recoveryLists.put(store, provider, number, { positions })
+  tables.recoveryQueue.put(store, height, provider, number, {})
+}
+
+/** The requests of `epoch`, in the order of their blocks. Its regular challenges have been drawn before. */
+export function drawRecoveries(context: BlockContext, epoch: Epoch): void {
+  const { store, params } = context
+  const waiting: { readonly requestedAt: Epoch; readonly provider: number; readonly partition: number }[] = []
+  for (const { parts } of tables.recoveryQueue.entries(store, [])) {
+    const [requestedAt, provider, partition] = parts.map(keyNumber) as [number, number, number]
+    if (requestedAt + params.cutoff > epoch || waiting.length === SCAN_MAX) break
+    waiting.push({ requestedAt, provider, partition })
+  }
+  const ready = waiting.filter(({ provider, partition }) => {
+    return partitionOf(store, provider, partition).challenge.length === 0
+  })
+  for (const { requestedAt, provider, partition } of ready.slice(0, params.recoveriesPerEpoch)) {
+    tables.recoveryQueue.delete(store, requestedAt, provider, partition)
+    openRecovery(context, provider, partition, epoch)
+  }
+}
+
+/** The sectors of the open recovery, in partition order. */
+export function recoveryMembers(store: StateReader, provider: number, partition: number): PositionedMember[] {
+  const { positions } = tables.recoveryLists.get(store, provider, partition) ?? { positions: [] }
+  return positions.flatMap((position) => {
+    const member = tables.members.get(store, provider, partition, position)
+    return member === undefined ? [] : [{ ...member, position }]
+  })
+}
+
+/** They count again from the draw; what was terminated meanwhile stays so. */
+export function acceptRecovery(context: BlockContext, provider: number, number: number): void {
+  const { store, height } = context
+  const { epoch } = takeRecovery(context, provider, number, 0)
+  for (const member of recoveryMembers(store, provider, number)) {
+    const sector = requireSector(store, provider, member.number)
+    if (sector.status !== 'active') continue
+    const { proven } = standingOf(store, provider, sector)
+    const placement = placementOf(sector)
+    const { faultedEpochs } = placement
+    tables.faultedSpans.put(store, provider, member.number, epoch, { start: proven, before: faultedEpochs })
+    tables.members.delete(store, provider, number, member.position)
+    const position = listMember(context, provider, number, { ...sector, number: member.number })
+    tables.sectors.put(store, provider, member.number, {
+      ...sector,
+      stopped: [],
+      placement: [
+        { ...placement, position, since: epoch, listedAt: height, faultedEpochs: faultedEpochs + epoch - proven },
+      ],
+    })
+  }
+  tables.recoveryLists.delete(store, provider, number)
+}
+
+/** Recoveries whose last block is this one: the fee of a missed proof, and no other request for a period. */
+export function closeDueRecoveries(context: BlockContext, isTooSlow: IsTooSlow): void {
+  const { store, params, height, emit } = context
+  const due = [...tables.recoveryDeadlines.entries(store, [height])].map(({ parts }) => parts.map(keyNumber))
+  for (const [, provider = 0, number = 0] of due) {
+    const partition = partitionOf(store, provider, number)
+    const place = { provider, partition: number, epoch: openRecoveryOf(partition).epoch }
+    const isVoid = isTooSlow(context, partition, openRecoveryOf(partition))
+    const pay = recoveryMembers(store, provider, number).reduce((sum, member) => sum + member.pay, 0n)
+    takeRecovery(context, provider, number, isVoid ? 0 : height + params.provingPeriod)
+    tables.recoveryLists.delete(store, provider, number)
+    if (isVoid) {
+      emit({ type: 'challenge:void', ...place, reason: 'CHAIN_SLOW' })
+    } else {
+      emit({ type: 'recovery:missed', ...place })
+      chargeProvider(context, provider, pay * BigInt(params.missedProofFee), 'RECOVERY_MISSED')
+    }
+  }
+}
+
+export type IsTooSlow = (context: BlockContext, partition: Partition, open: Pick<OpenRecovery, 'drawnAtMs'>) => boolean
+
+function openRecovery(context: BlockContext, provider: number, number: number, epoch: Epoch): void {
+  const { store, params, emit } = context
+  const partition = partitionOf(store, provider, number)
+  const faulty = recoveryMembers(store, provider, number).filter(({ number: sector }) => {
+    const { status, expiry } = requireSector(store, provider, sector)
+    return status === 'active' && expiry > epoch
+  })
+  if (faulty.length === 0) {
+    tables.recoveryLists.delete(store, provider, number)
+    writePartition(context, provider, number, { ...partition, requestedAt: [] })
+    return
+  }
+  const profile = allowedProfile(params, partition.profile)
+  const drawn = tables.epochs.get(store, epoch)
+  if (profile === undefined || drawn === undefined) {
+    throw new InvariantError(`partition ${number} of provider ${provider} cannot recover at ${epoch}`)
+  }
+  const deadline = epoch + params.responseWindows[profile.name]
+  tables.recoveryLists.put(store, provider, number, { positions: faulty.map(({ position }) => position) })
+  tables.recoveryDeadlines.put(store, deadline, provider, number, {})
+  writePartition(context, provider, number, {
+    ...partition,
+    requestedAt: [],
+    recovery: [{ epoch, deadline, drawnAtMs: drawn.timeMs }],
+  })
+  emit({ type: 'recovery:opened', provider, partition: number, epoch, deadline })
+}
+
+function takeRecovery(context: BlockContext, provider: number, number: number, barredUntil: Epoch): OpenRecovery {
+  const { store } = context
+  const partition = partitionOf(store, provider, number)
+  const recovery = openRecoveryOf(partition)
+  tables.recoveryDeadlines.delete(store, recovery.deadline, provider, number)
+  writePartition(context, provider, number, { ...partition, recovery: [], recoveryBarredUntil: barredUntil })
+  return recovery
+}
+
+function openRecoveryOf({ recovery: [open] }: Partition): OpenRecovery {
+  if (open === undefined) throw new InvariantError('a partition without an open recovery has a deadline')
+  return open
+}
