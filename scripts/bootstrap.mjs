@@ -2,7 +2,7 @@
 // repository brings. `npm start` and `npm test` both come through here.
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -10,17 +10,22 @@ const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const bin = join(root, 'node_modules', '.bin')
 const pinnedNode = join(root, 'node_modules', 'node', 'bin', process.platform === 'win32' ? 'node.exe' : 'node')
 const stamp = join(root, 'node_modules', '.granary-installed')
+const native = join('packages', 'proofs', 'native')
+const kernelStamp = join(root, 'node_modules', '.granary-kernel')
 
-function installDigest() {
+function digestOf(files) {
   const hash = createHash('sha256')
-  const manifests = ['pnpm-lock.yaml', 'pnpm-workspace.yaml', 'package.json']
-  for (const file of manifests) hash.update(readFileSync(join(root, file)))
+  for (const file of files) hash.update(readFileSync(join(root, file)))
   return hash.digest('hex')
 }
 
+function isDone(stampFile, digest) {
+  return existsSync(stampFile) && readFileSync(stampFile, 'utf8') === digest
+}
+
 function ensureInstalled() {
-  const digest = installDigest()
-  if (existsSync(stamp) && existsSync(pinnedNode) && readFileSync(stamp, 'utf8') === digest) return
+  const digest = digestOf(['pnpm-lock.yaml', 'pnpm-workspace.yaml', 'package.json'])
+  if (isDone(stamp, digest) && existsSync(pinnedNode)) return
   const { packageManager } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   process.stderr.write(`granary: installing what is missing (${packageManager}) …\n`)
   const install = spawnSync('npx', ['-y', packageManager, 'install', '--frozen-lockfile'], {
@@ -40,6 +45,15 @@ function ensureInstalled() {
   writeFileSync(stamp, digest)
 }
 
+/** The install builds the kernel; after a pull that changes its sources it is built again here. */
+function ensureKernel() {
+  const sources = readdirSync(join(root, native)).filter((file) => /\.(c|h|mjs)$/.test(file))
+  const digest = digestOf(sources.sort().map((file) => join(native, file)))
+  if (isDone(kernelStamp, digest)) return
+  spawnSync(pinnedNode, [join(root, native, 'build.mjs')], { cwd: root, stdio: ['ignore', 2, 2] })
+  writeFileSync(kernelStamp, digest)
+}
+
 const [command, ...args] = process.argv.slice(2)
 const programs = {
   start: [
@@ -57,6 +71,7 @@ if (!program) {
 }
 
 ensureInstalled()
+ensureKernel()
 const child = spawn(pinnedNode, [...program, ...args], {
   // npm runs scripts in the project's root; a path that the user typed is relative to where they stood.
   cwd: process.env.INIT_CWD ?? process.cwd(),
