@@ -22,6 +22,11 @@ import { dealKeys } from './store/deal-keys.ts'
 import { openStore } from './store/open-store.ts'
 
 export { type InitChainOptions, type InitializedChain, initChain } from './home/init-chain.ts'
+export { type ExportedSnapshot, type ExportOptions, exportSnapshot } from './snapshot/export-snapshot.ts'
+export { type ImportedSnapshot, type ImportOptions, importSnapshot } from './snapshot/import-snapshot.ts'
+export { BLOCKS_KEPT_MIN, type PrunedChain, type PruneOptions, pruneChain } from './upkeep/prune-chain.ts'
+export { type ReplayedChain, type ReplayOptions, replayChain } from './upkeep/replay-chain.ts'
+export { type VerifiedChain, type VerifyOptions, verifyChain } from './upkeep/verify-chain.ts'
 
 /** What a node tells its log. */
 export type ChainLogEvent =

@@ -17,6 +17,11 @@ const commands = [
   'demo',
   'chain init',
   'chain run',
+  'chain export',
+  'chain import',
+  'chain replay',
+  'chain verify',
+  'chain prune',
   'provider init',
   'provider run',
 ]
@@ -41,6 +46,8 @@ test.each([
   ['a duration without a unit', ['put', 'f', '--duration', '30']],
   ['a provider that is no number', ['put', 'f', '--provider', 'me']],
   ['a port above 65535', ['chain', 'run', '--port', '65536']],
+  ['a genesis hash that is none', ['chain', 'import', 'f', '--genesis-hash', '0x00']],
+  ['a prune that says nothing', ['chain', 'prune']],
   ['too many providers', ['devnet', '--providers', '1000']],
   ['a form of progress that there is not', ['put', 'f', '--progress', 'xml']],
   ['a chain that is no address', ['status', cid, '--chain', 'somewhere']],
@@ -65,6 +72,8 @@ test.each([
   ['a chain that is not there, for deals', ['deals'], 5, 'CHAIN_UNREACHABLE', unreachable],
   ['a chain that is not there, for status', ['status', cid], 5, 'CHAIN_UNREACHABLE', unreachable],
   ['a chain folder that is not there', ['chain', 'run', '--home', '/nowhere/h'], 1, 'HOME_MISSING', '/nowhere/h'],
+  ['a chain without blocks, to verify', ['chain', 'verify', '--home', '/nowhere/h'], 1, 'HOME_MISSING', '/nowhere/h'],
+  ['a snapshot of no chain', ['chain', 'import', 'f', '--home', '/nowhere/h'], 1, 'GENESIS_UNKNOWN', '/nowhere/h'],
 ])('%s: the code, the value, a hint and the exit code', async (_name, args, exit, code, value) => {
   const [words, json] = await Promise.all([
     granary(args, { GRANARY_CHAIN: unreachable, NO_COLOR: '1' }),

@@ -1,6 +1,14 @@
 /** What a start makes sure of before it builds on the last block: same chain, signed header, state of that app hash. */
 import type { Hash } from '../messages/index.ts'
-import { appHashOfState, type Genesis, genesisHash, isInTree, isStateInTree, readHead } from '../state/index.ts'
+import {
+  appHashOfState,
+  type Genesis,
+  genesisHash,
+  isInTree,
+  isStateInTree,
+  readGenesis,
+  readHead,
+} from '../state/index.ts'
 import { StoreCorruptError } from '../store/errors.ts'
 import type { Store } from '../store/open-store.ts'
 import type { BlockRecord } from '../store/records.ts'
@@ -15,10 +23,9 @@ export function verifyHead(store: Store, genesis: Genesis, head: BlockRecord): v
 }
 
 function problemOf(store: Store, genesis: Genesis, head: BlockRecord): string | undefined {
-  const first = store.block(0)
-  if (first === undefined) return 'there is no genesis block'
   const chain = genesisHash(genesis)
-  if (decodeHeader(first.header).previousHash !== chain) return 'these blocks belong to another genesis.json'
+  // Block 0 may be gone, pruned or never there after an import; its genesis stays in the state.
+  if (genesisHash(readGenesis(store.reader)) !== chain) return 'these blocks belong to another genesis.json'
 
   const header = decodeHeader(head.header)
   if (header.height !== head.height || header.timeMs !== head.timeMs) return 'its header is that of another block'

@@ -18,9 +18,7 @@ export interface ChainHome {
 /** @throws GranaryError HOME_MISSING, KEY_INVALID, GENESIS_INVALID */
 export async function readHome(home: string): Promise<ChainHome> {
   const files = homeFiles(home)
-  const text = await read(files.genesis)
-  if (text === undefined) throw new HomeMissingError(home, files.genesis)
-  const genesis = genesisFromJson(jsonOf(text, files.genesis))
+  const genesis = await readGenesisFile(home)
   if (!genesis.devnet) throw new GenesisUnsupportedError()
   const validatorKey = await readKey(files.validatorKey)
   const beaconKey = await readKey(files.beaconKey)
@@ -35,6 +33,14 @@ export async function readHome(home: string): Promise<ChainHome> {
     genesis.accounts.some(({ address }) => address === addressOf(faucetKey)),
   )
   return { genesis, validatorKey, beaconKey, faucetKey }
+}
+
+/** @throws GranaryError HOME_MISSING, GENESIS_INVALID */
+export async function readGenesisFile(home: string): Promise<Genesis> {
+  const path = homeFiles(home).genesis
+  const text = await read(path)
+  if (text === undefined) throw new HomeMissingError(home, path)
+  return genesisFromJson(jsonOf(text, path))
 }
 
 async function readKey(path: string): Promise<Uint8Array> {

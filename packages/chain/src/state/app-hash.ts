@@ -11,7 +11,7 @@ import type { PageReader } from '../tree/page.ts'
 import { proveKey } from '../tree/prove-key.ts'
 import { rootOf, updateTree } from '../tree/update-tree.ts'
 import { faultOfProof, type TreeProof } from '../tree/verify-proof.ts'
-import type { Overlay, StateReader } from './store.ts'
+import { createOverlay, type Overlay, type StateReader } from './store.ts'
 
 export const APP_HASH_KEY = 'app-hash'
 
@@ -45,6 +45,16 @@ export function writeAppHash(overlay: Overlay): Hash {
   const appHash = appHashOf(rootOf(pagesOf(overlay)), sha256(encodeOutside(overlay)))
   overlay.put(APP_HASH_KEY, appHash)
   return hashOf(appHash)
+}
+
+/** Makes tree and app hash anew from records alone; what they are then stands in the overlay's writes. */
+export function deriveState(records: Iterable<readonly [string, Uint8Array]>): {
+  appHash: Hash
+  state: Overlay['writes']
+} {
+  const overlay = createOverlay({ get: () => undefined, range: () => [] })
+  for (const [key, value] of records) overlay.put(key, value)
+  return { appHash: writeAppHash(overlay), state: overlay.writes }
 }
 
 /** As the pages and the records outside of the tree have it; the leaves are not read. */

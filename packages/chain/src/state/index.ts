@@ -2,6 +2,7 @@
 export type { BeaconEntry } from '../messages/index.ts'
 export {
   appHashOfState,
+  deriveState,
   encodeOutside,
   isDerived,
   isInTree,

@@ -102,6 +102,7 @@ test('the state of each of the last hundred blocks can still be read, and no old
     const blocks = Array.from(then.range('block/'), ([key]) => Number(key.slice(6)))
     expect(blocks).toEqual(Array.from({ length: height + 1 }, (_, index) => index))
     expect(Array.from(then.range('block/', 'block/007'))).toHaveLength(height - 7)
+    expect(Array.from(then.range(''))).toHaveLength(height + 1 + (valueAt(height) === null ? 0 : 1))
   }
   for (const height of [-1, 0, 9, 111]) expect(store.readerAt(height)).toBeUndefined()
 })

@@ -5,8 +5,10 @@ import type { Hash, MessageName } from '../messages/index.ts'
 import type { ChainEvent, StateReader } from '../state/index.ts'
 import { bytesOf, createStateReader } from './create-state-reader.ts'
 import { openDatabase } from './open-database.ts'
+import { pruneHistory } from './prune-history.ts'
 import { readAt } from './read-at.ts'
 import type { BlockCommit, BlockRecord, DealFilter, DealKeys, EventPosition, EventRecord, TxRecord } from './records.ts'
+import { restoreState } from './restore-state.ts'
 import { createBlockWriter } from './write-block.ts'
 
 export interface StoredTx extends TxRecord {
@@ -18,6 +20,14 @@ export interface Store {
   readonly path: string
   readonly reader: StateReader
   commitBlock(commit: BlockCommit): void
+  /** Into a file without blocks: the whole state after that block. */
+  restore(block: BlockRecord, state: Iterable<readonly [string, Uint8Array | null]>): void
+  /** Drops blocks, transactions and events below that height; the state stays. @returns how many blocks were dropped */
+  prune(height: number): number
+  /** The lowest block that is there. */
+  firstHeight(): number | undefined
+  /** What SQLite itself finds wrong with the file; empty when nothing is. */
+  faults(): string[]
   head(): BlockRecord | undefined
   block(height: number): BlockRecord | undefined
   txsOf(height: number): StoredTx[]
@@ -52,6 +62,18 @@ export function openStore({ path, dealKeys }: OpenStoreOptions): Store {
     path,
     reader,
     commitBlock: createBlockWriter(database, (deal) => dealKeys(reader, deal)),
+    restore: (block, state) => restoreState(database, (deal) => dealKeys(reader, deal), block, state),
+    prune: (height) => pruneHistory(database, height),
+    firstHeight() {
+      const height = database.prepare('SELECT min(height) AS height FROM blocks').get()?.height
+      return typeof height === 'number' ? height : undefined
+    },
+    faults: () =>
+      database
+        .prepare('PRAGMA integrity_check')
+        .all()
+        .map((row) => String(row.integrity_check))
+        .filter((line) => line !== 'ok'),
     head: () => blockOf(statements.head.get()),
     block: (height) => blockOf(statements.block.get(height)),
     txsOf: (height) => statements.txsOf.all(height).map(txOf),

@@ -1,7 +1,6 @@
 /** The state as it was some blocks ago: the state of now, with what the blocks since then have replaced. */
 import type { DatabaseSync } from 'node:sqlite'
 import type { StateReader } from '../state/index.ts'
-import { createOverlay } from '../state/store.ts'
 import { bytesOf } from './create-state-reader.ts'
 
 /** @returns undefined when no block of that height is there, or what it would take has been dropped */
@@ -12,6 +11,7 @@ export function readAt(database: DatabaseSync, now: StateReader, height: number)
   const oldest = database.prepare('SELECT min(height) AS height FROM undo').get()?.height
   if (height < 0 || height > head || typeof oldest !== 'number' || height + 1 < oldest) return undefined
   const selectReplaced = database.prepare('SELECT value FROM undo WHERE height = ? AND key = ?')
+  const selectAllReplaced = database.prepare('SELECT key, value FROM undo WHERE height > ? ORDER BY height DESC')
 
   return {
     get(key) {
@@ -21,15 +21,30 @@ export function readAt(database: DatabaseSync, now: StateReader, height: number)
       }
       return now.get(key)
     },
-    range(prefix, after) {
-      const then = createOverlay(now)
-      const replaced = database.prepare('SELECT key, value FROM undo WHERE height > ? ORDER BY height DESC').all(height)
+    *range(prefix, after = '') {
+      const then = new Map<string, Uint8Array | undefined>()
       // From the head back: what the earliest of the blocks replaced is what was there.
-      for (const { key, value } of replaced) {
-        if (value === null) then.delete(String(key))
-        else then.put(String(key), bytesOf(value))
+      for (const { key, value } of selectAllReplaced.all(height)) {
+        then.set(String(key), value === null ? undefined : bytesOf(value))
       }
-      return then.range(prefix, after)
+      const replaced = [...then].filter(([key]) => key.startsWith(prefix) && key > after).sort(byKey)
+      let next = 0
+      for (const [key, value] of now.range(prefix, after === '' ? undefined : after)) {
+        for (; next < replaced.length && replaced[next]![0] < key; next++) yield* present(replaced[next]!)
+        if (replaced[next]?.[0] === key) yield* present(replaced[next++]!)
+        else yield [key, value]
+      }
+      for (; next < replaced.length; next++) yield* present(replaced[next]!)
     },
   }
+}
+
+type Entry = readonly [key: string, value: Uint8Array | undefined]
+
+function byKey([a]: Entry, [b]: Entry): number {
+  return a < b ? -1 : 1
+}
+
+function* present([key, value]: Entry): Generator<readonly [string, Uint8Array]> {
+  if (value !== undefined) yield [key, value]
 }

@@ -2,7 +2,7 @@
  * A node of the state tree: nothing, a leaf, or an inner node. The tree is compact: a part of it with one leaf is that
  * leaf, however deep its path would go, so that the shape depends on the set of keys alone.
  */
-import { EMPTY_HASH, innerHashOf, leafHashOf } from './hashes.ts'
+import { bitAt, EMPTY_HASH, innerHashOf, leafHashOf } from './hashes.ts'
 
 export interface Leaf {
   readonly kind: 'leaf'
@@ -27,4 +27,11 @@ export function parentOf(left: TreeNode, right: TreeNode): TreeNode {
   if (left === undefined && right?.kind !== 'inner') return right
   if (right === undefined && left?.kind !== 'inner') return left
   return { kind: 'inner', hash: innerHashOf(hashOfNode(left), hashOfNode(right)) }
+}
+
+/** The node that stands for all of `leaves`, which share their first `depth` bits. */
+export function nodeOfLeaves(leaves: readonly Leaf[], depth: number): TreeNode {
+  if (leaves.length < 2) return leaves[0]
+  const side = (bit: number) => leaves.filter(({ path }) => bitAt(path, depth) === bit)
+  return parentOf(nodeOfLeaves(side(0), depth + 1), nodeOfLeaves(side(1), depth + 1))
 }

@@ -1,4 +1,4 @@
-/** granary chain init | run: a chain node of one's own. */
+/** granary chain init | run: a chain node of one's own; chain-upkeep has the rest. */
 import { type Command, Option } from 'commander'
 import { exitCodesHelp } from '../exit-code.ts'
 import {
@@ -11,6 +11,7 @@ import {
   withJson,
   withParent,
 } from '../options.ts'
+import { addChainUpkeep } from './chain-upkeep.ts'
 
 interface InitOptions extends HomeOptions, JsonOptions {
   readonly devnet?: true
@@ -24,7 +25,7 @@ interface RunOptions extends HomeOptions, JsonOptions {
 }
 
 export function addChain(program: Command): void {
-  const chain = program.command('chain').description('Make a chain, run a node of one.')
+  const chain = program.command('chain').description('Make a chain, run a node of one, check and move its file.')
   const init = chain
     .command('init')
     .description('Write genesis and keys of a new chain into <home>/chain.')
@@ -40,6 +41,7 @@ export function addChain(program: Command): void {
   withParent(withJson(withHome(run), 'one line of JSON when ready, and the log as JSON on standard error'))
     .addHelpText('after', exitCodesHelp)
     .action(runChain)
+  addChainUpkeep(chain)
 }
 
 async function initChain(options: InitOptions): Promise<void> {

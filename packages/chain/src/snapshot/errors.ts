@@ -1,0 +1,68 @@
+/** What can be wrong with a snapshot, or in the way of one. */
+import { GranaryError } from '@granary/errors'
+
+/** SNAPSHOT_INVALID: the file is not a snapshot of the chain that it should be of, or not all of one. */
+export class SnapshotInvalidError extends GranaryError {
+  constructor(path: string, why: string, cause?: unknown) {
+    super({
+      code: 'SNAPSHOT_INVALID',
+      message: `${path}: ${why}`,
+      hint: 'take another copy of the snapshot, from a node of this chain; nothing was imported',
+      retryable: false,
+      details: { path, why },
+      cause,
+    })
+  }
+}
+
+/** STATE_NOT_KEPT: only the states of the last blocks can be exported. */
+export class StateNotKeptError extends GranaryError {
+  constructor(height: number, head: number) {
+    super({
+      code: 'STATE_NOT_KEPT',
+      message: `the state after block ${height} cannot be exported, the head is block ${head}`,
+      hint: 'choose one of the hundred blocks before the head, whose state the next header names; leave it out for the newest',
+      retryable: false,
+      details: { height, head },
+    })
+  }
+}
+
+/** OUT_EXISTS */
+export class OutExistsError extends GranaryError {
+  constructor(path: string) {
+    super({
+      code: 'OUT_EXISTS',
+      message: `${path} exists already`,
+      hint: 'choose another name, or remove it',
+      retryable: false,
+      details: { path },
+    })
+  }
+}
+
+/** HOME_EXISTS: an import never replaces a chain. */
+export class ChainExistsError extends GranaryError {
+  constructor(database: string) {
+    super({
+      code: 'HOME_EXISTS',
+      message: `${database} exists already`,
+      hint: 'import into a folder without blocks',
+      retryable: false,
+      details: { database },
+    })
+  }
+}
+
+/** GENESIS_UNKNOWN: without a hash that one trusts, any file could claim to be the chain. */
+export class GenesisUnknownError extends GranaryError {
+  constructor(home: string) {
+    super({
+      code: 'GENESIS_UNKNOWN',
+      message: `${home} has no genesis.json, and no genesis hash was given`,
+      hint: 'name the chain by --genesis-hash, or put its genesis.json into <home>/chain',
+      retryable: false,
+      details: { home },
+    })
+  }
+}

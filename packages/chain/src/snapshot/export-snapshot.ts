@@ -1,0 +1,126 @@
+/** Writes the state after a block into a file that any node of the chain writes byte for byte the same. */
+import { createHash, randomUUID } from 'node:crypto'
+import { link, open, unlink } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { decodeHeader } from '../engine/header.ts'
+import type { Hash } from '../messages/index.ts'
+import { encodeOutside, genesisHash, isDerived, isInTree, readGenesis, type StateReader } from '../state/index.ts'
+import { pathOf } from '../tree/hashes.ts'
+import { compareBytes } from '../tree/update-tree.ts'
+import { openChain } from '../upkeep/open-chain.ts'
+import { OutExistsError, StateNotKeptError } from './errors.ts'
+import { chunkAt, encodeHead, encodeRecords, prefixDigits, type StateRecord, topOfChunk } from './snapshot-format.ts'
+
+export interface ExportOptions {
+  readonly home: string
+  readonly out: string
+  /** @default the newest state that a header names: that before the head */
+  readonly height?: number | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface ExportedSnapshot {
+  readonly path: string
+  readonly height: number
+  readonly appHash: Hash
+  readonly records: number
+  readonly chunks: number
+  readonly bytes: number
+  /** Of the file, hex. */
+  readonly sha256: string
+}
+
+/** @throws GranaryError HOME_MISSING, HOME_LOCKED, STATE_NOT_KEPT, OUT_EXISTS */
+export async function exportSnapshot({ home, out, height: asked, signal }: ExportOptions): Promise<ExportedSnapshot> {
+  const { store, head } = openChain(home)
+  try {
+    const height = asked ?? head.height - 1
+    const state = height < head.height ? store.readerAt(height) : undefined
+    const [block, next] = [store.block(height), store.block(height + 1)]
+    if (state === undefined || block === undefined || next === undefined) {
+      throw new StateNotKeptError(height, head.height)
+    }
+    const { digits, chunks, records } = chunksOf(state)
+    const read = (keys: readonly Key[]) => keys.map(({ key }): StateRecord => [key, state.get(key)!])
+    const frames = function* (): Generator<Uint8Array> {
+      const tops = chunks.map((keys) => topOfChunk(read(keys), digits))
+      const genesis = genesisHash(readGenesis(state))
+      yield encodeHead({
+        genesisHash: genesis,
+        block,
+        next: { ...next, txs: store.txBytesOf(height + 1) },
+        outside: encodeOutside(state),
+        tops,
+      })
+      for (const keys of chunks) yield encodeRecords(read(keys))
+    }
+    const written = await writeFrames(resolve(out), frames(), signal)
+    return { height, appHash: decodeHeader(next.header).appHash, records, chunks: chunks.length, ...written }
+  } finally {
+    store.close()
+  }
+}
+
+interface Key {
+  readonly key: string
+  readonly path: Uint8Array
+}
+
+function chunksOf(state: StateReader): { digits: number; chunks: Key[][]; records: number } {
+  const all = Array.from(state.range(''), ([key]) => key).filter((key) => !isDerived(key))
+  const keys = all.filter(isInTree)
+  const digits = prefixDigits(keys.length)
+  const chunks = Array.from({ length: 16 ** digits }, (): Key[] => [])
+  for (const key of keys) {
+    const path = pathOf(key)
+    chunks[chunkAt(path, digits)]!.push({ key, path })
+  }
+  for (const chunk of chunks) chunk.sort((a, b) => compareBytes(a.path, b.path))
+  return { digits, chunks, records: all.length }
+}
+
+/** The file appears whole, on the disk, or not at all, and replaces no other. */
+async function writeFrames(
+  path: string,
+  frames: Iterable<Uint8Array>,
+  signal: AbortSignal | undefined,
+): Promise<{ path: string; bytes: number; sha256: string }> {
+  const temporary = `${path}.${randomUUID()}.tmp`
+  const file = await open(temporary, 'wx')
+  const hash = createHash('sha256')
+  let bytes = 0
+  try {
+    try {
+      for (const frame of frames) {
+        signal?.throwIfAborted()
+        const length = Buffer.alloc(4)
+        length.writeUInt32BE(frame.length)
+        for (const part of [length, frame]) {
+          await file.writeFile(part)
+          hash.update(part)
+          bytes += part.length
+        }
+      }
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await link(temporary, path)
+    await syncFolder(dirname(path))
+    return { path, bytes, sha256: hash.digest('hex') }
+  } catch (error) {
+    if (Error.isError(error) && (error as NodeJS.ErrnoException).code === 'EEXIST') throw new OutExistsError(path)
+    throw error
+  } finally {
+    await unlink(temporary)
+  }
+}
+
+export async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
