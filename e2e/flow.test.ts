@@ -19,6 +19,7 @@ import {
   put,
   sameBytes,
   startMarket,
+  succeeded,
   type Timed,
   timelineOf,
 } from './story.ts'
@@ -163,8 +164,7 @@ test('12 settle: what was proven is paid, less the fee that is burnt, and nothin
 
 test('13 get: the file comes back by its CID, block by block and byte by byte', async () => {
   const out = join(market.bench.home, 'out.bin')
-  const got = await market.bench.run(['get', data.rootCid, '-o', out, '--chain', market.chain.url])
-  expect({ code: got.code, stderr: got.code === 0 ? '' : got.stderr }).toEqual({ code: 0, stderr: '' })
+  succeeded(await market.bench.run(['get', data.rootCid, '-o', out, '--chain', market.chain.url]))
   expect(sameBytes(out, file)).toBe(true)
 })
 

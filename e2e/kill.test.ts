@@ -15,6 +15,7 @@ import {
   putArguments,
   sameBytes,
   startMarket,
+  succeeded,
   timelineOf,
 } from './story.ts'
 import { createSlowLine } from './throttle.ts'
@@ -54,8 +55,7 @@ async function expectStoredOnce(market: Market, file: string, data: PutData): Pr
   })
   expect(everythingOf(paid)).toBe(BigInt(paid.terms.pricePerEpoch) * BigInt(paid.terms.duration))
   const out = join(market.bench.home, 'back.bin')
-  const got = await market.bench.run(['get', data.rootCid, '-o', out, '--chain', market.chain.url])
-  expect({ code: got.code, stderr: got.code === 0 ? '' : got.stderr }).toEqual({ code: 0, stderr: '' })
+  succeeded(await market.bench.run(['get', data.rootCid, '-o', out, '--chain', market.chain.url]))
   expect(sameBytes(out, file)).toBe(true)
 }
 
@@ -73,7 +73,7 @@ test.concurrent('a provider killed in the middle of a layer goes on with the sam
 
     const again = await bench.startProvider({ chainUrl: chain.url })
     const finished = await putting.finished
-    expect({ code: finished.code, stderr: finished.code === 0 ? '' : finished.stderr }).toEqual({ code: 0, stderr: '' })
+    succeeded(finished)
     const { data } = envelope<PutData>(finished)
     const timeline = await timelineOf(again.url, data.dealId)
     expect(new Set(timeline.filter(({ type }) => type === 'sector-planned').map((entry) => entry.sector)).size).toBe(1)
@@ -94,7 +94,7 @@ test.concurrent('a chain killed between blocks, again and again, loses no deal a
       chain = await bench.startChain({ port: Number(port) })
     }
     const finished = await putting.finished
-    expect({ code: finished.code, stderr: finished.code === 0 ? '' : finished.stderr }).toEqual({ code: 0, stderr: '' })
+    succeeded(finished)
     await expectStoredOnce(market, file, envelope<PutData>(finished).data)
   })
 }, 240_000)
@@ -121,7 +121,7 @@ test.concurrent('a client killed in the middle of an upload sends the rest, not 
     const sentBefore = line.sent()
 
     const finished = await bench.run(args)
-    expect({ code: finished.code, stderr: finished.code === 0 ? '' : finished.stderr }).toEqual({ code: 0, stderr: '' })
+    succeeded(finished)
     const { data } = envelope<PutData>(finished)
     // What was under way when the client died may go twice; what the provider had acknowledged may not.
     expect(line.sent() - sentBefore).toBeLessThan(data.payloadSize - 1024 * 1024)

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type ChainClient, createChainClient, type DealView } from '@granary/chain/client'
-import { createWorkbench, envelope, type Running, type Workbench } from './harness.ts'
+import { createWorkbench, envelope, type Finished, type Running, type Workbench } from './harness.ts'
 
 export type Server = Running & { readonly url: string }
 
@@ -32,8 +32,7 @@ export interface Timed {
 
 export async function startMarket(options: { kernel?: 'ts' | 'c' } = {}): Promise<Market> {
   const bench = createWorkbench()
-  const made = await bench.run(['chain', 'init', '--devnet', '--home', bench.home, '--json'])
-  if (made.code !== 0) throw new Error(`chain init failed:\n${made.stdout}${made.stderr}`)
+  succeeded(await bench.run(['chain', 'init', '--devnet', '--home', bench.home, '--json']))
   const chain = await bench.startChain()
   const env = options.kernel === undefined ? {} : { GRANARY_KERNEL: options.kernel }
   const provider = await bench.startProvider({ chainUrl: chain.url, env })
@@ -64,13 +63,19 @@ export async function put(
   file: string,
   chainUrl: string,
 ): Promise<{ data: PutData; progress: Timed[] }> {
-  const finished = await bench.run(putArguments(file, chainUrl))
-  if (finished.code !== 0) throw new Error(`put ended with ${finished.code}:\n${finished.stdout}${finished.stderr}`)
+  const finished = succeeded(await bench.run(putArguments(file, chainUrl)))
   const progress = finished.stderr
     .split('\n')
     .filter((line) => line.startsWith('{'))
     .map((line) => JSON.parse(line) as Timed)
   return { data: envelope<PutData>(finished).data, progress }
+}
+
+/** The result of a command that must have succeeded. */
+export function succeeded(finished: Finished): Finished {
+  const { code, stdout, stderr } = finished
+  if (code !== 0) throw new Error(`the command ended with ${code}:\n${stdout}\n${stderr}`)
+  return finished
 }
 
 export interface TimelineEntry extends Timed {
