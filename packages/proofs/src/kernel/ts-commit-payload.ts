@@ -1,6 +1,7 @@
 /** CommP of an open file, from where it stands. docs/spec/proofs.md section 2. */
 import { read } from 'node:fs'
 import { promisify } from 'node:util'
+import { loadPairHasher } from '../piece/load-pair-hasher.ts'
 import { createPieceHasher, type PieceCommitment } from '../piece/piece-hasher.ts'
 import type { PayloadJob } from './kernel.ts'
 
@@ -8,7 +9,7 @@ const CHUNK_BYTES = 1 << 20
 const readFd = promisify(read)
 
 export async function commitPayload({ fd, signal, onProgress }: PayloadJob): Promise<PieceCommitment> {
-  const hasher = createPieceHasher()
+  const hasher = createPieceHasher(await loadPairHasher())
   const chunk = new Uint8Array(CHUNK_BYTES)
   for (let done = 0; ; ) {
     signal?.throwIfAborted()

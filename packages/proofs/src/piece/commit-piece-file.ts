@@ -1,28 +1,49 @@
-/** CommP of a file, by the kernel. Node only. */
+/**
+ * CommP of a file by the kernel: natively off the event loop, on a core of its own, so that several pieces are committed
+ * to at once by calling it several times. Node only.
+ */
 import { open } from 'node:fs/promises'
+import { GranaryError } from '@granary/errors'
 import { openKernel } from '../kernel/open-kernel.ts'
-import { createPieceHasher, type PieceCommitment } from './piece-hasher.ts'
+import type { PieceCommitment } from './piece-hasher.ts'
 
-const CHUNK_BYTES = 1 << 20
+export interface CommitPieceFileOptions {
+  /** Cores for this one file; it must then be a regular one, read from its beginning. @default 1 */
+  readonly threads?: number | undefined
+  /** Stops within a tenth of a second. */
+  readonly signal?: AbortSignal | undefined
+  /** Bytes of payload done, now and then. */
+  readonly onProgress?: ((doneBytes: number) => void) | undefined
+}
 
-/** Constant memory, any length, 0 included. Rejects with the signal's reason when aborted, and as `open` does. */
-export async function commitPieceFile(
-  path: string,
-  options: { signal?: AbortSignal | undefined } = {},
-): Promise<PieceCommitment> {
-  const { signal } = options
-  signal?.throwIfAborted()
-  const hasher = createPieceHasher(openKernel().kernel.hashPairs254)
-  const file = await open(path)
-  try {
-    const chunk = new Uint8Array(CHUNK_BYTES)
-    for (;;) {
-      signal?.throwIfAborted()
-      const { bytesRead } = await file.read(chunk, 0, chunk.length, null)
-      if (bytesRead === 0) return hasher.digest()
-      hasher.write(chunk.subarray(0, bytesRead))
-    }
-  } finally {
-    await file.close()
+export class FileUnreadableError extends GranaryError {
+  constructor(path: string, why: string, cause?: unknown) {
+    super({
+      code: 'FILE_UNREADABLE',
+      message: `${path} ${why}`,
+      hint: 'give the path of a file that exists and that you may read',
+      retryable: false,
+      details: { path },
+      cause,
+    })
   }
+}
+
+/**
+ * Constant memory (a few MiB a thread), any length, 0 included. Rejects with the signal's reason when aborted.
+ * @param file a path, or a file descriptor: that is read from where it stands to its end and stays open
+ * @throws FileUnreadableError FILE_UNREADABLE, KernelError KERNEL_FAILED, KernelChoiceError KERNEL_UNAVAILABLE
+ */
+export async function commitPieceFile(
+  file: string | number,
+  options: CommitPieceFileOptions = {},
+): Promise<PieceCommitment> {
+  options.signal?.throwIfAborted()
+  const { kernel } = openKernel()
+  if (typeof file === 'number') return await kernel.commitPayload({ fd: file, ...options })
+  await using handle = await open(file).catch((cause: NodeJS.ErrnoException) => {
+    throw new FileUnreadableError(file, `cannot be opened (${cause.code})`, cause)
+  })
+  if ((await handle.stat()).isDirectory()) throw new FileUnreadableError(file, 'is a folder')
+  return await kernel.commitPayload({ fd: handle.fd, ...options })
 }

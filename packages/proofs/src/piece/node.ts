@@ -1,2 +1,2 @@
 /** Pieces from files, at the speed of the kernel. Node only: `./piece` is what a browser has. */
-export { commitPieceFile } from './commit-piece-file.ts'
+export { type CommitPieceFileOptions, commitPieceFile, FileUnreadableError } from './commit-piece-file.ts'

@@ -1,0 +1,129 @@
+import { createHash } from 'node:crypto'
+import { closeSync, mkdirSync, openSync, readSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
+import { temporaryFolder } from '../../test/sealed-sector.ts'
+import { hex, vectors } from '../../test/support.ts'
+import { activeKernel } from '../engine.ts'
+import type { HashPairs } from '../merkle/hash-pairs.ts'
+import { createPieceHasher, loadPairHasher, type PieceCommitment } from './index.ts'
+import { commitPieceFile } from './node.ts'
+
+const MIB = 2 ** 20
+const best = activeKernel().name
+const kernels = best === 'shani' ? ['shani', 'c', 'ts'] : best === 'c' ? ['c', 'ts'] : ['ts']
+const zeros = vectors<{ items: { padded_size: number; commitment: string }[] }>('zero-pieces').items
+/** A native thread takes so much at once. */
+const CHUNK_BYTES = 64 * 512 * 127
+const lengths = [0, 1, 126, 127, 128, 65_024, 65_025, CHUNK_BYTES - 1, CHUNK_BYTES, CHUNK_BYTES + 1, 9_000_001]
+const bytes = createHash('shake256', { outputLength: Math.max(...lengths) })
+  .update('file')
+  .digest()
+const commitments = new Map<number, PieceCommitment>()
+let folder: Awaited<ReturnType<typeof temporaryFolder>>
+let hash: HashPairs
+beforeAll(async () => {
+  folder = await temporaryFolder()
+  hash = await loadPairHasher()
+  for (const length of lengths) commitments.set(length, expected(bytes.subarray(0, length)))
+})
+afterAll(() => folder.remove())
+
+const environment = process.env.GRANARY_KERNEL
+afterEach(() => {
+  if (environment === undefined) delete process.env.GRANARY_KERNEL
+  else process.env.GRANARY_KERNEL = environment
+})
+
+function write(name: string, bytes: Uint8Array): string {
+  const path = join(folder.path, name)
+  writeFileSync(path, bytes)
+  return path
+}
+
+/** Of zeros, without their space on the disk. */
+function sparse(name: string, bytes: number): string {
+  const path = write(name, new Uint8Array())
+  truncateSync(path, bytes)
+  return path
+}
+
+function expected(payload: Uint8Array) {
+  const hasher = createPieceHasher(hash)
+  hasher.write(payload)
+  return hasher.digest()
+}
+
+describe.each(kernels)('by the kernel %s', (kernel) => {
+  test.each(lengths)('a file of %i bytes is committed to as a stream is', async (length) => {
+    process.env.GRANARY_KERNEL = kernel
+    const path = write(`file-${length}`, bytes.subarray(0, length))
+    const commitment = commitments.get(length)
+    expect(await commitPieceFile(path)).toEqual(commitment)
+    expect(await commitPieceFile(path, { threads: 2 })).toEqual(commitment)
+  })
+
+  test('a descriptor is read from where it stands, and stays open', async () => {
+    process.env.GRANARY_KERNEL = kernel
+    const payload = bytes.subarray(0, 100_000)
+    const fd = openSync(write('descriptor', payload), 'r')
+    readSync(fd, new Uint8Array(1000))
+    expect(await commitPieceFile(fd)).toEqual(expected(payload.subarray(1000)))
+    expect(await commitPieceFile(fd)).toEqual(expected(new Uint8Array()))
+    closeSync(fd)
+  })
+
+  test('several files at once have each their own commitment', async () => {
+    process.env.GRANARY_KERNEL = kernel
+    const payloads = Array.from({ length: 6 }, (_, i) => bytes.subarray(i, 100_000 * i + 1))
+    const paths = payloads.map((payload, i) => write(`several-${i}`, payload))
+    expect(await Promise.all(paths.map((path) => commitPieceFile(path)))).toEqual(payloads.map(expected))
+  })
+
+  test('an aborted one rejects with the reason of its signal, at once or on the way', async () => {
+    process.env.GRANARY_KERNEL = kernel
+    const path = sparse('endless', 64 * 1024 * MIB)
+    const aborted = AbortSignal.abort()
+    await expect(commitPieceFile(path, { signal: aborted })).rejects.toBe(aborted.reason)
+    const controller = new AbortController()
+    const committing = commitPieceFile(path, { signal: controller.signal })
+    await setTimeout(50)
+    const abortedMs = performance.now()
+    controller.abort(new Error('enough'))
+    await expect(committing).rejects.toBe(controller.signal.reason)
+    expect(performance.now() - abortedMs).toBeLessThan(2_000)
+  })
+})
+
+test.each([
+  ['missing', 'no-such-file'],
+  ['a folder', 'folder'],
+])('a file that is %s is refused by its path', async (_, name) => {
+  const path = join(folder.path, name)
+  if (name === 'folder') mkdirSync(path)
+  await expect(commitPieceFile(path)).rejects.toMatchObject({
+    code: 'FILE_UNREADABLE',
+    message: expect.stringContaining(path),
+  })
+})
+
+// By the portable twin it would take seconds, so a smaller one.
+test('a large file takes constant memory, and the event loop goes on', async () => {
+  const padded = (best === 'ts' ? 32 : 256) * MIB
+  const length = (padded * 127) / 128
+  const path = sparse('large', length)
+  const before = process.memoryUsage().rss
+  let highest = before
+  let ticks = 0
+  const timer = setInterval(() => {
+    ticks += 1
+    highest = Math.max(highest, process.memoryUsage().rss)
+  }, 10)
+  const { root, paddedSize, payloadSize } = await commitPieceFile(path)
+  clearInterval(timer)
+  const zero = zeros.find((item) => item.padded_size === padded)!
+  expect([hex(root), paddedSize, payloadSize]).toEqual([zero.commitment, padded, length])
+  expect(ticks).toBeGreaterThan(3)
+  expect(highest - before).toBeLessThan(64 * MIB)
+})
