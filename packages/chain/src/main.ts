@@ -4,8 +4,10 @@ import type { GranaryError } from '@granary/errors'
 import { commitGenesis } from './engine/commit-genesis.ts'
 import { createEmbeddedEngine } from './engine/create-embedded-engine.ts'
 import { createMempool } from './engine/create-mempool.ts'
+import { type BeaconEvent, createDrandBeacon } from './engine/drand-beacon.ts'
 import type { Engine, EngineEvent } from './engine/engine.ts'
 import { createLocalBeacon } from './engine/local-beacon.ts'
+import { quicknetUrls } from './engine/quicknet.ts'
 import { createVerifiers, type VerificationEvent } from './engine/verification/create-verifiers.ts'
 import { verifyHead } from './engine/verify-head.ts'
 import { homeFiles } from './home/home-files.ts'
@@ -17,7 +19,7 @@ import { createFaucet } from './rpc/create-faucet.ts'
 import type { RateLimitOptions } from './rpc/limit-rate.ts'
 import { listen } from './rpc/listen.ts'
 import { createNodeMetrics } from './rpc/node-metrics.ts'
-import { accountView, createStateMachine, genesisHash, readHead, readParams } from './state/index.ts'
+import { accountView, createStateMachine, genesisHash, readHead, readParams, roundsToDeliver } from './state/index.ts'
 import { dealKeys } from './store/deal-keys.ts'
 import { openStore } from './store/open-store.ts'
 
@@ -28,9 +30,13 @@ export { BLOCKS_KEPT_MIN, type PrunedChain, type PruneOptions, pruneChain } from
 export { type ReplayedChain, type ReplayOptions, replayChain } from './upkeep/replay-chain.ts'
 export { type VerifiedChain, type VerifyOptions, verifyChain } from './upkeep/verify-chain.ts'
 
+/** Rounds that are asked for at a time when some are late. */
+const ROUNDS_AT_ONCE = 8
+
 /** What a node tells its log. */
 export type ChainLogEvent =
   | EngineEvent
+  | BeaconEvent
   | VerificationEvent
   | RpcFault
   | { readonly type: 'started'; readonly height: number }
@@ -44,6 +50,8 @@ export interface RunChainOptions {
   readonly log?: (event: ChainLogEvent) => void
   /** @default 6000 requests a minute from each address of another machine */
   readonly rateLimit?: RateLimitOptions
+  /** Relays of the drand network that the genesis names. @default those of quicknet */
+  readonly beaconUrls?: readonly string[]
   /** Aborting it stops the node. */
   readonly signal?: AbortSignal
 }
@@ -58,9 +66,21 @@ export interface RunningChain {
 
 /** @throws GranaryError HOME_MISSING, HOME_LOCKED, STORE_CORRUPT, KEY_INVALID, PORT_IN_USE, … */
 export async function runChain(options: RunChainOptions): Promise<RunningChain> {
-  const { home, host = '127.0.0.1', port, log = () => undefined, rateLimit, signal } = options
+  const {
+    home,
+    host = '127.0.0.1',
+    port,
+    log = () => undefined,
+    rateLimit,
+    beaconUrls = quicknetUrls,
+    signal,
+  } = options
   signal?.throwIfAborted()
-  const { genesis, validatorKey, beaconKey, faucetKey } = await readHome(home)
+  const { genesis, validatorKey, beaconKey, faucetKey } = await readHome(home, options.beaconUrls !== undefined)
+  const beacon =
+    beaconKey === undefined
+      ? createDrandBeacon({ urls: beaconUrls, beacon: genesis.beacon, log })
+      : { ...createLocalBeacon(beaconKey), stop: () => undefined }
   const store = openStore({ path: homeFiles(home).database, dealKeys })
   const verification = createVerifiers({ log })
   try {
@@ -80,9 +100,10 @@ export async function runChain(options: RunChainOptions): Promise<RunningChain> 
       machine,
       store,
       mempool,
-      beacon: createLocalBeacon(beaconKey),
+      beacon,
       verification,
       validatorKey,
+      roundsToDeliver: (next) => roundsToDeliver(store.reader, next, ROUNDS_AT_ONCE),
       blockRoom: () => {
         const { blockBytes, blockVerifyUnits } = readParams(store.reader)
         return { bytes: blockBytes, units: blockVerifyUnits }
@@ -106,6 +127,7 @@ export async function runChain(options: RunChainOptions): Promise<RunningChain> 
     log({ type: 'started', height: store.head()?.height ?? 0 })
     const stop = stopOnce(async () => {
       await engine.stop()
+      beacon.stop()
       app.close()
       await listening.close()
       await verification.stop()

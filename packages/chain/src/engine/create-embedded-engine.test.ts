@@ -22,6 +22,7 @@ import {
   devnetGenesis,
   type Genesis,
   genesisHash,
+  roundsToDeliver,
   type StateMachine,
 } from '../state/index.ts'
 import { dealKeys } from '../store/deal-keys.ts'
@@ -75,6 +76,7 @@ function start(change: (machine: StateMachine) => Partial<StateMachine> = () => 
     beacon: createLocalBeacon(beaconKey),
     verification: { prepareSigners: async () => undefined, withProofs: async (check) => check() },
     validatorKey,
+    roundsToDeliver: (next) => roundsToDeliver(store.reader, next, 4),
     blockRoom: () => ({ bytes: genesis.params.blockBytes, units: genesis.params.blockVerifyUnits }),
     log: (event) => events.push(event),
     now: () => now(),

@@ -32,8 +32,10 @@ import { signedDigests } from './verification/signed-digests.ts'
 import type { SignedDigest } from './verification/tasks.ts'
 import { createWaitList } from './wait-list.ts'
 
-/** Where the randomness of the chain comes from: a local key on a devnet. */
+/** Where the randomness of the chain comes from: a local key on a devnet, or a drand network. */
 export interface BeaconSource {
+  /** That round will be asked for: what takes time may begin. */
+  want(round: number): void
   /** undefined while that round is not known: the block goes without, and a later one carries it. */
   entry(round: number): BeaconEntry | undefined
 }
@@ -53,6 +55,8 @@ export interface EmbeddedEngineParts {
   readonly verification: VerificationAhead
   /** ed25519 seed, 32 bytes. */
   readonly validatorKey: Uint8Array
+  /** The rounds that a block could bring, those first that matter most; `next` is that of its own epoch. */
+  readonly roundsToDeliver: (next: number) => readonly number[]
   /** Bytes and verification units of a block, as the state has them now. */
   readonly blockRoom: () => BlockRoom
   readonly log: (event: EngineEvent) => void
@@ -91,7 +95,7 @@ export function createEmbeddedEngine(parts: EmbeddedEngineParts): Engine {
       height,
       timeMs,
       candidates: offered.map((tx) => tx.bytes),
-      beacon: beacon.entry(beaconRoundFor(genesis, head.timeMs)),
+      beacon: entryFor(beaconRoundFor(genesis, head.timeMs)),
       observer: stopwatch.start(offered.map((tx) => tx.bytes)),
     })
     const block = { height, timeMs, txs }
@@ -111,9 +115,16 @@ export function createEmbeddedEngine(parts: EmbeddedEngineParts): Engine {
     )
     for (const { bytes, checkMs } of offered) stopwatch.add(bytes, checkMs)
     commit(store, block, header, finalized, stopwatch.elapsedMs)
+    beacon.want(beaconRoundFor(genesis, timeMs))
     settle(offered, finalized)
     log({ type: 'block', height, txs: txs.length, ms: performance.now() - startedAt })
     for (const listener of listeners) listener(height)
+  }
+
+  /** A block brings one entry: the first that is there; asking for the others lets them come. */
+  function entryFor(next: number): BeaconEntry | undefined {
+    const entries = parts.roundsToDeliver(next).map((round) => beacon.entry(round))
+    return entries.find((entry) => entry !== undefined)
   }
 
   /** Answers those who wait, and lets go of what can never be in a block. */

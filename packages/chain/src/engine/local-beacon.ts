@@ -9,6 +9,7 @@ export function createLocalBeacon(secretKey: Uint8Array): BeaconSource {
   // A round lasts several blocks; signing it costs milliseconds.
   let last: BeaconEntry | undefined
   return {
+    want: () => undefined,
     entry(round) {
       if (last?.round !== round) last = { round, signature: signBeaconRound(secretKey, round) }
       return last

@@ -7,7 +7,14 @@ import { secp256k1 } from '@noble/curves/secp256k1.js'
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { writeNewFile } from '../keystore/write-new-file.ts'
 import { addressOf, type Hash } from '../messages/index.ts'
-import { beaconKeyFrom, beaconPublicKey, devnetGenesis, genesisHash, genesisToJson } from '../state/index.ts'
+import {
+  beaconKeyFrom,
+  beaconPublicKey,
+  devnetGenesis,
+  type Genesis,
+  genesisHash,
+  genesisToJson,
+} from '../state/index.ts'
 import { GenesisUnsupportedError } from './genesis-unsupported-error.ts'
 import { homeFiles } from './home-files.ts'
 
@@ -20,6 +27,8 @@ export interface InitChainOptions {
   readonly blockTimeMs?: number
   /** Time of the genesis. @default now */
   readonly timeMs?: number
+  /** A drand network instead of a local key. */
+  readonly beacon?: Genesis['beacon']
 }
 
 export interface InitializedChain {
@@ -29,24 +38,25 @@ export interface InitializedChain {
 
 /** @throws GranaryError HOME_EXISTS, GENESIS_UNSUPPORTED */
 export async function initChain(options: InitChainOptions): Promise<InitializedChain> {
-  const { home, devnet, blockTimeMs, timeMs = Date.now() } = options
+  const { home, devnet, blockTimeMs, timeMs = Date.now(), beacon } = options
   if (!devnet) throw new GenesisUnsupportedError()
   const files = homeFiles(home)
   if (await exists(files.genesis)) throw new HomeExistsError(home, files.genesis)
   const validatorKey = ed25519.utils.randomSecretKey()
   const beaconKey = beaconKeyFrom(randomBytes(48))
   const faucetKey = secp256k1.utils.randomSecretKey()
-  const genesis = devnetGenesis({
+  const local = devnetGenesis({
     validator: `0x${bytesToHex(ed25519.getPublicKey(validatorKey))}`,
     beaconPublicKey: beaconPublicKey(beaconKey),
     faucet: addressOf(faucetKey),
     timeMs,
     ...(blockTimeMs === undefined ? {} : { blockTimeMs }),
   })
+  const genesis: Genesis = beacon === undefined ? local : { ...local, beacon }
   // The genesis comes last: while it is missing the folder is no chain, and an init that was cut off is recognised.
   const contents: readonly (readonly [path: string, content: string])[] = [
     [files.validatorKey, `${bytesToHex(validatorKey)}\n`],
-    [files.beaconKey, `${bytesToHex(beaconKey)}\n`],
+    ...(beacon === undefined ? [[files.beaconKey, `${bytesToHex(beaconKey)}\n`] as const] : []),
     [files.faucetKey, `${bytesToHex(faucetKey)}\n`],
     [files.genesis, `${JSON.stringify(genesisToJson(genesis), null, 2)}\n`],
   ]

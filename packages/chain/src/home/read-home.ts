@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { GranaryError } from '@granary/errors'
 import { ed25519 } from '@noble/curves/ed25519.js'
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
+import { quicknet } from '../engine/quicknet.ts'
 import { addressOf } from '../messages/index.ts'
 import { beaconPublicKey, type Genesis, genesisFromJson } from '../state/index.ts'
 import { GenesisUnsupportedError } from './genesis-unsupported-error.ts'
@@ -11,23 +12,28 @@ import { homeFiles } from './home-files.ts'
 export interface ChainHome {
   readonly genesis: Genesis
   readonly validatorKey: Uint8Array
-  readonly beaconKey: Uint8Array
+  /** The local key of a devnet's beacon; a chain whose beacon is a drand network has none. */
+  readonly beaconKey: Uint8Array | undefined
   readonly faucetKey: Uint8Array
 }
 
-/** @throws GranaryError HOME_MISSING, KEY_INVALID, GENESIS_INVALID */
-export async function readHome(home: string): Promise<ChainHome> {
+/**
+ * @param hasRelays there are addresses of the drand network that the genesis names, if it names one
+ * @throws GranaryError HOME_MISSING, KEY_INVALID, GENESIS_INVALID
+ */
+export async function readHome(home: string, hasRelays = false): Promise<ChainHome> {
   const files = homeFiles(home)
   const genesis = await readGenesisFile(home)
   if (!genesis.devnet) throw new GenesisUnsupportedError()
   const validatorKey = await readKey(files.validatorKey)
-  const beaconKey = await readKey(files.beaconKey)
+  const isOfNetwork = hasRelays || genesis.beacon.publicKey === quicknet.publicKey
+  const beaconKey = isOfNetwork ? undefined : await readKey(files.beaconKey)
   const faucetKey = await readKey(files.faucetKey)
   const belongs = (path: string, does: boolean) => {
     if (!does) throw new KeyInvalidError(path, 'is not the key that genesis.json names')
   }
   belongs(files.validatorKey, `0x${bytesToHex(ed25519.getPublicKey(validatorKey))}` === genesis.validator)
-  belongs(files.beaconKey, beaconPublicKey(beaconKey) === genesis.beacon.publicKey)
+  belongs(files.beaconKey, beaconKey === undefined || beaconPublicKey(beaconKey) === genesis.beacon.publicKey)
   belongs(
     files.faucetKey,
     genesis.accounts.some(({ address }) => address === addressOf(faucetKey)),

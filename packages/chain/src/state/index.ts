@@ -43,6 +43,7 @@ export { type ChainParams, type ChainParamsJson, chainParams, devnetParams, prod
 export { draw, entropyOf, type RandomnessTag } from './randomness.ts'
 export type { Totals } from './records.ts'
 export { recount } from './recount.ts'
+export { roundsToDeliver } from './rounds-to-deliver.ts'
 export type { StateReader } from './store.ts'
 export {
   accountView,
