@@ -5,6 +5,7 @@ import { Argument, type Command } from 'commander'
 import { exitCodesHelp } from '../../exit-code.ts'
 import { type HomeOptions, type JsonOptions, wholeNumber, withHome, withJson } from '../../options.ts'
 import { UsageError } from '../../usage-error.ts'
+import { addBenchChain } from './bench-chain.ts'
 import { parentsFolder } from './parents-folder.ts'
 import { profileOption } from './sector-profile.ts'
 
@@ -33,6 +34,7 @@ export function addBench(tools: Command): void {
     .option('--sectors <k>', 'label, seal: so many at once (1 to 4); post: in the list', wholeNumber(1, 64))
     .option('--in <folder>', 'porep, post: measure on this sealed sector instead of a new one')
   withJson(withHome(command)).addHelpText('after', exitCodesHelp).action(bench)
+  addBenchChain(command)
 }
 
 async function bench(kind: Kind, options: BenchCommandOptions): Promise<void> {
