@@ -361,3 +361,12 @@ test.each<[string, object]>([
 ])('%s is no statement', (_, change) => {
   expect(verifyPoRep({ ...forgedPoRep(small), ...change })).toEqual(refusal('INPUT_INVALID'))
 })
+
+// Bundles are what chains hold: not a byte of their format may change unnoticed.
+test.each([
+  ['2KiB-test', 'fc71feea9dbe6bb1fbff0d39e005abd995f3476f6070b9152db98b6b73811fe8'],
+  ['8MiB-dev', '1d218489c5901324af95ec4889196510a6d7e6a4e26287b1de58608aad5ea48d'],
+  ['64GiB', 'e1a35548e94c92cf0063a798a6ae27d6b3ea4f0d4c948831afdef76d7f4ad8b2'],
+] as const)('the format of a bundle of %s stays as it is', (name, digest) => {
+  expect(hex(sha256(forgedPoRep({ ...about, profile: profiles[name] }).bundle))).toBe(digest)
+})

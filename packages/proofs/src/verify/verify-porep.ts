@@ -16,7 +16,9 @@ import { isBytes32, isId, isProfile } from './valid-input.ts'
 import { refuse, type Verdict } from './verdict.ts'
 
 export interface PoRepInput extends PoRepStatement {
+  /** 32 bytes, on the chain before the seed was drawn. */
   readonly commR: Uint8Array
+  /** What provePoRep gave, or anything else. */
   readonly bundle: Uint8Array
 }
 
@@ -31,11 +33,16 @@ interface PoRepBundle {
   readonly replicaSiblings: Uint8Array
 }
 
-/** The exact length that the bundle of this statement has. */
+/** The exact length that the bundle of this statement has: it follows from the challenges, so it costs their parents. */
 export function porepBundleBytes(statement: PoRepStatement): number {
   return porepLayout(statement).bytes
 }
 
+/**
+ * Whether the bundle proves that the sector of this statement was sealed. Any input gives a verdict, never an exception:
+ * what is no statement at all is refused as INPUT_INVALID. About 80 ms for 176 challenges, and no memory beyond a few
+ * times the bundle's.
+ */
 export function verifyPoRep(input: PoRepInput): Verdict {
   if (!isStatement(input) || !isBytes32(input.commR) || !(input.bundle instanceof Uint8Array))
     return refuse('INPUT_INVALID')

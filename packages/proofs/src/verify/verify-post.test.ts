@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { forgedPost, type PostRules } from '../../test/post-parts.ts'
-import { flip, noise } from '../../test/support.ts'
+import { flip, hex, noise } from '../../test/support.ts'
 import { concatBytes, modLE, tag, u32LE, u64LE } from '../bytes.ts'
 import { hashPairs254 } from '../merkle/hash-pairs.ts'
 import { siblingPositions } from '../merkle/multiproof.ts'
@@ -219,4 +219,13 @@ test.each([
   ['no list', undefined],
 ])('%s is no challenge', (_, sectors) => {
   expect(verifyPost({ ...forgedPost(one, 1), sectors: sectors as never })).toEqual(refusal('INPUT_INVALID'))
+})
+
+// Bundles are what chains hold: not a byte of their format may change unnoticed.
+test.each([
+  ['2KiB-test', 'e1c1644a5b70cb9841fa6972395b2a0d7c775cefe64016ed6b061f13a89e23aa'],
+  ['8MiB-dev', '3dab2df3511560078fc2800491829e5ebc5dcaa4d017e1a7b3076042f31ccd1b'],
+  ['64GiB', '5695cc2ee843e9a9633b02ac49830a7775a4d216a56dda35b68216b32efeb755'],
+] as const)('the format of a bundle of %s stays as it is', (name, digest) => {
+  expect(hex(sha256(forgedPost({ ...challenge, profile: profiles[name] }, 7).bundle))).toBe(digest)
 })
