@@ -4,12 +4,15 @@
  */
 import { sha256 } from '@noble/hashes/sha2.js'
 import { utf8ToBytes } from '@noble/hashes/utils.js'
+import { createHashPair } from './sha256-pair.ts'
 
 export const HASH_BYTES = 32
 const LEAF = 0x00
 const INNER = 0x01
 const APP = 0x02
 const KEY = 0x03
+// Its memory is written anew by each call, which ends before another begins.
+const hashPair = createHashPair()
 
 /** Of a tree, or a part of one, without leaves. */
 export const EMPTY_HASH: Uint8Array = new Uint8Array(HASH_BYTES)
@@ -43,12 +46,4 @@ export function appHashOf(root: Uint8Array, outsideHash: Uint8Array): Uint8Array
 /** 0 or 1. */
 export function bitAt(path: Uint8Array, depth: number): number {
   return (path[depth >> 3]! >> (7 - (depth & 7))) & 1
-}
-
-function hashPair(tag: number, left: Uint8Array, right: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(1 + 2 * HASH_BYTES)
-  bytes[0] = tag
-  bytes.set(left, 1)
-  bytes.set(right, 1 + HASH_BYTES)
-  return sha256(bytes)
 }

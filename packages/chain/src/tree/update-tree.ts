@@ -72,7 +72,8 @@ export function compareBytes(a: Uint8Array, b: Uint8Array): number {
 }
 
 function isSame(a: TreeNode, b: TreeNode): boolean {
-  if (a === undefined || b === undefined) return a === b
+  if (a === b) return true
+  if (a === undefined || b === undefined) return false
   if (a.kind === 'inner') return b.kind === 'inner' && compareBytes(a.hash, b.hash) === 0
   return b.kind === 'leaf' && compareBytes(a.path, b.path) === 0 && compareBytes(a.valueHash, b.valueHash) === 0
 }
