@@ -3,6 +3,7 @@
  * form; its TypeScript type stands beside it and the compiler holds the two together. What a message does stands in
  * state/messages, a file each. docs/spec/chain.md section 2.
  */
+import { type DealRenewal, dealRenewal } from './deal-renewal.ts'
 import { type DealTerms, type DealTermsJson, dealTerms } from './deal-terms.ts'
 import { address, bigUint, bytes, bytes32, epochs, list, peerId, text, uint } from './field.ts'
 import { type Struct, struct } from './struct.ts'
@@ -25,6 +26,11 @@ export interface AuthorizeKey {
   readonly spendingLimit: AttoGrn
 }
 
+export interface RevokeKey {
+  /** 32 bytes. */
+  readonly publicKey: Uint8Array
+}
+
 export interface RegisterProvider {
   readonly payout: Address
   /** 32 bytes, authorised with all scopes of a daemon; or empty. */
@@ -33,6 +39,10 @@ export interface RegisterProvider {
   readonly peerId: string
   readonly region: string
   readonly name: string
+}
+
+export interface UpdateProvider extends RegisterProvider {
+  readonly provider: number
 }
 
 export interface SetAsk {
@@ -51,6 +61,11 @@ export interface DepositCollateral {
   readonly amount: AttoGrn
 }
 
+export interface WithdrawCollateral {
+  readonly provider: number
+  readonly amount: AttoGrn
+}
+
 export interface SignedTerms {
   readonly terms: DealTerms
   readonly providerSignature: Uint8Array
@@ -58,6 +73,21 @@ export interface SignedTerms {
 
 export interface PublishDeal {
   readonly deals: readonly SignedTerms[]
+}
+
+export interface RenewDeal {
+  readonly renewal: DealRenewal
+  /** Over the renewal, by a key that may sign the provider's terms. */
+  readonly providerSignature: Uint8Array
+}
+
+export interface TopUpDeal {
+  readonly deal: number
+  readonly epochs: number
+}
+
+export interface CancelDeal {
+  readonly deal: number
 }
 
 export interface SectorPreCommit {
@@ -129,10 +159,16 @@ export interface MessageBodies {
   readonly BeaconEntry: BeaconEntry
   readonly Transfer: Transfer
   readonly AuthorizeKey: AuthorizeKey
+  readonly RevokeKey: RevokeKey
   readonly RegisterProvider: RegisterProvider
+  readonly UpdateProvider: UpdateProvider
   readonly SetAsk: SetAsk
   readonly DepositCollateral: DepositCollateral
+  readonly WithdrawCollateral: WithdrawCollateral
   readonly PublishDeal: PublishDeal
+  readonly RenewDeal: RenewDeal
+  readonly TopUpDeal: TopUpDeal
+  readonly CancelDeal: CancelDeal
   readonly PreCommitSectors: PreCommitSectors
   readonly ProveCommitSector: ProveCommitSector
   readonly ExtendSectors: ExtendSectors
@@ -166,6 +202,15 @@ const sectorPreCommit: Struct<SectorPreCommit> = struct('SectorPreCommit', {
   expiry: epochs,
 })
 
+const providerProfile = {
+  payout: address,
+  sessionKey: bytes(0, 32),
+  endpoints: list(text(256), { max: 8 }),
+  peerId,
+  region: text(64),
+  name: text(64),
+}
+
 export interface Declaration<N extends MessageName> {
   /** The number on the wire; never used again for anything else. */
   readonly kind: number
@@ -193,17 +238,12 @@ export const declarations: { readonly [N in MessageName]: Declaration<N> } = {
       spendingLimit: bigUint(128),
     }),
   },
-  RegisterProvider: {
-    kind: 4,
+  RevokeKey: { kind: 3, sizeMax: TX_BYTES_MAX, body: struct('RevokeKey', { publicKey: bytes32 }) },
+  RegisterProvider: { kind: 4, sizeMax: TX_BYTES_MAX, body: struct('RegisterProvider', providerProfile) },
+  UpdateProvider: {
+    kind: 5,
     sizeMax: TX_BYTES_MAX,
-    body: struct('RegisterProvider', {
-      payout: address,
-      sessionKey: bytes(0, 32),
-      endpoints: list(text(256), { max: 8 }),
-      peerId,
-      region: text(64),
-      name: text(64),
-    }),
+    body: struct('UpdateProvider', { provider: id, ...providerProfile }),
   },
   SetAsk: {
     kind: 6,
@@ -224,6 +264,18 @@ export const declarations: { readonly [N in MessageName]: Declaration<N> } = {
     sizeMax: TX_BYTES_MAX,
     body: struct('DepositCollateral', { provider: id, amount: bigUint(128) }),
   },
+  WithdrawCollateral: {
+    kind: 8,
+    sizeMax: TX_BYTES_MAX,
+    body: struct('WithdrawCollateral', { provider: id, amount: bigUint(128) }),
+  },
+  RenewDeal: {
+    kind: 10,
+    sizeMax: TX_BYTES_MAX,
+    body: struct('RenewDeal', { renewal: dealRenewal, providerSignature: bytes(65, 96) }),
+  },
+  TopUpDeal: { kind: 11, sizeMax: TX_BYTES_MAX, body: struct('TopUpDeal', { deal: dealId, epochs }) },
+  CancelDeal: { kind: 12, sizeMax: TX_BYTES_MAX, body: struct('CancelDeal', { deal: dealId }) },
   PublishDeal: {
     kind: 9,
     sizeMax: TX_BYTES_MAX,

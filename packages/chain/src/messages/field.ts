@@ -7,6 +7,7 @@ import { pieceCidFromBytes, pieceCidToBytes } from '@granary/proofs/verify'
 import { keccak_256 } from '@noble/hashes/sha3.js'
 import { bytesToHex, concatBytes, hexToBytes } from '@noble/hashes/utils.js'
 import { CID } from 'multiformats/cid'
+import { equalBytes } from './tuple-codec.ts'
 import { type Address, type Hex, isHex, MessageInvalidError } from './types.ts'
 
 export type Wire = number | bigint | Uint8Array | readonly Wire[]
@@ -121,7 +122,7 @@ export const bytes32: Field<Uint8Array, string> = { ...bytes(32, 32), type: 'byt
 /** Bytes of one length whose TypeScript form is hex, because it is compared, printed and used as a key. */
 export function hexBytes(length: number, type = 'bytes'): Field<Hex, string> {
   const toWord =
-    type === 'address' ? (value: Hex) => word(BigInt(value)) : (value: Hex) => keccak_256(hexToBytes(value.slice(2)))
+    type === 'bytes' ? (value: Hex) => keccak_256(hexToBytes(value.slice(2))) : (value: Hex) => word(BigInt(value))
   return scalar<Hex, Uint8Array, string>({
     type,
     check: (value, path) => {
@@ -221,7 +222,10 @@ function textual(of: Textual): Field<string, string> {
     fromWire: (wire, path) => {
       if (!(wire instanceof Uint8Array)) throw new MessageInvalidError(path, 'text as bytes', wire)
       if (wire.length > of.max) throw new MessageInvalidError(path, `at most ${of.max} bytes`, wire)
-      return checked(of.fromBytes(wire, path), path)
+      const value = of.fromBytes(wire, path)
+      // A CID may be read from more than one row of bytes; only one of them is its encoding.
+      if (!equalBytes(toBytes(value, path), wire)) throw new MessageInvalidError(path, 'its canonical bytes', wire)
+      return value
     },
     toJson: checked,
     fromJson: checked,
@@ -307,16 +311,29 @@ export function word(value: bigint): Uint8Array {
 }
 
 export function minimalBytes(value: bigint): Uint8Array {
-  if (value === 0n) return new Uint8Array(0)
-  const hex = value.toString(16)
-  return hexToBytes(hex.length % 2 === 0 ? hex : `0${hex}`)
+  if (value >> 128n !== 0n) {
+    const hex = value.toString(16)
+    return hexToBytes(hex.length % 2 === 0 ? hex : `0${hex}`)
+  }
+  // Amounts are in every record: by halves they take a fraction of the time that their text would.
+  const bytes = new Uint8Array(16)
+  const view = new DataView(bytes.buffer)
+  view.setBigUint64(0, value >> 64n)
+  view.setBigUint64(8, value)
+  let first = 0
+  while (bytes[first] === 0) first += 1
+  return bytes.slice(first)
 }
 
 function fromMinimalBytes(wire: Wire, path: string): bigint {
   if (!(wire instanceof Uint8Array) || wire[0] === 0) {
     throw new MessageInvalidError(path, 'an integer as big-endian bytes without a leading zero', wire)
   }
-  return wire.length === 0 ? 0n : BigInt(`0x${bytesToHex(wire)}`)
+  if (wire.length > 16) return BigInt(`0x${bytesToHex(wire)}`)
+  const bytes = new Uint8Array(16)
+  bytes.set(wire, 16 - wire.length)
+  const view = new DataView(bytes.buffer)
+  return (view.getBigUint64(0) << 64n) | view.getBigUint64(8)
 }
 
 function checkUint(value: unknown, max: number, path: string): number {

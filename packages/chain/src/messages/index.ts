@@ -2,6 +2,7 @@
 export type {
   AuthorizeKey,
   BeaconEntry,
+  CancelDeal,
   DeclareFaults,
   DepositCollateral,
   ExtendSectors,
@@ -11,16 +12,22 @@ export type {
   ProveCommitSector,
   PublishDeal,
   RegisterProvider,
+  RenewDeal,
   RequestRecovery,
+  RevokeKey,
   SectorPreCommit,
   SetAsk,
   SettleDeals,
   SignedTerms,
   SubmitPost,
   TerminateSectors,
+  TopUpDeal,
   TransactionName,
   Transfer,
+  UpdateProvider,
+  WithdrawCollateral,
 } from './bodies.ts'
+export type { DealRenewal } from './deal-renewal.ts'
 export { type DealTerms, type DealTermsJson, dealTermsFromJson, dealTermsToJson } from './deal-terms.ts'
 export { classOf, type FeeParams, feeOf, type TransactionClass, unitsOf } from './fee.ts'
 export { formatGrn, parseGrn } from './grn.ts'
@@ -37,6 +44,7 @@ export {
   verifySigner,
 } from './signer.ts'
 export {
+  dealRenewalDigest,
   dealTermsDigest,
   decodeBeaconEntry,
   decodeTransaction,

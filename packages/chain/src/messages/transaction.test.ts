@@ -1,6 +1,7 @@
 import { pieceCidV2 } from '@granary/proofs/verify'
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import { CID } from 'multiformats/cid'
 import {
   accountSigner,
   type DealTerms,
@@ -87,6 +88,23 @@ const bodies: { readonly [N in TransactionName]: MessageBodies[N] } = {
     ],
   },
   ProveCommitSector: { provider: 1000, number: 0, bundle: new Uint8Array(100_000) },
+  RevokeKey: { publicKey: bytes32(5) },
+  UpdateProvider: {
+    provider: 1000,
+    payout: ALICE,
+    sessionKey: new Uint8Array(0),
+    endpoints: [],
+    peerId: '',
+    region: 'eu',
+    name: '',
+  },
+  WithdrawCollateral: { provider: 1000, amount: 1n },
+  RenewDeal: {
+    renewal: { deal: 7, agreementId: `0x${'0c'.repeat(32)}`, endsAt: 900, providerCollateral: 5n, validUntil: 800 },
+    providerSignature: new Uint8Array(65).fill(2),
+  },
+  TopUpDeal: { deal: 2 ** 40, epochs: 60 },
+  CancelDeal: { deal: 1 },
   ExtendSectors: { provider: 1000, sectors: [1, 2 ** 32 - 1], expiry: 2 ** 40 },
   TerminateSectors: { provider: 1000, sectors: [7] },
   DeclareFaults: { provider: 1000, partition: 3, sectors: [9, 8] },
@@ -167,6 +185,13 @@ describe('what is not the encoding of a transaction', () => {
       fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => isRefused(bytes)),
       { numRuns: 2_000 },
     )
+  })
+
+  test('a CID of version 0 with a prefix is not the encoding of it', () => {
+    const bytes = encodeTransaction(transaction('PublishDeal'), SIGNATURE)
+    const at = Buffer.from(bytes).indexOf(Buffer.from(CID.parse(terms.rootCid!).bytes))
+    bytes[at] = 0
+    expect(() => decodeTransaction(bytes)).toThrow('canonical')
   })
 
   test('random changes of a real one give the typed error or what was sent', () => {

@@ -6,6 +6,7 @@
 import { GranaryError } from '@granary/errors'
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { type BeaconEntry, declarations, type MessageBodies, type TransactionName } from './bodies.ts'
+import { type DealRenewal, dealRenewal } from './deal-renewal.ts'
 import { type DealTerms, dealTerms } from './deal-terms.ts'
 import { typedDigest } from './eip712.ts'
 import { address, bigUint, bytes, epochs, type Field, uint, type Wire } from './field.ts'
@@ -105,6 +106,10 @@ export function transactionId(genesisHash: Hash, tx: Transaction): Hash {
 /** Its hex is the agreement's id. */
 export function dealTermsDigest(genesisHash: Hash, terms: DealTerms): Uint8Array {
   return typedDigest(genesisHash, dealTerms, terms)
+}
+
+export function dealRenewalDigest(genesisHash: Hash, renewal: DealRenewal): Uint8Array {
+  return typedDigest(genesisHash, dealRenewal, renewal)
 }
 
 export function quoteDigest(genesisHash: Hash, value: Quote): Uint8Array {

@@ -26,6 +26,8 @@ export type DealStatus =
       readonly endsAt: Epoch
     }
   | { readonly state: 'lapsed' }
+  /** Before a sector had it. One that was cancelled later is active until its last span is decided. */
+  | { readonly state: 'cancelled' }
 
 /** What the next settlement of a deal that was active decides. */
 export interface DueEpochs {
@@ -36,17 +38,18 @@ export interface DueEpochs {
 
 export function dealStatus(store: StateReader, deal: Deal, height: Epoch): DealStatus {
   if (deal.closed === 'lapsed') return { state: 'lapsed' }
+  if (deal.closed === 'cancelled' && deal.sector.length === 0) return { state: 'cancelled' }
   const bound = bindingSector(store, deal)
   if (bound === undefined) return { state: height > deal.lapsesAt ? 'lapsed' : 'published' }
   if (bound.sector.status === 'precommitted') return { state: 'committed', sector: bound.number }
   const { activatedAt } = placementOf(bound.sector)
-  const endsAt = activatedAt + deal.terms.duration
+  const endsAt = activatedAt + deal.duration
   const span = { sector: bound.number, activatedAt }
   const [stopped] = bound.sector.stopped
   if (bound.sector.status === 'terminated' && stopped !== undefined && stopped.at < endsAt) {
     return { state: 'terminated', ...span, endsAt: stopped.at }
   }
-  return { state: deal.closed === 'expired' ? 'expired' : 'active', ...span, endsAt }
+  return { state: deal.closed === 'no' ? 'active' : 'expired', ...span, endsAt }
 }
 
 /** Epochs of an active deal that are decided and not settled. */

@@ -2,6 +2,7 @@
 import type { MessageBodies, Transaction, TransactionName } from '../messages/index.ts'
 import type { Effect, TxContext } from './context.ts'
 import { authorizeKey } from './messages/authorize-key.ts'
+import { cancelDeal } from './messages/cancel-deal.ts'
 import { declareFaults } from './messages/declare-faults.ts'
 import { depositCollateral } from './messages/deposit-collateral.ts'
 import { extendSectors } from './messages/extend-sectors.ts'
@@ -9,12 +10,17 @@ import { preCommitSectors } from './messages/pre-commit-sectors.ts'
 import { proveCommitSector } from './messages/prove-commit-sector.ts'
 import { publishDeal } from './messages/publish-deal.ts'
 import { registerProvider } from './messages/register-provider.ts'
+import { renewDeal } from './messages/renew-deal.ts'
 import { requestRecovery } from './messages/request-recovery.ts'
+import { revokeKey } from './messages/revoke-key.ts'
 import { setAsk } from './messages/set-ask.ts'
 import { settleDeals } from './messages/settle-deals.ts'
 import { submitPost } from './messages/submit-post.ts'
 import { terminateSectors } from './messages/terminate-sectors.ts'
+import { topUpDeal } from './messages/top-up-deal.ts'
 import { transfer } from './messages/transfer.ts'
+import { updateProvider } from './messages/update-provider.ts'
+import { withdrawCollateral } from './messages/withdraw-collateral.ts'
 
 const effects: { readonly [N in TransactionName]: Effect<MessageBodies[N]> } = {
   Transfer: transfer,
@@ -23,6 +29,12 @@ const effects: { readonly [N in TransactionName]: Effect<MessageBodies[N]> } = {
   SetAsk: setAsk,
   DepositCollateral: depositCollateral,
   PublishDeal: publishDeal,
+  RevokeKey: revokeKey,
+  UpdateProvider: updateProvider,
+  WithdrawCollateral: withdrawCollateral,
+  RenewDeal: renewDeal,
+  TopUpDeal: topUpDeal,
+  CancelDeal: cancelDeal,
   SettleDeals: settleDeals,
   PreCommitSectors: preCommitSectors,
   ProveCommitSector: proveCommitSector,

@@ -48,6 +48,9 @@ export type TxErrorCode =
   | 'SECTOR_PARTITION_WRONG'
   | 'RECOVERY_PENDING'
   | 'RECOVERY_BARRED'
+  | 'KEY_NOT_FOUND'
+  | 'DEAL_OVER'
+  | 'DEAL_NOT_EXTENDABLE'
 
 export interface TxErrorOptions {
   readonly message: string

@@ -31,3 +31,8 @@ export type ChainEventType =
   | 'sector:terminated'
   | 'sector:extended'
   | 'deal:terminated'
+  | 'deal:cancelled'
+  | 'deal:extended'
+  | 'key:revoked'
+  | 'provider:updated'
+  | 'collateral:withdrawn'

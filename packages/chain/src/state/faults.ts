@@ -134,6 +134,19 @@ function tooOld({ store, params, height }: BlockContext, provider: number, parti
     })
 }
 
+/** The deals of a sector pay more or less from now on, and so do the fees for it. */
+export function changePay(context: BlockContext, provider: number, number: number, change: bigint): void {
+  const { store } = context
+  const sector = requireSector(store, provider, number)
+  const { partition, position } = placementOf(sector)
+  const member = memberOf(store, provider, partition, position)
+  const record = partitionOf(store, provider, partition)
+  tables.sectors.put(store, provider, number, { ...sector, pay: sector.pay + change })
+  tables.members.put(store, provider, partition, position, { ...member, pay: member.pay + change })
+  if (!isListed(record, member, NOW)) return
+  writePartition(context, provider, partition, { ...record, pay: record.pay + change })
+}
+
 /** A faulty sector counts for nothing any more; its record only says from when on. */
 function leaveFaulty({ store, height }: BlockContext, provider: number, partition: number, position: number): void {
   const member = memberOf(store, provider, partition, position)

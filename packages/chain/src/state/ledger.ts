@@ -48,6 +48,13 @@ export function lockEscrow(store: Store, client: Address, amount: bigint): void 
   writeAccount(store, client, { balance: balance - amount, escrow: escrow + amount })
 }
 
+/** Balance of one → escrow of another, or of the same. @throws TxError INSUFFICIENT_FUNDS */
+export function fundEscrow(store: Store, payer: Address, client: Address, amount: bigint): void {
+  debit(store, payer, amount)
+  const account = accountOf(store, client)
+  writeAccount(store, client, { ...account, escrow: account.escrow + amount })
+}
+
 /** Takes money out of escrow; the caller gives all of it to somebody or burns it. */
 export function takeEscrow(store: Store, client: Address, amount: bigint): void {
   const account = accountOf(store, client)

@@ -33,6 +33,8 @@ export interface ChainParams extends FeeParams {
   readonly dealDurationMax: number
   readonly activateWithinMin: number
   readonly networkFeeBps: number
+  /** Of the price of what a client cancels, to the provider. */
+  readonly cancelShareBps: number
   readonly minCollateralShareBps: number
   readonly pledgePerGiB: bigint
   readonly preCommitDepositPerGiB: bigint
@@ -80,6 +82,7 @@ export const chainParams: Struct<ChainParams, ChainParamsJson> = struct<ChainPar
   dealDurationMax: epochs,
   activateWithinMin: epochs,
   networkFeeBps: uint(16),
+  cancelShareBps: uint(16),
   minCollateralShareBps: uint(16),
   pledgePerGiB: bigUint(128),
   preCommitDepositPerGiB: bigUint(128),
@@ -98,6 +101,7 @@ export const GIB: bigint = 2n ** 30n
 
 const common = {
   networkFeeBps: 500,
+  cancelShareBps: 1_000,
   minCollateralShareBps: 2_000,
   blockBytes: 8 * 2 ** 20,
   // One unit is about 1 µs of one core.

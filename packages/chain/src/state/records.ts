@@ -84,7 +84,10 @@ export interface Deal {
   /** The sector that binds it. It binds as long as that sector has not failed. */
   readonly sector: Maybe<number>
   /** Set by the settlement that closed it; until then its state follows from its sector and the height. */
-  readonly closed: 'no' | 'expired' | 'lapsed' | 'terminated'
+  readonly closed: 'no' | 'expired' | 'lapsed' | 'terminated' | 'cancelled'
+  /** Epochs that are paid, from activation: those of the terms, and what was added or cancelled. */
+  readonly duration: number
+  readonly cancelled: boolean
   /** Of the client's money. */
   readonly locked: bigint
   /** Of the provider's collateral. */
@@ -337,7 +340,9 @@ export const tables: {
       publishedAt: epochs,
       lapsesAt: epochs,
       sector: maybe(uint(32)),
-      closed: choice('no', 'expired', 'lapsed', 'terminated'),
+      closed: choice('no', 'expired', 'lapsed', 'terminated', 'cancelled'),
+      duration: epochs,
+      cancelled: bool,
       locked: amount,
       collateral: amount,
       paid: amount,

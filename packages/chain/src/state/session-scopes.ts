@@ -1,4 +1,7 @@
-/** What a session key may be allowed to sign. Never AuthorizeKey: a key must not be able to make itself stronger. */
+/**
+ * What a session key may be allowed to sign. Never AuthorizeKey, RevokeKey or UpdateProvider: a key must not be able to make
+ * itself stronger, or to say where the money goes.
+ */
 import type { TransactionName } from '../messages/index.ts'
 
 /** To sign DealTerms and Quotes for the account's providers. */
@@ -9,7 +12,11 @@ const transactionScopes: readonly TransactionName[] = [
   'RegisterProvider',
   'SetAsk',
   'DepositCollateral',
+  'WithdrawCollateral',
   'PublishDeal',
+  'RenewDeal',
+  'TopUpDeal',
+  'CancelDeal',
   'PreCommitSectors',
   'ProveCommitSector',
   'ExtendSectors',

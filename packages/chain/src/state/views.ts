@@ -121,7 +121,7 @@ export function dealView(reader: StateReader, id: number): DealView | undefined 
     id,
     agreementId: deal.agreementId,
     terms: dealTermsToJson(deal.terms),
-    state: dealState(status, height),
+    state: dealState(deal, status, height),
     publishedAt: deal.publishedAt,
     lapsesAt: deal.lapsesAt,
     ...('activatedAt' in status ? { activatedAt: status.activatedAt, endsAt: status.endsAt } : {}),
@@ -223,8 +223,10 @@ function sectorState(reader: StateReader, provider: number, sector: Sector): Sec
 }
 
 /** A deal whose time is over is called expired, though its last epochs may still wait for their proof. */
-function dealState(status: ReturnType<typeof dealStatus>, height: Epoch): DealState {
-  return status.state === 'active' && height >= status.endsAt ? 'expired' : status.state
+function dealState(deal: Deal, status: ReturnType<typeof dealStatus>, height: Epoch): DealState {
+  const isOver = status.state === 'expired' || (status.state === 'active' && height >= status.endsAt)
+  if (isOver) return deal.cancelled ? 'cancelled' : 'expired'
+  return status.state
 }
 
 function moneyOf({ locked, paid, burnt, refunded }: Deal): {

@@ -57,6 +57,8 @@ function publish(context: TxContext, { terms, providerSignature }: SignedTerms):
     lapsesAt: height + terms.activateWithin,
     sector: [],
     closed: 'no',
+    duration: terms.duration,
+    cancelled: false,
     locked: price,
     collateral: terms.providerCollateral,
     paid: 0n,
@@ -118,7 +120,7 @@ function checkTerms(terms: DealTerms, params: ChainParams, height: number): void
 }
 
 /** The owner's key, or a session key of the owner's that may sign terms now. */
-function checkProviderSignature(
+export function checkProviderSignature(
   { store, checks, height }: TxContext,
   id: number,
   { owner }: Provider,

@@ -81,7 +81,7 @@ function pay(context: TxContext, id: number, deal: Deal, due: DueEpochs): Deal {
 function expire({ store, emit }: TxContext, id: number, deal: Deal): Deal {
   const { provider, client } = deal.terms
   if (deal.locked !== 0n) throw new InvariantError(`deal ${id} is over with ${deal.locked} attoGRN locked`)
-  const closed: Deal = { ...deal, closed: 'expired', collateral: 0n }
+  const closed: Deal = { ...deal, closed: deal.cancelled ? 'cancelled' : 'expired', collateral: 0n }
   tables.deals.put(store, id, closed)
   unlockCollateral(store, provider, deal.collateral)
   emit({ type: 'deal:expired', deal: id, provider, client, epoch: deal.settledThrough })
@@ -134,7 +134,7 @@ export function networkFee(gross: bigint, bps: number): bigint {
   return (gross * BigInt(bps) + one - 1n) / one
 }
 
-function payoutOf({ store }: TxContext, id: number): `0x${string}` {
+export function payoutOf({ store }: TxContext, id: number): `0x${string}` {
   const provider = tables.providers.get(store, id)
   if (provider === undefined) throw new InvariantError(`provider ${id} of a deal is unknown`)
   return provider.payout

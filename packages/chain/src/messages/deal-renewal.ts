@@ -1,0 +1,24 @@
+/** What a provider signs when a client wants more time for a deal, at its price. docs/spec/chain.md section 2. */
+import { bigUint, epochs, hexBytes, uint } from './field.ts'
+import { type Struct, struct } from './struct.ts'
+import type { AttoGrn, Epoch, Hash } from './types.ts'
+
+export interface DealRenewal {
+  readonly deal: number
+  /** Of the deal's terms, so that the signature is for this deal on this chain only. */
+  readonly agreementId: Hash
+  /** The new end: applied once, it can not be applied again. */
+  readonly endsAt: Epoch
+  /** Added to the deal's. */
+  readonly providerCollateral: AttoGrn
+  /** The last epoch in which it may be sent. */
+  readonly validUntil: Epoch
+}
+
+export const dealRenewal: Struct<DealRenewal> = struct<DealRenewal>('DealRenewal', {
+  deal: uint(48),
+  agreementId: hexBytes(32, 'bytes32'),
+  endsAt: epochs,
+  providerCollateral: bigUint(128),
+  validUntil: epochs,
+})

@@ -1,0 +1,53 @@
+/**
+ * RenewDeal: client and provider agree to move a deal's end out, at the same price: the client sends it, the provider has
+ * signed the renewal. Locks the price of the time from the client and further collateral from the provider, at least
+ * `minCollateralShare` of it. Costs its fee. No recent proof, no renewal: refuses a sector that was not proven for two
+ * periods, an end beyond the sector's expiry or not later than the present one, and a renewal whose time has passed.
+ */
+import { dealRenewalDigest, type RenewDeal } from '../../messages/index.ts'
+import type { Effect } from '../context.ts'
+import { TxError, type TxErrorCode } from '../errors.ts'
+import { extendDeal, requireExtendable } from '../extend-deal.ts'
+import { lockCollateral } from '../ledger.ts'
+import { BPS_ONE } from '../params.ts'
+import { requireProvider } from '../require-provider.ts'
+import { checkProviderSignature } from './publish-deal.ts'
+
+export const renewDeal: Effect<RenewDeal> = (context, { renewal, providerSignature }) => {
+  const { store, sender, params, height } = context
+  const { deal: id, agreementId, providerCollateral: collateral } = renewal
+  const { deal, sector, endsAt } = requireExtendable(context, id)
+  const { client, provider, pricePerEpoch } = deal.terms
+  if (client !== sender) {
+    throw refusal('DEAL_CLIENT_WRONG', `deal ${id} is one of ${client}`, 'renew it from that account')
+  }
+  if (renewal.validUntil < height) {
+    throw refusal('DEAL_TERMS_EXPIRED', `the renewal was valid until epoch ${renewal.validUntil}`, 'agree anew')
+  }
+  const last = Math.min(sector.expiry, height + params.dealDurationMax)
+  if (agreementId !== deal.agreementId || renewal.endsAt <= endsAt || renewal.endsAt > last) {
+    throw refusal(
+      'DEAL_NOT_EXTENDABLE',
+      `deal ${id} ends at ${endsAt} and cannot be renewed to ${renewal.endsAt}`,
+      `agree on an end after that and not after ${last}, for exactly this agreement`,
+    )
+  }
+  const epochs = renewal.endsAt - endsAt
+  const price = pricePerEpoch * BigInt(epochs)
+  if (collateral * BigInt(BPS_ONE) < price * BigInt(params.minCollateralShareBps)) {
+    throw refusal(
+      'DEAL_COLLATERAL_LOW',
+      `the collateral is ${collateral} attoGRN of a price of ${price}`,
+      `a provider puts up at least ${params.minCollateralShareBps / 100} % of the price`,
+    )
+  }
+  const digest = dealRenewalDigest(context.genesisHash, renewal)
+  checkProviderSignature(context, provider, requireProvider(store, provider), digest, providerSignature)
+
+  lockCollateral(store, provider, collateral)
+  extendDeal(context, id, deal, { epochs, payer: sender, collateral })
+}
+
+function refusal(code: TxErrorCode, message: string, hint: string): TxError {
+  return new TxError(code, { message, hint })
+}

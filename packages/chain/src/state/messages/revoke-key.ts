@@ -1,0 +1,18 @@
+/** RevokeKey: a session key of the sender may sign nothing any more. Signed by the account itself; costs its fee. */
+import { bytesToHex } from '@noble/hashes/utils.js'
+import type { RevokeKey } from '../../messages/index.ts'
+import type { Effect } from '../context.ts'
+import { TxError } from '../errors.ts'
+import { tables } from '../records.ts'
+
+export const revokeKey: Effect<RevokeKey> = ({ store, sender, emit }, { publicKey }) => {
+  const key = bytesToHex(publicKey)
+  if (tables.sessionKeys.get(store, sender, key) === undefined) {
+    throw new TxError('KEY_NOT_FOUND', {
+      message: `${sender} has no session key 0x${key}`,
+      hint: 'name a key that the account has authorised',
+    })
+  }
+  tables.sessionKeys.delete(store, sender, key)
+  emit({ type: 'key:revoked', account: sender, publicKey: `0x${key}` })
+}

@@ -1,0 +1,24 @@
+/**
+ * TopUpDeal: anybody adds funds to a deal whose terms say `extendableUntil`: its end moves out at the same price, up to that
+ * epoch and to the expiry of its sector. Signed by who pays; costs its fee. Refuses a deal that is not active or was
+ * cancelled, and a sector that was not proven for two periods.
+ */
+import type { TopUpDeal } from '../../messages/index.ts'
+import type { Effect } from '../context.ts'
+import { TxError } from '../errors.ts'
+import { extendDeal, requireExtendable } from '../extend-deal.ts'
+
+export const topUpDeal: Effect<TopUpDeal> = (context, { deal: id, epochs }) => {
+  const { deal, sector, endsAt } = requireExtendable(context, id)
+  const { extendableUntil = 0 } = deal.terms
+  const end = endsAt + epochs
+  const last = Math.min(extendableUntil, sector.expiry)
+  if (epochs === 0 || end > last) {
+    throw new TxError('DEAL_NOT_EXTENDABLE', {
+      message: `deal ${id} would end at ${end}, it can be extended to ${last} at most`,
+      hint: 'add fewer epochs, or renew the deal with the provider',
+      details: { deal: id, endsAt, last },
+    })
+  }
+  extendDeal(context, id, deal, { epochs, payer: context.sender, collateral: 0n })
+}

@@ -1,0 +1,27 @@
+/**
+ * WithdrawCollateral: free collateral of a provider goes to its owner. Signed by the owner, or a session key that may; costs
+ * its fee. Refuses more than is free: what is locked stays, and while there is a debt nothing is free.
+ */
+import { formatGrn, type WithdrawCollateral } from '../../messages/index.ts'
+import type { Effect } from '../context.ts'
+import { TxError } from '../errors.ts'
+import { credit, writeProvider } from '../ledger.ts'
+import { requireOwner } from '../require-provider.ts'
+
+export const withdrawCollateral: Effect<WithdrawCollateral> = (context, { provider, amount }) => {
+  const { store, sender, emit } = context
+  const record = requireOwner(context, provider)
+  if (amount === 0n) {
+    throw new TxError('AMOUNT_ZERO', { message: 'a withdrawal of nothing', hint: 'name an amount above zero' })
+  }
+  if (record.collateralFree < amount) {
+    throw new TxError('INSUFFICIENT_COLLATERAL', {
+      message: `provider ${provider} has ${formatGrn(record.collateralFree)} of free collateral`,
+      hint: 'withdraw what is free; sectors and deals free the rest when they are over',
+      details: { provider, free: String(record.collateralFree), debt: String(record.debt) },
+    })
+  }
+  writeProvider(store, provider, { ...record, collateralFree: record.collateralFree - amount })
+  credit(store, sender, amount)
+  emit({ type: 'collateral:withdrawn', provider, to: sender, amount: String(amount) })
+}

@@ -1,0 +1,29 @@
+/** What a provider says of itself, when it registers and when it changes that. */
+import { bytesToHex } from '@noble/hashes/utils.js'
+import { type Address, AMOUNT_MAX, type RegisterProvider } from '../messages/index.ts'
+import { TxError } from './errors.ts'
+import { tables } from './records.ts'
+import { daemonScopes } from './session-scopes.ts'
+import type { Store } from './store.ts'
+
+/** @throws TxError PROVIDER_INVALID */
+export function checkProfile({ sessionKey, endpoints }: RegisterProvider): void {
+  if (sessionKey.length !== 0 && sessionKey.length !== 32) throw invalid(`a session key of ${sessionKey.length} bytes`)
+  const endpoint = endpoints.find((url) => !/^https?:\/\/[\x21-\x7e]+$/.test(url))
+  if (endpoint !== undefined) throw invalid(`"${endpoint}" is not an HTTP URL`)
+}
+
+/** A daemon's key may sign what a daemon signs, without expiry or limit; the owner may replace that with AuthorizeKey. */
+export function authorizeDaemon(store: Store, owner: Address, sessionKey: Uint8Array): void {
+  if (sessionKey.length === 0) return
+  tables.sessionKeys.put(store, owner, bytesToHex(sessionKey), {
+    scopes: daemonScopes,
+    expires: Number.MAX_SAFE_INTEGER,
+    spendingLimit: AMOUNT_MAX,
+    spent: 0n,
+  })
+}
+
+function invalid(what: string): TxError {
+  return new TxError('PROVIDER_INVALID', { message: what, hint: 'correct the registration and send it again' })
+}
