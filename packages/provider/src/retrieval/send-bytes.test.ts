@@ -7,6 +7,8 @@ import { sendStream } from './send-bytes.ts'
 let port: number
 let stop: () => void
 let closed: Promise<number>
+let asked: Promise<void>
+let released: Promise<void>
 
 beforeAll(async () => {
   const app = express()
@@ -25,6 +27,23 @@ beforeAll(async () => {
       }
       await sendStream(request, response, endless())
     })
+  })
+  const opening = Promise.withResolvers<void>()
+  const releasing = Promise.withResolvers<void>()
+  asked = opening.promise
+  released = releasing.promise
+  app.get('/slow', async (request, response) => {
+    async function* slow(): AsyncGenerator<Uint8Array> {
+      try {
+        opening.resolve()
+        await once(response, 'close')
+        yield new Uint8Array(10)
+        yield new Uint8Array(10)
+      } finally {
+        releasing.resolve()
+      }
+    }
+    await sendStream(request, response, slow())
   })
   app.get('/broken', async (request, response) => {
     async function* broken(): AsyncGenerator<Uint8Array> {
@@ -57,4 +76,12 @@ test('a client that stops reading holds the source back, and one that goes away 
 test('a source that fails midway breaks the connection', async () => {
   const response = await fetch(`http://127.0.0.1:${port}/broken`)
   await expect(response.arrayBuffer()).rejects.toThrow()
+})
+
+test('a client that goes away before the first byte leaves nothing open', async () => {
+  const socket = connect(port, '127.0.0.1')
+  socket.write('GET /slow HTTP/1.1\r\nHost: x\r\n\r\n')
+  await asked
+  socket.destroy()
+  await released
 })

@@ -53,11 +53,7 @@ export async function sendStream(
   const iterator = source[Symbol.asyncIterator]()
   const first = await iterator.next()
   async function* rest(): AsyncGenerator<Uint8Array> {
-    try {
-      for (let next = first; !next.done; next = await iterator.next()) yield next.value
-    } finally {
-      await iterator.return?.()
-    }
+    for (let next = first; !next.done; next = await iterator.next()) yield next.value
   }
   try {
     await pipeline(Readable.from(rest(), { objectMode: false }), response)
@@ -65,6 +61,9 @@ export async function sendStream(
     // The client is gone: nobody is left to tell.
     if (Error.isError(error) && Reflect.get(error, 'code') === 'ERR_STREAM_PREMATURE_CLOSE') return
     throw error
+  } finally {
+    // Here and not in `rest`, which never begins when the client has gone before its first byte: a file may be open.
+    await iterator.return?.()
   }
 }
 
