@@ -1,7 +1,7 @@
 /** A failure as a person reads it (what, what to do, its code) or as a program does. */
 import { type Action, failure, wireOf } from './envelope.ts'
 import { paint } from './paint.ts'
-import { printableLines } from './printable.ts'
+import { printable, printableLines } from './printable.ts'
 
 export interface FailureOptions {
   readonly json: boolean
@@ -15,7 +15,7 @@ export function printFailure(error: unknown, { json, actions = [] }: FailureOpti
     const { code, message, hint } = wireOf(error)
     const { stderr } = process
     const words = printableLines(message)
-    stderr.write(`${paint(stderr, 'red', 'granary:')} ${words} ${paint(stderr, 'dim', `[${code}]`)}\n`)
+    stderr.write(`${paint(stderr, 'red', 'granary:')} ${words} ${paint(stderr, 'dim', `[${printable(code)}]`)}\n`)
     if (hint) stderr.write(`  ${printableLines(hint)}\n`)
     for (const { cmd, why } of actions) stderr.write(`  ${cmd}  ${paint(stderr, 'dim', why)}\n`)
   }
