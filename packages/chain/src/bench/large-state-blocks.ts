@@ -1,0 +1,36 @@
+/** A process of its own: full blocks over a large state, each timed from its first transaction to its commit, and the memory. */
+import { homeFiles } from '../home/home-files.ts'
+import { readHome } from '../home/read-home.ts'
+import { addressOf } from '../messages/index.ts'
+import { createStateMachine, readHead } from '../state/index.ts'
+import { dealKeys } from '../store/deal-keys.ts'
+import { openStore } from '../store/open-store.ts'
+import { commitFinalized } from './commit-finalized.ts'
+import { anyAddress, entryFor, transfersOf, verdictsFor } from './transfers-of.ts'
+
+export interface LargeStateResult {
+  readonly commitMs: readonly number[]
+  readonly memoryMb: number
+}
+
+const [home = '', accounts = '0', blocks = '0'] = process.argv.slice(2)
+const { genesis, beaconKey, faucetKey } = await readHome(home)
+const store = openStore({ path: homeFiles(home).database, dealKeys })
+const sender = addressOf(faucetKey)
+const machine = createStateMachine({ reader: store.reader, verifiers: verdictsFor(sender) })
+const commitMs: number[] = []
+for (let block = 0; block < Number(blocks); block += 1) {
+  const head = readHead(store.reader)
+  const height = head.height + 1
+  const timeMs = genesis.timeMs + height * genesis.blockTimeMs
+  const candidates = transfersOf(genesis, sender, block, () => anyAddress(Number(accounts)))
+  const beacon = entryFor(genesis, beaconKey, head.timeMs)
+  const txs = machine.prepareBlock({ height, timeMs, candidates, beacon })
+  const startMs = performance.now()
+  const finalized = machine.finalizeBlock({ height, timeMs, txs })
+  commitFinalized(store, { height, timeMs, txs }, finalized)
+  commitMs.push(performance.now() - startMs)
+}
+store.close()
+const result: LargeStateResult = { commitMs, memoryMb: process.resourceUsage().maxRSS / 1024 }
+process.stdout.write(JSON.stringify(result))

@@ -1,0 +1,59 @@
+/** Transfers of one account whose signatures are taken as verified: what is measured is what comes after. */
+import { randomInt } from 'node:crypto'
+import type { Address, Hash } from '../messages/index.ts'
+import { ACCOUNT_SIGNATURE_BYTES, encodeTransaction, feeOf } from '../messages/index.ts'
+import { type BeaconEntry, beaconRoundFor, type Genesis, signBeaconRound, type Verifiers } from '../state/index.ts'
+
+export const TRANSFERS = 1_000
+const LANES = 50
+const TX_BYTES_MAX = 512
+const UNSIGNED = new Uint8Array(ACCOUNT_SIGNATURE_BYTES)
+
+/** Each block's transfers; the sequences go on from block to block. */
+export function transfersOf(genesis: Genesis, sender: Address, block: number, to: () => Address): Uint8Array[] {
+  const maxFee = feeOf('Transfer', TX_BYTES_MAX, genesis.params)
+  const perLane = TRANSFERS / LANES
+  return Array.from({ length: TRANSFERS }, (_, index) =>
+    encodeTransaction(
+      {
+        kind: 'Transfer',
+        sender,
+        lane: index % LANES,
+        sequence: block * perLane + Math.floor(index / LANES),
+        validUntil: 1_000_000,
+        maxFee,
+        body: { to: to(), amount: 1n },
+      },
+      UNSIGNED,
+    ),
+  )
+}
+
+/** Every signature is that of `address`. */
+export function verdictsFor(address: Address): Verifiers {
+  const ready = { ok: true } as const
+  return { signer: () => ({ type: 'account', address }), poRep: () => ready, post: () => ready }
+}
+
+/** The n-th address of a large state. */
+export function addressAt(index: number): Address {
+  return `0x${index.toString(16).padStart(40, '5')}`
+}
+
+export function anyAddress(accounts: number): Address {
+  return addressAt(randomInt(accounts))
+}
+
+export function entryFor(
+  genesis: Genesis,
+  beaconKey: Uint8Array | undefined,
+  previousTimeMs: number,
+): BeaconEntry | undefined {
+  if (beaconKey === undefined) return undefined
+  const round = beaconRoundFor(genesis, previousTimeMs)
+  return { round, signature: signBeaconRound(beaconKey, round) }
+}
+
+export function fakeHash(height: number): Hash {
+  return `0x${height.toString(16).padStart(64, '0')}`
+}
