@@ -258,7 +258,7 @@ RUN(all, 4, ALL_BLOCKS)
 int label_run_shani(const struct label_run *run) {
   static const label_run_fn on_base[LANES_MAX] = {base_1, base_2, base_3, base_4};
   static const label_run_fn on_all[LANES_MAX] = {all_1, all_2, all_3, all_4};
-  return (run->previous == NULL ? on_base : on_all)[run->lanes - 1](run);
+  return run->previous == NULL ? on_base[run->lanes - 1](run) : on_all[run->lanes - 1](run);
 }
 
 #endif

@@ -133,8 +133,9 @@ static const char *write_all(struct writer *writer) {
 static void *writer_main(void *context) {
   struct writer *writer = context;
   errno = 0;
-  writer->failed = write_all(writer);
+  const char *failed = write_all(writer);
   writer->error = errno;
+  __atomic_store_n(&writer->failed, failed, __ATOMIC_RELAXED);
   return NULL;
 }
 

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { fromHex, hex, noise, vectors } from '../../test/support.ts'
+import { useKernel } from '../../test/with-kernel.ts'
 import { activeKernel } from '../engine.ts'
 import { ensureParentsTable } from '../graph/parents-table.ts'
 import { readCheckpoint } from '../io/checkpoint.ts'
@@ -17,13 +18,11 @@ import { createTsKernel } from './ts-kernel.ts'
 const twin = createTsKernel()
 /** All that this machine can run: without a compiler the twin alone. */
 const kernels = (['shani', 'c', 'ts'] as const).flatMap((name): [string, Kernel][] => {
-  process.env.GRANARY_KERNEL = name
+  using _ = useKernel(name)
   try {
     return [[name, openKernel().kernel]]
   } catch {
     return []
-  } finally {
-    delete process.env.GRANARY_KERNEL
   }
 })
 const kernel = openKernel().kernel
@@ -72,11 +71,12 @@ test('the kernel in use and the reason for it can be asked for', () => {
 })
 
 test('the environment chooses the kernel, and an unknown one is refused', () => {
-  process.env.GRANARY_KERNEL = 'ts'
-  expect(activeKernel()).toEqual({ name: 'ts', reason: 'GRANARY_KERNEL asks for it' })
-  process.env.GRANARY_KERNEL = 'gpu'
+  for (const [name] of kernels) {
+    using _ = useKernel(name)
+    expect(activeKernel()).toEqual({ name, reason: 'GRANARY_KERNEL asks for it' })
+  }
+  using _ = useKernel('gpu')
   expect(() => activeKernel()).toThrow(expect.objectContaining({ code: 'KERNEL_UNAVAILABLE' }))
-  delete process.env.GRANARY_KERNEL
 })
 
 describe.each(natives)('the kernel %s and the TypeScript twin give the same bytes', (name, native) => {
@@ -234,7 +234,7 @@ describe.each(kernels)('the kernel %s', (name, tested) => {
     expect(await labelLayer(tested, { ...job, out, start })).toEqual(whole)
   })
 
-  test('goes on from a checkpoint of several sectors, and refuses one that the files do not hold', async () => {
+  test('goes on from a checkpoint, and refuses one that the files do not hold', async () => {
     const nodes = 2 ** 10
     const parentsPath = await ensureParentsTable({ kernel, porepId: noise('go on', 32), nodes, folder })
     const job = { replicaIds: [noise('r', 32)], layer: 1, nodes, parentsPath, out: `${name}-gone-on` }

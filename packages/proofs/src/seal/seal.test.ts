@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
-import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { sealedSector, sealInput, temporaryFolder } from '../../test/sealed-sector.ts'
 import { fromHex, hex, noise, vectors } from '../../test/support.ts'
+import { useKernel } from '../../test/with-kernel.ts'
 import { hashPairs, hashPairs254, reduceInPlace } from '../merkle/hash-pairs.ts'
 import { padFr32 } from '../piece/fr32.ts'
 import { createPieceHasher } from '../piece/index.ts'
@@ -42,7 +43,7 @@ describe.each(['c', 'ts'])('with GRANARY_KERNEL=%s', (name) => {
   test.each(vectors<{ items: SealVector[] }>('seal-2KiB').items)(
     '$case: layers and replica are the published ones',
     async (item) => {
-      process.env.GRANARY_KERNEL = name
+      using _ = useKernel(name)
       const dir = join(folder.path, `vector-${name}`)
       const sealed = await sealSector({
         profile,
@@ -53,7 +54,6 @@ describe.each(['c', 'ts'])('with GRANARY_KERNEL=%s', (name) => {
         dir,
         parentsDir: join(folder.path, 'parents'),
       })
-      delete process.env.GRANARY_KERNEL
       const replica = await readFile(join(dir, 'replica'))
       expect(hex(sealed.commD)).toBe(item.comm_d)
       expect(hex(parsePieceCid(item.comm_d_cid).root)).toBe(item.comm_d)
@@ -237,6 +237,16 @@ describe('unsealing', () => {
     await finalizeSector(input.dir)
     await check()
     expect((await readdir(input.dir)).sort()).toEqual(['manifest.json', 'replica', 'tree-d', 'tree-r'])
+  })
+
+  test('removes what a killed unsealing left, and not what another one is at', async () => {
+    const { input } = await sealedSector(folder.path, profile, PAYLOADS, 33)
+    await finalizeSector(input.dir)
+    const [dead, alive] = [join(input.dir, 'unseal-4194304999-x'), join(input.dir, `unseal-${process.pid}-x`)]
+    for (const left of [dead, alive]) await mkdir(left)
+    await unsealPiece({ ...input, offset: 0, payloadSize: 10, out: join(folder.path, 'out') })
+    expect(await readdir(input.dir)).not.toContain(basename(dead))
+    expect(await readdir(input.dir)).toContain(basename(alive))
   })
 
   test.each([
