@@ -49,6 +49,7 @@ export function createChecks(verifiers: Verifiers = reference): Checks {
   const verdicts = new Map<string, unknown>()
   // Whoever hands bytes in does not change them any more: the engine gives the same ones at each step.
   const read = new WeakMap<Uint8Array, ReadTransaction>()
+  const signed = new WeakMap<Uint8Array, { readonly signature: Uint8Array; readonly by: SignedBy | undefined }>()
 
   function remembered<T>(key: string, verify: () => T): T {
     if (verdicts.has(key)) return verdicts.get(key) as T
@@ -67,8 +68,14 @@ export function createChecks(verifiers: Verifiers = reference): Checks {
       read.set(bytes, transaction)
       return transaction
     },
-    signer: (digest, signature) =>
-      remembered(`${bytesToHex(digest)} ${bytesToHex(signature)}`, () => verifiers.signer(digest, signature)),
+    signer: (digest, signature) => {
+      const known = signed.get(digest)
+      if (known?.signature === signature) return known.by
+      const key = `${bytesToHex(digest)} ${bytesToHex(signature)}`
+      const by = remembered(key, () => verifiers.signer(digest, signature))
+      signed.set(digest, { signature, by })
+      return by
+    },
     beacon: (publicKey, round, signature) =>
       remembered(keyOf(`beacon ${publicKey} ${round}`, [signature]), () =>
         verifyBeaconRound(publicKey, round, signature),
