@@ -2,7 +2,7 @@
 // repository brings. `npm start` and `npm test` both come through here.
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -26,6 +26,7 @@ function isDone(stampFile, digest) {
 function ensureInstalled() {
   const digest = digestOf(['pnpm-lock.yaml', 'pnpm-workspace.yaml', 'package.json'])
   if (isDone(stamp, digest) && existsSync(pinnedNode)) return
+  const startedMs = Date.now()
   const { packageManager } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   process.stderr.write(`granary: installing what is missing (${packageManager}) …\n`)
   const install = spawnSync('npx', ['-y', packageManager, 'install', '--frozen-lockfile'], {
@@ -42,13 +43,24 @@ function ensureInstalled() {
     process.exit(install.status ?? 1)
   }
   mkdirSync(join(root, 'node_modules'), { recursive: true })
+  // An install that finds everything there does not build the kernel.
+  if (kernelBuiltMs() >= startedMs) writeFileSync(kernelStamp, kernelDigest())
   writeFileSync(stamp, digest)
+}
+
+function kernelDigest() {
+  const sources = readdirSync(join(root, native)).filter((file) => /\.(c|h|mjs)$/.test(file))
+  return digestOf(sources.sort().map((file) => join(native, file)))
+}
+
+function kernelBuiltMs() {
+  const build = join(root, native, 'build')
+  return existsSync(build) ? statSync(build).mtimeMs : 0
 }
 
 /** The install builds the kernel; after a pull that changes its sources it is built again here. */
 function ensureKernel() {
-  const sources = readdirSync(join(root, native)).filter((file) => /\.(c|h|mjs)$/.test(file))
-  const digest = digestOf(sources.sort().map((file) => join(native, file)))
+  const digest = kernelDigest()
   if (isDone(kernelStamp, digest)) return
   spawnSync(pinnedNode, [join(root, native, 'build.mjs')], { cwd: root, stdio: ['ignore', 2, 2] })
   writeFileSync(kernelStamp, digest)

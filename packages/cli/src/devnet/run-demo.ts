@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { formatGrn } from '@granary/chain/messages'
 import type { TimelineEntry } from '@granary/client'
-import { type Client, createClient, type PutResult } from '@granary/client/node'
+import { type Client, createClient, inspectFile, type PutResult } from '@granary/client/node'
 import { interruptible } from '../interruptible.ts'
 import { openChain } from '../open-chain.ts'
 import { openSigner } from '../open-signer.ts'
@@ -25,6 +25,8 @@ export interface RunDemoInput {
 
 export async function runDemo({ file = sampleFile(), exit, startMs }: RunDemoInput): Promise<void> {
   const story = createStory({ stream: process.stdout, startMs })
+  // The nearest mistake is named first, before anything is started.
+  await inspectFile(file)
   let net: Devnet | undefined
   try {
     await interruptible(async (signal) => {
