@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/
 import { type Devnet, fundedSigner, newSigner, startDevnet, temporaryFolder } from '../../test/devnet.ts'
 import { createChainClient, sendMessage } from '../client/index.ts'
 import { homeFiles } from '../home/home-files.ts'
-import { exportSnapshot, importSnapshot, pruneChain, replayChain, runChain, verifyChain } from '../main.ts'
+import { exportSnapshot, importSnapshot, replayChain, runChain, verifyChain } from '../main.ts'
 import type { Hash } from '../messages/index.ts'
 
 let devnet: Devnet
@@ -109,7 +109,7 @@ test('a snapshot with any byte changed, cut off or added is refused, and leaves 
   await expect(importSnapshot({ home: folder, path: broken, genesisHash })).rejects.toMatchObject({
     code: 'SNAPSHOT_INVALID',
   })
-  for (let at = 0; at < whole.length; at += Math.ceil(whole.length / 60)) {
+  for (let at = 0; at < whole.length; at += Math.ceil(whole.length / 25)) {
     await refuses(new Uint8Array(whole).with(at, whole[at]! ^ 1))
   }
   await refuses(whole.subarray(0, whole.length - 1))
@@ -166,24 +166,6 @@ test.each([
   await copyChain()
   change(sql)
   await expect(verifyChain({ home: folder })).rejects.toMatchObject({ code: 'CHAIN_INVALID' })
-})
-
-test('pruning drops the history, keeps the state, and the node goes on', async () => {
-  await expect(async () => pruneChain({ home, keep: 100 })).rejects.toMatchObject({ code: 'PRUNE_TOO_FAR' })
-  await copyKeys()
-  await copyFile(homeFiles(home).database, homeFiles(folder).database)
-  let node = await runChain({ home: folder, port: 0 })
-  for await (const event of createChainClient({ url: node.url }).events({ types: ['block'] })) {
-    if (event.height > 110) break
-  }
-  await node.stop()
-  const pruned = pruneChain({ home: folder, keep: 101 })
-  expect(pruned).toMatchObject({ dropped: pruned.height - 100, firstHeight: pruned.height - 100 })
-  expect(await verifyChain({ home: folder })).toMatchObject({ blocks: 101, states: 101 })
-  node = await runChain({ home: folder, port: 0 })
-  const chain = createChainClient({ url: node.url })
-  expect((await chain.account(to as Hash)).balance).toBe('3')
-  await node.stop()
 })
 
 test('a folder without blocks, and one in use, are refused by name', async () => {
