@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { hex, noise } from '../../test/support.ts'
+import { concatBytes } from '../bytes.ts'
 import { hashPairs, reduceInPlace } from './hash-pairs.ts'
 import { multiproofRoot, siblingPositions } from './multiproof.ts'
 
@@ -37,6 +38,22 @@ test('a single leaf has one sibling a level, all leaves have none', () => {
 
 test('positions stay exact past 2³²', () => {
   expect(siblingPositions([2 ** 35 - 2], 36)[0]).toEqual({ level: 0, index: 2 ** 35 - 1 })
+})
+
+test('a path is followed exactly past 2³²', () => {
+  const depth = 36
+  const index = 2 ** 35 + 2 ** 31 + 5
+  const leaf = noise('leaf', 32)
+  const siblings = noise('path', 32 * depth)
+  let expected = leaf
+  for (let level = 0; level < depth; level += 1) {
+    const sibling = siblings.subarray(32 * level, 32 * level + 32)
+    const isLeft = (BigInt(index) >> BigInt(level)) % 2n === 0n
+    const pair = concatBytes(isLeft ? [expected, sibling] : [sibling, expected])
+    expected = new Uint8Array(32)
+    hashPairs(pair, expected)
+  }
+  expect(multiproofRoot({ indices: [index], leaves: leaf, siblings, depth, hash: hashPairs })).toEqual(expected)
 })
 
 test.each([1, 4, 10])('a changed leaf, sibling or index at depth %i leads to another root', (depth) => {

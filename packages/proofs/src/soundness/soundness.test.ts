@@ -39,6 +39,18 @@ describe('the count for a wanted chance', () => {
         }
   })
 
+  test('is the count whose own chance is wanted, though logarithms round', () => {
+    for (const share of [0.001, 0.003, 0.01, 0.07, 0.1])
+      for (let count = 1; count <= 120; count += 1)
+        for (const challenges of [1, 2, 3]) {
+          const wanted = soundness({ share, count, challenges })
+          // Nearer to 1 than that, several counts have one and the same chance.
+          if (wanted > 0.999) continue
+          expect(countFor({ share, wanted, challenges })).toBe(count)
+          expect(countFor({ share, wanted: wanted * (1 + Number.EPSILON), challenges })).toBe(count + 1)
+        }
+  })
+
   test('finds 1 % lost with 99 % in one challenge by 459 samples', () => {
     expect(countFor({ share: 0.01, wanted: 0.99, challenges: 1 })).toBe(459)
   })
