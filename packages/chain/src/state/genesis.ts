@@ -6,6 +6,7 @@ import { address, bigUint, bool, hexBytes, list, text, uint } from '../messages/
 import { type Address, AMOUNT_MAX, type Hash, type Hex, hashOf } from '../messages/index.ts'
 import { type Struct, struct } from '../messages/struct.ts'
 import { encodeRecord } from '../messages/tuple-codec.ts'
+import { faultOfParams } from './param-bounds.ts'
 import { type ChainParams, type ChainParamsJson, chainParams, devnetParams } from './params.ts'
 
 export interface GenesisAccount {
@@ -122,13 +123,8 @@ export function assertGenesis(genesis: Genesis): void {
   if (beacon.periodMs === 0 || genesis.timeMs < beacon.genesisTimeMs) {
     throw new GenesisInvalidError('the chain starts before its beacon')
   }
-  if (params.provingPeriod === 0 || params.postSamples === 0 || params.seedDelay === 0 || params.cutoff === 0) {
-    throw new GenesisInvalidError('provingPeriod, postSamples, seedDelay and cutoff are at least 1')
-  }
-  if (Object.values(params.responseWindows).some((window) => window > 0 && window < 5)) {
-    throw new GenesisInvalidError('a response window is at least 5 epochs')
-  }
-  if (params.postSamples > 200) throw new GenesisInvalidError(`${params.postSamples} samples a challenge, at most 200`)
+  const fault = faultOfParams(params)
+  if (fault !== undefined) throw new GenesisInvalidError(fault)
   if (new Set(accounts.map((account) => account.address)).size !== accounts.length) {
     throw new GenesisInvalidError('an account stands there twice')
   }

@@ -97,6 +97,8 @@ const DAY_MS = 24 * 60 * MINUTE_MS
 const YEAR_MS = 365 * DAY_MS
 const GRN = 10n ** 18n
 export const BPS_ONE = 10_000
+/** Epochs: its beacon round may be two late, and then there must be blocks to prove and to send. */
+export const RESPONSE_WINDOW_MIN = 5
 export const GIB: bigint = 2n ** 30n
 
 const common = {
@@ -122,7 +124,7 @@ export function devnetParams(blockTimeMs = 500): ChainParams {
     partitionSectorsMax: 256,
     slotPartitionsMax: 16,
     postSamples: 20,
-    responseWindows: responseWindows(epochsIn, epochsIn(10 * SECOND_MS)),
+    responseWindows: responseWindows(epochsIn, Math.max(RESPONSE_WINDOW_MIN, epochsIn(10 * SECOND_MS))),
     ticketMaxAge: epochsIn(20 * MINUTE_MS),
     seedDelay: epochsIn(1.5 * SECOND_MS),
     commitExpiry: epochsIn(40 * MINUTE_MS),
@@ -207,14 +209,16 @@ function faultFees(provingPeriod: number): Pick<ChainParams, 'declaredFaultFee' 
   }
 }
 
+/** A secure profile whose window has too few blocks for an answer is refused: a longer one would prove nothing. */
 function responseWindows(epochsIn: (ms: number) => number, insecure: number): ResponseWindows {
+  const window = (ms: number): number => (epochsIn(ms) < RESPONSE_WINDOW_MIN ? 0 : epochsIn(ms))
   return {
     '2KiB-test': insecure,
     '8MiB-dev': insecure,
-    '512MiB': epochsIn(14 * SECOND_MS),
-    '4GiB': epochsIn(110 * SECOND_MS),
-    '32GiB': epochsIn(15 * MINUTE_MS),
-    '64GiB': epochsIn(30 * MINUTE_MS),
+    '512MiB': window(14 * SECOND_MS),
+    '4GiB': window(110 * SECOND_MS),
+    '32GiB': window(15 * MINUTE_MS),
+    '64GiB': window(30 * MINUTE_MS),
   }
 }
 

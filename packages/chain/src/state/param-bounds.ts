@@ -1,0 +1,78 @@
+/**
+ * Between what each parameter may lie, whoever sets it: a genesis today, a vote later. The reasons stand in
+ * docs/economics.md. A response window has a bound of its own: 0.2 of the least time in which a replica of its profile can
+ * be made (docs/spec/proofs.md section 10), and at least the epochs in which an answer can be made and sent.
+ */
+import { type ProfileName, profileNamed } from '@granary/proofs/profile'
+import { answerTimeMaxMs, BPS_ONE, type ChainParams, RESPONSE_WINDOW_MIN } from './params.ts'
+
+type Bounded = Exclude<keyof ChainParams, 'allowInsecure' | 'responseWindows'>
+export interface Bound {
+  readonly min: bigint
+  readonly max: bigint
+}
+
+const GRN = 10n ** 18n
+const EPOCHS_MAX = 2n ** 32n
+
+export const paramBounds: { readonly [K in Bounded]: Bound } = {
+  feeBase: { min: 0n, max: GRN },
+  feeByte: { min: 0n, max: GRN / 1_000n },
+  feeUnit: { min: 0n, max: GRN / 1_000n },
+  feeProving: { min: 0n, max: GRN },
+  blockTimeMs: { min: 10n, max: 60_000n },
+  // Each slot has its records, and each period all of them are challenged.
+  provingPeriod: { min: 1n, max: 2n ** 20n },
+  // The work of one answer, of one recovery and of one missed challenge.
+  partitionSectorsMax: { min: 1n, max: 2_048n },
+  slotPartitionsMax: { min: 1n, max: 64n },
+  postSamples: { min: 1n, max: 200n },
+  ticketMaxAge: { min: 1n, max: EPOCHS_MAX },
+  seedDelay: { min: 1n, max: 10_000n },
+  commitExpiry: { min: 1n, max: EPOCHS_MAX },
+  cutoff: { min: 1n, max: 10_000n },
+  recoveriesPerEpoch: { min: 1n, max: 16n },
+  faultMaxAge: { min: 1n, max: EPOCHS_MAX },
+  declaredFaultFee: { min: 0n, max: EPOCHS_MAX },
+  missedProofFee: { min: 0n, max: EPOCHS_MAX },
+  terminationFee: { min: 0n, max: EPOCHS_MAX },
+  dealDurationMin: { min: 1n, max: EPOCHS_MAX },
+  dealDurationMax: { min: 1n, max: EPOCHS_MAX },
+  activateWithinMin: { min: 1n, max: EPOCHS_MAX },
+  networkFeeBps: { min: 0n, max: BigInt(BPS_ONE) / 2n },
+  cancelShareBps: { min: 0n, max: BigInt(BPS_ONE) },
+  minCollateralShareBps: { min: 0n, max: BigInt(BPS_ONE) },
+  pledgePerGiB: { min: 0n, max: 1_000n * GRN },
+  preCommitDepositPerGiB: { min: 0n, max: 1_000n * GRN },
+  partitionDeposit: { min: 0n, max: 1_000n * GRN },
+  // A proof of replication must fit into the half of a block that is not kept for answers.
+  blockBytes: { min: 2n ** 20n, max: 64n * 2n ** 20n },
+  blockVerifyUnits: { min: 1_000n, max: 30_000_000n },
+}
+
+/** What is wrong with these parameters, in words; undefined when nothing is. */
+export function faultOfParams(params: ChainParams): string | undefined {
+  for (const [name, { min, max }] of Object.entries(paramBounds)) {
+    const value = BigInt(params[name as Bounded])
+    if (value < min || value > max) return `${name} is ${value}, it lies between ${min} and ${max}`
+  }
+  for (const [name, window] of Object.entries(params.responseWindows)) {
+    const fault = faultOfWindow(name as ProfileName, window, params.blockTimeMs)
+    if (fault !== undefined) return fault
+  }
+  if (params.dealDurationMin > params.dealDurationMax) return 'the shortest deal is longer than the longest'
+  const { declaredFaultFee, missedProofFee, terminationFee } = params
+  // Who knows of a fault should say so, and who cannot prove should not do better by leaving.
+  if (declaredFaultFee > missedProofFee || missedProofFee > terminationFee) {
+    return 'a declared fault costs at most as much as a missed proof, and that as a termination'
+  }
+  return undefined
+}
+
+function faultOfWindow(name: ProfileName, window: number, blockTimeMs: number): string | undefined {
+  if (window === 0) return undefined
+  if (window < RESPONSE_WINDOW_MIN) return `a response window is at least ${RESPONSE_WINDOW_MIN} epochs`
+  const maxMs = answerTimeMaxMs(profileNamed(name))
+  if (maxMs === undefined || window * blockTimeMs <= maxMs) return undefined
+  return `the response window of ${name} is ${window * blockTimeMs} ms, a replica could be made anew after ${maxMs} ms`
+}
