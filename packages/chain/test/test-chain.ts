@@ -42,6 +42,8 @@ export const GENESIS_TIME_MS = 1_700_000_000_000
 
 export interface TestChainOptions {
   readonly params?: Partial<ChainParams>
+  /** A state to go on from, instead of the genesis'. */
+  readonly from?: MemoryState
   /** Header time from block to block. @default the block time */
   readonly blockTimeMs?: number
 }
@@ -91,7 +93,7 @@ export function createTestChain(options: TestChainOptions = {}): TestChain {
   const stepMs = options.blockTimeMs ?? genesis.blockTimeMs
   const blocks: Block[] = []
   const events: (ChainEvent & { height: number })[] = []
-  state.commit(machine.initChain(genesis).writes)
+  state.commit(options.from === undefined ? machine.initChain(genesis).writes : new Map(options.from.range('')))
 
   const self: TestChain = {
     genesis,
