@@ -10,7 +10,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { createMemoryFeed, type MemoryFeed } from '../../test/fake-feed.ts'
 import { type Devnet, publishDeal, registerProvider, startDevnet, type TestProvider } from '../../test/start-devnet.ts'
 import { createQueue } from '../queue/create-queue.ts'
-import type { JobQueue } from '../queue/job-queue.ts'
+import { JobFailedError, type JobQueue } from '../queue/job-queue.ts'
 import { sectorLane } from '../sectors/lanes.ts'
 import type { PlaceableDeal } from '../sectors/port.ts'
 import type { SealingLogEvent } from '../sectors/sealing-log.ts'
@@ -75,7 +75,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-async function makeHome(): Promise<Home> {
+async function makeHome(jobs: JobQueue<ProviderJobs> = queue): Promise<Home> {
   const provider = await registerProvider(devnet.chain, profile)
   const own = await mkdtemp(join(folder, `provider-${provider.id}-`))
   const sectors = join(own, 'sectors')
@@ -99,7 +99,7 @@ async function makeHome(): Promise<Home> {
         providerId: provider.id,
         profile,
         deals: feed,
-        queue,
+        queue: jobs,
         sealAfterMs: SEAL_AFTER_MS,
         log: (event) => {
           logged.push(event)
@@ -245,6 +245,24 @@ describe('a provider on a real chain', () => {
     })
     const { dealId } = await home.publish()
     await until('the deal is active', () => home.feed.states.get(dealId) === 'active')
+    expect(home.store.inStates('failed')).toEqual([])
+  })
+
+  test('a disk without room delays a sector for as long as it takes, and fails nothing', async () => {
+    let refusals = 0
+    const full: JobQueue<ProviderJobs> = {
+      ...queue,
+      run: async (request, options) => {
+        if (request.kind !== 'seal' || refusals === 5) return queue.run(request, options)
+        refusals += 1
+        throw new JobFailedError({ code: 'DISK_TOO_SMALL', message: 'full', hint: 'make room', retryable: true })
+      },
+    }
+    const home = await makeHome(full)
+    home.start()
+    const { dealId } = await home.publish()
+    await until('the deal is active', () => home.feed.states.get(dealId) === 'active')
+    expect(refusals).toBe(5)
     expect(home.store.inStates('failed')).toEqual([])
   })
 

@@ -1,7 +1,7 @@
 /**
  * Drives one sector as far as sealing goes. A failure is written down and tried again later, a bounded number of times;
- * a node that is away does not count; what cannot be mended ends the sector and frees its deals. Sectors never wait for
- * each other.
+ * a node that is away or a full disk does not count; what cannot be mended ends the sector and frees its deals. Sectors
+ * never wait for each other.
  */
 import { rm } from 'node:fs/promises'
 import { GranaryError } from '@granary/errors'
@@ -85,7 +85,10 @@ function isFinal(error: unknown, sector: Sector): boolean {
   return error instanceof SectorLostError || (error instanceof JobFailedError && !error.retryable && mayGiveUp(sector))
 }
 
-/** The chain is away, or not there yet. */
+/**
+ * The chain is away, or not there yet; or this machine lacks what its owner can give it. Giving up would cost the deal's
+ * collateral, waiting costs nothing.
+ */
 const outageCodes = new Set([
   'CHAIN_UNREACHABLE',
   'CHAIN_ANSWER_INVALID',
@@ -93,6 +96,9 @@ const outageCodes = new Set([
   'TX_WAIT_TIMEOUT',
   'RANDOMNESS_NOT_READY',
   'SEED_NOT_READY',
+  'DISK_TOO_SMALL',
+  'MEMORY_TOO_SMALL',
+  'ENOSPC',
 ])
 
 function isOutage(error: unknown): boolean {
