@@ -12,7 +12,7 @@ async function quoteFrom(quote: Quote, signer: Signer): Promise<Quote> {
     response.end(JSON.stringify({ quote: quoteToJson(quote), signature }))
   })
   const { url: endpoint } = provider
-  const asked = { client: clientSigner.address, pieceSize: 1024, duration: 100 }
+  const asked = { client: clientSigner.address, pieceSize: 1024, duration: 100, activateWithinMax: 5_000 }
   return await requestQuote({ provider: aProvider(endpoint), endpoint, genesisHash, ...asked })
 }
 
@@ -33,6 +33,7 @@ test.each([
   ['pieceSize', { pieceSize: 2048 }],
   ['duration', { duration: 101, total: 103_424n }],
   ['total', { total: 102_401n }],
+  ['activateWithin', { activateWithin: 5_001 }],
   ['pricePerEpoch', { pricePerEpoch: 1025n, total: 102_500n }],
 ])('a quote with another %s than asked for is refused', async (what, changes) => {
   const refused = quoteFrom(aQuote(changes), session)
@@ -45,7 +46,7 @@ test("a provider's refusal keeps its code and hint", async () => {
     response.writeHead(422).end(JSON.stringify({ error }))
   })
   const { url: endpoint } = provider
-  const asked = { client: clientSigner.address, pieceSize: 1024, duration: 100 }
+  const asked = { client: clientSigner.address, pieceSize: 1024, duration: 100, activateWithinMax: 5_000 }
   const refused = requestQuote({ provider: aProvider(endpoint), endpoint, genesisHash, ...asked })
   await expect(refused).rejects.toMatchObject(error)
 })
@@ -57,7 +58,7 @@ test.each([
 ])('an answer that is not understood is named: %s', async (_name, status, body) => {
   await using provider = await serve((_request, response) => void response.writeHead(status).end(body))
   const { url: endpoint } = provider
-  const asked = { client: clientSigner.address, pieceSize: 1024, duration: 100 }
+  const asked = { client: clientSigner.address, pieceSize: 1024, duration: 100, activateWithinMax: 5_000 }
   const refused = requestQuote({ provider: aProvider(endpoint), endpoint, genesisHash, ...asked })
   await expect(refused).rejects.toMatchObject({ code: 'PROVIDER_ANSWER_INVALID', retryable: status >= 500 })
 })
@@ -72,7 +73,7 @@ test('an answer without end is cut off', async () => {
     pour()
   })
   const { url: endpoint } = provider
-  const asked = { client: clientSigner.address, pieceSize: 1024, duration: 100 }
+  const asked = { client: clientSigner.address, pieceSize: 1024, duration: 100, activateWithinMax: 5_000 }
   const refused = requestQuote({ provider: aProvider(endpoint), endpoint, genesisHash, ...asked })
   await expect(refused).rejects.toMatchObject({
     code: 'PROVIDER_ANSWER_INVALID',

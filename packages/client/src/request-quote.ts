@@ -31,6 +31,8 @@ export interface RequestQuoteInput {
   readonly pieceSize: number
   /** Epochs. */
   readonly duration: number
+  /** Epochs: how long the price may lie locked for a deal that the provider has not begun. */
+  readonly activateWithinMax: number
   readonly fetch?: Fetch | undefined
 }
 
@@ -59,11 +61,15 @@ function parseQuote(url: string, json: unknown): Quote {
 
 /** The quote must be for exactly what was asked, add up, and not exceed the ask that the chain shows to everybody. */
 export function checkQuote(quote: Quote, asked: Omit<RequestQuoteInput, 'genesisHash' | 'fetch'>): void {
-  const { provider, client, pieceSize, duration } = asked
+  const { provider, client, pieceSize, duration, activateWithinMax } = asked
   const expected = { client, provider: provider.id, pieceSize, duration, total: quote.pricePerEpoch * BigInt(duration) }
   for (const [what, value] of Object.entries(expected)) {
     const actual = quote[what as keyof typeof expected]
     if (actual !== value) throw new QuoteMismatchError(provider.id, what, actual, value)
+  }
+  if (quote.activateWithin > activateWithinMax) {
+    const limit = `at most ${activateWithinMax} epochs`
+    throw new QuoteMismatchError(provider.id, 'activateWithin', quote.activateWithin, limit)
   }
   const priceMax = pricePerEpochOf(provider, pieceSize)
   if (quote.pricePerEpoch > priceMax) {

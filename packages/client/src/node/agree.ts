@@ -29,6 +29,8 @@ import { withoutTerms } from './put-record.ts'
 
 /** How long the provider keeps room for us after it has signed: publishing takes a block or two. */
 const TERMS_VALID_MS = 15 * 60_000
+/** Longer than any sector takes; a provider that wants the price locked for longer, without a proof, is passed over. */
+const ACTIVATE_WITHIN_MAX_MS = 7 * 24 * 60 * 60_000
 /** Terms closer to their end than this are made anew rather than published at the last moment. */
 const TERMS_MARGIN_MS = 15_000
 /** More than a PublishDeal of one deal takes, and the room for a base fee that rises. */
@@ -105,6 +107,7 @@ export async function agree(input: AgreeInput, options: CallOptions): Promise<Ag
     client: signer.address,
     pieceSize: record.pieceSize,
     duration: record.duration,
+    activateWithinMax: Math.ceil(ACTIVATE_WITHIN_MAX_MS / status.blockTimeMs),
     fetch,
   }
   const quoteAnew = () => retrying(() => requestQuote(asked, options), options)
