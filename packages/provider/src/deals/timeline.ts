@@ -2,7 +2,7 @@
  * What happened to each deal, in order, kept for good. Readers hear that there is something new and read it from the
  * table: so a reader never sees what was rolled back, and one that was away misses nothing.
  */
-import type { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 
 export interface TimelineEvent {
   readonly type: string
@@ -21,7 +21,10 @@ export interface TimelineEntry {
 
 export interface Timeline {
   append(agreementId: string, event: TimelineEvent): void
+  /** The next ones after `afterId`, a thousand at most. */
   read(agreementId: string, afterId: number): TimelineEntry[]
+  /** The newest, a thousand at most, in order. */
+  latest(agreementId: string): TimelineEntry[]
   /** Calls back after each append to this deal; returns how to stop that. */
   onAppend(agreementId: string, callback: () => void): () => void
 }
@@ -53,6 +56,7 @@ export function createTimeline(db: DatabaseSync, nowMs: () => number = Date.now)
   const insert = db.prepare('INSERT INTO timeline (agreement_id, at_ms, epoch, type, data) VALUES (?, ?, ?, ?, ?)')
   const exists = db.prepare('SELECT 1 AS found FROM timeline WHERE agreement_id = ? AND type = ? LIMIT 1')
   const select = db.prepare('SELECT * FROM timeline WHERE agreement_id = ? AND id > ? ORDER BY id LIMIT 1000')
+  const newest = db.prepare('SELECT * FROM timeline WHERE agreement_id = ? ORDER BY id DESC LIMIT 1000')
   const listeners = new Map<string, Set<() => void>>()
 
   return {
@@ -61,14 +65,8 @@ export function createTimeline(db: DatabaseSync, nowMs: () => number = Date.now)
       insert.run(agreementId, nowMs(), event.epoch ?? null, event.type, JSON.stringify(event.data ?? {}))
       for (const listener of listeners.get(agreementId) ?? []) queueMicrotask(listener)
     },
-    read: (agreementId, afterId) =>
-      select.all(agreementId, afterId).map((row) => ({
-        ...(JSON.parse(String(row.data)) as Record<string, unknown>),
-        id: Number(row.id),
-        type: String(row.type),
-        atMs: Number(row.at_ms),
-        epoch: row.epoch === null ? null : Number(row.epoch),
-      })),
+    read: (agreementId, afterId) => select.all(agreementId, afterId).map(toEntry),
+    latest: (agreementId) => newest.all(agreementId).map(toEntry).reverse(),
     onAppend: (agreementId, callback) => {
       const of = listeners.get(agreementId) ?? new Set()
       listeners.set(agreementId, of.add(callback))
@@ -77,5 +75,15 @@ export function createTimeline(db: DatabaseSync, nowMs: () => number = Date.now)
         if (of.size === 0) listeners.delete(agreementId)
       }
     },
+  }
+}
+
+function toEntry(row: Record<string, SQLOutputValue>): TimelineEntry {
+  return {
+    ...(JSON.parse(String(row.data)) as Record<string, unknown>),
+    id: Number(row.id),
+    type: String(row.type),
+    atMs: Number(row.at_ms),
+    epoch: row.epoch === null ? null : Number(row.epoch),
   }
 }

@@ -88,7 +88,7 @@ function apiRoutes(context: AppContext): Router {
     const id = dealIdParam.parse(request.params.id)
     const deal = context.deals.find(id)
     if (deal === undefined) throw new DealNotFoundError(id)
-    response.json(dealJson(deal, context.timeline.read(deal.agreementId, 0)))
+    response.json(dealJson(deal, context.timeline.latest(deal.agreementId)))
   })
   router.get('/deals/:id/events', dealEvents(context.deals, context.timeline))
   return router

@@ -1,0 +1,14 @@
+import { DatabaseSync } from 'node:sqlite'
+import { expect, test } from '@jest/globals'
+import { createTimeline } from './timeline.ts'
+
+test('a long story is read in parts from its beginning, or from its end', () => {
+  const timeline = createTimeline(new DatabaseSync(':memory:'))
+  for (let epoch = 1; epoch <= 1_500; epoch++) timeline.append('0xa', { type: 'settled', epoch })
+  timeline.append('0xb', { type: 'agreed' })
+  const first = timeline.read('0xa', 0)
+  expect([first.length, first[0]?.epoch, first.at(-1)?.epoch]).toEqual([1_000, 1, 1_000])
+  expect(timeline.read('0xa', first.at(-1)!.id).at(-1)?.epoch).toBe(1_500)
+  const latest = timeline.latest('0xa')
+  expect([latest.length, latest[0]?.epoch, latest.at(-1)?.epoch]).toEqual([1_000, 501, 1_500])
+})
