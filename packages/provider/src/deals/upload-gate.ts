@@ -5,18 +5,24 @@
 import { UploadBusyError } from './upload-errors.ts'
 
 export interface UploadGate {
-  /** A request that may change the file; any number of them. @throws UploadBusyError while it is being agreed on */
+  /** @throws UploadBusyError while it is being agreed on */
+  check(uploadId: string): void
+  /** What changes the file; any number at once. @throws UploadBusyError while it is being agreed on */
   enter(uploadId: string): Disposable
-  /** The agreement. @throws UploadBusyError while a request is inside, or another agreement */
+  /** The agreement. @throws UploadBusyError while something is inside, or another agreement */
   close(uploadId: string): Disposable
 }
 
 export function createUploadGate(): UploadGate {
   const inside = new Map<string, number>()
   const closed = new Set<string>()
+  const check = (uploadId: string): void => {
+    if (closed.has(uploadId)) throw new UploadBusyError(uploadId, 'is being agreed on')
+  }
   return {
+    check,
     enter: (uploadId) => {
-      if (closed.has(uploadId)) throw new UploadBusyError(uploadId, 'is being agreed on')
+      check(uploadId)
       inside.set(uploadId, (inside.get(uploadId) ?? 0) + 1)
       return {
         [Symbol.dispose]: () => {
@@ -28,7 +34,7 @@ export function createUploadGate(): UploadGate {
     },
     close: (uploadId) => {
       if (inside.has(uploadId)) throw new UploadBusyError(uploadId, 'is still being written')
-      if (closed.has(uploadId)) throw new UploadBusyError(uploadId, 'is being agreed on')
+      check(uploadId)
       closed.add(uploadId)
       return { [Symbol.dispose]: () => void closed.delete(uploadId) }
     },

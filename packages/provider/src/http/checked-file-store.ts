@@ -10,6 +10,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { GranaryError } from '@granary/errors'
 import { FileStore } from '@tus/file-store'
+import type { UploadGate } from '../deals/upload-gate.ts'
 
 export const checksumAlgorithms: readonly string[] = ['sha256', 'sha1']
 
@@ -45,8 +46,11 @@ export class CheckedFileStore extends FileStore {
   // tus hands the store a stream and no request: which checksum belongs to it travels beside the call.
   readonly #asked: AsyncLocalStorage<Checksum | undefined> = new AsyncLocalStorage()
 
-  constructor(options: ConstructorParameters<typeof FileStore>[0]) {
+  readonly #gate: UploadGate
+
+  constructor(options: ConstructorParameters<typeof FileStore>[0], gate: UploadGate) {
     super(options)
+    this.#gate = gate
     // The size is known before the first byte: quota and disk are counted by it.
     this.extensions = [...this.extensions.filter((extension) => extension !== 'creation-defer-length'), 'checksum']
   }
@@ -57,8 +61,10 @@ export class CheckedFileStore extends FileStore {
   }
 
   override async write(source: IncomingMessage | Readable, id: string, offset: number): Promise<number> {
+    // Around the writing and not the request: one that its client has left may stay open long after its last byte.
+    using _ = this.#gate.enter(id)
     const checksum = this.#asked.getStore()
-    if (checksum === undefined) return super.write(source, id, offset)
+    if (checksum === undefined) return await super.write(source, id, offset)
     const hash = createHash(checksum.algorithm)
     try {
       const end = await super.write(Readable.from(hashed(source, hash)), id, offset)
@@ -68,6 +74,11 @@ export class CheckedFileStore extends FileStore {
       await truncate(join(this.directory, id), offset)
       throw error
     }
+  }
+
+  override async remove(id: string): Promise<void> {
+    using _ = this.#gate.enter(id)
+    await super.remove(id)
   }
 }
 

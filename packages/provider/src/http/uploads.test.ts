@@ -193,6 +193,28 @@ test('while bytes are still on their way nothing is agreed', async () => {
   expect((await client.agree(uploadId, termsOf(car, quote))).status).toBe(201)
 })
 
+test('a request that stays open after its client has gone on elsewhere does not hold the agreement', async () => {
+  const quote = await client.quote(car.pieceSize)
+  const { headers } = await create(client, car)
+  const path = String(headers.get('location'))
+  const tus = { ...client.authorization, 'tus-resumable': '1.0.0', 'content-type': 'application/offset+octet-stream' }
+  const stale = request(new URL(path, market.url), { method: 'PATCH', headers: { ...tus, 'upload-offset': '0' } })
+  stale.on('error', () => {})
+  stale.write(car.bytes.subarray(0, 500_000))
+  const uploadId = String(path.split('/').at(-1))
+  for (let tries = 0; tries < 100 && (await stagedSize(uploadId)) < 500_000; tries++)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  const from = await offsetOf(client, uploadId)
+  const rest = await fetch(new URL(path, market.url), {
+    method: 'PATCH',
+    headers: { ...tus, 'upload-offset': String(from) },
+    body: new Uint8Array(car.bytes.subarray(from)),
+  })
+  expect(rest.status).toBe(204)
+  expect((await client.agree(uploadId, termsOf(car, quote))).status).toBe(201)
+  stale.destroy()
+})
+
 test('the name of an upload is its path and nothing else', async () => {
   const stranger = await new TestClient(market.url, { key: 2 }).logIn()
   const path = String((await create(client, car)).headers.get('location'))

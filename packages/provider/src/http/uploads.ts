@@ -11,8 +11,9 @@ import type { PieceFiles } from '../deals/piece-files.ts'
 import type { Tokens } from '../deals/tokens.ts'
 import { UploadMetadataError, UploadNotFoundError } from '../deals/upload-errors.ts'
 import type { UploadGate } from '../deals/upload-gate.ts'
-import type { UploadRow, UploadStore } from '../deals/upload-store.ts'
+import type { TusRecord, UploadRow, UploadStore } from '../deals/upload-store.ts'
 import { CheckedFileStore, checksumAlgorithms, parseChecksum } from './checked-file-store.ts'
+import { statusOf } from './status-of.ts'
 
 const LOCK_DRAIN_MS = 500
 /** tus would take the method from this header, after it has been checked. */
@@ -53,7 +54,7 @@ export function uploadRoutes(context: UploadRoutesContext): Router {
   })
   router.all('/v1/uploads/:id', ownedUpload(context), async (request, response) => {
     const checksum = parseChecksum(request.get('upload-checksum'))
-    using _ = request.method === 'HEAD' ? undefined : context.gate.enter(String(request.params.id))
+    if (request.method !== 'HEAD') context.gate.check(String(request.params.id))
     await datastore.expecting(checksum, () => tus.handle(request, response))
   })
   return router
@@ -87,16 +88,18 @@ function metadataOf(header: string | undefined): Record<string, string | null> {
   }
 }
 
-function createDatastore({ uploads, stagingFolder, expiryMs }: UploadRoutesContext): CheckedFileStore {
-  return new CheckedFileStore({
+function createDatastore({ uploads, gate, stagingFolder, expiryMs }: UploadRoutesContext): CheckedFileStore {
+  const options = {
     directory: stagingFolder,
     expirationPeriodInMilliseconds: expiryMs,
     configstore: {
-      get: async (id) => uploads.tusRecord(id) as never,
-      set: async (id, { size, metadata, creation_date }) => uploads.setTusRecord(id, { size, metadata, creation_date }),
-      delete: async (id) => uploads.remove(id),
+      get: async (id: string) => uploads.tusRecord(id) as never,
+      set: async (id: string, { size, metadata, creation_date }: TusRecord) =>
+        uploads.setTusRecord(id, { size, metadata, creation_date }),
+      delete: async (id: string) => uploads.remove(id),
     },
-  })
+  }
+  return new CheckedFileStore(options, gate)
 }
 
 function createTus(datastore: CheckedFileStore, opened: WeakMap<IncomingMessage, UploadRow>): Server {
@@ -119,6 +122,7 @@ function createTus(datastore: CheckedFileStore, opened: WeakMap<IncomingMessage,
 const tusCodes: Readonly<Record<number, string>> = { 409: 'UPLOAD_OFFSET_CONFLICT', 460: 'UPLOAD_CHECKSUM_MISMATCH' }
 
 function toTusError(error: Error | { status_code: number; body: string }): { status_code: number; body: string } {
+  if (GranaryError.is(error)) return { status_code: statusOf(error), body: JSON.stringify({ error }) }
   const known = 'status_code' in error ? error : undefined
   const status = known?.status_code ?? 500
   const wire = new GranaryError({
