@@ -1,7 +1,7 @@
 /** Blocks of 1,000 transfers over a state of many accounts: the 99th percentile of a commit, and the memory of the process. */
-import { execFile } from 'node:child_process'
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import { commitGenesis } from '../engine/commit-genesis.ts'
 import { homeFiles } from '../home/home-files.ts'
 import { addressOf } from '../messages/index.ts'
@@ -33,12 +33,12 @@ export async function benchLargeState({
     })
     onProgress?.(`large state, ${BLOCKS} blocks`)
     const { url, execArgv } = programBeside('large-state-blocks')
-    const { stdout } = await promisify(execFile)(
-      process.execPath,
-      [...execArgv, fileURLToPath(url), home.home, String(accounts), String(BLOCKS)],
-      signal === undefined ? {} : { signal },
-    )
-    const { commitMs, memoryMb }: LargeStateResult = JSON.parse(stdout)
+    const child = fork(fileURLToPath(url), [home.home, String(accounts), String(BLOCKS)], { execArgv, signal })
+    const died = once(child, 'exit').then(([code]) => {
+      throw new Error(`the process that executes the blocks ended with ${code} before its result`)
+    })
+    const [result] = await Promise.race([once(child, 'message', { signal }), died])
+    const { commitMs, memoryMb }: LargeStateResult = result
     const over = `over ${accounts.toLocaleString('en')} accounts`
     return [
       figureOf({ name: `block of 1,000 transfers ${over}, p99 of a commit`, unit: 'ms', must: 250 }, commitMs, 0.99),

@@ -33,4 +33,4 @@ for (let block = 0; block < Number(blocks); block += 1) {
 }
 store.close()
 const result: LargeStateResult = { commitMs, memoryMb: process.resourceUsage().maxRSS / 1024 }
-process.stdout.write(JSON.stringify(result))
+process.send?.(result)

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
 import { readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
@@ -84,7 +84,7 @@ describe('within a layer', () => {
     const together = sealSectors(inputs, { signal: controller.signal })
     const timer = setInterval(async () => {
       const part = await stat(join(inputs[0]!.dir, 'layer-1.part')).catch(() => undefined)
-      if (part !== undefined) setTimeout(() => controller.abort(), 60)
+      if (part !== undefined) controller.abort()
     }, 5)
     await expect(together).rejects.toMatchObject({ name: 'AbortError' })
     clearInterval(timer)
@@ -105,10 +105,13 @@ describe('within a layer', () => {
 
   test('a file that does not hold what its checkpoint says is made anew', async () => {
     const inputs = await stopWithin([82, 83])
-    for (const { dir } of inputs) {
-      const part = await readFile(join(dir, 'layer-1.part'))
+    // The TypeScript kernel labels one sector after the other: it may not have come to the second.
+    const paths = inputs.map(({ dir }) => join(dir, 'layer-1.part')).filter((path) => existsSync(path))
+    expect(paths.length).toBeGreaterThan(0)
+    for (const path of paths) {
+      const part = await readFile(path)
       part[5]! ^= 1
-      await writeFile(join(dir, 'layer-1.part'), part)
+      await writeFile(path, part)
     }
     const together = await sealSectors(inputs)
     expect(together.map((sealed) => hex(sealed.commR))).toEqual(await sealedApart(inputs))
