@@ -83,7 +83,7 @@ function dealStatus(
     rootCid: terms.rootCid ?? null,
     sector: sector ?? null,
     partition: partition?.number ?? null,
-    faulty: partition?.faulty ?? false,
+    faulty: sector !== undefined && (partition?.faultySectors.includes(sector) ?? false),
     lastProven: partition?.lastProven ?? null,
     proofDueBy: challenge && !challenge.answered ? challenge.deadline : null,
     publishedAt,
