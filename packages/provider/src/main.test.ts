@@ -143,6 +143,18 @@ test('what stands in the way of a run is said by name', async () => {
   expect((await fetch(`${provider.url}/healthz`)).status).toBe(200)
 })
 
+test('a provider that comes back under another address says so on the chain, and keeps its number', async () => {
+  const { providerId } = provider
+  await provider.stop()
+  const publicUrl = 'http://storage.example:7480'
+  provider = await runProvider({ ...optionsFor(home), publicUrl })
+  expect(await chain.provider(providerId)).toMatchObject({ endpoints: [publicUrl], name: 'tester' })
+  await provider.stop()
+  provider = await runProvider(optionsFor(home))
+  expect(provider.providerId).toBe(providerId)
+  expect(await chain.provider(providerId)).toMatchObject({ endpoints: [provider.url] })
+})
+
 test('a provider that was away finds on the chain what was published meanwhile, under its old address', async () => {
   const client = await clientOf(22)
   const agreed = await agreeOn(client, await randomCar(1000))

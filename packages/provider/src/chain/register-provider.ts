@@ -2,7 +2,9 @@
  * The provider on the chain: registered once, with collateral and an ask. Each step first looks whether it has been
  * done, so that a run that was killed in the middle is taken up where it was.
  */
+import { isDeepStrictEqual } from 'node:util'
 import { type ChainClient, type ProviderView, sendMessage } from '@granary/chain/client'
+import type { Address, RegisterProvider } from '@granary/chain/messages'
 import { GranaryError } from '@granary/errors'
 import type { ProviderConfig } from '../config.ts'
 import type { Log } from '../http/log.ts'
@@ -41,9 +43,7 @@ export async function registerProvider(context: RegisterContext): Promise<number
   const id = (await registeredId(context)) ?? (await register(context))
   context.settings.set('providerId', String(id))
   const view = await context.chain.provider(id, options(context))
-  // The chain has no message yet that changes an endpoint: the owner has to bring the provider back to it.
-  if (!view.endpoints.includes(context.endpoint))
-    context.log({ type: 'endpoint:differs', level: 'alert', registered: view.endpoints, actual: context.endpoint })
+  await updateProfile(context, view)
   await depositCollateral(context, view)
   await setAsk(context, view)
   return id
@@ -59,21 +59,43 @@ async function registeredId(context: RegisterContext): Promise<number | undefine
 }
 
 async function register(context: RegisterContext): Promise<number> {
-  const { chain, keys, config, log } = context
+  const { chain, keys, log } = context
   await requireMoney(context)
-  const body = {
-    payout: keys.address,
-    sessionKey: keys.session.publicKey,
-    endpoints: [context.endpoint],
-    peerId: context.peerId,
-    region: config.region,
-    name: config.name,
-  }
+  const body = profileOf(context, keys.address)
   await sendMessage({ chain, signer: keys.owner, kind: 'RegisterProvider', body }, options(context))
   const id = await registeredId(context)
   if (id === undefined) throw new Error(`RegisterProvider of ${keys.address} was committed and no provider is there`)
   log({ type: 'provider:registered', provider: id, address: keys.address, endpoint: context.endpoint })
   return id
+}
+
+/** Another address, name or key since the last run: clients look for a provider where the chain says that it is. */
+async function updateProfile(context: RegisterContext, view: ProviderView): Promise<void> {
+  const { chain, keys, log } = context
+  const profile = profileOf(context, view.payout)
+  if (isRegistered(profile, view)) return
+  const { endpoint } = context
+  try {
+    const body = { provider: view.id, ...profile }
+    await sendMessage({ chain, signer: keys.owner, kind: 'UpdateProvider', body }, options(context))
+    log({ type: 'provider:updated', provider: view.id, before: view.endpoints, endpoint })
+  } catch (error) {
+    // Its sectors have to be proven, whether or not its owner has money for this.
+    if (!GranaryError.is(error)) throw error
+    const { code, message } = error
+    log({ type: 'provider:not-updated', level: 'alert', code, message, registered: view.endpoints, endpoint })
+  }
+}
+
+function isRegistered({ sessionKey, ...profile }: RegisterProvider, view: ProviderView): boolean {
+  const { payout, endpoints, peerId, region, name } = view
+  if (view.sessionKey !== `0x${Buffer.from(sessionKey).toString('hex')}`) return false
+  return isDeepStrictEqual(profile, { payout, endpoints, peerId, region, name })
+}
+
+function profileOf({ keys, config, endpoint, peerId }: RegisterContext, payout: Address): RegisterProvider {
+  const { region, name } = config
+  return { payout, sessionKey: keys.session.publicKey, endpoints: [endpoint], peerId, region, name }
 }
 
 async function requireMoney(context: RegisterContext): Promise<void> {
