@@ -1,3 +1,4 @@
+import type { RequestListener } from 'node:http'
 import type { ProviderView } from '@granary/chain/client'
 import { createChainClient } from '@granary/chain/client'
 import { expect, test } from '@jest/globals'
@@ -85,4 +86,22 @@ test('when nobody is left the error names each provider and why', async () => {
   expect(failure.retryable).toBe(true)
   const none = await chooseProvider({ chain, wanted: { ...wanted, provider: 7 } }).catch((error) => error)
   expect(none.message).toContain('as provider 7: there is no such provider')
+})
+
+test('providers are asked side by side, and the cheapest that answers is taken', async () => {
+  const both = Promise.withResolvers<void>()
+  let asked = 0
+  const answerOnceBothAreAsked =
+    (id: number): RequestListener =>
+    async (_request, response) => {
+      if (++asked === 2) both.resolve()
+      await both.promise
+      response.end(JSON.stringify(info(id)))
+    }
+  await using cheap = await serve(answerOnceBothAreAsked(1000))
+  await using dear = await serve(answerOnceBothAreAsked(1001))
+  const providers = [providerView(1001, dear.url), providerView(1000, cheap.url)]
+  await using served = await serveChain(() => ({ providers }))
+  const chosen = await chooseProvider({ chain: createChainClient({ url: served.url }), wanted })
+  expect(chosen.view.id).toBe(1000)
 })

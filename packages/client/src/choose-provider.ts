@@ -125,6 +125,17 @@ export function endpointOf(view: ProviderView): string | undefined {
   return view.endpoints.find((endpoint) => /^https?:\/\//.test(endpoint))?.replace(/\/+$/, '')
 }
 
+const ASKED_AT_ONCE = 4
+/** For an answer, with the time that a provider takes to start again. */
+const ANSWER_MAX_MS = 6_000
+
+interface AskOptions {
+  readonly fetch: Fetch | undefined
+  readonly signal: AbortSignal | undefined
+}
+
+type Answer = ProviderInfo | { readonly message: string }
+
 export interface ChooseProviderInput {
   readonly chain: ChainClient
   readonly wanted: PieceWanted
@@ -148,9 +159,7 @@ export async function chooseProvider(
   const providers = await Array.fromAsync(chain.providers({ signal }))
   const { candidates, refusals } = rankProviders(providers, wanted, height)
   const all = [...refusals]
-  for (const view of candidates) {
-    const endpoint = endpointOf(view) ?? ''
-    const answer = await readInfo(endpoint, { fetch, signal })
+  for await (const { view, endpoint, answer } of askInOrder(candidates, { fetch, signal })) {
     const refusal =
       'message' in answer ? (['UNREACHABLE', answer.message] as const) : checkInfo(view, answer, genesisHash, wanted)
     if (!refusal && !('message' in answer)) return { view, endpoint, info: answer }
@@ -162,14 +171,30 @@ export async function chooseProvider(
   throw new NoProviderError(wanted, all)
 }
 
-async function readInfo(
-  endpoint: string,
-  options: { fetch?: Fetch | undefined; signal?: AbortSignal | undefined },
-): Promise<ProviderInfo | { readonly message: string }> {
+/** Some are asked side by side, so that those who are away cost their time once; the answers come in the order given. */
+async function* askInOrder(
+  candidates: readonly ProviderView[],
+  options: AskOptions,
+): AsyncGenerator<{ view: ProviderView; endpoint: string; answer: Answer }> {
+  for (let from = 0; from < candidates.length; from += ASKED_AT_ONCE) {
+    const asked = candidates.slice(from, from + ASKED_AT_ONCE).map((view) => {
+      const endpoint = endpointOf(view) ?? ''
+      const answering = readInfo(endpoint, options)
+      // Whoever was dearer than the one that is taken may fail as it likes.
+      answering.catch(() => undefined)
+      return { view, endpoint, answering }
+    })
+    for (const { view, endpoint, answering } of asked) yield { view, endpoint, answer: await answering }
+  }
+}
+
+async function readInfo(endpoint: string, { fetch, signal }: AskOptions): Promise<Answer> {
   const url = `${endpoint}/v1/info`
+  const deadline = AbortSignal.timeout(ANSWER_MAX_MS)
+  const either = signal ? AbortSignal.any([signal, deadline]) : deadline
   try {
-    return await retrying(() => requestJson({ url, schema: providerInfoSchema, timeoutMs: 5_000, ...options }), {
-      signal: options.signal,
+    return await retrying(() => requestJson({ url, schema: providerInfoSchema, fetch, signal: either }), {
+      signal,
       retries: 2,
     })
   } catch (error) {

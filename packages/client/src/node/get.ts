@@ -14,8 +14,10 @@ import { readBody } from '../read-body.ts'
 import { errorOf, type Fetch, ProviderUnreachableError, reasonOf } from '../request-json.ts'
 import type { CallOptions } from './client-context.ts'
 import { reporter } from './put-progress.ts'
+import { watchFlow } from './watch-flow.ts'
 
-/** A provider that sends nothing for this long is given up for the next one. */
+/** A provider that sends less than this in that time is given up for the next one. */
+const FLOW_BYTES_MIN = 16 << 10
 const IDLE_MAX_MS = 30_000
 /** How long a provider may take to unseal what it no longer has unsealed. */
 const UNSEAL_MAX_MS = 10 * 60_000
@@ -178,23 +180,23 @@ async function* carOf(
   const idle = new AbortController()
   const both = signal ? AbortSignal.any([signal, idle.signal]) : idle.signal
   const giveUp = () => idle.abort(new ProviderUnreachableError(url, new DOMException('no answer', 'TimeoutError')))
-  const timer = setTimeout(giveUp, IDLE_MAX_MS)
+  const flow = watchFlow(FLOW_BYTES_MIN, IDLE_MAX_MS, giveUp)
   const unsealedBy = Date.now() + UNSEAL_MAX_MS
   try {
     for (;;) {
       const response = await fetchOrExplain(context, url, { headers, signal: both })
-      timer.refresh()
+      flow.restart()
       if (response.status === 202 && Date.now() < unsealedBy) {
         await response.body?.cancel()
         await pause(retryAfterMs(response), signal)
-        timer.refresh()
+        flow.restart()
         continue
       }
       if (response.status !== 200 || !response.body) {
         throw errorOf(url, response.status, parseJson(await readBody(response)))
       }
       for await (const chunk of response.body) {
-        timer.refresh()
+        flow.received(chunk.length)
         yield chunk
       }
       return
@@ -203,7 +205,7 @@ async function* carOf(
     if (signal?.aborted || GranaryError.is(error)) throw error
     throw new ProviderUnreachableError(url, error)
   } finally {
-    clearTimeout(timer)
+    flow.stop()
   }
 }
 

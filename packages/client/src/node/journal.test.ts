@@ -60,6 +60,8 @@ test.each([
   await journal.write(record)
   const path = join(folder, readdirSync(folder)[0]!)
   writeFileSync(path, damage(readFileSync(path, 'utf8')))
+  await journal.write({ ...record, rootCid: `${record.rootCid}x` })
+  expect(await journal.list(genesisHash)).toHaveLength(1)
   const failure = await journal.read(genesisHash, record.rootCid).catch((error) => error)
   expect(failure.code).toBe('JOURNAL_INVALID')
   expect(failure.message).toContain(path)

@@ -87,7 +87,8 @@ export function openJournal(folder: string): Journal {
     async list(genesisHash) {
       const names = await readdir(folder).catch(emptyWhenMissing)
       const own = names.filter((name) => name.startsWith(`${genesisHash.slice(2)}-`) && name.endsWith('.json')).sort()
-      const records = await Promise.all(own.map((name) => readRecord(join(folder, name))))
+      // A list shows what can be read; who puts the broken one again is told.
+      const records = await Promise.all(own.map((name) => readRecord(join(folder, name)).catch(undefinedWhenInvalid)))
       return records.filter((record) => record !== undefined)
     },
   }
@@ -114,6 +115,10 @@ async function readRecord(path: string): Promise<PutRecord | undefined> {
   const parsed = putRecordSchema.safeParse(json)
   if (!parsed.success) throw new JournalInvalidError(path, z.prettifyError(parsed.error))
   return parsed.data
+}
+
+function undefinedWhenInvalid(error: unknown): undefined {
+  if (!(error instanceof JournalInvalidError)) throw error
 }
 
 function emptyWhenMissing(error: unknown): string[] {
