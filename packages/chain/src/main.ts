@@ -19,7 +19,15 @@ import { createFaucet } from './rpc/create-faucet.ts'
 import type { RateLimitOptions } from './rpc/limit-rate.ts'
 import { listen } from './rpc/listen.ts'
 import { createNodeMetrics } from './rpc/node-metrics.ts'
-import { accountView, createStateMachine, genesisHash, readHead, readParams, roundsToDeliver } from './state/index.ts'
+import {
+  accountView,
+  createStateMachine,
+  currentFees,
+  genesisHash,
+  readHead,
+  readParams,
+  roundsToDeliver,
+} from './state/index.ts'
 import { dealKeys } from './store/deal-keys.ts'
 import { openStore } from './store/open-store.ts'
 
@@ -117,7 +125,8 @@ export async function runChain(options: RunChainOptions): Promise<RunningChain> 
       engine,
       signer: accountSigner(faucetKey),
       genesisHash: genesisHash(genesis),
-      params: () => readParams(store.reader),
+      blockTimeMs: genesis.blockTimeMs,
+      fees: () => currentFees(store.reader, readParams(store.reader)),
       height: () => readHead(store.reader).height,
       sequence: (address, lane) => accountView(store.reader, address).sequences[lane] ?? 0,
     })

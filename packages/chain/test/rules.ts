@@ -86,6 +86,7 @@ export function createRules(given: Partial<ChainParams>): Rules {
         genesis,
         genesisHash: `0x${'00'.repeat(32)}`,
         params,
+        fees: params,
         checks: createChecks(),
         height,
         timeMs,

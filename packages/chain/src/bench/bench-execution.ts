@@ -28,7 +28,7 @@ export async function benchExecution({ signal, onProgress }: BenchOptions = {}):
       for (let height = 1; height <= BLOCKS; height += 1) {
         signal?.throwIfAborted()
         const timeMs = genesis.timeMs + height * genesis.blockTimeMs
-        const candidates = transfersOf(genesis, sender, height - 1, () => anyAddress(RECIPIENTS))
+        const candidates = transfersOf(sender, height - 1, () => anyAddress(RECIPIENTS))
         const beacon = entryFor(genesis, beaconKey, timeMs - genesis.blockTimeMs)
         const txs = machine.prepareBlock({ height, timeMs, candidates, beacon })
         const startMs = threadCpuMs()

@@ -3,17 +3,16 @@ import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
 import { createChainClient } from '../client/create-chain-client.ts'
 import { runChain } from '../main.ts'
-import { feeOf } from '../messages/index.ts'
 import { genesisHash } from '../state/index.ts'
 import { type BenchOptions, type ChainFigure, figureOf } from './figure.ts'
 import { programBeside } from './program-beside.ts'
 import { withTemporaryHome } from './temporary-home.ts'
 import type { LoadMessage, TransferLoad } from './transfer-load.ts'
+import { MAX_FEE } from './transfers-of.ts'
 
 const RUNS = 3
 const LANES = 48
 const PER_LANE = 100
-const TX_BYTES_MAX = 512
 const POLL_MS = 5
 
 export async function benchTransfers({ signal, onProgress }: BenchOptions = {}): Promise<ChainFigure> {
@@ -36,7 +35,7 @@ async function oneRun(): Promise<number> {
         key: faucetKey,
         lanes: LANES,
         perLane: PER_LANE,
-        maxFee: feeOf('Transfer', TX_BYTES_MAX, genesis.params),
+        maxFee: MAX_FEE,
       }
       const { url, execArgv } = programBeside('transfer-load')
       const worker = new Worker(url, { workerData: load, execArgv })

@@ -23,7 +23,7 @@ for (let block = 0; block < Number(blocks); block += 1) {
   const head = readHead(store.reader)
   const height = head.height + 1
   const timeMs = genesis.timeMs + height * genesis.blockTimeMs
-  const candidates = transfersOf(genesis, sender, block, () => anyAddress(Number(accounts)))
+  const candidates = transfersOf(sender, block, () => anyAddress(Number(accounts)))
   const beacon = entryFor(genesis, beaconKey, head.timeMs)
   const txs = machine.prepareBlock({ height, timeMs, candidates, beacon })
   const startMs = performance.now()

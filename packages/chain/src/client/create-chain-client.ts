@@ -3,9 +3,9 @@
  * when the node does not answer; a transaction may be, because its id makes sure that it happens once.
  */
 import { GranaryError } from '@granary/errors'
-import type { Address, Hash } from '../messages/index.ts'
+import type { Address, FeeParams, Hash } from '../messages/index.ts'
 import { type Genesis, genesisFromJson } from '../state/genesis.ts'
-import { type ChainParams, chainParams } from '../state/params.ts'
+import { type ChainParams, chainParams, feeParams } from '../state/params.ts'
 import { ChainTxError } from './errors.ts'
 import { type EventsOptions, type FollowedEvent, followEvents } from './follow-events.ts'
 import { type CallOptions, call, type Transport } from './request.ts'
@@ -62,6 +62,8 @@ export interface ChainClient {
   readonly url: string
   status(options?: CallOptions): Promise<ChainStatus>
   params(options?: CallOptions): Promise<ChainParams>
+  /** What messages cost in the next block: for feeOf. They move by at most an eighth a block. */
+  fees(options?: CallOptions): Promise<FeeParams>
   genesis(options?: CallOptions): Promise<Genesis>
   account(address: Address, options?: CallOptions): Promise<AccountView>
   provider(id: number, options?: CallOptions): Promise<ProviderView>
@@ -125,6 +127,10 @@ export function createChainClient(options: ChainClientOptions): ChainClient {
     params: async (callOptions) => {
       const answer = await get<{ params: unknown }>('/v1/params', {}, callOptions)
       return chainParams.fromJson(answer.params, 'params')
+    },
+    fees: async (callOptions) => {
+      const answer = await get<{ fees: unknown }>('/v1/params', {}, callOptions)
+      return feeParams.fromJson(answer.fees, 'fees')
     },
     genesis: async (callOptions) =>
       genesisFromJson((await get<{ genesis: unknown }>('/v1/genesis', {}, callOptions)).genesis),

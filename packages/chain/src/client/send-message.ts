@@ -36,7 +36,7 @@ const SIGNATURES_MAX = 20
 /** A node that restarts is waited for as long as the transaction could still be committed. */
 const OUTAGE_MAX_MS = VALID_FOR_MS
 const OUTAGE_POLL_MS = 500
-/** The base fee may rise between the reading and the block. */
+/** Fees may rise between the reading and the block: six full blocks double them. */
 const FEE_HEADROOM = 2n
 const SIGNATURE_BYTES_MAX = 96
 const MAX_FEE_BYTES_MAX = 17
@@ -54,8 +54,9 @@ export async function sendMessage<N extends TransactionName>(
     try {
       return await settle(input.chain, id, bytes, options)
     } catch (error) {
-      // The sequence was taken by another transaction (or one before it fell out of the mempool): a new one is needed.
-      if (!isSequenceError(error) || signatures >= SIGNATURES_MAX) throw error
+      // The sequence was taken by another transaction (or one before it fell out of the mempool), or fees have risen.
+      const isOutdated = isSequenceError(error) || isFeeError(error)
+      if (!isOutdated || signatures >= SIGNATURES_MAX) throw error
       await sleep(Math.random() * 20 * signatures, options.signal)
     }
   }
@@ -65,10 +66,10 @@ async function signed<N extends TransactionName>(
   { chain, signer, kind, body, lane = 0 }: SendMessageInput<N>,
   options: CallOptions,
 ): Promise<{ id: Hash; bytes: Uint8Array }> {
-  const [status, account, params] = await Promise.all([
+  const [status, account, fees] = await Promise.all([
     chain.status(options),
     chain.account(signer.address, options),
-    chain.params(options),
+    chain.fees(options),
   ])
   const unpriced = {
     kind,
@@ -81,7 +82,7 @@ async function signed<N extends TransactionName>(
     // The compiler cannot see that kind and body, both of N, belong together.
   } as Transaction
   const bytesMax = encodeTransaction(unpriced, new Uint8Array(SIGNATURE_BYTES_MAX)).length + MAX_FEE_BYTES_MAX
-  const tx = { ...unpriced, maxFee: feeOf(kind, bytesMax, params) * FEE_HEADROOM + salt() }
+  const tx = { ...unpriced, maxFee: feeOf(kind, bytesMax, fees) * FEE_HEADROOM + salt() }
   const digest = transactionDigest(status.genesisHash, tx)
   return { id: hashOf(digest), bytes: encodeTransaction(tx, await signer.sign(digest)) }
 }
@@ -126,6 +127,10 @@ async function committed(chain: ChainClient, id: Hash, options: CallOptions): Pr
 
 function isSequenceError(error: unknown): boolean {
   return GranaryError.is(error) && !(error instanceof ChainTxError) && error.code.startsWith('SEQUENCE_')
+}
+
+function isFeeError(error: unknown): boolean {
+  return GranaryError.is(error) && !(error instanceof ChainTxError) && error.code === 'FEE_TOO_LOW'
 }
 
 function isLost(error: unknown): boolean {

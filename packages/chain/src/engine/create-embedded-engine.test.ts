@@ -18,6 +18,7 @@ import {
   accountView,
   beaconKeyFrom,
   beaconPublicKey,
+  type ChainParams,
   createStateMachine,
   devnetGenesis,
   type Genesis,
@@ -56,16 +57,21 @@ afterEach(async () => {
 })
 
 /** A real engine on a real store; `change` may make its state machine fail or dawdle. */
-function start(change: (machine: StateMachine) => Partial<StateMachine> = () => ({}), now = Date.now): void {
+function start(
+  change: (machine: StateMachine) => Partial<StateMachine> = () => ({}),
+  now: () => number = Date.now,
+  params: Partial<ChainParams> = {},
+): void {
   const validatorKey = ed25519.utils.randomSecretKey()
   const beaconKey = beaconKeyFrom(randomBytes(48))
-  genesis = devnetGenesis({
+  const devnet = devnetGenesis({
     validator: `0x${bytesToHex(ed25519.getPublicKey(validatorKey))}`,
     beaconPublicKey: beaconPublicKey(beaconKey),
     faucet: rich.address,
     timeMs: Date.now(),
     blockTimeMs: 20,
   })
+  genesis = { ...devnet, params: { ...devnet.params, ...params } }
   const machine = createStateMachine({ reader: store.reader })
   commitGenesis({ store, machine, genesis, validatorKey })
   engine = createEmbeddedEngine({
@@ -179,6 +185,21 @@ test('a transaction that can no longer be in a block is dropped, and who waits f
   ])
   expect(accountView(store.reader, rich.address)).toMatchObject({ balance: '0', sequences: { 0: 1 } })
   expect(events.filter(({ type }) => type === 'tx:dropped')).toHaveLength(2)
+})
+
+test('a transaction whose maxFee falls behind the fees waits in the mempool for cheaper blocks', async () => {
+  const PER_BLOCK = 10
+  start(undefined, undefined, { blockVerifyUnits: 2 * PER_BLOCK * 500 })
+  await untilHeight(1)
+  const others = await Promise.all(Array.from({ length: 4 * PER_BLOCK }, (_, lane) => transfer({ lane })))
+  const floor = feeOf('Transfer', (await transfer({ lane: 100 })).length, genesis.params)
+  const cheap = await transfer({ lane: 100, maxFee: floor })
+  const ids = await Promise.all([...others, cheap].map((bytes) => engine.submit(bytes)))
+  await Promise.all(ids.map((id) => engine.waitFor(id)))
+  const heights = ids.map((id) => store.tx(id)!.height)
+  expect(heights.at(-1)!).toBeGreaterThan(heights.at(-2)! + 2)
+  expect(store.tx(ids.at(-1)!)!.fee).toBeLessThanOrEqual(floor)
+  expect(store.tx(ids.at(-2)!)!.fee).toBeGreaterThan(floor)
 })
 
 test('a message that fails in its block costs its fee, takes its sequence and changes nothing else', async () => {

@@ -142,8 +142,10 @@ export function createEmbeddedEngine(parts: EmbeddedEngineParts): Engine {
       const count = (offers.get(id) ?? 0) + 1
       offers.set(id, count)
       const verdict = machine.checkTx(tx.bytes, 0)
-      if (verdict.code !== 'OK') drop(tx, verdict)
-      else if (count >= OFFERS_MAX) drop(tx, NEVER_INCLUDED)
+      // Fees fall again when blocks are not full.
+      const waits = verdict.code === 'OK' || verdict.code === 'FEE_TOO_LOW'
+      if (waits && count < OFFERS_MAX) continue
+      drop(tx, verdict.code === 'OK' ? NEVER_INCLUDED : verdict)
     }
   }
 

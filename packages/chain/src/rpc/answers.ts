@@ -41,8 +41,14 @@ export const statusAnswer: z.ZodType<ChainStatus> = z.object({
   version: z.string(),
 })
 
-export const paramsAnswer: z.ZodType<{ height: number; params: Readonly<Record<string, unknown>> }> = z.object({
+export const paramsAnswer: z.ZodType<{
+  height: number
+  fees: Readonly<Record<string, unknown>>
+  params: Readonly<Record<string, unknown>>
+}> = z.object({
   ...height,
+  /** What messages cost in the next block. */
+  fees: z.record(z.string(), z.unknown()),
   params: z.record(z.string(), z.unknown()),
 })
 

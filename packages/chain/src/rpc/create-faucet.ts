@@ -1,15 +1,24 @@
 /** Money for whoever asks, on a devnet only: a transfer from the account that the genesis gave everything. */
 
 import type { Engine } from '../engine/engine.ts'
-import { type Address, encodeTransaction, feeOf, type Hash, type Signer, transactionDigest } from '../messages/index.ts'
-import type { ChainParams } from '../state/index.ts'
+import {
+  type Address,
+  encodeTransaction,
+  type FeeParams,
+  feeOf,
+  type Hash,
+  type Signer,
+  transactionDigest,
+} from '../messages/index.ts'
 import { FaucetLimitError } from './errors.ts'
 
 export interface FaucetParts {
   readonly engine: Engine
   readonly signer: Signer
   readonly genesisHash: Hash
-  readonly params: () => ChainParams
+  readonly blockTimeMs: number
+  /** What messages cost in the next block. */
+  readonly fees: () => FeeParams
   readonly height: () => number
   /** The next sequence of a lane of an account in the committed state. */
   readonly sequence: (address: Address, lane: number) => number
@@ -30,6 +39,8 @@ const ADDRESSES_MAX = 10_000
 const LANE = 0
 const TRANSFER_BYTES_MAX = 512
 const VALID_FOR_MS = 60_000
+/** They may rise before its block. */
+const FEE_HEADROOM = 2n
 
 export function createFaucet(parts: FaucetParts): Faucet {
   const { engine, signer, now = Date.now } = parts
@@ -39,14 +50,13 @@ export function createFaucet(parts: FaucetParts): Faucet {
   let last: Promise<unknown> = Promise.resolve()
 
   async function submitTransfer(to: Address): Promise<Hash> {
-    const params = parts.params()
     const tx = {
       kind: 'Transfer',
       sender: signer.address,
       lane: LANE,
       sequence: parts.sequence(signer.address, LANE) + engine.pendingInLane(signer.address, LANE),
-      validUntil: parts.height() + Math.ceil(VALID_FOR_MS / params.blockTimeMs),
-      maxFee: feeOf('Transfer', TRANSFER_BYTES_MAX, params),
+      validUntil: parts.height() + Math.ceil(VALID_FOR_MS / parts.blockTimeMs),
+      maxFee: feeOf('Transfer', TRANSFER_BYTES_MAX, parts.fees()) * FEE_HEADROOM,
       body: { to, amount: GRANT_ATTO_GRN },
     } as const
     return engine.submit(encodeTransaction(tx, await signer.sign(transactionDigest(parts.genesisHash, tx))))

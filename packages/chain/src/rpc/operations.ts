@@ -90,11 +90,15 @@ export const getStatus: Operation<Nothing, Nothing, ChainStatus> = {
   example: { path: '/v1/status' },
 }
 
-export const getParams: Operation<Nothing, Nothing, AtHeight<{ params: Readonly<Record<string, unknown>> }>> = {
+export const getParams: Operation<
+  Nothing,
+  Nothing,
+  AtHeight<{ fees: Readonly<Record<string, unknown>>; params: Readonly<Record<string, unknown>> }>
+> = {
   id: 'getParams',
   method: 'get',
   path: '/v1/params',
-  summary: 'The parameters of the chain',
+  summary: 'The parameters of the chain, and what messages cost in the next block',
   params: nothing,
   query: nothing,
   answer: paramsAnswer,

@@ -40,14 +40,19 @@ export interface Admitted {
  * @throws InadmissibleError
  */
 export function admit(context: BlockContext, bytes: Uint8Array, pendingInLane = 0): Admitted {
-  const { store, params, height } = context
+  const { store, fees, height } = context
   const { tx, signature, digest } = read(context, bytes)
-  const fee = feeOf(tx.kind, bytes.length, params)
+  const fee = feeOf(tx.kind, bytes.length, fees)
   if (tx.validUntil < height) {
     throw refusal('TX_EXPIRED', `it was valid until epoch ${tx.validUntil}, this is ${height}`, 'sign it anew')
   }
   if (tx.maxFee < fee) {
-    throw refusal('FEE_TOO_LOW', `it costs ${formatGrn(fee)}, maxFee is ${formatGrn(tx.maxFee)}`, 'raise maxFee')
+    throw new InadmissibleError('FEE_TOO_LOW', {
+      message: `it costs ${formatGrn(fee)} in this block, maxFee is ${formatGrn(tx.maxFee)}`,
+      hint: `sign it again with a maxFee above ${formatGrn(fee)}, or send it later: fees fall when blocks are not full`,
+      retryable: true,
+      details: { fee: String(fee), maxFee: String(tx.maxFee) },
+    })
   }
   checkSequence(context, tx, pendingInLane)
   const { balance } = accountOf(store, tx.sender)

@@ -1,5 +1,5 @@
 /** What every rule is given: the state that it may change, the parameters, the block's place in time, and where events go. */
-import type { Address, Epoch, Hash } from '../messages/index.ts'
+import type { Address, Epoch, FeeParams, Hash } from '../messages/index.ts'
 import type { Checks } from './checks.ts'
 import type { ChainEvent } from './events.ts'
 import type { Genesis } from './genesis.ts'
@@ -11,6 +11,8 @@ export interface BlockContext {
   readonly genesis: Genesis
   readonly genesisHash: Hash
   readonly params: ChainParams
+  /** What messages cost in this block. */
+  readonly fees: FeeParams
   readonly checks: Checks
   /** Of the block that is executed: the epoch. */
   readonly height: Epoch

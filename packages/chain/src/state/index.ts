@@ -10,6 +10,7 @@ export {
   proveState,
   treeRootOf,
 } from './app-hash.ts'
+export { currentFees } from './base-fee.ts'
 export { beaconKeyFrom, beaconPublicKey, beaconRoundFor, signBeaconRound, verifyBeaconRound } from './beacon.ts'
 export type { Verifiers } from './checks.ts'
 export { BlockInvalidError, InadmissibleError, InvariantError, TxError } from './errors.ts'
@@ -39,7 +40,14 @@ export {
   type StateMachineParts,
   type TxVerdict,
 } from './machine.ts'
-export { type ChainParams, type ChainParamsJson, chainParams, devnetParams, productionParams } from './params.ts'
+export {
+  type ChainParams,
+  type ChainParamsJson,
+  chainParams,
+  devnetParams,
+  feeParams,
+  productionParams,
+} from './params.ts'
 export { draw, entropyOf, type RandomnessTag } from './randomness.ts'
 export type { Totals } from './records.ts'
 export { recount } from './recount.ts'

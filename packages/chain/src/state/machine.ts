@@ -14,6 +14,7 @@ import {
 } from '../messages/index.ts'
 import { type Admitted, admit } from './admit.ts'
 import { writeAppHash } from './app-hash.ts'
+import { currentFees, moveFeeLevel } from './base-fee.ts'
 import { beginBlock, endBlock } from './block-bounds.ts'
 import { createBlockRoom } from './block-room.ts'
 import { createChecks, type Verifiers } from './checks.ts'
@@ -124,11 +125,13 @@ export function createStateMachine({ reader, verifiers }: StateMachineParts): St
     const overlay = createOverlay(reader)
     const events: ChainEvent[] = []
     const { genesis, hash } = chain()
+    const params = readParams(reader)
     const context: BlockContext = {
       store: overlay,
       genesis,
       genesisHash: hash,
-      params: readParams(reader),
+      params,
+      fees: currentFees(reader, params),
       checks,
       height,
       timeMs,
@@ -157,6 +160,7 @@ export function createStateMachine({ reader, verifiers }: StateMachineParts): St
       observer?.executed(index)
       return result
     })
+    moveFeeLevel(context, room.general)
     endBlock(context)
     return finish(overlay, results, events)
 

@@ -46,15 +46,19 @@ export interface ChainParams extends FeeParams {
 /** Epochs in which a challenge of the profile may be answered; 0: the profile is refused. */
 export type ResponseWindows = Readonly<Record<ProfileName, number>>
 
+export type FeeParamsJson = Readonly<Record<keyof FeeParams, string>>
+
 export type ChainParamsJson = Readonly<
   Record<Exclude<keyof ChainParams, 'responseWindows' | 'allowInsecure'>, string | number>
 > & { readonly responseWindows: Readonly<Record<ProfileName, string>>; readonly allowInsecure: boolean }
 
+const feeFields = { feeBase: bigUint(128), feeByte: bigUint(128), feeUnit: bigUint(128), feeProving: bigUint(128) }
+
+/** What messages cost, by itself: as it stands at a height. */
+export const feeParams: Struct<FeeParams, FeeParamsJson> = struct<FeeParams, FeeParamsJson>('FeeParams', feeFields)
+
 export const chainParams: Struct<ChainParams, ChainParamsJson> = struct<ChainParams, ChainParamsJson>('ChainParams', {
-  feeBase: bigUint(128),
-  feeByte: bigUint(128),
-  feeUnit: bigUint(128),
-  feeProving: bigUint(128),
+  ...feeFields,
   blockTimeMs: uint(32),
   allowInsecure: bool,
   provingPeriod: epochs,

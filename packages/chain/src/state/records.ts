@@ -39,6 +39,12 @@ export interface Totals {
   readonly collateralLocked: bigint
 }
 
+/** How much general messages cost at present: base-fee.ts. */
+export interface FeeLevel {
+  /** In millionths. */
+  readonly level: bigint
+}
+
 export interface NextIds {
   readonly provider: number
   readonly deal: number
@@ -239,6 +245,7 @@ const single = <T>(name: string, record: Struct<T>): Table<[], T> => table<[], T
 export const tables: {
   readonly head: Table<[], Head>
   readonly totals: Table<[], Totals>
+  readonly feeLevel: Table<[], FeeLevel>
   readonly nextIds: Table<[], NextIds>
   /** Epoch through which challenges have been drawn or given up. */
   readonly draws: Table<[], { readonly through: Epoch }>
@@ -291,6 +298,7 @@ export const tables: {
       collateralLocked: amount,
     }),
   ),
+  feeLevel: single('fee-level', struct('FeeLevel', { level: bigUint(64) })),
   nextIds: single('next-ids', struct('NextIds', { provider: uint(32), deal: u48 })),
   draws: single('draws', struct('Draws', { through: epochs })),
   accounts: table('account', struct('Account', { balance: amount, escrow: amount })),

@@ -212,8 +212,8 @@ function liveQuote(record: PutRecord, height: number): Quote | undefined {
 /** Before a byte is uploaded: the chain would refuse the deal at the end. */
 async function checkFunds(context: ClientContext, total: bigint, options: CallOptions): Promise<void> {
   const { chain, signer } = context
-  const [account, params] = await Promise.all([chain.account(signer.address, options), chain.params(options)])
-  const needed = total + feeOf('PublishDeal', PUBLISH_BYTES_MAX, params) * FEE_HEADROOM
+  const [account, fees] = await Promise.all([chain.account(signer.address, options), chain.fees(options)])
+  const needed = total + feeOf('PublishDeal', PUBLISH_BYTES_MAX, fees) * FEE_HEADROOM
   const balance = BigInt(account.balance)
   if (balance < needed) throw new InsufficientFundsError(signer.address, needed, balance)
 }

@@ -12,7 +12,7 @@ export function agreementChain(chain: ChainClient, providerId: number): Agreemen
     head: () => chain.status(),
     freeBalanceOf: async (client) => BigInt((await chain.account(client)).balance),
     freeCollateral: async () => BigInt((await chain.provider(providerId)).collateral.free),
-    publishFee: async () => feeOf('PublishDeal', PUBLISH_BYTES_MAX, await chain.params()),
+    publishFee: async () => feeOf('PublishDeal', PUBLISH_BYTES_MAX, await chain.fees()),
   }
 }
 

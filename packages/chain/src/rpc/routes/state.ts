@@ -4,7 +4,9 @@ import type { Engine } from '../../engine/engine.ts'
 import {
   accountView,
   chainParams,
+  currentFees,
   dealView,
+  feeParams,
   type Genesis,
   genesisHash,
   genesisToJson,
@@ -61,7 +63,11 @@ export function stateRoutes({ engine, store, genesis, version }: StateRoutesPart
         version,
       }
     }),
-    serve(getParams, () => ({ height: height(), params: { ...chainParams.toJson(readParams(reader), 'params') } })),
+    serve(getParams, () => {
+      const params = readParams(reader)
+      const fees = feeParams.toJson(currentFees(reader, params), 'fees')
+      return { height: height(), fees: { ...fees }, params: { ...chainParams.toJson(params, 'params') } }
+    }),
     serve(getGenesis, () => ({ height: height(), genesisHash: chain, genesis: { ...genesisJson } })),
 
     serve(getAccount, ({ params }) => {
