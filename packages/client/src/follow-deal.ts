@@ -2,11 +2,10 @@
  * A deal's story as its provider tells it: what has happened first, then what happens. The stream goes on where it broke
  * off, so a provider may restart in between; it ends only with the signal.
  */
-import { readServerSentEvents } from '@granary/chain/client'
+import { readBody, readServerSentEvents } from '@granary/chain/client'
 import { isAbortError } from '@granary/errors'
 import { pause } from './pause.ts'
 import { type TimelineEntry, timelineEntrySchema } from './provider-wire.ts'
-import { readBody } from './read-body.ts'
 import { errorOf, type Fetch } from './request-json.ts'
 
 const RECONNECT_MS = 500

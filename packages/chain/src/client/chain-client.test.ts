@@ -205,6 +205,22 @@ test('something that is no chain node is told apart from one', async () => {
   await new Promise((resolve) => other.close(resolve))
 })
 
+test('an answer without end is left', async () => {
+  const closed = Promise.withResolvers<void>()
+  const other = createServer((_, response) => {
+    const megabyte = Buffer.alloc(1 << 20, ' ')
+    const more = (): void => void response.write(megabyte, () => !response.destroyed && setImmediate(more))
+    response.on('close', () => closed.resolve())
+    more()
+  })
+  await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
+  const { port } = other.address() as AddressInfo
+  const chain = createChainClient({ url: `http://127.0.0.1:${port}` })
+  await expect(chain.status()).rejects.toMatchObject({ code: 'CHAIN_ANSWER_INVALID' })
+  await closed.promise
+  await new Promise((resolve) => other.close(resolve))
+})
+
 test.each(['', 'localhost:7460', 'ftp://127.0.0.1', 'nonsense'])('"%s" is not an address of a node', (url) => {
   expect(() => createChainClient({ url })).toThrow(expect.objectContaining({ code: 'CHAIN_URL_INVALID' }))
 })

@@ -9,6 +9,7 @@ export {
 } from './create-chain-client.ts'
 export { ChainAnswerError, ChainTxError, ChainUnreachableError } from './errors.ts'
 export type { EventsOptions, FollowedEvent } from './follow-events.ts'
+export { readBody } from './read-body.ts'
 export { readServerSentEvents, type ServerSentEvent } from './read-server-sent-events.ts'
 export type { CallOptions } from './request.ts'
 export { type SendMessageInput, sendMessage } from './send-message.ts'

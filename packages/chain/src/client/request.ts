@@ -2,6 +2,7 @@
 import { GranaryError } from '@granary/errors'
 import pRetry from 'p-retry'
 import { ChainAnswerError, ChainUnreachableError } from './errors.ts'
+import { readBody } from './read-body.ts'
 
 export interface CallOptions {
   readonly signal?: AbortSignal | undefined
@@ -24,6 +25,8 @@ export interface CallInput {
   readonly timeoutMs: number
 }
 
+/** The largest answer is a transaction with its proof of replication, in hex. */
+const ANSWER_BYTES_MAX = 16 << 20
 const RETRY_DELAY_MIN_MS = 100
 const RETRY_DELAY_MAX_MS = 1_500
 
@@ -61,11 +64,12 @@ export function errorOf(body: unknown, response: Response, input: { path: string
   return GranaryError.fromWire(wire) ?? new ChainAnswerError(response.url || input.path, response.status)
 }
 
+/** undefined for what is no JSON, or longer than any answer of a node. */
 export async function jsonOf(response: Response): Promise<unknown> {
   try {
-    return await response.json()
+    return JSON.parse(await readBody(response, ANSWER_BYTES_MAX))
   } catch (error) {
-    if (Error.isError(error) && error.name === 'SyntaxError') return undefined
+    if (error instanceof SyntaxError || error instanceof RangeError) return undefined
     throw error
   }
 }
