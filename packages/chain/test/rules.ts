@@ -41,7 +41,7 @@ export function createRules(given: Partial<ChainParams>): Rules {
   let store = createOverlay(state)
 
   function commit(): void {
-    state.commit(store.writes)
+    state.commit(store.writes())
     store = createOverlay(state)
   }
   function deliver(epoch: number, entropy: number): void {

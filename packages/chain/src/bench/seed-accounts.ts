@@ -32,7 +32,7 @@ export function seedAccounts(store: Store, from: Address, accounts: number, onPr
       },
       txs: [],
       events: [],
-      writes: overlay.writes,
+      writes: overlay.writes(),
     })
     onProgress((commit + 1) * PER_COMMIT)
   }

@@ -23,6 +23,7 @@ export interface Field<T, J = unknown> {
   /** EIP-712 structs that `type` refers to, itself included when it is one. */
   readonly structs: readonly StructType[]
   /** Each throws MessageInvalidError that names `path` when the value does not have the declared form. */
+  check(value: T, path: string): void
   toWire(value: T, path: string): Wire
   fromWire(wire: Wire, path: string): T
   toJson(value: T, path: string): J
@@ -46,6 +47,7 @@ function scalar<T, W, J>(of: Scalar<T, W, J>): Field<T, J> {
   return {
     type: of.type,
     structs: [],
+    check: of.check,
     toWire: (value, path) => of.toWire(of.check(value, path)),
     fromWire: (wire, path) => of.check(of.fromWire(wire, path), path),
     toJson: (value, path) => of.toJson(of.check(value, path)),
@@ -218,6 +220,7 @@ function textual(of: Textual): Field<string, string> {
   return {
     type: 'string',
     structs: [],
+    check: toBytes,
     toWire: toBytes,
     fromWire: (wire, path) => {
       if (!(wire instanceof Uint8Array)) throw new MessageInvalidError(path, 'text as bytes', wire)
@@ -249,6 +252,9 @@ export function optional<T extends string | number, J>(
   return {
     type: inner.type,
     structs: inner.structs,
+    check: (value, path) => {
+      if (present(value, path) !== undefined) inner.check(value as T, path)
+    },
     toWire: (value, path) => (present(value, path) === undefined ? new Uint8Array(0) : inner.toWire(value as T, path)),
     fromWire: (wire, path) =>
       wire instanceof Uint8Array && wire.length === 0 ? undefined : present(inner.fromWire(wire, path), path),
@@ -272,6 +278,10 @@ export function list<T, J>(
   return {
     type: `${inner.type}[]`,
     structs: inner.structs,
+    check: (value, path) => {
+      items(value, path)
+      for (const [index, item] of value.entries()) inner.check(item, `${path}.${index}`)
+    },
     toWire: (value, path) => {
       items(value, path)
       return value.map((item, index) => inner.toWire(item, `${path}.${index}`))
@@ -299,6 +309,7 @@ export function choice<T extends string>(...words: readonly T[]): Field<T, strin
   }
   return {
     ...inner,
+    check: checked,
     toWire: (value, path) => inner.toWire(checked(value, path), path),
     fromWire: (wire, path) => checked(inner.fromWire(wire, path), path),
     fromJson: checked,

@@ -36,6 +36,9 @@ export function struct<T extends object, J = unknown>(
     fields,
     structs,
     encodedType,
+    check: (value, path) => {
+      for (const key of names) fields[key].check(value[key], `${path}.${key}`)
+    },
     toWire: (value, path) => names.map((key) => fields[key].toWire(value[key], `${path}.${key}`)),
     fromWire: (wire, path) => {
       const items = tuple(wire, names.length, path)

@@ -36,7 +36,7 @@ export function isDerived(key: string): boolean {
 export function writeAppHash(overlay: Overlay): Hash {
   const { pages } = updateTree(
     pagesOf(overlay),
-    [...overlay.writes].filter(([key]) => isInTree(key)),
+    [...overlay.writes()].filter(([key]) => isInTree(key)),
   )
   for (const [prefix, page] of pages) {
     if (page === null) overlay.delete(PAGES + prefix)
@@ -50,11 +50,11 @@ export function writeAppHash(overlay: Overlay): Hash {
 /** Makes tree and app hash anew from records alone; what they are then stands in the overlay's writes. */
 export function deriveState(records: Iterable<readonly [string, Uint8Array]>): {
   appHash: Hash
-  state: Overlay['writes']
+  state: ReadonlyMap<string, Uint8Array | null>
 } {
   const overlay = createOverlay({ get: () => undefined, range: () => [] })
   for (const [key, value] of records) overlay.put(key, value)
-  return { appHash: writeAppHash(overlay), state: overlay.writes }
+  return { appHash: writeAppHash(overlay), state: overlay.writes() }
 }
 
 /** As the pages and the records outside of the tree have it; the leaves are not read. */

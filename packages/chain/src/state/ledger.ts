@@ -158,10 +158,8 @@ function takeLocked(provider: Provider, id: number, amount: bigint): Provider {
 }
 
 function addToTotals(store: Store, changes: Partial<Totals>): void {
-  const totals = totalsOf(store)
-  const next = Object.fromEntries(
-    Object.entries(totals).map(([name, value]) => [name, value + (changes[name as keyof Totals] ?? 0n)]),
-  ) as unknown as Totals
+  const next: { -readonly [N in keyof Totals]: bigint } = { ...totalsOf(store) }
+  for (const [name, change] of Object.entries(changes)) next[name as keyof Totals] += change
   if (Object.values(next).some((value) => value < 0n || value > AMOUNT_MAX)) {
     throw new InvariantError(`a total left its range: ${Object.entries(next).join('; ')}`)
   }

@@ -248,7 +248,7 @@ export function createStateMachine({ reader, verifiers }: StateMachineParts): St
 
 function finish(overlay: Overlay, results: readonly TxResult[], events: readonly ChainEvent[]): FinalizedBlock {
   const appHash = writeAppHash(overlay)
-  return { results, events, appHash, writes: overlay.writes }
+  return { results, events, appHash, writes: overlay.writes() }
 }
 
 /** @returns false when the transaction may not be in the block; then it has changed nothing */

@@ -2,6 +2,8 @@
  * What the state machine reads from, and the overlays it writes to: one over the committed state for a block, one over
  * that for each transaction, dropped when the transaction fails.
  */
+import type { Struct } from '../messages/struct.ts'
+import { decodeRecord, encodeRecord } from '../messages/tuple-codec.ts'
 
 /** Committed state. Keys are ASCII; a range is ascending, holds the keys that start with `prefix`, those above `after`. */
 export interface StateReader {
@@ -11,49 +13,75 @@ export interface StateReader {
 
 export interface Store extends StateReader {
   put(key: string, value: Uint8Array): void
+  /** @throws MessageInvalidError for a record that cannot be encoded */
+  putRecord<T>(key: string, of: Struct<T>, record: T): void
   delete(key: string): void
+  /** What stands at the key, to be read as bytes or as a record. */
+  entry(key: string): Entry | undefined
+  /** undefined deletes. */
+  setEntry(key: string, entry: Entry | undefined): void
 }
 
 export interface Overlay extends Store {
   /** null: deleted. */
-  readonly writes: ReadonlyMap<string, Uint8Array | null>
+  writes(): ReadonlyMap<string, Uint8Array | null>
   /** Hands all writes to the store below. */
   commitTo(store: Store): void
 }
 
-export function createOverlay(below: StateReader): Overlay {
-  const writes = new Map<string, Uint8Array | null>()
+/**
+ * A value in its two forms, each made of the other when it is first asked for: a record that changes with every
+ * transaction is decoded once in a block, and encoded once. Neither form may be changed.
+ */
+export interface Entry {
+  bytes(): Uint8Array
+  record<T>(of: Struct<T>): T
+}
+
+export function readRecord<T>(reader: StateReader | Store, key: string, of: Struct<T>): T | undefined {
+  if ('entry' in reader) return reader.entry(key)?.record(of)
+  const bytes = reader.get(key)
+  return bytes === undefined ? undefined : decodeRecord(of, bytes)
+}
+
+export function createOverlay(below: StateReader | Store): Overlay {
+  const written = new Map<string, Entry | undefined>()
+  const readBelow = entriesOf(below)
   // Keys by their table, so that a range over one table does not walk the writes of all others.
   const keysByTable = new Map<string, Set<string>>()
 
-  function write(key: string, value: Uint8Array | null): void {
-    if (!writes.has(key)) {
+  function entry(key: string): Entry | undefined {
+    return written.get(key) ?? (written.has(key) ? undefined : readBelow(key))
+  }
+
+  function setEntry(key: string, value: Entry | undefined): void {
+    if (!written.has(key)) {
       const keys = keysByTable.get(tableOf(key))
       if (keys === undefined) keysByTable.set(tableOf(key), new Set([key]))
       else keys.add(key)
     }
-    writes.set(key, value)
+    written.set(key, value)
   }
 
   return {
-    writes,
-    get: (key) => {
-      const own = writes.get(key)
-      return own === undefined ? below.get(key) : (own ?? undefined)
-    },
+    entry,
+    setEntry,
+    writes: () => new Map(Array.from(written, ([key, value]) => [key, value?.bytes() ?? null])),
+    get: (key) => entry(key)?.bytes(),
     range: (prefix, after) => {
       const own = [...(keysByTable.get(tableOf(prefix)) ?? [])]
         .filter((key) => key.startsWith(prefix) && (after === undefined || key > after))
         .sort(compareKeys)
-      return own.length === 0 ? below.range(prefix, after) : merge(own, writes, below.range(prefix, after))
+      return own.length === 0 ? below.range(prefix, after) : merge(own, written, below.range(prefix, after))
     },
-    put: (key, value) => write(key, value),
-    delete: (key) => write(key, null),
+    put: (key, value) => setEntry(key, entryOfBytes(value)),
+    putRecord: (key, of, record) => {
+      of.check(record, of.name)
+      setEntry(key, entryOfRecord(of, record))
+    },
+    delete: (key) => setEntry(key, undefined),
     commitTo: (store) => {
-      for (const [key, value] of writes) {
-        if (value === null) store.delete(key)
-        else store.put(key, value)
-      }
+      for (const [key, value] of written) store.setEntry(key, value)
     },
   }
 }
@@ -62,29 +90,65 @@ export function compareKeys(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
 }
 
+function entryOfBytes(bytes: Uint8Array): Entry {
+  let decoded: unknown
+  return {
+    bytes: () => bytes,
+    record: <T>(of: Struct<T>) => {
+      decoded ??= decodeRecord(of, bytes)
+      return decoded as T
+    },
+  }
+}
+
+function entryOfRecord<R>(declared: Struct<R>, record: R): Entry {
+  let encoded: Uint8Array | undefined
+  return {
+    bytes: () => {
+      encoded ??= encodeRecord(declared, record)
+      return encoded
+    },
+    record: <T>() => record as unknown as T,
+  }
+}
+
+/** The entries below an overlay; those of the committed state are remembered, as long as the overlay is there. */
+function entriesOf(below: StateReader | Store): (key: string) => Entry | undefined {
+  if ('entry' in below) return below.entry
+  const known = new Map<string, Entry>()
+  return (key) => {
+    let entry = known.get(key)
+    if (entry !== undefined) return entry
+    const bytes = below.get(key)
+    if (bytes === undefined) return undefined
+    entry = entryOfBytes(bytes)
+    known.set(key, entry)
+    return entry
+  }
+}
+
 function tableOf(key: string): string {
   const slash = key.indexOf('/')
   return slash === -1 ? key : key.slice(0, slash)
 }
 
+type Written = ReadonlyMap<string, Entry | undefined>
+
 function* merge(
   own: readonly string[],
-  writes: ReadonlyMap<string, Uint8Array | null>,
+  written: Written,
   below: Iterable<readonly [string, Uint8Array]>,
 ): Generator<readonly [string, Uint8Array]> {
   let next = 0
   for (const entry of below) {
-    for (; next < own.length && own[next]! < entry[0]; next++) yield* present(own[next]!, writes)
-    if (own[next] === entry[0]) yield* present(own[next++]!, writes)
+    for (; next < own.length && own[next]! < entry[0]; next++) yield* present(own[next]!, written)
+    if (own[next] === entry[0]) yield* present(own[next++]!, written)
     else yield entry
   }
-  for (; next < own.length; next++) yield* present(own[next]!, writes)
+  for (; next < own.length; next++) yield* present(own[next]!, written)
 }
 
-function* present(
-  key: string,
-  writes: ReadonlyMap<string, Uint8Array | null>,
-): Generator<readonly [string, Uint8Array]> {
-  const value = writes.get(key)
-  if (value !== null && value !== undefined) yield [key, value]
+function* present(key: string, written: Written): Generator<readonly [string, Uint8Array]> {
+  const entry = written.get(key)
+  if (entry !== undefined) yield [key, entry.bytes()]
 }

@@ -1,7 +1,7 @@
 /** A table of records: `name/part/part` → the tuple of a declared record. Numbers in keys have a fixed width, so that they sort. */
 import type { Struct } from '../messages/struct.ts'
-import { decodeRecord, encodeRecord } from '../messages/tuple-codec.ts'
-import type { StateReader, Store } from './store.ts'
+import { decodeRecord } from '../messages/tuple-codec.ts'
+import { readRecord, type StateReader, type Store } from './store.ts'
 
 export type KeyPart = string | number
 
@@ -26,13 +26,10 @@ export function table<K extends readonly KeyPart[], T>(name: string, record: Str
   const keyOf = (parts: readonly KeyPart[]): string => [name, ...parts.map(keyPart)].join('/')
   return {
     key: (...parts) => keyOf(parts),
-    get: (store, ...parts) => {
-      const bytes = store.get(keyOf(parts))
-      return bytes === undefined ? undefined : decodeRecord(record, bytes)
-    },
+    get: (store, ...parts) => readRecord(store, keyOf(parts), record),
     put: (store, ...entry) => {
       const parts = entry.slice(0, -1) as KeyPart[]
-      store.put(keyOf(parts), encodeRecord(record, entry[entry.length - 1] as T))
+      store.putRecord(keyOf(parts), record, entry[entry.length - 1] as T)
     },
     delete: (store, ...parts) => store.delete(keyOf(parts)),
     entries: function* (store, parts, after) {
