@@ -2,10 +2,9 @@
  * Adds up every account, deal, sector and partition, and compares with the totals that the chain keeps as it goes: for
  * tests and for a full verification, never in a block.
  */
-import type { Address } from '../messages/index.ts'
 import { InvariantError } from './errors.ts'
 import { assertConserved, totalsOf } from './ledger.ts'
-import { type Provider, type Totals, tables } from './records.ts'
+import { type Totals, tables } from './records.ts'
 import type { StateReader } from './store.ts'
 import { keyNumber } from './table.ts'
 
@@ -13,56 +12,48 @@ import { keyNumber } from './table.ts'
 export function recount(reader: StateReader): Totals {
   assertConserved(reader)
   const totals = totalsOf(reader)
-  const accounts = [...tables.accounts.entries(reader, [])]
-  const providers = [...tables.providers.entries(reader, [])]
-  const deals = [...tables.deals.entries(reader, [])].map((entry) => entry.value)
-  assertEqual(
-    'balances',
-    sum(accounts, ({ value }) => value.balance),
-    totals.balances,
-  )
-  assertEqual(
-    'escrow of accounts',
-    sum(accounts, ({ value }) => value.escrow),
-    totals.escrow,
-  )
-  assertEqual(
-    'escrow of deals',
-    sum(deals, (deal) => deal.locked),
-    totals.escrow,
-  )
-  assertEqual(
-    'free collateral',
-    sum(providers, ({ value }) => value.collateralFree),
-    totals.collateralFree,
-  )
-  assertEqual(
-    'locked collateral',
-    sum(providers, ({ value }) => value.collateralLocked),
-    totals.collateralLocked,
-  )
-  for (const { parts, value } of accounts) {
-    const client = parts[0] as Address
-    const locked = sum(deals, (deal) => (deal.terms.client === client ? deal.locked : 0n))
-    assertEqual(`escrow of ${client}`, locked, value.escrow)
+  const escrow = new Map<string, bigint>()
+  const locked = new Map<number, bigint>()
+  for (const { value } of tables.deals.entries(reader, [])) {
+    addTo(escrow, value.terms.client, value.locked)
+    addTo(locked, value.terms.provider, value.collateral)
   }
-  for (const { parts, value } of providers) recountProvider(reader, keyNumber(parts[0]), value)
+  for (const { parts, value } of tables.sectors.entries(reader, [])) {
+    addTo(locked, keyNumber(parts[0]), value.deposit + value.pledge)
+  }
+  for (const { parts, value } of tables.partitions.entries(reader, [])) {
+    addTo(locked, keyNumber(parts[0]), value.deposit)
+  }
+
+  const sums = { balances: 0n, escrow: 0n, collateralFree: 0n, collateralLocked: 0n }
+  for (const { parts, value } of tables.accounts.entries(reader, [])) {
+    const account = parts[0]!
+    sums.balances += value.balance
+    sums.escrow += value.escrow
+    assertEqual(`escrow of ${account}`, escrow.get(account) ?? 0n, value.escrow)
+  }
+  for (const { parts, value } of tables.providers.entries(reader, [])) {
+    const provider = keyNumber(parts[0])
+    sums.collateralFree += value.collateralFree
+    sums.collateralLocked += value.collateralLocked
+    assertEqual(`locked collateral of provider ${provider}`, locked.get(provider) ?? 0n, value.collateralLocked)
+  }
+  assertEqual('balances', sums.balances, totals.balances)
+  assertEqual('escrow of accounts', sums.escrow, totals.escrow)
+  assertEqual('escrow of deals', sum(escrow.values()), totals.escrow)
+  assertEqual('free collateral', sums.collateralFree, totals.collateralFree)
+  assertEqual('locked collateral', sums.collateralLocked, totals.collateralLocked)
   return totals
 }
 
-function recountProvider(reader: StateReader, id: number, provider: Provider): void {
-  const deals = [...tables.deals.entries(reader, [])].map((entry) => entry.value)
-  const sectors = [...tables.sectors.entries(reader, [id])]
-  const partitions = [...tables.partitions.entries(reader, [id])]
-  const held =
-    sum(deals, (deal) => (deal.terms.provider === id ? deal.collateral : 0n)) +
-    sum(sectors, ({ value }) => value.deposit + value.pledge) +
-    sum(partitions, ({ value }) => value.deposit)
-  assertEqual(`locked collateral of provider ${id}`, held, provider.collateralLocked)
+function addTo<K>(sums: Map<K, bigint>, key: K, amount: bigint): void {
+  sums.set(key, (sums.get(key) ?? 0n) + amount)
 }
 
-function sum<T>(items: readonly T[], amount: (item: T) => bigint): bigint {
-  return items.reduce((total, item) => total + amount(item), 0n)
+function sum(amounts: Iterable<bigint>): bigint {
+  let total = 0n
+  for (const amount of amounts) total += amount
+  return total
 }
 
 function assertEqual(what: string, actual: bigint, expected: bigint): void {
