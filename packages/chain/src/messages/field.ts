@@ -14,12 +14,14 @@ export type Wire = number | bigint | Uint8Array | readonly Wire[]
 
 export interface StructType {
   readonly name: string
-  readonly members: readonly (readonly [name: string, type: string])[]
+  readonly members: readonly (readonly [name: string, type: string, form: string])[]
 }
 
 export interface Field<T, J = unknown> {
   /** EIP-712 type. */
   readonly type: string
+  /** What stands on the wire, in words: docs/spec/records.md is made of them. */
+  readonly form: string
   /** EIP-712 structs that `type` refers to, itself included when it is one. */
   readonly structs: readonly StructType[]
   /** Each throws MessageInvalidError that names `path` when the value does not have the declared form. */
@@ -34,6 +36,7 @@ export interface Field<T, J = unknown> {
 
 interface Scalar<T, W, J> {
   readonly type: string
+  readonly form: string
   check(value: unknown, path: string): T
   toWire(value: T): W & Wire
   fromWire(wire: Wire, path: string): unknown
@@ -46,6 +49,7 @@ interface Scalar<T, W, J> {
 function scalar<T, W, J>(of: Scalar<T, W, J>): Field<T, J> {
   return {
     type: of.type,
+    form: of.form,
     structs: [],
     check: of.check,
     toWire: (value, path) => of.toWire(of.check(value, path)),
@@ -63,6 +67,7 @@ export function uint(bits: number): Field<number, number> {
   const max = Math.min(2 ** bits - 1, Number.MAX_SAFE_INTEGER)
   return scalar<number, number, number>({
     type: `uint${solidityBits(bits)}`,
+    form: `integer below 2^${Math.min(bits, 53)}`,
     check: (value, path) => checkUint(value, max, path),
     toWire: (value) => value,
     fromWire: identity,
@@ -75,6 +80,7 @@ export function uint(bits: number): Field<number, number> {
 /** An epoch or a number of epochs: a decimal string in JSON. */
 export const epochs: Field<number, string> = scalar<number, number, string>({
   type: 'uint64',
+  form: 'integer below 2^53',
   check: (value, path) => checkUint(value, Number.MAX_SAFE_INTEGER, path),
   toWire: (value) => value,
   fromWire: identity,
@@ -88,6 +94,7 @@ export function bigUint(bits: number): Field<bigint, string> {
   const max = 2n ** BigInt(bits) - 1n
   return scalar<bigint, Uint8Array, string>({
     type: `uint${bits}`,
+    form: `minimal bytes of an integer below 2^${bits}`,
     check: (value, path) => {
       if (typeof value !== 'bigint' || value < 0n || value > max) {
         throw new MessageInvalidError(path, `an integer of ${bits} bits`, value)
@@ -105,6 +112,7 @@ export function bigUint(bits: number): Field<bigint, string> {
 export function bytes(min: number, max: number): Field<Uint8Array, string> {
   return scalar<Uint8Array, Uint8Array, string>({
     type: 'bytes',
+    form: min === max ? `${min} bytes` : `${min} to ${max} bytes`,
     check: (value, path) => {
       if (!(value instanceof Uint8Array) || value.length < min || value.length > max) {
         throw new MessageInvalidError(path, min === max ? `${min} bytes` : `${min} to ${max} bytes`, value)
@@ -127,6 +135,7 @@ export function hexBytes(length: number, type = 'bytes'): Field<Hex, string> {
     type === 'bytes' ? (value: Hex) => keccak_256(hexToBytes(value.slice(2))) : (value: Hex) => word(BigInt(value))
   return scalar<Hex, Uint8Array, string>({
     type,
+    form: `${length} bytes`,
     check: (value, path) => {
       if (!isHex(value, length))
         throw new MessageInvalidError(path, `0x and ${2 * length} lower-case hex digits`, value)
@@ -144,6 +153,7 @@ export const address: Field<Address, string> = hexBytes(20, 'address')
 
 export const bool: Field<boolean, boolean> = scalar<boolean, number, boolean>({
   type: 'bool',
+  form: '0 or 1',
   check: (value, path) => {
     if (typeof value !== 'boolean') throw new MessageInvalidError(path, 'true or false', value)
     return value
@@ -158,6 +168,7 @@ export const bool: Field<boolean, boolean> = scalar<boolean, number, boolean>({
 /** @param max: bytes of UTF-8 */
 export function text(max: number): Field<string, string> {
   return textual({
+    form: 'text',
     max,
     check: (value, path) => {
       // A lone surrogate has no UTF-8 form: it would come back as another text.
@@ -170,6 +181,7 @@ export function text(max: number): Field<string, string> {
 
 /** Text in base58 or base32, as libp2p prints it; empty for a provider without libp2p. */
 export const peerId: Field<string, string> = textual({
+  form: 'base58 or base32',
   max: 128,
   check: (value, path) => {
     if (!/^[A-Za-z0-9]*$/.test(value)) throw new MessageInvalidError(path, 'a peer id', value)
@@ -180,6 +192,7 @@ export const peerId: Field<string, string> = textual({
 
 /** Piece CID v2: CID bytes on the wire, its base32 text in EIP-712 and JSON. */
 export const pieceCid: Field<string, string> = textual({
+  form: 'piece CID v2',
   max: 64,
   check: () => undefined,
   toBytes: (value, path) => reported(path, 'a piece CID v2', value, () => pieceCidToBytes(value)),
@@ -188,6 +201,7 @@ export const pieceCid: Field<string, string> = textual({
 
 /** The CID of a DAG's root: CID bytes on the wire, its canonical text in EIP-712 and JSON. */
 export const rootCid: Field<string, string> = textual({
+  form: 'CID',
   max: 128,
   check: (value, path) => {
     const canonical = reported(path, 'a CID', value, () => CID.parse(value).toString())
@@ -198,6 +212,7 @@ export const rootCid: Field<string, string> = textual({
 })
 
 interface Textual {
+  readonly form: string
   readonly max: number
   check(value: string, path: string): void
   toBytes(value: string, path: string): Uint8Array
@@ -219,6 +234,7 @@ function textual(of: Textual): Field<string, string> {
   }
   return {
     type: 'string',
+    form: `${of.form}, at most ${of.max} bytes`,
     structs: [],
     check: toBytes,
     toWire: toBytes,
@@ -251,6 +267,7 @@ export function optional<T extends string | number, J>(
   const absentWord = typeof absent === 'string' ? keccak_256(utf8.encode(absent)) : word(BigInt(absent))
   return {
     type: inner.type,
+    form: `${inner.form}; absent: no bytes`,
     structs: inner.structs,
     check: (value, path) => {
       if (present(value, path) !== undefined) inner.check(value as T, path)
@@ -277,6 +294,7 @@ export function list<T, J>(
   }
   return {
     type: `${inner.type}[]`,
+    form: `list of ${min === limits.max ? min : `${min} to ${limits.max}`}: ${inner.form}`,
     structs: inner.structs,
     check: (value, path) => {
       items(value, path)
@@ -309,6 +327,7 @@ export function choice<T extends string>(...words: readonly T[]): Field<T, strin
   }
   return {
     ...inner,
+    form: `text: ${words.join(', ')}`,
     check: checked,
     toWire: (value, path) => inner.toWire(checked(value, path), path),
     fromWire: (wire, path) => checked(inner.fromWire(wire, path), path),

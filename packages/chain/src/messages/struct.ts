@@ -20,7 +20,7 @@ export function struct<T extends object, J = unknown>(
   fields: { readonly [K in keyof T]-?: Field<T[K]> },
 ): Struct<T, J> {
   const names = Object.keys(fields) as (keyof T & string)[]
-  const own: StructType = { name, members: names.map((key) => [key, fields[key].type]) }
+  const own: StructType = { name, members: names.map((key) => [key, fields[key].type, fields[key].form]) }
   const structs = uniqueByName([own, ...names.flatMap((key) => fields[key].structs)])
   const encodedType = encodeType(structs)
   const typeHash = keccak_256(new TextEncoder().encode(encodedType))
@@ -32,6 +32,7 @@ export function struct<T extends object, J = unknown>(
 
   return {
     type: name,
+    form: name,
     name,
     fields,
     structs,

@@ -45,7 +45,7 @@ export class TransactionDecodeError extends GranaryError {
   }
 }
 
-const envelope: Struct<Envelope> = struct('Envelope', {
+export const envelope: Struct<Envelope> = struct('Envelope', {
   sender: address,
   lane: uint(16),
   sequence: uint(53),
