@@ -6,10 +6,12 @@ import type { ProfileName } from '@granary/proofs/profile'
 import { createChecks } from '../src/state/checks.ts'
 import type { BlockContext } from '../src/state/context.ts'
 import { devnetGenesis } from '../src/state/genesis.ts'
+import { writeGenesis } from '../src/state/head.ts'
 import type { ChainEvent, ChainParams } from '../src/state/index.ts'
 import { writeProvider } from '../src/state/ledger.ts'
 import { joinPartition } from '../src/state/partitions.ts'
 import { tables } from '../src/state/records.ts'
+import { earnEpoch, initRewards } from '../src/state/rewards.ts'
 import { initSlots } from '../src/state/slots.ts'
 import { createOverlay } from '../src/state/store.ts'
 import { createMemoryState } from './memory-state.ts'
@@ -56,7 +58,10 @@ export function createRules(given: Partial<ChainParams>): Rules {
     escrow: 0n,
     collateralFree: 0n,
     collateralLocked: 0n,
+    vesting: 0n,
   })
+  initRewards(store)
+  writeGenesis(store, genesis)
   initSlots(store, params)
   writeProvider(store, PROVIDER, {
     owner: NOBODY,
@@ -81,7 +86,7 @@ export function createRules(given: Partial<ChainParams>): Rules {
       tables.epochs.put(store, height, { round: height, timeMs })
       if (entropy !== undefined) deliver(height, entropy)
       const emit = (event: ChainEvent): void => void events.push(event)
-      return {
+      const context: BlockContext = {
         store,
         genesis,
         genesisHash: `0x${'00'.repeat(32)}`,
@@ -92,6 +97,8 @@ export function createRules(given: Partial<ChainParams>): Rules {
         timeMs,
         emit,
       }
+      earnEpoch(context)
+      return context
     },
   }
 }

@@ -48,6 +48,11 @@ export interface ProviderView {
   readonly ask: AskView | null
   /** `debt`: fees for faults that nothing was left for; paid first from whatever becomes free. */
   readonly collateral: { readonly free: string; readonly locked: string; readonly debt: string }
+  /**
+   * What was minted for it and is not free collateral yet: `releasable` has vested and follows with the next credit, lock or
+   * withdrawal; the rest, `locked`, has vested by the epoch `end`; null: there is nothing.
+   */
+  readonly vesting: { readonly locked: string; readonly releasable: string; readonly end: number | null }
   readonly registeredAt: number
 }
 
@@ -125,6 +130,10 @@ export interface PartitionView {
   /** Out of the list until a recovery brings them back. */
   readonly faultySectors: readonly number[]
   readonly lastProven: number | null
+  /** Bytes that earn capacity rewards: of sectors that have been proven with the partition and are sound. */
+  readonly power: number
+  /** What they have earned since the last proof; the next one credits it, a miss or a fault forfeits it. */
+  readonly pending: string
   readonly challenge?: ChallengeView
   /** A request to recover waits for its draw. */
   readonly recoveryRequestedAt?: number

@@ -87,6 +87,7 @@ const provider: z.ZodType<ProviderView> = z.object({
     })
     .nullable(),
   collateral: z.object({ free: decimal, locked: decimal, debt: decimal }),
+  vesting: z.object({ locked: decimal, releasable: decimal, end: natural.nullable() }),
   registeredAt: natural,
 })
 
@@ -165,6 +166,8 @@ const partition: z.ZodType<PartitionView> = z.object({
   faulty: z.boolean(),
   faultySectors: z.array(natural),
   lastProven: natural.nullable(),
+  power: natural,
+  pending: decimal,
   challenge: z.exactOptional(challenge),
   recoveryRequestedAt: z.exactOptional(natural),
   recovery: z.exactOptional(challenge),

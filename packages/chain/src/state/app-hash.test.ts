@@ -42,6 +42,6 @@ test('what is outside of the tree is few and does not grow', () => {
   chain.advance(3)
   expect(encodeOutside(chain.state).length).toBeLessThan(300)
   const outside = [...chain.state.range('')].filter(([key]) => !isInTree(key) && !isDerived(key))
-  expect(outside.map(([key]) => key)).toEqual(['draws', 'head', 'totals'])
+  expect(outside.map(([key]) => key)).toEqual(['draws', 'head', 'rewards', 'totals'])
   expect(proveState(chain.state, 'nothing').siblings.length).toBeGreaterThan(0)
 })

@@ -19,7 +19,7 @@ export const APP_HASH_KEY = 'app-hash'
  * Single records that change in every block, in the order of their keys. They are hashed beside the tree, because a path
  * of the tree for each would cost more than all of them. Tables that grow are never here.
  */
-const OUTSIDE: readonly string[] = ['draws', 'head', 'totals']
+const OUTSIDE: readonly string[] = ['draws', 'head', 'rewards', 'totals']
 const PAGES = 'tree/'
 
 /** Whether a key of the state has a leaf in the tree. */

@@ -9,15 +9,17 @@ import { departDue } from './partitions.ts'
 import { roundsKept } from './randomness.ts'
 import { type Head, tables } from './records.ts'
 import { closeDueRecoveries } from './recoveries.ts'
+import { earnEpoch } from './rewards.ts'
 import { keyNumber } from './table.ts'
 
-/** The epoch gets its beacon round and its time. */
+/** The epoch gets its beacon round and its time, and earns its reward. */
 export function beginBlock(context: BlockContext, head: Head): void {
   const { store, genesis, height, timeMs } = context
   const round = beaconRoundFor(genesis, head.timeMs)
   tables.head.put(store, { height, timeMs })
   tables.epochs.put(store, height, { round, timeMs })
   if (tables.rounds.get(store, round) === undefined) tables.wantedRounds.put(store, round, {})
+  earnEpoch(context)
 }
 
 /** Answers that stand in this block count; so the windows that end here are closed first, and then new ones are opened. */

@@ -5,7 +5,7 @@
 import type { Epoch } from '../messages/index.ts'
 import type { BlockContext } from './context.ts'
 import { InvariantError } from './errors.ts'
-import { missChallenge, requireSector } from './faults.ts'
+import { forfeit, missChallenge, requireSector } from './faults.ts'
 import { unlockCollateral } from './ledger.ts'
 import { allowedProfile, answerTimeMaxMs } from './params.ts'
 import {
@@ -21,10 +21,12 @@ import {
 import { BEACON_LATENESS_MAX } from './randomness.ts'
 import { type OpenChallenge, type Partition, tables } from './records.ts'
 import { drawRecoveries, type IsTooSlow } from './recoveries.ts'
+import { earnFrom, pendingReward, rewardPerEpoch, rewardsOf, sectorBytesOf } from './rewards.ts'
 import { drawSlots, partitionsInSlot } from './slots.ts'
 import { standingOf } from './spans.ts'
 import type { StateReader } from './store.ts'
 import { keyNumber } from './table.ts'
+import { creditVesting } from './vesting.ts'
 
 export type Outcome = 'answered' | 'missed'
 
@@ -75,13 +77,11 @@ export function closeChallenge(context: BlockContext, provider: number, number: 
   const { store, height } = context
   const partition = partitionOf(store, provider, number)
   const challenge = openChallengeOf(partition)
-  const { epoch, frozenAt, deadline } = challenge
-  const leaving =
-    partition.firstExpiry > height
-      ? []
-      : membersAt(store, provider, number, frozenAt).filter(
-          (member) => member.expiry <= height && isListed(partition, member, NOW),
-        )
+  const { epoch, frozenAt, deadline, rewardIndex } = challenge
+  const expires = partition.firstExpiry <= height
+  const begins = outcome === 'answered' && partition.power < partition.sound * sectorBytesOf(partition)
+  const sound = expires || begins ? soundAt(store, { provider, number }, partition, frozenAt) : []
+  const leaving = sound.filter(({ expiry }) => expiry <= height)
   tables.challengeDeadlines.delete(store, deadline, provider, number)
   // Before the miss is counted, so that a sector whose time was over is not faulty but ends.
   if (outcome === 'missed') for (const member of leaving) endSector(context, provider, number, member, 'missed')
@@ -89,14 +89,17 @@ export function closeChallenge(context: BlockContext, provider: number, number: 
     missChallenge(context, provider, number, challenge)
     return
   }
+  const bytes = begins ? sound.length * sectorBytesOf(partition) : partition.power
   writePartition(context, provider, number, {
     ...partition,
+    ...earnFrom(store, partition, { rewardIndex, bytes }),
     challenge: [],
     closedEpoch: epoch,
     closedFrozenAt: frozenAt,
   })
+  creditCapacity(context, { provider, number }, pendingReward(partition, rewardIndex))
   for (const member of leaving) endSector(context, provider, number, member, 'answered')
-  if (partition.firstExpiry <= height) findFirstExpiry(context, provider, number)
+  if (expires) findFirstExpiry(context, provider, number)
 }
 
 export function openChallengeOf(partition: Partition): OpenChallenge {
@@ -123,11 +126,34 @@ function openChallenge(context: BlockContext, provider: number, number: number, 
   }
   const deadline = epoch + params.responseWindows[profile.name]
   tables.challengeDeadlines.put(store, deadline, provider, number, {})
+  const income = partition.pay + rewardPerEpoch(context, partition.sound * sectorBytesOf(partition))
+  const rewardIndex = rewardsOf(store).index
   writePartition(context, provider, number, {
     ...partition,
-    challenge: [{ epoch, frozenAt, deadline, drawnAtMs: drawn.timeMs, pay: partition.pay }],
+    challenge: [{ epoch, frozenAt, deadline, drawnAtMs: drawn.timeMs, income, rewardIndex }],
   })
   emit({ type: 'challenge:opened', provider, partition: number, epoch, deadline })
+}
+
+interface Place {
+  readonly provider: number
+  readonly number: number
+}
+
+function creditCapacity(context: BlockContext, { provider, number }: Place, amount: bigint): void {
+  if (amount === 0n) return
+  creditVesting(context, provider, amount)
+  context.emit({ type: 'reward:credited', stream: 'capacity', provider, partition: number, amount: String(amount) })
+}
+
+/** Of the list of `frozenAt`, those that have not left since. */
+function soundAt(
+  store: StateReader,
+  { provider, number }: Place,
+  partition: Partition,
+  frozenAt: Epoch,
+): PositionedMember[] {
+  return membersAt(store, provider, number, frozenAt).filter((member) => isListed(partition, member, NOW))
 }
 
 function hasMembersAt(store: StateReader, provider: number, partition: number, epoch: Epoch): boolean {
@@ -152,7 +178,8 @@ function endSector(
   const stopped = [{ proven, at: height }] as const
   unlockCollateral(store, provider, sector.pledge)
   tables.sectors.put(store, provider, number, { ...sector, status: 'ended', pledge: 0n, stopped })
-  unlistMember(context, provider, partition, position)
+  const forfeited = unlistMember(context, provider, partition, position)
+  if (outcome === 'missed') forfeit(context, { provider, partition }, forfeited, 'PROOF_MISSED')
   removeMember(context, provider, partition, position)
   emit({ type: 'sector:expired', provider, sector: number, reason: 'EXPIRED' })
 }

@@ -36,3 +36,6 @@ export type ChainEventType =
   | 'key:revoked'
   | 'provider:updated'
   | 'collateral:withdrawn'
+  | 'reward:credited'
+  | 'reward:forfeited'
+  | 'reward:released'

@@ -5,9 +5,12 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { createMarket, type Market } from '../../test/market.ts'
 import type { PartitionView } from '../client/views.ts'
 import type { MessageBodies, TransactionName } from '../messages/index.ts'
-import { type ChainParams, dealView, partitionViews, providerView, sectorView } from './index.ts'
+import { type ChainParams, dealView, devnetParams, partitionViews, providerView, sectorView } from './index.ts'
 
 const PRICE = 1_000_000_007n
+const { capacityReward, designPower } = devnetParams()
+/** Of one sector an epoch: its deal, and 2 KiB of capacity, rounded up. */
+const INCOME = PRICE + (2_048n * capacityReward) / designPower + 1n
 let folder: string
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'granary-faults-'))
@@ -61,13 +64,13 @@ describe('inside a window', () => {
     await nextChallenge()
     const before = collateral().free
     does('DeclareFaults', { provider, partition: 0, sectors: [0, 1] })
-    expect(before - collateral().free).toBe(2n * PRICE * 5n)
+    expect(before - collateral().free).toBe(2n * INCOME * 5n)
     expect(numbers(view().challenge!.sectors)).toEqual([0, 1])
     expect(view()).toMatchObject({ sectors: [], faultySectors: [0, 1] })
     expect(code('DeclareFaults', { provider, partition: 0, sectors: [0] })).toBe('SECTOR_NOT_SOUND')
     chain.advanceTo(view().challenge!.deadline)
     expect(chain.events.some(({ type, height }) => type === 'post:missed' && height === chain.height)).toBe(true)
-    expect(before - collateral().free).toBe(2n * PRICE * 5n + 2n * PRICE * 20n)
+    expect(before - collateral().free).toBe(2n * INCOME * 5n + 2n * INCOME * 20n)
   })
 
   test('terminating does not change the list either, and the deal ends with its sector', async () => {
@@ -152,7 +155,7 @@ test('a recovery that is missed costs the fee of a missed proof, and there is no
   while (view().recovery === undefined) chain.produce()
   const before = collateral().free
   chain.advanceTo(view().recovery!.deadline)
-  expect(before - collateral().free).toBe(2n * PRICE * 20n)
+  expect(before - collateral().free).toBe(2n * INCOME * 20n)
   expect(view()).toMatchObject({ faulty: true, recoveryBarredUntil: chain.height + 10 })
   expect(code('RequestRecovery', { provider, partition: 0, sectors: [] })).toBe('RECOVERY_BARRED')
   chain.advance(9)
@@ -178,7 +181,7 @@ test('a fee beyond the free collateral is a debt, and a debt is paid before anyt
   chain.does(owner, 'WithdrawCollateral', { provider, amount: collateral().free - PRICE })
   const { free } = collateral()
   while (!view().faulty) chain.produce()
-  const fee = 2n * PRICE * 20n
+  const fee = 2n * INCOME * 20n
   expect(collateral()).toEqual({ free: 0n, debt: fee - free })
   chain.does(owner, 'DepositCollateral', { provider, amount: PRICE })
   expect(collateral()).toEqual({ free: 0n, debt: fee - free - PRICE })

@@ -17,20 +17,23 @@ import {
   writePartition,
 } from './partitions.ts'
 import { type OpenChallenge, type Sector, tables } from './records.ts'
+import { pendingReward, rewardPerEpoch, rewardsOf, sectorBytesOf } from './rewards.ts'
 import { placementOf, standingOf } from './spans.ts'
 import type { StateReader } from './store.ts'
 import { keyNumber } from './table.ts'
+import { releaseVested } from './vesting.ts'
 
 /** Sectors whose faults became too old that one block terminates; the others wait for the next. */
 const TERMINATIONS_MAX = 256
 /** Partitions that one block looks through for them. */
 const SWEEPS_MAX = 8
 
-type FeeReason = 'FAULT_DECLARED' | 'PROOF_MISSED' | 'RECOVERY_MISSED' | 'TERMINATED'
+export type FeeReason = 'FAULT_DECLARED' | 'PROOF_MISSED' | 'RECOVERY_MISSED' | 'TERMINATED'
 
 /** Burns a fee from the provider's free collateral; what that lacks stays as a debt. */
 export function chargeProvider(context: BlockContext, provider: number, fee: bigint, reason: FeeReason): void {
   if (fee === 0n) return
+  releaseVested(context, provider)
   chargeCollateral(context.store, provider, fee)
   context.emit({ type: 'provider:charged', provider, amount: String(fee), reason })
 }
@@ -40,7 +43,7 @@ export function missChallenge(
   context: BlockContext,
   provider: number,
   number: number,
-  { frozenAt, pay }: OpenChallenge,
+  { frozenAt, income }: OpenChallenge,
 ): void {
   const { store, params, height } = context
   const partition = partitionOf(store, provider, number)
@@ -55,20 +58,41 @@ export function missChallenge(
     challenge: [],
     missedFrozenAt: frozenAt,
     sound: sound.length,
+    power: 0,
+    unearned: 0n,
     pay: sound.reduce((sum, member) => sum + member.pay, 0n),
   })
-  chargeProvider(context, provider, pay * BigInt(params.missedProofFee), 'PROOF_MISSED')
+  forfeit(context, { provider, partition: number }, pendingReward(partition, rewardsOf(store).index), 'PROOF_MISSED')
+  chargeProvider(context, provider, income * BigInt(params.missedProofFee), 'PROOF_MISSED')
 }
 
-/** The span since the last proof counts as faulted, and all that follows until a recovery. */
-export function declareFault(context: BlockContext, provider: number, number: number): void {
+/** What was earned and never proven is not minted; who watches may know how much it was. */
+export function forfeit(
+  { emit }: BlockContext,
+  place: { readonly provider: number; readonly partition: number },
+  amount: bigint,
+  reason: FeeReason,
+): void {
+  if (amount > 0n) emit({ type: 'reward:forfeited', ...place, amount: String(amount), reason })
+}
+
+/** What a sector earns an epoch, from its deals and as capacity: fees for faults are counted in it. */
+export function incomeOf(context: BlockContext, { pay, profile }: Pick<Sector, 'pay' | 'profile'>): bigint {
+  return pay + rewardPerEpoch(context, sectorBytesOf({ profile }))
+}
+
+/**
+ * The span since the last proof counts as faulted, and all that follows until a recovery.
+ * @returns the reward that it had earned since then
+ */
+export function declareFault(context: BlockContext, provider: number, number: number): bigint {
   const { store, params, height } = context
   const sector = requireSector(store, provider, number)
   const { partition, position } = placementOf(sector)
   const { proven } = standingOf(store, provider, sector)
   tables.sectors.put(store, provider, number, { ...sector, stopped: [{ proven, at: height }] })
-  unlistMember(context, provider, partition, position)
   tables.faultDeadlines.put(store, height + params.faultMaxAge, provider, partition, {})
+  return unlistMember(context, provider, partition, position)
 }
 
 /**
@@ -82,19 +106,23 @@ export function terminateSector(context: BlockContext, provider: number, number:
   const { proven, stoppedAt } = standingOf(store, provider, sector)
   const isOver = sector.expiry <= height
   const feeEpochs = Math.min(params.terminationFee, Math.max(0, sector.expiry - height))
+  const fee = incomeOf(context, sector) * BigInt(feeEpochs)
   tables.sectors.put(store, provider, number, {
     ...sector,
     status: isOver ? 'ended' : 'terminated',
     stopped: [{ proven, at: height }],
     pledge: 0n,
   })
-  if (stoppedAt === undefined) unlistMember(context, provider, partition, position)
-  else leaveFaulty(context, provider, partition, position)
+  const forfeited =
+    stoppedAt === undefined
+      ? unlistMember(context, provider, partition, position)
+      : leaveFaulty(context, provider, partition, position)
   departLater(context, provider, partition, position)
   unlockCollateral(store, provider, sector.pledge)
   if (isOver) emit({ type: 'sector:expired', provider, sector: number, reason: 'EXPIRED' })
   else emit({ type: 'sector:terminated', provider, sector: number, epoch: height, reason })
-  chargeProvider(context, provider, sector.pay * BigInt(feeEpochs), 'TERMINATED')
+  forfeit(context, { provider, partition }, forfeited, 'TERMINATED')
+  chargeProvider(context, provider, fee, 'TERMINATED')
 }
 
 /** Faults older than `faultMaxAge` end in termination: a bounded number a block. */
@@ -148,10 +176,10 @@ export function changePay(context: BlockContext, provider: number, number: numbe
 }
 
 /** A faulty sector counts for nothing any more; its record only says from when on. */
-function leaveFaulty({ store, height }: BlockContext, provider: number, partition: number, position: number): void {
+function leaveFaulty({ store, height }: BlockContext, provider: number, partition: number, position: number): bigint {
   const member = memberOf(store, provider, partition, position)
-  if (member.leftAt !== 0) return
-  tables.members.put(store, provider, partition, position, { ...member, leftAt: height })
+  if (member.leftAt === 0) tables.members.put(store, provider, partition, position, { ...member, leftAt: height })
+  return 0n
 }
 
 export function requireSector(store: StateReader, provider: number, number: number): Sector {

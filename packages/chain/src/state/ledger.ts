@@ -5,7 +5,7 @@
 import { type Address, AMOUNT_MAX, formatGrn } from '../messages/index.ts'
 import { InvariantError, TxError } from './errors.ts'
 import { lesser } from './lesser.ts'
-import { type Account, type Provider, type Totals, tables } from './records.ts'
+import { type Account, type Provider, type Totals, tables, type Vesting } from './records.ts'
 import type { StateReader, Store } from './store.ts'
 
 const NO_ACCOUNT: Account = { balance: 0n, escrow: 0n }
@@ -27,6 +27,14 @@ export function writeProvider(store: Store, id: number, next: Provider): void {
     collateralFree: next.collateralFree - (before?.collateralFree ?? 0n),
     collateralLocked: next.collateralLocked - (before?.collateralLocked ?? 0n),
   })
+}
+
+/** Nothing is kept of what is released in full. */
+export function writeVesting(store: Store, id: number, next: Vesting): void {
+  const before = tables.vesting.get(store, id)
+  if (next.locked === 0n) tables.vesting.delete(store, id)
+  else tables.vesting.put(store, id, next)
+  addToTotals(store, { vesting: next.locked - (before?.locked ?? 0n) })
 }
 
 export function credit(store: Store, address: Address, amount: bigint): void {
@@ -101,8 +109,8 @@ export function freeCollateral(store: Store, id: number, amount: bigint): void {
 export function chargeCollateral(store: Store, id: number, amount: bigint): void {
   const provider = providerOf(store, id)
   const charged = lesser(provider.collateralFree, amount)
-  const debt = provider.debt + amount - charged
-  if (debt > AMOUNT_MAX) throw new InvariantError(`provider ${id} owes ${debt} attoGRN`)
+  // No more than can be written: it is no money, and nobody will ever have as much.
+  const debt = lesser(provider.debt + amount - charged, AMOUNT_MAX)
   writeProvider(store, id, { ...provider, collateralFree: provider.collateralFree - charged, debt })
   burn(store, charged)
 }
@@ -117,6 +125,11 @@ export function burnCollateral(store: Store, id: number, amount: bigint): void {
   burn(store, amount)
 }
 
+/** New money; the caller gives all of it to somebody. */
+export function mint(store: Store, amount: bigint): void {
+  addToTotals(store, { minted: amount })
+}
+
 /** Money that its holder no longer has leaves the chain for ever. */
 export function burn(store: Store, amount: bigint): void {
   addToTotals(store, { burnt: amount })
@@ -128,11 +141,11 @@ export function totalsOf(store: StateReader): Totals {
   return totals
 }
 
-/** Genesis + minted − burnt = balances + escrow + collateral, at the end of every block. */
+/** Genesis + minted − burnt = balances + escrow + collateral + vesting, at the end of every block. */
 export function assertConserved(store: StateReader): void {
-  const { genesis, minted, burnt, balances, escrow, collateralFree, collateralLocked } = totalsOf(store)
+  const { genesis, minted, burnt, balances, escrow, collateralFree, collateralLocked, vesting } = totalsOf(store)
   const supply = genesis + minted - burnt
-  const held = balances + escrow + collateralFree + collateralLocked
+  const held = balances + escrow + collateralFree + collateralLocked + vesting
   if (supply !== held) throw new InvariantError(`supply is ${supply} attoGRN, accounts hold ${held}`)
 }
 

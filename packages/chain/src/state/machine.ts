@@ -27,6 +27,7 @@ import { type HeadView, readGenesis, readHead, readParams, writeGenesis } from '
 import { assertConserved, credit } from './ledger.ts'
 import { beaconEntry, isRoundWanted } from './messages/beacon-entry.ts'
 import { tables } from './records.ts'
+import { initRewards } from './rewards.ts'
 import { initSlots } from './slots.ts'
 import { createOverlay, type Overlay, type StateReader } from './store.ts'
 
@@ -189,7 +190,9 @@ export function createStateMachine({ reader, verifiers }: StateMachineParts): St
         escrow: 0n,
         collateralFree: 0n,
         collateralLocked: 0n,
+        vesting: 0n,
       })
+      initRewards(overlay)
       for (const { address, balance } of genesis.accounts) credit(overlay, address, balance)
       initSlots(overlay, genesis.params)
       assertConserved(overlay)

@@ -45,6 +45,13 @@ export const paramBounds: { readonly [K in Bounded]: Bound } = {
   pledgePerGiB: { min: 0n, max: 1_000n * GRN },
   preCommitDepositPerGiB: { min: 0n, max: 1_000n * GRN },
   partitionDeposit: { min: 0n, max: 1_000n * GRN },
+  // With all of these at their bounds the index of rewards and what is computed with it stay below 2²⁵⁶.
+  capacityReward: { min: 0n, max: 1_000_000n * GRN },
+  designPower: { min: 2n ** 10n, max: 2n ** 70n },
+  rewardHalving: { min: 1n, max: EPOCHS_MAX },
+  vesting: { min: 1n, max: EPOCHS_MAX },
+  // Below all of the fee, so that a provider that pays itself loses.
+  serviceShareBps: { min: 0n, max: (9n * BigInt(BPS_ONE)) / 10n },
   // A proof of replication must fit into the half of a block that is not kept for answers.
   blockBytes: { min: 2n ** 20n, max: 64n * 2n ** 20n },
   blockVerifyUnits: { min: 1_000n, max: 30_000_000n },

@@ -25,7 +25,7 @@ export interface ChainParams extends FeeParams {
   readonly recoveriesPerEpoch: number
   /** Epochs after which a faulty sector is terminated. */
   readonly faultMaxAge: number
-  /** Fees for a declared fault, a missed proof and a termination, in epochs of the sector's pay. */
+  /** Fees for a declared fault, a missed proof and a termination, in epochs of what the sector earns. */
   readonly declaredFaultFee: number
   readonly missedProofFee: number
   readonly terminationFee: number
@@ -39,6 +39,16 @@ export interface ChainParams extends FeeParams {
   readonly pledgePerGiB: bigint
   readonly preCommitDepositPerGiB: bigint
   readonly partitionDeposit: bigint
+  /** Minted an epoch at the design size and beyond, before the first halving. */
+  readonly capacityReward: bigint
+  /** Bytes of proven sectors below which the network mints in proportion to what it has. */
+  readonly designPower: bigint
+  /** Epochs after which the rewards are halved, again and again. */
+  readonly rewardHalving: number
+  /** Epochs over which what was minted becomes usable. */
+  readonly vesting: number
+  /** Of the network fee of a payment, minted for the provider. */
+  readonly serviceShareBps: number
   readonly blockBytes: number
   readonly blockVerifyUnits: number
 }
@@ -91,6 +101,11 @@ export const chainParams: Struct<ChainParams, ChainParamsJson> = struct<ChainPar
   pledgePerGiB: bigUint(128),
   preCommitDepositPerGiB: bigUint(128),
   partitionDeposit: bigUint(128),
+  capacityReward: bigUint(128),
+  designPower: bigUint(128),
+  rewardHalving: epochs,
+  vesting: epochs,
+  serviceShareBps: uint(16),
   blockBytes: uint(32),
   blockVerifyUnits: uint(32),
 })
@@ -104,11 +119,15 @@ export const BPS_ONE = 10_000
 /** Epochs: its beacon round may be two late, and then there must be blocks to prove and to send. */
 export const RESPONSE_WINDOW_MIN = 5
 export const GIB: bigint = 2n ** 30n
+/** Periods in which a GiB earns its pledge, at the design size. */
+const PLEDGE_PERIODS = 20
+const HALVING_PERIODS = 4 * 365
 
 const common = {
   networkFeeBps: 500,
   cancelShareBps: 1_000,
   minCollateralShareBps: 2_000,
+  serviceShareBps: 5_000,
   blockBytes: 8 * 2 ** 20,
   // One unit is about 1 µs of one core.
   blockVerifyUnits: 1_500_000,
@@ -139,9 +158,9 @@ export function devnetParams(blockTimeMs = 500): ChainParams {
     dealDurationMin: epochsIn(30 * SECOND_MS),
     dealDurationMax: epochsIn(YEAR_MS),
     activateWithinMin: epochsIn(3 * SECOND_MS),
-    pledgePerGiB: GRN / 100n,
-    preCommitDepositPerGiB: GRN / 100n,
+    ...pledges(GRN / 100n, { provingPeriod: epochsIn(30 * SECOND_MS), designPower: 2n ** 40n }),
     partitionDeposit: GRN / 1_000n,
+    vesting: epochsIn(5 * MINUTE_MS),
   }
 }
 
@@ -170,9 +189,9 @@ export function productionParams(blockTimeMs = 5_000): ChainParams {
     dealDurationMin: epochsIn(30 * DAY_MS),
     dealDurationMax: epochsIn(5 * YEAR_MS),
     activateWithinMin: epochsIn(DAY_MS),
-    pledgePerGiB: GRN / 2n,
-    preCommitDepositPerGiB: GRN / 2n,
+    ...pledges(GRN / 2n, { provingPeriod: epochsIn(DAY_MS), designPower: 2n ** 60n }),
     partitionDeposit: GRN / 2n,
+    vesting: epochsIn(180 * DAY_MS),
   }
 }
 
@@ -210,6 +229,20 @@ function faultFees(provingPeriod: number): Pick<ChainParams, 'declaredFaultFee' 
     declaredFaultFee: Math.ceil(provingPeriod / 2),
     missedProofFee: 2 * provingPeriod,
     terminationFee: 20 * provingPeriod,
+  }
+}
+
+/** The reward follows from the pledge, so that the one is worth so many periods of the other at any size of both. */
+function pledges(
+  perGiB: bigint,
+  { provingPeriod, designPower }: { readonly provingPeriod: number; readonly designPower: bigint },
+): Pick<ChainParams, 'pledgePerGiB' | 'preCommitDepositPerGiB' | 'capacityReward' | 'designPower' | 'rewardHalving'> {
+  return {
+    pledgePerGiB: perGiB,
+    preCommitDepositPerGiB: perGiB,
+    capacityReward: (perGiB * designPower) / GIB / BigInt(PLEDGE_PERIODS * provingPeriod),
+    designPower,
+    rewardHalving: HALVING_PERIODS * provingPeriod,
   }
 }
 

@@ -6,12 +6,14 @@
 import type { Epoch } from '../messages/index.ts'
 import type { BlockContext } from './context.ts'
 import { InvariantError, TxError } from './errors.ts'
-import { lockCollateral, unlockCollateral } from './ledger.ts'
+import { unlockCollateral } from './ledger.ts'
 import { BEACON_LATENESS_MAX } from './randomness.ts'
 import { type Member, type Partition, type Sector, tables } from './records.ts'
+import { changePower, pendingReward, rewardsOf, sectorBytesOf } from './rewards.ts'
 import { enterSlot, freeSlot, leaveSlot } from './slots.ts'
 import type { StateReader, Store } from './store.ts'
 import { keyNumber } from './table.ts'
+import { lockWithVested } from './vesting.ts'
 
 export interface PositionedMember extends Member {
   readonly position: number
@@ -86,17 +88,29 @@ export function listMember(
   return position
 }
 
-/** Takes a sound sector out of the lists of later epochs; the record of it stays for those of earlier ones. */
-export function unlistMember(context: BlockContext, provider: number, partition: number, position: number): void {
+/** Whether it has been proven with the partition since it joined: from then on its bytes earn. */
+export function isEarning(partition: Pick<Partition, 'missedFrozenAt' | 'closedFrozenAt'>, member: Member): boolean {
+  return member.joinedAt <= partition.closedFrozenAt && isListed(partition, member, NOW)
+}
+
+/**
+ * Takes a sound sector out of the lists of later epochs; the record of it stays for those of earlier ones.
+ * @returns what it had earned since the last proof, which is never minted
+ */
+export function unlistMember(context: BlockContext, provider: number, partition: number, position: number): bigint {
   const { store, height } = context
   const member = memberOf(store, provider, partition, position)
   const record = partitionOf(store, provider, partition)
   tables.members.put(store, provider, partition, position, { ...member, leftAt: height })
-  writePartition(context, provider, partition, {
+  const left: Partition = {
     ...record,
     sound: record.sound - 1,
     pay: record.pay - member.pay,
-  })
+    power: record.power - (isEarning(record, member) ? sectorBytesOf(record) : 0),
+  }
+  writePartition(context, provider, partition, left)
+  const { index } = rewardsOf(store)
+  return pendingReward(record, index) - pendingReward(left, index)
 }
 
 /** Its record goes as soon as no challenge that asks for it can be open or drawn any more. */
@@ -148,10 +162,12 @@ export function memberOf(store: StateReader, provider: number, partition: number
   return member
 }
 
-/** Keeps the index of partitions that take sectors in step with the record. */
+/** Keeps the index of partitions that take sectors, and the power of all, in step with the record. */
 export function writePartition(context: BlockContext, provider: number, number: number, partition: Partition): void {
   const { store, params } = context
+  const before = tables.partitions.get(store, provider, number)
   tables.partitions.put(store, provider, number, partition)
+  changePower(store, partition.power - (before?.power ?? 0))
   const hasRoom = !partition.retired && partition.sectors < params.partitionSectorsMax
   if (hasRoom) tables.partitionsWithRoom.put(store, provider, partition.profile, number, {})
   else tables.partitionsWithRoom.delete(store, provider, partition.profile, number)
@@ -175,7 +191,7 @@ function createPartition(context: BlockContext, provider: number, profile: strin
       retryable: true,
     })
   }
-  lockCollateral(store, provider, params.partitionDeposit)
+  lockWithVested(context, provider, params.partitionDeposit)
   const number = takeNumber(store, provider)
   writePartition(context, provider, number, {
     profile,
@@ -184,6 +200,9 @@ function createPartition(context: BlockContext, provider: number, profile: strin
     sectors: 0,
     sound: 0,
     pay: 0n,
+    power: 0,
+    rewardIndex: 0n,
+    unearned: 0n,
     nextPosition: 0,
     firstExpiry: 0,
     retired: false,

@@ -37,6 +37,7 @@ export interface Totals {
   readonly escrow: bigint
   readonly collateralFree: bigint
   readonly collateralLocked: bigint
+  readonly vesting: bigint
 }
 
 /** How much general messages cost at present: base-fee.ts. */
@@ -44,6 +45,32 @@ export interface FeeLevel {
   /** In millionths. */
   readonly level: bigint
 }
+
+/** The capacity stream: section 4, Rewards. */
+export interface Rewards {
+  /** What one byte that always earned would have earned since the genesis, in 2⁻⁶⁴ attoGRN. */
+  readonly index: bigint
+  /** Bytes that earn, of all partitions. */
+  readonly power: bigint
+}
+
+/** What was minted for a provider and is not released yet. */
+export interface Vesting {
+  readonly locked: bigint
+  /** The block through which it is released. */
+  readonly through: Epoch
+  /** In the order of their starts; those that are over are gone. */
+  readonly tranches: readonly Tranche[]
+}
+
+/** Released linearly over `vesting` epochs from its start. */
+export interface Tranche {
+  readonly start: Epoch
+  readonly amount: bigint
+}
+
+/** Starts of tranches that lie in one vesting time. */
+export const VESTING_STEPS = 32
 
 export interface NextIds {
   readonly provider: number
@@ -159,8 +186,10 @@ export interface OpenChallenge {
   readonly deadline: Epoch
   /** Header time of the epoch of the draw. */
   readonly drawnAtMs: number
-  /** The partition's pay at the draw: what a fee for missing it is counted in, whatever is declared meanwhile. */
-  readonly pay: bigint
+  /** What the partition earned an epoch when it was drawn: what a fee for missing it is counted in, whatever is declared meanwhile. */
+  readonly income: bigint
+  /** Where the index of rewards stood in the block that opened it: an answer proves what was earned until then. */
+  readonly rewardIndex: bigint
 }
 
 /** The challenge of a request to recover; its list stands in `recoveryLists`. */
@@ -178,6 +207,12 @@ export interface Partition {
   /** How many of them are neither faulty nor over, and what the deals of those pay an epoch. */
   readonly sound: number
   readonly pay: bigint
+  /** Bytes that earn: of the sectors that stood in the last answered challenge and are still sound. */
+  readonly power: number
+  /** The index of rewards through which they are credited. */
+  readonly rewardIndex: bigint
+  /** What they did not earn since then, in 2⁻⁶⁴ attoGRN: some began later. */
+  readonly unearned: bigint
   readonly nextPosition: number
   /** No sector of it expires before. */
   readonly firstExpiry: Epoch
@@ -246,6 +281,7 @@ export const tables: {
   readonly head: Table<[], Head>
   readonly totals: Table<[], Totals>
   readonly feeLevel: Table<[], FeeLevel>
+  readonly rewards: Table<[], Rewards>
   readonly nextIds: Table<[], NextIds>
   /** Epoch through which challenges have been drawn or given up. */
   readonly draws: Table<[], { readonly through: Epoch }>
@@ -253,6 +289,7 @@ export const tables: {
   readonly lanes: Table<[address: Address, lane: number], { readonly next: number }>
   readonly sessionKeys: Table<[address: Address, publicKey: string], SessionKey>
   readonly providers: Table<[provider: number], Provider>
+  readonly vesting: Table<[provider: number], Vesting>
   readonly asks: Table<[provider: number], Ask>
   readonly deals: Table<[deal: number], Deal>
   readonly agreements: Table<[agreementId: Hash], { readonly deal: number }>
@@ -296,9 +333,11 @@ export const tables: {
       escrow: amount,
       collateralFree: amount,
       collateralLocked: amount,
+      vesting: amount,
     }),
   ),
   feeLevel: single('fee-level', struct('FeeLevel', { level: bigUint(64) })),
+  rewards: single('rewards', struct<Rewards>('Rewards', { index: bigUint(256), power: bigUint(128) })),
   nextIds: single('next-ids', struct('NextIds', { provider: uint(32), deal: u48 })),
   draws: single('draws', struct('Draws', { through: epochs })),
   accounts: table('account', struct('Account', { balance: amount, escrow: amount })),
@@ -326,6 +365,15 @@ export const tables: {
       collateralFree: amount,
       collateralLocked: amount,
       debt: amount,
+    }),
+  ),
+  vesting: table(
+    'vesting',
+    struct<Vesting>('Vesting', {
+      locked: amount,
+      through: epochs,
+      // A point of the grid before the vesting time, one after now, and those between.
+      tranches: list(struct<Tranche>('Tranche', { start: epochs, amount }), { max: VESTING_STEPS + 2 }),
     }),
   ),
   asks: table(
@@ -402,6 +450,9 @@ export const tables: {
       sectors: uint(32),
       sound: uint(32),
       pay: amount,
+      power: uint(53),
+      rewardIndex: bigUint(256),
+      unearned: bigUint(256),
       nextPosition: u48,
       firstExpiry: epochs,
       retired: bool,
@@ -411,7 +462,8 @@ export const tables: {
           frozenAt: epochs,
           deadline: epochs,
           drawnAtMs: uint(53),
-          pay: amount,
+          income: amount,
+          rewardIndex: bigUint(256),
         }),
       ),
       closedEpoch: epochs,

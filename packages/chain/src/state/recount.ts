@@ -3,10 +3,14 @@
  * tests and for a full verification, never in a block.
  */
 import { InvariantError } from './errors.ts'
+import { readParams } from './head.ts'
 import { assertConserved, totalsOf } from './ledger.ts'
-import { type Totals, tables } from './records.ts'
+import { isEarning, NOW } from './partitions.ts'
+import { type Partition, type Totals, tables } from './records.ts'
+import { rewardsOf, sectorBytesOf } from './rewards.ts'
 import type { StateReader } from './store.ts'
 import { keyNumber } from './table.ts'
+import { releasableOf } from './vesting.ts'
 
 /** @throws InvariantError naming the first sum that differs */
 export function recount(reader: StateReader): Totals {
@@ -43,7 +47,37 @@ export function recount(reader: StateReader): Totals {
   assertEqual('escrow of deals', sum(escrow.values()), totals.escrow)
   assertEqual('free collateral', sums.collateralFree, totals.collateralFree)
   assertEqual('locked collateral', sums.collateralLocked, totals.collateralLocked)
+  assertEqual('vesting', recountVesting(reader), totals.vesting)
+  recountPower(reader)
   return totals
+}
+
+function recountVesting(reader: StateReader): bigint {
+  const params = readParams(reader)
+  let total = 0n
+  for (const { parts, value } of tables.vesting.entries(reader, [])) {
+    const left = releasableOf(params, value, NOW)
+    assertEqual(`tranches of provider ${keyNumber(parts[0])}`, left, value.locked)
+    total += value.locked
+  }
+  return total
+}
+
+/** In bytes: of each partition, those of the sectors in it that earn. */
+function recountPower(reader: StateReader): void {
+  const partitions = new Map<string, Partition>()
+  const power = new Map<string, bigint>()
+  for (const { parts, value } of tables.partitions.entries(reader, [])) partitions.set(parts.join('/'), value)
+  for (const { parts, value } of tables.members.entries(reader, [])) {
+    const place = parts.slice(0, 2).join('/')
+    const partition = partitions.get(place)
+    if (partition === undefined) throw new InvariantError(`partition ${place} is unknown and has members`)
+    if (isEarning(partition, value)) addTo(power, place, BigInt(sectorBytesOf(partition)))
+  }
+  for (const [place, partition] of partitions) {
+    assertEqual(`power of partition ${place}`, power.get(place) ?? 0n, BigInt(partition.power))
+  }
+  assertEqual('power', sum(power.values()), rewardsOf(reader).power)
 }
 
 function addTo<K>(sums: Map<K, bigint>, key: K, amount: bigint): void {
@@ -57,5 +91,5 @@ function sum(amounts: Iterable<bigint>): bigint {
 }
 
 function assertEqual(what: string, actual: bigint, expected: bigint): void {
-  if (actual !== expected) throw new InvariantError(`${what} add up to ${actual} attoGRN, the books say ${expected}`)
+  if (actual !== expected) throw new InvariantError(`${what} add up to ${actual}, the books say ${expected}`)
 }

@@ -5,7 +5,7 @@
 import type { Epoch } from '../messages/index.ts'
 import type { BlockContext } from './context.ts'
 import { InvariantError } from './errors.ts'
-import { chargeProvider, requireSector } from './faults.ts'
+import { chargeProvider, incomeOf, requireSector } from './faults.ts'
 import { allowedProfile } from './params.ts'
 import { listMember, type PositionedMember, partitionOf, writePartition } from './partitions.ts'
 import { type OpenRecovery, type Partition, tables } from './records.ts'
@@ -91,14 +91,17 @@ export function closeDueRecoveries(context: BlockContext, isTooSlow: IsTooSlow):
     const partition = partitionOf(store, provider, number)
     const place = { provider, partition: number, epoch: openRecoveryOf(partition).epoch }
     const isVoid = isTooSlow(context, partition, openRecoveryOf(partition))
-    const pay = recoveryMembers(store, provider, number).reduce((sum, member) => sum + member.pay, 0n)
+    const income = recoveryMembers(store, provider, number).reduce(
+      (sum, { pay }) => sum + incomeOf(context, { pay, profile: partition.profile }),
+      0n,
+    )
     takeRecovery(context, provider, number, isVoid ? 0 : height + params.provingPeriod)
     tables.recoveryLists.delete(store, provider, number)
     if (isVoid) {
       emit({ type: 'challenge:void', ...place, reason: 'CHAIN_SLOW' })
     } else {
       emit({ type: 'recovery:missed', ...place })
-      chargeProvider(context, provider, pay * BigInt(params.missedProofFee), 'RECOVERY_MISSED')
+      chargeProvider(context, provider, income * BigInt(params.missedProofFee), 'RECOVERY_MISSED')
     }
   }
 }

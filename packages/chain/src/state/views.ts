@@ -20,9 +20,11 @@ import { allMembers, isListed, membersAt, NOW, type PositionedMember } from './p
 import { draw, entropyOf, type RandomnessTag } from './randomness.ts'
 import { type Ask, type Deal, type Partition, type Sector, tables } from './records.ts'
 import { RECOVERY_SAMPLES, recoveryMembers } from './recoveries.ts'
+import { pendingReward, rewardsOf } from './rewards.ts'
 import { standingOf } from './spans.ts'
 import type { StateReader } from './store.ts'
 import { keyNumber } from './table.ts'
+import { releasableOf } from './vesting.ts'
 
 type WithoutHeight<T> = Omit<T, 'height'>
 
@@ -62,8 +64,18 @@ export function providerView(reader: StateReader, id: number): ProviderView | un
       locked: String(provider.collateralLocked),
       debt: String(provider.debt),
     },
+    vesting: vestingView(reader, id),
     registeredAt,
   }
+}
+
+function vestingView(reader: StateReader, provider: number): ProviderView['vesting'] {
+  const vesting = tables.vesting.get(reader, provider)
+  if (vesting === undefined) return { locked: '0', releasable: '0', end: null }
+  const params = readParams(reader)
+  const releasable = releasableOf(params, vesting, readHead(reader).height)
+  const end = Math.max(...vesting.tranches.map(({ start }) => start)) + params.vesting
+  return { locked: String(vesting.locked - releasable), releasable: String(releasable), end }
 }
 
 /** In the order of ids, above `after`. */
@@ -168,6 +180,8 @@ function partitionView(reader: StateReader, provider: number, number: number, pa
     faulty: faultySectors.length > 0,
     faultySectors,
     lastProven: closedEpoch === 0 ? null : closedEpoch,
+    power: partition.power,
+    pending: String(pendingReward(partition, rewardsOf(reader).index)),
     ...(challenge === undefined ? {} : { challenge }),
     ...(partition.requestedAt.length === 0 ? {} : { recoveryRequestedAt: partition.requestedAt[0] }),
     ...(recovery === undefined ? {} : { recovery }),

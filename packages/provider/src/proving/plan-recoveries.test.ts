@@ -6,7 +6,16 @@ const HEIGHT = 100
 const provable = [1, 2, 3].map((number) => ({ number, expiry: 1_000 }))
 
 function view(given: Partial<PartitionView>): PartitionView {
-  const sound = { provider: 1_000, number: 4, slot: 0, profile: '8MiB-dev', sectors: [], lastProven: 50 }
+  const sound = {
+    provider: 1_000,
+    number: 4,
+    slot: 0,
+    profile: '8MiB-dev',
+    sectors: [],
+    lastProven: 50,
+    power: 0,
+    pending: '0',
+  }
   return { ...sound, faulty: true, faultySectors: [2, 1], ...given }
 }
 

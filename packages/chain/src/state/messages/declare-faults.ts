@@ -2,12 +2,12 @@
  * DeclareFaults: the provider says itself that it cannot prove sectors of a partition. They leave its list from `cutoff`
  * epochs later on: a challenge that is open, or drawn before that, still asks for them. The span since their last proof
  * counts as faulted. Signed by the owner or its session key; of the proving class, with its fixed fee; burns
- * `declaredFaultFee` epochs of their pay, less than a missed proof. Refuses what is not sound, or not of that partition.
+ * `declaredFaultFee` epochs of what they earn, less than a missed proof. Refuses what is not sound, or not of that partition.
  */
 import type { DeclareFaults } from '../../messages/index.ts'
 import type { Effect, TxContext } from '../context.ts'
 import { TxError } from '../errors.ts'
-import { chargeProvider, declareFault } from '../faults.ts'
+import { chargeProvider, declareFault, forfeit, incomeOf } from '../faults.ts'
 import { requireOwner } from '../require-provider.ts'
 import { requirePartition, requireSectorIn } from '../require-sector.ts'
 import { standingOf } from '../spans.ts'
@@ -15,19 +15,20 @@ import { standingOf } from '../spans.ts'
 export const declareFaults: Effect<DeclareFaults> = (context, body) => {
   const { params, height, emit } = context
   const { provider, partition, sectors } = body
-  const pay = checkDeclaration(context, body)
-  for (const number of sectors) declareFault(context, provider, number)
+  const income = checkDeclaration(context, body)
+  const forfeited = sectors.reduce((sum, number) => sum + declareFault(context, provider, number), 0n)
   emit({ type: 'fault:declared', provider, partition, sectors, epoch: height })
-  chargeProvider(context, provider, pay * BigInt(params.declaredFaultFee), 'FAULT_DECLARED')
+  forfeit(context, { provider, partition }, forfeited, 'FAULT_DECLARED')
+  chargeProvider(context, provider, income * BigInt(params.declaredFaultFee), 'FAULT_DECLARED')
 }
 
-/** @returns what the deals of those sectors pay an epoch @throws TxError */
+/** @returns what those sectors earn an epoch @throws TxError */
 export function checkDeclaration(context: TxContext, { provider, partition, sectors }: DeclareFaults): bigint {
   const { store } = context
   requireOwner(context, provider)
   requirePartition(store, provider, partition)
   const distinct = new Set(sectors)
-  let pay = 0n
+  let income = 0n
   for (const number of distinct) {
     const sector = requireSectorIn(store, provider, partition, number)
     const isSound = sector.status === 'active' && standingOf(store, provider, sector).stoppedAt === undefined
@@ -37,7 +38,7 @@ export function checkDeclaration(context: TxContext, { provider, partition, sect
         hint: 'declare each sector once, and only those that are proven with their partition',
       })
     }
-    pay += sector.pay
+    income += incomeOf(context, sector)
   }
-  return pay
+  return income
 }

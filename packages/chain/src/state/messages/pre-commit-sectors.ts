@@ -10,12 +10,12 @@ import { equalBytes } from '../../messages/tuple-codec.ts'
 import type { Effect, TxContext } from '../context.ts'
 import { dealStatus } from '../deal-status.ts'
 import { TxError, type TxErrorCode } from '../errors.ts'
-import { lockCollateral } from '../ledger.ts'
 import { allowedProfile, perGiB, sectorExpiryMax } from '../params.ts'
 import { draw, entropyOf } from '../randomness.ts'
 import { type Deal, tables } from '../records.ts'
 import { requireOwner } from '../require-provider.ts'
 import { isNumberUsed, useNumber } from '../sector-numbers.ts'
+import { lockWithVested } from '../vesting.ts'
 
 interface BoundDeal {
   readonly id: number
@@ -61,7 +61,7 @@ function preCommit(context: TxContext, provider: number, sector: SectorPreCommit
 
   const deposit = perGiB(params.preCommitDepositPerGiB, profile.sectorBytes)
   const pledge = perGiB(params.pledgePerGiB, profile.sectorBytes)
-  lockCollateral(store, provider, deposit + pledge)
+  lockWithVested(context, provider, deposit + pledge)
   useNumber(store, provider, number)
   tables.sectors.put(store, provider, number, {
     status: 'precommitted',

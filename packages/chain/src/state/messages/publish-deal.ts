@@ -16,11 +16,12 @@ import {
 } from '../../messages/index.ts'
 import type { Effect, TxContext } from '../context.ts'
 import { InvariantError, TxError, type TxErrorCode } from '../errors.ts'
-import { lockCollateral, lockEscrow } from '../ledger.ts'
+import { lockEscrow } from '../ledger.ts'
 import { BPS_ONE, type ChainParams } from '../params.ts'
 import { type Provider, tables } from '../records.ts'
 import { requireProvider } from '../require-provider.ts'
 import { TERMS_SCOPE } from '../session-scopes.ts'
+import { lockWithVested } from '../vesting.ts'
 
 export const publishDeal: Effect<PublishDeal> = (context, { deals }) => {
   for (const deal of deals) publish(context, deal)
@@ -47,7 +48,7 @@ function publish(context: TxContext, { terms, providerSignature }: SignedTerms):
 
   const price = terms.pricePerEpoch * BigInt(terms.duration)
   lockEscrow(store, sender, price)
-  lockCollateral(store, terms.provider, terms.providerCollateral)
+  lockWithVested(context, terms.provider, terms.providerCollateral)
   const id = takeDealId(context)
   tables.agreements.put(store, agreementId, { deal: id })
   tables.deals.put(store, id, {

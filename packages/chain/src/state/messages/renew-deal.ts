@@ -8,9 +8,9 @@ import { dealRenewalDigest, type RenewDeal } from '../../messages/index.ts'
 import type { Effect } from '../context.ts'
 import { TxError, type TxErrorCode } from '../errors.ts'
 import { extendDeal, requireExtendable } from '../extend-deal.ts'
-import { lockCollateral } from '../ledger.ts'
 import { BPS_ONE } from '../params.ts'
 import { requireProvider } from '../require-provider.ts'
+import { lockWithVested } from '../vesting.ts'
 import { checkProviderSignature } from './publish-deal.ts'
 
 export const renewDeal: Effect<RenewDeal> = (context, { renewal, providerSignature }) => {
@@ -44,7 +44,7 @@ export const renewDeal: Effect<RenewDeal> = (context, { renewal, providerSignatu
   const digest = dealRenewalDigest(context.genesisHash, renewal)
   checkProviderSignature(context, provider, requireProvider(store, provider), digest, providerSignature)
 
-  lockCollateral(store, provider, collateral)
+  lockWithVested(context, provider, collateral)
   extendDeal(context, id, deal, { epochs, payer: sender, collateral })
 }
 

@@ -1,19 +1,22 @@
 /**
- * WithdrawCollateral: free collateral of a provider goes to its owner. Signed by the owner, or a session key that may; costs
+ * WithdrawCollateral: free collateral of a provider, with what has vested by now, goes to its owner. Signed by the owner, or a session key that may; costs
  * its fee. Refuses more than is free: what is locked stays, and while there is a debt nothing is free.
  */
 import { formatGrn, type WithdrawCollateral } from '../../messages/index.ts'
 import type { Effect } from '../context.ts'
 import { TxError } from '../errors.ts'
 import { credit, writeProvider } from '../ledger.ts'
-import { requireOwner } from '../require-provider.ts'
+import { requireOwner, requireProvider } from '../require-provider.ts'
+import { releaseVested } from '../vesting.ts'
 
 export const withdrawCollateral: Effect<WithdrawCollateral> = (context, { provider, amount }) => {
   const { store, sender, emit } = context
-  const record = requireOwner(context, provider)
+  requireOwner(context, provider)
   if (amount === 0n) {
     throw new TxError('AMOUNT_ZERO', { message: 'a withdrawal of nothing', hint: 'name an amount above zero' })
   }
+  releaseVested(context, provider)
+  const record = requireProvider(store, provider)
   if (record.collateralFree < amount) {
     throw new TxError('INSUFFICIENT_COLLATERAL', {
       message: `provider ${provider} has ${formatGrn(record.collateralFree)} of free collateral`,

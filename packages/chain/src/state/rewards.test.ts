@@ -1,0 +1,440 @@
+import { describe, expect, test } from '@jest/globals'
+import { sha256 } from '@noble/hashes/sha2.js'
+import fc from 'fast-check'
+import { addSector, createRules, PROVIDER, type Rules } from '../../test/rules.ts'
+import { closeChallenge, closeDueChallenges, drawChallenges, isTooSlow } from './challenges.ts'
+import type { BlockContext } from './context.ts'
+import { declareFault, requireSector, terminateOldFaults, terminateSector } from './faults.ts'
+import { type ChainParams, productionParams } from './params.ts'
+import { allMembers, departDue, isListed, membersAt, NOW, partitionOf } from './partitions.ts'
+import { tables } from './records.ts'
+import { recount } from './recount.ts'
+import { acceptRecovery, closeDueRecoveries, enqueueRecovery, recoveryMembers } from './recoveries.ts'
+import { capacityRate, rewardsOf } from './rewards.ts'
+
+const SECTOR = 2_048
+const GIB = 2n ** 30n
+
+/** Sectors of 2 KiB: 8 of them are the design size. One earns 1,000 an epoch below it. */
+const params: Partial<ChainParams> = {
+  capacityReward: 8_000n,
+  designPower: BigInt(8 * SECTOR),
+  rewardHalving: 1_000_000,
+  vesting: 40,
+  provingPeriod: 7,
+  partitionSectorsMax: 4,
+  cutoff: 2,
+  faultMaxAge: 60,
+  recoveriesPerEpoch: 4,
+}
+
+interface Play {
+  readonly rules: Rules
+  height: number
+  /** One block: `acts` where the messages of a block would. */
+  block(acts?: (context: BlockContext) => void, entropy?: number): BlockContext
+  credited(): bigint
+}
+
+function play(given: Partial<ChainParams> = {}): Play {
+  const rules = createRules({ ...params, ...given })
+  const self: Play = {
+    rules,
+    height: 0,
+    block: (acts = () => undefined, entropy = sha256(Uint8Array.of(self.height & 255, self.height >> 8))[0]!) => {
+      self.height += 1
+      const context = rules.begin(self.height, { timeMs: self.height * 500, entropy })
+      acts(context)
+      closeDueChallenges(context)
+      closeDueRecoveries(context, isTooSlow)
+      terminateOldFaults(context)
+      departDue(context)
+      drawChallenges(context)
+      rules.commit()
+      return context
+    },
+    credited: () => sumOf(rules, 'reward:credited'),
+  }
+  return self
+}
+
+function sumOf(rules: Rules, type: string): bigint {
+  return rules.events.filter((event) => event.type === type).reduce((sum, event) => sum + BigInt(`${event.amount}`), 0n)
+}
+
+function add(context: BlockContext, number: number, expiry = 10_000): number {
+  return addSector(context, { number, expiry, profile: '2KiB-test' })
+}
+
+const openOf = (context: BlockContext, partition = 0) => partitionOf(context.store, PROVIDER, partition).challenge[0]
+
+/** Blocks until partition 0 is challenged. @returns the block that drew it */
+function untilDrawn(game: Play): BlockContext {
+  for (;;) {
+    const context = game.block()
+    if (openOf(context) !== undefined) return context
+  }
+}
+
+const answer = (context: BlockContext): void => closeChallenge(context, PROVIDER, 0, 'answered')
+
+describe('rewards for unproven time:', () => {
+  test('a sector earns from its first answer on, not from its activation', () => {
+    const game = play()
+    game.block((context) => add(context, 0))
+    const first = untilDrawn(game)
+    game.block(answer)
+    const from = game.height
+    expect(first.height).toBeGreaterThan(1)
+    expect(game.credited()).toBe(0n)
+    const second = untilDrawn(game)
+    game.block(answer)
+    expect(game.credited()).toBe(1_000n * BigInt(second.height - from))
+    const third = untilDrawn(game)
+    game.block(answer)
+    expect(game.credited()).toBe(1_000n * BigInt(third.height - from))
+  })
+
+  test('a sector that joins between the frozen list and the draw waits for the next challenge', () => {
+    const game = play({ cutoff: 5 })
+    game.block((context) => add(context, 0))
+    for (let number = 1; number < 4; number++) {
+      untilDrawn(game)
+      // In the block of its answer, and so before no draw whose list it could be in.
+      game.block((context) => {
+        answer(context)
+        add(context, number)
+      })
+      const { store } = game.block()
+      expect(partitionOf(store, PROVIDER, 0).power).toBeLessThanOrEqual(number * SECTOR)
+    }
+    expect(recount(game.block().store)).toMatchObject({ balances: 0n })
+  })
+
+  test('dropped after an answer: what was earned since is never minted, whether it is missed, declared or terminated', () => {
+    const leave: ((context: BlockContext) => void)[] = [
+      () => undefined,
+      (context) => void declareFault(context, PROVIDER, 0),
+      (context) => terminateSector(context, PROVIDER, 0, 'REQUESTED'),
+    ]
+    for (const acts of leave) {
+      const game = play()
+      game.block((context) => add(context, 0))
+      untilDrawn(game)
+      game.block(answer)
+      untilDrawn(game)
+      game.block(answer)
+      const credited = game.credited()
+      game.block(acts)
+      for (let count = 0; count < 40; count++) game.block()
+      expect(game.credited()).toBe(credited)
+      expect(rewardsOf(game.block().store).power).toBe(0n)
+    }
+  })
+
+  test('activated and terminated at once: nothing is minted', () => {
+    const game = play()
+    game.block((context) => add(context, 0))
+    game.block((context) => terminateSector(context, PROVIDER, 0, 'REQUESTED'))
+    for (let count = 0; count < 40; count++) game.block()
+    expect(rewardsOf(game.block().store).power).toBe(0n)
+    expect(sumOf(game.rules, 'reward:forfeited')).toBe(0n)
+  })
+
+  test('declared inside the window: the answer credits the others, and never this one', () => {
+    const game = play()
+    game.block((context) => {
+      add(context, 0)
+      add(context, 1)
+    })
+    untilDrawn(game)
+    game.block(answer)
+    const { height: from } = untilDrawn(game)
+    game.block(answer)
+    const credited = game.credited()
+    const drawn = untilDrawn(game)
+    game.block((context) => void declareFault(context, PROVIDER, 0))
+    game.block(answer)
+    expect(game.credited() - credited).toBe(1_000n * BigInt(drawn.height - from))
+    expect(partitionOf(game.block().store, PROVIDER, 0).power).toBe(SECTOR)
+  })
+
+  test('the time of a fault earns nothing, and a sector that recovers begins as a new one does', () => {
+    const game = play()
+    game.block((context) => add(context, 0))
+    untilDrawn(game)
+    game.block(answer)
+    untilDrawn(game)
+    game.block(answer)
+    const credited = game.credited()
+    game.block((context) => {
+      declareFault(context, PROVIDER, 0)
+      enqueueRecovery(context, PROVIDER, 0, [0])
+    })
+    const isOpen = (context: BlockContext): boolean => partitionOf(context.store, PROVIDER, 0).recovery.length > 0
+    while (!isOpen(game.block())) expect(game.credited()).toBe(credited)
+    game.block((context) => acceptRecovery(context, PROVIDER, 0))
+    expect(rewardsOf(game.block().store).power).toBe(0n)
+    untilDrawn(game)
+    game.block(answer)
+    const from = game.height
+    expect(game.credited()).toBe(credited)
+    const drawn = untilDrawn(game)
+    game.block(answer)
+    expect(game.credited() - credited).toBe(1_000n * BigInt(drawn.height - from))
+  })
+
+  test('a void challenge credits nothing, and its span joins the next', () => {
+    const game = play()
+    game.block((context) => addSector(context, { number: 0, expiry: 10_000, profile: '512MiB' }))
+    untilDrawn(game)
+    game.block(answer)
+    const from = game.height
+    untilDrawn(game)
+    // The window's last block comes when a replica could have been made anew.
+    const { deadline } = openOf(game.block())!
+    while (game.height < deadline - 1) game.block()
+    game.height += 1
+    const late = game.rules.begin(game.height, { timeMs: game.height * 500 + 60_000, entropy: 1 })
+    closeDueChallenges(late)
+    game.rules.commit()
+    expect(game.rules.events.at(-1)).toMatchObject({ type: 'challenge:void' })
+    expect(game.credited()).toBe(0n)
+    const drawn = untilDrawn(game)
+    game.block(answer)
+    const bytes = 2n ** 29n
+    expect(game.credited()).toBe((8_000n * BigInt(drawn.height - from) * bytes) / bytes)
+  })
+})
+
+describe('what an epoch mints', () => {
+  test('halves, and ends', () => {
+    const given = { ...productionParams(), capacityReward: 1_001n, rewardHalving: 10 }
+    const rates = [0, 9, 10, 19, 20, 90, 99, 100, 2 ** 40].map((epoch) => capacityRate(given, epoch))
+    expect(rates).toEqual([1_001n, 1_001n, 500n, 500n, 250n, 1n, 1n, 0n, 0n])
+  })
+
+  test('a GiB earns its pledge in twenty days of production, at the design size and below', () => {
+    const { capacityReward, designPower, provingPeriod, pledgePerGiB } = productionParams()
+    const earned = (capacityReward * BigInt(20 * provingPeriod) * GIB) / designPower
+    expect(pledgePerGiB - earned).toBeLessThan(10n ** 9n)
+    expect(earned).toBeLessThanOrEqual(pledgePerGiB)
+  })
+
+  test('beyond the design size all share, and no more is minted', () => {
+    const game = play({ partitionSectorsMax: 16, designPower: BigInt(4 * SECTOR) })
+    game.block((context) => {
+      for (let number = 0; number < 16; number++) add(context, number)
+    })
+    untilDrawn(game)
+    game.block(answer)
+    const from = game.height
+    const drawn = untilDrawn(game)
+    game.block(answer)
+    expect(game.credited()).toBe(8_000n * BigInt(drawn.height - from))
+  })
+})
+
+interface Run {
+  readonly seed: number
+  readonly diligence: number
+  readonly cutoff: number
+  readonly beaconGaps: boolean
+  readonly design: number
+  readonly rewardHalving: number
+}
+
+/** What the rules say of a sector, epoch by epoch. */
+interface ModelSector {
+  readonly expiry: number
+  state: 'sound' | 'faulty' | 'over'
+  earns: boolean
+  /** What each epoch gave it that is not credited yet, in 2⁻⁶⁴. */
+  pending: Map<number, bigint>
+  /** Until its first credit: what its first epochs would have been, from the draw to the answer that it began with. */
+  before: bigint
+}
+
+/**
+ * A random provider, and beside it each sector's earnings, epoch by epoch. Credited is what they add up to; less by what a
+ * sector did not earn before its first answer, when it leaves before its second.
+ */
+class Model {
+  readonly sectors = new Map<number, ModelSector>()
+  /** The challenges that are open: the block that drew each, by its partition. */
+  readonly drawnIn = new Map<number, { readonly epoch: number; readonly block: number }>()
+  readonly #steps: bigint[] = []
+  limit = 0n
+  expected = 0n
+  slack = 0n
+
+  earn({ store, params, height }: BlockContext): void {
+    const earning = [...this.sectors.values()].filter((sector) => sector.earns)
+    const power = BigInt(earning.length * SECTOR)
+    expect(rewardsOf(store).power).toBe(power)
+    const rate = capacityRate(params, height)
+    const step = ((rate << 64n) / (power > params.designPower ? power : params.designPower)) * BigInt(SECTOR)
+    for (const sector of earning) sector.pending.set(height, step)
+    this.#steps[height] = step
+    this.limit += rate
+  }
+
+  join(number: number, expiry: number): void {
+    this.sectors.set(number, { expiry, state: 'sound', earns: false, pending: new Map(), before: 0n })
+  }
+
+  answer(numbers: readonly number[], drawnIn: number, height: number): void {
+    let credit = 0n
+    for (const sector of numbers.map((number) => this.sectors.get(number)!)) {
+      if (sector.state !== 'sound') continue
+      if (sector.earns) sector.before = 0n
+      else for (let epoch = drawnIn + 1; epoch <= height; epoch++) sector.before += this.#steps[epoch]!
+      sector.earns = true
+      for (const [epoch, amount] of sector.pending) {
+        if (epoch <= drawnIn) credit += amount
+        if (epoch <= drawnIn) sector.pending.delete(epoch)
+      }
+      if (sector.expiry <= height) this.#stop(sector, 'over')
+    }
+    this.expected += credit >> 64n
+  }
+
+  stop(number: number, state: 'faulty' | 'over'): void {
+    this.#stop(this.sectors.get(number)!, state)
+  }
+
+  #stop(sector: ModelSector, state: 'faulty' | 'over'): void {
+    this.slack += (sector.before >> 64n) + 1n
+    Object.assign(sector, { state, earns: false, pending: new Map(), before: 0n })
+  }
+}
+
+function compareWithModel(run: Run): bigint {
+  const random = randomFrom(run.seed)
+  const { cutoff, rewardHalving } = run
+  const designPower = BigInt(run.design * SECTOR)
+  const rules = createRules({ ...params, cutoff, rewardHalving, designPower, capacityReward: 10n ** 20n })
+  const model = new Model()
+
+  for (let height = 1; height <= 300; height++) {
+    const isLate = run.beaconGaps && random(8) === 0
+    const context = rules.begin(height, { timeMs: height * 500, entropy: isLate ? undefined : random(256) })
+    if (isLate && random(2) === 0) rules.deliver(height - 1, random(256))
+    model.earn(context)
+    if (random(6) === 0) {
+      const expiry = height + 10 + random(150)
+      add(context, model.sectors.size, expiry)
+      model.join(model.sectors.size, expiry)
+    }
+    for (const number of partitionNumbers(context)) act(context, model, number, random, run.diligence)
+    closeDueChallenges(context)
+    closeDueRecoveries(context, isTooSlow)
+    terminateOldFaults(context)
+    departDue(context)
+    drawChallenges(context)
+    for (const number of partitionNumbers(context)) {
+      const epoch = openOf(context, number)?.epoch
+      if (epoch !== undefined && model.drawnIn.get(number)?.epoch !== epoch) {
+        model.drawnIn.set(number, { epoch, block: height })
+      }
+    }
+    if (height % 25 === 0) recount(context.store)
+    rules.commit()
+  }
+  const { minted } = recount(rules.begin(301, { timeMs: 200_000, entropy: 1 }).store)
+  expect(minted).toBe(sumOf(rules, 'reward:credited'))
+  expect(minted).toBeLessThanOrEqual(model.limit)
+  expect(minted).toBeLessThanOrEqual(model.expected)
+  expect(minted).toBeGreaterThanOrEqual(model.expected - model.slack)
+  return minted
+}
+
+/** What a provider may do with one of its partitions in a block, and what becomes of it there. */
+function act(
+  context: BlockContext,
+  model: Model,
+  number: number,
+  random: (bound: number) => number,
+  diligence: number,
+): void {
+  const { store, height } = context
+  const { challenge, recovery } = partitionOf(store, PROVIDER, number)
+  const [open] = challenge
+  const frozen = open === undefined ? [] : membersAt(store, PROVIDER, number, open.frozenAt)
+  if (open !== undefined && open.epoch < height && random(2) === 0 && random(16) < diligence) {
+    const numbers = frozen.map((member) => member.number)
+    model.answer(numbers, model.drawnIn.get(number)!.block, height)
+    closeChallenge(context, PROVIDER, number, 'answered')
+  } else if (open?.deadline === height) {
+    for (const { number: sector, expiry } of frozen) model.stop(sector, expiry <= height ? 'over' : 'faulty')
+  }
+  if (recovery.some(({ epoch }) => epoch < height) && random(3) === 0) {
+    for (const { number: sector } of recoveryMembers(store, PROVIDER, number)) {
+      if (requireSector(store, PROVIDER, sector).status === 'active') model.sectors.get(sector)!.state = 'sound'
+    }
+    acceptRecovery(context, PROVIDER, number)
+  }
+  const [victim] = membersAt(store, PROVIDER, number, NOW)
+  const isAsked = openOf(context, number)?.deadline === height
+  if (victim !== undefined && !isAsked && random(40) === 0) {
+    if (random(2) === 0) declareFault(context, PROVIDER, victim.number)
+    else terminateSector(context, PROVIDER, victim.number, 'REQUESTED')
+    model.stop(victim.number, 'faulty')
+  }
+  if (random(4) === 0) request(context, number)
+}
+
+function request(context: BlockContext, number: number): void {
+  const { store, height } = context
+  const partition = partitionOf(store, PROVIDER, number)
+  const isFree = partition.requestedAt.length === 0 && partition.recovery.length === 0
+  const faulty = allMembers(store, PROVIDER, number).filter(
+    (member) =>
+      !isListed(partition, member, NOW) &&
+      requireSector(store, PROVIDER, member.number).status === 'active' &&
+      member.expiry > height,
+  )
+  if (faulty.length === 0 || !isFree || partition.recoveryBarredUntil > height) return
+  const positions = faulty.map(({ position }) => position)
+  enqueueRecovery(context, PROVIDER, number, positions)
+}
+
+function partitionNumbers({ store }: BlockContext): number[] {
+  const { next } = tables.partitionNumbers.get(store, PROVIDER) ?? { next: 0 }
+  return Array.from({ length: next }, (_, index) => index)
+}
+
+/** Numbers below a bound, the same for the same seed. */
+function randomFrom(seed: number): (bound: number) => number {
+  let state = sha256(Uint8Array.of(seed & 255, (seed >> 8) & 255, (seed >> 16) & 255, 3))
+  return (bound) => {
+    state = sha256(state)
+    return ((state[0]! << 16) | (state[1]! << 8) | state[2]!) % bound
+  }
+}
+
+describe('what is credited is what each sector earned epoch by epoch', () => {
+  test('by a diligent provider, below the design size and beyond it', () => {
+    for (const design of [1, 100]) {
+      const run = { seed: 1, diligence: 15, cutoff: 2, beaconGaps: false, design, rewardHalving: 80 }
+      expect(compareWithModel(run)).toBeGreaterThan(10n ** 20n)
+    }
+  })
+
+  test('by random providers, on random chains', () => {
+    const runs = fc.record({
+      seed: fc.nat(2 ** 24),
+      diligence: fc.integer({ min: 0, max: 16 }),
+      cutoff: fc.integer({ min: 1, max: 9 }),
+      beaconGaps: fc.boolean(),
+      design: fc.integer({ min: 1, max: 30 }),
+      rewardHalving: fc.integer({ min: 1, max: 400 }),
+    })
+    fc.assert(
+      fc.property(runs, (run) => {
+        compareWithModel(run)
+      }),
+      { numRuns: 8 },
+    )
+  })
+})

@@ -1,0 +1,99 @@
+import { expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { createRules, PROVIDER } from '../../test/rules.ts'
+import type { BlockContext } from './context.ts'
+import { chargeProvider } from './faults.ts'
+import { tables, VESTING_STEPS } from './records.ts'
+import { recount } from './recount.ts'
+import { creditVesting, lockWithVested, releaseVested } from './vesting.ts'
+
+const providerOf = ({ store }: BlockContext) => tables.providers.get(store, PROVIDER)!
+const vestingOf = ({ store }: BlockContext) => tables.vesting.get(store, PROVIDER)
+
+function blocks(vesting: number): (height: number) => BlockContext {
+  const rules = createRules({ vesting })
+  return (height) => rules.begin(height, { timeMs: height, entropy: 1 })
+}
+
+interface Credit {
+  readonly after: number
+  readonly amount: bigint
+}
+
+/** Credits and releases at random times; each credit alone would have vested at least as much by then. */
+function vest(vesting: number, credits: readonly Credit[], releases: ReadonlySet<number>): void {
+  const begin = blocks(vesting)
+  const made: { at: number; amount: bigint }[] = []
+  let height = 1
+  for (const { after, amount } of credits) {
+    height += after
+    const context = begin(height)
+    creditVesting(context, PROVIDER, amount)
+    if (amount > 0n) made.push({ at: height, amount })
+    if (releases.has(made.length)) releaseVested(context, PROVIDER)
+    expect(vestingOf(context)?.tranches.length ?? 0).toBeLessThanOrEqual(VESTING_STEPS + 2)
+    // In the denominator of the exact shares, so that nothing is rounded.
+    const alone = made.reduce((sum, { at, amount: of }) => sum + of * BigInt(Math.min(vesting, height - at)), 0n)
+    expect(providerOf(context).collateralFree * BigInt(vesting)).toBeLessThanOrEqual(alone)
+    recount(context.store)
+  }
+  const end = begin(height + vesting + Math.ceil(vesting / VESTING_STEPS))
+  releaseVested(end, PROVIDER)
+  expect(vestingOf(end)).toBeUndefined()
+  expect(providerOf(end).collateralFree).toBe(made.reduce((sum, { amount }) => sum + amount, 0n))
+  recount(end.store)
+}
+
+test('no credit is released faster than it would be alone, all of it is in the end, and records stay small', () => {
+  const run = fc.record({
+    vesting: fc.oneof(fc.integer({ min: 1, max: 70 }), fc.integer({ min: 1, max: 2 ** 32 })),
+    gaps: fc.array(fc.integer({ min: 0, max: 1_000 }), { maxLength: 60 }),
+    amounts: fc.array(fc.bigInt({ min: 0n, max: 10n ** 30n }), { minLength: 60, maxLength: 60 }),
+    releases: fc.uniqueArray(fc.nat(60)),
+  })
+  fc.assert(
+    fc.property(run, ({ vesting, gaps, amounts, releases }) => {
+      const credits = gaps.map((gap, index) => ({
+        after: Math.floor((gap * vesting) / 8_000),
+        amount: amounts[index]!,
+      }))
+      vest(vesting, credits, new Set(releases))
+    }),
+    { numRuns: 60 },
+  )
+})
+
+test('a credit in each epoch needs no more tranches than one a day', () => {
+  vest(
+    100,
+    Array.from({ length: 300 }, () => ({ after: 1, amount: 7n })),
+    new Set(),
+  )
+})
+
+test('what is released is the same in one step as in many', () => {
+  const totals = [1, 3, 50].map((step) => {
+    const begin = blocks(97)
+    creditVesting(begin(1), PROVIDER, 1_000n)
+    creditVesting(begin(20), PROVIDER, 333n)
+    for (let height = 20; height < 70; height += step) releaseVested(begin(height), PROVIDER)
+    const context = begin(70)
+    releaseVested(context, PROVIDER)
+    return providerOf(context).collateralFree
+  })
+  expect(new Set(totals).size).toBe(1)
+  expect(totals[0]).toBeGreaterThan(600n)
+})
+
+test('a debt is paid before anything that has vested is free, and a lock takes what has', () => {
+  const begin = blocks(100)
+  const first = begin(4)
+  creditVesting(first, PROVIDER, 1_000n)
+  chargeProvider(first, PROVIDER, 300n, 'PROOF_MISSED')
+  expect(providerOf(first)).toMatchObject({ collateralFree: 0n, debt: 300n })
+  const half = begin(54)
+  expect(() => lockWithVested(half, PROVIDER, 201n)).toThrow('collateral')
+  lockWithVested(half, PROVIDER, 200n)
+  expect(providerOf(half)).toMatchObject({ collateralFree: 0n, collateralLocked: 200n, debt: 0n })
+  expect(tables.totals.get(half.store)).toMatchObject({ minted: 1_000n, burnt: 300n, vesting: 500n })
+})

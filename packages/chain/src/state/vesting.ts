@@ -1,0 +1,64 @@
+/**
+ * Vesting: what was minted for a provider becomes its free collateral little by little. A tranche is released linearly over
+ * `vesting` epochs from its start. Starts lie on a grid, so that a provider has a bounded number of tranches, whatever it is
+ * credited how often; a credit begins at the next point of the grid, never earlier than it would alone.
+ * docs/spec/chain.md section 4.
+ */
+import type { Epoch } from '../messages/index.ts'
+import type { BlockContext } from './context.ts'
+import { freeCollateral, lockCollateral, mint, writeVesting } from './ledger.ts'
+import type { ChainParams } from './params.ts'
+import { type Tranche, tables, VESTING_STEPS, type Vesting } from './records.ts'
+
+/** New money, which its provider cannot use yet. */
+export function creditVesting(context: BlockContext, provider: number, amount: bigint): void {
+  const { store, params, height } = context
+  if (amount === 0n) return
+  releaseVested(context, provider)
+  const { locked, tranches } = tables.vesting.get(store, provider) ?? { locked: 0n, tranches: [] }
+  const start = nextStart(params, height)
+  const last = tranches.at(-1)
+  const grown =
+    last?.start === start
+      ? [...tranches.slice(0, -1), { start, amount: last.amount + amount }]
+      : [...tranches, { start, amount }]
+  mint(store, amount)
+  writeVesting(store, provider, { locked: locked + amount, through: height, tranches: grown })
+}
+
+/** What has vested by now becomes free collateral; a debt is paid from it first. */
+export function releaseVested(context: BlockContext, provider: number): void {
+  const { store, params, height, emit } = context
+  const vesting = tables.vesting.get(store, provider)
+  if (vesting === undefined) return
+  const amount = releasableOf(params, vesting, height)
+  if (amount === 0n) return
+  const tranches = vesting.tranches.filter(({ start }) => start + params.vesting > height)
+  writeVesting(store, provider, { locked: vesting.locked - amount, through: height, tranches })
+  freeCollateral(store, provider, amount)
+  emit({ type: 'reward:released', provider, amount: String(amount) })
+}
+
+/** Free → locked collateral, with what has vested by now. @throws TxError INSUFFICIENT_COLLATERAL */
+export function lockWithVested(context: BlockContext, provider: number, amount: bigint): void {
+  releaseVested(context, provider)
+  lockCollateral(context.store, provider, amount)
+}
+
+/** What a release at `epoch` would give. The same in one step as in many: each tranche is rounded from its whole. */
+export function releasableOf(params: ChainParams, { through, tranches }: Vesting, epoch: Epoch): bigint {
+  return tranches.reduce(
+    (sum, tranche) => sum + vestedOf(params, tranche, epoch) - vestedOf(params, tranche, through),
+    0n,
+  )
+}
+
+function vestedOf({ vesting }: ChainParams, { start, amount }: Tranche, epoch: Epoch): bigint {
+  const passed = Math.min(vesting, Math.max(0, epoch - start))
+  return (amount * BigInt(passed)) / BigInt(vesting)
+}
+
+function nextStart({ vesting }: ChainParams, epoch: Epoch): Epoch {
+  const step = Math.ceil(vesting / VESTING_STEPS)
+  return Math.ceil(epoch / step) * step
+}
