@@ -33,6 +33,7 @@ import {
   recount,
   type StateMachine,
   signBeaconRound,
+  type Verifiers,
 } from '../src/state/index.ts'
 import { createMemoryState, type MemoryState } from './memory-state.ts'
 
@@ -44,6 +45,14 @@ export interface TestChainOptions {
   readonly params?: Partial<ChainParams>
   /** A state to go on from, instead of the genesis'. */
   readonly from?: MemoryState
+  /** Where the state is kept. @default in memory */
+  readonly state?: MemoryState
+  /** @default the reference */
+  readonly verifiers?: Verifiers
+  /** Around the execution that a block is committed by. */
+  readonly finalize?: (execute: () => FinalizedBlock) => FinalizedBlock
+  /** Whether all money is counted after each block. @default true */
+  readonly recounts?: boolean
   /** Header time from block to block. @default the block time */
   readonly blockTimeMs?: number
 }
@@ -88,8 +97,8 @@ export function createTestChain(options: TestChainOptions = {}): TestChain {
   })
   const genesis: Genesis = { ...devnet, params: { ...devnet.params, ...options.params } }
   const chain = genesisHash(genesis)
-  const state = createMemoryState()
-  const machine = createStateMachine({ reader: state })
+  const { state = createMemoryState(), verifiers, recounts = true, finalize = (execute) => execute() } = options
+  const machine = createStateMachine({ reader: state, ...(verifiers === undefined ? {} : { verifiers }) })
   const stepMs = options.blockTimeMs ?? genesis.blockTimeMs
   const blocks: Block[] = []
   const events: (ChainEvent & { height: number })[] = []
@@ -133,9 +142,9 @@ export function createTestChain(options: TestChainOptions = {}): TestChain {
       const block = { height, timeMs, txs }
       const verdict = machine.processBlock(block)
       if (!verdict.accept) throw new Error(`own proposal refused: ${verdict.reason}`)
-      const finalized = machine.finalizeBlock(block)
+      const finalized = finalize(() => machine.finalizeBlock(block))
       state.commit(finalized.writes)
-      recount(state)
+      if (recounts) recount(state)
       blocks.push(block)
       const happened = [...finalized.results.flatMap((result) => result.events), ...finalized.events]
       events.push(...happened.map((event) => ({ ...event, height })))
