@@ -1,6 +1,6 @@
 /** All that a verifier needs: piece CIDs, CommD, PoRep and PoSt. Pure, total where it judges, runs in a browser. */
 export type { PoRepStatement } from '../porep/porep-layout.ts'
-export type { PostChallenge } from '../post/post-samples.ts'
+export { drawSamples, type PostChallenge, type SampledSector } from '../post/post-samples.ts'
 export { computeCommD, PieceSizeError, PiecesDoNotFitError, placePieces } from './comm-d.ts'
 export {
   InvalidPieceCidError,
