@@ -28,6 +28,13 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     '@granary/chain/messages',
     '@granary/chain/keystore',
   ],
+  sim: [
+    '@granary/errors',
+    '@granary/chain/state',
+    '@granary/chain/messages',
+    '@granary/proofs/verify',
+    '@granary/proofs/profile',
+  ],
 }
 
 /** Libraries that only some folders may name. */
@@ -91,6 +98,13 @@ test('nobody imports cli or e2e; nobody but cli and sim imports provider', () =>
         /^@granary\/e2e/.test(specifier) ||
         (/^@granary\/provider/.test(specifier) && !['cli', 'sim', 'provider'].includes(file.package)),
     ),
+  )
+  expect(broken).toEqual([])
+})
+
+test('nobody but cli imports sim', () => {
+  const broken = violations('nobody but cli imports sim', (file) =>
+    ['cli', 'sim'].includes(file.package) ? [] : file.imports.filter((name) => /^@granary\/sim($|\/)/.test(name)),
   )
   expect(broken).toEqual([])
 })

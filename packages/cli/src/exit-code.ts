@@ -13,6 +13,7 @@ const USAGE: ReadonlySet<string> = new Set([
   'CHAIN_URL_INVALID',
   'LABEL_TOO_LONG',
   'MESSAGE_INVALID',
+  'SIM_OPTIONS_INVALID',
 ])
 
 const FUNDS: ReadonlySet<string> = new Set([

@@ -309,3 +309,12 @@ describe('post', () => {
     expect(await verify('post', changed)).toMatchObject({ exit: 2, code: 'USAGE' })
   })
 })
+
+test('a simulation without room for every strategy is a usage error that says how many there are', async () => {
+  const refused = await tools(['sim', '--providers', '10'])
+  expect(refused).toMatchObject({
+    exit: 2,
+    code: 'SIM_OPTIONS_INVALID',
+    error: { hint: expect.stringContaining('11') },
+  })
+})

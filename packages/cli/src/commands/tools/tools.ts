@@ -1,4 +1,4 @@
-/** granary tools: pieces, CARs, sealing and proofs by hand, without a chain: for people who check what Granary says. */
+/** granary tools: pieces, CARs, sealing, proofs and markets by hand, without a chain: for people who check what Granary says. */
 import type { Command } from 'commander'
 import type { ProgramContext } from '../../program-context.ts'
 import { addAggregate } from './aggregate.ts'
@@ -9,10 +9,11 @@ import { addParents } from './parents.ts'
 import { addPorep } from './porep.ts'
 import { addPost } from './post.ts'
 import { addSeal } from './seal.ts'
+import { addSim } from './sim.ts'
 import { addUnseal } from './unseal.ts'
 
 export function addTools(program: Command, context: ProgramContext): void {
   const tools = program.command('tools').description('Pieces, sealing and proofs by hand, without a chain.')
-  const adders = [addCommp, addCar, addAggregate, addParents, addSeal, addUnseal, addPorep, addPost, addBench]
+  const adders = [addCommp, addCar, addAggregate, addParents, addSeal, addUnseal, addPorep, addPost, addBench, addSim]
   for (const add of adders) add(tools, context)
 }

@@ -1,0 +1,26 @@
+/** granary tools sim as people run it: one JSON document, progress beside it. */
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { expect, test } from '@jest/globals'
+
+const main = fileURLToPath(new URL('../../main.ts', import.meta.url))
+const flags = ['--conditions=@granary/source', '--disable-warning=ExperimentalWarning', main, 'tools', 'sim']
+const run = promisify(execFile)
+
+test('a day of a market: the JSON is the report with decimal amounts, without it there is a table', async () => {
+  const day = [...flags, '--providers', '11', '--periods', '1', '--seed', '4']
+  const json = await run(process.execPath, [...day, '--json'])
+  const { ok, data } = JSON.parse(json.stdout)
+  expect({ ok, beatsHonest: data.beatsHonest, periods: data.periods, blockTimeMs: data.blockTimeMs }).toEqual({
+    ok: true,
+    beatsHonest: false,
+    periods: 1,
+    blockTimeMs: 60_000,
+  })
+  expect(data.strategies[0]).toMatchObject({ name: 'honest', profit: expect.stringMatching(/^-?\d+$/) })
+  expect(json.stderr).toBe('period 1 of 1\n')
+  const { stdout } = await run(process.execPath, day)
+  expect(stdout).toMatch(/^honest +honest +/m)
+  expect(stdout).toContain('No dishonest strategy earns more than the honest one.')
+}, 120_000)

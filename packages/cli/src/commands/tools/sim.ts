@@ -1,0 +1,118 @@
+/** granary tools sim: a whole market on the real state machine, and whether anybody gains by not keeping its word. */
+import type { SimOptions, SimReport } from '@granary/sim'
+import type { Command } from 'commander'
+import { EXIT, exitCodesHelp } from '../../exit-code.ts'
+import { type JsonOptions, wholeNumber, withJson } from '../../options.ts'
+import type { ProgramContext } from '../../program-context.ts'
+
+type SimCommandOptions = JsonOptions & SimOptions
+
+const PROVIDERS = 12
+const PERIODS = 30
+const GRN_DIGITS = 18
+const SHOWN_DIGITS = 2
+
+export function addSim(tools: Command, context: ProgramContext): void {
+  const command = tools
+    .command('sim')
+    .description('Simulate honest, lazy, greedy and self-dealing providers with the parameters of production.')
+    .option('--providers <n>', 'with all strategies among them: 11 to 200', wholeNumber(0, 1_000_000), PROVIDERS)
+    .option('--periods <n>', 'proving periods, which are days: 1 to 730', wholeNumber(0, 1_000_000), PERIODS)
+    .option('--seed <n>', 'the same seed gives the same figures', wholeNumber(0, 2 ** 31 - 1), 1)
+    .option(
+      '--price-rise <percent>',
+      'the market pays so much more after a third of the time: 0 to 1000',
+      wholeNumber(0, 1_000_000),
+      0,
+    )
+  withJson(command)
+    .addHelpText('after', `${exitCodesHelp}\n  1 too when a dishonest strategy earns more than the honest one`)
+    .action((options: SimCommandOptions) => sim(options, context))
+}
+
+async function sim(options: SimCommandOptions, { setExitCode }: ProgramContext): Promise<void> {
+  const [{ simulate }, { interruptible }, { printResult }, { formatTable }] = await Promise.all([
+    import('@granary/sim'),
+    import('../../interruptible.ts'),
+    import('../../print/result.ts'),
+    import('../../print/table.ts'),
+  ])
+  const report = await interruptible((signal) =>
+    simulate(options, {
+      signal,
+      onProgress: ({ period, periods }) => void process.stderr.write(`period ${period} of ${periods}\n`),
+    }),
+  )
+  printResult(report, { json: options.json ?? false, text: (data) => inWords(data, formatTable) })
+  if (report.beatsHonest) setExitCode(EXIT.failed)
+}
+
+type FormatTable = (head: readonly string[], rows: readonly (readonly string[])[]) => string
+
+function inWords(report: SimReport, formatTable: FormatTable): string {
+  const { providers, periods, seed, blocks, blockTimeMs, profile, diskSectors, costs, comparisons } = report
+  const differences = new Map(comparisons.map((each) => [each.strategy, each]))
+  const strategies = report.strategies.map(({ name, group, flows, openSpans, costs: real, profit, ...rest }) => {
+    const compared = differences.get(name)
+    return [
+      name,
+      group,
+      grn(flows.capacityReward + flows.serviceReward),
+      grn(flows.dealIncome - flows.dealPayments - flows.networkFees + openSpans),
+      grn(flows.messageFees),
+      grn(flows.penalties + flows.collateralBurnt),
+      grn(flows.compensationPaid),
+      grn(rest.collateralLocked),
+      grn(Object.values(real).reduce((total, amount) => total + amount, 0n)),
+      grn(profit),
+      grn(rest.profitPerTiBPeriod),
+      compared === undefined ? '' : compared.beatsHonest ? 'BEATS HONEST' : grn(compared.difference),
+    ]
+  })
+  const groups = report.groups.map(({ name, participants, flows, minted, burnt, gain }) => [
+    name,
+    `${participants}`,
+    grn(minted),
+    grn(flows.dealIncome),
+    grn(flows.dealPayments),
+    grn(flows.compensationReceived),
+    grn(flows.compensationPaid),
+    grn(burnt),
+    grn(gain),
+  ])
+  return [
+    `${providers} providers of ${diskSectors} sectors of ${profile}, ${periods} periods, seed ${seed}: ${blocks} blocks of ${blockTimeMs / 1_000} s`,
+    `a TiB of disk costs ${grn(costs.diskTiBMonth)} GRN a month; a GiB ${grn(costs.sealingGiB)} to seal, ${grn(costs.recoveryGiB)} to recover`,
+    '',
+    formatTable(
+      [
+        'GRN',
+        'group',
+        'minted',
+        'deals',
+        'fees',
+        'penalties',
+        'compensation',
+        'locked',
+        'costs',
+        'profit',
+        'a TiB·period',
+        'less honest',
+      ],
+      strategies,
+    ),
+    '',
+    formatTable(['GRN', '', 'minted', 'received', 'paid', 'compensated', 'compensation', 'burnt', 'gain'], groups),
+    '',
+    report.beatsHonest
+      ? 'A dishonest strategy earns more than the honest one.'
+      : 'No dishonest strategy earns more than the honest one.',
+  ].join('\n')
+}
+
+/** With two decimals, rounded down. */
+function grn(amount: bigint): string {
+  const digits = (amount < 0n ? -amount : amount).toString().padStart(GRN_DIGITS + 1, '0')
+  const fraction = digits.slice(-GRN_DIGITS).slice(0, SHOWN_DIGITS)
+  return `${amount < 0n ? '−' : ''}${digits.slice(0, -GRN_DIGITS)}.${fraction}`
+}

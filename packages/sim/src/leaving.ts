@@ -1,0 +1,46 @@
+/**
+ * What a greedy provider calculates: whether a sector's disk earns more with new deals, after all that it takes to leave the
+ * old ones. It knows the rules and the price of the day, and takes the price to stay.
+ */
+import { PROFILE } from './simulated-proofs.ts'
+import type { Strategy } from './strategies.ts'
+import { epochsIn, repairMs, SECTOR_GIB, sealingMs, type World } from './world.ts'
+
+export interface LeavableDeal {
+  readonly pricePerEpoch: bigint
+  readonly endsAt: number
+  readonly collateral: bigint
+}
+
+/** @returns whether leaving pays */
+export function isWorthLeaving(world: World, by: Strategy['leavesBy'], deals: readonly LeavableDeal[]): boolean {
+  if (by === 'nothing' || deals.length === 0) return false
+  const { chain, params, costs } = world
+  const left = Math.min(...deals.map(({ endsAt }) => endsAt)) - chain.height
+  // Before it earns again: the next market, sealing, and the span that is not proven.
+  const idle = epochsIn(params, sealingMs) + epochsIn(params, repairMs)
+  if (left <= idle) return false
+  const reward = (params.capacityReward * BigInt(PROFILE.sectorBytes)) / params.designPower
+  const income = deals.reduce((total, { pricePerEpoch }) => total + pricePerEpoch, reward)
+  const newIncome = world.price() * BigInt(SECTOR_GIB) + reward
+  const gain = newIncome * BigInt(left - idle) - income * BigInt(left)
+  const ends = Math.max(...deals.map(({ endsAt }) => endsAt)) - chain.height
+  const isTerminated = by === 'terminating' || ends >= params.faultMaxAge
+  const collateral = deals.reduce((total, deal) => total + deal.collateral, 0n)
+  const fee = BigInt(isTerminated ? Math.min(params.terminationFee, left) : 0) * income
+  const declared = by === 'declaring' ? BigInt(params.declaredFaultFee) * income : 0n
+  const lost = fee + declared + (isTerminated ? collateral : 0n) + costs.sealingGiB * BigInt(SECTOR_GIB)
+  return gain > lost
+}
+
+/** Whether signed deals are worth less than their collateral and a better price for the same time. */
+export function isWorthLapsing(
+  world: World,
+  deals: readonly { readonly pricePerEpoch: bigint; readonly duration: number; readonly collateral: bigint }[],
+): boolean {
+  const newPay = (world.price() * BigInt(SECTOR_GIB)) / BigInt(deals.length)
+  const gains = deals.map(
+    ({ pricePerEpoch, duration, collateral }) => (newPay - pricePerEpoch) * BigInt(duration) - collateral,
+  )
+  return gains.reduce((total, gain) => total + gain, 0n) > 0n
+}

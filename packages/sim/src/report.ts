@@ -1,0 +1,192 @@
+/** What a simulation found, as plain data: amounts are attoGRN. */
+import { type ChainParamsJson, chainParams, providerView, recount, type Totals } from '@granary/chain/state'
+import type { Costs } from './costs.ts'
+import { addFlows, burntOf, type Flows, gainOf, mintedOf, noFlows, type Participant, sum, vestingOf } from './money.ts'
+import type { RealCosts } from './provider.ts'
+import type { Seat } from './simulate.ts'
+import { type Strategy, type StrategyGroup, strategies } from './strategies.ts'
+import { SECTOR_GIB, TIB, type World } from './world.ts'
+
+export interface SimReport {
+  readonly providers: number
+  readonly periods: number
+  readonly seed: number
+  /** Percent, at once, after a third of the periods. */
+  readonly priceRise: number
+  readonly blocks: number
+  readonly blockTimeMs: number
+  readonly profile: string
+  /** Sectors that the disk of each provider holds. */
+  readonly diskSectors: number
+  readonly params: ChainParamsJson
+  readonly costs: Costs
+  readonly strategies: readonly StrategyReport[]
+  readonly groups: readonly GroupReport[]
+  readonly totals: Totals
+  /**
+   * What profits may differ by through luck alone, a TiB and period: the income of one period, since a sector earns its
+   * first reward from its first challenge on, which comes sooner or later.
+   */
+  readonly resolution: bigint
+  readonly comparisons: readonly Comparison[]
+  /** Any of them. */
+  readonly beatsHonest: boolean
+}
+
+export interface StrategyReport {
+  readonly name: string
+  readonly group: StrategyGroup
+  readonly does: string
+  readonly providers: number
+  readonly flows: Flows
+  readonly collateralLocked: bigint
+  readonly debt: bigint
+  /** Minted, and free within the time of vesting. */
+  readonly vesting: bigint
+  /** What its deals and rewards will pay for spans that are open at the end, if it answers. */
+  readonly openSpans: bigint
+  readonly costs: RealCosts
+  /**
+   * Gain on the chain and open spans, less real costs. Open spans, what is locked and what vests are counted in full,
+   * though some of it will be lost: that favours those who do not keep their word.
+   */
+  readonly profit: bigint
+  readonly profitPerTiBPeriod: bigint
+}
+
+export interface GroupReport {
+  readonly name: StrategyGroup | 'clients'
+  readonly participants: number
+  readonly flows: Flows
+  readonly minted: bigint
+  readonly burnt: bigint
+  /** Gain on the chain, without real costs. */
+  readonly gain: bigint
+}
+
+export interface Comparison {
+  readonly strategy: string
+  /** Profit a TiB and period less that of the honest ones. */
+  readonly difference: bigint
+  readonly beatsHonest: boolean
+  /** GRN·10¹⁸ a TiB and month of disk from which on it would: null when no price makes it so. */
+  readonly breakEvenDiskTiBMonth: bigint | null
+}
+
+export interface ReportParts {
+  readonly options: Pick<SimReport, 'providers' | 'periods' | 'seed' | 'priceRise'>
+  readonly world: World
+  readonly seats: readonly Seat[]
+  readonly clients: readonly Participant[]
+}
+
+export function reportOf({ options, world, seats, clients }: ReportParts): SimReport {
+  const { chain, params, costs, diskSectors } = world
+  const perTiBPeriod = (amount: bigint, providers: number): bigint => {
+    const bytes = BigInt(providers * diskSectors * SECTOR_GIB) * BigInt(2 ** 30)
+    return (amount * BigInt(TIB)) / (bytes * BigInt(options.periods))
+  }
+  const reports = strategies.flatMap((strategy) => {
+    const own = seats.filter(({ provider }) => provider.strategy === strategy)
+    return own.length === 0 ? [] : [strategyReport(world, strategy, own, perTiBPeriod)]
+  })
+  const [honest] = reports as [StrategyReport]
+  const income = honest.flows.dealIncome + mintedOf(honest.flows)
+  const resolution = perTiBPeriod(income, honest.providers) / BigInt(options.periods)
+  const comparisons = reports
+    .filter(({ group }) => group !== 'honest')
+    .map((report) => compare(report, honest, resolution, world, perTiBPeriod))
+  return {
+    ...options,
+    blocks: chain.height,
+    blockTimeMs: params.blockTimeMs,
+    profile: '32GiB',
+    diskSectors,
+    params: chainParams.toJson(params, 'params'),
+    costs,
+    strategies: reports,
+    groups: groupReports(seats, clients),
+    totals: recount(chain.state),
+    resolution,
+    comparisons,
+    beatsHonest: comparisons.some(({ beatsHonest }) => beatsHonest),
+  }
+}
+
+type PerTiBPeriod = (amount: bigint, providers: number) => bigint
+
+function strategyReport(
+  { chain }: World,
+  strategy: Strategy,
+  seats: readonly Seat[],
+  per: PerTiBPeriod,
+): StrategyReport {
+  const { name, group, does } = strategy
+  const flows = flowsOf(seats.map(({ participant }) => participant))
+  const views = seats.map(({ provider }) => providerView(chain.state, provider.id())!)
+  const each = seats.map(({ provider }) => provider.realCosts())
+  const costs: RealCosts = {
+    disk: sum(each.map(({ disk }) => disk)),
+    sealing: sum(each.map(({ sealing }) => sealing)),
+    recovery: sum(each.map(({ recovery }) => recovery)),
+    proofs: sum(each.map(({ proofs }) => proofs)),
+  }
+  const openSpans = sum(seats.map(({ provider }) => provider.openSpans()))
+  const profit = gainOf(flows) + openSpans - sum(Object.values(costs))
+  return {
+    name,
+    group,
+    does,
+    providers: seats.length,
+    flows,
+    collateralLocked: sum(views.map(({ collateral }) => BigInt(collateral.locked))),
+    debt: sum(views.map(({ collateral }) => BigInt(collateral.debt))),
+    vesting: sum(views.map(vestingOf)),
+    openSpans,
+    costs,
+    profit,
+    profitPerTiBPeriod: per(profit, seats.length),
+  }
+}
+
+function compare(
+  report: StrategyReport,
+  honest: StrategyReport,
+  resolution: bigint,
+  { costs }: World,
+  per: PerTiBPeriod,
+): Comparison {
+  const difference = report.profitPerTiBPeriod - honest.profitPerTiBPeriod
+  // Profit falls with the price of a disk by what is used of it: the two lines cross at most once.
+  const saved = per(honest.costs.disk, honest.providers) - per(report.costs.disk, report.providers)
+  const breakEven = saved > 0n ? costs.diskTiBMonth + (-difference * costs.diskTiBMonth) / saved : null
+  return {
+    strategy: report.name,
+    difference,
+    beatsHonest: difference > resolution,
+    breakEvenDiskTiBMonth: breakEven,
+  }
+}
+
+function groupReports(seats: readonly Seat[], clients: readonly Participant[]): GroupReport[] {
+  const names: readonly StrategyGroup[] = ['honest', 'lazy', 'greedy', 'self-dealing']
+  const groups = names.map((name) => ({
+    name,
+    members: seats.filter(({ provider }) => provider.strategy.group === name).map(({ participant }) => participant),
+  }))
+  return [...groups, { name: 'clients' as const, members: clients }].map(({ name, members }) => {
+    const flows = flowsOf(members)
+    return {
+      name,
+      participants: members.length,
+      flows,
+      minted: mintedOf(flows),
+      burnt: burntOf(flows),
+      gain: gainOf(flows),
+    }
+  })
+}
+
+function flowsOf(participants: readonly Participant[]): Flows {
+  return participants.reduce((total, { flows }) => addFlows(total, flows), noFlows())
+}
