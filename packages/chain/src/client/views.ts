@@ -74,6 +74,8 @@ export interface DealView {
   readonly paid: string
   readonly burnt: string
   readonly refunded: string
+  /** To the client from the provider's collateral: its sector was lost, or the deal ended in a fault. */
+  readonly compensated: string
   /** Proven but not settled yet. */
   readonly earned: string
   readonly provenEpochs: number

@@ -122,6 +122,7 @@ const deal: z.ZodType<DealView> = z.object({
   paid: decimal,
   burnt: decimal,
   refunded: decimal,
+  compensated: decimal,
   earned: decimal,
   provenEpochs: natural,
   faultedEpochs: natural,

@@ -192,6 +192,35 @@ test('a fee beyond the free collateral is a debt, and a debt is paid before anyt
   expect(collateral().debt).toBe(0n)
 })
 
+test('leaving a deal by a declared fault: its collateral pays for the epochs until its end, and the sector its termination', async () => {
+  const market = await proven('leave', { faultMaxAge: 60 })
+  const { chain, client, provider, deals, view, does, collateral, sealer } = market
+  const [deal] = deals
+  const { endsAt = 0, terms } = dealView(chain.state, deal!)!
+  while (chain.height < endsAt - 20) await sealer.answer()
+  while (view().challenge !== undefined) await sealer.answer()
+  const { lastProven } = view()
+  does('DeclareFaults', { provider, partition: 0, sectors: [0] })
+  const declaredAt = chain.height
+  chain.advanceTo(endsAt + 3)
+  const before = chain.balance(client.address)
+  const { fee } = chain.does(client, 'SettleDeals', { deals: [deal!] })
+  const compensated = PRICE * BigInt(endsAt - lastProven!)
+  expect(BigInt(terms.providerCollateral)).toBeGreaterThan(compensated)
+  const closed = dealView(chain.state, deal!)!
+  expect(closed).toMatchObject({ state: 'expired', faultedEpochs: endsAt - lastProven!, locked: '0' })
+  expect(closed.compensated).toBe(String(compensated))
+  expect(chain.balance(client.address) - before + fee).toBeGreaterThanOrEqual(2n * compensated)
+
+  const { expiry } = sectorView(chain.state, provider, 0)!
+  expect(sectorView(chain.state, provider, 0)!.state).toBe('faulty')
+  const { free } = collateral()
+  does('TerminateSectors', { provider, sectors: [0] })
+  const charged = chain.events.findLast(({ type }) => type === 'provider:charged')!
+  expect(charged).toMatchObject({ reason: 'TERMINATED', amount: String(INCOME * BigInt(expiry - declaredAt)) })
+  expect(collateral().free).toBeLessThan(free)
+})
+
 test('a sound sector may be extended, no further than a new one could last, and not one that is faulty', async () => {
   const { chain, provider, does, code } = await proven('extend')
   const { expiry } = sectorView(chain.state, provider, 0)!

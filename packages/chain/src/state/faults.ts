@@ -97,7 +97,7 @@ export function declareFault(context: BlockContext, provider: number, number: nu
 
 /**
  * Ends a sector before its time, or one that is faulty after it. Its deals end with it; each is refunded in its own
- * settlement. The fee is that of the time which was left, at most of `terminationFee` epochs.
+ * settlement. The fee is that of the time which was left when it was last sound, at most of `terminationFee` epochs.
  */
 export function terminateSector(context: BlockContext, provider: number, number: number, reason: string): void {
   const { store, params, height, emit } = context
@@ -105,7 +105,8 @@ export function terminateSector(context: BlockContext, provider: number, number:
   const { partition, position } = placementOf(sector)
   const { proven, stoppedAt } = standingOf(store, provider, sector)
   const isOver = sector.expiry <= height
-  const feeEpochs = Math.min(params.terminationFee, Math.max(0, sector.expiry - height))
+  // From the fault on, or to wait as faulty would be the way to leave.
+  const feeEpochs = Math.min(params.terminationFee, Math.max(0, sector.expiry - (stoppedAt ?? height)))
   const fee = incomeOf(context, sector) * BigInt(feeEpochs)
   tables.sectors.put(store, provider, number, {
     ...sector,

@@ -128,7 +128,7 @@ export interface Deal {
   readonly paid: bigint
   readonly burnt: bigint
   readonly refunded: bigint
-  /** From the provider's collateral to the client, when its sector was lost. */
+  /** From the provider's collateral to the client, when its sector was lost or the deal ended in a fault. */
   readonly compensated: bigint
   readonly provenEpochs: number
   readonly faultedEpochs: number

@@ -5,12 +5,13 @@ import { addSector, createRules, PROVIDER, type Rules } from '../../test/rules.t
 import { closeChallenge, closeDueChallenges, drawChallenges, isTooSlow } from './challenges.ts'
 import type { BlockContext } from './context.ts'
 import { declareFault, requireSector, terminateOldFaults, terminateSector } from './faults.ts'
+import { networkFee } from './messages/settle-deals.ts'
 import { type ChainParams, productionParams } from './params.ts'
 import { allMembers, departDue, isListed, membersAt, NOW, partitionOf } from './partitions.ts'
 import { tables } from './records.ts'
 import { recount } from './recount.ts'
 import { acceptRecovery, closeDueRecoveries, enqueueRecovery, recoveryMembers } from './recoveries.ts'
-import { capacityRate, rewardsOf } from './rewards.ts'
+import { capacityRate, rewardsOf, serviceReward } from './rewards.ts'
 
 const SECTOR = 2_048
 const GIB = 2n ** 30n
@@ -233,6 +234,24 @@ describe('what an epoch mints', () => {
     game.block(answer)
     expect(game.credited()).toBe(8_000n * BigInt(drawn.height - from))
   })
+})
+
+test('a provider that pays itself loses: of what its payment burns it is given nine tenths at most, halved and rounded down', () => {
+  const given = fc.record({
+    gross: fc.bigInt({ min: 0n, max: 10n ** 30n }),
+    networkFeeBps: fc.integer({ min: 0, max: 5_000 }),
+    serviceShareBps: fc.integer({ min: 0, max: 9_000 }),
+    halvings: fc.nat(140),
+  })
+  fc.assert(
+    fc.property(given, ({ gross, networkFeeBps, serviceShareBps, halvings }) => {
+      const burnt = networkFee(gross, networkFeeBps)
+      const chain = { ...productionParams(), serviceShareBps, rewardHalving: 100 }
+      const minted = serviceReward(chain, halvings * 100 + 99, burnt)
+      expect(minted * 10n * 2n ** BigInt(halvings)).toBeLessThanOrEqual(burnt * 9n)
+      expect(gross - burnt + minted < gross || burnt === 0n).toBe(true)
+    }),
+  )
 })
 
 interface Run {

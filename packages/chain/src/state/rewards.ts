@@ -1,5 +1,5 @@
 /**
- * The capacity stream: what an epoch mints, and what of it each proven byte earns. An index grows by what one byte earns an
+ * What is minted. The capacity stream: what an epoch mints, and what of it each proven byte earns. An index grows by what one byte earns an
  * epoch; a partition remembers where the index stood when it was last proven, so nothing is written for the partitions that
  * wait. What was not proven is never minted. docs/spec/chain.md section 4.
  */
@@ -7,7 +7,7 @@ import { profileNamed } from '@granary/proofs/profile'
 import type { Epoch } from '../messages/index.ts'
 import type { BlockContext } from './context.ts'
 import { InvariantError } from './errors.ts'
-import type { ChainParams } from './params.ts'
+import { BPS_ONE, type ChainParams } from './params.ts'
 import { type Partition, type Rewards, tables } from './records.ts'
 import type { StateReader, Store } from './store.ts'
 
@@ -37,8 +37,13 @@ export function capacityRate(params: ChainParams, epoch: Epoch): bigint {
   return params.capacityReward >> halvings(params, epoch)
 }
 
-export function halvings({ rewardHalving }: ChainParams, epoch: Epoch): bigint {
+function halvings({ rewardHalving }: ChainParams, epoch: Epoch): bigint {
   return BigInt(Math.floor(epoch / rewardHalving))
+}
+
+/** The service stream: of the network fee that a payment burnt, never as much as was burnt. */
+export function serviceReward(params: ChainParams, epoch: Epoch, burnt: bigint): bigint {
+  return ((burnt * BigInt(params.serviceShareBps)) / BigInt(BPS_ONE)) >> halvings(params, epoch)
 }
 
 /** What so many bytes earn an epoch by the power of now, rounded up: fees for faults are counted in it. */

@@ -46,12 +46,33 @@ export function faultedThrough(
   sector: Sector,
   epoch: Epoch,
 ): number {
+  const { before, run } = faultsThrough(store, { provider, number }, sector, epoch)
+  return before + run
+}
+
+/** Faulted epochs without a proven one among them, up to `epoch`, which must be decided. */
+export function faultedRunTo(
+  store: StateReader,
+  place: { readonly provider: number; readonly number: number },
+  sector: Sector,
+  epoch: Epoch,
+): number {
+  return faultsThrough(store, place, sector, epoch).run
+}
+
+/** The last run of faulted epochs, which may be none, and those before it. */
+function faultsThrough(
+  store: StateReader,
+  { provider, number }: { readonly provider: number; readonly number: number },
+  sector: Sector,
+  epoch: Epoch,
+): { readonly before: number; readonly run: number } {
   const after: [number, number, number] = [provider, number, epoch - 1]
   const span = firstOf(tables.faultedSpans.entries(store, [provider, number], after))?.value
-  if (span !== undefined) return span.before + Math.max(0, epoch - span.start)
+  if (span !== undefined) return { before: span.before, run: Math.max(0, epoch - span.start) }
   const { proven, stoppedAt } = standingOf(store, provider, sector)
   const { faultedEpochs } = placementOf(sector)
-  return stoppedAt === undefined ? faultedEpochs : faultedEpochs + Math.max(0, epoch - proven)
+  return { before: faultedEpochs, run: stoppedAt === undefined ? 0 : Math.max(0, epoch - proven) }
 }
 
 export function placementOf(sector: Sector): Placement {

@@ -243,13 +243,14 @@ function dealState(deal: Deal, status: ReturnType<typeof dealStatus>, height: Ep
   return status.state
 }
 
-function moneyOf({ locked, paid, burnt, refunded }: Deal): {
-  locked: string
-  paid: string
-  burnt: string
-  refunded: string
-} {
-  return { locked: String(locked), paid: String(paid), burnt: String(burnt), refunded: String(refunded) }
+function moneyOf(deal: Deal): Pick<DealView, 'locked' | 'paid' | 'burnt' | 'refunded' | 'compensated'> {
+  return {
+    locked: String(deal.locked),
+    paid: String(deal.paid),
+    burnt: String(deal.burnt),
+    refunded: String(deal.refunded),
+    compensated: String(deal.compensated),
+  }
 }
 
 function hexOf(bytes: Uint8Array): Hex {

@@ -44,7 +44,7 @@ afterAll(() => rmSync(folder, { recursive: true }))
 
 function dealOf(provider: number, state: DealState): DealView {
   const terms = dealTermsToJson(someTerms({ provider, rootCid }))
-  const money = { locked: '0', paid: '0', burnt: '0', refunded: '0', earned: '0' }
+  const money = { locked: '0', paid: '0', burnt: '0', refunded: '0', compensated: '0', earned: '0' }
   const epochs = { publishedAt: 1, lapsesAt: 2, provenEpochs: 0, faultedEpochs: 0, settledThrough: 0 }
   return { id: provider, agreementId: genesisHash, terms, state, ...money, ...epochs }
 }

@@ -33,7 +33,7 @@ const wanted: PutWanted = {
 }
 
 function deal(state: DealState): DealView {
-  const money = { locked: '0', paid: '0', burnt: '0', refunded: '0', earned: '0' }
+  const money = { locked: '0', paid: '0', burnt: '0', refunded: '0', compensated: '0', earned: '0' }
   const epochs = { publishedAt: 1, lapsesAt: 2, provenEpochs: 0, faultedEpochs: 0, settledThrough: 0 }
   return { id: 5, agreementId, terms: dealTermsToJson(terms), state, ...money, ...epochs }
 }

@@ -2,14 +2,18 @@
  * SettleDeals: pays what has been proven, gives back what was faulted, closes what is over or lost. Anybody may send it; a second
  * time changes nothing. Open spans wait. The network fee of each payment is burnt, rounded up: against the claimant.
  */
-import type { SettleDeals } from '../../messages/index.ts'
+import type { Epoch, SettleDeals } from '../../messages/index.ts'
 import type { Effect, TxContext } from '../context.ts'
 import { type DealStatus, type DueEpochs, dealStatus, dueEpochs } from '../deal-status.ts'
 import { InvariantError, TxError } from '../errors.ts'
+import { requireSector } from '../faults.ts'
 import { burn, burnCollateral, credit, takeCollateral, takeEscrow, unlockCollateral } from '../ledger.ts'
 import { lesser } from '../lesser.ts'
 import { BPS_ONE } from '../params.ts'
 import { type Deal, tables } from '../records.ts'
+import { serviceReward } from '../rewards.ts'
+import { faultedRunTo } from '../spans.ts'
+import { creditVesting } from '../vesting.ts'
 
 export const settleDeals: Effect<SettleDeals> = (context, { deals }) => {
   for (const id of new Set(deals)) settle(context, id)
@@ -36,7 +40,7 @@ export function settleDeal(context: TxContext, id: number, deal: Deal, status: D
   const due = dueEpochs(context.store, deal, status, context.height)
   const settled = due.through > deal.settledThrough && due.proven + due.faulted > 0 ? pay(context, id, deal, due) : deal
   if (due.through < status.endsAt) return settled
-  return status.state === 'terminated' ? compensate(context, id, settled) : expire(context, id, settled)
+  return status.state === 'terminated' ? compensate(context, id, settled) : expire(context, id, settled, status)
 }
 
 function pay(context: TxContext, id: number, deal: Deal, due: DueEpochs): Deal {
@@ -74,17 +78,44 @@ function pay(context: TxContext, id: number, deal: Deal, due: DueEpochs): Deal {
     faultedEpochs: due.faulted,
     epoch: due.through,
   })
+  creditService(context, id, provider, burnt)
   return settled
 }
 
-/** All of its epochs are decided. */
-function expire({ store, emit }: TxContext, id: number, deal: Deal): Deal {
-  const { provider, client } = deal.terms
+/** What storing is worth to the network beside the price: a part of the fee that this payment burnt. */
+function creditService(context: TxContext, deal: number, provider: number, burnt: bigint): void {
+  const amount = serviceReward(context.params, context.height, burnt)
+  if (amount === 0n) return
+  creditVesting(context, provider, amount)
+  context.emit({ type: 'reward:credited', stream: 'service', provider, deal, amount: String(amount) })
+}
+
+/**
+ * All of its epochs are decided. If it ended in a fault, the collateral pays for that, as it would for a terminated sector:
+ * otherwise to declare the data faulty and wait would be the way to leave a deal.
+ */
+function expire(
+  { store, emit }: TxContext,
+  id: number,
+  deal: Deal,
+  { sector: number, endsAt }: { readonly sector: number; readonly endsAt: Epoch },
+): Deal {
+  const { provider, client, pricePerEpoch } = deal.terms
   if (deal.locked !== 0n) throw new InvariantError(`deal ${id} is over with ${deal.locked} attoGRN locked`)
-  const closed: Deal = { ...deal, closed: deal.cancelled ? 'cancelled' : 'expired', collateral: 0n }
+  const faulted = faultedRunTo(store, { provider, number }, requireSector(store, provider, number), endsAt)
+  const compensation = lesser(deal.collateral, pricePerEpoch * BigInt(faulted))
+  const closed: Deal = {
+    ...deal,
+    closed: deal.cancelled ? 'cancelled' : 'expired',
+    collateral: 0n,
+    compensated: compensation,
+  }
   tables.deals.put(store, id, closed)
-  unlockCollateral(store, provider, deal.collateral)
-  emit({ type: 'deal:expired', deal: id, provider, client, epoch: deal.settledThrough })
+  takeCollateral(store, provider, compensation)
+  credit(store, client, compensation)
+  unlockCollateral(store, provider, deal.collateral - compensation)
+  const epoch = deal.settledThrough
+  emit({ type: 'deal:expired', deal: id, provider, client, epoch, compensation: String(compensation) })
   return closed
 }
 

@@ -2,7 +2,7 @@
  * TerminateSectors: ends sectors before their expiry. The span since their last proof counts as faulted, their deals end:
  * each is refunded, and compensated from its collateral, in its own settlement. Signed by the owner alone; burns the
  * termination fee, that of the time which was left, at most `terminationFee` epochs of what the sector earns. A challenge that
- * is open still asks for them. A faulty sector that is past its expiry ends without a fee. Refuses what is not proven or
+ * is open still asks for them. For a faulty sector the time left counts from its fault. Refuses what is not proven or
  * over already.
  */
 import type { TerminateSectors } from '../../messages/index.ts'
