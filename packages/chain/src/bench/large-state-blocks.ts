@@ -2,7 +2,7 @@
 import { homeFiles } from '../home/home-files.ts'
 import { readHome } from '../home/read-home.ts'
 import { addressOf } from '../messages/index.ts'
-import { createStateMachine, readHead } from '../state/index.ts'
+import { createStateMachine, readGenesis, readHead } from '../state/index.ts'
 import { dealKeys } from '../store/deal-keys.ts'
 import { openStore } from '../store/open-store.ts'
 import { commitFinalized } from './commit-finalized.ts'
@@ -14,8 +14,9 @@ export interface LargeStateResult {
 }
 
 const [home = '', accounts = '0', blocks = '0'] = process.argv.slice(2)
-const { genesis, beaconKey, faucetKey } = await readHome(home)
+const { beaconKey, faucetKey } = await readHome(home)
 const store = openStore({ path: homeFiles(home).database, dealKeys })
+const genesis = readGenesis(store.reader)
 const sender = addressOf(faucetKey)
 const machine = createStateMachine({ reader: store.reader, verifiers: verdictsFor(sender) })
 const commitMs: number[] = []

@@ -37,7 +37,7 @@ export function verdictsFor(address: Address): Verifiers {
 
 /** The n-th address of a large state. */
 export function addressAt(index: number): Address {
-  return `0x${index.toString(16).padStart(40, '5')}`
+  return `0x${index.toString(16).padStart(8, '0').padStart(40, '5')}`
 }
 
 export function anyAddress(accounts: number): Address {

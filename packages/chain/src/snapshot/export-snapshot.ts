@@ -4,12 +4,20 @@ import { link, open, unlink } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { decodeHeader } from '../engine/header.ts'
 import type { Hash } from '../messages/index.ts'
-import { encodeOutside, genesisHash, isDerived, isInTree, readGenesis, type StateReader } from '../state/index.ts'
+import {
+  encodeOutside,
+  genesisHash,
+  isDerived,
+  isInTree,
+  readGenesis,
+  type StateReader,
+  type StateRecord,
+} from '../state/index.ts'
 import { pathOf } from '../tree/hashes.ts'
 import { compareBytes } from '../tree/update-tree.ts'
 import { openChain } from '../upkeep/open-chain.ts'
 import { OutExistsError, StateNotKeptError } from './errors.ts'
-import { chunkAt, encodeHead, encodeRecords, prefixDigits, type StateRecord, topOfChunk } from './snapshot-format.ts'
+import { chunkAt, encodeHead, encodeRecords, prefixDigits, topOfChunk } from './snapshot-format.ts'
 
 export interface ExportOptions {
   readonly home: string

@@ -20,6 +20,7 @@ import {
   genesisToJson,
   readGenesis,
   type StateReader,
+  type StateRecord,
 } from '../state/index.ts'
 import { dealKeys } from '../store/deal-keys.ts'
 import { openStore } from '../store/open-store.ts'
@@ -36,7 +37,6 @@ import {
   rootOfTops,
   type SignedBytes,
   type SnapshotHead,
-  type StateRecord,
   topOfChunk,
 } from './snapshot-format.ts'
 

@@ -6,6 +6,7 @@
 import { hexToBytes, utf8ToBytes } from '@noble/hashes/utils.js'
 import { type Hash, hashOf } from '../messages/index.ts'
 import { decodeTuple, encodeTuple, equalBytes } from '../messages/tuple-codec.ts'
+import type { StateRecord } from '../state/index.ts'
 import { pathOf, valueHashOf } from '../tree/hashes.ts'
 import { type Leaf, nodeOfLeaves, parentOf, type TreeNode } from '../tree/node.ts'
 import { compareBytes } from '../tree/update-tree.ts'
@@ -26,8 +27,6 @@ export interface SnapshotHead {
   /** Nodes of the tree at one depth, from left to right: one a chunk. */
   readonly tops: readonly TreeNode[]
 }
-
-export type StateRecord = readonly [key: string, value: Uint8Array]
 
 const MAGIC = utf8ToBytes('granary-snapshot-1')
 const CHUNK_RECORDS = 4_096

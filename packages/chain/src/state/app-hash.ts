@@ -6,12 +6,12 @@ import { sha256 } from '@noble/hashes/sha2.js'
 import { utf8ToBytes } from '@noble/hashes/utils.js'
 import { type Hash, hashOf } from '../messages/index.ts'
 import { encodeTuple } from '../messages/tuple-codec.ts'
-import { appHashOf } from '../tree/hashes.ts'
+import { appHashOf, pathOf } from '../tree/hashes.ts'
 import type { PageReader } from '../tree/page.ts'
 import { proveKey } from '../tree/prove-key.ts'
 import { rootOf, updateTree } from '../tree/update-tree.ts'
 import { faultOfProof, type TreeProof } from '../tree/verify-proof.ts'
-import { createOverlay, type Overlay, type StateReader } from './store.ts'
+import type { Overlay, StateReader } from './store.ts'
 
 export const APP_HASH_KEY = 'app-hash'
 
@@ -21,6 +21,10 @@ export const APP_HASH_KEY = 'app-hash'
  */
 const OUTSIDE: readonly string[] = ['draws', 'head', 'rewards', 'totals']
 const PAGES = 'tree/'
+/** A page with as many digits in its prefix belongs to one part of the tree: the paths with one first byte. */
+const SHARED_DIGITS = 2
+
+export type StateRecord = readonly [key: string, value: Uint8Array]
 
 /** Whether a key of the state has a leaf in the tree. */
 export function isInTree(key: string): boolean {
@@ -47,14 +51,37 @@ export function writeAppHash(overlay: Overlay): Hash {
   return hashOf(appHash)
 }
 
-/** Makes tree and app hash anew from records alone; what they are then stands in the overlay's writes. */
-export function deriveState(records: Iterable<readonly [string, Uint8Array]>): {
+/** Makes tree and app hash anew from records alone. @returns with the records */
+export function deriveState(records: readonly StateRecord[]): {
   appHash: Hash
-  state: ReadonlyMap<string, Uint8Array | null>
+  state: ReadonlyMap<string, Uint8Array>
 } {
-  const overlay = createOverlay({ get: () => undefined, range: () => [] })
-  for (const [key, value] of records) overlay.put(key, value)
-  return { appHash: writeAppHash(overlay), state: overlay.writes() }
+  const state = new Map([...records, ...derivedRecords(records)])
+  return { appHash: hashOf(state.get(APP_HASH_KEY)!), state }
+}
+
+/**
+ * What follows from records that are a whole state, a part of the tree at a time: however many there are, only the pages
+ * that all parts share are kept meanwhile.
+ */
+export function* derivedRecords(records: Iterable<StateRecord>): Generator<StateRecord> {
+  const outside = new Map<string, Uint8Array>()
+  const parts: StateRecord[][] = Array.from({ length: 256 }, () => [])
+  for (const record of records) {
+    if (isInTree(record[0])) parts[pathOf(record[0])[0]!]!.push(record)
+    else outside.set(...record)
+  }
+  const shared = new Map<string, Uint8Array>()
+  for (const part of parts) {
+    const { pages } = updateTree(shared, part)
+    for (const [prefix, page] of pages) {
+      if (page === null) continue
+      if (prefix.length < SHARED_DIGITS) shared.set(prefix, page)
+      else yield [PAGES + prefix, page]
+    }
+  }
+  for (const [prefix, page] of shared) yield [PAGES + prefix, page]
+  yield [APP_HASH_KEY, appHashOf(rootOf(shared), sha256(encodeOutside(outside)))]
 }
 
 /** As the pages and the records outside of the tree have it; the leaves are not read. */
@@ -67,7 +94,7 @@ export function treeRootOf(reader: StateReader): Uint8Array {
 }
 
 /** Canonical encoding of the records outside of the tree: `[key, value]` in key order, those that there are. */
-export function encodeOutside(reader: StateReader): Uint8Array {
+export function encodeOutside(reader: Pick<StateReader, 'get'>): Uint8Array {
   return encodeTuple(
     OUTSIDE.flatMap((key) => {
       const value = reader.get(key)

@@ -8,6 +8,7 @@ export {
   isInTree,
   isStateInTree,
   proveState,
+  type StateRecord,
   treeRootOf,
 } from './app-hash.ts'
 export { currentFees } from './base-fee.ts'

@@ -4,6 +4,7 @@
  */
 import type { Struct } from '../messages/struct.ts'
 import { decodeRecord, encodeRecord } from '../messages/tuple-codec.ts'
+import { createSortedKeys, type SortedKeys } from './sorted-keys.ts'
 
 /** Committed state. Keys are ASCII; a range is ascending, holds the keys that start with `prefix`, those above `after`. */
 export interface StateReader {
@@ -48,18 +49,23 @@ export function createOverlay(below: StateReader | Store): Overlay {
   const written = new Map<string, Entry | undefined>()
   const readBelow = entriesOf(below)
   // Keys by their table, so that a range over one table does not walk the writes of all others.
-  const keysByTable = new Map<string, Set<string>>()
+  const keysByTable = new Map<string, SortedKeys>()
+
+  function keysOf(table: string): SortedKeys {
+    let keys = keysByTable.get(table)
+    if (keys === undefined) {
+      keys = createSortedKeys()
+      keysByTable.set(table, keys)
+    }
+    return keys
+  }
 
   function entry(key: string): Entry | undefined {
     return written.get(key) ?? (written.has(key) ? undefined : readBelow(key))
   }
 
   function setEntry(key: string, value: Entry | undefined): void {
-    if (!written.has(key)) {
-      const keys = keysByTable.get(tableOf(key))
-      if (keys === undefined) keysByTable.set(tableOf(key), new Set([key]))
-      else keys.add(key)
-    }
+    if (!written.has(key)) keysOf(tableOf(key)).add(key)
     written.set(key, value)
   }
 
@@ -69,9 +75,7 @@ export function createOverlay(below: StateReader | Store): Overlay {
     writes: () => new Map(Array.from(written, ([key, value]) => [key, value?.bytes() ?? null])),
     get: (key) => entry(key)?.bytes(),
     range: (prefix, after) => {
-      const own = [...(keysByTable.get(tableOf(prefix)) ?? [])]
-        .filter((key) => key.startsWith(prefix) && (after === undefined || key > after))
-        .sort(compareKeys)
+      const own = keysByTable.get(tableOf(prefix))?.range(prefix, after) ?? []
       return own.length === 0 ? below.range(prefix, after) : merge(own, written, below.range(prefix, after))
     },
     put: (key, value) => setEntry(key, entryOfBytes(value)),
@@ -84,10 +88,6 @@ export function createOverlay(below: StateReader | Store): Overlay {
       for (const [key, value] of written) store.setEntry(key, value)
     },
   }
-}
-
-export function compareKeys(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0
 }
 
 function entryOfBytes(bytes: Uint8Array): Entry {
