@@ -1,6 +1,7 @@
 /**
  * Rules that stand because of an attack, each tried as that attack. Those inside a window stand in faults.test.ts and
- * challenges.test.ts, those on deals in deal-changes.test.ts and sectors.test.ts, slow blocks in slow-chain.test.ts.
+ * challenges.test.ts, those on deals in deal-changes.test.ts and sectors.test.ts, those on rewards in rewards.test.ts, slow
+ * blocks in slow-chain.test.ts.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -8,6 +8,7 @@ import { type Struct, struct } from '../messages/struct.ts'
 import { encodeRecord } from '../messages/tuple-codec.ts'
 import { faultOfParams } from './param-bounds.ts'
 import { type ChainParams, type ChainParamsJson, chainParams, devnetParams } from './params.ts'
+import { mintedByCapacityMax } from './rewards.ts'
 
 export interface GenesisAccount {
   readonly address: Address
@@ -67,6 +68,8 @@ export class GenesisInvalidError extends GranaryError {
 }
 
 const BEACON_PERIOD_MS = 3_000
+/** Minted for services is at most nine tenths of what is burnt: so what is ever minted, or burnt, is at most ten times the rest. */
+const MOVED_TIMES_MAX = 10n
 const DEVNET_SUPPLY = 10n ** 27n
 const GENESIS_DOMAIN = new TextEncoder().encode('granary/genesis/1'.padEnd(32, '\0'))
 
@@ -128,7 +131,8 @@ export function assertGenesis(genesis: Genesis): void {
   if (new Set(accounts.map((account) => account.address)).size !== accounts.length) {
     throw new GenesisInvalidError('an account stands there twice')
   }
-  if (accounts.reduce((sum, account) => sum + account.balance, 0n) > AMOUNT_MAX) {
-    throw new GenesisInvalidError('its supply is beyond 128 bits')
+  const supply = accounts.reduce((sum, account) => sum + account.balance, 0n)
+  if ((supply + mintedByCapacityMax(params)) * MOVED_TIMES_MAX > AMOUNT_MAX) {
+    throw new GenesisInvalidError('its supply, with all that it may mint, is beyond 128 bits')
   }
 }

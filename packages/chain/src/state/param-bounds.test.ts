@@ -1,4 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
+import { AMOUNT_MAX } from '../messages/index.ts'
+import { assertGenesis, devnetGenesis } from './genesis.ts'
 import { faultOfParams, paramBounds } from './param-bounds.ts'
 import { type ChainParams, devnetParams, productionParams } from './params.ts'
 
@@ -35,4 +37,15 @@ describe('one step beyond', () => {
     expect(faultOfParams({ ...sound, missedProofFee: sound.terminationFee + 1 })).toContain('termination')
     expect(faultOfParams({ ...sound, dealDurationMin: sound.dealDurationMax + 1 })).toContain('longest')
   })
+})
+
+test('a genesis whose supply could leave 128 bits by all that it may mint is refused', () => {
+  const address = `0x${'01'.repeat(20)}` as const
+  const beaconPublicKey = `0x${'00'.repeat(96)}` as const
+  const base = devnetGenesis({ validator: `0x${'00'.repeat(32)}`, beaconPublicKey, faucet: address, timeMs: 0 })
+  const { capacityReward, rewardHalving } = base.params
+  const room = AMOUNT_MAX / 10n - 2n * capacityReward * BigInt(rewardHalving)
+  const withSupply = (balance: bigint) => ({ ...base, accounts: [{ address, balance }] })
+  expect(() => assertGenesis(withSupply(room))).not.toThrow()
+  expect(() => assertGenesis(withSupply(room + 1n))).toThrow('128 bits')
 })

@@ -37,6 +37,11 @@ export function capacityRate(params: ChainParams, epoch: Epoch): bigint {
   return params.capacityReward >> halvings(params, epoch)
 }
 
+/** By the capacity stream, for ever: the sum of all epochs' rates is less. */
+export function mintedByCapacityMax({ capacityReward, rewardHalving }: ChainParams): bigint {
+  return 2n * capacityReward * BigInt(rewardHalving)
+}
+
 function halvings({ rewardHalving }: ChainParams, epoch: Epoch): bigint {
   return BigInt(Math.floor(epoch / rewardHalving))
 }

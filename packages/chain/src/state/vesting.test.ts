@@ -1,8 +1,13 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
+import { createMarket } from '../../test/market.ts'
 import { createRules, PROVIDER } from '../../test/rules.ts'
 import type { BlockContext } from './context.ts'
 import { chargeProvider } from './faults.ts'
+import { partitionViews, providerView } from './index.ts'
 import { tables, VESTING_STEPS } from './records.ts'
 import { recount } from './recount.ts'
 import { creditVesting, lockWithVested, releaseVested } from './vesting.ts'
@@ -96,4 +101,34 @@ test('a debt is paid before anything that has vested is free, and a lock takes w
   lockWithVested(half, PROVIDER, 200n)
   expect(providerOf(half)).toMatchObject({ collateralFree: 0n, collateralLocked: 200n, debt: 0n })
   expect(tables.totals.get(half.store)).toMatchObject({ minted: 1_000n, burnt: 300n, vesting: 500n })
+})
+
+test('a sector without deals earns, its provider sees how much, and withdraws what has vested', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'granary-vesting-'))
+  const { chain, owner, provider, activate, sealer } = createMarket(folder, { vesting: 20, designPower: 4_096n })
+  await activate(0, [], [])
+  const partition = () => partitionViews(chain.state, provider, undefined, 1)[0]!
+  const vesting = () => providerView(chain.state, provider)!.vesting
+  expect(partition()).toMatchObject({ power: 0, pending: '0' })
+  expect(vesting()).toEqual({ locked: '0', releasable: '0', end: null })
+  while (vesting().locked === '0') await sealer.answer()
+  const credited = chain.events.find(({ type }) => type === 'reward:credited')!
+  expect(credited).toMatchObject({ stream: 'capacity', provider, partition: 0, amount: vesting().locked })
+  expect(partition().power).toBe(2_048)
+  chain.produce()
+  const perEpoch = chain.genesis.params.capacityReward / 2n
+  expect(BigInt(partition().pending) / perEpoch).toBeGreaterThan(0n)
+
+  chain.advance(10)
+  const { releasable, end } = vesting()
+  expect(end).toBeGreaterThan(chain.height)
+  const { free } = providerView(chain.state, provider)!.collateral
+  const amount = BigInt(free) + BigInt(releasable)
+  const withdraw = (more: bigint): string =>
+    chain.machine.checkTx(chain.sign(owner, 'WithdrawCollateral', { provider, amount: amount + more }), 0).code
+  expect(BigInt(releasable)).toBeGreaterThan(0n)
+  expect(withdraw(BigInt(vesting().locked))).toBe('INSUFFICIENT_COLLATERAL')
+  const { events } = chain.does(owner, 'WithdrawCollateral', { provider, amount })
+  expect(events.map(({ type }) => type)).toEqual(['reward:released', 'collateral:withdrawn'])
+  await rm(folder, { recursive: true })
 })

@@ -1,5 +1,5 @@
 /** What agreeing and quoting ask of the chain, through its typed client. */
-import type { ChainClient } from '@granary/chain/client'
+import type { ChainClient, ProviderView } from '@granary/chain/client'
 import { feeOf } from '@granary/chain/messages'
 import type { AgreementChain } from '../deals/accept-piece.ts'
 import type { Market } from '../deals/issue-quote.ts'
@@ -11,9 +11,15 @@ export function agreementChain(chain: ChainClient, providerId: number): Agreemen
   return {
     head: () => chain.status(),
     freeBalanceOf: async (client) => BigInt((await chain.account(client)).balance),
-    freeCollateral: async () => BigInt((await chain.provider(providerId)).collateral.free),
+    freeCollateral: async () => freeCollateralOf(await chain.provider(providerId)),
     publishFee: async () => feeOf('PublishDeal', PUBLISH_BYTES_MAX, await chain.fees()),
   }
+}
+
+/** What has vested is used by the next lock, once a debt is paid. */
+function freeCollateralOf({ collateral, vesting }: ProviderView): bigint {
+  const free = BigInt(collateral.free) + BigInt(vesting.releasable) - BigInt(collateral.debt)
+  return free > 0n ? free : 0n
 }
 
 export async function marketOf(chain: ChainClient, providerId: number): Promise<Market> {
