@@ -25,11 +25,15 @@ export function isWorthLeaving(world: World, by: Strategy['leavesBy'], deals: re
   const newIncome = world.price() * BigInt(SECTOR_GIB) + reward
   const gain = newIncome * BigInt(left - idle) - income * BigInt(left)
   const ends = Math.max(...deals.map(({ endsAt }) => endsAt)) - chain.height
-  const isTerminated = by === 'terminating' || ends >= params.faultMaxAge
   const collateral = deals.reduce((total, deal) => total + deal.collateral, 0n)
-  const fee = BigInt(isTerminated ? Math.min(params.terminationFee, left) : 0) * income
+  const fee = BigInt(Math.min(params.terminationFee, left)) * income
+  // Who only waits as faulty pays the fee of leaving all the same, in the end, and as long as the deals end before that, not
+  // more of the collateral than what the clients were not served for.
+  const waits = by === 'declaring' && ends < params.faultMaxAge
   const declared = by === 'declaring' ? BigInt(params.declaredFaultFee) * income : 0n
-  const lost = fee + declared + (isTerminated ? collateral : 0n) + costs.sealingGiB * BigInt(SECTOR_GIB)
+  const unserved = (income - reward) * BigInt(left)
+  const forfeited = waits && unserved < collateral ? unserved : collateral
+  const lost = fee + declared + forfeited + costs.sealingGiB * BigInt(SECTOR_GIB)
   return gain > lost
 }
 

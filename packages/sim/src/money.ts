@@ -76,11 +76,15 @@ export function createBooks({ state, sectorDeposit }: BooksParts): Books {
     return money + BigInt(free) + BigInt(locked) - BigInt(debt) + vestingOf(view)
   }
 
-  function loseCollateral(event: ChainEvent, compensation: bigint): void {
-    const flows = flowsOfProvider(event.provider)
-    flows.collateralBurnt += found(collateralOf.get(Number(event.deal)), event.deal) - compensation
-    flows.compensationPaid += compensation
-    flowsOfAccount(event.client).compensationReceived += compensation
+  function compensate({ provider, client, compensation }: ChainEvent): bigint {
+    const amount = BigInt(String(compensation))
+    flowsOfProvider(provider).compensationPaid += amount
+    flowsOfAccount(client).compensationReceived += amount
+    return amount
+  }
+
+  function burnCollateral({ provider, deal }: ChainEvent, compensation: bigint): void {
+    flowsOfProvider(provider).collateralBurnt += found(collateralOf.get(Number(deal)), deal) - compensation
   }
 
   return {
@@ -114,10 +118,13 @@ export function createBooks({ state, sectorDeposit }: BooksParts): Books {
           break
         }
         case 'deal:terminated':
-          loseCollateral(event, BigInt(String(event.compensation)))
+          burnCollateral(event, compensate(event))
+          break
+        case 'deal:expired':
+          compensate(event)
           break
         case 'deal:lapsed':
-          loseCollateral(event, 0n)
+          burnCollateral(event, 0n)
           break
         case 'reward:credited': {
           const stream = event.stream === 'service' ? 'serviceReward' : 'capacityReward'

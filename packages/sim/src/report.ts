@@ -41,14 +41,17 @@ export interface StrategyReport {
   readonly flows: Flows
   readonly collateralLocked: bigint
   readonly debt: bigint
+  /** Of the debt, what nothing is left for: who walks away does not pay it. */
+  readonly unpayable: bigint
   /** Minted, and free within the time of vesting. */
   readonly vesting: bigint
   /** What its deals and rewards will pay for spans that are open at the end, if it answers. */
   readonly openSpans: bigint
   readonly costs: RealCosts
   /**
-   * Gain on the chain and open spans, less real costs. Open spans, what is locked and what vests are counted in full,
-   * though some of it will be lost: that favours those who do not keep their word.
+   * Gain on the chain, open spans and what is unpayable, less real costs. Sectors of which nothing is held are terminated at
+   * the end. What is locked else, what vests and open spans count in full, though some of it will be lost: that favours
+   * those who do not keep their word.
    */
   readonly profit: bigint
   readonly profitPerTiBPeriod: bigint
@@ -66,7 +69,7 @@ export interface GroupReport {
 
 export interface Comparison {
   readonly strategy: string
-  /** Profit a TiB and period less that of the honest ones. */
+  /** Profit a TiB and period less that of honest ones who met the same faults and asked the same prices. */
   readonly difference: bigint
   readonly beatsHonest: boolean
   /** GRN·10¹⁸ a TiB and month of disk from which on it would: null when no price makes it so. */
@@ -91,11 +94,19 @@ export function reportOf({ options, world, seats, clients }: ReportParts): SimRe
     return own.length === 0 ? [] : [strategyReport(world, strategy, own, perTiBPeriod)]
   })
   const [honest] = reports as [StrategyReport]
+  /** Honest ones that met the same faults and asked the same prices as the first `count` of any strategy. */
+  const equals = (count: number): StrategyReport =>
+    strategyReport(
+      world,
+      strategies[0]!,
+      seats.filter(({ provider }) => provider.strategy === strategies[0] && provider.rank < count),
+      perTiBPeriod,
+    )
   const income = honest.flows.dealIncome + mintedOf(honest.flows)
   const resolution = perTiBPeriod(income, honest.providers) / BigInt(options.periods)
   const comparisons = reports
     .filter(({ group }) => group !== 'honest')
-    .map((report) => compare(report, honest, resolution, world, perTiBPeriod))
+    .map((report) => compare(report, equals(report.providers), resolution, world, perTiBPeriod))
   return {
     ...options,
     blocks: chain.height,
@@ -132,7 +143,8 @@ function strategyReport(
     proofs: sum(each.map(({ proofs }) => proofs)),
   }
   const openSpans = sum(seats.map(({ provider }) => provider.openSpans()))
-  const profit = gainOf(flows) + openSpans - sum(Object.values(costs))
+  const unpayable = sum(views.map(unpayableOf))
+  const profit = gainOf(flows) + openSpans + unpayable - sum(Object.values(costs))
   return {
     name,
     group,
@@ -141,12 +153,19 @@ function strategyReport(
     flows,
     collateralLocked: sum(views.map(({ collateral }) => BigInt(collateral.locked))),
     debt: sum(views.map(({ collateral }) => BigInt(collateral.debt))),
+    unpayable,
     vesting: sum(views.map(vestingOf)),
     openSpans,
     costs,
     profit,
     profitPerTiBPeriod: per(profit, seats.length),
   }
+}
+
+function unpayableOf(view: NonNullable<ReturnType<typeof providerView>>): bigint {
+  const { free, locked, debt } = view.collateral
+  const missing = BigInt(debt) - BigInt(free) - BigInt(locked) - vestingOf(view)
+  return missing > 0n ? missing : 0n
 }
 
 function compare(

@@ -77,8 +77,8 @@ const PROVIDER_MONEY = 100_000n * GRN
 const PRICE_MOVES_AT = 30
 const PROVIDERS_AT = 60
 const MARKET_OPENS_AT = 600
-/** Blocks after the last period, for its settlements. */
-const CLOSING_BLOCKS = 30
+/** Blocks after the last period, for terminations, and again for settlements. */
+const CLOSING_BLOCKS = 20
 
 /** @throws SimOptionsError SIM_OPTIONS_INVALID */
 export async function simulate(options: SimOptions, { signal, onProgress }: SimControl = {}): Promise<SimReport> {
@@ -139,8 +139,10 @@ export async function simulate(options: SimOptions, { signal, onProgress }: SimC
     // So that an interrupt is heard.
     await setImmediate()
   }
-  for (const provider of providers) provider.settle()
-  for (let index = 0; index < CLOSING_BLOCKS; index += 1) block()
+  for (const act of ['close', 'settle'] as const) {
+    for (const provider of providers) provider[act]()
+    for (let index = 0; index < CLOSING_BLOCKS; index += 1) block()
+  }
   books.check()
   return reportOf({ options: { providers: count, periods, seed, priceRise }, world, seats, clients: clientPurses })
 }
