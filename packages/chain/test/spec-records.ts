@@ -9,7 +9,12 @@ import { classOf, unitsOf } from '../src/messages/fee.ts'
 import type { StructType } from '../src/messages/field.ts'
 import { login } from '../src/messages/login.ts'
 import { quote } from '../src/messages/quote.ts'
+import type { Struct } from '../src/messages/struct.ts'
 import { envelope } from '../src/messages/transaction.ts'
+import { genesisStruct } from '../src/state/genesis.ts'
+import { chainParams } from '../src/state/params.ts'
+import { tables } from '../src/state/records.ts'
+import type { Table } from '../src/state/table.ts'
 
 const HEAD = `# Messages and records, field by field
 
@@ -21,7 +26,7 @@ In EIP-712, text and CIDs are strings in their canonical text form, an absent in
 `
 
 export function specOfRecords(): string {
-  return `${HEAD}\n${specOfMessages()}`
+  return `${HEAD}\n${specOfMessages()}\n${specOfState()}`
 }
 
 function specOfMessages(): string {
@@ -44,6 +49,33 @@ function specOfMessages(): string {
   ].join('\n')
 }
 
+function specOfState(): string {
+  const all: readonly Pick<Table<[], object>, 'name' | 'parts' | 'record'>[] = Object.values(tables)
+  const rows = all.map(({ name, parts, record }) => `| ${[name, ...parts].join('/')} | ${fieldsOf(record)} |`)
+  const structs = [genesisStruct, chainParams, ...all.map(({ record }) => record)].flatMap((each) => each.structs)
+  const sections = [...new Map(structs.map((each) => [each.name, each])).values()].filter(
+    ({ members }) => members.length > 0,
+  )
+  return [
+    '## The state\n',
+    'Keys are the name of a table and the parts, joined by slashes: numbers as 14 lower-case hexadecimal digits, addresses and',
+    'ids as 0x and theirs, a public key as its alone, a profile as its name. Besides these: `genesis` (Genesis, as it was),',
+    '`params` (ChainParams, as they are), and what follows from the others: `app-hash` and the pages under `tree`.\n',
+    '| key | value |',
+    '|---|---|',
+    ...rows,
+    '\n## Records of the state\n',
+    ...sections.map(({ name, members }) => {
+      const fields = members.map(([field, , form]) => `| ${field} | ${form} |`)
+      return [`### ${name}\n`, '| field | encoded |', '|---|---|', ...fields, ''].join('\n')
+    }),
+  ].join('\n')
+}
+
+function fieldsOf({ name, fields }: Struct<object>): string {
+  return Object.keys(fields).length === 0 ? 'nothing: an empty tuple' : name
+}
+
 function captionOf(name: MessageName): string {
   const { kind, sizeMax } = declarations[name]
   const head = `kind ${kind}, ${sizeMax.toLocaleString('en')} bytes`
@@ -56,6 +88,6 @@ function captionOf(name: MessageName): string {
 
 function sectionOf({ name, members }: StructType, caption: string): string {
   const rows = members.map(([field, type, form]) => `| ${field} | ${type} | ${form} |`)
-  const table = ['| field | EIP-712 | on the wire |', '|---|---|---|', ...rows].join('\n')
+  const table = ['| field | EIP-712 | encoded |', '|---|---|---|', ...rows].join('\n')
   return `### ${name}\n${caption === '' ? '' : `${caption}\n`}\n${table}\n`
 }

@@ -275,7 +275,7 @@ const u48 = uint(48)
 const amount = bigUint(128)
 const marker: Struct<object> = struct<object>('Marker', {})
 
-const single = <T>(name: string, record: Struct<T>): Table<[], T> => table<[], T>(name, record)
+const single = <T>(name: string, record: Struct<T>): Table<[], T> => table<[], T>(name, [], record)
 
 export const tables: {
   readonly head: Table<[], Head>
@@ -340,10 +340,11 @@ export const tables: {
   rewards: single('rewards', struct<Rewards>('Rewards', { index: bigUint(256), power: bigUint(128) })),
   nextIds: single('next-ids', struct('NextIds', { provider: uint(32), deal: u48 })),
   draws: single('draws', struct('Draws', { through: epochs })),
-  accounts: table('account', struct('Account', { balance: amount, escrow: amount })),
-  lanes: table('lane', struct('Lane', { next: uint(53) })),
+  accounts: table('account', ['address'], struct('Account', { balance: amount, escrow: amount })),
+  lanes: table('lane', ['address', 'lane'], struct('Lane', { next: uint(53) })),
   sessionKeys: table(
     'session-key',
+    ['address', 'publicKey'],
     struct<SessionKey>('SessionKey', {
       scopes: list(text(32), { max: 32 }),
       expires: epochs,
@@ -353,6 +354,7 @@ export const tables: {
   ),
   providers: table(
     'provider',
+    ['provider'],
     struct<Provider>('Provider', {
       owner: address,
       payout: address,
@@ -369,6 +371,7 @@ export const tables: {
   ),
   vesting: table(
     'vesting',
+    ['provider'],
     struct<Vesting>('Vesting', {
       locked: amount,
       through: epochs,
@@ -378,6 +381,7 @@ export const tables: {
   ),
   asks: table(
     'ask',
+    ['provider'],
     struct<Ask>('Ask', {
       pricePerGiBEpoch: amount,
       pieceSizeMin: uint(53),
@@ -390,6 +394,7 @@ export const tables: {
   ),
   deals: table(
     'deal',
+    ['deal'],
     struct<Deal>('Deal', {
       terms: dealTerms,
       agreementId: hexBytes(32),
@@ -410,9 +415,10 @@ export const tables: {
       settledThrough: epochs,
     }),
   ),
-  agreements: table('agreement', struct('Agreement', { deal: u48 })),
+  agreements: table('agreement', ['agreementId'], struct('Agreement', { deal: u48 })),
   sectors: table(
     'sector',
+    ['provider', 'number'],
     struct<Sector>('Sector', {
       status: choice('precommitted', 'active', 'ended', 'terminated', 'failed'),
       profile: text(32),
@@ -439,10 +445,11 @@ export const tables: {
       stopped: maybe(struct<Stop>('Stop', { proven: epochs, at: epochs })),
     }),
   ),
-  usedNumbers: table('used-number', struct('UsedNumbers', { start: uint(32) })),
-  commitDeadlines: table('commit-deadline', marker),
+  usedNumbers: table('used-number', ['provider', 'end'], struct('UsedNumbers', { start: uint(32) })),
+  commitDeadlines: table('commit-deadline', ['commitBy', 'provider', 'number'], marker),
   partitions: table(
     'partition',
+    ['provider', 'partition'],
     struct<Partition>('Partition', {
       profile: text(32),
       slot: uint(32),
@@ -474,9 +481,10 @@ export const tables: {
       recoveryBarredUntil: epochs,
     }),
   ),
-  partitionNumbers: table('partition-number', struct('PartitionNumber', { next: uint(32) })),
+  partitionNumbers: table('partition-number', ['provider'], struct('PartitionNumber', { next: uint(32) })),
   members: table(
     'member',
+    ['provider', 'partition', 'position'],
     struct<Member>('Member', {
       number: uint(32),
       commR: bytes32,
@@ -486,19 +494,31 @@ export const tables: {
       pay: amount,
     }),
   ),
-  partitionsWithRoom: table('partition-with-room', marker),
-  slotPartitions: table('slot-partition', marker),
-  slotsByLoad: table('slot-by-load', marker),
-  challengeDeadlines: table('challenge-deadline', marker),
-  misses: table('miss', struct('Miss', { at: epochs, closedEpoch: epochs, closedFrozenAt: epochs })),
-  faultedSpans: table('faulted-span', struct('FaultedSpan', { start: epochs, before: u48 })),
-  faultDeadlines: table('fault-deadline', marker),
-  departures: table('departure', marker),
-  recoveryLists: table('recovery-list', struct('RecoveryList', { positions: list(u48, { max: 65_536 }) })),
-  recoveryQueue: table('recovery-queue', marker),
-  recoveryDeadlines: table('recovery-deadline', marker),
-  permutation: table('permutation', struct('PermutationEntry', { period: u48, slot: uint(32) })),
-  epochs: table('epoch', struct('EpochRecord', { round: uint(53), timeMs: uint(53) })),
-  rounds: table('round', struct('Round', { signature: bytes(48, 48) })),
-  wantedRounds: table('wanted-round', marker),
+  partitionsWithRoom: table('partition-with-room', ['provider', 'profile', 'partition'], marker),
+  slotPartitions: table('slot-partition', ['slot', 'provider', 'partition'], marker),
+  slotsByLoad: table('slot-by-load', ['load', 'slot'], marker),
+  challengeDeadlines: table('challenge-deadline', ['deadline', 'provider', 'partition'], marker),
+  misses: table(
+    'miss',
+    ['provider', 'partition', 'frozenAt'],
+    struct('Miss', { at: epochs, closedEpoch: epochs, closedFrozenAt: epochs }),
+  ),
+  faultedSpans: table(
+    'faulted-span',
+    ['provider', 'sector', 'end'],
+    struct('FaultedSpan', { start: epochs, before: u48 }),
+  ),
+  faultDeadlines: table('fault-deadline', ['epoch', 'provider', 'partition'], marker),
+  departures: table('departure', ['epoch', 'provider', 'partition', 'position'], marker),
+  recoveryLists: table(
+    'recovery-list',
+    ['provider', 'partition'],
+    struct('RecoveryList', { positions: list(u48, { max: 65_536 }) }),
+  ),
+  recoveryQueue: table('recovery-queue', ['requestedAt', 'provider', 'partition'], marker),
+  recoveryDeadlines: table('recovery-deadline', ['deadline', 'provider', 'partition'], marker),
+  permutation: table('permutation', ['index'], struct('PermutationEntry', { period: u48, slot: uint(32) })),
+  epochs: table('epoch', ['epoch'], struct('EpochRecord', { round: uint(53), timeMs: uint(53) })),
+  rounds: table('round', ['round'], struct('Round', { signature: bytes(48, 48) })),
+  wantedRounds: table('wanted-round', ['round'], marker),
 }

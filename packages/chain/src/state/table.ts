@@ -6,6 +6,10 @@ import { readRecord, type StateReader, type Store } from './store.ts'
 export type KeyPart = string | number
 
 export interface Table<K extends readonly KeyPart[], T> {
+  readonly name: string
+  /** What the parts of a key are. */
+  readonly parts: readonly string[]
+  readonly record: Struct<T>
   key(...parts: K): string
   get(store: StateReader, ...parts: K): T | undefined
   put(store: Store, ...entry: [...parts: K, value: T]): void
@@ -22,19 +26,26 @@ export interface Entry<T> {
 
 const NUMBER_DIGITS = 14
 
-export function table<K extends readonly KeyPart[], T>(name: string, record: Struct<T>): Table<K, T> {
-  const keyOf = (parts: readonly KeyPart[]): string => [name, ...parts.map(keyPart)].join('/')
+export function table<K extends readonly KeyPart[], T>(
+  name: string,
+  parts: readonly string[],
+  record: Struct<T>,
+): Table<K, T> {
+  const keyOf = (of: readonly KeyPart[]): string => [name, ...of.map(keyPart)].join('/')
   return {
-    key: (...parts) => keyOf(parts),
-    get: (store, ...parts) => readRecord(store, keyOf(parts), record),
+    name,
+    parts,
+    record,
+    key: (...of) => keyOf(of),
+    get: (store, ...of) => readRecord(store, keyOf(of), record),
     put: (store, ...entry) => {
-      const parts = entry.slice(0, -1) as KeyPart[]
-      store.putRecord(keyOf(parts), record, entry[entry.length - 1] as T)
+      const of = entry.slice(0, -1) as KeyPart[]
+      store.putRecord(keyOf(of), record, entry[entry.length - 1] as T)
     },
-    delete: (store, ...parts) => store.delete(keyOf(parts)),
-    entries: function* (store, parts, after) {
+    delete: (store, ...of) => store.delete(keyOf(of)),
+    entries: function* (store, of, after) {
       const afterKey = after === undefined ? undefined : keyOf(after)
-      for (const [key, bytes] of store.range(`${keyOf(parts)}/`, afterKey)) {
+      for (const [key, bytes] of store.range(`${keyOf(of)}/`, afterKey)) {
         yield { parts: key.split('/').slice(1), value: decodeRecord(record, bytes) }
       }
     },
