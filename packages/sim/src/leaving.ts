@@ -2,9 +2,8 @@
  * What a greedy provider calculates: whether a sector's disk earns more with new deals, after all that it takes to leave the
  * old ones. It knows the rules and the price of the day, and takes the price to stay.
  */
-import { PROFILE } from './simulated-proofs.ts'
 import type { Strategy } from './strategies.ts'
-import { epochsIn, repairMs, SECTOR_GIB, sealingMs, type World } from './world.ts'
+import { epochsIn, repairMs, SECTOR_GIB, sealingMs, sectorReward, type World } from './world.ts'
 
 export interface LeavableDeal {
   readonly pricePerEpoch: bigint
@@ -20,7 +19,7 @@ export function isWorthLeaving(world: World, by: Strategy['leavesBy'], deals: re
   // Before it earns again: the next market, sealing, and the span that is not proven.
   const idle = epochsIn(params, sealingMs) + epochsIn(params, repairMs)
   if (left <= idle) return false
-  const reward = (params.capacityReward * BigInt(PROFILE.sectorBytes)) / params.designPower
+  const reward = sectorReward(params)
   const income = deals.reduce((total, { pricePerEpoch }) => total + pricePerEpoch, reward)
   const newIncome = world.price() * BigInt(SECTOR_GIB) + reward
   const gain = newIncome * BigInt(left - idle) - income * BigInt(left)

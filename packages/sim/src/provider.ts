@@ -2,6 +2,7 @@
 import { type DealTerms, dealTermsDigest, type Signer } from '@granary/chain/messages'
 import { type ChainEvent, dealView, partitionViews, sectorView } from '@granary/chain/state'
 import { createDisk } from './disk.ts'
+import { createFirstChallenges } from './first-challenges.ts'
 import { isWorthLapsing, isWorthLeaving } from './leaving.ts'
 import { sum } from './money.ts'
 import { createProver, PARTITIONS_MAX } from './proving.ts'
@@ -37,6 +38,8 @@ export interface SimProvider {
   sign(terms: DealTerms): Uint8Array
   /** What its deals and the chain will pay for spans that no challenge has closed yet, if the next one is answered. */
   openSpans(): bigint
+  /** See first-challenges.ts. */
+  waitedFor(): bigint
   realCosts(): RealCosts
 }
 
@@ -89,6 +92,7 @@ export function createProvider({ world, strategy, rank, owner, client }: Provide
   const name = `${strategy.name} ${rank}`
   const sealing = createSealing({ world, owner, provider: id, purse, disk, store, name })
   const repairs = createRepairs({ world, rank, repaired })
+  const firstChallenges = createFirstChallenges(world)
   const { sectors } = sealing
 
   /** With a disk that is full, over the oldest replica. */
@@ -207,6 +211,7 @@ export function createProvider({ world, strategy, rank, owner, client }: Provide
       })
     },
     happened: (event) => {
+      firstChallenges.happened(event)
       const number = Number(event.sector)
       switch (event.type) {
         case 'deal:published':
@@ -287,6 +292,7 @@ export function createProvider({ world, strategy, rank, owner, client }: Provide
       const pending = partitionViews(chain.state, id(), undefined, PARTITIONS_MAX).map((view) => BigInt(view.pending))
       return sum([...[...unsettled].map(openSpanOf), ...pending])
     },
+    waitedFor: firstChallenges.waitedFor,
     realCosts: () => ({
       disk: (disk.usage(chain.height) * costs.diskTiBMonth) / (BigInt(TIB) * BigInt(epochsIn(params, MONTH_MS))),
       sealing: sealing.cost((sector) => !isStopped && !isLeft(sector)),

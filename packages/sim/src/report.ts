@@ -7,6 +7,9 @@ import type { Seat } from './simulate.ts'
 import { type Strategy, type StrategyGroup, strategies } from './strategies.ts'
 import { SECTOR_GIB, TIB, type World } from './world.ts'
 
+/** Of the honest income: one percent. */
+const RESOLUTION = 100n
+
 export interface SimReport {
   readonly providers: number
   readonly periods: number
@@ -23,10 +26,7 @@ export interface SimReport {
   readonly strategies: readonly StrategyReport[]
   readonly groups: readonly GroupReport[]
   readonly totals: Totals
-  /**
-   * What profits may differ by through luck alone, a TiB and period: the income of one period, since a sector earns its
-   * first reward from its first challenge on, which comes sooner or later.
-   */
+  /** What profits may differ by for no reason, a TiB and period: sectors are proven an hour earlier or later. */
   readonly resolution: bigint
   readonly comparisons: readonly Comparison[]
   /** Any of them. */
@@ -55,6 +55,8 @@ export interface StrategyReport {
    */
   readonly profit: bigint
   readonly profitPerTiBPeriod: bigint
+  /** The luck of the draw, no part of the profit: what its sectors would have earned before their first challenges. */
+  readonly waitedFor: bigint
 }
 
 export interface GroupReport {
@@ -69,7 +71,10 @@ export interface GroupReport {
 
 export interface Comparison {
   readonly strategy: string
-  /** Profit a TiB and period less that of honest ones who met the same faults and asked the same prices. */
+  /**
+   * Profit and what was waited for, a TiB and period, less those of honest ones who met the same faults and asked the same
+   * prices.
+   */
   readonly difference: bigint
   readonly beatsHonest: boolean
   /** GRN·10¹⁸ a TiB and month of disk from which on it would: null when no price makes it so. */
@@ -103,7 +108,7 @@ export function reportOf({ options, world, seats, clients }: ReportParts): SimRe
       perTiBPeriod,
     )
   const income = honest.flows.dealIncome + mintedOf(honest.flows)
-  const resolution = perTiBPeriod(income, honest.providers) / BigInt(options.periods)
+  const resolution = perTiBPeriod(income, honest.providers) / RESOLUTION
   const comparisons = reports
     .filter(({ group }) => group !== 'honest')
     .map((report) => compare(report, equals(report.providers), resolution, world, perTiBPeriod))
@@ -159,6 +164,7 @@ function strategyReport(
     costs,
     profit,
     profitPerTiBPeriod: per(profit, seats.length),
+    waitedFor: sum(seats.map(({ provider }) => provider.waitedFor())),
   }
 }
 
@@ -175,7 +181,8 @@ function compare(
   { costs }: World,
   per: PerTiBPeriod,
 ): Comparison {
-  const difference = report.profitPerTiBPeriod - honest.profitPerTiBPeriod
+  const comparable = ({ profit, waitedFor, providers }: StrategyReport): bigint => per(profit + waitedFor, providers)
+  const difference = comparable(report) - comparable(honest)
   // Profit falls with the price of a disk by what is used of it: the two lines cross at most once.
   const saved = per(honest.costs.disk, honest.providers) - per(report.costs.disk, report.providers)
   const breakEven = saved > 0n ? costs.diskTiBMonth + (-difference * costs.diskTiBMonth) / saved : null

@@ -33,6 +33,11 @@ export function epochsIn({ blockTimeMs }: Pick<ChainParams, 'blockTimeMs'>, dura
   return Math.ceil(durationMs / blockTimeMs)
 }
 
+/** attoGRN a sector and epoch, as long as the network is below its design size. */
+export function sectorReward({ capacityReward, designPower }: ChainParams): bigint {
+  return (capacityReward * BigInt(PROFILE.sectorBytes)) / designPower
+}
+
 /** What the chain locks for a sector: its pledge, and as long as it is not proven its deposit. */
 export function sectorLocks(params: ChainParams): { readonly pledge: bigint; readonly deposit: bigint } {
   const gib = BigInt(SECTOR_GIB)
