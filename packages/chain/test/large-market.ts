@@ -44,8 +44,6 @@ export function createLargeMarket(
     ...options,
     verifiers: claimedProofs,
     recounts: false,
-    // Blocks that share a beacon round, whose verification takes longer than they do.
-    blockTimeMs: 100,
     params: {
       // A slot for each partition, so that the same number of them is challenged each epoch.
       provingPeriod: providers,

@@ -25,7 +25,8 @@ export interface TestPiece {
 export interface TestSealer {
   piece(seed: number, payloadSize: number): Promise<TestPiece>
   seal(number: number, ticketEpoch: number, pieces: readonly TestPiece[]): Promise<SealedSector>
-  proveSector(number: number): Promise<Uint8Array>
+  /** @param seed @default the one that the chain has drawn */
+  proveSector(number: number, seed?: Uint8Array): Promise<Uint8Array>
   /** A block with an answer to each open challenge of the provider, and a request for each partition that is faulty. */
   answer(): Promise<FinalizedBlock>
   /** The bundle of the answer to the open challenge of a partition. */
@@ -54,10 +55,11 @@ export function createTestSealer(chain: TestChain, provider: number, signer: Sig
       await mkdir(dirOf(number), { recursive: true })
       return sealSector({ profile, provider, sectorNumber: number, ticket, pieces, dir: dirOf(number), parentsDir })
     },
-    proveSector: async (number) => {
-      const seed = sectorView(chain.state, provider, number)?.seed
+    proveSector: async (number, given) => {
+      const drawn = sectorView(chain.state, provider, number)?.seed
+      const seed = given ?? (drawn === undefined ? undefined : hexToBytes(drawn.slice(2)))
       if (seed === undefined) throw new Error(`sector ${number} has no seed yet`)
-      return provePoRep({ dir: dirOf(number), seed: hexToBytes(seed.slice(2)), parentsDir })
+      return provePoRep({ dir: dirOf(number), seed, parentsDir })
     },
     prove: async (partition) => {
       const view = partitionViews(chain.state, provider, undefined, 100).find((each) => each.number === partition)

@@ -79,7 +79,7 @@ describe('a block', () => {
     expect(randomnessView(chain.state, { ...query, tag: 'SEED' })).not.toBe(randomnessView(chain.state, query))
   })
 
-  test('whose randomness comes more than two blocks late has no challenges', () => {
+  test('withholding a beacon round: one that comes more than two blocks late draws no challenges', () => {
     const chain = createTestChain()
     for (let late = 0; late < 5; late++) chain.produce([], { beacon: false })
     const given = chain.events.filter((event) => event.type === 'challenge:void')

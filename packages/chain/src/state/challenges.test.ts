@@ -84,7 +84,7 @@ describe('an answer', () => {
   })
 })
 
-test('a sector that joins inside a window goes elsewhere, and the list stays as it was', async () => {
+test('adding a sector inside a window: it goes elsewhere, and the list stays as it was', async () => {
   const market = await challenged('inside')
   const { chain, owner, provider, sealer } = market
   const listed = open(market)!.sectors.map((sector) => sector.number)
@@ -110,7 +110,7 @@ test('a list is that of `cutoff` epochs before the draw: who joins later is not 
   expect(open(market)!.epoch).toBeGreaterThanOrEqual(activatedAt! + 6)
 })
 
-test('no provider is safe after an answer: each slot is drawn once a period, and some a second time', async () => {
+test('deleting after an answer until the next period: each slot is drawn once a period, and some a second time', async () => {
   const market = createMarket(join(folder, 'twice'))
   const { chain, sealer } = market
   await market.activate(0, [], [])
@@ -122,6 +122,9 @@ test('no provider is safe after an answer: each slot is drawn once a period, and
   for (let epoch = from + 12; epoch < from + 50; epoch++) {
     expect(drawn.some((each) => each > epoch - 20 && each <= epoch)).toBe(true)
   }
+  // Who has its data only for the first challenge of each period is asked without it.
+  const periods = drawn.map((epoch) => Math.floor((epoch - 1) / 10))
+  expect(periods.length).toBeGreaterThan(new Set(periods).size)
 })
 
 test('secure profiles have a bound in time: 0.2 of the least time that a replica takes', () => {

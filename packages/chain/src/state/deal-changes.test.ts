@@ -63,7 +63,7 @@ function signed(market: OneDeal, body: DealRenewal, signer: Signer = market.owne
   return { renewal: body, providerSignature: signature }
 }
 
-describe('cancelling a deal', () => {
+describe('a deal that its client ends', () => {
   test('before a pre-commit: a share of the price to the provider, whose disk was reserved, the rest back', async () => {
     const market = createMarket(join(folder, 'cancel-published'))
     const { chain, client, owner, provider, sealer, publish } = market
@@ -82,7 +82,7 @@ describe('cancelling a deal', () => {
     expect(chain.does(client, 'SettleDeals', { deals: [deal] }).events).toEqual([])
   })
 
-  test('between the pre-commit and the proof is refused: the provider seals in good faith', async () => {
+  test('cancelling between pre-commit and proof is refused: the provider seals in good faith', async () => {
     const market = createMarket(join(folder, 'cancel-committed'))
     const { chain, client, sealer, publish, preCommit } = market
     const piece = await sealer.piece(1, 1_000)
@@ -111,7 +111,7 @@ describe('cancelling a deal', () => {
   })
 })
 
-describe('topping up', () => {
+describe('a top-up', () => {
   test('moves the end out for whoever pays, and settles like the rest', async () => {
     const market = await oneDeal('top-up', { extendableUntil: 10_000 })
     const { chain, deal, view, proveOnce } = market
@@ -128,7 +128,7 @@ describe('topping up', () => {
     expect(chain.send(stranger, 'TopUpDeal', { deal, epochs: 1 }).code).toBe('DEAL_OVER')
   })
 
-  test('beyond the sector, or beyond what the terms say, is refused', async () => {
+  test('topping up beyond the sector, or beyond what the terms say, is refused', async () => {
     const wide = await oneDeal('top-up-sector', { extendableUntil: 10_000 })
     await wide.proveOnce()
     const room = sectorView(wide.chain.state, wide.provider, 0)!.expiry - wide.view().endsAt!

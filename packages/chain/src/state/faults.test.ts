@@ -58,8 +58,8 @@ async function proven(name: string, params: Partial<ChainParams> = {}): Promise<
 
 const numbers = (list: readonly { number: number }[]): number[] => list.map(({ number }) => number)
 
-describe('inside a window', () => {
-  test('declaring a fault changes neither the list nor the fee of missing it', async () => {
+describe('a frozen list:', () => {
+  test('declaring a fault inside a window changes neither the list nor the fee of missing it', async () => {
     const { chain, provider, view, does, code, collateral, nextChallenge } = await proven('declare')
     await nextChallenge()
     const before = collateral().free
@@ -73,7 +73,7 @@ describe('inside a window', () => {
     expect(before - collateral().free).toBe(2n * INCOME * 5n + 2n * INCOME * 20n)
   })
 
-  test('terminating does not change the list either, and the deal ends with its sector', async () => {
+  test('terminating inside a window does not change the list, and the deal ends with its sector', async () => {
     const { chain, client, provider, sealer, deals, view, does, nextChallenge } = await proven('terminate')
     await nextChallenge()
     const { lastProven } = view()
@@ -98,7 +98,7 @@ describe('inside a window', () => {
     expect(chain.does(client, 'SettleDeals', { deals: [deals[1]!] }).events).toEqual([])
   })
 
-  test('expiring does not spare a sector the answer', async () => {
+  test('expiring inside a window does not spare a sector the answer', async () => {
     const { chain, provider, view, sealer, does } = await proven('expire')
     const expiry = (): number => sectorView(chain.state, provider, 0)!.expiry
     for (;;) {
@@ -114,7 +114,7 @@ describe('inside a window', () => {
     expect(sectorView(chain.state, provider, 0)!.state).toBe('expired')
   })
 
-  test('recovering waits for the window to close, and a challenge drawn meanwhile does not ask for it', async () => {
+  test('recovering inside a window waits for it to close, and a challenge drawn meanwhile does not ask for it', async () => {
     const { chain, provider, view, does, code, nextChallenge, sealer } = await proven('recover')
     does('DeclareFaults', { provider, partition: 0, sectors: [0] })
     chain.advance(2)

@@ -156,7 +156,7 @@ describe('publishing a deal', () => {
     expect(publish({ nonce: 3n }, { signer: weak })).toBe('DEAL_SIGNATURE_INVALID')
   })
 
-  test('happens once for the same terms, whatever is retried', () => {
+  test('publishing the same terms twice: a deal is paid once, whatever is retried', () => {
     const terms = termsFor(chain, client.address, provider)
     const deals = [{ terms, providerSignature: signTerms(chain, owner, terms) }]
     chain.does(client, 'PublishDeal', { deals })

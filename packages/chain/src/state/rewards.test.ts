@@ -278,7 +278,7 @@ describe('with every parameter at its bound', () => {
   })
 })
 
-test('a provider that pays itself loses: of what its payment burns it is given nine tenths at most, halved and rounded down', () => {
+test('paying oneself: a provider loses by it, of what its payment burns it is given nine tenths at most, halved and rounded down', () => {
   const given = fc.record({
     gross: fc.bigInt({ min: 0n, max: 10n ** 30n }),
     networkFeeBps: fc.integer({ min: 0, max: 5_000 }),

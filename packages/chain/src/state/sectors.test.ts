@@ -51,7 +51,7 @@ describe('a pre-commit is refused', () => {
     expect(preCommit({ deals: [deals[0]!, deals[1]!] })).toBe('COMM_D_MISMATCH')
   })
 
-  test('when the pieces do not fit: sizes [S/4, S/2, S/4]', () => {
+  test('piece sizes [S/4, S/2, S/4]: pieces that do not fit at their own alignment', () => {
     expect(preCommit({ deals: [deals[1]!, deals[0]!, deals[2]!] })).toBe('PIECES_DO_NOT_FIT')
   })
 

@@ -28,7 +28,7 @@ test('a challenge on a chain of the right speed is missed when nobody answers', 
   expect(firstEnd(createRules({ provingPeriod: 10 }), 500)).toBe('post:missed')
 })
 
-test('a window that took longer than a replica may need is void, neither proven nor missed', () => {
+test('slow blocks: a window that took longer than a replica may need is void, neither proven nor missed', () => {
   // 28 epochs, which are 14 s at half a second each, of the 14.9 s that the profile bears.
   expect(firstEnd(createRules({ provingPeriod: 10 }), 540)).toBe('CHAIN_SLOW')
 })
