@@ -8,7 +8,7 @@ import { declareFault, terminateOldFaults } from './faults.ts'
 import { allMembers, departDue, isListed, membersAt, NOW, partitionOf } from './partitions.ts'
 import { tables } from './records.ts'
 import { acceptRecovery, closeDueRecoveries, enqueueRecovery, recoveryMembers } from './recoveries.ts'
-import { decidedThrough, faultedThrough } from './spans.ts'
+import { decidedThrough, faultedRunTo, faultedThrough } from './spans.ts'
 
 const EPOCHS = 400
 
@@ -181,6 +181,9 @@ function compare(
     const faulted = [...sector.faultedEpochs].filter((each) => each <= epoch).length
     const actual = faultedThrough(store, { provider: PROVIDER, number }, record, epoch)
     expect({ number, height, epoch, faulted: actual }).toEqual({ number, height, epoch, faulted })
+    const run = faultedRunTo(store, { provider: PROVIDER, number }, record, epoch)
+    const last = Array.from({ length: Math.max(1, run) }, (_, index) => sector.faultedEpochs.has(epoch - index))
+    expect({ number, height, epoch, last: new Set(last) }).toEqual({ number, height, epoch, last: new Set([run > 0]) })
   }
   return model.size
 }

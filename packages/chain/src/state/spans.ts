@@ -50,7 +50,7 @@ export function faultedThrough(
   return before + run
 }
 
-/** Faulted epochs without a proven one among them, up to `epoch`, which must be decided. */
+/** Faulted epochs since the last proof or recovery, when they reach to `epoch`, which must be decided. */
 export function faultedRunTo(
   store: StateReader,
   place: { readonly provider: number; readonly number: number },
