@@ -13,7 +13,7 @@ export function proveKey(pages: PageReader, key: string): TreeProof {
   let node: TreeNode
   let prefix = ''
   do {
-    const levels = levelsOf(readPage(pages, prefix))
+    const levels = levelsOf(readPage(pages, prefix).nodes)
     node = levels[LEVELS]![0]
     for (let level = LEVELS - 1, at = 0; level >= 0 && node?.kind === 'inner'; level--) {
       at = 2 * at + bitAt(path, siblings.length)

@@ -2,7 +2,7 @@
 
 import { pathOf, valueHashOf } from './hashes.ts'
 import { hashOfNode, type Leaf, type TreeNode } from './node.ts'
-import { encodePage, NO_NODES, nibbleAt, type PageReader, readPage, topOf } from './page.ts'
+import { EMPTY_PAGE, encodePage, nibbleAt, type Page, type PageReader, readPage, topOf, withNodes } from './page.ts'
 
 export interface TreeUpdate {
   readonly root: Uint8Array
@@ -34,24 +34,26 @@ export function updateTree(pages: PageReader, writes: Iterable<readonly [string,
     leaves.sort((a, b) => compareBytes(a.path, b.path))
     return changePage(
       prefix,
-      NO_NODES,
+      EMPTY_PAGE,
       leaves.map((leaf) => ({ path: leaf.path, leaf })),
     )
   }
 
-  function changePage(prefix: string, before: readonly TreeNode[], changes: readonly Change[]): TreeNode {
-    const after = [...before]
+  function changePage(prefix: string, before: Page, changes: readonly Change[]): TreeNode {
+    const changed = new Map<number, TreeNode>()
     for (let from = 0, to = 0; from < changes.length; from = to) {
       const nibble = nibbleAt(changes[from]!.path, prefix.length)
       while (to < changes.length && nibbleAt(changes[to]!.path, prefix.length) === nibble) to++
-      after[nibble] = change(prefix + nibble.toString(16), before[nibble], changes.slice(from, to))
+      const old = before.nodes[nibble]
+      const node = change(prefix + nibble.toString(16), old, changes.slice(from, to))
+      if (!isSame(node, old)) changed.set(nibble, node)
     }
-    const top = topOf(after)
+    if (changed.size === 0) return topOf(before.quarters)
+    const after = withNodes(before, changed)
+    const top = topOf(after.quarters)
     // The root's page is there for a single leaf too: there is nothing above it that could hold the leaf.
     const stays = prefix === '' ? top !== undefined : top?.kind === 'inner'
-    if (!stays) {
-      if (before !== NO_NODES) written.set(prefix, null)
-    } else if (!after.every((node, nibble) => isSame(node, before[nibble]))) written.set(prefix, encodePage(after))
+    written.set(prefix, stays ? encodePage(after) : null)
     return top
   }
 
@@ -60,7 +62,7 @@ export function updateTree(pages: PageReader, writes: Iterable<readonly [string,
 }
 
 export function rootOf(pages: PageReader): Uint8Array {
-  return hashOfNode(topOf(readPage(pages, '')))
+  return hashOfNode(topOf(readPage(pages, '').quarters))
 }
 
 export function compareBytes(a: Uint8Array, b: Uint8Array): number {
