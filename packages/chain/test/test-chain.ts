@@ -31,6 +31,7 @@ import {
   genesisHash,
   readHead,
   recount,
+  roundsToDeliver,
   type StateMachine,
   signBeaconRound,
   type Verifiers,
@@ -39,6 +40,7 @@ import { createMemoryState, type MemoryState } from './memory-state.ts'
 
 export const GRN: bigint = 10n ** 18n
 const BEACON_KEY = new Uint8Array(32).fill(7)
+const ROUNDS_AT_ONCE = 8
 export const GENESIS_TIME_MS = 1_700_000_000_000
 
 export interface TestChainOptions {
@@ -137,8 +139,9 @@ export function createTestChain(options: TestChainOptions = {}): TestChain {
       const height = head.height + 1
       const timeMs = head.timeMs + afterMs
       const round = beaconRoundFor(genesis, head.timeMs)
-      const entry = beacon ? { round, signature: signRound(round) } : undefined
-      const txs = machine.prepareBlock({ height, timeMs, candidates, beacon: entry })
+      const rounds = beacon ? roundsToDeliver(state, round, ROUNDS_AT_ONCE) : []
+      const entries = rounds.map((each) => ({ round: each, signature: signRound(each) }))
+      const txs = machine.prepareBlock({ height, timeMs, candidates, beacon: entries })
       const block = { height, timeMs, txs }
       const verdict = machine.processBlock(block)
       if (!verdict.accept) throw new Error(`own proposal refused: ${verdict.reason}`)

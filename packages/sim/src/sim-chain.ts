@@ -157,7 +157,7 @@ export function createSimChain({ genesis, seed, executed }: SimChainOptions): Si
       const txs =
         given.size === 0
           ? [encodeBeaconEntry(beacon)]
-          : machine.prepareBlock({ ...next, candidates: [...given.keys()], beacon })
+          : machine.prepareBlock({ ...next, candidates: [...given.keys()], beacon: [beacon] })
       const finalized = machine.finalizeBlock({ ...next, txs })
       state.commit(finalized.writes)
       height = next.height

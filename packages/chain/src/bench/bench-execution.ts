@@ -30,7 +30,7 @@ export async function benchExecution({ signal, onProgress }: BenchOptions = {}):
         const timeMs = genesis.timeMs + height * genesis.blockTimeMs
         const candidates = transfersOf(sender, height - 1, () => anyAddress(RECIPIENTS))
         const beacon = entryFor(genesis, beaconKey, timeMs - genesis.blockTimeMs)
-        const txs = machine.prepareBlock({ height, timeMs, candidates, beacon })
+        const txs = machine.prepareBlock({ height, timeMs, candidates, beacon: beacon === undefined ? [] : [beacon] })
         const startMs = threadCpuMs()
         const finalized = machine.finalizeBlock({ height, timeMs, txs })
         if (height > UNCOUNTED) values.push((TRANSFERS * 1000) / (threadCpuMs() - startMs))

@@ -26,7 +26,7 @@ for (let block = 0; block < Number(blocks); block += 1) {
   const timeMs = genesis.timeMs + height * genesis.blockTimeMs
   const candidates = transfersOf(sender, block, () => anyAddress(Number(accounts)))
   const beacon = entryFor(genesis, beaconKey, head.timeMs)
-  const txs = machine.prepareBlock({ height, timeMs, candidates, beacon })
+  const txs = machine.prepareBlock({ height, timeMs, candidates, beacon: beacon === undefined ? [] : [beacon] })
   const startMs = performance.now()
   const finalized = machine.finalizeBlock({ height, timeMs, txs })
   commitFinalized(store, { height, timeMs, txs }, finalized)

@@ -95,7 +95,7 @@ export function createEmbeddedEngine(parts: EmbeddedEngineParts): Engine {
       height,
       timeMs,
       candidates: offered.map((tx) => tx.bytes),
-      beacon: entryFor(beaconRoundFor(genesis, head.timeMs)),
+      beacon: entriesFor(beaconRoundFor(genesis, head.timeMs)),
       observer: stopwatch.start(offered.map((tx) => tx.bytes)),
     })
     const block = { height, timeMs, txs }
@@ -121,10 +121,9 @@ export function createEmbeddedEngine(parts: EmbeddedEngineParts): Engine {
     for (const listener of listeners) listener(height)
   }
 
-  /** A block brings one entry: the first that is there; asking for the others lets them come. */
-  function entryFor(next: number): BeaconEntry | undefined {
-    const entries = parts.roundsToDeliver(next).map((round) => beacon.entry(round))
-    return entries.find((entry) => entry !== undefined)
+  /** Those that are there; asking for the others lets them come. */
+  function entriesFor(next: number): BeaconEntry[] {
+    return parts.roundsToDeliver(next).flatMap((round) => beacon.entry(round) ?? [])
   }
 
   /** Answers those who wait, and lets go of what can never be in a block. */

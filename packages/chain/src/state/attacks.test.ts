@@ -201,12 +201,12 @@ test('filling the reserved half with garbage: only what can be right enters a bl
   ]
   const { height, timeMs } = readHead(chain.state)
   const next = { height: height + 1, timeMs: timeMs + 500 }
-  expect(chain.machine.prepareBlock({ ...next, candidates: garbage, beacon: undefined })).toEqual([])
+  expect(chain.machine.prepareBlock({ ...next, candidates: garbage, beacon: [] })).toEqual([])
   for (const bytes of garbage) expect(chain.machine.processBlock({ ...next, txs: [bytes] }).accept).toBe(false)
   const sound = chain.sign(owner, 'SubmitPost', answer)
   const again = chain.sign(owner, 'SubmitPost', answer, { lane: 1 })
   const candidates = [sound, again]
-  expect(chain.machine.prepareBlock({ ...next, candidates, beacon: undefined })).toEqual([sound])
+  expect(chain.machine.prepareBlock({ ...next, candidates, beacon: [] })).toEqual([sound])
 })
 
 test('exhausting slots: each partition locks a deposit, and a full chain takes no more', async () => {

@@ -57,7 +57,7 @@ describe('a block', () => {
     expect(propose(chain, [entry(1)])).toBe('accepted')
     expect(propose(chain, [entry(2)])).toContain('no epoch waits for beacon round 2')
     expect(propose(chain, [entry(1, signBeaconRound(BEACON_KEY, 2))])).toContain('not signed')
-    expect(propose(chain, [entry(1), entry(1)])).toContain('must be the first')
+    expect(propose(chain, [entry(1), entry(1)])).toContain('no epoch waits for beacon round 1')
     chain.produce()
     expect(propose(chain, [entry(1)])).toContain('no epoch waits')
     expect(chain.blocks[0]!.txs).toHaveLength(1)
@@ -86,6 +86,36 @@ describe('a block', () => {
     expect(given).toMatchObject([1, 2, 3].map((epoch) => ({ epoch, reason: 'BEACON_LATE', height: epoch + 2 })))
     chain.advance(3)
     expect(chain.events.filter((event) => event.type === 'challenge:void')).toHaveLength(3)
+  })
+
+  test('brings four rounds at most, before all else, so that an outage of any length is caught up with', () => {
+    const chain = createTestChain({ blockTimeMs: 5_000 })
+    const OUTAGE = 30
+    for (let count = 0; count < OUTAGE; count++) chain.produce([], { beacon: false })
+    const waiting = Array.from({ length: 5 }, (_, epoch) =>
+      beaconRoundFor(chain.genesis, GENESIS_TIME_MS + 5_000 * epoch),
+    )
+    const transfer = chain.sign(chain.faucet, 'Transfer', { to: chain.faucet.address, amount: 1n })
+    expect(
+      propose(
+        chain,
+        waiting.slice(0, 4).map((round) => entry(round)),
+      ),
+    ).toBe('accepted')
+    expect(
+      propose(
+        chain,
+        waiting.map((round) => entry(round)),
+      ),
+    ).toContain('at most 4 of them')
+    expect(propose(chain, [transfer, entry(1)])).toContain('at most 4 of them')
+    const drawn = (epoch: number): boolean =>
+      randomnessView(chain.state, { tag: 'SEED', epoch, provider: 1000, sector: 0 }) !== undefined
+    // Each block brings the round of its own epoch and three that are late.
+    chain.advance(OUTAGE / 3 - 1)
+    expect([drawn(1), drawn(OUTAGE)]).toEqual([true, false])
+    chain.advance(1)
+    expect(Array.from({ length: chain.height }, (_, index) => drawn(index + 1))).not.toContain(false)
   })
 
   test('old rounds are forgotten', () => {

@@ -152,7 +152,7 @@ describe('a block', () => {
     const seen: number[] = []
     const observer = { executed: (index: number) => void seen.push(index) }
     const { height, timeMs } = block(chain, {})
-    chain.machine.prepareBlock({ height, timeMs, candidates: txs, beacon: undefined, observer })
+    chain.machine.prepareBlock({ height, timeMs, candidates: txs, beacon: [], observer })
     chain.machine.finalizeBlock(block(chain, { txs }), observer)
     expect(seen).toEqual([-1, 0, 1, -1, 0, 1])
   })

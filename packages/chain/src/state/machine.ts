@@ -25,7 +25,7 @@ import { executeTx, type TxResult } from './execute-tx.ts'
 import { assertGenesis, type Genesis, genesisHash } from './genesis.ts'
 import { type HeadView, readGenesis, readHead, readParams, writeGenesis } from './head.ts'
 import { assertConserved, credit } from './ledger.ts'
-import { beaconEntry, isRoundWanted } from './messages/beacon-entry.ts'
+import { BEACON_ENTRIES_MAX, beaconEntry, isRoundWanted } from './messages/beacon-entry.ts'
 import { tables } from './records.ts'
 import { initRewards } from './rewards.ts'
 import { initSlots } from './slots.ts'
@@ -50,7 +50,8 @@ export interface Proposal {
   readonly height: number
   readonly timeMs: number
   readonly candidates: readonly Uint8Array[]
-  readonly beacon: BeaconEntry | undefined
+  /** Rounds that the block may bring, those first that matter most. */
+  readonly beacon: readonly BeaconEntry[]
   readonly observer?: ExecutionObserver
 }
 
@@ -86,7 +87,7 @@ export interface StateMachine {
   initChain(genesis: Genesis): FinalizedBlock
   /** Against the committed state: what a block could take, and, if nothing of the lane waits, whether its message would fail. */
   checkTx(bytes: Uint8Array, pendingInLane: number): TxVerdict
-  /** Leaves out what may not be in the block, keeps the order of the rest; the beacon's entry comes first if it is wanted. */
+  /** Leaves out what may not be in the block, keeps the order of the rest; the beacon's entries come first if they are wanted. */
   prepareBlock(proposal: Proposal): Uint8Array[]
   processBlock(block: Block): BlockVerdict
   /** Pure: writes nothing. @throws BlockInvalidError, InvariantError, after which the node must stop */
@@ -155,9 +156,15 @@ export function createStateMachine({ reader, verifiers }: StateMachineParts): St
   function execute(block: Block, observer?: ExecutionObserver): FinalizedBlock {
     const { context, overlay, events } = openBlock(block)
     const room = createBlockRoom(context.params)
+    let entries = 0
     observer?.executed(-1)
     const results = block.txs.map((bytes, index) => {
-      const result = isBeaconEntry(bytes) ? executeBeacon(context, bytes, index) : executeInBlock(bytes, index)
+      if (isBeaconEntry(bytes)) {
+        // Only entries stand before an entry, and not many.
+        if (entries !== index || index >= BEACON_ENTRIES_MAX) throw misplacedEntry(index)
+        entries += 1
+      }
+      const result = isBeaconEntry(bytes) ? executeBeacon(context, bytes) : executeInBlock(bytes, index)
       observer?.executed(index)
       return result
     })
@@ -223,9 +230,11 @@ export function createStateMachine({ reader, verifiers }: StateMachineParts): St
     prepareBlock: ({ height, timeMs, candidates, beacon, observer }) => {
       const { context } = openBlock({ height, timeMs })
       const txs: Uint8Array[] = []
-      if (beacon !== undefined && isRoundWanted(context, beacon.round)) {
-        beaconEntry(context, beacon)
-        txs.push(encodeBeaconEntry(beacon))
+      for (const entry of beacon) {
+        if (txs.length === BEACON_ENTRIES_MAX) break
+        if (!isRoundWanted(context, entry.round)) continue
+        beaconEntry(context, entry)
+        txs.push(encodeBeaconEntry(entry))
       }
       const room = createBlockRoom(context.params)
       observer?.executed(-1)
@@ -279,8 +288,13 @@ function admitInBlock(context: BlockContext, bytes: Uint8Array, index: number): 
   }
 }
 
-function executeBeacon(context: BlockContext, bytes: Uint8Array, index: number): TxResult {
-  if (index !== 0) throw new BlockInvalidError(`the beacon's entry is item ${index}, it must be the first`)
+function misplacedEntry(index: number): BlockInvalidError {
+  return new BlockInvalidError(
+    `item ${index} is a beacon's entry: at most ${BEACON_ENTRIES_MAX} of them stand before all else`,
+  )
+}
+
+function executeBeacon(context: BlockContext, bytes: Uint8Array): TxResult {
   try {
     beaconEntry(context, decodeBeaconEntry(bytes))
   } catch (error) {

@@ -1,11 +1,14 @@
 /**
- * BeaconEntry: brings the randomness of the epochs that ask for its round. Put in by the producer of a block, as its first
- * item; without a sender it can make no transaction fail, so a wrong one makes the block invalid.
+ * BeaconEntry: brings the randomness of the epochs that ask for its round. Put in by the producer of a block, before
+ * all else; without a sender it can make no transaction fail, so a wrong one makes the block invalid.
  */
 import type { BeaconEntry } from '../../messages/index.ts'
 import type { BlockContext } from '../context.ts'
 import { BlockInvalidError } from '../errors.ts'
 import { tables } from '../records.ts'
+
+/** More than one, so that those which were missed for a while come after all; each takes about 30 ms to verify. */
+export const BEACON_ENTRIES_MAX = 4
 
 export function isRoundWanted({ store }: Pick<BlockContext, 'store'>, round: number): boolean {
   return tables.wantedRounds.get(store, round) !== undefined
