@@ -32,7 +32,9 @@ function includeFolders() {
 }
 
 function compile(compiler, include, output) {
-  const shared = process.platform === 'darwin' ? ['-bundle', '-undefined', 'dynamic_lookup'] : ['-shared']
+  // Never unloaded: a thread may still be in a sync that nobody waits for (sync.c).
+  const elf = ['-shared', '-Wl,-z,nodelete']
+  const shared = process.platform === 'darwin' ? ['-bundle', '-undefined', 'dynamic_lookup'] : elf
   const flags = [
     '-std=gnu11',
     '-O3',

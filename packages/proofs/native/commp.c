@@ -34,8 +34,9 @@ static unsigned log2_of(uint64_t power) {
 }
 
 /* The root of `nodes` leaves, a power of two ≤ CHUNK_NODES, over a payload of no more than these; `memory` as below. */
-static void chunk_root(hash_pairs_fn hash_pairs, uint8_t *payload, size_t length, uint64_t nodes, uint8_t *memory,
-                       uint8_t root[NODE]) {
+static const char *chunk_root(const struct commp_job *job, uint8_t *payload, size_t length, uint64_t nodes,
+                              uint8_t *memory, uint8_t root[NODE]) {
+  const hash_pairs_fn hash_pairs = job->implementation->hash_pairs;
   uint8_t *leaves = memory, *roots = memory + BLOCK_NODES * NODE;
   const size_t block_nodes = nodes < BLOCK_NODES ? (size_t)nodes : BLOCK_NODES, blocks = (size_t)(nodes / block_nodes);
   const size_t units = block_nodes * NODE / UNIT_PADDED;
@@ -50,14 +51,18 @@ static void chunk_root(hash_pairs_fn hash_pairs, uint8_t *payload, size_t length
       memcpy(roots + b * NODE, zero, NODE);
       continue;
     }
+    /* A whole chunk takes too long in portable C for a stop to wait. */
+    if (control_cancelled(job->control)) return WORK_CANCELLED;
     const size_t used = there < units ? there : units;
     fr32_pad(payload + from, used, leaves);
     memset(leaves + used * UNIT_PADDED, 0, (units - used) * UNIT_PADDED);
     reduce_nodes(hash_pairs, leaves, block_nodes, 1, MASK_254);
     memcpy(roots + b * NODE, leaves, NODE);
+    control_advance(job->control, length - from < units * UNIT_PAYLOAD ? length - from : units * UNIT_PAYLOAD);
   }
   reduce_nodes(hash_pairs, roots, blocks, 1, MASK_254);
   memcpy(root, roots, NODE);
+  return NULL;
 }
 
 static uint64_t padded_nodes(uint64_t payload) {
@@ -118,9 +123,8 @@ static const char *commit_stream(struct commp_job *job) {
       if (failed != NULL) break;
     }
     job->payload_bytes += filled;
-    chunk_root(job->implementation->hash_pairs, memory, filled, nodes_of_chunk(job->payload_bytes),
-               memory + CHUNK_PAYLOAD + FR32_SLACK, roots + chunks++ * NODE);
-    control_advance(job->control, filled);
+    failed = chunk_root(job, memory, filled, nodes_of_chunk(job->payload_bytes), memory + CHUNK_PAYLOAD + FR32_SLACK,
+                        roots + chunks++ * NODE);
     if (filled < CHUNK_PAYLOAD) break;
   }
   if (failed == NULL) finish_root(job, roots, chunks);
@@ -143,10 +147,8 @@ static const char *commit_chunk(void *context, uint64_t chunk, uint8_t *memory) 
   const size_t length = left < CHUNK_PAYLOAD ? (size_t)left : CHUNK_PAYLOAD;
   const char *failed = read_at(work->job->fd, memory, length, first);
   if (failed != NULL) return failed;
-  chunk_root(work->job->implementation->hash_pairs, memory, length, nodes_of_chunk(work->payload_bytes),
-             memory + CHUNK_PAYLOAD + FR32_SLACK, work->roots + chunk * NODE);
-  control_advance(work->job->control, length);
-  return NULL;
+  return chunk_root(work->job, memory, length, nodes_of_chunk(work->payload_bytes), memory + CHUNK_PAYLOAD + FR32_SLACK,
+                    work->roots + chunk * NODE);
 }
 
 const char *commit_payload(struct commp_job *job) {

@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "sync.h"
+
 void close_file(int *fd) {
   const int error = errno;
   if (*fd >= 0) close(*fd);
@@ -57,10 +59,31 @@ const char *read_at(int fd, uint8_t *out, size_t length, uint64_t offset) {
   return NULL;
 }
 
+/* Whether the cache was bypassed: some file systems say only at the write that they cannot. */
+static int use_cache(int fd) {
+#if defined(O_DIRECT)
+  const int flags = fcntl(fd, F_GETFL);
+  return flags >= 0 && (flags & O_DIRECT) && fcntl(fd, F_SETFL, flags & ~O_DIRECT) == 0;
+#else
+  (void)fd;
+  return 0;
+#endif
+}
+
+void bypass_cache(int fd) {
+#if defined(O_DIRECT)
+  const int error = errno, flags = fcntl(fd, F_GETFL);
+  if (flags >= 0) fcntl(fd, F_SETFL, flags | O_DIRECT);
+  errno = error;
+#else
+  (void)fd;
+#endif
+}
+
 const char *write_at(int fd, const uint8_t *bytes, size_t length, uint64_t offset) {
   while (length > 0) {
     const ssize_t count = pwrite(fd, bytes, length, (off_t)offset);
-    if (count < 0 && errno == EINTR) continue;
+    if (count < 0 && (errno == EINTR || (errno == EINVAL && use_cache(fd)))) continue;
     if (count < 0) return "write";
     bytes += count;
     length -= (size_t)count;
@@ -68,8 +91,6 @@ const char *write_at(int fd, const uint8_t *bytes, size_t length, uint64_t offse
   }
   return NULL;
 }
-
-const char *sync_file(int fd) { return fsync(fd) == 0 ? NULL : "sync"; }
 
 void start_writing(int fd, uint64_t offset, uint64_t length) {
 #if defined(__linux__)
@@ -79,7 +100,8 @@ void start_writing(int fd, uint64_t offset, uint64_t length) {
 #endif
 }
 
-const char *write_checkpoint(const char *path, uint64_t count, const uint8_t digest[SHA256_BYTES], int durable) {
+const char *write_checkpoint(const char *path, uint64_t count, const uint8_t digest[SHA256_BYTES],
+                             const struct control *control) {
   char temporary[4096], text[128];
   int fd = -1;
   if (snprintf(temporary, sizeof temporary, "%s.tmp", path) >= (int)sizeof temporary) {
@@ -92,16 +114,16 @@ const char *write_checkpoint(const char *path, uint64_t count, const uint8_t dig
   fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
   if (fd < 0) return "create the checkpoint of";
   const char *failed = write_at(fd, (const uint8_t *)text, (size_t)length, 0);
-  if (failed == NULL && durable) failed = sync_file(fd);
+  if (failed == NULL && control != NULL) failed = sync_file(control, fd);
   close_file(&fd);
   if (failed == NULL && rename(temporary, path) != 0) failed = "rename the checkpoint of";
   return failed;
 }
 
-const char *digest_start(int fd, uint64_t length, struct sha256_stream *stream, uint8_t *memory, size_t memory_bytes) {
+const char *digest_start(const struct control *control, int fd, uint64_t length, struct sha256_stream *stream, uint8_t *memory, size_t memory_bytes) {
   for (uint64_t at = 0; at < length;) {
     const size_t part = length - at < memory_bytes ? (size_t)(length - at) : memory_bytes;
-    const char *failed = read_at(fd, memory, part, at);
+    const char *failed = control_cancelled(control) ? WORK_CANCELLED : read_at(fd, memory, part, at);
     if (failed != NULL) return failed;
     sha256_add(stream, memory, part);
     at += part;

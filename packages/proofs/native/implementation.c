@@ -2,14 +2,16 @@
 
 #include <string.h>
 
-static const struct implementation PORTABLE = {"c", sha256_compress_portable, hash_pairs_portable,
-                                               hash_columns_portable, label_run_portable};
+static const struct implementation PORTABLE = {
+    "c", sha256_compress_portable, sha256_compress_together_portable, hash_pairs_portable, hash_columns_portable,
+    label_run_portable};
 
 #if defined(__x86_64__)
 #include <cpuid.h>
 
-static const struct implementation SHANI = {"shani", sha256_compress_shani, hash_pairs_shani, hash_columns_shani,
-                                            label_run_shani};
+static const struct implementation SHANI = {
+    "shani", sha256_compress_shani, sha256_compress_together_shani, hash_pairs_shani, hash_columns_shani,
+    label_run_shani};
 
 static int has_shani(void) {
   unsigned a, b, c, d;

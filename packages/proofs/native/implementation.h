@@ -8,6 +8,7 @@
 struct implementation {
   const char *name;
   sha256_compress_fn compress;
+  sha256_compress_together_fn compress_together;
   hash_pairs_fn hash_pairs;
   hash_columns_fn hash_columns;
   label_run_fn label_run;

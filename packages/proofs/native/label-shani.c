@@ -35,16 +35,17 @@ SHANI_INLINE void open_lane(const struct label_run *run, int s, struct prefix_la
 }
 
 /*
- * Sends for parents 2b and 2b + 1 of a node to come. A pair at each block: all at once would be more than the CPU keeps
- * under way when several sectors are interleaved.
+ * Sends for the parents of a node to come, all at once, before the repeated blocks: the look-ups of their pages run side
+ * by side then, and rounds alone, which are many for each look-up, fill what the CPU has under way meanwhile. The first
+ * parent is the node before.
  */
-SHANI_INLINE void prefetch_parents(const struct label_run *run, int lanes, uint64_t v, int b) {
+SHANI_INLINE void prefetch_parents(const struct label_run *run, int lanes, uint64_t v, int parents) {
   const uint64_t ahead = v + AHEAD_LABELS;
   if (ahead >= run->end) return;
-  for (int i = 2 * b; i < 2 * b + 2; i++) {
-    uint32_t parent;
-    __builtin_memcpy(&parent, run->table + (ahead * PARENTS + (unsigned)i) * sizeof parent, sizeof parent);
-    const uint8_t *label = (i < BASE_PARENTS ? run->labels : run->previous) + (uint64_t)parent * (unsigned)lanes * NODE;
+  uint32_t row[PARENTS];
+  __builtin_memcpy(row, run->table + ahead * PARENTS * sizeof *row, sizeof row);
+  for (int i = 1; i < parents; i++) {
+    const uint8_t *label = (i < BASE_PARENTS ? run->labels : run->previous) + (uint64_t)row[i] * (unsigned)lanes * NODE;
     for (int s = 0; s < lanes; s += 2) __builtin_prefetch(label + s * NODE);
   }
 }
@@ -133,10 +134,10 @@ SHANI_INLINE int run_alone(const struct label_run *run, int blocks) {
     } else {
 #pragma GCC unroll 7
       for (int b = 0; b < blocks; b++) {
-        prefetch_parents(run, 1, v, b);
         parent_words(run, row, b, NODE, 0, last, w);
         shani_block(&state, w, kept[b]);
       }
+      prefetch_parents(run, 1, v, parents);
       for (int b = blocks, from = 0; b < REPEATED_BLOCKS; b++) {
         const __m128i *schedule = kept[from];
         shani_rounds(1, &state, &schedule);
@@ -221,7 +222,6 @@ SHANI_INLINE int run_together(const struct label_run *run, int lanes, int blocks
     } else {
 #pragma GCC unroll 1
       for (int b = 0; b <= end; b++) {
-        if (b < blocks) prefetch_parents(run, lanes, v, b);
         for (int s = 0; s < lanes; s++) {
           if (b < blocks) parent_words(run, row, b, stride, s, last[s], words[s]);
           else if (b < end) end_words(run, row, parents, stride, s, last[s], words[s]);
@@ -230,6 +230,7 @@ SHANI_INLINE int run_together(const struct label_run *run, int lanes, int blocks
         /* The step after the parents' blocks is the first of their repetitions. */
         rounds_and_schedules(lanes, state, schedules[b == end ? 1 : b], words, schedules[b == end ? 0 : b + 1]);
       }
+      prefetch_parents(run, lanes, v, parents);
 #pragma GCC unroll 1
       for (int done = blocks + 1, b = 2; done <= REPEATED_BLOCKS; done++) {
         rounds_only(lanes, state, schedules[done == REPEATED_BLOCKS ? end : b]);

@@ -9,11 +9,15 @@
 #include <time.h>
 
 #include "files.h"
+#include "sync.h"
 
-/* Between two looks at the control: some milliseconds. */
-#define STEP_NODES 4096
-/* Written at once, of each lane. */
-#define WRITE_NODES (1u << 15)
+/* Between two looks at the control: milliseconds, and not more than 20 in portable C with four sectors. */
+#define STEP_NODES 1024
+/* Written at once, of each lane; and digested at once, while it is in the cache. */
+#define WRITE_NODES (1u << 14)
+#define DIGEST_NODES (1u << 10)
+/* Layers from here on are written past the page cache. */
+#define DIRECT_BYTES ((uint64_t)64 << 20)
 /* Of the parents table made present ahead. */
 #define WINDOW_BYTES ((size_t)4 << 20)
 #define ROW_BYTES (PARENTS * sizeof(uint32_t))
@@ -58,6 +62,7 @@ struct writer {
   struct label_job *job;
   int files[LANES_MAX];
   struct sha256_stream digests[LANES_MAX];
+  /* WRITE_NODES of each lane, one lane after the other. */
   uint8_t *staging;
   pthread_mutex_t mutex;
   pthread_cond_t changed;
@@ -74,60 +79,76 @@ static uint64_t now_ms(void) {
   return (uint64_t)time.tv_sec * 1000 + (uint64_t)time.tv_nsec / 1000000;
 }
 
-/* The labels of one lane at nodes first …, where they lie or gathered. */
-static const uint8_t *lane_labels(const struct writer *writer, int lane, uint64_t first, size_t count) {
-  const int lanes = writer->job->memory->lanes;
-  const uint8_t *labels = writer->job->memory->labels + first * (unsigned)lanes * NODE;
-  if (lanes == 1) return labels;
+/* What the lanes have side by side, into the staging, `at` nodes from its start. */
+static void gather_labels(const struct writer *writer, uint64_t first, size_t at, size_t count) {
+  const size_t lanes = (size_t)writer->job->memory->lanes;
+  const uint8_t *labels = writer->job->memory->labels + first * lanes * NODE;
   for (size_t i = 0; i < count; i++)
-    memcpy(writer->staging + i * NODE, labels + (i * (unsigned)lanes + (unsigned)lane) * NODE, NODE);
-  return writer->staging;
+    for (size_t lane = 0; lane < lanes; lane++)
+      memcpy(writer->staging + (lane * WRITE_NODES + at + i) * NODE, labels + (i * lanes + lane) * NODE, NODE);
 }
 
 static const char *write_labels(struct writer *writer, uint64_t first, size_t count) {
-  for (int lane = 0; lane < writer->job->memory->lanes; lane++) {
-    const uint8_t *labels = lane_labels(writer, lane, first, count);
-    sha256_add(&writer->digests[lane], labels, count * NODE);
-    const char *failed = write_at(writer->files[lane], labels, count * NODE, first * NODE);
+  const struct label_memory *memory = writer->job->memory;
+  const uint8_t *labels[LANES_MAX], *parts[LANES_MAX];
+  for (int lane = 0; lane < memory->lanes; lane++)
+    labels[lane] = memory->lanes == 1 ? memory->labels + first * NODE : writer->staging + (size_t)lane * WRITE_NODES * NODE;
+  for (size_t at = 0; at < count; at += DIGEST_NODES) {
+    const size_t part = count - at < DIGEST_NODES ? count - at : DIGEST_NODES;
+    if (memory->lanes > 1) gather_labels(writer, first + at, at, part);
+    for (int lane = 0; lane < memory->lanes; lane++) parts[lane] = labels[lane] + at * NODE;
+    sha256_add_together(writer->digests, memory->lanes, writer->job->implementation->compress_together, parts, part * NODE);
+  }
+  for (int lane = 0; lane < memory->lanes; lane++) {
+    const char *failed = write_at(writer->files[lane], labels[lane], count * NODE, first * NODE);
     if (failed != NULL) return failed;
     start_writing(writer->files[lane], first * NODE, count * NODE);
   }
   return NULL;
 }
 
-static const char *write_checkpoints(struct writer *writer, int durable) {
+/* Synced where there is a control, which may stop it. */
+static const char *write_checkpoints(struct writer *writer, const struct control *control) {
   for (int lane = 0; lane < writer->job->memory->lanes; lane++) {
     uint8_t digest[SHA256_BYTES];
     sha256_digest(&writer->digests[lane], digest);
-    const char *failed = durable ? sync_file(writer->files[lane]) : NULL;
-    if (failed == NULL) failed = write_checkpoint(writer->job->checkpoint_paths[lane], writer->written, digest, durable);
+    const char *failed = control == NULL ? NULL : sync_file(control, writer->files[lane]);
+    if (failed == NULL) failed = write_checkpoint(writer->job->checkpoint_paths[lane], writer->written, digest, control);
     if (failed != NULL) return failed;
   }
   return NULL;
 }
 
-static const char *write_all(struct writer *writer) {
-  struct label_job *job = writer->job;
+/* Waits for the next nodes to write; 0 at the end. */
+static size_t next_nodes(struct writer *writer) {
+  pthread_mutex_lock(&writer->mutex);
+  while (!writer->closed && writer->labelled - writer->written < WRITE_NODES)
+    pthread_cond_wait(&writer->changed, &writer->mutex);
+  const uint64_t waiting = writer->labelled - writer->written;
+  pthread_mutex_unlock(&writer->mutex);
+  return waiting < WRITE_NODES ? (size_t)waiting : WRITE_NODES;
+}
+
+static const char *write_until_stopped(struct writer *writer) {
+  const struct control *control = writer->job->control;
   uint64_t last_checkpoint = now_ms();
-  for (;;) {
-    pthread_mutex_lock(&writer->mutex);
-    while (!writer->closed && writer->labelled - writer->written < WRITE_NODES)
-      pthread_cond_wait(&writer->changed, &writer->mutex);
-    const uint64_t waiting = writer->labelled - writer->written;
-    pthread_mutex_unlock(&writer->mutex);
-    if (waiting == 0) break;
-    const size_t count = waiting < WRITE_NODES ? (size_t)waiting : WRITE_NODES;
-    const char *failed = write_labels(writer, writer->written, count);
+  for (size_t count; (count = next_nodes(writer)) > 0;) {
+    const char *failed = control_cancelled(control) ? WORK_CANCELLED : write_labels(writer, writer->written, count);
     if (failed != NULL) return failed;
     writer->written += count;
-    /* What is labelled and not yet written when it is stopped is labelled again. */
-    if (control_cancelled(job->control)) break;
-    if (now_ms() - last_checkpoint < job->checkpoint_ms) continue;
-    if ((failed = write_checkpoints(writer, 1)) != NULL) return failed;
+    if (now_ms() - last_checkpoint < writer->job->checkpoint_ms) continue;
+    if ((failed = write_checkpoints(writer, control)) != NULL) return failed;
     last_checkpoint = now_ms();
   }
+  return writer->written < writer->job->memory->nodes ? WORK_CANCELLED : write_checkpoints(writer, control);
+}
+
+static const char *write_all(struct writer *writer) {
+  const char *failed = write_until_stopped(writer);
+  if (failed != WORK_CANCELLED) return failed;
   /* A stop must not wait for the disk: the digest in the checkpoint says whether the file came to hold it. */
-  return write_checkpoints(writer, writer->written == job->memory->nodes);
+  const char *unsaved = write_checkpoints(writer, NULL);
+  return unsaved != NULL ? unsaved : WORK_CANCELLED;
 }
 
 static void *writer_main(void *context) {
@@ -143,7 +164,7 @@ static void announce(struct writer *writer, uint64_t labelled, int closed) {
   pthread_mutex_lock(&writer->mutex);
   writer->labelled = labelled;
   writer->closed = closed;
-  pthread_cond_signal(&writer->changed);
+  if (closed || labelled % WRITE_NODES == 0) pthread_cond_signal(&writer->changed);
   pthread_mutex_unlock(&writer->mutex);
 }
 
@@ -188,11 +209,11 @@ static const char *label_all(struct label_job *job, const uint8_t *table, size_t
 }
 
 /* A lane's labels out of its file into their places. */
-static const char *load_labels(const struct label_memory *memory, int lane, int fd, uint64_t count, uint8_t *to,
-                               uint8_t *staging, struct sha256_stream *digest) {
+static const char *load_labels(const struct control *control, const struct label_memory *memory, int lane, int fd,
+                               uint64_t count, uint8_t *to, uint8_t *staging, struct sha256_stream *digest) {
   for (uint64_t at = 0; at < count; at += WRITE_NODES) {
     const size_t part = count - at < WRITE_NODES ? (size_t)(count - at) : WRITE_NODES;
-    const char *failed = read_at(fd, staging, part * NODE, at * NODE);
+    const char *failed = control_cancelled(control) ? WORK_CANCELLED : read_at(fd, staging, part * NODE, at * NODE);
     if (failed != NULL) return failed;
     if (digest != NULL) sha256_add(digest, staging, part * NODE);
     for (size_t i = 0; i < part; i++)
@@ -214,7 +235,7 @@ static const char *load_previous(struct label_job *job, uint8_t *staging) {
   for (int lane = 0; lane < memory->lanes; lane++) {
     int fd = -1;
     const char *failed = open_input(job->previous_paths[lane], memory->nodes * NODE, &fd);
-    if (failed == NULL) failed = load_labels(memory, lane, fd, memory->nodes, memory->previous, staging, NULL);
+    if (failed == NULL) failed = load_labels(job->control, memory, lane, fd, memory->nodes, memory->previous, staging, NULL);
     close_file(&fd);
     if (failed != NULL) return failed;
   }
@@ -223,7 +244,7 @@ static const char *load_previous(struct label_job *job, uint8_t *staging) {
 
 static const char *load_checkpoint(struct label_job *job, struct writer *writer, int lane) {
   uint8_t digest[SHA256_BYTES];
-  const char *failed = load_labels(job->memory, lane, writer->files[lane], job->first, job->memory->labels,
+  const char *failed = load_labels(job->control, job->memory, lane, writer->files[lane], job->first, job->memory->labels,
                                    writer->staging, &writer->digests[lane]);
   if (failed != NULL) return failed;
   sha256_digest(&writer->digests[lane], digest);
@@ -258,13 +279,14 @@ const char *label_layer(struct label_job *job) {
   pthread_cond_init(&writer.changed, NULL);
   const char *failed = open_input(job->parents_path, table_bytes, &table_file);
   if (failed == NULL && (table = mmap(NULL, table_bytes, PROT_READ, MAP_SHARED, table_file, 0)) == MAP_FAILED) failed = "map";
-  if (failed == NULL && (writer.staging = malloc(WRITE_NODES * NODE)) == NULL) failed = "get memory for";
+  if (failed == NULL && (writer.staging = aligned_alloc(DIRECT_ALIGNMENT, (size_t)memory->lanes * WRITE_NODES * NODE)) == NULL) failed = "get memory for";
   if (failed == NULL) failed = load_previous(job, writer.staging);
   memory->held = 0;
   for (int lane = 0; failed == NULL && lane < memory->lanes; lane++) {
     sha256_begin(&writer.digests[lane], job->implementation->compress);
     failed = open_output(job->out_paths[lane], memory->nodes * NODE, &writer.files[lane]);
     if (failed == NULL) failed = load_checkpoint(job, &writer, lane);
+    if (memory->nodes * NODE >= DIRECT_BYTES && job->first * NODE % DIRECT_ALIGNMENT == 0) bypass_cache(writer.files[lane]);
   }
   if (failed == NULL) failed = run_layer(job, &writer, table, table_bytes);
   if (failed == NULL) {

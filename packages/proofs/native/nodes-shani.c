@@ -20,6 +20,30 @@ void SHANI_TARGET sha256_compress_shani(uint32_t state[8], const uint8_t *blocks
   _mm_storeu_si128((__m128i *)(state + 4), w[1]);
 }
 
+SHANI_INLINE void compress_some(int streams, uint32_t (*states)[8], const uint8_t *const *blocks, size_t count) {
+  struct shani_state s[STREAMS];
+  const uint8_t *at[STREAMS];
+  for (int i = 0; i < streams; i++) s[i] = shani_from_words(states[i]);
+  for (size_t b = 0; b < count; b++) {
+    for (int i = 0; i < streams; i++) at[i] = blocks[i] + b * SHA256_BLOCK;
+    shani_blocks(streams, s, at);
+  }
+  for (int i = 0; i < streams; i++) {
+    __m128i abcd, efgh;
+    shani_to_words(s[i], &abcd, &efgh);
+    _mm_storeu_si128((__m128i *)states[i], abcd);
+    _mm_storeu_si128((__m128i *)(states[i] + 4), efgh);
+  }
+}
+
+SHANI_TARGET void sha256_compress_together_shani(int streams, uint32_t (*states)[8], const uint8_t *const *blocks,
+                                                 size_t count) {
+  if (streams == 4) compress_some(4, states, blocks, count);
+  else if (streams == 3) compress_some(3, states, blocks, count);
+  else if (streams == 2) compress_some(2, states, blocks, count);
+  else sha256_compress_shani(states[0], blocks[0], count);
+}
+
 SHANI_INLINE void store_node(struct shani_state state, uint8_t mask, uint8_t *out) {
   __m128i abcd, efgh;
   shani_to_words(state, &abcd, &efgh);

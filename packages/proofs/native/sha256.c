@@ -44,6 +44,10 @@ void sha256_compress_portable(uint32_t state[8], const uint8_t *blocks, size_t c
   }
 }
 
+void sha256_compress_together_portable(int streams, uint32_t (*states)[8], const uint8_t *const *blocks, size_t count) {
+  for (int s = 0; s < streams; s++) sha256_compress_portable(states[s], blocks[s], count);
+}
+
 void sha256_store(const uint32_t state[8], uint8_t out[SHA256_BYTES]) {
   for (int i = 0; i < 8; i++) {
     out[4 * i] = (uint8_t)(state[i] >> 24);
@@ -72,6 +76,23 @@ void sha256_add(struct sha256_stream *stream, const uint8_t *bytes, size_t lengt
   const size_t blocks = length / SHA256_BLOCK;
   if (blocks > 0) stream->compress(stream->state, bytes, blocks);
   if (length % SHA256_BLOCK > 0) memcpy(stream->block, bytes + blocks * SHA256_BLOCK, length % SHA256_BLOCK);
+}
+
+void sha256_add_together(struct sha256_stream *streams, int count, sha256_compress_together_fn compress,
+                         const uint8_t *const *bytes, size_t length) {
+  const size_t whole = length - length % SHA256_BLOCK;
+  if (count == 1 || streams[0].length % SHA256_BLOCK > 0) {
+    for (int s = 0; s < count; s++) sha256_add(&streams[s], bytes[s], length);
+    return;
+  }
+  uint32_t states[4][8];
+  for (int s = 0; s < count; s++) memcpy(states[s], streams[s].state, sizeof states[s]);
+  compress(count, states, bytes, whole / SHA256_BLOCK);
+  for (int s = 0; s < count; s++) {
+    memcpy(streams[s].state, states[s], sizeof states[s]);
+    streams[s].length += whole;
+    sha256_add(&streams[s], bytes[s] + whole, length - whole);
+  }
 }
 
 void sha256_digest(const struct sha256_stream *stream, uint8_t out[SHA256_BYTES]) {

@@ -9,6 +9,7 @@
 
 #include "files.h"
 #include "fr32.h"
+#include "sync.h"
 
 /* Files hold the levels of a tree from this height up; below, 128 leaves are hashed again. */
 #define GROUP_NODES 128u
@@ -17,6 +18,8 @@
 #define CHUNK_BYTES (CHUNK_NODES * NODE)
 /* Sent to the disk together. */
 #define WRITTEN_CHUNKS 64u
+/* Pairs of the kept levels hashed between two looks at the control. */
+#define STEP_PAIRS (1u << 16)
 #define CHUNK_UNITS (CHUNK_BYTES / UNIT_PADDED)
 
 static uint64_t chunk_count(uint64_t nodes) { return (nodes + CHUNK_NODES - 1) / CHUNK_NODES; }
@@ -49,12 +52,20 @@ static const char *finish_tree(const struct tree *tree, const struct tree_job *j
   uint8_t *level = tree->levels;
   for (uint64_t width = tree->lowest; width > 1; width /= 2) {
     uint8_t *next = level + width * NODE;
-    job->implementation->hash_pairs(level, width / 2, mask, next);
+    for (uint64_t at = 0; at < width / 2; at += STEP_PAIRS) {
+      const uint64_t left = width / 2 - at;
+      if (control_cancelled(job->control)) return WORK_CANCELLED;
+      job->implementation->hash_pairs(level + at * 2 * NODE, left < STEP_PAIRS ? left : STEP_PAIRS, mask, next + at * NODE);
+    }
     level = next;
   }
   memcpy(root, level, NODE);
   if (tree->fd < 0) return NULL;
-  return msync(tree->levels, tree->bytes, MS_SYNC) == 0 ? sync_file(tree->fd) : "sync";
+#if !defined(__linux__)
+  /* On Linux the sync of the file takes what was written through the mapping with it. */
+  if (msync(tree->levels, tree->bytes, MS_SYNC) != 0) return "sync";
+#endif
+  return sync_file(job->control, tree->fd);
 }
 
 static void close_tree(struct tree *tree) {
@@ -232,7 +243,7 @@ const char *encode_sector(const struct tree_job *job, struct encoding *encoding)
                         encode_chunk, &encoder);
   if (failed == NULL) failed = finish_tree(&encoder.tree_d, job, MASK_254, encoding->comm_d);
   if (failed == NULL) failed = finish_tree(&encoder.tree_r, job, MASK_PLAIN, encoding->comm_r_last);
-  if (failed == NULL) failed = sync_file(encoder.replica);
+  if (failed == NULL) failed = sync_file(job->control, encoder.replica);
   close_tree(&encoder.tree_d);
   close_tree(&encoder.tree_r);
   close_file(&encoder.key);
@@ -277,7 +288,7 @@ const char *decode_payload(const struct tree_job *job, const char *replica_path,
   if (failed == NULL)
     failed = run_chunks(job->control, job->threads, (payload_bytes + chunk - 1) / chunk, 2 * CHUNK_BYTES, decode_chunk,
                         &decoder);
-  if (failed == NULL) failed = sync_file(decoder.out);
+  if (failed == NULL) failed = sync_file(job->control, decoder.out);
   close_file(&decoder.replica);
   close_file(&decoder.key);
   close_file(&decoder.out);

@@ -75,6 +75,31 @@ static void exercise_sha256(const struct implementation *implementation) {
   }
 }
 
+static void exercise_sha256_together(const struct implementation *implementation) {
+  for (int count = 1; count <= LANES_MAX; count++)
+    for (size_t length = 0; length < 300; length += 29) {
+      struct sha256_stream together[LANES_MAX];
+      uint8_t *bytes[LANES_MAX];
+      for (int s = 0; s < count; s++) {
+        bytes[s] = noise(length, (uint32_t)s);
+        sha256_begin(&together[s], implementation->compress);
+      }
+      /* The second time from within a block. */
+      for (int round = 0; round < 2; round++)
+        sha256_add_together(together, count, implementation->compress_together, (const uint8_t *const *)bytes, length);
+      for (int s = 0; s < count; s++) {
+        uint8_t apart[SHA256_BYTES], digest[SHA256_BYTES];
+        struct sha256_stream stream;
+        sha256_begin(&stream, sha256_compress_portable);
+        for (int round = 0; round < 2; round++) sha256_add(&stream, bytes[s], length);
+        sha256_digest(&stream, apart);
+        sha256_digest(&together[s], digest);
+        check(memcmp(apart, digest, sizeof apart) == 0, "sha256 together");
+        free(bytes[s]);
+      }
+    }
+}
+
 static void exercise_nodes(const struct implementation *implementation) {
   for (size_t pairs = 0; pairs < 14; pairs++) {
     uint8_t *nodes = noise(pairs * 64, 1), *a = malloc(pairs * 32 + 1), *b = malloc(pairs * 32 + 1);
@@ -269,6 +294,7 @@ int main(int count, char **arguments) {
     const struct implementation *implementation = implementation_named(names[i]);
     if (implementation == NULL) continue;
     exercise_sha256(implementation);
+    exercise_sha256_together(implementation);
     exercise_nodes(implementation);
     exercise_wrong_table(implementation);
     for (int lanes = 1; lanes <= LANES_MAX; lanes++)

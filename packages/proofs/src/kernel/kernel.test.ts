@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { fromHex, hex, noise, vectors } from '../../test/support.ts'
 import { useKernel } from '../../test/with-kernel.ts'
@@ -206,30 +208,20 @@ describe.each(kernels)('the kernel %s', (name, tested) => {
     labeller.close()
   })
 
-  test('stops within 100 ms when aborted, and goes on from there to the same layer', async () => {
-    const nodes = 2 ** 18
+  test('an aborted layer goes on from what was written of it to the same layer', async () => {
+    const nodes = name === 'shani' ? 2 ** 19 : name === 'c' ? 2 ** 17 : 2 ** 15
     const parentsPath = await ensureParentsTable({ kernel, porepId: noise('abort', 32), nodes, folder })
-    const job = {
-      replicaIds: [noise('r', 32), noise('s', 32)].slice(0, name === 'ts' ? 1 : 2),
-      layer: 1,
-      nodes,
-      parentsPath,
-    }
+    const job = { replicaIds: [noise('r', 32)], layer: 1, nodes, parentsPath }
     const out = `${name}-aborted`
     const controller = new AbortController()
     const labels = labelLayer(tested, { ...job, out, signal: controller.signal })
-    let abortedMs = 0
-    setTimeout(() => {
-      abortedMs = performance.now()
-      controller.abort()
-    }, 60)
-    await expect(labels).rejects.toMatchObject({ name: 'AbortError' })
-    const stoppedMs = performance.now() - abortedMs
+    const aborted = expect(labels).rejects.toMatchObject({ name: 'AbortError' })
+    while (!(await hasLabels(join(folder, `${out}.0`)))) await setImmediate()
+    controller.abort()
+    await aborted
     const start = await readCheckpoint(join(folder, `${out}.0.checkpoint`))
     expect(start!.count).toBeGreaterThan(0)
     expect(start!.count).toBeLessThan(nodes)
-    expect(stoppedMs).toBeLessThan(1_000)
-    if (job.replicaIds.length > 1) return
     const whole = await labelLayer(tested, { ...job, out: `${name}-whole` })
     expect(await labelLayer(tested, { ...job, out, start })).toEqual(whole)
   })
@@ -311,6 +303,17 @@ test('a parents table reports its progress only while it is built', async () => 
   await ensureParentsTable(table, { onProgress })
   expect(seen.every((share, i) => share <= 1 && share >= (seen[i - 1] ?? 0))).toBe(true)
 })
+
+/** The first batch of a layer is there. */
+async function hasLabels(path: string): Promise<boolean> {
+  return existsSync(path) && (await readFirst(path)).some((byte) => byte !== 0)
+}
+
+async function readFirst(path: string): Promise<Uint8Array> {
+  await using file = await open(path)
+  const { buffer } = await file.read(new Uint8Array(32), 0, 32, 0)
+  return buffer
+}
 
 interface LabelVector {
   sector_size: number

@@ -10,8 +10,8 @@ import { type Kernel, type Labeller, type LayerJob, MemoryError, type PlacedPiec
 import { runNative } from './run-native.ts'
 
 const SHA256_BYTES = 32
-/** Half of what a checkpoint may be old: the sync before it may take its time too. */
-const CHECKPOINT_MS = 30_000
+/** What a kill costs at most. The sync that is part of it holds up the thread that writes, not the one that labels. */
+const CHECKPOINT_MS = 2_000
 const THREADS_MAX = 64
 /** Each takes about 4 MiB: together they stay below 64. */
 const PAYLOAD_THREADS_MAX = 12

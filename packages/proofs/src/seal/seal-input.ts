@@ -38,7 +38,7 @@ export interface SealedSector {
 export type SealProgress =
   | { readonly type: 'seal:parents'; readonly done: number; readonly total: number }
   | { readonly type: 'seal:layer'; readonly layer: number; readonly layers: number }
-  /** Within a layer, about twice a second. */
+  /** Where a layer begins, which may be in its middle; then about twice a second. */
   | {
       readonly type: 'seal:labels'
       readonly layer: number

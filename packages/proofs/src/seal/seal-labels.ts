@@ -113,10 +113,12 @@ async function labelGroup(i: Group & { labeller: Labeller; parentsPath: string; 
       options.onProgress?.({ type: 'seal:labels', layer, layers, done, total: nodes }, sector.position)
   }
   const job = { layer, parentsPath: i.parentsPath, lanes, signal: options.signal, onProgress: tell }
+  tell(starts[0]?.count ?? 0)
   const digests = await i.labeller.labelLayer(job).catch(async (error: unknown) => {
     if (!(error instanceof CheckpointError)) throw error
     // Which of them is damaged is not worth knowing: they begin the layer anew.
     for (const lane of lanes) await rm(lane.checkpointPath, { force: true })
+    tell(0)
     return await i.labeller.labelLayer({ ...job, lanes: lanes.map((lane) => ({ ...lane, start: undefined })) })
   })
   for (const [lane, member] of members.entries()) {
