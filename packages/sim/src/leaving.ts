@@ -11,8 +11,13 @@ export interface LeavableDeal {
   readonly collateral: bigint
 }
 
+/** The day on which it calculates. */
+export interface Prospect extends Pick<World, 'params' | 'costs' | 'price'> {
+  readonly chain: { readonly height: number }
+}
+
 /** @returns whether leaving pays */
-export function isWorthLeaving(world: World, by: Strategy['leavesBy'], deals: readonly LeavableDeal[]): boolean {
+export function isWorthLeaving(world: Prospect, by: Strategy['leavesBy'], deals: readonly LeavableDeal[]): boolean {
   if (by === 'nothing' || deals.length === 0) return false
   const { chain, params, costs } = world
   const left = Math.min(...deals.map(({ endsAt }) => endsAt)) - chain.height
@@ -38,7 +43,7 @@ export function isWorthLeaving(world: World, by: Strategy['leavesBy'], deals: re
 
 /** Whether signed deals are worth less than their collateral and a better price for the same time. */
 export function isWorthLapsing(
-  world: World,
+  world: Pick<World, 'price'>,
   deals: readonly { readonly pricePerEpoch: bigint; readonly duration: number; readonly collateral: bigint }[],
 ): boolean {
   const newPay = (world.price() * BigInt(SECTOR_GIB)) / BigInt(deals.length)

@@ -4,6 +4,7 @@ import type { Costs } from './costs.ts'
 import { addFlows, burntOf, type Flows, gainOf, mintedOf, noFlows, type Participant, sum, vestingOf } from './money.ts'
 import type { RealCosts } from './provider.ts'
 import type { Seat } from './simulate.ts'
+import { PROFILE } from './simulated-proofs.ts'
 import { type Strategy, type StrategyGroup, strategies } from './strategies.ts'
 import { SECTOR_GIB, TIB, type World } from './world.ts'
 
@@ -26,6 +27,8 @@ export interface SimReport {
   readonly strategies: readonly StrategyReport[]
   readonly groups: readonly GroupReport[]
   readonly totals: Totals
+  /** Messages that the chain refused, by kind and code: what a strategy tried in vain. */
+  readonly refused: Readonly<Record<string, number>>
   /** What profits may differ by for no reason, a TiB and period: sectors are proven an hour earlier or later. */
   readonly resolution: bigint
   readonly comparisons: readonly Comparison[]
@@ -77,7 +80,7 @@ export interface Comparison {
    */
   readonly difference: bigint
   readonly beatsHonest: boolean
-  /** GRN·10¹⁸ a TiB and month of disk from which on it would: null when no price makes it so. */
+  /** What a TiB of disk would have to cost a month for it to: null when it never would, or is about as good already. */
   readonly breakEvenDiskTiBMonth: bigint | null
 }
 
@@ -86,9 +89,10 @@ export interface ReportParts {
   readonly world: World
   readonly seats: readonly Seat[]
   readonly clients: readonly Participant[]
+  readonly refused: ReadonlyMap<string, number>
 }
 
-export function reportOf({ options, world, seats, clients }: ReportParts): SimReport {
+export function reportOf({ options, world, seats, clients, refused }: ReportParts): SimReport {
   const { chain, params, costs, diskSectors } = world
   const perTiBPeriod = (amount: bigint, providers: number): bigint => {
     const bytes = BigInt(providers * diskSectors * SECTOR_GIB) * BigInt(2 ** 30)
@@ -116,13 +120,14 @@ export function reportOf({ options, world, seats, clients }: ReportParts): SimRe
     ...options,
     blocks: chain.height,
     blockTimeMs: params.blockTimeMs,
-    profile: '32GiB',
+    profile: PROFILE.name,
     diskSectors,
     params: chainParams.toJson(params, 'params'),
     costs,
     strategies: reports,
     groups: groupReports(seats, clients),
     totals: recount(chain.state),
+    refused: Object.fromEntries([...refused].sort(([a], [b]) => (a < b ? -1 : 1))),
     resolution,
     comparisons,
     beatsHonest: comparisons.some(({ beatsHonest }) => beatsHonest),
@@ -185,7 +190,8 @@ function compare(
   const difference = comparable(report) - comparable(honest)
   // Profit falls with the price of a disk by what is used of it: the two lines cross at most once.
   const saved = per(honest.costs.disk, honest.providers) - per(report.costs.disk, report.providers)
-  const breakEven = saved > 0n ? costs.diskTiBMonth + (-difference * costs.diskTiBMonth) / saved : null
+  const breakEven =
+    saved > 0n && difference < -resolution ? costs.diskTiBMonth + (-difference * costs.diskTiBMonth) / saved : null
   return {
     strategy: report.name,
     difference,

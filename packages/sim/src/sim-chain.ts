@@ -50,6 +50,8 @@ export interface SimChainOptions {
   readonly seed: number
   /** Told of every transaction that was executed, before its `done`. */
   readonly executed: (sender: string, result: TxResult) => void
+  /** Told of every message that no block may take any more. */
+  readonly refused: (kind: TransactionName, code: string) => void
 }
 
 interface Waiting {
@@ -72,7 +74,7 @@ const MAX_FEE = 10n ** 18n
 const BATCH_MAX = 16
 const VALID_EPOCHS = 10
 
-export function createSimChain({ genesis, seed, executed }: SimChainOptions): SimChain {
+export function createSimChain({ genesis, seed, executed, refused }: SimChainOptions): SimChain {
   const hash = genesisHash(genesis)
   const state = createMemoryState()
   const signatureOf = (round: number): Uint8Array => sha256Wide(`granary/sim/beacon ${seed} ${round}`)
@@ -121,10 +123,13 @@ export function createSimChain({ genesis, seed, executed }: SimChainOptions): Si
   }
 
   /** What no later block could take either is let go. */
-  function dropHopeless(refused: ReadonlyMap<Pool, Uint8Array>): void {
-    for (const [pool, bytes] of refused) {
+  function dropHopeless(leftOut: ReadonlyMap<Pool, Uint8Array>): void {
+    for (const [pool, bytes] of leftOut) {
       const verdict = machine.checkTx(bytes, 0)
-      if (verdict.code !== 'OK' && !verdict.retryable) pool.waiting.shift()!.done(undefined)
+      if (verdict.code === 'OK' || verdict.retryable) continue
+      const { kind, done } = pool.waiting.shift()!
+      refused(kind, verdict.code)
+      done(undefined)
     }
   }
 
@@ -164,8 +169,8 @@ export function createSimChain({ genesis, seed, executed }: SimChainOptions): Si
       timeMs = next.timeMs
 
       const taken = new Set(txs)
-      const refused = new Map<Pool, Uint8Array>()
-      for (const [bytes, [, pool]] of given) if (!taken.has(bytes) && !refused.has(pool)) refused.set(pool, bytes)
+      const leftOut = new Map<Pool, Uint8Array>()
+      for (const [bytes, [, pool]] of given) if (!taken.has(bytes) && !leftOut.has(pool)) leftOut.set(pool, bytes)
       for (const [index, bytes] of txs.entries()) {
         const [waiting, pool] = given.get(bytes) ?? []
         if (waiting === undefined || pool === undefined) continue
@@ -175,7 +180,7 @@ export function createSimChain({ genesis, seed, executed }: SimChainOptions): Si
         executed(waiting.signer.address, result)
         waiting.done(result)
       }
-      dropHopeless(refused)
+      dropHopeless(leftOut)
       for (const action of agenda.get(height) ?? []) action()
       agenda.delete(height)
       return [...finalized.results.flatMap(({ events }) => events), ...finalized.events]

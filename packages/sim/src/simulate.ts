@@ -6,7 +6,7 @@ import { setImmediate } from 'node:timers/promises'
 import { accountSigner, type Signer } from '@granary/chain/messages'
 import { devnetGenesis, type Genesis, productionParams } from '@granary/chain/state'
 import { GranaryError } from '@granary/errors'
-import { COSTS, type Costs } from './costs.ts'
+import { COSTS } from './costs.ts'
 import { createMarket, createPrice } from './market.ts'
 import { createBooks, type Participant } from './money.ts'
 import { createProvider, type SimProvider } from './provider.ts'
@@ -26,8 +26,6 @@ export interface SimOptions {
   readonly priceRise?: number
   /** Sectors of 32 GiB that each provider's disk holds. @default 4 */
   readonly diskSectors?: number
-  /** @default COSTS */
-  readonly costs?: Costs
 }
 
 export interface SimControl {
@@ -83,19 +81,27 @@ const CLOSING_BLOCKS = 20
 /** @throws SimOptionsError SIM_OPTIONS_INVALID */
 export async function simulate(options: SimOptions, { signal, onProgress }: SimControl = {}): Promise<SimReport> {
   checkOptions(options)
-  const { providers: count, periods, seed = 1, priceRise = 0, diskSectors = 4, costs = COSTS } = options
+  const { providers: count, periods, seed = 1, priceRise = 0, diskSectors = 4 } = options
   const params = productionParams(BLOCK_TIME_MS)
   const price = createPrice(seed, params, { after: Math.floor(periods / 3), percent: priceRise })
   const owners = signers(seed, 'owner', count)
   const payers = signers(seed, 'payer', count)
   const clients = signers(seed, 'client', CLIENTS)
+  const refused = new Map<string, number>()
+  const refuse = (kind: string, code: string): void => {
+    refused.set(`${kind} ${code}`, (refused.get(`${kind} ${code}`) ?? 0) + 1)
+  }
   const chain = createSimChain({
     genesis: genesisOf({ owners: [...owners, ...payers], clients }),
     seed,
-    executed: (sender, result) => books.executed(sender, result),
+    refused: refuse,
+    executed: (sender, result) => {
+      books.executed(sender, result)
+      if (result.code !== 'OK') refuse(result.kind, result.code)
+    },
   })
   const books = createBooks({ state: chain.state, sectorDeposit: sectorLocks(params).deposit })
-  const world: World = { chain, params, seed, costs, diskSectors, price: price.now }
+  const world: World = { chain, params, seed, costs: COSTS, diskSectors, price: price.now }
 
   const ranks = new Map<Strategy, number>()
   const seats = owners.map((owner, index): Seat => {
@@ -144,7 +150,8 @@ export async function simulate(options: SimOptions, { signal, onProgress }: SimC
     for (let index = 0; index < CLOSING_BLOCKS; index += 1) block()
   }
   books.check()
-  return reportOf({ options: { providers: count, periods, seed, priceRise }, world, seats, clients: clientPurses })
+  const given = { providers: count, periods, seed, priceRise }
+  return reportOf({ options: given, world, seats, clients: clientPurses, refused })
 }
 
 function checkOptions({ providers, periods, seed = 1, priceRise = 0 }: SimOptions): void {
@@ -166,6 +173,7 @@ function signers(seed: number, role: string, count: number): Signer[] {
 
 function genesisOf({ owners, clients }: { owners: readonly Signer[]; clients: readonly Signer[] }): Genesis {
   const zeros = (bytes: number): `0x${string}` => `0x${'00'.repeat(bytes)}`
+  // What a genesis has beside its parameters is of no use here.
   const base = devnetGenesis({
     validator: zeros(32),
     beaconPublicKey: zeros(96),

@@ -1,0 +1,42 @@
+import { productionParams } from '@granary/chain/state'
+import { expect, test } from '@jest/globals'
+import { COSTS } from './costs.ts'
+import { isWorthLapsing, isWorthLeaving } from './leaving.ts'
+import { SECTOR_GIB } from './world.ts'
+
+const params = productionParams(60_000)
+const DAY = params.provingPeriod
+const PRICE = 12_000_000_000_000n
+const pricePerEpoch = PRICE * BigInt(SECTOR_GIB / 2)
+const prospect = (percent: bigint) => ({
+  chain: { height: 0 },
+  params,
+  costs: COSTS,
+  price: () => (PRICE * percent) / 100n,
+})
+
+/** Two deals of 45 days that fill a sector. */
+function deals(daysLeft: number) {
+  const collateral = (pricePerEpoch * BigInt(45 * DAY)) / 5n
+  return [1, 2].map(() => ({ pricePerEpoch, endsAt: daysLeft * DAY, duration: 45 * DAY, collateral }))
+}
+
+test.each([
+  { percent: 100n, daysLeft: 40, leaves: false },
+  { percent: 200n, daysLeft: 40, leaves: false },
+  { percent: 300n, daysLeft: 40, leaves: true },
+  { percent: 300n, daysLeft: 3, leaves: false },
+  { percent: 1_000n, daysLeft: 1, leaves: false },
+])(
+  'at $percent % of its price, $daysLeft days before its end, a deal is left: $leaves',
+  ({ percent, daysLeft, leaves }) => {
+    expect(isWorthLeaving(prospect(percent), 'terminating', deals(daysLeft))).toBe(leaves)
+    expect(isWorthLeaving(prospect(percent), 'declaring', deals(daysLeft))).toBe(leaves)
+    expect(isWorthLeaving(prospect(percent), 'nothing', deals(daysLeft))).toBe(false)
+  },
+)
+
+test('signed deals are let lapse for a price that is better by more than their collateral, a fifth', () => {
+  expect(isWorthLapsing(prospect(119n), deals(45))).toBe(false)
+  expect(isWorthLapsing(prospect(121n), deals(45))).toBe(true)
+})
