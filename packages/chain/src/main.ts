@@ -30,6 +30,7 @@ import {
 } from './state/index.ts'
 import { dealKeys } from './store/deal-keys.ts'
 import { openStore } from './store/open-store.ts'
+import { assertKept } from './upkeep/prune-chain.ts'
 
 export { type InitChainOptions, type InitializedChain, initChain } from './home/init-chain.ts'
 export { type ExportedSnapshot, type ExportOptions, exportSnapshot } from './snapshot/export-snapshot.ts'
@@ -60,6 +61,8 @@ export interface RunChainOptions {
   readonly rateLimit?: RateLimitOptions
   /** Relays of the drand network that the genesis names. @default those of quicknet */
   readonly beaconUrls?: readonly string[]
+  /** Blocks whose proofs are kept, at least {@link BLOCKS_KEPT_MIN}: those of older ones are dropped. @default all */
+  readonly keepProofs?: number
   /** Aborting it stops the node. */
   readonly signal?: AbortSignal
 }
@@ -80,10 +83,12 @@ export async function runChain(options: RunChainOptions): Promise<RunningChain> 
     port,
     log = () => undefined,
     rateLimit,
+    keepProofs,
     beaconUrls = quicknetUrls,
     signal,
   } = options
   signal?.throwIfAborted()
+  if (keepProofs !== undefined) assertKept(keepProofs)
   const { genesis, validatorKey, beaconKey, faucetKey } = await readHome(home, options.beaconUrls !== undefined)
   const beacon =
     beaconKey === undefined
@@ -111,6 +116,7 @@ export async function runChain(options: RunChainOptions): Promise<RunningChain> 
       beacon,
       verification,
       validatorKey,
+      keepProofs,
       roundsToDeliver: (next) => roundsToDeliver(store.reader, next, ROUNDS_AT_ONCE),
       blockRoom: () => {
         const { blockBytes, blockVerifyUnits } = readParams(store.reader)
@@ -121,15 +127,17 @@ export async function runChain(options: RunChainOptions): Promise<RunningChain> 
         log(event)
       },
     })
-    const faucet = createFaucet({
-      engine,
-      signer: accountSigner(faucetKey),
-      genesisHash: genesisHash(genesis),
-      blockTimeMs: genesis.blockTimeMs,
-      fees: () => currentFees(store.reader, readParams(store.reader)),
-      height: () => readHead(store.reader).height,
-      sequence: (address, lane) => accountView(store.reader, address).sequences[lane] ?? 0,
-    })
+    const faucet =
+      faucetKey &&
+      createFaucet({
+        engine,
+        signer: accountSigner(faucetKey),
+        genesisHash: genesisHash(genesis),
+        blockTimeMs: genesis.blockTimeMs,
+        fees: () => currentFees(store.reader, readParams(store.reader)),
+        height: () => readHead(store.reader).height,
+        sequence: (address, lane) => accountView(store.reader, address).sequences[lane] ?? 0,
+      })
     const app = createApp({ engine, store, genesis, faucet, version: packageVersion(), metrics, rateLimit, log })
     const listening = await listen(app.handler, host, port)
     engine.start()

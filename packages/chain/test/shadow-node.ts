@@ -37,7 +37,8 @@ export function createShadowNode(): ShadowNode {
             shadow.commitBlock({ block, txs: [], events: finalized.events, writes: finalized.writes })
           }
           const { appHash } =
-            finalized ?? applyBlock({ machine, store: shadow, block, txs: store.txBytesOf(block.height) })
+            finalized ??
+            applyBlock({ machine, store: shadow, block, txs: store.txBytesOf(block.height).map((bytes) => bytes!) })
           if (appHash !== block.appHash)
             throw new Error(`block ${block.height}: ${block.appHash}, should be ${appHash}`)
           height = block.height

@@ -21,7 +21,7 @@ export async function benchExecution({ signal, onProgress }: BenchOptions = {}):
   return withTemporaryHome(async ({ home, genesis, validatorKey, beaconKey, faucetKey }) => {
     const store = openStore({ path: homeFiles(home).database, dealKeys })
     try {
-      const sender = addressOf(faucetKey)
+      const sender = addressOf(faucetKey!)
       const machine = createStateMachine({ reader: store.reader, verifiers: verdictsFor(sender) })
       commitGenesis({ store, machine, genesis, validatorKey })
       const values: number[] = []

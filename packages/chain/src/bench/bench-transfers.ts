@@ -32,7 +32,7 @@ async function oneRun(): Promise<number> {
       const load: TransferLoad = {
         url: node.url,
         genesisHash: genesisHash(genesis),
-        key: faucetKey,
+        key: faucetKey!,
         lanes: LANES,
         perLane: PER_LANE,
         maxFee: MAX_FEE,

@@ -17,7 +17,7 @@ const [home = '', accounts = '0', blocks = '0'] = process.argv.slice(2)
 const { beaconKey, faucetKey } = await readHome(home)
 const store = openStore({ path: homeFiles(home).database, dealKeys })
 const genesis = readGenesis(store.reader)
-const sender = addressOf(faucetKey)
+const sender = addressOf(faucetKey!)
 const machine = createStateMachine({ reader: store.reader, verifiers: verdictsFor(sender) })
 const commitMs: number[] = []
 for (let block = 0; block < Number(blocks); block += 1) {

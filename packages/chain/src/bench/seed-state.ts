@@ -22,7 +22,7 @@ const NOTHING = new Uint8Array(0)
 const NO_STATE: StateReader = { get: () => undefined, range: () => [] }
 
 export function seedState(store: Store, home: TemporaryHome, { accounts, sectors }: StateSize): void {
-  const account = addressOf(home.faucetKey)
+  const account = addressOf(home.faucetKey!)
   const genesis = { ...home.genesis, blockTimeMs: BLOCK_TIME_MS, params: productionParams(BLOCK_TIME_MS) }
   const overlay = createOverlay(NO_STATE)
   for (const [key, value] of createStateMachine({ reader: NO_STATE }).initChain(genesis).writes) {

@@ -57,6 +57,8 @@ export interface EmbeddedEngineParts {
   readonly validatorKey: Uint8Array
   /** The rounds that a block could bring, those first that matter most; `next` is that of its own epoch. */
   readonly roundsToDeliver: (next: number) => readonly number[]
+  /** Blocks whose proofs are kept, the head's among them. @default all */
+  readonly keepProofs?: number | undefined
   /** Bytes and verification units of a block, as the state has them now. */
   readonly blockRoom: () => BlockRoom
   readonly log: (event: EngineEvent) => void
@@ -79,6 +81,8 @@ export function createEmbeddedEngine(parts: EmbeddedEngineParts): Engine {
   let failure: GranaryError | undefined
   let stopping = false
   let nextHeight = 0
+  // At the first block all older ones are looked through: the node may have kept more before.
+  let proofsFrom = store.firstHeight() ?? 0
   let running: Promise<void> = Promise.resolve()
 
   const pacer = createPacer(genesis.blockTimeMs)
@@ -116,9 +120,17 @@ export function createEmbeddedEngine(parts: EmbeddedEngineParts): Engine {
     for (const { bytes, checkMs } of offered) stopwatch.add(bytes, checkMs)
     commit(store, block, header, finalized, stopwatch.elapsedMs)
     beacon.want(beaconRoundFor(genesis, timeMs))
+    dropProofs(height)
     settle(offered, finalized)
     log({ type: 'block', height, txs: txs.length, ms: performance.now() - startedAt })
     for (const listener of listeners) listener(height)
+  }
+
+  function dropProofs(height: number): void {
+    if (parts.keepProofs === undefined) return
+    const to = height - parts.keepProofs + 1
+    if (to > proofsFrom) store.dropProofs(proofsFrom, to)
+    proofsFrom = Math.max(proofsFrom, to)
   }
 
   /** Those that are there; asking for the others lets them come. */

@@ -1,9 +1,9 @@
 import { rm } from 'node:fs/promises'
 import { afterEach, expect, test } from '@jest/globals'
 import { bytesToHex } from '@noble/hashes/utils.js'
-import { temporaryFolder } from '../../test/devnet.ts'
+import { newSigner, temporaryFolder } from '../../test/devnet.ts'
 import { type DrandRelay, type RelayAnswer, startDrandRelay } from '../../test/drand-relay.ts'
-import { createChainClient } from '../client/index.ts'
+import { createChainClient, sendMessage } from '../client/index.ts'
 import { initChain, runChain } from '../main.ts'
 import { type BeaconEntry, beaconKeyFrom, beaconPublicKey, signBeaconRound } from '../state/index.ts'
 import { type BeaconEvent, createDrandBeacon, type DrandBeacon } from './drand-beacon.ts'
@@ -166,6 +166,33 @@ test('a chain takes its randomness from a drand network, a round that came late 
     released = true
     expect(await untilDrawn(chain, epoch)).toMatch(/^0x/)
   })
+})
+
+test('a chain for production runs on relays of its beacon, and has no faucet', async () => {
+  const home = await temporaryFolder()
+  const from = await relay((round) => signed(round))
+  const signer = newSigner()
+  const timeMs = Date.now()
+  await initChain({
+    home,
+    devnet: false,
+    chainId: 'barn-1',
+    accounts: [{ address: signer.address, balance: 10n ** 18n }],
+    blockTimeMs: 1_000,
+    timeMs,
+    beacon: { ...local, genesisTimeMs: timeMs },
+  })
+  const node = await runChain({ home, port: 0, beaconUrls: [from.url] })
+  try {
+    const chain = createChainClient({ url: node.url })
+    expect(await chain.status()).toMatchObject({ chainId: 'barn-1', devnet: false })
+    await expect(chain.faucet(signer.address)).rejects.toMatchObject({ code: 'PATH_NOT_FOUND' })
+    await sendMessage({ chain, signer, kind: 'Transfer', body: { to: signer.address, amount: 1n } })
+    expect(await untilDrawn(chain, 1)).toMatch(/^0x/)
+  } finally {
+    await node.stop()
+    await rm(home, { recursive: true })
+  }
 })
 
 /** The first epoch whose round, by the time of the block before it, is such a one. */

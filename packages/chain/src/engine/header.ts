@@ -55,7 +55,12 @@ export function decodeHeader(bytes: Uint8Array): Header {
 }
 
 export function hashTxs(txs: readonly Uint8Array[]): Hash {
-  return hashOf(dagCbor.encode(txs.map((bytes) => sha256(bytes))))
+  return hashTxDigests(txs.map((bytes) => sha256(bytes)))
+}
+
+/** @param digests: SHA-256 of each transaction */
+export function hashTxDigests(digests: readonly Uint8Array[]): Hash {
+  return hashOf(dagCbor.encode(digests))
 }
 
 function encodeHeader({ height, timeMs, previousHash, txsHash, appHash, validator }: Header): Uint8Array {

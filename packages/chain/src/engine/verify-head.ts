@@ -12,7 +12,7 @@ import {
 import { StoreCorruptError } from '../store/errors.ts'
 import type { Store } from '../store/open-store.ts'
 import type { BlockRecord } from '../store/records.ts'
-import { decodeHeader, hashTxs, verifyHeader } from './header.ts'
+import { decodeHeader, hashTxDigests, verifyHeader } from './header.ts'
 
 export const ZERO_HASH: Hash = `0x${'00'.repeat(32)}`
 
@@ -31,7 +31,7 @@ function problemOf(store: Store, genesis: Genesis, head: BlockRecord): string | 
   if (header.height !== head.height || header.timeMs !== head.timeMs) return 'its header is that of another block'
   const signed = { bytes: head.header, hash: head.hash, signature: head.signature }
   if (!verifyHeader(signed, chain, genesis.validator)) return 'its header is not signed by the validator'
-  if (header.txsHash !== hashTxs(store.txBytesOf(head.height))) return 'its transactions have been changed'
+  if (header.txsHash !== hashTxDigests(store.txDigestsOf(head.height))) return 'its transactions have been changed'
 
   const previous = store.block(head.height - 1)
   if (head.height > 0 && previous === undefined) return 'the block before it is missing'

@@ -1,7 +1,8 @@
 import { readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { temporaryFolder } from '../../test/devnet.ts'
-import { genesisFromJson, genesisHash } from '../state/index.ts'
+import { quicknet } from '../engine/quicknet.ts'
+import { genesisFromJson, genesisHash, productionParams } from '../state/index.ts'
 import { homeFiles } from './home-files.ts'
 import { initChain } from './init-chain.ts'
 import { readHome } from './read-home.ts'
@@ -37,8 +38,29 @@ test('an init that was cut off before the genesis can be done again', async () =
   await expect(readHome(home)).resolves.toMatchObject({ genesis: { devnet: true } })
 })
 
-test('a chain that is not a devnet cannot be made yet, and says so', async () => {
-  await expect(initChain({ home, devnet: false })).rejects.toMatchObject({ code: 'GENESIS_UNSUPPORTED' })
+const GRN = 10n ** 18n
+const rich = { address: `0x${'11'.repeat(20)}`, balance: 10n ** 9n * GRN } as const
+const production = { devnet: false, chainId: 'barn-1', accounts: [rich] } as const
+
+test('a chain for production takes its randomness from quicknet, and has no faucet', async () => {
+  const { files } = await initChain({ home, ...production })
+  expect(files).toEqual([homeFiles(home).validatorKey, homeFiles(home).genesis])
+  const { genesis, beaconKey, faucetKey } = await readHome(home)
+  expect([beaconKey, faucetKey]).toEqual([undefined, undefined])
+  expect(genesis).toMatchObject({ chainId: 'barn-1', devnet: false, blockTimeMs: 5_000, accounts: [rich] })
+  expect(genesis).toMatchObject({ beacon: quicknet, params: productionParams() })
+})
+
+test.each([
+  ['nobody has money', { accounts: [] }],
+  ['its accounts are empty', { accounts: [{ ...rich, balance: 0n }] }],
+  ['an account stands there twice', { accounts: [rich, rich] }],
+  ['there is more money than can be counted', { accounts: [{ ...rich, balance: 2n ** 127n }] }],
+  ['it starts before its beacon', { timeMs: 1 }],
+  ['its blocks come faster than the parameters bear', { blockTimeMs: 1 }],
+])('a chain for production is refused when %s, and leaves no file', async (_, given) => {
+  await expect(initChain({ home, ...production, ...given })).rejects.toMatchObject({ code: 'GENESIS_INVALID' })
+  await expect(stat(homeFiles(home).validatorKey)).rejects.toMatchObject({ code: 'ENOENT' })
 })
 
 test.each(['validatorKey', 'beaconKey', 'faucetKey'] as const)(

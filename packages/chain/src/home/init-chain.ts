@@ -5,59 +5,65 @@ import { GranaryError } from '@granary/errors'
 import { ed25519 } from '@noble/curves/ed25519.js'
 import { secp256k1 } from '@noble/curves/secp256k1.js'
 import { bytesToHex } from '@noble/hashes/utils.js'
+import { quicknet } from '../engine/quicknet.ts'
 import { writeNewFile } from '../keystore/write-new-file.ts'
-import { addressOf, type Hash } from '../messages/index.ts'
+import { addressOf, type Hash, type Hex } from '../messages/index.ts'
 import {
   beaconKeyFrom,
   beaconPublicKey,
   devnetGenesis,
   type Genesis,
+  type GenesisAccount,
   genesisHash,
   genesisToJson,
+  productionGenesis,
 } from '../state/index.ts'
-import { GenesisUnsupportedError } from './genesis-unsupported-error.ts'
 import { homeFiles } from './home-files.ts'
 
-export interface InitChainOptions {
+interface CommonOptions {
   /** The chain's files go into `<home>/chain`. */
   readonly home: string
-  /** A devnet has local randomness and a faucet whose keys lie in the folder: for development only. */
-  readonly devnet: boolean
-  /** @default 500 */
-  readonly blockTimeMs?: number
   /** Time of the genesis. @default now */
   readonly timeMs?: number
-  /** A drand network instead of a local key. */
+  /** A drand network. @default a local key on a devnet, quicknet elsewhere */
   readonly beacon?: Genesis['beacon']
 }
+
+/** Local randomness and a faucet, whose keys lie in the folder: for development only. */
+export interface InitDevnetOptions extends CommonOptions {
+  readonly devnet: true
+  /** @default 500 */
+  readonly blockTimeMs?: number
+}
+
+export interface InitProductionOptions extends CommonOptions {
+  readonly devnet: false
+  readonly chainId: string
+  /** Who has the money at first; all of the supply. */
+  readonly accounts: readonly GenesisAccount[]
+  /** @default 5000 */
+  readonly blockTimeMs?: number
+}
+
+export type InitChainOptions = InitDevnetOptions | InitProductionOptions
 
 export interface InitializedChain {
   readonly genesisHash: Hash
   readonly files: readonly string[]
 }
 
-/** @throws GranaryError HOME_EXISTS, GENESIS_UNSUPPORTED */
+/** @throws GranaryError HOME_EXISTS, GENESIS_INVALID */
 export async function initChain(options: InitChainOptions): Promise<InitializedChain> {
-  const { home, devnet, blockTimeMs, timeMs = Date.now(), beacon } = options
-  if (!devnet) throw new GenesisUnsupportedError()
+  const { home } = options
   const files = homeFiles(home)
   if (await exists(files.genesis)) throw new HomeExistsError(home, files.genesis)
   const validatorKey = ed25519.utils.randomSecretKey()
-  const beaconKey = beaconKeyFrom(randomBytes(48))
-  const faucetKey = secp256k1.utils.randomSecretKey()
-  const local = devnetGenesis({
-    validator: `0x${bytesToHex(ed25519.getPublicKey(validatorKey))}`,
-    beaconPublicKey: beaconPublicKey(beaconKey),
-    faucet: addressOf(faucetKey),
-    timeMs,
-    ...(blockTimeMs === undefined ? {} : { blockTimeMs }),
-  })
-  const genesis: Genesis = beacon === undefined ? local : { ...local, beacon }
+  const validator: Hex = `0x${bytesToHex(ed25519.getPublicKey(validatorKey))}`
+  const { genesis, keys } = options.devnet ? devnet(options, validator) : production(options, validator)
   // The genesis comes last: while it is missing the folder is no chain, and an init that was cut off is recognised.
   const contents: readonly (readonly [path: string, content: string])[] = [
     [files.validatorKey, `${bytesToHex(validatorKey)}\n`],
-    ...(beacon === undefined ? [[files.beaconKey, `${bytesToHex(beaconKey)}\n`] as const] : []),
-    [files.faucetKey, `${bytesToHex(faucetKey)}\n`],
+    ...keys.map(([name, key]) => [files[name], `${bytesToHex(key)}\n`] as const),
     [files.genesis, `${JSON.stringify(genesisToJson(genesis), null, 2)}\n`],
   ]
   for (const [path, content] of contents) {
@@ -66,6 +72,38 @@ export async function initChain(options: InitChainOptions): Promise<InitializedC
     if (!(await writeNewFile(path, content))) throw new HomeExistsError(home, path)
   }
   return { genesisHash: genesisHash(genesis), files: contents.map(([path]) => path) }
+}
+
+interface Start {
+  readonly genesis: Genesis
+  /** Beside the validator's. */
+  readonly keys: readonly (readonly [name: 'beaconKey' | 'faucetKey', key: Uint8Array])[]
+}
+
+function devnet({ timeMs = Date.now(), blockTimeMs, beacon }: InitDevnetOptions, validator: Hex): Start {
+  const beaconKey = beaconKeyFrom(randomBytes(48))
+  const faucetKey = secp256k1.utils.randomSecretKey()
+  const local = devnetGenesis({
+    validator,
+    beaconPublicKey: beaconPublicKey(beaconKey),
+    faucet: addressOf(faucetKey),
+    timeMs,
+    ...(blockTimeMs === undefined ? {} : { blockTimeMs }),
+  })
+  if (beacon !== undefined) return { genesis: { ...local, beacon }, keys: [['faucetKey', faucetKey]] }
+  return {
+    genesis: local,
+    keys: [
+      ['beaconKey', beaconKey],
+      ['faucetKey', faucetKey],
+    ],
+  }
+}
+
+function production(options: InitProductionOptions, validator: Hex): Start {
+  const { chainId, accounts, timeMs = Date.now(), blockTimeMs, beacon = quicknet } = options
+  const given = { chainId, validator, beacon, accounts, timeMs }
+  return { genesis: productionGenesis({ ...given, ...(blockTimeMs === undefined ? {} : { blockTimeMs }) }), keys: [] }
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -6,7 +6,6 @@ import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import { quicknet } from '../engine/quicknet.ts'
 import { addressOf } from '../messages/index.ts'
 import { beaconPublicKey, type Genesis, genesisFromJson } from '../state/index.ts'
-import { GenesisUnsupportedError } from './genesis-unsupported-error.ts'
 import { homeFiles } from './home-files.ts'
 
 export interface ChainHome {
@@ -14,7 +13,8 @@ export interface ChainHome {
   readonly validatorKey: Uint8Array
   /** The local key of a devnet's beacon; a chain whose beacon is a drand network has none. */
   readonly beaconKey: Uint8Array | undefined
-  readonly faucetKey: Uint8Array
+  /** A devnet's. */
+  readonly faucetKey: Uint8Array | undefined
 }
 
 /**
@@ -24,11 +24,10 @@ export interface ChainHome {
 export async function readHome(home: string, hasRelays = false): Promise<ChainHome> {
   const files = homeFiles(home)
   const genesis = await readGenesisFile(home)
-  if (!genesis.devnet) throw new GenesisUnsupportedError()
   const validatorKey = await readKey(files.validatorKey)
   const isOfNetwork = hasRelays || genesis.beacon.publicKey === quicknet.publicKey
   const beaconKey = isOfNetwork ? undefined : await readKey(files.beaconKey)
-  const faucetKey = await readKey(files.faucetKey)
+  const faucetKey = genesis.devnet ? await readKey(files.faucetKey) : undefined
   const belongs = (path: string, does: boolean) => {
     if (!does) throw new KeyInvalidError(path, 'is not the key that genesis.json names')
   }
@@ -36,7 +35,7 @@ export async function readHome(home: string, hasRelays = false): Promise<ChainHo
   belongs(files.beaconKey, beaconKey === undefined || beaconPublicKey(beaconKey) === genesis.beacon.publicKey)
   belongs(
     files.faucetKey,
-    genesis.accounts.some(({ address }) => address === addressOf(faucetKey)),
+    faucetKey === undefined || genesis.accounts.some(({ address }) => address === addressOf(faucetKey)),
   )
   return { genesis, validatorKey, beaconKey, faucetKey }
 }

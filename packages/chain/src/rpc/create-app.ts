@@ -23,7 +23,8 @@ export interface AppParts {
   readonly engine: Engine
   readonly store: Store
   readonly genesis: Genesis
-  readonly faucet: Faucet
+  /** A devnet's. */
+  readonly faucet: Faucet | undefined
   readonly version: string
   readonly metrics: NodeMetrics
   readonly rateLimit?: RateLimitOptions | undefined
@@ -57,7 +58,7 @@ export function createApp(parts: AppParts): App {
     ...blockRoutes(parts),
     ...proofRoutes(parts),
     events.served,
-    ...faucetRoutes(parts),
+    ...(parts.faucet === undefined ? [] : faucetRoutes({ ...parts, faucet: parts.faucet })),
   ]
   for (const { router } of served) app.use(router)
   const document = openApi(

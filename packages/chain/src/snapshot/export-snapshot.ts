@@ -56,7 +56,8 @@ export async function exportSnapshot({ home, out, height: asked, signal }: Expor
       yield encodeHead({
         genesisHash: genesis,
         block,
-        next: { ...next, txs: store.txBytesOf(height + 1) },
+        // Proofs are kept for longer than states.
+        next: { ...next, txs: store.txBytesOf(height + 1).map((bytes) => bytes!) },
         outside: encodeOutside(state),
         tops,
       })

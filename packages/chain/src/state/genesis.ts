@@ -7,7 +7,7 @@ import { type Address, AMOUNT_MAX, type Hash, type Hex, hashOf } from '../messag
 import { type Struct, struct } from '../messages/struct.ts'
 import { encodeRecord } from '../messages/tuple-codec.ts'
 import { faultOfParams } from './param-bounds.ts'
-import { type ChainParams, type ChainParamsJson, chainParams, devnetParams } from './params.ts'
+import { type ChainParams, type ChainParamsJson, chainParams, devnetParams, productionParams } from './params.ts'
 import { mintedByCapacityMax } from './rewards.ts'
 
 export interface GenesisAccount {
@@ -53,6 +53,17 @@ export interface DevnetOptions {
   readonly faucet: Address
   readonly timeMs: number
   /** @default 500 */
+  readonly blockTimeMs?: number
+}
+
+export interface ProductionOptions {
+  readonly chainId: string
+  readonly validator: Hex
+  readonly beacon: GenesisBeacon
+  /** Who has the money at first. */
+  readonly accounts: readonly GenesisAccount[]
+  readonly timeMs: number
+  /** @default 5000 */
   readonly blockTimeMs?: number
 }
 
@@ -115,6 +126,14 @@ export function devnetGenesis(options: DevnetOptions): Genesis {
     params: devnetParams(blockTimeMs),
     validator,
   }
+}
+
+/** @throws GenesisInvalidError */
+export function productionGenesis({ blockTimeMs = 5_000, ...given }: ProductionOptions): Genesis {
+  const genesis: Genesis = { ...given, blockTimeMs, devnet: false, params: productionParams(blockTimeMs) }
+  assertGenesis(genesis)
+  if (genesis.accounts.every(({ balance }) => balance === 0n)) throw new GenesisInvalidError('nobody has any money')
+  return genesis
 }
 
 /** What must hold between fields; each field by itself has been checked by its declaration. */

@@ -21,11 +21,13 @@ export {
   type DevnetOptions,
   devnetGenesis,
   type Genesis,
+  type GenesisAccount,
   GenesisInvalidError,
   type GenesisJson,
   genesisFromJson,
   genesisHash,
   genesisToJson,
+  productionGenesis,
 } from './genesis.ts'
 export { type HeadView, readGenesis, readHead, readParams } from './head.ts'
 export {

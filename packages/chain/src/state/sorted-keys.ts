@@ -15,8 +15,7 @@ export function createSortedKeys(): SortedKeys {
 
   function settle(): void {
     // One by one as long as that moves less than sorting compares: a range is often read after each write.
-    if (16 * added.length < sorted.length)
-      for (const key of added) sorted.splice(firstFrom(sorted, key), 0, key)
+    if (16 * added.length < sorted.length) for (const key of added) sorted.splice(firstFrom(sorted, key), 0, key)
     else sorted = [...sorted, ...added].sort(compareKeys)
     added = []
   }

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
-import type { Hash } from '../messages/index.ts'
+import { sha256 } from '@noble/hashes/sha2.js'
+import type { Hash, MessageName } from '../messages/index.ts'
 import { openStore, type Store } from './open-store.ts'
 import type { BlockCommit, DealKeys } from './records.ts'
 
@@ -50,6 +51,32 @@ function blockAt(height: number, over: Partial<BlockCommit> = {}): BlockCommit {
     ...over,
   }
 }
+
+test('proofs of old blocks are dropped, and what their blocks are bound to stays', () => {
+  const tx = (idx: number, kind: MessageName, ...values: number[]) => ({
+    id: hash(idx),
+    kind,
+    code: 'OK',
+    fee: 0n,
+    executionMs: 0,
+    bytes: bytes(...values),
+    events: [],
+  })
+  for (const height of [0, 1, 2, 3]) {
+    const txs = [tx(3 * height, 'Transfer', 1), tx(3 * height + 1, 'SubmitPost', 2, height)]
+    store.commitBlock(blockAt(height, { txs: [...txs, tx(3 * height + 2, 'ProveCommitSector', 3)] }))
+  }
+  const digests = [0, 1, 2, 3].map((height) => store.txDigestsOf(height))
+  expect(digests[2]).toEqual([bytes(1), bytes(2, 2), bytes(3)].map((each) => sha256(each)))
+  expect([store.dropProofs(0, 2), store.dropProofs(0, 2), store.dropProofs(1, 3)]).toEqual([4, 0, 2])
+  expect([0, 1, 2, 3].map((height) => store.txBytesOf(height))).toEqual([
+    ...Array(3).fill([bytes(1), undefined, undefined]),
+    [bytes(1), bytes(2, 3), bytes(3)],
+  ])
+  expect([0, 1, 2, 3].map((height) => store.txDigestsOf(height))).toEqual(digests)
+  expect(store.txsOf(1)).toHaveLength(3)
+  expect(store.faults()).toEqual([])
+})
 
 test('the state reads in key order, within a prefix, behind a key, beyond one part', () => {
   const keys = Array.from({ length: 300 }, (_, index) => `a/${String(index).padStart(4, '0')}`)

@@ -1,9 +1,11 @@
 /** The node's store: the state that the machine reads, the history that the RPC answers from, and one way to write. */
 import type { DatabaseSync } from 'node:sqlite'
+import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import type { Hash, MessageName } from '../messages/index.ts'
 import type { ChainEvent, StateReader } from '../state/index.ts'
 import { bytesOf, createStateReader } from './create-state-reader.ts'
+import { dropProofs } from './drop-proofs.ts'
 import { openDatabase } from './open-database.ts'
 import { pruneHistory } from './prune-history.ts'
 import { readAt } from './read-at.ts'
@@ -32,8 +34,12 @@ export interface Store {
   block(height: number): BlockRecord | undefined
   txsOf(height: number): StoredTx[]
   tx(id: Hash): StoredTx | undefined
-  /** The transactions of a block as they were sent. */
-  txBytesOf(height: number): Uint8Array[]
+  /** The transactions of a block as they were sent; undefined for one whose proof was dropped. */
+  txBytesOf(height: number): (Uint8Array | undefined)[]
+  /** SHA-256 of each transaction of a block, which its header is bound to; also of those that were dropped. */
+  txDigestsOf(height: number): Uint8Array[]
+  /** Drops the bytes of proofs from one block to another, that one excluded. @returns how many were dropped */
+  dropProofs(from: number, to: number): number
   eventsOfTx(height: number, index: number): ChainEvent[]
   /** Events behind a position, in order, at most `limit`. */
   eventsAfter(position: EventPosition, limit: number): EventRecord[]
@@ -81,7 +87,13 @@ export function openStore({ path, dealKeys }: OpenStoreOptions): Store {
       const row = statements.tx.get(hexToBytes(id.slice(2)))
       return row === undefined ? undefined : txOf(row)
     },
-    txBytesOf: (height) => statements.txBytesOf.all(height).map((row) => bytesOf(row.bytes)),
+    txBytesOf: (height) =>
+      statements.txBytesOf.all(height).map((row) => (row.bytes === null ? undefined : bytesOf(row.bytes))),
+    txDigestsOf: (height) =>
+      statements.txBytesOf
+        .all(height)
+        .map((row) => (row.bytes === null ? bytesOf(row.bytes_sha256) : sha256(bytesOf(row.bytes)))),
+    dropProofs: (from, to) => dropProofs(database, from, to),
     eventsOfTx: (height, index) => statements.eventsOfTx.all(height, index).map((row) => eventOf(row)),
     eventsAfter: ({ height, index }, limit) =>
       statements.eventsAfter
@@ -106,7 +118,7 @@ function prepareReads(database: DatabaseSync) {
     block: database.prepare(`SELECT ${BLOCK_COLUMNS} FROM blocks WHERE height = ?`),
     txsOf: database.prepare(`SELECT ${TX_COLUMNS} FROM txs WHERE height = ? ORDER BY idx`),
     tx: database.prepare(`SELECT ${TX_COLUMNS} FROM txs WHERE id = ?`),
-    txBytesOf: database.prepare('SELECT bytes FROM txs WHERE height = ? ORDER BY idx'),
+    txBytesOf: database.prepare('SELECT bytes_sha256, bytes FROM txs WHERE height = ? ORDER BY idx'),
     eventsOfTx: database.prepare('SELECT data FROM events WHERE height = ? AND tx_idx = ? ORDER BY idx'),
     eventsAfter: database.prepare(
       'SELECT height, idx, data FROM events WHERE (height, idx) > (?, ?) ORDER BY height, idx LIMIT ?',

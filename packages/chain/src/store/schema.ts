@@ -2,7 +2,7 @@
  * The node's database: docs/spec/chain.md, section 7. One transaction a block writes all of it, so that after a kill
  * at any instant the file stands at a block boundary.
  */
-export const SCHEMA_VERSION = 3
+export const SCHEMA_VERSION = 4
 
 /** So many states before the head's can be read, for proofs. */
 export const STATES_KEPT = 100
@@ -34,7 +34,9 @@ export const SCHEMA = `
     hint TEXT,
     fee TEXT NOT NULL,
     execution_ms REAL NOT NULL,
-    bytes BLOB NOT NULL,
+    -- Of bytes that were dropped: the header is bound to it.
+    bytes_sha256 BLOB,
+    bytes BLOB,
     PRIMARY KEY (height, idx)
   ) STRICT;
 

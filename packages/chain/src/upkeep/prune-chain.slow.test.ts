@@ -1,8 +1,10 @@
 import { rm } from 'node:fs/promises'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { type Devnet, fundedSigner, startDevnet } from '../../test/devnet.ts'
+import { commitProof } from '../../test/devnet-proof.ts'
 import { createChainClient } from '../client/index.ts'
 import { pruneChain, runChain, verifyChain } from '../main.ts'
+import { openChain } from './open-chain.ts'
 
 let devnet: Devnet
 
@@ -25,4 +27,19 @@ test('pruning drops the history, keeps the state, and the node goes on', async (
   const again = await runChain({ home, port: 0 })
   expect((await createChainClient({ url: again.url }).account(address)).balance).toBe(balance)
   await again.stop()
+})
+
+test('a node that keeps the proofs of some blocks drops those of older ones as it goes', async () => {
+  const { home } = devnet
+  await devnet.node.stop()
+  const node = await runChain({ home, port: 0, keepProofs: 101 })
+  const chain = createChainClient({ url: node.url })
+  const { height } = await chain.tx(await commitProof({ chain }))
+  for await (const event of chain.events({ types: ['block'], since: '0' })) if (event.height > height! + 103) break
+  await node.stop()
+  const { store } = openChain(home)
+  const dropped = store.txBytesOf(height!).filter((bytes) => bytes === undefined)
+  store.close()
+  expect(dropped).toHaveLength(1)
+  expect(await verifyChain({ home })).toMatchObject({ states: 101 })
 })

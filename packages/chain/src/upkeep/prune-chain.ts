@@ -23,7 +23,7 @@ export const BLOCKS_KEPT_MIN: number = STATES_KEPT + 1
 
 /** @throws GranaryError HOME_MISSING, HOME_LOCKED, PRUNE_TOO_FAR */
 export function pruneChain({ home, keep }: PruneOptions): PrunedChain {
-  if (!Number.isSafeInteger(keep) || keep < BLOCKS_KEPT_MIN) throw new PruneTooFarError(keep)
+  assertKept(keep)
   const { store, head } = openChain(home)
   const bytesBefore = statSync(store.path).size
   const dropped = prune()
@@ -39,6 +39,11 @@ export function pruneChain({ home, keep }: PruneOptions): PrunedChain {
       store.close()
     }
   }
+}
+
+/** @throws GranaryError PRUNE_TOO_FAR */
+export function assertKept(keep: number): void {
+  if (!Number.isSafeInteger(keep) || keep < BLOCKS_KEPT_MIN) throw new PruneTooFarError(keep)
 }
 
 class PruneTooFarError extends GranaryError {

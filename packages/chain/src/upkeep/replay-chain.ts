@@ -39,6 +39,7 @@ export async function replayChain({ home, signal, onProgress }: ReplayOptions): 
       const block = store.block(height)
       if (block === undefined) throw new ReplayDiffersError(height, 'the block is missing')
       const bytes = store.txBytesOf(height)
+      if (!bytes.every((each) => each !== undefined)) throw new ProofsDroppedError(height)
       const { appHash } = execute(height, () => applyBlock({ machine, store: replayed, block, txs: bytes }))
       expectSame(height, appHash, block.appHash)
       expectSame(height - 1, decodeHeader(block.header).appHash, store.block(height - 1)?.appHash)
@@ -76,6 +77,18 @@ export class ReplayDiffersError extends GranaryError {
       retryable: false,
       details: { height, why },
       cause,
+    })
+  }
+}
+
+class ProofsDroppedError extends GranaryError {
+  constructor(height: number) {
+    super({
+      code: 'REPLAY_NO_HISTORY',
+      message: `the proofs of block ${height} were dropped`,
+      hint: 'only a node that keeps proofs can execute its blocks again; `granary chain verify` checks headers, what they are bound to, and the state',
+      retryable: false,
+      details: { height },
     })
   }
 }

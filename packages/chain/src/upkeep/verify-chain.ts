@@ -3,7 +3,7 @@
  * transactions of every block, the tree made anew from all records, the states that are kept, and every account's money.
  */
 import { GranaryError } from '@granary/errors'
-import { decodeHeader, hashTxs, verifyHeader } from '../engine/header.ts'
+import { decodeHeader, hashTxDigests, verifyHeader } from '../engine/header.ts'
 import type { Hash } from '../messages/index.ts'
 import {
   appHashOfState,
@@ -77,10 +77,10 @@ function problemOfBlock(store: Store, genesis: Genesis, height: number): string 
   const header = decodeHeader(block.header)
   if (header.height !== height || header.timeMs !== block.timeMs) return 'its header is that of another block'
   const previous = store.block(height - 1)
-  const txs = store.txBytesOf(height)
+  const digests = store.txDigestsOf(height)
   // The block of a snapshot's state comes with its header alone.
-  const imported = height > 0 && previous === undefined && txs.length === 0
-  if (!imported && header.txsHash !== hashTxs(txs)) return 'its transactions have been changed'
+  const imported = height > 0 && previous === undefined && digests.length === 0
+  if (!imported && header.txsHash !== hashTxDigests(digests)) return 'its transactions have been changed'
   if (height === 0) return header.previousHash === genesisHash(genesis) ? undefined : 'it has another genesis'
   if (previous === undefined) return undefined
   if (header.previousHash !== previous.hash) return 'its header follows another block'

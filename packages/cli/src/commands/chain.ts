@@ -1,5 +1,6 @@
 /** granary chain init | run: a chain node of one's own; chain-upkeep has the rest. */
-import { type Command, Option } from 'commander'
+import { address, formatGrn, parseGrn } from '@granary/chain/messages'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { exitCodesHelp } from '../exit-code.ts'
 import {
   type HomeOptions,
@@ -11,18 +12,33 @@ import {
   withJson,
   withParent,
 } from '../options.ts'
+import { UsageError } from '../usage-error.ts'
 import { addChainUpkeep } from './chain-upkeep.ts'
 
 interface InitOptions extends HomeOptions, JsonOptions {
   readonly devnet?: true
   readonly blockTime?: number
+  readonly chainId?: string
+  readonly account?: readonly GenesisAccount[]
+  readonly supply?: bigint
+}
+
+interface GenesisAccount {
+  readonly address: `0x${string}`
+  readonly balance: bigint
 }
 
 interface RunOptions extends HomeOptions, JsonOptions {
   readonly port: number
   readonly host: string
+  readonly beacon?: readonly string[]
+  readonly rateLimit?: number
+  readonly keepProofs?: number
   readonly stopWithParent?: true
 }
+
+const REQUESTS_MAX = 10_000_000
+const BLOCKS_MAX = 2 ** 48
 
 export function addChain(program: Command): void {
   const chain = program.command('chain').description('Make a chain, run a node of one, check and move its file.')
@@ -30,7 +46,14 @@ export function addChain(program: Command): void {
     .command('init')
     .description('Write genesis and keys of a new chain into <home>/chain.')
     .option('--devnet', 'local randomness, and a faucet: for development only')
-    .option('--block-time <ms>', 'milliseconds from block to block (default: 500 on a devnet)', wholeNumber(50, 60_000))
+    .option(
+      '--block-time <ms>',
+      'milliseconds from block to block (default: 500 on a devnet, else 5000)',
+      wholeNumber(50, 60_000),
+    )
+    .option('--chain-id <name>', 'of a chain that is no devnet (default: granary)')
+    .option('--account <address:GRN>', 'has so much at first, such as 0x…:1000.5; once for each account', accounts)
+    .option('--supply <GRN>', 'what all accounts have together, to be checked', grn)
   withJson(withHome(init)).addHelpText('after', exitCodesHelp).action(initChain)
 
   const run = chain
@@ -38,6 +61,21 @@ export function addChain(program: Command): void {
     .description('Run the node of <home>/chain until Ctrl-C.')
     .addOption(new Option('--port <port>', 'of the RPC; 0 for any free one').argParser(port).default(7460))
     .option('--host <host>', 'address to listen on', '127.0.0.1')
+    .option(
+      '--beacon <url>',
+      'a relay of the drand network of the genesis; once for each (default: two of quicknet)',
+      urls,
+    )
+    .option(
+      '--rate-limit <requests>',
+      'a minute, of each address of another machine (default: 6000)',
+      wholeNumber(1, REQUESTS_MAX),
+    )
+    .option(
+      '--keep-proofs <blocks>',
+      'drop the proofs of older blocks, at least 101 (default: keep all)',
+      wholeNumber(1, BLOCKS_MAX),
+    )
   withParent(withJson(withHome(run), 'one line of JSON when ready, and the log as JSON on standard error'))
     .addHelpText('after', exitCodesHelp)
     .action(runChain)
@@ -46,9 +84,8 @@ export function addChain(program: Command): void {
 
 async function initChain(options: InitOptions): Promise<void> {
   const [chain, { printResult }] = await Promise.all([import('@granary/chain/node'), import('../print/result.ts')])
-  const { devnet = false, blockTime } = options
   const home = homeOf(options)
-  const made = await chain.initChain({ home, devnet, ...(blockTime === undefined ? {} : { blockTimeMs: blockTime }) })
+  const made = await chain.initChain({ home, ...startOf(options) })
   printResult(made, {
     json: options.json ?? false,
     actions: [{ cmd: `granary chain run --home ${home}`, why: 'starts the node' }],
@@ -56,16 +93,62 @@ async function initChain(options: InitOptions): Promise<void> {
   })
 }
 
+function startOf({ devnet, blockTime, chainId, account, supply }: InitOptions) {
+  const time = blockTime === undefined ? {} : { blockTimeMs: blockTime }
+  if (devnet) {
+    const wrong = [chainId && '--chain-id', account && '--account', supply !== undefined && '--supply'].find(Boolean)
+    if (wrong) throw new UsageError(`${wrong} is for a chain that is no devnet: there the faucet has all the money`)
+    return { devnet, ...time } as const
+  }
+  if (account === undefined) {
+    throw new UsageError(
+      'nobody would have any money',
+      'name those who have it with --account <address:GRN>, or make a devnet with --devnet',
+    )
+  }
+  const sum = account.reduce((total, { balance }) => total + balance, 0n)
+  if (supply !== undefined && sum !== supply) {
+    throw new UsageError(`the accounts have ${formatGrn(sum)}, --supply says ${formatGrn(supply)}`)
+  }
+  return { devnet: false, chainId: chainId ?? 'granary', accounts: account, ...time } as const
+}
+
 async function runChain(options: RunOptions): Promise<void> {
   const [chain, { runDaemon }] = await Promise.all([import('@granary/chain/node'), import('../run-daemon.ts')])
-  const { port, host, json = false, stopWithParent = false } = options
+  const { port, host, beacon, rateLimit, keepProofs, json = false, stopWithParent = false } = options
+  const settings = {
+    ...(beacon === undefined ? {} : { beaconUrls: beacon }),
+    ...(rateLimit === undefined ? {} : { rateLimit: { requestsPerMinute: rateLimit } }),
+    ...(keepProofs === undefined ? {} : { keepProofs }),
+  }
   await runDaemon({
     role: 'chain',
     json,
     withParent: stopWithParent,
     async start(log) {
-      const daemon = await chain.runChain({ home: homeOf(options), host, port, log: (event) => log({ ...event }) })
+      const home = homeOf(options)
+      const daemon = await chain.runChain({ home, host, port, ...settings, log: (event) => log({ ...event }) })
       return { daemon, facts: {} }
     },
   })
+}
+
+function accounts(text: string, before: readonly GenesisAccount[] = []): readonly GenesisAccount[] {
+  const [, holder = '', amount = ''] = /^(0x[0-9a-f]{40}):(.+)$/.exec(text) ?? []
+  if (holder === '')
+    throw new InvalidArgumentError('expected an address of 0x and 40 lower-case hex digits, a colon, GRN.')
+  return [...before, { address: address(holder), balance: grn(amount) }]
+}
+
+function grn(text: string): bigint {
+  try {
+    return parseGrn(text)
+  } catch {
+    throw new InvalidArgumentError('expected GRN with at most 18 decimals, such as 0.0125.')
+  }
+}
+
+function urls(text: string, before: readonly string[] = []): readonly string[] {
+  if (!URL.canParse(text) || !/^https?:/.test(text)) throw new InvalidArgumentError('expected an HTTP address.')
+  return [...before, text]
 }
