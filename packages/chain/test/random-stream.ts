@@ -65,6 +65,7 @@ export async function runStream(ground: Ground, seed: number): Promise<Record<st
   const sealer = createTestSealer(chain, market.provider, market.owner, folder)
   const random = randomFrom(seed)
   const finalized: FinalizedBlock[] = []
+  /** How often each message had each verdict, and each event happened. */
   const codes: Record<string, number> = {}
   let middle = from
   for (let count = 0; count < BLOCKS; count++) {
@@ -78,6 +79,9 @@ export async function runStream(ground: Ground, seed: number): Promise<Record<st
     const block = chain.produce(candidates)
     finalized.push(block)
     for (const { kind, code } of block.results) codes[`${kind} ${code}`] = (codes[`${kind} ${code}`] ?? 0) + 1
+    for (const { type } of chain.events.filter(({ height }) => height === chain.height)) {
+      codes[type] = (codes[type] ?? 0) + 1
+    }
   }
   executeAgain(ground, chain, copyOf(from), finalized, 0)
   executeAgain(ground, chain, middle, finalized, BLOCKS / 2)

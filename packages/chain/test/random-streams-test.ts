@@ -12,7 +12,7 @@ export function randomStreamsTest(count: number, timeoutMs: number): void {
   let ground: Ground
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'granary-streams-'))
-    ground = await prepareGround(createMarket(folder), folder)
+    ground = await prepareGround(createMarket(folder, { vesting: 16 }), folder)
   })
   afterAll(() => rm(folder, { recursive: true }))
 
@@ -39,6 +39,9 @@ export function randomStreamsTest(count: number, timeoutMs: number): void {
       ]
       for (const kind of [...kinds, 'TopUpDeal', 'WithdrawCollateral', 'PublishDeal', 'SettleDeals']) {
         expect([kind, seen.get(`${kind} OK`) ?? 0]).not.toEqual([kind, 0])
+      }
+      for (const type of ['reward:credited', 'reward:forfeited', 'reward:released']) {
+        expect([type, seen.get(type) ?? 0]).not.toEqual([type, 0])
       }
     },
     timeoutMs,

@@ -1,18 +1,19 @@
 import { describe, expect, test } from '@jest/globals'
 import { sha256 } from '@noble/hashes/sha2.js'
 import fc from 'fast-check'
+import { compareRandomRewards, compareRewards } from '../../test/rewards-model.ts'
 import { addSector, createRules, PROVIDER, type Rules } from '../../test/rules.ts'
 import { AMOUNT_MAX } from '../messages/index.ts'
 import { closeChallenge, closeDueChallenges, drawChallenges, isTooSlow } from './challenges.ts'
 import type { BlockContext } from './context.ts'
-import { declareFault, requireSector, terminateOldFaults, terminateSector } from './faults.ts'
+import { declareFault, terminateOldFaults, terminateSector } from './faults.ts'
 import { networkFee } from './messages/settle-deals.ts'
 import { paramBounds } from './param-bounds.ts'
 import { type ChainParams, productionParams } from './params.ts'
-import { allMembers, departDue, isListed, membersAt, NOW, partitionOf } from './partitions.ts'
+import { departDue, partitionOf } from './partitions.ts'
 import { tables } from './records.ts'
 import { recount } from './recount.ts'
-import { acceptRecovery, closeDueRecoveries, enqueueRecovery, recoveryMembers } from './recoveries.ts'
+import { acceptRecovery, closeDueRecoveries, enqueueRecovery } from './recoveries.ts'
 import { capacityRate, rewardsOf, serviceReward } from './rewards.ts'
 
 const SECTOR = 2_048
@@ -296,206 +297,15 @@ test('paying oneself: a provider loses by it, of what its payment burns it is gi
   )
 })
 
-interface Run {
-  readonly seed: number
-  readonly diligence: number
-  readonly cutoff: number
-  readonly beaconGaps: boolean
-  readonly design: number
-  readonly rewardHalving: number
-}
-
-/** What the rules say of a sector, epoch by epoch. */
-interface ModelSector {
-  readonly expiry: number
-  state: 'sound' | 'faulty' | 'over'
-  earns: boolean
-  /** What each epoch gave it that is not credited yet, in 2⁻⁶⁴. */
-  pending: Map<number, bigint>
-  /** Until its first credit: what its first epochs would have been, from the draw to the answer that it began with. */
-  before: bigint
-}
-
-/**
- * A random provider, and beside it each sector's earnings, epoch by epoch. Credited is what they add up to; less by what a
- * sector did not earn before its first answer, when it leaves before its second.
- */
-class Model {
-  readonly sectors = new Map<number, ModelSector>()
-  /** The challenges that are open: the block that drew each, by its partition. */
-  readonly drawnIn = new Map<number, { readonly epoch: number; readonly block: number }>()
-  readonly #steps: bigint[] = []
-  limit = 0n
-  expected = 0n
-  slack = 0n
-
-  earn({ store, params, height }: BlockContext): void {
-    const earning = [...this.sectors.values()].filter((sector) => sector.earns)
-    const power = BigInt(earning.length * SECTOR)
-    expect(rewardsOf(store).power).toBe(power)
-    const rate = capacityRate(params, height)
-    const step = ((rate << 64n) / (power > params.designPower ? power : params.designPower)) * BigInt(SECTOR)
-    for (const sector of earning) sector.pending.set(height, step)
-    this.#steps[height] = step
-    this.limit += rate
-  }
-
-  join(number: number, expiry: number): void {
-    this.sectors.set(number, { expiry, state: 'sound', earns: false, pending: new Map(), before: 0n })
-  }
-
-  answer(numbers: readonly number[], drawnIn: number, height: number): void {
-    let credit = 0n
-    for (const sector of numbers.map((number) => this.sectors.get(number)!)) {
-      if (sector.state !== 'sound') continue
-      if (sector.earns) sector.before = 0n
-      else for (let epoch = drawnIn + 1; epoch <= height; epoch++) sector.before += this.#steps[epoch]!
-      sector.earns = true
-      for (const [epoch, amount] of sector.pending) {
-        if (epoch <= drawnIn) credit += amount
-        if (epoch <= drawnIn) sector.pending.delete(epoch)
-      }
-      if (sector.expiry <= height) this.#stop(sector, 'over')
-    }
-    this.expected += credit >> 64n
-  }
-
-  stop(number: number, state: 'faulty' | 'over'): void {
-    this.#stop(this.sectors.get(number)!, state)
-  }
-
-  #stop(sector: ModelSector, state: 'faulty' | 'over'): void {
-    this.slack += (sector.before >> 64n) + 1n
-    Object.assign(sector, { state, earns: false, pending: new Map(), before: 0n })
-  }
-}
-
-function compareWithModel(run: Run): bigint {
-  const random = randomFrom(run.seed)
-  const { cutoff, rewardHalving } = run
-  const designPower = BigInt(run.design * SECTOR)
-  const rules = createRules({ ...params, cutoff, rewardHalving, designPower, capacityReward: 10n ** 20n })
-  const model = new Model()
-
-  for (let height = 1; height <= 300; height++) {
-    const isLate = run.beaconGaps && random(8) === 0
-    const context = rules.begin(height, { timeMs: height * 500, entropy: isLate ? undefined : random(256) })
-    if (isLate && random(2) === 0) rules.deliver(height - 1, random(256))
-    model.earn(context)
-    if (random(6) === 0) {
-      const expiry = height + 10 + random(150)
-      add(context, model.sectors.size, expiry)
-      model.join(model.sectors.size, expiry)
-    }
-    for (const number of partitionNumbers(context)) act(context, model, number, random, run.diligence)
-    closeDueChallenges(context)
-    closeDueRecoveries(context, isTooSlow)
-    terminateOldFaults(context)
-    departDue(context)
-    drawChallenges(context)
-    for (const number of partitionNumbers(context)) {
-      const epoch = openOf(context, number)?.epoch
-      if (epoch !== undefined && model.drawnIn.get(number)?.epoch !== epoch) {
-        model.drawnIn.set(number, { epoch, block: height })
-      }
-    }
-    if (height % 25 === 0) recount(context.store)
-    rules.commit()
-  }
-  const { minted } = recount(rules.begin(301, { timeMs: 200_000, entropy: 1 }).store)
-  expect(minted).toBe(sumOf(rules, 'reward:credited'))
-  expect(minted).toBeLessThanOrEqual(model.limit)
-  expect(minted).toBeLessThanOrEqual(model.expected)
-  expect(minted).toBeGreaterThanOrEqual(model.expected - model.slack)
-  return minted
-}
-
-/** What a provider may do with one of its partitions in a block, and what becomes of it there. */
-function act(
-  context: BlockContext,
-  model: Model,
-  number: number,
-  random: (bound: number) => number,
-  diligence: number,
-): void {
-  const { store, height } = context
-  const { challenge, recovery } = partitionOf(store, PROVIDER, number)
-  const [open] = challenge
-  const frozen = open === undefined ? [] : membersAt(store, PROVIDER, number, open.frozenAt)
-  if (open !== undefined && open.epoch < height && random(2) === 0 && random(16) < diligence) {
-    const numbers = frozen.map((member) => member.number)
-    model.answer(numbers, model.drawnIn.get(number)!.block, height)
-    closeChallenge(context, PROVIDER, number, 'answered')
-  } else if (open?.deadline === height) {
-    for (const { number: sector, expiry } of frozen) model.stop(sector, expiry <= height ? 'over' : 'faulty')
-  }
-  if (recovery.some(({ epoch }) => epoch < height) && random(3) === 0) {
-    for (const { number: sector } of recoveryMembers(store, PROVIDER, number)) {
-      if (requireSector(store, PROVIDER, sector).status === 'active') model.sectors.get(sector)!.state = 'sound'
-    }
-    acceptRecovery(context, PROVIDER, number)
-  }
-  const [victim] = membersAt(store, PROVIDER, number, NOW)
-  const isAsked = openOf(context, number)?.deadline === height
-  if (victim !== undefined && !isAsked && random(40) === 0) {
-    if (random(2) === 0) declareFault(context, PROVIDER, victim.number)
-    else terminateSector(context, PROVIDER, victim.number, 'REQUESTED')
-    model.stop(victim.number, 'faulty')
-  }
-  if (random(4) === 0) request(context, number)
-}
-
-function request(context: BlockContext, number: number): void {
-  const { store, height } = context
-  const partition = partitionOf(store, PROVIDER, number)
-  const isFree = partition.requestedAt.length === 0 && partition.recovery.length === 0
-  const faulty = allMembers(store, PROVIDER, number).filter(
-    (member) =>
-      !isListed(partition, member, NOW) &&
-      requireSector(store, PROVIDER, member.number).status === 'active' &&
-      member.expiry > height,
-  )
-  if (faulty.length === 0 || !isFree || partition.recoveryBarredUntil > height) return
-  const positions = faulty.map(({ position }) => position)
-  enqueueRecovery(context, PROVIDER, number, positions)
-}
-
-function partitionNumbers({ store }: BlockContext): number[] {
-  const { next } = tables.partitionNumbers.get(store, PROVIDER) ?? { next: 0 }
-  return Array.from({ length: next }, (_, index) => index)
-}
-
-/** Numbers below a bound, the same for the same seed. */
-function randomFrom(seed: number): (bound: number) => number {
-  let state = sha256(Uint8Array.of(seed & 255, (seed >> 8) & 255, (seed >> 16) & 255, 3))
-  return (bound) => {
-    state = sha256(state)
-    return ((state[0]! << 16) | (state[1]! << 8) | state[2]!) % bound
-  }
-}
-
 describe('what is credited is what each sector earned epoch by epoch', () => {
   test('by a diligent provider, below the design size and beyond it', () => {
     for (const design of [1, 100]) {
       const run = { seed: 1, diligence: 15, cutoff: 2, beaconGaps: false, design, rewardHalving: 80 }
-      expect(compareWithModel(run)).toBeGreaterThan(10n ** 20n)
+      expect(compareRewards(run)).toBeGreaterThan(10n ** 20n)
     }
   })
 
   test('by random providers, on random chains', () => {
-    const runs = fc.record({
-      seed: fc.nat(2 ** 24),
-      diligence: fc.integer({ min: 0, max: 16 }),
-      cutoff: fc.integer({ min: 1, max: 9 }),
-      beaconGaps: fc.boolean(),
-      design: fc.integer({ min: 1, max: 30 }),
-      rewardHalving: fc.integer({ min: 1, max: 400 }),
-    })
-    fc.assert(
-      fc.property(runs, (run) => {
-        compareWithModel(run)
-      }),
-      { numRuns: 6 },
-    )
+    compareRandomRewards(6)
   })
 })

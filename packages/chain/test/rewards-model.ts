@@ -1,0 +1,212 @@
+/**
+ * A random provider, and beside it what each of its sectors earns, epoch by epoch, as the rules say it in words: nothing is
+ * summed up ahead. docs/spec/chain.md section 4, Rewards.
+ */
+import { expect } from '@jest/globals'
+import fc from 'fast-check'
+import { closeChallenge, closeDueChallenges, drawChallenges, isTooSlow } from '../src/state/challenges.ts'
+import type { BlockContext } from '../src/state/context.ts'
+import { declareFault, requireSector, terminateOldFaults, terminateSector } from '../src/state/faults.ts'
+import { allMembers, departDue, isListed, membersAt, NOW, partitionOf } from '../src/state/partitions.ts'
+import { tables } from '../src/state/records.ts'
+import { recount } from '../src/state/recount.ts'
+import { acceptRecovery, closeDueRecoveries, enqueueRecovery, recoveryMembers } from '../src/state/recoveries.ts'
+import { capacityRate, rewardsOf } from '../src/state/rewards.ts'
+import { randomFrom } from './random-stream.ts'
+import { addSector, createRules, PROVIDER } from './rules.ts'
+
+const SECTOR = 2_048
+const params = {
+  capacityReward: 10n ** 20n,
+  vesting: 40,
+  provingPeriod: 7,
+  partitionSectorsMax: 4,
+  faultMaxAge: 60,
+  recoveriesPerEpoch: 4,
+}
+
+export interface RewardsRun {
+  readonly seed: number
+  readonly diligence: number
+  readonly cutoff: number
+  readonly beaconGaps: boolean
+  readonly design: number
+  readonly rewardHalving: number
+}
+
+/** What the rules say of a sector, epoch by epoch. */
+interface ModelSector {
+  readonly expiry: number
+  state: 'sound' | 'faulty' | 'over'
+  earns: boolean
+  /** What each epoch gave it that is not credited yet, in 2⁻⁶⁴. */
+  pending: Map<number, bigint>
+  /** Until its first credit: what its first epochs would have been, from the draw to the answer that it began with. */
+  before: bigint
+}
+
+/** Credited is what its sectors earned; less by what one of them did not before its first answer, when it leaves before its second. */
+class Model {
+  readonly sectors = new Map<number, ModelSector>()
+  /** The challenges that are open: the block that drew each, by its partition. */
+  readonly drawnIn = new Map<number, { readonly epoch: number; readonly block: number }>()
+  readonly #steps: bigint[] = []
+  limit = 0n
+  expected = 0n
+  slack = 0n
+
+  earn({ store, params, height }: BlockContext): void {
+    const earning = [...this.sectors.values()].filter((sector) => sector.earns)
+    const power = BigInt(earning.length * SECTOR)
+    expect(rewardsOf(store).power).toBe(power)
+    const rate = capacityRate(params, height)
+    const step = ((rate << 64n) / (power > params.designPower ? power : params.designPower)) * BigInt(SECTOR)
+    for (const sector of earning) sector.pending.set(height, step)
+    this.#steps[height] = step
+    this.limit += rate
+  }
+
+  join(number: number, expiry: number): void {
+    this.sectors.set(number, { expiry, state: 'sound', earns: false, pending: new Map(), before: 0n })
+  }
+
+  answer(numbers: readonly number[], drawnIn: number, height: number): void {
+    let credit = 0n
+    for (const sector of numbers.map((number) => this.sectors.get(number)!)) {
+      if (sector.state !== 'sound') continue
+      if (sector.earns) sector.before = 0n
+      else for (let epoch = drawnIn + 1; epoch <= height; epoch++) sector.before += this.#steps[epoch]!
+      sector.earns = true
+      for (const [epoch, amount] of sector.pending) {
+        if (epoch <= drawnIn) credit += amount
+        if (epoch <= drawnIn) sector.pending.delete(epoch)
+      }
+      if (sector.expiry <= height) this.#stop(sector, 'over')
+    }
+    this.expected += credit >> 64n
+  }
+
+  stop(number: number, state: 'faulty' | 'over'): void {
+    this.#stop(this.sectors.get(number)!, state)
+  }
+
+  #stop(sector: ModelSector, state: 'faulty' | 'over'): void {
+    this.slack += (sector.before >> 64n) + 1n
+    Object.assign(sector, { state, earns: false, pending: new Map(), before: 0n })
+  }
+}
+
+/** @returns what was minted @throws when it is not what the sectors earned */
+export function compareRewards(run: RewardsRun): bigint {
+  const random = randomFrom(run.seed)
+  const { cutoff, rewardHalving } = run
+  const designPower = BigInt(run.design * SECTOR)
+  const rules = createRules({ ...params, cutoff, rewardHalving, designPower })
+  const model = new Model()
+
+  for (let height = 1; height <= 300; height++) {
+    const isLate = run.beaconGaps && random(8) === 0
+    const context = rules.begin(height, { timeMs: height * 500, entropy: isLate ? undefined : random(256) })
+    if (isLate && random(2) === 0) rules.deliver(height - 1, random(256))
+    model.earn(context)
+    if (random(6) === 0) {
+      const expiry = height + 10 + random(150)
+      addSector(context, { number: model.sectors.size, expiry, profile: '2KiB-test' })
+      model.join(model.sectors.size, expiry)
+    }
+    for (const number of partitionNumbers(context)) act(context, model, number, random, run.diligence)
+    closeDueChallenges(context)
+    closeDueRecoveries(context, isTooSlow)
+    terminateOldFaults(context)
+    departDue(context)
+    drawChallenges(context)
+    for (const number of partitionNumbers(context)) {
+      const epoch = partitionOf(context.store, PROVIDER, number).challenge[0]?.epoch
+      if (epoch !== undefined && model.drawnIn.get(number)?.epoch !== epoch) {
+        model.drawnIn.set(number, { epoch, block: height })
+      }
+    }
+    if (height % 25 === 0) recount(context.store)
+    rules.commit()
+  }
+  const { minted } = recount(rules.begin(301, { timeMs: 200_000, entropy: 1 }).store)
+  const credited = rules.events.filter(({ type }) => type === 'reward:credited')
+  expect(minted).toBe(credited.reduce((sum, { amount }) => sum + BigInt(`${amount}`), 0n))
+  expect(minted).toBeLessThanOrEqual(model.limit)
+  expect(minted).toBeLessThanOrEqual(model.expected)
+  expect(minted).toBeGreaterThanOrEqual(model.expected - model.slack)
+  return minted
+}
+
+/** What a provider may do with one of its partitions in a block, and what becomes of it there. */
+function act(
+  context: BlockContext,
+  model: Model,
+  number: number,
+  random: (bound: number) => number,
+  diligence: number,
+): void {
+  const { store, height } = context
+  const { challenge, recovery } = partitionOf(store, PROVIDER, number)
+  const [open] = challenge
+  const frozen = open === undefined ? [] : membersAt(store, PROVIDER, number, open.frozenAt)
+  if (open !== undefined && open.epoch < height && random(2) === 0 && random(16) < diligence) {
+    const numbers = frozen.map((member) => member.number)
+    model.answer(numbers, model.drawnIn.get(number)!.block, height)
+    closeChallenge(context, PROVIDER, number, 'answered')
+  } else if (open?.deadline === height) {
+    for (const { number: sector, expiry } of frozen) model.stop(sector, expiry <= height ? 'over' : 'faulty')
+  }
+  if (recovery.some(({ epoch }) => epoch < height) && random(3) === 0) {
+    for (const { number: sector } of recoveryMembers(store, PROVIDER, number)) {
+      if (requireSector(store, PROVIDER, sector).status === 'active') model.sectors.get(sector)!.state = 'sound'
+    }
+    acceptRecovery(context, PROVIDER, number)
+  }
+  const [victim] = membersAt(store, PROVIDER, number, NOW)
+  const isAsked = partitionOf(context.store, PROVIDER, number).challenge[0]?.deadline === height
+  if (victim !== undefined && !isAsked && random(40) === 0) {
+    if (random(2) === 0) declareFault(context, PROVIDER, victim.number)
+    else terminateSector(context, PROVIDER, victim.number, 'REQUESTED')
+    model.stop(victim.number, 'faulty')
+  }
+  if (random(4) === 0) request(context, number)
+}
+
+function request(context: BlockContext, number: number): void {
+  const { store, height } = context
+  const partition = partitionOf(store, PROVIDER, number)
+  const isFree = partition.requestedAt.length === 0 && partition.recovery.length === 0
+  const faulty = allMembers(store, PROVIDER, number).filter(
+    (member) =>
+      !isListed(partition, member, NOW) &&
+      requireSector(store, PROVIDER, member.number).status === 'active' &&
+      member.expiry > height,
+  )
+  if (faulty.length === 0 || !isFree || partition.recoveryBarredUntil > height) return
+  const positions = faulty.map(({ position }) => position)
+  enqueueRecovery(context, PROVIDER, number, positions)
+}
+
+function partitionNumbers({ store }: BlockContext): number[] {
+  const { next } = tables.partitionNumbers.get(store, PROVIDER) ?? { next: 0 }
+  return Array.from({ length: next }, (_, index) => index)
+}
+
+/** @param count: of random providers on random chains */
+export function compareRandomRewards(count: number): void {
+  const runs = fc.record({
+    seed: fc.nat(2 ** 24),
+    diligence: fc.integer({ min: 0, max: 16 }),
+    cutoff: fc.integer({ min: 1, max: 9 }),
+    beaconGaps: fc.boolean(),
+    design: fc.integer({ min: 1, max: 30 }),
+    rewardHalving: fc.integer({ min: 1, max: 400 }),
+  })
+  fc.assert(
+    fc.property(runs, (run) => {
+      compareRewards(run)
+    }),
+    { numRuns: count },
+  )
+}
