@@ -1,6 +1,7 @@
 #include "commp.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -16,6 +17,8 @@
 #define CHUNK_BLOCKS 64u
 #define CHUNK_NODES ((uint64_t)CHUNK_BLOCKS * BLOCK_NODES)
 #define CHUNK_PAYLOAD ((size_t)CHUNK_BLOCKS * BLOCK_PAYLOAD)
+/* Between two looks at the control while nothing comes. */
+#define LOOK_MS 20
 #define CHUNK_MEMORY (CHUNK_PAYLOAD + FR32_SLACK + BLOCK_NODES * NODE + CHUNK_BLOCKS * NODE)
 
 void zero_root(hash_pairs_fn hash_pairs, unsigned height, uint8_t root[NODE]) {
@@ -95,11 +98,14 @@ static uint64_t nodes_of_chunk(uint64_t payload) {
   return nodes < CHUNK_NODES ? nodes : CHUNK_NODES;
 }
 
-/* Reads until `length` bytes are there or the stream ends. */
-static const char *read_some(int fd, uint8_t *out, size_t length, size_t *filled) {
+/* Reads until `length` bytes are there or the stream ends. A pipe may have none for as long as it likes. */
+static const char *read_some(const struct control *control, int fd, uint8_t *out, size_t length, size_t *filled) {
   for (*filled = 0; *filled < length;) {
+    struct pollfd ready = {.fd = fd, .events = POLLIN};
+    if (control_cancelled(control)) return WORK_CANCELLED;
+    if (poll(&ready, 1, LOOK_MS) == 0) continue;
     const ssize_t count = read(fd, out + *filled, length - *filled);
-    if (count < 0 && errno == EINTR) continue;
+    if (count < 0 && (errno == EINTR || errno == EAGAIN)) continue;
     if (count < 0) return "read";
     if (count == 0) break;
     *filled += (size_t)count;
@@ -113,8 +119,7 @@ static const char *commit_stream(struct commp_job *job) {
   const char *failed = memory == NULL ? "get memory for" : NULL;
   while (failed == NULL) {
     size_t filled;
-    if (control_cancelled(job->control)) failed = WORK_CANCELLED;
-    if (failed == NULL) failed = read_some(job->fd, memory, CHUNK_PAYLOAD, &filled);
+    failed = read_some(job->control, job->fd, memory, CHUNK_PAYLOAD, &filled);
     if (failed != NULL || (filled == 0 && chunks > 0)) break;
     if (chunks + 2 > room) {
       uint8_t *more = realloc(roots, (room = 2 * room + 64) * NODE);

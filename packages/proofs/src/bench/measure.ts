@@ -17,17 +17,21 @@ export interface Quantity {
   readonly blocks?: number
 }
 
-/** @param run one run: a value for each quantity, in its unit and in their order; run 0 is the first */
+/**
+ * @param run one run: a value for each quantity, in its unit and in their order; run 0 is the first
+ * @param runs fewer for what takes many minutes
+ */
 export async function measure(
   quantities: readonly Quantity[],
   run: (run: number) => Promise<readonly number[]>,
   { signal, onProgress }: BenchOptions,
+  runs: number = RUNS,
 ): Promise<Figure[]> {
   const values: (readonly number[])[] = []
   const us: number[] = []
-  for (let i = 0; i < RUNS; i += 1) {
+  for (let i = 0; i < runs; i += 1) {
     signal?.throwIfAborted()
-    onProgress?.(`run ${i + 1} of ${RUNS}`)
+    onProgress?.(`run ${i + 1} of ${runs}`)
     const before = bulkBlockNs()
     values.push(await run(i))
     us.push((before + bulkBlockNs()) / 2)

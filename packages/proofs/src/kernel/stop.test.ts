@@ -1,5 +1,6 @@
 /** How soon work stops, counted in what is still done after the abort: a clock would tell how busy the machine is. */
-import { existsSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { constants, existsSync } from 'node:fs'
 import { mkdtemp, open, rm, truncate, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { availableParallelism, tmpdir } from 'node:os'
@@ -143,6 +144,16 @@ describe.each(names)('the kernel %s, aborted at', (name) => {
     await stopped
     expect(done() - doneBefore).toBeLessThanOrEqual(doneAfterMax)
   })
+})
+
+test.each(names)('the kernel %s, aborted while a pipe gives nothing, does not wait for it', async (name) => {
+  const path = at(`pipe-${name}`)
+  execFileSync('mkfifo', [path])
+  await using pipe = await open(path, constants.O_RDWR)
+  const controller = new AbortController()
+  const stopped = createNativeKernel(addon!, name).commitPayload({ fd: pipe.fd, signal: controller.signal })
+  controller.abort()
+  await expect(stopped).rejects.toMatchObject({ name: 'AbortError' })
 })
 
 test.each(['labels', 'table'])('the TypeScript kernel, aborted at %s, finishes no more than a step', async (what) => {

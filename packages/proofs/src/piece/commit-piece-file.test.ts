@@ -1,7 +1,10 @@
+import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { closeSync, mkdirSync, openSync, readSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import { temporaryFolder } from '../../test/sealed-sector.ts'
 import { hex, vectors } from '../../test/support.ts'
@@ -126,4 +129,13 @@ test('a large file takes constant memory, and the event loop goes on', async () 
   expect([hex(root), paddedSize, payloadSize]).toEqual([zero.commitment, padded, length])
   expect(ticks).toBeGreaterThan(3)
   expect(highest - before).toBeLessThan(64 * MIB)
+})
+
+test('four large files at once take less than 64 MiB between them', async () => {
+  const length = ((best === 'ts' ? 16 : 256) * MIB * 127) / 128
+  const paths = [1, 2, 3, 4].map((number) => sparse(`large-${number}`, length))
+  const program = fileURLToPath(new URL('../../test/commit-pieces.ts', import.meta.url))
+  const { stdout } = await promisify(execFile)(process.execPath, ['--conditions=@granary/source', program, ...paths])
+  expect(Number(stdout)).toBeGreaterThan(0)
+  expect(Number(stdout)).toBeLessThan(64 * MIB)
 })

@@ -15,7 +15,7 @@ interface BenchCommandOptions extends HomeOptions, JsonOptions {
   readonly in?: string
 }
 
-const KINDS = ['commp', 'label', 'parents', 'seal', 'trees', 'porep', 'post'] as const
+const KINDS = ['commp', 'label', 'parents', 'seal', 'trees', 'porep', 'post', 'sector'] as const
 type Kind = (typeof KINDS)[number]
 
 /** Small enough to be done in seconds; the large ones are asked for. */
@@ -28,7 +28,9 @@ const PRODUCTION = { layers: 11, challenges: 176 } as const
 export function addBench(tools: Command): void {
   const command = tools
     .command('bench')
-    .description('Measure, five times: minimum, median and maximum, and U, a block of SHA-256 at the bulk rate.')
+    .description(
+      'Measure, five times (sector: once): minimum, median and maximum, and U, a block of SHA-256 at the bulk rate.',
+    )
     .addArgument(new Argument('<kind>', 'what to measure').choices(KINDS))
     .addOption(profileOption())
     .option('--sectors <k>', 'label, seal: so many at once (1 to 4); post: in the list', wholeNumber(1, 64))
@@ -80,6 +82,8 @@ async function measure(kind: Kind, options: BenchCommandOptions, benchOptions: B
       return await benches.benchPorep(input, benchOptions)
     case 'post':
       return await benches.benchPost(input, benchOptions)
+    case 'sector':
+      return await benches.benchSector(input, benchOptions)
   }
 }
 
