@@ -1,4 +1,11 @@
-/** AuthorizeKey: lets an ed25519 key sign for the account. Signed by the account itself; the same key again replaces what it was allowed. */
+/**
+ * AuthorizeKey: lets an ed25519 key sign for the account, within scopes, an expiry and a spending limit. The same key
+ * again replaces what it was allowed, and what it has spent.
+ *
+ * Signed by the account's own key alone: a session key must not make itself stronger.
+ * Costs its fee.
+ * Refuses a scope that is none (SCOPE_UNKNOWN), an expiry that has passed (KEY_INVALID).
+ */
 import { bytesToHex } from '@noble/hashes/utils.js'
 import type { AuthorizeKey } from '../../messages/index.ts'
 import type { Effect } from '../context.ts'

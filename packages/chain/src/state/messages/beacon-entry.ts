@@ -1,6 +1,11 @@
 /**
- * BeaconEntry: brings the randomness of the epochs that ask for its round. Put in by the producer of a block, before
- * all else; without a sender it can make no transaction fail, so a wrong one makes the block invalid.
+ * BeaconEntry: brings the randomness of the epochs that ask for its round. Without a sender it can make no transaction
+ * fail, so a wrong one makes the block invalid.
+ *
+ * Signed by the beacon's key alone; put in by the producer of a block, before all else.
+ * Costs nothing.
+ * Refuses a round that no epoch waits for, a signature that is not the beacon's, more than four in a block
+ * (BLOCK_INVALID).
  */
 import type { BeaconEntry } from '../../messages/index.ts'
 import type { BlockContext } from '../context.ts'

@@ -1,8 +1,12 @@
 /**
- * CancelDeal: the client ends its deal. Before a pre-commit, `cancelShare` of the price goes to the provider, whose disk and
- * work were reserved; after activation what was proven is settled, `cancelShare` of the price of the rest goes to the
- * provider, and the span that is still open is settled when it is decided. Signed by the client; costs its fee. Refuses a
- * deal that a sector has bound and not yet proven, and one that is over.
+ * CancelDeal: the client ends its deal. Before a pre-commit, `cancelShare` of the price goes to the provider, whose
+ * disk and work were reserved; after activation what was proven is settled, `cancelShare` of the price of the rest goes
+ * to the provider, and the span that is still open is settled when it is decided.
+ *
+ * Signed by the client, or a session key with that scope.
+ * Costs its fee, and the share.
+ * Refuses a deal that there is not (DEAL_NOT_FOUND), another than the client (DEAL_CLIENT_WRONG), a deal that a sector
+ * has bound and not yet proven (DEAL_NOT_FREE), and one that is over (DEAL_OVER).
  */
 import type { CancelDeal } from '../../messages/index.ts'
 import type { Effect, TxContext } from '../context.ts'

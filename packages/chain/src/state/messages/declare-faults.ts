@@ -1,8 +1,12 @@
 /**
- * DeclareFaults: the provider says itself that it cannot prove sectors of a partition. They leave its list from `cutoff`
- * epochs later on: a challenge that is open, or drawn before that, still asks for them. The span since their last proof
- * counts as faulted. Signed by the owner or its session key; of the proving class, with its fixed fee; burns
- * `declaredFaultFee` epochs of what they earn, less than a missed proof. Refuses what is not sound, or not of that partition.
+ * DeclareFaults: the provider says itself that it cannot prove sectors of a partition. They leave its list from
+ * `cutoff` epochs later on: a challenge that is open, or drawn before that, still asks for them. The span since their
+ * last proof counts as faulted. Of the proving class.
+ *
+ * Signed by the owner or its session key.
+ * Costs `feeProving`; burns what the sectors earn in `declaredFaultFee` epochs, less than a missed proof.
+ * Refuses another than the owner (PROVIDER_NOT_OWNED), sectors that are not of that partition (SECTOR_PARTITION_WRONG),
+ * not sound or named twice (SECTOR_NOT_SOUND).
  */
 import type { DeclareFaults } from '../../messages/index.ts'
 import type { Effect, TxContext } from '../context.ts'

@@ -1,4 +1,11 @@
-/** DepositCollateral: money of the sender becomes free collateral of a provider, its own or another's; a debt is paid first. */
+/**
+ * DepositCollateral: money of the sender becomes free collateral of a provider, its own or another's; a debt is paid
+ * first.
+ *
+ * Signed by the account that pays, or a session key of it with that scope.
+ * Costs its fee.
+ * Refuses an amount of zero (AMOUNT_ZERO), or of more than the sender has (INSUFFICIENT_FUNDS).
+ */
 import type { DepositCollateral } from '../../messages/index.ts'
 import type { Effect } from '../context.ts'
 import { TxError } from '../errors.ts'

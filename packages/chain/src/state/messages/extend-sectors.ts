@@ -1,7 +1,10 @@
 /**
- * ExtendSectors: moves the expiry of sound sectors out, never in, at most as far as a new sector's could be. Signed by the
- * owner or its session key; costs its fee. Refuses a sector whose time is over, that is faulty, or that was not proven for
- * two periods.
+ * ExtendSectors: moves the expiry of sound sectors out, never in, at most as far as a new sector's could be.
+ *
+ * Signed by the owner or its session key.
+ * Costs its fee.
+ * Refuses another than the owner (PROVIDER_NOT_OWNED), a sector that is faulty or was not proven for two periods
+ * (SECTOR_NOT_SOUND), one whose time is over, and an expiry that is no later one or too late (SECTOR_EXPIRY_INVALID).
  */
 import type { ExtendSectors } from '../../messages/index.ts'
 import type { Effect } from '../context.ts'

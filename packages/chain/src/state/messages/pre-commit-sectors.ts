@@ -1,7 +1,15 @@
 /**
  * PreCommitSectors: a provider binds itself to replicas before it knows what it will be asked about them. CommD must be
- * the one of the deals' pieces in their order. Locks the deposit and the pledge, and binds the deals: until the sector is
- * proven or its time runs out they can neither lapse nor be bound by another.
+ * the one of the deals' pieces in their order. Locks the deposit and the pledge, and binds the deals: until the sector
+ * is proven or its time runs out they can neither be cancelled nor lapse nor be bound by another.
+ *
+ * Signed by the owner or its session key.
+ * Costs its fee; the deposit burns if no proof comes in time.
+ * Refuses another than the owner (PROVIDER_NOT_OWNED), a profile that the chain does not take (PROFILE_REFUSED), a
+ * number that was used (SECTOR_NUMBER_USED), a ticket that is too old or not there (TICKET_INVALID), deals that there
+ * are not, of another, bound or over (DEAL_NOT_FOUND, DEAL_PROVIDER_WRONG, DEAL_NOT_FREE), another CommD
+ * (COMM_D_MISMATCH, PIECES_DO_NOT_FIT), an expiry before a deal could end or beyond the longest
+ * (SECTOR_EXPIRY_INVALID), too little free collateral (INSUFFICIENT_COLLATERAL).
  */
 import { GranaryError } from '@granary/errors'
 import { computeCommD, parsePieceCid } from '@granary/proofs/verify'

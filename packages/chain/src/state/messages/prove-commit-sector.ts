@@ -1,6 +1,12 @@
 /**
  * ProveCommitSector: the PoRep of a pre-committed sector, verified in full over a seed that was drawn after the
  * commitment. Activates its deals and puts it into a partition. It never fails because of a deal: those were bound.
+ *
+ * Signed by the owner or its session key.
+ * Costs its fee, by the bytes of the proof; a new partition locks its deposit.
+ * Refuses another than the owner (PROVIDER_NOT_OWNED), a sector that there is not (SECTOR_NOT_FOUND), that waits for no
+ * proof (SECTOR_STATE_WRONG) or no longer (COMMIT_EXPIRED), a proof before the seed (SEED_NOT_READY) or that is wrong
+ * (BUNDLE_LENGTH_WRONG, POREP_INVALID), and a sector for which no slot is free (NO_SLOT).
  */
 import { profileNamed } from '@granary/proofs/profile'
 import type { ProveCommitSector } from '../../messages/index.ts'

@@ -1,9 +1,16 @@
 /**
- * PublishDeal: a batch of deals of the sender, each with its provider's signature over the terms. Locks the whole price
- * from the client and the collateral from the provider. Terms that were published once are refused for ever, so that a
- * retried publication never pays twice; that is what the agreements table is for, and it lives as long as its deal.
+ * PublishDeal: a batch of deals of the sender, each with its provider's signature over the terms; all of them or none.
+ * Locks the whole price from the client and the collateral from the provider. Terms that were published once are
+ * refused for ever, so that a retried publication never pays twice; that is what the agreements table is for, and it
+ * lives as long as its deal.
+ *
+ * Signed by the client, or a session key with that scope; the terms by the provider's owner or its session key.
+ * Costs its fee, and a signature's units for each deal.
+ * Refuses terms of another client (DEAL_CLIENT_WRONG), sizes that are not those of the piece CID (DEAL_SIZE_MISMATCH),
+ * terms beyond the bounds or whose time has passed (DEAL_TERMS_INVALID, DEAL_TERMS_EXPIRED), that were published
+ * (DEAL_DUPLICATE) or that the provider did not sign (DEAL_SIGNATURE_INVALID); too little collateral
+ * (DEAL_COLLATERAL_LOW), or more than is there (INSUFFICIENT_COLLATERAL, INSUFFICIENT_FUNDS).
  */
-
 import { parsePieceCid } from '@granary/proofs/verify'
 import { bytesToHex } from '@noble/hashes/utils.js'
 import {

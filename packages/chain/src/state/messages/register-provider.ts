@@ -1,6 +1,10 @@
 /**
- * RegisterProvider: a provider with the next id, owned by the sender. Its session key may sign what a daemon signs, without
- * expiry or limit of its own; the owner may replace that with AuthorizeKey.
+ * RegisterProvider: a provider with the next number, owned by the sender. Its session key may sign what a daemon signs,
+ * without expiry or limit of its own; the owner may replace that with AuthorizeKey.
+ *
+ * Signed by the account, or a session key with that scope.
+ * Costs its fee.
+ * Refuses a session key or an endpoint that is none (PROVIDER_INVALID).
  */
 import type { RegisterProvider } from '../../messages/index.ts'
 import type { Effect } from '../context.ts'

@@ -1,8 +1,14 @@
 /**
- * RenewDeal: client and provider agree to move a deal's end out, at the same price: the client sends it, the provider has
- * signed the renewal. Locks the price of the time from the client and further collateral from the provider, at least
- * `minCollateralShare` of it. Costs its fee. No recent proof, no renewal: refuses a sector that was not proven for two
- * periods, an end beyond the sector's expiry or not later than the present one, and a renewal whose time has passed.
+ * RenewDeal: client and provider agree to move a deal's end out, at the same price. Locks the price of the time from
+ * the client and further collateral from the provider, at least `minCollateralShare` of it. No recent proof, no
+ * renewal.
+ *
+ * Signed by the client, or a session key with that scope; the renewal by the provider's owner or its session key.
+ * Costs its fee.
+ * Refuses another than the client (DEAL_CLIENT_WRONG), a deal that is not active or was cancelled (DEAL_OVER), a sector
+ * that was not proven for two periods (SECTOR_NOT_SOUND), an end that is no later one, is beyond the sector's expiry or
+ * `dealDurationMax` from now, or is of another agreement (DEAL_NOT_EXTENDABLE), a renewal whose time has passed
+ * (DEAL_TERMS_EXPIRED), too little collateral (DEAL_COLLATERAL_LOW).
  */
 import { dealRenewalDigest, type RenewDeal } from '../../messages/index.ts'
 import type { Effect } from '../context.ts'

@@ -1,8 +1,12 @@
 /**
- * RequestRecovery: asks that faulty sectors of a partition be challenged, with four times the samples, so that they count
- * again; an empty list means all that are faulty. The request waits in a queue, is drawn not before `cutoff` epochs later,
- * and is answered with SubmitPost. Signed by the owner or its session key; of the proving class, with its fixed fee. One
- * request a partition at a time, none for a period after one that was missed.
+ * RequestRecovery: asks that faulty sectors of a partition be challenged, with four times the samples, so that they
+ * count again; an empty list means all that are faulty. The request waits in a queue, is drawn not before `cutoff`
+ * epochs later, and is answered with SubmitPost. Of the proving class.
+ *
+ * Signed by the owner or its session key.
+ * Costs `feeProving`; a recovery that is missed, the fee of a missed proof.
+ * Refuses another than the owner (PROVIDER_NOT_OWNED), a second request of the partition (RECOVERY_PENDING), one within
+ * a period after a recovery that was missed (RECOVERY_BARRED), sectors that are not faulty (SECTOR_NOT_FAULTY).
  */
 import type { RequestRecovery } from '../../messages/index.ts'
 import type { Effect, TxContext } from '../context.ts'

@@ -1,4 +1,10 @@
-/** RevokeKey: a session key of the sender may sign nothing any more. Signed by the account itself; costs its fee. */
+/**
+ * RevokeKey: a session key of the sender may sign nothing any more.
+ *
+ * Signed by the account's own key alone.
+ * Costs its fee.
+ * Refuses a key that the account has not authorised (KEY_NOT_FOUND).
+ */
 import { bytesToHex } from '@noble/hashes/utils.js'
 import type { RevokeKey } from '../../messages/index.ts'
 import type { Effect } from '../context.ts'

@@ -1,4 +1,12 @@
-/** SetAsk: what a provider asks for, replacing what it asked before. It binds nobody: a deal's terms are signed one by one. */
+/**
+ * SetAsk: what a provider asks for, replacing what it asked before. It binds nobody: a deal's terms are signed one by
+ * one.
+ *
+ * Signed by the owner or its session key.
+ * Costs its fee.
+ * Refuses another than the owner (PROVIDER_NOT_OWNED), bounds that contradict each other, a profile that the chain does
+ * not take, a time that has passed (ASK_INVALID).
+ */
 import type { SetAsk } from '../../messages/index.ts'
 import type { Effect } from '../context.ts'
 import { TxError } from '../errors.ts'

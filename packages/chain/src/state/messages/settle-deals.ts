@@ -1,6 +1,10 @@
 /**
- * SettleDeals: pays what has been proven, gives back what was faulted, closes what is over or lost. Anybody may send it; a second
- * time changes nothing. Open spans wait. The network fee of each payment is burnt, rounded up: against the claimant.
+ * SettleDeals: pays what has been proven, gives back what was faulted, closes what is over or lost. A second time
+ * changes nothing; open spans wait. The network fee of each payment is burnt, rounded up: against the claimant.
+ *
+ * Signed by anybody, or a session key with that scope.
+ * Costs its fee.
+ * Refuses a deal that there is not (DEAL_NOT_FOUND).
  */
 import type { Epoch, SettleDeals } from '../../messages/index.ts'
 import type { Effect, TxContext } from '../context.ts'

@@ -1,6 +1,12 @@
 /**
- * SubmitPost: the answer to an open challenge, or to that of a request to recover, for exactly the frozen list, once. It is of the proving class: a fixed fee
- * and a reserved half of each block, which only a well-formed answer to an open challenge may use.
+ * SubmitPost: the answer to an open challenge, or to that of a request to recover, for exactly the frozen list, once.
+ * Of the proving class: a reserved half of each block, which only a well-formed answer to an open challenge may use.
+ *
+ * Signed by the owner or its session key.
+ * Costs `feeProving`, whatever its size.
+ * Refuses another than the owner (PROVIDER_NOT_OWNED), an answer to no open challenge (CHALLENGE_NOT_OPEN) or on a
+ * chain that was too slow for it (CHALLENGE_TOO_SLOW), another length than the implied one (BUNDLE_LENGTH_WRONG): all
+ * that before a block. A proof that is wrong fails in it (POST_INVALID).
  */
 import { profileNamed } from '@granary/proofs/profile'
 import { type PostChallenge, postBundleBytes } from '@granary/proofs/verify'

@@ -1,9 +1,13 @@
 /**
- * TerminateSectors: ends sectors before their expiry. The span since their last proof counts as faulted, their deals end:
- * each is refunded, and compensated from its collateral, in its own settlement. Signed by the owner alone; burns the
- * termination fee, that of the time which was left, at most `terminationFee` epochs of what the sector earns. A challenge that
- * is open still asks for them. For a faulty sector the time left counts from its fault. Refuses what is not proven or
- * over already.
+ * TerminateSectors: ends sectors before their expiry. The span since their last proof counts as faulted, their deals
+ * end: each is refunded, and compensated from its collateral, in its own settlement. A challenge that is open still
+ * asks for them.
+ *
+ * Signed by the owner, or a session key with that scope, which a daemon's has not.
+ * Costs its fee, and the termination fee, which is burnt: what the sector earns in the time that was left when it was
+ * last sound, at most in `terminationFee` epochs.
+ * Refuses another than the owner (PROVIDER_NOT_OWNED), a sector that there is not (SECTOR_NOT_FOUND), is not proven or
+ * over already (SECTOR_STATE_WRONG).
  */
 import type { TerminateSectors } from '../../messages/index.ts'
 import type { Effect } from '../context.ts'

@@ -1,7 +1,11 @@
 /**
- * TopUpDeal: anybody adds funds to a deal whose terms say `extendableUntil`: its end moves out at the same price, up to that
- * epoch and to the expiry of its sector. Signed by who pays; costs its fee. Refuses a deal that is not active or was
- * cancelled, and a sector that was not proven for two periods.
+ * TopUpDeal: anybody adds funds to a deal whose terms say `extendableUntil`: its end moves out at the same price, up to
+ * that epoch and to the expiry of its sector.
+ *
+ * Signed by who pays, or a session key of it with that scope.
+ * Costs its fee.
+ * Refuses a deal that is not active or was cancelled (DEAL_OVER), a sector that was not proven for two periods
+ * (SECTOR_NOT_SOUND), no epochs or more than there is room for (DEAL_NOT_EXTENDABLE).
  */
 import type { TopUpDeal } from '../../messages/index.ts'
 import type { Effect } from '../context.ts'

@@ -1,4 +1,10 @@
-/** Transfer: moves money from the sender to another account. Signed by the sender or a session key. */
+/**
+ * Transfer: moves money from the sender to another account.
+ *
+ * Signed by the account, or a session key with that scope.
+ * Costs its fee.
+ * Refuses an amount of zero (AMOUNT_ZERO), or of more than the sender has (INSUFFICIENT_FUNDS).
+ */
 import type { Transfer } from '../../messages/index.ts'
 import type { Effect } from '../context.ts'
 import { TxError } from '../errors.ts'

@@ -1,6 +1,10 @@
 /**
- * UpdateProvider: what RegisterProvider said, anew. Another session key replaces the one before, which may sign nothing any
- * more. Signed by the owner's own key, since it says where the money goes; costs its fee.
+ * UpdateProvider: what RegisterProvider said, anew. Another session key replaces the one before, which may sign nothing
+ * any more.
+ *
+ * Signed by the owner's own key alone, since it says where the money goes.
+ * Costs its fee.
+ * Refuses another than the owner (PROVIDER_NOT_OWNED), and what RegisterProvider refuses.
  */
 import { bytesToHex } from '@noble/hashes/utils.js'
 import type { UpdateProvider } from '../../messages/index.ts'

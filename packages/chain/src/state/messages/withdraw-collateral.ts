@@ -1,6 +1,10 @@
 /**
- * WithdrawCollateral: free collateral of a provider, with what has vested by now, goes to its owner. Signed by the owner, or a session key that may; costs
- * its fee. Refuses more than is free: what is locked stays, and while there is a debt nothing is free.
+ * WithdrawCollateral: free collateral of a provider, with what has vested by now, goes to its owner.
+ *
+ * Signed by the owner, or a session key with that scope, which a daemon's has not.
+ * Costs its fee.
+ * Refuses another than the owner (PROVIDER_NOT_OWNED), an amount of zero (AMOUNT_ZERO), more than is free
+ * (INSUFFICIENT_COLLATERAL): what is locked stays, and while there is a debt nothing is free.
  */
 import { formatGrn, type WithdrawCollateral } from '../../messages/index.ts'
 import type { Effect } from '../context.ts'
