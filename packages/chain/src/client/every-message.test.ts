@@ -1,0 +1,225 @@
+/**
+ * Every message that an account can send, through the typed client, the RPC and the blocks of a real node, with sectors that
+ * are really sealed; each is seen in a view.
+ */
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createPieceHasher } from '@granary/proofs/piece'
+import { provePoRep } from '@granary/proofs/porep'
+import { provePost } from '@granary/proofs/post'
+import { profileNamed } from '@granary/proofs/profile'
+import { sealSector } from '@granary/proofs/seal'
+import { pieceCidV2 } from '@granary/proofs/verify'
+import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { hexToBytes } from '@noble/hashes/utils.js'
+import { fundedSigner, newSigner, temporaryFolder } from '../../test/devnet.ts'
+import { homeFiles } from '../home/home-files.ts'
+import { initChain, type RunningChain, runChain } from '../main.ts'
+import { declarations } from '../messages/bodies.ts'
+import {
+  type DealTerms,
+  dealRenewalDigest,
+  dealTermsDigest,
+  type MessageBodies,
+  type Signer,
+  sessionSigner,
+  type TransactionName,
+} from '../messages/index.ts'
+import { type ChainClient, createChainClient, type PartitionView, sendMessage } from './index.ts'
+
+const BLOCK_TIME_MS = 50
+const GRN = 10n ** 18n
+const PROFILE = profileNamed('2KiB-test')
+// Short periods, so that a challenge comes within seconds.
+const params = { provingPeriod: '40', cutoff: '4', seedDelay: '6', dealDurationMin: '40', activateWithinMin: '10' }
+
+let home: string
+let node: RunningChain
+let chain: ChainClient
+
+beforeEach(async () => {
+  home = await temporaryFolder()
+  await initChain({ home, devnet: true, blockTimeMs: BLOCK_TIME_MS })
+  const { genesis: path } = homeFiles(home)
+  const genesis = JSON.parse(await readFile(path, 'utf8'))
+  await writeFile(path, JSON.stringify({ ...genesis, params: { ...genesis.params, ...params } }))
+  node = await runChain({ home, port: 0 })
+  chain = createChainClient({ url: node.url })
+})
+
+afterEach(async () => {
+  await node.stop()
+  await rm(home, { recursive: true })
+})
+
+async function untilDefined<T>(read: () => Promise<T | undefined>): Promise<T> {
+  for (;;) {
+    const value = await read()
+    if (value !== undefined) return value
+    await new Promise((resolve) => setTimeout(resolve, BLOCK_TIME_MS))
+  }
+}
+
+test('every message works from the typed client, and its effect is in a view', async () => {
+  const [client, owner] = await Promise.all([fundedSigner(chain), fundedSigner(chain)])
+  const { genesisHash } = await chain.status()
+  const sent = new Set<TransactionName>()
+  async function send<N extends TransactionName>(signer: Signer, kind: N, body: MessageBodies[N]): Promise<void> {
+    const { code } = await sendMessage({ chain, signer, kind, body })
+    expect([kind, code]).toEqual([kind, 'OK'])
+    sent.add(kind)
+  }
+
+  // Money and keys.
+  const { address } = newSigner()
+  await send(client, 'Transfer', { to: address, amount: 5n })
+  expect(await chain.account(address)).toMatchObject({ balance: '5' })
+  const session = sessionSigner(new Uint8Array(32).fill(3), client.address)
+  const { publicKey } = session
+  await send(client, 'AuthorizeKey', { publicKey, scopes: ['Transfer'], expires: 100_000, spendingLimit: GRN })
+  await send(session, 'Transfer', { to: address, amount: 2n })
+  expect(await chain.account(address)).toMatchObject({ balance: '7' })
+  await send(client, 'RevokeKey', { publicKey })
+  const more = { chain, signer: session, kind: 'Transfer', body: { to: address, amount: 2n } } as const
+  await expect(sendMessage(more)).rejects.toMatchObject({ code: 'KEY_NOT_AUTHORIZED' })
+
+  // A provider.
+  const profile = {
+    payout: owner.address,
+    sessionKey: new Uint8Array(0),
+    endpoints: ['http://127.0.0.1:7470'],
+    peerId: '',
+    region: 'eu',
+    name: 'barn',
+  }
+  await send(owner, 'RegisterProvider', profile)
+  const provider = 1000
+  expect(await chain.provider(provider)).toMatchObject({ owner: owner.address, name: 'barn', ask: null })
+  await send(owner, 'UpdateProvider', { provider, ...profile, name: 'silo' })
+  const ask = { pieceSizeMin: 256, pieceSizeMax: 2048, durationMin: 40, durationMax: 90, validUntil: 100_000 }
+  await send(owner, 'SetAsk', { provider, pricePerGiBEpoch: 9n, profiles: ['2KiB-test'], ...ask })
+  await send(owner, 'DepositCollateral', { provider, amount: 50n * GRN })
+  await send(owner, 'WithdrawCollateral', { provider, amount: 10n * GRN })
+  expect(await chain.provider(provider)).toMatchObject({
+    name: 'silo',
+    ask: { pricePerGiBEpoch: '9', ...ask },
+    collateral: { free: String(40n * GRN) },
+  })
+
+  // Two deals, one of which the client does not want after all.
+  const payload = new Uint8Array(1_000).map((_, index) => index % 251)
+  const hasher = createPieceHasher()
+  hasher.write(payload)
+  const commitment = hasher.digest()
+  const piece = { path: join(home, 'piece'), pieceCid: pieceCidV2(commitment), ...commitment }
+  await writeFile(piece.path, payload)
+  const { height } = await chain.status()
+  const terms = (nonce: bigint): DealTerms => ({
+    client: client.address,
+    provider,
+    pieceCid: piece.pieceCid,
+    pieceSize: commitment.paddedSize,
+    payloadSize: commitment.payloadSize,
+    label: 'test',
+    activateWithin: 1_000,
+    duration: 400,
+    pricePerEpoch: 1_000_000n,
+    providerCollateral: GRN,
+    extendableUntil: 100_000,
+    validUntil: height + 1_000,
+    nonce,
+  })
+  const deals = await Promise.all(
+    [1n, 2n].map(async (nonce) => {
+      const each = terms(nonce)
+      return { terms: each, providerSignature: await owner.sign(dealTermsDigest(genesisHash, each)) }
+    }),
+  )
+  await send(client, 'PublishDeal', { deals })
+  const listed = await Array.fromAsync(chain.deals({ pieceCid: piece.pieceCid }))
+  expect(listed.map(({ id, state }) => [id, state])).toEqual([
+    [1, 'published'],
+    [2, 'published'],
+  ])
+  await send(client, 'CancelDeal', { deal: 2 })
+  expect(await chain.deal(2)).toMatchObject({ state: 'cancelled', locked: '0' })
+
+  // Two sectors: one with the deal, one of zeros.
+  const dirOf = (number: number): string => join(home, 'sectors', String(number))
+  const parentsDir = join(home, 'parents')
+  const { height: ticketEpoch } = await chain.status()
+  const sealed = await Promise.all(
+    [0, 1].map(async (number) => {
+      const dir = dirOf(number)
+      await mkdir(dir, { recursive: true })
+      const query = { tag: 'TICKET', epoch: ticketEpoch, provider, sector: number } as const
+      const ticket = bytesOf((await chain.randomness(query)).randomness)
+      const pieces = number === 0 ? [piece] : []
+      return sealSector({ profile: PROFILE, provider, sectorNumber: number, ticket, pieces, dir, parentsDir })
+    }),
+  )
+  const { commitExpiry } = await chain.params()
+  const expiry = (await chain.status()).height + commitExpiry + 1_000
+  const sectors = sealed.map(({ commD, commR }, number) => {
+    return { number, profile: PROFILE.name, commD, commR, ticketEpoch, deals: number === 0 ? [1] : [], expiry }
+  })
+  await send(owner, 'PreCommitSectors', { provider, sectors })
+  expect(await chain.sector(provider, 0)).toMatchObject({ state: 'precommitted', deals: [1] })
+  expect(await chain.deal(1)).toMatchObject({ state: 'committed' })
+  const prove = async (number: number): Promise<void> => {
+    const seed = bytesOf(await untilDefined(async () => (await chain.sector(provider, number)).seed))
+    const bundle = await provePoRep({ dir: dirOf(number), seed, parentsDir })
+    await send(owner, 'ProveCommitSector', { provider, number, bundle })
+  }
+  await prove(0)
+  await prove(1)
+  const { endsAt = 0, agreementId, ...active } = await chain.deal(1)
+  expect(active).toMatchObject({ state: 'active', sector: { provider, number: 0 } })
+
+  // The deal lasts longer, by money and by agreement, and so do its sectors.
+  await send(client, 'TopUpDeal', { deal: 1, epochs: 10 })
+  const renewal = { deal: 1, agreementId, endsAt: endsAt + 30, providerCollateral: GRN, validUntil: height + 5_000 }
+  const providerSignature = await owner.sign(dealRenewalDigest(genesisHash, renewal))
+  await send(client, 'RenewDeal', { renewal, providerSignature })
+  expect(await chain.deal(1)).toMatchObject({ endsAt: endsAt + 30 })
+  await send(owner, 'ExtendSectors', { provider, sectors: [0, 1], expiry: expiry + 100 })
+  expect(await chain.sector(provider, 1)).toMatchObject({ expiry: expiry + 100 })
+
+  // Challenged, paid, faulty, recovered.
+  const partition = async (): Promise<PartitionView> => (await chain.partitions(provider))[0]!
+  const answer = async (which: 'challenge' | 'recovery'): Promise<void> => {
+    const open = await untilDefined(async () => (await partition())[which])
+    const listed = open.sectors.map(({ number }) => ({ number, dir: dirOf(number) }))
+    const randomness = bytesOf(open.randomness)
+    const { count, epoch } = open
+    const bundle = await provePost({ profile: PROFILE, provider, partition: 0, randomness, count, sectors: listed })
+    await send(owner, 'SubmitPost', { provider, partition: 0, challengeEpoch: epoch, bundle })
+  }
+  const { activatedAt = 0 } = await chain.sector(provider, 1)
+  while (((await partition()).lastProven ?? 0) <= activatedAt) await answer('challenge')
+  await send(client, 'SettleDeals', { deals: [1] })
+  const { paid, provenEpochs } = await chain.deal(1)
+  expect(Number(paid)).toBe(Math.floor(provenEpochs * 1_000_000 * 0.95))
+  await send(owner, 'DeclareFaults', { provider, partition: 0, sectors: [0] })
+  expect(await partition()).toMatchObject({ faulty: true, faultySectors: [0] })
+  await send(owner, 'RequestRecovery', { provider, partition: 0, sectors: [] })
+  await untilDefined(async () => {
+    const { challenge, recovery } = await partition()
+    if (challenge !== undefined) await answer('challenge')
+    return recovery
+  })
+  await answer('recovery')
+  expect(await chain.sector(provider, 0)).toMatchObject({ state: 'active' })
+
+  await send(owner, 'TerminateSectors', { provider, sectors: [1] })
+  expect(await chain.sector(provider, 1)).toMatchObject({ state: 'terminated' })
+  expect([...sent].toSorted()).toEqual(
+    Object.keys(declarations)
+      .filter((kind) => kind !== 'BeaconEntry')
+      .toSorted(),
+  )
+}, 120_000)
+
+function bytesOf(hex: string): Uint8Array {
+  return hexToBytes(hex.slice(2))
+}
