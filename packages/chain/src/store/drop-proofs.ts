@@ -10,9 +10,10 @@ const BLOCKS_A_PART = 1_000
 
 export function dropProofs(database: DatabaseSync, from: number, to: number): number {
   const proofs = database.prepare(
-    `SELECT height, idx, bytes FROM txs
+    `SELECT height, idx FROM txs
      WHERE height >= ? AND height < ? AND kind IN ('SubmitPost', 'ProveCommitSector') AND bytes IS NOT NULL`,
   )
+  const read = database.prepare('SELECT bytes FROM txs WHERE height = ? AND idx = ?')
   const drop = database.prepare('UPDATE txs SET bytes = NULL, bytes_sha256 = ? WHERE height = ? AND idx = ?')
   let dropped = 0
   // In parts, so that no transaction grows without bound.
@@ -20,7 +21,11 @@ export function dropProofs(database: DatabaseSync, from: number, to: number): nu
     const due = proofs.all(first, Math.min(to, first + BLOCKS_A_PART))
     if (due.length === 0) continue
     database.exec('BEGIN IMMEDIATE')
-    for (const { height, idx, bytes } of due) drop.run(sha256(bytesOf(bytes)), Number(height), Number(idx))
+    // One proof in memory at a time: a part may hold gigabytes of them.
+    for (const row of due) {
+      const place = [Number(row.height), Number(row.idx)] as const
+      drop.run(sha256(bytesOf(read.get(...place)?.bytes)), ...place)
+    }
     database.exec('COMMIT')
     dropped += due.length
   }
