@@ -1,4 +1,5 @@
 /** File → DAG: blocks go into the store, the root CID comes back. Chunks, layout and CIDs as profile.ts says. */
+import type { AddFileOptions } from '@helia/unixfs'
 import { fixedSize } from 'ipfs-unixfs-importer/chunker'
 import { balanced } from 'ipfs-unixfs-importer/layout'
 import type { CID } from 'multiformats/cid'
@@ -28,8 +29,12 @@ export async function importFile(
   signal?.throwIfAborted()
   // Loaded at first use: @helia/unixfs takes a quarter of a second and 40 MB, and readers never need it.
   const { unixfs } = await import('@helia/unixfs')
-  // The profile's name alone is half ignored by @helia/unixfs, so each of its choices is spelled out.
-  return unixfs({ blockstore: store }).addByteStream(counted(source, signal, onProgress), {
+  return unixfs({ blockstore: store }).addByteStream(counted(source, signal, onProgress), layoutOptions(signal))
+}
+
+/** The profile's name alone is half ignored by @helia/unixfs, so each of its choices is spelled out. */
+export function layoutOptions(signal: AbortSignal | undefined): Partial<AddFileOptions> {
+  return {
     profile: profileName,
     cidVersion: 1,
     rawLeaves: true,
@@ -38,10 +43,10 @@ export async function importFile(
     layout: balanced({ maxChildrenPerNode: linksPerNodeMax }),
     blockWriteConcurrency: 1,
     ...(signal === undefined ? {} : { signal }),
-  })
+  }
 }
 
-async function* counted(
+export async function* counted(
   source: AsyncIterable<Uint8Array>,
   signal: AbortSignal | undefined,
   onProgress: ImportOptions['onProgress'],

@@ -6,3 +6,6 @@
 export const profileName = 'unixfs-v1-2025'
 export const chunkBytes: number = 1024 * 1024
 export const linksPerNodeMax = 1024
+/** A folder whose block would be larger is sharded, 256 ways. */
+export const shardThresholdBytes: number = 256 * 1024
+export const shardFanoutBits = 8

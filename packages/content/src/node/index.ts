@@ -1,6 +1,9 @@
 /** @granary/content/node: what reads and writes files. */
+export { FileUnreadableError } from './file-unreadable-error.ts'
 export { BlockMissingError, type CarStore, openCarStore } from './open-car-store.ts'
-export { FileUnreadableError, type PackedFile, type PackOptions, type PackProgress, packFile } from './pack-file.ts'
+export { packFile } from './pack-file.ts'
+export { CarInFolderError, packFolder } from './pack-folder.ts'
 export { readAt, readRange } from './read-range.ts'
 export { type SaveOptions, saveVerifiedFile } from './save-verified-file.ts'
 export { FileChangedError } from './source-store.ts'
+export type { PackedFile, PackOptions, PackProgress } from './write-packed-car.ts'

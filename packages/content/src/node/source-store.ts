@@ -1,8 +1,7 @@
 /**
- * A blockstore of a file's DAG that keeps no leaf: a leaf is a place in the file, read again and hashed when it is asked
+ * A blockstore of the DAG of files that keeps no leaf: a leaf is a place in a file, read again and hashed when it is asked
  * for. Only the inner nodes are in memory: about 50 KB for each GiB.
  */
-import type { FileHandle } from 'node:fs/promises'
 import { GranaryError } from '@granary/errors'
 import { MemoryBlockstore } from 'blockstore-core'
 import type { CID } from 'multiformats/cid'
@@ -10,7 +9,6 @@ import * as raw from 'multiformats/codecs/raw'
 import { multihashKey } from '../cid-key.ts'
 import type { ContentStore } from '../store.ts'
 import { verifyBlock } from '../verify-block.ts'
-import { readAt } from './read-range.ts'
 
 export class FileChangedError extends GranaryError {
   constructor(path: string, cause?: unknown) {
@@ -25,32 +23,44 @@ export class FileChangedError extends GranaryError {
 }
 
 export interface SourceStore extends ContentStore {
-  /** Bytes of the file that have been put as leaves. */
+  /** Leaves that are put from now on are those of this file, in its order, as importFile puts them. */
+  begin(path: string): void
+  /** Bytes of the file begun last that have been put as leaves. */
   readonly fileBytes: number
 }
 
-/** Leaves must be put in the order of the file, as importFile does. */
-export function createSourceStore(file: FileHandle, path: string): SourceStore {
+interface Leaf {
+  readonly path: string
+  readonly offset: number
+  readonly length: number
+}
+
+export function createSourceStore(read: (leaf: Leaf) => Promise<Uint8Array>): SourceStore {
   const nodes = new MemoryBlockstore()
-  const leaves = new Map<string, { offset: number; length: number }>()
+  const leaves = new Map<string, Leaf>()
+  let path = ''
   let fileBytes = 0
 
-  async function readLeaf(cid: CID, { offset, length }: { offset: number; length: number }): Promise<Uint8Array> {
-    const bytes = await readAt(file, offset, length)
+  async function readLeaf(cid: CID, leaf: Leaf): Promise<Uint8Array> {
+    const bytes = await read(leaf)
     await verifyBlock(cid, bytes).catch((cause: unknown) => {
-      throw new FileChangedError(path, cause)
+      throw new FileChangedError(leaf.path, cause)
     })
     return bytes
   }
 
   return {
+    begin(next) {
+      path = next
+      fileBytes = 0
+    },
     get fileBytes() {
       return fileBytes
     },
     async put(cid, block, options) {
       if (cid.code !== raw.code || !(block instanceof Uint8Array)) return nodes.put(cid, block, options)
       const key = multihashKey(cid)
-      if (!leaves.has(key)) leaves.set(key, { offset: fileBytes, length: block.length })
+      if (!leaves.has(key)) leaves.set(key, { path, offset: fileBytes, length: block.length })
       fileBytes += block.length
       return cid
     },

@@ -1,4 +1,5 @@
-/** granary tools car PATH -o OUT: the CAR that `put` would store, and its commitment. */
+/** granary tools car PATH -o OUT: the CAR of a file that `put` would store, or of a folder, and its commitment. */
+import { stat } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { exitCodesHelp } from '../../exit-code.ts'
 import { type JsonOptions, withJson } from '../../options.ts'
@@ -10,21 +11,25 @@ interface CarOptions extends JsonOptions {
 export function addCar(tools: Command): void {
   const command = tools
     .command('car')
-    .description('Pack a file into a CAR, as put does: the same file gives the same bytes everywhere.')
-    .argument('<path>', 'the file to pack')
+    .description(
+      'Pack a file as put does, or a folder, into a CAR: the same names and bytes give the same CAR everywhere.',
+    )
+    .argument('<path>', 'the file or folder to pack')
     .requiredOption('-o, --output <file>', 'where to write the CAR; replaced as a whole, or not at all')
   withJson(command).addHelpText('after', exitCodesHelp).action(car)
 }
 
 async function car(path: string, options: CarOptions): Promise<void> {
   const { output, json = false } = options
-  const [{ packFile }, { interruptible }, { printResult }, { formatFacts }] = await Promise.all([
+  const [{ packFile, packFolder }, { interruptible }, { printResult }, { formatFacts }] = await Promise.all([
     import('@granary/content/node'),
     import('../../interruptible.ts'),
     import('../../print/result.ts'),
     import('../../print/facts.ts'),
   ])
-  const packed = await interruptible((signal) => packFile(path, output, { signal }))
+  // What is not there, or may not be read, is told by packFile.
+  const isFolder = (await stat(path).catch(() => undefined))?.isDirectory() === true
+  const packed = await interruptible((signal) => (isFolder ? packFolder : packFile)(path, output, { signal }))
   const { rootCid, payloadSize: carSize, blocks, pieceCid, pieceSize } = packed
   printResult({ rootCid, carSize, blocks, pieceCid, pieceSize }, { json, text: formatFacts })
 }

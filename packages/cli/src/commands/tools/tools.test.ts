@@ -1,7 +1,7 @@
 /** The tools as people run them: real processes, checked against the vectors that other implementations gave. */
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -149,8 +149,17 @@ describe('car', () => {
     expect(payloadSize).toBe(car.length)
   })
 
-  test('a folder is refused by name', async () => {
-    expect(await tools(['car', home, '-o', at('folder.car')])).toMatchObject({ exit: 1, code: 'FILE_UNREADABLE' })
+  test('a folder is packed too, and what is neither is refused by name', async () => {
+    mkdirSync(at('folder'))
+    write('folder/one', noise)
+    const { exit, data } = await tools(['car', at('folder'), '-o', at('folder.car')])
+    expect({ exit, blocks: data.blocks, carSize: data.carSize }).toEqual({
+      exit: 0,
+      blocks: 2,
+      carSize: readFileSync(at('folder.car')).length,
+    })
+    const nowhere = await tools(['car', at('nowhere'), '-o', at('folder.car')])
+    expect(nowhere).toMatchObject({ exit: 1, code: 'FILE_UNREADABLE' })
   })
 })
 

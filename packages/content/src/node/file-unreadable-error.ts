@@ -1,0 +1,15 @@
+/** A path that was to be packed and cannot be. */
+import { GranaryError } from '@granary/errors'
+
+export class FileUnreadableError extends GranaryError {
+  constructor(path: string, why: string, cause?: unknown) {
+    super({
+      code: 'FILE_UNREADABLE',
+      message: `${path}: ${why}`,
+      hint: 'give the path of a file that exists and that you may read',
+      retryable: false,
+      details: { path },
+      cause,
+    })
+  }
+}
