@@ -10,6 +10,8 @@ import { anyAddress, entryFor, transfersOf, verdictsFor } from './transfers-of.t
 
 export interface LargeStateResult {
   readonly commitMs: readonly number[]
+  /** Of each block, what follows when its senders have been answered. */
+  readonly clearLogMs: readonly number[]
   readonly memoryMb: number
 }
 
@@ -20,6 +22,7 @@ const genesis = readGenesis(store.reader)
 const sender = addressOf(faucetKey!)
 const machine = createStateMachine({ reader: store.reader, verifiers: verdictsFor(sender) })
 const commitMs: number[] = []
+const clearLogMs: number[] = []
 for (let block = 0; block < Number(blocks); block += 1) {
   const head = readHead(store.reader)
   const height = head.height + 1
@@ -31,7 +34,10 @@ for (let block = 0; block < Number(blocks); block += 1) {
   const finalized = machine.finalizeBlock({ height, timeMs, txs })
   commitFinalized(store, { height, timeMs, txs }, finalized)
   commitMs.push(performance.now() - startMs)
+  const clearMs = performance.now()
+  store.clearLog()
+  clearLogMs.push(performance.now() - clearMs)
 }
 store.close()
-const result: LargeStateResult = { commitMs, memoryMb: process.resourceUsage().maxRSS / 1024 }
+const result: LargeStateResult = { commitMs, clearLogMs, memoryMb: process.resourceUsage().maxRSS / 1024 }
 process.send?.(result)

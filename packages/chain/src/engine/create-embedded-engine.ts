@@ -2,6 +2,7 @@
  * One validator, in process: takes transactions, makes a block each block time, signs its header and commits it in one
  * transaction of the store. Blocks come whether or not there is anything to put in, because an epoch is a height.
  */
+import { setImmediate } from 'node:timers/promises'
 import type { GranaryError } from '@granary/errors'
 import {
   decodeTransaction,
@@ -210,6 +211,9 @@ export function createEmbeddedEngine(parts: EmbeddedEngineParts): Engine {
       if (stopping) return
       try {
         produce()
+        // Who waits for the block has its answer first.
+        await setImmediate()
+        store.clearLog()
       } catch (error) {
         // Only errors of a transaction are an answer; anything else would be a guess about other people's money.
         halt(error)

@@ -22,6 +22,8 @@ export interface Store {
   readonly path: string
   readonly reader: StateReader
   commitBlock(commit: BlockCommit): void
+  /** Moves what the commits have put into the write-ahead log to its place: work that no commit need wait for. */
+  clearLog(): void
   /** Into a file without blocks: the whole state after that block. */
   restore(block: BlockRecord, state: Iterable<readonly [string, Uint8Array | null]>): void
   /** Drops blocks, transactions and events below that height; the state stays. @returns how many blocks were dropped */
@@ -68,6 +70,7 @@ export function openStore({ path, dealKeys }: OpenStoreOptions): Store {
     path,
     reader,
     commitBlock: createBlockWriter(database, (deal) => dealKeys(reader, deal)),
+    clearLog: () => database.exec('PRAGMA wal_checkpoint'),
     restore: (block, state) => restoreState(database, (deal) => dealKeys(reader, deal), block, state),
     prune: (height) => pruneHistory(database, height),
     firstHeight() {
