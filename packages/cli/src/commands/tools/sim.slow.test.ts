@@ -24,3 +24,17 @@ test('a day of a market: the JSON is the report with decimal amounts, without it
   expect(stdout).toMatch(/^honest +honest +/m)
   expect(stdout).toContain('No dishonest strategy earns more than the honest one.')
 }, 120_000)
+
+test('when a dishonest strategy earns more, the exit code says so', async () => {
+  const args = [...flags, '--providers', '11', '--periods', '12', '--price-rise', '1000', '--json']
+  const failed = await run(process.execPath, args).catch((error: { code: number; stdout: string }) => error)
+  const { ok, data } = JSON.parse(failed.stdout)
+  const beating = data.comparisons.filter((each: { beatsHonest: boolean }) => each.beatsHonest)
+  expect({ failed: 'code' in failed && failed.code, ok, beatsHonest: data.beatsHonest }).toEqual({
+    failed: 1,
+    ok: true,
+    beatsHonest: true,
+  })
+  // Everything else loses at this price too.
+  expect(beating.map((each: { strategy: string }) => each.strategy)).toEqual(['terminates', 'abandons'])
+}, 300_000)
