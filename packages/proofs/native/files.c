@@ -27,13 +27,14 @@ const char *open_input(const char *path, uint64_t length, int *fd) {
   return "size of";
 }
 
-/* Reserved at once: a disk that is full is found at the start and not after hours. */
+/*
+ * Reserved at once: a disk that is full is found at the start and not after hours. Not by posix_fallocate, which writes to
+ * each block where the file system cannot reserve.
+ */
 static int reserve(int fd, uint64_t length) {
 #if defined(__linux__)
-  const int error = posix_fallocate(fd, 0, (off_t)length);
-  if (error == 0) return 0;
-  errno = error;
-  return -1;
+  if (fallocate(fd, 0, 0, (off_t)length) == 0) return 0;
+  return errno == EOPNOTSUPP || errno == ENOSYS ? ftruncate(fd, (off_t)length) : -1;
 #else
   return ftruncate(fd, (off_t)length);
 #endif

@@ -1,5 +1,5 @@
 /** A DAG whose leaves are still in their files → CAR and its piece, in one pass. */
-import { createPieceHasher } from '@granary/proofs/piece'
+import { createKernelPieceHasher } from '@granary/proofs/piece/node'
 import type { CID } from 'multiformats/cid'
 import type { ImportProgress } from '../import-file.ts'
 import { type PieceInfo, pieceInfo } from '../piece-of.ts'
@@ -34,7 +34,7 @@ export function writePackedCar(
 ): Promise<PackedFile> {
   const { root, store, fileBytes } = i
   return writeAtomically(i.carPath, async (car) => {
-    const hasher = createPieceHasher()
+    const hasher = createKernelPieceHasher()
     let carBytes = 0
     let blocks = 0
     const write = async (part: Uint8Array): Promise<void> => {

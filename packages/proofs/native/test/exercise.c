@@ -2,7 +2,9 @@
  * Runs the kernels over edge inputs, each implementation against the portable one, for a build with sanitizers.
  * exercise FOLDER: prints how many checks passed, or stops at the first that did not.
  */
+#define _GNU_SOURCE
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +15,7 @@
 #include "../fr32.h"
 #include "../labels.h"
 #include "../parents.h"
+#include "../sync.h"
 #include "../trees.h"
 
 static unsigned checks;
@@ -99,6 +102,45 @@ static void exercise_sha256_together(const struct implementation *implementation
       }
     }
 }
+
+#if defined(__linux__)
+#include <sys/syscall.h>
+
+/* The disk of these tests: it can be held. */
+static int is_held, syncs;
+int fsync(int fd) {
+  while (__atomic_load_n(&is_held, __ATOMIC_SEQ_CST)) usleep(1000);
+  const int result = (int)syscall(SYS_fsync, fd);
+  __atomic_fetch_add(&syncs, 1, __ATOMIC_SEQ_CST);
+  return result;
+}
+
+static void *cancel_soon(void *context) {
+  usleep(20000);
+  control_cancel(context);
+  return NULL;
+}
+
+/* A sync that waited for the disk would wait for ever here. */
+static void exercise_sync(void) {
+  struct control stopped = {0}, going = {0};
+  char *path = path_of("synced", 0);
+  pthread_t canceller;
+  int fd;
+  done(open_output(path, 100, &fd), "open_output");
+  __atomic_store_n(&is_held, 1, __ATOMIC_SEQ_CST);
+  check(pthread_create(&canceller, NULL, cancel_soon, &stopped) == 0, "pthread_create");
+  check(sync_file(&stopped, fd) == WORK_CANCELLED, "a stop does not wait for a sync");
+  pthread_join(canceller, NULL);
+  __atomic_store_n(&is_held, 0, __ATOMIC_SEQ_CST);
+  while (__atomic_load_n(&syncs, __ATOMIC_SEQ_CST) == 0) usleep(1000);
+  done(sync_file(&going, fd), "sync_file");
+  check(__atomic_load_n(&syncs, __ATOMIC_SEQ_CST) == 2, "a sync that is not stopped is waited for");
+  close_file(&fd);
+  check(sync_file(&going, fd) != NULL, "sync_file of no file");
+  free(path);
+}
+#endif
 
 static void exercise_nodes(const struct implementation *implementation) {
   for (size_t pairs = 0; pairs < 14; pairs++) {
@@ -289,6 +331,9 @@ static void exercise_parents(const struct implementation *implementation) {
 int main(int count, char **arguments) {
   if (count != 2) return 2;
   folder = arguments[1];
+#if defined(__linux__)
+  exercise_sync();
+#endif
   const char *const names[2] = {"c", "shani"};
   for (int i = 0; i < 2; i++) {
     const struct implementation *implementation = implementation_named(names[i]);

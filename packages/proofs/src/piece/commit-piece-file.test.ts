@@ -11,7 +11,7 @@ import { hex, vectors } from '../../test/support.ts'
 import { activeKernel } from '../engine.ts'
 import type { HashPairs } from '../merkle/hash-pairs.ts'
 import { createPieceHasher, loadPairHasher, type PieceCommitment } from './index.ts'
-import { commitPieceFile } from './node.ts'
+import { commitPieceFile, createKernelPieceHasher } from './node.ts'
 
 const MIB = 2 ** 20
 const best = activeKernel().name
@@ -65,6 +65,13 @@ describe.each(kernels)('by the kernel %s', (kernel) => {
     const commitment = commitments.get(length)
     expect(await commitPieceFile(path)).toEqual(commitment)
     expect(await commitPieceFile(path, { threads: 2 })).toEqual(commitment)
+  })
+
+  test('bytes as they come are committed to as a file is', () => {
+    process.env.GRANARY_KERNEL = kernel
+    const hasher = createKernelPieceHasher()
+    for (let at = 0; at < 100_000; at += 777) hasher.write(bytes.subarray(at, Math.min(at + 777, 100_000)))
+    expect(hasher.digest()).toEqual(expected(bytes.subarray(0, 100_000)))
   })
 
   test('a descriptor is read from where it stands, and stays open', async () => {

@@ -5,7 +5,8 @@
 import { createReadStream } from 'node:fs'
 import { verifyCar } from '@granary/content'
 import { GranaryError } from '@granary/errors'
-import { createPieceHasher, type PieceHasher } from '@granary/proofs/piece'
+import type { PieceHasher } from '@granary/proofs/piece'
+import { createKernelPieceHasher } from '@granary/proofs/piece/node'
 import { pieceCidV2 } from '@granary/proofs/verify'
 
 export class PieceMismatchError extends GranaryError {
@@ -29,7 +30,7 @@ export interface ExpectedPiece {
 
 /** @throws CarInvalidError CAR_INVALID, CarRootMismatchError CAR_ROOT_MISMATCH, PieceMismatchError */
 export async function verifyPiece(path: string, expected: ExpectedPiece): Promise<void> {
-  const hasher = createPieceHasher()
+  const hasher = createKernelPieceHasher()
   const bytes = hashed(createReadStream(path, { highWaterMark: 1024 * 1024 }), hasher)
   if (expected.rootCid === undefined) await drain(bytes)
   else await drain(verifyCar(bytes, { root: expected.rootCid }))
