@@ -78,6 +78,7 @@ export async function runStream(ground: Ground, seed: number): Promise<Record<st
     }
     const block = chain.produce(candidates)
     finalized.push(block)
+    if (block.writes.has('fee-level')) codes['fees moved'] = (codes['fees moved'] ?? 0) + 1
     for (const { kind, code } of block.results) codes[`${kind} ${code}`] = (codes[`${kind} ${code}`] ?? 0) + 1
     for (const { type } of chain.events.filter(({ height }) => height === chain.height)) {
       codes[type] = (codes[type] ?? 0) + 1

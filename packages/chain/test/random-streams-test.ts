@@ -12,7 +12,8 @@ export function randomStreamsTest(count: number, timeoutMs: number): void {
   let ground: Ground
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'granary-streams-'))
-    ground = await prepareGround(createMarket(folder, { vesting: 16 }), folder)
+    // Small blocks, so that some are full.
+    ground = await prepareGround(createMarket(folder, { vesting: 16, blockVerifyUnits: 40_000 }), folder)
   })
   afterAll(() => rm(folder, { recursive: true }))
 
@@ -40,7 +41,7 @@ export function randomStreamsTest(count: number, timeoutMs: number): void {
       for (const kind of [...kinds, 'TopUpDeal', 'WithdrawCollateral', 'PublishDeal', 'SettleDeals']) {
         expect([kind, seen.get(`${kind} OK`) ?? 0]).not.toEqual([kind, 0])
       }
-      for (const type of ['reward:credited', 'reward:forfeited', 'reward:released']) {
+      for (const type of ['reward:credited', 'reward:forfeited', 'reward:released', 'fees moved']) {
         expect([type, seen.get(type) ?? 0]).not.toEqual([type, 0])
       }
     },
