@@ -10,7 +10,7 @@ interface BenchChainOptions extends JsonOptions {
   readonly sectors: number
 }
 
-const PARTS = ['transfers', 'execution', 'publish', 'state'] as const
+const PARTS = ['transfers', 'execution', 'publish', 'state', 'growth'] as const
 type Part = (typeof PARTS)[number]
 
 const ACCOUNTS = 1_000_000
@@ -19,7 +19,7 @@ const SECTORS = 100_000
 export function addBenchChain(bench: Command): void {
   const command = bench
     .command('chain')
-    .description('Measure a chain in a folder of its own: throughput, execution, latency, a large state.')
+    .description('Measure a chain in a folder of its own: throughput, execution, latency, a large state, growth.')
     .addOption(new Option('--only <part>', 'one of the measurements').choices(PARTS))
     .option('--accounts <n>', 'in the large state', wholeNumber(1_000, 10_000_000), ACCOUNTS)
     .option('--sectors <n>', 'in the large state, and as many deals', wholeNumber(1_000, 200_000), SECTORS)
@@ -53,6 +53,7 @@ async function measure({ only, accounts, sectors }: BenchChainOptions, options: 
     transfers: async () => [await benches.benchTransfers(options)],
     execution: async () => [await benches.benchExecution(options)],
     publish: async () => [await benches.benchPublish(options)],
+    growth: async () => [await benches.benchGrowth({ ...options, sectors })],
     state: () => benches.benchLargeState({ ...options, accounts, sectors }),
   }
   const figures: ChainFigure[] = []
