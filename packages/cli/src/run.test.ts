@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { open } from 'node:fs/promises'
+import { mkdtemp, open, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { expect, test } from '@jest/globals'
 import { bin, granary } from '../test/granary.ts'
@@ -93,6 +95,24 @@ test.each([
   const { ok, error, data } = JSON.parse(json.stdout)
   expect({ ok, code: error.code, data }).toEqual({ ok: false, code, data: null })
   expect(error.hint.length).toBeGreaterThan(10)
+})
+
+test('a chain for production starts with the accounts that were named, and all of their money', async () => {
+  const home = await mkdtemp(join(tmpdir(), 'granary-init-'))
+  const [first, second] = ['11', '22'].map((byte) => `0x${byte.repeat(20)}`)
+  const accounts = ['--account', `${first}:1000.5`, '--account', `${second}:1`]
+  const made = await granary(['chain', 'init', '--home', home, ...accounts, '--supply', '1001.5 GRN', '--json'])
+  expect(made).toMatchObject({ code: 0, stderr: '' })
+  const { data } = JSON.parse(made.stdout)
+  const genesis = JSON.parse(await readFile(data.files.at(-1), 'utf8'))
+  await rm(home, { recursive: true })
+  expect(genesis).toMatchObject({
+    devnet: false,
+    accounts: [
+      { address: first, balance: '1000500000000000000000' },
+      { address: second, balance: '1000000000000000000' },
+    ],
+  })
 })
 
 test('a result that cannot be written is a failure, in words', async () => {
