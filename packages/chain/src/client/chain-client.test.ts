@@ -232,6 +232,17 @@ test('parameters and genesis come back as they are in the state', async () => {
   expect(typeof params.feeBase).toBe('bigint')
 })
 
+test('the supply is all in some place', async () => {
+  const { height, genesis, minted, burnt, power, rewardPerGiBEpoch, ...places } = await devnet.chain.supply()
+  const held = Object.values(places).reduce((sum, amount) => sum + BigInt(amount), 0n)
+  expect(held).toBe(BigInt(genesis) + BigInt(minted) - BigInt(burnt))
+  expect({ height, power, rewardPerGiBEpoch }).toEqual({
+    height: expect.any(Number),
+    power: '0',
+    rewardPerGiBEpoch: expect.stringMatching(/^[1-9][0-9]*$/),
+  })
+})
+
 test('lists page through to their end', async () => {
   const { chain } = devnet
   const owners = await Promise.all(Array.from({ length: 5 }, () => fundedSigner(chain)))

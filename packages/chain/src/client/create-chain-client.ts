@@ -20,6 +20,7 @@ import type {
   ProviderView,
   RandomnessView,
   SectorView,
+  SupplyView,
   TxView,
 } from './views.ts'
 
@@ -64,6 +65,8 @@ export interface ChainClient {
   params(options?: CallOptions): Promise<ChainParams>
   /** What messages cost in the next block: for feeOf. They move by at most an eighth a block. */
   fees(options?: CallOptions): Promise<FeeParams>
+  /** Where all money is, and what is minted. */
+  supply(options?: CallOptions): Promise<SupplyView>
   genesis(options?: CallOptions): Promise<Genesis>
   account(address: Address, options?: CallOptions): Promise<AccountView>
   provider(id: number, options?: CallOptions): Promise<ProviderView>
@@ -132,6 +135,7 @@ export function createChainClient(options: ChainClientOptions): ChainClient {
       const answer = await get<{ fees: unknown }>('/v1/params', {}, callOptions)
       return feeParams.fromJson(answer.fees, 'fees')
     },
+    supply: (callOptions) => get('/v1/supply', {}, callOptions),
     genesis: async (callOptions) =>
       genesisFromJson((await get<{ genesis: unknown }>('/v1/genesis', {}, callOptions)).genesis),
     account: (address, callOptions) => get(`/v1/accounts/${address}`, {}, callOptions),

@@ -25,6 +25,23 @@ export interface AccountView {
   readonly locked: string
 }
 
+/** Where all money is, and what is minted: genesis + minted − burnt is the sum of the five that follow. */
+export interface SupplyView {
+  readonly height: number
+  readonly genesis: string
+  readonly minted: string
+  readonly burnt: string
+  readonly balances: string
+  readonly escrow: string
+  readonly collateralFree: string
+  readonly collateralLocked: string
+  readonly vesting: string
+  /** Bytes that earn capacity rewards, of all providers. */
+  readonly power: string
+  /** What a GiB of them earns an epoch at present. */
+  readonly rewardPerGiBEpoch: string
+}
+
 export interface AskView {
   readonly pricePerGiBEpoch: string
   readonly pieceSizeMin: number

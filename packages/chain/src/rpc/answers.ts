@@ -14,6 +14,7 @@ import type {
   ProviderView,
   RandomnessView,
   SectorView,
+  SupplyView,
   TxView,
 } from '../client/views.ts'
 import { declarations } from '../messages/bodies.ts'
@@ -64,6 +65,20 @@ export const accountAnswer: z.ZodType<AccountView> = z.object({
   balance: decimal,
   sequences: z.record(z.string(), natural),
   locked: decimal,
+})
+
+export const supplyAnswer: z.ZodType<SupplyView> = z.object({
+  ...height,
+  genesis: decimal,
+  minted: decimal,
+  burnt: decimal,
+  balances: decimal,
+  escrow: decimal,
+  collateralFree: decimal,
+  collateralLocked: decimal,
+  vesting: decimal,
+  power: decimal,
+  rewardPerGiBEpoch: decimal,
 })
 
 const provider: z.ZodType<ProviderView> = z.object({

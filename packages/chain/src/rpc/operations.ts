@@ -11,6 +11,7 @@ import type {
   ProviderView,
   RandomnessView,
   SectorView,
+  SupplyView,
   TxView,
 } from '../client/views.ts'
 import type { Address, Hash } from '../messages/index.ts'
@@ -30,6 +31,7 @@ import {
   randomnessAnswer,
   sectorAnswer,
   statusAnswer,
+  supplyAnswer,
   txAnswer,
 } from './answers.ts'
 import type { Operation } from './operation.ts'
@@ -104,6 +106,18 @@ export const getParams: Operation<
   answer: paramsAnswer,
   errors: [],
   example: { path: '/v1/params' },
+}
+
+export const getSupply: Operation<Nothing, Nothing, SupplyView> = {
+  id: 'getSupply',
+  method: 'get',
+  path: '/v1/supply',
+  summary: 'Where all money is, what was minted and burnt, and what a proven GiB earns',
+  params: nothing,
+  query: nothing,
+  answer: supplyAnswer,
+  errors: [],
+  example: { path: '/v1/supply' },
 }
 
 export const getGenesis: Operation<

@@ -66,4 +66,5 @@ export {
   type RandomnessQuery,
   randomnessView,
   sectorView,
+  supplyView,
 } from './views.ts'

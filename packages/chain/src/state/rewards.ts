@@ -53,8 +53,15 @@ export function serviceReward(params: ChainParams, epoch: Epoch, burnt: bigint):
 
 /** What so many bytes earn an epoch by the power of now, rounded up: fees for faults are counted in it. */
 export function rewardPerEpoch({ store, params, height }: BlockContext, bytes: number): bigint {
-  const sharing = sharingBytes(params, rewardsOf(store).power)
-  return (capacityRate(params, height) * BigInt(bytes) + sharing - 1n) / sharing
+  return rewardFor(params, { epoch: height, bytes: BigInt(bytes), power: rewardsOf(store).power })
+}
+
+export function rewardFor(
+  params: ChainParams,
+  { epoch, bytes, power }: { readonly epoch: Epoch; readonly bytes: bigint; readonly power: bigint },
+): bigint {
+  const sharing = sharingBytes(params, power)
+  return (capacityRate(params, epoch) * bytes + sharing - 1n) / sharing
 }
 
 /** What the partition has earned since its last proof, where the index stands at `index`. */

@@ -7,7 +7,7 @@ import { createMarket } from '../../test/market.ts'
 import { createRules, PROVIDER } from '../../test/rules.ts'
 import type { BlockContext } from './context.ts'
 import { chargeProvider } from './faults.ts'
-import { partitionViews, providerView } from './index.ts'
+import { partitionViews, providerView, supplyView } from './index.ts'
 import { tables, VESTING_STEPS } from './records.ts'
 import { recount } from './recount.ts'
 import { creditVesting, lockWithVested, releaseVested } from './vesting.ts'
@@ -115,6 +115,12 @@ test('a sector without deals earns, its provider sees how much, and withdraws wh
   const credited = chain.events.find(({ type }) => type === 'reward:credited')!
   expect(credited).toMatchObject({ stream: 'capacity', provider, partition: 0, amount: vesting().locked })
   expect(partition().power).toBe(2_048)
+  const { genesis, minted, burnt, power, rewardPerGiBEpoch, ...held } = supplyView(chain.state)
+  const sum = Object.values(held).reduce((total, amount) => total + BigInt(amount), 0n)
+  expect(BigInt(genesis) + BigInt(minted) - BigInt(burnt)).toBe(sum)
+  expect(power).toBe('2048')
+  // 2 KiB of a design size of 4 earn half of the rate: a GiB would be 2¹⁹ times as much.
+  expect(BigInt(rewardPerGiBEpoch) / 2n ** 18n).toBe(chain.genesis.params.capacityReward)
   chain.produce()
   const perEpoch = chain.genesis.params.capacityReward / 2n
   expect(BigInt(partition().pending) / perEpoch).toBeGreaterThan(0n)

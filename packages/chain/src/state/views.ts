@@ -10,17 +10,19 @@ import type {
   ProviderView,
   SectorState,
   SectorView,
+  SupplyView,
 } from '../client/views.ts'
 import { type Address, dealTermsToJson, type Epoch, type Hash, type Hex, hashOf } from '../messages/index.ts'
 import { dealStatus, dueEpochs } from './deal-status.ts'
 import { readHead, readParams } from './head.ts'
-import { accountOf } from './ledger.ts'
+import { accountOf, totalsOf } from './ledger.ts'
 import { networkFee } from './messages/settle-deals.ts'
+import { GIB } from './params.ts'
 import { allMembers, isListed, membersAt, NOW, type PositionedMember } from './partitions.ts'
 import { draw, entropyOf, type RandomnessTag } from './randomness.ts'
-import { type Ask, type Deal, type Partition, type Sector, tables } from './records.ts'
+import { type Ask, type Deal, type Partition, type Sector, type Totals, tables } from './records.ts'
 import { RECOVERY_SAMPLES, recoveryMembers } from './recoveries.ts'
-import { pendingReward, rewardsOf } from './rewards.ts'
+import { pendingReward, rewardFor, rewardsOf } from './rewards.ts'
 import { standingOf } from './spans.ts'
 import type { StateReader } from './store.ts'
 import { keyNumber } from './table.ts'
@@ -42,6 +44,18 @@ export function accountView(reader: StateReader, address: Address): WithoutHeigh
   const lanes = [...tables.lanes.entries(reader, [address])]
   const sequences = Object.fromEntries(lanes.map(({ parts, value }) => [String(keyNumber(parts[1])), value.next]))
   return { address, balance: String(balance), sequences, locked: String(escrow) }
+}
+
+export function supplyView(reader: StateReader): WithoutHeight<SupplyView> {
+  const params = readParams(reader)
+  const { power } = rewardsOf(reader)
+  const money = Object.entries(totalsOf(reader)).map(([name, amount]) => [name, String(amount)])
+  const rewardPerGiBEpoch = rewardFor(params, { epoch: readHead(reader).height, bytes: GIB, power })
+  return {
+    ...(Object.fromEntries(money) as Record<keyof Totals, string>),
+    power: String(power),
+    rewardPerGiBEpoch: String(rewardPerGiBEpoch),
+  }
 }
 
 export function providerView(reader: StateReader, id: number): ProviderView | undefined {

@@ -1,4 +1,4 @@
-/** GET of what the state holds: status, parameters, accounts, providers, deals, sectors, randomness. */
+/** GET of what the state holds: status, parameters, supply, accounts, providers, deals, sectors, randomness. */
 import type { DealView } from '../../client/views.ts'
 import type { Engine } from '../../engine/engine.ts'
 import {
@@ -16,6 +16,7 @@ import {
   randomnessView,
   readParams,
   sectorView,
+  supplyView,
 } from '../../state/index.ts'
 import type { Store } from '../../store/open-store.ts'
 import { NotFoundError, RandomnessNotReadyError } from '../errors.ts'
@@ -29,6 +30,7 @@ import {
   getRandomness,
   getSector,
   getStatus,
+  getSupply,
   listDeals,
   listPartitions,
   listProviders,
@@ -68,6 +70,7 @@ export function stateRoutes({ engine, store, genesis, version }: StateRoutesPart
       const fees = feeParams.toJson(currentFees(reader, params), 'fees')
       return { height: height(), fees: { ...fees }, params: { ...chainParams.toJson(params, 'params') } }
     }),
+    serve(getSupply, () => ({ height: height(), ...supplyView(reader) })),
     serve(getGenesis, () => ({ height: height(), genesisHash: chain, genesis: { ...genesisJson } })),
 
     serve(getAccount, ({ params }) => {
