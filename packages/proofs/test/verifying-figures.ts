@@ -1,8 +1,9 @@
 /**
- * How long verifying takes at the shape of each production profile, and CommP over streams without the native kernel. Run
+ * How long verifying takes at the shape of each production profile, and CommP over streams by each hasher of pairs. Run
  * by hand, no sector needed: node --conditions=@granary/source packages/proofs/test/verifying-figures.ts
  */
 import { elapsedMs, measure } from '../src/bench/measure.ts'
+import { openKernel } from '../src/kernel/open-kernel.ts'
 import { hashPairs254 } from '../src/merkle/hash-pairs.ts'
 import { createPieceHasher, loadPairHasher } from '../src/piece/index.ts'
 import { profiles } from '../src/profile.ts'
@@ -32,6 +33,7 @@ for (const profile of production)
 for (const [name, hash] of [
   ['TypeScript', hashPairs254],
   ['WebAssembly', wasm],
+  ['pairs by the kernel', openKernel().kernel.hashPairs254],
 ] as const)
   await print(`CommP of a stream, ${name}`, 'MiB/s', async () => {
     const hasher = createPieceHasher(hash)
