@@ -1,5 +1,5 @@
 /**
- * The price of general messages follows the load: a level that multiplies their three fees, 1 when blocks are half empty.
+ * The price of general messages follows the load: a level that multiplies their three fees, 1 as long as blocks are not half full.
  * After each block it moves by as much as an eighth, up when more than half of the general room was taken, down when less.
  * The proving class never feels it. docs/spec/chain.md section 1.
  */
