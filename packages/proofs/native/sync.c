@@ -49,8 +49,12 @@ static struct syncing *start_syncing(int fd) {
   if (syncing == NULL) return NULL;
   syncing->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
   syncing->users = 2;
+  pthread_condattr_t clock;
+  pthread_condattr_init(&clock);
+  pthread_condattr_setclock(&clock, CLOCK_MONOTONIC);
   pthread_mutex_init(&syncing->mutex, NULL);
-  pthread_cond_init(&syncing->finished, NULL);
+  pthread_cond_init(&syncing->finished, &clock);
+  pthread_condattr_destroy(&clock);
   if (syncing->fd >= 0 && pthread_create(&thread, NULL, sync_main, syncing) == 0) {
     pthread_detach(thread);
     return syncing;
@@ -67,7 +71,7 @@ const char *sync_file(const struct control *control, int fd) {
   pthread_mutex_lock(&syncing->mutex);
   while (!syncing->done && !control_cancelled(control)) {
     struct timespec until;
-    clock_gettime(CLOCK_REALTIME, &until);
+    clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_nsec += LOOK_NS;
     until.tv_sec += until.tv_nsec / 1000000000L;
     until.tv_nsec %= 1000000000L;

@@ -82,7 +82,9 @@ async function* contentOf(path: string, size: number, store: SourceStore): Async
 }
 
 async function readPart(path: string, offset: number, length: number): Promise<Uint8Array> {
-  await using file = await open(path)
+  await using file = await open(path).catch((cause: unknown) => {
+    throw new FileChangedError(path, cause)
+  })
   return await readAt(file, offset, length)
 }
 

@@ -76,5 +76,6 @@ async function stopMs(work: (stop: AbortSignal) => Promise<unknown>, afterMs: nu
   const abortMs = performance.now()
   controller.abort()
   await stopped
-  return endMs - abortMs
+  // A layer that was finished before had nothing to stop.
+  return Math.max(0, endMs - abortMs)
 }

@@ -210,7 +210,7 @@ describe.each(kernels)('the kernel %s', (name, tested) => {
 
   test('an aborted layer goes on from what was written of it to the same layer', async () => {
     const nodes = name === 'shani' ? 2 ** 19 : name === 'c' ? 2 ** 17 : 2 ** 15
-    const parentsPath = await ensureParentsTable({ kernel, porepId: noise('abort', 32), nodes, folder })
+    const parentsPath = await ensureParentsTable({ kernel: tested, porepId: noise('abort', 32), nodes, folder })
     const job = { replicaIds: [noise('r', 32)], layer: 1, nodes, parentsPath }
     const out = `${name}-aborted`
     const controller = new AbortController()

@@ -13,7 +13,6 @@ import { ensureParentsTable } from '../graph/parents-table.ts'
 import type { Addon, Control } from './addon.ts'
 import type { Kernel } from './kernel.ts'
 import { createNativeKernel } from './native-kernel.ts'
-import { openKernel } from './open-kernel.ts'
 import { createTsKernel } from './ts-kernel.ts'
 
 const addonPath = fileURLToPath(new URL('../../native/build/granary-proofs.node', import.meta.url))
@@ -42,8 +41,10 @@ beforeAll(async () => {
     await writeFile(at(name), '')
     await truncate(at(name), nodes * 32)
   }
-  if (addon !== undefined)
-    parentsPath = await ensureParentsTable({ kernel: openKernel().kernel, porepId, nodes: labelNodes, folder })
+  if (addon === undefined) return
+  // Not by the kernel in use: the TypeScript one would take long.
+  const kernel = createNativeKernel(addon, names[0]!)
+  parentsPath = await ensureParentsTable({ kernel, porepId, nodes: labelNodes, folder })
 })
 afterAll(() => rm(folder, { recursive: true }))
 
