@@ -11,7 +11,7 @@ import { programBeside } from './program-beside.ts'
 import { seedState } from './seed-state.ts'
 import { withTemporaryHome } from './temporary-home.ts'
 
-const BLOCKS = 100
+const BLOCKS = 200
 
 export interface LargeStateOptions extends BenchOptions {
   /** @default 1,000,000 */
