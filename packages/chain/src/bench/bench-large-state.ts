@@ -42,13 +42,15 @@ export async function benchLargeState({
       throw new Error(`the process that executes the blocks ended with ${code} before its result`)
     })
     const [result] = await Promise.race([once(child, 'message', { signal }), died])
-    const { commitMs, clearLogMs, memoryMb }: LargeStateResult = result
+    const { commitMs, commitCpuMs, clearLogMs, memoryMb }: LargeStateResult = result
     const [people, market] = [accounts, sectors].map((count) => count.toLocaleString('en'))
     const over = `over ${people} accounts, ${market} deals and sectors`
+    const block = `block of 1,000 transfers ${over}`
     return [
-      figureOf({ name: `block of 1,000 transfers ${over}, p99 of a commit`, unit: 'ms', must: 250 }, commitMs, 0.99),
-      figureOf({ name: `block of 1,000 transfers ${over}, median of a commit`, unit: 'ms', must: 250 }, commitMs),
-      figureOf({ name: `clearing the log after it, median`, unit: 'ms', must: 250 }, clearLogMs),
+      figureOf({ name: `${block}, p99 of a commit`, unit: 'ms', must: 250 }, commitMs, 0.99),
+      figureOf({ name: `${block}, median of a commit`, unit: 'ms', must: 250 }, commitMs),
+      figureOf({ name: `${block}, p99 of a commit's processor time`, unit: 'ms', must: 250 }, commitCpuMs, 0.99),
+      figureOf({ name: 'clearing the log after it, median', unit: 'ms', must: 250 }, clearLogMs),
       figureOf({ name: `memory ${over}`, unit: 'MB', must: 700 }, [memoryMb]),
     ]
   })
