@@ -36,5 +36,5 @@ async function parents(options: ParentsOptions): Promise<void> {
       { signal, onProgress: (done, total) => tell({ type: 'seal:parents', done, total }) },
     ),
   )
-  printResult({ sha256: table.sha256, path: table.path }, { json, text: formatFacts })
+  printResult({ sha256: table.sha256 }, { json, text: (data) => formatFacts({ ...data, path: table.path }) })
 }
