@@ -1,6 +1,6 @@
 /** A provider's answers: to challenges, to recoveries, and the requests to recover what is whole again. */
 import type { Signer } from '@granary/chain/messages'
-import { partitionViews } from '@granary/chain/state'
+import { partitionViews, sectorView } from '@granary/chain/state'
 import { hexToBytes } from '@noble/hashes/utils.js'
 import type { Disk } from './disk.ts'
 import { provePost } from './simulated-proofs.ts'
@@ -64,12 +64,19 @@ export function createProver({ world, owner, provider, disk, answersEvery, isLef
     const { number: partition, recoveryRequestedAt, recovery, recoveryBarredUntil = 0 } = view
     if (recoveryRequestedAt !== undefined || recovery !== undefined || requesting.has(partition)) return
     if (recoveryBarredUntil > chain.height + 1) return
-    const sectors = view.faultySectors.filter((sector) => disk.isWhole(sector) && !isLeft(sector))
+    const sectors = view.faultySectors.filter(
+      (sector) => disk.isWhole(sector) && !isLeft(sector) && !isOver(view.provider, sector),
+    )
     if (sectors.length === 0) return
     requesting.add(partition)
     chain.submit(owner, 'RequestRecovery', { provider: view.provider, partition, sectors }, () => {
       requesting.delete(partition)
     })
+  }
+
+  /** Past its expiry nothing can be recovered. */
+  function isOver(id: number, sector: number): boolean {
+    return sectorView(chain.state, id, sector)!.expiry <= chain.height + 1
   }
 
   return {
