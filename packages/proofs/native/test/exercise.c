@@ -142,6 +142,20 @@ static void exercise_sync(void) {
 }
 #endif
 
+/* What the disk cannot take directly goes through the cache. */
+static void exercise_cache(void) {
+  char *path = path_of("direct", 0);
+  uint8_t *bytes = noise(5000, 8);
+  int fd;
+  done(open_output(path, 5003, &fd), "open_output");
+  bypass_cache(fd);
+  done(write_at(fd, bytes, 5000, 3), "write_at of any length and place");
+  close_file(&fd);
+  uint8_t *found = read_whole(path, 5003);
+  check(memcmp(found + 3, bytes, 5000) == 0, "what was written");
+  free(bytes), free(found), free(path);
+}
+
 static void exercise_nodes(const struct implementation *implementation) {
   for (size_t pairs = 0; pairs < 14; pairs++) {
     uint8_t *nodes = noise(pairs * 64, 1), *a = malloc(pairs * 32 + 1), *b = malloc(pairs * 32 + 1);
@@ -334,6 +348,7 @@ int main(int count, char **arguments) {
 #if defined(__linux__)
   exercise_sync();
 #endif
+  exercise_cache();
   const char *const names[2] = {"c", "shani"};
   for (int i = 0; i < 2; i++) {
     const struct implementation *implementation = implementation_named(names[i]);
