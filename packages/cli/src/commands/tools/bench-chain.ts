@@ -7,14 +7,14 @@ import { type JsonOptions, wholeNumber, withJson } from '../../options.ts'
 interface BenchChainOptions extends JsonOptions {
   readonly only?: Part
   readonly accounts: number
-  readonly sectors: number
+  readonly deals: number
 }
 
 const PARTS = ['transfers', 'execution', 'publish', 'state', 'growth'] as const
 type Part = (typeof PARTS)[number]
 
 const ACCOUNTS = 1_000_000
-const SECTORS = 100_000
+const DEALS = 100_000
 
 export function addBenchChain(bench: Command): void {
   const command = bench
@@ -22,7 +22,7 @@ export function addBenchChain(bench: Command): void {
     .description('Measure a chain in a folder of its own: throughput, execution, latency, a large state, growth.')
     .addOption(new Option('--only <part>', 'one of the measurements').choices(PARTS))
     .option('--accounts <n>', 'in the large state', wholeNumber(1_000, 10_000_000), ACCOUNTS)
-    .option('--sectors <n>', 'in the large state, and as many deals', wholeNumber(1_000, 200_000), SECTORS)
+    .option('--deals <n>', 'in the large state, and as many sectors', wholeNumber(1_000, 200_000), DEALS)
   // An option that bench has too is bench's, wherever it stands.
   withJson(command)
     .addHelpText('after', exitCodesHelp)
@@ -47,14 +47,14 @@ async function benchChain(options: BenchChainOptions): Promise<void> {
   )
 }
 
-async function measure({ only, accounts, sectors }: BenchChainOptions, options: BenchOptions): Promise<ChainFigure[]> {
+async function measure({ only, accounts, deals }: BenchChainOptions, options: BenchOptions): Promise<ChainFigure[]> {
   const benches = await import('@granary/chain/bench')
   const parts: Readonly<Record<Part, () => Promise<readonly ChainFigure[]>>> = {
     transfers: async () => [await benches.benchTransfers(options)],
     execution: async () => [await benches.benchExecution(options)],
     publish: async () => [await benches.benchPublish(options)],
-    growth: async () => [await benches.benchGrowth({ ...options, sectors })],
-    state: () => benches.benchLargeState({ ...options, accounts, sectors }),
+    growth: async () => [await benches.benchGrowth({ ...options, sectors: deals })],
+    state: () => benches.benchLargeState({ ...options, accounts, sectors: deals }),
   }
   const figures: ChainFigure[] = []
   for (const part of only === undefined ? PARTS : [only]) figures.push(...(await parts[part]()))
