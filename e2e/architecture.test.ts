@@ -12,7 +12,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   proofs: ['@granary/errors'],
   content: ['@granary/errors', '@granary/proofs'],
-  chain: ['@granary/errors', '@granary/proofs/verify', '@granary/proofs/profile'],
+  chain: ['@granary/errors', '@granary/proofs/verify', '@granary/proofs/profile', '@granary/proofs/sha256'],
   client: [
     '@granary/errors',
     '@granary/content',
