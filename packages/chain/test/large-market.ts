@@ -6,9 +6,9 @@ import { type Address, hashOf, type Signer } from '../src/messages/index.ts'
 import { writeAppHash } from '../src/state/app-hash.ts'
 import { recount } from '../src/state/index.ts'
 import { accountOf, writeAccount, writeProvider } from '../src/state/ledger.ts'
-import { tables } from '../src/state/records.ts'
 import { enterSlot, freeSlot } from '../src/state/slots.ts'
 import { createOverlay, type Store } from '../src/state/store.ts'
+import { tables } from '../src/state/tables.ts'
 import { claimedPiece, claimedPoRep, claimedProofs, claimedSector } from './claimed-proofs.ts'
 import {
   createTestChain,

@@ -8,10 +8,10 @@ import { closeChallenge, closeDueChallenges, drawChallenges, isTooSlow } from '.
 import type { BlockContext } from '../src/state/context.ts'
 import { declareFault, requireSector, terminateOldFaults, terminateSector } from '../src/state/faults.ts'
 import { allMembers, departDue, isListed, membersAt, NOW, partitionOf } from '../src/state/partitions.ts'
-import { tables } from '../src/state/records.ts'
 import { recount } from '../src/state/recount.ts'
 import { acceptRecovery, closeDueRecoveries, enqueueRecovery, recoveryMembers } from '../src/state/recoveries.ts'
 import { capacityRate, rewardsOf } from '../src/state/rewards.ts'
+import { tables } from '../src/state/tables.ts'
 import { randomFrom } from './random-stream.ts'
 import { addSector, createRules, PROVIDER } from './rules.ts'
 

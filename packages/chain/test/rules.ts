@@ -10,10 +10,10 @@ import { writeGenesis } from '../src/state/head.ts'
 import type { ChainEvent, ChainParams } from '../src/state/index.ts'
 import { writeProvider } from '../src/state/ledger.ts'
 import { joinPartition } from '../src/state/partitions.ts'
-import { tables } from '../src/state/records.ts'
 import { earnEpoch, initRewards } from '../src/state/rewards.ts'
 import { initSlots } from '../src/state/slots.ts'
 import { createOverlay } from '../src/state/store.ts'
+import { tables } from '../src/state/tables.ts'
 import { createMemoryState } from './memory-state.ts'
 
 export const PROVIDER = 1000

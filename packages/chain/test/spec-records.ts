@@ -13,8 +13,8 @@ import type { Struct } from '../src/messages/struct.ts'
 import { envelope } from '../src/messages/transaction.ts'
 import { genesisStruct } from '../src/state/genesis.ts'
 import { chainParams } from '../src/state/params.ts'
-import { tables } from '../src/state/records.ts'
 import type { Table } from '../src/state/table.ts'
+import { tables } from '../src/state/tables.ts'
 
 const HEAD = `# Messages and records, field by field
 

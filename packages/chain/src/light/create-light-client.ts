@@ -4,8 +4,12 @@
  */
 import type { CallOptions, ChainClient, ProofView } from '../client/index.ts'
 import type { Address } from '../messages/index.ts'
-import { type Account, type Deal, type Provider, type Sector, tables } from '../state/records.ts'
+import type { Account } from '../state/records/accounts.ts'
+import type { Deal } from '../state/records/deals.ts'
+import type { Provider } from '../state/records/providers.ts'
+import type { Sector } from '../state/records/sectors.ts'
 import type { StateReader } from '../state/store.ts'
+import { tables } from '../state/tables.ts'
 import { UnprovenError } from './errors.ts'
 import { type ProvenValue, type Trust, verifyProofView } from './verify-proof-view.ts'
 

@@ -22,7 +22,7 @@ import { accountOf } from './ledger.ts'
 import { checkDeclaration } from './messages/declare-faults.ts'
 import { checkRequest } from './messages/request-recovery.ts'
 import { checkAnswer } from './messages/submit-post.ts'
-import { tables } from './records.ts'
+import { tables } from './tables.ts'
 
 export interface Admitted {
   readonly tx: Transaction

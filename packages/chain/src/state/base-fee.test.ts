@@ -9,7 +9,7 @@ import { createTestChain, fund, GRN, type TestChain } from '../../test/test-chai
 import { feeOf, sessionSigner } from '../messages/index.ts'
 import { currentFees, FEE_LEVEL_MAX, FEE_LEVEL_ONE, feeLevelOf, nextFeeLevel } from './base-fee.ts'
 import { createStateMachine, recount } from './index.ts'
-import { tables } from './records.ts'
+import { tables } from './tables.ts'
 
 // Ten transfers fill the general half.
 const TRANSFERS_MAX = 10

@@ -6,8 +6,8 @@
 import type { FeeParams } from '../messages/index.ts'
 import type { BlockContext } from './context.ts'
 import type { ChainParams } from './params.ts'
-import { tables } from './records.ts'
 import type { StateReader } from './store.ts'
+import { tables } from './tables.ts'
 
 /** The level of 1, the lowest: amounts are counted in millionths of it. */
 export const FEE_LEVEL_ONE: bigint = 1_000_000n

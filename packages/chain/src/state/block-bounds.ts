@@ -7,10 +7,11 @@ import { terminateOldFaults } from './faults.ts'
 import { assertConserved, burnCollateral, unlockCollateral } from './ledger.ts'
 import { departDue } from './partitions.ts'
 import { roundsKept } from './randomness.ts'
-import { type Head, tables } from './records.ts'
+import type { Head } from './records/chain.ts'
 import { closeDueRecoveries } from './recoveries.ts'
 import { earnEpoch } from './rewards.ts'
 import { keyNumber } from './table.ts'
+import { tables } from './tables.ts'
 
 /** The epoch gets its beacon round and its time, and earns its reward. */
 export function beginBlock(context: BlockContext, head: Head): void {

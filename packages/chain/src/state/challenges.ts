@@ -19,13 +19,14 @@ import {
   writePartition,
 } from './partitions.ts'
 import { BEACON_LATENESS_MAX } from './randomness.ts'
-import { type OpenChallenge, type Partition, tables } from './records.ts'
+import type { OpenChallenge, Partition } from './records/partitions.ts'
 import { drawRecoveries, type IsTooSlow } from './recoveries.ts'
 import { earnFrom, pendingReward, rewardPerEpoch, rewardsOf, sectorBytesOf } from './rewards.ts'
 import { drawSlots, partitionsInSlot } from './slots.ts'
 import { standingOf } from './spans.ts'
 import type { StateReader } from './store.ts'
 import { keyNumber } from './table.ts'
+import { tables } from './tables.ts'
 import { creditVesting } from './vesting.ts'
 
 export type Outcome = 'answered' | 'missed'

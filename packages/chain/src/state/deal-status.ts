@@ -4,9 +4,11 @@
  */
 import type { Epoch } from '../messages/index.ts'
 import { InvariantError } from './errors.ts'
-import { type Deal, type Sector, tables } from './records.ts'
+import type { Deal } from './records/deals.ts'
+import type { Sector } from './records/sectors.ts'
 import { decidedThrough, faultedThrough, placementOf } from './spans.ts'
 import type { StateReader } from './store.ts'
+import { tables } from './tables.ts'
 
 export type DealStatus =
   | { readonly state: 'published' }

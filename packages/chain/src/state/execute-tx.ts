@@ -9,8 +9,8 @@ import { applyMessage } from './effects.ts'
 import { InvariantError, TxError, type TxErrorCode } from './errors.ts'
 import type { ChainEvent } from './events.ts'
 import { accountOf, burn, debit } from './ledger.ts'
-import { tables } from './records.ts'
 import { createOverlay, type Store } from './store.ts'
+import { tables } from './tables.ts'
 
 export interface TxResult {
   /** null for the beacon's entry. */

@@ -4,8 +4,10 @@ import type { TxContext } from './context.ts'
 import { dealStatus } from './deal-status.ts'
 import { TxError } from './errors.ts'
 import { fundEscrow } from './ledger.ts'
-import { type Deal, type Sector, tables } from './records.ts'
+import type { Deal } from './records/deals.ts'
+import type { Sector } from './records/sectors.ts'
 import { requireRecentProof } from './require-sector.ts'
+import { tables } from './tables.ts'
 
 export interface Extendable {
   readonly deal: Deal

@@ -16,11 +16,13 @@ import {
   unlistMember,
   writePartition,
 } from './partitions.ts'
-import { type OpenChallenge, type Sector, tables } from './records.ts'
+import type { OpenChallenge } from './records/partitions.ts'
+import type { Sector } from './records/sectors.ts'
 import { pendingReward, rewardPerEpoch, rewardsOf, sectorBytesOf } from './rewards.ts'
 import { placementOf, standingOf } from './spans.ts'
 import type { StateReader } from './store.ts'
 import { keyNumber } from './table.ts'
+import { tables } from './tables.ts'
 import { releaseVested } from './vesting.ts'
 
 /** Sectors whose faults became too old that one block terminates; the others wait for the next. */

@@ -5,8 +5,8 @@ import { APP_HASH_KEY } from './app-hash.ts'
 import { InvariantError } from './errors.ts'
 import { type Genesis, genesisStruct } from './genesis.ts'
 import { type ChainParams, chainParams } from './params.ts'
-import { tables } from './records.ts'
 import type { StateReader, Store } from './store.ts'
+import { tables } from './tables.ts'
 
 export interface HeadView {
   readonly height: number

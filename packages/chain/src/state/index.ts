@@ -52,7 +52,7 @@ export {
   productionParams,
 } from './params.ts'
 export { draw, entropyOf, type RandomnessTag } from './randomness.ts'
-export type { Totals } from './records.ts'
+export type { Totals } from './records/chain.ts'
 export { recount } from './recount.ts'
 export { roundsToDeliver } from './rounds-to-deliver.ts'
 export type { StateReader } from './store.ts'

@@ -5,8 +5,11 @@
 import { type Address, AMOUNT_MAX, formatGrn } from '../messages/index.ts'
 import { InvariantError, TxError } from './errors.ts'
 import { lesser } from './lesser.ts'
-import { type Account, type Provider, type Totals, tables, type Vesting } from './records.ts'
+import type { Account } from './records/accounts.ts'
+import type { Totals } from './records/chain.ts'
+import type { Provider, Vesting } from './records/providers.ts'
 import type { StateReader, Store } from './store.ts'
+import { tables } from './tables.ts'
 
 const NO_ACCOUNT: Account = { balance: 0n, escrow: 0n }
 

@@ -26,10 +26,10 @@ import { assertGenesis, type Genesis, genesisHash } from './genesis.ts'
 import { type HeadView, readGenesis, readHead, readParams, writeGenesis } from './head.ts'
 import { assertConserved, credit } from './ledger.ts'
 import { BEACON_ENTRIES_MAX, beaconEntry, isRoundWanted } from './messages/beacon-entry.ts'
-import { tables } from './records.ts'
 import { initRewards } from './rewards.ts'
 import { initSlots } from './slots.ts'
 import { createOverlay, type Overlay, type StateReader } from './store.ts'
+import { tables } from './tables.ts'
 
 export interface Block {
   readonly height: number

@@ -2,9 +2,9 @@
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { type Address, AMOUNT_MAX, type RegisterProvider } from '../messages/index.ts'
 import { TxError } from './errors.ts'
-import { tables } from './records.ts'
 import { daemonScopes } from './session-scopes.ts'
 import type { Store } from './store.ts'
+import { tables } from './tables.ts'
 
 /** @throws TxError PROVIDER_INVALID */
 export function checkProfile({ sessionKey, endpoints }: RegisterProvider): void {

@@ -3,8 +3,8 @@ import { sha256 } from '@noble/hashes/sha2.js'
 import { concatBytes } from '@noble/hashes/utils.js'
 import type { Epoch } from '../messages/index.ts'
 import type { ChainParams } from './params.ts'
-import { tables } from './records.ts'
 import type { StateReader } from './store.ts'
+import { tables } from './tables.ts'
 
 export const tags = { SLOT: 0, TICKET: 1, SEED: 2, POST: 3, RECOVERY: 4, EXTRA: 5 } as const
 export type RandomnessTag = keyof typeof tags

@@ -6,10 +6,12 @@ import { InvariantError } from './errors.ts'
 import { readParams } from './head.ts'
 import { assertConserved, totalsOf } from './ledger.ts'
 import { isEarning, NOW } from './partitions.ts'
-import { type Partition, type Totals, tables } from './records.ts'
+import type { Totals } from './records/chain.ts'
+import type { Partition } from './records/partitions.ts'
 import { rewardsOf, sectorBytesOf } from './rewards.ts'
 import type { StateReader } from './store.ts'
 import { keyNumber } from './table.ts'
+import { tables } from './tables.ts'
 import { releasableOf } from './vesting.ts'
 
 /** @throws InvariantError naming the first sum that differs */

@@ -8,10 +8,11 @@ import { InvariantError } from './errors.ts'
 import { chargeProvider, incomeOf, requireSector } from './faults.ts'
 import { allowedProfile } from './params.ts'
 import { listMember, type PositionedMember, partitionOf, writePartition } from './partitions.ts'
-import { type OpenRecovery, type Partition, tables } from './records.ts'
+import type { OpenRecovery, Partition } from './records/partitions.ts'
 import { placementOf, standingOf } from './spans.ts'
 import type { StateReader } from './store.ts'
 import { keyNumber } from './table.ts'
+import { tables } from './tables.ts'
 
 /** Times the samples of a challenge. */
 export const RECOVERY_SAMPLES = 4

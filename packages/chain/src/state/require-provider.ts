@@ -1,8 +1,9 @@
 /** Guards that several messages share: the provider exists, and the sender owns it. */
 import type { TxContext } from './context.ts'
 import { TxError } from './errors.ts'
-import { type Provider, tables } from './records.ts'
+import type { Provider } from './records/providers.ts'
 import type { StateReader } from './store.ts'
+import { tables } from './tables.ts'
 
 /** @throws TxError PROVIDER_NOT_FOUND */
 export function requireProvider(store: StateReader, id: number): Provider {

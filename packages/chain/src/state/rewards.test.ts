@@ -11,10 +11,10 @@ import { networkFee } from './messages/settle-deals.ts'
 import { paramBounds } from './param-bounds.ts'
 import { type ChainParams, productionParams } from './params.ts'
 import { departDue, partitionOf } from './partitions.ts'
-import { tables } from './records.ts'
 import { recount } from './recount.ts'
 import { acceptRecovery, closeDueRecoveries, enqueueRecovery } from './recoveries.ts'
 import { capacityRate, rewardsOf, serviceReward } from './rewards.ts'
+import { tables } from './tables.ts'
 
 const SECTOR = 2_048
 const GIB = 2n ** 30n

@@ -8,8 +8,10 @@ import type { Epoch } from '../messages/index.ts'
 import type { BlockContext } from './context.ts'
 import { InvariantError } from './errors.ts'
 import { BPS_ONE, type ChainParams } from './params.ts'
-import { type Partition, type Rewards, tables } from './records.ts'
+import type { Rewards } from './records/chain.ts'
+import type { Partition } from './records/partitions.ts'
 import type { StateReader, Store } from './store.ts'
+import { tables } from './tables.ts'
 
 /** The index counts in 2⁻⁶⁴ attoGRN a byte. */
 const INDEX_BITS = 64n

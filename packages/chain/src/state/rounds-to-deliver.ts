@@ -1,7 +1,8 @@
 /** Which beacon rounds the next block could bring: docs/spec/chain.md, section 6. */
-import { tables } from './records.ts'
+
 import type { StateReader } from './store.ts'
 import { keyNumber } from './table.ts'
+import { tables } from './tables.ts'
 
 /**
  * The round of the next epoch first, because challenges do not wait; then those that earlier epochs still wait for, the

@@ -1,7 +1,8 @@
 /** A sector's number is used once, ever. Used numbers are kept as ranges, by their end: numbers in order take one record. */
-import { tables } from './records.ts'
+
 import type { StateReader, Store } from './store.ts'
 import { firstOf, keyNumber } from './table.ts'
+import { tables } from './tables.ts'
 
 interface Range {
   readonly start: number

@@ -3,10 +3,10 @@ import { sha256 } from '@noble/hashes/sha2.js'
 import fc from 'fast-check'
 import { createMemoryState } from '../../test/memory-state.ts'
 import { devnetParams } from './params.ts'
-import { tables } from './records.ts'
 import { isNumberUsed, useNumber } from './sector-numbers.ts'
 import { drawSlots, enterSlot, freeSlot, initSlots, leaveSlot } from './slots.ts'
 import { createOverlay, type Overlay } from './store.ts'
+import { tables } from './tables.ts'
 
 const params = { ...devnetParams(), provingPeriod: 12, slotPartitionsMax: 2 }
 

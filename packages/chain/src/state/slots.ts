@@ -5,9 +5,9 @@
 import type { Epoch } from '../messages/index.ts'
 import type { ChainParams } from './params.ts'
 import { drawBelow } from './randomness.ts'
-import { tables } from './records.ts'
 import type { StateReader, Store } from './store.ts'
 import { firstOf, keyNumber } from './table.ts'
+import { tables } from './tables.ts'
 
 /** Slots start empty, all in the order of the lowest load. */
 export function initSlots(store: Store, params: ChainParams): void {

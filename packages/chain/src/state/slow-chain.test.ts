@@ -2,8 +2,8 @@ import { expect, test } from '@jest/globals'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { addSector, createRules, PROVIDER, type Rules } from '../../test/rules.ts'
 import { closeDueChallenges, drawChallenges } from './challenges.ts'
-import { tables } from './records.ts'
 import { standingOf } from './spans.ts'
+import { tables } from './tables.ts'
 
 /** Blocks with no answers, until a challenge of the one sector has ended. @returns how */
 function firstEnd(rules: Rules, blockTimeMs: number): string {

@@ -6,9 +6,9 @@ import { closeChallenge, closeDueChallenges, drawChallenges, isTooSlow } from '.
 import type { BlockContext } from './context.ts'
 import { declareFault, terminateOldFaults } from './faults.ts'
 import { allMembers, departDue, isListed, membersAt, NOW, partitionOf } from './partitions.ts'
-import { tables } from './records.ts'
 import { acceptRecovery, closeDueRecoveries, enqueueRecovery, recoveryMembers } from './recoveries.ts'
 import { decidedThrough, faultedRunTo, faultedThrough } from './spans.ts'
+import { tables } from './tables.ts'
 
 const EPOCHS = 400
 

@@ -8,9 +8,11 @@ import type { Epoch } from '../messages/index.ts'
 import { InvariantError } from './errors.ts'
 import { partitionOf } from './partitions.ts'
 import { BEACON_LATENESS_MAX } from './randomness.ts'
-import { type Miss, type Placement, type Sector, tables } from './records.ts'
+import type { Miss } from './records/partitions.ts'
+import type { Placement, Sector } from './records/sectors.ts'
 import type { StateReader } from './store.ts'
 import { firstOf } from './table.ts'
+import { tables } from './tables.ts'
 
 export interface Standing {
   /** The epoch through which it is proven: its activation, or the draw of its recovery, before the first answer. */

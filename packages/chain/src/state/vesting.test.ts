@@ -8,8 +8,9 @@ import { createRules, PROVIDER } from '../../test/rules.ts'
 import type { BlockContext } from './context.ts'
 import { chargeProvider } from './faults.ts'
 import { partitionViews, providerView, supplyView } from './index.ts'
-import { tables, VESTING_STEPS } from './records.ts'
+import { VESTING_STEPS } from './records/providers.ts'
 import { recount } from './recount.ts'
+import { tables } from './tables.ts'
 import { creditVesting, lockWithVested, releaseVested } from './vesting.ts'
 
 const providerOf = ({ store }: BlockContext) => tables.providers.get(store, PROVIDER)!

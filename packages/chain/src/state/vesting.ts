@@ -8,7 +8,8 @@ import type { Epoch } from '../messages/index.ts'
 import type { BlockContext } from './context.ts'
 import { freeCollateral, lockCollateral, mint, writeVesting } from './ledger.ts'
 import type { ChainParams } from './params.ts'
-import { type Tranche, tables, VESTING_STEPS, type Vesting } from './records.ts'
+import { type Tranche, VESTING_STEPS, type Vesting } from './records/providers.ts'
+import { tables } from './tables.ts'
 
 /** New money, which its provider cannot use yet. */
 export function creditVesting(context: BlockContext, provider: number, amount: bigint): void {

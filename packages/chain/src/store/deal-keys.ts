@@ -1,6 +1,6 @@
 /** The index entry of a deal, read out of the state of the block that published it. */
 import type { StateReader } from '../state/index.ts'
-import { tables } from '../state/records.ts'
+import { tables } from '../state/tables.ts'
 import type { DealKeys } from './records.ts'
 
 export function dealKeys(reader: StateReader, deal: number): DealKeys {

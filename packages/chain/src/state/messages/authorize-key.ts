@@ -10,8 +10,8 @@ import { bytesToHex } from '@noble/hashes/utils.js'
 import type { AuthorizeKey } from '../../messages/index.ts'
 import type { Effect } from '../context.ts'
 import { TxError } from '../errors.ts'
-import { tables } from '../records.ts'
 import { isScope, TERMS_SCOPE } from '../session-scopes.ts'
+import { tables } from '../tables.ts'
 
 export const authorizeKey: Effect<AuthorizeKey> = ({ store, sender, height, emit }, body) => {
   const { publicKey, scopes, expires, spendingLimit } = body

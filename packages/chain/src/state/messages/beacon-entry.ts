@@ -10,7 +10,7 @@
 import type { BeaconEntry } from '../../messages/index.ts'
 import type { BlockContext } from '../context.ts'
 import { BlockInvalidError } from '../errors.ts'
-import { tables } from '../records.ts'
+import { tables } from '../tables.ts'
 
 /** More than one, so that those which were missed for a while come after all; each takes about 30 ms to verify. */
 export const BEACON_ENTRIES_MAX = 4

@@ -15,7 +15,8 @@ import { TxError, type TxErrorCode } from '../errors.ts'
 import { changePay } from '../faults.ts'
 import { burn, credit, takeEscrow, unlockCollateral } from '../ledger.ts'
 import { BPS_ONE } from '../params.ts'
-import { type Deal, tables } from '../records.ts'
+import type { Deal } from '../records/deals.ts'
+import { tables } from '../tables.ts'
 import { networkFee, payoutOf, settleDeal } from './settle-deals.ts'
 
 export const cancelDeal: Effect<CancelDeal> = (context, { deal: id }) => {

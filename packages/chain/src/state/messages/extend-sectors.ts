@@ -11,10 +11,10 @@ import type { Effect } from '../context.ts'
 import { TxError } from '../errors.ts'
 import { sectorExpiryMax } from '../params.ts'
 import { memberOf } from '../partitions.ts'
-import { tables } from '../records.ts'
 import { requireOwner } from '../require-provider.ts'
 import { requireRecentProof } from '../require-sector.ts'
 import { placementOf } from '../spans.ts'
+import { tables } from '../tables.ts'
 
 export const extendSectors: Effect<ExtendSectors> = (context, { provider, sectors, expiry }) => {
   const { store, params, height, emit } = context

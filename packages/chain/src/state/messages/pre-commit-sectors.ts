@@ -20,9 +20,10 @@ import { dealStatus } from '../deal-status.ts'
 import { TxError, type TxErrorCode } from '../errors.ts'
 import { allowedProfile, perGiB, sectorExpiryMax } from '../params.ts'
 import { draw, entropyOf } from '../randomness.ts'
-import { type Deal, tables } from '../records.ts'
+import type { Deal } from '../records/deals.ts'
 import { requireOwner } from '../require-provider.ts'
 import { isNumberUsed, useNumber } from '../sector-numbers.ts'
+import { tables } from '../tables.ts'
 import { lockWithVested } from '../vesting.ts'
 
 interface BoundDeal {

@@ -15,8 +15,9 @@ import { InvariantError, TxError, type TxErrorCode } from '../errors.ts'
 import { unlockCollateral } from '../ledger.ts'
 import { joinPartition } from '../partitions.ts'
 import { draw, entropyOf } from '../randomness.ts'
-import { type Sector, tables } from '../records.ts'
+import type { Sector } from '../records/sectors.ts'
 import { requireOwner } from '../require-provider.ts'
+import { tables } from '../tables.ts'
 
 export const proveCommitSector: Effect<ProveCommitSector> = (context, { provider, number, bundle }) => {
   const { store, height } = context

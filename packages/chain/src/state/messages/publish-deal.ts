@@ -25,9 +25,10 @@ import type { Effect, TxContext } from '../context.ts'
 import { InvariantError, TxError, type TxErrorCode } from '../errors.ts'
 import { lockEscrow } from '../ledger.ts'
 import { BPS_ONE, type ChainParams } from '../params.ts'
-import { type Provider, tables } from '../records.ts'
+import type { Provider } from '../records/providers.ts'
 import { requireProvider } from '../require-provider.ts'
 import { TERMS_SCOPE } from '../session-scopes.ts'
+import { tables } from '../tables.ts'
 import { lockWithVested } from '../vesting.ts'
 
 export const publishDeal: Effect<PublishDeal> = (context, { deals }) => {

@@ -11,7 +11,7 @@ import type { Effect } from '../context.ts'
 import { InvariantError } from '../errors.ts'
 import { writeProvider } from '../ledger.ts'
 import { authorizeDaemon, checkProfile } from '../provider-profile.ts'
-import { tables } from '../records.ts'
+import { tables } from '../tables.ts'
 
 export const registerProvider: Effect<RegisterProvider> = ({ store, sender, height, emit }, body) => {
   checkProfile(body)

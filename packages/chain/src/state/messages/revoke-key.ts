@@ -9,7 +9,7 @@ import { bytesToHex } from '@noble/hashes/utils.js'
 import type { RevokeKey } from '../../messages/index.ts'
 import type { Effect } from '../context.ts'
 import { TxError } from '../errors.ts'
-import { tables } from '../records.ts'
+import { tables } from '../tables.ts'
 
 export const revokeKey: Effect<RevokeKey> = ({ store, sender, emit }, { publicKey }) => {
   const key = bytesToHex(publicKey)

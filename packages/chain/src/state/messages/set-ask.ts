@@ -11,8 +11,8 @@ import type { SetAsk } from '../../messages/index.ts'
 import type { Effect } from '../context.ts'
 import { TxError } from '../errors.ts'
 import { allowedProfile, type ChainParams } from '../params.ts'
-import { tables } from '../records.ts'
 import { requireOwner } from '../require-provider.ts'
+import { tables } from '../tables.ts'
 
 export const setAsk: Effect<SetAsk> = (context, { provider, ...ask }) => {
   const { store, params, height, emit } = context

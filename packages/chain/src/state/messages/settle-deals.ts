@@ -14,9 +14,10 @@ import { requireSector } from '../faults.ts'
 import { burn, burnCollateral, credit, takeCollateral, takeEscrow, unlockCollateral } from '../ledger.ts'
 import { lesser } from '../lesser.ts'
 import { BPS_ONE } from '../params.ts'
-import { type Deal, tables } from '../records.ts'
+import type { Deal } from '../records/deals.ts'
 import { serviceReward } from '../rewards.ts'
 import { faultedRunTo } from '../spans.ts'
+import { tables } from '../tables.ts'
 import { creditVesting } from '../vesting.ts'
 
 export const settleDeals: Effect<SettleDeals> = (context, { deals }) => {

@@ -13,8 +13,8 @@ import type { TerminateSectors } from '../../messages/index.ts'
 import type { Effect } from '../context.ts'
 import { TxError } from '../errors.ts'
 import { terminateSector } from '../faults.ts'
-import { tables } from '../records.ts'
 import { requireOwner } from '../require-provider.ts'
+import { tables } from '../tables.ts'
 
 export const terminateSectors: Effect<TerminateSectors> = (context, { provider, sectors }) => {
   const { store } = context

@@ -12,8 +12,8 @@ import { equalBytes } from '../../messages/tuple-codec.ts'
 import type { Effect } from '../context.ts'
 import { writeProvider } from '../ledger.ts'
 import { authorizeDaemon, checkProfile } from '../provider-profile.ts'
-import { tables } from '../records.ts'
 import { requireOwner } from '../require-provider.ts'
+import { tables } from '../tables.ts'
 
 export const updateProvider: Effect<UpdateProvider> = (context, { provider, ...profile }) => {
   const { store, sender, emit } = context

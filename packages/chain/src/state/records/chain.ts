@@ -1,0 +1,68 @@
+/** What stands in the state once: where the chain is, its money, its fees and rewards. */
+import { bigUint, epochs, uint } from '../../messages/field.ts'
+import type { Epoch } from '../../messages/index.ts'
+import { type Struct, struct } from '../../messages/struct.ts'
+import { amount, u48 } from './fields.ts'
+
+export interface Head {
+  readonly height: number
+  /** Header time. */
+  readonly timeMs: number
+}
+
+export const headRecord: Struct<Head> = struct<Head>('Head', { height: u48, timeMs: uint(53) })
+
+/** Where all the money is, kept beside the records that hold it: section 4, Invariant. */
+export interface Totals {
+  readonly genesis: bigint
+  readonly minted: bigint
+  readonly burnt: bigint
+  readonly balances: bigint
+  readonly escrow: bigint
+  readonly collateralFree: bigint
+  readonly collateralLocked: bigint
+  readonly vesting: bigint
+}
+
+export const totalsRecord: Struct<Totals> = struct<Totals>('Totals', {
+  genesis: amount,
+  minted: amount,
+  burnt: amount,
+  balances: amount,
+  escrow: amount,
+  collateralFree: amount,
+  collateralLocked: amount,
+  vesting: amount,
+})
+
+/** How much general messages cost at present: base-fee.ts. */
+export interface FeeLevel {
+  /** In millionths. */
+  readonly level: bigint
+}
+
+export const feeLevelRecord: Struct<FeeLevel> = struct<FeeLevel>('FeeLevel', { level: bigUint(64) })
+
+/** The capacity stream: section 4, Rewards. */
+export interface Rewards {
+  /** What one byte that always earned would have earned since the genesis, in 2⁻⁶⁴ attoGRN. */
+  readonly index: bigint
+  /** Bytes that earn, of all partitions. */
+  readonly power: bigint
+}
+
+export const rewardsRecord: Struct<Rewards> = struct<Rewards>('Rewards', { index: bigUint(256), power: bigUint(128) })
+
+export interface NextIds {
+  readonly provider: number
+  readonly deal: number
+}
+
+export const nextIdsRecord: Struct<NextIds> = struct<NextIds>('NextIds', { provider: uint(32), deal: u48 })
+
+export interface Draws {
+  /** Epoch through which challenges have been drawn or given up. */
+  readonly through: Epoch
+}
+
+export const drawsRecord: Struct<Draws> = struct<Draws>('Draws', { through: epochs })

@@ -1,0 +1,60 @@
+/** Deals, from their publication to their last settlement. */
+import { dealTerms } from '../../messages/deal-terms.ts'
+import { bool, choice, epochs, hexBytes, uint } from '../../messages/field.ts'
+import type { DealTerms, Epoch, Hash } from '../../messages/index.ts'
+import { type Struct, struct } from '../../messages/struct.ts'
+import { amount, type Maybe, maybe, u48 } from './fields.ts'
+
+export interface Deal {
+  readonly terms: DealTerms
+  readonly agreementId: Hash
+  readonly publishedAt: Epoch
+  /** The last epoch in which its sector may be pre-committed and still count; afterwards it lapses. */
+  readonly lapsesAt: Epoch
+  /** The sector that binds it. It binds as long as that sector has not failed. */
+  readonly sector: Maybe<number>
+  /** Set by the settlement that closed it; until then its state follows from its sector and the height. */
+  readonly closed: 'no' | 'expired' | 'lapsed' | 'terminated' | 'cancelled'
+  /** Epochs that are paid, from activation: those of the terms, and what was added or cancelled. */
+  readonly duration: number
+  readonly cancelled: boolean
+  /** Of the client's money. */
+  readonly locked: bigint
+  /** Of the provider's collateral. */
+  readonly collateral: bigint
+  readonly paid: bigint
+  readonly burnt: bigint
+  readonly refunded: bigint
+  /** From the provider's collateral to the client, when its sector was lost or the deal ended in a fault. */
+  readonly compensated: bigint
+  readonly provenEpochs: number
+  readonly faultedEpochs: number
+  /** Epoch through which it is settled; 0 before the first settlement. */
+  readonly settledThrough: Epoch
+}
+
+export const dealRecord: Struct<Deal> = struct<Deal>('Deal', {
+  terms: dealTerms,
+  agreementId: hexBytes(32),
+  publishedAt: epochs,
+  lapsesAt: epochs,
+  sector: maybe(uint(32)),
+  closed: choice('no', 'expired', 'lapsed', 'terminated', 'cancelled'),
+  duration: epochs,
+  cancelled: bool,
+  locked: amount,
+  collateral: amount,
+  paid: amount,
+  burnt: amount,
+  refunded: amount,
+  compensated: amount,
+  provenEpochs: u48,
+  faultedEpochs: u48,
+  settledThrough: epochs,
+})
+
+export interface Agreement {
+  readonly deal: number
+}
+
+export const agreementRecord: Struct<Agreement> = struct<Agreement>('Agreement', { deal: u48 })

@@ -1,0 +1,30 @@
+/** Epochs: their randomness, and the order in which slots are challenged. */
+import { bytes, uint } from '../../messages/field.ts'
+import { type Struct, struct } from '../../messages/struct.ts'
+import { u48 } from './fields.ts'
+
+export interface EpochRecord {
+  readonly round: number
+  readonly timeMs: number
+}
+
+export const epochRecord: Struct<EpochRecord> = struct<EpochRecord>('EpochRecord', {
+  round: uint(53),
+  timeMs: uint(53),
+})
+
+export interface Round {
+  readonly signature: Uint8Array
+}
+
+export const roundRecord: Struct<Round> = struct<Round>('Round', { signature: bytes(48, 48) })
+
+export interface PermutationEntry {
+  readonly period: number
+  readonly slot: number
+}
+
+export const permutationEntryRecord: Struct<PermutationEntry> = struct<PermutationEntry>('PermutationEntry', {
+  period: u48,
+  slot: uint(32),
+})

@@ -1,0 +1,147 @@
+/** Partitions: their lists, and what they are asked. */
+import { bigUint, bool, bytes32, epochs, list, text, uint } from '../../messages/field.ts'
+import type { Epoch } from '../../messages/index.ts'
+import { type Struct, struct } from '../../messages/struct.ts'
+import { amount, type Maybe, maybe, u48 } from './fields.ts'
+
+export interface OpenChallenge {
+  /** The scheduled epoch of the draw. */
+  readonly epoch: Epoch
+  /** The list is that of this epoch: `cutoff` before the draw. */
+  readonly frozenAt: Epoch
+  readonly deadline: Epoch
+  /** Header time of the epoch of the draw. */
+  readonly drawnAtMs: number
+  /** What the partition earned an epoch when it was drawn: what a fee for missing it is counted in, whatever is declared meanwhile. */
+  readonly income: bigint
+  /** Where the index of rewards stood in the block that opened it: an answer proves what was earned until then. */
+  readonly rewardIndex: bigint
+}
+
+export const openChallengeRecord: Struct<OpenChallenge> = struct<OpenChallenge>('OpenChallenge', {
+  epoch: epochs,
+  frozenAt: epochs,
+  deadline: epochs,
+  drawnAtMs: uint(53),
+  income: amount,
+  rewardIndex: bigUint(256),
+})
+
+/** The challenge of a request to recover; its list stands in `recoveryLists`. */
+export interface OpenRecovery {
+  readonly epoch: Epoch
+  readonly deadline: Epoch
+  readonly drawnAtMs: number
+}
+
+export const openRecoveryRecord: Struct<OpenRecovery> = struct<OpenRecovery>('OpenRecovery', {
+  epoch: epochs,
+  deadline: epochs,
+  drawnAtMs: uint(53),
+})
+
+export interface Partition {
+  readonly profile: string
+  readonly slot: number
+  readonly deposit: bigint
+  readonly sectors: number
+  /** How many of them are neither faulty nor over, and what the deals of those pay an epoch. */
+  readonly sound: number
+  readonly pay: bigint
+  /** Bytes that earn: of the sectors that stood in the last answered challenge and are still sound. */
+  readonly power: number
+  /** The index of rewards through which they are credited. */
+  readonly rewardIndex: bigint
+  /** What they did not earn since then, in 2⁻⁶⁴ attoGRN: some began later. */
+  readonly unearned: bigint
+  readonly nextPosition: number
+  /** No sector of it expires before. */
+  readonly firstExpiry: Epoch
+  /** Its last sector left: it is never used again. */
+  readonly retired: boolean
+  readonly challenge: Maybe<OpenChallenge>
+  /** Draw of the last challenge that was answered; 0 before the first. */
+  readonly closedEpoch: Epoch
+  /** `frozenAt` of that challenge. */
+  readonly closedFrozenAt: Epoch
+  /** `frozenAt` of the last challenge that was missed: all that stood in its list are faulty until they recover. */
+  readonly missedFrozenAt: Epoch
+  /** Block of the request to recover that waits for its draw. */
+  readonly requestedAt: Maybe<Epoch>
+  readonly recovery: Maybe<OpenRecovery>
+  /** Before this epoch no request to recover is taken. */
+  readonly recoveryBarredUntil: Epoch
+}
+
+export const partitionRecord: Struct<Partition> = struct<Partition>('Partition', {
+  profile: text(32),
+  slot: uint(32),
+  deposit: amount,
+  sectors: uint(32),
+  sound: uint(32),
+  pay: amount,
+  power: uint(53),
+  rewardIndex: bigUint(256),
+  unearned: bigUint(256),
+  nextPosition: u48,
+  firstExpiry: epochs,
+  retired: bool,
+  challenge: maybe(openChallengeRecord),
+  closedEpoch: epochs,
+  closedFrozenAt: epochs,
+  missedFrozenAt: epochs,
+  requestedAt: maybe(epochs),
+  recovery: maybe(openRecoveryRecord),
+  recoveryBarredUntil: epochs,
+})
+
+/** The next partition number of a provider. */
+export interface PartitionNumber {
+  readonly next: number
+}
+
+export const partitionNumberRecord: Struct<PartitionNumber> = struct<PartitionNumber>('PartitionNumber', {
+  next: uint(32),
+})
+
+/** A sector in a partition's list. */
+export interface Member {
+  readonly number: number
+  readonly commR: Uint8Array
+  readonly joinedAt: Epoch
+  /** The block that declared it faulty or terminated it; 0: neither. */
+  readonly leftAt: Epoch
+  readonly expiry: Epoch
+  readonly pay: bigint
+}
+
+export const memberRecord: Struct<Member> = struct<Member>('Member', {
+  number: uint(32),
+  commR: bytes32,
+  joinedAt: epochs,
+  leftAt: epochs,
+  expiry: epochs,
+  pay: amount,
+})
+
+/** A missed challenge, by its `frozenAt`: through when its list had been proven before. */
+export interface Miss {
+  readonly at: Epoch
+  readonly closedEpoch: Epoch
+  readonly closedFrozenAt: Epoch
+}
+
+export const missRecord: Struct<Miss> = struct<Miss>('Miss', {
+  at: epochs,
+  closedEpoch: epochs,
+  closedFrozenAt: epochs,
+})
+
+/** Positions of the sectors whose recovery is requested or challenged. */
+export interface RecoveryList {
+  readonly positions: readonly number[]
+}
+
+export const recoveryListRecord: Struct<RecoveryList> = struct<RecoveryList>('RecoveryList', {
+  positions: list(u48, { max: 65_536 }),
+})

@@ -1,0 +1,91 @@
+/** Sectors, and what of their time is decided. */
+import { bytes32, choice, epochs, list, text, uint } from '../../messages/field.ts'
+import type { Epoch } from '../../messages/index.ts'
+import { type Struct, struct } from '../../messages/struct.ts'
+import { amount, type Maybe, maybe, u48 } from './fields.ts'
+
+export type SectorStatus = 'precommitted' | 'active' | 'ended' | 'terminated' | 'failed'
+
+/** Where and since when a proven sector is challenged. */
+export interface Placement {
+  readonly partition: number
+  /** In the partition's list. */
+  readonly position: number
+  readonly activatedAt: Epoch
+  /** The activation, or the draw of the last recovery: what comes before is decided. */
+  readonly since: Epoch
+  /** The block in which it joined the list: challenges that were frozen earlier do not ask for it. */
+  readonly listedAt: Epoch
+  /** Epochs of its faulted spans that ended with a recovery. */
+  readonly faultedEpochs: number
+}
+
+export const placementRecord: Struct<Placement> = struct<Placement>('Placement', {
+  partition: uint(32),
+  position: u48,
+  activatedAt: epochs,
+  since: epochs,
+  listedAt: epochs,
+  faultedEpochs: u48,
+})
+
+export interface Stop {
+  /** The epoch through which it is proven. */
+  readonly proven: Epoch
+  readonly at: Epoch
+}
+
+export const stopRecord: Struct<Stop> = struct<Stop>('Stop', { proven: epochs, at: epochs })
+
+export interface Sector {
+  /** `failed`: not proven in time. `ended`: over, after its expiry. `terminated`: over, before it. */
+  readonly status: SectorStatus
+  readonly profile: string
+  readonly commD: Uint8Array
+  readonly commR: Uint8Array
+  readonly ticketEpoch: Epoch
+  readonly preCommitEpoch: Epoch
+  readonly commitBy: Epoch
+  readonly expiry: Epoch
+  readonly deals: readonly number[]
+  readonly deposit: bigint
+  readonly pledge: bigint
+  /** What its deals pay an epoch, together; fees for faults are counted in it. */
+  readonly pay: bigint
+  readonly placement: Maybe<Placement>
+  /** Declared faulty, terminated or ended: no later answer of its partition proves it. */
+  readonly stopped: Maybe<Stop>
+}
+
+export const sectorRecord: Struct<Sector> = struct<Sector>('Sector', {
+  status: choice('precommitted', 'active', 'ended', 'terminated', 'failed'),
+  profile: text(32),
+  commD: bytes32,
+  commR: bytes32,
+  ticketEpoch: epochs,
+  preCommitEpoch: epochs,
+  commitBy: epochs,
+  expiry: epochs,
+  deals: list(u48, { max: 256 }),
+  deposit: amount,
+  pledge: amount,
+  pay: amount,
+  placement: maybe(placementRecord),
+  stopped: maybe(stopRecord),
+})
+
+/** A range of sector numbers that were used, by its end. */
+export interface UsedNumbers {
+  readonly start: number
+}
+
+export const usedNumbersRecord: Struct<UsedNumbers> = struct<UsedNumbers>('UsedNumbers', { start: uint(32) })
+
+/** A faulted span of a sector that ended with a recovery, (start, key]. */
+export interface FaultedSpan {
+  readonly start: Epoch
+  /** Epochs of the faulted spans before this one. */
+  readonly before: number
+}
+
+export const faultedSpanRecord: Struct<FaultedSpan> = struct<FaultedSpan>('FaultedSpan', { start: epochs, before: u48 })
