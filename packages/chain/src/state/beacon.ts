@@ -16,6 +16,11 @@ export function beaconRoundFor(genesis: Pick<Genesis, 'beacon'>, previousBlockTi
   return Math.floor((previousBlockTimeMs - genesisTimeMs) / periodMs) + 1
 }
 
+/** pub(r): when a round is public; round 1 is at the beacon's start. */
+export function roundTimeMs({ beacon }: Pick<Genesis, 'beacon'>, round: number): number {
+  return beacon.genesisTimeMs + (round - 1) * beacon.periodMs
+}
+
 /** @param secretKey 32 bytes; a devnet's local key @returns 48 bytes */
 export function signBeaconRound(secretKey: Uint8Array, round: number): Uint8Array {
   const scheme = bls12_381.shortSignatures

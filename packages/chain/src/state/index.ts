@@ -12,7 +12,14 @@ export {
   treeRootOf,
 } from './app-hash.ts'
 export { currentFees } from './base-fee.ts'
-export { beaconKeyFrom, beaconPublicKey, beaconRoundFor, signBeaconRound, verifyBeaconRound } from './beacon.ts'
+export {
+  beaconKeyFrom,
+  beaconPublicKey,
+  beaconRoundFor,
+  roundTimeMs,
+  signBeaconRound,
+  verifyBeaconRound,
+} from './beacon.ts'
 export type { Verifiers } from './checks.ts'
 export { BlockInvalidError, InadmissibleError, InvariantError, TxError } from './errors.ts'
 export type { ChainEvent, ChainEventType } from './events.ts'
