@@ -1,8 +1,5 @@
-/**
- * Rules that stand because of an attack, each tried as that attack. Where one needs the stage of another file it stands
- * there; the list says where, and a test holds it to that.
- */
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+/** Rules that stand because of an attack, each tried as that attack. `test/attacks.ts` lists these and those of other files. */
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
@@ -29,50 +26,6 @@ import {
   sectorView,
   signBeaconRound,
 } from './index.ts'
-
-const attacks: readonly (readonly [attack: string, file: string])[] = [
-  ['declaring a fault inside a window', 'faults'],
-  ['terminating inside a window', 'faults'],
-  ['expiring inside a window', 'faults'],
-  ['recovering inside a window', 'faults'],
-  ['adding a sector inside a window', 'challenges'],
-  ['choosing among beacon rounds', 'attacks'],
-  ['withholding a beacon round', 'beacon'],
-  ['preparing for a challenge', 'attacks'],
-  ['choosing the seed', 'attacks'],
-  ['sealing ahead of the ticket', 'attacks'],
-  ['using a sector number twice', 'attacks'],
-  ['deleting after an answer until the next period', 'challenges'],
-  ['leaving a deal by a declared fault', 'faults'],
-  ['renewing or topping up without a proof', 'attacks'],
-  ['publishing a quote as terms', 'attacks'],
-  ['publishing at the last moment', 'attacks'],
-  ['publishing the same terms twice', 'market'],
-  ['publishing and letting lapse', 'attacks'],
-  ['cancelling between pre-commit and proof', 'deal-changes'],
-  ['one deal in two sectors', 'attacks'],
-  ['piece sizes [S/4, S/2, S/4]', 'sectors'],
-  ['sizes that differ from the piece CID', 'attacks'],
-  ['replaying a signature on another chain', 'attacks'],
-  ['a second encoding of a signature', 'attacks'],
-  ['a session key that makes itself stronger', 'attacks'],
-  ['filling the reserved half with garbage', 'attacks'],
-  ['filling blocks', 'base-fee'],
-  ['rewards for unproven time', 'rewards'],
-  ['paying oneself', 'rewards'],
-  ['settling twice', 'attacks'],
-  ['withdrawing before the fee', 'attacks'],
-  ['topping up beyond the sector', 'deal-changes'],
-  ['slow blocks', 'slow-chain'],
-  ['exhausting slots', 'attacks'],
-]
-
-test.each(attacks)('the attack "%s" is tried in %s.test.ts', async (attack, file) => {
-  const source = await readFile(new URL(`./${file}.test.ts`, import.meta.url), 'utf8')
-  expect([...source.matchAll(/(?:test|describe)\(\s*'([^']+)/g)].some(([, name]) => name?.startsWith(attack))).toBe(
-    true,
-  )
-})
 
 const BEACON_KEY = new Uint8Array(32).fill(7)
 let folder: string

@@ -1,0 +1,225 @@
+/**
+ * Attacks on the protocol, each with the rule that refuses it, the test that is that attack, and what trying it costs.
+ * docs/threat-model.md is printed from this list, and a test holds every row to a test of its name.
+ */
+export interface Attack {
+  /** The name of its test starts with this. */
+  readonly name: string
+  /** Where the test stands: in packages/, without `.test.ts`. */
+  readonly file: string
+  readonly refusedBy: string
+  readonly cost: string
+}
+
+const STATE = 'chain/src/state'
+
+export const attacks: readonly Attack[] = [
+  // Challenges and proofs
+  {
+    name: 'declaring a fault inside a window',
+    file: `${STATE}/faults`,
+    refusedBy: 'the list was frozen before the draw, and the fee of missing it with it',
+    cost: 'the fee of a declared fault on top of that of the miss',
+  },
+  {
+    name: 'terminating inside a window',
+    file: `${STATE}/faults`,
+    refusedBy: 'the frozen list still holds the sector',
+    cost: 'the termination fee, and the deals with their collateral',
+  },
+  {
+    name: 'expiring inside a window',
+    file: `${STATE}/faults`,
+    refusedBy: 'a sector leaves after the first challenge that closed at or after its expiry',
+    cost: 'its last span is not paid',
+  },
+  {
+    name: 'recovering inside a window',
+    file: `${STATE}/faults`,
+    refusedBy: 'a recovery waits until no challenge of its partition is open',
+    cost: 'nothing is gained and nothing lost',
+  },
+  {
+    name: 'adding a sector inside a window',
+    file: `${STATE}/challenges`,
+    refusedBy: 'who joined after the freeze is not in the list',
+    cost: 'nothing is gained and nothing lost',
+  },
+  {
+    name: 'deleting after an answer until the next period',
+    file: `${STATE}/challenges`,
+    refusedBy: 'a second draw each epoch, with replacement',
+    cost: 'in expectation one miss a period: two periods of income of the partition',
+  },
+  {
+    name: 'choosing among beacon rounds',
+    file: `${STATE}/attacks`,
+    refusedBy: 'an epoch has one round, which follows from the header time before it',
+    cost: 'the block, which nobody accepts',
+  },
+  {
+    name: 'withholding a beacon round',
+    file: `${STATE}/beacon`,
+    refusedBy: 'an epoch whose round comes too late draws nothing, and no other round is drawn in its place',
+    cost: 'nothing is gained: spans join the next',
+  },
+  {
+    name: 'preparing for a challenge',
+    file: `${STATE}/attacks`,
+    refusedBy: 'the order of slots is shuffled epoch by epoch, from randomness that is not public before',
+    cost: 'nothing can be known, so nothing can be bought',
+  },
+  {
+    name: 'choosing the seed',
+    file: `${STATE}/attacks`,
+    refusedBy: 'one seed for each pre-commit, drawn after the commitment',
+    cost: 'the deposit of each commitment that is given up',
+  },
+  {
+    name: 'sealing ahead of the ticket',
+    file: `${STATE}/attacks`,
+    refusedBy: 'a ticket is of a past epoch, and not older than ticketMaxAge',
+    cost: 'the fee of the message',
+  },
+  {
+    name: 'using a sector number twice',
+    file: `${STATE}/attacks`,
+    refusedBy: 'numbers are kept as ranges, for ever',
+    cost: 'the fee of the message',
+  },
+  {
+    name: 'slow blocks',
+    file: `${STATE}/slow-chain`,
+    refusedBy: 'a window that took longer than a replica may need proves nothing',
+    cost: 'who makes the blocks slow is not paid for the span until the next answer',
+  },
+  {
+    name: 'exhausting slots',
+    file: `${STATE}/attacks`,
+    refusedBy: 'each partition locks a deposit, and holds a sector that was proven',
+    cost: 'the deposit of each partition and a proof of replication for each sector',
+  },
+  {
+    name: 'filling the reserved half with garbage',
+    file: `${STATE}/attacks`,
+    refusedBy: 'only what can be right, from the provider itself, is of the proving class',
+    cost: 'it is not taken at all',
+  },
+  // Deals
+  {
+    name: 'leaving a deal by a declared fault',
+    file: `${STATE}/faults`,
+    refusedBy: 'a deal that ends in a fault pays its client in proportion, and its sector the termination fee',
+    cost: 'what terminating costs',
+  },
+  {
+    name: 'renewing or topping up without a proof',
+    file: `${STATE}/attacks`,
+    refusedBy: 'the sector must have been proven within two periods',
+    cost: 'the fee of the message',
+  },
+  {
+    name: 'publishing a quote as terms',
+    file: `${STATE}/attacks`,
+    refusedBy: 'quotes and terms are of two EIP-712 types',
+    cost: 'the fee of the message',
+  },
+  {
+    name: 'publishing at the last moment',
+    file: `${STATE}/attacks`,
+    refusedBy: 'the time to seal counts from the block of the publication',
+    cost: 'nothing is gained and nothing lost',
+  },
+  {
+    name: 'publishing the same terms twice',
+    file: `${STATE}/market`,
+    refusedBy: 'the hash of terms is kept as long as the deal is known',
+    cost: 'the fee of the message',
+  },
+  {
+    name: 'publishing and letting lapse',
+    file: `${STATE}/attacks`,
+    refusedBy: 'the collateral of a deal that lapses is burnt',
+    cost: "the deal's collateral, a fifth of the price at least",
+  },
+  {
+    name: 'cancelling between pre-commit and proof',
+    file: `${STATE}/deal-changes`,
+    refusedBy: 'a bound deal can neither be cancelled nor lapse',
+    cost: 'the fee of the message',
+  },
+  {
+    name: 'one deal in two sectors',
+    file: `${STATE}/attacks`,
+    refusedBy: 'the first pre-commit binds it, until it fails',
+    cost: 'the fee of the message',
+  },
+  {
+    name: 'piece sizes [S/4, S/2, S/4]',
+    file: `${STATE}/sectors`,
+    refusedBy: 'pieces are aligned to their own size, and CommD is computed from them',
+    cost: 'the fee of the message',
+  },
+  {
+    name: 'sizes that differ from the piece CID',
+    file: `${STATE}/attacks`,
+    refusedBy: 'sizes must be those of the piece CID',
+    cost: 'the fee of the message',
+  },
+  {
+    name: 'topping up beyond the sector',
+    file: `${STATE}/deal-changes`,
+    refusedBy: "the end moves to the sector's expiry at most",
+    cost: 'the fee of the message',
+  },
+  // Keys and encodings
+  {
+    name: 'replaying a signature on another chain',
+    file: `${STATE}/attacks`,
+    refusedBy: 'the genesis hash is the salt of the EIP-712 domain',
+    cost: 'it is not taken at all',
+  },
+  {
+    name: 'a second encoding of a signature',
+    file: `${STATE}/attacks`,
+    refusedBy: 'low s, v 0 or 1, and the id is the digest',
+    cost: 'it is not taken at all',
+  },
+  {
+    name: 'a session key that makes itself stronger',
+    file: `${STATE}/attacks`,
+    refusedBy: 'no session key authorises or revokes one, whatever its scopes',
+    cost: 'it is not taken at all',
+  },
+  // Money
+  {
+    name: 'filling blocks',
+    file: `${STATE}/base-fee`,
+    refusedBy: 'each full block makes the next one an eighth dearer',
+    cost: 'docs/economics.md, What attacks cost',
+  },
+  {
+    name: 'rewards for unproven time',
+    file: `${STATE}/rewards`,
+    refusedBy: 'an answer mints between two challenges that both had the sector in their lists, and nothing else does',
+    cost: 'what was earned since the last answer',
+  },
+  {
+    name: 'paying oneself',
+    file: `${STATE}/rewards`,
+    refusedBy: 'at most nine tenths of the fee that a payment burns are minted for it',
+    cost: '2.5 % of what is paid, 0.5 % at the bound',
+  },
+  {
+    name: 'settling twice',
+    file: `${STATE}/attacks`,
+    refusedBy: 'a deal keeps the epoch through which it is settled',
+    cost: 'the fee of the message',
+  },
+  {
+    name: 'withdrawing before the fee',
+    file: `${STATE}/attacks`,
+    refusedBy: 'what free collateral lacks is a debt, which is paid by all that becomes free',
+    cost: 'what was withdrawn, later',
+  },
+]
