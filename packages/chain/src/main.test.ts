@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { DatabaseSync } from 'node:sqlite'
@@ -7,6 +7,8 @@ import { BLOCK_TIME_MS, type Devnet, fundedSigner, newSigner, startDevnet, tempo
 import { type ChainClient, createChainClient, sendMessage } from './client/index.ts'
 import { homeFiles } from './home/home-files.ts'
 import { initChain, runChain } from './main.ts'
+import { SCHEMA_VERSION } from './store/schema.ts'
+import { openChain } from './upkeep/open-chain.ts'
 
 let devnet: Devnet | undefined
 
@@ -97,6 +99,35 @@ test('a folder without a chain is refused with what to do', async () => {
     hint: expect.stringContaining('granary chain init'),
   })
   await rm(home, { recursive: true })
+})
+
+test('a home of an earlier release is refused by name, with what to do', async () => {
+  const home = await temporaryFolder()
+  await initChain({ home, devnet: true })
+  const { database: path, genesis } = homeFiles(home)
+  const database = new DatabaseSync(path)
+  database.exec('PRAGMA user_version = 4')
+  database.close()
+  const refused = {
+    code: 'STORE_VERSION_UNKNOWN',
+    message: expect.stringMatching(new RegExp(`^the chain in ${home} was written by an earlier release`)),
+    hint: expect.stringContaining('granary chain init'),
+    details: { home, path, found: 4, known: SCHEMA_VERSION },
+  }
+  try {
+    await expect(runChain({ home, port: 0 })).rejects.toMatchObject(refused)
+    expect(() => openChain(home)).toThrow(expect.objectContaining(refused))
+    // What its genesis lacks is not what is said of it; where there is nothing else, it is, with the file.
+    await writeFile(genesis, '{"chainId":"old"}')
+    await expect(runChain({ home, port: 0 })).rejects.toMatchObject(refused)
+    await rm(path)
+    await expect(runChain({ home, port: 0 })).rejects.toMatchObject({
+      code: 'GENESIS_INVALID',
+      message: expect.stringContaining(genesis),
+    })
+  } finally {
+    await rm(home, { recursive: true })
+  }
 })
 
 test.each([

@@ -29,6 +29,7 @@ import {
   roundsToDeliver,
 } from './state/index.ts'
 import { dealKeys } from './store/deal-keys.ts'
+import { assertSchemaVersion } from './store/open-database.ts'
 import { openStore } from './store/open-store.ts'
 import { assertKept } from './upkeep/prune-chain.ts'
 
@@ -75,7 +76,7 @@ export interface RunningChain {
   stop(): Promise<void>
 }
 
-/** @throws GranaryError HOME_MISSING, HOME_LOCKED, STORE_CORRUPT, KEY_INVALID, PORT_IN_USE, … */
+/** @throws GranaryError HOME_MISSING, HOME_LOCKED, STORE_CORRUPT, STORE_VERSION_UNKNOWN, KEY_INVALID, PORT_IN_USE, … */
 export async function runChain(options: RunChainOptions): Promise<RunningChain> {
   const {
     home,
@@ -89,6 +90,7 @@ export async function runChain(options: RunChainOptions): Promise<RunningChain> 
   } = options
   signal?.throwIfAborted()
   if (keepProofs !== undefined) assertKept(keepProofs)
+  assertSchemaVersion(homeFiles(home).database)
   const { genesis, validatorKey, beaconKey, faucetKey } = await readHome(home, options.beaconUrls !== undefined)
   const beacon =
     beaconKey === undefined

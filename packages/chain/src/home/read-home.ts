@@ -45,7 +45,19 @@ export async function readGenesisFile(home: string): Promise<Genesis> {
   const path = homeFiles(home).genesis
   const text = await read(path)
   if (text === undefined) throw new HomeMissingError(home, path)
-  return genesisFromJson(jsonOf(text, path))
+  try {
+    return genesisFromJson(jsonOf(text, path))
+  } catch (error) {
+    if (!GranaryError.is(error) || error.code !== 'MESSAGE_INVALID') throw error
+    throw new GranaryError({
+      code: 'GENESIS_INVALID',
+      message: `${path} is no genesis that this release knows: ${error.message}`,
+      hint: 'restore the genesis file of this chain; if an earlier release wrote it, run that release, or make a new chain in another folder with `granary chain init --home`',
+      retryable: false,
+      details: { path },
+      cause: error,
+    })
+  }
 }
 
 async function readKey(path: string): Promise<Uint8Array> {

@@ -1,4 +1,5 @@
 /** What can be wrong with the folder or the database of a node. */
+import { basename, dirname } from 'node:path'
 import { GranaryError } from '@granary/errors'
 
 /** HOME_LOCKED: another process has this folder. */
@@ -18,12 +19,14 @@ export class HomeLockedError extends GranaryError {
 /** STORE_VERSION_UNKNOWN: written by another version of this program. */
 export class StoreVersionError extends GranaryError {
   constructor(path: string, found: number, known: number) {
+    const folder = dirname(path)
+    const home = basename(folder) === 'chain' ? dirname(folder) : folder
     super({
       code: 'STORE_VERSION_UNKNOWN',
-      message: `${path} has schema version ${found}, this program knows ${known}`,
-      hint: 'run the version of granary that wrote it',
+      message: `the chain in ${home} was written by ${found < known ? 'an earlier' : 'a later'} release of granary: its file has schema version ${found}, this one knows ${known}`,
+      hint: `run the release that wrote it, or make a new chain in a folder of its own: \`granary chain init\` or \`granary devnet\` with --home`,
       retryable: false,
-      details: { path, found, known },
+      details: { home, path, found, known },
     })
   }
 }

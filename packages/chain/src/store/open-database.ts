@@ -1,5 +1,5 @@
 /** Opens the SQLite file for one process alone, durable at every commit. A kill releases the lock. */
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { HomeLockedError, StoreCorruptError, StoreVersionError } from './errors.ts'
@@ -19,18 +19,39 @@ const WAL_PAGES_MAX = 16_384
 export function openDatabase(path: string): DatabaseSync {
   mkdirSync(dirname(path), { recursive: true })
   const database = new DatabaseSync(path, { timeout: LOCK_WAIT_MS })
-  try {
+  return orClosed(database, path, () => {
     // The lock comes first: in exclusive mode it is held from the first access until the file is closed.
     database.exec('PRAGMA locking_mode = EXCLUSIVE')
     database.exec('PRAGMA journal_mode = WAL')
     database.exec('PRAGMA synchronous = FULL')
     database.exec(`PRAGMA wal_autocheckpoint = ${WAL_PAGES_MAX}`)
     database.exec('BEGIN IMMEDIATE')
-    const version = Number(database.prepare('PRAGMA user_version').get()?.user_version)
+    const version = versionOf(database)
     if (version === 0) database.exec(`${SCHEMA}; PRAGMA user_version = ${SCHEMA_VERSION}`)
     else if (version !== SCHEMA_VERSION) throw new StoreVersionError(path, version, SCHEMA_VERSION)
     database.exec('COMMIT')
     return database
+  })
+}
+
+/** Before anything else of a home is read, so that one of another release is refused by that and not by what it lacks. */
+export function assertSchemaVersion(path: string): void {
+  if (!existsSync(path)) return
+  const database = new DatabaseSync(path, { timeout: LOCK_WAIT_MS, readOnly: true })
+  orClosed(database, path, () => {
+    const version = versionOf(database)
+    if (version !== SCHEMA_VERSION && version !== 0) throw new StoreVersionError(path, version, SCHEMA_VERSION)
+    database.close()
+  })
+}
+
+function versionOf(database: DatabaseSync): number {
+  return Number(database.prepare('PRAGMA user_version').get()?.user_version)
+}
+
+function orClosed<T>(database: DatabaseSync, path: string, work: () => T): T {
+  try {
+    return work()
   } catch (error) {
     database.close()
     const code = Error.isError(error) ? (error as { errcode?: number }).errcode : undefined
