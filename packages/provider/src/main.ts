@@ -4,6 +4,7 @@ import { createChainClient } from '@granary/chain/client'
 import type { Address } from '@granary/chain/messages'
 import { GranaryError } from '@granary/errors'
 import { profileNamed } from '@granary/proofs/profile'
+import { createAlerts } from './alerts.ts'
 import { matchChain } from './chain/match-chain.ts'
 import { makeKeys, readKeys } from './chain/owner-keys.ts'
 import { registerProvider } from './chain/register-provider.ts'
@@ -119,6 +120,7 @@ async function start(
   closers: (() => Promise<void> | void)[],
 ): Promise<Omit<RunningProvider, 'stop'>> {
   const log = options.log ?? (() => {})
+  const alerts = createAlerts(log)
   const folders = providerFolders(options.home)
   const configured = await readConfig(folders.config)
   await makeFolders(folders)
@@ -204,7 +206,7 @@ async function start(
     open: market.openUpload,
   })
   const app = createApp({
-    ...{ info, log, uploads, tokens: market.tokens, deals: deals.deals, timeline: deals.timeline },
+    ...{ info, alerts, log, uploads, tokens: market.tokens, deals: deals.deals, timeline: deals.timeline },
     head: follower.head,
     issueQuote: market.issueQuote,
     logIn: market.logIn,

@@ -22,6 +22,7 @@ import { importFile, pieceOf, writeCar } from '@granary/content'
 import { MemoryBlockstore } from 'blockstore-core'
 import { Router } from 'express'
 import { Upload } from 'tus-js-client'
+import { createAlerts } from '../src/alerts.ts'
 import { newConfig, type ProviderConfig } from '../src/config.ts'
 import { acceptPiece } from '../src/deals/accept-piece.ts'
 import { createDeals, type Deals } from '../src/deals/create-deals.ts'
@@ -166,6 +167,7 @@ function marketApp({ db, folders, config, deals, figures }: MarketParts): Return
     acceptPiece: (request) =>
       acceptPiece({ ...shared, chain, stagingFolder: folders.staging, offeredBytesMax: limits.offeredBytes }, request),
     retrieval: Router(),
+    alerts: createAlerts(() => {}),
     log: () => {},
   })
 }

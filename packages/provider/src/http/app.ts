@@ -12,6 +12,7 @@ import {
 } from '@granary/chain/messages'
 import type { Profile } from '@granary/proofs/profile'
 import express, { type Express, type Router } from 'express'
+import type { Alerts } from '../alerts.ts'
 import type { AcceptedPiece } from '../deals/accept-piece.ts'
 import { DealNotFoundError } from '../deals/agreement-errors.ts'
 import type { DealRecord, DealStore } from '../deals/deal-store.ts'
@@ -44,6 +45,7 @@ export interface AppContext {
   readonly timeline: Timeline
   readonly uploads: Router
   readonly retrieval: Router
+  readonly alerts: Alerts
   readonly log: Log
 }
 
@@ -53,7 +55,7 @@ export function createApp(context: AppContext): Express {
   // Retrieval has headers of its own to allow.
   app.use(['/v1', '/healthz'], cors())
   app.get('/healthz', (_, response) => {
-    response.json({ ok: true, height: context.head() })
+    response.json({ ok: true, height: context.head(), alerts: context.alerts.list() })
   })
   app.use(context.uploads)
   app.use('/v1', apiRoutes(context))

@@ -1,0 +1,48 @@
+/**
+ * What the owner should know and has to do something about, as long as it is so: one line in the log when it begins and
+ * one when it is over, and a list that /healthz answers. Kept in memory: who raises an alert finds its reason again
+ * after a restart.
+ */
+import type { Log } from './http/log.ts'
+
+export interface Alert {
+  readonly code: string
+  /** What it is about, where there may be several at once: a piece, a sector, a file. */
+  readonly subject?: string
+  readonly message: string
+  /** What to do. */
+  readonly hint: string
+}
+
+export interface RaisedAlert extends Alert {
+  readonly sinceMs: number
+}
+
+export interface Alerts {
+  /** Raising it again while it stands brings its words up to date and is not logged again. */
+  raise(alert: Alert): void
+  /** Nothing when it does not stand. */
+  clear(code: string, subject?: string): void
+  /** The oldest first. */
+  list(): RaisedAlert[]
+}
+
+export function createAlerts(log: Log, nowMs: () => number = Date.now): Alerts {
+  const standing = new Map<string, RaisedAlert>()
+  const keyOf = (code: string, subject = ''): string => `${code} ${subject}`
+  return {
+    raise: (alert) => {
+      const key = keyOf(alert.code, alert.subject)
+      const before = standing.get(key)
+      standing.set(key, { ...alert, sinceMs: before?.sinceMs ?? nowMs() })
+      if (before === undefined) log({ type: 'alert', level: 'alert', ...alert })
+    },
+    clear: (code, subject) => {
+      const over = standing.get(keyOf(code, subject))
+      if (over === undefined || !standing.delete(keyOf(code, subject))) return
+      const about = subject === undefined ? {} : { subject }
+      log({ type: 'alert:over', code, ...about, lastedMs: nowMs() - over.sinceMs })
+    },
+    list: () => [...standing.values()],
+  }
+}
