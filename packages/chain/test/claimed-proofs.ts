@@ -47,6 +47,7 @@ export function claimedAnswer(
   provider: number,
   partition: number,
   right = true,
+  skipped: readonly number[] = [],
 ): MessageBodies['SubmitPost'] | undefined {
   const [view] = partitionViews(chain.state, provider, partition === 0 ? undefined : partition - 1, 1)
   const open = view?.challenge ?? view?.recovery
@@ -54,8 +55,8 @@ export function claimedAnswer(
   const profile = profileNamed(PROFILE)
   const randomness = hexToBytes(open.randomness.slice(2))
   const sectors = open.sectors.length
-  const length = postBundleBytes({ profile, provider, partition, randomness, count: open.count, sectors })
+  const length = postBundleBytes({ profile, provider, partition, randomness, count: open.count, sectors, skipped })
   const bundle = new Uint8Array(length)
   bundle[0] = right ? RIGHT : 0
-  return { provider, partition, challengeEpoch: open.epoch, bundle }
+  return { provider, partition, challengeEpoch: open.epoch, skipped, bundle }
 }

@@ -8,7 +8,7 @@ import { type ProfileName, profileNamed } from '@granary/proofs/profile'
 import { type SealedSector, sealSector } from '@granary/proofs/seal'
 import { pieceCidV2 } from '@granary/proofs/verify'
 import { hexToBytes } from '@noble/hashes/utils.js'
-import type { Signer } from '../src/messages/index.ts'
+import type { MessageBodies, Signer } from '../src/messages/index.ts'
 import type { TxResult } from '../src/state/execute-tx.ts'
 import { draw, entropyOf, type FinalizedBlock, partitionViews, sectorView } from '../src/state/index.ts'
 import type { TestChain } from './test-chain.ts'
@@ -22,6 +22,8 @@ export interface TestPiece {
   readonly paddedSize: number
 }
 
+export type TestAnswer = Pick<MessageBodies['SubmitPost'], 'challengeEpoch' | 'skipped' | 'bundle'>
+
 export interface TestSealer {
   piece(seed: number, payloadSize: number): Promise<TestPiece>
   seal(number: number, ticketEpoch: number, pieces: readonly TestPiece[]): Promise<SealedSector>
@@ -29,8 +31,8 @@ export interface TestSealer {
   proveSector(number: number, seed?: Uint8Array): Promise<Uint8Array>
   /** A block with an answer to each open challenge of the provider, and a request for each partition that is faulty. */
   answer(): Promise<FinalizedBlock>
-  /** The bundle of the answer to the open challenge of a partition. */
-  prove(partition: number): Promise<{ challengeEpoch: number; bundle: Uint8Array }>
+  /** The answer to the open challenge of a partition, without what it skips. */
+  prove(partition: number, skipped?: readonly number[]): Promise<TestAnswer>
 }
 
 export function createTestSealer(chain: TestChain, provider: number, signer: Signer, folder: string): TestSealer {
@@ -61,7 +63,7 @@ export function createTestSealer(chain: TestChain, provider: number, signer: Sig
       if (seed === undefined) throw new Error(`sector ${number} has no seed yet`)
       return provePoRep({ dir: dirOf(number), seed, parentsDir })
     },
-    prove: async (partition) => {
+    prove: async (partition, skipped = []) => {
       const view = partitionViews(chain.state, provider, undefined, 100).find((each) => each.number === partition)
       const challenge = view?.challenge ?? view?.recovery
       if (challenge === undefined) throw new Error(`partition ${partition} has no open challenge`)
@@ -72,8 +74,9 @@ export function createTestSealer(chain: TestChain, provider: number, signer: Sig
         randomness: hexToBytes(challenge.randomness.slice(2)),
         count: challenge.count,
         sectors: challenge.sectors.map(({ number }) => ({ number, dir: dirOf(number) })),
+        skipped,
       })
-      return { challengeEpoch: challenge.epoch, bundle }
+      return { challengeEpoch: challenge.epoch, skipped, bundle }
     },
     answer: async () => {
       const views = partitionViews(chain.state, provider, undefined, 100)

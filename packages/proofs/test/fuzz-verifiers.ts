@@ -28,6 +28,7 @@ interface Target {
 
 const REASONS: Readonly<Record<RefusalReason, true>> = {
   INPUT_INVALID: true,
+  SKIPS_INVALID: true,
   BUNDLE_LENGTH_WRONG: true,
   BUNDLE_MAGIC_WRONG: true,
   COMMITMENT_ZERO: true,
@@ -132,7 +133,10 @@ function createTargets(): Target[] {
       name: 'PoSt',
       verify: verifyPost,
       binds: ({ bundle }) => bundle,
-      good: shapes.map((profile, i) => forgedPost({ ...when, profile, count: 4 ** i }, 1 + 2 * i)),
+      good: [
+        ...shapes.map((profile, i) => forgedPost({ ...when, profile, count: 4 ** i }, 1 + 2 * i)),
+        forgedPost({ ...when, profile: shapes[1]!, count: 16 }, 5, {}, [1, 3]),
+      ],
     },
     {
       name: 'inclusion',

@@ -23,12 +23,18 @@ export const honestPostRules: PostRules = {
 }
 
 /** Accepted when all rules are kept. */
-export function forgedPost(challenge: PostChallenge, sectors: number, changed: Partial<PostRules> = {}): PostInput {
+export function forgedPost(
+  challenge: PostChallenge,
+  sectors: number,
+  changed: Partial<PostRules> = {},
+  skipped?: readonly number[],
+): PostInput {
   const rules = { ...honestPostRules, ...changed }
   const list = Array.from({ length: sectors }, (_, i) => ({ number: i, commR: noise(`commR ${i}`, 32) }))
   const depth = log2Floor(challenge.profile.nodes)
   const parts = [POST_MAGIC]
   for (const { position, leaves: indices } of rules.draw(challenge, sectors)) {
+    if (skipped?.includes(position)) continue
     const replica = nodeNoise(`replica ${position}`, indices.length)
     const siblings = nodeNoise(`siblings ${position}`, siblingPositions(indices, depth).length)
     const commC = noise(`commC ${position}`, 32)
@@ -36,5 +42,5 @@ export function forgedPost(challenge: PostChallenge, sectors: number, changed: P
     list[position]!.commR = rules.commR(commC, commRLast)
     parts.push(commC, commRLast, replica, siblings)
   }
-  return { ...challenge, sectors: list, bundle: concatBytes(parts) }
+  return { ...challenge, sectors: list, ...(skipped === undefined ? {} : { skipped }), bundle: concatBytes(parts) }
 }

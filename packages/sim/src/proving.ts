@@ -47,7 +47,13 @@ export function createProver({ world, owner, provider, disk, answersEvery, isLef
     })
     if (bundle === undefined) return
     proofs += 1
-    chain.submit(owner, 'SubmitPost', { provider: view.provider, partition, challengeEpoch: epoch, bundle })
+    chain.submit(owner, 'SubmitPost', {
+      provider: view.provider,
+      partition,
+      challengeEpoch: epoch,
+      skipped: [],
+      bundle,
+    })
   }
 
   function tendChallenge(view: View, challenge: Challenge): void {

@@ -38,7 +38,8 @@ export function provePost(disk: Disk, { sectors, ...given }: PostToProve): Uint8
 }
 
 export function verifyPost(input: PostInput): Verdict {
-  const samples = drawSamples(input, input.sectors.length)
+  const { skipped = [] } = input
+  const samples = drawSamples(input, input.sectors.length).filter(({ position }) => !skipped.includes(position))
   const count = samples.reduce((sum, { leaves }) => sum + leaves.length, 0)
   return input.bundle.subarray(0, count).every((byte) => byte === HELD)
     ? { ok: true }

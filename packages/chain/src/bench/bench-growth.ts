@@ -106,7 +106,7 @@ function answerTo(
   if (randomness === undefined) throw new Error(`epoch ${challengeEpoch} has no randomness`)
   const count = readGenesis(reader).params.postSamples
   const length = postBundleBytes({ profile: profileNamed(profile), provider, partition, randomness, count, sectors })
-  const body = { provider, partition, challengeEpoch, bundle: new Uint8Array(length) }
+  const body = { provider, partition, challengeEpoch, skipped: [], bundle: new Uint8Array(length) }
   const envelope = { sender, lane: 0, sequence, validUntil: 1_000_000, maxFee: MAX_FEE }
   return encodeTransaction({ kind: 'SubmitPost', ...envelope, body }, new Uint8Array(ACCOUNT_SIGNATURE_BYTES))
 }

@@ -193,7 +193,7 @@ test('every message works from the typed client, and its effect is in a view', a
     const randomness = bytesOf(open.randomness)
     const { count, epoch } = open
     const bundle = await provePost({ profile: PROFILE, provider, partition: 0, randomness, count, sectors: listed })
-    await send(owner, 'SubmitPost', { provider, partition: 0, challengeEpoch: epoch, bundle })
+    await send(owner, 'SubmitPost', { provider, partition: 0, challengeEpoch: epoch, skipped: [], bundle })
   }
   const { activatedAt = 0 } = await chain.sector(provider, 1)
   while (((await partition()).lastProven ?? 0) <= activatedAt) await answer('challenge')

@@ -117,6 +117,8 @@ export interface SubmitPost {
   readonly provider: number
   readonly partition: number
   readonly challengeEpoch: Epoch
+  /** Positions of the frozen list that are not proven: ascending, each with a sample on it. */
+  readonly skipped: readonly number[]
   readonly bundle: Uint8Array
 }
 
@@ -184,6 +186,8 @@ export type MessageName = keyof MessageBodies
 export type TransactionName = Exclude<MessageName, 'BeaconEntry'>
 
 export const BUNDLE_BYTES_MAX: number = 3 * 2 ** 20
+/** One for each eight samples, of which a challenge has 200 at most. */
+const SKIPS_MAX = 25
 const id = uint(32)
 const dealId = uint(48)
 
@@ -327,6 +331,7 @@ export const declarations: { readonly [N in MessageName]: Declaration<N> } = {
       provider: id,
       partition: uint(32),
       challengeEpoch: epochs,
+      skipped: list(uint(32), { max: SKIPS_MAX }),
       bundle: bytes(1, 2 ** 20),
     }),
   },

@@ -109,7 +109,7 @@ const bodies: { readonly [N in TransactionName]: MessageBodies[N] } = {
   TerminateSectors: { provider: 1000, sectors: [7] },
   DeclareFaults: { provider: 1000, partition: 3, sectors: [9, 8] },
   RequestRecovery: { provider: 1000, partition: 3, sectors: [] },
-  SubmitPost: { provider: 1000, partition: 0, challengeEpoch: 24, bundle: new Uint8Array(1) },
+  SubmitPost: { provider: 1000, partition: 0, challengeEpoch: 24, skipped: [3, 7], bundle: new Uint8Array(1) },
 }
 
 function transaction(kind: TransactionName, body: MessageBodies[TransactionName] = bodies[kind]): Transaction {

@@ -139,8 +139,8 @@ test('filling the reserved half with garbage: only what can be right enters a bl
   while (!chain.events.some(({ type, height }) => type === 'challenge:opened' && height === chain.height)) {
     chain.produce()
   }
-  const { challengeEpoch, bundle } = await sealer.prove(0)
-  const answer = { provider, partition: 0, challengeEpoch, bundle }
+  const { challengeEpoch, skipped, bundle } = await sealer.prove(0)
+  const answer = { provider, partition: 0, challengeEpoch, skipped, bundle }
   const garbage = [
     chain.sign(client, 'SubmitPost', answer),
     chain.sign(owner, 'SubmitPost', { ...answer, bundle: bundle.slice(1) }),

@@ -31,8 +31,8 @@ describe('an answer', () => {
   test('counts once, for exactly the frozen list, from the owner or its session key', async () => {
     const market = await challenged('once')
     const { chain, owner, provider, sealer } = market
-    const { challengeEpoch, bundle } = await sealer.prove(0)
-    const body = { provider, partition: 0, challengeEpoch, bundle }
+    const { challengeEpoch, skipped, bundle } = await sealer.prove(0)
+    const body = { provider, partition: 0, challengeEpoch, skipped, bundle }
     const check = (given: object, signer = owner) =>
       chain.machine.checkTx(chain.sign(signer, 'SubmitPost', { ...body, ...given }), 0).code
     expect(check({ partition: 1 })).toBe('PARTITION_NOT_FOUND')
@@ -58,21 +58,22 @@ describe('an answer', () => {
   test('of wrong bytes costs its fee and leaves the challenge open', async () => {
     const market = await challenged('wrong')
     const { chain, owner, provider, sealer } = market
-    const { challengeEpoch, bundle } = await sealer.prove(0)
-    const broken = bundle.slice()
+    const answer = { provider, partition: 0, ...(await sealer.prove(0)) }
+    const { challengeEpoch } = answer
+    const broken = answer.bundle.slice()
     broken[10]! ^= 1
-    const { code, fee } = chain.send(owner, 'SubmitPost', { provider, partition: 0, challengeEpoch, bundle: broken })
+    const { code, fee } = chain.send(owner, 'SubmitPost', { ...answer, bundle: broken })
     expect(code).toBe('POST_INVALID')
     expect(fee).toBe(chain.genesis.params.feeProving)
     expect(open(market)?.epoch).toBe(challengeEpoch)
-    expect(chain.send(owner, 'SubmitPost', { provider, partition: 0, challengeEpoch, bundle }).code).toBe('OK')
+    expect(chain.send(owner, 'SubmitPost', answer).code).toBe('OK')
   })
 
   test('counts in the last block of the window and not after it', async () => {
     const market = await challenged('late')
     const { chain, owner, provider, sealer } = market
-    const { challengeEpoch, bundle } = await sealer.prove(0)
-    const body = { provider, partition: 0, challengeEpoch, bundle }
+    const { challengeEpoch, skipped, bundle } = await sealer.prove(0)
+    const body = { provider, partition: 0, challengeEpoch, skipped, bundle }
     const { deadline } = open(market)!
     chain.advanceTo(deadline - 1)
     const bytes = chain.sign(owner, 'SubmitPost', body)

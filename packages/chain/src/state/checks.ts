@@ -87,13 +87,10 @@ export function createChecks(verifiers: Verifiers = reference): Checks {
       return remembered(key, () => verifiers.poRep(input))
     },
     post: (input) => {
-      const { profile, provider, partition, randomness, count, sectors, bundle } = input
+      const { profile, provider, partition, randomness, count, sectors, skipped = [], bundle } = input
       const numbers = sectors.map((sector) => sector.number).join(',')
-      const key = keyOf(`post ${profile.name} ${provider} ${partition} ${count} ${numbers}`, [
-        randomness,
-        ...sectors.map((sector) => sector.commR),
-        bundle,
-      ])
+      const label = `post ${profile.name} ${provider} ${partition} ${count} ${numbers} ${skipped.join(',')}`
+      const key = keyOf(label, [randomness, ...sectors.map((sector) => sector.commR), bundle])
       return remembered(key, () => verifiers.post(input))
     },
   }

@@ -314,6 +314,8 @@ const rows: readonly Row[] = [
       ['CHALLENGE_NOT_OPEN', (body) => ({ ...body, challengeEpoch: body.challengeEpoch + 1 })],
       ['PARTITION_NOT_FOUND', (body) => ({ ...body, partition: 5 })],
       ['BUNDLE_LENGTH_WRONG', (body) => ({ ...body, bundle: body.bundle.slice(1) })],
+      ['SKIPS_INVALID', (body) => ({ ...body, skipped: [0] })],
+      [FIELD, (body) => ({ ...body, skipped: Array(26).fill(0) })],
       [FIELD, (body) => ({ ...body, bundle: new Uint8Array(2 ** 20 + 1) })],
     ],
   }),

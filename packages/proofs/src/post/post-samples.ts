@@ -44,6 +44,30 @@ export function drawSamples(challenge: PostChallenge, sectors: number): SampledS
   return sortedUnique(leavesOf.keys()).map((position) => ({ position, leaves: sortedUnique(leavesOf.get(position)!) }))
 }
 
+/** The samples that an answer opens: all but those that fall on the positions that it skips. */
+export function openedSamples(challenge: PostChallenge, sectors: number, skipped: readonly number[]): SampledSector[] {
+  const left = new Set(skipped)
+  return drawSamples(challenge, sectors).filter(({ position }) => !left.has(position))
+}
+
+/** How many positions of its list an answer may skip: one for each eight samples. */
+export function skipsMax(count: number): number {
+  return Math.ceil(count / 8)
+}
+
+/**
+ * Whether an answer to this challenge may skip these positions: ascending, each once and with a sample on it, not more
+ * than skipsMax, and at least one sampled sector is left to open. A position without a sample says nothing that a
+ * declared fault does not say for less.
+ */
+export function areSkips(challenge: PostChallenge, sectors: number, skipped: readonly number[]): boolean {
+  if (skipped.length === 0) return true
+  if (skipped.length > skipsMax(challenge.count)) return false
+  if (!skipped.every((position, i) => i === 0 || skipped[i - 1]! < position)) return false
+  const sampled = new Set(drawSamples(challenge, sectors).map(({ position }) => position))
+  return skipped.every((position) => sampled.has(position)) && skipped.length < sampled.size
+}
+
 /** commC ‖ commRLast ‖ leaves ‖ siblings of one sampled sector. */
 export function sampledSectorBytes(sector: SampledSector, nodes: number): number {
   return NODE_BYTES * (2 + sector.leaves.length + siblingPositions(sector.leaves, log2Floor(nodes)).length)

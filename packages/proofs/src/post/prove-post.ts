@@ -13,11 +13,24 @@ import { openSectorFile, SectorDamagedError } from '../seal/open-sector-file.ts'
 import { SectorFolderError, sealedSectorOf } from '../seal/seal-input.ts'
 import { sectorFiles } from '../seal/sector-files.ts'
 import { isCount, isId } from '../verify/valid-input.ts'
-import { drawSamples, POST_COUNT_MAX, POST_MAGIC, type PostChallenge, type SampledSector } from './post-samples.ts'
+import {
+  areSkips,
+  openedSamples,
+  POST_COUNT_MAX,
+  POST_MAGIC,
+  type PostChallenge,
+  type SampledSector,
+  skipsMax,
+} from './post-samples.ts'
 
 export interface ProvePostInput extends PostChallenge {
   /** In the order in which the list was fixed. */
   readonly sectors: readonly { readonly number: number; readonly dir: string }[]
+  /**
+   * Positions of the list that cannot be proven: ascending, each with a sample on it. Their folders are not read.
+   * @default none
+   */
+  readonly skipped?: readonly number[]
 }
 
 export class PostInputError extends GranaryError {
@@ -31,9 +44,20 @@ export class PostInputError extends GranaryError {
   }
 }
 
+export class SkipsInvalidError extends GranaryError {
+  constructor(skipped: readonly number[], count: number) {
+    super({
+      code: 'POST_SKIPS_INVALID',
+      message: `the positions ${skipped.join(', ')} cannot be skipped in an answer of ${count} samples`,
+      hint: `skip at most ${skipsMax(count)} positions, in ascending order, each with a sample on it, and prove at least one`,
+      retryable: false,
+    })
+  }
+}
+
 /**
  * The bundle; each opening was checked against the sector's commitment.
- * @throws PostInputError, SectorNotSealedError, SectorFolderError, SectorDamagedError, ManifestError
+ * @throws PostInputError, SkipsInvalidError, SectorNotSealedError, SectorFolderError, SectorDamagedError, ManifestError
  */
 export async function provePost(input: ProvePostInput): Promise<Uint8Array> {
   if (input.sectors.length === 0) throw new PostInputError('the list of sectors is empty')
@@ -41,9 +65,11 @@ export async function provePost(input: ProvePostInput): Promise<Uint8Array> {
   if (!isCount(input.count, POST_COUNT_MAX)) throw new PostInputError(`the count is ${input.count}`)
   if (!isId(input.provider) || !isId(input.partition))
     throw new PostInputError(`provider ${input.provider} and partition ${input.partition} are not whole numbers`)
+  const { skipped = [] } = input
+  if (!areSkips(input, input.sectors.length, skipped)) throw new SkipsInvalidError(skipped, input.count)
   const { kernel } = openKernel()
   const parts: Uint8Array[] = [POST_MAGIC]
-  for (const sample of drawSamples(input, input.sectors.length))
+  for (const sample of openedSamples(input, input.sectors.length, skipped))
     parts.push(await openSector(kernel, input, input.sectors[sample.position]!, sample))
   return concatBytes(parts)
 }

@@ -1,6 +1,6 @@
 /** All that a verifier needs: piece CIDs, CommD, PoRep and PoSt. Pure, total where it judges, runs in a browser. */
 export type { PoRepStatement } from '../porep/porep-layout.ts'
-export { drawSamples, type PostChallenge, type SampledSector } from '../post/post-samples.ts'
+export { areSkips, drawSamples, type PostChallenge, type SampledSector, skipsMax } from '../post/post-samples.ts'
 export { computeCommD, PieceSizeError, PiecesDoNotFitError, placePieces } from './comm-d.ts'
 export {
   InvalidPieceCidError,
@@ -13,7 +13,7 @@ export {
 } from './piece-cid.ts'
 export type { RefusalReason, Verdict } from './verdict.ts'
 export { type PoRepInput, porepBundleBytes, verifyPoRep } from './verify-porep.ts'
-export { type PostInput, postBundleBytes, verifyPost } from './verify-post.ts'
+export { type PostBundleShape, type PostInput, postBundleBytes, verifyPost } from './verify-post.ts'
 
 export interface SectorId {
   readonly provider: number

@@ -3,6 +3,7 @@ export type Verdict = { readonly ok: true } | { readonly ok: false; readonly rea
 
 export type RefusalReason =
   | 'INPUT_INVALID'
+  | 'SKIPS_INVALID'
   | 'BUNDLE_LENGTH_WRONG'
   | 'BUNDLE_MAGIC_WRONG'
   | 'COMMITMENT_ZERO'

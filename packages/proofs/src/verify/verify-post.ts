@@ -6,7 +6,8 @@ import type { HashPairs } from '../merkle/hash-pairs.ts'
 import { multiproofRoot, siblingPositions } from '../merkle/multiproof.ts'
 import { createSha256Pairs } from '../merkle/sha256-pairs.ts'
 import {
-  drawSamples,
+  areSkips,
+  openedSamples,
   POST_COUNT_MAX,
   POST_MAGIC,
   type PostChallenge,
@@ -21,23 +22,36 @@ import { refuse, type Verdict } from './verdict.ts'
 export interface PostInput extends PostChallenge {
   /** In the order in which the list was fixed; none may be left out. CommR: 32 bytes. */
   readonly sectors: readonly { readonly number: number; readonly commR: Uint8Array }[]
+  /**
+   * Positions of the list that are not proven: ascending, each with a sample on it.
+   * @default none
+   */
+  readonly skipped?: readonly number[]
   /** What provePost gave, or anything else. */
   readonly bundle: Uint8Array
 }
 
-/** The exact length that the bundle of this challenge has. */
-export function postBundleBytes(challenge: PostChallenge & { readonly sectors: number }): number {
-  return bytesOf(drawSamples(challenge, challenge.sectors), challenge.profile.nodes)
+export interface PostBundleShape extends PostChallenge {
+  readonly sectors: number
+  /** @default none */
+  readonly skipped?: readonly number[]
+}
+
+/** The exact length that the bundle of this challenge has, when it skips what may be skipped of it. */
+export function postBundleBytes(shape: PostBundleShape): number {
+  return bytesOf(openedSamples(shape, shape.sectors, shape.skipped ?? []), shape.profile.nodes)
 }
 
 /**
- * Whether the bundle opens all samples of this challenge; one that it does not open fails the whole list. Any input gives
- * a verdict, never an exception. A few ms for 80 samples.
+ * Whether the bundle opens all samples of this challenge but those on the positions that it skips; one that it does not
+ * open fails the whole list. Any input gives a verdict, never an exception. A few ms for 80 samples.
  */
 export function verifyPost(input: PostInput): Verdict {
   if (!isChallenge(input) || !(input.bundle instanceof Uint8Array)) return refuse('INPUT_INVALID')
   const { nodes } = input.profile
-  const samples = drawSamples(input, input.sectors.length)
+  const { skipped = [] } = input
+  if (!areSkips(input, input.sectors.length, skipped)) return refuse('SKIPS_INVALID')
+  const samples = openedSamples(input, input.sectors.length, skipped)
   if (input.bundle.length !== bytesOf(samples, nodes)) return refuse('BUNDLE_LENGTH_WRONG')
   if (!equalBytes(input.bundle.subarray(0, POST_MAGIC.length), POST_MAGIC)) return refuse('BUNDLE_MAGIC_WRONG')
   const take = createNodeReader(input.bundle, POST_MAGIC.length)
@@ -77,8 +91,13 @@ function isChallenge(input: PostInput): boolean {
     Array.isArray(input.sectors) &&
     input.sectors.length > 0 &&
     // Spread, for `every` passes over the holes of an array.
-    [...input.sectors].every((sector) => isId(sector?.number) && isBytes32(sector?.commR))
+    [...input.sectors].every((sector) => isId(sector?.number) && isBytes32(sector?.commR)) &&
+    (input.skipped === undefined || isPositions(input.skipped, input.sectors.length))
   )
+}
+
+function isPositions(skipped: unknown, sectors: number): boolean {
+  return Array.isArray(skipped) && skipped.length <= sectors && [...skipped].every(isId)
 }
 
 function bytesOf(samples: readonly SampledSector[], nodes: number): number {

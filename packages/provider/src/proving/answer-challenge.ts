@@ -79,7 +79,7 @@ async function proveAndSend(
     { signal },
   )
   const bundle = fromHex(result.bundle)
-  const body = { provider: providerId, partition, challengeEpoch, bundle }
+  const body = { provider: providerId, partition, challengeEpoch, skipped: [], bundle }
   const tx = await lanes.send(postLane(partition), 'SubmitPost', body, { signal })
   return { tx, bytes: bundle.length, proveMs: result.proveMs }
 }

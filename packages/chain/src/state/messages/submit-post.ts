@@ -5,11 +5,12 @@
  * Signed by the owner or its session key.
  * Costs `feeProving`, whatever its size.
  * Refuses another than the owner (PROVIDER_NOT_OWNED), an answer to no open challenge (CHALLENGE_NOT_OPEN) or on a
- * chain that was too slow for it (CHALLENGE_TOO_SLOW), another length than the implied one (BUNDLE_LENGTH_WRONG): all
- * that before a block. A proof that is wrong fails in it (POST_INVALID).
+ * chain that was too slow for it (CHALLENGE_TOO_SLOW), positions that may not be skipped, in a recovery any
+ * (SKIPS_INVALID), another length than the implied one (BUNDLE_LENGTH_WRONG): all that before a block. A proof that is
+ * wrong fails in it (POST_INVALID).
  */
 import { profileNamed } from '@granary/proofs/profile'
-import { type PostChallenge, postBundleBytes } from '@granary/proofs/verify'
+import { areSkips, type PostChallenge, postBundleBytes, skipsMax } from '@granary/proofs/verify'
 import type { SubmitPost } from '../../messages/index.ts'
 import { closeChallenge, isTooSlow } from '../challenges.ts'
 import type { Effect, TxContext } from '../context.ts'
@@ -21,9 +22,9 @@ import { requireOwner } from '../require-provider.ts'
 import { requirePartition } from '../require-sector.ts'
 
 export const submitPost: Effect<SubmitPost> = (context, body) => {
-  const { provider, partition, challengeEpoch: epoch, bundle } = body
+  const { provider, partition, challengeEpoch: epoch, skipped, bundle } = body
   const { challenge, sectors, isRecovery } = checkAnswer(context, body)
-  const verdict = context.checks.post({ ...challenge, sectors, bundle })
+  const verdict = context.checks.post({ ...challenge, sectors, skipped, bundle })
   if (!verdict.ok) {
     throw new TxError('POST_INVALID', {
       message: `the proof of partition ${provider}/${partition} is refused: ${verdict.reason}`,
@@ -51,7 +52,7 @@ interface OpenAnswer {
 /** All that can be said without verifying the proof. @throws TxError */
 export function checkAnswer(context: TxContext, body: SubmitPost): OpenAnswer {
   const { store, params, height } = context
-  const { provider, partition: number, challengeEpoch: epoch, bundle } = body
+  const { provider, partition: number, challengeEpoch: epoch, skipped, bundle } = body
   requireOwner(context, provider)
   const partition = requirePartition(store, provider, number)
   const regular = partition.challenge.find((each) => each.epoch === epoch)
@@ -79,7 +80,16 @@ export function checkAnswer(context: TxContext, body: SubmitPost): OpenAnswer {
       : membersAt(store, provider, number, regular.frozenAt)
   const count = regular === undefined ? params.postSamples * RECOVERY_SAMPLES : params.postSamples
   const challenge = { profile, provider, partition: number, randomness, count }
-  const length = postBundleBytes({ ...challenge, sectors: sectors.length })
+  if (!areSkips(challenge, sectors.length, skipped) || (regular === undefined && skipped.length > 0)) {
+    throw new TxError('SKIPS_INVALID', {
+      message: `the positions ${skipped.join(', ')} cannot be skipped in the challenge of epoch ${epoch}`,
+      hint:
+        regular === undefined
+          ? 'a recovery is answered in full: request it again for the sectors that can be proven'
+          : `skip at most ${skipsMax(count)} positions, in ascending order, each with a sample on it, and prove at least one`,
+    })
+  }
+  const length = postBundleBytes({ ...challenge, sectors: sectors.length, skipped })
   if (bundle.length !== length) {
     throw new TxError('BUNDLE_LENGTH_WRONG', {
       message: `the proof is ${bundle.length} bytes, this challenge takes ${length}`,
