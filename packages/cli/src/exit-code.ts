@@ -32,6 +32,8 @@ const FUNDS: ReadonlySet<string> = new Set([
 
 const NETWORK: ReadonlySet<string> = new Set([
   'CHAIN_ANSWER_INVALID',
+  'CHAIN_BEHIND',
+  'CHAIN_FOREIGN',
   'CHAIN_UNREACHABLE',
   'COLLATERAL_SHORT',
   'DEAL_ENDED',

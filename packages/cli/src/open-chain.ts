@@ -12,5 +12,5 @@ export interface OpenChain {
 /** @throws ChainUnreachableError at once when nobody is there: patience is for later */
 export async function openChain(url: string, signal?: AbortSignal): Promise<OpenChain> {
   const status = await createChainClient({ url, retries: 1 }).status({ signal })
-  return { chain: createChainClient({ url, retries: RETRIES }), status }
+  return { chain: createChainClient({ url, retries: RETRIES, genesisHash: status.genesisHash }), status }
 }

@@ -65,7 +65,11 @@ export function serveChain(answers: () => ChainAnswers): Promise<Served> {
           : id === undefined
             ? page(providers)
             : providers.find((provider) => provider.id === Number(id))
-    response.writeHead(found ? 200 : 404, { 'content-type': 'application/json' })
+    response.writeHead(found ? 200 : 404, {
+      'content-type': 'application/json',
+      'granary-genesis': status?.genesisHash ?? genesisHash,
+      'granary-height': status?.height ?? statusView.height,
+    })
     const error = { code: 'NOT_FOUND', message: url.pathname, hint: '', retryable: false }
     response.end(JSON.stringify(found ?? { error }))
   })

@@ -8,6 +8,7 @@ import { type Genesis, genesisFromJson } from '../state/genesis.ts'
 import { type ChainParams, chainParams, feeParams } from '../state/params.ts'
 import { ChainTxError } from './errors.ts'
 import { type EventsOptions, type FollowedEvent, followEvents } from './follow-events.ts'
+import { knownChain } from './known-chain.ts'
 import { type CallOptions, call, type Transport } from './request.ts'
 import type {
   AccountView,
@@ -31,6 +32,10 @@ export interface ChainClientOptions {
   readonly fetch?: typeof fetch
   /** How often a call that may be repeated is tried again when the node does not answer. @default 3 */
   readonly retries?: number
+  /** The chain that is meant: answers of another are refused. @default that of the first answer */
+  readonly genesisHash?: Hash | undefined
+  /** A height that was seen before, by an earlier client: what a node below it does not find is not taken as missing. @default none */
+  readonly heightSeen?: number | undefined
 }
 
 export interface DealFilter {
@@ -58,9 +63,16 @@ export interface ProofOptions extends CallOptions {
   readonly height?: number | undefined
 }
 
-/** Every call throws ChainUnreachableError when the node does not answer, and the node's own typed errors. */
+/**
+ * Every call throws ChainUnreachableError when the node does not answer, ForeignChainError when it is of another chain,
+ * ChainBehindError when it does not find something and is below `height`, and the node's own typed errors.
+ */
 export interface ChainClient {
   readonly url: string
+  /** The chain that is read; undefined before the first answer, when the options name none. */
+  readonly genesisHash: Hash | undefined
+  /** The greatest height that an answer or an event has named; −1 before the first, when the options name none. */
+  readonly height: number
   status(options?: CallOptions): Promise<ChainStatus>
   params(options?: CallOptions): Promise<ChainParams>
   /** What messages cost in the next block: for feeOf. They move by at most an eighth a block. */
@@ -99,8 +111,11 @@ const COMMIT_TIMEOUT_MS = 90_000
 
 /** @throws GranaryError CHAIN_URL_INVALID */
 export function createChainClient(options: ChainClientOptions): ChainClient {
+  const url = originOf(options.url)
+  const known = knownChain({ genesisHash: options.genesisHash, height: options.heightSeen ?? -1 }, url)
   const transport: Transport = {
-    url: originOf(options.url),
+    url,
+    known,
     fetch: options.fetch ?? globalThis.fetch.bind(globalThis),
     retries: options.retries ?? 3,
   }
@@ -125,7 +140,13 @@ export function createChainClient(options: ChainClientOptions): ChainClient {
   }
 
   return {
-    url: transport.url,
+    url,
+    get genesisHash() {
+      return known.genesisHash
+    },
+    get height() {
+      return known.height
+    },
     status: (callOptions) => get('/v1/status', {}, callOptions),
     params: async (callOptions) => {
       const answer = await get<{ params: unknown }>('/v1/params', {}, callOptions)

@@ -21,10 +21,37 @@ export class ChainAnswerError extends GranaryError {
   constructor(url: string, status: number) {
     super({
       code: 'CHAIN_ANSWER_INVALID',
-      message: `${url} answered with HTTP status ${status} and a body that is not a chain node's`,
+      message: `${url} answered with HTTP status ${status}, and not as a chain node does`,
       hint: 'check that the address is that of a Granary chain node and that no proxy stands in between',
       retryable: status >= 500,
       details: { url, status },
+    })
+  }
+}
+
+/** CHAIN_FOREIGN: a node answered that follows another chain than the one this client reads. */
+export class ForeignChainError extends GranaryError {
+  constructor(url: string, expected: string, found: string) {
+    super({
+      code: 'CHAIN_FOREIGN',
+      message: `${url} follows the chain with genesis ${found}, expected was ${expected}`,
+      hint: 'nothing of that answer was used: name a node of the expected chain with --chain or GRANARY_CHAIN, or start with a folder of its own for the other chain',
+      retryable: false,
+      details: { url, expected, found },
+    })
+  }
+}
+
+/** CHAIN_BEHIND: a node that has not reached a height seen before does not know something, which says nothing about the chain. */
+export class ChainBehindError extends GranaryError {
+  constructor(url: string, height: number, seen: number, cause?: unknown) {
+    super({
+      code: 'CHAIN_BEHIND',
+      message: `${url} is at height ${height}, height ${seen} was seen before: what it does not know may be there`,
+      hint: 'delete nothing: wait until the node has caught up, or name another one with --chain or GRANARY_CHAIN',
+      retryable: true,
+      details: { url, height, seen },
+      cause,
     })
   }
 }

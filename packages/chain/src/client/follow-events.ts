@@ -3,7 +3,7 @@
  * that arrived (Last-Event-ID), so that none is lost and none comes twice.
  */
 import { GranaryError } from '@granary/errors'
-import { ChainUnreachableError } from './errors.ts'
+import { ChainBehindError, ChainUnreachableError } from './errors.ts'
 import { readServerSentEvents } from './read-server-sent-events.ts'
 import { type CallOptions, errorOf, jsonOf, type Transport, urlOf } from './request.ts'
 import { sleep } from './sleep.ts'
@@ -27,6 +27,7 @@ const RECONNECT_DELAY_MAX_MS = 5_000
 /**
  * Ends only by the caller's `break` or signal, or by an error that trying again cannot mend.
  * @throws ChainUnreachableError when even the first connection fails
+ * @throws ForeignChainError when the node is, or has become, one of another chain
  */
 export async function* followEvents(transport: Transport, options: EventsOptions): AsyncGenerator<FollowedEvent> {
   let lastId = options.since
@@ -38,6 +39,7 @@ export async function* followEvents(transport: Transport, options: EventsOptions
         connected = true
         failures = 0
         lastId = id
+        transport.known.reach(heightOf(id))
         // Not an event of the chain: the node says how far it has read.
         if (event === 'position') continue
         yield { ...(JSON.parse(data) as ChainEvent & { height: number }), type: event, id }
@@ -66,6 +68,11 @@ async function* connect(
     const input = { path: '/v1/events', query: { types: options.types?.join(',') } }
     const headers = { accept: 'text/event-stream', ...(lastId === undefined ? {} : { 'last-event-id': lastId }) }
     const response = await transport.fetch(urlOf(transport, input), { headers, signal })
+    const height = transport.known.observe(response)
+    // It would refuse to go on behind what it has not reached; it may get there.
+    if (lastId !== undefined && heightOf(lastId) > height) {
+      throw new ChainBehindError(transport.url, height, heightOf(lastId))
+    }
     if (!response.ok || response.body === null) throw errorOf(await jsonOf(response), response, input)
     for await (const event of readServerSentEvents(response.body)) {
       clearTimeout(timer)
@@ -77,4 +84,9 @@ async function* connect(
   } finally {
     clearTimeout(timer)
   }
+}
+
+/** Ids are `height.index`, or a height alone. */
+function heightOf(id: string): number {
+  return Number.parseInt(id, 10)
 }

@@ -7,7 +7,7 @@ export {
   type RandomnessQuery,
   type SubmitOptions,
 } from './create-chain-client.ts'
-export { ChainAnswerError, ChainTxError, ChainUnreachableError } from './errors.ts'
+export { ChainAnswerError, ChainBehindError, ChainTxError, ChainUnreachableError, ForeignChainError } from './errors.ts'
 export type { EventsOptions, FollowedEvent } from './follow-events.ts'
 export { readBody } from './read-body.ts'
 export { readServerSentEvents, type ServerSentEvent } from './read-server-sent-events.ts'

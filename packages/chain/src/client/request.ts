@@ -2,6 +2,7 @@
 import { GranaryError } from '@granary/errors'
 import pRetry from 'p-retry'
 import { ChainAnswerError, ChainUnreachableError } from './errors.ts'
+import { behindError, type KnownChain } from './known-chain.ts'
 import { readBody } from './read-body.ts'
 
 export interface CallOptions {
@@ -13,6 +14,7 @@ export interface Transport {
   readonly fetch: typeof fetch
   /** How often a call that may be repeated is tried again. */
   readonly retries: number
+  readonly known: KnownChain
 }
 
 export interface CallInput {
@@ -33,16 +35,25 @@ const RETRY_DELAY_MAX_MS = 1_500
 /**
  * @throws ChainUnreachableError when nobody answers
  * @throws ChainAnswerError when what answers is no chain node
+ * @throws ForeignChainError when it is a node of another chain
+ * @throws ChainBehindError when it does not find something, at a height below one that was seen before the call
  * @throws GranaryError the node's own error, unchanged
  */
 export async function call<T>(transport: Transport, input: CallInput, options: CallOptions = {}): Promise<T> {
   let transient = false
   const attempt = async (): Promise<T> => {
     transient = true
+    const seen = transport.known.height
     const { response, body } = await send(transport, input, options.signal)
     // A busy or restarting node, or a proxy in front of one, may do better in a moment; a verdict stays what it is.
     transient = response.status === 429 || response.status >= 500
-    if (!response.ok) throw errorOf(body, response, input)
+    const height = transport.known.observe(response)
+    if (!response.ok) {
+      const error = errorOf(body, response, input)
+      const behind = behindError(transport.url, error, height, seen)
+      transient ||= behind !== undefined
+      throw behind ?? error
+    }
     if (typeof body !== 'object' || body === null) throw new ChainAnswerError(urlOf(transport, input), response.status)
     // The shape is the node's promise (docs/spec/chain.md, section 8): who asks a node trusts its answers.
     return body as T

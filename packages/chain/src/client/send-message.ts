@@ -100,17 +100,26 @@ async function settle(chain: ChainClient, id: Hash, bytes: Uint8Array, options: 
   let lostAt: number | undefined
   for (;;) {
     try {
-      return await chain.submit(bytes, { ...options, wait: true })
+      return await submit(chain, id, bytes, options)
     } catch (error) {
       if (options.signal?.aborted) throw options.signal.reason
-      // Refused for its sequence after an answer was lost: perhaps because it has been committed meanwhile.
-      const known = isSequenceError(error) ? await committed(chain, id, options) : undefined
-      if (known !== undefined) return known
       if (!isLost(error)) throw error
       lostAt ??= Date.now()
       if (Date.now() - lostAt > OUTAGE_MAX_MS) throw error
       await sleep(OUTAGE_POLL_MS, options.signal)
     }
+  }
+}
+
+async function submit(chain: ChainClient, id: Hash, bytes: Uint8Array, options: CallOptions): Promise<TxView> {
+  try {
+    return await chain.submit(bytes, { ...options, wait: true })
+  } catch (error) {
+    if (options.signal?.aborted || !isSequenceError(error)) throw error
+    // Refused for its sequence after an answer was lost: perhaps because it has been committed meanwhile.
+    const known = await committed(chain, id, options)
+    if (known === undefined) throw error
+    return known
   }
 }
 
@@ -137,6 +146,8 @@ function isLost(error: unknown): boolean {
   return (
     GranaryError.is(error) &&
     error.retryable &&
-    ['CHAIN_UNREACHABLE', 'CHAIN_ANSWER_INVALID', 'TX_WAIT_TIMEOUT', 'NODE_STOPPING'].includes(error.code)
+    ['CHAIN_UNREACHABLE', 'CHAIN_ANSWER_INVALID', 'CHAIN_BEHIND', 'TX_WAIT_TIMEOUT', 'NODE_STOPPING'].includes(
+      error.code,
+    )
   )
 }

@@ -2,12 +2,13 @@
 import type { RequestListener } from 'node:http'
 import express from 'express'
 import type { Engine } from '../engine/engine.ts'
-import type { Genesis } from '../state/index.ts'
+import { type Genesis, genesisHash } from '../state/index.ts'
 import type { Store } from '../store/open-store.ts'
 import { allowPages } from './allow-pages.ts'
 import { answerErrors, answerUnknownPath, type RpcFault } from './answer-errors.ts'
 import type { Faucet } from './create-faucet.ts'
 import { limitRate, type RateLimitOptions } from './limit-rate.ts'
+import { nameChain } from './name-chain.ts'
 import type { NodeMetrics } from './node-metrics.ts'
 import { openApi } from './open-api.ts'
 import { serve } from './operation.ts'
@@ -41,11 +42,12 @@ const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 
 export function createApp(parts: AppParts): App {
   const app = express()
-  const { metrics } = parts
+  const { metrics, genesis, store } = parts
   app.disable('x-powered-by')
   // Answers follow the head: hashing each for a 304 would cost more than it saves.
   app.disable('etag')
-  app.use(metrics.requests, allowPages, limitRate(parts.rateLimit))
+  const chain = nameChain(genesisHash(genesis), () => store.head()?.height ?? 0)
+  app.use(metrics.requests, chain, allowPages, limitRate(parts.rateLimit))
   const events = eventRoutes(parts)
   const health = serve(getHealth, () => {
     if (parts.engine.failure !== undefined) throw parts.engine.failure

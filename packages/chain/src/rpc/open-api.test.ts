@@ -67,6 +67,13 @@ test('the document names every operation once, with its parameters, its bodies a
   expect(document.paths['/v1/txs']?.post).toMatchObject({
     requestBody: { content: { 'application/json': { schema: { required: ['tx'], additionalProperties: false } } } },
   })
+  const chainHeaders = {
+    'granary-genesis': { required: true, schema: { type: 'string' } },
+    'granary-height': { required: true, schema: { type: 'integer' } },
+  }
+  for (const of of Object.values(document.paths).flatMap((methods) => Object.values(methods))) {
+    expect(of).toMatchObject({ responses: { 200: { headers: chainHeaders }, default: { headers: chainHeaders } } })
+  }
   const references = [...JSON.stringify(document).matchAll(/"\$ref":"([^"]+)"/g)].map(([, name]) => name)
   expect(new Set(references)).toEqual(new Set(['#/components/schemas/Error']))
   expect(document.components.schemas).toHaveProperty('Error')

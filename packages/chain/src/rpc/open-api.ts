@@ -1,7 +1,9 @@
 /** The OpenAPI 3.1 document of a node, made from the declarations that its requests are checked by. */
 import { z } from 'zod'
 import { errorAnswer } from './answers.ts'
+import { GENESIS_HEADER, HEIGHT_HEADER } from './name-chain.ts'
 import type { AnyOperation } from './operation.ts'
+import { hash } from './schemas.ts'
 
 export interface OpenApiDocument {
   readonly openapi: '3.1.0'
@@ -23,7 +25,7 @@ export function openApi(operations: readonly AnyOperation[], version: string): O
       title: 'Granary chain node',
       version,
       description:
-        'Amounts are decimal strings of attoGRN, bytes are 0x hex, epochs are block heights. Every answer names its height.',
+        'Amounts are decimal strings of attoGRN, bytes are 0x hex, epochs are block heights. Every answer names the genesis of its chain and the height of the node.',
     },
     paths,
     components: { schemas: { Error: schemaOf(errorAnswer, 'output') } },
@@ -33,6 +35,7 @@ export function openApi(operations: readonly AnyOperation[], version: string): O
 function documented(operation: AnyOperation): object {
   const { id, summary, params, query, bodies, errors, answer, also = {} } = operation
   const content = { [operation.type ?? 'application/json']: { schema: schemaOf(answer, 'output') } }
+  const headers = chainHeaders()
   const codes = [...errors, 'REQUEST_INVALID', 'RATE_LIMITED'].join(', ')
   return {
     operationId: id,
@@ -40,12 +43,29 @@ function documented(operation: AnyOperation): object {
     parameters: [...parametersOf(params, 'path'), ...parametersOf(query, 'query')],
     ...(bodies === undefined ? {} : { requestBody: { required: true, content: mapValues(bodies, bodyOf) } }),
     responses: {
-      200: { description: 'The answer', content },
-      ...mapValues(also, (description) => ({ description, content })),
+      200: { description: 'The answer', headers, content },
+      ...mapValues(also, (description) => ({ description, headers, content })),
       default: {
         description: `An error with its code: ${codes}`,
+        headers,
         content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
       },
+    },
+  }
+}
+
+/** Of every answer, an error's and a stream's too. */
+function chainHeaders(): object {
+  return {
+    [GENESIS_HEADER]: {
+      description: 'Hash of the genesis of the chain',
+      required: true,
+      schema: schemaOf(hash, 'output'),
+    },
+    [HEIGHT_HEADER]: {
+      description: 'A height that this node had reached: the state that was read is not older',
+      required: true,
+      schema: { type: 'integer', minimum: 0 },
     },
   }
 }

@@ -188,3 +188,25 @@ test('the faucet gives 1000 GRN a time, within its limit for an address', async 
 test.each([{}, { address: 'me' }, { address: ADDRESS, amount: '1' }, []])('the faucet refuses %j', async (body) => {
   expect(await ask('/v1/faucet', json(body))).toMatchObject({ status: 400, body: errorOf('REQUEST_INVALID') })
 })
+
+test.each([
+  ['an answer', '/v1/status', {}],
+  ['something that is not there', '/v1/sectors/1000/7', {}],
+  ['a request that is refused', '/v1/deals?limit=0', {}],
+  ['a body that is refused', '/v1/txs', octets(new Uint8Array(4 * 2 ** 20))],
+  ['a path of nobody', '/v1/nothing', {}],
+  ['metrics', '/metrics', {}],
+  ['the document', '/openapi.json', {}],
+  ['a preflight', '/v1/txs', { method: 'OPTIONS' }],
+  ['a stream', '/v1/events', {}],
+])(
+  '%s names the genesis of the chain and the height of the node, for pages of other origins too',
+  async (_, path, init) => {
+    const { genesisHash, height } = await devnet.chain.status()
+    const response = await fetch(devnet.node.url + path, init)
+    await response.body?.cancel()
+    expect(response.headers.get('granary-genesis')).toBe(genesisHash)
+    expect(Number(response.headers.get('granary-height'))).toBeGreaterThanOrEqual(height)
+    expect(response.headers.get('access-control-expose-headers')).toMatch(/granary-genesis, granary-height/)
+  },
+)

@@ -7,6 +7,8 @@ import type { CallOptions } from './client-context.ts'
 /** Not the provider's doing, or the same with every other one. */
 const NOT_THE_PROVIDERS: ReadonlySet<string> = new Set([
   'CHAIN_ANSWER_INVALID',
+  'CHAIN_BEHIND',
+  'CHAIN_FOREIGN',
   'CHAIN_UNREACHABLE',
   'CLIENT_FUNDS_INSUFFICIENT',
   'INSUFFICIENT_FUNDS',

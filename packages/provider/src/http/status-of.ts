@@ -24,6 +24,8 @@ const statuses: Readonly<Record<string, number>> = {
   QUOTA_EXCEEDED: 429,
   INTERNAL: 500,
   CHAIN_UNREACHABLE: 503,
+  CHAIN_BEHIND: 503,
+  CHAIN_FOREIGN: 503,
   STARTING: 503,
   NO_SPACE: 507,
   COLLATERAL_SHORT: 507,

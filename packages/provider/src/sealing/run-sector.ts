@@ -86,12 +86,13 @@ function isFinal(error: unknown, sector: Sector): boolean {
 }
 
 /**
- * The chain is away, or not there yet; or this machine lacks what its owner can give it. Giving up would cost the deal's
+ * The chain is away, behind, or not there yet, or another one answers in its place; or this machine lacks what its owner can give it. Giving up would cost the deal's
  * collateral, waiting costs nothing.
  */
 const outageCodes = new Set([
   'CHAIN_UNREACHABLE',
   'CHAIN_ANSWER_INVALID',
+  'CHAIN_BEHIND',
   'NODE_STOPPING',
   'TX_WAIT_TIMEOUT',
   'RANDOMNESS_NOT_READY',
@@ -102,7 +103,8 @@ const outageCodes = new Set([
 ])
 
 function isOutage(error: unknown): boolean {
-  return GranaryError.is(error) && error.retryable && outageCodes.has(error.code)
+  if (!GranaryError.is(error)) return false
+  return error.code === 'CHAIN_FOREIGN' || (error.retryable && outageCodes.has(error.code))
 }
 
 function describe(error: unknown): { code: string; message: string } {

@@ -24,7 +24,7 @@ export function faucetRoutes({
       askFaucet,
       async ({ request, response }) => {
         const id = await faucet.grant(parse(grantBody, request.body).address)
-        await waitFor(engine, id, response)
+        await waitFor({ engine, store }, id, response)
         return readTx(engine, store, id)
       },
       express.json({ limit: BODY_BYTES_MAX }),

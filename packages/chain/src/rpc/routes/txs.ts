@@ -6,6 +6,7 @@ import { BUNDLE_BYTES_MAX } from '../../messages/bodies.ts'
 import type { Hash } from '../../messages/index.ts'
 import type { Store } from '../../store/open-store.ts'
 import { BodyTypeError, NotFoundError, WaitTimeoutError } from '../errors.ts'
+import { nameHeight } from '../name-chain.ts'
 import { type ServedOperation, serve } from '../operation.ts'
 import { getTx, submitBody, submitTx } from '../operations.ts'
 import { parse } from '../schemas.ts'
@@ -21,7 +22,7 @@ export function txRoutes({ engine, store }: { engine: Engine; store: Store }): S
       submitTx,
       async ({ query: { wait }, request, response }) => {
         const id = await engine.submit(bodyBytes(request))
-        if (wait === 'committed') await waitFor(engine, id, response)
+        if (wait === 'committed') await waitFor({ engine, store }, id, response)
         const view = readTx(engine, store, id)
         response.status(view.code === 'PENDING' ? 202 : 200)
         return view
@@ -51,12 +52,17 @@ export function readTx(engine: Engine, store: Store, id: Hash): TxView {
 }
 
 /** Waits until it is in a block, the caller has gone, or the time is up. */
-export async function waitFor(engine: Engine, id: Hash, response: Response): Promise<void> {
+export async function waitFor(
+  { engine, store }: { engine: Engine; store: Store },
+  id: Hash,
+  response: Response,
+): Promise<void> {
   const timeUp = AbortSignal.timeout(WAIT_SECONDS_MAX * 1000)
   const gone = new AbortController()
   response.once('close', () => gone.abort())
   try {
     await engine.waitFor(id, { signal: AbortSignal.any([timeUp, gone.signal]) })
+    nameHeight(response, store.head()?.height ?? 0)
   } catch (error) {
     if (timeUp.aborted || gone.signal.aborted) throw new WaitTimeoutError(id, WAIT_SECONDS_MAX)
     throw error
