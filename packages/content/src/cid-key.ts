@@ -2,6 +2,8 @@
 
 import { GranaryError } from '@granary/errors'
 import { base64 } from 'multiformats/bases/base64'
+import type { MultibaseDecoder } from 'multiformats/bases/interface'
+import { bases } from 'multiformats/basics'
 import { CID } from 'multiformats/cid'
 
 export class CidInvalidError extends GranaryError {
@@ -20,10 +22,15 @@ export function multihashKey(cid: CID): string {
   return base64.baseEncode(cid.multihash.bytes)
 }
 
-/** @throws CidInvalidError CID_INVALID */
+/** Every base of the multibase table that is in use, by its prefix; a version 0 CID has none. */
+const decoders = new Map<string, MultibaseDecoder<string>>(
+  Object.values(bases).map((base) => [base.prefix, base.decoder]),
+)
+
+/** In any base and version. @throws CidInvalidError CID_INVALID */
 export function parseCid(text: string): CID {
   try {
-    return CID.parse(text)
+    return text.startsWith('Qm') ? CID.parse(text) : CID.parse(text, decoders.get(text.slice(0, 1)))
   } catch (cause) {
     throw new CidInvalidError(text, cause)
   }

@@ -1,9 +1,10 @@
 /** The blocks of a file or of a range of it, depth-first, with the bytes of the file that each one holds. */
 import type { CID } from 'multiformats/cid'
-import { identity } from 'multiformats/hashes/identity'
 import { fileNode } from './file-node.ts'
+import { inlineBytes } from './inline.ts'
 import { DagInvalidError } from './links-of.ts'
 import { type BlockReader, type ReadOptions, readBlock } from './store.ts'
+import { createWalkBudget } from './walk-budget.ts'
 import type { Block } from './walk-dag.ts'
 
 export interface FileBlock extends Block {
@@ -19,25 +20,45 @@ export interface FileRange {
   readonly length?: number | undefined
 }
 
-/** A block used twice is given twice. Identity blocks are inside their CIDs. */
+export interface FileBlocksOptions extends FileRange, ReadOptions {
+  /** Leave out a part of the DAG from which the same bytes were wanted before: for who wants the blocks, not the bytes. @default false */
+  readonly once?: boolean | undefined
+}
+
+interface Part {
+  readonly cid: CID
+  readonly start: number
+  /** As its parent says. */
+  readonly bytes: number | undefined
+}
+
+/** A block used twice is given twice, unless only once is asked for. Identity blocks are inside their CIDs. */
 export async function* fileBlocks(
   root: CID,
   store: BlockReader,
-  options: FileRange & ReadOptions = {},
+  options: FileBlocksOptions = {},
 ): AsyncGenerator<FileBlock> {
   const from = options.offset ?? 0
   const to = from + (options.length ?? Number.MAX_SAFE_INTEGER - from)
   const whole = options.offset === undefined && options.length === undefined
-  const stack: { cid: CID; start: number; bytes: number | undefined }[] = [{ cid: root, start: 0, bytes: undefined }]
-  for (let item = stack.pop(); item !== undefined; item = stack.pop()) {
-    const { cid, start } = item
-    const bytes = cid.multihash.code === identity.code ? cid.multihash.digest : await readBlock(store, cid, options)
-    const node = await fileNode(cid, bytes)
+  const budget = createWalkBudget()
+  const seen = new Set<string>()
+  const stack: Part[] = [{ cid: root, start: 0, bytes: undefined }]
+  for (let part = stack.pop(); part !== undefined; part = stack.pop()) {
+    const { cid, start } = part
+    if (options.once === true && part.bytes !== undefined) {
+      const key = `${cid} ${Math.max(0, from - start)} ${Math.min(part.bytes, to - start)}`
+      if (seen.has(key)) continue
+      seen.add(key)
+    }
+    const bytes = inlineBytes(cid) ?? (await readBlock(store, cid, options))
+    const node = fileNode(cid, bytes)
     // Offsets are sums of declared sizes: a wrong one would put bytes into the wrong place of the file.
-    if (item.bytes !== undefined && item.bytes !== node.fileBytes)
-      throw new DagInvalidError(cid, `${node.fileBytes} bytes of the file, its parent says ${item.bytes}`)
+    if (part.bytes !== undefined && part.bytes !== node.fileBytes)
+      throw new DagInvalidError(cid, `${node.fileBytes} bytes of the file, its parent says ${part.bytes}`)
+    await budget.visit(cid, node.data.length > 0)
     yield { cid, bytes, data: node.data, start }
-    const wanted: typeof stack = []
+    const wanted: Part[] = []
     let at = start + node.data.length
     for (const child of node.children) {
       if (whole || (at < to && at + child.bytes > from)) wanted.push({ cid: child.cid, start: at, bytes: child.bytes })

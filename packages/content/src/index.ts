@@ -5,6 +5,7 @@ export { type FileBlock, type FileRange, fileBlocks } from './file-blocks.ts'
 export { NotAFileError } from './file-node.ts'
 export { type ImportOptions, type ImportProgress, importFile } from './import-file.ts'
 export { type FolderEntry, importFolder } from './import-folder.ts'
+export { InlineTooLongError, inlineBytes } from './inline.ts'
 export { CodecUnsupportedError, DagInvalidError, linksOf } from './links-of.ts'
 export {
   type CarBlock,

@@ -8,7 +8,9 @@ import { CID } from 'multiformats/cid'
 import * as json from 'multiformats/codecs/json'
 import * as raw from 'multiformats/codecs/raw'
 
-const CBOR_CODE = 0x51
+export const CBOR_CODE = 0x51
+/** What IPFS clients exchange at most, and so what a node may be that somebody else's program is to read. */
+export const nodeBytesMax: number = 2 * 1024 * 1024
 
 export class CodecUnsupportedError extends GranaryError {
   constructor(cid: CID) {
@@ -36,6 +38,7 @@ export class DagInvalidError extends GranaryError {
 /** @throws CodecUnsupportedError CODEC_UNSUPPORTED, DagInvalidError DAG_INVALID */
 export function linksOf(cid: CID, bytes: Uint8Array): CID[] {
   if (cid.code === raw.code || cid.code === json.code || cid.code === CBOR_CODE) return []
+  if (bytes.length > nodeBytesMax) throw new DagInvalidError(cid, `a node of ${bytes.length} bytes`)
   try {
     if (cid.code === dagPb.code) return dagPb.decode(bytes).Links.map((link) => link.Hash)
     if (cid.code === dagCbor.code) return linksIn(dagCbor.decode(bytes))

@@ -10,9 +10,12 @@ import * as Digest from 'multiformats/hashes/digest'
 import { ByteReader } from './byte-reader.ts'
 import { equalBytes } from './verify-block.ts'
 
-/** The largest section and header that are read; memory is bounded by them. The first is go-car's limit too. */
+/**
+ * The largest section and header that are read: memory is bounded by them, and so is the time that a header takes to
+ * decode, for which a stranger's upload holds up everything else. The first is go-car's limit too.
+ */
 export const sectionBytesMax: number = 8 * 1024 * 1024
-export const headerBytesMax: number = 1024 * 1024
+export const headerBytesMax: number = 64 * 1024
 
 const VARINT_BYTES_MAX = 8
 const V2_HEADER_BYTES = 40

@@ -20,5 +20,5 @@ export async function* readFile(
 
 /** The length of the file in bytes, from its root block alone. */
 export async function fileLength(root: CID, store: BlockReader, options: ReadOptions = {}): Promise<number> {
-  return (await fileNode(root, await readBlock(store, root, options))).fileBytes
+  return fileNode(root, await readBlock(store, root, options)).fileBytes
 }

@@ -1,9 +1,9 @@
 /** A path below a root, one name at a time, through UnixFS directories plain and sharded. */
 import { GranaryError } from '@granary/errors'
-import { exporter, walkPath } from 'ipfs-unixfs-exporter'
 import type { CID } from 'multiformats/cid'
-import { DagInvalidError } from './links-of.ts'
+import { placeOf, type Shard } from './shard.ts'
 import { type BlockReader, type ReadOptions, readBlock } from './store.ts'
+import { type UnixFsNode, unixFsNode } from './unixfs-node.ts'
 import type { Block } from './walk-dag.ts'
 
 export interface ResolvedPath {
@@ -30,48 +30,36 @@ export async function resolvePath(
   store: BlockReader,
   options: ReadOptions = {},
 ): Promise<ResolvedPath> {
-  const blocks: Block[] = []
-  const recorded: BlockReader = {
-    async *get(cid) {
-      const bytes = await readBlock(store, cid, options)
-      if (!blocks.some((block) => block.cid.equals(cid))) blocks.push({ cid, bytes })
-      yield bytes
-    },
+  const onTheWay = new Map<string, Block>()
+  const read = async (cid: CID): Promise<UnixFsNode> => {
+    const bytes = await readBlock(store, cid, options)
+    onTheWay.set(cid.toString(), { cid, bytes })
+    return unixFsNode(cid, bytes)
   }
   let cid = root
   for (const name of names) {
-    const child = await childOf(cid, name, recorded)
+    const node = await read(cid)
+    const child = node.kind === 'shard' ? await inShards(node, name, read) : childOf(node, name)
     if (child === undefined) throw new PathNotFoundError(root, names, name)
     cid = child
   }
-  return { cid, blocks }
+  return { cid, blocks: [...onTheWay.values()] }
 }
 
-async function childOf(cid: CID, name: string, store: BlockReader): Promise<CID | undefined> {
-  const bytes = await readBlock(store, cid)
-  const entry = await exporter(cid, oneBlock(bytes)).catch((cause: unknown) => {
-    throw new DagInvalidError(cid, Error.isError(cause) ? cause.message : String(cause), cause)
-  })
-  if (entry.type !== 'directory') return undefined
-  if (entry.unixfs.type === 'directory') return entry.node.Links.find((link) => link.Name === name)?.Hash
-  return name.includes('/') ? undefined : inShards(cid, name, store)
+function childOf(node: UnixFsNode, name: string): CID | undefined {
+  return node.kind === 'directory' ? node.entries.get(name) : undefined
 }
 
-async function inShards(cid: CID, name: string, store: BlockReader): Promise<CID | undefined> {
-  let found: CID | undefined
-  try {
-    for await (const entry of walkPath(`${cid}/${name}`, store)) found = entry.cid
-  } catch (error) {
-    if (Error.isError(error) && error.name === 'NotFoundError') return undefined
-    throw error
+async function inShards(root: Shard, name: string, read: (cid: CID) => Promise<UnixFsNode>): Promise<CID | undefined> {
+  let node: UnixFsNode = root
+  for (let level = 0; node.kind === 'shard'; level++) {
+    const place = await placeOf(name, level, root.bits)
+    if (place === undefined || node.bits !== root.bits) return undefined
+    const entry = node.links.get(`${place}${name}`)
+    if (entry !== undefined) return entry
+    const below = node.links.get(place)
+    if (below === undefined) return undefined
+    node = await read(below)
   }
-  return found
-}
-
-function oneBlock(bytes: Uint8Array): BlockReader {
-  return {
-    *get() {
-      yield bytes
-    },
-  }
+  return undefined
 }

@@ -7,9 +7,9 @@
  */
 import { GranaryError } from '@granary/errors'
 import type { CID } from 'multiformats/cid'
-import { identity } from 'multiformats/hashes/identity'
 import { multihashKey, parseCid } from './cid-key.ts'
 import { fileNode } from './file-node.ts'
+import { inlineBytes } from './inline.ts'
 import { type CarBlock, CarInvalidError, parseCar } from './parse-car.ts'
 import type { ReadOptions } from './store.ts'
 import { verifyBlock } from './verify-block.ts'
@@ -106,7 +106,7 @@ export async function* verifiedFile(
         done.set(key, { start, length: extent.length })
         continue
       }
-      const { data, children } = await fileNode(step.cid, await source.take(step.cid, position))
+      const { data, children } = fileNode(step.cid, await source.take(step.cid, position))
       if (data.length > 0) {
         memory?.keep(data)
         position += data.length
@@ -149,9 +149,10 @@ class BlockSource {
   }
 
   async take(cid: CID, offset: number): Promise<Uint8Array> {
-    if (cid.multihash.code === identity.code) {
+    const inline = inlineBytes(cid)
+    if (inline !== undefined) {
       if (await this.isNext(multihashKey(cid))) this.#ahead = undefined
-      return cid.multihash.digest
+      return inline
     }
     const next = await this.#peek().catch((error: unknown) => {
       throw truncatedOr(error, cid, offset)

@@ -4,6 +4,7 @@ import { blake2b } from '@noble/hashes/blake2.js'
 import type { CID } from 'multiformats/cid'
 import { identity } from 'multiformats/hashes/identity'
 import { sha256, sha512 } from 'multiformats/hashes/sha2'
+import { inlineBytes } from './inline.ts'
 
 const BLAKE2B_256 = 0xb220
 
@@ -31,13 +32,13 @@ export class HashUnsupportedError extends GranaryError {
   }
 }
 
-/** @throws BlockHashMismatchError BLOCK_HASH_MISMATCH, HashUnsupportedError HASH_UNSUPPORTED */
+/** @throws BlockHashMismatchError BLOCK_HASH_MISMATCH, HashUnsupportedError HASH_UNSUPPORTED, InlineTooLongError IDENTITY_TOO_LONG */
 export async function verifyBlock(cid: CID, bytes: Uint8Array): Promise<void> {
-  const digest = await digestOf(cid.multihash.code, bytes)
+  const digest = inlineBytes(cid) ?? (await digestOf(cid.multihash.code, bytes))
   // A truncated digest would let someone else's bytes pass for less work: only whole ones are taken.
-  if (digest === undefined || (cid.multihash.code !== identity.code && digest.length !== cid.multihash.size))
-    throw new HashUnsupportedError(cid)
-  if (!equalBytes(digest, cid.multihash.digest)) throw new BlockHashMismatchError(cid)
+  if (digest === undefined || digest.length !== cid.multihash.size) throw new HashUnsupportedError(cid)
+  if (!equalBytes(digest, cid.multihash.code === identity.code ? bytes : cid.multihash.digest))
+    throw new BlockHashMismatchError(cid)
 }
 
 async function digestOf(code: number, bytes: Uint8Array): Promise<Uint8Array | undefined> {
@@ -48,8 +49,6 @@ async function digestOf(code: number, bytes: Uint8Array): Promise<Uint8Array | u
       return (await sha512.digest(bytes)).digest
     case BLAKE2B_256:
       return blake2b(bytes, { dkLen: 32 })
-    case identity.code:
-      return bytes
     default:
       return undefined
   }
