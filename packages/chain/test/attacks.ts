@@ -222,4 +222,24 @@ export const attacks: readonly Attack[] = [
     refusedBy: 'what free collateral lacks is a debt, which is paid by all that becomes free',
     cost: 'what was withdrawn, later',
   },
+
+  // What a node answers, and whom
+  {
+    name: 'the node behind an address becomes one of another chain',
+    file: 'chain/src/client/known-chain',
+    refusedBy: 'every answer names its genesis, and a client uses nothing of another',
+    cost: 'the address of a node that is asked; nothing is gained',
+  },
+  {
+    name: 'what a node below a height that was seen does not know',
+    file: 'chain/src/client/known-chain',
+    refusedBy: 'every answer names its height; not found below a height that was seen is an outage',
+    cost: 'a node of the chain; nothing is gained',
+  },
+  {
+    name: 'showing an old state at the first read',
+    file: 'chain/src/light/light',
+    refusedBy: 'a head older than 30 s or ten blocks by the clock of the reader is not believed',
+    cost: 'a node of the chain; nothing is gained',
+  },
 ]

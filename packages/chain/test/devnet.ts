@@ -20,9 +20,9 @@ export async function temporaryFolder(): Promise<string> {
   return mkdtemp(join(tmpdir(), 'granary-chain-'))
 }
 
-export async function startDevnet(): Promise<Devnet> {
+export async function startDevnet({ blockTimeMs = BLOCK_TIME_MS }: { blockTimeMs?: number } = {}): Promise<Devnet> {
   const home = await temporaryFolder()
-  await initChain({ home, devnet: true, blockTimeMs: BLOCK_TIME_MS })
+  await initChain({ home, devnet: true, blockTimeMs })
   const node = await runChain({ home, port: 0 })
   return {
     home,

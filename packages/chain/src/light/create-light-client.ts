@@ -1,21 +1,29 @@
 /**
- * A client that believes only the validator's key: it asks any node, and gives what is proven. It never goes back behind a
- * state that it has seen, so that a node cannot show it an old balance.
+ * A client that believes only the validator's key: it asks any node, and gives what is proven. It takes no head that is old by
+ * its own clock, and never goes back behind a state that it has seen, so that a node cannot show it an old balance.
  */
 import type { CallOptions, ChainClient, ProofView } from '../client/index.ts'
 import type { Address } from '../messages/index.ts'
+import { GENESIS_KEY, readGenesis } from '../state/head.ts'
 import type { Account } from '../state/records/accounts.ts'
 import type { Deal } from '../state/records/deals.ts'
 import type { Provider } from '../state/records/providers.ts'
 import type { Sector } from '../state/records/sectors.ts'
 import type { StateReader } from '../state/store.ts'
 import { tables } from '../state/tables.ts'
-import { UnprovenError } from './errors.ts'
+import { HeadTooOldError, UnprovenError } from './errors.ts'
 import { type ProvenValue, type Trust, verifyProofView } from './verify-proof-view.ts'
 
 export interface LightClientOptions extends Trust {
   readonly chain: { proof(key: string, options?: CallOptions): Promise<ProofView> } | ChainClient
+  /** What a head may be behind `now`. @default 30 s, or ten blocks where those take longer */
+  readonly headAgeMaxMs?: number
+  /** @default Date.now */
+  readonly now?: () => number
 }
+
+const HEAD_AGE_MAX_MS = 30_000
+const HEAD_AGE_MAX_BLOCKS = 10
 
 export interface Proven<T> {
   /** undefined: proven not to be there. */
@@ -24,7 +32,7 @@ export interface Proven<T> {
   readonly timeMs: number
 }
 
-/** Each call throws UnprovenError, and what the node or the way to it has to say. */
+/** Each call throws UnprovenError, HeadTooOldError, and what the node or the way to it has to say. */
 export interface LightClient {
   /** The newest state that has been seen proven; -1 before the first. */
   readonly stateHeight: number
@@ -35,8 +43,10 @@ export interface LightClient {
   sector(provider: number, number: number, options?: CallOptions): Promise<Proven<Sector>>
 }
 
-export function createLightClient({ chain, ...trust }: LightClientOptions): LightClient {
+export function createLightClient(options: LightClientOptions): LightClient {
+  const { chain, now = Date.now, headAgeMaxMs, ...trust } = options
   let newest = -1
+  let ageMaxMs = headAgeMaxMs
 
   async function read(key: string, options?: CallOptions): Promise<ProvenValue> {
     const seen = newest
@@ -44,8 +54,24 @@ export function createLightClient({ chain, ...trust }: LightClientOptions): Ligh
     if (proven.stateHeight < seen) {
       throw new UnprovenError('PROOF_STALE', `it is of block ${proven.stateHeight}, block ${seen} was seen before`)
     }
+    await assertFresh(proven, options)
     newest = Math.max(newest, proven.stateHeight)
     return proven
+  }
+
+  /** Of the first read nothing else is known: without this a node could answer it from any state of the past. */
+  async function assertFresh({ timeMs }: ProvenValue, options?: CallOptions): Promise<void> {
+    const nowMs = now()
+    const ageMs = nowMs - timeMs
+    if (ageMs <= (ageMaxMs ?? HEAD_AGE_MAX_MS)) return
+    ageMaxMs ??= Math.max(HEAD_AGE_MAX_MS, HEAD_AGE_MAX_BLOCKS * (await blockTimeMs(options)))
+    if (ageMs > ageMaxMs) throw new HeadTooOldError(timeMs, nowMs, ageMaxMs)
+  }
+
+  /** The genesis never changes, so its proof against any head will do. */
+  async function blockTimeMs(options?: CallOptions): Promise<number> {
+    const { value } = verifyProofView(await chain.proof(GENESIS_KEY, options), GENESIS_KEY, trust)
+    return readGenesis({ get: () => value, range: () => [] }).blockTimeMs
   }
 
   async function record<T>(

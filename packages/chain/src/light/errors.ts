@@ -22,3 +22,21 @@ const hints = {
   PROOF_INVALID: 'the node is broken or lies: ask another one',
   PROOF_STALE: 'the node is behind one that answered before: wait until it has caught up, or ask another one',
 } as const
+
+/** HEAD_TOO_OLD: what is proven was true, and may not be any more. */
+export class HeadTooOldError extends GranaryError {
+  constructor(timeMs: number, nowMs: number, ageMaxMs: number) {
+    const [head, clock] = [timeMs, nowMs].map((ms) => new Date(ms).toISOString())
+    super({
+      code: 'HEAD_TOO_OLD',
+      message: `this node's head is of ${head}, ${seconds(nowMs - timeMs)} before this machine's clock (${clock}); at most ${seconds(ageMaxMs)} are taken`,
+      hint: 'check the clock of this machine; if it is right, the node is behind or the chain stands still: wait, or ask another node',
+      retryable: true,
+      details: { timeMs, nowMs, ageMaxMs },
+    })
+  }
+}
+
+function seconds(ms: number): string {
+  return `${Math.floor(ms / 1000)} s`
+}

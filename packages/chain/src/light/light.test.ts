@@ -8,8 +8,13 @@ let devnet: Devnet
 let trust: Trust
 let signer: Signer
 let to: Address
+let slow: Devnet
+
+const SLOW_BLOCK_MS = 4_000
+const OLD_BLOCKS = 90
 
 beforeAll(async () => {
+  slow = await startDevnet({ blockTimeMs: SLOW_BLOCK_MS })
   devnet = await startDevnet()
   const { chain } = devnet
   const { validator } = await chain.genesis()
@@ -20,10 +25,13 @@ beforeAll(async () => {
   await untilProvable((await chain.status()).height)
 })
 
-afterAll(() => devnet.remove())
+afterAll(async () => {
+  await devnet.remove()
+  await slow.remove()
+})
 
-async function untilProvable(height: number): Promise<void> {
-  for await (const event of devnet.chain.events({ types: ['block'], since: '0' })) if (event.height > height) return
+async function untilProvable(height: number, { chain } = devnet): Promise<void> {
+  for await (const event of chain.events({ types: ['block'], since: '0' })) if (event.height > height) return
 }
 
 const keyOf = (address: string) => `account/${address}`
@@ -127,4 +135,42 @@ test('an old state is not shown to who has seen a newer one', async () => {
   await light.read(keyOf(to))
   answer = old
   await expect(light.read(keyOf(to))).rejects.toMatchObject({ code: 'PROOF_STALE' })
+})
+
+test('showing an old state at the first read: a head that is old by the clock of the reader is refused, with its time', async () => {
+  await untilProvable(OLD_BLOCKS + 1)
+  const key = keyOf(to)
+  const { height } = await devnet.chain.status()
+  const old = await devnet.chain.proof(key, { height: height - OLD_BLOCKS })
+  const { timeMs } = verifyProofView(old, key, trust)
+  const chain = { proof: async (asked: string) => (asked === key ? old : devnet.chain.proof(asked)) }
+  const headAgeMaxMs = 1_000
+  const attacked = createLightClient({ chain, ...trust, headAgeMaxMs })
+  await expect(attacked.account(to)).rejects.toMatchObject({
+    code: 'HEAD_TOO_OLD',
+    retryable: true,
+    message: expect.stringContaining(new Date(timeMs).toISOString()),
+    details: { timeMs, ageMaxMs: headAgeMaxMs },
+  })
+  expect(attacked.stateHeight).toBe(-1)
+  const light = createLightClient({ chain, ...trust, now: () => timeMs + 30_001 })
+  await expect(light.account(to)).rejects.toMatchObject({ code: 'HEAD_TOO_OLD', details: { ageMaxMs: 30_000 } })
+  const inTime = createLightClient({ chain, ...trust, now: () => timeMs + 30_000 })
+  expect((await inTime.account(to)).timeMs).toBe(timeMs)
+})
+
+test('where blocks take long, a head may be ten of them old; the block time is read from the proven genesis', async () => {
+  await untilProvable(0, slow)
+  const { genesisHash } = await slow.chain.status()
+  const { validator } = await slow.chain.genesis()
+  const slowTrust = { genesisHash, validator }
+  const proof = await slow.chain.proof('params')
+  const { timeMs } = verifyProofView(proof, 'params', slowTrust)
+  const chain = { proof: async (key: string) => (key === 'params' ? proof : slow.chain.proof(key)) }
+  const readAfter = (ms: number) => createLightClient({ chain, ...slowTrust, now: () => timeMs + ms }).read('params')
+  expect((await readAfter(10 * SLOW_BLOCK_MS)).timeMs).toBe(timeMs)
+  await expect(readAfter(10 * SLOW_BLOCK_MS + 1)).rejects.toMatchObject({ code: 'HEAD_TOO_OLD' })
+  const forged = { proof: async (key: string) => (key === 'params' ? proof : { ...proof, key }) }
+  const misled = createLightClient({ chain: forged, ...slowTrust, now: () => timeMs + 10 * SLOW_BLOCK_MS })
+  await expect(misled.read('params')).rejects.toMatchObject({ code: 'PROOF_INVALID' })
 })

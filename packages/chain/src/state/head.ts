@@ -14,7 +14,7 @@ export interface HeadView {
   readonly appHash: Hash
 }
 
-const GENESIS_KEY = 'genesis'
+export const GENESIS_KEY = 'genesis'
 const PARAMS_KEY = 'params'
 
 export function readHead(reader: StateReader): HeadView {
