@@ -28,16 +28,20 @@ export interface BlockPlace extends IndexEntry {
   readonly path: string
 }
 
-export interface BlockIndex {
+/** What reading blocks takes. */
+export interface BlockPlaces {
   /** Where a block is; several places when it is stored more than once. */
   find(multihash: Uint8Array): BlockPlace[]
+  /** Blocks of a piece that begin at `offset` or later, in order. */
+  blocksFrom(pieceCid: string, offset: number, countMax: number): IndexEntry[]
+}
+
+export interface BlockIndex extends BlockPlaces {
   /** The roots of the pieces that hold a block. */
   rootsOf(multihash: Uint8Array): string[]
   /** A piece by its CID of either version. */
   piece(pieceCid: string): StoredPiece | undefined
   pieceCids(): string[]
-  /** Blocks of a piece that begin at `offset` or later, in order. */
-  blocksFrom(pieceCid: string, offset: number, countMax: number): IndexEntry[]
   /** True when all of this very piece is in the index; its path is brought up to date. */
   holds(piece: StoredPiece): boolean
   /** Forgets what was known of the piece and begins it anew; it counts once it is finished. */
@@ -48,23 +52,40 @@ export interface BlockIndex {
   close(): void
 }
 
+/** For another thread, of an index that is open in this process: it never writes. */
+export function openBlockPlaces(path: string): BlockPlaces {
+  return placesIn(new DatabaseSync(path, { readOnly: true }))
+}
+
+function placesIn(db: DatabaseSync): BlockPlaces {
+  const find = db.prepare(
+    `SELECT multihash, offset, length, piece_cid, path FROM blocks JOIN pieces USING (piece)
+     WHERE multihash = ? ORDER BY piece, offset LIMIT 8`,
+  )
+  const blocks = db.prepare(
+    `SELECT multihash, offset, length FROM blocks
+     WHERE piece = (SELECT piece FROM pieces WHERE piece_cid = ?) AND offset >= ? ORDER BY offset LIMIT ?`,
+  )
+  return {
+    find: (multihash) =>
+      find.all(multihash).map((row) => ({
+        ...toEntry(row),
+        pieceCid: String(row.piece_cid),
+        path: String(row.path),
+      })),
+    blocksFrom: (pieceCid, offset, countMax) => blocks.all(pieceCid, offset, countMax).map(toEntry),
+  }
+}
+
 export function openBlockIndex(path: string): BlockIndex {
   const db = openOrMakeAnew(path)
   const select = {
-    find: db.prepare(
-      `SELECT multihash, offset, length, piece_cid, path FROM blocks JOIN pieces USING (piece)
-       WHERE multihash = ? ORDER BY piece, offset LIMIT 8`,
-    ),
     roots: db.prepare(
       `SELECT DISTINCT root_cid FROM blocks JOIN pieces USING (piece)
        WHERE multihash = ? AND root_cid IS NOT NULL LIMIT 16`,
     ),
     piece: db.prepare('SELECT piece_cid, path, payload_size, root_cid FROM pieces WHERE commitment = ? ORDER BY piece'),
     pieceCids: db.prepare('SELECT piece_cid FROM pieces'),
-    blocks: db.prepare(
-      `SELECT multihash, offset, length FROM blocks
-       WHERE piece = (SELECT piece FROM pieces WHERE piece_cid = ?) AND offset >= ? ORDER BY offset LIMIT ?`,
-    ),
     holds: db.prepare(
       'SELECT path FROM pieces WHERE piece_cid = ? AND payload_size = ? AND root_cid IS ? AND finished = 1',
     ),
@@ -93,12 +114,7 @@ export function openBlockIndex(path: string): BlockIndex {
   }
 
   return {
-    find: (multihash) =>
-      select.find.all(multihash).map((row) => ({
-        ...toEntry(row),
-        pieceCid: String(row.piece_cid),
-        path: String(row.path),
-      })),
+    ...placesIn(db),
     rootsOf: (multihash) => select.roots.all(multihash).map((row) => String(row.root_cid)),
     piece(pieceCid) {
       const parsed = parsePieceCid(pieceCid)
@@ -107,7 +123,6 @@ export function openBlockIndex(path: string): BlockIndex {
       return parsed.version === 1 ? found[0] : found.find((piece) => piece.pieceCid === pieceCid)
     },
     pieceCids: () => select.pieceCids.all().map((row) => String(row.piece_cid)),
-    blocksFrom: (pieceCid, offset, countMax) => select.blocks.all(pieceCid, offset, countMax).map(toEntry),
     holds({ pieceCid, payloadSize, rootCid, path: piecePath }) {
       const row = select.holds.get(pieceCid, payloadSize, rootCid ?? null)
       if (row !== undefined && row.path !== piecePath) change.path.run(piecePath, pieceCid)

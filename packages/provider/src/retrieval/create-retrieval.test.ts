@@ -1,17 +1,15 @@
 import { once } from 'node:events'
 import { createReadStream } from 'node:fs'
 import { copyFile, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
-import { type AddressInfo, connect } from 'node:net'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type CarEntry, verifyCar } from '@granary/content'
 import { type PackedFile, packFile } from '@granary/content/node'
 import { parsePieceCid, pieceCidV1, pieceCidV2 } from '@granary/proofs/verify'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import express from 'express'
+import { bodyOf, errorOf, type Gateway, startGateway } from '../../test/gateway.ts'
 import type { StoredPiece } from './block-index.ts'
-import { createRetrieval, type Retrieval } from './create-retrieval.ts'
-import type { DealDirectory } from './find-providers.ts'
 
 const MIB = 1024 * 1024
 const fixtures = new URL('../../../content/fixtures/ipfs-gateway-fixtures.car', import.meta.url)
@@ -19,42 +17,6 @@ const EMPTY = 'bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku'
 
 /** A piece CID for files that stand under a name that is not theirs. */
 const EMPTY_PIECE = pieceCidV2({ root: new Uint8Array(32), paddedSize: 4 * MIB, payloadSize: 3 * MIB })
-
-interface Running {
-  readonly url: string
-  readonly retrieval: Retrieval
-  readonly events: { type: string; [field: string]: unknown }[]
-  stop(): Promise<void>
-}
-
-const noDeals: DealDirectory = {
-  async *deals() {},
-  provider: () => Promise.reject(new Error('no provider')),
-}
-
-async function start(folder: string, pieces: StoredPiece[], chain: DealDirectory = noDeals): Promise<Running> {
-  const events: Running['events'] = []
-  const retrieval = await createRetrieval({
-    folder,
-    pieces: () => pieces,
-    chain,
-    libp2pPort: undefined,
-    log: (event) => events.push(event),
-  })
-  const server = express().use(retrieval.router).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  await retrieval.ready
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    retrieval,
-    events,
-    async stop() {
-      server.closeAllConnections()
-      server.close()
-      await retrieval.stop()
-    },
-  }
-}
 
 function someBytes(length: number, seed: number): Uint8Array {
   const words = new Uint32Array(Math.ceil(length / 4))
@@ -68,21 +30,11 @@ function someBytes(length: number, seed: number): Uint8Array {
   return new Uint8Array(words.buffer, 0, length)
 }
 
-async function bodyOf(response: Response): Promise<Buffer> {
-  return Buffer.from(await response.arrayBuffer())
-}
-
-async function errorOf(response: Response): Promise<{ code: string; hint: string }> {
-  const body = (await response.json()) as { error: { code: string; hint: string } }
-  expect(body.error.hint).not.toBe('')
-  return body.error
-}
-
 let folder: string
 let file: Uint8Array
 let packed: PackedFile
 let piece: StoredPiece
-let node: Running
+let node: Gateway
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'granary-retrieval-'))
@@ -96,7 +48,7 @@ beforeAll(async () => {
   const path = join(folder, 'fixtures.car')
   await copyFile(fixtures, path)
   const { size } = await stat(path)
-  node = await start(folder, [piece, { ...other, path, payloadSize: size }])
+  node = await startGateway(folder, [piece, { ...other, path, payloadSize: size }])
 })
 
 afterAll(async () => {
@@ -306,7 +258,7 @@ test('a client that goes away stops the reading', async () => {
 })
 
 describe('on a disk that fails', () => {
-  let rotten: Running
+  let rotten: Gateway
   let path: string
   let flippedOffset: number
 
@@ -314,7 +266,7 @@ describe('on a disk that fails', () => {
     const home = await mkdtemp(join(folder, 'rotten-'))
     path = join(home, 'piece.car')
     await copyFile(piece.path, path)
-    rotten = await start(home, [{ ...piece, path }])
+    rotten = await startGateway(home, [{ ...piece, path }])
     const [, , third] = await entriesOf(createReadStream(path))
     flippedOffset = third!.offset + 1000
     const car = await readFile(path)
@@ -357,13 +309,13 @@ describe('on a disk that fails', () => {
 })
 
 describe('the index', () => {
-  const status = async (at: Running): Promise<number> => (await fetch(`${at.url}/ipfs/${packed.rootCid}`)).status
+  const status = async (at: Gateway): Promise<number> => (await fetch(`${at.url}/ipfs/${packed.rootCid}`)).status
 
   test('is made again when it is lost or broken, and is brought in line with the pieces; the peer id stays', async () => {
     const home = await mkdtemp(join(folder, 'index-'))
     const peerIds = new Set<string>()
     const run = async (pieces: StoredPiece[]): Promise<number> => {
-      const running = await start(home, pieces)
+      const running = await startGateway(home, pieces)
       peerIds.add(running.retrieval.peerId)
       const result = await status(running)
       await running.stop()
@@ -384,7 +336,7 @@ describe('the index', () => {
 
   test('takes pieces in and out while it runs, and follows one that moves', async () => {
     const home = await mkdtemp(join(folder, 'index-'))
-    const running = await start(home, [])
+    const running = await startGateway(home, [])
     await running.retrieval.addPiece(piece)
     expect(await status(running)).toBe(200)
     const path = join(home, 'moved.car')
@@ -403,7 +355,7 @@ describe('the index', () => {
     const home = await mkdtemp(join(folder, 'index-'))
     const path = join(home, 'broken.car')
     await writeFile(path, someBytes(1000, 2))
-    const running = await start(home, [{ ...piece, pieceCid: EMPTY_PIECE, path, payloadSize: 1000 }, piece])
+    const running = await startGateway(home, [{ ...piece, pieceCid: EMPTY_PIECE, path, payloadSize: 1000 }, piece])
     expect(await status(running)).toBe(200)
     expect(running.events).toContainEqual(expect.objectContaining({ type: 'piece-unreadable', level: 'alert' }))
     await running.stop()
@@ -412,7 +364,7 @@ describe('the index', () => {
   test('plain bytes without a root are served as a piece only', async () => {
     const home = await mkdtemp(join(folder, 'index-'))
     const { rootCid: _, ...plain } = piece
-    const running = await start(home, [plain])
+    const running = await startGateway(home, [plain])
     const response = await fetch(`${running.url}/piece/${piece.pieceCid}`)
     expect(response.headers.get('content-type')).toBe('application/octet-stream')
     expect(Buffer.compare(await bodyOf(response), await readFile(piece.path))).toBe(0)

@@ -7,6 +7,7 @@ import { GranaryError, isAbortError } from '@granary/errors'
 import express, { type RequestHandler, type Router } from 'express'
 import type { Log } from '../http/log.ts'
 import { openBlockIndex, type StoredPiece } from './block-index.ts'
+import { createDagThread } from './dag-thread.ts'
 import type { DealDirectory } from './find-providers.ts'
 import { retrievalErrors } from './http-error.ts'
 import { indexPiece } from './index-piece.ts'
@@ -46,8 +47,10 @@ export interface Retrieval {
 export async function createRetrieval(options: RetrievalOptions): Promise<Retrieval> {
   const { folder, chain, libp2pPort, log } = options
   const { key, peerId } = await loadPeerIdentity(folder)
-  const index = openBlockIndex(join(folder, 'index.sqlite'))
+  const indexPath = join(folder, 'index.sqlite')
+  const index = openBlockIndex(indexPath)
   const blocks = createPieceBlocks(index, log)
+  const dags = createDagThread({ indexPath, log })
   const stopped = new AbortController()
   const bitswap =
     libp2pPort === undefined
@@ -91,7 +94,8 @@ export async function createRetrieval(options: RetrievalOptions): Promise<Retrie
 
   const router = express.Router()
   router.use(['/ipfs', '/piece', '/routing'], openToBrowsers())
-  router.get('/ipfs/:cid{/*path}', serveIpfs(blocks))
+  router.use(['/ipfs', '/piece'], inSandbox)
+  router.get('/ipfs/:cid{/*path}', serveIpfs(dags))
   router.get('/piece/:pieceCid', servePiece(index, blocks))
   router.get('/routing/v1/providers/:cid', serveRouting({ chain, rootsOf, self: { peerId, multiaddrs } }))
   router.use(retrievalErrors())
@@ -105,7 +109,7 @@ export async function createRetrieval(options: RetrievalOptions): Promise<Retrie
     removePiece,
     async stop() {
       stopped.abort()
-      await bitswap?.stop()
+      await Promise.all([bitswap?.stop(), dags.stop()])
       await last
       index.close()
     },
@@ -123,6 +127,13 @@ export class BitswapNotStartedError extends GranaryError {
       cause,
     })
   }
+}
+
+/** Somebody's content is no part of this provider's origin: it runs no scripts and sees nothing of what else is here. */
+const inSandbox: RequestHandler = (_request, response, next) => {
+  response.setHeader('Content-Security-Policy', 'sandbox')
+  response.setHeader('X-Content-Type-Options', 'nosniff')
+  next()
 }
 
 /** Public data for pages of any origin. */

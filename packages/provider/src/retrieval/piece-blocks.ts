@@ -3,7 +3,7 @@
  * is told to whoever watches the log.
  */
 import { type FileHandle, open } from 'node:fs/promises'
-import { type BlockReader, sectionBytesMax, verifyBlock } from '@granary/content'
+import { type BlockReader, inlineBytes, sectionBytesMax, verifyBlock } from '@granary/content'
 import { BlockMissingError, readAt, readRange } from '@granary/content/node'
 import { GranaryError } from '@granary/errors'
 import { CID } from 'multiformats/cid'
@@ -11,7 +11,7 @@ import * as raw from 'multiformats/codecs/raw'
 import { decode as decodeDigest } from 'multiformats/hashes/digest'
 import { identity } from 'multiformats/hashes/identity'
 import type { Log } from '../http/log.ts'
-import type { BlockIndex, BlockPlace, IndexEntry, StoredPiece } from './block-index.ts'
+import type { BlockPlace, BlockPlaces, IndexEntry, StoredPiece } from './block-index.ts'
 
 const BLOCKS_PER_READ = 64
 
@@ -34,7 +34,7 @@ export interface PieceBlocks extends BlockReader {
   pieceRange(piece: StoredPiece, from: number, to: number): AsyncGenerator<Uint8Array>
 }
 
-export function createPieceBlocks(index: BlockIndex, log: Log): PieceBlocks {
+export function createPieceBlocks(index: BlockPlaces, log: Log): PieceBlocks {
   async function readVerified(file: FileHandle, { pieceCid, ...entry }: Omit<BlockPlace, 'path'>): Promise<Uint8Array> {
     const cid = CID.createV1(raw.code, decodeDigest(entry.multihash))
     const bytes = await readAt(file, entry.offset, entry.length)
@@ -72,7 +72,7 @@ export function createPieceBlocks(index: BlockIndex, log: Log): PieceBlocks {
     has: (cid) => cid.multihash.code === identity.code || index.find(cid.multihash.bytes).length > 0,
     async *get(cid, options) {
       options?.signal?.throwIfAborted()
-      yield cid.multihash.code === identity.code ? cid.multihash.digest : await readAnyPlace(cid)
+      yield inlineBytes(cid) ?? (await readAnyPlace(cid))
     },
     async *pieceRange({ pieceCid, path }, from, to) {
       const file = await open(path, 'r').catch((cause: unknown) => {
@@ -110,7 +110,7 @@ export class PieceUnreadableError extends GranaryError {
 }
 
 /** The blocks that share a byte with the range, in order, a few at a time. */
-function* blocksIn(index: BlockIndex, pieceCid: string, from: number, to: number): Generator<IndexEntry> {
+function* blocksIn(index: BlockPlaces, pieceCid: string, from: number, to: number): Generator<IndexEntry> {
   // A block that reaches into the range begins at most one largest section before it.
   let next = Math.max(0, from - sectionBytesMax)
   for (;;) {

@@ -81,6 +81,8 @@ function strongTag(tag: string): string {
 }
 
 function wantedRange(request: Request, response: Response, bytes: number): { from: number; to: number } | undefined {
+  // Ranges are defined for GET alone (RFC 9110, 14.2).
+  if (request.method === 'HEAD') return undefined
   const header = request.get('range')
   const ifRange = request.get('if-range')
   if (header === undefined || (ifRange !== undefined && ifRange !== response.getHeader('ETag'))) return undefined

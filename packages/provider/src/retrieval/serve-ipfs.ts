@@ -3,67 +3,51 @@
  * https://specs.ipfs.tech/http-gateways/trustless-gateway/ and path-gateway/
  */
 import { createHash } from 'node:crypto'
-import {
-  type Block,
-  carHeader,
-  carSection,
-  entityBlocks,
-  fileLength,
-  parseCid,
-  type ReadOptions,
-  readBlock,
-  readFile,
-  resolvePath,
-  walkDag,
-} from '@granary/content'
 import { GranaryError } from '@granary/errors'
 import type { Request, RequestHandler, Response } from 'express'
 import mime from 'mime'
-import type { CID } from 'multiformats/cid'
-import { identity } from 'multiformats/hashes/identity'
-import type { PieceBlocks } from './piece-blocks.ts'
+import type { DagPath, DagReader, DagTarget } from './dag-reader.ts'
+import { RequestInvalidError } from './http-error.ts'
 import { isKnown, sendRange, sendStream } from './send-bytes.ts'
 import { type CarFormat, queryText, wantedFormat } from './wanted-format.ts'
 
-const SNIFF_BYTES = 512
-
-interface Target {
-  readonly cid: CID
-  /** The blocks that lead to `cid`, from the root. */
-  readonly blocks: readonly Block[]
-  readonly names: readonly string[]
-}
-
-export function serveIpfs(blocks: PieceBlocks): RequestHandler {
+export function serveIpfs(dags: DagReader): RequestHandler {
   return async (request, response) => {
+    refuseServiceWorkers(request)
     const format = wantedFormat(request)
-    const target = await findTarget(request, blocks)
+    const path = pathOf(request)
+    const target = await findTarget(request, path, dags)
     const { cid } = target
     response.setHeader('Cache-Control', 'public, max-age=29030400, immutable')
-    response.setHeader('X-Content-Type-Options', 'nosniff')
-    response.setHeader('X-Ipfs-Path', encodeURI(`/ipfs/${[root(request), ...target.names].join('/')}`))
-    response.setHeader('X-Ipfs-Roots', [...target.blocks.map((block) => block.cid), cid].join(','))
+    response.setHeader('X-Ipfs-Path', encodeURI(`/ipfs/${[path.root, ...path.names].join('/')}`))
+    response.setHeader('X-Ipfs-Roots', [...target.onTheWay, cid].join(','))
     response.setHeader('Vary', 'Accept')
     switch (format.kind) {
       case 'raw':
-        return sendRaw(request, response, cid, blocks)
+        return sendRaw(request, response, cid, dags)
       case 'car':
-        return sendCar(request, response, target, format, blocks)
+        return sendCar(request, response, { path, target, format }, dags)
       case 'file':
-        return sendFile(request, response, target, blocks)
+        return sendFile(request, response, { path, target }, dags)
     }
   }
 }
 
-async function findTarget(request: Request, blocks: PieceBlocks): Promise<Target> {
+/** A script of somebody else's content would see every later request to this provider. */
+function refuseServiceWorkers(request: Request): void {
+  if (request.get('service-worker') === undefined) return
+  throw new RequestInvalidError('content of others is no service worker here', 'host the script yourself')
+}
+
+function pathOf(request: Request): DagPath {
   const path: unknown = request.params.path
   const names = (Array.isArray(path) ? path.map(String) : []).filter((name) => name !== '')
-  const root_ = parseCid(root(request))
+  return { root: String(request.params.cid), names }
+}
+
+async function findTarget(request: Request, path: DagPath, dags: DagReader): Promise<DagTarget> {
   try {
-    const { cid, blocks: onTheWay } = await resolvePath(root_, names, blocks)
-    // What is not here is said now; the answer's headers are a promise that it is.
-    await readBlock(blocks, cid)
-    return { cid, blocks: onTheWay, names }
+    return await dags.target(path)
   } catch (error) {
     if (!GranaryError.is(error) || error.code !== 'BLOCK_MISSING') throw error
     if (!/\bonly-if-cached\b/.test(request.get('cache-control') ?? '')) throw error
@@ -71,12 +55,8 @@ async function findTarget(request: Request, blocks: PieceBlocks): Promise<Target
   }
 }
 
-function root(request: Request): string {
-  return String(request.params.cid)
-}
-
-async function sendRaw(request: Request, response: Response, cid: CID, blocks: PieceBlocks): Promise<void> {
-  const bytes = await readBlock(blocks, cid)
+async function sendRaw(request: Request, response: Response, cid: string, dags: DagReader): Promise<void> {
+  const bytes = await dags.block(cid)
   response.setHeader('Content-Type', 'application/vnd.ipld.raw')
   response.setHeader('Content-Disposition', `attachment; filename="${cid}.bin"`)
   response.setHeader('ETag', `"${cid}.raw"`)
@@ -91,11 +71,10 @@ async function sendRaw(request: Request, response: Response, cid: CID, blocks: P
 async function sendCar(
   request: Request,
   response: Response,
-  target: Target,
-  format: CarFormat,
-  blocks: PieceBlocks,
+  { path, target, format }: { path: DagPath; target: DagTarget; format: CarFormat },
+  dags: DagReader,
 ): Promise<void> {
-  const what = [request.params.cid, ...target.names, format.scope, JSON.stringify(format.entityBytes), format.dups]
+  const what = [path.root, ...path.names, format.scope, JSON.stringify(format.entityBytes), format.dups]
   const tag = createHash('sha256').update(what.join('\n')).digest('hex').slice(0, 16)
   response.setHeader('Content-Type', `application/vnd.ipld.car; version=1; order=dfs; dups=${format.dups ? 'y' : 'n'}`)
   response.setHeader('Content-Disposition', `attachment; filename="${target.cid}.car"`)
@@ -105,73 +84,31 @@ async function sendCar(
     response.status(304).end()
     return
   }
-  const stopped = new AbortController()
-  response.once('close', () => stopped.abort())
-  await sendStream(request, response, carOf(target, format, blocks, { signal: stopped.signal }))
+  await sendStream(request, response, dags.car(path, format, { signal: signalOf(response) }))
 }
 
-async function* carOf(
-  { cid, blocks: onTheWay }: Target,
-  format: CarFormat,
-  store: PieceBlocks,
-  options: ReadOptions,
-): AsyncGenerator<Uint8Array> {
-  yield carHeader([cid])
-  const seen = new Set<string>()
-  const sections = function* (block: Block): Generator<Uint8Array> {
-    if (block.cid.multihash.code !== identity.code) yield* carSection(block)
-  }
-  const unseen = function* (block: Block): Generator<Uint8Array> {
-    const key = block.cid.toV1().toString()
-    if (seen.has(key)) return
-    if (!format.dups) seen.add(key)
-    yield* sections(block)
-  }
-  for (const block of onTheWay) yield* unseen(block)
-  if (format.scope === 'all') {
-    for await (const block of walkDag(cid, store, { ...options, seen, dups: format.dups })) yield* sections(block)
-    return
-  }
-  for await (const block of scopeBlocks(cid, format, store, options)) yield* unseen(block)
-}
-
-function scopeBlocks(
-  cid: CID,
-  { scope, entityBytes }: CarFormat,
-  store: PieceBlocks,
-  options: ReadOptions,
-): AsyncGenerator<Block> {
-  const range = entityBytes === undefined ? undefined : (bytes: number) => absoluteRange(entityBytes, bytes)
-  return scope === 'block' ? oneBlock(cid, store, options) : entityBlocks(cid, store, { ...options, range })
-}
-
-async function* oneBlock(cid: CID, store: PieceBlocks, options: ReadOptions): AsyncGenerator<Block> {
-  yield { cid, bytes: await readBlock(store, cid, options) }
-}
-
-/** Negative numbers count from the end; the end is inclusive. */
-function absoluteRange(
-  { from, to }: NonNullable<CarFormat['entityBytes']>,
-  bytes: number,
-): { offset: number; length: number } {
-  const offset = Math.max(0, from < 0 ? bytes + from : from)
-  const last = to === undefined ? bytes - 1 : to < 0 ? bytes + to : to
-  return { offset, length: Math.max(0, last - offset + 1) }
-}
-
-async function sendFile(request: Request, response: Response, target: Target, blocks: PieceBlocks): Promise<void> {
-  const { cid, names } = target
-  const bytes = await fileLength(cid, blocks)
-  const name = queryText(request, 'filename') ?? names.at(-1)
-  response.setHeader('Content-Type', typeByName(name) ?? (await typeByContent(cid, blocks)))
+async function sendFile(
+  request: Request,
+  response: Response,
+  { path, target: { cid } }: { path: DagPath; target: DagTarget },
+  dags: DagReader,
+): Promise<void> {
+  const { bytes, head } = await dags.file(cid)
+  const name = queryText(request, 'filename') ?? path.names.at(-1)
+  response.setHeader('Content-Type', typeByName(name) ?? typeByContent(head))
   response.setHeader('ETag', `"${cid}"`)
-  if (queryText(request, 'download') === 'true') response.attachment(name ?? cid.toString())
-  const stopped = new AbortController()
-  response.once('close', () => stopped.abort())
+  if (queryText(request, 'download') === 'true') response.attachment(name ?? cid)
   await sendRange(request, response, {
     bytes,
-    read: (from, to) => readFile(cid, blocks, { offset: from, length: to - from, signal: stopped.signal }),
+    read: (from, to) => dags.fileBytes(cid, from, to, { signal: signalOf(response) }),
   })
+}
+
+/** Aborts when the client has gone. */
+function signalOf(response: Response): AbortSignal {
+  const gone = new AbortController()
+  response.once('close', () => gone.abort())
+  return gone.signal
 }
 
 function typeByName(name: string | undefined): string | undefined {
@@ -181,10 +118,8 @@ function typeByName(name: string | undefined): string | undefined {
 }
 
 /** Without a name: text when it reads as text. Never HTML: content of others must not run in this origin unasked. */
-async function typeByContent(cid: CID, blocks: PieceBlocks): Promise<string> {
-  for await (const bytes of readFile(cid, blocks, { length: SNIFF_BYTES }))
-    return isText(bytes) ? 'text/plain; charset=utf-8' : 'application/octet-stream'
-  return 'application/octet-stream'
+function typeByContent(head: Uint8Array): string {
+  return head.length > 0 && isText(head) ? 'text/plain; charset=utf-8' : 'application/octet-stream'
 }
 
 function isText(bytes: Uint8Array): boolean {

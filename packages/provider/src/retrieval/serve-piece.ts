@@ -23,7 +23,6 @@ export function servePiece(index: BlockIndex, blocks: PieceBlocks): RequestHandl
     if (piece === undefined) throw new PieceNotFoundError(wanted)
     const isCar = piece.rootCid !== undefined
     response.setHeader('Cache-Control', 'public, max-age=29030400, immutable')
-    response.setHeader('X-Content-Type-Options', 'nosniff')
     response.setHeader('Content-Type', isCar ? 'application/vnd.ipld.car; version=1' : 'application/octet-stream')
     response.setHeader('Content-Disposition', `attachment; filename="${piece.pieceCid}.${isCar ? 'car' : 'bin'}"`)
     response.setHeader('ETag', `"${piece.pieceCid}"`)

@@ -1,0 +1,35 @@
+/** What goes between the gateway and the thread that reads DAGs: a question, and an answer by its number. */
+import type { WireError } from '@granary/errors'
+import type { DagPath, DagTarget, FileFacts } from './dag-reader.ts'
+import type { CarFormat } from './wanted-format.ts'
+
+export type DagCall =
+  | { readonly type: 'target'; readonly path: DagPath }
+  | { readonly type: 'block'; readonly cid: string }
+  | { readonly type: 'file'; readonly cid: string }
+  /** Begins a stream; its number is that of the question. */
+  | { readonly type: 'car'; readonly path: DagPath; readonly format: CarFormat }
+  | { readonly type: 'fileBytes'; readonly cid: string; readonly from: number; readonly to: number }
+  | { readonly type: 'next'; readonly stream: number }
+  | { readonly type: 'close'; readonly stream: number }
+
+export interface DagAnswers {
+  readonly target: DagTarget
+  readonly block: Uint8Array
+  readonly file: FileFacts
+  readonly car: undefined
+  readonly fileBytes: undefined
+  /** undefined: the stream is over. */
+  readonly next: Uint8Array | undefined
+  readonly close: undefined
+}
+
+export interface DagQuestion {
+  readonly id: number
+  readonly call: DagCall
+}
+
+export type DagMessage =
+  | { readonly id: number; readonly value: unknown }
+  | { readonly id: number; readonly error: WireError }
+  | { readonly event: { readonly type: string; readonly [field: string]: unknown } }

@@ -1,0 +1,118 @@
+/** The gateway's end of the thread that reads DAGs. A thread that dies fails what it was asked, and the next question begins another. */
+import { Worker } from 'node:worker_threads'
+import { GranaryError } from '@granary/errors'
+import type { Log } from '../http/log.ts'
+import type { DagAnswers, DagCall, DagMessage, DagQuestion } from './dag-calls.ts'
+import type { DagReader } from './dag-reader.ts'
+
+export interface DagThread extends DagReader {
+  stop(): Promise<void>
+}
+
+export interface DagThreadOptions {
+  /** The file of the block index. */
+  readonly indexPath: string
+  readonly log: Log
+}
+
+interface Waiting {
+  resolve(value: unknown): void
+  reject(error: unknown): void
+}
+
+interface Running {
+  readonly worker: Worker
+  readonly waiting: Map<number, Waiting>
+}
+
+/** A DAG that needs more than this to be decoded costs its own requests, and never the provider's memory. */
+const HEAP_MAX_MB = 512
+
+class ReaderLostError extends GranaryError {
+  constructor(cause: unknown) {
+    super({
+      code: 'READER_LOST',
+      message: 'the thread that read this content has ended',
+      hint: 'try again; if it happens each time, fetch the piece and read the content from that',
+      retryable: true,
+      cause,
+    })
+  }
+}
+
+export function createDagThread({ indexPath, log }: DagThreadOptions): DagThread {
+  let running: Running | undefined
+  let lastId = 0
+
+  function start(): Running {
+    const source = import.meta.url.endsWith('.ts')
+    const worker = new Worker(new URL(`./dag-worker.${source ? 'ts' : 'js'}`, import.meta.url), {
+      workerData: indexPath,
+      resourceLimits: { maxOldGenerationSizeMb: HEAP_MAX_MB },
+      execArgv: source ? ['--conditions=@granary/source', '--disable-warning=ExperimentalWarning'] : [],
+    })
+    worker.unref()
+    const started: Running = { worker, waiting: new Map() }
+    const lose = (cause?: unknown): void => {
+      if (running === started) running = undefined
+      for (const { reject } of started.waiting.values()) reject(new ReaderLostError(cause))
+      started.waiting.clear()
+    }
+    worker.on('message', (message: DagMessage) => {
+      if ('event' in message) return log(message.event)
+      const asked = started.waiting.get(message.id)
+      started.waiting.delete(message.id)
+      if ('error' in message) asked?.reject(GranaryError.fromWire(message.error))
+      else asked?.resolve(message.value)
+    })
+    worker.on('error', (error) => {
+      log({ type: 'reader-lost', level: 'warn', error: String(error) })
+      lose(error)
+    })
+    worker.on('exit', () => lose())
+    return started
+  }
+
+  function ask<Call extends DagCall>(call: Call, at: Running): Promise<DagAnswers[Call['type']]> {
+    const question: DagQuestion = { id: ++lastId, call }
+    return new Promise((resolve, reject) => {
+      at.waiting.set(question.id, { resolve: resolve as (value: unknown) => void, reject })
+      at.worker.postMessage(question)
+    })
+  }
+
+  function current(): Running {
+    running ??= start()
+    return running
+  }
+
+  async function* stream(
+    begin: Extract<DagCall, { type: 'car' | 'fileBytes' }>,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<Uint8Array> {
+    const at = current()
+    const id = lastId + 1
+    await ask(begin, at)
+    try {
+      for (;;) {
+        signal?.throwIfAborted()
+        const bytes = await ask({ type: 'next', stream: id }, at)
+        if (bytes === undefined) return
+        yield bytes
+      }
+    } finally {
+      if (running === at) ask({ type: 'close', stream: id }, at).catch(() => undefined)
+    }
+  }
+
+  return {
+    target: (path) => ask({ type: 'target', path }, current()),
+    block: (cid) => ask({ type: 'block', cid }, current()),
+    file: (cid) => ask({ type: 'file', cid }, current()),
+    car: (path, format, options) => stream({ type: 'car', path, format }, options?.signal),
+    fileBytes: (cid, from, to, options) => stream({ type: 'fileBytes', cid, from, to }, options?.signal),
+    async stop() {
+      await running?.worker.terminate()
+    },
+  }
+}

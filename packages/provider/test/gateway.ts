@@ -1,0 +1,58 @@
+/** The gateway over HTTP, without the rest of the provider. */
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { expect } from '@jest/globals'
+import express from 'express'
+import type { StoredPiece } from '../src/retrieval/block-index.ts'
+import { createRetrieval, type Retrieval } from '../src/retrieval/create-retrieval.ts'
+import type { DealDirectory } from '../src/retrieval/find-providers.ts'
+
+export interface Gateway {
+  readonly url: string
+  readonly retrieval: Retrieval
+  readonly events: { type: string; [field: string]: unknown }[]
+  stop(): Promise<void>
+}
+
+const noDeals: DealDirectory = {
+  async *deals() {},
+  provider: () => Promise.reject(new Error('no provider')),
+}
+
+export async function startGateway(
+  folder: string,
+  pieces: StoredPiece[],
+  chain: DealDirectory = noDeals,
+): Promise<Gateway> {
+  const events: Gateway['events'] = []
+  const retrieval = await createRetrieval({
+    folder,
+    pieces: () => pieces,
+    chain,
+    libp2pPort: undefined,
+    log: (event) => events.push(event),
+  })
+  const server = express().use(retrieval.router).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  await retrieval.ready
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    retrieval,
+    events,
+    async stop() {
+      server.closeAllConnections()
+      server.close()
+      await retrieval.stop()
+    },
+  }
+}
+
+export async function bodyOf(response: Response): Promise<Buffer> {
+  return Buffer.from(await response.arrayBuffer())
+}
+
+export async function errorOf(response: Response): Promise<{ code: string; hint: string }> {
+  const body = (await response.json()) as { error: { code: string; hint: string } }
+  expect(body.error.hint).not.toBe('')
+  return body.error
+}
