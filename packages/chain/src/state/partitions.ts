@@ -164,7 +164,7 @@ export function memberOf(store: StateReader, provider: number, partition: number
   return member
 }
 
-/** Keeps the index of partitions that take sectors, and the power of all, in step with the record. */
+/** Keeps the index of partitions that take sectors, the queue of recoveries, and the power of all, in step with the record. */
 export function writePartition(context: BlockContext, provider: number, number: number, partition: Partition): void {
   const { store, params } = context
   const before = tables.partitions.get(store, provider, number)
@@ -173,6 +173,15 @@ export function writePartition(context: BlockContext, provider: number, number: 
   const hasRoom = !partition.retired && partition.sectors < params.partitionSectorsMax
   if (hasRoom) tables.partitionsWithRoom.put(store, provider, partition.profile, number, {})
   else tables.partitionsWithRoom.delete(store, provider, partition.profile, number)
+  const [waited] = before === undefined ? [] : waitsSince(before)
+  const [waits] = waitsSince(partition)
+  if (waited !== undefined && waited !== waits) tables.recoveryQueue.delete(store, waited, provider, number)
+  if (waits !== undefined && waited !== waits) tables.recoveryQueue.put(store, waits, provider, number, {})
+}
+
+/** Its place in the queue of recoveries, which it has only while it is not being challenged. */
+function waitsSince({ requestedAt, challenge }: Partition): Partition['requestedAt'] {
+  return challenge.length === 0 ? requestedAt : []
 }
 
 function partitionWithRoom(store: StateReader, provider: number, profile: string): number | undefined {

@@ -11,13 +11,13 @@ import { listMember, type PositionedMember, partitionOf, writePartition } from '
 import type { OpenRecovery, Partition } from './records/partitions.ts'
 import { placementOf, standingOf } from './spans.ts'
 import type { StateReader } from './store.ts'
-import { keyNumber } from './table.ts'
+import { firstOf, keyNumber } from './table.ts'
 import { tables } from './tables.ts'
 
 /** Times the samples of a challenge. */
 export const RECOVERY_SAMPLES = 4
-/** Requests that one epoch looks at: those whose partition is being challenged keep their place in the queue. */
-const SCAN_MAX = 32
+/** Requests that one epoch takes from the queue at most, when there is nothing left of what they ask for. */
+const GONE_MAX = 32
 
 /** Puts the request into the queue. @param positions: of faulty sectors, in the partition's order */
 export function enqueueRecovery(
@@ -30,24 +30,21 @@ export function enqueueRecovery(
   const partition = partitionOf(store, provider, number)
   writePartition(context, provider, number, { ...partition, requestedAt: [height] })
   tables.recoveryLists.put(store, provider, number, { positions })
-  tables.recoveryQueue.put(store, height, provider, number, {})
 }
 
-/** The requests of `epoch`, in the order of their blocks. Its regular challenges have been drawn before. */
+/**
+ * The requests of `epoch`, from the front of the queue: those whose partition is being challenged do not stand in it until
+ * that is over. A request of which nothing is left to challenge uses no draw.
+ */
 export function drawRecoveries(context: BlockContext, epoch: Epoch): void {
   const { store, params } = context
-  const waiting: { readonly requestedAt: Epoch; readonly provider: number; readonly partition: number }[] = []
-  for (const { parts } of tables.recoveryQueue.entries(store, [])) {
-    const [requestedAt, provider, partition] = parts.map(keyNumber) as [number, number, number]
-    if (requestedAt + params.cutoff > epoch || waiting.length === SCAN_MAX) break
-    waiting.push({ requestedAt, provider, partition })
-  }
-  const ready = waiting.filter(({ provider, partition }) => {
-    return partitionOf(store, provider, partition).challenge.length === 0
-  })
-  for (const { requestedAt, provider, partition } of ready.slice(0, params.recoveriesPerEpoch)) {
-    tables.recoveryQueue.delete(store, requestedAt, provider, partition)
-    openRecovery(context, provider, partition, epoch)
+  let opened = 0
+  for (let taken = 0; taken < GONE_MAX + params.recoveriesPerEpoch && opened < params.recoveriesPerEpoch; taken++) {
+    const front = firstOf(tables.recoveryQueue.entries(store, []))?.parts.map(keyNumber)
+    if (front === undefined) return
+    const [requestedAt, provider, partition] = front as [number, number, number]
+    if (requestedAt + params.cutoff > epoch) return
+    if (openRecovery(context, provider, partition, epoch)) opened += 1
   }
 }
 
@@ -109,7 +106,8 @@ export function closeDueRecoveries(context: BlockContext, isTooSlow: IsTooSlow):
 
 export type IsTooSlow = (context: BlockContext, partition: Partition, open: Pick<OpenRecovery, 'drawnAtMs'>) => boolean
 
-function openRecovery(context: BlockContext, provider: number, number: number, epoch: Epoch): void {
+/** @returns false when nothing of what was asked for is left */
+function openRecovery(context: BlockContext, provider: number, number: number, epoch: Epoch): boolean {
   const { store, params, emit } = context
   const partition = partitionOf(store, provider, number)
   const faulty = recoveryMembers(store, provider, number).filter(({ number: sector }) => {
@@ -119,7 +117,7 @@ function openRecovery(context: BlockContext, provider: number, number: number, e
   if (faulty.length === 0) {
     tables.recoveryLists.delete(store, provider, number)
     writePartition(context, provider, number, { ...partition, requestedAt: [] })
-    return
+    return false
   }
   const profile = allowedProfile(params, partition.profile)
   const drawn = tables.epochs.get(store, epoch)
@@ -135,6 +133,7 @@ function openRecovery(context: BlockContext, provider: number, number: number, e
     recovery: [{ epoch, deadline, drawnAtMs: drawn.timeMs }],
   })
   emit({ type: 'recovery:opened', provider, partition: number, epoch, deadline })
+  return true
 }
 
 function takeRecovery(context: BlockContext, provider: number, number: number, barredUntil: Epoch): OpenRecovery {

@@ -91,6 +91,7 @@ export const tables: {
   /** When a terminated sector may be forgotten by its list: no challenge that asks for it can be drawn any more. */
   readonly departures: Table<[epoch: Epoch, provider: number, partition: number, position: number], object>
   readonly recoveryLists: Table<[provider: number, partition: number], RecoveryList>
+  /** Requests whose partition is not being challenged just now. */
   readonly recoveryQueue: Table<[requestedAt: Epoch, provider: number, partition: number], object>
   readonly recoveryDeadlines: Table<[deadline: Epoch, provider: number, partition: number], object>
   readonly permutation: Table<[index: number], PermutationEntry>
