@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { createMarket } from './market.ts'
 import { type Ground, prepareGround, runStream } from './random-stream.ts'
+import { smallBlocks } from './small-blocks.ts'
 
 /** @param count: seeds 0 to count − 1 */
 export function randomStreamsTest(count: number, timeoutMs: number): void {
@@ -13,7 +14,7 @@ export function randomStreamsTest(count: number, timeoutMs: number): void {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'granary-streams-'))
     // Small blocks, so that some are full.
-    ground = await prepareGround(createMarket(folder, { vesting: 16, blockVerifyUnits: 40_000 }), folder)
+    ground = await prepareGround(createMarket(folder, { vesting: 16, ...smallBlocks(40_000) }), folder)
   })
   afterAll(() => rm(folder, { recursive: true }))
 

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { ed25519 } from '@noble/curves/ed25519.js'
 import { bytesToHex } from '@noble/hashes/utils.js'
+import { smallBlocks } from '../../test/small-blocks.ts'
 import {
   type Address,
   accountSigner,
@@ -188,12 +189,12 @@ test('a transaction that can no longer be in a block is dropped, and who waits f
 })
 
 test('a transaction whose maxFee falls behind the fees waits in the mempool for cheaper blocks', async () => {
-  const PER_BLOCK = 10
-  start(undefined, undefined, { blockVerifyUnits: 2 * PER_BLOCK * 500 })
+  const PER_BLOCK = 7
+  start(undefined, undefined, smallBlocks(2 * PER_BLOCK * 500))
   await untilHeight(1)
   const others = await Promise.all(Array.from({ length: 4 * PER_BLOCK }, (_, lane) => transfer({ lane })))
-  const floor = feeOf('Transfer', (await transfer({ lane: 100 })).length, genesis.params)
-  const cheap = await transfer({ lane: 100, maxFee: floor })
+  const floor = feeOf('Transfer', (await transfer({ lane: 31 })).length, genesis.params)
+  const cheap = await transfer({ lane: 31, maxFee: floor })
   const ids = await Promise.all([...others, cheap].map((bytes) => engine.submit(bytes)))
   await Promise.all(ids.map((id) => engine.waitFor(id)))
   const heights = ids.map((id) => store.tx(id)!.height)

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { bytesToHex } from '@noble/hashes/utils.js'
 import fc from 'fast-check'
 import { createMarket } from '../../test/market.ts'
+import { smallBlocks } from '../../test/small-blocks.ts'
 import { createTestChain, fund, GRN, type TestChain } from '../../test/test-chain.ts'
 import { feeOf, sessionSigner } from '../messages/index.ts'
 import { currentFees, FEE_LEVEL_MAX, FEE_LEVEL_ONE, feeLevelOf, nextFeeLevel } from './base-fee.ts'
@@ -13,7 +14,7 @@ import { tables } from './tables.ts'
 
 // Ten transfers fill the general half.
 const TRANSFERS_MAX = 10
-const params = { blockVerifyUnits: 2 * TRANSFERS_MAX * 500 }
+const params = smallBlocks(2 * TRANSFERS_MAX * 500)
 const LIMITS = { blockBytes: 8_000, blockVerifyUnits: 80_000 }
 const TO = `0x${'77'.repeat(20)}` as const
 
@@ -85,7 +86,7 @@ test('a message whose maxFee is below the fees of the block is not in it, and is
   const chain = createTestChain({ params })
   const floor = transfers(chain, 1)[0]!
   for (let block = 0; block < 3; block++) transfers(chain, TRANSFERS_MAX)
-  const cheap = chain.sign(chain.faucet, 'Transfer', { to: TO, amount: 1n }, { lane: 99, maxFee: (floor * 11n) / 10n })
+  const cheap = chain.sign(chain.faucet, 'Transfer', { to: TO, amount: 1n }, { lane: 31, maxFee: (floor * 11n) / 10n })
   const refused = chain.machine.checkTx(cheap, 0)
   expect(refused).toMatchObject({ code: 'FEE_TOO_LOW', retryable: true, hint: expect.stringMatching(/maxFee above/) })
   const included = (): boolean => chain.produce([cheap]).results.some(({ kind }) => kind === 'Transfer')
@@ -93,13 +94,11 @@ test('a message whose maxFee is below the fees of the block is not in it, and is
 })
 
 test('the fee of an answer does not follow the load', async () => {
-  const { chain, owner, provider, activate, sealer } = createMarket(join(folder, 'answers'), {
-    blockVerifyUnits: 60_000,
-  })
+  const { chain, owner, provider, activate, sealer } = createMarket(join(folder, 'answers'), smallBlocks(30_000))
   await activate(0, [], [])
-  for (let block = 0; block < 3; block++) transfers(chain, 60)
+  for (let block = 0; block < 3; block++) transfers(chain, 30)
   while (!chain.events.some(({ type, height }) => type === 'challenge:opened' && height === chain.height)) {
-    transfers(chain, 60)
+    transfers(chain, 30)
   }
   expect(feeLevelOf(chain.state)).toBeGreaterThan(FEE_LEVEL_ONE)
   const { feeProving } = chain.genesis.params

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { createMemoryState } from '../../test/memory-state.ts'
+import { smallBlocks } from '../../test/small-blocks.ts'
 import {
   createTestChain,
   fund,
@@ -131,7 +132,7 @@ describe('a block', () => {
   })
 
   test('has bounds, and keeps half of itself for answers to challenges', () => {
-    const chain = createTestChain({ params: { blockVerifyUnits: 5_000 } })
+    const chain = createTestChain({ params: smallBlocks(5_000) })
     const txs = Array.from({ length: 10 }, (_, sequence) =>
       chain.sign(chain.faucet, 'Transfer', { to: BOB, amount: 1n }, { sequence }),
     )

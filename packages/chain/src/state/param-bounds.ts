@@ -4,6 +4,7 @@
  * be made (docs/spec/proofs.md section 10), and at least the epochs in which an answer can be made and sent.
  */
 import { type ProfileName, profileNamed } from '@granary/proofs/profile'
+import { answersDemand, sealDemand } from './block-demand.ts'
 import { answerTimeMaxMs, BPS_ONE, type ChainParams, RESPONSE_WINDOW_MIN } from './params.ts'
 
 type Bounded = Exclude<keyof ChainParams, 'allowInsecure' | 'responseWindows'>
@@ -72,6 +73,20 @@ export function faultOfParams(params: ChainParams): string | undefined {
   // Who knows of a fault should say so, and who cannot prove should not do better by leaving.
   if (declaredFaultFee > missedProofFee || missedProofFee > terminationFee) {
     return 'a declared fault costs at most as much as a missed proof, and that as a termination'
+  }
+  return faultOfBlock(params)
+}
+
+/** Right answers must get in whoever else sends what; and general messages keep room beside a proof of replication. */
+function faultOfBlock(params: ChainParams): string | undefined {
+  const { blockBytes, blockVerifyUnits } = params
+  const answers = answersDemand(params)
+  if (4 * answers.bytes > 3 * blockBytes || 4 * answers.units > 3 * blockVerifyUnits) {
+    return `the answers of one epoch take ${answers.bytes} bytes and ${answers.units} units, more than three quarters of a block`
+  }
+  const seal = sealDemand(params)
+  if (4 * seal.bytes > blockBytes || 4 * seal.units > blockVerifyUnits) {
+    return `half of a block does not hold two proofs of replication of ${seal.bytes} bytes and ${seal.units} units`
   }
   return undefined
 }

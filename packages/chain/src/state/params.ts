@@ -128,7 +128,7 @@ const common = {
   cancelShareBps: 1_000,
   minCollateralShareBps: 2_000,
   serviceShareBps: 5_000,
-  blockBytes: 8 * 2 ** 20,
+  blockBytes: 10 * 2 ** 20,
   // One unit is about 1 µs of one core.
   blockVerifyUnits: 1_500_000,
 } as const
@@ -183,7 +183,7 @@ export function productionParams(blockTimeMs = 5_000): ChainParams {
     seedDelay: epochsIn(MINUTE_MS),
     commitExpiry: epochsIn(2 * DAY_MS),
     cutoff: epochsIn(MINUTE_MS),
-    recoveriesPerEpoch: 1,
+    recoveriesPerEpoch: 2,
     faultMaxAge: 42 * epochsIn(DAY_MS),
     ...faultFees(epochsIn(DAY_MS)),
     dealDurationMin: epochsIn(30 * DAY_MS),

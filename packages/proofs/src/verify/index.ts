@@ -13,7 +13,7 @@ export {
 } from './piece-cid.ts'
 export type { RefusalReason, Verdict } from './verdict.ts'
 export { type PoRepInput, porepBundleBytes, verifyPoRep } from './verify-porep.ts'
-export { type PostBundleShape, type PostInput, postBundleBytes, verifyPost } from './verify-post.ts'
+export { type PostBundleShape, type PostInput, postBundleBytes, postBundleBytesMax, verifyPost } from './verify-post.ts'
 
 export interface SectorId {
   readonly provider: number

@@ -14,6 +14,7 @@ import {
   type SampledSector,
   sampledSectorBytes,
 } from '../post/post-samples.ts'
+import { NODE_BYTES, type Profile } from '../profile.ts'
 import { commROf } from '../seal/commitments.ts'
 import { createNodeReader } from './node-reader.ts'
 import { isBytes32, isCount, isId, isProfile } from './valid-input.ts'
@@ -40,6 +41,11 @@ export interface PostBundleShape extends PostChallenge {
 /** The exact length that the bundle of this challenge has, when it skips what may be skipped of it. */
 export function postBundleBytes(shape: PostBundleShape): number {
   return bytesOf(openedSamples(shape, shape.sectors, shape.skipped ?? []), shape.profile.nodes)
+}
+
+/** What no bundle of `count` samples exceeds: each of them in a sector of its own, with its whole path. */
+export function postBundleBytesMax({ nodes }: Profile, count: number): number {
+  return POST_MAGIC.length + NODE_BYTES * count * (3 + log2Floor(nodes))
 }
 
 /**
