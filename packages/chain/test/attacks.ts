@@ -102,8 +102,26 @@ export const attacks: readonly Attack[] = [
   {
     name: 'filling the reserved half with garbage',
     file: `${STATE}/attacks`,
-    refusedBy: 'only what can be right, from the provider itself, is of the proving class',
+    refusedBy: 'only what is right, from the provider itself, is of the proving class',
     cost: 'it is not taken at all',
+  },
+  {
+    name: 'an answer of wrong bytes',
+    file: `${STATE}/challenges`,
+    refusedBy: 'it is verified before a block, and a block that holds it is refused',
+    cost: 'nothing, and it is not taken',
+  },
+  {
+    name: 'a request whose partition is being challenged',
+    file: `${STATE}/recoveries`,
+    refusedBy: 'it stands aside until that is over: what is behind it in the queue is drawn',
+    cost: 'the fee of a request',
+  },
+  {
+    name: 'a request whose sectors are gone',
+    file: `${STATE}/recoveries`,
+    refusedBy: 'it is dropped and the next one drawn in its place',
+    cost: 'the fee of a request and the termination of its sectors',
   },
   // Deals
   {

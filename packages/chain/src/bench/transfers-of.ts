@@ -5,7 +5,7 @@ import { ACCOUNT_SIGNATURE_BYTES, encodeTransaction } from '../messages/index.ts
 import { type BeaconEntry, beaconRoundFor, type Genesis, signBeaconRound, type Verifiers } from '../state/index.ts'
 
 export const TRANSFERS = 1_000
-const LANES = 50
+const LANES = 25
 /** Full blocks raise the fees. */
 export const MAX_FEE: bigint = 10n ** 24n
 const UNSIGNED = new Uint8Array(ACCOUNT_SIGNATURE_BYTES)

@@ -46,6 +46,9 @@ const unitCosts: { readonly [N in TransactionName]: UnitCost } = {
 
 const provingKinds: readonly TransactionName[] = ['SubmitPost', 'DeclareFaults', 'RequestRecovery']
 
+/** Lanes 0 to 31: those of general messages. */
+export const GENERAL_LANES = 32
+
 export type TransactionClass = 'general' | 'proving'
 
 export function classOf(kind: TransactionName): TransactionClass {

@@ -29,7 +29,7 @@ export type {
 } from './bodies.ts'
 export type { DealRenewal } from './deal-renewal.ts'
 export { type DealTerms, type DealTermsJson, dealTermsFromJson, dealTermsToJson } from './deal-terms.ts'
-export { classOf, type FeeParams, feeOf, type TransactionClass, unitsOf } from './fee.ts'
+export { classOf, type FeeParams, feeOf, GENERAL_LANES, type TransactionClass, unitsOf } from './fee.ts'
 export { formatGrn, parseGrn } from './grn.ts'
 export type { Login } from './login.ts'
 export { type Quote, type QuoteJson, quoteFromJson, quoteToJson } from './quote.ts'

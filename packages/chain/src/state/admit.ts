@@ -9,6 +9,7 @@ import {
   classOf,
   feeOf,
   formatGrn,
+  GENERAL_LANES,
   type Hash,
   hashOf,
   type Transaction,
@@ -21,7 +22,7 @@ import { InadmissibleError, type InadmissibleErrorCode, TxError } from './errors
 import { accountOf } from './ledger.ts'
 import { checkDeclaration } from './messages/declare-faults.ts'
 import { checkRequest } from './messages/request-recovery.ts'
-import { checkAnswer } from './messages/submit-post.ts'
+import { verifyAnswer } from './messages/submit-post.ts'
 import { tables } from './tables.ts'
 
 export interface Admitted {
@@ -54,6 +55,7 @@ export function admit(context: BlockContext, bytes: Uint8Array, pendingInLane = 
       details: { fee: String(fee), maxFee: String(tx.maxFee) },
     })
   }
+  checkLane(tx)
   checkSequence(context, tx, pendingInLane)
   const { balance } = accountOf(store, tx.sender)
   if (balance < fee) {
@@ -83,6 +85,16 @@ function read({ checks, genesisHash }: BlockContext, bytes: Uint8Array): ReadTra
     if (!GranaryError.is(error)) throw error
     throw refusal('TX_MALFORMED', error.message, error.hint)
   }
+}
+
+/** Lanes are records that stay: general messages have few of them, those of proofs stand behind a partition's deposit. */
+function checkLane({ kind, lane }: Transaction): void {
+  if (classOf(kind) === 'proving' || lane < GENERAL_LANES) return
+  throw refusal(
+    'LANE_INVALID',
+    `lane ${lane}; ${kind} goes in lanes 0 to ${GENERAL_LANES - 1}`,
+    `send it in a lane below ${GENERAL_LANES}; the others are for proofs`,
+  )
 }
 
 function checkSequence({ store }: BlockContext, tx: Transaction, pendingInLane: number): void {
@@ -150,11 +162,14 @@ function checkSigner(
   return publicKey
 }
 
-/** The reserved half of a block takes only what can be right: else anybody could fill it with garbage. */
+/**
+ * The room that is kept for the proving class takes only what is right: a declaration and a request by all their checks, an
+ * answer with its proof verified. Else anybody could fill it with garbage, at a fixed fee.
+ */
 function checkProving(context: BlockContext, tx: Transaction): void {
   const inner = { ...context, sender: tx.sender }
   try {
-    if (tx.kind === 'SubmitPost') checkAnswer(inner, tx.body)
+    if (tx.kind === 'SubmitPost') verifyAnswer(inner, tx.body)
     if (tx.kind === 'DeclareFaults') checkDeclaration(inner, tx.body)
     if (tx.kind === 'RequestRecovery') checkRequest(inner, tx.body)
   } catch (error) {

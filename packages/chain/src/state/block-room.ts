@@ -1,31 +1,58 @@
-/** The bounds of a block: bytes and units of verification, half of both kept for answers to challenges. */
-import type { Admitted } from './admit.ts'
+/**
+ * The bounds of a block, in bytes and in units of verification. General messages have one half at most. An answer to a
+ * challenge (SubmitPost) may use the whole block. What else is of the proving class (DeclareFaults, RequestRecovery) enters
+ * only while that class stays within its half, so that it never takes the room of general messages.
+ */
+import { classOf, type TransactionName } from '../messages/index.ts'
 import type { GeneralUsage } from './base-fee.ts'
 import type { ChainParams } from './params.ts'
+
+/** What room a transaction needs. */
+export interface Load {
+  readonly kind: TransactionName
+  readonly bytes: number
+  readonly units: number
+}
 
 export interface BlockRoom {
   /** What general messages have taken so far. */
   readonly general: GeneralUsage
+  fits(load: Load): boolean
   /** Takes the room that the transaction needs, if there is that much. */
-  take(tx: Pick<Admitted, 'bytes' | 'units' | 'class'>): boolean
+  take(load: Load): boolean
 }
 
-export function createBlockRoom({ blockBytes, blockVerifyUnits }: ChainParams): BlockRoom {
-  const used = { bytes: 0, units: 0 }
-  const general = { bytes: 0, units: 0 }
+interface Usage {
+  bytes: number
+  units: number
+}
+
+export function createBlockRoom({
+  blockBytes,
+  blockVerifyUnits,
+}: Pick<ChainParams, 'blockBytes' | 'blockVerifyUnits'>): BlockRoom {
+  const used = { general: { bytes: 0, units: 0 }, proving: { bytes: 0, units: 0 } }
+  const isWithin = (taken: readonly Usage[], { bytes, units }: Load, share: number): boolean =>
+    sumOf(taken, 'bytes') + bytes <= share * blockBytes && sumOf(taken, 'units') + units <= share * blockVerifyUnits
+
+  function fits(load: Load): boolean {
+    if (!isWithin([used.general, used.proving], load, 1)) return false
+    return load.kind === 'SubmitPost' || isWithin([used[classOf(load.kind)]], load, 1 / 2)
+  }
+
   return {
-    general,
-    take: ({ bytes, units, class: txClass }) => {
-      const isGeneral = txClass === 'general'
-      if (used.bytes + bytes > blockBytes || used.units + units > blockVerifyUnits) return false
-      if (isGeneral && 2 * (general.bytes + bytes) > blockBytes) return false
-      if (isGeneral && 2 * (general.units + units) > blockVerifyUnits) return false
-      used.bytes += bytes
-      used.units += units
-      if (!isGeneral) return true
-      general.bytes += bytes
-      general.units += units
+    general: used.general,
+    fits,
+    take: (load) => {
+      if (!fits(load)) return false
+      const own = used[classOf(load.kind)]
+      own.bytes += load.bytes
+      own.units += load.units
       return true
     },
   }
+}
+
+function sumOf(taken: readonly Usage[], what: keyof Usage): number {
+  return taken.reduce((sum, usage) => sum + usage[what], 0)
 }

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { createMarket, type Market } from '../../test/market.ts'
 import { fund } from '../../test/test-chain.ts'
 import { sessionSigner } from '../messages/index.ts'
-import { partitionViews, sectorView } from './index.ts'
+import { partitionViews, readHead, sectorView } from './index.ts'
 import { answerTimeMaxMs } from './params.ts'
 
 let folder: string
@@ -55,16 +55,23 @@ describe('an answer', () => {
     expect(chain.machine.checkTx(second, 0).code).toBe('CHALLENGE_NOT_OPEN')
   })
 
-  test('of wrong bytes costs its fee and leaves the challenge open', async () => {
+  test('an answer of wrong bytes is in no block, costs nothing and leaves the challenge open', async () => {
     const market = await challenged('wrong')
     const { chain, owner, provider, sealer } = market
     const answer = { provider, partition: 0, ...(await sealer.prove(0)) }
     const { challengeEpoch } = answer
     const broken = answer.bundle.slice()
     broken[10]! ^= 1
-    const { code, fee } = chain.send(owner, 'SubmitPost', { ...answer, bundle: broken })
-    expect(code).toBe('POST_INVALID')
-    expect(fee).toBe(chain.genesis.params.feeProving)
+    const wrong = chain.sign(owner, 'SubmitPost', { ...answer, bundle: broken })
+    const { height, timeMs } = readHead(chain.state)
+    const block = { height: height + 1, timeMs: timeMs + 500, txs: [wrong] }
+    expect(chain.machine.processBlock(block)).toMatchObject({
+      accept: false,
+      reason: expect.stringContaining('POST_INVALID'),
+    })
+    const before = chain.balance(owner.address)
+    expect(chain.produce([wrong]).results.filter(({ kind }) => kind === 'SubmitPost')).toEqual([])
+    expect(chain.balance(owner.address)).toBe(before)
     expect(open(market)?.epoch).toBe(challengeEpoch)
     expect(chain.send(owner, 'SubmitPost', answer).code).toBe('OK')
   })

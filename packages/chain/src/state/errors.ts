@@ -71,6 +71,8 @@ export class TxError extends GranaryError {
 export type InadmissibleErrorCode =
   | 'TX_MALFORMED'
   | 'TX_EXPIRED'
+  | 'TX_NOT_EXECUTABLE'
+  | 'LANE_INVALID'
   | 'SIGNATURE_INVALID'
   | 'SIGNER_WRONG'
   | 'KEY_NOT_AUTHORIZED'

@@ -20,6 +20,7 @@ export {
   signBeaconRound,
   verifyBeaconRound,
 } from './beacon.ts'
+export { type BlockRoom, createBlockRoom, type Load } from './block-room.ts'
 export type { Verifiers } from './checks.ts'
 export { BlockInvalidError, InadmissibleError, InvariantError, TxError } from './errors.ts'
 export type { ChainEvent, ChainEventType } from './events.ts'
@@ -41,6 +42,7 @@ export {
   type AcceptedTx,
   type Block,
   type BlockVerdict,
+  type CandidateOutcome,
   createStateMachine,
   type ExecutionObserver,
   type FinalizedBlock,

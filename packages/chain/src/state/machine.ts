@@ -16,7 +16,7 @@ import { type Admitted, admit } from './admit.ts'
 import { writeAppHash } from './app-hash.ts'
 import { currentFees, moveFeeLevel } from './base-fee.ts'
 import { beginBlock, endBlock } from './block-bounds.ts'
-import { createBlockRoom } from './block-room.ts'
+import { createBlockRoom, type Load } from './block-room.ts'
 import { createChecks, type Verifiers } from './checks.ts'
 import type { BlockContext } from './context.ts'
 import { BlockInvalidError, InadmissibleError, type InadmissibleErrorCode } from './errors.ts'
@@ -49,11 +49,19 @@ export interface FinalizedBlock {
 export interface Proposal {
   readonly height: number
   readonly timeMs: number
-  readonly candidates: readonly Uint8Array[]
+  /** In the order in which they are tried; a next one is asked for when the one before has its outcome. */
+  readonly candidates: Iterable<Uint8Array>
+  readonly onOutcome?: (bytes: Uint8Array, outcome: CandidateOutcome) => void
   /** Rounds that the block may bring, those first that matter most. */
   readonly beacon: readonly BeaconEntry[]
   readonly observer?: ExecutionObserver
 }
+
+/** What became of a candidate of a block: `refused` never becomes right by waiting for room. */
+export type CandidateOutcome =
+  | { readonly type: 'taken' }
+  | { readonly type: 'no-room' }
+  | { readonly type: 'refused'; readonly reason: RefusedTx }
 
 /** Called after each transaction, so that who has a clock may measure. */
 export interface ExecutionObserver {
@@ -85,8 +93,11 @@ export type BlockVerdict = { readonly accept: true } | { readonly accept: false;
 export interface StateMachine {
   /** Height 0. @throws GenesisInvalidError */
   initChain(genesis: Genesis): FinalizedBlock
-  /** Against the committed state: what a block could take, and, if nothing of the lane waits, whether its message would fail. */
-  checkTx(bytes: Uint8Array, pendingInLane: number): TxVerdict
+  /**
+   * Against the committed state: what a block could take, and, if nothing of the lane waits, whether its message would fail.
+   * @param options.executes @default true; false: what a block could take, and no more
+   */
+  checkTx(bytes: Uint8Array, pendingInLane: number, options?: { readonly executes?: boolean }): TxVerdict
   /** Leaves out what may not be in the block, keeps the order of the rest; the beacon's entries come first if they are wanted. */
   prepareBlock(proposal: Proposal): Uint8Array[]
   processBlock(block: Block): BlockVerdict
@@ -174,7 +185,8 @@ export function createStateMachine({ reader, verifiers }: StateMachineParts): St
 
     function executeInBlock(bytes: Uint8Array, index: number): TxResult {
       const admitted = admitInBlock(context, bytes, index)
-      if (!room.take(admitted)) throw new BlockInvalidError(`transaction ${index} goes beyond the bounds of a block`)
+      if (!room.take(loadOf(admitted)))
+        throw new BlockInvalidError(`transaction ${index} goes beyond the bounds of a block`)
       return executeTx(context, admitted)
     }
   }
@@ -206,13 +218,13 @@ export function createStateMachine({ reader, verifiers }: StateMachineParts): St
       return finish(overlay, [], [])
     },
 
-    checkTx: (bytes, pendingInLane) => {
+    checkTx: (bytes, pendingInLane, { executes = true } = {}) => {
       const head = readHead(reader)
       const { context } = open(head.height + 1, head.timeMs + chain().genesis.blockTimeMs)
       try {
         const admitted = admit(context, bytes, pendingInLane)
         // Behind others of its lane, the state that the message will meet is not known yet.
-        const result = pendingInLane === 0 ? executeTx(context, admitted) : undefined
+        const result = executes && pendingInLane === 0 ? executeTx(context, admitted) : undefined
         if (result !== undefined && result.code !== 'OK') {
           const { code, message = '', hint = '', retryable = false } = result
           return { code, message, hint, retryable }
@@ -222,12 +234,11 @@ export function createStateMachine({ reader, verifiers }: StateMachineParts): St
         return { code: 'OK', id, sender, lane, sequence, class: txClass, bytes: length, units }
       } catch (error) {
         if (!(error instanceof InadmissibleError)) throw error
-        const { code, message, hint, retryable } = error
-        return { code, message, hint, retryable }
+        return refusedTx(error)
       }
     },
 
-    prepareBlock: ({ height, timeMs, candidates, beacon, observer }) => {
+    prepareBlock: ({ height, timeMs, candidates, beacon, observer, onOutcome }) => {
       const { context } = openBlock({ height, timeMs })
       const txs: Uint8Array[] = []
       for (const entry of beacon) {
@@ -238,9 +249,13 @@ export function createStateMachine({ reader, verifiers }: StateMachineParts): St
       }
       const room = createBlockRoom(context.params)
       observer?.executed(-1)
-      for (const [index, bytes] of candidates.entries()) {
-        if (tryExecute(context, bytes, (admitted) => room.take(admitted))) txs.push(bytes)
+      let index = 0
+      for (const bytes of candidates) {
+        const outcome = tryExecute(context, bytes, (admitted) => room.take(loadOf(admitted)))
+        if (outcome.type === 'taken') txs.push(bytes)
         observer?.executed(index)
+        onOutcome?.(bytes, outcome)
+        index += 1
       }
       return txs
     },
@@ -263,20 +278,38 @@ function finish(overlay: Overlay, results: readonly TxResult[], events: readonly
   return { results, events, appHash, writes: overlay.writes() }
 }
 
-/** @returns false when the transaction may not be in the block; then it has changed nothing */
-function tryExecute(context: BlockContext, bytes: Uint8Array, fits: (admitted: Admitted) => boolean): boolean {
+function loadOf({ tx, bytes, units }: Admitted): Load {
+  return { kind: tx.kind, bytes, units }
+}
+
+function refusedTx({ code, message, hint, retryable }: InadmissibleError): RefusedTx {
+  return { code, message, hint, retryable }
+}
+
+/** What is not taken has changed nothing. */
+function tryExecute(context: BlockContext, bytes: Uint8Array, fits: (admitted: Admitted) => boolean): CandidateOutcome {
   const overlay = createOverlay(context.store)
   try {
     const inner = { ...context, store: overlay }
     const admitted = admit(inner, bytes)
-    if (!fits(admitted)) return false
+    if (!fits(admitted)) return { type: 'no-room' }
     executeTx(inner, admitted)
-  } catch {
+  } catch (error) {
+    if (error instanceof InadmissibleError) return { type: 'refused', reason: refusedTx(error) }
     // Typed or not: a proposal with a transaction that cannot be executed would be refused as a whole.
-    return false
+    return { type: 'refused', reason: notExecutable(error) }
   }
   overlay.commitTo(context.store)
-  return true
+  return { type: 'taken' }
+}
+
+function notExecutable(error: unknown): RefusedTx {
+  return {
+    code: 'TX_NOT_EXECUTABLE',
+    message: `the node cannot execute it: ${Error.isError(error) ? error.message : String(error)}`,
+    hint: 'this is a fault of the program: report it with the transaction',
+    retryable: false,
+  }
 }
 
 function admitInBlock(context: BlockContext, bytes: Uint8Array, index: number): Admitted {

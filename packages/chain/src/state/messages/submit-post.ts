@@ -1,13 +1,13 @@
 /**
  * SubmitPost: the answer to an open challenge, or to that of a request to recover, for exactly the frozen list, once.
- * Of the proving class: a reserved half of each block, which only a well-formed answer to an open challenge may use.
+ * Of the proving class, and the only message that may use all of a block; so it must be right before it enters one.
  *
  * Signed by the owner or its session key.
  * Costs `feeProving`, whatever its size.
  * Refuses another than the owner (PROVIDER_NOT_OWNED), an answer to no open challenge (CHALLENGE_NOT_OPEN) or on a
  * chain that was too slow for it (CHALLENGE_TOO_SLOW), positions that may not be skipped, in a recovery any
- * (SKIPS_INVALID), another length than the implied one (BUNDLE_LENGTH_WRONG): all that before a block. A proof that is
- * wrong fails in it (POST_INVALID).
+ * (SKIPS_INVALID), another length than the implied one (BUNDLE_LENGTH_WRONG), a proof that is wrong (POST_INVALID): all
+ * that before a block, and a block that holds one is refused.
  */
 import { profileNamed } from '@granary/proofs/profile'
 import { areSkips, type PostChallenge, postBundleBytes, skipsMax } from '@granary/proofs/verify'
@@ -22,15 +22,8 @@ import { requireOwner } from '../require-provider.ts'
 import { requirePartition } from '../require-sector.ts'
 
 export const submitPost: Effect<SubmitPost> = (context, body) => {
-  const { provider, partition, challengeEpoch: epoch, skipped, bundle } = body
-  const { challenge, sectors, isRecovery } = checkAnswer(context, body)
-  const verdict = context.checks.post({ ...challenge, sectors, skipped, bundle })
-  if (!verdict.ok) {
-    throw new TxError('POST_INVALID', {
-      message: `the proof of partition ${provider}/${partition} is refused: ${verdict.reason}`,
-      hint: 'prove the list of the challenge over its randomness',
-    })
-  }
+  const { provider, partition, challengeEpoch: epoch, bundle } = body
+  const { sectors, isRecovery } = verifyAnswer(context, body)
   if (isRecovery) acceptRecovery(context, provider, partition)
   else closeChallenge(context, provider, partition, 'answered')
   context.emit({
@@ -49,8 +42,21 @@ interface OpenAnswer {
   readonly isRecovery: boolean
 }
 
-/** All that can be said without verifying the proof. @throws TxError */
-export function checkAnswer(context: TxContext, body: SubmitPost): OpenAnswer {
+/** All that an answer must be. @throws TxError */
+export function verifyAnswer(context: TxContext, body: SubmitPost): OpenAnswer {
+  const answer = checkAnswer(context, body)
+  const { challenge, sectors } = answer
+  const { skipped, bundle } = body
+  const verdict = context.checks.post({ ...challenge, sectors, skipped, bundle })
+  if (verdict.ok) return answer
+  throw new TxError('POST_INVALID', {
+    message: `the proof of partition ${body.provider}/${body.partition} is refused: ${verdict.reason}`,
+    hint: 'prove the list of the challenge over its randomness',
+  })
+}
+
+/** What can be said without verifying the proof. @throws TxError */
+function checkAnswer(context: TxContext, body: SubmitPost): OpenAnswer {
   const { store, params, height } = context
   const { provider, partition: number, challengeEpoch: epoch, skipped, bundle } = body
   requireOwner(context, provider)
