@@ -13,10 +13,10 @@ import { verifyHead } from './engine/verify-head.ts'
 import { homeFiles } from './home/home-files.ts'
 import { readHome } from './home/read-home.ts'
 import { accountSigner } from './messages/index.ts'
+import { type AddressLimits, addressesThatCount, addressLimits } from './rpc/address-limits.ts'
 import type { RpcFault } from './rpc/answer-errors.ts'
 import { createApp } from './rpc/create-app.ts'
 import { createFaucet } from './rpc/create-faucet.ts'
-import type { RateLimitOptions } from './rpc/limit-rate.ts'
 import { listen } from './rpc/listen.ts'
 import { createNodeMetrics } from './rpc/node-metrics.ts'
 import {
@@ -58,8 +58,8 @@ export interface RunChainOptions {
   /** 0 for any free one. */
   readonly port: number
   readonly log?: (event: ChainLogEvent) => void
-  /** @default 6000 requests a minute from each address of another machine */
-  readonly rateLimit?: RateLimitOptions
+  /** What each address of another machine may use of the RPC. */
+  readonly addressLimits?: AddressLimits
   /** Relays of the drand network that the genesis names. @default those of quicknet */
   readonly beaconUrls?: readonly string[]
   /** Blocks whose proofs are kept, at least {@link BLOCKS_KEPT_MIN}: those of older ones are dropped. @default all */
@@ -83,7 +83,6 @@ export async function runChain(options: RunChainOptions): Promise<RunningChain> 
     host = '127.0.0.1',
     port,
     log = () => undefined,
-    rateLimit,
     keepProofs,
     beaconUrls = quicknetUrls,
     signal,
@@ -140,8 +139,11 @@ export async function runChain(options: RunChainOptions): Promise<RunningChain> 
         height: () => readHead(store.reader).height,
         sequence: (address, lane) => accountView(store.reader, address).sequences[lane] ?? 0,
       })
-    const app = createApp({ engine, store, genesis, faucet, version: packageVersion(), metrics, rateLimit, log })
-    const listening = await listen(app.handler, host, port)
+    const limits = addressLimits(options.addressLimits)
+    const addressOf = addressesThatCount(limits)
+    const version = packageVersion()
+    const app = createApp({ engine, store, genesis, faucet, version, metrics, limits, addressOf, log })
+    const listening = await listen(app.handler, host, port, { connections: limits.connections, addressOf })
     engine.start()
     log({ type: 'started', height: store.head()?.height ?? 0 })
     const stop = stopOnce(async () => {

@@ -260,4 +260,28 @@ export const attacks: readonly Attack[] = [
     refusedBy: 'a head older than 30 s or ten blocks by the clock of the reader is not believed',
     cost: 'a node of the chain; nothing is gained',
   },
+  {
+    name: 'sockets with one byte each',
+    file: 'chain/src/rpc/limits',
+    refusedBy: 'an address has 64 connections, headers have 15 s to arrive',
+    cost: 'another address for each 64 connections',
+  },
+  {
+    name: 'garbage by the megabyte',
+    file: 'chain/src/rpc/limits',
+    refusedBy: 'an address sends 64 MiB of transactions a minute',
+    cost: 'another address for each 64 MiB a minute',
+  },
+  {
+    name: 'unfinished bodies',
+    file: 'chain/src/rpc/limits',
+    refusedBy: 'an address has 8 transactions on their way, each has 60 s to arrive',
+    cost: 'another address for each 8 bodies',
+  },
+  {
+    name: 'event streams by the hundred',
+    file: 'chain/src/rpc/address-limits',
+    refusedBy: 'an address has 16 event streams',
+    cost: 'another address for each 16 streams',
+  },
 ]

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { type ChainClient, createChainClient } from '../src/client/index.ts'
 import { initChain, type RunningChain, runChain } from '../src/main.ts'
 import { accountSigner, type Signer } from '../src/messages/index.ts'
+import type { AddressLimits } from '../src/rpc/address-limits.ts'
 
 export const BLOCK_TIME_MS = 50
 
@@ -20,10 +21,18 @@ export async function temporaryFolder(): Promise<string> {
   return mkdtemp(join(tmpdir(), 'granary-chain-'))
 }
 
-export async function startDevnet({ blockTimeMs = BLOCK_TIME_MS }: { blockTimeMs?: number } = {}): Promise<Devnet> {
+export interface DevnetOptions {
+  readonly blockTimeMs?: number
+  readonly addressLimits?: AddressLimits
+}
+
+export async function startDevnet({
+  blockTimeMs = BLOCK_TIME_MS,
+  addressLimits = {},
+}: DevnetOptions = {}): Promise<Devnet> {
   const home = await temporaryFolder()
   await initChain({ home, devnet: true, blockTimeMs })
-  const node = await runChain({ home, port: 0 })
+  const node = await runChain({ home, port: 0, addressLimits })
   return {
     home,
     node,

@@ -222,7 +222,7 @@ export interface Declaration<N extends MessageName> {
   readonly sizeMax: number
 }
 
-const TX_BYTES_MAX = 64 * 2 ** 10
+export const TX_BYTES_MAX: number = 64 * 2 ** 10
 
 // Numbers left out belong to messages of chain.md that this version of the chain does not take yet.
 export const declarations: { readonly [N in MessageName]: Declaration<N> } = {

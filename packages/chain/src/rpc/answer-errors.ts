@@ -45,7 +45,9 @@ function httpError(thrown: unknown): GranaryError | undefined {
   return new GranaryError({
     code: tooLarge ? 'BODY_TOO_LARGE' : 'REQUEST_INVALID',
     message: tooLarge ? 'the body is larger than any transaction may be' : `the request is malformed (${String(type)})`,
-    hint: tooLarge ? 'a transaction has at most 3 MiB' : 'send a well-formed request with a valid path and body',
+    hint: tooLarge
+      ? 'a transaction has at most 3 MiB, and 64 KiB when it is sent as JSON'
+      : 'send a well-formed request with a valid path and body',
     retryable: false,
   })
 }

@@ -4,10 +4,11 @@ import express from 'express'
 import type { Engine } from '../engine/engine.ts'
 import { type Genesis, genesisHash } from '../state/index.ts'
 import type { Store } from '../store/open-store.ts'
+import type { AddressLimits, AddressOf } from './address-limits.ts'
 import { allowPages } from './allow-pages.ts'
 import { answerErrors, answerUnknownPath, type RpcFault } from './answer-errors.ts'
 import type { Faucet } from './create-faucet.ts'
-import { limitRate, type RateLimitOptions } from './limit-rate.ts'
+import { limitRate } from './limit-rate.ts'
 import { nameChain } from './name-chain.ts'
 import type { NodeMetrics } from './node-metrics.ts'
 import { openApi } from './open-api.ts'
@@ -28,7 +29,8 @@ export interface AppParts {
   readonly faucet: Faucet | undefined
   readonly version: string
   readonly metrics: NodeMetrics
-  readonly rateLimit?: RateLimitOptions | undefined
+  readonly limits: Required<AddressLimits>
+  readonly addressOf: AddressOf
   readonly log: (fault: RpcFault) => void
 }
 
@@ -47,7 +49,7 @@ export function createApp(parts: AppParts): App {
   // Answers follow the head: hashing each for a 304 would cost more than it saves.
   app.disable('etag')
   const chain = nameChain(genesisHash(genesis), () => store.head()?.height ?? 0)
-  app.use(metrics.requests, chain, allowPages, limitRate(parts.rateLimit))
+  app.use(metrics.requests, chain, allowPages, limitRate(parts.limits, parts.addressOf))
   const events = eventRoutes(parts)
   const health = serve(getHealth, () => {
     if (parts.engine.failure !== undefined) throw parts.engine.failure

@@ -101,6 +101,45 @@ export class RateLimitedError extends GranaryError {
   }
 }
 
+/** BYTES_LIMITED: this address sends too much. */
+export class BytesLimitedError extends GranaryError {
+  constructor(bytesPerMinute: number, retryAfterSeconds: number) {
+    super({
+      code: 'BYTES_LIMITED',
+      message: `an address may send ${bytesPerMinute} bytes of transactions a minute`,
+      hint: `wait ${retryAfterSeconds} s, or send from another address`,
+      retryable: true,
+      details: { retryAfterSeconds },
+    })
+  }
+}
+
+/** ADDRESS_BUSY: this address has too much open at once. */
+export class AddressBusyError extends GranaryError {
+  constructor(what: string, limit: number) {
+    super({
+      code: 'ADDRESS_BUSY',
+      message: `an address may have ${limit} ${what} at once`,
+      hint: 'wait until one of them is done',
+      retryable: true,
+      details: { limit, retryAfterSeconds: 1 },
+    })
+  }
+}
+
+/** NODE_BUSY: all addresses together send more than this node holds at once. */
+export class NodeBusyError extends GranaryError {
+  constructor(bytesMax: number) {
+    super({
+      code: 'NODE_BUSY',
+      message: `${bytesMax} bytes of transactions are on their way already`,
+      hint: 'send it again in a moment, or to another node',
+      retryable: true,
+      details: { bytesMax, retryAfterSeconds: 1 },
+    })
+  }
+}
+
 /** INTERNAL: a fault of this program. What happened stands in its log, not in the answer. */
 export class InternalError extends GranaryError {
   constructor() {
@@ -122,10 +161,13 @@ const statuses: Readonly<Record<string, number>> = {
   BODY_TOO_LARGE: 413,
   FAUCET_LIMIT: 429,
   RATE_LIMITED: 429,
+  BYTES_LIMITED: 429,
+  ADDRESS_BUSY: 429,
   INTERNAL: 500,
   MEMPOOL_FULL: 503,
   VERIFICATION_BUSY: 503,
   STREAMS_FULL: 503,
+  NODE_BUSY: 503,
   NODE_STOPPING: 503,
   CHAIN_HALTED: 503,
   TX_WAIT_TIMEOUT: 504,

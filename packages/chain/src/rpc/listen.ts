@@ -3,6 +3,8 @@ import { once } from 'node:events'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { GranaryError } from '@granary/errors'
+import type { AddressOf } from './address-limits.ts'
+import { createPlaces } from './create-places.ts'
 
 export interface Listening {
   readonly url: string
@@ -10,10 +12,15 @@ export interface Listening {
 }
 
 export interface ConnectionLimits {
+  /** Of each address. */
+  readonly connections: number
+  readonly addressOf: AddressOf
   /** Until the headers of a request are there. @default 15 s */
   readonly headersTimeoutMs?: number
   /** Until all of a request is there. @default 60 s */
   readonly requestTimeoutMs?: number
+  /** Of a connection on which nothing moves, an answer that nobody reads among them. @default 90 s */
+  readonly idleMs?: number
 }
 
 const HEADERS_TIMEOUT_MS = 15_000
@@ -21,6 +28,8 @@ const REQUEST_TIMEOUT_MS = 60_000
 /** How often connections are looked at for requests that take too long. */
 const CHECK_EVERY_MS = 5_000
 const KEEP_ALIVE_MS = 30_000
+/** Longer than who waits for a block is kept waiting, and than an event stream is silent. */
+const IDLE_MS = 90_000
 const CONNECTIONS_MAX = 1024
 /** Requests that are still being answered when the node stops have this long. */
 const CLOSE_GRACE_MS = 1_000
@@ -33,8 +42,9 @@ export async function listen(
   handler: RequestListener,
   host: string,
   port: number,
-  { headersTimeoutMs = HEADERS_TIMEOUT_MS, requestTimeoutMs = REQUEST_TIMEOUT_MS }: ConnectionLimits = {},
+  limits: ConnectionLimits,
 ): Promise<Listening> {
+  const { headersTimeoutMs = HEADERS_TIMEOUT_MS, requestTimeoutMs = REQUEST_TIMEOUT_MS, idleMs = IDLE_MS } = limits
   const server = createServer(
     {
       headersTimeout: headersTimeoutMs,
@@ -45,6 +55,13 @@ export async function listen(
     handler,
   )
   server.maxConnections = CONNECTIONS_MAX
+  server.timeout = idleMs
+  const places = createPlaces(limits.connections)
+  server.on('connection', (socket) => {
+    const giveBack = places.take(limits.addressOf(socket))
+    if (giveBack === undefined) socket.destroy()
+    else socket.once('close', giveBack)
+  })
   try {
     server.listen(port, host)
     await once(server, 'listening')

@@ -294,6 +294,9 @@ export const submitTx: Operation<Nothing, { wait?: 'committed' | undefined }, Tx
     'SEQUENCE_GAP',
     'INSUFFICIENT_FUNDS',
     'MEMPOOL_FULL',
+    'BYTES_LIMITED',
+    'ADDRESS_BUSY',
+    'NODE_BUSY',
     'TX_WAIT_TIMEOUT',
   ],
   example: { path: '/v1/txs', body: { tx: 'AQID' } },
@@ -337,7 +340,7 @@ export const followEvents: Operation<Nothing, EventsQuery, string> = {
   }),
   answer: z.string(),
   type: 'text/event-stream',
-  errors: ['STREAMS_FULL'],
+  errors: ['STREAMS_FULL', 'ADDRESS_BUSY'],
   example: { path: '/v1/events?types=deal:active,block&since=0' },
 }
 

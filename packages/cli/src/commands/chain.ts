@@ -118,7 +118,7 @@ async function runChain(options: RunOptions): Promise<void> {
   const { port, host, beacon, rateLimit, keepProofs, json = false, stopWithParent = false } = options
   const settings = {
     ...(beacon === undefined ? {} : { beaconUrls: beacon }),
-    ...(rateLimit === undefined ? {} : { rateLimit: { requestsPerMinute: rateLimit } }),
+    ...(rateLimit === undefined ? {} : { addressLimits: { requestsPerMinute: rateLimit } }),
     ...(keepProofs === undefined ? {} : { keepProofs }),
   }
   await runDaemon({

@@ -9,7 +9,9 @@ import { z } from 'zod'
 import type { Engine } from '../../engine/engine.ts'
 import type { Store } from '../../store/open-store.ts'
 import type { EventPosition } from '../../store/records.ts'
-import { RequestInvalidError, StreamsFullError } from '../errors.ts'
+import type { AddressOf } from '../address-limits.ts'
+import { createPlaces } from '../create-places.ts'
+import { AddressBusyError, RequestInvalidError, StreamsFullError } from '../errors.ts'
 import { listenTo, type ServedOperation } from '../operation.ts'
 import { eventId, followEvents } from '../operations.ts'
 import { parse } from '../schemas.ts'
@@ -30,13 +32,23 @@ export interface EventStreams {
   close(): void
 }
 
-export function eventRoutes({ engine, store }: { engine: Engine; store: Store }): EventStreams {
+export interface EventRoutesParts {
+  readonly engine: Engine
+  readonly store: Store
+  readonly limits: { readonly eventStreams: number }
+  readonly addressOf: AddressOf
+}
+
+export function eventRoutes({ engine, store, limits, addressOf }: EventRoutesParts): EventStreams {
   const open = new Set<AbortController>()
+  const places = createPlaces(limits.eventStreams)
   const served = listenTo(followEvents, async ({ query: { types, since }, request, response }) => {
     const headers = parse(eventsHeaders, { 'last-event-id': request.get('last-event-id') })
     const resume = headers['last-event-id'] ?? since
     const from = positionOf(resume, store)
     if (open.size >= STREAMS_MAX) throw new StreamsFullError(STREAMS_MAX)
+    const giveBack = places.take(addressOf(request.socket))
+    if (giveBack === undefined) throw new AddressBusyError('event streams', limits.eventStreams)
     const ended = new AbortController()
     open.add(ended)
     response.once('close', () => ended.abort())
@@ -49,6 +61,7 @@ export function eventRoutes({ engine, store }: { engine: Engine; store: Store })
       await stream(response, ended.signal, { engine, store }, from, types && new Set(types))
     } finally {
       open.delete(ended)
+      giveBack()
       response.end()
     }
   })

@@ -2,10 +2,12 @@
 import express, { type Request, type Response } from 'express'
 import type { TxView } from '../../client/views.ts'
 import type { Engine } from '../../engine/engine.ts'
-import { BUNDLE_BYTES_MAX } from '../../messages/bodies.ts'
+import { BUNDLE_BYTES_MAX, TX_BYTES_MAX } from '../../messages/bodies.ts'
 import type { Hash } from '../../messages/index.ts'
 import type { Store } from '../../store/open-store.ts'
+import type { AddressLimits, AddressOf } from '../address-limits.ts'
 import { BodyTypeError, NotFoundError, WaitTimeoutError } from '../errors.ts'
+import { bodyDone, limitBodies } from '../limit-bodies.ts'
 import { nameHeight } from '../name-chain.ts'
 import { type ServedOperation, serve } from '../operation.ts'
 import { getTx, submitBody, submitTx } from '../operations.ts'
@@ -13,20 +15,30 @@ import { parse } from '../schemas.ts'
 
 /** The largest message with its envelope. */
 const BODY_BYTES_MAX = BUNDLE_BYTES_MAX + 4096
-const JSON_BYTES_MAX = Math.ceil(BODY_BYTES_MAX / 3) * 4 + 64
+/** Base64 of all messages but the large proofs, which come as bytes: to parse megabytes of JSON holds up everybody else. */
+const JSON_BYTES_MAX = Math.ceil(TX_BYTES_MAX / 3) * 4 + 64
 const WAIT_SECONDS_MAX = 60
 
-export function txRoutes({ engine, store }: { engine: Engine; store: Store }): ServedOperation[] {
+export interface TxRoutesParts {
+  readonly engine: Engine
+  readonly store: Store
+  readonly limits: Required<AddressLimits>
+  readonly addressOf: AddressOf
+}
+
+export function txRoutes({ engine, store, limits, addressOf }: TxRoutesParts): ServedOperation[] {
   return [
     serve(
       submitTx,
       async ({ query: { wait }, request, response }) => {
         const id = await engine.submit(bodyBytes(request))
+        bodyDone(response)
         if (wait === 'committed') await waitFor({ engine, store }, id, response)
         const view = readTx(engine, store, id)
         response.status(view.code === 'PENDING' ? 202 : 200)
         return view
       },
+      limitBodies({ limits, addressOf, bytesMax: BODY_BYTES_MAX }),
       express.raw({ type: 'application/octet-stream', limit: BODY_BYTES_MAX }),
       express.json({ limit: JSON_BYTES_MAX }),
     ),
