@@ -90,8 +90,14 @@ export const attacks: readonly Attack[] = [
   {
     name: 'slow blocks',
     file: `${STATE}/slow-chain`,
-    refusedBy: 'a window that took longer than a replica may need proves nothing',
+    refusedBy: 'past a fifth of the least time of a replica an answer proves nothing, and what is void is drawn again',
     cost: 'who makes the blocks slow is not paid for the span until the next answer',
+  },
+  {
+    name: 'one block late at each challenge',
+    file: `${STATE}/slow-chain`,
+    refusedBy: 'a challenge is void only if five blocks could not have carried the answer',
+    cost: 'a missed proof',
   },
   {
     name: 'exhausting slots',

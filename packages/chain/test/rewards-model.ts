@@ -4,7 +4,7 @@
  */
 import { expect } from '@jest/globals'
 import fc from 'fast-check'
-import { closeChallenge, closeDueChallenges, drawChallenges, isTooSlow } from '../src/state/challenges.ts'
+import { closeChallenge, closeDueChallenges, drawChallenges } from '../src/state/challenges.ts'
 import type { BlockContext } from '../src/state/context.ts'
 import { declareFault, requireSector, terminateOldFaults, terminateSector } from '../src/state/faults.ts'
 import { allMembers, departDue, isListed, membersAt, NOW, partitionOf } from '../src/state/partitions.ts'
@@ -116,7 +116,7 @@ export function compareRewards(run: RewardsRun): bigint {
     }
     for (const number of partitionNumbers(context)) act(context, model, number, random, run.diligence)
     closeDueChallenges(context)
-    closeDueRecoveries(context, isTooSlow)
+    closeDueRecoveries(context)
     terminateOldFaults(context)
     departDue(context)
     drawChallenges(context)

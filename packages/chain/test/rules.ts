@@ -3,6 +3,7 @@
  * and randomness as it likes.
  */
 import type { ProfileName } from '@granary/proofs/profile'
+import { beaconRoundFor } from '../src/state/beacon.ts'
 import { createChecks } from '../src/state/checks.ts'
 import type { BlockContext } from '../src/state/context.ts'
 import { devnetGenesis } from '../src/state/genesis.ts'
@@ -10,7 +11,7 @@ import { writeGenesis } from '../src/state/head.ts'
 import type { ChainEvent, ChainParams } from '../src/state/index.ts'
 import { writeProvider } from '../src/state/ledger.ts'
 import { joinPartition } from '../src/state/partitions.ts'
-import { earnEpoch, initRewards } from '../src/state/rewards.ts'
+import { earnEpoch, initRewards, rewardsOf } from '../src/state/rewards.ts'
 import { initSlots } from '../src/state/slots.ts'
 import { createOverlay } from '../src/state/store.ts'
 import { tables } from '../src/state/tables.ts'
@@ -23,7 +24,7 @@ export interface Rules {
   readonly events: ChainEvent[]
   /** A block's context; its writes wait for commit. @param entropy: of the epoch's round; undefined: it is not there */
   begin(height: number, given: { timeMs: number; entropy: number | undefined }): BlockContext
-  /** The round of an earlier epoch, late. */
+  /** The round of an earlier epoch, late; before the first there is none. */
   deliver(epoch: number, entropy: number): void
   commit(): void
 }
@@ -37,17 +38,21 @@ export function createRules(given: Partial<ChainParams>): Rules {
   })
   const responseWindows = { ...base.params.responseWindows, '2KiB-test': 5 }
   const params = { ...base.params, partitionDeposit: 0n, responseWindows, ...given }
-  const genesis = { ...base, params }
+  // A round a millisecond, so that each epoch has its own and it is public when the block before is there.
+  const genesis = { ...base, params, beacon: { ...base.beacon, periodMs: 1 } }
   const state = createMemoryState()
   const events: ChainEvent[] = []
   let store = createOverlay(state)
+  let previousTimeMs = 0
 
   function commit(): void {
     state.commit(store.writes())
     store = createOverlay(state)
   }
   function deliver(epoch: number, entropy: number): void {
-    tables.rounds.put(store, epoch, { signature: new Uint8Array(48).fill(entropy) })
+    const record = tables.epochs.get(store, epoch)
+    if (record === undefined) return
+    tables.rounds.put(store, record.round, { signature: new Uint8Array(48).fill(entropy) })
   }
 
   tables.totals.put(store, {
@@ -83,8 +88,6 @@ export function createRules(given: Partial<ChainParams>): Rules {
     commit,
     deliver,
     begin: (height, { timeMs, entropy }) => {
-      tables.epochs.put(store, height, { round: height, timeMs })
-      if (entropy !== undefined) deliver(height, entropy)
       const emit = (event: ChainEvent): void => void events.push(event)
       const context: BlockContext = {
         store,
@@ -98,6 +101,10 @@ export function createRules(given: Partial<ChainParams>): Rules {
         emit,
       }
       earnEpoch(context)
+      const round = beaconRoundFor(genesis, previousTimeMs)
+      tables.epochs.put(store, height, { round, timeMs, rewardIndex: rewardsOf(store).index })
+      if (entropy !== undefined) deliver(height, entropy)
+      previousTimeMs = timeMs
       return context
     },
   }

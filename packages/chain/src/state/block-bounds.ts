@@ -1,6 +1,6 @@
 /** What begins and ends every block, whatever is in it. */
 import { beaconRoundFor } from './beacon.ts'
-import { closeDueChallenges, drawChallenges, isTooSlow } from './challenges.ts'
+import { closeDueChallenges, drawChallenges } from './challenges.ts'
 import type { BlockContext } from './context.ts'
 import { InvariantError } from './errors.ts'
 import { terminateOldFaults } from './faults.ts'
@@ -9,7 +9,7 @@ import { departDue } from './partitions.ts'
 import { roundsKept } from './randomness.ts'
 import type { Head } from './records/chain.ts'
 import { closeDueRecoveries } from './recoveries.ts'
-import { earnEpoch } from './rewards.ts'
+import { earnEpoch, rewardsOf } from './rewards.ts'
 import { keyNumber } from './table.ts'
 import { tables } from './tables.ts'
 
@@ -18,16 +18,16 @@ export function beginBlock(context: BlockContext, head: Head): void {
   const { store, genesis, height, timeMs } = context
   const round = beaconRoundFor(genesis, head.timeMs)
   tables.head.put(store, { height, timeMs })
-  tables.epochs.put(store, height, { round, timeMs })
-  if (tables.rounds.get(store, round) === undefined) tables.wantedRounds.put(store, round, {})
   earnEpoch(context)
+  tables.epochs.put(store, height, { round, timeMs, rewardIndex: rewardsOf(store).index })
+  if (tables.rounds.get(store, round) === undefined) tables.wantedRounds.put(store, round, {})
 }
 
 /** Answers that stand in this block count; so the windows that end here are closed first, and then new ones are opened. */
 export function endBlock(context: BlockContext): void {
   failUnprovenSectors(context)
   closeDueChallenges(context)
-  closeDueRecoveries(context, isTooSlow)
+  closeDueRecoveries(context)
   terminateOldFaults(context)
   departDue(context)
   drawChallenges(context)

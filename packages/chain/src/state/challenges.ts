@@ -3,11 +3,12 @@
  * challenge is faulty from then on, and is not challenged again before it asks to recover.
  */
 import type { Epoch } from '../messages/index.ts'
+import { epochOf, isVoid } from './answer-time.ts'
 import type { BlockContext } from './context.ts'
 import { InvariantError } from './errors.ts'
 import { forfeit, missChallenge, requireSector } from './faults.ts'
 import { unlockCollateral } from './ledger.ts'
-import { allowedProfile, answerTimeMaxMs } from './params.ts'
+import { allowedProfile } from './params.ts'
 import {
   isListed,
   membersAt,
@@ -20,8 +21,9 @@ import {
 } from './partitions.ts'
 import { BEACON_LATENESS_MAX } from './randomness.ts'
 import type { OpenChallenge, Partition } from './records/partitions.ts'
-import { drawRecoveries, type IsTooSlow } from './recoveries.ts'
-import { earnFrom, pendingReward, rewardPerEpoch, rewardsOf, sectorBytesOf } from './rewards.ts'
+import { drawRecoveries } from './recoveries.ts'
+import { addRedraw, removeRedraw, takeRedraws } from './redraws.ts'
+import { earnFrom, pendingReward, rewardPerEpoch, sectorBytesOf } from './rewards.ts'
 import { drawSlots, partitionsInSlot } from './slots.ts'
 import { standingOf } from './spans.ts'
 import type { StateReader } from './store.ts'
@@ -40,6 +42,7 @@ export function drawChallenges(context: BlockContext): void {
     if (slots === undefined && height < epoch + BEACON_LATENESS_MAX) return
     if (slots === undefined) context.emit({ type: 'challenge:void', epoch, reason: 'BEACON_LATE' })
     for (const slot of slots ?? []) challengeSlot(context, slot, epoch)
+    if (slots !== undefined) challengeAgain(context, epoch)
     if (slots !== undefined) drawRecoveries(context, epoch)
     tables.draws.put(store, { through: epoch })
   }
@@ -55,9 +58,10 @@ export function closeDueChallenges(context: BlockContext): void {
     const partition = partitionOf(store, provider, number)
     const challenge = openChallengeOf(partition)
     const place = { provider, partition: number, epoch: challenge.epoch }
-    if (isTooSlow(context, partition, challenge)) {
+    if (isVoid(context, partition, challenge)) {
       tables.challengeDeadlines.delete(store, height, provider, number)
       writePartition(context, provider, number, { ...partition, challenge: [] })
+      addRedraw(context, { provider, partition: number })
       emit({ type: 'challenge:void', ...place, reason: 'CHAIN_SLOW' })
     } else {
       closeChallenge(context, provider, number, 'missed')
@@ -66,19 +70,12 @@ export function closeDueChallenges(context: BlockContext): void {
   }
 }
 
-/** Past the time in which a replica could have been made anew, an answer proves nothing, and its lack neither. */
-export const isTooSlow: IsTooSlow = (context, partition, { drawnAtMs }) => {
-  const profile = allowedProfile(context.params, partition.profile)
-  const maxMs = profile === undefined ? undefined : answerTimeMaxMs(profile)
-  return maxMs !== undefined && context.timeMs - drawnAtMs > maxMs
-}
-
 /** Decides the span since the challenge before, and lets the sectors go whose time was over. */
 export function closeChallenge(context: BlockContext, provider: number, number: number, outcome: Outcome): void {
   const { store, height } = context
   const partition = partitionOf(store, provider, number)
   const challenge = openChallengeOf(partition)
-  const { epoch, frozenAt, deadline, rewardIndex } = challenge
+  const { epoch, frozenAt, deadline, openedAt } = challenge
   const expires = partition.firstExpiry <= height
   const begins = outcome === 'answered' && partition.power < partition.sound * sectorBytesOf(partition)
   const sound = expires || begins ? soundAt(store, { provider, number }, partition, frozenAt) : []
@@ -90,6 +87,7 @@ export function closeChallenge(context: BlockContext, provider: number, number: 
     missChallenge(context, provider, number, challenge)
     return
   }
+  const { rewardIndex } = epochOf(context, openedAt)
   const bytes = begins ? sound.length * sectorBytesOf(partition) : partition.power
   writePartition(context, provider, number, {
     ...partition,
@@ -115,23 +113,28 @@ function challengeSlot(context: BlockContext, slot: number, epoch: Epoch): void 
   }
 }
 
+/** Fresh randomness for those whose challenge was void. */
+function challengeAgain(context: BlockContext, epoch: Epoch): void {
+  for (const { provider, partition } of takeRedraws(context, epoch)) openChallenge(context, provider, partition, epoch)
+}
+
 function openChallenge(context: BlockContext, provider: number, number: number, epoch: Epoch): void {
-  const { store, params, emit } = context
+  const { store, params, height, emit } = context
   const partition = partitionOf(store, provider, number)
   const frozenAt = epoch - params.cutoff
   if (partition.challenge.length > 0 || !hasMembersAt(store, provider, number, frozenAt)) return
   const profile = allowedProfile(params, partition.profile)
-  const drawn = tables.epochs.get(store, epoch)
-  if (profile === undefined || drawn === undefined) {
+  if (profile === undefined) {
     throw new InvariantError(`partition ${number} of provider ${provider} cannot be challenged at ${epoch}`)
   }
-  const deadline = epoch + params.responseWindows[profile.name]
+  removeRedraw(context, { provider, partition: number })
+  const deadline = height + params.responseWindows[profile.name]
   tables.challengeDeadlines.put(store, deadline, provider, number, {})
   const income = partition.pay + rewardPerEpoch(context, partition.sound * sectorBytesOf(partition))
-  const rewardIndex = rewardsOf(store).index
   writePartition(context, provider, number, {
     ...partition,
-    challenge: [{ epoch, frozenAt, deadline, drawnAtMs: drawn.timeMs, income, rewardIndex }],
+    redraw: [],
+    challenge: [{ epoch, frozenAt, openedAt: height, deadline, income }],
   })
   emit({ type: 'challenge:opened', provider, partition: number, epoch, deadline })
 }

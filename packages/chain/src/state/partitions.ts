@@ -218,6 +218,7 @@ function createPartition(context: BlockContext, provider: number, profile: strin
     firstExpiry: 0,
     retired: false,
     challenge: [],
+    redraw: [],
     closedEpoch: 0,
     closedFrozenAt: 0,
     missedFrozenAt: 0,

@@ -6,7 +6,7 @@ import type { ChainParams } from './params.ts'
 import type { StateReader } from './store.ts'
 import { tables } from './tables.ts'
 
-export const tags = { SLOT: 0, TICKET: 1, SEED: 2, POST: 3, RECOVERY: 4, EXTRA: 5 } as const
+export const tags = { SLOT: 0, TICKET: 1, SEED: 2, POST: 3, RECOVERY: 4, EXTRA: 5, REDRAW: 6 } as const
 export type RandomnessTag = keyof typeof tags
 
 /** Epochs that a beacon round may be late before the challenges of its epoch are given up. */
@@ -36,8 +36,14 @@ export function entropyOf(provider: number, subject: number): Uint8Array {
 }
 
 /** The draw as a number below `bound`. */
-export function drawBelow(store: StateReader, tag: RandomnessTag, epoch: Epoch, bound: number): number | undefined {
-  const value = draw(store, tag, epoch)
+export function drawBelow(
+  store: StateReader,
+  tag: RandomnessTag,
+  epoch: Epoch,
+  bound: number,
+  entropy: Uint8Array = NO_ENTROPY,
+): number | undefined {
+  const value = draw(store, tag, epoch, entropy)
   if (value === undefined) return undefined
   return Number(value.reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n) % BigInt(bound))
 }
@@ -47,7 +53,7 @@ export function roundsKept(params: ChainParams): number {
   return params.ticketMaxAge + params.commitExpiry + params.seedDelay + 2
 }
 
-function u64(value: number): Uint8Array {
+export function u64(value: number): Uint8Array {
   const bytes = new Uint8Array(8)
   new DataView(bytes.buffer).setBigUint64(0, BigInt(value))
   return bytes

@@ -51,6 +51,7 @@ export function recount(reader: StateReader): Totals {
   assertEqual('locked collateral', sums.collateralLocked, totals.collateralLocked)
   assertEqual('vesting', recountVesting(reader), totals.vesting)
   recountPower(reader)
+  recountRedraws(reader)
   return totals
 }
 
@@ -80,6 +81,19 @@ function recountPower(reader: StateReader): void {
     assertEqual(`power of partition ${place}`, power.get(place) ?? 0n, BigInt(partition.power))
   }
   assertEqual('power', sum(power.values()), rewardsOf(reader).power)
+}
+
+/** A dense array, each of which knows its place in it. */
+function recountRedraws(reader: StateReader): void {
+  const redraws = [...tables.redraws.entries(reader, [])]
+  assertEqual('redraws', BigInt(redraws.length), BigInt(tables.redrawCount.get(reader)?.count ?? 0))
+  for (const [index, { value }] of redraws.entries()) {
+    const { provider, partition } = value
+    const [place] = tables.partitions.get(reader, provider, partition)?.redraw ?? []
+    assertEqual(`redraw of partition ${provider}/${partition}`, BigInt(place ?? -1), BigInt(index))
+  }
+  const waiting = [...tables.partitions.entries(reader, [])].filter(({ value }) => value.redraw.length > 0)
+  assertEqual('partitions to be drawn again', BigInt(waiting.length), BigInt(redraws.length))
 }
 
 function addTo<K>(sums: Map<K, bigint>, key: K, amount: bigint): void {

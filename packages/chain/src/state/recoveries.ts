@@ -3,6 +3,7 @@
  * times the samples. What is answered counts again from the draw. docs/spec/chain.md section 3.
  */
 import type { Epoch } from '../messages/index.ts'
+import { isVoid } from './answer-time.ts'
 import type { BlockContext } from './context.ts'
 import { InvariantError } from './errors.ts'
 import { chargeProvider, incomeOf, requireSector } from './faults.ts'
@@ -27,9 +28,8 @@ export function enqueueRecovery(
   positions: readonly number[],
 ): void {
   const { store, height } = context
-  const partition = partitionOf(store, provider, number)
-  writePartition(context, provider, number, { ...partition, requestedAt: [height] })
   tables.recoveryLists.put(store, provider, number, { positions })
+  writePartition(context, provider, number, { ...partitionOf(store, provider, number), requestedAt: [height] })
 }
 
 /**
@@ -44,7 +44,7 @@ export function drawRecoveries(context: BlockContext, epoch: Epoch): void {
     if (front === undefined) return
     const [requestedAt, provider, partition] = front as [number, number, number]
     if (requestedAt + params.cutoff > epoch) return
-    if (openRecovery(context, provider, partition, epoch)) opened += 1
+    if (openRecovery(context, { provider, number: partition, requestedAt }, epoch)) opened += 1
   }
 }
 
@@ -82,33 +82,40 @@ export function acceptRecovery(context: BlockContext, provider: number, number: 
 }
 
 /** Recoveries whose last block is this one: the fee of a missed proof, and no other request for a period. */
-export function closeDueRecoveries(context: BlockContext, isTooSlow: IsTooSlow): void {
+export function closeDueRecoveries(context: BlockContext): void {
   const { store, params, height, emit } = context
   const due = [...tables.recoveryDeadlines.entries(store, [height])].map(({ parts }) => parts.map(keyNumber))
   for (const [, provider = 0, number = 0] of due) {
     const partition = partitionOf(store, provider, number)
-    const place = { provider, partition: number, epoch: openRecoveryOf(partition).epoch }
-    const isVoid = isTooSlow(context, partition, openRecoveryOf(partition))
+    const open = openRecoveryOf(partition)
+    const place = { provider, partition: number, epoch: open.epoch }
+    if (isVoid(context, partition, open)) {
+      takeRecovery(context, provider, number, 0)
+      const waiting = partitionOf(store, provider, number)
+      writePartition(context, provider, number, { ...waiting, requestedAt: [open.requestedAt] })
+      emit({ type: 'challenge:void', ...place, reason: 'CHAIN_SLOW' })
+      continue
+    }
     const income = recoveryMembers(store, provider, number).reduce(
       (sum, { pay }) => sum + incomeOf(context, { pay, profile: partition.profile }),
       0n,
     )
-    takeRecovery(context, provider, number, isVoid ? 0 : height + params.provingPeriod)
+    takeRecovery(context, provider, number, height + params.provingPeriod)
     tables.recoveryLists.delete(store, provider, number)
-    if (isVoid) {
-      emit({ type: 'challenge:void', ...place, reason: 'CHAIN_SLOW' })
-    } else {
-      emit({ type: 'recovery:missed', ...place })
-      chargeProvider(context, provider, income * BigInt(params.missedProofFee), 'RECOVERY_MISSED')
-    }
+    emit({ type: 'recovery:missed', ...place })
+    chargeProvider(context, provider, income * BigInt(params.missedProofFee), 'RECOVERY_MISSED')
   }
 }
 
-export type IsTooSlow = (context: BlockContext, partition: Partition, open: Pick<OpenRecovery, 'drawnAtMs'>) => boolean
+interface Request {
+  readonly provider: number
+  readonly number: number
+  readonly requestedAt: Epoch
+}
 
 /** @returns false when nothing of what was asked for is left */
-function openRecovery(context: BlockContext, provider: number, number: number, epoch: Epoch): boolean {
-  const { store, params, emit } = context
+function openRecovery(context: BlockContext, { provider, number, requestedAt }: Request, epoch: Epoch): boolean {
+  const { store, params, height, emit } = context
   const partition = partitionOf(store, provider, number)
   const faulty = recoveryMembers(store, provider, number).filter(({ number: sector }) => {
     const { status, expiry } = requireSector(store, provider, sector)
@@ -120,17 +127,16 @@ function openRecovery(context: BlockContext, provider: number, number: number, e
     return false
   }
   const profile = allowedProfile(params, partition.profile)
-  const drawn = tables.epochs.get(store, epoch)
-  if (profile === undefined || drawn === undefined) {
+  if (profile === undefined) {
     throw new InvariantError(`partition ${number} of provider ${provider} cannot recover at ${epoch}`)
   }
-  const deadline = epoch + params.responseWindows[profile.name]
+  const deadline = height + params.responseWindows[profile.name]
   tables.recoveryLists.put(store, provider, number, { positions: faulty.map(({ position }) => position) })
   tables.recoveryDeadlines.put(store, deadline, provider, number, {})
   writePartition(context, provider, number, {
     ...partition,
     requestedAt: [],
-    recovery: [{ epoch, deadline, drawnAtMs: drawn.timeMs }],
+    recovery: [{ epoch, requestedAt, openedAt: height, deadline }],
   })
   emit({ type: 'recovery:opened', provider, partition: number, epoch, deadline })
   return true

@@ -13,7 +13,7 @@ const params = { ...devnetParams(), provingPeriod: 12, slotPartitionsMax: 2 }
 function storeWithRounds(epochs: number): Overlay {
   const store = createOverlay(createMemoryState())
   for (let epoch = 1; epoch <= epochs; epoch++) {
-    tables.epochs.put(store, epoch, { round: epoch, timeMs: epoch })
+    tables.epochs.put(store, epoch, { round: epoch, timeMs: epoch, rewardIndex: 0n })
     const signature = new Uint8Array([...sha256(Uint8Array.of(epoch)), ...new Uint8Array(16)])
     tables.rounds.put(store, epoch, { signature })
   }

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { sha256 } from '@noble/hashes/sha2.js'
 import fc from 'fast-check'
 import { addSector, createRules, PROVIDER } from '../../test/rules.ts'
-import { closeChallenge, closeDueChallenges, drawChallenges, isTooSlow } from './challenges.ts'
+import { closeChallenge, closeDueChallenges, drawChallenges } from './challenges.ts'
 import type { BlockContext } from './context.ts'
 import { declareFault, terminateOldFaults } from './faults.ts'
 import { allMembers, departDue, isListed, membersAt, NOW, partitionOf } from './partitions.ts'
@@ -60,7 +60,7 @@ function simulate(run: Run): Counted {
       if (open?.deadline === height) decide(context, model, number, 'missed')
     }
     closeDueChallenges(context)
-    closeDueRecoveries(context, isTooSlow)
+    closeDueRecoveries(context)
     endOldFaults(context, rules.events, model)
     departDue(context)
     drawChallenges(context)

@@ -43,7 +43,11 @@ import {
   partitionNumberRecord,
   partitionRecord,
   type RecoveryList,
+  type Redraw,
+  type RedrawCount,
   recoveryListRecord,
+  redrawCountRecord,
+  redrawRecord,
 } from './records/partitions.ts'
 import { type Ask, askRecord, type Provider, providerRecord, type Vesting, vestingRecord } from './records/providers.ts'
 import {
@@ -90,6 +94,9 @@ export const tables: {
   readonly faultDeadlines: Table<[epoch: Epoch, provider: number, partition: number], object>
   /** When a terminated sector may be forgotten by its list: no challenge that asks for it can be drawn any more. */
   readonly departures: Table<[epoch: Epoch, provider: number, partition: number, position: number], object>
+  readonly redrawCount: Table<[], RedrawCount>
+  /** A dense array of the partitions whose challenge was void. */
+  readonly redraws: Table<[index: number], Redraw>
   readonly recoveryLists: Table<[provider: number, partition: number], RecoveryList>
   /** Requests whose partition is not being challenged just now. */
   readonly recoveryQueue: Table<[requestedAt: Epoch, provider: number, partition: number], object>
@@ -128,6 +135,8 @@ export const tables: {
   faultedSpans: table('faulted-span', ['provider', 'sector', 'end'], faultedSpanRecord),
   faultDeadlines: table('fault-deadline', ['epoch', 'provider', 'partition'], marker),
   departures: table('departure', ['epoch', 'provider', 'partition', 'position'], marker),
+  redrawCount: single('redraw-count', redrawCountRecord),
+  redraws: table('redraw', ['index'], redrawRecord),
   recoveryLists: table('recovery-list', ['provider', 'partition'], recoveryListRecord),
   recoveryQueue: table('recovery-queue', ['requestedAt', 'provider', 'partition'], marker),
   recoveryDeadlines: table('recovery-deadline', ['deadline', 'provider', 'partition'], marker),

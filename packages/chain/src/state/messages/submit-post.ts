@@ -12,7 +12,8 @@
 import { profileNamed } from '@granary/proofs/profile'
 import { areSkips, type PostChallenge, postBundleBytes, skipsMax } from '@granary/proofs/verify'
 import type { SubmitPost } from '../../messages/index.ts'
-import { closeChallenge, isTooSlow } from '../challenges.ts'
+import { isTooLate } from '../answer-time.ts'
+import { closeChallenge } from '../challenges.ts'
 import type { Effect, TxContext } from '../context.ts'
 import { InvariantError, TxError } from '../errors.ts'
 import { membersAt, type PositionedMember } from '../partitions.ts'
@@ -64,16 +65,16 @@ function checkAnswer(context: TxContext, body: SubmitPost): OpenAnswer {
   const regular = partition.challenge.find((each) => each.epoch === epoch)
   const recovery = partition.recovery.find((each) => each.epoch === epoch)
   const open = regular ?? recovery
-  if (open === undefined || height > open.deadline || height <= open.epoch) {
+  if (open === undefined || height > open.deadline || height <= open.openedAt) {
     throw new TxError('CHALLENGE_NOT_OPEN', {
       message: `partition ${provider}/${number} has no open challenge of epoch ${epoch}`,
       hint: 'answer the challenge that the partition has now; each is answered once, within its window',
     })
   }
-  if (isTooSlow(context, partition, open)) {
+  if (isTooLate(context, partition, open)) {
     throw new TxError('CHALLENGE_TOO_SLOW', {
-      message: `the chain was too slow for the challenge of epoch ${epoch}: it will be void`,
-      hint: 'wait for the next challenge',
+      message: `the challenge of epoch ${epoch} is too old for an answer: a replica could have been made anew since`,
+      hint: 'wait for the next one: it is void, and drawn again soon, if fewer than five blocks came in time, else missed',
     })
   }
   const tag = regular === undefined ? 'RECOVERY' : 'POST'

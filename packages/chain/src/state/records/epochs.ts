@@ -1,16 +1,19 @@
 /** Epochs: their randomness, and the order in which slots are challenged. */
-import { bytes, uint } from '../../messages/field.ts'
+import { bigUint, bytes, uint } from '../../messages/field.ts'
 import { type Struct, struct } from '../../messages/struct.ts'
 import { u48 } from './fields.ts'
 
 export interface EpochRecord {
   readonly round: number
   readonly timeMs: number
+  /** Where the index of rewards stood in its block: what was earned until then. */
+  readonly rewardIndex: bigint
 }
 
 export const epochRecord: Struct<EpochRecord> = struct<EpochRecord>('EpochRecord', {
   round: uint(53),
   timeMs: uint(53),
+  rewardIndex: bigUint(256),
 })
 
 export interface Round {

@@ -9,35 +9,35 @@ export interface OpenChallenge {
   readonly epoch: Epoch
   /** The list is that of this epoch: `cutoff` before the draw. */
   readonly frozenAt: Epoch
+  /** The block at whose end it was opened: that which brought the randomness of its epoch. */
+  readonly openedAt: Epoch
   readonly deadline: Epoch
-  /** Header time of the epoch of the draw. */
-  readonly drawnAtMs: number
   /** What the partition earned an epoch when it was drawn: what a fee for missing it is counted in, whatever is declared meanwhile. */
   readonly income: bigint
-  /** Where the index of rewards stood in the block that opened it: an answer proves what was earned until then. */
-  readonly rewardIndex: bigint
 }
 
 export const openChallengeRecord: Struct<OpenChallenge> = struct<OpenChallenge>('OpenChallenge', {
   epoch: epochs,
   frozenAt: epochs,
+  openedAt: epochs,
   deadline: epochs,
-  drawnAtMs: uint(53),
   income: amount,
-  rewardIndex: bigUint(256),
 })
 
 /** The challenge of a request to recover; its list stands in `recoveryLists`. */
 export interface OpenRecovery {
   readonly epoch: Epoch
+  /** Its place in the queue, to which it goes back when its challenge is void. */
+  readonly requestedAt: Epoch
+  readonly openedAt: Epoch
   readonly deadline: Epoch
-  readonly drawnAtMs: number
 }
 
 export const openRecoveryRecord: Struct<OpenRecovery> = struct<OpenRecovery>('OpenRecovery', {
   epoch: epochs,
+  requestedAt: epochs,
+  openedAt: epochs,
   deadline: epochs,
-  drawnAtMs: uint(53),
 })
 
 export interface Partition {
@@ -60,6 +60,8 @@ export interface Partition {
   /** Its last sector left: it is never used again. */
   readonly retired: boolean
   readonly challenge: Maybe<OpenChallenge>
+  /** Its challenge was void: its place in the set of those that are drawn again. */
+  readonly redraw: Maybe<number>
   /** Draw of the last challenge that was answered; 0 before the first. */
   readonly closedEpoch: Epoch
   /** `frozenAt` of that challenge. */
@@ -87,6 +89,7 @@ export const partitionRecord: Struct<Partition> = struct<Partition>('Partition',
   firstExpiry: epochs,
   retired: bool,
   challenge: maybe(openChallengeRecord),
+  redraw: maybe(uint(32)),
   closedEpoch: epochs,
   closedFrozenAt: epochs,
   missedFrozenAt: epochs,
@@ -136,6 +139,21 @@ export const missRecord: Struct<Miss> = struct<Miss>('Miss', {
   closedEpoch: epochs,
   closedFrozenAt: epochs,
 })
+
+/** How many partitions are to be drawn again: the length of a dense array, `redraws`. */
+export interface RedrawCount {
+  readonly count: number
+}
+
+export const redrawCountRecord: Struct<RedrawCount> = struct<RedrawCount>('RedrawCount', { count: uint(32) })
+
+/** A partition whose last challenge was void. */
+export interface Redraw {
+  readonly provider: number
+  readonly partition: number
+}
+
+export const redrawRecord: Struct<Redraw> = struct<Redraw>('Redraw', { provider: uint(32), partition: uint(32) })
 
 /** Positions of the sectors whose recovery is requested or challenged. */
 export interface RecoveryList {
