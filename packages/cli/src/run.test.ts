@@ -26,6 +26,7 @@ const commands = [
   'chain prune',
   'provider init',
   'provider run',
+  'provider rebuild',
 ]
 
 test('--help names every command, and each command has its own with the exit codes', async () => {

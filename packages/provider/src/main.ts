@@ -11,6 +11,8 @@ import { registerProvider } from './chain/register-provider.ts'
 import { newConfig, type ProviderConfig, readConfig, writeConfig } from './config.ts'
 import { createDeals } from './deals/create-deals.ts'
 import { openMarket } from './deals/open-market.ts'
+import { openHome, requireStore } from './home/open-home.ts'
+import { sweepAside } from './home/set-aside.ts'
 import { createApp, type ProviderInfo } from './http/app.ts'
 import { listen } from './http/listen.ts'
 import type { Log } from './http/log.ts'
@@ -19,9 +21,12 @@ import { createQueue } from './queue/create-queue.ts'
 import { createRetrieval } from './retrieval/create-retrieval.ts'
 import { createSealing } from './sealing/create-sealing.ts'
 import type { ProviderJobs } from './sealing/jobs.ts'
+import { createSectorStore } from './sectors/store.ts'
 import { makeFolders, providerFolders } from './storage/folders.ts'
 import { openStore } from './storage/open-store.ts'
 import { createSettings } from './storage/settings.ts'
+
+export { type RebuildOptions, type RebuildReport, rebuildProvider } from './home/rebuild-store.ts'
 
 export interface InitProviderOptions {
   readonly home: string
@@ -124,9 +129,12 @@ async function start(
   const folders = providerFolders(options.home)
   const configured = await readConfig(folders.config)
   await makeFolders(folders)
+  requireStore(folders)
   const db = openStore(folders.database)
   closers.push(() => db.close())
   const settings = createSettings(db)
+  const deals = createDeals(db, folders, configured)
+  const witness = await openHome({ folders, settings, deals: deals.deals, sectors: createSectorStore(db) })
   const chainUrl = options.chainUrl ?? configured.chainUrl
   const chain = createChainClient({ url: chainUrl })
   const status = await chain.status()
@@ -146,8 +154,7 @@ async function start(
   const opened = opening.catch(() => undefined)
   closers.push(async () => (await opened)?.stop())
 
-  const deals = createDeals(db, folders, config)
-  await deals.files.recover()
+  await deals.files.placeAll()
   const storedPiece = (piece: { pieceCid: string; payloadSize: number; rootCid: string | undefined }) => ({
     pieceCid: piece.pieceCid,
     path: deals.files.piecePath(piece.pieceCid),
@@ -169,7 +176,7 @@ async function start(
   const providerId = await registerProvider({ chain, keys, config, sectorBytes, settings, endpoint, peerId, log })
 
   const market = openMarket({
-    ...{ deals, settings, folders, config, profile, chain, genesisHash, providerId, log },
+    ...{ deals, settings, folders, config, profile, chain, genesisHash, providerId, witness, alerts, log },
     signer: keys.session,
     addPiece: (piece) => retrieval.addPiece(storedPiece(piece)),
     removePiece: (pieceCid) => retrieval.removePiece(pieceCid),
@@ -177,7 +184,7 @@ async function start(
   })
   const queue = await opening
   const sealing = createSealing({
-    ...{ db, folder: folders.sectors, chain, providerId, profile, queue, log },
+    ...{ db, folder: folders.sectors, alerts, witness, chain, providerId, profile, queue, log },
     parentsDir: join(options.cacheHome, 'parents'),
     signer: keys.session,
     deals: market.feed,
@@ -186,6 +193,9 @@ async function start(
   closers.push(() => sealing.stop())
   const follower = await market.follow()
   closers.push(() => follower.stop())
+  const sweepFolders = () => sweepAside([folders.root, folders.pieces, folders.staging, folders.sectors], alerts)
+  await deals.files.recover()
+  await sweepFolders()
 
   const info = async (): Promise<ProviderInfo> => ({
     view: await chain.provider(providerId),
@@ -214,7 +224,9 @@ async function start(
     retrieval: retrieval.router,
   })
   const sweeping = setInterval(() => {
-    market.sweep().catch((error: unknown) => log({ type: 'uploads:sweep-failed', error: String(error) }))
+    Promise.all([market.sweep(), sweepFolders()]).catch((error: unknown) =>
+      log({ type: 'uploads:sweep-failed', error: String(error) }),
+    )
   }, SWEEP_EVERY_MS)
   closers.push(() => clearInterval(sweeping))
   // Also the first to close: what is being asked should not find parts that are gone.

@@ -30,6 +30,7 @@ import { issueQuote } from '../src/deals/issue-quote.ts'
 import { logIn } from '../src/deals/log-in.ts'
 import { openUpload } from '../src/deals/open-upload.ts'
 import { createTokens } from '../src/deals/tokens.ts'
+import { openWitness } from '../src/home/witness.ts'
 import { createApp } from '../src/http/app.ts'
 import { type Listener, listen } from '../src/http/listen.ts'
 import { uploadRoutes } from '../src/http/uploads.ts'
@@ -97,6 +98,7 @@ export async function startMarket(
   const base = newConfig({ chainUrl: 'http://127.0.0.1:7460', profile: '8MiB-dev', name: 'test' })
   const config = { ...base, capacityBytes, diskReserveBytes: 0, limits: { ...base.limits, ...limits } }
   const deals = createDeals(db, folders, config)
+  await deals.files.placeAll()
   await deals.files.recover()
   const figures: ChainFigures = { height: 100, balance: 10n ** 20n, freeCollateral: 10n ** 20n }
   const listener = await listen('127.0.0.1', 0)
@@ -127,6 +129,7 @@ function marketApp({ db, folders, config, deals, figures }: MarketParts): Return
   const tokens = createTokens(settings)
   const signer = sessionSigner(new Uint8Array(32).fill(7), accountSigner(new Uint8Array(32).fill(8)).address)
   const { limits } = config
+  const witness = openWitness(folders.homeRecord, { homeId: 'test', agreements: 0, nextSector: 1 })
   const shared = { ...deals, genesisHash, providerId: PROVIDER_ID, signer, tokens, limits }
   const rules = {
     networkFeeBps: 500,
@@ -165,7 +168,10 @@ function marketApp({ db, folders, config, deals, figures }: MarketParts): Return
       issueQuote({ ...shared, market, sectorBytes: SECTOR_BYTES, activateWithinMs: config.activateWithinMs }, request),
     logIn: (request) => logIn(shared, request),
     acceptPiece: (request) =>
-      acceptPiece({ ...shared, chain, stagingFolder: folders.staging, offeredBytesMax: limits.offeredBytes }, request),
+      acceptPiece(
+        { ...shared, chain, stagingFolder: folders.staging, offeredBytesMax: limits.offeredBytes, witness },
+        request,
+      ),
     retrieval: Router(),
     alerts: createAlerts(() => {}),
     log: () => {},

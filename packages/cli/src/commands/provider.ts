@@ -1,4 +1,4 @@
-/** granary provider init | run: rents out a disk. */
+/** granary provider init | run | rebuild: rents out a disk. */
 import { type Command, Option } from 'commander'
 import { exitCodesHelp } from '../exit-code.ts'
 import {
@@ -34,7 +34,7 @@ interface RunOptions extends SetUpOptions {
 }
 
 export function addProvider(program: Command): void {
-  const provider = program.command('provider').description('Set up a provider, run it.')
+  const provider = program.command('provider').description('Set up a provider, run it, make its store anew.')
   const init = withSetUp(provider.command('init').description('Write keys and configuration into <home>/provider.'))
   withJson(init).addHelpText('after', exitCodesHelp).action(initProvider)
 
@@ -54,6 +54,22 @@ export function addProvider(program: Command): void {
       `\nA home that is not set up yet is set up on the way, when the chain is a devnet.\n${exitCodesHelp}`,
     )
     .action(runProvider)
+  addRebuild(provider)
+}
+
+function addRebuild(provider: Command): void {
+  const rebuild = provider
+    .command('rebuild')
+    .description('Make provider.sqlite anew from the sealed sectors and the chain, when it is lost.')
+    .addOption(
+      new Option('--chain <url>', 'address of a chain node (default: the configured one)').env('GRANARY_CHAIN'),
+    )
+  withJson(withPassphrase(withHome(rebuild)))
+    .addHelpText(
+      'after',
+      `\nThe provider must not be running. Pieces and sectors are not touched, the old store is set aside.\n${exitCodesHelp}`,
+    )
+    .action(rebuildProvider)
 }
 
 function withSetUp(command: Command): Command {
@@ -134,5 +150,41 @@ async function runProvider(options: RunOptions): Promise<void> {
       })
       return { daemon, facts: { provider: daemon.providerId, address: daemon.address } }
     },
+  })
+}
+
+async function rebuildProvider(
+  options: HomeOptions & PassphraseOptions & JsonOptions & { chain?: string },
+): Promise<void> {
+  const [provider, { openChain }, { passphraseOf }, homes, { printResult }] = await Promise.all([
+    import('@granary/provider'),
+    import('../open-chain.ts'),
+    import('../passphrase.ts'),
+    import('../provider-home.ts'),
+    import('../print/result.ts'),
+  ])
+  const home = homeOf(options)
+  const { passphraseFile, json = false } = options
+  const { chain, status } = await openChain(options.chain ?? (await homes.configuredChain(home)) ?? CHAIN_URL_DEFAULT)
+  const folder = homes.providerFolder(home)
+  const passphrase = await passphraseOf({ passphraseFile, devnet: status.devnet, folder })
+  const report = await provider.rebuildProvider({ home, passphrase, chainUrl: chain.url })
+  printResult(report, {
+    json,
+    actions: [{ cmd: `granary provider run --home ${home}`, why: 'proves the sectors and repairs what is missing' }],
+    text: ({ store, oldStore, deals, sectors, pieces, unknown }) =>
+      [
+        `${store} is made anew${oldStore === undefined ? '' : `; the one before is ${oldStore}`}`,
+        `deals: ${deals.live} live, ${deals.ended} ended`,
+        `sectors: ${
+          Object.entries(sectors)
+            .map(([state, count]) => `${count} ${state}`)
+            .join(', ') || 'none'
+        }`,
+        `pieces: ${pieces.found} found, ${pieces.missing.length} missing`,
+        ...pieces.missing.map((pieceCid) => `  missing: ${pieceCid}`),
+        'what cannot be known:',
+        ...unknown.map((what) => `  ${what}`),
+      ].join('\n'),
   })
 }

@@ -53,8 +53,16 @@ async function registeredId(context: RegisterContext): Promise<number | undefine
   const remembered = context.settings.get('providerId')
   if (remembered !== undefined) return Number(remembered)
   // Registered by a run that was killed before it could write the number down.
-  for await (const view of context.chain.providers(options(context)))
-    if (view.owner === context.keys.address) return view.id
+  return await providerOf(context.chain, context.keys.address, options(context))
+}
+
+/** The number under which the chain knows the provider of that owner. */
+export async function providerOf(
+  chain: ChainClient,
+  owner: Address,
+  options: { signal?: AbortSignal } = {},
+): Promise<number | undefined> {
+  for await (const view of chain.providers(options)) if (view.owner === owner) return view.id
   return undefined
 }
 

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { dealTermsDigest, dealTermsFromJson, verifySigner } from '@granary/chain/messages'
 import { pieceOf } from '@granary/content'
@@ -15,6 +15,8 @@ import {
   temporaryHome,
   termsOf,
 } from '../../test/market-kit.ts'
+import { createAlerts } from '../alerts.ts'
+import { ASIDE_KEEP_MS, listAside, sweepAside } from '../home/set-aside.ts'
 import { endDeal } from './deal-ends.ts'
 
 let home: Awaited<ReturnType<typeof temporaryHome>>
@@ -214,11 +216,19 @@ test('a kill between the agreement and the moving of its file is made good at th
   expect((await client.agree(uploadId, terms)).status).toBe(200)
 })
 
-test('files that the database does not know are removed at the start', async () => {
+test('files that the database does not know are set aside at the start, and kept', async () => {
   await writeFile(join(market.folders.staging, 'f'.repeat(32)), 'lost')
   await writeFile(join(market.folders.pieces, 'baga.car'), 'lost')
   await restart()
-  expect([await market.stagedFiles(), await market.pieceFiles()]).toEqual([[], []])
+  expect([await market.stagedFiles(), await market.pieceFiles()]).toEqual([['aside'], ['aside']])
+  const [piece] = await listAside(market.folders.pieces)
+  expect([piece?.name, await readFile(piece!.path, 'utf8')]).toEqual(['baga.car', 'lost'])
+  const listed = createAlerts(() => {})
+  const aMonthLessASecond = piece!.atMs + ASIDE_KEEP_MS - 1_000
+  await sweepAside([market.folders.pieces], listed, aMonthLessASecond)
+  expect(listed.list()).toMatchObject([{ code: 'SET_ASIDE', subject: piece!.path }])
+  await sweepAside([market.folders.pieces], listed, aMonthLessASecond + 2_000)
+  expect([listed.list(), await market.pieceFiles()]).toEqual([[], []])
 })
 
 async function expectNothingLeft(nonce: bigint): Promise<void> {

@@ -5,6 +5,7 @@
 import { stat } from 'node:fs/promises'
 import { type Address, type DealTerms, dealTermsDigest, type Hash, type Signer } from '@granary/chain/messages'
 import { GranaryError } from '@granary/errors'
+import type { Witness } from '../home/witness.ts'
 import { syncFile, syncFolder } from '../storage/durable-files.ts'
 import type { KeyedLock } from '../storage/keyed-lock.ts'
 import { dealBytes, type Space } from '../storage/space.ts'
@@ -41,6 +42,7 @@ export interface AcceptPieceContext {
   readonly lock: KeyedLock
   readonly gate: UploadGate
   readonly offeredBytesMax: number
+  readonly witness: Pick<Witness, 'agreed'>
 }
 
 export interface AcceptPieceRequest {
@@ -104,6 +106,7 @@ async function agree(context: AcceptPieceContext, request: AcceptPieceRequest): 
   const freeCollateral = await context.chain.freeCollateral()
   requireRoom(context, terms, upload, freeCollateral)
   context.deals.agree({ agreementId, terms, signature, epoch: height }, uploadId)
+  context.witness.agreed(context.deals.count())
   await context.files.place(terms.pieceCid)
   // When the piece was there already, the upload's copy is one too many.
   await context.files.removeUpload(uploadId)

@@ -6,7 +6,7 @@ import type { PieceFiles } from './piece-files.ts'
 
 export interface DealEndsContext {
   readonly deals: DealStore
-  readonly files: PieceFiles
+  readonly files: Pick<PieceFiles, 'dropIfUnused'>
   /** Takes the piece out of what is served, before its file goes. */
   readonly removePiece: (pieceCid: string) => Promise<void>
 }

@@ -36,8 +36,12 @@ export interface StagedPiece {
 export interface DealStore {
   /** Writes the deal, takes over the upload's file for its piece, ends the upload: all or nothing. */
   agree(agreement: Agreement, uploadId: string): void
+  /** A deal that was signed under another store: as agreed, without an upload. */
+  adopt(agreement: Omit<Agreement, 'epoch'>): void
   find(id: string): DealRecord | undefined
   findByNonce(client: Address, nonce: bigint): DealRecord | undefined
+  /** All that were ever signed. */
+  count(): number
   inStates(states: readonly DealState[]): DealRecord[]
   publish(agreementId: string, dealId: number, epoch: number): void
   /** False when the deal is there already, or cannot go there. */
@@ -47,6 +51,8 @@ export interface DealStore {
   pieceMoved(pieceCid: string): void
   hasPiece(pieceCid: string): boolean
   pieceCids(): string[]
+  pieces(): { pieceCid: string; payloadSize: number }[]
+  dealsOfPiece(pieceCid: string): DealRecord[]
   /** Pieces of published deals that have not ended, with the root by which they are found. */
   servedPieces(): { pieceCid: string; payloadSize: number; rootCid: string | undefined }[]
   dropPieceIfUnused(pieceCid: string): boolean
@@ -95,6 +101,7 @@ export function createDealStore(db: DatabaseSync, timeline: Timeline): DealStore
   const byAgreement = db.prepare('SELECT * FROM deals WHERE agreement_id = ?')
   const byDealId = db.prepare('SELECT * FROM deals WHERE deal_id = ?')
   const byNonce = db.prepare('SELECT * FROM deals WHERE client = ? AND nonce = ?')
+  const countAll = db.prepare('SELECT count(*) AS count FROM deals')
   const byState = db.prepare('SELECT * FROM deals WHERE state = ? ORDER BY published_at, deal_id')
   const setPublished = db.prepare(
     `UPDATE deals SET deal_id = ?, published_at = ?, state = iif(state = 'agreed', 'published', state) WHERE agreement_id = ?`,
@@ -104,7 +111,8 @@ export function createDealStore(db: DatabaseSync, timeline: Timeline): DealStore
   const staged = db.prepare('SELECT piece_cid, staged_as FROM pieces WHERE staged_as IS NOT NULL')
   const moved = db.prepare('UPDATE pieces SET staged_as = NULL WHERE piece_cid = ?')
   const piece = db.prepare('SELECT 1 AS found FROM pieces WHERE piece_cid = ?')
-  const allPieces = db.prepare('SELECT piece_cid FROM pieces')
+  const allPieces = db.prepare('SELECT piece_cid, payload_size FROM pieces')
+  const byPiece = db.prepare('SELECT * FROM deals WHERE piece_cid = ?')
   const servedDeals = db.prepare(`SELECT terms FROM deals WHERE state IN (${served.join(', ')})`)
   const dropPiece = db.prepare(`
     DELETE FROM pieces WHERE piece_cid = ?1
@@ -115,20 +123,32 @@ export function createDealStore(db: DatabaseSync, timeline: Timeline): DealStore
     FROM deals WHERE state IN (${live})`)
   const offers = db.prepare("SELECT terms, held_bytes FROM deals WHERE state = 'agreed'")
 
+  const insert = ({ agreementId, terms, signature }: Omit<Agreement, 'epoch'>): void => {
+    const json = JSON.stringify(dealTermsToJson(terms))
+    const { client, nonce, pieceCid, payloadSize, pieceSize } = terms
+    const held = dealBytes(payloadSize, pieceSize)
+    insertDeal.run(agreementId, client, String(nonce), json, signature, pieceCid, payloadSize, held)
+  }
+
   return {
+    adopt: ({ agreementId, terms, signature }) => {
+      inTransaction(db, () => {
+        insert({ agreementId, terms, signature })
+        insertPiece.run(terms.pieceCid, terms.payloadSize, null)
+        timeline.append(agreementId, { type: 'adopted' })
+      })
+    },
     agree: ({ agreementId, terms, signature, epoch }, uploadId) => {
       inTransaction(db, () => {
-        const json = JSON.stringify(dealTermsToJson(terms))
-        const { client, nonce, pieceCid, payloadSize } = terms
-        const held = dealBytes(payloadSize, terms.pieceSize)
-        insertDeal.run(agreementId, client, String(nonce), json, signature, pieceCid, payloadSize, held)
-        insertPiece.run(pieceCid, payloadSize, uploadId)
+        insert({ agreementId, terms, signature })
+        insertPiece.run(terms.pieceCid, terms.payloadSize, uploadId)
         endUpload.run(uploadId)
         timeline.append(agreementId, { type: 'agreed', epoch })
       })
     },
     find: (id) => toRecord(/^\d{1,15}$/.test(id) ? byDealId.get(Number(id)) : byAgreement.get(id)),
     findByNonce: (client, nonce) => toRecord(byNonce.get(client, String(nonce))),
+    count: () => Number(countAll.get()?.count),
     inStates: (states) => states.flatMap((state) => byState.all(state).map((row) => toRecord(row)!)),
     publish: (agreementId, dealId, epoch) => {
       inTransaction(db, () => {
@@ -159,6 +179,9 @@ export function createDealStore(db: DatabaseSync, timeline: Timeline): DealStore
     },
     hasPiece: (pieceCid) => piece.get(pieceCid) !== undefined,
     pieceCids: () => allPieces.all().map((row) => String(row.piece_cid)),
+    pieces: () =>
+      allPieces.all().map((row) => ({ pieceCid: String(row.piece_cid), payloadSize: Number(row.payload_size) })),
+    dealsOfPiece: (pieceCid) => byPiece.all(pieceCid).map((row) => toRecord(row)!),
     servedPieces: () => {
       const byCid = new Map<string, { pieceCid: string; payloadSize: number; rootCid: string | undefined }>()
       for (const row of servedDeals.all()) {

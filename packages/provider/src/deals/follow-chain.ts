@@ -5,6 +5,8 @@
  */
 import type { ChainClient, DealView, FollowedEvent } from '@granary/chain/client'
 import { isAbortError } from '@granary/errors'
+import type { Alerts } from '../alerts.ts'
+import { StoreLostError } from '../home/store-lost-error.ts'
 import type { Log } from '../http/log.ts'
 import type { Settings } from '../storage/settings.ts'
 import { type ApplyContext, applyView } from './apply-view.ts'
@@ -17,6 +19,11 @@ export interface FollowChainContext extends ApplyContext {
   readonly providerId: number
   readonly settings: Settings
   readonly quotes: QuoteStore
+  readonly alerts: Alerts
+  /** Takes over a deal that this provider must have signed and that the store does not know. */
+  readonly adopt: (view: DealView) => Promise<void>
+  /** provider.sqlite. */
+  readonly storePath: string
   readonly log: Log
 }
 
@@ -36,7 +43,10 @@ const LOOK_AGAIN_EPOCHS = 20
 // An event of a block may come after the block's own: terms are given up only this many epochs after their end.
 const EXPIRY_SLACK_EPOCHS = 2
 
-/** Resolves once all deals have been compared with the chain. */
+/**
+ * Resolves once all deals have been compared with the chain.
+ * @throws StoreLostError when the chain has a deal of this provider that the store does not know
+ */
 export async function followChain(context: FollowChainContext): Promise<ChainFollower> {
   const stopping = new AbortController()
   const { signal } = stopping
@@ -48,6 +58,7 @@ export async function followChain(context: FollowChainContext): Promise<ChainFol
     await dropExpired(context, height)
     for (const [dealId, epoch] of due) if (epoch < height) await look(context, due, dealId, signal, height)
   }
+  await requireKnown(context, signal)
   await seen(await compareAll(context, due, signal))
 
   const follow = async (): Promise<void> => {
@@ -76,6 +87,13 @@ export async function followChain(context: FollowChainContext): Promise<ChainFol
   }
 }
 
+/** Every deal with its signature was written down before the signature left: a store that lacks one is not the store. */
+async function requireKnown(context: FollowChainContext, signal: AbortSignal): Promise<void> {
+  for await (const { id, agreementId } of context.chain.deals({ provider: context.providerId }, { signal }))
+    if (context.deals.find(agreementId) === undefined)
+      throw new StoreLostError(context.storePath, 'behind', `it knows no deal ${id}, which the chain has`)
+}
+
 /** The height at which the comparison began: events from there on are still to be heard. */
 async function compareAll(context: FollowChainContext, due: DueDeals, signal: AbortSignal): Promise<number> {
   const { height } = await context.chain.status({ signal })
@@ -95,8 +113,16 @@ async function look(
 }
 
 async function apply(context: FollowChainContext, due: DueDeals, view: DealView, head: number): Promise<void> {
-  const ours = await applyView(context, view)
-  if (!ours) context.log({ type: 'deal:unknown', deal: view.id, agreementId: view.agreementId })
+  if (!(await applyView(context, view))) {
+    await context.adopt(view)
+    await applyView(context, view)
+    context.alerts.raise({
+      code: 'DEAL_ADOPTED',
+      subject: view.agreementId,
+      message: `deal ${view.id} was published and this store did not know that it had been signed: it was taken over`,
+      hint: 'the store was rebuilt or restored after the signature; see that no other provider runs with these keys',
+    })
+  }
   const deal = context.deals.find(view.agreementId)
   if (deal === undefined || !isLive(deal.state)) due.delete(view.id)
   else due.set(view.id, Math.max(view.endsAt ?? view.lapsesAt, head + LOOK_AGAIN_EPOCHS))

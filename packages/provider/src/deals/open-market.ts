@@ -1,10 +1,19 @@
 /** The market side of a registered provider: its functions with their context filled in, and the following of the chain. */
-import type { ChainClient } from '@granary/chain/client'
-import type { DealTerms, Hash, Quote, Signer } from '@granary/chain/messages'
+import type { ChainClient, DealView } from '@granary/chain/client'
+import {
+  type DealTerms,
+  dealTermsDigest,
+  dealTermsFromJson,
+  type Hash,
+  type Quote,
+  type Signer,
+} from '@granary/chain/messages'
 import { isAbortError } from '@granary/errors'
 import type { Profile } from '@granary/proofs/profile'
+import type { Alerts } from '../alerts.ts'
 import { agreementChain, marketOf } from '../chain/agreement-chain.ts'
 import type { ProviderConfig } from '../config.ts'
+import type { Witness } from '../home/witness.ts'
 import type { Log } from '../http/log.ts'
 import type { DealFeed } from '../sectors/port.ts'
 import type { ProviderFolders } from '../storage/folders.ts'
@@ -37,6 +46,8 @@ export interface MarketContext {
   readonly removePiece: (pieceCid: string) => Promise<void>
   /** There is something new to place in a sector. */
   readonly onPublished: () => void
+  readonly witness: Witness
+  readonly alerts: Alerts
   readonly log: Log
 }
 
@@ -53,7 +64,7 @@ export interface Market {
 }
 
 export function openMarket(context: MarketContext): Market {
-  const { chain, config, folders, genesisHash, providerId, settings, signer, log } = context
+  const { chain, config, folders, genesisHash, providerId, settings, signer, alerts, log } = context
   const { deals, files, gate, lock, quotes, space, timeline, uploads } = context.deals
   const { limits } = config
   const tokens = createTokens(settings)
@@ -75,6 +86,15 @@ export function openMarket(context: MarketContext): Market {
     context.addPiece({ pieceCid, payloadSize, rootCid }).catch((error: unknown) => {
       if (!isAbortError(error)) log({ type: 'piece:not-served', pieceCid, error: String(error) })
     })
+  }
+
+  const adopt = async (view: DealView): Promise<void> => {
+    const terms = dealTermsFromJson(view.terms)
+    // The same key signs the same bytes alike, so the answer to these terms stays what it was.
+    const signature = await signer.sign(dealTermsDigest(genesisHash, terms))
+    deals.adopt({ agreementId: view.agreementId, terms, signature })
+    context.witness.agreed(deals.count())
+    await files.bringBack(terms.pieceCid)
   }
 
   return {
@@ -102,6 +122,7 @@ export function openMarket(context: MarketContext): Market {
           chain: agreementChain(chain, providerId),
           stagingFolder: folders.staging,
           offeredBytesMax: limits.offeredBytes,
+          witness: context.witness,
         },
         request,
       ),
@@ -109,6 +130,10 @@ export function openMarket(context: MarketContext): Market {
       const count = await sweepUploads({ uploads, files, lock, expiryMs: limits.uploadExpiryMs })
       if (count > 0) log({ type: 'uploads:expired', count })
     },
-    follow: () => followChain({ ...ends, onPublished, chain, providerId, settings, quotes, log }),
+    follow: () =>
+      followChain({
+        ...{ ...ends, onPublished, chain, providerId, settings, quotes, adopt, alerts, log },
+        storePath: folders.database,
+      }),
   }
 }

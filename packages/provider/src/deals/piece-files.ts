@@ -1,9 +1,10 @@
 /**
  * The files behind deals and uploads. The database says first what shall be, then the file follows; after a kill in
- * between, `recover` finishes or removes what is not in the database.
+ * between, `recover` finishes that. A file that the database does not know is set aside, never removed.
  */
 import { readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { ASIDE, listAside, setAside } from '../home/set-aside.ts'
 import { moveFile, syncFolder } from '../storage/durable-files.ts'
 import type { ProviderFolders } from '../storage/folders.ts'
 import type { KeyedLock } from '../storage/keyed-lock.ts'
@@ -15,9 +16,14 @@ export interface PieceFiles {
   stagingPath(uploadId: string): string
   /** Moves an agreed piece out of staging, if that has not been done. */
   place(pieceCid: string): Promise<void>
+  /** Out of what was set aside, where there is no file of the piece. */
+  bringBack(pieceCid: string): Promise<void>
   /** Removes the piece's file when no deal needs it any more; `beforeRemoval` takes it out of what is served. */
   dropIfUnused(pieceCid: string, beforeRemoval: (pieceCid: string) => Promise<void>): Promise<void>
   removeUpload(uploadId: string): Promise<void>
+  /** Finishes the moves out of staging that a kill left. */
+  placeAll(): Promise<void>
+  /** Brings the files in line with the store: only once it is known to be the right one. */
   recover(): Promise<void>
 }
 
@@ -51,6 +57,11 @@ export function createPieceFiles({ folders, deals, uploads, lock }: PieceFilesOp
     stagingPath,
     place,
     removeUpload,
+    bringBack: (pieceCid) =>
+      lock.run(`piece:${pieceCid}`, async () => {
+        const kept = (await listAside(folders.pieces)).find(({ name }) => name === `${pieceCid}.car`)
+        if (kept !== undefined && !(await exists(piecePath(pieceCid)))) await moveFile(kept.path, piecePath(pieceCid))
+      }),
     dropIfUnused: (pieceCid, beforeRemoval) =>
       lock.run(`piece:${pieceCid}`, async () => {
         if (!deals.dropPieceIfUnused(pieceCid)) return
@@ -58,22 +69,25 @@ export function createPieceFiles({ folders, deals, uploads, lock }: PieceFilesOp
         await rm(piecePath(pieceCid), { force: true })
         await syncFolder(folders.pieces)
       }),
-    recover: async () => {
+    placeAll: async () => {
       for (const { pieceCid } of deals.stagedPieces()) await place(pieceCid)
-      for (const pieceCid of deals.pieceCids()) deals.dropPieceIfUnused(pieceCid)
+    },
+    recover: async () => {
+      for (const pieceCid of deals.pieceCids())
+        if (deals.dropPieceIfUnused(pieceCid)) await rm(piecePath(pieceCid), { force: true })
       const pieces = new Set(deals.pieceCids().map((pieceCid) => `${pieceCid}.car`))
-      await removeOthers(folders.pieces, pieces)
+      await setOthersAside(folders.pieces, pieces)
       for (const { uploadId } of uploads.all()) {
         const begun = uploads.tusRecord(uploadId) !== undefined && (await exists(stagingPath(uploadId)))
         if (!begun) uploads.remove(uploadId)
       }
-      await removeOthers(folders.staging, new Set(uploads.all().map(({ uploadId }) => uploadId)))
+      await setOthersAside(folders.staging, new Set(uploads.all().map(({ uploadId }) => uploadId)))
     },
   }
 }
 
-async function removeOthers(folder: string, keep: ReadonlySet<string>): Promise<void> {
-  for (const name of await readdir(folder)) if (!keep.has(name)) await rm(join(folder, name), { force: true })
+async function setOthersAside(folder: string, keep: ReadonlySet<string>): Promise<void> {
+  for (const name of await readdir(folder)) if (name !== ASIDE && !keep.has(name)) await setAside(join(folder, name))
 }
 
 async function exists(path: string): Promise<boolean> {

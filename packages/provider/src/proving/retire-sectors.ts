@@ -1,9 +1,9 @@
 /**
  * The end of sectors: once the chain says that one is over and each of its deals is settled, and not before, its files go.
  */
-import { rm } from 'node:fs/promises'
 import type { PartitionView } from '@granary/chain/client'
-import { sectorDir, sectorOnChain } from '../sealing/seal-context.ts'
+import { removeSectorFolder } from '../home/sector-folders.ts'
+import { sectorOnChain } from '../sealing/seal-context.ts'
 import { dealIdsOf, isIn } from '../sectors/sector.ts'
 import type { ProvingContext } from './proving-context.ts'
 import { isSettled, settleDeals } from './settle-deals.ts'
@@ -30,7 +30,7 @@ export async function retireSectors(
     if (!isIn(sector, 'expired', 'terminated') || sector.phase.cleaned) continue
     const views = await settleDeals(context, dealIdsOf(sector), signal)
     if (!views.every(isSettled)) continue
-    await rm(sectorDir(context, sector.number), { recursive: true, force: true })
+    await removeSectorFolder(context, sector.number)
     store.move(sector.number, sector.phase.state, { state: sector.phase.state, cleaned: true })
     log({ type: 'sector:cleaned', sector: sector.number })
   }

@@ -9,6 +9,7 @@ import { profileNamed } from '@granary/proofs/profile'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import { createMemoryFeed, type MemoryFeed } from '../../test/fake-feed.ts'
 import { type Devnet, publishDeal, registerProvider, startDevnet, type TestProvider } from '../../test/start-devnet.ts'
+import { createAlerts } from '../alerts.ts'
 import { createQueue } from '../queue/create-queue.ts'
 import { JobFailedError, type JobQueue } from '../queue/job-queue.ts'
 import { sectorLane } from '../sectors/lanes.ts'
@@ -99,6 +100,8 @@ async function makeHome(jobs: JobQueue<ProviderJobs> = queue): Promise<Home> {
         providerId: provider.id,
         profile,
         deals: feed,
+        alerts: createAlerts(() => {}),
+        witness: { numbered: () => {} },
         queue: jobs,
         sealAfterMs: SEAL_AFTER_MS,
         log: (event) => {

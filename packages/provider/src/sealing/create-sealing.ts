@@ -6,6 +6,8 @@ import type { DatabaseSync } from 'node:sqlite'
 import type { ChainClient } from '@granary/chain/client'
 import type { Signer } from '@granary/chain/messages'
 import type { NamedProfile } from '@granary/proofs/profile'
+import type { Alerts } from '../alerts.ts'
+import type { Witness } from '../home/witness.ts'
 import { createProving } from '../proving/create-proving.ts'
 import type { JobQueue } from '../queue/job-queue.ts'
 import { createChainHead } from '../sectors/follow-head.ts'
@@ -34,6 +36,9 @@ export interface CreateSealingOptions {
   readonly queue: JobQueue<ProviderJobs>
   /** How long a sector waits for more deals after its oldest. */
   readonly sealAfterMs: number
+  readonly alerts: Alerts
+  /** Told of each number before it is used. */
+  readonly witness: Pick<Witness, 'numbered'>
   readonly log?: SealingLog
   /** @default eight failures of a step, one second to one minute apart */
   readonly retry?: RetryLimits
@@ -51,12 +56,13 @@ export interface Sealing {
 const PLAN_INTERVAL_MS = 2_000
 
 export function createSealing(options: CreateSealingOptions): Sealing {
-  const { db, chain, signer, deals, profile, sealAfterMs, providerId, queue, folder, parentsDir } = options
+  const { db, chain, signer, deals, profile, sealAfterMs, providerId, queue, folder, parentsDir, alerts, witness } =
+    options
   const log: SealingLog = options.log ?? (() => {})
   const store = createSectorStore(db)
   const lanes = createLanes({ chain, signer })
   const head = createChainHead({ chain, provider: providerId })
-  const shared = { store, chain, lanes, head, queue, deals, providerId, profile, folder, parentsDir, log }
+  const shared = { store, chain, lanes, head, queue, deals, providerId, profile, folder, parentsDir, alerts, log }
   const context = { ...shared, retry: options.retry ?? defaultRetryLimits }
   const proving = createProving({ ...shared, db })
   const stopping = new AbortController()
@@ -71,7 +77,7 @@ export function createSealing(options: CreateSealingOptions): Sealing {
     let waitMs = PLAN_INTERVAL_MS
     try {
       const nowMs = Date.now()
-      const input = { store, deals, sectorBytes: profile.sectorBytes, sealAfterMs, nowMs, refused, log }
+      const input = { store, deals, sectorBytes: profile.sectorBytes, sealAfterMs, nowMs, refused, witness, log }
       const { closed, waitUntilMs } = placeDeals(input)
       for (const number of closed) run(number)
       if (waitUntilMs !== undefined) waitMs = Math.min(waitMs, Math.max(1, waitUntilMs - nowMs))

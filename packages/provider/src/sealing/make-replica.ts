@@ -1,5 +1,7 @@
 /** sealing → sealed: a ticket from the chain, then the replica, in a worker thread. */
+
 import { computeCommD, parsePieceCid } from '@granary/proofs/verify'
+import { writeSectorRecord } from '../home/sector-record.ts'
 import { dealIdsOf, type Sector, type SectorIn, type Ticket } from '../sectors/sector.ts'
 import { toHex } from './hex.ts'
 import { type SealContext, SectorLostError, sectorDir } from './seal-context.ts'
@@ -24,6 +26,7 @@ export async function makeReplica(
   await refuseOldTicket(context, ticket, signal)
   const dealIds = dealIdsOf(sector)
   deals.record(dealIds, { type: 'seal-started', data: { sector: number } })
+  await writeSectorRecord(sectorDir(context, number), { provider: providerId, ...sector, ticket })
   const result = await queue.run(
     {
       kind: 'seal',

@@ -29,7 +29,11 @@ let refused: Set<number>
 let logged: SealingLogEvent[]
 
 const place = (nowMs: number): Placed =>
-  placeDeals({ store, deals: feed, sectorBytes: 2048, sealAfterMs: 1_000, nowMs, refused, log: (e) => logged.push(e) })
+  placeDeals({
+    ...{ store, deals: feed, sectorBytes: 2048, sealAfterMs: 1_000, nowMs, refused },
+    witness: { numbered: () => {} },
+    log: (e) => logged.push(e),
+  })
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'granary-place-'))

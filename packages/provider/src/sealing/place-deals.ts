@@ -1,5 +1,6 @@
 /** Does what the planner says: opens sectors, adds deals, closes sectors. All of it is written down before it returns. */
 
+import type { Witness } from '../home/witness.ts'
 import { planSector } from '../sectors/plan-sector.ts'
 import type { DealFeed, PlaceableDeal } from '../sectors/port.ts'
 import type { SealingLog } from '../sectors/sealing-log.ts'
@@ -14,6 +15,7 @@ export interface PlaceInput {
   readonly nowMs: number
   /** Deals that were refused already, so that it is said once. */
   readonly refused: Set<number>
+  readonly witness: Pick<Witness, 'numbered'>
   readonly log: SealingLog
 }
 
@@ -28,7 +30,7 @@ export interface Placed {
 const FAILED_PLACEMENTS_MAX = 3
 
 export function placeDeals(input: PlaceInput): Placed {
-  const { store, deals, sectorBytes, sealAfterMs, nowMs } = input
+  const { store, deals, sectorBytes, sealAfterMs, nowMs, witness } = input
   const closed: number[] = []
   let waitUntilMs: number | undefined
   // The first round places, the second closes what is ready then; there is no third to be done.
@@ -42,6 +44,7 @@ export function placeDeals(input: PlaceInput): Placed {
           break
         case 'open':
           placed(deals, store.open(action.deals, nowMs), action.deals)
+          witness.numbered(store.nextNumber())
           break
         case 'add':
           placed(deals, store.add(action.sector, action.deals), action.deals)

@@ -3,14 +3,14 @@
  * a node that is away or a full disk does not count; what cannot be mended ends the sector and frees its deals. Sectors
  * never wait for each other.
  */
-import { rm } from 'node:fs/promises'
 import { GranaryError } from '@granary/errors'
+import { removeSectorFolder } from '../home/sector-folders.ts'
 import { JobFailedError } from '../queue/job-queue.ts'
 import type { SealingLog } from '../sectors/sealing-log.ts'
 import { dealIdsOf, isIn, type Sector } from '../sectors/sector.ts'
 import { sleep } from '../sectors/sleep.ts'
 import { advanceSector } from './advance-sector.ts'
-import { type SealContext, SectorLostError, sectorDir } from './seal-context.ts'
+import { type SealContext, SectorLostError } from './seal-context.ts'
 
 export interface RetryLimits {
   readonly failuresMax: number
@@ -65,14 +65,16 @@ export async function loseSector(
 ): Promise<void> {
   const { store, deals, log } = context
   const { number } = sector
+  const ticket = 'ticket' in sector.phase ? (sector.phase.ticket ?? undefined) : undefined
   if (!isIn(sector, 'failed')) {
-    store.move(number, sector.phase.state, { state: 'failed', code, message, cleaned: false })
+    store.move(number, sector.phase.state, { state: 'failed', code, message, cleaned: false, ticket })
     log({ type: 'sector:failed', sector: number, code, message })
     deals.record(dealIdsOf(sector), { type: 'failed', data: { sector: number, code, message } })
   }
+  // Without a ticket it has written nothing: what lies under its number is another's.
+  if (ticket !== undefined) await removeSectorFolder(context, number, ticket.randomness)
   deals.unassign(dealIdsOf(sector))
-  await rm(sectorDir(context, number), { recursive: true, force: true })
-  store.move(number, 'failed', { state: 'failed', code, message, cleaned: true })
+  store.move(number, 'failed', { state: 'failed', code, message, cleaned: true, ticket })
 }
 
 /** Once it is on the chain its deals are bound to it until the window closes: nothing is won by giving up earlier. */

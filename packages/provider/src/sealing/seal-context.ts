@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { ChainClient, SectorView } from '@granary/chain/client'
 import { GranaryError } from '@granary/errors'
 import type { NamedProfile } from '@granary/proofs/profile'
+import type { Alerts } from '../alerts.ts'
 import type { JobQueue } from '../queue/job-queue.ts'
 import type { ChainHead } from '../sectors/follow-head.ts'
 import type { Lanes } from '../sectors/lanes.ts'
@@ -22,6 +23,7 @@ export interface SealContext {
   /** Each sector has a folder here, named by its number. */
   readonly folder: string
   readonly parentsDir: string
+  readonly alerts: Alerts
 }
 
 /** This sector can not be finished; its deals may be sealed in another one, with a new number and ticket. */

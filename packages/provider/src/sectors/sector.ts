@@ -57,7 +57,14 @@ export type SectorPhase =
     }
   /** The chain is done with it. The files go once every deal in it is settled. */
   | { readonly state: 'expired' | 'terminated'; readonly cleaned: boolean }
-  | { readonly state: 'failed'; readonly code: string; readonly message: string; readonly cleaned: boolean }
+  | {
+      readonly state: 'failed'
+      readonly code: string
+      readonly message: string
+      readonly cleaned: boolean
+      /** What its folder was sealed with; undefined: it has none. */
+      readonly ticket?: Ticket | undefined
+    }
 
 export type SectorState = SectorPhase['state']
 

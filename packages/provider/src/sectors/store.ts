@@ -21,6 +21,8 @@ import {
 export interface SectorStore {
   /** A sector with a number that no sector had, or will have. */
   open(deals: readonly PlaceableDeal[], nowMs: number): Sector
+  /** A sector that another store has opened, as it is now. */
+  adopt(sector: Pick<Sector, 'number' | 'openedAtMs' | 'pieces' | 'phase'>): void
   add(number: number, deals: readonly PlaceableDeal[]): Sector
   /** Fixes the order of the pieces: filling → sealing. */
   close(number: number, layout: readonly { dealId: number; offset: number }[]): Sector
@@ -33,6 +35,9 @@ export interface SectorStore {
   isPlaced(dealId: number): boolean
   /** In how many failed sectors the deal was. */
   failedPlacements(dealId: number): number
+  has(number: number): boolean
+  /** The one that the next sector gets. */
+  nextNumber(): number
   /** Numbers below this one are never given out again: another store of this provider may have used them. */
   skipNumbersBelow(number: number): void
 }
@@ -62,6 +67,7 @@ export function createSectorStore(db: DatabaseSync): SectorStore {
     INSERT OR IGNORE INTO sector_numbers (id, next) VALUES (1, ${FIRST_NUMBER});
   `)
   const takeNumber = db.prepare('UPDATE sector_numbers SET next = next + 1 RETURNING next - 1 AS number')
+  const selectNext = db.prepare('SELECT next FROM sector_numbers')
   const skip = db.prepare('UPDATE sector_numbers SET next = max(next, ?)')
   const insert = db.prepare('INSERT INTO sectors (number, state, phase, opened_at_ms) VALUES (?, ?, ?, ?)')
   const insertPiece = db.prepare('INSERT INTO sector_pieces (sector, deal_id, piece) VALUES (?, ?, ?)')
@@ -120,6 +126,14 @@ export function createSectorStore(db: DatabaseSync): SectorStore {
         return get(number)
       })
     },
+    adopt: ({ number, openedAtMs, pieces, phase }) => {
+      inTransaction(db, () => {
+        insert.run(number, phase.state, JSON.stringify(phase), openedAtMs)
+        insertPieces(number, pieces)
+        for (const { dealId, offset } of pieces) setOffset.run(offset, number, dealId)
+        skip.run(number + 1)
+      })
+    },
     add: (number, deals) =>
       inTransaction(db, () => {
         const { state } = get(number).phase
@@ -146,6 +160,8 @@ export function createSectorStore(db: DatabaseSync): SectorStore {
     inStates: (...states) => states.flatMap((state) => selectState.all(state).map(toSector)),
     isPlaced: (dealId) => placed.get(dealId) !== undefined,
     failedPlacements: (dealId) => Number(failures.get(dealId)!.count),
+    has: (number) => selectOne.get(number) !== undefined,
+    nextNumber: () => Number(selectNext.get()!.next),
     skipNumbersBelow: (number) => {
       skip.run(number)
     },

@@ -11,6 +11,8 @@ export interface ProviderFolders {
   readonly sectors: string
   readonly queue: string
   readonly database: string
+  /** What is known of the store beside it. */
+  readonly homeRecord: string
   readonly config: string
   readonly ownerKey: string
   readonly sessionKey: string
@@ -25,6 +27,7 @@ export function providerFolders(home: string): ProviderFolders {
     sectors: join(root, 'sectors'),
     queue: join(root, 'queue'),
     database: join(root, 'provider.sqlite'),
+    homeRecord: join(root, 'home.json'),
     config: join(root, 'config.json'),
     ownerKey: join(root, 'keystore.json'),
     sessionKey: join(root, 'session.json'),

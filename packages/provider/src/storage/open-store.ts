@@ -4,6 +4,7 @@
  */
 import { DatabaseSync } from 'node:sqlite'
 import { GranaryError } from '@granary/errors'
+import { StoreLostError } from '../home/store-lost-error.ts'
 
 const SCHEMA_VERSION = 1
 
@@ -32,17 +33,19 @@ export class StoreVersionError extends GranaryError {
   }
 }
 
-/** @throws HomeLockedError when another process has it; StoreVersionError when a newer program wrote it */
+/** @throws HomeLockedError when another process has it; StoreVersionError when a newer program wrote it; StoreLostError */
 export function openStore(path: string): DatabaseSync {
   const db = new DatabaseSync(path)
   try {
     takeLock(db, path)
+    requireSound(db, path)
     const version = Number(db.prepare('PRAGMA user_version').get()?.user_version ?? 0)
     if (version > SCHEMA_VERSION) throw new StoreVersionError(path, version)
     db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`)
     return db
   } catch (error) {
     db.close()
+    if (isDamage(error)) throw new StoreLostError(path, 'damaged', String(error), error)
     throw error
   }
 }
@@ -62,4 +65,18 @@ function takeLock(db: DatabaseSync, path: string): void {
     if (Error.isError(error) && error.message.includes('locked')) throw new HomeLockedError(path, error)
     throw error
   }
+}
+
+/** All of it is read once: what is damaged is found here, and not in the middle of a promise. */
+function requireSound(db: DatabaseSync, path: string): void {
+  const [first] = db.prepare('PRAGMA quick_check(1)').all()
+  if (first?.quick_check !== 'ok') throw new StoreLostError(path, 'damaged', String(first?.quick_check))
+}
+
+const SQLITE_CORRUPT = 11
+const SQLITE_NOTADB = 26
+
+function isDamage(error: unknown): boolean {
+  const code = Error.isError(error) ? Reflect.get(error, 'errcode') : undefined
+  return code === SQLITE_CORRUPT || code === SQLITE_NOTADB
 }

@@ -1,0 +1,81 @@
+/**
+ * Whether the store that lies in a home is the store of that home, and the newest of it: against what was written beside
+ * it, and against what lies on the disk. What the chain knows is compared when its deals are (deals/follow-chain.ts).
+ */
+import { randomUUID } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { readdir } from 'node:fs/promises'
+import type { DealStore } from '../deals/deal-store.ts'
+import type { SectorStore } from '../sectors/store.ts'
+import type { ProviderFolders } from '../storage/folders.ts'
+import type { Settings } from '../storage/settings.ts'
+import { listSectorFolders } from './sector-folders.ts'
+import { StoreLostError } from './store-lost-error.ts'
+import { openWitness, readWitness, type Witness } from './witness.ts'
+
+/** Before the store is opened, which would make an empty one. @throws StoreLostError */
+export function requireStore(folders: ProviderFolders): void {
+  if (readWitness(folders.homeRecord) === undefined || existsSync(folders.database)) return
+  throw new StoreLostError(folders.database, 'missing', `${folders.homeRecord} says that this home had one`)
+}
+
+export interface OpenHomeInput {
+  readonly folders: ProviderFolders
+  readonly settings: Settings
+  readonly deals: Pick<DealStore, 'count' | 'hasPiece'>
+  readonly sectors: Pick<SectorStore, 'nextNumber' | 'has' | 'skipNumbersBelow'>
+}
+
+/** @throws StoreLostError */
+export async function openHome({ folders, settings, deals, sectors }: OpenHomeInput): Promise<Witness> {
+  const { database: path } = folders
+  const beside = readWitness(folders.homeRecord)
+  const homeId = settings.get('homeId')
+  if (beside !== undefined && homeId === undefined)
+    throw new StoreLostError(path, 'empty', `it belongs to no home, ${folders.homeRecord} names one`)
+  if (beside !== undefined && homeId !== beside.homeId)
+    throw new StoreLostError(path, 'foreign', `it belongs to the home ${homeId}, this is ${beside.homeId}`)
+  if (beside !== undefined && deals.count() < beside.agreements)
+    throw new StoreLostError(path, 'behind', `it has ${deals.count()} deals, ${beside.agreements} have been signed`)
+  if (beside !== undefined && sectors.nextNumber() < beside.nextSector)
+    throw new StoreLostError(
+      path,
+      'behind',
+      `its next sector is ${sectors.nextNumber()}, numbers below ${beside.nextSector} have been given out`,
+    )
+  const numbers = await compareSectors(folders, settings, sectors)
+  if (homeId === undefined) await refuseUnknownPieces(folders, deals)
+
+  sectors.skipNumbersBelow(Math.max(0, ...numbers) + 1)
+  const id = homeId ?? randomUUID()
+  settings.set('homeId', id)
+  return openWitness(folders.homeRecord, {
+    homeId: id,
+    agreements: deals.count(),
+    nextSector: sectors.nextNumber(),
+  })
+}
+
+/** @returns the numbers of all folders, also of those that are not ours */
+async function compareSectors(
+  folders: ProviderFolders,
+  settings: Settings,
+  sectors: OpenHomeInput['sectors'],
+): Promise<number[]> {
+  const found = await listSectorFolders(folders.sectors)
+  const provider = settings.get('providerId')
+  for (const { number, dir, sector } of found) {
+    if (sector === undefined || sector.sectorNumber !== number || sectors.has(number)) continue
+    if (provider !== undefined && String(sector.provider) !== provider) continue
+    throw new StoreLostError(folders.database, 'behind', `it knows no sector ${number}, which lies in ${dir}`)
+  }
+  return found.map(({ number }) => number)
+}
+
+/** A store that has never seen this home, in a home that holds pieces. */
+async function refuseUnknownPieces(folders: ProviderFolders, deals: OpenHomeInput['deals']): Promise<void> {
+  const pieces = (await readdir(folders.pieces)).filter((name) => name.endsWith('.car'))
+  const unknown = pieces.find((name) => !deals.hasPiece(name.slice(0, -'.car'.length)))
+  if (unknown === undefined) return
+  throw new StoreLostError(folders.database, 'empty', `it knows no piece ${unknown}, which lies in ${folders.pieces}`)
+}

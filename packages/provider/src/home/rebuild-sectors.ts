@@ -1,0 +1,137 @@
+/** The sectors of a store that is made anew: what the chain says of each number, and what its folder says. */
+import type { ChainClient, DealView, SectorView } from '@granary/chain/client'
+import { dealTermsFromJson } from '@granary/chain/messages'
+import { profileNamed } from '@granary/proofs/profile'
+import { placePieces } from '@granary/proofs/verify'
+import type { Deals } from '../deals/create-deals.ts'
+import { sectorOnChain } from '../sealing/seal-context.ts'
+import type { SectorPhase, SectorPiece, SectorState, Ticket } from '../sectors/sector.ts'
+import type { SectorStore } from '../sectors/store.ts'
+import type { ProviderFolders } from '../storage/folders.ts'
+import { listSectorFolders, type SectorFolder } from './sector-folders.ts'
+import { readSectorRecord } from './sector-record.ts'
+
+export type SectorCounts = Partial<Record<SectorState, number>>
+
+export interface RebuildSectorsInput {
+  readonly chain: ChainClient
+  readonly folders: ProviderFolders
+  readonly providerId: number
+  readonly deals: Deals
+  readonly store: SectorStore
+  /** All deals of the provider, by their number. */
+  readonly views: ReadonlyMap<number, DealView>
+}
+
+export async function rebuildSectors(
+  input: RebuildSectorsInput,
+): Promise<{ counts: SectorCounts; unknown: readonly string[] }> {
+  const { folders, store, deals } = input
+  const lying = new Map((await listSectorFolders(folders.sectors)).map((folder) => [folder.number, folder]))
+  const counts: SectorCounts = {}
+  const unknown: string[] = []
+  for (const number of await allNumbers(input, lying)) {
+    store.skipNumbersBelow(number + 1)
+    const folder = lying.get(number)
+    const sector = await sectorFrom(input, number, folder)
+    if (typeof sector === 'string') {
+      unknown.push(`sector ${number}: ${sector}`)
+      continue
+    }
+    if (folder === undefined && sector.phase.state === 'proving')
+      unknown.push(`sector ${number}: the chain counts on it and it has no folder`)
+    store.adopt({ number, openedAtMs: Date.now(), ...sector })
+    const { state } = sector.phase
+    counts[state] = (counts[state] ?? 0) + 1
+    const dealIds = sector.pieces.map(({ dealId }) => dealId)
+    deals.deals.setSector(dealIds, number)
+    if (state === 'sealing' || state === 'precommitted')
+      for (const { agreementId } of sector.pieces) deals.deals.setState(agreementId, 'sealing', {})
+  }
+  return { counts, unknown }
+}
+
+/** On the disk, in the partitions, or named by a deal. */
+async function allNumbers(
+  { chain, providerId, views }: RebuildSectorsInput,
+  lying: ReadonlyMap<number, SectorFolder>,
+): Promise<number[]> {
+  const partitions = await chain.partitions(providerId)
+  const proven = partitions.flatMap((view) => [...view.sectors.map(({ number }) => number), ...view.faultySectors])
+  const bound = [...views.values()].flatMap(({ sector }) => (sector === undefined ? [] : [sector.number]))
+  return [...new Set([...lying.keys(), ...proven, ...bound])].toSorted((a, b) => a - b)
+}
+
+type Found = { readonly pieces: readonly SectorPiece[]; readonly phase: SectorPhase }
+
+/** In words what stands in the way. */
+async function sectorFrom(
+  input: RebuildSectorsInput,
+  number: number,
+  folder: SectorFolder | undefined,
+): Promise<Found | string> {
+  const { chain, providerId } = input
+  const { sector } = folder ?? {}
+  if (sector !== undefined && (sector.provider !== providerId || sector.sectorNumber !== number))
+    return `its folder holds sector ${sector.sectorNumber} of provider ${sector.provider}; it was not touched`
+  const view = await sectorOnChain({ chain, providerId }, number, new AbortController().signal)
+  if (view === undefined) return await sealingFrom(input, folder)
+  const pieces = piecesOf(input, view)
+  const { commD, commR, expiry, partition, activatedAt } = view
+  if (view.state === 'expired' || view.state === 'terminated')
+    return { pieces, phase: { state: view.state, cleaned: false } }
+  if (partition !== undefined && activatedAt !== undefined) {
+    const finalized = sector?.state === 'finalized'
+    return { pieces, phase: { state: 'proving', commR, partition, activatedAt, expiry, finalized } }
+  }
+  if (sector === undefined) return 'it is pre-committed and there is no manifest: its deals are sealed again'
+  const { seedEpoch, commitBy } = view
+  const ticket = { epoch: view.ticketEpoch, randomness: hexOf(sector.ticket) }
+  return { pieces, phase: { state: 'precommitted', ticket, commD, commR, seedEpoch, commitBy, expiry } }
+}
+
+/** Nobody but its folder knows of it. */
+async function sealingFrom(input: RebuildSectorsInput, folder: SectorFolder | undefined): Promise<Found | string> {
+  const record = folder === undefined ? undefined : await readSectorRecord(folder.dir)
+  if (record === undefined)
+    return 'the chain does not know it, and nothing says which deals are in it; it was not touched'
+  const { deals, views } = input
+  const pieces: SectorPiece[] = []
+  for (const { agreementId, offset } of record.pieces) {
+    const dealId = deals.deals.find(agreementId)?.dealId
+    const view = dealId === undefined ? undefined : views.get(dealId)
+    if (view?.state !== 'published') return `its deal ${agreementId} waits for no sector any more; it was not touched`
+    pieces.push(pieceFrom(input, view, offset))
+  }
+  const ticket: Ticket = record.ticket
+  return { pieces, phase: { state: 'sealing', ticket } }
+}
+
+/** As the chain lists them they lie in the sector. */
+function piecesOf(input: RebuildSectorsInput, { deals, profile }: SectorView): SectorPiece[] {
+  const known = deals.flatMap((id) => input.views.get(id) ?? [])
+  const sizes = known.map(({ terms }) => dealTermsFromJson(terms).pieceSize)
+  // Offsets are those of all pieces together: without one of them, nothing can be said of the others.
+  const offsets = known.length === deals.length ? placePieces(sizes, profileNamed(profile).sectorBytes) : []
+  return known.map((view, index) => pieceFrom(input, view, offsets[index] ?? null))
+}
+
+function pieceFrom({ deals }: RebuildSectorsInput, view: DealView, offset: number | null): SectorPiece {
+  const { pieceCid, payloadSize, pieceSize, activateWithin, duration } = dealTermsFromJson(view.terms)
+  const { id, agreementId, publishedAt } = view
+  return {
+    dealId: id,
+    agreementId,
+    pieceCid,
+    path: deals.files.piecePath(pieceCid),
+    payloadSize,
+    paddedSize: pieceSize,
+    publishedAt,
+    endsBy: publishedAt + activateWithin + duration,
+    offset,
+  }
+}
+
+function hexOf(bytes: Uint8Array): string {
+  return `0x${Buffer.from(bytes).toString('hex')}`
+}

@@ -1,0 +1,95 @@
+/** The folders of sectors as they lie on the disk, whatever the store says; and the one way in which one of them goes. */
+import { readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { GranaryError } from '@granary/errors'
+import { readSector, type Sector } from '@granary/proofs/seal'
+import type { Alerts } from '../alerts.ts'
+import { readSectorRecord } from './sector-record.ts'
+import { setAside } from './set-aside.ts'
+
+export interface SectorFolder {
+  readonly number: number
+  readonly dir: string
+  /** Undefined when there is no manifest in it that can be read. */
+  readonly sector: Sector | undefined
+}
+
+/** Of all folders that a sector's number names. */
+export async function listSectorFolders(folder: string): Promise<SectorFolder[]> {
+  const names = (await readdir(folder)).filter((name) => /^(0|[1-9]\d{0,14})$/.test(name))
+  return Promise.all(
+    names.map(async (name) => {
+      const dir = join(folder, name)
+      return { number: Number(name), dir, sector: await readIfThere(dir) }
+    }),
+  )
+}
+
+export interface FolderOwner {
+  readonly folder: string
+  readonly providerId: number
+  readonly alerts: Alerts
+}
+
+/**
+ * Removes the folder of a sector that is over, if it is that sector's: one with another sector's manifest is not touched,
+ * one without a manifest is set aside.
+ * @param ticket 0x hex; undefined where it does not matter any more, since the chain knew the sector
+ */
+export async function removeSectorFolder(
+  { folder, providerId, alerts }: FolderOwner,
+  number: number,
+  ticket?: string,
+): Promise<void> {
+  const dir = join(folder, String(number))
+  const files = await readdir(dir).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined
+    throw error
+  })
+  if (files === undefined) return
+  const sector = (await readIfThere(dir)) ?? (await unbegun(dir))
+  if (sector === undefined && files.length > 0) {
+    const path = await setAside(dir)
+    alerts.raise({
+      code: 'SET_ASIDE',
+      subject: path,
+      message: `sector ${number} is over and its folder has no manifest: it was moved to ${path} and is kept for a month`,
+      hint: 'if you miss something, look there; if not, there is nothing to do',
+    })
+    return
+  }
+  if (sector !== undefined && !isOf(sector, providerId, number, ticket)) {
+    alerts.raise({
+      code: 'SECTOR_FOLDER_FOREIGN',
+      subject: dir,
+      message: `${dir} holds sector ${sector.sectorNumber} of provider ${sector.provider}, sealed with another ticket than ours: it was not touched`,
+      hint: 'stop the provider and move the folder where it belongs',
+    })
+    return
+  }
+  await rm(dir, { recursive: true, force: true })
+}
+
+type Identity = Pick<Sector, 'provider' | 'sectorNumber' | 'ticket'>
+
+/** A sector of which nothing but our own note has been written. */
+async function unbegun(dir: string): Promise<Identity | undefined> {
+  const record = await readSectorRecord(dir)
+  if (record === undefined) return undefined
+  const ticket = Buffer.from(record.ticket.randomness.slice(2), 'hex')
+  return { provider: record.provider, sectorNumber: record.number, ticket }
+}
+
+function isOf(sector: Identity, providerId: number, number: number, ticket: string | undefined): boolean {
+  if (sector.provider !== providerId || sector.sectorNumber !== number) return false
+  return ticket === undefined || ticket === `0x${Buffer.from(sector.ticket).toString('hex')}`
+}
+
+async function readIfThere(dir: string): Promise<Sector | undefined> {
+  try {
+    return await readSector(dir)
+  } catch (error) {
+    if (GranaryError.is(error) && error.code === 'MANIFEST_INVALID') return undefined
+    throw error
+  }
+}

@@ -1,0 +1,45 @@
+/**
+ * What a sector's folder says about its deals (`sector.json`), from before its sealing begins: the manifest beside it
+ * knows bytes alone, and until it is pre-committed the chain knows nothing of it. Only the rebuilding of a store reads it.
+ */
+import { mkdir, readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import type { Sector, SectorPiece, Ticket } from '../sectors/sector.ts'
+import { writeFileDurably } from '../storage/durable-files.ts'
+
+export interface SectorRecord extends Pick<Sector, 'number' | 'openedAtMs'> {
+  readonly provider: number
+  readonly ticket: Ticket
+  readonly pieces: readonly Pick<SectorPiece, 'agreementId' | 'offset'>[]
+}
+
+const recordSchema: z.ZodType<SectorRecord> = z.object({
+  provider: z.int().nonnegative(),
+  number: z.int().nonnegative(),
+  openedAtMs: z.int().nonnegative(),
+  ticket: z.object({ epoch: z.int().nonnegative(), randomness: z.string().regex(/^0x[0-9a-f]{64}$/) }),
+  pieces: z.array(z.object({ agreementId: z.string(), offset: z.int().nonnegative().nullable() })),
+})
+
+const pathIn = (dir: string): string => join(dir, 'sector.json')
+
+/** Written once: a sector is not changed after it is closed. */
+export async function writeSectorRecord(dir: string, record: SectorRecord): Promise<void> {
+  await mkdir(dir, { recursive: true })
+  if (await stat(pathIn(dir)).catch(() => undefined)) return
+  const { provider, number, openedAtMs, ticket, pieces } = record
+  const named = pieces.map(({ agreementId, offset }) => ({ agreementId, offset }))
+  await writeFileDurably(pathIn(dir), `${JSON.stringify({ provider, number, openedAtMs, ticket, pieces: named })}\n`)
+}
+
+/** Undefined when there is none that can be read. */
+export async function readSectorRecord(dir: string): Promise<SectorRecord | undefined> {
+  try {
+    return recordSchema.parse(JSON.parse(await readFile(pathIn(dir), 'utf8')))
+  } catch (error) {
+    const unreadable = error instanceof SyntaxError || error instanceof z.ZodError
+    if (unreadable || (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}

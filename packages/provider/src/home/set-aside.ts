@@ -1,0 +1,68 @@
+/**
+ * Nothing is deleted because it is unknown: a store may be the wrong one, a person may have moved a file. What nobody
+ * knows goes into a folder named `aside` beside it, with the time in its name, and is kept there for a month.
+ */
+import { mkdir, readdir, rm, rmdir } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
+import type { Alerts } from '../alerts.ts'
+import { moveFile, syncFolder } from '../storage/durable-files.ts'
+
+export const ASIDE = 'aside'
+export const ASIDE_KEEP_MS: number = 30 * 24 * 60 * 60_000
+
+/** An ISO time whose colons are no good in a file's name. */
+const STAMPED = /^(\d{4}-\d\d-\d\dT\d\d)-(\d\d)-(\d\d\.\d{3}Z)-(.+)$/
+
+/** Moves a file or a folder aside. @returns where it is now */
+export async function setAside(path: string, nowMs: number = Date.now()): Promise<string> {
+  const folder = join(dirname(path), ASIDE)
+  await mkdir(folder, { recursive: true })
+  const to = join(folder, `${new Date(nowMs).toISOString().replaceAll(':', '-')}-${basename(path)}`)
+  await moveFile(path, to)
+  await syncFolder(dirname(path))
+  return to
+}
+
+export interface AsideEntry {
+  readonly path: string
+  /** What it was called. */
+  readonly name: string
+  readonly atMs: number
+}
+
+/** What has been set aside from this folder. */
+export async function listAside(folder: string): Promise<AsideEntry[]> {
+  const aside = join(folder, ASIDE)
+  const names = await readdir(aside).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return []
+    throw error
+  })
+  return names.flatMap((stamped) => {
+    const [, hour, minute, second, name] = STAMPED.exec(stamped) ?? []
+    if (name === undefined) return []
+    return [{ path: join(aside, stamped), name, atMs: Date.parse(`${hour}:${minute}:${second}`) }]
+  })
+}
+
+/** Says what stands aside in these folders, and lets go of what has stood there for its time. */
+export async function sweepAside(
+  folders: readonly string[],
+  alerts: Alerts,
+  nowMs: number = Date.now(),
+): Promise<void> {
+  for (const folder of folders)
+    for (const { path, atMs } of await listAside(folder)) {
+      if (atMs + ASIDE_KEEP_MS > nowMs) {
+        alerts.raise({
+          code: 'SET_ASIDE',
+          subject: path,
+          message: `${path} was in the way and the store does not know it: it is kept until ${new Date(atMs + ASIDE_KEEP_MS).toISOString()}`,
+          hint: 'if you miss something, stop the provider and look there; if not, there is nothing to do',
+        })
+        continue
+      }
+      await rm(path, { recursive: true, force: true })
+      alerts.clear('SET_ASIDE', path)
+      await rmdir(join(folder, ASIDE)).catch(() => {})
+    }
+}
