@@ -33,7 +33,7 @@ export interface ParsedCar {
   readonly blocks: AsyncGenerator<CarBlock>
 }
 
-export type CarFault = 'header' | 'truncated' | 'section' | 'cid' | 'hash'
+export type CarFault = 'header' | 'truncated' | 'section' | 'cid' | 'hash' | 'empty'
 
 export class CarInvalidError extends GranaryError {
   readonly reason: CarFault

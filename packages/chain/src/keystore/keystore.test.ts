@@ -76,3 +76,10 @@ test('a keystore of another wallet opens', async () => {
   const key = await readKey(path, 'testpassword')
   expect(Buffer.from(key).toString('hex')).toBe('7a28b5ba57c53603b0b07b56bba752f7784bf506fa95edc395f5cf6c7514fe9d')
 })
+
+test('a keystore whose section is called Crypto opens, as ethers v5, MyEtherWallet and geth write it', async () => {
+  const path = join(folder, 'keystore.json')
+  await writeFile(path, await readFile(new URL('../../test/keystore-crypto.json', import.meta.url)))
+  expect(await readKey(path, 'test pass')).toEqual(new Uint8Array(32).fill(0x0f))
+  await expect(readKey(path, 'other')).rejects.toMatchObject({ code: 'PASSPHRASE_WRONG' })
+})

@@ -79,10 +79,17 @@ async function readKeystore(path: string): Promise<string> {
 
 function parseKeystore(path: string, text: string): Keystore {
   try {
-    const json: unknown = JSON.parse(text)
+    const json: unknown = withLowerCaseCrypto(JSON.parse(text))
     keystoreSchema.parse(json)
     return json as Keystore
   } catch (error) {
     throw new KeystoreInvalidError(path, error)
   }
+}
+
+/** ethers v5, MyEtherWallet and geth's test vectors write `Crypto`. */
+function withLowerCaseCrypto(json: unknown): unknown {
+  if (typeof json !== 'object' || json === null || !('Crypto' in json) || 'crypto' in json) return json
+  const { Crypto: crypto, ...rest } = json
+  return { ...rest, crypto }
 }

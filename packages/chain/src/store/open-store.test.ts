@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { sha256 } from '@noble/hashes/sha2.js'
 import type { Hash, MessageName } from '../messages/index.ts'
+import { rootKey } from './deal-keys.ts'
 import { openStore, type Store } from './open-store.ts'
 import type { BlockCommit, DealKeys } from './records.ts'
 
@@ -27,9 +28,13 @@ function open(): Store {
   return openStore({ path, dealKeys: (_, deal) => keysOf(deal) })
 }
 
+/** One root in the two versions of its CID. */
+const ROOT_V0 = 'QmRruLqm9AoVoXPoJyn1TVMy1Yho814XpLqHYqGWhzWo9p'
+const ROOT = rootKey(ROOT_V0)
+
 function keysOf(deal: number): DealKeys {
   const keys = { deal, pieceCid: `piece${deal % 2}`, client: `client${deal % 3}`, provider: 1000 + (deal % 2) }
-  return deal % 2 === 0 ? { ...keys, rootCid: 'root' } : keys
+  return deal % 2 === 0 ? { ...keys, rootCid: ROOT } : keys
 }
 
 const hash = (byte: number): Hash => `0x${byte.toString(16).padStart(2, '0').repeat(32)}`
@@ -175,7 +180,7 @@ test('deals are found by each of their keys, and page by page', () => {
   expect(store.findDeals({}, 0, 4)).toEqual([1, 2, 3, 4])
   expect(store.findDeals({}, 4, 4)).toEqual([5, 6])
   expect(store.findDeals({ pieceCid: 'piece1' }, 0, 9)).toEqual([1, 3, 5])
-  expect(store.findDeals({ rootCid: 'root' }, 0, 9)).toEqual([2, 4, 6])
+  for (const rootCid of [ROOT, ROOT_V0]) expect(store.findDeals({ rootCid }, 0, 9)).toEqual([2, 4, 6])
   expect(store.findDeals({ client: 'client0', provider: 1000 }, 0, 9)).toEqual([6])
   expect(store.findDeals({ client: 'nobody' }, 0, 9)).toEqual([])
 })

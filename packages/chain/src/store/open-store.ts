@@ -5,6 +5,7 @@ import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import type { Hash, MessageName } from '../messages/index.ts'
 import type { ChainEvent, StateReader } from '../state/index.ts'
 import { bytesOf, createStateReader } from './create-state-reader.ts'
+import { rootKey } from './deal-keys.ts'
 import { dropProofs } from './drop-proofs.ts'
 import { openDatabase } from './open-database.ts'
 import { pruneHistory } from './prune-history.ts'
@@ -134,7 +135,7 @@ function prepareReads(database: DatabaseSync) {
 function findDeals(database: DatabaseSync, filter: DealFilter, after: number, limit: number): number[] {
   const columns = {
     piece_cid: filter.pieceCid,
-    root_cid: filter.rootCid,
+    root_cid: filter.rootCid === undefined ? undefined : rootKey(filter.rootCid),
     client: filter.client,
     provider: filter.provider,
   }

@@ -182,6 +182,30 @@ test('answers without end, good or bad, are cut off', async () => {
   expect(readdirSync(into)).toEqual([])
 })
 
+test('a folder is no file, whoever is asked: that is said at once, and is not to be tried again', async () => {
+  const emptyFolder = new URL('../../../content/fixtures/cases/empty-dir.car', import.meta.url)
+  const bytes = readFileSync(emptyFolder)
+  const folderCid = 'bafybeiczsscdsbs7ffqz55asqdf3smv6klcw3gofszvwlyarci47bgf354'
+  await using provider = await serve((_request, response) => void response.end(bytes))
+  const view = providerView(1000, provider.url)
+  const terms = { ...dealOf(1000, 'active').terms, rootCid: folderCid }
+  await using served = await serveChain(() => ({ providers: [view], deals: [{ ...dealOf(1000, 'active'), terms }] }))
+  const failure = await get(
+    { chain: createChainClient({ url: served.url }), fetch },
+    folderCid,
+    join(into, 'out'),
+  ).catch((error) => error)
+  expect(failure).toMatchObject({ code: 'NOT_A_FILE', retryable: false, details: { kind: 'directory' } })
+  expect(readdirSync(into)).toEqual([])
+})
+
+test('refusals that will never be otherwise are not to be tried again', async () => {
+  const failure = await getFrom([[missing, 'active']], join(into, 'out')).catch((error) => error)
+  expect(failure).toMatchObject({ code: 'RETRIEVAL_FAILED', retryable: false })
+  const passing = await getFrom([[cutOff, 'active']], join(into, 'out')).catch((error) => error)
+  expect(passing).toMatchObject({ code: 'RETRIEVAL_FAILED', retryable: true })
+})
+
 test('OUT that is a link stays one, and what it points to is replaced', async () => {
   const target = join(into, 'target')
   writeFileSync(target, 'older')

@@ -5,7 +5,7 @@
 import { realpath, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { type ChainClient, type DealState, type DealView, readBody } from '@granary/chain/client'
-import { parseCid } from '@granary/content'
+import { DagInvalidError, InlineTooLongError, NotAFileError, parseCid } from '@granary/content'
 import { saveVerifiedFile } from '@granary/content/node'
 import { GranaryError, isAbortError } from '@granary/errors'
 import { endpointOf } from '../choose-provider.ts'
@@ -58,6 +58,12 @@ export interface RetrievalFailure {
   readonly endpoint: string
   readonly code: string
   readonly message: string
+  readonly retryable: boolean
+}
+
+/** Found in blocks that were hashed here: so the content is, and no other provider has it otherwise. */
+function isOfTheContent(error: unknown): boolean {
+  return error instanceof NotAFileError || error instanceof DagInvalidError || error instanceof InlineTooLongError
 }
 
 /** Everybody who should have it was tried. */
@@ -65,12 +71,15 @@ export class RetrievalFailedError extends GranaryError {
   readonly failures: readonly RetrievalFailure[]
 
   constructor(cid: string, failures: readonly RetrievalFailure[]) {
+    const retryable = failures.some((failure) => failure.retryable)
     const why = failures.map(({ provider, endpoint, message }) => `provider ${provider} (${endpoint}): ${message}`)
     super({
       code: 'RETRIEVAL_FAILED',
       message: `${cid} could not be fetched: ${why.join('; ')}`,
-      hint: 'nothing was written; try again later, or look at `granary status` for the providers',
-      retryable: true,
+      hint: retryable
+        ? 'nothing was written; try again later, or look at `granary status` for the providers'
+        : 'nothing was written; none of them will ever answer otherwise: look at `granary status` for the providers',
+      retryable,
       details: { cid, failures },
     })
     this.failures = failures
@@ -100,7 +109,7 @@ export interface GetResult {
   readonly endpoint: string
 }
 
-/** @throws CidInvalidError, OutInvalidError, CidNotStoredError, RetrievalFailedError */
+/** @throws CidInvalidError, OutInvalidError, CidNotStoredError, NotAFileError, DagInvalidError, RetrievalFailedError */
 export async function get(
   context: GetInput,
   cidText: string,
@@ -127,12 +136,12 @@ export async function get(
       })
       return { cid, out, bytes, provider, endpoint }
     } catch (error) {
-      if (isAbortError(error)) throw error
+      if (isAbortError(error) || isOfTheContent(error)) throw error
       if (isDiskError(error))
         throw new OutInvalidError(out, reasonOf(error), 'free space, or choose another OUT', error)
-      const code = GranaryError.is(error) ? error.code : 'FAILED'
+      const { code, retryable } = GranaryError.is(error) ? error : { code: 'FAILED', retryable: true }
       const message = Error.isError(error) ? error.message : String(error)
-      failures.push({ provider, endpoint, code, message })
+      failures.push({ provider, endpoint, code, message, retryable })
       report({ type: 'provider:failed', provider, code, message })
     }
   }

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { dealTermsDigest, dealTermsFromJson, verifySigner } from '@granary/chain/messages'
-import { pieceOf } from '@granary/content'
+import { carHeader, parseCid, pieceOf } from '@granary/content'
 import { afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import {
   genesisHash,
@@ -109,6 +109,16 @@ test('terms that name another root than the CAR are refused', async () => {
   const { status, body } = await client.agree(uploadId, { ...terms, rootCid: other.rootCid })
   expect(status).toBe(422)
   expect(body.error.code).toBe('CAR_ROOT_MISMATCH')
+  await expectNothingLeft(terms.nonce)
+})
+
+test('a CAR without a block is refused: it would be a deal for nothing', async () => {
+  const rootCid = 'bafkreifj2mmuez3avv7ldqxs6shgodn5mi2qienf34qwxw7ahizaoebiae'
+  // Named five times, so that the piece is as large as this provider asks for.
+  const bytes = Buffer.from(carHeader(Array.from({ length: 5 }, () => parseCid(rootCid))))
+  const { uploadId, terms } = await uploaded({ bytes, rootCid, ...(await pieceOf(only(bytes))) })
+  const { status, body } = await client.agree(uploadId, terms)
+  expect([status, body.error.code, body.error.details.reason]).toEqual([422, 'CAR_INVALID', 'empty'])
   await expectNothingLeft(terms.nonce)
 })
 

@@ -3,7 +3,7 @@
  * piece commitment over the same bytes, in one reading of the file and in bounded memory.
  */
 import { createReadStream } from 'node:fs'
-import { verifyCar } from '@granary/content'
+import { CarInvalidError, verifyCar } from '@granary/content'
 import { GranaryError } from '@granary/errors'
 import type { PieceHasher } from '@granary/proofs/piece'
 import { createKernelPieceHasher } from '@granary/proofs/piece/node'
@@ -33,7 +33,9 @@ export async function verifyPiece(path: string, expected: ExpectedPiece): Promis
   const hasher = createKernelPieceHasher()
   const bytes = hashed(createReadStream(path, { highWaterMark: 1024 * 1024 }), hasher)
   if (expected.rootCid === undefined) await drain(bytes)
-  else await drain(verifyCar(bytes, { root: expected.rootCid }))
+  // A CAR of a part of a larger file may lack the root's block; one without any block would be a deal for nothing.
+  else if ((await drain(verifyCar(bytes, { root: expected.rootCid }))) === 0)
+    throw new CarInvalidError('empty', 'there is no block in it', { offset: 0 })
   const actual = hasher.digest()
   if (actual.payloadSize !== expected.payloadSize)
     throw new PieceMismatchError('the payload size', actual.payloadSize, expected.payloadSize)
@@ -48,6 +50,8 @@ async function* hashed(source: AsyncIterable<Uint8Array>, hasher: PieceHasher): 
   }
 }
 
-async function drain(source: AsyncIterable<unknown>): Promise<void> {
-  for await (const _ of source);
+async function drain(source: AsyncIterable<unknown>): Promise<number> {
+  let items = 0
+  for await (const _ of source) items += 1
+  return items
 }

@@ -97,7 +97,10 @@ export async function createRetrieval(options: RetrievalOptions): Promise<Retrie
   router.use(['/ipfs', '/piece'], inSandbox)
   router.get('/ipfs/:cid{/*path}', serveIpfs(dags))
   router.get('/piece/:pieceCid', servePiece(index, blocks))
-  router.get('/routing/v1/providers/:cid', serveRouting({ chain, rootsOf, self: { peerId, multiaddrs } }))
+  router.get(
+    '/routing/v1/providers/:cid',
+    serveRouting({ chain, rootsOf, has: blocks.has, self: { peerId, multiaddrs } }),
+  )
   router.use(retrievalErrors())
 
   return {

@@ -22,6 +22,8 @@ export interface FindProviders {
   readonly chain: DealDirectory
   /** The roots of the pieces here that hold a block: the chain knows roots only. */
   readonly rootsOf: (cid: CID) => readonly string[]
+  /** Whether a block is here: a deal of this provider may be for another part of the root's DAG. */
+  readonly has: (cid: CID) => boolean
   /** This provider's own libp2p addresses, which the chain does not know. */
   readonly self: { readonly peerId: string; readonly multiaddrs: readonly string[] }
 }
@@ -31,18 +33,20 @@ const serving: ReadonlySet<DealState> = new Set<DealState>(['published', 'commit
 
 export async function findProviders(
   cid: CID,
-  { chain, rootsOf, self }: FindProviders,
+  { chain, rootsOf, has, self }: FindProviders,
   countMax: number,
   options: ReadOptions,
 ): Promise<PeerRecord[]> {
   const call = options.signal === undefined ? {} : { signal: options.signal }
   const records = new Map<number, PeerRecord>()
-  // Deals name roots as text; a client may ask by either version of the CID.
-  const roots = new Set([cid.toV1().toString(), cid.toString(), ...rootsOf(cid)])
+  const held = has(cid)
+  const roots = new Set([cid.toV1().toString(), ...rootsOf(cid)])
   for (const rootCid of roots)
     for await (const { state, terms } of chain.deals({ rootCid }, call)) {
       if (!serving.has(state) || records.has(terms.provider)) continue
-      const record = recordOf(await chain.provider(terms.provider, call), self)
+      const provider = await chain.provider(terms.provider, call)
+      if (provider.peerId === self.peerId && !held) continue
+      const record = recordOf(provider, self)
       if (record !== undefined) records.set(terms.provider, record)
       if (records.size === countMax) return [...records.values()]
     }

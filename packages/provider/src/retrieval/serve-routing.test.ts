@@ -12,6 +12,8 @@ import { filterRecords, serveRouting } from './serve-routing.ts'
 const ROOT = 'bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku'
 const LEAF = 'bafkreifzjut3te2nhyekklss27nh3k72ysco7y32koao5eei66wof36n5e'
 const OTHER = 'bafybeigo3e6q4xbsixsfie2vjixwzv4z365nlhgj7yj5cuu6ru2iwuyg6e'
+/** A root of which this provider has a part without its first block. */
+const PART = 'bafkreifj2mmuez3avv7ldqxs6shgodn5mi2qienf34qwxw7ahizaoebiae'
 const SELF = '12D3KooWA7JVCMoyVMUuVmyQSjgYcqMEe7VgkSYJzcvM3KGSjYdU'
 const PEER = '12D3KooWBmh91jJmRaNWPyPBWtgGFMD3SAhxMjhKxdyxhx6sHNCX'
 
@@ -24,7 +26,15 @@ function provider(id: number, peerId: string, endpoints: string[]): ProviderView
   return { id, peerId, endpoints } as unknown as ProviderView
 }
 
-const deals = [deal(1, 'active'), deal(2, 'published'), deal(2, 'active'), deal(3, 'expired'), deal(4, 'active')]
+const deals = [
+  deal(1, 'active', PART),
+  deal(2, 'active', PART),
+  deal(1, 'active'),
+  deal(2, 'published'),
+  deal(2, 'active'),
+  deal(3, 'expired'),
+  deal(4, 'active'),
+]
 const providers = [
   provider(1, SELF, ['http://127.0.0.1:7470']),
   provider(2, PEER, ['https://store.example.org/']),
@@ -46,7 +56,8 @@ beforeAll(async () => {
   const app = express()
   const rootsOf = (cid: { toString(): string }): string[] => (cid.toString() === LEAF ? [ROOT] : [])
   const multiaddrs = ['/ip4/127.0.0.1/tcp/7471/p2p/x']
-  app.get('/routing/v1/providers/:cid', serveRouting({ chain, rootsOf, self: { peerId: SELF, multiaddrs } }))
+  const has = (cid: { toString(): string }): boolean => cid.toString() !== PART
+  app.get('/routing/v1/providers/:cid', serveRouting({ chain, rootsOf, has, self: { peerId: SELF, multiaddrs } }))
   app.use(retrievalErrors())
   const server = app.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -74,6 +85,10 @@ test.each([ROOT, LEAF])('the providers of %s are those whose deals are running, 
   const response = await fetch(`${url}${cid}`)
   expect([response.status, response.headers.get('cache-control')]).toEqual([200, 'public, max-age=300'])
   expect(await response.json()).toEqual({ Providers: records })
+})
+
+test('who has a part of a DAG without its root is not listed for the root', async () => {
+  expect(await (await fetch(`${url}${PART}`)).json()).toEqual({ Providers: [records[1]] })
 })
 
 test('a stream of lines comes when it is asked for', async () => {
