@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs'
 import type { GranaryError } from '@granary/errors'
 import { commitGenesis } from './engine/commit-genesis.ts'
 import { createEmbeddedEngine } from './engine/create-embedded-engine.ts'
-import { createMempool } from './engine/create-mempool.ts'
 import { type BeaconEvent, createDrandBeacon } from './engine/drand-beacon.ts'
 import type { Engine, EngineEvent } from './engine/engine.ts'
 import { createLocalBeacon } from './engine/local-beacon.ts'
+import { createStatePool } from './engine/pool/create-state-pool.ts'
 import { quicknetUrls } from './engine/quicknet.ts'
 import { createVerifiers, type VerificationEvent } from './engine/verification/create-verifiers.ts'
 import { verifyHead } from './engine/verify-head.ts'
@@ -27,6 +27,7 @@ import {
   readHead,
   readParams,
   roundsToDeliver,
+  sendersOf,
 } from './state/index.ts'
 import { dealKeys } from './store/deal-keys.ts'
 import { assertSchemaVersion } from './store/open-database.ts'
@@ -103,26 +104,24 @@ export async function runChain(options: RunChainOptions): Promise<RunningChain> 
     if (head === undefined) commitGenesis({ store, machine, genesis, validatorKey })
     else verifyHead(store, genesis, head)
 
-    const mempool = createMempool()
+    const senders = sendersOf(store.reader)
+    const pool = createStatePool({ machine, reader: store.reader })
     const metrics = createNodeMetrics({
       height: () => store.head()?.height ?? 0,
-      mempoolTxs: () => mempool.size,
+      mempoolTxs: () => pool.size,
       isHalted: () => engine.failure !== undefined,
     })
     const engine: Engine = createEmbeddedEngine({
       genesis,
       machine,
       store,
-      mempool,
+      pool,
+      senders,
       beacon,
       verification,
       validatorKey,
       keepProofs,
       roundsToDeliver: (next) => roundsToDeliver(store.reader, next, ROUNDS_AT_ONCE),
-      blockRoom: () => {
-        const { blockBytes, blockVerifyUnits } = readParams(store.reader)
-        return { bytes: blockBytes, units: blockVerifyUnits }
-      },
       log: (event) => {
         metrics.observe(event)
         log(event)

@@ -8,11 +8,10 @@ import { type BenchOptions, type ChainFigure, figureOf } from './figure.ts'
 import { programBeside } from './program-beside.ts'
 import { withTemporaryHome } from './temporary-home.ts'
 import type { LoadMessage, TransferLoad } from './transfer-load.ts'
-import { MAX_FEE } from './transfers-of.ts'
 
 const RUNS = 3
-const LANES = 48
-const PER_LANE = 100
+const ACCOUNTS = 48
+const PER_ACCOUNT = 100
 const POLL_MS = 5
 
 export async function benchTransfers({ signal, onProgress }: BenchOptions = {}): Promise<ChainFigure> {
@@ -33,9 +32,8 @@ async function oneRun(): Promise<number> {
         url: node.url,
         genesisHash: genesisHash(genesis),
         key: faucetKey!,
-        lanes: LANES,
-        perLane: PER_LANE,
-        maxFee: MAX_FEE,
+        accounts: ACCOUNTS,
+        perAccount: PER_ACCOUNT,
       }
       const { url, execArgv } = programBeside('transfer-load')
       const worker = new Worker(url, { workerData: load, execArgv })
@@ -46,7 +44,7 @@ async function oneRun(): Promise<number> {
       const chain = createChainClient({ url: node.url })
       for (const id of last)
         while ((await chain.tx(id)).code === 'PENDING') await new Promise((resolve) => setTimeout(resolve, POLL_MS))
-      return (LANES * PER_LANE * 1000) / (performance.now() - startMs)
+      return (ACCOUNTS * PER_ACCOUNT * 1000) / (performance.now() - startMs)
     } finally {
       await node.stop()
     }

@@ -9,6 +9,7 @@ import { smallBlocks } from '../../test/small-blocks.ts'
 import {
   type Address,
   accountSigner,
+  decodeTransaction,
   encodeTransaction,
   feeOf,
   isBeaconEntry,
@@ -26,14 +27,15 @@ import {
   genesisHash,
   roundsToDeliver,
   type StateMachine,
+  sendersOf,
 } from '../state/index.ts'
 import { dealKeys } from '../store/deal-keys.ts'
 import { openStore, type Store } from '../store/open-store.ts'
 import { commitGenesis } from './commit-genesis.ts'
 import { createEmbeddedEngine } from './create-embedded-engine.ts'
-import { createMempool } from './create-mempool.ts'
 import type { Engine, EngineEvent } from './engine.ts'
 import { createLocalBeacon } from './local-beacon.ts'
+import { createStatePool } from './pool/create-state-pool.ts'
 
 const GRN = 10n ** 18n
 const rich = accountSigner(new Uint8Array(randomBytes(32)))
@@ -79,12 +81,12 @@ function start(
     genesis,
     machine: { ...machine, ...change(machine) },
     store,
-    mempool: createMempool(),
+    pool: createStatePool({ machine, reader: store.reader }),
+    senders: sendersOf(store.reader),
     beacon: createLocalBeacon(beaconKey),
     verification: { prepareSigners: async () => undefined, withProofs: async (check) => check() },
     validatorKey,
     roundsToDeliver: (next) => roundsToDeliver(store.reader, next, 4),
-    blockRoom: () => ({ bytes: genesis.params.blockBytes, units: genesis.params.blockVerifyUnits }),
     log: (event) => events.push(event),
     now: () => now(),
   })
@@ -102,6 +104,10 @@ async function transfer(over: Partial<Transaction<'Transfer'>> = {}): Promise<Ui
     body: { to, amount: 1n },
     ...over,
   }
+  return sign(tx)
+}
+
+async function sign(tx: Transaction): Promise<Uint8Array> {
   return encodeTransaction(tx, await rich.sign(transactionDigest(genesisHash(genesis), tx)))
 }
 
@@ -171,21 +177,48 @@ test('a clock that is set back does not stop the chain: time goes on by a millis
 })
 
 test('a transaction that can no longer be in a block is dropped, and who waits for it is told why', async () => {
-  start()
+  // The state machine says of what pays 2 attoGRN that it cannot be in a block, when one is prepared.
+  const isMarked = (bytes: Uint8Array): boolean =>
+    !isBeaconEntry(bytes) && (decodeTransaction(bytes).tx.body as { amount?: bigint }).amount === 2n
+  const reason = { code: 'KEY_EXPIRED', message: 'over', hint: 'sign it anew', retryable: false } as const
+  start((machine) => ({
+    prepareBlock(proposal) {
+      const marked: Uint8Array[] = []
+      const sound: Uint8Array[] = []
+      for (const bytes of proposal.candidates) {
+        ;(isMarked(bytes) ? marked : sound).push(bytes)
+        proposal.onOutcome?.(isMarked(bytes) ? { type: 'refused', reason } : { type: 'taken' })
+      }
+      return machine.prepareBlock({ ...proposal, candidates: sound, onOutcome: () => undefined })
+    },
+  }))
   await untilHeight(1)
-  const all = BigInt(accountView(store.reader, rich.address).balance)
-  const fee = feeOf('Transfer', (await transfer({ body: { to, amount: all - 1n } })).length, genesis.params)
-  const everything = await transfer({ body: { to, amount: all - fee } })
-  const next = [await transfer({ lane: 1, sequence: 0 }), await transfer({ lane: 1, sequence: 1 })]
-  const ids = await Promise.all([everything, ...next].map((bytes) => engine.submit(bytes)))
+  const sent = [
+    await transfer(),
+    await transfer({ lane: 1, sequence: 0, body: { to, amount: 2n } }),
+    await transfer({ lane: 1, sequence: 1 }),
+  ]
+  const ids = await Promise.all(sent.map((bytes) => engine.submit(bytes)))
   const outcomes = await Promise.allSettled(ids.map((id) => engine.waitFor(id)))
   expect(outcomes).toMatchObject([
     { status: 'fulfilled' },
-    { status: 'rejected', reason: { code: 'INSUFFICIENT_FUNDS' } },
+    { status: 'rejected', reason: { code: 'KEY_EXPIRED' } },
     { status: 'rejected', reason: { code: 'SEQUENCE_GAP' } },
   ])
-  expect(accountView(store.reader, rich.address)).toMatchObject({ balance: '0', sequences: { 0: 1 } })
+  expect(accountView(store.reader, rich.address)).toMatchObject({ sequences: { 0: 1 } })
   expect(events.filter(({ type }) => type === 'tx:dropped')).toHaveLength(2)
+})
+
+test('what an account has waiting is covered: a transfer of all of it leaves nothing to promise', async () => {
+  start()
+  await untilHeight(1)
+  const all = BigInt(accountView(store.reader, rich.address).balance)
+  const everything = await engine.submit(await transfer({ maxFee: GRN, body: { to, amount: all - GRN } }))
+  for (const next of [await transfer({ lane: 1 }), await transfer({ lane: 0, sequence: 1 })]) {
+    await expect(engine.submit(next)).rejects.toEqual(expect.objectContaining({ code: 'INSUFFICIENT_FUNDS' }))
+  }
+  await engine.waitFor(everything)
+  expect(accountView(store.reader, to).balance).toBe(String(all - GRN))
 })
 
 test('a transaction whose maxFee falls behind the fees waits in the mempool for cheaper blocks', async () => {
@@ -207,20 +240,29 @@ test('a message that fails in its block costs its fee, takes its sequence and ch
   start()
   await untilHeight(1)
   const all = BigInt(accountView(store.reader, rich.address).balance)
-  const half = all / 2n + 1n
+  const revoke = { publicKey: new Uint8Array(32).fill(5) }
+  // Behind another of its lane it is not tried before its block.
   const both = [
-    await transfer({ lane: 0, body: { to, amount: half } }),
-    await transfer({ lane: 1, body: { to, amount: half } }),
+    await transfer({ body: { to, amount: 7n } }),
+    await sign({
+      kind: 'RevokeKey',
+      sender: rich.address,
+      lane: 0,
+      sequence: 1,
+      validUntil: 100_000,
+      maxFee: GRN,
+      body: revoke,
+    }),
   ]
   const ids = await Promise.all(both.map((bytes) => engine.submit(bytes)))
   await Promise.all(ids.map((id) => engine.waitFor(id)))
   const [first, second] = ids.map((id) => store.tx(id)!)
   expect(first).toMatchObject({ code: 'OK' })
-  expect(second).toMatchObject({ code: 'INSUFFICIENT_FUNDS', hint: expect.stringMatching(/./) })
-  expect(accountView(store.reader, to).balance).toBe(String(half))
+  expect(second).toMatchObject({ code: 'KEY_NOT_FOUND', hint: expect.stringMatching(/./) })
+  expect(accountView(store.reader, to).balance).toBe('7')
   const left = accountView(store.reader, rich.address)
-  expect(left.sequences).toEqual({ 0: 1, 1: 1 })
-  expect(left.balance).toBe(String(all - half - first!.fee - second!.fee))
+  expect(left.sequences).toEqual({ 0: 2 })
+  expect(left.balance).toBe(String(all - 7n - first!.fee - second!.fee))
 })
 
 test('a stop finishes the block in hand and refuses what comes later', async () => {

@@ -4,33 +4,27 @@
  */
 import { setImmediate } from 'node:timers/promises'
 import type { GranaryError } from '@granary/errors'
-import {
-  decodeTransaction,
-  type Hash,
-  hashOf,
-  type Transaction,
-  type TransactionName,
-  transactionDigest,
-} from '../messages/index.ts'
+import { decodeTransaction, type Hash, hashOf, transactionDigest } from '../messages/index.ts'
 import {
   type BeaconEntry,
   beaconRoundFor,
   type FinalizedBlock,
   type Genesis,
   genesisHash,
+  type Senders,
   type StateMachine,
+  touchedBy,
 } from '../state/index.ts'
 import type { Store } from '../store/open-store.ts'
 import type { BlockRecord } from '../store/records.ts'
-import type { BlockRoom, Mempool, PendingTx } from './create-mempool.ts'
 import type { Engine, EngineEvent } from './engine.ts'
-import { ChainHaltedError, NodeStoppingError, TxDroppedError, TxRefusedError } from './errors.ts'
+import { ChainHaltedError, NodeStoppingError, TxDroppedError } from './errors.ts'
 import { hashTxs, type SignedHeader, signHeader } from './header.ts'
-import { createLineUp } from './line-up.ts'
 import { createPacer } from './pacer.ts'
+import { createAdmission, type VerificationAhead } from './pool/create-admission.ts'
+import type { Pool } from './pool/create-pool.ts'
+import type { Dropped } from './pool/pending-tx.ts'
 import { createStopwatch } from './stopwatch.ts'
-import { signedDigests } from './verification/signed-digests.ts'
-import type { SignedDigest } from './verification/tasks.ts'
 import { createWaitList } from './wait-list.ts'
 
 /** Where the randomness of the chain comes from: a local key on a devnet, or a drand network. */
@@ -41,17 +35,13 @@ export interface BeaconSource {
   entry(round: number): BeaconEntry | undefined
 }
 
-/** Verifies ahead of the state machine, so that its own checks find verdicts ready. */
-export interface VerificationAhead {
-  prepareSigners(signed: readonly SignedDigest[]): Promise<void>
-  withProofs<T>(check: () => T): Promise<T>
-}
-
 export interface EmbeddedEngineParts {
   readonly genesis: Genesis
   readonly machine: StateMachine
   readonly store: Store
-  readonly mempool: Mempool
+  readonly pool: Pool
+  /** What the committed state says of those who send. */
+  readonly senders: Senders
   readonly beacon: BeaconSource
   readonly verification: VerificationAhead
   /** ed25519 seed, 32 bytes. */
@@ -60,24 +50,16 @@ export interface EmbeddedEngineParts {
   readonly roundsToDeliver: (next: number) => readonly number[]
   /** Blocks whose proofs are kept, the head's among them. @default all */
   readonly keepProofs?: number | undefined
-  /** Bytes and verification units of a block, as the state has them now. */
-  readonly blockRoom: () => BlockRoom
   readonly log: (event: EngineEvent) => void
   /** @default Date.now */
   readonly now?: () => number
 }
 
-const PROOFS: ReadonlySet<TransactionName> = new Set<TransactionName>(['ProveCommitSector', 'SubmitPost'])
-/** A transaction that was offered to this many blocks in vain is given up. */
-const OFFERS_MAX = 20
-
 export function createEmbeddedEngine(parts: EmbeddedEngineParts): Engine {
-  const { genesis, machine, store, mempool, beacon, verification, log, now = Date.now } = parts
+  const { genesis, machine, store, pool, beacon, log, now = Date.now } = parts
   const chain = genesisHash(genesis)
   const waiters = createWaitList()
-  const lanes = createLineUp()
   const listeners = new Set<(height: number) => void>()
-  const offers = new Map<Hash, number>()
   const halted = Promise.withResolvers<GranaryError>()
   let failure: GranaryError | undefined
   let stopping = false
@@ -87,6 +69,21 @@ export function createEmbeddedEngine(parts: EmbeddedEngineParts): Engine {
   let running: Promise<void> = Promise.resolve()
 
   const pacer = createPacer(genesis.blockTimeMs)
+  const admission = createAdmission({
+    genesisHash: chain,
+    blockTimeMs: genesis.blockTimeMs,
+    machine,
+    pool,
+    senders: parts.senders,
+    verification: parts.verification,
+    height: () => headOf(store).height,
+    isKnown: (id) => {
+      // While it waited, the node may have stopped.
+      assertRunning()
+      return isKnown(id)
+    },
+    onDropped: tell,
+  })
 
   function produce(): void {
     const startedAt = performance.now()
@@ -94,18 +91,22 @@ export function createEmbeddedEngine(parts: EmbeddedEngineParts): Engine {
     const height = head.height + 1
     nextHeight = height
     const timeMs = Math.max(now(), head.timeMs + 1)
-    const offered = mempool.select(parts.blockRoom())
+    const turn = pool.turn(tell)
     const stopwatch = createStopwatch()
     const txs = machine.prepareBlock({
       height,
       timeMs,
-      candidates: offered.map((tx) => tx.bytes),
+      candidates: turn.candidates,
+      onOutcome: turn.onOutcome,
       beacon: entriesFor(beaconRoundFor(genesis, head.timeMs)),
-      observer: stopwatch.start(offered.map((tx) => tx.bytes)),
+      observer: stopwatch.start((index) => turn.offered[index]?.bytes),
     })
     const block = { height, timeMs, txs }
     // No processBlock: that is a vote over somebody else's proposal, and finalizeBlock checks all that it does.
-    const finalized = machine.finalizeBlock(block, stopwatch.start(txs))
+    const finalized = machine.finalizeBlock(
+      block,
+      stopwatch.start((index) => txs[index]),
+    )
     const header = signHeader(
       {
         height,
@@ -118,11 +119,11 @@ export function createEmbeddedEngine(parts: EmbeddedEngineParts): Engine {
       chain,
       parts.validatorKey,
     )
-    for (const { bytes, checkMs } of offered) stopwatch.add(bytes, checkMs)
+    for (const { bytes, checkMs } of turn.offered) stopwatch.add(bytes, checkMs)
     commit(store, block, header, finalized, stopwatch.elapsedMs)
     beacon.want(beaconRoundFor(genesis, timeMs))
     dropProofs(height)
-    settle(offered, finalized)
+    settle(finalized)
     log({ type: 'block', height, txs: txs.length, ms: performance.now() - startedAt })
     for (const listener of listeners) listener(height)
   }
@@ -140,32 +141,17 @@ export function createEmbeddedEngine(parts: EmbeddedEngineParts): Engine {
   }
 
   /** Answers those who wait, and lets go of what can never be in a block. */
-  function settle(offered: readonly PendingTx[], finalized: FinalizedBlock): void {
-    for (const { id } of finalized.results) {
-      if (id === null) continue
-      mempool.remove(id)
-      offers.delete(id)
-      waiters.resolve(id)
-    }
-    for (const { id } of offered) {
-      const tx = mempool.get(id)
-      // Behind another of its lane that was left out, it had no chance; its turn comes.
-      if (tx === undefined || mempool.firstInLane(tx.sender, tx.lane) !== tx) continue
-      const count = (offers.get(id) ?? 0) + 1
-      offers.set(id, count)
-      const verdict = machine.checkTx(tx.bytes, 0)
-      // Fees fall again when blocks are not full.
-      const waits = verdict.code === 'OK' || verdict.code === 'FEE_TOO_LOW'
-      if (waits && count < OFFERS_MAX) continue
-      drop(tx, verdict.code === 'OK' ? NEVER_INCLUDED : verdict)
-    }
+  function settle({ results, writes }: FinalizedBlock): void {
+    const included = results.flatMap(({ id }) => id ?? [])
+    tell(pool.settle({ included, touched: touchedBy(writes.keys()) }))
+    admission.settle()
+    for (const id of included) waiters.resolve(id)
   }
 
-  function drop(tx: PendingTx, reason: { code: string; message: string; hint: string }): void {
-    for (const dropped of mempool.removeFrom(tx.id)) {
-      offers.delete(dropped.id)
-      log({ type: 'tx:dropped', id: dropped.id, code: dropped === tx ? reason.code : FELL_WITH_ANOTHER.code })
-      waiters.reject(dropped.id, new TxDroppedError(dropped.id, dropped === tx ? reason : FELL_WITH_ANOTHER))
+  function tell(dropped: readonly Dropped[]): void {
+    for (const { tx, reason } of dropped) {
+      log({ type: 'tx:dropped', id: tx.id, code: reason.code })
+      waiters.reject(tx.id, new TxDroppedError(tx.id, reason))
     }
   }
 
@@ -175,25 +161,7 @@ export function createEmbeddedEngine(parts: EmbeddedEngineParts): Engine {
   }
 
   function isKnown(id: Hash): boolean {
-    return mempool.get(id) !== undefined || store.tx(id) !== undefined
-  }
-
-  async function admit(bytes: Uint8Array, tx: Transaction, signed: SignedDigest): Promise<void> {
-    await verification.prepareSigners(signedDigests(chain, tx, signed))
-    const startedAt = performance.now()
-    const check = () => {
-      // While it waited, the node may have stopped, and the same transaction may have come in again.
-      assertRunning()
-      const id = hashOf(signed.digest)
-      if (isKnown(id)) return
-      const verdict = machine.checkTx(bytes, mempool.pendingInLane(tx.sender, tx.lane))
-      if (verdict.code !== 'OK') throw new TxRefusedError(verdict)
-      const { kind, sender, lane, sequence } = tx
-      const checkMs = performance.now() - startedAt
-      mempool.add({ id, bytes, kind, sender, lane, sequence, class: verdict.class, units: verdict.units, checkMs })
-    }
-    if (PROOFS.has(tx.kind)) await verification.withProofs(check)
-    else check()
+    return pool.get(id) !== undefined || store.tx(id) !== undefined
   }
 
   function halt(error: unknown): void {
@@ -234,7 +202,7 @@ export function createEmbeddedEngine(parts: EmbeddedEngineParts): Engine {
       const { tx, signature } = decodeTransaction(bytes)
       const digest = transactionDigest(chain, tx)
       const id = hashOf(digest)
-      if (!isKnown(id)) await lanes.run(`${tx.sender}/${tx.lane}`, () => admit(bytes, tx, { digest, signature }))
+      if (!isKnown(id)) await admission.admit(bytes, tx, { digest, signature })
       return id
     },
     async waitFor(id, options = {}) {
@@ -242,9 +210,9 @@ export function createEmbeddedEngine(parts: EmbeddedEngineParts): Engine {
       assertRunning()
       await waiters.wait(id, options.signal)
     },
-    pending: (id) => mempool.get(id),
-    pendingInLane: (sender, lane) => mempool.pendingInLane(sender, lane),
-    lanesOf: (sender) => mempool.lanesOf(sender),
+    pending: (id) => pool.get(id),
+    pendingInLane: (sender, lane) => pool.pendingInLane(sender, lane),
+    lanesOf: (sender) => pool.lanesOf(sender),
     onBlock(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)
@@ -256,18 +224,6 @@ export function createEmbeddedEngine(parts: EmbeddedEngineParts): Engine {
       waiters.rejectAll(new NodeStoppingError())
     },
   }
-}
-
-const NEVER_INCLUDED = {
-  code: 'TX_NOT_INCLUDED',
-  message: `${OFFERS_MAX} blocks had no room for it`,
-  hint: 'read the sequence of its lane again and send it anew',
-}
-
-const FELL_WITH_ANOTHER = {
-  code: 'SEQUENCE_GAP',
-  message: 'one before it in its lane was dropped',
-  hint: 'read the sequence of its lane again and send it anew',
 }
 
 function headOf(store: Store): BlockRecord {

@@ -4,7 +4,7 @@
  */
 import type { GranaryError } from '@granary/errors'
 import type { Address, Hash } from '../messages/index.ts'
-import type { PendingTx } from './create-mempool.ts'
+import type { PendingTx } from './pool/pending-tx.ts'
 
 export interface Engine {
   /** Resolves, once, if the engine had to stop because of something that must never happen. */
@@ -15,7 +15,7 @@ export interface Engine {
   /**
    * Takes a transaction into the mempool; the same bytes again are the same transaction. Those of one lane are taken in
    * the order in which they came.
-   * @throws TxRefusedError, MempoolFullError, VerificationQueueFullError, ChainHaltedError, NodeStoppingError,
+   * @throws TxRefusedError, MempoolFullError and the other errors of the pool, VerificationQueueFullError, ChainHaltedError, NodeStoppingError,
    * TransactionDecodeError
    */
   submit(bytes: Uint8Array): Promise<Hash>

@@ -6,8 +6,8 @@
 import type { ExecutionObserver } from '../state/index.ts'
 
 export interface Stopwatch {
-  /** @param txs: in the order in which they will be executed */
-  start(txs: readonly Uint8Array[]): ExecutionObserver
+  /** @param txAt: the transaction that was executed at that place */
+  start(txAt: (index: number) => Uint8Array | undefined): ExecutionObserver
   add(tx: Uint8Array, ms: number): void
   elapsedMs(tx: Uint8Array): number
 }
@@ -17,12 +17,12 @@ export function createStopwatch(): Stopwatch {
   const add = (tx: Uint8Array, ms: number) => void elapsed.set(tx, (elapsed.get(tx) ?? 0) + ms)
   return {
     add,
-    start(txs) {
+    start(txAt) {
       let since = performance.now()
       return {
         executed(index) {
           const at = performance.now()
-          const tx = txs[index]
+          const tx = txAt(index)
           if (tx !== undefined) add(tx, at - since)
           since = at
         },

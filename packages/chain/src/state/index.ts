@@ -11,7 +11,7 @@ export {
   type StateRecord,
   treeRootOf,
 } from './app-hash.ts'
-export { currentFees } from './base-fee.ts'
+export { currentFees, FEE_LEVEL_ONE, feeLevelOf } from './base-fee.ts'
 export {
   beaconKeyFrom,
   beaconPublicKey,
@@ -22,6 +22,7 @@ export {
 } from './beacon.ts'
 export { type BlockRoom, createBlockRoom, type Load } from './block-room.ts'
 export type { Verifiers } from './checks.ts'
+export type { Claim, Subject } from './claim.ts'
 export { BlockInvalidError, InadmissibleError, InvariantError, TxError } from './errors.ts'
 export type { ChainEvent, ChainEventType } from './events.ts'
 export type { TxResult } from './execute-tx.ts'
@@ -64,6 +65,7 @@ export { draw, entropyOf, type RandomnessTag } from './randomness.ts'
 export type { Totals } from './records/chain.ts'
 export { recount } from './recount.ts'
 export { roundsToDeliver } from './rounds-to-deliver.ts'
+export { type KeyStanding, type Senders, sendersOf, type Touched, touchedBy } from './senders.ts'
 export type { StateReader } from './store.ts'
 export {
   accountView,

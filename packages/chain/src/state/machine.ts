@@ -18,6 +18,7 @@ import { currentFees, moveFeeLevel } from './base-fee.ts'
 import { beginBlock, endBlock } from './block-bounds.ts'
 import { createBlockRoom, type Load } from './block-room.ts'
 import { createChecks, type Verifiers } from './checks.ts'
+import { type Claim, claimOf } from './claim.ts'
 import type { BlockContext } from './context.ts'
 import { BlockInvalidError, InadmissibleError, type InadmissibleErrorCode } from './errors.ts'
 import type { ChainEvent } from './events.ts'
@@ -51,7 +52,8 @@ export interface Proposal {
   readonly timeMs: number
   /** In the order in which they are tried; a next one is asked for when the one before has its outcome. */
   readonly candidates: Iterable<Uint8Array>
-  readonly onOutcome?: (bytes: Uint8Array, outcome: CandidateOutcome) => void
+  /** What became of the candidate that was tried last. */
+  readonly onOutcome?: (outcome: CandidateOutcome) => void
   /** Rounds that the block may bring, those first that matter most. */
   readonly beacon: readonly BeaconEntry[]
   readonly observer?: ExecutionObserver
@@ -78,6 +80,8 @@ export interface AcceptedTx {
   readonly class: TransactionClass
   readonly bytes: number
   readonly units: number
+  /** What it claims as long as it waits. */
+  readonly claim: Claim
 }
 
 export interface RefusedTx {
@@ -87,7 +91,10 @@ export interface RefusedTx {
   readonly retryable: boolean
 }
 
-export type TxVerdict = AcceptedTx | RefusedTx
+export type TxVerdict =
+  | AcceptedTx
+  /** `executed`: a block could take it, and its message would fail there. */
+  | (RefusedTx & { readonly executed: boolean })
 export type BlockVerdict = { readonly accept: true } | { readonly accept: false; readonly reason: string }
 
 export interface StateMachine {
@@ -223,18 +230,19 @@ export function createStateMachine({ reader, verifiers }: StateMachineParts): St
       const { context } = open(head.height + 1, head.timeMs + chain().genesis.blockTimeMs)
       try {
         const admitted = admit(context, bytes, pendingInLane)
+        const claim = claimOf(context, admitted)
         // Behind others of its lane, the state that the message will meet is not known yet.
         const result = executes && pendingInLane === 0 ? executeTx(context, admitted) : undefined
         if (result !== undefined && result.code !== 'OK') {
           const { code, message = '', hint = '', retryable = false } = result
-          return { code, message, hint, retryable }
+          return { code, message, hint, retryable, executed: true }
         }
         const { id, tx, class: txClass, bytes: length, units } = admitted
         const { sender, lane, sequence } = tx
-        return { code: 'OK', id, sender, lane, sequence, class: txClass, bytes: length, units }
+        return { code: 'OK', id, sender, lane, sequence, class: txClass, bytes: length, units, claim }
       } catch (error) {
         if (!(error instanceof InadmissibleError)) throw error
-        return refusedTx(error)
+        return { ...refusedTx(error), executed: false }
       }
     },
 
@@ -254,7 +262,7 @@ export function createStateMachine({ reader, verifiers }: StateMachineParts): St
         const outcome = tryExecute(context, bytes, (admitted) => room.take(loadOf(admitted)))
         if (outcome.type === 'taken') txs.push(bytes)
         observer?.executed(index)
-        onOutcome?.(bytes, outcome)
+        onOutcome?.(outcome)
         index += 1
       }
       return txs

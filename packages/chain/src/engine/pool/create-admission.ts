@@ -1,0 +1,140 @@
+/**
+ * The way into the pool: signatures and proofs are verified on other threads, and then the state machine says whether a
+ * block could take the message. Those of one lane come in in their order; of the answers to one challenge one is verified
+ * at a time, so that what is wrong is counted before the next one costs anything.
+ */
+import {
+  type Epoch,
+  type Hash,
+  hashOf,
+  SESSION_SIGNATURE_BYTES,
+  type Transaction,
+  unitsOf,
+} from '../../messages/index.ts'
+import type { RefusedTx, Senders, StateMachine, TxVerdict } from '../../state/index.ts'
+import { TxRefusedError } from '../errors.ts'
+import { createLineUp } from '../line-up.ts'
+import { signedDigests } from '../verification/signed-digests.ts'
+import type { SignedDigest } from '../verification/tasks.ts'
+import type { Pool } from './create-pool.ts'
+import { ProofAttemptsSpentError } from './errors.ts'
+import type { Dropped } from './pending-tx.ts'
+import { createWorkBudget } from './work-budget.ts'
+import { type About, createWrongProofs } from './wrong-proofs.ts'
+
+/** Verifies ahead of the state machine, so that its own checks find verdicts ready. */
+export interface VerificationAhead {
+  prepareSigners(signed: readonly SignedDigest[]): Promise<void>
+  withProofs<T>(check: () => T): Promise<T>
+}
+
+export interface AdmissionParts {
+  readonly genesisHash: Hash
+  readonly blockTimeMs: number
+  readonly machine: StateMachine
+  readonly pool: Pool
+  readonly senders: Senders
+  readonly verification: VerificationAhead
+  /** Of the head. */
+  readonly height: () => Epoch
+  /** Asked again after each wait: the node may have stopped, or the same transaction come in. @throws when it has stopped */
+  readonly isKnown: (id: Hash) => boolean
+  readonly onDropped: (dropped: readonly Dropped[]) => void
+}
+
+export interface Admission {
+  /** @throws TxRefusedError, ProofAttemptsSpentError, VerificationQueueFullError and what `Pool.add` throws */
+  admit(bytes: Uint8Array, tx: Transaction, signed: SignedDigest): Promise<void>
+  /** A block has come. */
+  settle(): void
+}
+
+const HOUR_MS = 3_600_000
+const WRONG_PROOF: ReadonlySet<string> = new Set(['POST_INVALID', 'POREP_INVALID', 'BUNDLE_LENGTH_WRONG'])
+
+export function createAdmission(parts: AdmissionParts): Admission {
+  const { machine, pool, senders, verification, height, isKnown } = parts
+  const lanes = createLineUp()
+  const subjects = createLineUp()
+  const wrong = createWrongProofs(() => height() + 1)
+  const budget = createWorkBudget()
+
+  function check(bytes: Uint8Array, tx: Transaction, id: Hash): TxVerdict | undefined {
+    if (isKnown(id)) return undefined
+    const before = pool.pendingInLane(tx.sender, tx.lane, tx.sequence)
+    const replaces = pool.pendingInLane(tx.sender, tx.lane) > before
+    const executes = !replaces && budget.allows(tx.sender)
+    const verdict = machine.checkTx(bytes, before, { executes })
+    if (verdict.code !== 'OK' && verdict.executed) budget.spend(tx.sender, unitsOf(tx.kind, bytes.length))
+    return verdict
+  }
+
+  async function admitNow(bytes: Uint8Array, tx: Transaction, signed: SignedDigest): Promise<void> {
+    const id = hashOf(signed.digest)
+    await verification.prepareSigners(signedDigests(parts.genesisHash, tx, signed))
+    const about = aboutOf(tx, signed)
+    if (about !== undefined) refuseKnown(about, id)
+    const startedAt = performance.now()
+    const take = (): RefusedTx | undefined => {
+      const verdict = check(bytes, tx, id)
+      if (verdict === undefined) return undefined
+      if (verdict.code !== 'OK') return verdict
+      const { kind, sender, lane, sequence } = tx
+      const { class: txClass, units, claim } = verdict
+      const checkMs = performance.now() - startedAt
+      parts.onDropped(pool.add({ id, bytes, kind, sender, lane, sequence, class: txClass, units, claim, checkMs }))
+      return undefined
+    }
+    const refusal = about === undefined ? take() : await verification.withProofs(take)
+    if (refusal === undefined) return
+    if (about !== undefined && WRONG_PROOF.has(refusal.code) && isProven(about, refusal)) wrong.note(about, id, refusal)
+    throw new TxRefusedError(refusal)
+  }
+
+  function refuseKnown(about: About, id: Hash): void {
+    const known = wrong.known(about, id)
+    if (known === undefined) return
+    if (known !== 'spent') throw new TxRefusedError(known)
+    throw about.type === 'seal'
+      ? new ProofAttemptsSpentError(
+          `sector ${about.provider}/${about.sector}`,
+          'another one is verified within the hour',
+        )
+      : new ProofAttemptsSpentError(
+          `the challenge of epoch ${about.epoch} of partition ${about.provider}/${about.partition}`,
+          'another one is verified when the next challenge has been drawn',
+        )
+  }
+
+  return {
+    admit: (bytes, tx, signed) =>
+      lanes.run(`${tx.sender}/${tx.lane}`, () => {
+        const about = aboutOf(tx, signed)
+        if (about === undefined) return admitNow(bytes, tx, signed)
+        return subjects.run(`${tx.sender} ${JSON.stringify(about)}`, () => admitNow(bytes, tx, signed))
+      }),
+    settle() {
+      budget.renew()
+      const hour = Math.ceil(HOUR_MS / parts.blockTimeMs)
+      wrong.forget((about, since) =>
+        about.type === 'seal'
+          ? height() >= since + hour
+          : !senders.openChallenges(about.provider, about.partition).includes(about.epoch),
+      )
+    },
+  }
+}
+
+/** A length is wrong at once, but only of a challenge it costs nothing to see. */
+function isProven(about: About, { code }: RefusedTx): boolean {
+  return about.type === 'seal' || code === 'POST_INVALID'
+}
+
+/** What a message proves, if it does. */
+function aboutOf(tx: Transaction, { signature }: SignedDigest): About | undefined {
+  if (tx.kind === 'ProveCommitSector') return { type: 'seal', provider: tx.body.provider, sector: tx.body.number }
+  if (tx.kind !== 'SubmitPost') return undefined
+  const { provider, partition, challengeEpoch: epoch } = tx.body
+  const by = signature.length === SESSION_SIGNATURE_BYTES ? 'session' : 'account'
+  return { type: 'answer', provider, partition, epoch, by }
+}

@@ -1,0 +1,39 @@
+/**
+ * A message that withdraws, changes or replaces a session key stands above what that key has signed: its general messages
+ * leave, and others of it are refused until that message is in a block. Its proofs stay and are taken: of one challenge
+ * there is one, so they cannot be multiplied, and a daemon whose key is renewed must not miss a window.
+ */
+import { KeyChangingError } from './errors.ts'
+import type { PendingTx, PoolReason } from './pending-tx.ts'
+import type { Queues } from './queues.ts'
+
+export interface KeyChanges {
+  /** @throws KeyChangingError */
+  check(tx: PendingTx): void
+  /** What leaves when this one is taken; not what stands before it in its own lane. */
+  withdraws(tx: PendingTx): PendingTx[]
+  readonly reason: PoolReason
+}
+
+export function createKeyChanges(queues: Queues): KeyChanges {
+  return {
+    check({ sender, class: txClass, claim: { sessionKey } }) {
+      if (txClass === 'proving' || sessionKey === undefined) return
+      const isChanging = queues.account(sender).some(({ claim }) => claim.changedKeys.includes(sessionKey))
+      if (isChanging) throw new KeyChangingError(sessionKey)
+    },
+    withdraws(tx) {
+      const { changedKeys } = tx.claim
+      if (changedKeys.length === 0) return []
+      return queues
+        .account(tx.sender)
+        .filter((each) => each.class === 'general' && each.lane !== tx.lane)
+        .filter(({ claim: { sessionKey } }) => sessionKey !== undefined && changedKeys.includes(sessionKey))
+    },
+    reason: {
+      code: 'KEY_CHANGING',
+      message: 'its session key is withdrawn or changed',
+      hint: 'send it again by the key that is authorised then',
+    },
+  }
+}
