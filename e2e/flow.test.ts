@@ -125,7 +125,7 @@ test('10 provePoRep: the chain verified the proof after the seed was drawn, and 
   const sector = await market.client.sector(data.provider, deal.sector!.number)
   const timeline = await timelineOf(market.provider.url, data.dealId)
   expect(deal.state).toBe('active')
-  expect(deal.activatedAt).toBeGreaterThanOrEqual(sector.seedEpoch)
+  expect(deal.activatedAt).toBeGreaterThanOrEqual(sector.seedEpoch!)
   const { randomness } = await market.client.randomness({
     tag: 'TICKET',
     epoch: sector.ticketEpoch,

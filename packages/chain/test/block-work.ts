@@ -123,7 +123,7 @@ function live({ chain, client, owner, providers }: LargeMarket): void {
   const published = chain.does(client, 'PublishDeal', {
     deals: [{ terms, providerSignature: signTerms(chain, owner, terms) }],
   })
-  const deals = [Number(published.events[0]!.deal)]
+  const deals = [Number(published.events.find(({ type }) => type === 'deal:published')!.deal)]
   const expiry = chain.height + 1 + commitExpiry + terms.duration
   const sector = claimedSector(chain, { number, deals, expiry, pieceCids: [piece.pieceCid] })
   chain.does(owner, 'PreCommitSectors', { provider: first, sectors: [sector] })

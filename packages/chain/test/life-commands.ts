@@ -76,6 +76,7 @@ export function createRanch({ stores }: { stores: number }): { model: LifeModel;
   const { free, locked } = providerView(chain.state, provider)!.collateral
   const model: LifeModel = {
     height: chain.height,
+    drawnThrough: chain.height,
     deals: [],
     sectors: [],
     partitions: [],

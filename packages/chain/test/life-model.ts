@@ -7,8 +7,6 @@ import type { DealState, SectorState } from '../src/client/views.ts'
 import type { ChainParams } from '../src/state/index.ts'
 import { lesser } from '../src/state/lesser.ts'
 
-const BEACON_LATENESS_MAX = 2
-
 export interface ModelDeal {
   readonly id: number
   readonly price: bigint
@@ -60,6 +58,8 @@ export interface ModelPartition {
 
 export interface LifeModel {
   height: number
+  /** Epoch through which challenges have been drawn. */
+  drawnThrough: number
   readonly deals: ModelDeal[]
   readonly sectors: ModelSector[]
   readonly partitions: ModelPartition[]
@@ -145,8 +145,8 @@ export function createLife(model: LifeModel, params: LifeParams): Life {
   /** The last epoch up to which each is marked. A fault goes on, and until an epoch's draw is known a recovery may undo it. */
   function decided(sector: ModelSector): number {
     if (sector.state === 'faulty') {
-      const drawnAt = sector.partition!.recovery?.epoch ?? model.height
-      mark(sector, Math.min(model.height - BEACON_LATENESS_MAX, drawnAt, sector.expiry), 'faulted')
+      const drawnAt = sector.partition!.recovery?.epoch ?? model.drawnThrough
+      mark(sector, Math.min(drawnAt, sector.expiry), 'faulted')
     }
     let epoch = sector.activatedAt
     while (sector.marks.has(epoch + 1)) epoch += 1
@@ -239,7 +239,7 @@ export function createLife(model: LifeModel, params: LifeParams): Life {
     const since = sector.state === 'faulty' ? sector.faultySince : model.height
     end(sector)
     charge(payOf(sector) * BigInt(Math.min(params.terminationFee, Math.max(0, sector.expiry - since))))
-    partition.departures.push({ due: model.height + params.cutoff + BEACON_LATENESS_MAX + 1, sector })
+    partition.departures.push({ due: model.height + params.cutoff + 1, sector })
   }
 
   function beFaulty(sector: ModelSector): void {
@@ -416,13 +416,14 @@ export function createLife(model: LifeModel, params: LifeParams): Life {
       for (const partition of partitions) {
         const gone = partition.departures.filter((each) => each.due <= height)
         const open = [partition.challenge, partition.recovery].flatMap((each) => (each === undefined ? [] : [each]))
-        const later = Math.max(0, ...open.map((each) => each.deadline + 1))
+        const later = Math.max(0, ...open.map((each) => each.deadline + params.cutoff + 1))
         partition.departures = partition.departures.filter((each) => each.due > height)
         for (const { sector } of gone) {
           if (open.length === 0) leave(partition, sector)
           else partition.departures.push({ due: later, sector })
         }
       }
+      model.drawnThrough = height
       for (const number of drawn) {
         const partition = partitions[number]!
         const fee = listedNow(partition).reduce((sum, each) => sum + payOf(each), 0n) * BigInt(params.missedProofFee)

@@ -1,6 +1,6 @@
 /** The usual cast of a test: a client with money, a provider with collateral, real sectors in a folder of its own. */
 import type { DealTerms, Signer } from '../src/messages/index.ts'
-import { type ChainParams, sectorView } from '../src/state/index.ts'
+import { type ChainParams, partitionViews, sectorView } from '../src/state/index.ts'
 import { createTestChain, fund, registerProvider, signTerms, type TestChain, termsFor } from './test-chain.ts'
 import { createTestSealer, PROFILE, type TestPiece, type TestSealer } from './test-sealer.ts'
 
@@ -75,7 +75,11 @@ export function createMarket(folder: string, params: Partial<ChainParams> = {}):
     },
     activate: async (number, pieces, deals) => {
       await preCommit(number, pieces, deals)
-      chain.advanceTo(sectorView(chain.state, provider, number)!.seedEpoch)
+      chain.advanceTo(sectorView(chain.state, provider, number)!.seedEpoch!)
+      // While a challenge is open its partition takes no sectors.
+      const isChallenged = () =>
+        partitionViews(chain.state, provider, undefined, 100).some(({ challenge }) => challenge !== undefined)
+      while (isChallenged()) await sealer.answer()
       const bundle = await sealer.proveSector(number)
       chain.does(owner, 'ProveCommitSector', { provider, number, bundle })
     },

@@ -37,7 +37,13 @@ export function createRules(given: Partial<ChainParams>): Rules {
     timeMs: 0,
   })
   const responseWindows = { ...base.params.responseWindows, '2KiB-test': 5 }
-  const params = { ...base.params, partitionDeposit: 0n, responseWindows, ...given }
+  const params = {
+    ...base.params,
+    beaconLatenessMs: 2 * base.blockTimeMs,
+    partitionDeposit: 0n,
+    responseWindows,
+    ...given,
+  }
   // A round a millisecond, so that each epoch has its own and it is public when the block before is there.
   const genesis = { ...base, params, beacon: { ...base.beacon, periodMs: 1 } }
   const state = createMemoryState()
@@ -102,7 +108,7 @@ export function createRules(given: Partial<ChainParams>): Rules {
       }
       earnEpoch(context)
       const round = beaconRoundFor(genesis, previousTimeMs)
-      tables.epochs.put(store, height, { round, timeMs, rewardIndex: rewardsOf(store).index })
+      tables.epochs.put(store, height, { round, timeMs, provenMs: timeMs, rewardIndex: rewardsOf(store).index })
       if (entropy !== undefined) deliver(height, entropy)
       previousTimeMs = timeMs
       return context

@@ -3,7 +3,7 @@
  * merit. What a provider's sectors waited for is counted apart, so that comparisons do not depend on it.
  */
 import type { ChainEvent } from '@granary/chain/state'
-import { sectorReward, type World } from './world.ts'
+import { frozenAt, sectorReward, type World } from './world.ts'
 
 export interface FirstChallenges {
   /** An event of this provider. */
@@ -29,7 +29,7 @@ export function createFirstChallenges({ chain, params }: Pick<World, 'chain' | '
           break
         case 'post:accepted':
           for (const [sector, each] of waiting) {
-            if (each.partition !== partition || each.since > Number(event.epoch) - params.cutoff) continue
+            if (each.partition !== partition || each.since > frozenAt(params, Number(event.epoch))) continue
             epochs += chain.height - each.since
             waiting.delete(sector)
           }

@@ -1,6 +1,6 @@
 /** The sectors of one provider, from the deals that it has sold to the proof that the chain takes, and what sealing costs. */
 import type { Signer } from '@granary/chain/messages'
-import { dealView } from '@granary/chain/state'
+import { dealView, sectorView } from '@granary/chain/state'
 import { computeCommD, parsePieceCid } from '@granary/proofs/verify'
 import type { Disk } from './disk.ts'
 import { sum } from './money.ts'
@@ -80,6 +80,15 @@ export function createSealing({ world, owner, provider, purse, disk, store, name
     })
   }
 
+  /** The chain says of which epoch the seed is; the block after that takes the proof. */
+  function proveOnceSeeded(number: number, at: number): void {
+    chain.at(at, () => {
+      const { seedEpoch } = sectorView(chain.state, provider(), number)!
+      if (seedEpoch === undefined || seedEpoch > chain.height) proveOnceSeeded(number, chain.height + 1)
+      else chain.submit(owner, 'ProveCommitSector', { provider: provider(), number, bundle: provePoRep(disk, number) })
+    })
+  }
+
   function costAhead({ sealedAt, lasts }: PlannedSector): bigint {
     return (cost * BigInt(Math.max(0, sealedAt + lasts - chain.height))) / BigInt(lasts)
   }
@@ -101,9 +110,7 @@ export function createSealing({ world, owner, provider, purse, disk, store, name
     },
     committed: (number, epoch) => {
       sectors.get(number)!.state = 'committed'
-      chain.at(epoch + params.seedDelay, () => {
-        chain.submit(owner, 'ProveCommitSector', { provider: provider(), number, bundle: provePoRep(disk, number) })
-      })
+      proveOnceSeeded(number, epoch + params.seedDelay)
     },
     proven: (number) => {
       sectors.get(number)!.state = 'active'

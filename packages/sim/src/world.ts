@@ -33,6 +33,11 @@ export function epochsIn({ blockTimeMs }: Pick<ChainParams, 'blockTimeMs'>, dura
   return Math.ceil(durationMs / blockTimeMs)
 }
 
+/** Of which epoch the lists are that a draw of `epoch` asks for, on a chain whose blocks are never late. */
+export function frozenAt({ cutoff, seedMarginMs, blockTimeMs }: ChainParams, epoch: number): number {
+  return epoch - Math.max(cutoff, 2 + Math.ceil(seedMarginMs / blockTimeMs))
+}
+
 /** attoGRN a sector and epoch, as long as the network is below its design size. */
 export function sectorReward({ capacityReward, designPower }: ChainParams): bigint {
   return (capacityReward * BigInt(PROFILE.sectorBytes)) / designPower

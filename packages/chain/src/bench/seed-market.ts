@@ -54,7 +54,7 @@ export function seedMarket(store: Store, { genesis, beaconKey, account, sectors:
     }
     beginBlock(context, { height: height - 1, timeMs: previousTimeMs })
     const entry = entryFor(genesis, beaconKey, previousTimeMs)
-    if (entry !== undefined && isRoundWanted(context, entry.round)) beaconEntry(context, entry)
+    if (entry !== undefined && isRoundWanted(context, entry.round)) beaconEntry(context, entry, 0)
     work(context)
     endBlock(context)
   }

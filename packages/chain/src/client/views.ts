@@ -111,7 +111,8 @@ export interface SectorView {
   readonly commR: Hash
   readonly ticketEpoch: number
   readonly preCommitEpoch: number
-  readonly seedEpoch: number
+  /** Of which its seed is: present as soon as it is known, and while it is kept. */
+  readonly seedEpoch?: number
   /** Present once it has been drawn. */
   readonly seed?: Hash
   readonly commitBy: number

@@ -204,7 +204,7 @@ async function epochOfRound(
   for (let height = 0; ; height += 1) {
     while ((await chain.status()).height < height) await new Promise((resolve) => setTimeout(resolve, 20))
     const { timeMs } = (await chain.block(height)).header
-    if (isWanted(Math.floor((timeMs - beacon.genesisTimeMs) / PERIOD_MS) + 1)) return height + 1
+    if (isWanted(Math.floor((timeMs - beacon.genesisTimeMs) / PERIOD_MS) + 2)) return height + 1
   }
 }
 

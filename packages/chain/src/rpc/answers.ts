@@ -153,7 +153,7 @@ const sector: z.ZodType<SectorView> = z.object({
   commR: hash,
   ticketEpoch: natural,
   preCommitEpoch: natural,
-  seedEpoch: natural,
+  seedEpoch: z.exactOptional(natural),
   seed: z.exactOptional(hash),
   commitBy: natural,
   expiry: natural,

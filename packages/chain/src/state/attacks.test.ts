@@ -175,7 +175,7 @@ test('exhausting slots: each partition locks a deposit, and a full chain takes n
   const { free } = providerView(chain.state, provider)!.collateral
   expect(before - BigInt(free)).toBeGreaterThanOrEqual(2n * chain.genesis.params.partitionDeposit)
   await preCommit(2, [], [])
-  chain.advanceTo(sectorView(chain.state, provider, 2)!.seedEpoch)
+  chain.advanceTo(sectorView(chain.state, provider, 2)!.seedEpoch!)
   const bundle = await sealer.proveSector(2)
   expect(chain.send(owner, 'ProveCommitSector', { provider, number: 2, bundle })).toMatchObject({
     code: 'NO_SLOT',
@@ -187,7 +187,7 @@ test('choosing the seed: the same replica has one seed, and a proof over any oth
   const { chain, owner, provider, preCommit, sealer } = createMarket(join(folder, 'seed'))
   await preCommit(0, [], [])
   const { seedEpoch } = sectorView(chain.state, provider, 0)!
-  chain.advanceTo(seedEpoch)
+  chain.advanceTo(seedEpoch!)
   const bundle = await sealer.proveSector(0)
   chain.advance(5)
   // Later, and after another pre-commit, it is still the one of seedDelay epochs after the first.

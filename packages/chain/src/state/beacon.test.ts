@@ -10,9 +10,11 @@ import {
   isDerived,
   randomnessView,
   readHead,
+  roundTimeMs,
   signBeaconRound,
   verifyBeaconRound,
 } from './index.ts'
+import { tables } from './tables.ts'
 
 const BEACON_KEY = new Uint8Array(32).fill(7)
 
@@ -37,10 +39,15 @@ test('a local key signs in the same scheme', () => {
   expect(verifyBeaconRound(beaconPublicKey(key), 5, new Uint8Array(48))).toBe(false)
 })
 
-test('the round of an epoch follows from the time of the block before it', () => {
+test('the round of an epoch is the first that is not public at the time of the block before it', () => {
   const { genesis } = createTestChain()
   const rounds = [0, 1, 2_999, 3_000, 6_001].map((ms) => beaconRoundFor(genesis, GENESIS_TIME_MS + ms))
-  expect(rounds).toEqual([1, 1, 1, 2, 3])
+  expect(rounds).toEqual([2, 2, 2, 3, 4])
+  for (const ms of [0, 1, 2_999, 3_000, 6_001]) {
+    const round = beaconRoundFor(genesis, GENESIS_TIME_MS + ms)
+    expect(roundTimeMs(genesis, round)).toBeGreaterThan(GENESIS_TIME_MS + ms)
+    expect(roundTimeMs(genesis, round - 1)).toBeLessThanOrEqual(GENESIS_TIME_MS + ms)
+  }
 })
 
 describe('a block', () => {
@@ -54,12 +61,13 @@ describe('a block', () => {
 
   test('brings the round that its epoch asks for, once, and no other', () => {
     const chain = createTestChain()
-    expect(propose(chain, [entry(1)])).toBe('accepted')
-    expect(propose(chain, [entry(2)])).toContain('no epoch waits for beacon round 2')
-    expect(propose(chain, [entry(1, signBeaconRound(BEACON_KEY, 2))])).toContain('not signed')
-    expect(propose(chain, [entry(1), entry(1)])).toContain('no epoch waits for beacon round 1')
+    expect(propose(chain, [entry(2)])).toBe('accepted')
+    expect(propose(chain, [entry(1)])).toContain('no epoch waits for beacon round 1')
+    expect(propose(chain, [entry(3)])).toContain('no epoch waits for beacon round 3')
+    expect(propose(chain, [entry(2, signBeaconRound(BEACON_KEY, 3))])).toContain('not signed')
+    expect(propose(chain, [entry(2), entry(2)])).toContain('no epoch waits for beacon round 2')
     chain.produce()
-    expect(propose(chain, [entry(1)])).toContain('no epoch waits')
+    expect(propose(chain, [entry(2)])).toContain('no epoch waits')
     expect(chain.blocks[0]!.txs).toHaveLength(1)
     chain.advance(5)
     expect(chain.blocks.slice(1).every((block) => block.txs.length === 0)).toBe(true)
@@ -79,13 +87,18 @@ describe('a block', () => {
     expect(randomnessView(chain.state, { ...query, tag: 'SEED' })).not.toBe(randomnessView(chain.state, query))
   })
 
-  test('withholding a beacon round: one that comes more than two blocks late draws no challenges', () => {
-    const chain = createTestChain()
-    for (let late = 0; late < 5; late++) chain.produce([], { beacon: false })
-    const given = chain.events.filter((event) => event.type === 'challenge:void')
-    expect(given).toMatchObject([1, 2, 3].map((epoch) => ({ epoch, reason: 'BEACON_LATE', height: epoch + 2 })))
-    chain.advance(3)
-    expect(chain.events.filter((event) => event.type === 'challenge:void')).toHaveLength(3)
+  test('withholding a beacon round: once it is later than `beaconLateness` its epochs draw no challenges', () => {
+    const chain = createTestChain({ blockTimeMs: 1_000, params: { beaconLatenessMs: 4_000 } })
+    const given = () => chain.events.filter((event) => event.type === 'challenge:void')
+    // Round 2 is public 3 s after the genesis: the block at 7 s waits, the one at 8 s gives up whom it is late for.
+    for (let height = 1; height <= 7; height++) chain.produce([], { beacon: false })
+    expect(given()).toEqual([])
+    chain.produce([], { beacon: false })
+    expect(given()).toMatchObject([1, 2, 3].map((epoch) => ({ epoch, reason: 'BEACON_LATE', height: 8 })))
+    // Those that are not late yet are drawn when their round comes, in their order.
+    chain.produce()
+    expect(given()).toHaveLength(3)
+    expect(tables.draws.get(chain.state)).toMatchObject({ through: 9 })
   })
 
   test('brings four rounds at most, before all else, so that an outage of any length is caught up with', () => {

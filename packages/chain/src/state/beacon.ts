@@ -10,10 +10,13 @@ import type { Genesis } from './genesis.ts'
 
 const DST = 'BLS_SIG_BLS12381G1_XMD:SHA-256_SSWU_RO_NUL_'
 
-/** R(h): the round of the epoch that follows a block with this header time. No other is ever used for it. */
+/**
+ * R(h): the round of the epoch that follows a block with this header time, the first that is not public yet at that time.
+ * No other is ever used for it.
+ */
 export function beaconRoundFor(genesis: Pick<Genesis, 'beacon'>, previousBlockTimeMs: number): number {
   const { genesisTimeMs, periodMs } = genesis.beacon
-  return Math.floor((previousBlockTimeMs - genesisTimeMs) / periodMs) + 1
+  return Math.floor((previousBlockTimeMs - genesisTimeMs) / periodMs) + 2
 }
 
 /** pub(r): when a round is public; round 1 is at the beacon's start. */

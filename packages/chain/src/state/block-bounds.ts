@@ -18,8 +18,9 @@ export function beginBlock(context: BlockContext, head: Head): void {
   const { store, genesis, height, timeMs } = context
   const round = beaconRoundFor(genesis, head.timeMs)
   tables.head.put(store, { height, timeMs })
+  const provenMs = tables.epochs.get(store, head.height)?.provenMs ?? genesis.timeMs
   earnEpoch(context)
-  tables.epochs.put(store, height, { round, timeMs, rewardIndex: rewardsOf(store).index })
+  tables.epochs.put(store, height, { round, timeMs, provenMs, rewardIndex: rewardsOf(store).index })
   if (tables.rounds.get(store, round) === undefined) tables.wantedRounds.put(store, round, {})
 }
 

@@ -98,7 +98,7 @@ test('adding a sector inside a window: it goes elsewhere, and the list stays as 
   const listed = open(market)!.sectors.map((sector) => sector.number)
   // Sealed and pre-committed inside the window, proven while a challenge is open.
   await market.preCommit(2, [], [])
-  chain.advanceTo(sectorView(chain.state, provider, 2)!.seedEpoch)
+  chain.advanceTo(sectorView(chain.state, provider, 2)!.seedEpoch!)
   while (open(market) === undefined) chain.produce()
   const during = open(market)!
   chain.does(owner, 'ProveCommitSector', { provider, number: 2, bundle: await sealer.proveSector(2) })

@@ -4,9 +4,12 @@
  */
 import type { Epoch } from '../messages/index.ts'
 import { epochOf, isVoid } from './answer-time.ts'
+import { roundTimeMs } from './beacon.ts'
 import type { BlockContext } from './context.ts'
+import { drawsOf } from './draws.ts'
 import { InvariantError } from './errors.ts'
 import { forfeit, missChallenge, requireSector } from './faults.ts'
+import { frozenAtOf } from './frozen-at.ts'
 import { unlockCollateral } from './ledger.ts'
 import { allowedProfile } from './params.ts'
 import {
@@ -19,33 +22,47 @@ import {
   unlistMember,
   writePartition,
 } from './partitions.ts'
-import { BEACON_LATENESS_MAX } from './randomness.ts'
 import type { OpenChallenge, Partition } from './records/partitions.ts'
 import { drawRecoveries } from './recoveries.ts'
 import { addRedraw, removeRedraw, takeRedraws } from './redraws.ts'
 import { earnFrom, pendingReward, rewardPerEpoch, sectorBytesOf } from './rewards.ts'
-import { drawSlots, partitionsInSlot } from './slots.ts'
+import { drawSlots, partitionsInSlot, swapsBefore } from './slots.ts'
 import { standingOf } from './spans.ts'
 import type { StateReader } from './store.ts'
 import { keyNumber } from './table.ts'
 import { tables } from './tables.ts'
 import { creditVesting } from './vesting.ts'
 
+/** Of whose partitions an epoch opens challenges; those that are drawn again count as one. */
+const SLOTS_MAX = 3
+
 export type Outcome = 'answered' | 'missed'
 
 /** Draws the challenges of all epochs whose randomness is there, in their order. */
 export function drawChallenges(context: BlockContext): void {
-  const { store, height } = context
-  const { through } = tables.draws.get(store) ?? { through: 0 }
-  for (let epoch = through + 1; epoch <= height; epoch++) {
-    const slots = drawSlots(store, context.params, epoch)
-    if (slots === undefined && height < epoch + BEACON_LATENESS_MAX) return
-    if (slots === undefined) context.emit({ type: 'challenge:void', epoch, reason: 'BEACON_LATE' })
-    for (const slot of slots ?? []) challengeSlot(context, slot, epoch)
-    if (slots !== undefined) challengeAgain(context, epoch)
-    if (slots !== undefined) drawRecoveries(context, epoch)
-    tables.draws.put(store, { through: epoch })
+  const { store, params, height, emit } = context
+  for (let epoch = drawsOf(store).through + 1; epoch <= height; epoch++) {
+    const before = drawsOf(store)
+    const made = swapsBefore(params, epoch, before.swaps)
+    const drawn = drawSlots(store, params, epoch, made)
+    if (drawn === undefined && !isGivenUp(context, epoch)) return
+    const frozenAt = frozenAtOf(store, params, epoch, before.frozenAt)
+    tables.draws.put(store, { through: epoch, frozenAt, swaps: drawn?.swaps ?? made })
+    if (drawn === undefined) {
+      emit({ type: 'challenge:void', epoch, reason: 'BEACON_LATE' })
+      continue
+    }
+    for (const slot of drawn.slots) challengeSlot(context, slot, epoch)
+    // While the permutation is behind, its second slot stands in for these: an epoch opens challenges of three slots at most.
+    if (drawn.slots.length < SLOTS_MAX) challengeAgain(context, epoch)
+    drawRecoveries(context, epoch)
   }
+}
+
+/** Its round is so late that who made blocks could have waited to see it first. */
+function isGivenUp({ store, genesis, params, timeMs }: BlockContext, epoch: Epoch): boolean {
+  const record = tables.epochs.get(store, epoch)
+  return record === undefined || timeMs > roundTimeMs(genesis, record.round) + params.beaconLatenessMs
 }
 
 /** The windows whose last block is this one. */
@@ -121,7 +138,7 @@ function challengeAgain(context: BlockContext, epoch: Epoch): void {
 function openChallenge(context: BlockContext, provider: number, number: number, epoch: Epoch): void {
   const { store, params, height, emit } = context
   const partition = partitionOf(store, provider, number)
-  const frozenAt = epoch - params.cutoff
+  const { frozenAt } = drawsOf(store)
   if (partition.challenge.length > 0 || !hasMembersAt(store, provider, number, frozenAt)) return
   const profile = allowedProfile(params, partition.profile)
   if (profile === undefined) {

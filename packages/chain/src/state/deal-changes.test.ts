@@ -39,7 +39,7 @@ async function oneDeal(
   const deal = market.publish(piece, terms)
   await market.activate(0, [piece], [deal])
   const { chain, provider, sealer } = market
-  const lastProven = (): number => partitionViews(chain.state, provider, undefined, 1)[0]!.lastProven ?? 0
+  const lastProven = (): number => partitionViews(chain.state, provider, undefined, 1)[0]?.lastProven ?? 0
   return {
     ...market,
     deal,

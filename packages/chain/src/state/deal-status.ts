@@ -55,14 +55,14 @@ export function dealStatus(store: StateReader, deal: Deal, height: Epoch): DealS
 }
 
 /** Epochs of an active deal that are decided and not settled. */
-export function dueEpochs(store: StateReader, deal: Deal, status: DealStatus, height: Epoch): DueEpochs {
+export function dueEpochs(store: StateReader, deal: Deal, status: DealStatus): DueEpochs {
   if (deal.closed !== 'no' || (status.state !== 'active' && status.state !== 'terminated'))
     return { through: deal.settledThrough, proven: 0, faulted: 0 }
   const { provider } = deal.terms
   const sector = tables.sectors.get(store, provider, status.sector)
   if (sector === undefined) throw new InvariantError(`sector ${provider}/${status.sector} of a deal is unknown`)
   const from = Math.max(deal.settledThrough, status.activatedAt)
-  const through = Math.max(from, Math.min(status.endsAt, decidedThrough(store, provider, sector, height)))
+  const through = Math.max(from, Math.min(status.endsAt, decidedThrough(store, provider, sector)))
   const place = { provider, number: status.sector }
   const faulted = faultedThrough(store, place, sector, through) - faultedThrough(store, place, sector, from)
   return { through, proven: through - from - faulted, faulted }

@@ -27,9 +27,9 @@ interface Proven extends Market {
   nextChallenge(): Promise<void>
 }
 
-/** Two sectors with a deal each in one partition, proven once. */
+/** Two sectors with a deal each in one partition, proven once. What they earn vests later than any of this. */
 async function proven(name: string, params: Partial<ChainParams> = {}): Promise<Proven> {
-  const market = createMarket(join(folder, name), params)
+  const market = createMarket(join(folder, name), { vesting: 2 ** 32, ...params })
   const { chain, owner, provider, sealer, publish, activate } = market
   const deals: number[] = []
   for (const number of [0, 1]) {
@@ -38,7 +38,7 @@ async function proven(name: string, params: Partial<ChainParams> = {}): Promise<
     await activate(number, [piece], deals.slice(-1))
   }
   const view = (): PartitionView => partitionViews(chain.state, provider, undefined, 10)[0]!
-  while ((view().lastProven ?? 0) <= sectorView(chain.state, provider, 1)!.activatedAt!) await sealer.answer()
+  while (dealView(chain.state, deals[1]!)!.provenEpochs === 0) await sealer.answer()
   return {
     ...market,
     deals,

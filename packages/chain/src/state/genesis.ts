@@ -6,7 +6,7 @@ import { address, bigUint, bool, hexBytes, list, text, uint } from '../messages/
 import { type Address, AMOUNT_MAX, type Hash, type Hex, hashOf } from '../messages/index.ts'
 import { type Struct, struct } from '../messages/struct.ts'
 import { encodeRecord } from '../messages/tuple-codec.ts'
-import { faultOfParams } from './param-bounds.ts'
+import { faultOfParams, faultOfTimes } from './param-bounds.ts'
 import { type ChainParams, type ChainParamsJson, chainParams, devnetParams, productionParams } from './params.ts'
 import { mintedByCapacityMax } from './rewards.ts'
 
@@ -145,7 +145,7 @@ export function assertGenesis(genesis: Genesis): void {
   if (beacon.periodMs === 0 || genesis.timeMs < beacon.genesisTimeMs) {
     throw new GenesisInvalidError('the chain starts before its beacon')
   }
-  const fault = faultOfParams(params)
+  const fault = faultOfParams(params) ?? (genesis.devnet ? undefined : faultOfTimes(params, beacon.periodMs))
   if (fault !== undefined) throw new GenesisInvalidError(fault)
   if (new Set(accounts.map((account) => account.address)).size !== accounts.length) {
     throw new GenesisInvalidError('an account stands there twice')

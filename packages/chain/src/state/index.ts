@@ -61,7 +61,8 @@ export {
   feeParams,
   productionParams,
 } from './params.ts'
-export { draw, entropyOf, type RandomnessTag } from './randomness.ts'
+export { latestBlockTimeMs } from './proven-time.ts'
+export { draw, entropyOf, type RandomnessTag, seedEntropyOf } from './randomness.ts'
 export type { Totals } from './records/chain.ts'
 export { recount } from './recount.ts'
 export { roundsToDeliver } from './rounds-to-deliver.ts'

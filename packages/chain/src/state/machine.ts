@@ -26,7 +26,8 @@ import { executeTx, type TxResult } from './execute-tx.ts'
 import { assertGenesis, type Genesis, genesisHash } from './genesis.ts'
 import { type HeadView, readGenesis, readHead, readParams, writeGenesis } from './head.ts'
 import { assertConserved, credit } from './ledger.ts'
-import { BEACON_ENTRIES_MAX, beaconEntry, isRoundWanted } from './messages/beacon-entry.ts'
+import { BEACON_ENTRIES_MAX, beaconEntry, isRoundWanted, misplacedEntry } from './messages/beacon-entry.ts'
+import { checkTime, isClockRound } from './proven-time.ts'
 import { initRewards } from './rewards.ts'
 import { initSlots } from './slots.ts'
 import { createOverlay, type Overlay, type StateReader } from './store.ts'
@@ -56,6 +57,8 @@ export interface Proposal {
   readonly onOutcome?: (outcome: CandidateOutcome) => void
   /** Rounds that the block may bring, those first that matter most. */
   readonly beacon: readonly BeaconEntry[]
+  /** The newest round there is, which is brought if the time of the block needs it. */
+  readonly newest?: BeaconEntry | undefined
   readonly observer?: ExecutionObserver
 }
 
@@ -174,18 +177,16 @@ export function createStateMachine({ reader, verifiers }: StateMachineParts): St
   function execute(block: Block, observer?: ExecutionObserver): FinalizedBlock {
     const { context, overlay, events } = openBlock(block)
     const room = createBlockRoom(context.params)
-    let entries = 0
+    const entries = block.txs.findIndex((bytes) => !isBeaconEntry(bytes))
+    const last = (entries === -1 ? block.txs.length : entries) - 1
     observer?.executed(-1)
     const results = block.txs.map((bytes, index) => {
-      if (isBeaconEntry(bytes)) {
-        // Only entries stand before an entry, and not many.
-        if (entries !== index || index >= BEACON_ENTRIES_MAX) throw misplacedEntry(index)
-        entries += 1
-      }
-      const result = isBeaconEntry(bytes) ? executeBeacon(context, bytes) : executeInBlock(bytes, index)
+      if (isBeaconEntry(bytes) && index > Math.min(last, BEACON_ENTRIES_MAX)) throw misplacedEntry(index)
+      const result = isBeaconEntry(bytes) ? executeBeacon(context, bytes, index, last) : executeInBlock(bytes, index)
       observer?.executed(index)
       return result
     })
+    checkTime(context)
     moveFeeLevel(context, room.general)
     endBlock(context)
     return finish(overlay, results, events)
@@ -207,7 +208,8 @@ export function createStateMachine({ reader, verifiers }: StateMachineParts): St
       const supply = genesis.accounts.reduce((sum, { balance }) => sum + balance, 0n)
       tables.head.put(overlay, { height: 0, timeMs: genesis.timeMs })
       tables.nextIds.put(overlay, { provider: FIRST_PROVIDER, deal: FIRST_DEAL })
-      tables.draws.put(overlay, { through: 0 })
+      tables.draws.put(overlay, { through: 0, frozenAt: 0, swaps: 0 })
+      tables.epochs.put(overlay, 0, { round: 0, timeMs: genesis.timeMs, provenMs: genesis.timeMs, rewardIndex: 0n })
       tables.totals.put(overlay, {
         genesis: supply,
         minted: 0n,
@@ -246,14 +248,18 @@ export function createStateMachine({ reader, verifiers }: StateMachineParts): St
       }
     },
 
-    prepareBlock: ({ height, timeMs, candidates, beacon, observer, onOutcome }) => {
+    prepareBlock: ({ height, timeMs, candidates, beacon, newest, observer, onOutcome }) => {
       const { context } = openBlock({ height, timeMs })
       const txs: Uint8Array[] = []
       for (const entry of beacon) {
         if (txs.length === BEACON_ENTRIES_MAX) break
         if (!isRoundWanted(context, entry.round)) continue
-        beaconEntry(context, entry)
+        beaconEntry(context, entry, txs.length)
         txs.push(encodeBeaconEntry(entry))
+      }
+      if (newest !== undefined && isClockRound(context, newest.round)) {
+        beaconEntry(context, newest, BEACON_ENTRIES_MAX)
+        txs.push(encodeBeaconEntry(newest))
       }
       const room = createBlockRoom(context.params)
       observer?.executed(-1)
@@ -329,15 +335,10 @@ function admitInBlock(context: BlockContext, bytes: Uint8Array, index: number): 
   }
 }
 
-function misplacedEntry(index: number): BlockInvalidError {
-  return new BlockInvalidError(
-    `item ${index} is a beacon's entry: at most ${BEACON_ENTRIES_MAX} of them stand before all else`,
-  )
-}
-
-function executeBeacon(context: BlockContext, bytes: Uint8Array): TxResult {
+function executeBeacon(context: BlockContext, bytes: Uint8Array, index: number, last: number): TxResult {
   try {
-    beaconEntry(context, decodeBeaconEntry(bytes))
+    const brought = beaconEntry(context, decodeBeaconEntry(bytes), index)
+    if (brought === 'time' && index !== last) throw misplacedEntry(index)
   } catch (error) {
     if (!GranaryError.is(error) || error instanceof BlockInvalidError) throw error
     throw new BlockInvalidError(error.message, error)

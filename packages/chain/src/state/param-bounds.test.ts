@@ -1,12 +1,22 @@
 import { describe, expect, test } from '@jest/globals'
 import { AMOUNT_MAX } from '../messages/index.ts'
-import { assertGenesis, devnetGenesis } from './genesis.ts'
-import { faultOfParams, paramBounds } from './param-bounds.ts'
+import { assertGenesis, devnetGenesis, type ProductionOptions, productionGenesis } from './genesis.ts'
+import { faultOfParams, faultOfTimes, paramBounds } from './param-bounds.ts'
 import { type ChainParams, devnetParams, productionParams } from './params.ts'
+
+const PERIOD_MS = 3_000
 
 test('the parameters of a devnet and of production lie within their bounds, at any block time', () => {
   for (const blockTimeMs of [50, 500, 1_000, 5_000]) expect(faultOfParams(devnetParams(blockTimeMs))).toBeUndefined()
-  expect(faultOfParams(productionParams())).toBeUndefined()
+  for (const blockTimeMs of [200, 500, 1_000, 2_000, 2_500, 5_000, 30_000, 60_000]) {
+    const params = productionParams(blockTimeMs)
+    expect([blockTimeMs, faultOfParams(params), faultOfTimes(params, PERIOD_MS)]).toEqual([
+      blockTimeMs,
+      undefined,
+      undefined,
+    ])
+  }
+  expect([5_000, 30_000, 60_000].map((ms) => productionParams(ms).seedDelay)).toEqual([12, 2, 2])
   // 14 s are two blocks of 5 s: too few to answer in, and a longer window would be long enough to seal again.
   expect(productionParams().responseWindows['512MiB']).toBe(0)
 })
@@ -38,6 +48,43 @@ describe('one step beyond', () => {
     expect(faultOfParams({ ...sound, dealDurationMin: sound.dealDurationMax + 1 })).toContain('longest')
   })
 })
+
+describe('a chain that is no devnet is refused', () => {
+  const sound = productionParams()
+  const slow = productionParams(60_000)
+  const { responseWindows } = sound
+
+  test.each<[string, ChainParams, string]>([
+    ['when a seed could be known in the block of its pre-commit', { ...slow, seedDelay: 1 }, 'seedDelay is 1'],
+    ['when it could be known before that block is final', { ...sound, seedDelay: 4 }, 'seedDelay is 4'],
+    ['when who declares could know the draw', { ...slow, cutoff: 1 }, 'cutoff is 1'],
+    ['when clocks may be further apart than the margin', { ...sound, seedMarginMs: 12_999 }, 'seedMarginMs is 12999'],
+    ['when honest rounds would be late', { ...sound, beaconLatenessMs: 14_999 }, 'between 15000 and 8640000'],
+    ['when rounds may be withheld for hours', { ...sound, beaconLatenessMs: 8_640_001 }, 'between 15000 and 8640000'],
+    [
+      'when an answer would come too late to count',
+      { ...sound, blockTimeMs: 2_200, responseWindows: { ...responseWindows, '512MiB': 6 }, cutoff: 30, seedDelay: 30 },
+      'no time to answer a challenge of 512MiB',
+    ],
+  ])('%s', (_, params, why) => {
+    expect(faultOfTimes(params, PERIOD_MS)).toContain(why)
+    const genesis = { ...productionGenesis(production), blockTimeMs: params.blockTimeMs, params }
+    expect(() => assertGenesis(genesis)).toThrow(why)
+    expect(() => assertGenesis({ ...genesis, devnet: true })).not.toThrow()
+  })
+
+  test('when its clocks may run away within a few blocks', () => {
+    expect(faultOfParams({ ...slow, clockLeadMs: 239_999 })).toContain('four block times')
+  })
+})
+
+const production: ProductionOptions = {
+  chainId: 'barn-1',
+  validator: `0x${'00'.repeat(32)}`,
+  beacon: { publicKey: `0x${'00'.repeat(96)}`, genesisTimeMs: 0, periodMs: PERIOD_MS },
+  accounts: [{ address: `0x${'01'.repeat(20)}`, balance: 1n }],
+  timeMs: 1,
+}
 
 test('a genesis whose supply could leave 128 bits by all that it may mint is refused', () => {
   const address = `0x${'01'.repeat(20)}` as const

@@ -5,7 +5,14 @@
  */
 import { type ProfileName, profileNamed } from '@granary/proofs/profile'
 import { answersDemand, sealDemand } from './block-demand.ts'
-import { answerTimeMaxMs, BPS_ONE, type ChainParams, RESPONSE_WINDOW_MIN } from './params.ts'
+import {
+  answerTimeMaxMs,
+  BPS_ONE,
+  type ChainParams,
+  DRAW_TIME_MIN_MS,
+  leavesTimeToAnswer,
+  RESPONSE_WINDOW_MIN,
+} from './params.ts'
 
 type Bounded = Exclude<keyof ChainParams, 'allowInsecure' | 'responseWindows'>
 export interface Bound {
@@ -15,6 +22,11 @@ export interface Bound {
 
 const GRN = 10n ** 18n
 const EPOCHS_MAX = 2n ** 32n
+const HOUR_MS = 3_600_000n
+/** Between the time of a header and the true one: what the engine's clock allows a machine's. */
+const CLOCK_TOLERANCE_MS = 10_000
+/** Of a round, beside the time of the two blocks that it may take to bring it. */
+const BEACON_LATENESS_MIN_MS = 5_000
 
 export const paramBounds: { readonly [K in Bounded]: Bound } = {
   feeBase: { min: 0n, max: GRN },
@@ -32,6 +44,9 @@ export const paramBounds: { readonly [K in Bounded]: Bound } = {
   seedDelay: { min: 1n, max: 10_000n },
   commitExpiry: { min: 1n, max: EPOCHS_MAX },
   cutoff: { min: 1n, max: 10_000n },
+  seedMarginMs: { min: 0n, max: HOUR_MS },
+  beaconLatenessMs: { min: 1n, max: 24n * HOUR_MS },
+  clockLeadMs: { min: 60_000n, max: HOUR_MS },
   recoveriesPerEpoch: { min: 1n, max: 16n },
   faultMaxAge: { min: 1n, max: EPOCHS_MAX },
   declaredFaultFee: { min: 0n, max: EPOCHS_MAX },
@@ -68,6 +83,7 @@ export function faultOfParams(params: ChainParams): string | undefined {
     const fault = faultOfWindow(name as ProfileName, window, params.blockTimeMs)
     if (fault !== undefined) return fault
   }
+  if (params.clockLeadMs < 4 * params.blockTimeMs) return 'clockLeadMs is at least four block times'
   if (params.dealDurationMin > params.dealDurationMax) return 'the shortest deal is longer than the longest'
   const { declaredFaultFee, missedProofFee, terminationFee } = params
   // Who knows of a fault should say so, and who cannot prove should not do better by leaving.
@@ -89,6 +105,30 @@ function faultOfBlock(params: ChainParams): string | undefined {
     return `half of a block does not hold two proofs of replication of ${seal.bytes} bytes and ${seal.units} units`
   }
   return undefined
+}
+
+/**
+ * What must hold besides where nobody is to be trusted: that nothing is committed to with knowledge of what it will be asked,
+ * and that honest answers have the time they need. A devnet, which signs its own rounds, is not held to it.
+ * @returns what is wrong, in words; undefined when nothing is
+ */
+export function faultOfTimes(params: ChainParams, beaconPeriodMs: number): string | undefined {
+  const { blockTimeMs, provingPeriod, seedMarginMs, beaconLatenessMs } = params
+  for (const name of ['seedDelay', 'cutoff'] as const) {
+    if ((params[name] - 1) * blockTimeMs >= DRAW_TIME_MIN_MS) continue
+    return `${name} is ${params[name]} epochs of ${blockTimeMs} ms, all but one must last ${DRAW_TIME_MIN_MS} ms`
+  }
+  const marginMin = CLOCK_TOLERANCE_MS + beaconPeriodMs
+  if (seedMarginMs < marginMin) return `seedMarginMs is ${seedMarginMs}, it is at least ${marginMin}`
+  const [lateMin, lateMax] = [BEACON_LATENESS_MIN_MS + 2 * blockTimeMs, (provingPeriod * blockTimeMs) / 10]
+  if (beaconLatenessMs < lateMin || beaconLatenessMs > lateMax) {
+    return `beaconLatenessMs is ${beaconLatenessMs}, it lies between ${lateMin} and ${lateMax}`
+  }
+  const hurried = Object.entries(params.responseWindows).find(
+    ([name, window]) => window > 0 && !leavesTimeToAnswer(name as ProfileName, blockTimeMs),
+  )
+  if (hurried === undefined) return undefined
+  return `blocks of ${blockTimeMs} ms leave no time to answer a challenge of ${hurried[0]}`
 }
 
 function faultOfWindow(name: ProfileName, window: number, blockTimeMs: number): string | undefined {

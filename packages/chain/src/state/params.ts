@@ -21,6 +21,12 @@ export interface ChainParams extends FeeParams {
   readonly seedDelay: number
   readonly commitExpiry: number
   readonly cutoff: number
+  /** Header time between what must not know a draw and the draw: the clocks' tolerance and a period of the beacon. */
+  readonly seedMarginMs: number
+  /** Header time after which an epoch whose round has not come is given up. */
+  readonly beaconLatenessMs: number
+  /** How far ahead of the newest round on the chain a header's time may be. */
+  readonly clockLeadMs: number
   /** Requests to recover that are drawn an epoch. */
   readonly recoveriesPerEpoch: number
   /** Epochs after which a faulty sector is terminated. */
@@ -87,6 +93,9 @@ export const chainParams: Struct<ChainParams, ChainParamsJson> = struct<ChainPar
   seedDelay: epochs,
   commitExpiry: epochs,
   cutoff: epochs,
+  seedMarginMs: uint(32),
+  beaconLatenessMs: uint(32),
+  clockLeadMs: uint(32),
   recoveriesPerEpoch: uint(16),
   faultMaxAge: epochs,
   declaredFaultFee: epochs,
@@ -116,8 +125,12 @@ const DAY_MS = 24 * 60 * MINUTE_MS
 const YEAR_MS = 365 * DAY_MS
 const GRN = 10n ** 18n
 export const BPS_ONE = 10_000
-/** Epochs: its beacon round may be two late, and then there must be blocks to prove and to send. */
+/** Epochs: there must be blocks to prove and to send. */
 export const RESPONSE_WINDOW_MIN = 5
+/** What a beacon needs to publish a round, and a node to fetch it. */
+const FETCH_MS = 2 * SECOND_MS
+/** Header time, at least, from the block that must not know a draw to the one before the draw. */
+export const DRAW_TIME_MIN_MS: number = 20 * SECOND_MS
 export const GIB: bigint = 2n ** 30n
 /** Periods in which a GiB earns its pledge, at the design size. */
 const PLEDGE_PERIODS = 20
@@ -128,6 +141,7 @@ const common = {
   cancelShareBps: 1_000,
   minCollateralShareBps: 2_000,
   serviceShareBps: 5_000,
+  clockLeadMs: 10 * MINUTE_MS,
   blockBytes: 10 * 2 ** 20,
   // One unit is about 1 µs of one core.
   blockVerifyUnits: 1_500_000,
@@ -138,6 +152,7 @@ export function devnetParams(blockTimeMs = 500): ChainParams {
   return {
     ...common,
     blockTimeMs,
+    beaconLatenessMs: beaconLateness(blockTimeMs),
     allowInsecure: true,
     feeBase: GRN / 100_000n,
     feeByte: GRN / 100_000_000n,
@@ -147,11 +162,17 @@ export function devnetParams(blockTimeMs = 500): ChainParams {
     partitionSectorsMax: 256,
     slotPartitionsMax: 16,
     postSamples: 20,
-    responseWindows: responseWindows(epochsIn, Math.max(RESPONSE_WINDOW_MIN, epochsIn(10 * SECOND_MS))),
+    responseWindows: {
+      ...responseWindows(epochsIn),
+      '2KiB-test': Math.max(RESPONSE_WINDOW_MIN, epochsIn(10 * SECOND_MS)),
+      '8MiB-dev': Math.max(RESPONSE_WINDOW_MIN, epochsIn(10 * SECOND_MS)),
+    },
     ticketMaxAge: epochsIn(20 * MINUTE_MS),
     seedDelay: epochsIn(1.5 * SECOND_MS),
     commitExpiry: epochsIn(40 * MINUTE_MS),
     cutoff: epochsIn(SECOND_MS),
+    // The local key signs any round at once, so times show nothing.
+    seedMarginMs: 0,
     recoveriesPerEpoch: 4,
     faultMaxAge: 3 * epochsIn(30 * SECOND_MS),
     ...faultFees(epochsIn(30 * SECOND_MS)),
@@ -169,6 +190,7 @@ export function productionParams(blockTimeMs = 5_000): ChainParams {
   return {
     ...common,
     blockTimeMs,
+    beaconLatenessMs: beaconLateness(blockTimeMs),
     allowInsecure: false,
     feeBase: GRN / 100_000n,
     feeByte: GRN / 100_000_000n,
@@ -178,11 +200,12 @@ export function productionParams(blockTimeMs = 5_000): ChainParams {
     partitionSectorsMax: 2_048,
     slotPartitionsMax: 4,
     postSamples: 80,
-    responseWindows: responseWindows(epochsIn, 0),
+    responseWindows: openWindows(epochsIn, blockTimeMs),
     ticketMaxAge: epochsIn(DAY_MS),
-    seedDelay: epochsIn(MINUTE_MS),
+    seedDelay: drawDelay(blockTimeMs),
     commitExpiry: epochsIn(2 * DAY_MS),
-    cutoff: epochsIn(MINUTE_MS),
+    cutoff: drawDelay(blockTimeMs),
+    seedMarginMs: 15 * SECOND_MS,
     recoveriesPerEpoch: 2,
     faultMaxAge: 42 * epochsIn(DAY_MS),
     ...faultFees(epochsIn(DAY_MS)),
@@ -246,17 +269,40 @@ function pledges(
   }
 }
 
+/** Whether the shortest window of the profile leaves time to fetch a round and to answer, before a replica could be made. */
+export function leavesTimeToAnswer(name: ProfileName, blockTimeMs: number): boolean {
+  const maxMs = answerTimeMaxMs(profileNamed(name))
+  return maxMs === undefined || (RESPONSE_WINDOW_MIN + 1) * blockTimeMs + FETCH_MS <= maxMs
+}
+
+/** A minute, but never so few blocks that a round is public before the block is made that must not know it. */
+function drawDelay(blockTimeMs: number): number {
+  return Math.max(Math.floor(MINUTE_MS / blockTimeMs), 1 + Math.ceil(DRAW_TIME_MIN_MS / blockTimeMs))
+}
+
+/** Of a chain that anybody may trust. */
+function openWindows(epochsIn: (ms: number) => number, blockTimeMs: number): ResponseWindows {
+  const windows = Object.entries(responseWindows(epochsIn)) as [ProfileName, number][]
+  return Object.fromEntries(
+    windows.map(([name, window]) => [name, leavesTimeToAnswer(name, blockTimeMs) ? window : 0]),
+  ) as Record<ProfileName, number>
+}
+
 /** A secure profile whose window has too few blocks for an answer is refused: a longer one would prove nothing. */
-function responseWindows(epochsIn: (ms: number) => number, insecure: number): ResponseWindows {
+function responseWindows(epochsIn: (ms: number) => number): ResponseWindows {
   const window = (ms: number): number => (epochsIn(ms) < RESPONSE_WINDOW_MIN ? 0 : epochsIn(ms))
   return {
-    '2KiB-test': insecure,
-    '8MiB-dev': insecure,
+    '2KiB-test': 0,
+    '8MiB-dev': 0,
     '512MiB': window(14 * SECOND_MS),
     '4GiB': window(110 * SECOND_MS),
     '32GiB': window(15 * MINUTE_MS),
     '64GiB': window(30 * MINUTE_MS),
   }
+}
+
+function beaconLateness(blockTimeMs: number): number {
+  return 10 * SECOND_MS + 2 * blockTimeMs
 }
 
 function epochsOf(blockTimeMs: number): (durationMs: number) => number {

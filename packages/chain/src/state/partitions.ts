@@ -5,9 +5,9 @@
  */
 import type { Epoch } from '../messages/index.ts'
 import type { BlockContext } from './context.ts'
+import { drawsOf } from './draws.ts'
 import { InvariantError, TxError } from './errors.ts'
 import { unlockCollateral } from './ledger.ts'
-import { BEACON_LATENESS_MAX } from './randomness.ts'
 import type { Member, Partition } from './records/partitions.ts'
 import type { Sector } from './records/sectors.ts'
 import { changePower, pendingReward, rewardsOf, sectorBytesOf } from './rewards.ts'
@@ -117,18 +117,18 @@ export function unlistMember(context: BlockContext, provider: number, partition:
 
 /** Its record goes as soon as no challenge that asks for it can be open or drawn any more. */
 export function departLater(context: BlockContext, provider: number, partition: number, position: number): void {
-  const { store, params, height } = context
-  const due = height + params.cutoff + BEACON_LATENESS_MAX + 1
-  tables.departures.put(store, due, provider, partition, position, {})
+  const { store, height } = context
+  tables.departures.put(store, height, provider, partition, position, {})
 }
 
 /** A bounded number a block: those whose list is asked for just now wait until its window has closed. */
 export function departDue(context: BlockContext): void {
-  const { store, height } = context
+  const { store } = context
+  const { frozenAt } = drawsOf(store)
   const due: { readonly epoch: Epoch; readonly provider: number; readonly partition: number; position: number }[] = []
   for (const { parts } of tables.departures.entries(store, [])) {
     const [epoch, provider, partition, position] = parts.map(keyNumber) as [number, number, number, number]
-    if (epoch > height || due.length === DEPARTURES_MAX) break
+    if (epoch > frozenAt || due.length === DEPARTURES_MAX) break
     due.push({ epoch, provider, partition, position })
   }
   for (const { epoch, provider, partition, position } of due) {
@@ -136,7 +136,7 @@ export function departDue(context: BlockContext): void {
     const { challenge, recovery } = partitionOf(store, provider, partition)
     const open = [...challenge, ...recovery].map(({ deadline }) => deadline)
     if (open.length === 0) removeMember(context, provider, partition, position)
-    else tables.departures.put(store, Math.max(...open) + 1, provider, partition, position, {})
+    else tables.departures.put(store, Math.max(...open), provider, partition, position, {})
   }
 }
 

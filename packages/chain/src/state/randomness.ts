@@ -9,9 +9,6 @@ import { tables } from './tables.ts'
 export const tags = { SLOT: 0, TICKET: 1, SEED: 2, POST: 3, RECOVERY: 4, EXTRA: 5, REDRAW: 6 } as const
 export type RandomnessTag = keyof typeof tags
 
-/** Epochs that a beacon round may be late before the challenges of its epoch are given up. */
-export const BEACON_LATENESS_MAX = 2
-
 const NO_ENTROPY = new Uint8Array(0)
 
 /** @returns 32 bytes; undefined when the epoch's round has not been delivered, or is no longer kept */
@@ -30,9 +27,14 @@ export function draw(
   return value
 }
 
-/** @param subject the sector's number (TICKET, SEED) or the partition's (POST, RECOVERY) */
+/** @param subject the sector's number (TICKET) or the partition's (POST, RECOVERY) */
 export function entropyOf(provider: number, subject: number): Uint8Array {
   return concatBytes(u64(provider), u64(subject))
+}
+
+/** With the replica, so that nobody can make one to fit the seed. @returns the entropy of SEED */
+export function seedEntropyOf(provider: number, number: number, commR: Uint8Array): Uint8Array {
+  return concatBytes(entropyOf(provider, number), commR)
 }
 
 /** The draw as a number below `bound`. */

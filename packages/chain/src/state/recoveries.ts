@@ -5,6 +5,7 @@
 import type { Epoch } from '../messages/index.ts'
 import { isVoid } from './answer-time.ts'
 import type { BlockContext } from './context.ts'
+import { drawsOf } from './draws.ts'
 import { InvariantError } from './errors.ts'
 import { chargeProvider, incomeOf, requireSector } from './faults.ts'
 import { allowedProfile } from './params.ts'
@@ -38,12 +39,13 @@ export function enqueueRecovery(
  */
 export function drawRecoveries(context: BlockContext, epoch: Epoch): void {
   const { store, params } = context
+  const { frozenAt } = drawsOf(store)
   let opened = 0
   for (let taken = 0; taken < GONE_MAX + params.recoveriesPerEpoch && opened < params.recoveriesPerEpoch; taken++) {
     const front = firstOf(tables.recoveryQueue.entries(store, []))?.parts.map(keyNumber)
     if (front === undefined) return
     const [requestedAt, provider, partition] = front as [number, number, number]
-    if (requestedAt + params.cutoff > epoch) return
+    if (requestedAt > frozenAt) return
     if (openRecovery(context, { provider, number: partition, requestedAt }, epoch)) opened += 1
   }
 }

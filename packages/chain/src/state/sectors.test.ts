@@ -141,7 +141,7 @@ test('a proof is taken once, over the seed that was drawn after the commitment, 
   expect(preCommit({ number: 1 })).toBe('DEAL_NOT_FREE')
 
   const { seedEpoch } = sectorView(chain.state, provider, 0)!
-  chain.advanceTo(seedEpoch)
+  chain.advanceTo(seedEpoch!)
   const bundle = await sealer.proveSector(0)
   const broken = bundle.slice()
   broken[500]! ^= 1

@@ -13,7 +13,7 @@ const params = { ...devnetParams(), provingPeriod: 12, slotPartitionsMax: 2 }
 function storeWithRounds(epochs: number): Overlay {
   const store = createOverlay(createMemoryState())
   for (let epoch = 1; epoch <= epochs; epoch++) {
-    tables.epochs.put(store, epoch, { round: epoch, timeMs: epoch, rewardIndex: 0n })
+    tables.epochs.put(store, epoch, { round: epoch, timeMs: epoch, provenMs: 0, rewardIndex: 0n })
     const signature = new Uint8Array([...sha256(Uint8Array.of(epoch)), ...new Uint8Array(16)])
     tables.rounds.put(store, epoch, { signature })
   }
@@ -23,7 +23,7 @@ function storeWithRounds(epochs: number): Overlay {
 test('each period challenges each slot once by its permutation, in an order of its own', () => {
   const store = storeWithRounds(36)
   const periods = [0, 1, 2].map((period) =>
-    Array.from({ length: 12 }, (_, index) => drawSlots(store, params, period * 12 + index + 1)!),
+    Array.from({ length: 12 }, (_, index) => drawSlots(store, params, period * 12 + index + 1, index)!.slots),
   )
   for (const slots of periods) {
     expect(slots.map(([certain]) => certain).sort((a, b) => a! - b!)).toEqual([...Array(12).keys()])
@@ -34,7 +34,7 @@ test('each period challenges each slot once by its permutation, in an order of i
 })
 
 test('an epoch without randomness challenges nothing', () => {
-  expect(drawSlots(storeWithRounds(3), params, 4)).toBeUndefined()
+  expect(drawSlots(storeWithRounds(3), params, 4, 3)).toBeUndefined()
 })
 
 test('partitions go to the least loaded slot, the lowest of equals, until all are full', () => {

@@ -3,8 +3,9 @@
  * that nobody knows the next slot before its epoch's randomness. docs/spec/chain.md section 3.
  */
 import type { Epoch } from '../messages/index.ts'
+import { InvariantError } from './errors.ts'
 import type { ChainParams } from './params.ts'
-import { drawBelow } from './randomness.ts'
+import { drawBelow, u64 } from './randomness.ts'
 import type { StateReader, Store } from './store.ts'
 import { firstOf, keyNumber } from './table.ts'
 import { tables } from './tables.ts'
@@ -35,22 +36,41 @@ export function leaveSlot(store: Store, slot: number, provider: number, partitio
   moveSlot(store, slot, load, load - 1)
 }
 
+export interface DrawnSlots {
+  /** Each once. */
+  readonly slots: readonly number[]
+  /** How many swaps the permutation of the period has made by now. */
+  readonly swaps: number
+}
+
 /**
- * The slots that are challenged at `epoch`: the next of the permutation, and one drawn with replacement, so that nobody is
- * safe for the rest of a period after an answer.
- * @returns undefined when the epoch's randomness is not there
+ * The slots that are challenged at `epoch`: the next of the permutation, two of them while it is behind because earlier
+ * epochs of the period were given up, and one drawn with replacement, so that nobody is safe for the rest of a period after
+ * an answer. What the permutation still owes at the end of a period lapses.
+ * @param made: swaps of the period through the epoch before @returns undefined when the epoch's randomness is not there
  */
-export function drawSlots(store: Store, params: ChainParams, epoch: Epoch): readonly number[] | undefined {
-  const slots = params.provingPeriod
-  const index = (epoch - 1) % slots
-  const period = Math.floor((epoch - 1) / slots)
-  const offset = drawBelow(store, 'SLOT', epoch, slots - index)
-  const extra = drawBelow(store, 'EXTRA', epoch, slots)
-  if (offset === undefined || extra === undefined) return undefined
-  const drawn = permuted(store, period, index + offset)
-  tables.permutation.put(store, index + offset, { period, slot: permuted(store, period, index) })
-  tables.permutation.put(store, index, { period, slot: drawn })
-  return extra === drawn ? [drawn] : [drawn, extra]
+export function drawSlots(
+  store: Store,
+  { provingPeriod }: Pick<ChainParams, 'provingPeriod'>,
+  epoch: Epoch,
+  made: number,
+): DrawnSlots | undefined {
+  const extra = drawBelow(store, 'EXTRA', epoch, provingPeriod)
+  if (extra === undefined) return undefined
+  const due = epochOfPeriod(provingPeriod, epoch) + 1
+  const swaps = Math.min(due, made + 2)
+  const slots = new Set<number>()
+  for (let index = made; index < swaps; index++) slots.add(swap(store, provingPeriod, epoch, index, index - made))
+  return { slots: [...slots.add(extra)], swaps }
+}
+
+/** @returns swaps made in the period of `epoch` before it, when those through the epoch before are `swaps` */
+export function swapsBefore(
+  { provingPeriod }: Pick<ChainParams, 'provingPeriod'>,
+  epoch: Epoch,
+  swaps: number,
+): number {
+  return epochOfPeriod(provingPeriod, epoch) === 0 ? 0 : swaps
 }
 
 export function partitionsInSlot(store: StateReader, slot: number): { provider: number; partition: number }[] {
@@ -58,6 +78,21 @@ export function partitionsInSlot(store: StateReader, slot: number): { provider: 
     provider: keyNumber(parts[1]),
     partition: keyNumber(parts[2]),
   }))
+}
+
+function epochOfPeriod(provingPeriod: number, epoch: Epoch): number {
+  return (epoch - 1) % provingPeriod
+}
+
+/** @returns the slot that is now at `index` of the permutation */
+function swap(store: Store, provingPeriod: number, epoch: Epoch, index: number, turn: number): number {
+  const period = Math.floor((epoch - 1) / provingPeriod)
+  const offset = drawBelow(store, 'SLOT', epoch, provingPeriod - index, turn === 0 ? undefined : u64(turn))
+  if (offset === undefined) throw new InvariantError(`the randomness of epoch ${epoch} is half there`)
+  const drawn = permuted(store, period, index + offset)
+  tables.permutation.put(store, index + offset, { period, slot: permuted(store, period, index) })
+  tables.permutation.put(store, index, { period, slot: drawn })
+  return drawn
 }
 
 /** Entries of an earlier period are those of a permutation that has not moved yet. */

@@ -63,9 +63,9 @@ function answer(context: BlockContext): void {
   if (isOpen) closeChallenge(context, PROVIDER, 0, 'answered')
 }
 
-function spansOf({ store, height }: BlockContext): { readonly decided: number; readonly faulted: number } {
+function spansOf({ store }: BlockContext): { readonly decided: number; readonly faulted: number } {
   const sector = tables.sectors.get(store, PROVIDER, 0)!
-  const decided = decidedThrough(store, PROVIDER, sector, height)
+  const decided = decidedThrough(store, PROVIDER, sector)
   return { decided, faulted: faultedThrough(store, { provider: PROVIDER, number: 0 }, sector, decided) }
 }
 

@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { addSector, createRules, PROVIDER } from '../../test/rules.ts'
 import { closeChallenge, closeDueChallenges, drawChallenges } from './challenges.ts'
 import type { BlockContext } from './context.ts'
+import { drawsOf } from './draws.ts'
 import { declareFault, terminateOldFaults } from './faults.ts'
 import { allMembers, departDue, isListed, membersAt, NOW, partitionOf } from './partitions.ts'
 import { acceptRecovery, closeDueRecoveries, enqueueRecovery, recoveryMembers } from './recoveries.ts'
@@ -149,7 +150,7 @@ function passFaulty(context: BlockContext, model: Map<number, ModelSector>): voi
     if (sector.state !== 'faulty') continue
     const [placement] = tables.sectors.get(context.store, PROVIDER, sector.number)!.placement
     const [recovery] = partitionOf(context.store, PROVIDER, placement!.partition).recovery
-    fault(sector, Math.min(context.height - 2, recovery?.epoch ?? context.height))
+    fault(sector, recovery?.epoch ?? drawsOf(context.store).through)
   }
 }
 
@@ -175,7 +176,7 @@ function compare(
   for (const sector of model.values()) {
     const { number } = sector
     const record = tables.sectors.get(store, PROVIDER, number)!
-    const decided = decidedThrough(store, PROVIDER, record, height)
+    const decided = decidedThrough(store, PROVIDER, record)
     expect({ number, height, decided }).toEqual({ number, height, decided: sector.decided })
     const epoch = sector.activatedAt + random(decided - sector.activatedAt + 1)
     const faulted = [...sector.faultedEpochs].filter((each) => each <= epoch).length

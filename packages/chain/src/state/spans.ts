@@ -5,9 +5,9 @@
  * (or the activation, or the draw of a recovery) to the next.
  */
 import type { Epoch } from '../messages/index.ts'
+import { drawsOf } from './draws.ts'
 import { InvariantError } from './errors.ts'
 import { partitionOf } from './partitions.ts'
-import { BEACON_LATENESS_MAX } from './randomness.ts'
 import type { Miss } from './records/partitions.ts'
 import type { Placement, Sector } from './records/sectors.ts'
 import type { StateReader } from './store.ts'
@@ -31,14 +31,14 @@ export function standingOf(store: StateReader, provider: number, sector: Sector)
 }
 
 /** The epoch through which it is known whether the sector was proven. */
-export function decidedThrough(store: StateReader, provider: number, sector: Sector, height: Epoch): Epoch {
+export function decidedThrough(store: StateReader, provider: number, sector: Sector): Epoch {
   if (sector.status === 'ended') return sector.expiry
   const { proven, stoppedAt } = standingOf(store, provider, sector)
   if (stoppedAt === undefined) return proven
   if (sector.status === 'terminated') return stoppedAt
-  // A recovery counts from its draw, which may still wait for its beacon round.
+  // A recovery counts from its draw: one that is not open yet will be drawn later than all that are.
   const [recovery] = partitionOf(store, provider, placementOf(sector).partition).recovery
-  return Math.max(proven, Math.min(height - BEACON_LATENESS_MAX, recovery?.epoch ?? height))
+  return Math.max(proven, recovery?.epoch ?? drawsOf(store).through)
 }
 
 /** Faulted epochs from the activation through `epoch`, which must be decided. */

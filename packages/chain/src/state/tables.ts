@@ -92,7 +92,7 @@ export const tables: {
   readonly faultedSpans: Table<[provider: number, sector: number, end: Epoch], FaultedSpan>
   /** When the faults of a partition may have become too old. */
   readonly faultDeadlines: Table<[epoch: Epoch, provider: number, partition: number], object>
-  /** When a terminated sector may be forgotten by its list: no challenge that asks for it can be drawn any more. */
+  /** Since when a sector is terminated: its list forgets it once lists are frozen as of that epoch. */
   readonly departures: Table<[epoch: Epoch, provider: number, partition: number, position: number], object>
   readonly redrawCount: Table<[], RedrawCount>
   /** A dense array of the partitions whose challenge was void. */

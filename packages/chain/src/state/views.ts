@@ -19,7 +19,7 @@ import { accountOf, totalsOf } from './ledger.ts'
 import { networkFee } from './messages/settle-deals.ts'
 import { GIB } from './params.ts'
 import { allMembers, isListed, membersAt, NOW, type PositionedMember } from './partitions.ts'
-import { draw, entropyOf, type RandomnessTag } from './randomness.ts'
+import { draw, entropyOf, type RandomnessTag, seedEntropyOf } from './randomness.ts'
 import type { Totals } from './records/chain.ts'
 import type { Deal } from './records/deals.ts'
 import type { Partition } from './records/partitions.ts'
@@ -27,6 +27,7 @@ import type { Ask } from './records/providers.ts'
 import type { Sector } from './records/sectors.ts'
 import { RECOVERY_SAMPLES, recoveryMembers } from './recoveries.ts'
 import { pendingReward, rewardFor, rewardsOf } from './rewards.ts'
+import { seedEpochOf } from './seed-epoch.ts'
 import { standingOf } from './spans.ts'
 import type { StateReader } from './store.ts'
 import { keyNumber } from './table.ts'
@@ -119,8 +120,9 @@ export function sectorView(reader: StateReader, provider: number, number: number
   const sector = tables.sectors.get(reader, provider, number)
   if (sector === undefined) return undefined
   const { profile, commD, commR, ticketEpoch, preCommitEpoch, commitBy, expiry, deals } = sector
-  const seedEpoch = preCommitEpoch + readParams(reader).seedDelay
-  const seed = draw(reader, 'SEED', seedEpoch, entropyOf(provider, number))
+  const seedEpoch = seedEpochOf(reader, readParams(reader), preCommitEpoch)
+  const seed =
+    seedEpoch === undefined ? undefined : draw(reader, 'SEED', seedEpoch, seedEntropyOf(provider, number, commR))
   const [placement] = sector.placement
   return {
     provider,
@@ -131,7 +133,7 @@ export function sectorView(reader: StateReader, provider: number, number: number
     commR: hashOf(commR),
     ticketEpoch,
     preCommitEpoch,
-    seedEpoch,
+    ...(seedEpoch === undefined ? {} : { seedEpoch }),
     ...(seed === undefined ? {} : { seed: hashOf(seed) }),
     commitBy,
     expiry,
@@ -145,7 +147,7 @@ export function dealView(reader: StateReader, id: number): DealView | undefined 
   if (deal === undefined) return undefined
   const { height } = readHead(reader)
   const status = dealStatus(reader, deal, height)
-  const due = dueEpochs(reader, deal, status, height)
+  const due = dueEpochs(reader, deal, status)
   const gross = deal.terms.pricePerEpoch * BigInt(due.proven)
   const { provider } = deal.terms
   return {
@@ -173,9 +175,14 @@ export function dealOfAgreement(reader: StateReader, agreementId: Hash): number 
 /** undefined while the epoch's round is not there, or no longer. */
 export function randomnessView(reader: StateReader, query: RandomnessQuery): Hash | undefined {
   const { tag, epoch, provider, sector } = query
-  const entropy = tag === 'SLOT' || tag === 'EXTRA' ? new Uint8Array(0) : entropyOf(provider, sector)
-  const value = draw(reader, tag, epoch, entropy)
+  const value = draw(reader, tag, epoch, entropy())
   return value === undefined ? undefined : hashOf(value)
+
+  function entropy(): Uint8Array {
+    if (tag === 'SLOT' || tag === 'EXTRA') return new Uint8Array(0)
+    const { commR } = (tag === 'SEED' && tables.sectors.get(reader, provider, sector)) || {}
+    return commR === undefined ? entropyOf(provider, sector) : seedEntropyOf(provider, sector, commR)
+  }
 }
 
 function askView(ask: Ask): AskView {

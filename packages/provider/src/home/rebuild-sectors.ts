@@ -85,9 +85,9 @@ async function sectorFrom(
     return { pieces, phase: { state: 'proving', commR, partition, activatedAt, expiry, finalized } }
   }
   if (sector === undefined) return 'it is pre-committed and there is no manifest: its deals are sealed again'
-  const { seedEpoch, commitBy } = view
+  const { commitBy } = view
   const ticket = { epoch: view.ticketEpoch, randomness: hexOf(sector.ticket) }
-  return { pieces, phase: { state: 'precommitted', ticket, commD, commR, seedEpoch, commitBy, expiry } }
+  return { pieces, phase: { state: 'precommitted', ticket, commD, commR, commitBy, expiry } }
 }
 
 /** Nobody but its folder knows of it. */

@@ -83,13 +83,12 @@ function adopt(
     store.skipNumbersBelow(number + 1)
     throw new SectorLostError('SECTOR_NUMBER_USED', `sector ${number} is on the chain with CommR ${view.commR}`)
   }
-  const { seedEpoch, commitBy, expiry, preCommitEpoch } = view
+  const { commitBy, expiry, preCommitEpoch } = view
   const moved = store.move(number, 'precommitting', {
     state: 'precommitted',
     ticket,
     commD,
     commR,
-    seedEpoch,
     commitBy,
     expiry,
   })

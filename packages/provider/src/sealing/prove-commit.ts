@@ -17,12 +17,11 @@ export async function proveReplica(
 ): Promise<Sector> {
   const { store, head } = context
   const { number, phase } = sector
-  await head.reached(phase.seedEpoch, signal)
   const view = await openCommitment(context, sector, signal)
   if (view.activatedAt !== undefined) return enterPartition(context, sector, view)
   if (view.seed === undefined) {
-    // The beacon's entry of that epoch comes with one of the next blocks.
-    await head.reached(head.height() + 1, signal)
+    // The chain says which epoch's seed it is; its round comes with that block or one of the next.
+    await head.reached(Math.max(view.seedEpoch ?? 0, head.height() + 1), signal)
     return store.get(number)
   }
   const proof = await runProver(context, sector, view.seed, signal)

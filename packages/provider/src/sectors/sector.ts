@@ -26,7 +26,6 @@ interface SealedFacts {
 }
 
 interface PreCommittedFacts extends SealedFacts {
-  readonly seedEpoch: number
   /** The last epoch in which the proof of replication counts. */
   readonly commitBy: number
   readonly expiry: number

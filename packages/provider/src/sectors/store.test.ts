@@ -20,7 +20,7 @@ const deal = (dealId: number): PlaceableDeal => ({
 })
 
 const sealed = { ticket: { epoch: 7, randomness: '0x01' }, commD: '0x02', commR: '0x03' }
-const committed = { ...sealed, seedEpoch: 20, commitBy: 90, expiry: 500 }
+const committed = { ...sealed, commitBy: 90, expiry: 500 }
 const life: SectorPhase[] = [
   { state: 'sealing', ticket: sealed.ticket },
   { state: 'sealed', ...sealed, sealMs: 1200 },

@@ -14,9 +14,10 @@ import type { Effect, TxContext } from '../context.ts'
 import { InvariantError, TxError, type TxErrorCode } from '../errors.ts'
 import { unlockCollateral } from '../ledger.ts'
 import { joinPartition } from '../partitions.ts'
-import { draw, entropyOf } from '../randomness.ts'
+import { draw, entropyOf, seedEntropyOf } from '../randomness.ts'
 import type { Sector } from '../records/sectors.ts'
 import { requireOwner } from '../require-provider.ts'
+import { seedEpochOf } from '../seed-epoch.ts'
 import { tables } from '../tables.ts'
 
 export const proveCommitSector: Effect<ProveCommitSector> = (context, { provider, number, bundle }) => {
@@ -51,17 +52,18 @@ function checkProof(
   sector: Sector,
   bundle: Uint8Array,
 ): void {
-  const entropy = entropyOf(provider, number)
-  const seedEpoch = sector.preCommitEpoch + params.seedDelay
-  const seed = height > seedEpoch ? draw(store, 'SEED', seedEpoch, entropy) : undefined
+  const seedEpoch = seedEpochOf(store, params, sector.preCommitEpoch)
+  const isPast = seedEpoch !== undefined && height > seedEpoch
+  const seed = isPast ? draw(store, 'SEED', seedEpoch, seedEntropyOf(provider, number, sector.commR)) : undefined
   if (seed === undefined) {
+    const which = seedEpoch === undefined ? 'an epoch to come' : `epoch ${seedEpoch}`
     throw new TxError('SEED_NOT_READY', {
-      message: `the seed of sector ${provider}/${number} is that of epoch ${seedEpoch}, this is ${height}`,
-      hint: 'prove it over the seed, once that epoch is past',
+      message: `the seed of sector ${provider}/${number} is that of ${which}, this is ${height}`,
+      hint: 'prove it over the seed, once that epoch is past: GET /v1/sectors/{provider}/{number} says which it is',
       retryable: true,
     })
   }
-  const ticket = draw(store, 'TICKET', sector.ticketEpoch, entropy)
+  const ticket = draw(store, 'TICKET', sector.ticketEpoch, entropyOf(provider, number))
   if (ticket === undefined) throw new InvariantError(`the ticket of sector ${provider}/${number} is no longer kept`)
   const profile = profileNamed(sector.profile)
   const { commD, commR } = sector

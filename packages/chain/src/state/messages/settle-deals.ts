@@ -42,7 +42,7 @@ export function settleDeal(context: TxContext, id: number, deal: Deal, status: D
   if (deal.closed !== 'no') return deal
   if (status.state === 'lapsed') return lapse(context, id, deal)
   if (status.state !== 'active' && status.state !== 'terminated') return deal
-  const due = dueEpochs(context.store, deal, status, context.height)
+  const due = dueEpochs(context.store, deal, status)
   const settled = due.through > deal.settledThrough && due.proven + due.faulted > 0 ? pay(context, id, deal, due) : deal
   if (due.through < status.endsAt) return settled
   return status.state === 'terminated' ? compensate(context, id, settled) : expire(context, id, settled, status)

@@ -63,6 +63,10 @@ export const nextIdsRecord: Struct<NextIds> = struct<NextIds>('NextIds', { provi
 export interface Draws {
   /** Epoch through which challenges have been drawn or given up. */
   readonly through: Epoch
+  /** The lists that were frozen for it are those of this epoch; later draws ask for no earlier ones. */
+  readonly frozenAt: Epoch
+  /** Swaps that the permutation of its period has made. */
+  readonly swaps: number
 }
 
-export const drawsRecord: Struct<Draws> = struct<Draws>('Draws', { through: epochs })
+export const drawsRecord: Struct<Draws> = struct<Draws>('Draws', { through: epochs, frozenAt: epochs, swaps: u48 })

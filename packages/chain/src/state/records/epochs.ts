@@ -4,8 +4,12 @@ import { type Struct, struct } from '../../messages/struct.ts'
 import { u48 } from './fields.ts'
 
 export interface EpochRecord {
+  /** R(h): the beacon's round whose signature is its randomness. */
   readonly round: number
+  /** Header time. */
   readonly timeMs: number
+  /** When the newest round that was on the chain by then was public; at first the time of the genesis. */
+  readonly provenMs: number
   /** Where the index of rewards stood in its block: what was earned until then. */
   readonly rewardIndex: bigint
 }
@@ -13,6 +17,7 @@ export interface EpochRecord {
 export const epochRecord: Struct<EpochRecord> = struct<EpochRecord>('EpochRecord', {
   round: uint(53),
   timeMs: uint(53),
+  provenMs: uint(53),
   rewardIndex: bigUint(256),
 })
 

@@ -1,0 +1,8 @@
+/** How far the draws of challenges have come: what is asked of a list's past waits for them. docs/spec/chain.md section 3. */
+import type { Draws } from './records/chain.ts'
+import type { StateReader } from './store.ts'
+import { tables } from './tables.ts'
+
+export function drawsOf(store: StateReader): Draws {
+  return tables.draws.get(store) ?? { through: 0, frozenAt: 0, swaps: 0 }
+}
