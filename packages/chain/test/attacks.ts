@@ -290,4 +290,16 @@ export const attacks: readonly Attack[] = [
     refusedBy: 'an address has 16 event streams',
     cost: 'another address for each 16 streams',
   },
+  {
+    name: 'garbage that its envelope refuses',
+    file: 'chain/src/engine/create-embedded-engine',
+    refusedBy: 'balance, fee, key and challenge are looked up before anything is hashed',
+    cost: 'it is not taken at all',
+  },
+  {
+    name: 'garbage of a million small items',
+    file: 'chain/src/messages/transaction',
+    refusedBy: 'a message has at most 65,536 items, counted before one is built',
+    cost: 'it is not taken at all',
+  },
 ]

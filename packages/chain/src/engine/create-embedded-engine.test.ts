@@ -46,11 +46,13 @@ let store: Store
 let engine: Engine
 let genesis: Genesis
 let events: EngineEvent[]
+let hashed: Uint8Array[]
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'granary-engine-'))
   store = openStore({ path: join(folder, 'chain.sqlite'), dealKeys })
   events = []
+  hashed = []
 })
 
 afterEach(async () => {
@@ -84,7 +86,14 @@ function start(
     pool: createStatePool({ machine, reader: store.reader }),
     senders: sendersOf(store.reader),
     beacon: createLocalBeacon(beaconKey),
-    verification: { prepareSigners: async () => undefined, withProofs: async (check) => check() },
+    verification: {
+      async digestOf(hash, bytes, tx) {
+        hashed.push(bytes)
+        return transactionDigest(hash, tx)
+      },
+      prepareSigners: async () => undefined,
+      withProofs: async (check) => check(),
+    },
     validatorKey,
     roundsToDeliver: (next) => roundsToDeliver(store.reader, next, 4),
     log: (event) => events.push(event),
@@ -121,6 +130,27 @@ async function untilHeight(height: number): Promise<void> {
     })
   })
 }
+
+test('garbage that its envelope refuses is never hashed; what is in a block already is known all the same', async () => {
+  start()
+  const stranger = accountSigner(new Uint8Array(randomBytes(32))).address
+  const body = { provider: 1000, number: 1, bundle: new Uint8Array(3_000_000) }
+  const envelope = { lane: 0, sequence: 0, validUntil: 100_000, maxFee: GRN }
+  const garbage = encodeTransaction(
+    { kind: 'ProveCommitSector', sender: stranger, ...envelope, body },
+    new Uint8Array(65),
+  )
+  await expect(engine.submit(garbage)).rejects.toMatchObject({ code: 'INSUFFICIENT_FUNDS' })
+  const expired = await transfer({ validUntil: 0 })
+  await expect(engine.submit(expired)).rejects.toMatchObject({ code: 'TX_EXPIRED' })
+  expect(hashed).toEqual([])
+  const last = await transfer({ validUntil: store.head()!.height + 3 })
+  const id = await engine.submit(last)
+  await engine.waitFor(id)
+  await untilHeight(store.head()!.height + 4)
+  expect(await engine.submit(Uint8Array.from(last))).toBe(id)
+  await expect(engine.submit(expired)).rejects.toMatchObject({ code: 'TX_EXPIRED' })
+})
 
 test('an exception in a block halts the engine, loudly, with nothing of that block kept', async () => {
   start((machine) => ({

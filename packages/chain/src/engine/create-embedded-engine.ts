@@ -4,7 +4,7 @@
  */
 import { setImmediate } from 'node:timers/promises'
 import type { GranaryError } from '@granary/errors'
-import { decodeTransaction, type Hash, hashOf, transactionDigest } from '../messages/index.ts'
+import { type Hash, hashOf } from '../messages/index.ts'
 import {
   type BeaconEntry,
   beaconRoundFor,
@@ -18,7 +18,7 @@ import {
 import type { Store } from '../store/open-store.ts'
 import type { BlockRecord } from '../store/records.ts'
 import type { Engine, EngineEvent } from './engine.ts'
-import { ChainHaltedError, NodeStoppingError, TxDroppedError } from './errors.ts'
+import { ChainHaltedError, NodeStoppingError, TxDroppedError, TxRefusedError } from './errors.ts'
 import { hashTxs, type SignedHeader, signHeader } from './header.ts'
 import { createPacer } from './pacer.ts'
 import { createAdmission, type VerificationAhead } from './pool/create-admission.ts'
@@ -56,7 +56,7 @@ export interface EmbeddedEngineParts {
 }
 
 export function createEmbeddedEngine(parts: EmbeddedEngineParts): Engine {
-  const { genesis, machine, store, pool, beacon, log, now = Date.now } = parts
+  const { genesis, machine, store, pool, beacon, verification, log, now = Date.now } = parts
   const chain = genesisHash(genesis)
   const waiters = createWaitList()
   const listeners = new Set<(height: number) => void>()
@@ -75,7 +75,7 @@ export function createEmbeddedEngine(parts: EmbeddedEngineParts): Engine {
     machine,
     pool,
     senders: parts.senders,
-    verification: parts.verification,
+    verification,
     height: () => headOf(store).height,
     isKnown: (id) => {
       // While it waited, the node may have stopped.
@@ -199,10 +199,15 @@ export function createEmbeddedEngine(parts: EmbeddedEngineParts): Engine {
     },
     async submit(bytes) {
       assertRunning()
-      const { tx, signature } = decodeTransaction(bytes)
-      const digest = transactionDigest(chain, tx)
+      const { tx, signature, isUsed, refused } = machine.checkEnvelope(bytes)
+      // What stands in a block, or waits for one, is known by its digest; all else that is refused is never hashed.
+      const mayBeKnown = isUsed || pool.pendingInLane(tx.sender, tx.lane) > 0
+      if (refused !== undefined && !mayBeKnown) throw new TxRefusedError(refused)
+      const digest = await verification.digestOf(chain, bytes, tx)
       const id = hashOf(digest)
-      if (!isKnown(id)) await admission.admit(bytes, tx, { digest, signature })
+      if (isKnown(id)) return id
+      if (refused !== undefined) throw new TxRefusedError(refused)
+      await admission.admit(bytes, tx, { digest, signature })
       return id
     },
     async waitFor(id, options = {}) {

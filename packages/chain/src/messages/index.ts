@@ -40,6 +40,7 @@ export {
   SESSION_SIGNATURE_BYTES,
   type SignedBy,
   type Signer,
+  sessionKeyOf,
   sessionSigner,
   verifySigner,
 } from './signer.ts'

@@ -38,6 +38,11 @@ export function sessionSigner(seed: Uint8Array, account: Address): Signer & { re
   return { address: account, publicKey, sign: (digest) => concatBytes(publicKey, ed25519.sign(digest, seed)) }
 }
 
+/** The session key that a signature names; undefined for an account's. */
+export function sessionKeyOf(signature: Uint8Array): Uint8Array | undefined {
+  return signature.length === SESSION_SIGNATURE_BYTES ? signature.slice(0, 32) : undefined
+}
+
 /** @returns undefined when the signature is not one of `digest` in its canonical encoding */
 export function verifySigner(digest: Uint8Array, signature: Uint8Array): SignedBy | undefined {
   if (signature.length === ACCOUNT_SIGNATURE_BYTES) return recoverAccount(digest, signature)

@@ -2,6 +2,7 @@ import { pieceCidV2 } from '@granary/proofs/verify'
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { CID } from 'multiformats/cid'
+import { declarations } from './bodies.ts'
 import {
   accountSigner,
   type DealTerms,
@@ -180,6 +181,13 @@ describe('what is not the encoding of a transaction', () => {
     expect(() => decodeTransaction(bytes)).toThrow('at most 65536')
   })
 
+  test('garbage of a million small items is refused before any of them is built', () => {
+    const header = Uint8Array.of(0x89, 1, declarations.ProveCommitSector.kind)
+    const items = new Uint8Array(3 * 2 ** 20 - 8)
+    const bytes = Uint8Array.of(...header, 0x9a, ...u32be(items.length))
+    expect(() => decodeTransaction(Buffer.concat([bytes, items]))).toThrow('at most 65536 items')
+  })
+
   test('random bytes give the typed error', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => isRefused(bytes)),
@@ -298,4 +306,8 @@ function refusalOrBytes(bytes: Uint8Array): Uint8Array {
     if (!(error instanceof TransactionDecodeError)) throw error
     return bytes
   }
+}
+
+function u32be(value: number): number[] {
+  return [24, 16, 8, 0].map((shift) => (value >>> shift) & 0xff)
 }

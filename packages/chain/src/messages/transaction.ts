@@ -18,6 +18,9 @@ import { type Address, type AttoGrn, type Epoch, type Hash, MessageInvalidError 
 
 export const TX_VERSION = 1
 
+/** More than fit into the longest list of any message, and far fewer than the bytes of the largest proof could hold. */
+const ITEMS_MAX = 2 ** 16
+
 export interface Envelope {
   readonly sender: Address
   /** Sequences count in each lane by itself, so that a stuck deal never holds back a proof. */
@@ -79,7 +82,7 @@ export function encodeTransaction(tx: Transaction, signature: Uint8Array): Uint8
 export function decodeTransaction(encoded: Uint8Array): { tx: Transaction; signature: Uint8Array } {
   const kind = peekKind(encoded)
   try {
-    const wire = decodeTuple(encoded, kind)
+    const wire = decodeTuple(encoded, kind, ITEMS_MAX)
     if (!Array.isArray(wire) || wire.length !== 9) throw new MessageInvalidError(kind, 'a tuple of 9', wire)
     const items: readonly Wire[] = wire
     const tx = {

@@ -13,9 +13,12 @@ export function encodeTuple(wire: Wire): Uint8Array {
   return encode(wire)
 }
 
-/** @throws MessageInvalidError for anything but the canonical encoding of a tuple. */
-export function decodeTuple(bytes: Uint8Array, path: string): Wire {
-  checkShape(bytes, path)
+/**
+ * @param itemsMax integers, byte strings and arrays together; without it the bytes alone bound them
+ * @throws MessageInvalidError for anything but the canonical encoding of a tuple.
+ */
+export function decodeTuple(bytes: Uint8Array, path: string, itemsMax: number = Number.POSITIVE_INFINITY): Wire {
+  checkShape(bytes, path, itemsMax)
   const wire = decodeStrictly(bytes)
   if (wire === undefined || !equalBytes(encode(wire), bytes)) {
     throw new MessageInvalidError(path, 'canonical dag-cbor', bytes)
@@ -49,14 +52,17 @@ function decodeStrictly(bytes: Uint8Array): Wire | undefined {
 
 /**
  * Walks the heads of all items before anything is built from them: only unsigned integers, byte strings and arrays, not
- * too deep, ending exactly at the last byte. So the decoder never recurses or allocates beyond what a message may need.
+ * too deep, not too many, ending exactly at the last byte. So the decoder never recurses or allocates beyond what a message may need.
  */
-function checkShape(bytes: Uint8Array, path: string): void {
+function checkShape(bytes: Uint8Array, path: string, itemsMax: number): void {
   const open: number[] = []
+  let items = 0
   let offset = 0
   do {
     const { major, argument, next } = readHead(bytes, offset, path)
     offset = next
+    items += 1
+    if (items > itemsMax) throw new MessageInvalidError(path, `at most ${itemsMax} items`, bytes)
     if (major === 2) offset += argument
     if (major === 4) open.push(argument + 1)
     if (offset > bytes.length || open.length > DEPTH_MAX || (major === 4 && argument > bytes.length)) {

@@ -12,17 +12,18 @@ import {
   GENERAL_LANES,
   type Hash,
   hashOf,
+  sessionKeyOf,
   type Transaction,
   type TransactionClass,
   unitsOf,
 } from '../messages/index.ts'
-import type { ReadTransaction } from './checks.ts'
 import type { BlockContext } from './context.ts'
 import { InadmissibleError, type InadmissibleErrorCode, TxError } from './errors.ts'
 import { accountOf } from './ledger.ts'
 import { checkDeclaration } from './messages/declare-faults.ts'
 import { checkRequest } from './messages/request-recovery.ts'
-import { verifyAnswer } from './messages/submit-post.ts'
+import { openChallenge, verifyAnswer } from './messages/submit-post.ts'
+import { requireOwner } from './require-provider.ts'
 import { tables } from './tables.ts'
 
 export interface Admitted {
@@ -41,30 +42,11 @@ export interface Admitted {
  * @throws InadmissibleError
  */
 export function admit(context: BlockContext, bytes: Uint8Array, pendingInLane = 0): Admitted {
-  const { store, fees, height } = context
-  const { tx, signature, digest } = read(context, bytes)
-  const fee = feeOf(tx.kind, bytes.length, fees)
-  if (tx.validUntil < height) {
-    throw refusal('TX_EXPIRED', `it was valid until epoch ${tx.validUntil}, this is ${height}`, 'sign it anew')
-  }
-  if (tx.maxFee < fee) {
-    throw new InadmissibleError('FEE_TOO_LOW', {
-      message: `it costs ${formatGrn(fee)} in this block, maxFee is ${formatGrn(tx.maxFee)}`,
-      hint: `sign it again with a maxFee above ${formatGrn(fee)}, or send it later: fees fall when blocks are not full`,
-      retryable: true,
-      details: { fee: String(fee), maxFee: String(tx.maxFee) },
-    })
-  }
+  const { tx, signature, digest } = read(() => context.checks.transaction(context.genesisHash, bytes))
+  const fee = checkFee(context, tx, bytes.length)
   checkLane(tx)
   checkSequence(context, tx, pendingInLane)
-  const { balance } = accountOf(store, tx.sender)
-  if (balance < fee) {
-    throw refusal(
-      'INSUFFICIENT_FUNDS',
-      `${tx.sender} has ${formatGrn(balance)}, the fee is ${formatGrn(fee)}`,
-      'send money to the account first; on a devnet the faucet gives some',
-    )
-  }
+  checkBalance(context, tx, fee)
   const sessionKey = checkSigner(context, tx, digest, signature, fee)
   checkProving(context, tx)
   return {
@@ -78,13 +60,56 @@ export function admit(context: BlockContext, bytes: Uint8Array, pendingInLane = 
   }
 }
 
-function read({ checks, genesisHash }: BlockContext, bytes: Uint8Array): ReadTransaction {
+/**
+ * What can be said for a few reads of the state, before anything is hashed and a signature is verified. Its place in the
+ * lane is left to `admit`: others may be on their way before it.
+ * @throws InadmissibleError
+ */
+export function checkEnvelope(context: BlockContext, bytes: Uint8Array): void {
+  const { tx, signature } = read(() => context.checks.decoded(bytes))
+  const fee = checkFee(context, tx, bytes.length)
+  checkLane(tx)
+  checkBalance(context, tx, fee)
+  const publicKey = sessionKeyOf(signature)
+  if (publicKey !== undefined) checkKey(context, tx, bytesToHex(publicKey), fee)
+  const inner = { ...context, sender: tx.sender }
+  admissible(() => {
+    if (tx.kind === 'SubmitPost') openChallenge(inner, tx.body)
+    if (tx.kind === 'DeclareFaults' || tx.kind === 'RequestRecovery') requireOwner(inner, tx.body.provider)
+  })
+}
+
+function read<T>(decode: () => T): T {
   try {
-    return checks.transaction(genesisHash, bytes)
+    return decode()
   } catch (error) {
     if (!GranaryError.is(error)) throw error
     throw refusal('TX_MALFORMED', error.message, error.hint)
   }
+}
+
+function checkFee({ fees, height }: BlockContext, tx: Transaction, bytes: number): AttoGrn {
+  if (tx.validUntil < height) {
+    throw refusal('TX_EXPIRED', `it was valid until epoch ${tx.validUntil}, this is ${height}`, 'sign it anew')
+  }
+  const fee = feeOf(tx.kind, bytes, fees)
+  if (tx.maxFee >= fee) return fee
+  throw new InadmissibleError('FEE_TOO_LOW', {
+    message: `it costs ${formatGrn(fee)} in this block, maxFee is ${formatGrn(tx.maxFee)}`,
+    hint: `sign it again with a maxFee above ${formatGrn(fee)}, or send it later: fees fall when blocks are not full`,
+    retryable: true,
+    details: { fee: String(fee), maxFee: String(tx.maxFee) },
+  })
+}
+
+function checkBalance({ store }: BlockContext, { sender }: Transaction, fee: AttoGrn): void {
+  const { balance } = accountOf(store, sender)
+  if (balance >= fee) return
+  throw refusal(
+    'INSUFFICIENT_FUNDS',
+    `${sender} has ${formatGrn(balance)}, the fee is ${formatGrn(fee)}`,
+    'send money to the account first; on a devnet the faucet gives some',
+  )
 }
 
 /** Lanes are records that stay: general messages have few of them, those of proofs stand behind a partition's deposit. */
@@ -111,13 +136,13 @@ function checkSequence({ store }: BlockContext, tx: Transaction, pendingInLane: 
 
 /** @returns the session key that signed */
 function checkSigner(
-  { store, checks, height }: BlockContext,
+  context: BlockContext,
   tx: Transaction,
   digest: Uint8Array,
   signature: Uint8Array,
   fee: AttoGrn,
 ): string | undefined {
-  const signer = checks.signer(digest, signature)
+  const signer = context.checks.signer(digest, signature)
   if (signer === undefined) {
     throw refusal(
       'SIGNATURE_INVALID',
@@ -134,6 +159,11 @@ function checkSigner(
     )
   }
   const publicKey = bytesToHex(signer.publicKey)
+  checkKey(context, tx, publicKey, fee)
+  return publicKey
+}
+
+function checkKey({ store, height }: BlockContext, tx: Transaction, publicKey: string, fee: AttoGrn): void {
   const key = tables.sessionKeys.get(store, tx.sender, publicKey)
   if (key === undefined) {
     throw refusal(
@@ -159,7 +189,6 @@ function checkSigner(
       'authorise it again with a higher limit',
     )
   }
-  return publicKey
 }
 
 /**
@@ -168,10 +197,17 @@ function checkSigner(
  */
 function checkProving(context: BlockContext, tx: Transaction): void {
   const inner = { ...context, sender: tx.sender }
-  try {
+  admissible(() => {
     if (tx.kind === 'SubmitPost') verifyAnswer(inner, tx.body)
     if (tx.kind === 'DeclareFaults') checkDeclaration(inner, tx.body)
     if (tx.kind === 'RequestRecovery') checkRequest(inner, tx.body)
+  })
+}
+
+/** What would make the message fail in a block keeps it out of one. */
+function admissible(check: () => void): void {
+  try {
+    check()
   } catch (error) {
     if (!(error instanceof TxError)) throw error
     throw new InadmissibleError(error.code, error)

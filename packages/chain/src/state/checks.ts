@@ -19,6 +19,8 @@ import { verifyBeaconRound } from './beacon.ts'
 
 export interface Checks {
   /** @throws TransactionDecodeError */
+  decoded(bytes: Uint8Array): DecodedTransaction
+  /** @throws TransactionDecodeError */
   transaction(genesisHash: Hash, bytes: Uint8Array): ReadTransaction
   signer(digest: Uint8Array, signature: Uint8Array): SignedBy | undefined
   beacon(publicKey: Hex, round: number, signature: Uint8Array): boolean
@@ -26,9 +28,12 @@ export interface Checks {
   post(input: PostInput): Verdict
 }
 
-export interface ReadTransaction {
+export interface DecodedTransaction {
   readonly tx: Transaction
   readonly signature: Uint8Array
+}
+
+export interface ReadTransaction extends DecodedTransaction {
   readonly digest: Uint8Array
 }
 
@@ -40,6 +45,8 @@ export interface Verifiers {
   signer(digest: Uint8Array, signature: Uint8Array): SignedBy | undefined
   poRep(input: PoRepInput): Verdict
   post(input: PostInput): Verdict
+  /** Of a transaction with these bytes, if it is known. @default hashed here */
+  digest?(bytes: Uint8Array): Uint8Array | undefined
   /** @default the reference, on this thread */
   beacon?(publicKey: Hex, round: number, signature: Uint8Array): boolean
 }
@@ -51,6 +58,7 @@ export function createChecks(verifiers: Verifiers = reference): Checks {
   const verifyRound = verifiers.beacon ?? verifyBeaconRound
   const verdicts = new Map<string, unknown>()
   // Whoever hands bytes in does not change them any more: the engine gives the same ones at each step.
+  const decoded = new WeakMap<Uint8Array, DecodedTransaction>()
   const read = new WeakMap<Uint8Array, ReadTransaction>()
   const signed = new WeakMap<Uint8Array, { readonly signature: Uint8Array; readonly by: SignedBy | undefined }>()
 
@@ -62,12 +70,22 @@ export function createChecks(verifiers: Verifiers = reference): Checks {
     return verdict
   }
 
+  function decode(bytes: Uint8Array): DecodedTransaction {
+    const known = decoded.get(bytes)
+    if (known !== undefined) return known
+    const transaction = decodeTransaction(bytes)
+    decoded.set(bytes, transaction)
+    return transaction
+  }
+
   return {
+    decoded: decode,
     transaction: (genesisHash, bytes) => {
       const known = read.get(bytes)
       if (known !== undefined) return known
-      const { tx, signature } = decodeTransaction(bytes)
-      const transaction = { tx, signature, digest: transactionDigest(genesisHash, tx) }
+      const { tx, signature } = decode(bytes)
+      const digest = verifiers.digest?.(bytes) ?? transactionDigest(genesisHash, tx)
+      const transaction = { tx, signature, digest }
       read.set(bytes, transaction)
       return transaction
     },

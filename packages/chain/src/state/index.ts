@@ -45,6 +45,7 @@ export {
   type BlockVerdict,
   type CandidateOutcome,
   createStateMachine,
+  type EnvelopeVerdict,
   type ExecutionObserver,
   type FinalizedBlock,
   type Proposal,

@@ -10,9 +10,10 @@ import {
   encodeBeaconEntry,
   type Hash,
   isBeaconEntry,
+  type Transaction,
   type TransactionClass,
 } from '../messages/index.ts'
-import { type Admitted, admit } from './admit.ts'
+import { type Admitted, admit, checkEnvelope } from './admit.ts'
 import { writeAppHash } from './app-hash.ts'
 import { currentFees, moveFeeLevel } from './base-fee.ts'
 import { beginBlock, endBlock } from './block-bounds.ts'
@@ -94,6 +95,15 @@ export interface RefusedTx {
   readonly retryable: boolean
 }
 
+export interface EnvelopeVerdict {
+  readonly tx: Transaction
+  readonly signature: Uint8Array
+  /** A block holds one of this lane with its sequence, which may be this one. */
+  readonly isUsed: boolean
+  /** Why no block could take it now. */
+  readonly refused?: RefusedTx
+}
+
 export type TxVerdict =
   | AcceptedTx
   /** `executed`: a block could take it, and its message would fail there. */
@@ -103,6 +113,8 @@ export type BlockVerdict = { readonly accept: true } | { readonly accept: false;
 export interface StateMachine {
   /** Height 0. @throws GenesisInvalidError */
   initChain(genesis: Genesis): FinalizedBlock
+  /** What a few reads of the committed state tell, before anything is hashed. @throws TransactionDecodeError */
+  checkEnvelope(bytes: Uint8Array): EnvelopeVerdict
   /**
    * Against the committed state: what a block could take, and, if nothing of the lane waits, whether its message would fail.
    * @param options.executes @default true; false: what a block could take, and no more
@@ -225,6 +237,20 @@ export function createStateMachine({ reader, verifiers }: StateMachineParts): St
       initSlots(overlay, genesis.params)
       assertConserved(overlay)
       return finish(overlay, [], [])
+    },
+
+    checkEnvelope: (bytes) => {
+      const { tx, signature } = checks.decoded(bytes)
+      const isUsed = tx.sequence < (tables.lanes.get(reader, tx.sender, tx.lane)?.next ?? 0)
+      const head = readHead(reader)
+      const { context } = open(head.height + 1, head.timeMs + chain().genesis.blockTimeMs)
+      try {
+        checkEnvelope(context, bytes)
+        return { tx, signature, isUsed }
+      } catch (error) {
+        if (!(error instanceof InadmissibleError)) throw error
+        return { tx, signature, isUsed, refused: refusedTx(error) }
+      }
     },
 
     checkTx: (bytes, pendingInLane, { executes = true } = {}) => {

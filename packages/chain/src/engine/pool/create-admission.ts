@@ -24,6 +24,7 @@ import { type About, createWrongProofs } from './wrong-proofs.ts'
 
 /** Verifies ahead of the state machine, so that its own checks find verdicts ready. */
 export interface VerificationAhead {
+  digestOf(genesisHash: Hash, bytes: Uint8Array, tx: Transaction): Promise<Uint8Array>
   prepareSigners(signed: readonly SignedDigest[]): Promise<void>
   withProofs<T>(check: () => T): Promise<T>
 }

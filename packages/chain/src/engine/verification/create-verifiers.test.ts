@@ -2,10 +2,12 @@ import { randomBytes } from 'node:crypto'
 import { profileNamed } from '@granary/proofs/profile'
 import type { PoRepInput } from '@granary/proofs/verify'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
-import { accountSigner } from '../../messages/index.ts'
+import { accountSigner, encodeTransaction, transactionDigest } from '../../messages/index.ts'
 import { createVerifiers, type ThreadedVerifiers, type VerificationEvent } from './create-verifiers.ts'
 
 const signer = accountSigner(new Uint8Array(randomBytes(32)))
+const GENESIS = `0x${'ab'.repeat(32)}` as const
+const ENVELOPE = { lane: 0, sequence: 0, validUntil: 9, maxFee: 9n }
 const account = { type: 'account', address: signer.address }
 
 let threaded: ThreadedVerifiers
@@ -82,6 +84,20 @@ test('what a check throws is passed on, before and after its proof', async () =>
       throw new RangeError('after')
     }),
   ).rejects.toThrow('after')
+})
+
+test('a large transaction is hashed elsewhere, and found by its bytes alone', async () => {
+  const body = { provider: 1000, number: 1, bundle: new Uint8Array(100_000) }
+  const tx = { kind: 'ProveCommitSector', ...ENVELOPE, sender: signer.address, body } as const
+  const bytes = encodeTransaction(tx, new Uint8Array(65))
+  expect(threaded.verifiers.digest?.(bytes)).toBeUndefined()
+  const digest = await threaded.digestOf(GENESIS, bytes, tx)
+  expect(digest).toEqual(transactionDigest(GENESIS, tx))
+  expect(threaded.verifiers.digest?.(bytes)).toBe(digest)
+  expect(threaded.verifiers.digest?.(Uint8Array.from(bytes))).toBeUndefined()
+  await threaded.stop()
+  const again = Uint8Array.from(bytes)
+  expect(await threaded.digestOf(GENESIS, again, tx)).toEqual(digest)
 })
 
 test('without its threads a node verifies all the same', async () => {

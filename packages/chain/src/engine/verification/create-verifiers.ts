@@ -6,7 +6,7 @@
 import { availableParallelism } from 'node:os'
 import { isDeepStrictEqual } from 'node:util'
 import { type PoRepInput, type PostInput, type Verdict, verifyPoRep, verifyPost } from '@granary/proofs/verify'
-import type { SignedBy } from '../../messages/index.ts'
+import { type Hash, type SignedBy, type Transaction, transactionDigest } from '../../messages/index.ts'
 import type { Verifiers } from '../../state/index.ts'
 import { VerificationQueueFullError } from '../errors.ts'
 import { recoverSigner } from './recover-signer.ts'
@@ -16,6 +16,11 @@ import { createVerificationThread, type VerificationThread } from './verificatio
 export interface ThreadedVerifiers {
   /** For the state machine: each verdict that is ready, and the verification itself where none is. */
   readonly verifiers: Verifiers
+  /**
+   * What the sender of a transaction signs, hashed once: the state machine finds it by the same bytes.
+   * @throws VerificationQueueFullError
+   */
+  digestOf(genesisHash: Hash, bytes: Uint8Array, tx: Transaction): Promise<Uint8Array>
   /** Resolves when the verdicts of these signatures are ready. @throws VerificationQueueFullError */
   prepareSigners(signed: readonly SignedDigest[]): Promise<void>
   /**
@@ -39,6 +44,8 @@ export interface VerificationEvent {
 
 /** Below this, sending a proof to another thread takes longer than it keeps this one free. */
 const LARGE_PROOF_BYTES = 128 * 1024
+/** The same of a transaction that is only hashed: a mebibyte takes about twenty milliseconds. */
+const LARGE_TX_BYTES = 16 * 1024
 /** The state machine remembers what it has asked for once; these wait only for that. */
 const VERDICTS_MAX = 8_192
 const WAITING_MAX = 4_096
@@ -63,6 +70,7 @@ export function createVerifiers({
   const pool: VerificationThread[] = Array.from({ length: threads }, () =>
     createVerificationThread((message) => log({ type: 'verification:thread-lost', message })),
   )
+  const digests = new WeakMap<Uint8Array, Uint8Array>()
   const signers = new Map<string, SignedBy | undefined>()
   let collecting = false
   let ready: { readonly task: ProofTask; readonly verdict: Verdict } | undefined
@@ -102,8 +110,16 @@ export function createVerifiers({
         const key = keyOf(digest, signature)
         return signers.has(key) ? signers.get(key) : recoverSigner(digest, signature)
       },
+      digest: (bytes) => digests.get(bytes),
       poRep: (input) => proof({ type: 'poRep', input }, () => verifyPoRep(input)),
       post: (input) => proof({ type: 'post', input }, () => verifyPost(input)),
+    },
+    async digestOf(genesisHash, bytes, tx) {
+      const isLarge = bytes.length >= LARGE_TX_BYTES
+      const elsewhere = isLarge ? await leastBusy()?.ask({ type: 'digest', genesisHash, bytes }) : undefined
+      const digest = elsewhere ?? transactionDigest(genesisHash, tx)
+      digests.set(bytes, digest)
+      return digest
     },
     async prepareSigners(signed) {
       const verdicts = await leastBusy()?.ask({ type: 'signers', signed })

@@ -1,6 +1,7 @@
 /** What the node's threads are asked, and how they answer: in the order of the questions. */
 import type { PoRepInput, PostInput, Verdict } from '@granary/proofs/verify'
 import type { SignedBy } from '../../messages/signer.ts'
+import type { Hash } from '../../messages/types.ts'
 
 export interface SignedDigest {
   readonly digest: Uint8Array
@@ -9,11 +10,14 @@ export interface SignedDigest {
 
 export type Task =
   | { readonly type: 'signers'; readonly signed: readonly SignedDigest[] }
+  | { readonly type: 'digest'; readonly genesisHash: Hash; readonly bytes: Uint8Array }
   | { readonly type: 'poRep'; readonly input: PoRepInput }
   | { readonly type: 'post'; readonly input: PostInput }
 
 export interface Answers {
   readonly signers: readonly (SignedBy | undefined)[]
+  /** Of a transaction: what its sender signs. */
+  readonly digest: Uint8Array
   readonly poRep: Verdict
   readonly post: Verdict
 }

@@ -18,6 +18,7 @@ import type { Effect, TxContext } from '../context.ts'
 import { InvariantError, TxError } from '../errors.ts'
 import { membersAt, type PositionedMember } from '../partitions.ts'
 import { draw, entropyOf } from '../randomness.ts'
+import type { OpenChallenge, OpenRecovery, Partition } from '../records/partitions.ts'
 import { acceptRecovery, RECOVERY_SAMPLES, recoveryMembers } from '../recoveries.ts'
 import { requireOwner } from '../require-provider.ts'
 import { requirePartition } from '../require-sector.ts'
@@ -35,6 +36,13 @@ export const submitPost: Effect<SubmitPost> = (context, body) => {
     sectors: sectors.length,
     bytes: bundle.length,
   })
+}
+
+interface Answered {
+  readonly partition: Partition
+  /** undefined: it is that of a request to recover. */
+  readonly regular: OpenChallenge | undefined
+  readonly open: OpenChallenge | OpenRecovery
 }
 
 interface OpenAnswer {
@@ -56,10 +64,10 @@ export function verifyAnswer(context: TxContext, body: SubmitPost): OpenAnswer {
   })
 }
 
-/** What can be said without verifying the proof. @throws TxError */
-function checkAnswer(context: TxContext, body: SubmitPost): OpenAnswer {
-  const { store, params, height } = context
-  const { provider, partition: number, challengeEpoch: epoch, skipped, bundle } = body
+/** The challenge that it answers, which is open and of a provider of the sender. @throws TxError */
+export function openChallenge(context: TxContext, body: SubmitPost): Answered {
+  const { store, height } = context
+  const { provider, partition: number, challengeEpoch: epoch } = body
   requireOwner(context, provider)
   const partition = requirePartition(store, provider, number)
   const regular = partition.challenge.find((each) => each.epoch === epoch)
@@ -71,6 +79,14 @@ function checkAnswer(context: TxContext, body: SubmitPost): OpenAnswer {
       hint: 'answer the challenge that the partition has now; each is answered once, within its window',
     })
   }
+  return { partition, regular, open }
+}
+
+/** What can be said without verifying the proof. @throws TxError */
+function checkAnswer(context: TxContext, body: SubmitPost): OpenAnswer {
+  const { store, params } = context
+  const { provider, partition: number, challengeEpoch: epoch, skipped, bundle } = body
+  const { partition, regular, open } = openChallenge(context, body)
   if (isTooLate(context, partition, open)) {
     throw new TxError('CHALLENGE_TOO_SLOW', {
       message: `the challenge of epoch ${epoch} is too old for an answer: a replica could have been made anew since`,
