@@ -106,6 +106,24 @@ export const attacks: readonly Attack[] = [
     cost: 'the deposit of each partition and a proof of replication for each sector',
   },
   {
+    name: 'taking the last slot between a pre-commit and its proof',
+    file: `${STATE}/places`,
+    refusedBy: 'a pre-commit fixes the place of its sector; who comes later has none (NO_SLOT)',
+    cost: 'the pledges and deposits of whoever fills the rest',
+  },
+  {
+    name: 'withdrawing what the partition deposits before the proof',
+    file: `${STATE}/places`,
+    refusedBy: 'the deposit of a partition is locked with the pre-commit that opens it',
+    cost: 'nothing is gained and nothing lost',
+  },
+  {
+    name: 'filling all places with partitions of one sector',
+    file: `${STATE}/places`,
+    refusedBy: 'a new partition deposits twice as much with each twentieth of all places above half of them',
+    cost: '1.8 million GRN of deposits and 138,240 of pledges, locked in production; 69,120 a day burnt if nothing is stored',
+  },
+  {
     name: 'filling the reserved half with garbage',
     file: `${STATE}/attacks`,
     refusedBy: 'only what is right, from the provider itself, is of the proving class',

@@ -48,7 +48,8 @@ export function createLargeMarket(
       // A slot for each partition, so that the same number of them is challenged each epoch.
       provingPeriod: providers,
       slotPartitionsMax: 1,
-      partitionSectorsMax: PARTITION_SECTORS,
+      // A place for one more, so that a sector can be pre-committed where every slot is taken.
+      partitionSectorsMax: PARTITION_SECTORS + 1,
       postSamples: 2,
       cutoff: 2,
       faultMaxAge: 30,

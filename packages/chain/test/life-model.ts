@@ -32,6 +32,9 @@ export interface ModelSector {
   readonly commitBy: number
   readonly expiry: number
   state: SectorState | 'failed'
+  /** Where it has its place from its pre-commit on. */
+  place: ModelPartition
+  /** The same, once it is proven. */
   partition: ModelPartition | undefined
   activatedAt: number
   /** What is known of each epoch after the activation. */
@@ -47,6 +50,7 @@ export interface ModelSector {
 export interface ModelPartition {
   readonly number: number
   members: ModelSector[]
+  reserved: number
   retired: boolean
   challenge: { epoch: number; deadline: number; list: ModelSector[]; fee: bigint } | undefined
   request: { at: number; sectors: ModelSector[] } | undefined
@@ -215,7 +219,11 @@ export function createLife(model: LifeModel, params: LifeParams): Life {
 
   function leave(partition: ModelPartition, sector: ModelSector): void {
     partition.members = partition.members.filter((member) => member !== sector)
-    if (partition.members.length > 0) return
+    retireIfEmpty(partition)
+  }
+
+  function retireIfEmpty(partition: ModelPartition): void {
+    if (partition.members.length + partition.reserved > 0) return
     partition.retired = true
     unlock(params.partitionDeposit)
   }
@@ -285,6 +293,26 @@ export function createLife(model: LifeModel, params: LifeParams): Life {
     },
 
     preCommit(number, expiry, deals) {
+      const open = model.partitions.find(
+        (each) => !each.retired && each.members.length + each.reserved < params.partitionSectorsMax,
+      )
+      const place = open ?? {
+        number: model.partitions.length,
+        members: [],
+        reserved: 0,
+        retired: false,
+        challenge: undefined,
+        request: undefined,
+        recovery: undefined,
+        barredUntil: 0,
+        departures: [],
+        sweeps: [],
+      }
+      if (open === undefined) {
+        model.partitions.push(place)
+        lock(params.partitionDeposit)
+      }
+      place.reserved += 1
       const sector: ModelSector = {
         number,
         deals,
@@ -292,6 +320,7 @@ export function createLife(model: LifeModel, params: LifeParams): Life {
         seedAt: model.height + params.seedDelay,
         commitBy: model.height + params.commitExpiry,
         state: 'precommitted',
+        place,
         partition: undefined,
         activatedAt: 0,
         marks: new Map(),
@@ -307,25 +336,9 @@ export function createLife(model: LifeModel, params: LifeParams): Life {
     },
 
     prove(sector) {
+      const partition = sector.place
       unlock(params.pledge)
-      const open = model.partitions.find(
-        (each) => !each.retired && each.challenge === undefined && each.members.length < params.partitionSectorsMax,
-      )
-      const partition = open ?? {
-        number: model.partitions.length,
-        members: [],
-        retired: false,
-        challenge: undefined,
-        request: undefined,
-        recovery: undefined,
-        barredUntil: 0,
-        departures: [],
-        sweeps: [],
-      }
-      if (open === undefined) {
-        model.partitions.push(partition)
-        lock(params.partitionDeposit)
-      }
+      partition.reserved -= 1
       partition.members.push(sector)
       Object.assign(sector, {
         state: 'active',
@@ -393,6 +406,8 @@ export function createLife(model: LifeModel, params: LifeParams): Life {
         sector.state = 'failed'
         model.locked -= params.pledge
         unlock(params.pledge)
+        sector.place.reserved -= 1
+        retireIfEmpty(sector.place)
       }
       for (const partition of partitions) if (partition.challenge?.deadline === height) closeChallenge(partition, false)
       for (const partition of partitions) {

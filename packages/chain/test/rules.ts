@@ -10,7 +10,7 @@ import { devnetGenesis } from '../src/state/genesis.ts'
 import { writeGenesis } from '../src/state/head.ts'
 import type { ChainEvent, ChainParams } from '../src/state/index.ts'
 import { writeProvider } from '../src/state/ledger.ts'
-import { joinPartition } from '../src/state/partitions.ts'
+import { reservePlace, takePlace } from '../src/state/partitions.ts'
 import { earnEpoch, initRewards, rewardsOf } from '../src/state/rewards.ts'
 import { initSlots } from '../src/state/slots.ts'
 import { createOverlay } from '../src/state/store.ts'
@@ -123,7 +123,8 @@ export function addSector(
 ): number {
   const { store, height } = context
   const commR = new Uint8Array(32).fill(number)
-  const { partition, position } = joinPartition(context, PROVIDER, { profile, commR, expiry, number, pay: 0n })
+  const partition = reservePlace(context, PROVIDER, profile)
+  const position = takePlace(context, PROVIDER, partition, { commR, expiry, number, pay: 0n })
   tables.sectors.put(store, PROVIDER, number, {
     status: 'active',
     profile,
@@ -137,6 +138,7 @@ export function addSector(
     deposit: 0n,
     pledge: 0n,
     pay: 0n,
+    reservation: [],
     placement: [{ partition, position, activatedAt: height, since: height, listedAt: height, faultedEpochs: 0 }],
     stopped: [],
   })

@@ -169,15 +169,13 @@ test('exhausting slots: each partition locks a deposit, and a full chain takes n
     partitionSectorsMax: 1,
     cutoff: 1_000,
   })
-  const { chain, owner, provider, activate, preCommit, sealer } = full
+  const { chain, owner, provider, activate } = full
   const before = BigInt(providerView(chain.state, provider)!.collateral.free)
   for (const number of [0, 1]) await activate(number, [], [])
   const { free } = providerView(chain.state, provider)!.collateral
   expect(before - BigInt(free)).toBeGreaterThanOrEqual(2n * chain.genesis.params.partitionDeposit)
-  await preCommit(2, [], [])
-  chain.advanceTo(sectorView(chain.state, provider, 2)!.seedEpoch!)
-  const bundle = await sealer.proveSector(2)
-  expect(chain.send(owner, 'ProveCommitSector', { provider, number: 2, bundle })).toMatchObject({
+  const sectors = [claimedSector(chain, { number: 2, deals: [], expiry: chain.height + 60, pieceCids: [] })]
+  expect(chain.send(owner, 'PreCommitSectors', { provider, sectors })).toMatchObject({
     code: 'NO_SLOT',
     retryable: true,
   })

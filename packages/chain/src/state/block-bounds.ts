@@ -5,7 +5,7 @@ import type { BlockContext } from './context.ts'
 import { InvariantError } from './errors.ts'
 import { terminateOldFaults } from './faults.ts'
 import { assertConserved, burnCollateral, unlockCollateral } from './ledger.ts'
-import { departDue } from './partitions.ts'
+import { departDue, releasePlace } from './partitions.ts'
 import { roundsKept } from './randomness.ts'
 import type { Head } from './records/chain.ts'
 import { closeDueRecoveries } from './recoveries.ts'
@@ -44,13 +44,21 @@ function failUnprovenSectors(context: BlockContext): void {
     const provider = keyNumber(parts[1])
     const number = keyNumber(parts[2])
     const sector = tables.sectors.get(store, provider, number)
-    if (sector?.status !== 'precommitted') {
+    const partition = sector?.reservation[0]
+    if (sector?.status !== 'precommitted' || partition === undefined) {
       throw new InvariantError(`sector ${provider}/${number} waits for a proof and is ${sector?.status}`)
     }
+    releasePlace(context, provider, partition)
     tables.commitDeadlines.delete(store, height, provider, number)
     burnCollateral(store, provider, sector.deposit)
     unlockCollateral(store, provider, sector.pledge)
-    tables.sectors.put(store, provider, number, { ...sector, status: 'failed', deposit: 0n, pledge: 0n })
+    tables.sectors.put(store, provider, number, {
+      ...sector,
+      status: 'failed',
+      reservation: [],
+      deposit: 0n,
+      pledge: 0n,
+    })
     emit({ type: 'sector:expired', provider, sector: number, reason: 'NOT_PROVEN' })
   }
 }

@@ -92,7 +92,7 @@ describe('an answer', () => {
   })
 })
 
-test('adding a sector inside a window: it goes elsewhere, and the list stays as it was', async () => {
+test('adding a sector inside a window: it takes its place there, and the list stays as it was', async () => {
   const market = await challenged('inside')
   const { chain, owner, provider, sealer } = market
   const listed = open(market)!.sectors.map((sector) => sector.number)
@@ -104,9 +104,10 @@ test('adding a sector inside a window: it goes elsewhere, and the list stays as 
   chain.does(owner, 'ProveCommitSector', { provider, number: 2, bundle: await sealer.proveSector(2) })
   expect(during.sectors.map((sector) => sector.number)).toEqual(listed)
   expect(partitionViews(chain.state, provider, undefined, 10)).toMatchObject([
-    { number: 0, sectors: [{ number: 0 }, { number: 1 }] },
-    { number: 1, sectors: [{ number: 2 }] },
+    { number: 0, sectors: [{ number: 0 }, { number: 1 }, { number: 2 }] },
   ])
+  expect(open(market)).toEqual(during)
+  chain.does(owner, 'SubmitPost', { provider, partition: 0, ...(await sealer.prove(0)) })
 })
 
 test('a list is that of `cutoff` epochs before the draw: who joins later is not asked', async () => {

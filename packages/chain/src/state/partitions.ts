@@ -11,9 +11,9 @@ import { unlockCollateral } from './ledger.ts'
 import type { Member, Partition } from './records/partitions.ts'
 import type { Sector } from './records/sectors.ts'
 import { changePower, pendingReward, rewardsOf, sectorBytesOf } from './rewards.ts'
-import { enterSlot, freeSlot, leaveSlot } from './slots.ts'
+import { depositAt, enterSlot, freeSlot, leaveSlot, slotsTaken } from './slots.ts'
 import type { StateReader, Store } from './store.ts'
-import { keyNumber } from './table.ts'
+import { firstOf, keyNumber } from './table.ts'
 import { tables } from './tables.ts'
 import { lockWithVested } from './vesting.ts'
 
@@ -52,21 +52,35 @@ export function isListed(
 }
 
 /**
- * Puts a proven sector into the lowest-numbered partition of its profile that is neither full nor frozen, else into a new
- * one in the least loaded slot.
- * @throws TxError NO_SLOT, INSUFFICIENT_COLLATERAL
+ * Keeps a place for a sector that is pre-committed: in the lowest-numbered partition of its profile that is not full, under
+ * challenge or not, else in a new one in the least loaded slot. So its proof can fail for nothing but itself.
+ * @returns the partition @throws TxError NO_SLOT, INSUFFICIENT_COLLATERAL
  */
-export function joinPartition(
+export function reservePlace(context: BlockContext, provider: number, profile: string): number {
+  const { store } = context
+  const partition = partitionWithRoom(store, provider, profile) ?? createPartition(context, provider, profile)
+  const record = partitionOf(store, provider, partition)
+  writePartition(context, provider, partition, { ...record, reserved: record.reserved + 1 })
+  return partition
+}
+
+/** The sector was not proven in time: its place is free again. */
+export function releasePlace(context: BlockContext, provider: number, partition: number): void {
+  const record = partitionOf(context.store, provider, partition)
+  writeOrRetire(context, provider, partition, { ...record, reserved: record.reserved - 1 })
+}
+
+/** Puts a proven sector into its place. No list that a challenge froze before holds it. @returns its position */
+export function takePlace(
   context: BlockContext,
   provider: number,
-  sector: Pick<Sector, 'profile' | 'commR' | 'expiry' | 'pay'> & { readonly number: number },
-): { readonly partition: number; readonly position: number } {
-  const { store } = context
-  const partition =
-    partitionWithRoom(store, provider, sector.profile) ?? createPartition(context, provider, sector.profile)
-  const record = partitionOf(store, provider, partition)
-  writePartition(context, provider, partition, { ...record, sectors: record.sectors + 1 })
-  return { partition, position: listMember(context, provider, partition, sector) }
+  partition: number,
+  sector: Pick<Sector, 'commR' | 'expiry' | 'pay'> & { readonly number: number },
+): number {
+  const record = partitionOf(context.store, provider, partition)
+  const { reserved, sectors } = record
+  writePartition(context, provider, partition, { ...record, reserved: reserved - 1, sectors: sectors + 1 })
+  return listMember(context, provider, partition, sector)
 }
 
 /** Appends to the list a sector that the partition counts already. @returns its position */
@@ -140,22 +154,21 @@ export function departDue(context: BlockContext): void {
   }
 }
 
-/** The last one to go retires the partition: its deposit is free and its number never used again. */
 export function removeMember(context: BlockContext, provider: number, partition: number, position: number): void {
-  const { store } = context
-  const record = partitionOf(store, provider, partition)
-  const sectors = record.sectors - 1
-  const retired = sectors === 0
-  tables.members.delete(store, provider, partition, position)
-  writePartition(context, provider, partition, {
-    ...record,
-    sectors,
-    retired,
-    deposit: retired ? 0n : record.deposit,
-  })
-  if (!retired) return
-  leaveSlot(store, record.slot, provider, partition)
-  unlockCollateral(store, provider, record.deposit)
+  const record = partitionOf(context.store, provider, partition)
+  tables.members.delete(context.store, provider, partition, position)
+  writeOrRetire(context, provider, partition, { ...record, sectors: record.sectors - 1 })
+}
+
+/** The last to go, of sectors and of places kept, retires the partition: its deposit is free, its number never used again. */
+function writeOrRetire(context: BlockContext, provider: number, number: number, partition: Partition): void {
+  if (partition.sectors + partition.reserved > 0) {
+    writePartition(context, provider, number, partition)
+    return
+  }
+  writePartition(context, provider, number, { ...partition, retired: true, deposit: 0n })
+  leaveSlot(context.store, partition.slot, provider, number)
+  unlockCollateral(context.store, provider, partition.deposit)
 }
 
 export function memberOf(store: StateReader, provider: number, partition: number, position: number): Member {
@@ -170,7 +183,7 @@ export function writePartition(context: BlockContext, provider: number, number: 
   const before = tables.partitions.get(store, provider, number)
   tables.partitions.put(store, provider, number, partition)
   changePower(store, partition.power - (before?.power ?? 0))
-  const hasRoom = !partition.retired && partition.sectors < params.partitionSectorsMax
+  const hasRoom = !partition.retired && partition.sectors + partition.reserved < params.partitionSectorsMax
   if (hasRoom) tables.partitionsWithRoom.put(store, provider, partition.profile, number, {})
   else tables.partitionsWithRoom.delete(store, provider, partition.profile, number)
   const [waited] = before === undefined ? [] : waitsSince(before)
@@ -185,11 +198,8 @@ function waitsSince({ requestedAt, challenge }: Partition): Partition['requested
 }
 
 function partitionWithRoom(store: StateReader, provider: number, profile: string): number | undefined {
-  for (const { parts } of tables.partitionsWithRoom.entries(store, [provider, profile])) {
-    const number = keyNumber(parts[2])
-    if (partitionOf(store, provider, number).challenge.length === 0) return number
-  }
-  return undefined
+  const first = firstOf(tables.partitionsWithRoom.entries(store, [provider, profile]))
+  return first && keyNumber(first.parts[2])
 }
 
 function createPartition(context: BlockContext, provider: number, profile: string): number {
@@ -202,13 +212,15 @@ function createPartition(context: BlockContext, provider: number, profile: strin
       retryable: true,
     })
   }
-  lockWithVested(context, provider, params.partitionDeposit)
+  const deposit = depositAt(params, slotsTaken(store))
+  lockWithVested(context, provider, deposit)
   const number = takeNumber(store, provider)
   writePartition(context, provider, number, {
     profile,
     slot,
-    deposit: params.partitionDeposit,
+    deposit,
     sectors: 0,
+    reserved: 0,
     sound: 0,
     pay: 0n,
     power: 0,

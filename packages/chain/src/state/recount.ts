@@ -9,6 +9,7 @@ import { isEarning, NOW } from './partitions.ts'
 import type { Totals } from './records/chain.ts'
 import type { Partition } from './records/partitions.ts'
 import { rewardsOf, sectorBytesOf } from './rewards.ts'
+import { slotsTaken } from './slots.ts'
 import type { StateReader } from './store.ts'
 import { keyNumber } from './table.ts'
 import { tables } from './tables.ts'
@@ -52,6 +53,7 @@ export function recount(reader: StateReader): Totals {
   assertEqual('vesting', recountVesting(reader), totals.vesting)
   recountPower(reader)
   recountRedraws(reader)
+  recountPlaces(reader)
   return totals
 }
 
@@ -94,6 +96,23 @@ function recountRedraws(reader: StateReader): void {
   }
   const waiting = [...tables.partitions.entries(reader, [])].filter(({ value }) => value.redraw.length > 0)
   assertEqual('partitions to be drawn again', BigInt(waiting.length), BigInt(redraws.length))
+}
+
+/** Of each partition the places that are kept, and of all partitions those that stand in a slot. */
+function recountPlaces(reader: StateReader): void {
+  const reserved = new Map<string, bigint>()
+  for (const { parts, value } of tables.sectors.entries(reader, [])) {
+    for (const partition of value.reservation) addTo(reserved, `${keyNumber(parts[0])}/${partition}`, 1n)
+  }
+  let taken = 0n
+  for (const { parts, value } of tables.partitions.entries(reader, [])) {
+    const place = parts.map(keyNumber).join('/')
+    assertEqual(`places kept in partition ${place}`, reserved.get(place) ?? 0n, BigInt(value.reserved))
+    reserved.delete(place)
+    if (!value.retired) taken += 1n
+  }
+  assertEqual('places kept in partitions that there are not', BigInt(reserved.size), 0n)
+  assertEqual('partitions in slots', taken, BigInt(slotsTaken(reader)))
 }
 
 function addTo<K>(sums: Map<K, bigint>, key: K, amount: bigint): void {

@@ -133,7 +133,7 @@ test('a proof is taken once, over the seed that was drawn after the commitment, 
 
   const free = BigInt(providerView(chain.state, provider)!.collateral.free)
   expect(preCommit({})).toBe('OK')
-  const deposits = (2n * ((GRN / 100n) * 2_048n)) / 2n ** 30n + 2n
+  const deposits = (2n * ((GRN / 100n) * 2_048n)) / 2n ** 30n + 2n + chain.genesis.params.partitionDeposit
   expect(free - BigInt(providerView(chain.state, provider)!.collateral.free)).toBeLessThanOrEqual(deposits)
   expect(sectorView(chain.state, provider, 0)).toMatchObject({ state: 'precommitted', deals, number: 0 })
   expect(deals.map((deal) => dealView(chain.state, deal)!.state)).toEqual(['committed', 'committed', 'committed'])

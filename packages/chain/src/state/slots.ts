@@ -10,9 +10,27 @@ import type { StateReader, Store } from './store.ts'
 import { firstOf, keyNumber } from './table.ts'
 import { tables } from './tables.ts'
 
+const DEPOSIT_STEPS = 20
+const DEPOSIT_DOUBLINGS_MAX = 10
+
 /** Slots start empty, all in the order of the lowest load. */
 export function initSlots(store: Store, params: ChainParams): void {
   for (let slot = 0; slot < params.provingPeriod; slot++) tables.slotsByLoad.put(store, 0, slot, {})
+  tables.slotsTaken.put(store, { partitions: 0 })
+}
+
+/** Partitions that stand in slots. */
+export function slotsTaken(store: StateReader): number {
+  const taken = tables.slotsTaken.get(store)
+  if (taken === undefined) throw new InvariantError('the state does not count its partitions')
+  return taken.partitions
+}
+
+/** What a new partition locks where so many stand: twice as much with each twentieth of all places above a half. */
+export function depositAt({ partitionDeposit, provingPeriod, slotPartitionsMax }: ChainParams, taken: number): bigint {
+  const places = provingPeriod * slotPartitionsMax
+  const doublings = Math.floor((DEPOSIT_STEPS * Math.max(0, 2 * taken - places)) / (2 * places))
+  return partitionDeposit * 2n ** BigInt(Math.min(doublings, DEPOSIT_DOUBLINGS_MAX))
 }
 
 /** The least loaded slot that has room, the lowest of equals. */
@@ -28,12 +46,14 @@ export function enterSlot(store: Store, slot: number, provider: number, partitio
   const load = loadOf(store, slot)
   tables.slotPartitions.put(store, slot, provider, partition, {})
   moveSlot(store, slot, load, load + 1)
+  tables.slotsTaken.put(store, { partitions: slotsTaken(store) + 1 })
 }
 
 export function leaveSlot(store: Store, slot: number, provider: number, partition: number): void {
   const load = loadOf(store, slot)
   tables.slotPartitions.delete(store, slot, provider, partition)
   moveSlot(store, slot, load, load - 1)
+  tables.slotsTaken.put(store, { partitions: slotsTaken(store) - 1 })
 }
 
 export interface DrawnSlots {

@@ -48,6 +48,8 @@ import {
   recoveryListRecord,
   redrawCountRecord,
   redrawRecord,
+  type SlotsTaken,
+  slotsTakenRecord,
 } from './records/partitions.ts'
 import { type Ask, askRecord, type Provider, providerRecord, type Vesting, vestingRecord } from './records/providers.ts'
 import {
@@ -86,6 +88,7 @@ export const tables: {
   /** Partitions that take sectors, unless a challenge is open. */
   readonly partitionsWithRoom: Table<[provider: number, profile: string, partition: number], object>
   readonly slotPartitions: Table<[slot: number, provider: number, partition: number], object>
+  readonly slotsTaken: Table<[], SlotsTaken>
   readonly slotsByLoad: Table<[load: number, slot: number], object>
   readonly challengeDeadlines: Table<[deadline: Epoch, provider: number, partition: number], object>
   readonly misses: Table<[provider: number, partition: number, frozenAt: Epoch], Miss>
@@ -129,6 +132,7 @@ export const tables: {
   members: table('member', ['provider', 'partition', 'position'], memberRecord),
   partitionsWithRoom: table('partition-with-room', ['provider', 'profile', 'partition'], marker),
   slotPartitions: table('slot-partition', ['slot', 'provider', 'partition'], marker),
+  slotsTaken: single('slots-taken', slotsTakenRecord),
   slotsByLoad: table('slot-by-load', ['load', 'slot'], marker),
   challengeDeadlines: table('challenge-deadline', ['deadline', 'provider', 'partition'], marker),
   misses: table('miss', ['provider', 'partition', 'frozenAt'], missRecord),

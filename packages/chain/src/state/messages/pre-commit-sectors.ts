@@ -1,7 +1,8 @@
 /**
  * PreCommitSectors: a provider binds itself to replicas before it knows what it will be asked about them. CommD must be
- * the one of the deals' pieces in their order. Locks the deposit and the pledge, and binds the deals: until the sector
- * is proven or its time runs out they can neither be cancelled nor lapse nor be bound by another.
+ * the one of the deals' pieces in their order. Locks the deposit and the pledge, keeps a place in a partition, whose deposit
+ * a new one locks, and binds the deals: until the sector is proven or its time runs out they can neither be cancelled nor
+ * lapse nor be bound by another.
  *
  * Signed by the owner or its session key.
  * Costs its fee; the deposit burns if no proof comes in time.
@@ -9,7 +10,7 @@
  * number that was used (SECTOR_NUMBER_USED), a ticket that is too old or not there (TICKET_INVALID), deals that there
  * are not, of another, bound or over (DEAL_NOT_FOUND, DEAL_PROVIDER_WRONG, DEAL_NOT_FREE), another CommD
  * (COMM_D_MISMATCH, PIECES_DO_NOT_FIT), an expiry before a deal could end or beyond the longest
- * (SECTOR_EXPIRY_INVALID), too little free collateral (INSUFFICIENT_COLLATERAL).
+ * (SECTOR_EXPIRY_INVALID), too little free collateral (INSUFFICIENT_COLLATERAL), a sector for which no slot is free (NO_SLOT).
  */
 import { GranaryError } from '@granary/errors'
 import { computeCommD, parsePieceCid } from '@granary/proofs/verify'
@@ -19,6 +20,7 @@ import type { Effect, TxContext } from '../context.ts'
 import { dealStatus } from '../deal-status.ts'
 import { TxError, type TxErrorCode } from '../errors.ts'
 import { allowedProfile, perGiB, sectorExpiryMax } from '../params.ts'
+import { reservePlace } from '../partitions.ts'
 import { draw, entropyOf } from '../randomness.ts'
 import type { Deal } from '../records/deals.ts'
 import { requireOwner } from '../require-provider.ts'
@@ -71,6 +73,7 @@ function preCommit(context: TxContext, provider: number, sector: SectorPreCommit
   const deposit = perGiB(params.preCommitDepositPerGiB, profile.sectorBytes)
   const pledge = perGiB(params.pledgePerGiB, profile.sectorBytes)
   lockWithVested(context, provider, deposit + pledge)
+  const partition = reservePlace(context, provider, profile.name)
   useNumber(store, provider, number)
   tables.sectors.put(store, provider, number, {
     status: 'precommitted',
@@ -85,6 +88,7 @@ function preCommit(context: TxContext, provider: number, sector: SectorPreCommit
     deposit,
     pledge,
     pay: deals.reduce((sum, { deal }) => sum + deal.terms.pricePerEpoch, 0n),
+    reservation: [partition],
     placement: [],
     stopped: [],
   })

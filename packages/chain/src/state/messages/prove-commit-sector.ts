@@ -1,19 +1,20 @@
 /**
  * ProveCommitSector: the PoRep of a pre-committed sector, verified in full over a seed that was drawn after the
- * commitment. Activates its deals and puts it into a partition. It never fails because of a deal: those were bound.
+ * commitment. Activates its deals and puts it into the place that was kept for it, even while its partition is under
+ * challenge. It fails for nothing but itself: deals, place and deposit were bound before.
  *
  * Signed by the owner or its session key.
- * Costs its fee, by the bytes of the proof; a new partition locks its deposit.
+ * Costs its fee, by the bytes of the proof.
  * Refuses another than the owner (PROVIDER_NOT_OWNED), a sector that there is not (SECTOR_NOT_FOUND), that waits for no
  * proof (SECTOR_STATE_WRONG) or no longer (COMMIT_EXPIRED), a proof before the seed (SEED_NOT_READY) or that is wrong
- * (BUNDLE_LENGTH_WRONG, POREP_INVALID), and a sector for which no slot is free (NO_SLOT).
+ * (BUNDLE_LENGTH_WRONG, POREP_INVALID).
  */
 import { profileNamed } from '@granary/proofs/profile'
 import type { ProveCommitSector } from '../../messages/index.ts'
 import type { Effect, TxContext } from '../context.ts'
 import { InvariantError, TxError, type TxErrorCode } from '../errors.ts'
 import { unlockCollateral } from '../ledger.ts'
-import { joinPartition } from '../partitions.ts'
+import { takePlace } from '../partitions.ts'
 import { draw, entropyOf, seedEntropyOf } from '../randomness.ts'
 import type { Sector } from '../records/sectors.ts'
 import { requireOwner } from '../require-provider.ts'
@@ -35,11 +36,14 @@ export const proveCommitSector: Effect<ProveCommitSector> = (context, { provider
 
   tables.commitDeadlines.delete(store, sector.commitBy, provider, number)
   unlockCollateral(store, provider, sector.deposit)
-  const { partition, position } = joinPartition(context, provider, { ...sector, number })
+  const [partition] = sector.reservation
+  if (partition === undefined) throw new InvariantError(`no place is kept for sector ${provider}/${number}`)
+  const position = takePlace(context, provider, partition, { ...sector, number })
   tables.sectors.put(store, provider, number, {
     ...sector,
     status: 'active',
     deposit: 0n,
+    reservation: [],
     placement: [{ partition, position, activatedAt: height, since: height, listedAt: height, faultedEpochs: 0 }],
   })
   emitActivation(context, provider, number, partition, sector)

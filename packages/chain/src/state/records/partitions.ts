@@ -45,6 +45,8 @@ export interface Partition {
   readonly slot: number
   readonly deposit: bigint
   readonly sectors: number
+  /** Places that are kept for sectors which wait for their proof. */
+  readonly reserved: number
   /** How many of them are neither faulty nor over, and what the deals of those pay an epoch. */
   readonly sound: number
   readonly pay: bigint
@@ -57,7 +59,7 @@ export interface Partition {
   readonly nextPosition: number
   /** No sector of it expires before. */
   readonly firstExpiry: Epoch
-  /** Its last sector left: it is never used again. */
+  /** The last of its sectors and kept places is gone: it is never used again. */
   readonly retired: boolean
   readonly challenge: Maybe<OpenChallenge>
   /** Its challenge was void: its place in the set of those that are drawn again. */
@@ -80,6 +82,7 @@ export const partitionRecord: Struct<Partition> = struct<Partition>('Partition',
   slot: uint(32),
   deposit: amount,
   sectors: uint(32),
+  reserved: uint(32),
   sound: uint(32),
   pay: amount,
   power: uint(53),
@@ -97,6 +100,13 @@ export const partitionRecord: Struct<Partition> = struct<Partition>('Partition',
   recovery: maybe(openRecoveryRecord),
   recoveryBarredUntil: epochs,
 })
+
+/** All partitions that stand in slots: what a further one deposits grows with them. */
+export interface SlotsTaken {
+  readonly partitions: number
+}
+
+export const slotsTakenRecord: Struct<SlotsTaken> = struct<SlotsTaken>('SlotsTaken', { partitions: uint(32) })
 
 /** The next partition number of a provider. */
 export interface PartitionNumber {

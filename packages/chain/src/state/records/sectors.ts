@@ -52,6 +52,8 @@ export interface Sector {
   readonly pledge: bigint
   /** What its deals pay an epoch, together; fees for faults are counted in it. */
   readonly pay: bigint
+  /** The partition in which a place is kept for it, until it is proven or its time to be has passed. */
+  readonly reservation: Maybe<number>
   readonly placement: Maybe<Placement>
   /** Declared faulty, terminated or ended: no later answer of its partition proves it. */
   readonly stopped: Maybe<Stop>
@@ -70,6 +72,7 @@ export const sectorRecord: Struct<Sector> = struct<Sector>('Sector', {
   deposit: amount,
   pledge: amount,
   pay: amount,
+  reservation: maybe(uint(32)),
   placement: maybe(placementRecord),
   stopped: maybe(stopRecord),
 })
