@@ -1,4 +1,5 @@
 /** The provider as a program's part: `initProvider` makes its folder, `runProvider` builds every part and joins them. */
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createChainClient } from '@granary/chain/client'
 import type { Address } from '@granary/chain/messages'
@@ -11,6 +12,7 @@ import { registerProvider } from './chain/register-provider.ts'
 import { newConfig, type ProviderConfig, readConfig, writeConfig } from './config.ts'
 import { createDeals } from './deals/create-deals.ts'
 import { openMarket } from './deals/open-market.ts'
+import { createPieceScrub, repairFolder } from './deals/scrub-pieces.ts'
 import { openHome, requireStore } from './home/open-home.ts'
 import { sweepAside } from './home/set-aside.ts'
 import { createApp, type ProviderInfo } from './http/app.ts'
@@ -155,17 +157,28 @@ async function start(
   closers.push(async () => (await opened)?.stop())
 
   await deals.files.placeAll()
+  await rm(repairFolder(folders), { recursive: true, force: true })
   const storedPiece = (piece: { pieceCid: string; payloadSize: number; rootCid: string | undefined }) => ({
     pieceCid: piece.pieceCid,
     path: deals.files.piecePath(piece.pieceCid),
     payloadSize: piece.payloadSize,
     ...(piece.rootCid === undefined ? {} : { rootCid: piece.rootCid }),
   })
+  const scrub = createPieceScrub({
+    ...{ deals: deals.deals, files: deals.files, folders, alerts, log },
+    unseal: (pieceCid, out, signal) => sealing.unsealPiece(pieceCid, out, signal),
+    onRepaired: (pieceCid) => {
+      const piece = deals.deals.servedPieces().find((each) => each.pieceCid === pieceCid)
+      if (piece !== undefined) retrieval.addPiece(storedPiece(piece)).catch(() => {})
+    },
+  })
+  closers.push(() => scrub.stop())
   const retrieval = await createRetrieval({
     folder: folders.root,
     pieces: () => deals.deals.servedPieces().map(storedPiece),
     chain,
     libp2pPort: options.libp2pPort,
+    onDamaged: (pieceCid) => scrub.suspect(pieceCid),
     log,
   })
   closers.push(() => retrieval.stop())
@@ -181,6 +194,7 @@ async function start(
     addPiece: (piece) => retrieval.addPiece(storedPiece(piece)),
     removePiece: (pieceCid) => retrieval.removePiece(pieceCid),
     onPublished: () => sealing.nudge(),
+    onPlaced: (pieceCid) => scrub.suspect(pieceCid),
   })
   const queue = await opening
   const sealing = createSealing({
@@ -233,6 +247,7 @@ async function start(
   closers.push(() => listener.close())
   listener.serve(app)
   sealing.start()
+  scrub.start()
   log({ type: 'provider:serving', provider: providerId, url: listener.url })
   return { url: listener.url, providerId, address: keys.address }
 }

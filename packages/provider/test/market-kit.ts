@@ -169,7 +169,14 @@ function marketApp({ db, folders, config, deals, figures }: MarketParts): Return
     logIn: (request) => logIn(shared, request),
     acceptPiece: (request) =>
       acceptPiece(
-        { ...shared, chain, stagingFolder: folders.staging, offeredBytesMax: limits.offeredBytes, witness },
+        {
+          ...shared,
+          chain,
+          stagingFolder: folders.staging,
+          offeredBytesMax: limits.offeredBytes,
+          witness,
+          onPlaced: () => {},
+        },
         request,
       ),
     retrieval: Router(),

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { dealTermsDigest, dealTermsFromJson, verifySigner } from '@granary/chain/messages'
 import { carHeader, parseCid, pieceOf } from '@granary/content'
@@ -224,6 +224,20 @@ test('a kill between the agreement and the moving of its file is made good at th
   await restart()
   expect([await market.stagedFiles(), await market.pieceFiles()]).toEqual([[], [`${car.pieceCid}.car`]])
   expect((await client.agree(uploadId, terms)).status).toBe(200)
+})
+
+test.each([
+  ['lost', async (path: string) => rm(path)],
+  ['changed', async (path: string) => writeFile(path, Buffer.from(car.bytes).fill(0, 500, 501))],
+])("a piece whose file was %s takes the client's next good copy", async (_, harm) => {
+  const first = await uploaded()
+  expect((await client.agree(first.uploadId, first.terms)).status).toBe(201)
+  const path = market.deals.files.piecePath(car.pieceCid)
+  await harm(path)
+  const second = await uploaded()
+  expect((await client.agree(second.uploadId, { ...second.terms, nonce: 2n })).status).toBe(201)
+  expect((await readFile(path)).equals(car.bytes)).toBe(true)
+  expect(await market.stagedFiles()).toEqual([])
 })
 
 test('files that the database does not know are set aside at the start, and kept', async () => {

@@ -43,6 +43,8 @@ export interface AcceptPieceContext {
   readonly gate: UploadGate
   readonly offeredBytesMax: number
   readonly witness: Pick<Witness, 'agreed'>
+  /** The piece's file is in its place, new. */
+  readonly onPlaced: (pieceCid: string) => void
 }
 
 export interface AcceptPieceRequest {
@@ -108,8 +110,7 @@ async function agree(context: AcceptPieceContext, request: AcceptPieceRequest): 
   context.deals.agree({ agreementId, terms, signature, epoch: height }, uploadId)
   context.witness.agreed(context.deals.count())
   await context.files.place(terms.pieceCid)
-  // When the piece was there already, the upload's copy is one too many.
-  await context.files.removeUpload(uploadId)
+  context.onPlaced(terms.pieceCid)
   const deal = context.deals.find(agreementId)
   if (deal === undefined) throw new Error(`agreement ${agreementId} was written and is not there`)
   return deal

@@ -93,10 +93,13 @@ export function createDealStore(db: DatabaseSync, timeline: Timeline): DealStore
   const insertDeal = db.prepare(`
     INSERT INTO deals (agreement_id, client, nonce, terms, signature, state, piece_cid, payload_bytes, held_bytes)
     VALUES (?, ?, ?, ?, ?, 'agreed', ?, ?, ?)`)
-  // A piece that is there already stays where it is: the same bytes, verified.
   const insertPiece = db.prepare(
-    'INSERT INTO pieces (piece_cid, payload_size, staged_as) VALUES (?, ?, ?) ON CONFLICT (piece_cid) DO NOTHING',
+    'INSERT INTO pieces (piece_cid, payload_size, staged_as) VALUES (?, ?, NULL) ON CONFLICT (piece_cid) DO NOTHING',
   )
+  // Bytes that were verified a moment ago take the place of those that lie there: a row does not say that they are sound.
+  const stagePiece = db.prepare(`
+    INSERT INTO pieces (piece_cid, payload_size, staged_as) VALUES (?, ?, ?)
+    ON CONFLICT (piece_cid) DO UPDATE SET staged_as = excluded.staged_as`)
   const endUpload = db.prepare('DELETE FROM uploads WHERE upload_id = ?')
   const byAgreement = db.prepare('SELECT * FROM deals WHERE agreement_id = ?')
   const byDealId = db.prepare('SELECT * FROM deals WHERE deal_id = ?')
@@ -134,14 +137,14 @@ export function createDealStore(db: DatabaseSync, timeline: Timeline): DealStore
     adopt: ({ agreementId, terms, signature }) => {
       inTransaction(db, () => {
         insert({ agreementId, terms, signature })
-        insertPiece.run(terms.pieceCid, terms.payloadSize, null)
+        insertPiece.run(terms.pieceCid, terms.payloadSize)
         timeline.append(agreementId, { type: 'adopted' })
       })
     },
     agree: ({ agreementId, terms, signature, epoch }, uploadId) => {
       inTransaction(db, () => {
         insert({ agreementId, terms, signature })
-        insertPiece.run(terms.pieceCid, terms.payloadSize, uploadId)
+        stagePiece.run(terms.pieceCid, terms.payloadSize, uploadId)
         endUpload.run(uploadId)
         timeline.append(agreementId, { type: 'agreed', epoch })
       })

@@ -48,6 +48,7 @@ export interface MarketContext {
   readonly onPublished: () => void
   readonly witness: Witness
   readonly alerts: Alerts
+  readonly onPlaced: (pieceCid: string) => void
   readonly log: Log
 }
 
@@ -123,6 +124,7 @@ export function openMarket(context: MarketContext): Market {
           stagingFolder: folders.staging,
           offeredBytesMax: limits.offeredBytes,
           witness: context.witness,
+          onPlaced: context.onPlaced,
         },
         request,
       ),

@@ -18,6 +18,8 @@ export interface PieceFiles {
   place(pieceCid: string): Promise<void>
   /** Out of what was set aside, where there is no file of the piece. */
   bringBack(pieceCid: string): Promise<void>
+  /** Puts a sound file in the place of the piece's, if it is still needed. */
+  replace(pieceCid: string, from: string): Promise<void>
   /** Removes the piece's file when no deal needs it any more; `beforeRemoval` takes it out of what is served. */
   dropIfUnused(pieceCid: string, beforeRemoval: (pieceCid: string) => Promise<void>): Promise<void>
   removeUpload(uploadId: string): Promise<void>
@@ -57,6 +59,10 @@ export function createPieceFiles({ folders, deals, uploads, lock }: PieceFilesOp
     stagingPath,
     place,
     removeUpload,
+    replace: (pieceCid, from) =>
+      lock.run(`piece:${pieceCid}`, async () => {
+        if (deals.hasPiece(pieceCid)) await moveFile(from, piecePath(pieceCid))
+      }),
     bringBack: (pieceCid) =>
       lock.run(`piece:${pieceCid}`, async () => {
         const kept = (await listAside(folders.pieces)).find(({ name }) => name === `${pieceCid}.car`)

@@ -28,6 +28,8 @@ export interface RetrievalOptions {
   readonly libp2pPort: number | undefined
   /** @default '127.0.0.1' */
   readonly libp2pHost?: string
+  /** A piece's file cannot be read, or is not what it was. */
+  readonly onDamaged?: (pieceCid: string) => void
   readonly log: Log
 }
 
@@ -45,7 +47,12 @@ export interface Retrieval {
 }
 
 export async function createRetrieval(options: RetrievalOptions): Promise<Retrieval> {
-  const { folder, chain, libp2pPort, log } = options
+  const { folder, chain, libp2pPort, onDamaged } = options
+  const log: Log = (event) => {
+    options.log(event)
+    const isDamage = event.type === 'block-corrupt' || event.type === 'piece-unreadable'
+    if (isDamage && typeof event.pieceCid === 'string') onDamaged?.(event.pieceCid)
+  }
   const { key, peerId } = await loadPeerIdentity(folder)
   const indexPath = join(folder, 'index.sqlite')
   const index = openBlockIndex(indexPath)

@@ -19,6 +19,7 @@ import { createSectorStore } from '../sectors/store.ts'
 import type { ProviderJobs } from './jobs.ts'
 import { placeDeals } from './place-deals.ts'
 import { defaultRetryLimits, loseSector, type RetryLimits, runSector } from './run-sector.ts'
+import { unsealFromReplica } from './unseal-from-replica.ts'
 
 export interface CreateSealingOptions {
   /** The provider's store, locked by this process. */
@@ -50,6 +51,8 @@ export interface Sealing {
   stop(): Promise<void>
   /** There may be a new deal to place. */
   nudge(): void
+  /** Makes a piece again from a sector that holds it. @throws PieceNotSealedError */
+  unsealPiece(pieceCid: string, out: string, signal: AbortSignal): Promise<void>
 }
 
 /** Deals are announced by a nudge; this finds those whose nudge was lost. */
@@ -141,5 +144,6 @@ export function createSealing(options: CreateSealingOptions): Sealing {
       await Promise.all([background, ...running.values()])
     },
     nudge: plan,
+    unsealPiece: (pieceCid, out, signal) => unsealFromReplica(context, pieceCid, out, signal),
   }
 }

@@ -52,8 +52,18 @@ export interface SpacetimeResult {
   readonly proveMs: number
 }
 
+export interface UnsealInput {
+  readonly dir: string
+  readonly parentsDir: string
+  /** In padded bytes. */
+  readonly offset: number
+  readonly payloadSize: number
+  readonly out: string
+}
+
 export type ProviderJobs = {
   seal: { input: SealInput; progress: SealProgress; result: SealResult }
+  unseal: { input: UnsealInput; progress: never; result: null }
   porep: { input: ReplicationInput; progress: never; result: ReplicationResult }
   post: { input: SpacetimeInput; progress: never; result: SpacetimeResult }
 }

@@ -4,7 +4,13 @@ import { type Processor, serveJobs } from '../queue/serve-jobs.ts'
 import type { ProviderJobs } from './jobs.ts'
 import { porepJob } from './porep-job.ts'
 import { sealJob } from './seal-job.ts'
+import { unsealJob } from './unseal-job.ts'
 
-const processor: Processor = serveJobs<ProviderJobs>({ seal: sealJob, porep: porepJob, post: postJob })
+const processor: Processor = serveJobs<ProviderJobs>({
+  seal: sealJob,
+  unseal: unsealJob,
+  porep: porepJob,
+  post: postJob,
+})
 
 export default processor

@@ -1,0 +1,108 @@
+/** Unsealed pieces that a disk has lost or changed: noticed at the start, while serving and by reading, and made again. */
+import { readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type ChainClient, createChainClient } from '@granary/chain/client'
+import { initChain, runChain } from '@granary/chain/node'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { temporaryHome } from '../../test/market-kit.ts'
+import {
+  alertsOf,
+  dealIn,
+  type ProviderProcess,
+  passphrase,
+  startProvider,
+  storeDeal,
+  type TestDeal,
+  until,
+} from '../../test/provider-process.ts'
+import { initProvider } from '../main.ts'
+import { providerFolders } from '../storage/folders.ts'
+
+let root: Awaited<ReturnType<typeof temporaryHome>>
+let node: Awaited<ReturnType<typeof runChain>>
+let chain: ChainClient
+let provider: ProviderProcess
+let deals: TestDeal[]
+
+beforeAll(async () => {
+  root = await temporaryHome()
+  await initChain({ home: root.home, devnet: true, blockTimeMs: 200 })
+  node = await runChain({ home: root.home, port: 0 })
+  chain = createChainClient({ url: node.url })
+  await initProvider({ home: root.home, chainUrl: node.url, profile: '2KiB-test', passphrase, light: true })
+  provider = await start()
+  deals = [await storeDeal(chain, provider.url), await storeDeal(chain, provider.url)]
+  for (const { agreementId } of deals) await dealIn(provider.url, agreementId, 'active')
+}, 300_000)
+afterAll(async () => {
+  await provider?.kill()
+  await node.stop()
+  await root.remove()
+})
+
+function start(): Promise<ProviderProcess> {
+  return startProvider({ home: root.home, cacheHome: join(root.home, 'cache'), chainUrl: node.url })
+}
+
+function pathOf({ car }: TestDeal): string {
+  return join(providerFolders(root.home).pieces, `${car.pieceCid}.car`)
+}
+
+async function flip(path: string): Promise<void> {
+  const bytes = await readFile(path)
+  bytes[700] = bytes[700]! ^ 1
+  await writeFile(path, bytes)
+}
+
+async function isSound(deal: TestDeal): Promise<true | undefined> {
+  const bytes = await readFile(pathOf(deal)).catch(() => undefined)
+  return bytes?.equals(deal.car.bytes) ? true : undefined
+}
+
+async function servedWhole({ car }: TestDeal): Promise<boolean> {
+  const served = await fetch(`${provider.url}/piece/${car.pieceCid}`)
+  const bytes = await served.arrayBuffer().catch(() => new ArrayBuffer(0))
+  return Buffer.from(bytes).equals(car.bytes)
+}
+
+test('a restart notices a piece that is gone and one that was changed, and both are made again from the replica', async () => {
+  await provider.kill()
+  await rm(pathOf(deals[0]!))
+  await flip(pathOf(deals[1]!))
+  provider = await start()
+  for (const deal of deals) await until('the piece is there again', () => isSound(deal))
+  for (const deal of deals) {
+    const alerted = provider.log.find(({ code, subject }) => code === 'PIECE_DAMAGED' && subject === deal.car.pieceCid)
+    expect(alerted).toMatchObject({ type: 'alert', hint: expect.any(String) })
+    await until('it is served whole', async () => ((await servedWhole(deal)) ? true : undefined))
+  }
+  await until('the alerts are over', async () => ((await alertsOf(provider.url)).length === 0 ? true : undefined))
+}, 300_000)
+
+test('a block that fails while it is served is the beginning of its repair', async () => {
+  const [deal] = deals
+  await flip(pathOf(deal!))
+  expect(await servedWhole(deal!)).toBe(false)
+  await until('the piece is there again', () => isSound(deal!))
+  expect(await servedWhole(deal!)).toBe(true)
+}, 180_000)
+
+test('with its replica gone too, the piece comes back with the next deal of its client', async () => {
+  const [deal] = deals
+  await provider.kill()
+  await rm(pathOf(deal!))
+  await rm(join(providerFolders(root.home).sectors, '1', 'replica'))
+  provider = await start()
+  const alert = await until('the owner is told', async () =>
+    (await alertsOf(provider.url)).find(
+      ({ subject, message }) => subject === deal!.car.pieceCid && /cannot be made again/.test(message),
+    ),
+  )
+  expect(alert).toMatchObject({ code: 'PIECE_DAMAGED', hint: expect.stringContaining('granary put --again') })
+  const again = await storeDeal(chain, provider.url, deal!.car)
+  expect(await isSound(deal!)).toBe(true)
+  await dealIn(provider.url, again.agreementId, 'active')
+  await until('the alert is over', async () =>
+    (await alertsOf(provider.url)).some(({ subject }) => subject === deal!.car.pieceCid) ? undefined : true,
+  )
+}, 300_000)

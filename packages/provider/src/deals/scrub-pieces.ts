@@ -1,0 +1,179 @@
+/**
+ * Disks forget. Each unsealed piece is read again and again, slowly, and compared with its commitment; one that is
+ * missing, cut or changed is named in an alert and made again from its replica. At the start the sizes of all are looked
+ * at first, and whoever finds a damaged block while serving it says so here.
+ */
+import { mkdir, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { isAbortError } from '@granary/errors'
+import { commitPieceFile } from '@granary/proofs/piece/node'
+import { pieceCidV2 } from '@granary/proofs/verify'
+import type { Alerts } from '../alerts.ts'
+import type { Log } from '../http/log.ts'
+import { sleep } from '../sectors/sleep.ts'
+import { syncFile } from '../storage/durable-files.ts'
+import type { ProviderFolders } from '../storage/folders.ts'
+import type { DealStore } from './deal-store.ts'
+import type { PieceFiles } from './piece-files.ts'
+
+export interface ScrubContext {
+  readonly deals: Pick<DealStore, 'pieces' | 'hasPiece' | 'stagedPieces'>
+  readonly files: Pick<PieceFiles, 'piecePath' | 'replace'>
+  readonly folders: Pick<ProviderFolders, 'pieces'>
+  /** Writes the piece's bytes to `out`, or throws why it cannot. */
+  readonly unseal: (pieceCid: string, out: string, signal: AbortSignal) => Promise<void>
+  readonly onRepaired: (pieceCid: string) => void
+  readonly alerts: Alerts
+  readonly log: Log
+  readonly pauses?: ScrubPauses
+}
+
+export interface ScrubPauses {
+  /** Between two rounds over all pieces. */
+  readonly roundMs: number
+  /** Until what could not be repaired is tried again. */
+  readonly retryMs: number
+  /** How much longer than the reading of a piece is the pause after it. */
+  readonly rest: number
+}
+
+const defaultPauses: ScrubPauses = { roundMs: 24 * 60 * 60_000, retryMs: 60_000, rest: 9 }
+
+export interface PieceScrub {
+  start(): void
+  /** Somebody saw that something is wrong with it, or that it was replaced: it is looked at next. */
+  suspect(pieceCid: string): void
+  stop(): Promise<void>
+}
+
+/** Where repaired pieces are made: on the same disk, and emptied at each start. */
+export function repairFolder({ pieces }: Pick<ProviderFolders, 'pieces'>): string {
+  return join(pieces, 'repair')
+}
+
+export function createPieceScrub(context: ScrubContext): PieceScrub {
+  const { deals, alerts, log } = context
+  const { roundMs, retryMs, rest } = context.pauses ?? defaultPauses
+  const stopping = new AbortController()
+  const { signal } = stopping
+  const suspects = new Set<string>()
+  let round: string[] = []
+  let wake = (): void => {}
+  let running: Promise<void> | undefined
+
+  const suspect = (pieceCid: string): void => {
+    suspects.add(pieceCid)
+    wake()
+  }
+
+  async function pause(ms: number, until: () => boolean): Promise<void> {
+    if (until()) return
+    const { promise, resolve } = Promise.withResolvers<void>()
+    wake = resolve
+    await Promise.race([promise, sleep(ms, signal).catch(() => {})])
+  }
+
+  async function run(): Promise<void> {
+    for (const { pieceCid, payloadSize } of deals.pieces())
+      if ((await sizeOf(context.files.piecePath(pieceCid))) !== payloadSize) suspects.add(pieceCid)
+    round = shuffled(deals.pieces().map(({ pieceCid }) => pieceCid))
+    while (!signal.aborted) {
+      const [first] = suspects
+      const pieceCid = first ?? round.pop()
+      if (pieceCid === undefined) {
+        await pause(roundMs, () => suspects.size > 0)
+        if (suspects.size === 0) round = shuffled(deals.pieces().map((piece) => piece.pieceCid))
+        continue
+      }
+      suspects.delete(pieceCid)
+      const beganMs = performance.now()
+      await look(pieceCid).catch((error: unknown) => {
+        if (!signal.aborted) log({ type: 'piece:scrub-failed', level: 'alert', pieceCid, error: String(error) })
+      })
+      await pause((performance.now() - beganMs) * rest, () => suspects.size > 0)
+    }
+  }
+
+  async function look(pieceCid: string): Promise<void> {
+    const wrong = await whatIsWrong(pieceCid)
+    if (wrong === undefined) return alerts.clear('PIECE_DAMAGED', pieceCid)
+    alerts.raise({
+      code: 'PIECE_DAMAGED',
+      subject: pieceCid,
+      message: `the unsealed file of piece ${pieceCid} ${wrong}: it is made again from its replica`,
+      hint: 'look at the disk and its memory; nothing else is to be done as long as the replica is sound',
+    })
+    try {
+      await repair(pieceCid)
+    } catch (error) {
+      if (isAbortError(error) || signal.aborted) return
+      alerts.raise({
+        code: 'PIECE_DAMAGED',
+        subject: pieceCid,
+        message: `the unsealed file of piece ${pieceCid} ${wrong}, and cannot be made again: ${describe(error)}`,
+        hint: 'put a copy of the piece there, or ask its client to send it again (`granary put --again`); it is tried again each minute',
+      })
+      setTimeout(() => suspect(pieceCid), retryMs).unref()
+      return
+    }
+    alerts.clear('PIECE_DAMAGED', pieceCid)
+    log({ type: 'piece:repaired', pieceCid })
+    context.onRepaired(pieceCid)
+  }
+
+  /** Undefined when it is sound, or not there to be looked at any more, or not yet. */
+  async function whatIsWrong(pieceCid: string): Promise<string | undefined> {
+    const found = await commitPieceFile(context.files.piecePath(pieceCid), { signal }).then(pieceCidV2, (error) => {
+      signal.throwIfAborted()
+      return describe(error)
+    })
+    if (found === pieceCid || !deals.hasPiece(pieceCid)) return undefined
+    if (deals.stagedPieces().some((piece) => piece.pieceCid === pieceCid)) return undefined
+    return found.startsWith('baf') ? `is that of ${found}` : `cannot be read (${found})`
+  }
+
+  async function repair(pieceCid: string): Promise<void> {
+    const folder = repairFolder(context.folders)
+    await mkdir(folder, { recursive: true })
+    const out = join(folder, `${pieceCid}.car`)
+    try {
+      await context.unseal(pieceCid, out, signal)
+      await syncFile(out)
+      await context.files.replace(pieceCid, out)
+    } finally {
+      await rm(out, { force: true })
+    }
+  }
+
+  return {
+    start: () => {
+      running ??= run().catch((error: unknown) =>
+        log({ type: 'piece:scrub-failed', level: 'alert', error: String(error) }),
+      )
+    },
+    suspect,
+    stop: async () => {
+      stopping.abort()
+      wake()
+      await running
+    },
+  }
+}
+
+async function sizeOf(path: string): Promise<number | undefined> {
+  return (await stat(path).catch(() => undefined))?.size
+}
+
+function describe(error: unknown): string {
+  const { cause } = error as { cause?: unknown }
+  const reason = Error.isError(error) ? error.message : String(error)
+  return Error.isError(cause) ? `${reason} (${cause.message})` : reason
+}
+
+/** In another order each time: who restarts often reaches all of them all the same. */
+function shuffled(items: string[]): string[] {
+  return items
+    .map((item) => ({ item, order: Math.random() }))
+    .toSorted((a, b) => a.order - b.order)
+    .map(({ item }) => item)
+}
