@@ -69,17 +69,27 @@ export async function provePost(input: ProvePostInput): Promise<Uint8Array> {
   if (!areSkips(input, input.sectors.length, skipped)) throw new SkipsInvalidError(skipped, input.count)
   const { kernel } = openKernel()
   const parts: Uint8Array[] = [POST_MAGIC]
-  for (const sample of openedSamples(input, input.sectors.length, skipped))
-    parts.push(await openSector(kernel, input, input.sectors[sample.position]!, sample))
+  for (const sample of openedSamples(input, input.sectors.length, skipped)) {
+    const { commC, commRLast, opening } = await openSector(kernel, input, input.sectors[sample.position]!, sample)
+    parts.push(commC, commRLast, opening)
+  }
   return concatBytes(parts)
 }
 
-async function openSector(
+export interface OpenedSector {
+  readonly commC: Uint8Array
+  readonly commRLast: Uint8Array
+  /** The sampled leaves and their siblings. */
+  readonly opening: Uint8Array
+}
+
+/** One sampled sector, checked against the commitment in its manifest. */
+export async function openSector(
   kernel: Kernel,
   { profile }: PostChallenge,
   { number, dir }: { number: number; dir: string },
   sample: SampledSector,
-): Promise<Uint8Array> {
+): Promise<OpenedSector> {
   const manifest = await requireManifest(dir)
   if (manifest.sectorNumber !== number) throw new SectorFolderError(dir, 'sector number')
   if (manifest.profile.nodes !== profile.nodes) throw new SectorFolderError(dir, 'profile')
@@ -98,5 +108,5 @@ async function openSector(
   const siblings = await readTreeNodes({ file: tree, leafCount: nodes, positions, readLeaves, hash })
   const root = multiproofRoot({ indices: sample.leaves, leaves, siblings, depth, hash })
   if (!equalBytes(root, sealed.commRLast)) throw new SectorDamagedError(dir, 'its replica does not open its commitment')
-  return concatBytes([sealed.commC, sealed.commRLast, leaves, siblings])
+  return { commC: sealed.commC, commRLast: sealed.commRLast, opening: concatBytes([leaves, siblings]) }
 }

@@ -6,6 +6,8 @@ export { finalizeSector, SectorNotSealedError } from './finalize-sector.ts'
 export { ManifestError } from './manifest.ts'
 export { SectorDamagedError } from './open-sector-file.ts'
 export { readSector, type Sector } from './read-sector.ts'
+export { repairTree } from './repair-tree.ts'
+export { replaceSector } from './replace-sector.ts'
 export {
   type SealedSector,
   type SealInput,

@@ -1,0 +1,53 @@
+/**
+ * treeR computed anew from the replica. That reads all of it, so the root says whether every byte is as it was sealed;
+ * what a damaged treeR costs then is minutes, and not the sealing of hours.
+ */
+import { rm, stat } from 'node:fs/promises'
+import { equalBytes } from '../bytes.ts'
+import { commitFile } from '../io/commit-file.ts'
+import { readExactly } from '../io/read-exactly.ts'
+import { openKernel } from '../kernel/open-kernel.ts'
+import { createTreeWriter } from '../merkle/stored-tree.ts'
+import { NODE_BYTES } from '../profile.ts'
+import { commROf } from './commitments.ts'
+import { SectorNotSealedError } from './finalize-sector.ts'
+import { requireManifest } from './manifest.ts'
+import { openSectorFile, SectorDamagedError } from './open-sector-file.ts'
+import { SectorFolderError, sealedSectorOf } from './seal-input.ts'
+import { sectorFiles } from './sector-files.ts'
+
+const CHUNK_BYTES = 1 << 20
+
+/**
+ * Returns when the whole replica is that of `commR` and treeR is that of the replica.
+ * @throws SectorDamagedError when the replica is not; ManifestError, SectorNotSealedError, SectorFolderError
+ */
+export async function repairTree(
+  i: { dir: string; sectorNumber: number; commR: Uint8Array },
+  { signal }: { signal?: AbortSignal | undefined } = {},
+): Promise<void> {
+  const manifest = await requireManifest(i.dir)
+  const sealed = sealedSectorOf(manifest)
+  if (sealed === undefined) throw new SectorNotSealedError(i.dir)
+  if (manifest.sectorNumber !== i.sectorNumber) throw new SectorFolderError(i.dir, 'sector number')
+  if (!equalBytes(commROf(sealed.commC, sealed.commRLast), i.commR)) throw new SectorFolderError(i.dir, 'CommR')
+  const { sectorBytes, nodes } = manifest.profile
+  const files = sectorFiles(i.dir)
+  const found = await stat(files.replica).catch(() => undefined)
+  if (found?.size !== sectorBytes) throw new SectorDamagedError(i.dir, 'its replica is missing or cut')
+  await using replica = await openSectorFile(i.dir, files.replica)
+  const temporary = `${files.treeR}.tmp`
+  const writer = await createTreeWriter(temporary, nodes, openKernel().kernel.hashPairs)
+  try {
+    for (let at = 0; at < nodes * NODE_BYTES; at += CHUNK_BYTES) {
+      signal?.throwIfAborted()
+      await writer.write(await readExactly(replica, at, Math.min(CHUNK_BYTES, nodes * NODE_BYTES - at)))
+    }
+    const root = await writer.finish()
+    if (!equalBytes(root, sealed.commRLast)) throw new SectorDamagedError(i.dir, 'its replica is not the one it sealed')
+    await commitFile(temporary, files.treeR)
+  } finally {
+    await writer.close()
+    await rm(temporary, { force: true })
+  }
+}
