@@ -37,7 +37,8 @@ export interface Workbench {
   readonly home: string
   /** Aborts when the bench closes: whoever follows a stream of its programs passes it on. */
   readonly signal: AbortSignal
-  start(args: readonly string[], env?: Readonly<Record<string, string>>): Running
+  /** @param under a command that is given the program as its last arguments and becomes it */
+  start(args: readonly string[], env?: Readonly<Record<string, string>>, under?: readonly string[]): Running
   /** Runs a command to its end. */
   run(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<Finished>
   startChain(options?: { port?: number }): Promise<Running & { url: string }>
@@ -45,6 +46,7 @@ export interface Workbench {
     chainUrl: string
     args?: readonly string[]
     env?: Readonly<Record<string, string>>
+    under?: readonly string[]
   }): Promise<Running & { url: string }>
   close(): Promise<void>
 }
@@ -55,8 +57,13 @@ export function createWorkbench(): Workbench {
   const started = new Set<Running>()
   const closing = new AbortController()
 
-  function start(args: readonly string[], env: Readonly<Record<string, string>> = {}): Running {
-    const child = spawn(process.execPath, [...program, ...args], {
+  function start(
+    args: readonly string[],
+    env: Readonly<Record<string, string>> = {},
+    under: readonly string[] = [],
+  ): Running {
+    const [command, ...rest] = [...under, process.execPath, ...program, ...args]
+    const child = spawn(command!, rest, {
       cwd: home,
       env: { ...process.env, NODE_OPTIONS: '', GRANARY_HOME: home, NO_COLOR: '1', ...env },
       // A program of ours stops when the one that started it is gone: an open stdin says that we are still here.
@@ -124,7 +131,7 @@ export function createWorkbench(): Workbench {
     start,
     run: (args, env) => start(args, env).finished,
     startChain,
-    startProvider: ({ chainUrl, args = [], env }) =>
+    startProvider: ({ chainUrl, args = [], env, under }) =>
       ready(
         start(
           [
@@ -133,6 +140,7 @@ export function createWorkbench(): Workbench {
             ...['--port', '0', '--libp2p-port', '0', ...args],
           ],
           env,
+          under,
         ),
       ),
     async close() {

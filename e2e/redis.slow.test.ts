@@ -1,30 +1,14 @@
 /** The provider's queue on a real Redis: the same story as on PGlite, through the command line. */
-import { spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync } from 'node:fs'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { createChainClient } from '@granary/chain/client'
 import { afterAll, expect, test } from '@jest/globals'
 import { createWorkbench, envelope } from './harness.ts'
+import { redisIsHere, startRedis } from './redis.ts'
 import { fileOf, put } from './story.ts'
 
 const bench = createWorkbench()
-const redisIsHere = spawnSync('redis-server', ['--version']).status === 0
 
 afterAll(() => bench.close())
-
-/** @returns its address; it ends with the bench */
-async function startRedis(): Promise<string> {
-  const socket = mkdtempSync(join(bench.home, 'redis-'))
-  for (let port = 16_379; port < 16_479; port += 1) {
-    const redis = spawn('redis-server', ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', socket, '--save', ''])
-    bench.signal.addEventListener('abort', () => redis.kill('SIGKILL'), { once: true })
-    for await (const line of createInterface({ input: redis.stdout })) {
-      if (line.includes('Ready to accept connections')) return `redis://127.0.0.1:${port}`
-    }
-  }
-  throw new Error('no free port for redis-server between 16379 and 16478')
-}
 
 const withRedis = redisIsHere ? test : test.skip
 withRedis(
@@ -32,7 +16,10 @@ withRedis(
   async () => {
     await bench.run(['chain', 'init', '--devnet', '--home', bench.home])
     const chain = await bench.startChain()
-    const provider = await bench.startProvider({ chainUrl: chain.url, args: ['--redis', await startRedis()] })
+    const provider = await bench.startProvider({
+      chainUrl: chain.url,
+      args: ['--redis', (await startRedis(bench)).url],
+    })
     const { data } = await put(bench, fileOf(bench, 'redis.bin', 100_000), chain.url)
     const deal = await createChainClient({ url: chain.url }).deal(data.dealId)
     expect(deal.state).toBe('active')

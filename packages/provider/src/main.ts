@@ -20,6 +20,7 @@ import { listen } from './http/listen.ts'
 import type { Log } from './http/log.ts'
 import { uploadRoutes } from './http/uploads.ts'
 import { createQueue } from './queue/create-queue.ts'
+import { createLateQueue } from './queue/late-queue.ts'
 import { createRetrieval } from './retrieval/create-retrieval.ts'
 import { createSealing } from './sealing/create-sealing.ts'
 import type { ProviderJobs } from './sealing/jobs.ts'
@@ -151,10 +152,9 @@ async function start(
   await writeConfig(folders.config, config)
 
   // The queue's own database takes seconds to open; meanwhile the rest gets ready.
-  const opening = createQueue<ProviderJobs>({ folder: folders.queue, redisUrl: options.redisUrl, log })
-  // Its failure is thrown where it is waited for; if the start fails before, it does not matter any more.
-  const opened = opening.catch(() => undefined)
-  closers.push(async () => (await opened)?.stop())
+  const openQueue = () => createQueue<ProviderJobs>({ folder: folders.queue, redisUrl: options.redisUrl, log })
+  const queue = createLateQueue(openQueue, alerts)
+  closers.push(() => queue.stop())
 
   await deals.files.placeAll()
   await rm(repairFolder(folders), { recursive: true, force: true })
@@ -196,7 +196,6 @@ async function start(
     onPublished: () => sealing.nudge(),
     onPlaced: (pieceCid) => scrub.suspect(pieceCid),
   })
-  const queue = await opening
   const sealing = createSealing({
     ...{ db, folder: folders.sectors, alerts, witness, chain, providerId, profile, queue, log },
     parentsDir: join(options.cacheHome, 'parents'),
@@ -205,6 +204,9 @@ async function start(
     sealAfterMs: options.sealAfterMs ?? SEAL_AFTER_MS,
   })
   closers.push(() => sealing.stop())
+  sealing.startProving()
+  // With nothing to prove a queue that does not open is most likely a mistake in the command line: said at once.
+  if (!sealing.hasReplicas()) await queue.firstTry
   const follower = await market.follow()
   closers.push(() => follower.stop())
   const sweepFolders = () => sweepAside([folders.root, folders.pieces, folders.staging, folders.sectors], alerts)

@@ -7,6 +7,5 @@ if (folder === undefined) throw new Error('usage: fill-queue.ts FOLDER')
 const processor = new URL('./echo-processor.ts', import.meta.url)
 const queue = await createQueue<TestJobs>({ folder, processor })
 const onProgress = (): unknown => process.stdout.write('running\n')
-const hold = (id: string): Promise<string> =>
-  queue.run({ kind: 'hold', id, line: 'sealing', input: { ms: 60_000 } }, { onProgress })
+const hold = (id: string): Promise<string> => queue.run({ kind: 'hold', id, input: { ms: 60_000 } }, { onProgress })
 await Promise.all(Array.from({ length: 50 }, (_, index) => hold(`held-${index}`)))

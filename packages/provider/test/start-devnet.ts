@@ -36,11 +36,12 @@ const shortParams = {
   activateWithinMin: '10',
 }
 
-export async function startDevnet(home: string): Promise<Devnet> {
+/** @param params others than the short ones */
+export async function startDevnet(home: string, params: Readonly<Record<string, string>> = {}): Promise<Devnet> {
   await initChain({ home, devnet: true, blockTimeMs: BLOCK_TIME_MS })
   const path = join(home, 'chain', 'genesis.json')
   const genesis = JSON.parse(await readFile(path, 'utf8')) as { params: object }
-  await writeFile(path, JSON.stringify({ ...genesis, params: { ...genesis.params, ...shortParams } }))
+  await writeFile(path, JSON.stringify({ ...genesis, params: { ...genesis.params, ...shortParams, ...params } }))
   let node = await runChain({ home, port: 0 })
   const { url } = node
   return {

@@ -8,7 +8,7 @@ import { isAbortError } from '@granary/errors'
 import type { Alerts } from '../alerts.ts'
 import { StoreLostError } from '../home/store-lost-error.ts'
 import type { Log } from '../http/log.ts'
-import type { Settings } from '../storage/settings.ts'
+import { diskFault } from '../storage/disk-fault.ts'
 import { type ApplyContext, applyView } from './apply-view.ts'
 import { endDeal } from './deal-ends.ts'
 import { isLive } from './deal-state.ts'
@@ -17,7 +17,8 @@ import type { QuoteStore } from './quote-store.ts'
 export interface FollowChainContext extends ApplyContext {
   readonly chain: ChainClient
   readonly providerId: number
-  readonly settings: Settings
+  /** The provider's, whose disk may fail. */
+  readonly folder: string
   readonly quotes: QuoteStore
   readonly alerts: Alerts
   /** Takes over a deal that this provider must have signed and that the store does not know. */
@@ -54,7 +55,6 @@ export async function followChain(context: FollowChainContext): Promise<ChainFol
   let head = 0
   const seen = async (height: number): Promise<void> => {
     head = height
-    context.settings.set('followedHeight', String(height))
     await dropExpired(context, height)
     for (const [dealId, epoch] of due) if (epoch < height) await look(context, due, dealId, signal, height)
   }
@@ -71,7 +71,7 @@ export async function followChain(context: FollowChainContext): Promise<ChainFol
         }
       } catch (error) {
         if (signal.aborted || isAbortError(error)) return
-        context.log({ type: 'chain:lost', error: String(error) })
+        logLoss(context, 'chain:lost', error)
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
         await compareAgain(context, due, signal, seen)
       }
@@ -137,8 +137,15 @@ async function compareAgain(
   try {
     await seen(await compareAll(context, due, signal))
   } catch (error) {
-    if (!signal.aborted) context.log({ type: 'chain:unreachable', error: String(error) })
+    if (!signal.aborted) logLoss(context, 'chain:unreachable', error)
   }
+}
+
+/** What keeps this from following the chain is not always the chain. */
+function logLoss({ folder, log }: FollowChainContext, type: string, error: unknown): void {
+  const fault = diskFault(error, folder)
+  if (fault === undefined) log({ type, error: String(error) })
+  else log({ type: 'disk:failed', code: fault.code, message: fault.message, hint: fault.hint })
 }
 
 async function applyEvent(

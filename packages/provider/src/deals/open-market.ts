@@ -134,7 +134,8 @@ export function openMarket(context: MarketContext): Market {
     },
     follow: () =>
       followChain({
-        ...{ ...ends, onPublished, chain, providerId, settings, quotes, adopt, alerts, log },
+        ...{ ...ends, onPublished, chain, providerId, quotes, adopt, alerts, log },
+        folder: folders.root,
         storePath: folders.database,
       }),
   }

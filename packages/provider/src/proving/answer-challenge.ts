@@ -1,17 +1,31 @@
 /**
  * One open challenge: prove, check, send, in time. The same challenge gives the same answer, so nothing but what became
- * of it needs to be kept; whether an answer has arrived is the chain's to say.
+ * of it needs to be kept, and that is written once the answer has been sent: a full disk never holds one back. Whether an
+ * answer has arrived is the chain's to say.
  */
 import type { ChallengeView, PartitionView, TxView } from '@granary/chain/client'
 import { GranaryError } from '@granary/errors'
 import { profileNamed } from '@granary/proofs/profile'
-import { fromHex } from '../sealing/hex.ts'
 import { sectorDir } from '../sealing/seal-context.ts'
 import { postLane } from '../sectors/lanes.ts'
 import { sleep } from '../sectors/sleep.ts'
+import type { SpacetimeInput } from './post-job.ts'
 import { dealsIn, type ProvingContext } from './proving-context.ts'
 
 const RETRY_MS = 500
+
+export class SectorsDamagedError extends GranaryError {
+  constructor(damaged: readonly { readonly number: number; readonly reason: string }[]) {
+    const [first] = damaged
+    super({
+      code: 'SECTORS_DAMAGED',
+      message: `${damaged.length} of the sectors asked for do not prove; sector ${first?.number}: ${first?.reason}`,
+      hint: 'They are mended where their data allows it. Look at the disk.',
+      retryable: true,
+      details: { sectors: damaged.map(({ number }) => number) },
+    })
+  }
+}
 
 /** True when the chain has the answer. */
 export async function answerChallenge(
@@ -20,68 +34,127 @@ export async function answerChallenge(
   challenge: ChallengeView,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const { posts, deals, head, log } = context
+  const { posts, deals, head, late, log } = context
   const { number: partition } = view
   const { epoch: challengeEpoch, deadline } = challenge
   const sectors = challenge.sectors.map(({ number }) => number)
-  const dealIds = dealsIn(context, sectors)
-  if (posts.opened({ partition, challengeEpoch, deadline, sectors })) {
+  const noteChallenge = (): void => {
+    if (!posts.opened({ partition, challengeEpoch, deadline, sectors })) return
     const data = { partition, epoch: challengeEpoch, deadline }
-    deals.record(dealIds, { type: 'challenged', epoch: challengeEpoch, data })
+    deals.record(dealsIn(context, sectors), { type: 'challenged', epoch: challengeEpoch, data })
+  }
+  const noteAnswer = (): void => {
+    noteChallenge()
+    posts.closed(partition, challengeEpoch, 'accepted')
   }
   // An answer counts up to the deadline's own block, so one sent at the deadline comes too late.
   while (!signal.aborted && head.height() < deadline) {
     try {
-      const { tx, bytes, proveMs } = await proveAndSend(context, view, challenge, signal)
+      const { tx, bytes, proveMs, skipped } = await proveAndSend(context, view, challenge, signal)
       const epoch = tx.height
-      posts.closed(partition, challengeEpoch, 'accepted')
-      log({ type: 'post:accepted', partition, challengeEpoch, epoch, bytes, proveMs })
-      deals.record(dealIds, { type: 'post-accepted', epoch, data: { partition, challengeEpoch, epoch, bytes } })
+      log({ type: 'post:accepted', partition, challengeEpoch, epoch, bytes, proveMs, skipped })
+      late.write(() => {
+        noteAnswer()
+        const data = { partition, challengeEpoch, epoch, bytes }
+        deals.record(dealsIn(context, sectors), { type: 'post-accepted', epoch, data })
+      })
       return true
     } catch (error) {
       if (signal.aborted) return false
       const code = GranaryError.is(error) ? error.code : 'POST_FAILED'
       const message = Error.isError(error) ? error.message : String(error)
       log({ type: 'post:failed', partition, challengeEpoch, code, message })
-      if (await isAnswered(context, partition, challengeEpoch, signal)) {
-        posts.closed(partition, challengeEpoch, 'accepted')
-        return true
-      }
+      const answered = await isAnswered(context, partition, challengeEpoch, signal)
+      late.write(answered ? noteAnswer : noteChallenge)
+      if (answered) return true
       await sleep(RETRY_MS, signal).catch(() => {})
     }
   }
   return false
 }
 
+interface Sent {
+  readonly tx: TxView
+  readonly bytes: number
+  readonly proveMs: number
+  /** Numbers of sectors. */
+  readonly skipped: readonly number[]
+}
+
 async function proveAndSend(
   context: ProvingContext,
-  { number: partition, profile }: PartitionView,
+  view: PartitionView,
   challenge: ChallengeView,
   signal: AbortSignal,
-): Promise<{ tx: TxView; bytes: number; proveMs: number }> {
-  const { queue, lanes, providerId } = context
-  const { epoch: challengeEpoch, randomness, count } = challenge
-  const result = await queue.run(
-    {
-      kind: 'post',
-      id: `post-${partition}-${challengeEpoch}`,
-      line: 'proving',
-      urgent: true,
-      input: {
-        profile: profileNamed(profile).name,
-        provider: providerId,
-        partition,
-        randomness,
-        count,
-        sectors: challenge.sectors.map(({ number, commR }) => ({ number, commR, dir: sectorDir(context, number) })),
-      },
-    },
-    { signal },
-  )
-  const bundle = fromHex(result.bundle)
-  const body = { provider: providerId, partition, challengeEpoch, skipped: [], bundle }
+): Promise<Sent> {
+  const { lanes, providerId } = context
+  const { number: partition } = view
+  const { bundle, proveMs, skipped } = await prove(context, view, challenge, signal)
+  const body = { provider: providerId, partition, challengeEpoch: challenge.epoch, skipped, bundle }
   const tx = await lanes.send(postLane(partition), 'SubmitPost', body, { signal })
-  return { tx, bytes: bundle.length, proveMs: result.proveMs }
+  const numbers = skipped.map((position) => challenge.sectors[position]!.number)
+  return { tx, bytes: bundle.length, proveMs, skipped: numbers }
+}
+
+interface Proof {
+  readonly bundle: Uint8Array
+  readonly proveMs: number
+  /** Positions of the list. */
+  readonly skipped: readonly number[]
+}
+
+/**
+ * In full where that is possible. A sector that does not open its samples may be mended in time, so that is waited for,
+ * for a third of the window; then it is skipped, since the others are worth more (ADR 33).
+ */
+async function prove(
+  context: ProvingContext,
+  view: PartitionView,
+  challenge: ChallengeView,
+  signal: AbortSignal,
+): Promise<Proof> {
+  const { prover, health } = context
+  const input = { ...spacetimeInput(context, view, challenge), skipped: [] }
+  const first = await prover.answer(input, signal)
+  if ('bundle' in first) return { ...first, skipped: [] }
+  for (const { number, reason } of first.damaged) health.damaged(number, reason)
+  const numbers = first.damaged.map(({ number }) => number)
+  await mendedInTime(context, challenge, numbers, signal)
+  const again = await prover.answer(input, signal)
+  if ('bundle' in again) return { ...again, skipped: [] }
+  // A recovery asked for exactly these, and is answered in full or not at all.
+  if (view.challenge?.epoch !== challenge.epoch) throw new SectorsDamagedError(again.damaged)
+  const skipped = again.damaged.map(({ position }) => position)
+  const rest = await prover.answer({ ...input, skipped }, signal)
+  if ('damaged' in rest) throw new SectorsDamagedError(rest.damaged)
+  return { ...rest, skipped }
+}
+
+function spacetimeInput(
+  context: ProvingContext,
+  { number: partition, profile }: PartitionView,
+  { randomness, count, sectors }: ChallengeView,
+): Omit<SpacetimeInput, 'skipped'> {
+  return {
+    profile: profileNamed(profile).name,
+    provider: context.providerId,
+    partition,
+    randomness,
+    count,
+    sectors: sectors.map(({ number, commR }) => ({ number, commR, dir: sectorDir(context, number) })),
+  }
+}
+
+async function mendedInTime(
+  { health, head }: ProvingContext,
+  { epoch, deadline }: ChallengeView,
+  numbers: readonly number[],
+  signal: AbortSignal,
+): Promise<void> {
+  const enough = new AbortController()
+  const either = AbortSignal.any([signal, enough.signal])
+  const late = epoch + Math.floor((deadline - epoch) / 3)
+  await Promise.race([health.whenMended(numbers, either), head.reached(late, either)]).finally(() => enough.abort())
 }
 
 /** After an error whose message may have arrived all the same. */
@@ -93,8 +166,8 @@ async function isAnswered(
 ): Promise<boolean> {
   try {
     const views = await chain.partitions(providerId, { signal })
-    const challenge = views.find(({ number }) => number === partition)?.challenge
-    return challenge?.epoch === challengeEpoch && challenge.answered
+    const view = views.find(({ number }) => number === partition)
+    return [view?.challenge, view?.recovery].some((each) => each?.epoch === challengeEpoch && each.answered)
   } catch {
     return false
   }

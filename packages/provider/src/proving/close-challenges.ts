@@ -4,26 +4,30 @@ import type { PostState } from './post-store.ts'
 import { dealsIn, type ProvingContext } from './proving-context.ts'
 
 export function closeChallenges(context: ProvingContext, partitions: readonly PartitionView[]): void {
-  const { posts, head } = context
+  const { posts, head, late } = context
+  // What became of them may be among what waits for the disk.
+  if (!late.retry()) return
   for (const { partition, challengeEpoch, deadline } of posts.open()) {
     if (head.height() <= deadline) continue
     const view = partitions.find(({ number }) => number === partition)
     if (view?.challenge?.epoch === challengeEpoch && !view.challenge.answered && !view.faulty) continue
     const state = outcome(view, challengeEpoch)
     if (state === 'missed') missChallenge(context, partition, challengeEpoch)
-    else posts.closed(partition, challengeEpoch, state)
+    else late.write(() => posts.closed(partition, challengeEpoch, state))
   }
 }
 
 /** The chain says that it counts as missed, or this store finds out later. */
 export function missChallenge(context: ProvingContext, partition: number, challengeEpoch: number): void {
-  const { posts, deals, log } = context
+  const { posts, deals, late, log } = context
   const known = posts.find(partition, challengeEpoch)
   if (known?.state === 'missed') return
-  posts.closed(partition, challengeEpoch, 'missed')
   log({ type: 'post:missed', partition, challengeEpoch })
-  const data = { partition, epoch: challengeEpoch }
-  deals.record(dealsIn(context, known?.sectors ?? []), { type: 'post-missed', epoch: challengeEpoch, data })
+  late.write(() => {
+    posts.closed(partition, challengeEpoch, 'missed')
+    const data = { partition, epoch: challengeEpoch }
+    deals.record(dealsIn(context, known?.sectors ?? []), { type: 'post-missed', epoch: challengeEpoch, data })
+  })
 }
 
 function outcome(view: PartitionView | undefined, challengeEpoch: number): Exclude<PostState, 'open'> {

@@ -1,17 +1,22 @@
 /**
- * Keeps a provider's partitions proven. Challenges are told by the chain's events; asking for the partitions every few
+ * Keeps a provider's partitions proven, on threads of its own and without the queue. Challenges are told by the chain's events; asking for the partitions every few
  * blocks finds those whose event was lost, or that were drawn while this process was down.
  */
 import type { DatabaseSync } from 'node:sqlite'
 import type { PartitionView } from '@granary/chain/client'
 import { GranaryError } from '@granary/errors'
 import { sleep } from '../sectors/sleep.ts'
+import { diskFault } from '../storage/disk-fault.ts'
 import { answerChallenge } from './answer-challenge.ts'
 import { closeChallenges, missChallenge } from './close-challenges.ts'
+import { keepSectors } from './keep-sectors.ts'
+import { createLateWrites } from './late-writes.ts'
 import { createPostStore } from './post-store.ts'
+import { createProver } from './prover.ts'
 import { dealsIn, type ProvingContext } from './proving-context.ts'
 import { requestRecoveries } from './request-recoveries.ts'
 import { retireSectors } from './retire-sectors.ts'
+import { createSectorHealth } from './sector-health.ts'
 import { settleDeals } from './settle-deals.ts'
 
 export interface Proving {
@@ -23,9 +28,17 @@ export interface Proving {
 /** A third of the shortest response window of any chain would do; this is well below. */
 const POLL_MS = 2_000
 
-export function createProving(input: Omit<ProvingContext, 'posts'> & { readonly db: DatabaseSync }): Proving {
-  const context: ProvingContext = { ...input, posts: createPostStore(input.db) }
-  const { chain, providerId, head, log } = context
+export interface CreateProvingInput extends Omit<ProvingContext, 'posts' | 'late' | 'prover' | 'health'> {
+  readonly db: DatabaseSync
+}
+
+export function createProving({ db, ...input }: CreateProvingInput): Proving {
+  const posts = createPostStore(db)
+  const prover = createProver()
+  const late = createLateWrites(input)
+  const health = createSectorHealth(input.alerts)
+  const context: ProvingContext = { ...input, posts, prover, late, health }
+  const { chain, providerId, head, log, folder } = context
   const answering = new Map<string, Promise<void>>()
   const settledAt = new Map<number, number>()
   let wake = (): void => {}
@@ -87,13 +100,15 @@ export function createProving(input: Omit<ProvingContext, 'posts'> & { readonly 
   }
 
   function report(error: unknown): void {
-    const code = GranaryError.is(error) ? error.code : 'PROVING_FAILED'
-    log({ type: 'sealing:error', code, message: Error.isError(error) ? error.message : String(error) })
+    const named = diskFault(error, folder) ?? error
+    const code = GranaryError.is(named) ? named.code : 'PROVING_FAILED'
+    log({ type: 'sealing:error', code, message: Error.isError(named) ? named.message : String(named) })
   }
 
   return {
     check: () => wake(),
     run: async (signal) => {
+      const keeping = keepSectors(context, signal)
       while (!signal.aborted) {
         const { promise: woken, resolve } = Promise.withResolvers<void>()
         wake = resolve
@@ -104,7 +119,8 @@ export function createProving(input: Omit<ProvingContext, 'posts'> & { readonly 
         }
         await Promise.race([woken, sleep(POLL_MS, signal).catch(() => {})])
       }
-      await Promise.allSettled([...answering.values(), housekeeping])
+      await Promise.allSettled([...answering.values(), housekeeping, keeping])
+      await prover.stop()
     },
   }
 }

@@ -16,8 +16,8 @@ export interface ProvableSector {
 const SECTORS_MAX = 2_048
 
 /**
- * One request a partition at a time, none while the chain would refuse it. A sector whose replica is gone is never asked
- * for: to miss a recovery costs as much as to miss a proof.
+ * One request a partition at a time, none while the chain would refuse it. A sector that does not prove is never
+ * asked for: to miss a recovery costs as much as to miss a proof.
  */
 export function planRecoveries(
   partitions: readonly PartitionView[],

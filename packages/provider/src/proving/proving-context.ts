@@ -1,10 +1,22 @@
 /** What the parts of proving share. */
+import type { Alerts } from '../alerts.ts'
 import type { SealContext } from '../sealing/seal-context.ts'
 import type { SealingLog } from '../sectors/sealing-log.ts'
 import { dealIdsOf } from '../sectors/sector.ts'
+import type { LateWrites } from './late-writes.ts'
 import type { PostStore } from './post-store.ts'
+import type { Prover } from './prover.ts'
+import type { SectorHealth } from './sector-health.ts'
 
-export type ProvingContext = Omit<SealContext, 'parentsDir'> & { readonly posts: PostStore; readonly log: SealingLog }
+/** The queue is for sealing again what was damaged: no answer passes through it. */
+export type ProvingContext = SealContext & {
+  readonly prover: Prover
+  readonly posts: PostStore
+  readonly late: LateWrites
+  readonly health: SectorHealth
+  readonly alerts: Alerts
+  readonly log: SealingLog
+}
 
 /** Deals of those sectors that this store knows. */
 export function dealsIn({ store }: Pick<ProvingContext, 'store'>, sectors: readonly number[]): number[] {

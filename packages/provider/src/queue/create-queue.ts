@@ -8,8 +8,8 @@ import { join } from 'node:path'
 import { GranaryError } from '@granary/errors'
 import { type BackendFactory, createPostgresBackend, type IQueueBackend } from 'bullmq'
 import { Redis } from 'ioredis'
-import type { JobMap, JobOptions, JobQueue, JobRequest, LineName } from './job-queue.ts'
-import { type Line, type LineOptions, openLine } from './line.ts'
+import type { JobMap, JobOptions, JobQueue, JobRequest } from './job-queue.ts'
+import { type LineOptions, openLine } from './line.ts'
 import { openPglite } from './open-pglite.ts'
 import type { QueueLog } from './queue-log.ts'
 
@@ -19,8 +19,6 @@ export interface CreateQueueOptions {
   readonly redisUrl?: string | undefined
   /** The file whose default export does the jobs. @default the provider's own jobs */
   readonly processor?: URL
-  /** Worker threads of each line. @default 1 */
-  readonly concurrency?: Partial<Record<LineName, number>>
   readonly log?: QueueLog
 }
 
@@ -42,7 +40,7 @@ interface Store {
   close(): Promise<void>
 }
 
-const LINES: readonly LineName[] = ['sealing', 'proving']
+const LINE = 'sealing'
 const REDIS_CONNECT_TIMEOUT_MS = 5_000
 
 export async function createQueue<Jobs extends JobMap>(options: CreateQueueOptions): Promise<JobQueue<Jobs>> {
@@ -53,32 +51,23 @@ export async function createQueue<Jobs extends JobMap>(options: CreateQueueOptio
     options.redisUrl === undefined
       ? await openEmbedded(options.folder, log)
       : await openRedis(options.folder, options.redisUrl)
-  const lines = new Map<LineName, Line>()
-  try {
-    for (const name of LINES) {
-      const concurrency = options.concurrency?.[name] ?? 1
-      lines.set(name, await openLine({ ...store.line, name, processor, concurrency, log }))
-    }
-  } catch (error) {
-    await closeAll(lines, store)
+  const line = await openLine({ ...store.line, name: LINE, processor, log }).catch(async (error: unknown) => {
+    await store.close()
     throw error
-  }
+  })
   return {
     backend: store.backend,
     async run<Kind extends keyof Jobs & string>(
       request: JobRequest<Jobs, Kind>,
       jobOptions: JobOptions<Jobs[Kind]['progress']> = {},
     ): Promise<Jobs[Kind]['result']> {
-      // All lines were opened above.
-      return await lines.get(request.line)!.run(request, jobOptions)
+      return await line.run(request, jobOptions)
     },
-    stop: () => closeAll(lines, store),
+    stop: async () => {
+      await line.stop().catch(() => {})
+      await store.close()
+    },
   }
-}
-
-async function closeAll(lines: ReadonlyMap<LineName, Line>, store: Store): Promise<void> {
-  await Promise.allSettled([...lines.values()].map((line) => line.stop()))
-  await store.close()
 }
 
 async function openEmbedded(folder: string, log: QueueLog): Promise<Store> {

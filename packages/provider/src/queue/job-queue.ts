@@ -1,22 +1,19 @@
 /**
- * The port through which the provider hands heavy work to worker threads. The queue is only the executor: it may be lost
- * at any moment, and whoever wants a job done asks again. So every job is idempotent, and no fact lives here alone.
+ * The port through which the provider hands the heavy work of sealing to worker threads; proofs of spacetime do not pass
+ * here. The queue is only the executor: it may be lost at any moment, and whoever wants a job done asks again. So every
+ * job is idempotent, and no fact lives here alone.
  */
-import { GranaryError, type WireError } from '@granary/errors'
+import { GranaryError } from '@granary/errors'
 
 /** The jobs of a processor file, by kind. All three are JSON values. */
 export type JobMap = Record<string, { input: unknown; progress: unknown; result: unknown }>
-
-/** Lines run beside each other, each with its own worker threads, so that a seal never holds a proof of spacetime back. */
-export type LineName = 'sealing' | 'proving'
 
 export interface JobRequest<Jobs extends JobMap, Kind extends keyof Jobs & string> {
   readonly kind: Kind
   /** Letters, digits, '.', '_' and '-'. A second request with the id of an unfinished job waits for that job. */
   readonly id: string
-  readonly line: LineName
   readonly input: Jobs[Kind]['input']
-  /** Within a line, urgent jobs go first. @default false */
+  /** Urgent jobs go first. @default false */
   readonly urgent?: boolean
 }
 
@@ -48,9 +45,6 @@ export class JobIdInvalidError extends GranaryError {
     })
   }
 }
-
-/** What a processor returns to the queue: an error's code and hint would not survive the queue's own failure path. */
-export type JobOutcome = { ok: true; result: unknown } | { ok: false; error: WireError }
 
 /** Progress carries a number, since two equal reports in a row are one for some backends. */
 export interface JobProgressReport {

@@ -1,17 +1,12 @@
 /**
- * One line of the queue: a BullMQ queue, its worker threads, and the callers that wait for a job. Waiting goes by the
+ * One line of the queue: a BullMQ queue, its worker thread, and the callers that wait for a job. Waiting goes by the
  * worker's own events; the state of each awaited job is also read every few seconds, so that a job which was lost with its
  * store, or done by another machine's worker, is noticed.
  */
 import { GranaryError } from '@granary/errors'
 import { type BackendFactory, type ConnectionOptions, type IQueueBackend, Queue, Worker } from 'bullmq'
-import {
-  JobFailedError,
-  JobIdInvalidError,
-  type JobOptions,
-  type JobOutcome,
-  type JobProgressReport,
-} from './job-queue.ts'
+import type { JobOutcome } from '../wire-error.ts'
+import { JobFailedError, JobIdInvalidError, type JobOptions, type JobProgressReport } from './job-queue.ts'
 import type { QueueLog } from './queue-log.ts'
 
 export interface LineOptions {
@@ -21,7 +16,6 @@ export interface LineOptions {
   readonly prefix: string
   readonly backendFactory: BackendFactory<IQueueBackend, unknown> | undefined
   readonly processor: URL
-  readonly concurrency: number
   /** Nobody else can be working on what is left in the store: drop it, instead of waiting for its locks to run out. */
   readonly exclusive: boolean
   readonly log: QueueLog
@@ -71,7 +65,7 @@ export async function openLine(options: LineOptions): Promise<Line> {
     options.processor,
     {
       ...base,
-      concurrency: options.concurrency,
+      concurrency: 1,
       useWorkerThreads: true,
       workerThreadsOptions: { execArgv: threadArguments(options.processor) },
       lockDuration: LOCK_MS,

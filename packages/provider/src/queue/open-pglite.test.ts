@@ -22,7 +22,7 @@ afterEach(async () => {
 async function works(log: (event: QueueLogEvent) => void): Promise<boolean> {
   const queue = await createQueue({ folder, processor: echoProcessor, log })
   try {
-    await queue.run({ kind: 'echo', id: 'one', line: 'sealing', input: { text: 'on' } })
+    await queue.run({ kind: 'echo', id: 'one', input: { text: 'on' } })
     return true
   } finally {
     await queue.stop()

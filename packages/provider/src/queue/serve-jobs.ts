@@ -2,8 +2,9 @@
  * The inside of a worker thread: turns a table of job functions into what BullMQ's sandbox calls. A job's error travels as
  * its result, since the queue's own failure path keeps nothing but the message.
  */
-import { GranaryError, isAbortError, type WireError } from '@granary/errors'
-import type { JobMap, JobOutcome, JobProgressReport } from './job-queue.ts'
+import type { WireError } from '@granary/errors'
+import { type JobOutcome, toWireError } from '../wire-error.ts'
+import type { JobMap, JobProgressReport } from './job-queue.ts'
 
 export interface JobContext<Progress> {
   readonly signal: AbortSignal
@@ -43,25 +44,8 @@ export function serveJobs<Jobs extends JobMap>(handlers: JobHandlers<Jobs>): Pro
       await reported
       return { ok: true, result: result ?? null }
     } catch (error) {
-      return { ok: false, error: toWire(error) }
+      return { ok: false, error: toWireError(error) }
     }
-  }
-}
-
-function toWire(error: unknown): WireError {
-  if (GranaryError.is(error)) {
-    const { code, message, hint, retryable, details } = error
-    return details === undefined ? { code, message, hint, retryable } : { code, message, hint, retryable, details }
-  }
-  if (isAbortError(error)) {
-    return { code: 'JOB_CANCELLED', message: 'the job was cancelled', hint: 'Ask for it again.', retryable: true }
-  }
-  const code = (error as { code?: unknown } | null)?.code
-  return {
-    code: typeof code === 'string' ? code : 'JOB_FAILED',
-    message: Error.isError(error) ? error.message : String(error),
-    hint: 'It is tried again. If it happens each time, look at disk space, memory and the folder named above.',
-    retryable: true,
   }
 }
 

@@ -100,9 +100,9 @@ async function makeHome(jobs: JobQueue<ProviderJobs> = queue): Promise<Home> {
         providerId: provider.id,
         profile,
         deals: feed,
-        alerts: createAlerts(() => {}),
         witness: { numbered: () => {} },
         queue: jobs,
+        alerts: createAlerts(() => {}),
         sealAfterMs: SEAL_AFTER_MS,
         log: (event) => {
           logged.push(event)

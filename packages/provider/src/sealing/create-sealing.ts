@@ -5,6 +5,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { ChainClient } from '@granary/chain/client'
 import type { Signer } from '@granary/chain/messages'
+import { GranaryError } from '@granary/errors'
 import type { NamedProfile } from '@granary/proofs/profile'
 import type { Alerts } from '../alerts.ts'
 import type { Witness } from '../home/witness.ts'
@@ -16,6 +17,7 @@ import type { DealFeed } from '../sectors/port.ts'
 import type { SealingLog } from '../sectors/sealing-log.ts'
 import { dealIdsOf, isIn, type Sector } from '../sectors/sector.ts'
 import { createSectorStore } from '../sectors/store.ts'
+import { diskFault } from '../storage/disk-fault.ts'
 import type { ProviderJobs } from './jobs.ts'
 import { placeDeals } from './place-deals.ts'
 import { defaultRetryLimits, loseSector, type RetryLimits, runSector } from './run-sector.ts'
@@ -34,7 +36,7 @@ export interface CreateSealingOptions {
   readonly profile: NamedProfile
   readonly deals: DealFeed
   /** Not stopped by this: it belongs to whoever made it. */
-  readonly queue: JobQueue<ProviderJobs>
+  readonly queue: Pick<JobQueue<ProviderJobs>, 'run'>
   /** How long a sector waits for more deals after its oldest. */
   readonly sealAfterMs: number
   readonly alerts: Alerts
@@ -46,6 +48,10 @@ export interface CreateSealingOptions {
 }
 
 export interface Sealing {
+  /** Proofs of what is sealed begin at once: they need neither the queue nor the deals. */
+  startProving(): void
+  /** Whether a sector is being proven: then it is worth more than all that is still to be sealed. */
+  hasReplicas(): boolean
   start(): void
   /** Ends what runs; everything goes on from the store at the next start. */
   stop(): Promise<void>
@@ -72,10 +78,11 @@ export function createSealing(options: CreateSealingOptions): Sealing {
   const running = new Map<number, Promise<void>>()
   const refused = new Set<number>()
   let background: Promise<unknown> | undefined
+  let isStarted = false
   let timer: NodeJS.Timeout | undefined
 
   function plan(): void {
-    if (stopping.signal.aborted || background === undefined) return
+    if (stopping.signal.aborted || !isStarted) return
     clearTimeout(timer)
     let waitMs = PLAN_INTERVAL_MS
     try {
@@ -104,11 +111,9 @@ export function createSealing(options: CreateSealingOptions): Sealing {
   }
 
   function report(error: unknown): void {
-    log({
-      type: 'sealing:error',
-      code: 'SEALING_FAILED',
-      message: Error.isError(error) ? error.message : String(error),
-    })
+    const named = diskFault(error, folder) ?? error
+    const code = GranaryError.is(named) ? named.code : 'SEALING_FAILED'
+    log({ type: 'sealing:error', code, message: Error.isError(named) ? named.message : String(named) })
   }
 
   /** Says again what may have been lost between the sectors' tables and the deals'. */
@@ -131,10 +136,17 @@ export function createSealing(options: CreateSealingOptions): Sealing {
     return [...store.inStates('sealing', 'sealed', 'precommitting', 'precommitted', 'committing'), ...proving]
   }
 
+  function startProving(): void {
+    background ??= Promise.all([head.run(stopping.signal), proving.run(stopping.signal)]).catch(report)
+  }
+
   return {
+    startProving,
+    hasReplicas: () => store.inStates('proving').length > 0,
     start: () => {
-      if (background !== undefined) return
-      background = Promise.all([head.run(stopping.signal), proving.run(stopping.signal)]).catch(report)
+      if (isStarted) return
+      isStarted = true
+      startProving()
       reconcile()
       plan()
     },

@@ -1,4 +1,4 @@
-/** The heavy jobs of a provider, as they travel through the queue: JSON in, JSON out, bytes as 0x hex or as files. */
+/** The heavy jobs of sealing, as they travel through the queue: JSON in, JSON out, bytes as 0x hex or as files. */
 import type { ProfileName } from '@granary/proofs/profile'
 import type { SealProgress } from '@granary/proofs/seal'
 
@@ -37,21 +37,6 @@ export interface ReplicationResult {
   readonly proveMs: number
 }
 
-export interface SpacetimeInput {
-  readonly profile: ProfileName
-  readonly provider: number
-  readonly partition: number
-  readonly randomness: string
-  readonly count: number
-  readonly sectors: readonly { readonly number: number; readonly commR: string; readonly dir: string }[]
-}
-
-export interface SpacetimeResult {
-  /** 0x hex: 84 kB for the largest partition. */
-  readonly bundle: string
-  readonly proveMs: number
-}
-
 export interface UnsealInput {
   readonly dir: string
   readonly parentsDir: string
@@ -65,5 +50,4 @@ export type ProviderJobs = {
   seal: { input: SealInput; progress: SealProgress; result: SealResult }
   unseal: { input: UnsealInput; progress: never; result: null }
   porep: { input: ReplicationInput; progress: never; result: ReplicationResult }
-  post: { input: SpacetimeInput; progress: never; result: SpacetimeResult }
 }

@@ -31,7 +31,6 @@ export async function makeReplica(
     {
       kind: 'seal',
       id: `seal-${number}`,
-      line: 'sealing',
       input: {
         profile: profile.name,
         provider: providerId,

@@ -5,8 +5,7 @@ import { join } from 'node:path'
 import { createPieceHasher } from '@granary/proofs/piece'
 import { profileNamed } from '@granary/proofs/profile'
 import type { SealProgress } from '@granary/proofs/seal'
-import { finalizeSector } from '@granary/proofs/seal'
-import { computeCommD, verifyPoRep, verifyPost } from '@granary/proofs/verify'
+import { computeCommD, verifyPoRep } from '@granary/proofs/verify'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { createQueue } from '../queue/create-queue.ts'
 import type { JobQueue } from '../queue/job-queue.ts'
@@ -26,10 +25,7 @@ let sealed: SealResult
 const progress: SealProgress[] = []
 
 const seal = (changes: Partial<SealInput> = {}): Promise<SealResult> =>
-  queue.run(
-    { kind: 'seal', id: 'seal-1', line: 'sealing', input: { ...input, ...changes } },
-    { onProgress: (p) => progress.push(p) },
-  )
+  queue.run({ kind: 'seal', id: 'seal-1', input: { ...input, ...changes } }, { onProgress: (p) => progress.push(p) })
 
 const replication = (): ReplicationInput => ({
   profile: '2KiB-test',
@@ -94,7 +90,7 @@ describe('the jobs of a provider, in worker threads', () => {
   })
 
   test('porep leaves a proof on disk that the chain will accept', async () => {
-    const result = await queue.run({ kind: 'porep', id: 'porep-1', line: 'sealing', input: replication() })
+    const result = await queue.run({ kind: 'porep', id: 'porep-1', input: replication() })
     const bundle = await readProof(input.dir, result.proofBytes)
     expect(
       verifyPoRep({
@@ -114,26 +110,9 @@ describe('the jobs of a provider, in worker threads', () => {
   test('a proof that does not verify never reaches the disk', async () => {
     const wrong = { ...replication(), commR: toHex(new Uint8Array(32).fill(1)) }
     const before = await digestsOf(input.dir)
-    const refused = queue.run({ kind: 'porep', id: 'porep-2', line: 'sealing', input: wrong })
+    const refused = queue.run({ kind: 'porep', id: 'porep-2', input: wrong })
     await expect(refused).rejects.toMatchObject({ code: 'PROOF_REFUSED', details: { reason: 'COMM_R_MISMATCH' } })
     expect(await digestsOf(input.dir)).toEqual(before)
-  })
-
-  test('post answers a challenge from what is left after the layers are dropped', async () => {
-    await finalizeSector(input.dir)
-    const randomness = new Uint8Array(32).fill(9)
-    const statement = { provider: 1000, partition: 4, count: 20 }
-    const sectors = [{ number: 1, commR: sealed.commR, dir: input.dir }]
-    const { bundle } = await queue.run({
-      kind: 'post',
-      id: 'post-4-100',
-      line: 'proving',
-      input: { ...statement, profile: '2KiB-test', randomness: toHex(randomness), sectors },
-    })
-    const frozen = [{ number: 1, commR: fromHex(sealed.commR) }]
-    expect(verifyPost({ ...statement, profile, randomness, sectors: frozen, bundle: fromHex(bundle) })).toEqual({
-      ok: true,
-    })
   })
 })
 

@@ -71,7 +71,6 @@ function runProver(
     {
       kind: 'porep',
       id: `porep-${number}`,
-      line: 'sealing',
       // It has a deadline, other than the seals that wait in this line.
       urgent: true,
       input: {

@@ -9,6 +9,7 @@ import { JobFailedError } from '../queue/job-queue.ts'
 import type { SealingLog } from '../sectors/sealing-log.ts'
 import { dealIdsOf, isIn, type Sector } from '../sectors/sector.ts'
 import { sleep } from '../sectors/sleep.ts'
+import { diskFault } from '../storage/disk-fault.ts'
 import { advanceSector } from './advance-sector.ts'
 import { type SealContext, SectorLostError } from './seal-context.ts'
 
@@ -37,8 +38,9 @@ export async function runSector(
       sector = await step
       outages = 0
       if (sector.phase.state !== before.state) log({ type: 'sector:moved', sector: number, state: sector.phase.state })
-    } catch (error) {
+    } catch (thrown) {
       if (signal.aborted) return
+      const error = diskFault(thrown, context.folder) ?? thrown
       const { code, message } = describe(error)
       if (isFinal(error, store.get(number))) return await loseSector(context, store.get(number), code, message)
       const outage = isOutage(error)
@@ -101,6 +103,8 @@ const outageCodes = new Set([
   'SEED_NOT_READY',
   'DISK_TOO_SMALL',
   'MEMORY_TOO_SMALL',
+  'DISK_FULL',
+  'DISK_FAILED',
   'ENOSPC',
 ])
 

@@ -16,7 +16,7 @@ export interface SealContext {
   readonly chain: ChainClient
   readonly lanes: Lanes
   readonly head: ChainHead
-  readonly queue: JobQueue<ProviderJobs>
+  readonly queue: Pick<JobQueue<ProviderJobs>, 'run'>
   readonly deals: DealFeed
   readonly providerId: number
   readonly profile: NamedProfile

@@ -33,7 +33,7 @@ export async function unsealFromReplica(
     const input = { dir: sectorDir(context, number), parentsDir, offset, payloadSize, out }
     const id = `unseal-${number}-${offset}`
     try {
-      await queue.run({ kind: 'unseal', id, line: 'sealing', urgent: true, input }, { signal })
+      await queue.run({ kind: 'unseal', id, urgent: true, input }, { signal })
       const found = pieceCidV2(await commitPieceFile(out, { signal }))
       if (found === pieceCid) return
       cause = new Error(`sector ${number} gives ${found}`)

@@ -6,7 +6,18 @@ export type SealingLogEvent =
   | { type: 'sector:retry'; sector: number; state: string; code: string; message: string; inMs: number }
   | { type: 'sector:failed'; sector: number; code: string; message: string }
   | { type: 'deal:refused'; deal: number; code: string; message: string }
-  | { type: 'post:accepted'; partition: number; challengeEpoch: number; epoch: number; bytes: number; proveMs: number }
+  | {
+      type: 'post:accepted'
+      partition: number
+      challengeEpoch: number
+      epoch: number
+      bytes: number
+      proveMs: number
+      /** Numbers of the sectors that the answer does not prove. */
+      skipped: readonly number[]
+    }
+  | { type: 'sector:mended'; sector: number; by: 'tree' | 'sealing' }
+  | { type: 'fault:declared'; partition: number; sectors: readonly number[] }
   | { type: 'post:failed'; partition: number; challengeEpoch: number; code: string; message: string }
   | { type: 'post:missed'; partition: number; challengeEpoch: number }
   | { type: 'recovery:requested'; partition: number; sectors: number }

@@ -1,4 +1,4 @@
-/** Small values that the daemon remembers: its home, its provider id, the chain it belongs to, how far it has followed it. */
+/** Small values that the daemon remembers: its home, its provider id, the chain it belongs to, the secret of its tokens. */
 import type { DatabaseSync } from 'node:sqlite'
 
 export interface Settings {
@@ -6,7 +6,7 @@ export interface Settings {
   set(key: SettingKey, value: string): void
 }
 
-type SettingKey = 'homeId' | 'genesisHash' | 'providerId' | 'tokenSecret' | 'followedHeight'
+type SettingKey = 'homeId' | 'genesisHash' | 'providerId' | 'tokenSecret'
 
 export function createSettings(db: DatabaseSync): Settings {
   db.exec('CREATE TABLE IF NOT EXISTS settings (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT')

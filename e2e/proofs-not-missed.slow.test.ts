@@ -1,0 +1,124 @@
+/**
+ * What a provider may lose without missing a proof: the room on its disk, its Redis, its queue's folder. Real processes,
+ * and a real disk of a few hundred megabytes that is full.
+ */
+import { spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect, test } from '@jest/globals'
+import { type ProvenMarket, provenTimes, startProvenMarket } from './proven-market.ts'
+import { redisIsHere, startRedis } from './redis.ts'
+import { fileOf, put, putArguments, timelineOf } from './story.ts'
+
+const DISK_MIB = 600
+const MIB = Buffer.alloc(2 ** 20)
+/** In each of them a proof would have been missed. */
+const CHALLENGES = 3
+
+/** A program may mount a file system that it alone sees, where the system lets users have namespaces. */
+const mountable = spawnSync('unshare', ['--user', '--map-root-user', '--mount', 'true']).status === 0
+
+/** Writes until nothing fits any more. */
+function fill(path: string): void {
+  const file = openSync(path, 'a')
+  try {
+    for (let bytes = MIB; bytes.length > 0; ) {
+      try {
+        writeSync(file, bytes)
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
+        bytes = bytes.subarray(0, Math.floor(bytes.length / 2))
+      }
+    }
+  } finally {
+    closeSync(file)
+  }
+}
+
+/** The log of a provider that has been stopped never blames the chain, and no proof was missed. */
+async function expectNothingMissed({ provider, bench }: ProvenMarket): Promise<string> {
+  const { stderr } = await provider.stop()
+  await bench.close()
+  expect(stderr).not.toMatch(/"post:missed"|"post:failed"|"chain:lost"|"chain:unreachable"/)
+  return stderr
+}
+
+const fullDisk = 'a full disk costs no proof'
+const onOwnDisk = mountable ? test : test.skip
+onOwnDisk(
+  mountable ? fullDisk : `${fullDisk}: unshare is not allowed to mount a disk here`,
+  async () => {
+    const market = await startProvenMarket(async (bench, chainUrl) => {
+      const disk = join(bench.home, 'disk')
+      mkdirSync(disk)
+      const mount = `mount -t tmpfs -o size=${DISK_MIB}m tmpfs ${disk} && exec "$@"`
+      const provider = await bench.startProvider({
+        chainUrl,
+        args: ['--home', join(disk, 'home')],
+        env: { GRANARY_CACHE: join(bench.home, 'cache') },
+        under: ['unshare', '--user', '--map-root-user', '--mount', 'sh', '-c', mount, 'sh'],
+      })
+      return { provider, providerHome: join(`/proc/${provider.process.pid}/root`, disk, 'home') }
+    })
+    const { provider, providerHome, deals } = market
+    const filler = join(providerHome, 'filler')
+    const filling = setInterval(() => fill(filler), 200)
+    fill(filler)
+    await provider.line(/"code":"DISK_FULL"/)
+    await provenTimes(market, CHALLENGES)
+    clearInterval(filling)
+    rmSync(filler)
+    await provider.line(/"alert:over","code":"DISK_FULL"/)
+    // What was proven meanwhile is written down after all.
+    const { lastProven } = (await market.client.partitions(1000))[0]!
+    const accepted = async (): Promise<number> =>
+      (await timelineOf(provider.url, deals[0]!.dealId)).filter(({ type }) => type === 'post-accepted').length
+    expect(lastProven).not.toBeNull()
+    expect(await accepted()).toBeGreaterThanOrEqual(CHALLENGES)
+    await put(market.bench, fileOf(market.bench, 'after.bin', 100_000), market.chain.url)
+    await expectNothingMissed(market)
+  },
+  240_000,
+)
+
+test('a queue whose folder is deleted while it runs costs no proof, and the log names it', async () => {
+  const market = await startProvenMarket(async (bench, chainUrl) => ({
+    provider: await bench.startProvider({ chainUrl }),
+    providerHome: bench.home,
+  }))
+  const { bench, chain, provider, providerHome } = market
+  rmSync(join(providerHome, 'provider', 'queue'), { recursive: true, force: true })
+  const putting = bench.start(putArguments(fileOf(bench, 'waits.bin', 100_000), chain.url))
+  await provenTimes(market, CHALLENGES)
+  await provider.line(/queue/i)
+  await putting.kill9()
+  await expectNothingMissed(market)
+}, 240_000)
+
+const deadRedis = 'a Redis that is dead for a minute costs no proof'
+const withRedis = redisIsHere ? test : test.skip
+withRedis(
+  redisIsHere ? deadRedis : `${deadRedis}: no redis-server on this machine`,
+  async () => {
+    let redis: Awaited<ReturnType<typeof startRedis>> | undefined
+    const market = await startProvenMarket(async (bench, chainUrl) => {
+      redis = await startRedis(bench)
+      const provider = await bench.startProvider({ chainUrl, args: ['--redis', redis.url] })
+      return { provider, providerHome: bench.home }
+    })
+    const { bench, chain, provider } = market
+    const died = once(redis!.process, 'exit')
+    redis!.process.kill('SIGKILL')
+    await died
+    const putting = bench.start(putArguments(fileOf(bench, 'waits.bin', 100_000), chain.url))
+    await Promise.all([sleep(60_000), provenTimes(market, CHALLENGES)])
+    await provider.line(/"queue:error".*Redis|ECONNREFUSED/)
+    await startRedis(bench, redis!.port)
+    // What was to be sealed waited for it.
+    expect((await putting.finished).code).toBe(0)
+    await expectNothingMissed(market)
+  },
+  240_000,
+)

@@ -1,0 +1,64 @@
+/** A devnet with short periods and one provider with four sectors in one partition, and who watches that no proof is missed. */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type ChainClient, createChainClient, type PartitionView } from '@granary/chain/client'
+import { createWorkbench, type Workbench } from './harness.ts'
+import { eachBlock, fileOf, type Market, type PutData, put, succeeded } from './story.ts'
+
+export interface ProvenMarket extends Market {
+  /** One a sector: each piece takes more than half of one. */
+  readonly deals: readonly PutData[]
+  readonly providerHome: string
+}
+
+export const SECTORS = 4
+const PIECE_BYTES = 5_000_000
+/** A challenge each six seconds, with three to answer it. */
+const params = { provingPeriod: '24', cutoff: '2', seedDelay: '4', faultMaxAge: '2400' }
+const RESPONSE_WINDOW = '12'
+
+export async function startProvenMarket(
+  start: (bench: Workbench, chainUrl: string) => Promise<{ provider: Market['provider']; providerHome: string }>,
+): Promise<ProvenMarket> {
+  const bench = createWorkbench()
+  try {
+    succeeded(await bench.run(['chain', 'init', '--devnet', '--home', bench.home, '--block-time', '250', '--json']))
+    shortenPeriods(join(bench.home, 'chain', 'genesis.json'))
+    const chain = await bench.startChain()
+    const { provider, providerHome } = await start(bench, chain.url)
+    const client = createChainClient({ url: chain.url })
+    const market: Market = { bench, chain, provider, client }
+    const files = Array.from({ length: SECTORS }, (_, n) => fileOf(bench, `file-${n}.bin`, PIECE_BYTES))
+    const deals: PutData[] = []
+    for (const file of files) deals.push((await put(bench, file, chain.url)).data)
+    await eachBlock(market, async () => (await partitionOf(client))?.sectors.length === SECTORS || undefined)
+    return { ...market, deals, providerHome }
+  } catch (error) {
+    await bench.close()
+    throw error
+  }
+}
+
+function shortenPeriods(path: string): void {
+  const genesis = JSON.parse(readFileSync(path, 'utf8')) as { params: { responseWindows: object } }
+  const responseWindows = { ...genesis.params.responseWindows, '8MiB-dev': RESPONSE_WINDOW }
+  writeFileSync(path, JSON.stringify({ ...genesis, params: { ...genesis.params, ...params, responseWindows } }))
+}
+
+export async function partitionOf(client: ChainClient): Promise<PartitionView | undefined> {
+  const [provider] = await Array.fromAsync(client.providers())
+  return provider === undefined ? undefined : (await client.partitions(provider.id))[0]
+}
+
+/** Resolves when the partition has been proven so many times more. @throws when one of its sectors is faulty meanwhile */
+export async function provenTimes(market: Market, times: number): Promise<void> {
+  const epochs = new Set<number>()
+  await eachBlock(market, async () => {
+    const view = await partitionOf(market.client)
+    if (view === undefined) return undefined
+    if (view.faulty) throw new Error(`sectors ${view.faultySectors} are faulty after ${epochs.size} proofs`)
+    if (view.lastProven !== null) epochs.add(view.lastProven)
+    // The first one seen was there before.
+    return epochs.size > times || undefined
+  })
+}

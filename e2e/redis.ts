@@ -1,0 +1,31 @@
+/** A redis-server of a story's own, on a free port of the loopback; it ends with the bench. */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { mkdtempSync } from 'node:fs'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import type { Workbench } from './harness.ts'
+
+export interface RedisServer {
+  readonly url: string
+  readonly port: number
+  readonly process: ChildProcess
+}
+
+const PORT_FIRST = 16_379
+const PORT_LAST = 16_478
+
+export const redisIsHere: boolean = spawnSync('redis-server', ['--version']).status === 0
+
+/** @param wanted the port of one that ended */
+export async function startRedis(bench: Workbench, wanted?: number): Promise<RedisServer> {
+  const folder = mkdtempSync(join(bench.home, 'redis-'))
+  for (let port = wanted ?? PORT_FIRST; port <= (wanted ?? PORT_LAST); port += 1) {
+    const redis = spawn('redis-server', ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', folder, '--save', ''])
+    bench.signal.addEventListener('abort', () => redis.kill('SIGKILL'), { once: true })
+    for await (const line of createInterface({ input: redis.stdout })) {
+      if (line.includes('Ready to accept connections'))
+        return { url: `redis://127.0.0.1:${port}`, port, process: redis }
+    }
+  }
+  throw new Error(`no free port for redis-server between ${PORT_FIRST} and ${PORT_LAST}`)
+}

@@ -1,0 +1,191 @@
+/**
+ * One damaged sector in a partition of four, on a real chain: the other three never miss a proof, and the damaged one comes
+ * back where its data allows it, or is declared.
+ */
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { PartitionView } from '@granary/chain/client'
+import { accountSigner, type Signer } from '@granary/chain/messages'
+import { profileNamed } from '@granary/proofs/profile'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
+import { createMemoryFeed } from '../../test/fake-feed.ts'
+import { type Devnet, publishDeal, registerProvider, startDevnet, type TestProvider } from '../../test/start-devnet.ts'
+import { type Alerts, createAlerts } from '../alerts.ts'
+import { createQueue } from '../queue/create-queue.ts'
+import type { JobQueue } from '../queue/job-queue.ts'
+import { createSealing, type Sealing } from '../sealing/create-sealing.ts'
+import type { ProviderJobs } from '../sealing/jobs.ts'
+import type { PlaceableDeal } from '../sectors/port.ts'
+import type { SealingLogEvent } from '../sectors/sealing-log.ts'
+import { openStore } from '../storage/open-store.ts'
+
+const profile = profileNamed('8MiB-dev')
+/** More than half of a sector, so that each deal has one of its own. */
+const PAYLOAD_BYTES = 4_200_000
+const SECTORS = 4
+const UNTIL_MS = 120_000
+
+let folder: string
+let devnet: Devnet
+let queue: JobQueue<ProviderJobs>
+let client: Signer
+let provider: TestProvider
+let deals: PlaceableDeal[]
+/** Of the partition's sectors. The second is the one that is damaged. */
+let numbers: number[]
+let sealing: Sealing
+let alerts: Alerts
+let logged: SealingLogEvent[]
+let missed: string[]
+const watching = new AbortController()
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'granary-damaged-'))
+  client = accountSigner(new Uint8Array(randomBytes(32)))
+  const [opened, started] = await Promise.all([
+    createQueue<ProviderJobs>({ folder: join(folder, 'queue') }),
+    startDevnet(join(folder, 'devnet'), { provingPeriod: '40', faultMaxAge: '4000' }),
+  ])
+  queue = opened
+  devnet = started
+  await devnet.chain.faucet(client.address)
+  provider = await registerProvider(devnet.chain, profile)
+  const feed = createMemoryFeed()
+  const db = openStore(join(folder, 'provider.sqlite'))
+  logged = []
+  missed = []
+  alerts = createAlerts(() => {})
+  sealing = createSealing({
+    ...{ db, queue, profile, alerts, deals: feed, chain: devnet.chain },
+    folder: join(folder, 'sectors'),
+    parentsDir: join(folder, 'parents'),
+    signer: provider.session,
+    providerId: provider.id,
+    sealAfterMs: 0,
+    witness: { numbered: () => {} },
+    log: (event) => logged.push(event),
+  })
+  sealing.start()
+  void watchMisses()
+  deals = []
+  // A sector that comes while its partition is being challenged may be placed in another one.
+  while ((await partition())?.sectors.length !== SECTORS) {
+    const payload = new Uint8Array(randomBytes(PAYLOAD_BYTES))
+    const input = { chain: devnet.chain, provider, client, folder: join(folder, 'pieces'), payload }
+    const deal = await publishDeal({ ...input, duration: 5_000 })
+    deals.push(deal)
+    feed.publish(deal)
+    sealing.nudge()
+    await until('the next sector is proven', () => feed.states.get(deal.dealId) === 'active')
+  }
+  numbers = (await partition())!.sectors.map(({ number }) => number)
+}, UNTIL_MS * 8)
+
+afterAll(async () => {
+  watching.abort()
+  await sealing?.stop()
+  await queue?.stop()
+  await devnet?.stop()
+  await rm(folder, { recursive: true, force: true })
+})
+
+async function watchMisses(): Promise<void> {
+  const types = ['post:missed', 'recovery:missed']
+  try {
+    for await (const event of devnet.chain.events({ types, signal: watching.signal })) missed.push(event.type)
+  } catch (error) {
+    if (!watching.signal.aborted) throw error
+  }
+}
+
+async function partition(): Promise<PartitionView | undefined> {
+  return (await devnet.chain.partitions(provider.id))[0]
+}
+
+async function until(what: string, ready: () => boolean | Promise<boolean>): Promise<void> {
+  const giveUpMs = performance.now() + UNTIL_MS
+  while (!(await ready())) {
+    if (performance.now() > giveUpMs) {
+      const last = JSON.stringify({ view: await partition(), logged: logged.slice(-12) })
+      throw new Error(`did not happen within ${UNTIL_MS} ms: ${what}; ${last}`)
+    }
+    await sleep(50)
+  }
+}
+
+const second = (): number => numbers[1]!
+const at = (...names: string[]): string => join(folder, 'sectors', String(second()), ...names)
+const turned = async (path: string): Promise<void> =>
+  writeFile(
+    path,
+    new Uint8Array(await readFile(path)).map((byte) => byte ^ 0xff),
+  )
+const said = (type: SealingLogEvent['type']): SealingLogEvent[] => logged.filter((event) => event.type === type)
+
+/** All four are in the list and have been proven so, more than once. */
+async function allSound(): Promise<void> {
+  await until('all are sound', async () => {
+    const view = await partition()
+    return view !== undefined && !view.faulty && view.sectors.length === SECTORS
+  })
+  const since = said('post:accepted').length
+  await until('all are proven', () => said('post:accepted').length >= since + 2)
+}
+
+beforeEach(async () => {
+  await allSound()
+  logged.length = 0
+}, UNTIL_MS)
+
+afterEach(() => {
+  expect(missed).toEqual([])
+})
+
+describe('one damaged sector of four is mended, and the other three never miss', () => {
+  test.each<[string, 'tree' | 'sealing', () => Promise<void>]>([
+    ['treeR flipped', 'tree', () => turned(at('tree-r'))],
+    ['the replica flipped', 'sealing', () => turned(at('replica'))],
+    ['the replica truncated', 'sealing', () => truncate(at('replica'), 1_000_000)],
+    ['the manifest deleted', 'sealing', () => rm(at('manifest.json'))],
+    ['the folder deleted', 'sealing', () => rm(at(), { recursive: true })],
+  ])(
+    '%s',
+    async (_, by, damage) => {
+      await damage()
+      await until('the damage is mended', () => said('sector:mended').length > 0)
+      expect(said('sector:mended')).toEqual([{ type: 'sector:mended', sector: second(), by }])
+      await allSound()
+      expect(alerts.list()).toEqual([])
+      const skipped = said('post:accepted').flatMap((event) => (event.type === 'post:accepted' ? event.skipped : []))
+      expect(skipped.filter((number) => number !== second())).toEqual([])
+    },
+    UNTIL_MS * 3,
+  )
+})
+
+test(
+  'one whose pieces are damaged too is declared or skipped, and asked for no more until they are back',
+  async () => {
+    const deal = deals[second() - 1]!
+    const payload = await readFile(deal.path)
+    await writeFile(deal.path, randomBytes(payload.length))
+    await turned(at('replica'))
+    await until('the chain knows', async () => (await partition())?.faultySectors.join() === String(second()))
+    const since = said('post:accepted').length
+    await until('the others are proven', () => said('post:accepted').length >= since + 4)
+    expect(said('recovery:requested')).toEqual([])
+    expect((await partition())?.sectors.map(({ number }) => number)).toEqual(
+      numbers.filter((number) => number !== second()),
+    )
+    expect(alerts.list()).toMatchObject([
+      { code: 'SECTOR_DAMAGED', subject: `sector ${second()}`, message: expect.stringContaining(deal.path) },
+    ])
+    await writeFile(deal.path, payload)
+    await allSound()
+    expect(alerts.list()).toEqual([])
+  },
+  UNTIL_MS * 3,
+)

@@ -1,0 +1,158 @@
+/**
+ * Looks after the sectors that are proven. Each is proven alone after a start, and then at random times, about twice a
+ * proving period; what fails is made whole: its tree from the replica, or the replica from its pieces, in that order of
+ * cost. What cannot be is declared, and asked for no more until it can.
+ */
+import { GranaryError } from '@granary/errors'
+import { sectorDir } from '../sealing/seal-context.ts'
+import { isIn, type SectorIn } from '../sectors/sector.ts'
+import { sleep } from '../sectors/sleep.ts'
+import { diskFault } from '../storage/disk-fault.ts'
+import { declareFaults } from './declare-faults.ts'
+import type { ProvingContext } from './proving-context.ts'
+import { sealAgain } from './seal-again.ts'
+import type { SelfCheckInput } from './self-check.ts'
+
+const CHECKS_A_PERIOD = 2
+const PAUSE_MIN_MS = 1_000
+const PAUSE_MAX_MS = 600_000
+const AGAIN_MIN_MS = 5_000
+const AGAIN_MAX_MS = 600_000
+
+export async function keepSectors(context: ProvingContext, signal: AbortSignal): Promise<void> {
+  const { health, log } = context
+  let resealing: Promise<void> | undefined
+  const failures = new Map<number, { readonly count: number; readonly retryAtMs: number }>()
+
+  function reseal(): void {
+    if (resealing !== undefined) return
+    const next = provenSectors(context).find(
+      ({ number }) => isLost(number) && (failures.get(number)?.retryAtMs ?? 0) <= Date.now(),
+    )
+    if (next === undefined) return
+    resealing = mendReplica(context, next, failures.has(next.number), signal)
+      .then((by) => {
+        failures.delete(next.number)
+        health.mended(next.number)
+        log({ type: 'sector:mended', sector: next.number, by })
+      })
+      .catch((error: unknown) => {
+        if (signal.aborted) return
+        const count = (failures.get(next.number)?.count ?? 0) + 1
+        const inMs = Math.min(AGAIN_MIN_MS * 2 ** (count - 1), AGAIN_MAX_MS)
+        failures.set(next.number, { count, retryAtMs: Date.now() + inMs })
+        const { code, message } = described(context, error)
+        health.lost(next.number, message)
+        log({ type: 'sector:retry', sector: next.number, state: 'proving', code, message, inMs })
+      })
+      .finally(() => {
+        resealing = undefined
+      })
+  }
+
+  const isLost = (number: number): boolean => health.list().some((each) => each.number === number && each.isLost)
+
+  const unchecked = provenSectors(context).map(({ number }) => number)
+  while (!signal.aborted) {
+    try {
+      await mendTrees(context, signal)
+      await declareFaults(context, signal)
+      reseal()
+      const number = unchecked.shift() ?? (await pauseAndPick(context, signal))
+      if (number !== undefined) await checkSector(context, number, signal)
+    } catch (error) {
+      if (signal.aborted) break
+      log({ type: 'sealing:error', ...described(context, error) })
+      await sleep(PAUSE_MIN_MS, signal).catch(() => {})
+    }
+  }
+  await resealing
+}
+
+/** Whether it proves alone now; what does not is looked after from here on. */
+export async function checkSector(context: ProvingContext, number: number, signal: AbortSignal): Promise<boolean> {
+  const { health, prover } = context
+  const sector = provenSectors(context).find((each) => each.number === number)
+  if (sector === undefined || health.isDamaged(number)) return false
+  const reason = await prover.check(checkInput(context, sector), signal)
+  if (reason !== null) health.damaged(number, reason)
+  return reason === null
+}
+
+/** Reads the whole replica of each damaged sector once: it is mended, or it is lost. */
+async function mendTrees(context: ProvingContext, signal: AbortSignal): Promise<void> {
+  const { health, prover, log } = context
+  const sectors = new Map(provenSectors(context).map((sector) => [sector.number, sector]))
+  for (const { number, isLost } of health.list()) {
+    const sector = sectors.get(number)
+    // The chain is done with it.
+    if (sector === undefined) health.mended(number)
+    if (sector === undefined || isLost) continue
+    try {
+      await prover.repairTree(checkInput(context, sector), signal)
+      health.mended(number)
+      log({ type: 'sector:mended', sector: number, by: 'tree' })
+    } catch (error) {
+      signal.throwIfAborted()
+      health.lost(number, described(context, error).message)
+    }
+  }
+}
+
+/** Its owner may have brought the folder back since the last try. */
+async function mendReplica(
+  context: ProvingContext,
+  sector: SectorIn<'proving'>,
+  isRetry: boolean,
+  signal: AbortSignal,
+): Promise<'tree' | 'sealing'> {
+  if (isRetry) {
+    try {
+      await context.prover.repairTree(checkInput(context, sector), signal)
+      return 'tree'
+    } catch {
+      signal.throwIfAborted()
+    }
+  }
+  await sealAgain(context, sector, signal)
+  return 'sealing'
+}
+
+/** Until a random time, or the next damage; then any sector, or none when there is something else to do. */
+async function pauseAndPick(context: ProvingContext, signal: AbortSignal): Promise<number | undefined> {
+  const { chain, health } = context
+  const sectors = provenSectors(context)
+  const [{ blockTimeMs }, { provingPeriod }] = await Promise.all([chain.status({ signal }), chain.params({ signal })])
+  const meanMs = (blockTimeMs * provingPeriod) / CHECKS_A_PERIOD / Math.max(1, sectors.length)
+  const pauseMs = Math.min(PAUSE_MAX_MS, Math.max(PAUSE_MIN_MS, 2 * meanMs * Math.random()))
+  const waking = new AbortController()
+  const stop = (): void => waking.abort()
+  signal.addEventListener('abort', stop, { once: true })
+  // What waits for the next try is not kept waiting by a long period.
+  const untilMs = health.list().length > 0 ? Math.min(pauseMs, AGAIN_MIN_MS) : pauseMs
+  const slept = await Promise.race([
+    sleep(untilMs, waking.signal).then(
+      () => true,
+      () => false,
+    ),
+    health.nextDamage().then(() => false),
+  ])
+  waking.abort()
+  signal.removeEventListener('abort', stop)
+  return slept ? sectors[Math.floor(Math.random() * sectors.length)]?.number : undefined
+}
+
+function provenSectors({ store }: ProvingContext): SectorIn<'proving'>[] {
+  return store.inStates('proving').filter((sector) => isIn(sector, 'proving'))
+}
+
+function checkInput(context: ProvingContext, { number, phase }: SectorIn<'proving'>): SelfCheckInput {
+  const sector = { number, commR: phase.commR, dir: sectorDir(context, number) }
+  return { profile: context.profile.name, provider: context.providerId, sector }
+}
+
+function described({ folder }: ProvingContext, error: unknown): { code: string; message: string } {
+  const named = diskFault(error, folder) ?? error
+  const code = GranaryError.is(named) ? named.code : 'PROVING_FAILED'
+  return { code, message: Error.isError(named) ? named.message : String(named) }
+}

@@ -1,0 +1,74 @@
+/**
+ * Sectors that failed to prove, in a challenge or in a check of their own, and have not been made whole since. Kept in
+ * memory: after a start every sector is checked again.
+ */
+import type { Alerts } from '../alerts.ts'
+
+export interface DamagedSector {
+  readonly number: number
+  readonly reason: string
+  /** Its replica itself is damaged: declared to the chain, and to be sealed again. */
+  readonly isLost: boolean
+}
+
+export interface SectorHealth {
+  damaged(number: number, reason: string): void
+  /** Its tree could not be made again. */
+  lost(number: number, reason: string): void
+  mended(number: number): void
+  isDamaged(number: number): boolean
+  list(): DamagedSector[]
+  /** Resolves when none of these is damaged, rejects with the signal's reason. */
+  whenMended(numbers: readonly number[], signal: AbortSignal): Promise<void>
+  /** Resolves at the next damage. */
+  nextDamage(): Promise<void>
+}
+
+const CODE = 'SECTOR_DAMAGED'
+
+export function createSectorHealth(alerts: Alerts): SectorHealth {
+  const damaged = new Map<number, DamagedSector>()
+  let changed = Promise.withResolvers<void>()
+  let worsened = Promise.withResolvers<void>()
+
+  function set(sector: DamagedSector, hint: string): void {
+    const isNew = !damaged.has(sector.number)
+    damaged.set(sector.number, sector)
+    const message = `sector ${sector.number} does not prove: ${sector.reason}`
+    alerts.raise({ code: CODE, subject: `sector ${sector.number}`, message, hint })
+    if (!isNew) return
+    worsened.resolve()
+    worsened = Promise.withResolvers<void>()
+  }
+
+  return {
+    damaged: (number, reason) => {
+      if (!damaged.has(number)) set({ number, reason, isLost: false }, 'It is looked at now. Look at the disk, too.')
+    },
+    lost: (number, reason) => {
+      const hint =
+        'It is declared faulty and sealed again from its pieces. A disk that damages one damages more: look at it.'
+      set({ number, reason, isLost: true }, hint)
+    },
+    mended: (number) => {
+      if (!damaged.delete(number)) return
+      alerts.clear(CODE, `sector ${number}`)
+      changed.resolve()
+      changed = Promise.withResolvers<void>()
+    },
+    isDamaged: (number) => damaged.has(number),
+    list: () => [...damaged.values()],
+    whenMended: async (numbers, signal) => {
+      const aborted = Promise.withResolvers<never>()
+      const onAbort = (): void => aborted.reject(signal.reason)
+      signal.addEventListener('abort', onAbort, { once: true })
+      try {
+        signal.throwIfAborted()
+        while (numbers.some((number) => damaged.has(number))) await Promise.race([changed.promise, aborted.promise])
+      } finally {
+        signal.removeEventListener('abort', onAbort)
+      }
+    },
+    nextDamage: () => worsened.promise,
+  }
+}
