@@ -11,12 +11,12 @@ import { createDagThread } from './dag-thread.ts'
 import type { DealDirectory } from './find-providers.ts'
 import { retrievalErrors } from './http-error.ts'
 import { indexPiece } from './index-piece.ts'
-import { loadPeerIdentity } from './peer-key.ts'
-import { createPieceBlocks } from './piece-blocks.ts'
+import { loadPeerIdentity, type PeerKey } from './peer-key.ts'
+import { createPieceBlocks, type PieceBlocks } from './piece-blocks.ts'
 import { serveIpfs } from './serve-ipfs.ts'
 import { servePiece } from './serve-piece.ts'
 import { serveRouting } from './serve-routing.ts'
-import { startBitswap } from './start-bitswap.ts'
+import { type Bitswap, BitswapMissingError, startBitswap } from './start-bitswap.ts'
 
 export interface RetrievalOptions {
   /** The provider's folder: the index and the peer key live here. */
@@ -47,7 +47,7 @@ export interface Retrieval {
 }
 
 export async function createRetrieval(options: RetrievalOptions): Promise<Retrieval> {
-  const { folder, chain, libp2pPort, onDamaged } = options
+  const { folder, chain, onDamaged } = options
   const log: Log = (event) => {
     options.log(event)
     const isDamage = event.type === 'block-corrupt' || event.type === 'piece-unreadable'
@@ -59,15 +59,10 @@ export async function createRetrieval(options: RetrievalOptions): Promise<Retrie
   const blocks = createPieceBlocks(index, log)
   const dags = createDagThread({ indexPath, log })
   const stopped = new AbortController()
-  const bitswap =
-    libp2pPort === undefined
-      ? undefined
-      : await startBitswap(blocks, { key, host: options.libp2pHost ?? '127.0.0.1', port: libp2pPort }).catch(
-          (cause: unknown) => {
-            index.close()
-            throw new BitswapNotStartedError(libp2pPort, cause)
-          },
-        )
+  const bitswap = await serveBitswap(blocks, options, key).catch((error: unknown) => {
+    index.close()
+    throw error
+  })
 
   // One change at a time: reading two pieces at once is slower than one after the other, on disks that spin.
   let last: Promise<unknown> = Promise.resolve()
@@ -123,6 +118,23 @@ export async function createRetrieval(options: RetrievalOptions): Promise<Retrie
       await last
       index.close()
     },
+  }
+}
+
+/** Where bitswap's packages are not installed the provider serves HTTP alone, and says so. */
+async function serveBitswap(
+  blocks: PieceBlocks,
+  { libp2pPort: port, libp2pHost: host = '127.0.0.1', log }: RetrievalOptions,
+  key: PeerKey,
+): Promise<Bitswap | undefined> {
+  if (port === undefined) return undefined
+  try {
+    return await startBitswap(blocks, { key, host, port })
+  } catch (error) {
+    if (!(error instanceof BitswapMissingError)) throw new BitswapNotStartedError(port, error)
+    const { code, message, hint } = error
+    log({ type: 'bitswap-missing', level: 'warn', code, message, hint })
+    return undefined
   }
 }
 

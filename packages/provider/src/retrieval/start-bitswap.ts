@@ -20,18 +20,23 @@ export interface Bitswap {
   stop(): Promise<void>
 }
 
+/** Its packages are optional peers: they bring 480 others, React Native among them, to who only wants to store. */
+export class BitswapMissingError extends GranaryError {
+  constructor(cause: unknown) {
+    super({
+      code: 'BITSWAP_NOT_INSTALLED',
+      message: 'bitswap is not served: its packages are not installed',
+      hint: 'install them beside @granary/provider (its package.json lists them as optional peers), or set no libp2p port',
+      retryable: false,
+      cause,
+    })
+  }
+}
+
+/** @throws BitswapMissingError BITSWAP_NOT_INSTALLED, and what libp2p throws when it cannot listen */
 export async function startBitswap(blocks: PieceBlocks, { key, host, port }: BitswapOptions): Promise<Bitswap> {
-  // A second and 120 MB: only a provider that serves bitswap pays them.
   const [{ createHeliaLight }, { withLibp2pLight }, { withBitswap }, { tcp }, { noise }, { yamux }, { identify }] =
-    await Promise.all([
-      import('helia'),
-      import('@helia/libp2p'),
-      import('@helia/bitswap'),
-      import('@libp2p/tcp'),
-      import('@libp2p/noise'),
-      import('@libp2p/yamux'),
-      import('@libp2p/identify'),
-    ])
+    await bitswapPackages()
   const node = withBitswap(
     withLibp2pLight(createHeliaLight({ blockstore: new ServedBlocks(blocks) }), {
       privateKey: key,
@@ -84,5 +89,24 @@ class ServedBlocks extends BaseBlockstore {
       hint: 'content comes into a provider by deals only',
       retryable: false,
     })
+  }
+}
+
+/** A second and 120 MB: only a provider that serves bitswap pays them. */
+async function bitswapPackages() {
+  try {
+    return await Promise.all([
+      import('helia'),
+      import('@helia/libp2p'),
+      import('@helia/bitswap'),
+      import('@libp2p/tcp'),
+      import('@libp2p/noise'),
+      import('@libp2p/yamux'),
+      import('@libp2p/identify'),
+    ])
+  } catch (error) {
+    if (Error.isError(error) && Reflect.get(error, 'code') === 'ERR_MODULE_NOT_FOUND')
+      throw new BitswapMissingError(error)
+    throw error
   }
 }
