@@ -31,6 +31,7 @@ const refusals: [RefusalReason, ProviderView, object][] = [
   ['PIECE_TOO_LARGE', withAsk(1, { pieceSizeMax: (1 << 20) - 1 }), {}],
   ['DURATION_TOO_SHORT', withAsk(1, { durationMin: 7_201 }), {}],
   ['DURATION_TOO_LONG', withAsk(1, { durationMax: 7_199 }), {}],
+  ['COLLATERAL_TOO_LOW', withAsk(1, { collateralShareMaxBps: 9_199 }), { collateralShareBps: 9_200 }],
   ['NO_ENDPOINT', providerView(1, 'tcp://somewhere:1'), {}],
   ['REFUSED', providerView(1, url), { refusedBy: new Map([[1, 'its disk is full']]) }],
   ['NOT_THE_ONE_ASKED_FOR', providerView(1, url), { provider: 2 }],
@@ -45,6 +46,7 @@ test.each(refusals)('a provider is passed over: %s', (reason, view, changes) => 
 test('bounds are inside', () => {
   const exact = withAsk(1, { pieceSizeMin: 1 << 20, pieceSizeMax: 1 << 20, durationMin: 7_200, durationMax: 7_200 })
   expect(rankProviders([exact], wanted, 999).candidates).toHaveLength(1)
+  expect(rankProviders([exact], { ...wanted, collateralShareBps: 10_000 }, 999).candidates).toHaveLength(1)
 })
 
 function info(id: number, changes: object = {}): object {

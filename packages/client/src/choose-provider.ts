@@ -13,6 +13,8 @@ export interface PieceWanted {
   readonly pieceSize: number
   /** Epochs. */
   readonly duration: number
+  /** Hundredths of a percent of the price that it has to put up. @default what the chain demands at least */
+  readonly collateralShareBps?: number | undefined
   /** Only this provider will do. */
   readonly provider?: number | undefined
   /** Providers that have refused this very piece already, each with its words. */
@@ -28,6 +30,7 @@ export type RefusalReason =
   | 'PIECE_TOO_LARGE'
   | 'DURATION_TOO_SHORT'
   | 'DURATION_TOO_LONG'
+  | 'COLLATERAL_TOO_LOW'
   | 'NO_ENDPOINT'
   | 'UNREACHABLE'
   | 'NOT_THE_PROVIDER'
@@ -73,6 +76,7 @@ function hintFor(refusals: readonly ProviderRefusal[]): string {
   if (reasons.size === 0) return 'start one with `granary provider init` and `granary provider run`'
   if (reasons.has('UNREACHABLE')) return 'check that the provider runs and that its address can be reached from here'
   if (reasons.has('DURATION_TOO_SHORT') || reasons.has('DURATION_TOO_LONG')) return 'ask for another duration'
+  if (reasons.has('COLLATERAL_TOO_LOW')) return 'ask for less collateral'
   return 'wait for a provider whose ask fits, or start one of your own'
 }
 
@@ -94,7 +98,7 @@ export function rankProviders(
 
 function refusalOf(view: ProviderView, wanted: PieceWanted, head: number): [RefusalReason, string] | undefined {
   const { ask } = view
-  const { pieceSize, duration } = wanted
+  const { pieceSize, duration, collateralShareBps = 0 } = wanted
   if (wanted.provider !== undefined && wanted.provider !== view.id) {
     return ['NOT_THE_ONE_ASKED_FOR', `provider ${wanted.provider} was asked for`]
   }
@@ -107,6 +111,8 @@ function refusalOf(view: ProviderView, wanted: PieceWanted, head: number): [Refu
   if (pieceSize > ask.pieceSizeMax) return ['PIECE_TOO_LARGE', `it takes pieces of ${ask.pieceSizeMax} bytes or less`]
   if (duration < ask.durationMin) return ['DURATION_TOO_SHORT', `it takes deals of ${ask.durationMin} epochs or more`]
   if (duration > ask.durationMax) return ['DURATION_TOO_LONG', `it takes deals of ${ask.durationMax} epochs or less`]
+  if (ask.collateralShareMaxBps < collateralShareBps)
+    return ['COLLATERAL_TOO_LOW', `it puts up ${ask.collateralShareMaxBps} bps of the price at most`]
   if (!endpointOf(view)) return ['NO_ENDPOINT', 'it has no HTTP address on the chain']
   return undefined
 }

@@ -6,14 +6,14 @@ import { serve } from '../test/serve.ts'
 import { bytesToHex } from './hex.ts'
 import { requestQuote } from './request-quote.ts'
 
-async function quoteFrom(quote: Quote, signer: Signer): Promise<Quote> {
+async function quoteFrom(quote: Quote, signer: Signer, collateralShareBps?: number): Promise<Quote> {
   const signature = bytesToHex(await signer.sign(quoteDigest(genesisHash, quote)))
   await using provider = await serve((_request, response) => {
     response.end(JSON.stringify({ quote: quoteToJson(quote), signature }))
   })
   const { url: endpoint } = provider
   const asked = { client: clientSigner.address, pieceSize: 1024, duration: 100, activateWithinMax: 5_000 }
-  return await requestQuote({ provider: aProvider(endpoint), endpoint, genesisHash, ...asked })
+  return await requestQuote({ provider: aProvider(endpoint), endpoint, genesisHash, ...asked, collateralShareBps })
 }
 
 test.each([
@@ -38,6 +38,14 @@ test.each([
 ])('a quote with another %s than asked for is refused', async (what, changes) => {
   const refused = quoteFrom(aQuote(changes), session)
   await expect(refused).rejects.toMatchObject({ code: 'QUOTE_MISMATCH', details: { what } })
+})
+
+test('a quote with less collateral than was asked for is refused', async () => {
+  expect(await quoteFrom(aQuote(), session, 2_000)).toEqual(aQuote())
+  expect(await quoteFrom(aQuote({ providerCollateral: 94_208n }), session, 9_200)).toBeDefined()
+  const refused = { code: 'QUOTE_MISMATCH', details: { what: 'providerCollateral' } }
+  await expect(quoteFrom(aQuote(), session, 2_001)).rejects.toMatchObject(refused)
+  await expect(quoteFrom(aQuote({ providerCollateral: 94_207n }), session, 9_200)).rejects.toMatchObject(refused)
 })
 
 test("a provider's refusal keeps its code and hint", async () => {

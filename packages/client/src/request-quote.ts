@@ -8,6 +8,7 @@ import { type Fetch, ProviderAnswerError, requestJson } from './request-json.ts'
 import { verifyProviderSignature } from './verify-provider-signature.ts'
 
 const GIB = 1n << 30n
+const BPS_ONE = 10_000n
 
 /** The quote is not for what was asked, or dearer than the provider's ask on the chain. */
 export class QuoteMismatchError extends GranaryError {
@@ -33,6 +34,8 @@ export interface RequestQuoteInput {
   readonly duration: number
   /** Epochs: how long the price may lie locked for a deal that the provider has not begun. */
   readonly activateWithinMax: number
+  /** Hundredths of a percent of the price that the provider is to put up. @default what the chain demands at least */
+  readonly collateralShareBps?: number | undefined
   readonly fetch?: Fetch | undefined
 }
 
@@ -41,9 +44,9 @@ export async function requestQuote(
   input: RequestQuoteInput,
   options: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<Quote> {
-  const { provider, endpoint, genesisHash, client, pieceSize, duration, fetch } = input
+  const { provider, endpoint, genesisHash, client, pieceSize, duration, collateralShareBps, fetch } = input
   const url = `${endpoint}/v1/quotes`
-  const body = { client, pieceSize, duration }
+  const body = { client, pieceSize, duration, collateralShareBps }
   const answer = await requestJson({ url, body, schema: quoteAnswerSchema, fetch, signal: options.signal })
   const quote = parseQuote(url, answer.quote)
   verifyProviderSignature(provider, 'quote', quoteDigest(genesisHash, quote), hexToBytes(answer.signature))
@@ -71,10 +74,19 @@ export function checkQuote(quote: Quote, asked: Omit<RequestQuoteInput, 'genesis
     const limit = `at most ${activateWithinMax} epochs`
     throw new QuoteMismatchError(provider.id, 'activateWithin', quote.activateWithin, limit)
   }
+  if (!coversShare(quote, asked.collateralShareBps)) {
+    const least = `at least ${asked.collateralShareBps} bps of the price`
+    throw new QuoteMismatchError(provider.id, 'providerCollateral', quote.providerCollateral, least)
+  }
   const priceMax = pricePerEpochOf(provider, pieceSize)
   if (quote.pricePerEpoch > priceMax) {
     throw new QuoteMismatchError(provider.id, 'pricePerEpoch', quote.pricePerEpoch, `at most ${priceMax}, its ask`)
   }
+}
+
+/** Whether the collateral is the share of the price that was asked for. */
+export function coversShare({ providerCollateral, total }: Quote, shareBps = 0): boolean {
+  return providerCollateral * BPS_ONE >= total * BigInt(shareBps)
 }
 
 /** What an ask comes to for a piece, rounded up to the next unit, attoGRN an epoch. */

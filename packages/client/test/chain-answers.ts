@@ -40,6 +40,7 @@ export function providerView(id: number, endpoint: string, changes: Partial<Prov
       durationMin: 60,
       durationMax: 1_000_000,
       profiles: ['8MiB-dev'],
+      collateralShareMaxBps: 10_000,
       validUntil: 1_000,
     },
     collateral: { free: '0', locked: '0', debt: '0' },

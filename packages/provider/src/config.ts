@@ -32,6 +32,8 @@ export interface AskConfig {
   readonly pieceSizeMin: number
   /** @default the profile's sector */
   readonly pieceSizeMax?: number | undefined
+  /** Hundredths of a percent of the price that it puts up as collateral at most. @default 10 000: the whole price */
+  readonly collateralShareMaxBps: number
   /** @default 30 s */
   readonly durationMinMs: number
   /** @default 1 year */
@@ -71,6 +73,7 @@ const askSchema: z.ZodType<AskConfig, unknown> = z.strictObject({
   pricePerGiBEpoch: attoGrn.default('1000000000000000'),
   pieceSizeMin: wholeBytes.default(128),
   pieceSizeMax: wholeBytes.optional(),
+  collateralShareMaxBps: z.int().min(0).max(1_000_000).default(10_000),
   durationMinMs: z
     .int()
     .positive()

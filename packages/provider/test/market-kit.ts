@@ -142,6 +142,7 @@ function marketApp({ db, folders, config, deals, figures }: MarketParts): Return
     pricePerGiBEpoch: 10n ** 13n,
     pieceSizeMin: 256,
     pieceSizeMax: SECTOR_BYTES,
+    collateralShareMaxBps: 10_000,
     durationMin: 60,
     durationMax: 1_000_000,
     validUntil: 1_000_000,

@@ -75,6 +75,7 @@ export async function registerProvider(chain: ChainClient, profile: Profile): Pr
     pricePerGiBEpoch: 1n,
     pieceSizeMin: 128,
     pieceSizeMax: profile.sectorBytes,
+    collateralShareMaxBps: 10_000,
     durationMin: 10,
     durationMax: 100_000,
     profiles: [profile.name],

@@ -170,6 +170,7 @@ export function createProvider({ world, strategy, rank, owner, client }: Provide
       pricePerGiBEpoch: (world.price() * BigInt(1_000 + askSpread)) / 1_000n,
       pieceSizeMin: 128,
       pieceSizeMax: PIECE_BYTES,
+      collateralShareMaxBps: 10_000,
       durationMin: params.dealDurationMin,
       durationMax: params.dealDurationMax,
       profiles: [PROFILE.name],

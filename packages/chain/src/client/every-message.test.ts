@@ -96,7 +96,14 @@ test('every message works from the typed client, and its effect is in a view', a
   const provider = 1000
   expect(await chain.provider(provider)).toMatchObject({ owner: owner.address, name: 'barn', ask: null })
   await send(owner, 'UpdateProvider', { provider, ...profile, name: 'silo' })
-  const ask = { pieceSizeMin: 256, pieceSizeMax: 2048, durationMin: 40, durationMax: 90, validUntil: 100_000 }
+  const ask = {
+    pieceSizeMin: 256,
+    pieceSizeMax: 2048,
+    durationMin: 40,
+    durationMax: 90,
+    collateralShareMaxBps: 10_000,
+    validUntil: 100_000,
+  }
   await send(owner, 'SetAsk', { provider, pricePerGiBEpoch: 9n, profiles: ['2KiB-test'], ...ask })
   await send(owner, 'DepositCollateral', { provider, amount: 50n * GRN })
   await send(owner, 'WithdrawCollateral', { provider, amount: 10n * GRN })

@@ -49,6 +49,8 @@ export interface AskView {
   readonly durationMin: number
   readonly durationMax: number
   readonly profiles: readonly string[]
+  /** Hundredths of a percent of the price: the most collateral that it puts up for a deal. */
+  readonly collateralShareMaxBps: number
   readonly validUntil: number
 }
 

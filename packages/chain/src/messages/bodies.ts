@@ -53,6 +53,8 @@ export interface SetAsk {
   readonly durationMin: number
   readonly durationMax: number
   readonly profiles: readonly string[]
+  /** Hundredths of a percent of the price: the most collateral that it puts up for a deal. */
+  readonly collateralShareMaxBps: number
   readonly validUntil: Epoch
 }
 
@@ -260,6 +262,7 @@ export const declarations: { readonly [N in MessageName]: Declaration<N> } = {
       durationMin: epochs,
       durationMax: epochs,
       profiles: list(text(32), { max: 16 }),
+      collateralShareMaxBps: uint(32),
       validUntil: epochs,
     }),
   },

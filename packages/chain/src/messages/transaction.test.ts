@@ -69,6 +69,7 @@ const bodies: { readonly [N in TransactionName]: MessageBodies[N] } = {
     durationMin: 1,
     durationMax: 2,
     profiles: ['8MiB-dev'],
+    collateralShareMaxBps: 10_000,
     validUntil: 3,
   },
   DepositCollateral: { provider: 1000, amount: 255n },

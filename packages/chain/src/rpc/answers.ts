@@ -98,6 +98,7 @@ const provider: z.ZodType<ProviderView> = z.object({
       durationMin: natural,
       durationMax: natural,
       profiles: z.array(z.string()),
+      collateralShareMaxBps: natural,
       validUntil: natural,
     })
     .nullable(),

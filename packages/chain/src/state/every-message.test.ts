@@ -52,6 +52,7 @@ const ask = {
   pieceSizeMax: 1024,
   durationMin: 10,
   durationMax: 500,
+  collateralShareMaxBps: 10_000,
   profiles: ['2KiB-test'],
 }
 
@@ -149,6 +150,7 @@ const rows: readonly Row[] = [
     again: 'OK',
     outOfRange: [
       ['ASK_INVALID', (body) => ({ ...body, durationMin: 501 })],
+      ['ASK_INVALID', (body) => ({ ...body, collateralShareMaxBps: 1_999 })],
       ['ASK_INVALID', (body) => ({ ...body, pieceSizeMin: 2048 })],
       ['ASK_INVALID', (body) => ({ ...body, validUntil: 1 })],
       [FIELD, (body) => ({ ...body, profiles: Array(17).fill('2KiB-test') })],

@@ -92,6 +92,7 @@ describe('an ask', () => {
     durationMin: 10,
     durationMax: 100,
     profiles: ['8MiB-dev'],
+    collateralShareMaxBps: 10_000,
     validUntil: 1_000,
   }
 
@@ -111,9 +112,12 @@ describe('an ask', () => {
       chain.send(signer, 'SetAsk', { provider, ...ask, ...given }).code
     expect(set({}, client)).toBe('PROVIDER_NOT_OWNED')
     expect(set({ provider: 7 })).toBe('PROVIDER_NOT_FOUND')
-    for (const given of [{ pieceSizeMin: 2048 }, { durationMin: 101 }, { validUntil: 1 }, { profiles: ['1EiB'] }]) {
+    const profiles = ['1EiB']
+    for (const given of [{ pieceSizeMin: 2048 }, { durationMin: 101 }, { validUntil: 1 }, { profiles }]) {
       expect(set(given)).toBe('ASK_INVALID')
     }
+    expect(set({ collateralShareMaxBps: 1_999 })).toBe('ASK_INVALID')
+    expect(set({ collateralShareMaxBps: 2_000 })).toBe('OK')
   })
 })
 

@@ -18,7 +18,7 @@ import { agreeDeal } from '../agree-deal.ts'
 import { type ChosenProvider, chooseProvider, NoProviderError } from '../choose-provider.ts'
 import { bytesToHex } from '../hex.ts'
 import { keepLoggedIn, login } from '../login.ts'
-import { requestQuote } from '../request-quote.ts'
+import { coversShare, requestQuote } from '../request-quote.ts'
 import { retrying } from '../retrying.ts'
 import { uploadPiece } from '../upload-piece.ts'
 import type { CallOptions, ClientContext } from './client-context.ts'
@@ -68,6 +68,8 @@ export interface AgreeInput {
   readonly record: PutRecord
   readonly carPath: string
   readonly label: string
+  /** Hundredths of a percent of the price that the provider is to put up. */
+  readonly collateralShareBps: number | undefined
   /** The user named the provider: no other will do. */
   readonly providerNamed: boolean
   readonly refusedBy?: ReadonlyMap<number, string>
@@ -81,7 +83,7 @@ export interface Agreed {
 
 /** @throws NoProviderError, InsufficientFundsError, PriceChangedError, and what the provider refuses */
 export async function agree(input: AgreeInput, options: CallOptions): Promise<Agreed> {
-  const { context, status, carPath, label, report } = input
+  const { context, status, carPath, label, collateralShareBps, report } = input
   const { chain, journal, signer, fetch } = context
   const { signal } = options
   const { genesisHash } = status
@@ -107,11 +109,12 @@ export async function agree(input: AgreeInput, options: CallOptions): Promise<Ag
     client: signer.address,
     pieceSize: record.pieceSize,
     duration: record.duration,
+    collateralShareBps,
     activateWithinMax: Math.ceil(ACTIVATE_WITHIN_MAX_MS / status.blockTimeMs),
     fetch,
   }
   const quoteAnew = () => retrying(() => requestQuote(asked, options), options)
-  let quote = liveQuote(record, status.height) ?? (await quoteAnew())
+  let quote = liveQuote(record, status.height, collateralShareBps) ?? (await quoteAnew())
   await save({ quote: quoteToJson(quote) })
   const { pricePerEpoch, total, duration } = quote
   report({ type: 'quoted', pricePerEpoch: `${pricePerEpoch}`, total: `${total}`, duration })
@@ -181,16 +184,22 @@ export async function agree(input: AgreeInput, options: CallOptions): Promise<Ag
 
 /** The provider of the earlier run first: it may have most of the bytes. */
 async function choose(input: AgreeInput, options: CallOptions): Promise<ChosenProvider> {
-  const { context, record, providerNamed, refusedBy, report } = input
+  const { context, record, providerNamed, refusedBy, collateralShareBps, report } = input
   const { chain, fetch } = context
   const { pieceSize, duration, provider } = record
   const onRefused = (refusal: NoProviderError['refusals'][number]) => report({ type: 'provider:refused', ...refusal })
   const choice = { ...options, onRefused }
   try {
-    return await chooseProvider({ chain, fetch, wanted: { pieceSize, duration, provider, refusedBy } }, choice)
+    return await chooseProvider(
+      { chain, fetch, wanted: { pieceSize, duration, provider, refusedBy, collateralShareBps } },
+      choice,
+    )
   } catch (error) {
     if (!(error instanceof NoProviderError) || provider === undefined || providerNamed) throw error
-    return await chooseProvider({ chain, fetch, wanted: { pieceSize, duration, refusedBy } }, choice)
+    return await chooseProvider(
+      { chain, fetch, wanted: { pieceSize, duration, refusedBy, collateralShareBps } },
+      choice,
+    )
   }
 }
 
@@ -204,9 +213,9 @@ function matches(terms: DealTerms, quote: Quote): boolean {
   )
 }
 
-function liveQuote(record: PutRecord, height: number): Quote | undefined {
+function liveQuote(record: PutRecord, height: number, shareBps: number | undefined): Quote | undefined {
   const quote = record.quote && quoteFromJson(record.quote)
-  return quote && quote.validUntil > height ? quote : undefined
+  return quote && quote.validUntil > height && coversShare(quote, shareBps) ? quote : undefined
 }
 
 /** Before a byte is uploaded: the chain would refuse the deal at the end. */

@@ -58,6 +58,8 @@ export interface PutOptions {
   readonly duration?: number | undefined
   /** @default the cheapest that fits and answers */
   readonly provider?: number | undefined
+  /** Hundredths of a percent of the price that the provider is to put up. @default what the chain demands at least */
+  readonly collateralShareBps?: number | undefined
   /** Goes on the chain, for all to see; at most 256 bytes. @default empty */
   readonly label?: string | undefined
   /** Make another deal even though this content has an active one. @default false */
@@ -122,14 +124,15 @@ async function agreeAndPublish(
   earlier: PutRecord,
   options: PutOptions & { readonly label: string; readonly carPath: string; report: (progress: PutProgress) => void },
 ): Promise<PutRecord> {
-  const { carPath, label, report, signal } = options
+  const { carPath, label, collateralShareBps, report, signal } = options
   const call: CallOptions = { signal }
   const { chain, signer, journal } = context
   const { genesisHash } = status
   let record = earlier
   if (!record.providerSignature) {
     const providerNamed = options.provider !== undefined
-    record = (await agreeWithAny({ context, status, record, carPath, label, providerNamed, report }, call)).record
+    const asked = { carPath, label, collateralShareBps, providerNamed, report }
+    record = (await agreeWithAny({ context, status, record, ...asked }, call)).record
   }
   const terms = dealTermsFromJson(record.terms)
   const providerSignature = hexToBytes(record.providerSignature ?? '0x')

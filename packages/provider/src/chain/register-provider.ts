@@ -140,6 +140,7 @@ async function setAsk(context: RegisterContext, view: ProviderView): Promise<voi
     durationMin: Math.ceil(ask.durationMinMs / blockTimeMs),
     durationMax: Math.floor(ask.durationMaxMs / blockTimeMs),
     profiles: [config.profile],
+    collateralShareMaxBps: ask.collateralShareMaxBps,
     validUntil: height + Math.floor(ask.validMs / blockTimeMs),
   }
   await sendMessage({ chain, signer: keys.owner, kind: 'SetAsk', body }, options(context))

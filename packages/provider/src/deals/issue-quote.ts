@@ -34,6 +34,8 @@ export interface QuoteRequest {
   readonly pieceSize: number
   /** Epochs. */
   readonly duration: number
+  /** Hundredths of a percent of the price that the provider is to put up. @default what the chain demands at least */
+  readonly collateralShareBps?: number | undefined
 }
 
 export class NoAskError extends GranaryError {
@@ -52,11 +54,12 @@ export async function issueQuote(
   context: IssueQuoteContext,
   request: QuoteRequest,
 ): Promise<{ quote: Quote; signature: Uint8Array }> {
-  const { client, pieceSize, duration } = request
+  const { client, pieceSize, duration, collateralShareBps } = request
   const { limits, quotes } = context
   const { head, blockTimeMs, ask, rules } = await context.market()
   if (ask === undefined) throw new NoAskError(context.providerId)
-  const price = priceQuote({ ask, rules, head, sectorBytes: context.sectorBytes, pieceSize, duration })
+  const { sectorBytes } = context
+  const price = priceQuote({ ask, rules, head, sectorBytes, pieceSize, duration, collateralShareBps })
   context.space.require(dealBytes(payloadMax(pieceSize), pieceSize))
   const quote: Quote = {
     quoteId: randomBytes(16).toString('hex'),

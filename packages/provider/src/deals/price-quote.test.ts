@@ -8,6 +8,7 @@ const input: PriceQuoteInput = {
     pieceSizeMin: 256,
     pieceSizeMax: 4 * GIB,
     durationMin: 60,
+    collateralShareMaxBps: 9_200,
     durationMax: 1000,
     validUntil: 500,
   },
@@ -40,6 +41,7 @@ test.each([
   ['DURATION_TOO_SHORT', { duration: 59 }],
   ['DURATION_TOO_LONG', { duration: 1001 }],
   ['ASK_EXPIRED', { head: 501 }],
+  ['COLLATERAL_TOO_HIGH', { collateralShareBps: 9_201 }],
 ] as const)('%s for %j', (code, change) => {
   expect(() => priceQuote({ ...input, ...change })).toThrow(expect.objectContaining({ code }))
 })
@@ -59,6 +61,24 @@ test('each bound itself is still taken', () => {
     { head: 500 },
   ])
     expect(priceQuote({ ...input, ...change }).total).toBeGreaterThan(0n)
+})
+
+test.each([
+  [9_200, 92_000n],
+  [2_001, 20_010n],
+  [2_000, 20_000n],
+  [1, 20_000n],
+])(
+  'a client that asks for collateral of %i bps gets it, and never less than the chain demands',
+  (collateralShareBps, expected) => {
+    const price = priceQuote({ ...input, collateralShareBps })
+    expect(price).toEqual({ ...priceQuote(input), providerCollateral: expected })
+  },
+)
+
+test('collateral beyond the most of the ask is refused with its figures', () => {
+  const details = { bound: 'collateralShareMaxBps', limit: 9_200, asked: 10_000 }
+  expect(() => priceQuote({ ...input, collateralShareBps: 10_000 })).toThrow(expect.objectContaining({ details }))
 })
 
 test('the chain may be stricter than the ask', () => {

@@ -11,6 +11,8 @@ export interface Ask {
   readonly pieceSizeMax: number
   readonly durationMin: number
   readonly durationMax: number
+  /** Hundredths of a percent of the price. */
+  readonly collateralShareMaxBps: number
   readonly validUntil: number
 }
 
@@ -32,6 +34,8 @@ export interface PriceQuoteInput {
   readonly head: number
   readonly pieceSize: number
   readonly duration: number
+  /** Asked for above the least. */
+  readonly collateralShareBps?: number | undefined
 }
 
 export type Price = Pick<Quote, 'pricePerEpoch' | 'total' | 'networkFee' | 'providerCollateral'>
@@ -43,6 +47,7 @@ type BoundCode =
   | 'DURATION_TOO_SHORT'
   | 'DURATION_TOO_LONG'
   | 'ASK_EXPIRED'
+  | 'COLLATERAL_TOO_HIGH'
 
 /** `details` names the bound, its value and what was asked for. */
 export class QuoteBoundError extends GranaryError {
@@ -64,6 +69,7 @@ const PIECE_SIZE_LEAST = 128
 export function priceQuote(input: PriceQuoteInput): Price {
   checkPieceSize(input)
   checkDuration(input)
+  checkCollateral(input)
   const { ask, rules, pieceSize, duration } = input
   const pricePerEpoch = divideUp(ask.pricePerGiBEpoch * BigInt(pieceSize), GIB)
   const total = pricePerEpoch * BigInt(duration)
@@ -71,7 +77,7 @@ export function priceQuote(input: PriceQuoteInput): Price {
     pricePerEpoch,
     total,
     networkFee: (total * BigInt(rules.networkFeeBps)) / BPS_ONE,
-    providerCollateral: divideUp(total * BigInt(rules.minCollateralShareBps), BPS_ONE),
+    providerCollateral: divideUp(total * BigInt(collateralShareOf(input)), BPS_ONE),
   }
 }
 
@@ -125,6 +131,22 @@ function checkDuration({ ask, rules, head, duration }: PriceQuoteInput): void {
       `a duration of ${duration} epochs is above the limit of ${durationMax}`,
       'ask for a shorter deal and make another one later',
       { bound: 'durationMax', limit: durationMax, asked: duration },
+    )
+}
+
+/** Never below what the chain demands, which may have risen since the ask. */
+function collateralShareOf({ rules, collateralShareBps = 0 }: PriceQuoteInput): number {
+  return Math.max(rules.minCollateralShareBps, collateralShareBps)
+}
+
+function checkCollateral({ ask, collateralShareBps: asked = 0 }: PriceQuoteInput): void {
+  const limit = ask.collateralShareMaxBps
+  if (asked > limit)
+    throw new QuoteBoundError(
+      'COLLATERAL_TOO_HIGH',
+      `collateral of ${asked} bps of the price is above this provider's most of ${limit}`,
+      'ask for less, or choose a provider whose ask says more',
+      { bound: 'collateralShareMaxBps', limit, asked },
     )
 }
 

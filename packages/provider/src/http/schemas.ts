@@ -25,8 +25,14 @@ export interface QuoteBody {
   readonly client: Address
   readonly pieceSize: number
   readonly duration: number
+  readonly collateralShareBps?: number | undefined
 }
-export const quoteBody: z.ZodType<QuoteBody> = z.strictObject({ client: address, pieceSize: whole, duration: whole })
+export const quoteBody: z.ZodType<QuoteBody> = z.strictObject({
+  client: address,
+  pieceSize: whole,
+  duration: whole,
+  collateralShareBps: whole.optional(),
+})
 
 export interface LoginBody {
   readonly client: Address

@@ -5,7 +5,7 @@
  * Signed by the owner or its session key.
  * Costs its fee.
  * Refuses another than the owner (PROVIDER_NOT_OWNED), bounds that contradict each other, a profile that the chain does
- * not take, a time that has passed (ASK_INVALID).
+ * not take, less collateral than a deal takes, a time that has passed (ASK_INVALID).
  */
 import type { SetAsk } from '../../messages/index.ts'
 import type { Effect } from '../context.ts'
@@ -28,6 +28,9 @@ export const setAsk: Effect<SetAsk> = (context, { provider, ...ask }) => {
 function faultOf(ask: Omit<SetAsk, 'provider'>, params: ChainParams, height: number): string | undefined {
   if (ask.pieceSizeMin > ask.pieceSizeMax) return `piece sizes from ${ask.pieceSizeMin} to ${ask.pieceSizeMax}`
   if (ask.durationMin > ask.durationMax) return `durations from ${ask.durationMin} to ${ask.durationMax}`
+  if (ask.collateralShareMaxBps < params.minCollateralShareBps) {
+    return `collateral of at most ${ask.collateralShareMaxBps} bps of the price, a deal takes ${params.minCollateralShareBps}`
+  }
   if (ask.validUntil < height) return `valid until epoch ${ask.validUntil}, this is ${height}`
   const refused = ask.profiles.find((name) => allowedProfile(params, name) === undefined)
   return refused === undefined ? undefined : `this chain takes no sectors of profile ${refused}`

@@ -70,5 +70,6 @@ export const askRecord: Struct<Ask> = struct<Ask>('Ask', {
   durationMin: epochs,
   durationMax: epochs,
   profiles: list(text(32), { max: 16 }),
+  collateralShareMaxBps: uint(32),
   validUntil: epochs,
 })
