@@ -5,6 +5,7 @@
 import { GranaryError } from '@granary/errors'
 import { type DetailedError, type HttpRequest, Upload, type UploadOptions } from 'tus-js-client'
 import { errorOf, ProviderAnswerError, ProviderUnreachableError } from './request-json.ts'
+import { watchFlow } from './watch-flow.ts'
 
 /** One PATCH: this much is in memory at a time. */
 const CHUNK_BYTES = 4 << 20
@@ -61,14 +62,14 @@ export async function uploadPiece(input: UploadPieceInput, options: UploadPieceO
     chunkSize: CHUNK_BYTES,
     retryDelays: [200, 500, 1000, 2000, 4000, 8000],
     onBeforeRequest: async (request: HttpRequest) => {
-      stall.refresh()
+      flow.restart()
       request.setHeader('Authorization', `Bearer ${await token()}`)
     },
     fingerprint: async () => metadata.pieceCid,
     fileReader: readerOf(source, (error) => fail(error)),
     urlStorage: storageOf(onUploadUrl),
     onProgress: (sent, total) => {
-      stall.refresh()
+      flow.restart()
       onProgress?.({ sent, total })
     },
     onChunkComplete: (taken) => {
@@ -84,13 +85,13 @@ export async function uploadPiece(input: UploadPieceInput, options: UploadPieceO
   }
   const abort = () => fail(signal?.reason)
   const silence = new DOMException('no answer', 'TimeoutError')
-  const stall = setTimeout(() => fail(new ProviderUnreachableError(uploads, silence)), stallMaxMs)
+  const flow = watchFlow(1, stallMaxMs, () => fail(new ProviderUnreachableError(uploads, silence)))
   signal?.addEventListener('abort', abort, { once: true })
   upload.start()
   try {
     return await promise
   } finally {
-    clearTimeout(stall)
+    flow.stop()
     signal?.removeEventListener('abort', abort)
   }
 }

@@ -11,9 +11,9 @@ import { GranaryError, isAbortError } from '@granary/errors'
 import { endpointOf } from '../choose-provider.ts'
 import { pause } from '../pause.ts'
 import { errorOf, type Fetch, ProviderUnreachableError, reasonOf } from '../request-json.ts'
+import { watchFlow } from '../watch-flow.ts'
 import type { CallOptions } from './client-context.ts'
 import { reporter } from './put-progress.ts'
-import { watchFlow } from './watch-flow.ts'
 
 /** A provider that sends less than this in that time is given up for the next one. */
 const FLOW_BYTES_MIN = 16 << 10

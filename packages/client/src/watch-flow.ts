@@ -9,11 +9,13 @@ export interface FlowWatch {
 
 /** @param onStill called once, when fewer than `bytesMin` have come within `withinMs` */
 export function watchFlow(bytesMin: number, withinMs: number, onStill: () => void): FlowWatch {
-  const timer = setTimeout(onStill, withinMs)
+  let timer = setTimeout(onStill, withinMs)
   let bytes = 0
   const restart = (): void => {
     bytes = 0
-    timer.refresh()
+    // A browser's timer cannot be refreshed.
+    clearTimeout(timer)
+    timer = setTimeout(onStill, withinMs)
   }
   return {
     restart,
