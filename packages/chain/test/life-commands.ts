@@ -1,5 +1,8 @@
 /** Commands over deals and sectors, each done to a real chain and to the model, which must agree after every block. */
+import { type NamedProfile, profileNamed } from '@granary/proofs/profile'
+import { drawSamples } from '@granary/proofs/verify'
 import { expect } from '@jest/globals'
+import { hexToBytes } from '@noble/hashes/utils.js'
 import fc from 'fast-check'
 import {
   dealRenewalDigest,
@@ -8,7 +11,7 @@ import {
   type Signer,
   type TransactionName,
 } from '../src/messages/index.ts'
-import { dealView, providerView, sectorView } from '../src/state/index.ts'
+import { dealView, partitionViews, providerView, sectorView } from '../src/state/index.ts'
 import { claimedAnswer, claimedPiece, claimedPoRep, claimedProofs, claimedSector } from './claimed-proofs.ts'
 import {
   createLife,
@@ -17,6 +20,7 @@ import {
   type LifeModel,
   type LifeParams,
   type ModelDeal,
+  type ModelPartition,
   type ModelSector,
   stateOfDeal,
 } from './life-model.ts'
@@ -32,10 +36,14 @@ const params = {
   declaredFaultFee: 5,
   missedProofFee: 20,
   terminationFee: 200,
+  skipFactor: 2,
+  skipFloorPeriods: 100,
+  postSamples: 2,
   seedDelay: 2,
   commitExpiry: 12,
 }
 const WINDOW = 5
+const PROFILE: NamedProfile = profileNamed('2KiB-test')
 /** Of a sector of 2 KiB at 0.01 GRN a GiB, rounded up. */
 const PLEDGE = 19_073_486_329n
 
@@ -55,7 +63,6 @@ export function createRanch({ stores }: { stores: number }): { model: LifeModel;
       ...params,
       capacityReward: 0n,
       serviceShareBps: 0,
-      postSamples: 2,
       ticketMaxAge: 30,
       dealDurationMin: 5,
       dealDurationMax: 1_000,
@@ -328,6 +335,38 @@ function answers(model: LifeModel, { chain, provider, life }: Ranch): Sent[] {
   })
 }
 
+/** The answer of a partition without one of its sectors, whether it may be left out or not; waits for a challenge. */
+function skip(index: number): Command {
+  const open = ({ partitions }: LifeModel): ModelPartition[] =>
+    partitions.filter((each) => each.challenge !== undefined)
+  const answer = command('', (model, { chain, provider, life }) => {
+    const partition = pick(open(model), index)
+    if (partition?.challenge === undefined) return undefined
+    const { list } = partition.challenge
+    const position = index % list.length
+    const body = claimedAnswer(chain, provider, partition.number, true, [position])!
+    const code = isSampled(chain, provider, partition.number, position) && list.length > 1 ? 'OK' : 'NOT_ADMITTED'
+    const effect = (): void => life.answer(partition, [list[position]!])
+    return [{ signer: 'owner', kind: 'SubmitPost', body, code, effect }]
+  })
+  return {
+    check: () => true,
+    run: (model, real) => {
+      for (let left = params.provingPeriod; left > 0 && open(model).length === 0; left--) block(model, real)
+      void answer.run(model, real)
+    },
+    toString: () => `skip(${index})`,
+  }
+}
+
+function isSampled(chain: TestChain, provider: number, partition: number, position: number): boolean {
+  const view = partitionViews(chain.state, provider, undefined, 100).find(({ number }) => number === partition)
+  const { randomness, count, sectors } = view!.challenge!
+  const challenge = { profile: PROFILE, provider, partition, randomness: hexToBytes(randomness.slice(2)), count }
+  const sampled = drawSamples(challenge, sectors.length).map((sample) => sample.position)
+  return sampled.includes(position) && sampled.length > 1
+}
+
 function blocks(count: number, isProving: boolean): Command {
   return {
     check: () => true,
@@ -366,6 +405,7 @@ export const lifeCommands: fc.Arbitrary<Command>[] = [
   index.map(terminate),
   index.map(declare),
   index.map(recover),
+  index.map(skip),
   fc.integer({ min: 1, max: 8 }).map((count) => blocks(count, false)),
   fc.integer({ min: 1, max: 20 }).map((count) => blocks(count, true)),
 ]

@@ -4,6 +4,7 @@
  * an epoch draws is chance, and is told to it.
  */
 import type { DealState, SectorState } from '../src/client/views.ts'
+import { greater } from '../src/state/greater.ts'
 import type { ChainParams } from '../src/state/index.ts'
 import { lesser } from '../src/state/lesser.ts'
 
@@ -32,6 +33,8 @@ export interface ModelSector {
   readonly commitBy: number
   readonly expiry: number
   state: SectorState | 'failed'
+  /** Of its deals, less those that were closed while it was in its list. */
+  pay: bigint
   /** Where it has its place from its pre-commit on. */
   place: ModelPartition
   /** The same, once it is proven. */
@@ -52,7 +55,7 @@ export interface ModelPartition {
   members: ModelSector[]
   reserved: number
   retired: boolean
-  challenge: { epoch: number; deadline: number; list: ModelSector[]; fee: bigint } | undefined
+  challenge: { epoch: number; deadline: number; list: ModelSector[] } | undefined
   request: { at: number; sectors: ModelSector[] } | undefined
   recovery: { epoch: number; deadline: number; list: ModelSector[] } | undefined
   barredUntil: number
@@ -86,6 +89,9 @@ export type LifeParams = Pick<
   | 'declaredFaultFee'
   | 'missedProofFee'
   | 'terminationFee'
+  | 'skipFactor'
+  | 'skipFloorPeriods'
+  | 'postSamples'
 > & { readonly window: number; readonly pledge: bigint }
 
 const BPS = 10_000n
@@ -118,7 +124,10 @@ export interface Life {
   extend(deal: ModelDeal, epochs: number, collateral: bigint): void
   terminate(sector: ModelSector): void
   declare(sectors: readonly ModelSector[]): void
-  answer(partition: ModelPartition): void
+  /** @param skipped: of its challenge's list */
+  answer(partition: ModelPartition, skipped?: readonly ModelSector[]): void
+  /** Of skipping so many of them. */
+  skipFee(list: readonly ModelSector[], skipped: readonly ModelSector[]): bigint
   /** What ends with the block, once its messages are done. @param drawn: the partitions that chance has challenged */
   endBlock(drawn: readonly number[]): void
 }
@@ -127,9 +136,27 @@ export interface Life {
 export function createLife(model: LifeModel, params: LifeParams): Life {
   const lists = (partition: ModelPartition, epoch: number): ModelSector[] =>
     partition.members.filter(({ joinedAt, leftAt }) => joinedAt <= epoch && leftAt > epoch)
-  const payOf = ({ deals }: ModelSector): bigint =>
-    deals.reduce((sum, { price, cancelled }) => sum + (cancelled ? 0n : price), 0n)
-  const listedNow = (partition: ModelPartition): ModelSector[] => lists(partition, Number.MAX_SAFE_INTEGER - 1)
+  const ceil = (dividend: bigint, divisor: bigint): bigint => (dividend + divisor - 1n) / divisor
+  const floor = ceil(params.pledge, BigInt(params.skipFloorPeriods * params.provingPeriod))
+
+  /** What a list counts for an epoch. */
+  function floored(list: readonly ModelSector[]): bigint {
+    const pay = list.reduce((sum, each) => sum + each.pay, 0n)
+    return greater(pay, floor * BigInt(list.length))
+  }
+
+  const missFee = (list: readonly ModelSector[]): bigint => floored(list) * BigInt(params.missedProofFee)
+
+  function skipFee(list: readonly ModelSector[], skipped: readonly ModelSector[]): bigint {
+    const { skipFactor, provingPeriod, postSamples } = params
+    const times = BigInt(skipFactor * provingPeriod * (list.length + postSamples))
+    const mean = ceil(times * floored(list), BigInt(2 * postSamples * list.length))
+    const fees = skipped.map(({ pay }) => pay * BigInt(params.missedProofFee))
+    return lesser(
+      fees.reduce((sum, own) => sum + greater(own, mean), 0n),
+      missFee(list),
+    )
+  }
 
   function lock(amount: bigint): void {
     model.free -= amount
@@ -214,6 +241,9 @@ export function createLife(model: LifeModel, params: LifeParams): Life {
       unlock(deal.collateral - compensation)
       deal.collateral = 0n
       deal.closed = deal.cancelled ? 'cancelled' : 'expired'
+      const { sector } = deal
+      const isListed = sector?.state === 'active' || sector?.state === 'faulty'
+      if (isListed && last === through) sector.pay -= deal.price
     }
   }
 
@@ -246,7 +276,7 @@ export function createLife(model: LifeModel, params: LifeParams): Life {
     const partition = sector.partition!
     const since = sector.state === 'faulty' ? sector.faultySince : model.height
     end(sector)
-    charge(payOf(sector) * BigInt(Math.min(params.terminationFee, Math.max(0, sector.expiry - since))))
+    charge(sector.pay * BigInt(Math.min(params.terminationFee, Math.max(0, sector.expiry - since))))
     partition.departures.push({ due: model.height + params.cutoff + 1, sector })
   }
 
@@ -257,7 +287,8 @@ export function createLife(model: LifeModel, params: LifeParams): Life {
   }
 
   function closeChallenge(partition: ModelPartition, isAnswered: boolean): void {
-    const { epoch, list, fee } = partition.challenge!
+    const { epoch, list } = partition.challenge!
+    const fee = missFee(list)
     partition.challenge = undefined
     // What was declared faulty since the draw is not proven by it.
     const sound = list.filter((each) => each.state === 'active')
@@ -280,8 +311,23 @@ export function createLife(model: LifeModel, params: LifeParams): Life {
     charge(fee)
   }
 
+  /** Of what was declared or lost since, nothing is left to stop. */
+  function skip(partition: ModelPartition, skipped: readonly ModelSector[]): void {
+    charge(skipFee(partition.challenge!.list, skipped))
+    for (const sector of skipped.filter((each) => each.state === 'active')) {
+      if (sector.expiry <= model.height) {
+        end(sector)
+        leave(partition, sector)
+      } else {
+        beFaulty(sector)
+        sector.leftAt = model.height
+      }
+    }
+  }
+
   return {
     due,
+    skipFee,
     settle,
     terminate,
 
@@ -320,6 +366,7 @@ export function createLife(model: LifeModel, params: LifeParams): Life {
         seedAt: model.height + params.seedDelay,
         commitBy: model.height + params.commitExpiry,
         state: 'precommitted',
+        pay: deals.reduce((sum, { price }) => sum + price, 0n),
         place,
         partition: undefined,
         activatedAt: 0,
@@ -376,14 +423,15 @@ export function createLife(model: LifeModel, params: LifeParams): Life {
 
     declare(sectors) {
       for (const sector of sectors) {
-        charge(payOf(sector) * BigInt(params.declaredFaultFee))
+        charge(sector.pay * BigInt(params.declaredFaultFee))
         beFaulty(sector)
         sector.leftAt = model.height
       }
     },
 
-    answer(partition) {
+    answer(partition, skipped = []) {
       if (partition.challenge !== undefined) {
+        skip(partition, skipped)
         closeChallenge(partition, true)
         return
       }
@@ -413,7 +461,7 @@ export function createLife(model: LifeModel, params: LifeParams): Life {
       for (const partition of partitions) {
         const { recovery } = partition
         if (recovery?.deadline !== height) continue
-        charge(recovery.list.reduce((sum, sector) => sum + payOf(sector), 0n) * BigInt(params.missedProofFee))
+        charge(missFee(recovery.list))
         partition.recovery = undefined
         partition.barredUntil = height + params.provingPeriod
       }
@@ -441,9 +489,8 @@ export function createLife(model: LifeModel, params: LifeParams): Life {
       model.drawnThrough = height
       for (const number of drawn) {
         const partition = partitions[number]!
-        const fee = listedNow(partition).reduce((sum, each) => sum + payOf(each), 0n) * BigInt(params.missedProofFee)
         const list = lists(partition, height - params.cutoff)
-        partition.challenge = { epoch: height, deadline: height + params.window, list, fee }
+        partition.challenge = { epoch: height, deadline: height + params.window, list }
       }
       for (const partition of partitions) {
         const { request } = partition

@@ -18,6 +18,7 @@ const HAPPENS = [
   'sector:terminated REQUESTED',
   'sector:terminated FAULT_TOO_OLD',
   'fault:declared',
+  'fault:skipped',
   'post:accepted',
   'post:missed',
   'recovery:accepted',

@@ -3,12 +3,13 @@
  * challenge is faulty from then on, and is not challenged again before it asks to recover.
  */
 import type { Epoch } from '../messages/index.ts'
+import { frozenIncome, missFee } from './answer-fees.ts'
 import { epochOf, isVoid } from './answer-time.ts'
 import { roundTimeMs } from './beacon.ts'
 import type { BlockContext } from './context.ts'
 import { drawsOf } from './draws.ts'
 import { InvariantError } from './errors.ts'
-import { forfeit, missChallenge, requireSector } from './faults.ts'
+import { chargeProvider, type FeeReason, forfeit, missChallenge, requireSector } from './faults.ts'
 import { frozenAtOf } from './frozen-at.ts'
 import { unlockCollateral } from './ledger.ts'
 import { allowedProfile } from './params.ts'
@@ -25,7 +26,7 @@ import {
 import type { OpenChallenge, Partition } from './records/partitions.ts'
 import { drawRecoveries } from './recoveries.ts'
 import { addRedraw, removeRedraw, takeRedraws } from './redraws.ts'
-import { earnFrom, pendingReward, rewardPerEpoch, sectorBytesOf } from './rewards.ts'
+import { earnFrom, pendingReward, sectorBytesOf } from './rewards.ts'
 import { drawSlots, partitionsInSlot, swapsBefore } from './slots.ts'
 import { standingOf } from './spans.ts'
 import type { StateReader } from './store.ts'
@@ -98,10 +99,13 @@ export function closeChallenge(context: BlockContext, provider: number, number: 
   const sound = expires || begins ? soundAt(store, { provider, number }, partition, frozenAt) : []
   const leaving = sound.filter(({ expiry }) => expiry <= height)
   tables.challengeDeadlines.delete(store, deadline, provider, number)
-  // Before the miss is counted, so that a sector whose time was over is not faulty but ends.
-  if (outcome === 'missed') for (const member of leaving) endSector(context, provider, number, member, 'missed')
   if (outcome === 'missed') {
+    const list = membersAt(store, provider, number, frozenAt)
+    const fee = missFee(context.params, frozenIncome(context, partition, list))
+    // Before the miss is counted, so that a sector whose time was over is not faulty but ends.
+    for (const member of leaving) endSector(context, provider, number, member, 'PROOF_MISSED')
     missChallenge(context, provider, number, challenge)
+    chargeProvider(context, provider, fee, 'PROOF_MISSED')
     return
   }
   const { rewardIndex } = epochOf(context, openedAt)
@@ -114,7 +118,7 @@ export function closeChallenge(context: BlockContext, provider: number, number: 
     closedFrozenAt: frozenAt,
   })
   creditCapacity(context, { provider, number }, pendingReward(partition, rewardIndex))
-  for (const member of leaving) endSector(context, provider, number, member, 'answered')
+  for (const member of leaving) endSector(context, provider, number, member)
   if (expires) findFirstExpiry(context, provider, number)
 }
 
@@ -147,11 +151,10 @@ function openChallenge(context: BlockContext, provider: number, number: number, 
   removeRedraw(context, { provider, partition: number })
   const deadline = height + params.responseWindows[profile.name]
   tables.challengeDeadlines.put(store, deadline, provider, number, {})
-  const income = partition.pay + rewardPerEpoch(context, partition.sound * sectorBytesOf(partition))
   writePartition(context, provider, number, {
     ...partition,
     redraw: [],
-    challenge: [{ epoch, frozenAt, openedAt: height, deadline, income }],
+    challenge: [{ epoch, frozenAt, openedAt: height, deadline }],
   })
   emit({ type: 'challenge:opened', provider, partition: number, epoch, deadline })
 }
@@ -185,22 +188,22 @@ function hasMembersAt(store: StateReader, provider: number, partition: number, e
   return false
 }
 
-/** An answer that came after the expiry proves all that was left; a missed one leaves the span since the last as it is. */
-function endSector(
+/** An answer that came after the expiry proves all that was left; without a proof the span since the last is faulted. */
+export function endSector(
   context: BlockContext,
   provider: number,
   partition: number,
   { number, position }: PositionedMember,
-  outcome: Outcome,
+  unproven?: FeeReason,
 ): void {
   const { store, height, emit } = context
   const sector = requireSector(store, provider, number)
-  const proven = outcome === 'answered' ? sector.expiry : standingOf(store, provider, sector).proven
+  const proven = unproven === undefined ? sector.expiry : standingOf(store, provider, sector).proven
   const stopped = [{ proven, at: height }] as const
   unlockCollateral(store, provider, sector.pledge)
   tables.sectors.put(store, provider, number, { ...sector, status: 'ended', pledge: 0n, stopped })
   const forfeited = unlistMember(context, provider, partition, position)
-  if (outcome === 'missed') forfeit(context, { provider, partition }, forfeited, 'PROOF_MISSED')
+  if (unproven !== undefined) forfeit(context, { provider, partition }, forfeited, unproven)
   removeMember(context, provider, partition, position)
   emit({ type: 'sector:expired', provider, sector: number, reason: 'EXPIRED' })
 }

@@ -20,7 +20,7 @@ import type { OpenChallenge } from './records/partitions.ts'
 import type { Sector } from './records/sectors.ts'
 import { pendingReward, rewardPerEpoch, rewardsOf, sectorBytesOf } from './rewards.ts'
 import { placementOf, standingOf } from './spans.ts'
-import type { StateReader } from './store.ts'
+import type { StateReader, Store } from './store.ts'
 import { keyNumber } from './table.ts'
 import { tables } from './tables.ts'
 import { releaseVested } from './vesting.ts'
@@ -30,7 +30,7 @@ const TERMINATIONS_MAX = 256
 /** Partitions that one block looks through for them. */
 const SWEEPS_MAX = 8
 
-export type FeeReason = 'FAULT_DECLARED' | 'PROOF_MISSED' | 'RECOVERY_MISSED' | 'TERMINATED'
+export type FeeReason = 'FAULT_DECLARED' | 'PROOF_MISSED' | 'RECOVERY_MISSED' | 'SECTOR_SKIPPED' | 'TERMINATED'
 
 /** Burns a fee from the provider's free collateral; what that lacks stays as a debt. */
 export function chargeProvider(context: BlockContext, provider: number, fee: bigint, reason: FeeReason): void {
@@ -45,7 +45,7 @@ export function missChallenge(
   context: BlockContext,
   provider: number,
   number: number,
-  { frozenAt, income }: OpenChallenge,
+  { frozenAt }: OpenChallenge,
 ): void {
   const { store, params, height } = context
   const partition = partitionOf(store, provider, number)
@@ -62,10 +62,8 @@ export function missChallenge(
     sound: sound.length,
     power: 0,
     unearned: 0n,
-    pay: sound.reduce((sum, member) => sum + member.pay, 0n),
   })
   forfeit(context, { provider, partition: number }, pendingReward(partition, rewardsOf(store).index), 'PROOF_MISSED')
-  chargeProvider(context, provider, income * BigInt(params.missedProofFee), 'PROOF_MISSED')
 }
 
 /** What was earned and never proven is not minted; who watches may know how much it was. */
@@ -165,17 +163,15 @@ function tooOld({ store, params, height }: BlockContext, provider: number, parti
     })
 }
 
-/** The deals of a sector pay more or less from now on, and so do the fees for it. */
-export function changePay(context: BlockContext, provider: number, number: number, change: bigint): void {
-  const { store } = context
+/** A deal of the sector is closed: it pays nothing any more, and no fee is counted in it. */
+export function dropPay(store: Store, provider: number, number: number, pay: bigint): void {
   const sector = requireSector(store, provider, number)
+  // Of what has left its list nothing is charged any more.
+  if (sector.status !== 'active') return
   const { partition, position } = placementOf(sector)
   const member = memberOf(store, provider, partition, position)
-  const record = partitionOf(store, provider, partition)
-  tables.sectors.put(store, provider, number, { ...sector, pay: sector.pay + change })
-  tables.members.put(store, provider, partition, position, { ...member, pay: member.pay + change })
-  if (!isListed(record, member, NOW)) return
-  writePartition(context, provider, partition, { ...record, pay: record.pay + change })
+  tables.sectors.put(store, provider, number, { ...sector, pay: sector.pay - pay })
+  tables.members.put(store, provider, partition, position, { ...member, pay: member.pay - pay })
 }
 
 /** A faulty sector counts for nothing any more; its record only says from when on. */

@@ -98,14 +98,18 @@ export function unlockCollateral(store: Store, id: number, amount: bigint): void
 
 /** Money that has left its holder becomes free collateral; a debt is paid from it first. */
 export function freeCollateral(store: Store, id: number, amount: bigint): void {
+  const repaid = repayDebt(store, id, amount)
+  const provider = providerOf(store, id)
+  writeProvider(store, id, { ...provider, collateralFree: provider.collateralFree + amount - repaid })
+}
+
+/** Burns of money that has left its holder what the provider owes. @returns how much that was */
+export function repayDebt(store: Store, id: number, amount: bigint): bigint {
   const provider = providerOf(store, id)
   const repaid = lesser(provider.debt, amount)
-  writeProvider(store, id, {
-    ...provider,
-    collateralFree: provider.collateralFree + amount - repaid,
-    debt: provider.debt - repaid,
-  })
+  if (repaid > 0n) writeProvider(store, id, { ...provider, debt: provider.debt - repaid })
   burn(store, repaid)
+  return repaid
 }
 
 /** Burns a fee from free collateral; what that lacks becomes a debt. */

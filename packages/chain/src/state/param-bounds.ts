@@ -52,6 +52,9 @@ export const paramBounds: { readonly [K in Bounded]: Bound } = {
   declaredFaultFee: { min: 0n, max: EPOCHS_MAX },
   missedProofFee: { min: 0n, max: EPOCHS_MAX },
   terminationFee: { min: 0n, max: EPOCHS_MAX },
+  // Below, dropping what is skipped would pay for itself; beyond, a rotten sector would cost its provider all it has.
+  skipFactor: { min: 2n, max: 100n },
+  skipFloorPeriods: { min: 1n, max: 1_000n },
   dealDurationMin: { min: 1n, max: EPOCHS_MAX },
   dealDurationMax: { min: 1n, max: EPOCHS_MAX },
   activateWithinMin: { min: 1n, max: EPOCHS_MAX },

@@ -35,6 +35,10 @@ export interface ChainParams extends FeeParams {
   readonly declaredFaultFee: number
   readonly missedProofFee: number
   readonly terminationFee: number
+  /** What an answer skips costs this many times what it saves, in expectation, at any number of sectors. */
+  readonly skipFactor: number
+  /** Periods in which the least income that a miss or a skip is counted in adds up to the pledge. */
+  readonly skipFloorPeriods: number
   readonly dealDurationMin: number
   readonly dealDurationMax: number
   readonly activateWithinMin: number
@@ -101,6 +105,8 @@ export const chainParams: Struct<ChainParams, ChainParamsJson> = struct<ChainPar
   declaredFaultFee: epochs,
   missedProofFee: epochs,
   terminationFee: epochs,
+  skipFactor: uint(16),
+  skipFloorPeriods: uint(16),
   dealDurationMin: epochs,
   dealDurationMax: epochs,
   activateWithinMin: epochs,
@@ -141,6 +147,8 @@ const common = {
   cancelShareBps: 1_000,
   minCollateralShareBps: 2_000,
   serviceShareBps: 5_000,
+  skipFactor: 2,
+  skipFloorPeriods: 100,
   clockLeadMs: 10 * MINUTE_MS,
   blockBytes: 10 * 2 ** 20,
   // One unit is about 1 µs of one core.

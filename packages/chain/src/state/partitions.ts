@@ -97,7 +97,6 @@ export function listMember(
   writePartition(context, provider, partition, {
     ...record,
     sound: record.sound + 1,
-    pay: record.pay + pay,
     nextPosition: position + 1,
     firstExpiry: record.sound === 0 ? expiry : Math.min(record.firstExpiry, expiry),
   })
@@ -121,7 +120,6 @@ export function unlistMember(context: BlockContext, provider: number, partition:
   const left: Partition = {
     ...record,
     sound: record.sound - 1,
-    pay: record.pay - member.pay,
     power: record.power - (isEarning(record, member) ? sectorBytesOf(record) : 0),
   }
   writePartition(context, provider, partition, left)
@@ -222,7 +220,6 @@ function createPartition(context: BlockContext, provider: number, profile: strin
     sectors: 0,
     reserved: 0,
     sound: 0,
-    pay: 0n,
     power: 0,
     rewardIndex: 0n,
     unearned: 0n,

@@ -3,11 +3,12 @@
  * times the samples. What is answered counts again from the draw. docs/spec/chain.md section 3.
  */
 import type { Epoch } from '../messages/index.ts'
+import { frozenIncome, missFee } from './answer-fees.ts'
 import { isVoid } from './answer-time.ts'
 import type { BlockContext } from './context.ts'
 import { drawsOf } from './draws.ts'
 import { InvariantError } from './errors.ts'
-import { chargeProvider, incomeOf, requireSector } from './faults.ts'
+import { chargeProvider, requireSector } from './faults.ts'
 import { allowedProfile } from './params.ts'
 import { listMember, type PositionedMember, partitionOf, writePartition } from './partitions.ts'
 import type { OpenRecovery, Partition } from './records/partitions.ts'
@@ -98,14 +99,11 @@ export function closeDueRecoveries(context: BlockContext): void {
       emit({ type: 'challenge:void', ...place, reason: 'CHAIN_SLOW' })
       continue
     }
-    const income = recoveryMembers(store, provider, number).reduce(
-      (sum, { pay }) => sum + incomeOf(context, { pay, profile: partition.profile }),
-      0n,
-    )
+    const list = frozenIncome(context, partition, recoveryMembers(store, provider, number))
     takeRecovery(context, provider, number, height + params.provingPeriod)
     tables.recoveryLists.delete(store, provider, number)
     emit({ type: 'recovery:missed', ...place })
-    chargeProvider(context, provider, income * BigInt(params.missedProofFee), 'RECOVERY_MISSED')
+    chargeProvider(context, provider, missFee(params, list), 'RECOVERY_MISSED')
   }
 }
 

@@ -12,12 +12,12 @@ import type { CancelDeal } from '../../messages/index.ts'
 import type { Effect, TxContext } from '../context.ts'
 import { dealStatus } from '../deal-status.ts'
 import { TxError, type TxErrorCode } from '../errors.ts'
-import { changePay } from '../faults.ts'
 import { burn, credit, takeEscrow, unlockCollateral } from '../ledger.ts'
 import { BPS_ONE } from '../params.ts'
+import { payProvider } from '../pay-provider.ts'
 import type { Deal } from '../records/deals.ts'
 import { tables } from '../tables.ts'
-import { networkFee, payoutOf, settleDeal } from './settle-deals.ts'
+import { networkFee, settleDeal } from './settle-deals.ts'
 
 export const cancelDeal: Effect<CancelDeal> = (context, { deal: id }) => {
   const { store, sender, height } = context
@@ -48,7 +48,6 @@ export const cancelDeal: Effect<CancelDeal> = (context, { deal: id }) => {
     duration: height - status.activatedAt,
     cancelled: true,
   })
-  changePay(context, provider, status.sector, -pricePerEpoch)
   context.emit({ type: 'deal:cancelled', deal: id, provider, client, epoch: height })
 }
 
@@ -76,7 +75,7 @@ function share(context: TxContext, deal: Deal, rest: bigint): Pick<Deal, 'paid' 
   const gross = (rest * BigInt(params.cancelShareBps)) / BigInt(BPS_ONE)
   const burnt = networkFee(gross, params.networkFeeBps)
   takeEscrow(store, client, rest)
-  credit(store, payoutOf(context, provider), gross - burnt)
+  payProvider(context, provider, gross - burnt)
   credit(store, client, rest - gross)
   burn(store, burnt)
   return { paid: deal.paid + gross - burnt, burnt: deal.burnt + burnt, refunded: deal.refunded + rest - gross }

@@ -10,10 +10,11 @@ import type { Epoch, SettleDeals } from '../../messages/index.ts'
 import type { Effect, TxContext } from '../context.ts'
 import { type DealStatus, type DueEpochs, dealStatus, dueEpochs } from '../deal-status.ts'
 import { InvariantError, TxError } from '../errors.ts'
-import { requireSector } from '../faults.ts'
+import { dropPay, requireSector } from '../faults.ts'
 import { burn, burnCollateral, credit, takeCollateral, takeEscrow, unlockCollateral } from '../ledger.ts'
 import { lesser } from '../lesser.ts'
 import { BPS_ONE } from '../params.ts'
+import { payProvider } from '../pay-provider.ts'
 import type { Deal } from '../records/deals.ts'
 import { serviceReward } from '../rewards.ts'
 import { faultedRunTo } from '../spans.ts'
@@ -56,7 +57,7 @@ function pay(context: TxContext, id: number, deal: Deal, due: DueEpochs): Deal {
   const paid = gross - burnt
   const refunded = pricePerEpoch * BigInt(due.faulted)
   takeEscrow(store, client, gross + refunded)
-  credit(store, payoutOf(context, provider), paid)
+  payProvider(context, provider, paid)
   credit(store, client, refunded)
   burn(store, burnt)
 
@@ -116,6 +117,8 @@ function expire(
     compensated: compensation,
   }
   tables.deals.put(store, id, closed)
+  // Of a deal that ended in a fault it stays, or to wait for that would spare the sector its part of a termination.
+  if (faulted === 0) dropPay(store, provider, number, pricePerEpoch)
   takeCollateral(store, provider, compensation)
   credit(store, client, compensation)
   unlockCollateral(store, provider, deal.collateral - compensation)
@@ -168,10 +171,4 @@ function lapse({ store, height, emit }: TxContext, id: number, deal: Deal): Deal
 export function networkFee(gross: bigint, bps: number): bigint {
   const one = BigInt(BPS_ONE)
   return (gross * BigInt(bps) + one - 1n) / one
-}
-
-export function payoutOf({ store }: TxContext, id: number): `0x${string}` {
-  const provider = tables.providers.get(store, id)
-  if (provider === undefined) throw new InvariantError(`provider ${id} of a deal is unknown`)
-  return provider.payout
 }

@@ -3,11 +3,12 @@
  * Of the proving class, and the only message that may use all of a block; so it must be right before it enters one.
  *
  * Signed by the owner or its session key.
- * Costs `feeProving`, whatever its size.
+ * Costs `feeProving`, whatever its size; burns the fee of what it skips, whose sectors are faulty from then on.
  * Refuses another than the owner (PROVIDER_NOT_OWNED), an answer to no open challenge (CHALLENGE_NOT_OPEN) or on a
  * chain that was too slow for it (CHALLENGE_TOO_SLOW), positions that may not be skipped, in a recovery any
- * (SKIPS_INVALID), another length than the implied one (BUNDLE_LENGTH_WRONG), a proof that is wrong (POST_INVALID): all
- * that before a block, and a block that holds one is refused.
+ * (SKIPS_INVALID), skips for which the provider has neither collateral nor vesting (SKIP_NOT_COVERED), another length
+ * than the implied one (BUNDLE_LENGTH_WRONG), a proof that is wrong (POST_INVALID): all that before a block, and a block
+ * that holds one is refused.
  */
 import { profileNamed } from '@granary/proofs/profile'
 import { areSkips, type PostChallenge, postBundleBytes, skipsMax } from '@granary/proofs/verify'
@@ -22,18 +23,23 @@ import type { OpenChallenge, OpenRecovery, Partition } from '../records/partitio
 import { acceptRecovery, RECOVERY_SAMPLES, recoveryMembers } from '../recoveries.ts'
 import { requireOwner } from '../require-provider.ts'
 import { requirePartition } from '../require-sector.ts'
+import { requireCoveredSkips, skipSectors } from '../skips.ts'
 
 export const submitPost: Effect<SubmitPost> = (context, body) => {
-  const { provider, partition, challengeEpoch: epoch, bundle } = body
-  const { sectors, isRecovery } = verifyAnswer(context, body)
+  const { provider, partition, challengeEpoch: epoch, skipped, bundle } = body
+  const { sectors, skipFee, isRecovery } = verifyAnswer(context, body)
   if (isRecovery) acceptRecovery(context, provider, partition)
-  else closeChallenge(context, provider, partition, 'answered')
+  else {
+    const left = skipped.map((position) => sectors[position]!)
+    skipSectors(context, { provider, partition }, left, skipFee)
+    closeChallenge(context, provider, partition, 'answered')
+  }
   context.emit({
     type: isRecovery ? 'recovery:accepted' : 'post:accepted',
     provider,
     partition,
     epoch,
-    sectors: sectors.length,
+    sectors: sectors.length - skipped.length,
     bytes: bundle.length,
   })
 }
@@ -48,6 +54,7 @@ interface Answered {
 interface OpenAnswer {
   readonly challenge: PostChallenge
   readonly sectors: readonly PositionedMember[]
+  readonly skipFee: bigint
   readonly isRecovery: boolean
 }
 
@@ -112,6 +119,7 @@ function checkAnswer(context: TxContext, body: SubmitPost): OpenAnswer {
           : `skip at most ${skipsMax(count)} positions, in ascending order, each with a sample on it, and prove at least one`,
     })
   }
+  const skipFee = requireCoveredSkips(context, provider, partition, sectors, skipped)
   const length = postBundleBytes({ ...challenge, sectors: sectors.length, skipped })
   if (bundle.length !== length) {
     throw new TxError('BUNDLE_LENGTH_WRONG', {
@@ -119,5 +127,5 @@ function checkAnswer(context: TxContext, body: SubmitPost): OpenAnswer {
       hint: 'prove exactly the list of the challenge, over its randomness',
     })
   }
-  return { challenge, sectors, isRecovery: regular === undefined }
+  return { challenge, sectors, skipFee, isRecovery: regular === undefined }
 }

@@ -12,8 +12,6 @@ export interface OpenChallenge {
   /** The block at whose end it was opened: that which brought the randomness of its epoch. */
   readonly openedAt: Epoch
   readonly deadline: Epoch
-  /** What the partition earned an epoch when it was drawn: what a fee for missing it is counted in, whatever is declared meanwhile. */
-  readonly income: bigint
 }
 
 export const openChallengeRecord: Struct<OpenChallenge> = struct<OpenChallenge>('OpenChallenge', {
@@ -21,7 +19,6 @@ export const openChallengeRecord: Struct<OpenChallenge> = struct<OpenChallenge>(
   frozenAt: epochs,
   openedAt: epochs,
   deadline: epochs,
-  income: amount,
 })
 
 /** The challenge of a request to recover; its list stands in `recoveryLists`. */
@@ -47,9 +44,8 @@ export interface Partition {
   readonly sectors: number
   /** Places that are kept for sectors which wait for their proof. */
   readonly reserved: number
-  /** How many of them are neither faulty nor over, and what the deals of those pay an epoch. */
+  /** How many of them are neither faulty nor over. */
   readonly sound: number
-  readonly pay: bigint
   /** Bytes that earn: of the sectors that stood in the last answered challenge and are still sound. */
   readonly power: number
   /** The index of rewards through which they are credited. */
@@ -84,7 +80,6 @@ export const partitionRecord: Struct<Partition> = struct<Partition>('Partition',
   sectors: uint(32),
   reserved: uint(32),
   sound: uint(32),
-  pay: amount,
   power: uint(53),
   rewardIndex: bigUint(256),
   unearned: bigUint(256),
@@ -125,6 +120,7 @@ export interface Member {
   /** The block that declared it faulty or terminated it; 0: neither. */
   readonly leftAt: Epoch
   readonly expiry: Epoch
+  /** What its deals pay an epoch: fees for what a frozen list does not prove are counted in it. */
   readonly pay: bigint
 }
 
