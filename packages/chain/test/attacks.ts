@@ -12,6 +12,7 @@ export interface Attack {
 }
 
 const STATE = 'chain/src/state'
+const POOL = 'chain/src/engine/pool'
 
 export const attacks: readonly Attack[] = [
   // Challenges and proofs
@@ -202,6 +203,31 @@ export const attacks: readonly Attack[] = [
     cost: 'nothing, and it is not taken',
   },
   {
+    name: '4,096 requests to recover in 4,096 lanes from one sector',
+    file: `${POOL}/pool-attacks`,
+    refusedBy: 'one request a partition waits, and what is no answer stands behind all answers',
+    cost: 'the fee of one request',
+  },
+  {
+    name: '1,086 wrong answers behind lane heads',
+    file: `${POOL}/pool-attacks`,
+    refusedBy:
+      'an answer is verified before it waits, in any place of its lane; two wrong ones a challenge, then no more',
+    cost: 'nothing, and a partition with an open challenge',
+  },
+  {
+    name: 'wrong answers by session keys',
+    file: `${POOL}/pool-attacks`,
+    refusedBy: 'all session keys together have two, and the own key of the account two more',
+    cost: 'a stolen key',
+  },
+  {
+    name: 'attacker first in every block, window of 5 epochs',
+    file: `${POOL}/pool-attacks`,
+    refusedBy: 'answers go by their deadline, and those of an epoch fill at most three quarters of a block',
+    cost: 'its own answers are late',
+  },
+  {
     name: 'a request whose partition is being challenged',
     file: `${STATE}/recoveries`,
     refusedBy: 'it stands aside until that is over: what is behind it in the queue is drawn',
@@ -300,6 +326,24 @@ export const attacks: readonly Attack[] = [
     cost: 'it is not taken at all',
   },
   // Money
+  {
+    name: 'the wave of pre-commits in many lanes',
+    file: `${POOL}/pool-attacks`,
+    refusedBy: 'general messages go in rounds: one of each account before the second of any',
+    cost: 'the fee of each message, though it fails',
+  },
+  {
+    name: 'ten proofs of 3 MB of a provider that does not exist, with money handed on',
+    file: `${POOL}/pool-attacks`,
+    refusedBy: 'what waits is covered by what its account has, and a block is filled until nothing fits',
+    cost: '0.037 GRN each, held while it waits and burnt when it fails',
+  },
+  {
+    name: 'an hour of full blocks',
+    file: `${STATE}/full-blocks.slow`,
+    refusedBy: 'each full block makes the next one an eighth dearer',
+    cost: 'docs/economics.md, What attacks cost',
+  },
   {
     name: 'filling blocks',
     file: `${STATE}/base-fee`,

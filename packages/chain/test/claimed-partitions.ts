@@ -1,10 +1,12 @@
-/** One provider with any number of partitions, whose proofs are taken on its word. */
+/** Providers with any number of partitions, whose proofs are taken on their word. */
 import type { Signer } from '../src/messages/index.ts'
-import { accountView, type ChainParams } from '../src/state/index.ts'
+import { accountView, type ChainParams, type Verifiers } from '../src/state/index.ts'
 import { claimedPoRep, claimedProofs, claimedSector } from './claimed-proofs.ts'
 import { createTestChain, fund, registerProvider, type TestChain } from './test-chain.ts'
 
 const LANES = 32
+const PRE_COMMITS_AT_ONCE = 16
+const PROOFS_A_BLOCK = 40
 
 export interface ClaimedPartitions {
   readonly chain: TestChain
@@ -29,38 +31,50 @@ export function createClaimedPartitions(
   partitions: number,
   sectors: number,
   params: Partial<ChainParams> = {},
+  verifiers: Verifiers = claimedProofs,
 ): ClaimedPartitions {
   const chain = createTestChain({
-    verifiers: claimedProofs,
+    verifiers,
     recounts: false,
     params: { ...shortParams, partitionSectorsMax: sectors, ...params },
   })
-  const owner = fund(chain, 3)
+  return addClaimedPartitions(chain, fund(chain, 3), partitions, sectors)
+}
+
+/** Of a new provider; what is proven takes a block for each {@link PROOFS_A_BLOCK}, within `cutoff` of which nothing is asked. */
+export function addClaimedPartitions(
+  chain: TestChain,
+  owner: Signer,
+  partitions: number,
+  sectors: number,
+): ClaimedPartitions {
   const provider = registerProvider(chain, owner)
   const numbers = Array.from({ length: partitions * sectors }, (_, number) => number)
   const expiry = chain.height + 1 + chain.genesis.params.commitExpiry + 5_000
-  for (let first = 0; first < numbers.length; first += 256) {
+  for (let first = 0; first < numbers.length; first += PRE_COMMITS_AT_ONCE) {
     const batch = numbers
-      .slice(first, first + 256)
+      .slice(first, first + PRE_COMMITS_AT_ONCE)
       .map((number) => claimedSector(chain, { number, deals: [], expiry, pieceCids: [] }))
     chain.does(owner, 'PreCommitSectors', { provider, sectors: batch })
   }
   chain.advance(chain.genesis.params.seedDelay)
-  // A partition whose challenge is open takes no sector: all of them are proven in one block.
-  const proofs = numbers.map((number) =>
-    chain.sign(
-      owner,
-      'ProveCommitSector',
-      { provider, number, bundle: claimedPoRep() },
-      { lane: number % LANES, sequence: nextSequence(chain, owner, number % LANES) + Math.floor(number / LANES) },
-    ),
-  )
-  const { results } = chain.produce(proofs)
-  const proven = results.filter(({ kind, code }) => kind === 'ProveCommitSector' && code === 'OK')
-  if (proven.length !== numbers.length) throw new Error(`${proven.length} of ${numbers.length} sectors were proven`)
+  for (let first = 0; first < numbers.length; first += PROOFS_A_BLOCK) {
+    proveAll(chain, { owner, provider, numbers: numbers.slice(first, first + PROOFS_A_BLOCK) })
+  }
   return { chain, owner, provider }
 }
 
-function nextSequence(chain: TestChain, { address }: Signer, lane: number): number {
-  return accountView(chain.state, address).sequences[lane] ?? 0
+function proveAll(
+  chain: TestChain,
+  { owner, provider, numbers }: { readonly owner: Signer; readonly provider: number; readonly numbers: number[] },
+): void {
+  const { sequences } = accountView(chain.state, owner.address)
+  const proofs = numbers.map((number, index) => {
+    const lane = index % LANES
+    const sequence = (sequences[lane] ?? 0) + Math.floor(index / LANES)
+    return chain.sign(owner, 'ProveCommitSector', { provider, number, bundle: claimedPoRep() }, { lane, sequence })
+  })
+  const { results } = chain.produce(proofs)
+  const proven = results.filter(({ kind, code }) => kind === 'ProveCommitSector' && code === 'OK')
+  if (proven.length !== numbers.length) throw new Error(`${proven.length} of ${numbers.length} sectors were proven`)
 }

@@ -22,6 +22,7 @@ import {
   type Block,
   beaconPublicKey,
   beaconRoundFor,
+  type CandidateOutcome,
   type ChainEvent,
   type ChainParams,
   createStateMachine,
@@ -67,6 +68,13 @@ export interface SendOptions {
   readonly sender?: Address
 }
 
+export interface ProduceOptions {
+  /** @default true; false: the round is withheld */
+  readonly beacon?: boolean
+  readonly afterMs?: number
+  readonly onOutcome?: (outcome: CandidateOutcome) => void
+}
+
 export interface TestChain {
   readonly genesis: Genesis
   readonly genesisHash: Hash
@@ -80,7 +88,7 @@ export interface TestChain {
   /** A signed transaction, by default the next of lane 0 of the signer's account. */
   sign<N extends TransactionName>(signer: Signer, kind: N, body: MessageBodies[N], options?: SendOptions): Uint8Array
   /** One block with these candidates. @param beacon false: the round is withheld */
-  produce(candidates?: readonly Uint8Array[], options?: { beacon?: boolean; afterMs?: number }): FinalizedBlock
+  produce(candidates?: Iterable<Uint8Array>, options?: ProduceOptions): FinalizedBlock
   /** Signs, puts it into a block and gives its result. */
   send<N extends TransactionName>(signer: Signer, kind: N, body: MessageBodies[N], options?: SendOptions): TxResult
   /** As send, for what must succeed. */
@@ -134,14 +142,20 @@ export function createTestChain(options: TestChainOptions = {}): TestChain {
       if (signature instanceof Promise) throw new TypeError('test signers are synchronous')
       return encodeTransaction(tx, signature)
     },
-    produce: (candidates = [], { beacon = true, afterMs = stepMs } = {}) => {
+    produce: (candidates = [], { beacon = true, afterMs = stepMs, onOutcome } = {}) => {
       const head = readHead(state)
       const height = head.height + 1
       const timeMs = head.timeMs + afterMs
       const round = beaconRoundFor(genesis, head.timeMs)
       const rounds = beacon ? roundsToDeliver(state, round, ROUNDS_AT_ONCE) : []
       const entries = rounds.map((each) => ({ round: each, signature: signRound(each) }))
-      const txs = machine.prepareBlock({ height, timeMs, candidates, beacon: entries })
+      const txs = machine.prepareBlock({
+        height,
+        timeMs,
+        candidates,
+        beacon: entries,
+        ...(onOutcome === undefined ? {} : { onOutcome }),
+      })
       const block = { height, timeMs, txs }
       const verdict = machine.processBlock(block)
       if (!verdict.accept) throw new Error(`own proposal refused: ${verdict.reason}`)
@@ -157,7 +171,7 @@ export function createTestChain(options: TestChainOptions = {}): TestChain {
       const bytes = self.sign(signer, kind, body, given)
       const { results } = self.produce([bytes])
       const result = results.find((each) => each.kind === kind)
-      if (result === undefined) throw new Error(`${kind} was left out: ${JSON.stringify(machine.checkTx(bytes, 0))}`)
+      if (result === undefined) throw new Error(`${kind} was left out: ${machine.checkTx(bytes, 0).code}`)
       return result
     },
     does: (signer, kind, body, given) => {
