@@ -6,7 +6,7 @@ import type { ChallengeView, PartitionView } from '@granary/chain/client'
 import { profileNamed } from '@granary/proofs/profile'
 import { drawSamples } from '@granary/proofs/verify'
 import { fromHex } from '../sealing/hex.ts'
-import { postLane } from '../sectors/lanes.ts'
+import { requestLane } from '../sectors/lanes.ts'
 import type { ProvingContext } from './proving-context.ts'
 
 export async function declareFaults(context: ProvingContext, signal: AbortSignal): Promise<void> {
@@ -17,7 +17,7 @@ export async function declareFaults(context: ProvingContext, signal: AbortSignal
     const sectors = planDeclaration(view, providerId, head.height()).filter((number) => lost.has(number))
     if (sectors.length === 0) continue
     const body = { provider: providerId, partition: view.number, sectors }
-    await lanes.send(postLane(view.number), 'DeclareFaults', body, { signal })
+    await lanes.send(requestLane(view.number), 'DeclareFaults', body, { signal })
     log({ type: 'fault:declared', partition: view.number, sectors })
   }
 }

@@ -3,7 +3,7 @@
  * none other, for a recovery is answered in full and to miss it costs as much as to miss a proof.
  */
 import type { PartitionView } from '@granary/chain/client'
-import { postLane } from '../sectors/lanes.ts'
+import { requestLane } from '../sectors/lanes.ts'
 import { isIn } from '../sectors/sector.ts'
 import { checkSector } from './keep-sectors.ts'
 import { planRecoveries } from './plan-recoveries.ts'
@@ -26,7 +26,7 @@ export async function requestRecoveries(
     for (const number of asked) if (await checkSector(context, number, signal)) sectors.push(number)
     if (sectors.length === 0) continue
     const body = { provider: providerId, partition, sectors }
-    await lanes.send(postLane(partition), 'RequestRecovery', body, { signal })
+    await lanes.send(requestLane(partition), 'RequestRecovery', body, { signal })
     log({ type: 'recovery:requested', partition, sectors: sectors.length })
   }
 }

@@ -20,15 +20,23 @@ export interface Lanes {
 export const settleLane = 1
 const SECTOR_LANES = 16
 const SECTOR_LANE_FIRST = 16
+// Behind general messages' own: half of the others for answers, so that nothing stands before one but one of its partition.
 const POST_LANE_FIRST = 1_024
-const POST_LANES = 2 ** 16 - POST_LANE_FIRST
+const PARTITION_LANES = (2 ** 16 - POST_LANE_FIRST) / 2
+const REQUEST_LANE_FIRST = POST_LANE_FIRST + PARTITION_LANES
 
 export function sectorLane(sectorNumber: number): number {
   return SECTOR_LANE_FIRST + (sectorNumber % SECTOR_LANES)
 }
 
+/** Of answers to the challenges of a partition, and of nothing else. */
 export function postLane(partition: number): number {
-  return POST_LANE_FIRST + (partition % POST_LANES)
+  return POST_LANE_FIRST + (partition % PARTITION_LANES)
+}
+
+/** Of declarations and requests about a partition. */
+export function requestLane(partition: number): number {
+  return REQUEST_LANE_FIRST + (partition % PARTITION_LANES)
 }
 
 export function createLanes({ chain, signer }: { chain: ChainClient; signer: Signer }): Lanes {

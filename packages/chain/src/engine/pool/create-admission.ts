@@ -35,7 +35,7 @@ export interface AdmissionParts {
   readonly machine: StateMachine
   readonly pool: Pool
   readonly senders: Senders
-  readonly verification: VerificationAhead
+  readonly verification: Omit<VerificationAhead, 'digestOf'>
   /** Of the head. */
   readonly height: () => Epoch
   /** Asked again after each wait: the node may have stopped, or the same transaction come in. @throws when it has stopped */
@@ -72,9 +72,9 @@ export function createAdmission(parts: AdmissionParts): Admission {
 
   async function admitNow(bytes: Uint8Array, tx: Transaction, signed: SignedDigest): Promise<void> {
     const id = hashOf(signed.digest)
-    await verification.prepareSigners(signedDigests(parts.genesisHash, tx, signed))
     const about = aboutOf(tx, signed)
     if (about !== undefined) refuseKnown(about, id)
+    await verification.prepareSigners(signedDigests(parts.genesisHash, tx, signed))
     const startedAt = performance.now()
     const take = (): RefusedTx | undefined => {
       const verdict = check(bytes, tx, id)
