@@ -1,6 +1,9 @@
 /** `@granary/chain/node`: makes the folder of a chain, and runs a node on one. Builds every part and passes it on. */
 import { readFileSync } from 'node:fs'
 import type { GranaryError } from '@granary/errors'
+import { machineTime, type Time } from './engine/clock/clock.ts'
+import { createBeaconClock } from './engine/clock/create-beacon-clock.ts'
+import { createLocalClock } from './engine/clock/create-local-clock.ts'
 import { commitGenesis } from './engine/commit-genesis.ts'
 import { createEmbeddedEngine } from './engine/create-embedded-engine.ts'
 import { type BeaconEvent, createDrandBeacon } from './engine/drand-beacon.ts'
@@ -24,6 +27,7 @@ import {
   createStateMachine,
   currentFees,
   genesisHash,
+  latestBlockTimeMs,
   readHead,
   readParams,
   roundsToDeliver,
@@ -63,6 +67,10 @@ export interface RunChainOptions {
   readonly addressLimits?: AddressLimits
   /** Relays of the drand network that the genesis names. @default those of quicknet */
   readonly beaconUrls?: readonly string[]
+  /** The machine's clock is right: blocks are made before a relay of the beacon has shown so, for this start. @default false */
+  readonly trustClock?: boolean
+  /** Of the machine. @default its own */
+  readonly time?: Time
   /** Blocks whose proofs are kept, at least {@link BLOCKS_KEPT_MIN}: those of older ones are dropped. @default all */
   readonly keepProofs?: number
   /** Aborting it stops the node. */
@@ -86,16 +94,14 @@ export async function runChain(options: RunChainOptions): Promise<RunningChain> 
     log = () => undefined,
     keepProofs,
     beaconUrls = quicknetUrls,
+    trustClock = false,
+    time = machineTime,
     signal,
   } = options
   signal?.throwIfAborted()
   if (keepProofs !== undefined) assertKept(keepProofs)
   assertSchemaVersion(homeFiles(home).database)
   const { genesis, validatorKey, beaconKey, faucetKey } = await readHome(home, options.beaconUrls !== undefined)
-  const beacon =
-    beaconKey === undefined
-      ? createDrandBeacon({ urls: beaconUrls, beacon: genesis.beacon, log })
-      : { ...createLocalBeacon(beaconKey), stop: () => undefined }
   const store = openStore({ path: homeFiles(home).database, dealKeys })
   const verification = createVerifiers({ log })
   try {
@@ -104,12 +110,23 @@ export async function runChain(options: RunChainOptions): Promise<RunningChain> 
     if (head === undefined) commitGenesis({ store, machine, genesis, validatorKey })
     else verifyHead(store, genesis, head)
 
+    const headTimeMs = head?.timeMs ?? genesis.timeMs
+    const clock = genesis.devnet
+      ? createLocalClock(time, headTimeMs)
+      : createBeaconClock({ beacon: genesis.beacon, time, headTimeMs, trust: trustClock, log })
+    const beacon =
+      beaconKey === undefined
+        ? createDrandBeacon({ urls: beaconUrls, beacon: genesis.beacon, clock, log })
+        : { ...createLocalBeacon(beaconKey), start: () => undefined, stop: () => undefined }
+
     const senders = sendersOf(store.reader)
     const pool = createStatePool({ machine, reader: store.reader })
     const metrics = createNodeMetrics({
       height: () => store.head()?.height ?? 0,
       mempoolTxs: () => pool.size,
       isHalted: () => engine.failure !== undefined,
+      isStalled: () => engine.stalled !== undefined,
+      clock: () => engine.clock,
     })
     const engine: Engine = createEmbeddedEngine({
       genesis,
@@ -118,6 +135,8 @@ export async function runChain(options: RunChainOptions): Promise<RunningChain> 
       pool,
       senders,
       beacon,
+      clock,
+      latestBlockTimeMs: (newestRound) => latestBlockTimeMs(store.reader, genesis, newestRound),
       verification,
       validatorKey,
       keepProofs,
@@ -143,6 +162,7 @@ export async function runChain(options: RunChainOptions): Promise<RunningChain> 
     const version = packageVersion()
     const app = createApp({ engine, store, genesis, faucet, version, metrics, limits, addressOf, log })
     const listening = await listen(app.handler, host, port, { connections: limits.connections, addressOf })
+    beacon.start()
     engine.start()
     log({ type: 'started', height: store.head()?.height ?? 0 })
     const stop = stopOnce(async () => {

@@ -143,6 +143,31 @@ export const attacks: readonly Attack[] = [
     cost: 'the deposit of each commitment that is given up',
   },
   {
+    name: 'seed known early',
+    file: `${STATE}/seed-epoch`,
+    refusedBy:
+      'the seed is of the first epoch whose round nobody can have seen when the replica was committed to, and of that replica',
+    cost: 'the deposit: a replica that fits no seed proves nothing',
+  },
+  {
+    name: 'three days forward',
+    file: `${STATE}/proven-time`,
+    refusedBy: 'a header is at most clockLead ahead of the newest beacon round on the chain',
+    cost: 'the block, which nobody accepts; no deposit, deal or fault ends by it',
+  },
+  {
+    name: 'an hour back',
+    file: `${STATE}/proven-time`,
+    refusedBy: 'a header is later than the one before it',
+    cost: 'the block, which nobody accepts',
+  },
+  {
+    name: "setting a machine's clock while it runs",
+    file: 'chain/src/engine/clock/clock',
+    refusedBy: "time passes evenly once the beacon has shown it; the machine's clock is read at the start alone",
+    cost: 'nothing is gained: no round is used beyond its epoch',
+  },
+  {
     name: 'sealing ahead of the ticket',
     file: `${STATE}/attacks`,
     refusedBy: 'a ticket is of a past epoch, and not older than ticketMaxAge',

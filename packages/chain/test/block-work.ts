@@ -120,15 +120,19 @@ function live({ chain, client, owner, providers }: LargeMarket): void {
   const number = PARTITION_SECTORS
   const piece = claimedPiece(number)
   const terms = { ...termsFor(chain, client.address, first, { ...piece, nonce: 10_000n, activateWithin: 3 }) }
-  const published = chain.does(client, 'PublishDeal', {
-    deals: [{ terms, providerSignature: signTerms(chain, owner, terms) }],
+  // Several, since what else happens in the block of a lapse is chance.
+  const published = Array.from({ length: 5 }, (_, index) => {
+    const each = { ...terms, nonce: terms.nonce + BigInt(index) }
+    const deals = [{ terms: each, providerSignature: signTerms(chain, owner, each) }]
+    const { events } = chain.does(client, 'PublishDeal', { deals })
+    return Number(events.find(({ type }) => type === 'deal:published')!.deal)
   })
-  const deals = [Number(published.events.find(({ type }) => type === 'deal:published')!.deal)]
+  const deals = published.slice(-1)
   const expiry = chain.height + 1 + commitExpiry + terms.duration
   const sector = claimedSector(chain, { number, deals, expiry, pieceCids: [piece.pieceCid] })
   chain.does(owner, 'PreCommitSectors', { provider: first, sectors: [sector] })
   chain.advance(commitExpiry)
-  chain.does(client, 'SettleDeals', { deals })
+  for (const deal of published) chain.does(client, 'SettleDeals', { deals: [deal] })
 
   // Nobody answers any more, and the sectors' time runs out.
   chain.advance(faultMaxAge)

@@ -15,13 +15,20 @@ export interface RelayAnswer {
   readonly body: string
 }
 
-/** @param answer undefined: the relay does not answer at all */
-export async function startDrandRelay(answer: (round: number) => RelayAnswer | undefined): Promise<DrandRelay> {
+/**
+ * @param answer undefined: the relay does not answer at all
+ * @param latest: the newest round that it has; undefined: it has none
+ */
+export async function startDrandRelay(
+  answer: (round: number) => RelayAnswer | undefined,
+  latest: () => number | undefined = () => undefined,
+): Promise<DrandRelay> {
   const asked: number[] = []
   const server = createServer((request, response) => {
-    const round = Number(/^\/chain\/public\/([0-9]+)$/.exec(request.url ?? '')?.[1])
-    asked.push(round)
-    const given = answer(round)
+    const [, which = ''] = /^\/chain\/public\/([0-9]+|latest)$/.exec(request.url ?? '') ?? []
+    const round = which === 'latest' ? latest() : Number(which)
+    if (round !== undefined) asked.push(round)
+    const given = round === undefined ? { status: 404, body: '' } : answer(round)
     if (given === undefined) return
     response.writeHead(given.status ?? 200, { 'content-type': 'application/json' }).end(given.body)
   })

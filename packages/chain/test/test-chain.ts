@@ -46,6 +46,8 @@ export const GENESIS_TIME_MS = 1_700_000_000_000
 
 export interface TestChainOptions {
   readonly params?: Partial<ChainParams>
+  /** Of the genesis, beside its parameters. @default a devnet's */
+  readonly genesis?: Partial<Pick<Genesis, 'devnet' | 'blockTimeMs'>>
   /** A state to go on from, instead of the genesis'. */
   readonly from?: MemoryState
   /** Where the state is kept. @default in memory */
@@ -105,7 +107,7 @@ export function createTestChain(options: TestChainOptions = {}): TestChain {
     faucet: faucet.address,
     timeMs: GENESIS_TIME_MS,
   })
-  const genesis: Genesis = { ...devnet, params: { ...devnet.params, ...options.params } }
+  const genesis: Genesis = { ...devnet, ...options.genesis, params: { ...devnet.params, ...options.params } }
   const chain = genesisHash(genesis)
   const { state = createMemoryState(), verifiers, recounts = true, finalize = (execute) => execute() } = options
   const machine = createStateMachine({ reader: state, ...(verifiers === undefined ? {} : { verifiers }) })
@@ -243,7 +245,7 @@ export function signTerms(chain: TestChain, provider: Signer, terms: DealTerms):
 const signedRounds = new Map<number, Uint8Array>()
 
 /** A round's signature takes milliseconds and never changes. */
-function signRound(round: number): Uint8Array {
+export function signRound(round: number): Uint8Array {
   const known = signedRounds.get(round) ?? signBeaconRound(BEACON_KEY, round)
   signedRounds.set(round, known)
   return known

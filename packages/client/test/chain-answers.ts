@@ -20,6 +20,7 @@ export const statusView: ChainStatus = {
   timeMs: 0,
   blockTimeMs: 500,
   appHash: genesisHash,
+  clock: { trust: 'local', newestRound: null, silentMs: 0, stalled: null },
   version: '0',
 }
 

@@ -14,6 +14,19 @@ export interface ChainStatus {
   readonly blockTimeMs: number
   readonly appHash: Hash
   readonly version: string
+  readonly clock: NodeClock
+}
+
+/** How the node knows what time it is. */
+export interface NodeClock {
+  /** By the beacon, by its operator's word, not yet, or, on a devnet, by its machine alone. */
+  readonly trust: 'proven' | 'trusted' | 'unproven' | 'local'
+  /** The newest round of the beacon that it has; null before the first, and on a devnet. */
+  readonly newestRound: number | null
+  /** Since that came. */
+  readonly silentMs: number
+  /** The code of why there are no blocks at present; null: there are. */
+  readonly stalled: string | null
 }
 
 export interface AccountView {

@@ -17,6 +17,8 @@ import {
 } from '../state/index.ts'
 import type { Store } from '../store/open-store.ts'
 import type { BlockRecord } from '../store/records.ts'
+import type { Clock } from './clock/clock.ts'
+import { createBlockTimes } from './clock/create-block-times.ts'
 import type { Engine, EngineEvent } from './engine.ts'
 import { ChainHaltedError, NodeStoppingError, TxDroppedError, TxRefusedError } from './errors.ts'
 import { hashTxs, type SignedHeader, signHeader } from './header.ts'
@@ -33,6 +35,8 @@ export interface BeaconSource {
   want(round: number): void
   /** undefined while that round is not known: the block goes without, and a later one carries it. */
   entry(round: number): BeaconEntry | undefined
+  /** The newest that is known; undefined where none proves the time. */
+  newest(): BeaconEntry | undefined
 }
 
 export interface EmbeddedEngineParts {
@@ -50,13 +54,14 @@ export interface EmbeddedEngineParts {
   readonly roundsToDeliver: (next: number) => readonly number[]
   /** Blocks whose proofs are kept, the head's among them. @default all */
   readonly keepProofs?: number | undefined
+  readonly clock: Clock
+  /** The latest time that the rules allow the next block, if it can bring that round. */
+  readonly latestBlockTimeMs: (newestRound: number | undefined) => number
   readonly log: (event: EngineEvent) => void
-  /** @default Date.now */
-  readonly now?: () => number
 }
 
 export function createEmbeddedEngine(parts: EmbeddedEngineParts): Engine {
-  const { genesis, machine, store, pool, beacon, verification, log, now = Date.now } = parts
+  const { genesis, machine, store, pool, beacon, clock, verification, log } = parts
   const chain = genesisHash(genesis)
   const waiters = createWaitList()
   const listeners = new Set<(height: number) => void>()
@@ -69,6 +74,13 @@ export function createEmbeddedEngine(parts: EmbeddedEngineParts): Engine {
   let running: Promise<void> = Promise.resolve()
 
   const pacer = createPacer(genesis.blockTimeMs)
+  const times = createBlockTimes({
+    clock,
+    blockTimeMs: genesis.blockTimeMs,
+    latestMs: () => parts.latestBlockTimeMs(beacon.newest()?.round),
+    monotonicMs: () => performance.now(),
+    log: ({ code, message, hint }) => log({ type: 'stalled', code, message, hint }),
+  })
   const admission = createAdmission({
     genesisHash: chain,
     blockTimeMs: genesis.blockTimeMs,
@@ -90,7 +102,8 @@ export function createEmbeddedEngine(parts: EmbeddedEngineParts): Engine {
     const head = headOf(store)
     const height = head.height + 1
     nextHeight = height
-    const timeMs = Math.max(now(), head.timeMs + 1)
+    const timeMs = times.next(head.timeMs)
+    if (timeMs === undefined) return
     const turn = pool.turn(tell)
     const stopwatch = createStopwatch()
     const txs = machine.prepareBlock({
@@ -99,6 +112,7 @@ export function createEmbeddedEngine(parts: EmbeddedEngineParts): Engine {
       candidates: turn.candidates,
       onOutcome: turn.onOutcome,
       beacon: entriesFor(beaconRoundFor(genesis, head.timeMs)),
+      newest: beacon.newest(),
       observer: stopwatch.start((index) => turn.offered[index]?.bytes),
     })
     const block = { height, timeMs, txs }
@@ -193,6 +207,12 @@ export function createEmbeddedEngine(parts: EmbeddedEngineParts): Engine {
     halted: halted.promise,
     get failure() {
       return failure
+    },
+    get stalled() {
+      return times.stalled
+    },
+    get clock() {
+      return clock.status
     },
     start() {
       running = run()

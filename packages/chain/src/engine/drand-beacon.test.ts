@@ -28,14 +28,18 @@ afterEach(async () => {
   events = []
 })
 
-async function relay(answer: (round: number) => RelayAnswer | undefined): Promise<DrandRelay> {
-  const started = await startDrandRelay(answer)
+async function relay(
+  answer: (round: number) => RelayAnswer | undefined,
+  latest?: () => number | undefined,
+): Promise<DrandRelay> {
+  const started = await startDrandRelay(answer, latest)
   relays.push(started)
   return started
 }
 
 function beaconOf(urls: readonly string[], beacon = local): DrandBeacon {
-  const created = createDrandBeacon({ urls, beacon, retryMs: 10, log: (event) => events.push(event) })
+  const clock = { nowMs: () => undefined, heard: () => undefined }
+  const created = createDrandBeacon({ urls, beacon, clock, retryMs: 10, log: (event) => events.push(event) })
   beacons.push(created)
   return created
 }
@@ -122,8 +126,8 @@ async function withChain(
   work: (chain: ReturnType<typeof createChainClient>, from: DrandRelay) => Promise<void>,
 ): Promise<void> {
   const home = await temporaryFolder()
-  const from = await relay(answer)
   const timeMs = Date.now()
+  const from = await relay(answer)
   const beacon = { publicKey: local.publicKey, genesisTimeMs: timeMs, periodMs: PERIOD_MS }
   await initChain({ home, devnet: true, blockTimeMs: BLOCK_TIME_MS, timeMs, beacon })
   const node = await runChain({ home, port: 0, beaconUrls: [from.url] })
@@ -170,9 +174,12 @@ test('a chain takes its randomness from a drand network, a round that came late 
 
 test('a chain for production runs on relays of its beacon, and has no faucet', async () => {
   const home = await temporaryFolder()
-  const from = await relay((round) => signed(round))
   const signer = newSigner()
   const timeMs = Date.now()
+  const from = await relay(
+    (round) => signed(round),
+    () => Math.floor((Date.now() - timeMs) / local.periodMs) + 1,
+  )
   await initChain({
     home,
     devnet: false,

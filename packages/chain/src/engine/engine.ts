@@ -4,6 +4,7 @@
  */
 import type { GranaryError } from '@granary/errors'
 import type { Address, Hash } from '../messages/index.ts'
+import type { ClockEvent, ClockStatus } from './clock/clock.ts'
 import type { PendingTx } from './pool/pending-tx.ts'
 
 export interface Engine {
@@ -11,6 +12,9 @@ export interface Engine {
   readonly halted: Promise<GranaryError>
   /** Set as soon as the engine has halted. */
   readonly failure: GranaryError | undefined
+  /** Why there are no blocks at present, though nothing has failed. */
+  readonly stalled: GranaryError | undefined
+  readonly clock: ClockStatus
   start(): void
   /**
    * Takes a transaction into the mempool; the same bytes again are the same transaction. Those of one lane are taken in
@@ -31,6 +35,8 @@ export interface Engine {
 
 /** What the engine tells the log. */
 export type EngineEvent =
+  | ClockEvent
+  | { readonly type: 'stalled'; readonly code: string; readonly message: string; readonly hint: string }
   | { readonly type: 'block'; readonly height: number; readonly txs: number; readonly ms: number }
   | { readonly type: 'tx:dropped'; readonly id: Hash; readonly code: string }
   | { readonly type: 'halted'; readonly height: number; readonly message: string; readonly stack: string | undefined }

@@ -14,5 +14,6 @@ export function createLocalBeacon(secretKey: Uint8Array): BeaconSource {
       if (last?.round !== round) last = { round, signature: signBeaconRound(secretKey, round) }
       return last
     },
+    newest: () => undefined,
   }
 }

@@ -40,6 +40,12 @@ export const statusAnswer: z.ZodType<ChainStatus> = z.object({
   blockTimeMs: natural,
   appHash: hash,
   version: z.string(),
+  clock: z.object({
+    trust: z.enum(['proven', 'trusted', 'unproven', 'local']),
+    newestRound: natural.nullable(),
+    silentMs: natural,
+    stalled: z.string().nullable(),
+  }),
 })
 
 export const paramsAnswer: z.ZodType<{

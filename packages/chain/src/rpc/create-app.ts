@@ -53,6 +53,7 @@ export function createApp(parts: AppParts): App {
   const events = eventRoutes(parts)
   const health = serve(getHealth, () => {
     if (parts.engine.failure !== undefined) throw parts.engine.failure
+    if (parts.engine.stalled !== undefined) throw parts.engine.stalled
     return { ok: true, height: parts.store.head()?.height ?? 0 }
   })
   const served = [

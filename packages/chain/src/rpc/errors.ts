@@ -174,6 +174,9 @@ const statuses: Readonly<Record<string, number>> = {
   NODE_BUSY: 503,
   NODE_STOPPING: 503,
   CHAIN_HALTED: 503,
+  CLOCK_UNPROVEN: 503,
+  HEAD_AHEAD: 503,
+  BEACON_SILENT: 503,
   TX_WAIT_TIMEOUT: 504,
 }
 

@@ -1,5 +1,6 @@
 /** The metrics of a node: its chain from the events of its engine, its requests from its RPC. */
 import type { RequestHandler } from 'express'
+import type { ClockStatus } from '../engine/clock/clock.ts'
 import type { EngineEvent } from '../engine/engine.ts'
 import { createMetrics } from './create-metrics.ts'
 
@@ -14,14 +15,28 @@ export interface NodeMetricsParts {
   readonly height: () => number
   readonly mempoolTxs: () => number
   readonly isHalted: () => boolean
+  readonly isStalled: () => boolean
+  readonly clock: () => ClockStatus
 }
 
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
-export function createNodeMetrics({ height, mempoolTxs, isHalted }: NodeMetricsParts): NodeMetrics {
+export function createNodeMetrics(parts: NodeMetricsParts): NodeMetrics {
+  const { height, mempoolTxs, isHalted, isStalled, clock } = parts
   const metrics = createMetrics()
   metrics.gauge('granary_chain_height', 'Height of the last block.', height)
   metrics.gauge('granary_chain_halted', '1 when the node had to stop making blocks.', () => Number(isHalted()))
+  metrics.gauge('granary_chain_stalled', '1 while no block can be made, by the time or the beacon.', () =>
+    Number(isStalled()),
+  )
+  metrics.gauge('granary_chain_clock_proven', '1 when the beacon has shown what time it is.', () =>
+    Number(clock().trust === 'proven'),
+  )
+  metrics.gauge(
+    'granary_chain_beacon_silent_seconds',
+    'Since the last new round of the beacon.',
+    () => clock().silentMs / 1000,
+  )
   metrics.gauge('granary_chain_mempool_txs', 'Transactions that wait for a block.', mempoolTxs)
   const txs = metrics.counter('granary_chain_txs_total', 'Transactions in blocks.')
   const dropped = metrics.counter(

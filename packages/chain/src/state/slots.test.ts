@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { createMemoryState } from '../../test/memory-state.ts'
 import { devnetParams } from './params.ts'
 import { isNumberUsed, useNumber } from './sector-numbers.ts'
-import { drawSlots, enterSlot, freeSlot, initSlots, leaveSlot } from './slots.ts'
+import { drawSlots, enterSlot, freeSlot, initSlots, leaveSlot, swapsBefore } from './slots.ts'
 import { createOverlay, type Overlay } from './store.ts'
 import { tables } from './tables.ts'
 
@@ -100,4 +100,24 @@ test('an overlay reads as its writes over what is below', () => {
       expect([...lower.range('a/')]).toEqual(entries.filter(([name]) => name.startsWith('a/')))
     }),
   )
+})
+
+test('what epochs without randomness owe is made up by a second swap an epoch, within the period', () => {
+  const store = storeWithRounds(24)
+  const certain: number[] = []
+  let made = 0
+  for (let epoch = 1; epoch <= 12; epoch++) {
+    // The first five are given up.
+    if (epoch <= 5) continue
+    const before = made
+    const drawn = drawSlots(store, params, epoch, made)!
+    made = drawn.swaps
+    expect(drawn.slots.length).toBeLessThanOrEqual(3)
+    certain.push(...drawn.slots.slice(0, made - before))
+    expect(made).toBe(Math.min(epoch, 2 * (epoch - 5)))
+  }
+  expect(made).toBe(12)
+  expect(certain.toSorted((a, b) => a - b)).toEqual([...Array(12).keys()])
+  // What is owed at the end of a period lapses.
+  expect([swapsBefore(params, 12, 9), swapsBefore(params, 13, 9)]).toEqual([9, 0])
 })

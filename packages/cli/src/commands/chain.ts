@@ -32,6 +32,7 @@ interface RunOptions extends HomeOptions, JsonOptions {
   readonly port: number
   readonly host: string
   readonly beacon?: readonly string[]
+  readonly trustClock?: true
   readonly rateLimit?: number
   readonly keepProofs?: number
   readonly stopWithParent?: true
@@ -65,6 +66,10 @@ export function addChain(program: Command): void {
       '--beacon <url>',
       'a relay of the drand network of the genesis; once for each (default: two of quicknet)',
       urls,
+    )
+    .option(
+      '--trust-clock',
+      "make blocks by the machine's clock before the beacon has shown that it is right; for this start alone",
     )
     .option(
       '--rate-limit <requests>',
@@ -115,9 +120,19 @@ function startOf({ devnet, blockTime, chainId, account, supply }: InitOptions) {
 
 async function runChain(options: RunOptions): Promise<void> {
   const [chain, { runDaemon }] = await Promise.all([import('@granary/chain/node'), import('../run-daemon.ts')])
-  const { port, host, beacon, rateLimit, keepProofs, json = false, stopWithParent = false } = options
+  const {
+    port,
+    host,
+    beacon,
+    trustClock = false,
+    rateLimit,
+    keepProofs,
+    json = false,
+    stopWithParent = false,
+  } = options
   const settings = {
     ...(beacon === undefined ? {} : { beaconUrls: beacon }),
+    trustClock,
     ...(rateLimit === undefined ? {} : { addressLimits: { requestsPerMinute: rateLimit } }),
     ...(keepProofs === undefined ? {} : { keepProofs }),
   }

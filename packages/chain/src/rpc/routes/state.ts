@@ -1,5 +1,5 @@
 /** GET of what the state holds: status, parameters, supply, accounts, providers, deals, sectors, randomness. */
-import type { DealView } from '../../client/views.ts'
+import type { DealView, NodeClock } from '../../client/views.ts'
 import type { Engine } from '../../engine/engine.ts'
 import {
   accountView,
@@ -63,6 +63,7 @@ export function stateRoutes({ engine, store, genesis, version }: StateRoutesPart
         blockTimeMs,
         appHash: head?.appHash ?? chain,
         version,
+        clock: clockOf(engine),
       }
     }),
     serve(getParams, () => {
@@ -113,6 +114,10 @@ export function stateRoutes({ engine, store, genesis, version }: StateRoutesPart
       return { height: height(), epoch: query.epoch, tag: query.tag, randomness }
     }),
   ]
+}
+
+function clockOf({ clock: { trust, newestRound, silentMs }, stalled }: Engine): NodeClock {
+  return { trust, newestRound: newestRound ?? null, silentMs: Math.floor(silentMs), stalled: stalled?.code ?? null }
 }
 
 function readDeal(store: Store, id: number): DealView {

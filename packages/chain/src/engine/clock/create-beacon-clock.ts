@@ -1,0 +1,104 @@
+/**
+ * The clock of a chain that anybody may trust: what the machine's says at the start, if rounds of the beacon show that it is
+ * right, and even time from then on. Whatever the machine's clock is set to while the node runs has no effect.
+ *
+ * A verified round proves that it is at least as late as when that round was public; that it is not much later shows only in
+ * that rounds arrive as they are made, one each period.
+ */
+import { type Genesis, roundTimeMs } from '../../state/index.ts'
+import type { Clock, ClockEvent, ClockTrust, Time } from './clock.ts'
+
+export interface BeaconClockParts {
+  readonly beacon: Genesis['beacon']
+  readonly time: Time
+  /** Of the last block. */
+  readonly headTimeMs: number
+  /** The operator's word that the machine's clock is right, for this start. */
+  readonly trust: boolean
+  readonly log: (event: ClockEvent) => void
+}
+
+/** A clock that is ahead by less, and a round that is as old as its period, are as good as right. */
+const TOLERANCE_MS = 10_000
+/** Rounds that come one after the other as they are made show that a clock which is further ahead than this is wrong. */
+const AHEAD_MS = 5_000
+const ROUNDS_TO_SHOW = 3
+/** Between a round's time and its arrival, when nothing else is known. */
+const ARRIVAL_MS = 1_000
+/** Once the clock is proven: a beacon that makes up for an outage slowly would drag it back by hours. */
+const BACK_MAX_MS = 60_000
+
+interface Arrival {
+  readonly round: number
+  readonly atMs: number
+}
+
+export function createBeaconClock({ beacon, time, headTimeMs, trust: isTrusted, log }: BeaconClockParts): Clock {
+  const startedAtMs = time.monotonicMs()
+  const machineAtStartMs = time.machineMs()
+  /** What is added to even time; the machine's, until the beacon has shown otherwise. */
+  let offsetMs = machineAtStartMs - startedAtMs
+  let trust: ClockTrust = isTrusted && machineAtStartMs > headTimeMs ? 'trusted' : 'unproven'
+  let newest: Arrival | undefined
+  /** The last rounds that came one after the other, as they were made, while the clock was ahead of them. */
+  let behind: Arrival[] = []
+
+  const publicMs = (round: number): number => roundTimeMs({ beacon }, round)
+
+  function isNext(last: Arrival | undefined, { round, atMs }: Arrival): boolean {
+    if (last === undefined || round !== last.round + 1) return false
+    // What a beacon makes up for comes faster.
+    return Math.abs(atMs - last.atMs - beacon.periodMs) <= beacon.periodMs / 3
+  }
+
+  function prove(arrival: Arrival, nowMs: number): void {
+    const aheadMs = offsetMs + arrival.atMs - nowMs
+    trust = 'proven'
+    offsetMs = nowMs - arrival.atMs
+    log({ type: 'clock:proven', round: arrival.round, aheadMs })
+  }
+
+  function step(arrival: Arrival, nowMs: number): void {
+    const byMs = nowMs - (offsetMs + arrival.atMs)
+    offsetMs += byMs
+    log({ type: 'clock:stepped', round: arrival.round, byMs })
+  }
+
+  function weighForward(arrival: Arrival): void {
+    const earliestMs = publicMs(arrival.round)
+    const nowMs = offsetMs + arrival.atMs
+    if (trust === 'proven') {
+      if (nowMs < earliestMs) step(arrival, earliestMs)
+    } else if (nowMs < earliestMs) prove(arrival, earliestMs)
+    else if (nowMs <= earliestMs + TOLERANCE_MS + beacon.periodMs) prove(arrival, nowMs)
+  }
+
+  function weighBack(arrival: Arrival, isNew: boolean): void {
+    const isAhead = offsetMs + arrival.atMs > publicMs(arrival.round) + AHEAD_MS
+    if (!isNew || !isAhead) behind = []
+    else behind = isNext(behind.at(-1), arrival) ? [...behind, arrival] : [arrival]
+    if (behind.length < ROUNDS_TO_SHOW) return
+    behind = []
+    const nowMs = publicMs(arrival.round) + ARRIVAL_MS
+    const aheadMs = offsetMs + arrival.atMs - nowMs
+    if (trust !== 'proven') prove(arrival, nowMs)
+    else if (aheadMs <= BACK_MAX_MS) step(arrival, nowMs)
+    else log({ type: 'clock:ahead', round: arrival.round, aheadMs })
+  }
+
+  return {
+    nowMs: () => (trust === 'unproven' ? undefined : offsetMs + time.monotonicMs()),
+    heard: (round) => {
+      if (newest !== undefined && round <= newest.round) return
+      const arrival = { round, atMs: time.monotonicMs() }
+      // The first that is heard of may be as old as the relay likes.
+      const isNew = newest !== undefined
+      newest = arrival
+      weighForward(arrival)
+      weighBack(arrival, isNew)
+    },
+    get status() {
+      return { trust, newestRound: newest?.round, silentMs: time.monotonicMs() - (newest?.atMs ?? startedAtMs) }
+    },
+  }
+}

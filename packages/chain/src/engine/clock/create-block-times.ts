@@ -1,0 +1,87 @@
+/**
+ * The time of the next block, or why there can be none yet: nothing shows what time it is, the head is ahead of it, or the
+ * beacon has been silent for as long as the chain goes on without it.
+ */
+import { GranaryError } from '@granary/errors'
+import type { Clock } from './clock.ts'
+
+export interface BlockTimes {
+  /** @returns undefined when no block can be made now; then `stalled` says why, unless it is a matter of milliseconds */
+  next(headTimeMs: number): number | undefined
+  readonly stalled: ChainStalledError | undefined
+}
+
+export interface BlockTimesParts {
+  readonly clock: Clock
+  readonly blockTimeMs: number
+  /** Told each minute while there are no blocks. */
+  readonly log: (error: ChainStalledError) => void
+  /** The latest that the rules allow, with the newest round that is known. */
+  readonly latestMs: () => number
+  readonly monotonicMs: () => number
+}
+
+const REMIND_MS = 60_000
+
+export function createBlockTimes({ clock, blockTimeMs, log, latestMs, monotonicMs }: BlockTimesParts): BlockTimes {
+  let stalled: ChainStalledError | undefined
+  let remindedAtMs = Number.NEGATIVE_INFINITY
+
+  function wait(error: ChainStalledError | undefined): undefined {
+    if (error === undefined) return
+    stalled = error
+    if (monotonicMs() < remindedAtMs + REMIND_MS) return
+    remindedAtMs = monotonicMs()
+    log(error)
+  }
+
+  return {
+    next: (headTimeMs) => {
+      const nowMs = clock.nowMs()
+      if (nowMs === undefined) return wait(unproven(clock.status.newestRound))
+      const timeMs = Math.floor(nowMs)
+      if (timeMs <= headTimeMs)
+        return wait(headTimeMs - timeMs > blockTimeMs ? aheadOf(headTimeMs - timeMs) : undefined)
+      if (timeMs > latestMs()) return wait(silent(clock.status.silentMs))
+      stalled = undefined
+      remindedAtMs = Number.NEGATIVE_INFINITY
+      return timeMs
+    },
+    get stalled() {
+      return stalled
+    },
+  }
+}
+
+/** CLOCK_UNPROVEN, HEAD_AHEAD, BEACON_SILENT: there are no blocks at present, and nothing is lost by it. */
+export class ChainStalledError extends GranaryError {
+  constructor(given: { readonly code: string; readonly message: string; readonly hint: string }) {
+    super({ ...given, retryable: true })
+  }
+}
+
+function unproven(newestRound: number | undefined): ChainStalledError {
+  const what =
+    newestRound === undefined ? 'no relay of the beacon has answered' : `since round ${newestRound} no three have come`
+  return new ChainStalledError({
+    code: 'CLOCK_UNPROVEN',
+    message: `nothing shows what time it is, so no block is made: ${what}`,
+    hint: 'let the node reach a relay of the beacon, by --beacon or the network; or set the clock of the machine and start with --trust-clock',
+  })
+}
+
+function aheadOf(ms: number): ChainStalledError {
+  return new ChainStalledError({
+    code: 'HEAD_AHEAD',
+    message: `the last block is ${Math.ceil(ms / 1_000)} s ahead of the time, so no block is made until then`,
+    hint: 'wait: it was made by a clock that was ahead, or the genesis names a time to come',
+  })
+}
+
+function silent(ms: number): ChainStalledError {
+  return new ChainStalledError({
+    code: 'BEACON_SILENT',
+    message: `no round of the beacon has come for ${Math.floor(ms / 1_000)} s, longer than blocks are made without`,
+    hint: 'let the node reach a relay of the beacon, by --beacon or the network; the chain goes on by itself then',
+  })
+}
