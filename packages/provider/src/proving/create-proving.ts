@@ -59,7 +59,7 @@ export function createProving({ db, ...input }: CreateProvingInput): Proving {
       const key = `${view.number}-${challenge.epoch}`
       if (answering.has(key)) continue
       const done = answer(view, challenge, signal)
-        .catch(report)
+        .catch((error) => (signal.aborted ? undefined : report(error)))
         .finally(() => answering.delete(key))
       answering.set(key, done)
     }

@@ -3,6 +3,7 @@
  * back where its data allows it, or is declared.
  */
 import { randomBytes } from 'node:crypto'
+import { truncateSync } from 'node:fs'
 import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -125,6 +126,14 @@ const turned = async (path: string): Promise<void> =>
   )
 const said = (type: SealingLogEvent['type']): SealingLogEvent[] => logged.filter((event) => event.type === type)
 
+const skippedIn = (event: SealingLogEvent): readonly number[] => (event.type === 'post:accepted' ? event.skipped : [])
+
+async function nextChallenge(): Promise<void> {
+  const { number } = (await partition())!
+  for await (const event of devnet.chain.events({ types: ['challenge:opened'], signal: watching.signal }))
+    if (event.partition === number) return
+}
+
 /** All four are in the list and have been proven so, more than once. */
 async function allSound(): Promise<void> {
   await until('all are sound', async () => {
@@ -159,12 +168,38 @@ describe('one damaged sector of four is mended, and the other three never miss',
       expect(said('sector:mended')).toEqual([{ type: 'sector:mended', sector: second(), by }])
       await allSound()
       expect(alerts.list()).toEqual([])
-      const skipped = said('post:accepted').flatMap((event) => (event.type === 'post:accepted' ? event.skipped : []))
+      const skipped = logged.flatMap(skippedIn)
       expect(skipped.filter((number) => number !== second())).toEqual([])
     },
     UNTIL_MS * 3,
   )
 })
+
+test(
+  'one that is damaged once the challenge is drawn is skipped in the answer, and comes back',
+  async () => {
+    const { path } = deals[second() - 1]!
+    const payload = await readFile(path)
+    let skipped: readonly number[] = []
+    // It may be found before the challenge asks for it: then it is declared, and another challenge is waited for.
+    for (let tries = 0; skipped.length === 0 && tries < 8; tries += 1) {
+      await allSound()
+      logged.length = 0
+      // With its pieces there it would be mended within the window.
+      await writeFile(path, randomBytes(payload.length))
+      await nextChallenge()
+      truncateSync(at('replica'), 0)
+      await until('the sector is declared or skipped', () =>
+        logged.some((event) => event.type === 'fault:declared' || skippedIn(event).length > 0),
+      )
+      skipped = logged.flatMap(skippedIn)
+      await writeFile(path, payload)
+    }
+    expect(skipped).toEqual([second()])
+    await allSound()
+  },
+  UNTIL_MS * 8,
+)
 
 test(
   'one whose pieces are damaged too is declared or skipped, and asked for no more until they are back',

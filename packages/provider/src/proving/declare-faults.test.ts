@@ -1,0 +1,54 @@
+import type { ChallengeView, PartitionView } from '@granary/chain/client'
+import { profileNamed } from '@granary/proofs/profile'
+import { drawSamples } from '@granary/proofs/verify'
+import { expect, test } from '@jest/globals'
+import { fromHex } from '../sealing/hex.ts'
+import { planDeclaration } from './declare-faults.ts'
+
+const PROVIDER = 1_000
+const HEIGHT = 100
+const sectors = Array.from({ length: 8 }, (_, n) => ({ number: 10 + n, commR: `0x${'00'.repeat(32)}` as const }))
+const numbers = sectors.map(({ number }) => number)
+/** Three samples over eight sectors: some have none. */
+const challenge: ChallengeView = {
+  epoch: 90,
+  deadline: 120,
+  randomness: `0x${'07'.repeat(32)}`,
+  count: 3,
+  sectors,
+  answered: false,
+}
+const view: PartitionView = {
+  provider: PROVIDER,
+  number: 4,
+  slot: 0,
+  profile: '2KiB-test',
+  sectors,
+  faulty: false,
+  faultySectors: [],
+  lastProven: 50,
+  power: 0,
+  pending: '0',
+}
+const asked = drawSamples(
+  {
+    ...{ profile: profileNamed('2KiB-test'), provider: PROVIDER, partition: 4, count: 3 },
+    randomness: fromHex(challenge.randomness),
+  },
+  sectors.length,
+).map(({ position }) => numbers[position]!)
+const unasked = numbers.filter((number) => !asked.includes(number))
+
+test.each<[string, Partial<PartitionView>, readonly number[]]>([
+  ['any sector while no challenge is open', {}, numbers],
+  ['none that is faulty by the chain already', { faultySectors: [10, 11] }, numbers.slice(2)],
+  ['while one is open, only those that it has no sample on', { challenge }, unasked],
+  ['any again once it is answered', { challenge: { ...challenge, answered: true } }, numbers],
+  ['any again once its window is over', { challenge: { ...challenge, deadline: HEIGHT } }, numbers],
+])('declares %s', (_, given, expected) => {
+  expect(planDeclaration({ ...view, ...given }, PROVIDER, HEIGHT)).toEqual(expected)
+})
+
+test('the example has sectors of both kinds', () => {
+  expect([asked.length > 0, unasked.length > 0]).toEqual([true, true])
+})
