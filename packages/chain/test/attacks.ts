@@ -192,6 +192,12 @@ export const attacks: readonly Attack[] = [
     cost: 'a missed proof',
   },
   {
+    name: 'stopping the chain at each challenge',
+    file: `${STATE}/slow-chain`,
+    refusedBy: 'an answer proves no more than two periods before its draw; what is void is drawn again, by lot',
+    cost: 'who can stop it nearly completely is paid for two periods without the data, once, and for nothing else',
+  },
+  {
     name: 'exhausting slots',
     file: `${STATE}/attacks`,
     refusedBy: 'each partition locks a deposit, and holds a sector that was proven',

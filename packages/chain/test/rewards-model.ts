@@ -2,11 +2,14 @@
  * A random provider, and beside it what each of its sectors earns, epoch by epoch, as the rules say it in words: nothing is
  * summed up ahead. docs/spec/chain.md section 4, Rewards.
  */
+import { profileNamed } from '@granary/proofs/profile'
 import { expect } from '@jest/globals'
 import fc from 'fast-check'
+import { isTooLate, isVoid } from '../src/state/answer-time.ts'
 import { closeChallenge, closeDueChallenges, drawChallenges } from '../src/state/challenges.ts'
 import type { BlockContext } from '../src/state/context.ts'
 import { declareFault, requireSector, terminateOldFaults, terminateSector } from '../src/state/faults.ts'
+import { devnetParams, reachOf } from '../src/state/params.ts'
 import { allMembers, departDue, isListed, membersAt, NOW, partitionOf } from '../src/state/partitions.ts'
 import { recount } from '../src/state/recount.ts'
 import { acceptRecovery, closeDueRecoveries, enqueueRecovery, recoveryMembers } from '../src/state/recoveries.ts'
@@ -15,7 +18,10 @@ import { tables } from '../src/state/tables.ts'
 import { randomFrom } from './random-stream.ts'
 import { addSector, createRules, PROVIDER } from './rules.ts'
 
-const SECTOR = 2_048
+/** A secure profile, so that a chain that stops makes its challenges void. */
+const PROFILE = profileNamed('512MiB')
+const SECTOR = PROFILE.sectorBytes
+const STOPPED_MS = 5_000
 const params = {
   capacityReward: 10n ** 20n,
   vesting: 40,
@@ -23,6 +29,7 @@ const params = {
   partitionSectorsMax: 4,
   faultMaxAge: 60,
   recoveriesPerEpoch: 4,
+  responseWindows: { ...devnetParams().responseWindows, [PROFILE.name]: 5 },
 }
 
 export interface RewardsRun {
@@ -30,6 +37,8 @@ export interface RewardsRun {
   readonly diligence: number
   readonly cutoff: number
   readonly beaconGaps: boolean
+  /** Of 64 blocks, how many begin a time in which the chain is nearly stopped. */
+  readonly stops: number
   readonly design: number
   readonly rewardHalving: number
 }
@@ -70,15 +79,22 @@ class Model {
     this.sectors.set(number, { expiry, state: 'sound', earns: false, pending: new Map(), before: 0n })
   }
 
-  answer(numbers: readonly number[], drawnIn: number, height: number): void {
+  /** @param reach: epochs through this one are not proven by the answer */
+  answer(
+    numbers: readonly number[],
+    { block: drawnIn, reach }: { block: number; reach: number },
+    height: number,
+  ): void {
     let credit = 0n
     for (const sector of numbers.map((number) => this.sectors.get(number)!)) {
       if (sector.state !== 'sound') continue
+      // What it did not earn before its first answer is taken from the second in full, though a part be out of reach.
+      if ([...sector.pending.keys()].some((epoch) => epoch <= reach)) this.slack += (sector.before >> 64n) + 1n
       if (sector.earns) sector.before = 0n
       else for (let epoch = drawnIn + 1; epoch <= height; epoch++) sector.before += this.#steps[epoch]!
       sector.earns = true
       for (const [epoch, amount] of sector.pending) {
-        if (epoch <= drawnIn) credit += amount
+        if (epoch <= drawnIn && epoch > reach) credit += amount
         if (epoch <= drawnIn) sector.pending.delete(epoch)
       }
       if (sector.expiry <= height) this.#stop(sector, 'over')
@@ -96,22 +112,26 @@ class Model {
   }
 }
 
-/** @returns what was minted @throws when it is not what the sectors earned */
-export function compareRewards(run: RewardsRun): bigint {
+/** @returns what was minted, and how often something was out of reach @throws when it is not what the sectors earned */
+export function compareRewards(run: RewardsRun): { readonly minted: bigint; readonly outOfReach: number } {
   const random = randomFrom(run.seed)
   const { cutoff, rewardHalving } = run
   const designPower = BigInt(run.design * SECTOR)
   const rules = createRules({ ...params, cutoff, rewardHalving, designPower })
   const model = new Model()
+  let timeMs = 0
+  let stoppedUntil = 0
 
   for (let height = 1; height <= 300; height++) {
     const isLate = run.beaconGaps && random(8) === 0
-    const context = rules.begin(height, { timeMs: height * 500, entropy: isLate ? undefined : random(256) })
+    if (random(64) < run.stops) stoppedUntil = Math.max(stoppedUntil, height + random(6 * params.provingPeriod))
+    timeMs += height <= stoppedUntil ? STOPPED_MS : 500
+    const context = rules.begin(height, { timeMs, entropy: isLate ? undefined : random(256) })
     if (isLate && random(2) === 0) rules.deliver(height - 1, random(256))
     model.earn(context)
     if (random(6) === 0) {
       const expiry = height + 10 + random(150)
-      addSector(context, { number: model.sectors.size, expiry, profile: '2KiB-test' })
+      addSector(context, { number: model.sectors.size, expiry, profile: PROFILE.name })
       model.join(model.sectors.size, expiry)
     }
     for (const number of partitionNumbers(context)) act(context, model, number, random, run.diligence)
@@ -129,13 +149,14 @@ export function compareRewards(run: RewardsRun): bigint {
     if (height % 25 === 0) recount(context.store)
     rules.commit()
   }
-  const { minted } = recount(rules.begin(301, { timeMs: 200_000, entropy: 1 }).store)
+  const { minted } = recount(rules.begin(301, { timeMs: timeMs + 500, entropy: 1 }).store)
   const credited = rules.events.filter(({ type }) => type === 'reward:credited')
   expect(minted).toBe(credited.reduce((sum, { amount }) => sum + BigInt(`${amount}`), 0n))
   expect(minted).toBeLessThanOrEqual(model.limit)
   expect(minted).toBeLessThanOrEqual(model.expected)
   expect(minted).toBeGreaterThanOrEqual(model.expected - model.slack)
-  return minted
+  const outOfReach = rules.events.filter(({ reason }) => reason === 'OUT_OF_REACH').length
+  return { minted, outOfReach }
 }
 
 /** What a provider may do with one of its partitions in a block, and what becomes of it there. */
@@ -147,17 +168,21 @@ function act(
   diligence: number,
 ): void {
   const { store, height } = context
-  const { challenge, recovery } = partitionOf(store, PROVIDER, number)
+  const partition = partitionOf(store, PROVIDER, number)
+  const { challenge, recovery } = partition
   const [open] = challenge
   const frozen = open === undefined ? [] : membersAt(store, PROVIDER, number, open.frozenAt)
-  if (open !== undefined && open.epoch < height && random(2) === 0 && random(16) < diligence) {
+  const mayAnswer = (asked: { epoch: number; openedAt: number }): boolean =>
+    asked.openedAt < height && !isTooLate(context, partition, asked)
+  if (open !== undefined && mayAnswer(open) && random(2) === 0 && random(16) < diligence) {
     const numbers = frozen.map((member) => member.number)
-    model.answer(numbers, model.drawnIn.get(number)!.block, height)
+    const reach = open.epoch - reachOf(context.params, PROFILE)
+    model.answer(numbers, { block: model.drawnIn.get(number)!.block, reach }, height)
     closeChallenge(context, PROVIDER, number, 'answered')
-  } else if (open?.deadline === height) {
+  } else if (open?.deadline === height && !isVoid(context, partition, open)) {
     for (const { number: sector, expiry } of frozen) model.stop(sector, expiry <= height ? 'over' : 'faulty')
   }
-  if (recovery.some(({ epoch }) => epoch < height) && random(3) === 0) {
+  if (recovery.some(mayAnswer) && random(3) === 0) {
     for (const { number: sector } of recoveryMembers(store, PROVIDER, number)) {
       if (requireSector(store, PROVIDER, sector).status === 'active') model.sectors.get(sector)!.state = 'sound'
     }
@@ -200,6 +225,7 @@ export function compareRandomRewards(count: number): void {
     diligence: fc.integer({ min: 0, max: 16 }),
     cutoff: fc.integer({ min: 1, max: 9 }),
     beaconGaps: fc.boolean(),
+    stops: fc.nat(4),
     design: fc.integer({ min: 1, max: 30 }),
     rewardHalving: fc.integer({ min: 1, max: 400 }),
   })

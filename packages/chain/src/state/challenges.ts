@@ -2,6 +2,7 @@
  * Challenges of partitions: drawn, answered, missed or void. docs/spec/chain.md section 3. What is in the list of a missed
  * challenge is faulty from then on, and is not challenged again before it asks to recover.
  */
+import { profileNamed } from '@granary/proofs/profile'
 import type { Epoch } from '../messages/index.ts'
 import { frozenIncome, missFee } from './answer-fees.ts'
 import { epochOf, isVoid } from './answer-time.ts'
@@ -12,7 +13,8 @@ import { InvariantError } from './errors.ts'
 import { chargeProvider, type FeeReason, forfeit, missChallenge, requireSector } from './faults.ts'
 import { frozenAtOf } from './frozen-at.ts'
 import { unlockCollateral } from './ledger.ts'
-import { allowedProfile } from './params.ts'
+import { lesser } from './lesser.ts'
+import { allowedProfile, reachOf } from './params.ts'
 import {
   isListed,
   membersAt,
@@ -88,7 +90,7 @@ export function closeDueChallenges(context: BlockContext): void {
   }
 }
 
-/** Decides the span since the challenge before, and lets the sectors go whose time was over. */
+/** Decides the span since the challenge before, as far as an answer reaches back, and lets the sectors go whose time was over. */
 export function closeChallenge(context: BlockContext, provider: number, number: number, outcome: Outcome): void {
   const { store, height } = context
   const partition = partitionOf(store, provider, number)
@@ -110,16 +112,44 @@ export function closeChallenge(context: BlockContext, provider: number, number: 
   }
   const { rewardIndex } = epochOf(context, openedAt)
   const bytes = begins ? sound.length * sectorBytesOf(partition) : partition.power
+  const reached = leaveUnreached(context, { provider, number }, partition, challenge)
   writePartition(context, provider, number, {
-    ...partition,
+    ...reached,
     ...earnFrom(store, partition, { rewardIndex, bytes }),
     challenge: [],
     closedEpoch: epoch,
     closedFrozenAt: frozenAt,
   })
-  creditCapacity(context, { provider, number }, pendingReward(partition, rewardIndex))
+  creditCapacity(context, { provider, number }, pendingReward(reached, rewardIndex))
   for (const member of leaving) endSector(context, provider, number, member)
   if (expires) findFirstExpiry(context, provider, number)
+}
+
+/**
+ * Who can stop the chain at each challenge could answer none of them for as long as it likes, and the last for all: so an
+ * answer reaches back two periods. What lies before is a gap of the partition, neither paid nor minted, without a fee.
+ * @returns the partition as the answer finds it
+ */
+function leaveUnreached(
+  context: BlockContext,
+  { provider, number }: Place,
+  partition: Partition,
+  { epoch, openedAt }: OpenChallenge,
+): Partition {
+  const { store, params, emit } = context
+  const { closedEpoch: from, unreached } = partition
+  const to = epoch - reachOf(params, profileNamed(partition.profile))
+  if (from >= to) return partition
+  tables.gaps.put(store, provider, number, to, { from, before: unreached })
+  const index = epochOf(context, to).rewardIndex
+  // It may be behind that of the block that brought the last draw, since a round may come late.
+  const rewardIndex = index + partition.rewardIndex - lesser(index, partition.rewardIndex)
+  const reached = { ...partition, unreached: unreached + to - from, rewardIndex }
+  const { rewardIndex: opened } = epochOf(context, openedAt)
+  const lost = pendingReward(partition, opened) - pendingReward(reached, opened)
+  emit({ type: 'span:unreached', provider, partition: number, from, to })
+  forfeit(context, { provider, partition: number }, lost, 'OUT_OF_REACH')
+  return reached
 }
 
 export function openChallengeOf(partition: Partition): OpenChallenge {
@@ -198,8 +228,11 @@ export function endSector(
 ): void {
   const { store, height, emit } = context
   const sector = requireSector(store, provider, number)
-  const proven = unproven === undefined ? sector.expiry : standingOf(store, provider, sector).proven
-  const stopped = [{ proven, at: height }] as const
+  // By an answer: the partition's last draw is that of this one.
+  const isProven = unproven === undefined
+  const proven = isProven ? sector.expiry : standingOf(store, provider, sector).proven
+  const drawn = isProven ? Math.min(proven, partitionOf(store, provider, partition).closedEpoch) : proven
+  const stopped = [{ proven, drawn, at: height }] as const
   unlockCollateral(store, provider, sector.pledge)
   tables.sectors.put(store, provider, number, { ...sector, status: 'ended', pledge: 0n, stopped })
   const forfeited = unlistMember(context, provider, partition, position)

@@ -22,6 +22,7 @@ export type ChainEventType =
   | 'challenge:void'
   | 'post:accepted'
   | 'post:missed'
+  | 'span:unreached'
   | 'provider:charged'
   | 'provider:repaid'
   | 'fault:declared'

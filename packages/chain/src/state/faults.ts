@@ -31,6 +31,8 @@ const TERMINATIONS_MAX = 256
 const SWEEPS_MAX = 8
 
 export type FeeReason = 'FAULT_DECLARED' | 'PROOF_MISSED' | 'RECOVERY_MISSED' | 'SECTOR_SKIPPED' | 'TERMINATED'
+/** Why something earned is not minted. */
+export type ForfeitReason = FeeReason | 'OUT_OF_REACH'
 
 /** Burns a fee from the provider's free collateral; what that lacks stays as a debt. */
 export function chargeProvider(context: BlockContext, provider: number, fee: bigint, reason: FeeReason): void {
@@ -71,7 +73,7 @@ export function forfeit(
   { emit }: BlockContext,
   place: { readonly provider: number; readonly partition: number },
   amount: bigint,
-  reason: FeeReason,
+  reason: ForfeitReason,
 ): void {
   if (amount > 0n) emit({ type: 'reward:forfeited', ...place, amount: String(amount), reason })
 }
@@ -90,7 +92,7 @@ export function declareFault(context: BlockContext, provider: number, number: nu
   const sector = requireSector(store, provider, number)
   const { partition, position } = placementOf(sector)
   const { proven } = standingOf(store, provider, sector)
-  tables.sectors.put(store, provider, number, { ...sector, stopped: [{ proven, at: height }] })
+  tables.sectors.put(store, provider, number, { ...sector, stopped: [{ proven, drawn: proven, at: height }] })
   tables.faultDeadlines.put(store, height + params.faultMaxAge, provider, partition, {})
   return unlistMember(context, provider, partition, position)
 }
@@ -111,7 +113,7 @@ export function terminateSector(context: BlockContext, provider: number, number:
   tables.sectors.put(store, provider, number, {
     ...sector,
     status: isOver ? 'ended' : 'terminated',
-    stopped: [{ proven, at: height }],
+    stopped: [{ proven, drawn: proven, at: height }],
     pledge: 0n,
   })
   const forfeited =

@@ -244,6 +244,11 @@ export function answerTimeMaxMs(profile: Profile): number | undefined {
   return Math.floor(labelsNs / 5 / 1_000_000)
 }
 
+/** How far back an answer proves: what lies before is neither paid nor minted. */
+export function reachOf({ provingPeriod, cutoff, responseWindows }: ChainParams, { name }: NamedProfile): number {
+  return 2 * provingPeriod + cutoff + responseWindows[name]
+}
+
 /** The latest expiry of a sector whose longest deal could begin at `from`. */
 export function sectorExpiryMax(params: ChainParams, from: number): number {
   return from + params.dealDurationMax + 2 * params.provingPeriod

@@ -201,7 +201,7 @@ function partitionWithRoom(store: StateReader, provider: number, profile: string
 }
 
 function createPartition(context: BlockContext, provider: number, profile: string): number {
-  const { store, params } = context
+  const { store, params, height } = context
   const slot = freeSlot(store, params)
   if (slot === undefined) {
     throw new TxError('NO_SLOT', {
@@ -228,8 +228,9 @@ function createPartition(context: BlockContext, provider: number, profile: strin
     retired: false,
     challenge: [],
     redraw: [],
-    closedEpoch: 0,
+    closedEpoch: height,
     closedFrozenAt: 0,
+    unreached: 0,
     missedFrozenAt: 0,
     requestedAt: [],
     recovery: [],

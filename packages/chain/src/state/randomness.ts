@@ -50,9 +50,24 @@ export function drawBelow(
   return Number(value.reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n) % BigInt(bound))
 }
 
-/** Epochs for which rounds are kept: a ticket may be used at the end of its age, and its sector proven at the end of its time. */
-export function roundsKept(params: ChainParams): number {
-  return params.ticketMaxAge + params.commitExpiry + params.seedDelay + 2
+/**
+ * Epochs that are kept, with their rounds: a ticket may be used at the end of its age, and its sector proven at the end of
+ * its time; and an answer asks for the index of rewards where its reach begins.
+ */
+export function roundsKept({
+  ticketMaxAge,
+  commitExpiry,
+  seedDelay,
+  provingPeriod,
+  cutoff,
+  responseWindows,
+  beaconLatenessMs,
+  blockTimeMs,
+}: ChainParams): number {
+  const window = Math.max(...Object.values(responseWindows))
+  const reach = 2 * provingPeriod + cutoff + window
+  const lateness = Math.ceil(beaconLatenessMs / blockTimeMs)
+  return Math.max(ticketMaxAge + commitExpiry + seedDelay, reach + window + lateness) + 2
 }
 
 export function u64(value: number): Uint8Array {

@@ -12,7 +12,7 @@ import { chargeProvider, requireSector } from './faults.ts'
 import { allowedProfile } from './params.ts'
 import { listMember, type PositionedMember, partitionOf, writePartition } from './partitions.ts'
 import type { OpenRecovery, Partition } from './records/partitions.ts'
-import { placementOf, standingOf } from './spans.ts'
+import { placementOf, standingOf, unreachedBetween } from './spans.ts'
 import type { StateReader } from './store.ts'
 import { firstOf, keyNumber } from './table.ts'
 import { tables } from './tables.ts'
@@ -69,16 +69,15 @@ export function acceptRecovery(context: BlockContext, provider: number, number: 
     if (sector.status !== 'active') continue
     const { proven } = standingOf(store, provider, sector)
     const placement = placementOf(sector)
-    const { faultedEpochs } = placement
-    tables.faultedSpans.put(store, provider, member.number, epoch, { start: proven, before: faultedEpochs })
+    const lost = unreachedBetween(store, { provider, partition: number }, placement.since, proven)
+    const before = placement.faultedEpochs + lost
+    tables.faultedSpans.put(store, provider, member.number, epoch, { start: proven, before })
     tables.members.delete(store, provider, number, member.position)
     const position = listMember(context, provider, number, { ...sector, number: member.number })
     tables.sectors.put(store, provider, member.number, {
       ...sector,
       stopped: [],
-      placement: [
-        { ...placement, position, since: epoch, listedAt: height, faultedEpochs: faultedEpochs + epoch - proven },
-      ],
+      placement: [{ ...placement, position, since: epoch, listedAt: height, faultedEpochs: before + epoch - proven }],
     })
   }
   tables.recoveryLists.delete(store, provider, number)

@@ -303,9 +303,16 @@ test('paying oneself: a provider loses by it, of what its payment burns it is gi
 describe('what is credited is what each sector earned epoch by epoch', () => {
   test('by a diligent provider, below the design size and beyond it', () => {
     for (const design of [1, 100]) {
-      const run = { seed: 1, diligence: 15, cutoff: 2, beaconGaps: false, design, rewardHalving: 80 }
-      expect(compareRewards(run)).toBeGreaterThan(10n ** 20n)
+      const run = { seed: 1, diligence: 15, cutoff: 2, beaconGaps: false, stops: 0, design, rewardHalving: 80 }
+      expect(compareRewards(run).minted).toBeGreaterThan(10n ** 20n)
     }
+  })
+
+  test('on a chain that is stopped for longer than an answer reaches: all money is still counted', () => {
+    const run = { seed: 2, diligence: 15, cutoff: 2, beaconGaps: false, stops: 2, design: 1, rewardHalving: 80 }
+    const { minted, outOfReach } = compareRewards(run)
+    expect(minted).toBeGreaterThan(10n ** 18n)
+    expect(outOfReach).toBeGreaterThan(0)
   })
 
   test('by random providers, on random chains', () => {

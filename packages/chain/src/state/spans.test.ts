@@ -2,16 +2,23 @@ import { describe, expect, test } from '@jest/globals'
 import { sha256 } from '@noble/hashes/sha2.js'
 import fc from 'fast-check'
 import { addSector, createRules, PROVIDER } from '../../test/rules.ts'
+import { isTooLate, isVoid } from './answer-time.ts'
 import { closeChallenge, closeDueChallenges, drawChallenges } from './challenges.ts'
 import type { BlockContext } from './context.ts'
 import { drawsOf } from './draws.ts'
 import { declareFault, terminateOldFaults } from './faults.ts'
+import { devnetParams } from './params.ts'
 import { allMembers, departDue, isListed, membersAt, NOW, partitionOf } from './partitions.ts'
 import { acceptRecovery, closeDueRecoveries, enqueueRecovery, recoveryMembers } from './recoveries.ts'
 import { decidedThrough, faultedRunTo, faultedThrough } from './spans.ts'
 import { tables } from './tables.ts'
 
 const EPOCHS = 400
+const PERIOD = 7
+/** A secure one, so that a chain that stops makes its challenges void; its window is as short as that of an insecure one. */
+const PROFILE = '512MiB'
+const WINDOW = 5
+const STOPPED_MS = 5_000
 
 /** What the rules say of a sector, written down epoch by epoch. */
 interface ModelSector {
@@ -21,6 +28,8 @@ interface ModelSector {
   decided: number
   state: 'sound' | 'faulty' | 'over'
   readonly faultedEpochs: Set<number>
+  /** Those before the reach of the answer that came after them. */
+  readonly unreached: Set<number>
 }
 
 interface Run {
@@ -29,6 +38,8 @@ interface Run {
   readonly diligence: number
   readonly cutoff: number
   readonly beaconGaps: boolean
+  /** Of 64 blocks, how many begin an hour in which the chain is nearly stopped, and every challenge void. */
+  readonly stops: number
 }
 
 interface Counted {
@@ -38,27 +49,41 @@ interface Counted {
 
 function simulate(run: Run): Counted {
   const random = randomFrom(run.seed)
-  const rules = createRules({ cutoff: run.cutoff, provingPeriod: 7, partitionSectorsMax: 4, faultMaxAge: 60 })
+  const rules = createRules({
+    cutoff: run.cutoff,
+    provingPeriod: PERIOD,
+    partitionSectorsMax: 4,
+    faultMaxAge: 60,
+    responseWindows: { ...devnetParams().responseWindows, [PROFILE]: WINDOW },
+  })
+  let timeMs = 0
+  let stoppedUntil = 0
   const model = new Map<number, ModelSector>()
   let checked = 0
 
   for (let height = 1; height <= EPOCHS; height++) {
     const isLate = run.beaconGaps && random(8) === 0
-    const context = rules.begin(height, { timeMs: height * 500, entropy: isLate ? undefined : random(256) })
+    if (random(64) < run.stops) stoppedUntil = Math.max(stoppedUntil, height + random(6 * PERIOD))
+    timeMs += height <= stoppedUntil ? STOPPED_MS : 500
+    const context = rules.begin(height, { timeMs, entropy: isLate ? undefined : random(256) })
     if (isLate && random(2) === 0) rules.deliver(height - 1, random(256))
 
     if (random(12) === 0) join(context, model, random)
     for (const number of partitionNumbers(context)) {
       const isDiligent = random(4) === 0 && random(16) < run.diligence
       const { challenge, recovery } = partitionOf(context.store, PROVIDER, number)
-      if (isDiligent && challenge.some(({ epoch }) => epoch < height)) decide(context, model, number, 'answered')
-      if (isDiligent && recovery.some(({ epoch }) => epoch < height)) recover(context, model, number)
+      const partition = partitionOf(context.store, PROVIDER, number)
+      const mayAnswer = (open: { epoch: number; openedAt: number }): boolean =>
+        isDiligent && open.openedAt < height && !isTooLate(context, partition, open)
+      if (challenge.some(mayAnswer)) decide(context, model, number, 'answered')
+      if (recovery.some(mayAnswer)) recover(context, model, number)
       if (random(24) === 0) declare(context, model, number)
       if (random(4) === 0) request(context, number)
     }
     for (const number of partitionNumbers(context)) {
       const [open] = partitionOf(context.store, PROVIDER, number).challenge
-      if (open?.deadline === height) decide(context, model, number, 'missed')
+      if (open?.deadline !== height) continue
+      if (!isVoid(context, partitionOf(context.store, PROVIDER, number), open)) decide(context, model, number, 'missed')
     }
     closeDueChallenges(context)
     closeDueRecoveries(context)
@@ -70,13 +95,32 @@ function simulate(run: Run): Counted {
     rules.commit()
   }
   const kinds: Record<string, number> = {}
-  for (const { type } of rules.events) kinds[type] = (kinds[type] ?? 0) + 1
+  const count = (kind: string): void => {
+    kinds[kind] = (kinds[kind] ?? 0) + 1
+  }
+  for (const { type } of rules.events) count(type)
+  for (const gap of rules.events.filter(({ type }) => type === 'span:unreached')) {
+    const isInside = (epoch: number): boolean => epoch > Number(gap.from) && epoch < Number(gap.to)
+    const recoveries = rules.events.filter((event) => event.type === 'recovery:opened')
+    if ([...model.values()].some(({ activatedAt }) => isInside(activatedAt))) count('join in a gap')
+    if (recoveries.some(({ epoch }) => isInside(Number(epoch)))) count('recovery in a gap')
+  }
   return { checked, kinds }
 }
 
 function fault(sector: ModelSector, through: number): void {
   for (let epoch = sector.decided + 1; epoch <= through; epoch++) sector.faultedEpochs.add(epoch)
   sector.decided = Math.max(sector.decided, through)
+}
+
+/** By the answer to a draw: all since the last proof but what lies beyond the reach. */
+function prove(
+  sector: ModelSector,
+  draw: number,
+  { through, reach }: { readonly through: number; readonly reach: number },
+): void {
+  for (let epoch = sector.decided + 1; epoch <= Math.min(through, draw - reach); epoch++) sector.unreached.add(epoch)
+  sector.decided = through
 }
 
 /** Writes the verdict of a challenge into the model, and, if it was answered, closes it in the state. */
@@ -87,11 +131,12 @@ function decide(
   outcome: 'answered' | 'missed',
 ): void {
   const [open] = partitionOf(context.store, PROVIDER, partition).challenge
+  const reach = 2 * PERIOD + context.params.cutoff + WINDOW
   for (const member of membersAt(context.store, PROVIDER, partition, open!.frozenAt)) {
     const sector = model.get(member.number)!
     if (sector.state !== 'sound') continue
     const isOver = sector.expiry <= context.height
-    if (outcome === 'answered') sector.decided = isOver ? sector.expiry : open!.epoch
+    if (outcome === 'answered') prove(sector, open!.epoch, { through: isOver ? sector.expiry : open!.epoch, reach })
     else if (isOver) fault(sector, sector.expiry)
     if (isOver) sector.state = 'over'
     else if (outcome === 'missed') sector.state = 'faulty'
@@ -157,7 +202,7 @@ function passFaulty(context: BlockContext, model: Map<number, ModelSector>): voi
 function join(context: BlockContext, model: Map<number, ModelSector>, random: (bound: number) => number): void {
   const number = model.size
   const expiry = context.height + 10 + random(120)
-  addSector(context, { number, expiry, profile: '2KiB-test' })
+  addSector(context, { number, expiry, profile: PROFILE })
   model.set(number, {
     number,
     activatedAt: context.height,
@@ -165,6 +210,7 @@ function join(context: BlockContext, model: Map<number, ModelSector>, random: (b
     decided: context.height,
     state: 'sound',
     faultedEpochs: new Set(),
+    unreached: new Set(),
   })
 }
 
@@ -179,7 +225,7 @@ function compare(
     const decided = decidedThrough(store, PROVIDER, record)
     expect({ number, height, decided }).toEqual({ number, height, decided: sector.decided })
     const epoch = sector.activatedAt + random(decided - sector.activatedAt + 1)
-    const faulted = [...sector.faultedEpochs].filter((each) => each <= epoch).length
+    const faulted = [...sector.faultedEpochs, ...sector.unreached].filter((each) => each <= epoch).length
     const actual = faultedThrough(store, { provider: PROVIDER, number }, record, epoch)
     expect({ number, height, epoch, faulted: actual }).toEqual({ number, height, epoch, faulted })
     const run = faultedRunTo(store, { provider: PROVIDER, number }, record, epoch)
@@ -210,17 +256,26 @@ describe('proven time by sums is what the rules say epoch by epoch', () => {
     [12, 'recovery:opened'],
     [16, 'sector:expired'],
   ] as const)('when %i of 16 answers come, with more than three %s', (diligence, kind) => {
-    const { checked, kinds } = simulate({ seed: diligence, diligence, cutoff: 2, beaconGaps: false })
+    const { checked, kinds } = simulate({ seed: diligence, diligence, cutoff: 2, beaconGaps: false, stops: 0 })
     expect(checked).toBeGreaterThan(2_000)
     expect(kinds[kind]).toBeGreaterThan(3)
   })
 
-  test('for random providers, cutoffs and beacons', () => {
+  test('when the chain is stopped for longer than an answer reaches, with joins and recoveries in the gap', () => {
+    const { checked, kinds } = simulate({ seed: 3, diligence: 15, cutoff: 2, beaconGaps: false, stops: 2 })
+    expect(checked).toBeGreaterThan(2_000)
+    for (const kind of ['span:unreached', 'challenge:void', 'join in a gap', 'recovery in a gap']) {
+      expect([kind, kinds[kind] ?? 0]).not.toEqual([kind, 0])
+    }
+  })
+
+  test('for random providers, cutoffs, beacons and stops', () => {
     const runs = fc.record({
       seed: fc.nat(2 ** 24),
       diligence: fc.integer({ min: 0, max: 16 }),
       cutoff: fc.integer({ min: 1, max: 9 }),
       beaconGaps: fc.boolean(),
+      stops: fc.nat(4),
     })
     fc.assert(
       fc.property(runs, (run) => {

@@ -1,8 +1,9 @@
 /**
  * For how long a sector has been proven. Nothing is written a sector when a challenge closes: a sector's standing follows
  * from its partition's last answer and from the first challenge that its list missed since it joined; what it was faulty
- * for before a recovery stands in spans of its own. docs/spec/chain.md section 3: a span reaches from one closed challenge
- * (or the activation, or the draw of a recovery) to the next.
+ * for before a recovery stands in spans of its own; what no answer reached is a gap of the partition, from which each sector
+ * that was proven in it has lost what lies in its own time. docs/spec/chain.md section 3: a span reaches from one closed
+ * challenge (or the activation, or the draw of a recovery) to the next.
  */
 import type { Epoch } from '../messages/index.ts'
 import { drawsOf } from './draws.ts'
@@ -41,7 +42,7 @@ export function decidedThrough(store: StateReader, provider: number, sector: Sec
   return Math.max(proven, recovery?.epoch ?? drawsOf(store).through)
 }
 
-/** Faulted epochs from the activation through `epoch`, which must be decided. */
+/** Epochs from the activation through `epoch`, which must be decided, that were faulted or that no answer reached. */
 export function faultedThrough(
   store: StateReader,
   { provider, number }: { readonly provider: number; readonly number: number },
@@ -52,7 +53,7 @@ export function faultedThrough(
   return before + run
 }
 
-/** Faulted epochs since the last proof or recovery, when they reach to `epoch`, which must be decided. */
+/** Faulted epochs since the last proof or recovery, when they reach to `epoch`, which must be decided. A gap is no fault. */
 export function faultedRunTo(
   store: StateReader,
   place: { readonly provider: number; readonly number: number },
@@ -62,7 +63,7 @@ export function faultedRunTo(
   return faultsThrough(store, place, sector, epoch).run
 }
 
-/** The last run of faulted epochs, which may be none, and those before it. */
+/** The last run of faulted epochs, which may be none, and before it those that were faulted or not reached. */
 function faultsThrough(
   store: StateReader,
   { provider, number }: { readonly provider: number; readonly number: number },
@@ -71,10 +72,37 @@ function faultsThrough(
 ): { readonly before: number; readonly run: number } {
   const after: [number, number, number] = [provider, number, epoch - 1]
   const span = firstOf(tables.faultedSpans.entries(store, [provider, number], after))?.value
-  if (span !== undefined) return { before: span.before, run: Math.max(0, epoch - span.start) }
+  const { partition, since, faultedEpochs } = placementOf(sector)
+  const unreached = (from: Epoch, to: Epoch): number => unreachedBetween(store, { provider, partition }, from, to)
+  if (span !== undefined) {
+    const { start, before } = span
+    return { before: before - unreached(Math.min(epoch, start), start), run: Math.max(0, epoch - start) }
+  }
   const { proven, stoppedAt } = standingOf(store, provider, sector)
-  const { faultedEpochs } = placementOf(sector)
-  return { before: faultedEpochs, run: stoppedAt === undefined ? 0 : Math.max(0, epoch - proven) }
+  const [{ drawn } = { drawn: proven }] = sector.stopped
+  const end = stoppedAt === undefined ? epoch : Math.min(epoch, drawn)
+  return {
+    before: faultedEpochs + unreached(since, end),
+    run: stoppedAt === undefined ? 0 : Math.max(0, epoch - proven),
+  }
+}
+
+/** Epochs in (from, to] that no answer of the partition reached. */
+export function unreachedBetween(
+  store: StateReader,
+  { provider, partition }: { readonly provider: number; readonly partition: number },
+  from: Epoch,
+  to: Epoch,
+): number {
+  if (to <= from) return 0
+  const total = partitionOf(store, provider, partition).unreached
+  if (total === 0) return 0
+  const through = (epoch: Epoch): number => {
+    const after: [number, number, number] = [provider, partition, epoch - 1]
+    const gap = firstOf(tables.gaps.entries(store, [provider, partition], after))?.value
+    return gap === undefined ? total : gap.before + Math.max(0, epoch - gap.from)
+  }
+  return through(to) - through(from)
 }
 
 export function placementOf(sector: Sector): Placement {

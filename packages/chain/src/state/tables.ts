@@ -34,6 +34,8 @@ import {
 } from './records/epochs.ts'
 import { marker } from './records/fields.ts'
 import {
+  type Gap,
+  gapRecord,
   type Member,
   type Miss,
   memberRecord,
@@ -92,6 +94,7 @@ export const tables: {
   readonly slotsByLoad: Table<[load: number, slot: number], object>
   readonly challengeDeadlines: Table<[deadline: Epoch, provider: number, partition: number], object>
   readonly misses: Table<[provider: number, partition: number, frozenAt: Epoch], Miss>
+  readonly gaps: Table<[provider: number, partition: number, to: Epoch], Gap>
   readonly faultedSpans: Table<[provider: number, sector: number, end: Epoch], FaultedSpan>
   /** When the faults of a partition may have become too old. */
   readonly faultDeadlines: Table<[epoch: Epoch, provider: number, partition: number], object>
@@ -136,6 +139,7 @@ export const tables: {
   slotsByLoad: table('slot-by-load', ['load', 'slot'], marker),
   challengeDeadlines: table('challenge-deadline', ['deadline', 'provider', 'partition'], marker),
   misses: table('miss', ['provider', 'partition', 'frozenAt'], missRecord),
+  gaps: table('gap', ['provider', 'partition', 'to'], gapRecord),
   faultedSpans: table('faulted-span', ['provider', 'sector', 'end'], faultedSpanRecord),
   faultDeadlines: table('fault-deadline', ['epoch', 'provider', 'partition'], marker),
   departures: table('departure', ['epoch', 'provider', 'partition', 'position'], marker),

@@ -190,7 +190,7 @@ function askView(ask: Ask): AskView {
 }
 
 function partitionView(reader: StateReader, provider: number, number: number, partition: Partition): PartitionView {
-  const { slot, profile, closedEpoch } = partition
+  const { slot, profile, closedEpoch, closedFrozenAt } = partition
   const challenge = challengeView(reader, provider, number, partition)
   const recovery = recoveryView(reader, provider, number, partition)
   const faultySectors = allMembers(reader, provider, number)
@@ -205,7 +205,7 @@ function partitionView(reader: StateReader, provider: number, number: number, pa
     sectors: listed(membersAt(reader, provider, number, NOW)),
     faulty: faultySectors.length > 0,
     faultySectors,
-    lastProven: closedEpoch === 0 ? null : closedEpoch,
+    lastProven: closedFrozenAt === 0 ? null : closedEpoch,
     power: partition.power,
     pending: String(pendingReward(partition, rewardsOf(reader).index)),
     ...(challenge === undefined ? {} : { challenge }),

@@ -60,10 +60,12 @@ export interface Partition {
   readonly challenge: Maybe<OpenChallenge>
   /** Its challenge was void: its place in the set of those that are drawn again. */
   readonly redraw: Maybe<number>
-  /** Draw of the last challenge that was answered; 0 before the first. */
+  /** Draw of the last challenge that was answered; the block of its creation before the first. */
   readonly closedEpoch: Epoch
-  /** `frozenAt` of that challenge. */
+  /** `frozenAt` of that challenge; 0 before the first. */
   readonly closedFrozenAt: Epoch
+  /** Epochs of all its gaps. */
+  readonly unreached: number
   /** `frozenAt` of the last challenge that was missed: all that stood in its list are faulty until they recover. */
   readonly missedFrozenAt: Epoch
   /** Block of the request to recover that waits for its draw. */
@@ -90,6 +92,7 @@ export const partitionRecord: Struct<Partition> = struct<Partition>('Partition',
   redraw: maybe(uint(32)),
   closedEpoch: epochs,
   closedFrozenAt: epochs,
+  unreached: u48,
   missedFrozenAt: epochs,
   requestedAt: maybe(epochs),
   recovery: maybe(openRecoveryRecord),
@@ -145,6 +148,15 @@ export const missRecord: Struct<Miss> = struct<Miss>('Miss', {
   closedEpoch: epochs,
   closedFrozenAt: epochs,
 })
+
+/** Epochs that no answer reached, (from, key]: the answer after them came too long after the one before. */
+export interface Gap {
+  readonly from: Epoch
+  /** Epochs of the gaps before this one. */
+  readonly before: number
+}
+
+export const gapRecord: Struct<Gap> = struct<Gap>('Gap', { from: epochs, before: u48 })
 
 /** How many partitions are to be drawn again: the length of a dense array, `redraws`. */
 export interface RedrawCount {

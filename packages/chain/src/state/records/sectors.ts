@@ -32,10 +32,12 @@ export const placementRecord: Struct<Placement> = struct<Placement>('Placement',
 export interface Stop {
   /** The epoch through which it is proven. */
   readonly proven: Epoch
+  /** The same, or the draw of its last answer when that proved a tail after it: no later gap takes anything from it. */
+  readonly drawn: Epoch
   readonly at: Epoch
 }
 
-export const stopRecord: Struct<Stop> = struct<Stop>('Stop', { proven: epochs, at: epochs })
+export const stopRecord: Struct<Stop> = struct<Stop>('Stop', { proven: epochs, drawn: epochs, at: epochs })
 
 export interface Sector {
   /** `failed`: not proven in time. `ended`: over, after its expiry. `terminated`: over, before it. */
