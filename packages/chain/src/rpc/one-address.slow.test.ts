@@ -101,8 +101,7 @@ test('one address each: 1,024 sockets, 100 × 3 MiB of garbage, 80 unfinished bo
   const attack = start('attack-node.ts', url)
   await attack.firstLine
   const sending = sendMessage({ chain, signer, kind: 'Transfer', body: { to: newSigner().address, amount: 1n } })
-  const attacked = await watch(url, ATTACK_MS)
-  const sent = await sending
+  const [attacked, sent] = await Promise.all([watch(url, ATTACK_MS), sending])
   const seen = attack.line()
   const to = (await chain.status()).height
   await end(attack.child)
