@@ -56,6 +56,17 @@ export function skipFee(params: AnswerFeeParams, list: FrozenIncome, skipped: re
   )
 }
 
+export interface Cover {
+  readonly collateralFree: bigint
+  readonly vesting: bigint
+  readonly debt: bigint
+}
+
+/** What a fee would leave as a debt beyond what still vests: above zero, the skips it is for are refused. */
+export function uncoveredOf({ collateralFree, vesting, debt }: Cover, fee: bigint): bigint {
+  return fee + debt - collateralFree - vesting
+}
+
 /** Of the whole list an epoch: its income, at least the floor for each sector. */
 function flooredIncome(params: AnswerFeeParams, { sectorBytes, incomes }: FrozenIncome): bigint {
   const periods = BigInt(params.skipFloorPeriods * params.provingPeriod)

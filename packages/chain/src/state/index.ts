@@ -1,5 +1,6 @@
 /** `@granary/chain/state`: the deterministic state machine and what an engine needs to drive it. */
 export type { BeaconEntry } from '../messages/index.ts'
+export { type Cover, type FrozenIncome, missFee, skipFee, uncoveredOf } from './answer-fees.ts'
 export {
   appHashOfState,
   deriveState,
@@ -66,6 +67,7 @@ export { latestBlockTimeMs } from './proven-time.ts'
 export { draw, entropyOf, type RandomnessTag, seedEntropyOf } from './randomness.ts'
 export type { Totals } from './records/chain.ts'
 export { recount } from './recount.ts'
+export { rewardFor } from './rewards.ts'
 export { roundsToDeliver } from './rounds-to-deliver.ts'
 export { type KeyStanding, type Senders, sendersOf, type Touched, touchedBy } from './senders.ts'
 export type { StateReader } from './store.ts'

@@ -2,7 +2,7 @@
  * The sectors that an answer skips: faulty from then on, for a fee each. docs/spec/chain.md section 3.
  */
 import { formatGrn } from '../messages/index.ts'
-import { frozenIncome, skipFee } from './answer-fees.ts'
+import { type Cover, frozenIncome, skipFee, uncoveredOf } from './answer-fees.ts'
 import { endSector } from './challenges.ts'
 import type { BlockContext } from './context.ts'
 import { InvariantError, TxError } from './errors.ts'
@@ -25,7 +25,7 @@ export function requireCoveredSkips(
 ): bigint {
   if (skipped.length === 0) return 0n
   const fee = skipFee(context.params, frozenIncome(context, partition, list), skipped)
-  const lacking = fee - coverOf(context, provider)
+  const lacking = uncoveredOf(coverOf(context, provider), fee)
   if (lacking <= 0n) return fee
   throw new TxError('SKIP_NOT_COVERED', {
     message: `to skip ${skipped.length} sectors costs ${formatGrn(fee)}: ${formatGrn(lacking)} more than provider ${provider} has in free collateral and vesting`,
@@ -57,10 +57,8 @@ export function skipSectors(
   chargeProvider(context, provider, fee, 'SECTOR_SKIPPED')
 }
 
-/** What pays a fee sooner or later, beside what it owes already. */
-function coverOf({ store }: BlockContext, id: number): bigint {
+function coverOf({ store }: BlockContext, id: number): Cover {
   const provider = tables.providers.get(store, id)
   if (provider === undefined) throw new InvariantError(`there is no provider ${id} to answer`)
-  const vesting = tables.vesting.get(store, id)
-  return provider.collateralFree + (vesting?.locked ?? 0n) - provider.debt
+  return { ...provider, vesting: tables.vesting.get(store, id)?.locked ?? 0n }
 }

@@ -1,11 +1,11 @@
 /** granary tools sim: a whole market on the real state machine, and whether anybody gains by not keeping its word. */
-import type { SimOptions, SimReport } from '@granary/sim'
+import type { SimOptions, SimReport, SkippingReport } from '@granary/sim'
 import type { Command } from 'commander'
 import { EXIT, exitCodesHelp } from '../../exit-code.ts'
 import { type JsonOptions, wholeNumber, withJson } from '../../options.ts'
 import type { ProgramContext } from '../../program-context.ts'
 
-type SimCommandOptions = JsonOptions & SimOptions
+type SimCommandOptions = JsonOptions & SimOptions & { readonly skips?: boolean }
 
 const PROVIDERS = 12
 const PERIODS = 30
@@ -25,18 +25,25 @@ export function addSim(tools: Command, context: ProgramContext): void {
       wholeNumber(0, 1_000_000),
       0,
     )
+    .option('--skips', 'instead of a market: strategies that skip what is sampled, at every size of a partition')
   withJson(command)
     .addHelpText('after', `${exitCodesHelp}\n  1 too when a dishonest strategy earns more than the honest one`)
     .action((options: SimCommandOptions) => sim(options, context))
 }
 
 async function sim(options: SimCommandOptions, { setExitCode }: ProgramContext): Promise<void> {
-  const [{ simulate }, { interruptible }, { printResult }, { formatTable }] = await Promise.all([
+  const [{ simulate, simulateSkipping }, { interruptible }, { printResult }, { formatTable }] = await Promise.all([
     import('@granary/sim'),
     import('../../interruptible.ts'),
     import('../../print/result.ts'),
     import('../../print/table.ts'),
   ])
+  if (options.skips === true) {
+    const skipping = simulateSkipping({ seed: options.seed ?? 1 })
+    printResult(skipping, { json: options.json ?? false, text: (data) => skipsInWords(data, formatTable) })
+    if (!skipping.allLose) setExitCode(EXIT.failed)
+    return
+  }
   const report = await interruptible((signal) =>
     simulate(options, {
       signal,
@@ -48,6 +55,23 @@ async function sim(options: SimCommandOptions, { setExitCode }: ProgramContext):
 }
 
 type FormatTable = (head: readonly string[], rows: readonly (readonly string[])[]) => string
+
+function skipsInWords({ periods, seed, diskTiBMonth, results }: SkippingReport, formatTable: FormatTable): string {
+  const rows = results.map((each) => [
+    each.situation,
+    `${each.sectors}`,
+    `${each.share * 100} % of ${each.lacks}`,
+    grn(each.saved),
+    grn(each.lost),
+    `${Math.round(100 * each.skippedShare)} %`,
+    `${Math.round(100 * each.missedShare)} %`,
+    grn(each.breakEvenDiskTiBMonth),
+    each.loses ? 'loses' : 'GAINS',
+  ])
+  const head = ['situation', 'sectors', 'lacks', 'saves', 'loses', 'skips', 'misses', 'pays above', '']
+  const about = `${periods} periods, seed ${seed}. GRN a period; a disk costs ${grn(diskTiBMonth)} GRN a TiB and month.`
+  return `${about}\n\n${formatTable(head, rows)}\n`
+}
 
 function inWords(report: SimReport, formatTable: FormatTable): string {
   const { providers, periods, seed, blocks, blockTimeMs, profile, diskSectors, costs, comparisons } = report
