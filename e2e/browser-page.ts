@@ -10,6 +10,7 @@ import {
   login,
   publishDeal,
   requestQuote,
+  uploadIdOf,
   uploadPiece,
 } from '@granary/client'
 import { importFile, pieceOf, verifiedFile, writeCar } from '@granary/content'
@@ -48,7 +49,7 @@ export async function put(chainUrl: string, key: Uint8Array, file: Blob, duratio
     ...{ client, provider: provider.id, pieceCid, pieceSize, payloadSize, rootCid, label: 'from a page' },
     ...{ activateWithin, duration, pricePerEpoch, providerCollateral, validUntil: height + 1_000, nonce: 1n },
   }
-  const uploadId = new URL(uploadUrl).pathname.split('/').at(-1)!
+  const uploadId = uploadIdOf(uploadUrl)
   const agreed = await agreeDeal({ provider, endpoint, genesisHash, uploadId, terms, token: await token() })
   const { providerSignature } = agreed
   const { id: dealId } = await publishDeal({ chain, signer, genesisHash, terms, providerSignature })

@@ -65,6 +65,25 @@ test('a chain that is not there', async () => {
   expectRefusal(finished, { exit: 5, code: 'CHAIN_UNREACHABLE', names: 'http://127.0.0.1:9' })
 })
 
+test.each([-400, 400])(
+  'a clock that is %d s off: whose it is and by how much',
+  async (seconds) => {
+    const file = fileOf(market.bench, `shifted${seconds}.bin`, 1_000)
+    const shifted = `const D = Date; globalThis.Date = class extends D {
+    constructor(...given) { given.length === 0 ? super(D.now() + ${seconds * 1_000}) : super(...given) }
+    static now() { return D.now() + ${seconds * 1_000} } }`
+    const env = { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(shifted)}` }
+    const finished = await market.bench.run(['put', file, '--chain', market.chain.url, '--json'], env)
+    expectRefusal(finished, { exit: 1, code: 'CLOCK_WRONG', names: 'the clock of this machine' })
+    const { message, hint } = envelope<unknown>(finished).error!
+    const [, off, way] = /is (\d+) s (ahead|behind)/.exec(message) ?? []
+    expect(Math.abs(Number(off) - Math.abs(seconds))).toBeLessThan(20)
+    expect(way).toBe(seconds > 0 ? 'ahead' : 'behind')
+    expect(hint).toContain('set the clock')
+  },
+  60_000,
+)
+
 test('a port that is in use, for the chain and for the provider', async () => {
   const other = createWorkbench()
   try {

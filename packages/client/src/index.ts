@@ -23,6 +23,7 @@ export {
   type PieceSource,
   type UploadPieceInput,
   type UploadPieceOptions,
+  uploadIdOf,
   uploadPiece,
 } from './upload-piece.ts'
 export { ProviderSignatureError } from './verify-provider-signature.ts'

@@ -57,7 +57,8 @@ export async function uploadPiece(input: UploadPieceInput, options: UploadPieceO
   // The library wants a file of its own kinds; `fileReader` below reads ours, so this only has to be an object.
   const upload = new Upload(new Blob(), {
     endpoint: uploads,
-    ...(uploadUrl === undefined ? {} : { uploadUrl: new URL(new URL(uploadUrl).pathname, endpoint).href }),
+    // The provider may have moved since.
+    ...(uploadUrl === undefined ? {} : { uploadUrl: `${uploads}/${uploadIdOf(uploadUrl)}` }),
     metadata: Object.fromEntries(Object.entries(metadata).map(([key, value]) => [key, String(value)])),
     chunkSize: CHUNK_BYTES,
     retryDelays: [200, 500, 1000, 2000, 4000, 8000],
@@ -94,6 +95,11 @@ export async function uploadPiece(input: UploadPieceInput, options: UploadPieceO
     flow.stop()
     signal?.removeEventListener('abort', abort)
   }
+}
+
+/** The last part of an upload's address. */
+export function uploadIdOf(uploadUrl: string): string {
+  return new URL(uploadUrl).pathname.split('/').at(-1) ?? ''
 }
 
 function readerOf(source: PieceSource, fail: (error: unknown) => void): NonNullable<UploadOptions['fileReader']> {

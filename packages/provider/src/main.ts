@@ -178,6 +178,7 @@ async function start(
     pieces: () => deals.deals.servedPieces().map(storedPiece),
     chain,
     libp2pPort: options.libp2pPort,
+    ...(options.host === undefined ? {} : { libp2pHost: options.host }),
     onDamaged: (pieceCid) => scrub.suspect(pieceCid),
     log,
   })

@@ -20,8 +20,9 @@ import { bytesToHex } from '../hex.ts'
 import { keepLoggedIn, login } from '../login.ts'
 import { coversShare, requestQuote } from '../request-quote.ts'
 import { retrying } from '../retrying.ts'
-import { uploadPiece } from '../upload-piece.ts'
+import { uploadIdOf, uploadPiece } from '../upload-piece.ts'
 import type { CallOptions, ClientContext } from './client-context.ts'
+import { explainClocks } from './clocks.ts'
 import { openFileSource } from './file-source.ts'
 import type { PutRecord } from './journal.ts'
 import type { PutProgress } from './put-progress.ts'
@@ -121,7 +122,11 @@ export async function agree(input: AgreeInput, options: CallOptions): Promise<Ag
   await checkFunds(context, total, options)
 
   const token = keepLoggedIn(() =>
-    retrying(() => login({ endpoint, provider: view.id, genesisHash, signer, fetch }, options), options),
+    retrying(() => login({ endpoint, provider: view.id, genesisHash, signer, fetch }, options), options).catch(
+      async (error: unknown) => {
+        throw await explainClocks(error, { chain, provider: view.id }, options)
+      },
+    ),
   )
   await using source = await openFileSource(carPath)
   const { pieceCid, pieceSize, payloadSize, rootCid, uploadUrl: earlierUrl } = record
@@ -168,7 +173,7 @@ export async function agree(input: AgreeInput, options: CallOptions): Promise<Ag
     await save({ quote: quoteToJson(quote), terms: dealTermsToJson(terms), agreementId })
   }
   const settled: DealTerms = terms
-  const uploadId = new URL(uploadUrl).pathname.split('/').at(-1) ?? ''
+  const uploadId = uploadIdOf(uploadUrl)
   const { agreementId, providerSignature } = await retrying(
     async () =>
       agreeDeal(

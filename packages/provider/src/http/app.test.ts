@@ -79,7 +79,7 @@ test.each([
   ['POST', '/v1/quotes', `{"client":"${someone}","pieceSize":300,"duration":60}`, 422, 'PIECE_SIZE_INVALID'],
   ['POST', '/v1/quotes', `{"client":"${someone}","pieceSize":256,"duration":59}`, 422, 'DURATION_TOO_SHORT'],
   ['POST', '/v1/quotes', `"${'x'.repeat(70_000)}"`, 413, 'REQUEST_TOO_LARGE'],
-  ['POST', '/v1/auth', `{"client":"${someone}","issuedAt":1,"signature":"0x00"}`, 401, 'LOGIN_REFUSED'],
+  ['POST', '/v1/auth', `{"client":"${someone}","issuedAt":1,"signature":"0x00"}`, 401, 'CLOCKS_APART'],
   ['POST', '/v1/deals', '{}', 401, 'TOKEN_MISSING'],
   ['GET', '/v1/deals/7', undefined, 404, 'DEAL_NOT_FOUND'],
   ['GET', '/v1/deals/7/events', undefined, 404, 'DEAL_NOT_FOUND'],

@@ -96,7 +96,7 @@ test('an upload that was broken off goes on where the provider, restarted, says 
 
 test('bytes that arrived before the connection broke are kept', async () => {
   const { headers } = await create(client, car)
-  const path = String(headers.get('location'))
+  const path = uploadPath(headers)
   const patch = request(new URL(path, market.url), {
     method: 'PATCH',
     headers: {
@@ -121,7 +121,7 @@ test('bytes that arrived before the connection broke are kept', async () => {
 
 test('an upload belongs to the client who created it', async () => {
   const { headers } = await create(client, car)
-  const path = String(headers.get('location'))
+  const path = uploadPath(headers)
   const stranger = await new TestClient(market.url, { key: 2 }).logIn()
   for (const method of ['HEAD', 'PATCH', 'DELETE', 'GET']) {
     const { status } = await stranger.request(method, path, undefined, { 'tus-resumable': '1.0.0' })
@@ -134,7 +134,7 @@ test('an upload belongs to the client who created it', async () => {
 
 test('the client may take it back', async () => {
   const { headers } = await create(client, car)
-  const deleted = await client.request('DELETE', String(headers.get('location')), undefined, {
+  const deleted = await client.request('DELETE', uploadPath(headers), undefined, {
     'tus-resumable': '1.0.0',
   })
   expect(deleted.status).toBe(204)
@@ -169,7 +169,7 @@ test('what is being agreed on can be neither taken back nor changed', async () =
 test('while bytes are still on their way nothing is agreed', async () => {
   const quote = await client.quote(car.pieceSize)
   const { headers } = await create(client, car)
-  const path = String(headers.get('location'))
+  const path = uploadPath(headers)
   const patch = request(new URL(path, market.url), {
     method: 'PATCH',
     headers: {
@@ -196,7 +196,7 @@ test('while bytes are still on their way nothing is agreed', async () => {
 test('a request that stays open after its client has gone on elsewhere does not hold the agreement', async () => {
   const quote = await client.quote(car.pieceSize)
   const { headers } = await create(client, car)
-  const path = String(headers.get('location'))
+  const path = uploadPath(headers)
   const tus = { ...client.authorization, 'tus-resumable': '1.0.0', 'content-type': 'application/offset+octet-stream' }
   const stale = request(new URL(path, market.url), { method: 'PATCH', headers: { ...tus, 'upload-offset': '0' } })
   stale.on('error', () => {})
@@ -217,8 +217,8 @@ test('a request that stays open after its client has gone on elsewhere does not 
 
 test('the name of an upload is its path and nothing else', async () => {
   const stranger = await new TestClient(market.url, { key: 2 }).logIn()
-  const path = String((await create(client, car)).headers.get('location'))
-  const own = String((await create(stranger, car)).headers.get('location'))
+  const path = uploadPath((await create(client, car)).headers)
+  const own = uploadPath((await create(stranger, car)).headers)
   const trick = `${own}?x=/${path.split('/').at(-1)}`
   const tus = { 'tus-resumable': '1.0.0' }
   expect((await stranger.request('DELETE', trick, undefined, tus)).status).toBe(404)
@@ -251,7 +251,7 @@ test('a payload that cannot fit into the piece is refused by size', async () => 
 
 test('bytes that do not have their checksum are as if they had not been sent', async () => {
   const { headers } = await create(client, car)
-  const path = String(headers.get('location'))
+  const path = uploadPath(headers)
   const uploadId = String(path.split('/').at(-1))
   const half = car.bytes.subarray(0, 1_000_000)
   const hashOf = (bytes: Buffer) => `sha256 ${createHash('sha256').update(bytes).digest('base64')}`
@@ -279,7 +279,7 @@ test('bytes that do not have their checksum are as if they had not been sent', a
 
 test('more bytes than were announced are refused', async () => {
   const { headers } = await create(client, car)
-  const response = await fetch(new URL(String(headers.get('location')), market.url), {
+  const response = await fetch(new URL(uploadPath(headers), market.url), {
     method: 'PATCH',
     headers: {
       ...client.authorization,
@@ -345,4 +345,11 @@ test('a browser may ask from anywhere', async () => {
 
 async function stagedSize(uploadId: string): Promise<number> {
   return (await stat(join(market.folders.staging, uploadId))).size
+}
+
+/** The address is relative to that of the request, so that it is right behind a proxy with a path of its own. */
+function uploadPath(headers: Headers): string {
+  const location = headers.get('location') ?? ''
+  expect(location).toMatch(/^uploads\/[0-9a-f]{32}$/)
+  return `/v1/${location}`
 }

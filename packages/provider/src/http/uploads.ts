@@ -105,7 +105,8 @@ function createDatastore({ uploads, gate, stagingFolder, expiryMs }: UploadRoute
 function createTus(datastore: CheckedFileStore, opened: WeakMap<IncomingMessage, UploadRow>): Server {
   return new Server({
     path: '/v1/uploads',
-    relativeLocation: true,
+    // Relative to the request, which a proxy may have been sent under a path of its own.
+    generateUrl: (_request, { id }) => `uploads/${id}`,
     // A client that comes back after its line broke need not wait long for its own dead request.
     lockDrainTimeout: LOCK_DRAIN_MS,
     datastore,

@@ -131,6 +131,8 @@ test('a peer without addresses stays when the unknown is wanted', () => {
 
 test.each([
   ['http://[::1]:80', '/ip6/::1/tcp/80/http'],
+  ['http://1.2.3.4:80/p1', '/ip4/1.2.3.4/tcp/80/http/http-path/p1'],
+  ['https://example.org/a/b/', '/dns/example.org/tcp/443/tls/http/http-path/a%2Fb'],
   ['https://1.2.3.4', '/ip4/1.2.3.4/tcp/443/tls/http'],
   ['ftp://1.2.3.4', undefined],
   ['nonsense', undefined],

@@ -2,6 +2,7 @@
  * Bitswap for any IPFS node that dials in: a private Helia node that serves the pieces' blocks and does nothing else.
  * It knows no bootstrap peers, no DHT, no discovery, and it never asks anyone for a block.
  */
+import { lookup } from 'node:dns/promises'
 import { GranaryError, isAbortError } from '@granary/errors'
 import { BaseBlockstore } from 'blockstore-core'
 import type { CID } from 'multiformats/cid'
@@ -40,7 +41,7 @@ export async function startBitswap(blocks: PieceBlocks, { key, host, port }: Bit
   const node = withBitswap(
     withLibp2pLight(createHeliaLight({ blockstore: new ServedBlocks(blocks) }), {
       privateKey: key,
-      addresses: { listen: [`/${host.includes(':') ? 'ip6' : 'ip4'}/${host}/tcp/${port}`] },
+      addresses: { listen: [await listenAddress(host, port)] },
       transports: [tcp()],
       connectionEncrypters: [noise()],
       streamMuxers: [yamux()],
@@ -59,6 +60,12 @@ export async function startBitswap(blocks: PieceBlocks, { key, host, port }: Bit
 /** To bitswap, a block that fails its hash is one that is not here: peers hear so at once and ask elsewhere. */
 class NotFoundError extends Error {
   override readonly name = 'NotFoundError'
+}
+
+/** A name such as localhost means here what it means to the HTTP server. */
+async function listenAddress(host: string, port: number): Promise<string> {
+  const { address, family } = await lookup(host)
+  return `/ip${family}/${address}/tcp/${port}`
 }
 
 class ServedBlocks extends BaseBlockstore {
