@@ -19,7 +19,7 @@ export interface ProviderConfig {
   readonly diskReserveBytes: number
   /** How long after its publication a deal may take to become active; it is promised in the terms. @default 1 hour */
   readonly activateWithinMs: number
-  /** attoGRN, deposited at registration. @default 100 GRN */
+  /** attoGRN; what is missing of it is deposited at each start, of at most half of what the account has. @default 100 GRN */
   readonly collateral: string
   readonly ask: AskConfig
   readonly limits: LimitsConfig

@@ -137,9 +137,10 @@ async function start(
   closers.push(() => db.close())
   const settings = createSettings(db)
   const deals = createDeals(db, folders, configured)
-  const witness = await openHome({ folders, settings, deals: deals.deals, sectors: createSectorStore(db) })
+  const sectors = createSectorStore(db)
+  const witness = await openHome({ folders, settings, deals: deals.deals, sectors })
   const chainUrl = options.chainUrl ?? configured.chainUrl
-  const chain = createChainClient({ url: chainUrl })
+  const chain = createChainClient({ url: chainUrl, heightSeen: Number(settings.get('followedHeight') ?? -1) })
   const status = await chain.status()
   matchChain(settings, status, chainUrl)
   const { genesisHash } = status
@@ -196,6 +197,7 @@ async function start(
     removePiece: (pieceCid) => retrieval.removePiece(pieceCid),
     onPublished: () => sealing.nudge(),
     onPlaced: (pieceCid) => scrub.suspect(pieceCid),
+    release: sectors.release,
   })
   const sealing = createSealing({
     ...{ db, folder: folders.sectors, alerts, witness, chain, providerId, profile, queue, log },

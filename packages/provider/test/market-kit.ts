@@ -148,10 +148,18 @@ function marketApp({ db, folders, config, deals, figures }: MarketParts): Return
     validUntil: 1_000_000,
   }
   const market = async () => ({ head: figures.height, blockTimeMs: 500, ask, rules })
+  // Sectors are free here: their price is provider-means.test.ts's.
+  const means = async () => ({
+    freeCollateral: figures.freeCollateral,
+    balance: 0n,
+    lockedPerSector: 0n,
+    partitionDeposit: 0n,
+    feesPerSector: 0n,
+  })
   const chain = {
     head: async () => ({ height: figures.height, blockTimeMs: 500 }),
     freeBalanceOf: async () => figures.balance,
-    freeCollateral: async () => figures.freeCollateral,
+    means,
     publishFee: async () => 1000n,
   }
   const quotes = { find: (id: string) => deals.quotes.find(id, figures.height) }
@@ -166,7 +174,10 @@ function marketApp({ db, folders, config, deals, figures }: MarketParts): Return
     info: () => Promise.reject(new Error('there is no chain to ask')),
     head: () => figures.height,
     issueQuote: (request) =>
-      issueQuote({ ...shared, market, sectorBytes: SECTOR_BYTES, activateWithinMs: config.activateWithinMs }, request),
+      issueQuote(
+        { ...shared, market, means, sectorBytes: SECTOR_BYTES, activateWithinMs: config.activateWithinMs },
+        request,
+      ),
     logIn: (request) => logIn(shared, request),
     acceptPiece: (request) =>
       acceptPiece(
@@ -175,6 +186,7 @@ function marketApp({ db, folders, config, deals, figures }: MarketParts): Return
           chain,
           stagingFolder: folders.staging,
           offeredBytesMax: limits.offeredBytes,
+          sectorBytes: SECTOR_BYTES,
           witness,
           onPlaced: () => {},
         },

@@ -86,6 +86,20 @@ test('a deal that the chain has is not published again', async () => {
   expect(kept?.dealId).toBe(5)
 })
 
+test('a deal that the chain has forgotten is published again under the same terms, while they hold', async () => {
+  const { first, second, kept } = await openTwice({ earlier: { ...signed, dealId: 5, active: true } })
+  expect(second).toEqual({ ...first, dealId: undefined, active: false })
+  expect(kept?.dealId).toBeUndefined()
+})
+
+test('a deal that the chain has forgotten is made anew when its terms have run out', async () => {
+  const earlier = { ...signed, dealId: 5, active: true }
+  const { first, second } = await openTwice({ earlier, height: terms.validUntil })
+  expect(second).toMatchObject({ active: false, pieceCid: first.pieceCid })
+  expect([second.dealId, second.terms, second.providerSignature]).toEqual([undefined, undefined, undefined])
+  expect(second.nonce).not.toBe(first.nonce)
+})
+
 test('a deal of the same piece under other terms is not taken for ours', async () => {
   const other = { ...deal('active'), agreementId: genesisHash }
   const { second } = await openTwice({ earlier: signed, deals: [other] })

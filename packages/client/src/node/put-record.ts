@@ -80,8 +80,10 @@ async function goOn(
   if (!terms || !agreementId) return withWanted(earlier, wanted)
   const deal = await findPublished({ chain: context.chain, terms: dealTermsFromJson(terms), agreementId }, options)
   if (deal) return ENDED.has(deal.state) ? undefined : { ...earlier, dealId: deal.id }
+  // What this record says of a deal that the chain does not have was said by a chain that was rolled back since.
+  const { dealId: _dealId, ...unpublished } = { ...earlier, active: false }
   // `status` is older than the look at the deals, so terms that have run out by it can never be published any more.
-  return status.height >= Number(terms.validUntil) ? withoutTerms(earlier) : earlier
+  return status.height >= Number(terms.validUntil) ? withoutTerms(unpublished) : unpublished
 }
 
 /** Nothing is agreed yet, so time and provider are those of this call; the price was for another. */

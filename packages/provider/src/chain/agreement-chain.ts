@@ -1,17 +1,20 @@
 /** What agreeing and quoting ask of the chain, through its typed client. */
 import type { ChainClient, ProviderView } from '@granary/chain/client'
 import { feeOf } from '@granary/chain/messages'
+import type { Profile } from '@granary/proofs/profile'
+import { porepBundleBytes } from '@granary/proofs/verify'
 import type { AgreementChain } from '../deals/accept-piece.ts'
 import type { Market } from '../deals/issue-quote.ts'
+import type { ProviderMeans } from '../deals/provider-means.ts'
 
 // One deal's terms with both signatures and the longest label; what it costs at most.
 const PUBLISH_BYTES_MAX = 2048
 
-export function agreementChain(chain: ChainClient, providerId: number): AgreementChain {
+export function agreementChain(chain: ChainClient, providerId: number, profile: Profile): AgreementChain {
   return {
     head: () => chain.status(),
     freeBalanceOf: async (client) => BigInt((await chain.account(client)).balance),
-    freeCollateral: async () => freeCollateralOf(await chain.provider(providerId)),
+    means: () => meansOf(chain, providerId, profile),
     publishFee: async () => feeOf('PublishDeal', PUBLISH_BYTES_MAX, await chain.fees()),
   }
 }
@@ -20,6 +23,33 @@ export function agreementChain(chain: ChainClient, providerId: number): Agreemen
 function freeCollateralOf({ collateral, vesting }: ProviderView): bigint {
   const free = BigInt(collateral.free) + BigInt(vesting.releasable) - BigInt(collateral.debt)
   return free > 0n ? free : 0n
+}
+
+const GIB = 1024n ** 3n
+const PRE_COMMIT_BYTES_MAX = 4096
+/** Beside the proof itself. */
+const PROVE_COMMIT_BYTES_MAX = 512
+/** Fees may rise until the message is sent, and proofs differ a little in their length. */
+const FEE_HEADROOM = 2n
+
+export async function meansOf(chain: ChainClient, providerId: number, profile: Profile): Promise<ProviderMeans> {
+  const [params, fees, view] = await Promise.all([chain.params(), chain.fees(), chain.provider(providerId)])
+  const { balance } = await chain.account(view.owner)
+  const perSector = (amount: bigint): bigint => (amount * BigInt(profile.sectorBytes) + GIB - 1n) / GIB
+  const proveCommit = feeOf('ProveCommitSector', proofBytes(profile, providerId) + PROVE_COMMIT_BYTES_MAX, fees)
+  return {
+    freeCollateral: freeCollateralOf(view),
+    balance: BigInt(balance),
+    lockedPerSector: perSector(params.preCommitDepositPerGiB) + perSector(params.pledgePerGiB),
+    partitionDeposit: params.partitionDeposit,
+    feesPerSector: (feeOf('PreCommitSectors', PRE_COMMIT_BYTES_MAX, fees) + proveCommit) * FEE_HEADROOM,
+  }
+}
+
+/** Of a proof over any randomness. */
+function proofBytes(profile: Profile, provider: number): number {
+  const zero = new Uint8Array(32)
+  return porepBundleBytes({ profile, provider, sectorNumber: 1, ticket: zero, seed: zero, commD: zero })
 }
 
 export async function marketOf(chain: ChainClient, providerId: number): Promise<Market> {

@@ -116,11 +116,13 @@ async function requireMoney(context: RegisterContext): Promise<void> {
 }
 
 async function depositCollateral(context: RegisterContext, view: ProviderView): Promise<void> {
-  if (BigInt(view.collateral.free) + BigInt(view.collateral.locked) > 0n) return
   const { chain, keys, config, log } = context
+  const deposited = BigInt(view.collateral.free) + BigInt(view.collateral.locked)
+  const wanted = BigInt(config.collateral) - deposited
   const { balance } = await chain.account(keys.address, options(context))
   const half = BigInt(balance) / KEPT_FOR_FEES_SHARE
-  const wanted = BigInt(config.collateral)
+  // At first as much as there is; later all of what is missing or nothing, so that restarts do not eat the money for fees.
+  if (wanted <= 0n || (deposited > 0n && wanted > half)) return
   const amount = wanted < half ? wanted : half
   const body = { provider: view.id, amount }
   await sendMessage({ chain, signer: keys.owner, kind: 'DepositCollateral', body }, options(context))

@@ -9,10 +9,11 @@ import type { Witness } from '../home/witness.ts'
 import { syncFile, syncFolder } from '../storage/durable-files.ts'
 import type { KeyedLock } from '../storage/keyed-lock.ts'
 import { dealBytes, type Space } from '../storage/space.ts'
-import { ClientFundsError, CollateralShortError, NonceConflictError, OffersFullError } from './agreement-errors.ts'
+import { ClientFundsError, NonceConflictError, OffersFullError } from './agreement-errors.ts'
 import { checkTerms } from './check-terms.ts'
 import type { DealRecord, DealStore } from './deal-store.ts'
 import type { PieceFiles } from './piece-files.ts'
+import { type ProviderMeans, requireMeans } from './provider-means.ts'
 import type { QuoteStore } from './quote-store.ts'
 import { UploadIncompleteError, UploadNotFoundError } from './upload-errors.ts'
 import type { UploadGate } from './upload-gate.ts'
@@ -23,7 +24,7 @@ import { PieceMismatchError, verifyPiece } from './verify-piece.ts'
 export interface AgreementChain {
   head(): Promise<{ height: number; blockTimeMs: number }>
   freeBalanceOf(client: Address): Promise<bigint>
-  freeCollateral(): Promise<bigint>
+  means(): Promise<ProviderMeans>
   /** The most that publishing one deal costs. */
   publishFee(): Promise<bigint>
 }
@@ -41,6 +42,7 @@ export interface AcceptPieceContext {
   readonly space: Space
   readonly lock: KeyedLock
   readonly gate: UploadGate
+  readonly sectorBytes: number
   readonly offeredBytesMax: number
   readonly witness: Pick<Witness, 'agreed'>
   /** The piece's file is in its place, new. */
@@ -95,7 +97,7 @@ async function agree(context: AcceptPieceContext, request: AcceptPieceRequest): 
   using _ = context.gate.close(uploadId)
   const upload = await completeUpload(context, request)
   await checkFunds(context, terms)
-  requireRoom(context, terms, upload, await context.chain.freeCollateral())
+  requireRoom(context, terms, upload, await context.chain.means())
 
   const path = context.files.stagingPath(uploadId)
   await verifyOrDrop(context, terms, uploadId)
@@ -105,8 +107,8 @@ async function agree(context: AcceptPieceContext, request: AcceptPieceRequest): 
   const agreementId = agreementIdOf(context.genesisHash, terms)
   const signature = await context.signer.sign(dealTermsDigest(context.genesisHash, terms))
   // Hashing took its time and others were served meanwhile: what is left now is what counts.
-  const freeCollateral = await context.chain.freeCollateral()
-  requireRoom(context, terms, upload, freeCollateral)
+  const means = await context.chain.means()
+  requireRoom(context, terms, upload, means)
   context.deals.agree({ agreementId, terms, signature, epoch: height }, uploadId)
   context.witness.agreed(context.deals.count())
   await context.files.place(terms.pieceCid)
@@ -136,11 +138,11 @@ async function checkFunds(context: AcceptPieceContext, terms: DealTerms): Promis
 }
 
 /** Synchronous: between this and the writing of the agreement nothing else may take the room. */
-function requireRoom(context: AcceptPieceContext, terms: DealTerms, upload: UploadRow, freeCollateral: bigint): void {
+function requireRoom(context: AcceptPieceContext, terms: DealTerms, upload: UploadRow, means: ProviderMeans): void {
   const offered = context.deals.offered()
   const bytes = dealBytes(terms.payloadSize, terms.pieceSize)
-  if (freeCollateral - offered.collateral < terms.providerCollateral)
-    throw new CollateralShortError(freeCollateral - offered.collateral, terms.providerCollateral)
+  const promised = { collateral: offered.collateral, pieceBytes: context.deals.waitingPieceBytes() }
+  requireMeans(means, promised, terms, context.sectorBytes)
   if (offered.bytes + bytes > context.offeredBytesMax)
     throw new OffersFullError(offered.bytes + bytes, context.offeredBytesMax)
   // The upload has been counted since it was opened.

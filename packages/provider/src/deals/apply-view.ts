@@ -6,14 +6,18 @@ import { type DealEndsContext, endDeal } from './deal-ends.ts'
 export interface ApplyContext extends DealEndsContext {
   /** A deal of ours is on the chain: its piece is served from now on, and may be placed in a sector. */
   readonly onPublished: (terms: DealTerms) => void
+  /** A deal has lost its number in a rollback: it is in no sector any more. */
+  readonly release: (agreementId: string) => void
 }
 
 /** True when the deal is one of this provider's agreements. */
 export async function applyView(context: ApplyContext, view: DealView): Promise<boolean> {
   const deal = context.deals.find(view.agreementId)
   if (deal === undefined) return false
-  if (deal.dealId === undefined) {
-    context.deals.publish(view.agreementId, view.id, view.publishedAt)
+  if (deal.dealId !== view.id) {
+    const displaced = context.deals.publish(view.agreementId, view.id, view.publishedAt)
+    if (deal.dealId !== undefined) context.release(view.agreementId)
+    for (const agreementId of displaced) context.release(agreementId)
     context.onPublished(deal.terms)
   }
   switch (view.state) {

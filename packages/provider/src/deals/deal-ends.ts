@@ -21,5 +21,7 @@ export async function endDeal(
 ): Promise<void> {
   const deal = context.deals.find(agreementId)
   if (deal === undefined || !context.deals.setState(agreementId, state, event)) return
-  await context.files.dropIfUnused(deal.terms.pieceCid, context.removePiece)
+  // A chain that was rolled back once may be put forward again: then its client has a deal.
+  const keep = state === 'offer-expired' && context.deals.wasRolledBack(agreementId)
+  await context.files.dropIfUnused(deal.terms.pieceCid, context.removePiece, keep)
 }

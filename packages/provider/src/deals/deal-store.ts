@@ -43,7 +43,14 @@ export interface DealStore {
   /** All that were ever signed. */
   count(): number
   inStates(states: readonly DealState[]): DealRecord[]
-  publish(agreementId: string, dealId: number, epoch: number): void
+  /**
+   * The deal has this number on the chain. @returns agreements whose number that was before, on a chain that was rolled
+   * back since: they are as agreed on again
+   */
+  publish(agreementId: string, dealId: number, epoch: number): string[]
+  /** The chain was rolled back to before the deal was published, or to before it was in a sector. */
+  rollBack(agreementId: string, to: 'agreed' | 'published'): void
+  wasRolledBack(agreementId: string): boolean
   /** False when the deal is there already, or cannot go there. */
   setState(agreementId: string, state: DealState, event: { epoch?: number; reason?: string }): boolean
   setSector(dealIds: readonly number[], sector: number | undefined): void
@@ -57,6 +64,8 @@ export interface DealStore {
   servedPieces(): { pieceCid: string; payloadSize: number; rootCid: string | undefined }[]
   dropPieceIfUnused(pieceCid: string): boolean
   offered(): { bytes: number; collateral: bigint }
+  /** Padded bytes of deals that are not active yet. */
+  waitingPieceBytes(): number
   promisedBytes(): number
   writtenBytes(): number
 }
@@ -109,6 +118,11 @@ export function createDealStore(db: DatabaseSync, timeline: Timeline): DealStore
   const setPublished = db.prepare(
     `UPDATE deals SET deal_id = ?, published_at = ?, state = iif(state = 'agreed', 'published', state) WHERE agreement_id = ?`,
   )
+  const unpublish = db.prepare(
+    `UPDATE deals SET deal_id = NULL, published_at = NULL, sector = NULL, state = iif(state IN (${live}), 'agreed', state)
+     WHERE agreement_id = ?`,
+  )
+  const returnToPublished = db.prepare("UPDATE deals SET sector = NULL, state = 'published' WHERE agreement_id = ?")
   const setState = db.prepare('UPDATE deals SET state = ?, reason = ? WHERE agreement_id = ?')
   const setSector = db.prepare('UPDATE deals SET sector = ? WHERE deal_id = ?')
   const staged = db.prepare('SELECT piece_cid, staged_as FROM pieces WHERE staged_as IS NOT NULL')
@@ -124,6 +138,10 @@ export function createDealStore(db: DatabaseSync, timeline: Timeline): DealStore
     SELECT coalesce(sum(held_bytes), 0) AS promised,
            coalesce(sum(iif(state = 'active', held_bytes, payload_bytes)), 0) AS written
     FROM deals WHERE state IN (${live})`)
+  // What is held for a deal is its payload and twice its piece (storage/space.ts).
+  const waiting = db.prepare(`
+    SELECT coalesce(sum((held_bytes - payload_bytes) / 2), 0) AS bytes
+    FROM deals WHERE state IN ('agreed', 'published', 'sealing')`)
   const offers = db.prepare("SELECT terms, held_bytes FROM deals WHERE state = 'agreed'")
 
   const insert = ({ agreementId, terms, signature }: Omit<Agreement, 'epoch'>): void => {
@@ -154,9 +172,27 @@ export function createDealStore(db: DatabaseSync, timeline: Timeline): DealStore
     count: () => Number(countAll.get()?.count),
     inStates: (states) => states.flatMap((state) => byState.all(state).map((row) => toRecord(row)!)),
     publish: (agreementId, dealId, epoch) => {
-      inTransaction(db, () => {
+      return inTransaction(db, () => {
+        const others = [byDealId.get(dealId)].flatMap((row) => (row === undefined ? [] : String(row.agreement_id)))
+        const displaced = others.filter((other) => other !== agreementId)
+        for (const other of displaced) {
+          unpublish.run(other)
+          timeline.append(other, { type: 'rolled-back', data: { to: 'agreed' } })
+        }
+        const before = byAgreement.get(agreementId)?.deal_id
+        // Published again, under another number: whatever sector it was in, this deal is in none.
+        if (before !== undefined && before !== null && Number(before) !== dealId) unpublish.run(agreementId)
         setPublished.run(dealId, epoch, agreementId)
         timeline.append(agreementId, { type: 'published', epoch, data: { deal: dealId } })
+        return displaced
+      })
+    },
+    wasRolledBack: (agreementId) => timeline.has(agreementId, 'rolled-back'),
+    rollBack: (agreementId, to) => {
+      inTransaction(db, () => {
+        if (to === 'agreed') unpublish.run(agreementId)
+        else returnToPublished.run(agreementId)
+        timeline.append(agreementId, { type: 'rolled-back', data: { to } })
       })
     },
     setState: (agreementId, state, { epoch, reason }) =>
@@ -203,6 +239,7 @@ export function createDealStore(db: DatabaseSync, timeline: Timeline): DealStore
       }
       return { bytes, collateral }
     },
+    waitingPieceBytes: () => Number(waiting.get()?.bytes),
     promisedBytes: () => Number(held.get()?.promised),
     writtenBytes: () => Number(held.get()?.written),
   }

@@ -4,14 +4,15 @@
  * of a deal is applied, never the event itself.
  */
 import type { ChainClient, DealView, FollowedEvent } from '@granary/chain/client'
-import { isAbortError } from '@granary/errors'
-import type { Alerts } from '../alerts.ts'
+import { GranaryError } from '@granary/errors'
+import type { Alert, Alerts } from '../alerts.ts'
 import { StoreLostError } from '../home/store-lost-error.ts'
 import type { Log } from '../http/log.ts'
 import { diskFault } from '../storage/disk-fault.ts'
 import { type ApplyContext, applyView } from './apply-view.ts'
 import { endDeal } from './deal-ends.ts'
 import { isLive } from './deal-state.ts'
+import type { FollowedHeight } from './followed-height.ts'
 import type { QuoteStore } from './quote-store.ts'
 
 export interface FollowChainContext extends ApplyContext {
@@ -19,6 +20,7 @@ export interface FollowChainContext extends ApplyContext {
   readonly providerId: number
   /** The provider's, whose disk may fail. */
   readonly folder: string
+  readonly height: FollowedHeight
   readonly quotes: QuoteStore
   readonly alerts: Alerts
   /** Takes over a deal that this provider must have signed and that the store does not know. */
@@ -39,6 +41,7 @@ export interface ChainFollower {
 
 const DEAL_EVENTS = ['deal:published', 'deal:active', 'deal:expired', 'deal:lapsed']
 const RETRY_MS = 1000
+const LOOK_AT_HEAD_MS = 3_000
 /** How long until a deal is looked at again whose end has passed while the chain has not closed it. */
 const LOOK_AGAIN_EPOCHS = 20
 // An event of a block may come after the block's own: terms are given up only this many epochs after their end.
@@ -53,8 +56,22 @@ export async function followChain(context: FollowChainContext): Promise<ChainFol
   const { signal } = stopping
   const due: DueDeals = new Map()
   let head = 0
+  // A chain that is lower than it was says nothing about what it does not know: it is compared again once it is not.
+  let uncertain = false
   const seen = async (height: number): Promise<void> => {
     head = height
+    context.alerts.clear('CHAIN_FOREIGN')
+    const highest = context.height.highest()
+    if (height < highest) {
+      uncertain = true
+      return context.alerts.raise(behindAlert(height, highest))
+    }
+    context.alerts.clear('CHAIN_BEHIND')
+    context.height.reach(height)
+    if (uncertain) {
+      uncertain = false
+      await compareAll(context, due, signal)
+    }
     await dropExpired(context, height)
     for (const [dealId, epoch] of due) if (epoch < height) await look(context, due, dealId, signal, height)
   }
@@ -63,15 +80,17 @@ export async function followChain(context: FollowChainContext): Promise<ChainFol
 
   const follow = async (): Promise<void> => {
     while (!signal.aborted) {
+      using descent = watchDescent(context, () => head, signal)
       try {
         const types = ['block', ...DEAL_EVENTS]
-        for await (const event of context.chain.events({ types, since: String(head), signal })) {
+        for await (const event of context.chain.events({ types, since: String(head), signal: descent.signal })) {
           if (event.type === 'block') await seen(event.height)
           else await applyEvent(context, due, event, signal)
         }
       } catch (error) {
-        if (signal.aborted || isAbortError(error)) return
+        if (signal.aborted) return
         logLoss(context, 'chain:lost', error)
+        raiseFor(context, error)
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
         await compareAgain(context, due, signal, seen)
       }
@@ -97,9 +116,64 @@ async function requireKnown(context: FollowChainContext, signal: AbortSignal): P
 /** The height at which the comparison began: events from there on are still to be heard. */
 async function compareAll(context: FollowChainContext, due: DueDeals, signal: AbortSignal): Promise<number> {
   const { height } = await context.chain.status({ signal })
-  for await (const view of context.chain.deals({ provider: context.providerId }, { signal }))
+  const views = new Map<string, DealView>()
+  for await (const view of context.chain.deals({ provider: context.providerId }, { signal })) {
+    views.set(view.agreementId, view)
     await apply(context, due, view, height)
+  }
+  if (height >= context.height.highest()) rollBack(context, due, views)
   return height
+}
+
+/** A stream that waits behind a head that is lower now would miss what happens until then: it is begun anew. */
+function watchDescent(
+  { chain }: FollowChainContext,
+  head: () => number,
+  stopping: AbortSignal,
+): Disposable & { readonly signal: AbortSignal } {
+  const lower = new AbortController()
+  const timer = setInterval(() => {
+    chain.status({ signal: stopping }).then(
+      ({ height }) => {
+        if (height < head()) lower.abort(new Error(`the chain is at height ${height} and was at ${head()}`))
+      },
+      () => {},
+    )
+  }, LOOK_AT_HEAD_MS)
+  return { signal: AbortSignal.any([stopping, lower.signal]), [Symbol.dispose]: () => clearInterval(timer) }
+}
+
+/** At a height that has been seen: what the chain had of a deal and has no more, it has lost by being rolled back. */
+function rollBack(context: FollowChainContext, due: DueDeals, views: ReadonlyMap<string, DealView>): void {
+  for (const { agreementId, dealId, state } of context.deals.inStates(['published', 'sealing', 'active'])) {
+    const view = views.get(agreementId)
+    const to =
+      view === undefined ? 'agreed' : view.state === 'published' && state === 'active' ? 'published' : undefined
+    if (to === undefined) continue
+    if (dealId !== undefined && view === undefined) due.delete(dealId)
+    context.deals.rollBack(agreementId, to)
+    context.release(agreementId)
+    context.alerts.raise({
+      code: 'CHAIN_ROLLED_BACK',
+      subject: agreementId,
+      message: `the chain has forgotten ${to === 'agreed' ? `deal ${dealId}` : `that deal ${dealId} was active`}: it was restored from an older copy`,
+      hint: 'nothing was deleted: the deal is taken up when its client publishes it again; ask who runs the node what happened',
+    })
+  }
+}
+
+function behindAlert(height: number, seen: number): Alert {
+  return {
+    code: 'CHAIN_BEHIND',
+    message: `the chain's node is at height ${height} and has been at ${seen}: nothing is concluded from what it does not know`,
+    hint: 'wait until it has caught up; if its state was restored from an older copy, deals are matched anew then',
+  }
+}
+
+function raiseFor({ alerts }: FollowChainContext, error: unknown): void {
+  if (!GranaryError.is(error) || (error.code !== 'CHAIN_FOREIGN' && error.code !== 'CHAIN_BEHIND')) return
+  const { code, message, hint } = error
+  alerts.raise({ code, message, hint })
 }
 
 async function look(
@@ -109,7 +183,12 @@ async function look(
   signal: AbortSignal,
   head: number,
 ): Promise<void> {
-  await apply(context, due, await context.chain.deal(dealId, { signal }), head)
+  try {
+    await apply(context, due, await context.chain.deal(dealId, { signal }), head)
+  } catch (error) {
+    if (!GranaryError.is(error) || error.code !== 'DEAL_NOT_FOUND') throw error
+    due.delete(dealId)
+  }
 }
 
 async function apply(context: FollowChainContext, due: DueDeals, view: DealView, head: number): Promise<void> {
@@ -137,7 +216,9 @@ async function compareAgain(
   try {
     await seen(await compareAll(context, due, signal))
   } catch (error) {
-    if (!signal.aborted) logLoss(context, 'chain:unreachable', error)
+    if (signal.aborted) return
+    raiseFor(context, error)
+    logLoss(context, 'chain:unreachable', error)
   }
 }
 

@@ -3,8 +3,10 @@ import { randomBytes } from 'node:crypto'
 import { type Address, type Hash, type Quote, quoteDigest, type Signer } from '@granary/chain/messages'
 import { GranaryError } from '@granary/errors'
 import { dealBytes, type Space } from '../storage/space.ts'
+import type { DealStore } from './deal-store.ts'
 import { payloadMax } from './open-upload.ts'
 import { type Ask, priceQuote, type QuoteRules } from './price-quote.ts'
+import { type ProviderMeans, requireMeans } from './provider-means.ts'
 import type { QuoteStore } from './quote-store.ts'
 import { QuotaExceededError } from './upload-errors.ts'
 
@@ -21,6 +23,8 @@ export interface IssueQuoteContext {
   readonly providerId: number
   readonly signer: Signer
   readonly market: () => Promise<Market>
+  readonly means: () => Promise<ProviderMeans>
+  readonly deals: Pick<DealStore, 'offered' | 'waitingPieceBytes'>
   readonly quotes: QuoteStore
   readonly space: Space
   readonly sectorBytes: number
@@ -49,7 +53,7 @@ export class NoAskError extends GranaryError {
   }
 }
 
-/** @throws QuoteBoundError, NoAskError, NoSpaceError, QuotaExceededError */
+/** @throws CollateralShortError, FeesShortError, QuoteBoundError, NoAskError, NoSpaceError, QuotaExceededError */
 export async function issueQuote(
   context: IssueQuoteContext,
   request: QuoteRequest,
@@ -60,6 +64,8 @@ export async function issueQuote(
   if (ask === undefined) throw new NoAskError(context.providerId)
   const { sectorBytes } = context
   const price = priceQuote({ ask, rules, head, sectorBytes, pieceSize, duration, collateralShareBps })
+  const promised = { collateral: context.deals.offered().collateral, pieceBytes: context.deals.waitingPieceBytes() }
+  requireMeans(await context.means(), promised, { ...price, pieceSize }, sectorBytes)
   context.space.require(dealBytes(payloadMax(pieceSize), pieceSize))
   const quote: Quote = {
     quoteId: randomBytes(16).toString('hex'),

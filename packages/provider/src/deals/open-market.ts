@@ -11,7 +11,7 @@ import {
 import { isAbortError } from '@granary/errors'
 import type { Profile } from '@granary/proofs/profile'
 import type { Alerts } from '../alerts.ts'
-import { agreementChain, marketOf } from '../chain/agreement-chain.ts'
+import { agreementChain, marketOf, meansOf } from '../chain/agreement-chain.ts'
 import type { ProviderConfig } from '../config.ts'
 import type { Witness } from '../home/witness.ts'
 import type { Log } from '../http/log.ts'
@@ -23,6 +23,7 @@ import type { Deals } from './create-deals.ts'
 import { endDeal } from './deal-ends.ts'
 import { createDealFeed } from './deal-feed.ts'
 import { type ChainFollower, followChain } from './follow-chain.ts'
+import { followedHeight } from './followed-height.ts'
 import { issueQuote, type QuoteRequest } from './issue-quote.ts'
 import { type LoginRequest, logIn } from './log-in.ts'
 import { openUpload, type UploadRequest } from './open-upload.ts'
@@ -49,6 +50,7 @@ export interface MarketContext {
   readonly witness: Witness
   readonly alerts: Alerts
   readonly onPlaced: (pieceCid: string) => void
+  readonly release: (agreementId: string) => void
   readonly log: Log
 }
 
@@ -104,7 +106,8 @@ export function openMarket(context: MarketContext): Market {
     issueQuote: (request) =>
       issueQuote(
         {
-          ...{ genesisHash, providerId, signer, quotes, space, limits },
+          ...{ genesisHash, providerId, signer, quotes, space, limits, deals },
+          means: () => meansOf(chain, providerId, context.profile),
           market: () => marketOf(chain, providerId),
           sectorBytes: context.profile.sectorBytes,
           activateWithinMs: config.activateWithinMs,
@@ -120,7 +123,8 @@ export function openMarket(context: MarketContext): Market {
       acceptPiece(
         {
           ...{ genesisHash, providerId, signer, deals, uploads, quotes, files, space, lock, gate },
-          chain: agreementChain(chain, providerId),
+          chain: agreementChain(chain, providerId, context.profile),
+          sectorBytes: context.profile.sectorBytes,
           stagingFolder: folders.staging,
           offeredBytesMax: limits.offeredBytes,
           witness: context.witness,
@@ -134,8 +138,9 @@ export function openMarket(context: MarketContext): Market {
     },
     follow: () =>
       followChain({
-        ...{ ...ends, onPublished, chain, providerId, quotes, adopt, alerts, log },
+        ...{ ...ends, onPublished, release: context.release, chain, providerId, quotes, adopt, alerts, log },
         folder: folders.root,
+        height: followedHeight(settings),
         storePath: folders.database,
       }),
   }

@@ -20,8 +20,8 @@ export interface PieceFiles {
   bringBack(pieceCid: string): Promise<void>
   /** Puts a sound file in the place of the piece's, if it is still needed. */
   replace(pieceCid: string, from: string): Promise<void>
-  /** Removes the piece's file when no deal needs it any more; `beforeRemoval` takes it out of what is served. */
-  dropIfUnused(pieceCid: string, beforeRemoval: (pieceCid: string) => Promise<void>): Promise<void>
+  /** Removes the piece's file when no deal needs it any more; `beforeRemoval` takes it out of what is served; `keep`: sets it aside. */
+  dropIfUnused(pieceCid: string, beforeRemoval: (pieceCid: string) => Promise<void>, keep?: boolean): Promise<void>
   removeUpload(uploadId: string): Promise<void>
   /** Finishes the moves out of staging that a kill left. */
   placeAll(): Promise<void>
@@ -68,11 +68,12 @@ export function createPieceFiles({ folders, deals, uploads, lock }: PieceFilesOp
         const kept = (await listAside(folders.pieces)).find(({ name }) => name === `${pieceCid}.car`)
         if (kept !== undefined && !(await exists(piecePath(pieceCid)))) await moveFile(kept.path, piecePath(pieceCid))
       }),
-    dropIfUnused: (pieceCid, beforeRemoval) =>
+    dropIfUnused: (pieceCid, beforeRemoval, keep = false) =>
       lock.run(`piece:${pieceCid}`, async () => {
         if (!deals.dropPieceIfUnused(pieceCid)) return
         await beforeRemoval(pieceCid)
-        await rm(piecePath(pieceCid), { force: true })
+        if (keep && (await exists(piecePath(pieceCid)))) await setAside(piecePath(pieceCid))
+        else await rm(piecePath(pieceCid), { force: true })
         await syncFolder(folders.pieces)
       }),
     placeAll: async () => {

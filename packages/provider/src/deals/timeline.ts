@@ -22,6 +22,7 @@ export interface TimelineEntry {
 export interface Timeline {
   append(agreementId: string, event: TimelineEvent): void
   /** The next ones after `afterId`, a thousand at most. */
+  has(agreementId: string, type: string): boolean
   read(agreementId: string, afterId: number): TimelineEntry[]
   /** The newest, a thousand at most, in order. */
   latest(agreementId: string): TimelineEntry[]
@@ -65,6 +66,7 @@ export function createTimeline(db: DatabaseSync, nowMs: () => number = Date.now)
       insert.run(agreementId, nowMs(), event.epoch ?? null, event.type, JSON.stringify(event.data ?? {}))
       for (const listener of listeners.get(agreementId) ?? []) queueMicrotask(listener)
     },
+    has: (agreementId, type) => exists.get(agreementId, type) !== undefined,
     read: (agreementId, afterId) => select.all(agreementId, afterId).map(toEntry),
     latest: (agreementId) => newest.all(agreementId).map(toEntry).reverse(),
     onAppend: (agreementId, callback) => {

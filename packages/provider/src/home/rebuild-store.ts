@@ -92,7 +92,10 @@ export async function rebuildProvider(options: RebuildOptions): Promise<RebuildR
       })
       // What has ended loses its piece at the next start, when the store is in its place.
       const files = { dropIfUnused: async () => {} }
-      await applyView({ deals: deals.deals, files, removePiece: async () => {}, onPublished: () => {} }, view)
+      await applyView(
+        { deals: deals.deals, files, removePiece: async () => {}, onPublished: () => {}, release: () => {} },
+        view,
+      )
       views.set(view.id, view)
     }
     const store = createSectorStore(db)

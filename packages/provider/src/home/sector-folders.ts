@@ -31,6 +31,19 @@ export interface FolderOwner {
   readonly alerts: Alerts
 }
 
+/** The chain was rolled back behind its deals: the work is lost, and what it made is kept for a month all the same. */
+export async function keepSectorFolder({ folder, alerts }: FolderOwner, number: number): Promise<void> {
+  const dir = join(folder, String(number))
+  if ((await readIfThere(dir)) === undefined) return
+  const path = await setAside(dir)
+  alerts.raise({
+    code: 'SET_ASIDE',
+    subject: path,
+    message: `the chain was rolled back behind the deals of sector ${number}: its folder was moved to ${path} and is kept for a month`,
+    hint: 'there is nothing to do: the deals are sealed again once they are published again',
+  })
+}
+
 /**
  * Removes the folder of a sector that is over, if it is that sector's: one with another sector's manifest is not touched,
  * one without a manifest is set aside.

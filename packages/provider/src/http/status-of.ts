@@ -30,6 +30,7 @@ const statuses: Readonly<Record<string, number>> = {
   STARTING: 503,
   NO_SPACE: 507,
   COLLATERAL_SHORT: 507,
+  FEES_SHORT: 507,
   OFFERS_FULL: 507,
 }
 

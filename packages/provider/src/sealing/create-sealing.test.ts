@@ -4,12 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { accountSigner, type Signer } from '@granary/chain/messages'
+import { sendMessage } from '@granary/chain/client'
+import { accountSigner, feeOf, type Signer } from '@granary/chain/messages'
 import { profileNamed } from '@granary/proofs/profile'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import { createMemoryFeed, type MemoryFeed } from '../../test/fake-feed.ts'
 import { type Devnet, publishDeal, registerProvider, startDevnet, type TestProvider } from '../../test/start-devnet.ts'
-import { createAlerts } from '../alerts.ts'
+import { type Alerts, createAlerts } from '../alerts.ts'
 import { createQueue } from '../queue/create-queue.ts'
 import { JobFailedError, type JobQueue } from '../queue/job-queue.ts'
 import { sectorLane } from '../sectors/lanes.ts'
@@ -36,6 +37,7 @@ interface Home {
   readonly provider: TestProvider
   readonly feed: MemoryFeed
   readonly logged: SealingLogEvent[]
+  readonly alerts: Alerts
   store: SectorStore
   db: DatabaseSync
   start(onLog?: (event: SealingLogEvent) => void): void
@@ -82,12 +84,14 @@ async function makeHome(jobs: JobQueue<ProviderJobs> = queue): Promise<Home> {
   const sectors = join(own, 'sectors')
   const feed = createMemoryFeed()
   const logged: SealingLogEvent[] = []
+  const alerts = createAlerts(() => {})
   const db = openStore(join(own, 'provider.sqlite'))
   let sealing: Sealing | undefined
   const home: Home = {
     provider,
     feed,
     logged,
+    alerts,
     db,
     store: createSectorStore(db),
     start: (onLog) => {
@@ -100,9 +104,9 @@ async function makeHome(jobs: JobQueue<ProviderJobs> = queue): Promise<Home> {
         providerId: provider.id,
         profile,
         deals: feed,
+        alerts,
         witness: { numbered: () => {} },
         queue: jobs,
-        alerts: createAlerts(() => {}),
         sealAfterMs: SEAL_AFTER_MS,
         log: (event) => {
           logged.push(event)
@@ -127,6 +131,24 @@ async function makeHome(jobs: JobQueue<ProviderJobs> = queue): Promise<Home> {
   }
   homes.push(home)
   return home
+}
+
+async function takeCollateral({ provider: { id, owner } }: Home): Promise<() => Promise<unknown>> {
+  const { chain } = devnet
+  const amount = BigInt((await chain.provider(id)).collateral.free)
+  const body = { provider: id, amount }
+  await sendMessage({ chain, signer: owner, kind: 'WithdrawCollateral', body })
+  return () => sendMessage({ chain, signer: owner, kind: 'DepositCollateral', body })
+}
+
+async function takeBalance({ provider: { owner } }: Home): Promise<() => Promise<unknown>> {
+  const { chain } = devnet
+  const other = accountSigner(new Uint8Array(randomBytes(32)))
+  const [{ balance }, fees] = await Promise.all([chain.account(owner.address), chain.fees()])
+  const amount = BigInt(balance) - 3n * feeOf('Transfer', 512, fees)
+  await sendMessage({ chain, signer: owner, kind: 'Transfer', body: { to: other.address, amount } })
+  const back = { to: owner.address, amount: amount / 2n }
+  return () => sendMessage({ chain, signer: other, kind: 'Transfer', body: back })
 }
 
 async function until(what: string, ready: () => boolean | Promise<boolean>, timeoutMs = 40_000): Promise<void> {
@@ -239,6 +261,26 @@ describe('a provider on a real chain', () => {
     expect(failed.map(({ number }) => number)).toHaveLength(3)
     expect(new Set(home.store.inStates('failed', 'proving').map(({ number }) => number)).size).toBe(4)
     for (const { number } of failed) expect(await home.sectorFiles(number)).toEqual([])
+  })
+
+  test.each([
+    ['INSUFFICIENT_COLLATERAL', takeCollateral],
+    ['INSUFFICIENT_FUNDS', takeBalance],
+  ])('%s: a sealed sector waits, its owner is told, and it goes on when the money is there', async (code, take) => {
+    const home = await makeHome()
+    const { dealId } = await home.publish()
+    const giveBack = await take(home)
+    home.start()
+    await until('the owner is told', () => home.alerts.list().some((alert) => alert.code === code))
+    expect(home.alerts.list()).toMatchObject([{ code, subject: 'sector 1', hint: expect.any(String) }])
+    // Longer than the three failures, half a second apart, after which this home gives anything else up.
+    await sleep(3_000)
+    expect(home.store.inStates('failed')).toEqual([])
+    expect(await home.sectorFiles(1)).toContain('replica')
+    await giveBack()
+    await until('the deal is active', () => home.feed.states.get(dealId) === 'active')
+    expect(home.store.inStates('proving').map(({ number }) => number)).toEqual([1])
+    expect(home.alerts.list()).toEqual([])
   })
 
   test('a chain that is away for a while delays a sector and fails nothing', async () => {

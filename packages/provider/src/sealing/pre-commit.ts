@@ -4,7 +4,7 @@
  */
 import type { DealView, SectorView, TxView } from '@granary/chain/client'
 import { sectorLane } from '../sectors/lanes.ts'
-import { dealIdsOf, type Sector, type SectorIn } from '../sectors/sector.ts'
+import { dealIdsOf, hasLostDeals, type Sector, type SectorIn } from '../sectors/sector.ts'
 import { fromHex } from './hex.ts'
 import { type SealContext, SectorLostError, sectorOnChain } from './seal-context.ts'
 
@@ -15,6 +15,7 @@ export async function planPreCommit(
   signal: AbortSignal,
 ): Promise<Sector> {
   const { ticket, commD, commR } = sector.phase
+  refuseLostDeals(sector)
   refuseUnpublished(await dealViews(context, dealIdsOf(sector), signal))
   return context.store.move(sector.number, 'sealed', { state: 'precommitting', ticket, commD, commR })
 }
@@ -25,6 +26,7 @@ export async function preCommit(
   signal: AbortSignal,
 ): Promise<Sector> {
   const { number } = sector
+  refuseLostDeals(sector)
   const known = await sectorOnChain(context, number, signal)
   if (known !== undefined) return adopt(context, sector, known, undefined)
   const tx = await send(context, sector, signal)
@@ -115,6 +117,11 @@ async function chooseExpiry(context: SealContext, dealIds: readonly number[], si
   // The message may wait for a block: a period is room enough.
   const wanted = Math.max(commitBy + durationMax + params.provingPeriod, ...extendable)
   return Math.min(wanted, commitBy + params.dealDurationMax + 2 * params.provingPeriod)
+}
+
+function refuseLostDeals(sector: Sector): void {
+  if (!hasLostDeals(sector)) return
+  throw new SectorLostError('CHAIN_ROLLED_BACK', `the chain does not know a deal of sector ${sector.number} any more`)
 }
 
 async function refuseLateDeals(context: SealContext, dealIds: readonly number[], signal: AbortSignal): Promise<void> {

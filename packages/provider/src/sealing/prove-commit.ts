@@ -17,6 +17,7 @@ export async function proveReplica(
 ): Promise<Sector> {
   const { store, head } = context
   const { number, phase } = sector
+  if (await isForgotten(context, sector, signal)) return preCommitAgain(context, sector)
   const view = await openCommitment(context, sector, signal)
   if (view.activatedAt !== undefined) return enterPartition(context, sector, view)
   if (view.seed === undefined) {
@@ -35,6 +36,7 @@ export async function proveCommit(
 ): Promise<Sector> {
   const { lanes, deals, providerId } = context
   const { number, phase } = sector
+  if (await isForgotten(context, sector, signal)) return preCommitAgain(context, sector)
   const view = await openCommitment(context, sector, signal)
   if (view.activatedAt !== undefined) return enterPartition(context, sector, view)
   const { proofBytes, proveMs } = phase
@@ -87,6 +89,23 @@ function runProver(
     },
     { signal },
   )
+}
+
+/**
+ * A chain that had the pre-commitment and does not know it within its window, at a height at which it did: it was rolled
+ * back. (A node that is only behind is told apart by its client.)
+ */
+async function isForgotten(
+  context: SealContext,
+  { number, phase }: SectorIn<'precommitted' | 'committing'>,
+  signal: AbortSignal,
+): Promise<boolean> {
+  return context.head.height() <= phase.commitBy && (await sectorOnChain(context, number, signal)) === undefined
+}
+
+function preCommitAgain({ store }: SealContext, { number, phase }: SectorIn<'precommitted' | 'committing'>): Sector {
+  const { ticket, commD, commR } = phase
+  return store.move(number, phase.state, { state: 'precommitting', ticket, commD, commR })
 }
 
 /** The sector as the chain has it, as long as its proof is still worth something. */

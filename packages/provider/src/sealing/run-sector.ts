@@ -4,7 +4,7 @@
  * never wait for each other.
  */
 import { GranaryError } from '@granary/errors'
-import { removeSectorFolder } from '../home/sector-folders.ts'
+import { keepSectorFolder, removeSectorFolder } from '../home/sector-folders.ts'
 import { JobFailedError } from '../queue/job-queue.ts'
 import type { SealingLog } from '../sectors/sealing-log.ts'
 import { dealIdsOf, isIn, type Sector } from '../sectors/sector.ts'
@@ -37,6 +37,7 @@ export async function runSector(
       const before = sector.phase
       sector = await step
       outages = 0
+      for (const code of moneyCodes) context.alerts.clear(code, `sector ${number}`)
       if (sector.phase.state !== before.state) log({ type: 'sector:moved', sector: number, state: sector.phase.state })
     } catch (thrown) {
       if (signal.aborted) return
@@ -50,6 +51,7 @@ export async function runSector(
       if (!outage && failures >= retry.failuresMax && mayGiveUp(sector)) {
         return await loseSector(context, sector, code, message)
       }
+      if (outage) raiseMoney(context, sector, code, message)
       const inMs = Math.min(retry.waitMinMs * 2 ** (failures - 1), retry.waitMaxMs)
       log({ type: 'sector:retry', sector: number, state: sector.phase.state, code, message, inMs })
       if (outage) await sleep(inMs, signal).catch(() => {})
@@ -74,7 +76,8 @@ export async function loseSector(
     deals.record(dealIdsOf(sector), { type: 'failed', data: { sector: number, code, message } })
   }
   // Without a ticket it has written nothing: what lies under its number is another's.
-  if (ticket !== undefined) await removeSectorFolder(context, number, ticket.randomness)
+  if (code === 'CHAIN_ROLLED_BACK') await keepSectorFolder(context, number)
+  else if (ticket !== undefined) await removeSectorFolder(context, number, ticket.randomness)
   deals.unassign(dealIdsOf(sector))
   store.move(number, 'failed', { state: 'failed', code, message, cleaned: true, ticket })
 }
@@ -90,13 +93,17 @@ function isFinal(error: unknown, sector: Sector): boolean {
 }
 
 /**
- * The chain is away, behind, or not there yet, or another one answers in its place; or this machine lacks what its owner can give it. Giving up would cost the deal's
- * collateral, waiting costs nothing.
+ * The chain is away, behind, or not there yet, or another one answers in its place; or this provider lacks what its owner
+ * can give it: room, memory, money. Giving up would cost the deal's collateral, waiting costs nothing.
  */
 const outageCodes = new Set([
   'CHAIN_UNREACHABLE',
   'CHAIN_ANSWER_INVALID',
   'CHAIN_BEHIND',
+  'NODE_BUSY',
+  'ADDRESS_BUSY',
+  'RATE_LIMITED',
+  'BYTES_LIMITED',
   'NODE_STOPPING',
   'TX_WAIT_TIMEOUT',
   'RANDOMNESS_NOT_READY',
@@ -110,7 +117,24 @@ const outageCodes = new Set([
 
 function isOutage(error: unknown): boolean {
   if (!GranaryError.is(error)) return false
-  return error.code === 'CHAIN_FOREIGN' || (error.retryable && outageCodes.has(error.code))
+  const comesAgain = error.code === 'CHAIN_FOREIGN' || moneyCodes.has(error.code)
+  return comesAgain || (error.retryable && outageCodes.has(error.code))
+}
+
+/** What the chain refuses for want of it now, and takes once the owner has seen to it. */
+const moneyCodes = new Set(['INSUFFICIENT_FUNDS', 'INSUFFICIENT_COLLATERAL'])
+
+function raiseMoney({ alerts }: SealContext, { number }: Sector, code: string, message: string): void {
+  if (!moneyCodes.has(code)) return
+  alerts.raise({
+    code,
+    subject: `sector ${number}`,
+    message: `sector ${number} is sealed and waits for money: ${message}`,
+    hint:
+      code === 'INSUFFICIENT_FUNDS'
+        ? "send money to the provider's account for its fees; the sector goes on by itself"
+        : "raise `collateral` in config.json, send that much to the provider's account and start the provider again; the sector goes on by itself",
+  })
 }
 
 function describe(error: unknown): { code: string; message: string } {

@@ -62,6 +62,8 @@ export function createChainHead({ chain, provider }: { chain: ChainClient; provi
       try {
         const status = await chain.status({ signal })
         waitMs = Math.min(status.blockTimeMs * POLL_BLOCKS, POLL_MS_MAX)
+        // A node that is behind, or was restored from an older copy: deadlines are those of the chain that is there.
+        if (status.height < height) height = status.height
         heard(status.height)
       } catch {
         waitMs = RECONNECT_MS

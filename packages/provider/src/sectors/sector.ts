@@ -87,8 +87,9 @@ const next: Readonly<Record<SectorState, readonly SectorState[]>> = {
   sealing: ['sealing', 'sealed', 'failed'],
   sealed: ['precommitting', 'failed'],
   precommitting: ['precommitted', 'failed'],
-  precommitted: ['committing', 'proving', 'failed'],
-  committing: ['proving', 'failed'],
+  // Back again when a chain was rolled back to before it.
+  precommitted: ['precommitting', 'committing', 'proving', 'failed'],
+  committing: ['precommitting', 'proving', 'failed'],
   proving: ['proving', 'expired', 'terminated'],
   expired: ['expired'],
   terminated: ['terminated'],
@@ -138,6 +139,12 @@ export class SectorMissingError extends GranaryError {
   }
 }
 
+/** Of the deals that the chain has: a piece whose deal was lost in a rollback has the negative of the number that it had. */
 export function dealIdsOf(sector: Sector): number[] {
-  return sector.pieces.map((piece) => piece.dealId)
+  return sector.pieces.map((piece) => piece.dealId).filter((dealId) => dealId > 0)
+}
+
+/** The chain was rolled back behind the publication of one of its deals. */
+export function hasLostDeals(sector: Sector): boolean {
+  return sector.pieces.some(({ dealId }) => dealId < 0)
 }

@@ -35,6 +35,8 @@ export interface SectorStore {
   isPlaced(dealId: number): boolean
   /** In how many failed sectors the deal was. */
   failedPlacements(dealId: number): number
+  /** The chain was rolled back to before it had this deal in a sector: its bytes stay where they are, without a deal. */
+  release(agreementId: string): void
   has(number: number): boolean
   /** The one that the next sector gets. */
   nextNumber(): number
@@ -86,6 +88,10 @@ export function createSectorStore(db: DatabaseSync): SectorStore {
   const failures = db.prepare(
     `SELECT count(*) AS count FROM sector_pieces JOIN sectors ON number = sector WHERE deal_id = ? AND state = 'failed'`,
   )
+
+  const releasePiece = db.prepare(`
+    UPDATE sector_pieces SET deal_id = -deal_id, piece = json_set(piece, '$.dealId', -deal_id)
+    WHERE deal_id > 0 AND json_extract(piece, '$.agreementId') = ?`)
 
   function get(number: number): Sector {
     const row = selectOne.get(number)
@@ -162,6 +168,9 @@ export function createSectorStore(db: DatabaseSync): SectorStore {
     failedPlacements: (dealId) => Number(failures.get(dealId)!.count),
     has: (number) => selectOne.get(number) !== undefined,
     nextNumber: () => Number(selectNext.get()!.next),
+    release: (agreementId) => {
+      releasePiece.run(agreementId)
+    },
     skipNumbersBelow: (number) => {
       skip.run(number)
     },

@@ -1,0 +1,113 @@
+/**
+ * A chain that was restored from an older copy, and another one at the same address: what is stored and sealed stays, the
+ * provider goes on, and a put says nothing that the chain does not.
+ */
+import { cpSync, existsSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, expect, test } from '@jest/globals'
+import { envelope } from './harness.ts'
+import { fileOf, type Market, type PutData, put, startMarket, succeeded } from './story.ts'
+
+let market: Market
+afterEach(() => market.bench.close())
+
+async function dealsOf(rootCid: string): Promise<{ id: number; state: string }[]> {
+  const deals = await Array.fromAsync(market.client.deals({ rootCid }))
+  return deals.map(({ id, state }) => ({ id, state }))
+}
+
+function has(sector: number): boolean {
+  return existsSync(join(market.bench.home, 'provider', 'sectors', String(sector), 'replica'))
+}
+
+async function alerts(url: string): Promise<string[]> {
+  const { alerts } = (await (await fetch(`${url}/healthz`)).json()) as { alerts: { code: string }[] }
+  return alerts.map(({ code }) => code)
+}
+
+async function until(what: string, ready: () => Promise<boolean>): Promise<void> {
+  for (let tries = 0; tries < 600; tries++) {
+    if (await ready().catch(() => false)) return
+    await new Promise((resolve) => setTimeout(resolve, 200))
+  }
+  throw new Error(`did not happen: ${what}`)
+}
+
+test('put r1, copy the chain, put r2, put the old folder back, put r3: all three are deals, and nothing was lost', async () => {
+  market = await startMarket()
+  const { bench, provider } = market
+  const port = Number(new URL(market.chain.url).port)
+  const chainFolder = join(bench.home, 'chain')
+  const copy = join(bench.home, 'chain-copy')
+  const files = ['r1', 'r2', 'r3'].map((name) => fileOf(bench, `${name}.bin`, 100_000)) as [string, string, string]
+
+  await put(bench, files[0], market.chain.url)
+  await market.chain.stop()
+  cpSync(chainFolder, copy, { recursive: true })
+  let chain = await bench.startChain({ port })
+  const r2 = await put(bench, files[1], chain.url)
+  await chain.kill9()
+  rmSync(chainFolder, { recursive: true })
+  cpSync(copy, chainFolder, { recursive: true })
+  chain = await bench.startChain({ port })
+
+  const r3 = await put(bench, files[2], chain.url)
+  expect(r3.data.dealId).toBe(r2.data.dealId)
+  expect(await dealsOf(r3.data.rootCid)).toEqual([{ id: r3.data.dealId, state: 'active' }])
+  expect(await dealsOf(r2.data.rootCid)).toEqual([])
+  expect([has(1), has(2)]).toEqual([true, true])
+  expect(provider.process.exitCode).toBeNull()
+
+  // The same home: its journal says that r2 is done.
+  const again = succeeded(await bench.run(['put', files[1], '--chain', chain.url, '--json']))
+  const { data } = envelope<PutData>(again)
+  expect(data.agreementId).toBe(r2.data.agreementId)
+  expect(await dealsOf(r2.data.rootCid)).toEqual([{ id: data.dealId, state: 'active' }])
+  await until('the provider has seen that the chain was rolled back', async () =>
+    (await alerts(provider.url)).every((code) => code !== 'CHAIN_BEHIND'),
+  )
+  await provider.stop()
+  const restarted = await bench.startProvider({ chainUrl: chain.url })
+  for (const agreementId of [r3.data.agreementId, data.agreementId])
+    expect(await (await fetch(`${restarted.url}/v1/deals/${agreementId}`)).json()).toMatchObject({ state: 'active' })
+  expect([has(1), has(2)]).toEqual([true, true])
+}, 400_000)
+
+test('another chain behind the address for a while: no sector is touched, the owner is told, and the deal becomes active', async () => {
+  market = await startMarket()
+  const { bench, provider } = market
+  const port = Number(new URL(market.chain.url).port)
+  const done = await put(bench, fileOf(bench, 'before.bin', 100_000), market.chain.url)
+  const putting = bench.start([
+    'put',
+    fileOf(bench, 'during.bin', 100_000),
+    '--chain',
+    market.chain.url,
+    '--json',
+    '--progress',
+    'json',
+  ])
+  await putting.line(/"precommitted"/)
+  await market.chain.kill9()
+
+  const other = join(bench.home, 'other-chain')
+  succeeded(await bench.run(['chain', 'init', '--devnet', '--home', other, '--json']))
+  const foreign = bench.start(['chain', 'run', '--home', other, '--port', String(port), '--json'])
+  await foreign.line(/"event":"ready"/)
+  await until('the owner is told', async () => (await alerts(provider.url)).includes('CHAIN_FOREIGN'))
+  await new Promise((resolve) => setTimeout(resolve, 10_000))
+  expect([has(1), has(2)]).toEqual([true, true])
+  await foreign.kill9()
+
+  const chain = await bench.startChain({ port })
+  await putting.kill9()
+  const { data } = envelope<PutData>(
+    succeeded(await bench.run(['put', join(bench.home, 'during.bin'), '--chain', chain.url, '--json'])),
+  )
+  expect(await dealsOf(data.rootCid)).toEqual([{ id: data.dealId, state: 'active' }])
+  expect(await dealsOf(done.data.rootCid)).toEqual([{ id: done.data.dealId, state: 'active' }])
+  const deal = await market.client.deal(data.dealId)
+  expect(deal.sector?.number).toBe(2)
+  expect([has(1), has(2)]).toEqual([true, true])
+  await until('the alert is over', async () => !(await alerts(provider.url)).includes('CHAIN_FOREIGN'))
+}, 400_000)
