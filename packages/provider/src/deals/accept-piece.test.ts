@@ -171,9 +171,11 @@ test('a client without the money is told how much is missing', async () => {
 
 test('collateral that is promised to one offer is not promised again', async () => {
   const { uploadId, terms } = await uploaded()
+  const second = await uploaded(await randomCar(100_000))
   market.figures.freeCollateral = terms.providerCollateral
   expect((await client.agree(uploadId, terms)).status).toBe(201)
-  const second = await uploaded(await randomCar(100_000))
+  // Nor is it quoted for; the second was, before the first was agreed on.
+  await expect(client.quote(car.pieceSize)).rejects.toThrow('COLLATERAL_SHORT')
   const { status, body } = await client.agree(second.uploadId, { ...second.terms, nonce: 2n })
   expect([status, body.error.code]).toEqual([507, 'COLLATERAL_SHORT'])
 })
