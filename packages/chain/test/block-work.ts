@@ -3,6 +3,7 @@
  * grow with them. Only the execution that a block is committed by is counted.
  */
 import type { FinalizedBlock } from '../src/state/index.ts'
+import { tables } from '../src/state/tables.ts'
 import { claimedAnswer, claimedPiece, claimedSector } from './claimed-proofs.ts'
 import { createLargeMarket, type LargeMarket, PARTITION_SECTORS } from './large-market.ts'
 import { createMemoryState, type MemoryState } from './memory-state.ts'
@@ -17,6 +18,7 @@ export interface BlockWork {
 }
 
 const PAGES = 'tree/'
+const DEPARTURES = `${tables.departures.name}/`
 
 /** @returns the most that a block took in which that happened: an event, by its type and reason, or `nothing` */
 export function measureBlockWork(sectors: number): Map<string, BlockWork> {
@@ -71,7 +73,9 @@ function note(
   const happened = new Set(all.map((event) => ('reason' in event ? `${event.type} ${event.reason}` : event.type)))
   if (happened.size === 0 && results.every(({ id }) => id === null)) happened.add('nothing')
   const pagesWritten = [...writes.keys()].filter((key) => key.startsWith(PAGES)).length
-  const count = 1 + all.length
+  // Terminated sectors leave their lists without an event, when no draw can ask for them any more.
+  const departed = [...writes].filter(([key, value]) => value === null && key.startsWith(DEPARTURES)).length
+  const count = 1 + all.length + departed
   const work = {
     read: reads.records / count,
     written: (writes.size - pagesWritten) / count,
