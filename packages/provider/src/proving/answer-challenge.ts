@@ -34,9 +34,10 @@ export async function answerChallenge(
   challenge: ChallengeView,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const { posts, deals, head, late, log } = context
+  const { posts, deals, head, late, alerts, log } = context
   const { number: partition } = view
   const { epoch: challengeEpoch, deadline } = challenge
+  const subject = `partition ${partition}`
   const sectors = challenge.sectors.map(({ number }) => number)
   const noteChallenge = (): void => {
     if (!posts.opened({ partition, challengeEpoch, deadline, sectors })) return
@@ -53,6 +54,7 @@ export async function answerChallenge(
       const { tx, bytes, proveMs, skipped } = await proveAndSend(context, view, challenge, signal)
       const epoch = tx.height
       log({ type: 'post:accepted', partition, challengeEpoch, epoch, bytes, proveMs, skipped })
+      alerts.clear('SKIP_NOT_COVERED', subject)
       late.write(() => {
         noteAnswer()
         const data = { partition, challengeEpoch, epoch, bytes }
@@ -64,6 +66,10 @@ export async function answerChallenge(
       const code = GranaryError.is(error) ? error.code : 'POST_FAILED'
       const message = Error.isError(error) ? error.message : String(error)
       log({ type: 'post:failed', partition, challengeEpoch, code, message })
+      // The one refusal that its owner can do something about while the window is open.
+      if (GranaryError.is(error) && code === 'SKIP_NOT_COVERED') {
+        alerts.raise({ code, subject, message, hint: error.hint })
+      }
       const answered = await isAnswered(context, partition, challengeEpoch, signal)
       late.write(answered ? noteAnswer : noteChallenge)
       if (answered) return true

@@ -16,6 +16,7 @@ import type { SelfCheckInput } from './self-check.ts'
 const CHECKS_A_PERIOD = 2
 const PAUSE_MIN_MS = 1_000
 const PAUSE_MAX_MS = 600_000
+const PERIOD_UNKNOWN_MS = 3_600_000
 const AGAIN_MIN_MS = 5_000
 const AGAIN_MAX_MS = 600_000
 
@@ -50,19 +51,23 @@ export async function keepSectors(context: ProvingContext, signal: AbortSignal):
       })
   }
 
+  function report(error: unknown): void {
+    if (!signal.aborted) log({ type: 'sealing:error', ...described(context, error) })
+  }
+
   const isLost = (number: number): boolean => health.list().some((each) => each.number === number && each.isLost)
 
   const unchecked = provenSectors(context).map(({ number }) => number)
   while (!signal.aborted) {
     try {
       await mendTrees(context, signal)
-      await declareFaults(context, signal)
+      // A declaration that is not taken (the chain is away, nothing pays its fee) holds up nothing else.
+      await declareFaults(context, signal).catch(report)
       reseal()
       const number = unchecked.shift() ?? (await pauseAndPick(context, signal))
       if (number !== undefined) await checkSector(context, number, signal)
     } catch (error) {
-      if (signal.aborted) break
-      log({ type: 'sealing:error', ...described(context, error) })
+      report(error)
       await sleep(PAUSE_MIN_MS, signal).catch(() => {})
     }
   }
@@ -120,10 +125,9 @@ async function mendReplica(
 
 /** Until a random time, or the next damage; then any sector, or none when there is something else to do. */
 async function pauseAndPick(context: ProvingContext, signal: AbortSignal): Promise<number | undefined> {
-  const { chain, health } = context
+  const { health } = context
   const sectors = provenSectors(context)
-  const [{ blockTimeMs }, { provingPeriod }] = await Promise.all([chain.status({ signal }), chain.params({ signal })])
-  const meanMs = (blockTimeMs * provingPeriod) / CHECKS_A_PERIOD / Math.max(1, sectors.length)
+  const meanMs = (await periodMs(context, signal)) / CHECKS_A_PERIOD / Math.max(1, sectors.length)
   const pauseMs = Math.min(PAUSE_MAX_MS, Math.max(PAUSE_MIN_MS, 2 * meanMs * Math.random()))
   const waking = new AbortController()
   const stop = (): void => waking.abort()
@@ -140,6 +144,17 @@ async function pauseAndPick(context: ProvingContext, signal: AbortSignal): Promi
   waking.abort()
   signal.removeEventListener('abort', stop)
   return slept ? sectors[Math.floor(Math.random() * sectors.length)]?.number : undefined
+}
+
+/** A node that is away is said by those who need it; here an hour does as well. */
+async function periodMs({ chain }: ProvingContext, signal: AbortSignal): Promise<number> {
+  try {
+    const [status, params] = await Promise.all([chain.status({ signal }), chain.params({ signal })])
+    return status.blockTimeMs * params.provingPeriod
+  } catch {
+    signal.throwIfAborted()
+    return PERIOD_UNKNOWN_MS
+  }
 }
 
 function provenSectors({ store }: ProvingContext): SectorIn<'proving'>[] {
