@@ -222,6 +222,43 @@ export const attacks: readonly Attack[] = [
     cost: '1.8 million GRN of deposits and 138,240 of pledges, locked in production; 69,120 a day burnt if nothing is stored',
   },
   {
+    name: 'cancelling while the data is faulty',
+    file: `${STATE}/leaving`,
+    refusedBy:
+      'while its sector is faulty a deal pays no share, and the collateral waits for what becomes of the sector',
+    cost: 'the provider that would gain: its collateral, unless it proves the data in time',
+  },
+  {
+    name: 'leaving a long deal to sell the disk for more',
+    file: `${STATE}/leaving`,
+    refusedBy: 'what still vests is forfeited, as far as the deals could still have paid',
+    cost: 'up to 90 days of the reward of the sector, beside the termination fee and the collateral',
+  },
+  {
+    name: "registering a provider to become its daemon's key",
+    file: `${STATE}/session-keys`,
+    refusedBy: 'RegisterProvider is signed by the account itself; no scope allows it',
+    cost: 'it is not taken at all',
+  },
+  {
+    name: 'spending collateral by a session key beyond its limit',
+    file: `${STATE}/session-keys`,
+    refusedBy: 'the limit counts what a message locks, burns and withdraws, and the terms that the key has signed',
+    cost: 'the fee of the message',
+  },
+  {
+    name: 'changing the key of one provider to silence another',
+    file: `${STATE}/session-keys`,
+    refusedBy: 'a key that serves two providers stays when one changes',
+    cost: 'nothing is gained and nothing lost',
+  },
+  {
+    name: 'filling the state with records',
+    file: `${STATE}/records-that-stay`,
+    refusedBy: 'a record that stays costs who names it',
+    cost: '13,000 GRN for 13 million accounts',
+  },
+  {
     name: 'filling the reserved half with garbage',
     file: `${STATE}/attacks`,
     refusedBy: 'only what is right, from the provider itself, is of the proving class',

@@ -52,6 +52,7 @@ export function createLargeMarket(
       partitionSectorsMax: PARTITION_SECTORS + 1,
       postSamples: 2,
       cutoff: 2,
+      faultGrace: 10,
       faultMaxAge: 30,
       declaredFaultFee: 5,
       missedProofFee: 20,

@@ -32,7 +32,9 @@ const params = {
   partitionSectorsMax: 3,
   partitionDeposit: 10n ** 15n,
   cutoff: 2,
+  faultGrace: 8,
   faultMaxAge: 25,
+  accountFee: 0n,
   declaredFaultFee: 5,
   missedProofFee: 20,
   terminationFee: 200,
@@ -231,7 +233,9 @@ function cancel(index: number): Command {
     const now = { ...model, height: model.height + 1 }
     const state = stateOfDeal(now, deal)
     const isOpen = state === 'published' || state === 'active'
-    const code = state === 'committed' ? 'DEAL_NOT_FREE' : isOpen && !deal.cancelled ? 'OK' : 'DEAL_OVER'
+    const isAsked = deal.sector?.state === 'faulty' && deal.sector.partition?.recovery !== undefined
+    const free = isAsked ? 'DEAL_IN_RECOVERY' : 'OK'
+    const code = state === 'committed' ? 'DEAL_NOT_FREE' : isOpen && !deal.cancelled ? free : 'DEAL_OVER'
     return [{ signer: 'client', kind: 'CancelDeal', body: { deal: deal.id }, code, effect: () => life.cancel(deal) }]
   })
 }

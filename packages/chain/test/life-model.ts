@@ -17,6 +17,8 @@ export interface ModelDeal {
   duration: number
   sector: ModelSector | undefined
   cancelled: boolean
+  /** Of a client that left while the data was faulty. */
+  claim: { readonly amount: bigint; readonly faultySince: number } | undefined
   closed: DealState | undefined
   locked: bigint
   collateral: bigint
@@ -48,6 +50,8 @@ export interface ModelSector {
   leftAt: number
   faultySince: number
   endedAt: number
+  /** Draws of its recoveries. */
+  readonly recoveries: number[]
 }
 
 export interface ModelPartition {
@@ -85,6 +89,7 @@ export type LifeParams = Pick<
   | 'provingPeriod'
   | 'partitionSectorsMax'
   | 'partitionDeposit'
+  | 'faultGrace'
   | 'faultMaxAge'
   | 'declaredFaultFee'
   | 'missedProofFee'
@@ -100,6 +105,7 @@ export const dealEnd = (deal: ModelDeal): number => deal.sector!.activatedAt + d
 
 export function stateOfDeal({ height }: LifeModel, deal: ModelDeal): DealState {
   if (deal.closed !== undefined) return deal.closed
+  if (deal.claim !== undefined) return 'cancelled'
   const { sector } = deal
   if (sector === undefined || sector.state === 'failed') return height > deal.lapsesAt ? 'lapsed' : 'published'
   if (sector.state === 'precommitted') return 'committed'
@@ -206,6 +212,22 @@ export function createLife(model: LifeModel, params: LifeParams): Life {
     model.client += amount
   }
 
+  /** Of a deal that was left: free after a quick recovery, the claim's after a late one, burnt with the sector. */
+  function decideClaim(deal: ModelDeal, { amount, faultySince }: { amount: bigint; faultySince: number }): void {
+    const { recoveries, state } = deal.sector!
+    const recoveredAt = recoveries.find((epoch) => epoch >= faultySince)
+    if (recoveredAt === undefined && state === 'faulty') return
+    const isQuick = recoveredAt !== undefined && recoveredAt - faultySince <= params.faultGrace
+    const compensation = isQuick ? 0n : lesser(deal.collateral, amount)
+    model.client += compensation
+    model.locked -= compensation
+    if (recoveredAt === undefined) model.locked -= deal.collateral - compensation
+    else unlock(deal.collateral - compensation)
+    deal.collateral = 0n
+    deal.closed = 'cancelled'
+    if (state === 'active' || state === 'faulty') deal.sector!.pay -= deal.price
+  }
+
   function settle(deal: ModelDeal): void {
     if (deal.closed !== undefined) return
     const state = stateOfDeal(model, deal)
@@ -223,6 +245,10 @@ export function createLife(model: LifeModel, params: LifeParams): Life {
     payClient(deal, deal.price * BigInt(faulted))
     deal.locked -= deal.price * BigInt(proven + faulted)
     deal.settledThrough = through
+    if (deal.claim !== undefined) {
+      if (through === dealEnd(deal)) decideClaim(deal, deal.claim)
+      return
+    }
     if (state === 'terminated' && through === deal.sector!.endedAt) {
       const compensation = lesser(deal.locked, deal.collateral)
       payClient(deal, deal.locked)
@@ -332,7 +358,7 @@ export function createLife(model: LifeModel, params: LifeParams): Life {
     terminate,
 
     publish(deal) {
-      const fresh = { sector: undefined, cancelled: false, closed: undefined, settledThrough: 0 }
+      const fresh = { sector: undefined, cancelled: false, claim: undefined, closed: undefined, settledThrough: 0 }
       model.deals.push({ ...deal, ...fresh, paid: 0n, burnt: 0n, refunded: 0n })
       model.client -= deal.locked
       lock(deal.collateral)
@@ -376,6 +402,7 @@ export function createLife(model: LifeModel, params: LifeParams): Life {
         leftAt: Number.MAX_SAFE_INTEGER,
         faultySince: 0,
         endedAt: 0,
+        recoveries: [],
       }
       for (const deal of deals) deal.sector = sector
       lock(2n * params.pledge)
@@ -400,6 +427,14 @@ export function createLife(model: LifeModel, params: LifeParams): Life {
       const isActive = stateOfDeal(model, deal) === 'active'
       if (isActive) settle(deal)
       const rest = isActive ? deal.price * BigInt(dealEnd(deal) - model.height) : deal.locked
+      if (isActive && deal.sector!.state === 'faulty') {
+        payClient(deal, rest)
+        deal.locked -= rest
+        deal.cancelled = true
+        deal.claim = { amount: rest, faultySince: deal.sector!.faultySince }
+        deal.duration = model.height - deal.sector!.activatedAt
+        return
+      }
       const gross = (rest * 1_000n) / BPS
       payProvider(deal, gross)
       payClient(deal, rest - gross)
@@ -440,6 +475,7 @@ export function createLife(model: LifeModel, params: LifeParams): Life {
       partition.barredUntil = 0
       for (const sector of list.filter((each) => each.state === 'faulty')) {
         mark(sector, epoch, 'faulted')
+        sector.recoveries.push(epoch)
         sector.state = 'active'
         sector.provenThrough = epoch
         sector.joinedAt = model.height

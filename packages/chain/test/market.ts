@@ -22,6 +22,7 @@ export interface Market {
 const shortParams: Partial<ChainParams> = {
   provingPeriod: 10,
   cutoff: 2,
+  faultGrace: 10,
   faultMaxAge: 30,
   declaredFaultFee: 5,
   missedProofFee: 20,

@@ -27,6 +27,7 @@ const params = {
   vesting: 40,
   provingPeriod: 7,
   partitionSectorsMax: 4,
+  faultGrace: 20,
   faultMaxAge: 60,
   recoveriesPerEpoch: 4,
   responseWindows: { ...devnetParams().responseWindows, [PROFILE.name]: 5 },

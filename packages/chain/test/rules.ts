@@ -85,6 +85,7 @@ export function createRules(given: Partial<ChainParams>): Rules {
     registeredAt: 0,
     collateralFree: 0n,
     collateralLocked: 0n,
+    dealBytes: 0n,
     debt: 0n,
   })
   commit()
@@ -139,6 +140,7 @@ export function addSector(
     pledge: 0n,
     pay: 0n,
     reservation: [],
+    dealsEnd: 0,
     placement: [{ partition, position, activatedAt: height, since: height, listedAt: height, faultedEpochs: 0 }],
     stopped: [],
   })

@@ -45,7 +45,7 @@ export function providerView(id: number, endpoint: string, changes: Partial<Prov
       validUntil: 1_000,
     },
     collateral: { free: '0', locked: '0', debt: '0' },
-    vesting: { locked: '0', releasable: '0', end: null },
+    vesting: { locked: '0', releasable: '0', end: null, perDealGiB: null },
     registeredAt: 1,
     ...changes,
   }

@@ -32,6 +32,8 @@ export interface NodeClock {
 export interface AccountView {
   readonly height: number
   readonly address: Address
+  /** Whether it has a record. Who names an address without one, in a transfer or as payout, pays `accountFee`. */
+  readonly exists: boolean
   readonly balance: string
   /** The next sequence of each lane that has been used, counting what waits in this node's mempool. */
   readonly sequences: Readonly<Record<string, number>>
@@ -84,7 +86,13 @@ export interface ProviderView {
    * What was minted for it and is not free collateral yet: `releasable` has vested and follows with the next credit, lock or
    * withdrawal; the rest, `locked`, has vested by the epoch `end`; null: there is nothing.
    */
-  readonly vesting: { readonly locked: string; readonly releasable: string; readonly end: number | null }
+  readonly vesting: {
+    readonly locked: string
+    readonly releasable: string
+    readonly end: number | null
+    /** For each GiB of its deals that are active: what leaving them could make it forfeit. null: it has none. */
+    readonly perDealGiB: string | null
+  }
   readonly registeredAt: number
 }
 
@@ -108,6 +116,8 @@ export interface DealView {
   readonly refunded: string
   /** To the client from the provider's collateral: its sector was lost, or the deal ended in a fault. */
   readonly compensated: string
+  /** Of a deal that was cancelled while its data was faulty: what the collateral may still pay, by what becomes of the sector. */
+  readonly claim?: string
   /** Proven but not settled yet. */
   readonly earned: string
   readonly provenEpochs: number

@@ -69,6 +69,7 @@ export const accountAnswer: z.ZodType<AccountView> = z.object({
   ...height,
   address,
   balance: decimal,
+  exists: z.boolean(),
   sequences: z.record(z.string(), natural),
   locked: decimal,
 })
@@ -109,7 +110,12 @@ const provider: z.ZodType<ProviderView> = z.object({
     })
     .nullable(),
   collateral: z.object({ free: decimal, locked: decimal, debt: decimal }),
-  vesting: z.object({ locked: decimal, releasable: decimal, end: natural.nullable() }),
+  vesting: z.object({
+    locked: decimal,
+    releasable: decimal,
+    end: natural.nullable(),
+    perDealGiB: decimal.nullable(),
+  }),
   registeredAt: natural,
 })
 
@@ -145,6 +151,7 @@ const deal: z.ZodType<DealView> = z.object({
   burnt: decimal,
   refunded: decimal,
   compensated: decimal,
+  claim: z.exactOptional(decimal),
   earned: decimal,
   provenEpochs: natural,
   faultedEpochs: natural,

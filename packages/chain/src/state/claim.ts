@@ -8,6 +8,7 @@ import type { Admitted } from './admit.ts'
 import { FEE_LEVEL_ONE } from './base-fee.ts'
 import type { BlockContext } from './context.ts'
 import { dealStatus } from './deal-status.ts'
+import { accountFeeOf, dealFee, providerFee } from './records-that-stay.ts'
 import { tables } from './tables.ts'
 
 export interface Claim {
@@ -50,13 +51,21 @@ export function claimOf(context: BlockContext, { tx, bytes, sessionKey }: Admitt
 }
 
 /** What leaves the sender's balance beside the fee, at most. */
-function outflowOf({ store, height }: BlockContext, tx: Transaction): bigint {
+function outflowOf({ store, params, height }: BlockContext, tx: Transaction): bigint {
   switch (tx.kind) {
     case 'Transfer':
+      return tx.body.amount + accountFeeOf(store, params, tx.body.to)
     case 'DepositCollateral':
       return tx.body.amount
+    case 'RegisterProvider':
+      return providerFee(params) + accountFeeOf(store, params, tx.body.payout)
+    case 'UpdateProvider':
+      return accountFeeOf(store, params, tx.body.payout)
     case 'PublishDeal':
-      return tx.body.deals.reduce((sum, { terms }) => sum + terms.pricePerEpoch * BigInt(terms.duration), 0n)
+      return tx.body.deals.reduce(
+        (sum, { terms }) => sum + terms.pricePerEpoch * BigInt(terms.duration) + dealFee(params),
+        0n,
+      )
     case 'TopUpDeal': {
       const deal = tables.deals.get(store, tx.body.deal)
       return deal === undefined ? 0n : deal.terms.pricePerEpoch * BigInt(tx.body.epochs)

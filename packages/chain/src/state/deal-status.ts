@@ -20,6 +20,8 @@ export type DealStatus =
       readonly activatedAt: Epoch
       readonly endsAt: Epoch
     }
+  /** Left by its client while the data was faulty: the collateral waits for what becomes of the sector. */
+  | { readonly state: 'claimed'; readonly sector: number; readonly activatedAt: Epoch; readonly endsAt: Epoch }
   /** Its sector ended before it; the rest goes back. */
   | {
       readonly state: 'terminated'
@@ -47,6 +49,7 @@ export function dealStatus(store: StateReader, deal: Deal, height: Epoch): DealS
   const { activatedAt } = placementOf(bound.sector)
   const endsAt = activatedAt + deal.duration
   const span = { sector: bound.number, activatedAt }
+  if (deal.claim.length > 0) return { state: deal.closed === 'no' ? 'claimed' : 'expired', ...span, endsAt }
   const [stopped] = bound.sector.stopped
   if (bound.sector.status === 'terminated' && stopped !== undefined && stopped.at < endsAt) {
     return { state: 'terminated', ...span, endsAt: stopped.at }
@@ -56,8 +59,8 @@ export function dealStatus(store: StateReader, deal: Deal, height: Epoch): DealS
 
 /** Epochs of an active deal that are decided and not settled. */
 export function dueEpochs(store: StateReader, deal: Deal, status: DealStatus): DueEpochs {
-  if (deal.closed !== 'no' || (status.state !== 'active' && status.state !== 'terminated'))
-    return { through: deal.settledThrough, proven: 0, faulted: 0 }
+  const runs = status.state === 'active' || status.state === 'terminated' || status.state === 'claimed'
+  if (deal.closed !== 'no' || !runs) return { through: deal.settledThrough, proven: 0, faulted: 0 }
   const { provider } = deal.terms
   const sector = tables.sectors.get(store, provider, status.sector)
   if (sector === undefined) throw new InvariantError(`sector ${provider}/${status.sector} of a deal is unknown`)

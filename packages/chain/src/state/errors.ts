@@ -52,6 +52,7 @@ export type TxErrorCode =
   | 'RECOVERY_BARRED'
   | 'KEY_NOT_FOUND'
   | 'DEAL_OVER'
+  | 'DEAL_IN_RECOVERY'
   | 'DEAL_NOT_EXTENDABLE'
 
 export interface TxErrorOptions {

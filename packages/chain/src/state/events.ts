@@ -41,4 +41,5 @@ export type ChainEventType =
   | 'collateral:withdrawn'
   | 'reward:credited'
   | 'reward:forfeited'
+  | 'reward:cut'
   | 'reward:released'

@@ -3,10 +3,12 @@ import { type Address, AMOUNT_MAX } from '../messages/index.ts'
 import type { TxContext } from './context.ts'
 import { dealStatus } from './deal-status.ts'
 import { TxError } from './errors.ts'
+import { requireSector } from './faults.ts'
 import { fundEscrow } from './ledger.ts'
 import type { Deal } from './records/deals.ts'
 import type { Sector } from './records/sectors.ts'
 import { requireRecentProof } from './require-sector.ts'
+import { placementOf } from './spans.ts'
 import { tables } from './tables.ts'
 
 export interface Extendable {
@@ -47,6 +49,10 @@ export function extendDeal(
   }
   fundEscrow(store, payer, client, price)
   const duration = deal.duration + epochs
+  const [number] = deal.sector
+  const sector = requireSector(store, provider, number!)
+  const dealsEnd = Math.max(sector.dealsEnd, placementOf(sector).activatedAt + duration)
+  tables.sectors.put(store, provider, number!, { ...sector, dealsEnd })
   tables.deals.put(store, id, {
     ...deal,
     duration,

@@ -6,6 +6,7 @@ import type { Epoch } from '../messages/index.ts'
 import type { BlockContext } from './context.ts'
 import { InvariantError } from './errors.ts'
 import { chargeCollateral, unlockCollateral } from './ledger.ts'
+import { lesser } from './lesser.ts'
 import {
   allMembers,
   departLater,
@@ -23,7 +24,7 @@ import { placementOf, standingOf } from './spans.ts'
 import type { StateReader, Store } from './store.ts'
 import { keyNumber } from './table.ts'
 import { tables } from './tables.ts'
-import { releaseVested } from './vesting.ts'
+import { forfeitVesting, releaseVested } from './vesting.ts'
 
 /** Sectors whose faults became too old that one block terminates; the others wait for the next. */
 const TERMINATIONS_MAX = 256
@@ -126,6 +127,9 @@ export function terminateSector(context: BlockContext, provider: number, number:
   else emit({ type: 'sector:terminated', provider, sector: number, epoch: height, reason })
   forfeit(context, { provider, partition }, forfeited, 'TERMINATED')
   chargeProvider(context, provider, fee, 'TERMINATED')
+  const dealEpochs = BigInt(Math.max(0, sector.dealsEnd - (stoppedAt ?? height)))
+  const reward = rewardPerEpoch(context, sectorBytesOf(sector)) * BigInt(params.forfeitEpochs)
+  forfeitVesting(context, provider, lesser(reward, sector.pay * dealEpochs))
 }
 
 /** Faults older than `faultMaxAge` end in termination: a bounded number a block. */

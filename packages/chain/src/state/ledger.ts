@@ -132,6 +132,12 @@ export function burnCollateral(store: Store, id: number, amount: bigint): void {
   burn(store, amount)
 }
 
+/** What vests for a provider is compared with them: docs/spec/chain.md section 4, Leaving. */
+export function changeDealBytes(store: Store, id: number, change: number): void {
+  const provider = providerOf(store, id)
+  writeProvider(store, id, { ...provider, dealBytes: provider.dealBytes + BigInt(change) })
+}
+
 /** New money; the caller gives all of it to somebody. */
 export function mint(store: Store, amount: bigint): void {
   addToTotals(store, { minted: amount })

@@ -129,7 +129,8 @@ describe('publishing a deal', () => {
       deals: [{ terms, providerSignature: signTerms(chain, owner, terms) }],
     })
     const price = terms.pricePerEpoch * 200n
-    expect(chain.balance(client.address)).toBe(before - fee - price)
+    const record = chain.genesis.params.accountFee / 5n
+    expect(chain.balance(client.address)).toBe(before - fee - price - record)
     expect(accountView(chain.state, client.address).locked).toBe(String(price))
     expect(providerView(chain.state, provider)!.collateral.locked).toBe(String(terms.providerCollateral))
     const agreementId = hashOf(dealTermsDigest(chain.genesisHash, terms))

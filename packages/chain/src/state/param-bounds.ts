@@ -48,6 +48,7 @@ export const paramBounds: { readonly [K in Bounded]: Bound } = {
   beaconLatenessMs: { min: 1n, max: 24n * HOUR_MS },
   clockLeadMs: { min: 60_000n, max: HOUR_MS },
   recoveriesPerEpoch: { min: 1n, max: 16n },
+  faultGrace: { min: 1n, max: EPOCHS_MAX },
   faultMaxAge: { min: 1n, max: EPOCHS_MAX },
   declaredFaultFee: { min: 0n, max: EPOCHS_MAX },
   missedProofFee: { min: 0n, max: EPOCHS_MAX },
@@ -58,6 +59,7 @@ export const paramBounds: { readonly [K in Bounded]: Bound } = {
   dealDurationMin: { min: 1n, max: EPOCHS_MAX },
   dealDurationMax: { min: 1n, max: EPOCHS_MAX },
   activateWithinMin: { min: 1n, max: EPOCHS_MAX },
+  accountFee: { min: 0n, max: GRN },
   networkFeeBps: { min: 0n, max: BigInt(BPS_ONE) / 2n },
   cancelShareBps: { min: 0n, max: BigInt(BPS_ONE) },
   minCollateralShareBps: { min: 0n, max: BigInt(BPS_ONE) },
@@ -69,6 +71,7 @@ export const paramBounds: { readonly [K in Bounded]: Bound } = {
   designPower: { min: 2n ** 10n, max: 2n ** 70n },
   rewardHalving: { min: 1n, max: EPOCHS_MAX },
   vesting: { min: 1n, max: EPOCHS_MAX },
+  forfeitEpochs: { min: 0n, max: EPOCHS_MAX },
   // Below all of the fee, so that a provider that pays itself loses.
   serviceShareBps: { min: 0n, max: (9n * BigInt(BPS_ONE)) / 10n },
   // A proof of replication must fit into the half of a block that is not kept for answers.
@@ -87,6 +90,9 @@ export function faultOfParams(params: ChainParams): string | undefined {
     if (fault !== undefined) return fault
   }
   if (params.clockLeadMs < 4 * params.blockTimeMs) return 'clockLeadMs is at least four block times'
+  if (params.faultGrace >= params.faultMaxAge) return 'a fault that is too old is still in its grace'
+  if (params.forfeitEpochs > params.vesting)
+    return 'more would be forfeited than a provider of steady income has vesting'
   if (params.dealDurationMin > params.dealDurationMax) return 'the shortest deal is longer than the longest'
   const { declaredFaultFee, missedProofFee, terminationFee } = params
   // Who knows of a fault should say so, and who cannot prove should not do better by leaving.

@@ -29,6 +29,8 @@ export interface ChainParams extends FeeParams {
   readonly clockLeadMs: number
   /** Requests to recover that are drawn an epoch. */
   readonly recoveriesPerEpoch: number
+  /** Epochs within which the fault of a sector is repaired and a deal that its client left for it has no claim. */
+  readonly faultGrace: number
   /** Epochs after which a faulty sector is terminated. */
   readonly faultMaxAge: number
   /** Fees for a declared fault, a missed proof and a termination, in epochs of what the sector earns. */
@@ -42,6 +44,8 @@ export interface ChainParams extends FeeParams {
   readonly dealDurationMin: number
   readonly dealDurationMax: number
   readonly activateWithinMin: number
+  /** Burnt for a record that stays for ever: an account's; ten times as much for a provider's, a fifth for a deal's. */
+  readonly accountFee: bigint
   readonly networkFeeBps: number
   /** Of the price of what a client cancels, to the provider. */
   readonly cancelShareBps: number
@@ -57,6 +61,8 @@ export interface ChainParams extends FeeParams {
   readonly rewardHalving: number
   /** Epochs over which what was minted becomes usable. */
   readonly vesting: number
+  /** Epochs of reward that who leaves a deal forfeits of what still vests, at most. */
+  readonly forfeitEpochs: number
   /** Of the network fee of a payment, minted for the provider. */
   readonly serviceShareBps: number
   readonly blockBytes: number
@@ -101,6 +107,7 @@ export const chainParams: Struct<ChainParams, ChainParamsJson> = struct<ChainPar
   beaconLatenessMs: uint(32),
   clockLeadMs: uint(32),
   recoveriesPerEpoch: uint(16),
+  faultGrace: epochs,
   faultMaxAge: epochs,
   declaredFaultFee: epochs,
   missedProofFee: epochs,
@@ -110,6 +117,7 @@ export const chainParams: Struct<ChainParams, ChainParamsJson> = struct<ChainPar
   dealDurationMin: epochs,
   dealDurationMax: epochs,
   activateWithinMin: epochs,
+  accountFee: bigUint(128),
   networkFeeBps: uint(16),
   cancelShareBps: uint(16),
   minCollateralShareBps: uint(16),
@@ -120,6 +128,7 @@ export const chainParams: Struct<ChainParams, ChainParamsJson> = struct<ChainPar
   designPower: bigUint(128),
   rewardHalving: epochs,
   vesting: epochs,
+  forfeitEpochs: epochs,
   serviceShareBps: uint(16),
   blockBytes: uint(32),
   blockVerifyUnits: uint(32),
@@ -143,6 +152,7 @@ const PLEDGE_PERIODS = 20
 const HALVING_PERIODS = 4 * 365
 
 const common = {
+  accountFee: GRN / 1_000n,
   networkFeeBps: 500,
   cancelShareBps: 1_000,
   minCollateralShareBps: 2_000,
@@ -182,6 +192,7 @@ export function devnetParams(blockTimeMs = 500): ChainParams {
     // The local key signs any round at once, so times show nothing.
     seedMarginMs: 0,
     recoveriesPerEpoch: 4,
+    faultGrace: epochsIn(30 * SECOND_MS),
     faultMaxAge: 3 * epochsIn(30 * SECOND_MS),
     ...faultFees(epochsIn(30 * SECOND_MS)),
     dealDurationMin: epochsIn(30 * SECOND_MS),
@@ -189,7 +200,7 @@ export function devnetParams(blockTimeMs = 500): ChainParams {
     activateWithinMin: epochsIn(3 * SECOND_MS),
     ...pledges(GRN / 100n, { provingPeriod: epochsIn(30 * SECOND_MS), designPower: 2n ** 40n }),
     partitionDeposit: GRN / 1_000n,
-    vesting: epochsIn(5 * MINUTE_MS),
+    ...vestings(epochsIn(5 * MINUTE_MS)),
   }
 }
 
@@ -215,6 +226,7 @@ export function productionParams(blockTimeMs = 5_000): ChainParams {
     cutoff: drawDelay(blockTimeMs),
     seedMarginMs: 15 * SECOND_MS,
     recoveriesPerEpoch: 2,
+    faultGrace: 3 * epochsIn(DAY_MS),
     faultMaxAge: 42 * epochsIn(DAY_MS),
     ...faultFees(epochsIn(DAY_MS)),
     dealDurationMin: epochsIn(30 * DAY_MS),
@@ -222,7 +234,7 @@ export function productionParams(blockTimeMs = 5_000): ChainParams {
     activateWithinMin: epochsIn(DAY_MS),
     ...pledges(GRN / 2n, { provingPeriod: epochsIn(DAY_MS), designPower: 2n ** 60n }),
     partitionDeposit: GRN / 2n,
-    vesting: epochsIn(180 * DAY_MS),
+    ...vestings(epochsIn(180 * DAY_MS)),
   }
 }
 
@@ -257,6 +269,11 @@ export function sectorExpiryMax(params: ChainParams, from: number): number {
 /** Amount of `perGiB` for `bytes`, rounded up. */
 export function perGiB(amount: bigint, bytes: number): bigint {
   return (amount * BigInt(bytes) + GIB - 1n) / GIB
+}
+
+/** Half of the vesting time: what a provider of steady income has vesting is worth as much. */
+function vestings(vesting: number): Pick<ChainParams, 'vesting' | 'forfeitEpochs'> {
+  return { vesting, forfeitEpochs: Math.floor(vesting / 2) }
 }
 
 /** In proving periods, which are days in production: half of one, two, and twenty. */

@@ -20,6 +20,7 @@ const short: Partial<ChainParams> = {
   partitionDeposit: DEPOSIT,
   postSamples: 2,
   cutoff: 1,
+  faultGrace: 10,
   faultMaxAge: 30,
   seedDelay: 2,
   commitExpiry: 8,

@@ -4,6 +4,7 @@ import { type Address, AMOUNT_MAX, type RegisterProvider } from '../messages/ind
 import { TxError } from './errors.ts'
 import { daemonScopes } from './session-scopes.ts'
 import type { Store } from './store.ts'
+import { firstOf } from './table.ts'
 import { tables } from './tables.ts'
 
 /** @throws TxError PROVIDER_INVALID */
@@ -14,14 +15,25 @@ export function checkProfile({ sessionKey, endpoints }: RegisterProvider): void 
 }
 
 /** A daemon's key may sign what a daemon signs, without expiry or limit; the owner may replace that with AuthorizeKey. */
-export function authorizeDaemon(store: Store, owner: Address, sessionKey: Uint8Array): void {
+export function authorizeDaemon(store: Store, owner: Address, provider: number, sessionKey: Uint8Array): void {
   if (sessionKey.length === 0) return
-  tables.sessionKeys.put(store, owner, bytesToHex(sessionKey), {
+  const key = bytesToHex(sessionKey)
+  tables.daemonKeys.put(store, owner, key, provider, {})
+  tables.sessionKeys.put(store, owner, key, {
     scopes: daemonScopes,
     expires: Number.MAX_SAFE_INTEGER,
     spendingLimit: AMOUNT_MAX,
     spent: 0n,
   })
+}
+
+/** The provider's daemon has another key from now on: this one may sign nothing any more, unless it serves another provider. */
+export function dismissDaemon(store: Store, owner: Address, provider: number, sessionKey: Uint8Array): void {
+  if (sessionKey.length === 0) return
+  const key = bytesToHex(sessionKey)
+  tables.daemonKeys.delete(store, owner, key, provider)
+  if (firstOf(tables.daemonKeys.entries(store, [owner, key])) !== undefined) return
+  tables.sessionKeys.delete(store, owner, key)
 }
 
 function invalid(what: string): TxError {

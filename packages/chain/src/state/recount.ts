@@ -7,6 +7,7 @@ import { readParams } from './head.ts'
 import { assertConserved, totalsOf } from './ledger.ts'
 import { isEarning, NOW } from './partitions.ts'
 import type { Totals } from './records/chain.ts'
+import type { Deal } from './records/deals.ts'
 import type { Partition } from './records/partitions.ts'
 import { rewardsOf, sectorBytesOf } from './rewards.ts'
 import { slotsTaken } from './slots.ts'
@@ -21,9 +22,12 @@ export function recount(reader: StateReader): Totals {
   const totals = totalsOf(reader)
   const escrow = new Map<string, bigint>()
   const locked = new Map<number, bigint>()
+  const dealBytes = new Map<number, bigint>()
   for (const { value } of tables.deals.entries(reader, [])) {
     addTo(escrow, value.terms.client, value.locked)
     addTo(locked, value.terms.provider, value.collateral)
+    const isLive = value.closed === 'no' && isActivated(reader, value)
+    if (isLive) addTo(dealBytes, value.terms.provider, BigInt(value.terms.pieceSize))
   }
   for (const { parts, value } of tables.sectors.entries(reader, [])) {
     addTo(locked, keyNumber(parts[0]), value.deposit + value.pledge)
@@ -43,6 +47,7 @@ export function recount(reader: StateReader): Totals {
     const provider = keyNumber(parts[0])
     sums.collateralFree += value.collateralFree
     sums.collateralLocked += value.collateralLocked
+    assertEqual(`bytes of deals of provider ${provider}`, dealBytes.get(provider) ?? 0n, value.dealBytes)
     assertEqual(`locked collateral of provider ${provider}`, locked.get(provider) ?? 0n, value.collateralLocked)
   }
   assertEqual('balances', sums.balances, totals.balances)
@@ -55,6 +60,11 @@ export function recount(reader: StateReader): Totals {
   recountRedraws(reader)
   recountPlaces(reader)
   return totals
+}
+
+function isActivated(reader: StateReader, { sector: [number], terms }: Deal): boolean {
+  if (number === undefined) return false
+  return (tables.sectors.get(reader, terms.provider, number)?.placement.length ?? 0) > 0
 }
 
 function recountVesting(reader: StateReader): bigint {

@@ -28,6 +28,7 @@ const params: Partial<ChainParams> = {
   provingPeriod: 7,
   partitionSectorsMax: 4,
   cutoff: 2,
+  faultGrace: 20,
   faultMaxAge: 60,
   recoveriesPerEpoch: 4,
 }

@@ -1,6 +1,6 @@
 /**
- * What a session key may be allowed to sign. Never AuthorizeKey, RevokeKey or UpdateProvider: a key must not be able to make
- * itself stronger, or to say where the money goes.
+ * What a session key may be allowed to sign. Never AuthorizeKey, RevokeKey, RegisterProvider or UpdateProvider: a key must not
+ * be able to make itself stronger, which a registration does for the key that it names, or to say where the money goes.
  */
 import type { TransactionName } from '../messages/index.ts'
 
@@ -9,7 +9,6 @@ export const TERMS_SCOPE = 'terms'
 
 const transactionScopes: readonly TransactionName[] = [
   'Transfer',
-  'RegisterProvider',
   'SetAsk',
   'DepositCollateral',
   'WithdrawCollateral',

@@ -12,7 +12,7 @@ import { partitionOf } from './partitions.ts'
 import type { Miss } from './records/partitions.ts'
 import type { Placement, Sector } from './records/sectors.ts'
 import type { StateReader } from './store.ts'
-import { firstOf } from './table.ts'
+import { firstOf, keyNumber } from './table.ts'
 import { tables } from './tables.ts'
 
 export interface Standing {
@@ -51,6 +51,17 @@ export function faultedThrough(
 ): number {
   const { before, run } = faultsThrough(store, { provider, number }, sector, epoch)
   return before + run
+}
+
+/** The draw of the recovery that ended the fault which was found in that block; undefined: none has. */
+export function recoveryAfter(
+  store: StateReader,
+  { provider, number }: { readonly provider: number; readonly number: number },
+  faultySince: Epoch,
+): Epoch | undefined {
+  const after: [number, number, number] = [provider, number, faultySince - 1]
+  const span = firstOf(tables.faultedSpans.entries(store, [provider, number], after))
+  return span && keyNumber(span.parts[2])
 }
 
 /** Faulted epochs since the last proof or recovery, when they reach to `epoch`, which must be decided. A gap is no fault. */

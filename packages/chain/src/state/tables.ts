@@ -76,6 +76,8 @@ export const tables: {
   readonly accounts: Table<[address: Address], Account>
   readonly lanes: Table<[address: Address, lane: number], Lane>
   readonly sessionKeys: Table<[address: Address, publicKey: string], SessionKey>
+  /** Which providers of an account name a session key as that of their daemon. */
+  readonly daemonKeys: Table<[address: Address, publicKey: string, provider: number], object>
   readonly providers: Table<[provider: number], Provider>
   readonly vesting: Table<[provider: number], Vesting>
   readonly asks: Table<[provider: number], Ask>
@@ -122,6 +124,7 @@ export const tables: {
   accounts: table('account', ['address'], accountRecord),
   lanes: table('lane', ['address', 'lane'], laneRecord),
   sessionKeys: table('session-key', ['address', 'publicKey'], sessionKeyRecord),
+  daemonKeys: table('daemon-key', ['address', 'publicKey', 'provider'], marker),
   providers: table('provider', ['provider'], providerRecord),
   vesting: table('vesting', ['provider'], vestingRecord),
   asks: table('ask', ['provider'], askRecord),

@@ -6,7 +6,8 @@
  */
 import type { Epoch } from '../messages/index.ts'
 import type { BlockContext } from './context.ts'
-import { freeCollateral, lockCollateral, mint, writeVesting } from './ledger.ts'
+import { burn, freeCollateral, lockCollateral, mint, writeVesting } from './ledger.ts'
+import { lesser } from './lesser.ts'
 import type { ChainParams } from './params.ts'
 import { type Tranche, VESTING_STEPS, type Vesting } from './records/providers.ts'
 import { tables } from './tables.ts'
@@ -38,6 +39,42 @@ export function releaseVested(context: BlockContext, provider: number): void {
   writeVesting(store, provider, { locked: vesting.locked - amount, through: height, tranches })
   freeCollateral(store, provider, amount)
   emit({ type: 'reward:released', provider, amount: String(amount) })
+}
+
+/**
+ * Burns of what still vests, the newest first, since it is what the provider would wait for longest. Of a tranche that is cut
+ * the rest goes on to vest until the same epoch as before.
+ * @returns what was burnt, at most what there is
+ */
+export function forfeitVesting(context: BlockContext, provider: number, amount: bigint): bigint {
+  const { store, params, height, emit } = context
+  if (amount === 0n) return 0n
+  releaseVested(context, provider)
+  const vesting = tables.vesting.get(store, provider)
+  if (vesting === undefined) return 0n
+  let left = amount
+  const tranches: Tranche[] = []
+  for (const tranche of vesting.tranches.toReversed()) {
+    const cut = lesser(left, tranche.amount - vestedOf(params, tranche, height))
+    left -= cut
+    const kept = cut === 0n ? tranche : cutTranche(params, tranche, height, cut)
+    if (kept.amount > 0n) tranches.unshift(kept)
+  }
+  const kept = { locked: 0n, through: height, tranches }
+  const locked = releasableOf(params, kept, Number.MAX_SAFE_INTEGER)
+  const burnt = vesting.locked - locked
+  writeVesting(store, provider, { ...kept, locked })
+  burn(store, burnt)
+  emit({ type: 'reward:cut', provider, amount: String(burnt) })
+  return burnt
+}
+
+/** With so much less that has not vested yet; rounded down, as what it has vested already is out of it. */
+function cutTranche(params: ChainParams, tranche: Tranche, height: Epoch, cut: bigint): Tranche {
+  const { start, amount } = tranche
+  if (height <= start) return { start, amount: amount - cut }
+  const unvested = amount - vestedOf(params, tranche, height) - cut
+  return { start, amount: (unvested * BigInt(params.vesting)) / BigInt(start + params.vesting - height) }
 }
 
 /** Free → locked collateral, with what has vested by now. @throws TxError INSUFFICIENT_COLLATERAL */

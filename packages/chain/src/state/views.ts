@@ -49,7 +49,8 @@ export function accountView(reader: StateReader, address: Address): WithoutHeigh
   const { balance, escrow } = accountOf(reader, address)
   const lanes = [...tables.lanes.entries(reader, [address])]
   const sequences = Object.fromEntries(lanes.map(({ parts, value }) => [String(keyNumber(parts[1])), value.next]))
-  return { address, balance: String(balance), sequences, locked: String(escrow) }
+  const exists = tables.accounts.get(reader, address) !== undefined
+  return { address, exists, balance: String(balance), sequences, locked: String(escrow) }
 }
 
 export function supplyView(reader: StateReader): WithoutHeight<SupplyView> {
@@ -91,11 +92,14 @@ export function providerView(reader: StateReader, id: number): ProviderView | un
 
 function vestingView(reader: StateReader, provider: number): ProviderView['vesting'] {
   const vesting = tables.vesting.get(reader, provider)
-  if (vesting === undefined) return { locked: '0', releasable: '0', end: null }
+  const dealBytes = tables.providers.get(reader, provider)?.dealBytes ?? 0n
+  const perDealGiB = (locked: bigint) => (dealBytes === 0n ? null : String((locked * GIB) / dealBytes))
+  if (vesting === undefined) return { locked: '0', releasable: '0', end: null, perDealGiB: perDealGiB(0n) }
   const params = readParams(reader)
   const releasable = releasableOf(params, vesting, readHead(reader).height)
   const end = Math.max(...vesting.tranches.map(({ start }) => start)) + params.vesting
-  return { locked: String(vesting.locked - releasable), releasable: String(releasable), end }
+  const locked = vesting.locked - releasable
+  return { locked: String(locked), releasable: String(releasable), end, perDealGiB: perDealGiB(locked) }
 }
 
 /** In the order of ids, above `after`. */
@@ -160,6 +164,7 @@ export function dealView(reader: StateReader, id: number): DealView | undefined 
     ...('activatedAt' in status ? { activatedAt: status.activatedAt, endsAt: status.endsAt } : {}),
     ...('sector' in status ? { sector: { provider, number: status.sector } } : {}),
     ...moneyOf(deal),
+    ...(status.state === 'claimed' ? { claim: String(deal.claim[0]?.amount ?? 0n) } : {}),
     earned: String(gross - networkFee(gross, readParams(reader).networkFeeBps)),
     provenEpochs: deal.provenEpochs + due.proven,
     faultedEpochs: deal.faultedEpochs + due.faulted,
@@ -264,6 +269,7 @@ function sectorState(reader: StateReader, provider: number, sector: Sector): Sec
 
 /** A deal whose time is over is called expired, though its last epochs may still wait for their proof. */
 function dealState(deal: Deal, status: ReturnType<typeof dealStatus>, height: Epoch): DealState {
+  if (status.state === 'claimed') return 'cancelled'
   const isOver = status.state === 'expired' || (status.state === 'active' && height >= status.endsAt)
   if (isOver) return deal.cancelled ? 'cancelled' : 'expired'
   return status.state

@@ -1,21 +1,26 @@
 /**
  * CancelDeal: the client ends its deal. Before a pre-commit, `cancelShare` of the price goes to the provider, whose
  * disk and work were reserved; after activation what was proven is settled, `cancelShare` of the price of the rest goes
- * to the provider, and the span that is still open is settled when it is decided.
+ * to the provider, and the span that is still open is settled when it is decided. While its sector is faulty nothing goes to
+ * the provider: the rest comes back, and a claim to the collateral is kept until the sector's fate is known.
  *
  * Signed by the client, or a session key with that scope.
  * Costs its fee, and the share.
  * Refuses a deal that there is not (DEAL_NOT_FOUND), another than the client (DEAL_CLIENT_WRONG), a deal that a sector
- * has bound and not yet proven (DEAL_NOT_FREE), and one that is over (DEAL_OVER).
+ * has bound and not yet proven (DEAL_NOT_FREE), one whose sector is being proven again (DEAL_IN_RECOVERY), and one that is
+ * over (DEAL_OVER).
  */
-import type { CancelDeal } from '../../messages/index.ts'
+import type { CancelDeal, Epoch } from '../../messages/index.ts'
 import type { Effect, TxContext } from '../context.ts'
 import { dealStatus } from '../deal-status.ts'
 import { TxError, type TxErrorCode } from '../errors.ts'
+import { requireSector } from '../faults.ts'
 import { burn, credit, takeEscrow, unlockCollateral } from '../ledger.ts'
 import { BPS_ONE } from '../params.ts'
+import { partitionOf } from '../partitions.ts'
 import { payProvider } from '../pay-provider.ts'
 import type { Deal } from '../records/deals.ts'
+import { placementOf, standingOf } from '../spans.ts'
 import { tables } from '../tables.ts'
 import { networkFee, settleDeal } from './settle-deals.ts'
 
@@ -37,7 +42,12 @@ export const cancelDeal: Effect<CancelDeal> = (context, { deal: id }) => {
   if (status.state !== 'active' || status.endsAt <= height || deal.cancelled) {
     throw refusal('DEAL_OVER', `deal ${id} is over or cancelled`, 'settle it instead')
   }
+  const [faultySince] = faultSince(context, deal.terms.provider, status.sector)
   const settled = settleDeal(context, id, deal, status)
+  if (faultySince !== undefined) {
+    leaveFaulty(context, id, settled, { endsAt: status.endsAt, activatedAt: status.activatedAt, faultySince })
+    return
+  }
   const { client, provider, pricePerEpoch } = settled.terms
   const rest = pricePerEpoch * BigInt(status.endsAt - height)
   const moneys = share(context, settled, rest)
@@ -49,6 +59,43 @@ export const cancelDeal: Effect<CancelDeal> = (context, { deal: id }) => {
     cancelled: true,
   })
   context.emit({ type: 'deal:cancelled', deal: id, provider, client, epoch: height })
+}
+
+/** The block since which the sector is faulty, if it is. @throws TxError DEAL_IN_RECOVERY: what it is will be known soon */
+function faultSince({ store }: TxContext, provider: number, number: number): readonly [Epoch?] {
+  const sector = requireSector(store, provider, number)
+  const { stoppedAt } = standingOf(store, provider, sector)
+  if (stoppedAt === undefined) return []
+  const [recovery] = partitionOf(store, provider, placementOf(sector).partition).recovery
+  if (recovery === undefined) return [stoppedAt]
+  throw new TxError('DEAL_IN_RECOVERY', {
+    message: `sector ${provider}/${number} is being proven again, until epoch ${recovery.deadline}`,
+    hint: 'cancel it after that epoch, when it is known whether the data is there',
+    retryable: true,
+    details: { provider, sector: number, deadline: recovery.deadline },
+  })
+}
+
+/** No share: the rest comes back at once, and the collateral waits for what becomes of the sector. */
+function leaveFaulty(
+  { store, height, emit }: TxContext,
+  id: number,
+  deal: Deal,
+  span: { readonly endsAt: Epoch; readonly activatedAt: Epoch; readonly faultySince: Epoch },
+): void {
+  const { client, provider, pricePerEpoch } = deal.terms
+  const rest = pricePerEpoch * BigInt(span.endsAt - height)
+  takeEscrow(store, client, rest)
+  credit(store, client, rest)
+  tables.deals.put(store, id, {
+    ...deal,
+    locked: deal.locked - rest,
+    refunded: deal.refunded + rest,
+    duration: height - span.activatedAt,
+    cancelled: true,
+    claim: [{ amount: rest, faultySince: span.faultySince }],
+  })
+  emit({ type: 'deal:cancelled', deal: id, provider, client, epoch: height, claim: String(rest) })
 }
 
 /** No sector has bound it: it is closed at once. */

@@ -87,6 +87,7 @@ function preCommit(context: TxContext, provider: number, sector: SectorPreCommit
     deals: sector.deals,
     deposit,
     pledge,
+    dealsEnd: 0,
     pay: deals.reduce((sum, { deal }) => sum + deal.terms.pricePerEpoch, 0n),
     reservation: [partition],
     placement: [],

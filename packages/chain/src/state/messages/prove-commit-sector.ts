@@ -13,7 +13,7 @@ import { profileNamed } from '@granary/proofs/profile'
 import type { ProveCommitSector } from '../../messages/index.ts'
 import type { Effect, TxContext } from '../context.ts'
 import { InvariantError, TxError, type TxErrorCode } from '../errors.ts'
-import { unlockCollateral } from '../ledger.ts'
+import { changeDealBytes, unlockCollateral } from '../ledger.ts'
 import { takePlace } from '../partitions.ts'
 import { draw, entropyOf, seedEntropyOf } from '../randomness.ts'
 import type { Sector } from '../records/sectors.ts'
@@ -44,9 +44,10 @@ export const proveCommitSector: Effect<ProveCommitSector> = (context, { provider
     status: 'active',
     deposit: 0n,
     reservation: [],
+    dealsEnd: endOfDeals(context, sector),
     placement: [{ partition, position, activatedAt: height, since: height, listedAt: height, faultedEpochs: 0 }],
   })
-  emitActivation(context, provider, number, partition, sector)
+  activateDeals(context, provider, number, partition, sector)
 }
 
 function checkProof(
@@ -81,12 +82,17 @@ function checkProof(
   )
 }
 
-function emitActivation(context: TxContext, provider: number, number: number, partition: number, sector: Sector): void {
+function endOfDeals({ store, height }: TxContext, { deals }: Sector): number {
+  return Math.max(0, ...deals.map((id) => height + (tables.deals.get(store, id)?.duration ?? 0)))
+}
+
+function activateDeals(context: TxContext, provider: number, number: number, partition: number, sector: Sector): void {
   const { store, height, emit } = context
   emit({ type: 'sector:proven', provider, sector: number, partition, epoch: height })
   for (const id of sector.deals) {
     const deal = tables.deals.get(store, id)
     if (deal === undefined) throw new InvariantError(`deal ${id} of sector ${provider}/${number} is unknown`)
+    changeDealBytes(store, provider, deal.terms.pieceSize)
     const endsAt = height + deal.terms.duration
     emit({ type: 'deal:active', deal: id, provider, sector: number, client: deal.terms.client, epoch: height, endsAt })
   }

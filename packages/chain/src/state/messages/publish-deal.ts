@@ -5,7 +5,7 @@
  * lives as long as its deal.
  *
  * Signed by the client, or a session key with that scope; the terms by the provider's owner or its session key.
- * Costs its fee, and a signature's units for each deal.
+ * Costs its fee, a signature's units for each deal, and a fifth of `accountFee` for each: its record stays.
  * Refuses terms of another client (DEAL_CLIENT_WRONG), sizes that are not those of the piece CID (DEAL_SIZE_MISMATCH),
  * terms beyond the bounds or whose time has passed (DEAL_TERMS_INVALID, DEAL_TERMS_EXPIRED), that were published
  * (DEAL_DUPLICATE) or that the provider did not sign (DEAL_SIGNATURE_INVALID); too little collateral
@@ -26,8 +26,10 @@ import { InvariantError, TxError, type TxErrorCode } from '../errors.ts'
 import { lockEscrow } from '../ledger.ts'
 import { BPS_ONE, type ChainParams } from '../params.ts'
 import type { Provider } from '../records/providers.ts'
+import { dealFee, payForRecord } from '../records-that-stay.ts'
 import { requireProvider } from '../require-provider.ts'
 import { TERMS_SCOPE } from '../session-scopes.ts'
+import { spendByKey } from '../spending.ts'
 import { tables } from '../tables.ts'
 import { lockWithVested } from '../vesting.ts'
 
@@ -52,7 +54,9 @@ function publish(context: TxContext, { terms, providerSignature }: SignedTerms):
       details: { deal: published.deal, agreementId },
     })
   }
-  checkProviderSignature(context, terms.provider, provider, digest, providerSignature)
+  const signed = { digest, signature: providerSignature, collateral: terms.providerCollateral }
+  checkProviderSignature(context, terms.provider, provider, signed)
+  payForRecord(context, dealFee(params))
 
   const price = terms.pricePerEpoch * BigInt(terms.duration)
   lockEscrow(store, sender, price)
@@ -68,6 +72,7 @@ function publish(context: TxContext, { terms, providerSignature }: SignedTerms):
     closed: 'no',
     duration: terms.duration,
     cancelled: false,
+    claim: [],
     locked: price,
     collateral: terms.providerCollateral,
     paid: 0n,
@@ -128,19 +133,28 @@ function checkTerms(terms: DealTerms, params: ChainParams, height: number): void
   }
 }
 
-/** The owner's key, or a session key of the owner's that may sign terms now. */
+export interface SignedByProvider {
+  readonly digest: Uint8Array
+  readonly signature: Uint8Array
+  /** What they lock: it counts against the limit of a session key, as if its message did. */
+  readonly collateral: bigint
+}
+
+/** The owner's key, or a session key of the owner's that may sign terms now. @throws TxError */
 export function checkProviderSignature(
   { store, checks, height }: TxContext,
   id: number,
   { owner }: Provider,
-  digest: Uint8Array,
-  signature: Uint8Array,
+  { digest, signature, collateral }: SignedByProvider,
 ): void {
   const signer = checks.signer(digest, signature)
   if (signer?.type === 'account' && signer.address === owner) return
-  const key =
-    signer?.type === 'session' ? tables.sessionKeys.get(store, owner, bytesToHex(signer.publicKey)) : undefined
-  if (key !== undefined && key.expires >= height && key.scopes.includes(TERMS_SCOPE)) return
+  const publicKey = signer?.type === 'session' ? bytesToHex(signer.publicKey) : ''
+  const key = tables.sessionKeys.get(store, owner, publicKey)
+  if (key !== undefined && key.expires >= height && key.scopes.includes(TERMS_SCOPE)) {
+    spendByKey(store, owner, publicKey, collateral)
+    return
+  }
   throw refusal(
     'DEAL_SIGNATURE_INVALID',
     `the terms are not signed by provider ${id}`,

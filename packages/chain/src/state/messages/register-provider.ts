@@ -2,19 +2,23 @@
  * RegisterProvider: a provider with the next number, owned by the sender. Its session key may sign what a daemon signs,
  * without expiry or limit of its own; the owner may replace that with AuthorizeKey.
  *
- * Signed by the account, or a session key with that scope.
- * Costs its fee.
- * Refuses a session key or an endpoint that is none (PROVIDER_INVALID).
+ * Signed by the account's own key alone, since its session key becomes one of the account's.
+ * Costs its fee, ten times `accountFee` for a record that stays, and `accountFee` for a payout address without one.
+ * Refuses a session key or an endpoint that is none (PROVIDER_INVALID), a sender who has not as much (INSUFFICIENT_FUNDS).
  */
 import type { RegisterProvider } from '../../messages/index.ts'
 import type { Effect } from '../context.ts'
 import { InvariantError } from '../errors.ts'
 import { writeProvider } from '../ledger.ts'
 import { authorizeDaemon, checkProfile } from '../provider-profile.ts'
+import { payForAccount, payForRecord, providerFee } from '../records-that-stay.ts'
 import { tables } from '../tables.ts'
 
-export const registerProvider: Effect<RegisterProvider> = ({ store, sender, height, emit }, body) => {
+export const registerProvider: Effect<RegisterProvider> = (context, body) => {
+  const { store, sender, height, emit } = context
   checkProfile(body)
+  payForRecord(context, providerFee(context.params))
+  payForAccount(context, body.payout)
   const next = tables.nextIds.get(store)
   if (next === undefined) throw new InvariantError('the state has no next ids')
 
@@ -26,8 +30,9 @@ export const registerProvider: Effect<RegisterProvider> = ({ store, sender, heig
     registeredAt: height,
     collateralFree: 0n,
     collateralLocked: 0n,
+    dealBytes: 0n,
     debt: 0n,
   })
-  authorizeDaemon(store, sender, body.sessionKey)
+  authorizeDaemon(store, sender, id, body.sessionKey)
   emit({ type: 'provider:registered', provider: id, owner: sender, name: body.name })
 }

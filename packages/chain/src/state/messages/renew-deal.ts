@@ -48,7 +48,8 @@ export const renewDeal: Effect<RenewDeal> = (context, { renewal, providerSignatu
     )
   }
   const digest = dealRenewalDigest(context.genesisHash, renewal)
-  checkProviderSignature(context, provider, requireProvider(store, provider), digest, providerSignature)
+  const signed = { digest, signature: providerSignature, collateral }
+  checkProviderSignature(context, provider, requireProvider(store, provider), signed)
 
   lockWithVested(context, provider, collateral)
   extendDeal(context, id, deal, { epochs, payer: sender, collateral })

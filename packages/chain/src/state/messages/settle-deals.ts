@@ -11,13 +11,21 @@ import type { Effect, TxContext } from '../context.ts'
 import { type DealStatus, type DueEpochs, dealStatus, dueEpochs } from '../deal-status.ts'
 import { InvariantError, TxError } from '../errors.ts'
 import { dropPay, requireSector } from '../faults.ts'
-import { burn, burnCollateral, credit, takeCollateral, takeEscrow, unlockCollateral } from '../ledger.ts'
+import {
+  burn,
+  burnCollateral,
+  changeDealBytes,
+  credit,
+  takeCollateral,
+  takeEscrow,
+  unlockCollateral,
+} from '../ledger.ts'
 import { lesser } from '../lesser.ts'
 import { BPS_ONE } from '../params.ts'
 import { payProvider } from '../pay-provider.ts'
 import type { Deal } from '../records/deals.ts'
 import { serviceReward } from '../rewards.ts'
-import { faultedRunTo } from '../spans.ts'
+import { faultedRunTo, recoveryAfter } from '../spans.ts'
 import { tables } from '../tables.ts'
 import { creditVesting } from '../vesting.ts'
 
@@ -42,10 +50,11 @@ function settle(context: TxContext, id: number): void {
 export function settleDeal(context: TxContext, id: number, deal: Deal, status: DealStatus): Deal {
   if (deal.closed !== 'no') return deal
   if (status.state === 'lapsed') return lapse(context, id, deal)
-  if (status.state !== 'active' && status.state !== 'terminated') return deal
+  if (status.state !== 'active' && status.state !== 'terminated' && status.state !== 'claimed') return deal
   const due = dueEpochs(context.store, deal, status)
   const settled = due.through > deal.settledThrough && due.proven + due.faulted > 0 ? pay(context, id, deal, due) : deal
   if (due.through < status.endsAt) return settled
+  if (status.state === 'claimed') return decideClaim(context, id, settled, status.sector)
   return status.state === 'terminated' ? compensate(context, id, settled) : expire(context, id, settled, status)
 }
 
@@ -119,9 +128,35 @@ function expire(
   tables.deals.put(store, id, closed)
   // Of a deal that ended in a fault it stays, or to wait for that would spare the sector its part of a termination.
   if (faulted === 0) dropPay(store, provider, number, pricePerEpoch)
+  changeDealBytes(store, provider, -deal.terms.pieceSize)
   takeCollateral(store, provider, compensation)
   credit(store, client, compensation)
   unlockCollateral(store, provider, deal.collateral - compensation)
+  const epoch = deal.settledThrough
+  emit({ type: 'deal:expired', deal: id, provider, client, epoch, compensation: String(compensation) })
+  return closed
+}
+
+/** Recovered in its grace: as if the client had stayed. Later: the client's claim. Lost: as a termination. Else it waits. */
+function decideClaim(context: TxContext, id: number, deal: Deal, number: number): Deal {
+  const { store, params, emit } = context
+  const { provider, client, pricePerEpoch } = deal.terms
+  const [claim] = deal.claim
+  if (claim === undefined || deal.locked !== 0n) throw new InvariantError(`deal ${id} is left and not settled`)
+  const sector = requireSector(store, provider, number)
+  const recoveredAt = recoveryAfter(store, { provider, number }, claim.faultySince)
+  const isOpen = sector.status === 'active'
+  if (recoveredAt === undefined && isOpen) return deal
+  const isInGrace = recoveredAt !== undefined && recoveredAt - claim.faultySince <= params.faultGrace
+  const compensation = isInGrace ? 0n : lesser(deal.collateral, claim.amount)
+  const closed: Deal = { ...deal, closed: 'cancelled', collateral: 0n, compensated: compensation }
+  tables.deals.put(store, id, closed)
+  takeCollateral(store, provider, compensation)
+  credit(store, client, compensation)
+  if (recoveredAt === undefined) burnCollateral(store, provider, deal.collateral - compensation)
+  else unlockCollateral(store, provider, deal.collateral - compensation)
+  changeDealBytes(store, provider, -deal.terms.pieceSize)
+  dropPay(store, provider, number, pricePerEpoch)
   const epoch = deal.settledThrough
   emit({ type: 'deal:expired', deal: id, provider, client, epoch, compensation: String(compensation) })
   return closed
@@ -140,6 +175,7 @@ function compensate({ store, emit }: TxContext, id: number, deal: Deal): Deal {
     compensated: compensation,
   }
   tables.deals.put(store, id, closed)
+  changeDealBytes(store, provider, -deal.terms.pieceSize)
   takeEscrow(store, client, deal.locked)
   takeCollateral(store, provider, compensation)
   credit(store, client, deal.locked + compensation)

@@ -2,18 +2,21 @@
  * Transfer: moves money from the sender to another account.
  *
  * Signed by the account, or a session key with that scope.
- * Costs its fee.
+ * Costs its fee, and `accountFee` for an address without a record.
  * Refuses an amount of zero (AMOUNT_ZERO), or of more than the sender has (INSUFFICIENT_FUNDS).
  */
 import type { Transfer } from '../../messages/index.ts'
 import type { Effect } from '../context.ts'
 import { TxError } from '../errors.ts'
 import { credit, debit } from '../ledger.ts'
+import { payForAccount } from '../records-that-stay.ts'
 
-export const transfer: Effect<Transfer> = ({ store, sender, emit }, { to, amount }) => {
+export const transfer: Effect<Transfer> = (context, { to, amount }) => {
+  const { store, sender, emit } = context
   if (amount === 0n) {
     throw new TxError('AMOUNT_ZERO', { message: 'a transfer of nothing', hint: 'name an amount above zero' })
   }
+  payForAccount(context, to)
   debit(store, sender, amount)
   credit(store, to, amount)
   emit({ type: 'transfer', from: sender, to, amount: String(amount) })

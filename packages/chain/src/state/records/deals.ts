@@ -5,6 +5,16 @@ import type { DealTerms, Epoch, Hash } from '../../messages/index.ts'
 import { type Struct, struct } from '../../messages/struct.ts'
 import { amount, type Maybe, maybe, u48 } from './fields.ts'
 
+/** Of a client that left its deal while the data was faulty: decided by what becomes of the sector. */
+export interface Claim {
+  /** The price of the time that was left. */
+  readonly amount: bigint
+  /** The block that found or declared the fault. */
+  readonly faultySince: Epoch
+}
+
+export const claimRecord: Struct<Claim> = struct<Claim>('Claim', { amount, faultySince: epochs })
+
 export interface Deal {
   readonly terms: DealTerms
   readonly agreementId: Hash
@@ -18,6 +28,7 @@ export interface Deal {
   /** Epochs that are paid, from activation: those of the terms, and what was added or cancelled. */
   readonly duration: number
   readonly cancelled: boolean
+  readonly claim: Maybe<Claim>
   /** Of the client's money. */
   readonly locked: bigint
   /** Of the provider's collateral. */
@@ -42,6 +53,7 @@ export const dealRecord: Struct<Deal> = struct<Deal>('Deal', {
   closed: choice('no', 'expired', 'lapsed', 'terminated', 'cancelled'),
   duration: epochs,
   cancelled: bool,
+  claim: maybe(claimRecord),
   locked: amount,
   collateral: amount,
   paid: amount,

@@ -16,6 +16,8 @@ export interface Provider {
   readonly registeredAt: Epoch
   readonly collateralFree: bigint
   readonly collateralLocked: bigint
+  /** Padded bytes of its deals from their activation until they are closed. */
+  readonly dealBytes: bigint
   /** Fees that no free collateral was left for: paid first by whatever becomes free. */
   readonly debt: bigint
 }
@@ -31,6 +33,7 @@ export const providerRecord: Struct<Provider> = struct<Provider>('Provider', {
   registeredAt: epochs,
   collateralFree: amount,
   collateralLocked: amount,
+  dealBytes: amount,
   debt: amount,
 })
 

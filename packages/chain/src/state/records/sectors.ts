@@ -52,6 +52,8 @@ export interface Sector {
   readonly deals: readonly number[]
   readonly deposit: bigint
   readonly pledge: bigint
+  /** The latest end that its deals have had; 0 without deals, and before it is proven. */
+  readonly dealsEnd: Epoch
   /** What its deals pay an epoch, together; fees for faults are counted in it. */
   readonly pay: bigint
   /** The partition in which a place is kept for it, until it is proven or its time to be has passed. */
@@ -73,6 +75,7 @@ export const sectorRecord: Struct<Sector> = struct<Sector>('Sector', {
   deals: list(u48, { max: 256 }),
   deposit: amount,
   pledge: amount,
+  dealsEnd: epochs,
   pay: amount,
   reservation: maybe(uint(32)),
   placement: maybe(placementRecord),

@@ -1,0 +1,41 @@
+/**
+ * A record that stays for ever costs its sender: burnt beside the message's fee, when a message names it. Nothing else pays
+ * it, so what a payout or a refund credits never fails. docs/spec/chain.md section 4.
+ */
+import type { Address } from '../messages/index.ts'
+import type { TxContext } from './context.ts'
+import { burn, debit, writeAccount } from './ledger.ts'
+import type { ChainParams } from './params.ts'
+import type { StateReader } from './store.ts'
+import { tables } from './tables.ts'
+
+const PROVIDER_TIMES = 10n
+const DEALS_PER_ACCOUNT = 5n
+
+/** Numbers of providers and what stands under them are never used again. */
+export function providerFee({ accountFee }: ChainParams): bigint {
+  return PROVIDER_TIMES * accountFee
+}
+
+export function dealFee({ accountFee }: ChainParams): bigint {
+  return accountFee / DEALS_PER_ACCOUNT
+}
+
+/** What it would cost to name the address. */
+export function accountFeeOf(store: StateReader, { accountFee }: ChainParams, address: Address): bigint {
+  return tables.accounts.get(store, address) === undefined ? accountFee : 0n
+}
+
+/** @throws TxError INSUFFICIENT_FUNDS */
+export function payForRecord({ store, sender }: TxContext, fee: bigint): void {
+  debit(store, sender, fee)
+  burn(store, fee)
+}
+
+/** An address without a record has one from now on, with nothing in it. @throws TxError INSUFFICIENT_FUNDS */
+export function payForAccount(context: TxContext, address: Address): void {
+  const { store, params } = context
+  if (tables.accounts.get(store, address) !== undefined) return
+  payForRecord(context, params.accountFee)
+  writeAccount(store, address, { balance: 0n, escrow: 0n })
+}
