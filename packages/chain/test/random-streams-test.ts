@@ -14,7 +14,10 @@ export function randomStreamsTest(count: number, timeoutMs: number): void {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'granary-streams-'))
     // Small blocks, so that some are full.
-    ground = await prepareGround(createMarket(folder, { vesting: 16, ...smallBlocks(40_000) }), folder)
+    ground = await prepareGround(
+      createMarket(folder, { vesting: 16, forfeitEpochs: 8, ...smallBlocks(40_000) }),
+      folder,
+    )
   })
   afterAll(() => rm(folder, { recursive: true }))
 

@@ -25,6 +25,7 @@ const STOPPED_MS = 5_000
 const params = {
   capacityReward: 10n ** 20n,
   vesting: 40,
+  forfeitEpochs: 0,
   provingPeriod: 7,
   partitionSectorsMax: 4,
   faultGrace: 20,

@@ -25,6 +25,7 @@ const params: Partial<ChainParams> = {
   designPower: BigInt(8 * SECTOR),
   rewardHalving: 1_000_000,
   vesting: 40,
+  forfeitEpochs: 0,
   provingPeriod: 7,
   partitionSectorsMax: 4,
   cutoff: 2,

@@ -106,12 +106,16 @@ test('a debt is paid before anything that has vested is free, and a lock takes w
 
 test('a sector without deals earns, its provider sees how much, and withdraws what has vested', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'granary-vesting-'))
-  const { chain, owner, provider, activate, sealer } = createMarket(folder, { vesting: 20, designPower: 4_096n })
+  const { chain, owner, provider, activate, sealer } = createMarket(folder, {
+    vesting: 20,
+    forfeitEpochs: 10,
+    designPower: 4_096n,
+  })
   await activate(0, [], [])
   const partition = () => partitionViews(chain.state, provider, undefined, 1)[0]!
   const vesting = () => providerView(chain.state, provider)!.vesting
   expect(partition()).toMatchObject({ power: 0, pending: '0' })
-  expect(vesting()).toEqual({ locked: '0', releasable: '0', end: null })
+  expect(vesting()).toEqual({ locked: '0', releasable: '0', end: null, perDealGiB: null })
   while (vesting().locked === '0') await sealer.answer()
   const credited = chain.events.find(({ type }) => type === 'reward:credited')!
   expect(credited).toMatchObject({ stream: 'capacity', provider, partition: 0, amount: vesting().locked })
