@@ -55,9 +55,11 @@ export interface BooksParts {
   readonly state: StateReader
   /** What a sector that is not proven in time loses. */
   readonly sectorDeposit: bigint
+  /** For records that stay, beside the fees of messages: docs/spec/chain.md section 4. */
+  readonly accountFee: bigint
 }
 
-export function createBooks({ state, sectorDeposit }: BooksParts): Books {
+export function createBooks({ state, sectorDeposit, accountFee }: BooksParts): Books {
   const participants: Participant[] = []
   const wealthAtStart = new Map<Participant, bigint>()
   const byAccount = new Map<string, Participant>()
@@ -105,9 +107,11 @@ export function createBooks({ state, sectorDeposit }: BooksParts): Books {
           const participant = found(byAccount.get(String(event.owner)), event.owner)
           participant.provider = Number(event.provider)
           byProvider.set(participant.provider, participant)
+          participant.flows.messageFees += 10n * accountFee
           break
         }
         case 'deal:published':
+          flowsOfAccount(event.client).messageFees += accountFee / 5n
           collateralOf.set(Number(event.deal), BigInt(dealView(state, Number(event.deal))!.terms.providerCollateral))
           break
         case 'deal:paid': {
@@ -131,6 +135,7 @@ export function createBooks({ state, sectorDeposit }: BooksParts): Books {
           flowsOfProvider(event.provider)[stream] += BigInt(String(event.amount))
           break
         }
+        case 'reward:cut':
         case 'provider:charged':
           flowsOfProvider(event.provider).penalties += BigInt(String(event.amount))
           break

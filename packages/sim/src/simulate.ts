@@ -100,7 +100,8 @@ export async function simulate(options: SimOptions, { signal, onProgress }: SimC
       if (result.code !== 'OK') refuse(result.kind, result.code)
     },
   })
-  const books = createBooks({ state: chain.state, sectorDeposit: sectorLocks(params).deposit })
+  const { accountFee } = params
+  const books = createBooks({ state: chain.state, sectorDeposit: sectorLocks(params).deposit, accountFee })
   const world: World = { chain, params, seed, costs: COSTS, diskSectors, price: price.now }
 
   const ranks = new Map<Strategy, number>()
