@@ -24,6 +24,8 @@ export function createLateQueue<Jobs extends JobMap>(
   const opened = first.catch(tryAgain)
   // Whoever waits for a job sees why there is none; nobody else has to.
   opened.catch(() => {})
+  const firstTry = first.then(() => undefined)
+  firstTry.catch(() => {})
 
   async function tryAgain(error: unknown): Promise<JobQueue<Jobs>> {
     signal.throwIfAborted()
@@ -35,7 +37,7 @@ export function createLateQueue<Jobs extends JobMap>(
   }
 
   return {
-    firstTry: first.then(() => undefined),
+    firstTry,
     run: async (request, options) => {
       const queue = await unlessAborted(opened, options?.signal)
       return await queue.run(request, options)
