@@ -31,13 +31,35 @@ export async function settleDeals(
   return views
 }
 
-/** Whether a settlement would move money, or close a deal whose time is over. */
-function isOwing({ state, earned, endsAt }: DealView, height: number): boolean {
-  return BigInt(earned) > 0n || (state === 'active' && endsAt !== undefined && endsAt <= height)
+type Ending = Pick<
+  DealView,
+  | 'state'
+  | 'earned'
+  | 'locked'
+  | 'claim'
+  | 'activatedAt'
+  | 'endsAt'
+  | 'provenEpochs'
+  | 'faultedEpochs'
+  | 'settledThrough'
+>
+
+/** Whether a settlement would move money, or close a deal whose time is over: also one that brings the provider nothing. */
+export function isOwing(deal: Ending, height: number): boolean {
+  const { state, earned, locked, claim, endsAt } = deal
+  if (BigInt(earned) > 0n || claim !== undefined) return true
+  if (state === 'lapsed' || state === 'terminated') return BigInt(locked) > 0n
+  if (isOver(state)) return BigInt(locked) > 0n && hasDecided(deal)
+  return state === 'active' && endsAt !== undefined && endsAt <= height
 }
 
-export function isSettled({ state, earned, locked }: DealView): boolean {
-  return isOver(state) && BigInt(earned) === 0n && BigInt(locked) === 0n
+/** Epochs that are known to be proven or faulted, and are not settled yet: of a span that is open there is nothing to settle. */
+function hasDecided({ activatedAt = 0, provenEpochs, faultedEpochs, settledThrough }: Ending): boolean {
+  return provenEpochs + faultedEpochs > Math.max(0, settledThrough - activatedAt)
+}
+
+export function isSettled({ state, earned, locked, claim }: Ending): boolean {
+  return isOver(state) && BigInt(earned) === 0n && BigInt(locked) === 0n && claim === undefined
 }
 
 function isOver(state: DealView['state']): boolean {
