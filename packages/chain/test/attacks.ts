@@ -143,6 +143,12 @@ export const attacks: readonly Attack[] = [
     cost: 'the deposit of each commitment that is given up',
   },
   {
+    name: 'forging a replica for a known seed',
+    file: `${STATE}/forged-replica`,
+    refusedBy: 'the seed is drawn over CommR too: what was forged for one has another',
+    cost: 'the deposit',
+  },
+  {
     name: 'seed known early',
     file: `${STATE}/seed-epoch`,
     refusedBy:

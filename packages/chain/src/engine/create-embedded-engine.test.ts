@@ -248,12 +248,14 @@ test('what an account has waiting is covered: a transfer of all of it leaves not
   start()
   await untilHeight(1)
   const all = BigInt(accountView(store.reader, rich.address).balance)
-  const everything = await engine.submit(await transfer({ maxFee: GRN, body: { to, amount: all - GRN } }))
+  // The receiver is new: its record costs too.
+  const amount = all - GRN - genesis.params.accountFee
+  const everything = await engine.submit(await transfer({ maxFee: GRN, body: { to, amount } }))
   for (const next of [await transfer({ lane: 1 }), await transfer({ lane: 0, sequence: 1 })]) {
     await expect(engine.submit(next)).rejects.toEqual(expect.objectContaining({ code: 'INSUFFICIENT_FUNDS' }))
   }
   await engine.waitFor(everything)
-  expect(accountView(store.reader, to).balance).toBe(String(all - GRN))
+  expect(accountView(store.reader, to).balance).toBe(String(amount))
 })
 
 test('a transaction whose maxFee falls behind the fees waits in the mempool for cheaper blocks', async () => {
@@ -297,7 +299,7 @@ test('a message that fails in its block costs its fee, takes its sequence and ch
   expect(accountView(store.reader, to).balance).toBe('7')
   const left = accountView(store.reader, rich.address)
   expect(left.sequences).toEqual({ 0: 2 })
-  expect(left.balance).toBe(String(all - 7n - first!.fee - second!.fee))
+  expect(left.balance).toBe(String(all - 7n - genesis.params.accountFee - first!.fee - second!.fee))
 })
 
 test('a stop finishes the block in hand and refuses what comes later', async () => {

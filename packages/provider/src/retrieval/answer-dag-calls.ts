@@ -1,0 +1,96 @@
+/** What the thread that reads DAGs does with each question: streams stay open between questions, until they are closed. */
+import { GranaryError } from '@granary/errors'
+import type { DagCall } from './dag-calls.ts'
+import type { DagReader } from './dag-reader.ts'
+
+/** Bytes that go over together: a message costs more than a byte. */
+const BYTES_A_MESSAGE = 256 * 1024
+/** Without a byte for so long, a walk leads nowhere that its reader would wait for. */
+const SILENCE_MAX_MS = 30_000
+
+export class WalkTooLongError extends GranaryError {
+  constructor() {
+    super({
+      code: 'WALK_TOO_LONG',
+      message: `no byte of the content was found in ${SILENCE_MAX_MS / 1_000} s`,
+      hint: 'ask for less of the DAG: a path, a range of bytes, or dag-scope=block',
+      retryable: false,
+    })
+  }
+}
+
+interface OpenStream {
+  readonly iterator: AsyncIterator<Uint8Array>
+  readonly stopped: AbortController
+  /** What ended it after the bytes that have been sent. */
+  failure?: unknown
+}
+
+/** @returns a function that answers the question of that number; bytes that it gives are the caller's own */
+export function answerDagCalls(reader: DagReader): (id: number, call: DagCall) => Promise<unknown> {
+  const streams = new Map<number, OpenStream>()
+
+  function open(id: number, read: (signal: AbortSignal) => AsyncIterable<Uint8Array>): void {
+    const stopped = new AbortController()
+    streams.set(id, { iterator: read(stopped.signal)[Symbol.asyncIterator](), stopped })
+  }
+
+  function close(id: number): void {
+    streams.get(id)?.stopped.abort()
+    streams.delete(id)
+  }
+
+  return async (id, call) => {
+    switch (call.type) {
+      case 'target':
+        return reader.target(call.path)
+      case 'file':
+        return reader.file(call.cid)
+      case 'block':
+        return joined([await reader.block(call.cid)])
+      case 'car':
+        return open(id, (signal) => reader.car(call.path, call.format, { signal }))
+      case 'fileBytes':
+        return open(id, (signal) => reader.fileBytes(call.cid, call.from, call.to, { signal }))
+      case 'next': {
+        const stream = streams.get(call.stream)
+        return stream === undefined ? undefined : next(stream)
+      }
+      case 'close':
+        return close(call.stream)
+    }
+  }
+}
+
+async function next(stream: OpenStream): Promise<Uint8Array | undefined> {
+  if (stream.failure !== undefined) throw stream.failure
+  const silence = setTimeout(() => stream.stopped.abort(new WalkTooLongError()), SILENCE_MAX_MS)
+  const parts: Uint8Array[] = []
+  try {
+    for (let bytes = 0; bytes < BYTES_A_MESSAGE; ) {
+      const part = await stream.iterator.next()
+      if (part.done === true) break
+      parts.push(part.value)
+      bytes += part.value.length
+      silence.refresh()
+    }
+    return parts.length > 0 ? joined(parts) : undefined
+  } catch (error) {
+    if (parts.length === 0) throw error
+    stream.failure = error
+    return joined(parts)
+  } finally {
+    clearTimeout(silence)
+  }
+}
+
+/** In memory that can be handed over: what is read may lie in a buffer that others use. */
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
+  let at = 0
+  for (const part of parts) {
+    bytes.set(part, at)
+    at += part.length
+  }
+  return bytes
+}
