@@ -69,7 +69,7 @@ const wholeBytes = z.int().nonnegative()
 const port = z.int().min(0).max(65_535)
 const attoGrn = z.string().regex(/^\d{1,39}$/, 'expected a whole number of attoGRN')
 
-const askSchema: z.ZodType<AskConfig, unknown> = z.strictObject({
+const askFields = z.strictObject({
   pricePerGiBEpoch: attoGrn.default('1000000000000000'),
   pieceSizeMin: wholeBytes.default(128),
   pieceSizeMax: wholeBytes.optional(),
@@ -87,6 +87,15 @@ const askSchema: z.ZodType<AskConfig, unknown> = z.strictObject({
     .positive()
     .default(365 * 24 * HOUR_MS),
 })
+const askSchema: z.ZodType<AskConfig, unknown> = askFields
+  .refine(({ pieceSizeMin, pieceSizeMax = pieceSizeMin }) => pieceSizeMin <= pieceSizeMax, {
+    path: ['pieceSizeMin'],
+    error: 'larger than pieceSizeMax',
+  })
+  .refine(({ durationMinMs, durationMaxMs }) => durationMinMs <= durationMaxMs, {
+    path: ['durationMinMs'],
+    error: 'longer than durationMaxMs',
+  })
 
 const limitsSchema: z.ZodType<LimitsConfig, unknown> = z.strictObject({
   uploadsPerClient: z.int().positive().default(16),

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type ChainClient, createChainClient, readServerSentEvents, sendMessage } from '@granary/chain/client'
@@ -5,6 +6,7 @@ import { dealTermsFromJson, type Hash } from '@granary/chain/messages'
 import { initChain, runChain } from '@granary/chain/node'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { type Answer, randomCar, type TestCar, TestClient, temporaryHome, termsOf } from '../test/market-kit.ts'
+import { type ProviderConfig, readConfig, writeConfig } from './config.ts'
 import { initProvider, type RunningProvider, type RunProviderOptions, runProvider } from './main.ts'
 
 const passphrase = 'for tests only'
@@ -139,6 +141,7 @@ test('what stands in the way of a run is said by name', async () => {
   expect(await refused({ home })).toMatchObject({ code: 'HOME_LOCKED' })
   expect(await refused({ passphrase: 'wrong' })).toMatchObject({ code: 'PASSPHRASE_WRONG' })
   expect(await refused({ chainUrl: 'http://127.0.0.1:9' })).toMatchObject({ code: 'CHAIN_UNREACHABLE' })
+  expect(await refused({ sealAfterMs: 60 * 60_000 })).toMatchObject({ code: 'SEAL_AFTER_TOO_LONG' })
   expect(await refused({ port: Number(port) })).toMatchObject({ code: 'PORT_IN_USE', details: { port: Number(port) } })
   expect((await fetch(`${provider.url}/healthz`)).status).toBe(200)
 })
@@ -153,6 +156,81 @@ test('a provider that comes back under another address says so on the chain, and
   provider = await runProvider(optionsFor(home))
   expect(provider.providerId).toBe(providerId)
   expect(await chain.provider(providerId)).toMatchObject({ endpoints: [provider.url] })
+})
+
+test('a provider that listens on all addresses tells clients one that they can reach, or refuses to start', async () => {
+  const { providerId } = provider
+  await provider.stop()
+  const said: object[] = []
+  const everywhere = { ...optionsFor(home), host: '0.0.0.0', log: (event: object) => said.push(event) }
+  const started = await runProvider(everywhere).catch((error: unknown) => error as { readonly code: string })
+  if ('code' in started) {
+    // A machine without any network.
+    expect(started.code).toBe('NO_PUBLIC_ADDRESS')
+  } else {
+    const { endpoints } = await chain.provider(providerId)
+    expect(endpoints.join()).toMatch(/^http:\/\/(?!0\.0\.0\.0)/)
+    expect(said).toContainEqual({ type: 'provider:address-found', host: '0.0.0.0', endpoint: endpoints[0] })
+    await started.stop()
+  }
+  provider = await runProvider(optionsFor(home))
+})
+
+test('what config.json says of the provider is on the chain after a start, or refused by the name of the field', async () => {
+  const path = join(home, 'provider', 'config.json')
+  const { providerId } = provider
+  await provider.stop()
+  const said: object[] = []
+  const restart = async (change: (config: ProviderConfig) => ProviderConfig): Promise<void> => {
+    await writeConfig(path, change(await readConfig(path)))
+    provider = await runProvider({ ...optionsFor(home), log: (event) => said.push(event) })
+  }
+  const before = await readConfig(path)
+  try {
+    const refused = (change: Partial<ProviderConfig>): Promise<void> => restart((config) => ({ ...config, ...change }))
+    await expect(refused({ profile: '8MiB-dev' })).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringContaining('profile'),
+    })
+    await expect(refused({ profile: '2KiB-test', ask: { ...before.ask, pieceSizeMax: 4096 } })).rejects.toMatchObject({
+      code: 'CONFIG_INVALID',
+      message: expect.stringContaining('ask.pieceSizeMax'),
+    })
+  } finally {
+    const lower = String(BigInt(before.collateral) / 2n)
+    const ask = { ...before.ask, pricePerGiBEpoch: '123' }
+    await restart(() => ({ ...before, name: 'renamed', region: 'eu', collateral: lower, ask }))
+  }
+  expect(await chain.provider(providerId)).toMatchObject({
+    name: 'renamed',
+    region: 'eu',
+    ask: { pricePerGiBEpoch: '123' },
+  })
+  expect(said).toContainEqual(expect.objectContaining({ code: 'COLLATERAL_NOT_WITHDRAWN' }))
+  await provider.stop()
+  await restart(() => ({ ...before, collateral: `1${'0'.repeat(38)}` }))
+  expect(said).toContainEqual(expect.objectContaining({ code: 'COLLATERAL_NOT_DEPOSITED' }))
+  await provider.stop()
+  await restart(() => before)
+})
+
+test('a profile that the chain does not take is refused before a file is written or money moves', async () => {
+  const other = join(root.home, 'production')
+  const account = { address: provider.address, balance: 1_000n * 10n ** 18n }
+  await initChain({ home: other, devnet: false, chainId: 'strict', accounts: [account] })
+  const strict = await runChain({ home: other, port: 0, trustClock: true })
+  try {
+    const fresh = join(root.home, 'refused')
+    const refusal = { code: 'PROFILE_REFUSED', details: { profile: '2KiB-test' } }
+    const init = initProvider({ home: fresh, chainUrl: strict.url, profile: '2KiB-test', passphrase, light: true })
+    await expect(init).rejects.toMatchObject(refusal)
+    expect(existsSync(join(fresh, 'provider'))).toBe(false)
+    const made = await newHome('made-elsewhere')
+    const run = runProvider({ ...optionsFor(made), chainUrl: strict.url })
+    await expect(run).rejects.toMatchObject(refusal)
+  } finally {
+    await strict.stop()
+  }
 })
 
 test('a provider that was away finds on the chain what was published meanwhile, under its old address', async () => {

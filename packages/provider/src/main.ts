@@ -1,14 +1,18 @@
 /** The provider as a program's part: `initProvider` makes its folder, `runProvider` builds every part and joins them. */
 import { rm } from 'node:fs/promises'
+import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { createChainClient } from '@granary/chain/client'
 import type { Address } from '@granary/chain/messages'
 import { GranaryError } from '@granary/errors'
 import { profileNamed } from '@granary/proofs/profile'
 import { createAlerts } from './alerts.ts'
+import { renewAsk } from './chain/keep-ask.ts'
 import { matchChain } from './chain/match-chain.ts'
 import { makeKeys, readKeys } from './chain/owner-keys.ts'
 import { registerProvider } from './chain/register-provider.ts'
+import { requireConfig } from './chain/require-config.ts'
+import { requireProfile } from './chain/require-profile.ts'
 import { newConfig, type ProviderConfig, readConfig, writeConfig } from './config.ts'
 import { createDeals } from './deals/create-deals.ts'
 import { openMarket } from './deals/open-market.ts'
@@ -18,6 +22,7 @@ import { sweepAside } from './home/set-aside.ts'
 import { createApp, type ProviderInfo } from './http/app.ts'
 import { listen } from './http/listen.ts'
 import type { Log } from './http/log.ts'
+import { publicAddress } from './http/public-address.ts'
 import { uploadRoutes } from './http/uploads.ts'
 import { createQueue } from './queue/create-queue.ts'
 import { createLateQueue } from './queue/late-queue.ts'
@@ -86,12 +91,13 @@ const VERSION = '0.1.0'
 const SEAL_AFTER_MS = 2_000
 const SWEEP_EVERY_MS = 60_000
 
-/** @throws HomeExistsError; UnknownProfileError PROFILE_UNKNOWN */
+/** @throws HomeExistsError; UnknownProfileError PROFILE_UNKNOWN; ProfileRefusedError PROFILE_REFUSED; CHAIN_UNREACHABLE, … */
 export async function initProvider(options: InitProviderOptions): Promise<{ address: Address; files: string[] }> {
   const { chainUrl, name = '', passphrase, light = false } = options
   const profile = profileNamed(options.profile ?? '8MiB-dev').name
   const folders = providerFolders(options.home)
   if (await isConfigured(folders.config)) throw new HomeExistsError(folders.config)
+  await requireProfile(createChainClient({ url: chainUrl }), profile)
   await makeFolders(folders)
   const { address } = await makeKeys(folders, passphrase, light)
   // Last: a folder with a configuration is a whole one.
@@ -144,11 +150,16 @@ async function start(
   const status = await chain.status()
   matchChain(settings, status, chainUrl)
   const { genesisHash } = status
+  const { host = '127.0.0.1', sealAfterMs = SEAL_AFTER_MS } = options
+  const profile = await requireProfile(chain, configured.profile)
+  await requireConfig({ ...{ chain, settings, profile, sealAfterMs }, path: folders.config, config: configured })
   const keys = await readKeys(folders, options.passphrase)
-  const profile = profileNamed(configured.profile)
 
-  const listener = await listen(options.host ?? '127.0.0.1', options.port || (configured.port ?? 0))
+  const listener = await listen(host, options.port || (configured.port ?? 0))
   closers.push(() => listener.close())
+  const { publicUrl } = options
+  const reached = publicAddress({ host, port: listener.port, publicUrl, interfaces: networkInterfaces() })
+  if (reached.guessed) log({ type: 'provider:address-found', host, endpoint: reached.url })
   const config: ProviderConfig = { ...configured, chainUrl, port: listener.port }
   await writeConfig(folders.config, config)
 
@@ -185,10 +196,12 @@ async function start(
   })
   closers.push(() => retrieval.stop())
 
-  const endpoint = options.publicUrl ?? listener.url
   const { sectorBytes } = profile
-  const { peerId } = retrieval
-  const providerId = await registerProvider({ chain, keys, config, sectorBytes, settings, endpoint, peerId, log })
+  const asking = { chain, config, sectorBytes, alerts, log }
+  const registration = { keys, settings, endpoint: reached.url, peerId: retrieval.peerId }
+  const providerId = await registerProvider({ ...asking, ...registration })
+  const asked = renewAsk({ ...asking, signer: keys.session, providerId })
+  closers.push(() => asked.stop())
 
   const market = openMarket({
     ...{ deals, settings, folders, config, profile, chain, genesisHash, providerId, witness, alerts, log },
@@ -204,7 +217,7 @@ async function start(
     parentsDir: join(options.cacheHome, 'parents'),
     signer: keys.session,
     deals: market.feed,
-    sealAfterMs: options.sealAfterMs ?? SEAL_AFTER_MS,
+    sealAfterMs,
   })
   closers.push(() => sealing.stop())
   sealing.startProving()

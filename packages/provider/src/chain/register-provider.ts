@@ -4,11 +4,13 @@
  */
 import { isDeepStrictEqual } from 'node:util'
 import { type ChainClient, type ProviderView, sendMessage } from '@granary/chain/client'
-import type { Address, RegisterProvider } from '@granary/chain/messages'
+import { type Address, formatGrn, type RegisterProvider } from '@granary/chain/messages'
 import { GranaryError } from '@granary/errors'
+import type { Alerts } from '../alerts.ts'
 import type { ProviderConfig } from '../config.ts'
 import type { Log } from '../http/log.ts'
 import type { Settings } from '../storage/settings.ts'
+import { keepAsk } from './keep-ask.ts'
 import type { ProviderKeys } from './owner-keys.ts'
 
 export interface RegisterContext {
@@ -19,6 +21,7 @@ export interface RegisterContext {
   readonly settings: Settings
   readonly endpoint: string
   readonly peerId: string
+  readonly alerts: Alerts
   readonly log: Log
   readonly signal?: AbortSignal
 }
@@ -45,7 +48,8 @@ export async function registerProvider(context: RegisterContext): Promise<number
   const view = await context.chain.provider(id, options(context))
   await updateProfile(context, view)
   await depositCollateral(context, view)
-  await setAsk(context, view)
+  const { chain, keys, config, sectorBytes, alerts, log, signal } = context
+  await keepAsk({ ...{ chain, config, sectorBytes, alerts, log, signal }, signer: keys.owner, providerId: id })
   return id
 }
 
@@ -77,28 +81,38 @@ async function register(context: RegisterContext): Promise<number> {
   return id
 }
 
-/** Another address, name or key since the last run: clients look for a provider where the chain says that it is. */
+/**
+ * Another address, name, region or key since the last run: clients look for a provider where the chain says that it is.
+ * Its sectors have to be proven whether or not the change is taken: that is an alert.
+ */
 async function updateProfile(context: RegisterContext, view: ProviderView): Promise<void> {
-  const { chain, keys, log } = context
+  const { chain, keys, alerts, log } = context
   const profile = profileOf(context, view.payout)
-  if (isRegistered(profile, view)) return
-  const { endpoint } = context
+  const changes = changesOf(profile, view)
+  if (changes.length === 0) return
   try {
     const body = { provider: view.id, ...profile }
     await sendMessage({ chain, signer: keys.owner, kind: 'UpdateProvider', body }, options(context))
-    log({ type: 'provider:updated', provider: view.id, before: view.endpoints, endpoint })
+    log({ type: 'provider:updated', provider: view.id, changes })
   } catch (error) {
-    // Its sectors have to be proven, whether or not its owner has money for this.
     if (!GranaryError.is(error)) throw error
-    const { code, message } = error
-    log({ type: 'provider:not-updated', level: 'alert', code, message, registered: view.endpoints, endpoint })
+    alerts.raise({
+      code: 'PROVIDER_NOT_UPDATED',
+      message: `the chain does not take ${changes.join(', ')}: ${error.message} [${error.code}]`,
+      hint: `clients see what was there before; correct config.json, or see that ${keys.address} has money for fees, and start again`,
+    })
   }
 }
 
-function isRegistered({ sessionKey, ...profile }: RegisterProvider, view: ProviderView): boolean {
-  const { payout, endpoints, peerId, region, name } = view
-  if (view.sessionKey !== `0x${Buffer.from(sessionKey).toString('hex')}`) return false
-  return isDeepStrictEqual(profile, { payout, endpoints, peerId, region, name })
+/** In the words of config.json, where it has one for it. */
+function changesOf(wanted: RegisterProvider, view: ProviderView): string[] {
+  const sessionKey = `0x${Buffer.from(wanted.sessionKey).toString('hex')}`
+  return [
+    ...(['name', 'region', 'endpoints', 'peerId'] as const)
+      .filter((field) => !isDeepStrictEqual(wanted[field], view[field]))
+      .map((field) => `${field} ${JSON.stringify(view[field])} → ${JSON.stringify(wanted[field])}`),
+    ...(sessionKey === view.sessionKey ? [] : [`sessionKey ${view.sessionKey} → ${sessionKey}`]),
+  ]
 }
 
 function profileOf({ keys, config, endpoint, peerId }: RegisterContext, payout: Address): RegisterProvider {
@@ -116,37 +130,35 @@ async function requireMoney(context: RegisterContext): Promise<void> {
 }
 
 async function depositCollateral(context: RegisterContext, view: ProviderView): Promise<void> {
-  const { chain, keys, config, log } = context
+  const { chain, keys, config, settings, alerts, log } = context
+  const before = BigInt(settings.get('collateral') ?? config.collateral)
+  settings.set('collateral', config.collateral)
   const deposited = BigInt(view.collateral.free) + BigInt(view.collateral.locked)
   const wanted = BigInt(config.collateral) - deposited
+  if (BigInt(config.collateral) < before && wanted < 0n) {
+    // What is free is what new deals and fees for faults are taken from: it does not leave because a file was edited.
+    alerts.raise({
+      code: 'COLLATERAL_NOT_WITHDRAWN',
+      message: `collateral of config.json is ${formatGrn(before)} → ${formatGrn(BigInt(config.collateral))}; ${formatGrn(deposited)} are deposited and stay`,
+      hint: 'a lower collateral is not withdrawn by itself; it only means that nothing more is deposited',
+    })
+  }
+  if (wanted <= 0n) return
   const { balance } = await chain.account(keys.address, options(context))
   const half = BigInt(balance) / KEPT_FOR_FEES_SHARE
   // At first as much as there is; later all of what is missing or nothing, so that restarts do not eat the money for fees.
-  if (wanted <= 0n || (deposited > 0n && wanted > half)) return
   const amount = wanted < half ? wanted : half
+  if (wanted > half) {
+    alerts.raise({
+      code: 'COLLATERAL_NOT_DEPOSITED',
+      message: `collateral of config.json is ${formatGrn(BigInt(config.collateral))}; ${formatGrn(wanted)} of it are missing, and ${keys.address} has ${formatGrn(BigInt(balance))}, half of which is kept for fees`,
+      hint: `move ${formatGrn((wanted - half) * KEPT_FOR_FEES_SHARE)} to ${keys.address} and start again, or write a lower collateral into config.json`,
+    })
+    if (deposited > 0n) return
+  }
   const body = { provider: view.id, amount }
   await sendMessage({ chain, signer: keys.owner, kind: 'DepositCollateral', body }, options(context))
   log({ type: 'collateral:deposited', provider: view.id, amount: String(amount) })
-}
-
-async function setAsk(context: RegisterContext, view: ProviderView): Promise<void> {
-  if (view.ask !== null) return
-  const { chain, keys, config, sectorBytes, log } = context
-  const { height, blockTimeMs } = await chain.status(options(context))
-  const { ask } = config
-  const body = {
-    provider: view.id,
-    pricePerGiBEpoch: BigInt(ask.pricePerGiBEpoch),
-    pieceSizeMin: ask.pieceSizeMin,
-    pieceSizeMax: Math.min(ask.pieceSizeMax ?? sectorBytes, sectorBytes),
-    durationMin: Math.ceil(ask.durationMinMs / blockTimeMs),
-    durationMax: Math.floor(ask.durationMaxMs / blockTimeMs),
-    profiles: [config.profile],
-    collateralShareMaxBps: ask.collateralShareMaxBps,
-    validUntil: height + Math.floor(ask.validMs / blockTimeMs),
-  }
-  await sendMessage({ chain, signer: keys.owner, kind: 'SetAsk', body }, options(context))
-  log({ type: 'ask:set', provider: view.id, pricePerGiBEpoch: ask.pricePerGiBEpoch })
 }
 
 function options({ signal }: RegisterContext): { signal?: AbortSignal } {

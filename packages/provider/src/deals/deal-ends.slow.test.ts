@@ -67,7 +67,7 @@ async function piecesOf(name: string): Promise<string[]> {
 }
 
 test('a deal that is not active in time lapses, and its piece goes', async () => {
-  const provider = await start('slow', 4_000, 600_000)
+  const provider = await start('slow', 4_000, 3_900)
   const { types, body } = await dealUntil(provider, 'lapsed')
   expect(types).toEqual(expect.arrayContaining(['agreed', 'published', 'lapsed']))
   expect(body.reason).toBe('NOT_ACTIVE_IN_TIME')

@@ -1,0 +1,110 @@
+import { type ChainClient, sendMessage } from '@granary/chain/client'
+import { profileNamed } from '@granary/proofs/profile'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { temporaryHome } from '../../test/market-kit.ts'
+import { type Devnet, registerProvider, startDevnet, type TestProvider } from '../../test/start-devnet.ts'
+import { createAlerts } from '../alerts.ts'
+import { type AskConfig, newConfig } from '../config.ts'
+import { type AskContext, keepAsk, renewAsk } from './keep-ask.ts'
+
+const profile = profileNamed('2KiB-test')
+let root: Awaited<ReturnType<typeof temporaryHome>>
+let devnet: Devnet
+let chain: ChainClient
+let provider: TestProvider
+
+beforeAll(async () => {
+  root = await temporaryHome()
+  devnet = await startDevnet(root.home)
+  chain = devnet.chain
+  provider = await registerProvider(chain, profile)
+})
+afterAll(async () => {
+  await devnet.stop()
+  await root.remove()
+})
+
+/** Signed as the daemon does: by the session key. */
+function contextOf(ask: Partial<AskConfig>): AskContext & { readonly said: object[] } {
+  const said: object[] = []
+  const log = (event: object): void => void said.push(event)
+  const config = newConfig({ chainUrl: chain.url, profile: profile.name, name: '' })
+  return {
+    ...{ chain, signer: provider.session, providerId: provider.id, sectorBytes: profile.sectorBytes, log, said },
+    config: { ...config, ask: { ...config.ask, ...ask } },
+    alerts: createAlerts(log),
+  }
+}
+
+const askOnChain = async () => (await chain.provider(provider.id)).ask!
+
+test('each field of the ask in config.json is on the chain after a start, and a start without a change sends nothing', async () => {
+  const changed = contextOf({
+    pricePerGiBEpoch: '77',
+    pieceSizeMin: 256,
+    pieceSizeMax: 1024,
+    collateralShareMaxBps: 9_000,
+    durationMinMs: 2_000,
+    durationMaxMs: 500_000,
+    validMs: 60_000,
+  })
+  await keepAsk(changed)
+  const { height } = await chain.status()
+  const ask = await askOnChain()
+  expect(ask).toMatchObject({ pricePerGiBEpoch: '77', pieceSizeMin: 256, pieceSizeMax: 1024, durationMin: 20 })
+  expect(ask).toMatchObject({ durationMax: 5_000, collateralShareMaxBps: 9_000, profiles: ['2KiB-test'] })
+  // A validity that is shorter now holds at once.
+  expect(ask.validUntil - height).toBeLessThanOrEqual(600)
+  expect(JSON.stringify(changed.said)).toContain('ask.pricePerGiBEpoch 1 → 77')
+  await keepAsk(changed)
+  expect(changed.said).toHaveLength(1)
+  expect(await askOnChain()).toEqual(ask)
+})
+
+test('a change that the chain refuses leaves the ask and is an alert that names the field, over when it is corrected', async () => {
+  await keepAsk(contextOf({}))
+  const before = await askOnChain()
+  const refused = contextOf({ collateralShareMaxBps: 1 })
+  await keepAsk(refused)
+  expect(await askOnChain()).toEqual(before)
+  expect(refused.alerts.list()).toMatchObject([
+    { code: 'ASK_NOT_SET', message: expect.stringMatching(/ask\.collateralShareMaxBps 10000 → 1.*ASK_INVALID/) },
+  ])
+  await keepAsk({ ...contextOf({}), alerts: refused.alerts })
+  expect(refused.alerts.list()).toEqual([])
+})
+
+test('an ask that is about to end is renewed while the provider runs', async () => {
+  const context = contextOf({ validMs: 4_000 })
+  await keepAsk(context)
+  const { validUntil } = await askOnChain()
+  const renewing = renewAsk(context)
+  try {
+    for (let height = 0; height <= validUntil; ) {
+      const status = await chain.status()
+      expect((await askOnChain()).validUntil).toBeGreaterThan(status.height)
+      height = status.height
+      await new Promise((resolve) => setTimeout(resolve, 200))
+    }
+  } finally {
+    renewing.stop()
+  }
+  expect((await askOnChain()).validUntil).toBeGreaterThan(validUntil)
+})
+
+test('without any ask yet a refusal is thrown: nobody could make a deal', async () => {
+  const { owner } = provider
+  const endpoints = ['http://127.0.0.1:1']
+  const registration = {
+    payout: owner.address,
+    sessionKey: new Uint8Array(0),
+    endpoints,
+    peerId: '',
+    region: '',
+    name: 'second',
+  }
+  const { events } = await sendMessage({ chain, signer: owner, kind: 'RegisterProvider', body: registration })
+  const providerId = Number(events.find(({ type }) => type === 'provider:registered')?.provider)
+  const context = { ...contextOf({ collateralShareMaxBps: 1 }), signer: owner, providerId }
+  await expect(keepAsk(context)).rejects.toMatchObject({ code: 'ASK_INVALID' })
+})

@@ -1,0 +1,120 @@
+/**
+ * The ask on the chain is the one of config.json: looked at when the provider starts and while it runs, so that it is
+ * renewed before it ends. The session key may sign it.
+ */
+import { isDeepStrictEqual } from 'node:util'
+import { type ChainClient, type ProviderView, sendMessage } from '@granary/chain/client'
+import type { SetAsk, Signer } from '@granary/chain/messages'
+import { GranaryError, isAbortError } from '@granary/errors'
+import type { Alerts } from '../alerts.ts'
+import type { ProviderConfig } from '../config.ts'
+import type { Log } from '../http/log.ts'
+
+export interface AskContext {
+  readonly chain: ChainClient
+  readonly signer: Signer
+  readonly providerId: number
+  readonly config: Pick<ProviderConfig, 'ask' | 'profile'>
+  readonly sectorBytes: number
+  readonly alerts: Alerts
+  readonly log: Log
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Renewed when half of its time is over: a provider that is away for a while comes back with an ask that still holds. */
+const RENEW_SHARE = 2
+const CHECKS_A_TERM = 8
+const CHECK_MAX_MS = 60 * 60_000
+
+/**
+ * What the chain refuses stays as it was there, with an alert that names the fields.
+ * @throws the chain's refusal, when there is no ask at all yet
+ */
+export async function keepAsk(context: AskContext): Promise<void> {
+  const { chain, signer, providerId, alerts, log } = context
+  const options = context.signal === undefined ? {} : { signal: context.signal }
+  const [{ height, blockTimeMs }, { ask }] = await Promise.all([
+    chain.status(options),
+    chain.provider(providerId, options),
+  ])
+  const body = wantedAsk(context, height, blockTimeMs)
+  const changes = ask === null ? [] : changesOf(body, ask, height)
+  if (ask !== null && changes.length === 0) return alerts.clear('ASK_NOT_SET')
+  try {
+    await sendMessage({ chain, signer, kind: 'SetAsk', body }, options)
+  } catch (error) {
+    if (ask === null || isAbortError(error) || !GranaryError.is(error)) throw error
+    return alerts.raise({
+      code: 'ASK_NOT_SET',
+      message: `the chain does not take ${changes.join(', ')}: ${error.message} [${error.code}]`,
+      hint: `the ask that was there before holds until epoch ${ask.validUntil}; correct the ask in config.json and start again, or see that the provider's account has money for fees`,
+    })
+  }
+  alerts.clear('ASK_NOT_SET')
+  log({ type: 'ask:set', provider: providerId, changes, validUntil: body.validUntil })
+}
+
+/** Looks again and again until it is stopped. */
+export function renewAsk(context: AskContext): { stop(): void } {
+  const { log } = context
+  const everyMs = Math.min(Math.ceil(context.config.ask.validMs / CHECKS_A_TERM), CHECK_MAX_MS)
+  const stopped = new AbortController()
+  let isChecking = false
+  const timer = setInterval(() => {
+    if (isChecking) return
+    isChecking = true
+    keepAsk({ ...context, signal: stopped.signal })
+      .catch((error: unknown) => {
+        // The chain is away, which others say: the next look is soon enough.
+        if (!isAbortError(error)) log({ type: 'ask:not-checked', error: String(error) })
+      })
+      .finally(() => {
+        isChecking = false
+      })
+  }, everyMs)
+  return {
+    stop: () => {
+      clearInterval(timer)
+      stopped.abort()
+    },
+  }
+}
+
+function wantedAsk({ providerId, config, sectorBytes }: AskContext, height: number, blockTimeMs: number): SetAsk {
+  const { ask, profile } = config
+  return {
+    provider: providerId,
+    pricePerGiBEpoch: BigInt(ask.pricePerGiBEpoch),
+    pieceSizeMin: ask.pieceSizeMin,
+    pieceSizeMax: ask.pieceSizeMax ?? sectorBytes,
+    durationMin: Math.ceil(ask.durationMinMs / blockTimeMs),
+    durationMax: Math.floor(ask.durationMaxMs / blockTimeMs),
+    profiles: [profile],
+    collateralShareMaxBps: ask.collateralShareMaxBps,
+    validUntil: height + Math.floor(ask.validMs / blockTimeMs),
+  }
+}
+
+/** In the words of config.json. A time that is longer now begins with the next renewal at the latest. */
+function changesOf(wanted: SetAsk, there: NonNullable<ProviderView['ask']>, height: number): string[] {
+  const before = { ...there, pricePerGiBEpoch: BigInt(there.pricePerGiBEpoch) }
+  const changes = Object.keys(configNames)
+    .map((key) => key as keyof typeof configNames)
+    .filter((field) => !isDeepStrictEqual(wanted[field], before[field]))
+    .map((field) => `${configNames[field]} ${before[field]} → ${wanted[field]}`)
+  const isOver = (there.validUntil - height) * RENEW_SHARE <= wanted.validUntil - height
+  if (isOver || there.validUntil > wanted.validUntil)
+    changes.push(`validUntil ${there.validUntil} → ${wanted.validUntil} (ask.validMs)`)
+  return changes
+}
+
+/** Durations are epochs on the chain. */
+const configNames = {
+  pricePerGiBEpoch: 'ask.pricePerGiBEpoch',
+  pieceSizeMin: 'ask.pieceSizeMin',
+  pieceSizeMax: 'ask.pieceSizeMax',
+  durationMin: 'ask.durationMinMs, in epochs:',
+  durationMax: 'ask.durationMaxMs, in epochs:',
+  profiles: 'profile',
+  collateralShareMaxBps: 'ask.collateralShareMaxBps',
+} as const satisfies Partial<Record<keyof SetAsk, string>>

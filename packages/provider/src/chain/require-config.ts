@@ -1,0 +1,47 @@
+/** What config.json and the command line say, against each other and what this home and the chain are: before money moves. */
+import type { ChainClient } from '@granary/chain/client'
+import { GranaryError } from '@granary/errors'
+import type { Profile } from '@granary/proofs/profile'
+import { ConfigError, type ProviderConfig } from '../config.ts'
+import type { Settings } from '../storage/settings.ts'
+
+export interface RequireConfigInput {
+  readonly chain: ChainClient
+  readonly settings: Settings
+  readonly path: string
+  readonly config: ProviderConfig
+  readonly profile: Profile
+  readonly sealAfterMs: number
+}
+
+/** Every deal would have lapsed before its sector is even begun. */
+export class SealAfterTooLongError extends GranaryError {
+  constructor(sealAfterMs: number, activateWithinMs: number) {
+    super({
+      code: 'SEAL_AFTER_TOO_LONG',
+      message: `a piece would wait ${sealAfterMs} ms for others, and its deal has to be active within ${activateWithinMs} ms`,
+      hint: 'give a shorter --seal-after, or promise more time with activateWithinMs in config.json',
+      retryable: false,
+      details: { sealAfterMs, activateWithinMs },
+    })
+  }
+}
+
+/** @throws ConfigError, SealAfterTooLongError */
+export async function requireConfig(input: RequireConfigInput): Promise<void> {
+  const { chain, settings, path, config, profile, sealAfterMs } = input
+  const made = settings.get('profile') ?? profile.name
+  // Its sectors are sealed and proven by this one; others belong into a home of their own.
+  if (made !== profile.name) {
+    throw new ConfigError(path, `profile: this home is one of ${made}, ${profile.name} needs another --home`)
+  }
+  settings.set('profile', made)
+  const { pieceSizeMax = 0 } = config.ask
+  if (pieceSizeMax > profile.sectorBytes) {
+    throw new ConfigError(path, `ask.pieceSizeMax: ${pieceSizeMax}, a sector has ${profile.sectorBytes} bytes`)
+  }
+  const { activateWithinMin, blockTimeMs } = await chain.params()
+  // What a quote promises (deals/issue-quote.ts).
+  const activateWithinMs = Math.max(config.activateWithinMs, activateWithinMin * blockTimeMs)
+  if (sealAfterMs >= activateWithinMs) throw new SealAfterTooLongError(sealAfterMs, activateWithinMs)
+}
