@@ -144,8 +144,12 @@ async function takeCollateral({ provider: { id, owner } }: Home): Promise<() => 
 async function takeBalance({ provider: { owner } }: Home): Promise<() => Promise<unknown>> {
   const { chain } = devnet
   const other = accountSigner(new Uint8Array(randomBytes(32)))
-  const [{ balance }, fees] = await Promise.all([chain.account(owner.address), chain.fees()])
-  const amount = BigInt(balance) - 3n * feeOf('Transfer', 512, fees)
+  const [{ balance }, fees, { accountFee }] = await Promise.all([
+    chain.account(owner.address),
+    chain.fees(),
+    chain.params(),
+  ])
+  const amount = BigInt(balance) - accountFee - 3n * feeOf('Transfer', 512, fees)
   await sendMessage({ chain, signer: owner, kind: 'Transfer', body: { to: other.address, amount } })
   const back = { to: owner.address, amount: amount / 2n }
   return () => sendMessage({ chain, signer: other, kind: 'Transfer', body: back })
