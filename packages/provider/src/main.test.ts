@@ -64,12 +64,13 @@ async function agreeOn(client: TestClient, car: TestCar, validForEpochs = 500): 
   return client.agree(uploadId, termsOf(car, quote, height + validForEpochs, BigInt(Date.now())))
 }
 
-async function publish(client: TestClient, { body }: Answer): Promise<void> {
+async function publish(client: TestClient, { body }: Answer): Promise<number[]> {
   const deal = {
     terms: dealTermsFromJson(body.terms),
     providerSignature: Buffer.from(body.signature.slice(2), 'hex'),
   }
-  await sendMessage({ chain, signer: client.signer, kind: 'PublishDeal', body: { deals: [deal] } })
+  const { events } = await sendMessage({ chain, signer: client.signer, kind: 'PublishDeal', body: { deals: [deal] } })
+  return events.filter(({ type }) => type === 'deal:published').map((event) => Number(event.deal))
 }
 
 /** Follows the deal's events until one of that type. */
@@ -104,8 +105,9 @@ test('a deal goes from its quote to its proof, and its bytes come back', async (
   const car = await randomCar(1000)
   const agreed = await agreeOn(client, car)
   expect(agreed.status).toBe(201)
-  await publish(client, agreed)
-  const types = await until(agreed.body.agreementId, 'active')
+  const [dealId] = await publish(client, agreed)
+  // At once, by its number: followed like by its agreement, though its block may not have been seen yet.
+  const types = await until(String(dealId), 'active')
   expect(types.slice(0, 2)).toEqual(['agreed', 'published'])
   expect(types).toEqual(expect.arrayContaining(['sector-planned', 'sealed', 'precommitted', 'porep-accepted']))
   const { body } = await client.request('GET', `/v1/deals/${agreed.body.agreementId}`)

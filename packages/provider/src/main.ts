@@ -7,6 +7,7 @@ import type { Address } from '@granary/chain/messages'
 import { GranaryError } from '@granary/errors'
 import { profileNamed } from '@granary/proofs/profile'
 import { createAlerts } from './alerts.ts'
+import { agreementOf } from './chain/agreement-chain.ts'
 import { renewAsk } from './chain/keep-ask.ts'
 import { matchChain } from './chain/match-chain.ts'
 import { makeKeys, readKeys } from './chain/owner-keys.ts'
@@ -250,6 +251,7 @@ async function start(
   const app = createApp({
     ...{ info, alerts, log, uploads, tokens: market.tokens, deals: deals.deals, timeline: deals.timeline },
     head: follower.head,
+    agreementOf: (dealId) => agreementOf(chain, dealId),
     issueQuote: market.issueQuote,
     logIn: market.logIn,
     acceptPiece: market.acceptPiece,

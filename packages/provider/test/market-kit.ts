@@ -51,6 +51,8 @@ export interface TestCar {
 }
 
 export interface ChainFigures {
+  /** Agreements of deals on the chain, which is not followed here. */
+  published?: ReadonlyMap<number, Hash>
   height: number
   balance: bigint
   freeCollateral: bigint
@@ -173,6 +175,7 @@ function marketApp({ db, folders, config, deals, figures }: MarketParts): Return
     ...{ tokens, uploads, deals: deals.deals, timeline: deals.timeline },
     info: () => Promise.reject(new Error('there is no chain to ask')),
     head: () => figures.height,
+    agreementOf: async (dealId) => figures.published?.get(dealId),
     issueQuote: (request) =>
       issueQuote(
         { ...shared, market, means, sectorBytes: SECTOR_BYTES, activateWithinMs: config.activateWithinMs },

@@ -1,6 +1,7 @@
 /** What agreeing and quoting ask of the chain, through its typed client. */
 import type { ChainClient, ProviderView } from '@granary/chain/client'
-import { feeOf } from '@granary/chain/messages'
+import { feeOf, type Hash } from '@granary/chain/messages'
+import { GranaryError } from '@granary/errors'
 import type { Profile } from '@granary/proofs/profile'
 import { porepBundleBytes } from '@granary/proofs/verify'
 import type { AgreementChain } from '../deals/accept-piece.ts'
@@ -16,6 +17,16 @@ export function agreementChain(chain: ChainClient, providerId: number, profile: 
     freeBalanceOf: async (client) => BigInt((await chain.account(client)).balance),
     means: () => meansOf(chain, providerId, profile),
     publishFee: async () => feeOf('PublishDeal', PUBLISH_BYTES_MAX, await chain.fees()),
+  }
+}
+
+/** Undefined when the chain has no deal of that number. */
+export async function agreementOf(chain: ChainClient, dealId: number): Promise<Hash | undefined> {
+  try {
+    return (await chain.deal(dealId)).agreementId
+  } catch (error) {
+    if (GranaryError.is(error) && error.code === 'DEAL_NOT_FOUND') return undefined
+    throw error
   }
 }
 

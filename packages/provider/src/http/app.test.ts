@@ -1,5 +1,5 @@
 import { readServerSentEvents } from '@granary/chain/client'
-import { quoteDigest, quoteFromJson, verifySigner } from '@granary/chain/messages'
+import { type Hash, quoteDigest, quoteFromJson, verifySigner } from '@granary/chain/messages'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import {
   genesisHash,
@@ -142,6 +142,24 @@ test('the events of a deal are its history, then what happens, from the last one
     break
   }
   again.abort()
+})
+
+test('a deal that was published in a block not followed yet is found by its number', async () => {
+  const { agreementId } = await agreed()
+  market.figures.published = new Map([[7, agreementId as Hash]])
+  const { status, body } = await client.request('GET', '/v1/deals/7')
+  expect([status, body.agreementId, body.state]).toEqual([200, agreementId, 'agreed'])
+  const stop = new AbortController()
+  const response = await fetch(new URL('/v1/deals/7/events', market.url), { signal: stop.signal })
+  expect(response.status).toBe(200)
+  for await (const { event } of readServerSentEvents(response.body!)) {
+    expect(event).toBe('agreed')
+    break
+  }
+  stop.abort()
+  // Another provider's.
+  market.figures.published = new Map<number, Hash>([[8, `0x${'cd'.repeat(32)}`]])
+  expect((await client.request('GET', '/v1/deals/8')).body.error.code).toBe('DEAL_NOT_FOUND')
 })
 
 test('browsers of any origin may ask; only what they need is allowed', async () => {

@@ -14,8 +14,8 @@ import type { Profile } from '@granary/proofs/profile'
 import express, { type Express, type Router } from 'express'
 import type { Alerts } from '../alerts.ts'
 import type { AcceptedPiece } from '../deals/accept-piece.ts'
-import { DealNotFoundError } from '../deals/agreement-errors.ts'
 import type { DealRecord, DealStore } from '../deals/deal-store.ts'
+import { type FindDealContext, findDeal } from '../deals/find-deal.ts'
 import type { Timeline, TimelineEntry } from '../deals/timeline.ts'
 import type { Tokens } from '../deals/tokens.ts'
 import { cors } from './cors.ts'
@@ -34,7 +34,7 @@ export interface ProviderInfo {
   readonly version: string
 }
 
-export interface AppContext {
+export interface AppContext extends FindDealContext {
   readonly info: () => Promise<ProviderInfo>
   readonly head: () => number
   readonly issueQuote: (request: QuoteBody) => Promise<{ quote: Quote; signature: Uint8Array }>
@@ -86,13 +86,11 @@ function apiRoutes(context: AppContext): Router {
     const { deal, created } = await context.acceptPiece({ client, ...agreeBody.parse(request.body) })
     response.status(created ? 201 : 200).json(agreementJson(deal))
   })
-  router.get('/deals/:id', (request, response) => {
-    const id = dealIdParam.parse(request.params.id)
-    const deal = context.deals.find(id)
-    if (deal === undefined) throw new DealNotFoundError(id)
+  router.get('/deals/:id', async (request, response) => {
+    const deal = await findDeal(context, dealIdParam.parse(request.params.id))
     response.json(dealJson(deal, context.timeline.latest(deal.agreementId)))
   })
-  router.get('/deals/:id/events', dealEvents(context.deals, context.timeline))
+  router.get('/deals/:id/events', dealEvents(context, context.timeline))
   return router
 }
 

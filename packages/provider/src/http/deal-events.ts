@@ -1,17 +1,16 @@
 /** A deal's timeline as server-sent events: first what has happened, then what happens, from Last-Event-ID on. */
 import type { RequestHandler } from 'express'
-import { DealNotFoundError } from '../deals/agreement-errors.ts'
-import type { DealStore } from '../deals/deal-store.ts'
+import { type FindDealContext, findDeal } from '../deals/find-deal.ts'
 import type { Timeline } from '../deals/timeline.ts'
 import { dealIdParam } from './schemas.ts'
 
 const KEEP_ALIVE_MS = 15_000
 
-export function dealEvents(deals: DealStore, timeline: Timeline): RequestHandler {
-  return (request, response) => {
-    const id = dealIdParam.parse(request.params.id)
-    const deal = deals.find(id)
-    if (deal === undefined) throw new DealNotFoundError(id)
+export function dealEvents(context: FindDealContext, timeline: Timeline): RequestHandler {
+  return async (request, response) => {
+    const deal = await findDeal(context, dealIdParam.parse(request.params.id))
+    // Gone meanwhile: nothing would stop what begins here.
+    if (response.closed) return
     let lastId = Number(/^\d{1,15}$/.exec(request.get('last-event-id') ?? '')?.[0] ?? 0)
 
     response.writeHead(200, {

@@ -1,0 +1,23 @@
+/**
+ * A deal by its agreement or its number. A number that is not known here may be younger than the last block that was
+ * followed: the chain says whose agreement it is, so that whoever has just published need not wait for us.
+ */
+import type { Hash } from '@granary/chain/messages'
+import { DealNotFoundError } from './agreement-errors.ts'
+import type { DealRecord, DealStore } from './deal-store.ts'
+
+export interface FindDealContext {
+  readonly deals: Pick<DealStore, 'find'>
+  /** What the chain says; undefined when it has no deal of that number. */
+  readonly agreementOf: (dealId: number) => Promise<Hash | undefined>
+}
+
+/** @throws DealNotFoundError; CHAIN_UNREACHABLE, … */
+export async function findDeal({ deals, agreementOf }: FindDealContext, id: string): Promise<DealRecord> {
+  const known = deals.find(id)
+  if (known !== undefined) return known
+  const agreementId = id.startsWith('0x') ? undefined : await agreementOf(Number(id))
+  const deal = agreementId === undefined ? undefined : deals.find(agreementId)
+  if (deal === undefined) throw new DealNotFoundError(id)
+  return deal
+}
