@@ -1,7 +1,7 @@
 /** The account that pays: its key is made at first use, and on a devnet the faucet fills it. */
 import { join } from 'node:path'
-import { createKey, readKey } from '@granary/chain/keystore'
-import { accountSigner, type Signer } from '@granary/chain/messages'
+import { createKey, readKey, readKeyAddress } from '@granary/chain/keystore'
+import { type Address, accountSigner, type Signer } from '@granary/chain/messages'
 import { GranaryError } from '@granary/errors'
 import type { OpenChain } from './open-chain.ts'
 import { passphraseOf } from './passphrase.ts'
@@ -26,6 +26,39 @@ export async function openSigner(input: OpenSignerInput): Promise<Signer> {
     await chain.faucet(signer.address, { signal })
   }
   return signer
+}
+
+export interface FoundAccount {
+  readonly address: Address
+  /** Absent while nobody opens the key. */
+  readonly signer?: Signer
+}
+
+/**
+ * The account of this folder, for whoever only looks: no key is made, and without a passphrase the address alone is known.
+ * undefined: there is no key here. @throws PassphraseMissingError, PassphraseWrongError, KeystoreInvalidError
+ */
+export async function findAccount(input: Omit<OpenSignerInput, 'chain' | 'signal'>): Promise<FoundAccount | undefined> {
+  const { folder, passphraseFile, status } = input
+  const { devnet } = status
+  const path = join(folder, 'keystore.json')
+  const address = await readKeyAddress(path).catch((error: unknown) => {
+    if (GranaryError.is(error) && error.code === 'KEYSTORE_MISSING') return null
+    throw error
+  })
+  if (address === null) return undefined
+  const isNamed = passphraseFile !== undefined
+  if (address !== undefined && !isNamed && !devnet) return { address }
+  const passphrase = await passphraseOf({ passphraseFile, devnet, folder })
+  const key = await readKey(path, passphrase).catch((error: unknown) => {
+    // Of another chain, and on this devnet nobody named the file that opens it.
+    if (address !== undefined && !isNamed && GranaryError.is(error) && error.code === 'PASSPHRASE_WRONG')
+      return undefined
+    throw error
+  })
+  if (key === undefined) return address === undefined ? undefined : { address }
+  const signer = accountSigner(key)
+  return { address: signer.address, signer }
 }
 
 async function keyAt(path: string, passphrase: string, light: boolean): Promise<Uint8Array> {

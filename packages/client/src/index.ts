@@ -18,6 +18,7 @@ export type { ProviderInfo, TimelineEntry } from './provider-wire.ts'
 export { type FindPublishedInput, findPublished, type PublishDealInput, publishDeal } from './publish-deal.ts'
 export { ProviderAnswerError, ProviderUnreachableError } from './request-json.ts'
 export { pricePerEpochOf, QuoteMismatchError, type RequestQuoteInput, requestQuote } from './request-quote.ts'
+export { awaitsSettlement, type SettleEndedInput, type SettleProgress, settleEnded } from './settle-ended.ts'
 export {
   blobSource,
   type PieceSource,

@@ -54,7 +54,10 @@ export async function startDevnet(home: string, params: Readonly<Record<string, 
   }
 }
 
-export async function registerProvider(chain: ChainClient, profile: Profile): Promise<TestProvider> {
+export async function registerProvider(
+  chain: ChainClient,
+  profile: Pick<Profile, 'name' | 'sectorBytes'>,
+): Promise<TestProvider> {
   const owner = accountSigner(new Uint8Array(randomBytes(32)))
   const session = sessionSigner(new Uint8Array(randomBytes(32)), owner.address)
   await chain.faucet(owner.address)
@@ -92,11 +95,13 @@ export interface PublishInput {
   readonly folder: string
   readonly payload: Uint8Array
   readonly duration: number
+  /** Epochs in which it has to be proven. @default 1,000 */
+  readonly activateWithin?: number
 }
 
 /** A deal on the chain whose piece lies on disk. */
 export async function publishDeal(input: PublishInput): Promise<PlaceableDeal> {
-  const { chain, provider, client, folder, payload, duration } = input
+  const { chain, provider, client, folder, payload, duration, activateWithin = 1_000 } = input
   const hasher = createPieceHasher()
   hasher.write(payload)
   const commitment = hasher.digest()
@@ -112,7 +117,7 @@ export async function publishDeal(input: PublishInput): Promise<PlaceableDeal> {
     pieceSize: commitment.paddedSize,
     payloadSize: payload.length,
     label: '',
-    activateWithin: 1_000,
+    activateWithin,
     duration,
     pricePerEpoch: GRN / 1_000n,
     providerCollateral: GRN,

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { addressOf } from '../messages/index.ts'
-import { createKey, devnetPassphrase, readKey } from './index.ts'
+import { createKey, devnetPassphrase, readKey, readKeyAddress } from './index.ts'
 
 const LIGHT = { light: true }
 let folder: string
@@ -21,6 +21,16 @@ test('a key comes back with its passphrase, from a file that only its owner read
   expect((await stat(path)).mode & 0o777).toBe(0o600)
   expect(await readdir(join(folder, 'deep'))).toEqual(['keystore.json'])
   expect(JSON.parse(await readFile(path, 'utf8')).address).toContain(addressOf(key).slice(2))
+})
+
+test('the address of a key is known without its passphrase, where the keystore has it', async () => {
+  const path = join(folder, 'keystore.json')
+  const key = await createKey(path, 'one', LIGHT)
+  expect(await readKeyAddress(path)).toBe(addressOf(key))
+  const { address: _address, ...without } = JSON.parse(await readFile(path, 'utf8'))
+  await writeFile(path, JSON.stringify(without))
+  expect(await readKeyAddress(path)).toBeUndefined()
+  await expect(readKeyAddress(join(folder, 'none.json'))).rejects.toMatchObject({ code: 'KEYSTORE_MISSING' })
 })
 
 test('a key is never overwritten', async () => {

@@ -1,8 +1,9 @@
-/** Opens a key that was encrypted with a passphrase, by createKey or by another Ethereum wallet. */
+/** Opens a key that was encrypted with a passphrase, by createKey or by another Ethereum wallet, or tells its address. */
 import { readFile } from 'node:fs/promises'
 import { GranaryError } from '@granary/errors'
 import { privFromLegacyKeystore } from 'micro-eth-signer/keystore.js'
 import { z } from 'zod'
+import type { Address } from '../messages/index.ts'
 
 type Keystore = Parameters<typeof privFromLegacyKeystore>[0]
 
@@ -44,6 +45,7 @@ export class PassphraseWrongError extends GranaryError {
 }
 
 const hex = z.string().regex(/^[0-9a-fA-F]+$/)
+const addressSchema = z.string().regex(/^(0x)?[0-9a-fA-F]{40}$/)
 const keystoreSchema = z.looseObject({
   version: z.literal(3),
   crypto: z.looseObject({
@@ -66,6 +68,16 @@ export async function readKey(path: string, passphrase: string): Promise<Uint8Ar
       throw new PassphraseWrongError(path)
     throw new KeystoreInvalidError(path, error)
   }
+}
+
+/**
+ * Of the key, without opening it: other wallets may leave it out, then it is undefined.
+ * @throws KeystoreMissingError, KeystoreInvalidError
+ */
+export async function readKeyAddress(path: string): Promise<Address | undefined> {
+  const { address } = parseKeystore(path, await readKeystore(path)) as { address?: unknown }
+  const parsed = addressSchema.safeParse(address)
+  return parsed.success ? `0x${parsed.data.toLowerCase().replace(/^0x/, '')}` : undefined
 }
 
 async function readKeystore(path: string): Promise<string> {

@@ -1,5 +1,6 @@
-/** granary deals: the deals of this account. */
+/** granary deals: the deals of this account; with its key, those that have ended are settled first. */
 import { join } from 'node:path'
+import type { SettleProgress } from '@granary/client'
 import type { OwnDeal } from '@granary/client/node'
 import type { Command } from 'commander'
 import { exitCodesHelp } from '../exit-code.ts'
@@ -18,13 +19,15 @@ import {
 interface DealsCommandOptions extends HomeOptions, ChainOptions, PassphraseOptions, JsonOptions {}
 
 export function addDeals(program: Command): void {
-  const command = program.command('deals').description('List the deals of this account.')
+  const command = program
+    .command('deals')
+    .description('List the deals of this account; with its key, those that have ended are settled first.')
   withJson(withPassphrase(withHome(withChain(command))))
   command.addHelpText('after', exitCodesHelp).action(deals)
 }
 
 async function deals(options: DealsCommandOptions): Promise<void> {
-  const [{ createClient }, { formatGrn }, { interruptible }, { openChain }, { openSigner }, { printResult }, table] =
+  const [client, { formatGrn }, { interruptible }, { openChain }, { findAccount }, { printResult }, settlement, table] =
     await Promise.all([
       import('@granary/client/node'),
       import('@granary/chain/messages'),
@@ -32,13 +35,18 @@ async function deals(options: DealsCommandOptions): Promise<void> {
       import('../open-chain.ts'),
       import('../open-signer.ts'),
       import('../print/result.ts'),
+      import('../print/settlement.ts'),
       import('../print/table.ts'),
     ])
   const folder = join(homeOf(options), 'client')
-  const own = await interruptible(async (signal) => {
-    const open = await openChain(options.chain, signal)
-    const signer = await openSigner({ ...open, folder, passphraseFile: options.passphraseFile, signal })
-    return await createClient({ chain: open.chain, signer, folder }).deals({ signal })
+  const settled: SettleProgress[] = []
+  const { own, devnet } = await interruptible(async (signal) => {
+    const { chain, status } = await openChain(options.chain, signal)
+    const { devnet } = status
+    const account = await findAccount({ status, folder, passphraseFile: options.passphraseFile })
+    if (account === undefined) return { own: [], devnet }
+    const onProgress = (progress: SettleProgress) => settled.push(progress)
+    return { own: await client.deals({ chain, folder, ...account }, { signal, onProgress }), devnet }
   })
   const row = ({ id, state, terms, locked, earned, paid, path }: OwnDeal) => [
     `${id}`,
@@ -50,13 +58,17 @@ async function deals(options: DealsCommandOptions): Promise<void> {
     path ?? '',
   ]
   printResult(
-    { deals: own },
+    { deals: own, settlement: settled[0] ?? null },
     {
       json: options.json ?? false,
       text: () =>
         own.length === 0
           ? 'no deals yet: `granary put FILE` makes one'
-          : table.formatTable(['deal', 'state', 'provider', 'CID', 'locked', 'earned', 'file'], own.map(row)),
+          : [
+              table.formatTable(['deal', 'state', 'provider', 'CID', 'locked', 'earned', 'file'], own.map(row)),
+              ...settled.map(settlement.settlementLine),
+              ...settlement.unsettledLines(own, devnet),
+            ].join('\n'),
     },
   )
 }

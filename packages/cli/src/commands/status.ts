@@ -1,49 +1,85 @@
-/** granary status CID: who holds it, what is proven and paid. */
+/** granary status CID: who holds it, what is proven and paid; with the account's key, its deals that have ended are settled first. */
+import { join } from 'node:path'
+import type { SettleProgress } from '@granary/client'
 import type { ContentStatus, DealStatus } from '@granary/client/node'
 import type { Command } from 'commander'
 import { exitCodesHelp } from '../exit-code.ts'
-import { type ChainOptions, type JsonOptions, withChain, withJson } from '../options.ts'
+import {
+  type ChainOptions,
+  type HomeOptions,
+  homeOf,
+  type JsonOptions,
+  type PassphraseOptions,
+  withChain,
+  withHome,
+  withJson,
+  withPassphrase,
+} from '../options.ts'
 
-interface StatusCommandOptions extends ChainOptions, JsonOptions {}
+interface StatusCommandOptions extends HomeOptions, ChainOptions, PassphraseOptions, JsonOptions {}
 
 export function addStatus(program: Command): void {
   const command = program
     .command('status')
-    .description('Show who holds a CID, what is proven and what is paid; no key is needed.')
+    .description(
+      'Show who holds a CID, what is proven and what is paid; no key is needed, and with one your ended deals are settled.',
+    )
     .argument('<cid>', 'root CID of a file, or the CID of a piece')
-  withJson(withChain(command))
+  withJson(withPassphrase(withHome(withChain(command))))
   command.addHelpText('after', exitCodesHelp).action(status)
 }
 
 async function status(cid: string, options: StatusCommandOptions): Promise<void> {
-  const [client, { formatGrn }, { interruptible }, { openChain }, { printResult }, { printable }] = await Promise.all([
-    import('@granary/client/node'),
-    import('@granary/chain/messages'),
-    import('../interruptible.ts'),
-    import('../open-chain.ts'),
-    import('../print/result.ts'),
-    import('../print/printable.ts'),
-  ])
-  const result = await interruptible(async (signal) => {
-    const { chain } = await openChain(options.chain, signal)
-    return await client.status(chain, cid, { signal })
+  const [client, { formatGrn }, { interruptible }, { openChain }, { findAccount }, { printResult }, words, settling] =
+    await Promise.all([
+      import('@granary/client/node'),
+      import('@granary/chain/messages'),
+      import('../interruptible.ts'),
+      import('../open-chain.ts'),
+      import('../open-signer.ts'),
+      import('../print/result.ts'),
+      import('../print/printable.ts'),
+      import('../print/settlement.ts'),
+    ])
+  const { printable } = words
+  const folder = join(homeOf(options), 'client')
+  const settled: SettleProgress[] = []
+  const { content, devnet } = await interruptible(async (signal) => {
+    const { chain, status } = await openChain(options.chain, signal)
+    const account = await findAccount({ status, folder, passphraseFile: options.passphraseFile })
+    const onProgress = (progress: SettleProgress) => settled.push(progress)
+    const content = await client.status({ chain, signer: account?.signer }, cid, { signal, onProgress })
+    return { content, devnet: status.devnet }
   })
-  printResult(result, {
-    json: options.json ?? false,
-    text: (data) => describe(data, { grn: (amount) => formatGrn(BigInt(amount)), printable }),
-  })
+  const ending = ({ awaitsSettlement, locked, claim }: DealStatus) => [
+    ...(awaitsSettlement ? [settling.lockedText(locked, devnet)] : []),
+    ...(claim === null ? [] : [settling.claimText(claim)]),
+  ]
+  printResult(
+    { ...content, settlement: settled[0] ?? null },
+    {
+      json: options.json ?? false,
+      text: (data) =>
+        [
+          describe(data, { grn: (amount) => formatGrn(BigInt(amount)), printable, ending }),
+          ...settled.map(settling.settlementLine),
+        ].join('\n'),
+    },
+  )
 }
 
 interface Words {
   readonly grn: (amount: string) => string
   readonly printable: (words: string) => string
+  /** What is to be said of the end of a deal. */
+  readonly ending: (deal: DealStatus) => string[]
 }
 
 function describe({ cid, deals }: ContentStatus, words: Words): string {
   return [cid, ...deals.map((deal) => describeDeal(deal, words))].join('\n')
 }
 
-function describeDeal(deal: DealStatus, { grn, printable }: Words): string {
+function describeDeal(deal: DealStatus, { grn, printable, ending }: Words): string {
   const where =
     deal.sector === null ? 'not in a sector yet' : `sector ${deal.sector}, partition ${deal.partition ?? '-'}`
   const proof = deal.lastProven === null ? 'not proven yet' : `last proven at epoch ${deal.lastProven}`
@@ -54,6 +90,7 @@ function describeDeal(deal: DealStatus, { grn, printable }: Words): string {
     `deal ${deal.id}: ${deal.state}${deal.faulty ? ', proof missed' : ''}${end}`,
     printable(`  provider  ${deal.provider}${name} at ${deal.endpoint ?? 'no address'}`),
     `  storage   ${where}; ${proof}${due}; ${deal.provenEpochs} epochs proven, ${deal.faultedEpochs} missed`,
-    `  money     ${grn(deal.price)}: ${grn(deal.paid)} paid, ${grn(deal.earned)} earned, ${grn(deal.locked)} locked, ${grn(deal.refunded)} refunded, ${grn(deal.burnt)} burnt`,
+    `  money     ${grn(deal.price)}: ${grn(deal.paid)} paid, ${grn(deal.earned)} earned, ${grn(deal.locked)} locked, ${grn(deal.refunded)} refunded, ${grn(deal.compensated)} compensated, ${grn(deal.burnt)} burnt`,
+    ...ending(deal).map((line) => `  end       ${line}`),
   ].join('\n')
 }

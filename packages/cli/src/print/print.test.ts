@@ -6,6 +6,7 @@ import { durationMs } from '../options.ts'
 import { failure, success } from './envelope.ts'
 import { printableLines } from './printable.ts'
 import { formatBytes, formatMs, plural } from './quantities.ts'
+import { settlementLine, unsettledLines } from './settlement.ts'
 import { createStory } from './story.ts'
 import { formatTable } from './table.ts'
 
@@ -114,4 +115,29 @@ test("a provider's words cannot move the cursor or fill the screen", () => {
   expect(line).not.toContain('\u001b')
   expect(line?.length).toBeLessThan(600)
   expect(told(entry('\u001b[31mnew', { epoch: 3 }))).toEqual([' [31mnew        at epoch 3'])
+})
+
+test('what is settled says what came back, what is not says that it stays locked and what settles it', () => {
+  expect(settlementLine({ type: 'settled', deals: [3], back: '1500000000000000000' })).toBe(
+    'settled: deal 3: 1.5 GRN came back',
+  )
+  const many = Array.from({ length: 256 }, (_, id) => id)
+  expect(settlementLine({ type: 'settled', deals: many, back: '0' })).toBe('settled: 256 deals: 0 GRN came back')
+  const failed = { code: 'INSUFFICIENT_FUNDS', message: 'too little', hint: 'send more' }
+  expect(settlementLine({ type: 'settle:failed', deals: [3, 4], ...failed })).toBe(
+    'not settled: deals 3, 4 could not be settled: too little [INSUFFICIENT_FUNDS]; send more',
+  )
+  const grn = '1000000000000000000'
+  const deals = [
+    { id: 1, locked: grn, awaitsSettlement: true },
+    { id: 2, locked: grn, awaitsSettlement: false },
+    { id: 3, locked: '0', awaitsSettlement: false, claim: grn },
+  ]
+  const [locked, claimed, ...more] = unsettledLines(deals, false)
+  expect(locked).toBe(
+    'deal 1: over, and 1 GRN stay locked until `granary deals --passphrase-file FILE` of its client settles it',
+  )
+  expect(claimed).toContain('deal 3: cancelled while its data was faulty: up to 1 GRN of the collateral are claimed')
+  expect(more).toEqual([])
+  expect(unsettledLines(deals, true)[0]).toContain('until `granary deals` of its client')
 })

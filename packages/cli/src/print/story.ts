@@ -5,6 +5,7 @@ import type { GetProgress, PutProgress } from '@granary/client/node'
 import { paint, type Style } from './paint.ts'
 import { printable } from './printable.ts'
 import { formatBytes, formatMs, plural } from './quantities.ts'
+import { settlementText } from './settlement.ts'
 
 /** At most this often a line about the upload. */
 const UPLOAD_LINE_MS = 1_000
@@ -47,6 +48,10 @@ type Line = readonly [title: string, text: string, style?: Style]
 
 function lineOf(progress: Exclude<PutProgress, { type: 'deal' }> | GetProgress): Line | undefined {
   switch (progress.type) {
+    case 'settled':
+      return ['settled', settlementText(progress)]
+    case 'settle:failed':
+      return ['not settled', settlementText(progress), 'yellow']
     case 'import:done':
       return [
         'root CID',

@@ -4,8 +4,8 @@ import { type ChainClient, createChainClient, type DealView } from '@granary/cha
 import type { Signer } from '@granary/chain/messages'
 import { endpointOf } from '../choose-provider.ts'
 import type { Fetch } from '../request-json.ts'
-import type { CallOptions, ClientContext } from './client-context.ts'
-import { deals, type OwnDeal } from './deals.ts'
+import type { ClientContext } from './client-context.ts'
+import { deals, type OwnDeal, type SettleOptions } from './deals.ts'
 import { type FollowUntilOptions, followUntil } from './follow-until.ts'
 import { type GetOptions, type GetResult, get } from './get.ts'
 import { openJournal } from './journal.ts'
@@ -33,10 +33,10 @@ export interface Client {
   get(cid: string, outPath: string, options?: GetOptions): Promise<GetResult>
   /** Tells what happens to a deal until it is active, or until an entry of its story. */
   follow(dealId: number, options?: FollowUntilOptions): Promise<DealView>
-  /** Deals of this account. */
-  deals(options?: CallOptions): Promise<OwnDeal[]>
-  /** Who holds a CID, what is proven and paid. */
-  status(cid: string, options?: CallOptions): Promise<ContentStatus>
+  /** Deals of this account; those that have ended are settled first. */
+  deals(options?: SettleOptions): Promise<OwnDeal[]>
+  /** Who holds a CID, what is proven and paid; deals of this account among them that have ended are settled first. */
+  status(cid: string, options?: SettleOptions): Promise<ContentStatus>
 }
 
 export function createClient(options: ClientOptions): Client {
@@ -50,8 +50,8 @@ export function createClient(options: ClientOptions): Client {
   return {
     put: (path, putOptions) => put(context, path, putOptions),
     get: (cid, outPath, getOptions) => get({ chain, fetch }, cid, outPath, getOptions),
-    deals: (callOptions) => deals(context, callOptions),
-    status: (cid, callOptions) => status(chain, cid, callOptions),
+    deals: (settleOptions) => deals({ chain, folder, address: signer.address, signer }, settleOptions),
+    status: (cid, settleOptions) => status({ chain, signer }, cid, settleOptions),
     async follow(dealId, followOptions = {}) {
       const { signal } = followOptions
       const { agreementId, terms } = await chain.deal(dealId, { signal })

@@ -1,19 +1,46 @@
-/** The deals of this account, as the chain has them, with the path that each was put from where this machine knows it. */
-import type { DealView } from '@granary/chain/client'
-import type { CallOptions, ClientContext } from './client-context.ts'
+/**
+ * The deals of an account, as the chain has them, with the path that each was put from where this machine knows it. With the
+ * account's key, those that have ended are settled first.
+ */
+import { join } from 'node:path'
+import type { ChainClient, DealView } from '@granary/chain/client'
+import type { Address, Signer } from '@granary/chain/messages'
+import { awaitsSettlement, type SettleProgress, settleEnded } from '../settle-ended.ts'
+import type { CallOptions } from './client-context.ts'
+import { openJournal } from './journal.ts'
+import { reporter } from './put-progress.ts'
 
 export interface OwnDeal extends DealView {
   readonly path?: string
+  /** It is over, and what it still locks comes back, or goes to the provider, when somebody settles it. */
+  readonly awaitsSettlement: boolean
 }
 
-export async function deals(context: ClientContext, options: CallOptions = {}): Promise<OwnDeal[]> {
-  const { chain, signer, journal } = context
-  const { genesisHash } = await chain.status(options)
-  const paths = new Map((await journal.list(genesisHash)).map(({ rootCid, path }) => [rootCid, path]))
-  const own: OwnDeal[] = []
-  for await (const deal of chain.deals({ client: signer.address }, options)) {
+export interface SettleOptions extends CallOptions {
+  readonly onProgress?: ((progress: SettleProgress) => void) | undefined
+}
+
+export interface DealsInput {
+  readonly chain: ChainClient
+  /** Of the client: its journal knows the paths. */
+  readonly folder: string
+  readonly address: Address
+  /** Of that address. Without it nothing is settled. */
+  readonly signer?: Signer | undefined
+}
+
+export async function deals(input: DealsInput, options: SettleOptions = {}): Promise<OwnDeal[]> {
+  const { chain, folder, address, signer } = input
+  const call: CallOptions = { signal: options.signal }
+  const { genesisHash } = await chain.status(call)
+  const records = await openJournal(join(folder, 'journal')).list(genesisHash)
+  const paths = new Map(records.map(({ rootCid, path }) => [rootCid, path]))
+  const list = () => Array.fromAsync(chain.deals({ client: address }, call))
+  let found = await list()
+  const report = reporter(options.onProgress)
+  if (signer && (await settleEnded({ chain, signer, deals: found, report }, call))) found = await list()
+  return found.map((deal) => {
     const path = deal.terms.rootCid === undefined ? undefined : paths.get(deal.terms.rootCid)
-    own.push(path === undefined ? deal : { ...deal, path })
-  }
-  return own
+    return { ...deal, ...(path === undefined ? {} : { path }), awaitsSettlement: awaitsSettlement(deal) }
+  })
 }

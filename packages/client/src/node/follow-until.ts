@@ -25,11 +25,17 @@ export class DealEndedError extends GranaryError {
       message: lapsed
         ? `deal ${deal.id} lapsed: provider ${deal.terms.provider} did not prove it by epoch ${deal.lapsesAt}`
         : `deal ${deal.id} with provider ${deal.terms.provider} is ${deal.state}`,
-      hint: lapsed ? 'the price has come back to you; put again, with another provider' : 'put again for a new deal',
+      hint: hintFor(deal),
       retryable: false,
       details: { deal: deal.id, state: deal.state, provider: deal.terms.provider },
     })
   }
+}
+
+/** Its money moves when it is settled, which a put does first. */
+function hintFor({ state, locked }: DealView): string {
+  const again = state === 'lapsed' ? 'put again, with another provider' : 'put again for a new deal'
+  return BigInt(locked) === 0n ? again : `${again}: that settles this one first, and its price stays locked until then`
 }
 
 export interface FollowUntilInput {

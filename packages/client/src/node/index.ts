@@ -2,7 +2,7 @@
 export { InsufficientFundsError, PriceChangedError } from './agree.ts'
 export type { CallOptions } from './client-context.ts'
 export { type Client, type ClientOptions, createClient } from './create-client.ts'
-export type { OwnDeal } from './deals.ts'
+export { type DealsInput, deals, type OwnDeal, type SettleOptions } from './deals.ts'
 export { DealEndedError, type FollowUntilOptions } from './follow-until.ts'
 export {
   CidNotStoredError,
@@ -19,4 +19,4 @@ export { JournalInvalidError } from './journal.ts'
 export { PieceTooLargeError, type PutOptions, type PutResult } from './put.ts'
 export type { DealProgress, PutProgress } from './put-progress.ts'
 export { FileIsFolderError, FileNotFoundError, inspectFile, PutRunningError, type UserFile } from './stage-file.ts'
-export { type ContentStatus, type DealStatus, status } from './status.ts'
+export { type ContentStatus, type DealStatus, type StatusInput, status } from './status.ts'

@@ -1,8 +1,11 @@
 /** What a put says while it works: facts, each with the values that it found. Amounts are attoGRN in decimal. */
 import type { ProviderRefusal } from '../choose-provider.ts'
 import type { TimelineEntry } from '../provider-wire.ts'
+import type { SettleProgress } from '../settle-ended.ts'
 
 export type PutProgress =
+  /** Earlier deals of the account that have ended. */
+  | SettleProgress
   | { readonly type: 'import:done'; readonly rootCid: string; readonly fileBytes: number; readonly blocks: number }
   | { readonly type: 'piece:done'; readonly pieceCid: string; readonly pieceSize: number; readonly payloadSize: number }
   /** An earlier put of the same content is gone on with. */

@@ -9,6 +9,7 @@ import { GranaryError } from '@granary/errors'
 import { endpointOf } from '../choose-provider.ts'
 import { hexToBytes } from '../hex.ts'
 import { publishDeal } from '../publish-deal.ts'
+import { settleEnded } from '../settle-ended.ts'
 import { agreeWithAny } from './agree-with-any.ts'
 import type { CallOptions, ClientContext } from './client-context.ts'
 import { followUntil } from './follow-until.ts'
@@ -91,6 +92,9 @@ export async function put(context: ClientContext, path: string, options: PutOpti
   const status = await context.chain.status(call)
   const pieceSizeMax = await pieceSizeMaxOf(context, call)
   checkSize(file, pieceSizeMax)
+  // First: what comes back may be what pays for this one.
+  const { chain, signer } = context
+  await settleEnded({ chain, signer, deals: chain.deals({ client: signer.address }, call), report }, call)
 
   using staged = await stageFile(file, context.stagingFolder, call)
   const { rootCid, pieceCid, pieceSize, payloadSize, blocks, fileBytes, carPath } = staged

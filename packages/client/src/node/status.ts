@@ -1,9 +1,16 @@
-/** Who holds a CID, what has been proven and paid, and when the next proof is due: all from the chain. */
+/**
+ * Who holds a CID, what has been proven and paid, and when the next proof is due: all from the chain. With the key of an
+ * account, its deals among them that have ended are settled first.
+ */
 import type { ChainClient, DealState, DealView, PartitionView, ProviderView } from '@granary/chain/client'
+import type { Signer } from '@granary/chain/messages'
 import { parseCid } from '@granary/content'
 import { endpointOf } from '../choose-provider.ts'
+import { awaitsSettlement, settleEnded } from '../settle-ended.ts'
 import type { CallOptions } from './client-context.ts'
+import type { SettleOptions } from './deals.ts'
 import { CidNotStoredError } from './get.ts'
+import { reporter } from './put-progress.ts'
 
 /** Multihash of a piece CID v2, fr32-sha2-256-trunc254-padded-binary-tree. */
 const PIECE_MULTIHASH = 0x1011
@@ -37,6 +44,12 @@ export interface DealStatus {
   readonly paid: string
   readonly burnt: string
   readonly refunded: string
+  /** To the client from the provider's collateral. */
+  readonly compensated: string
+  /** Of a deal that was cancelled while its data was faulty: what the collateral may still pay. */
+  readonly claim: string | null
+  /** It is over, and what it still locks comes back, or goes to the provider, when somebody settles it. */
+  readonly awaitsSettlement: boolean
 }
 
 export interface ContentStatus {
@@ -44,13 +57,27 @@ export interface ContentStatus {
   readonly deals: readonly DealStatus[]
 }
 
+export interface StatusInput {
+  readonly chain: ChainClient
+  /** Without it nothing is settled. */
+  readonly signer?: Signer | undefined
+}
+
 /** @param cidText root CID of a file, or the CID of a piece. @throws CidInvalidError, CidNotStoredError */
-export async function status(chain: ChainClient, cidText: string, options: CallOptions = {}): Promise<ContentStatus> {
+export async function status(
+  { chain, signer }: StatusInput,
+  cidText: string,
+  { signal, onProgress }: SettleOptions = {},
+): Promise<ContentStatus> {
+  const options: CallOptions = { signal }
   const parsed = parseCid(cidText).toV1()
   const cid = parsed.toString()
   const filter = parsed.multihash.code === PIECE_MULTIHASH ? { pieceCid: cid } : { rootCid: cid }
-  const deals = await Array.fromAsync(chain.deals(filter, options))
+  const list = () => Array.fromAsync(chain.deals(filter, options))
+  let deals = await list()
   if (deals.length === 0) throw new CidNotStoredError(cid, chain.url)
+  const report = reporter(onProgress)
+  if (signer && (await settleEnded({ chain, signer, deals, report }, options))) deals = await list()
   const ids = [...new Set(deals.map(({ terms }) => terms.provider))]
   const known = new Map(
     await Promise.all(
@@ -97,5 +124,8 @@ function dealStatus(
     paid,
     burnt,
     refunded: deal.refunded,
+    compensated: deal.compensated,
+    claim: deal.claim ?? null,
+    awaitsSettlement: awaitsSettlement(deal),
   }
 }

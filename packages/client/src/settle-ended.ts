@@ -1,0 +1,107 @@
+/**
+ * What an account's deals have left locked when they ended: nobody's money moves by itself, so whoever looks at its deals
+ * settles those that are over first. One message for many; a failure is told, and never fails what it was done for.
+ * docs/spec/chain.md section 4.
+ */
+import { type ChainClient, type ChainEvent, type DealView, sendMessage } from '@granary/chain/client'
+import type { Signer } from '@granary/chain/messages'
+import { GranaryError } from '@granary/errors'
+
+/** As many as one SettleDeals takes (docs/spec/chain.md, section 2); the next call goes on with the rest. */
+const DEALS_MAX = 256
+/** Whether a claim is decided stands with its sector: a question to the chain for each. */
+const CLAIMS_ASKED_MAX = 16
+/** Who looks at its deals does not wait for a full chain. */
+const SETTLE_WAIT_MAX_MS = 30_000
+
+export type SettleProgress =
+  /** `back`: attoGRN in decimal that this settlement gave to clients, from prices and from collateral. */
+  | { readonly type: 'settled'; readonly deals: readonly number[]; readonly back: string }
+  | {
+      readonly type: 'settle:failed'
+      readonly deals: readonly number[]
+      readonly code: string
+      readonly message: string
+      readonly hint: string
+    }
+
+export interface SettleEndedInput {
+  readonly chain: ChainClient
+  readonly signer: Signer
+  /** Those of other accounts are left alone. */
+  readonly deals: AsyncIterable<DealView> | Iterable<DealView>
+  readonly report: (progress: SettleProgress) => void
+}
+
+/** @returns whether anything was settled @throws nothing but an abort by the caller */
+export async function settleEnded(
+  input: SettleEndedInput,
+  options: { readonly signal?: AbortSignal | undefined } = {},
+): Promise<boolean> {
+  const { chain, signer, report } = input
+  const deals: number[] = []
+  const deadline = AbortSignal.timeout(SETTLE_WAIT_MAX_MS)
+  const signal = options.signal ? AbortSignal.any([options.signal, deadline]) : deadline
+  try {
+    deals.push(...(await findEnded(input, signal)))
+    if (deals.length === 0) return false
+    const { events } = await sendMessage({ chain, signer, kind: 'SettleDeals', body: { deals } }, { signal })
+    report({ type: 'settled', deals, back: String(backOf(events)) })
+    return true
+  } catch (error) {
+    options.signal?.throwIfAborted()
+    report({ type: 'settle:failed', deals, ...reasonOf(error, deadline.aborted) })
+    return false
+  }
+}
+
+async function findEnded({ chain, signer, deals }: SettleEndedInput, signal: AbortSignal): Promise<number[]> {
+  const ended: number[] = []
+  let claims = 0
+  for await (const deal of deals) {
+    if (deal.terms.client !== signer.address) continue
+    if (awaitsSettlement(deal)) ended.push(deal.id)
+    else if (deal.claim !== undefined && claims++ < CLAIMS_ASKED_MAX && (await isDecided(chain, deal, signal)))
+      ended.push(deal.id)
+    if (ended.length === DEALS_MAX) break
+  }
+  return ended
+}
+
+/** Over, with each of its epochs known to be proven or faulted, and still locking its client's money. */
+export function awaitsSettlement(deal: DealView): boolean {
+  const { state, locked, claim } = deal
+  const isOver = state === 'expired' || state === 'terminated' || state === 'lapsed' || state === 'cancelled'
+  return isOver && claim === undefined && BigInt(locked) > 0n && hasNoOpenSpan(deal)
+}
+
+/** What becomes of its sector is known: it was proven again, or is gone. */
+async function isDecided(chain: ChainClient, deal: DealView, signal: AbortSignal): Promise<boolean> {
+  if (deal.sector === undefined || !hasNoOpenSpan(deal)) return false
+  const { provider, number } = deal.sector
+  return (await chain.sector(provider, number, { signal })).state !== 'faulty'
+}
+
+function hasNoOpenSpan({ activatedAt, endsAt, provenEpochs, faultedEpochs }: DealView): boolean {
+  if (activatedAt === undefined || endsAt === undefined) return true
+  return activatedAt + provenEpochs + faultedEpochs >= endsAt
+}
+
+/** Refunds stand in the events of payments, terminations and lapses, what comes from collateral in those of ends. */
+function backOf(events: readonly ChainEvent[]): bigint {
+  return events.reduce((sum, { refunded, compensation }) => sum + amountOf(refunded) + amountOf(compensation), 0n)
+}
+
+function amountOf(value: unknown): bigint {
+  return typeof value === 'string' ? BigInt(value) : 0n
+}
+
+function reasonOf(error: unknown, isLate: boolean): { code: string; message: string; hint: string } {
+  if (isLate) {
+    const message = `no block took the settlement within ${SETTLE_WAIT_MAX_MS} ms`
+    return { code: 'SETTLE_LATE', message, hint: 'look at the deals again later: what is still locked is tried again' }
+  }
+  if (GranaryError.is(error)) return { code: error.code, message: error.message, hint: error.hint }
+  const message = Error.isError(error) ? error.message : String(error)
+  return { code: 'UNEXPECTED', message, hint: 'look at the deals again later: what is still locked is tried again' }
+}
