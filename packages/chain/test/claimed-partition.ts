@@ -57,6 +57,7 @@ export function createClaimedPartition(options: ClaimedPartitionOptions): Claime
       slotPartitionsMax: 4,
       cutoff: 2,
       faultMaxAge: 30,
+      faultGrace: 20,
       declaredFaultFee: 5,
       missedProofFee: 20,
       terminationFee: 200,
