@@ -46,7 +46,8 @@ function dealOf(provider: number, state: DealState): DealView {
   const terms = dealTermsToJson(someTerms({ provider, rootCid }))
   const money = { locked: '0', paid: '0', burnt: '0', refunded: '0', compensated: '0', earned: '0' }
   const epochs = { publishedAt: 1, lapsesAt: 2, provenEpochs: 0, faultedEpochs: 0, settledThrough: 0 }
-  return { id: provider, agreementId: genesisHash, terms, state, ...money, ...epochs }
+  const ends = state === 'expired' ? { endsAt: 90 } : {}
+  return { id: provider, agreementId: genesisHash, terms, state, ...money, ...epochs, ...ends }
 }
 
 const serveCar: RequestListener = (request, response) => {
@@ -146,6 +147,31 @@ test('when all fail the error names each and why, and an older OUT stays as it w
   expect(failure.message).toContain('no such block')
   expect(readFileSync(out, 'utf8')).toBe('older')
   expect(readdirSync(into)).toEqual(['out'])
+})
+
+test('after the end of a deal the error says which one ended when, and what can be done', async () => {
+  const failure = await getFrom([[missing, 'expired']], join(into, 'out')).catch((error) => error)
+  expect(failure).toMatchObject({
+    code: 'RETRIEVAL_FAILED',
+    retryable: false,
+    hint: expect.stringContaining('granary put'),
+  })
+  expect(failure.message).toContain(
+    'no such block (deal 1000 ended at epoch 90: the provider need not keep it any longer)',
+  )
+  expect(failure.failures).toMatchObject([{ ended: { deal: 1000, state: 'expired', epoch: 90 } }])
+  const one = await getFrom(
+    [
+      [missing, 'active'],
+      [missing, 'lapsed'],
+    ],
+    join(into, 'out'),
+  ).catch((error) => error)
+  expect(one.failures.map(({ ended }: { ended?: object }) => ended)).toEqual([
+    undefined,
+    { deal: 1001, state: 'lapsed', epoch: 2 },
+  ])
+  expect(one.hint).not.toContain('granary put')
 })
 
 test('a provider that is unsealing is waited for', async () => {

@@ -24,16 +24,10 @@ const RETRY_AFTER_DEFAULT_MS = 2_000
 /** Below IDLE_MAX_MS, so that waiting is not taken for silence. */
 const RETRY_AFTER_MAX_MS = 20_000
 
+const LIVE_STATES: readonly DealState[] = ['active', 'committed', 'published']
+const ENDED_STATES: readonly DealState[] = ['expired', 'terminated', 'cancelled', 'lapsed']
 /** Who has it most surely comes first. */
-const STATES: readonly DealState[] = [
-  'active',
-  'committed',
-  'published',
-  'expired',
-  'terminated',
-  'cancelled',
-  'lapsed',
-]
+const STATES: readonly DealState[] = [...LIVE_STATES, ...ENDED_STATES]
 
 export class CidNotStoredError extends GranaryError {
   constructor(cid: string, chainUrl: string) {
@@ -59,6 +53,15 @@ export interface RetrievalFailure {
   readonly code: string
   readonly message: string
   readonly retryable: boolean
+  /** The newest deal of it that the provider had: no other binds it any more. */
+  readonly ended?: EndedDeal
+}
+
+export interface EndedDeal {
+  readonly deal: number
+  readonly state: DealState
+  /** Where the chain still says when that was. */
+  readonly epoch?: number
 }
 
 /** Found in blocks that were hashed here: so the content is, and no other provider has it otherwise. */
@@ -72,18 +75,37 @@ export class RetrievalFailedError extends GranaryError {
 
   constructor(cid: string, failures: readonly RetrievalFailure[]) {
     const retryable = failures.some((failure) => failure.retryable)
-    const why = failures.map(({ provider, endpoint, message }) => `provider ${provider} (${endpoint}): ${message}`)
+    const why = failures.map(
+      ({ provider, endpoint, message, ended }) => `provider ${provider} (${endpoint}): ${message}${endedText(ended)}`,
+    )
+    const isOver = failures.every(({ ended }) => ended !== undefined)
     super({
       code: 'RETRIEVAL_FAILED',
       message: `${cid} could not be fetched: ${why.join('; ')}`,
-      hint: retryable
-        ? 'nothing was written; try again later, or look at `granary status` for the providers'
-        : 'nothing was written; none of them will ever answer otherwise: look at `granary status` for the providers',
+      hint: isOver
+        ? 'nothing was written; no deal binds a provider to keep it any more: `granary put` stores it again, from a copy'
+        : retryable
+          ? 'nothing was written; try again later, or look at `granary status` for the providers'
+          : 'nothing was written; none of them will ever answer otherwise: look at `granary status` for the providers',
       retryable,
       details: { cid, failures },
     })
     this.failures = failures
   }
+}
+
+function endedText(ended: EndedDeal | undefined): string {
+  if (ended === undefined) return ''
+  const { deal, state, epoch } = ended
+  const when = epoch === undefined ? '' : ` at epoch ${epoch}`
+  return ` (deal ${deal} ${endings[state] ?? state}${when}: the provider need not keep it any longer)`
+}
+
+const endings: Partial<Record<DealState, string>> = {
+  expired: 'ended',
+  lapsed: 'lapsed',
+  terminated: 'was terminated',
+  cancelled: 'was cancelled',
 }
 
 export type GetProgress =
@@ -125,7 +147,7 @@ export async function get(
   const providers = await providersOf(context, cid, { signal })
   if (providers.length === 0) throw new CidNotStoredError(cid, context.chain.url)
   const failures: RetrievalFailure[] = []
-  for (const provider of providers) {
+  for (const { provider, deal } of providers) {
     const endpoint = endpointOf(await context.chain.provider(provider, { signal })) ?? ''
     report({ type: 'provider:trying', provider, endpoint })
     try {
@@ -141,8 +163,9 @@ export async function get(
         throw new OutInvalidError(out, reasonOf(error), 'free space, or choose another OUT', error)
       const { code, retryable } = GranaryError.is(error) ? error : { code: 'FAILED', retryable: true }
       const message = Error.isError(error) ? error.message : String(error)
-      failures.push({ provider, endpoint, code, message, retryable })
-      report({ type: 'provider:failed', provider, code, message })
+      const ended = endOf(deal)
+      failures.push({ provider, endpoint, code, message, retryable, ...(ended === undefined ? {} : { ended }) })
+      report({ type: 'provider:failed', provider, code, message: `${message}${endedText(ended)}` })
     }
   }
   throw new RetrievalFailedError(cid, failures)
@@ -161,19 +184,31 @@ async function checkOut(out: string): Promise<void> {
   }
 }
 
-/** Each once, by the best of its deals. */
-async function providersOf(context: GetInput, rootCid: string, call: CallOptions): Promise<number[]> {
-  const best = new Map<number, number>()
+/** Each once, with the best of its deals, the newest of several. */
+async function providersOf(
+  context: GetInput,
+  rootCid: string,
+  call: CallOptions,
+): Promise<{ provider: number; deal: DealView }[]> {
+  const best = new Map<number, DealView>()
   for await (const deal of context.chain.deals({ rootCid }, call)) {
-    const rank = rankOf(deal)
     const { provider } = deal.terms
-    if (rank < (best.get(provider) ?? Number.POSITIVE_INFINITY)) best.set(provider, rank)
+    const other = best.get(provider)
+    if (other === undefined || rankOf(deal) <= rankOf(other)) best.set(provider, deal)
   }
-  return [...best].sort(([idA, a], [idB, b]) => a - b || idA - idB).map(([id]) => id)
+  return [...best]
+    .map(([provider, deal]) => ({ provider, deal }))
+    .sort((a, b) => rankOf(a.deal) - rankOf(b.deal) || a.provider - b.provider)
 }
 
 function rankOf(deal: DealView): number {
   return STATES.indexOf(deal.state)
+}
+
+function endOf({ id, state, endsAt, lapsesAt }: DealView): EndedDeal | undefined {
+  if (!ENDED_STATES.includes(state)) return undefined
+  const epoch = state === 'expired' ? endsAt : state === 'lapsed' ? lapsesAt : undefined
+  return { deal: id, state, ...(epoch === undefined ? {} : { epoch }) }
 }
 
 /** The whole DAG as a depth-first CAR: https://specs.ipfs.tech/http-gateways/trustless-gateway/ */

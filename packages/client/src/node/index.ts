@@ -6,6 +6,7 @@ export { type DealsInput, deals, type OwnDeal, type SettleOptions } from './deal
 export { DealEndedError, type FollowUntilOptions } from './follow-until.ts'
 export {
   CidNotStoredError,
+  type EndedDeal,
   type GetInput,
   type GetOptions,
   type GetProgress,
