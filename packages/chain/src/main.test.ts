@@ -1,12 +1,14 @@
+import { readFileSync, writeFileSync } from 'node:fs'
 import { rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, expect, test } from '@jest/globals'
 import { BLOCK_TIME_MS, type Devnet, fundedSigner, newSigner, startDevnet, temporaryFolder } from '../test/devnet.ts'
 import { type ChainClient, createChainClient, sendMessage } from './client/index.ts'
 import { homeFiles } from './home/home-files.ts'
-import { initChain, runChain } from './main.ts'
+import { exportSnapshot, initChain, runChain } from './main.ts'
 import { SCHEMA_VERSION } from './store/schema.ts'
 import { openChain } from './upkeep/open-chain.ts'
 
@@ -148,6 +150,26 @@ test.each([
   database.exec(sql)
   database.close()
   await expect(runChain({ home: devnet.home, port: 0 })).rejects.toMatchObject({ code: 'STORE_CORRUPT' })
+})
+
+test.each([
+  ['its first bytes', 0, 64],
+  ['everything behind its first page', 4096, Number.POSITIVE_INFINITY],
+])('a chain.sqlite of which %s are damaged names itself and what makes it anew', async (_, from, bytesMax) => {
+  devnet = await startDevnet()
+  await untilHeight(devnet.chain, 2)
+  await devnet.node.stop()
+  const { database } = homeFiles(devnet.home)
+  const bytes = readFileSync(database)
+  writeFileSync(database, bytes.fill(0xff, from, Math.min(from + bytesMax, bytes.length)))
+  const refusal = {
+    code: 'STORE_CORRUPT',
+    message: expect.stringContaining(database),
+    hint: expect.stringContaining(`granary chain import SNAPSHOT --home ${devnet.home}`),
+  }
+  await expect(runChain({ home: devnet.home, port: 0 })).rejects.toMatchObject(refusal)
+  await expect(exportSnapshot({ home: devnet.home, out: join(devnet.home, 'snapshot') })).rejects.toMatchObject(refusal)
+  expect(readFileSync(database).equals(bytes)).toBe(true)
 })
 
 test('stopping frees port and folder, answers those who wait, and happens once', async () => {

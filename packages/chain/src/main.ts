@@ -36,6 +36,7 @@ import {
 import { dealKeys } from './store/deal-keys.ts'
 import { assertSchemaVersion } from './store/open-database.ts'
 import { openStore } from './store/open-store.ts'
+import { storeFault } from './store/store-fault.ts'
 import { assertKept } from './upkeep/prune-chain.ts'
 
 export { type InitChainOptions, type InitializedChain, initChain } from './home/init-chain.ts'
@@ -174,11 +175,12 @@ export async function runChain(options: RunChainOptions): Promise<RunningChain> 
       store.close()
     })
     signal?.addEventListener('abort', () => void stop(), { once: true })
-    return { url: listening.url, halted: engine.halted, stop }
+    const halted = engine.halted.then((error) => storeFault(error, store.path))
+    return { url: listening.url, halted, stop }
   } catch (error) {
     await verification.stop()
     store.close()
-    throw error
+    throw storeFault(error, store.path)
   }
 }
 

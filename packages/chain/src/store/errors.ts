@@ -19,8 +19,7 @@ export class HomeLockedError extends GranaryError {
 /** STORE_VERSION_UNKNOWN: written by another version of this program. */
 export class StoreVersionError extends GranaryError {
   constructor(path: string, found: number, known: number) {
-    const folder = dirname(path)
-    const home = basename(folder) === 'chain' ? dirname(folder) : folder
+    const home = homeOf(path)
     super({
       code: 'STORE_VERSION_UNKNOWN',
       message: `the chain in ${home} was written by ${found < known ? 'an earlier' : 'a later'} release of granary: its file has schema version ${found}, this one knows ${known}`,
@@ -37,10 +36,30 @@ export class StoreCorruptError extends GranaryError {
     super({
       code: 'STORE_CORRUPT',
       message: `${path}: ${reason}`,
-      hint: 'restore the folder from a backup, or start from an empty folder',
+      hint: `nothing was changed. Move it and what stands beside it as ${basename(path)}-wal to another folder; then \`granary chain import SNAPSHOT --home ${homeOf(path)}\` starts the chain from a file of \`granary chain export\`, of this node or another one`,
       retryable: false,
       details: { path },
       cause,
     })
   }
+}
+
+/** DISK_FULL: no block can be written. */
+export class DiskFullError extends GranaryError {
+  constructor(path: string, cause: unknown) {
+    super({
+      code: 'DISK_FULL',
+      message: `the disk of ${path} is full`,
+      hint: 'make room on it, then start again: all blocks that were made are there',
+      retryable: true,
+      details: { path },
+      cause,
+    })
+  }
+}
+
+/** The folder that --home names. */
+function homeOf(path: string): string {
+  const folder = dirname(path)
+  return basename(folder) === 'chain' ? dirname(folder) : folder
 }

@@ -2,19 +2,17 @@
 import { existsSync, mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { HomeLockedError, StoreCorruptError, StoreVersionError } from './errors.ts'
+import { StoreVersionError } from './errors.ts'
 import { SCHEMA, SCHEMA_VERSION } from './schema.ts'
+import { storeFault } from './store-fault.ts'
 
-const SQLITE_BUSY = 5
-const SQLITE_CORRUPT = 11
-const SQLITE_NOTADB = 26
 /** A process that was just killed may need a moment until the system has released its locks. */
 const LOCK_WAIT_MS = 500
 /** 64 MiB that a commit leaves in the log before it clears it itself; a node that clears it between blocks never comes here. */
 const WAL_PAGES_MAX = 16_384
 
 /**
- * @throws HomeLockedError, StoreVersionError, StoreCorruptError
+ * @throws HomeLockedError, StoreVersionError, StoreCorruptError, DiskFullError
  */
 export function openDatabase(path: string): DatabaseSync {
   mkdirSync(dirname(path), { recursive: true })
@@ -49,15 +47,12 @@ function versionOf(database: DatabaseSync): number {
   return Number(database.prepare('PRAGMA user_version').get()?.user_version)
 }
 
-function orClosed<T>(database: DatabaseSync, path: string, work: () => T): T {
+/** The file is closed when the work on it fails. */
+export function orClosed<T>(database: DatabaseSync, path: string, work: () => T): T {
   try {
     return work()
   } catch (error) {
     database.close()
-    const code = Error.isError(error) ? (error as { errcode?: number }).errcode : undefined
-    if (code === SQLITE_BUSY) throw new HomeLockedError(dirname(path), error)
-    if (code === SQLITE_CORRUPT || code === SQLITE_NOTADB)
-      throw new StoreCorruptError(path, 'is not the database of a chain node', error)
-    throw error
+    throw storeFault(error, path)
   }
 }

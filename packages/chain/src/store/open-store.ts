@@ -7,7 +7,7 @@ import type { ChainEvent, StateReader } from '../state/index.ts'
 import { bytesOf, createStateReader } from './create-state-reader.ts'
 import { rootKey } from './deal-keys.ts'
 import { dropProofs } from './drop-proofs.ts'
-import { openDatabase } from './open-database.ts'
+import { openDatabase, orClosed } from './open-database.ts'
 import { pruneHistory } from './prune-history.ts'
 import { readAt } from './read-at.ts'
 import type { BlockCommit, BlockRecord, DealFilter, DealKeys, EventPosition, EventRecord, TxRecord } from './records.ts'
@@ -65,8 +65,11 @@ export interface OpenStoreOptions {
 /** @throws HomeLockedError, StoreVersionError, StoreCorruptError */
 export function openStore({ path, dealKeys }: OpenStoreOptions): Store {
   const database = openDatabase(path)
-  const reader = createStateReader(database)
-  const statements = prepareReads(database)
+  const [reader, statements] = orClosed(
+    database,
+    path,
+    () => [createStateReader(database), prepareReads(database)] as const,
+  )
   return {
     path,
     reader,

@@ -5,6 +5,7 @@ import { homeFiles } from '../home/home-files.ts'
 import { dealKeys } from '../store/deal-keys.ts'
 import { openStore, type Store } from '../store/open-store.ts'
 import type { BlockRecord } from '../store/records.ts'
+import { storeFault } from '../store/store-fault.ts'
 
 export interface OpenChain {
   readonly store: Store
@@ -16,10 +17,14 @@ export function openChain(home: string): OpenChain {
   const path = homeFiles(home).database
   if (!existsSync(path)) throw new ChainMissingError(home)
   const store = openStore({ path, dealKeys })
-  const head = store.head()
-  if (head !== undefined) return { store, head }
-  store.close()
-  throw new ChainMissingError(home)
+  try {
+    const head = store.head()
+    if (head === undefined) throw new ChainMissingError(home)
+    return { store, head }
+  } catch (error) {
+    store.close()
+    throw storeFault(error, path)
+  }
 }
 
 /** HOME_MISSING */
