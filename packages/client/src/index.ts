@@ -1,5 +1,6 @@
 /** @granary/client: one verb a file; nothing here needs Node. The client with a journal is `@granary/client/node`. */
 export { type AgreeDealInput, type Agreement, agreeDeal, TermsMismatchError } from './agree-deal.ts'
+export { type AskQuoteInput, askQuote, collateralShareFor, type Standing } from './ask-quote.ts'
 export {
   type ChooseProviderInput,
   type ChooseProviderOptions,

@@ -1,3 +1,4 @@
+export { dealFee } from '../state/record-fees.ts'
 export {
   type ChainClient,
   type ChainClientOptions,

@@ -8,7 +8,8 @@ import type { Admitted } from './admit.ts'
 import { FEE_LEVEL_ONE } from './base-fee.ts'
 import type { BlockContext } from './context.ts'
 import { dealStatus } from './deal-status.ts'
-import { accountFeeOf, dealFee, providerFee } from './records-that-stay.ts'
+import { dealFee, providerFee } from './record-fees.ts'
+import { accountFeeOf } from './records-that-stay.ts'
 import { tables } from './tables.ts'
 
 export interface Claim {

@@ -9,18 +9,6 @@ import type { ChainParams } from './params.ts'
 import type { StateReader } from './store.ts'
 import { tables } from './tables.ts'
 
-const PROVIDER_TIMES = 10n
-const DEALS_PER_ACCOUNT = 5n
-
-/** Numbers of providers and what stands under them are never used again. */
-export function providerFee({ accountFee }: ChainParams): bigint {
-  return PROVIDER_TIMES * accountFee
-}
-
-export function dealFee({ accountFee }: ChainParams): bigint {
-  return accountFee / DEALS_PER_ACCOUNT
-}
-
 /** What it would cost to name the address. */
 export function accountFeeOf(store: StateReader, { accountFee }: ChainParams, address: Address): bigint {
   return tables.accounts.get(store, address) === undefined ? accountFee : 0n

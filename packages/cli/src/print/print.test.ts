@@ -85,7 +85,14 @@ test('facts are told one a line', () => {
   expect(
     told(
       { type: 'import:done', rootCid: 'bafy', fileBytes: 3, blocks: 1 },
-      { type: 'quoted', pricePerEpoch: '500000000000000000', total: '1000000000000000000', duration: 2 },
+      {
+        type: 'quoted',
+        pricePerEpoch: '500000000000000000',
+        total: '1000000000000000000',
+        recordFee: '200000000000000',
+        collateral: '920000000000000000',
+        duration: 2,
+      },
       { type: 'upload:progress', sent: 50, total: 50 },
       { type: 'published', dealId: 4, locked: '1000000000000000000', epoch: 9 },
       entry('seal-layer', { sector: 1, layer: 2, layers: 11 }),
@@ -94,7 +101,7 @@ test('facts are told one a line', () => {
     ),
   ).toEqual([
     'root CID        bafy  (3 bytes, 1 block)',
-    'price           1 GRN for 2 epochs (0.5 GRN an epoch)',
+    'price           1 GRN for 2 epochs (0.5 GRN an epoch), and 0.0002 GRN for its record; 0.92 GRN are put up by the provider',
     'upload          100 %  50 of 50 bytes',
     'deal            4, in block 9: 1 GRN locked',
     'sealing         sector 1, layer 2 of 11',

@@ -68,11 +68,10 @@ function lineOf(progress: Exclude<PutProgress, { type: 'deal' }> | GetProgress):
     case 'provider:chosen':
       return ['provider', `${progress.provider}${progress.name && ` (${progress.name})`} at ${progress.endpoint}`]
     case 'quoted': {
-      const { total, pricePerEpoch, duration } = progress
-      return [
-        'price',
-        `${formatGrn(BigInt(total))} for ${duration} epochs (${formatGrn(BigInt(pricePerEpoch))} an epoch)`,
-      ]
+      const grn = (amount: string) => formatGrn(BigInt(amount))
+      const { total, pricePerEpoch, recordFee, collateral, duration } = progress
+      const price = `${grn(total)} for ${duration} epochs (${grn(pricePerEpoch)} an epoch)`
+      return ['price', `${price}, and ${grn(recordFee)} for its record; ${grn(collateral)} are put up by the provider`]
     }
     case 'upload:progress': {
       const { sent, total } = progress

@@ -1,12 +1,10 @@
 /** Quote, money, upload, agreement: the half of a put that happens with the provider. Each step is in the journal first. */
-import type { ChainStatus } from '@granary/chain/client'
+import { type ChainStatus, dealFee } from '@granary/chain/client'
 import {
-  type Address,
   type DealTerms,
   dealTermsDigest,
   dealTermsFromJson,
   dealTermsToJson,
-  feeOf,
   formatGrn,
   type Hash,
   type Quote,
@@ -15,12 +13,14 @@ import {
 } from '@granary/chain/messages'
 import { GranaryError } from '@granary/errors'
 import { agreeDeal } from '../agree-deal.ts'
+import { askQuote } from '../ask-quote.ts'
 import { type ChosenProvider, chooseProvider, NoProviderError } from '../choose-provider.ts'
 import { bytesToHex } from '../hex.ts'
 import { keepLoggedIn, login } from '../login.ts'
-import { coversShare, requestQuote } from '../request-quote.ts'
+import { coversShare } from '../request-quote.ts'
 import { retrying } from '../retrying.ts'
 import { uploadIdOf, uploadPiece } from '../upload-piece.ts'
+import { checkFunds } from './check-funds.ts'
 import type { CallOptions, ClientContext } from './client-context.ts'
 import { explainClocks } from './clocks.ts'
 import { openFileSource } from './file-source.ts'
@@ -34,21 +34,6 @@ const TERMS_VALID_MS = 15 * 60_000
 const ACTIVATE_WITHIN_MAX_MS = 7 * 24 * 60 * 60_000
 /** Terms closer to their end than this are made anew rather than published at the last moment. */
 const TERMS_MARGIN_MS = 15_000
-/** More than a PublishDeal of one deal takes, and the room for a base fee that rises. */
-const PUBLISH_BYTES_MAX = 1024
-const FEE_HEADROOM = 2n
-
-export class InsufficientFundsError extends GranaryError {
-  constructor(address: Address, needed: bigint, balance: bigint) {
-    super({
-      code: 'INSUFFICIENT_FUNDS',
-      message: `${address} has ${formatGrn(balance)}, price and fee come to ${formatGrn(needed)}: ${formatGrn(needed - balance)} are missing`,
-      hint: `send at least ${formatGrn(needed - balance)} to ${address}, or ask for a shorter duration`,
-      retryable: false,
-      details: { address, needed: `${needed}`, balance: `${balance}`, missing: `${needed - balance}` },
-    })
-  }
-}
 
 /** The first quote ran out during the upload, and the next one is dearer. */
 export class PriceChangedError extends GranaryError {
@@ -103,7 +88,10 @@ export async function agree(input: AgreeInput, options: CallOptions): Promise<Ag
     record = { ...rest, provider: view.id }
   }
 
+  const [params, supply] = await Promise.all([chain.params(options), chain.supply(options)])
+  const { forfeitEpochs } = params
   const asked = {
+    standing: { rewardPerGiBEpoch: BigInt(supply.rewardPerGiBEpoch), forfeitEpochs },
     provider: view,
     endpoint,
     genesisHash,
@@ -114,12 +102,12 @@ export async function agree(input: AgreeInput, options: CallOptions): Promise<Ag
     activateWithinMax: Math.ceil(ACTIVATE_WITHIN_MAX_MS / status.blockTimeMs),
     fetch,
   }
-  const quoteAnew = () => retrying(() => requestQuote(asked, options), options)
+  const quoteAnew = () => askQuote(asked, options)
   let quote = liveQuote(record, status.height, collateralShareBps) ?? (await quoteAnew())
   await save({ quote: quoteToJson(quote) })
-  const { pricePerEpoch, total, duration } = quote
-  report({ type: 'quoted', pricePerEpoch: `${pricePerEpoch}`, total: `${total}`, duration })
-  await checkFunds(context, total, options)
+  const recordFee = dealFee(params)
+  report(quoted(quote, recordFee))
+  await checkFunds({ chain, address: signer.address, price: quote.total }, options)
 
   const token = keepLoggedIn(() =>
     retrying(() => login({ endpoint, provider: view.id, genesisHash, signer, fetch }, options), options).catch(
@@ -223,11 +211,7 @@ function liveQuote(record: PutRecord, height: number, shareBps: number | undefin
   return quote && quote.validUntil > height && coversShare(quote, shareBps) ? quote : undefined
 }
 
-/** Before a byte is uploaded: the chain would refuse the deal at the end. */
-async function checkFunds(context: ClientContext, total: bigint, options: CallOptions): Promise<void> {
-  const { chain, signer } = context
-  const [account, fees] = await Promise.all([chain.account(signer.address, options), chain.fees(options)])
-  const needed = total + feeOf('PublishDeal', PUBLISH_BYTES_MAX, fees) * FEE_HEADROOM
-  const balance = BigInt(account.balance)
-  if (balance < needed) throw new InsufficientFundsError(signer.address, needed, balance)
+function quoted({ pricePerEpoch, total, duration, providerCollateral }: Quote, recordFee: bigint): PutProgress {
+  const amounts = { pricePerEpoch: `${pricePerEpoch}`, total: `${total}`, recordFee: `${recordFee}` }
+  return { type: 'quoted', ...amounts, collateral: `${providerCollateral}`, duration }
 }

@@ -1,5 +1,6 @@
 /** @granary/client/node: the client with a journal and a staging folder. */
-export { InsufficientFundsError, PriceChangedError } from './agree.ts'
+export { PriceChangedError } from './agree.ts'
+export { InsufficientFundsError } from './check-funds.ts'
 export type { CallOptions } from './client-context.ts'
 export { type Client, type ClientOptions, createClient } from './create-client.ts'
 export { type DealsInput, deals, type OwnDeal, type SettleOptions } from './deals.ts'

@@ -12,7 +12,15 @@ export type PutProgress =
   | { readonly type: 'resumed'; readonly step: 'upload' | 'publish' | 'follow' | 'done' }
   | ({ readonly type: 'provider:refused' } & ProviderRefusal)
   | { readonly type: 'provider:chosen'; readonly provider: number; readonly name: string; readonly endpoint: string }
-  | { readonly type: 'quoted'; readonly pricePerEpoch: string; readonly total: string; readonly duration: number }
+  /** `recordFee` is burnt when the deal is published, beside the fee of its message; `collateral` is the provider's. */
+  | {
+      readonly type: 'quoted'
+      readonly pricePerEpoch: string
+      readonly total: string
+      readonly recordFee: string
+      readonly collateral: string
+      readonly duration: number
+    }
   /** `sent` counts from the start of the piece, what an earlier run had sent included. */
   | { readonly type: 'upload:progress'; readonly sent: number; readonly total: number }
   | { readonly type: 'agreed'; readonly agreementId: string; readonly provider: number }

@@ -1,5 +1,5 @@
 /** What agreeing and quoting ask of the chain, through its typed client. */
-import type { ChainClient, ProviderView } from '@granary/chain/client'
+import { type ChainClient, dealFee, type ProviderView } from '@granary/chain/client'
 import { feeOf, type Hash } from '@granary/chain/messages'
 import { GranaryError } from '@granary/errors'
 import type { Profile } from '@granary/proofs/profile'
@@ -16,7 +16,10 @@ export function agreementChain(chain: ChainClient, providerId: number, profile: 
     head: () => chain.status(),
     freeBalanceOf: async (client) => BigInt((await chain.account(client)).balance),
     means: () => meansOf(chain, providerId, profile),
-    publishFee: async () => feeOf('PublishDeal', PUBLISH_BYTES_MAX, await chain.fees()),
+    async publishFee() {
+      const [fees, params] = await Promise.all([chain.fees(), chain.params()])
+      return feeOf('PublishDeal', PUBLISH_BYTES_MAX, fees) + dealFee(params)
+    },
   }
 }
 

@@ -11,7 +11,8 @@ import type { Effect } from '../context.ts'
 import { InvariantError } from '../errors.ts'
 import { writeProvider } from '../ledger.ts'
 import { authorizeDaemon, checkProfile } from '../provider-profile.ts'
-import { payForAccount, payForRecord, providerFee } from '../records-that-stay.ts'
+import { providerFee } from '../record-fees.ts'
+import { payForAccount, payForRecord } from '../records-that-stay.ts'
 import { tables } from '../tables.ts'
 
 export const registerProvider: Effect<RegisterProvider> = (context, body) => {

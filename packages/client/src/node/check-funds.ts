@@ -1,0 +1,44 @@
+/** Whether the account can pay for a deal, before a byte of it is uploaded: the chain would refuse it at the end. */
+import { type ChainClient, dealFee } from '@granary/chain/client'
+import { type Address, feeOf, formatGrn } from '@granary/chain/messages'
+import { GranaryError } from '@granary/errors'
+import type { CallOptions } from './client-context.ts'
+
+/** More than a PublishDeal of one deal takes, and the room for a base fee that rises. */
+const PUBLISH_BYTES_MAX = 1024
+const FEE_HEADROOM = 2n
+
+export class InsufficientFundsError extends GranaryError {
+  /** @param accountFee what a first transfer to the address costs its sender beside the amount; 0: it has a record */
+  constructor(address: Address, needed: bigint, balance: bigint, accountFee: bigint) {
+    const missing = formatGrn(needed - balance)
+    const first = accountFee === 0n ? '' : ` (the first transfer to it costs its sender ${formatGrn(accountFee)} more)`
+    super({
+      code: 'INSUFFICIENT_FUNDS',
+      message: `${address} has ${formatGrn(balance)}, price and fees come to ${formatGrn(needed)}: ${missing} are missing`,
+      hint: `send at least ${missing} to ${address}${first}, or ask for a shorter duration`,
+      retryable: false,
+      details: { address, needed: `${needed}`, balance: `${balance}`, missing: `${needed - balance}` },
+    })
+  }
+}
+
+export interface CheckFundsInput {
+  readonly chain: ChainClient
+  readonly address: Address
+  /** Of the deal, for its whole duration. */
+  readonly price: bigint
+}
+
+/** Price, the record of the deal, and the most that its message costs. @throws InsufficientFundsError */
+export async function checkFunds({ chain, address, price }: CheckFundsInput, options: CallOptions): Promise<void> {
+  const [account, fees, params] = await Promise.all([
+    chain.account(address, options),
+    chain.fees(options),
+    chain.params(options),
+  ])
+  const needed = price + dealFee(params) + feeOf('PublishDeal', PUBLISH_BYTES_MAX, fees) * FEE_HEADROOM
+  const balance = BigInt(account.balance)
+  if (balance < needed)
+    throw new InsufficientFundsError(address, needed, balance, account.exists ? 0n : params.accountFee)
+}
