@@ -30,7 +30,12 @@ async function devnet(options: DevnetOptions): Promise<void> {
   const { providers, home, json = false } = options
   const story = createStory({ stream: process.stderr, startMs })
   const net = await interruptible((signal) =>
-    startDevnet({ providers, home, signal, onStarted: ({ name, url }) => story.say(name, url) }),
+    startDevnet({
+      ...{ providers, home, signal },
+      onStarted: ({ name, url }) => story.say(name, url),
+      // One provider's end is what a devnet is there to try out.
+      onEnded: ({ name }, { how }) => story.say(name, `${how}; the others go on`, 'red'),
+    }),
   )
   const stopped = untilStopped({ withParent: false })
   const facts = { url: net.chain.url, providers: net.providers.map(({ url }) => url), home: net.home }
@@ -43,7 +48,7 @@ async function devnet(options: DevnetOptions): Promise<void> {
     process.stderr.write(
       `The devnet is ready; the line above puts a file on it. Ctrl-C stops it${net.temporary ? ' and removes its folder' : ''}.\n`,
     )
-  const end = await Promise.race([stopped, net.failed])
+  const end = await Promise.race([stopped, net.chain.ended])
   await net.stop()
   if (typeof end !== 'string') throw end
 }

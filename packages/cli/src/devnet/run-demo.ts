@@ -35,7 +35,7 @@ export async function runDemo({ file = sampleFile(), exit, startMs }: RunDemoInp
       const failed = new AbortController()
       const both = AbortSignal.any([signal, failed.signal])
       // A program that dies ends the story at once, with its own last words instead of a refused connection.
-      const death = started.failed.then((error) => {
+      const death = firstEnd(started).then((error) => {
         failed.abort(error)
         throw error
       })
@@ -54,12 +54,17 @@ export async function runDemo({ file = sampleFile(), exit, startMs }: RunDemoInp
         '',
       ].join('\n'),
     )
-    const end = await Promise.race([untilStopped({ withParent: false }), net.failed])
+    const end = await Promise.race([untilStopped({ withParent: false }), firstEnd(net)])
     if (typeof end !== 'string') throw end
   } finally {
     // A Ctrl-C while it stops, or the second half of one, must not end it half stopped.
     await interruptible(async () => net?.stop())
   }
+}
+
+/** The demo is the story of one provider: without any of its programs there is nothing left to tell. */
+function firstEnd({ chain, providers }: Devnet): Promise<Error> {
+  return Promise.race([chain, ...providers].map(({ ended }) => ended))
 }
 
 async function tellAll(net: Devnet, file: string, story: Story, signal: AbortSignal): Promise<void> {

@@ -9,6 +9,9 @@ const LAST_LINES = 12
 const STOP_MAX_MS = 5_000
 
 export class ChildFailedError extends GranaryError {
+  /** "was killed by SIGKILL" */
+  readonly how: string
+
   constructor(name: string, how: string, lines: readonly string[]) {
     const own = lines.map(errorIn).find((error) => error !== undefined)
     const words =
@@ -22,6 +25,7 @@ export class ChildFailedError extends GranaryError {
       retryable: own?.retryable ?? false,
       details: { name, lines },
     })
+    this.how = how
   }
 }
 

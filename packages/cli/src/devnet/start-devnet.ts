@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { initChain } from '@granary/chain/node'
 import { cacheOf } from '../options.ts'
+import { diskFull } from './disk-full.ts'
 import { type Child, type ChildFailedError, startChild } from './start-child.ts'
 
 export interface StartDevnetInput {
@@ -13,6 +14,8 @@ export interface StartDevnetInput {
   readonly home?: string | undefined
   readonly signal: AbortSignal
   readonly onStarted?: (child: Child) => void
+  /** A program has ended without having been asked to. */
+  readonly onEnded?: (child: Child, error: ChildFailedError) => void
 }
 
 export interface Devnet {
@@ -21,18 +24,18 @@ export interface Devnet {
   readonly temporary: boolean
   readonly chain: Child
   readonly providers: readonly Child[]
-  /** Resolves with the first program that ended without having been asked to. */
-  readonly failed: Promise<ChildFailedError>
   stop(): Promise<void>
 }
 
 /** @throws ChildFailedError, or the error of the child's own, when one does not start: the others are stopped */
 export async function startDevnet(input: StartDevnetInput): Promise<Devnet> {
-  const { signal, onStarted } = input
+  const { signal, onStarted, onEnded } = input
   const temporary = input.home === undefined
-  const home = input.home === undefined ? await mkdtemp(join(tmpdir(), 'granary-devnet-')) : resolve(input.home)
+  const home = input.home === undefined ? await temporaryHome() : resolve(input.home)
   const children: Child[] = []
+  let stopping = false
   const stop = async () => {
+    stopping = true
     // Providers first: they should not see their chain go away.
     await Promise.all(children.slice(1).map((child) => child.stop()))
     await children[0]?.stop()
@@ -42,6 +45,9 @@ export async function startDevnet(input: StartDevnetInput): Promise<Devnet> {
     const child = await startChild({ name, args, signal, env: { GRANARY_CACHE: cacheOf(home) } })
     children.push(child)
     onStarted?.(child)
+    void child.ended.then((error) => {
+      if (!stopping) onEnded?.(child, error)
+    })
     return child
   }
   try {
@@ -52,16 +58,30 @@ export async function startDevnet(input: StartDevnetInput): Promise<Devnet> {
     await writeFile(portFile(home), `${JSON.stringify({ schemaVersion: 1, port: Number(new URL(chain.url).port) })}\n`)
     const providers: Child[] = []
     for (let number = 1; number <= input.providers; number += 1) {
-      const args = ['--home', join(home, 'providers', `${number}`), '--chain', chain.url, '--name', `devnet-${number}`]
+      const args = ['--home', providerHome(home, number), '--chain', chain.url, '--name', `devnet-${number}`]
       providers.push(
         await start(`provider ${number}`, ['provider', 'run', ...args, '--port', '0', '--libp2p-port', '0']),
       )
     }
-    return { home, temporary, chain, providers, failed: Promise.race(children.map(({ ended }) => ended)), stop }
+    return { home, temporary, chain, providers, stop }
   } catch (error) {
+    // Looked at while the folder is there: with it the room comes back.
+    const failure = await diskFull(error, home)
     await stop()
-    throw error
+    throw failure
   }
+}
+
+async function temporaryHome(): Promise<string> {
+  try {
+    return await mkdtemp(join(tmpdir(), 'granary-devnet-'))
+  } catch (error) {
+    throw await diskFull(error, tmpdir())
+  }
+}
+
+function providerHome(home: string, number: number): string {
+  return join(home, 'providers', `${number}`)
 }
 
 function portFile(home: string): string {

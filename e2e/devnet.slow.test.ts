@@ -1,0 +1,66 @@
+/** A devnet in which something breaks: one of its providers, or the room on its disk. */
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { createWorkbench, type Workbench } from './harness.ts'
+
+const TIMEOUT_MS = 240_000
+let bench: Workbench
+beforeAll(() => {
+  bench = createWorkbench()
+})
+afterAll(() => bench.close())
+
+/** Of the program whose command line has that argument. */
+function pidOf(argument: string): number {
+  const found = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .find((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes(argument)
+      } catch {
+        return false
+      }
+    })
+  if (found === undefined) throw new Error(`no program has ${argument}`)
+  return Number(found)
+}
+
+test(
+  'kill -9 of one provider is said, and the devnet goes on with the others',
+  async () => {
+    const home = join(bench.home, 'three')
+    const devnet = bench.start(['devnet', '--providers', '3', '--home', home, '--json'])
+    const [line] = await devnet.line(/^\{"event":"ready".*\}$/)
+    const { url, providers } = JSON.parse(line) as { url: string; providers: string[] }
+    process.kill(pidOf(join(home, 'providers', '2')), 'SIGKILL')
+    await devnet.line(/provider 2 .*killed by SIGKILL; the others go on/)
+    for (const left of [`${url}/v1/status`, `${providers[0]}/healthz`, `${providers[2]}/healthz`])
+      expect((await fetch(left)).status).toBe(200)
+    await expect(fetch(`${providers[1]}/healthz`)).rejects.toThrow()
+    expect((await devnet.stop()).code).toBe(0)
+  },
+  TIMEOUT_MS,
+)
+
+const fullDisk = 'a disk of %i KiB that is full when a devnet starts is named'
+const unshare = ['unshare', '--user', '--map-root-user', '--mount', 'sh', '-c']
+const mountable = spawnSync('unshare', [...unshare.slice(1), 'mount -t tmpfs tmpfs /mnt']).status === 0
+const onOwnDisk = mountable ? test.each : test.skip.each
+// Full at its first file, in the chain's database, and in the provider's.
+onOwnDisk([16, 300, 3_000])(
+  mountable ? fullDisk : `${fullDisk}: unshare is not allowed to mount a disk here`,
+  async (kib) => {
+    const disk = join(bench.home, `disk-${kib}`)
+    mkdirSync(disk)
+    const mount = `mount -t tmpfs -o size=${kib}k tmpfs ${disk} && exec "$@"`
+    const devnet = bench.start(['devnet', '--home', join(disk, 'home')], {}, [...unshare, mount, 'sh'])
+    const { code, stderr } = await devnet.finished
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/the disk of \S+disk-\d+\/home is full/)
+    expect(stderr).toContain('[DISK_FULL]')
+    expect(existsSync(join(disk, 'home'))).toBe(false)
+  },
+  TIMEOUT_MS,
+)
