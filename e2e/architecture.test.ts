@@ -27,6 +27,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     '@granary/chain/client',
     '@granary/chain/messages',
     '@granary/chain/keystore',
+    '@granary/chain/limits',
   ],
   sim: [
     '@granary/errors',

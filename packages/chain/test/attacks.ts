@@ -504,4 +504,41 @@ export const attacks: readonly Attack[] = [
     refusedBy: 'a message has at most 65,536 items, counted before one is built',
     cost: 'it is not taken at all',
   },
+  // A provider's doors
+  {
+    name: 'a quote counts against the address that asks',
+    file: 'provider/src/http/app',
+    refusedBy: 'quotes are counted by who asks; the account that a quote names is not charged',
+    cost: 'another address for each 256 quotes an hour',
+  },
+  {
+    name: 'room is taken as bytes arrive',
+    file: 'provider/src/http/uploads',
+    refusedBy: 'creating an upload reserves nothing',
+    cost: 'the line that brings the bytes',
+  },
+  {
+    name: 'an account that cannot pay the quote brings no bytes',
+    file: 'provider/src/http/uploads',
+    refusedBy: 'before bytes are taken, the balance covers the quotes of all open uploads',
+    cost: 'an account with the money for all that it stages',
+  },
+  {
+    name: 'a reader that takes nothing',
+    file: 'provider/src/http/watch-connections',
+    refusedBy: 'a connection that is waited for moves 64 KiB in 30 s',
+    cost: 'a new connection each 30 s for each of 64 downloads, from four addresses',
+  },
+  {
+    name: 'a body that trickles in',
+    file: 'provider/src/http/watch-connections',
+    refusedBy: 'a connection that is waited for moves 64 KiB in 30 s',
+    cost: 'a new connection each 30 s',
+  },
+  {
+    name: '200 readers at one byte a second',
+    file: 'provider/src/http/slow-readers.slow',
+    refusedBy: 'an address has 16 downloads, all together 64, and each moves or ends',
+    cost: 'a new connection each 30 s for each of 64 downloads, from four addresses',
+  },
 ]

@@ -42,7 +42,7 @@ export interface AskConfig {
   readonly validMs: number
 }
 
-/** What clients may hold without having paid for it. */
+/** What clients may hold without having paid for it, and what one address may use. */
 export interface LimitsConfig {
   /** @default 16 */
   readonly uploadsPerClient: number
@@ -52,12 +52,24 @@ export interface LimitsConfig {
   readonly uploadExpiryMs: number
   /** @default 1 hour */
   readonly quoteValidMs: number
-  /** @default 256 */
-  readonly quotesPerClient: number
+  /** Asked for by an address while a quote is valid, whatever accounts they name. @default 256 */
+  readonly quotesPerAddress: number
   /** @default 65,536 */
   readonly quotesTotal: number
   /** Agreements that are not published yet, of all clients. @default 256 GiB */
   readonly offeredBytes: number
+  /** Of each address, on all routes. @default 6000 */
+  readonly requestsPerMinute: number
+  /** Of each address, sent and received. @default 8 GiB */
+  readonly bytesPerMinute: number
+  /** Of each address at a time. @default 64 */
+  readonly connectionsPerAddress: number
+  /** Of each address at a time. @default 16 */
+  readonly downloadsPerAddress: number
+  /** Of all addresses at a time: each holds up to two blocks in memory. @default 64 */
+  readonly downloads: number
+  /** Programs of this machine are limited too, a proxy among them. @default false */
+  readonly loopback: boolean
 }
 
 const MINUTE_MS = 60_000
@@ -105,9 +117,18 @@ const limitsSchema: z.ZodType<LimitsConfig, unknown> = z.strictObject({
     .positive()
     .default(24 * HOUR_MS),
   quoteValidMs: z.int().positive().default(HOUR_MS),
-  quotesPerClient: z.int().positive().default(256),
+  quotesPerAddress: z.int().positive().default(256),
   quotesTotal: z.int().positive().default(65_536),
   offeredBytes: wholeBytes.default(256 * GIB),
+  requestsPerMinute: z.int().positive().default(6_000),
+  bytesPerMinute: z
+    .int()
+    .positive()
+    .default(8 * GIB),
+  connectionsPerAddress: z.int().positive().default(64),
+  downloadsPerAddress: z.int().positive().default(16),
+  downloads: z.int().positive().default(64),
+  loopback: z.boolean().default(false),
 })
 
 const configSchema: z.ZodType<ProviderConfig, unknown> = z.strictObject({

@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises'
 import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { createChainClient } from '@granary/chain/client'
+import { addressesThatCount, createBudget } from '@granary/chain/limits'
 import type { Address } from '@granary/chain/messages'
 import { GranaryError } from '@granary/errors'
 import { profileNamed } from '@granary/proofs/profile'
@@ -156,7 +157,13 @@ async function start(
   await requireConfig({ ...{ chain, settings, profile, sealAfterMs }, path: folders.config, config: configured })
   const keys = await readKeys(folders, options.passphrase)
 
-  const listener = await listen(host, options.port || (configured.port ?? 0))
+  const { limits } = configured
+  const addressOf = addressesThatCount(limits)
+  const bytes = createBudget(limits.bytesPerMinute, 60)
+  const listener = await listen(host, options.port || (configured.port ?? 0), {
+    ...{ addressOf, connections: limits.connectionsPerAddress },
+    onBytes: (address, moved) => void bytes.spend(address, moved),
+  })
   closers.push(() => listener.close())
   const { publicUrl } = options
   const reached = publicAddress({ host, port: listener.port, publicUrl, interfaces: networkInterfaces() })
@@ -247,11 +254,14 @@ async function start(
     stagingFolder: folders.staging,
     expiryMs: config.limits.uploadExpiryMs,
     open: market.openUpload,
+    takeRoom: market.takeRoom,
+    requireFunds: market.requireFunds,
   })
   const app = createApp({
     ...{ info, alerts, log, uploads, tokens: market.tokens, deals: deals.deals, timeline: deals.timeline },
     head: follower.head,
     agreementOf: (dealId) => agreementOf(chain, dealId),
+    limits: { ...limits, addressOf, bytes, onDownloadsFull: listener.endSlowest },
     issueQuote: market.issueQuote,
     logIn: market.logIn,
     acceptPiece: market.acceptPiece,

@@ -7,6 +7,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
+import { addressesThatCount, createBudget } from '@granary/chain/limits'
 import {
   accountSigner,
   type DealTerms,
@@ -29,9 +30,12 @@ import { createDeals, type Deals } from '../src/deals/create-deals.ts'
 import { issueQuote } from '../src/deals/issue-quote.ts'
 import { logIn } from '../src/deals/log-in.ts'
 import { openUpload } from '../src/deals/open-upload.ts'
+import { requireFunds, spendableOf } from '../src/deals/require-funds.ts'
+import { takeRoom } from '../src/deals/take-room.ts'
 import { createTokens } from '../src/deals/tokens.ts'
 import { openWitness } from '../src/home/witness.ts'
 import { createApp } from '../src/http/app.ts'
+import type { AddressLimits } from '../src/http/limit-addresses.ts'
 import { type Listener, listen } from '../src/http/listen.ts'
 import { uploadRoutes } from '../src/http/uploads.ts'
 import { makeFolders, type ProviderFolders, providerFolders } from '../src/storage/folders.ts'
@@ -103,8 +107,14 @@ export async function startMarket(
   await deals.files.placeAll()
   await deals.files.recover()
   const figures: ChainFigures = { height: 100, balance: 10n ** 20n, freeCollateral: 10n ** 20n }
-  const listener = await listen('127.0.0.1', 0)
-  listener.serve(marketApp({ db, folders, config, deals, figures }))
+  const addressOf = addressesThatCount(config.limits)
+  const bytes = createBudget(config.limits.bytesPerMinute, 60)
+  const listener = await listen('127.0.0.1', 0, {
+    ...{ addressOf, connections: config.limits.connectionsPerAddress },
+    onBytes: (address, moved) => void bytes.spend(address, moved),
+  })
+  const addressLimits = { ...config.limits, addressOf, bytes, onDownloadsFull: listener.endSlowest }
+  listener.serve(marketApp({ db, folders, config, deals, figures, addressLimits }))
   return {
     ...{ url: listener.url, folders, db, deals, figures },
     crash: () => crash(listener, db),
@@ -124,15 +134,17 @@ interface MarketParts {
   readonly config: ProviderConfig
   readonly deals: Deals
   readonly figures: ChainFigures
+  readonly addressLimits: AddressLimits
 }
 
-function marketApp({ db, folders, config, deals, figures }: MarketParts): ReturnType<typeof createApp> {
+function marketApp({ db, folders, config, deals, figures, addressLimits }: MarketParts): ReturnType<typeof createApp> {
   const settings = createSettings(db)
   const tokens = createTokens(settings)
   const signer = sessionSigner(new Uint8Array(32).fill(7), accountSigner(new Uint8Array(32).fill(8)).address)
   const { limits } = config
   const witness = openWitness(folders.homeRecord, { homeId: 'test', agreements: 0, nextSector: 1 })
-  const shared = { ...deals, genesisHash, providerId: PROVIDER_ID, signer, tokens, limits }
+  const budget = createBudget(limits.quotesPerAddress, 60)
+  const shared = { ...deals, genesisHash, providerId: PROVIDER_ID, signer, tokens, limits, budget }
   const rules = {
     networkFeeBps: 500,
     minCollateralShareBps: 2000,
@@ -169,13 +181,17 @@ function marketApp({ db, folders, config, deals, figures }: MarketParts): Return
     ...{ tokens, uploads: deals.uploads, files: deals.files, gate: deals.gate },
     stagingFolder: folders.staging,
     expiryMs: limits.uploadExpiryMs,
-    open: async (request) => openUpload({ ...shared, quotes }, request),
+    open: async (request) =>
+      openUpload({ ...shared, quotes }, { ...request, spendable: await spendableOf(chain, request.client) }),
+    takeRoom: (uploadId, end) => takeRoom(deals, uploadId, end),
+    requireFunds: (client) => requireFunds({ uploads: deals.uploads, quotes, chain }, client),
   })
   return createApp({
     ...{ tokens, uploads, deals: deals.deals, timeline: deals.timeline },
     info: () => Promise.reject(new Error('there is no chain to ask')),
     head: () => figures.height,
     agreementOf: async (dealId) => figures.published?.get(dealId),
+    limits: addressLimits,
     issueQuote: (request) =>
       issueQuote(
         { ...shared, market, means, sectorBytes: SECTOR_BYTES, activateWithinMs: config.activateWithinMs },

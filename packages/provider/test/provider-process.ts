@@ -13,6 +13,7 @@ export const passphrase = 'for tests only'
 
 export interface ProviderProcess {
   readonly url: string
+  readonly pid: number
   readonly log: { readonly type: string; readonly [field: string]: unknown }[]
   kill(): Promise<void>
 }
@@ -21,11 +22,13 @@ interface Options {
   readonly home: string
   readonly cacheHome: string
   readonly chainUrl: string
+  /** @default 0 */
+  readonly sealAfterMs?: number
 }
 
 /** @throws the error that the provider refused to start with */
-export async function startProvider({ home, cacheHome, chainUrl }: Options): Promise<ProviderProcess> {
-  const options = { home, cacheHome, chainUrl, port: 0, passphrase, sealAfterMs: 0, logged: true }
+export async function startProvider({ home, cacheHome, chainUrl, sealAfterMs = 0 }: Options): Promise<ProviderProcess> {
+  const options = { home, cacheHome, chainUrl, port: 0, passphrase, sealAfterMs, logged: true }
   const program = join(import.meta.dirname, 'run-provider.ts')
   const flags = ['--conditions=@granary/source', '--disable-warning=ExperimentalWarning']
   const child = spawn(process.execPath, [...flags, program, JSON.stringify(options)], {
@@ -40,7 +43,7 @@ export async function startProvider({ home, cacheHome, chainUrl }: Options): Pro
     if (said.error !== undefined) reject(said.error)
   })
   child.on('exit', (code) => reject(new Error(`the provider ended with ${code}: ${JSON.stringify(log.slice(-3))}`)))
-  return { url: await promise, log, kill: () => kill(child) }
+  return { url: await promise, pid: child.pid ?? 0, log, kill: () => kill(child) }
 }
 
 async function kill(child: ChildProcess): Promise<void> {

@@ -94,7 +94,7 @@ export class RateLimitedError extends GranaryError {
     super({
       code: 'RATE_LIMITED',
       message: `an address may send ${requestsPerMinute} requests a minute`,
-      hint: `wait ${retryAfterSeconds} s; follow /v1/events instead of asking again and again`,
+      hint: `wait ${retryAfterSeconds} s; follow events instead of asking again and again`,
       retryable: true,
       details: { retryAfterSeconds },
     })

@@ -1,7 +1,7 @@
 /** Bounds the memory and the work that bodies on their way can take: docs/spec/chain.md, section 8. */
 import type { Request, RequestHandler, Response } from 'express'
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
 import type { AddressLimits, AddressOf } from './address-limits.ts'
+import { createBudget } from './create-budget.ts'
 import { createPlaces } from './create-places.ts'
 import { AddressBusyError, BytesLimitedError, NodeBusyError } from './errors.ts'
 
@@ -17,7 +17,7 @@ const ARRIVING_BYTES_MAX = 256 << 20
 
 export function limitBodies({ limits, addressOf, bytesMax }: BodyLimitsParts): RequestHandler {
   const places = createPlaces(limits.bodies)
-  const bytesOf = new RateLimiterMemory({ points: limits.bytesPerMinute, duration: 60 })
+  const bytesOf = createBudget(limits.bytesPerMinute, 60)
   let arriving = 0
 
   return async (request, response, next) => {
@@ -40,14 +40,10 @@ export function limitBodies({ limits, addressOf, bytesMax }: BodyLimitsParts): R
     }
     response.locals.bodyDone = done
     response.once('close', done)
-    if (address !== undefined) await bytesOf.consume(address, bytes).catch(refuse)
+    const waitSeconds = await bytesOf.spend(address, bytes)
+    if (waitSeconds !== undefined) throw new BytesLimitedError(limits.bytesPerMinute, waitSeconds)
     response.removeHeader('connection')
     next()
-  }
-
-  function refuse(reason: unknown): never {
-    if (!(reason instanceof RateLimiterRes)) throw reason
-    throw new BytesLimitedError(limits.bytesPerMinute, Math.max(1, Math.ceil(reason.msBeforeNext / 1000)))
   }
 }
 

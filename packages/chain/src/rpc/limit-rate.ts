@@ -1,12 +1,15 @@
 /** So many requests a minute for each address. */
 import type { Request, RequestHandler } from 'express'
 import { rateLimit } from 'express-rate-limit'
-import type { AddressLimits, AddressOf } from './address-limits.ts'
+import type { AddressOf } from './address-limits.ts'
 import { RateLimitedError } from './errors.ts'
 
 const WINDOW_MS = 60_000
 
-export function limitRate({ requestsPerMinute }: Required<AddressLimits>, addressOf: AddressOf): RequestHandler {
+export function limitRate(
+  { requestsPerMinute }: { readonly requestsPerMinute: number },
+  addressOf: AddressOf,
+): RequestHandler {
   return rateLimit({
     windowMs: WINDOW_MS,
     limit: requestsPerMinute,

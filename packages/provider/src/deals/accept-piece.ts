@@ -145,7 +145,7 @@ function requireRoom(context: AcceptPieceContext, terms: DealTerms, upload: Uplo
   requireMeans(means, promised, terms, context.sectorBytes)
   if (offered.bytes + bytes > context.offeredBytesMax)
     throw new OffersFullError(offered.bytes + bytes, context.offeredBytesMax)
-  // The upload has been counted since it was opened.
+  // Its bytes were counted as they arrived.
   context.space.require(bytes - upload.sizeBytes)
 }
 

@@ -33,8 +33,8 @@ export function createDeals(db: DatabaseSync, folders: ProviderFolders, config: 
     folder: folders.root,
     capacityBytes: config.capacityBytes,
     reserveBytes: config.diskReserveBytes,
-    promisedBytes: () => deals.promisedBytes() + uploads.totalBytes(),
-    writtenBytes: () => deals.writtenBytes(),
+    promisedBytes: () => deals.promisedBytes() + uploads.reservedBytes(),
+    writtenBytes: () => deals.writtenBytes() + uploads.reservedBytes(),
   })
   return { timeline, uploads, quotes, deals, files, space, lock, gate: createUploadGate() }
 }

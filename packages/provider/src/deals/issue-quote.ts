@@ -1,5 +1,6 @@
 /** POST /v1/quotes: a price that the provider signs and stands by until it runs out. */
 import { randomBytes } from 'node:crypto'
+import type { Budget } from '@granary/chain/limits'
 import { type Address, type Hash, type Quote, quoteDigest, type Signer } from '@granary/chain/messages'
 import { GranaryError } from '@granary/errors'
 import { dealBytes, type Space } from '../storage/space.ts'
@@ -29,10 +30,15 @@ export interface IssueQuoteContext {
   readonly space: Space
   readonly sectorBytes: number
   readonly activateWithinMs: number
-  readonly limits: { readonly quoteValidMs: number; readonly quotesPerClient: number; readonly quotesTotal: number }
+  readonly limits: { readonly quoteValidMs: number; readonly quotesPerAddress: number; readonly quotesTotal: number }
+  /** Of quotesPerAddress while a quote is valid. */
+  readonly budget: Budget
 }
 
 export interface QuoteRequest {
+  /** The address that asks; undefined where it does not count. */
+  readonly asker: string | undefined
+  /** Anybody may name any account: a quote costs the one that it names nothing. */
   readonly client: Address
   /** Padded: a power of two. */
   readonly pieceSize: number
@@ -53,13 +59,28 @@ export class NoAskError extends GranaryError {
   }
 }
 
-/** @throws CollateralShortError, FeesShortError, QuoteBoundError, NoAskError, NoSpaceError, QuotaExceededError */
+/** Of all addresses together. */
+export class QuotesFullError extends GranaryError {
+  constructor(count: number) {
+    super({
+      code: 'QUOTES_FULL',
+      message: `${count} quotes are open already`,
+      hint: 'try again when some have run out, or choose another provider',
+      retryable: true,
+      details: { count },
+    })
+  }
+}
+
+/** @throws QuotesFullError, CollateralShortError, FeesShortError, QuoteBoundError, NoAskError, NoSpaceError, QuotaExceededError */
 export async function issueQuote(
   context: IssueQuoteContext,
   request: QuoteRequest,
 ): Promise<{ quote: Quote; signature: Uint8Array }> {
   const { client, pieceSize, duration, collateralShareBps } = request
   const { limits, quotes } = context
+  if ((await context.budget.spend(request.asker, 1)) !== undefined)
+    throw new QuotaExceededError('quotes', limits.quotesPerAddress + 1, limits.quotesPerAddress)
   const { head, blockTimeMs, ask, rules } = await context.market()
   if (ask === undefined) throw new NoAskError(context.providerId)
   const { sectorBytes } = context
@@ -78,10 +99,8 @@ export async function issueQuote(
     validUntil: head + Math.ceil(limits.quoteValidMs / blockTimeMs),
   }
   const signature = await context.signer.sign(quoteDigest(context.genesisHash, quote))
-  const count = quotes.count(client)
-  if (count.ofClient >= limits.quotesPerClient)
-    throw new QuotaExceededError('quotes', count.ofClient, limits.quotesPerClient)
-  if (count.total >= limits.quotesTotal) throw new QuotaExceededError('quotes', count.total, limits.quotesTotal)
+  const count = quotes.count()
+  if (count >= limits.quotesTotal) throw new QuotesFullError(count)
   quotes.add(quote)
   return { quote, signature }
 }

@@ -1,6 +1,8 @@
 /** The market side of a registered provider: its functions with their context filled in, and the following of the chain. */
 import type { ChainClient, DealView } from '@granary/chain/client'
+import { createBudget } from '@granary/chain/limits'
 import {
+  type Address,
   type DealTerms,
   dealTermsDigest,
   dealTermsFromJson,
@@ -27,7 +29,9 @@ import { followedHeight } from './followed-height.ts'
 import { issueQuote, type QuoteRequest } from './issue-quote.ts'
 import { type LoginRequest, logIn } from './log-in.ts'
 import { openUpload, type UploadRequest } from './open-upload.ts'
+import { requireFunds, spendableOf } from './require-funds.ts'
 import { sweepUploads } from './sweep-uploads.ts'
+import { takeRoom } from './take-room.ts'
 import { createTokens, type Tokens } from './tokens.ts'
 import type { UploadRow } from './upload-store.ts'
 
@@ -59,7 +63,10 @@ export interface Market {
   readonly feed: DealFeed
   issueQuote(request: QuoteRequest): Promise<{ quote: Quote; signature: Uint8Array }>
   logIn(request: LoginRequest): { token: string; expiresAt: number }
-  openUpload(request: UploadRequest): Promise<UploadRow>
+  openUpload(request: Omit<UploadRequest, 'spendable'>): Promise<UploadRow>
+  takeRoom(uploadId: string, end: number): void
+  /** That it can pay for its open uploads. @throws ClientFundsError */
+  requireFunds(client: Address): Promise<void>
   acceptPiece(request: AcceptPieceRequest): Promise<AcceptedPiece>
   sweep(): Promise<void>
   /** Brings all deals to what the chain says, then keeps them there. */
@@ -71,6 +78,8 @@ export function openMarket(context: MarketContext): Market {
   const { deals, files, gate, lock, quotes, space, timeline, uploads } = context.deals
   const { limits } = config
   const tokens = createTokens(settings)
+  const agreementsOn = agreementChain(chain, providerId, context.profile)
+  const quoteBudget = createBudget(limits.quotesPerAddress, Math.ceil(limits.quoteValidMs / 1000))
   const ends = { deals, files, removePiece: context.removePiece }
 
   const feed = createDealFeed({
@@ -106,7 +115,7 @@ export function openMarket(context: MarketContext): Market {
     issueQuote: (request) =>
       issueQuote(
         {
-          ...{ genesisHash, providerId, signer, quotes, space, limits, deals },
+          ...{ genesisHash, providerId, signer, quotes, space, limits, deals, budget: quoteBudget },
           means: () => meansOf(chain, providerId, context.profile),
           market: () => marketOf(chain, providerId),
           sectorBytes: context.profile.sectorBytes,
@@ -116,14 +125,20 @@ export function openMarket(context: MarketContext): Market {
       ),
     logIn: (request) => logIn({ genesisHash, providerId, tokens }, request),
     openUpload: async (request) => {
-      const { height } = await chain.status()
-      return openUpload({ uploads, quotes: { find: (id) => quotes.find(id, height) }, space, limits }, request)
+      const [{ height }, spendable] = await Promise.all([chain.status(), spendableOf(agreementsOn, request.client)])
+      const found = { find: (id: string) => quotes.find(id, height) }
+      return openUpload({ uploads, quotes: found, space, limits }, { ...request, spendable })
+    },
+    takeRoom: (uploadId, end) => takeRoom({ uploads, space }, uploadId, end),
+    requireFunds: async (client) => {
+      // Those that have run out are dropped with each block.
+      await requireFunds({ uploads, quotes: { find: (id) => quotes.find(id, 0) }, chain: agreementsOn }, client)
     },
     acceptPiece: (request) =>
       acceptPiece(
         {
           ...{ genesisHash, providerId, signer, deals, uploads, quotes, files, space, lock, gate },
-          chain: agreementChain(chain, providerId, context.profile),
+          chain: agreementsOn,
           sectorBytes: context.profile.sectorBytes,
           stagingFolder: folders.staging,
           offeredBytesMax: limits.offeredBytes,

@@ -1,12 +1,14 @@
 /**
- * Creation of an upload (tus POST): checked against the quote that it is for, the client's quota and the disk, and
- * counted before its first byte arrives. Synchronous, so that two at once cannot both take the last room.
+ * Creation of an upload (tus POST): checked against the quote that it is for, what the client can pay, its quota and the
+ * disk. It reserves nothing: room is taken as bytes arrive (docs/spec/market-protocol.md, upload). Synchronous, so that two
+ * at once cannot both take the last of a quota.
  */
 import type { Address, Quote } from '@granary/chain/messages'
 import { parsePieceCid } from '@granary/proofs/verify'
 import { z } from 'zod'
 import { describeIssues } from '../describe-issues.ts'
 import type { Space } from '../storage/space.ts'
+import { ClientFundsError } from './agreement-errors.ts'
 import { QuotaExceededError, UploadMetadataError, UploadTooLargeError } from './upload-errors.ts'
 import type { UploadRow, UploadStore } from './upload-store.ts'
 
@@ -21,6 +23,8 @@ export interface UploadRequest {
   readonly client: Address
   readonly sizeBytes: number
   readonly metadata: Record<string, string | null>
+  /** What the client has on the chain, less what publishing costs. */
+  readonly spendable: bigint
 }
 
 const metadataSchema = z.object({
@@ -35,7 +39,7 @@ export function payloadMax(pieceSize: number): number {
   return (pieceSize / 128) * 127
 }
 
-/** @throws UploadMetadataError, UploadTooLargeError, QuotaExceededError, NoSpaceError */
+/** @throws UploadMetadataError, UploadTooLargeError, ClientFundsError, QuotaExceededError, NoSpaceError */
 export function openUpload(context: OpenUploadContext, request: UploadRequest): UploadRow {
   const parsed = metadataSchema.safeParse(request.metadata)
   if (!parsed.success) throw new UploadMetadataError(describeIssues(parsed.error))
@@ -55,8 +59,18 @@ export function openUpload(context: OpenUploadContext, request: UploadRequest): 
     throw new QuotaExceededError('uploads', usage.uploads, context.limits.uploadsPerClient)
   if (usage.bytes + request.sizeBytes > context.limits.stagedBytesPerClient)
     throw new QuotaExceededError('bytes', usage.bytes + request.sizeBytes, context.limits.stagedBytesPerClient)
+  const needed = quote.total + costOfUploads(context, request.client)
+  if (request.spendable < needed) throw new ClientFundsError(request.client, request.spendable, needed)
   context.space.require(request.sizeBytes)
   return context.uploads.open({ client: request.client, quoteId, pieceCid, sizeBytes: request.sizeBytes })
+}
+
+/** What the client's open uploads will cost: the same money does not pay for two of them. */
+export function costOfUploads(
+  { uploads, quotes }: Pick<OpenUploadContext, 'uploads' | 'quotes'>,
+  client: Address,
+): bigint {
+  return uploads.ofClient(client).reduce((sum, { quoteId }) => sum + (quotes.find(quoteId)?.total ?? 0n), 0n)
 }
 
 function checkPieceCid(pieceCid: string, pieceSize: number, sizeBytes: number): void {

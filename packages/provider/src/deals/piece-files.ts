@@ -85,8 +85,9 @@ export function createPieceFiles({ folders, deals, uploads, lock }: PieceFilesOp
       const pieces = new Set(deals.pieceCids().map((pieceCid) => `${pieceCid}.car`))
       await setOthersAside(folders.pieces, pieces)
       for (const { uploadId } of uploads.all()) {
-        const begun = uploads.tusRecord(uploadId) !== undefined && (await exists(stagingPath(uploadId)))
-        if (!begun) uploads.remove(uploadId)
+        const bytes = uploads.tusRecord(uploadId) === undefined ? undefined : await sizeOf(stagingPath(uploadId))
+        if (bytes === undefined) uploads.remove(uploadId)
+        else uploads.reserve(uploadId, bytes)
       }
       await setOthersAside(folders.staging, new Set(uploads.all().map(({ uploadId }) => uploadId)))
     },
@@ -98,11 +99,14 @@ async function setOthersAside(folder: string, keep: ReadonlySet<string>): Promis
 }
 
 async function exists(path: string): Promise<boolean> {
+  return (await sizeOf(path)) !== undefined
+}
+
+async function sizeOf(path: string): Promise<number | undefined> {
   try {
-    await stat(path)
-    return true
+    return (await stat(path)).size
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error
   }
 }

@@ -8,7 +8,7 @@ export interface QuoteStore {
   find(quoteId: string, head: number): Quote | undefined
   /** The quotes of a client that still hold at `head`. */
   validOf(client: Address, head: number): Quote[]
-  count(client: Address): { ofClient: number; total: number }
+  count(): number
   dropBefore(head: number): void
 }
 
@@ -26,7 +26,7 @@ export function createQuoteStore(db: DatabaseSync): QuoteStore {
   const insert = db.prepare('INSERT INTO quotes (quote_id, client, valid_until, quote) VALUES (?, ?, ?, ?)')
   const byId = db.prepare('SELECT quote FROM quotes WHERE quote_id = ? AND valid_until >= ?')
   const byClient = db.prepare('SELECT quote FROM quotes WHERE client = ? AND valid_until >= ?')
-  const count = db.prepare('SELECT count(*) AS total, sum(client = ?) AS of_client FROM quotes')
+  const count = db.prepare('SELECT count(*) AS count FROM quotes')
   const drop = db.prepare('DELETE FROM quotes WHERE valid_until < ?')
 
   return {
@@ -38,10 +38,7 @@ export function createQuoteStore(db: DatabaseSync): QuoteStore {
       return row === undefined ? undefined : parse(row.quote)
     },
     validOf: (client, head) => byClient.all(client, head).map((row) => parse(row.quote)),
-    count: (client) => {
-      const row = count.get(client)
-      return { ofClient: Number(row?.of_client ?? 0), total: Number(row?.total ?? 0) }
-    },
+    count: () => Number(count.get()?.count ?? 0),
     dropBefore: (head) => {
       drop.run(head)
     },

@@ -66,7 +66,7 @@ export class QuotaExceededError extends GranaryError {
   constructor(what: 'uploads' | 'bytes' | 'quotes', used: number, limit: number) {
     super({
       code: 'QUOTA_EXCEEDED',
-      message: `${used} ${what} at the same time, the limit for a client is ${limit}`,
+      message: `${used} ${what} at the same time, the limit for ${what === 'quotes' ? 'an address' : 'a client'} is ${limit}`,
       hint: 'finish or delete what you have open, or wait until it expires',
       retryable: true,
       details: { what, used, limit },

@@ -29,7 +29,12 @@ export interface UploadStore {
   all(): UploadRow[]
   openedBefore(timeMs: number): UploadRow[]
   usageOf(client: Address): { uploads: number; bytes: number }
-  totalBytes(): number
+  ofClient(client: Address): UploadRow[]
+  /** Takes the room for its bytes up to `end`: before they are written, and for those that a start finds. */
+  reserve(uploadId: string, end: number): void
+  reservedOf(uploadId: string): number
+  /** Of all uploads that are open. */
+  reservedBytes(): number
   tusRecord(uploadId: string): TusRecord | undefined
   setTusRecord(uploadId: string, record: TusRecord): void
 }
@@ -56,7 +61,10 @@ export function createUploadStore(db: DatabaseSync, nowMs: () => number = Date.n
   const usage = db.prepare(
     'SELECT count(*) AS uploads, coalesce(sum(size_bytes), 0) AS bytes FROM uploads WHERE client = ?',
   )
-  const total = db.prepare('SELECT coalesce(sum(size_bytes), 0) AS bytes FROM uploads')
+  const byClient = db.prepare('SELECT * FROM uploads WHERE client = ?')
+  const ids = db.prepare('SELECT upload_id FROM uploads')
+  // By upload: what its file may have by now. An agreement ends uploads too, so rows say which still count.
+  const reserved = new Map<string, number>()
   const setRecord = db.prepare('UPDATE uploads SET tus_record = ? WHERE upload_id = ?')
 
   return {
@@ -78,7 +86,16 @@ export function createUploadStore(db: DatabaseSync, nowMs: () => number = Date.n
       const row = usage.get(client)
       return { uploads: Number(row?.uploads), bytes: Number(row?.bytes) }
     },
-    totalBytes: () => Number(total.get()?.bytes),
+    ofClient: (client) => byClient.all(client).map(toUpload),
+    reserve: (uploadId, end) => {
+      reserved.set(uploadId, Math.max(end, reserved.get(uploadId) ?? 0))
+    },
+    reservedOf: (uploadId) => reserved.get(uploadId) ?? 0,
+    reservedBytes: () => {
+      const open = new Set(ids.all().map((row) => String(row.upload_id)))
+      for (const uploadId of reserved.keys()) if (!open.has(uploadId)) reserved.delete(uploadId)
+      return reserved.values().reduce((sum, bytes) => sum + bytes, 0)
+    },
     tusRecord: (uploadId) => {
       const text = byId.get(uploadId)?.tus_record
       return typeof text === 'string' ? (JSON.parse(text) as TusRecord) : undefined

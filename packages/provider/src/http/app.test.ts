@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import { type IncomingMessage, request } from 'node:http'
+import { json } from 'node:stream/consumers'
 import { readServerSentEvents } from '@granary/chain/client'
 import { type Hash, quoteDigest, quoteFromJson, verifySigner } from '@granary/chain/messages'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
@@ -56,16 +59,70 @@ test('a piece larger than a sector is refused with both figures', async () => {
   })
 })
 
-test('quotes do not pile up without end', async () => {
+test('a quote counts against the address that asks, not against the account that it names', async () => {
   await market.crash()
-  market = await startMarket(home.home, { quotesPerClient: 2 })
+  market = await startMarket(home.home, { quotesPerAddress: 2, loopback: true })
+  const victim = new TestClient(market.url)
+  const ask = { client: victim.signer.address, pieceSize: 4096, duration: 200 }
+  const [first, second, third] = [await askFrom(2, ask), await askFrom(2, ask), await askFrom(2, ask)]
+  expect([first, second, third]).toEqual(['200 -', '200 -', '429 QUOTA_EXCEEDED'])
+  const another = new TestClient(market.url, { key: 2 }).signer.address
+  expect(await askFrom(2, { ...ask, client: another })).toBe('429 QUOTA_EXCEEDED')
+  expect((await victim.quote(4096)).client).toBe(ask.client)
+})
+
+/** POST /v1/quotes from another of this machine's addresses: the status, and the code of an error. */
+async function askFrom(address: number, body: object): Promise<string> {
+  const url = new URL('/v1/quotes', market.url)
+  const headers = { 'content-type': 'application/json' }
+  const asked = request(url, { method: 'POST', headers, localAddress: `127.0.0.${address}` })
+  asked.end(JSON.stringify(body))
+  const [response] = (await once(asked, 'response')) as [IncomingMessage]
+  const answer = (await json(response)) as { error?: { code: string } }
+  return `${response.statusCode} ${answer.error?.code ?? '-'}`
+}
+
+test('quotes of all addresses together do not pile up without end', async () => {
+  await market.crash()
+  market = await startMarket(home.home, { quotesTotal: 1 })
   client = new TestClient(market.url)
-  await client.quote(4096)
   await client.quote(4096)
   const request = { client: client.signer.address, pieceSize: 4096, duration: 200 }
   const { status, body } = await client.request('POST', '/v1/quotes', request)
-  expect([status, body.error.code]).toEqual([429, 'QUOTA_EXCEEDED'])
-  expect((await new TestClient(market.url, { key: 2 }).quote(4096)).pieceSize).toBe(4096)
+  expect([status, body.error.code]).toEqual([507, 'QUOTES_FULL'])
+})
+
+test.each(['/v1/info', '/v1/deals/7', '/healthz', '/v1/uploads/0', '/ipfs/x', '/piece/x', '/nothing'])(
+  'an address that asks too often is told when to come back: %s',
+  async (path) => {
+    await market.crash()
+    market = await startMarket(home.home, { requestsPerMinute: 2, loopback: true })
+    for (let index = 0; index < 2; index += 1) expect((await fetch(market.url + path)).status).not.toBe(429)
+    const refused = await fetch(market.url + path)
+    expect([refused.status, (await refused.json()).error.code]).toEqual([429, 'RATE_LIMITED'])
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
+  },
+)
+
+test('an address moves so many bytes a minute', async () => {
+  await market.crash()
+  market = await startMarket(home.home, { bytesPerMinute: 2_000, loopback: true })
+  let asked = 0
+  let last = await fetch(`${market.url}/healthz`)
+  while (last.status === 200 && asked < 20) {
+    await last.json()
+    last = await fetch(`${market.url}/healthz`)
+    asked += 1
+  }
+  expect([last.status, (await last.json()).error.code]).toEqual([429, 'BYTES_LIMITED'])
+  expect(asked).toBeGreaterThan(1)
+})
+
+test('programs of the same machine are not limited unless that is asked for', async () => {
+  await market.crash()
+  market = await startMarket(home.home, { requestsPerMinute: 1, bytesPerMinute: 1, quotesPerAddress: 1 })
+  client = new TestClient(market.url)
+  for (let index = 0; index < 3; index += 1) expect((await client.quote(4096)).pieceSize).toBe(4096)
 })
 
 const someone = `0x${'ab'.repeat(20)}`

@@ -16,13 +16,15 @@ import type { Alerts } from '../alerts.ts'
 import type { AcceptedPiece } from '../deals/accept-piece.ts'
 import type { DealRecord, DealStore } from '../deals/deal-store.ts'
 import { type FindDealContext, findDeal } from '../deals/find-deal.ts'
+import type { QuoteRequest } from '../deals/issue-quote.ts'
 import type { Timeline, TimelineEntry } from '../deals/timeline.ts'
 import type { Tokens } from '../deals/tokens.ts'
 import { cors } from './cors.ts'
 import { dealEvents } from './deal-events.ts'
 import { errorHandler, notFound } from './error-handler.ts'
+import { type AddressLimits, limitAddresses } from './limit-addresses.ts'
 import type { Log } from './log.ts'
-import { agreeBody, dealIdParam, type LoginBody, loginBody, type QuoteBody, quoteBody } from './schemas.ts'
+import { agreeBody, dealIdParam, type LoginBody, loginBody, quoteBody } from './schemas.ts'
 
 export interface ProviderInfo {
   readonly view: ProviderView
@@ -36,8 +38,9 @@ export interface ProviderInfo {
 
 export interface AppContext extends FindDealContext {
   readonly info: () => Promise<ProviderInfo>
+  readonly limits: AddressLimits
   readonly head: () => number
-  readonly issueQuote: (request: QuoteBody) => Promise<{ quote: Quote; signature: Uint8Array }>
+  readonly issueQuote: (request: QuoteRequest) => Promise<{ quote: Quote; signature: Uint8Array }>
   readonly logIn: (request: LoginBody) => { token: string; expiresAt: number }
   readonly acceptPiece: (request: { client: Address; uploadId: string; terms: DealTerms }) => Promise<AcceptedPiece>
   readonly tokens: Tokens
@@ -54,6 +57,7 @@ export function createApp(context: AppContext): Express {
   app.disable('x-powered-by')
   // Retrieval has headers of its own to allow.
   app.use(['/v1', '/healthz'], cors())
+  app.use(limitAddresses(context.limits))
   app.get('/healthz', (_, response) => {
     response.json({ ok: true, height: context.head(), alerts: context.alerts.list() })
   })
@@ -73,7 +77,10 @@ function apiRoutes(context: AppContext): Router {
     response.json(infoJson(await context.info()))
   })
   router.post('/quotes', async (request, response) => {
-    const { quote, signature } = await context.issueQuote(quoteBody.parse(request.body))
+    const { quote, signature } = await context.issueQuote({
+      ...quoteBody.parse(request.body),
+      asker: context.limits.addressOf(request.socket),
+    })
     response.json({ quote: quoteToJson(quote), signature: hexOf(signature) })
   })
   router.post('/auth', (request, response) => {

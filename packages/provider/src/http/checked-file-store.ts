@@ -1,6 +1,7 @@
 /**
  * The tus extension "checksum" (https://tus.io/protocols/resumable-upload#checksum), which @tus/file-store does not
  * have: a PATCH may name the hash of its bytes, and when they arrive otherwise they are as if they had not been sent.
+ * And the room for bytes, which is taken as they arrive.
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { createHash, type Hash } from 'node:crypto'
@@ -42,16 +43,22 @@ export function parseChecksum(header: string | undefined): Checksum | undefined 
 
 const CHECKSUM_MISMATCH = { status_code: 460, body: 'Checksum Mismatch' }
 
+/** Takes the room for an upload's bytes up to `end`. @throws NoSpaceError */
+export type TakeRoom = (uploadId: string, end: number) => void
+
 export class CheckedFileStore extends FileStore {
   // tus hands the store a stream and no request: which checksum belongs to it travels beside the call.
   readonly #asked: AsyncLocalStorage<Checksum | undefined> = new AsyncLocalStorage()
 
   readonly #gate: UploadGate
 
-  constructor(options: ConstructorParameters<typeof FileStore>[0], gate: UploadGate) {
+  readonly #takeRoom: TakeRoom
+
+  constructor(options: ConstructorParameters<typeof FileStore>[0], gate: UploadGate, takeRoom: TakeRoom) {
     super(options)
     this.#gate = gate
-    // The size is known before the first byte: quota and disk are counted by it.
+    this.#takeRoom = takeRoom
+    // The size is known before the first byte: the quota is counted by it.
     this.extensions = [...this.extensions.filter((extension) => extension !== 'creation-defer-length'), 'checksum']
   }
 
@@ -64,15 +71,24 @@ export class CheckedFileStore extends FileStore {
     // Around the writing and not the request: one that its client has left may stay open long after its last byte.
     using _ = this.#gate.enter(id)
     const checksum = this.#asked.getStore()
-    if (checksum === undefined) return await super.write(source, id, offset)
-    const hash = createHash(checksum.algorithm)
+    const hash = checksum === undefined ? undefined : createHash(checksum.algorithm)
+    let refused: unknown
+    const room = (end: number): void => {
+      try {
+        this.#takeRoom(id, end)
+      } catch (error) {
+        refused = error
+        throw error
+      }
+    }
     try {
-      const end = await super.write(Readable.from(hashed(source, hash)), id, offset)
-      if (hash.digest('base64') !== checksum.expected) throw CHECKSUM_MISMATCH
+      const end = await super.write(Readable.from(arriving(source, { offset, hash, room })), id, offset)
+      if (hash !== undefined && hash.digest('base64') !== checksum?.expected) throw CHECKSUM_MISMATCH
       return end
     } catch (error) {
-      await truncate(join(this.directory, id), offset)
-      throw error
+      if (hash !== undefined) await truncate(join(this.directory, id), offset)
+      // tus says of any failure only that the file could not be written.
+      throw refused ?? error
     }
   }
 
@@ -82,9 +98,15 @@ export class CheckedFileStore extends FileStore {
   }
 }
 
-async function* hashed(source: AsyncIterable<Uint8Array>, hash: Hash): AsyncGenerator<Uint8Array> {
+async function* arriving(
+  source: AsyncIterable<Uint8Array>,
+  { offset, hash, room }: { offset: number; hash: Hash | undefined; room: (end: number) => void },
+): AsyncGenerator<Uint8Array> {
+  let end = offset
   for await (const bytes of source) {
-    hash.update(bytes)
+    end += bytes.length
+    room(end)
+    hash?.update(bytes)
     yield bytes
   }
 }

@@ -24,6 +24,8 @@ export function errorHandler(log: Log): ErrorRequestHandler {
       log({ type: 'http:failed', method: request.method, path: request.path, error: String(error) })
     // Too late for a status: Express ends the connection, so that half an answer is not taken for a whole one.
     if (response.headersSent || isAbortError(error)) return next(error)
+    const retryAfterSeconds = wire.details?.retryAfterSeconds
+    if (typeof retryAfterSeconds === 'number') response.setHeader('Retry-After', String(retryAfterSeconds))
     response.status(statusOf(wire)).json({ error: wire })
   }
 }

@@ -2,9 +2,11 @@
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { GranaryError } from '@granary/errors'
+import { type ConnectionLimits, watchConnections } from './watch-connections.ts'
 
 const IDLE_SOCKET_MS = 120_000
-const HEADERS_MS = 30_000
+const HEADERS_MS = 15_000
+const CHECK_EVERY_MS = 5_000
 
 export class PortInUseError extends GranaryError {
   constructor(host: string, port: number, cause: unknown) {
@@ -51,17 +53,20 @@ export interface Listener {
   readonly port: number
   /** Until this is called, every request is told to come again. */
   serve(handler: RequestListener): void
+  /** Ends the connection that has been waited for the longest, when there is one. */
+  endSlowest(): void
   close(): Promise<void>
 }
 
 /** @throws PortInUseError, HostInvalidError, PortForbiddenError */
-export async function listen(host: string, port: number): Promise<Listener> {
+export async function listen(host: string, port: number, limits: ConnectionLimits): Promise<Listener> {
   let handler: RequestListener = refuseWhileStarting
-  const server = createServer((request, response) => handler(request, response))
-  // An upload takes as long as it takes; a connection on which nothing moves is closed.
+  const timeouts = { headersTimeout: HEADERS_MS, connectionsCheckingInterval: CHECK_EVERY_MS }
+  const server = createServer(timeouts, (request, response) => handler(request, response))
+  // An upload takes as long as it takes, as long as it moves.
   server.requestTimeout = 0
-  server.headersTimeout = HEADERS_MS
   server.timeout = IDLE_SOCKET_MS
+  const watched = watchConnections(server, limits)
   await bind(server, host, port)
   const bound = server.address() as AddressInfo
   const shownHost = host.includes(':') ? `[${host}]` : host
@@ -71,8 +76,10 @@ export async function listen(host: string, port: number): Promise<Listener> {
     serve: (serving) => {
       handler = serving
     },
+    endSlowest: watched.endSlowest,
     close: () =>
       new Promise((resolve) => {
+        watched.stop()
         server.close(() => resolve())
         server.closeAllConnections()
       }),

@@ -23,15 +23,20 @@ const statuses: Readonly<Record<string, number>> = {
   CAR_ROOT_MISMATCH: 422,
   UPLOAD_BUSY: 423,
   QUOTA_EXCEEDED: 429,
+  RATE_LIMITED: 429,
+  BYTES_LIMITED: 429,
+  ADDRESS_BUSY: 429,
   INTERNAL: 500,
   CHAIN_UNREACHABLE: 503,
   CHAIN_BEHIND: 503,
   CHAIN_FOREIGN: 503,
   STARTING: 503,
+  DOWNLOADS_FULL: 503,
   NO_SPACE: 507,
   COLLATERAL_SHORT: 507,
   FEES_SHORT: 507,
   OFFERS_FULL: 507,
+  QUOTES_FULL: 507,
 }
 
 export function statusOf(error: GranaryError): number {

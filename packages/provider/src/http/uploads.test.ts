@@ -307,19 +307,78 @@ test('a client has a limit of open uploads, and of bytes', async () => {
   expect((await create(other, small)).status).toBe(201)
 })
 
-test('room that is promised to an upload is not promised again', async () => {
+test('room is taken as bytes arrive, not when an upload is created, and is not promised again', async () => {
   await market.crash()
   market = await startMarket(home.home, {}, 14 * 1024 * 1024)
   client = await new TestClient(market.url).logIn()
+  const before = market.deals.space.freeBytes()
   const quote = await client.quote(car.pieceSize)
-  expect((await create(client, car)).status).toBe(201)
+  for (let count = 0; count < 8; count += 1) expect((await create(client, car)).status).toBe(201)
+  expect(market.deals.space.freeBytes()).toBe(before)
+  await client.upload(car.bytes, car, quote)
+  expect(market.deals.space.freeBytes()).toBe(before - car.bytes.length)
   const refused = await client.request('POST', '/v1/quotes', {
     client: quote.client,
     pieceSize: car.pieceSize,
     duration: 200,
   })
   expect([refused.status, refused.body.error.code]).toEqual([507, 'NO_SPACE'])
+
+  await market.crash()
+  market = await startMarket(home.home, {}, 14 * 1024 * 1024)
+  expect(market.deals.space.freeBytes()).toBe(before - car.bytes.length)
 })
+
+test('bytes for which there is no room are refused, and the upload goes on at its offset when there is', async () => {
+  await market.crash()
+  const capacityBytes = 13_000_000
+  market = await startMarket(home.home, {}, capacityBytes)
+  client = await new TestClient(market.url).logIn()
+  const paths: string[] = []
+  for (let count = 0; count < 5; count += 1) paths.push(uploadPath((await create(client, car)).headers))
+  const [path = '', ...others] = paths
+  const other = others.pop() ?? ''
+  for (const fits of [path, ...others]) expect((await patch(fits, car.bytes)).status).toBe(204)
+  const refused = await patch(other, car.bytes)
+  expect([refused.status, (await refused.json()).error.code]).toEqual([507, 'NO_SPACE'])
+  const tus = { 'tus-resumable': '1.0.0' }
+  expect((await client.request('DELETE', path, undefined, tus)).status).toBe(204)
+  const from = await offsetOf(client, String(other.split('/').at(-1)))
+  expect(from).toBeLessThan(capacityBytes - 4 * car.bytes.length)
+  expect((await patch(other, car.bytes.subarray(from), from)).status).toBe(204)
+})
+
+test('an account that cannot pay the quote brings no bytes', async () => {
+  const { total } = await client.quote(car.pieceSize)
+  const { figures } = market
+  figures.balance = total + 999n
+  const poor = await create(client, car)
+  expect([poor.status, poor.body.error.code]).toEqual([402, 'CLIENT_FUNDS_INSUFFICIENT'])
+  expect([await market.stagedFiles(), market.deals.uploads.all()]).toEqual([[], []])
+  figures.balance = total + 1000n
+  const path = uploadPath((await create(client, car)).headers)
+  const second = await create(client, car)
+  expect([second.status, second.body.error.code]).toEqual([402, 'CLIENT_FUNDS_INSUFFICIENT'])
+  figures.balance = 0n
+  const gone = await patch(path, car.bytes)
+  expect([gone.status, (await gone.json()).error.code]).toEqual([402, 'CLIENT_FUNDS_INSUFFICIENT'])
+  expect(market.deals.uploads.reservedBytes()).toBe(0)
+  figures.balance = total + 1000n
+  expect((await patch(path, car.bytes)).status).toBe(204)
+})
+
+function patch(path: string, bytes: Buffer, from = 0): Promise<Response> {
+  return fetch(new URL(path, market.url), {
+    method: 'PATCH',
+    headers: {
+      ...client.authorization,
+      'tus-resumable': '1.0.0',
+      'upload-offset': String(from),
+      'content-type': 'application/offset+octet-stream',
+    },
+    body: new Uint8Array(bytes),
+  })
+}
 
 test('an upload that ran out is swept, one that did not stays', async () => {
   await create(client, car)

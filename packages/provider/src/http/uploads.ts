@@ -12,7 +12,7 @@ import type { Tokens } from '../deals/tokens.ts'
 import { UploadMetadataError, UploadNotFoundError } from '../deals/upload-errors.ts'
 import type { UploadGate } from '../deals/upload-gate.ts'
 import type { TusRecord, UploadRow, UploadStore } from '../deals/upload-store.ts'
-import { CheckedFileStore, checksumAlgorithms, parseChecksum } from './checked-file-store.ts'
+import { CheckedFileStore, checksumAlgorithms, parseChecksum, type TakeRoom } from './checked-file-store.ts'
 import { statusOf } from './status-of.ts'
 
 const LOCK_DRAIN_MS = 500
@@ -26,6 +26,9 @@ export interface UploadRoutesContext {
   readonly gate: UploadGate
   readonly stagingFolder: string
   readonly expiryMs: number
+  readonly takeRoom: TakeRoom
+  /** Before bytes of it are taken. @throws ClientFundsError */
+  readonly requireFunds: (client: Address) => Promise<void>
   readonly open: (request: {
     client: Address
     sizeBytes: number
@@ -55,6 +58,7 @@ export function uploadRoutes(context: UploadRoutesContext): Router {
   router.all('/v1/uploads/:id', ownedUpload(context), async (request, response) => {
     const checksum = parseChecksum(request.get('upload-checksum'))
     if (request.method !== 'HEAD') context.gate.check(String(request.params.id))
+    if (request.method === 'PATCH') await context.requireFunds(context.tokens.clientOf(request.get('authorization')))
     await datastore.expecting(checksum, () => tus.handle(request, response))
   })
   return router
@@ -88,7 +92,7 @@ function metadataOf(header: string | undefined): Record<string, string | null> {
   }
 }
 
-function createDatastore({ uploads, gate, stagingFolder, expiryMs }: UploadRoutesContext): CheckedFileStore {
+function createDatastore({ uploads, gate, stagingFolder, expiryMs, takeRoom }: UploadRoutesContext): CheckedFileStore {
   const options = {
     directory: stagingFolder,
     expirationPeriodInMilliseconds: expiryMs,
@@ -99,7 +103,7 @@ function createDatastore({ uploads, gate, stagingFolder, expiryMs }: UploadRoute
       delete: async (id: string) => uploads.remove(id),
     },
   }
-  return new CheckedFileStore(options, gate)
+  return new CheckedFileStore(options, gate, takeRoom)
 }
 
 function createTus(datastore: CheckedFileStore, opened: WeakMap<IncomingMessage, UploadRow>): Server {

@@ -53,7 +53,7 @@ export async function sendStream(
   const iterator = source[Symbol.asyncIterator]()
   const first = await iterator.next()
   async function* rest(): AsyncGenerator<Uint8Array> {
-    for (let next = first; !next.done; next = await iterator.next()) yield next.value
+    for (let next = first; !next.done; next = await iterator.next()) yield* slicesOf(next.value)
   }
   try {
     await pipeline(Readable.from(rest(), { objectMode: false }), response)
@@ -65,6 +65,13 @@ export async function sendStream(
     // Here and not in `rest`, which never begins when the client has gone before its first byte: a file may be open.
     await iterator.return?.()
   }
+}
+
+/** What is written at once; a slow reader is known by how many of these it takes. */
+const SLICE_BYTES = 32 * 1024
+
+function* slicesOf(bytes: Uint8Array): Generator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += SLICE_BYTES) yield bytes.subarray(at, at + SLICE_BYTES)
 }
 
 /**

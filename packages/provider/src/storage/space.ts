@@ -1,6 +1,6 @@
 /**
- * Room on the provider's disk. Every byte that was promised is counted before it is written: an open upload counts its
- * full length, a deal counts its unsealed piece and its share of the sealed sector.
+ * Room on the provider's disk. Every byte is counted before it is written: an open upload counts what has arrived, a deal
+ * its unsealed piece and its share of the sealed sector.
  */
 import { statfsSync } from 'node:fs'
 import { GranaryError } from '@granary/errors'
@@ -29,7 +29,7 @@ export interface SpaceOptions {
   readonly capacityBytes: number | undefined
   /** Kept free on the disk for the database, the queue and the sealing of the sector at hand. */
   readonly reserveBytes: number
-  /** What is promised already, open uploads included. */
+  /** What is promised already, what has arrived of open uploads included. */
   readonly promisedBytes: () => number
   /** The part of the promised bytes that is on the disk already. */
   readonly writtenBytes: () => number

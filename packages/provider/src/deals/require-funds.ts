@@ -1,0 +1,28 @@
+/** Bytes are taken from accounts that can pay for what their uploads were quoted at: before each request that brings some. */
+import type { Address } from '@granary/chain/messages'
+import { GranaryError } from '@granary/errors'
+import type { AgreementChain } from './accept-piece.ts'
+import { ClientFundsError } from './agreement-errors.ts'
+import { costOfUploads, type OpenUploadContext } from './open-upload.ts'
+
+type PayingChain = Pick<AgreementChain, 'freeBalanceOf' | 'publishFee'>
+
+/** What an account has, less what publishing a deal costs; below zero, too. */
+export async function spendableOf(chain: PayingChain, client: Address): Promise<bigint> {
+  const [balance, fee] = await Promise.all([chain.freeBalanceOf(client), chain.publishFee()])
+  return balance - fee
+}
+
+/** @throws ClientFundsError */
+export async function requireFunds(
+  context: Pick<OpenUploadContext, 'uploads' | 'quotes'> & { readonly chain: PayingChain },
+  client: Address,
+): Promise<void> {
+  const needed = costOfUploads(context, client)
+  const spendable = await spendableOf(context.chain, client).catch((error: unknown) => {
+    // It could pay when the upload was opened: a chain that is away for a while breaks off no upload.
+    if (GranaryError.is(error) && error.retryable) return needed
+    throw error
+  })
+  if (spendable < needed) throw new ClientFundsError(client, spendable, needed)
+}

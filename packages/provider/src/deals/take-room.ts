@@ -1,0 +1,22 @@
+/** Room for an upload is taken as its bytes arrive, a step at a time: asking the disk for each of them would cost too much. */
+import type { Space } from '../storage/space.ts'
+import { UploadNotFoundError } from './upload-errors.ts'
+import type { UploadStore } from './upload-store.ts'
+
+const STEP_BYTES = 1024 * 1024
+
+/** @throws NoSpaceError; UploadNotFoundError when it has ended meanwhile */
+export function takeRoom(
+  { uploads, space }: { readonly uploads: UploadStore; readonly space: Space },
+  uploadId: string,
+  end: number,
+): void {
+  const missing = end - uploads.reservedOf(uploadId)
+  if (missing <= 0) return
+  const upload = uploads.find(uploadId)
+  if (upload === undefined) throw new UploadNotFoundError(uploadId)
+  const left = upload.sizeBytes - uploads.reservedOf(uploadId)
+  const taken = Math.max(missing, Math.min(STEP_BYTES, left))
+  space.require(taken)
+  uploads.reserve(uploadId, uploads.reservedOf(uploadId) + taken)
+}
