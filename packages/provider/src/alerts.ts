@@ -14,6 +14,14 @@ export interface Alert {
   readonly hint: string
 }
 
+/** What a provider has to lose: its sectors, the deals in them, and the collateral that is locked for both. */
+export interface AtStake {
+  readonly sectors: number
+  readonly deals: number
+  /** attoGRN. */
+  readonly locked: string
+}
+
 export interface RaisedAlert extends Alert {
   readonly sinceMs: number
 }
@@ -27,7 +35,11 @@ export interface Alerts {
   list(): RaisedAlert[]
 }
 
-export function createAlerts(log: Log, nowMs: () => number = Date.now): Alerts {
+export function createAlerts(
+  log: Log,
+  nowMs: () => number = Date.now,
+  atStake: () => AtStake | undefined = () => undefined,
+): Alerts {
   const standing = new Map<string, RaisedAlert>()
   const keyOf = (code: string, subject = ''): string => `${code} ${subject}`
   return {
@@ -35,7 +47,9 @@ export function createAlerts(log: Log, nowMs: () => number = Date.now): Alerts {
       const key = keyOf(alert.code, alert.subject)
       const before = standing.get(key)
       standing.set(key, { ...alert, sinceMs: before?.sinceMs ?? nowMs() })
-      if (before === undefined) log({ type: 'alert', level: 'alert', ...alert })
+      if (before !== undefined) return
+      const stake = atStake()
+      log({ type: 'alert', level: 'alert', ...alert, ...(stake === undefined ? {} : { atStake: stake }) })
     },
     clear: (code, subject) => {
       const over = standing.get(keyOf(code, subject))

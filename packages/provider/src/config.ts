@@ -64,9 +64,9 @@ export interface LimitsConfig {
   readonly bytesPerMinute: number
   /** Of each address at a time. @default 64 */
   readonly connectionsPerAddress: number
-  /** Of each address at a time. @default 16 */
+  /** Of each address at a time. @default 8 */
   readonly downloadsPerAddress: number
-  /** Of all addresses at a time: each holds up to two blocks in memory. @default 64 */
+  /** Of all addresses at a time: each holds up to two blocks in memory. @default 32 */
   readonly downloads: number
   /** Programs of this machine are limited too, a proxy among them. @default false */
   readonly loopback: boolean
@@ -126,8 +126,8 @@ const limitsSchema: z.ZodType<LimitsConfig, unknown> = z.strictObject({
     .positive()
     .default(8 * GIB),
   connectionsPerAddress: z.int().positive().default(64),
-  downloadsPerAddress: z.int().positive().default(16),
-  downloads: z.int().positive().default(64),
+  downloadsPerAddress: z.int().positive().default(8),
+  downloads: z.int().positive().default(32),
   loopback: z.boolean().default(false),
 })
 

@@ -172,7 +172,8 @@ test('a provider that listens on all addresses tells clients one that they can r
   } else {
     const { endpoints } = await chain.provider(providerId)
     expect(endpoints.join()).toMatch(/^http:\/\/(?!0\.0\.0\.0)/)
-    expect(said).toContainEqual({ type: 'provider:address-found', host: '0.0.0.0', endpoint: endpoints[0] })
+    const line = { type: 'provider:address-found', level: 'info', time: expect.stringMatching(/^\d{4}-.*Z$/) }
+    expect(said).toContainEqual({ ...line, host: '0.0.0.0', endpoint: endpoints[0] })
     await started.stop()
   }
   provider = await runProvider(optionsFor(home))

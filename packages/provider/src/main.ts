@@ -8,7 +8,7 @@ import type { Address } from '@granary/chain/messages'
 import { GranaryError } from '@granary/errors'
 import { profileNamed } from '@granary/proofs/profile'
 import { createAlerts } from './alerts.ts'
-import { agreementOf } from './chain/agreement-chain.ts'
+import { agreementOf, meansOf } from './chain/agreement-chain.ts'
 import { renewAsk } from './chain/keep-ask.ts'
 import { matchChain } from './chain/match-chain.ts'
 import { makeKeys, readKeys } from './chain/owner-keys.ts'
@@ -19,11 +19,13 @@ import { newConfig, type ProviderConfig, readConfig, writeConfig } from './confi
 import { createDeals } from './deals/create-deals.ts'
 import { openMarket } from './deals/open-market.ts'
 import { createPieceScrub, repairFolder } from './deals/scrub-pieces.ts'
+import { foldOutages } from './fold-outages.ts'
+import { watchHealth } from './health/watch-health.ts'
 import { openHome, requireStore } from './home/open-home.ts'
 import { sweepAside } from './home/set-aside.ts'
 import { createApp, type ProviderInfo } from './http/app.ts'
 import { listen } from './http/listen.ts'
-import type { Log } from './http/log.ts'
+import { type Log, withTimeAndLevel } from './http/log.ts'
 import { publicAddress } from './http/public-address.ts'
 import { uploadRoutes } from './http/uploads.ts'
 import { createQueue } from './queue/create-queue.ts'
@@ -135,8 +137,14 @@ async function start(
   options: RunProviderOptions,
   closers: (() => Promise<void> | void)[],
 ): Promise<Omit<RunningProvider, 'stop'>> {
-  const log = options.log ?? (() => {})
-  const alerts = createAlerts(log)
+  const everyLine = withTimeAndLevel(options.log ?? (() => {}))
+  let locked = '0'
+  const alerts = createAlerts(everyLine, Date.now, () => ({
+    sectors: sectors.inStates('proving').length,
+    deals: deals.deals.liveCount(),
+    locked,
+  }))
+  const log = foldOutages(everyLine, alerts)
   const folders = providerFolders(options.home)
   const configured = await readConfig(folders.config)
   await makeFolders(folders)
@@ -278,6 +286,15 @@ async function start(
   listener.serve(app)
   sealing.start()
   scrub.start()
+  const health = watchHealth({
+    ...{ chain, providerId, alerts, log, folder: folders.root, diskReserveBytes: config.diskReserveBytes },
+    means: async () => {
+      locked = (await chain.provider(providerId)).collateral.locked
+      return meansOf(chain, providerId, profile)
+    },
+  })
+  health.start()
+  closers.push(() => health.stop())
   log({ type: 'provider:serving', provider: providerId, url: listener.url })
   return { url: listener.url, providerId, address: keys.address }
 }

@@ -66,6 +66,8 @@ export interface DealStore {
   offered(): { bytes: number; collateral: bigint }
   /** Padded bytes of deals that are not active yet. */
   waitingPieceBytes(): number
+  /** Of deals that have not ended. */
+  liveCount(): number
   promisedBytes(): number
   writtenBytes(): number
 }
@@ -114,6 +116,7 @@ export function createDealStore(db: DatabaseSync, timeline: Timeline): DealStore
   const byDealId = db.prepare('SELECT * FROM deals WHERE deal_id = ?')
   const byNonce = db.prepare('SELECT * FROM deals WHERE client = ? AND nonce = ?')
   const countAll = db.prepare('SELECT count(*) AS count FROM deals')
+  const countLive = db.prepare(`SELECT count(*) AS count FROM deals WHERE state IN (${live})`)
   const byState = db.prepare('SELECT * FROM deals WHERE state = ? ORDER BY published_at, deal_id')
   const setPublished = db.prepare(
     `UPDATE deals SET deal_id = ?, published_at = ?, state = iif(state = 'agreed', 'published', state) WHERE agreement_id = ?`,
@@ -240,6 +243,7 @@ export function createDealStore(db: DatabaseSync, timeline: Timeline): DealStore
       return { bytes, collateral }
     },
     waitingPieceBytes: () => Number(waiting.get()?.bytes),
+    liveCount: () => Number(countLive.get()?.count ?? 0),
     promisedBytes: () => Number(held.get()?.promised),
     writtenBytes: () => Number(held.get()?.written),
   }

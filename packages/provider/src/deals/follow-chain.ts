@@ -6,6 +6,7 @@
 import type { ChainClient, DealView, FollowedEvent } from '@granary/chain/client'
 import { GranaryError } from '@granary/errors'
 import type { Alert, Alerts } from '../alerts.ts'
+import { unreachable } from '../health/watch-health.ts'
 import { StoreLostError } from '../home/store-lost-error.ts'
 import type { Log } from '../http/log.ts'
 import { diskFault } from '../storage/disk-fault.ts'
@@ -61,6 +62,7 @@ export async function followChain(context: FollowChainContext): Promise<ChainFol
   const seen = async (height: number): Promise<void> => {
     head = height
     context.alerts.clear('CHAIN_FOREIGN')
+    context.alerts.clear('CHAIN_UNREACHABLE')
     const highest = context.height.highest()
     if (height < highest) {
       uncertain = true
@@ -223,10 +225,13 @@ async function compareAgain(
 }
 
 /** What keeps this from following the chain is not always the chain. */
-function logLoss({ folder, log }: FollowChainContext, type: string, error: unknown): void {
+function logLoss({ folder, alerts, log }: FollowChainContext, type: string, error: unknown): void {
   const fault = diskFault(error, folder)
-  if (fault === undefined) log({ type, error: String(error) })
-  else log({ type: 'disk:failed', code: fault.code, message: fault.message, hint: fault.hint })
+  if (fault !== undefined)
+    return void log({ type: 'disk:failed', code: fault.code, message: fault.message, hint: fault.hint })
+  if (GranaryError.is(error) && error.code === 'CHAIN_UNREACHABLE') return void alerts.raise(unreachable(error))
+  const code = GranaryError.is(error) ? { code: error.code, hint: error.hint } : {}
+  log({ type, ...code, error: String(error) })
 }
 
 async function applyEvent(

@@ -231,5 +231,5 @@ test('browsers of any origin may ask; only what they need is allowed', async () 
 
 test('it says that it is well', async () => {
   const { status, body } = await client.request('GET', '/healthz')
-  expect([status, body]).toEqual([200, { ok: true, height: 100, alerts: [] }])
+  expect([status, body]).toEqual([200, { ok: true, reasons: [], height: 100, alerts: [] }])
 })

@@ -22,6 +22,7 @@ import type { Tokens } from '../deals/tokens.ts'
 import { cors } from './cors.ts'
 import { dealEvents } from './deal-events.ts'
 import { errorHandler, notFound } from './error-handler.ts'
+import { healthRoutes } from './health.ts'
 import { type AddressLimits, limitAddresses } from './limit-addresses.ts'
 import type { Log } from './log.ts'
 import { agreeBody, dealIdParam, type LoginBody, loginBody, quoteBody } from './schemas.ts'
@@ -56,11 +57,9 @@ export function createApp(context: AppContext): Express {
   const app = express()
   app.disable('x-powered-by')
   // Retrieval has headers of its own to allow.
-  app.use(['/v1', '/healthz'], cors())
+  app.use(['/v1', '/healthz', '/readyz'], cors())
   app.use(limitAddresses(context.limits))
-  app.get('/healthz', (_, response) => {
-    response.json({ ok: true, height: context.head(), alerts: context.alerts.list() })
-  })
+  app.use(healthRoutes(context))
   app.use(context.uploads)
   app.use('/v1', apiRoutes(context))
   app.use(context.retrieval)

@@ -1,2 +1,12 @@
 /** One event a call; what prints it is the caller's choice. */
 export type Log = (event: { readonly type: string; readonly [field: string]: unknown }) => void
+
+/** Every line says when, and how much it matters: an alert asks for its owner, a warning is dealt with by the program. */
+export function withTimeAndLevel(log: Log, nowMs: () => number = Date.now): Log {
+  return (event) => log({ time: new Date(nowMs()).toISOString(), level: levelOf(event.type), ...event })
+}
+
+function levelOf(type: string): string {
+  if (/:missed$|sector:failed$/.test(type)) return 'alert'
+  return /failed|:error$|:retry$|:lost$|refused|:not-|:unreachable$/.test(type) ? 'warn' : 'info'
+}

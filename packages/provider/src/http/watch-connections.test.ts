@@ -46,9 +46,9 @@ async function open(sent: string, address = 1): Promise<Socket> {
 const get = (path: string): string => `GET ${path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`
 
 /** Closed by the other end, whether or not what had been sent was read. */
-async function isEnded(socket: Socket): Promise<void> {
+function isEnded(socket: Socket): Promise<void> {
   socket.resume()
-  await once(socket, 'close')
+  return new Promise((resolve) => socket.once('close', () => resolve()))
 }
 
 test('a reader that takes nothing, or next to nothing, is ended', async () => {
@@ -73,6 +73,15 @@ test('a body that trickles in is ended, and so is one that never comes', async (
   const slow = await open(head)
   const trickle = setInterval(() => slow.write('x'), 10)
   await Promise.all([isEnded(silent), isEnded(slow)])
+  clearInterval(trickle)
+})
+
+test('a connection that says nothing, or only lines without a request, is ended', async () => {
+  await serve()
+  const silent = await open('')
+  const drip = await open(get('/').replace('connection: close', 'connection: keep-alive'))
+  const trickle = setInterval(() => drip.write('\r\n'), 50)
+  await Promise.all([isEnded(silent), isEnded(drip)])
   clearInterval(trickle)
 })
 

@@ -28,6 +28,8 @@ export interface WatchedConnections {
 interface Watched {
   readonly address: string | undefined
   request?: IncomingMessage
+  /** Requests that are not answered to their end. */
+  answering: number
   /** What had moved when it was not waited for the last time, or was fast enough. */
   movedBefore: number
   sinceMs: number
@@ -49,7 +51,7 @@ export function watchConnections(server: Server, limits: ConnectionLimits): Watc
     const address = addressOf(socket)
     const giveBack = places.take(address)
     if (giveBack === undefined) return void socket.destroy()
-    open.set(socket, { address, movedBefore: 0, sinceMs: performance.now(), told: 0 })
+    open.set(socket, { address, answering: 0, movedBefore: 0, sinceMs: performance.now(), told: 0 })
     socket.once('close', () => {
       giveBack()
       tell(socket)
@@ -60,7 +62,12 @@ export function watchConnections(server: Server, limits: ConnectionLimits): Watc
     const watched = open.get(request.socket)
     if (watched === undefined) return
     watched.request = request
-    response.once('close', () => tell(request.socket))
+    watched.answering += 1
+    response.once('close', () => {
+      tell(request.socket)
+      watched.answering -= 1
+      watched.sinceMs = performance.now()
+    })
   })
 
   function tell(socket: Socket): void {
@@ -102,8 +109,8 @@ function movedOn(socket: Socket): number {
   return socket.bytesRead + socket.bytesWritten - socket.writableLength
 }
 
-/** Something is ready to be sent that is not taken, or to be read that does not come. */
-function waitsForPeer(socket: Socket, { request }: Watched): boolean {
+/** Something is ready to be sent that is not taken, or to be read that does not come: a next request, too. */
+function waitsForPeer(socket: Socket, { request, answering }: Watched): boolean {
   const isArriving = request !== undefined && !request.complete && request.readableLength === 0
-  return socket.writableLength > 0 || isArriving
+  return answering === 0 || socket.writableLength > 0 || isArriving
 }

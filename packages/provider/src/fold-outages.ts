@@ -1,0 +1,23 @@
+/**
+ * One line for an outage and one for its end: what fails meanwhile because of it fails every second, in every part, and says
+ * nothing that the alert does not.
+ */
+import type { Alerts } from './alerts.ts'
+import type { Log } from './http/log.ts'
+
+const outages = new Set([
+  'CHAIN_UNREACHABLE',
+  'CHAIN_FOREIGN',
+  'CHAIN_BEHIND',
+  'DISK_FULL',
+  'DISK_FAILED',
+  'QUEUE_UNAVAILABLE',
+])
+
+export function foldOutages(log: Log, alerts: Alerts): Log {
+  return (event) => {
+    const { code } = event
+    const isFolded = typeof code === 'string' && outages.has(code) && alerts.list().some((alert) => alert.code === code)
+    if (!isFolded) log(event)
+  }
+}

@@ -1,0 +1,156 @@
+import { tmpdir } from 'node:os'
+import type { ChainStatus, PartitionView } from '@granary/chain/client'
+import { GranaryError } from '@granary/errors'
+import { expect, test } from '@jest/globals'
+import express from 'express'
+import { type Alerts, createAlerts } from '../alerts.ts'
+import { foldOutages } from '../fold-outages.ts'
+import { healthRoutes } from '../http/health.ts'
+import { listen } from '../http/listen.ts'
+import { type Log, withTimeAndLevel } from '../http/log.ts'
+import { type HealthWatch, watchHealth } from './watch-health.ts'
+
+const START_MS = 1_000_000
+const wireError = (code: string) => new GranaryError({ code, message: `it is ${code}`, hint: 'look', retryable: true })
+
+interface World {
+  nowMs: number
+  height: number
+  stalled: string | null
+  failure: Error | undefined
+  balance: bigint
+  faultySectors: number[]
+  diskReserveBytes: number
+}
+
+/** The watch on a chain, a disk and an account that a test changes, with what the provider then answers and logs. */
+function watched(): {
+  world: World
+  watch: () => HealthWatch
+  alerts: Alerts
+  logged: Record<string, unknown>[]
+  log: Log
+  ask: (path: string) => Promise<{ status: number; codes: string[] }>
+} {
+  const world: World = {
+    ...{ nowMs: START_MS, height: 7, stalled: null, failure: undefined, balance: 10n },
+    ...{ faultySectors: [], diskReserveBytes: 16 },
+  }
+  const logged: Record<string, unknown>[] = []
+  const everyLine = withTimeAndLevel(
+    (event) => logged.push(event),
+    () => world.nowMs,
+  )
+  const atStake = () => ({ sectors: 3, deals: 5, locked: '70' })
+  const alerts = createAlerts(everyLine, () => world.nowMs, atStake)
+  const log = foldOutages(everyLine, alerts)
+  const sectors = [{ number: 1 }, { number: 2 }]
+  const made = new Map<number, HealthWatch>()
+  const watch = (): HealthWatch => {
+    const known = made.get(world.diskReserveBytes)
+    if (known !== undefined) return known
+    const created = watchHealth({
+      chain: {
+        status: async () => {
+          if (world.failure !== undefined) throw world.failure
+          return { height: world.height, blockTimeMs: 500, clock: { stalled: world.stalled } } as ChainStatus
+        },
+        partitions: async () => [
+          { number: 4, sectors, faultySectors: world.faultySectors } as unknown as PartitionView,
+        ],
+      },
+      means: async () => ({
+        ...{
+          freeCollateral: 0n,
+          balance: world.balance,
+          lockedPerSector: 0n,
+          partitionDeposit: 0n,
+          feesPerSector: 10n,
+        },
+      }),
+      ...{ providerId: 1, alerts, log, folder: tmpdir(), diskReserveBytes: world.diskReserveBytes },
+      nowMs: () => world.nowMs,
+    })
+    made.set(world.diskReserveBytes, created)
+    return created
+  }
+  const ask = async (path: string): Promise<{ status: number; codes: string[] }> => {
+    const listener = await listen('127.0.0.1', 0, { addressOf: () => undefined, connections: 1 })
+    listener.serve(express().use(healthRoutes({ alerts, head: () => world.height })))
+    const answer = await fetch(listener.url + path)
+    const { reasons } = (await answer.json()) as { reasons: { code: string; hint: string }[] }
+    await listener.close()
+    return { status: answer.status, codes: reasons.map(({ code }) => code) }
+  }
+  return { world, watch, alerts, logged, log, ask }
+}
+
+const healthy = { status: 200, codes: [] }
+
+test.each<[string, string, Partial<World>]>([
+  ['a chain that is dead', 'CHAIN_UNREACHABLE', { failure: wireError('CHAIN_UNREACHABLE') }],
+  ['a chain that is another', 'CHAIN_FOREIGN', { failure: wireError('CHAIN_FOREIGN') }],
+  ['a chain that says why it makes no blocks', 'CHAIN_STOPPED', { stalled: 'BEACON_SILENT' }],
+  ['a disk that is full', 'DISK_FULL', { diskReserveBytes: Number.MAX_SAFE_INTEGER }],
+  ['no money for fees', 'FEES_SHORT', { balance: 9n }],
+  ['a partition with a faulty sector', 'PARTITION_FAULTY', { faultySectors: [2] }],
+])('%s: not healthy and not ready, with the reason, as long as it is so', async (_, code, change) => {
+  const { world, watch, alerts, logged, ask } = watched()
+  const sound = { ...world }
+  await watch().check()
+  expect([await ask('/healthz'), await ask('/readyz'), logged]).toEqual([healthy, healthy, []])
+  Object.assign(world, change)
+  for (let count = 0; count < 6; count += 1) await watch().check()
+  const told = { status: 503, codes: [code] }
+  expect([await ask('/healthz'), await ask('/readyz')]).toEqual([told, told])
+  if (code === 'CHAIN_FOREIGN') alerts.clear(code)
+  Object.assign(world, sound)
+  for (let count = 0; count < 6; count += 1) await watch().check()
+  expect(await ask('/healthz')).toEqual(healthy)
+  expect(logged.map(({ type }) => type)).toEqual(['alert', 'alert:over'])
+  expect(logged[0]).toMatchObject({
+    ...{ code, level: 'alert', time: new Date(START_MS).toISOString(), hint: expect.stringMatching(/.{4}/) },
+    atStake: { sectors: 3, deals: 5, locked: '70' },
+  })
+})
+
+test('a chain that makes no blocks for half a minute is stopped, until it makes one', async () => {
+  const { world, watch, ask } = watched()
+  await watch().check()
+  world.nowMs += 29_000
+  await watch().check()
+  expect(await ask('/healthz')).toEqual(healthy)
+  world.nowMs += 1_000
+  await watch().check()
+  expect(await ask('/healthz')).toEqual({ status: 503, codes: ['CHAIN_STOPPED'] })
+  world.height += 1
+  await watch().check()
+  expect(await ask('/healthz')).toEqual(healthy)
+})
+
+test('a queue that is away makes it not ready, and leaves it healthy', async () => {
+  const { alerts, ask } = watched()
+  alerts.raise({ code: 'QUEUE_UNAVAILABLE', message: 'no Redis', hint: 'start it' })
+  expect([await ask('/healthz'), (await ask('/readyz')).codes]).toEqual([healthy, ['QUEUE_UNAVAILABLE']])
+})
+
+test('an outage is one line and its end another, whatever fails meanwhile because of it', async () => {
+  const { world, watch, log, logged } = watched()
+  await watch().check()
+  world.failure = wireError('CHAIN_UNREACHABLE')
+  await watch().check()
+  for (let count = 0; count < 20; count += 1) {
+    log({ type: 'sector:retry', sector: 1, code: 'CHAIN_UNREACHABLE', message: 'no answer' })
+    await watch().check()
+  }
+  log({ type: 'sector:retry', sector: 1, code: 'SEALING_FAILED', message: 'something else' })
+  world.failure = undefined
+  await watch().check()
+  log({ type: 'sector:retry', sector: 1, code: 'CHAIN_UNREACHABLE', message: 'once more' })
+  expect(logged.map(({ type, level, code }) => [type, level, code])).toEqual([
+    ['alert', 'alert', 'CHAIN_UNREACHABLE'],
+    ['sector:retry', 'warn', 'SEALING_FAILED'],
+    ['alert:over', 'info', 'CHAIN_UNREACHABLE'],
+    ['sector:retry', 'warn', 'CHAIN_UNREACHABLE'],
+  ])
+})

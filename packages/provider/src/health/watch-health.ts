@@ -1,0 +1,153 @@
+/**
+ * Looks every few seconds at what a provider cannot do without - its chain, its disk, money for fees, sound partitions - and
+ * raises an alert for what is wrong until it is right again.
+ */
+import { statfsSync } from 'node:fs'
+import type { ChainClient, ChainStatus } from '@granary/chain/client'
+import { GranaryError } from '@granary/errors'
+import type { Alerts } from '../alerts.ts'
+import type { ProviderMeans } from '../deals/provider-means.ts'
+import type { Log } from '../http/log.ts'
+
+export interface HealthContext {
+  readonly chain: Pick<ChainClient, 'status' | 'partitions'>
+  readonly providerId: number
+  readonly means: () => Promise<ProviderMeans>
+  /** The provider's, whose disk may be full. */
+  readonly folder: string
+  readonly diskReserveBytes: number
+  readonly alerts: Alerts
+  readonly log: Log
+  readonly nowMs?: () => number
+}
+
+export interface HealthWatch {
+  check(): Promise<void>
+  start(): void
+  stop(): void
+}
+
+const CHECK_EVERY_MS = 3_000
+const ANSWER_MS = 5_000
+/** What costs the chain's node more is asked for with each so many checks. */
+const CHECKS_A_LONG_ONE = 5
+const STOPPED_MS = 30_000
+const STOPPED_BLOCKS = 10
+/** Of the reserve: with less than this free, neither the store nor a sector at hand can go on. */
+const RESERVE_SHARE = 16
+
+export function watchHealth(context: HealthContext): HealthWatch {
+  const { alerts, log, nowMs = Date.now } = context
+  const faulty = new Set<string>()
+  let checks = 0
+  let height = -1
+  let grownAtMs = nowMs()
+  let timer: NodeJS.Timeout | undefined
+  let isStopped = false
+
+  async function check(): Promise<void> {
+    checkDisk(context)
+    const status = await checkReachable(context)
+    if (status === undefined) return
+    if (status.height !== height) grownAtMs = nowMs()
+    height = status.height
+    checkGrowth(alerts, status, nowMs() - grownAtMs)
+    if (checks % CHECKS_A_LONG_ONE === 0) await Promise.all([checkMoney(context), checkPartitions(context, faulty)])
+    checks += 1
+  }
+
+  function later(): void {
+    if (isStopped) return
+    timer = setTimeout(() => {
+      check()
+        // The chain went away between two questions; the next check says so.
+        .catch((error: unknown) => log({ type: 'health:not-checked', level: 'warn', error: String(error) }))
+        .finally(later)
+    }, CHECK_EVERY_MS)
+  }
+
+  return {
+    check,
+    start: later,
+    stop: () => {
+      isStopped = true
+      clearTimeout(timer)
+    },
+  }
+}
+
+function checkDisk({ folder, diskReserveBytes, alerts }: HealthContext): void {
+  const { bavail, bsize } = statfsSync(folder)
+  const freeBytes = bavail * bsize
+  const leastBytes = Math.floor(diskReserveBytes / RESERVE_SHARE)
+  if (freeBytes >= leastBytes) return void alerts.clear('DISK_FULL')
+  alerts.raise({
+    code: 'DISK_FULL',
+    message: `the disk of ${folder} has ${freeBytes} bytes left, ${leastBytes} are the least to go on with`,
+    hint: 'Make room on it. What waits for it goes on by itself; proofs of what is sealed need no room and go on.',
+  })
+}
+
+async function checkReachable({ chain, alerts }: HealthContext): Promise<ChainStatus | undefined> {
+  try {
+    const status = await chain.status({ signal: AbortSignal.timeout(ANSWER_MS) })
+    alerts.clear('CHAIN_UNREACHABLE')
+    return status
+  } catch (error) {
+    // Behind and foreign are said by who follows the chain, and cleared there.
+    if (GranaryError.is(error) && (error.code === 'CHAIN_FOREIGN' || error.code === 'CHAIN_BEHIND')) {
+      alerts.clear('CHAIN_UNREACHABLE')
+      alerts.raise({ code: error.code, message: error.message, hint: error.hint })
+      return undefined
+    }
+    alerts.raise(unreachable(error))
+    return undefined
+  }
+}
+
+export function unreachable(error: unknown): { code: string; message: string; hint: string } {
+  return {
+    code: 'CHAIN_UNREACHABLE',
+    message: `the chain's node does not answer: ${Error.isError(error) ? error.message : String(error)}`,
+    hint: 'look at the node and at `chainUrl` in config.json; proofs that fall due meanwhile are missed, what waits goes on by itself',
+  }
+}
+
+function checkGrowth(alerts: Alerts, { height, blockTimeMs, clock }: ChainStatus, sinceMs: number): void {
+  const isStill = sinceMs >= Math.max(STOPPED_MS, STOPPED_BLOCKS * blockTimeMs)
+  if (!isStill && clock.stalled === null) return void alerts.clear('CHAIN_STOPPED')
+  const why = clock.stalled === null ? '' : `: ${clock.stalled}`
+  alerts.raise({
+    code: 'CHAIN_STOPPED',
+    message: `the chain has made no block after ${height} for ${Math.round(sinceMs / 1000)} s${why}`,
+    hint: 'ask who runs the validator; no proof falls due while there are no blocks',
+  })
+}
+
+async function checkMoney({ means, alerts }: HealthContext): Promise<void> {
+  const { balance, feesPerSector } = await means()
+  if (balance >= feesPerSector) return void alerts.clear('FEES_SHORT')
+  alerts.raise({
+    code: 'FEES_SHORT',
+    message: `the provider's account has ${balance} attoGRN, the fees of one sector come to ${feesPerSector}`,
+    hint: "send money to the provider's account: without fees no sector is sealed and no proof is taken",
+  })
+}
+
+async function checkPartitions({ chain, providerId, alerts }: HealthContext, faulty: Set<string>): Promise<void> {
+  const found = new Set<string>()
+  for (const { number, sectors, faultySectors } of await chain.partitions(providerId)) {
+    if (faultySectors.length === 0) continue
+    const subject = `partition ${number}`
+    found.add(subject)
+    alerts.raise({
+      code: 'PARTITION_FAULTY',
+      subject,
+      message: `${faultySectors.length} of ${sectors.length} sectors of partition ${number} are faulty: ${faultySectors.slice(0, 8).join(', ')}`,
+      hint: 'they earn nothing until they are recovered, which is asked for by itself once they prove; look at the disk and at SECTOR_DAMAGED',
+    })
+  }
+  for (const subject of faulty) if (!found.has(subject)) alerts.clear('PARTITION_FAULTY', subject)
+  faulty.clear()
+  for (const subject of found) faulty.add(subject)
+}
