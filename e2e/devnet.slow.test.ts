@@ -44,6 +44,23 @@ test(
   TIMEOUT_MS,
 )
 
+test(
+  'Ctrl-C in the demo says which deal it was, and leaves nothing behind',
+  async () => {
+    const temporary = join(bench.home, 'temporary')
+    mkdirSync(temporary)
+    const demo = bench.start(['demo'], { TMPDIR: temporary })
+    const [, deal] = await demo.line(/ deal +(\d+), in block /)
+    demo.process.kill('SIGINT')
+    const { code, stderr } = await demo.finished
+    expect(code).toBe(130)
+    expect(stderr).toMatch(new RegExp(`deal ${deal} is (published|active)`))
+    expect(stderr).toContain('begins anew')
+    expect(readdirSync(temporary)).toEqual([])
+  },
+  TIMEOUT_MS,
+)
+
 const fullDisk = 'a disk of %i KiB that is full when a devnet starts is named'
 const unshare = ['unshare', '--user', '--map-root-user', '--mount', 'sh', '-c']
 const mountable = spawnSync('unshare', [...unshare.slice(1), 'mount -t tmpfs tmpfs /mnt']).status === 0

@@ -54,6 +54,7 @@ const NETWORK: ReadonlySet<string> = new Set([
 export function exitCodeOf(error: unknown): number {
   if (isAbortError(error)) return EXIT.interrupted
   if (!GranaryError.is(error)) return EXIT.failed
+  if (error.code === 'INTERRUPTED') return EXIT.interrupted
   if (USAGE.has(error.code)) return EXIT.usage
   if (FUNDS.has(error.code)) return EXIT.funds
   if (NETWORK.has(error.code)) return EXIT.network

@@ -6,12 +6,14 @@ import { fileURLToPath } from 'node:url'
 import { formatGrn } from '@granary/chain/messages'
 import type { TimelineEntry } from '@granary/client'
 import { type Client, createClient, inspectFile, type PutResult } from '@granary/client/node'
+import { isAbortError } from '@granary/errors'
 import { interruptible } from '../interruptible.ts'
 import { openChain } from '../open-chain.ts'
 import { openSigner } from '../open-signer.ts'
 import { formatBytes } from '../print/quantities.ts'
 import { createStory, type Story } from '../print/story.ts'
 import { untilStopped } from '../until-stopped.ts'
+import { DemoInterruptedError, type DemoStand, standAfter } from './demo-interrupted.ts'
 import { compareBytes } from './same-bytes.ts'
 import { type Devnet, startDevnet } from './start-devnet.ts'
 
@@ -28,6 +30,14 @@ export async function runDemo({ file = sampleFile(), exit, startMs }: RunDemoInp
   // The nearest mistake is named first, before anything is started.
   await inspectFile(file)
   let net: Devnet | undefined
+  let stand: DemoStand = { proofs: 0 }
+  const told: Story = {
+    say: story.say,
+    tell: (progress) => {
+      stand = standAfter(stand, progress)
+      story.tell(progress)
+    },
+  }
   try {
     await interruptible(async (signal) => {
       const started = await startDevnet({ providers: 1, signal, onStarted: ({ name, url }) => story.say(name, url) })
@@ -39,7 +49,7 @@ export async function runDemo({ file = sampleFile(), exit, startMs }: RunDemoInp
         failed.abort(error)
         throw error
       })
-      await Promise.race([tellAll(started, file, story, both), death])
+      await Promise.race([tellAll(started, file, told, both), death])
     })
     if (exit || !net) return
     const { chain, providers, home } = net
@@ -56,6 +66,9 @@ export async function runDemo({ file = sampleFile(), exit, startMs }: RunDemoInp
     )
     const end = await Promise.race([untilStopped({ withParent: false }), firstEnd(net)])
     if (typeof end !== 'string') throw end
+  } catch (error) {
+    if (!isAbortError(error)) throw error
+    throw new DemoInterruptedError(net && stand, POSTS_WATCHED)
   } finally {
     // A Ctrl-C while it stops, or the second half of one, must not end it half stopped.
     await interruptible(async () => net?.stop())
