@@ -181,6 +181,11 @@ test('packages meet only through the exports of their package.json', () => {
   expect(broken).toEqual([])
 })
 
+test('zod is imported as a namespace: `{ z }` keeps its locales in every bundle', () => {
+  const whole = /^import (?:type )?\{[^}]*\bz\b[^}]*\} from 'zod'/gm
+  expect(violations('zod: import * as z', (file) => file.text.match(whole) ?? [])).toEqual([])
+})
+
 test('no module-level state', () => {
   const mutable = /^(?:export )?(?:let \w+|const \w+(?::[^=\n]+)? = new (?:Map|Set|WeakMap|WeakSet)(?:<.*>)?\(\))/gm
   expect(violations('no module-level state', (file) => file.text.match(mutable) ?? [])).toEqual([])

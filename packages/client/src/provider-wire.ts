@@ -1,5 +1,5 @@
 /** The shapes of a provider's answers (docs/spec/market-protocol.md), parsed before anything else sees them. */
-import { z } from 'zod'
+import * as z from 'zod'
 
 const hex = z.string().regex(/^0x[0-9a-f]*$/, 'not lower-case 0x hex')
 

@@ -1,5 +1,5 @@
 /** What a schema found wrong, in one line: each field and what was expected of it. */
-import type { z } from 'zod'
+import type * as z from 'zod'
 
 export function describeIssues(error: z.ZodError): string {
   return error.issues.map(({ path, message }) => [path.join('.'), message].filter(Boolean).join(': ')).join('; ')

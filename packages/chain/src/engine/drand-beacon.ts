@@ -5,7 +5,7 @@
  * fetched when an epoch asks for it, from one relay after the other. Each is verified before it is kept.
  */
 import { hexToBytes } from '@noble/hashes/utils.js'
-import { z } from 'zod'
+import * as z from 'zod'
 import { type BeaconEntry, type Genesis, roundTimeMs, verifyBeaconRound } from '../state/index.ts'
 import type { Clock } from './clock/clock.ts'
 import type { BeaconSource } from './create-embedded-engine.ts'

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { GranaryError } from '@granary/errors'
 import { privFromLegacyKeystore } from 'micro-eth-signer/keystore.js'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Address } from '../messages/index.ts'
 
 type Keystore = Parameters<typeof privFromLegacyKeystore>[0]

@@ -2,7 +2,7 @@
  * The form of every answer, for the OpenAPI document and its tests; the types are those of the client. An answer may have
  * more fields than these: who reads one ignores what it does not know.
  */
-import { z } from 'zod'
+import * as z from 'zod'
 import type {
   AccountView,
   BlockView,

@@ -1,5 +1,5 @@
 /** The OpenAPI 3.1 document of a node, made from the declarations that its requests are checked by. */
-import { z } from 'zod'
+import * as z from 'zod'
 import { errorAnswer } from './answers.ts'
 import { GENESIS_HEADER, HEIGHT_HEADER } from './name-chain.ts'
 import type { AnyOperation } from './operation.ts'

@@ -1,6 +1,6 @@
 /** One thing that can be asked of a node: declared once, from which it is served, validated and documented. */
 import { type Request, type RequestHandler, type Response, Router } from 'express'
-import type { z } from 'zod'
+import type * as z from 'zod'
 import { parse } from './schemas.ts'
 
 export interface Operation<P, Q, A> {

@@ -1,5 +1,5 @@
 /** All that can be asked of a node: docs/spec/chain.md, section 8. */
-import { z } from 'zod'
+import * as z from 'zod'
 import type {
   AccountView,
   BlockView,

@@ -2,7 +2,7 @@
  * What inputs are made of: what does not fit is refused by name before anything looks at it. The OpenAPI document is made
  * from the same schemas.
  */
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Address, Hash, Hex } from '../messages/index.ts'
 import { RequestInvalidError } from './errors.ts'
 

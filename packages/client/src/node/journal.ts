@@ -6,7 +6,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type DealTermsJson, type Hash, type Hex, isHex, type QuoteJson } from '@granary/chain/messages'
 import { GranaryError } from '@granary/errors'
-import { z } from 'zod'
+import * as z from 'zod'
 import { writeFileAtomically } from './write-file-atomically.ts'
 
 export interface PutRecord {

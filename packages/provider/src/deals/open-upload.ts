@@ -5,7 +5,7 @@
  */
 import type { Address, Quote } from '@granary/chain/messages'
 import { parsePieceCid } from '@granary/proofs/verify'
-import { z } from 'zod'
+import * as z from 'zod'
 import { describeIssues } from '../describe-issues.ts'
 import type { Space } from '../storage/space.ts'
 import { ClientFundsError } from './agreement-errors.ts'

@@ -4,7 +4,7 @@
  */
 import { mkdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Sector, SectorPiece, Ticket } from '../sectors/sector.ts'
 import { writeFileDurably } from '../storage/durable-files.ts'
 

@@ -1,7 +1,7 @@
 /** The last middleware: every failure leaves as `{ error }`; what is not ours leaves without its insides. */
 import { GranaryError, isAbortError } from '@granary/errors'
 import type { ErrorRequestHandler, RequestHandler } from 'express'
-import { z } from 'zod'
+import * as z from 'zod'
 import { describeIssues } from '../describe-issues.ts'
 import type { Log } from './log.ts'
 import { statusOf } from './status-of.ts'

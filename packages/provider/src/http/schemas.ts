@@ -1,6 +1,6 @@
 /** What requests look like; a body is the output of one of these before it is anything else. */
 import { type Address, type DealTerms, dealTermsFromJson, isHex } from '@granary/chain/messages'
-import { z } from 'zod'
+import * as z from 'zod'
 
 const address = z
   .string()

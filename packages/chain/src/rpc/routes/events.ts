@@ -5,7 +5,7 @@
 import { once } from 'node:events'
 import { setImmediate } from 'node:timers/promises'
 import type { Response } from 'express'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { Engine } from '../../engine/engine.ts'
 import type { Store } from '../../store/open-store.ts'
 import type { EventPosition } from '../../store/records.ts'
