@@ -2,7 +2,13 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type ChainClient, type DealView, sendMessage } from '@granary/chain/client'
+import {
+  type ChainClient,
+  createChainClient,
+  type DealView,
+  type SectorState,
+  sendMessage,
+} from '@granary/chain/client'
 import { accountSigner, dealTermsToJson, feeOf, type Signer } from '@granary/chain/messages'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import {
@@ -13,8 +19,9 @@ import {
   type TestProvider,
 } from '../../provider/test/start-devnet.ts'
 import { clientSigner, someTerms } from '../test/a-deal.ts'
+import { serveChain } from '../test/chain-answers.ts'
 import { type Client, createClient, DealEndedError, type PutProgress } from './node/index.ts'
-import { awaitsSettlement, type SettleProgress } from './settle-ended.ts'
+import { awaitsSettlement, type SettleProgress, settleEnded } from './settle-ended.ts'
 
 const PRICE = 40n * 10n ** 15n
 
@@ -158,4 +165,21 @@ test('who is told that a deal has ended is not told that its money is back befor
   expect(locked.hint).not.toContain('back')
   const settled = new DealEndedError(ended({ state: 'terminated', locked: '0' }))
   expect(settled).toMatchObject({ code: 'DEAL_ENDED', hint: 'put again for a new deal' })
+})
+
+test.each<[SectorState, boolean]>([
+  ['faulty', false],
+  ['active', true],
+  ['terminated', true],
+])('a claim whose sector is %s is settled: %s', async (state, isSettled) => {
+  const place = { provider: 1000, number: 3 }
+  const deal = ended({ state: 'cancelled', locked: '0', claim: '5', sector: place })
+  // Knows no accounts: what is due is tried, and told as a failure.
+  await using served = await serveChain(() => ({ sectors: [{ ...place, state }] }))
+  const told: SettleProgress[] = []
+  const report = (progress: SettleProgress) => void told.push(progress)
+  await settleEnded({ chain: createChainClient({ url: served.url }), signer: clientSigner, deals: [deal], report })
+  expect(told.map(({ type, deals }) => ({ type, deals }))).toEqual(
+    isSettled ? [{ type: 'settle:failed', deals: [1] }] : [],
+  )
 })

@@ -1,5 +1,5 @@
 /** What a chain node would answer, from data, over HTTP: the client's own chain client reads it. */
-import type { ChainStatus, DealView, ProviderView } from '@granary/chain/client'
+import type { ChainStatus, DealView, ProviderView, SectorView } from '@granary/chain/client'
 import type { Address, Hash } from '@granary/chain/messages'
 import { type Served, serve } from './serve.ts'
 
@@ -7,6 +7,7 @@ export interface ChainAnswers {
   readonly status?: Partial<ChainStatus>
   readonly providers?: readonly ProviderView[]
   readonly deals?: readonly DealView[]
+  readonly sectors?: readonly Pick<SectorView, 'provider' | 'number' | 'state'>[]
 }
 
 export const genesisHash: Hash = `0x${'ab'.repeat(32)}`
@@ -54,7 +55,7 @@ export function providerView(id: number, endpoint: string, changes: Partial<Prov
 export function serveChain(answers: () => ChainAnswers): Promise<Served> {
   return serve((request, response) => {
     const url = new URL(request.url ?? '/', 'http://localhost')
-    const { status, providers = [], deals = [] } = answers()
+    const { status, providers = [], deals = [], sectors = [] } = answers()
     const page = (items: readonly unknown[]) => ({ height: 100, items, next: null })
     const [, , kind, id] = url.pathname.split('/')
     const found =
@@ -64,9 +65,11 @@ export function serveChain(answers: () => ChainAnswers): Promise<Served> {
           ? id === undefined
             ? page(deals.filter((deal) => matches(deal, url.searchParams)))
             : deals.find((deal) => deal.id === Number(id))
-          : id === undefined
-            ? page(providers)
-            : providers.find((provider) => provider.id === Number(id))
+          : kind === 'sectors'
+            ? sectors.find(({ provider, number }) => url.pathname === `/v1/sectors/${provider}/${number}`)
+            : id === undefined
+              ? page(providers)
+              : providers.find((provider) => provider.id === Number(id))
     response.writeHead(found ? 200 : 404, {
       'content-type': 'application/json',
       'granary-genesis': status?.genesisHash ?? genesisHash,
