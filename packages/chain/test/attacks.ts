@@ -527,12 +527,18 @@ export const attacks: readonly Attack[] = [
     name: 'a reader that takes nothing',
     file: 'provider/src/http/watch-connections',
     refusedBy: 'a connection that is waited for moves 64 KiB in 30 s',
-    cost: 'a new connection each 30 s for each of 32 downloads, from four addresses',
+    cost: 'a new connection each 30 s for each of 16 downloads, from two addresses',
   },
   {
     name: 'a body that trickles in',
     file: 'provider/src/http/watch-connections',
     refusedBy: 'a connection that is waited for moves 64 KiB in 30 s',
     cost: 'a new connection each 30 s',
+  },
+  {
+    name: '200 readers at one byte a second',
+    file: 'provider/src/http/slow-readers.slow',
+    refusedBy: 'an address has 8 downloads, all together 16, and each moves or ends',
+    cost: 'a new connection each 30 s for each of 16 downloads, from two addresses',
   },
 ]

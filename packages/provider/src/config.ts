@@ -66,7 +66,7 @@ export interface LimitsConfig {
   readonly connectionsPerAddress: number
   /** Of each address at a time. @default 8 */
   readonly downloadsPerAddress: number
-  /** Of all addresses at a time: each holds up to two blocks in memory. @default 32 */
+  /** Of all addresses at a time: each holds up to two blocks in memory. @default 16 */
   readonly downloads: number
   /** Programs of this machine are limited too, a proxy among them. @default false */
   readonly loopback: boolean
@@ -127,7 +127,7 @@ const limitsSchema: z.ZodType<LimitsConfig, unknown> = z.strictObject({
     .default(8 * GIB),
   connectionsPerAddress: z.int().positive().default(64),
   downloadsPerAddress: z.int().positive().default(8),
-  downloads: z.int().positive().default(32),
+  downloads: z.int().positive().default(16),
   loopback: z.boolean().default(false),
 })
 
