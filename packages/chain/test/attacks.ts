@@ -481,6 +481,12 @@ export const attacks: readonly Attack[] = [
     cost: 'another address for each 64 MiB a minute',
   },
   {
+    name: 'three megabytes packed into three thousand bytes',
+    file: 'chain/src/rpc/rpc',
+    refusedBy: 'no body is unpacked, so what is counted on the wire is what is held',
+    cost: 'nothing: it is not read',
+  },
+  {
     name: 'unfinished bodies',
     file: 'chain/src/rpc/limits',
     refusedBy: 'an address has 8 transactions on their way, each has 60 s to arrive',

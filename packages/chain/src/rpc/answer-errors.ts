@@ -1,7 +1,7 @@
 /** The last two handlers: a path that nobody serves, and whatever was thrown, as `{ error }` with its status. */
 import { GranaryError } from '@granary/errors'
 import type { ErrorRequestHandler, RequestHandler } from 'express'
-import { InternalError, statusOf } from './errors.ts'
+import { BodyEncodingError, InternalError, statusOf } from './errors.ts'
 
 export interface RpcFault {
   readonly type: 'rpc:fault'
@@ -41,6 +41,7 @@ function httpError(thrown: unknown): GranaryError | undefined {
   if (typeof thrown !== 'object' || thrown === null) return undefined
   const { status, type } = thrown as { status?: unknown; type?: unknown }
   if (typeof status !== 'number' || status < 400 || status > 499) return undefined
+  if (type === 'encoding.unsupported') return new BodyEncodingError()
   const tooLarge = type === 'entity.too.large'
   return new GranaryError({
     code: tooLarge ? 'BODY_TOO_LARGE' : 'REQUEST_INVALID',

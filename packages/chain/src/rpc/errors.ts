@@ -39,6 +39,17 @@ export class BodyTypeError extends GranaryError {
   }
 }
 
+export class BodyEncodingError extends GranaryError {
+  constructor() {
+    super({
+      code: 'CONTENT_ENCODING_UNSUPPORTED',
+      message: 'a compressed body is not taken',
+      hint: 'send the body as it is, without content-encoding',
+      retryable: false,
+    })
+  }
+}
+
 export class WaitTimeoutError extends GranaryError {
   constructor(id: string, seconds: number) {
     super({
@@ -158,6 +169,7 @@ const statuses: Readonly<Record<string, number>> = {
   MESSAGE_INVALID: 400,
   RANDOMNESS_NOT_READY: 404,
   CONTENT_TYPE_UNSUPPORTED: 415,
+  CONTENT_ENCODING_UNSUPPORTED: 415,
   BODY_TOO_LARGE: 413,
   FAUCET_LIMIT: 429,
   RATE_LIMITED: 429,

@@ -290,6 +290,7 @@ export const submitTx: Operation<Nothing, { wait?: 'committed' | undefined }, Tx
   also: { 202: 'Taken, and not in a block yet' },
   errors: [
     'TX_MALFORMED',
+    'CONTENT_ENCODING_UNSUPPORTED',
     'SIGNATURE_INVALID',
     'SEQUENCE_GAP',
     'INSUFFICIENT_FUNDS',

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { type Devnet, newSigner, startDevnet } from '../../test/devnet.ts'
 
@@ -99,6 +100,23 @@ test.each([
   expect(answer).toMatchObject({ status, body: errorOf(code) })
   expect(JSON.stringify(answer.body)).not.toMatch(/node_modules|\.ts:\d|\bat .*:\d/)
 })
+
+const packable = [
+  ['/v1/txs', 'application/octet-stream', new Uint8Array(3 * 2 ** 20 - 300)],
+  ['/v1/txs', 'application/json', JSON.stringify({ tx: 'A'.repeat(60_000) })],
+  ['/v1/faucet', 'application/json', JSON.stringify({ address: ADDRESS })],
+] as const
+
+test.each(packable)(
+  'three megabytes packed into three thousand bytes, at %s as %s',
+  async (path, contentType, content) => {
+    const packed = new Uint8Array(gzipSync(content))
+    expect(packed.length).toBeLessThan(4_000)
+    const headers = { 'content-type': contentType, 'content-encoding': 'gzip' }
+    const answer = await ask(path, { method: 'POST', headers, body: packed })
+    expect(answer).toMatchObject({ status: 415, body: errorOf('CONTENT_ENCODING_UNSUPPORTED') })
+  },
+)
 
 test.each([
   [`/v1/txs/${HASH}`, 'TX_NOT_FOUND'],

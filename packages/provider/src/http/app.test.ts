@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { type IncomingMessage, request } from 'node:http'
 import { json } from 'node:stream/consumers'
+import { gzipSync } from 'node:zlib'
 import { readServerSentEvents } from '@granary/chain/client'
 import { type Hash, quoteDigest, quoteFromJson, verifySigner } from '@granary/chain/messages'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
@@ -150,6 +151,15 @@ test.each([
   const text = await response.text()
   expect([response.status, JSON.parse(text).error.code]).toEqual([status, code])
   expect(text).not.toMatch(/\.ts:|node_modules|\n +at /)
+})
+
+test('a packed body is refused before it is unpacked', async () => {
+  const body = new Uint8Array(gzipSync(JSON.stringify({ client: someone, pieceSize: 256, duration: 200 })))
+  const headers = { 'content-type': 'application/json', 'content-encoding': 'gzip' }
+  const response = await fetch(new URL('/v1/quotes', market.url), { method: 'POST', headers, body })
+  const { error } = await response.json()
+  expect([response.status, error.code]).toEqual([415, 'CONTENT_ENCODING_UNSUPPORTED'])
+  expect(error.hint).toMatch(/without content-encoding/)
 })
 
 test('each field that is wrong is named', async () => {

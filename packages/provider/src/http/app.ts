@@ -71,7 +71,7 @@ export function createApp(context: AppContext): Express {
 function apiRoutes(context: AppContext): Router {
   const router = express.Router()
   // Only here: retrieval and uploads read their own bodies.
-  router.use(express.json({ limit: '64kb' }))
+  router.use(express.json({ limit: '64kb', inflate: false }))
   router.get('/info', async (_, response) => {
     response.json(infoJson(await context.info()))
   })

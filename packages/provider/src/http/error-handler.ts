@@ -36,6 +36,10 @@ function toWire(error: unknown): GranaryError {
     return requestError('REQUEST_INVALID', describeIssues(error), 'correct the fields that are named')
   const type = typeof error === 'object' && error !== null ? (error as { type?: unknown }).type : undefined
   if (type === 'entity.too.large') return requestError('REQUEST_TOO_LARGE', 'the body is too large', 'send less')
+  if (type === 'encoding.unsupported') {
+    const hint = 'send the body as it is, without content-encoding'
+    return requestError('CONTENT_ENCODING_UNSUPPORTED', 'a compressed body is not taken', hint)
+  }
   if (type === 'entity.parse.failed') return requestError('REQUEST_INVALID', 'the body is not JSON', 'send JSON')
   if (isClientFault(error)) return requestError('REQUEST_INVALID', 'the request cannot be read', 'correct the request')
   return new GranaryError({

@@ -27,7 +27,7 @@ export function faucetRoutes({
         await waitFor({ engine, store }, id, response)
         return readTx(engine, store, id)
       },
-      express.json({ limit: BODY_BYTES_MAX }),
+      express.json({ limit: BODY_BYTES_MAX, inflate: false }),
     ),
   ]
 }

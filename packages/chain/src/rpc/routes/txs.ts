@@ -39,8 +39,9 @@ export function txRoutes({ engine, store, limits, addressOf }: TxRoutesParts): S
         return view
       },
       limitBodies({ limits, addressOf, bytesMax: BODY_BYTES_MAX }),
-      express.raw({ type: 'application/octet-stream', limit: BODY_BYTES_MAX }),
-      express.json({ limit: JSON_BYTES_MAX }),
+      // As it comes: what is packed is larger than what its address is counted for.
+      express.raw({ type: 'application/octet-stream', limit: BODY_BYTES_MAX, inflate: false }),
+      express.json({ limit: JSON_BYTES_MAX, inflate: false }),
     ),
     serve(getTx, ({ params: { id } }) => readTx(engine, store, id)),
   ]
