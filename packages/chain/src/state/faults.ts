@@ -5,8 +5,8 @@
 import type { Epoch } from '../messages/index.ts'
 import type { BlockContext } from './context.ts'
 import { InvariantError } from './errors.ts'
+import { leavingCosts } from './leaving-costs.ts'
 import { chargeCollateral, unlockCollateral } from './ledger.ts'
-import { lesser } from './lesser.ts'
 import {
   allMembers,
   departLater,
@@ -100,7 +100,7 @@ export function declareFault(context: BlockContext, provider: number, number: nu
 
 /**
  * Ends a sector before its time, or one that is faulty after it. Its deals end with it; each is refunded in its own
- * settlement. The fee is that of the time which was left when it was last sound, at most of `terminationFee` epochs.
+ * settlement. The fee, and what it forfeits of what vests, are those of the time which was left when it was last sound.
  */
 export function terminateSector(context: BlockContext, provider: number, number: number, reason: string): void {
   const { store, params, height, emit } = context
@@ -108,9 +108,8 @@ export function terminateSector(context: BlockContext, provider: number, number:
   const { partition, position } = placementOf(sector)
   const { proven, stoppedAt } = standingOf(store, provider, sector)
   const isOver = sector.expiry <= height
-  // From the fault on, or to wait as faulty would be the way to leave.
-  const feeEpochs = Math.min(params.terminationFee, Math.max(0, sector.expiry - (stoppedAt ?? height)))
-  const fee = incomeOf(context, sector) * BigInt(feeEpochs)
+  const reward = rewardPerEpoch(context, sectorBytesOf(sector))
+  const costs = leavingCosts(params, sector, { since: stoppedAt ?? height, reward })
   tables.sectors.put(store, provider, number, {
     ...sector,
     status: isOver ? 'ended' : 'terminated',
@@ -126,10 +125,8 @@ export function terminateSector(context: BlockContext, provider: number, number:
   if (isOver) emit({ type: 'sector:expired', provider, sector: number, reason: 'EXPIRED' })
   else emit({ type: 'sector:terminated', provider, sector: number, epoch: height, reason })
   forfeit(context, { provider, partition }, forfeited, 'TERMINATED')
-  chargeProvider(context, provider, fee, 'TERMINATED')
-  const dealEpochs = BigInt(Math.max(0, sector.dealsEnd - (stoppedAt ?? height)))
-  const reward = rewardPerEpoch(context, sectorBytesOf(sector)) * BigInt(params.forfeitEpochs)
-  forfeitVesting(context, provider, lesser(reward, sector.pay * dealEpochs))
+  chargeProvider(context, provider, costs.fee, 'TERMINATED')
+  forfeitVesting(context, provider, costs.forfeit)
 }
 
 /** Faults older than `faultMaxAge` end in termination: a bounded number a block. */

@@ -40,6 +40,7 @@ export {
   productionGenesis,
 } from './genesis.ts'
 export { type HeadView, readGenesis, readHead, readParams } from './head.ts'
+export { compensationFor, type LeavingCosts, leavingCosts } from './leaving-costs.ts'
 export {
   type AcceptedTx,
   type Block,
@@ -55,6 +56,7 @@ export {
   type StateMachineParts,
   type TxVerdict,
 } from './machine.ts'
+export { networkFee } from './messages/settle-deals.ts'
 export {
   type ChainParams,
   type ChainParamsJson,
@@ -66,11 +68,13 @@ export {
 export { latestBlockTimeMs } from './proven-time.ts'
 export { draw, entropyOf, type RandomnessTag, seedEntropyOf } from './randomness.ts'
 export type { Totals } from './records/chain.ts'
+export type { Vesting } from './records/providers.ts'
 export { recount } from './recount.ts'
-export { rewardFor } from './rewards.ts'
+export { rewardFor, serviceReward } from './rewards.ts'
 export { roundsToDeliver } from './rounds-to-deliver.ts'
 export { type KeyStanding, type Senders, sendersOf, type Touched, touchedBy } from './senders.ts'
 export type { StateReader } from './store.ts'
+export { creditedVesting, cutVesting, releasedVesting } from './vesting.ts'
 export {
   accountView,
   dealOfAgreement,

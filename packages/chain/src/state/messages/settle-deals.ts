@@ -11,6 +11,7 @@ import type { Effect, TxContext } from '../context.ts'
 import { type DealStatus, type DueEpochs, dealStatus, dueEpochs } from '../deal-status.ts'
 import { InvariantError, TxError } from '../errors.ts'
 import { dropPay, requireSector } from '../faults.ts'
+import { compensationFor } from '../leaving-costs.ts'
 import {
   burn,
   burnCollateral,
@@ -20,7 +21,6 @@ import {
   takeEscrow,
   unlockCollateral,
 } from '../ledger.ts'
-import { lesser } from '../lesser.ts'
 import { BPS_ONE } from '../params.ts'
 import { payProvider } from '../pay-provider.ts'
 import type { Deal } from '../records/deals.ts'
@@ -118,7 +118,7 @@ function expire(
   const { provider, client, pricePerEpoch } = deal.terms
   if (deal.locked !== 0n) throw new InvariantError(`deal ${id} is over with ${deal.locked} attoGRN locked`)
   const faulted = faultedRunTo(store, { provider, number }, requireSector(store, provider, number), endsAt)
-  const compensation = lesser(deal.collateral, pricePerEpoch * BigInt(faulted))
+  const compensation = compensationFor(deal.collateral, pricePerEpoch * BigInt(faulted))
   const closed: Deal = {
     ...deal,
     closed: deal.cancelled ? 'cancelled' : 'expired',
@@ -148,7 +148,7 @@ function decideClaim(context: TxContext, id: number, deal: Deal, number: number)
   const isOpen = sector.status === 'active'
   if (recoveredAt === undefined && isOpen) return deal
   const isInGrace = recoveredAt !== undefined && recoveredAt - claim.faultySince <= params.faultGrace
-  const compensation = isInGrace ? 0n : lesser(deal.collateral, claim.amount)
+  const compensation = isInGrace ? 0n : compensationFor(deal.collateral, claim.amount)
   const closed: Deal = { ...deal, closed: 'cancelled', collateral: 0n, compensated: compensation }
   tables.deals.put(store, id, closed)
   takeCollateral(store, provider, compensation)
@@ -165,7 +165,7 @@ function decideClaim(context: TxContext, id: number, deal: Deal, number: number)
 /** Its sector is lost: the client has the rest back and, from the collateral, up to as much again; what is left burns. */
 function compensate({ store, emit }: TxContext, id: number, deal: Deal): Deal {
   const { provider, client } = deal.terms
-  const compensation = lesser(deal.collateral, deal.locked)
+  const compensation = compensationFor(deal.collateral, deal.locked)
   const closed: Deal = {
     ...deal,
     closed: 'terminated',

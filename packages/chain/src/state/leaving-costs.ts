@@ -1,0 +1,39 @@
+/**
+ * What it costs a provider to end a sector before its time. Amounts alone, so that what leaving pays can be calculated with
+ * the rules themselves. docs/spec/chain.md section 4, Leaving.
+ */
+import type { Epoch } from '../messages/index.ts'
+import { lesser } from './lesser.ts'
+import type { ChainParams } from './params.ts'
+import type { Sector } from './records/sectors.ts'
+
+export type LeavingParams = Pick<ChainParams, 'terminationFee' | 'forfeitEpochs'>
+
+export interface LeavingCosts {
+  /** Of what the sector earns in the time that was left when it was last sound, at most of `terminationFee` epochs. */
+  readonly fee: bigint
+  /** What is forfeited of all that vests for the provider, as far as it goes. */
+  readonly forfeit: bigint
+}
+
+/**
+ * @param since: the block of the fault, for a faulty sector: or to wait as faulty would be the way to leave
+ * @param reward: of the sector's bytes, an epoch
+ */
+export function leavingCosts(
+  { terminationFee, forfeitEpochs }: LeavingParams,
+  { pay, expiry, dealsEnd }: Pick<Sector, 'pay' | 'expiry' | 'dealsEnd'>,
+  { since, reward }: { readonly since: Epoch; readonly reward: bigint },
+): LeavingCosts {
+  const feeEpochs = Math.min(terminationFee, Math.max(0, expiry - since))
+  const dealEpochs = Math.max(0, dealsEnd - since)
+  return {
+    fee: (pay + reward) * BigInt(feeEpochs),
+    forfeit: lesser(reward * BigInt(forfeitEpochs), pay * BigInt(dealEpochs)),
+  }
+}
+
+/** What the client gets of the collateral for epochs that it had locked and was not served for. */
+export function compensationFor(collateral: bigint, unserved: bigint): bigint {
+  return lesser(collateral, unserved)
+}
