@@ -30,11 +30,21 @@ test.each([
 ])(
   'at $percent % of its price, $daysLeft days before its end, a deal is left: $leaves',
   ({ percent, daysLeft, leaves }) => {
-    expect(isWorthLeaving(prospect(percent), 'terminating', deals(daysLeft))).toBe(leaves)
-    expect(isWorthLeaving(prospect(percent), 'declaring', deals(daysLeft))).toBe(leaves)
-    expect(isWorthLeaving(prospect(percent), 'nothing', deals(daysLeft))).toBe(false)
+    expect(isWorthLeaving(prospect(percent), 'terminating', deals(daysLeft), 0n)).toBe(leaves)
+    expect(isWorthLeaving(prospect(percent), 'declaring', deals(daysLeft), 0n)).toBe(leaves)
+    expect(isWorthLeaving(prospect(percent), 'nothing', deals(daysLeft), 0n)).toBe(false)
   },
 )
+
+test('what vests is counted: with 90 days of reward to lose, three times the price is no reason to leave', () => {
+  const ample = 10n ** 24n
+  for (const by of ['terminating', 'declaring'] as const) {
+    expect(isWorthLeaving(prospect(300n), by, deals(40), 0n)).toBe(true)
+    expect(isWorthLeaving(prospect(300n), by, deals(40), ample)).toBe(false)
+    // Never more than what the deals could still have paid.
+    expect(isWorthLeaving(prospect(500n), by, deals(40), ample)).toBe(true)
+  }
+})
 
 test('signed deals are let lapse for a price that is better by more than their collateral, a fifth', () => {
   expect(isWorthLapsing(prospect(119n), deals(45))).toBe(false)

@@ -2,6 +2,7 @@
  * What a greedy provider calculates: whether a sector's disk earns more with new deals, after all that it takes to leave the
  * old ones. It knows the rules and the price of the day, and takes the price to stay.
  */
+import { compensationFor, leavingCosts } from '@granary/chain/state'
 import type { Strategy } from './strategies.ts'
 import { epochsIn, repairMs, SECTOR_GIB, sealingMs, sectorReward, type World } from './world.ts'
 
@@ -16,10 +17,15 @@ export interface Prospect extends Pick<World, 'params' | 'costs' | 'price'> {
   readonly chain: { readonly height: number }
 }
 
-/** @returns whether leaving pays */
-export function isWorthLeaving(world: Prospect, by: Strategy['leavesBy'], deals: readonly LeavableDeal[]): boolean {
+/** @param vesting: of which leaving forfeits a part @returns whether leaving pays */
+export function isWorthLeaving(
+  world: Prospect,
+  by: Strategy['leavesBy'],
+  deals: readonly LeavableDeal[],
+  vesting: bigint,
+): boolean {
   if (by === 'nothing' || deals.length === 0) return false
-  const { chain, params, costs } = world
+  const { chain, params } = world
   const left = Math.min(...deals.map(({ endsAt }) => endsAt)) - chain.height
   // Before it earns again: the next market, sealing, and the span that is not proven.
   const idle = epochsIn(params, sealingMs) + epochsIn(params, repairMs)
@@ -30,14 +36,16 @@ export function isWorthLeaving(world: Prospect, by: Strategy['leavesBy'], deals:
   const gain = newIncome * BigInt(left - idle) - income * BigInt(left)
   const ends = Math.max(...deals.map(({ endsAt }) => endsAt)) - chain.height
   const collateral = deals.reduce((total, deal) => total + deal.collateral, 0n)
-  const fee = BigInt(Math.min(params.terminationFee, left)) * income
+  const pay = income - reward
+  const end = chain.height + ends
+  const costs = leavingCosts(params, { pay, expiry: end, dealsEnd: end }, { since: chain.height, reward })
   // Who only waits as faulty pays the fee of leaving all the same, in the end, and as long as the deals end before that, not
   // more of the collateral than what the clients were not served for.
   const waits = by === 'declaring' && ends < params.faultMaxAge
   const declared = by === 'declaring' ? BigInt(params.declaredFaultFee) * income : 0n
-  const unserved = (income - reward) * BigInt(left)
-  const forfeited = waits && unserved < collateral ? unserved : collateral
-  const lost = fee + declared + forfeited + costs.sealingGiB * BigInt(SECTOR_GIB)
+  const putUp = waits ? compensationFor(collateral, pay * BigInt(left)) : collateral
+  const forfeited = costs.forfeit < vesting ? costs.forfeit : vesting
+  const lost = costs.fee + declared + putUp + forfeited + world.costs.sealingGiB * BigInt(SECTOR_GIB)
   return gain > lost
 }
 

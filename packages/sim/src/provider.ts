@@ -1,10 +1,10 @@
 /** One provider as its strategy has it: sells its disk, seals, proves, meets faults, settles, and what else it is up to. */
 import { type DealTerms, dealTermsDigest, type Signer } from '@granary/chain/messages'
-import { type ChainEvent, dealView, partitionViews, sectorView } from '@granary/chain/state'
+import { type ChainEvent, dealView, partitionViews, providerView, sectorView } from '@granary/chain/state'
 import { createDisk } from './disk.ts'
 import { createFirstChallenges } from './first-challenges.ts'
 import { isWorthLapsing, isWorthLeaving } from './leaving.ts'
-import { sum } from './money.ts'
+import { sum, vestingOf } from './money.ts'
 import { createProver, PARTITIONS_MAX } from './proving.ts'
 import { createPurse } from './purse.ts'
 import { createRandom } from './random.ts'
@@ -123,8 +123,13 @@ export function createProvider({ world, strategy, rank, owner, client }: Provide
   }
 
   function leaveWhatIsWorthLeaving(): void {
-    for (const { number, deals, state } of sectors.values()) {
-      if (state !== 'active' || isLeft(number) || !isWorthLeaving(world, strategy.leavesBy, deals)) continue
+    if (strategy.leavesBy === 'nothing') return
+    const leavable = [...sectors.values()].filter(({ number, state }) => state === 'active' && !isLeft(number))
+    if (leavable.length === 0) return
+    // They are about equal, so that it leaves all or none, and what vests is forfeited once.
+    const vesting = vestingOf(providerView(chain.state, id())!) / BigInt(leavable.length)
+    for (const { number, deals } of leavable) {
+      if (!isWorthLeaving(world, strategy.leavesBy, deals, vesting)) continue
       left.add(number)
       if (strategy.leavesBy === 'declaring') declare(number)
       else chain.submit(owner, 'TerminateSectors', { provider: id(), sectors: [number] })

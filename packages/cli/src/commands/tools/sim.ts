@@ -1,11 +1,11 @@
 /** granary tools sim: a whole market on the real state machine, and whether anybody gains by not keeping its word. */
-import type { SimOptions, SimReport, SkippingReport } from '@granary/sim'
+import type { Exit, LeavingReport, SimOptions, SimReport, SkippingReport } from '@granary/sim'
 import type { Command } from 'commander'
 import { EXIT, exitCodesHelp } from '../../exit-code.ts'
 import { type JsonOptions, wholeNumber, withJson } from '../../options.ts'
 import type { ProgramContext } from '../../program-context.ts'
 
-type SimCommandOptions = JsonOptions & SimOptions & { readonly skips?: boolean }
+type SimCommandOptions = JsonOptions & SimOptions & { readonly skips?: boolean; readonly leaving?: boolean }
 
 const PROVIDERS = 12
 const PERIODS = 30
@@ -26,18 +26,25 @@ export function addSim(tools: Command, context: ProgramContext): void {
       0,
     )
     .option('--skips', 'instead of a market: strategies that skip what is sampled, at every size of a partition')
+    .option('--leaving', 'instead of a market: from which rise of the price on it pays to leave a long deal, and when')
   withJson(command)
     .addHelpText('after', `${exitCodesHelp}\n  1 too when a dishonest strategy earns more than the honest one`)
     .action((options: SimCommandOptions) => sim(options, context))
 }
 
 async function sim(options: SimCommandOptions, { setExitCode }: ProgramContext): Promise<void> {
-  const [{ simulate, simulateSkipping }, { interruptible }, { printResult }, { formatTable }] = await Promise.all([
-    import('@granary/sim'),
-    import('../../interruptible.ts'),
-    import('../../print/result.ts'),
-    import('../../print/table.ts'),
-  ])
+  const [{ simulate, simulateLeaving, simulateSkipping }, { interruptible }, { printResult }, { formatTable }] =
+    await Promise.all([
+      import('@granary/sim'),
+      import('../../interruptible.ts'),
+      import('../../print/result.ts'),
+      import('../../print/table.ts'),
+    ])
+  if (options.leaving === true) {
+    const leaving = simulateLeaving()
+    printResult(leaving, { json: options.json ?? false, text: (data) => leavingInWords(data, formatTable) })
+    return
+  }
   if (options.skips === true) {
     const skipping = simulateSkipping({ seed: options.seed ?? 1 })
     printResult(skipping, { json: options.json ?? false, text: (data) => skipsInWords(data, formatTable) })
@@ -70,6 +77,23 @@ function skipsInWords({ periods, seed, diskTiBMonth, results }: SkippingReport, 
   ])
   const head = ['situation', 'sectors', 'lacks', 'saves', 'loses', 'skips', 'misses', 'pays above', '']
   const about = `${periods} periods, seed ${seed}. GRN a period; a disk costs ${grn(diskTiBMonth)} GRN a TiB and month.`
+  return `${about}\n\n${formatTable(head, rows)}\n`
+}
+
+function leavingInWords({ sectors, results }: LeavingReport, formatTable: FormatTable): string {
+  const at = ({ factor, day, way }: Exit): string =>
+    `${factor.toFixed(SHOWN_DIGITS)} (day ${day}, ${way === 'terminates' ? 'ends' : 'fault'})`
+  const rows = results.map(({ variant, standing, days, before, after, afterQuarter, afterHalf }) => [
+    variant,
+    standing,
+    `${days}`,
+    at(before),
+    at(after),
+    at(afterQuarter),
+    at(afterHalf),
+  ])
+  const head = ['leaves', 'provider', 'days', 'without forfeit', 'with it', 'after a quarter', 'after half']
+  const about = `A provider of ${sectors} sectors. The price, as a multiple of the old one, from which on leaving beats staying.`
   return `${about}\n\n${formatTable(head, rows)}\n`
 }
 
