@@ -1,7 +1,6 @@
 /** A devnet with short periods and one provider with four sectors in one partition, and who watches that no proof is missed. */
-import { readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { type ChainClient, createChainClient, type PartitionView } from '@granary/chain/client'
+import { changeParams } from './change-params.ts'
 import { createWorkbench, type Workbench } from './harness.ts'
 import { eachBlock, fileOf, type Market, type PutData, put, succeeded } from './story.ts'
 
@@ -23,7 +22,7 @@ export async function startProvenMarket(
   const bench = createWorkbench()
   try {
     succeeded(await bench.run(['chain', 'init', '--devnet', '--home', bench.home, '--block-time', '250', '--json']))
-    shortenPeriods(join(bench.home, 'chain', 'genesis.json'))
+    changeParams(bench.home, { params, responseWindow: RESPONSE_WINDOW })
     const chain = await bench.startChain()
     const { provider, providerHome } = await start(bench, chain.url)
     const client = createChainClient({ url: chain.url })
@@ -37,12 +36,6 @@ export async function startProvenMarket(
     await bench.close()
     throw error
   }
-}
-
-function shortenPeriods(path: string): void {
-  const genesis = JSON.parse(readFileSync(path, 'utf8')) as { params: { responseWindows: object } }
-  const responseWindows = { ...genesis.params.responseWindows, '8MiB-dev': RESPONSE_WINDOW }
-  writeFileSync(path, JSON.stringify({ ...genesis, params: { ...genesis.params, ...params, responseWindows } }))
 }
 
 export async function partitionOf(client: ChainClient): Promise<PartitionView | undefined> {

@@ -1,0 +1,46 @@
+/** What a market must be like when all that was done to it is over: every deal that a put reported, its sector and its bytes. */
+import { join } from 'node:path'
+import type { ChainClient, DealView } from '@granary/chain/client'
+import type { Workbench } from './harness.ts'
+import type { Stored } from './keep-putting.ts'
+import { sameBytes, succeeded } from './story.ts'
+
+/** Programs that run at the same time. */
+const GETS_AT_ONCE = 2
+
+export async function dealOf(client: ChainClient, { data }: Stored): Promise<DealView> {
+  const deals = await Array.fromAsync(client.deals({ rootCid: data.rootCid }))
+  const [deal] = deals
+  if (deal === undefined || deals.length > 1)
+    throw new Error(`${data.rootCid} was reported as deal ${data.dealId}, the chain has ${JSON.stringify(deals)}`)
+  return deal
+}
+
+/** Fetches all of them, as anybody would, and returns the files whose bytes are not what was put. */
+export async function damagedFiles(bench: Workbench, chainUrl: string, stored: readonly Stored[]): Promise<string[]> {
+  const damaged: string[] = []
+  const left = [...stored]
+  async function work(): Promise<void> {
+    for (let next = left.pop(); next !== undefined; next = left.pop()) {
+      const out = join(bench.home, `${next.data.rootCid}.back`)
+      succeeded(await bench.run(['get', next.data.rootCid, '-o', out, '--chain', chainUrl]))
+      if (!sameBytes(out, next.file)) damaged.push(next.file)
+    }
+  }
+  await Promise.all(Array.from({ length: GETS_AT_ONCE }, work))
+  return damaged
+}
+
+/** All events of these types from the first block to the newest. */
+export async function eventsSoFar(
+  client: ChainClient,
+  types: readonly string[],
+): Promise<{ type: string; height: number; [field: string]: unknown }[]> {
+  const { height } = await client.status()
+  const found: { type: string; height: number; [field: string]: unknown }[] = []
+  for await (const event of client.events({ since: '0', types: [...types, 'block'] })) {
+    if (event.height > height) break
+    if (event.type !== 'block') found.push(event)
+  }
+  return found
+}
