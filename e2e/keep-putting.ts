@@ -11,7 +11,6 @@ export interface Stored {
 }
 
 export interface KeptPut {
-  readonly file: string
   readonly stored: Promise<Stored>
   /** When a line of its progress is found by the pattern; false when it reported its deal without one. */
   said(pattern: RegExp): Promise<boolean>
@@ -47,7 +46,6 @@ export function keepPutting(bench: Workbench, file: string, chainUrl: string, ar
   stored.catch(() => {})
 
   return {
-    file,
     stored,
     said: async (pattern) => {
       while (!over) {

@@ -2,42 +2,21 @@
  * What a provider may lose without missing a proof: the room on its disk, its Redis, its queue's folder. Real processes,
  * and a real disk of a few hundred megabytes that is full.
  */
-import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, mkdirSync, openSync, rmSync, writeSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
 import { type ProvenMarket, provenTimes, startProvenMarket } from './proven-market.ts'
 import { redisIsHere, startRedis } from './redis.ts'
+import { fillDisk, mountable, mountSmallDisk, type SmallDisk } from './small-disk.ts'
 import { fileOf, put, putArguments, timelineOf } from './story.ts'
 
 const DISK_MIB = 600
-const MIB = Buffer.alloc(2 ** 20)
 /** In each of them a proof would have been missed. */
 const CHALLENGES = 3
 /** Each starts some ten programs and waits for a chain. */
 const TIMEOUT_MS = 480_000
-
-/** A program may mount a file system that it alone sees, where the system lets users have namespaces. */
-const mountable = spawnSync('unshare', ['--user', '--map-root-user', '--mount', 'true']).status === 0
-
-/** Writes until nothing fits any more. */
-function fill(path: string): void {
-  const file = openSync(path, 'a')
-  try {
-    for (let bytes = MIB; bytes.length > 0; ) {
-      try {
-        writeSync(file, bytes)
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error
-        bytes = bytes.subarray(0, Math.floor(bytes.length / 2))
-      }
-    }
-  } finally {
-    closeSync(file)
-  }
-}
 
 /** The log of a provider that has been stopped never blames the chain, and no proof was missed. */
 async function expectNothingMissed({ provider, bench }: ProvenMarket): Promise<string> {
@@ -52,22 +31,21 @@ const onOwnDisk = mountable ? test : test.skip
 onOwnDisk(
   mountable ? fullDisk : `${fullDisk}: unshare is not allowed to mount a disk here`,
   async () => {
+    let disk: SmallDisk | undefined
     const market = await startProvenMarket(async (bench, chainUrl) => {
-      const disk = join(bench.home, 'disk')
-      mkdirSync(disk)
-      const mount = `mount -t tmpfs -o size=${DISK_MIB}m tmpfs ${disk} && exec "$@"`
+      disk = await mountSmallDisk(join(bench.home, 'disk'), DISK_MIB)
       const provider = await bench.startProvider({
         chainUrl,
-        args: ['--home', join(disk, 'home')],
+        args: ['--home', join(disk.path, 'home')],
         env: { GRANARY_CACHE: join(bench.home, 'cache') },
-        under: ['unshare', '--user', '--map-root-user', '--mount', 'sh', '-c', mount, 'sh'],
+        under: disk.under,
       })
-      return { provider, providerHome: join(`/proc/${provider.process.pid}/root`, disk, 'home') }
+      return { provider, providerHome: join(disk.outside, 'home') }
     })
     const { provider, providerHome, deals } = market
     const filler = join(providerHome, 'filler')
-    const filling = setInterval(() => fill(filler), 200)
-    fill(filler)
+    const filling = setInterval(() => fillDisk(filler), 200)
+    fillDisk(filler)
     await provider.line(/"code":"DISK_FULL"/)
     await provenTimes(market, CHALLENGES)
     clearInterval(filling)
@@ -81,6 +59,7 @@ onOwnDisk(
     expect(await accepted()).toBeGreaterThanOrEqual(CHALLENGES)
     await put(market.bench, fileOf(market.bench, 'after.bin', 100_000), market.chain.url)
     await expectNothingMissed(market)
+    await disk?.remove()
   },
   TIMEOUT_MS,
 )

@@ -1,0 +1,135 @@
+/**
+ * Minutes of a market with two providers and puts without end, in which everything breaks that docs/reliability.md names,
+ * one after the other: no deal that was reported is lost, and proofs are missed only where the table says so.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { DealView } from '@granary/chain/client'
+import { expect, test } from '@jest/globals'
+import { eventually } from './kept-provider.ts'
+import { mountable } from './small-disk.ts'
+import {
+  chainFromOldCopy,
+  diskFull,
+  moneyAway,
+  piecesDamaged,
+  queueGone,
+  sectorDamaged,
+  storeFromOldCopy,
+} from './soak-faults.ts'
+import { type SoakDeal, type SoakMarket, startSoakMarket } from './soak-market.ts'
+import { damagedFiles, dealOf, eventsSoFar } from './stored-market.ts'
+import { everythingOf } from './story.ts'
+
+/** How long puts go on, and the faults are spread over. */
+const SOAK_MS = 12 * 60_000
+/** Epochs after a provider or a chain was away in which a challenge of before may still be counted as missed. */
+const AFTERMATH = 100
+const WITHIN_MS = 180_000
+
+interface Fault {
+  readonly name: string
+  readonly happen: (market: SoakMarket) => Promise<void>
+  /** As docs/reliability.md has it. */
+  readonly mayMissProofs?: true
+  /** Declared or skipped: those that are damaged. */
+  readonly mayFaultSectors?: true
+}
+
+const faults: readonly Fault[] = [
+  { name: 'an old store', happen: (market) => storeFromOldCopy(market, market.providers[0]), mayMissProofs: true },
+  { name: 'an old chain', happen: (market) => chainFromOldCopy(market), mayMissProofs: true },
+  { name: 'pieces damaged', happen: (market) => piecesDamaged(market, market.providers[1]) },
+  { name: 'money away', happen: (market) => moneyAway(market, market.providers[0]) },
+  {
+    name: 'disk full, queue gone',
+    happen: async (market) => {
+      if (market.disk) await diskFull(market, market.providers[1], market.disk)
+      await queueGone(market, market.providers[0])
+    },
+  },
+  { name: 'a sector damaged', happen: (market) => sectorDamaged(market, market.providers[1]), mayFaultSectors: true },
+]
+
+interface Span {
+  readonly fault: Fault
+  /** Heights. */
+  readonly from: number
+  readonly to: number
+}
+
+const proofEvents: readonly string[] = ['post:missed', 'recovery:missed', 'fault:declared', 'fault:skipped']
+
+function isExpected({ type, height }: { type: string; height: number }, spans: readonly Span[]): boolean {
+  return spans.some(({ fault, from, to }) => {
+    const within = height >= from && height <= to + AFTERMATH
+    return within && (fault.mayMissProofs || (fault.mayFaultSectors && type.startsWith('fault:')))
+  })
+}
+
+function isAsAgreed({ data, short }: SoakDeal, deal: DealView): boolean {
+  const { terms, id, state } = deal
+  const ended = short && state === 'expired'
+  const isWhole = everythingOf(deal) === BigInt(terms.pricePerEpoch) * BigInt(terms.duration)
+  return id === data.dealId && (state === 'active' || ended) && isWhole
+}
+
+async function nothingFaulty(market: SoakMarket): Promise<void> {
+  const { client, providers } = market
+  for (const { id } of providers)
+    await eventually('no sector is faulty', WITHIN_MS, async () =>
+      (await client.partitions(id)).every(({ faulty }) => !faulty),
+    )
+}
+
+const minutes = `${SOAK_MS / 60_000} minutes of puts and faults lose no deal`
+
+test(
+  mountable ? minutes : `${minutes}: without a full disk, since unshare is not allowed to mount one here`,
+  async () => {
+    const market = await startSoakMarket(mountable)
+    try {
+      const startMs = performance.now()
+      const spans: Span[] = []
+      for (const [index, fault] of faults.entries()) {
+        await sleep(Math.max(0, startMs + (SOAK_MS * (index + 0.5)) / faults.length - performance.now()))
+        const { height: from } = await market.client.status()
+        await fault.happen(market)
+        const { height: to } = await market.client.status()
+        spans.push({ fault, from, to })
+      }
+      await sleep(Math.max(0, startMs + SOAK_MS - performance.now()))
+      await market.endPuts()
+      await nothingFaulty(market)
+
+      const deals = await Promise.all(
+        market.stored.map(async (one) => ({ one, view: await dealOf(market.client, one) })),
+      )
+      expect(deals.filter(({ one, view }) => !isAsAgreed(one, view))).toEqual([])
+      // A short one may end while the others are fetched.
+      const held = deals.map(({ one }) => one).filter(({ short }) => !short)
+      expect(held.length).toBeGreaterThanOrEqual(faults.length)
+      expect(await damagedFiles(market.bench, market.chain().url, held)).toEqual([])
+
+      const events = await eventsSoFar(market.client, ['sector:precommitted', ...proofEvents])
+      const planned = events.filter(({ type }) => type === 'sector:precommitted')
+      const numbers = planned.map(({ provider, sector }) => `${provider} ${sector}`)
+      expect(numbers).toEqual([...new Set(numbers)])
+      const faulted = events.filter(({ type }) => proofEvents.includes(type))
+      expect(faulted.filter((event) => !isExpected(event, spans))).toEqual([])
+
+      for (const provider of market.providers) {
+        await provider.stop()
+        expect(provider.logs()).not.toMatch(/STORE_LOST|"UNEXPECTED"/)
+      }
+      const told = spans.map(({ fault, from, to }) => `${fault.name} ${from}–${to}`).join(', ')
+      const begun = market.stored.flatMap(({ failures }) => failures)
+      console.info(
+        `${deals.length} deals, ${held.length} of them fetched, ${numbers.length} sectors; faults at ${told}; ` +
+          `${faulted.length} faults of proofs; puts begun again after: ${begun.join(', ') || 'nothing'}`,
+      )
+    } finally {
+      await market.close()
+    }
+  },
+  60 * 60_000,
+)
