@@ -101,6 +101,12 @@ export const attacks: readonly Attack[] = [
     cost: 'the miss, or the proof of the whole list',
   },
   {
+    name: 'burning more than its session key may spend',
+    file: `${STATE}/session-keys`,
+    refusedBy: 'what an answer or a declaration burns is held against the limit of its key before a block',
+    cost: 'nothing: no block holds it',
+  },
+  {
     name: 'while a provider owes',
     file: `${STATE}/skips`,
     refusedBy: 'what deals pay goes to the debt before the payout address',

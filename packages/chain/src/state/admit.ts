@@ -22,8 +22,9 @@ import { InadmissibleError, type InadmissibleErrorCode, TxError } from './errors
 import { accountOf } from './ledger.ts'
 import { checkDeclaration } from './messages/declare-faults.ts'
 import { checkRequest } from './messages/request-recovery.ts'
-import { openChallenge, verifyAnswer } from './messages/submit-post.ts'
+import { checkAnswer, openChallenge, verifyAnswer } from './messages/submit-post.ts'
 import { requireOwner } from './require-provider.ts'
+import { requireLimit } from './spending.ts'
 import { tables } from './tables.ts'
 
 export interface Admitted {
@@ -35,6 +36,8 @@ export interface Admitted {
   readonly units: number
   /** The session key that signed, as hex; undefined for the account's own. */
   readonly sessionKey: string | undefined
+  /** What a message of the proving class burns beside its fee, or leaves as a debt. */
+  readonly burns: AttoGrn
 }
 
 /**
@@ -48,7 +51,7 @@ export function admit(context: BlockContext, bytes: Uint8Array, pendingInLane = 
   checkSequence(context, tx, pendingInLane)
   checkBalance(context, tx, fee)
   const sessionKey = checkSigner(context, tx, digest, signature, fee)
-  checkProving(context, tx)
+  const burns = checkProving(context, tx, { fee, sessionKey })
   return {
     tx,
     id: hashOf(digest),
@@ -57,6 +60,7 @@ export function admit(context: BlockContext, bytes: Uint8Array, pendingInLane = 
     bytes: bytes.length,
     units: unitsOf(tx.kind, bytes.length),
     sessionKey,
+    burns,
   }
 }
 
@@ -193,21 +197,44 @@ function checkKey({ store, height }: BlockContext, tx: Transaction, publicKey: s
 
 /**
  * The room that is kept for the proving class takes only what is right: a declaration and a request by all their checks, an
- * answer with its proof verified. Else anybody could fill it with garbage, at a fixed fee.
+ * answer with its proof verified; each with what it burns within the limit of the key that signed it. Else anybody could
+ * fill it with garbage, at a fixed fee.
+ * @returns what it burns
  */
-function checkProving(context: BlockContext, tx: Transaction): void {
+function checkProving(
+  context: BlockContext,
+  tx: Transaction,
+  { fee, sessionKey }: Pick<Admitted, 'fee' | 'sessionKey'>,
+): AttoGrn {
   const inner = { ...context, sender: tx.sender }
-  admissible(() => {
-    if (tx.kind === 'SubmitPost') verifyAnswer(inner, tx.body)
-    if (tx.kind === 'DeclareFaults') checkDeclaration(inner, tx.body)
-    if (tx.kind === 'RequestRecovery') checkRequest(inner, tx.body)
+  const key = sessionKey === undefined ? undefined : tables.sessionKeys.get(context.store, tx.sender, sessionKey)
+  const within = (burns: AttoGrn): AttoGrn => {
+    if (key !== undefined) requireLimit(key, key.spent + fee + burns)
+    return burns
+  }
+  return admissible(() => {
+    switch (tx.kind) {
+      case 'SubmitPost': {
+        const answer = checkAnswer(inner, tx.body)
+        const burns = within(answer.skipFee)
+        verifyAnswer(inner, tx.body, answer)
+        return burns
+      }
+      case 'DeclareFaults':
+        return within(checkDeclaration(inner, tx.body))
+      case 'RequestRecovery':
+        checkRequest(inner, tx.body)
+        return 0n
+      default:
+        return 0n
+    }
   })
 }
 
 /** What would make the message fail in a block keeps it out of one. */
-function admissible(check: () => void): void {
+function admissible<T>(check: () => T): T {
   try {
-    check()
+    return check()
   } catch (error) {
     if (!(error instanceof TxError)) throw error
     throw new InadmissibleError(error.code, error)

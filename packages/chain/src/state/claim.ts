@@ -15,6 +15,8 @@ import { tables } from './tables.ts'
 export interface Claim {
   /** The most that it takes from its sender's balance: its maxFee, and what the message itself moves out. */
   readonly amount: bigint
+  /** What it burns of its provider's collateral, or leaves as a debt: the limit of a session key covers that too. */
+  readonly burns: bigint
   /** The session key that signed, as hex; undefined for the account's own. */
   readonly sessionKey: string | undefined
   /** The last epoch in which it may be in a block: its own, or that of its key. */
@@ -38,11 +40,12 @@ export type Subject =
   | { readonly type: 'declaration' | 'request'; readonly provider: number; readonly partition: number }
   | { readonly type: 'seal'; readonly provider: number; readonly sector: number }
 
-export function claimOf(context: BlockContext, { tx, bytes, sessionKey }: Admitted): Claim {
+export function claimOf(context: BlockContext, { tx, bytes, sessionKey, burns }: Admitted): Claim {
   const { store, params } = context
   const key = sessionKey === undefined ? undefined : tables.sessionKeys.get(store, tx.sender, sessionKey)
   return {
     amount: tx.maxFee + outflowOf(context, tx),
+    burns,
     sessionKey,
     validUntil: Math.min(tx.validUntil, key?.expires ?? tx.validUntil),
     level: (tx.maxFee * FEE_LEVEL_ONE) / feeOf(tx.kind, bytes, params),

@@ -1,10 +1,11 @@
 /** What a key that is not the account's own may not do: chain.md section 1. */
 import { describe, expect, test } from '@jest/globals'
 import { createClaimedFarm } from '../../test/claimed-farm.ts'
+import { type ClaimedPartition, createClaimedPartition } from '../../test/claimed-partition.ts'
 import { claimedSector } from '../../test/claimed-proofs.ts'
 import { GRN, signTerms, termsFor } from '../../test/test-chain.ts'
 import { sessionSigner } from '../messages/index.ts'
-import { providerView } from './index.ts'
+import { providerView, readHead } from './index.ts'
 
 const NO_KEY = new Uint8Array(0)
 const profile = { sessionKey: NO_KEY, endpoints: [], peerId: '', region: '', name: 'barn' }
@@ -75,6 +76,55 @@ describe('spending collateral by a session key beyond its limit', () => {
       'OK',
       'SPENDING_LIMIT_REACHED',
     ])
+  })
+})
+
+describe('burning more than its session key may spend', () => {
+  const COUNT = 8
+  function market(limit: bigint, kind: 'SubmitPost' | 'DeclareFaults') {
+    const partition = createClaimedPartition({ sectors: COUNT, prices: [GRN / 1_000n] })
+    const { chain, owner } = partition
+    const key = keyOf(9, owner.address)
+    const grant = { publicKey: key.publicKey, scopes: [kind], expires: 9_999, spendingLimit: limit }
+    chain.does(owner, 'AuthorizeKey', grant)
+    partition.untilChallenged()
+    return { ...partition, key }
+  }
+  const burntBy = ({ chain }: Pick<ClaimedPartition, 'chain'>, reason: string): bigint =>
+    chain.events
+      .filter((event) => event.type === 'provider:charged' && event.reason === reason && event.height === chain.height)
+      .reduce((sum, { amount }) => sum + BigInt(amount as string), 0n)
+
+  /** What it takes of the limit in all, as a key without bounds has it. */
+  function costOf(kind: 'SubmitPost' | 'DeclareFaults'): bigint {
+    const free = market(1_000_000n * GRN, kind)
+    const { fee } = free.does(kind, bodyOf(free, kind), free.key)
+    return fee + burntBy(free, kind === 'SubmitPost' ? 'SECTOR_SKIPPED' : 'FAULT_DECLARED')
+  }
+  const bodyOf = ({ answerBody, provider }: ClaimedPartition, kind: 'SubmitPost' | 'DeclareFaults'): never =>
+    (kind === 'SubmitPost' ? answerBody([0]) : { provider, partition: 0, sectors: [0] }) as never
+
+  test.each(['SubmitPost', 'DeclareFaults'] as const)('%s: no node takes it, and no block', (kind) => {
+    const cost = costOf(kind)
+    const short = market(cost - 1n, kind)
+    const { chain, key, view } = short
+    const bytes = chain.sign(key, kind, bodyOf(short, kind), { lane: 9 })
+    expect(chain.machine.checkTx(bytes, 0).code).toBe('SPENDING_LIMIT_REACHED')
+    expect(chain.produce([bytes]).results.filter((result) => result.kind === kind)).toEqual([])
+    const { timeMs } = readHead(chain.state)
+    const block = { height: chain.height + 1, timeMs: timeMs + chain.genesis.blockTimeMs, txs: [bytes] }
+    expect(chain.machine.processBlock(block)).toMatchObject({
+      accept: false,
+      reason: expect.stringMatching(/SPENDING_LIMIT_REACHED|the limit|its limit/),
+    })
+    expect(view().challenge).toBeDefined()
+    const enough = market(cost, kind)
+    expect(enough.does(kind, bodyOf(enough, kind), enough.key).code).toBe('OK')
+  })
+
+  test('the whole list is answered by the same key', () => {
+    const { does, answerBody, key } = market(GRN / 1_000n, 'SubmitPost')
+    expect(does('SubmitPost', answerBody(), key).code).toBe('OK')
   })
 })
 

@@ -6,6 +6,7 @@
 import type { Address, Transaction } from '../messages/index.ts'
 import { InvariantError, TxError } from './errors.ts'
 import { accountOf, totalsOf } from './ledger.ts'
+import type { SessionKey } from './records/accounts.ts'
 import type { StateReader, Store } from './store.ts'
 import { tables } from './tables.ts'
 
@@ -50,13 +51,18 @@ export function spendByKey(store: Store, account: Address, publicKey: string, am
   const key = tables.sessionKeys.get(store, account, publicKey)
   if (key === undefined) throw new InvariantError(`session key 0x${publicKey} of ${account} is gone`)
   const spent = key.spent + amount
-  if (spent > key.spendingLimit) {
+  requireLimit(key, spent)
+  tables.sessionKeys.put(store, account, publicKey, { ...key, spent })
+}
+
+/** @throws TxError SPENDING_LIMIT_REACHED */
+export function requireLimit({ spendingLimit }: Pick<SessionKey, 'spendingLimit'>, spent: bigint): void {
+  if (spent > spendingLimit) {
     throw new TxError('SPENDING_LIMIT_REACHED', {
-      message: `the session key would have spent ${spent} attoGRN, its limit is ${key.spendingLimit}`,
+      message: `the session key would have spent ${spent} attoGRN, its limit is ${spendingLimit}`,
       hint: 'sign with the key of the account, or authorise the session key with a higher limit',
     })
   }
-  tables.sessionKeys.put(store, account, publicKey, { ...key, spent })
 }
 
 function positive(amount: bigint): bigint {

@@ -7,7 +7,7 @@ import { formatGrn } from '../../messages/index.ts'
 import type { Senders } from '../../state/index.ts'
 import { ClaimNotCoveredError } from './errors.ts'
 import type { PendingTx } from './pending-tx.ts'
-import type { Queues } from './queues.ts'
+import { claimOn, type Queues } from './queues.ts'
 
 /**
  * @param replaced the one whose place it takes
@@ -24,9 +24,9 @@ export function coverFor(
   const lack = (sessionKey?: string): bigint => {
     const gone = [...leaving, ...(replaced === undefined ? [] : [replaced])]
       .filter((each) => sessionKey === undefined || each.claim.sessionKey === sessionKey)
-      .reduce((sum, each) => sum + each.claim.amount, 0n)
+      .reduce((sum, each) => sum + claimOn(each, sessionKey), 0n)
     const has = sessionKey === undefined ? senders.balance(sender) : (senders.key(sender, sessionKey)?.left ?? 0n)
-    return queues.claimed(sender, sessionKey) - gone + claim.amount - has
+    return queues.claimed(sender, sessionKey) - gone + claimOn(tx, sessionKey) - has
   }
   for (const sessionKey of [undefined, ...(claim.sessionKey === undefined ? [] : [claim.sessionKey])]) {
     const mayLeave =
@@ -55,7 +55,7 @@ export function uncovered(
   for (const tx of [...newest.filter(isGeneral), ...newest.filter((each) => !isGeneral(each))]) {
     if (lack <= 0n) break
     leaving.push(tx)
-    lack -= tx.claim.amount
+    lack -= claimOn(tx, sessionKey)
   }
   return leaving
 }

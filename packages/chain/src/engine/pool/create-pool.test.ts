@@ -58,6 +58,7 @@ function tx({ size = 100, claim = {}, ...over }: Given = {}): PendingTx {
     checkMs: 0,
     claim: {
       amount: 1n,
+      burns: 0n,
       sessionKey: undefined,
       validUntil: 99,
       level: LEVEL,
@@ -210,6 +211,16 @@ describe('cover', () => {
     const more = tx({ lane: 1, claim: { amount: 50n, sessionKey: 'k' } })
     expect(() => pool.add(more)).toThrow(throwing('SPENDING_LIMIT_REACHED') as Error)
     pool.add(tx({ lane: 1, claim: { amount: 50n } }))
+  })
+
+  test('what a proof burns is claimed of its session key, and not of the balance', () => {
+    const { pool, keys } = stage()
+    keys.set(`${alice}/k`, { left: 1_500n, expires: 99, scopes: ['SubmitPost'] })
+    const burning = (partition: number, burns: bigint): PendingTx =>
+      answer(partition, 12, { claim: { amount: 100n, burns, sessionKey: 'k' } })
+    pool.add(burning(0, 1_100n))
+    expect(() => pool.add(burning(1, 201n))).toThrow(throwing('SPENDING_LIMIT_REACHED') as Error)
+    pool.add(burning(2, 200n))
   })
 
   test('for a proof the newest general messages of the account leave, and nobody else', () => {

@@ -55,9 +55,9 @@ export function createQueues(): Queues {
       account.general += sign
       account.generalBytes += sign * tx.bytes.length
     }
-    const { amount, sessionKey } = tx.claim
-    addClaim(tx.sender, BigInt(sign) * amount)
-    if (sessionKey !== undefined) addClaim(`${tx.sender}/${sessionKey}`, BigInt(sign) * amount)
+    const { sessionKey } = tx.claim
+    addClaim(tx.sender, BigInt(sign) * claimOn(tx))
+    if (sessionKey !== undefined) addClaim(`${tx.sender}/${sessionKey}`, BigInt(sign) * claimOn(tx, sessionKey))
     const subject = subjectKey(tx)
     if (subject !== undefined && sign === 1) subjects.set(subject, tx)
     if (subject !== undefined && sign === -1) subjects.delete(subject)
@@ -124,6 +124,11 @@ export function createQueues(): Queues {
       return leaving.map((each) => ({ tx: each, reason: each === tx ? reason : FELL_WITH_ANOTHER }))
     },
   }
+}
+
+/** What it claims of its account's balance, or of what its session key may spend. */
+export function claimOn({ claim: { amount, burns } }: PendingTx, sessionKey?: string): bigint {
+  return sessionKey === undefined ? amount : amount + burns
 }
 
 export function laneKey({ sender, lane }: Pick<PendingTx, 'sender' | 'lane'>): string {

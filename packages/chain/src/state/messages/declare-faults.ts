@@ -17,18 +17,18 @@ import { requirePartition, requireSectorIn } from '../require-sector.ts'
 import { standingOf } from '../spans.ts'
 
 export const declareFaults: Effect<DeclareFaults> = (context, body) => {
-  const { params, height, emit } = context
+  const { height, emit } = context
   const { provider, partition, sectors } = body
-  const income = checkDeclaration(context, body)
+  const fee = checkDeclaration(context, body)
   const forfeited = sectors.reduce((sum, number) => sum + declareFault(context, provider, number), 0n)
   emit({ type: 'fault:declared', provider, partition, sectors, epoch: height })
   forfeit(context, { provider, partition }, forfeited, 'FAULT_DECLARED')
-  chargeProvider(context, provider, income * BigInt(params.declaredFaultFee), 'FAULT_DECLARED')
+  chargeProvider(context, provider, fee, 'FAULT_DECLARED')
 }
 
-/** @returns what those sectors earn an epoch @throws TxError */
+/** @returns what it burns, or leaves as a debt @throws TxError */
 export function checkDeclaration(context: TxContext, { provider, partition, sectors }: DeclareFaults): bigint {
-  const { store } = context
+  const { store, params } = context
   requireOwner(context, provider)
   requirePartition(store, provider, partition)
   const distinct = new Set(sectors)
@@ -44,5 +44,5 @@ export function checkDeclaration(context: TxContext, { provider, partition, sect
     }
     income += incomeOf(context, sector)
   }
-  return income
+  return income * BigInt(params.declaredFaultFee)
 }

@@ -6,7 +6,8 @@
  * Costs `feeProving`, whatever its size; burns the fee of what it skips, whose sectors are faulty from then on.
  * Refuses another than the owner (PROVIDER_NOT_OWNED), an answer to no open challenge (CHALLENGE_NOT_OPEN) or on a
  * chain that was too slow for it (CHALLENGE_TOO_SLOW), positions that may not be skipped, in a recovery any
- * (SKIPS_INVALID), skips for which the provider has neither collateral nor vesting (SKIP_NOT_COVERED), another length
+ * (SKIPS_INVALID), skips for which the provider has neither collateral nor vesting (SKIP_NOT_COVERED), or its session key no limit
+ * (SPENDING_LIMIT_REACHED), another length
  * than the implied one (BUNDLE_LENGTH_WRONG), a proof that is wrong (POST_INVALID): all that before a block, and a block
  * that holds one is refused.
  */
@@ -27,7 +28,9 @@ import { requireCoveredSkips, skipSectors } from '../skips.ts'
 
 export const submitPost: Effect<SubmitPost> = (context, body) => {
   const { provider, partition, challengeEpoch: epoch, skipped, bundle } = body
-  const { sectors, skipFee, isRecovery } = verifyAnswer(context, body)
+  const answer = checkAnswer(context, body)
+  const { sectors, skipFee, isRecovery } = answer
+  verifyAnswer(context, body, answer)
   if (isRecovery) acceptRecovery(context, provider, partition)
   else {
     const left = skipped.map((position) => sectors[position]!)
@@ -58,13 +61,11 @@ interface OpenAnswer {
   readonly isRecovery: boolean
 }
 
-/** All that an answer must be. @throws TxError */
-export function verifyAnswer(context: TxContext, body: SubmitPost): OpenAnswer {
-  const answer = checkAnswer(context, body)
-  const { challenge, sectors } = answer
+/** That the proof of an answer is right, of which all else is. @throws TxError */
+export function verifyAnswer(context: TxContext, body: SubmitPost, { challenge, sectors }: OpenAnswer): void {
   const { skipped, bundle } = body
   const verdict = context.checks.post({ ...challenge, sectors, skipped, bundle })
-  if (verdict.ok) return answer
+  if (verdict.ok) return
   throw new TxError('POST_INVALID', {
     message: `the proof of partition ${body.provider}/${body.partition} is refused: ${verdict.reason}`,
     hint: 'prove the list of the challenge over its randomness',
@@ -90,7 +91,7 @@ export function openChallenge(context: TxContext, body: SubmitPost): Answered {
 }
 
 /** What can be said without verifying the proof. @throws TxError */
-function checkAnswer(context: TxContext, body: SubmitPost): OpenAnswer {
+export function checkAnswer(context: TxContext, body: SubmitPost): OpenAnswer {
   const { store, params } = context
   const { provider, partition: number, challengeEpoch: epoch, skipped, bundle } = body
   const { partition, regular, open } = openChallenge(context, body)
