@@ -2,7 +2,7 @@ import { productionParams } from '@granary/chain/state'
 import { expect, test } from '@jest/globals'
 import { COSTS } from './costs.ts'
 import { isWorthLapsing, isWorthLeaving } from './leaving.ts'
-import { SECTOR_GIB } from './world.ts'
+import { SECTOR_GIB, sectorReward } from './world.ts'
 
 const params = productionParams(60_000)
 const DAY = params.provingPeriod
@@ -43,6 +43,15 @@ test('what vests is counted: with 90 days of reward to lose, three times the pri
     expect(isWorthLeaving(prospect(300n), by, deals(40), ample)).toBe(false)
     // Never more than what the deals could still have paid.
     expect(isWorthLeaving(prospect(500n), by, deals(40), ample)).toBe(true)
+  }
+})
+
+test('25 days before the end, four times the price is enough for who has nothing vesting, and not after 19 days of reward', () => {
+  const vested = sectorReward(params) * BigInt(19 * DAY)
+  for (const by of ['terminating', 'declaring'] as const) {
+    expect(isWorthLeaving(prospect(400n), by, deals(25), 0n)).toBe(true)
+    expect(isWorthLeaving(prospect(470n), by, deals(25), vested)).toBe(false)
+    expect(isWorthLeaving(prospect(485n), by, deals(25), vested)).toBe(true)
   }
 })
 
