@@ -180,6 +180,13 @@ export const attacks: readonly Attack[] = [
     cost: 'nothing is gained: no round is used beyond its epoch',
   },
   {
+    name: 'relays that lie about the time',
+    file: 'chain/src/engine/clock/clocks',
+    refusedBy:
+      'rounds set a proven clock back by 60 s in all, and one at a start by ten minutes; beyond that an operator decides',
+    cost: 'all relays at once, and one honest relay ends it; at most ten minutes that seeds are known early',
+  },
+  {
     name: 'sealing ahead of the ticket',
     file: `${STATE}/attacks`,
     refusedBy: 'a ticket is of a past epoch, and not older than ticketMaxAge',

@@ -21,7 +21,7 @@ export const statusView: ChainStatus = {
   timeMs: 0,
   blockTimeMs: 500,
   appHash: genesisHash,
-  clock: { trust: 'local', newestRound: null, silentMs: 0, stalled: null },
+  clock: { trust: 'local', newestRound: null, silentMs: 0, aheadMs: null, stalled: null },
   version: '0',
 }
 

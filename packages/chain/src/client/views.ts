@@ -25,6 +25,8 @@ export interface NodeClock {
   readonly newestRound: number | null
   /** Since that came. */
   readonly silentMs: number
+  /** By how much rounds come as if the clock were ahead, when that is more than it goes back by without an operator. */
+  readonly aheadMs: number | null
   /** The code of why there are no blocks at present; null: there are. */
   readonly stalled: string | null
 }

@@ -44,6 +44,7 @@ export const statusAnswer: z.ZodType<ChainStatus> = z.object({
     trust: z.enum(['proven', 'trusted', 'unproven', 'local']),
     newestRound: natural.nullable(),
     silentMs: natural,
+    aheadMs: natural.nullable(),
     stalled: z.string().nullable(),
   }),
 })

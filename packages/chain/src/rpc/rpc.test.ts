@@ -157,7 +157,7 @@ test('status names chain, height, app hash and version', async () => {
     blockTimeMs: 50,
     appHash: expect.stringMatching(/^0x[0-9a-f]{64}$/),
     version: '0.1.0',
-    clock: { trust: 'local', newestRound: null, silentMs: 0, stalled: null },
+    clock: { trust: 'local', newestRound: null, silentMs: 0, aheadMs: null, stalled: null },
   })
   expect(await ask('/healthz')).toMatchObject({ status: 200, body: { ok: true } })
 })

@@ -17,13 +17,21 @@ export interface ClockStatus {
   readonly newestRound: number | undefined
   /** For how long no new one has come. */
   readonly silentMs: number
+  /** Rounds come as if the clock were ahead by more than it goes back without an operator: which is right they cannot show. */
+  readonly dispute: ClockDispute | undefined
+}
+
+export interface ClockDispute {
+  readonly clockMs: number
+  /** If the rounds that come are the newest there are. */
+  readonly beaconMs: number
 }
 
 export type ClockEvent =
   /** Blocks have a time from now on; `aheadMs`: of the machine's clock, as far as the beacon has shown it to be off. */
   | { readonly type: 'clock:proven'; readonly round: number; readonly aheadMs: number }
   | { readonly type: 'clock:stepped'; readonly round: number; readonly byMs: number }
-  /** Rounds come as if the clock were ahead, by more than it may be set back while blocks are made. */
+  /** Rounds come as if the clock were ahead, by more than it is set back without an operator. */
   | { readonly type: 'clock:ahead'; readonly round: number; readonly aheadMs: number }
 
 /** Time that passes evenly, whatever the machine's clock is set to. */

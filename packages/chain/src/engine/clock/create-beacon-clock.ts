@@ -3,7 +3,8 @@
  * right, and even time from then on. Whatever the machine's clock is set to while the node runs has no effect.
  *
  * A verified round proves that it is at least as late as when that round was public; that it is not much later shows only in
- * that rounds arrive as they are made, one each period.
+ * that rounds arrive as they are made, one each period. Relays that replay old rounds at that pace look the same as a clock
+ * that is ahead, so the clock goes back by little: docs/adr/0019.
  */
 import { type Genesis, roundTimeMs } from '../../state/index.ts'
 import type { Clock, ClockEvent, ClockTrust, Time } from './clock.ts'
@@ -25,8 +26,10 @@ const AHEAD_MS = 5_000
 const ROUNDS_TO_SHOW = 3
 /** Between a round's time and its arrival, when nothing else is known. */
 const ARRIVAL_MS = 1_000
-/** Once the clock is proven: a beacon that makes up for an outage slowly would drag it back by hours. */
-const BACK_MAX_MS = 60_000
+/** Of all steps back together once the clock is proven: each could be the work of relays that hold rounds back. */
+const BACK_IN_ALL_MS = 60_000
+/** At a start: a machine's clock that seems to be further ahead is for the operator to judge. */
+const BACK_AT_START_MS = 600_000
 
 interface Arrival {
   readonly round: number
@@ -40,6 +43,8 @@ export function createBeaconClock({ beacon, time, headTimeMs, trust: isTrusted, 
   let offsetMs = machineAtStartMs - startedAtMs
   let trust: ClockTrust = isTrusted && machineAtStartMs > headTimeMs ? 'trusted' : 'unproven'
   let newest: Arrival | undefined
+  let backMs = 0
+  let disputedMs: number | undefined
   /** The last rounds that came one after the other, as they were made, while the clock was ahead of them. */
   let behind: Arrival[] = []
 
@@ -75,15 +80,24 @@ export function createBeaconClock({ beacon, time, headTimeMs, trust: isTrusted, 
 
   function weighBack(arrival: Arrival, isNew: boolean): void {
     const isAhead = offsetMs + arrival.atMs > publicMs(arrival.round) + AHEAD_MS
+    if (!isAhead) disputedMs = undefined
     if (!isNew || !isAhead) behind = []
     else behind = isNext(behind.at(-1), arrival) ? [...behind, arrival] : [arrival]
     if (behind.length < ROUNDS_TO_SHOW) return
     behind = []
     const nowMs = publicMs(arrival.round) + ARRIVAL_MS
     const aheadMs = offsetMs + arrival.atMs - nowMs
-    if (trust !== 'proven') prove(arrival, nowMs)
-    else if (aheadMs <= BACK_MAX_MS) step(arrival, nowMs)
-    else log({ type: 'clock:ahead', round: arrival.round, aheadMs })
+    const isProven = trust === 'proven'
+    if (aheadMs > (isProven ? BACK_IN_ALL_MS - backMs : BACK_AT_START_MS)) {
+      disputedMs = aheadMs
+      log({ type: 'clock:ahead', round: arrival.round, aheadMs })
+      return
+    }
+    disputedMs = undefined
+    if (isProven) {
+      backMs += aheadMs
+      step(arrival, nowMs)
+    } else prove(arrival, nowMs)
   }
 
   return {
@@ -98,7 +112,10 @@ export function createBeaconClock({ beacon, time, headTimeMs, trust: isTrusted, 
       weighBack(arrival, isNew)
     },
     get status() {
-      return { trust, newestRound: newest?.round, silentMs: time.monotonicMs() - (newest?.atMs ?? startedAtMs) }
+      const atMs = time.monotonicMs()
+      const dispute =
+        disputedMs === undefined ? undefined : { clockMs: offsetMs + atMs, beaconMs: offsetMs + atMs - disputedMs }
+      return { trust, newestRound: newest?.round, silentMs: atMs - (newest?.atMs ?? startedAtMs), dispute }
     },
   }
 }

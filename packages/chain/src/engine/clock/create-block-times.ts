@@ -3,7 +3,7 @@
  * beacon has been silent for as long as the chain goes on without it.
  */
 import { GranaryError } from '@granary/errors'
-import type { Clock } from './clock.ts'
+import type { Clock, ClockDispute, ClockStatus } from './clock.ts'
 
 export interface BlockTimes {
   /** @returns undefined when no block can be made now; then `stalled` says why, unless it is a matter of milliseconds */
@@ -38,11 +38,11 @@ export function createBlockTimes({ clock, blockTimeMs, log, latestMs, monotonicM
   return {
     next: (headTimeMs) => {
       const nowMs = clock.nowMs()
-      if (nowMs === undefined) return wait(unproven(clock.status.newestRound))
+      if (nowMs === undefined) return wait(unproven(clock.status))
       const timeMs = Math.floor(nowMs)
       if (timeMs <= headTimeMs)
         return wait(headTimeMs - timeMs > blockTimeMs ? aheadOf(headTimeMs - timeMs) : undefined)
-      if (timeMs > latestMs()) return wait(silent(clock.status.silentMs))
+      if (timeMs > latestMs()) return wait(silent(clock.status))
       stalled = undefined
       remindedAtMs = Number.NEGATIVE_INFINITY
       return timeMs
@@ -60,7 +60,14 @@ export class ChainStalledError extends GranaryError {
   }
 }
 
-function unproven(newestRound: number | undefined): ChainStalledError {
+function unproven({ newestRound, dispute }: ClockStatus): ChainStalledError {
+  if (dispute !== undefined) {
+    return new ChainStalledError({
+      code: 'CLOCK_UNPROVEN',
+      message: `nothing shows what time it is, so no block is made: ${bothTimes(dispute)}`,
+      hint: 'if the clock of the machine is wrong, set it and start the node again; if it is right, the relays replay old rounds: name others by --beacon, or start with --trust-clock',
+    })
+  }
   const what =
     newestRound === undefined ? 'no relay of the beacon has answered' : `since round ${newestRound} no three have come`
   return new ChainStalledError({
@@ -78,10 +85,22 @@ function aheadOf(ms: number): ChainStalledError {
   })
 }
 
-function silent(ms: number): ChainStalledError {
+function bothTimes({ clockMs, beaconMs }: ClockDispute): string {
+  const [ours, theirs] = [clockMs, beaconMs].map((ms) => new Date(ms).toISOString())
+  return `the clock says ${ours}, and the rounds of the beacon come as if it were ${theirs}`
+}
+
+function silent({ silentMs, dispute }: ClockStatus): ChainStalledError {
+  if (dispute !== undefined) {
+    return new ChainStalledError({
+      code: 'BEACON_SILENT',
+      message: `no round of the beacon is new enough to make blocks with: ${bothTimes(dispute)}`,
+      hint: 'if the clock is wrong, set that of the machine and start the node again; if it is right, the relays hold rounds back: name others by --beacon',
+    })
+  }
   return new ChainStalledError({
     code: 'BEACON_SILENT',
-    message: `no round of the beacon has come for ${Math.floor(ms / 1_000)} s, longer than blocks are made without`,
+    message: `no round of the beacon has come for ${Math.floor(silentMs / 1_000)} s, longer than blocks are made without`,
     hint: 'let the node reach a relay of the beacon, by --beacon or the network; the chain goes on by itself then',
   })
 }

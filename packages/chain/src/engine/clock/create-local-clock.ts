@@ -16,6 +16,6 @@ export function createLocalClock({ monotonicMs, machineMs }: Time, headTimeMs: n
       return offsetMs + monotonicMs()
     },
     heard: () => undefined,
-    status: { trust: 'local', newestRound: undefined, silentMs: 0 },
+    status: { trust: 'local', newestRound: undefined, silentMs: 0, dispute: undefined },
   }
 }

@@ -116,8 +116,14 @@ export function stateRoutes({ engine, store, genesis, version }: StateRoutesPart
   ]
 }
 
-function clockOf({ clock: { trust, newestRound, silentMs }, stalled }: Engine): NodeClock {
-  return { trust, newestRound: newestRound ?? null, silentMs: Math.floor(silentMs), stalled: stalled?.code ?? null }
+function clockOf({ clock: { trust, newestRound, silentMs, dispute }, stalled }: Engine): NodeClock {
+  return {
+    trust,
+    newestRound: newestRound ?? null,
+    silentMs: Math.floor(silentMs),
+    aheadMs: dispute === undefined ? null : Math.round(dispute.clockMs - dispute.beaconMs),
+    stalled: stalled?.code ?? null,
+  }
 }
 
 function readDeal(store: Store, id: number): DealView {
