@@ -101,6 +101,24 @@ test.each([
   expect(events).toMatchObject([{ type: 'beacon:wrong', round: 7, url: wrong.url }])
 })
 
+test('a relay that streams without end is left after 4,096 bytes', async () => {
+  let sent = 0
+  const body = new ReadableStream({
+    pull(controller) {
+      sent += 1_024
+      controller.enqueue(new Uint8Array(1_024).fill(0x20))
+    },
+  })
+  const { promise: isLeft, resolve: left } = Promise.withResolvers<BeaconEvent>()
+  const clock = { nowMs: () => undefined, heard: () => undefined }
+  const get: typeof fetch = async () => new Response(body)
+  const beacon = createDrandBeacon({ urls: ['http://relay'], beacon: local, clock, fetch: get, log: left })
+  beacons.push(beacon)
+  beacon.want(7)
+  expect(await isLeft).toMatchObject({ type: 'beacon:wrong', message: 'answered more than 4096 bytes' })
+  expect(sent).toBeLessThanOrEqual(8_192)
+})
+
 test('a round that is asked for twice is fetched once, and one that nobody has keeps no other waiting', async () => {
   const some = await relay((round) => (round === 7 ? { status: 500, body: '' } : signed(round)))
   const beacon = beaconOf([some.url])

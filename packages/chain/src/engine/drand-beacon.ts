@@ -6,6 +6,7 @@
  */
 import { hexToBytes } from '@noble/hashes/utils.js'
 import * as z from 'zod'
+import { readBody } from '../client/read-body.ts'
 import { type BeaconEntry, type Genesis, roundTimeMs, verifyBeaconRound } from '../state/index.ts'
 import type { Clock } from './clock/clock.ts'
 import type { BeaconSource } from './create-embedded-engine.ts'
@@ -66,9 +67,7 @@ export function createDrandBeacon(options: DrandBeaconOptions): DrandBeacon {
       signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
     })
     if (!response.ok) throw new Error(`answered ${response.status}`)
-    const text = await response.text()
-    if (text.length > ANSWER_BYTES_MAX) throw new WrongRoundError(`answered ${text.length} bytes`)
-    const answer = answerOf.safeParse(jsonOf(text))
+    const answer = answerOf.safeParse(jsonOf(await boundedBody(response)))
     if (!answer.success) throw new WrongRoundError('what it answered is no round of this scheme')
     const { round: given } = answer.data
     if (round !== 'latest' && given !== round) throw new WrongRoundError(`answered round ${given}`)
@@ -171,6 +170,15 @@ export function createDrandBeacon(options: DrandBeaconOptions): DrandBeacon {
 }
 
 class WrongRoundError extends Error {}
+
+async function boundedBody(response: Response): Promise<string> {
+  try {
+    return await readBody(response, ANSWER_BYTES_MAX)
+  } catch (error) {
+    if (error instanceof RangeError) throw new WrongRoundError(`answered ${error.message}`)
+    throw error
+  }
+}
 
 function jsonOf(text: string): unknown {
   try {
