@@ -277,7 +277,7 @@ describe('while it runs', () => {
     expect(given.log.at(-1)).toMatchObject({ type: 'clock:ahead', aheadMs: expect.any(Number) })
   })
 
-  test('relays that hand out rounds too slowly drag the clock back by no more than a minute in all', () => {
+  test('relays that lie about the time: handing out rounds too slowly they drag the clock back by no more than a minute in all', () => {
     const given = running()
     for (let round = 1_012; round < 1_912; round++) {
       given.hear(round)
