@@ -9,7 +9,12 @@ test('every end of a deal is settled, also one that brings the provider nothing'
   expect(isOwing({ ...deal, state: 'lapsed' }, 100)).toBe(true)
   // Its last epochs are decided: faulted.
   expect(isOwing({ ...deal, faultedEpochs: 40 }, 120)).toBe(true)
-  expect(isOwing({ ...deal, state: 'cancelled', locked: '0', claim: '7' }, 120)).toBe(true)
+  expect(isOwing({ ...deal, state: 'cancelled', locked: '0', claim: '7' }, 120, 'active')).toBe(true)
+  expect(isOwing({ ...deal, state: 'cancelled', locked: '0', claim: '7' }, 120, 'terminated')).toBe(true)
+})
+
+test('a claim is not settled while its sector is faulty: until that is decided it would be a fee for nothing', () => {
+  expect(isOwing({ ...deal, state: 'cancelled', locked: '0', claim: '7' }, 120, 'faulty')).toBe(false)
 })
 
 test('nothing is sent for a span that is still open, or for a deal that is closed', () => {

@@ -1,5 +1,5 @@
 /** Collects what has been proven: one message for many deals, and a timeline entry with what each has paid so far. */
-import type { DealView } from '@granary/chain/client'
+import type { DealView, SectorState } from '@granary/chain/client'
 import { settleLane } from '../sectors/lanes.ts'
 import type { ProvingContext } from './proving-context.ts'
 
@@ -16,7 +16,13 @@ export async function settleDeals(
   const views: DealView[] = []
   for (const dealId of dealIds) views.push(await chain.deal(dealId, { signal }))
   const { height } = await chain.status({ signal })
-  const owing = views.filter((view) => isOwing(view, height)).map(({ id }) => id)
+  const owing: number[] = []
+  for (const view of views) {
+    const { id, claim, sector } = view
+    const isClaimed = claim !== undefined && sector !== undefined
+    const fate = isClaimed ? (await chain.sector(sector.provider, sector.number, { signal })).state : undefined
+    if (isOwing(view, height, fate)) owing.push(id)
+  }
   for (let from = 0; from < owing.length; from += DEALS_MAX) {
     const batch = owing.slice(from, from + DEALS_MAX)
     const tx = await lanes.send(settleLane, 'SettleDeals', { deals: batch }, { signal })
@@ -44,10 +50,14 @@ type Ending = Pick<
   | 'settledThrough'
 >
 
-/** Whether a settlement would move money, or close a deal whose time is over: also one that brings the provider nothing. */
-export function isOwing(deal: Ending, height: number): boolean {
+/**
+ * Whether a settlement would move money, or close a deal whose time is over: also one that brings the provider nothing.
+ * @param fate: of the sector; while it is faulty nobody knows what a claim is worth, and settling one costs a fee for nothing
+ */
+export function isOwing(deal: Ending, height: number, fate?: SectorState): boolean {
   const { state, earned, locked, claim, endsAt } = deal
-  if (BigInt(earned) > 0n || claim !== undefined) return true
+  if (BigInt(earned) > 0n) return true
+  if (claim !== undefined) return fate !== 'faulty'
   if (state === 'lapsed' || state === 'terminated') return BigInt(locked) > 0n
   if (isOver(state)) return BigInt(locked) > 0n && hasDecided(deal)
   return state === 'active' && endsAt !== undefined && endsAt <= height
