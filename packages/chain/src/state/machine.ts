@@ -284,7 +284,7 @@ export function createStateMachine({ reader, verifiers }: StateMachineParts): St
         txs.push(encodeBeaconEntry(entry))
       }
       if (newest !== undefined && isClockRound(context, newest.round)) {
-        beaconEntry(context, newest, BEACON_ENTRIES_MAX)
+        beaconEntry(context, newest, txs.length)
         txs.push(encodeBeaconEntry(newest))
       }
       const room = createBlockRoom(context.params)
