@@ -79,7 +79,7 @@ export function lockCollateral(store: Store, id: number, amount: bigint): void {
   if (provider.collateralFree < amount) {
     throw new TxError('INSUFFICIENT_COLLATERAL', {
       message: `provider ${id} has ${formatGrn(provider.collateralFree)} of free collateral, ${formatGrn(amount)} are needed`,
-      hint: 'deposit more collateral (DepositCollateral)',
+      hint: 'raise `collateral` in the config.json of the provider and start it again: it deposits what is missing',
       details: { provider: id, free: String(provider.collateralFree), needed: String(amount) },
     })
   }

@@ -29,7 +29,7 @@ export function requireCoveredSkips(
   if (lacking <= 0n) return fee
   throw new TxError('SKIP_NOT_COVERED', {
     message: `to skip ${skipped.length} sectors costs ${formatGrn(fee)}: ${formatGrn(lacking)} more than provider ${provider} has in free collateral and vesting`,
-    hint: 'deposit collateral (DepositCollateral) while the window is open, or prove the whole list',
+    hint: 'prove the whole list; for later, raise `collateral` in the config.json of the provider and start it again: it deposits what is missing',
     details: { provider, fee: String(fee), lacking: String(lacking) },
   })
 }
