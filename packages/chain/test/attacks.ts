@@ -426,6 +426,12 @@ export const attacks: readonly Attack[] = [
     cost: '0.037 GRN each, held while it waits and burnt when it fails',
   },
   {
+    name: '64 deals in one message that is signed by another, out of sequence or not covered',
+    file: `${POOL}/pool-attacks`,
+    refusedBy: "the sender's own signature, its sequence and its cover are looked at before what it brings",
+    cost: 'it is not taken at all',
+  },
+  {
     name: 'an hour of full blocks',
     file: `${STATE}/full-blocks.slow`,
     refusedBy: 'each full block makes the next one an eighth dearer',

@@ -4,14 +4,7 @@ import { createAdmission } from '../src/engine/pool/create-admission.ts'
 import type { Pool } from '../src/engine/pool/create-pool.ts'
 import { createStatePool } from '../src/engine/pool/create-state-pool.ts'
 import type { Dropped } from '../src/engine/pool/pending-tx.ts'
-import {
-  type Address,
-  decodeTransaction,
-  type Hash,
-  hashOf,
-  type Signer,
-  transactionDigest,
-} from '../src/messages/index.ts'
+import { type Address, decodeTransaction, type Hash, type Signer, transactionDigest } from '../src/messages/index.ts'
 import { type FinalizedBlock, sendersOf, touchedBy, type Verifiers } from '../src/state/index.ts'
 import { claimedProofs } from './claimed-proofs.ts'
 import type { TestChain } from './test-chain.ts'
@@ -19,6 +12,8 @@ import type { TestChain } from './test-chain.ts'
 export interface PoolNode {
   readonly pool: Pool
   readonly dropped: Dropped[]
+  /** Signatures that were verified ahead of the state machine. */
+  readonly signatures: number
   submit(bytes: Uint8Array): Promise<Hash>
   /** @returns OK, or the code of the refusal */
   tries(bytes: Uint8Array): Promise<string>
@@ -32,6 +27,7 @@ export function createPoolNode(chain: TestChain): PoolNode {
   const pool = createStatePool({ machine, reader: state })
   const committed = new Set<Hash>()
   const dropped: Dropped[] = []
+  let signatures = 0
   const onDropped = (each: readonly Dropped[]): void => void dropped.push(...each)
   const admission = createAdmission({
     genesisHash,
@@ -39,7 +35,12 @@ export function createPoolNode(chain: TestChain): PoolNode {
     machine,
     pool,
     senders,
-    verification: { prepareSigners: async () => undefined, withProofs: async (check) => check() },
+    verification: {
+      prepareSigners: async (signed) => {
+        signatures += signed.length
+      },
+      withProofs: async (check) => check(),
+    },
     height: () => chain.height,
     isKnown: (id) => committed.has(id) || pool.get(id) !== undefined,
     onDropped,
@@ -48,11 +49,12 @@ export function createPoolNode(chain: TestChain): PoolNode {
   const self: PoolNode = {
     pool,
     dropped,
+    get signatures() {
+      return signatures
+    },
     submit: async (bytes) => {
       const { tx, signature } = decodeTransaction(bytes)
-      const digest = transactionDigest(genesisHash, tx)
-      await admission.admit(bytes, tx, { digest, signature })
-      return hashOf(digest)
+      return admission.admit(tx, { bytes, signature, digest: Promise.resolve(transactionDigest(genesisHash, tx)) })
     },
     tries: async (bytes) => {
       try {

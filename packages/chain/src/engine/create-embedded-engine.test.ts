@@ -48,12 +48,15 @@ let engine: Engine
 let genesis: Genesis
 let events: EngineEvent[]
 let hashed: Uint8Array[]
+/** What hashing the next ones waits for. */
+let hashing: Promise<void>[]
 
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'granary-engine-'))
   store = openStore({ path: join(folder, 'chain.sqlite'), dealKeys })
   events = []
   hashed = []
+  hashing = []
 })
 
 afterEach(async () => {
@@ -90,6 +93,7 @@ function start(
     verification: {
       async digestOf(hash, bytes, tx) {
         hashed.push(bytes)
+        await hashing.shift()
         return transactionDigest(hash, tx)
       },
       prepareSigners: async () => undefined,
@@ -132,6 +136,17 @@ async function untilHeight(height: number): Promise<void> {
     })
   })
 }
+
+test('the messages of a lane are taken as they came, whichever is hashed first', async () => {
+  start()
+  const slow = Promise.withResolvers<void>()
+  hashing = [slow.promise]
+  const first = engine.submit(await transfer())
+  const second = engine.submit(await transfer({ sequence: 1 }))
+  setImmediate(slow.resolve)
+  const ids = await Promise.all([first, second])
+  expect(new Set(ids).size).toBe(2)
+})
 
 test('garbage that its envelope refuses is never hashed; what is in a block already is known all the same', async () => {
   start()

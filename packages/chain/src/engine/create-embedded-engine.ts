@@ -223,12 +223,11 @@ export function createEmbeddedEngine(parts: EmbeddedEngineParts): Engine {
       // What stands in a block, or waits for one, is known by its digest; all else that is refused is never hashed.
       const mayBeKnown = isUsed || pool.pendingInLane(tx.sender, tx.lane) > 0
       if (refused !== undefined && !mayBeKnown) throw new TxRefusedError(refused)
-      const digest = await verification.digestOf(chain, bytes, tx)
-      const id = hashOf(digest)
+      const digest = verification.digestOf(chain, bytes, tx)
+      if (refused === undefined) return admission.admit(tx, { bytes, signature, digest })
+      const id = hashOf(await digest)
       if (isKnown(id)) return id
-      if (refused !== undefined) throw new TxRefusedError(refused)
-      await admission.admit(bytes, tx, { digest, signature })
-      return id
+      throw new TxRefusedError(refused)
     },
     async waitFor(id, options = {}) {
       if (store.tx(id) !== undefined) return

@@ -45,13 +45,21 @@ export interface Admitted {
  * @throws InadmissibleError
  */
 export function admit(context: BlockContext, bytes: Uint8Array, pendingInLane = 0): Admitted {
+  const admitted = admitSender(context, bytes, pendingInLane)
+  return { ...admitted, burns: checkProving(context, admitted.tx, admitted) }
+}
+
+/**
+ * All of that but what a message of the proving class must be, which is the dear part of it.
+ * @throws InadmissibleError
+ */
+export function admitSender(context: BlockContext, bytes: Uint8Array, pendingInLane: number): Admitted {
   const { tx, signature, digest } = read(() => context.checks.transaction(context.genesisHash, bytes))
   const fee = checkFee(context, tx, bytes.length)
   checkLane(tx)
   checkSequence(context, tx, pendingInLane)
   checkBalance(context, tx, fee)
   const sessionKey = checkSigner(context, tx, digest, signature, fee)
-  const burns = checkProving(context, tx, { fee, sessionKey })
   return {
     tx,
     id: hashOf(digest),
@@ -60,7 +68,7 @@ export function admit(context: BlockContext, bytes: Uint8Array, pendingInLane = 
     bytes: bytes.length,
     units: unitsOf(tx.kind, bytes.length),
     sessionKey,
-    burns,
+    burns: 0n,
   }
 }
 

@@ -13,7 +13,7 @@ import {
   type Transaction,
   type TransactionClass,
 } from '../messages/index.ts'
-import { type Admitted, admit, checkEnvelope } from './admit.ts'
+import { type Admitted, admit, admitSender, checkEnvelope } from './admit.ts'
 import { writeAppHash } from './app-hash.ts'
 import { currentFees, moveFeeLevel } from './base-fee.ts'
 import { beginBlock, endBlock } from './block-bounds.ts'
@@ -104,10 +104,7 @@ export interface EnvelopeVerdict {
   readonly refused?: RefusedTx
 }
 
-export type TxVerdict =
-  | AcceptedTx
-  /** `executed`: a block could take it, and its message would fail there. */
-  | (RefusedTx & { readonly executed: boolean })
+export type TxVerdict = AcceptedTx | RefusedTx
 export type BlockVerdict = { readonly accept: true } | { readonly accept: false; readonly reason: string }
 
 export interface StateMachine {
@@ -115,6 +112,8 @@ export interface StateMachine {
   initChain(genesis: Genesis): FinalizedBlock
   /** What a few reads of the committed state tell, before anything is hashed. @throws TransactionDecodeError */
   checkEnvelope(bytes: Uint8Array): EnvelopeVerdict
+  /** As checkTx, for what costs one signature: its sender and what that has, no proof, and nothing is executed. */
+  checkSender(bytes: Uint8Array, pendingInLane: number): TxVerdict
   /**
    * Against the committed state: what a block could take, and, if nothing of the lane waits, whether its message would fail.
    * @param options.executes @default true; false: what a block could take, and no more
@@ -154,6 +153,12 @@ export function createStateMachine({ reader, verifiers }: StateMachineParts): St
       known = { genesis, hash: genesisHash(genesis) }
     }
     return known
+  }
+
+  /** The block after the head, at the earliest time that it may have. */
+  function openNext(): OpenBlock {
+    const { height, timeMs } = readHead(reader)
+    return open(height + 1, timeMs + chain().genesis.blockTimeMs)
   }
 
   function open(height: number, timeMs: number): OpenBlock {
@@ -242,8 +247,7 @@ export function createStateMachine({ reader, verifiers }: StateMachineParts): St
     checkEnvelope: (bytes) => {
       const { tx, signature } = checks.decoded(bytes)
       const isUsed = tx.sequence < (tables.lanes.get(reader, tx.sender, tx.lane)?.next ?? 0)
-      const head = readHead(reader)
-      const { context } = open(head.height + 1, head.timeMs + chain().genesis.blockTimeMs)
+      const { context } = openNext()
       try {
         checkEnvelope(context, bytes)
         return { tx, signature, isUsed }
@@ -253,24 +257,31 @@ export function createStateMachine({ reader, verifiers }: StateMachineParts): St
       }
     },
 
+    checkSender: (bytes, pendingInLane) => {
+      const { context } = openNext()
+      try {
+        return acceptedTx(context, admitSender(context, bytes, pendingInLane))
+      } catch (error) {
+        if (!(error instanceof InadmissibleError)) throw error
+        return refusedTx(error)
+      }
+    },
+
     checkTx: (bytes, pendingInLane, { executes = true } = {}) => {
-      const head = readHead(reader)
-      const { context } = open(head.height + 1, head.timeMs + chain().genesis.blockTimeMs)
+      const { context } = openNext()
       try {
         const admitted = admit(context, bytes, pendingInLane)
-        const claim = claimOf(context, admitted)
+        const accepted = acceptedTx(context, admitted)
         // Behind others of its lane, the state that the message will meet is not known yet.
         const result = executes && pendingInLane === 0 ? executeTx(context, admitted) : undefined
         if (result !== undefined && result.code !== 'OK') {
           const { code, message = '', hint = '', retryable = false } = result
-          return { code, message, hint, retryable, executed: true }
+          return { code, message, hint, retryable }
         }
-        const { id, tx, class: txClass, bytes: length, units } = admitted
-        const { sender, lane, sequence } = tx
-        return { code: 'OK', id, sender, lane, sequence, class: txClass, bytes: length, units, claim }
+        return accepted
       } catch (error) {
         if (!(error instanceof InadmissibleError)) throw error
-        return { ...refusedTx(error), executed: false }
+        return refusedTx(error)
       }
     },
 
@@ -370,4 +381,10 @@ function executeBeacon(context: BlockContext, bytes: Uint8Array, index: number, 
     throw new BlockInvalidError(error.message, error)
   }
   return { id: null, kind: 'BeaconEntry', code: 'OK', fee: 0n, events: [] }
+}
+
+function acceptedTx(context: BlockContext, admitted: Admitted): AcceptedTx {
+  const { id, tx, class: txClass, bytes, units } = admitted
+  const { sender, lane, sequence } = tx
+  return { code: 'OK', id, sender, lane, sequence, class: txClass, bytes, units, claim: claimOf(context, admitted) }
 }

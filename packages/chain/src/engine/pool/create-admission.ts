@@ -1,9 +1,11 @@
 /**
  * The way into the pool: signatures and proofs are verified on other threads, and then the state machine says whether a
- * block could take the message. Those of one lane come in in their order; of the answers to one challenge one is verified
+ * block could take the message. What is cheap to see comes first: the sender's own signature, its sequence, its cover and
+ * its place; then the signatures that it brings, its proof, and what it does. Those of one lane come in in their order; of the answers to one challenge one is verified
  * at a time, so that what is wrong is counted before the next one costs anything.
  */
 import {
+  classOf,
   type Epoch,
   type Hash,
   hashOf,
@@ -11,14 +13,14 @@ import {
   type Transaction,
   unitsOf,
 } from '../../messages/index.ts'
-import type { RefusedTx, Senders, StateMachine, TxVerdict } from '../../state/index.ts'
+import type { AcceptedTx, RefusedTx, Senders, StateMachine, TxVerdict } from '../../state/index.ts'
 import { TxRefusedError } from '../errors.ts'
 import { createLineUp } from '../line-up.ts'
 import { signedDigests } from '../verification/signed-digests.ts'
 import type { SignedDigest } from '../verification/tasks.ts'
 import type { Pool } from './create-pool.ts'
 import { ProofAttemptsSpentError } from './errors.ts'
-import type { Dropped } from './pending-tx.ts'
+import type { Dropped, PendingTx } from './pending-tx.ts'
 import { createWorkBudget } from './work-budget.ts'
 import { type About, createWrongProofs } from './wrong-proofs.ts'
 
@@ -43,9 +45,20 @@ export interface AdmissionParts {
   readonly onDropped: (dropped: readonly Dropped[]) => void
 }
 
+export interface SentTx {
+  readonly bytes: Uint8Array
+  readonly signature: Uint8Array
+  /** What its sender signs, when it is hashed. */
+  readonly digest: Promise<Uint8Array>
+}
+
 export interface Admission {
-  /** @throws TxRefusedError, ProofAttemptsSpentError, VerificationQueueFullError and what `Pool.add` throws */
-  admit(bytes: Uint8Array, tx: Transaction, signed: SignedDigest): Promise<void>
+  /**
+   * In line from the call on, however long its digest takes.
+   * @returns its id; one that is known already is not looked at again
+   * @throws TxRefusedError, ProofAttemptsSpentError, VerificationQueueFullError and what `Pool.add` throws
+   */
+  admit(tx: Transaction, sent: SentTx): Promise<Hash>
   /** A block has come. */
   settle(): void
 }
@@ -65,25 +78,44 @@ export function createAdmission(parts: AdmissionParts): Admission {
     const before = pool.pendingInLane(tx.sender, tx.lane, tx.sequence)
     const replaces = pool.pendingInLane(tx.sender, tx.lane) > before
     const executes = !replaces && budget.allows(tx.sender)
-    const verdict = machine.checkTx(bytes, before, { executes })
-    if (verdict.code !== 'OK' && verdict.executed) budget.spend(tx.sender, unitsOf(tx.kind, bytes.length))
-    return verdict
+    return machine.checkTx(bytes, before, { executes })
+  }
+
+  /** What is refused after the cheap checks was work in vain; of proofs the wrong ones are counted instead. */
+  function charge({ kind, sender }: Transaction, bytes: Uint8Array): void {
+    if (classOf(kind) === 'general') budget.spend(sender, unitsOf(kind, bytes.length))
   }
 
   async function admitNow(bytes: Uint8Array, tx: Transaction, signed: SignedDigest): Promise<void> {
     const id = hashOf(signed.digest)
     const about = aboutOf(tx, signed)
     if (about !== undefined) refuseKnown(about, id)
-    await verification.prepareSigners(signedDigests(parts.genesisHash, tx, signed))
+    const { kind, sender, lane, sequence } = tx
+    const pendingOf = ({ class: txClass, units, claim }: AcceptedTx, checkMs: number): PendingTx => {
+      return { id, bytes, kind, sender, lane, sequence, class: txClass, units, claim, checkMs }
+    }
+    await verification.prepareSigners([signed])
+    if (isKnown(id)) return
+    const sent = machine.checkSender(bytes, pool.pendingInLane(sender, lane, sequence))
+    if (sent.code !== 'OK') throw new TxRefusedError(sent)
+    pool.check(pendingOf(sent, 0))
+
+    const [, ...brought] = signedDigests(parts.genesisHash, tx, signed)
+    if (brought.length > 0) await verification.prepareSigners(brought)
     const startedAt = performance.now()
     const take = (): RefusedTx | undefined => {
       const verdict = check(bytes, tx, id)
       if (verdict === undefined) return undefined
-      if (verdict.code !== 'OK') return verdict
-      const { kind, sender, lane, sequence } = tx
-      const { class: txClass, units, claim } = verdict
-      const checkMs = performance.now() - startedAt
-      parts.onDropped(pool.add({ id, bytes, kind, sender, lane, sequence, class: txClass, units, claim, checkMs }))
+      if (verdict.code !== 'OK') {
+        charge(tx, bytes)
+        return verdict
+      }
+      try {
+        parts.onDropped(pool.add(pendingOf(verdict, performance.now() - startedAt)))
+      } catch (error) {
+        charge(tx, bytes)
+        throw error
+      }
       return undefined
     }
     const refusal = about === undefined ? take() : await verification.withProofs(take)
@@ -108,12 +140,19 @@ export function createAdmission(parts: AdmissionParts): Admission {
   }
 
   return {
-    admit: (bytes, tx, signed) =>
-      lanes.run(`${tx.sender}/${tx.lane}`, () => {
+    admit: (tx, { bytes, signature, digest: hashing }) => {
+      // It may fail while others of the lane are looked at, and is asked for after them.
+      hashing.catch(() => undefined)
+      return lanes.run(`${tx.sender}/${tx.lane}`, async () => {
+        const signed = { digest: await hashing, signature }
+        const id = hashOf(signed.digest)
+        if (isKnown(id)) return id
         const about = aboutOf(tx, signed)
-        if (about === undefined) return admitNow(bytes, tx, signed)
-        return subjects.run(`${tx.sender} ${JSON.stringify(about)}`, () => admitNow(bytes, tx, signed))
-      }),
+        const admitting = (): Promise<void> => admitNow(bytes, tx, signed)
+        await (about === undefined ? admitting() : subjects.run(`${tx.sender} ${JSON.stringify(about)}`, admitting))
+        return id
+      })
+    },
     settle() {
       budget.renew()
       const hour = Math.ceil(HOUR_MS / parts.blockTimeMs)

@@ -20,6 +20,8 @@ export interface Pool {
   pendingInLane(sender: Address, lane: number, before?: number): number
   /** The lanes of an account in which something waits, with how much. */
   lanesOf(sender: Address): { lane: number; pending: number }[]
+  /** Whether it would be taken. @throws what `add` throws */
+  check(tx: PendingTx): void
   /**
    * @returns those that leave for it
    * @throws ClaimNotCoveredError, MempoolFullError, LaneClassError, AlreadyPendingError, ReplacementTooLowError,
@@ -75,6 +77,18 @@ export function createPool({ senders, limits, refusal }: PoolParts): Pool {
   const dropAll = (txs: readonly PendingTx[], reason: PoolReason): Dropped[] =>
     txs.flatMap((tx) => queues.drop(tx, reason))
 
+  /** Who leaves for it; decided before anything leaves. */
+  function plan(tx: PendingTx) {
+    const replaced = queues.lane(tx.sender, tx.lane).find(({ sequence }) => sequence === tx.sequence)
+    checkPlace(tx, replaced, queues)
+    keyChanges.check(tx)
+    const withdrawn = keyChanges.withdraws(tx)
+    const uncovered = coverFor(tx, replaced, { queues, senders })
+    const leaving = [...withdrawn, ...uncovered, ...(replaced === undefined ? [] : [replaced])]
+    const block = { bytes: current.blockBytes, units: current.blockVerifyUnits }
+    return { replaced, withdrawn, uncovered, expelled: roomFor(tx, leaving, { queues, block }) }
+  }
+
   return {
     get size() {
       return queues.size
@@ -83,15 +97,9 @@ export function createPool({ senders, limits, refusal }: PoolParts): Pool {
     pendingInLane: (sender, lane, before = Number.POSITIVE_INFINITY) =>
       queues.lane(sender, lane).filter(({ sequence }) => sequence < before).length,
     lanesOf: (sender) => queues.lanesOf(sender).map((lane) => ({ lane, pending: queues.lane(sender, lane).length })),
+    check: (tx) => void plan(tx),
     add(tx) {
-      const replaced = queues.lane(tx.sender, tx.lane).find(({ sequence }) => sequence === tx.sequence)
-      checkPlace(tx, replaced, queues)
-      keyChanges.check(tx)
-      const withdrawn = keyChanges.withdraws(tx)
-      const uncovered = coverFor(tx, replaced, { queues, senders })
-      const leaving = [...withdrawn, ...uncovered, ...(replaced === undefined ? [] : [replaced])]
-      const block = { bytes: current.blockBytes, units: current.blockVerifyUnits }
-      const expelled = roomFor(tx, leaving, { queues, block })
+      const { replaced, withdrawn, uncovered, expelled } = plan(tx)
       const dropped = [
         ...dropAll(withdrawn, keyChanges.reason),
         ...dropAll(uncovered, GAVE_WAY),

@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals'
 import { addClaimedPartitions, createClaimedPartitions } from '../../../test/claimed-partitions.ts'
 import { claimedAnswer, claimedSector } from '../../../test/claimed-proofs.ts'
 import { claimedSigner, claimedSigners, createPoolNode } from '../../../test/pool-node.ts'
-import { createTestChain, fund, GRN, type TestChain } from '../../../test/test-chain.ts'
+import { createTestChain, fund, GRN, signTerms, type TestChain, termsFor } from '../../../test/test-chain.ts'
 import { type Address, feeOf, type Signer, sessionSigner } from '../../messages/index.ts'
 import { type FinalizedBlock, feeLevelOf, type Verifiers } from '../../state/index.ts'
 import { tables } from '../../state/tables.ts'
@@ -290,3 +290,25 @@ test(
   },
   TIMEOUT_MS,
 )
+
+test('64 deals in one message that is signed by another, out of sequence or not covered: one signature is verified', async () => {
+  const chain = createTestChain({ verifiers: claimedSigners, recounts: false })
+  const [client, stranger] = crowd(chain, 2, GRN) as [Signer, Signer]
+  const node = createPoolNode(chain)
+  const publish = (pricePerEpoch: bigint, options: { sender?: Address; sequence?: number }): Uint8Array => {
+    const deals = Array.from({ length: 64 }, (_, nonce) => {
+      const terms = termsFor(chain, client.address, 1_000, { nonce: BigInt(nonce), pricePerEpoch })
+      return { terms, providerSignature: signTerms(chain, stranger, terms) }
+    })
+    const signer = options.sender === undefined ? client : stranger
+    return chain.sign(signer, 'PublishDeal', { deals }, { maxFee: GRN / 10n, ...options })
+  }
+  const tries = async (...given: Parameters<typeof publish>): Promise<[string, number]> => {
+    const before = node.signatures
+    return [await node.tries(publish(...given)), node.signatures - before]
+  }
+  expect(await tries(1n, { sender: client.address })).toEqual(['SIGNER_WRONG', 1])
+  expect(await tries(1n, { sequence: 7 })).toEqual(['SEQUENCE_GAP', 1])
+  expect(await tries(GRN, {})).toEqual(['INSUFFICIENT_FUNDS', 1])
+  expect(await tries(1n, {})).toEqual(['PROVIDER_NOT_FOUND', 65])
+})
