@@ -432,6 +432,12 @@ export const attacks: readonly Attack[] = [
     cost: 'it is not taken at all',
   },
   {
+    name: 'newcomers before a full pool of thousands',
+    file: `${POOL}/create-pool`,
+    refusedBy: 'lanes are kept in the order of what they can pay, and who enters pays an eighth more than the lowest',
+    cost: 'one signature each; to enter, an eighth more each time',
+  },
+  {
     name: 'an hour of full blocks',
     file: `${STATE}/full-blocks.slow`,
     refusedBy: 'each full block makes the next one an eighth dearer',

@@ -135,7 +135,9 @@ async function committed(chain: ChainClient, id: Hash, options: CallOptions): Pr
 }
 
 function isSequenceError(error: unknown): boolean {
-  return GranaryError.is(error) && !(error instanceof ChainTxError) && error.code.startsWith('SEQUENCE_')
+  if (!GranaryError.is(error) || error instanceof ChainTxError) return false
+  // Another of its sequence waits already, or stands in a block.
+  return error.code === 'REPLACEMENT_TOO_LOW' || error.code.startsWith('SEQUENCE_')
 }
 
 function isFeeError(error: unknown): boolean {

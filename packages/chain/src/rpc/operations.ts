@@ -295,6 +295,7 @@ export const submitTx: Operation<Nothing, { wait?: 'committed' | undefined }, Tx
     'SEQUENCE_GAP',
     'INSUFFICIENT_FUNDS',
     'ALREADY_PENDING',
+    'REPLACEMENT_TOO_LOW',
     'KEY_CHANGING',
     'LANE_CLASS_MIXED',
     'PROOF_ATTEMPTS_SPENT',

@@ -1,14 +1,13 @@
 /**
- * Bounds: how much may wait, of one account and in all. When a class is full, who can pay a higher level of fees enters in
+ * Bounds: how much may wait, of one account and in all. When a class is full, who can pay a level of fees an eighth higher enters in
  * place of who can pay least, the last of its lane; an answer to a challenge enters in place of what is no answer, or of a
  * later deadline. Everything is decided before anything leaves.
  */
-import { lesser } from '../../state/lesser.ts'
 import { MempoolFullError } from '../errors.ts'
 import { AlreadyPendingError, LaneClassError, ReplacementTooLowError } from './errors.ts'
 import { urgencies } from './order.ts'
 import type { PendingTx, Room } from './pending-tx.ts'
-import { laneKey, type Queues } from './queues.ts'
+import { laneKey, leastLevel, type Queues } from './queues.ts'
 
 /** Of each class, in blocks: of general messages those of their half. */
 const BLOCKS = 8
@@ -23,8 +22,8 @@ export function checkPlace(tx: PendingTx, replaced: PendingTx | undefined, queue
   const same = queues.sameSubject(tx)
   if (same !== undefined && same !== replaced) throw new AlreadyPendingError(same)
   if (replaced === undefined) return
-  // A level up by an eighth, so that it is worth the work of taking it; a proof has no price to raise.
-  const isHigher = 8n * tx.claim.level >= 9n * replaced.claim.level
+  // A proof has no price to raise.
+  const isHigher = isEighthAbove(tx.claim.level, replaced.claim.level)
   if (tx.class === 'proving' || !isHigher) throw new ReplacementTooLowError(tx, replaced)
 }
 
@@ -83,33 +82,53 @@ function checkAccount(
   if (bytes + tx.bytes.length > bytesMax) throw new MempoolFullError('too many bytes of this account are', bytesMax)
 }
 
-/** General messages that pay less than the newcomer can, the lowest level first and of each lane the last first. */
+interface CheapLane {
+  readonly txs: PendingTx[]
+  readonly level: bigint
+}
+
+/**
+ * General messages that pay less than the newcomer can, by an eighth as with a replacement: the lowest level first and of
+ * each lane the last first. A newcomer that pays too little is seen to at the first lane.
+ */
 function* cheaper(tx: PendingTx, queues: Queues, gone: ReadonlySet<PendingTx>): Generator<PendingTx> {
-  const own = laneKey(tx)
   const rest = queues.lane(tx.sender, tx.lane).filter((each) => !gone.has(each) && each.sequence < tx.sequence)
   const level = leastLevel([...rest, tx])
-  const lanes = new Map<string, PendingTx[]>()
-  for (const each of queues.all()) {
-    if (each.class !== 'general' || laneKey(each) === own || gone.has(each)) continue
-    lanes.set(laneKey(each), [...(lanes.get(laneKey(each)) ?? []), each])
-  }
-  const ranked = [...lanes.values()].map((lane) => ({ lane, level: leastLevel(lane) }))
-  ranked.sort((a, b) => (a.level < b.level ? 1 : a.level > b.level ? -1 : 0))
+  const lanes = queues.lanesFromLowest()
+  // Of those something has left already, or is leaving: the lowest level last.
+  const begun: CheapLane[] = []
+  let next = nextWhole()
   for (;;) {
-    const lowest = ranked.pop()
-    if (lowest === undefined || lowest.level >= level) return
-    const last = lowest.lane.pop()!
-    yield last
-    if (lowest.lane.length === 0) continue
-    const next = { lane: lowest.lane, level: leastLevel(lowest.lane) }
-    const at = ranked.findLastIndex((each) => each.level >= next.level)
-    ranked.splice(at + 1, 0, next)
+    const first = begun.at(-1)
+    const isBegun = first !== undefined && (next === undefined || first.level <= next.level)
+    const lowest = isBegun ? first : next
+    if (lowest === undefined || !isEighthAbove(level, lowest.level)) return
+    if (isBegun) begun.pop()
+    else next = nextWhole()
+    yield lowest.txs.pop()!
+    begin(lowest.txs)
+  }
+
+  function begin(txs: PendingTx[]): void {
+    if (txs.length === 0) return
+    const lane = { txs, level: leastLevel(txs) }
+    begun.splice(begun.findLastIndex((each) => each.level >= lane.level) + 1, 0, lane)
+  }
+
+  function nextWhole(): CheapLane | undefined {
+    for (let each = lanes.next(); each.done !== true; each = lanes.next()) {
+      if (laneKey(each.value[0]!) === laneKey(tx)) continue
+      const txs = each.value.filter((other) => !gone.has(other))
+      if (txs.length === each.value.length) return { txs, level: leastLevel(txs) }
+      begin(txs)
+    }
+    return undefined
   }
 }
 
-/** What a lane can pay is the least in it: behind one that cannot pay nothing is taken. */
-function leastLevel(lane: readonly PendingTx[]): bigint {
-  return lane.map(({ claim }) => claim.level).reduce(lesser)
+/** So that it is worth the work of taking it. */
+function isEighthAbove(level: bigint, other: bigint): boolean {
+  return 8n * level >= 9n * other
 }
 
 /** What an answer may expel: first what is no answer, the newest first; then answers of a later deadline, the latest first. */

@@ -330,6 +330,42 @@ describe('bounds', () => {
     expect(() => enter(3n)).toThrow(throwing('MEMPOOL_FULL') as Error)
   })
 
+  test('who pays less than an eighth above the lowest does not enter a full pool', () => {
+    const { pool } = stage()
+    const [lowest] = fill(pool, [8n, 10n, 10n, 10n, 10n, 10n, 10n, 10n, 10n, 10n])
+    const newcomer = (level: bigint): PendingTx => tx({ sender: bob, units: 400, claim: { level } })
+    expect(() => pool.add(newcomer(9n * LEVEL - 1n))).toThrow(throwing('MEMPOOL_FULL') as Error)
+    expect(reasons(pool.add(newcomer(9n * LEVEL)))).toEqual([[lowest, 'MEMPOOL_FULL']])
+  })
+
+  test('newcomers before a full pool of thousands: each is seen to at the lowest lane', () => {
+    const { pool } = stage({ blockBytes: 10_000_000, blockVerifyUnits: 10_000 })
+    let reads = 0
+    const counted = (sender: Address, level: bigint): PendingTx => {
+      const each = tx({ sender })
+      Object.defineProperty(each.claim, 'level', {
+        get: () => {
+          reads += 1
+          return level
+        },
+      })
+      return each
+    }
+    for (let index = 0; index < 4_000; index++) pool.add(counted(accountAt(index), LEVEL + BigInt((index * 7) % 4_000)))
+    reads = 0
+    for (let count = 0; count < 200; count++)
+      expect(() => pool.add(counted(bob, LEVEL))).toThrow(throwing('MEMPOOL_FULL') as Error)
+    expect(reads).toBeLessThan(2_000)
+    reads = 0
+    for (let count = 0; count < 60; count++)
+      expect(
+        pool.add({
+          ...tx({ sender: bob, lane: count % 32, sequence: Math.floor(count / 32), claim: { level: 2n * LEVEL } }),
+        }),
+      ).toHaveLength(1)
+    expect(reads).toBeLessThan(1_000)
+  })
+
   test('nothing leaves for a newcomer that would not fit all the same', () => {
     const { pool } = stage()
     fill(pool, [1n, 9n, 9n, 9n, 9n, 9n, 9n, 9n, 9n, 9n])
@@ -356,14 +392,14 @@ describe('bounds', () => {
     const [first, second] = [tx({ claim: { level: 8n * LEVEL } }), tx({ sequence: 1 })]
     for (const each of [first, second, tx({ sender: bob })]) pool.add(each)
     const cheap = tx({ claim: { level: 9n * LEVEL - 1n } })
-    expect(() => pool.add(cheap)).toThrow(throwing('SEQUENCE_TOO_LOW') as Error)
+    expect(() => pool.add(cheap)).toThrow(throwing('REPLACEMENT_TOO_LOW') as Error)
     const dear = tx({ claim: { level: 9n * LEVEL } })
     expect(reasons(pool.add(dear))).toEqual([[first, 'SEQUENCE_TAKEN']])
     expect(offered(pool)[0]).toBe(dear)
     expect(offered(pool)).toContain(second)
     pool.add(answer(0, 12))
     const again = answer(1, 12, { lane: 1_024, claim: { level: 99n * LEVEL } })
-    expect(() => pool.add(again)).toThrow(throwing('SEQUENCE_TOO_LOW') as Error)
+    expect(() => pool.add(again)).toThrow(throwing('REPLACEMENT_TOO_LOW') as Error)
   })
 })
 
@@ -395,6 +431,16 @@ describe('at a new head', () => {
       [first, 'INSUFFICIENT_FUNDS'],
     ])
     expect(self.pool.get(proof.id)).toBe(proof)
+  })
+
+  test('of a key that may spend less than it promised the newest leave, for its limit', () => {
+    const self = stage()
+    self.keys.set(`${alice}/k`, { left: 600n, expires: 99, scopes: ['Transfer'] })
+    const sent = [0, 1].map((lane) => tx({ lane, claim: { amount: 300n, sessionKey: 'k' } }))
+    for (const each of sent) self.pool.add(each)
+    self.keys.set(`${alice}/k`, { left: 599n, expires: 99, scopes: ['Transfer'] })
+    const keys = [{ account: alice, publicKey: 'k' }]
+    expect(settle(self, { keys })).toEqual([[sent[1], 'SPENDING_LIMIT_REACHED']])
   })
 
   test('of a key that may no longer sign them they leave, proofs too', () => {

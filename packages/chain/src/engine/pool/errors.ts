@@ -35,11 +35,11 @@ export class AlreadyPendingError extends GranaryError {
   }
 }
 
-/** SEQUENCE_TOO_LOW: one of that sequence waits, and this one does not pay an eighth more. */
+/** REPLACEMENT_TOO_LOW: one of that sequence waits, and this one does not pay an eighth more. */
 export class ReplacementTooLowError extends GranaryError {
   constructor({ lane, sequence }: PendingTx, replaced: PendingTx) {
     super({
-      code: 'SEQUENCE_TOO_LOW',
+      code: 'REPLACEMENT_TOO_LOW',
       message: `in lane ${lane} one of sequence ${sequence} waits already: ${replaced.id}`,
       hint: 'sign with the next sequence; to replace that one, sign a maxFee that pays a level higher by an eighth',
       retryable: false,

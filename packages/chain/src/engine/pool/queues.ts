@@ -3,6 +3,8 @@
  * of the sequences, within an account that of arrival; one that replaces another takes its place in both.
  */
 import type { Address, Hash, TransactionClass } from '../../messages/index.ts'
+import { lesser } from '../../state/lesser.ts'
+import { createLaneRanks } from './lane-ranks.ts'
 import { type Dropped, FELL_WITH_ANOTHER, type PendingTx, type PoolReason, type Room } from './pending-tx.ts'
 
 export interface Queues {
@@ -14,6 +16,8 @@ export interface Queues {
   account(sender: Address): readonly PendingTx[]
   /** In the order of arrival. */
   all(): PendingTx[]
+  /** Those of general messages, the one that can pay the lowest level first. */
+  lanesFromLowest(): Generator<readonly PendingTx[]>
   /** The one that waits and is about the same thing, where there may be only one. */
   sameSubject(tx: PendingTx): PendingTx | undefined
   used(of: TransactionClass): Room
@@ -41,6 +45,9 @@ interface Arrived {
 
 export function createQueues(): Queues {
   const byId = new Map<Hash, Arrived>()
+  /** A number that is set again keeps its place. */
+  const byArrival = new Map<number, PendingTx>()
+  const ranks = createLaneRanks()
   const accounts = new Map<Address, Account>()
   const lanes = new Map<string, Map<number, PendingTx>>()
   const subjects = new Map<string, PendingTx>()
@@ -69,17 +76,26 @@ export function createQueues(): Queues {
     else claims.set(key, sum)
   }
 
+  function rank(tx: PendingTx): void {
+    if (tx.class !== 'general') return
+    const lane = [...(lanes.get(laneKey(tx))?.values() ?? [])]
+    ranks.set(laneKey(tx), lane.length === 0 ? undefined : leastLevel(lane))
+  }
+
   function remove(id: Hash): void {
-    const tx = byId.get(id)?.tx
-    if (tx === undefined) return
+    const arrived = byId.get(id)
+    if (arrived === undefined) return
+    const { tx, arrival } = arrived
     const account = accounts.get(tx.sender)!
     const lane = lanes.get(laneKey(tx))!
     byId.delete(id)
+    byArrival.delete(arrival)
     account.txs.delete(placeKey(tx))
     lane.delete(tx.sequence)
     count(tx, account, -1)
     if (account.txs.size === 0) accounts.delete(tx.sender)
     if (lane.size === 0) lanes.delete(laneKey(tx))
+    rank(tx)
   }
 
   return {
@@ -90,7 +106,10 @@ export function createQueues(): Queues {
     lane: (sender, lane) => [...(lanes.get(laneKey({ sender, lane }))?.values() ?? [])],
     lanesOf: (sender) => [...new Set([...(accounts.get(sender)?.txs.values() ?? [])].map(({ lane }) => lane))],
     account: (sender) => [...(accounts.get(sender)?.txs.values() ?? [])],
-    all: () => [...byId.values()].toSorted((a, b) => a.arrival - b.arrival).map(({ tx }) => tx),
+    all: () => [...byArrival.values()],
+    *lanesFromLowest() {
+      for (const lane of ranks.fromLowest()) yield [...lanes.get(lane)!.values()]
+    },
     sameSubject: (tx) => {
       const subject = subjectKey(tx)
       return subject === undefined ? undefined : subjects.get(subject)
@@ -108,11 +127,13 @@ export function createQueues(): Queues {
         count(replaced, account, -1)
       }
       byId.set(tx.id, { tx, arrival })
+      byArrival.set(arrival, tx)
       account.txs.set(placeKey(tx), tx)
       lane.set(tx.sequence, tx)
       accounts.set(tx.sender, account)
       lanes.set(laneKey(tx), lane)
       count(tx, account, 1)
+      rank(tx)
       return replaced
     },
     remove,
@@ -129,6 +150,11 @@ export function createQueues(): Queues {
 /** What it claims of its account's balance, or of what its session key may spend. */
 export function claimOn({ claim: { amount, burns } }: PendingTx, sessionKey?: string): bigint {
   return sessionKey === undefined ? amount : amount + burns
+}
+
+/** What a lane can pay is the least in it: behind one that cannot pay nothing is taken. */
+export function leastLevel(lane: readonly PendingTx[]): bigint {
+  return lane.map(({ claim }) => claim.level).reduce(lesser)
 }
 
 export function laneKey({ sender, lane }: Pick<PendingTx, 'sender' | 'lane'>): string {

@@ -37,8 +37,14 @@ const KEY_CHANGED: PoolReason = {
 
 const UNCOVERED: PoolReason = {
   code: 'INSUFFICIENT_FUNDS',
-  message: 'the account, or its session key, has less than all that waits could cost',
+  message: 'the account has less than all that waits could cost',
   hint: 'send money to the account and send it anew',
+}
+
+const LIMIT_REACHED: PoolReason = {
+  code: 'SPENDING_LIMIT_REACHED',
+  message: 'its session key may spend less than all that waits could cost',
+  hint: 'wait for the blocks of what it has sent, or authorise it again with a higher limit',
 }
 
 export function recheck({ queues, senders, refusal, touched, next }: RecheckParts): Dropped[] {
@@ -62,7 +68,7 @@ export function recheck({ queues, senders, refusal, touched, next }: RecheckPart
       own.filter(({ kind }) => key === undefined || key.expires < next || !key.scopes.includes(kind)),
       KEY_CHANGED,
     )
-    drop(uncovered(account, publicKey, { queues, senders }), UNCOVERED)
+    drop(uncovered(account, publicKey, { queues, senders }), LIMIT_REACHED)
   }
   for (const account of touched.accounts) drop(uncovered(account, undefined, { queues, senders }), UNCOVERED)
   dropped.push(...recheckPartitions({ queues, refusal, touched }))
