@@ -20,12 +20,12 @@ afterEach(async () => {
   await listener.close()
 })
 
-async function serve(connections = 64, slowBytes = 64 * 1024): Promise<void> {
+async function serve(connections = 64, slowBytes = 64 * 1024, slowMs = SLOW_MS): Promise<void> {
   const addressOf = addressesThatCount({ loopback: true })
-  listener = await listen('127.0.0.1', 0, { addressOf, connections, slowMs: SLOW_MS, slowBytes })
+  listener = await listen('127.0.0.1', 0, { addressOf, connections, slowMs, slowBytes })
   listener.serve((request, response) => {
     if (request.url === '/large') Readable.from(slices(), { objectMode: false }).pipe(response)
-    else if (request.url === '/later') setTimeout(() => response.end('late'), 3 * SLOW_MS)
+    else if (request.url === '/later') setTimeout(() => response.end('late'), 3 * slowMs)
     else request.resume().on('end', () => response.end('here'))
   })
 }
@@ -86,7 +86,8 @@ test('a connection that says nothing, or only lines without a request, is ended'
 })
 
 test('an answer that the provider takes its time for, and a reader that is slow and steady, are not ended', async () => {
-  await serve(64, 1024)
+  // A time that no stall of a busy machine reaches, and a reader that takes twice as long.
+  await serve(64, 1024, 2_000)
   const patient = await open(get('/later'))
   const steady = await open(get('/large'))
   steady.pause()
@@ -94,7 +95,7 @@ test('an answer that the provider takes its time for, and a reader that is slow 
   const reading = (async () => {
     for await (const bytes of steady) {
       read += (bytes as Buffer).length
-      if (read < 10_000_000) await sleep(10)
+      if (read < 10_000_000) await sleep(30)
     }
   })()
   expect(await text(patient)).toMatch(/late$/)
