@@ -184,7 +184,7 @@ export const attacks: readonly Attack[] = [
     file: 'chain/src/engine/clock/clocks',
     refusedBy:
       'rounds set a proven clock back by 60 s in all, and one at a start by ten minutes; beyond that an operator decides',
-    cost: 'all relays at once, and one honest relay ends it; at most ten minutes that seeds are known early',
+    cost: 'all relays at once, and one honest relay ends it; at most eleven minutes that seeds are known early',
   },
   {
     name: 'sealing ahead of the ticket',

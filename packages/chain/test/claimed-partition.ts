@@ -112,7 +112,7 @@ export function createClaimedPartition(options: ClaimedPartitionOptions): Claime
   chain.advance(chain.genesis.params.seedDelay)
   const waiting = new Set(Array.from({ length: sectors }, (_, number) => number))
   while (waiting.size > 0) {
-    // Who is proven while a challenge is open joins another partition.
+    // A list that is under challenge is answered first, so that what joins is in the next one.
     while (view()?.challenge !== undefined) self.answer()
     const proofs = [...waiting].slice(0, PROOFS_A_BLOCK).map((number, lane) => {
       return chain.sign(owner, 'ProveCommitSector', { provider, number, bundle: claimedPoRep() }, { lane })

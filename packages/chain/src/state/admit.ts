@@ -181,14 +181,14 @@ function checkKey({ store, height }: BlockContext, tx: Transaction, publicKey: s
     throw refusal(
       'KEY_NOT_AUTHORIZED',
       `${tx.sender} has no session key 0x${publicKey}`,
-      'authorise it with AuthorizeKey',
+      'the key of the account has to authorise it (message AuthorizeKey), or sign itself',
     )
   }
   if (key.expires < height) {
     throw refusal(
       'KEY_EXPIRED',
       `the session key expired at epoch ${key.expires}`,
-      'authorise it again with AuthorizeKey',
+      'the key of the account has to authorise it again (message AuthorizeKey), or sign itself',
     )
   }
   if (!key.scopes.includes(tx.kind)) {

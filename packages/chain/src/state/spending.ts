@@ -3,7 +3,7 @@
  * its balance; of the collateral of its providers what they lock, burn or owe more than before, and withdraw; and the
  * collateral that terms lock which the key has signed. docs/spec/chain.md section 1.
  */
-import type { Address, Transaction } from '../messages/index.ts'
+import { type Address, formatGrn, type Transaction } from '../messages/index.ts'
 import { InvariantError, TxError } from './errors.ts'
 import { accountOf, totalsOf } from './ledger.ts'
 import type { SessionKey } from './records/accounts.ts'
@@ -59,7 +59,7 @@ export function spendByKey(store: Store, account: Address, publicKey: string, am
 export function requireLimit({ spendingLimit }: Pick<SessionKey, 'spendingLimit'>, spent: bigint): void {
   if (spent > spendingLimit) {
     throw new TxError('SPENDING_LIMIT_REACHED', {
-      message: `the session key would have spent ${spent} attoGRN, its limit is ${spendingLimit}`,
+      message: `the session key would have spent ${formatGrn(spent)}, its limit is ${formatGrn(spendingLimit)}`,
       hint: 'sign with the key of the account, or authorise the session key with a higher limit',
     })
   }
