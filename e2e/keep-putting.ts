@@ -11,6 +11,8 @@ export interface Stored {
 }
 
 export interface KeptPut {
+  /** The codes of the errors that it was begun again after, so far. */
+  readonly failures: readonly string[]
   readonly stored: Promise<Stored>
   /** When a line of its progress is found by the pattern; false when it reported its deal without one. */
   said(pattern: RegExp): Promise<boolean>
@@ -46,6 +48,7 @@ export function keepPutting(bench: Workbench, file: string, chainUrl: string, ar
   stored.catch(() => {})
 
   return {
+    failures,
     stored,
     said: async (pattern) => {
       while (!over) {

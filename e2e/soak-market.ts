@@ -102,7 +102,12 @@ export async function startSoakMarket(withDisk: boolean): Promise<SoakMarket> {
     reported: async (more, of) => {
       const count = (): number => stored.filter(({ provider }) => of === undefined || provider === of.id).length
       const wanted = count() + more
-      const enough = eventually(`${more} more deals`, REPORTED_WITHIN_MS, async () => count() >= wanted)
+      const enough = eventually(`${more} more deals`, REPORTED_WITHIN_MS, async () => {
+        if (count() >= wanted) return true
+        throw new Error(
+          [...under].map(([id, { failures }]) => `${id}: ${failures.join(', ') || 'no error'}`).join('; '),
+        )
+      })
       // A put that is given up fails here, and says why.
       await Promise.race([enough, loops])
     },
