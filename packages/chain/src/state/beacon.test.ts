@@ -133,7 +133,9 @@ describe('a block', () => {
   })
 
   test('old rounds are forgotten', () => {
-    const chain = createTestChain({ params: { ticketMaxAge: 10, commitExpiry: 10 }, blockTimeMs: 3_000 })
+    const responseWindows = { '2KiB-test': 5, '8MiB-dev': 0, '512MiB': 0, '4GiB': 0, '32GiB': 0, '64GiB': 0 }
+    const params = { ticketMaxAge: 10, commitExpiry: 10, provingPeriod: 20, responseWindows }
+    const chain = createTestChain({ params, blockTimeMs: 3_000 })
     // Past the first period, in which the table of the permutation fills.
     chain.advance(roundsKept(chain.genesis.params) + 10)
     const at = (epoch: number): unknown => randomnessView(chain.state, { tag: 'SLOT', epoch, provider: 0, sector: 0 })
