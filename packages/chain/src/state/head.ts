@@ -1,6 +1,6 @@
 /** What stands in the state once: genesis, parameters, head. */
 import { type Hash, hashOf } from '../messages/index.ts'
-import { decodeRecord, encodeRecord } from '../messages/tuple-codec.ts'
+import { decodeRecord, encodeRecord, equalBytes } from '../messages/tuple-codec.ts'
 import { APP_HASH_KEY } from './app-hash.ts'
 import { InvariantError } from './errors.ts'
 import { type Genesis, genesisStruct } from './genesis.ts'
@@ -25,6 +25,18 @@ export function readHead(reader: StateReader): HeadView {
 
 export function readParams(reader: StateReader): ChainParams {
   return decodeRecord(chainParams, required(reader, PARAMS_KEY))
+}
+
+/** As {@link readParams} for whoever asks at each transaction: they are decoded again only when their bytes have changed. */
+export function rememberingParams(): typeof readParams {
+  let known: { readonly bytes: Uint8Array; readonly params: ChainParams } | undefined
+  return (reader) => {
+    const bytes = required(reader, PARAMS_KEY)
+    if (known === undefined || !equalBytes(known.bytes, bytes)) {
+      known = { bytes, params: decodeRecord(chainParams, bytes) }
+    }
+    return known.params
+  }
 }
 
 export function readGenesis(reader: StateReader): Genesis {

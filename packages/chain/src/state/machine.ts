@@ -25,7 +25,7 @@ import { BlockInvalidError, InadmissibleError, type InadmissibleErrorCode } from
 import type { ChainEvent } from './events.ts'
 import { executeTx, type TxResult } from './execute-tx.ts'
 import { assertGenesis, type Genesis, genesisHash } from './genesis.ts'
-import { type HeadView, readGenesis, readHead, readParams, writeGenesis } from './head.ts'
+import { type HeadView, readGenesis, readHead, rememberingParams, writeGenesis } from './head.ts'
 import { assertConserved, credit } from './ledger.ts'
 import { BEACON_ENTRIES_MAX, beaconEntry, isRoundWanted, misplacedEntry } from './messages/beacon-entry.ts'
 import { checkTime, isClockRound } from './proven-time.ts'
@@ -146,6 +146,7 @@ export function createStateMachine({ reader, verifiers }: StateMachineParts): St
   const checks = createChecks(verifiers)
   // The genesis never changes, and to hash it for each transaction would take longer than the transaction.
   let known: { readonly genesis: Genesis; readonly hash: Hash } | undefined
+  const readParams = rememberingParams()
 
   function chain(): { readonly genesis: Genesis; readonly hash: Hash } {
     if (known === undefined) {
@@ -157,11 +158,11 @@ export function createStateMachine({ reader, verifiers }: StateMachineParts): St
 
   /** The block after the head, at the earliest time that it may have. */
   function openNext(): OpenBlock {
-    const { height, timeMs } = readHead(reader)
-    return open(height + 1, timeMs + chain().genesis.blockTimeMs)
+    const head = readHead(reader)
+    return open(head, head.height + 1, head.timeMs + chain().genesis.blockTimeMs)
   }
 
-  function open(height: number, timeMs: number): OpenBlock {
+  function open(head: HeadView, height: number, timeMs: number): OpenBlock {
     const overlay = createOverlay(reader)
     const events: ChainEvent[] = []
     const { genesis, hash } = chain()
@@ -177,12 +178,12 @@ export function createStateMachine({ reader, verifiers }: StateMachineParts): St
       timeMs,
       emit: (event) => void events.push(event),
     }
-    return { context, overlay, head: readHead(reader), events }
+    return { context, overlay, head, events }
   }
 
   function openBlock({ height, timeMs }: Pick<Block, 'height' | 'timeMs'>): OpenBlock {
-    const block = open(height, timeMs)
-    const { head } = block
+    const head = readHead(reader)
+    const block = open(head, height, timeMs)
     if (height !== head.height + 1) throw new BlockInvalidError(`block ${height} does not follow block ${head.height}`)
     if (!Number.isSafeInteger(timeMs) || timeMs <= head.timeMs) {
       throw new BlockInvalidError(`block ${height} is not later than the block before it`)
