@@ -75,7 +75,9 @@ function note(
   const pagesWritten = [...writes.keys()].filter((key) => key.startsWith(PAGES)).length
   // Terminated sectors leave their lists without an event, when no draw can ask for them any more.
   const departed = [...writes].filter(([key, value]) => value === null && key.startsWith(DEPARTURES)).length
-  const count = 1 + all.length + departed
+  // So do the deals of a settlement in which nothing is due: they are looked at, each as one that pays.
+  const notDue = results.filter(({ kind, events: own }) => kind === 'SettleDeals' && own.length === 0).length
+  const count = 1 + all.length + departed + notDue * PARTITION_SECTORS
   const work = {
     read: reads.records / count,
     written: (writes.size - pagesWritten) / count,
