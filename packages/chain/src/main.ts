@@ -114,7 +114,7 @@ export async function runChain(options: RunChainOptions): Promise<RunningChain> 
     const headTimeMs = head?.timeMs ?? genesis.timeMs
     const clock = genesis.devnet
       ? createLocalClock(time, headTimeMs)
-      : createBeaconClock({ beacon: genesis.beacon, time, headTimeMs, trust: trustClock, log })
+      : createBeaconClock({ beacon: genesis.beacon, time, trust: trustClock, log })
     const beacon =
       beaconKey === undefined
         ? createDrandBeacon({ urls: beaconUrls, beacon: genesis.beacon, clock, log })

@@ -12,8 +12,6 @@ import type { Clock, ClockEvent, ClockTrust, Time } from './clock.ts'
 export interface BeaconClockParts {
   readonly beacon: Genesis['beacon']
   readonly time: Time
-  /** Of the last block. */
-  readonly headTimeMs: number
   /** The operator's word that the machine's clock is right, for this start. */
   readonly trust: boolean
   readonly log: (event: ClockEvent) => void
@@ -36,12 +34,12 @@ interface Arrival {
   readonly atMs: number
 }
 
-export function createBeaconClock({ beacon, time, headTimeMs, trust: isTrusted, log }: BeaconClockParts): Clock {
+export function createBeaconClock({ beacon, time, trust: isTrusted, log }: BeaconClockParts): Clock {
   const startedAtMs = time.monotonicMs()
   const machineAtStartMs = time.machineMs()
   /** What is added to even time; the machine's, until the beacon has shown otherwise. */
   let offsetMs = machineAtStartMs - startedAtMs
-  let trust: ClockTrust = isTrusted && machineAtStartMs > headTimeMs ? 'trusted' : 'unproven'
+  let trust: ClockTrust = isTrusted ? 'trusted' : 'unproven'
   let newest: Arrival | undefined
   let backMs = 0
   let disputedMs: number | undefined

@@ -81,7 +81,7 @@ function aheadOf(ms: number): ChainStalledError {
   return new ChainStalledError({
     code: 'HEAD_AHEAD',
     message: `the last block is ${Math.ceil(ms / 1_000)} s ahead of the time, so no block is made until then`,
-    hint: 'wait: it was made by a clock that was ahead, or the genesis names a time to come',
+    hint: 'wait: it was made by a clock that was ahead, or the genesis names a time to come; if the clock of the machine is behind, set it',
   })
 }
 
