@@ -86,12 +86,12 @@ async function copyStore(from: string, to: string): Promise<void> {
   }
 }
 
-/** Every file of pieces and sectors, with its hash. */
+/** Every file of pieces and sectors, with its hash; one that is just being written has another name until it is whole. */
 async function dataOf({ pieces, sectors }: ProviderFolders): Promise<Record<string, string>> {
   const files: Record<string, string> = {}
   for (const folder of [pieces, sectors])
     for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
-      if (!entry.isFile()) continue
+      if (!entry.isFile() || entry.name.endsWith('.tmp')) continue
       const path = join(entry.parentPath, entry.name)
       files[relative(folder, path)] = createHash('sha256')
         .update(await readFile(path))
