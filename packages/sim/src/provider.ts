@@ -41,6 +41,8 @@ export interface SimProvider {
   /** See first-challenges.ts. */
   waitedFor(): bigint
   realCosts(): RealCosts
+  /** Sectors that it left because others pay more; undefined: it never leaves. */
+  leftSectors(): number | undefined
 }
 
 /** attoGRN that went to the world outside of the chain. */
@@ -299,6 +301,7 @@ export function createProvider({ world, strategy, rank, owner, client }: Provide
       return sum([...[...unsettled].map(openSpanOf), ...pending])
     },
     waitedFor: firstChallenges.waitedFor,
+    leftSectors: () => (strategy.leavesBy === 'nothing' ? undefined : left.size),
     realCosts: () => ({
       disk: (disk.usage(chain.height) * costs.diskTiBMonth) / (BigInt(TIB) * BigInt(epochsIn(params, MONTH_MS))),
       sealing: sealing.cost((sector) => !isStopped && !isLeft(sector)),

@@ -60,6 +60,8 @@ export interface StrategyReport {
   readonly profitPerTiBPeriod: bigint
   /** The luck of the draw, no part of the profit: what its sectors would have earned before their first challenges. */
   readonly waitedFor: bigint
+  /** Of a strategy that leaves deals when others pay more: sectors that it left. With none it was honest all along. */
+  readonly leftSectors: number | undefined
 }
 
 export interface GroupReport {
@@ -79,6 +81,8 @@ export interface Comparison {
    * prices.
    */
   readonly difference: bigint
+  /** It found nothing worth leaving, so the difference is that of two honest ones. */
+  readonly hadNoOccasion: boolean
   readonly beatsHonest: boolean
   /** What a TiB of disk would have to cost a month for it to: null when it never would, or is about as good already. */
   readonly breakEvenDiskTiBMonth: bigint | null
@@ -170,7 +174,13 @@ function strategyReport(
     profit,
     profitPerTiBPeriod: per(profit, seats.length),
     waitedFor: sum(seats.map(({ provider }) => provider.waitedFor())),
+    leftSectors: leftSectorsOf(seats),
   }
+}
+
+function leftSectorsOf(seats: readonly Seat[]): number | undefined {
+  const left = seats.flatMap(({ provider }) => provider.leftSectors() ?? [])
+  return left.length === 0 ? undefined : left.reduce((total, sectors) => total + sectors, 0)
 }
 
 function unpayableOf(view: NonNullable<ReturnType<typeof providerView>>): bigint {
@@ -192,10 +202,12 @@ function compare(
   const saved = per(honest.costs.disk, honest.providers) - per(report.costs.disk, report.providers)
   const breakEven =
     saved > 0n && difference < -resolution ? costs.diskTiBMonth + (-difference * costs.diskTiBMonth) / saved : null
+  const hadNoOccasion = report.leftSectors === 0
   return {
     strategy: report.name,
     difference,
-    beatsHonest: difference > resolution,
+    hadNoOccasion,
+    beatsHonest: !hadNoOccasion && difference > resolution,
     breakEvenDiskTiBMonth: breakEven,
   }
 }

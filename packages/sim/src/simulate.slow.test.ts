@@ -31,23 +31,3 @@ test.each([1, 2])(
   },
   5 * MINUTES,
 )
-
-test(
-  'nobody gains by leaving deals when the price doubles',
-  async () => {
-    const report = await simulate({ providers: 11, periods: 60, seed: 1, priceRise: 100 })
-    expect(report.comparisons.filter(({ beatsHonest }) => beatsHonest)).toEqual([])
-  },
-  10 * MINUTES,
-)
-
-test(
-  'a declared fault is no cheaper way out of deals than to terminate them, even when that pays',
-  async () => {
-    const report = await simulate({ providers: 11, periods: 60, seed: 1, priceRise: 300 })
-    // So much does the price have to rise.
-    expect(differenceOf(report, 'terminates')).toBeGreaterThan(report.resolution)
-    expect(differenceOf(report, 'abandons')).toBeLessThan(differenceOf(report, 'terminates') + report.resolution)
-  },
-  10 * MINUTES,
-)

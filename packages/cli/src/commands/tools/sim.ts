@@ -1,5 +1,5 @@
 /** granary tools sim: a whole market on the real state machine, and whether anybody gains by not keeping its word. */
-import type { Exit, LeavingReport, SimOptions, SimReport, SkippingReport } from '@granary/sim'
+import type { Comparison, Exit, LeavingReport, SimOptions, SimReport, SkippingReport } from '@granary/sim'
 import type { Command } from 'commander'
 import { EXIT, exitCodesHelp } from '../../exit-code.ts'
 import { type JsonOptions, wholeNumber, withJson } from '../../options.ts'
@@ -114,7 +114,7 @@ function inWords(report: SimReport, formatTable: FormatTable): string {
       grn(Object.values(real).reduce((total, amount) => total + amount, 0n)),
       grn(profit),
       grn(rest.profitPerTiBPeriod),
-      compared === undefined ? '' : compared.beatsHonest ? 'BEATS HONEST' : grn(compared.difference),
+      compared === undefined ? '' : verdict(compared),
     ]
   })
   const groups = report.groups.map(({ name, participants, flows, minted, burnt, gain }) => [
@@ -159,6 +159,11 @@ function inWords(report: SimReport, formatTable: FormatTable): string {
 }
 
 /** With two decimals, rounded down. */
+function verdict({ hadNoOccasion, beatsHonest, difference }: Comparison): string {
+  if (hadNoOccasion) return 'no occasion'
+  return beatsHonest ? 'BEATS HONEST' : grn(difference)
+}
+
 function grn(amount: bigint): string {
   const digits = (amount < 0n ? -amount : amount).toString().padStart(GRN_DIGITS + 1, '0')
   const fraction = digits.slice(-GRN_DIGITS).slice(0, SHOWN_DIGITS)
