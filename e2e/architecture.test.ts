@@ -9,19 +9,19 @@ const manifests = readManifests(root)
 
 /** Who may import whom; a subpath where only that part of a package is open. docs/architecture.md has the reasons. */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
-  errors: [],
-  proofs: ['@granary/errors'],
-  content: ['@granary/errors', '@granary/proofs'],
-  chain: ['@granary/errors', '@granary/proofs/verify', '@granary/proofs/profile', '@granary/proofs/sha256'],
+  base: [],
+  proofs: ['@granary/base'],
+  content: ['@granary/base', '@granary/proofs'],
+  chain: ['@granary/base', '@granary/proofs/verify', '@granary/proofs/profile', '@granary/proofs/sha256'],
   client: [
-    '@granary/errors',
+    '@granary/base',
     '@granary/content',
     '@granary/chain/client',
     '@granary/chain/messages',
     '@granary/chain/keystore',
   ],
   provider: [
-    '@granary/errors',
+    '@granary/base',
     '@granary/content',
     '@granary/proofs',
     '@granary/chain/client',
@@ -30,7 +30,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     '@granary/chain/limits',
   ],
   sim: [
-    '@granary/errors',
+    '@granary/base',
     '@granary/chain/state',
     '@granary/chain/messages',
     '@granary/proofs/verify',

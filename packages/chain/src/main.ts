@@ -1,6 +1,6 @@
 /** `@granary/chain/node`: makes the folder of a chain, and runs a node on one. Builds every part and passes it on. */
 import { readFileSync } from 'node:fs'
-import type { GranaryError } from '@granary/errors'
+import type { GranaryError } from '@granary/base'
 import { machineTime, type Time } from './engine/clock/clock.ts'
 import { createBeaconClock } from './engine/clock/create-beacon-clock.ts'
 import { createLocalClock } from './engine/clock/create-local-clock.ts'

@@ -1,5 +1,5 @@
 /** A proof in a block of a devnet: one that proves nothing, and fails where it stands. */
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 import { encodeTransaction, type Hash, type Transaction, transactionDigest } from '../src/messages/index.ts'
 import { type Devnet, fundedSigner } from './devnet.ts'
 

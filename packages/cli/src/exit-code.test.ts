@@ -1,4 +1,4 @@
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 import { expect, test } from '@jest/globals'
 import { exitCodeOf } from './exit-code.ts'
 

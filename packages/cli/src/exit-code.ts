@@ -1,5 +1,5 @@
 /** What a script sees: listed in each command's --help. */
-import { GranaryError, isAbortError } from '@granary/errors'
+import { GranaryError, isAbortError } from '@granary/base'
 
 export const EXIT = { ok: 0, failed: 1, usage: 2, partial: 3, funds: 4, network: 5, interrupted: 130 } as const
 

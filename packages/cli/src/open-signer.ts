@@ -1,8 +1,8 @@
 /** The account that pays: its key is made at first use, and on a devnet the faucet fills it. */
 import { join } from 'node:path'
+import { GranaryError } from '@granary/base'
 import { createKey, readKey, readKeyAddress } from '@granary/chain/keystore'
 import { type Address, accountSigner, type Signer } from '@granary/chain/messages'
-import { GranaryError } from '@granary/errors'
 import type { OpenChain } from './open-chain.ts'
 import { passphraseOf } from './passphrase.ts'
 

@@ -1,7 +1,7 @@
 /** Where a passphrase comes from: a file that the user names, or, on a devnet alone, one beside the key. Never an argument. */
 import { readFile } from 'node:fs/promises'
+import { GranaryError } from '@granary/base'
 import { devnetPassphrase } from '@granary/chain/keystore'
-import { GranaryError } from '@granary/errors'
 
 export class PassphraseMissingError extends GranaryError {
   constructor(message: string, cause?: unknown) {

@@ -1,5 +1,5 @@
 /** The arguments do not say what to do. */
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 
 export class UsageError extends GranaryError {
   constructor(message: string, hint = 'see `granary --help` and `granary COMMAND --help`') {

@@ -1,7 +1,8 @@
 /** The provider has the data and has verified it: only now does it sign the terms of the deal. */
+
+import { GranaryError } from '@granary/base'
 import type { ProviderView } from '@granary/chain/client'
 import { type DealTerms, dealTermsDigest, dealTermsFromJson, dealTermsToJson, type Hash } from '@granary/chain/messages'
-import { GranaryError } from '@granary/errors'
 import { bytesToHex, hexToBytes } from './hex.ts'
 import { agreementSchema } from './provider-wire.ts'
 import { type Fetch, ProviderAnswerError, requestJson } from './request-json.ts'

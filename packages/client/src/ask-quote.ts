@@ -2,9 +2,10 @@
  * A quote with the collateral that the provider's standing calls for. What vests for a provider is what it loses when it
  * leaves its deals; of whom little vests, more collateral is asked. docs/economics.md, a deal.
  */
+
+import { GranaryError } from '@granary/base'
 import type { ProviderView } from '@granary/chain/client'
 import type { Quote } from '@granary/chain/messages'
-import { GranaryError } from '@granary/errors'
 import { type RequestQuoteInput, requestQuote } from './request-quote.ts'
 import { retrying } from './retrying.ts'
 

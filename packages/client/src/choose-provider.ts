@@ -2,8 +2,9 @@
  * Who gets the piece: the cheapest provider whose ask on the chain fits and that answers at its address.
  * `rankProviders` is the pure half, `chooseProvider` goes over the network; both say why a provider was passed over.
  */
+
+import { GranaryError, isAbortError } from '@granary/base'
 import type { ChainClient, ProviderView } from '@granary/chain/client'
-import { GranaryError, isAbortError } from '@granary/errors'
 import { type ProviderInfo, providerInfoSchema } from './provider-wire.ts'
 import { type Fetch, requestJson } from './request-json.ts'
 import { retrying } from './retrying.ts'

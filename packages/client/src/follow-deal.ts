@@ -2,8 +2,9 @@
  * A deal's story as its provider tells it: what has happened first, then what happens. The stream goes on where it broke
  * off, so a provider may restart in between; it ends only with the signal.
  */
+
+import { isAbortError } from '@granary/base'
 import { readBody, readServerSentEvents } from '@granary/chain/client'
-import { isAbortError } from '@granary/errors'
 import { pause } from './pause.ts'
 import { type TimelineEntry, timelineEntrySchema } from './provider-wire.ts'
 import { errorOf, type Fetch } from './request-json.ts'

@@ -2,9 +2,10 @@
  * The client's signature on the chain: the price is locked, once. The chain refuses the same terms twice, and before
  * anything is sent the chain is asked whether it has them already, so a retry costs nothing.
  */
+
+import { isAbortError } from '@granary/base'
 import { type ChainClient, type DealView, sendMessage } from '@granary/chain/client'
 import { type DealTerms, dealTermsDigest, type Hash, type Signer } from '@granary/chain/messages'
-import { isAbortError } from '@granary/errors'
 import { bytesToHex } from './hex.ts'
 
 export interface PublishDealInput {

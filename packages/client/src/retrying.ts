@@ -1,5 +1,5 @@
 /** Tries again what failed for a passing reason: a provider that restarts should cost a second, not the whole put. */
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 import pRetry from 'p-retry'
 
 export interface RetryOptions {

@@ -3,9 +3,10 @@
  * settles those that are over first. One message for many; a failure is told, and never fails what it was done for.
  * docs/spec/chain.md section 4.
  */
+
+import { GranaryError } from '@granary/base'
 import { type ChainClient, type ChainEvent, type DealView, sendMessage } from '@granary/chain/client'
 import type { Signer } from '@granary/chain/messages'
-import { GranaryError } from '@granary/errors'
 
 /** As many as one SettleDeals takes (docs/spec/chain.md, section 2); the next call goes on with the rest. */
 const DEALS_MAX = 256

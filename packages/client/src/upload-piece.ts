@@ -2,7 +2,7 @@
  * The CAR's bytes to the provider, by tus 1.0 (https://tus.io/protocols/resumable-upload): the provider says how far it
  * has got, and sending goes on from there, whatever happened to either side in between.
  */
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 import { type DetailedError, type HttpRequest, Upload, type UploadOptions } from 'tus-js-client'
 import { errorOf, ProviderAnswerError, ProviderUnreachableError } from './request-json.ts'
 import { watchFlow } from './watch-flow.ts'

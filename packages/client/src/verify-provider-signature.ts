@@ -1,7 +1,8 @@
 /** A provider speaks with its owner's key or with the session key that it registered on the chain; nothing else counts. */
+
+import { GranaryError } from '@granary/base'
 import type { ProviderView } from '@granary/chain/client'
 import { verifySigner } from '@granary/chain/messages'
-import { GranaryError } from '@granary/errors'
 import { bytesToHex } from './hex.ts'
 
 export class ProviderSignatureError extends GranaryError {

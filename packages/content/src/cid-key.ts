@@ -1,6 +1,6 @@
 /** Keys for maps of blocks. A multihash names bytes; a CID also says how to read them. */
 
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 import { base64 } from 'multiformats/bases/base64'
 import type { MultibaseDecoder } from 'multiformats/bases/interface'
 import { bases } from 'multiformats/basics'

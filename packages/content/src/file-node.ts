@@ -1,5 +1,5 @@
 /** A block that must be a part of a UnixFS file. */
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 import type { CID } from 'multiformats/cid'
 import { type FileNode, unixFsNode } from './unixfs-node.ts'
 

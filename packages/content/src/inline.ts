@@ -1,5 +1,5 @@
 /** Blocks that travel inside their CIDs: those named by the identity hash. */
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 import type { CID } from 'multiformats/cid'
 import { identity } from 'multiformats/hashes/identity'
 

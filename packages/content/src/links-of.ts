@@ -1,6 +1,6 @@
 /** The links of a block, in the order in which they are written in it. */
 
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 import * as dagCbor from '@ipld/dag-cbor'
 import * as dagJson from '@ipld/dag-json'
 import * as dagPb from '@ipld/dag-pb'

@@ -3,7 +3,7 @@
  * Version 1, and version 2 by the version 1 inside it: https://ipld.io/specs/transport/car/
  * Strict: one way to write each length, no section without a CID, no section or header above its limit.
  */
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 import * as dagCbor from '@ipld/dag-cbor'
 import { CID } from 'multiformats/cid'
 import * as Digest from 'multiformats/hashes/digest'

@@ -1,5 +1,5 @@
 /** A path below a root, one name at a time, through UnixFS directories plain and sharded. */
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 import type { CID } from 'multiformats/cid'
 import { placeOf, type Shard } from './shard.ts'
 import { type BlockReader, type ReadOptions, readBlock } from './store.ts'

@@ -5,7 +5,7 @@
  * A CAR without duplicates has a block once, however often the file uses it. Its bytes of the file are then taken from
  * what has already been given out: from memory as far as `rewindBytesMax` goes, or from where the caller wrote them.
  */
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 import type { CID } from 'multiformats/cid'
 import { multihashKey, parseCid } from './cid-key.ts'
 import { fileNode } from './file-node.ts'

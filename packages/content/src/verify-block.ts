@@ -1,5 +1,5 @@
 /** A block is what its CID says, or it is refused. Hashes as docs/spec/market-protocol.md lists them. */
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 import { blake2b } from '@noble/hashes/blake2.js'
 import type { CID } from 'multiformats/cid'
 import { identity } from 'multiformats/hashes/identity'

@@ -1,5 +1,5 @@
 /** Every block of a CAR hashed against its CID, and where each one is: what an index is made of. */
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 import type { CID } from 'multiformats/cid'
 import { parseCid } from './cid-key.ts'
 import { CarInvalidError, parseCar } from './parse-car.ts'

@@ -2,7 +2,7 @@
  * Sector profiles: how large a sector is and how hard it is to make. docs/spec/proofs.md section 3.
  * Functions take the profile itself, so a vector may bring its own nodes, layers and porep id.
  */
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 import { isPowerOfTwo } from './bytes.ts'
 
 export const NODE_BYTES = 32

@@ -1,6 +1,6 @@
 /** `<home>/provider/config.json`: what the owner decides. Read once at start, checked by its schema, written whole. */
 import { readFile } from 'node:fs/promises'
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 import * as z from 'zod'
 import { describeIssues } from './describe-issues.ts'
 import { writeFileDurably } from './storage/durable-files.ts'

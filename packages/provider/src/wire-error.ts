@@ -1,5 +1,5 @@
 /** An error as it leaves a worker thread: neither a queue nor a message between threads keeps more than its text. */
-import { GranaryError, isAbortError, type WireError } from '@granary/errors'
+import { GranaryError, isAbortError, type WireError } from '@granary/base'
 
 /** What a thread's work came to. */
 export type JobOutcome<Result = unknown> = { ok: true; result: Result } | { ok: false; error: WireError }

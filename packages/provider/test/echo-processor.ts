@@ -1,6 +1,6 @@
 /** Jobs that make a queue show what it does: used by the queue's contract alone. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 import { type Processor, serveJobs } from '../src/queue/serve-jobs.ts'
 
 type Echo = { input: { text: string }; progress: never; result: { text: string; thread: boolean } }

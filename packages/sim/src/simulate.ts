@@ -3,9 +3,9 @@
  * machine with the parameters of production. The same seed gives the same report, to the last digit.
  */
 import { setImmediate } from 'node:timers/promises'
+import { GranaryError } from '@granary/base'
 import { accountSigner, type Signer } from '@granary/chain/messages'
 import { devnetGenesis, type Genesis, productionParams } from '@granary/chain/state'
-import { GranaryError } from '@granary/errors'
 import { COSTS } from './costs.ts'
 import { createMarket, createPrice } from './market.ts'
 import { createBooks, type Participant } from './money.ts'

@@ -2,7 +2,7 @@
  * The typed client of a chain node. Needs nothing but fetch, so it runs in a browser as well. Reads are tried again
  * when the node does not answer; a transaction may be, because its id makes sure that it happens once.
  */
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 import type { Address, FeeParams, Hash } from '../messages/index.ts'
 import { type Genesis, genesisFromJson } from '../state/genesis.ts'
 import { type ChainParams, chainParams, feeParams } from '../state/params.ts'

@@ -1,5 +1,5 @@
 /** What can go wrong between this client and a node; errors that the node itself answers pass through with their code. */
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 import type { TxView } from './views.ts'
 
 /** CHAIN_UNREACHABLE: nobody answers HTTP at that address. */

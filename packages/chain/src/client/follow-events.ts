@@ -2,7 +2,7 @@
  * The chain's events as one endless sequence: reconnects when the stream breaks and goes on behind the last event
  * that arrived (Last-Event-ID), so that none is lost and none comes twice.
  */
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 import { ChainBehindError, ChainUnreachableError } from './errors.ts'
 import { readServerSentEvents } from './read-server-sent-events.ts'
 import { type CallOptions, errorOf, jsonOf, type Transport, urlOf } from './request.ts'

@@ -1,5 +1,5 @@
 /** One HTTP call to a node: address, deadline, retries where a repetition cannot do harm, errors as the node named them. */
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 import pRetry from 'p-retry'
 import { ChainAnswerError, ChainUnreachableError } from './errors.ts'
 import { behindError, type KnownChain } from './known-chain.ts'

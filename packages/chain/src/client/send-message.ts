@@ -3,7 +3,7 @@
  * is the digest that was signed, so the same bytes can be sent again after a lost answer and still happen once; a new
  * signature is made only when the old one can never be committed any more.
  */
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 import {
   encodeTransaction,
   feeOf,

@@ -3,7 +3,7 @@
  * transaction of the store. Blocks come whether or not there is anything to put in, because an epoch is a height.
  */
 import { setImmediate } from 'node:timers/promises'
-import type { GranaryError } from '@granary/errors'
+import type { GranaryError } from '@granary/base'
 import { type Hash, hashOf } from '../messages/index.ts'
 import {
   type BeaconEntry,

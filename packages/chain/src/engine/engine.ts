@@ -2,7 +2,7 @@
  * What the rest of a node sees of consensus. The embedded engine fills it in process; another one (CometBFT over ABCI)
  * drives the same state machine behind the same interface.
  */
-import type { GranaryError } from '@granary/errors'
+import type { GranaryError } from '@granary/base'
 import type { Address, Hash } from '../messages/index.ts'
 import type { ClockEvent, ClockStatus } from './clock/clock.ts'
 import type { PendingTx } from './pool/pending-tx.ts'

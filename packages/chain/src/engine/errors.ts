@@ -1,5 +1,5 @@
 /** Why a node does not take a transaction, or does not go on. */
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 import type { Hash } from '../messages/index.ts'
 import type { RefusedTx } from '../state/index.ts'
 

@@ -1,5 +1,5 @@
 /** Those who wait for a transaction's block. */
-import type { GranaryError } from '@granary/errors'
+import type { GranaryError } from '@granary/base'
 import type { Hash } from '../messages/index.ts'
 
 export interface WaitList {

@@ -1,7 +1,7 @@
 /** Makes the folder of a new chain: its genesis, and the keys of its one validator. */
 import { randomBytes } from 'node:crypto'
 import { access, rm } from 'node:fs/promises'
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 import { ed25519 } from '@noble/curves/ed25519.js'
 import { secp256k1 } from '@noble/curves/secp256k1.js'
 import { bytesToHex } from '@noble/hashes/utils.js'

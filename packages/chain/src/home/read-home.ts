@@ -1,6 +1,6 @@
 /** Reads what init-chain wrote, and refuses what does not belong together. */
 import { readFile } from 'node:fs/promises'
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 import { ed25519 } from '@noble/curves/ed25519.js'
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import { quicknet } from '../engine/quicknet.ts'

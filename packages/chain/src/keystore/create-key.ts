@@ -1,5 +1,5 @@
 /** A new random key, encrypted with a passphrase. */
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 import { secp256k1 } from '@noble/curves/secp256k1.js'
 import { privToLegacyKeystore } from 'micro-eth-signer/keystore.js'
 import { writeNewFile } from './write-new-file.ts'

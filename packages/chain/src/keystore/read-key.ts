@@ -1,6 +1,6 @@
 /** Opens a key that was encrypted with a passphrase, by createKey or by another Ethereum wallet, or tells its address. */
 import { readFile } from 'node:fs/promises'
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 import { privFromLegacyKeystore } from 'micro-eth-signer/keystore.js'
 import * as z from 'zod'
 import type { Address } from '../messages/index.ts'

@@ -1,5 +1,5 @@
 /** Why a light client does not believe a node. */
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 
 /** HEADER_NOT_SIGNED, APP_HASH_MISMATCH, PROOF_INVALID, PROOF_STALE: what a node answered does not follow from the trusted key. */
 export class UnprovenError extends GranaryError {

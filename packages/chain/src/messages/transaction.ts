@@ -3,7 +3,7 @@
  * signed is never these bytes but the EIP-712 digest of the message, which is also the transaction's id, so a second
  * encoding of a signature cannot make a second transaction. docs/spec/chain.md section 1.
  */
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { type BeaconEntry, declarations, type MessageBodies, type TransactionName } from './bodies.ts'
 import { type DealRenewal, dealRenewal } from './deal-renewal.ts'

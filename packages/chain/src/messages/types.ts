@@ -1,5 +1,5 @@
 /** The words every message is made of. Money is attoGRN (10⁻¹⁸ GRN), time is the epoch, which is the block height. */
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 
 /** 20 bytes, lower-case hex. */
 export type Address = `0x${string}`

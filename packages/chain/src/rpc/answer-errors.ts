@@ -1,5 +1,5 @@
 /** The last two handlers: a path that nobody serves, and whatever was thrown, as `{ error }` with its status. */
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 import type { ErrorRequestHandler, RequestHandler } from 'express'
 import { BodyEncodingError, InternalError, statusOf } from './errors.ts'
 

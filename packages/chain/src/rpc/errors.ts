@@ -1,5 +1,5 @@
 /** What the RPC itself refuses, and which HTTP status an error has. */
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 import { TxRefusedError } from '../engine/errors.ts'
 
 /** REQUEST_INVALID: the input does not have the documented form. */

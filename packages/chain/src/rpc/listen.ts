@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 import type { AddressOf } from './address-limits.ts'
 import { createPlaces } from './create-places.ts'
 

@@ -1,5 +1,5 @@
 /** What can be wrong with a snapshot, or in the way of one. */
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 
 /** SNAPSHOT_INVALID: the file is not a snapshot of the chain that it should be of, or not all of one. */
 export class SnapshotInvalidError extends GranaryError {

@@ -2,7 +2,7 @@
  * What a transaction must be to enter a block at all: well-formed, signed by who may sign it, next in its lane, in time,
  * and able to pay its fee. docs/spec/chain.md section 1.
  */
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 import { bytesToHex } from '@noble/hashes/utils.js'
 import {
   type AttoGrn,

@@ -2,7 +2,7 @@
  * The closed set of errors of the state machine. A TxError makes a transaction fail: it keeps its sequence and its fee and
  * changes nothing else. An InadmissibleError keeps it out of a block. Any other exception is a fault of the chain itself.
  */
-import { GranaryError, type WireError } from '@granary/errors'
+import { GranaryError, type WireError } from '@granary/base'
 
 export type TxErrorCode =
   | 'INSUFFICIENT_FUNDS'

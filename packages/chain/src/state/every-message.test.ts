@@ -1,6 +1,6 @@
 /** What every message refuses: one row each, one stage each, on which it succeeds as it stands. */
 
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 import { describe, expect, test } from '@jest/globals'
 import { claimedAnswer, claimedPiece, claimedPoRep, claimedSector } from '../../test/claimed-proofs.ts'
 import { createRanch, type Ranch } from '../../test/life-commands.ts'

@@ -1,5 +1,5 @@
 /** The first state of a chain and its name: every signature is bound to the hash of its genesis. */
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { concatBytes } from '@noble/hashes/utils.js'
 import { address, bigUint, bool, hexBytes, list, text, uint } from '../messages/field.ts'

@@ -2,7 +2,7 @@
  * The state machine as an engine drives it: synchronous, without I/O, the same blocks giving the same app hash anywhere.
  * It keeps nothing but verdicts of verifications: the engine stores what finalizeBlock gives, and the reader shows it then.
  */
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 import {
   type Address,
   type BeaconEntry,

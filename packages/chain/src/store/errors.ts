@@ -1,6 +1,6 @@
 /** What can be wrong with the folder or the database of a node. */
 import { basename, dirname } from 'node:path'
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 
 /** HOME_LOCKED: another process has this folder. */
 export class HomeLockedError extends GranaryError {

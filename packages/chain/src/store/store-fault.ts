@@ -1,6 +1,6 @@
 /** What SQLite throws, in words that name the file: in use, damaged, or on a disk that is full. */
 import { dirname } from 'node:path'
-import type { GranaryError } from '@granary/errors'
+import type { GranaryError } from '@granary/base'
 import { DiskFullError, HomeLockedError, StoreCorruptError } from './errors.ts'
 
 const SQLITE_BUSY = 5

@@ -1,6 +1,6 @@
 /** Opens a chain's file for work on it while no node runs there. */
 import { existsSync } from 'node:fs'
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 import { homeFiles } from '../home/home-files.ts'
 import { dealKeys } from '../store/deal-keys.ts'
 import { openStore, type Store } from '../store/open-store.ts'

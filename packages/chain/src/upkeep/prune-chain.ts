@@ -1,6 +1,6 @@
 /** Drops the history before the last blocks: transactions, events and headers. The state and its proofs stay. */
 import { statSync } from 'node:fs'
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 import { STATES_KEPT } from '../store/schema.ts'
 import { openChain } from './open-chain.ts'
 

@@ -2,7 +2,7 @@
  * Checks all that a node's file says against itself: SQLite's own structures, every header and its signature, the
  * transactions of every block, the tree made anew from all records, the states that are kept, and every account's money.
  */
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 import { decodeHeader, hashTxDigests, verifyHeader } from '../engine/header.ts'
 import type { Hash } from '../messages/index.ts'
 import {

@@ -1,6 +1,7 @@
 /** What a Ctrl-C in the demo leaves: which deal got how far, what was not finished, and that all of it goes with the devnet. */
+
+import { GranaryError } from '@granary/base'
 import type { GetProgress, PutProgress } from '@granary/client/node'
-import { GranaryError } from '@granary/errors'
 
 /** How far the demo has come. */
 export interface DemoStand {

@@ -3,7 +3,7 @@
  * nor, through a database of its own, that it is full at all.
  */
 import { statfs } from 'node:fs/promises'
-import { GranaryError, isAbortError } from '@granary/errors'
+import { GranaryError, isAbortError } from '@granary/base'
 
 /** Less than any program of a devnet writes at its start. */
 const ROOM_MIN_BYTES = 1 << 20

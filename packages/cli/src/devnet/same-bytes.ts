@@ -1,6 +1,6 @@
 /** Compares two files byte by byte, with memory for one chunk of each. */
 import { type FileHandle, open } from 'node:fs/promises'
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 
 const CHUNK_BYTES = 1 << 20
 

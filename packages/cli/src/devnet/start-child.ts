@@ -1,7 +1,7 @@
 /** One program of a devnet: started, waited for until it is ready, watched, stopped. */
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 import { self } from './self.ts'
 
 /** Of a child's standard error, for the message when it dies. */

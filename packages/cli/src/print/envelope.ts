@@ -1,5 +1,5 @@
 /** The one JSON document that a command prints with --json: the same shape for success and failure. */
-import { GranaryError, isAbortError, type WireError } from '@granary/errors'
+import { GranaryError, isAbortError, type WireError } from '@granary/base'
 
 export interface Action {
   /** A command that can be run as it stands. */

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream'
+import { GranaryError } from '@granary/base'
 import type { PutProgress } from '@granary/client/node'
-import { GranaryError } from '@granary/errors'
 import { expect, test } from '@jest/globals'
 import { durationMs } from '../options.ts'
 import { failure, success } from './envelope.ts'

@@ -1,5 +1,5 @@
 /** The next provider when one refuses: what a provider lacks (room, collateral, a good answer), another may have. */
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 import { NoProviderError } from '../choose-provider.ts'
 import { type Agreed, type AgreeInput, agree } from './agree.ts'
 import type { CallOptions } from './client-context.ts'

@@ -1,4 +1,6 @@
 /** Quote, money, upload, agreement: the half of a put that happens with the provider. Each step is in the journal first. */
+
+import { GranaryError } from '@granary/base'
 import { type ChainStatus, dealFee } from '@granary/chain/client'
 import {
   type DealTerms,
@@ -11,7 +13,6 @@ import {
   quoteFromJson,
   quoteToJson,
 } from '@granary/chain/messages'
-import { GranaryError } from '@granary/errors'
 import { agreeDeal } from '../agree-deal.ts'
 import { askQuote } from '../ask-quote.ts'
 import { type ChosenProvider, chooseProvider, NoProviderError } from '../choose-provider.ts'

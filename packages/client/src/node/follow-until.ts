@@ -1,8 +1,9 @@
 /**
  * Follows a deal until it is where the caller wants it. The provider tells the story; the chain decides what is true.
  */
+
+import { GranaryError, isAbortError } from '@granary/base'
 import type { ChainClient, DealState, DealView } from '@granary/chain/client'
-import { GranaryError, isAbortError } from '@granary/errors'
 import { followDeal } from '../follow-deal.ts'
 import { pause } from '../pause.ts'
 import type { TimelineEntry } from '../provider-wire.ts'

@@ -4,10 +4,10 @@
  */
 import { realpath, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
+import { GranaryError, isAbortError } from '@granary/base'
 import { type ChainClient, type DealState, type DealView, readBody } from '@granary/chain/client'
 import { DagInvalidError, InlineTooLongError, NotAFileError, parseCid } from '@granary/content'
 import { saveVerifiedFile } from '@granary/content/node'
-import { GranaryError, isAbortError } from '@granary/errors'
 import { endpointOf } from '../choose-provider.ts'
 import { pause } from '../pause.ts'
 import { errorOf, type Fetch, ProviderUnreachableError, reasonOf } from '../request-json.ts'

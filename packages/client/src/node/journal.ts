@@ -4,8 +4,8 @@
  */
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { GranaryError } from '@granary/base'
 import { type DealTermsJson, type Hash, type Hex, isHex, type QuoteJson } from '@granary/chain/messages'
-import { GranaryError } from '@granary/errors'
 import * as z from 'zod'
 import { writeFileAtomically } from './write-file-atomically.ts'
 

@@ -3,9 +3,9 @@
  * point and called again, it goes on where it was: nothing is sent twice that the provider has, nothing is paid twice.
  */
 import { rm } from 'node:fs/promises'
+import { GranaryError } from '@granary/base'
 import type { ChainStatus } from '@granary/chain/client'
 import { dealTermsFromJson } from '@granary/chain/messages'
-import { GranaryError } from '@granary/errors'
 import { endpointOf } from '../choose-provider.ts'
 import { hexToBytes } from '../hex.ts'
 import { publishDeal } from '../publish-deal.ts'

@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto'
 import { mkdir, readdir, realpath, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { GranaryError } from '@granary/base'
 import { type PackedFile, packFile } from '@granary/content/node'
-import { GranaryError } from '@granary/errors'
 import { lockFile } from './lock-file.ts'
 
 export class FileNotFoundError extends GranaryError {

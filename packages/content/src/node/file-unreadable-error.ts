@@ -1,5 +1,5 @@
 /** A path that was to be packed and cannot be. */
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 
 export class FileUnreadableError extends GranaryError {
   constructor(path: string, why: string, cause?: unknown) {

@@ -1,6 +1,6 @@
 /** A read-only blockstore over a CAR on disk: blocks come by offset and are hashed before they are given out. */
 import { open } from 'node:fs/promises'
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 import type { CID } from 'multiformats/cid'
 import { multihashKey } from '../cid-key.ts'
 import type { BlockReader } from '../store.ts'

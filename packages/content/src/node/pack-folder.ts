@@ -5,7 +5,7 @@
 import type { BigIntStats } from 'node:fs'
 import { open, readdir, stat } from 'node:fs/promises'
 import { join, relative, resolve, sep } from 'node:path'
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 import { type FolderEntry, importFolder } from '../import-folder.ts'
 import { FileUnreadableError } from './file-unreadable-error.ts'
 import { readAt, readRange } from './read-range.ts'

@@ -2,7 +2,7 @@
  * A blockstore of the DAG of files that keeps no leaf: a leaf is a place in a file, read again and hashed when it is asked
  * for. Only the inner nodes are in memory: about 50 KB for each GiB.
  */
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 import { MemoryBlockstore } from 'blockstore-core'
 import type { CID } from 'multiformats/cid'
 import * as raw from 'multiformats/codecs/raw'

@@ -1,5 +1,5 @@
 /** A figure for a proof that is not valid would say nothing. */
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 
 export class BenchRefusedError extends GranaryError {
   constructor(reason: string) {

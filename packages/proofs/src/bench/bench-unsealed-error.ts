@@ -1,5 +1,5 @@
 /** A figure for an unsealing that gives other bytes would say nothing. */
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 
 export class BenchUnsealedError extends GranaryError {
   constructor() {

@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 import { readCheckpoint } from '../io/checkpoint.ts'
 import { commitFile } from '../io/commit-file.ts'
 import { digestFile } from '../io/digest-file.ts'

@@ -1,6 +1,6 @@
 /** Reads a run of bytes that must be there. */
 import type { FileHandle } from 'node:fs/promises'
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 
 export class FileTooShortError extends GranaryError {
   constructor(offset: number, wanted: number, found: number) {

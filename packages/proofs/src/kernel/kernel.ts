@@ -3,7 +3,7 @@
  * bulk functions are synchronous, for about a MiB at a time; whole steps work from file to file, off the event loop where
  * the kernel is native, and stop within a tenth of a second when their signal is aborted.
  */
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 import type { HashPairs } from '../merkle/hash-pairs.ts'
 
 export type KernelName = 'shani' | 'c' | 'ts'

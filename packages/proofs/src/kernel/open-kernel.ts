@@ -5,7 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 import type { Addon } from './addon.ts'
 import type { Kernel, KernelName } from './kernel.ts'
 import { createNativeKernel } from './native-kernel.ts'

@@ -3,7 +3,7 @@
  * to at once by calling it several times. Node only.
  */
 import { open } from 'node:fs/promises'
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 import { openKernel } from '../kernel/open-kernel.ts'
 import type { PieceCommitment } from './piece-hasher.ts'
 

@@ -2,7 +2,7 @@
  * fr32: 127 bytes of payload become four nodes of 254 bits, so that each is a field element.
  * docs/spec/proofs.md section 1; the same bytes as filecoin-proofs' fr32 reader.
  */
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 import { NODE_BYTES } from '../profile.ts'
 
 /** Payload bytes and padded bytes of one unit. */

@@ -3,7 +3,7 @@
  * (docs/spec/proofs.md section 8).
  */
 import type { FileHandle } from 'node:fs/promises'
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 import { concatBytes } from '../bytes.ts'
 import { readExactly } from '../io/read-exactly.ts'
 import type { Kernel } from '../kernel/kernel.ts'

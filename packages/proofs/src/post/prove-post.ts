@@ -1,5 +1,5 @@
 /** The PoSt prover: opens the sampled leaves of the replicas of a frozen list (docs/spec/proofs.md section 9). */
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 import { concatBytes, equalBytes, log2Floor } from '../bytes.ts'
 import { readExactly } from '../io/read-exactly.ts'
 import type { Kernel } from '../kernel/kernel.ts'

@@ -1,6 +1,6 @@
 /** After its PoRep is accepted, a sector needs only its replica and the levels of treeR and treeD. */
 import { rm } from 'node:fs/promises'
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 import { requireManifest, writeManifest } from './manifest.ts'
 import { sectorFiles } from './sector-files.ts'
 

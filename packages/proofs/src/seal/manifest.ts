@@ -3,7 +3,7 @@
  * manifest is replaced whole, so a kill leaves the one before.
  */
 import { readFile } from 'node:fs/promises'
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 import { writeFileAtomic } from '../io/commit-file.ts'
 import { type Profile, profileNamed } from '../profile.ts'
 import { sectorFiles } from './sector-files.ts'

@@ -1,6 +1,6 @@
 /** Opens a file that a sealed sector must have. */
 import { type FileHandle, open } from 'node:fs/promises'
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 
 export class SectorDamagedError extends GranaryError {
   constructor(dir: string, what: string) {

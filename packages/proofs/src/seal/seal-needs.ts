@@ -1,7 +1,7 @@
 /** What sealing takes of a machine, known before it begins. */
 import { readdir, stat, statfs } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 import { PARENTS } from '../graph/graph.ts'
 import { MemoryError } from '../kernel/kernel.ts'
 import { NODE_BYTES, type Profile } from '../profile.ts'

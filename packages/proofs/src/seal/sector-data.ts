@@ -3,7 +3,7 @@
  * is stored a second time.
  */
 import { stat } from 'node:fs/promises'
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 import type { PlacedPiece } from '../kernel/kernel.ts'
 import { UNIT_PADDED_BYTES, UNIT_PAYLOAD_BYTES } from '../piece/fr32.ts'
 import { placePieces } from '../verify/comm-d.ts'

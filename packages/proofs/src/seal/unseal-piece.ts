@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 import { ensureParentsTable } from '../graph/parents-table.ts'
 import { commitFile } from '../io/commit-file.ts'
 import { digestFile } from '../io/digest-file.ts'

@@ -1,5 +1,5 @@
 /** What makes sense as a chance, a share and a count. */
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 
 export class SoundnessInputError extends GranaryError {
   constructor(message: string) {

@@ -1,5 +1,5 @@
 /** CommD of a sector from its pieces, and where each piece lies. docs/spec/proofs.md section 2. */
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 import { isPowerOfTwo, log2Floor } from '../bytes.ts'
 import { UNIT_PADDED_BYTES } from '../piece/fr32.ts'
 import { pushSubtree, rootOf, type Subtree } from '../piece/subtree-stack.ts'

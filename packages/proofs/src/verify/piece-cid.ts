@@ -2,7 +2,7 @@
  * Piece CIDs: v2 (FRC-0069: the size is inside) is what Granary prints and stores, v1 is accepted where a user gives one.
  * docs/spec/proofs.md section 2. Only the canonical text is a piece CID, so that equal pieces have equal names.
  */
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 import { CID } from 'multiformats/cid'
 import { create } from 'multiformats/hashes/digest'
 import { isPowerOfTwo, log2Floor } from '../bytes.ts'

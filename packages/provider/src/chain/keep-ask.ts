@@ -3,9 +3,9 @@
  * renewed before it ends. The session key may sign it.
  */
 import { isDeepStrictEqual } from 'node:util'
+import { GranaryError, isAbortError } from '@granary/base'
 import { type ChainClient, type ProviderView, sendMessage } from '@granary/chain/client'
 import type { SetAsk, Signer } from '@granary/chain/messages'
-import { GranaryError, isAbortError } from '@granary/errors'
 import type { Alerts } from '../alerts.ts'
 import type { ProviderConfig } from '../config.ts'
 import type { Log } from '../http/log.ts'

@@ -1,6 +1,7 @@
 /** A home belongs to one chain: its keys, deals and proofs are bound to that genesis. */
+
+import { GranaryError } from '@granary/base'
 import type { ChainStatus } from '@granary/chain/client'
-import { GranaryError } from '@granary/errors'
 import type { Settings } from '../storage/settings.ts'
 
 export class ChainMismatchError extends GranaryError {

@@ -3,9 +3,9 @@
  * and the session key, which the daemon signs with and which the chain lets do no more than a daemon needs.
  */
 
+import { GranaryError } from '@granary/base'
 import { createKey, readKey } from '@granary/chain/keystore'
 import { type Address, accountSigner, type Signer, sessionSigner } from '@granary/chain/messages'
-import { GranaryError } from '@granary/errors'
 import type { ProviderFolders } from '../storage/folders.ts'
 
 export interface ProviderKeys {

@@ -3,9 +3,9 @@
  * done, so that a run that was killed in the middle is taken up where it was.
  */
 import { isDeepStrictEqual } from 'node:util'
+import { GranaryError } from '@granary/base'
 import { type ChainClient, type ProviderView, sendMessage } from '@granary/chain/client'
 import { type Address, formatGrn, type RegisterProvider } from '@granary/chain/messages'
-import { GranaryError } from '@granary/errors'
 import type { Alerts } from '../alerts.ts'
 import type { ProviderConfig } from '../config.ts'
 import type { Log } from '../http/log.ts'

@@ -1,6 +1,7 @@
 /** Sectors of a profile that the chain does not take would never earn anything: looked at before any money moves. */
+
+import { GranaryError } from '@granary/base'
 import type { ChainClient } from '@granary/chain/client'
-import { GranaryError } from '@granary/errors'
 import { type NamedProfile, profileNamed, profiles } from '@granary/proofs/profile'
 
 export class ProfileRefusedError extends GranaryError {

@@ -3,8 +3,8 @@
  * and the same terms get the same answer for ever (docs/spec/market-protocol.md, agree).
  */
 import { stat } from 'node:fs/promises'
+import { GranaryError } from '@granary/base'
 import { type Address, type DealTerms, dealTermsDigest, type Hash, type Signer } from '@granary/chain/messages'
-import { GranaryError } from '@granary/errors'
 import type { Witness } from '../home/witness.ts'
 import { syncFile, syncFolder } from '../storage/durable-files.ts'
 import type { KeyedLock } from '../storage/keyed-lock.ts'

@@ -3,8 +3,9 @@
  * once; then its events say which deal to look at again. Nothing depends on having heard every event: the chain's view
  * of a deal is applied, never the event itself.
  */
+
+import { GranaryError } from '@granary/base'
 import type { ChainClient, DealView, FollowedEvent } from '@granary/chain/client'
-import { GranaryError } from '@granary/errors'
 import type { Alert, Alerts } from '../alerts.ts'
 import { unreachable } from '../health/watch-health.ts'
 import { StoreLostError } from '../home/store-lost-error.ts'

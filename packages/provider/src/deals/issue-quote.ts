@@ -1,8 +1,8 @@
 /** POST /v1/quotes: a price that the provider signs and stands by until it runs out. */
 import { randomBytes } from 'node:crypto'
+import { GranaryError } from '@granary/base'
 import type { Budget } from '@granary/chain/limits'
 import { type Address, type Hash, type Quote, quoteDigest, type Signer } from '@granary/chain/messages'
-import { GranaryError } from '@granary/errors'
 import { dealBytes, type Space } from '../storage/space.ts'
 import type { DealStore } from './deal-store.ts'
 import { payloadMax } from './open-upload.ts'

@@ -1,4 +1,6 @@
 /** The market side of a registered provider: its functions with their context filled in, and the following of the chain. */
+
+import { isAbortError } from '@granary/base'
 import type { ChainClient, DealView } from '@granary/chain/client'
 import { createBudget } from '@granary/chain/limits'
 import {
@@ -10,7 +12,6 @@ import {
   type Quote,
   type Signer,
 } from '@granary/chain/messages'
-import { isAbortError } from '@granary/errors'
 import type { Profile } from '@granary/proofs/profile'
 import type { Alerts } from '../alerts.ts'
 import { agreementChain, marketOf, meansOf } from '../chain/agreement-chain.ts'

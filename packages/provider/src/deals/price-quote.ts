@@ -2,8 +2,9 @@
  * What a deal costs by the provider's ask, or which bound it breaks. Pure: the ask, the chain's parameters and the head
  * are given (docs/spec/market-protocol.md, quote).
  */
+
+import { GranaryError } from '@granary/base'
 import type { Quote } from '@granary/chain/messages'
-import { GranaryError } from '@granary/errors'
 
 export interface Ask {
   readonly pricePerGiBEpoch: bigint

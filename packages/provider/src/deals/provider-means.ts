@@ -3,7 +3,7 @@
  * deposit, a pledge, perhaps a partition's deposit, and the fees of two messages. Promised without them, a sealed sector
  * would wait for money while its deal's time runs. Pure.
  */
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 import { CollateralShortError } from './agreement-errors.ts'
 
 /** What the chain says at this moment, amounts in attoGRN. */

@@ -5,7 +5,7 @@
  */
 import { mkdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { isAbortError } from '@granary/errors'
+import { isAbortError } from '@granary/base'
 import { commitPieceFile } from '@granary/proofs/piece/node'
 import { pieceCidV2 } from '@granary/proofs/verify'
 import type { Alerts } from '../alerts.ts'

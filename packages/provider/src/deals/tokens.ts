@@ -3,8 +3,8 @@
  * logged in stays so when the provider restarts in the middle of its upload.
  */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { GranaryError } from '@granary/base'
 import type { Address } from '@granary/chain/messages'
-import { GranaryError } from '@granary/errors'
 import type { Settings } from '../storage/settings.ts'
 
 const LIFETIME_S = 15 * 60

@@ -1,5 +1,5 @@
 /** What can be wrong with an upload. */
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 
 export class UploadNotFoundError extends GranaryError {
   // The same for a stranger's upload as for none: an id must not be something to try.

@@ -3,8 +3,8 @@
  * piece commitment over the same bytes, in one reading of the file and in bounded memory.
  */
 import { createReadStream } from 'node:fs'
+import { GranaryError } from '@granary/base'
 import { CarInvalidError, verifyCar } from '@granary/content'
-import { GranaryError } from '@granary/errors'
 import type { PieceHasher } from '@granary/proofs/piece'
 import { createKernelPieceHasher } from '@granary/proofs/piece/node'
 import { pieceCidV2 } from '@granary/proofs/verify'

@@ -3,8 +3,8 @@
  * raises an alert for what is wrong until it is right again.
  */
 import { statfsSync } from 'node:fs'
+import { GranaryError } from '@granary/base'
 import type { ChainClient, ChainStatus } from '@granary/chain/client'
-import { GranaryError } from '@granary/errors'
 import type { Alerts } from '../alerts.ts'
 import type { ProviderMeans } from '../deals/provider-means.ts'
 import type { Log } from '../http/log.ts'

@@ -1,7 +1,7 @@
 /** The folders of sectors as they lie on the disk, whatever the store says; and the one way in which one of them goes. */
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 import { readSector, type Sector } from '@granary/proofs/seal'
 import type { Alerts } from '../alerts.ts'
 import { readSectorRecord } from './sector-record.ts'

@@ -2,7 +2,7 @@
  * STORE_LOST: provider.sqlite is not the store of this home any more, or not the newest. Going on with it would give
  * numbers out again and take what is sealed and stored for what nobody needs, so nothing is started.
  */
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 
 export type StoreFault = 'missing' | 'empty' | 'damaged' | 'foreign' | 'behind'
 

@@ -9,7 +9,7 @@ import { truncate } from 'node:fs/promises'
 import type { IncomingMessage } from 'node:http'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 import { FileStore } from '@tus/file-store'
 import type { UploadGate } from '../deals/upload-gate.ts'
 

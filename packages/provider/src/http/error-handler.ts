@@ -1,5 +1,5 @@
 /** The last middleware: every failure leaves as `{ error }`; what is not ours leaves without its insides. */
-import { GranaryError, isAbortError } from '@granary/errors'
+import { GranaryError, isAbortError } from '@granary/base'
 import type { ErrorRequestHandler, RequestHandler } from 'express'
 import * as z from 'zod'
 import { describeIssues } from '../describe-issues.ts'

@@ -1,6 +1,7 @@
 /** What one address may ask for in a minute, and have on its way at once; docs/spec/market-protocol.md, limits. */
+
+import { GranaryError } from '@granary/base'
 import { AddressBusyError, type AddressOf, type Budget, createPlaces, limitRate } from '@granary/chain/limits'
-import { GranaryError } from '@granary/errors'
 import { type RequestHandler, Router } from 'express'
 
 export interface AddressLimits {

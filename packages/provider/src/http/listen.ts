@@ -1,7 +1,7 @@
 /** Binds the port first and serves later: what the provider registers on the chain is the address it really has. */
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 import { type ConnectionLimits, watchConnections } from './watch-connections.ts'
 
 const IDLE_SOCKET_MS = 120_000

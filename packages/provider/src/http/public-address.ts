@@ -3,7 +3,7 @@
  * one of a real interface is taken, an address that the Internet routes before one of a private network.
  */
 import { BlockList, isIPv6 } from 'node:net'
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 
 /** As `os.networkInterfaces()` lists them. */
 export type Interfaces = Readonly<

@@ -1,5 +1,5 @@
 /** Which HTTP status an error's code travels under; a code that is not here is the request's fault, or ours to retry. */
-import type { GranaryError } from '@granary/errors'
+import type { GranaryError } from '@granary/base'
 
 const statuses: Readonly<Record<string, number>> = {
   REQUEST_INVALID: 400,

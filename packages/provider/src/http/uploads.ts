@@ -3,8 +3,8 @@
  * is ours stands before it: who may create one, of which size, and that nobody touches the upload of another.
  */
 import type { IncomingMessage } from 'node:http'
+import { GranaryError } from '@granary/base'
 import type { Address } from '@granary/chain/messages'
-import { GranaryError } from '@granary/errors'
 import { Metadata, Server } from '@tus/server'
 import { type Request, type RequestHandler, Router } from 'express'
 import type { PieceFiles } from '../deals/piece-files.ts'

@@ -3,8 +3,9 @@
  * of it needs to be kept, and that is written once the answer has been sent: a full disk never holds one back. Whether an
  * answer has arrived is the chain's to say.
  */
+
+import { GranaryError } from '@granary/base'
 import type { ChallengeView, PartitionView, TxView } from '@granary/chain/client'
-import { GranaryError } from '@granary/errors'
 import { profileNamed } from '@granary/proofs/profile'
 import { sectorDir } from '../sealing/seal-context.ts'
 import { postLane } from '../sectors/lanes.ts'

@@ -1,5 +1,5 @@
 /** Whether the unsealed pieces of a sector are those that it was sealed from, before hours go into sealing it again. */
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 import { commitPieceFile } from '@granary/proofs/piece/node'
 import { parsePieceCid } from '@granary/proofs/verify'
 import { toHex } from '../sealing/hex.ts'

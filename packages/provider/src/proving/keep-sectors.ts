@@ -3,7 +3,7 @@
  * proving period; what fails is made whole: its tree from the replica, or the replica from its pieces, in that order of
  * cost. What cannot be is declared, and asked for no more until it can.
  */
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 import { sectorDir } from '../sealing/seal-context.ts'
 import { isIn, type SectorIn } from '../sectors/sector.ts'
 import { sleep } from '../sectors/sleep.ts'

@@ -2,7 +2,7 @@
  * The worker threads that prove. They stand apart from the queue of sealing: an answer to a challenge needs the sectors'
  * folders and the chain, and neither a queue, nor a store, nor room on a disk.
  */
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 import { Tinypool } from 'tinypool'
 import type { JobOutcome } from '../wire-error.ts'
 import type { PieceToCheck } from './check-pieces.ts'

@@ -4,7 +4,7 @@
  */
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 import { finalizeSector, readSector, replaceSector } from '@granary/proofs/seal'
 import { sectorDir, sectorOnChain } from '../sealing/seal-context.ts'
 import type { SectorIn } from '../sectors/sector.ts'

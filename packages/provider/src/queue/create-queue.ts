@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 import { type BackendFactory, createPostgresBackend, type IQueueBackend } from 'bullmq'
 import { Redis } from 'ioredis'
 import type { JobMap, JobOptions, JobQueue, JobRequest } from './job-queue.ts'

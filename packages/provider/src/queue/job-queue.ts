@@ -3,7 +3,7 @@
  * here. The queue is only the executor: it may be lost at any moment, and whoever wants a job done asks again. So every
  * job is idempotent, and no fact lives here alone.
  */
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 
 /** The jobs of a processor file, by kind. All three are JSON values. */
 export type JobMap = Record<string, { input: unknown; progress: unknown; result: unknown }>

@@ -2,7 +2,7 @@
  * A queue that is used before it is open, and whose opening is tried again: what is asked of it waits. So a provider whose
  * Redis is away, or whose disk is full, starts all the same and proves what it has sealed.
  */
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 import type { Alerts } from '../alerts.ts'
 import { sleep } from '../sectors/sleep.ts'
 import type { JobMap, JobQueue } from './job-queue.ts'

@@ -3,7 +3,7 @@
  * worker's own events; the state of each awaited job is also read every few seconds, so that a job which was lost with its
  * store, or done by another machine's worker, is noticed.
  */
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 import { type BackendFactory, type ConnectionOptions, type IQueueBackend, Queue, Worker } from 'bullmq'
 import type { JobOutcome } from '../wire-error.ts'
 import { JobFailedError, JobIdInvalidError, type JobOptions, type JobProgressReport } from './job-queue.ts'

@@ -6,7 +6,7 @@
 import { mkdir, readdir, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { PGlite } from '@electric-sql/pglite'
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 import { DEFAULT_SCHEMA, type PgPool, runMigrations } from 'bullmq'
 import { createPglitePool } from './pglite-pool.ts'
 import type { QueueLog } from './queue-log.ts'

@@ -2,7 +2,7 @@
  * The inside of a worker thread: turns a table of job functions into what BullMQ's sandbox calls. A job's error travels as
  * its result, since the queue's own failure path keeps nothing but the message.
  */
-import type { WireError } from '@granary/errors'
+import type { WireError } from '@granary/base'
 import { type JobOutcome, toWireError } from '../wire-error.ts'
 import type { JobMap, JobProgressReport } from './job-queue.ts'
 

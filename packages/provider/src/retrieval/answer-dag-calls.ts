@@ -1,5 +1,5 @@
 /** What the thread that reads DAGs does with each question: streams stay open between questions, until they are closed. */
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 import type { DagCall } from './dag-calls.ts'
 import type { DagReader } from './dag-reader.ts'
 

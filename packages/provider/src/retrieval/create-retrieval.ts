@@ -3,7 +3,7 @@
  * docs/spec/market-protocol.md, retrieval.
  */
 import { join } from 'node:path'
-import { GranaryError, isAbortError } from '@granary/errors'
+import { GranaryError, isAbortError } from '@granary/base'
 import express, { type RequestHandler, type Router } from 'express'
 import type { Log } from '../http/log.ts'
 import { openBlockIndex, type StoredPiece } from './block-index.ts'

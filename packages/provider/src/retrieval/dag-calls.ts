@@ -1,5 +1,5 @@
 /** What goes between the gateway and the thread that reads DAGs: a question, and an answer by its number. */
-import type { WireError } from '@granary/errors'
+import type { WireError } from '@granary/base'
 import type { DagPath, DagTarget, FileFacts } from './dag-reader.ts'
 import type { CarFormat } from './wanted-format.ts'
 

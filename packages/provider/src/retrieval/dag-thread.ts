@@ -1,6 +1,6 @@
 /** The gateway's end of the thread that reads DAGs. A thread that dies fails what it was asked, and the next question begins another. */
 import { Worker } from 'node:worker_threads'
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 import type { Log } from '../http/log.ts'
 import type { DagAnswers, DagCall, DagMessage, DagQuestion } from './dag-calls.ts'
 import type { DagReader } from './dag-reader.ts'

@@ -1,6 +1,6 @@
 /** The thread that reads DAGs for the gateway: its own connection to the index, its own event loop. */
 import { parentPort, workerData } from 'node:worker_threads'
-import { GranaryError, type WireError } from '@granary/errors'
+import { GranaryError, type WireError } from '@granary/base'
 import { answerDagCalls } from './answer-dag-calls.ts'
 import { openBlockPlaces } from './block-index.ts'
 import type { DagMessage, DagQuestion } from './dag-calls.ts'

@@ -1,5 +1,5 @@
 /** Failures of retrieval as HTTP answers: `{ error }`, or a broken connection once bytes are out. */
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 import type { ErrorRequestHandler } from 'express'
 
 const statuses: Readonly<Record<string, number>> = {

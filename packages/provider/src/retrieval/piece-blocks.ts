@@ -3,9 +3,9 @@
  * is told to whoever watches the log.
  */
 import { type FileHandle, open } from 'node:fs/promises'
+import { GranaryError } from '@granary/base'
 import { type BlockReader, inlineBytes, sectionBytesMax, verifyBlock } from '@granary/content'
 import { BlockMissingError, readAt, readRange } from '@granary/content/node'
-import { GranaryError } from '@granary/errors'
 import { CID } from 'multiformats/cid'
 import * as raw from 'multiformats/codecs/raw'
 import { decode as decodeDigest } from 'multiformats/hashes/digest'

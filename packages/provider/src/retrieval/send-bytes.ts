@@ -1,7 +1,7 @@
 /** Bytes to a client: one range, the whole, or only the headers; reading stops when the client goes away. */
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 import type { Request, Response } from 'express'
 import parseRange from 'range-parser'
 

@@ -3,7 +3,7 @@
  * https://specs.ipfs.tech/http-gateways/trustless-gateway/ and path-gateway/
  */
 import { createHash } from 'node:crypto'
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 import type { Request, RequestHandler, Response } from 'express'
 import mime from 'mime'
 import type { DagPath, DagReader, DagTarget } from './dag-reader.ts'

@@ -1,5 +1,5 @@
 /** GET|HEAD /piece/{pieceCid}, with ranges: the piece's bytes as they were uploaded. */
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 import type { RequestHandler } from 'express'
 import type { BlockIndex } from './block-index.ts'
 import type { PieceBlocks } from './piece-blocks.ts'

@@ -1,6 +1,7 @@
 /** GET /routing/v1/providers/{cid}. https://specs.ipfs.tech/routing/http-routing-v1/ with its filters (IPIP-484). */
+
+import { GranaryError } from '@granary/base'
 import { parseCid } from '@granary/content'
-import { GranaryError } from '@granary/errors'
 import type { RequestHandler } from 'express'
 import type { CID } from 'multiformats/cid'
 import { type FindProviders, findProviders, type PeerRecord } from './find-providers.ts'

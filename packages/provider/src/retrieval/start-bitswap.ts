@@ -3,7 +3,7 @@
  * It knows no bootstrap peers, no DHT, no discovery, and it never asks anyone for a block.
  */
 import { lookup } from 'node:dns/promises'
-import { GranaryError, isAbortError } from '@granary/errors'
+import { GranaryError, isAbortError } from '@granary/base'
 import { BaseBlockstore } from 'blockstore-core'
 import type { CID } from 'multiformats/cid'
 import type { PeerKey } from './peer-key.ts'

@@ -2,7 +2,7 @@
  * What a request to /ipfs wants: a block, a CAR, or a file. `?format` wins over Accept.
  * https://specs.ipfs.tech/http-gateways/trustless-gateway/
  */
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 import type { Request } from 'express'
 import { RequestInvalidError } from './http-error.ts'
 

@@ -3,9 +3,9 @@
  * matters is in the store and on the chain: this can be stopped or killed at any moment and started again.
  */
 import type { DatabaseSync } from 'node:sqlite'
+import { GranaryError } from '@granary/base'
 import type { ChainClient } from '@granary/chain/client'
 import type { Signer } from '@granary/chain/messages'
-import { GranaryError } from '@granary/errors'
 import type { NamedProfile } from '@granary/proofs/profile'
 import type { Alerts } from '../alerts.ts'
 import type { Witness } from '../home/witness.ts'

@@ -1,4 +1,4 @@
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 
 /** A proof that this provider made does not pass the verifier that the chain would use: it is never sent. */
 export class ProofRefusedError extends GranaryError {

@@ -3,7 +3,7 @@
  * a node that is away or a full disk does not count; what cannot be mended ends the sector and frees its deals. Sectors
  * never wait for each other.
  */
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 import { keepSectorFolder, removeSectorFolder } from '../home/sector-folders.ts'
 import { JobFailedError } from '../queue/job-queue.ts'
 import type { SealingLog } from '../sectors/sealing-log.ts'

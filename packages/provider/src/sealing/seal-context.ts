@@ -1,7 +1,7 @@
 /** What the steps of sealing share. */
 import { join } from 'node:path'
+import { GranaryError } from '@granary/base'
 import type { ChainClient, SectorView } from '@granary/chain/client'
-import { GranaryError } from '@granary/errors'
 import type { NamedProfile } from '@granary/proofs/profile'
 import type { Alerts } from '../alerts.ts'
 import type { JobQueue } from '../queue/job-queue.ts'

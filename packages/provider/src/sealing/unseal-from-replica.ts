@@ -1,5 +1,5 @@
 /** The bytes of a piece, made again from a sector that holds it. */
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 import { commitPieceFile } from '@granary/proofs/piece/node'
 import { pieceCidV2 } from '@granary/proofs/verify'
 import { type SealContext, sectorDir } from './seal-context.ts'

@@ -2,8 +2,9 @@
  * The chain's head as this daemon sees it: told by the node's events, and asked for every few blocks in case they stall.
  * Deadlines are heights, so everything that waits, waits here and not for a clock.
  */
+
+import { isAbortError } from '@granary/base'
 import type { ChainClient, FollowedEvent } from '@granary/chain/client'
-import { isAbortError } from '@granary/errors'
 import { sleep } from './sleep.ts'
 
 export interface ChainHead {

@@ -5,7 +5,7 @@
  * filling → sealing → sealed → precommitting → precommitted → committing → proving → expired | terminated;
  * any of the states before proving may end in failed.
  */
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 import type { PlaceableDeal } from './port.ts'
 
 /** A deal's piece in a sector; `offset` (padded bytes) is known once the sector is closed. */

@@ -2,7 +2,7 @@
  * A full or failing disk by name. What the system and SQLite throw then says neither which disk it is nor that it is one,
  * and is easily taken for a fault of whatever was going on at the time.
  */
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 
 type DiskFaultCode = 'DISK_FULL' | 'DISK_FAILED'
 

@@ -3,7 +3,7 @@
  * which also makes it the lock of the folder: the kernel releases it when the process dies, however it dies.
  */
 import { DatabaseSync } from 'node:sqlite'
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 import { StoreLostError } from '../home/store-lost-error.ts'
 
 const SCHEMA_VERSION = 1

@@ -3,7 +3,7 @@
  * its unsealed piece and its share of the sealed sector.
  */
 import { statfsSync } from 'node:fs'
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 
 export class NoSpaceError extends GranaryError {
   constructor(neededBytes: number, freeBytes: number) {

@@ -2,7 +2,7 @@
  * The time of the next block, or why there can be none yet: nothing shows what time it is, the head is ahead of it, or the
  * beacon has been silent for as long as the chain goes on without it.
  */
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 import type { Clock, ClockDispute, ClockStatus } from './clock.ts'
 
 export interface BlockTimes {

@@ -1,5 +1,5 @@
 /** Why a node does not keep a transaction waiting that the state itself would take. */
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 import type { PendingTx } from './pending-tx.ts'
 
 /** INSUFFICIENT_FUNDS, SPENDING_LIMIT_REACHED: with all that waits already it is more than there is. */

@@ -2,7 +2,7 @@
  * Several pieces as one, with an index by which each is found and a proof that each is in it (FRC-0058, "verifiable data
  * aggregation"). Only commitments are needed, not data. docs/spec/proofs.md section 2. No node: imports.
  */
-import { GranaryError } from '@granary/errors'
+import { GranaryError } from '@granary/base'
 import { concatBytes, log2Floor } from '../../bytes.ts'
 import type { TreePosition } from '../../merkle/multiproof.ts'
 import { NODE_BYTES } from '../../profile.ts'
