@@ -50,6 +50,7 @@ export async function benchLargeState({
       figureOf({ name: `${block}, p99 of a commit`, unit: 'ms', must: 250 }, commitMs, 0.99),
       figureOf({ name: `${block}, median of a commit`, unit: 'ms', must: 250 }, commitMs),
       figureOf({ name: `${block}, p99 of a commit's processor time`, unit: 'ms', must: 250 }, commitCpuMs, 0.99),
+      figureOf({ name: `${block}, median of a commit's processor time`, unit: 'ms', must: 250 }, commitCpuMs),
       figureOf({ name: 'clearing the log after it, median', unit: 'ms', must: 250 }, clearLogMs),
       figureOf({ name: `memory ${over}`, unit: 'MB', must: 700 }, [memoryMb]),
     ]
