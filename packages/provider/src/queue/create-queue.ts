@@ -36,7 +36,7 @@ export class RedisUnreachableError extends GranaryError {
 
 interface Store {
   readonly backend: 'pglite' | 'redis'
-  readonly line: Pick<LineOptions, 'connection' | 'backendFactory' | 'exclusive' | 'prefix'>
+  readonly line: Pick<LineOptions, 'connection' | 'backendFactory' | 'exclusive' | 'prefix' | 'lost'>
   close(): Promise<void>
 }
 
@@ -71,13 +71,14 @@ export async function createQueue<Jobs extends JobMap>(options: CreateQueueOptio
 }
 
 async function openEmbedded(folder: string, log: QueueLog): Promise<Store> {
-  const { db, pool } = await openPglite(join(folder, 'pglite'), log)
+  const { db, pool, lost } = await openPglite(join(folder, 'pglite'), log)
   return {
     backend: 'pglite',
     line: {
       connection: pool,
       backendFactory: createPostgresBackend as BackendFactory<IQueueBackend, unknown>,
       exclusive: true,
+      lost,
       prefix: 'granary',
     },
     close: async () => {
@@ -106,7 +107,14 @@ async function openRedis(folder: string, url: string): Promise<Store> {
   }
   return {
     backend: 'redis',
-    line: { connection: redis, backendFactory: undefined, exclusive: false, prefix: await redisPrefix(folder) },
+    line: {
+      connection: redis,
+      backendFactory: undefined,
+      exclusive: false,
+      // Its commands wait for it, however long it is away.
+      lost: undefined,
+      prefix: await redisPrefix(folder),
+    },
     close: async () => redis.disconnect(),
   }
 }

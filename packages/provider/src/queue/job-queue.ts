@@ -24,7 +24,7 @@ export interface JobOptions<Progress> {
 
 export interface JobQueue<Jobs extends JobMap> {
   readonly backend: 'pglite' | 'redis'
-  /** @throws JobFailedError with the code that the job itself threw, or JOB_CRASHED when its thread died. */
+  /** @throws JobFailedError with the code that the job itself threw, or JOB_CRASHED when its thread died; QueueLostError */
   run<Kind extends keyof Jobs & string>(
     request: JobRequest<Jobs, Kind>,
     options?: JobOptions<Jobs[Kind]['progress']>,
@@ -34,6 +34,20 @@ export interface JobQueue<Jobs extends JobMap> {
 }
 
 export class JobFailedError extends GranaryError {}
+
+/** The queue's own store is gone or broken: what it held is to be asked of a new queue. */
+export class QueueLostError extends GranaryError {
+  constructor(folder: string, cause: unknown) {
+    super({
+      code: 'QUEUE_LOST',
+      message: `the store of the queue in ${folder} is lost: ${Error.isError(cause) ? cause.message : String(cause)}`,
+      hint: 'It is made anew. If that happens again, see who deletes files there, and look at the disk.',
+      retryable: true,
+      details: { folder },
+      cause,
+    })
+  }
+}
 
 export class JobIdInvalidError extends GranaryError {
   constructor(id: string) {

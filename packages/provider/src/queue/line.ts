@@ -18,6 +18,8 @@ export interface LineOptions {
   readonly processor: URL
   /** Nobody else can be working on what is left in the store: drop it, instead of waiting for its locks to run out. */
   readonly exclusive: boolean
+  /** Aborted when the store is lost: its reason is what all who wait and all who come are told. */
+  readonly lost: AbortSignal | undefined
   readonly log: QueueLog
 }
 
@@ -49,7 +51,7 @@ const PRIORITY_NORMAL = 10
 const JOB_ID = /^[A-Za-z0-9._-]{1,128}$/
 
 export async function openLine(options: LineOptions): Promise<Line> {
-  const { name, log } = options
+  const { name, log, lost } = options
   const waiters = new Map<string, Set<Waiter>>()
   const connection = options.connection as ConnectionOptions
   const base = { connection, prefix: options.prefix }
@@ -82,6 +84,10 @@ export async function openLine(options: LineOptions): Promise<Line> {
     for (const waiter of waiters.get(job.id ?? '') ?? []) waiter.onProgress?.((report as JobProgressReport).progress)
   })
   await worker.waitUntilReady()
+
+  lost?.addEventListener('abort', () => {
+    for (const set of waiters.values()) for (const waiter of set) waiter.abort(lost.reason)
+  })
 
   let stopping: Promise<void> | undefined
 
@@ -121,7 +127,10 @@ export async function openLine(options: LineOptions): Promise<Line> {
     if (!JOB_ID.test(request.id)) throw new JobIdInvalidError(request.id)
     signal?.throwIfAborted()
     if (stopping !== undefined) throw stoppedError()
+    lost?.throwIfAborted()
     const { promise, resolve, reject } = Promise.withResolvers<JobOutcome>()
+    // It may be told while the job is still on its way into the store.
+    promise.catch(() => {})
     const waiter: Waiter = { onProgress, settle: resolve, abort: reject }
     const onAbort = (): void => reject(signal?.reason)
     const others = waiters.get(request.id) ?? new Set()
@@ -133,12 +142,16 @@ export async function openLine(options: LineOptions): Promise<Line> {
       const outcome = await promise
       if (outcome.ok) return outcome.result
       throw new JobFailedError(outcome.error)
+    } catch (error) {
+      lost?.throwIfAborted()
+      throw error
     } finally {
       clearInterval(timer)
       signal?.removeEventListener('abort', onAbort)
       others.delete(waiter)
       if (others.size === 0) waiters.delete(request.id)
-      if (signal?.aborted === true && stopping === undefined) await cancel(request.id).catch(onError)
+      if (signal?.aborted === true && stopping === undefined && lost?.aborted !== true)
+        await cancel(request.id).catch(onError)
     }
   }
 

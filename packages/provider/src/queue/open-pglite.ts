@@ -8,12 +8,15 @@ import { basename, dirname, join } from 'node:path'
 import { PGlite } from '@electric-sql/pglite'
 import { GranaryError } from '@granary/base'
 import { DEFAULT_SCHEMA, type PgPool, runMigrations } from 'bullmq'
+import { QueueLostError } from './job-queue.ts'
 import { createPglitePool } from './pglite-pool.ts'
 import type { QueueLog } from './queue-log.ts'
 
 export interface OpenedPglite {
   readonly db: PGlite
   readonly pool: PgPool
+  /** Aborted, with a QueueLostError, when the store does not answer any more as long as it is not opened anew. */
+  readonly lost: AbortSignal
 }
 
 export class QueueFolderError extends GranaryError {
@@ -49,12 +52,13 @@ async function open(folder: string): Promise<OpenedPglite> {
   const db = new PGlite(folder)
   try {
     await withTimeout(db.waitReady, OPEN_TIMEOUT_MS)
-    const pool = createPglitePool(db)
+    const lost = new AbortController()
+    const pool = createPglitePool(db, (error) => lost.abort(new QueueLostError(folder, error)))
     await runMigrations(await pool.connect(), DEFAULT_SCHEMA)
     await db.exec(`SET search_path TO "${DEFAULT_SCHEMA}"`)
     // Reads through the tables' pages: a folder that opens but is torn shows it here and not in the middle of a job.
     await db.exec('SELECT count(*) FROM job; SELECT count(*) FROM event')
-    return { db, pool }
+    return { db, pool, lost: lost.signal }
   } catch (error) {
     await db.close().catch(() => {})
     throw error

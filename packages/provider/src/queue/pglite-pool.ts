@@ -7,22 +7,26 @@ import { EventEmitter } from 'node:events'
 import type { PGlite } from '@electric-sql/pglite'
 import type { PgNotification, PgPool, PgPoolClient, PgQueryResult } from 'bullmq'
 
+type Query = <R>(text: string, params?: readonly unknown[]) => Promise<PgQueryResult<R>>
+
+const SQLSTATE = /^[0-9A-Z]{5}$/
+
 class PgliteClient extends EventEmitter {
-  readonly #db: PGlite
+  readonly #query: Query
   readonly #stopListening: () => void
 
-  constructor(db: PGlite) {
+  constructor(db: PGlite, query: Query) {
     super()
     // Each blocked worker and each waiting reader listens for as long as it waits.
     this.setMaxListeners(0)
-    this.#db = db
+    this.#query = query
     this.#stopListening = db.onNotification((channel, payload) => {
       this.emit('notification', { channel, payload } satisfies PgNotification)
     })
   }
 
   async query<R>(text: string, params?: readonly unknown[]): Promise<PgQueryResult<R>> {
-    return queryPglite<R>(this.#db, text, params)
+    return this.#query<R>(text, params)
   }
 
   release(): void {
@@ -34,19 +38,21 @@ class PglitePool extends EventEmitter {
   // Nothing can drop an in-process connection silently: BullMQ may wait for a notification instead of asking again.
   readonly options: { readonly keepAlive: true } = { keepAlive: true }
   readonly #db: PGlite
+  readonly #query: Query
 
-  constructor(db: PGlite) {
+  constructor(db: PGlite, query: Query) {
     super()
     this.setMaxListeners(0)
     this.#db = db
+    this.#query = query
   }
 
   async query<R>(text: string, params?: readonly unknown[]): Promise<PgQueryResult<R>> {
-    return queryPglite<R>(this.#db, text, params)
+    return this.#query<R>(text, params)
   }
 
   async connect(): Promise<PgPoolClient> {
-    return new PgliteClient(this.#db)
+    return new PgliteClient(this.#db, this.#query)
   }
 
   /** The database outlives the pool: whoever opened it closes it. */
@@ -63,6 +69,20 @@ async function queryPglite<R>(db: PGlite, text: string, params?: readonly unknow
   return { rows: (last?.rows ?? []) as R[], rowCount: last?.affectedRows ?? null }
 }
 
-export function createPglitePool(db: PGlite): PgPool {
-  return new PglitePool(db)
+/** A fault of the system, an internal one, or one that PostgreSQL has no class for: the folder, or the instance, is no good. */
+function isStoreLost(error: unknown): boolean {
+  const code = Error.isError(error) ? Reflect.get(error, 'code') : undefined
+  return typeof code !== 'string' || !SQLSTATE.test(code) || code.startsWith('58') || code.startsWith('XX')
+}
+
+/** @param onLost told of each failure that says that the store itself is lost */
+export function createPglitePool(db: PGlite, onLost: (error: unknown) => void): PgPool {
+  return new PglitePool(db, async <R>(text: string, params?: readonly unknown[]) => {
+    try {
+      return await queryPglite<R>(db, text, params)
+    } catch (error) {
+      if (isStoreLost(error)) onLost(error)
+      throw error
+    }
+  })
 }
