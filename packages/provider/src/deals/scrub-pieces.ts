@@ -5,7 +5,6 @@
  */
 import { mkdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { isAbortError } from '@granary/base'
 import { commitPieceFile } from '@granary/proofs/piece/node'
 import { pieceCidV2 } from '@granary/proofs/verify'
 import type { Alerts } from '../alerts.ts'
@@ -86,17 +85,29 @@ export function createPieceScrub(context: ScrubContext): PieceScrub {
         continue
       }
       suspects.delete(pieceCid)
-      const beganMs = performance.now()
-      await look(pieceCid).catch((error: unknown) => {
-        if (!signal.aborted) log({ type: 'piece:scrub-failed', level: 'alert', pieceCid, error: String(error) })
-      })
-      await pause((performance.now() - beganMs) * rest, () => suspects.size > 0)
+      let readMs = 0
+      try {
+        const beganMs = performance.now()
+        const wrong = await whatIsWrong(pieceCid)
+        readMs = performance.now() - beganMs
+        if (wrong === undefined) alerts.clear('PIECE_DAMAGED', pieceCid)
+        else await mend(pieceCid, wrong)
+      } catch (error) {
+        if (signal.aborted) return
+        log({ type: 'piece:scrub-failed', level: 'alert', pieceCid, error: String(error) })
+        lookAgain(pieceCid)
+      }
+      // Of the reading alone: a repair takes hours where sealing does, and says nothing of how busy the disk may be kept.
+      await pause(readMs * rest, () => suspects.size > 0)
     }
   }
 
-  async function look(pieceCid: string): Promise<void> {
-    const wrong = await whatIsWrong(pieceCid)
-    if (wrong === undefined) return alerts.clear('PIECE_DAMAGED', pieceCid)
+  /** However a look ended that left an alert standing. */
+  function lookAgain(pieceCid: string): void {
+    setTimeout(() => suspect(pieceCid), retryMs).unref()
+  }
+
+  async function mend(pieceCid: string, wrong: string): Promise<void> {
     alerts.raise({
       code: 'PIECE_DAMAGED',
       subject: pieceCid,
@@ -106,29 +117,34 @@ export function createPieceScrub(context: ScrubContext): PieceScrub {
     try {
       await repair(pieceCid)
     } catch (error) {
-      if (isAbortError(error) || signal.aborted) return
+      // Only our own end is one: a job that was broken off is another's, and is asked for again.
+      if (signal.aborted) return
       alerts.raise({
         code: 'PIECE_DAMAGED',
         subject: pieceCid,
         message: `the unsealed file of piece ${pieceCid} ${wrong}, and cannot be made again: ${describe(error)}`,
         hint: 'put a copy of the piece there, or ask its client to send it again (`granary put --again`); it is tried again each minute',
       })
-      setTimeout(() => suspect(pieceCid), retryMs).unref()
-      return
+      return lookAgain(pieceCid)
     }
     alerts.clear('PIECE_DAMAGED', pieceCid)
     log({ type: 'piece:repaired', pieceCid })
     context.onRepaired(pieceCid)
   }
 
-  /** Undefined when it is sound, or not there to be looked at any more, or not yet. */
+  /** Not one that is still to be moved here, nor one that no deal needs any more. */
+  function isPlaced(pieceCid: string): boolean {
+    return deals.hasPiece(pieceCid) && !deals.stagedPieces().some((piece) => piece.pieceCid === pieceCid)
+  }
+
+  /** Undefined when it is sound, or was not in its place all the time that it was read: whoever puts it there says so. */
   async function whatIsWrong(pieceCid: string): Promise<string | undefined> {
+    if (!isPlaced(pieceCid)) return undefined
     const found = await commitPieceFile(context.files.piecePath(pieceCid), { signal }).then(pieceCidV2, (error) => {
       signal.throwIfAborted()
       return describe(error)
     })
-    if (found === pieceCid || !deals.hasPiece(pieceCid)) return undefined
-    if (deals.stagedPieces().some((piece) => piece.pieceCid === pieceCid)) return undefined
+    if (found === pieceCid || !isPlaced(pieceCid)) return undefined
     return found.startsWith('baf') ? `is that of ${found}` : `cannot be read (${found})`
   }
 
