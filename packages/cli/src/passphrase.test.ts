@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
@@ -21,6 +21,18 @@ test('a devnet makes its own and keeps it', async () => {
   expect(first.length).toBeGreaterThan(40)
   expect(await passphraseOf({ devnet: true, folder })).toBe(first)
   expect(readFileSync(join(folder, 'passphrase'), 'utf8')).toContain(first)
+})
+
+test('a devnet makes none for a key that is there already, and writes nothing', async () => {
+  for (const key of ['keystore.json', 'session.json']) {
+    writeFileSync(join(folder, key), '{}')
+    await expect(passphraseOf({ devnet: true, folder })).rejects.toMatchObject({
+      code: 'PASSPHRASE_MISSING',
+      message: expect.stringContaining(join(folder, key)),
+    })
+    expect(readdirSync(folder)).toEqual([key])
+    rmSync(join(folder, key))
+  }
 })
 
 test('elsewhere there is none but that of a file that can be read and is not empty', async () => {

@@ -64,7 +64,7 @@ export class NoProviderError extends GranaryError {
     super({
       code: 'NO_PROVIDER',
       message: `nobody takes ${what}${wanted.provider === undefined ? '' : ` as provider ${wanted.provider}`}: ${why.join('; ') || none}`,
-      hint: hintFor(relevant),
+      hint: hintFor(relevant, wanted.provider),
       retryable: relevant.some(({ reason }) => reason === 'UNREACHABLE'),
       details: { pieceSize: wanted.pieceSize, duration: wanted.duration, refusals: relevant },
     })
@@ -72,8 +72,9 @@ export class NoProviderError extends GranaryError {
   }
 }
 
-function hintFor(refusals: readonly ProviderRefusal[]): string {
+function hintFor(refusals: readonly ProviderRefusal[], asked: number | undefined): string {
   const reasons = new Set(refusals.map(({ reason }) => reason))
+  if (reasons.size === 0 && asked !== undefined) return 'check the number, or let any provider take it'
   if (reasons.size === 0) return 'start one with `granary provider init` and `granary provider run`'
   if (reasons.has('UNREACHABLE')) return 'check that the provider runs and that its address can be reached from here'
   if (reasons.has('DURATION_TOO_SHORT') || reasons.has('DURATION_TOO_LONG')) return 'ask for another duration'

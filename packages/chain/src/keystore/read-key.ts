@@ -12,7 +12,7 @@ export class KeystoreMissingError extends GranaryError {
     super({
       code: 'KEYSTORE_MISSING',
       message: `there is no key in ${path}`,
-      hint: 'create one, or name the folder that holds it with --home',
+      hint: 'put the file back from a copy, or name the folder that holds it with --home',
       retryable: false,
       details: { path },
     })

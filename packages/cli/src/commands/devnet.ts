@@ -29,12 +29,19 @@ async function devnet(options: DevnetOptions): Promise<void> {
   ])
   const { providers, home, json = false } = options
   const story = createStory({ stream: process.stderr, startMs })
+  const running = new Set<string>()
   const net = await interruptible((signal) =>
     startDevnet({
       ...{ providers, home, signal },
-      onStarted: ({ name, url }) => story.say(name, url),
+      onStarted: ({ name, url }) => {
+        running.add(name)
+        story.say(name, url)
+      },
       // One provider's end is what a devnet is there to try out.
-      onEnded: ({ name }, { how }) => story.say(name, `${how}; the others go on`, 'red'),
+      onEnded: ({ name }, { how }) => {
+        running.delete(name)
+        story.say(name, `${how}; ${afterEnd(name, running.size - 1)}`, 'red')
+      },
     }),
   )
   const stopped = untilStopped({ withParent: false })
@@ -51,4 +58,9 @@ async function devnet(options: DevnetOptions): Promise<void> {
   const end = await Promise.race([stopped, net.chain.ended])
   await net.stop()
   if (typeof end !== 'string') throw end
+}
+
+function afterEnd(name: string, providers: number): string {
+  if (name === 'chain') return 'nothing goes on without it, so the devnet stops'
+  return providers === 0 ? 'the chain goes on, and no provider is left' : 'the others go on'
 }

@@ -79,10 +79,15 @@ function describe({ cid, deals }: ContentStatus, words: Words): string {
   return [cid, ...deals.map((deal) => describeDeal(deal, words))].join('\n')
 }
 
+/** Before its first challenge, or since its sector is over: then the chain no longer says when the last was. */
+function notProven({ provenEpochs }: DealStatus): string {
+  return provenEpochs === 0 ? 'not proven yet' : 'its sector is over'
+}
+
 function describeDeal(deal: DealStatus, { grn, printable, ending }: Words): string {
   const where =
     deal.sector === null ? 'not in a sector yet' : `sector ${deal.sector}, partition ${deal.partition ?? '-'}`
-  const proof = deal.lastProven === null ? 'not proven yet' : `last proven at epoch ${deal.lastProven}`
+  const proof = deal.lastProven === null ? notProven(deal) : `last proven at epoch ${deal.lastProven}`
   const due = deal.proofDueBy === null ? '' : `, next proof due by epoch ${deal.proofDueBy}`
   const end = deal.endsAt === null ? '' : `, ends at epoch ${deal.endsAt}`
   const name = deal.providerName && ` (${deal.providerName})`

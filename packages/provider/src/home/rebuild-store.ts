@@ -22,7 +22,7 @@ import { openStore } from '../storage/open-store.ts'
 import { createSettings } from '../storage/settings.ts'
 import { rebuildSectors, type SectorCounts } from './rebuild-sectors.ts'
 import { setAside } from './set-aside.ts'
-import { openWitness, readWitness, type Witnessed } from './witness.ts'
+import { HomeRecordInvalidError, openWitness, readWitness, type Witnessed } from './witness.ts'
 
 export interface RebuildOptions {
   readonly home: string
@@ -70,7 +70,7 @@ export async function rebuildProvider(options: RebuildOptions): Promise<RebuildR
 
   const path = `${folders.database}.rebuilt`
   for (const suffix of ['', '-wal', '-shm']) await rm(`${path}${suffix}`, { force: true })
-  const before = readWitness(folders.homeRecord)
+  const before = witnessBefore(folders.homeRecord)
   const db = openStore(path)
   let made: Omit<RebuildReport, 'store' | 'oldStore'>
   let witnessed: Witnessed
@@ -123,6 +123,16 @@ export async function rebuildProvider(options: RebuildOptions): Promise<RebuildR
   openWitness(folders.homeRecord, witnessed)
   const oldStore = await replaceStore(folders, path)
   return { store: folders.database, oldStore, ...made }
+
+  /** One that cannot be read is made anew too. */
+  function witnessBefore(path: string): Witnessed | undefined {
+    try {
+      return readWitness(path)
+    } catch (error) {
+      if (error instanceof HomeRecordInvalidError) return undefined
+      throw error
+    }
+  }
 }
 
 /** @throws HomeLockedError */

@@ -155,6 +155,16 @@ test('provider.sqlite and what stands beside it deleted: the disk says that ther
   await copyStore(whole, folders.database)
 }, 60_000)
 
+test('a record of the home that cannot be read: nothing shows that the store is the newest, so nothing starts', async () => {
+  const beside = await readFile(folders.homeRecord)
+  for (const garbage of ['', 'garbage', '{"schemaVersion":1}']) {
+    await writeFile(folders.homeRecord, garbage)
+    await expect(start()).rejects.toMatchObject({ code: 'HOME_RECORD_INVALID' })
+    expect(await readFile(folders.homeRecord, 'utf8')).toBe(garbage)
+  }
+  await writeFile(folders.homeRecord, beside)
+}, 60_000)
+
 test('a whole home of two deals ago: the chain says that there was more', async () => {
   const old = join(root.home, 'old-home')
   await cp(home, old, { recursive: true })

@@ -5,6 +5,7 @@
  */
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
 import { dirname } from 'node:path'
+import { GranaryError } from '@granary/base'
 import * as z from 'zod'
 
 export interface Witnessed {
@@ -29,14 +30,28 @@ const recordSchema: z.ZodType<Witnessed & { schemaVersion: 1 }> = z.object({
   nextSector: z.int().nonnegative(),
 })
 
-/** Undefined when there is none, or none that can be read: then the store stands without a witness. */
+/** HOME_RECORD_INVALID: nothing shows whether the store is the newest of this home, so nothing is started. */
+export class HomeRecordInvalidError extends GranaryError {
+  constructor(path: string, cause: unknown) {
+    super({
+      code: 'HOME_RECORD_INVALID',
+      message: `${path} cannot be read, so nothing shows whether the store beside it is the newest of this home`,
+      hint: 'put the file back from a copy, or run `granary provider rebuild`: it makes the store and this file anew',
+      retryable: false,
+      details: { path },
+      cause,
+    })
+  }
+}
+
+/** @returns undefined when there is none: then the store stands without a witness @throws HomeRecordInvalidError */
 export function readWitness(path: string): Witnessed | undefined {
   try {
     const { homeId, agreements, nextSector } = recordSchema.parse(JSON.parse(readFileSync(path, 'utf8')))
     return { homeId, agreements, nextSector }
   } catch (error) {
-    const unreadable = error instanceof SyntaxError || error instanceof z.ZodError
-    if (unreadable || (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    if (error instanceof SyntaxError || error instanceof z.ZodError) throw new HomeRecordInvalidError(path, error)
     throw error
   }
 }
