@@ -190,6 +190,7 @@ test('provider rebuild: the deals, sectors and pieces are there again, proven, a
   expect(await dataOf(folders)).toEqual(before)
 
   const { url, log } = await start()
+  const startedAt = (await chain.status()).height
   const sectors = await Promise.all(
     deals.map(async ({ agreementId }) => (await dealIn(url, agreementId, 'active')).sector),
   )
@@ -201,7 +202,10 @@ test('provider rebuild: the deals, sectors and pieces are there again, proven, a
   const deal = await activeDeal()
   expect((await dealIn(url, deal.agreementId, 'active')).sector).toBe(4)
   await until('the rebuilt sectors are proven', async () => log.find(({ type }) => type === 'post:accepted'), 90_000)
-  expect(log.filter(({ type }) => type === 'post:missed')).toEqual([])
+  // A challenge that was open while nothing ran may be over before the start.
+  expect(
+    log.filter(({ type, challengeEpoch }) => type === 'post:missed' && Number(challengeEpoch) > startedAt),
+  ).toEqual([])
   deals.push(deal)
   // Layers and proofs go once the chain has the sector; what is kept of it does not change.
   const kept = Object.entries(before).filter(([path]) => /replica$|\.car$/.test(path))
