@@ -18,6 +18,7 @@ import { entityBlocks } from './entity-blocks.ts'
 import { parseCar } from './parse-car.ts'
 import { readFile } from './read-file.ts'
 import { resolvePath } from './resolve-path.ts'
+import type { BlockReader } from './store.ts'
 import { unixFsNode } from './unixfs-node.ts'
 import { verifyBlock } from './verify-block.ts'
 import { idleVisitsMax } from './walk-budget.ts'
@@ -112,6 +113,30 @@ describe('a file of 46 blocks with 2⁴⁵ empty paths', () => {
     setTimeout(() => stopped.abort(), 0)
     await expect(all(entityBlocks(root, store, { dups: true, signal: stopped.signal }))).rejects.toThrow(/abort/)
   })
+})
+
+test('a file of 512 bytes behind 127 wrappers has each node read once, and not for each of its 65,024 visits', async () => {
+  const store = new MemoryBlockstore()
+  const fileOf = (children: readonly CID[]): Promise<CID> => {
+    const sizes = children.flatMap(() => [32, 1])
+    const length = [(children.length & 127) | 128, children.length >> 7]
+    const Links = children.map((Hash) => ({ Hash, Name: '', Tsize: 1 }))
+    const Data = new Uint8Array([8, 2, 24, ...length, ...sizes])
+    return put(store, dagPb.encode(dagPb.prepare({ Data, Links })), dagPb.code)
+  }
+  let wrapped = await put(store, new Uint8Array([0x41]), raw.code)
+  for (let at = 0; at < 127; at++) wrapped = await fileOf([wrapped])
+  const root = await fileOf(Array.from({ length: 512 }, () => wrapped))
+  const reads = new Map<string, number>()
+  const counting: BlockReader = {
+    get(cid) {
+      reads.set(cid.toString(), (reads.get(cid.toString()) ?? 0) + 1)
+      return store.get(cid)
+    },
+  }
+  expect(Buffer.from(await collect(readFile(root, counting))).toString()).toBe('A'.repeat(512))
+  const inner = [...reads].filter(([cid]) => CID.parse(cid).code === dagPb.code)
+  expect([inner.length, inner.every(([, times]) => times === 1)]).toEqual([128, true])
 })
 
 test('a part of a file that is used twice, for different bytes of it, is given for both', async () => {
