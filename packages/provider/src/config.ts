@@ -1,9 +1,9 @@
 /** `<home>/provider/config.json`: what the owner decides. Read once at start, checked by its schema, written whole. */
 import { readFile } from 'node:fs/promises'
 import { GranaryError } from '@granary/base'
+import { writeFileDurably } from '@granary/base/node'
 import * as z from 'zod'
 import { describeIssues } from './describe-issues.ts'
-import { writeFileDurably } from './storage/durable-files.ts'
 
 export interface ProviderConfig {
   readonly schemaVersion: 1
@@ -185,7 +185,7 @@ export async function readConfig(path: string): Promise<ProviderConfig> {
 }
 
 export async function writeConfig(path: string, config: ProviderConfig): Promise<void> {
-  await writeFileDurably(path, `${JSON.stringify(configSchema.parse(config), null, 2)}\n`)
+  await writeFileDurably(path, `${JSON.stringify(configSchema.parse(config), null, 2)}\n`, 0o644)
 }
 
 async function readText(path: string): Promise<string> {

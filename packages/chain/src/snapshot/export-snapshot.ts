@@ -1,7 +1,7 @@
 /** Writes the state after a block into a file that any node of the chain writes byte for byte the same. */
-import { createHash, randomUUID } from 'node:crypto'
-import { link, open, unlink } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
+import { createHash } from 'node:crypto'
+import { resolve } from 'node:path'
+import { createFile } from '@granary/base/node'
 import { decodeHeader } from '../engine/header.ts'
 import type { Hash } from '../messages/index.ts'
 import {
@@ -94,12 +94,10 @@ async function writeFrames(
   frames: Iterable<Uint8Array>,
   signal: AbortSignal | undefined,
 ): Promise<{ path: string; bytes: number; sha256: string }> {
-  const temporary = `${path}.${randomUUID()}.tmp`
-  const file = await open(temporary, 'wx')
   const hash = createHash('sha256')
   let bytes = 0
   try {
-    try {
+    await createFile(path, async (file) => {
       for (const frame of frames) {
         signal?.throwIfAborted()
         const length = Buffer.alloc(4)
@@ -110,26 +108,10 @@ async function writeFrames(
           bytes += part.length
         }
       }
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-    await link(temporary, path)
-    await syncFolder(dirname(path))
+    })
     return { path, bytes, sha256: hash.digest('hex') }
   } catch (error) {
     if (Error.isError(error) && (error as NodeJS.ErrnoException).code === 'EEXIST') throw new OutExistsError(path)
     throw error
-  } finally {
-    await unlink(temporary)
-  }
-}
-
-export async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
   }
 }

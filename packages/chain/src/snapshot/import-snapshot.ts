@@ -4,8 +4,8 @@
  * executed, so that the node goes on exactly behind the last one that was signed.
  */
 import { existsSync } from 'node:fs'
-import { open, rename, rm, writeFile } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { open, rm } from 'node:fs/promises'
+import { moveFile, writeFileDurably } from '@granary/base/node'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { decodeHeader, hashTxs, verifyHeader } from '../engine/header.ts'
@@ -29,7 +29,6 @@ import { appHashOf } from '../tree/hashes.ts'
 import { hashOfNode } from '../tree/node.ts'
 import { applyBlock } from '../upkeep/apply-block.ts'
 import { ChainExistsError, GenesisUnknownError, SnapshotInvalidError } from './errors.ts'
-import { syncFolder } from './export-snapshot.ts'
 import { readFrames } from './read-frames.ts'
 import {
   decodeHead,
@@ -79,14 +78,10 @@ export async function importSnapshot(options: ImportOptions): Promise<ImportedSn
     const finalized = applyBlock({ machine, store, block: next, txs: head.next.txs })
     store.close()
     if (!existsSync(files.genesis)) {
-      await writeFile(files.genesis, `${JSON.stringify(genesisToJson(genesis), null, 2)}\n`, {
-        mode: 0o600,
-        flush: true,
-      })
+      await writeFileDurably(files.genesis, `${JSON.stringify(genesisToJson(genesis), null, 2)}\n`, 0o600)
     }
     // The file gets its name when all of it is on the disk: a kill before that leaves a folder without blocks.
-    await rename(temporary, files.database)
-    await syncFolder(dirname(files.database))
+    await moveFile(temporary, files.database)
     return { genesisHash: trusted, height: next.height, appHash: finalized.appHash, records: records.length }
   } catch (error) {
     if (existsSync(temporary)) await leftovers()

@@ -2,12 +2,12 @@
  * What a put has done so far: one JSON file for a chain and a root CID, replaced as a whole at each step. A put that is
  * killed at any point and called again reads it and goes on; the nonce is in it before anything leaves this machine.
  */
-import { readdir, readFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { GranaryError } from '@granary/base'
+import { writeFileDurably } from '@granary/base/node'
 import { type DealTermsJson, type Hash, type Hex, isHex, type QuoteJson } from '@granary/chain/messages'
 import * as z from 'zod'
-import { writeFileAtomically } from './write-file-atomically.ts'
 
 export interface PutRecord {
   readonly schemaVersion: 1
@@ -82,8 +82,12 @@ export function openJournal(folder: string): Journal {
   const pathOf = (genesisHash: Hash, rootCid: string) => join(folder, nameOf(genesisHash, rootCid))
   return {
     read: (genesisHash, rootCid) => readRecord(pathOf(genesisHash, rootCid)),
-    write: (record) =>
-      writeFileAtomically(pathOf(record.genesisHash, record.rootCid), `${JSON.stringify(record, null, 2)}\n`),
+    async write(record) {
+      await mkdir(folder, { recursive: true, mode: 0o700 })
+      const name = nameOf(record.genesisHash, record.rootCid)
+      await removeLeftovers(folder, name)
+      await writeFileDurably(join(folder, name), `${JSON.stringify(record, null, 2)}\n`, 0o600)
+    },
     async list(genesisHash) {
       const names = await readdir(folder).catch(emptyWhenMissing)
       const own = names.filter((name) => name.startsWith(`${genesisHash.slice(2)}-`) && name.endsWith('.json')).sort()
@@ -96,6 +100,13 @@ export function openJournal(folder: string): Journal {
 
 function nameOf(genesisHash: Hash, rootCid: string): string {
   return `${genesisHash.slice(2)}-${rootCid}.json`
+}
+
+/** What a write that was killed has left; nobody else writes this record now, since a put holds the lock of its file. */
+async function removeLeftovers(folder: string, name: string): Promise<void> {
+  const names = await readdir(folder)
+  const left = names.filter((other) => other.startsWith(`${name}.`) && other.endsWith('.tmp'))
+  for (const other of left) await rm(join(folder, other), { force: true })
 }
 
 async function readRecord(path: string): Promise<PutRecord | undefined> {

@@ -1,7 +1,8 @@
 /** A verified file to disk. Parts that the file repeats are read back from it, so memory holds a block and the index. */
+
+import { replaceFile } from '@granary/base/node'
 import { verifiedFile } from '../verified-file.ts'
 import { readRange } from './read-range.ts'
-import { writeAtomically } from './write-atomically.ts'
 
 export interface SaveOptions {
   readonly signal?: AbortSignal | undefined
@@ -19,7 +20,7 @@ export async function saveVerifiedFile(
   path: string,
   { signal, onProgress }: SaveOptions = {},
 ): Promise<number> {
-  return writeAtomically(path, async (file) => {
+  return replaceFile(path, async (file) => {
     let bytes = 0
     const reread = (offset: number, length: number): AsyncIterable<Uint8Array> => readRange(file, offset, length)
     for await (const part of verifiedFile(rootCid, car, { signal, reread })) {

@@ -1,4 +1,6 @@
 /** A DAG whose leaves are still in their files → CAR and its piece, in one pass. */
+
+import { replaceFile } from '@granary/base/node'
 import { createKernelPieceHasher } from '@granary/proofs/piece/node'
 import type { CID } from 'multiformats/cid'
 import type { ImportProgress } from '../import-file.ts'
@@ -6,7 +8,6 @@ import { type PieceInfo, pieceInfo } from '../piece-of.ts'
 import { walkDag } from '../walk-dag.ts'
 import { carHeader, carSection } from '../write-car.ts'
 import type { SourceStore } from './source-store.ts'
-import { writeAtomically } from './write-atomically.ts'
 
 export interface PackProgress {
   readonly type: 'pack:car'
@@ -33,7 +34,7 @@ export function writePackedCar(
   { signal, onProgress }: PackOptions,
 ): Promise<PackedFile> {
   const { root, store, fileBytes } = i
-  return writeAtomically(i.carPath, async (car) => {
+  return replaceFile(i.carPath, async (car) => {
     const hasher = createKernelPieceHasher()
     let carBytes = 0
     let blocks = 0

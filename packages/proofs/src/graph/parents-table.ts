@@ -2,14 +2,12 @@
  * The parents table of a graph: n × 14 × u32LE in a file named by porep id and nodes, built once and shared by all
  * sectors and processes (docs/spec/proofs.md section 5). Its digest lies beside it, and is known for small graphs.
  */
-import { randomBytes } from 'node:crypto'
 import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { GranaryError } from '@granary/base'
+import { moveFile, writeFileDurably } from '@granary/base/node'
 import { readCheckpoint } from '../io/checkpoint.ts'
-import { commitFile } from '../io/commit-file.ts'
 import { digestFile } from '../io/digest-file.ts'
-import { writeNewFile } from '../io/write-new-file.ts'
 import { CheckpointError, type Kernel } from '../kernel/kernel.ts'
 
 export interface ParentsTableInput {
@@ -60,11 +58,9 @@ export async function ensureParentsTable(
   await removeStale(input.folder)
   const digest = await buildTable(input, path, options)
   if (known !== undefined && digest !== known) throw new ParentsTableError(path)
-  const temporary = `${path}.${process.pid}.${randomBytes(4).toString('hex')}.tmp`
-  await writeNewFile(temporary, Buffer.from(digest))
-  await commitFile(temporary, digestPath)
+  await writeFileDurably(digestPath, digest)
   // Whoever finished first has renamed it already.
-  await commitFile(`${path}.part`, path).catch((error: NodeJS.ErrnoException) => {
+  await moveFile(`${path}.part`, path).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw error
   })
   await rm(`${path}.checkpoint`, { force: true })

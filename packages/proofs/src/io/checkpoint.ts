@@ -1,7 +1,7 @@
 /** How much of an unfinished file is sound: "<count> <sha256>\n" of its first items. Replaced whole. */
-import { readFile, rename } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
+import { writeFileDurably } from '@granary/base/node'
 import type { Checkpoint } from '../kernel/kernel.ts'
-import { writeNewFile } from './write-new-file.ts'
 
 const FORM = /^(\d{1,15}) ([0-9a-f]{64})\n$/
 
@@ -13,6 +13,5 @@ export async function readCheckpoint(path: string): Promise<Checkpoint | undefin
 }
 
 export async function writeCheckpoint(path: string, { count, sha256 }: Checkpoint): Promise<void> {
-  await writeNewFile(`${path}.tmp`, Buffer.from(`${count} ${sha256}\n`))
-  await rename(`${path}.tmp`, path)
+  await writeFileDurably(path, `${count} ${sha256}\n`)
 }

@@ -4,7 +4,7 @@
  */
 import { readFile } from 'node:fs/promises'
 import { GranaryError } from '@granary/base'
-import { writeFileAtomic } from '../io/commit-file.ts'
+import { writeFileDurably } from '@granary/base/node'
 import { type Profile, profileNamed } from '../profile.ts'
 import { sectorFiles } from './sector-files.ts'
 
@@ -75,7 +75,7 @@ export async function requireManifest(dir: string): Promise<Manifest> {
 }
 
 export async function writeManifest(dir: string, manifest: Manifest): Promise<void> {
-  await writeFileAtomic(sectorFiles(dir).manifest, Buffer.from(`${JSON.stringify(toJson(manifest), null, 2)}\n`))
+  await writeFileDurably(sectorFiles(dir).manifest, Buffer.from(`${JSON.stringify(toJson(manifest), null, 2)}\n`))
 }
 
 function toJson(manifest: Manifest): object {

@@ -3,8 +3,8 @@
  * what a damaged treeR costs then is minutes, and not the sealing of hours.
  */
 import { rm, stat } from 'node:fs/promises'
+import { moveFile } from '@granary/base/node'
 import { equalBytes } from '../bytes.ts'
-import { commitFile } from '../io/commit-file.ts'
 import { readExactly } from '../io/read-exactly.ts'
 import { openKernel } from '../kernel/open-kernel.ts'
 import { createTreeWriter } from '../merkle/stored-tree.ts'
@@ -45,7 +45,7 @@ export async function repairTree(
     }
     const root = await writer.finish()
     if (!equalBytes(root, sealed.commRLast)) throw new SectorDamagedError(i.dir, 'its replica is not the one it sealed')
-    await commitFile(temporary, files.treeR)
+    await moveFile(temporary, files.treeR)
   } finally {
     await writer.close()
     await rm(temporary, { force: true })

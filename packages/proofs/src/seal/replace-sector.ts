@@ -1,6 +1,6 @@
 /** Puts the files of a sector that was sealed again in the place of those that were damaged. */
 import { rename, rm } from 'node:fs/promises'
-import { commitFile } from '../io/commit-file.ts'
+import { moveFile } from '@granary/base/node'
 import { SectorNotSealedError } from './finalize-sector.ts'
 import { requireManifest } from './manifest.ts'
 import { sectorFiles } from './sector-files.ts'
@@ -18,6 +18,6 @@ export async function replaceSector(from: string, to: string): Promise<void> {
   await rename(sealed.replica, damaged.replica)
   await rename(sealed.treeR, damaged.treeR)
   await rename(sealed.treeD, damaged.treeD)
-  await commitFile(sealed.manifest, damaged.manifest)
+  await moveFile(sealed.manifest, damaged.manifest)
   await rm(from, { recursive: true, force: true })
 }

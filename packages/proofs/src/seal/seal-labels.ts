@@ -3,9 +3,9 @@
  * and right is kept; another is made again, from its last checkpoint where there is one.
  */
 import { rm, stat } from 'node:fs/promises'
+import { moveFile } from '@granary/base/node'
 import { ensureParentsTable } from '../graph/parents-table.ts'
 import { readCheckpoint } from '../io/checkpoint.ts'
-import { commitFile } from '../io/commit-file.ts'
 import { digestFile } from '../io/digest-file.ts'
 import { type Checkpoint, CheckpointError, type Kernel, type Labeller, type PlacedPiece } from '../kernel/kernel.ts'
 import { type Manifest, writeManifest } from './manifest.ts'
@@ -134,7 +134,7 @@ async function finishLayer(member: Labelling, layer: number, digest: string): Pr
   const known = sector.manifest.layers[layer - 1]
   if (known !== undefined && known !== digest)
     throw new SectorDamagedError(dir, `layer ${layer}, made again, is not what it was`)
-  await commitFile(files.layerPart(layer), files.layer(layer))
+  await moveFile(files.layerPart(layer), files.layer(layer))
   const manifest = await enterLayer(dir, sector.manifest, layer, digest)
   await rm(files.layerCheckpoint(layer), { force: true })
   member.sector = { ...sector, manifest }

@@ -1,7 +1,7 @@
 /** After the labels: columns and treeC, then data and key → replica, treeR, treeD. docs/spec/proofs.md section 7. */
 import { stat } from 'node:fs/promises'
+import { moveFile } from '@granary/base/node'
 import { equalBytes } from '../bytes.ts'
-import { commitFile } from '../io/commit-file.ts'
 import { digestFile } from '../io/digest-file.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import { type Manifest, writeManifest } from './manifest.ts'
@@ -35,7 +35,7 @@ async function commitToColumns(
   const layerPaths = Array.from({ length: profile.layers }, (_, i) => files.layer(i + 1))
   const treePath = `${files.treeC}.tmp`
   const commC = await kernel.commitColumns({ nodes: profile.nodes, layerPaths, treePath, signal })
-  await commitFile(treePath, files.treeC)
+  await moveFile(treePath, files.treeC)
   const committed = { ...manifest, commC }
   await writeManifest(dir, committed)
   return committed
@@ -60,8 +60,8 @@ async function encodeReplica(
     signal,
   })
   const replicaSha256 = (await digestFile(replicaPath, signal))!
-  await commitFile(treeRPath, files.treeR)
-  await commitFile(treeDPath, files.treeD)
-  await commitFile(replicaPath, files.replica)
+  await moveFile(treeRPath, files.treeR)
+  await moveFile(treeDPath, files.treeD)
+  await moveFile(replicaPath, files.replica)
   return { ...roots, replicaSha256 }
 }

@@ -6,8 +6,8 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { GranaryError } from '@granary/base'
+import { moveFile } from '@granary/base/node'
 import { ensureParentsTable } from '../graph/parents-table.ts'
-import { commitFile } from '../io/commit-file.ts'
 import { digestFile } from '../io/digest-file.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import { openKernel } from '../kernel/open-kernel.ts'
@@ -68,7 +68,7 @@ export async function unsealPiece(
         signal,
       }),
     )
-    await commitFile(outPath, i.out)
+    await moveFile(outPath, i.out)
   } finally {
     await rm(outPath, { force: true })
   }

@@ -4,9 +4,9 @@
  */
 import { stat } from 'node:fs/promises'
 import { GranaryError } from '@granary/base'
+import { syncFile, syncFolder } from '@granary/base/node'
 import { type Address, type DealTerms, dealTermsDigest, type Hash, type Signer } from '@granary/chain/messages'
 import type { Witness } from '../home/witness.ts'
-import { syncFile, syncFolder } from '../storage/durable-files.ts'
 import type { KeyedLock } from '../storage/keyed-lock.ts'
 import { dealBytes, type Space } from '../storage/space.ts'
 import { ClientFundsError, NonceConflictError, OffersFullError } from './agreement-errors.ts'

@@ -4,8 +4,8 @@
  */
 import { readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { moveFile, syncFolder } from '@granary/base/node'
 import { ASIDE, listAside, setAside } from '../home/set-aside.ts'
-import { moveFile, syncFolder } from '../storage/durable-files.ts'
 import type { ProviderFolders } from '../storage/folders.ts'
 import type { KeyedLock } from '../storage/keyed-lock.ts'
 import type { DealStore } from './deal-store.ts'

@@ -5,12 +5,12 @@
  */
 import { mkdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { syncFile } from '@granary/base/node'
 import { commitPieceFile } from '@granary/proofs/piece/node'
 import { pieceCidV2 } from '@granary/proofs/verify'
 import type { Alerts } from '../alerts.ts'
 import type { Log } from '../http/log.ts'
 import { sleep } from '../sectors/sleep.ts'
-import { syncFile } from '../storage/durable-files.ts'
 import type { ProviderFolders } from '../storage/folders.ts'
 import type { DealStore } from './deal-store.ts'
 import type { PieceFiles } from './piece-files.ts'

@@ -4,8 +4,8 @@
  */
 import { mkdir, readdir, rm, rmdir } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { moveFile } from '@granary/base/node'
 import type { Alerts } from '../alerts.ts'
-import { moveFile, syncFolder } from '../storage/durable-files.ts'
 
 export const ASIDE = 'aside'
 export const ASIDE_KEEP_MS: number = 30 * 24 * 60 * 60_000
@@ -19,7 +19,6 @@ export async function setAside(path: string, nowMs: number = Date.now()): Promis
   await mkdir(folder, { recursive: true })
   const to = join(folder, `${new Date(nowMs).toISOString().replaceAll(':', '-')}-${basename(path)}`)
   await moveFile(path, to)
-  await syncFolder(dirname(path))
   return to
 }
 

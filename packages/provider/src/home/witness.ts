@@ -3,9 +3,9 @@
  * whether the store that is found is that one, and the newest of it. It is written after the store and before the answer
  * that depends on it, so it may be behind the store, and the store is never behind it unless somebody put an old one back.
  */
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { readFileSync } from 'node:fs'
 import { GranaryError } from '@granary/base'
+import { writeFileDurablySync } from '@granary/base/node'
 import * as z from 'zod'
 
 export interface Witnessed {
@@ -60,7 +60,8 @@ export function openWitness(path: string, found: Witnessed): Witness {
   let now = found
   const advance = (to: Partial<Witnessed>): void => {
     now = { ...now, ...to }
-    writeDurably(path, `${JSON.stringify({ schemaVersion: 1, ...now }, null, 2)}\n`)
+    // Synchronous like the store: nothing else of this process comes between the two.
+    writeFileDurablySync(path, `${JSON.stringify({ schemaVersion: 1, ...now }, null, 2)}\n`)
   }
   advance({})
   return {
@@ -72,17 +73,4 @@ export function openWitness(path: string, found: Witnessed): Witness {
       if (nextSector > now.nextSector) advance({ nextSector })
     },
   }
-}
-
-/** Synchronous like the store: nothing else of this process comes between the two. */
-function writeDurably(path: string, text: string): void {
-  const temporary = `${path}.tmp`
-  const file = openSync(temporary, 'w')
-  writeSync(file, text)
-  fsyncSync(file)
-  closeSync(file)
-  renameSync(temporary, path)
-  const folder = openSync(dirname(path), 'r')
-  fsyncSync(folder)
-  closeSync(folder)
 }

@@ -3,9 +3,10 @@
  * worker threads of a processor file, never on the daemon's event loop.
  */
 import { randomBytes } from 'node:crypto'
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { GranaryError } from '@granary/base'
+import { writeFileDurably } from '@granary/base/node'
 import { type BackendFactory, createPostgresBackend, type IQueueBackend } from 'bullmq'
 import { Redis } from 'ioredis'
 import type { JobMap, JobOptions, JobQueue, JobRequest } from './job-queue.ts'
@@ -125,8 +126,7 @@ async function redisPrefix(folder: string): Promise<string> {
   const known = await readFile(path, 'utf8').catch(() => '')
   if (/^granary-[0-9a-f]{16}$/.test(known)) return known
   const prefix = `granary-${randomBytes(8).toString('hex')}`
-  await writeFile(`${path}.new`, prefix, { flush: true })
-  await rename(`${path}.new`, path)
+  await writeFileDurably(path, prefix)
   return prefix
 }
 

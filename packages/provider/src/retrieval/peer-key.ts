@@ -5,7 +5,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { GranaryError } from '@granary/base'
-import { writeFileDurably } from '../storage/durable-files.ts'
+import { writeFileDurably } from '@granary/base/node'
 
 export type PeerKey = ReturnType<typeof import('@libp2p/crypto/keys').privateKeyFromProtobuf>
 

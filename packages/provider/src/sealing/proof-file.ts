@@ -1,20 +1,12 @@
 /** The proof of replication on disk, from the moment it is made until the chain has it. */
-import { open, readFile, rm } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { moveFile } from '../storage/durable-files.ts'
+import { writeFileDurably } from '@granary/base/node'
 
 const proofPath = (dir: string): string => join(dir, 'porep.proof')
 
 export async function writeProof(dir: string, bundle: Uint8Array): Promise<void> {
-  const temporary = `${proofPath(dir)}.tmp`
-  const file = await open(temporary, 'w')
-  try {
-    await file.writeFile(bundle)
-    await file.sync()
-  } finally {
-    await file.close()
-  }
-  await moveFile(temporary, proofPath(dir))
+  await writeFileDurably(proofPath(dir), bundle)
 }
 
 /** Undefined when there is none of that length: then it is made again. */

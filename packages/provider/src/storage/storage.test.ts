@@ -1,10 +1,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
-import { writeFileDurably } from './durable-files.ts'
 import { inTransaction } from './in-transaction.ts'
 import { createKeyedLock } from './keyed-lock.ts'
 import { openStore } from './open-store.ts'
@@ -65,15 +64,6 @@ test('a transaction that throws leaves nothing', () => {
   expect(() => inTransaction(db, work)).toThrow('in the middle')
   expect(settings.get('providerId')).toBeUndefined()
   db.close()
-})
-
-test('a file is replaced whole, with its mode, and no temporary one stays', async () => {
-  const path = join(folder, 'config.json')
-  await writeFileDurably(path, 'one')
-  await writeFileDurably(path, 'two', 0o600)
-  expect(await readFile(path, 'utf8')).toBe('two')
-  expect((await stat(path)).mode & 0o777).toBe(0o600)
-  expect(await readdir(folder)).toEqual(['config.json'])
 })
 
 test('work under one key waits its turn, also after a failure; other keys do not wait', async () => {

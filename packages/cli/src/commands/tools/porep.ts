@@ -52,19 +52,21 @@ export function addPorep(tools: Command, context: ProgramContext): void {
 }
 
 async function provePorep(options: ProveOptions): Promise<void> {
-  const [{ provePoRep }, { interruptible }, { printResult }, { formatFacts }, { writeBundle }] = await Promise.all([
-    import('@granary/proofs/porep'),
-    import('../../interruptible.ts'),
-    import('../../print/result.ts'),
-    import('../../print/facts.ts'),
-    import('./bundle-file.ts'),
-  ])
+  const [{ provePoRep }, { interruptible }, { printResult }, { formatFacts }, { writeFileDurably }] = await Promise.all(
+    [
+      import('@granary/proofs/porep'),
+      import('../../interruptible.ts'),
+      import('../../print/result.ts'),
+      import('../../print/facts.ts'),
+      import('@granary/base/node'),
+    ],
+  )
   const { in: dir, seed, challenges, out, json = false } = options
   const parentsDir = parentsFolder(options)
   const startMs = performance.now()
   const bundle = await interruptible((signal) => provePoRep({ dir, seed, parentsDir, challenges }, { signal }))
   const seconds = Math.round(performance.now() - startMs) / 1_000
-  await writeBundle(out, bundle)
+  await writeFileDurably(out, bundle)
   printResult({ out, bytes: bundle.length, seconds }, { json, text: formatFacts })
 }
 
@@ -72,7 +74,7 @@ async function verifyPorep(file: string, options: VerifyOptions, context: Progra
   const profile = sectorProfileOf(options)
   const [{ porepBundleBytes, verifyPoRep }, { readBundle }, { printVerdict }] = await Promise.all([
     import('@granary/proofs/verify'),
-    import('./bundle-file.ts'),
+    import('./read-bundle.ts'),
     import('./print-verdict.ts'),
   ])
   const { prover, sector: sectorNumber, ticket, seed, commD, commR, json = false } = options

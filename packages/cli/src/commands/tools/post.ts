@@ -54,12 +54,12 @@ function withChallenge(command: Command): Command {
 }
 
 async function provePostOf(options: ProveOptions): Promise<void> {
-  const [{ provePost }, { readSector }, { printResult }, { formatFacts }, { writeBundle }] = await Promise.all([
+  const [{ provePost }, { readSector }, { printResult }, { formatFacts }, { writeFileDurably }] = await Promise.all([
     import('@granary/proofs/post'),
     import('@granary/proofs/seal'),
     import('../../print/result.ts'),
     import('../../print/facts.ts'),
-    import('./bundle-file.ts'),
+    import('@granary/base/node'),
   ])
   const { in: dirs, provider, partition, randomness, count, out, json = false } = options
   const sectors = await Promise.all(dirs.map(async (dir) => ({ dir, ...(await readSector(dir)) })))
@@ -68,7 +68,7 @@ async function provePostOf(options: ProveOptions): Promise<void> {
   const list = sectors.map(({ dir, sectorNumber }) => ({ dir, number: sectorNumber }))
   const bundle = await provePost({ profile, provider, partition, randomness, count, sectors: list })
   const seconds = Math.round(performance.now() - startMs) / 1_000
-  await writeBundle(out, bundle)
+  await writeFileDurably(out, bundle)
   printResult({ out, bytes: bundle.length, sectors: list.length, seconds }, { json, text: formatFacts })
 }
 
@@ -76,7 +76,7 @@ async function verifyPostOf(file: string, options: VerifyOptions, context: Progr
   const [{ postBundleBytes, verifyPost }, { customProfile }, { readBundle }, { printVerdict }] = await Promise.all([
     import('@granary/proofs/verify'),
     import('@granary/proofs/profile'),
-    import('./bundle-file.ts'),
+    import('./read-bundle.ts'),
     import('./print-verdict.ts'),
   ])
   const { commR, nodes, provider, partition, randomness, count, json = false } = options

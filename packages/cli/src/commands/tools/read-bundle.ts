@@ -1,19 +1,4 @@
-/** Bundles in files. */
-import { open, rename, rm } from 'node:fs/promises'
-
-/** Whole or not at all. */
-export async function writeBundle(path: string, bundle: Uint8Array): Promise<void> {
-  const temporary = `${path}.${process.pid}.tmp`
-  try {
-    await using file = await open(temporary, 'w')
-    await file.writeFile(bundle)
-    await file.sync()
-    await rename(temporary, path)
-  } catch (error) {
-    await rm(temporary, { force: true })
-    throw error
-  }
-}
+import { open } from 'node:fs/promises'
 
 /** What a file holds, or, of one that is too long to be this bundle, a byte more than the bundle has. */
 export async function readBundle(path: string, expectedBytes: number): Promise<Uint8Array> {

@@ -1,0 +1,11 @@
+/** What only programs on Node need: files that survive a power cut. */
+export {
+  createFile,
+  type Fill,
+  moveFile,
+  replaceFile,
+  syncFile,
+  syncFolder,
+  writeFileDurably,
+  writeFileDurablySync,
+} from './durable-files.ts'
