@@ -125,6 +125,7 @@ test('chain/state is deterministic: no node:, Date, Math.random, async, locale o
 })
 
 test.each([
+  'packages/base/src/index.ts',
   'packages/proofs/src/verify/index.ts',
   'packages/client/src/index.ts',
   'packages/content/src/index.ts',

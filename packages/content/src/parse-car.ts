@@ -3,12 +3,11 @@
  * Version 1, and version 2 by the version 1 inside it: https://ipld.io/specs/transport/car/
  * Strict: one way to write each length, no section without a CID, no section or header above its limit.
  */
-import { GranaryError } from '@granary/base'
+import { equalBytes, GranaryError } from '@granary/base'
 import * as dagCbor from '@ipld/dag-cbor'
 import { CID } from 'multiformats/cid'
 import * as Digest from 'multiformats/hashes/digest'
 import { ByteReader } from './byte-reader.ts'
-import { equalBytes } from './verify-block.ts'
 
 /**
  * The largest section and header that are read: memory is bounded by them, and so is the time that a header takes to

@@ -1,5 +1,5 @@
 /** A block is what its CID says, or it is refused. Hashes as docs/spec/market-protocol.md lists them. */
-import { GranaryError } from '@granary/base'
+import { equalBytes, GranaryError } from '@granary/base'
 import { blake2b } from '@noble/hashes/blake2.js'
 import type { CID } from 'multiformats/cid'
 import { identity } from 'multiformats/hashes/identity'
@@ -52,8 +52,4 @@ async function digestOf(code: number, bytes: Uint8Array): Promise<Uint8Array | u
     default:
       return undefined
   }
-}
-
-export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, at) => byte === b[at])
 }

@@ -2,6 +2,7 @@
  * A chain in memory with a virtual clock: the real state machine, real transactions with real signatures, block after block.
  * Participants hand in messages; each account's go into blocks in their order, and what a block has no room for waits.
  */
+import { equalBytes } from '@granary/base'
 import {
   classOf,
   encodeBeaconEntry,
@@ -85,7 +86,7 @@ export function createSimChain({ genesis, seed, executed, refused }: SimChainOpt
       poRep: verifyPoRep,
       post: verifyPost,
       // A real beacon would take 30 ms a block, and nobody here tries to forge it.
-      beacon: (_, round, signature) => equal(signature, signatureOf(round)),
+      beacon: (_, round, signature) => equalBytes(signature, signatureOf(round)),
     },
   })
   const pools = new Map<string, Pool>()
@@ -198,8 +199,4 @@ function laneOf(kind: TransactionName): number {
 function sha256Wide(text: string): Uint8Array {
   const first = sha256(utf8ToBytes(text))
   return concatBytes(first, sha256(first).subarray(0, 16))
-}
-
-function equal(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, index) => byte === b[index])
 }

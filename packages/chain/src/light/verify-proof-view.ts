@@ -2,12 +2,13 @@
  * From the key of a validator to a value of the state: header → app hash → value. docs/spec/chain.md, section 7. Believes
  * nothing that the node says but what follows from the signature.
  */
+import { equalBytes } from '@granary/base'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { hexToBytes, utf8ToBytes } from '@noble/hashes/utils.js'
 import type { OutsideProofView, ProofView, TreeProofView } from '../client/views.ts'
 import { decodeHeader, type Header, verifyHeader } from '../engine/header.ts'
 import { type Hash, type Hex, hashOf, isHex } from '../messages/index.ts'
-import { decodeTuple, equalBytes } from '../messages/tuple-codec.ts'
+import { decodeTuple } from '../messages/tuple-codec.ts'
 import { isInTree } from '../state/app-hash.ts'
 import { appHashOf } from '../tree/hashes.ts'
 import { rootOfProof } from '../tree/verify-proof.ts'

@@ -3,11 +3,11 @@
  * of a dag-cbor tuple, JSON, and 32 bytes of EIP-712. docs/spec/chain.md section 1: integers and byte strings only, text
  * as UTF-8 bytes, amounts as minimal big-endian bytes, an absent field as the empty byte string.
  */
+import { equalBytes } from '@granary/base'
 import { pieceCidFromBytes, pieceCidToBytes } from '@granary/proofs/verify'
 import { keccak_256 } from '@noble/hashes/sha3.js'
 import { bytesToHex, concatBytes, hexToBytes } from '@noble/hashes/utils.js'
 import { CID } from 'multiformats/cid'
-import { equalBytes } from './tuple-codec.ts'
 import { type Address, type Hex, isHex, MessageInvalidError } from './types.ts'
 
 export type Wire = number | bigint | Uint8Array | readonly Wire[]

@@ -2,6 +2,7 @@
  * The wire form: dag-cbor of tuples, unsigned integers and byte strings only, in its one canonical encoding.
  * docs/spec/chain.md section 1.
  */
+import { equalBytes } from '@granary/base'
 import { decode, encode } from '@ipld/dag-cbor'
 import type { Wire } from './field.ts'
 import type { Struct } from './struct.ts'
@@ -33,12 +34,6 @@ export function encodeRecord<T>(of: Struct<T>, value: T): Uint8Array {
 /** For bytes that encodeRecord gave, out of the state: canonical already, and its fields are checked all the same. */
 export function decodeRecord<T>(of: Struct<T>, bytes: Uint8Array): T {
   return of.fromWire(decode(bytes), of.name)
-}
-
-export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false
-  for (let index = 0; index < a.length; index++) if (a[index] !== b[index]) return false
-  return true
 }
 
 /** undefined for what dag-cbor's own strictness refuses, such as a number in more bytes than it needs. */

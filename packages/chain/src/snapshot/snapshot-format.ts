@@ -3,9 +3,10 @@
  * below one prefix of the state's tree, in the order of their paths; the head names the node that stands there, so each
  * chunk can be verified by itself against the app hash. docs/spec/chain.md, section 7.
  */
+import { equalBytes } from '@granary/base'
 import { hexToBytes, utf8ToBytes } from '@noble/hashes/utils.js'
 import { type Hash, hashOf } from '../messages/index.ts'
-import { decodeTuple, encodeTuple, equalBytes } from '../messages/tuple-codec.ts'
+import { decodeTuple, encodeTuple } from '../messages/tuple-codec.ts'
 import type { StateRecord } from '../state/index.ts'
 import { pathOf, valueHashOf } from '../tree/hashes.ts'
 import { type Leaf, nodeOfLeaves, parentOf, type TreeNode } from '../tree/node.ts'

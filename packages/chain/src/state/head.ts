@@ -1,6 +1,7 @@
 /** What stands in the state once: genesis, parameters, head. */
+import { equalBytes } from '@granary/base'
 import { type Hash, hashOf } from '../messages/index.ts'
-import { decodeRecord, encodeRecord, equalBytes } from '../messages/tuple-codec.ts'
+import { decodeRecord, encodeRecord } from '../messages/tuple-codec.ts'
 import { APP_HASH_KEY } from './app-hash.ts'
 import { InvariantError } from './errors.ts'
 import { type Genesis, genesisStruct } from './genesis.ts'

@@ -2,6 +2,7 @@
  * Verifies what prove-key made, from the root alone: all that a light client needs to know of the tree. Runs anywhere.
  * The path of the key decides on which side each sibling stands, so a proof has nothing to say about that.
  */
+import { equalBytes } from '@granary/base'
 import { bitAt, EMPTY_HASH, HASH_BYTES, innerHashOf, leafHashOf, pathOf, valueHashOf } from './hashes.ts'
 
 export interface TreeProof {
@@ -27,9 +28,10 @@ export function rootOfProof(key: string, value: Uint8Array | undefined, proof: T
   const hashes = leaf === undefined ? siblings : [...siblings, leaf.path, leaf.valueHash]
   if (siblings.length > DEPTH_MAX || hashes.some((hash) => hash.length !== HASH_BYTES)) return 'PROOF_MALFORMED'
   const path = pathOf(key)
-  const own = leaf !== undefined && isEqual(leaf.path, path)
+  const own = leaf !== undefined && equalBytes(leaf.path, path)
   if (own !== (value !== undefined)) return own ? 'KEY_PRESENT' : 'KEY_ABSENT'
-  if (value !== undefined && leaf !== undefined && !isEqual(leaf.valueHash, valueHashOf(value))) return 'VALUE_MISMATCH'
+  if (value !== undefined && leaf !== undefined && !equalBytes(leaf.valueHash, valueHashOf(value)))
+    return 'VALUE_MISMATCH'
   // Another key's leaf shows that this one is not there only if it stands where this one would have to stand.
   if (leaf !== undefined && siblings.some((_, depth) => bitAt(leaf.path, depth) !== bitAt(path, depth))) {
     return 'LEAF_OFF_PATH'
@@ -53,9 +55,5 @@ export function faultOfProof(
 ): ProofFault | undefined {
   const computed = rootOfProof(key, value, proof)
   if (typeof computed === 'string') return computed
-  return isEqual(computed, root) ? undefined : 'ROOT_MISMATCH'
-}
-
-function isEqual(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, index) => byte === b[index])
+  return equalBytes(computed, root) ? undefined : 'ROOT_MISMATCH'
 }

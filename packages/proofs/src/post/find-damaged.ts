@@ -1,5 +1,5 @@
 /** Which sectors of a challenged list cannot open their samples: each is opened alone, so that one names itself. */
-import { equalBytes } from '../bytes.ts'
+import { equalBytes } from '@granary/base'
 import { openKernel } from '../kernel/open-kernel.ts'
 import { commROf } from '../seal/commitments.ts'
 import { drawSamples, type PostChallenge } from './post-samples.ts'

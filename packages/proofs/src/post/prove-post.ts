@@ -1,6 +1,6 @@
 /** The PoSt prover: opens the sampled leaves of the replicas of a frozen list (docs/spec/proofs.md section 9). */
-import { GranaryError } from '@granary/base'
-import { concatBytes, equalBytes, log2Floor } from '../bytes.ts'
+import { equalBytes, GranaryError } from '@granary/base'
+import { concatBytes, log2Floor } from '../bytes.ts'
 import { readExactly } from '../io/read-exactly.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import { openKernel } from '../kernel/open-kernel.ts'

@@ -2,9 +2,10 @@
  * treeR computed anew from the replica. That reads all of it, so the root says whether every byte is as it was sealed;
  * what a damaged treeR costs then is minutes, and not the sealing of hours.
  */
+
 import { rm, stat } from 'node:fs/promises'
+import { equalBytes } from '@granary/base'
 import { moveFile } from '@granary/base/node'
-import { equalBytes } from '../bytes.ts'
 import { readExactly } from '../io/read-exactly.ts'
 import { openKernel } from '../kernel/open-kernel.ts'
 import { createTreeWriter } from '../merkle/stored-tree.ts'

@@ -1,6 +1,5 @@
 /** What sealing is given and gives, and what it refuses. docs/spec/proofs.md sections 4, 6 and 7. */
-import { GranaryError } from '@granary/base'
-import { equalBytes } from '../bytes.ts'
+import { equalBytes, GranaryError } from '@granary/base'
 import type { Profile } from '../profile.ts'
 import { commROf } from './commitments.ts'
 import type { Manifest, SectorIdentity } from './manifest.ts'

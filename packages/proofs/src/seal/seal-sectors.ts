@@ -3,9 +3,10 @@
  * sector leaves waiting. Each step writes to a name of its own, syncs, renames, and enters the sector's manifest; a second
  * call on the same folders goes on from there, also where they were stopped at different steps.
  */
+
 import { mkdir, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { equalBytes } from '../bytes.ts'
+import { equalBytes } from '@granary/base'
 import type { Kernel, PlacedPiece } from '../kernel/kernel.ts'
 import { openKernel } from '../kernel/open-kernel.ts'
 import { type Manifest, readManifest, writeManifest } from './manifest.ts'

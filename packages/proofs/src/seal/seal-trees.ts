@@ -1,7 +1,8 @@
 /** After the labels: columns and treeC, then data and key → replica, treeR, treeD. docs/spec/proofs.md section 7. */
+
 import { stat } from 'node:fs/promises'
+import { equalBytes } from '@granary/base'
 import { moveFile } from '@granary/base/node'
-import { equalBytes } from '../bytes.ts'
 import { digestFile } from '../io/digest-file.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import { type Manifest, writeManifest } from './manifest.ts'

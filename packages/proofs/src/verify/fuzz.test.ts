@@ -1,10 +1,10 @@
+import { equalBytes } from '@granary/base'
 import { expect, test } from '@jest/globals'
 import { fuzzVerifiers } from '../../test/fuzz-verifiers.ts'
 import { mutateBytes } from '../../test/mutate-bytes.ts'
 import { forgedPoRep } from '../../test/porep-parts.ts'
 import { createRandom } from '../../test/random.ts'
 import { noise } from '../../test/support.ts'
-import { equalBytes } from '../bytes.ts'
 import { profiles } from '../profile.ts'
 import { verifyPoRep } from './index.ts'
 

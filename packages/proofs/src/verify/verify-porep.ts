@@ -2,7 +2,8 @@
  * The PoRep verifier (docs/spec/proofs.md section 8): takes nothing in the bundle on trust, never throws, and shares
  * only the public layout with the prover. Each link refuses under its own reason.
  */
-import { equalBytes, isZero } from '../bytes.ts'
+import { equalBytes } from '@granary/base'
+import { isZero } from '../bytes.ts'
 import { BASE_PARENTS } from '../graph/base-parents.ts'
 import { hashPairs, hashPairs254 } from '../merkle/hash-pairs.ts'
 import { multiproofRoot } from '../merkle/multiproof.ts'

@@ -1,7 +1,8 @@
 /**
  * The PoSt verifier (docs/spec/proofs.md section 9): one proof for a frozen list of sectors. Never throws.
  */
-import { equalBytes, isZero, log2Floor } from '../bytes.ts'
+import { equalBytes } from '@granary/base'
+import { isZero, log2Floor } from '../bytes.ts'
 import type { HashPairs } from '../merkle/hash-pairs.ts'
 import { multiproofRoot, siblingPositions } from '../merkle/multiproof.ts'
 import { createSha256Pairs } from '../merkle/sha256-pairs.ts'

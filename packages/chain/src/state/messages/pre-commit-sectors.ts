@@ -12,10 +12,9 @@
  * (COMM_D_MISMATCH, PIECES_DO_NOT_FIT), an expiry before a deal could end or beyond the longest
  * (SECTOR_EXPIRY_INVALID), too little free collateral (INSUFFICIENT_COLLATERAL), a sector for which no slot is free (NO_SLOT).
  */
-import { GranaryError } from '@granary/base'
+import { equalBytes, GranaryError } from '@granary/base'
 import { computeCommD, parsePieceCid } from '@granary/proofs/verify'
 import type { PreCommitSectors, SectorPreCommit } from '../../messages/index.ts'
-import { equalBytes } from '../../messages/tuple-codec.ts'
 import type { Effect, TxContext } from '../context.ts'
 import { dealStatus } from '../deal-status.ts'
 import { TxError, type TxErrorCode } from '../errors.ts'

@@ -6,8 +6,8 @@
  * Costs its fee, and `accountFee` for a payout address without a record.
  * Refuses another than the owner (PROVIDER_NOT_OWNED), and what RegisterProvider refuses.
  */
+import { equalBytes } from '@granary/base'
 import type { UpdateProvider } from '../../messages/index.ts'
-import { equalBytes } from '../../messages/tuple-codec.ts'
 import type { Effect } from '../context.ts'
 import { writeProvider } from '../ledger.ts'
 import { authorizeDaemon, checkProfile, dismissDaemon } from '../provider-profile.ts'

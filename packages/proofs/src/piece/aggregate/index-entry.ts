@@ -2,8 +2,9 @@
  * An entry of the index at the end of an aggregate (FRC-0058): two nodes, CommP ‖ offset u64LE ‖ size u64LE ‖ checksum.
  * Both are field elements, so that an index is fr32 data like any other. docs/spec/proofs.md section 2. No node: imports.
  */
+import { equalBytes } from '@granary/base'
 import { sha256 } from '@noble/hashes/sha2.js'
-import { concatBytes, equalBytes, isPowerOfTwo, u64LE } from '../../bytes.ts'
+import { concatBytes, isPowerOfTwo, u64LE } from '../../bytes.ts'
 import { hashPairs254 } from '../../merkle/hash-pairs.ts'
 import { NODE_BYTES } from '../../profile.ts'
 import { UNIT_PADDED_BYTES } from '../fr32.ts'

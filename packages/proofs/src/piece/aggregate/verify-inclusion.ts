@@ -2,7 +2,8 @@
  * Whether a piece is a segment of an aggregate and is found by its index (FRC-0058, as go-data-segment's
  * ComputeExpectedAuxData checks it). Takes nothing in the proof on trust, never throws. No node: imports.
  */
-import { equalBytes, isPowerOfTwo, log2Floor } from '../../bytes.ts'
+import { equalBytes } from '@granary/base'
+import { isPowerOfTwo, log2Floor } from '../../bytes.ts'
 import { NODE_BYTES } from '../../profile.ts'
 import { UNIT_PADDED_BYTES } from '../fr32.ts'
 import type { InclusionProof } from './aggregate-pieces.ts'

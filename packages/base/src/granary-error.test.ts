@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { GranaryError, isAbortError } from './index.ts'
+import { GranaryError, isAbortError } from './granary-error.ts'
 
 const options = { code: 'DISK_FULL', message: '3 of 8 MiB free', hint: 'free 5 MiB', retryable: true }
 

@@ -1,0 +1,64 @@
+/**
+ * The one error of Granary. Every package derives its own named errors from it, and it crosses HTTP unchanged.
+ * `code` is stable and documented; `hint` says what the reader can do about it.
+ */
+
+/** What travels as `{ error: … }` in an HTTP answer, and as `error` in `--json` output. */
+export interface WireError {
+  readonly code: string
+  readonly message: string
+  readonly hint: string
+  readonly retryable: boolean
+  readonly details?: Readonly<Record<string, unknown>>
+}
+
+export interface GranaryErrorOptions extends WireError {
+  readonly cause?: unknown
+}
+
+export class GranaryError extends Error {
+  readonly code: string
+  readonly hint: string
+  readonly retryable: boolean
+  readonly details: Readonly<Record<string, unknown>> | undefined
+
+  constructor(options: GranaryErrorOptions) {
+    super(options.message, options.cause === undefined ? undefined : { cause: options.cause })
+    this.name = new.target.name
+    this.code = options.code
+    this.hint = options.hint
+    this.retryable = options.retryable
+    this.details = options.details
+  }
+
+  toJSON(): WireError {
+    const { code, message, hint, retryable, details } = this
+    return details === undefined ? { code, message, hint, retryable } : { code, message, hint, retryable, details }
+  }
+
+  /** True for errors of any copy of this package: `instanceof` fails across two installed versions. */
+  static is(value: unknown): value is GranaryError {
+    if (!Error.isError(value)) return false
+    const { code, hint, retryable } = value as Partial<GranaryError>
+    return typeof code === 'string' && typeof hint === 'string' && typeof retryable === 'boolean'
+  }
+
+  /** Rebuilds an error that came over HTTP; anything that does not have its shape gives undefined. */
+  static fromWire(value: unknown): GranaryError | undefined {
+    if (typeof value !== 'object' || value === null) return undefined
+    const { code, message, hint, retryable, details } = value as Record<string, unknown>
+    if (typeof code !== 'string' || typeof message !== 'string') return undefined
+    return new GranaryError({
+      code,
+      message,
+      hint: typeof hint === 'string' ? hint : '',
+      retryable: retryable === true,
+      ...(typeof details === 'object' && details !== null ? { details: details as Record<string, unknown> } : {}),
+    })
+  }
+}
+
+/** Abort errors pass through untouched: they are an answer to the caller's own signal, not a failure. */
+export function isAbortError(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && (error as { name?: unknown }).name === 'AbortError'
+}
