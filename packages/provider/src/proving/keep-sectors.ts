@@ -10,7 +10,7 @@ import { sleep } from '../sectors/sleep.ts'
 import { diskFault } from '../storage/disk-fault.ts'
 import { declareFaults } from './declare-faults.ts'
 import type { ProvingContext } from './proving-context.ts'
-import { sealAgain } from './seal-again.ts'
+import { dropLeftover, sealAgain } from './seal-again.ts'
 import type { SelfCheckInput } from './self-check.ts'
 
 const CHECKS_A_PERIOD = 2
@@ -65,7 +65,9 @@ export async function keepSectors(context: ProvingContext, signal: AbortSignal):
       await declareFaults(context, signal).catch(report)
       reseal()
       const number = unchecked.shift() ?? (await pauseAndPick(context, signal))
-      if (number !== undefined) await checkSector(context, number, signal)
+      if (number === undefined || !(await checkSector(context, number, signal))) continue
+      // Only what is damaged is sealed again.
+      if (!health.isDamaged(number)) await dropLeftover(context, number)
     } catch (error) {
       report(error)
       await sleep(PAUSE_MIN_MS, signal).catch(() => {})

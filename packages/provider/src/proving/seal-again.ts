@@ -63,7 +63,7 @@ export async function sealAgain(
   )
   const ticket = await ticketOf(context, number, signal)
   // Beside what is there: as long as it reads, it may still prove.
-  const again = join(dir, 'again')
+  const again = againIn(dir)
   const input = { profile: profile.name, provider: providerId, sector: number, ticket, pieces, dir: again, parentsDir }
   try {
     const { commR } = await context.queue.run({ kind: 'seal', id: `seal-again-${number}`, input }, { signal })
@@ -76,6 +76,15 @@ export async function sealAgain(
     if (error instanceof SealedOtherwiseError) await rm(again, { recursive: true, force: true })
     throw error
   }
+}
+
+function againIn(dir: string): string {
+  return join(dir, 'again')
+}
+
+/** What a kill has left of it beside a sector that proves: by the last step of the swap, or mended in another way since. */
+export async function dropLeftover(context: ProvingContext, number: number): Promise<void> {
+  await rm(againIn(sectorDir(context, number)), { recursive: true, force: true })
 }
 
 /** Nothing is put in the place of another sector's files. A manifest that cannot be read is this sector's, damaged. */
