@@ -6,7 +6,7 @@ import { cpSync, existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, expect, test } from '@jest/globals'
 import { envelope } from './harness.ts'
-import { fileOf, type Market, type PutData, put, startMarket, succeeded } from './story.ts'
+import { fileOf, type Market, type PutData, put, putArguments, startMarket, succeeded } from './story.ts'
 
 let market: Market
 afterEach(() => market.bench.close())
@@ -71,6 +71,26 @@ test('put r1, copy the chain, put r2, put the old folder back, put r3: all three
   for (const agreementId of [r3.data.agreementId, data.agreementId])
     expect(await (await fetch(`${restarted.url}/v1/deals/${agreementId}`)).json()).toMatchObject({ state: 'active' })
   expect([has(1), has(2)]).toEqual([true, true])
+}, 400_000)
+
+test('a put under way while the chain is restored from an older copy makes its deal all the same', async () => {
+  market = await startMarket()
+  const { bench } = market
+  const port = Number(new URL(market.chain.url).port)
+  const chainFolder = join(bench.home, 'chain')
+  const copy = join(bench.home, 'chain-copy')
+  await put(bench, fileOf(bench, 'first.bin', 100_000), market.chain.url)
+  await market.chain.stop()
+  cpSync(chainFolder, copy, { recursive: true })
+  const chain = await bench.startChain({ port })
+  const putting = bench.start(putArguments(fileOf(bench, 'under-way.bin', 100_000), chain.url))
+  await putting.line(/"type":"published"/)
+  await chain.kill9()
+  rmSync(chainFolder, { recursive: true })
+  cpSync(copy, chainFolder, { recursive: true })
+  await bench.startChain({ port })
+  const { data } = envelope<PutData>(succeeded(await putting.finished))
+  expect(await dealsOf(data.rootCid)).toEqual([{ id: data.dealId, state: 'active' }])
 }, 400_000)
 
 test('another chain behind the address for a while: no sector is touched, the owner is told, and the deal becomes active', async () => {

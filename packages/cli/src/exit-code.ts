@@ -37,6 +37,7 @@ const NETWORK: ReadonlySet<string> = new Set([
   'CHAIN_UNREACHABLE',
   'COLLATERAL_SHORT',
   'DEAL_ENDED',
+  'DEAL_FORGOTTEN',
   'DEAL_LAPSED',
   'NO_PROVIDER',
   'NO_SPACE',

@@ -75,7 +75,8 @@ export function serveChain(answers: () => ChainAnswers): Promise<Served> {
       'granary-genesis': status?.genesisHash ?? genesisHash,
       'granary-height': status?.height ?? statusView.height,
     })
-    const error = { code: 'NOT_FOUND', message: url.pathname, hint: '', retryable: false }
+    const code = kind === 'deals' ? 'DEAL_NOT_FOUND' : 'NOT_FOUND'
+    const error = { code, message: url.pathname, hint: '', retryable: false }
     response.end(JSON.stringify(found ?? { error }))
   })
 }

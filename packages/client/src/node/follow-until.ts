@@ -33,6 +33,19 @@ export class DealEndedError extends GranaryError {
   }
 }
 
+/** The chain was rolled back behind the deal: it has no deal of that number, or another one. */
+export class DealForgottenError extends GranaryError {
+  constructor(dealId: number, agreementId: string) {
+    super({
+      code: 'DEAL_FORGOTTEN',
+      message: `the chain had the agreement ${agreementId} as deal ${dealId} and has it no more: it was restored from an older copy`,
+      hint: 'put the same file again: the same terms are published again while they hold, nothing is paid twice',
+      retryable: true,
+      details: { deal: dealId, agreementId },
+    })
+  }
+}
+
 /** Its money moves when it is settled, which a put does first. */
 function hintFor({ state, locked }: DealView): string {
   const again = state === 'lapsed' ? 'put again, with another provider' : 'put again for a new deal'
@@ -54,7 +67,7 @@ export interface FollowUntilOptions {
   readonly onProgress?: (progress: DealProgress) => void
 }
 
-/** @throws DealEndedError; CHAIN_UNREACHABLE after a minute without the chain; the provider's refusal */
+/** @throws DealEndedError; DealForgottenError; CHAIN_UNREACHABLE after a minute without the chain; the provider's refusal */
 export async function followUntil(input: FollowUntilInput, options: FollowUntilOptions = {}): Promise<DealView> {
   const { until = 'active', signal, onProgress } = options
   const stop = new AbortController()
@@ -95,16 +108,20 @@ async function tell(
 
 /** Ends when the deal is active, if that is enough; fails when the deal has ended. */
 async function watch(input: FollowUntilInput, activeIsEnough: boolean, signal: AbortSignal): Promise<DealView> {
-  const { chain, dealId } = input
+  const { chain, dealId, agreementId } = input
   let lostAtMs: number | undefined
   for (;;) {
     try {
       const deal = await chain.deal(dealId, { signal })
       lostAtMs = undefined
+      // Numbers are given again by a chain that was rolled back: what names a deal is its agreement.
+      if (deal.agreementId !== agreementId) throw new DealForgottenError(dealId, agreementId)
       if (ENDED.has(deal.state)) throw new DealEndedError(deal)
       if (deal.state === 'active' && activeIsEnough) return deal
     } catch (error) {
-      if (isAbortError(error) || !GranaryError.is(error) || !error.retryable) throw error
+      if (GranaryError.is(error) && error.code === 'DEAL_NOT_FOUND') throw new DealForgottenError(dealId, agreementId)
+      if (isAbortError(error) || error instanceof DealForgottenError) throw error
+      if (!GranaryError.is(error) || !error.retryable) throw error
       lostAtMs ??= Date.now()
       if (Date.now() - lostAtMs > CHAIN_OUTAGE_MAX_MS) throw error
     }

@@ -4,7 +4,7 @@ export { InsufficientFundsError } from './check-funds.ts'
 export type { CallOptions } from './client-context.ts'
 export { type Client, type ClientOptions, createClient } from './create-client.ts'
 export { type DealsInput, deals, type OwnDeal, type SettleOptions } from './deals.ts'
-export { DealEndedError, type FollowUntilOptions } from './follow-until.ts'
+export { DealEndedError, DealForgottenError, type FollowUntilOptions } from './follow-until.ts'
 export {
   CidNotStoredError,
   type EndedDeal,

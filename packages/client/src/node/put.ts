@@ -12,7 +12,7 @@ import { publishDeal } from '../publish-deal.ts'
 import { settleEnded } from '../settle-ended.ts'
 import { agreeWithAny } from './agree-with-any.ts'
 import type { CallOptions, ClientContext } from './client-context.ts'
-import { followUntil } from './follow-until.ts'
+import { DealForgottenError, followUntil } from './follow-until.ts'
 import type { PutRecord } from './journal.ts'
 import { type PutProgress, reporter } from './put-progress.ts'
 import { openRecord } from './put-record.ts'
@@ -106,19 +106,29 @@ export async function put(context: ClientContext, path: string, options: PutOpti
 
   const durationDefault = durationDefaultOf(status)
   const piece = { path: file.path, rootCid, fileBytes, pieceCid, pieceSize, payloadSize }
-  let record = await openRecord(context, status, { ...piece, duration, durationDefault, provider, again }, call)
+  const wanted = { ...piece, duration, durationDefault, provider, again }
+  let now = status
+  let record = await openRecord(context, now, wanted, call)
   reportResumed(record, report)
-  if (record.dealId === undefined)
-    record = await agreeAndPublish(context, status, record, { ...options, label, carPath, report })
-  const dealId = record.dealId!
-  if (!record.active) {
-    record = await follow(context, record, dealId, report, call)
-    await context.journal.write(record)
+  for (;;) {
+    if (record.dealId === undefined)
+      record = await agreeAndPublish(context, now, record, { ...options, label, carPath, report })
+    if (record.active) break
+    try {
+      record = await follow(context, record, record.dealId!, report, call)
+      await context.journal.write(record)
+    } catch (error) {
+      if (!(error instanceof DealForgottenError)) throw error
+      report({ type: 'waiting', message: error.message })
+      now = await chain.status(call)
+      record = await openRecord(context, now, wanted, call)
+    }
   }
   await rm(carPath, { force: true })
   const terms = dealTermsFromJson(record.terms)
   const price = `${terms.pricePerEpoch * BigInt(terms.duration)}`
   const agreementId = record.agreementId!
+  const dealId = record.dealId!
   return { rootCid, pieceCid, pieceSize, payloadSize, dealId, provider: terms.provider, price, agreementId }
 }
 
