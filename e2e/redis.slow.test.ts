@@ -1,10 +1,18 @@
 /** The provider's queue on a real Redis: the same story as on PGlite, through the command line. */
+import { once } from 'node:events'
 import { join } from 'node:path'
 import { createChainClient } from '@granary/chain/client'
 import { afterAll, expect, test } from '@jest/globals'
 import { createWorkbench, envelope } from './harness.ts'
-import { redisIsHere, startRedis } from './redis.ts'
-import { fileOf, put } from './story.ts'
+import { provenTimes, startProvenMarket } from './proven-market.ts'
+import { type RedisServer, redisIsHere, startRedis } from './redis.ts'
+import { eventsSoFar } from './stored-market.ts'
+import { fileOf, put, putArguments } from './story.ts'
+
+/** In each of them a proof would have been missed. */
+const CHALLENGES = 3
+/** Epochs: a challenge and its answer. */
+const AFTERMATH = 40
 
 const bench = createWorkbench()
 
@@ -26,6 +34,46 @@ withRedis(
     await provider.stop()
   },
   120_000,
+)
+
+const away = 'a provider with sectors whose Redis is away at its start proves them, says so, and seals when it is back'
+withRedis(
+  redisIsHere ? away : `${away}: no redis-server on this machine`,
+  async () => {
+    let redis: RedisServer | undefined
+    const market = await startProvenMarket(async (opened, chainUrl) => {
+      redis = await startRedis(opened)
+      const provider = await opened.startProvider({ chainUrl, args: ['--redis', redis.url] })
+      return { provider, providerHome: opened.home }
+    })
+    const { bench: own, chain, client } = market
+    try {
+      await market.provider.stop()
+      const died = once(redis!.process, 'exit')
+      redis!.process.kill('SIGKILL')
+      await died
+      // Stopped and started again, it may have been too late for the challenge of that time.
+      const from = (await client.status()).height + AFTERMATH
+      const provider = await own.startProvider({ chainUrl: chain.url, args: ['--redis', redis!.url] })
+      await provider.line(/"code":"QUEUE_UNAVAILABLE".*Redis/)
+      const ready = await fetch(`${provider.url}/readyz`)
+      expect([ready.status, await ready.text()]).toEqual([503, expect.stringContaining('QUEUE_UNAVAILABLE')])
+      expect((await fetch(`${provider.url}/healthz`)).status).toBe(200)
+      const putting = own.start(putArguments(fileOf(own, 'waits.bin', 100_000), chain.url))
+      await provenTimes(market, CHALLENGES)
+      await startRedis(own, redis!.port)
+      await provider.line(/"alert:over","code":"QUEUE_UNAVAILABLE"/)
+      expect((await putting.finished).code).toBe(0)
+      await provider.stop()
+      const missed = (await eventsSoFar(client, ['post:missed', 'fault:declared', 'fault:skipped'])).filter(
+        ({ height }) => height > from,
+      )
+      expect(missed).toEqual([])
+    } finally {
+      await own.close()
+    }
+  },
+  480_000,
 )
 
 test('a Redis that is not there is named, and the provider does not start', async () => {
