@@ -1,3 +1,4 @@
 /** The ground floor: what every package would else write for itself. Runs in a browser too. */
 export { equalBytes } from './equal-bytes.ts'
 export { GranaryError, type GranaryErrorOptions, isAbortError, type WireError } from './granary-error.ts'
+export { pause, sleep } from './sleep.ts'

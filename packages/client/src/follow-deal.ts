@@ -3,9 +3,8 @@
  * off, so a provider may restart in between; it ends only with the signal.
  */
 
-import { isAbortError } from '@granary/base'
+import { isAbortError, pause } from '@granary/base'
 import { readBody, readServerSentEvents } from '@granary/chain/client'
-import { pause } from './pause.ts'
 import { type TimelineEntry, timelineEntrySchema } from './provider-wire.ts'
 import { errorOf, type Fetch } from './request-json.ts'
 

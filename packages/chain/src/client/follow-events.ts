@@ -2,11 +2,10 @@
  * The chain's events as one endless sequence: reconnects when the stream breaks and goes on behind the last event
  * that arrived (Last-Event-ID), so that none is lost and none comes twice.
  */
-import { GranaryError } from '@granary/base'
+import { GranaryError, sleep } from '@granary/base'
 import { ChainBehindError, ChainUnreachableError } from './errors.ts'
 import { readServerSentEvents } from './read-server-sent-events.ts'
 import { type CallOptions, errorOf, jsonOf, type Transport, urlOf } from './request.ts'
-import { sleep } from './sleep.ts'
 import type { ChainEvent } from './views.ts'
 
 export interface EventsOptions extends CallOptions {

@@ -3,7 +3,7 @@
  * is the digest that was signed, so the same bytes can be sent again after a lost answer and still happen once; a new
  * signature is made only when the old one can never be committed any more.
  */
-import { GranaryError } from '@granary/base'
+import { GranaryError, sleep } from '@granary/base'
 import {
   encodeTransaction,
   feeOf,
@@ -18,7 +18,6 @@ import {
 import type { ChainClient } from './create-chain-client.ts'
 import { ChainTxError } from './errors.ts'
 import type { CallOptions } from './request.ts'
-import { sleep } from './sleep.ts'
 import type { TxView } from './views.ts'
 
 export interface SendMessageInput<N extends TransactionName> {

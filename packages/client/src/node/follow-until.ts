@@ -2,10 +2,9 @@
  * Follows a deal until it is where the caller wants it. The provider tells the story; the chain decides what is true.
  */
 
-import { GranaryError, isAbortError } from '@granary/base'
+import { GranaryError, isAbortError, pause } from '@granary/base'
 import type { ChainClient, DealState, DealView } from '@granary/chain/client'
 import { followDeal } from '../follow-deal.ts'
-import { pause } from '../pause.ts'
 import type { TimelineEntry } from '../provider-wire.ts'
 import { type Fetch, reasonOf } from '../request-json.ts'
 import type { DealProgress } from './put-progress.ts'

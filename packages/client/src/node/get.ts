@@ -4,12 +4,11 @@
  */
 import { realpath, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import { GranaryError, isAbortError } from '@granary/base'
+import { GranaryError, isAbortError, pause } from '@granary/base'
 import { type ChainClient, type DealState, type DealView, readBody } from '@granary/chain/client'
 import { DagInvalidError, InlineTooLongError, NotAFileError, parseCid } from '@granary/content'
 import { saveVerifiedFile } from '@granary/content/node'
 import { endpointOf } from '../choose-provider.ts'
-import { pause } from '../pause.ts'
 import { errorOf, type Fetch, ProviderUnreachableError, reasonOf } from '../request-json.ts'
 import { watchFlow } from '../watch-flow.ts'
 import type { CallOptions } from './client-context.ts'

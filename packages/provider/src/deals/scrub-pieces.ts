@@ -3,14 +3,15 @@
  * missing, cut or changed is named in an alert and made again from its replica. At the start the sizes of all are looked
  * at first, and whoever finds a damaged block while serving it says so here.
  */
+
 import { mkdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { sleep } from '@granary/base'
 import { syncFile } from '@granary/base/node'
 import { commitPieceFile } from '@granary/proofs/piece/node'
 import { pieceCidV2 } from '@granary/proofs/verify'
 import type { Alerts } from '../alerts.ts'
 import type { Log } from '../http/log.ts'
-import { sleep } from '../sectors/sleep.ts'
 import type { ProviderFolders } from '../storage/folders.ts'
 import type { DealStore } from './deal-store.ts'
 import type { PieceFiles } from './piece-files.ts'

@@ -4,12 +4,11 @@
  * answer has arrived is the chain's to say.
  */
 
-import { GranaryError } from '@granary/base'
+import { GranaryError, sleep } from '@granary/base'
 import type { ChallengeView, PartitionView, TxView } from '@granary/chain/client'
 import { profileNamed } from '@granary/proofs/profile'
 import { sectorDir } from '../sealing/seal-context.ts'
 import { postLane } from '../sectors/lanes.ts'
-import { sleep } from '../sectors/sleep.ts'
 import type { SpacetimeInput } from './post-job.ts'
 import { dealsIn, type ProvingContext } from './proving-context.ts'
 

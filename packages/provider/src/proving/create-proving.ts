@@ -3,9 +3,8 @@
  * blocks finds those whose event was lost, or that were drawn while this process was down.
  */
 import type { DatabaseSync } from 'node:sqlite'
-import { GranaryError } from '@granary/base'
+import { GranaryError, sleep } from '@granary/base'
 import type { PartitionView } from '@granary/chain/client'
-import { sleep } from '../sectors/sleep.ts'
 import { diskFault } from '../storage/disk-fault.ts'
 import { answerChallenge } from './answer-challenge.ts'
 import { closeChallenges, missChallenge } from './close-challenges.ts'

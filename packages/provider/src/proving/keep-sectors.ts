@@ -3,10 +3,9 @@
  * proving period; what fails is made whole: its tree from the replica, or the replica from its pieces, in that order of
  * cost. What cannot be is declared, and asked for no more until it can.
  */
-import { GranaryError } from '@granary/base'
+import { GranaryError, sleep } from '@granary/base'
 import { sectorDir } from '../sealing/seal-context.ts'
 import { isIn, type SectorIn } from '../sectors/sector.ts'
-import { sleep } from '../sectors/sleep.ts'
 import { diskFault } from '../storage/disk-fault.ts'
 import { declareFaults } from './declare-faults.ts'
 import type { ProvingContext } from './proving-context.ts'

@@ -3,9 +3,8 @@
  * what is asked of it waits. So a provider whose Redis is away, or whose disk is full, starts all the same and proves what
  * it has sealed, and one whose queue is deleted while it runs goes on sealing.
  */
-import { GranaryError } from '@granary/base'
+import { GranaryError, sleep } from '@granary/base'
 import type { Alerts } from '../alerts.ts'
-import { sleep } from '../sectors/sleep.ts'
 import { type JobMap, type JobQueue, QueueLostError } from './job-queue.ts'
 
 export interface LateQueue<Jobs extends JobMap> extends Omit<JobQueue<Jobs>, 'backend'> {

@@ -3,12 +3,11 @@
  * a node that is away or a full disk does not count; what cannot be mended ends the sector and frees its deals. Sectors
  * never wait for each other.
  */
-import { GranaryError } from '@granary/base'
+import { GranaryError, sleep } from '@granary/base'
 import { keepSectorFolder, removeSectorFolder } from '../home/sector-folders.ts'
 import { JobFailedError } from '../queue/job-queue.ts'
 import type { SealingLog } from '../sectors/sealing-log.ts'
 import { dealIdsOf, isIn, type Sector } from '../sectors/sector.ts'
-import { sleep } from '../sectors/sleep.ts'
 import { diskFault } from '../storage/disk-fault.ts'
 import { advanceSector } from './advance-sector.ts'
 import { type SealContext, SectorLostError } from './seal-context.ts'

@@ -3,9 +3,8 @@
  * Deadlines are heights, so everything that waits, waits here and not for a clock.
  */
 
-import { isAbortError } from '@granary/base'
+import { isAbortError, sleep } from '@granary/base'
 import type { ChainClient, FollowedEvent } from '@granary/chain/client'
-import { sleep } from './sleep.ts'
 
 export interface ChainHead {
   /** 0 until the first answer. */

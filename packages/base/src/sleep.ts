@@ -1,5 +1,5 @@
 /** A pause that an abort ends at once, with the abort's reason. */
-export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
+export function sleep(ms: number, signal?: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason)
     const onAbort = () => {
@@ -12,4 +12,9 @@ export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
     }, ms)
     signal?.addEventListener('abort', onAbort, { once: true })
   })
+}
+
+/** Ends early, without an error, when the signal fires: whoever waits looks at the signal itself. */
+export function pause(ms: number, signal?: AbortSignal | undefined): Promise<void> {
+  return sleep(ms, signal).catch(() => {})
 }
