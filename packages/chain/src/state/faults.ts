@@ -17,7 +17,7 @@ import {
   unlistMember,
   writePartition,
 } from './partitions.ts'
-import type { OpenChallenge } from './records/partitions.ts'
+import type { Member, OpenChallenge } from './records/partitions.ts'
 import type { Sector } from './records/sectors.ts'
 import { pendingReward, rewardPerEpoch, rewardsOf, sectorBytesOf } from './rewards.ts'
 import { placementOf, standingOf } from './spans.ts'
@@ -43,21 +43,23 @@ export function chargeProvider(context: BlockContext, provider: number, fee: big
   context.emit({ type: 'provider:charged', provider, amount: String(fee), reason })
 }
 
-/** Everything in the list of a missed challenge is faulty: counted, not written a sector. */
+/**
+ * Everything in the list of a missed challenge is faulty: counted, not written a sector.
+ * @param members: all of the partition that are in it now
+ */
 export function missChallenge(
   context: BlockContext,
-  provider: number,
-  number: number,
+  place: { readonly provider: number; readonly partition: number },
   { frozenAt }: OpenChallenge,
+  members: readonly Member[],
 ): void {
   const { store, params, height } = context
+  const { provider, partition: number } = place
   const partition = partitionOf(store, provider, number)
   const { closedEpoch, closedFrozenAt } = partition
   tables.misses.put(store, provider, number, frozenAt, { at: height, closedEpoch, closedFrozenAt })
   tables.faultDeadlines.put(store, height + params.faultMaxAge, provider, number, {})
-  const sound = allMembers(store, provider, number).filter((member) =>
-    isListed({ missedFrozenAt: frozenAt }, member, NOW),
-  )
+  const sound = members.filter((member) => isListed({ missedFrozenAt: frozenAt }, member, NOW))
   writePartition(context, provider, number, {
     ...partition,
     challenge: [],
@@ -66,7 +68,7 @@ export function missChallenge(
     power: 0,
     unearned: 0n,
   })
-  forfeit(context, { provider, partition: number }, pendingReward(partition, rewardsOf(store).index), 'PROOF_MISSED')
+  forfeit(context, place, pendingReward(partition, rewardsOf(store).index), 'PROOF_MISSED')
 }
 
 /** What was earned and never proven is not minted; who watches may know how much it was. */
