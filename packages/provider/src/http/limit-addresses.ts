@@ -3,6 +3,8 @@
 import { GranaryError } from '@granary/base'
 import { AddressBusyError, type AddressOf, type Budget, createPlaces, limitRate } from '@granary/chain/limits'
 import { type RequestHandler, Router } from 'express'
+import { workEnded } from './hold-place.ts'
+import { whenOver } from './when-over.ts'
 
 export interface AddressLimits {
   readonly addressOf: AddressOf
@@ -67,10 +69,11 @@ function limitDownloads(limits: AddressLimits): RequestHandler {
       limits.onDownloadsFull()
       throw new DownloadsFullError(limits.downloads)
     }
-    response.once('close', () => {
+    const giveBoth = (): void => {
       giveBack()
       giveAllBack()
-    })
+    }
+    whenOver(request, response, () => void workEnded(response).then(giveBoth))
     next()
   }
 }

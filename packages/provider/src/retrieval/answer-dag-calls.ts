@@ -12,7 +12,7 @@ export class WalkTooLongError extends GranaryError {
   constructor() {
     super({
       code: 'WALK_TOO_LONG',
-      message: `no byte of the content was found in ${SILENCE_MAX_MS / 1_000} s`,
+      message: `nothing of the content was found in ${SILENCE_MAX_MS / 1_000} s`,
       hint: 'ask for less of the DAG: a path, a range of bytes, or dag-scope=block',
       retryable: false,
     })
@@ -21,33 +21,48 @@ export class WalkTooLongError extends GranaryError {
 
 interface OpenStream {
   readonly iterator: AsyncIterator<Uint8Array>
-  readonly stopped: AbortController
+  readonly stop: AbortController
   /** What ended it after the bytes that have been sent. */
   failure?: unknown
 }
 
 /** @returns a function that answers the question of that number; bytes that it gives are the caller's own */
 export function answerDagCalls(reader: DagReader): (id: number, call: DagCall) => Promise<unknown> {
+  const stops = new Map<number, AbortController>()
   const streams = new Map<number, OpenStream>()
 
+  async function bounded<Answer>(id: number, look: (signal: AbortSignal) => Promise<Answer>): Promise<Answer> {
+    const stop = new AbortController()
+    stops.set(id, stop)
+    const silence = setTimeout(() => stop.abort(new WalkTooLongError()), SILENCE_MAX_MS)
+    try {
+      return await look(stop.signal)
+    } finally {
+      clearTimeout(silence)
+      stops.delete(id)
+    }
+  }
+
   function open(id: number, read: (signal: AbortSignal) => AsyncIterable<Uint8Array>): void {
-    const stopped = new AbortController()
-    streams.set(id, { iterator: read(stopped.signal)[Symbol.asyncIterator](), stopped })
+    const stop = new AbortController()
+    stops.set(id, stop)
+    streams.set(id, { iterator: read(stop.signal)[Symbol.asyncIterator](), stop })
   }
 
   function close(id: number): void {
-    streams.get(id)?.stopped.abort()
+    stops.get(id)?.abort()
+    stops.delete(id)
     streams.delete(id)
   }
 
   return async (id, call) => {
     switch (call.type) {
       case 'target':
-        return reader.target(call.path)
+        return bounded(id, (signal) => reader.target(call.path, { signal }))
       case 'file':
-        return reader.file(call.cid)
+        return bounded(id, (signal) => reader.file(call.cid, { signal }))
       case 'block':
-        return joined([await reader.block(call.cid)])
+        return joined([await bounded(id, (signal) => reader.block(call.cid, { signal }))])
       case 'car':
         return open(id, (signal) => reader.car(call.path, call.format, { signal }))
       case 'fileBytes':
@@ -57,14 +72,14 @@ export function answerDagCalls(reader: DagReader): (id: number, call: DagCall) =
         return stream === undefined ? undefined : next(stream)
       }
       case 'close':
-        return close(call.stream)
+        return close(call.call)
     }
   }
 }
 
 async function next(stream: OpenStream): Promise<Uint8Array | undefined> {
   if (stream.failure !== undefined) throw stream.failure
-  const silence = setTimeout(() => stream.stopped.abort(new WalkTooLongError()), SILENCE_MAX_MS)
+  const silence = setTimeout(() => stream.stop.abort(new WalkTooLongError()), SILENCE_MAX_MS)
   const parts: Uint8Array[] = []
   try {
     for (let bytes = 0; bytes < BYTES_A_MESSAGE; ) {

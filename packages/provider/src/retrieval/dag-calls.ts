@@ -11,7 +11,8 @@ export type DagCall =
   | { readonly type: 'car'; readonly path: DagPath; readonly format: CarFormat }
   | { readonly type: 'fileBytes'; readonly cid: string; readonly from: number; readonly to: number }
   | { readonly type: 'next'; readonly stream: number }
-  | { readonly type: 'close'; readonly stream: number }
+  /** Ends what was asked under that number, whether it is a stream or an answer that is still looked for. */
+  | { readonly type: 'close'; readonly call: number }
 
 export interface DagAnswers {
   readonly target: DagTarget

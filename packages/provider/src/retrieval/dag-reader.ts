@@ -40,10 +40,10 @@ export interface FileFacts {
 
 export interface DagReader {
   /** The block at its end is here. @throws what resolvePath throws, BLOCK_MISSING */
-  target(path: DagPath): Promise<DagTarget>
-  block(cid: string): Promise<Uint8Array>
+  target(path: DagPath, options?: ReadOptions): Promise<DagTarget>
+  block(cid: string, options?: ReadOptions): Promise<Uint8Array>
   /** @throws NotAFileError NOT_A_FILE, DagInvalidError DAG_INVALID */
-  file(cid: string): Promise<FileFacts>
+  file(cid: string, options?: ReadOptions): Promise<FileFacts>
   car(path: DagPath, format: CarFormat, options?: ReadOptions): AsyncIterable<Uint8Array>
   /** Bytes `from` to `to`, exclusive, of a file. */
   fileBytes(cid: string, from: number, to: number, options?: ReadOptions): AsyncIterable<Uint8Array>
@@ -53,18 +53,18 @@ const HEAD_BYTES = 512
 
 export function createDagReader(blocks: PieceBlocks): DagReader {
   return {
-    async target({ root, names }) {
-      const { cid, blocks: onTheWay } = await resolvePath(parseCid(root), names, blocks)
+    async target({ root, names }, options = {}) {
+      const { cid, blocks: onTheWay } = await resolvePath(parseCid(root), names, blocks, options)
       // What is not here is said now; the answer's headers are a promise that it is.
-      await readBlock(blocks, cid)
+      await readBlock(blocks, cid, options)
       return { cid: cid.toString(), onTheWay: onTheWay.map((block) => block.cid.toString()) }
     },
-    block: (cid) => readBlock(blocks, parseCid(cid)),
-    async file(text) {
+    block: (cid, options = {}) => readBlock(blocks, parseCid(cid), options),
+    async file(text, options = {}) {
       const cid = parseCid(text)
       const head: Uint8Array[] = []
-      const bytes = await fileLength(cid, blocks)
-      for await (const part of readFile(cid, blocks, { offset: 0, length: HEAD_BYTES })) head.push(part)
+      const bytes = await fileLength(cid, blocks, options)
+      for await (const part of readFile(cid, blocks, { ...options, offset: 0, length: HEAD_BYTES })) head.push(part)
       return { bytes, head: Buffer.concat(head) }
     },
     car: ({ root, names }, format, options = {}) => carOf(parseCid(root), names, format, blocks, options),

@@ -1,6 +1,10 @@
-/** The gateway's end of the thread that reads DAGs. A thread that dies fails what it was asked, and the next question begins another. */
+/**
+ * The gateway's end of the thread that reads DAGs. A thread that dies fails what it was asked, and the next question begins
+ * another. What is asked ends when its signal says so, and is over when the thread has said that it is.
+ */
 import { Worker } from 'node:worker_threads'
 import { GranaryError } from '@granary/base'
+import type { ReadOptions } from '@granary/content'
 import type { Log } from '../http/log.ts'
 import type { DagAnswers, DagCall, DagMessage, DagQuestion } from './dag-calls.ts'
 import type { DagReader } from './dag-reader.ts'
@@ -81,6 +85,39 @@ export function createDagThread({ indexPath, log }: DagThreadOptions): DagThread
     })
   }
 
+  function close(call: number, at: Running): void {
+    if (running === at) ask({ type: 'close', call }, at).catch(() => undefined)
+  }
+
+  async function askUntil<Call extends DagCall>(
+    call: Call,
+    { signal }: ReadOptions = {},
+  ): Promise<DagAnswers[Call['type']]> {
+    signal?.throwIfAborted()
+    const at = current()
+    const id = lastId + 1
+    return await closedBy(signal, id, at, ask(call, at))
+  }
+
+  /** Waits for the answer all the same: until then the thread is at work on it. */
+  async function closedBy<Answer>(
+    signal: AbortSignal | undefined,
+    id: number,
+    at: Running,
+    answer: Promise<Answer>,
+  ): Promise<Answer> {
+    const stop = (): void => close(id, at)
+    signal?.addEventListener('abort', stop, { once: true })
+    try {
+      return await answer
+    } catch (error) {
+      signal?.throwIfAborted()
+      throw error
+    } finally {
+      signal?.removeEventListener('abort', stop)
+    }
+  }
+
   function current(): Running {
     running ??= start()
     return running
@@ -90,25 +127,26 @@ export function createDagThread({ indexPath, log }: DagThreadOptions): DagThread
     begin: Extract<DagCall, { type: 'car' | 'fileBytes' }>,
     signal: AbortSignal | undefined,
   ): AsyncGenerator<Uint8Array> {
+    signal?.throwIfAborted()
     const at = current()
     const id = lastId + 1
     await ask(begin, at)
     try {
       for (;;) {
         signal?.throwIfAborted()
-        const bytes = await ask({ type: 'next', stream: id }, at)
+        const bytes = await closedBy(signal, id, at, ask({ type: 'next', stream: id }, at))
         if (bytes === undefined) return
         yield bytes
       }
     } finally {
-      if (running === at) ask({ type: 'close', stream: id }, at).catch(() => undefined)
+      close(id, at)
     }
   }
 
   return {
-    target: (path) => ask({ type: 'target', path }, current()),
-    block: (cid) => ask({ type: 'block', cid }, current()),
-    file: (cid) => ask({ type: 'file', cid }, current()),
+    target: (path, options) => askUntil({ type: 'target', path }, options),
+    block: (cid, options) => askUntil({ type: 'block', cid }, options),
+    file: (cid, options) => askUntil({ type: 'file', cid }, options),
     car: (path, format, options) => stream({ type: 'car', path, format }, options?.signal),
     fileBytes: (cid, from, to, options) => stream({ type: 'fileBytes', cid, from, to }, options?.signal),
     async stop() {

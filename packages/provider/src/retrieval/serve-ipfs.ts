@@ -6,6 +6,8 @@ import { createHash } from 'node:crypto'
 import { GranaryError } from '@granary/base'
 import type { Request, RequestHandler, Response } from 'express'
 import mime from 'mime'
+import { holdPlace } from '../http/hold-place.ts'
+import { whenOver } from '../http/when-over.ts'
 import type { DagPath, DagReader, DagTarget } from './dag-reader.ts'
 import { RequestInvalidError } from './http-error.ts'
 import { isKnown, sendRange, sendStream } from './send-bytes.ts'
@@ -14,22 +16,38 @@ import { type CarFormat, queryText, wantedFormat } from './wanted-format.ts'
 export function serveIpfs(dags: DagReader): RequestHandler {
   return async (request, response) => {
     refuseServiceWorkers(request)
-    const format = wantedFormat(request)
-    const path = pathOf(request)
-    const target = await findTarget(request, path, dags)
-    const { cid } = target
-    response.setHeader('Cache-Control', 'public, max-age=29030400, immutable')
-    response.setHeader('X-Ipfs-Path', encodeURI(`/ipfs/${[path.root, ...path.names].join('/')}`))
-    response.setHeader('X-Ipfs-Roots', [...target.onTheWay, cid].join(','))
-    response.setHeader('Vary', 'Accept')
-    switch (format.kind) {
-      case 'raw':
-        return sendRaw(request, response, cid, dags)
-      case 'car':
-        return sendCar(request, response, { path, target, format }, dags)
-      case 'file':
-        return sendFile(request, response, { path, target }, dags)
+    const signal = signalOf(request, response)
+    try {
+      await holdPlace(response, serve(request, response, { dags, signal }))
+    } catch (error) {
+      // The client has gone, and with it whoever could be told.
+      if (!signal.aborted) throw error
     }
+  }
+}
+
+interface Reading {
+  readonly dags: DagReader
+  /** Aborts when the client has gone. */
+  readonly signal: AbortSignal
+}
+
+async function serve(request: Request, response: Response, reading: Reading): Promise<void> {
+  const format = wantedFormat(request)
+  const path = pathOf(request)
+  const target = await findTarget(request, path, reading)
+  const { cid } = target
+  response.setHeader('Cache-Control', 'public, max-age=29030400, immutable')
+  response.setHeader('X-Ipfs-Path', encodeURI(`/ipfs/${[path.root, ...path.names].join('/')}`))
+  response.setHeader('X-Ipfs-Roots', [...target.onTheWay, cid].join(','))
+  response.setHeader('Vary', 'Accept')
+  switch (format.kind) {
+    case 'raw':
+      return sendRaw(request, response, cid, reading)
+    case 'car':
+      return sendCar(request, response, { path, target, format }, reading)
+    case 'file':
+      return sendFile(request, response, { path, target }, reading)
   }
 }
 
@@ -45,9 +63,9 @@ function pathOf(request: Request): DagPath {
   return { root: String(request.params.cid), names }
 }
 
-async function findTarget(request: Request, path: DagPath, dags: DagReader): Promise<DagTarget> {
+async function findTarget(request: Request, path: DagPath, { dags, signal }: Reading): Promise<DagTarget> {
   try {
-    return await dags.target(path)
+    return await dags.target(path, { signal })
   } catch (error) {
     if (!GranaryError.is(error) || error.code !== 'BLOCK_MISSING') throw error
     if (!/\bonly-if-cached\b/.test(request.get('cache-control') ?? '')) throw error
@@ -55,8 +73,8 @@ async function findTarget(request: Request, path: DagPath, dags: DagReader): Pro
   }
 }
 
-async function sendRaw(request: Request, response: Response, cid: string, dags: DagReader): Promise<void> {
-  const bytes = await dags.block(cid)
+async function sendRaw(request: Request, response: Response, cid: string, { dags, signal }: Reading): Promise<void> {
+  const bytes = await dags.block(cid, { signal })
   response.setHeader('Content-Type', 'application/vnd.ipld.raw')
   response.setHeader('Content-Disposition', `attachment; filename="${cid}.bin"`)
   response.setHeader('ETag', `"${cid}.raw"`)
@@ -72,7 +90,7 @@ async function sendCar(
   request: Request,
   response: Response,
   { path, target, format }: { path: DagPath; target: DagTarget; format: CarFormat },
-  dags: DagReader,
+  { dags, signal }: Reading,
 ): Promise<void> {
   const what = [path.root, ...path.names, format.scope, JSON.stringify(format.entityBytes), format.dups]
   const tag = createHash('sha256').update(what.join('\n')).digest('hex').slice(0, 16)
@@ -84,30 +102,30 @@ async function sendCar(
     response.status(304).end()
     return
   }
-  await sendStream(request, response, dags.car(path, format, { signal: signalOf(response) }))
+  await sendStream(request, response, dags.car(path, format, { signal }))
 }
 
 async function sendFile(
   request: Request,
   response: Response,
   { path, target: { cid } }: { path: DagPath; target: DagTarget },
-  dags: DagReader,
+  { dags, signal }: Reading,
 ): Promise<void> {
-  const { bytes, head } = await dags.file(cid)
+  const { bytes, head } = await dags.file(cid, { signal })
   const name = queryText(request, 'filename') ?? path.names.at(-1)
   response.setHeader('Content-Type', typeByName(name) ?? typeByContent(head))
   response.setHeader('ETag', `"${cid}"`)
   if (queryText(request, 'download') === 'true') response.attachment(name ?? cid)
   await sendRange(request, response, {
     bytes,
-    read: (from, to) => dags.fileBytes(cid, from, to, { signal: signalOf(response) }),
+    read: (from, to) => dags.fileBytes(cid, from, to, { signal }),
   })
 }
 
 /** Aborts when the client has gone. */
-function signalOf(response: Response): AbortSignal {
+function signalOf(request: Request, response: Response): AbortSignal {
   const gone = new AbortController()
-  response.once('close', () => gone.abort())
+  whenOver(request, response, () => gone.abort())
   return gone.signal
 }
 

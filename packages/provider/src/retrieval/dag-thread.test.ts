@@ -1,0 +1,80 @@
+/** What is asked of the thread that reads DAGs ends when its reader has gone. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Block, carHeader, carSection } from '@granary/content'
+import { pieceCidV2 } from '@granary/proofs/verify'
+import { expect, test } from '@jest/globals'
+import { CID } from 'multiformats/cid'
+import * as raw from 'multiformats/codecs/raw'
+import { sha256 } from 'multiformats/hashes/sha2'
+import { openBlockIndex } from './block-index.ts'
+import { createDagThread } from './dag-thread.ts'
+import { indexPiece } from './index-piece.ts'
+
+const DAG_PB = 0x70
+const varint = (value: number): number[] => (value < 128 ? [value] : [(value & 127) | 128, ...varint(value >> 7)])
+const field = (number: number, bytes: Uint8Array): Buffer =>
+  Buffer.concat([Buffer.from([(number << 3) | 2, ...varint(bytes.length)]), bytes])
+
+/** A file of as many bytes as children, each of one; the name of its links makes it as large as that. */
+async function fileNode(children: readonly CID[], nameBytes: number): Promise<Block> {
+  const name = field(2, Buffer.alloc(nameBytes, 'a'))
+  const links = children.map((cid) => field(2, Buffer.concat([field(1, cid.bytes), name, Buffer.from([0x18, 0])])))
+  const sizes = children.flatMap(() => [0x20, 1])
+  const data = field(1, Buffer.from([0x08, 2, 0x18, ...varint(children.length), ...sizes]))
+  const bytes = new Uint8Array(Buffer.concat([...links, data]))
+  return { cid: CID.createV1(DAG_PB, await sha256.digest(bytes)), bytes }
+}
+
+/** 512 bytes behind 127 wrappers of 150 kB: more than a walk keeps in memory, and 65,024 visits for its first 512 bytes. */
+async function wrappedFile(): Promise<{ root: CID; leaf: CID; car: Buffer }> {
+  const bytes = new Uint8Array([0x41])
+  const leaf = { cid: CID.createV1(raw.code, await sha256.digest(bytes)), bytes }
+  const blocks: Block[] = [leaf]
+  for (let at = 0; at < 127; at++) blocks.push(await fileNode([blocks.at(-1)!.cid], 150_000))
+  const top = blocks.at(-1)!.cid
+  const root = await fileNode(
+    Array.from({ length: 512 }, () => top),
+    0,
+  )
+  const sections = [root, ...blocks.reverse()].flatMap((block) => [...carSection(block)])
+  return { root: root.cid, leaf: leaf.cid, car: Buffer.concat([carHeader([root.cid]), ...sections]) }
+}
+
+test('a walk ends with its reader, wherever it is, and the thread answers the next one', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'granary-dag-thread-'))
+  const { root, leaf, car } = await wrappedFile()
+  const path = join(folder, 'wrapped.car')
+  await writeFile(path, car)
+  const indexPath = join(folder, 'index.sqlite')
+  const index = openBlockIndex(indexPath)
+  const pieceCid = pieceCidV2({ root: new Uint8Array(32), paddedSize: 32 * 2 ** 20, payloadSize: 31 * 2 ** 20 })
+  const piece = { pieceCid, path, payloadSize: car.length, rootCid: root.toString() }
+  await indexPiece(index, piece, new AbortController().signal)
+  const dags = createDagThread({ indexPath, log: () => undefined })
+  try {
+    await dags.block(leaf.toString())
+    for (const ask of [
+      (signal: AbortSignal) => dags.file(root.toString(), { signal }),
+      (signal: AbortSignal) => dags.fileBytes(root.toString(), 511, 512, { signal })[Symbol.asyncIterator]().next(),
+    ]) {
+      const gone = new AbortController()
+      const asked = ask(gone.signal)
+      gone.abort()
+      // Its rejection is the thread's own word that the call is over: a walk that went on would say so when it ends.
+      await expect(asked).rejects.toMatchObject({ name: 'AbortError' })
+    }
+    const gone = new AbortController()
+    const head = dags.file(root.toString(), { signal: gone.signal })
+    // Answered between its steps: the walk has begun.
+    await dags.block(leaf.toString())
+    gone.abort()
+    await expect(head).rejects.toMatchObject({ name: 'AbortError' })
+    expect(await dags.block(leaf.toString())).toEqual(new Uint8Array([0x41]))
+  } finally {
+    await dags.stop()
+    index.close()
+    await rm(folder, { recursive: true, force: true })
+  }
+})
