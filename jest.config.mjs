@@ -20,5 +20,6 @@ export default {
   testTimeout: 60_000,
   // The stories wait for challenges more than they compute: two at a time, on two cores too.
   maxWorkers: 2,
+  testSequencer: '<rootDir>/scripts/longest-first.mjs',
   reporters: ['default', '<rootDir>/scripts/count-reporter.mjs'],
 }
