@@ -157,6 +157,21 @@ test.each(['bytes=0-3', 'bytes=99999999-'])('HEAD with the range %s has the head
   ])
 })
 
+test.each([
+  ['bytes=-7000000', 206, 'bytes 0-7/8'],
+  ['bytes=-3', 206, 'bytes 5-7/8'],
+  ['bytes=5-1', 200, null],
+  ['bytes=9-', 416, 'bytes */8'],
+])('GET with the range %s is answered %i, as RFC 9110 says', async (range, status, contentRange) => {
+  const answer = await ipfs('file-blocksizes-packed', '', { headers: { range } })
+  expect([answer.status, answer.headers.get('content-range')]).toEqual([status, contentRange])
+})
+
+test('a CAR of a range that ends before it begins is refused', async () => {
+  const answer = await ipfs('file-blocksizes-packed', '?format=car&entity-bytes=9:5')
+  expect([answer.status, (await errorOf(answer)).code]).toEqual([400, 'REQUEST_INVALID'])
+})
+
 async function blocksIn(answer: Response): Promise<number> {
   expect(answer.status).toBe(200)
   const { blocks } = await parseCar(answer.body!)

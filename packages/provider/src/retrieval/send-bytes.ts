@@ -87,13 +87,25 @@ function strongTag(tag: string): string {
   return tag.trim().replace(/^W\//, '')
 }
 
+/** One that ends before it begins is as good as none (RFC 9110, 14.1.1), and no range outside of the content. */
+function isValidRange(header: string): boolean {
+  return [...header.matchAll(/(\d+)\s*-\s*(\d+)/g)].every(([, first, last]) => Number(first) <= Number(last))
+}
+
+/** More from the end than there is means all of it (RFC 9110, 14.1.2); range-parser takes it for a range outside. */
+function suffixWithin(header: string, bytes: number): string {
+  const [, suffix] = /^bytes=\s*-(\d+)\s*$/.exec(header) ?? []
+  return bytes > 0 && suffix !== undefined && Number(suffix) > bytes ? `bytes=-${bytes}` : header
+}
+
 function wantedRange(request: Request, response: Response, bytes: number): { from: number; to: number } | undefined {
   // Ranges are defined for GET alone (RFC 9110, 14.2).
   if (request.method === 'HEAD') return undefined
   const header = request.get('range')
   const ifRange = request.get('if-range')
   if (header === undefined || (ifRange !== undefined && ifRange !== response.getHeader('ETag'))) return undefined
-  const ranges = parseRange(bytes, header)
+  if (!isValidRange(header)) return undefined
+  const ranges = parseRange(bytes, suffixWithin(header, bytes))
   if (ranges === -1) {
     response.setHeader('Content-Range', `bytes */${bytes}`)
     throw new RangeInvalidError(header, bytes)

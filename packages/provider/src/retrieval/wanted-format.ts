@@ -76,7 +76,11 @@ function entityBytesOf(text: string | undefined): CarFormat['entityBytes'] {
       `entity-bytes=${text}`,
       'say entity-bytes=FROM:TO with whole numbers, or * for the end',
     )
-  return { from: Number(from), to: to === '*' ? undefined : Number(to) }
+  const range = { from: Number(from), to: to === '*' ? undefined : Number(to) }
+  // Counted from the same end, the last byte is not before the first.
+  const isBackwards = range.to !== undefined && range.from < 0 === range.to < 0 && range.to < range.from
+  if (isBackwards) throw new RequestInvalidError(`entity-bytes=${text}`, 'let it end where it begins, or later')
+  return range
 }
 
 /** A parameter of the query; one that is given twice is as good as none. */
