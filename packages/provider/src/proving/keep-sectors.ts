@@ -81,8 +81,11 @@ export async function checkSector(context: ProvingContext, number: number, signa
   const sector = provenSectors(context).find((each) => each.number === number)
   if (sector === undefined || health.isDamaged(number)) return false
   const reason = await prover.check(checkInput(context, sector), signal)
-  if (reason !== null) health.damaged(number, reason)
-  return reason === null
+  if (reason === null) return true
+  // The chain may have been done with it meanwhile, and its files are gone as they should be.
+  const isProven = provenSectors(context).some((each) => each.number === number)
+  if (isProven) health.damaged(number, reason)
+  return false
 }
 
 /** Reads the whole replica of each damaged sector once: it is mended, or it is lost. */

@@ -1,0 +1,26 @@
+import { expect, test } from '@jest/globals'
+import type { SectorIn } from '../sectors/sector.ts'
+import { checkSector } from './keep-sectors.ts'
+import type { ProvingContext } from './proving-context.ts'
+
+test.each([
+  ['that the chain has ended meanwhile is no damage', false, []],
+  ['that is still proven is damaged', true, [7]],
+])('a sector that fails its check and %s', async (_, staysProven, damaged) => {
+  const sector = { number: 7, phase: { state: 'proving', commR: new Uint8Array(32) } } as unknown as SectorIn<'proving'>
+  let sectors = [sector]
+  const told: number[] = []
+  const context = {
+    folder: '/nowhere',
+    profile: { name: 'any' },
+    store: { inStates: () => sectors },
+    health: { isDamaged: () => false, damaged: (number: number) => told.push(number) },
+    prover: {
+      check: () => {
+        if (!staysProven) sectors = []
+        return Promise.resolve('its folder is gone')
+      },
+    },
+  } as unknown as ProvingContext
+  expect([await checkSector(context, 7, new AbortController().signal), told]).toEqual([false, damaged])
+})
