@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { sleep } from '@granary/base'
 import { readFile as readContent } from '@granary/content'
 import { packFile } from '@granary/content/node'
 import { withBitswap } from '@helia/bitswap'
@@ -73,6 +74,39 @@ test('another IPFS node gets the file by bitswap, and not a block that rotted', 
     expect(events).toContainEqual(expect.objectContaining({ type: 'block-corrupt', level: 'alert' }))
   } finally {
     await peer.stop()
+    await retrieval.stop()
+    await rm(folder, { recursive: true, force: true })
+  }
+})
+
+test('one address has eight connections, and another in their place when one of them ends', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'granary-bitswap-'))
+  const retrieval = await createRetrieval({
+    folder,
+    pieces: () => [],
+    chain: { async *deals() {}, provider: () => Promise.reject(new Error('no provider')) },
+    libp2pPort: 0,
+    log: () => undefined,
+  })
+  const peers: HeliaWithLibp2p<Record<string, unknown>>[] = []
+  const dial = async (): Promise<void> => {
+    const peer = await startPeer()
+    peers.push(peer)
+    await peer.libp2p.dial(multiaddr(retrieval.multiaddrs[0]!))
+  }
+  try {
+    for (let count = 0; count < 8; count += 1) {
+      await dial()
+      // libp2p itself takes five a second from an address.
+      if (count === 3) await sleep(1_100)
+    }
+    await sleep(1_100)
+    await expect(dial()).rejects.toThrow()
+    await peers[0]!.stop()
+    await sleep(1_100)
+    await dial()
+  } finally {
+    for (const peer of peers) await peer.stop()
     await retrieval.stop()
     await rm(folder, { recursive: true, force: true })
   }

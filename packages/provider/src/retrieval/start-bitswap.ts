@@ -4,6 +4,7 @@
  */
 import { lookup } from 'node:dns/promises'
 import { GranaryError, isAbortError } from '@granary/base'
+import type { Multiaddr } from '@multiformats/multiaddr'
 import { BaseBlockstore } from 'blockstore-core'
 import type { CID } from 'multiformats/cid'
 import type { PeerKey } from './peer-key.ts'
@@ -20,6 +21,10 @@ export interface Bitswap {
   readonly multiaddrs: readonly string[]
   stop(): Promise<void>
 }
+
+/** Each may ask for blocks, which are read and hashed for it on the thread that answers proofs. */
+const CONNECTIONS_MAX = 128
+const CONNECTIONS_PER_ADDRESS = 8
 
 /** Its packages are optional peers: they bring 480 others, React Native among them, to who only wants to store. */
 export class BitswapMissingError extends GranaryError {
@@ -38,6 +43,8 @@ export class BitswapMissingError extends GranaryError {
 export async function startBitswap(blocks: PieceBlocks, { key, host, port }: BitswapOptions): Promise<Bitswap> {
   const [{ createHeliaLight }, { withLibp2pLight }, { withBitswap }, { tcp }, { noise }, { yamux }, { identify }] =
     await bitswapPackages()
+  const openFrom = (address: string): number =>
+    node.libp2p.getConnections().filter(({ remoteAddr }) => hostOf(remoteAddr) === address).length
   const node = withBitswap(
     withLibp2pLight(createHeliaLight({ blockstore: new ServedBlocks(blocks) }), {
       privateKey: key,
@@ -46,6 +53,10 @@ export async function startBitswap(blocks: PieceBlocks, { key, host, port }: Bit
       connectionEncrypters: [noise()],
       streamMuxers: [yamux()],
       services: { identify: identify() },
+      connectionManager: { maxConnections: CONNECTIONS_MAX },
+      connectionGater: {
+        denyInboundConnection: ({ remoteAddr }) => openFrom(hostOf(remoteAddr)) >= CONNECTIONS_PER_ADDRESS,
+      },
     }),
   )
   await node.start()
@@ -60,6 +71,11 @@ export async function startBitswap(blocks: PieceBlocks, { key, host, port }: Bit
 /** To bitswap, a block that fails its hash is one that is not here: peers hear so at once and ask elsewhere. */
 class NotFoundError extends Error {
   override readonly name = 'NotFoundError'
+}
+
+/** The address alone: a port tells nobody apart. */
+function hostOf(remote: Multiaddr): string {
+  return remote.getComponents()[0]?.value ?? ''
 }
 
 /** A name such as localhost means here what it means to the HTTP server. */
