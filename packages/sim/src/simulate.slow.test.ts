@@ -17,10 +17,10 @@ test(
   2 * MINUTES,
 )
 
-test.each([1, 2])(
-  'no dishonest strategy earns more than the honest one in thirty days, seed %i',
-  async (seed) => {
-    const report = await simulate({ providers: 11, periods: 30, seed })
+test(
+  'no dishonest strategy earns more than the honest one in thirty days',
+  async () => {
+    const report = await simulate({ providers: 11, periods: 30, seed: 1 })
     expect(report.strategies[0]!.profit).toBeGreaterThan(0n)
     expect(report.comparisons.filter(({ beatsHonest }) => beatsHonest)).toEqual([])
     expect(report.beatsHonest).toBe(false)
