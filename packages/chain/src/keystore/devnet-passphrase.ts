@@ -3,6 +3,7 @@
  * beside them. Never for a chain that is not a devnet: the caller asks the chain first.
  */
 import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeNewFile } from './write-new-file.ts'
@@ -10,6 +11,7 @@ import { writeNewFile } from './write-new-file.ts'
 /** Reads `<folder>/passphrase`, made with 256 random bits at first use. */
 export async function devnetPassphrase(folder: string): Promise<string> {
   const path = join(folder, 'passphrase')
-  await writeNewFile(path, `${randomBytes(32).toString('base64url')}\n`)
+  // Nothing is written when it is there: the disk may be full.
+  if (!existsSync(path)) await writeNewFile(path, `${randomBytes(32).toString('base64url')}\n`)
   return (await readFile(path, 'utf8')).trim()
 }
