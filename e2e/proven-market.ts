@@ -55,3 +55,12 @@ export async function provenTimes(market: Market, times: number): Promise<void> 
     return epochs.size > times || undefined
   })
 }
+
+/** Past that epoch, and no sector of it is faulty: what was missed while nothing ran has been recovered. */
+export async function soundAfter(market: ProvenMarket, epoch: number): Promise<void> {
+  await eachBlock(market, async () => {
+    if ((await market.client.status()).height <= epoch) return undefined
+    const view = await partitionOf(market.client)
+    return (view !== undefined && !view.faulty) || undefined
+  })
+}

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { createChainClient } from '@granary/chain/client'
 import { afterAll, expect, test } from '@jest/globals'
 import { createWorkbench, envelope } from './harness.ts'
-import { provenTimes, startProvenMarket } from './proven-market.ts'
+import { provenTimes, soundAfter, startProvenMarket } from './proven-market.ts'
 import { type RedisServer, redisIsHere, startRedis } from './redis.ts'
 import { eventsSoFar } from './stored-market.ts'
 import { fileOf, put, putArguments } from './story.ts'
@@ -60,6 +60,7 @@ withRedis(
       expect([ready.status, await ready.text()]).toEqual([503, expect.stringContaining('QUEUE_UNAVAILABLE')])
       expect((await fetch(`${provider.url}/healthz`)).status).toBe(200)
       const putting = own.start(putArguments(fileOf(own, 'waits.bin', 100_000), chain.url))
+      await soundAfter(market, from)
       await provenTimes(market, CHALLENGES)
       await startRedis(own, redis!.port)
       await provider.line(/"alert:over","code":"QUEUE_UNAVAILABLE"/)
