@@ -1,7 +1,9 @@
 /** The story of one file, one test a row of the flow in docs/flow.md, with real processes and real HTTP between them. */
+
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fromHex, toHex } from '@granary/base'
 import { importFile } from '@granary/content'
 import { packFile } from '@granary/content/node'
 import { commitPiece } from '@granary/proofs/piece'
@@ -42,7 +44,7 @@ async function* bytesOf(path: string): AsyncGenerator<Uint8Array> {
 }
 
 function bytesOfHex(hex: string): Uint8Array {
-  return Buffer.from(hex.slice(2), 'hex')
+  return fromHex(hex)
 }
 
 async function newest<T>(ask: (entries: Awaited<ReturnType<typeof timelineOf>>) => T | undefined): Promise<T> {
@@ -109,7 +111,7 @@ test("8 planSector: the sector's CommD is that of the piece and zeros around it"
   const profile = profileNamed(sector.profile)
   const commD = computeCommD([{ root: piece.root, paddedSize: data.pieceSize }], profile.sectorBytes)
   expect(sector.deals).toEqual([data.dealId])
-  expect(sector.commD).toBe(`0x${Buffer.from(commD).toString('hex')}`)
+  expect(sector.commD).toBe(toHex(commD))
 })
 
 test('9 sealSector: every layer was sealed before the commitment went to the chain', async () => {

@@ -1,7 +1,7 @@
 /** A provider with one partition of any size whose proofs are taken on its word, challenged as often as a test likes. */
+import { fromHex } from '@granary/base'
 import { profileNamed } from '@granary/proofs/profile'
 import { drawSamples } from '@granary/proofs/verify'
-import { hexToBytes } from '@noble/hashes/utils.js'
 import type { ChallengeView, PartitionView, ProviderView } from '../src/client/views.ts'
 import type { MessageBodies, Signer, TransactionName } from '../src/messages/index.ts'
 import type { TxResult } from '../src/state/execute-tx.ts'
@@ -101,7 +101,7 @@ export function createClaimedPartition(options: ClaimedPartitionOptions): Claime
     sampled: () => {
       const { randomness, count, sectors: list } = view().challenge!
       const challenge = { profile: profileNamed(PROFILE), provider, partition: 0, count }
-      const samples = drawSamples({ ...challenge, randomness: hexToBytes(randomness.slice(2)) }, list.length)
+      const samples = drawSamples({ ...challenge, randomness: fromHex(randomness) }, list.length)
       return samples.map(({ position }) => position)
     },
     answerBody: (skipped = []) => claimedAnswer(chain, provider, 0, true, skipped)!,

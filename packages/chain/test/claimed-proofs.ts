@@ -2,9 +2,9 @@
  * Sectors of a provider whose proofs are taken on its word, so that a test can have many of them: all rules are the real
  * ones but what is behind a bundle, which claims to be right or wrong by its first byte.
  */
+import { fromHex } from '@granary/base'
 import { profileNamed } from '@granary/proofs/profile'
 import { computeCommD, parsePieceCid, pieceCidV2, postBundleBytes } from '@granary/proofs/verify'
-import { hexToBytes } from '@noble/hashes/utils.js'
 import { type MessageBodies, type SectorPreCommit, verifySigner } from '../src/messages/index.ts'
 import { partitionViews, type Verifiers } from '../src/state/index.ts'
 import type { TestChain } from './test-chain.ts'
@@ -53,7 +53,7 @@ export function claimedAnswer(
   const open = view?.challenge ?? view?.recovery
   if (view?.number !== partition || open === undefined) return undefined
   const profile = profileNamed(PROFILE)
-  const randomness = hexToBytes(open.randomness.slice(2))
+  const randomness = fromHex(open.randomness)
   const sectors = open.sectors.length
   const length = postBundleBytes({ profile, provider, partition, randomness, count: open.count, sectors, skipped })
   const bundle = new Uint8Array(length)

@@ -1,8 +1,8 @@
 /** Commands over deals and sectors, each done to a real chain and to the model, which must agree after every block. */
+import { fromHex } from '@granary/base'
 import { type NamedProfile, profileNamed } from '@granary/proofs/profile'
 import { drawSamples } from '@granary/proofs/verify'
 import { expect } from '@jest/globals'
-import { hexToBytes } from '@noble/hashes/utils.js'
 import fc from 'fast-check'
 import {
   dealRenewalDigest,
@@ -366,7 +366,7 @@ function skip(index: number): Command {
 function isSampled(chain: TestChain, provider: number, partition: number, position: number): boolean {
   const view = partitionViews(chain.state, provider, undefined, 100).find(({ number }) => number === partition)
   const { randomness, count, sectors } = view!.challenge!
-  const challenge = { profile: PROFILE, provider, partition, randomness: hexToBytes(randomness.slice(2)), count }
+  const challenge = { profile: PROFILE, provider, partition, randomness: fromHex(randomness), count }
   const sampled = drawSamples(challenge, sectors.length).map((sample) => sample.position)
   return sampled.includes(position) && sampled.length > 1
 }

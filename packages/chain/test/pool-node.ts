@@ -1,5 +1,6 @@
 /** A chain in memory with the pool of a node before it: what is submitted waits, and each block takes what the pool offers. */
 
+import { fromHex, toHex } from '@granary/base'
 import { createAdmission } from '../src/engine/pool/create-admission.ts'
 import type { Pool } from '../src/engine/pool/create-pool.ts'
 import { createStatePool } from '../src/engine/pool/create-state-pool.ts'
@@ -83,7 +84,7 @@ const SIGNATURE_BYTES = 65
 /** Signs by its name alone, so that a test can have thousands of messages. */
 export function claimedSigner(address: Address): Signer {
   const signature = new Uint8Array(SIGNATURE_BYTES)
-  signature.set(Buffer.from(address.slice(2), 'hex'))
+  signature.set(fromHex(address))
   return { address, sign: () => signature }
 }
 
@@ -93,6 +94,6 @@ export const claimedSigners: Verifiers = {
   signer: (digest, signature) => {
     const isClaimed = signature.length === SIGNATURE_BYTES && signature.subarray(20).every((byte) => byte === 0)
     if (!isClaimed) return claimedProofs.signer(digest, signature)
-    return { type: 'account', address: `0x${Buffer.from(signature.subarray(0, 20)).toString('hex')}` }
+    return { type: 'account', address: toHex(signature.subarray(0, 20)) }
   },
 }

@@ -1,13 +1,14 @@
 /** A provider's real work at the smallest profile: pieces on disk, sealed sectors, proofs. For tests. */
+
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { fromHex } from '@granary/base'
 import { createPieceHasher } from '@granary/proofs/piece'
 import { provePoRep } from '@granary/proofs/porep'
 import { provePost } from '@granary/proofs/post'
 import { type ProfileName, profileNamed } from '@granary/proofs/profile'
 import { type SealedSector, sealSector } from '@granary/proofs/seal'
 import { pieceCidV2 } from '@granary/proofs/verify'
-import { hexToBytes } from '@noble/hashes/utils.js'
 import type { MessageBodies, Signer } from '../src/messages/index.ts'
 import type { TxResult } from '../src/state/execute-tx.ts'
 import { draw, entropyOf, type FinalizedBlock, partitionViews, sectorView } from '../src/state/index.ts'
@@ -59,7 +60,7 @@ export function createTestSealer(chain: TestChain, provider: number, signer: Sig
     },
     proveSector: async (number, given) => {
       const drawn = sectorView(chain.state, provider, number)?.seed
-      const seed = given ?? (drawn === undefined ? undefined : hexToBytes(drawn.slice(2)))
+      const seed = given ?? (drawn === undefined ? undefined : fromHex(drawn))
       if (seed === undefined) throw new Error(`sector ${number} has no seed yet`)
       return provePoRep({ dir: dirOf(number), seed, parentsDir })
     },
@@ -71,7 +72,7 @@ export function createTestSealer(chain: TestChain, provider: number, signer: Sig
         profile,
         provider,
         partition,
-        randomness: hexToBytes(challenge.randomness.slice(2)),
+        randomness: fromHex(challenge.randomness),
         count: challenge.count,
         sectors: challenge.sectors.map(({ number }) => ({ number, dir: dirOf(number) })),
         skipped,

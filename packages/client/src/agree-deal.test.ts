@@ -1,16 +1,16 @@
+import { toHex } from '@granary/base'
 import { type DealTerms, dealTermsDigest, dealTermsToJson, type Signer } from '@granary/chain/messages'
 import { expect, test } from '@jest/globals'
 import { aProvider, clientSigner, ownerSigner, session, someTerms } from '../test/a-deal.ts'
 import { genesisHash } from '../test/chain-answers.ts'
 import { serve } from '../test/serve.ts'
 import { type Agreement, agreeDeal } from './agree-deal.ts'
-import { bytesToHex } from './hex.ts'
 
 const terms = someTerms()
-const agreementId = bytesToHex(dealTermsDigest(genesisHash, terms))
+const agreementId = toHex(dealTermsDigest(genesisHash, terms))
 
 async function agreement(answered: DealTerms, signer: Signer, chain = genesisHash): Promise<Agreement> {
-  const signature = bytesToHex(await signer.sign(dealTermsDigest(chain, answered)))
+  const signature = toHex(await signer.sign(dealTermsDigest(chain, answered)))
   await using provider = await serve((request, response) => {
     expect(request.headers.authorization).toBe('Bearer t')
     response.writeHead(201).end(JSON.stringify({ agreementId, terms: dealTermsToJson(answered), signature }))

@@ -1,9 +1,8 @@
 /** The provider has the data and has verified it: only now does it sign the terms of the deal. */
 
-import { GranaryError } from '@granary/base'
+import { fromHex, GranaryError, toHex } from '@granary/base'
 import type { ProviderView } from '@granary/chain/client'
 import { type DealTerms, dealTermsDigest, dealTermsFromJson, dealTermsToJson, type Hash } from '@granary/chain/messages'
-import { bytesToHex, hexToBytes } from './hex.ts'
 import { agreementSchema } from './provider-wire.ts'
 import { type Fetch, ProviderAnswerError, requestJson } from './request-json.ts'
 import { verifyProviderSignature } from './verify-provider-signature.ts'
@@ -57,10 +56,10 @@ export async function agreeDeal(
     timeoutMs: AGREE_TIMEOUT_MS,
   })
   const digest = dealTermsDigest(genesisHash, terms)
-  const agreementId = bytesToHex(digest)
-  const signed = bytesToHex(dealTermsDigest(genesisHash, parseTerms(url, answer.terms)))
+  const agreementId = toHex(digest)
+  const signed = toHex(dealTermsDigest(genesisHash, parseTerms(url, answer.terms)))
   if (signed !== agreementId) throw new TermsMismatchError(provider.id, agreementId, signed)
-  const providerSignature = hexToBytes(answer.signature)
+  const providerSignature = fromHex(answer.signature)
   verifyProviderSignature(provider, 'agreement', digest, providerSignature)
   return { agreementId, providerSignature }
 }

@@ -1,3 +1,4 @@
+import { toHex } from '@granary/base'
 import type { ProviderView } from '@granary/chain/client'
 import { quoteDigest, quoteToJson } from '@granary/chain/messages'
 import { expect, test } from '@jest/globals'
@@ -5,7 +6,6 @@ import { aProvider, aQuote, clientSigner, session } from '../test/a-deal.ts'
 import { genesisHash, providerView } from '../test/chain-answers.ts'
 import { serve } from '../test/serve.ts'
 import { askQuote, collateralShareFor } from './ask-quote.ts'
-import { bytesToHex } from './hex.ts'
 
 const standing = { rewardPerGiBEpoch: 10n, forfeitEpochs: 100 }
 
@@ -41,7 +41,7 @@ async function askedOf(mostBps: number, collateralShareBps?: number) {
       return
     }
     const quote = aQuote({ providerCollateral: (102_400n * BigInt(share ?? 2_000)) / 10_000n })
-    const signature = bytesToHex(await session.sign(quoteDigest(genesisHash, quote)))
+    const signature = toHex(await session.sign(quoteDigest(genesisHash, quote)))
     response.end(JSON.stringify({ quote: quoteToJson(quote), signature }))
   })
   const { url: endpoint } = provider

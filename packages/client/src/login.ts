@@ -1,6 +1,6 @@
 /** A bearer token for uploads: the account signs an EIP-712 Login for this one provider. */
+import { toHex } from '@granary/base'
 import { type Hash, loginDigest, type Signer } from '@granary/chain/messages'
-import { bytesToHex } from './hex.ts'
 import { loginAnswerSchema } from './provider-wire.ts'
 import { type Fetch, requestJson } from './request-json.ts'
 
@@ -29,7 +29,7 @@ export async function login(
   const { endpoint, provider, genesisHash, signer, fetch } = input
   const issuedAt = Math.floor(Date.now() / 1000)
   const digest = loginDigest(genesisHash, { client: signer.address, provider, issuedAt })
-  const body = { client: signer.address, issuedAt, signature: bytesToHex(await signer.sign(digest)) }
+  const body = { client: signer.address, issuedAt, signature: toHex(await signer.sign(digest)) }
   const url = `${endpoint}/v1/auth`
   const answer = await requestJson({ url, body, schema: loginAnswerSchema, fetch, signal: options.signal })
   return { token: answer.token, expiresAtMs: answer.expiresAt * 1000 }

@@ -3,10 +3,9 @@
  * anything is sent the chain is asked whether it has them already, so a retry costs nothing.
  */
 
-import { isAbortError } from '@granary/base'
+import { isAbortError, toHex } from '@granary/base'
 import { type ChainClient, type DealView, sendMessage } from '@granary/chain/client'
 import { type DealTerms, dealTermsDigest, type Hash, type Signer } from '@granary/chain/messages'
-import { bytesToHex } from './hex.ts'
 
 export interface PublishDealInput {
   readonly chain: ChainClient
@@ -22,7 +21,7 @@ export async function publishDeal(
   options: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<DealView> {
   const { chain, signer, genesisHash, terms, providerSignature } = input
-  const agreementId = bytesToHex(dealTermsDigest(genesisHash, terms))
+  const agreementId = toHex(dealTermsDigest(genesisHash, terms))
   const there = await findPublished({ chain, terms, agreementId }, options)
   if (there) return there
   let failure: unknown

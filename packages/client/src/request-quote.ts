@@ -1,9 +1,8 @@
 /** A price, signed by the provider, with its expiry: the second row of docs/spec/market-protocol.md. */
 
-import { GranaryError } from '@granary/base'
+import { fromHex, GranaryError } from '@granary/base'
 import type { ProviderView } from '@granary/chain/client'
 import { type Address, type Hash, type Quote, quoteDigest, quoteFromJson } from '@granary/chain/messages'
-import { hexToBytes } from './hex.ts'
 import { quoteAnswerSchema } from './provider-wire.ts'
 import { type Fetch, ProviderAnswerError, requestJson } from './request-json.ts'
 import { verifyProviderSignature } from './verify-provider-signature.ts'
@@ -50,7 +49,7 @@ export async function requestQuote(
   const body = { client, pieceSize, duration, collateralShareBps }
   const answer = await requestJson({ url, body, schema: quoteAnswerSchema, fetch, signal: options.signal })
   const quote = parseQuote(url, answer.quote)
-  verifyProviderSignature(provider, 'quote', quoteDigest(genesisHash, quote), hexToBytes(answer.signature))
+  verifyProviderSignature(provider, 'quote', quoteDigest(genesisHash, quote), fromHex(answer.signature))
   checkQuote(quote, input)
   return quote
 }

@@ -1,9 +1,8 @@
 /** A provider speaks with its owner's key or with the session key that it registered on the chain; nothing else counts. */
 
-import { GranaryError } from '@granary/base'
+import { GranaryError, toHex } from '@granary/base'
 import type { ProviderView } from '@granary/chain/client'
 import { verifySigner } from '@granary/chain/messages'
-import { bytesToHex } from './hex.ts'
 
 export class ProviderSignatureError extends GranaryError {
   constructor(provider: number, what: string) {
@@ -28,6 +27,6 @@ export function verifyProviderSignature(
   const known =
     signer?.type === 'account'
       ? signer.address === provider.owner
-      : signer?.type === 'session' && bytesToHex(signer.publicKey) === provider.sessionKey
+      : signer?.type === 'session' && toHex(signer.publicKey) === provider.sessionKey
   if (!known) throw new ProviderSignatureError(provider.id, what)
 }

@@ -1,6 +1,6 @@
 /** Terms, quotes and signers that fit together. */
+import { toHex } from '@granary/base'
 import { accountSigner, type DealTerms, type Quote, type Signer, sessionSigner } from '@granary/chain/messages'
-import { bytesToHex } from '../src/hex.ts'
 import { providerView } from './chain-answers.ts'
 
 export const clientSigner: Signer = accountSigner(new Uint8Array(32).fill(1))
@@ -8,7 +8,7 @@ export const ownerSigner: Signer = accountSigner(new Uint8Array(32).fill(2))
 export const session: ReturnType<typeof sessionSigner> = sessionSigner(new Uint8Array(32).fill(3), ownerSigner.address)
 
 export function aProvider(endpoint: string): ReturnType<typeof providerView> {
-  const sessionKey = bytesToHex(session.publicKey)
+  const sessionKey = toHex(session.publicKey)
   const view = providerView(1000, endpoint, { owner: ownerSigner.address, sessionKey })
   return { ...view, ask: { ...view.ask!, pricePerGiBEpoch: `${1024n ** 3n}` } }
 }

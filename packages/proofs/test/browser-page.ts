@@ -2,13 +2,14 @@
  * What a page does with `./piece`, `./verify` and `./soundness`: a test bundles it for the browser and runs it where
  * nothing of Node is. Takes and gives text, since arrays of another realm are not `instanceof` this one's.
  */
+import { hexToBytes } from '@noble/hashes/utils.js'
 import { commitPiece, padFr32, unpadFr32 } from '../src/piece/index.ts'
 import { profileNamed } from '../src/profile.ts'
 import { soundness } from '../src/soundness/index.ts'
 import { parsePieceCid, pieceCidV1, pieceCidV2, verifyPoRep, verifyPost } from '../src/verify/index.ts'
 
 export async function commit(payloadHex: string): Promise<string> {
-  const payload = bytesOf(payloadHex)
+  const payload = hexToBytes(payloadHex)
   const commitment = await commitPiece(inTwoParts(payload))
   const isPaddingReversible = unpadFr32(padFr32(payload)).every((byte, i) => byte === (payload[i] ?? 0))
   const text = pieceCidV2(commitment)
@@ -29,11 +30,7 @@ export function chance(): number {
 
 function revive(key: string, value: unknown): unknown {
   if (key === 'profile') return profileNamed(String(value))
-  return typeof value === 'string' ? bytesOf(value) : value
-}
-
-function bytesOf(hex: string): Uint8Array {
-  return Uint8Array.from({ length: hex.length / 2 }, (_, i) => Number.parseInt(hex.slice(2 * i, 2 * i + 2), 16))
+  return typeof value === 'string' ? hexToBytes(value) : value
 }
 
 async function* inTwoParts(bytes: Uint8Array): AsyncGenerator<Uint8Array> {

@@ -2,16 +2,10 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 
+export { bytesToHex as hex, hexToBytes as fromHex } from '@noble/hashes/utils.js'
+
 export function vectors<T>(name: string): T {
   return JSON.parse(readFileSync(new URL(`../vectors/${name}.json`, import.meta.url), 'utf8')) as T
-}
-
-export function hex(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('hex')
-}
-
-export function fromHex(text: string): Uint8Array {
-  return new Uint8Array(Buffer.from(text, 'hex'))
 }
 
 /** Deterministic bytes that look random: SHA-256(seed ‖ i) joined. */

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { fromHex } from '@granary/base'
 import { type ChainClient, createChainClient, readServerSentEvents, sendMessage } from '@granary/chain/client'
 import { dealTermsFromJson, type Hash } from '@granary/chain/messages'
 import { initChain, runChain } from '@granary/chain/node'
@@ -67,7 +68,7 @@ async function agreeOn(client: TestClient, car: TestCar, validForEpochs = 500): 
 async function publish(client: TestClient, { body }: Answer): Promise<number[]> {
   const deal = {
     terms: dealTermsFromJson(body.terms),
-    providerSignature: Buffer.from(body.signature.slice(2), 'hex'),
+    providerSignature: fromHex(body.signature),
   }
   const { events } = await sendMessage({ chain, signer: client.signer, kind: 'PublishDeal', body: { deals: [deal] } })
   return events.filter(({ type }) => type === 'deal:published').map((event) => Number(event.deal))

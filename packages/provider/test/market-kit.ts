@@ -2,11 +2,13 @@
  * A provider's market side over real HTTP, real files and a real database, for tests of this package. Only what the
  * chain would say stands here as figures that a test can change; main.test.ts has the chain itself.
  */
+
 import { randomBytes } from 'node:crypto'
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
+import { toHex } from '@granary/base'
 import { addressesThatCount, createBudget } from '@granary/chain/limits'
 import {
   accountSigner,
@@ -311,5 +313,5 @@ export function termsOf(car: TestCar, quote: Quote, validUntil = 1000, nonce = 1
 }
 
 export function hex(bytes: Uint8Array): string {
-  return `0x${Buffer.from(bytes).toString('hex')}`
+  return toHex(bytes)
 }

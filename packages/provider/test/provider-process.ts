@@ -1,10 +1,12 @@
 /** Providers as processes of their own, on homes of a temporary folder, with the deals that a client makes with them. */
+
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { WireError } from '@granary/base'
+import { fromHex } from '@granary/base'
 import { type ChainClient, sendMessage } from '@granary/chain/client'
 import { dealTermsFromJson } from '@granary/chain/messages'
 import { randomCar, type TestCar, TestClient, termsOf } from './market-kit.ts'
@@ -71,7 +73,7 @@ export async function agreeOnDeal(chain: ChainClient, url: string, car?: TestCar
   const uploadId = await client.upload(piece.bytes, piece, quote)
   const { status, body } = await client.agree(uploadId, termsOf(piece, quote, height + 500, BigInt(Date.now())))
   if (status !== 201) throw new Error(`agree: ${status} ${JSON.stringify(body)}`)
-  const providerSignature = Buffer.from(body.signature.slice(2), 'hex')
+  const providerSignature = fromHex(body.signature)
   const deals = [{ terms: dealTermsFromJson(body.terms), providerSignature }]
   return {
     agreementId: body.agreementId,

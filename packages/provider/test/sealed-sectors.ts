@@ -1,12 +1,13 @@
 /** Sectors sealed and finalized on disk, as a provider keeps them, for tests that damage them. */
+
 import { randomBytes } from 'node:crypto'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { toHex } from '@granary/base'
 import { createPieceHasher } from '@granary/proofs/piece'
 import type { NamedProfile } from '@granary/proofs/profile'
 import { finalizeSector, sealSector } from '@granary/proofs/seal'
 import { pieceCidV2 } from '@granary/proofs/verify'
-import { toHex } from '../src/sealing/hex.ts'
 
 export interface TestPiece {
   readonly path: string

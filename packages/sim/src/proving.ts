@@ -1,7 +1,7 @@
 /** A provider's answers: to challenges, to recoveries, and the requests to recover what is whole again. */
+import { fromHex } from '@granary/base'
 import type { Signer } from '@granary/chain/messages'
 import { partitionViews, sectorView } from '@granary/chain/state'
-import { hexToBytes } from '@noble/hashes/utils.js'
 import type { Disk } from './disk.ts'
 import { provePost } from './simulated-proofs.ts'
 import type { World } from './world.ts'
@@ -41,7 +41,7 @@ export function createProver({ world, owner, provider, disk, answersEvery, isLef
     const bundle = provePost(disk, {
       provider: view.provider,
       partition,
-      randomness: hexToBytes(randomness.slice(2)),
+      randomness: fromHex(randomness),
       count,
       sectors,
     })

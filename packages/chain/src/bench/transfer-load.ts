@@ -1,8 +1,9 @@
 /** A thread that sends signed transfers of many accounts over HTTP as fast as the node takes them, each account's in their order. */
+
 import { randomBytes } from 'node:crypto'
 import { Agent, request } from 'node:http'
 import { parentPort, workerData } from 'node:worker_threads'
-import { bytesToHex } from '@noble/hashes/utils.js'
+import { toHex } from '@granary/base'
 import {
   type Address,
   accountSigner,
@@ -76,7 +77,7 @@ async function isCommitted(id: Hash): Promise<boolean> {
 function signTransfers(signer: Signer): Promise<Signed[]> {
   return Promise.all(
     Array.from({ length: load.perAccount }, (_, sequence) => {
-      const to: Address = `0x${bytesToHex(randomBytes(20))}`
+      const to: Address = toHex(randomBytes(20))
       return signTransfer(signer, { lane: 0, sequence, to, amount: 1n })
     }),
   )

@@ -2,8 +2,10 @@
  * Every message that an account can send, through the typed client, the RPC and the blocks of a real node, with sectors that
  * are really sealed; each is seen in a view.
  */
+
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { fromHex } from '@granary/base'
 import { createPieceHasher } from '@granary/proofs/piece'
 import { provePoRep } from '@granary/proofs/porep'
 import { provePost } from '@granary/proofs/post'
@@ -11,7 +13,6 @@ import { profileNamed } from '@granary/proofs/profile'
 import { sealSector } from '@granary/proofs/seal'
 import { pieceCidV2 } from '@granary/proofs/verify'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
-import { hexToBytes } from '@noble/hashes/utils.js'
 import { fundedSigner, newSigner, temporaryFolder } from '../../test/devnet.ts'
 import { homeFiles } from '../home/home-files.ts'
 import { initChain, type RunningChain, runChain } from '../main.ts'
@@ -228,5 +229,5 @@ test('every message works from the typed client, and its effect is in a view', a
 }, 120_000)
 
 function bytesOf(hex: string): Uint8Array {
-  return hexToBytes(hex.slice(2))
+  return fromHex(hex)
 }

@@ -2,7 +2,8 @@
  * What the node's answers look like: the JSON views of docs/spec/chain.md, section 8.
  * Amounts are decimal strings of attoGRN, epochs, heights and ids are numbers, bytes are 0x hex.
  */
-import type { Address, DealTermsJson, Hash, Hex, MessageName } from '../messages/index.ts'
+import type { Hex } from '@granary/base'
+import type { Address, DealTermsJson, Hash, MessageName } from '../messages/index.ts'
 
 export interface ChainStatus {
   readonly genesisHash: Hash

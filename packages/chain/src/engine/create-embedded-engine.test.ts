@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { toHex } from '@granary/base'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { ed25519 } from '@noble/curves/ed25519.js'
-import { bytesToHex } from '@noble/hashes/utils.js'
 import { smallBlocks } from '../../test/small-blocks.ts'
 import {
   type Address,
@@ -74,7 +74,7 @@ function start(
   const validatorKey = ed25519.utils.randomSecretKey()
   const beaconKey = beaconKeyFrom(randomBytes(48))
   const devnet = devnetGenesis({
-    validator: `0x${bytesToHex(ed25519.getPublicKey(validatorKey))}`,
+    validator: toHex(ed25519.getPublicKey(validatorKey)),
     beaconPublicKey: beaconPublicKey(beaconKey),
     faucet: rich.address,
     timeMs: Date.now(),

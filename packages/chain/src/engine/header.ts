@@ -2,11 +2,12 @@
  * What the validator signs for a block. The app hash in it is the state after the block before, so that headers alone
  * prove the state (docs/spec/chain.md, section 7).
  */
+import { fromHex, type Hex, toHex } from '@granary/base'
 import * as dagCbor from '@ipld/dag-cbor'
 import { ed25519 } from '@noble/curves/ed25519.js'
 import { sha256 } from '@noble/hashes/sha2.js'
-import { bytesToHex, concatBytes, hexToBytes, utf8ToBytes } from '@noble/hashes/utils.js'
-import type { Hash, Hex } from '../messages/index.ts'
+import { concatBytes, utf8ToBytes } from '@noble/hashes/utils.js'
+import type { Hash } from '../messages/index.ts'
 
 export interface Header {
   readonly height: number
@@ -38,7 +39,7 @@ export function signHeader(header: Header, genesisHash: Hash, secretKey: Uint8Ar
 
 export function verifyHeader(signed: SignedHeader, genesisHash: Hash, validator: Hex): boolean {
   if (hashOf(signed.bytes) !== signed.hash) return false
-  return ed25519.verify(signed.signature, signedBytes(signed.hash, genesisHash), hexToBytes(validator.slice(2)))
+  return ed25519.verify(signed.signature, signedBytes(signed.hash, genesisHash), fromHex(validator))
 }
 
 export function decodeHeader(bytes: Uint8Array): Header {
@@ -64,12 +65,12 @@ export function hashTxDigests(digests: readonly Uint8Array[]): Hash {
 }
 
 function encodeHeader({ height, timeMs, previousHash, txsHash, appHash, validator }: Header): Uint8Array {
-  const hashes = [previousHash, txsHash, appHash, validator].map((value) => hexToBytes(value.slice(2)))
+  const hashes = [previousHash, txsHash, appHash, validator].map((value) => fromHex(value))
   return dagCbor.encode([VERSION, height, timeMs, ...hashes])
 }
 
 function signedBytes(hash: Hash, genesisHash: Hash): Uint8Array {
-  return concatBytes(DOMAIN, hexToBytes(genesisHash.slice(2)), hexToBytes(hash.slice(2)))
+  return concatBytes(DOMAIN, fromHex(genesisHash), fromHex(hash))
 }
 
 function hashOf(bytes: Uint8Array): Hash {
@@ -77,5 +78,5 @@ function hashOf(bytes: Uint8Array): Hash {
 }
 
 function hex(bytes: Uint8Array): Hex {
-  return `0x${bytesToHex(bytes)}`
+  return toHex(bytes)
 }

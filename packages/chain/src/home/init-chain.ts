@@ -1,13 +1,13 @@
 /** Makes the folder of a new chain: its genesis, and the keys of its one validator. */
 import { randomBytes } from 'node:crypto'
 import { access, rm } from 'node:fs/promises'
-import { GranaryError } from '@granary/base'
+import { GranaryError, type Hex, toHex } from '@granary/base'
 import { ed25519 } from '@noble/curves/ed25519.js'
 import { secp256k1 } from '@noble/curves/secp256k1.js'
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { quicknet } from '../engine/quicknet.ts'
 import { writeNewFile } from '../keystore/write-new-file.ts'
-import { addressOf, type Hash, type Hex } from '../messages/index.ts'
+import { addressOf, type Hash } from '../messages/index.ts'
 import {
   beaconKeyFrom,
   beaconPublicKey,
@@ -58,7 +58,7 @@ export async function initChain(options: InitChainOptions): Promise<InitializedC
   const files = homeFiles(home)
   if (await exists(files.genesis)) throw new HomeExistsError(home, files.genesis)
   const validatorKey = ed25519.utils.randomSecretKey()
-  const validator: Hex = `0x${bytesToHex(ed25519.getPublicKey(validatorKey))}`
+  const validator: Hex = toHex(ed25519.getPublicKey(validatorKey))
   const { genesis, keys } = options.devnet ? devnet(options, validator) : production(options, validator)
   // The genesis comes last: while it is missing the folder is no chain, and an init that was cut off is recognised.
   const contents: readonly (readonly [path: string, content: string])[] = [

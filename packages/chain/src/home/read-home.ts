@@ -1,8 +1,8 @@
 /** Reads what init-chain wrote, and refuses what does not belong together. */
 import { readFile } from 'node:fs/promises'
-import { GranaryError } from '@granary/base'
+import { GranaryError, toHex } from '@granary/base'
 import { ed25519 } from '@noble/curves/ed25519.js'
-import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
+import { hexToBytes } from '@noble/hashes/utils.js'
 import { quicknet } from '../engine/quicknet.ts'
 import { addressOf } from '../messages/index.ts'
 import { beaconPublicKey, type Genesis, genesisFromJson } from '../state/index.ts'
@@ -31,7 +31,7 @@ export async function readHome(home: string, hasRelays = false): Promise<ChainHo
   const belongs = (path: string, does: boolean) => {
     if (!does) throw new KeyInvalidError(path, 'is not the key that genesis.json names')
   }
-  belongs(files.validatorKey, `0x${bytesToHex(ed25519.getPublicKey(validatorKey))}` === genesis.validator)
+  belongs(files.validatorKey, toHex(ed25519.getPublicKey(validatorKey)) === genesis.validator)
   belongs(files.beaconKey, beaconKey === undefined || beaconPublicKey(beaconKey) === genesis.beacon.publicKey)
   belongs(
     files.faucetKey,

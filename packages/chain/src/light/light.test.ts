@@ -1,7 +1,8 @@
+import type { Hex } from '@granary/base'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { type Devnet, fundedSigner, newSigner, startDevnet } from '../../test/devnet.ts'
 import { type ProofView, sendMessage } from '../client/index.ts'
-import { type Address, type Hex, hashOf, type Signer } from '../messages/index.ts'
+import { type Address, hashOf, type Signer } from '../messages/index.ts'
 import { createLightClient, type Trust, verifyProofView } from './index.ts'
 
 let devnet: Devnet

@@ -2,12 +2,12 @@
  * From the key of a validator to a value of the state: header → app hash → value. docs/spec/chain.md, section 7. Believes
  * nothing that the node says but what follows from the signature.
  */
-import { equalBytes } from '@granary/base'
+import { equalBytes, fromHex, type Hex, isHex } from '@granary/base'
 import { sha256 } from '@noble/hashes/sha2.js'
-import { hexToBytes, utf8ToBytes } from '@noble/hashes/utils.js'
+import { utf8ToBytes } from '@noble/hashes/utils.js'
 import type { OutsideProofView, ProofView, TreeProofView } from '../client/views.ts'
 import { decodeHeader, type Header, verifyHeader } from '../engine/header.ts'
-import { type Hash, type Hex, hashOf, isHex } from '../messages/index.ts'
+import { type Hash, hashOf } from '../messages/index.ts'
 import { decodeTuple } from '../messages/tuple-codec.ts'
 import { isInTree } from '../state/app-hash.ts'
 import { appHashOf } from '../tree/hashes.ts'
@@ -95,5 +95,5 @@ function bytes32Of(text: unknown): Uint8Array {
 
 function bytesOf(text: unknown): Uint8Array {
   if (!isHex(text)) throw new UnprovenError('PROOF_INVALID', 'a field is not hex')
-  return hexToBytes(text.slice(2))
+  return fromHex(text)
 }

@@ -2,11 +2,12 @@
  * EIP-712 digests in the domain of one chain: https://eips.ethereum.org/EIPS/eip-712. The domain's salt is the genesis
  * hash, so that a signature counts on one chain only; it has no chainId, because wallets refuse one that is not theirs.
  */
+import { isHex } from '@granary/base'
 import { keccak_256 } from '@noble/hashes/sha3.js'
 import { concatBytes } from '@noble/hashes/utils.js'
 import { bytes32, text } from './field.ts'
 import { type Struct, struct } from './struct.ts'
-import { type Hash, isHex, MessageInvalidError } from './types.ts'
+import { type Hash, MessageInvalidError } from './types.ts'
 
 interface Domain {
   readonly name: string

@@ -3,12 +3,12 @@
  * of a dag-cbor tuple, JSON, and 32 bytes of EIP-712. docs/spec/chain.md section 1: integers and byte strings only, text
  * as UTF-8 bytes, amounts as minimal big-endian bytes, an absent field as the empty byte string.
  */
-import { equalBytes } from '@granary/base'
+import { equalBytes, fromHex, type Hex, isHex, toHex } from '@granary/base'
 import { pieceCidFromBytes, pieceCidToBytes } from '@granary/proofs/verify'
 import { keccak_256 } from '@noble/hashes/sha3.js'
-import { bytesToHex, concatBytes, hexToBytes } from '@noble/hashes/utils.js'
+import { concatBytes, hexToBytes } from '@noble/hashes/utils.js'
 import { CID } from 'multiformats/cid'
-import { type Address, type Hex, isHex, MessageInvalidError } from './types.ts'
+import { type Address, MessageInvalidError } from './types.ts'
 
 export type Wire = number | bigint | Uint8Array | readonly Wire[]
 
@@ -121,7 +121,7 @@ export function bytes(min: number, max: number): Field<Uint8Array, string> {
     },
     toWire: (value) => value,
     fromWire: identity,
-    toJson: (value) => `0x${bytesToHex(value)}`,
+    toJson: (value) => toHex(value),
     fromJson: hexFromJson,
     toWord: (value) => keccak_256(value),
   })
@@ -131,8 +131,7 @@ export const bytes32: Field<Uint8Array, string> = { ...bytes(32, 32), type: 'byt
 
 /** Bytes of one length whose TypeScript form is hex, because it is compared, printed and used as a key. */
 export function hexBytes(length: number, type = 'bytes'): Field<Hex, string> {
-  const toWord =
-    type === 'bytes' ? (value: Hex) => keccak_256(hexToBytes(value.slice(2))) : (value: Hex) => word(BigInt(value))
+  const toWord = type === 'bytes' ? (value: Hex) => keccak_256(fromHex(value)) : (value: Hex) => word(BigInt(value))
   return scalar<Hex, Uint8Array, string>({
     type,
     form: `${length} bytes`,
@@ -141,8 +140,8 @@ export function hexBytes(length: number, type = 'bytes'): Field<Hex, string> {
         throw new MessageInvalidError(path, `0x and ${2 * length} lower-case hex digits`, value)
       return value
     },
-    toWire: (value) => hexToBytes(value.slice(2)),
-    fromWire: (wire) => (wire instanceof Uint8Array ? `0x${bytesToHex(wire)}` : wire),
+    toWire: (value) => fromHex(value),
+    fromWire: (wire) => (wire instanceof Uint8Array ? toHex(wire) : wire),
     toJson: (value) => value,
     fromJson: (json) => json,
     toWord,
@@ -359,7 +358,7 @@ function fromMinimalBytes(wire: Wire, path: string): bigint {
   if (!(wire instanceof Uint8Array) || wire[0] === 0) {
     throw new MessageInvalidError(path, 'an integer as big-endian bytes without a leading zero', wire)
   }
-  if (wire.length > 16) return BigInt(`0x${bytesToHex(wire)}`)
+  if (wire.length > 16) return BigInt(toHex(wire))
   const bytes = new Uint8Array(16)
   bytes.set(wire, 16 - wire.length)
   const view = new DataView(bytes.buffer)
@@ -391,7 +390,7 @@ function decimal(json: unknown, path: string): string {
 
 function hexFromJson(json: unknown, path: string): Uint8Array {
   if (!isHex(json)) throw new MessageInvalidError(path, '0x and lower-case hex digits', json)
-  return hexToBytes(json.slice(2))
+  return fromHex(json)
 }
 
 function decodeUtf8(value: Uint8Array, path: string): string {

@@ -70,7 +70,5 @@ export {
   type Epoch,
   epoch,
   type Hash,
-  type Hex,
-  isHex,
   MessageInvalidError,
 } from './types.ts'

@@ -1,3 +1,4 @@
+import { toHex } from '@granary/base'
 import { expect, test } from '@jest/globals'
 import { secp256k1 } from '@noble/curves/secp256k1.js'
 import { accountSigner, addressOf, sessionSigner, verifySigner } from './index.ts'
@@ -33,7 +34,7 @@ test('no other byte string is a signature of the same signer', () => {
 
 test('the high-s twin of a signature is refused', () => {
   const order = secp256k1.Point.Fn.ORDER
-  const s = BigInt(`0x${Buffer.from(accountSignature.subarray(32, 64)).toString('hex')}`)
+  const s = BigInt(toHex(accountSignature.subarray(32, 64)))
   const high = Buffer.from((order - s).toString(16).padStart(64, '0'), 'hex')
   const twin = Uint8Array.from([...accountSignature.subarray(0, 32), ...high, accountSignature[64]! ^ 1])
   expect(verifySigner(digest, twin)).toBeUndefined()

@@ -2,10 +2,11 @@
  * Who may sign: an account by secp256k1 (`r ‖ s ‖ v`, low s, v 0 or 1, address as in Ethereum), or an ed25519 session key
  * (`public key ‖ signature`) that the chain knows for an account. One encoding a signature, or none.
  */
+import { toHex } from '@granary/base'
 import { ed25519 } from '@noble/curves/ed25519.js'
 import { secp256k1 } from '@noble/curves/secp256k1.js'
 import { keccak_256 } from '@noble/hashes/sha3.js'
-import { bytesToHex, concatBytes } from '@noble/hashes/utils.js'
+import { concatBytes } from '@noble/hashes/utils.js'
 import type { Address } from './types.ts'
 
 export const ACCOUNT_SIGNATURE_BYTES = 65
@@ -80,5 +81,5 @@ function verifySession(digest: Uint8Array, signature: Uint8Array): SignedBy | un
 
 /** @param uncompressed: 65 bytes, as SEC 1 writes a point */
 export function addressOfPoint(uncompressed: Uint8Array): Address {
-  return `0x${bytesToHex(keccak_256(uncompressed.subarray(1)).subarray(12))}`
+  return toHex(keccak_256(uncompressed.subarray(1)).subarray(12))
 }

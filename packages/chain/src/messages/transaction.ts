@@ -3,8 +3,7 @@
  * signed is never these bytes but the EIP-712 digest of the message, which is also the transaction's id, so a second
  * encoding of a signature cannot make a second transaction. docs/spec/chain.md section 1.
  */
-import { GranaryError } from '@granary/base'
-import { bytesToHex } from '@noble/hashes/utils.js'
+import { GranaryError, toHex } from '@granary/base'
 import { type BeaconEntry, declarations, type MessageBodies, type TransactionName } from './bodies.ts'
 import { type DealRenewal, dealRenewal } from './deal-renewal.ts'
 import { type DealTerms, dealTerms } from './deal-terms.ts'
@@ -124,7 +123,7 @@ export function loginDigest(genesisHash: Hash, value: Login): Uint8Array {
 }
 
 export function hashOf(digest: Uint8Array): Hash {
-  return `0x${bytesToHex(digest)}`
+  return toHex(digest)
 }
 
 export function encodeBeaconEntry(entry: BeaconEntry): Uint8Array {

@@ -1,12 +1,10 @@
 /** The words every message is made of. Money is attoGRN (10⁻¹⁸ GRN), time is the epoch, which is the block height. */
-import { GranaryError } from '@granary/base'
+import { GranaryError, isHex } from '@granary/base'
 
 /** 20 bytes, lower-case hex. */
 export type Address = `0x${string}`
 /** 32 bytes, lower-case hex. */
 export type Hash = `0x${string}`
-/** Any bytes, lower-case hex. */
-export type Hex = `0x${string}`
 /** A block height; durations are counted in epochs too. */
 export type Epoch = number
 /** 10⁻¹⁸ GRN, 0 ≤ amount < 2¹²⁸. */
@@ -40,12 +38,6 @@ export function attoGrn(value: bigint): AttoGrn {
 export function address(text: string): Address {
   if (!isHex(text, 20)) throw new MessageInvalidError('address', '0x and 40 lower-case hex digits', text)
   return text
-}
-
-/** Lower-case hex with 0x, of exactly `bytes` bytes when given. */
-export function isHex(value: unknown, bytes?: number): value is Hex {
-  if (typeof value !== 'string' || !/^0x(?:[0-9a-f]{2})*$/.test(value)) return false
-  return bytes === undefined || value.length === 2 + 2 * bytes
 }
 
 function describe(value: unknown): string {

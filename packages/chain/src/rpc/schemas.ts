@@ -2,8 +2,9 @@
  * What inputs are made of: what does not fit is refused by name before anything looks at it. The OpenAPI document is made
  * from the same schemas.
  */
+import type { Hex } from '@granary/base'
 import * as z from 'zod'
-import type { Address, Hash, Hex } from '../messages/index.ts'
+import type { Address, Hash } from '../messages/index.ts'
 import { RequestInvalidError } from './errors.ts'
 
 const BIGGEST = { minimum: 0, maximum: Number.MAX_SAFE_INTEGER }

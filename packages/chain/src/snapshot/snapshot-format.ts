@@ -3,8 +3,8 @@
  * below one prefix of the state's tree, in the order of their paths; the head names the node that stands there, so each
  * chunk can be verified by itself against the app hash. docs/spec/chain.md, section 7.
  */
-import { equalBytes } from '@granary/base'
-import { hexToBytes, utf8ToBytes } from '@noble/hashes/utils.js'
+import { equalBytes, fromHex } from '@granary/base'
+import { utf8ToBytes } from '@noble/hashes/utils.js'
 import { type Hash, hashOf } from '../messages/index.ts'
 import { decodeTuple, encodeTuple } from '../messages/tuple-codec.ts'
 import type { StateRecord } from '../state/index.ts'
@@ -69,7 +69,7 @@ export function rootOfTops(tops: readonly TreeNode[]): TreeNode {
 export function encodeHead({ genesisHash, block, next, outside, tops }: SnapshotHead): Uint8Array {
   return encodeTuple([
     MAGIC,
-    hexToBytes(genesisHash.slice(2)),
+    fromHex(genesisHash),
     [block.header, block.signature],
     [next.header, next.signature, next.txs],
     outside,

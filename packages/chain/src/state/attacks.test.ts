@@ -1,9 +1,11 @@
 /** Rules that stand because of an attack, each tried as that attack. `test/attacks.ts` lists these and those of other files. */
+
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fromHex, toHex } from '@granary/base'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
+import { hexToBytes } from '@noble/hashes/utils.js'
 import { claimedAnswer, claimedPiece, claimedSector } from '../../test/claimed-proofs.ts'
 import { createRanch } from '../../test/life-commands.ts'
 import { createMarket } from '../../test/market.ts'
@@ -34,7 +36,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true }))
 
-const bytesOf = (hex: string): Uint8Array => hexToBytes(hex.slice(2))
+const bytesOf = (hex: string): Uint8Array => fromHex(hex)
 
 function market(): {
   chain: ReturnType<typeof createTestChain>
@@ -288,7 +290,7 @@ test('a second encoding of a signature: the twin with a high s, or another v, is
   const bytes = chain.sign(client, 'Transfer', { to: owner.address, amount: 1n })
   const { tx, signature } = decodeTransaction(bytes)
   const ORDER = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n
-  const s = ORDER - BigInt(`0x${bytesToHex(signature.slice(32, 64))}`)
+  const s = ORDER - BigInt(toHex(signature.slice(32, 64)))
   const twin = new Uint8Array([
     ...signature.slice(0, 32),
     ...hexToBytes(s.toString(16).padStart(64, '0')),

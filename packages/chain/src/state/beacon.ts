@@ -2,10 +2,9 @@
  * The randomness beacon: drand's `quicknet` scheme (bls-unchained-g1-rfc9380: BLS12-381, public key on G2, signature on
  * G1 over SHA-256 of the round, RFC 9380 hash to curve). docs/spec/chain.md section 6.
  */
+import { fromHex, type Hex, toHex } from '@granary/base'
 import { bls12_381 } from '@noble/curves/bls12-381.js'
 import { sha256 } from '@noble/hashes/sha2.js'
-import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
-import type { Hex } from '../messages/index.ts'
 import type { Genesis } from './genesis.ts'
 
 const DST = 'BLS_SIG_BLS12381G1_XMD:SHA-256_SSWU_RO_NUL_'
@@ -32,7 +31,7 @@ export function signBeaconRound(secretKey: Uint8Array, round: number): Uint8Arra
 
 /** @param secretKey 32 bytes, see {@link randomBeaconKey} @returns 96 bytes as hex, for the genesis */
 export function beaconPublicKey(secretKey: Uint8Array): Hex {
-  return `0x${bytesToHex(bls12_381.shortSignatures.getPublicKey(secretKey).toBytes())}`
+  return toHex(bls12_381.shortSignatures.getPublicKey(secretKey).toBytes())
 }
 
 /** A key for a devnet's beacon, from the caller's randomness: at least 48 bytes. */
@@ -42,7 +41,7 @@ export function beaconKeyFrom(seed: Uint8Array): Uint8Array {
 
 export function verifyBeaconRound(publicKey: Hex, round: number, signature: Uint8Array): boolean {
   try {
-    return bls12_381.shortSignatures.verify(signature, messageOf(round), hexToBytes(publicKey.slice(2)))
+    return bls12_381.shortSignatures.verify(signature, messageOf(round), fromHex(publicKey))
   } catch {
     return false
   }

@@ -3,13 +3,13 @@
  * and executed, and each verdict depends on its inputs alone. A memory of verdicts changes no result, only its time.
  */
 
+import type { Hex } from '@granary/base'
 import { type PoRepInput, type PostInput, type Verdict, verifyPoRep, verifyPost } from '@granary/proofs/verify'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, concatBytes } from '@noble/hashes/utils.js'
 import {
   decodeTransaction,
   type Hash,
-  type Hex,
   type SignedBy,
   type Transaction,
   transactionDigest,

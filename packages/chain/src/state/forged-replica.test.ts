@@ -1,9 +1,10 @@
 /** A sector that stores nothing, with the real verifier: a bundle is made for the challenges of a seed that is known. */
+import { fromHex } from '@granary/base'
 import { profileNamed } from '@granary/proofs/profile'
 import { type PoRepInput, verifyPoRep } from '@granary/proofs/verify'
 import { expect, test } from '@jest/globals'
 import { sha256 } from '@noble/hashes/sha2.js'
-import { concatBytes, hexToBytes } from '@noble/hashes/utils.js'
+import { concatBytes } from '@noble/hashes/utils.js'
 import { forgedPoRep } from '../../../proofs/test/porep-parts.ts'
 import { createTestChain, fund, registerProvider, signRound } from '../../test/test-chain.ts'
 import { PROFILE } from '../../test/test-sealer.ts'
@@ -72,5 +73,5 @@ test('forging a replica for a known seed: it stores nothing, and no seed is over
 })
 
 function bytesOf(hex: string): Uint8Array {
-  return hexToBytes(hex.slice(2))
+  return fromHex(hex)
 }

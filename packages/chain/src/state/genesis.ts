@@ -1,9 +1,9 @@
 /** The first state of a chain and its name: every signature is bound to the hash of its genesis. */
-import { GranaryError } from '@granary/base'
+import { GranaryError, type Hex } from '@granary/base'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { concatBytes } from '@noble/hashes/utils.js'
 import { address, bigUint, bool, hexBytes, list, text, uint } from '../messages/field.ts'
-import { type Address, AMOUNT_MAX, type Hash, type Hex, hashOf } from '../messages/index.ts'
+import { type Address, AMOUNT_MAX, type Hash, hashOf } from '../messages/index.ts'
 import { type Struct, struct } from '../messages/struct.ts'
 import { encodeRecord } from '../messages/tuple-codec.ts'
 import { faultOfParams, faultOfTimes } from './param-bounds.ts'

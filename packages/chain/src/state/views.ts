@@ -1,5 +1,5 @@
 /** The state as JSON, for the RPC: pure functions of a reader. Amounts are decimal strings, undefined is "no such thing". */
-import { bytesToHex } from '@noble/hashes/utils.js'
+import { toHex } from '@granary/base'
 import type {
   AccountView,
   AskView,
@@ -12,7 +12,7 @@ import type {
   SectorView,
   SupplyView,
 } from '../client/views.ts'
-import { type Address, dealTermsToJson, type Epoch, type Hash, type Hex, hashOf } from '../messages/index.ts'
+import { type Address, dealTermsToJson, type Epoch, type Hash, hashOf } from '../messages/index.ts'
 import { dealStatus, dueEpochs } from './deal-status.ts'
 import { readHead, readParams } from './head.ts'
 import { accountOf, totalsOf } from './ledger.ts'
@@ -74,7 +74,7 @@ export function providerView(reader: StateReader, id: number): ProviderView | un
     id,
     owner,
     payout,
-    sessionKey: sessionKey.length === 0 ? null : hexOf(sessionKey),
+    sessionKey: sessionKey.length === 0 ? null : toHex(sessionKey),
     endpoints,
     peerId,
     region,
@@ -283,10 +283,6 @@ function moneyOf(deal: Deal): Pick<DealView, 'locked' | 'paid' | 'burnt' | 'refu
     refunded: String(deal.refunded),
     compensated: String(deal.compensated),
   }
-}
-
-function hexOf(bytes: Uint8Array): Hex {
-  return `0x${bytesToHex(bytes)}`
 }
 
 function* filter<T>(items: Iterable<T>, keeps: (item: T) => boolean): Generator<T> {

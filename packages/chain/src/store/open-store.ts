@@ -1,7 +1,8 @@
 /** The node's store: the state that the machine reads, the history that the RPC answers from, and one way to write. */
+
 import type { DatabaseSync } from 'node:sqlite'
+import { fromHex, toHex } from '@granary/base'
 import { sha256 } from '@noble/hashes/sha2.js'
-import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import type { Hash, MessageName } from '../messages/index.ts'
 import type { ChainEvent, StateReader } from '../state/index.ts'
 import { bytesOf, createStateReader } from './create-state-reader.ts'
@@ -91,7 +92,7 @@ export function openStore({ path, dealKeys }: OpenStoreOptions): Store {
     block: (height) => blockOf(statements.block.get(height)),
     txsOf: (height) => statements.txsOf.all(height).map(txOf),
     tx(id) {
-      const row = statements.tx.get(hexToBytes(id.slice(2)))
+      const row = statements.tx.get(fromHex(id))
       return row === undefined ? undefined : txOf(row)
     },
     txBytesOf: (height) =>
@@ -182,5 +183,5 @@ function eventOf(row: Row): ChainEvent {
 }
 
 function hashOf(value: unknown): Hash {
-  return `0x${bytesToHex(bytesOf(value))}`
+  return toHex(bytesOf(value))
 }

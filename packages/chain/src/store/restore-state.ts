@@ -1,6 +1,7 @@
 /** The state of a block put into an empty file as a whole, in one transaction: what a snapshot is imported with. */
+
 import type { DatabaseSync } from 'node:sqlite'
-import { hexToBytes } from '@noble/hashes/utils.js'
+import { fromHex } from '@granary/base'
 import { keyNumber } from '../state/table.ts'
 import type { BlockRecord, DealKeys } from './records.ts'
 
@@ -30,7 +31,7 @@ export function restoreState(
     for (const deal of deals.map(dealKeys)) {
       insertDeal.run(deal.deal, deal.pieceCid, deal.rootCid ?? null, deal.client, deal.provider)
     }
-    const [hash, appHash] = [block.hash, block.appHash].map((text) => hexToBytes(text.slice(2)))
+    const [hash, appHash] = [block.hash, block.appHash].map((text) => fromHex(text))
     insertBlock.run(block.height, block.timeMs, hash!, appHash!, block.signature, block.header)
     database.exec('COMMIT')
   } catch (error) {

@@ -1,6 +1,7 @@
 /** Block, results, events, state and indexes in one SQLite transaction: all of it is there after a kill, or nothing. */
+
 import type { DatabaseSync } from 'node:sqlite'
-import { hexToBytes } from '@noble/hashes/utils.js'
+import { fromHex } from '@granary/base'
 import type { ChainEvent } from '../state/index.ts'
 import type { BlockCommit, DealKeys } from './records.ts'
 import { STATES_KEPT } from './schema.ts'
@@ -48,7 +49,7 @@ export function createBlockWriter(
       eventCount += 1
     }
     for (const [index, tx] of txs.entries()) {
-      const id = tx.id === null ? null : hexToBytes(tx.id.slice(2))
+      const id = tx.id === null ? null : fromHex(tx.id)
       const { kind, code, message = null, hint = null, fee, executionMs, bytes } = tx
       insertTx.run(block.height, index, id, kind, code, message, hint, fee.toString(), executionMs, bytes)
       for (const event of tx.events) writeEvent(event, index)
@@ -72,7 +73,7 @@ export function createBlockWriter(
       writeState(commit)
       const eventCount = writeTxs(commit)
       writeDeals(commit)
-      const hashes = [hexToBytes(hash.slice(2)), hexToBytes(appHash.slice(2))] as const
+      const hashes = [fromHex(hash), fromHex(appHash)] as const
       insertBlock.run(height, timeMs, ...hashes, eventCount, signature, header)
       database.exec('COMMIT')
     } catch (error) {

@@ -1,6 +1,6 @@
 /** Quote, money, upload, agreement: the half of a put that happens with the provider. Each step is in the journal first. */
 
-import { GranaryError } from '@granary/base'
+import { GranaryError, toHex } from '@granary/base'
 import { type ChainStatus, dealFee } from '@granary/chain/client'
 import {
   type DealTerms,
@@ -16,7 +16,6 @@ import {
 import { agreeDeal } from '../agree-deal.ts'
 import { askQuote } from '../ask-quote.ts'
 import { type ChosenProvider, chooseProvider, NoProviderError } from '../choose-provider.ts'
-import { bytesToHex } from '../hex.ts'
 import { keepLoggedIn, login } from '../login.ts'
 import { coversShare } from '../request-quote.ts'
 import { retrying } from '../retrying.ts'
@@ -158,7 +157,7 @@ export async function agree(input: AgreeInput, options: CallOptions): Promise<Ag
       validUntil: height + Math.ceil(TERMS_VALID_MS / blockTimeMs),
       nonce: BigInt(record.nonce),
     }
-    const agreementId: Hash = bytesToHex(dealTermsDigest(genesisHash, terms))
+    const agreementId: Hash = toHex(dealTermsDigest(genesisHash, terms))
     await save({ quote: quoteToJson(quote), terms: dealTermsToJson(terms), agreementId })
   }
   const settled: DealTerms = terms
@@ -171,7 +170,7 @@ export async function agree(input: AgreeInput, options: CallOptions): Promise<Ag
       ),
     options,
   )
-  await save({ agreementId, providerSignature: bytesToHex(providerSignature) })
+  await save({ agreementId, providerSignature: toHex(providerSignature) })
   report({ type: 'agreed', agreementId, provider: view.id })
   return { record, chosen }
 }

@@ -1,13 +1,13 @@
+import { toHex } from '@granary/base'
 import { createChainClient, type DealView } from '@granary/chain/client'
 import { dealTermsDigest, dealTermsToJson } from '@granary/chain/messages'
 import { expect, test } from '@jest/globals'
 import { someTerms } from '../../test/a-deal.ts'
 import { genesisHash, serveChain } from '../../test/chain-answers.ts'
-import { bytesToHex } from '../hex.ts'
 import { followUntil } from './follow-until.ts'
 
 const terms = someTerms()
-const agreementId = bytesToHex(dealTermsDigest(genesisHash, terms))
+const agreementId = toHex(dealTermsDigest(genesisHash, terms))
 
 function active(agreement: typeof agreementId): DealView {
   const money = { locked: '0', paid: '0', burnt: '0', refunded: '0', compensated: '0', earned: '0' }

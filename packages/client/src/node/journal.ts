@@ -4,9 +4,9 @@
  */
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { GranaryError } from '@granary/base'
+import { GranaryError, type Hex, isHex } from '@granary/base'
 import { writeFileDurably } from '@granary/base/node'
-import { type DealTermsJson, type Hash, type Hex, isHex, type QuoteJson } from '@granary/chain/messages'
+import type { DealTermsJson, Hash, QuoteJson } from '@granary/chain/messages'
 import * as z from 'zod'
 
 export interface PutRecord {

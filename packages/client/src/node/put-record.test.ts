@@ -1,12 +1,12 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { toHex } from '@granary/base'
 import { createChainClient, type DealState, type DealView } from '@granary/chain/client'
 import { dealTermsDigest, dealTermsToJson } from '@granary/chain/messages'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { clientSigner, ownerSigner, pieceCid, someTerms } from '../../test/a-deal.ts'
 import { genesisHash, serveChain, statusView } from '../../test/chain-answers.ts'
-import { bytesToHex } from '../hex.ts'
 import { openJournal, type PutRecord } from './journal.ts'
 import { openRecord, type PutWanted } from './put-record.ts'
 
@@ -18,7 +18,7 @@ afterEach(() => rmSync(folder, { recursive: true }))
 
 const rootCid = 'bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy'
 const terms = someTerms({ rootCid, duration: 7_200 })
-const agreementId = bytesToHex(dealTermsDigest(genesisHash, terms))
+const agreementId = toHex(dealTermsDigest(genesisHash, terms))
 const wanted: PutWanted = {
   path: '/f',
   rootCid,

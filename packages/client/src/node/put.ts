@@ -3,11 +3,10 @@
  * point and called again, it goes on where it was: nothing is sent twice that the provider has, nothing is paid twice.
  */
 import { rm } from 'node:fs/promises'
-import { GranaryError } from '@granary/base'
+import { fromHex, GranaryError } from '@granary/base'
 import type { ChainStatus } from '@granary/chain/client'
 import { dealTermsFromJson } from '@granary/chain/messages'
 import { endpointOf } from '../choose-provider.ts'
-import { hexToBytes } from '../hex.ts'
 import { publishDeal } from '../publish-deal.ts'
 import { settleEnded } from '../settle-ended.ts'
 import { agreeWithAny } from './agree-with-any.ts'
@@ -149,7 +148,7 @@ async function agreeAndPublish(
     record = (await agreeWithAny({ context, status, record, ...asked }, call)).record
   }
   const terms = dealTermsFromJson(record.terms)
-  const providerSignature = hexToBytes(record.providerSignature ?? '0x')
+  const providerSignature = fromHex(record.providerSignature ?? '0x')
   const deal = await publishDeal({ chain, signer, genesisHash, terms, providerSignature }, call)
   record = { ...record, dealId: deal.id }
   await journal.write(record)

@@ -6,6 +6,7 @@ import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { GranaryError } from '@granary/base'
 import { moveFile, writeFileDurably } from '@granary/base/node'
+import { bytesToHex } from '@noble/hashes/utils.js'
 import { readCheckpoint } from '../io/checkpoint.ts'
 import { digestFile } from '../io/digest-file.ts'
 import { CheckpointError, type Kernel } from '../kernel/kernel.ts'
@@ -19,7 +20,6 @@ export interface ParentsTableInput {
 
 /** What a killed build leaves is removed by a later one, once it is too old to be gone on with. */
 const STALE_MS = 24 * 60 * 60 * 1000
-const hexOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 
 /** The first is that of rust-fil-proofs' parent_cache.json; the others were computed by several kernels alike. */
 const KNOWN_DIGESTS: Readonly<Record<string, string>> = {
@@ -47,7 +47,7 @@ export async function ensureParentsTable(
   input: ParentsTableInput,
   options: { signal?: AbortSignal | undefined; onProgress?: (done: number, total: number) => void } = {},
 ): Promise<string> {
-  const name = `${hexOf(input.porepId)}-${input.nodes}`
+  const name = `${bytesToHex(input.porepId)}-${input.nodes}`
   const path = join(input.folder, `${name}.parents`)
   const digestPath = `${path}.sha256`
   const known = KNOWN_DIGESTS[name]

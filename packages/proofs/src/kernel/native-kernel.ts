@@ -1,5 +1,6 @@
 /** The kernels of native/, portable C or by the SHA extensions of x86, behind the Kernel interface. */
 import { availableParallelism } from 'node:os'
+import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import { concatBytes } from '../bytes.ts'
 import { feistelTable } from '../graph/expander-parents.ts'
 import { createGraph } from '../graph/graph.ts'
@@ -51,7 +52,7 @@ export function createNativeKernel(addon: Addon, name: 'c' | 'shani'): Kernel {
           checkpointPath,
         ),
       )
-      return hexOf(sha256)
+      return bytesToHex(sha256)
     },
     openLabeller: (lanes, nodes) => openLabeller(addon, name, lanes, nodes),
     commitColumns: (job) =>
@@ -113,7 +114,7 @@ function openLabeller(addon: Addon, name: string, lanes: number, nodes: number):
           CHECKPOINT_MS,
         ),
       )
-      return job.lanes.map((_, i) => hexOf(digests.subarray(SHA256_BYTES * i, SHA256_BYTES * (i + 1))))
+      return job.lanes.map((_, i) => bytesToHex(digests.subarray(SHA256_BYTES * i, SHA256_BYTES * (i + 1))))
     },
     close: () => addon.releaseLabelMemory(memory),
   }
@@ -132,9 +133,5 @@ function numbersOf(pieces: readonly PlacedPiece[]): Float64Array {
 }
 
 function digestOf(sha256: string | undefined): Uint8Array {
-  return sha256 === undefined ? new Uint8Array(SHA256_BYTES) : new Uint8Array(Buffer.from(sha256, 'hex'))
-}
-
-function hexOf(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('hex')
+  return sha256 === undefined ? new Uint8Array(SHA256_BYTES) : hexToBytes(sha256)
 }

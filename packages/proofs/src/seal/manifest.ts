@@ -5,6 +5,7 @@
 import { readFile } from 'node:fs/promises'
 import { GranaryError } from '@granary/base'
 import { writeFileDurably } from '@granary/base/node'
+import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import { type Profile, profileNamed } from '../profile.ts'
 import { sectorFiles } from './sector-files.ts'
 
@@ -83,13 +84,13 @@ function toJson(manifest: Manifest): object {
   return {
     version: VERSION,
     ...manifest,
-    profile: { ...profile, porepId: hexOf(profile.porepId) },
-    ...(proverId && { proverId: hexOf(proverId) }),
-    ticket: hexOf(manifest.ticket),
-    commD: hexOf(manifest.commD),
-    replicaId: hexOf(manifest.replicaId),
-    ...(commC && { commC: hexOf(commC) }),
-    ...(commRLast && { commRLast: hexOf(commRLast) }),
+    profile: { ...profile, porepId: bytesToHex(profile.porepId) },
+    ...(proverId && { proverId: bytesToHex(proverId) }),
+    ticket: bytesToHex(manifest.ticket),
+    commD: bytesToHex(manifest.commD),
+    replicaId: bytesToHex(manifest.replicaId),
+    ...(commC && { commC: bytesToHex(commC) }),
+    ...(commRLast && { commRLast: bytesToHex(commRLast) }),
   }
 }
 
@@ -110,10 +111,10 @@ function fromJson(json: Record<string, unknown>): Manifest {
     })),
     commD: bytes32(json.commD),
     replicaId: bytes32(json.replicaId),
-    layers: (json.layers as unknown[]).map((digest) => hexOf(bytes32(digest))),
+    layers: (json.layers as unknown[]).map((digest) => bytesToHex(bytes32(digest))),
     ...(json.commC !== undefined && { commC: bytes32(json.commC) }),
     ...(json.commRLast !== undefined && { commRLast: bytes32(json.commRLast) }),
-    ...(json.replicaSha256 !== undefined && { replicaSha256: hexOf(bytes32(json.replicaSha256)) }),
+    ...(json.replicaSha256 !== undefined && { replicaSha256: bytesToHex(bytes32(json.replicaSha256)) }),
   }
 }
 
@@ -129,13 +130,9 @@ function profileFrom(json: Record<string, unknown>): Profile {
   }
 }
 
-function hexOf(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('hex')
-}
-
 function bytes32(value: unknown): Uint8Array {
   if (typeof value !== 'string' || value.length !== 64 || !HEX.test(value)) throw new TypeError('not 32 bytes of hex')
-  return new Uint8Array(Buffer.from(value, 'hex'))
+  return hexToBytes(value)
 }
 
 function integer(value: unknown): number {

@@ -3,7 +3,7 @@
  * done, so that a run that was killed in the middle is taken up where it was.
  */
 import { isDeepStrictEqual } from 'node:util'
-import { GranaryError } from '@granary/base'
+import { GranaryError, toHex } from '@granary/base'
 import { type ChainClient, type ProviderView, sendMessage } from '@granary/chain/client'
 import { type Address, formatGrn, type RegisterProvider } from '@granary/chain/messages'
 import type { Alerts } from '../alerts.ts'
@@ -106,7 +106,7 @@ async function updateProfile(context: RegisterContext, view: ProviderView): Prom
 
 /** In the words of config.json, where it has one for it. */
 function changesOf(wanted: RegisterProvider, view: ProviderView): string[] {
-  const sessionKey = `0x${Buffer.from(wanted.sessionKey).toString('hex')}`
+  const sessionKey = toHex(wanted.sessionKey)
   return [
     ...(['name', 'region', 'endpoints', 'peerId'] as const)
       .filter((field) => !isDeepStrictEqual(wanted[field], view[field]))

@@ -1,5 +1,6 @@
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { fromHex } from '@granary/base'
 import { dealTermsDigest, dealTermsFromJson, verifySigner } from '@granary/chain/messages'
 import { carHeader, parseCid, pieceOf } from '@granary/content'
 import { afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals'
@@ -55,7 +56,7 @@ test('an upload whose bytes are what the terms say is signed for, and lies on di
   const digest = dealTermsDigest(genesisHash, terms)
   expect(body.agreementId).toBe(hex(digest))
   expect(dealTermsFromJson(body.terms)).toEqual(terms)
-  expect(verifySigner(digest, Buffer.from(body.signature.slice(2), 'hex'))).toMatchObject({ type: 'session' })
+  expect(verifySigner(digest, fromHex(body.signature))).toMatchObject({ type: 'session' })
   expect(await market.pieceFiles()).toEqual([`${car.pieceCid}.car`])
   expect(await market.stagedFiles()).toEqual([])
   const deal = await client.request('GET', `/v1/deals/${body.agreementId}`)

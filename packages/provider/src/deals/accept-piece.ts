@@ -3,7 +3,7 @@
  * and the same terms get the same answer for ever (docs/spec/market-protocol.md, agree).
  */
 import { stat } from 'node:fs/promises'
-import { GranaryError } from '@granary/base'
+import { GranaryError, toHex } from '@granary/base'
 import { syncFile, syncFolder } from '@granary/base/node'
 import { type Address, type DealTerms, dealTermsDigest, type Hash, type Signer } from '@granary/chain/messages'
 import type { Witness } from '../home/witness.ts'
@@ -161,5 +161,5 @@ async function verifyOrDrop(context: AcceptPieceContext, terms: DealTerms, uploa
 }
 
 function agreementIdOf(genesisHash: Hash, terms: DealTerms): Hash {
-  return `0x${Buffer.from(dealTermsDigest(genesisHash, terms)).toString('hex')}`
+  return toHex(dealTermsDigest(genesisHash, terms))
 }

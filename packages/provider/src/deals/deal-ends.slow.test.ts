@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { fromHex } from '@granary/base'
 import { type ChainClient, createChainClient, readServerSentEvents, sendMessage } from '@granary/chain/client'
 import { dealTermsFromJson } from '@granary/chain/messages'
 import { initChain, runChain } from '@granary/chain/node'
@@ -49,7 +50,7 @@ async function dealUntil(
   const { height } = await chain.status()
   const terms = termsOf(car, quote, height + 500, BigInt(provider.providerId))
   const { body } = await client.agree(await client.upload(car.bytes, car, quote), terms)
-  const providerSignature = Buffer.from(body.signature.slice(2), 'hex')
+  const providerSignature = fromHex(body.signature)
   const deals = [{ terms: dealTermsFromJson(body.terms), providerSignature }]
   await sendMessage({ chain, signer: client.signer, kind: 'PublishDeal', body: { deals } })
 

@@ -1,4 +1,5 @@
 /** The sectors of a store that is made anew: what the chain says of each number, and what its folder says. */
+import { toHex } from '@granary/base'
 import type { ChainClient, DealView, SectorView } from '@granary/chain/client'
 import { dealTermsFromJson } from '@granary/chain/messages'
 import { profileNamed } from '@granary/proofs/profile'
@@ -86,7 +87,7 @@ async function sectorFrom(
   }
   if (sector === undefined) return 'it is pre-committed and there is no manifest: its deals are sealed again'
   const { commitBy } = view
-  const ticket = { epoch: view.ticketEpoch, randomness: hexOf(sector.ticket) }
+  const ticket = { epoch: view.ticketEpoch, randomness: toHex(sector.ticket) }
   return { pieces, phase: { state: 'precommitted', ticket, commD, commR, commitBy, expiry } }
 }
 
@@ -130,8 +131,4 @@ function pieceFrom({ deals }: RebuildSectorsInput, view: DealView, offset: numbe
     endsBy: publishedAt + activateWithin + duration,
     offset,
   }
-}
-
-function hexOf(bytes: Uint8Array): string {
-  return `0x${Buffer.from(bytes).toString('hex')}`
 }

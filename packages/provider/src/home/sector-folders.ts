@@ -1,7 +1,7 @@
 /** The folders of sectors as they lie on the disk, whatever the store says; and the one way in which one of them goes. */
 import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { GranaryError } from '@granary/base'
+import { fromHex, GranaryError, toHex } from '@granary/base'
 import { readSector, type Sector } from '@granary/proofs/seal'
 import type { Alerts } from '../alerts.ts'
 import { readSectorRecord } from './sector-record.ts'
@@ -89,13 +89,13 @@ type Identity = Pick<Sector, 'provider' | 'sectorNumber' | 'ticket'>
 async function unbegun(dir: string): Promise<Identity | undefined> {
   const record = await readSectorRecord(dir)
   if (record === undefined) return undefined
-  const ticket = Buffer.from(record.ticket.randomness.slice(2), 'hex')
+  const ticket = fromHex(record.ticket.randomness)
   return { provider: record.provider, sectorNumber: record.number, ticket }
 }
 
 function isOf(sector: Identity, providerId: number, number: number, ticket: string | undefined): boolean {
   if (sector.provider !== providerId || sector.sectorNumber !== number) return false
-  return ticket === undefined || ticket === `0x${Buffer.from(sector.ticket).toString('hex')}`
+  return ticket === undefined || ticket === toHex(sector.ticket)
 }
 
 async function readIfThere(dir: string): Promise<Sector | undefined> {

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { type IncomingMessage, request } from 'node:http'
 import { json } from 'node:stream/consumers'
 import { gzipSync } from 'node:zlib'
+import { fromHex } from '@granary/base'
 import { readServerSentEvents } from '@granary/chain/client'
 import { type Hash, quoteDigest, quoteFromJson, verifySigner } from '@granary/chain/messages'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
@@ -45,7 +46,7 @@ test('a quote is signed by the session key, and cannot be read as anything else'
   const quote = quoteFromJson(body.quote)
   expect(quote).toMatchObject({ client: client.signer.address, provider: 1000, duration: 200, validUntil: 100 + 7200 })
   expect(quote.total).toBe(quote.pricePerEpoch * 200n)
-  const signature = Buffer.from(body.signature.slice(2), 'hex')
+  const signature = fromHex(body.signature)
   expect(verifySigner(quoteDigest(genesisHash, quote), signature)?.type).toBe('session')
   expect(verifySigner(quoteDigest(genesisHash, { ...quote, total: 1n }), signature)).toBeUndefined()
 })

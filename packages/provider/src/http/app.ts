@@ -1,4 +1,5 @@
 /** The provider's public HTTP (docs/spec/market-protocol.md): parse, call the one function that does it, answer. */
+import { type Hex, toHex } from '@granary/base'
 import type { ProviderView } from '@granary/chain/client'
 import {
   type Address,
@@ -6,7 +7,6 @@ import {
   type DealTermsJson,
   dealTermsToJson,
   type Hash,
-  type Hex,
   type Quote,
   quoteToJson,
 } from '@granary/chain/messages'
@@ -80,7 +80,7 @@ function apiRoutes(context: AppContext): Router {
       ...quoteBody.parse(request.body),
       asker: context.limits.addressOf(request.socket),
     })
-    response.json({ quote: quoteToJson(quote), signature: hexOf(signature) })
+    response.json({ quote: quoteToJson(quote), signature: toHex(signature) })
   })
   router.post('/auth', (request, response) => {
     response.json(context.logIn(loginBody.parse(request.body)))
@@ -113,14 +113,10 @@ function infoJson(info: ProviderInfo): Record<string, unknown> {
 
 function agreementJson(deal: DealRecord): { agreementId: Hash; terms: DealTermsJson; signature: Hex } {
   const { agreementId, terms, signature } = deal
-  return { agreementId, terms: dealTermsToJson(terms), signature: hexOf(signature) }
+  return { agreementId, terms: dealTermsToJson(terms), signature: toHex(signature) }
 }
 
 function dealJson(deal: DealRecord, timeline: readonly TimelineEntry[]): Record<string, unknown> {
   const { dealId = null, state, reason = null, sector = null } = deal
   return { ...agreementJson(deal), dealId, state, reason, sector, timeline }
-}
-
-function hexOf(bytes: Uint8Array): Hex {
-  return `0x${Buffer.from(bytes).toString('hex')}`
 }

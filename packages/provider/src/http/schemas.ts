@@ -1,5 +1,6 @@
 /** What requests look like; a body is the output of one of these before it is anything else. */
-import { type Address, type DealTerms, dealTermsFromJson, isHex } from '@granary/chain/messages'
+import { fromHex, isHex } from '@granary/base'
+import { type Address, type DealTerms, dealTermsFromJson } from '@granary/chain/messages'
 import * as z from 'zod'
 
 const address = z
@@ -8,7 +9,7 @@ const address = z
 const bytes = z
   .string()
   .refine((text) => isHex(text), 'expected 0x and lower-case hex digits')
-  .transform((text): Uint8Array => Buffer.from(text.slice(2), 'hex'))
+  .transform((text): Uint8Array => fromHex(text))
 /** A number, or the decimal string in which epochs travel. */
 const whole = z.union(
   [

@@ -1,8 +1,7 @@
 /** Whether the unsealed pieces of a sector are those that it was sealed from, before hours go into sealing it again. */
-import { GranaryError } from '@granary/base'
+import { GranaryError, toHex } from '@granary/base'
 import { commitPieceFile } from '@granary/proofs/piece/node'
 import { parsePieceCid } from '@granary/proofs/verify'
-import { toHex } from '../sealing/hex.ts'
 
 export interface PieceToCheck {
   readonly path: string

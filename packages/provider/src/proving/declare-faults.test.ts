@@ -1,8 +1,8 @@
+import { fromHex } from '@granary/base'
 import type { ChallengeView, PartitionView } from '@granary/chain/client'
 import { profileNamed } from '@granary/proofs/profile'
 import { drawSamples } from '@granary/proofs/verify'
 import { expect, test } from '@jest/globals'
-import { fromHex } from '../sealing/hex.ts'
 import { planDeclaration } from './declare-faults.ts'
 
 const PROVIDER = 1_000

@@ -2,10 +2,10 @@
  * Says to the chain which sectors cannot be proven. It costs half a period of their income, a quarter of what skipping
  * them costs at the least; so only what an open challenge asks for already is left to its answer (ADR 33).
  */
+import { fromHex } from '@granary/base'
 import type { ChallengeView, PartitionView } from '@granary/chain/client'
 import { profileNamed } from '@granary/proofs/profile'
 import { drawSamples } from '@granary/proofs/verify'
-import { fromHex } from '../sealing/hex.ts'
 import { requestLane } from '../sectors/lanes.ts'
 import type { ProvingContext } from './proving-context.ts'
 

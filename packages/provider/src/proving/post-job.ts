@@ -1,8 +1,8 @@
 /** Answers a challenge and checks the answer with the chain's own verifier. */
+import { fromHex } from '@granary/base'
 import { type DamagedSector, findDamaged, provePost } from '@granary/proofs/post'
 import { type ProfileName, profileNamed } from '@granary/proofs/profile'
 import { verifyPost } from '@granary/proofs/verify'
-import { fromHex } from '../sealing/hex.ts'
 import { ProofRefusedError } from '../sealing/proof-refused-error.ts'
 
 export interface SpacetimeInput {

@@ -1,11 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fromHex, toHex } from '@granary/base'
 import { profileNamed } from '@granary/proofs/profile'
 import { verifyPost } from '@granary/proofs/verify'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { sealSectors, type TestSector } from '../../test/sealed-sectors.ts'
-import { fromHex, toHex } from '../sealing/hex.ts'
 import type { SpacetimeInput } from './post-job.ts'
 import { createProver, type Prover } from './prover.ts'
 

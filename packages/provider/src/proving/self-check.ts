@@ -2,9 +2,10 @@
  * One sector proven alone, on a challenge made up for it: so damage is found before the chain asks. It reads as little as
  * a challenge does; `repairSector` reads all.
  */
+
 import { randomBytes } from 'node:crypto'
+import { fromHex, toHex } from '@granary/base'
 import { repairTree } from '@granary/proofs/seal'
-import { fromHex, toHex } from '../sealing/hex.ts'
 import { postJob, type SpacetimeInput } from './post-job.ts'
 
 export interface SelfCheckInput extends Pick<SpacetimeInput, 'profile' | 'provider'> {

@@ -1,9 +1,9 @@
 /** sealing → sealed: a ticket from the chain, then the replica, in a worker thread. */
 
+import { toHex } from '@granary/base'
 import { computeCommD, parsePieceCid } from '@granary/proofs/verify'
 import { writeSectorRecord } from '../home/sector-record.ts'
 import { dealIdsOf, type Sector, type SectorIn, type Ticket } from '../sectors/sector.ts'
-import { toHex } from './hex.ts'
 import { type SealContext, SectorLostError, sectorDir } from './seal-context.ts'
 
 /** The newest epochs' beacon entries may still be on their way. */

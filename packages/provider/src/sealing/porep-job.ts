@@ -1,9 +1,9 @@
 /** Proves a replica and checks the proof with the chain's own verifier; the proof goes into the sector's folder. */
+import { fromHex } from '@granary/base'
 import { provePoRep } from '@granary/proofs/porep'
 import { profileNamed } from '@granary/proofs/profile'
 import { verifyPoRep } from '@granary/proofs/verify'
 import type { JobContext } from '../queue/serve-jobs.ts'
-import { fromHex } from './hex.ts'
 import type { ReplicationInput, ReplicationResult } from './jobs.ts'
 import { writeProof } from './proof-file.ts'
 import { ProofRefusedError } from './proof-refused-error.ts'

@@ -2,10 +2,10 @@
  * sealed → precommitting → precommitted. The intention is written down first; whether the message arrived is asked of
  * the chain before it is sent again, because a number can be committed only once.
  */
+import { fromHex } from '@granary/base'
 import type { DealView, SectorView, TxView } from '@granary/chain/client'
 import { sectorLane } from '../sectors/lanes.ts'
 import { dealIdsOf, hasLostDeals, type Sector, type SectorIn } from '../sectors/sector.ts'
-import { fromHex } from './hex.ts'
 import { type SealContext, SectorLostError, sectorOnChain } from './seal-context.ts'
 
 /** Refuses deals that are gone before anything is bound; the intention is durable before the message is sent. */

@@ -1,8 +1,8 @@
 /** Makes a sector's replica. Called again after a kill, it goes on at the last finished layer. */
+import { fromHex, toHex } from '@granary/base'
 import { profileNamed } from '@granary/proofs/profile'
 import { type SealProgress, sealSector } from '@granary/proofs/seal'
 import type { JobContext } from '../queue/serve-jobs.ts'
-import { fromHex, toHex } from './hex.ts'
 import type { SealInput, SealResult } from './jobs.ts'
 
 export async function sealJob(input: SealInput, context: JobContext<SealProgress>): Promise<SealResult> {

@@ -1,5 +1,5 @@
 /** GET /v1/blocks/{height}: the signed header of a block and what was in it. */
-import { bytesToHex } from '@noble/hashes/utils.js'
+import { toHex } from '@granary/base'
 import type { BlockView } from '../../client/views.ts'
 import { decodeHeader } from '../../engine/header.ts'
 import type { Store } from '../../store/open-store.ts'
@@ -16,7 +16,7 @@ export function blockRoutes({ store }: { store: Store }): ServedOperation[] {
         height,
         hash: block.hash,
         header: decodeHeader(block.header),
-        signature: `0x${bytesToHex(block.signature)}`,
+        signature: toHex(block.signature),
         txs: store.txsOf(height).map(({ id, kind, code }) => ({ id, kind, code })),
       }
     }),

@@ -1,8 +1,7 @@
 /** GET /v1/proofs/{key}: a record of the state with its proof, against the app hash that the next header names. */
+import { toHex } from '@granary/base'
 import { sha256 } from '@noble/hashes/sha2.js'
-import { bytesToHex } from '@noble/hashes/utils.js'
 import type { OutsideProofView, ProofView, TreeProofView } from '../../client/views.ts'
-import type { Hex } from '../../messages/index.ts'
 import { encodeOutside, isInTree, proveState, type StateReader, treeRootOf } from '../../state/index.ts'
 import type { Store } from '../../store/open-store.ts'
 import { NotFoundError } from '../errors.ts'
@@ -22,10 +21,10 @@ export function proofRoutes({ store }: { store: Store }): ServedOperation[] {
         height: head,
         stateHeight,
         key,
-        value: value === undefined ? null : hex(value),
+        value: value === undefined ? null : toHex(value),
         proof: isInTree(key) ? treeProof(state, key) : outsideProof(state),
-        header: hex(next.header),
-        signature: hex(next.signature),
+        header: toHex(next.header),
+        signature: toHex(next.signature),
       }
     }),
   ]
@@ -38,16 +37,12 @@ function treeProof(state: StateReader, key: string): TreeProofView {
   const { siblings, leaf } = proveState(state, key)
   return {
     type: 'tree',
-    siblings: siblings.map(hex),
-    leaf: leaf === undefined ? null : { path: hex(leaf.path), valueHash: hex(leaf.valueHash) },
-    outsideHash: hex(sha256(encodeOutside(state))),
+    siblings: siblings.map(toHex),
+    leaf: leaf === undefined ? null : { path: toHex(leaf.path), valueHash: toHex(leaf.valueHash) },
+    outsideHash: toHex(sha256(encodeOutside(state))),
   }
 }
 
 function outsideProof(state: StateReader): OutsideProofView {
-  return { type: 'outside', treeRoot: hex(treeRootOf(state)), outside: hex(encodeOutside(state)) }
-}
-
-function hex(bytes: Uint8Array): Hex {
-  return `0x${bytesToHex(bytes)}`
+  return { type: 'outside', treeRoot: toHex(treeRootOf(state)), outside: toHex(encodeOutside(state)) }
 }

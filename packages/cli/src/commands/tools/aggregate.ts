@@ -1,9 +1,10 @@
 /** granary tools aggregate FILE…: pieces as one, with an index and a proof for each that it is in there (FRC-0058). */
+
 import type { MerklePath } from '@granary/proofs/piece'
+import { bytesToHex } from '@noble/hashes/utils.js'
 import type { Command } from 'commander'
 import { exitCodesHelp } from '../../exit-code.ts'
 import { type JsonOptions, withJson } from '../../options.ts'
-import { hexOf } from './arguments.ts'
 
 export function addAggregate(tools: Command): void {
   const command = tools
@@ -45,7 +46,7 @@ async function aggregate(files: readonly string[], options: JsonOptions): Promis
       payloadSize: pieces[i]!.payloadSize,
       offset,
       size,
-      checksum: hexOf(checksum),
+      checksum: bytesToHex(checksum),
       verified: verifyInclusion({ piece: pieces[i]!, aggregate: commitment, proof }).ok,
       proof: { segment: pathInHex(proof.segment), entry: pathInHex(proof.entry) },
     })),
@@ -54,7 +55,7 @@ async function aggregate(files: readonly string[], options: JsonOptions): Promis
 }
 
 function pathInHex({ index, siblings }: MerklePath): { index: number; siblings: string[] } {
-  return { index, siblings: siblings.map(hexOf) }
+  return { index, siblings: siblings.map(bytesToHex) }
 }
 
 function inWords(data: {

@@ -1,5 +1,6 @@
 /** Arguments that several tools share. What is malformed ends with exit code 2; what is well-formed and wrong is judged. */
 import { NODE_BYTES } from '@granary/proofs/profile'
+import { hexToBytes } from '@noble/hashes/utils.js'
 import { InvalidArgumentError } from 'commander'
 
 /** 64 GiB, the largest profile. */
@@ -12,7 +13,7 @@ const HEX_32 = /^(?:0x)?([0-9a-fA-F]{64})$/
 export function hex32(text: string): Uint8Array {
   const [, digits] = HEX_32.exec(text) ?? []
   if (digits === undefined) throw new InvalidArgumentError('expected 32 bytes as 64 hexadecimal digits.')
-  return new Uint8Array(Buffer.from(digits, 'hex'))
+  return hexToBytes(digits)
 }
 
 /** For options that take several values. */
@@ -39,8 +40,4 @@ function powerOfTwo(text: string, min: number, max: number): number {
   const value = /^\d{1,11}$/.test(text) ? Number(text) : Number.NaN
   if (value >= min && value <= max && Number.isInteger(Math.log2(value))) return value
   throw new InvalidArgumentError(`expected a power of two from ${min} to ${max}.`)
-}
-
-export function hexOf(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('hex')
 }

@@ -1,9 +1,11 @@
 /** granary tools seal: one sector by hand, with every digest that another implementation can be compared with. */
+
 import { stat } from 'node:fs/promises'
+import { bytesToHex } from '@noble/hashes/utils.js'
 import type { Command } from 'commander'
 import { exitCodesHelp } from '../../exit-code.ts'
 import { type HomeOptions, type JsonOptions, withHome, withJson } from '../../options.ts'
-import { hex32, hexOf, id } from './arguments.ts'
+import { hex32, id } from './arguments.ts'
 import { parentsFolder } from './parents-folder.ts'
 import { proverOf } from './prover.ts'
 import { type SectorProfileOptions, sectorProfileOf, withSectorProfile } from './sector-profile.ts'
@@ -60,13 +62,13 @@ async function seal(options: SealCommandOptions): Promise<void> {
   const seconds = Math.round(performance.now() - startMs) / 1_000
   printResult(
     {
-      replicaId: hexOf(sealed.replicaId),
-      commD: hexOf(sealed.commD),
+      replicaId: bytesToHex(sealed.replicaId),
+      commD: bytesToHex(sealed.commD),
       layers: sealed.layerSha256,
       replicaSha256: sealed.replicaSha256,
-      commC: hexOf(sealed.commC),
-      commRLast: hexOf(sealed.commRLast),
-      commR: hexOf(sealed.commR),
+      commC: bytesToHex(sealed.commC),
+      commRLast: bytesToHex(sealed.commRLast),
+      commR: bytesToHex(sealed.commR),
       seconds,
     },
     { json, text: formatFacts },
