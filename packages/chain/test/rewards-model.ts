@@ -45,6 +45,8 @@ export interface RewardsRun {
   readonly rewardHalving: number
 }
 
+const NEVER = Number.POSITIVE_INFINITY
+
 /** What the rules say of a sector, epoch by epoch. */
 interface ModelSector {
   readonly expiry: number
@@ -54,6 +56,8 @@ interface ModelSector {
   pending: Map<number, bigint>
   /** Until its first credit: what its first epochs would have been, from the draw to the answer that it began with. */
   before: bigint
+  /** The first of those epochs. */
+  beforeFrom: number
 }
 
 /** Credited is what its sectors earned; less by what one of them did not before its first answer, when it leaves before its second. */
@@ -78,7 +82,14 @@ class Model {
   }
 
   join(number: number, expiry: number): void {
-    this.sectors.set(number, { expiry, state: 'sound', earns: false, pending: new Map(), before: 0n })
+    this.sectors.set(number, {
+      expiry,
+      state: 'sound',
+      earns: false,
+      pending: new Map(),
+      before: 0n,
+      beforeFrom: NEVER,
+    })
   }
 
   /** @param reach: epochs through this one are not proven by the answer */
@@ -91,7 +102,9 @@ class Model {
     for (const sector of numbers.map((number) => this.sectors.get(number)!)) {
       if (sector.state !== 'sound') continue
       // What it did not earn before its first answer is taken from the second in full, though a part be out of reach.
-      if ([...sector.pending.keys()].some((epoch) => epoch <= reach)) this.slack += (sector.before >> 64n) + 1n
+      const isOutOfReach = sector.beforeFrom <= reach || [...sector.pending.keys()].some((epoch) => epoch <= reach)
+      if (isOutOfReach) this.slack += (sector.before >> 64n) + 1n
+      sector.beforeFrom = sector.earns ? NEVER : drawnIn + 1
       if (sector.earns) sector.before = 0n
       else for (let epoch = drawnIn + 1; epoch <= height; epoch++) sector.before += this.#steps[epoch]!
       sector.earns = true
@@ -110,7 +123,7 @@ class Model {
 
   #stop(sector: ModelSector, state: 'faulty' | 'over'): void {
     this.slack += (sector.before >> 64n) + 1n
-    Object.assign(sector, { state, earns: false, pending: new Map(), before: 0n })
+    Object.assign(sector, { state, earns: false, pending: new Map(), before: 0n, beforeFrom: NEVER })
   }
 }
 

@@ -317,6 +317,11 @@ describe('what is credited is what each sector earned epoch by epoch', () => {
     expect(outOfReach).toBeGreaterThan(0)
   })
 
+  test('by a sector whose second answer does not reach the epochs before its first', () => {
+    const run = { seed: 16777204, diligence: 13, cutoff: 2, beaconGaps: true, stops: 4, design: 1, rewardHalving: 2 }
+    expect(compareRewards(run).outOfReach).toBeGreaterThan(0)
+  })
+
   test('by random providers, on random chains', () => {
     compareRandomRewards(6)
   })
