@@ -28,8 +28,20 @@ interface Options {
   readonly sealAfterMs?: number
 }
 
+/** A provider that may not be ready yet. */
+export interface StartingProvider {
+  /** Rejects with the error that the provider refused to start with. */
+  readonly ready: Promise<ProviderProcess>
+  kill(): Promise<void>
+}
+
 /** @throws the error that the provider refused to start with */
-export async function startProvider({ home, cacheHome, chainUrl, sealAfterMs = 0 }: Options): Promise<ProviderProcess> {
+export function startProvider(options: Options): Promise<ProviderProcess> {
+  return beginProvider(options).ready
+}
+
+/** For what is to happen to it before it is ready. */
+export function beginProvider({ home, cacheHome, chainUrl, sealAfterMs = 0 }: Options): StartingProvider {
   const options = { home, cacheHome, chainUrl, port: 0, passphrase, sealAfterMs, logged: true }
   const program = join(import.meta.dirname, 'run-provider.ts')
   const flags = ['--conditions=@granary/source', '--disable-warning=ExperimentalWarning']
@@ -45,7 +57,8 @@ export async function startProvider({ home, cacheHome, chainUrl, sealAfterMs = 0
     if (said.error !== undefined) reject(said.error)
   })
   child.on('exit', (code) => reject(new Error(`the provider ended with ${code}: ${JSON.stringify(log.slice(-3))}`)))
-  return { url: await promise, pid: child.pid ?? 0, log, kill: () => kill(child) }
+  const stop = (): Promise<void> => kill(child)
+  return { ready: promise.then((url) => ({ url, pid: child.pid ?? 0, log, kill: stop })), kill: stop }
 }
 
 async function kill(child: ChildProcess): Promise<void> {

@@ -5,12 +5,14 @@
 import { existsSync, readdirSync, readFileSync, watch, writeFileSync } from 'node:fs'
 import { cp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type ChainClient, createChainClient } from '@granary/chain/client'
 import { initChain, runChain } from '@granary/chain/node'
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals'
 import { temporaryHome } from '../../test/market-kit.ts'
 import {
   alertsOf,
+  beginProvider,
   dealIn,
   type ProviderProcess,
   passphrase,
@@ -22,6 +24,7 @@ import { initProvider } from '../main.ts'
 import { providerFolders } from '../storage/folders.ts'
 
 const UNTIL_MS = 120_000
+const LOOK_MS = 5
 
 let root: Awaited<ReturnType<typeof temporaryHome>>
 let node: Awaited<ReturnType<typeof runChain>>
@@ -66,8 +69,10 @@ const manifest = (): string => join(dir, 'manifest.json')
 const filesIn = (folder: string): string[] => (existsSync(folder) ? readdirSync(folder) : [])
 const isLayer = (name: string): boolean => name.startsWith('layer-')
 
+const home = () => ({ home: root.home, cacheHome: join(root.home, 'cache'), chainUrl: node.url })
+
 function start(): Promise<ProviderProcess> {
-  return startProvider({ home: root.home, cacheHome: join(root.home, 'cache'), chainUrl: node.url })
+  return startProvider(home())
 }
 
 function damage(): void {
@@ -104,9 +109,11 @@ test.each<[string, () => boolean]>([
   'killed when %s: sealed again after the next start',
   async (_, isThere) => {
     damage()
-    provider = await start()
-    await until('it is sealed again', async () => (isThere() ? true : undefined), UNTIL_MS)
-    await provider.kill()
+    // It may come to this before it is ready, and be over it in a tenth of a second.
+    const begun = beginProvider(home())
+    begun.ready.catch(() => {})
+    while (!isThere()) await sleep(LOOK_MS)
+    await begun.kill()
     expect(readFileSync(join(dir, 'replica')).equals(replica)).toBe(false)
     await mended()
   },
@@ -117,16 +124,15 @@ test(
   'killed as soon as its old manifest is gone: whole after the next start',
   async () => {
     damage()
-    const { promise: gone, resolve } = Promise.withResolvers<void>()
+    // It may come to this before it is ready.
+    const begun = beginProvider(home())
+    const { promise: killed, resolve } = Promise.withResolvers<void>()
+    begun.ready.catch(() => {})
     const watching = watch(dir, (_event, name) => {
-      if (name !== 'manifest.json' || existsSync(manifest())) return
-      process.kill(provider.pid, 'SIGKILL')
-      resolve()
+      if (name === 'manifest.json') resolve(begun.kill())
     })
-    provider = await start()
-    await gone
+    await killed
     watching.close()
-    await provider.kill()
     await mended()
   },
   UNTIL_MS * 4,

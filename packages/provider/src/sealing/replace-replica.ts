@@ -1,0 +1,93 @@
+/**
+ * A replica made again from its pieces, beside what lies in the sector's folder, and put in its place. Labels follow from
+ * provider, number, ticket and CommD alone, so the same ticket gives the same replica; its CommR says whether it did.
+ */
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { GranaryError } from '@granary/base'
+import { finalizeSector, readSector, replaceSector } from '@granary/proofs/seal'
+import type { Sector } from '../sectors/sector.ts'
+import { type SealContext, sectorDir } from './seal-context.ts'
+
+export class SealedOtherwiseError extends GranaryError {
+  constructor(number: number, wanted: string, found: string) {
+    super({
+      code: 'SEALED_OTHERWISE',
+      message: `sector ${number} was sealed again with CommR ${found}, the chain has ${wanted}`,
+      hint: 'This is a defect of the machine (its memory, most likely) or of the provider: it is tried again.',
+      retryable: true,
+      details: { sector: number, wanted, found },
+    })
+  }
+}
+
+export class ForeignFolderError extends GranaryError {
+  constructor(dir: string, number: number, found: string) {
+    super({
+      code: 'SECTOR_DIR_MISMATCH',
+      message: `${dir} should hold sector ${number} and holds ${found}`,
+      hint: 'It is left as it is. Move it to where it belongs: then the sector is sealed again, or found sound.',
+      retryable: true,
+      details: { dir, sector: number },
+    })
+  }
+}
+
+export interface Replacement {
+  readonly sector: Pick<Sector, 'number' | 'pieces'>
+  /** 0x hex, of the sector's pre-commitment. */
+  readonly ticket: string
+  /** What the chain has. */
+  readonly commR: string
+  /** Whether its proof of replication is still to be made. */
+  readonly withLayers: boolean
+}
+
+/** @throws ForeignFolderError SECTOR_DIR_MISMATCH, SealedOtherwiseError, and what sealing throws */
+export async function replaceReplica(
+  context: SealContext,
+  { sector: { number, pieces }, ticket, commR: wanted, withLayers }: Replacement,
+  signal: AbortSignal,
+): Promise<void> {
+  const { profile, providerId, parentsDir, queue } = context
+  const dir = sectorDir(context, number)
+  await refuseForeign(context, dir, number)
+  // Beside what is there: as long as it reads, it may still prove, and give back its pieces.
+  const again = againIn(dir)
+  const input = {
+    profile: profile.name,
+    provider: providerId,
+    sector: number,
+    ticket,
+    pieces: pieces.map(({ path, payloadSize, paddedSize }) => ({ path, payloadSize, paddedSize })),
+    dir: again,
+    parentsDir,
+  }
+  try {
+    const { commR } = await queue.run({ kind: 'seal', id: `seal-again-${number}`, input }, { signal })
+    if (commR !== wanted) throw new SealedOtherwiseError(number, wanted, commR)
+    if (!withLayers) await finalizeSector(again)
+    await replaceSector(again, dir)
+  } catch (error) {
+    // What is half there, by a kill between two renames, does not become whole by going on.
+    if (GranaryError.is(error) && !error.retryable) await rm(again, { recursive: true, force: true })
+    if (error instanceof SealedOtherwiseError) await rm(again, { recursive: true, force: true })
+    throw error
+  }
+}
+
+/** What a kill has left of it beside a sector that proves: by the last step of the swap, or mended in another way since. */
+export async function dropLeftover(context: Pick<SealContext, 'folder'>, number: number): Promise<void> {
+  await rm(againIn(sectorDir(context, number)), { recursive: true, force: true })
+}
+
+function againIn(dir: string): string {
+  return join(dir, 'again')
+}
+
+/** Nothing is put in the place of another sector's files. A manifest that cannot be read is this sector's, damaged. */
+async function refuseForeign({ providerId }: SealContext, dir: string, number: number): Promise<void> {
+  const found = await readSector(dir).catch(() => undefined)
+  if (found === undefined || (found.sectorNumber === number && found.provider === providerId)) return
+  throw new ForeignFolderError(dir, number, `sector ${found.sectorNumber} of provider ${found.provider}`)
+}
