@@ -2,11 +2,11 @@
  * A chain that was restored from an older copy, and another one at the same address: what is stored and sealed stays, the
  * provider goes on, and a put says nothing that the chain does not.
  */
-import { cpSync, existsSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, expect, test } from '@jest/globals'
 import { envelope } from './harness.ts'
-import { fileOf, type Market, type PutData, put, putArguments, startMarket, succeeded } from './story.ts'
+import { fileOf, type Market, type PutData, put, putArguments, startMarket, succeeded, timelineOf } from './story.ts'
 
 let market: Market
 afterEach(() => market.bench.close())
@@ -16,8 +16,12 @@ async function dealsOf(rootCid: string): Promise<{ id: number; state: string }[]
   return deals.map(({ id, state }) => ({ id, state }))
 }
 
+function sectorFolder(sector: number): string {
+  return join(market.bench.home, 'provider', 'sectors', String(sector))
+}
+
 function has(sector: number): boolean {
-  return existsSync(join(market.bench.home, 'provider', 'sectors', String(sector), 'replica'))
+  return existsSync(join(sectorFolder(sector), 'replica'))
 }
 
 async function alerts(url: string): Promise<string[]> {
@@ -91,6 +95,36 @@ test('a put under way while the chain is restored from an older copy makes its d
   await bench.startChain({ port })
   const { data } = envelope<PutData>(succeeded(await putting.finished))
   expect(await dealsOf(data.rootCid)).toEqual([{ id: data.dealId, state: 'active' }])
+}, 400_000)
+
+test('a chain restored from a copy between the pre-commitment and its proof: the proof is sent again, the deal is active', async () => {
+  market = await startMarket()
+  const { bench, client } = market
+  const port = Number(new URL(market.chain.url).port)
+  const chainFolder = join(bench.home, 'chain')
+  const copy = join(bench.home, 'chain-copy')
+  const putting = bench.start(putArguments(fileOf(bench, 'proven.bin', 100_000), market.chain.url))
+  await putting.line(/"precommitted"/)
+  await market.chain.stop()
+  cpSync(chainFolder, copy, { recursive: true })
+  const chain = await bench.startChain({ port })
+  const { data } = envelope<PutData>(succeeded(await putting.finished))
+  const hasLayers = (): boolean => readdirSync(sectorFolder(1)).some((name) => name.startsWith('layer-'))
+  await until('its layers are gone', async () => !hasLayers())
+  const before = await client.sector(data.provider, 1)
+  await chain.kill9()
+  rmSync(chainFolder, { recursive: true })
+  cpSync(copy, chainFolder, { recursive: true })
+  await bench.startChain({ port })
+  expect(await dealsOf(data.rootCid)).toEqual([{ id: data.dealId, state: 'committed' }])
+
+  await until('the deal is active again', async () => (await client.deal(data.dealId)).state === 'active')
+  const after = await client.sector(data.provider, 1)
+  expect(after).toMatchObject({ number: 1, commR: before.commR, preCommitEpoch: before.preCommitEpoch })
+  await until('its layers are gone again', async () => !hasLayers())
+  await until('it is proven', async () => (await client.deal(data.dealId)).provenEpochs > 0)
+  const told = await timelineOf(market.provider.url, data.agreementId)
+  expect(told.filter(({ type }) => type === 'porep-accepted')).toHaveLength(2)
 }, 400_000)
 
 test('another chain behind the address for a while: no sector is touched, the owner is told, and the deal becomes active', async () => {

@@ -49,7 +49,7 @@ export interface DealStore {
    */
   publish(agreementId: string, dealId: number, epoch: number): string[]
   /** The chain was rolled back to before the deal was published, or to before it was in a sector. */
-  rollBack(agreementId: string, to: 'agreed' | 'published'): void
+  rollBack(agreementId: string, to: 'agreed' | 'published' | 'sealing'): void
   wasRolledBack(agreementId: string): boolean
   /** False when the deal is there already, or cannot go there. */
   setState(agreementId: string, state: DealState, event: { epoch?: number; reason?: string }): boolean
@@ -194,7 +194,8 @@ export function createDealStore(db: DatabaseSync, timeline: Timeline): DealStore
     rollBack: (agreementId, to) => {
       inTransaction(db, () => {
         if (to === 'agreed') unpublish.run(agreementId)
-        else returnToPublished.run(agreementId)
+        else if (to === 'published') returnToPublished.run(agreementId)
+        else setState.run(to, null, agreementId)
         timeline.append(agreementId, { type: 'rolled-back', data: { to } })
       })
     },

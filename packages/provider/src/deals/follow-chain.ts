@@ -150,12 +150,12 @@ function watchDescent(
 function rollBack(context: FollowChainContext, due: DueDeals, views: ReadonlyMap<string, DealView>): void {
   for (const { agreementId, dealId, state } of context.deals.inStates(['published', 'sealing', 'active'])) {
     const view = views.get(agreementId)
-    const to =
-      view === undefined ? 'agreed' : view.state === 'published' && state === 'active' ? 'published' : undefined
+    const to = view === undefined ? 'agreed' : state === 'active' ? beforeActive(view) : undefined
     if (to === undefined) continue
     if (dealId !== undefined && view === undefined) due.delete(dealId)
     context.deals.rollBack(agreementId, to)
-    context.release(agreementId)
+    // The sector that the chain has it in is proven again.
+    if (to !== 'sealing') context.release(agreementId)
     context.alerts.raise({
       code: 'CHAIN_ROLLED_BACK',
       subject: agreementId,
@@ -163,6 +163,11 @@ function rollBack(context: FollowChainContext, due: DueDeals, views: ReadonlyMap
       hint: 'nothing was deleted: the deal is taken up when its client publishes it again; ask who runs the node what happened',
     })
   }
+}
+
+function beforeActive({ state }: DealView): 'published' | 'sealing' | undefined {
+  if (state === 'committed') return 'sealing'
+  return state === 'published' ? 'published' : undefined
 }
 
 function behindAlert(height: number, seen: number): Alert {

@@ -4,12 +4,13 @@
  * cost. What cannot be is declared, and asked for no more until it can.
  */
 import { GranaryError, sleep } from '@granary/base'
+import { dropLeftover } from '../sealing/replace-replica.ts'
 import { sectorDir } from '../sealing/seal-context.ts'
 import { isIn, type SectorIn } from '../sectors/sector.ts'
 import { diskFault } from '../storage/disk-fault.ts'
 import { declareFaults } from './declare-faults.ts'
 import type { ProvingContext } from './proving-context.ts'
-import { dropLeftover, sealAgain } from './seal-again.ts'
+import { sealAgain } from './seal-again.ts'
 import type { SelfCheckInput } from './self-check.ts'
 
 const CHECKS_A_PERIOD = 2

@@ -16,6 +16,8 @@ export type ProvingContext = SealContext & {
   readonly health: SectorHealth
   readonly alerts: Alerts
   readonly log: SealingLog
+  /** Sealing goes on with a sector that is not proven any more. */
+  readonly resume: (sector: number) => void
 }
 
 /** Deals of those sectors that this store knows. */

@@ -1,12 +1,15 @@
 /**
- * The end of sectors: once the chain says that one is over and each of its deals is settled, and not before, its files go.
+ * Sectors that the chain does not count on any more. Once it says that one is over and each of its deals is settled, and
+ * not before, its files go; one whose proof it has forgotten is taken back to be proven again.
  */
-import type { PartitionView } from '@granary/chain/client'
+import { GranaryError } from '@granary/base'
+import type { PartitionView, SectorView } from '@granary/chain/client'
 import { removeSectorFolder } from '../home/sector-folders.ts'
 import { sectorOnChain } from '../sealing/seal-context.ts'
 import { dealIdsOf, isIn } from '../sectors/sector.ts'
 import type { ProvingContext } from './proving-context.ts'
 import { isSettled, settleDeals } from './settle-deals.ts'
+import { takeBack } from './take-back.ts'
 
 export async function retireSectors(
   context: ProvingContext,
@@ -21,10 +24,11 @@ export async function retireSectors(
     if (!isIn(sector, 'proving') || !sector.phase.finalized) continue
     // One that was terminated stands in no partition any more, long before its time is over.
     if (listed.has(sector.number) && head.height() < sector.phase.expiry) continue
-    const state = (await sectorOnChain(context, sector.number, signal))?.state
-    if (state !== 'expired' && state !== 'terminated') continue
-    store.move(sector.number, 'proving', { state, cleaned: false })
-    log({ type: 'sector:moved', sector: sector.number, state })
+    const view = await viewOf(context, sector.number, signal)
+    if (view?.state === 'precommitted') await takeBack(context, sector, view, signal)
+    if (view?.state !== 'expired' && view?.state !== 'terminated') continue
+    store.move(sector.number, 'proving', { state: view.state, cleaned: false })
+    log({ type: 'sector:moved', sector: sector.number, state: view.state })
   }
   for (const sector of store.inStates('expired', 'terminated')) {
     if (!isIn(sector, 'expired', 'terminated') || sector.phase.cleaned) continue
@@ -33,5 +37,15 @@ export async function retireSectors(
     await removeSectorFolder(context, sector.number)
     store.move(sector.number, sector.phase.state, { state: sector.phase.state, cleaned: true })
     log({ type: 'sector:cleaned', sector: sector.number })
+  }
+}
+
+/** What a chain at a lower height does not know of one sector says nothing, and holds up no other. */
+async function viewOf(context: ProvingContext, number: number, signal: AbortSignal): Promise<SectorView | undefined> {
+  try {
+    return await sectorOnChain(context, number, signal)
+  } catch (error) {
+    if (GranaryError.is(error) && error.code === 'CHAIN_BEHIND') return undefined
+    throw error
   }
 }

@@ -26,6 +26,7 @@ const profile = profileNamed('2KiB-test')
 const PAYLOAD_BYTES = 900
 const DURATION_EPOCHS = 40
 const SEAL_AFTER_MS = 200
+const OTHER_HASH = `0x${'17'.repeat(32)}`
 
 let folder: string
 let devnet: Devnet
@@ -131,6 +132,17 @@ async function makeHome(jobs: JobQueue<ProviderJobs> = queue): Promise<Home> {
   }
   homes.push(home)
   return home
+}
+
+/** Stopped as soon as its first sector is there, and what its store says of it is changed. */
+async function stoppedIn(home: Home, state: SectorState, change: (phase: SectorPhase) => SectorPhase): Promise<void> {
+  const { promise: there, resolve } = Promise.withResolvers<void>()
+  home.start((event) => {
+    if (event.type === 'sector:moved' && event.state === state) resolve(home.stop())
+  })
+  await there
+  const { phase } = home.store.get(1)
+  home.db.prepare('UPDATE sectors SET phase = ?').run(JSON.stringify(change(phase)))
 }
 
 async function takeCollateral({ provider: { id, owner } }: Home): Promise<() => Promise<unknown>> {
@@ -249,6 +261,33 @@ describe('a provider on a real chain', () => {
     const { sequences } = await devnet.chain.account(home.provider.owner.address)
     expect(sequences[sectorLane(1)]).toBe(2)
     expect((await devnet.chain.deal(dealId)).state).toBe('active')
+  })
+
+  test('a proof for a seed that the chain has drawn anew since is made again, and the old one is not sent', async () => {
+    const home = await makeHome()
+    const { dealId } = await home.publish()
+    await stoppedIn(home, 'committing', (phase) => ({ ...phase, seed: OTHER_HASH }))
+    home.start()
+    await until('the deal is active', () => home.feed.states.get(dealId) === 'active')
+    const { sequences } = await devnet.chain.account(home.provider.owner.address)
+    expect(sequences[sectorLane(1)]).toBe(2)
+    expect(home.store.inStates('failed')).toEqual([])
+  })
+
+  test('a replica of a ticket that the chain has drawn anew since is kept aside, and its deals are sealed again', async () => {
+    const home = await makeHome()
+    const { dealId } = await home.publish()
+    await stoppedIn(home, 'sealed', (phase) => {
+      if (phase.state !== 'sealed') throw new TypeError(`it is ${phase.state}`)
+      return { ...phase, ticket: { ...phase.ticket, randomness: OTHER_HASH } }
+    })
+    home.start()
+    await until('the deal is active', () => home.feed.states.get(dealId) === 'active')
+    expect((await devnet.chain.deal(dealId)).sector?.number).toBe(2)
+    expect(home.store.get(1).phase).toMatchObject({ state: 'failed', code: 'CHAIN_ROLLED_BACK' })
+    // Not a message was sent for it.
+    const { sequences } = await devnet.chain.account(home.provider.owner.address)
+    expect(sequences[sectorLane(1)]).toBeUndefined()
   })
 
   test('a piece that rotted on disk ends its sector with a code; other sectors go on', async () => {

@@ -73,7 +73,7 @@ export function createSealing(options: CreateSealingOptions): Sealing {
   const head = createChainHead({ chain, provider: providerId })
   const shared = { store, chain, lanes, head, queue, deals, providerId, profile, folder, parentsDir, alerts, log }
   const context = { ...shared, retry: options.retry ?? defaultRetryLimits }
-  const proving = createProving({ ...shared, db })
+  const proving = createProving({ ...shared, db, resume: (number) => isStarted && run(number) })
   const stopping = new AbortController()
   const running = new Map<number, Promise<void>>()
   const refused = new Set<number>()

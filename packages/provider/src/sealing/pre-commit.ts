@@ -5,7 +5,7 @@
 import { fromHex } from '@granary/base'
 import type { DealView, SectorView, TxView } from '@granary/chain/client'
 import { sectorLane } from '../sectors/lanes.ts'
-import { dealIdsOf, hasLostDeals, type Sector, type SectorIn } from '../sectors/sector.ts'
+import { dealIdsOf, hasLostDeals, type Sector, type SectorIn, type Ticket } from '../sectors/sector.ts'
 import { type SealContext, SectorLostError, sectorOnChain } from './seal-context.ts'
 
 /** Refuses deals that are gone before anything is bound; the intention is durable before the message is sent. */
@@ -42,6 +42,7 @@ async function send(context: SealContext, sector: SectorIn<'precommitting'>, sig
   const { ticket, commD, commR } = sector.phase
   const deals = dealIdsOf(sector)
   try {
+    await refuseOtherTicket(context, number, ticket, signal)
     const expiry = await chooseExpiry(context, deals, signal)
     return await lanes.send(
       sectorLane(number),
@@ -133,6 +134,19 @@ function refuseUnpublished(views: readonly DealView[]): void {
   if (late.length === 0) return
   const which = late.map(({ id, state }) => `${id} (${state})`).join(', ')
   throw new SectorLostError('DEAL_NOT_AVAILABLE', `not open for a sector any more: deal ${which}`)
+}
+
+/** A chain that was restored from a copy older than the ticket has drawn again: no proof with this one would pass. */
+async function refuseOtherTicket(
+  { chain, providerId }: SealContext,
+  number: number,
+  { epoch, randomness }: Ticket,
+  signal: AbortSignal,
+): Promise<void> {
+  const query = { tag: 'TICKET', epoch, provider: providerId, sector: number } as const
+  const drawn = await chain.randomness(query, { signal })
+  if (drawn.randomness === randomness) return
+  throw new SectorLostError('CHAIN_ROLLED_BACK', `the chain has another ticket for sector ${number} at epoch ${epoch}`)
 }
 
 async function refuseOldTicket({ chain }: SealContext, ticketEpoch: number, signal: AbortSignal): Promise<void> {

@@ -3,11 +3,12 @@
  * and verified before the state says so; the chain is asked where the sector stands before anything is sent.
  */
 import type { SectorView, TxView } from '@granary/chain/client'
-import { finalizeSector } from '@granary/proofs/seal'
+import { finalizeSector, readSector } from '@granary/proofs/seal'
 import { sectorLane } from '../sectors/lanes.ts'
 import { dealIdsOf, type Sector, type SectorIn } from '../sectors/sector.ts'
 import type { ReplicationResult } from './jobs.ts'
 import { readProof, removeProof } from './proof-file.ts'
+import { replaceReplica } from './replace-replica.ts'
 import { type SealContext, SectorLostError, sectorDir, sectorOnChain } from './seal-context.ts'
 
 export async function proveReplica(
@@ -34,11 +35,13 @@ export async function proveCommit(
   sector: SectorIn<'committing'>,
   signal: AbortSignal,
 ): Promise<Sector> {
-  const { lanes, deals, providerId } = context
+  const { store, lanes, deals, providerId } = context
   const { number, phase } = sector
   if (await isForgotten(context, sector, signal)) return preCommitAgain(context, sector)
   const view = await openCommitment(context, sector, signal)
   if (view.activatedAt !== undefined) return enterPartition(context, sector, view)
+  // A chain that was restored from an older copy has drawn again: the proof is of another seed.
+  if (view.seed !== phase.seed) return store.move(number, 'committing', precommittedAgain(phase))
   const { proofBytes, proveMs } = phase
   const dir = sectorDir(context, number)
   let bundle = await readProof(dir, proofBytes)
@@ -62,14 +65,15 @@ export async function dropLayers(context: SealContext, sector: SectorIn<'proving
   return context.store.move(sector.number, 'proving', { ...sector.phase, finalized: true })
 }
 
-function runProver(
+async function runProver(
   context: SealContext,
   sector: SectorIn<'precommitted' | 'committing'>,
   seed: string,
   signal: AbortSignal,
 ): Promise<ReplicationResult> {
   const { number, phase } = sector
-  return context.queue.run(
+  await requireLayers(context, sector, signal)
+  return await context.queue.run(
     {
       kind: 'porep',
       id: `porep-${number}`,
@@ -91,6 +95,18 @@ function runProver(
   )
 }
 
+/** They went when the chain accepted the proof that it has forgotten since, or with a swap of files that a kill ended. */
+async function requireLayers(
+  context: SealContext,
+  sector: SectorIn<'precommitted' | 'committing'>,
+  signal: AbortSignal,
+): Promise<void> {
+  const { ticket, commR } = sector.phase
+  const found = await readSector(sectorDir(context, sector.number)).catch(() => undefined)
+  if (found?.state === 'sealed') return
+  await replaceReplica(context, { sector, ticket: ticket.randomness, commR, withLayers: true }, signal)
+}
+
 /**
  * A chain that had the pre-commitment and does not know it within its window, at a height at which it did: it was rolled
  * back. (A node that is only behind is told apart by its client.)
@@ -101,6 +117,11 @@ async function isForgotten(
   signal: AbortSignal,
 ): Promise<boolean> {
   return context.head.height() <= phase.commitBy && (await sectorOnChain(context, number, signal)) === undefined
+}
+
+function precommittedAgain(phase: SectorIn<'committing'>['phase']): SectorIn<'precommitted'>['phase'] {
+  const { ticket, commD, commR, commitBy, expiry } = phase
+  return { state: 'precommitted', ticket, commD, commR, commitBy, expiry }
 }
 
 function preCommitAgain({ store }: SealContext, { number, phase }: SectorIn<'precommitted' | 'committing'>): Sector {
@@ -116,12 +137,13 @@ async function openCommitment(
 ): Promise<SectorView> {
   const view = await sectorOnChain(context, number, signal)
   if (view !== undefined && view.activatedAt !== undefined) return view
-  if (view?.state === 'precommitted' && context.head.height() <= phase.commitBy) return view
+  // It ends the window itself: a head beyond it, heard from another node, does not.
+  if (view?.state === 'precommitted') return view
   throw new SectorLostError('COMMIT_WINDOW_MISSED', `sector ${number} was not proven by epoch ${phase.commitBy}`)
 }
 
 function enterPartition(
-  { store, deals }: SealContext,
+  { store, deals, alerts }: SealContext,
   sector: SectorIn<'precommitted' | 'committing'>,
   view: SectorView,
   accepted?: TxView,
@@ -139,6 +161,7 @@ function enterPartition(
     expiry,
     finalized: false,
   })
+  alerts.clear('CHAIN_ROLLED_BACK', `sector ${number}`)
   const dealIds = dealIdsOf(sector)
   const proven = phase.state === 'committing' ? { bytes: phase.proofBytes } : {}
   // How long the chain's node took with it; unknown when the answer was lost and the sector found proven later.

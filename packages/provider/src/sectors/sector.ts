@@ -3,7 +3,8 @@
  * the process dies, the state says what to do next.
  *
  * filling → sealing → sealed → precommitting → precommitted → committing → proving → expired | terminated;
- * any of the states before proving may end in failed.
+ * any of the states before proving may end in failed. A chain that was restored from an older copy takes a sector back to
+ * what that chain knows of it.
  */
 import { GranaryError } from '@granary/base'
 import type { PlaceableDeal } from './port.ts'
@@ -87,10 +88,9 @@ const next: Readonly<Record<SectorState, readonly SectorState[]>> = {
   sealing: ['sealing', 'sealed', 'failed'],
   sealed: ['precommitting', 'failed'],
   precommitting: ['precommitted', 'failed'],
-  // Back again when a chain was rolled back to before it.
   precommitted: ['precommitting', 'committing', 'proving', 'failed'],
-  committing: ['precommitting', 'proving', 'failed'],
-  proving: ['proving', 'expired', 'terminated'],
+  committing: ['precommitting', 'precommitted', 'proving', 'failed'],
+  proving: ['precommitted', 'proving', 'expired', 'terminated'],
   expired: ['expired'],
   terminated: ['terminated'],
   failed: ['failed'],
