@@ -16,6 +16,7 @@ import { verifyHead } from './engine/verify-head.ts'
 import { homeFiles } from './home/home-files.ts'
 import { readHome } from './home/read-home.ts'
 import { accountSigner } from './messages/index.ts'
+import { genesisHash } from './records/genesis.ts'
 import { type AddressLimits, addressesThatCount, addressLimits } from './rpc/address-limits.ts'
 import type { RpcFault } from './rpc/answer-errors.ts'
 import { createApp } from './rpc/create-app.ts'
@@ -26,7 +27,6 @@ import {
   accountView,
   createStateMachine,
   currentFees,
-  genesisHash,
   latestBlockTimeMs,
   readHead,
   readParams,

@@ -4,8 +4,8 @@
  * an epoch draws is chance, and is told to it.
  */
 import type { DealState, SectorState } from '../src/client/views.ts'
+import type { ChainParams } from '../src/records/chain-params.ts'
 import { greater } from '../src/state/greater.ts'
-import type { ChainParams } from '../src/state/index.ts'
 import { lesser } from '../src/state/lesser.ts'
 
 export interface ModelDeal {

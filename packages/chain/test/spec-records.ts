@@ -2,19 +2,20 @@
  * docs/spec/records.md, made from the declarations that encode and decode: what another implementation must know of every
  * message and of every record of the state, byte by byte.
  */
+
+import type { StructType } from '../src/codec/field.ts'
+import type { Struct } from '../src/codec/struct.ts'
 import { declarations, type MessageName } from '../src/messages/bodies.ts'
 import { dealRenewal } from '../src/messages/deal-renewal.ts'
 import { dealTerms } from '../src/messages/deal-terms.ts'
 import { classOf, unitsOf } from '../src/messages/fee.ts'
-import type { StructType } from '../src/messages/field.ts'
 import { login } from '../src/messages/login.ts'
 import { quote } from '../src/messages/quote.ts'
-import type { Struct } from '../src/messages/struct.ts'
 import { envelope } from '../src/messages/transaction.ts'
-import { genesisStruct } from '../src/state/genesis.ts'
-import { chainParams } from '../src/state/params.ts'
-import type { Table } from '../src/state/table.ts'
-import { tables } from '../src/state/tables.ts'
+import { chainParams } from '../src/records/chain-params.ts'
+import { genesisStruct } from '../src/records/genesis.ts'
+import type { RecordTable } from '../src/records/record-table.ts'
+import { recordTables } from '../src/records/record-tables.ts'
 
 const HEAD = `# Messages and records, field by field
 
@@ -50,7 +51,7 @@ function specOfMessages(): string {
 }
 
 function specOfState(): string {
-  const all: readonly Pick<Table<[], object>, 'name' | 'parts' | 'record'>[] = Object.values(tables)
+  const all: readonly Pick<RecordTable<[], object>, 'name' | 'parts' | 'record'>[] = Object.values(recordTables)
   const rows = all.map(({ name, parts, record }) => `| ${[name, ...parts].join('/')} | ${fieldsOf(record)} |`)
   const structs = [genesisStruct, chainParams, ...all.map(({ record }) => record)].flatMap((each) => each.structs)
   const sections = [...new Map(structs.map((each) => [each.name, each])).values()].filter(

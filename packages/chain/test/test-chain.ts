@@ -16,6 +16,8 @@ import {
   type TransactionName,
   transactionDigest,
 } from '../src/messages/index.ts'
+import type { ChainParams } from '../src/records/chain-params.ts'
+import { type Genesis, genesisHash } from '../src/records/genesis.ts'
 import type { TxResult } from '../src/state/execute-tx.ts'
 import {
   accountView,
@@ -24,12 +26,9 @@ import {
   beaconRoundFor,
   type CandidateOutcome,
   type ChainEvent,
-  type ChainParams,
   createStateMachine,
   devnetGenesis,
   type FinalizedBlock,
-  type Genesis,
-  genesisHash,
   readHead,
   recount,
   roundsToDeliver,

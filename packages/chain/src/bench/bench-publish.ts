@@ -6,7 +6,7 @@ import { createChainClient } from '../client/create-chain-client.ts'
 import { sendMessage } from '../client/send-message.ts'
 import { runChain } from '../main.ts'
 import { accountSigner, type DealTerms, dealTermsDigest } from '../messages/index.ts'
-import { genesisHash } from '../state/index.ts'
+import { genesisHash } from '../records/genesis.ts'
 import { type BenchOptions, type ChainFigure, figureOf } from './figure.ts'
 import { withTemporaryHome } from './temporary-home.ts'
 

@@ -2,7 +2,8 @@
 import { randomInt } from 'node:crypto'
 import type { Address, Hash } from '../messages/index.ts'
 import { ACCOUNT_SIGNATURE_BYTES, encodeTransaction } from '../messages/index.ts'
-import { type BeaconEntry, beaconRoundFor, type Genesis, signBeaconRound, type Verifiers } from '../state/index.ts'
+import type { Genesis } from '../records/genesis.ts'
+import { type BeaconEntry, beaconRoundFor, signBeaconRound, type Verifiers } from '../state/index.ts'
 
 export const TRANSFERS = 1_000
 const LANES = 25

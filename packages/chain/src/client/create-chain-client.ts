@@ -4,8 +4,8 @@
  */
 import { GranaryError } from '@granary/base'
 import type { Address, FeeParams, Hash } from '../messages/index.ts'
-import { type Genesis, genesisFromJson } from '../state/genesis.ts'
-import { type ChainParams, chainParams, feeParams } from '../state/params.ts'
+import { type ChainParams, chainParams, feeParams } from '../records/chain-params.ts'
+import { type Genesis, genesisStruct } from '../records/genesis.ts'
 import { ChainTxError } from './errors.ts'
 import { type EventsOptions, type FollowedEvent, followEvents } from './follow-events.ts'
 import { knownChain } from './known-chain.ts'
@@ -158,7 +158,7 @@ export function createChainClient(options: ChainClientOptions): ChainClient {
     },
     supply: (callOptions) => get('/v1/supply', {}, callOptions),
     genesis: async (callOptions) =>
-      genesisFromJson((await get<{ genesis: unknown }>('/v1/genesis', {}, callOptions)).genesis),
+      genesisStruct.fromJson((await get<{ genesis: unknown }>('/v1/genesis', {}, callOptions)).genesis, 'genesis'),
     account: (address, callOptions) => get(`/v1/accounts/${address}`, {}, callOptions),
     provider: (id, callOptions) => get(`/v1/providers/${id}`, {}, callOptions),
     providers: (callOptions) => list('/v1/providers', {}, callOptions),

@@ -1,4 +1,3 @@
-export { dealFee } from '../state/record-fees.ts'
 export {
   type ChainClient,
   type ChainClientOptions,

@@ -1,7 +1,9 @@
 /** Block 0: the state that the genesis describes, before anything has happened. */
-import { type Genesis, genesisHash, type StateMachine } from '../state/index.ts'
+
+import { hashTxs, signHeader } from '../header/header.ts'
+import { type Genesis, genesisHash } from '../records/genesis.ts'
+import type { StateMachine } from '../state/index.ts'
 import type { Store } from '../store/open-store.ts'
-import { hashTxs, signHeader } from './header.ts'
 import { ZERO_HASH } from './verify-head.ts'
 
 export interface CommitGenesisInput {

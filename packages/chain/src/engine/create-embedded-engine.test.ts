@@ -16,15 +16,14 @@ import {
   type Transaction,
   transactionDigest,
 } from '../messages/index.ts'
+import type { ChainParams } from '../records/chain-params.ts'
+import { type Genesis, genesisHash } from '../records/genesis.ts'
 import {
   accountView,
   beaconKeyFrom,
   beaconPublicKey,
-  type ChainParams,
   createStateMachine,
   devnetGenesis,
-  type Genesis,
-  genesisHash,
   roundsToDeliver,
   type StateMachine,
   sendersOf,

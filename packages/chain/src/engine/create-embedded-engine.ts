@@ -4,13 +4,13 @@
  */
 import { setImmediate } from 'node:timers/promises'
 import type { GranaryError } from '@granary/base'
+import { hashTxs, type SignedHeader, signHeader } from '../header/header.ts'
 import { type Hash, hashOf } from '../messages/index.ts'
+import { type Genesis, genesisHash } from '../records/genesis.ts'
 import {
   type BeaconEntry,
   beaconRoundFor,
   type FinalizedBlock,
-  type Genesis,
-  genesisHash,
   type Senders,
   type StateMachine,
   touchedBy,
@@ -21,7 +21,6 @@ import type { Clock } from './clock/clock.ts'
 import { createBlockTimes } from './clock/create-block-times.ts'
 import type { Engine, EngineEvent } from './engine.ts'
 import { ChainHaltedError, NodeStoppingError, TxDroppedError, TxRefusedError } from './errors.ts'
-import { hashTxs, type SignedHeader, signHeader } from './header.ts'
 import { createPacer } from './pacer.ts'
 import { createAdmission, type VerificationAhead } from './pool/create-admission.ts'
 import type { Pool } from './pool/create-pool.ts'

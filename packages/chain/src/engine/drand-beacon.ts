@@ -7,7 +7,8 @@
 import { hexToBytes } from '@noble/hashes/utils.js'
 import * as z from 'zod'
 import { readBody } from '../client/read-body.ts'
-import { type BeaconEntry, type Genesis, roundTimeMs, verifyBeaconRound } from '../state/index.ts'
+import type { Genesis } from '../records/genesis.ts'
+import { type BeaconEntry, roundTimeMs, verifyBeaconRound } from '../state/index.ts'
 import type { Clock } from './clock/clock.ts'
 import type { BeaconSource } from './create-embedded-engine.ts'
 

@@ -1,18 +1,13 @@
 /** What a start makes sure of before it builds on the last block: same chain, signed header, state of that app hash. */
+
+import { decodeHeader, hashTxDigests, verifyHeader } from '../header/header.ts'
+import { isInTree } from '../header/tree-keys.ts'
 import type { Hash } from '../messages/index.ts'
-import {
-  appHashOfState,
-  type Genesis,
-  genesisHash,
-  isInTree,
-  isStateInTree,
-  readGenesis,
-  readHead,
-} from '../state/index.ts'
+import { type Genesis, genesisHash } from '../records/genesis.ts'
+import { appHashOfState, isStateInTree, readGenesis, readHead } from '../state/index.ts'
 import { StoreCorruptError } from '../store/errors.ts'
 import type { Store } from '../store/open-store.ts'
 import type { BlockRecord } from '../store/records.ts'
-import { decodeHeader, hashTxDigests, verifyHeader } from './header.ts'
 
 export const ZERO_HASH: Hash = `0x${'00'.repeat(32)}`
 

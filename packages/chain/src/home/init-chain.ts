@@ -8,16 +8,8 @@ import { bytesToHex } from '@noble/hashes/utils.js'
 import { quicknet } from '../engine/quicknet.ts'
 import { writeNewFile } from '../keystore/write-new-file.ts'
 import { addressOf, type Hash } from '../messages/index.ts'
-import {
-  beaconKeyFrom,
-  beaconPublicKey,
-  devnetGenesis,
-  type Genesis,
-  type GenesisAccount,
-  genesisHash,
-  genesisToJson,
-  productionGenesis,
-} from '../state/index.ts'
+import { type Genesis, type GenesisAccount, genesisHash, genesisToJson } from '../records/genesis.ts'
+import { beaconKeyFrom, beaconPublicKey, devnetGenesis, productionGenesis } from '../state/index.ts'
 import { homeFiles } from './home-files.ts'
 
 interface CommonOptions {

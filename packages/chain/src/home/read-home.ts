@@ -5,7 +5,8 @@ import { ed25519 } from '@noble/curves/ed25519.js'
 import { hexToBytes } from '@noble/hashes/utils.js'
 import { quicknet } from '../engine/quicknet.ts'
 import { addressOf } from '../messages/index.ts'
-import { beaconPublicKey, type Genesis, genesisFromJson } from '../state/index.ts'
+import type { Genesis } from '../records/genesis.ts'
+import { beaconPublicKey, genesisFromJson } from '../state/index.ts'
 import { homeFiles } from './home-files.ts'
 
 export interface ChainHome {

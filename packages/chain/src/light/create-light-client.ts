@@ -3,14 +3,15 @@
  * its own clock, and never goes back behind a state that it has seen, so that a node cannot show it an old balance.
  */
 import type { CallOptions, ChainClient, ProofView } from '../client/index.ts'
+import { decodeRecord } from '../codec/tuple-codec.ts'
 import type { Address } from '../messages/index.ts'
-import { GENESIS_KEY, readGenesis } from '../state/head.ts'
-import type { Account } from '../state/records/accounts.ts'
-import type { Deal } from '../state/records/deals.ts'
-import type { Provider } from '../state/records/providers.ts'
-import type { Sector } from '../state/records/sectors.ts'
-import type { StateReader } from '../state/store.ts'
-import { tables } from '../state/tables.ts'
+import type { Account } from '../records/accounts.ts'
+import type { Deal } from '../records/deals.ts'
+import { GENESIS_KEY, genesisStruct } from '../records/genesis.ts'
+import type { Provider } from '../records/providers.ts'
+import type { KeyPart, RecordTable } from '../records/record-table.ts'
+import { recordTables } from '../records/record-tables.ts'
+import type { Sector } from '../records/sectors.ts'
 import { HeadTooOldError, UnprovenError } from './errors.ts'
 import { type ProvenValue, type Trust, verifyProofView } from './verify-proof-view.ts'
 
@@ -71,29 +72,28 @@ export function createLightClient(options: LightClientOptions): LightClient {
   /** The genesis never changes, so its proof against any head will do. */
   async function blockTimeMs(options?: CallOptions): Promise<number> {
     const { value } = verifyProofView(await chain.proof(GENESIS_KEY, options), GENESIS_KEY, trust)
-    return readGenesis({ get: () => value, range: () => [] }).blockTimeMs
+    if (value === undefined) throw new UnprovenError('PROOF_INVALID', 'a chain has a genesis')
+    return decodeRecord(genesisStruct, value).blockTimeMs
   }
 
-  async function record<T>(
-    key: string,
-    decode: (state: StateReader) => T | undefined,
+  async function recordOf<K extends readonly KeyPart[], T>(
+    table: RecordTable<K, T>,
+    parts: K,
     options?: CallOptions,
   ): Promise<Proven<T>> {
-    const { value, stateHeight, timeMs } = await read(key, options)
-    const state: StateReader = { get: () => value, range: () => [] }
-    return { value: decode(state), stateHeight, timeMs }
+    const { value, stateHeight, timeMs } = await read(table.key(...parts), options)
+    return { value: value && decodeRecord(table.record, value), stateHeight, timeMs }
   }
 
-  const { accounts, providers, deals, sectors } = tables
+  const { accounts, providers, deals, sectors } = recordTables
   return {
     get stateHeight() {
       return newest
     },
     read,
-    account: (address, options) => record(accounts.key(address), (state) => accounts.get(state, address), options),
-    provider: (id, options) => record(providers.key(id), (state) => providers.get(state, id), options),
-    deal: (id, options) => record(deals.key(id), (state) => deals.get(state, id), options),
-    sector: (provider, number, options) =>
-      record(sectors.key(provider, number), (state) => sectors.get(state, provider, number), options),
+    account: (address, options) => recordOf(accounts, [address], options),
+    provider: (id, options) => recordOf(providers, [id], options),
+    deal: (id, options) => recordOf(deals, [id], options),
+    sector: (provider, number, options) => recordOf(sectors, [provider, number], options),
   }
 }

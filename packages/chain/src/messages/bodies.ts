@@ -3,11 +3,12 @@
  * form; its TypeScript type stands beside it and the compiler holds the two together. What a message does stands in
  * state/messages, a file each. docs/spec/chain.md section 2.
  */
+
+import { address, bigUint, bytes, bytes32, epochs, list, peerId, text, uint } from '../codec/field.ts'
+import { type Struct, struct } from '../codec/struct.ts'
+import type { Address, AttoGrn, Epoch } from '../codec/types.ts'
 import { type DealRenewal, dealRenewal } from './deal-renewal.ts'
 import { type DealTerms, type DealTermsJson, dealTerms } from './deal-terms.ts'
-import { address, bigUint, bytes, bytes32, epochs, list, peerId, text, uint } from './field.ts'
-import { type Struct, struct } from './struct.ts'
-import type { Address, AttoGrn, Epoch } from './types.ts'
 
 export interface Transfer {
   readonly to: Address

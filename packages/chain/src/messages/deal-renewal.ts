@@ -1,7 +1,7 @@
 /** What a provider signs when a client wants more time for a deal, at its price. docs/spec/chain.md section 2. */
-import { bigUint, epochs, hexBytes, uint } from './field.ts'
-import { type Struct, struct } from './struct.ts'
-import type { AttoGrn, Epoch, Hash } from './types.ts'
+import { bigUint, epochs, hexBytes, uint } from '../codec/field.ts'
+import { type Struct, struct } from '../codec/struct.ts'
+import type { AttoGrn, Epoch, Hash } from '../codec/types.ts'
 
 export interface DealRenewal {
   readonly deal: number

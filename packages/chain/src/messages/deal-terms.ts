@@ -1,7 +1,7 @@
 /** What a client and a provider agree on, signed by the provider over EIP-712 once it has the data. docs/spec/chain.md section 2. */
-import { address, bigUint, epochs, optional, pieceCid, rootCid, text, uint } from './field.ts'
-import { type Struct, struct } from './struct.ts'
-import type { Address, AttoGrn, Epoch } from './types.ts'
+import { address, bigUint, epochs, optional, pieceCid, rootCid, text, uint } from '../codec/field.ts'
+import { type Struct, struct } from '../codec/struct.ts'
+import type { Address, AttoGrn, Epoch } from '../codec/types.ts'
 
 export interface DealTerms {
   readonly client: Address

@@ -1,10 +1,10 @@
 import { expect, test } from '@jest/globals'
 import { bytesToHex } from '@noble/hashes/utils.js'
+import { address, hexBytes, text, uint } from '../codec/field.ts'
+import { struct } from '../codec/struct.ts'
 import { digestOf } from './eip712.ts'
-import { address, hexBytes, text, uint } from './field.ts'
 import type { Address } from './index.ts'
 import { accountSigner, verifySigner } from './signer.ts'
-import { struct } from './struct.ts'
 
 interface Person {
   readonly name: string

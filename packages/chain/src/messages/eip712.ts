@@ -5,9 +5,9 @@
 import { isHex } from '@granary/base'
 import { keccak_256 } from '@noble/hashes/sha3.js'
 import { concatBytes } from '@noble/hashes/utils.js'
-import { bytes32, text } from './field.ts'
-import { type Struct, struct } from './struct.ts'
-import { type Hash, MessageInvalidError } from './types.ts'
+import { bytes32, text } from '../codec/field.ts'
+import { type Struct, struct } from '../codec/struct.ts'
+import { type Hash, MessageInvalidError } from '../codec/types.ts'
 
 interface Domain {
   readonly name: string

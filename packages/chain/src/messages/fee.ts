@@ -2,8 +2,9 @@
  * What a message costs, from its kind and its size alone, so that a client knows it before it signs: a base, a price a
  * byte and a price a unit of verification (one unit ≈ 1 µs of one core). Fees are burnt. docs/spec/chain.md section 1.
  */
+
+import type { AttoGrn } from '../codec/types.ts'
 import type { TransactionName } from './bodies.ts'
-import type { AttoGrn } from './types.ts'
 
 export interface FeeParams {
   readonly feeBase: AttoGrn

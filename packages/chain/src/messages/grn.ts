@@ -1,5 +1,5 @@
 /** Money as people read it: 1 GRN = 10¹⁸ attoGRN. */
-import { type AttoGrn, attoGrn, MessageInvalidError } from './types.ts'
+import { type AttoGrn, attoGrn, MessageInvalidError } from '../codec/types.ts'
 
 const DECIMALS = 18
 

@@ -1,4 +1,16 @@
 /** `@granary/chain/messages`: what a client, a provider and the chain say to each other. Names no Node module. */
+
+export {
+  type Address,
+  AMOUNT_MAX,
+  type AttoGrn,
+  address,
+  attoGrn,
+  type Epoch,
+  epoch,
+  type Hash,
+  MessageInvalidError,
+} from '../codec/types.ts'
 export type {
   AuthorizeKey,
   BeaconEntry,
@@ -33,6 +45,7 @@ export { classOf, type FeeParams, feeOf, GENERAL_LANES, type TransactionClass, u
 export { formatGrn, parseGrn } from './grn.ts'
 export type { Login } from './login.ts'
 export { type Quote, type QuoteJson, quoteFromJson, quoteToJson } from './quote.ts'
+export { dealFee, providerFee, type RecordFeeParams } from './record-fees.ts'
 export {
   ACCOUNT_SIGNATURE_BYTES,
   accountSigner,
@@ -61,14 +74,3 @@ export {
   transactionDigest,
   transactionId,
 } from './transaction.ts'
-export {
-  type Address,
-  AMOUNT_MAX,
-  type AttoGrn,
-  address,
-  attoGrn,
-  type Epoch,
-  epoch,
-  type Hash,
-  MessageInvalidError,
-} from './types.ts'

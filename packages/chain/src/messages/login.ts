@@ -1,7 +1,7 @@
 /** What a client signs to be let into a provider's uploads. docs/spec/market-protocol.md. */
-import { address, uint } from './field.ts'
-import { type Struct, struct } from './struct.ts'
-import type { Address } from './types.ts'
+import { address, uint } from '../codec/field.ts'
+import { type Struct, struct } from '../codec/struct.ts'
+import type { Address } from '../codec/types.ts'
 
 export interface Login {
   readonly client: Address

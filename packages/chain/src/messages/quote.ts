@@ -1,7 +1,7 @@
 /** A provider's signed price. It has an EIP-712 type of its own, so that it can never be published as deal terms. docs/spec/market-protocol.md. */
-import { address, bigUint, epochs, text, uint } from './field.ts'
-import { type Struct, struct } from './struct.ts'
-import type { Address, AttoGrn, Epoch } from './types.ts'
+import { address, bigUint, epochs, text, uint } from '../codec/field.ts'
+import { type Struct, struct } from '../codec/struct.ts'
+import type { Address, AttoGrn, Epoch } from '../codec/types.ts'
 
 export interface Quote {
   readonly quoteId: string

@@ -7,7 +7,7 @@ import { ed25519 } from '@noble/curves/ed25519.js'
 import { secp256k1 } from '@noble/curves/secp256k1.js'
 import { keccak_256 } from '@noble/hashes/sha3.js'
 import { concatBytes } from '@noble/hashes/utils.js'
-import type { Address } from './types.ts'
+import type { Address } from '../codec/types.ts'
 
 export const ACCOUNT_SIGNATURE_BYTES = 65
 export const SESSION_SIGNATURE_BYTES = 96

@@ -4,16 +4,16 @@
  * encoding of a signature cannot make a second transaction. docs/spec/chain.md section 1.
  */
 import { GranaryError, toHex } from '@granary/base'
+import { address, bigUint, bytes, epochs, type Field, uint, type Wire } from '../codec/field.ts'
+import { type Struct, struct } from '../codec/struct.ts'
+import { decodeTuple, encodeTuple } from '../codec/tuple-codec.ts'
+import { type Address, type AttoGrn, type Epoch, type Hash, MessageInvalidError } from '../codec/types.ts'
 import { type BeaconEntry, declarations, type MessageBodies, type TransactionName } from './bodies.ts'
 import { type DealRenewal, dealRenewal } from './deal-renewal.ts'
 import { type DealTerms, dealTerms } from './deal-terms.ts'
 import { typedDigest } from './eip712.ts'
-import { address, bigUint, bytes, epochs, type Field, uint, type Wire } from './field.ts'
 import { type Login, login } from './login.ts'
 import { type Quote, quote } from './quote.ts'
-import { type Struct, struct } from './struct.ts'
-import { decodeTuple, encodeTuple } from './tuple-codec.ts'
-import { type Address, type AttoGrn, type Epoch, type Hash, MessageInvalidError } from './types.ts'
 
 export const TX_VERSION = 1
 

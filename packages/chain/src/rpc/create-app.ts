@@ -2,7 +2,7 @@
 import type { RequestListener } from 'node:http'
 import express from 'express'
 import type { Engine } from '../engine/engine.ts'
-import { type Genesis, genesisHash } from '../state/index.ts'
+import { type Genesis, genesisHash } from '../records/genesis.ts'
 import type { Store } from '../store/open-store.ts'
 import type { AddressLimits, AddressOf } from './address-limits.ts'
 import { allowPages } from './allow-pages.ts'

@@ -14,8 +14,8 @@ import type {
   SupplyView,
   TxView,
 } from '../client/views.ts'
+import { isDerived } from '../header/tree-keys.ts'
 import type { Address, Hash } from '../messages/index.ts'
-import { isDerived } from '../state/index.ts'
 import {
   accountAnswer,
   blockAnswer,

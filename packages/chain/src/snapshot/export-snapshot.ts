@@ -2,18 +2,12 @@
 import { createHash } from 'node:crypto'
 import { resolve } from 'node:path'
 import { createFile } from '@granary/base/node'
-import { decodeHeader } from '../engine/header.ts'
+import { decodeHeader } from '../header/header.ts'
+import { pathOf } from '../header/tree-hashes.ts'
+import { isDerived, isInTree } from '../header/tree-keys.ts'
 import type { Hash } from '../messages/index.ts'
-import {
-  encodeOutside,
-  genesisHash,
-  isDerived,
-  isInTree,
-  readGenesis,
-  type StateReader,
-  type StateRecord,
-} from '../state/index.ts'
-import { pathOf } from '../tree/hashes.ts'
+import { genesisHash } from '../records/genesis.ts'
+import { encodeOutside, readGenesis, type StateReader, type StateRecord } from '../state/index.ts'
 import { compareBytes } from '../tree/update-tree.ts'
 import { openChain } from '../upkeep/open-chain.ts'
 import { OutExistsError, StateNotKeptError } from './errors.ts'

@@ -8,24 +8,16 @@ import { open, rm } from 'node:fs/promises'
 import { moveFile, writeFileDurably } from '@granary/base/node'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex } from '@noble/hashes/utils.js'
-import { decodeHeader, hashTxs, verifyHeader } from '../engine/header.ts'
+import { decodeHeader, hashTxs, verifyHeader } from '../header/header.ts'
+import { appHashOf } from '../header/tree-hashes.ts'
 import { homeFiles } from '../home/home-files.ts'
 import { readGenesisFile } from '../home/read-home.ts'
 import { type Hash, hashOf } from '../messages/index.ts'
-import {
-  createStateMachine,
-  deriveState,
-  type Genesis,
-  genesisHash,
-  genesisToJson,
-  readGenesis,
-  type StateReader,
-  type StateRecord,
-} from '../state/index.ts'
+import { type Genesis, genesisHash, genesisToJson } from '../records/genesis.ts'
+import { createStateMachine, deriveState, readGenesis, type StateReader, type StateRecord } from '../state/index.ts'
 import { dealKeys } from '../store/deal-keys.ts'
 import { openStore } from '../store/open-store.ts'
 import type { BlockRecord } from '../store/records.ts'
-import { appHashOf } from '../tree/hashes.ts'
 import { hashOfNode } from '../tree/node.ts'
 import { applyBlock } from '../upkeep/apply-block.ts'
 import { ChainExistsError, GenesisUnknownError, SnapshotInvalidError } from './errors.ts'

@@ -5,10 +5,10 @@
  */
 import { equalBytes, fromHex } from '@granary/base'
 import { utf8ToBytes } from '@noble/hashes/utils.js'
+import { decodeTuple, encodeTuple } from '../codec/tuple-codec.ts'
+import { pathOf, valueHashOf } from '../header/tree-hashes.ts'
 import { type Hash, hashOf } from '../messages/index.ts'
-import { decodeTuple, encodeTuple } from '../messages/tuple-codec.ts'
 import type { StateRecord } from '../state/index.ts'
-import { pathOf, valueHashOf } from '../tree/hashes.ts'
 import { type Leaf, nodeOfLeaves, parentOf, type TreeNode } from '../tree/node.ts'
 import { compareBytes } from '../tree/update-tree.ts'
 

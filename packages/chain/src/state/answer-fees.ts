@@ -4,11 +4,13 @@
  * halvings nor the network's size move, so that to drop what earns little costs more than its disk.
  * docs/spec/chain.md section 3.
  */
+
+import type { ChainParams } from '../records/chain-params.ts'
+import type { Member, Partition } from '../records/partitions.ts'
 import type { BlockContext } from './context.ts'
 import { greater } from './greater.ts'
 import { lesser } from './lesser.ts'
-import { type ChainParams, perGiB } from './params.ts'
-import type { Member, Partition } from './records/partitions.ts'
+import { perGiB } from './params.ts'
 import { rewardPerEpoch, sectorBytesOf } from './rewards.ts'
 
 export type AnswerFeeParams = Pick<

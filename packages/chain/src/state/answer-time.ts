@@ -3,12 +3,12 @@
  * made anew. An insecure profile has no such bound. docs/spec/chain.md section 3, Void.
  */
 import type { Epoch } from '../messages/index.ts'
+import type { EpochRecord } from '../records/epochs.ts'
+import type { OpenChallenge, Partition } from '../records/partitions.ts'
 import { roundTimeMs } from './beacon.ts'
 import type { BlockContext } from './context.ts'
 import { InvariantError } from './errors.ts'
 import { allowedProfile, answerTimeMaxMs, RESPONSE_WINDOW_MIN } from './params.ts'
-import type { EpochRecord } from './records/epochs.ts'
-import type { OpenChallenge, Partition } from './records/partitions.ts'
 import { tables } from './tables.ts'
 
 type Drawn = Pick<OpenChallenge, 'epoch' | 'openedAt'>

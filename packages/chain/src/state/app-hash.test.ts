@@ -1,11 +1,12 @@
 import { expect, test } from '@jest/globals'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { createTestChain, fund, GRN } from '../../test/test-chain.ts'
+import { appHashOf } from '../header/tree-hashes.ts'
+import { isDerived, isInTree } from '../header/tree-keys.ts'
 import { hashOf } from '../messages/index.ts'
-import { appHashOf } from '../tree/hashes.ts'
 import { updateTree } from '../tree/update-tree.ts'
 import { readHead } from './head.ts'
-import { appHashOfState, encodeOutside, isDerived, isInTree, isStateInTree, proveState, treeRootOf } from './index.ts'
+import { appHashOfState, encodeOutside, isStateInTree, proveState, treeRootOf } from './index.ts'
 
 test('the app hash is that of the whole state, whatever blocks led to it', () => {
   const chain = createTestChain()

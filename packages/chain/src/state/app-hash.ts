@@ -4,37 +4,20 @@
  */
 import { sha256 } from '@noble/hashes/sha2.js'
 import { utf8ToBytes } from '@noble/hashes/utils.js'
+import { encodeTuple } from '../codec/tuple-codec.ts'
+import { appHashOf, pathOf } from '../header/tree-hashes.ts'
+import { APP_HASH_KEY, isInTree, OUTSIDE_KEYS, PAGES } from '../header/tree-keys.ts'
+import { faultOfProof, type TreeProof } from '../header/verify-proof.ts'
 import { type Hash, hashOf } from '../messages/index.ts'
-import { encodeTuple } from '../messages/tuple-codec.ts'
-import { appHashOf, pathOf } from '../tree/hashes.ts'
 import type { PageReader } from '../tree/page.ts'
 import { proveKey } from '../tree/prove-key.ts'
 import { rootOf, updateTree } from '../tree/update-tree.ts'
-import { faultOfProof, type TreeProof } from '../tree/verify-proof.ts'
 import type { Overlay, StateReader } from './store.ts'
 
-export const APP_HASH_KEY = 'app-hash'
-
-/**
- * Single records that change in every block, in the order of their keys. They are hashed beside the tree, because a path
- * of the tree for each would cost more than all of them. Tables that grow are never here.
- */
-const OUTSIDE: readonly string[] = ['draws', 'head', 'rewards', 'totals']
-const PAGES = 'tree/'
 /** A page with as many digits in its prefix belongs to one part of the tree: the paths with one first byte. */
 const SHARED_DIGITS = 2
 
 export type StateRecord = readonly [key: string, value: Uint8Array]
-
-/** Whether a key of the state has a leaf in the tree. */
-export function isInTree(key: string): boolean {
-  return key !== APP_HASH_KEY && !OUTSIDE.includes(key) && !isPage(key)
-}
-
-/** Pages and the app hash follow from the rest of the state. */
-export function isDerived(key: string): boolean {
-  return key === APP_HASH_KEY || isPage(key)
-}
 
 /** At the end of a block: puts what it wrote into the tree, and gives the app hash, which then stands in the state too. */
 export function writeAppHash(overlay: Overlay): Hash {
@@ -96,7 +79,7 @@ export function treeRootOf(reader: StateReader): Uint8Array {
 /** Canonical encoding of the records outside of the tree: `[key, value]` in key order, those that there are. */
 export function encodeOutside(reader: Pick<StateReader, 'get'>): Uint8Array {
   return encodeTuple(
-    OUTSIDE.flatMap((key) => {
+    OUTSIDE_KEYS.flatMap((key) => {
       const value = reader.get(key)
       return value === undefined ? [] : [[utf8ToBytes(key), value]]
     }),
@@ -115,8 +98,4 @@ export function isStateInTree(reader: StateReader, key: string): boolean {
 
 function pagesOf(reader: StateReader): PageReader {
   return { get: (prefix) => reader.get(PAGES + prefix) }
-}
-
-function isPage(key: string): boolean {
-  return key.startsWith(PAGES)
 }

@@ -4,8 +4,8 @@
  * The proving class never feels it. docs/spec/chain.md section 1.
  */
 import type { FeeParams } from '../messages/index.ts'
+import type { ChainParams } from '../records/chain-params.ts'
 import type { BlockContext } from './context.ts'
-import type { ChainParams } from './params.ts'
 import type { StateReader } from './store.ts'
 import { tables } from './tables.ts'
 

@@ -5,7 +5,7 @@
 import { fromHex, type Hex, toHex } from '@granary/base'
 import { bls12_381 } from '@noble/curves/bls12-381.js'
 import { sha256 } from '@noble/hashes/sha2.js'
-import type { Genesis } from './genesis.ts'
+import type { Genesis } from '../records/genesis.ts'
 
 const DST = 'BLS_SIG_BLS12381G1_XMD:SHA-256_SSWU_RO_NUL_'
 

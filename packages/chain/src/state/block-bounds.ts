@@ -1,4 +1,7 @@
 /** What begins and ends every block, whatever is in it. */
+
+import type { Head } from '../records/chain.ts'
+import { keyNumber } from '../records/record-table.ts'
 import { beaconRoundFor } from './beacon.ts'
 import { closeDueChallenges, drawChallenges } from './challenges.ts'
 import type { BlockContext } from './context.ts'
@@ -7,10 +10,8 @@ import { terminateOldFaults } from './faults.ts'
 import { assertConserved, burnCollateral, unlockCollateral } from './ledger.ts'
 import { departDue, releasePlace } from './partitions.ts'
 import { roundsKept } from './randomness.ts'
-import type { Head } from './records/chain.ts'
 import { closeDueRecoveries } from './recoveries.ts'
 import { earnEpoch, rewardsOf } from './rewards.ts'
-import { keyNumber } from './table.ts'
 import { tables } from './tables.ts'
 
 /** The epoch gets its beacon round and its time, and earns its reward. */

@@ -2,9 +2,10 @@ import { type ProfileName, profileNamed, profiles } from '@granary/proofs/profil
 import { porepBundleBytes, postBundleBytes } from '@granary/proofs/verify'
 import { describe, expect, test } from '@jest/globals'
 import { sha256 } from '@noble/hashes/sha2.js'
+import type { ChainParams } from '../records/chain-params.ts'
 import { answersDemand, sealDemand } from './block-demand.ts'
 import { faultOfParams } from './param-bounds.ts'
-import { type ChainParams, devnetParams, productionParams } from './params.ts'
+import { devnetParams, productionParams } from './params.ts'
 
 const zeros = new Uint8Array(32)
 const nothing = { '2KiB-test': 0, '8MiB-dev': 0, '512MiB': 0, '4GiB': 0, '32GiB': 0, '64GiB': 0 }

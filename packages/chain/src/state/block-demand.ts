@@ -5,7 +5,8 @@
 import { type NamedProfile, type ProfileName, profiles } from '@granary/proofs/profile'
 import { postBundleBytesMax } from '@granary/proofs/verify'
 import { unitsOf } from '../messages/index.ts'
-import { allowedProfile, type ChainParams } from './params.ts'
+import type { ChainParams } from '../records/chain-params.ts'
+import { allowedProfile } from './params.ts'
 import { RECOVERY_SAMPLES } from './recoveries.ts'
 
 /** Slots whose partitions one epoch may ask at once: one by the permutation, one extra, and as many that are drawn again. */

@@ -4,8 +4,8 @@
  * only while that class stays within its half, so that it never takes the room of general messages.
  */
 import { classOf, type TransactionName } from '../messages/index.ts'
+import type { ChainParams } from '../records/chain-params.ts'
 import type { GeneralUsage } from './base-fee.ts'
-import type { ChainParams } from './params.ts'
 
 /** What room a transaction needs. */
 export interface Load {

@@ -4,6 +4,8 @@
  */
 import { profileNamed } from '@granary/proofs/profile'
 import type { Epoch } from '../messages/index.ts'
+import type { OpenChallenge, Partition } from '../records/partitions.ts'
+import { keyNumber } from '../records/record-table.ts'
 import { frozenIncome, missFee } from './answer-fees.ts'
 import { epochOf, isVoid } from './answer-time.ts'
 import { roundTimeMs } from './beacon.ts'
@@ -26,14 +28,12 @@ import {
   unlistMember,
   writePartition,
 } from './partitions.ts'
-import type { OpenChallenge, Partition } from './records/partitions.ts'
 import { drawRecoveries } from './recoveries.ts'
 import { addRedraw, removeRedraw, takeRedraws } from './redraws.ts'
 import { earnFrom, pendingReward, sectorBytesOf } from './rewards.ts'
 import { drawSlots, partitionsInSlot, swapsBefore } from './slots.ts'
 import { standingOf } from './spans.ts'
 import type { StateReader } from './store.ts'
-import { keyNumber } from './table.ts'
 import { tables } from './tables.ts'
 import { creditVesting } from './vesting.ts'
 

@@ -4,11 +4,11 @@
  */
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { type Epoch, feeOf, type Transaction } from '../messages/index.ts'
+import { dealFee, providerFee } from '../messages/record-fees.ts'
 import type { Admitted } from './admit.ts'
 import { FEE_LEVEL_ONE } from './base-fee.ts'
 import type { BlockContext } from './context.ts'
 import { dealStatus } from './deal-status.ts'
-import { dealFee, providerFee } from './record-fees.ts'
 import { accountFeeOf } from './records-that-stay.ts'
 import { tables } from './tables.ts'
 

@@ -1,9 +1,9 @@
 /** What every rule is given: the state that it may change, the parameters, the block's place in time, and where events go. */
 import type { Address, Epoch, FeeParams, Hash } from '../messages/index.ts'
+import type { ChainParams } from '../records/chain-params.ts'
+import type { Genesis } from '../records/genesis.ts'
 import type { Checks } from './checks.ts'
 import type { ChainEvent } from './events.ts'
-import type { Genesis } from './genesis.ts'
-import type { ChainParams } from './params.ts'
 import type { Store } from './store.ts'
 
 export interface BlockContext {

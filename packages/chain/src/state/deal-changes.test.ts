@@ -14,7 +14,8 @@ import {
   type Signer,
   sessionSigner,
 } from '../messages/index.ts'
-import { type ChainParams, dealView, partitionViews, providerView, sectorView } from './index.ts'
+import type { ChainParams } from '../records/chain-params.ts'
+import { dealView, partitionViews, providerView, sectorView } from './index.ts'
 
 const PRICE = 1_000_000_007n
 let folder: string

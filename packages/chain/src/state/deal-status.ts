@@ -3,9 +3,9 @@
  * its sector and from time, until a settlement closes it. docs/spec/chain.md sections 2 and 4.
  */
 import type { Epoch } from '../messages/index.ts'
+import type { Deal } from '../records/deals.ts'
+import type { Sector } from '../records/sectors.ts'
 import { InvariantError } from './errors.ts'
-import type { Deal } from './records/deals.ts'
-import type { Sector } from './records/sectors.ts'
 import { decidedThrough, faultedThrough, placementOf } from './spans.ts'
 import type { StateReader } from './store.ts'
 import { tables } from './tables.ts'

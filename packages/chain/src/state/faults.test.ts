@@ -5,7 +5,8 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { createMarket, type Market } from '../../test/market.ts'
 import type { PartitionView } from '../client/views.ts'
 import type { MessageBodies, TransactionName } from '../messages/index.ts'
-import { type ChainParams, dealView, devnetParams, partitionViews, providerView, sectorView } from './index.ts'
+import type { ChainParams } from '../records/chain-params.ts'
+import { dealView, devnetParams, partitionViews, providerView, sectorView } from './index.ts'
 
 const PRICE = 1_000_000_007n
 const { capacityReward, designPower } = devnetParams()

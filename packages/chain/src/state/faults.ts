@@ -3,6 +3,9 @@
  * docs/spec/chain.md section 3.
  */
 import type { Epoch } from '../messages/index.ts'
+import type { Member, OpenChallenge } from '../records/partitions.ts'
+import { keyNumber } from '../records/record-table.ts'
+import type { Sector } from '../records/sectors.ts'
 import type { BlockContext } from './context.ts'
 import { InvariantError } from './errors.ts'
 import { leavingCosts } from './leaving-costs.ts'
@@ -17,12 +20,9 @@ import {
   unlistMember,
   writePartition,
 } from './partitions.ts'
-import type { Member, OpenChallenge } from './records/partitions.ts'
-import type { Sector } from './records/sectors.ts'
 import { pendingReward, rewardPerEpoch, rewardsOf, sectorBytesOf } from './rewards.ts'
 import { placementOf, standingOf } from './spans.ts'
 import type { StateReader, Store } from './store.ts'
-import { keyNumber } from './table.ts'
 import { tables } from './tables.ts'
 import { forfeitVesting, releaseVested } from './vesting.ts'
 

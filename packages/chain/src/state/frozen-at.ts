@@ -3,7 +3,7 @@
  * for with knowledge of the draw. docs/spec/chain.md section 3.
  */
 import type { Epoch } from '../messages/index.ts'
-import type { ChainParams } from './params.ts'
+import type { ChainParams } from '../records/chain-params.ts'
 import type { StateReader } from './store.ts'
 import { tables } from './tables.ts'
 

@@ -1,50 +1,10 @@
-/** The first state of a chain and its name: every signature is bound to the hash of its genesis. */
 import { GranaryError, type Hex } from '@granary/base'
-import { sha256 } from '@noble/hashes/sha2.js'
-import { concatBytes } from '@noble/hashes/utils.js'
-import { address, bigUint, bool, hexBytes, list, text, uint } from '../messages/field.ts'
-import { type Address, AMOUNT_MAX, type Hash, hashOf } from '../messages/index.ts'
-import { type Struct, struct } from '../messages/struct.ts'
-import { encodeRecord } from '../messages/tuple-codec.ts'
+/** What a chain may begin with, and what devnets and networks do begin with. */
+import { type Address, AMOUNT_MAX } from '../codec/types.ts'
+import { type Genesis, type GenesisAccount, type GenesisBeacon, genesisStruct } from '../records/genesis.ts'
 import { faultOfParams, faultOfTimes } from './param-bounds.ts'
-import { type ChainParams, type ChainParamsJson, chainParams, devnetParams, productionParams } from './params.ts'
+import { devnetParams, productionParams } from './params.ts'
 import { mintedByCapacityMax } from './rewards.ts'
-
-export interface GenesisAccount {
-  readonly address: Address
-  readonly balance: bigint
-}
-
-export interface GenesisBeacon {
-  /** 96 bytes, BLS12-381 G2. */
-  readonly publicKey: Hex
-  /** Time of round 1. */
-  readonly genesisTimeMs: number
-  readonly periodMs: number
-}
-
-export interface Genesis {
-  readonly chainId: string
-  readonly timeMs: number
-  readonly blockTimeMs: number
-  readonly devnet: boolean
-  readonly accounts: readonly GenesisAccount[]
-  readonly beacon: GenesisBeacon
-  readonly params: ChainParams
-  /** 32 bytes, ed25519: who signs the headers of the embedded engine. */
-  readonly validator: Hex
-}
-
-export interface GenesisJson {
-  readonly chainId: string
-  readonly timeMs: number
-  readonly blockTimeMs: number
-  readonly devnet: boolean
-  readonly accounts: readonly { readonly address: string; readonly balance: string }[]
-  readonly beacon: { readonly publicKey: string; readonly genesisTimeMs: number; readonly periodMs: number }
-  readonly params: ChainParamsJson
-  readonly validator: string
-}
 
 export interface DevnetOptions {
   readonly validator: Hex
@@ -82,36 +42,12 @@ const BEACON_PERIOD_MS = 3_000
 /** Minted for services is at most nine tenths of what is burnt: so what is ever minted, or burnt, is at most ten times the rest. */
 const MOVED_TIMES_MAX = 10n
 const DEVNET_SUPPLY = 10n ** 27n
-const GENESIS_DOMAIN = new TextEncoder().encode('granary/genesis/1'.padEnd(32, '\0'))
-
-export const genesisStruct: Struct<Genesis, GenesisJson> = struct<Genesis, GenesisJson>('Genesis', {
-  chainId: text(64),
-  timeMs: uint(53),
-  blockTimeMs: uint(32),
-  devnet: bool,
-  accounts: list(struct<GenesisAccount>('GenesisAccount', { address, balance: bigUint(128) }), { max: 100_000 }),
-  beacon: struct<GenesisBeacon>('GenesisBeacon', {
-    publicKey: hexBytes(96),
-    genesisTimeMs: uint(53),
-    periodMs: uint(32),
-  }),
-  params: chainParams,
-  validator: hexBytes(32),
-})
-
-export function genesisToJson(genesis: Genesis): GenesisJson {
-  return genesisStruct.toJson(genesis, 'genesis')
-}
 
 /** @throws MessageInvalidError naming the field, GenesisInvalidError */
 export function genesisFromJson(json: unknown): Genesis {
   const genesis = genesisStruct.fromJson(json, 'genesis')
   assertGenesis(genesis)
   return genesis
-}
-
-export function genesisHash(genesis: Genesis): Hash {
-  return hashOf(sha256(concatBytes(GENESIS_DOMAIN, encodeRecord(genesisStruct, genesis))))
 }
 
 export function devnetGenesis(options: DevnetOptions): Genesis {

@@ -1,11 +1,11 @@
 /** What stands in the state once: genesis, parameters, head. */
 import { equalBytes } from '@granary/base'
+import { decodeRecord, encodeRecord } from '../codec/tuple-codec.ts'
+import { APP_HASH_KEY } from '../header/tree-keys.ts'
 import { type Hash, hashOf } from '../messages/index.ts'
-import { decodeRecord, encodeRecord } from '../messages/tuple-codec.ts'
-import { APP_HASH_KEY } from './app-hash.ts'
+import { type ChainParams, chainParams, PARAMS_KEY } from '../records/chain-params.ts'
+import { GENESIS_KEY, type Genesis, genesisStruct } from '../records/genesis.ts'
 import { InvariantError } from './errors.ts'
-import { type Genesis, genesisStruct } from './genesis.ts'
-import { type ChainParams, chainParams } from './params.ts'
 import type { StateReader, Store } from './store.ts'
 import { tables } from './tables.ts'
 
@@ -14,9 +14,6 @@ export interface HeadView {
   readonly timeMs: number
   readonly appHash: Hash
 }
-
-export const GENESIS_KEY = 'genesis'
-const PARAMS_KEY = 'params'
 
 export function readHead(reader: StateReader): HeadView {
   const head = tables.head.get(reader)

@@ -1,12 +1,16 @@
 /** `@granary/chain/state`: the deterministic state machine and what an engine needs to drive it. */
+
+export { isDerived, isInTree } from '../header/tree-keys.ts'
 export type { BeaconEntry } from '../messages/index.ts'
+export type { Totals } from '../records/chain.ts'
+export { type ChainParams, type ChainParamsJson, chainParams, feeParams } from '../records/chain-params.ts'
+export { type Genesis, type GenesisAccount, type GenesisJson, genesisHash, genesisToJson } from '../records/genesis.ts'
+export type { Vesting } from '../records/providers.ts'
 export { type Cover, type FrozenIncome, missFee, skipFee, uncoveredOf } from './answer-fees.ts'
 export {
   appHashOfState,
   deriveState,
   encodeOutside,
-  isDerived,
-  isInTree,
   isStateInTree,
   proveState,
   type StateRecord,
@@ -30,13 +34,8 @@ export type { TxResult } from './execute-tx.ts'
 export {
   type DevnetOptions,
   devnetGenesis,
-  type Genesis,
-  type GenesisAccount,
   GenesisInvalidError,
-  type GenesisJson,
   genesisFromJson,
-  genesisHash,
-  genesisToJson,
   productionGenesis,
 } from './genesis.ts'
 export { type HeadView, readGenesis, readHead, readParams } from './head.ts'
@@ -57,18 +56,9 @@ export {
   type TxVerdict,
 } from './machine.ts'
 export { networkFee } from './messages/settle-deals.ts'
-export {
-  type ChainParams,
-  type ChainParamsJson,
-  chainParams,
-  devnetParams,
-  feeParams,
-  productionParams,
-} from './params.ts'
+export { devnetParams, productionParams } from './params.ts'
 export { latestBlockTimeMs } from './proven-time.ts'
 export { draw, entropyOf, type RandomnessTag, seedEntropyOf } from './randomness.ts'
-export type { Totals } from './records/chain.ts'
-export type { Vesting } from './records/providers.ts'
 export { recount } from './recount.ts'
 export { rewardFor, serviceReward } from './rewards.ts'
 export { roundsToDeliver } from './rounds-to-deliver.ts'

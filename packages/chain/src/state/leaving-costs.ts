@@ -3,9 +3,9 @@
  * the rules themselves. docs/spec/chain.md section 4, Leaving.
  */
 import type { Epoch } from '../messages/index.ts'
+import type { ChainParams } from '../records/chain-params.ts'
+import type { Sector } from '../records/sectors.ts'
 import { lesser } from './lesser.ts'
-import type { ChainParams } from './params.ts'
-import type { Sector } from './records/sectors.ts'
 
 export type LeavingParams = Pick<ChainParams, 'terminationFee' | 'forfeitEpochs'>
 

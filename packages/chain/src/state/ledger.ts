@@ -3,11 +3,11 @@
  * should have happened; so a debit without its credit is seen when the block ends. docs/spec/chain.md section 4.
  */
 import { type Address, AMOUNT_MAX, formatGrn } from '../messages/index.ts'
+import type { Account } from '../records/accounts.ts'
+import type { Totals } from '../records/chain.ts'
+import type { Provider, Vesting } from '../records/providers.ts'
 import { InvariantError, TxError } from './errors.ts'
 import { lesser } from './lesser.ts'
-import type { Account } from './records/accounts.ts'
-import type { Totals } from './records/chain.ts'
-import type { Provider, Vesting } from './records/providers.ts'
 import type { StateReader, Store } from './store.ts'
 import { tables } from './tables.ts'
 

@@ -12,14 +12,12 @@ import {
   termsFor,
 } from '../../test/test-chain.ts'
 import { accountSigner, decodeTransaction, type Hash } from '../messages/index.ts'
+import { type Genesis, genesisHash, genesisToJson } from '../records/genesis.ts'
 import {
   appHashOfState,
   createStateMachine,
   devnetGenesis,
-  type Genesis,
   genesisFromJson,
-  genesisHash,
-  genesisToJson,
   productionParams,
   readGenesis,
   readHead,

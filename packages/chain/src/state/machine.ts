@@ -13,6 +13,7 @@ import {
   type Transaction,
   type TransactionClass,
 } from '../messages/index.ts'
+import { type Genesis, genesisHash } from '../records/genesis.ts'
 import { type Admitted, admit, admitSender, checkEnvelope } from './admit.ts'
 import { writeAppHash } from './app-hash.ts'
 import { currentFees, moveFeeLevel } from './base-fee.ts'
@@ -24,7 +25,7 @@ import type { BlockContext } from './context.ts'
 import { BlockInvalidError, InadmissibleError, type InadmissibleErrorCode } from './errors.ts'
 import type { ChainEvent } from './events.ts'
 import { executeTx, type TxResult } from './execute-tx.ts'
-import { assertGenesis, type Genesis, genesisHash } from './genesis.ts'
+import { assertGenesis } from './genesis.ts'
 import { type HeadView, readGenesis, readHead, rememberingParams, writeGenesis } from './head.ts'
 import { assertConserved, credit } from './ledger.ts'
 import { BEACON_ENTRIES_MAX, beaconEntry, isRoundWanted, misplacedEntry } from './messages/beacon-entry.ts'

@@ -1,8 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
 import { AMOUNT_MAX } from '../messages/index.ts'
+import type { ChainParams } from '../records/chain-params.ts'
 import { assertGenesis, devnetGenesis, type ProductionOptions, productionGenesis } from './genesis.ts'
 import { faultOfParams, faultOfTimes, paramBounds } from './param-bounds.ts'
-import { type ChainParams, devnetParams, productionParams } from './params.ts'
+import { devnetParams, productionParams } from './params.ts'
 
 const PERIOD_MS = 3_000
 

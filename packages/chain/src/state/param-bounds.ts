@@ -4,15 +4,9 @@
  * be made (docs/spec/proofs.md section 10), and at least the epochs in which an answer can be made and sent.
  */
 import { type ProfileName, profileNamed } from '@granary/proofs/profile'
+import type { ChainParams } from '../records/chain-params.ts'
 import { answersDemand, sealDemand } from './block-demand.ts'
-import {
-  answerTimeMaxMs,
-  BPS_ONE,
-  type ChainParams,
-  DRAW_TIME_MIN_MS,
-  leavesTimeToAnswer,
-  RESPONSE_WINDOW_MIN,
-} from './params.ts'
+import { answerTimeMaxMs, BPS_ONE, DRAW_TIME_MIN_MS, leavesTimeToAnswer, RESPONSE_WINDOW_MIN } from './params.ts'
 
 type Bounded = Exclude<keyof ChainParams, 'allowInsecure' | 'responseWindows'>
 export interface Bound {

@@ -4,16 +4,17 @@
  * epoch can be read at any time, which says the same as keeping its hash and length. docs/spec/chain.md section 3.
  */
 import type { Epoch } from '../messages/index.ts'
+import type { Member, Partition } from '../records/partitions.ts'
+import { keyNumber } from '../records/record-table.ts'
+import type { Sector } from '../records/sectors.ts'
 import type { BlockContext } from './context.ts'
 import { drawsOf } from './draws.ts'
 import { InvariantError, TxError } from './errors.ts'
 import { unlockCollateral } from './ledger.ts'
-import type { Member, Partition } from './records/partitions.ts'
-import type { Sector } from './records/sectors.ts'
 import { changePower, pendingReward, rewardsOf, sectorBytesOf } from './rewards.ts'
 import { depositAt, enterSlot, freeSlot, leaveSlot, slotsTaken } from './slots.ts'
 import type { StateReader, Store } from './store.ts'
-import { firstOf, keyNumber } from './table.ts'
+import { firstOf } from './table.ts'
 import { tables } from './tables.ts'
 import { lockWithVested } from './vesting.ts'
 

@@ -3,10 +3,11 @@
  * no clock that is wrong can end a deposit, a deal or a fault before its time. docs/spec/chain.md section 6. A devnet signs
  * its rounds itself, whenever it likes, and is not held to it.
  */
+
+import type { Genesis } from '../records/genesis.ts'
 import { roundTimeMs } from './beacon.ts'
 import type { BlockContext } from './context.ts'
 import { BlockInvalidError, InvariantError } from './errors.ts'
-import type { Genesis } from './genesis.ts'
 import { readParams } from './head.ts'
 import type { StateReader } from './store.ts'
 import { tables } from './tables.ts'

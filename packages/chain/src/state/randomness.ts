@@ -2,7 +2,7 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import { concatBytes } from '@noble/hashes/utils.js'
 import type { Epoch } from '../messages/index.ts'
-import type { ChainParams } from './params.ts'
+import type { ChainParams } from '../records/chain-params.ts'
 import type { StateReader } from './store.ts'
 import { tables } from './tables.ts'
 

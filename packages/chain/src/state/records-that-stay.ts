@@ -3,9 +3,9 @@
  * it, so what a payout or a refund credits never fails. docs/spec/chain.md section 4.
  */
 import type { Address } from '../messages/index.ts'
+import type { ChainParams } from '../records/chain-params.ts'
 import type { TxContext } from './context.ts'
 import { burn, debit, writeAccount } from './ledger.ts'
-import type { ChainParams } from './params.ts'
 import type { StateReader } from './store.ts'
 import { tables } from './tables.ts'
 

@@ -2,17 +2,18 @@
  * Adds up every account, deal, sector and partition, and compares with the totals that the chain keeps as it goes: for
  * tests and for a full verification, never in a block.
  */
+
+import type { Totals } from '../records/chain.ts'
+import type { Deal } from '../records/deals.ts'
+import type { Partition } from '../records/partitions.ts'
+import { keyNumber } from '../records/record-table.ts'
 import { InvariantError } from './errors.ts'
 import { readParams } from './head.ts'
 import { assertConserved, totalsOf } from './ledger.ts'
 import { isEarning, NOW } from './partitions.ts'
-import type { Totals } from './records/chain.ts'
-import type { Deal } from './records/deals.ts'
-import type { Partition } from './records/partitions.ts'
 import { rewardsOf, sectorBytesOf } from './rewards.ts'
 import { slotsTaken } from './slots.ts'
 import type { StateReader } from './store.ts'
-import { keyNumber } from './table.ts'
 import { tables } from './tables.ts'
 import { releasableOf } from './vesting.ts'
 

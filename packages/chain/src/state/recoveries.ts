@@ -3,6 +3,8 @@
  * times the samples. What is answered counts again from the draw. docs/spec/chain.md section 3.
  */
 import type { Epoch } from '../messages/index.ts'
+import type { OpenRecovery, Partition } from '../records/partitions.ts'
+import { keyNumber } from '../records/record-table.ts'
 import { frozenIncome, missFee } from './answer-fees.ts'
 import { isVoid } from './answer-time.ts'
 import type { BlockContext } from './context.ts'
@@ -11,10 +13,9 @@ import { InvariantError } from './errors.ts'
 import { chargeProvider, requireSector } from './faults.ts'
 import { allowedProfile } from './params.ts'
 import { listMember, type PositionedMember, partitionOf, writePartition } from './partitions.ts'
-import type { OpenRecovery, Partition } from './records/partitions.ts'
 import { placementOf, standingOf, unreachedBetween } from './spans.ts'
 import type { StateReader } from './store.ts'
-import { firstOf, keyNumber } from './table.ts'
+import { firstOf } from './table.ts'
 import { tables } from './tables.ts'
 
 /** Times the samples of a challenge. */

@@ -4,11 +4,11 @@
  * room. docs/spec/chain.md section 3.
  */
 import type { Epoch } from '../messages/index.ts'
+import type { Redraw } from '../records/partitions.ts'
 import type { BlockContext } from './context.ts'
 import { InvariantError } from './errors.ts'
 import { partitionOf, writePartition } from './partitions.ts'
 import { drawBelow, u64 } from './randomness.ts'
-import type { Redraw } from './records/partitions.ts'
 import type { StateReader } from './store.ts'
 import { tables } from './tables.ts'
 

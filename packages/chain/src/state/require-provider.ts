@@ -1,7 +1,8 @@
 /** Guards that several messages share: the provider exists, and the sender owns it. */
+
+import type { Provider } from '../records/providers.ts'
 import type { TxContext } from './context.ts'
 import { TxError } from './errors.ts'
-import type { Provider } from './records/providers.ts'
 import type { StateReader } from './store.ts'
 import { tables } from './tables.ts'
 

@@ -1,8 +1,9 @@
 /** Guards that several messages share: the partition exists, the sector is in it, and it was proven lately. */
+
+import type { Partition } from '../records/partitions.ts'
+import type { Sector } from '../records/sectors.ts'
 import type { BlockContext } from './context.ts'
 import { TxError } from './errors.ts'
-import type { Partition } from './records/partitions.ts'
-import type { Sector } from './records/sectors.ts'
 import { standingOf } from './spans.ts'
 import type { StateReader } from './store.ts'
 import { tables } from './tables.ts'

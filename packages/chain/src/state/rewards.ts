@@ -5,11 +5,12 @@
  */
 import { profileNamed } from '@granary/proofs/profile'
 import type { Epoch } from '../messages/index.ts'
+import type { Rewards } from '../records/chain.ts'
+import type { ChainParams } from '../records/chain-params.ts'
+import type { Partition } from '../records/partitions.ts'
 import type { BlockContext } from './context.ts'
 import { InvariantError } from './errors.ts'
-import { BPS_ONE, type ChainParams } from './params.ts'
-import type { Rewards } from './records/chain.ts'
-import type { Partition } from './records/partitions.ts'
+import { BPS_ONE } from './params.ts'
 import type { StateReader, Store } from './store.ts'
 import { tables } from './tables.ts'
 

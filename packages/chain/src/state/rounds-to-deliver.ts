@@ -1,7 +1,7 @@
 /** Which beacon rounds the next block could bring: docs/spec/chain.md, section 6. */
 
+import { keyNumber } from '../records/record-table.ts'
 import type { StateReader } from './store.ts'
-import { keyNumber } from './table.ts'
 import { tables } from './tables.ts'
 
 /**

@@ -1,7 +1,8 @@
 /** A sector's number is used once, ever. Used numbers are kept as ranges, by their end: numbers in order take one record. */
 
+import { keyNumber } from '../records/record-table.ts'
 import type { StateReader, Store } from './store.ts'
-import { firstOf, keyNumber } from './table.ts'
+import { firstOf } from './table.ts'
 import { tables } from './tables.ts'
 
 interface Range {

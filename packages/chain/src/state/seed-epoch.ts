@@ -3,8 +3,8 @@
  * seen when the replica was committed to, by the times that headers and the beacon have proven. docs/spec/chain.md section 6.
  */
 import type { Epoch } from '../messages/index.ts'
+import type { ChainParams } from '../records/chain-params.ts'
 import { InvariantError } from './errors.ts'
-import type { ChainParams } from './params.ts'
 import type { StateReader } from './store.ts'
 import { tables } from './tables.ts'
 

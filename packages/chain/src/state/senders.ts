@@ -1,8 +1,8 @@
 /** What a node asks of the committed state about those whose messages wait, and what of it a block has written. */
 import type { Address, Epoch } from '../messages/index.ts'
+import { keyNumber } from '../records/record-table.ts'
 import { accountOf } from './ledger.ts'
 import type { StateReader } from './store.ts'
-import { keyNumber } from './table.ts'
 import { tables } from './tables.ts'
 
 export interface Senders {

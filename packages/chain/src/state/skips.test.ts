@@ -4,8 +4,9 @@ import { describe, expect, test } from '@jest/globals'
 import { type ClaimedPartition, createClaimedPartition } from '../../test/claimed-partition.ts'
 import { GRN, signTerms, termsFor } from '../../test/test-chain.ts'
 import { PROFILE } from '../../test/test-sealer.ts'
+import type { ChainParams } from '../records/chain-params.ts'
 import { type FrozenIncome, missFee, skipFee } from './answer-fees.ts'
-import { type ChainParams, dealView, providerView, sectorView } from './index.ts'
+import { dealView, providerView, sectorView } from './index.ts'
 import { rewardFor } from './rewards.ts'
 
 const { sectorBytes } = profileNamed(PROFILE)

@@ -2,13 +2,13 @@
  * The sectors that an answer skips: faulty from then on, for a fee each. docs/spec/chain.md section 3.
  */
 import { formatGrn } from '../messages/index.ts'
+import type { Partition } from '../records/partitions.ts'
 import { type Cover, frozenIncome, skipFee, uncoveredOf } from './answer-fees.ts'
 import { endSector } from './challenges.ts'
 import type { BlockContext } from './context.ts'
 import { InvariantError, TxError } from './errors.ts'
 import { chargeProvider, declareFault, forfeit } from './faults.ts'
 import { isListed, NOW, type PositionedMember, partitionOf } from './partitions.ts'
-import type { Partition } from './records/partitions.ts'
 import { tables } from './tables.ts'
 
 /**

@@ -3,11 +3,12 @@
  * that nobody knows the next slot before its epoch's randomness. docs/spec/chain.md section 3.
  */
 import type { Epoch } from '../messages/index.ts'
+import type { ChainParams } from '../records/chain-params.ts'
+import { keyNumber } from '../records/record-table.ts'
 import { InvariantError } from './errors.ts'
-import type { ChainParams } from './params.ts'
 import { drawBelow, u64 } from './randomness.ts'
 import type { StateReader, Store } from './store.ts'
-import { firstOf, keyNumber } from './table.ts'
+import { firstOf } from './table.ts'
 import { tables } from './tables.ts'
 
 const DEPOSIT_STEPS = 20

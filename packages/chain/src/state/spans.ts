@@ -6,13 +6,14 @@
  * challenge (or the activation, or the draw of a recovery) to the next.
  */
 import type { Epoch } from '../messages/index.ts'
+import type { Miss } from '../records/partitions.ts'
+import { keyNumber } from '../records/record-table.ts'
+import type { Placement, Sector } from '../records/sectors.ts'
 import { drawsOf } from './draws.ts'
 import { InvariantError } from './errors.ts'
 import { partitionOf } from './partitions.ts'
-import type { Miss } from './records/partitions.ts'
-import type { Placement, Sector } from './records/sectors.ts'
 import type { StateReader } from './store.ts'
-import { firstOf, keyNumber } from './table.ts'
+import { firstOf } from './table.ts'
 import { tables } from './tables.ts'
 
 export interface Standing {

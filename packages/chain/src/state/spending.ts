@@ -4,9 +4,9 @@
  * collateral that terms lock which the key has signed. docs/spec/chain.md section 1.
  */
 import { type Address, formatGrn, type Transaction } from '../messages/index.ts'
+import type { SessionKey } from '../records/accounts.ts'
 import { InvariantError, TxError } from './errors.ts'
 import { accountOf, totalsOf } from './ledger.ts'
-import type { SessionKey } from './records/accounts.ts'
 import type { StateReader, Store } from './store.ts'
 import { tables } from './tables.ts'
 

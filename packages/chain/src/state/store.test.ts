@@ -1,10 +1,10 @@
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { createMemoryState } from '../../test/memory-state.ts'
-import { uint } from '../messages/field.ts'
+import { uint } from '../codec/field.ts'
+import { struct } from '../codec/struct.ts'
+import { encodeRecord } from '../codec/tuple-codec.ts'
 import { MessageInvalidError } from '../messages/index.ts'
-import { struct } from '../messages/struct.ts'
-import { encodeRecord } from '../messages/tuple-codec.ts'
 import { createOverlay, readRecord, type Store } from './store.ts'
 
 interface Pair {

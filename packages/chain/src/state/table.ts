@@ -1,16 +1,9 @@
-/** A table of records: `name/part/part` → the tuple of a declared record. Numbers in keys have a fixed width, so that they sort. */
-import type { Struct } from '../messages/struct.ts'
-import { decodeRecord } from '../messages/tuple-codec.ts'
+/** A table of records, read and written: what a record is, and what its key, is declared beside the other records. */
+import { decodeRecord } from '../codec/tuple-codec.ts'
+import { type KeyPart, type RecordTable, tableKey } from '../records/record-table.ts'
 import { readRecord, type StateReader, type Store } from './store.ts'
 
-export type KeyPart = string | number
-
-export interface Table<K extends readonly KeyPart[], T> {
-  readonly name: string
-  /** What the parts of a key are. */
-  readonly parts: readonly string[]
-  readonly record: Struct<T>
-  key(...parts: K): string
+export interface Table<K extends readonly KeyPart[], T> extends RecordTable<K, T> {
   get(store: StateReader, ...parts: K): T | undefined
   put(store: Store, ...entry: [...parts: K, value: T]): void
   delete(store: Store, ...parts: K): void
@@ -24,40 +17,23 @@ export interface Entry<T> {
   readonly value: T
 }
 
-const NUMBER_DIGITS = 14
-
-export function table<K extends readonly KeyPart[], T>(
-  name: string,
-  parts: readonly string[],
-  record: Struct<T>,
-): Table<K, T> {
-  const keyOf = (of: readonly KeyPart[]): string => [name, ...of.map(keyPart)].join('/')
+export function table<K extends readonly KeyPart[], T>(of: RecordTable<K, T>): Table<K, T> {
+  const { name, record } = of
   return {
-    name,
-    parts,
-    record,
-    key: (...of) => keyOf(of),
-    get: (store, ...of) => readRecord(store, keyOf(of), record),
+    ...of,
+    get: (store, ...parts) => readRecord(store, tableKey(name, parts), record),
     put: (store, ...entry) => {
-      const of = entry.slice(0, -1) as KeyPart[]
-      store.putRecord(keyOf(of), record, entry[entry.length - 1] as T)
+      const parts = entry.slice(0, -1) as KeyPart[]
+      store.putRecord(tableKey(name, parts), record, entry[entry.length - 1] as T)
     },
-    delete: (store, ...of) => store.delete(keyOf(of)),
-    entries: function* (store, of, after) {
-      const afterKey = after === undefined ? undefined : keyOf(after)
-      for (const [key, bytes] of store.range(`${keyOf(of)}/`, afterKey)) {
+    delete: (store, ...parts) => store.delete(tableKey(name, parts)),
+    entries: function* (store, parts, after) {
+      const afterKey = after === undefined ? undefined : tableKey(name, after)
+      for (const [key, bytes] of store.range(`${tableKey(name, parts)}/`, afterKey)) {
         yield { parts: key.split('/').slice(1), value: decodeRecord(record, bytes) }
       }
     },
   }
-}
-
-export function keyPart(part: KeyPart): string {
-  return typeof part === 'number' ? part.toString(16).padStart(NUMBER_DIGITS, '0') : part
-}
-
-export function keyNumber(part: string | undefined): number {
-  return Number.parseInt(part!, 16)
 }
 
 /** The first of a range, which is then left: nothing stays open behind it. */

@@ -5,11 +5,11 @@
  * docs/spec/chain.md section 4.
  */
 import type { Epoch } from '../messages/index.ts'
+import type { ChainParams } from '../records/chain-params.ts'
+import { type Tranche, VESTING_STEPS, type Vesting } from '../records/providers.ts'
 import type { BlockContext } from './context.ts'
 import { burn, freeCollateral, lockCollateral, mint, writeVesting } from './ledger.ts'
 import { lesser } from './lesser.ts'
-import type { ChainParams } from './params.ts'
-import { type Tranche, VESTING_STEPS, type Vesting } from './records/providers.ts'
 import { tables } from './tables.ts'
 
 type VestingParams = Pick<ChainParams, 'vesting'>

@@ -2,7 +2,7 @@
 
 import type { DatabaseSync } from 'node:sqlite'
 import { fromHex } from '@granary/base'
-import { keyNumber } from '../state/table.ts'
+import { keyNumber } from '../records/record-table.ts'
 import type { BlockRecord, DealKeys } from './records.ts'
 
 export function restoreState(

@@ -1,9 +1,9 @@
 /** Makes the proof that a key has its value, or none. */
 
-import { bitAt, pathOf } from './hashes.ts'
+import { bitAt, pathOf } from '../header/tree-hashes.ts'
+import type { TreeProof } from '../header/verify-proof.ts'
 import { hashOfNode, type TreeNode } from './node.ts'
 import { levelsOf, nibbleAt, type PageReader, readPage } from './page.ts'
-import type { TreeProof } from './verify-proof.ts'
 
 const LEVELS = 4
 

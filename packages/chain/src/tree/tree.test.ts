@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { bitAt, EMPTY_HASH, innerHashOf, leafHashOf, pathOf, valueHashOf } from './hashes.ts'
+import { bitAt, EMPTY_HASH, innerHashOf, leafHashOf, pathOf, valueHashOf } from '../header/tree-hashes.ts'
+import { faultOfProof, type TreeProof } from '../header/verify-proof.ts'
 import { proveKey } from './prove-key.ts'
 import { compareBytes, rootOf, updateTree } from './update-tree.ts'
-import { faultOfProof, type TreeProof } from './verify-proof.ts'
 
 type Write = readonly [string, Uint8Array | null]
 

@@ -1,6 +1,6 @@
 /** Executes every block again, from the genesis, and compares each app hash with the one that was stored and signed. */
 import { GranaryError } from '@granary/base'
-import { decodeHeader } from '../engine/header.ts'
+import { decodeHeader } from '../header/header.ts'
 import type { Hash } from '../messages/index.ts'
 import { createStateMachine, readGenesis } from '../state/index.ts'
 import { dealKeys } from '../store/deal-keys.ts'

@@ -3,19 +3,12 @@
  * transactions of every block, the tree made anew from all records, the states that are kept, and every account's money.
  */
 import { GranaryError } from '@granary/base'
-import { decodeHeader, hashTxDigests, verifyHeader } from '../engine/header.ts'
+import { decodeHeader, hashTxDigests, verifyHeader } from '../header/header.ts'
+import { isDerived } from '../header/tree-keys.ts'
 import type { Hash } from '../messages/index.ts'
-import {
-  appHashOfState,
-  deriveState,
-  type Genesis,
-  genesisHash,
-  isDerived,
-  readGenesis,
-  readHead,
-  recount,
-  type Totals,
-} from '../state/index.ts'
+import type { Totals } from '../records/chain.ts'
+import { type Genesis, genesisHash } from '../records/genesis.ts'
+import { appHashOfState, deriveState, readGenesis, readHead, recount } from '../state/index.ts'
 import type { Store } from '../store/open-store.ts'
 import type { BlockRecord } from '../store/records.ts'
 import { openChain } from './open-chain.ts'

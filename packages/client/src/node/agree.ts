@@ -1,9 +1,10 @@
 /** Quote, money, upload, agreement: the half of a put that happens with the provider. Each step is in the journal first. */
 
 import { GranaryError, toHex } from '@granary/base'
-import { type ChainStatus, dealFee } from '@granary/chain/client'
+import type { ChainStatus } from '@granary/chain/client'
 import {
   type DealTerms,
+  dealFee,
   dealTermsDigest,
   dealTermsFromJson,
   dealTermsToJson,

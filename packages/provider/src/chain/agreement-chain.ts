@@ -1,8 +1,8 @@
 /** What agreeing and quoting ask of the chain, through its typed client. */
 
 import { GranaryError } from '@granary/base'
-import { type ChainClient, dealFee, type ProviderView } from '@granary/chain/client'
-import { feeOf, type Hash } from '@granary/chain/messages'
+import type { ChainClient, ProviderView } from '@granary/chain/client'
+import { dealFee, feeOf, type Hash } from '@granary/chain/messages'
 import type { Profile } from '@granary/proofs/profile'
 import { porepBundleBytes } from '@granary/proofs/verify'
 import type { AgreementChain } from '../deals/accept-piece.ts'

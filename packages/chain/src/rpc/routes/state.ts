@@ -1,15 +1,12 @@
 /** GET of what the state holds: status, parameters, supply, accounts, providers, deals, sectors, randomness. */
 import type { DealView, NodeClock } from '../../client/views.ts'
 import type { Engine } from '../../engine/engine.ts'
+import { chainParams, feeParams } from '../../records/chain-params.ts'
+import { type Genesis, genesisHash, genesisToJson } from '../../records/genesis.ts'
 import {
   accountView,
-  chainParams,
   currentFees,
   dealView,
-  feeParams,
-  type Genesis,
-  genesisHash,
-  genesisToJson,
   partitionViews,
   providerView,
   providerViews,

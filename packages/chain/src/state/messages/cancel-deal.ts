@@ -11,6 +11,7 @@
  * over (DEAL_OVER).
  */
 import type { CancelDeal, Epoch } from '../../messages/index.ts'
+import type { Deal } from '../../records/deals.ts'
 import type { Effect, TxContext } from '../context.ts'
 import { dealStatus } from '../deal-status.ts'
 import { TxError, type TxErrorCode } from '../errors.ts'
@@ -19,7 +20,6 @@ import { burn, credit, takeEscrow, unlockCollateral } from '../ledger.ts'
 import { BPS_ONE } from '../params.ts'
 import { partitionOf } from '../partitions.ts'
 import { payProvider } from '../pay-provider.ts'
-import type { Deal } from '../records/deals.ts'
 import { placementOf, standingOf } from '../spans.ts'
 import { tables } from '../tables.ts'
 import { networkFee, settleDeal } from './settle-deals.ts'

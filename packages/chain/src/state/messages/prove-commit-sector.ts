@@ -11,12 +11,12 @@
  */
 import { profileNamed } from '@granary/proofs/profile'
 import type { ProveCommitSector } from '../../messages/index.ts'
+import type { Sector } from '../../records/sectors.ts'
 import type { Effect, TxContext } from '../context.ts'
 import { InvariantError, TxError, type TxErrorCode } from '../errors.ts'
 import { changeDealBytes, unlockCollateral } from '../ledger.ts'
 import { takePlace } from '../partitions.ts'
 import { draw, entropyOf, seedEntropyOf } from '../randomness.ts'
-import type { Sector } from '../records/sectors.ts'
 import { requireOwner } from '../require-provider.ts'
 import { seedEpochOf } from '../seed-epoch.ts'
 import { tables } from '../tables.ts'

@@ -21,12 +21,13 @@ import {
   type PublishDeal,
   type SignedTerms,
 } from '../../messages/index.ts'
+import { dealFee } from '../../messages/record-fees.ts'
+import type { ChainParams } from '../../records/chain-params.ts'
+import type { Provider } from '../../records/providers.ts'
 import type { Effect, TxContext } from '../context.ts'
 import { InvariantError, TxError, type TxErrorCode } from '../errors.ts'
 import { lockEscrow } from '../ledger.ts'
-import { BPS_ONE, type ChainParams } from '../params.ts'
-import { dealFee } from '../record-fees.ts'
-import type { Provider } from '../records/providers.ts'
+import { BPS_ONE } from '../params.ts'
 import { payForRecord } from '../records-that-stay.ts'
 import { requireProvider } from '../require-provider.ts'
 import { TERMS_SCOPE } from '../session-scopes.ts'

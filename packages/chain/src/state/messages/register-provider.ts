@@ -7,11 +7,11 @@
  * Refuses a session key or an endpoint that is none (PROVIDER_INVALID), a sender who has not as much (INSUFFICIENT_FUNDS).
  */
 import type { RegisterProvider } from '../../messages/index.ts'
+import { providerFee } from '../../messages/record-fees.ts'
 import type { Effect } from '../context.ts'
 import { InvariantError } from '../errors.ts'
 import { writeProvider } from '../ledger.ts'
 import { authorizeDaemon, checkProfile } from '../provider-profile.ts'
-import { providerFee } from '../record-fees.ts'
 import { payForAccount, payForRecord } from '../records-that-stay.ts'
 import { tables } from '../tables.ts'
 

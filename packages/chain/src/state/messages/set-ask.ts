@@ -8,9 +8,10 @@
  * not take, less collateral than a deal takes, a time that has passed (ASK_INVALID).
  */
 import type { SetAsk } from '../../messages/index.ts'
+import type { ChainParams } from '../../records/chain-params.ts'
 import type { Effect } from '../context.ts'
 import { TxError } from '../errors.ts'
-import { allowedProfile, type ChainParams } from '../params.ts'
+import { allowedProfile } from '../params.ts'
 import { requireOwner } from '../require-provider.ts'
 import { tables } from '../tables.ts'
 

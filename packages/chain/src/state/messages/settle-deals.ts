@@ -7,6 +7,7 @@
  * Refuses a deal that there is not (DEAL_NOT_FOUND).
  */
 import type { Epoch, SettleDeals } from '../../messages/index.ts'
+import type { Deal } from '../../records/deals.ts'
 import type { Effect, TxContext } from '../context.ts'
 import { type DealStatus, type DueEpochs, dealStatus, dueEpochs } from '../deal-status.ts'
 import { InvariantError, TxError } from '../errors.ts'
@@ -23,7 +24,6 @@ import {
 } from '../ledger.ts'
 import { BPS_ONE } from '../params.ts'
 import { payProvider } from '../pay-provider.ts'
-import type { Deal } from '../records/deals.ts'
 import { serviceReward } from '../rewards.ts'
 import { faultedRunTo, recoveryAfter } from '../spans.ts'
 import { tables } from '../tables.ts'

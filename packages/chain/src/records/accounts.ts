@@ -1,7 +1,7 @@
 /** Accounts: their money, and who else may sign for them. */
-import { epochs, list, text, uint } from '../../messages/field.ts'
-import type { Epoch } from '../../messages/index.ts'
-import { type Struct, struct } from '../../messages/struct.ts'
+import { epochs, list, text, uint } from '../codec/field.ts'
+import { type Struct, struct } from '../codec/struct.ts'
+import type { Epoch } from '../codec/types.ts'
 import { amount } from './fields.ts'
 
 export interface Account {

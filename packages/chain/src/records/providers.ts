@@ -1,7 +1,8 @@
 /** Providers: who they are, what they ask for, and what was minted for them. */
-import { address, bytes, epochs, list, peerId, text, uint } from '../../messages/field.ts'
-import type { Address, Epoch, SetAsk } from '../../messages/index.ts'
-import { type Struct, struct } from '../../messages/struct.ts'
+import { address, bytes, epochs, list, peerId, text, uint } from '../codec/field.ts'
+import { type Struct, struct } from '../codec/struct.ts'
+import type { Address, Epoch } from '../codec/types.ts'
+import type { SetAsk } from '../messages/bodies.ts'
 import { amount } from './fields.ts'
 
 export interface Provider {

@@ -1,7 +1,7 @@
 /** Sectors, and what of their time is decided. */
-import { bytes32, choice, epochs, list, text, uint } from '../../messages/field.ts'
-import type { Epoch } from '../../messages/index.ts'
-import { type Struct, struct } from '../../messages/struct.ts'
+import { bytes32, choice, epochs, list, text, uint } from '../codec/field.ts'
+import { type Struct, struct } from '../codec/struct.ts'
+import type { Epoch } from '../codec/types.ts'
 import { amount, type Maybe, maybe, u48 } from './fields.ts'
 
 export type SectorStatus = 'precommitted' | 'active' | 'ended' | 'terminated' | 'failed'

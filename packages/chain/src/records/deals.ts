@@ -1,8 +1,9 @@
 /** Deals, from their publication to their last settlement. */
-import { dealTerms } from '../../messages/deal-terms.ts'
-import { bool, choice, epochs, hexBytes, uint } from '../../messages/field.ts'
-import type { DealTerms, Epoch, Hash } from '../../messages/index.ts'
-import { type Struct, struct } from '../../messages/struct.ts'
+
+import { bool, choice, epochs, hexBytes, uint } from '../codec/field.ts'
+import { type Struct, struct } from '../codec/struct.ts'
+import type { Epoch, Hash } from '../codec/types.ts'
+import { type DealTerms, dealTerms } from '../messages/deal-terms.ts'
 import { amount, type Maybe, maybe, u48 } from './fields.ts'
 
 /** Of a client that left its deal while the data was faulty: decided by what becomes of the sector. */

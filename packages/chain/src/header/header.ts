@@ -7,7 +7,7 @@ import * as dagCbor from '@ipld/dag-cbor'
 import { ed25519 } from '@noble/curves/ed25519.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { concatBytes, utf8ToBytes } from '@noble/hashes/utils.js'
-import type { Hash } from '../messages/index.ts'
+import type { Hash } from '../codec/types.ts'
 
 export interface Header {
   readonly height: number

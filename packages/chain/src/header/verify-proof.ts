@@ -3,7 +3,7 @@
  * The path of the key decides on which side each sibling stands, so a proof has nothing to say about that.
  */
 import { equalBytes } from '@granary/base'
-import { bitAt, EMPTY_HASH, HASH_BYTES, innerHashOf, leafHashOf, pathOf, valueHashOf } from './hashes.ts'
+import { bitAt, EMPTY_HASH, HASH_BYTES, innerHashOf, leafHashOf, pathOf, valueHashOf } from './tree-hashes.ts'
 
 export interface TreeProof {
   /** From the root down: the nodes beside the path. */

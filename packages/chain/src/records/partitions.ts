@@ -1,7 +1,7 @@
 /** Partitions: their lists, and what they are asked. */
-import { bigUint, bool, bytes32, epochs, list, text, uint } from '../../messages/field.ts'
-import type { Epoch } from '../../messages/index.ts'
-import { type Struct, struct } from '../../messages/struct.ts'
+import { bigUint, bool, bytes32, epochs, list, text, uint } from '../codec/field.ts'
+import { type Struct, struct } from '../codec/struct.ts'
+import type { Epoch } from '../codec/types.ts'
 import { amount, type Maybe, maybe, u48 } from './fields.ts'
 
 export interface OpenChallenge {

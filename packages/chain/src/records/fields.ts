@@ -1,6 +1,6 @@
 /** What several records are made of. */
-import { bigUint, type Field, list, uint } from '../../messages/field.ts'
-import { type Struct, struct } from '../../messages/struct.ts'
+import { bigUint, type Field, list, uint } from '../codec/field.ts'
+import { type Struct, struct } from '../codec/struct.ts'
 
 /** A value that may be missing, in a record: a list of none or one. */
 export type Maybe<T> = readonly [T] | readonly []

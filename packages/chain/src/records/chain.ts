@@ -1,7 +1,7 @@
 /** What stands in the state once: where the chain is, its money, its fees and rewards. */
-import { bigUint, epochs, uint } from '../../messages/field.ts'
-import type { Epoch } from '../../messages/index.ts'
-import { type Struct, struct } from '../../messages/struct.ts'
+import { bigUint, epochs, uint } from '../codec/field.ts'
+import { type Struct, struct } from '../codec/struct.ts'
+import type { Epoch } from '../codec/types.ts'
 import { amount, u48 } from './fields.ts'
 
 export interface Head {

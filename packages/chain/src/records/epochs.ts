@@ -1,6 +1,6 @@
 /** Epochs: their randomness, and the order in which slots are challenged. */
-import { bigUint, bytes, uint } from '../../messages/field.ts'
-import { type Struct, struct } from '../../messages/struct.ts'
+import { bigUint, bytes, uint } from '../codec/field.ts'
+import { type Struct, struct } from '../codec/struct.ts'
 import { u48 } from './fields.ts'
 
 export interface EpochRecord {
