@@ -1,6 +1,5 @@
 /** What a page does with the client's main entry: browser.slow.test.ts bundles this for a real browser. */
-import { createChainClient } from '@granary/chain/client'
-import { accountSigner } from '@granary/chain/messages'
+
 import {
   agreeDeal,
   blobSource,
@@ -14,6 +13,8 @@ import {
   uploadPiece,
 } from '@granary/client'
 import { importFile, pieceOf, verifiedFile, writeCar } from '@granary/content'
+import { createChainClient } from '@granary/protocol/client'
+import { accountSigner } from '@granary/protocol/messages'
 import { MemoryBlockstore } from 'blockstore-core'
 
 const DAY_MS = 86_400_000

@@ -5,7 +5,7 @@
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { createChainClient } from '@granary/chain/client'
+import { createChainClient } from '@granary/protocol/client'
 import { expect, test } from '@jest/globals'
 import { changeParams } from './change-params.ts'
 import { createWorkbench, type Finished } from './harness.ts'

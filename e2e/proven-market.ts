@@ -1,5 +1,5 @@
 /** A devnet with short periods and one provider with four sectors in one partition, and who watches that no proof is missed. */
-import { type ChainClient, createChainClient, type PartitionView } from '@granary/chain/client'
+import { type ChainClient, createChainClient, type PartitionView } from '@granary/protocol/client'
 import { changeParams } from './change-params.ts'
 import { createWorkbench, type Workbench } from './harness.ts'
 import { eachBlock, fileOf, type Market, type PutData, put, succeeded } from './story.ts'

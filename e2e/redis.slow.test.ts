@@ -1,7 +1,7 @@
 /** The provider's queue on a real Redis: the same story as on PGlite, through the command line. */
 import { once } from 'node:events'
 import { join } from 'node:path'
-import { createChainClient } from '@granary/chain/client'
+import { createChainClient } from '@granary/protocol/client'
 import { afterAll, expect, test } from '@jest/globals'
 import { createWorkbench, envelope } from './harness.ts'
 import { provenTimes, soundAfter, startProvenMarket } from './proven-market.ts'

@@ -1,7 +1,7 @@
 /** A devnet with two providers in which puts go on, one after the other to each, until they are told to end. */
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type ChainClient, createChainClient } from '@granary/chain/client'
+import { type ChainClient, createChainClient } from '@granary/protocol/client'
 import { changeParams } from './change-params.ts'
 import { createWorkbench, type Workbench } from './harness.ts'
 import { type KeptPut, keepPutting, type Stored } from './keep-putting.ts'

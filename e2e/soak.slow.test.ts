@@ -3,7 +3,7 @@
  * one after the other: no deal that was reported is lost, and proofs are missed only where the table says so.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { DealView } from '@granary/chain/client'
+import type { DealView } from '@granary/protocol/client'
 import { expect, test } from '@jest/globals'
 import { eventually } from './kept-provider.ts'
 import { mountable } from './small-disk.ts'

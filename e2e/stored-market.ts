@@ -1,6 +1,6 @@
 /** What a market must be like when all that was done to it is over: every deal that a put reported, its sector and its bytes. */
 import { join } from 'node:path'
-import type { ChainClient, DealView } from '@granary/chain/client'
+import type { ChainClient, DealView } from '@granary/protocol/client'
 import type { Workbench } from './harness.ts'
 import type { Stored } from './keep-putting.ts'
 import { sameBytes, succeeded } from './story.ts'

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type ChainClient, createChainClient, type DealView } from '@granary/chain/client'
+import { type ChainClient, createChainClient, type DealView } from '@granary/protocol/client'
 import { createWorkbench, envelope, type Finished, type Running, type Workbench } from './harness.ts'
 
 export type Server = Running & { readonly url: string }

@@ -1,6 +1,8 @@
 /** `@granary/chain/node`: makes the folder of a chain, and runs a node on one. Builds every part and passes it on. */
 import { readFileSync } from 'node:fs'
 import type { GranaryError } from '@granary/base'
+import { accountSigner } from '@granary/protocol/messages'
+import { genesisHash } from '@granary/protocol/records'
 import { machineTime, type Time } from './engine/clock/clock.ts'
 import { createBeaconClock } from './engine/clock/create-beacon-clock.ts'
 import { createLocalClock } from './engine/clock/create-local-clock.ts'
@@ -15,8 +17,6 @@ import { createVerifiers, type VerificationEvent } from './engine/verification/c
 import { verifyHead } from './engine/verify-head.ts'
 import { homeFiles } from './home/home-files.ts'
 import { readHome } from './home/read-home.ts'
-import { accountSigner } from './messages/index.ts'
-import { genesisHash } from './records/genesis.ts'
 import { type AddressLimits, addressesThatCount, addressLimits } from './rpc/address-limits.ts'
 import type { RpcFault } from './rpc/answer-errors.ts'
 import { createApp } from './rpc/create-app.ts'

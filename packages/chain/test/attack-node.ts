@@ -4,7 +4,7 @@
  */
 import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { encodeTransaction } from '../src/messages/index.ts'
+import { encodeTransaction } from '@granary/protocol/messages'
 
 const [target = ''] = process.argv.slice(2)
 const { hostname, port } = new URL(target)

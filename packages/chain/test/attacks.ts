@@ -477,19 +477,19 @@ export const attacks: readonly Attack[] = [
   // What a node answers, and whom
   {
     name: 'the node behind an address becomes one of another chain',
-    file: 'chain/src/client/known-chain',
+    file: 'chain/src/rpc/known-chain',
     refusedBy: 'every answer names its genesis, and a client uses nothing of another',
     cost: 'the address of a node that is asked; nothing is gained',
   },
   {
     name: 'what a node below a height that was seen does not know',
-    file: 'chain/src/client/known-chain',
+    file: 'chain/src/rpc/known-chain',
     refusedBy: 'every answer names its height; not found below a height that was seen is an outage',
     cost: 'a node of the chain; nothing is gained',
   },
   {
     name: 'showing an old state at the first read',
-    file: 'chain/src/light/light',
+    file: 'chain/src/rpc/light',
     refusedBy: 'a head older than 30 s or ten blocks by the clock of the reader is not believed',
     cost: 'a node of the chain; nothing is gained',
   },
@@ -531,7 +531,7 @@ export const attacks: readonly Attack[] = [
   },
   {
     name: 'garbage of a million small items',
-    file: 'chain/src/messages/transaction',
+    file: 'protocol/src/messages/transaction',
     refusedBy: 'a message has at most 65,536 items, counted before one is built',
     cost: 'it is not taken at all',
   },

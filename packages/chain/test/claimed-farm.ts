@@ -1,6 +1,6 @@
 /** A client, and a provider whose proofs are taken on its word: deals, sectors and answers in a line each. */
-import type { DealTerms, MessageBodies, Signer, TransactionName } from '../src/messages/index.ts'
-import type { ChainParams } from '../src/records/chain-params.ts'
+import type { DealTerms, MessageBodies, Signer, TransactionName } from '@granary/protocol/messages'
+import type { ChainParams } from '@granary/protocol/records'
 import { partitionViews, sectorView } from '../src/state/index.ts'
 import { claimedAnswer, claimedPiece, claimedPoRep, claimedProofs, claimedSector } from './claimed-proofs.ts'
 import { createTestChain, fund, registerProvider, signTerms, type TestChain, termsFor } from './test-chain.ts'

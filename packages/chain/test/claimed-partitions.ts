@@ -1,6 +1,6 @@
 /** Providers with any number of partitions, whose proofs are taken on their word. */
-import type { Signer } from '../src/messages/index.ts'
-import type { ChainParams } from '../src/records/chain-params.ts'
+import type { Signer } from '@granary/protocol/messages'
+import type { ChainParams } from '@granary/protocol/records'
 import { accountView, type Verifiers } from '../src/state/index.ts'
 import { claimedPoRep, claimedProofs, claimedSector } from './claimed-proofs.ts'
 import { createTestChain, fund, registerProvider, type TestChain } from './test-chain.ts'

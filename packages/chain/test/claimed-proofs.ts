@@ -5,7 +5,7 @@
 import { fromHex } from '@granary/base'
 import { profileNamed } from '@granary/proofs/profile'
 import { computeCommD, parsePieceCid, pieceCidV2, postBundleBytes } from '@granary/proofs/verify'
-import { type MessageBodies, type SectorPreCommit, verifySigner } from '../src/messages/index.ts'
+import { type MessageBodies, type SectorPreCommit, verifySigner } from '@granary/protocol/messages'
 import { partitionViews, type Verifiers } from '../src/state/index.ts'
 import type { TestChain } from './test-chain.ts'
 import { PROFILE } from './test-sealer.ts'

@@ -1,6 +1,6 @@
 /** A proof in a block of a devnet: one that proves nothing, and fails where it stands. */
 import { GranaryError } from '@granary/base'
-import { encodeTransaction, type Hash, type Transaction, transactionDigest } from '../src/messages/index.ts'
+import { encodeTransaction, type Hash, type Transaction, transactionDigest } from '@granary/protocol/messages'
 import { type Devnet, fundedSigner } from './devnet.ts'
 
 /** @returns the id of the proof's transaction, once it is committed */

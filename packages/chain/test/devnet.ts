@@ -3,9 +3,9 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type ChainClient, createChainClient } from '../src/client/index.ts'
+import { type ChainClient, createChainClient } from '@granary/protocol/client'
+import { accountSigner, type Signer } from '@granary/protocol/messages'
 import { initChain, type RunningChain, runChain } from '../src/main.ts'
-import { accountSigner, type Signer } from '../src/messages/index.ts'
 import type { AddressLimits } from '../src/rpc/address-limits.ts'
 
 export const BLOCK_TIME_MS = 50

@@ -4,8 +4,8 @@ import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { createChainClient, sendMessage, type TxView } from '../src/client/index.ts'
-import type { Address } from '../src/messages/index.ts'
+import { createChainClient, sendMessage, type TxView } from '@granary/protocol/client'
+import type { Address } from '@granary/protocol/messages'
 import { fundedSigner } from './devnet.ts'
 
 const script = fileURLToPath(new URL('./run-node.ts', import.meta.url))

@@ -2,7 +2,7 @@
  * A market of any number of sectors with a deal each: one provider's partition is made by messages, and its records are
  * written again, through the tables, for as many other providers as are asked for.
  */
-import { type Address, hashOf, type Signer } from '../src/messages/index.ts'
+import { type Address, hashOf, type Signer } from '@granary/protocol/messages'
 import { writeAppHash } from '../src/state/app-hash.ts'
 import { recount } from '../src/state/index.ts'
 import { accountOf, writeAccount, writeProvider } from '../src/state/ledger.ts'

@@ -2,15 +2,15 @@
 import { fromHex } from '@granary/base'
 import { type NamedProfile, profileNamed } from '@granary/proofs/profile'
 import { drawSamples } from '@granary/proofs/verify'
-import { expect } from '@jest/globals'
-import fc from 'fast-check'
 import {
   dealRenewalDigest,
   type Hash,
   type MessageBodies,
   type Signer,
   type TransactionName,
-} from '../src/messages/index.ts'
+} from '@granary/protocol/messages'
+import { expect } from '@jest/globals'
+import fc from 'fast-check'
 import { dealView, partitionViews, providerView, sectorView } from '../src/state/index.ts'
 import { claimedAnswer, claimedPiece, claimedPoRep, claimedProofs, claimedSector } from './claimed-proofs.ts'
 import {

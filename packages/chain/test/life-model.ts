@@ -3,8 +3,8 @@
  * time in the plainest way: each epoch of a sector is marked proven or faulted by itself, lists are arrays. Which slots
  * an epoch draws is chance, and is told to it.
  */
-import type { DealState, SectorState } from '../src/client/views.ts'
-import type { ChainParams } from '../src/records/chain-params.ts'
+import type { DealState, SectorState } from '@granary/protocol/client'
+import type { ChainParams } from '@granary/protocol/records'
 import { greater } from '../src/state/greater.ts'
 import { lesser } from '../src/state/lesser.ts'
 

@@ -1,6 +1,6 @@
 /** The usual cast of a test: a client with money, a provider with collateral, real sectors in a folder of its own. */
-import type { DealTerms, Signer } from '../src/messages/index.ts'
-import type { ChainParams } from '../src/records/chain-params.ts'
+import type { DealTerms, Signer } from '@granary/protocol/messages'
+import type { ChainParams } from '@granary/protocol/records'
 import { partitionViews, sectorView } from '../src/state/index.ts'
 import { createTestChain, fund, registerProvider, signTerms, type TestChain, termsFor } from './test-chain.ts'
 import { createTestSealer, PROFILE, type TestPiece, type TestSealer } from './test-sealer.ts'

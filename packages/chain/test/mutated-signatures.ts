@@ -1,9 +1,10 @@
 /** Signatures that are right, nearly right and wrong: all implementations must give the same verdict over each. */
+
+import { accountSigner, sessionSigner } from '@granary/protocol/messages'
 import { secp256k1 } from '@noble/curves/secp256k1.js'
 import { bytesToNumberBE, numberToBytesBE } from '@noble/curves/utils.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { concatBytes } from '@noble/hashes/utils.js'
-import { accountSigner, sessionSigner } from '../src/messages/index.ts'
 
 export interface SignatureCase {
   readonly name: string

@@ -1,11 +1,11 @@
 /** A chain in memory with the pool of a node before it: what is submitted waits, and each block takes what the pool offers. */
 
 import { fromHex, toHex } from '@granary/base'
+import { type Address, decodeTransaction, type Hash, type Signer, transactionDigest } from '@granary/protocol/messages'
 import { createAdmission } from '../src/engine/pool/create-admission.ts'
 import type { Pool } from '../src/engine/pool/create-pool.ts'
 import { createStatePool } from '../src/engine/pool/create-state-pool.ts'
 import type { Dropped } from '../src/engine/pool/pending-tx.ts'
-import { type Address, decodeTransaction, type Hash, type Signer, transactionDigest } from '../src/messages/index.ts'
 import { type FinalizedBlock, sendersOf, touchedBy, type Verifiers } from '../src/state/index.ts'
 import { claimedProofs } from './claimed-proofs.ts'
 import type { TestChain } from './test-chain.ts'

@@ -3,8 +3,9 @@
  * and garbage. All money is counted after each block; then the same blocks are executed again, from the start and from the
  * state in the middle, and must give the same app hash each time.
  */
+
+import type { Signer } from '@granary/protocol/messages'
 import { sha256 } from '@noble/hashes/sha2.js'
-import type { Signer } from '../src/messages/index.ts'
 import {
   type Block,
   createStateMachine,

@@ -3,7 +3,7 @@
  * and randomness as it likes.
  */
 import type { ProfileName } from '@granary/proofs/profile'
-import type { ChainParams } from '../src/records/chain-params.ts'
+import type { ChainParams } from '@granary/protocol/records'
 import { beaconRoundFor } from '../src/state/beacon.ts'
 import { createChecks } from '../src/state/checks.ts'
 import type { BlockContext } from '../src/state/context.ts'

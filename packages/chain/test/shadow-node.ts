@@ -1,6 +1,6 @@
 /** A node that is never killed: it executes the blocks that another one has stored, and compares each app hash. */
 
-import type { Hash } from '../src/messages/index.ts'
+import type { Hash } from '@granary/protocol/messages'
 import { createStateMachine, readGenesis } from '../src/state/index.ts'
 import { dealKeys } from '../src/store/deal-keys.ts'
 import { openStore } from '../src/store/open-store.ts'

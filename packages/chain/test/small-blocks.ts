@@ -1,5 +1,5 @@
 /** Blocks so small that a few transfers fill them, with answers that are few and short enough for that. */
-import type { ChainParams } from '../src/records/chain-params.ts'
+import type { ChainParams } from '@granary/protocol/records'
 
 export function smallBlocks(blockVerifyUnits: number): Partial<ChainParams> {
   return {

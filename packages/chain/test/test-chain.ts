@@ -15,9 +15,9 @@ import {
   type Transaction,
   type TransactionName,
   transactionDigest,
-} from '../src/messages/index.ts'
-import type { ChainParams } from '../src/records/chain-params.ts'
-import { type Genesis, genesisHash } from '../src/records/genesis.ts'
+} from '@granary/protocol/messages'
+import type { ChainParams } from '@granary/protocol/records'
+import { type Genesis, genesisHash } from '@granary/protocol/records'
 import type { TxResult } from '../src/state/execute-tx.ts'
 import {
   accountView,

@@ -1,5 +1,5 @@
 /** A chain that answers. */
-import { type ChainClient, type ChainStatus, createChainClient } from '@granary/chain/client'
+import { type ChainClient, type ChainStatus, createChainClient } from '@granary/protocol/client'
 
 /** About a quarter of a minute: a node that restarts in the middle of a put is waited for. */
 const RETRIES = 12

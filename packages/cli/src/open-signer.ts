@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { GranaryError } from '@granary/base'
 import { createKey, readKey, readKeyAddress } from '@granary/chain/keystore'
-import { type Address, accountSigner, type Signer } from '@granary/chain/messages'
+import { type Address, accountSigner, type Signer } from '@granary/protocol/messages'
 import type { OpenChain } from './open-chain.ts'
 import { passphraseOf } from './passphrase.ts'
 

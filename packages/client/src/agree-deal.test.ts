@@ -1,5 +1,5 @@
 import { toHex } from '@granary/base'
-import { type DealTerms, dealTermsDigest, dealTermsToJson, type Signer } from '@granary/chain/messages'
+import { type DealTerms, dealTermsDigest, dealTermsToJson, type Signer } from '@granary/protocol/messages'
 import { expect, test } from '@jest/globals'
 import { aProvider, clientSigner, ownerSigner, session, someTerms } from '../test/a-deal.ts'
 import { genesisHash } from '../test/chain-answers.ts'

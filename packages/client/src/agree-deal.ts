@@ -1,8 +1,14 @@
 /** The provider has the data and has verified it: only now does it sign the terms of the deal. */
 
 import { fromHex, GranaryError, toHex } from '@granary/base'
-import type { ProviderView } from '@granary/chain/client'
-import { type DealTerms, dealTermsDigest, dealTermsFromJson, dealTermsToJson, type Hash } from '@granary/chain/messages'
+import type { ProviderView } from '@granary/protocol/client'
+import {
+  type DealTerms,
+  dealTermsDigest,
+  dealTermsFromJson,
+  dealTermsToJson,
+  type Hash,
+} from '@granary/protocol/messages'
 import { agreementSchema } from './provider-wire.ts'
 import { type Fetch, ProviderAnswerError, requestJson } from './request-json.ts'
 import { verifyProviderSignature } from './verify-provider-signature.ts'

@@ -1,6 +1,6 @@
 import { toHex } from '@granary/base'
-import type { ProviderView } from '@granary/chain/client'
-import { quoteDigest, quoteToJson } from '@granary/chain/messages'
+import type { ProviderView } from '@granary/protocol/client'
+import { quoteDigest, quoteToJson } from '@granary/protocol/messages'
 import { expect, test } from '@jest/globals'
 import { aProvider, aQuote, clientSigner, session } from '../test/a-deal.ts'
 import { genesisHash, providerView } from '../test/chain-answers.ts'

@@ -4,8 +4,8 @@
  */
 
 import { GranaryError } from '@granary/base'
-import type { ProviderView } from '@granary/chain/client'
-import type { Quote } from '@granary/chain/messages'
+import type { ProviderView } from '@granary/protocol/client'
+import type { Quote } from '@granary/protocol/messages'
 import { type RequestQuoteInput, requestQuote } from './request-quote.ts'
 import { retrying } from './retrying.ts'
 

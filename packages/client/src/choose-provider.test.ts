@@ -1,6 +1,6 @@
 import type { RequestListener } from 'node:http'
-import type { ProviderView } from '@granary/chain/client'
-import { createChainClient } from '@granary/chain/client'
+import type { ProviderView } from '@granary/protocol/client'
+import { createChainClient } from '@granary/protocol/client'
 import { expect, test } from '@jest/globals'
 import { genesisHash, providerView, serveChain } from '../test/chain-answers.ts'
 import { serve } from '../test/serve.ts'

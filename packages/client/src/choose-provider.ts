@@ -4,7 +4,7 @@
  */
 
 import { GranaryError, isAbortError } from '@granary/base'
-import type { ChainClient, ProviderView } from '@granary/chain/client'
+import type { ChainClient, ProviderView } from '@granary/protocol/client'
 import { type ProviderInfo, providerInfoSchema } from './provider-wire.ts'
 import { type Fetch, requestJson } from './request-json.ts'
 import { retrying } from './retrying.ts'

@@ -4,7 +4,7 @@
  */
 
 import { isAbortError, pause } from '@granary/base'
-import { readBody, readServerSentEvents } from '@granary/chain/client'
+import { readBody, readServerSentEvents } from '@granary/protocol/client'
 import { type TimelineEntry, timelineEntrySchema } from './provider-wire.ts'
 import { errorOf, type Fetch } from './request-json.ts'
 

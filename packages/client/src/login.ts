@@ -1,6 +1,6 @@
 /** A bearer token for uploads: the account signs an EIP-712 Login for this one provider. */
 import { toHex } from '@granary/base'
-import { type Hash, loginDigest, type Signer } from '@granary/chain/messages'
+import { type Hash, loginDigest, type Signer } from '@granary/protocol/messages'
 import { loginAnswerSchema } from './provider-wire.ts'
 import { type Fetch, requestJson } from './request-json.ts'
 

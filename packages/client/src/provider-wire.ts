@@ -25,7 +25,7 @@ export const providerInfoSchema: z.ZodType<ProviderInfo> = z.object({
   version: z.string(),
 })
 
-/** Quote and terms have strict parsers of their own in @granary/chain/messages: here they are only carried. */
+/** Quote and terms have strict parsers of their own in @granary/protocol/messages: here they are only carried. */
 export const quoteAnswerSchema: z.ZodType<{ readonly quote?: unknown; readonly signature: string }> = z.object({
   quote: z.unknown(),
   signature: hex,

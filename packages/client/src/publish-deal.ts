@@ -4,8 +4,8 @@
  */
 
 import { isAbortError, toHex } from '@granary/base'
-import { type ChainClient, type DealView, sendMessage } from '@granary/chain/client'
-import { type DealTerms, dealTermsDigest, type Hash, type Signer } from '@granary/chain/messages'
+import { type ChainClient, type DealView, sendMessage } from '@granary/protocol/client'
+import { type DealTerms, dealTermsDigest, type Hash, type Signer } from '@granary/protocol/messages'
 
 export interface PublishDealInput {
   readonly chain: ChainClient

@@ -1,7 +1,7 @@
 /** One JSON request to a provider: the answer comes out of a schema, an error keeps its code (docs/spec/market-protocol.md). */
 
 import { GranaryError, isAbortError } from '@granary/base'
-import { readBody } from '@granary/chain/client'
+import { readBody } from '@granary/protocol/client'
 import type * as z from 'zod'
 
 export type Fetch = typeof globalThis.fetch

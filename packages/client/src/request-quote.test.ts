@@ -1,5 +1,5 @@
 import { toHex } from '@granary/base'
-import { type Quote, quoteDigest, quoteToJson, type Signer } from '@granary/chain/messages'
+import { type Quote, quoteDigest, quoteToJson, type Signer } from '@granary/protocol/messages'
 import { expect, test } from '@jest/globals'
 import { aProvider, aQuote, clientSigner, ownerSigner, session } from '../test/a-deal.ts'
 import { genesisHash } from '../test/chain-answers.ts'

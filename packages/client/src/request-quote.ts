@@ -1,8 +1,8 @@
 /** A price, signed by the provider, with its expiry: the second row of docs/spec/market-protocol.md. */
 
 import { fromHex, GranaryError } from '@granary/base'
-import type { ProviderView } from '@granary/chain/client'
-import { type Address, type Hash, type Quote, quoteDigest, quoteFromJson } from '@granary/chain/messages'
+import type { ProviderView } from '@granary/protocol/client'
+import { type Address, type Hash, type Quote, quoteDigest, quoteFromJson } from '@granary/protocol/messages'
 import { quoteAnswerSchema } from './provider-wire.ts'
 import { type Fetch, ProviderAnswerError, requestJson } from './request-json.ts'
 import { verifyProviderSignature } from './verify-provider-signature.ts'

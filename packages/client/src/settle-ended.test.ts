@@ -8,8 +8,8 @@ import {
   type DealView,
   type SectorState,
   sendMessage,
-} from '@granary/chain/client'
-import { accountSigner, dealTermsToJson, feeOf, type Signer } from '@granary/chain/messages'
+} from '@granary/protocol/client'
+import { accountSigner, dealTermsToJson, feeOf, type Signer } from '@granary/protocol/messages'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import {
   type Devnet,

@@ -5,8 +5,8 @@
  */
 
 import { GranaryError } from '@granary/base'
-import { type ChainClient, type ChainEvent, type DealView, sendMessage } from '@granary/chain/client'
-import type { Signer } from '@granary/chain/messages'
+import { type ChainClient, type ChainEvent, type DealView, sendMessage } from '@granary/protocol/client'
+import type { Signer } from '@granary/protocol/messages'
 
 /** As many as one SettleDeals takes (docs/spec/chain.md, section 2); the next call goes on with the rest. */
 const DEALS_MAX = 256

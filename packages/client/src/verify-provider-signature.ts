@@ -1,8 +1,8 @@
 /** A provider speaks with its owner's key or with the session key that it registered on the chain; nothing else counts. */
 
 import { GranaryError, toHex } from '@granary/base'
-import type { ProviderView } from '@granary/chain/client'
-import { verifySigner } from '@granary/chain/messages'
+import type { ProviderView } from '@granary/protocol/client'
+import { verifySigner } from '@granary/protocol/messages'
 
 export class ProviderSignatureError extends GranaryError {
   constructor(provider: number, what: string) {

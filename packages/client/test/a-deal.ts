@@ -1,6 +1,6 @@
 /** Terms, quotes and signers that fit together. */
 import { toHex } from '@granary/base'
-import { accountSigner, type DealTerms, type Quote, type Signer, sessionSigner } from '@granary/chain/messages'
+import { accountSigner, type DealTerms, type Quote, type Signer, sessionSigner } from '@granary/protocol/messages'
 import { providerView } from './chain-answers.ts'
 
 export const clientSigner: Signer = accountSigner(new Uint8Array(32).fill(1))

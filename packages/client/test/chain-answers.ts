@@ -1,6 +1,6 @@
 /** What a chain node would answer, from data, over HTTP: the client's own chain client reads it. */
-import type { ChainStatus, DealView, ProviderView, SectorView } from '@granary/chain/client'
-import type { Address, Hash } from '@granary/chain/messages'
+import type { ChainStatus, DealView, ProviderView, SectorView } from '@granary/protocol/client'
+import type { Address, Hash } from '@granary/protocol/messages'
 import { type Served, serve } from './serve.ts'
 
 export interface ChainAnswers {

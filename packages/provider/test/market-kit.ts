@@ -10,6 +10,7 @@ import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { toHex } from '@granary/base'
 import { addressesThatCount, createBudget } from '@granary/chain/limits'
+import { importFile, pieceOf, writeCar } from '@granary/content'
 import {
   accountSigner,
   type DealTerms,
@@ -20,8 +21,7 @@ import {
   quoteFromJson,
   type Signer,
   sessionSigner,
-} from '@granary/chain/messages'
-import { importFile, pieceOf, writeCar } from '@granary/content'
+} from '@granary/protocol/messages'
 import { MemoryBlockstore } from 'blockstore-core'
 import { Router } from 'express'
 import { Upload } from 'tus-js-client'

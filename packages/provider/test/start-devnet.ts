@@ -2,12 +2,12 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type ChainClient, createChainClient, sendMessage } from '@granary/chain/client'
-import { accountSigner, type DealTerms, dealTermsDigest, type Signer, sessionSigner } from '@granary/chain/messages'
 import { initChain, runChain } from '@granary/chain/node'
 import { createPieceHasher } from '@granary/proofs/piece'
 import type { Profile } from '@granary/proofs/profile'
 import { pieceCidV2 } from '@granary/proofs/verify'
+import { type ChainClient, createChainClient, sendMessage } from '@granary/protocol/client'
+import { accountSigner, type DealTerms, dealTermsDigest, type Signer, sessionSigner } from '@granary/protocol/messages'
 import type { PlaceableDeal } from '../src/sectors/port.ts'
 
 export interface Devnet {

@@ -4,8 +4,8 @@
  * production; time is virtual, in steps of a period. All else is in the provider's favour: it leaves right after an answer, a buyer
  * waits for its disk, the new sector earns from its activation, and the price stays until the old deals would have ended.
  */
+
 import {
-  type ChainParams,
   compensationFor,
   creditedVesting,
   cutVesting,
@@ -15,8 +15,8 @@ import {
   releasedVesting,
   rewardFor,
   serviceReward,
-  type Vesting,
 } from '@granary/chain/state'
+import type { ChainParams, Vesting } from '@granary/protocol/records'
 import { COSTS } from './costs.ts'
 import { PROFILE } from './simulated-proofs.ts'
 import { epochsIn, repairMs, SECTOR_GIB, sealingMs } from './world.ts'

@@ -1,7 +1,9 @@
 /** Clients and the price: once a period they publish deals with all that have room and do not ask much more than the cheapest. */
-import type { DealTerms, Signer } from '@granary/chain/messages'
-import { type ChainParams, providerView } from '@granary/chain/state'
+
+import { providerView } from '@granary/chain/state'
 import { pieceCidV2 } from '@granary/proofs/verify'
+import type { DealTerms, Signer } from '@granary/protocol/messages'
+import type { ChainParams } from '@granary/protocol/records'
 import type { SimProvider } from './provider.ts'
 import { createRandom } from './random.ts'
 import { activateWithinMs, DEALS_PER_SECTOR, epochsIn, GIB, PIECE_BYTES, type World } from './world.ts'

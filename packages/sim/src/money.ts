@@ -2,7 +2,7 @@
  * Who gained and lost what, from the events and fees of the chain. At the end each participant's flows must be exactly the
  * difference in what it owns, and all of them together the chain's own totals.
  */
-import type { Address } from '@granary/chain/messages'
+
 import {
   accountView,
   type ChainEvent,
@@ -12,6 +12,7 @@ import {
   type StateReader,
   type TxResult,
 } from '@granary/chain/state'
+import type { Address } from '@granary/protocol/messages'
 
 /** attoGRN, none of them negative. */
 export interface Flows {

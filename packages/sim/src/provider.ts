@@ -1,6 +1,7 @@
 /** One provider as its strategy has it: sells its disk, seals, proves, meets faults, settles, and what else it is up to. */
-import { type DealTerms, dealTermsDigest, type Signer } from '@granary/chain/messages'
+
 import { type ChainEvent, dealView, partitionViews, providerView, sectorView } from '@granary/chain/state'
+import { type DealTerms, dealTermsDigest, type Signer } from '@granary/protocol/messages'
 import { createDisk } from './disk.ts'
 import { createFirstChallenges } from './first-challenges.ts'
 import { isWorthLapsing, isWorthLeaving } from './leaving.ts'

@@ -1,7 +1,7 @@
 /** A provider's answers: to challenges, to recoveries, and the requests to recover what is whole again. */
 import { fromHex } from '@granary/base'
-import type { Signer } from '@granary/chain/messages'
 import { partitionViews, sectorView } from '@granary/chain/state'
+import type { Signer } from '@granary/protocol/messages'
 import type { Disk } from './disk.ts'
 import { provePost } from './simulated-proofs.ts'
 import type { World } from './world.ts'

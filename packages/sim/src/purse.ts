@@ -1,6 +1,7 @@
 /** The collateral of one provider: it deposits what the next lock needs and is not there, and may take out what nothing needs. */
-import type { Signer } from '@granary/chain/messages'
+
 import { providerView } from '@granary/chain/state'
+import type { Signer } from '@granary/protocol/messages'
 import type { World } from './world.ts'
 
 export interface Purse {

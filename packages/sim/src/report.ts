@@ -1,5 +1,7 @@
 /** What a simulation found, as plain data: amounts are attoGRN. */
-import { type ChainParamsJson, chainParams, providerView, recount, type Totals } from '@granary/chain/state'
+
+import { providerView, recount } from '@granary/chain/state'
+import { type ChainParamsJson, chainParams, type Totals } from '@granary/protocol/records'
 import type { Costs } from './costs.ts'
 import { addFlows, burntOf, type Flows, gainOf, mintedOf, noFlows, type Participant, sum, vestingOf } from './money.ts'
 import type { RealCosts } from './provider.ts'

@@ -1,7 +1,8 @@
 /** The sectors of one provider, from the deals that it has sold to the proof that the chain takes, and what sealing costs. */
-import type { Signer } from '@granary/chain/messages'
+
 import { dealView, sectorView } from '@granary/chain/state'
 import { computeCommD, parsePieceCid } from '@granary/proofs/verify'
+import type { Signer } from '@granary/protocol/messages'
 import type { Disk } from './disk.ts'
 import { sum } from './money.ts'
 import type { Purse } from './purse.ts'

@@ -4,6 +4,13 @@
  */
 import { equalBytes } from '@granary/base'
 import {
+  beaconRoundFor,
+  type ChainEvent,
+  createStateMachine,
+  type StateReader,
+  type TxResult,
+} from '@granary/chain/state'
+import {
   classOf,
   encodeBeaconEntry,
   encodeTransaction,
@@ -14,16 +21,8 @@ import {
   type TransactionName,
   transactionDigest,
   verifySigner,
-} from '@granary/chain/messages'
-import {
-  beaconRoundFor,
-  type ChainEvent,
-  createStateMachine,
-  type Genesis,
-  genesisHash,
-  type StateReader,
-  type TxResult,
-} from '@granary/chain/state'
+} from '@granary/protocol/messages'
+import { type Genesis, genesisHash } from '@granary/protocol/records'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { concatBytes, utf8ToBytes } from '@noble/hashes/utils.js'
 import { createMemoryState } from './memory-state.ts'

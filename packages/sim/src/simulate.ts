@@ -4,8 +4,9 @@
  */
 import { setImmediate } from 'node:timers/promises'
 import { GranaryError } from '@granary/base'
-import { accountSigner, type Signer } from '@granary/chain/messages'
-import { devnetGenesis, type Genesis, productionParams } from '@granary/chain/state'
+import { devnetGenesis, productionParams } from '@granary/chain/state'
+import { accountSigner, type Signer } from '@granary/protocol/messages'
+import type { Genesis } from '@granary/protocol/records'
 import { COSTS } from './costs.ts'
 import { createMarket, createPrice } from './market.ts'
 import { createBooks, type Participant } from './money.ts'

@@ -1,5 +1,5 @@
 /** What all participants share: the chain, its parameters, sizes and durations of the market, the price of the day. */
-import type { ChainParams } from '@granary/chain/state'
+import type { ChainParams } from '@granary/protocol/records'
 import type { Costs } from './costs.ts'
 import type { SimChain } from './sim-chain.ts'
 import { PROFILE } from './simulated-proofs.ts'

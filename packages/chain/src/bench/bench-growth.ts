@@ -5,8 +5,8 @@
 import { DatabaseSync } from 'node:sqlite'
 import { profileNamed } from '@granary/proofs/profile'
 import { postBundleBytes } from '@granary/proofs/verify'
+import { ACCOUNT_SIGNATURE_BYTES, type Address, addressOf, encodeTransaction } from '@granary/protocol/messages'
 import { homeFiles } from '../home/home-files.ts'
-import { ACCOUNT_SIGNATURE_BYTES, type Address, addressOf, encodeTransaction } from '../messages/index.ts'
 import {
   beaconRoundFor,
   createStateMachine,

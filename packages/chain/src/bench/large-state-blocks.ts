@@ -1,7 +1,8 @@
 /** A process of its own: full blocks over a large state, each timed from its first transaction to its commit, and the memory. */
+
+import { addressOf } from '@granary/protocol/messages'
 import { homeFiles } from '../home/home-files.ts'
 import { readHome } from '../home/read-home.ts'
-import { addressOf } from '../messages/index.ts'
 import { createStateMachine, readGenesis, readHead } from '../state/index.ts'
 import { dealKeys } from '../store/deal-keys.ts'
 import { openStore } from '../store/open-store.ts'

@@ -1,8 +1,8 @@
 /** Deals and proven sectors in a state, by the rules themselves; only signatures and proofs are taken as verified. */
 import { profileNamed } from '@granary/proofs/profile'
 import { pieceCidV2 } from '@granary/proofs/verify'
-import type { Address, DealTerms, SectorPreCommit } from '../messages/index.ts'
-import { type Genesis, genesisHash } from '../records/genesis.ts'
+import type { Address, DealTerms, SectorPreCommit } from '@granary/protocol/messages'
+import { type Genesis, genesisHash } from '@granary/protocol/records'
 import { beginBlock, endBlock } from '../state/block-bounds.ts'
 import { createChecks } from '../state/checks.ts'
 import type { TxContext } from '../state/context.ts'

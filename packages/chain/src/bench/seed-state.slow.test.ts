@@ -1,6 +1,6 @@
+import { isDerived } from '@granary/protocol/header'
 import { expect, test } from '@jest/globals'
 import { createMemoryState } from '../../test/memory-state.ts'
-import { isDerived } from '../header/tree-keys.ts'
 import { homeFiles } from '../home/home-files.ts'
 import { writeAppHash } from '../state/app-hash.ts'
 import { appHashOfState, readHead, recount } from '../state/index.ts'

@@ -1,7 +1,7 @@
 /** A large state put into an empty file as a whole: accounts, deals and proven sectors, with the parameters of production. */
 
-import { isDerived } from '../header/tree-keys.ts'
-import { addressOf } from '../messages/index.ts'
+import { isDerived } from '@granary/protocol/header'
+import { addressOf } from '@granary/protocol/messages'
 import { derivedRecords, type StateRecord } from '../state/app-hash.ts'
 import { createStateMachine, productionParams, type StateReader } from '../state/index.ts'
 import { credit, debit } from '../state/ledger.ts'

@@ -13,7 +13,7 @@ import {
   type Signer,
   type Transaction,
   transactionDigest,
-} from '../messages/index.ts'
+} from '@granary/protocol/messages'
 
 export interface TransferLoad {
   readonly url: string

@@ -1,7 +1,7 @@
 /** Block 0: the state that the genesis describes, before anything has happened. */
 
-import { hashTxs, signHeader } from '../header/header.ts'
-import { type Genesis, genesisHash } from '../records/genesis.ts'
+import { hashTxs, signHeader } from '@granary/protocol/header'
+import { type Genesis, genesisHash } from '@granary/protocol/records'
 import type { StateMachine } from '../state/index.ts'
 import type { Store } from '../store/open-store.ts'
 import { ZERO_HASH } from './verify-head.ts'

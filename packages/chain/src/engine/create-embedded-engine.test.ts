@@ -3,9 +3,6 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { toHex } from '@granary/base'
-import { afterEach, beforeEach, expect, test } from '@jest/globals'
-import { ed25519 } from '@noble/curves/ed25519.js'
-import { smallBlocks } from '../../test/small-blocks.ts'
 import {
   type Address,
   accountSigner,
@@ -15,9 +12,12 @@ import {
   isBeaconEntry,
   type Transaction,
   transactionDigest,
-} from '../messages/index.ts'
-import type { ChainParams } from '../records/chain-params.ts'
-import { type Genesis, genesisHash } from '../records/genesis.ts'
+} from '@granary/protocol/messages'
+import type { ChainParams } from '@granary/protocol/records'
+import { type Genesis, genesisHash } from '@granary/protocol/records'
+import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { ed25519 } from '@noble/curves/ed25519.js'
+import { smallBlocks } from '../../test/small-blocks.ts'
 import {
   accountView,
   beaconKeyFrom,

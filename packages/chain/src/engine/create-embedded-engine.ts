@@ -4,17 +4,10 @@
  */
 import { setImmediate } from 'node:timers/promises'
 import type { GranaryError } from '@granary/base'
-import { hashTxs, type SignedHeader, signHeader } from '../header/header.ts'
-import { type Hash, hashOf } from '../messages/index.ts'
-import { type Genesis, genesisHash } from '../records/genesis.ts'
-import {
-  type BeaconEntry,
-  beaconRoundFor,
-  type FinalizedBlock,
-  type Senders,
-  type StateMachine,
-  touchedBy,
-} from '../state/index.ts'
+import { hashTxs, type SignedHeader, signHeader } from '@granary/protocol/header'
+import { type BeaconEntry, type Hash, hashOf } from '@granary/protocol/messages'
+import { type Genesis, genesisHash } from '@granary/protocol/records'
+import { beaconRoundFor, type FinalizedBlock, type Senders, type StateMachine, touchedBy } from '../state/index.ts'
 import type { Store } from '../store/open-store.ts'
 import type { BlockRecord } from '../store/records.ts'
 import type { Clock } from './clock/clock.ts'

@@ -4,11 +4,13 @@
  * round each period, first when it should just be there, so that one honest relay is enough. A round that was missed is
  * fetched when an epoch asks for it, from one relay after the other. Each is verified before it is kept.
  */
+
+import { readBody } from '@granary/protocol/client'
+import type { BeaconEntry } from '@granary/protocol/messages'
+import type { Genesis } from '@granary/protocol/records'
 import { hexToBytes } from '@noble/hashes/utils.js'
 import * as z from 'zod'
-import { readBody } from '../client/read-body.ts'
-import type { Genesis } from '../records/genesis.ts'
-import { type BeaconEntry, roundTimeMs, verifyBeaconRound } from '../state/index.ts'
+import { roundTimeMs, verifyBeaconRound } from '../state/index.ts'
 import type { Clock } from './clock/clock.ts'
 import type { BeaconSource } from './create-embedded-engine.ts'
 

@@ -3,7 +3,7 @@
  * drives the same state machine behind the same interface.
  */
 import type { GranaryError } from '@granary/base'
-import type { Address, Hash } from '../messages/index.ts'
+import type { Address, Hash } from '@granary/protocol/messages'
 import type { ClockEvent, ClockStatus } from './clock/clock.ts'
 import type { PendingTx } from './pool/pending-tx.ts'
 

@@ -1,6 +1,6 @@
 /** Why a node does not take a transaction, or does not go on. */
 import { GranaryError } from '@granary/base'
-import type { Hash } from '../messages/index.ts'
+import type { Hash } from '@granary/protocol/messages'
 import type { RefusedTx } from '../state/index.ts'
 
 /** The state machine's verdict over a transaction that was sent: its code and hint, unchanged. */

@@ -1,9 +1,9 @@
 import { rm } from 'node:fs/promises'
+import { createChainClient, type TxView } from '@granary/protocol/client'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { newSigner, temporaryFolder } from '../../test/devnet.ts'
 import { killRound } from '../../test/killed-node.ts'
 import { createShadowNode } from '../../test/shadow-node.ts'
-import { createChainClient, type TxView } from '../client/index.ts'
 import { initChain, runChain, verifyChain } from '../main.ts'
 
 const KILLS = 10

@@ -2,7 +2,8 @@
  * The randomness of a devnet: rounds of the drand scheme signed with a key that lies in the node's own folder, so who
  * has that folder knows every round beforehand. docs/spec/chain.md, section 6.
  */
-import { type BeaconEntry, signBeaconRound } from '../state/index.ts'
+import type { BeaconEntry } from '@granary/protocol/messages'
+import { signBeaconRound } from '../state/index.ts'
 import type { BeaconSource } from './create-embedded-engine.ts'
 
 export function createLocalBeacon(secretKey: Uint8Array): BeaconSource {

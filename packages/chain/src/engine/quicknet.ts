@@ -1,5 +1,5 @@
 /** drand's mainnet of this scheme: https://docs.drand.love/blog/2023/10/16/quicknet-is-live */
-import type { Genesis } from '../records/genesis.ts'
+import type { Genesis } from '@granary/protocol/records'
 
 const CHAIN = '52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971'
 

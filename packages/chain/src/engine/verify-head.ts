@@ -1,9 +1,8 @@
 /** What a start makes sure of before it builds on the last block: same chain, signed header, state of that app hash. */
 
-import { decodeHeader, hashTxDigests, verifyHeader } from '../header/header.ts'
-import { isInTree } from '../header/tree-keys.ts'
-import type { Hash } from '../messages/index.ts'
-import { type Genesis, genesisHash } from '../records/genesis.ts'
+import { decodeHeader, hashTxDigests, isInTree, verifyHeader } from '@granary/protocol/header'
+import type { Hash } from '@granary/protocol/messages'
+import { type Genesis, genesisHash } from '@granary/protocol/records'
 import { appHashOfState, isStateInTree, readGenesis, readHead } from '../state/index.ts'
 import { StoreCorruptError } from '../store/errors.ts'
 import type { Store } from '../store/open-store.ts'

@@ -1,6 +1,6 @@
 /** Those who wait for a transaction's block. */
 import type { GranaryError } from '@granary/base'
-import type { Hash } from '../messages/index.ts'
+import type { Hash } from '@granary/protocol/messages'
 
 export interface WaitList {
   wait(id: Hash, signal: AbortSignal | undefined): Promise<void>

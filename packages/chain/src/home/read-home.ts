@@ -1,11 +1,11 @@
 /** Reads what init-chain wrote, and refuses what does not belong together. */
 import { readFile } from 'node:fs/promises'
 import { GranaryError, toHex } from '@granary/base'
+import { addressOf } from '@granary/protocol/messages'
+import type { Genesis } from '@granary/protocol/records'
 import { ed25519 } from '@noble/curves/ed25519.js'
 import { hexToBytes } from '@noble/hashes/utils.js'
 import { quicknet } from '../engine/quicknet.ts'
-import { addressOf } from '../messages/index.ts'
-import type { Genesis } from '../records/genesis.ts'
 import { beaconPublicKey, genesisFromJson } from '../state/index.ts'
 import { homeFiles } from './home-files.ts'
 

@@ -1,8 +1,8 @@
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { addressOf } from '@granary/protocol/messages'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
-import { addressOf } from '../messages/index.ts'
 import { createKey, devnetPassphrase, readKey, readKeyAddress } from './index.ts'
 
 const LIGHT = { light: true }

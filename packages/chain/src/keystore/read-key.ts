@@ -1,9 +1,9 @@
 /** Opens a key that was encrypted with a passphrase, by createKey or by another Ethereum wallet, or tells its address. */
 import { readFile } from 'node:fs/promises'
 import { GranaryError } from '@granary/base'
+import type { Address } from '@granary/protocol/messages'
 import { privFromLegacyKeystore } from 'micro-eth-signer/keystore.js'
 import * as z from 'zod'
-import type { Address } from '../messages/index.ts'
 
 type Keystore = Parameters<typeof privFromLegacyKeystore>[0]
 

@@ -2,7 +2,7 @@
  * The form of every answer, for the OpenAPI document and its tests; the types are those of the client. An answer may have
  * more fields than these: who reads one ignores what it does not know.
  */
-import * as z from 'zod'
+
 import type {
   AccountView,
   BlockView,
@@ -16,9 +16,10 @@ import type {
   SectorView,
   SupplyView,
   TxView,
-} from '../client/views.ts'
-import { declarations } from '../messages/bodies.ts'
-import type { DealTermsJson, MessageName } from '../messages/index.ts'
+} from '@granary/protocol/client'
+import type { DealTermsJson, MessageName } from '@granary/protocol/messages'
+import { declarations } from '@granary/protocol/messages'
+import * as z from 'zod'
 import { address, hash, hex } from './schemas.ts'
 
 const natural = z.int().min(0)

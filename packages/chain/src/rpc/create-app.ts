@@ -1,8 +1,8 @@
 /** The node's HTTP interface: docs/spec/chain.md, section 8. Every input passes a schema, every error is `{ error }`. */
 import type { RequestListener } from 'node:http'
+import { type Genesis, genesisHash } from '@granary/protocol/records'
 import express from 'express'
 import type { Engine } from '../engine/engine.ts'
-import { type Genesis, genesisHash } from '../records/genesis.ts'
 import type { Store } from '../store/open-store.ts'
 import type { AddressLimits, AddressOf } from './address-limits.ts'
 import { allowPages } from './allow-pages.ts'

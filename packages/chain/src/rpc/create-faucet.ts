@@ -1,6 +1,5 @@
 /** Money for whoever asks, on a devnet only: a transfer from the account that the genesis gave everything. */
 
-import type { Engine } from '../engine/engine.ts'
 import {
   type Address,
   encodeTransaction,
@@ -9,7 +8,8 @@ import {
   type Hash,
   type Signer,
   transactionDigest,
-} from '../messages/index.ts'
+} from '@granary/protocol/messages'
+import type { Engine } from '../engine/engine.ts'
 import { FaucetLimitError } from './errors.ts'
 
 export interface FaucetParts {

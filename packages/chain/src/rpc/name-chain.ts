@@ -1,6 +1,7 @@
 /** Every answer, an error and a stream too, names the chain it is of and how far this node has followed it: docs/spec/chain.md, section 8. */
+
+import type { Hash } from '@granary/protocol/messages'
 import type { RequestHandler, Response } from 'express'
-import type { Hash } from '../messages/index.ts'
 
 export const GENESIS_HEADER = 'granary-genesis'
 export const HEIGHT_HEADER = 'granary-height'

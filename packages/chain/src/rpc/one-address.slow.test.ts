@@ -4,9 +4,9 @@ import { rm } from 'node:fs/promises'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { createChainClient, sendMessage } from '@granary/protocol/client'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { fundedSigner, newSigner, temporaryFolder } from '../../test/devnet.ts'
-import { createChainClient, sendMessage } from '../client/index.ts'
 import { initChain } from '../main.ts'
 
 const BLOCK_TIME_MS = 5_000

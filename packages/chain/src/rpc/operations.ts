@@ -1,5 +1,5 @@
 /** All that can be asked of a node: docs/spec/chain.md, section 8. */
-import * as z from 'zod'
+
 import type {
   AccountView,
   BlockView,
@@ -13,9 +13,10 @@ import type {
   SectorView,
   SupplyView,
   TxView,
-} from '../client/views.ts'
-import { isDerived } from '../header/tree-keys.ts'
-import type { Address, Hash } from '../messages/index.ts'
+} from '@granary/protocol/client'
+import { isDerived } from '@granary/protocol/header'
+import type { Address, Hash } from '@granary/protocol/messages'
+import * as z from 'zod'
 import {
   accountAnswer,
   blockAnswer,

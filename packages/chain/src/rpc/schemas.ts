@@ -3,8 +3,8 @@
  * from the same schemas.
  */
 import type { Hex } from '@granary/base'
+import type { Address, Hash } from '@granary/protocol/messages'
 import * as z from 'zod'
-import type { Address, Hash } from '../messages/index.ts'
 import { RequestInvalidError } from './errors.ts'
 
 const BIGGEST = { minimum: 0, maximum: Number.MAX_SAFE_INTEGER }

@@ -4,10 +4,10 @@
  * chunk can be verified by itself against the app hash. docs/spec/chain.md, section 7.
  */
 import { equalBytes, fromHex } from '@granary/base'
+import { decodeTuple, encodeTuple } from '@granary/protocol/codec'
+import { pathOf, valueHashOf } from '@granary/protocol/header'
+import { type Hash, hashOf } from '@granary/protocol/messages'
 import { utf8ToBytes } from '@noble/hashes/utils.js'
-import { decodeTuple, encodeTuple } from '../codec/tuple-codec.ts'
-import { pathOf, valueHashOf } from '../header/tree-hashes.ts'
-import { type Hash, hashOf } from '../messages/index.ts'
 import type { StateRecord } from '../state/index.ts'
 import { type Leaf, nodeOfLeaves, parentOf, type TreeNode } from '../tree/node.ts'
 import { compareBytes } from '../tree/update-tree.ts'

@@ -1,12 +1,12 @@
 import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { createChainClient, sendMessage } from '@granary/protocol/client'
+import type { Hash } from '@granary/protocol/messages'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import { type Devnet, fundedSigner, newSigner, startDevnet, temporaryFolder } from '../../test/devnet.ts'
-import { createChainClient, sendMessage } from '../client/index.ts'
 import { homeFiles } from '../home/home-files.ts'
 import { exportSnapshot, importSnapshot, replayChain, runChain, verifyChain } from '../main.ts'
-import type { Hash } from '../messages/index.ts'
 
 let devnet: Devnet
 let home: string

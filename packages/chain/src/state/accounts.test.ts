@@ -1,6 +1,12 @@
+import {
+  accountSigner,
+  decodeTransaction,
+  encodeTransaction,
+  type Signer,
+  sessionSigner,
+} from '@granary/protocol/messages'
 import { beforeEach, describe, expect, test } from '@jest/globals'
 import { createTestChain, fund, GRN, type SendOptions, type TestChain } from '../../test/test-chain.ts'
-import { accountSigner, decodeTransaction, encodeTransaction, type Signer, sessionSigner } from '../messages/index.ts'
 import { accountView, recount } from './index.ts'
 
 const BOB = `0x${'ab'.repeat(20)}` as const

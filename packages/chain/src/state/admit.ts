@@ -3,7 +3,6 @@
  * and able to pay its fee. docs/spec/chain.md section 1.
  */
 import { GranaryError } from '@granary/base'
-import { bytesToHex } from '@noble/hashes/utils.js'
 import {
   type AttoGrn,
   classOf,
@@ -16,7 +15,8 @@ import {
   type Transaction,
   type TransactionClass,
   unitsOf,
-} from '../messages/index.ts'
+} from '@granary/protocol/messages'
+import { bytesToHex } from '@noble/hashes/utils.js'
 import type { BlockContext } from './context.ts'
 import { InadmissibleError, type InadmissibleErrorCode, TxError } from './errors.ts'
 import { accountOf } from './ledger.ts'

@@ -5,8 +5,7 @@
  * docs/spec/chain.md section 3.
  */
 
-import type { ChainParams } from '../records/chain-params.ts'
-import type { Member, Partition } from '../records/partitions.ts'
+import type { ChainParams, Member, Partition } from '@granary/protocol/records'
 import type { BlockContext } from './context.ts'
 import { greater } from './greater.ts'
 import { lesser } from './lesser.ts'

@@ -2,9 +2,8 @@
  * The time in which an answer proves something: past 0.2 × T_min since its randomness was public, a replica could have been
  * made anew. An insecure profile has no such bound. docs/spec/chain.md section 3, Void.
  */
-import type { Epoch } from '../messages/index.ts'
-import type { EpochRecord } from '../records/epochs.ts'
-import type { OpenChallenge, Partition } from '../records/partitions.ts'
+import type { Epoch } from '@granary/protocol/messages'
+import type { EpochRecord, OpenChallenge, Partition } from '@granary/protocol/records'
 import { roundTimeMs } from './beacon.ts'
 import type { BlockContext } from './context.ts'
 import { InvariantError } from './errors.ts'

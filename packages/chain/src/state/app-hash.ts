@@ -2,13 +2,21 @@
  * The app hash of a block: one hash over the whole state, that a light client can open at any key. docs/spec/chain.md,
  * section 7. The tree lies in the state as well, as pages that are no part of what they are made from.
  */
+
+import { encodeTuple } from '@granary/protocol/codec'
+import {
+  APP_HASH_KEY,
+  appHashOf,
+  faultOfProof,
+  isInTree,
+  OUTSIDE_KEYS,
+  PAGES,
+  pathOf,
+  type TreeProof,
+} from '@granary/protocol/header'
+import { type Hash, hashOf } from '@granary/protocol/messages'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { utf8ToBytes } from '@noble/hashes/utils.js'
-import { encodeTuple } from '../codec/tuple-codec.ts'
-import { appHashOf, pathOf } from '../header/tree-hashes.ts'
-import { APP_HASH_KEY, isInTree, OUTSIDE_KEYS, PAGES } from '../header/tree-keys.ts'
-import { faultOfProof, type TreeProof } from '../header/verify-proof.ts'
-import { type Hash, hashOf } from '../messages/index.ts'
 import type { PageReader } from '../tree/page.ts'
 import { proveKey } from '../tree/prove-key.ts'
 import { rootOf, updateTree } from '../tree/update-tree.ts'

@@ -4,12 +4,6 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fromHex, toHex } from '@granary/base'
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { hexToBytes } from '@noble/hashes/utils.js'
-import { claimedAnswer, claimedPiece, claimedSector } from '../../test/claimed-proofs.ts'
-import { createRanch } from '../../test/life-commands.ts'
-import { createMarket } from '../../test/market.ts'
-import { createTestChain, fund, registerProvider, signTerms, termsFor } from '../../test/test-chain.ts'
 import {
   type DealTerms,
   dealRenewalDigest,
@@ -18,7 +12,13 @@ import {
   encodeTransaction,
   quoteDigest,
   sessionSigner,
-} from '../messages/index.ts'
+} from '@granary/protocol/messages'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { hexToBytes } from '@noble/hashes/utils.js'
+import { claimedAnswer, claimedPiece, claimedSector } from '../../test/claimed-proofs.ts'
+import { createRanch } from '../../test/life-commands.ts'
+import { createMarket } from '../../test/market.ts'
+import { createTestChain, fund, registerProvider, signTerms, termsFor } from '../../test/test-chain.ts'
 import {
   beaconRoundFor,
   dealView,

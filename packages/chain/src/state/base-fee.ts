@@ -3,8 +3,8 @@
  * After each block it moves by as much as an eighth, up when more than half of the general room was taken, down when less.
  * The proving class never feels it. docs/spec/chain.md section 1.
  */
-import type { FeeParams } from '../messages/index.ts'
-import type { ChainParams } from '../records/chain-params.ts'
+import type { FeeParams } from '@granary/protocol/messages'
+import type { ChainParams } from '@granary/protocol/records'
 import type { BlockContext } from './context.ts'
 import type { StateReader } from './store.ts'
 import { tables } from './tables.ts'

@@ -1,9 +1,9 @@
+import { isDerived } from '@granary/protocol/header'
+import { encodeBeaconEntry } from '@granary/protocol/messages'
 import { describe, expect, test } from '@jest/globals'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import { createTestChain, GENESIS_TIME_MS, type TestChain } from '../../test/test-chain.ts'
-import { isDerived } from '../header/tree-keys.ts'
-import { encodeBeaconEntry } from '../messages/index.ts'
 import {
   beaconKeyFrom,
   beaconPublicKey,

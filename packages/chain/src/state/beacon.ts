@@ -3,9 +3,9 @@
  * G1 over SHA-256 of the round, RFC 9380 hash to curve). docs/spec/chain.md section 6.
  */
 import { fromHex, type Hex, toHex } from '@granary/base'
+import type { Genesis } from '@granary/protocol/records'
 import { bls12_381 } from '@noble/curves/bls12-381.js'
 import { sha256 } from '@noble/hashes/sha2.js'
-import type { Genesis } from '../records/genesis.ts'
 
 const DST = 'BLS_SIG_BLS12381G1_XMD:SHA-256_SSWU_RO_NUL_'
 

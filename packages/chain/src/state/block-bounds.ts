@@ -1,7 +1,7 @@
 /** What begins and ends every block, whatever is in it. */
 
-import type { Head } from '../records/chain.ts'
-import { keyNumber } from '../records/record-table.ts'
+import type { Head } from '@granary/protocol/records'
+import { keyNumber } from '@granary/protocol/records'
 import { beaconRoundFor } from './beacon.ts'
 import { closeDueChallenges, drawChallenges } from './challenges.ts'
 import type { BlockContext } from './context.ts'

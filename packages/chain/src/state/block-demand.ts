@@ -4,8 +4,8 @@
  */
 import { type NamedProfile, type ProfileName, profiles } from '@granary/proofs/profile'
 import { postBundleBytesMax } from '@granary/proofs/verify'
-import { unitsOf } from '../messages/index.ts'
-import type { ChainParams } from '../records/chain-params.ts'
+import { unitsOf } from '@granary/protocol/messages'
+import type { ChainParams } from '@granary/protocol/records'
 import { allowedProfile } from './params.ts'
 import { RECOVERY_SAMPLES } from './recoveries.ts'
 

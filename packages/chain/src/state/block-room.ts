@@ -3,8 +3,8 @@
  * challenge (SubmitPost) may use the whole block. What else is of the proving class (DeclareFaults, RequestRecovery) enters
  * only while that class stays within its half, so that it never takes the room of general messages.
  */
-import { classOf, type TransactionName } from '../messages/index.ts'
-import type { ChainParams } from '../records/chain-params.ts'
+import { classOf, type TransactionName } from '@granary/protocol/messages'
+import type { ChainParams } from '@granary/protocol/records'
 import type { GeneralUsage } from './base-fee.ts'
 
 /** What room a transaction needs. */

@@ -3,9 +3,9 @@
  * challenge is faulty from then on, and is not challenged again before it asks to recover.
  */
 import { profileNamed } from '@granary/proofs/profile'
-import type { Epoch } from '../messages/index.ts'
-import type { OpenChallenge, Partition } from '../records/partitions.ts'
-import { keyNumber } from '../records/record-table.ts'
+import type { Epoch } from '@granary/protocol/messages'
+import type { OpenChallenge, Partition } from '@granary/protocol/records'
+import { keyNumber } from '@granary/protocol/records'
 import { frozenIncome, missFee } from './answer-fees.ts'
 import { epochOf, isVoid } from './answer-time.ts'
 import { roundTimeMs } from './beacon.ts'

@@ -5,8 +5,6 @@
 
 import type { Hex } from '@granary/base'
 import { type PoRepInput, type PostInput, type Verdict, verifyPoRep, verifyPost } from '@granary/proofs/verify'
-import { sha256 } from '@noble/hashes/sha2.js'
-import { bytesToHex, concatBytes } from '@noble/hashes/utils.js'
 import {
   decodeTransaction,
   type Hash,
@@ -14,7 +12,9 @@ import {
   type Transaction,
   transactionDigest,
   verifySigner,
-} from '../messages/index.ts'
+} from '@granary/protocol/messages'
+import { sha256 } from '@noble/hashes/sha2.js'
+import { bytesToHex, concatBytes } from '@noble/hashes/utils.js'
 import { verifyBeaconRound } from './beacon.ts'
 
 export interface Checks {

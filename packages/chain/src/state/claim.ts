@@ -2,9 +2,9 @@
  * What a message lays claim to while it waits for a block. A node takes no more messages of an account than its balance,
  * and what its session key may still spend, covers; so one that waits never becomes unpayable. docs/spec/chain.md section 8.
  */
+
+import { dealFee, type Epoch, feeOf, providerFee, type Transaction } from '@granary/protocol/messages'
 import { bytesToHex } from '@noble/hashes/utils.js'
-import { type Epoch, feeOf, type Transaction } from '../messages/index.ts'
-import { dealFee, providerFee } from '../messages/record-fees.ts'
 import type { Admitted } from './admit.ts'
 import { FEE_LEVEL_ONE } from './base-fee.ts'
 import type { BlockContext } from './context.ts'

@@ -1,7 +1,6 @@
 /** What every rule is given: the state that it may change, the parameters, the block's place in time, and where events go. */
-import type { Address, Epoch, FeeParams, Hash } from '../messages/index.ts'
-import type { ChainParams } from '../records/chain-params.ts'
-import type { Genesis } from '../records/genesis.ts'
+import type { Address, Epoch, FeeParams, Hash } from '@granary/protocol/messages'
+import type { ChainParams, Genesis } from '@granary/protocol/records'
 import type { Checks } from './checks.ts'
 import type { ChainEvent } from './events.ts'
 import type { Store } from './store.ts'

@@ -1,10 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { createMarket, type Market } from '../../test/market.ts'
-import { createTestChain, fund, GRN, registerProvider } from '../../test/test-chain.ts'
-import type { DealView } from '../client/views.ts'
+import type { DealView } from '@granary/protocol/client'
 import {
   type DealRenewal,
   type DealTerms,
@@ -13,8 +10,11 @@ import {
   type MessageBodies,
   type Signer,
   sessionSigner,
-} from '../messages/index.ts'
-import type { ChainParams } from '../records/chain-params.ts'
+} from '@granary/protocol/messages'
+import type { ChainParams } from '@granary/protocol/records'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { createMarket, type Market } from '../../test/market.ts'
+import { createTestChain, fund, GRN, registerProvider } from '../../test/test-chain.ts'
 import { dealView, partitionViews, providerView, sectorView } from './index.ts'
 
 const PRICE = 1_000_000_007n

@@ -1,12 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Hash } from '@granary/protocol/messages'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { createMarket, type Market } from '../../test/market.ts'
 import { createMemoryState } from '../../test/memory-state.ts'
 import type { TestChain } from '../../test/test-chain.ts'
 import type { TestPiece } from '../../test/test-sealer.ts'
-import type { Hash } from '../messages/index.ts'
 import { createStateMachine, dealView, partitionViews, providerView, readHead, recount, sectorView } from './index.ts'
 
 const DURATION = 60

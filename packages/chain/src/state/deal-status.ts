@@ -2,9 +2,8 @@
  * What a deal is, at a height. Terminations, expiries and lapses write nothing into deals: the state of one follows from
  * its sector and from time, until a settlement closes it. docs/spec/chain.md sections 2 and 4.
  */
-import type { Epoch } from '../messages/index.ts'
-import type { Deal } from '../records/deals.ts'
-import type { Sector } from '../records/sectors.ts'
+import type { Epoch } from '@granary/protocol/messages'
+import type { Deal, Sector } from '@granary/protocol/records'
 import { InvariantError } from './errors.ts'
 import { decidedThrough, faultedThrough, placementOf } from './spans.ts'
 import type { StateReader } from './store.ts'

@@ -1,5 +1,5 @@
 /** How far the draws of challenges have come: what is asked of a list's past waits for them. docs/spec/chain.md section 3. */
-import type { Draws } from '../records/chain.ts'
+import type { Draws } from '@granary/protocol/records'
 import type { StateReader } from './store.ts'
 import { tables } from './tables.ts'
 

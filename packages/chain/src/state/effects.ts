@@ -1,5 +1,5 @@
 /** What each message does, by its name. */
-import type { MessageBodies, Transaction, TransactionName } from '../messages/index.ts'
+import type { MessageBodies, Transaction, TransactionName } from '@granary/protocol/messages'
 import type { Effect, TxContext } from './context.ts'
 import { authorizeKey } from './messages/authorize-key.ts'
 import { cancelDeal } from './messages/cancel-deal.ts'

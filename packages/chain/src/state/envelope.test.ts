@@ -1,12 +1,12 @@
-import { expect, test } from '@jest/globals'
-import { createTestChain, fund, GRN, registerProvider, type TestChain } from '../../test/test-chain.ts'
 import {
   accountSigner,
   encodeTransaction,
   sessionSigner,
   type Transaction,
   type TransactionName,
-} from '../messages/index.ts'
+} from '@granary/protocol/messages'
+import { expect, test } from '@jest/globals'
+import { createTestChain, fund, GRN, registerProvider, type TestChain } from '../../test/test-chain.ts'
 import type { Verifiers } from './checks.ts'
 import { createStateMachine, type EnvelopeVerdict } from './index.ts'
 

@@ -1,19 +1,19 @@
 /** What every message refuses: one row each, one stage each, on which it succeeds as it stands. */
 
 import { GranaryError } from '@granary/base'
-import { describe, expect, test } from '@jest/globals'
-import { claimedAnswer, claimedPiece, claimedPoRep, claimedSector } from '../../test/claimed-proofs.ts'
-import { createRanch, type Ranch } from '../../test/life-commands.ts'
-import { fund, GRN, type SendOptions, signTerms, termsFor } from '../../test/test-chain.ts'
-import { declarations } from '../messages/bodies.ts'
 import {
   type DealTerms,
   dealRenewalDigest,
+  declarations,
   decodeTransaction,
   type MessageBodies,
   type Signer,
   type TransactionName,
-} from '../messages/index.ts'
+} from '@granary/protocol/messages'
+import { describe, expect, test } from '@jest/globals'
+import { claimedAnswer, claimedPiece, claimedPoRep, claimedSector } from '../../test/claimed-proofs.ts'
+import { createRanch, type Ranch } from '../../test/life-commands.ts'
+import { fund, GRN, type SendOptions, signTerms, termsFor } from '../../test/test-chain.ts'
 import { dealView, sectorView } from './index.ts'
 
 interface Row<N extends TransactionName = TransactionName> {

@@ -2,7 +2,7 @@
  * One transaction: its fee and its sequence are taken first and stay taken; what its message does stands in an overlay
  * that is dropped when the message fails. docs/spec/chain.md section 1.
  */
-import type { Hash, MessageName, TransactionName } from '../messages/index.ts'
+import type { Hash, MessageName, TransactionName } from '@granary/protocol/messages'
 import type { Admitted } from './admit.ts'
 import type { BlockContext } from './context.ts'
 import { applyMessage } from './effects.ts'

@@ -1,7 +1,6 @@
 /** What a top-up and a renewal have in common: the deal is active, its sector was proven lately, and its end moves out. */
-import { type Address, AMOUNT_MAX } from '../messages/index.ts'
-import type { Deal } from '../records/deals.ts'
-import type { Sector } from '../records/sectors.ts'
+import { type Address, AMOUNT_MAX } from '@granary/protocol/messages'
+import type { Deal, Sector } from '@granary/protocol/records'
 import type { TxContext } from './context.ts'
 import { dealStatus } from './deal-status.ts'
 import { TxError } from './errors.ts'

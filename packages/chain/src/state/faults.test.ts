@@ -1,11 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { PartitionView } from '@granary/protocol/client'
+import type { MessageBodies, TransactionName } from '@granary/protocol/messages'
+import type { ChainParams } from '@granary/protocol/records'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { createMarket, type Market } from '../../test/market.ts'
-import type { PartitionView } from '../client/views.ts'
-import type { MessageBodies, TransactionName } from '../messages/index.ts'
-import type { ChainParams } from '../records/chain-params.ts'
 import { dealView, devnetParams, partitionViews, providerView, sectorView } from './index.ts'
 
 const PRICE = 1_000_000_007n

@@ -2,10 +2,9 @@
  * Faults: what a missed challenge, a declared fault and a termination do to sectors, and what they cost.
  * docs/spec/chain.md section 3.
  */
-import type { Epoch } from '../messages/index.ts'
-import type { Member, OpenChallenge } from '../records/partitions.ts'
-import { keyNumber } from '../records/record-table.ts'
-import type { Sector } from '../records/sectors.ts'
+import type { Epoch } from '@granary/protocol/messages'
+import type { Member, OpenChallenge, Sector } from '@granary/protocol/records'
+import { keyNumber } from '@granary/protocol/records'
 import type { BlockContext } from './context.ts'
 import { InvariantError } from './errors.ts'
 import { leavingCosts } from './leaving-costs.ts'

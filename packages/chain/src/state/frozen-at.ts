@@ -2,8 +2,8 @@
  * As of which epoch lists are frozen for a draw: late enough before it that nothing could have been added, declared or asked
  * for with knowledge of the draw. docs/spec/chain.md section 3.
  */
-import type { Epoch } from '../messages/index.ts'
-import type { ChainParams } from '../records/chain-params.ts'
+import type { Epoch } from '@granary/protocol/messages'
+import type { ChainParams } from '@granary/protocol/records'
 import type { StateReader } from './store.ts'
 import { tables } from './tables.ts'
 

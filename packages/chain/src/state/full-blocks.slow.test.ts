@@ -1,7 +1,7 @@
+import type { Address } from '@granary/protocol/messages'
 import { expect, test } from '@jest/globals'
 import { claimedSigner, claimedSigners } from '../../test/pool-node.ts'
 import { createTestChain, GRN } from '../../test/test-chain.ts'
-import type { Address } from '../messages/index.ts'
 import { FEE_LEVEL_MAX, feeLevelOf } from './base-fee.ts'
 
 const ACCOUNT: Address = `0x${'44'.repeat(20)}`

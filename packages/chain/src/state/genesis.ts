@@ -1,7 +1,7 @@
 import { GranaryError, type Hex } from '@granary/base'
 /** What a chain may begin with, and what devnets and networks do begin with. */
-import { type Address, AMOUNT_MAX } from '../codec/types.ts'
-import { type Genesis, type GenesisAccount, type GenesisBeacon, genesisStruct } from '../records/genesis.ts'
+import { type Address, AMOUNT_MAX } from '@granary/protocol/messages'
+import { type Genesis, type GenesisAccount, type GenesisBeacon, genesisStruct } from '@granary/protocol/records'
 import { faultOfParams, faultOfTimes } from './param-bounds.ts'
 import { devnetParams, productionParams } from './params.ts'
 import { mintedByCapacityMax } from './rewards.ts'

@@ -1,10 +1,16 @@
 /** What stands in the state once: genesis, parameters, head. */
 import { equalBytes } from '@granary/base'
-import { decodeRecord, encodeRecord } from '../codec/tuple-codec.ts'
-import { APP_HASH_KEY } from '../header/tree-keys.ts'
-import { type Hash, hashOf } from '../messages/index.ts'
-import { type ChainParams, chainParams, PARAMS_KEY } from '../records/chain-params.ts'
-import { GENESIS_KEY, type Genesis, genesisStruct } from '../records/genesis.ts'
+import { decodeRecord, encodeRecord } from '@granary/protocol/codec'
+import { APP_HASH_KEY } from '@granary/protocol/header'
+import { type Hash, hashOf } from '@granary/protocol/messages'
+import {
+  type ChainParams,
+  chainParams,
+  GENESIS_KEY,
+  type Genesis,
+  genesisStruct,
+  PARAMS_KEY,
+} from '@granary/protocol/records'
 import { InvariantError } from './errors.ts'
 import type { StateReader, Store } from './store.ts'
 import { tables } from './tables.ts'

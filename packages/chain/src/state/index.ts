@@ -1,11 +1,5 @@
 /** `@granary/chain/state`: the deterministic state machine and what an engine needs to drive it. */
 
-export { isDerived, isInTree } from '../header/tree-keys.ts'
-export type { BeaconEntry } from '../messages/index.ts'
-export type { Totals } from '../records/chain.ts'
-export { type ChainParams, type ChainParamsJson, chainParams, feeParams } from '../records/chain-params.ts'
-export { type Genesis, type GenesisAccount, type GenesisJson, genesisHash, genesisToJson } from '../records/genesis.ts'
-export type { Vesting } from '../records/providers.ts'
 export { type Cover, type FrozenIncome, missFee, skipFee, uncoveredOf } from './answer-fees.ts'
 export {
   appHashOfState,

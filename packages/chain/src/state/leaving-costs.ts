@@ -2,9 +2,8 @@
  * What it costs a provider to end a sector before its time. Amounts alone, so that what leaving pays can be calculated with
  * the rules themselves. docs/spec/chain.md section 4, Leaving.
  */
-import type { Epoch } from '../messages/index.ts'
-import type { ChainParams } from '../records/chain-params.ts'
-import type { Sector } from '../records/sectors.ts'
+import type { Epoch } from '@granary/protocol/messages'
+import type { ChainParams, Sector } from '@granary/protocol/records'
 import { lesser } from './lesser.ts'
 
 export type LeavingParams = Pick<ChainParams, 'terminationFee' | 'forfeitEpochs'>

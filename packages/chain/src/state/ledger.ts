@@ -2,10 +2,8 @@
  * Money. The totals follow every record that holds money, by the difference that is written, and never a thought of what
  * should have happened; so a debit without its credit is seen when the block ends. docs/spec/chain.md section 4.
  */
-import { type Address, AMOUNT_MAX, formatGrn } from '../messages/index.ts'
-import type { Account } from '../records/accounts.ts'
-import type { Totals } from '../records/chain.ts'
-import type { Provider, Vesting } from '../records/providers.ts'
+import { type Address, AMOUNT_MAX, formatGrn } from '@granary/protocol/messages'
+import type { Account, Provider, Totals, Vesting } from '@granary/protocol/records'
 import { InvariantError, TxError } from './errors.ts'
 import { lesser } from './lesser.ts'
 import type { StateReader, Store } from './store.ts'

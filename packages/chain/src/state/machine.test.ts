@@ -1,3 +1,5 @@
+import { accountSigner, decodeTransaction, type Hash } from '@granary/protocol/messages'
+import { type Genesis, genesisHash, genesisToJson } from '@granary/protocol/records'
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { createMemoryState } from '../../test/memory-state.ts'
@@ -11,8 +13,6 @@ import {
   type TestChain,
   termsFor,
 } from '../../test/test-chain.ts'
-import { accountSigner, decodeTransaction, type Hash } from '../messages/index.ts'
-import { type Genesis, genesisHash, genesisToJson } from '../records/genesis.ts'
 import {
   appHashOfState,
   createStateMachine,

@@ -12,8 +12,8 @@ import {
   isBeaconEntry,
   type Transaction,
   type TransactionClass,
-} from '../messages/index.ts'
-import { type Genesis, genesisHash } from '../records/genesis.ts'
+} from '@granary/protocol/messages'
+import { type Genesis, genesisHash } from '@granary/protocol/records'
 import { type Admitted, admit, admitSender, checkEnvelope } from './admit.ts'
 import { writeAppHash } from './app-hash.ts'
 import { currentFees, moveFeeLevel } from './base-fee.ts'

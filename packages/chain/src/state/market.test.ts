@@ -1,3 +1,12 @@
+import {
+  type DealTerms,
+  dealTermsDigest,
+  hashOf,
+  type Quote,
+  quoteDigest,
+  type Signer,
+  sessionSigner,
+} from '@granary/protocol/messages'
 import { beforeEach, describe, expect, test } from '@jest/globals'
 import {
   createTestChain,
@@ -8,15 +17,6 @@ import {
   type TestChain,
   termsFor,
 } from '../../test/test-chain.ts'
-import {
-  type DealTerms,
-  dealTermsDigest,
-  hashOf,
-  type Quote,
-  quoteDigest,
-  type Signer,
-  sessionSigner,
-} from '../messages/index.ts'
 import { accountView, dealOfAgreement, dealView, providerView, providerViews } from './index.ts'
 
 let chain: TestChain

@@ -1,6 +1,6 @@
+import { AMOUNT_MAX } from '@granary/protocol/messages'
+import type { ChainParams } from '@granary/protocol/records'
 import { describe, expect, test } from '@jest/globals'
-import { AMOUNT_MAX } from '../messages/index.ts'
-import type { ChainParams } from '../records/chain-params.ts'
 import { assertGenesis, devnetGenesis, type ProductionOptions, productionGenesis } from './genesis.ts'
 import { faultOfParams, faultOfTimes, paramBounds } from './param-bounds.ts'
 import { devnetParams, productionParams } from './params.ts'

@@ -4,7 +4,7 @@
  * be made (docs/spec/proofs.md section 10), and at least the epochs in which an answer can be made and sent.
  */
 import { type ProfileName, profileNamed } from '@granary/proofs/profile'
-import type { ChainParams } from '../records/chain-params.ts'
+import type { ChainParams } from '@granary/protocol/records'
 import { answersDemand, sealDemand } from './block-demand.ts'
 import { answerTimeMaxMs, BPS_ONE, DRAW_TIME_MIN_MS, leavesTimeToAnswer, RESPONSE_WINDOW_MIN } from './params.ts'
 

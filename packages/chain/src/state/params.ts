@@ -3,7 +3,7 @@
  * block time. docs/spec/chain.md section 5.
  */
 import { type NamedProfile, type Profile, type ProfileName, profileNamed, profiles } from '@granary/proofs/profile'
-import type { ChainParams, ResponseWindows } from '../records/chain-params.ts'
+import type { ChainParams, ResponseWindows } from '@granary/protocol/records'
 
 const SECOND_MS = 1_000
 const MINUTE_MS = 60 * SECOND_MS

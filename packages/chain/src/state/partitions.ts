@@ -3,10 +3,9 @@
  * it stays on record with the block that took it out, until no challenge can ask for it any more. So the list of an earlier
  * epoch can be read at any time, which says the same as keeping its hash and length. docs/spec/chain.md section 3.
  */
-import type { Epoch } from '../messages/index.ts'
-import type { Member, Partition } from '../records/partitions.ts'
-import { keyNumber } from '../records/record-table.ts'
-import type { Sector } from '../records/sectors.ts'
+import type { Epoch } from '@granary/protocol/messages'
+import type { Member, Partition, Sector } from '@granary/protocol/records'
+import { keyNumber } from '@granary/protocol/records'
 import type { BlockContext } from './context.ts'
 import { drawsOf } from './draws.ts'
 import { InvariantError, TxError } from './errors.ts'

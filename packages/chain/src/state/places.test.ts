@@ -1,11 +1,11 @@
 /** Where a sector has its place, from its pre-commit on, and what all the places of a chain cost. */
 import { readFile } from 'node:fs/promises'
+import type { Signer } from '@granary/protocol/messages'
+import type { ChainParams } from '@granary/protocol/records'
 import { beforeAll, describe, expect, test } from '@jest/globals'
 import { claimedAnswer, claimedPoRep, claimedProofs, claimedSector } from '../../test/claimed-proofs.ts'
 import { createRules, PROVIDER } from '../../test/rules.ts'
 import { createTestChain, fund, GRN, registerProvider, type TestChain } from '../../test/test-chain.ts'
-import type { Signer } from '../messages/index.ts'
-import type { ChainParams } from '../records/chain-params.ts'
 import type { BlockContext } from './context.ts'
 import { partitionViews, productionParams, providerView, sectorView, TxError } from './index.ts'
 import { totalsOf, writeProvider } from './ledger.ts'

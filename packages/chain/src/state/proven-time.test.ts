@@ -1,6 +1,6 @@
+import { encodeBeaconEntry } from '@granary/protocol/messages'
 import { describe, expect, test } from '@jest/globals'
 import { createTestChain, signRound, type TestChain } from '../../test/test-chain.ts'
-import { encodeBeaconEntry } from '../messages/index.ts'
 import { beaconRoundFor, productionParams, readHead } from './index.ts'
 import { tables } from './tables.ts'
 

@@ -4,7 +4,7 @@
  * its rounds itself, whenever it likes, and is not held to it.
  */
 
-import type { Genesis } from '../records/genesis.ts'
+import type { Genesis } from '@granary/protocol/records'
 import { roundTimeMs } from './beacon.ts'
 import type { BlockContext } from './context.ts'
 import { BlockInvalidError, InvariantError } from './errors.ts'

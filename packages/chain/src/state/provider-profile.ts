@@ -1,6 +1,7 @@
 /** What a provider says of itself, when it registers and when it changes that. */
+
+import { type Address, AMOUNT_MAX, type RegisterProvider } from '@granary/protocol/messages'
 import { bytesToHex } from '@noble/hashes/utils.js'
-import { type Address, AMOUNT_MAX, type RegisterProvider } from '../messages/index.ts'
 import { TxError } from './errors.ts'
 import { daemonScopes } from './session-scopes.ts'
 import type { Store } from './store.ts'

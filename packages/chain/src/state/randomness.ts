@@ -1,8 +1,9 @@
 /** Randomness by purpose, epoch and subject, from the beacon round of that epoch. docs/spec/chain.md section 6. */
+
+import type { Epoch } from '@granary/protocol/messages'
+import type { ChainParams } from '@granary/protocol/records'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { concatBytes } from '@noble/hashes/utils.js'
-import type { Epoch } from '../messages/index.ts'
-import type { ChainParams } from '../records/chain-params.ts'
 import type { StateReader } from './store.ts'
 import { tables } from './tables.ts'
 

@@ -1,8 +1,9 @@
 /** Records that stay for ever cost who makes them. */
+
+import { type Address, accountSigner } from '@granary/protocol/messages'
 import { describe, expect, test } from '@jest/globals'
 import { createClaimedFarm } from '../../test/claimed-farm.ts'
 import { createTestChain, GRN, signTerms, termsFor } from '../../test/test-chain.ts'
-import { type Address, accountSigner } from '../messages/index.ts'
 import { accountView, devnetParams, recount } from './index.ts'
 
 const FEE = devnetParams().accountFee

@@ -2,8 +2,8 @@
  * A record that stays for ever costs its sender: burnt beside the message's fee, when a message names it. Nothing else pays
  * it, so what a payout or a refund credits never fails. docs/spec/chain.md section 4.
  */
-import type { Address } from '../messages/index.ts'
-import type { ChainParams } from '../records/chain-params.ts'
+import type { Address } from '@granary/protocol/messages'
+import type { ChainParams } from '@granary/protocol/records'
 import type { TxContext } from './context.ts'
 import { burn, debit, writeAccount } from './ledger.ts'
 import type { StateReader } from './store.ts'

@@ -3,10 +3,8 @@
  * tests and for a full verification, never in a block.
  */
 
-import type { Totals } from '../records/chain.ts'
-import type { Deal } from '../records/deals.ts'
-import type { Partition } from '../records/partitions.ts'
-import { keyNumber } from '../records/record-table.ts'
+import type { Deal, Partition, Totals } from '@granary/protocol/records'
+import { keyNumber } from '@granary/protocol/records'
 import { InvariantError } from './errors.ts'
 import { readParams } from './head.ts'
 import { assertConserved, totalsOf } from './ledger.ts'

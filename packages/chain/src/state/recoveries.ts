@@ -2,9 +2,9 @@
  * Recovery of faulty sectors: requests wait in a queue, a few of which are drawn each epoch, and are challenged with four
  * times the samples. What is answered counts again from the draw. docs/spec/chain.md section 3.
  */
-import type { Epoch } from '../messages/index.ts'
-import type { OpenRecovery, Partition } from '../records/partitions.ts'
-import { keyNumber } from '../records/record-table.ts'
+import type { Epoch } from '@granary/protocol/messages'
+import type { OpenRecovery, Partition } from '@granary/protocol/records'
+import { keyNumber } from '@granary/protocol/records'
 import { frozenIncome, missFee } from './answer-fees.ts'
 import { isVoid } from './answer-time.ts'
 import type { BlockContext } from './context.ts'

@@ -1,10 +1,10 @@
 /** After an hour in which nothing could be answered: all that was void is drawn again, and every honest answer finds room. */
 import { profileNamed } from '@granary/proofs/profile'
 import { postBundleBytesMax } from '@granary/proofs/verify'
+import { unitsOf } from '@granary/protocol/messages'
 import { expect, test } from '@jest/globals'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { addSector, createRules, PROVIDER } from '../../test/rules.ts'
-import { unitsOf } from '../messages/index.ts'
 import { createBlockRoom } from './block-room.ts'
 import { closeChallenge, closeDueChallenges, drawChallenges } from './challenges.ts'
 import { productionParams } from './params.ts'

@@ -3,8 +3,8 @@
  * the last would know their draw long enough ahead to seal anew; at once, and all together, honest answers would not find
  * room. docs/spec/chain.md section 3.
  */
-import type { Epoch } from '../messages/index.ts'
-import type { Redraw } from '../records/partitions.ts'
+import type { Epoch } from '@granary/protocol/messages'
+import type { Redraw } from '@granary/protocol/records'
 import type { BlockContext } from './context.ts'
 import { InvariantError } from './errors.ts'
 import { partitionOf, writePartition } from './partitions.ts'

@@ -1,6 +1,6 @@
 /** Guards that several messages share: the provider exists, and the sender owns it. */
 
-import type { Provider } from '../records/providers.ts'
+import type { Provider } from '@granary/protocol/records'
 import type { TxContext } from './context.ts'
 import { TxError } from './errors.ts'
 import type { StateReader } from './store.ts'

@@ -1,7 +1,6 @@
 /** Guards that several messages share: the partition exists, the sector is in it, and it was proven lately. */
 
-import type { Partition } from '../records/partitions.ts'
-import type { Sector } from '../records/sectors.ts'
+import type { Partition, Sector } from '@granary/protocol/records'
 import type { BlockContext } from './context.ts'
 import { TxError } from './errors.ts'
 import { standingOf } from './spans.ts'

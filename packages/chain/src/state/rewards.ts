@@ -4,10 +4,8 @@
  * wait. What was not proven is never minted. docs/spec/chain.md section 4.
  */
 import { profileNamed } from '@granary/proofs/profile'
-import type { Epoch } from '../messages/index.ts'
-import type { Rewards } from '../records/chain.ts'
-import type { ChainParams } from '../records/chain-params.ts'
-import type { Partition } from '../records/partitions.ts'
+import type { Epoch } from '@granary/protocol/messages'
+import type { ChainParams, Partition, Rewards } from '@granary/protocol/records'
 import type { BlockContext } from './context.ts'
 import { InvariantError } from './errors.ts'
 import { BPS_ONE } from './params.ts'

@@ -1,6 +1,6 @@
 /** Which beacon rounds the next block could bring: docs/spec/chain.md, section 6. */
 
-import { keyNumber } from '../records/record-table.ts'
+import { keyNumber } from '@granary/protocol/records'
 import type { StateReader } from './store.ts'
 import { tables } from './tables.ts'
 

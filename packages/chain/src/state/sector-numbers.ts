@@ -1,6 +1,6 @@
 /** A sector's number is used once, ever. Used numbers are kept as ranges, by their end: numbers in order take one record. */
 
-import { keyNumber } from '../records/record-table.ts'
+import { keyNumber } from '@granary/protocol/records'
 import type { StateReader, Store } from './store.ts'
 import { firstOf } from './table.ts'
 import { tables } from './tables.ts'

@@ -1,11 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { SectorPreCommit } from '@granary/protocol/messages'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { createMarket, type Market } from '../../test/market.ts'
 import { fund, GRN, registerProvider } from '../../test/test-chain.ts'
 import { PROFILE, type TestPiece } from '../../test/test-sealer.ts'
-import type { SectorPreCommit } from '../messages/index.ts'
 import { dealView, partitionViews, providerView, sectorView } from './index.ts'
 
 let folder: string

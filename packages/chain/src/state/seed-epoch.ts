@@ -2,8 +2,8 @@
  * Of which epoch a sector's seed is: the first, at least `seedDelay` after the pre-commit, whose round nobody could have
  * seen when the replica was committed to, by the times that headers and the beacon have proven. docs/spec/chain.md section 6.
  */
-import type { Epoch } from '../messages/index.ts'
-import type { ChainParams } from '../records/chain-params.ts'
+import type { Epoch } from '@granary/protocol/messages'
+import type { ChainParams } from '@granary/protocol/records'
 import { InvariantError } from './errors.ts'
 import type { StateReader } from './store.ts'
 import { tables } from './tables.ts'

@@ -1,6 +1,6 @@
 /** What a node asks of the committed state about those whose messages wait, and what of it a block has written. */
-import type { Address, Epoch } from '../messages/index.ts'
-import { keyNumber } from '../records/record-table.ts'
+import type { Address, Epoch } from '@granary/protocol/messages'
+import { keyNumber } from '@granary/protocol/records'
 import { accountOf } from './ledger.ts'
 import type { StateReader } from './store.ts'
 import { tables } from './tables.ts'

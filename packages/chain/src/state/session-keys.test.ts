@@ -1,10 +1,11 @@
 /** What a key that is not the account's own may not do: chain.md section 1. */
+
+import { sessionSigner } from '@granary/protocol/messages'
 import { describe, expect, test } from '@jest/globals'
 import { createClaimedFarm } from '../../test/claimed-farm.ts'
 import { type ClaimedPartition, createClaimedPartition } from '../../test/claimed-partition.ts'
 import { claimedSector } from '../../test/claimed-proofs.ts'
 import { GRN, signTerms, termsFor } from '../../test/test-chain.ts'
-import { sessionSigner } from '../messages/index.ts'
 import { providerView, readHead } from './index.ts'
 
 const NO_KEY = new Uint8Array(0)

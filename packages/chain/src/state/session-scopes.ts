@@ -2,7 +2,7 @@
  * What a session key may be allowed to sign. Never AuthorizeKey, RevokeKey, RegisterProvider or UpdateProvider: a key must not
  * be able to make itself stronger, which a registration does for the key that it names, or to say where the money goes.
  */
-import type { TransactionName } from '../messages/index.ts'
+import type { TransactionName } from '@granary/protocol/messages'
 
 /** To sign DealTerms and Quotes for the account's providers. */
 export const TERMS_SCOPE = 'terms'

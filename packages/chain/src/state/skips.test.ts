@@ -1,10 +1,10 @@
 /** Answers that skip sectors, and what a list costs that is not proven: each rule tried as the attack that it refuses. */
 import { profileNamed } from '@granary/proofs/profile'
+import type { ChainParams } from '@granary/protocol/records'
 import { describe, expect, test } from '@jest/globals'
 import { type ClaimedPartition, createClaimedPartition } from '../../test/claimed-partition.ts'
 import { GRN, signTerms, termsFor } from '../../test/test-chain.ts'
 import { PROFILE } from '../../test/test-sealer.ts'
-import type { ChainParams } from '../records/chain-params.ts'
 import { type FrozenIncome, missFee, skipFee } from './answer-fees.ts'
 import { dealView, providerView, sectorView } from './index.ts'
 import { rewardFor } from './rewards.ts'

@@ -1,8 +1,8 @@
 /**
  * The sectors that an answer skips: faulty from then on, for a fee each. docs/spec/chain.md section 3.
  */
-import { formatGrn } from '../messages/index.ts'
-import type { Partition } from '../records/partitions.ts'
+import { formatGrn } from '@granary/protocol/messages'
+import type { Partition } from '@granary/protocol/records'
 import { type Cover, frozenIncome, skipFee, uncoveredOf } from './answer-fees.ts'
 import { endSector } from './challenges.ts'
 import type { BlockContext } from './context.ts'

@@ -2,9 +2,9 @@
  * The slots of a proving period and the order in which they are challenged: a Fisher–Yates shuffle, one swap an epoch, so
  * that nobody knows the next slot before its epoch's randomness. docs/spec/chain.md section 3.
  */
-import type { Epoch } from '../messages/index.ts'
-import type { ChainParams } from '../records/chain-params.ts'
-import { keyNumber } from '../records/record-table.ts'
+import type { Epoch } from '@granary/protocol/messages'
+import type { ChainParams } from '@granary/protocol/records'
+import { keyNumber } from '@granary/protocol/records'
 import { InvariantError } from './errors.ts'
 import { drawBelow, u64 } from './randomness.ts'
 import type { StateReader, Store } from './store.ts'

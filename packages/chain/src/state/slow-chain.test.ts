@@ -1,7 +1,7 @@
+import type { Partition } from '@granary/protocol/records'
 import { describe, expect, test } from '@jest/globals'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { addSector, createRules, PROVIDER, type Rules } from '../../test/rules.ts'
-import type { Partition } from '../records/partitions.ts'
 import { isTooLate } from './answer-time.ts'
 import { closeChallenge, closeDueChallenges, drawChallenges } from './challenges.ts'
 import type { BlockContext } from './context.ts'

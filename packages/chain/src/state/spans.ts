@@ -5,10 +5,9 @@
  * that was proven in it has lost what lies in its own time. docs/spec/chain.md section 3: a span reaches from one closed
  * challenge (or the activation, or the draw of a recovery) to the next.
  */
-import type { Epoch } from '../messages/index.ts'
-import type { Miss } from '../records/partitions.ts'
-import { keyNumber } from '../records/record-table.ts'
-import type { Placement, Sector } from '../records/sectors.ts'
+import type { Epoch } from '@granary/protocol/messages'
+import type { Miss, Placement, Sector } from '@granary/protocol/records'
+import { keyNumber } from '@granary/protocol/records'
 import { drawsOf } from './draws.ts'
 import { InvariantError } from './errors.ts'
 import { partitionOf } from './partitions.ts'

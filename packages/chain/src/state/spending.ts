@@ -3,8 +3,8 @@
  * its balance; of the collateral of its providers what they lock, burn or owe more than before, and withdraw; and the
  * collateral that terms lock which the key has signed. docs/spec/chain.md section 1.
  */
-import { type Address, formatGrn, type Transaction } from '../messages/index.ts'
-import type { SessionKey } from '../records/accounts.ts'
+import { type Address, formatGrn, type Transaction } from '@granary/protocol/messages'
+import type { SessionKey } from '@granary/protocol/records'
 import { InvariantError, TxError } from './errors.ts'
 import { accountOf, totalsOf } from './ledger.ts'
 import type { StateReader, Store } from './store.ts'

@@ -1,10 +1,8 @@
+import { encodeRecord, struct, uint } from '@granary/protocol/codec'
+import { MessageInvalidError } from '@granary/protocol/messages'
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { createMemoryState } from '../../test/memory-state.ts'
-import { uint } from '../codec/field.ts'
-import { struct } from '../codec/struct.ts'
-import { encodeRecord } from '../codec/tuple-codec.ts'
-import { MessageInvalidError } from '../messages/index.ts'
 import { createOverlay, readRecord, type Store } from './store.ts'
 
 interface Pair {

@@ -2,8 +2,8 @@
  * What the state machine reads from, and the overlays it writes to: one over the committed state for a block, one over
  * that for each transaction, dropped when the transaction fails.
  */
-import type { Struct } from '../codec/struct.ts'
-import { decodeRecord, encodeRecord } from '../codec/tuple-codec.ts'
+import type { Struct } from '@granary/protocol/codec'
+import { decodeRecord, encodeRecord } from '@granary/protocol/codec'
 import { createSortedKeys, type SortedKeys } from './sorted-keys.ts'
 
 /** Committed state. Keys are ASCII; a range is ascending, holds the keys that start with `prefix`, those above `after`. */

@@ -1,6 +1,6 @@
 /** A table of records, read and written: what a record is, and what its key, is declared beside the other records. */
-import { decodeRecord } from '../codec/tuple-codec.ts'
-import { type KeyPart, type RecordTable, tableKey } from '../records/record-table.ts'
+import { decodeRecord } from '@granary/protocol/codec'
+import { type KeyPart, type RecordTable, tableKey } from '@granary/protocol/records'
 import { readRecord, type StateReader, type Store } from './store.ts'
 
 export interface Table<K extends readonly KeyPart[], T> extends RecordTable<K, T> {

@@ -1,6 +1,6 @@
 /** All that the chain remembers, as the state machine reads and writes it. docs/spec/records.md has every table. */
-import type { RecordTable } from '../records/record-table.ts'
-import { recordTables } from '../records/record-tables.ts'
+import type { RecordTable } from '@granary/protocol/records'
+import { recordTables } from '@granary/protocol/records'
 import { type Table, table } from './table.ts'
 
 type TableOf<R> = R extends RecordTable<infer K, infer T> ? Table<K, T> : never

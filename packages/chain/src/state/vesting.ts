@@ -4,9 +4,9 @@
  * credited how often; a credit begins at the next point of the grid, never earlier than it would alone.
  * docs/spec/chain.md section 4.
  */
-import type { Epoch } from '../messages/index.ts'
-import type { ChainParams } from '../records/chain-params.ts'
-import { type Tranche, VESTING_STEPS, type Vesting } from '../records/providers.ts'
+import type { Epoch } from '@granary/protocol/messages'
+import type { ChainParams } from '@granary/protocol/records'
+import { type Tranche, VESTING_STEPS, type Vesting } from '@granary/protocol/records'
 import type { BlockContext } from './context.ts'
 import { burn, freeCollateral, lockCollateral, mint, writeVesting } from './ledger.ts'
 import { lesser } from './lesser.ts'

@@ -11,14 +11,10 @@ import type {
   SectorState,
   SectorView,
   SupplyView,
-} from '../client/views.ts'
-import { type Address, dealTermsToJson, type Epoch, type Hash, hashOf } from '../messages/index.ts'
-import type { Totals } from '../records/chain.ts'
-import type { Deal } from '../records/deals.ts'
-import type { Partition } from '../records/partitions.ts'
-import type { Ask } from '../records/providers.ts'
-import { keyNumber } from '../records/record-table.ts'
-import type { Sector } from '../records/sectors.ts'
+} from '@granary/protocol/client'
+import { type Address, dealTermsToJson, type Epoch, type Hash, hashOf } from '@granary/protocol/messages'
+import type { Ask, Deal, Partition, Sector, Totals } from '@granary/protocol/records'
+import { keyNumber } from '@granary/protocol/records'
 import { dealStatus, dueEpochs } from './deal-status.ts'
 import { readHead, readParams } from './head.ts'
 import { accountOf, totalsOf } from './ledger.ts'

@@ -2,8 +2,8 @@
 
 import type { DatabaseSync } from 'node:sqlite'
 import { fromHex, toHex } from '@granary/base'
+import type { Hash, MessageName } from '@granary/protocol/messages'
 import { sha256 } from '@noble/hashes/sha2.js'
-import type { Hash, MessageName } from '../messages/index.ts'
 import type { ChainEvent, StateReader } from '../state/index.ts'
 import { bytesOf, createStateReader } from './create-state-reader.ts'
 import { rootKey } from './deal-keys.ts'

@@ -1,5 +1,5 @@
 /** What the store keeps of a block. */
-import type { Hash, MessageName } from '../messages/index.ts'
+import type { Hash, MessageName } from '@granary/protocol/messages'
 import type { ChainEvent } from '../state/index.ts'
 
 export interface TxRecord {

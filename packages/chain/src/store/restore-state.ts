@@ -2,7 +2,7 @@
 
 import type { DatabaseSync } from 'node:sqlite'
 import { fromHex } from '@granary/base'
-import { keyNumber } from '../records/record-table.ts'
+import { keyNumber } from '@granary/protocol/records'
 import type { BlockRecord, DealKeys } from './records.ts'
 
 export function restoreState(

@@ -2,7 +2,7 @@
  * A node of the state tree: nothing, a leaf, or an inner node. The tree is compact: a part of it with one leaf is that
  * leaf, however deep its path would go, so that the shape depends on the set of keys alone.
  */
-import { bitAt, EMPTY_HASH, innerHashOf, leafHashOf } from '../header/tree-hashes.ts'
+import { bitAt, EMPTY_HASH, innerHashOf, leafHashOf } from '@granary/protocol/header'
 
 export interface Leaf {
   readonly kind: 'leaf'

@@ -2,7 +2,7 @@
  * How the tree lies in the state: a page holds four levels, the 16 nodes below one prefix of nibbles. So an update reads
  * and writes a quarter of the nodes that it hashes, and what a page says depends, like the tree, on the set of keys alone.
  */
-import { HASH_BYTES } from '../header/tree-hashes.ts'
+import { HASH_BYTES } from '@granary/protocol/header'
 import { parentOf, type TreeNode } from './node.ts'
 
 export interface Page {

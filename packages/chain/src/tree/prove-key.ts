@@ -1,7 +1,7 @@
 /** Makes the proof that a key has its value, or none. */
 
-import { bitAt, pathOf } from '../header/tree-hashes.ts'
-import type { TreeProof } from '../header/verify-proof.ts'
+import type { TreeProof } from '@granary/protocol/header'
+import { bitAt, pathOf } from '@granary/protocol/header'
 import { hashOfNode, type TreeNode } from './node.ts'
 import { levelsOf, nibbleAt, type PageReader, readPage } from './page.ts'
 

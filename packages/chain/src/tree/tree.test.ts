@@ -1,7 +1,15 @@
+import {
+  bitAt,
+  EMPTY_HASH,
+  faultOfProof,
+  innerHashOf,
+  leafHashOf,
+  pathOf,
+  type TreeProof,
+  valueHashOf,
+} from '@granary/protocol/header'
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { bitAt, EMPTY_HASH, innerHashOf, leafHashOf, pathOf, valueHashOf } from '../header/tree-hashes.ts'
-import { faultOfProof, type TreeProof } from '../header/verify-proof.ts'
 import { proveKey } from './prove-key.ts'
 import { compareBytes, rootOf, updateTree } from './update-tree.ts'
 

@@ -1,6 +1,6 @@
 /** A block's writes put into the tree at once: each page is read, hashed and written once, however many keys go through it. */
 
-import { pathOf, valueHashOf } from '../header/tree-hashes.ts'
+import { pathOf, valueHashOf } from '@granary/protocol/header'
 import { hashOfNode, type Leaf, type TreeNode } from './node.ts'
 import { EMPTY_PAGE, encodePage, nibbleAt, type Page, type PageReader, readPage, topOf, withNodes } from './page.ts'
 

@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises'
+import { createChainClient } from '@granary/protocol/client'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { type Devnet, fundedSigner, startDevnet } from '../../test/devnet.ts'
 import { commitProof } from '../../test/devnet-proof.ts'
-import { createChainClient } from '../client/index.ts'
 import { pruneChain, runChain, verifyChain } from '../main.ts'
 import { openChain } from './open-chain.ts'
 

@@ -1,7 +1,7 @@
 /** Executes every block again, from the genesis, and compares each app hash with the one that was stored and signed. */
 import { GranaryError } from '@granary/base'
-import { decodeHeader } from '../header/header.ts'
-import type { Hash } from '../messages/index.ts'
+import { decodeHeader } from '@granary/protocol/header'
+import type { Hash } from '@granary/protocol/messages'
 import { createStateMachine, readGenesis } from '../state/index.ts'
 import { dealKeys } from '../store/deal-keys.ts'
 import { openStore } from '../store/open-store.ts'

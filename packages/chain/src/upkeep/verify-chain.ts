@@ -3,11 +3,10 @@
  * transactions of every block, the tree made anew from all records, the states that are kept, and every account's money.
  */
 import { GranaryError } from '@granary/base'
-import { decodeHeader, hashTxDigests, verifyHeader } from '../header/header.ts'
-import { isDerived } from '../header/tree-keys.ts'
-import type { Hash } from '../messages/index.ts'
-import type { Totals } from '../records/chain.ts'
-import { type Genesis, genesisHash } from '../records/genesis.ts'
+import { decodeHeader, hashTxDigests, isDerived, verifyHeader } from '@granary/protocol/header'
+import type { Hash } from '@granary/protocol/messages'
+import type { Totals } from '@granary/protocol/records'
+import { type Genesis, genesisHash } from '@granary/protocol/records'
 import { appHashOfState, deriveState, readGenesis, readHead, recount } from '../state/index.ts'
 import type { Store } from '../store/open-store.ts'
 import type { BlockRecord } from '../store/records.ts'

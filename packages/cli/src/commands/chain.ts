@@ -1,5 +1,5 @@
 /** granary chain init | run: a chain node of one's own; chain-upkeep has the rest. */
-import { address, formatGrn, parseGrn } from '@granary/chain/messages'
+import { address, formatGrn, parseGrn } from '@granary/protocol/messages'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { exitCodesHelp } from '../exit-code.ts'
 import {

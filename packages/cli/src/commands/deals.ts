@@ -30,7 +30,7 @@ async function deals(options: DealsCommandOptions): Promise<void> {
   const [client, { formatGrn }, { interruptible }, { openChain }, { findAccount }, { printResult }, settlement, table] =
     await Promise.all([
       import('@granary/client/node'),
-      import('@granary/chain/messages'),
+      import('@granary/protocol/messages'),
       import('../interruptible.ts'),
       import('../open-chain.ts'),
       import('../open-signer.ts'),

@@ -33,7 +33,7 @@ async function status(cid: string, options: StatusCommandOptions): Promise<void>
   const [client, { formatGrn }, { interruptible }, { openChain }, { findAccount }, { printResult }, words, settling] =
     await Promise.all([
       import('@granary/client/node'),
-      import('@granary/chain/messages'),
+      import('@granary/protocol/messages'),
       import('../interruptible.ts'),
       import('../open-chain.ts'),
       import('../open-signer.ts'),

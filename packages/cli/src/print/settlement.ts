@@ -1,7 +1,8 @@
 /** What is said about deals that have ended: what has come back, and what stays locked until somebody settles it. */
-import { formatGrn } from '@granary/chain/messages'
+
 import type { SettleProgress } from '@granary/client'
 import type { OwnDeal } from '@granary/client/node'
+import { formatGrn } from '@granary/protocol/messages'
 import { plural } from './quantities.ts'
 
 const NAMED_MAX = 8

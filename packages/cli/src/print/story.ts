@@ -1,7 +1,8 @@
 /** The story of a put, one line a fact, each with the time that has passed since the command began. */
-import { formatGrn } from '@granary/chain/messages'
+
 import type { TimelineEntry } from '@granary/client'
 import type { GetProgress, PutProgress } from '@granary/client/node'
+import { formatGrn } from '@granary/protocol/messages'
 import { paint, type Style } from './paint.ts'
 import { printable } from './printable.ts'
 import { formatBytes, formatMs, plural } from './quantities.ts'

@@ -1,7 +1,7 @@
 /** Quote, money, upload, agreement: the half of a put that happens with the provider. Each step is in the journal first. */
 
 import { GranaryError, toHex } from '@granary/base'
-import type { ChainStatus } from '@granary/chain/client'
+import type { ChainStatus } from '@granary/protocol/client'
 import {
   type DealTerms,
   dealFee,
@@ -13,7 +13,7 @@ import {
   type Quote,
   quoteFromJson,
   quoteToJson,
-} from '@granary/chain/messages'
+} from '@granary/protocol/messages'
 import { agreeDeal } from '../agree-deal.ts'
 import { askQuote } from '../ask-quote.ts'
 import { type ChosenProvider, chooseProvider, NoProviderError } from '../choose-provider.ts'

@@ -1,8 +1,8 @@
 /** Whether the account can pay for a deal, before a byte of it is uploaded: the chain would refuse it at the end. */
 
 import { GranaryError } from '@granary/base'
-import type { ChainClient } from '@granary/chain/client'
-import { type Address, dealFee, feeOf, formatGrn } from '@granary/chain/messages'
+import type { ChainClient } from '@granary/protocol/client'
+import { type Address, dealFee, feeOf, formatGrn } from '@granary/protocol/messages'
 import type { CallOptions } from './client-context.ts'
 
 /** More than a PublishDeal of one deal takes, and the room for a base fee that rises. */

@@ -1,6 +1,6 @@
 /** What the verbs of a client share; made once, by createClient. */
-import type { ChainClient } from '@granary/chain/client'
-import type { Signer } from '@granary/chain/messages'
+import type { ChainClient } from '@granary/protocol/client'
+import type { Signer } from '@granary/protocol/messages'
 import type { Fetch } from '../request-json.ts'
 import type { Journal } from './journal.ts'
 

@@ -1,7 +1,7 @@
 /** When a login is refused because two clocks differ, the chain's time says which of them is wrong. */
 
 import { GranaryError } from '@granary/base'
-import type { ChainClient } from '@granary/chain/client'
+import type { ChainClient } from '@granary/protocol/client'
 import type { CallOptions } from './client-context.ts'
 
 export class ClockWrongError extends GranaryError {

@@ -1,7 +1,7 @@
 /** The client of a program that runs in Node: put, get, deals, status, with a journal that survives a kill. */
 import { join } from 'node:path'
-import { type ChainClient, createChainClient, type DealView } from '@granary/chain/client'
-import type { Signer } from '@granary/chain/messages'
+import { type ChainClient, createChainClient, type DealView } from '@granary/protocol/client'
+import type { Signer } from '@granary/protocol/messages'
 import { endpointOf } from '../choose-provider.ts'
 import type { Fetch } from '../request-json.ts'
 import type { ClientContext } from './client-context.ts'

@@ -3,8 +3,8 @@
  * account's key, those that have ended are settled first.
  */
 import { join } from 'node:path'
-import type { ChainClient, DealView } from '@granary/chain/client'
-import type { Address, Signer } from '@granary/chain/messages'
+import type { ChainClient, DealView } from '@granary/protocol/client'
+import type { Address, Signer } from '@granary/protocol/messages'
 import { awaitsSettlement, type SettleProgress, settleEnded } from '../settle-ended.ts'
 import type { CallOptions } from './client-context.ts'
 import { openJournal } from './journal.ts'

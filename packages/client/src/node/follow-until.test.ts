@@ -1,6 +1,6 @@
 import { toHex } from '@granary/base'
-import { createChainClient, type DealView } from '@granary/chain/client'
-import { dealTermsDigest, dealTermsToJson } from '@granary/chain/messages'
+import { createChainClient, type DealView } from '@granary/protocol/client'
+import { dealTermsDigest, dealTermsToJson } from '@granary/protocol/messages'
 import { expect, test } from '@jest/globals'
 import { someTerms } from '../../test/a-deal.ts'
 import { genesisHash, serveChain } from '../../test/chain-answers.ts'

@@ -3,7 +3,7 @@
  */
 
 import { GranaryError, isAbortError, pause } from '@granary/base'
-import type { ChainClient, DealState, DealView } from '@granary/chain/client'
+import type { ChainClient, DealState, DealView } from '@granary/protocol/client'
 import { followDeal } from '../follow-deal.ts'
 import type { TimelineEntry } from '../provider-wire.ts'
 import { type Fetch, reasonOf } from '../request-json.ts'

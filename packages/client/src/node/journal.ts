@@ -6,7 +6,7 @@ import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { GranaryError, type Hex, isHex } from '@granary/base'
 import { writeFileDurably } from '@granary/base/node'
-import type { DealTermsJson, Hash, QuoteJson } from '@granary/chain/messages'
+import type { DealTermsJson, Hash, QuoteJson } from '@granary/protocol/messages'
 import * as z from 'zod'
 
 export interface PutRecord {

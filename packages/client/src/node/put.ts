@@ -4,8 +4,8 @@
  */
 import { rm } from 'node:fs/promises'
 import { fromHex, GranaryError } from '@granary/base'
-import type { ChainStatus } from '@granary/chain/client'
-import { dealTermsFromJson } from '@granary/chain/messages'
+import type { ChainStatus } from '@granary/protocol/client'
+import { dealTermsFromJson } from '@granary/protocol/messages'
 import { endpointOf } from '../choose-provider.ts'
 import { publishDeal } from '../publish-deal.ts'
 import { settleEnded } from '../settle-ended.ts'

@@ -2,9 +2,10 @@
  * Who holds a CID, what has been proven and paid, and when the next proof is due: all from the chain. With the key of an
  * account, its deals among them that have ended are settled first.
  */
-import type { ChainClient, DealState, DealView, PartitionView, ProviderView } from '@granary/chain/client'
-import type { Signer } from '@granary/chain/messages'
+
 import { parseCid } from '@granary/content'
+import type { ChainClient, DealState, DealView, PartitionView, ProviderView } from '@granary/protocol/client'
+import type { Signer } from '@granary/protocol/messages'
 import { endpointOf } from '../choose-provider.ts'
 import { awaitsSettlement, settleEnded } from '../settle-ended.ts'
 import type { CallOptions } from './client-context.ts'

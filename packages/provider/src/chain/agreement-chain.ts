@@ -1,10 +1,10 @@
 /** What agreeing and quoting ask of the chain, through its typed client. */
 
 import { GranaryError } from '@granary/base'
-import type { ChainClient, ProviderView } from '@granary/chain/client'
-import { dealFee, feeOf, type Hash } from '@granary/chain/messages'
 import type { Profile } from '@granary/proofs/profile'
 import { porepBundleBytes } from '@granary/proofs/verify'
+import type { ChainClient, ProviderView } from '@granary/protocol/client'
+import { dealFee, feeOf, type Hash } from '@granary/protocol/messages'
 import type { AgreementChain } from '../deals/accept-piece.ts'
 import type { Market } from '../deals/issue-quote.ts'
 import type { ProviderMeans } from '../deals/provider-means.ts'

@@ -1,5 +1,5 @@
-import { type ChainClient, sendMessage } from '@granary/chain/client'
 import { profileNamed } from '@granary/proofs/profile'
+import { type ChainClient, sendMessage } from '@granary/protocol/client'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { temporaryHome } from '../../test/market-kit.ts'
 import { type Devnet, registerProvider, startDevnet, type TestProvider } from '../../test/start-devnet.ts'

@@ -4,8 +4,8 @@
  */
 import { isDeepStrictEqual } from 'node:util'
 import { GranaryError, isAbortError } from '@granary/base'
-import { type ChainClient, type ProviderView, sendMessage } from '@granary/chain/client'
-import type { SetAsk, Signer } from '@granary/chain/messages'
+import { type ChainClient, type ProviderView, sendMessage } from '@granary/protocol/client'
+import type { SetAsk, Signer } from '@granary/protocol/messages'
 import type { Alerts } from '../alerts.ts'
 import type { ProviderConfig } from '../config.ts'
 import type { Log } from '../http/log.ts'

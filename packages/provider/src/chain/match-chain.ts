@@ -1,7 +1,7 @@
 /** A home belongs to one chain: its keys, deals and proofs are bound to that genesis. */
 
 import { GranaryError } from '@granary/base'
-import type { ChainStatus } from '@granary/chain/client'
+import type { ChainStatus } from '@granary/protocol/client'
 import type { Settings } from '../storage/settings.ts'
 
 export class ChainMismatchError extends GranaryError {

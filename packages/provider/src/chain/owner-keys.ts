@@ -5,7 +5,7 @@
 
 import { GranaryError } from '@granary/base'
 import { createKey, readKey } from '@granary/chain/keystore'
-import { type Address, accountSigner, type Signer, sessionSigner } from '@granary/chain/messages'
+import { type Address, accountSigner, type Signer, sessionSigner } from '@granary/protocol/messages'
 import type { ProviderFolders } from '../storage/folders.ts'
 
 export interface ProviderKeys {

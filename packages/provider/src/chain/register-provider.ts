@@ -4,8 +4,8 @@
  */
 import { isDeepStrictEqual } from 'node:util'
 import { GranaryError, toHex } from '@granary/base'
-import { type ChainClient, type ProviderView, sendMessage } from '@granary/chain/client'
-import { type Address, formatGrn, type RegisterProvider } from '@granary/chain/messages'
+import { type ChainClient, type ProviderView, sendMessage } from '@granary/protocol/client'
+import { type Address, formatGrn, type RegisterProvider } from '@granary/protocol/messages'
 import type { Alerts } from '../alerts.ts'
 import type { ProviderConfig } from '../config.ts'
 import type { Log } from '../http/log.ts'

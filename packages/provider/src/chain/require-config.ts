@@ -1,8 +1,8 @@
 /** What config.json and the command line say, against each other and what this home and the chain are: before money moves. */
 
 import { GranaryError } from '@granary/base'
-import type { ChainClient } from '@granary/chain/client'
 import type { Profile } from '@granary/proofs/profile'
+import type { ChainClient } from '@granary/protocol/client'
 import { ConfigError, type ProviderConfig } from '../config.ts'
 import type { Settings } from '../storage/settings.ts'
 

@@ -1,8 +1,8 @@
 /** Sectors of a profile that the chain does not take would never earn anything: looked at before any money moves. */
 
 import { GranaryError } from '@granary/base'
-import type { ChainClient } from '@granary/chain/client'
 import { type NamedProfile, profileNamed, profiles } from '@granary/proofs/profile'
+import type { ChainClient } from '@granary/protocol/client'
 
 export class ProfileRefusedError extends GranaryError {
   constructor(profile: string, taken: readonly string[], chainUrl: string) {

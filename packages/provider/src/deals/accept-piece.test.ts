@@ -1,8 +1,8 @@
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fromHex } from '@granary/base'
-import { dealTermsDigest, dealTermsFromJson, verifySigner } from '@granary/chain/messages'
 import { carHeader, parseCid, pieceOf } from '@granary/content'
+import { dealTermsDigest, dealTermsFromJson, verifySigner } from '@granary/protocol/messages'
 import { afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import {
   genesisHash,

@@ -5,7 +5,7 @@
 import { stat } from 'node:fs/promises'
 import { GranaryError, toHex } from '@granary/base'
 import { syncFile, syncFolder } from '@granary/base/node'
-import { type Address, type DealTerms, dealTermsDigest, type Hash, type Signer } from '@granary/chain/messages'
+import { type Address, type DealTerms, dealTermsDigest, type Hash, type Signer } from '@granary/protocol/messages'
 import type { Witness } from '../home/witness.ts'
 import type { KeyedLock } from '../storage/keyed-lock.ts'
 import { dealBytes, type Space } from '../storage/space.ts'

@@ -1,7 +1,7 @@
 /** Why a provider does not sign terms. */
 
 import { GranaryError } from '@granary/base'
-import type { Address, Hash } from '@granary/chain/messages'
+import type { Address, Hash } from '@granary/protocol/messages'
 
 export class TermsRefusedError extends GranaryError {
   constructor(code: TermsFault, message: string, hint: string, details: Record<string, unknown> = {}) {

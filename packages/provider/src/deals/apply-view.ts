@@ -1,6 +1,6 @@
 /** Brings what the provider knows of a deal to what the chain says of it. Applying the same view again changes nothing. */
-import type { DealView } from '@granary/chain/client'
-import type { DealTerms } from '@granary/chain/messages'
+import type { DealView } from '@granary/protocol/client'
+import type { DealTerms } from '@granary/protocol/messages'
 import { type DealEndsContext, endDeal } from './deal-ends.ts'
 
 export interface ApplyContext extends DealEndsContext {

@@ -1,5 +1,5 @@
 /** Whether the provider would sign these terms at all: its own id, a live quote with the same figures, an end in time. */
-import type { Address, DealTerms, Quote } from '@granary/chain/messages'
+import type { Address, DealTerms, Quote } from '@granary/protocol/messages'
 import { TermsRefusedError } from './agreement-errors.ts'
 
 export interface TermsContext {

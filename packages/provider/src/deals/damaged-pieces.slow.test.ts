@@ -1,8 +1,8 @@
 /** Unsealed pieces that a disk has lost or changed: noticed at the start, while serving and by reading, and made again. */
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type ChainClient, createChainClient } from '@granary/chain/client'
 import { initChain, runChain } from '@granary/chain/node'
+import { type ChainClient, createChainClient } from '@granary/protocol/client'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { temporaryHome } from '../../test/market-kit.ts'
 import {

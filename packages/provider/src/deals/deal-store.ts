@@ -3,7 +3,7 @@
  * has ended.
  */
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
-import { type Address, type DealTerms, dealTermsFromJson, dealTermsToJson, type Hash } from '@granary/chain/messages'
+import { type Address, type DealTerms, dealTermsFromJson, dealTermsToJson, type Hash } from '@granary/protocol/messages'
 import { inTransaction } from '../storage/in-transaction.ts'
 import { dealBytes } from '../storage/space.ts'
 import { type DealState, isDealState, isLive, liveStates, mayBecome } from './deal-state.ts'

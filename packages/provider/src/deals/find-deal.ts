@@ -2,7 +2,7 @@
  * A deal by its agreement or its number. A number that is not known here may be younger than the last block that was
  * followed: the chain says whose agreement it is, so that whoever has just published need not wait for us.
  */
-import type { Hash } from '@granary/chain/messages'
+import type { Hash } from '@granary/protocol/messages'
 import { DealNotFoundError } from './agreement-errors.ts'
 import type { DealRecord, DealStore } from './deal-store.ts'
 

@@ -5,7 +5,7 @@
  */
 
 import { GranaryError } from '@granary/base'
-import type { ChainClient, DealView, FollowedEvent } from '@granary/chain/client'
+import type { ChainClient, DealView, FollowedEvent } from '@granary/protocol/client'
 import type { Alert, Alerts } from '../alerts.ts'
 import { unreachable } from '../health/watch-health.ts'
 import { StoreLostError } from '../home/store-lost-error.ts'

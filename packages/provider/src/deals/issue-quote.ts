@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { GranaryError } from '@granary/base'
 import type { Budget } from '@granary/chain/limits'
-import { type Address, type Hash, type Quote, quoteDigest, type Signer } from '@granary/chain/messages'
+import { type Address, type Hash, type Quote, quoteDigest, type Signer } from '@granary/protocol/messages'
 import { dealBytes, type Space } from '../storage/space.ts'
 import type { DealStore } from './deal-store.ts'
 import { payloadMax } from './open-upload.ts'

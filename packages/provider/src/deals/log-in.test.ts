@@ -1,5 +1,5 @@
 import { DatabaseSync } from 'node:sqlite'
-import { accountSigner, type Hash, loginDigest, sessionSigner } from '@granary/chain/messages'
+import { accountSigner, type Hash, loginDigest, sessionSigner } from '@granary/protocol/messages'
 import { expect, test } from '@jest/globals'
 import { createSettings } from '../storage/settings.ts'
 import { logIn } from './log-in.ts'

@@ -1,7 +1,7 @@
 /** POST /v1/auth: whoever signs the EIP-712 struct Login with the key of an account gets a bearer token for it. */
 
 import { GranaryError } from '@granary/base'
-import { type Address, type Hash, loginDigest, verifySigner } from '@granary/chain/messages'
+import { type Address, type Hash, loginDigest, verifySigner } from '@granary/protocol/messages'
 import { type Tokens, UnauthorizedError } from './tokens.ts'
 
 // Wide enough for clocks that differ, narrow enough that an old signature is of no use.

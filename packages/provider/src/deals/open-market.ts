@@ -1,8 +1,9 @@
 /** The market side of a registered provider: its functions with their context filled in, and the following of the chain. */
 
 import { isAbortError } from '@granary/base'
-import type { ChainClient, DealView } from '@granary/chain/client'
 import { createBudget } from '@granary/chain/limits'
+import type { Profile } from '@granary/proofs/profile'
+import type { ChainClient, DealView } from '@granary/protocol/client'
 import {
   type Address,
   type DealTerms,
@@ -11,8 +12,7 @@ import {
   type Hash,
   type Quote,
   type Signer,
-} from '@granary/chain/messages'
-import type { Profile } from '@granary/proofs/profile'
+} from '@granary/protocol/messages'
 import type { Alerts } from '../alerts.ts'
 import { agreementChain, marketOf, meansOf } from '../chain/agreement-chain.ts'
 import type { ProviderConfig } from '../config.ts'

@@ -3,8 +3,9 @@
  * disk. It reserves nothing: room is taken as bytes arrive (docs/spec/market-protocol.md, upload). Synchronous, so that two
  * at once cannot both take the last of a quota.
  */
-import type { Address, Quote } from '@granary/chain/messages'
+
 import { parsePieceCid } from '@granary/proofs/verify'
+import type { Address, Quote } from '@granary/protocol/messages'
 import * as z from 'zod'
 import { describeIssues } from '../describe-issues.ts'
 import type { Space } from '../storage/space.ts'

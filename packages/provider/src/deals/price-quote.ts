@@ -4,7 +4,7 @@
  */
 
 import { GranaryError } from '@granary/base'
-import type { Quote } from '@granary/chain/messages'
+import type { Quote } from '@granary/protocol/messages'
 
 export interface Ask {
   readonly pricePerGiBEpoch: bigint

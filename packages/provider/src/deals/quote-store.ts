@@ -1,6 +1,6 @@
 /** Quotes that were given, kept until they run out: what a client may hold the provider to. */
 import type { DatabaseSync } from 'node:sqlite'
-import { type Address, type Quote, quoteFromJson, quoteToJson } from '@granary/chain/messages'
+import { type Address, type Quote, quoteFromJson, quoteToJson } from '@granary/protocol/messages'
 
 export interface QuoteStore {
   add(quote: Quote): void

@@ -1,7 +1,7 @@
 /** Bytes are taken from accounts that can pay for what their uploads were quoted at: before each request that brings some. */
 
 import { GranaryError } from '@granary/base'
-import type { Address } from '@granary/chain/messages'
+import type { Address } from '@granary/protocol/messages'
 import type { AgreementChain } from './accept-piece.ts'
 import { ClientFundsError } from './agreement-errors.ts'
 import { costOfUploads, type OpenUploadContext } from './open-upload.ts'

@@ -4,7 +4,7 @@
  */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import { GranaryError } from '@granary/base'
-import type { Address } from '@granary/chain/messages'
+import type { Address } from '@granary/protocol/messages'
 import type { Settings } from '../storage/settings.ts'
 
 const LIFETIME_S = 15 * 60

@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
-import type { Address } from '@granary/chain/messages'
+import type { Address } from '@granary/protocol/messages'
 
 export interface UploadRow {
   readonly uploadId: string

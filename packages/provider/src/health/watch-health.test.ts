@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os'
 import { GranaryError } from '@granary/base'
-import type { ChainStatus, PartitionView } from '@granary/chain/client'
+import type { ChainStatus, PartitionView } from '@granary/protocol/client'
 import { expect, test } from '@jest/globals'
 import express from 'express'
 import { type Alerts, createAlerts } from '../alerts.ts'

@@ -4,7 +4,7 @@
  */
 import { statfsSync } from 'node:fs'
 import { GranaryError } from '@granary/base'
-import type { ChainClient, ChainStatus } from '@granary/chain/client'
+import type { ChainClient, ChainStatus } from '@granary/protocol/client'
 import type { Alerts } from '../alerts.ts'
 import type { ProviderMeans } from '../deals/provider-means.ts'
 import type { Log } from '../http/log.ts'

@@ -1,9 +1,9 @@
 /** The sectors of a store that is made anew: what the chain says of each number, and what its folder says. */
 import { toHex } from '@granary/base'
-import type { ChainClient, DealView, SectorView } from '@granary/chain/client'
-import { dealTermsFromJson } from '@granary/chain/messages'
 import { profileNamed } from '@granary/proofs/profile'
 import { placePieces } from '@granary/proofs/verify'
+import type { ChainClient, DealView, SectorView } from '@granary/protocol/client'
+import { dealTermsFromJson } from '@granary/protocol/messages'
 import type { Deals } from '../deals/create-deals.ts'
 import { sectorOnChain } from '../sealing/seal-context.ts'
 import type { SectorPhase, SectorPiece, SectorState, Ticket } from '../sectors/sector.ts'

@@ -3,8 +3,8 @@ import { type IncomingMessage, request } from 'node:http'
 import { json } from 'node:stream/consumers'
 import { gzipSync } from 'node:zlib'
 import { fromHex } from '@granary/base'
-import { readServerSentEvents } from '@granary/chain/client'
-import { type Hash, quoteDigest, quoteFromJson, verifySigner } from '@granary/chain/messages'
+import { readServerSentEvents } from '@granary/protocol/client'
+import { type Hash, quoteDigest, quoteFromJson, verifySigner } from '@granary/protocol/messages'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import {
   genesisHash,

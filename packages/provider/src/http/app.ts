@@ -1,6 +1,7 @@
 /** The provider's public HTTP (docs/spec/market-protocol.md): parse, call the one function that does it, answer. */
 import { type Hex, toHex } from '@granary/base'
-import type { ProviderView } from '@granary/chain/client'
+import type { Profile } from '@granary/proofs/profile'
+import type { ProviderView } from '@granary/protocol/client'
 import {
   type Address,
   type DealTerms,
@@ -9,8 +10,7 @@ import {
   type Hash,
   type Quote,
   quoteToJson,
-} from '@granary/chain/messages'
-import type { Profile } from '@granary/proofs/profile'
+} from '@granary/protocol/messages'
 import express, { type Express, type Router } from 'express'
 import type { Alerts } from '../alerts.ts'
 import type { AcceptedPiece } from '../deals/accept-piece.ts'

@@ -1,6 +1,6 @@
 /** What requests look like; a body is the output of one of these before it is anything else. */
 import { fromHex, isHex } from '@granary/base'
-import { type Address, type DealTerms, dealTermsFromJson } from '@granary/chain/messages'
+import { type Address, type DealTerms, dealTermsFromJson } from '@granary/protocol/messages'
 import * as z from 'zod'
 
 const address = z

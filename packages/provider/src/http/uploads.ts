@@ -4,7 +4,7 @@
  */
 import type { IncomingMessage } from 'node:http'
 import { GranaryError } from '@granary/base'
-import type { Address } from '@granary/chain/messages'
+import type { Address } from '@granary/protocol/messages'
 import { Metadata, Server } from '@tus/server'
 import { type Request, type RequestHandler, Router } from 'express'
 import type { PieceFiles } from '../deals/piece-files.ts'

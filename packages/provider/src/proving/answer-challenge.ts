@@ -5,8 +5,8 @@
  */
 
 import { GranaryError, sleep } from '@granary/base'
-import type { ChallengeView, PartitionView, TxView } from '@granary/chain/client'
 import { profileNamed } from '@granary/proofs/profile'
+import type { ChallengeView, PartitionView, TxView } from '@granary/protocol/client'
 import { sectorDir } from '../sealing/seal-context.ts'
 import { postLane } from '../sectors/lanes.ts'
 import type { SpacetimeInput } from './post-job.ts'

@@ -1,5 +1,5 @@
 /** What became of challenges whose window is over: missed ones are said loudly, once. */
-import type { PartitionView } from '@granary/chain/client'
+import type { PartitionView } from '@granary/protocol/client'
 import type { PostState } from './post-store.ts'
 import { dealsIn, type ProvingContext } from './proving-context.ts'
 

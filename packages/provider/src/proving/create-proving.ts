@@ -4,7 +4,7 @@
  */
 import type { DatabaseSync } from 'node:sqlite'
 import { GranaryError, sleep } from '@granary/base'
-import type { PartitionView } from '@granary/chain/client'
+import type { PartitionView } from '@granary/protocol/client'
 import { diskFault } from '../storage/disk-fault.ts'
 import { answerChallenge } from './answer-challenge.ts'
 import { closeChallenges, missChallenge } from './close-challenges.ts'

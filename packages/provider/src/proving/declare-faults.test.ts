@@ -1,7 +1,7 @@
 import { fromHex } from '@granary/base'
-import type { ChallengeView, PartitionView } from '@granary/chain/client'
 import { profileNamed } from '@granary/proofs/profile'
 import { drawSamples } from '@granary/proofs/verify'
+import type { ChallengeView, PartitionView } from '@granary/protocol/client'
 import { expect, test } from '@jest/globals'
 import { planDeclaration } from './declare-faults.ts'
 

@@ -3,9 +3,9 @@
  * them costs at the least; so only what an open challenge asks for already is left to its answer (ADR 33).
  */
 import { fromHex } from '@granary/base'
-import type { ChallengeView, PartitionView } from '@granary/chain/client'
 import { profileNamed } from '@granary/proofs/profile'
 import { drawSamples } from '@granary/proofs/verify'
+import type { ChallengeView, PartitionView } from '@granary/protocol/client'
 import { requestLane } from '../sectors/lanes.ts'
 import type { ProvingContext } from './proving-context.ts'
 

@@ -6,8 +6,8 @@ import { existsSync, readdirSync, readFileSync, watch, writeFileSync } from 'nod
 import { cp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type ChainClient, createChainClient } from '@granary/chain/client'
 import { initChain, runChain } from '@granary/chain/node'
+import { type ChainClient, createChainClient } from '@granary/protocol/client'
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals'
 import { temporaryHome } from '../../test/market-kit.ts'
 import {

@@ -1,4 +1,4 @@
-import type { PartitionView } from '@granary/chain/client'
+import type { PartitionView } from '@granary/protocol/client'
 import { expect, test } from '@jest/globals'
 import { planRecoveries } from './plan-recoveries.ts'
 

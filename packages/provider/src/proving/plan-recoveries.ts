@@ -1,5 +1,5 @@
 /** Which requests to recover a provider should send: pure, from what the chain says and what this store can still prove. */
-import type { PartitionView } from '@granary/chain/client'
+import type { PartitionView } from '@granary/protocol/client'
 
 export interface RecoveryPlan {
   readonly partition: number

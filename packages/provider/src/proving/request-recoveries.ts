@@ -2,7 +2,7 @@
  * Asks the chain to challenge what is faulty once more, so that it counts again: each sector that proves alone now, and
  * none other, for a recovery is answered in full and to miss it costs as much as to miss a proof.
  */
-import type { PartitionView } from '@granary/chain/client'
+import type { PartitionView } from '@granary/protocol/client'
 import { requestLane } from '../sectors/lanes.ts'
 import { isIn } from '../sectors/sector.ts'
 import { checkSector } from './keep-sectors.ts'

@@ -3,7 +3,7 @@
  * not before, its files go; one whose proof it has forgotten is taken back to be proven again.
  */
 import { GranaryError } from '@granary/base'
-import type { PartitionView, SectorView } from '@granary/chain/client'
+import type { PartitionView, SectorView } from '@granary/protocol/client'
 import { removeSectorFolder } from '../home/sector-folders.ts'
 import { sectorOnChain } from '../sealing/seal-context.ts'
 import { dealIdsOf, isIn } from '../sectors/sector.ts'

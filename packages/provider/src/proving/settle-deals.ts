@@ -1,5 +1,5 @@
 /** Collects what has been proven: one message for many deals, and a timeline entry with what each has paid so far. */
-import type { DealView, SectorState } from '@granary/chain/client'
+import type { DealView, SectorState } from '@granary/protocol/client'
 import { settleLane } from '../sectors/lanes.ts'
 import type { ProvingContext } from './proving-context.ts'
 

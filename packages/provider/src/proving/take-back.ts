@@ -3,7 +3,7 @@
  * The proof has a window, and the deal's collateral hangs on it, so this waits for nothing. A node that is only behind says
  * the same; then the sector is found proven as soon as the node has caught up.
  */
-import type { SectorView } from '@granary/chain/client'
+import type { SectorView } from '@granary/protocol/client'
 import type { SectorIn } from '../sectors/sector.ts'
 import type { ProvingContext } from './proving-context.ts'
 

@@ -1,6 +1,7 @@
 /** Who serves a CID, as the chain's deals say: the content router of the market. */
-import type { DealState, DealView, ProviderView } from '@granary/chain/client'
+
 import type { ReadOptions } from '@granary/content'
+import type { DealState, DealView, ProviderView } from '@granary/protocol/client'
 import type { CID } from 'multiformats/cid'
 import { endpointAddress } from './endpoint-address.ts'
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { GranaryError } from '@granary/base'
-import type { DealState, DealView, ProviderView } from '@granary/chain/client'
+import type { DealState, DealView, ProviderView } from '@granary/protocol/client'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import express from 'express'
 import { endpointAddress } from './endpoint-address.ts'

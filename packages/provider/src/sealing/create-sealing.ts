@@ -4,9 +4,9 @@
  */
 import type { DatabaseSync } from 'node:sqlite'
 import { GranaryError } from '@granary/base'
-import type { ChainClient } from '@granary/chain/client'
-import type { Signer } from '@granary/chain/messages'
 import type { NamedProfile } from '@granary/proofs/profile'
+import type { ChainClient } from '@granary/protocol/client'
+import type { Signer } from '@granary/protocol/messages'
 import type { Alerts } from '../alerts.ts'
 import type { Witness } from '../home/witness.ts'
 import { createProving } from '../proving/create-proving.ts'

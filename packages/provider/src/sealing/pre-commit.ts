@@ -3,7 +3,7 @@
  * the chain before it is sent again, because a number can be committed only once.
  */
 import { fromHex } from '@granary/base'
-import type { DealView, SectorView, TxView } from '@granary/chain/client'
+import type { DealView, SectorView, TxView } from '@granary/protocol/client'
 import { sectorLane } from '../sectors/lanes.ts'
 import { dealIdsOf, hasLostDeals, type Sector, type SectorIn, type Ticket } from '../sectors/sector.ts'
 import { type SealContext, SectorLostError, sectorOnChain } from './seal-context.ts'

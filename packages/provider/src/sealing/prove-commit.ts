@@ -2,8 +2,9 @@
  * precommitted → committing → proving: wait for the seed, prove the replica for it, send the proof. The proof is on disk
  * and verified before the state says so; the chain is asked where the sector stands before anything is sent.
  */
-import type { SectorView, TxView } from '@granary/chain/client'
+
 import { finalizeSector, readSector } from '@granary/proofs/seal'
+import type { SectorView, TxView } from '@granary/protocol/client'
 import { sectorLane } from '../sectors/lanes.ts'
 import { dealIdsOf, type Sector, type SectorIn } from '../sectors/sector.ts'
 import type { ReplicationResult } from './jobs.ts'

@@ -1,8 +1,8 @@
 /** What the steps of sealing share. */
 import { join } from 'node:path'
 import { GranaryError } from '@granary/base'
-import type { ChainClient, SectorView } from '@granary/chain/client'
 import type { NamedProfile } from '@granary/proofs/profile'
+import type { ChainClient, SectorView } from '@granary/protocol/client'
 import type { Alerts } from '../alerts.ts'
 import type { JobQueue } from '../queue/job-queue.ts'
 import type { ChainHead } from '../sectors/follow-head.ts'

@@ -4,7 +4,7 @@
  */
 
 import { isAbortError, sleep } from '@granary/base'
-import type { ChainClient, FollowedEvent } from '@granary/chain/client'
+import type { ChainClient, FollowedEvent } from '@granary/protocol/client'
 
 export interface ChainHead {
   /** 0 until the first answer. */

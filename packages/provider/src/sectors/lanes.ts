@@ -3,8 +3,8 @@
  * stuck holds back its own lane and nothing else, least of all a proof of spacetime. Within this process the messages of a
  * lane go one after the other.
  */
-import { type ChainClient, sendMessage, type TxView } from '@granary/chain/client'
-import type { MessageBodies, Signer, TransactionName } from '@granary/chain/messages'
+import { type ChainClient, sendMessage, type TxView } from '@granary/protocol/client'
+import type { MessageBodies, Signer, TransactionName } from '@granary/protocol/messages'
 import { createKeyedLock } from '../storage/keyed-lock.ts'
 
 export interface Lanes {

@@ -6,7 +6,7 @@
  * that rounds arrive as they are made, one each period. Relays that replay old rounds at that pace look the same as a clock
  * that is ahead, so the clock goes back by little: docs/adr/0019.
  */
-import type { Genesis } from '../../records/genesis.ts'
+import type { Genesis } from '@granary/protocol/records'
 import { roundTimeMs } from '../../state/index.ts'
 import type { Clock, ClockEvent, ClockTrust, Time } from './clock.ts'
 

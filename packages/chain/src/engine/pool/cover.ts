@@ -3,7 +3,7 @@
  * stays within the balance, that of a key's within what its limit leaves; so what waits stays payable, and nobody fills a
  * pool with messages that cost nothing in the end. A proof is covered first.
  */
-import { formatGrn } from '../../messages/index.ts'
+import { formatGrn } from '@granary/protocol/messages'
 import type { Senders } from '../../state/index.ts'
 import { ClaimNotCoveredError } from './errors.ts'
 import type { PendingTx } from './pending-tx.ts'

@@ -12,7 +12,7 @@ import {
   SESSION_SIGNATURE_BYTES,
   type Transaction,
   unitsOf,
-} from '../../messages/index.ts'
+} from '@granary/protocol/messages'
 import type { AcceptedTx, RefusedTx, Senders, StateMachine, TxVerdict } from '../../state/index.ts'
 import { TxRefusedError } from '../errors.ts'
 import { createLineUp } from '../line-up.ts'

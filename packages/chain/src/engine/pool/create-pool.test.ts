@@ -1,5 +1,5 @@
+import type { Address, Hash } from '@granary/protocol/messages'
 import { describe, expect, test } from '@jest/globals'
-import type { Address, Hash } from '../../messages/index.ts'
 import type { CandidateOutcome, Claim, KeyStanding, Senders, Touched } from '../../state/index.ts'
 import { createPool, type Pool, type PoolLimits } from './create-pool.ts'
 import type { Dropped, PendingTx } from './pending-tx.ts'

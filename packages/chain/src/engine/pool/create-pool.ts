@@ -3,7 +3,7 @@
  * order.ts (who goes first), recheck.ts (what a new head has made impossible); admission.ts is the way in.
  * docs/spec/chain.md section 8.
  */
-import type { Address, Hash } from '../../messages/index.ts'
+import type { Address, Hash } from '@granary/protocol/messages'
 import { type BlockRoom, createBlockRoom, type Senders, type Touched } from '../../state/index.ts'
 import { checkPlace, roomFor } from './bounds.ts'
 import { coverFor } from './cover.ts'

@@ -1,5 +1,5 @@
 /** A transaction that waits for a block. */
-import type { Address, Hash, TransactionClass, TransactionName } from '../../messages/index.ts'
+import type { Address, Hash, TransactionClass, TransactionName } from '@granary/protocol/messages'
 import type { Claim } from '../../state/index.ts'
 
 export interface PendingTx {

@@ -1,10 +1,11 @@
 /** What kept proofs and others out of blocks, each tried as that attack, on the state machine and the pool as they are. */
+
+import { type Address, feeOf, type Signer, sessionSigner } from '@granary/protocol/messages'
 import { expect, test } from '@jest/globals'
 import { addClaimedPartitions, createClaimedPartitions } from '../../../test/claimed-partitions.ts'
 import { claimedAnswer, claimedSector } from '../../../test/claimed-proofs.ts'
 import { claimedSigner, claimedSigners, createPoolNode } from '../../../test/pool-node.ts'
 import { createTestChain, fund, GRN, signTerms, type TestChain, termsFor } from '../../../test/test-chain.ts'
-import { type Address, feeOf, type Signer, sessionSigner } from '../../messages/index.ts'
 import { type FinalizedBlock, feeLevelOf, type Verifiers } from '../../state/index.ts'
 import { tables } from '../../state/tables.ts'
 

@@ -2,7 +2,7 @@
  * All that waits, by account and lane, with the sums that the bounds of the pool are about. Within a lane the order is that
  * of the sequences, within an account that of arrival; one that replaces another takes its place in both.
  */
-import type { Address, Hash, TransactionClass } from '../../messages/index.ts'
+import type { Address, Hash, TransactionClass } from '@granary/protocol/messages'
 import { lesser } from '../../state/lesser.ts'
 import { createLaneRanks } from './lane-ranks.ts'
 import { type Dropped, FELL_WITH_ANOTHER, type PendingTx, type PoolReason, type Room } from './pending-tx.ts'

@@ -2,7 +2,7 @@
  * What a new head has made impossible: looked at is only what the block has written, and whose time is over. Nothing is
  * executed again; what else has become wrong is found when a block is prepared.
  */
-import type { Epoch } from '../../messages/index.ts'
+import type { Epoch } from '@granary/protocol/messages'
 import type { Senders, Touched } from '../../state/index.ts'
 import { uncovered } from './cover.ts'
 import type { Dropped, PendingTx, PoolReason } from './pending-tx.ts'

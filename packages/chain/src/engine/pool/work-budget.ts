@@ -3,7 +3,7 @@
  * block as is no burden, a tenth of it for one account; who has used it up is taken unexecuted, and pays for the failure in
  * a block.
  */
-import type { Address } from '../../messages/index.ts'
+import type { Address } from '@granary/protocol/messages'
 
 const UNITS_A_BLOCK = 500_000
 const ACCOUNT_SHARE = 1 / 10

@@ -4,7 +4,7 @@
  * up what its owner has; for each pre-committed sector two an hour. A proof that was refused is remembered and not counted
  * twice. What is right is never kept out by it: a provider verifies its proof before it sends it.
  */
-import type { Epoch, Hash } from '../../messages/index.ts'
+import type { Epoch, Hash } from '@granary/protocol/messages'
 import type { RefusedTx } from '../../state/index.ts'
 
 const WRONG_MAX = 2

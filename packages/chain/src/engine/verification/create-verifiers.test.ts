@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { profileNamed } from '@granary/proofs/profile'
 import type { PoRepInput } from '@granary/proofs/verify'
+import { accountSigner, encodeTransaction, transactionDigest } from '@granary/protocol/messages'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
-import { accountSigner, encodeTransaction, transactionDigest } from '../../messages/index.ts'
 import { createVerifiers, type ThreadedVerifiers, type VerificationEvent } from './create-verifiers.ts'
 
 const signer = accountSigner(new Uint8Array(randomBytes(32)))

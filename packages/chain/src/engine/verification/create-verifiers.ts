@@ -6,7 +6,7 @@
 import { availableParallelism } from 'node:os'
 import { isDeepStrictEqual } from 'node:util'
 import { type PoRepInput, type PostInput, type Verdict, verifyPoRep, verifyPost } from '@granary/proofs/verify'
-import { type Hash, type SignedBy, type Transaction, transactionDigest } from '../../messages/index.ts'
+import { type Hash, type SignedBy, type Transaction, transactionDigest } from '@granary/protocol/messages'
 import type { Verifiers } from '../../state/index.ts'
 import { VerificationQueueFullError } from '../errors.ts'
 import { recoverSigner } from './recover-signer.ts'

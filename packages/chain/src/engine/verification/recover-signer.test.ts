@@ -1,6 +1,6 @@
+import { verifySigner } from '@granary/protocol/messages'
 import { expect, test } from '@jest/globals'
 import { mutatedSignatures } from '../../../test/mutated-signatures.ts'
-import { verifySigner } from '../../messages/index.ts'
 import { recoverSigner } from './recover-signer.ts'
 
 test('libsecp256k1 accepts exactly the signatures that noble accepts, over 10³ mutations', async () => {

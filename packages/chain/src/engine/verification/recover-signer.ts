@@ -2,8 +2,9 @@
  * messages/signer's verifySigner, eight times as fast for accounts: libsecp256k1 compiled to WebAssembly. noble is the
  * reference; the guards here make both accept the same signatures (docs/spec/chain.md, section 1), which is tested.
  */
+
+import { ACCOUNT_SIGNATURE_BYTES, addressOfPoint, type SignedBy, verifySigner } from '@granary/protocol/messages'
 import { recover } from 'tiny-secp256k1'
-import { ACCOUNT_SIGNATURE_BYTES, addressOfPoint, type SignedBy, verifySigner } from '../../messages/signer.ts'
 
 /** Half of the group's order: a larger s is the second signature of the same message, and refused. */
 const S_MAX = Uint8Array.from([

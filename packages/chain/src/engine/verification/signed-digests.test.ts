@@ -1,8 +1,14 @@
+import {
+  dealRenewalDigest,
+  decodeTransaction,
+  hashOf,
+  transactionDigest,
+  verifySigner,
+} from '@granary/protocol/messages'
 import { expect, test } from '@jest/globals'
 import { claimedPiece, claimedProofs } from '../../../test/claimed-proofs.ts'
 import { createRanch } from '../../../test/life-commands.ts'
 import { signTerms, termsFor } from '../../../test/test-chain.ts'
-import { dealRenewalDigest, decodeTransaction, hashOf, transactionDigest, verifySigner } from '../../messages/index.ts'
 import { createStateMachine, dealView } from '../../state/index.ts'
 import { signedDigests } from './signed-digests.ts'
 

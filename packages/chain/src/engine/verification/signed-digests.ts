@@ -1,5 +1,5 @@
 /** The signatures that a transaction stands on: its sender's, and those of what it brings of a provider's. */
-import { dealRenewalDigest, dealTermsDigest, type Hash, type Transaction } from '../../messages/index.ts'
+import { dealRenewalDigest, dealTermsDigest, type Hash, type Transaction } from '@granary/protocol/messages'
 import type { SignedDigest } from './tasks.ts'
 
 export function signedDigests(genesisHash: Hash, tx: Transaction, own: SignedDigest): SignedDigest[] {

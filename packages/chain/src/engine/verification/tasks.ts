@@ -1,7 +1,6 @@
 /** What the node's threads are asked, and how they answer: in the order of the questions. */
 import type { PoRepInput, PostInput, Verdict } from '@granary/proofs/verify'
-import type { Hash } from '../../codec/types.ts'
-import type { SignedBy } from '../../messages/signer.ts'
+import type { Hash, SignedBy } from '@granary/protocol/messages'
 
 export interface SignedDigest {
   readonly digest: Uint8Array

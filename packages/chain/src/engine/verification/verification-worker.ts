@@ -1,7 +1,7 @@
 /** A thread that verifies: pure questions in, verdicts out. It holds no state and opens nothing. */
 import { parentPort } from 'node:worker_threads'
 import { verifyPoRep, verifyPost } from '@granary/proofs/verify'
-import { decodeTransaction, transactionDigest } from '../../messages/transaction.ts'
+import { decodeTransaction, transactionDigest } from '@granary/protocol/messages'
 import { recoverSigner } from './recover-signer.ts'
 import type { Answers, Task } from './tasks.ts'
 

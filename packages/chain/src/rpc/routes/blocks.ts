@@ -1,7 +1,7 @@
 /** GET /v1/blocks/{height}: the signed header of a block and what was in it. */
 import { toHex } from '@granary/base'
-import type { BlockView } from '../../client/views.ts'
-import { decodeHeader } from '../../header/header.ts'
+import type { BlockView } from '@granary/protocol/client'
+import { decodeHeader } from '@granary/protocol/header'
 import type { Store } from '../../store/open-store.ts'
 import { NotFoundError } from '../errors.ts'
 import { type ServedOperation, serve } from '../operation.ts'

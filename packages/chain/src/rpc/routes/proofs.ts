@@ -1,8 +1,8 @@
 /** GET /v1/proofs/{key}: a record of the state with its proof, against the app hash that the next header names. */
 import { toHex } from '@granary/base'
+import type { OutsideProofView, ProofView, TreeProofView } from '@granary/protocol/client'
+import { isInTree } from '@granary/protocol/header'
 import { sha256 } from '@noble/hashes/sha2.js'
-import type { OutsideProofView, ProofView, TreeProofView } from '../../client/views.ts'
-import { isInTree } from '../../header/tree-keys.ts'
 import { encodeOutside, proveState, type StateReader, treeRootOf } from '../../state/index.ts'
 import type { Store } from '../../store/open-store.ts'
 import { NotFoundError } from '../errors.ts'

@@ -1,8 +1,7 @@
 /** GET of what the state holds: status, parameters, supply, accounts, providers, deals, sectors, randomness. */
-import type { DealView, NodeClock } from '../../client/views.ts'
+import type { DealView, NodeClock } from '@granary/protocol/client'
+import { chainParams, feeParams, type Genesis, genesisHash, genesisToJson } from '@granary/protocol/records'
 import type { Engine } from '../../engine/engine.ts'
-import { chainParams, feeParams } from '../../records/chain-params.ts'
-import { type Genesis, genesisHash, genesisToJson } from '../../records/genesis.ts'
 import {
   accountView,
   currentFees,

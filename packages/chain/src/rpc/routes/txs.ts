@@ -1,9 +1,10 @@
 /** POST /v1/txs, GET /v1/txs/{id}: a transaction in, and what became of it. */
+
+import type { TxView } from '@granary/protocol/client'
+import type { Hash } from '@granary/protocol/messages'
+import { BUNDLE_BYTES_MAX, TX_BYTES_MAX } from '@granary/protocol/messages'
 import express, { type Request, type Response } from 'express'
-import type { TxView } from '../../client/views.ts'
 import type { Engine } from '../../engine/engine.ts'
-import { BUNDLE_BYTES_MAX, TX_BYTES_MAX } from '../../messages/bodies.ts'
-import type { Hash } from '../../messages/index.ts'
 import type { Store } from '../../store/open-store.ts'
 import type { AddressLimits, AddressOf } from '../address-limits.ts'
 import { BodyTypeError, NotFoundError, WaitTimeoutError } from '../errors.ts'

@@ -6,8 +6,9 @@
  * Costs its fee.
  * Refuses a scope that is none (SCOPE_UNKNOWN), an expiry that has passed (KEY_INVALID).
  */
+
+import type { AuthorizeKey } from '@granary/protocol/messages'
 import { bytesToHex } from '@noble/hashes/utils.js'
-import type { AuthorizeKey } from '../../messages/index.ts'
 import type { Effect } from '../context.ts'
 import { TxError } from '../errors.ts'
 import { isScope, TERMS_SCOPE } from '../session-scopes.ts'

@@ -8,7 +8,7 @@
  * Refuses a round that no epoch waits for and that the time of the block does not need, a signature that is not the
  * beacon's, more than four in a block and one for its time (BLOCK_INVALID).
  */
-import type { BeaconEntry } from '../../messages/index.ts'
+import type { BeaconEntry } from '@granary/protocol/messages'
 import type { BlockContext } from '../context.ts'
 import { BlockInvalidError } from '../errors.ts'
 import { isClockRound, proveTime } from '../proven-time.ts'

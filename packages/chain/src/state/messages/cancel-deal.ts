@@ -10,8 +10,8 @@
  * has bound and not yet proven (DEAL_NOT_FREE), one whose sector is being proven again (DEAL_IN_RECOVERY), and one that is
  * over (DEAL_OVER).
  */
-import type { CancelDeal, Epoch } from '../../messages/index.ts'
-import type { Deal } from '../../records/deals.ts'
+import type { CancelDeal, Epoch } from '@granary/protocol/messages'
+import type { Deal } from '@granary/protocol/records'
 import type { Effect, TxContext } from '../context.ts'
 import { dealStatus } from '../deal-status.ts'
 import { TxError, type TxErrorCode } from '../errors.ts'

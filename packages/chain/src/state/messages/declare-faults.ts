@@ -8,7 +8,7 @@
  * Refuses another than the owner (PROVIDER_NOT_OWNED), sectors that are not of that partition (SECTOR_PARTITION_WRONG),
  * not sound or named twice (SECTOR_NOT_SOUND).
  */
-import type { DeclareFaults } from '../../messages/index.ts'
+import type { DeclareFaults } from '@granary/protocol/messages'
 import type { Effect, TxContext } from '../context.ts'
 import { TxError } from '../errors.ts'
 import { chargeProvider, declareFault, forfeit, incomeOf } from '../faults.ts'

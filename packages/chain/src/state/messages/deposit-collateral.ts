@@ -6,7 +6,7 @@
  * Costs its fee.
  * Refuses an amount of zero (AMOUNT_ZERO), or of more than the sender has (INSUFFICIENT_FUNDS).
  */
-import type { DepositCollateral } from '../../messages/index.ts'
+import type { DepositCollateral } from '@granary/protocol/messages'
 import type { Effect } from '../context.ts'
 import { TxError } from '../errors.ts'
 import { debit, freeCollateral } from '../ledger.ts'

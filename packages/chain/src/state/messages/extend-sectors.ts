@@ -6,7 +6,7 @@
  * Refuses another than the owner (PROVIDER_NOT_OWNED), a sector that is faulty or was not proven for two periods
  * (SECTOR_NOT_SOUND), one whose time is over, and an expiry that is no later one or too late (SECTOR_EXPIRY_INVALID).
  */
-import type { ExtendSectors } from '../../messages/index.ts'
+import type { ExtendSectors } from '@granary/protocol/messages'
 import type { Effect } from '../context.ts'
 import { TxError } from '../errors.ts'
 import { sectorExpiryMax } from '../params.ts'

@@ -14,8 +14,8 @@
  */
 import { equalBytes, GranaryError } from '@granary/base'
 import { computeCommD, parsePieceCid } from '@granary/proofs/verify'
-import type { PreCommitSectors, SectorPreCommit } from '../../messages/index.ts'
-import type { Deal } from '../../records/deals.ts'
+import type { PreCommitSectors, SectorPreCommit } from '@granary/protocol/messages'
+import type { Deal } from '@granary/protocol/records'
 import type { Effect, TxContext } from '../context.ts'
 import { dealStatus } from '../deal-status.ts'
 import { TxError, type TxErrorCode } from '../errors.ts'

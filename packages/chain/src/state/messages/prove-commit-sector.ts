@@ -10,8 +10,8 @@
  * (BUNDLE_LENGTH_WRONG, POREP_INVALID).
  */
 import { profileNamed } from '@granary/proofs/profile'
-import type { ProveCommitSector } from '../../messages/index.ts'
-import type { Sector } from '../../records/sectors.ts'
+import type { ProveCommitSector } from '@granary/protocol/messages'
+import type { Sector } from '@granary/protocol/records'
 import type { Effect, TxContext } from '../context.ts'
 import { InvariantError, TxError, type TxErrorCode } from '../errors.ts'
 import { changeDealBytes, unlockCollateral } from '../ledger.ts'

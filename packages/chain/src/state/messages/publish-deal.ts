@@ -12,18 +12,17 @@
  * (DEAL_COLLATERAL_LOW), or more than is there (INSUFFICIENT_COLLATERAL, INSUFFICIENT_FUNDS).
  */
 import { parsePieceCid } from '@granary/proofs/verify'
-import { bytesToHex } from '@noble/hashes/utils.js'
 import {
   AMOUNT_MAX,
   type DealTerms,
+  dealFee,
   dealTermsDigest,
   hashOf,
   type PublishDeal,
   type SignedTerms,
-} from '../../messages/index.ts'
-import { dealFee } from '../../messages/record-fees.ts'
-import type { ChainParams } from '../../records/chain-params.ts'
-import type { Provider } from '../../records/providers.ts'
+} from '@granary/protocol/messages'
+import type { ChainParams, Provider } from '@granary/protocol/records'
+import { bytesToHex } from '@noble/hashes/utils.js'
 import type { Effect, TxContext } from '../context.ts'
 import { InvariantError, TxError, type TxErrorCode } from '../errors.ts'
 import { lockEscrow } from '../ledger.ts'

@@ -6,8 +6,8 @@
  * Costs its fee, ten times `accountFee` for a record that stays, and `accountFee` for a payout address without one.
  * Refuses a session key or an endpoint that is none (PROVIDER_INVALID), a sender who has not as much (INSUFFICIENT_FUNDS).
  */
-import type { RegisterProvider } from '../../messages/index.ts'
-import { providerFee } from '../../messages/record-fees.ts'
+import type { RegisterProvider } from '@granary/protocol/messages'
+import { providerFee } from '@granary/protocol/messages'
 import type { Effect } from '../context.ts'
 import { InvariantError } from '../errors.ts'
 import { writeProvider } from '../ledger.ts'

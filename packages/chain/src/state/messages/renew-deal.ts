@@ -10,7 +10,7 @@
  * `dealDurationMax` from now, or is of another agreement (DEAL_NOT_EXTENDABLE), a renewal whose time has passed
  * (DEAL_TERMS_EXPIRED), too little collateral (DEAL_COLLATERAL_LOW).
  */
-import { dealRenewalDigest, type RenewDeal } from '../../messages/index.ts'
+import { dealRenewalDigest, type RenewDeal } from '@granary/protocol/messages'
 import type { Effect } from '../context.ts'
 import { TxError, type TxErrorCode } from '../errors.ts'
 import { extendDeal, requireExtendable } from '../extend-deal.ts'

@@ -8,7 +8,7 @@
  * Refuses another than the owner (PROVIDER_NOT_OWNED), a second request of the partition (RECOVERY_PENDING), one within
  * a period after a recovery that was missed (RECOVERY_BARRED), sectors that are not faulty (SECTOR_NOT_FAULTY).
  */
-import type { RequestRecovery } from '../../messages/index.ts'
+import type { RequestRecovery } from '@granary/protocol/messages'
 import type { Effect, TxContext } from '../context.ts'
 import { TxError } from '../errors.ts'
 import { allMembers, isListed, NOW } from '../partitions.ts'

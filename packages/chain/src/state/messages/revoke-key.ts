@@ -5,8 +5,9 @@
  * Costs its fee.
  * Refuses a key that the account has not authorised (KEY_NOT_FOUND).
  */
+
+import type { RevokeKey } from '@granary/protocol/messages'
 import { bytesToHex } from '@noble/hashes/utils.js'
-import type { RevokeKey } from '../../messages/index.ts'
 import type { Effect } from '../context.ts'
 import { TxError } from '../errors.ts'
 import { tables } from '../tables.ts'

@@ -7,8 +7,8 @@
  * Refuses another than the owner (PROVIDER_NOT_OWNED), bounds that contradict each other, a profile that the chain does
  * not take, less collateral than a deal takes, a time that has passed (ASK_INVALID).
  */
-import type { SetAsk } from '../../messages/index.ts'
-import type { ChainParams } from '../../records/chain-params.ts'
+import type { SetAsk } from '@granary/protocol/messages'
+import type { ChainParams } from '@granary/protocol/records'
 import type { Effect } from '../context.ts'
 import { TxError } from '../errors.ts'
 import { allowedProfile } from '../params.ts'

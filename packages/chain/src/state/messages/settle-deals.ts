@@ -6,8 +6,8 @@
  * Costs its fee.
  * Refuses a deal that there is not (DEAL_NOT_FOUND).
  */
-import type { Epoch, SettleDeals } from '../../messages/index.ts'
-import type { Deal } from '../../records/deals.ts'
+import type { Epoch, SettleDeals } from '@granary/protocol/messages'
+import type { Deal } from '@granary/protocol/records'
 import type { Effect, TxContext } from '../context.ts'
 import { type DealStatus, type DueEpochs, dealStatus, dueEpochs } from '../deal-status.ts'
 import { InvariantError, TxError } from '../errors.ts'

@@ -13,8 +13,8 @@
  */
 import { profileNamed } from '@granary/proofs/profile'
 import { areSkips, type PostChallenge, postBundleBytes, skipsMax } from '@granary/proofs/verify'
-import type { SubmitPost } from '../../messages/index.ts'
-import type { OpenChallenge, OpenRecovery, Partition } from '../../records/partitions.ts'
+import type { SubmitPost } from '@granary/protocol/messages'
+import type { OpenChallenge, OpenRecovery, Partition } from '@granary/protocol/records'
 import { isTooLate } from '../answer-time.ts'
 import { closeChallenge } from '../challenges.ts'
 import type { Effect, TxContext } from '../context.ts'

@@ -9,7 +9,7 @@
  * Refuses another than the owner (PROVIDER_NOT_OWNED), a sector that there is not (SECTOR_NOT_FOUND), is not proven or
  * over already (SECTOR_STATE_WRONG).
  */
-import type { TerminateSectors } from '../../messages/index.ts'
+import type { TerminateSectors } from '@granary/protocol/messages'
 import type { Effect } from '../context.ts'
 import { TxError } from '../errors.ts'
 import { terminateSector } from '../faults.ts'

@@ -7,7 +7,7 @@
  * Refuses a deal that is not active or was cancelled (DEAL_OVER), a sector that was not proven for two periods
  * (SECTOR_NOT_SOUND), no epochs or more than there is room for (DEAL_NOT_EXTENDABLE).
  */
-import type { TopUpDeal } from '../../messages/index.ts'
+import type { TopUpDeal } from '@granary/protocol/messages'
 import type { Effect } from '../context.ts'
 import { TxError } from '../errors.ts'
 import { extendDeal, requireExtendable } from '../extend-deal.ts'

@@ -5,7 +5,7 @@
  * Costs its fee, and `accountFee` for an address without a record.
  * Refuses an amount of zero (AMOUNT_ZERO), or of more than the sender has (INSUFFICIENT_FUNDS).
  */
-import type { Transfer } from '../../messages/index.ts'
+import type { Transfer } from '@granary/protocol/messages'
 import type { Effect } from '../context.ts'
 import { TxError } from '../errors.ts'
 import { credit, debit } from '../ledger.ts'

@@ -7,7 +7,7 @@
  * Refuses another than the owner (PROVIDER_NOT_OWNED), and what RegisterProvider refuses.
  */
 import { equalBytes } from '@granary/base'
-import type { UpdateProvider } from '../../messages/index.ts'
+import type { UpdateProvider } from '@granary/protocol/messages'
 import type { Effect } from '../context.ts'
 import { writeProvider } from '../ledger.ts'
 import { authorizeDaemon, checkProfile, dismissDaemon } from '../provider-profile.ts'

@@ -6,7 +6,7 @@
  * Refuses another than the owner (PROVIDER_NOT_OWNED), an amount of zero (AMOUNT_ZERO), more than is free
  * (INSUFFICIENT_COLLATERAL): what is locked stays, and while there is a debt nothing is free.
  */
-import { formatGrn, type WithdrawCollateral } from '../../messages/index.ts'
+import { formatGrn, type WithdrawCollateral } from '@granary/protocol/messages'
 import type { Effect } from '../context.ts'
 import { TxError } from '../errors.ts'
 import { credit, writeProvider } from '../ledger.ts'

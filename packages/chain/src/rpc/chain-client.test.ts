@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { createChainClient, type FollowedEvent, sendMessage } from '@granary/protocol/client'
+import { encodeTransaction, type Signer, type Transaction, transactionDigest } from '@granary/protocol/messages'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { type Devnet, fundedSigner, newSigner, startDevnet } from '../../test/devnet.ts'
-import { encodeTransaction, type Signer, type Transaction, transactionDigest } from '../messages/index.ts'
-import { createChainClient, type FollowedEvent, sendMessage } from './index.ts'
 
 let devnet: Devnet
 

@@ -19,7 +19,7 @@ import { recordTables } from '../src/records/record-tables.ts'
 
 const HEAD = `# Messages and records, field by field
 
-Made from the declarations of \`packages/chain\`; a test compares them. What the words mean stands in [chain.md](chain.md).
+Made from the declarations of \`packages/protocol\`; a test compares them. What the words mean stands in [chain.md](chain.md).
 
 Everything is a dag-cbor tuple: the fields in this order, as integers, byte strings and lists. *Minimal bytes* of an integer
 are big-endian without leading zeros, none for 0. Text is UTF-8. A CID is its bytes. A named structure is a tuple of its own.

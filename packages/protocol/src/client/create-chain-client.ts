@@ -91,7 +91,7 @@ export interface ChainClient {
   randomness(query: RandomnessQuery, options?: CallOptions): Promise<RandomnessView>
   tx(id: Hash, options?: CallOptions): Promise<TxView>
   block(height: number, options?: CallOptions): Promise<BlockView>
-  /** What the state holds at a key, with the proof: `@granary/chain/light` verifies it. @throws GranaryError STATE_NOT_FOUND */
+  /** What the state holds at a key, with the proof: `@granary/protocol/light` verifies it. @throws GranaryError STATE_NOT_FOUND */
   proof(key: string, options?: ProofOptions): Promise<ProofView>
   /** Devnets only: money for an address, already committed when it returns. */
   faucet(address: Address, options?: CallOptions): Promise<TxView>

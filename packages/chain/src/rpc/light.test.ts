@@ -1,9 +1,9 @@
 import type { Hex } from '@granary/base'
+import { type ProofView, sendMessage } from '@granary/protocol/client'
+import { createLightClient, type Trust, verifyProofView } from '@granary/protocol/light'
+import { type Address, hashOf, type Signer } from '@granary/protocol/messages'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { type Devnet, fundedSigner, newSigner, startDevnet } from '../../test/devnet.ts'
-import { type ProofView, sendMessage } from '../client/index.ts'
-import { type Address, hashOf, type Signer } from '../messages/index.ts'
-import { createLightClient, type Trust, verifyProofView } from './index.ts'
 
 let devnet: Devnet
 let trust: Trust

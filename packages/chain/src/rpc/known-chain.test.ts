@@ -1,9 +1,9 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { type ChainClient, createChainClient, sendMessage } from '@granary/protocol/client'
+import type { Hash } from '@granary/protocol/messages'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { type Devnet, newSigner, startDevnet } from '../../test/devnet.ts'
-import type { Hash } from '../messages/index.ts'
-import { type ChainClient, createChainClient, sendMessage } from './index.ts'
 
 let devnet: Devnet
 let other: Devnet

@@ -12,21 +12,21 @@ import { provePost } from '@granary/proofs/post'
 import { profileNamed } from '@granary/proofs/profile'
 import { sealSector } from '@granary/proofs/seal'
 import { pieceCidV2 } from '@granary/proofs/verify'
-import { afterEach, beforeEach, expect, test } from '@jest/globals'
-import { fundedSigner, newSigner, temporaryFolder } from '../../test/devnet.ts'
-import { homeFiles } from '../home/home-files.ts'
-import { initChain, type RunningChain, runChain } from '../main.ts'
-import { declarations } from '../messages/bodies.ts'
+import { type ChainClient, createChainClient, type PartitionView, sendMessage } from '@granary/protocol/client'
 import {
   type DealTerms,
   dealRenewalDigest,
   dealTermsDigest,
+  declarations,
   type MessageBodies,
   type Signer,
   sessionSigner,
   type TransactionName,
-} from '../messages/index.ts'
-import { type ChainClient, createChainClient, type PartitionView, sendMessage } from './index.ts'
+} from '@granary/protocol/messages'
+import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { fundedSigner, newSigner, temporaryFolder } from '../../test/devnet.ts'
+import { homeFiles } from '../home/home-files.ts'
+import { initChain, type RunningChain, runChain } from '../main.ts'
 
 const BLOCK_TIME_MS = 50
 const GRN = 10n ** 18n

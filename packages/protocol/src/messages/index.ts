@@ -1,4 +1,4 @@
-/** `@granary/chain/messages`: what a client, a provider and the chain say to each other. Names no Node module. */
+/** `@granary/protocol/messages`: what a client, a provider and the chain say to each other. Names no Node module. */
 
 export {
   type Address,
@@ -39,6 +39,12 @@ export type {
   UpdateProvider,
   WithdrawCollateral,
 } from './bodies.ts'
+export {
+  BUNDLE_BYTES_MAX,
+  type Declaration,
+  declarations,
+  TX_BYTES_MAX,
+} from './bodies.ts'
 export type { DealRenewal } from './deal-renewal.ts'
 export { type DealTerms, type DealTermsJson, dealTermsFromJson, dealTermsToJson } from './deal-terms.ts'
 export { classOf, type FeeParams, feeOf, GENERAL_LANES, type TransactionClass, unitsOf } from './fee.ts'
@@ -50,6 +56,7 @@ export {
   ACCOUNT_SIGNATURE_BYTES,
   accountSigner,
   addressOf,
+  addressOfPoint,
   SESSION_SIGNATURE_BYTES,
   type SignedBy,
   type Signer,

@@ -1,4 +1,0 @@
-/** `node --conditions=@granary/source packages/chain/test/print-spec-records.ts > docs/spec/records.md` */
-import { specOfRecords } from './spec-records.ts'
-
-process.stdout.write(specOfRecords())
