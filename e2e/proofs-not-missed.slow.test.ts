@@ -7,10 +7,11 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from '@jest/globals'
+import { createWorkbench } from './harness.ts'
 import { type ProvenMarket, provenTimes, startProvenMarket } from './proven-market.ts'
 import { redisIsHere, startRedis } from './redis.ts'
 import { fillDisk, mountable, mountSmallDisk, type SmallDisk } from './small-disk.ts'
-import { eachBlock, fileOf, put, putArguments, timelineOf } from './story.ts'
+import { eachBlock, fileOf, put, putArguments, succeeded, timelineOf } from './story.ts'
 
 const DISK_MIB = 600
 /** In each of them a proof would have been missed. */
@@ -60,6 +61,35 @@ onOwnDisk(
     await put(market.bench, fileOf(market.bench, 'after.bin', 100_000), market.chain.url)
     await expectNothingMissed(market)
     await disk?.remove()
+  },
+  TIMEOUT_MS,
+)
+
+const fullAtStart = 'a provider whose disk is full when it is started is told so, and goes on when there is room'
+onOwnDisk(
+  mountable ? fullAtStart : `${fullAtStart}: unshare is not allowed to mount a disk here`,
+  async () => {
+    const bench = createWorkbench()
+    const disk = await mountSmallDisk(join(bench.home, 'disk'), DISK_MIB)
+    try {
+      succeeded(await bench.run(['chain', 'init', '--devnet', '--home', bench.home, '--json']))
+      const chain = await bench.startChain()
+      const options = {
+        chainUrl: chain.url,
+        args: ['--home', join(disk.path, 'home')],
+        env: { GRANARY_CACHE: join(bench.home, 'cache') },
+        under: disk.under,
+      }
+      await (await bench.startProvider(options)).stop()
+      const filler = join(disk.outside, 'filler')
+      fillDisk(filler)
+      await expect(bench.startProvider(options)).rejects.toThrow(/"code":"DISK_FULL".*the disk of \S+ is full/)
+      rmSync(filler)
+      await (await bench.startProvider(options)).stop()
+    } finally {
+      await bench.close()
+      await disk.remove()
+    }
   },
   TIMEOUT_MS,
 )

@@ -34,6 +34,7 @@ import { createRetrieval } from './retrieval/create-retrieval.ts'
 import { createSealing } from './sealing/create-sealing.ts'
 import type { ProviderJobs } from './sealing/jobs.ts'
 import { createSectorStore } from './sectors/store.ts'
+import { diskFault } from './storage/disk-fault.ts'
 import { makeFolders, providerFolders } from './storage/folders.ts'
 import { openStore } from './storage/open-store.ts'
 import { createSettings } from './storage/settings.ts'
@@ -109,7 +110,7 @@ export async function initProvider(options: InitProviderOptions): Promise<{ addr
   return { address, files: [folders.config, folders.ownerKey, folders.sessionKey] }
 }
 
-/** @throws HomeMissingError, ConfigError, HomeLockedError, ChainMismatchError, PortInUseError, CHAIN_UNREACHABLE, … */
+/** @throws HomeMissingError, ConfigError, HomeLockedError, ChainMismatchError, PortInUseError, DiskFaultError, CHAIN_UNREACHABLE, … */
 export async function runProvider(options: RunProviderOptions): Promise<RunningProvider> {
   const closers: (() => Promise<void> | void)[] = []
   const stop = async (): Promise<void> => {
@@ -128,7 +129,7 @@ export async function runProvider(options: RunProviderOptions): Promise<RunningP
     return { ...(await start(options, closers)), stop }
   } catch (error) {
     await stop().catch((failure: unknown) => options.log?.({ type: 'provider:not-closed', error: String(failure) }))
-    throw error
+    throw diskFault(error, providerFolders(options.home).root) ?? error
   }
 }
 
