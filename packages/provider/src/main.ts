@@ -110,7 +110,7 @@ export async function initProvider(options: InitProviderOptions): Promise<{ addr
   return { address, files: [folders.config, folders.ownerKey, folders.sessionKey] }
 }
 
-/** @throws HomeMissingError, ConfigError, HomeLockedError, ChainMismatchError, PortInUseError, DiskFaultError, CHAIN_UNREACHABLE, … */
+/** @throws HomeMissingError, ConfigError, HomeLockedError, ChainMismatchError, ListenError, DiskFaultError, CHAIN_UNREACHABLE, … */
 export async function runProvider(options: RunProviderOptions): Promise<RunningProvider> {
   const closers: (() => Promise<void> | void)[] = []
   const stop = async (): Promise<void> => {

@@ -6,7 +6,7 @@ import type { Engine } from '../engine/engine.ts'
 import type { Store } from '../store/open-store.ts'
 import type { AddressLimits, AddressOf } from './address-limits.ts'
 import { allowPages } from './allow-pages.ts'
-import { answerErrors, answerUnknownPath, type RpcFault } from './answer-errors.ts'
+import { answerRpcErrors, answerUnknownPath, type RpcFault } from './answer-errors.ts'
 import type { Faucet } from './create-faucet.ts'
 import { limitRate } from './limit-rate.ts'
 import { nameChain } from './name-chain.ts'
@@ -73,6 +73,6 @@ export function createApp(parts: AppParts): App {
   app.get('/metrics', (_, response) => void response.type(METRICS_TYPE).send(metrics.text()))
   app.get('/openapi.json', (_, response) => void response.json(document))
   app.use(answerUnknownPath)
-  app.use(answerErrors(parts.log))
+  app.use(answerRpcErrors(parts.log))
   return { handler: app, close: events.close }
 }

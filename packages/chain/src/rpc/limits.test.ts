@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net'
 import { afterEach, expect, test } from '@jest/globals'
 import express from 'express'
 import { type AddressLimits, addressesThatCount, addressLimits } from './address-limits.ts'
-import { answerErrors } from './answer-errors.ts'
+import { answerRpcErrors } from './answer-errors.ts'
 import { bodyDone, limitBodies } from './limit-bodies.ts'
 import { limitRate } from './limit-rate.ts'
 import { type ConnectionLimits, type Listening, listen } from './listen.ts'
@@ -39,7 +39,7 @@ async function serve(given: AddressLimits, times: Times = {}): Promise<{ url: UR
     },
   )
   app.get('/', (_, response) => void response.json({}))
-  app.use(answerErrors(() => undefined))
+  app.use(answerRpcErrors(() => undefined))
   listening = await listen(app, '127.0.0.1', 0, { connections: limits.connections, addressOf, ...times })
   return {
     url: new URL(listening.url),

@@ -1,8 +1,6 @@
-/** The one listener of a node, with limits on what a connection may do, and errors that say what to do about a port. */
-import { once } from 'node:events'
+/** The one listener of a node, with limits on what a connection may do. */
 import { createServer, type RequestListener, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { GranaryError } from '@granary/base'
+import { listenOn, urlOf } from '@granary/base/http'
 import type { AddressOf } from './address-limits.ts'
 import { createPlaces } from './create-places.ts'
 
@@ -36,7 +34,7 @@ const CLOSE_GRACE_MS = 1_000
 
 /**
  * @param port: 0 for any free one
- * @throws GranaryError PORT_IN_USE, PORT_FORBIDDEN, HOST_INVALID
+ * @throws ListenError
  */
 export async function listen(
   handler: RequestListener,
@@ -62,13 +60,8 @@ export async function listen(
     if (giveBack === undefined) socket.destroy()
     else socket.once('close', giveBack)
   })
-  try {
-    server.listen(port, host)
-    await once(server, 'listening')
-  } catch (error) {
-    throw listenError(error, host, port)
-  }
-  return { url: urlOf(server), close: () => close(server) }
+  const bound = await listenOn(server, host, port)
+  return { url: urlOf(bound.address, bound.port), close: () => close(server) }
 }
 
 async function close(server: Server): Promise<void> {
@@ -77,42 +70,4 @@ async function close(server: Server): Promise<void> {
   const timer = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS)
   await closed
   clearTimeout(timer)
-}
-
-function urlOf(server: Server): string {
-  const { address, family, port } = server.address() as AddressInfo
-  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
-}
-
-function listenError(error: unknown, host: string, port: number): unknown {
-  const code = Error.isError(error) ? (error as NodeJS.ErrnoException).code : undefined
-  const details = { host, port }
-  if (code === 'EADDRINUSE')
-    return new GranaryError({
-      code: 'PORT_IN_USE',
-      message: `port ${port} on ${host} is in use`,
-      hint: 'stop the program that has it, choose another with --port, or 0 for any free one',
-      retryable: false,
-      details,
-      cause: error,
-    })
-  if (code === 'EACCES')
-    return new GranaryError({
-      code: 'PORT_FORBIDDEN',
-      message: `this user may not listen on port ${port}`,
-      hint: 'choose a port above 1023 with --port, or 0 for any free one',
-      retryable: false,
-      details,
-      cause: error,
-    })
-  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND' || code === 'EAI_AGAIN')
-    return new GranaryError({
-      code: 'HOST_INVALID',
-      message: `${host} is not an address of this machine`,
-      hint: 'give --host 127.0.0.1 for this machine alone, or 0.0.0.0 for all its networks',
-      retryable: false,
-      details,
-      cause: error,
-    })
-  return error
 }

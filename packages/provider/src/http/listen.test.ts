@@ -3,7 +3,7 @@ import { listen } from './listen.ts'
 
 const limits = { addressOf: () => undefined, connections: 1 }
 
-test('a port that another program has is refused by number, with what to do', async () => {
+test('its port is free again once it is closed', async () => {
   const first = await listen('127.0.0.1', 0, limits)
   await expect(listen('127.0.0.1', first.port, limits)).rejects.toMatchObject({
     code: 'PORT_IN_USE',

@@ -1,52 +1,12 @@
 /** Binds the port first and serves later: what the provider registers on the chain is the address it really has. */
-import { createServer, type RequestListener, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { createServer, type RequestListener } from 'node:http'
 import { GranaryError } from '@granary/base'
+import { listenOn, urlOf } from '@granary/base/http'
 import { type ConnectionLimits, watchConnections } from './watch-connections.ts'
 
 const IDLE_SOCKET_MS = 120_000
 const HEADERS_MS = 15_000
 const CHECK_EVERY_MS = 5_000
-
-export class PortInUseError extends GranaryError {
-  constructor(host: string, port: number, cause: unknown) {
-    super({
-      code: 'PORT_IN_USE',
-      message: `${host}:${port} is in use by another program`,
-      hint: 'stop that program, or choose another --port (0 takes any free one)',
-      retryable: false,
-      details: { host, port },
-      cause,
-    })
-  }
-}
-
-export class HostInvalidError extends GranaryError {
-  constructor(host: string, cause: unknown) {
-    super({
-      code: 'HOST_INVALID',
-      message: `${host} is not an address of this machine`,
-      hint: 'give --host 127.0.0.1 for this machine alone, or 0.0.0.0 for all its networks',
-      retryable: false,
-      details: { host },
-      cause,
-    })
-  }
-}
-
-/** The operating system may keep a port to itself, as it does the low ones. */
-export class PortForbiddenError extends GranaryError {
-  constructor(host: string, port: number, cause: unknown) {
-    super({
-      code: 'PORT_FORBIDDEN',
-      message: `this user may not listen on ${host}:${port}`,
-      hint: 'choose a --port of 1024 or more',
-      retryable: false,
-      details: { host, port },
-      cause,
-    })
-  }
-}
 
 export interface Listener {
   readonly url: string
@@ -58,7 +18,7 @@ export interface Listener {
   close(): Promise<void>
 }
 
-/** @throws PortInUseError, HostInvalidError, PortForbiddenError */
+/** @throws ListenError */
 export async function listen(host: string, port: number, limits: ConnectionLimits): Promise<Listener> {
   let handler: RequestListener = refuseWhileStarting
   const timeouts = { headersTimeout: HEADERS_MS, connectionsCheckingInterval: CHECK_EVERY_MS }
@@ -67,11 +27,9 @@ export async function listen(host: string, port: number, limits: ConnectionLimit
   server.requestTimeout = 0
   server.timeout = IDLE_SOCKET_MS
   const watched = watchConnections(server, limits)
-  await bind(server, host, port)
-  const bound = server.address() as AddressInfo
-  const shownHost = host.includes(':') ? `[${host}]` : host
+  const bound = await listenOn(server, host, port)
   return {
-    url: `http://${shownHost}:${bound.port}`,
+    url: urlOf(host, bound.port),
     port: bound.port,
     serve: (serving) => {
       handler = serving
@@ -83,29 +41,6 @@ export async function listen(host: string, port: number, limits: ConnectionLimit
         server.close(() => resolve())
         server.closeAllConnections()
       }),
-  }
-}
-
-function bind(server: Server, host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      reject(bindError(host, port, error))
-    })
-    server.listen(port, host, () => resolve())
-  })
-}
-
-function bindError(host: string, port: number, error: NodeJS.ErrnoException): Error {
-  switch (error.code) {
-    case 'EADDRINUSE':
-      return new PortInUseError(host, port, error)
-    case 'EADDRNOTAVAIL':
-    case 'ENOTFOUND':
-      return new HostInvalidError(host, error)
-    case 'EACCES':
-      return new PortForbiddenError(host, port, error)
-    default:
-      return error
   }
 }
 

@@ -4,6 +4,7 @@
  */
 import { BlockList, isIPv6 } from 'node:net'
 import { GranaryError } from '@granary/base'
+import { urlOf } from '@granary/base/http'
 
 /** As `os.networkInterfaces()` lists them. */
 export type Interfaces = Readonly<
@@ -71,8 +72,4 @@ function rankOf(address: string): number {
 
 function familyOf(address: string): 'ipv4' | 'ipv6' {
   return isIPv6(address) ? 'ipv6' : 'ipv4'
-}
-
-function urlOf(host: string, port: number): string {
-  return `http://${isIPv6(host) ? `[${host}]` : host}:${port}`
 }

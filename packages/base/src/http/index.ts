@@ -1,0 +1,9 @@
+/** What every HTTP interface here does alike. */
+export {
+  type AnswerErrorsParts,
+  answerErrors,
+  type Fault,
+  type Unreadable,
+  unreadableOf,
+} from './answer-errors.ts'
+export { ListenError, listenOn, urlOf } from './listen-on.ts'
