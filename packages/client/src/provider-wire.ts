@@ -1,7 +1,8 @@
 /** The shapes of a provider's answers (docs/spec/market-protocol.md), parsed before anything else sees them. */
+import { isHex } from '@granary/base'
 import * as z from 'zod'
 
-const hex = z.string().regex(/^0x[0-9a-f]*$/, 'not lower-case 0x hex')
+const hex = z.string().refine((text) => isHex(text), 'not lower-case 0x hex')
 
 export interface ProviderInfo {
   readonly id: number

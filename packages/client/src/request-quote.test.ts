@@ -48,6 +48,19 @@ test('a quote with less collateral than was asked for is refused', async () => {
   await expect(quoteFrom(aQuote({ providerCollateral: 94_207n }), session, 9_200)).rejects.toMatchObject(refused)
 })
 
+test.each(['0x123', '0xAB', 'none', ''])(
+  'a signature %j, which is no hex, is refused as an answer',
+  async (signature) => {
+    await using provider = await serve((_request, response) => {
+      response.end(JSON.stringify({ quote: quoteToJson(aQuote()), signature }))
+    })
+    const { url: endpoint } = provider
+    const asked = { client: clientSigner.address, pieceSize: 1024, duration: 100, activateWithinMax: 5_000 }
+    const refused = requestQuote({ provider: aProvider(endpoint), endpoint, genesisHash, ...asked })
+    await expect(refused).rejects.toMatchObject({ code: 'PROVIDER_ANSWER_INVALID' })
+  },
+)
+
 test("a provider's refusal keeps its code and hint", async () => {
   const error = { code: 'PIECE_TOO_SMALL', message: 'too small', hint: 'take more', retryable: false }
   await using provider = await serve((_request, response) => {
