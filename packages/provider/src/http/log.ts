@@ -1,10 +1,18 @@
 /** One event a call; what prints it is the caller's choice. */
 export type Log = (event: { readonly type: string; readonly [field: string]: unknown }) => void
 
-/** Every line says when, and how much it matters: an alert asks for its owner, a warning is dealt with by the program. */
+/**
+ * Every line says when, and how much it matters: an alert asks for its owner, a warning is dealt with by the program. Either
+ * says what to do about it; where its event does not, nothing but patience helps.
+ */
 export function withTimeAndLevel(log: Log, nowMs: () => number = Date.now): Log {
-  return (event) => log({ time: new Date(nowMs()).toISOString(), level: levelOf(event.type), ...event })
+  return (event) => {
+    const line = { time: new Date(nowMs()).toISOString(), level: levelOf(event.type), ...event }
+    log(line.level === 'info' || 'hint' in event ? line : { ...line, hint: PATIENCE })
+  }
 }
+
+const PATIENCE = 'It is tried again by itself. If it stays, please report it with the lines before it.'
 
 function levelOf(type: string): string {
   if (/:missed$|sector:failed$/.test(type)) return 'alert'

@@ -7,6 +7,7 @@
 import { GranaryError, sleep } from '@granary/base'
 import { profileNamed } from '@granary/proofs/profile'
 import type { ChallengeView, PartitionView, TxView } from '@granary/protocol/client'
+import { describeError } from '../describe-error.ts'
 import { sectorDir } from '../sealing/seal-context.ts'
 import { postLane } from '../sectors/lanes.ts'
 import type { SpacetimeInput } from './post-job.ts'
@@ -63,13 +64,10 @@ export async function answerChallenge(
       return true
     } catch (error) {
       if (signal.aborted) return false
-      const code = GranaryError.is(error) ? error.code : 'POST_FAILED'
-      const message = Error.isError(error) ? error.message : String(error)
-      log({ type: 'post:failed', partition, challengeEpoch, code, message })
+      const failure = describeError(error, context.folder, 'POST_FAILED')
+      log({ type: 'post:failed', partition, challengeEpoch, ...failure })
       // The one refusal that its owner can do something about while the window is open.
-      if (GranaryError.is(error) && code === 'SKIP_NOT_COVERED') {
-        alerts.raise({ code, subject, message, hint: error.hint })
-      }
+      if (failure.code === 'SKIP_NOT_COVERED') alerts.raise({ ...failure, subject })
       const answered = await isAnswered(context, partition, challengeEpoch, signal)
       late.write(answered ? noteAnswer : noteChallenge)
       if (answered) return true

@@ -22,7 +22,9 @@ export function missChallenge(context: ProvingContext, partition: number, challe
   const { posts, deals, late, log } = context
   const known = posts.find(partition, challengeEpoch)
   if (known?.state === 'missed') return
-  log({ type: 'post:missed', partition, challengeEpoch })
+  const hint =
+    'Its sectors count as faulty; their recovery is asked for by itself. What was in the way is in the lines before.'
+  log({ type: 'post:missed', partition, challengeEpoch, hint })
   late.write(() => {
     posts.closed(partition, challengeEpoch, 'missed')
     const data = { partition, epoch: challengeEpoch }

@@ -3,9 +3,9 @@
  * blocks finds those whose event was lost, or that were drawn while this process was down.
  */
 import type { DatabaseSync } from 'node:sqlite'
-import { GranaryError, sleep } from '@granary/base'
+import { sleep } from '@granary/base'
 import type { PartitionView } from '@granary/protocol/client'
-import { diskFault } from '../storage/disk-fault.ts'
+import { describeError } from '../describe-error.ts'
 import { answerChallenge } from './answer-challenge.ts'
 import { closeChallenges, missChallenge } from './close-challenges.ts'
 import { keepSectors } from './keep-sectors.ts'
@@ -99,9 +99,7 @@ export function createProving({ db, ...input }: CreateProvingInput): Proving {
   }
 
   function report(error: unknown): void {
-    const named = diskFault(error, folder) ?? error
-    const code = GranaryError.is(named) ? named.code : 'PROVING_FAILED'
-    log({ type: 'sealing:error', code, message: Error.isError(named) ? named.message : String(named) })
+    log({ type: 'sealing:error', ...describeError(error, folder, 'PROVING_FAILED') })
   }
 
   return {

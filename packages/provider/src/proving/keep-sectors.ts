@@ -3,11 +3,11 @@
  * proving period; what fails is made whole: its tree from the replica, or the replica from its pieces, in that order of
  * cost. What cannot be is declared, and asked for no more until it can.
  */
-import { GranaryError, sleep } from '@granary/base'
+import { sleep } from '@granary/base'
+import { describeError } from '../describe-error.ts'
 import { dropLeftover } from '../sealing/replace-replica.ts'
 import { sectorDir } from '../sealing/seal-context.ts'
 import { isIn, type SectorIn } from '../sectors/sector.ts'
-import { diskFault } from '../storage/disk-fault.ts'
 import { declareFaults } from './declare-faults.ts'
 import type { ProvingContext } from './proving-context.ts'
 import { sealAgain } from './seal-again.ts'
@@ -19,9 +19,10 @@ const PAUSE_MAX_MS = 600_000
 const PERIOD_UNKNOWN_MS = 3_600_000
 const AGAIN_MIN_MS = 5_000
 const AGAIN_MAX_MS = 600_000
+const FAILED = 'PROVING_FAILED'
 
 export async function keepSectors(context: ProvingContext, signal: AbortSignal): Promise<void> {
-  const { health, log } = context
+  const { health, log, folder } = context
   let resealing: Promise<void> | undefined
   const failures = new Map<number, { readonly count: number; readonly retryAtMs: number }>()
 
@@ -42,9 +43,9 @@ export async function keepSectors(context: ProvingContext, signal: AbortSignal):
         const count = (failures.get(next.number)?.count ?? 0) + 1
         const inMs = Math.min(AGAIN_MIN_MS * 2 ** (count - 1), AGAIN_MAX_MS)
         failures.set(next.number, { count, retryAtMs: Date.now() + inMs })
-        const { code, message } = described(context, error)
-        health.lost(next.number, message)
-        log({ type: 'sector:retry', sector: next.number, state: 'proving', code, message, inMs })
+        const failure = describeError(error, folder, FAILED)
+        health.lost(next.number, failure.message)
+        log({ type: 'sector:retry', sector: next.number, state: 'proving', ...failure, inMs })
       })
       .finally(() => {
         resealing = undefined
@@ -52,7 +53,7 @@ export async function keepSectors(context: ProvingContext, signal: AbortSignal):
   }
 
   function report(error: unknown): void {
-    if (!signal.aborted) log({ type: 'sealing:error', ...described(context, error) })
+    if (!signal.aborted) log({ type: 'sealing:error', ...describeError(error, folder, FAILED) })
   }
 
   const isLost = (number: number): boolean => health.list().some((each) => each.number === number && each.isLost)
@@ -91,7 +92,7 @@ export async function checkSector(context: ProvingContext, number: number, signa
 
 /** Reads the whole replica of each damaged sector once: it is mended, or it is lost. */
 async function mendTrees(context: ProvingContext, signal: AbortSignal): Promise<void> {
-  const { health, prover, log } = context
+  const { health, prover, log, folder } = context
   const sectors = new Map(provenSectors(context).map((sector) => [sector.number, sector]))
   for (const { number, isLost } of health.list()) {
     const sector = sectors.get(number)
@@ -104,7 +105,7 @@ async function mendTrees(context: ProvingContext, signal: AbortSignal): Promise<
       log({ type: 'sector:mended', sector: number, by: 'tree' })
     } catch (error) {
       signal.throwIfAborted()
-      health.lost(number, described(context, error).message)
+      health.lost(number, describeError(error, folder, FAILED).message)
     }
   }
 }
@@ -169,10 +170,4 @@ function provenSectors({ store }: ProvingContext): SectorIn<'proving'>[] {
 function checkInput(context: ProvingContext, { number, phase }: SectorIn<'proving'>): SelfCheckInput {
   const sector = { number, commR: phase.commR, dir: sectorDir(context, number) }
   return { profile: context.profile.name, provider: context.providerId, sector }
-}
-
-function described({ folder }: ProvingContext, error: unknown): { code: string; message: string } {
-  const named = diskFault(error, folder) ?? error
-  const code = GranaryError.is(named) ? named.code : 'PROVING_FAILED'
-  return { code, message: Error.isError(named) ? named.message : String(named) }
 }

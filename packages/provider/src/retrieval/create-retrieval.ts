@@ -12,7 +12,7 @@ import type { DealDirectory } from './find-providers.ts'
 import { retrievalErrors } from './http-error.ts'
 import { indexPiece } from './index-piece.ts'
 import { loadPeerIdentity, type PeerKey } from './peer-key.ts'
-import { createPieceBlocks, type PieceBlocks } from './piece-blocks.ts'
+import { createPieceBlocks, damageHint, type PieceBlocks } from './piece-blocks.ts'
 import { serveIpfs } from './serve-ipfs.ts'
 import { servePiece } from './serve-piece.ts'
 import { serveRouting } from './serve-routing.ts'
@@ -85,7 +85,7 @@ export async function createRetrieval(options: RetrievalOptions): Promise<Retrie
     addPiece(piece).catch((error: unknown) => {
       if (isAbortError(error)) return
       const { pieceCid, path } = piece
-      log({ type: 'piece-unreadable', level: 'alert', pieceCid, path, error: String(error) })
+      log({ type: 'piece-unreadable', level: 'alert', pieceCid, path, error: String(error), hint: damageHint })
     })
 
   const pieces = [...options.pieces()]

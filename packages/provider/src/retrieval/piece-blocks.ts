@@ -34,12 +34,21 @@ export interface PieceBlocks extends BlockReader {
   pieceRange(piece: StoredPiece, from: number, to: number): AsyncGenerator<Uint8Array>
 }
 
+export const damageHint: string = 'Look at the disk. The piece is made again from its sealed copy, if there is one.'
+
 export function createPieceBlocks(index: BlockPlaces, log: Log): PieceBlocks {
   async function readVerified(file: FileHandle, { pieceCid, ...entry }: Omit<BlockPlace, 'path'>): Promise<Uint8Array> {
     const cid = CID.createV1(raw.code, decodeDigest(entry.multihash))
     const bytes = await readAt(file, entry.offset, entry.length)
     await verifyBlock(cid, bytes).catch((cause: unknown) => {
-      log({ type: 'block-corrupt', level: 'alert', pieceCid, cid: cid.toString(), offset: entry.offset })
+      log({
+        type: 'block-corrupt',
+        level: 'alert',
+        pieceCid,
+        cid: cid.toString(),
+        offset: entry.offset,
+        hint: damageHint,
+      })
       throw new BlockCorruptError(cid, pieceCid, entry.offset, cause)
     })
     return bytes
@@ -47,7 +56,7 @@ export function createPieceBlocks(index: BlockPlaces, log: Log): PieceBlocks {
 
   async function readPlace(place: BlockPlace): Promise<Uint8Array> {
     const file = await open(place.path, 'r').catch((cause: unknown) => {
-      log({ type: 'piece-unreadable', level: 'alert', pieceCid: place.pieceCid, path: place.path })
+      log({ type: 'piece-unreadable', level: 'alert', pieceCid: place.pieceCid, path: place.path, hint: damageHint })
       throw new PieceUnreadableError(place.pieceCid, cause)
     })
     try {
@@ -76,7 +85,7 @@ export function createPieceBlocks(index: BlockPlaces, log: Log): PieceBlocks {
     },
     async *pieceRange({ pieceCid, path }, from, to) {
       const file = await open(path, 'r').catch((cause: unknown) => {
-        log({ type: 'piece-unreadable', level: 'alert', pieceCid, path })
+        log({ type: 'piece-unreadable', level: 'alert', pieceCid, path, hint: damageHint })
         throw new PieceUnreadableError(pieceCid, cause)
       })
       try {

@@ -3,11 +3,11 @@
  * matters is in the store and on the chain: this can be stopped or killed at any moment and started again.
  */
 import type { DatabaseSync } from 'node:sqlite'
-import { GranaryError } from '@granary/base'
 import type { NamedProfile } from '@granary/proofs/profile'
 import type { ChainClient } from '@granary/protocol/client'
 import type { Signer } from '@granary/protocol/messages'
 import type { Alerts } from '../alerts.ts'
+import { describeError } from '../describe-error.ts'
 import type { Witness } from '../home/witness.ts'
 import { createProving } from '../proving/create-proving.ts'
 import type { JobQueue } from '../queue/job-queue.ts'
@@ -17,10 +17,9 @@ import type { DealFeed } from '../sectors/port.ts'
 import type { SealingLog } from '../sectors/sealing-log.ts'
 import { dealIdsOf, isIn, type Sector } from '../sectors/sector.ts'
 import { createSectorStore } from '../sectors/store.ts'
-import { diskFault } from '../storage/disk-fault.ts'
 import type { ProviderJobs } from './jobs.ts'
 import { placeDeals } from './place-deals.ts'
-import { defaultRetryLimits, loseSector, type RetryLimits, runSector } from './run-sector.ts'
+import { defaultRetryLimits, dropLost, type RetryLimits, runSector } from './run-sector.ts'
 import { unsealFromReplica } from './unseal-from-replica.ts'
 
 export interface CreateSealingOptions {
@@ -111,9 +110,7 @@ export function createSealing(options: CreateSealingOptions): Sealing {
   }
 
   function report(error: unknown): void {
-    const named = diskFault(error, folder) ?? error
-    const code = GranaryError.is(named) ? named.code : 'SEALING_FAILED'
-    log({ type: 'sealing:error', code, message: Error.isError(named) ? named.message : String(named) })
+    log({ type: 'sealing:error', ...describeError(error, folder, 'SEALING_FAILED') })
   }
 
   /** Says again what may have been lost between the sectors' tables and the deals'. */
@@ -126,8 +123,7 @@ export function createSealing(options: CreateSealingOptions): Sealing {
     }
     for (const sector of store.inStates('failed')) {
       if (!isIn(sector, 'failed') || sector.phase.cleaned) continue
-      const { code, message } = sector.phase
-      track(sector.number, loseSector(context, sector, code, message))
+      track(sector.number, dropLost(context, sector))
     }
   }
 

@@ -78,7 +78,9 @@ function placeable(input: PlaceInput): PlaceableDeal[] {
 function refuse({ deals, refused, log }: PlaceInput, { dealId }: PlaceableDeal, code: string, message: string): void {
   refused.add(dealId)
   deals.record([dealId], { type: 'failed', data: { code, message } })
-  log({ type: 'deal:refused', deal: dealId, code, message })
+  const hint =
+    'It lapses, with its collateral, unless it was published with another provider too: see why in the lines before.'
+  log({ type: 'deal:refused', deal: dealId, code, message, hint })
 }
 
 function placed(feed: DealFeed, sector: Sector, deals: readonly PlaceableDeal[]): void {

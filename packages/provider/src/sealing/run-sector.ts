@@ -4,6 +4,7 @@
  * never wait for each other.
  */
 import { GranaryError, sleep } from '@granary/base'
+import { type DescribedError, describeError } from '../describe-error.ts'
 import { keepSectorFolder, removeSectorFolder } from '../home/sector-folders.ts'
 import { JobFailedError } from '../queue/job-queue.ts'
 import type { SealingLog } from '../sectors/sealing-log.ts'
@@ -41,44 +42,49 @@ export async function runSector(
     } catch (thrown) {
       if (signal.aborted) return
       const error = diskFault(thrown, context.folder) ?? thrown
-      const { code, message } = describe(error)
-      if (isFinal(error, store.get(number))) return await loseSector(context, store.get(number), code, message)
+      const failure = describeError(error, context.folder, 'SEALING_FAILED')
+      if (isFinal(error, store.get(number))) return await loseSector(context, store.get(number), failure)
       const outage = isOutage(error)
       outages += outage ? 1 : 0
       sector = store.get(number)
       const failures = outage ? outages : sector.failures + 1
       if (!outage && failures >= retry.failuresMax && mayGiveUp(sector)) {
-        return await loseSector(context, sector, code, message)
+        return await loseSector(context, sector, failure)
       }
-      if (outage) raiseMoney(context, sector, code, message)
+      if (outage) raiseMoney(context, sector, failure)
       const inMs = Math.min(retry.waitMinMs * 2 ** (failures - 1), retry.waitMaxMs)
-      log({ type: 'sector:retry', sector: number, state: sector.phase.state, code, message, inMs })
+      log({ type: 'sector:retry', sector: number, state: sector.phase.state, ...failure, inMs })
       if (outage) await sleep(inMs, signal).catch(() => {})
       else sector = store.failed(number, Date.now() + inMs)
     }
   }
 }
 
-/** Ends a sector that came to nothing; safe to repeat after a kill. */
-export async function loseSector(
+/** Ends a sector that came to nothing. */
+async function loseSector(
   context: SealContext & { readonly log: SealingLog },
-  sector: Sector,
-  code: string,
-  message: string,
+  { number, phase }: Sector,
+  { code, message, hint }: DescribedError,
 ): Promise<void> {
   const { store, deals, log } = context
+  const ticket = 'ticket' in phase ? (phase.ticket ?? undefined) : undefined
+  const failed = store.move(number, phase.state, { state: 'failed', code, message, cleaned: false, ticket })
+  log({ type: 'sector:failed', sector: number, code, message, hint })
+  deals.record(dealIdsOf(failed), { type: 'failed', data: { sector: number, code, message } })
+  await dropLost(context, failed)
+}
+
+/** The files of a failed sector, and its hold on its deals; safe to repeat after a kill. */
+export async function dropLost(context: SealContext, sector: Sector): Promise<void> {
+  const { store, deals } = context
   const { number } = sector
-  const ticket = 'ticket' in sector.phase ? (sector.phase.ticket ?? undefined) : undefined
-  if (!isIn(sector, 'failed')) {
-    store.move(number, sector.phase.state, { state: 'failed', code, message, cleaned: false, ticket })
-    log({ type: 'sector:failed', sector: number, code, message })
-    deals.record(dealIdsOf(sector), { type: 'failed', data: { sector: number, code, message } })
-  }
+  if (!isIn(sector, 'failed')) return
+  const { code, ticket } = sector.phase
   // Without a ticket it has written nothing: what lies under its number is another's.
   if (code === 'CHAIN_ROLLED_BACK') await keepSectorFolder(context, number)
   else if (ticket !== undefined) await removeSectorFolder(context, number, ticket.randomness)
   deals.unassign(dealIdsOf(sector))
-  store.move(number, 'failed', { state: 'failed', code, message, cleaned: true, ticket })
+  store.move(number, 'failed', { ...sector.phase, cleaned: true })
 }
 
 /** Once it is on the chain its deals are bound to it until the window closes: nothing is won by giving up earlier. */
@@ -123,7 +129,7 @@ function isOutage(error: unknown): boolean {
 /** What the chain refuses for want of it now, and takes once the owner has seen to it. */
 const moneyCodes = new Set(['INSUFFICIENT_FUNDS', 'INSUFFICIENT_COLLATERAL'])
 
-function raiseMoney({ alerts }: SealContext, { number }: Sector, code: string, message: string): void {
+function raiseMoney({ alerts }: SealContext, { number }: Sector, { code, message }: DescribedError): void {
   if (!moneyCodes.has(code)) return
   alerts.raise({
     code,
@@ -134,10 +140,4 @@ function raiseMoney({ alerts }: SealContext, { number }: Sector, code: string, m
         ? "send money to the provider's account for its fees; the sector goes on by itself"
         : "raise `collateral` in config.json, send that much to the provider's account and start the provider again; the sector goes on by itself",
   })
-}
-
-function describe(error: unknown): { code: string; message: string } {
-  if (GranaryError.is(error)) return { code: error.code, message: error.message }
-  if (Error.isError(error)) return { code: 'SEALING_FAILED', message: error.message }
-  return { code: 'SEALING_FAILED', message: String(error) }
 }

@@ -1,11 +1,14 @@
 /** What sealing and proving tell the daemon's log. */
 export type SealingLog = (event: SealingLogEvent) => void
 
+/** What went wrong, and what its owner can do about it. */
+type Failure = { readonly code: string; readonly message: string; readonly hint: string }
+
 export type SealingLogEvent =
   | { type: 'sector:moved'; sector: number; state: string }
-  | { type: 'sector:retry'; sector: number; state: string; code: string; message: string; inMs: number }
-  | { type: 'sector:failed'; sector: number; code: string; message: string }
-  | { type: 'deal:refused'; deal: number; code: string; message: string }
+  | ({ type: 'sector:retry'; sector: number; state: string; inMs: number } & Failure)
+  | ({ type: 'sector:failed'; sector: number } & Failure)
+  | ({ type: 'deal:refused'; deal: number } & Failure)
   | {
       type: 'post:accepted'
       partition: number
@@ -18,9 +21,9 @@ export type SealingLogEvent =
     }
   | { type: 'sector:mended'; sector: number; by: 'tree' | 'sealing' }
   | { type: 'fault:declared'; partition: number; sectors: readonly number[] }
-  | { type: 'post:failed'; partition: number; challengeEpoch: number; code: string; message: string }
-  | { type: 'post:missed'; partition: number; challengeEpoch: number }
+  | ({ type: 'post:failed'; partition: number; challengeEpoch: number } & Failure)
+  | { type: 'post:missed'; partition: number; challengeEpoch: number; hint: string }
   | { type: 'recovery:requested'; partition: number; sectors: number }
   | { type: 'settled'; deals: number }
   | { type: 'sector:cleaned'; sector: number }
-  | { type: 'sealing:error'; code: string; message: string }
+  | ({ type: 'sealing:error' } & Failure)
