@@ -179,6 +179,26 @@ test('packages meet only through the exports of their package.json', () => {
   expect(broken).toEqual([])
 })
 
+test("a package.json names what its package's sources import, and nothing else", () => {
+  const nameOf = (specifier: string): string => specifier.match(/^(@[^/]+\/)?[^/]+/)![0]
+  const broken = [...manifests.values()].flatMap(({ folder, manifest }) => {
+    const own = sources.filter((file) => file.package === folder)
+    const imported = new Set(
+      own.flatMap((file) => file.imports.filter((name) => !/^[.#]|^node:/.test(name)).map(nameOf)),
+    )
+    const declared = new Set(Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies }))
+    return [
+      ...[...imported.difference(declared)].map(
+        (name) => `${folder} imports ${name}, its package.json does not name it`,
+      ),
+      ...[...declared.difference(imported)].map(
+        (name) => `${folder} names ${name} in its package.json, no source imports it`,
+      ),
+    ]
+  })
+  expect(broken).toEqual([])
+})
+
 test('zod is imported as a namespace: `{ z }` keeps its locales in every bundle', () => {
   const whole = /^import (?:type )?\{[^}]*\bz\b[^}]*\} from 'zod'/gm
   expect(violations('zod: import * as z', (file) => file.text.match(whole) ?? [])).toEqual([])

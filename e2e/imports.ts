@@ -44,6 +44,8 @@ export function readSources(root: string): SourceFile[] {
 
 export interface Manifest {
   readonly name: string
+  readonly dependencies?: Readonly<Record<string, string>>
+  readonly peerDependencies?: Readonly<Record<string, string>>
   readonly exports: Readonly<Record<string, { readonly '@granary/source': string }>>
 }
 
