@@ -127,6 +127,8 @@ test.each([
   'packages/protocol/src/messages/index.ts',
   'packages/protocol/src/records/index.ts',
   'packages/protocol/src/header/index.ts',
+  'packages/protocol/src/events/index.ts',
+  'packages/protocol/src/json/index.ts',
   'packages/protocol/src/client/index.ts',
   'packages/protocol/src/light/index.ts',
 ])('%s reaches no node: module, so that it runs in a browser', (entry) => {

@@ -1,6 +1,7 @@
 /** What a market must be like when all that was done to it is over: every deal that a put reported, its sector and its bytes. */
 import { join } from 'node:path'
-import type { ChainClient, DealView } from '@granary/protocol/client'
+import type { ChainClient, DealView, FollowedEvent } from '@granary/protocol/client'
+import type { EventType } from '@granary/protocol/events'
 import type { Workbench } from './harness.ts'
 import type { Stored } from './keep-putting.ts'
 import { sameBytes, succeeded } from './story.ts'
@@ -32,15 +33,15 @@ export async function damagedFiles(bench: Workbench, chainUrl: string, stored: r
 }
 
 /** All events of these types from the first block to the newest. */
-export async function eventsSoFar(
+export async function eventsSoFar<T extends EventType>(
   client: ChainClient,
-  types: readonly string[],
-): Promise<{ type: string; height: number; [field: string]: unknown }[]> {
+  types: readonly T[],
+): Promise<FollowedEvent<T>[]> {
   const { height } = await client.status()
-  const found: { type: string; height: number; [field: string]: unknown }[] = []
-  for await (const event of client.events({ since: '0', types: [...types, 'block'] })) {
+  const found: FollowedEvent<T>[] = []
+  for await (const event of client.events({ since: '0', types: [...types, 'block' as const] })) {
     if (event.height > height) break
-    if (event.type !== 'block') found.push(event)
+    if (event.type !== 'block') found.push(event as FollowedEvent<T>)
   }
   return found
 }

@@ -7,7 +7,7 @@ import { tables } from '../src/state/tables.ts'
 import { claimedAnswer, claimedPiece, claimedSector } from './claimed-proofs.ts'
 import { createLargeMarket, type LargeMarket, PARTITION_SECTORS } from './large-market.ts'
 import { createMemoryState, type MemoryState } from './memory-state.ts'
-import { signTerms, termsFor } from './test-chain.ts'
+import { publishedIn, signTerms, termsFor } from './test-chain.ts'
 
 /** Of a block, for each thing that happened in it: a partition that is challenged is read as a whole, whoever else has one. */
 export interface BlockWork {
@@ -118,7 +118,7 @@ function live({ chain, client, owner, providers }: LargeMarket): void {
   settle(first)
   chain.does(owner, 'DeclareFaults', { provider: second, partition: 0, sectors: numbers })
   chain.does(owner, 'RequestRecovery', { provider: second, partition: 0, sectors: [] })
-  while (!chain.events.some(({ type }) => type === 'recovery:opened')) answerDrawn()
+  while (!chain.events.some((event) => event.type === 'recovery:opened')) answerDrawn()
   chain.does(owner, 'SubmitPost', claimedAnswer(chain, second, 0)!)
   chain.does(owner, 'TerminateSectors', { provider: third, sectors: numbers })
   settle(third)
@@ -131,7 +131,7 @@ function live({ chain, client, owner, providers }: LargeMarket): void {
     const each = { ...terms, nonce: terms.nonce + BigInt(index) }
     const deals = [{ terms: each, providerSignature: signTerms(chain, owner, each) }]
     const { events } = chain.does(client, 'PublishDeal', { deals })
-    return Number(events.find(({ type }) => type === 'deal:published')!.deal)
+    return publishedIn(events)[0]!
   })
   const deals = published.slice(-1)
   const expiry = chain.height + 1 + commitExpiry + terms.duration
@@ -142,7 +142,7 @@ function live({ chain, client, owner, providers }: LargeMarket): void {
 
   // Nobody answers any more, and the sectors' time runs out.
   chain.advance(faultMaxAge)
-  const expired = chain.events.filter(({ type }) => type === 'challenge:opened').map(providerOf)
+  const expired = chain.events.filter((event) => event.type === 'challenge:opened').map(providerOf)
   for (let block = 0; block < 12; block++) answerDrawn()
   for (const provider of new Set([...expired.slice(-2), first].filter((id) => id < 1_000 + providers))) settle(provider)
 }

@@ -3,7 +3,15 @@ import type { DealTerms, MessageBodies, Signer, TransactionName } from '@granary
 import type { ChainParams } from '@granary/protocol/records'
 import { partitionViews, sectorView } from '../src/state/index.ts'
 import { claimedAnswer, claimedPiece, claimedPoRep, claimedProofs, claimedSector } from './claimed-proofs.ts'
-import { createTestChain, fund, registerProvider, signTerms, type TestChain, termsFor } from './test-chain.ts'
+import {
+  createTestChain,
+  fund,
+  publishedIn,
+  registerProvider,
+  signTerms,
+  type TestChain,
+  termsFor,
+} from './test-chain.ts'
 
 export interface ClaimedFarm {
   readonly chain: TestChain
@@ -40,7 +48,7 @@ export function createClaimedFarm(params: Partial<ChainParams> = {}): ClaimedFar
       })
       const deals = [{ terms, providerSignature: signTerms(chain, owner, terms) }]
       const { events } = chain.does(client, 'PublishDeal', { deals })
-      const deal = Number(events.find(({ type }) => type === 'deal:published')!.deal)
+      const deal = publishedIn(events)[0]!
       const expiry = chain.height + 1 + chain.genesis.params.commitExpiry + terms.duration
       const sector = claimedSector(chain, { number, deals: [deal], expiry, pieceCids: [piece.pieceCid] })
       chain.does(owner, 'PreCommitSectors', { provider, sectors: [sector] })

@@ -8,7 +8,15 @@ import type { ChainParams } from '@granary/protocol/records'
 import type { TxResult } from '../src/state/execute-tx.ts'
 import { partitionViews, providerView } from '../src/state/index.ts'
 import { claimedAnswer, claimedPiece, claimedPoRep, claimedProofs, claimedSector } from './claimed-proofs.ts'
-import { createTestChain, fund, registerProvider, signTerms, type TestChain, termsFor } from './test-chain.ts'
+import {
+  createTestChain,
+  fund,
+  publishedIn,
+  registerProvider,
+  signTerms,
+  type TestChain,
+  termsFor,
+} from './test-chain.ts'
 import { PROFILE } from './test-sealer.ts'
 
 export interface ClaimedPartition {
@@ -119,8 +127,8 @@ export function createClaimedPartition(options: ClaimedPartitionOptions): Claime
       return chain.sign(owner, 'ProveCommitSector', { provider, number, bundle: claimedPoRep() }, { lane })
     })
     const { results } = chain.produce(proofs)
-    for (const { type, sector } of results.flatMap(({ events }) => events)) {
-      if (type === 'sector:proven') waiting.delete(Number(sector))
+    for (const event of results.flatMap(({ events }) => events)) {
+      if (event.type === 'sector:proven') waiting.delete(event.sector)
     }
   }
   if (view().sectors.length !== sectors) throw new Error(`${view().sectors.length} of ${sectors} sectors are proven`)
@@ -145,6 +153,7 @@ function publishDeals(
     const providerCollateral = pricePerEpoch * BigInt(duration)
     const terms = termsFor(chain, client.address, provider, { ...given, providerCollateral })
     const signed = [{ terms, providerSignature: signTerms(chain, owner, terms) }]
-    return Number(chain.does(client, 'PublishDeal', { deals: signed }).events[0]!.deal)
+    const { events } = chain.does(client, 'PublishDeal', { deals: signed })
+    return publishedIn(events)[0]!
   })
 }

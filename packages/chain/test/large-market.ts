@@ -13,6 +13,7 @@ import { claimedPiece, claimedPoRep, claimedProofs, claimedSector } from './clai
 import {
   createTestChain,
   fund,
+  publishedIn,
   registerProvider,
   signTerms,
   type TestChain,
@@ -95,7 +96,7 @@ function makeSectors(chain: TestChain, client: Signer, owner: Signer): void {
     const terms = termsFor(chain, client.address, provider, { ...piece, nonce: BigInt(number), duration: DURATION })
     return { terms, providerSignature: signTerms(chain, owner, terms) }
   })
-  const published = chain.does(client, 'PublishDeal', { deals }).events.map(({ deal }) => Number(deal))
+  const published = publishedIn(chain.does(client, 'PublishDeal', { deals }).events)
   const expiry = chain.height + 1 + COMMIT_EXPIRY + DURATION
   const sectors = numbers.map((number) =>
     claimedSector(chain, {

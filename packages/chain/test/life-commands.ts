@@ -127,11 +127,11 @@ function block(model: LifeModel, real: Ranch, sent: readonly Sent[] = []): void 
     if (code === 'OK') effect()
   }
   const now = chain.events.filter(({ height }) => height === model.height)
-  life.endBlock(now.filter(({ type }) => type === 'challenge:opened').map((each) => Number(each.partition)))
+  life.endBlock(now.filter((event) => event.type === 'challenge:opened').map((each) => each.partition))
   compare(model, real)
   expect(
     model.partitions.flatMap(({ recovery, number }) => (recovery?.epoch === model.height ? [number] : [])),
-  ).toEqual(now.filter(({ type }) => type === 'recovery:opened').map((each) => each.partition))
+  ).toEqual(now.filter((event) => event.type === 'recovery:opened').map((each) => each.partition))
   expect(providerView(chain.state, provider)!.collateral.debt).toBe('0')
 }
 

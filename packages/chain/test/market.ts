@@ -2,7 +2,15 @@
 import type { DealTerms, Signer } from '@granary/protocol/messages'
 import type { ChainParams } from '@granary/protocol/records'
 import { partitionViews, sectorView } from '../src/state/index.ts'
-import { createTestChain, fund, registerProvider, signTerms, type TestChain, termsFor } from './test-chain.ts'
+import {
+  createTestChain,
+  fund,
+  publishedIn,
+  registerProvider,
+  signTerms,
+  type TestChain,
+  termsFor,
+} from './test-chain.ts'
 import { createTestSealer, PROFILE, type TestPiece, type TestSealer } from './test-sealer.ts'
 
 export interface Market {
@@ -73,7 +81,7 @@ export function createMarket(folder: string, params: Partial<ChainParams> = {}):
       })
       const providerSignature = signTerms(chain, owner, terms)
       const { events } = chain.does(client, 'PublishDeal', { deals: [{ terms, providerSignature }] })
-      return Number(events[0]!.deal)
+      return publishedIn(events)[0]!
     },
     activate: async (number, pieces, deals) => {
       await preCommit(number, pieces, deals)

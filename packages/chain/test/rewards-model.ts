@@ -165,12 +165,14 @@ export function compareRewards(run: RewardsRun): { readonly minted: bigint; read
     rules.commit()
   }
   const { minted } = recount(rules.begin(301, { timeMs: timeMs + 500, entropy: 1 }).store)
-  const credited = rules.events.filter(({ type }) => type === 'reward:credited')
-  expect(minted).toBe(credited.reduce((sum, { amount }) => sum + BigInt(`${amount}`), 0n))
+  const credited = rules.events.filter((event) => event.type === 'reward:credited')
+  expect(minted).toBe(credited.reduce((sum, { amount }) => sum + BigInt(amount), 0n))
   expect(minted).toBeLessThanOrEqual(model.limit)
   expect(minted).toBeLessThanOrEqual(model.expected)
   expect(minted).toBeGreaterThanOrEqual(model.expected - model.slack)
-  const outOfReach = rules.events.filter(({ reason }) => reason === 'OUT_OF_REACH').length
+  const outOfReach = rules.events.filter(
+    (event) => event.type === 'reward:forfeited' && event.reason === 'OUT_OF_REACH',
+  ).length
   return { minted, outOfReach }
 }
 

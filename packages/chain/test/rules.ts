@@ -3,13 +3,13 @@
  * and randomness as it likes.
  */
 import type { ProfileName } from '@granary/proofs/profile'
+import type { ChainEvent } from '@granary/protocol/events'
 import type { ChainParams } from '@granary/protocol/records'
 import { beaconRoundFor } from '../src/state/beacon.ts'
 import { createChecks } from '../src/state/checks.ts'
 import type { BlockContext } from '../src/state/context.ts'
 import { devnetGenesis } from '../src/state/genesis.ts'
 import { writeGenesis } from '../src/state/head.ts'
-import type { ChainEvent } from '../src/state/index.ts'
 import { writeProvider } from '../src/state/ledger.ts'
 import { reservePlace, takePlace } from '../src/state/partitions.ts'
 import { earnEpoch, initRewards, rewardsOf } from '../src/state/rewards.ts'

@@ -3,6 +3,7 @@
  * and after each one all money is counted again.
  */
 import { pieceCidV2 } from '@granary/proofs/verify'
+import type { ChainEvent } from '@granary/protocol/events'
 import {
   type Address,
   accountSigner,
@@ -25,7 +26,6 @@ import {
   beaconPublicKey,
   beaconRoundFor,
   type CandidateOutcome,
-  type ChainEvent,
   createStateMachine,
   devnetGenesis,
   type FinalizedBlock,
@@ -205,7 +205,7 @@ export function registerProvider(chain: TestChain, owner: Signer, sessionKey: Ui
     region: 'eu',
     name: 'barn',
   })
-  const id = Number(events[0]!.provider)
+  const id = registeredIn(events)
   chain.does(owner, 'DepositCollateral', { provider: id, amount: 100n * GRN })
   return id
 }
@@ -248,4 +248,12 @@ export function signRound(round: number): Uint8Array {
   const known = signedRounds.get(round) ?? signBeaconRound(BEACON_KEY, round)
   signedRounds.set(round, known)
   return known
+}
+
+export function registeredIn(events: readonly ChainEvent[]): number {
+  return events.find((event) => event.type === 'provider:registered')!.provider
+}
+
+export function publishedIn(events: readonly ChainEvent[]): number[] {
+  return events.filter((event) => event.type === 'deal:published').map(({ deal }) => deal)
 }

@@ -5,7 +5,8 @@
  */
 
 import { GranaryError } from '@granary/base'
-import { type ChainClient, type ChainEvent, type DealView, sendMessage } from '@granary/protocol/client'
+import { type ChainClient, type DealView, sendMessage } from '@granary/protocol/client'
+import type { ChainEvent } from '@granary/protocol/events'
 import type { Signer } from '@granary/protocol/messages'
 
 /** As many as one SettleDeals takes (docs/spec/chain.md, section 2); the next call goes on with the rest. */
@@ -88,13 +89,23 @@ function hasNoOpenSpan({ activatedAt, endsAt, provenEpochs, faultedEpochs }: Dea
   return activatedAt + provenEpochs + faultedEpochs >= endsAt
 }
 
-/** Refunds stand in the events of payments, terminations and lapses, what comes from collateral in those of ends. */
 function backOf(events: readonly ChainEvent[]): bigint {
-  return events.reduce((sum, { refunded, compensation }) => sum + amountOf(refunded) + amountOf(compensation), 0n)
+  return events.reduce((sum, event) => sum + backIn(event), 0n)
 }
 
-function amountOf(value: unknown): bigint {
-  return typeof value === 'string' ? BigInt(value) : 0n
+/** Refunds stand in the events of payments, terminations and lapses, what comes from collateral in those of ends. */
+function backIn(event: ChainEvent): bigint {
+  switch (event.type) {
+    case 'deal:paid':
+    case 'deal:lapsed':
+      return BigInt(event.refunded)
+    case 'deal:expired':
+      return BigInt(event.compensation)
+    case 'deal:terminated':
+      return BigInt(event.refunded) + BigInt(event.compensation)
+    default:
+      return 0n
+  }
 }
 
 function reasonOf(error: unknown, isLate: boolean): { code: string; message: string; hint: string } {

@@ -71,7 +71,7 @@ async function publish(client: TestClient, { body }: Answer): Promise<number[]> 
     providerSignature: fromHex(body.signature),
   }
   const { events } = await sendMessage({ chain, signer: client.signer, kind: 'PublishDeal', body: { deals: [deal] } })
-  return events.filter(({ type }) => type === 'deal:published').map((event) => Number(event.deal))
+  return events.filter((event) => event.type === 'deal:published').map((event) => event.deal)
 }
 
 /** Follows the deal's events until one of that type. */

@@ -70,7 +70,7 @@ export async function registerProvider(
     name: 'test',
   }
   const { events } = await sendMessage({ chain, signer: owner, kind: 'RegisterProvider', body: registration })
-  const id = Number(events.find(({ type }) => type === 'provider:registered')?.provider)
+  const id = Number(events.find((event) => event.type === 'provider:registered')?.provider)
   const collateral = { provider: id, amount: 100n * GRN }
   await sendMessage({ chain, signer: owner, kind: 'DepositCollateral', body: collateral })
   const ask = {
@@ -127,7 +127,7 @@ export async function publishDeal(input: PublishInput): Promise<PlaceableDeal> {
   const providerSignature = await provider.owner.sign(dealTermsDigest(genesisHash, terms))
   const deals = [{ terms, providerSignature }]
   const tx = await sendMessage({ chain, signer: client, kind: 'PublishDeal', body: { deals } })
-  const dealId = Number(tx.events.find(({ type }) => type === 'deal:published')?.deal)
+  const dealId = Number(tx.events.find((event) => event.type === 'deal:published')?.deal)
   const { agreementId, publishedAt } = await chain.deal(dealId)
   return {
     dealId,

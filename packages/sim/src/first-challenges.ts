@@ -2,7 +2,7 @@
  * The luck of the draw: a sector earns its first reward from its first answer on, which comes hours sooner or later for no
  * merit. What a provider's sectors waited for is counted apart, so that comparisons do not depend on it.
  */
-import type { ChainEvent } from '@granary/chain/state'
+import type { ChainEvent } from '@granary/protocol/events'
 import { frozenAt, sectorReward, type World } from './world.ts'
 
 export interface FirstChallenges {
@@ -22,28 +22,27 @@ export function createFirstChallenges({ chain, params }: Pick<World, 'chain' | '
       return sectorReward(params) * BigInt(epochs + open)
     },
     happened: (event) => {
-      const partition = Number(event.partition)
       switch (event.type) {
         case 'sector:proven':
-          waiting.set(Number(event.sector), { partition, since: chain.height })
+          waiting.set(event.sector, { partition: event.partition, since: chain.height })
           break
         case 'post:accepted':
           for (const [sector, each] of waiting) {
-            if (each.partition !== partition || each.since > frozenAt(params, Number(event.epoch))) continue
+            if (each.partition !== event.partition || each.since > frozenAt(params, event.epoch)) continue
             epochs += chain.height - each.since
             waiting.delete(sector)
           }
           break
         // What is faulty waits by its own fault.
         case 'post:missed':
-          for (const [sector, each] of waiting) if (each.partition === partition) waiting.delete(sector)
+          for (const [sector, each] of waiting) if (each.partition === event.partition) waiting.delete(sector)
           break
         case 'fault:declared':
-          for (const sector of event.sectors as readonly number[]) waiting.delete(sector)
+          for (const sector of event.sectors) waiting.delete(sector)
           break
         case 'sector:terminated':
         case 'sector:expired':
-          waiting.delete(Number(event.sector))
+          waiting.delete(event.sector)
           break
       }
     },

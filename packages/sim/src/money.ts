@@ -3,15 +3,8 @@
  * difference in what it owns, and all of them together the chain's own totals.
  */
 
-import {
-  accountView,
-  type ChainEvent,
-  dealView,
-  providerView,
-  recount,
-  type StateReader,
-  type TxResult,
-} from '@granary/chain/state'
+import { accountView, dealView, providerView, recount, type StateReader, type TxResult } from '@granary/chain/state'
+import type { ChainEvent, EventOf } from '@granary/protocol/events'
 import type { Address } from '@granary/protocol/messages'
 
 /** attoGRN, none of them negative. */
@@ -67,8 +60,8 @@ export function createBooks({ state, sectorDeposit, accountFee }: BooksParts): B
   const byProvider = new Map<number, Participant>()
   const collateralOf = new Map<number, bigint>()
 
-  const flowsOfAccount = (address: unknown): Flows => found(byAccount.get(String(address)), address).flows
-  const flowsOfProvider = (id: unknown): Flows => found(byProvider.get(Number(id)), id).flows
+  const flowsOfAccount = (address: string): Flows => found(byAccount.get(address), address).flows
+  const flowsOfProvider = (id: number): Flows => found(byProvider.get(id), id).flows
 
   function wealthOf({ accounts, provider }: Participant): bigint {
     const views = accounts.map((address) => accountView(state, address))
@@ -79,15 +72,15 @@ export function createBooks({ state, sectorDeposit, accountFee }: BooksParts): B
     return money + BigInt(free) + BigInt(locked) - BigInt(debt) + vestingOf(view)
   }
 
-  function compensate({ provider, client, compensation }: ChainEvent): bigint {
-    const amount = BigInt(String(compensation))
+  function compensate({ provider, client, compensation }: EventOf<'deal:terminated' | 'deal:expired'>): bigint {
+    const amount = BigInt(compensation)
     flowsOfProvider(provider).compensationPaid += amount
     flowsOfAccount(client).compensationReceived += amount
     return amount
   }
 
-  function burnCollateral({ provider, deal }: ChainEvent, compensation: bigint): void {
-    flowsOfProvider(provider).collateralBurnt += found(collateralOf.get(Number(deal)), deal) - compensation
+  function burnCollateral({ provider, deal }: EventOf<'deal:terminated' | 'deal:lapsed'>, compensation: bigint): void {
+    flowsOfProvider(provider).collateralBurnt += found(collateralOf.get(deal), deal) - compensation
   }
 
   return {
@@ -105,21 +98,21 @@ export function createBooks({ state, sectorDeposit, accountFee }: BooksParts): B
     happened: (event) => {
       switch (event.type) {
         case 'provider:registered': {
-          const participant = found(byAccount.get(String(event.owner)), event.owner)
-          participant.provider = Number(event.provider)
+          const participant = found(byAccount.get(event.owner), event.owner)
+          participant.provider = event.provider
           byProvider.set(participant.provider, participant)
           participant.flows.messageFees += 10n * accountFee
           break
         }
         case 'deal:published':
           flowsOfAccount(event.client).messageFees += accountFee / 5n
-          collateralOf.set(Number(event.deal), BigInt(dealView(state, Number(event.deal))!.terms.providerCollateral))
+          collateralOf.set(event.deal, BigInt(dealView(state, event.deal)!.terms.providerCollateral))
           break
         case 'deal:paid': {
           const client = flowsOfAccount(event.client)
-          client.dealPayments += BigInt(String(event.paid))
-          client.networkFees += BigInt(String(event.burnt))
-          flowsOfProvider(event.provider).dealIncome += BigInt(String(event.paid))
+          client.dealPayments += BigInt(event.paid)
+          client.networkFees += BigInt(event.burnt)
+          flowsOfProvider(event.provider).dealIncome += BigInt(event.paid)
           break
         }
         case 'deal:terminated':
@@ -133,12 +126,12 @@ export function createBooks({ state, sectorDeposit, accountFee }: BooksParts): B
           break
         case 'reward:credited': {
           const stream = event.stream === 'service' ? 'serviceReward' : 'capacityReward'
-          flowsOfProvider(event.provider)[stream] += BigInt(String(event.amount))
+          flowsOfProvider(event.provider)[stream] += BigInt(event.amount)
           break
         }
         case 'reward:cut':
         case 'provider:charged':
-          flowsOfProvider(event.provider).penalties += BigInt(String(event.amount))
+          flowsOfProvider(event.provider).penalties += BigInt(event.amount)
           break
         case 'sector:expired':
           if (event.reason === 'NOT_PROVEN') flowsOfProvider(event.provider).collateralBurnt += sectorDeposit

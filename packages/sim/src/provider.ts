@@ -1,6 +1,7 @@
 /** One provider as its strategy has it: sells its disk, seals, proves, meets faults, settles, and what else it is up to. */
 
-import { type ChainEvent, dealView, partitionViews, providerView, sectorView } from '@granary/chain/state'
+import { dealView, partitionViews, providerView, sectorView } from '@granary/chain/state'
+import type { ChainEvent } from '@granary/protocol/events'
 import { type DealTerms, dealTermsDigest, type Signer } from '@granary/protocol/messages'
 import { createDisk } from './disk.ts'
 import { createFirstChallenges } from './first-challenges.ts'
@@ -215,39 +216,38 @@ export function createProvider({ world, strategy, rank, owner, client }: Provide
     register: () => {
       const profile = { payout: owner.address, sessionKey: new Uint8Array(0), endpoints: [], peerId: '', region: '' }
       chain.submit(owner, 'RegisterProvider', { ...profile, name }, (result) => {
-        providerId = Number(result?.events[0]?.provider)
+        providerId = result?.events.find((event) => event.type === 'provider:registered')?.provider
         purse.reserve(0n)
       })
     },
     happened: (event) => {
       firstChallenges.happened(event)
-      const number = Number(event.sector)
       switch (event.type) {
         case 'deal:published':
-          sold(Number(event.deal))
+          sold(event.deal)
           break
         case 'deal:active':
-          for (const deal of sectors.get(number)?.deals ?? []) {
-            if (deal.id === event.deal) deal.endsAt = Number(event.endsAt)
+          for (const deal of sectors.get(event.sector)?.deals ?? []) {
+            if (deal.id === event.deal) deal.endsAt = event.endsAt
           }
           break
         case 'deal:expired':
         case 'deal:terminated':
         case 'deal:lapsed':
-          unsettled.delete(Number(event.deal))
+          unsettled.delete(event.deal)
           break
         case 'sector:precommitted':
-          sealing.committed(number, Number(event.epoch))
+          sealing.committed(event.sector, event.epoch)
           break
         case 'sector:proven':
-          sealing.proven(number)
-          if (strategy.dropShare > 0 && !wasCaught) disk.keep(number, 1 - strategy.dropShare, chain.height)
+          sealing.proven(event.sector)
+          if (strategy.dropShare > 0 && !wasCaught) disk.keep(event.sector, 1 - strategy.dropShare, chain.height)
           break
         case 'sector:terminated':
         case 'sector:expired':
-          sealing.forget(number)
+          sealing.forget(event.sector)
           // What it left itself may still be asked for.
-          if (!isLeft(number)) disk.keep(number, 0, chain.height)
+          if (!isLeft(event.sector)) disk.keep(event.sector, 0, chain.height)
           break
         case 'post:missed':
           if (strategy.dropShare > 0) {

@@ -3,13 +3,8 @@
  * Participants hand in messages; each account's go into blocks in their order, and what a block has no room for waits.
  */
 import { equalBytes } from '@granary/base'
-import {
-  beaconRoundFor,
-  type ChainEvent,
-  createStateMachine,
-  type StateReader,
-  type TxResult,
-} from '@granary/chain/state'
+import { beaconRoundFor, createStateMachine, type StateReader, type TxResult } from '@granary/chain/state'
+import type { ChainEvent } from '@granary/protocol/events'
 import {
   classOf,
   encodeBeaconEntry,

@@ -127,9 +127,9 @@ export async function simulate(options: SimOptions, { signal, onProgress }: SimC
       books.happened(event)
       if (event.type === 'provider:registered') {
         const seat = seats.find(({ provider }) => provider.owner.address === event.owner)!
-        byId.set(Number(event.provider), seat.provider)
-      } else {
-        byId.get(Number(event.provider))?.happened(event)
+        byId.set(event.provider, seat.provider)
+      } else if ('provider' in event) {
+        byId.get(event.provider)?.happened(event)
       }
     }
   }

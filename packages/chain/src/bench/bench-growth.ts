@@ -84,11 +84,7 @@ function idleBlocks(store: Store, sender: Address): number {
     const finalized = machine.finalizeBlock({ height, timeMs, txs })
     if (txs.length !== 1 + open.length) throw new Error(`block ${height} left an answer out`)
     commitFinalized(store, { height, timeMs, txs }, finalized)
-    open = finalized.events.flatMap(({ type, provider, partition, epoch }) =>
-      type === 'challenge:opened'
-        ? [{ provider: Number(provider), partition: Number(partition), epoch: Number(epoch) }]
-        : [],
-    )
+    open = finalized.events.filter((event) => event.type === 'challenge:opened')
   }
   store.dropProofs(0, readHead(reader).height + 1)
   return genesis.blockTimeMs

@@ -30,7 +30,7 @@ export async function benchPublish({ signal, onProgress }: BenchOptions = {}): P
         name: '',
       }
       const { events } = await sendMessage({ chain, signer: owner, kind: 'RegisterProvider', body })
-      const provider = Number(events.find(({ type }) => type === 'provider:registered')?.provider)
+      const provider = Number(events.find((event) => event.type === 'provider:registered')?.provider)
       await sendMessage({ chain, signer: owner, kind: 'DepositCollateral', body: { provider, amount: 100n * GRN } })
 
       const values: number[] = []

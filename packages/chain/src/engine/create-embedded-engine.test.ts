@@ -255,7 +255,7 @@ test('a transaction that can no longer be in a block is dropped, and who waits f
     { status: 'rejected', reason: { code: 'SEQUENCE_GAP' } },
   ])
   expect(accountView(store.reader, rich.address)).toMatchObject({ sequences: { 0: 1 } })
-  expect(events.filter(({ type }) => type === 'tx:dropped')).toHaveLength(2)
+  expect(events.filter((event) => event.type === 'tx:dropped')).toHaveLength(2)
 })
 
 test('what an account has waiting is covered: a transfer of all of it leaves nothing to promise', async () => {

@@ -17,14 +17,12 @@ import type {
   SupplyView,
   TxView,
 } from '@granary/protocol/client'
+import { chainEvent } from '@granary/protocol/events'
+import { address, decimal, hash, hex, natural } from '@granary/protocol/json'
 import type { DealTermsJson, MessageName } from '@granary/protocol/messages'
 import { declarations } from '@granary/protocol/messages'
 import * as z from 'zod'
-import { address, hash, hex } from './schemas.ts'
 
-const natural = z.int().min(0)
-/** attoGRN, or another number that may be larger than 2⁵³. */
-const decimal = z.string().regex(/^(0|[1-9][0-9]*)$/)
 const kind = z.enum(Object.keys(declarations).filter((name): name is MessageName => name in declarations))
 
 /** Every answer is that of a node at a height. */
@@ -228,7 +226,7 @@ export const txAnswer: z.ZodType<TxView> = z.object({
   message: z.exactOptional(z.string()),
   hint: z.exactOptional(z.string()),
   fee: decimal,
-  events: z.array(z.looseObject({ type: z.string() })),
+  events: z.array(chainEvent),
   executionMs: z.number(),
 })
 

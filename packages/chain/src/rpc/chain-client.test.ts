@@ -140,7 +140,7 @@ test('events go on behind the last one after every broken connection: none lost,
   for await (const event of chain.events({ since: String(since) })) {
     seen.push(event)
     if (seen.length % 7 === 0) connections.at(-1)?.abort()
-    if (seen.filter(({ type, to: receiver }) => type === 'transfer' && receiver === to).length === 12) break
+    if (seen.filter((each) => each.type === 'transfer' && each.to === to).length === 12) break
   }
   await sending
   expect(connections.length).toBeGreaterThan(2)

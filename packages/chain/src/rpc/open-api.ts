@@ -1,9 +1,10 @@
 /** The OpenAPI 3.1 document of a node, made from the declarations that its requests are checked by. */
+
+import { hash } from '@granary/protocol/json'
 import * as z from 'zod'
 import { errorAnswer } from './answers.ts'
 import { GENESIS_HEADER, HEIGHT_HEADER } from './name-chain.ts'
 import type { AnyOperation } from './operation.ts'
-import { hash } from './schemas.ts'
 
 export interface OpenApiDocument {
   readonly openapi: '3.1.0'

@@ -15,6 +15,7 @@ import type {
   TxView,
 } from '@granary/protocol/client'
 import { isDerived } from '@granary/protocol/header'
+import { address, cid, hash } from '@granary/protocol/json'
 import type { Address, Hash } from '@granary/protocol/messages'
 import * as z from 'zod'
 import {
@@ -36,7 +37,7 @@ import {
   txAnswer,
 } from './answers.ts'
 import type { Operation } from './operation.ts'
-import { address, cid, hash, natural, nothing, page } from './schemas.ts'
+import { natural, nothing, page } from './schemas.ts'
 
 type Nothing = Record<string, never>
 type AtHeight<T> = T & { readonly height: number }

@@ -2,8 +2,6 @@
  * What inputs are made of: what does not fit is refused by name before anything looks at it. The OpenAPI document is made
  * from the same schemas.
  */
-import type { Hex } from '@granary/base'
-import type { Address, Hash } from '@granary/protocol/messages'
 import * as z from 'zod'
 import { RequestInvalidError } from './errors.ts'
 
@@ -16,17 +14,6 @@ export const natural: z.ZodType<number, string> = z
   .transform(Number)
   .refine(Number.isSafeInteger, 'expected a number below 2⁵³')
   .meta({ type: 'integer', ...BIGGEST })
-
-export const address: z.ZodType<Address> = z.templateLiteral(
-  ['0x', z.string().regex(/^[0-9a-f]{40}$/)],
-  'expected 0x and 40 lower-case hex digits',
-)
-export const hash: z.ZodType<Hash> = z.templateLiteral(
-  ['0x', z.string().regex(/^[0-9a-f]{64}$/)],
-  'expected 0x and 64 lower-case hex digits',
-)
-export const hex: z.ZodType<Hex> = z.templateLiteral(['0x', z.string().regex(/^([0-9a-f]{2})*$/)])
-export const cid: z.ZodType<string> = z.string().regex(/^[A-Za-z0-9]{8,120}$/, 'expected a CID in base32 or base58')
 
 const PAGE_ITEMS_MAX = 200
 const PAGE_ITEMS = 100

@@ -345,7 +345,7 @@ test('withdrawing before the fee: what is gone is a debt, and whatever becomes f
   const { chain, owner, provider } = claimedDeal()
   const free = (): bigint => BigInt(providerView(chain.state, provider)!.collateral.free)
   chain.does(owner, 'WithdrawCollateral', { provider, amount: free() })
-  while (!chain.events.some(({ type }) => type === 'post:missed')) chain.produce()
+  while (!chain.events.some((event) => event.type === 'post:missed')) chain.produce()
   const debt = BigInt(providerView(chain.state, provider)!.collateral.debt)
   expect(debt).toBeGreaterThan(0n)
   chain.does(owner, 'DepositCollateral', { provider, amount: debt - 1n })

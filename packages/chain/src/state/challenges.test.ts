@@ -125,7 +125,7 @@ test('deleting after an answer until the next period: each slot is drawn once a 
   await market.activate(0, [], [])
   const from = chain.height
   while (chain.height < from + 60) await sealer.answer()
-  const drawn = chain.events.filter((event) => event.type === 'challenge:opened').map((event) => Number(event.epoch))
+  const drawn = chain.events.filter((event) => event.type === 'challenge:opened').map((event) => event.epoch)
   // Six periods of ten epochs: a certain one each, and as many by chance.
   expect(drawn.length).toBeGreaterThanOrEqual(6)
   for (let epoch = from + 12; epoch < from + 50; epoch++) {

@@ -2,7 +2,9 @@
  * Challenges of partitions: drawn, answered, missed or void. docs/spec/chain.md section 3. What is in the list of a missed
  * challenge is faulty from then on, and is not challenged again before it asks to recover.
  */
+
 import { profileNamed } from '@granary/proofs/profile'
+import type { FeeReason } from '@granary/protocol/events'
 import type { Epoch } from '@granary/protocol/messages'
 import type { OpenChallenge, Partition } from '@granary/protocol/records'
 import { keyNumber } from '@granary/protocol/records'
@@ -12,7 +14,7 @@ import { roundTimeMs } from './beacon.ts'
 import type { BlockContext } from './context.ts'
 import { drawsOf } from './draws.ts'
 import { InvariantError } from './errors.ts'
-import { chargeProvider, type FeeReason, forfeit, missChallenge, requireSector } from './faults.ts'
+import { chargeProvider, forfeit, missChallenge, requireSector } from './faults.ts'
 import { frozenAtOf } from './frozen-at.ts'
 import { unlockCollateral } from './ledger.ts'
 import { lesser } from './lesser.ts'

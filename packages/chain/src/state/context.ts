@@ -1,8 +1,9 @@
 /** What every rule is given: the state that it may change, the parameters, the block's place in time, and where events go. */
+
+import type { ChainEvent } from '@granary/protocol/events'
 import type { Address, Epoch, FeeParams, Hash } from '@granary/protocol/messages'
 import type { ChainParams, Genesis } from '@granary/protocol/records'
 import type { Checks } from './checks.ts'
-import type { ChainEvent } from './events.ts'
 import type { Store } from './store.ts'
 
 export interface BlockContext {

@@ -2,12 +2,13 @@
  * One transaction: its fee and its sequence are taken first and stay taken; what its message does stands in an overlay
  * that is dropped when the message fails. docs/spec/chain.md section 1.
  */
+
+import type { ChainEvent } from '@granary/protocol/events'
 import type { Hash, MessageName, TransactionName } from '@granary/protocol/messages'
 import type { Admitted } from './admit.ts'
 import type { BlockContext } from './context.ts'
 import { applyMessage } from './effects.ts'
 import { TxError, type TxErrorCode } from './errors.ts'
-import type { ChainEvent } from './events.ts'
 import { burn, debit } from './ledger.ts'
 import { holdingsOf, spendByKey, spentBy } from './spending.ts'
 import { createOverlay } from './store.ts'

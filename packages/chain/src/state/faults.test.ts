@@ -217,7 +217,7 @@ test('leaving a deal by a declared fault: its collateral pays for the epochs unt
   expect(sectorView(chain.state, provider, 0)!.state).toBe('faulty')
   const { free } = collateral()
   does('TerminateSectors', { provider, sectors: [0] })
-  const charged = chain.events.findLast(({ type }) => type === 'provider:charged')!
+  const charged = chain.events.findLast((event) => event.type === 'provider:charged')!
   expect(charged).toMatchObject({ reason: 'TERMINATED', amount: String(INCOME * BigInt(expiry - declaredAt)) })
   expect(collateral().free).toBeLessThan(free)
 })

@@ -2,6 +2,7 @@
  * Faults: what a missed challenge, a declared fault and a termination do to sectors, and what they cost.
  * docs/spec/chain.md section 3.
  */
+import type { FeeReason, ForfeitReason, TerminationReason } from '@granary/protocol/events'
 import type { Epoch } from '@granary/protocol/messages'
 import type { Member, OpenChallenge, Sector } from '@granary/protocol/records'
 import { keyNumber } from '@granary/protocol/records'
@@ -29,10 +30,6 @@ import { forfeitVesting, releaseVested } from './vesting.ts'
 const TERMINATIONS_MAX = 256
 /** Partitions that one block looks through for them. */
 const SWEEPS_MAX = 8
-
-export type FeeReason = 'FAULT_DECLARED' | 'PROOF_MISSED' | 'RECOVERY_MISSED' | 'SECTOR_SKIPPED' | 'TERMINATED'
-/** Why something earned is not minted. */
-export type ForfeitReason = FeeReason | 'OUT_OF_REACH'
 
 /** Burns a fee from the provider's free collateral; what that lacks stays as a debt. */
 export function chargeProvider(context: BlockContext, provider: number, fee: bigint, reason: FeeReason): void {
@@ -103,7 +100,12 @@ export function declareFault(context: BlockContext, provider: number, number: nu
  * Ends a sector before its time, or one that is faulty after it. Its deals end with it; each is refunded in its own
  * settlement. The fee, and what it forfeits of what vests, are those of the time which was left when it was last sound.
  */
-export function terminateSector(context: BlockContext, provider: number, number: number, reason: string): void {
+export function terminateSector(
+  context: BlockContext,
+  provider: number,
+  number: number,
+  reason: TerminationReason,
+): void {
   const { store, params, height, emit } = context
   const sector = requireSector(store, provider, number)
   const { partition, position } = placementOf(sector)

@@ -23,7 +23,6 @@ export { type BlockRoom, createBlockRoom, type Load } from './block-room.ts'
 export type { Verifiers } from './checks.ts'
 export type { Claim, Subject } from './claim.ts'
 export { BlockInvalidError, InadmissibleError, InvariantError, TxError } from './errors.ts'
-export type { ChainEvent, ChainEventType } from './events.ts'
 export type { TxResult } from './execute-tx.ts'
 export {
   type DevnetOptions,

@@ -58,7 +58,7 @@ describe('cancelling while the data is faulty', () => {
     farm.prove(14)
     const other = farm.store(terms)
     chain.does(owner, 'RequestRecovery', { provider, partition: 0, sectors: [0] })
-    while (!chain.events.some(({ type }) => type === 'recovery:opened')) farm.prove(1)
+    while (!chain.events.some((event) => event.type === 'recovery:opened')) farm.prove(1)
     chain.does(client, 'SettleDeals', { deals: [deal, other] })
     expect(view(farm, deal)).toMatchObject({ state: 'cancelled', claim: String(claim) })
     farm.prove(20)
@@ -71,7 +71,7 @@ describe('cancelling while the data is faulty', () => {
     const farm = declared()
     const { chain, client, owner, provider, deal } = farm
     chain.does(owner, 'RequestRecovery', { provider, partition: 0, sectors: [0] })
-    while (!chain.events.some(({ type }) => type === 'recovery:opened')) chain.produce()
+    while (!chain.events.some((event) => event.type === 'recovery:opened')) chain.produce()
     const verdict = chain.machine.checkTx(chain.sign(client, 'CancelDeal', { deal }), 0)
     expect(verdict).toMatchObject({ code: 'DEAL_IN_RECOVERY', retryable: true })
   })
@@ -121,7 +121,7 @@ describe('leaving a long deal to sell the disk for more', () => {
     const seen = chain.events.length
     chain.does(owner, 'TerminateSectors', { provider, sectors: [0] })
     const could = price * BigInt(endsAt - chain.height)
-    const cuts = chain.events.slice(seen).filter(({ type }) => type === 'reward:cut')
+    const cuts = chain.events.slice(seen).filter((event) => event.type === 'reward:cut')
     expect(could).toBeLessThan(before)
     expect(cuts.map(({ amount }) => amount)).toEqual([String(could)])
     expect(locked(farm)).toBeLessThanOrEqual(before - could)
@@ -134,7 +134,7 @@ describe('leaving a long deal to sell the disk for more', () => {
     if (sectorView(none.chain.state, none.provider, 0)!.state === 'active') {
       none.chain.does(none.owner, 'TerminateSectors', { provider: none.provider, sectors: [0] })
     }
-    expect(none.chain.events.filter(({ type }) => type === 'reward:cut')).toEqual([])
+    expect(none.chain.events.filter((event) => event.type === 'reward:cut')).toEqual([])
 
     const farm = vested(500)
     const { chain, owner, provider, deal } = farm
@@ -143,7 +143,7 @@ describe('leaving a long deal to sell the disk for more', () => {
     const since = chain.height
     chain.advance(45)
     expect(sectorView(chain.state, provider, 0)!.state).toBe('terminated')
-    const cut = BigInt(String(chain.events.findLast(({ type }) => type === 'reward:cut')!.amount))
+    const cut = BigInt(chain.events.findLast((event) => event.type === 'reward:cut')!.amount)
     expect(cut).toBeGreaterThanOrEqual(price * BigInt(endsAt - since))
   })
 
@@ -153,6 +153,6 @@ describe('leaving a long deal to sell the disk for more', () => {
     const { perDealGiB } = providerView(chain.state, provider)!.vesting
     expect(BigInt(perDealGiB!)).toBe((locked(farm) * 2n ** 30n) / 1_024n)
     chain.does(owner, 'TerminateSectors', { provider, sectors: [0] })
-    expect(chain.events.some(({ type }) => type === 'reward:cut')).toBe(false)
+    expect(chain.events.some((event) => event.type === 'reward:cut')).toBe(false)
   })
 })

@@ -3,6 +3,7 @@
  * It keeps nothing but verdicts of verifications: the engine stores what finalizeBlock gives, and the reader shows it then.
  */
 import { GranaryError } from '@granary/base'
+import type { ChainEvent } from '@granary/protocol/events'
 import {
   type Address,
   type BeaconEntry,
@@ -23,7 +24,6 @@ import { createChecks, type Verifiers } from './checks.ts'
 import { type Claim, claimOf } from './claim.ts'
 import type { BlockContext } from './context.ts'
 import { BlockInvalidError, InadmissibleError, type InadmissibleErrorCode } from './errors.ts'
-import type { ChainEvent } from './events.ts'
 import { executeTx, type TxResult } from './execute-tx.ts'
 import { assertGenesis } from './genesis.ts'
 import { type HeadView, readGenesis, readHead, rememberingParams, writeGenesis } from './head.ts'

@@ -92,7 +92,7 @@ test('a partition without any sector stands in its slot, unchallenged, and retir
   const { locked } = collateral(chain, first)
   expect(preCommit(chain, third, [0])).toBe('NO_SLOT')
   chain.advance(5)
-  expect(chain.events.filter(({ type }) => type === 'challenge:opened')).toEqual([])
+  expect(chain.events.filter((event) => event.type === 'challenge:opened')).toEqual([])
   expect(partitionViews(chain.state, first.provider, undefined, 9)).toMatchObject([{ number: 0, sectors: [] }])
   chain.advance(5)
   expect(partitionViews(chain.state, first.provider, undefined, 9)).toEqual([])

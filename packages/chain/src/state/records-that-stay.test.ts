@@ -41,7 +41,7 @@ describe('filling the state with records', () => {
       return before - chain.balance(client.address) - fee
     }
     expect([cost(client.address), cost(stranger(9)), cost(stranger(9))]).toEqual([10n * FEE, 11n * FEE, 10n * FEE])
-    const { provider } = chain.events.findLast(({ type }) => type === 'provider:registered') as unknown as {
+    const { provider } = chain.events.findLast((event) => event.type === 'provider:registered') as unknown as {
       provider: number
     }
     const before = chain.balance(client.address)

@@ -20,7 +20,8 @@ function requestAll({ chain, owner, provider }: ClaimedPartitions, count: number
 
 const openedAt = ({ chain }: ClaimedPartitions, height: number): unknown[] =>
   chain.events
-    .filter((event) => event.type === 'recovery:opened' && event.height === height)
+    .filter((event) => event.type === 'recovery:opened')
+    .filter((event) => event.height === height)
     .map((event) => event.partition)
 
 test('a request whose partition is being challenged stands aside until that is over, and holds nobody up', () => {

@@ -50,7 +50,7 @@ test('1,152 void partitions of 4GiB sectors are drawn again, and no full-size an
     rules.commit()
   }
   expect(last).toBe(0)
-  const opened = rules.events.filter(({ type }) => type === 'challenge:opened').length
+  const opened = rules.events.filter((event) => event.type === 'challenge:opened').length
   expect(opened).toBeGreaterThan(PARTITIONS)
-  expect(rules.events.filter(({ type }) => type === 'post:missed')).toEqual([])
+  expect(rules.events.filter((event) => event.type === 'post:missed')).toEqual([])
 })

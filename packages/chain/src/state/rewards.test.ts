@@ -1,3 +1,4 @@
+import type { ChainEvent } from '@granary/protocol/events'
 import { AMOUNT_MAX } from '@granary/protocol/messages'
 import type { ChainParams } from '@granary/protocol/records'
 import { describe, expect, test } from '@jest/globals'
@@ -68,8 +69,9 @@ function play(given: Partial<ChainParams> = {}): Play {
   return self
 }
 
-function sumOf(rules: Rules, type: string): bigint {
-  return rules.events.filter((event) => event.type === type).reduce((sum, event) => sum + BigInt(`${event.amount}`), 0n)
+function sumOf(rules: Rules, type: ChainEvent['type']): bigint {
+  const amounts = rules.events.map((event) => (event.type === type && 'amount' in event ? BigInt(event.amount) : 0n))
+  return amounts.reduce((sum, amount) => sum + amount, 0n)
 }
 
 function add(context: BlockContext, number: number, expiry = 10_000): number {
@@ -206,7 +208,7 @@ describe('rewards for unproven time:', () => {
     let context = game.block()
     const { deadline } = openOf(context)!
     while (game.height < deadline) context = game.block()
-    expect(game.rules.events.filter(({ type }) => type === 'challenge:void')).toHaveLength(1)
+    expect(game.rules.events.filter((event) => event.type === 'challenge:void')).toHaveLength(1)
     expect(game.credited()).toBe(0n)
     // Drawn again in the block that found it void.
     const { openedAt } = openOf(context)!
@@ -279,7 +281,7 @@ describe('with every parameter at its bound', () => {
     const game = extremes()
     for (let count = 0; count < 6; count++) game.block()
     const { store } = game.block()
-    expect(game.rules.events.findLast(({ type }) => type === 'provider:charged')).toBeDefined()
+    expect(game.rules.events.findLast((event) => event.type === 'provider:charged')).toBeDefined()
     expect(tables.providers.get(store, PROVIDER)!.debt).toBe(AMOUNT_MAX)
     recount(store)
   })

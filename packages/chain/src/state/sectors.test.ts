@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { SectorPreCommit } from '@granary/protocol/messages'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { createMarket, type Market } from '../../test/market.ts'
-import { fund, GRN, registerProvider } from '../../test/test-chain.ts'
+import { fund, GRN, registeredIn, registerProvider } from '../../test/test-chain.ts'
 import { PROFILE, type TestPiece } from '../../test/test-sealer.ts'
 import { dealView, partitionViews, providerView, sectorView } from './index.ts'
 
@@ -82,9 +82,7 @@ describe('a pre-commit is refused', () => {
       region: '',
       name: '',
     })
-    expect(preCommit({ deals: [], commD: zeroCommD() }, Number(events[0]!.provider), poor)).toBe(
-      'INSUFFICIENT_COLLATERAL',
-    )
+    expect(preCommit({ deals: [], commD: zeroCommD() }, registeredIn(events), poor)).toBe('INSUFFICIENT_COLLATERAL')
   })
 
   test('for an insecure profile where the genesis does not allow it', () => {

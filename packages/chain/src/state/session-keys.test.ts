@@ -5,7 +5,7 @@ import { describe, expect, test } from '@jest/globals'
 import { createClaimedFarm } from '../../test/claimed-farm.ts'
 import { type ClaimedPartition, createClaimedPartition } from '../../test/claimed-partition.ts'
 import { claimedSector } from '../../test/claimed-proofs.ts'
-import { GRN, signTerms, termsFor } from '../../test/test-chain.ts'
+import { GRN, registeredIn, signTerms, termsFor } from '../../test/test-chain.ts'
 import { providerView, readHead } from './index.ts'
 
 const NO_KEY = new Uint8Array(0)
@@ -93,8 +93,9 @@ describe('burning more than its session key may spend', () => {
   }
   const burntBy = ({ chain }: Pick<ClaimedPartition, 'chain'>, reason: string): bigint =>
     chain.events
-      .filter((event) => event.type === 'provider:charged' && event.reason === reason && event.height === chain.height)
-      .reduce((sum, { amount }) => sum + BigInt(amount as string), 0n)
+      .filter((event) => event.type === 'provider:charged')
+      .filter((event) => event.reason === reason && event.height === chain.height)
+      .reduce((sum, { amount }) => sum + BigInt(amount), 0n)
 
   /** What it takes of the limit in all, as a key without bounds has it. */
   function costOf(kind: 'SubmitPost' | 'DeclareFaults'): bigint {
@@ -133,7 +134,7 @@ test('changing the key of one provider to silence another: a key that serves two
   const { chain, owner, codeOf } = createClaimedFarm()
   const key = keyOf(9, owner.address)
   const body = { ...profile, payout: owner.address, sessionKey: key.publicKey }
-  const register = (): number => Number(chain.does(owner, 'RegisterProvider', body).events[0]!.provider)
+  const register = (): number => registeredIn(chain.does(owner, 'RegisterProvider', body).events)
   const [first, second] = [register(), register()]
   const settle = (): string => codeOf(key, 'SettleDeals', { deals: [1] })
   expect(settle()).toBe('DEAL_NOT_FOUND')

@@ -3,7 +3,7 @@ import { profileNamed } from '@granary/proofs/profile'
 import type { ChainParams } from '@granary/protocol/records'
 import { describe, expect, test } from '@jest/globals'
 import { type ClaimedPartition, createClaimedPartition } from '../../test/claimed-partition.ts'
-import { GRN, signTerms, termsFor } from '../../test/test-chain.ts'
+import { GRN, publishedIn, signTerms, termsFor } from '../../test/test-chain.ts'
 import { PROFILE } from '../../test/test-sealer.ts'
 import { type FrozenIncome, missFee, skipFee } from './answer-fees.ts'
 import { dealView, providerView, sectorView } from './index.ts'
@@ -23,8 +23,9 @@ const free = ({ collateral }: ClaimedPartition): bigint => BigInt(collateral().f
 /** What the block charged, for that. */
 function charged({ chain }: ClaimedPartition, reason: string): bigint {
   return chain.events
-    .filter((event) => event.type === 'provider:charged' && event.reason === reason && event.height === chain.height)
-    .reduce((sum, { amount }) => sum + BigInt(amount as string), 0n)
+    .filter((event) => event.type === 'provider:charged')
+    .filter((event) => event.reason === reason && event.height === chain.height)
+    .reduce((sum, { amount }) => sum + BigInt(amount), 0n)
 }
 
 describe("in the block of the draw, or inside the window, a list's miss costs what the frozen list earns:", () => {
@@ -80,7 +81,7 @@ test('one rotten sector of 256 costs that sector', () => {
   expect(view().faultySectors).toEqual([rotten])
   expect(view().sectors).toHaveLength(255)
   expect(sectorView(chain.state, market.provider, 78)!.state).toBe('active')
-  expect(chain.events.filter(({ type }) => type === 'post:missed')).toEqual([])
+  expect(chain.events.filter((event) => event.type === 'post:missed')).toEqual([])
 })
 
 describe('no answer:', () => {
@@ -263,14 +264,14 @@ describe('skipping on credit:', () => {
     expect(BigInt(paid)).toBeGreaterThan(0n)
     expect(chain.balance(owner.address)).toBe(before)
     expect(BigInt(market.collateral().debt)).toBe(owed - BigInt(paid))
-    expect(chain.events.findLast(({ type }) => type === 'provider:repaid')).toMatchObject({ amount: paid })
+    expect(chain.events.findLast((event) => event.type === 'provider:repaid')).toMatchObject({ amount: paid })
 
     const given = { providerCollateral: 0n, pricePerEpoch: 10n ** 16n, nonce: 99n, duration: 1_000 }
     const terms = termsFor(chain, client.address, provider, given)
     market.does('DepositCollateral', { provider, amount: BigInt(market.collateral().debt) + 10n * GRN }, client)
     const signed = { ...terms, providerCollateral: 2n * 10n ** 18n }
     const body = { deals: [{ terms: signed, providerSignature: signTerms(chain, owner, signed) }] }
-    const deal = Number(chain.does(client, 'PublishDeal', body).events[0]!.deal)
+    const deal = publishedIn(chain.does(client, 'PublishDeal', body).events)[0]!
     market.does('WithdrawCollateral', { provider, amount: free(market) })
     while (market.view() !== undefined && BigInt(market.collateral().debt) === 0n) chain.produce()
     const owes = BigInt(market.collateral().debt)

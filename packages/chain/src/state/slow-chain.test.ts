@@ -70,8 +70,8 @@ function spansOf({ store }: BlockContext): { readonly decided: number; readonly 
 }
 
 function credited({ rules }: SlowChain): bigint {
-  const credits = rules.events.filter(({ type }) => type === 'reward:credited')
-  return credits.reduce((sum, { amount }) => sum + BigInt(`${amount}`), 0n)
+  const credits = rules.events.filter((event) => event.type === 'reward:credited')
+  return credits.reduce((sum, { amount }) => sum + BigInt(amount), 0n)
 }
 
 /** Blocks with no answers, until a challenge of the one sector has ended. @returns how */
@@ -79,11 +79,11 @@ function firstEnd(blockTimeMs: number): string {
   const chain = slowChain()
   for (;;) {
     const { store, height } = chain.block(blockTimeMs)
-    const end = chain.rules.events.find(({ type }) => type === 'post:missed' || type === 'challenge:void')
+    const end = chain.rules.events.find((event) => event.type === 'post:missed' || event.type === 'challenge:void')
     if (end === undefined) continue
     const { stoppedAt } = standingOf(store, PROVIDER, tables.sectors.get(store, PROVIDER, 0)!)
     expect(stoppedAt).toBe(end.type === 'post:missed' ? height : undefined)
-    return end.type === 'challenge:void' ? String(end.reason) : end.type
+    return end.type === 'challenge:void' ? end.reason : end.type
   }
 }
 
@@ -127,7 +127,9 @@ test('stopping the chain at each challenge: nothing is paid or minted beyond the
   expect(spansOf(last)).toEqual({ decided: closedEpoch, faulted: to - before.closed })
   const earned = (BigInt(power) * (rewardIndex - tables.epochs.get(last.store, to)!.rewardIndex)) >> 64n
   expect(credited(chain) - before.credited).toBe(earned)
-  expect(chain.rules.events.filter(({ reason }) => reason === 'OUT_OF_REACH')).toHaveLength(1)
+  expect(
+    chain.rules.events.filter((event) => event.type === 'reward:forfeited' && event.reason === 'OUT_OF_REACH'),
+  ).toHaveLength(1)
   // Neither a fault nor a fee: nobody missed anything.
   expect(chain.count('post:missed') + chain.count('provider:charged')).toBe(0)
 })

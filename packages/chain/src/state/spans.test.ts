@@ -105,11 +105,11 @@ function simulate(run: Run): Counted {
     kinds[kind] = (kinds[kind] ?? 0) + 1
   }
   for (const { type } of rules.events) count(type)
-  for (const gap of rules.events.filter(({ type }) => type === 'span:unreached')) {
-    const isInside = (epoch: number): boolean => epoch > Number(gap.from) && epoch < Number(gap.to)
+  for (const gap of rules.events.filter((event) => event.type === 'span:unreached')) {
+    const isInside = (epoch: number): boolean => epoch > gap.from && epoch < gap.to
     const recoveries = rules.events.filter((event) => event.type === 'recovery:opened')
     if ([...model.sectors.values()].some(({ activatedAt }) => isInside(activatedAt))) count('join in a gap')
-    if (recoveries.some(({ epoch }) => isInside(Number(epoch)))) count('recovery in a gap')
+    if (recoveries.some(({ epoch }) => isInside(epoch))) count('recovery in a gap')
   }
   return { checked, kinds }
 }

@@ -117,7 +117,7 @@ test('a sector without deals earns, its provider sees how much, and withdraws wh
   expect(partition()).toMatchObject({ power: 0, pending: '0' })
   expect(vesting()).toEqual({ locked: '0', releasable: '0', end: null, perDealGiB: null })
   while (vesting().locked === '0') await sealer.answer()
-  const credited = chain.events.find(({ type }) => type === 'reward:credited')!
+  const credited = chain.events.find((event) => event.type === 'reward:credited')!
   expect(credited).toMatchObject({ stream: 'capacity', provider, partition: 0, amount: vesting().locked })
   expect(partition().power).toBe(2_048)
   const { genesis, minted, burnt, power, rewardPerGiBEpoch, ...held } = supplyView(chain.state)

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import type { Hash, MessageName } from '@granary/protocol/messages'
+import type { Address, Hash, MessageName } from '@granary/protocol/messages'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { rootKey } from './deal-keys.ts'
@@ -37,6 +37,7 @@ function keysOf(deal: number): DealKeys {
   return deal % 2 === 0 ? { ...keys, rootCid: ROOT } : keys
 }
 
+const ADDRESS: Address = `0x${'ab'.repeat(20)}`
 const hash = (byte: number): Hash => `0x${byte.toString(16).padStart(2, '0').repeat(32)}`
 const bytes = (...values: number[]) => Uint8Array.from(values)
 
@@ -140,6 +141,8 @@ test('the state of each of the last hundred blocks can still be read, and no old
 })
 
 test('transactions and events are found again, each event under its transaction or its block', () => {
+  const transfer = { type: 'transfer', from: ADDRESS, to: ADDRESS, amount: '1' } as const
+  const missed = { type: 'post:missed', provider: 1000, partition: 0, epoch: 2 } as const
   const tx = {
     id: hash(9),
     kind: 'Transfer',
@@ -149,7 +152,7 @@ test('transactions and events are found again, each event under its transaction 
     fee: 10n ** 30n,
     executionMs: 1.5,
     bytes: bytes(7, 7),
-    events: [{ type: 'transfer', amount: '1' }],
+    events: [transfer],
   } as const
   const entry = {
     id: null,
@@ -160,21 +163,21 @@ test('transactions and events are found again, each event under its transaction 
     bytes: bytes(1),
     events: [],
   } as const
-  store.commitBlock(blockAt(3, { txs: [entry, tx], events: [{ type: 'post:missed', provider: 1000 }] }))
+  store.commitBlock(blockAt(3, { txs: [entry, tx], events: [missed] }))
   const { bytes: _, events: __, ...record } = tx
   expect(store.tx(hash(9))).toEqual({ ...record, height: 3, index: 1 })
   expect(store.txsOf(3).map(({ id }) => id)).toEqual([null, hash(9)])
   expect(store.txBytesOf(3)).toEqual([bytes(1), bytes(7, 7)])
-  expect(store.eventsOfTx(3, 1)).toEqual([{ type: 'transfer', amount: '1' }])
+  expect(store.eventsOfTx(3, 1)).toEqual([transfer])
   expect(store.eventsAfter({ height: 3, index: -1 }, 10)).toHaveLength(2)
-  expect(store.eventsAfter({ height: 3, index: 0 }, 10)).toEqual([
-    { height: 3, index: 1, event: { type: 'post:missed', provider: 1000 } },
-  ])
+  expect(store.eventsAfter({ height: 3, index: 0 }, 10)).toEqual([{ height: 3, index: 1, event: missed }])
   expect(store.eventCountOf(3)).toBe(2)
 })
 
 test('deals are found by each of their keys, and page by page', () => {
-  const events = Array.from({ length: 6 }, (_, index) => ({ type: 'deal:published', deal: index + 1 }) as const)
+  const who = { agreementId: hash(2), provider: 1000, client: ADDRESS }
+  const published = { type: 'deal:published', ...who, pieceCid: 'piece', epoch: 1, locked: '1' } as const
+  const events = Array.from({ length: 6 }, (_, index) => ({ ...published, deal: index + 1 }))
   const tx = { id: hash(1), kind: 'PublishDeal', code: 'OK', fee: 0n, executionMs: 0, bytes: bytes(1), events } as const
   store.commitBlock(blockAt(1, { txs: [tx] }))
   expect(store.findDeals({}, 0, 4)).toEqual([1, 2, 3, 4])

@@ -2,9 +2,10 @@
 
 import type { DatabaseSync } from 'node:sqlite'
 import { fromHex, toHex } from '@granary/base'
+import type { ChainEvent } from '@granary/protocol/events'
 import type { Hash, MessageName } from '@granary/protocol/messages'
 import { sha256 } from '@noble/hashes/sha2.js'
-import type { ChainEvent, StateReader } from '../state/index.ts'
+import type { StateReader } from '../state/index.ts'
 import { bytesOf, createStateReader } from './create-state-reader.ts'
 import { rootKey } from './deal-keys.ts'
 import { dropProofs } from './drop-proofs.ts'

@@ -1,6 +1,7 @@
 /** What the store keeps of a block. */
+
+import type { ChainEvent } from '@granary/protocol/events'
 import type { Hash, MessageName } from '@granary/protocol/messages'
-import type { ChainEvent } from '../state/index.ts'
 
 export interface TxRecord {
   /** null for what has no sender, such as a beacon entry. */

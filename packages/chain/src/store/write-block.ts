@@ -2,7 +2,7 @@
 
 import type { DatabaseSync } from 'node:sqlite'
 import { fromHex } from '@granary/base'
-import type { ChainEvent } from '../state/index.ts'
+import type { ChainEvent } from '@granary/protocol/events'
 import type { BlockCommit, DealKeys } from './records.ts'
 import { STATES_KEPT } from './schema.ts'
 
@@ -61,7 +61,7 @@ export function createBlockWriter(
   function writeDeals({ txs }: BlockCommit): void {
     for (const event of txs.flatMap((tx) => tx.events)) {
       if (event.type !== 'deal:published') continue
-      const keys = dealKeys(Number(event.deal))
+      const keys = dealKeys(event.deal)
       insertDeal.run(keys.deal, keys.pieceCid, keys.rootCid ?? null, keys.client, keys.provider)
     }
   }

@@ -3,12 +3,14 @@
  * when the node does not answer; a transaction may be, because its id makes sure that it happens once.
  */
 import { GranaryError } from '@granary/base'
+import type { StreamType } from '../events/chain-event.ts'
 import type { Address, FeeParams, Hash } from '../messages/index.ts'
 import { type ChainParams, chainParams, feeParams } from '../records/chain-params.ts'
 import { type Genesis, genesisStruct } from '../records/genesis.ts'
-import { ChainTxError } from './errors.ts'
+import { ChainAnswerError, ChainTxError } from './errors.ts'
 import { type EventsOptions, type FollowedEvent, followEvents } from './follow-events.ts'
 import { knownChain } from './known-chain.ts'
+import { parseEvent } from './parse-event.ts'
 import { type CallOptions, call, type Transport } from './request.ts'
 import type {
   AccountView,
@@ -102,7 +104,7 @@ export interface ChainClient {
    */
   submit(bytes: Uint8Array, options?: SubmitOptions): Promise<TxView>
   /** Follows the chain until the caller breaks or aborts; reconnects and misses nothing. */
-  events(options?: EventsOptions): AsyncIterable<FollowedEvent>
+  events<T extends StreamType = StreamType>(options?: EventsOptions<T>): AsyncIterable<FollowedEvent<T>>
 }
 
 const READ_TIMEOUT_MS = 20_000
@@ -125,6 +127,12 @@ export function createChainClient(options: ChainClientOptions): ChainClient {
     query: Record<string, string | number | undefined>,
     callOptions?: CallOptions,
   ): Promise<T> => call<T>(transport, { path, query, repeatable: true, timeoutMs: READ_TIMEOUT_MS }, callOptions)
+
+  function txOf(tx: TxView): TxView {
+    if (!Array.isArray(tx?.events)) throw new ChainAnswerError(url, 200)
+    const events = tx.events.map((event) => parseEvent(url, event))
+    return { ...tx, events: events.filter((event) => event !== undefined && event.type !== 'block') }
+  }
 
   async function* list<T>(
     path: string,
@@ -172,18 +180,16 @@ export function createChainClient(options: ChainClientOptions): ChainClient {
     deals: (filter, callOptions) => list('/v1/deals', { ...filter }, callOptions),
     sector: (provider, number, callOptions) => get(`/v1/sectors/${provider}/${number}`, {}, callOptions),
     randomness: (query, callOptions) => get('/v1/randomness', { ...query }, callOptions),
-    tx: (id, callOptions) => get(`/v1/txs/${id}`, {}, callOptions),
+    tx: async (id, callOptions) => txOf(await get(`/v1/txs/${id}`, {}, callOptions)),
     block: (height, callOptions) => get(`/v1/blocks/${height}`, {}, callOptions),
     proof: (key, { height, signal } = {}) => get(`/v1/proofs/${encodeURIComponent(key)}`, { height }, { signal }),
-    faucet: (address, callOptions) =>
-      call(
-        transport,
-        { path: '/v1/faucet', body: { address }, repeatable: false, timeoutMs: COMMIT_TIMEOUT_MS },
-        callOptions,
-      ),
+    async faucet(address, callOptions) {
+      const input = { path: '/v1/faucet', body: { address }, repeatable: false, timeoutMs: COMMIT_TIMEOUT_MS }
+      return txOf(await call<TxView>(transport, input, callOptions))
+    },
     events: (events = {}) => followEvents(transport, events),
     async submit(bytes, { wait = false, signal } = {}) {
-      const tx = await call<TxView>(
+      const answer = await call<TxView>(
         transport,
         {
           path: '/v1/txs',
@@ -194,6 +200,7 @@ export function createChainClient(options: ChainClientOptions): ChainClient {
         },
         { signal },
       )
+      const tx = txOf(answer)
       if (tx.code !== 'OK' && tx.code !== 'PENDING') throw new ChainTxError(tx)
       return tx
     },

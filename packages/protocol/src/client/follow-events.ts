@@ -3,21 +3,29 @@
  * that arrived (Last-Event-ID), so that none is lost and none comes twice.
  */
 import { GranaryError, sleep } from '@granary/base'
+import type { StreamEvent, StreamType } from '../events/chain-event.ts'
 import { ChainBehindError, ChainUnreachableError } from './errors.ts'
+import { parseEvent } from './parse-event.ts'
 import { readServerSentEvents } from './read-server-sent-events.ts'
 import { type CallOptions, errorOf, jsonOf, type Transport, urlOf } from './request.ts'
-import type { ChainEvent } from './views.ts'
 
-export interface EventsOptions extends CallOptions {
+export interface EventsOptions<T extends StreamType = StreamType> extends CallOptions {
   /** Only these types; `block` events come only when asked for or when nothing is asked for. @default all */
-  readonly types?: readonly string[]
+  readonly types?: readonly T[]
   /** A height (everything after that block), or the id of the last event seen. @default from now on */
   readonly since?: string
 }
 
-/** One event of the chain; `id` is where to resume behind it. */
-export type FollowedEvent = ChainEvent & { readonly height: number; readonly id: string }
+interface Place {
+  readonly height: number
+  /** Where to resume behind it. */
+  readonly id: string
+}
 
+/** One event of the chain, of one of these types. */
+export type FollowedEvent<T extends StreamType = StreamType> = Extract<StreamEvent, { type: T }> & Place
+
+const PATH = '/v1/events'
 /** The node names its position this often, so a stream that is silent for much longer is dead. */
 const SILENCE_MAX_MS = 45_000
 const RECONNECT_DELAY_MIN_MS = 100
@@ -28,7 +36,10 @@ const RECONNECT_DELAY_MAX_MS = 5_000
  * @throws ChainUnreachableError when even the first connection fails
  * @throws ForeignChainError when the node is, or has become, one of another chain
  */
-export async function* followEvents(transport: Transport, options: EventsOptions): AsyncGenerator<FollowedEvent> {
+export async function* followEvents<T extends StreamType>(
+  transport: Transport,
+  options: EventsOptions<T>,
+): AsyncGenerator<FollowedEvent<T>> {
   let lastId = options.since
   let connected = false
   let failures = 0
@@ -41,7 +52,8 @@ export async function* followEvents(transport: Transport, options: EventsOptions
         transport.known.reach(heightOf(id))
         // Not an event of the chain: the node says how far it has read.
         if (event === 'position') continue
-        yield { ...(JSON.parse(data) as ChainEvent & { height: number }), type: event, id }
+        const followed = parseEvent(`${transport.url}${PATH}`, { ...objectOf(data), type: event })
+        if (followed !== undefined) yield { ...followed, height: heightOf(id), id } as FollowedEvent<T>
       }
     } catch (error) {
       if (options.signal?.aborted) throw options.signal.reason
@@ -54,9 +66,9 @@ export async function* followEvents(transport: Transport, options: EventsOptions
   }
 }
 
-async function* connect(
+async function* connect<T extends StreamType>(
   transport: Transport,
-  options: EventsOptions,
+  options: EventsOptions<T>,
   lastId: string | undefined,
 ): AsyncGenerator<{ id: string; event: string; data: string }> {
   const silence = new AbortController()
@@ -64,7 +76,7 @@ async function* connect(
   let timer = setTimeout(onSilence, SILENCE_MAX_MS)
   const signal = options.signal === undefined ? silence.signal : AbortSignal.any([options.signal, silence.signal])
   try {
-    const input = { path: '/v1/events', query: { types: options.types?.join(',') } }
+    const input = { path: PATH, query: { types: options.types?.join(',') } }
     const headers = { accept: 'text/event-stream', ...(lastId === undefined ? {} : { 'last-event-id': lastId }) }
     const response = await transport.fetch(urlOf(transport, input), { headers, signal })
     const height = transport.known.observe(response)
@@ -82,6 +94,14 @@ async function* connect(
     throw GranaryError.is(error) ? error : new ChainUnreachableError(transport.url, error)
   } finally {
     clearTimeout(timer)
+  }
+}
+
+function objectOf(json: string): object {
+  try {
+    return Object(JSON.parse(json))
+  } catch {
+    return {}
   }
 }
 

@@ -3,6 +3,7 @@
  * Amounts are decimal strings of attoGRN, epochs, heights and ids are numbers, bytes are 0x hex.
  */
 import type { Hex } from '@granary/base'
+import type { ChainEvent } from '../events/chain-event.ts'
 import type { Address, DealTermsJson, Hash, MessageName } from '../messages/index.ts'
 
 export interface ChainStatus {
@@ -189,12 +190,6 @@ export interface PartitionView {
   readonly recovery?: ChallengeView
   /** Before this epoch no request to recover is taken. */
   readonly recoveryBarredUntil?: number
-}
-
-/** One thing that happened in a block. `type` says what; deal, provider, sector, partition, epoch as they apply. */
-export interface ChainEvent {
-  readonly type: string
-  readonly [field: string]: unknown
 }
 
 export interface TxView {

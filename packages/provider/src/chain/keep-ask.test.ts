@@ -104,7 +104,7 @@ test('without any ask yet a refusal is thrown: nobody could make a deal', async 
     name: 'second',
   }
   const { events } = await sendMessage({ chain, signer: owner, kind: 'RegisterProvider', body: registration })
-  const providerId = Number(events.find(({ type }) => type === 'provider:registered')?.provider)
+  const providerId = Number(events.find((event) => event.type === 'provider:registered')?.provider)
   const context = { ...contextOf({ collateralShareMaxBps: 1 }), signer: owner, providerId }
   await expect(keepAsk(context)).rejects.toMatchObject({ code: 'ASK_INVALID' })
 })

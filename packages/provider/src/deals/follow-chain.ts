@@ -41,7 +41,7 @@ export interface ChainFollower {
   stop(): Promise<void>
 }
 
-const DEAL_EVENTS = ['deal:published', 'deal:active', 'deal:expired', 'deal:lapsed']
+const DEAL_EVENTS = ['deal:published', 'deal:active', 'deal:expired', 'deal:lapsed'] as const
 const RETRY_MS = 1000
 const LOOK_AT_HEAD_MS = 3_000
 /** How long until a deal is looked at again whose end has passed while the chain has not closed it. */
@@ -85,7 +85,7 @@ export async function followChain(context: FollowChainContext): Promise<ChainFol
     while (!signal.aborted) {
       using descent = watchDescent(context, () => head, signal)
       try {
-        const types = ['block', ...DEAL_EVENTS]
+        const types = ['block', ...DEAL_EVENTS] as const
         for await (const event of context.chain.events({ types, since: String(head), signal: descent.signal })) {
           if (event.type === 'block') await seen(event.height)
           else await applyEvent(context, due, event, signal)
@@ -243,10 +243,9 @@ function logLoss({ folder, alerts, log }: FollowChainContext, type: string, erro
 async function applyEvent(
   context: FollowChainContext,
   due: DueDeals,
-  event: FollowedEvent,
+  event: FollowedEvent<(typeof DEAL_EVENTS)[number]>,
   signal: AbortSignal,
 ): Promise<void> {
-  if (typeof event.deal !== 'number') return
   // Published deals name their provider; for the others ours are those that we know.
   const known = context.deals.find(String(event.deal)) !== undefined
   if (!known && event.provider !== context.providerId) return

@@ -201,7 +201,7 @@ test('provider rebuild: the deals, sectors and pieces are there again, proven, a
   }
   const deal = await activeDeal()
   expect((await dealIn(url, deal.agreementId, 'active')).sector).toBe(4)
-  await until('the rebuilt sectors are proven', async () => log.find(({ type }) => type === 'post:accepted'), 90_000)
+  await until('the rebuilt sectors are proven', async () => log.find((event) => event.type === 'post:accepted'), 90_000)
   // A challenge that was open while nothing ran may be over before the start.
   expect(
     log.filter(({ type, challengeEpoch }) => type === 'post:missed' && Number(challengeEpoch) > startedAt),

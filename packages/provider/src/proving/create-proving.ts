@@ -45,8 +45,9 @@ export function createProving({ db, ...input }: CreateProvingInput): Proving {
   let housekept = true
 
   head.onEvent((event) => {
-    const isMissed = event.type === 'post:missed' || event.type === 'recovery:missed'
-    if (isMissed) missChallenge(context, Number(event.partition), Number(event.epoch))
+    if (event.type === 'post:missed' || event.type === 'recovery:missed') {
+      missChallenge(context, event.partition, event.epoch)
+    }
     wake()
   })
 

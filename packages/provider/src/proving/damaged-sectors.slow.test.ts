@@ -94,7 +94,7 @@ afterAll(async () => {
 })
 
 async function watchMisses(): Promise<void> {
-  const types = ['post:missed', 'recovery:missed']
+  const types = ['post:missed', 'recovery:missed'] as const
   try {
     for await (const event of devnet.chain.events({ types, signal: watching.signal })) missed.push(event.type)
   } catch (error) {

@@ -356,7 +356,7 @@ describe('a provider on a real chain', () => {
 
   test('cleans up when the chain is done with a sector and every deal in it is settled', async () => {
     const { feed, logged, store } = life
-    await until('the sector is cleaned', () => logged.some(({ type }) => type === 'sector:cleaned'))
+    await until('the sector is cleaned', () => logged.some((event) => event.type === 'sector:cleaned'))
     for (const { dealId, path } of lifeDeals) {
       const ended = await devnet.chain.deal(dealId)
       expect(ended).toMatchObject({ state: 'expired', provenEpochs: DURATION_EPOCHS, faultedEpochs: 0, locked: '0' })

@@ -46,7 +46,7 @@ export function createChainHead({ chain, provider }: { chain: ChainClient; provi
       try {
         for await (const event of chain.events({ types: [...eventTypes], signal })) {
           heard(event.height)
-          if (event.provider === provider) for (const callback of callbacks) callback(event)
+          if ('provider' in event && event.provider === provider) for (const callback of callbacks) callback(event)
         }
       } catch (error) {
         if (isAbortError(error)) return

@@ -235,7 +235,7 @@ describe('while it runs', () => {
     given.pass(60 * SECOND)
     expect([given.errorMs(), given.block()]).toEqual([0, 'made'])
     expect(given.headTimeMs - before).toBe(120 * SECOND)
-    expect(given.log.filter(({ type }) => type === 'clock:stepped')).toEqual([])
+    expect(given.log.filter((event) => event.type === 'clock:stepped')).toEqual([])
   })
 
   test('a machine that was suspended for three days goes on with the next round', () => {

@@ -171,7 +171,7 @@ test(
     const honest = addClaimedPartitions(chain, fund(chain, 5), HONEST, 1)
     const owner = claimedSigner(honest.owner.address)
     const wave = crowd(chain, 8, GRN)
-    expect(chain.events.some(({ type }) => type === 'challenge:opened')).toBe(false)
+    expect(chain.events.some((event) => event.type === 'challenge:opened')).toBe(false)
     const node = createPoolNode(chain)
     const maxFee = GRN / 1_000n
     const open = (provider: number, partition: number): number | undefined =>
@@ -180,7 +180,7 @@ test(
       node.tries(chain.sign(signer, 'SubmitPost', claimedAnswer(chain, provider, partition)!, { lane, maxFee }))
     const accepted = (provider: number): number =>
       chain.events.filter((event) => event.type === 'post:accepted' && event.provider === provider).length
-    while (!chain.events.some(({ type }) => type === 'challenge:opened')) chain.produce()
+    while (!chain.events.some((event) => event.type === 'challenge:opened')) chain.produce()
     let most = 0
     for (let block = 0; block < 32; block++) {
       // The attacker comes first: transfers, declarations, requests, and each fourth block all answers that it has held back.
@@ -206,9 +206,8 @@ test(
     }
     // More answers waited than a block can hold; those of the attacker were late itself, and nobody else's.
     expect(most).toBeGreaterThan(92)
-    expect(chain.events.filter(({ type, provider }) => type === 'post:missed' && provider === honest.provider)).toEqual(
-      [],
-    )
+    const missed = chain.events.filter((event) => event.type === 'post:missed')
+    expect(missed.filter(({ provider }) => provider === honest.provider)).toEqual([])
     expect(accepted(honest.provider)).toBeGreaterThan(HONEST)
     expect(accepted(attack.provider)).toBeGreaterThan(ATTACKING)
   },
