@@ -19,6 +19,11 @@ function withoutComments(text: string): string {
   return text.replace(/\/\*[\s\S]*?\*\//g, '').replace(/(^|\s)\/\/.*$/gm, '$1')
 }
 
+/** Types vanish before anything runs. */
+export function withoutTypes(text: string): string {
+  return withoutComments(text).replace(/(^|[\s;}])(import|export)\s+type\s[^'"]*from\s+['"][^'"]+['"]/g, '$1')
+}
+
 export function importsOf(text: string): string[] {
   return [...withoutComments(text).matchAll(importPattern)].map((match) => (match[1] ?? match[2])!)
 }
@@ -90,11 +95,8 @@ export function reachableFrom(
   for (let path = queue.pop(); path !== undefined; path = queue.pop()) {
     const file = byPath.get(path)
     if (file === undefined || seen.has(path)) continue
-    // Types vanish before anything runs, and a lazy import is the documented way to reach what is heavy.
-    const runtime = withoutComments(file.text)
-      .replace(/(^|[\s;}])(import|export)\s+type\s[^'"]*from\s+['"][^'"]+['"]/g, '$1')
-      .replace(/\bimport\s*\(/g, 'lazily(')
-    const specifiers = importsOf(runtime)
+    // A lazy import is the documented way to reach what is heavy.
+    const specifiers = importsOf(withoutTypes(file.text).replace(/\bimport\s*\(/g, 'lazily('))
     seen.set(path, specifiers)
     for (const specifier of specifiers) {
       if (specifier.startsWith('.')) queue.push(join(dirname(path), specifier))
