@@ -5,7 +5,7 @@ import { build } from 'esbuild'
 import { forgedPoRep } from '../test/porep-parts.ts'
 import { forgedPost } from '../test/post-parts.ts'
 import { flip, hex, noise, vectors } from '../test/support.ts'
-import { profiles } from './profile.ts'
+import { profiles } from './spec/profile.ts'
 
 type Page = typeof import('../test/browser-page.ts')
 
@@ -49,7 +49,7 @@ const asText = (input: object) =>
     key === 'profile' ? value.name : value instanceof Uint8Array ? hex(value) : value,
   )
 
-test.each(['./piece/index.ts', './verify/index.ts', './soundness/index.ts', './profile.ts'])(
+test.each(['./piece/index.ts', './verify/index.ts', './soundness/index.ts', './spec/profile.ts'])(
   '%s is bundled for the browser without any module of Node',
   async (entry) => {
     const { imports } = await bundle(entry)

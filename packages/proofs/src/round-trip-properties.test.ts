@@ -7,8 +7,8 @@ import { flip, hex, noise } from '../test/support.ts'
 import { paddedSizeOf } from './piece/index.ts'
 import { provePoRep } from './porep/index.ts'
 import { provePost } from './post/index.ts'
-import { customProfile, type Profile, profiles } from './profile.ts'
 import { finalizeSector, unsealPiece } from './seal/index.ts'
+import { customProfile, type Profile, profiles } from './spec/profile.ts'
 import { type PoRepInput, type PostInput, placePieces, verifyPoRep, verifyPost } from './verify/index.ts'
 
 const seeded = (numRuns: number) => ({ seed: 20_240_612, numRuns })

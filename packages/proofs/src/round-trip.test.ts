@@ -6,8 +6,8 @@ import { sealedSector, temporaryFolder } from '../test/sealed-sector.ts'
 import { noise } from '../test/support.ts'
 import { provePoRep } from './porep/index.ts'
 import { provePost } from './post/index.ts'
-import { profiles } from './profile.ts'
 import { finalizeSector, unsealPiece } from './seal/index.ts'
+import { profiles } from './spec/profile.ts'
 import { verifyPoRep, verifyPost } from './verify/index.ts'
 
 let folder: Awaited<ReturnType<typeof temporaryFolder>>

@@ -4,8 +4,8 @@
  */
 import { hexToBytes } from '@noble/hashes/utils.js'
 import { commitPiece, padFr32, unpadFr32 } from '../src/piece/index.ts'
-import { profileNamed } from '../src/profile.ts'
 import { soundness } from '../src/soundness/index.ts'
+import { profileNamed } from '../src/spec/profile.ts'
 import { parsePieceCid, pieceCidV1, pieceCidV2, verifyPoRep, verifyPost } from '../src/verify/index.ts'
 
 export async function commit(payloadHex: string): Promise<string> {

@@ -3,7 +3,7 @@
  * reason, never an exception, and never yes to what was changed. All from one seed, so that a failure is found again.
  */
 import { aggregatePieces, verifyInclusion } from '../src/piece/index.ts'
-import { customProfile } from '../src/profile.ts'
+import { customProfile } from '../src/spec/profile.ts'
 import { type RefusalReason, verifyPoRep, verifyPost } from '../src/verify/index.ts'
 import { mutateBytes } from './mutate-bytes.ts'
 import { forgedPoRep } from './porep-parts.ts'

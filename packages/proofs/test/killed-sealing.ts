@@ -1,6 +1,7 @@
 /** A process of its own that seals a sector and is killed, as by kill −9, soon after it began the second layer. */
-import { profiles } from '../src/profile.ts'
+
 import { sealSector } from '../src/seal/index.ts'
+import { profiles } from '../src/spec/profile.ts'
 import { sealInput } from './sealed-sector.ts'
 
 const input = await sealInput(process.argv[2]!, profiles['8MiB-dev'], [1_000_000])

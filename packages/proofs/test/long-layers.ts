@@ -1,5 +1,5 @@
 /** Layers that take longer than the time between two checkpoints, and so many of them that ten kills do not see the end. */
-import { customProfile, type Profile } from '../src/profile.ts'
+import { customProfile, type Profile } from '../src/spec/profile.ts'
 import { noise } from './support.ts'
 
 export const longLayers: Profile = customProfile({

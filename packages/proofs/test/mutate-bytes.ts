@@ -1,5 +1,5 @@
 /** Changes of a bundle that an adversary or a bad disk would make: of bits, of nodes, of its length, of all of it. */
-import { concatBytes } from '../src/bytes.ts'
+import { concatBytes } from '../src/spec/bytes.ts'
 import type { Random } from './random.ts'
 
 type Mutation = (bytes: Uint8Array, random: Random) => Uint8Array

@@ -3,14 +3,15 @@
  * chose the commitments after the seed. `forgedPoRep` needs no sector at all, so any profile can be tried, and any rule
  * of docs/spec/proofs.md replaced by another while all else is kept.
  */
-import { concatBytes } from '../src/bytes.ts'
-import { BASE_PARENTS } from '../src/graph/base-parents.ts'
-import { type HashPairs, hashPairs, hashPairs254 } from '../src/merkle/hash-pairs.ts'
-import { multiproofRoot } from '../src/merkle/multiproof.ts'
-import { POREP_MAGIC, type PoRepLayout, type PoRepStatement, porepLayout } from '../src/porep/porep-layout.ts'
-import { columnHash, commROf } from '../src/seal/commitments.ts'
-import { createLabel } from '../src/seal/create-label.ts'
-import { addNodes } from '../src/seal/field.ts'
+
+import { BASE_PARENTS } from '../src/spec/base-parents.ts'
+import { concatBytes } from '../src/spec/bytes.ts'
+import { columnHash, commROf } from '../src/spec/commitments.ts'
+import { createLabel } from '../src/spec/create-label.ts'
+import { addNodes } from '../src/spec/field.ts'
+import { type HashPairs, hashPairs, hashPairs254 } from '../src/spec/hash-pairs.ts'
+import { multiproofRoot } from '../src/spec/multiproof.ts'
+import { POREP_MAGIC, type PoRepLayout, type PoRepStatement, porepLayout } from '../src/spec/porep-layout.ts'
 import type { PoRepInput } from '../src/verify/index.ts'
 import { nodeNoise } from './support.ts'
 

@@ -1,9 +1,9 @@
 /** A PoSt bundle for replicas which nobody has: roots are made for noise, by the rules or by all but one of them. */
-import { concatBytes, log2Floor } from '../src/bytes.ts'
-import { type HashPairs, hashPairs } from '../src/merkle/hash-pairs.ts'
-import { multiproofRoot, siblingPositions } from '../src/merkle/multiproof.ts'
-import { drawSamples, POST_MAGIC, type PostChallenge, type SampledSector } from '../src/post/post-samples.ts'
-import { commROf } from '../src/seal/commitments.ts'
+import { concatBytes, log2Floor } from '../src/spec/bytes.ts'
+import { commROf } from '../src/spec/commitments.ts'
+import { type HashPairs, hashPairs } from '../src/spec/hash-pairs.ts'
+import { multiproofRoot, siblingPositions } from '../src/spec/multiproof.ts'
+import { drawSamples, POST_MAGIC, type PostChallenge, type SampledSector } from '../src/spec/post-samples.ts'
 import type { PostInput } from '../src/verify/index.ts'
 import { nodeNoise, noise } from './support.ts'
 

@@ -3,8 +3,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { paddedSizeOf } from '../src/piece/index.ts'
-import type { Profile } from '../src/profile.ts'
 import { type SealedSector, type SealInput, sealSector } from '../src/seal/index.ts'
+import type { Profile } from '../src/spec/profile.ts'
 import { noise } from './support.ts'
 
 export async function temporaryFolder(): Promise<{ path: string; remove(): Promise<void> }> {

@@ -4,9 +4,9 @@
  */
 import { elapsedMs, measure } from '../src/bench/measure.ts'
 import { openKernel } from '../src/kernel/open-kernel.ts'
-import { hashPairs254 } from '../src/merkle/hash-pairs.ts'
 import { createPieceHasher, loadPairHasher } from '../src/piece/index.ts'
-import { profiles } from '../src/profile.ts'
+import { hashPairs254 } from '../src/spec/hash-pairs.ts'
+import { profiles } from '../src/spec/profile.ts'
 import { verifyPoRep, verifyPost } from '../src/verify/index.ts'
 import { forgedPoRep } from './porep-parts.ts'
 import { forgedPost } from './post-parts.ts'

@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { activeKernel } from '../engine.ts'
 import { commitPieceFile } from '../piece/node.ts'
-import { NODE_BYTES } from '../profile.ts'
+import { NODE_BYTES } from '../spec/profile.ts'
 import type { BenchOptions } from './bench-input.ts'
 import type { Figure } from './figure.ts'
 import { elapsedMs, measure } from './measure.ts'

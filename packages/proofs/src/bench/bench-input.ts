@@ -1,5 +1,5 @@
 /** What a measurement is given. */
-import type { Profile } from '../profile.ts'
+import type { Profile } from '../spec/profile.ts'
 
 export interface BenchInput {
   readonly profile: Profile

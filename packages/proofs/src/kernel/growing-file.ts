@@ -1,8 +1,8 @@
 /** A file that grows from its start and can be gone on with: its digest so far, and checkpoints of it. */
 import { createHash, type Hash } from 'node:crypto'
 import { type FileHandle, open } from 'node:fs/promises'
-import { writeCheckpoint } from '../io/checkpoint.ts'
 import { readExactly } from '../io/read-exactly.ts'
+import { writeCheckpoint } from './checkpoint.ts'
 import { type Checkpoint, CheckpointError } from './kernel.ts'
 
 const CHECKPOINT_MS = 30_000

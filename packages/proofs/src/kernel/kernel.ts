@@ -4,7 +4,7 @@
  * the kernel is native, and stop within a tenth of a second when their signal is aborted.
  */
 import { GranaryError } from '@granary/base'
-import type { HashPairs } from '../merkle/hash-pairs.ts'
+import type { HashPairs } from '../spec/hash-pairs.ts'
 
 export type KernelName = 'shani' | 'c' | 'ts'
 

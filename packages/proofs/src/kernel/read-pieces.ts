@@ -1,7 +1,7 @@
 /** The data of a sector as fr32 nodes: pieces at their places, zeros between and after them. */
 import { open } from 'node:fs/promises'
 import { readExactly } from '../io/read-exactly.ts'
-import { padFr32, UNIT_PADDED_BYTES, UNIT_PAYLOAD_BYTES } from '../piece/fr32.ts'
+import { padFr32, UNIT_PADDED_BYTES, UNIT_PAYLOAD_BYTES } from '../spec/fr32.ts'
 import type { PlacedPiece } from './kernel.ts'
 
 /** @param offset and length in padded bytes, multiples of 128 */

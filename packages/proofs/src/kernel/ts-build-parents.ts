@@ -1,6 +1,6 @@
 /** The parents table of a graph, chunk by chunk. docs/spec/proofs.md section 5. */
 import { setImmediate } from 'node:timers/promises'
-import { PARENTS } from '../graph/graph.ts'
+import { PARENTS } from '../spec/graph.ts'
 import { growFile } from './growing-file.ts'
 import type { ParentsJob, ParentsWriter } from './kernel.ts'
 

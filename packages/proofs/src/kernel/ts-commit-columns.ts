@@ -1,10 +1,10 @@
 /** Columns of labels and the tree over them: layers → treeC. docs/spec/proofs.md section 7. */
 import { type FileHandle, open } from 'node:fs/promises'
 import { readExactly } from '../io/read-exactly.ts'
-import { hashPairs } from '../merkle/hash-pairs.ts'
-import { createTreeWriter } from '../merkle/stored-tree.ts'
-import { NODE_BYTES } from '../profile.ts'
-import { sectorChunks } from '../seal/sector-chunks.ts'
+import { createTreeWriter } from '../io/stored-tree.ts'
+import { hashPairs } from '../spec/hash-pairs.ts'
+import { NODE_BYTES } from '../spec/profile.ts'
+import { sectorChunks } from '../spec/sector-chunks.ts'
 import type { ColumnsJob, Kernel } from './kernel.ts'
 
 export async function commitColumns(hashColumns: Kernel['hashColumns'], job: ColumnsJob): Promise<Uint8Array> {

@@ -1,9 +1,9 @@
 /** CommD over the data of a sector. docs/spec/proofs.md section 2. */
-import { log2Floor } from '../bytes.ts'
-import { hashPairs254, reduceInPlace } from '../merkle/hash-pairs.ts'
-import { pushSubtree, rootOf, type Subtree } from '../piece/subtree-stack.ts'
-import { NODE_BYTES } from '../profile.ts'
-import { sectorChunks } from '../seal/sector-chunks.ts'
+import { log2Floor } from '../spec/bytes.ts'
+import { hashPairs254, reduceInPlace } from '../spec/hash-pairs.ts'
+import { NODE_BYTES } from '../spec/profile.ts'
+import { sectorChunks } from '../spec/sector-chunks.ts'
+import { pushSubtree, rootOf, type Subtree } from '../spec/subtree-stack.ts'
 import type { DataJob } from './kernel.ts'
 import { readPieces } from './read-pieces.ts'
 

@@ -1,9 +1,9 @@
 /** A range of a replica without its key, as payload. docs/spec/proofs.md section 7. */
 import { open } from 'node:fs/promises'
 import { readExactly } from '../io/read-exactly.ts'
-import { UNIT_PADDED_BYTES, UNIT_PAYLOAD_BYTES, unpadFr32 } from '../piece/fr32.ts'
-import { subtractNodes } from '../seal/field.ts'
-import { sectorChunks } from '../seal/sector-chunks.ts'
+import { subtractNodes } from '../spec/field.ts'
+import { UNIT_PADDED_BYTES, UNIT_PAYLOAD_BYTES, unpadFr32 } from '../spec/fr32.ts'
+import { sectorChunks } from '../spec/sector-chunks.ts'
 import type { DecodeJob } from './kernel.ts'
 
 export async function decode(job: DecodeJob): Promise<void> {

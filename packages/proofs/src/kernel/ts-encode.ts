@@ -1,11 +1,11 @@
 /** Data plus key: layer L and the pieces → replica, treeR, treeD. docs/spec/proofs.md section 7. */
 import { open } from 'node:fs/promises'
 import { readExactly } from '../io/read-exactly.ts'
-import { hashPairs, hashPairs254 } from '../merkle/hash-pairs.ts'
-import { createTreeWriter } from '../merkle/stored-tree.ts'
-import { NODE_BYTES } from '../profile.ts'
-import { addNodes } from '../seal/field.ts'
-import { sectorChunks } from '../seal/sector-chunks.ts'
+import { createTreeWriter } from '../io/stored-tree.ts'
+import { addNodes } from '../spec/field.ts'
+import { hashPairs, hashPairs254 } from '../spec/hash-pairs.ts'
+import { NODE_BYTES } from '../spec/profile.ts'
+import { sectorChunks } from '../spec/sector-chunks.ts'
 import type { EncodeJob } from './kernel.ts'
 import { readPieces } from './read-pieces.ts'
 

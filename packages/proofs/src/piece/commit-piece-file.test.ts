@@ -9,7 +9,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { temporaryFolder } from '../../test/sealed-sector.ts'
 import { hex, vectors } from '../../test/support.ts'
 import { activeKernel } from '../engine.ts'
-import type { HashPairs } from '../merkle/hash-pairs.ts'
+import type { HashPairs } from '../spec/hash-pairs.ts'
 import { createPieceHasher, loadPairHasher, type PieceCommitment } from './index.ts'
 import { commitPieceFile, createKernelPieceHasher } from './node.ts'
 

@@ -5,7 +5,7 @@
 import { open } from 'node:fs/promises'
 import { GranaryError } from '@granary/base'
 import { openKernel } from '../kernel/open-kernel.ts'
-import type { PieceCommitment } from './piece-hasher.ts'
+import type { PieceCommitment } from '../spec/piece-hasher.ts'
 
 export interface CommitPieceFileOptions {
   /** Cores for this one file; it must then be a regular one, read from its beginning. @default 1 */

@@ -1,6 +1,6 @@
 /** CommP of an async stream. No node: imports. */
-import { loadPairHasher } from './load-pair-hasher.ts'
-import { createPieceHasher, type PieceCommitment } from './piece-hasher.ts'
+import { loadPairHasher } from '../spec/load-pair-hasher.ts'
+import { createPieceHasher, type PieceCommitment } from '../spec/piece-hasher.ts'
 
 /** Constant memory, any length, 0 included. Rejects with the signal's reason when aborted. */
 export async function commitPiece(

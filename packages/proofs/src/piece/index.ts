@@ -1,4 +1,8 @@
 /** Payload → piece: fr32 padding and CommP over streams. Runs in a browser. */
+
+export { loadPairHasher } from '../spec/load-pair-hasher.ts'
+export { Fr32Error, padFr32, unpadFr32 } from '../spec/fr32.ts'
+export { createPieceHasher, type PieceCommitment, type PieceHasher, paddedSizeOf } from '../spec/piece-hasher.ts'
 export {
   type Aggregate,
   type AggregateInput,
@@ -17,6 +21,3 @@ export {
   verifyInclusion,
 } from './aggregate/verify-inclusion.ts'
 export { commitPiece } from './commit-piece.ts'
-export { Fr32Error, padFr32, unpadFr32 } from './fr32.ts'
-export { loadPairHasher } from './load-pair-hasher.ts'
-export { createPieceHasher, type PieceCommitment, type PieceHasher, paddedSizeOf } from './piece-hasher.ts'

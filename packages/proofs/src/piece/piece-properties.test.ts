@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { naiveCommP } from '../../test/naive-commp.ts'
 import { hex, nodeNoise, noise } from '../../test/support.ts'
-import { hashPairs254 } from '../merkle/hash-pairs.ts'
+import { hashPairs254 } from '../spec/hash-pairs.ts'
 import { computeCommD } from '../verify/index.ts'
 import {
   aggregatePieces,

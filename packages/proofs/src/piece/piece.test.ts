@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import { expect, test } from '@jest/globals'
 import { fromHex, hex, inParts, noise, vectors } from '../../test/support.ts'
-import { hashPairs254, reduceInPlace } from '../merkle/hash-pairs.ts'
-import { pieceCidV1, pieceCidV2 } from '../verify/piece-cid.ts'
+import { hashPairs254, reduceInPlace } from '../spec/hash-pairs.ts'
+import { pieceCidV1, pieceCidV2 } from '../spec/piece-cid.ts'
+import { zeroCommitments } from '../spec/zero-commitments.ts'
 import { commitPiece, createPieceHasher, paddedSizeOf, padFr32 } from './index.ts'
-import { zeroCommitments } from './zero-commitments.ts'
 
 interface Constant {
   payload: string

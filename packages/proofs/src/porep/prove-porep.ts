@@ -4,21 +4,21 @@
  */
 import type { FileHandle } from 'node:fs/promises'
 import { GranaryError } from '@granary/base'
-import { concatBytes } from '../bytes.ts'
 import { readExactly } from '../io/read-exactly.ts'
+import { readTreeNodes } from '../io/stored-tree.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import { openKernel } from '../kernel/open-kernel.ts'
-import { readTreeNodes } from '../merkle/stored-tree.ts'
-import { NODE_BYTES } from '../profile.ts'
 import { SectorNotSealedError } from '../seal/finalize-sector.ts'
 import { type Manifest, requireManifest } from '../seal/manifest.ts'
 import { openSectorFile, SectorDamagedError } from '../seal/open-sector-file.ts'
 import { readColumns, withLayers } from '../seal/read-columns.ts'
 import { sealedSectorOf } from '../seal/seal-input.ts'
 import { sectorFiles } from '../seal/sector-files.ts'
-import { isProfile } from '../verify/valid-input.ts'
+import { concatBytes } from '../spec/bytes.ts'
+import { POREP_MAGIC, type PoRepLayout, porepLayout } from '../spec/porep-layout.ts'
+import { NODE_BYTES } from '../spec/profile.ts'
+import { isProfile } from '../spec/valid-input.ts'
 import { verifyPoRep } from '../verify/verify-porep.ts'
-import { POREP_MAGIC, type PoRepLayout, porepLayout } from './porep-layout.ts'
 
 export class SectorFinalizedError extends GranaryError {
   constructor(dir: string) {

@@ -1,8 +1,8 @@
 /** Which sectors of a challenged list cannot open their samples: each is opened alone, so that one names itself. */
 import { equalBytes } from '@granary/base'
 import { openKernel } from '../kernel/open-kernel.ts'
-import { commROf } from '../seal/commitments.ts'
-import { drawSamples, type PostChallenge } from './post-samples.ts'
+import { commROf } from '../spec/commitments.ts'
+import { drawSamples, type PostChallenge } from '../spec/post-samples.ts'
 import { openSector } from './prove-post.ts'
 
 export interface FindDamagedInput extends PostChallenge {

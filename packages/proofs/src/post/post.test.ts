@@ -3,13 +3,13 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { sealedSector, temporaryFolder } from '../../test/sealed-sector.ts'
 import { flip, noise } from '../../test/support.ts'
-import { concatBytes } from '../bytes.ts'
-import { profiles } from '../profile.ts'
-import { commROf } from '../seal/commitments.ts'
 import { finalizeSector } from '../seal/index.ts'
+import { concatBytes } from '../spec/bytes.ts'
+import { commROf } from '../spec/commitments.ts'
+import { drawSamples } from '../spec/post-samples.ts'
+import { profiles } from '../spec/profile.ts'
 import { type PostInput, postBundleBytes, verifyPost } from '../verify/index.ts'
 import { type ProvePostInput, provePost } from './index.ts'
-import { drawSamples } from './post-samples.ts'
 
 const profile = profiles['2KiB-test']
 const challenge = { profile, provider: 1000, partition: 3, randomness: noise('randomness', 32), count: 10 }

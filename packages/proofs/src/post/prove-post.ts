@@ -1,18 +1,16 @@
 /** The PoSt prover: opens the sampled leaves of the replicas of a frozen list (docs/spec/proofs.md section 9). */
 import { equalBytes, GranaryError } from '@granary/base'
-import { concatBytes, log2Floor } from '../bytes.ts'
 import { readExactly } from '../io/read-exactly.ts'
+import { readTreeNodes } from '../io/stored-tree.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import { openKernel } from '../kernel/open-kernel.ts'
-import { multiproofRoot, siblingPositions } from '../merkle/multiproof.ts'
-import { readTreeNodes } from '../merkle/stored-tree.ts'
-import { NODE_BYTES } from '../profile.ts'
 import { SectorNotSealedError } from '../seal/finalize-sector.ts'
 import { requireManifest } from '../seal/manifest.ts'
 import { openSectorFile, SectorDamagedError } from '../seal/open-sector-file.ts'
 import { SectorFolderError, sealedSectorOf } from '../seal/seal-input.ts'
 import { sectorFiles } from '../seal/sector-files.ts'
-import { isCount, isId } from '../verify/valid-input.ts'
+import { concatBytes, log2Floor } from '../spec/bytes.ts'
+import { multiproofRoot, siblingPositions } from '../spec/multiproof.ts'
 import {
   areSkips,
   openedSamples,
@@ -21,7 +19,9 @@ import {
   type PostChallenge,
   type SampledSector,
   skipsMax,
-} from './post-samples.ts'
+} from '../spec/post-samples.ts'
+import { NODE_BYTES } from '../spec/profile.ts'
+import { isCount, isId } from '../spec/valid-input.ts'
 
 export interface ProvePostInput extends PostChallenge {
   /** In the order in which the list was fixed. */

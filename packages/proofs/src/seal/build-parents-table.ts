@@ -1,7 +1,8 @@
 /** The table of parents of a graph, ahead of the first sealing. */
-import { ensureParentsTable } from '../graph/parents-table.ts'
+
 import { digestFile } from '../io/digest-file.ts'
 import { openKernel } from '../kernel/open-kernel.ts'
+import { ensureParentsTable } from './parents-table.ts'
 
 /** @returns where it lies, and its SHA-256 in hex, of n × 14 × u32LE: base parents, then expander parents */
 export async function parentsTable(

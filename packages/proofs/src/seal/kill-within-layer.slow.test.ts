@@ -7,7 +7,7 @@ import { expect, test } from '@jest/globals'
 import { longLayers } from '../../test/long-layers.ts'
 import { sealInput, temporaryFolder } from '../../test/sealed-sector.ts'
 import { activeKernel } from '../engine.ts'
-import { readCheckpoint } from '../io/checkpoint.ts'
+import { readCheckpoint } from '../kernel/checkpoint.ts'
 import { parentsTable, sealSector } from './index.ts'
 import { sectorFiles } from './sector-files.ts'
 

@@ -7,7 +7,7 @@ import { expect, test } from '@jest/globals'
 import { sealInput, temporaryFolder } from '../../test/sealed-sector.ts'
 import { hex } from '../../test/support.ts'
 import { digestFile } from '../io/digest-file.ts'
-import { profiles } from '../profile.ts'
+import { profiles } from '../spec/profile.ts'
 import { sealSector } from './index.ts'
 
 const program = fileURLToPath(new URL('../../test/killed-sealing.ts', import.meta.url))

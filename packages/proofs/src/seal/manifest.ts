@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises'
 import { GranaryError } from '@granary/base'
 import { writeFileDurably } from '@granary/base/node'
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
-import { type Profile, profileNamed } from '../profile.ts'
+import { type Profile, profileNamed } from '../spec/profile.ts'
 import { sectorFiles } from './sector-files.ts'
 
 const VERSION = 2

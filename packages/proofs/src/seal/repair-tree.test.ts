@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { sealedSector, sealInput, temporaryFolder } from '../../test/sealed-sector.ts'
 import { flip, noise } from '../../test/support.ts'
 import { findDamaged } from '../post/index.ts'
-import { profiles } from '../profile.ts'
+import { profiles } from '../spec/profile.ts'
 import { finalizeSector, repairTree, replaceSector, type SealInput, sealSector } from './index.ts'
 
 const profile = profiles['8MiB-dev']

@@ -1,7 +1,7 @@
 /** What sealing is given and gives, and what it refuses. docs/spec/proofs.md sections 4, 6 and 7. */
 import { equalBytes, GranaryError } from '@granary/base'
-import type { Profile } from '../profile.ts'
-import { commROf } from './commitments.ts'
+import { commROf } from '../spec/commitments.ts'
+import type { Profile } from '../spec/profile.ts'
 import type { Manifest, SectorIdentity } from './manifest.ts'
 import type { SectorPiece } from './sector-data.ts'
 

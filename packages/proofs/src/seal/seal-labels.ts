@@ -4,12 +4,12 @@
  */
 import { rm, stat } from 'node:fs/promises'
 import { moveFile } from '@granary/base/node'
-import { ensureParentsTable } from '../graph/parents-table.ts'
-import { readCheckpoint } from '../io/checkpoint.ts'
 import { digestFile } from '../io/digest-file.ts'
+import { readCheckpoint } from '../kernel/checkpoint.ts'
 import { type Checkpoint, CheckpointError, type Kernel, type Labeller, type PlacedPiece } from '../kernel/kernel.ts'
 import { type Manifest, writeManifest } from './manifest.ts'
 import { SectorDamagedError } from './open-sector-file.ts'
+import { ensureParentsTable } from './parents-table.ts'
 import type { SealInput, SealOptions } from './seal-input.ts'
 import { sectorFiles } from './sector-files.ts'
 

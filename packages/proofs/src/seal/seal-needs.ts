@@ -2,9 +2,9 @@
 import { readdir, stat, statfs } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { GranaryError } from '@granary/base'
-import { PARENTS } from '../graph/graph.ts'
 import { MemoryError } from '../kernel/kernel.ts'
-import { NODE_BYTES, type Profile } from '../profile.ts'
+import { PARENTS } from '../spec/graph.ts'
+import { NODE_BYTES, type Profile } from '../spec/profile.ts'
 
 /** Labels of two layers; beside them only buffers. */
 const LAYERS_IN_MEMORY = 2

@@ -9,10 +9,10 @@ import { resolve } from 'node:path'
 import { equalBytes } from '@granary/base'
 import type { Kernel, PlacedPiece } from '../kernel/kernel.ts'
 import { openKernel } from '../kernel/open-kernel.ts'
+import { proverIdOf, replicaIdOf } from '../spec/replica-id.ts'
 import { type Manifest, readManifest, writeManifest } from './manifest.ts'
 import { SectorDamagedError } from './open-sector-file.ts'
 import { removeTemporaries } from './remove-leftovers.ts'
-import { proverIdOf, replicaIdOf } from './replica-id.ts'
 import {
   checkIdentity,
   checkSealInput,

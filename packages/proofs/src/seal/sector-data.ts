@@ -5,8 +5,8 @@
 import { stat } from 'node:fs/promises'
 import { GranaryError } from '@granary/base'
 import type { PlacedPiece } from '../kernel/kernel.ts'
-import { UNIT_PADDED_BYTES, UNIT_PAYLOAD_BYTES } from '../piece/fr32.ts'
-import { placePieces } from '../verify/comm-d.ts'
+import { placePieces } from '../spec/comm-d.ts'
+import { UNIT_PADDED_BYTES, UNIT_PAYLOAD_BYTES } from '../spec/fr32.ts'
 
 export interface SectorPiece {
   readonly path: string

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, expect, test } from '@jest/globals'
 import { sealInput, temporaryFolder } from '../../test/sealed-sector.ts'
 import { hex, noise } from '../../test/support.ts'
-import { customProfile } from '../profile.ts'
+import { customProfile } from '../spec/profile.ts'
 import { finalizeSector, parentsTable, readSector, sealSector, unsealSector } from './index.ts'
 
 const folder = await temporaryFolder()

@@ -1,5 +1,5 @@
 /** The payload of a whole sector, pieces and the zeros between and after them: sector size × 127 / 128 bytes. */
-import { UNIT_PADDED_BYTES, UNIT_PAYLOAD_BYTES } from '../piece/fr32.ts'
+import { UNIT_PADDED_BYTES, UNIT_PAYLOAD_BYTES } from '../spec/fr32.ts'
 import { readSector } from './read-sector.ts'
 import { unsealPiece } from './unseal-piece.ts'
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { noise } from '../../test/support.ts'
-import { drawSamples } from '../post/post-samples.ts'
-import { profiles } from '../profile.ts'
+import { drawSamples } from '../spec/post-samples.ts'
+import { profiles } from '../spec/profile.ts'
 import { countFor, soundness } from './index.ts'
 
 describe('the chance to be caught', () => {

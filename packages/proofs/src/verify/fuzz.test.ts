@@ -5,7 +5,7 @@ import { mutateBytes } from '../../test/mutate-bytes.ts'
 import { forgedPoRep } from '../../test/porep-parts.ts'
 import { createRandom } from '../../test/random.ts'
 import { noise } from '../../test/support.ts'
-import { profiles } from '../profile.ts'
+import { profiles } from '../spec/profile.ts'
 import { verifyPoRep } from './index.ts'
 
 const INPUTS = 15_000

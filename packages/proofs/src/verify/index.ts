@@ -1,7 +1,6 @@
 /** All that a verifier needs: piece CIDs, CommD, PoRep and PoSt. Pure, total where it judges, runs in a browser. */
-export type { PoRepStatement } from '../porep/porep-layout.ts'
-export { areSkips, drawSamples, type PostChallenge, type SampledSector, skipsMax } from '../post/post-samples.ts'
-export { computeCommD, PieceSizeError, PiecesDoNotFitError, placePieces } from './comm-d.ts'
+
+export { computeCommD, PieceSizeError, PiecesDoNotFitError, placePieces } from '../spec/comm-d.ts'
 export {
   InvalidPieceCidError,
   type ParsedPieceCid,
@@ -10,7 +9,9 @@ export {
   pieceCidToBytes,
   pieceCidV1,
   pieceCidV2,
-} from './piece-cid.ts'
+} from '../spec/piece-cid.ts'
+export type { PoRepStatement } from '../spec/porep-layout.ts'
+export { areSkips, drawSamples, type PostChallenge, type SampledSector, skipsMax } from '../spec/post-samples.ts'
 export type { RefusalReason, Verdict } from './verdict.ts'
 export { type PoRepInput, porepBundleBytes, verifyPoRep } from './verify-porep.ts'
 export { type PostBundleShape, type PostInput, postBundleBytes, postBundleBytesMax, verifyPost } from './verify-post.ts'

@@ -1,5 +1,5 @@
 /** Takes runs of nodes off a bundle whose exact length has been checked. */
-import { NODE_BYTES } from '../profile.ts'
+import { NODE_BYTES } from '../spec/profile.ts'
 
 export function createNodeReader(bundle: Uint8Array, start: number): (nodes: number) => Uint8Array {
   let offset = start

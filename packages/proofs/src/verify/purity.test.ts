@@ -5,7 +5,7 @@ import { expect, test } from '@jest/globals'
 
 const src = join(dirname(fileURLToPath(import.meta.url)), '..')
 
-test.each(['verify/index.ts', 'piece/index.ts', 'profile.ts', 'sha256.ts'])(
+test.each(['verify/index.ts', 'piece/index.ts', 'spec/profile.ts', 'spec/sha256.ts'])(
   '%s reaches no node: module and no file of a prover',
   (entry) => {
     const seen = new Set<string>()

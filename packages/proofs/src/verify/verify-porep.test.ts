@@ -12,14 +12,14 @@ import {
   withParts,
 } from '../../test/porep-parts.ts'
 import { flip, fromHex, hex, noise } from '../../test/support.ts'
-import { concatBytes, tag, u32LE } from '../bytes.ts'
-import { BASE_PARENTS } from '../graph/base-parents.ts'
-import { hashPairs, hashPairs254 } from '../merkle/hash-pairs.ts'
-import { porepLayout } from '../porep/porep-layout.ts'
-import { type Profile, profiles } from '../profile.ts'
-import { createLabel } from '../seal/create-label.ts'
-import { subtractNodes } from '../seal/field.ts'
-import { proverIdOf, replicaIdOf } from '../seal/replica-id.ts'
+import { BASE_PARENTS } from '../spec/base-parents.ts'
+import { concatBytes, tag, u32LE } from '../spec/bytes.ts'
+import { createLabel } from '../spec/create-label.ts'
+import { subtractNodes } from '../spec/field.ts'
+import { hashPairs, hashPairs254 } from '../spec/hash-pairs.ts'
+import { porepLayout } from '../spec/porep-layout.ts'
+import { type Profile, profiles } from '../spec/profile.ts'
+import { proverIdOf, replicaIdOf } from '../spec/replica-id.ts'
 import { type PoRepInput, porepBundleBytes, verifyPoRep } from './index.ts'
 
 const about = { provider: 1000, sectorNumber: 7, ticket: noise('ticket', 32), seed: noise('seed', 32) }

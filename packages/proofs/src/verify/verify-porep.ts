@@ -3,17 +3,17 @@
  * only the public layout with the prover. Each link refuses under its own reason.
  */
 import { equalBytes } from '@granary/base'
-import { isZero } from '../bytes.ts'
-import { BASE_PARENTS } from '../graph/base-parents.ts'
-import { hashPairs, hashPairs254 } from '../merkle/hash-pairs.ts'
-import { multiproofRoot } from '../merkle/multiproof.ts'
-import { POREP_MAGIC, type PoRepLayout, type PoRepStatement, porepLayout } from '../porep/porep-layout.ts'
-import { NODE_BYTES } from '../profile.ts'
-import { columnHash, commROf } from '../seal/commitments.ts'
-import { createLabel } from '../seal/create-label.ts'
-import { addNodes, isFieldElement } from '../seal/field.ts'
+import { BASE_PARENTS } from '../spec/base-parents.ts'
+import { isZero } from '../spec/bytes.ts'
+import { columnHash, commROf } from '../spec/commitments.ts'
+import { createLabel } from '../spec/create-label.ts'
+import { addNodes, isFieldElement } from '../spec/field.ts'
+import { hashPairs, hashPairs254 } from '../spec/hash-pairs.ts'
+import { multiproofRoot } from '../spec/multiproof.ts'
+import { POREP_MAGIC, type PoRepLayout, type PoRepStatement, porepLayout } from '../spec/porep-layout.ts'
+import { NODE_BYTES } from '../spec/profile.ts'
+import { isBytes32, isId, isProfile } from '../spec/valid-input.ts'
 import { createNodeReader } from './node-reader.ts'
-import { isBytes32, isId, isProfile } from './valid-input.ts'
 import { refuse, type Verdict } from './verdict.ts'
 
 export interface PoRepInput extends PoRepStatement {

@@ -2,10 +2,10 @@
  * The PoSt verifier (docs/spec/proofs.md section 9): one proof for a frozen list of sectors. Never throws.
  */
 import { equalBytes } from '@granary/base'
-import { isZero, log2Floor } from '../bytes.ts'
-import type { HashPairs } from '../merkle/hash-pairs.ts'
-import { multiproofRoot, siblingPositions } from '../merkle/multiproof.ts'
-import { createSha256Pairs } from '../merkle/sha256-pairs.ts'
+import { isZero, log2Floor } from '../spec/bytes.ts'
+import { commROf } from '../spec/commitments.ts'
+import type { HashPairs } from '../spec/hash-pairs.ts'
+import { multiproofRoot, siblingPositions } from '../spec/multiproof.ts'
 import {
   areSkips,
   openedSamples,
@@ -14,11 +14,11 @@ import {
   type PostChallenge,
   type SampledSector,
   sampledSectorBytes,
-} from '../post/post-samples.ts'
-import { NODE_BYTES, type Profile } from '../profile.ts'
-import { commROf } from '../seal/commitments.ts'
+} from '../spec/post-samples.ts'
+import { NODE_BYTES, type Profile } from '../spec/profile.ts'
+import { createSha256Pairs } from '../spec/sha256-pairs.ts'
+import { isBytes32, isCount, isId, isProfile } from '../spec/valid-input.ts'
 import { createNodeReader } from './node-reader.ts'
-import { isBytes32, isCount, isId, isProfile } from './valid-input.ts'
 import { refuse, type Verdict } from './verdict.ts'
 
 export interface PostInput extends PostChallenge {

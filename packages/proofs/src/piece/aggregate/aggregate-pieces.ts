@@ -3,12 +3,12 @@
  * aggregation"). Only commitments are needed, not data. docs/spec/proofs.md section 2. No node: imports.
  */
 import { GranaryError } from '@granary/base'
-import { concatBytes, log2Floor } from '../../bytes.ts'
-import type { TreePosition } from '../../merkle/multiproof.ts'
-import { NODE_BYTES } from '../../profile.ts'
-import { PiecesDoNotFitError, placePieces } from '../../verify/comm-d.ts'
-import { UNIT_PADDED_BYTES, UNIT_PAYLOAD_BYTES, unpadFr32 } from '../fr32.ts'
-import type { PieceCommitment } from '../piece-hasher.ts'
+import { concatBytes, log2Floor } from '../../spec/bytes.ts'
+import { PiecesDoNotFitError, placePieces } from '../../spec/comm-d.ts'
+import { UNIT_PADDED_BYTES, UNIT_PAYLOAD_BYTES, unpadFr32 } from '../../spec/fr32.ts'
+import type { TreePosition } from '../../spec/multiproof.ts'
+import type { PieceCommitment } from '../../spec/piece-hasher.ts'
+import { NODE_BYTES } from '../../spec/profile.ts'
 import { indexEntriesMax, indexStart } from './index-area.ts'
 import { checksumIn, ENTRY_BYTES, encodeIndexEntry, entryNode, type IndexEntry } from './index-entry.ts'
 import { createSparseTree, type MerklePath, type SparseTree } from './sparse-tree.ts'

@@ -4,10 +4,10 @@
  */
 import { equalBytes } from '@granary/base'
 import { sha256 } from '@noble/hashes/sha2.js'
-import { concatBytes, isPowerOfTwo, u64LE } from '../../bytes.ts'
-import { hashPairs254 } from '../../merkle/hash-pairs.ts'
-import { NODE_BYTES } from '../../profile.ts'
-import { UNIT_PADDED_BYTES } from '../fr32.ts'
+import { concatBytes, isPowerOfTwo, u64LE } from '../../spec/bytes.ts'
+import { UNIT_PADDED_BYTES } from '../../spec/fr32.ts'
+import { hashPairs254 } from '../../spec/hash-pairs.ts'
+import { NODE_BYTES } from '../../spec/profile.ts'
 
 export const ENTRY_BYTES: number = 2 * NODE_BYTES
 const CHECKSUM_BYTES = 16

@@ -1,5 +1,5 @@
 /** The entries of an aggregate's index, read back from its data (FRC-0058). No node: imports. */
-import { padFr32 } from '../fr32.ts'
+import { padFr32 } from '../../spec/fr32.ts'
 import { decodeIndexEntry, ENTRY_BYTES, type IndexEntry } from './index-entry.ts'
 
 /**

@@ -1,9 +1,9 @@
 /** An H2 tree of which few subtrees are not zero, whatever its height. No node: imports. */
-import { concatBytes } from '../../bytes.ts'
-import { hashPairs254 } from '../../merkle/hash-pairs.ts'
-import type { TreePosition } from '../../merkle/multiproof.ts'
-import { NODE_BYTES } from '../../profile.ts'
-import { zeroCommitments } from '../zero-commitments.ts'
+import { concatBytes } from '../../spec/bytes.ts'
+import { hashPairs254 } from '../../spec/hash-pairs.ts'
+import type { TreePosition } from '../../spec/multiproof.ts'
+import { NODE_BYTES } from '../../spec/profile.ts'
+import { zeroCommitments } from '../../spec/zero-commitments.ts'
 
 /** The way from a subtree to the root. */
 export interface MerklePath {

@@ -3,9 +3,9 @@
  * ComputeExpectedAuxData checks it). Takes nothing in the proof on trust, never throws. No node: imports.
  */
 import { equalBytes } from '@granary/base'
-import { isPowerOfTwo, log2Floor } from '../../bytes.ts'
-import { NODE_BYTES } from '../../profile.ts'
-import { UNIT_PADDED_BYTES } from '../fr32.ts'
+import { isPowerOfTwo, log2Floor } from '../../spec/bytes.ts'
+import { UNIT_PADDED_BYTES } from '../../spec/fr32.ts'
+import { NODE_BYTES } from '../../spec/profile.ts'
 import type { InclusionProof } from './aggregate-pieces.ts'
 import { indexStart } from './index-area.ts'
 import { ENTRY_BYTES, encodeIndexEntry, entryNode } from './index-entry.ts'

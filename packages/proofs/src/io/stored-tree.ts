@@ -3,10 +3,10 @@
  * from 128 leaves (docs/spec/proofs.md section 7). A tree of 2⁷ leaves or fewer is all recomputed but for its root.
  */
 import { type FileHandle, open } from 'node:fs/promises'
-import { readExactly } from '../io/read-exactly.ts'
-import { NODE_BYTES } from '../profile.ts'
-import type { HashPairs } from './hash-pairs.ts'
-import type { TreePosition } from './multiproof.ts'
+import type { HashPairs } from '../spec/hash-pairs.ts'
+import type { TreePosition } from '../spec/multiproof.ts'
+import { NODE_BYTES } from '../spec/profile.ts'
+import { readExactly } from './read-exactly.ts'
 
 const KEPT_LEVEL = 7
 /** Leaves under one node of the lowest kept level. */

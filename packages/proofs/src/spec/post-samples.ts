@@ -3,10 +3,10 @@
  * (docs/spec/proofs.md section 9). No node: imports.
  */
 import { sha256 } from '@noble/hashes/sha2.js'
-import { concatBytes, log2Floor, modLE, tag, u32LE, u64LE } from '../bytes.ts'
-import { siblingPositions } from '../merkle/multiproof.ts'
-import { sortedUnique } from '../porep/porep-layout.ts'
-import { NODE_BYTES, type Profile } from '../profile.ts'
+import { concatBytes, log2Floor, modLE, tag, u32LE, u64LE } from './bytes.ts'
+import { siblingPositions } from './multiproof.ts'
+import { sortedUnique } from './porep-layout.ts'
+import { NODE_BYTES, type Profile } from './profile.ts'
 
 export interface PostChallenge {
   readonly profile: Profile

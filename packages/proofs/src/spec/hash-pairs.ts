@@ -2,7 +2,7 @@
  * The two ways two nodes become one: plain SHA-256(l ‖ r) for the trees over labels and replica, and H2 = the same with
  * its two top bits cleared for data (docs/spec/proofs.md sections 1 and 7). In bulk, because a tree is millions of them.
  */
-import { NODE_BYTES } from '../profile.ts'
+import { NODE_BYTES } from './profile.ts'
 import { createSha256Pairs } from './sha256-pairs.ts'
 
 /** Hashes `nodes` two by two into `out`, half as long. `out` may be the start of `nodes` itself. */

@@ -1,6 +1,6 @@
 /** The verifiers are total: inputs that are no statement at all are refused like wrong ones, never thrown at the caller. */
-import { isPowerOfTwo } from '../bytes.ts'
-import type { Profile } from '../profile.ts'
+import { isPowerOfTwo } from './bytes.ts'
+import type { Profile } from './profile.ts'
 
 /** Parents are u32. */
 const NODES_MAX = 2 ** 32

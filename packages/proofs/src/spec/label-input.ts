@@ -2,7 +2,7 @@
  * What is hashed for a label: prefix = replicaId ‖ u32BE layer ‖ u64BE node ‖ 20 zero bytes, then the parents' labels
  * repeated to 37. docs/spec/proofs.md section 6.
  */
-import { NODE_BYTES } from '../profile.ts'
+import { NODE_BYTES } from './profile.ts'
 
 export const PREFIX_BYTES = 64
 export const PARENT_LABELS = 37

@@ -1,7 +1,7 @@
 /** One label from its parents' labels (docs/spec/proofs.md section 6): what the verifier recomputes. No node: imports. */
 import { sha256 } from '@noble/hashes/sha2.js'
-import { NODE_BYTES } from '../profile.ts'
 import { LABEL_INPUT_BYTES, PREFIX_BYTES, repeatParents, writePrefix } from './label-input.ts'
+import { NODE_BYTES } from './profile.ts'
 
 /**
  * @param layer 1 … L

@@ -3,7 +3,7 @@
  * docs/spec/proofs.md section 1; the same bytes as filecoin-proofs' fr32 reader.
  */
 import { GranaryError } from '@granary/base'
-import { NODE_BYTES } from '../profile.ts'
+import { NODE_BYTES } from './profile.ts'
 
 /** Payload bytes and padded bytes of one unit. */
 export const UNIT_PAYLOAD_BYTES = 127

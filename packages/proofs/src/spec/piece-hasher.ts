@@ -1,8 +1,8 @@
 /** CommP of a stream in constant memory (docs/spec/proofs.md section 2). No node: imports. */
-import { log2Floor } from '../bytes.ts'
-import { type HashPairs, hashPairs254, reduceInPlace } from '../merkle/hash-pairs.ts'
-import { NODE_BYTES } from '../profile.ts'
+import { log2Floor } from './bytes.ts'
 import { padFr32, UNIT_PADDED_BYTES, UNIT_PAYLOAD_BYTES } from './fr32.ts'
+import { type HashPairs, hashPairs254, reduceInPlace } from './hash-pairs.ts'
+import { NODE_BYTES } from './profile.ts'
 import { pushSubtree, rootOf, type Subtree } from './subtree-stack.ts'
 
 export interface PieceCommitment {

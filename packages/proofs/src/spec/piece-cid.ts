@@ -5,10 +5,10 @@
 import { GranaryError } from '@granary/base'
 import { CID } from 'multiformats/cid'
 import { create } from 'multiformats/hashes/digest'
-import { isPowerOfTwo, log2Floor } from '../bytes.ts'
-import { UNIT_PADDED_BYTES, UNIT_PAYLOAD_BYTES } from '../piece/fr32.ts'
-import type { PieceCommitment } from '../piece/piece-hasher.ts'
-import { NODE_BYTES } from '../profile.ts'
+import { isPowerOfTwo, log2Floor } from './bytes.ts'
+import { UNIT_PADDED_BYTES, UNIT_PAYLOAD_BYTES } from './fr32.ts'
+import type { PieceCommitment } from './piece-hasher.ts'
+import { NODE_BYTES } from './profile.ts'
 
 const FIL_COMMITMENT_UNSEALED = 0xf101
 const SHA2_256_TRUNC254_PADDED = 0x1012

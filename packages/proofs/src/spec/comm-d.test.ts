@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals'
 import { fromHex, hex, noise, vectors } from '../../test/support.ts'
-import { hashPairs254, reduceInPlace } from '../merkle/hash-pairs.ts'
-import { padFr32 } from '../piece/fr32.ts'
 import { createPieceHasher } from '../piece/index.ts'
 import { computeCommD, placePieces } from './comm-d.ts'
+import { padFr32 } from './fr32.ts'
+import { hashPairs254, reduceInPlace } from './hash-pairs.ts'
 import { parsePieceCid } from './piece-cid.ts'
 
 const zeros = vectors<{ items: { height: number; padded_size: number; commitment: string }[] }>('zero-pieces').items

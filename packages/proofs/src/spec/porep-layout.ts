@@ -3,11 +3,11 @@
  * section 8), so that prover and verifier share nothing but this. No node: imports.
  */
 import { sha256 } from '@noble/hashes/sha2.js'
-import { concatBytes, log2Floor, modLE, u32LE } from '../bytes.ts'
-import { createGraph, parentsOf } from '../graph/graph.ts'
-import { siblingPositions, type TreePosition } from '../merkle/multiproof.ts'
-import { NODE_BYTES, type Profile } from '../profile.ts'
-import { proverIdOf, replicaIdOf } from '../seal/replica-id.ts'
+import { concatBytes, log2Floor, modLE, u32LE } from './bytes.ts'
+import { createGraph, parentsOf } from './graph.ts'
+import { siblingPositions, type TreePosition } from './multiproof.ts'
+import { NODE_BYTES, type Profile } from './profile.ts'
+import { proverIdOf, replicaIdOf } from './replica-id.ts'
 
 export interface PoRepStatement {
   readonly profile: Profile

@@ -4,7 +4,7 @@
  */
 import { blake2b } from '@noble/hashes/blake2.js'
 import { sha256 } from '@noble/hashes/sha2.js'
-import { concatBytes } from '../bytes.ts'
+import { concatBytes } from './bytes.ts'
 
 export const EXPANDER_PARENTS = 8
 const ROUNDS = 3

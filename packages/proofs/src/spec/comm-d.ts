@@ -1,9 +1,9 @@
 /** CommD of a sector from its pieces, and where each piece lies. docs/spec/proofs.md section 2. */
 import { GranaryError } from '@granary/base'
-import { isPowerOfTwo, log2Floor } from '../bytes.ts'
-import { UNIT_PADDED_BYTES } from '../piece/fr32.ts'
-import { pushSubtree, rootOf, type Subtree } from '../piece/subtree-stack.ts'
-import { NODE_BYTES } from '../profile.ts'
+import { isPowerOfTwo, log2Floor } from './bytes.ts'
+import { UNIT_PADDED_BYTES } from './fr32.ts'
+import { NODE_BYTES } from './profile.ts'
+import { pushSubtree, rootOf, type Subtree } from './subtree-stack.ts'
 
 export class PiecesDoNotFitError extends GranaryError {
   constructor(piece: number, end: number, sectorBytes: number) {

@@ -7,8 +7,8 @@ import { join } from 'node:path'
 import { GranaryError } from '@granary/base'
 import { moveFile, writeFileDurably } from '@granary/base/node'
 import { bytesToHex } from '@noble/hashes/utils.js'
-import { readCheckpoint } from '../io/checkpoint.ts'
 import { digestFile } from '../io/digest-file.ts'
+import { readCheckpoint } from '../kernel/checkpoint.ts'
 import { CheckpointError, type Kernel } from '../kernel/kernel.ts'
 
 export interface ParentsTableInput {

@@ -4,7 +4,7 @@
  */
 import { chacha8 } from '@noble/ciphers/chacha.js'
 import { sha256 } from '@noble/hashes/sha2.js'
-import { concatBytes, u32LE } from '../bytes.ts'
+import { concatBytes, u32LE } from './bytes.ts'
 
 export const BASE_PARENTS = 6
 const META_NODES_PER_NODE = BASE_PARENTS - 1

@@ -2,9 +2,9 @@
  * Subtrees of H2 joined from left to right, the zeros between and after them included: what CommP over a stream and
  * CommD over pieces have in common (docs/spec/proofs.md section 2). Holds at most one subtree of each height.
  */
-import { concatBytes } from '../bytes.ts'
-import { hashPairs254 } from '../merkle/hash-pairs.ts'
-import { NODE_BYTES } from '../profile.ts'
+import { concatBytes } from './bytes.ts'
+import { hashPairs254 } from './hash-pairs.ts'
+import { NODE_BYTES } from './profile.ts'
 import { zeroCommitments } from './zero-commitments.ts'
 
 export interface Subtree {

@@ -3,8 +3,9 @@
  * from the leaves, indices ascending, each one that is not itself known. Positions follow from the indices alone, so a
  * proof carries no counts and no positions.
  */
-import { NODE_BYTES } from '../profile.ts'
+
 import type { HashPairs } from './hash-pairs.ts'
+import { NODE_BYTES } from './profile.ts'
 
 export interface TreePosition {
   /** 0 = leaves. */

@@ -1,7 +1,7 @@
 /** How much of an unfinished file is sound: "<count> <sha256>\n" of its first items. Replaced whole. */
 import { readFile } from 'node:fs/promises'
 import { writeFileDurably } from '@granary/base/node'
-import type { Checkpoint } from '../kernel/kernel.ts'
+import type { Checkpoint } from './kernel.ts'
 
 const FORM = /^(\d{1,15}) ([0-9a-f]{64})\n$/
 

@@ -1,6 +1,6 @@
 /** What makes a replica unique: provider, sector number, ticket, data and graph. docs/spec/proofs.md section 4. */
 import { sha256 } from '@noble/hashes/sha2.js'
-import { concatBytes } from '../bytes.ts'
+import { concatBytes } from './bytes.ts'
 
 /** uvarint(provider's numeric id), right-padded with zeros to 32 bytes. */
 export function proverIdOf(provider: number): Uint8Array {

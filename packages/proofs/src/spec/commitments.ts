@@ -1,6 +1,6 @@
 /** The commitments of a replica, Granary's own. docs/spec/proofs.md section 7. No node: imports. */
 import { sha256 } from '@noble/hashes/sha2.js'
-import { concatBytes, tag } from '../bytes.ts'
+import { concatBytes, tag } from './bytes.ts'
 
 export const COLUMN_TAG: Uint8Array = tag('granary/col/1')
 const COMM_R_TAG = tag('granary/commR/1')

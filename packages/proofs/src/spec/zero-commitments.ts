@@ -1,6 +1,6 @@
 /** Roots of subtrees of zeros: Z₀ = 0³², Zₖ₊₁ = H2(Zₖ, Zₖ). docs/spec/proofs.md section 2. */
-import { hashPairs254 } from '../merkle/hash-pairs.ts'
-import { NODE_BYTES } from '../profile.ts'
+import { hashPairs254 } from './hash-pairs.ts'
+import { NODE_BYTES } from './profile.ts'
 
 /** The commitments of heights 0 … `height`. */
 export function zeroCommitments(height: number): Uint8Array[] {

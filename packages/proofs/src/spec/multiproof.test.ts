@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { hex, noise } from '../../test/support.ts'
-import { concatBytes } from '../bytes.ts'
+import { concatBytes } from './bytes.ts'
 import { hashPairs, reduceInPlace } from './hash-pairs.ts'
 import { multiproofRoot, siblingPositions } from './multiproof.ts'
 

@@ -3,7 +3,7 @@
  * spends more time on setting itself up than on two blocks: here the second block, which is padding and the same for
  * all, has its schedule computed once, and nothing is allocated for a pair.
  */
-import { compress, createSchedule, expandSchedule, SHA256_INITIAL } from '../sha256.ts'
+import { compress, createSchedule, expandSchedule, SHA256_INITIAL } from './sha256.ts'
 
 const MESSAGE_BYTES = 64
 const DIGEST_BYTES = 32

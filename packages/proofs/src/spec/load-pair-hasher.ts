@@ -2,7 +2,7 @@
  * The quickest H2 that runs everywhere: WebAssembly with SIMD, four pairs at a time, in browsers and in Node alike. A page
  * whose policy forbids WebAssembly gets the portable one, half as quick. No node: imports.
  */
-import { type HashPairs, hashPairs254, trunc254 } from '../merkle/hash-pairs.ts'
+import { type HashPairs, hashPairs254, trunc254 } from './hash-pairs.ts'
 
 /** Loaded at the first call, so that who only verifies neither downloads nor compiles it. */
 export async function loadPairHasher(): Promise<HashPairs> {

@@ -1,5 +1,5 @@
 /** Addition in the scalar field of BLS12-381, on nodes as little-endian integers: encoding and decoding. Section 7. */
-import { NODE_BYTES } from '../profile.ts'
+import { NODE_BYTES } from './profile.ts'
 
 const LIMBS = NODE_BYTES / 4
 /** r = 0x73eda753299d7d483339d80809a1d80553bda402fffe5bfeffffffff00000001, least significant limb first. */
