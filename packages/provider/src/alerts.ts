@@ -3,7 +3,7 @@
  * one when it is over, and a list that /healthz answers. Kept in memory: who raises an alert finds its reason again
  * after a restart.
  */
-import type { Log } from './http/log.ts'
+import type { Log } from './log.ts'
 
 export interface Alert {
   readonly code: string

@@ -3,8 +3,8 @@
  * nothing that the alert does not.
  */
 import type { Alerts } from './alerts.ts'
-import { unreachable } from './health/watch-health.ts'
-import type { Log } from './http/log.ts'
+import { unreachableAlert } from './chain/unreachable-alert.ts'
+import type { Log } from './log.ts'
 
 const outages = new Set(['CHAIN_FOREIGN', 'CHAIN_BEHIND', 'DISK_FULL', 'DISK_FAILED', 'QUEUE_UNAVAILABLE'])
 
@@ -12,7 +12,7 @@ export function foldOutages(log: Log, alerts: Alerts): Log {
   return (event) => {
     const { code } = event
     // Whoever meets it first says so: the watch, which looks every few seconds, is rarely the first, and ends the alert.
-    if (code === 'CHAIN_UNREACHABLE') return void alerts.raise(unreachable(event.message))
+    if (code === 'CHAIN_UNREACHABLE') return void alerts.raise(unreachableAlert(event.message))
     const isFolded = typeof code === 'string' && outages.has(code) && alerts.list().some((alert) => alert.code === code)
     if (!isFolded) log(event)
   }

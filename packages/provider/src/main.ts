@@ -8,7 +8,6 @@ import { profileNamed } from '@granary/proofs/profile'
 import { createChainClient } from '@granary/protocol/client'
 import type { Address } from '@granary/protocol/messages'
 import { createAlerts } from './alerts.ts'
-import { agreementOf, meansOf } from './chain/agreement-chain.ts'
 import { renewAsk } from './chain/keep-ask.ts'
 import { matchChain } from './chain/match-chain.ts'
 import { makeKeys, readKeys } from './chain/owner-keys.ts'
@@ -16,28 +15,29 @@ import { registerProvider } from './chain/register-provider.ts'
 import { requireConfig } from './chain/require-config.ts'
 import { requireProfile } from './chain/require-profile.ts'
 import { newConfig, type ProviderConfig, readConfig, writeConfig } from './config.ts'
+import { agreementOf, meansOf } from './deals/agreement-chain.ts'
 import { createDeals } from './deals/create-deals.ts'
 import { openMarket } from './deals/open-market.ts'
 import { createPieceScrub, repairFolder } from './deals/scrub-pieces.ts'
 import { foldOutages } from './fold-outages.ts'
 import { watchHealth } from './health/watch-health.ts'
 import { openHome, requireStore } from './home/open-home.ts'
-import { sweepAside } from './home/set-aside.ts'
 import { createApp, type ProviderInfo } from './http/app.ts'
 import { listen } from './http/listen.ts'
-import { type Log, withTimeAndLevel } from './http/log.ts'
 import { publicAddress } from './http/public-address.ts'
 import { uploadRoutes } from './http/uploads.ts'
+import { type Log, withTimeAndLevel } from './log.ts'
 import { createQueue } from './queue/create-queue.ts'
 import { createLateQueue } from './queue/late-queue.ts'
 import { createRetrieval } from './retrieval/create-retrieval.ts'
-import { createSealing } from './sealing/create-sealing.ts'
 import type { ProviderJobs } from './sealing/jobs.ts'
 import { createSectorStore } from './sectors/store.ts'
 import { diskFault } from './storage/disk-fault.ts'
 import { makeFolders, providerFolders } from './storage/folders.ts'
 import { openStore } from './storage/open-store.ts'
+import { sweepAside } from './storage/set-aside.ts'
 import { createSettings } from './storage/settings.ts'
+import { createWork } from './work/create-work.ts'
 
 export { type RebuildOptions, type RebuildReport, rebuildProvider } from './home/rebuild-store.ts'
 
@@ -229,7 +229,7 @@ async function start(
     onPlaced: (pieceCid) => scrub.suspect(pieceCid),
     release: sectors.release,
   })
-  const sealing = createSealing({
+  const sealing = createWork({
     ...{ db, folder: folders.sectors, alerts, witness, chain, providerId, profile, queue, log },
     parentsDir: join(options.cacheHome, 'parents'),
     signer: keys.session,

@@ -35,7 +35,6 @@ import { openUpload } from '../src/deals/open-upload.ts'
 import { requireFunds, spendableOf } from '../src/deals/require-funds.ts'
 import { takeRoom } from '../src/deals/take-room.ts'
 import { createTokens } from '../src/deals/tokens.ts'
-import { openWitness } from '../src/home/witness.ts'
 import { createApp } from '../src/http/app.ts'
 import type { AddressLimits } from '../src/http/limit-addresses.ts'
 import { type Listener, listen } from '../src/http/listen.ts'
@@ -43,6 +42,7 @@ import { uploadRoutes } from '../src/http/uploads.ts'
 import { makeFolders, type ProviderFolders, providerFolders } from '../src/storage/folders.ts'
 import { openStore } from '../src/storage/open-store.ts'
 import { createSettings } from '../src/storage/settings.ts'
+import { openWitness } from '../src/storage/witness.ts'
 
 export const genesisHash: Hash = `0x${'11'.repeat(32)}`
 export const PROVIDER_ID = 1000

@@ -6,7 +6,7 @@ import { type DealTerms, dealTermsDigest, type Signer } from '@granary/protocol/
 import { createDisk } from './disk.ts'
 import { createFirstChallenges } from './first-challenges.ts'
 import { isWorthLapsing, isWorthLeaving } from './leaving.ts'
-import { sum, vestingOf } from './money.ts'
+import { type Participant, sum, vestingOf } from './money.ts'
 import { createProver, PARTITIONS_MAX } from './proving.ts'
 import { createPurse } from './purse.ts'
 import { createRandom } from './random.ts'
@@ -15,6 +15,12 @@ import { createSealing, type SoldDeal, soldDeal } from './sealing.ts'
 import { PROFILE } from './simulated-proofs.ts'
 import type { Strategy } from './strategies.ts'
 import { DEALS_PER_SECTOR, epochsIn, PIECE_BYTES, TIB, type World } from './world.ts'
+
+/** A participant with what it is to the simulation. */
+export interface Seat {
+  readonly provider: SimProvider
+  readonly participant: Participant
+}
 
 export interface SimProvider {
   readonly strategy: Strategy

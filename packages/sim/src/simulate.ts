@@ -9,8 +9,8 @@ import { accountSigner, type Signer } from '@granary/protocol/messages'
 import type { Genesis } from '@granary/protocol/records'
 import { COSTS } from './costs.ts'
 import { createMarket, createPrice } from './market.ts'
-import { createBooks, type Participant } from './money.ts'
-import { createProvider, type SimProvider } from './provider.ts'
+import { createBooks } from './money.ts'
+import { createProvider, type Seat, type SimProvider } from './provider.ts'
 import { createRandom } from './random.ts'
 import { reportOf, type SimReport } from './report.ts'
 import { createSimChain } from './sim-chain.ts'
@@ -38,12 +38,6 @@ export interface SimProgress {
   readonly type: 'sim:period'
   readonly period: number
   readonly periods: number
-}
-
-/** A participant with what it is to the simulation. */
-export interface Seat {
-  readonly provider: SimProvider
-  readonly participant: Participant
 }
 
 export class SimOptionsError extends GranaryError {

@@ -1,9 +1,9 @@
 /** CommP of an open file, from where it stands. docs/spec/proofs.md section 2. */
 import { read } from 'node:fs'
 import { promisify } from 'node:util'
+import { loadPairHasher } from '../spec/load-pair-hasher.ts'
 import { createPieceHasher, type PieceCommitment } from '../spec/piece-hasher.ts'
 import type { PayloadJob } from './kernel.ts'
-import { loadPairHasher } from '../spec/load-pair-hasher.ts'
 
 const CHUNK_BYTES = 1 << 20
 const readFd = promisify(read)

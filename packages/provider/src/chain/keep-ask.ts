@@ -8,7 +8,7 @@ import { type ChainClient, type ProviderView, sendMessage } from '@granary/proto
 import type { SetAsk, Signer } from '@granary/protocol/messages'
 import type { Alerts } from '../alerts.ts'
 import type { ProviderConfig } from '../config.ts'
-import type { Log } from '../http/log.ts'
+import type { Log } from '../log.ts'
 
 export interface AskContext {
   readonly chain: ChainClient

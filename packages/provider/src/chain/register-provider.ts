@@ -8,7 +8,7 @@ import { type ChainClient, type ProviderView, sendMessage } from '@granary/proto
 import { type Address, formatGrn, type RegisterProvider } from '@granary/protocol/messages'
 import type { Alerts } from '../alerts.ts'
 import type { ProviderConfig } from '../config.ts'
-import type { Log } from '../http/log.ts'
+import type { Log } from '../log.ts'
 import type { Settings } from '../storage/settings.ts'
 import { keepAsk } from './keep-ask.ts'
 import type { ProviderKeys } from './owner-keys.ts'

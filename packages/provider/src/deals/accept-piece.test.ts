@@ -17,7 +17,7 @@ import {
   termsOf,
 } from '../../test/market-kit.ts'
 import { createAlerts } from '../alerts.ts'
-import { ASIDE_KEEP_MS, listAside, sweepAside } from '../home/set-aside.ts'
+import { ASIDE_KEEP_MS, listAside, sweepAside } from '../storage/set-aside.ts'
 import { endDeal } from './deal-ends.ts'
 
 let home: Awaited<ReturnType<typeof temporaryHome>>

@@ -7,10 +7,10 @@
 import { GranaryError } from '@granary/base'
 import type { ChainClient, DealView, FollowedEvent } from '@granary/protocol/client'
 import type { Alert, Alerts } from '../alerts.ts'
-import { unreachable } from '../health/watch-health.ts'
-import { StoreLostError } from '../home/store-lost-error.ts'
-import type { Log } from '../http/log.ts'
+import { unreachableAlert } from '../chain/unreachable-alert.ts'
+import type { Log } from '../log.ts'
 import { diskFault } from '../storage/disk-fault.ts'
+import { StoreLostError } from '../storage/store-lost-error.ts'
 import { type ApplyContext, applyView } from './apply-view.ts'
 import { endDeal } from './deal-ends.ts'
 import { isLive } from './deal-state.ts'
@@ -235,7 +235,7 @@ function logLoss({ folder, alerts, log }: FollowChainContext, type: string, erro
   const fault = diskFault(error, folder)
   if (fault !== undefined)
     return void log({ type: 'disk:failed', code: fault.code, message: fault.message, hint: fault.hint })
-  if (GranaryError.is(error) && error.code === 'CHAIN_UNREACHABLE') return void alerts.raise(unreachable(error))
+  if (GranaryError.is(error) && error.code === 'CHAIN_UNREACHABLE') return void alerts.raise(unreachableAlert(error))
   const code = GranaryError.is(error) ? { code: error.code, hint: error.hint } : {}
   log({ type, ...code, error: String(error) })
 }

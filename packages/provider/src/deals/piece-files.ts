@@ -5,9 +5,9 @@
 import { readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { moveFile, syncFolder } from '@granary/base/node'
-import { ASIDE, listAside, setAside } from '../home/set-aside.ts'
 import type { ProviderFolders } from '../storage/folders.ts'
 import type { KeyedLock } from '../storage/keyed-lock.ts'
+import { ASIDE, listAside, setAside } from '../storage/set-aside.ts'
 import type { DealStore } from './deal-store.ts'
 import type { UploadStore } from './upload-store.ts'
 

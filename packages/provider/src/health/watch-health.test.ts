@@ -7,7 +7,7 @@ import { type Alerts, createAlerts } from '../alerts.ts'
 import { foldOutages } from '../fold-outages.ts'
 import { healthRoutes } from '../http/health.ts'
 import { listen } from '../http/listen.ts'
-import { type Log, withTimeAndLevel } from '../http/log.ts'
+import { type Log, withTimeAndLevel } from '../log.ts'
 import { type HealthWatch, watchHealth } from './watch-health.ts'
 
 const START_MS = 1_000_000

@@ -6,8 +6,9 @@ import { statfsSync } from 'node:fs'
 import { GranaryError } from '@granary/base'
 import type { ChainClient, ChainStatus } from '@granary/protocol/client'
 import type { Alerts } from '../alerts.ts'
+import { unreachableAlert } from '../chain/unreachable-alert.ts'
 import type { ProviderMeans } from '../deals/provider-means.ts'
-import type { Log } from '../http/log.ts'
+import type { Log } from '../log.ts'
 
 export interface HealthContext {
   readonly chain: Pick<ChainClient, 'status' | 'partitions'>
@@ -100,16 +101,8 @@ async function checkReachable({ chain, alerts }: HealthContext): Promise<ChainSt
       alerts.raise({ code: error.code, message: error.message, hint: error.hint })
       return undefined
     }
-    alerts.raise(unreachable(error))
+    alerts.raise(unreachableAlert(error))
     return undefined
-  }
-}
-
-export function unreachable(error: unknown): { code: string; message: string; hint: string } {
-  return {
-    code: 'CHAIN_UNREACHABLE',
-    message: `the chain's node does not answer: ${Error.isError(error) ? error.message : String(error)}`,
-    hint: 'look at the node and at `chainUrl` in config.json; proofs that fall due meanwhile are missed, what waits goes on by itself',
   }
 }
 

@@ -6,12 +6,12 @@ import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import type { DealStore } from '../deals/deal-store.ts'
+import { listSectorFolders } from '../sectors/sector-folders.ts'
 import type { SectorStore } from '../sectors/store.ts'
 import type { ProviderFolders } from '../storage/folders.ts'
 import type { Settings } from '../storage/settings.ts'
-import { listSectorFolders } from './sector-folders.ts'
-import { StoreLostError } from './store-lost-error.ts'
-import { openWitness, readWitness, type Witness } from './witness.ts'
+import { StoreLostError } from '../storage/store-lost-error.ts'
+import { openWitness, readWitness, type Witness } from '../storage/witness.ts'
 
 /** Before the store is opened, which would make an empty one. @throws StoreLostError */
 export function requireStore(folders: ProviderFolders): void {

@@ -7,10 +7,10 @@ import { dealTermsFromJson } from '@granary/protocol/messages'
 import type { Deals } from '../deals/create-deals.ts'
 import { sectorOnChain } from '../sealing/seal-context.ts'
 import type { SectorPhase, SectorPiece, SectorState, Ticket } from '../sectors/sector.ts'
+import { listSectorFolders, type SectorFolder } from '../sectors/sector-folders.ts'
+import { readSectorRecord } from '../sectors/sector-record.ts'
 import type { SectorStore } from '../sectors/store.ts'
 import type { ProviderFolders } from '../storage/folders.ts'
-import { listSectorFolders, type SectorFolder } from './sector-folders.ts'
-import { readSectorRecord } from './sector-record.ts'
 
 export type SectorCounts = Partial<Record<SectorState, number>>
 

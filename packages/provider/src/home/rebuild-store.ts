@@ -19,10 +19,10 @@ import { isLive } from '../deals/deal-state.ts'
 import { createSectorStore } from '../sectors/store.ts'
 import { makeFolders, type ProviderFolders, providerFolders } from '../storage/folders.ts'
 import { openStore } from '../storage/open-store.ts'
+import { setAside } from '../storage/set-aside.ts'
 import { createSettings } from '../storage/settings.ts'
+import { HomeRecordInvalidError, openWitness, readWitness, type Witnessed } from '../storage/witness.ts'
 import { rebuildSectors, type SectorCounts } from './rebuild-sectors.ts'
-import { setAside } from './set-aside.ts'
-import { HomeRecordInvalidError, openWitness, readWitness, type Witnessed } from './witness.ts'
 
 export interface RebuildOptions {
   readonly home: string

@@ -19,12 +19,12 @@ import { type FindDealContext, findDeal } from '../deals/find-deal.ts'
 import type { QuoteRequest } from '../deals/issue-quote.ts'
 import type { Timeline, TimelineEntry } from '../deals/timeline.ts'
 import type { Tokens } from '../deals/tokens.ts'
+import type { Log } from '../log.ts'
 import { cors } from './cors.ts'
 import { dealEvents } from './deal-events.ts'
 import { errorHandler, notFound } from './error-handler.ts'
 import { healthRoutes } from './health.ts'
 import { type AddressLimits, limitAddresses } from './limit-addresses.ts'
-import type { Log } from './log.ts'
 import { agreeBody, dealIdParam, type LoginBody, loginBody, quoteBody } from './schemas.ts'
 
 export interface ProviderInfo {

@@ -4,7 +4,7 @@ import { answerErrors, unreadableOf } from '@granary/base/http'
 import type { ErrorRequestHandler, RequestHandler } from 'express'
 import * as z from 'zod'
 import { describeIssues } from '../describe-issues.ts'
-import type { Log } from './log.ts'
+import type { Log } from '../log.ts'
 import { statusOf } from './status-of.ts'
 
 export function notFound(): RequestHandler {

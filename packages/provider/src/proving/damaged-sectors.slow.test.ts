@@ -17,11 +17,11 @@ import { type Devnet, publishDeal, registerProvider, startDevnet, type TestProvi
 import { type Alerts, createAlerts } from '../alerts.ts'
 import { createQueue } from '../queue/create-queue.ts'
 import type { JobQueue } from '../queue/job-queue.ts'
-import { createSealing, type Sealing } from '../sealing/create-sealing.ts'
 import type { ProviderJobs } from '../sealing/jobs.ts'
 import type { PlaceableDeal } from '../sectors/port.ts'
 import type { SealingLogEvent } from '../sectors/sealing-log.ts'
 import { openStore } from '../storage/open-store.ts'
+import { createWork, type Work } from '../work/create-work.ts'
 
 const profile = profileNamed('8MiB-dev')
 /** More than half of a sector, so that each deal has one of its own. */
@@ -37,7 +37,7 @@ let provider: TestProvider
 let deals: PlaceableDeal[]
 /** Of the partition's sectors. The second is the one that is damaged. */
 let numbers: number[]
-let sealing: Sealing
+let sealing: Work
 let alerts: Alerts
 let logged: SealingLogEvent[]
 let missed: string[]
@@ -59,7 +59,7 @@ beforeAll(async () => {
   logged = []
   missed = []
   alerts = createAlerts(() => {})
-  sealing = createSealing({
+  sealing = createWork({
     ...{ db, queue, profile, alerts, deals: feed, chain: devnet.chain },
     folder: join(folder, 'sectors'),
     parentsDir: join(folder, 'parents'),

@@ -4,9 +4,9 @@
  */
 import { GranaryError } from '@granary/base'
 import type { PartitionView, SectorView } from '@granary/protocol/client'
-import { removeSectorFolder } from '../home/sector-folders.ts'
 import { sectorOnChain } from '../sealing/seal-context.ts'
 import { dealIdsOf, isIn } from '../sectors/sector.ts'
+import { removeSectorFolder } from '../sectors/sector-folders.ts'
 import type { ProvingContext } from './proving-context.ts'
 import { isSettled, settleDeals } from './settle-deals.ts'
 import { takeBack } from './take-back.ts'

@@ -5,7 +5,7 @@
 import { join } from 'node:path'
 import { GranaryError, isAbortError } from '@granary/base'
 import express, { type RequestHandler, type Router } from 'express'
-import type { Log } from '../http/log.ts'
+import type { Log } from '../log.ts'
 import { openBlockIndex, type StoredPiece } from './block-index.ts'
 import { createDagThread } from './dag-thread.ts'
 import type { DealDirectory } from './find-providers.ts'

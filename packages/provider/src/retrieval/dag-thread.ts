@@ -5,7 +5,7 @@
 import { Worker } from 'node:worker_threads'
 import { GranaryError } from '@granary/base'
 import type { ReadOptions } from '@granary/content'
-import type { Log } from '../http/log.ts'
+import type { Log } from '../log.ts'
 import type { DagAnswers, DagCall, DagMessage, DagQuestion } from './dag-calls.ts'
 import type { DagReader } from './dag-reader.ts'
 

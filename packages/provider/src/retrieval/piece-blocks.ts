@@ -10,7 +10,7 @@ import { CID } from 'multiformats/cid'
 import * as raw from 'multiformats/codecs/raw'
 import { decode as decodeDigest } from 'multiformats/hashes/digest'
 import { identity } from 'multiformats/hashes/identity'
-import type { Log } from '../http/log.ts'
+import type { Log } from '../log.ts'
 import type { BlockPlace, BlockPlaces, IndexEntry, StoredPiece } from './block-index.ts'
 
 const BLOCKS_PER_READ = 64

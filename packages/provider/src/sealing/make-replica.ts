@@ -2,8 +2,8 @@
 
 import { toHex } from '@granary/base'
 import { computeCommD, parsePieceCid } from '@granary/proofs/verify'
-import { writeSectorRecord } from '../home/sector-record.ts'
 import { dealIdsOf, type Sector, type SectorIn, type Ticket } from '../sectors/sector.ts'
+import { writeSectorRecord } from '../sectors/sector-record.ts'
 import { type SealContext, SectorLostError, sectorDir } from './seal-context.ts'
 
 /** The newest epochs' beacon entries may still be on their way. */

@@ -1,11 +1,11 @@
 /** Does what the planner says: opens sectors, adds deals, closes sectors. All of it is written down before it returns. */
 
-import type { Witness } from '../home/witness.ts'
 import { planSector } from '../sectors/plan-sector.ts'
 import type { DealFeed, PlaceableDeal } from '../sectors/port.ts'
 import type { SealingLog } from '../sectors/sealing-log.ts'
 import { dealIdsOf, type Sector } from '../sectors/sector.ts'
 import type { SectorStore } from '../sectors/store.ts'
+import type { Witness } from '../storage/witness.ts'
 
 export interface PlaceInput {
   readonly store: SectorStore

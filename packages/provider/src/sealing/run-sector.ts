@@ -5,10 +5,10 @@
  */
 import { GranaryError, sleep } from '@granary/base'
 import { type DescribedError, describeError } from '../describe-error.ts'
-import { keepSectorFolder, removeSectorFolder } from '../home/sector-folders.ts'
 import { JobFailedError } from '../queue/job-queue.ts'
 import type { SealingLog } from '../sectors/sealing-log.ts'
 import { dealIdsOf, isIn, type Sector } from '../sectors/sector.ts'
+import { keepSectorFolder, removeSectorFolder } from '../sectors/sector-folders.ts'
 import { diskFault } from '../storage/disk-fault.ts'
 import { advanceSector } from './advance-sector.ts'
 import { type SealContext, SectorLostError } from './seal-context.ts'

@@ -4,7 +4,7 @@
  */
 import { DatabaseSync } from 'node:sqlite'
 import { GranaryError } from '@granary/base'
-import { StoreLostError } from '../home/store-lost-error.ts'
+import { StoreLostError } from './store-lost-error.ts'
 
 const SCHEMA_VERSION = 1
 

@@ -13,14 +13,14 @@ import { type Devnet, publishDeal, registerProvider, startDevnet, type TestProvi
 import { type Alerts, createAlerts } from '../alerts.ts'
 import { createQueue } from '../queue/create-queue.ts'
 import { JobFailedError, type JobQueue } from '../queue/job-queue.ts'
+import type { ProviderJobs } from '../sealing/jobs.ts'
 import { sectorLane } from '../sectors/lanes.ts'
 import type { PlaceableDeal } from '../sectors/port.ts'
 import type { SealingLogEvent } from '../sectors/sealing-log.ts'
 import type { SectorPhase, SectorState } from '../sectors/sector.ts'
 import { createSectorStore, type SectorStore } from '../sectors/store.ts'
 import { openStore } from '../storage/open-store.ts'
-import { createSealing, type Sealing } from './create-sealing.ts'
-import type { ProviderJobs } from './jobs.ts'
+import { createWork, type Work } from './create-work.ts'
 
 const profile = profileNamed('2KiB-test')
 const PAYLOAD_BYTES = 900
@@ -87,7 +87,7 @@ async function makeHome(jobs: JobQueue<ProviderJobs> = queue): Promise<Home> {
   const logged: SealingLogEvent[] = []
   const alerts = createAlerts(() => {})
   const db = openStore(join(own, 'provider.sqlite'))
-  let sealing: Sealing | undefined
+  let sealing: Work | undefined
   const home: Home = {
     provider,
     feed,
@@ -96,7 +96,7 @@ async function makeHome(jobs: JobQueue<ProviderJobs> = queue): Promise<Home> {
     db,
     store: createSectorStore(db),
     start: (onLog) => {
-      sealing = createSealing({
+      sealing = createWork({
         db: home.db,
         folder: sectors,
         parentsDir: join(folder, 'parents'),

@@ -8,21 +8,21 @@ import type { ChainClient } from '@granary/protocol/client'
 import type { Signer } from '@granary/protocol/messages'
 import type { Alerts } from '../alerts.ts'
 import { describeError } from '../describe-error.ts'
-import type { Witness } from '../home/witness.ts'
 import { createProving } from '../proving/create-proving.ts'
 import type { JobQueue } from '../queue/job-queue.ts'
+import type { ProviderJobs } from '../sealing/jobs.ts'
+import { placeDeals } from '../sealing/place-deals.ts'
+import { defaultRetryLimits, dropLost, type RetryLimits, runSector } from '../sealing/run-sector.ts'
+import { unsealFromReplica } from '../sealing/unseal-from-replica.ts'
 import { createChainHead } from '../sectors/follow-head.ts'
 import { createLanes } from '../sectors/lanes.ts'
 import type { DealFeed } from '../sectors/port.ts'
 import type { SealingLog } from '../sectors/sealing-log.ts'
 import { dealIdsOf, isIn, type Sector } from '../sectors/sector.ts'
 import { createSectorStore } from '../sectors/store.ts'
-import type { ProviderJobs } from './jobs.ts'
-import { placeDeals } from './place-deals.ts'
-import { defaultRetryLimits, dropLost, type RetryLimits, runSector } from './run-sector.ts'
-import { unsealFromReplica } from './unseal-from-replica.ts'
+import type { Witness } from '../storage/witness.ts'
 
-export interface CreateSealingOptions {
+export interface CreateWorkOptions {
   /** The provider's store, locked by this process. */
   readonly db: DatabaseSync
   /** `<home>/provider/sectors`. */
@@ -46,7 +46,7 @@ export interface CreateSealingOptions {
   readonly retry?: RetryLimits
 }
 
-export interface Sealing {
+export interface Work {
   /** Proofs of what is sealed begin at once: they need neither the queue nor the deals. */
   startProving(): void
   /** Whether a sector is being proven: then it is worth more than all that is still to be sealed. */
@@ -63,7 +63,7 @@ export interface Sealing {
 /** Deals are announced by a nudge; this finds those whose nudge was lost. */
 const PLAN_INTERVAL_MS = 2_000
 
-export function createSealing(options: CreateSealingOptions): Sealing {
+export function createWork(options: CreateWorkOptions): Work {
   const { db, chain, signer, deals, profile, sealAfterMs, providerId, queue, folder, parentsDir, alerts, witness } =
     options
   const log: SealingLog = options.log ?? (() => {})

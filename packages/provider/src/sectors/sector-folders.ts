@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { fromHex, GranaryError, toHex } from '@granary/base'
 import { readSector, type Sector } from '@granary/proofs/seal'
 import type { Alerts } from '../alerts.ts'
+import { setAside } from '../storage/set-aside.ts'
 import { readSectorRecord } from './sector-record.ts'
-import { setAside } from './set-aside.ts'
 
 export interface SectorFolder {
   readonly number: number

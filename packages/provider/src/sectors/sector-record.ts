@@ -6,7 +6,7 @@ import { mkdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeFileDurably } from '@granary/base/node'
 import * as z from 'zod'
-import type { Sector, SectorPiece, Ticket } from '../sectors/sector.ts'
+import type { Sector, SectorPiece, Ticket } from './sector.ts'
 
 export interface SectorRecord extends Pick<Sector, 'number' | 'openedAtMs'> {
   readonly provider: number
