@@ -148,15 +148,48 @@ test.each([
   expect(named).toEqual([])
 })
 
-test('the verifier never imports the proving side', () => {
+test('the verifier stands on the definitions alone', () => {
   const reached = [...reachableFrom('packages/proofs/src/verify/index.ts', sources, manifests).keys()]
   // What both sides share is the definitions (labels, layout, samples), never a step that makes or reads a proof's inputs.
-  const proving =
-    /^packages\/proofs\/src\/(kernel|io|engine)|\/(index|prove-[^/]+|seal-sector|unseal[^/]*|encode-replica)\.ts$/
-  const own = 'packages/proofs/src/verify/index.ts'
-  expect(reached.filter((path) => path !== own && path.startsWith('packages/proofs/') && proving.test(path))).toEqual(
-    [],
+  const own = /^packages\/proofs\/src\/(verify|spec)\//
+  expect(reached.filter((path) => path.startsWith('packages/proofs/') && !own.test(path))).toEqual([])
+})
+
+/** A folder below `src` with all that is in it; a file that lies in `src` itself is a room of its own. */
+function roomOf(path: string): string {
+  const [, name, , room] = path.split('/')
+  return `${name}/${room}`
+}
+
+test('rooms import one way', () => {
+  const ways = new Set(
+    sources.flatMap(({ path, imports }) =>
+      imports
+        .filter((specifier) => specifier.startsWith('.'))
+        .map((specifier) => [roomOf(path), roomOf(join(dirname(path), specifier))] as const)
+        .filter(([from, to]) => from !== to)
+        .map(([from, to]) => `${from} ${to}`),
+    ),
   )
+  const both = [...ways]
+    .map((way) => way.split(' ') as [string, string])
+    .filter(([from, to]) => from < to && ways.has(`${to} ${from}`))
+  expect(both.map(([from, to]) => `${from} and ${to} import each other`)).toEqual([])
+})
+
+test('no file imports itself by way of others', () => {
+  const byPath = new Map(sources.map((source) => [source.path, source]))
+  const done = new Set<string>()
+  const circles: string[] = []
+  const visit = (path: string, way: readonly string[]): void => {
+    if (way.includes(path)) circles.push([...way.slice(way.indexOf(path)), path].join('\n    imports '))
+    if (done.has(path)) return
+    done.add(path)
+    for (const specifier of byPath.get(path)?.imports ?? [])
+      if (specifier.startsWith('.')) visit(join(dirname(path), specifier), [...way, path])
+  }
+  for (const { path } of sources) visit(path, [])
+  expect(circles).toEqual([])
 })
 
 test('libraries stay in the folders that they are confined to', () => {
