@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import { GranaryError, isAbortError } from './granary-error.ts'
 
-const options = { code: 'DISK_FULL', message: '3 of 8 MiB free', hint: 'free 5 MiB', retryable: true }
+const options = { code: 'DISK_FULL' as const, message: '3 of 8 MiB free', hint: 'free 5 MiB', retryable: true }
 
 test('an error survives the trip through JSON with its code, message, hint and details', () => {
   const sent = new GranaryError({ ...options, details: { free: 3 } })

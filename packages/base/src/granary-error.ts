@@ -1,7 +1,8 @@
 /**
  * The one error of Granary. Every package derives its own named errors from it, and it crosses HTTP unchanged.
- * `code` is stable and documented; `hint` says what the reader can do about it.
+ * `code` is stable, and the catalogue says what is known of it; `hint` says what the reader can do about it.
  */
+import { type ErrorCode, factsOf } from './errors/error-catalogue.ts'
 
 /** What travels as `{ error: … }` in an HTTP answer, and as `error` in `--json` output. */
 export interface WireError {
@@ -12,23 +13,29 @@ export interface WireError {
   readonly details?: Readonly<Record<string, unknown>>
 }
 
-export interface GranaryErrorOptions extends WireError {
+export interface GranaryErrorOptions {
+  readonly code: ErrorCode
+  readonly message: string
+  readonly hint: string
+  /** Where it depends on the case. @default what the catalogue says of the code */
+  readonly retryable?: boolean
+  readonly details?: Readonly<Record<string, unknown>> | undefined
   readonly cause?: unknown
 }
 
 export class GranaryError extends Error {
-  readonly code: string
+  readonly code: ErrorCode
   readonly hint: string
   readonly retryable: boolean
   readonly details: Readonly<Record<string, unknown>> | undefined
 
-  constructor(options: GranaryErrorOptions) {
-    super(options.message, options.cause === undefined ? undefined : { cause: options.cause })
+  constructor({ code, message, hint, retryable, details, cause }: GranaryErrorOptions) {
+    super(message, cause === undefined ? undefined : { cause })
     this.name = new.target.name
-    this.code = options.code
-    this.hint = options.hint
-    this.retryable = options.retryable
-    this.details = options.details
+    this.code = code
+    this.hint = hint
+    this.retryable = retryable ?? factsOf(code)?.retryable ?? false
+    this.details = details
   }
 
   toJSON(): WireError {
@@ -49,13 +56,21 @@ export class GranaryError extends Error {
     const { code, message, hint, retryable, details } = value as Record<string, unknown>
     if (typeof code !== 'string' || typeof message !== 'string') return undefined
     return new GranaryError({
-      code,
+      code: relayedCode(code),
       message,
       hint: typeof hint === 'string' ? hint : '',
       retryable: retryable === true,
       ...(typeof details === 'object' && details !== null ? { details: details as Record<string, unknown> } : {}),
     })
   }
+}
+
+/**
+ * A code as another program sent it, or the operating system: kept as it came, though this release may not know it. So
+ * nothing may rely on the catalogue having it: `factsOf` may be undefined.
+ */
+export function relayedCode(code: string): ErrorCode {
+  return code as ErrorCode
 }
 
 /** Abort errors pass through untouched: they are an answer to the caller's own signal, not a failure. */

@@ -1,5 +1,13 @@
 /** The ground floor: what every package would else write for itself. Runs in a browser too. */
 export { equalBytes } from './equal-bytes.ts'
-export { GranaryError, type GranaryErrorOptions, isAbortError, type WireError } from './granary-error.ts'
+export {
+  type AdmissionErrorCode,
+  type EffectErrorCode,
+  type ErrorCode,
+  errorCatalogue,
+  factsOf,
+} from './errors/error-catalogue.ts'
+export type { ErrorFacts, Fault } from './errors/error-facts.ts'
+export { GranaryError, type GranaryErrorOptions, isAbortError, relayedCode, type WireError } from './granary-error.ts'
 export { fromHex, type Hex, isHex, toHex } from './hex.ts'
 export { pause, sleep } from './sleep.ts'

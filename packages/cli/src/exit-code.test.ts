@@ -1,4 +1,4 @@
-import { GranaryError } from '@granary/base'
+import { GranaryError, relayedCode } from '@granary/base'
 import { expect, test } from '@jest/globals'
 import { exitCodeOf } from './exit-code.ts'
 
@@ -12,7 +12,7 @@ test.each([
   ['HOME_LOCKED', 1],
   ['A_CODE_OF_TOMORROW', 1],
 ])('%s gives %i', (code, exit) => {
-  expect(exitCodeOf(new GranaryError({ code, message: '', hint: '', retryable: false }))).toBe(exit)
+  expect(exitCodeOf(new GranaryError({ code: relayedCode(code), message: '', hint: '', retryable: false }))).toBe(exit)
 })
 
 test('an interruption gives 130, anything else 1', () => {

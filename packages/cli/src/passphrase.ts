@@ -14,7 +14,6 @@ export class PassphraseMissingError extends GranaryError {
       code: 'PASSPHRASE_MISSING',
       message,
       hint: 'write the passphrase into a file that only you may read, and name it with --passphrase-file or GRANARY_PASSPHRASE_FILE',
-      retryable: false,
       cause,
     })
   }

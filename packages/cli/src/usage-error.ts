@@ -3,6 +3,6 @@ import { GranaryError } from '@granary/base'
 
 export class UsageError extends GranaryError {
   constructor(message: string, hint = 'see `granary --help` and `granary COMMAND --help`') {
-    super({ code: 'USAGE', message, hint, retryable: false })
+    super({ code: 'USAGE', message, hint })
   }
 }

@@ -23,7 +23,6 @@ export class TermsMismatchError extends GranaryError {
       code: 'TERMS_MISMATCH',
       message: `provider ${provider} answered with terms ${received}, it was sent ${sent}`,
       hint: 'nothing was paid; choose another provider',
-      retryable: false,
       details: { provider, sent, received },
     })
   }

@@ -13,7 +13,6 @@ export class ProviderUnreachableError extends GranaryError {
       code: 'PROVIDER_UNREACHABLE',
       message: `the provider at ${url} does not answer: ${reasonOf(cause)}`,
       hint: 'try again later, or choose another provider',
-      retryable: true,
       details: { url },
       cause,
     })

@@ -17,7 +17,6 @@ export class QuoteMismatchError extends GranaryError {
       code: 'QUOTE_MISMATCH',
       message: `provider ${provider} quoted ${what} ${actual}, expected ${expected}`,
       hint: 'nothing was paid; choose another provider',
-      retryable: false,
       details: { provider, what, actual: String(actual), expected: String(expected) },
     })
   }

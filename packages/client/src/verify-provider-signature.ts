@@ -10,7 +10,6 @@ export class ProviderSignatureError extends GranaryError {
       code: 'PROVIDER_SIGNATURE_INVALID',
       message: `the ${what} of provider ${provider} is not signed with a key that the chain knows as its own`,
       hint: 'nothing was paid; choose another provider',
-      retryable: false,
       details: { provider },
     })
   }

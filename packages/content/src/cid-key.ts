@@ -12,7 +12,6 @@ export class CidInvalidError extends GranaryError {
       code: 'CID_INVALID',
       message: `"${text.slice(0, 128)}" is not a CID`,
       hint: 'give a CID as `granary put` prints it, for example bafybei… or bafkrei…',
-      retryable: false,
       cause,
     })
   }

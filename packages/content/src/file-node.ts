@@ -9,7 +9,6 @@ export class NotAFileError extends GranaryError {
       code: 'NOT_A_FILE',
       message: `${cid} is a ${kind}, not a file`,
       hint: 'name a file inside it by its path, or fetch the whole DAG as a CAR',
-      retryable: false,
       details: { kind },
     })
   }

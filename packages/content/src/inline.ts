@@ -12,7 +12,6 @@ export class InlineTooLongError extends GranaryError {
       code: 'IDENTITY_TOO_LONG',
       message: `a CID with ${bytes} bytes inside it, at most ${inlineBytesMax} are taken`,
       hint: 'name larger data by its hash (sha2-256)',
-      retryable: false,
       details: { bytes },
     })
   }

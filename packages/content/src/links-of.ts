@@ -18,7 +18,6 @@ export class CodecUnsupportedError extends GranaryError {
       code: 'CODEC_UNSUPPORTED',
       message: `block ${cid} has codec 0x${cid.code.toString(16)}, whose links cannot be read`,
       hint: 'use raw, dag-pb, dag-cbor, dag-json, cbor or json, or ask for the single block',
-      retryable: false,
     })
   }
 }
@@ -29,7 +28,6 @@ export class DagInvalidError extends GranaryError {
       code: 'DAG_INVALID',
       message: `block ${cid} is not what its codec says: ${why}`,
       hint: 'the data was made wrong before it was hashed: import it again',
-      retryable: false,
       cause,
     })
   }

@@ -43,7 +43,6 @@ export class CarInvalidError extends GranaryError {
       code: 'CAR_INVALID',
       message: `${where} at byte ${at.offset} of the CAR: ${why}`,
       hint: 'the CAR was cut off or changed: make it again from the file, or send it again',
-      retryable: false,
       details: { reason, offset: at.offset, block: at.block ?? null, cid: at.cid?.toString() ?? null },
       cause,
     })

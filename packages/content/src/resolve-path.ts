@@ -18,7 +18,6 @@ export class PathNotFoundError extends GranaryError {
       code: 'PATH_NOT_FOUND',
       message: `${root} has no "${missing}" on the path /${names.join('/')}`,
       hint: 'check the spelling; names are case-sensitive',
-      retryable: false,
     })
   }
 }

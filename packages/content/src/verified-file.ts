@@ -29,7 +29,6 @@ export class CarTruncatedError extends GranaryError {
       code: 'CAR_TRUNCATED',
       message: `the CAR ends before block ${needed}, needed at byte ${offset} of the file`,
       hint: 'the connection broke or the provider lacks this block: try again, or another provider',
-      retryable: true,
       details: { cid: needed.toString(), offset },
       cause,
     })
@@ -42,7 +41,6 @@ export class CarOrderError extends GranaryError {
       code: 'CAR_ORDER',
       message: `the CAR has block ${got} where the file needs ${needed}, at byte ${offset} of the file`,
       hint: 'ask for the CAR depth-first (order=dfs), or ask another provider',
-      retryable: false,
       details: { needed: needed.toString(), got: got.toString(), offset },
     })
   }
@@ -54,7 +52,6 @@ export class RewindTooFarError extends GranaryError {
       code: 'REWIND_TOO_FAR',
       message: `the file repeats its bytes from ${offset} on, and only the last ${bytesMax} bytes are kept in memory`,
       hint: 'save to a file with saveVerifiedFile, ask for the CAR with dups=y, or raise rewindBytesMax',
-      retryable: false,
       details: { offset, bytesMax },
     })
   }

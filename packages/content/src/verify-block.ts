@@ -14,7 +14,6 @@ export class BlockHashMismatchError extends GranaryError {
       code: 'BLOCK_HASH_MISMATCH',
       message: `the bytes of block ${cid} do not hash to its CID`,
       hint: 'the data was changed on its way or on disk: fetch it again, or from another provider',
-      retryable: false,
       details: { cid: cid.toString() },
     })
   }
@@ -26,7 +25,6 @@ export class HashUnsupportedError extends GranaryError {
       code: 'HASH_UNSUPPORTED',
       message: `block ${cid} is named by hash 0x${cid.multihash.code.toString(16)} of ${cid.multihash.size} bytes`,
       hint: 'use sha2-256, sha2-512, blake2b-256 or identity, at full length',
-      retryable: false,
       details: { cid: cid.toString() },
     })
   }

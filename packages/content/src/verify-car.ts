@@ -25,7 +25,6 @@ export class CarRootMismatchError extends GranaryError {
       code: 'CAR_ROOT_MISMATCH',
       message: `the CAR's header names ${names}, not ${expected}`,
       hint: 'send the CAR of that root, or name the root of this CAR',
-      retryable: false,
       details: { expected, roots: roots.map(String) },
     })
   }

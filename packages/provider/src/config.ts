@@ -157,7 +157,6 @@ export class ConfigError extends GranaryError {
       code: 'CONFIG_INVALID',
       message: `${path}: ${problem}`,
       hint: 'correct the file; the keys beside it are those of your account and of your sectors: keep them',
-      retryable: false,
       details: { path },
       cause,
     })
@@ -170,7 +169,6 @@ export class HomeMissingError extends GranaryError {
       code: 'HOME_MISSING',
       message: `there is no ${path}`,
       hint: 'run `granary provider init` for this --home first',
-      retryable: false,
       details: { path },
     })
   }

@@ -86,7 +86,6 @@ export class HomeExistsError extends GranaryError {
       code: 'HOME_EXISTS',
       message: `${path} is there already`,
       hint: 'run it with `granary provider run`, or choose another --home',
-      retryable: false,
       details: { path },
     })
   }

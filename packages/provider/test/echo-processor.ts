@@ -1,6 +1,6 @@
 /** Jobs that make a queue show what it does: used by the queue's contract alone. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { GranaryError } from '@granary/base'
+import { GranaryError, relayedCode } from '@granary/base'
 import { type Processor, serveJobs } from '../src/queue/serve-jobs.ts'
 
 type Echo = { input: { text: string }; progress: never; result: { text: string; thread: boolean } }
@@ -21,7 +21,7 @@ const processor: Processor = serveJobs<TestJobs>({
   fail: async ({ coded }) => {
     if (!coded) throw new TypeError('plain failure')
     throw new GranaryError({
-      code: 'TEST_FAILURE',
+      code: relayedCode('TEST_FAILURE'),
       message: 'coded',
       hint: 'none',
       retryable: false,

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { expect } from '@jest/globals'
 import express from 'express'
+import { errorHandler } from '../src/http/error-handler.ts'
 import type { StoredPiece } from '../src/retrieval/block-index.ts'
 import { createRetrieval, type Retrieval } from '../src/retrieval/create-retrieval.ts'
 import type { DealDirectory } from '../src/retrieval/find-providers.ts'
@@ -32,7 +33,11 @@ export async function startGateway(
     libp2pPort: undefined,
     log: (event) => events.push(event),
   })
-  const server = express().use(retrieval.router).listen(0, '127.0.0.1')
+  const app = express().use(
+    retrieval.router,
+    errorHandler((event) => events.push(event)),
+  )
+  const server = app.listen(0, '127.0.0.1')
   await once(server, 'listening')
   await retrieval.ready
   return {

@@ -42,7 +42,7 @@ export interface SimProgress {
 
 export class SimOptionsError extends GranaryError {
   constructor(message: string, hint: string) {
-    super({ code: 'SIM_OPTIONS_INVALID', message, hint, retryable: false })
+    super({ code: 'SIM_OPTIONS_INVALID', message, hint })
   }
 }
 

@@ -1,12 +1,13 @@
 import { createServer } from 'node:http'
 import { expect, test } from '@jest/globals'
 import express from 'express'
+import type { ErrorCode } from '../errors/error-catalogue.ts'
 import { GranaryError } from '../granary-error.ts'
 import { answerErrors, type Fault, unreadableOf } from './answer-errors.ts'
 import { listenOn, urlOf } from './listen-on.ts'
 
-const errorOf = (code: string, details?: Record<string, unknown>): GranaryError =>
-  new GranaryError({ code, message: 'm', hint: 'h', retryable: false, ...(details && { details }) })
+const errorOf = (code: ErrorCode, details?: Record<string, unknown>): GranaryError =>
+  new GranaryError({ code, message: 'm', hint: 'h', ...(details && { details }) })
 
 async function ask(handler: express.RequestHandler, init?: RequestInit) {
   const faults: Fault[] = []
@@ -14,10 +15,9 @@ async function ask(handler: express.RequestHandler, init?: RequestInit) {
   app.use(express.json({ limit: 10, inflate: false }), handler)
   app.use(
     answerErrors({
-      statusOf: ({ code }) => (code === 'SLOW_DOWN' ? 429 : code === 'INTERNAL' ? 500 : 400),
       translate: (thrown) => {
         const what = unreadableOf(thrown)
-        return what === undefined ? undefined : errorOf(what)
+        return what === undefined ? undefined : new GranaryError({ code: 'REQUEST_INVALID', message: what, hint: '' })
       },
       internal: () => errorOf('INTERNAL'),
       log: (fault) => faults.push(fault),
@@ -42,7 +42,7 @@ function thrown(error: unknown): express.RequestHandler {
 }
 
 test('an error of ours leaves as it is, with the status of its code and when to come again', async () => {
-  const error = errorOf('SLOW_DOWN', { retryAfterSeconds: 7 })
+  const error = errorOf('RATE_LIMITED', { retryAfterSeconds: 7 })
   const answer = await ask(thrown(error))
   expect(answer).toEqual({ status: 429, body: { error: error.toJSON() }, retryAfter: '7', faults: [] })
 })
@@ -63,7 +63,7 @@ test.each([
 ])('a request whose body is %s is to blame for itself', async (what, body, headers) => {
   const init = { method: 'POST', body, headers: { 'content-type': 'application/json', ...headers } }
   const answer = await ask((_, response) => void response.json({}), init)
-  expect([answer.status, answer.body.error.code]).toEqual([400, what])
+  expect([answer.status, answer.body.error.message]).toEqual([400, what])
 })
 
 test('half an answer is cut off and not taken for a whole one', async () => {

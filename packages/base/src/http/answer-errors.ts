@@ -1,6 +1,7 @@
 /** The last handler of an HTTP interface: whatever was thrown leaves as `{ error }`, with the status of its code. */
 import type { ErrorRequestHandler } from 'express'
 import { GranaryError, isAbortError } from '../granary-error.ts'
+import { statusOf as statusOfCode } from './status-of.ts'
 
 /** A fault of the program itself: it is told to its log, and the answer says only that there was one. */
 export interface Fault {
@@ -14,14 +15,20 @@ export interface Fault {
 export type Unreadable = 'too large' | 'encoded' | 'not JSON' | 'malformed'
 
 export interface AnswerErrorsParts {
-  readonly statusOf: (error: GranaryError) => number
+  /** @default that of the catalogue */
+  readonly statusOf?: (error: GranaryError) => number
   /** The service's own words for what its parsers throw; undefined for a fault of the program. */
   readonly translate: (thrown: unknown) => GranaryError | undefined
   readonly internal: () => GranaryError
   readonly log: (fault: Fault) => void
 }
 
-export function answerErrors({ statusOf, translate, internal, log }: AnswerErrorsParts): ErrorRequestHandler {
+export function answerErrors({
+  statusOf = statusOfCode,
+  translate,
+  internal,
+  log,
+}: AnswerErrorsParts): ErrorRequestHandler {
   return (thrown: unknown, request, response, next) => {
     // Who asked has left.
     if (isAbortError(thrown)) return next(thrown)

@@ -7,3 +7,4 @@ export {
   unreadableOf,
 } from './answer-errors.ts'
 export { ListenError, listenOn, urlOf } from './listen-on.ts'
+export { statusOf } from './status-of.ts'

@@ -26,7 +26,7 @@ export function urlOf(host: string, port: number): string {
 }
 
 function listenError(cause: unknown, host: string, port: number): unknown {
-  const rest = { retryable: false, details: { host, port }, cause }
+  const rest = { details: { host, port }, cause }
   switch (Error.isError(cause) ? (cause as NodeJS.ErrnoException).code : undefined) {
     case 'EADDRINUSE':
       return new ListenError({

@@ -1,5 +1,5 @@
 /** Why a node does not take a transaction, or does not go on. */
-import { GranaryError } from '@granary/base'
+import { type ErrorCode, GranaryError } from '@granary/base'
 import type { Hash } from '@granary/protocol/messages'
 import type { RefusedTx } from '../state/index.ts'
 
@@ -17,7 +17,6 @@ export class MempoolFullError extends GranaryError {
       code: 'MEMPOOL_FULL',
       message: `${what} waiting already (limit ${limit})`,
       hint: 'wait for a block and send it again',
-      retryable: true,
       details: { limit },
     })
   }
@@ -30,7 +29,6 @@ export class VerificationQueueFullError extends GranaryError {
       code: 'VERIFICATION_BUSY',
       message: `${limit} signatures or proofs wait to be verified already`,
       hint: 'send it again in a moment',
-      retryable: true,
       details: { limit },
     })
   }
@@ -38,7 +36,7 @@ export class VerificationQueueFullError extends GranaryError {
 
 /** TX_DROPPED: it was taken, and then could not be put into a block. */
 export class TxDroppedError extends GranaryError {
-  constructor(id: Hash, reason: { code: string; message: string; hint: string }) {
+  constructor(id: Hash, reason: { code: ErrorCode; message: string; hint: string }) {
     super({
       code: reason.code,
       message: `transaction ${id} left the mempool without a block: ${reason.message}`,
@@ -56,7 +54,6 @@ export class ChainHaltedError extends GranaryError {
       code: 'CHAIN_HALTED',
       message: `the chain halted at block ${height}: ${Error.isError(cause) ? cause.message : String(cause)}`,
       hint: 'nothing of that block was kept; report it with the log, correct the cause (disk space, program version) and start again',
-      retryable: false,
       details: { height },
       cause,
     })
@@ -70,7 +67,6 @@ export class NodeStoppingError extends GranaryError {
       code: 'NODE_STOPPING',
       message: 'this node is shutting down',
       hint: 'try again when it has been started anew',
-      retryable: true,
     })
   }
 }

@@ -111,7 +111,6 @@ class HomeExistsError extends GranaryError {
       code: 'HOME_EXISTS',
       message: `${file} exists already`,
       hint: `run it with \`granary chain run --home ${home}\`, or choose a folder that is not there yet`,
-      retryable: false,
       details: { home, file },
     })
   }

@@ -54,7 +54,6 @@ export async function readGenesisFile(home: string): Promise<Genesis> {
       code: 'GENESIS_INVALID',
       message: `${path} is no genesis that this release knows: ${error.message}`,
       hint: 'restore the genesis file of this chain; if an earlier release wrote it, run that release, or make a new chain in another folder with `granary chain init --home`',
-      retryable: false,
       details: { path },
       cause: error,
     })
@@ -85,7 +84,6 @@ function jsonOf(text: string, path: string): unknown {
       code: 'GENESIS_INVALID',
       message: `${path} is not JSON`,
       hint: 'restore the genesis file of this chain',
-      retryable: false,
       details: { path },
       cause: error,
     })
@@ -98,7 +96,6 @@ class HomeMissingError extends GranaryError {
       code: 'HOME_MISSING',
       message: `there is no chain in ${home}: ${genesis} is missing`,
       hint: `make one with \`granary chain init --devnet --home ${home}\``,
-      retryable: false,
       details: { home },
     })
   }
@@ -110,7 +107,6 @@ class KeyInvalidError extends GranaryError {
       code: 'KEY_INVALID',
       message: `${path} ${problem}`,
       hint: 'restore the file that `granary chain init` wrote; a chain cannot go on without its keys',
-      retryable: false,
       details: { path },
     })
   }

@@ -18,7 +18,6 @@ export class KeystoreExistsError extends GranaryError {
       code: 'KEYSTORE_EXISTS',
       message: `there is a key in ${path} already`,
       hint: 'use that key, or name another file: a key is never overwritten',
-      retryable: false,
       details: { path },
     })
   }

@@ -13,7 +13,6 @@ export class KeystoreMissingError extends GranaryError {
       code: 'KEYSTORE_MISSING',
       message: `there is no key in ${path}`,
       hint: 'put the file back from a copy, or name the folder that holds it with --home',
-      retryable: false,
       details: { path },
     })
   }
@@ -25,7 +24,6 @@ export class KeystoreInvalidError extends GranaryError {
       code: 'KEYSTORE_INVALID',
       message: `${path} is not a Web3 Secret Storage v3 keystore`,
       hint: 'restore the file from a copy',
-      retryable: false,
       details: { path },
       cause,
     })
@@ -38,7 +36,6 @@ export class PassphraseWrongError extends GranaryError {
       code: 'PASSPHRASE_WRONG',
       message: `the passphrase does not open ${path}`,
       hint: 'try again with the passphrase that the key was created with',
-      retryable: false,
       details: { path },
     })
   }

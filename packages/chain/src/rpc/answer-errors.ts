@@ -13,7 +13,6 @@ export const answerUnknownPath: RequestHandler = (request) => {
     code: 'PATH_NOT_FOUND',
     message: `nothing is served at ${request.method} ${request.path.slice(0, 200)}`,
     hint: 'docs/spec/chain.md, section 8, lists the paths',
-    retryable: false,
   })
 }
 
@@ -37,6 +36,5 @@ function translate(thrown: unknown): GranaryError | undefined {
     hint: tooLarge
       ? 'a transaction has at most 3 MiB, and 64 KiB when it is sent as JSON'
       : 'send a well-formed request with a valid path and body',
-    retryable: false,
   })
 }

@@ -1,5 +1,6 @@
 /** What the RPC itself refuses, and which HTTP status an error has. */
-import { GranaryError } from '@granary/base'
+import { type ErrorCode, GranaryError } from '@granary/base'
+import { statusOf as statusOfCode } from '@granary/base/http'
 import { TxRefusedError } from '../engine/errors.ts'
 
 /** REQUEST_INVALID: the input does not have the documented form. */
@@ -9,20 +10,21 @@ export class RequestInvalidError extends GranaryError {
       code: 'REQUEST_INVALID',
       message: problems.map(({ field, problem }) => `"${field}": ${problem}`).join('; '),
       hint: 'correct the named fields; docs/spec/chain.md, section 8, lists the paths and what they take',
-      retryable: false,
       details: { problems },
     })
   }
 }
 
+type NotFoundCode = Extract<ErrorCode, `${string}_NOT_FOUND`>
+
 /** DEAL_NOT_FOUND, TX_NOT_FOUND, … */
 export class NotFoundError extends GranaryError {
-  constructor(what: string, name: string, hint: string) {
+  constructor(code: NotFoundCode, name: string, hint: string) {
+    const what = code.slice(0, -'_NOT_FOUND'.length).toLowerCase()
     super({
-      code: `${what.toUpperCase()}_NOT_FOUND`,
+      code,
       message: `there is no ${what} ${name}`,
       hint,
-      retryable: false,
       details: { [what]: name },
     })
   }
@@ -34,7 +36,6 @@ export class BodyTypeError extends GranaryError {
       code: 'CONTENT_TYPE_UNSUPPORTED',
       message: `a body of type ${contentType ?? '(none)'} is not taken here`,
       hint: 'send application/octet-stream, or application/json with { "tx": "<base64>" }',
-      retryable: false,
     })
   }
 }
@@ -45,7 +46,6 @@ export class BodyEncodingError extends GranaryError {
       code: 'CONTENT_ENCODING_UNSUPPORTED',
       message: 'a compressed body is not taken',
       hint: 'send the body as it is, without content-encoding',
-      retryable: false,
     })
   }
 }
@@ -56,7 +56,6 @@ export class WaitTimeoutError extends GranaryError {
       code: 'TX_WAIT_TIMEOUT',
       message: `transaction ${id} was not in a block after ${seconds} s`,
       hint: 'it still waits: ask for it by its id, or send the same bytes again',
-      retryable: true,
       details: { id },
     })
   }
@@ -68,7 +67,6 @@ export class StreamsFullError extends GranaryError {
       code: 'STREAMS_FULL',
       message: `${limit} event streams are open already`,
       hint: 'close one, or ask another node',
-      retryable: true,
       details: { limit },
     })
   }
@@ -80,7 +78,6 @@ export class RandomnessNotReadyError extends GranaryError {
       code: 'RANDOMNESS_NOT_READY',
       message: `the randomness of epoch ${epoch} is not on the chain at height ${height}`,
       hint: 'ask again after the next blocks; entries that are older than the longest commit are dropped',
-      retryable: true,
       details: { epoch, height },
     })
   }
@@ -93,7 +90,6 @@ export class FaucetLimitError extends GranaryError {
       code: 'FAUCET_LIMIT',
       message,
       hint: `wait ${retryAfterSeconds} s, or use the money that is there`,
-      retryable: true,
       details: { retryAfterSeconds },
     })
   }
@@ -106,7 +102,6 @@ export class RateLimitedError extends GranaryError {
       code: 'RATE_LIMITED',
       message: `an address may send ${requestsPerMinute} requests a minute`,
       hint: `wait ${retryAfterSeconds} s; follow events instead of asking again and again`,
-      retryable: true,
       details: { retryAfterSeconds },
     })
   }
@@ -119,7 +114,6 @@ export class BytesLimitedError extends GranaryError {
       code: 'BYTES_LIMITED',
       message: `an address may send ${bytesPerMinute} bytes of transactions a minute`,
       hint: `wait ${retryAfterSeconds} s, or send from another address`,
-      retryable: true,
       details: { retryAfterSeconds },
     })
   }
@@ -132,7 +126,6 @@ export class AddressBusyError extends GranaryError {
       code: 'ADDRESS_BUSY',
       message: `an address may have ${limit} ${what} at once`,
       hint: 'wait until one of them is done',
-      retryable: true,
       details: { limit, retryAfterSeconds: 1 },
     })
   }
@@ -145,7 +138,6 @@ export class NodeBusyError extends GranaryError {
       code: 'NODE_BUSY',
       message: `${bytesMax} bytes of transactions are on their way already`,
       hint: 'send it again in a moment, or to another node',
-      retryable: true,
       details: { bytesMax, retryAfterSeconds: 1 },
     })
   }
@@ -158,46 +150,12 @@ export class InternalError extends GranaryError {
       code: 'INTERNAL',
       message: 'the node could not answer because of a fault of its own',
       hint: "look into the node's log",
-      retryable: true,
     })
   }
 }
 
-const statuses: Readonly<Record<string, number>> = {
-  REQUEST_INVALID: 400,
-  TX_MALFORMED: 400,
-  MESSAGE_INVALID: 400,
-  RANDOMNESS_NOT_READY: 404,
-  CONTENT_TYPE_UNSUPPORTED: 415,
-  CONTENT_ENCODING_UNSUPPORTED: 415,
-  BODY_TOO_LARGE: 413,
-  FAUCET_LIMIT: 429,
-  RATE_LIMITED: 429,
-  BYTES_LIMITED: 429,
-  ADDRESS_BUSY: 429,
-  PROOF_ATTEMPTS_SPENT: 429,
-  ALREADY_PENDING: 409,
-  REPLACEMENT_TOO_LOW: 409,
-  KEY_CHANGING: 409,
-  LANE_CLASS_MIXED: 409,
-  INTERNAL: 500,
-  MEMPOOL_FULL: 503,
-  VERIFICATION_BUSY: 503,
-  STREAMS_FULL: 503,
-  NODE_BUSY: 503,
-  NODE_STOPPING: 503,
-  CHAIN_HALTED: 503,
-  CLOCK_UNPROVEN: 503,
-  HEAD_AHEAD: 503,
-  BEACON_SILENT: 503,
-  TX_WAIT_TIMEOUT: 504,
-}
-
+/** Of what a message names and the chain does not know, a verdict speaks: the request itself was served. */
 export function statusOf(error: GranaryError): number {
-  const known = statuses[error.code]
-  if (known !== undefined) return known
-  if (error.code.startsWith('SEQUENCE_')) return 409
-  // The request was well formed and the chain says no: PROVIDER_NOT_FOUND then means a provider that a message names.
-  if (error instanceof TxRefusedError) return 422
-  return error.code.endsWith('_NOT_FOUND') ? 404 : 422
+  const status = statusOfCode(error)
+  return status === 404 && error instanceof TxRefusedError ? 422 : status
 }

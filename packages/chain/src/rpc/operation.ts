@@ -1,4 +1,5 @@
 /** One thing that can be asked of a node: declared once, from which it is served, validated and documented. */
+import type { ErrorCode } from '@granary/base'
 import { type Request, type RequestHandler, type Response, Router } from 'express'
 import type * as z from 'zod'
 import { parse } from './schemas.ts'
@@ -19,7 +20,7 @@ export interface Operation<P, Q, A> {
   /** Other statuses of success, with what they mean. */
   readonly also?: Readonly<Record<number, string>>
   /** Codes of errors that are particular to it. */
-  readonly errors: readonly string[]
+  readonly errors: readonly ErrorCode[]
   /** A request that every node answers, or refuses by name. */
   readonly example: { readonly path: string; readonly body?: unknown }
 }

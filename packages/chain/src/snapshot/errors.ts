@@ -8,7 +8,6 @@ export class SnapshotInvalidError extends GranaryError {
       code: 'SNAPSHOT_INVALID',
       message: `${path}: ${why}`,
       hint: 'take another copy of the snapshot, from a node of this chain; nothing was imported',
-      retryable: false,
       details: { path, why },
       cause,
     })
@@ -22,7 +21,6 @@ export class StateNotKeptError extends GranaryError {
       code: 'STATE_NOT_KEPT',
       message: `the state after block ${height} cannot be exported, the head is block ${head}`,
       hint: 'choose one of the hundred blocks before the head, whose state the next header names; leave it out for the newest',
-      retryable: false,
       details: { height, head },
     })
   }
@@ -35,7 +33,6 @@ export class OutExistsError extends GranaryError {
       code: 'OUT_EXISTS',
       message: `${path} exists already`,
       hint: 'choose another name, or remove it',
-      retryable: false,
       details: { path },
     })
   }
@@ -48,7 +45,6 @@ export class ChainExistsError extends GranaryError {
       code: 'HOME_EXISTS',
       message: `${database} exists already`,
       hint: 'import into a folder without blocks',
-      retryable: false,
       details: { database },
     })
   }
@@ -61,7 +57,6 @@ export class GenesisUnknownError extends GranaryError {
       code: 'GENESIS_UNKNOWN',
       message: `${home} has no genesis.json, and no genesis hash was given`,
       hint: 'name the chain by --genesis-hash, or put its genesis.json into <home>/chain',
-      retryable: false,
       details: { home },
     })
   }

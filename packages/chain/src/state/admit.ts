@@ -109,7 +109,6 @@ function checkFee({ fees, height }: BlockContext, tx: Transaction, bytes: number
   throw new InadmissibleError('FEE_TOO_LOW', {
     message: `it costs ${formatGrn(fee)} in this block, maxFee is ${formatGrn(tx.maxFee)}`,
     hint: `sign it again with a maxFee above ${formatGrn(fee)}, or send it later: fees fall when blocks are not full`,
-    retryable: true,
     details: { fee: String(fee), maxFee: String(tx.maxFee) },
   })
 }
@@ -141,7 +140,6 @@ function checkSequence({ store }: BlockContext, tx: Transaction, pendingInLane: 
   throw new InadmissibleError(code, {
     message: `lane ${tx.lane} of ${tx.sender} is at sequence ${next}, the transaction has ${tx.sequence}`,
     hint: 'read the sequence of the lane again and sign with it',
-    retryable: tx.sequence > next,
     details: { lane: tx.lane, expected: next, actual: tx.sequence },
   })
 }

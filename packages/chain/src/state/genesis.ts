@@ -33,7 +33,6 @@ export class GenesisInvalidError extends GranaryError {
       code: 'GENESIS_INVALID',
       message: `the genesis is not valid: ${why}`,
       hint: 'take the genesis file of the chain that you want to join, or make a new one',
-      retryable: false,
     })
   }
 }

@@ -207,7 +207,6 @@ function createPartition(context: BlockContext, provider: number, profile: strin
     throw new TxError('NO_SLOT', {
       message: 'every slot holds as many partitions as it may',
       hint: 'try again when a partition has retired',
-      retryable: true,
     })
   }
   const deposit = depositAt(params, slotsTaken(store))

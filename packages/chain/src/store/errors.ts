@@ -9,7 +9,6 @@ export class HomeLockedError extends GranaryError {
       code: 'HOME_LOCKED',
       message: `${folder} is in use by another process`,
       hint: 'stop the node that runs there, or give this one a folder of its own with --home',
-      retryable: false,
       details: { folder },
       cause,
     })
@@ -24,7 +23,6 @@ export class StoreVersionError extends GranaryError {
       code: 'STORE_VERSION_UNKNOWN',
       message: `the chain in ${home} was written by ${found < known ? 'an earlier' : 'a later'} release of granary: its file has schema version ${found}, this one knows ${known}`,
       hint: `run the release that wrote it, or make a new chain in a folder of its own: \`granary chain init\` or \`granary devnet\` with --home`,
-      retryable: false,
       details: { home, path, found, known },
     })
   }
@@ -37,7 +35,6 @@ export class StoreCorruptError extends GranaryError {
       code: 'STORE_CORRUPT',
       message: `${path}: ${reason}`,
       hint: `nothing was changed. Move it and what stands beside it as ${basename(path)}-wal to another folder; then \`granary chain import SNAPSHOT --home ${homeOf(path)}\` starts the chain from a file of \`granary chain export\`, of this node or another one`,
-      retryable: false,
       details: { path },
       cause,
     })
@@ -51,7 +48,6 @@ export class DiskFullError extends GranaryError {
       code: 'DISK_FULL',
       message: `the disk of ${path} is full`,
       hint: 'make room on it, then start again: all blocks that were made are there',
-      retryable: true,
       details: { path },
       cause,
     })

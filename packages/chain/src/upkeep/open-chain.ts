@@ -34,7 +34,6 @@ class ChainMissingError extends GranaryError {
       code: 'HOME_MISSING',
       message: `there are no blocks in ${home}`,
       hint: 'name the folder of a chain with --home: one that `granary chain run` has run in, or that a snapshot was imported to',
-      retryable: false,
       details: { home },
     })
   }

@@ -52,7 +52,6 @@ class PruneTooFarError extends GranaryError {
       code: 'PRUNE_TOO_FAR',
       message: `${keep} blocks are too few to keep`,
       hint: `keep at least ${BLOCKS_KEPT_MIN}: the states of the last ${STATES_KEPT} are proven by the headers after them`,
-      retryable: false,
       details: { keep, min: BLOCKS_KEPT_MIN },
     })
   }

@@ -74,7 +74,6 @@ export class ReplayDiffersError extends GranaryError {
       code: 'REPLAY_DIFFERS',
       message: `block ${height}: ${why}`,
       hint: 'the file was changed, or another version of granary made it: `granary chain verify` says whether it fits itself',
-      retryable: false,
       details: { height, why },
       cause,
     })
@@ -87,7 +86,6 @@ class ProofsDroppedError extends GranaryError {
       code: 'REPLAY_NO_HISTORY',
       message: `the proofs of block ${height} were dropped`,
       hint: 'only a node that keeps proofs can execute its blocks again; `granary chain verify` checks headers, what they are bound to, and the state',
-      retryable: false,
       details: { height },
     })
   }
@@ -99,7 +97,6 @@ class NoHistoryError extends GranaryError {
       code: 'REPLAY_NO_HISTORY',
       message: `the first block that is here is block ${first}`,
       hint: 'a chain that was pruned or imported cannot be replayed; `granary chain verify` checks its state',
-      retryable: false,
       details: { first },
     })
   }

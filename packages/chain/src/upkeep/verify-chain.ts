@@ -132,7 +132,6 @@ export class ChainInvalidError extends GranaryError {
       code: 'CHAIN_INVALID',
       message: `${path}: ${why}`,
       hint: 'do not run a node on it: import a snapshot into an empty folder, or restore a backup',
-      retryable: false,
       details: { path, why },
       cause,
     })

@@ -17,7 +17,6 @@ export class DemoInterruptedError extends GranaryError {
       code: 'INTERRUPTED',
       message: `interrupted: ${standText(stand, proofsWatched)}. The devnet is stopped and its folder removed, with all that was on it`,
       hint: 'the next `granary demo` begins anew; `granary devnet --home FOLDER` keeps what is put on it',
-      retryable: true,
       details: { ...stand },
     })
   }

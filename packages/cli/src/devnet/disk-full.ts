@@ -15,7 +15,6 @@ export class DiskFullError extends GranaryError {
       code: 'DISK_FULL',
       message: `the disk of ${folder} is full, ${freeBytes} bytes are free on it: ${words}`,
       hint: 'make room on it, or choose a folder on another disk with --home',
-      retryable: true,
       details: { folder, freeBytes },
       cause,
     })

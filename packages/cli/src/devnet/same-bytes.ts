@@ -10,7 +10,6 @@ export class BytesDifferError extends GranaryError {
       code: 'BYTES_DIFFER',
       message: `what came back differs from ${original} at byte ${offset}`,
       hint: 'this must never happen: please report it, with the file if you can',
-      retryable: false,
       details: { original, offset },
     })
   }

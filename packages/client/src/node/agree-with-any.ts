@@ -1,11 +1,11 @@
 /** The next provider when one refuses: what a provider lacks (room, collateral, a good answer), another may have. */
-import { GranaryError } from '@granary/base'
+import { type ErrorCode, GranaryError } from '@granary/base'
 import { NoProviderError } from '../choose-provider.ts'
 import { type Agreed, type AgreeInput, agree } from './agree.ts'
 import type { CallOptions } from './client-context.ts'
 
 /** Not the provider's doing, or the same with every other one. */
-const NOT_THE_PROVIDERS: ReadonlySet<string> = new Set([
+const NOT_THE_PROVIDERS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'CHAIN_ANSWER_INVALID',
   'CHAIN_BEHIND',
   'CHAIN_FOREIGN',

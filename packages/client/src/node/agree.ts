@@ -43,7 +43,6 @@ export class PriceChangedError extends GranaryError {
       code: 'PRICE_CHANGED',
       message: `provider ${provider} now asks ${formatGrn(now)}, it was ${formatGrn(before)} when the upload began`,
       hint: 'nothing was paid; put again to accept the new price, the upload is kept',
-      retryable: false,
       details: { provider, before: `${before}`, now: `${now}` },
     })
   }

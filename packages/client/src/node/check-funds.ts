@@ -18,7 +18,6 @@ export class InsufficientFundsError extends GranaryError {
       code: 'INSUFFICIENT_FUNDS',
       message: `${address} has ${formatGrn(balance)}, price and fees come to ${formatGrn(needed)}: ${missing} are missing`,
       hint: `send at least ${missing} to ${address}${first}, or ask for a shorter duration`,
-      retryable: false,
       details: { address, needed: `${needed}`, balance: `${balance}`, missing: `${needed - balance}` },
     })
   }

@@ -14,7 +14,6 @@ export class ClockWrongError extends GranaryError {
         whose === 'this machine'
           ? 'set the clock of this machine, then run the same command again'
           : 'name another provider with --provider, or tell the operator of this one',
-      retryable: false,
       details: { whose, offByS, provider },
       cause,
     })

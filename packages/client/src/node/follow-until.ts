@@ -26,7 +26,6 @@ export class DealEndedError extends GranaryError {
         ? `deal ${deal.id} lapsed: provider ${deal.terms.provider} did not prove it by epoch ${deal.lapsesAt}`
         : `deal ${deal.id} with provider ${deal.terms.provider} is ${deal.state}`,
       hint: hintFor(deal),
-      retryable: false,
       details: { deal: deal.id, state: deal.state, provider: deal.terms.provider },
     })
   }
@@ -39,7 +38,6 @@ export class DealForgottenError extends GranaryError {
       code: 'DEAL_FORGOTTEN',
       message: `the chain had the agreement ${agreementId} as deal ${dealId} and has it no more: it was restored from an older copy`,
       hint: 'put the same file again: the same terms are published again while they hold, nothing is paid twice',
-      retryable: true,
       details: { deal: dealId, agreementId },
     })
   }

@@ -34,7 +34,6 @@ export class CidNotStoredError extends GranaryError {
       code: 'CID_NOT_STORED',
       message: `no deal on the chain at ${chainUrl} names ${cid}`,
       hint: 'check the CID (that of the whole file, as put prints it) and that this is the chain it was put on',
-      retryable: false,
       details: { cid, chain: chainUrl },
     })
   }
@@ -42,7 +41,7 @@ export class CidNotStoredError extends GranaryError {
 
 export class OutInvalidError extends GranaryError {
   constructor(out: string, what: string, hint: string, cause?: unknown) {
-    super({ code: 'OUT_INVALID', message: `${out}: ${what}`, hint, retryable: false, details: { out }, cause })
+    super({ code: 'OUT_INVALID', message: `${out}: ${what}`, hint, details: { out }, cause })
   }
 }
 

@@ -65,7 +65,6 @@ export class JournalInvalidError extends GranaryError {
       code: 'JOURNAL_INVALID',
       message: `the journal ${path} cannot be read: ${what}`,
       hint: 'it was changed by something else; when the deal in it is known or not wanted, remove the file and put again',
-      retryable: false,
       details: { path },
     })
   }

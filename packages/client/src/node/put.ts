@@ -32,7 +32,6 @@ export class PieceTooLargeError extends GranaryError {
       code: 'PIECE_TOO_LARGE',
       message: `${file.path} has ${file.bytes} bytes, ${car} ${pieceSize}; the largest that a provider of this chain takes into a sector is ${sectorBytes}, with room for ${sectorBytes * PAYLOAD_SHARE}`,
       hint: 'split the file, or use a chain whose providers seal larger sectors',
-      retryable: false,
       details: { path: file.path, fileBytes: file.bytes, carBytes, pieceSize, sectorBytes },
     })
   }
@@ -47,7 +46,6 @@ export class LabelTooLongError extends GranaryError {
       code: 'LABEL_TOO_LONG',
       message: `the label has ${bytes} bytes, at most ${LABEL_BYTES_MAX} are taken`,
       hint: 'choose a shorter label',
-      retryable: false,
       details: { bytes, bytesMax: LABEL_BYTES_MAX },
     })
   }

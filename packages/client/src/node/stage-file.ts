@@ -12,7 +12,6 @@ export class FileNotFoundError extends GranaryError {
       code: 'FILE_NOT_FOUND',
       message: `there is no file ${path}`,
       hint: 'check the spelling of the path',
-      retryable: false,
       details: { path },
       cause,
     })
@@ -25,7 +24,6 @@ export class FileIsFolderError extends GranaryError {
       code: 'FILE_IS_FOLDER',
       message: `${path} is a folder, and one file is stored at a time`,
       hint: 'pack the folder into an archive (tar, zip) and put that',
-      retryable: false,
       details: { path },
     })
   }
@@ -38,7 +36,6 @@ export class PutRunningError extends GranaryError {
       code: 'PUT_RUNNING',
       message: `${path} is being put already, by another run with the same home`,
       hint: 'wait for that one to end; if it is killed, the next put goes on where it was',
-      retryable: true,
       details: { path },
     })
   }

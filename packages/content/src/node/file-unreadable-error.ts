@@ -7,7 +7,6 @@ export class FileUnreadableError extends GranaryError {
       code: 'FILE_UNREADABLE',
       message: `${path}: ${why}`,
       hint: 'give the path of a file that exists and that you may read',
-      retryable: false,
       details: { path },
       cause,
     })

@@ -19,7 +19,6 @@ export class BlockMissingError extends GranaryError {
       code: 'BLOCK_MISSING',
       message: `there is no block ${cid} in ${where}`,
       hint: 'ask someone who stores the content, or fetch a CID that is stored here',
-      retryable: false,
       details: { cid: cid.toString() },
     })
   }

@@ -18,7 +18,6 @@ export class CarInFolderError extends GranaryError {
       code: 'CAR_IN_FOLDER',
       message: `${carPath} would be in ${folder}, which is to be packed: the next CAR would hold this one`,
       hint: 'write the CAR to a place outside of the folder',
-      retryable: false,
     })
   }
 }

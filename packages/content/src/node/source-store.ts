@@ -16,7 +16,6 @@ export class FileChangedError extends GranaryError {
       code: 'FILE_CHANGED',
       message: `${path} was changed while it was being read`,
       hint: 'wait until nothing writes to it, or put a copy of it',
-      retryable: true,
       cause,
     })
   }

@@ -7,7 +7,6 @@ export class BenchRefusedError extends GranaryError {
       code: 'BENCH_PROOF_REFUSED',
       message: `the proof that was measured is refused: ${reason}`,
       hint: 'this is a fault in the kernel or in the verifier: try GRANARY_KERNEL=ts, and report it',
-      retryable: false,
     })
   }
 }

@@ -7,7 +7,6 @@ export class BenchUnsealedError extends GranaryError {
       code: 'BENCH_UNSEALED_WRONG',
       message: 'what was unsealed is not what was sealed',
       hint: 'this is a fault in the kernel, the memory or the disk: try GRANARY_KERNEL=ts, and report it',
-      retryable: false,
     })
   }
 }

@@ -8,7 +8,6 @@ export class FileTooShortError extends GranaryError {
       code: 'FILE_TOO_SHORT',
       message: `a file holds ${found} of the ${wanted} bytes expected at offset ${offset}`,
       hint: 'the file was cut or changed from outside: seal the sector again, or restore the file',
-      retryable: false,
     })
   }
 }

@@ -134,7 +134,6 @@ export class KernelError extends GranaryError {
       code: 'KERNEL_FAILED',
       message: `the sealing kernel could not ${what}`,
       hint: 'check that the disk is not full and the sector folder readable and writable, then seal again: it goes on where it stopped',
-      retryable: true,
     })
   }
 }
@@ -145,7 +144,6 @@ export class CheckpointError extends GranaryError {
       code: 'CHECKPOINT_DAMAGED',
       message: `${path} does not hold what its checkpoint says`,
       hint: 'remove the checkpoint beside it: the file is made anew',
-      retryable: false,
     })
   }
 }
@@ -156,7 +154,6 @@ export class MemoryError extends GranaryError {
       code: 'MEMORY_TOO_SMALL',
       message: `labelling takes ${neededBytes} bytes of memory, and ${availableBytes} are available`,
       hint: 'seal fewer sectors together, smaller ones, or on a machine with more memory',
-      retryable: true,
       details: { neededBytes, availableBytes },
     })
   }

@@ -21,7 +21,6 @@ export class KernelChoiceError extends GranaryError {
       code: 'KERNEL_UNAVAILABLE',
       message,
       hint: 'unset GRANARY_KERNEL, or set it to ts; native kernels are built at install by a C compiler',
-      retryable: false,
     })
   }
 }

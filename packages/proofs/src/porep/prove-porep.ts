@@ -26,7 +26,6 @@ export class SectorFinalizedError extends GranaryError {
       code: 'SECTOR_FINALIZED',
       message: `the layers of the sector in ${dir} were dropped`,
       hint: 'its PoRep was accepted before: a PoSt proves it from now on',
-      retryable: false,
     })
   }
 }
@@ -37,7 +36,6 @@ export class PoRepInputError extends GranaryError {
       code: 'POREP_INPUT_INVALID',
       message,
       hint: 'the seed is the 32 bytes that were drawn after the commitment; challenges are 1 to 65,536',
-      retryable: false,
     })
   }
 }

@@ -39,7 +39,6 @@ export class PostInputError extends GranaryError {
       code: 'POST_INPUT_INVALID',
       message,
       hint: `give at least one sector, 32 bytes of randomness and a count from 1 to ${POST_COUNT_MAX}`,
-      retryable: false,
     })
   }
 }
@@ -50,7 +49,6 @@ export class SkipsInvalidError extends GranaryError {
       code: 'POST_SKIPS_INVALID',
       message: `the positions ${skipped.join(', ')} cannot be skipped in an answer of ${count} samples`,
       hint: `skip at most ${skipsMax(count)} positions, in ascending order, each with a sample on it, and prove at least one`,
-      retryable: false,
     })
   }
 }

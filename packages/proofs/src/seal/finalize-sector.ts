@@ -10,7 +10,6 @@ export class SectorNotSealedError extends GranaryError {
       code: 'SECTOR_NOT_SEALED',
       message: `the sealing of the sector in ${dir} is not finished`,
       hint: 'seal it first: sealSector goes on where it stopped',
-      retryable: false,
     })
   }
 }

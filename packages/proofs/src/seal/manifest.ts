@@ -47,7 +47,6 @@ export class ManifestError extends GranaryError {
       code: 'MANIFEST_INVALID',
       message: `${path} ${why}`,
       hint: 'the folder was changed from outside or is no sector: restore it, or remove it and seal the sector again',
-      retryable: false,
       cause,
     })
   }

@@ -8,7 +8,6 @@ export class SectorDamagedError extends GranaryError {
       code: 'SECTOR_DAMAGED',
       message: `the sector in ${dir} is damaged: ${what}`,
       hint: 'restore the folder from a copy, or seal the sector again from its pieces',
-      retryable: false,
     })
   }
 }

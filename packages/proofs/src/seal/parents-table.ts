@@ -34,7 +34,6 @@ export class ParentsTableError extends GranaryError {
       code: 'PARENTS_TABLE_WRONG',
       message: `the parents table that was built for ${path} is not the known one`,
       hint: 'the kernel or the memory of this machine is faulty: try GRANARY_KERNEL=ts, and report it',
-      retryable: false,
     })
   }
 }

@@ -61,7 +61,6 @@ export class SealInputError extends GranaryError {
       code: 'SEAL_INPUT_INVALID',
       message,
       hint: 'ticket and prover id are 32 bytes; provider and sector number are whole numbers from 0',
-      retryable: false,
     })
   }
 }
@@ -72,7 +71,6 @@ export class SectorFolderError extends GranaryError {
       code: 'SECTOR_DIR_MISMATCH',
       message: `${dir} holds another sector: its ${what} differs`,
       hint: 'give each sector a folder of its own, or remove this one to seal anew',
-      retryable: false,
     })
   }
 }
@@ -83,7 +81,6 @@ export class SectorDataChangedError extends GranaryError {
       code: 'SECTOR_DATA_CHANGED',
       message: `the pieces of the sector in ${dir} are not those that its sealing began with`,
       hint: 'restore the piece files, or remove the folder and seal the sector anew',
-      retryable: false,
     })
   }
 }

@@ -27,7 +27,6 @@ export class DiskError extends GranaryError {
       code: 'DISK_TOO_SMALL',
       message: `sealing takes ${neededBytes} more bytes in ${folder}, and ${availableBytes} are free`,
       hint: 'free some space, give a folder on a larger disk, or seal fewer sectors together',
-      retryable: true,
       details: { folder, neededBytes, availableBytes },
     })
   }

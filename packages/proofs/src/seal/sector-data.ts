@@ -20,7 +20,6 @@ export class PieceFileError extends GranaryError {
       code: 'PIECE_FILE_INVALID',
       message: `piece file ${path} ${why}`,
       hint: 'give the file whose piece was agreed on, unchanged, and its payload size',
-      retryable: false,
       cause,
     })
   }

@@ -25,7 +25,6 @@ export class UnsealRangeError extends GranaryError {
       code: 'UNSEAL_RANGE_INVALID',
       message,
       hint: 'give the offset that placePieces gave, in padded bytes, and the payload size of the piece',
-      retryable: false,
     })
   }
 }

@@ -7,7 +7,6 @@ export class SoundnessInputError extends GranaryError {
       code: 'SOUNDNESS_INPUT_INVALID',
       message,
       hint: 'shares and chances go from 0 to 1, counts are whole numbers of at least 1',
-      retryable: false,
     })
   }
 }

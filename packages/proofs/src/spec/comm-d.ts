@@ -11,7 +11,6 @@ export class PiecesDoNotFitError extends GranaryError {
       code: 'PIECES_DO_NOT_FIT',
       message: `piece ${piece} would end at byte ${end} of a sector of ${sectorBytes} bytes`,
       hint: 'a piece is aligned to its own size: put larger pieces first, or fewer pieces into the sector',
-      retryable: false,
       details: { piece, end, sectorBytes },
     })
   }
@@ -23,7 +22,6 @@ export class PieceSizeError extends GranaryError {
       code: 'PIECE_SIZE_INVALID',
       message: `${what} is ${size} bytes`,
       hint: 'padded sizes are powers of two of at least 128 bytes',
-      retryable: false,
     })
   }
 }

@@ -15,7 +15,6 @@ export class Fr32Error extends GranaryError {
       code: 'FR32_INVALID',
       message,
       hint: 'the bytes are not fr32-padded data: pass what padFr32 gave, or the nodes of an unsealed sector',
-      retryable: false,
     })
   }
 }

@@ -29,7 +29,6 @@ export class InvalidPieceCidError extends GranaryError {
       code: 'PIECE_CID_INVALID',
       message: `"${text}" is not a piece CID: ${why}`,
       hint: 'a piece CID starts with bafkzcib (v2) or baga6ea4seaq (v1); a CID of content (a root CID) is another thing',
-      retryable: false,
     })
   }
 }

@@ -34,7 +34,6 @@ export class UnknownProfileError extends GranaryError {
       code: 'PROFILE_UNKNOWN',
       message: `"${name}" is not a sector profile`,
       hint: `use one of ${Object.keys(profiles).join(', ')}`,
-      retryable: false,
     })
   }
 }
@@ -51,7 +50,6 @@ export class CustomProfileError extends GranaryError {
       code: 'PROFILE_INVALID',
       message: `no sector can have ${what}`,
       hint: `a sector is a power of two of at least ${NODES_MIN * NODE_BYTES} bytes, with 1 to ${LAYERS_MAX} layers, 1 to ${CHALLENGES_MAX} challenges and a porep id of 32 bytes`,
-      retryable: false,
     })
   }
 }

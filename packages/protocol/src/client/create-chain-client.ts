@@ -214,7 +214,6 @@ function originOf(url: string): string {
     code: 'CHAIN_URL_INVALID',
     message: `"${url}" is not the address of a chain node`,
     hint: 'give an address such as http://127.0.0.1:7460',
-    retryable: false,
     details: { url },
   })
 }

@@ -1,5 +1,5 @@
 /** What can go wrong between this client and a node; errors that the node itself answers pass through with their code. */
-import { GranaryError } from '@granary/base'
+import { GranaryError, relayedCode } from '@granary/base'
 import type { TxView } from './views.ts'
 
 /** CHAIN_UNREACHABLE: nobody answers HTTP at that address. */
@@ -9,7 +9,6 @@ export class ChainUnreachableError extends GranaryError {
       code: 'CHAIN_UNREACHABLE',
       message: `no chain answers at ${url}: ${reasonOf(cause)}`,
       hint: 'start one with `granary devnet` or `granary chain run`, or name the right address with --chain or GRANARY_CHAIN',
-      retryable: true,
       details: { url },
       cause,
     })
@@ -36,7 +35,6 @@ export class ForeignChainError extends GranaryError {
       code: 'CHAIN_FOREIGN',
       message: `${url} follows the chain with genesis ${found}, expected was ${expected}`,
       hint: 'nothing of that answer was used: name a node of the expected chain with --chain or GRANARY_CHAIN, or start with a folder of its own for the other chain',
-      retryable: false,
       details: { url, expected, found },
     })
   }
@@ -49,7 +47,6 @@ export class ChainBehindError extends GranaryError {
       code: 'CHAIN_BEHIND',
       message: `${url} is at height ${height}, height ${seen} was seen before: what it does not know may be there`,
       hint: 'delete nothing: wait until the node has caught up, or name another one with --chain or GRANARY_CHAIN',
-      retryable: true,
       details: { url, height, seen },
       cause,
     })
@@ -62,9 +59,9 @@ export class ChainTxError extends GranaryError {
 
   constructor(tx: TxView) {
     super({
-      code: tx.code,
+      code: relayedCode(tx.code),
       message: tx.message ?? `${tx.kind} failed in block ${tx.height} with ${tx.code}`,
-      hint: tx.hint ?? 'look the code up in docs/spec/chain.md, correct the message and send it again',
+      hint: tx.hint ?? 'look the code up in docs/errors.md, correct the message and send it again',
       retryable: false,
       details: { id: tx.id, height: tx.height, kind: tx.kind },
     })

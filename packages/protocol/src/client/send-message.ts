@@ -3,7 +3,7 @@
  * is the digest that was signed, so the same bytes can be sent again after a lost answer and still happen once; a new
  * signature is made only when the old one can never be committed any more.
  */
-import { GranaryError, sleep } from '@granary/base'
+import { factsOf, GranaryError, sleep } from '@granary/base'
 import {
   encodeTransaction,
   feeOf,
@@ -144,11 +144,5 @@ function isFeeError(error: unknown): boolean {
 }
 
 function isLost(error: unknown): boolean {
-  return (
-    GranaryError.is(error) &&
-    error.retryable &&
-    ['CHAIN_UNREACHABLE', 'CHAIN_ANSWER_INVALID', 'CHAIN_BEHIND', 'TX_WAIT_TIMEOUT', 'NODE_STOPPING'].includes(
-      error.code,
-    )
-  )
+  return GranaryError.is(error) && error.retryable && factsOf(error.code)?.lost === true
 }

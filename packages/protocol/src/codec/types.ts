@@ -19,7 +19,6 @@ export class MessageInvalidError extends GranaryError {
       code: 'MESSAGE_INVALID',
       message: `"${path}" expected ${expected}, got ${describe(actual)}`,
       hint: `correct the field "${path}" and send the message again`,
-      retryable: false,
       details: { path },
     })
   }

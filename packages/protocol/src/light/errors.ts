@@ -8,7 +8,6 @@ export class UnprovenError extends GranaryError {
       code,
       message: `this node's answer is not proven: ${why}`,
       hint: hints[code],
-      retryable: code === 'PROOF_STALE',
       details: { why },
     })
   }
@@ -31,7 +30,6 @@ export class HeadTooOldError extends GranaryError {
       code: 'HEAD_TOO_OLD',
       message: `this node's head is of ${head}, ${seconds(nowMs - timeMs)} before this machine's clock (${clock}); at most ${seconds(ageMaxMs)} are taken`,
       hint: 'check the clock of this machine; if it is right, the node is behind or the chain stands still: wait, or ask another node',
-      retryable: true,
       details: { timeMs, nowMs, ageMaxMs },
     })
   }

@@ -41,7 +41,6 @@ export class TransactionDecodeError extends GranaryError {
       code: 'TX_MALFORMED',
       message,
       hint: 'send the bytes that encodeTransaction gives',
-      retryable: false,
       cause,
     })
   }

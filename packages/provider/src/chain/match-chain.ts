@@ -10,7 +10,6 @@ export class ChainMismatchError extends GranaryError {
       code: 'CHAIN_MISMATCH',
       message: `this home belongs to the chain ${expected}, ${url} is ${actual}`,
       hint: 'point --chain at the chain of this home, or start a new --home for the other chain',
-      retryable: false,
       details: { expected, actual, url },
     })
   }

@@ -32,7 +32,6 @@ export class NotRegisteredError extends GranaryError {
       code: 'PROVIDER_NOT_REGISTERED',
       message: `no provider is registered for ${address}, and this chain has no faucet`,
       hint: 'move money to that address, then start again',
-      retryable: false,
       details: { address },
     })
   }

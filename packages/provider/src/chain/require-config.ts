@@ -22,7 +22,6 @@ export class SealAfterTooLongError extends GranaryError {
       code: 'SEAL_AFTER_TOO_LONG',
       message: `a piece would wait ${sealAfterMs} ms for others, and its deal has to be active within ${activateWithinMs} ms`,
       hint: 'give a shorter --seal-after, or promise more time with activateWithinMs in config.json',
-      retryable: false,
       details: { sealAfterMs, activateWithinMs },
     })
   }

@@ -10,7 +10,6 @@ export class ProfileRefusedError extends GranaryError {
       code: 'PROFILE_REFUSED',
       message: `the chain at ${chainUrl} takes no sectors of profile ${profile}; it takes ${taken.join(', ') || 'none'}`,
       hint: 'choose one of these with --profile in a new --home, or another --chain',
-      retryable: false,
       details: { profile, taken, chain: chainUrl },
     })
   }

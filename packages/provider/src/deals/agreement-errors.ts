@@ -5,7 +5,7 @@ import type { Address, Hash } from '@granary/protocol/messages'
 
 export class TermsRefusedError extends GranaryError {
   constructor(code: TermsFault, message: string, hint: string, details: Record<string, unknown> = {}) {
-    super({ code, message, hint, retryable: false, details })
+    super({ code, message, hint, details })
   }
 }
 
@@ -23,7 +23,6 @@ export class NonceConflictError extends GranaryError {
       code: 'NONCE_CONFLICT',
       message: `nonce ${nonce} was used for the agreement ${agreed}, these terms are ${asked}`,
       hint: 'send the terms that were agreed on, or take another nonce for another deal',
-      retryable: false,
       details: { nonce: String(nonce), agreed, asked },
     })
   }
@@ -35,7 +34,6 @@ export class ClientFundsError extends GranaryError {
       code: 'CLIENT_FUNDS_INSUFFICIENT',
       message: `${client} has ${balance} attoGRN free on the chain, price and fee are ${needed}`,
       hint: 'move money to that account, then send the same request again: the upload is kept',
-      retryable: false,
       details: { client, balance: String(balance), needed: String(needed) },
     })
   }
@@ -47,7 +45,6 @@ export class CollateralShortError extends GranaryError {
       code: 'COLLATERAL_SHORT',
       message: `the provider has ${free} attoGRN of free collateral, this deal needs ${needed}`,
       hint: 'choose another provider, or try again later: offers that are not published set theirs free',
-      retryable: true,
       details: { free: String(free), needed: String(needed) },
     })
   }
@@ -59,7 +56,6 @@ export class OffersFullError extends GranaryError {
       code: 'OFFERS_FULL',
       message: `${offeredBytes} bytes would be reserved for deals that are not published, the limit is ${limitBytes}`,
       hint: 'try again in a few minutes: an offer that is not published is dropped',
-      retryable: true,
       details: { offeredBytes, limitBytes },
     })
   }
@@ -71,7 +67,6 @@ export class DealNotFoundError extends GranaryError {
       code: 'DEAL_NOT_FOUND',
       message: `this provider has no deal ${id}`,
       hint: 'ask by the agreement id (0x…) or by the number of the deal on the chain',
-      retryable: false,
       details: { id },
     })
   }

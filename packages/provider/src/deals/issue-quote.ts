@@ -54,7 +54,6 @@ export class NoAskError extends GranaryError {
       code: 'NO_ASK',
       message: `provider ${providerId} has no ask on the chain`,
       hint: 'choose another provider, or wait until it sets one',
-      retryable: true,
     })
   }
 }
@@ -66,7 +65,6 @@ export class QuotesFullError extends GranaryError {
       code: 'QUOTES_FULL',
       message: `${count} quotes are open already`,
       hint: 'try again when some have run out, or choose another provider',
-      retryable: true,
       details: { count },
     })
   }

@@ -15,7 +15,6 @@ export class ClocksApartError extends GranaryError {
       code: 'CLOCKS_APART',
       message: `the login is of ${isoOf(issuedAt)}, the provider's clock says ${isoOf(nowS)}: they are ${apart} s apart`,
       hint: 'set the clock of the machine that is wrong, then try again',
-      retryable: false,
       details: { issuedAt, providerNow: nowS, toleranceS: CLOCK_TOLERANCE_S },
     })
   }

@@ -58,7 +58,7 @@ export class QuoteBoundError extends GranaryError {
     hint: string,
     details: { bound: string; limit: number; asked: number },
   ) {
-    super({ code, message, hint, retryable: false, details })
+    super({ code, message, hint, details })
   }
 }
 

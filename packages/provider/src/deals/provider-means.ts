@@ -37,7 +37,6 @@ export class FeesShortError extends GranaryError {
       code: 'FEES_SHORT',
       message: `the provider's account has ${balance} attoGRN, the fees for what it has promised come to ${needed}`,
       hint: 'choose another provider, or try again later',
-      retryable: true,
       details: { balance: String(balance), needed: String(needed) },
     })
   }

@@ -15,7 +15,6 @@ export class UnauthorizedError extends GranaryError {
       code,
       message,
       hint: 'log in with POST /v1/auth and send `authorization: Bearer <token>`',
-      retryable: false,
     })
   }
 }

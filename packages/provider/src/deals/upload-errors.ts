@@ -8,7 +8,6 @@ export class UploadNotFoundError extends GranaryError {
       code: 'UPLOAD_NOT_FOUND',
       message: `you have no upload ${uploadId}`,
       hint: 'it may have expired: create it again at /v1/uploads',
-      retryable: false,
       details: { uploadId },
     })
   }
@@ -20,7 +19,6 @@ export class UploadIncompleteError extends GranaryError {
       code: 'UPLOAD_INCOMPLETE',
       message: `upload ${uploadId} has ${offset} of ${size} bytes`,
       hint: 'ask for its offset with HEAD and send the rest',
-      retryable: false,
       details: { uploadId, offset, size },
     })
   }
@@ -33,7 +31,6 @@ export class UploadBusyError extends GranaryError {
       code: 'UPLOAD_BUSY',
       message: `upload ${uploadId} ${why} by another request`,
       hint: 'wait for the answer to that request, then try again',
-      retryable: true,
       details: { uploadId },
     })
   }
@@ -45,7 +42,6 @@ export class UploadMetadataError extends GranaryError {
       code: 'UPLOAD_METADATA_INVALID',
       message: `upload metadata: ${problem}`,
       hint: 'send Upload-Length and the metadata pieceCid, pieceSize, quoteId and, if there is one, rootCid',
-      retryable: false,
     })
   }
 }
@@ -56,7 +52,6 @@ export class UploadTooLargeError extends GranaryError {
       code: 'UPLOAD_TOO_LARGE',
       message: `the upload is ${sizeBytes} bytes, at most ${limitBytes} are taken`,
       hint: 'the payload of a piece is at most 127/128 of its piece size: ask for a quote over the right size',
-      retryable: false,
       details: { sizeBytes, limitBytes },
     })
   }
@@ -68,7 +63,6 @@ export class QuotaExceededError extends GranaryError {
       code: 'QUOTA_EXCEEDED',
       message: `${used} ${what} at the same time, the limit for ${what === 'quotes' ? 'an address' : 'a client'} is ${limit}`,
       hint: 'finish or delete what you have open, or wait until it expires',
-      retryable: true,
       details: { what, used, limit },
     })
   }

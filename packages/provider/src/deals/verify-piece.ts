@@ -15,7 +15,6 @@ export class PieceMismatchError extends GranaryError {
       code: 'PIECE_MISMATCH',
       message: `${what} is ${actual}, the terms say ${expected}`,
       hint: 'send the CAR that was quoted, or terms that name what was sent',
-      retryable: false,
       details: { what, actual, expected },
     })
   }

@@ -1,5 +1,5 @@
 import { tmpdir } from 'node:os'
-import { GranaryError } from '@granary/base'
+import { type ErrorCode, GranaryError } from '@granary/base'
 import type { ChainStatus, PartitionView } from '@granary/protocol/client'
 import { expect, test } from '@jest/globals'
 import express from 'express'
@@ -11,7 +11,8 @@ import { type Log, withTimeAndLevel } from '../log.ts'
 import { type HealthWatch, watchHealth } from './watch-health.ts'
 
 const START_MS = 1_000_000
-const wireError = (code: string) => new GranaryError({ code, message: `it is ${code}`, hint: 'look', retryable: true })
+const wireError = (code: ErrorCode) =>
+  new GranaryError({ code, message: `it is ${code}`, hint: 'look', retryable: true })
 
 interface World {
   nowMs: number

@@ -50,7 +50,6 @@ export class NothingToRebuildError extends GranaryError {
       code: 'PROVIDER_NOT_REGISTERED',
       message: `${chainUrl} knows no provider of ${address}: there is nothing to make a store from`,
       hint: 'name the chain of this home with --chain; a home that was never registered is started with `granary provider run`',
-      retryable: false,
       details: { address, chainUrl },
     })
   }

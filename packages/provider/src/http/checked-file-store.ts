@@ -27,7 +27,6 @@ export class ChecksumHeaderError extends GranaryError {
       code: 'REQUEST_INVALID',
       message: `Upload-Checksum is ${JSON.stringify(header)}`,
       hint: `send one of ${checksumAlgorithms.join(', ')}, a space, and the hash in base64`,
-      retryable: false,
     })
   }
 }

@@ -1,11 +1,10 @@
 /** The last middleware: every failure leaves as `{ error }`; what is not ours leaves without its insides. */
-import { GranaryError } from '@granary/base'
+import { type ErrorCode, GranaryError } from '@granary/base'
 import { answerErrors, unreadableOf } from '@granary/base/http'
 import type { ErrorRequestHandler, RequestHandler } from 'express'
 import * as z from 'zod'
 import { describeIssues } from '../describe-issues.ts'
 import type { Log } from '../log.ts'
-import { statusOf } from './status-of.ts'
 
 export function notFound(): RequestHandler {
   return (request) => {
@@ -13,14 +12,12 @@ export function notFound(): RequestHandler {
       code: 'ROUTE_NOT_FOUND',
       message: `there is no ${request.method} ${request.path}`,
       hint: 'GET /v1/info says who this provider is',
-      retryable: false,
     })
   }
 }
 
 export function errorHandler(log: Log): ErrorRequestHandler {
   return answerErrors({
-    statusOf,
     translate,
     internal,
     log: ({ method, path, message }) => log({ type: 'http:failed', method, path, error: message }),
@@ -46,8 +43,8 @@ function translate(error: unknown): GranaryError | undefined {
   }
 }
 
-function requestError(code: string, message: string, hint: string): GranaryError {
-  return new GranaryError({ code, message, hint, retryable: false })
+function requestError(code: ErrorCode, message: string, hint: string): GranaryError {
+  return new GranaryError({ code, message, hint })
 }
 
 function internal(): GranaryError {
@@ -55,6 +52,5 @@ function internal(): GranaryError {
     code: 'INTERNAL',
     message: 'the provider failed to answer',
     hint: "try again; if it stays, the provider's log says more",
-    retryable: true,
   })
 }

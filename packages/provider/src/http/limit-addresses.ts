@@ -24,7 +24,6 @@ export class BytesLimitedError extends GranaryError {
       code: 'BYTES_LIMITED',
       message: `an address may move ${bytesPerMinute} bytes a minute`,
       hint: `wait ${retryAfterSeconds} s`,
-      retryable: true,
       details: { retryAfterSeconds },
     })
   }
@@ -37,7 +36,6 @@ export class DownloadsFullError extends GranaryError {
       code: 'DOWNLOADS_FULL',
       message: `${limit} downloads are under way already`,
       hint: 'ask again in a moment, or ask another provider of it',
-      retryable: true,
       details: { limit, retryAfterSeconds: 1 },
     })
   }

@@ -49,7 +49,6 @@ const refuseWhileStarting: RequestListener = (_, response) => {
     code: 'STARTING',
     message: 'the provider is starting',
     hint: 'try again in a moment',
-    retryable: true,
   })
   response.writeHead(503, { 'content-type': 'application/json', 'retry-after': '1' }).end(JSON.stringify({ error }))
 }

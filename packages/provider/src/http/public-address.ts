@@ -30,7 +30,6 @@ export class NoPublicAddressError extends GranaryError {
       code: 'NO_PUBLIC_ADDRESS',
       message: `${host} is no address that a client could use, and this machine has no other one than its own loopback`,
       hint: 'say with --public-url how clients reach this provider, or use --host 127.0.0.1 for this machine alone',
-      retryable: false,
       details: { host },
     })
   }

@@ -3,7 +3,8 @@
  * is ours stands before it: who may create one, of which size, and that nobody touches the upload of another.
  */
 import type { IncomingMessage } from 'node:http'
-import { GranaryError } from '@granary/base'
+import { type ErrorCode, GranaryError } from '@granary/base'
+import { statusOf } from '@granary/base/http'
 import type { Address } from '@granary/protocol/messages'
 import { Metadata, Server } from '@tus/server'
 import { type Request, type RequestHandler, Router } from 'express'
@@ -13,7 +14,6 @@ import { UploadMetadataError, UploadNotFoundError } from '../deals/upload-errors
 import type { UploadGate } from '../deals/upload-gate.ts'
 import type { TusRecord, UploadRow, UploadStore } from '../deals/upload-store.ts'
 import { CheckedFileStore, checksumAlgorithms, parseChecksum, type TakeRoom } from './checked-file-store.ts'
-import { statusOf } from './status-of.ts'
 
 const LOCK_DRAIN_MS = 500
 /** tus would take the method from this header, after it has been checked. */
@@ -124,7 +124,7 @@ function createTus(datastore: CheckedFileStore, opened: WeakMap<IncomingMessage,
   })
 }
 
-const tusCodes: Readonly<Record<number, string>> = { 409: 'UPLOAD_OFFSET_CONFLICT', 460: 'UPLOAD_CHECKSUM_MISMATCH' }
+const tusCodes: Readonly<Record<number, ErrorCode>> = { 409: 'UPLOAD_OFFSET_CONFLICT', 460: 'UPLOAD_CHECKSUM_MISMATCH' }
 
 function toTusError(error: Error | { status_code: number; body: string }): { status_code: number; body: string } {
   if (GranaryError.is(error)) return { status_code: statusOf(error), body: JSON.stringify({ error }) }
@@ -134,7 +134,6 @@ function toTusError(error: Error | { status_code: number; body: string }): { sta
     code: tusCodes[status] ?? (status >= 500 ? 'INTERNAL' : 'UPLOAD_REFUSED'),
     message: known?.body.trim() ?? 'the upload could not be written',
     hint: 'ask for the offset with HEAD and go on from there',
-    retryable: status in tusCodes || status >= 500,
   })
   return { status_code: status, body: JSON.stringify({ error: wire }) }
 }

@@ -22,7 +22,6 @@ export class SectorsDamagedError extends GranaryError {
       code: 'SECTORS_DAMAGED',
       message: `${damaged.length} of the sectors asked for do not prove; sector ${first?.number}: ${first?.reason}`,
       hint: 'They are mended where their data allows it. Look at the disk.',
-      retryable: true,
       details: { sectors: damaged.map(({ number }) => number) },
     })
   }

@@ -14,7 +14,6 @@ export class PieceDamagedError extends GranaryError {
       code: 'PIECE_DAMAGED',
       message: `${path} is not piece ${pieceCid} any more: ${why}`,
       hint: 'Put a copy of the piece there, or have its owner send it again: then the sector is sealed again.',
-      retryable: true,
       details: { path, pieceCid },
     })
   }

@@ -2,7 +2,7 @@
  * The worker threads that prove. They stand apart from the queue of sealing: an answer to a challenge needs the sectors'
  * folders and the chain, and neither a queue, nor a store, nor room on a disk.
  */
-import { GranaryError } from '@granary/base'
+import { GranaryError, relayedCode } from '@granary/base'
 import { Tinypool } from 'tinypool'
 import type { JobOutcome } from '../wire-error.ts'
 import type { PieceToCheck } from './check-pieces.ts'
@@ -57,9 +57,8 @@ async function settle<Result>(work: Promise<JobOutcome<Result>>, signal: AbortSi
       code: 'PROVER_THREAD_LOST',
       message: `a proving thread ended without an answer: ${Error.isError(error) ? error.message : String(error)}`,
       hint: 'It is started and asked again. If it happens each time, look for a lack of memory.',
-      retryable: true,
     })
   })
-  if (!outcome.ok) throw new ProverError(outcome.error)
+  if (!outcome.ok) throw new ProverError({ ...outcome.error, code: relayedCode(outcome.error.code) })
   return outcome.result
 }

@@ -11,7 +11,6 @@ export class SectorGoneError extends GranaryError {
       code: 'SECTOR_UNKNOWN',
       message: `the chain does not know sector ${number}`,
       hint: 'See that the provider follows the chain that it was sealed for.',
-      retryable: true,
       details: { sector: number },
     })
   }

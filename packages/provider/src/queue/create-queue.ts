@@ -29,7 +29,6 @@ export class RedisUnreachableError extends GranaryError {
       code: 'QUEUE_REDIS_UNREACHABLE',
       message: `no Redis answers at ${withoutPassword(url)}: ${Error.isError(cause) ? cause.message : String(cause)}`,
       hint: 'Start Redis there, correct the URL, or leave it out to use the embedded queue.',
-      retryable: true,
       cause,
     })
   }

@@ -42,7 +42,6 @@ export class QueueLostError extends GranaryError {
       code: 'QUEUE_LOST',
       message: `the store of the queue in ${folder} is lost: ${Error.isError(cause) ? cause.message : String(cause)}`,
       hint: 'It is made anew. If that happens again, see who deletes files there, and look at the disk.',
-      retryable: true,
       details: { folder },
       cause,
     })
@@ -55,7 +54,6 @@ export class JobIdInvalidError extends GranaryError {
       code: 'JOB_ID_INVALID',
       message: `"${id}" cannot be a job id`,
       hint: `Use letters, digits, '.', '_' and '-', at most 128 of them.`,
-      retryable: false,
     })
   }
 }

@@ -3,7 +3,7 @@
  * worker's own events; the state of each awaited job is also read every few seconds, so that a job which was lost with its
  * store, or done by another machine's worker, is noticed.
  */
-import { GranaryError } from '@granary/base'
+import { GranaryError, relayedCode } from '@granary/base'
 import { type BackendFactory, type ConnectionOptions, type IQueueBackend, Queue, Worker } from 'bullmq'
 import type { JobOutcome } from '../wire-error.ts'
 import { JobFailedError, JobIdInvalidError, type JobOptions, type JobProgressReport } from './job-queue.ts'
@@ -141,7 +141,7 @@ export async function openLine(options: LineOptions): Promise<Line> {
       if (others.size === 1) await submit(request)
       const outcome = await promise
       if (outcome.ok) return outcome.result
-      throw new JobFailedError(outcome.error)
+      throw new JobFailedError({ ...outcome.error, code: relayedCode(outcome.error.code) })
     } catch (error) {
       lost?.throwIfAborted()
       throw error
@@ -173,7 +173,6 @@ function crashed(kind: string | undefined, reason: string): JobOutcome {
     code: 'JOB_CRASHED',
     message: `the worker thread of a ${kind ?? 'job'} ended without an answer: ${reason}`,
     hint: 'It is tried again. If it happens each time, look for a lack of memory or disk space.',
-    retryable: true,
   })
   return { ok: false, error: error.toJSON() }
 }

@@ -25,7 +25,6 @@ export class QueueFolderError extends GranaryError {
       code: 'QUEUE_FOLDER_UNUSABLE',
       message: `the queue folder ${folder} cannot be opened, nor made anew: ${describe(cause)}`,
       hint: 'See that the disk is neither full nor read-only. The folder holds nothing that cannot be made again.',
-      retryable: false,
       cause,
     })
   }

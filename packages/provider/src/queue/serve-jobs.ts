@@ -2,7 +2,7 @@
  * The inside of a worker thread: turns a table of job functions into what BullMQ's sandbox calls. A job's error travels as
  * its result, since the queue's own failure path keeps nothing but the message.
  */
-import type { WireError } from '@granary/base'
+import { GranaryError, type WireError } from '@granary/base'
 import { type JobOutcome, toWireError } from '../wire-error.ts'
 import type { JobMap, JobProgressReport } from './job-queue.ts'
 
@@ -50,10 +50,9 @@ export function serveJobs<Jobs extends JobMap>(handlers: JobHandlers<Jobs>): Pro
 }
 
 function unknownKind(kind: string): WireError {
-  return {
+  return new GranaryError({
     code: 'JOB_KIND_UNKNOWN',
     message: `there is no job "${kind}"`,
     hint: 'The queue and its worker are of different versions: run the same version on all machines.',
-    retryable: false,
-  }
+  }).toJSON()
 }

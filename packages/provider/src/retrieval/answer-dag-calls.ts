@@ -14,7 +14,6 @@ export class WalkTooLongError extends GranaryError {
       code: 'WALK_TOO_LONG',
       message: `nothing of the content was found in ${SILENCE_MAX_MS / 1_000} s`,
       hint: 'ask for less of the DAG: a path, a range of bytes, or dag-scope=block',
-      retryable: false,
     })
   }
 }

@@ -144,7 +144,6 @@ export class BitswapNotStartedError extends GranaryError {
       code: 'PORT_IN_USE',
       message: `bitswap cannot listen on port ${port}: ${Error.isError(cause) ? cause.message : String(cause)}`,
       hint: 'choose another --libp2p-port, or 0 for a free one',
-      retryable: false,
       details: { port },
       cause,
     })

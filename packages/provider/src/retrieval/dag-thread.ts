@@ -38,7 +38,6 @@ class ReaderLostError extends GranaryError {
       code: 'READER_LOST',
       message: 'the thread that read this content has ended',
       hint: 'try again; if it happens each time, fetch the piece and read the content from that',
-      retryable: true,
       cause,
     })
   }

@@ -21,5 +21,6 @@ parentPort!.on('message', ({ id, call }: DagQuestion) => {
 function wireOf(error: unknown): WireError {
   if (GranaryError.is(error)) return error.toJSON()
   const message = Error.isError(error) ? error.message : String(error)
-  return { code: 'INTERNAL', message, hint: 'this is a fault of the provider: tell its operator', retryable: true }
+  const hint = 'this is a fault of the provider: tell its operator'
+  return new GranaryError({ code: 'INTERNAL', message, hint }).toJSON()
 }

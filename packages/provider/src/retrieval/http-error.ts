@@ -1,27 +1,6 @@
-/** Failures of retrieval as HTTP answers: `{ error }`, or a broken connection once bytes are out. */
+/** What retrieval refuses, and what becomes of an answer that has begun and fails. */
 import { GranaryError } from '@granary/base'
 import type { ErrorRequestHandler } from 'express'
-
-const statuses: Readonly<Record<string, number>> = {
-  CID_INVALID: 400,
-  PIECE_CID_INVALID: 400,
-  REQUEST_INVALID: 400,
-  BLOCK_MISSING: 404,
-  PATH_NOT_FOUND: 404,
-  PIECE_NOT_FOUND: 404,
-  NOT_A_FILE: 406,
-  FORMAT_UNSUPPORTED: 406,
-  CODEC_UNSUPPORTED: 406,
-  NOT_CACHED: 412,
-  RANGE_INVALID: 416,
-  DAG_INVALID: 422,
-  IDENTITY_TOO_LONG: 422,
-  ROUTING_CID_INVALID: 422,
-  BLOCK_CORRUPT: 500,
-  PIECE_UNREADABLE: 503,
-  READER_LOST: 503,
-  WALK_TOO_LONG: 504,
-}
 
 /** Set before the first byte is read, and wrong in an answer that says why there is none. */
 const headersOfContent = [
@@ -37,20 +16,23 @@ const headersOfContent = [
 
 export class RequestInvalidError extends GranaryError {
   constructor(message: string, hint: string) {
-    super({ code: 'REQUEST_INVALID', message, hint, retryable: false })
+    super({ code: 'REQUEST_INVALID', message, hint })
   }
 }
 
-/** Errors that are not of this list go on to the program's own handler. */
+/** Takes back what was said of the content; the program's own handler answers. */
 export function retrievalErrors(): ErrorRequestHandler {
   return (error: unknown, _request, response, next) => {
     if (response.headersSent) return next(error)
     for (const name of headersOfContent) response.removeHeader(name)
-    if (!GranaryError.is(error)) return next(error)
-    const status = statuses[error.code]
-    if (status === undefined) return next(error)
-    // The range that an error of 416 names is that of the content, which it was asked for outside of.
-    if (status !== 416) response.removeHeader('Content-Range')
-    response.status(status).json({ error })
+    // The range that is named where none can be given is that of the content.
+    if (!GranaryError.is(error) || error.code !== 'RANGE_INVALID') response.removeHeader('Content-Range')
+    if (isPathMalformed(error)) response.status(400).json({ error })
+    else next(error)
   }
+}
+
+/** A CID stands in the path here, not in what is sent: without one there is nothing that was asked for. */
+function isPathMalformed(error: unknown): boolean {
+  return GranaryError.is(error) && (error.code === 'CID_INVALID' || error.code === 'PIECE_CID_INVALID')
 }

@@ -20,7 +20,6 @@ export class PeerKeyInvalidError extends GranaryError {
       code: 'PEER_KEY_INVALID',
       message: `${path} does not hold a libp2p key`,
       hint: 'restore it from a backup, or remove it to get a new peer id',
-      retryable: false,
       details: { path },
       cause,
     })

@@ -21,7 +21,6 @@ export class BlockCorruptError extends GranaryError {
       code: 'BLOCK_CORRUPT',
       message: `block ${cid} in piece ${pieceCid} at byte ${offset} is not what it was`,
       hint: 'fetch it from another provider; this one has been told that its copy is damaged',
-      retryable: false,
       details: { cid: cid.toString(), pieceCid, offset },
       cause,
     })
@@ -112,7 +111,6 @@ export class PieceUnreadableError extends GranaryError {
       code: 'PIECE_UNREADABLE',
       message: `the file of piece ${pieceCid} cannot be read`,
       hint: 'try another provider, or later: this one has been told',
-      retryable: true,
       cause,
     })
   }

@@ -11,7 +11,6 @@ export class RangeInvalidError extends GranaryError {
       code: 'RANGE_INVALID',
       message: `the range "${range}" is outside of the ${bytes} bytes`,
       hint: 'ask for a range inside, such as bytes=0-1023',
-      retryable: false,
       details: { bytes },
     })
   }

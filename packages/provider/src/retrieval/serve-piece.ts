@@ -11,7 +11,6 @@ export class PieceNotFoundError extends GranaryError {
       code: 'PIECE_NOT_FOUND',
       message: `there is no piece ${pieceCid} here`,
       hint: "the chain's deals say which providers store it",
-      retryable: false,
     })
   }
 }

@@ -4,6 +4,7 @@ import { GranaryError } from '@granary/base'
 import type { DealState, DealView, ProviderView } from '@granary/protocol/client'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import express from 'express'
+import { errorHandler } from '../http/error-handler.ts'
 import { endpointAddress } from './endpoint-address.ts'
 import type { DealDirectory } from './find-providers.ts'
 import { retrievalErrors } from './http-error.ts'
@@ -58,7 +59,10 @@ beforeAll(async () => {
   const multiaddrs = ['/ip4/127.0.0.1/tcp/7471/p2p/x']
   const has = (cid: { toString(): string }): boolean => cid.toString() !== PART
   app.get('/routing/v1/providers/:cid', serveRouting({ chain, rootsOf, has, self: { peerId: SELF, multiaddrs } }))
-  app.use(retrievalErrors())
+  app.use(
+    retrievalErrors(),
+    errorHandler(() => undefined),
+  )
   const server = app.listen(0, '127.0.0.1')
   await once(server, 'listening')
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/routing/v1/providers/`

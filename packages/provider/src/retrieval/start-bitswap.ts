@@ -33,7 +33,6 @@ export class BitswapMissingError extends GranaryError {
       code: 'BITSWAP_NOT_INSTALLED',
       message: 'bitswap is not served: its packages are not installed',
       hint: 'install them beside @granary/provider (its package.json lists them as optional peers), or set no libp2p port',
-      retryable: false,
       cause,
     })
   }
@@ -110,7 +109,6 @@ class ServedBlocks extends BaseBlockstore {
       code: 'STORE_READ_ONLY',
       message: `block ${cid} cannot be put here`,
       hint: 'content comes into a provider by deals only',
-      retryable: false,
     })
   }
 }

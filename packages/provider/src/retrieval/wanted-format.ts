@@ -24,7 +24,6 @@ export class FormatUnsupportedError extends GranaryError {
       code: 'FORMAT_UNSUPPORTED',
       message: `"${format}" is not served here`,
       hint: 'ask for raw (application/vnd.ipld.raw), car (application/vnd.ipld.car), or the file itself',
-      retryable: false,
     })
   }
 }

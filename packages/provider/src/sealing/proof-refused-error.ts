@@ -7,7 +7,6 @@ export class ProofRefusedError extends GranaryError {
       code: 'PROOF_REFUSED',
       message: `the ${proof} of ${of} does not verify: ${reason}`,
       hint: 'Files of the sector have probably changed on disk: check the disk and its memory.',
-      retryable: true,
       details: { reason },
     })
   }

@@ -15,7 +15,6 @@ export class SealedOtherwiseError extends GranaryError {
       code: 'SEALED_OTHERWISE',
       message: `sector ${number} was sealed again with CommR ${found}, the chain has ${wanted}`,
       hint: 'This is a defect of the machine (its memory, most likely) or of the provider: it is tried again.',
-      retryable: true,
       details: { sector: number, wanted, found },
     })
   }

@@ -3,7 +3,7 @@
  * a node that is away or a full disk does not count; what cannot be mended ends the sector and frees its deals. Sectors
  * never wait for each other.
  */
-import { GranaryError, sleep } from '@granary/base'
+import { type ErrorCode, factsOf, GranaryError, sleep } from '@granary/base'
 import { type DescribedError, describeError } from '../describe-error.ts'
 import { JobFailedError } from '../queue/job-queue.ts'
 import type { SealingLog } from '../sectors/sealing-log.ts'
@@ -101,33 +101,14 @@ function isFinal(error: unknown, sector: Sector): boolean {
  * The chain is away, behind, or not there yet, or another one answers in its place; or this provider lacks what its owner
  * can give it: room, memory, money. Giving up would cost the deal's collateral, waiting costs nothing.
  */
-const outageCodes = new Set([
-  'CHAIN_UNREACHABLE',
-  'CHAIN_ANSWER_INVALID',
-  'CHAIN_BEHIND',
-  'NODE_BUSY',
-  'ADDRESS_BUSY',
-  'RATE_LIMITED',
-  'BYTES_LIMITED',
-  'NODE_STOPPING',
-  'TX_WAIT_TIMEOUT',
-  'RANDOMNESS_NOT_READY',
-  'SEED_NOT_READY',
-  'DISK_TOO_SMALL',
-  'MEMORY_TOO_SMALL',
-  'DISK_FULL',
-  'DISK_FAILED',
-  'ENOSPC',
-])
-
 function isOutage(error: unknown): boolean {
   if (!GranaryError.is(error)) return false
-  const comesAgain = error.code === 'CHAIN_FOREIGN' || moneyCodes.has(error.code)
-  return comesAgain || (error.retryable && outageCodes.has(error.code))
+  const facts = factsOf(error.code)
+  return facts?.outage === true && (error.retryable || facts.retryable !== true)
 }
 
 /** What the chain refuses for want of it now, and takes once the owner has seen to it. */
-const moneyCodes = new Set(['INSUFFICIENT_FUNDS', 'INSUFFICIENT_COLLATERAL'])
+const moneyCodes: ReadonlySet<string> = new Set<ErrorCode>(['INSUFFICIENT_FUNDS', 'INSUFFICIENT_COLLATERAL'])
 
 function raiseMoney({ alerts }: SealContext, { number }: Sector, { code, message }: DescribedError): void {
   if (!moneyCodes.has(code)) return

@@ -1,6 +1,6 @@
 /** What the steps of sealing share. */
 import { join } from 'node:path'
-import { GranaryError } from '@granary/base'
+import { type ErrorCode, GranaryError } from '@granary/base'
 import type { NamedProfile } from '@granary/proofs/profile'
 import type { ChainClient, SectorView } from '@granary/protocol/client'
 import type { Alerts } from '../alerts.ts'
@@ -28,8 +28,8 @@ export interface SealContext {
 
 /** This sector can not be finished; its deals may be sealed in another one, with a new number and ticket. */
 export class SectorLostError extends GranaryError {
-  constructor(code: string, message: string) {
-    super({ code, message, hint: 'Its deals are placed into a new sector.', retryable: false })
+  constructor(code: ErrorCode, message: string) {
+    super({ code, message, hint: 'Its deals are placed into a new sector.' })
   }
 }
 

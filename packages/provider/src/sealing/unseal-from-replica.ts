@@ -10,7 +10,6 @@ export class PieceNotSealedError extends GranaryError {
       code: 'PIECE_NOT_SEALED',
       message: `no sound replica here holds piece ${pieceCid}`,
       hint: 'its client can send it again: `granary put --again` of the same file',
-      retryable: true,
       details: { pieceCid },
       cause,
     })

@@ -121,7 +121,6 @@ export class SectorStateError extends GranaryError {
       code: 'SECTOR_STATE',
       message: `sector ${number} is ${state}: it cannot become ${wanted}`,
       hint: 'This is a defect of the provider, please report it. The sector was left as it was.',
-      retryable: false,
       details: { sector: number, state, wanted },
     })
   }
@@ -133,7 +132,6 @@ export class SectorMissingError extends GranaryError {
       code: 'SECTOR_MISSING',
       message: `the store knows no sector ${number}`,
       hint: 'See that the provider runs on the home that it was sealed on.',
-      retryable: false,
       details: { sector: number },
     })
   }

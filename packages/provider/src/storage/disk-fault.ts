@@ -30,7 +30,6 @@ export class DiskFaultError extends GranaryError {
         code === 'DISK_FULL'
           ? 'Make room on it. What waits for it goes on by itself; proofs of what is sealed need no room and go on.'
           : 'Look at the disk, its cables and how it is mounted. What waits for it goes on by itself.',
-      retryable: true,
       details: { folder },
       cause,
     })

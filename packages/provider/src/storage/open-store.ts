@@ -14,7 +14,6 @@ export class HomeLockedError extends GranaryError {
       code: 'HOME_LOCKED',
       message: `${path} is in use by another process`,
       hint: 'a provider runs on this home already: stop it first, or give this one its own --home',
-      retryable: false,
       details: { path },
       cause,
     })
@@ -27,7 +26,6 @@ export class StoreVersionError extends GranaryError {
       code: 'STORE_VERSION',
       message: `${path} has schema version ${found}, this program knows ${SCHEMA_VERSION}`,
       hint: 'run the newer granary that wrote this home, or start with a new --home',
-      retryable: false,
       details: { path, found, known: SCHEMA_VERSION },
     })
   }

@@ -11,7 +11,6 @@ export class NoSpaceError extends GranaryError {
       code: 'NO_SPACE',
       message: `${neededBytes} bytes are needed, the provider has ${freeBytes} left`,
       hint: 'choose another provider, or try again when deals or uploads have ended',
-      retryable: true,
       details: { neededBytes, freeBytes },
     })
   }

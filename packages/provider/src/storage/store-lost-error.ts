@@ -12,7 +12,6 @@ export class StoreLostError extends GranaryError {
       code: 'STORE_LOST',
       message: `${path} is ${fault}: ${why}. Nothing was started, moved or deleted`,
       hint: 'put back the newest provider.sqlite of this home, or run `granary provider rebuild`: it makes the store from the sealed sectors and the chain',
-      retryable: false,
       details: { path, fault },
       cause,
     })

@@ -37,7 +37,6 @@ export class HomeRecordInvalidError extends GranaryError {
       code: 'HOME_RECORD_INVALID',
       message: `${path} cannot be read, so nothing shows whether the store beside it is the newest of this home`,
       hint: 'put the file back from a copy, or run `granary provider rebuild`: it makes the store and this file anew',
-      retryable: false,
       details: { path },
       cause,
     })

@@ -2,7 +2,7 @@
  * The time of the next block, or why there can be none yet: nothing shows what time it is, the head is ahead of it, or the
  * beacon has been silent for as long as the chain goes on without it.
  */
-import { GranaryError } from '@granary/base'
+import { type ErrorCode, GranaryError } from '@granary/base'
 import type { Clock, ClockDispute, ClockStatus } from './clock.ts'
 
 export interface BlockTimes {
@@ -55,8 +55,8 @@ export function createBlockTimes({ clock, blockTimeMs, log, latestMs, monotonicM
 
 /** CLOCK_UNPROVEN, HEAD_AHEAD, BEACON_SILENT: there are no blocks at present, and nothing is lost by it. */
 export class ChainStalledError extends GranaryError {
-  constructor(given: { readonly code: string; readonly message: string; readonly hint: string }) {
-    super({ ...given, retryable: true })
+  constructor(given: { readonly code: ErrorCode; readonly message: string; readonly hint: string }) {
+    super(given)
   }
 }
 

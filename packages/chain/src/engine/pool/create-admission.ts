@@ -4,6 +4,7 @@
  * its place; then the signatures that it brings, its proof, and what it does. Those of one lane come in in their order; of the answers to one challenge one is verified
  * at a time, so that what is wrong is counted before the next one costs anything.
  */
+import type { ErrorCode } from '@granary/base'
 import {
   classOf,
   type Epoch,
@@ -64,7 +65,7 @@ export interface Admission {
 }
 
 const HOUR_MS = 3_600_000
-const WRONG_PROOF: ReadonlySet<string> = new Set(['POST_INVALID', 'POREP_INVALID', 'BUNDLE_LENGTH_WRONG'])
+const WRONG_PROOF: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['POST_INVALID', 'POREP_INVALID', 'BUNDLE_LENGTH_WRONG'])
 
 export function createAdmission(parts: AdmissionParts): Admission {
   const { machine, pool, senders, verification, height, isKnown } = parts

@@ -1,3 +1,4 @@
+import type { ErrorCode } from '@granary/base'
 import type { Address, Hash } from '@granary/protocol/messages'
 import { describe, expect, test } from '@jest/globals'
 import type { CandidateOutcome, Claim, KeyStanding, Senders, Touched } from '../../state/index.ts'
@@ -15,7 +16,7 @@ interface Stage extends PoolLimits {
   pool: Pool
   readonly balances: Map<Address, bigint>
   readonly keys: Map<string, KeyStanding>
-  refusal: string | undefined
+  refusal: ErrorCode | undefined
 }
 
 function stage(given: Partial<PoolLimits> = {}): Stage {

@@ -16,7 +16,6 @@ export class LaneClassError extends GranaryError {
       code: 'LANE_CLASS_MIXED',
       message: `in lane ${lane} messages of the class "${held}" wait, ${kind} is of the other`,
       hint: 'send proofs in lanes of their own, from 1024 on',
-      retryable: true,
       details: { lane },
     })
   }
@@ -29,7 +28,6 @@ export class AlreadyPendingError extends GranaryError {
       code: 'ALREADY_PENDING',
       message: `${kind} ${id} about the same waits already`,
       hint: `wait for its block: GET /v1/txs/${id}`,
-      retryable: true,
       details: { id },
     })
   }
@@ -42,7 +40,6 @@ export class ReplacementTooLowError extends GranaryError {
       code: 'REPLACEMENT_TOO_LOW',
       message: `in lane ${lane} one of sequence ${sequence} waits already: ${replaced.id}`,
       hint: 'sign with the next sequence; to replace that one, sign a maxFee that pays a level higher by an eighth',
-      retryable: false,
       details: { lane, id: replaced.id },
     })
   }
@@ -55,7 +52,6 @@ export class KeyChangingError extends GranaryError {
       code: 'KEY_CHANGING',
       message: `a message that changes the session key 0x${publicKey} waits for its block`,
       hint: 'send it again after the next blocks, by the key that is authorised then; proofs are taken meanwhile',
-      retryable: true,
       details: { publicKey: `0x${publicKey}` },
     })
   }
@@ -68,7 +64,6 @@ export class ProofAttemptsSpentError extends GranaryError {
       code: 'PROOF_ATTEMPTS_SPENT',
       message: `this node has refused as many wrong proofs of ${what} as it verifies`,
       hint: `verify a proof before you send it; ${until}`,
-      retryable: true,
     })
   }
 }

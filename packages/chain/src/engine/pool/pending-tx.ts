@@ -1,4 +1,5 @@
 /** A transaction that waits for a block. */
+import type { ErrorCode } from '@granary/base'
 import type { Address, Hash, TransactionClass, TransactionName } from '@granary/protocol/messages'
 import type { Claim } from '../../state/index.ts'
 
@@ -24,7 +25,7 @@ export interface Dropped {
 }
 
 export interface PoolReason {
-  readonly code: string
+  readonly code: ErrorCode
   readonly message: string
   readonly hint: string
 }

@@ -11,7 +11,8 @@ export function blockRoutes({ store }: { store: Store }): ServedOperation[] {
   return [
     serve(getBlock, ({ params: { height } }): BlockView => {
       const block = store.block(height)
-      if (block === undefined) throw new NotFoundError('block', String(height), 'GET /v1/status names the last one')
+      if (block === undefined)
+        throw new NotFoundError('BLOCK_NOT_FOUND', String(height), 'GET /v1/status names the last one')
       return {
         height,
         hash: block.hash,

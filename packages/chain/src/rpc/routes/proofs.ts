@@ -16,7 +16,8 @@ export function proofRoutes({ store }: { store: Store }): ServedOperation[] {
       const stateHeight = query.height ?? Math.max(0, head - 1)
       const next = store.block(stateHeight + 1)
       const state = store.readerAt(stateHeight)
-      if (next === undefined || state === undefined) throw new NotFoundError('state', String(stateHeight), KEPT)
+      if (next === undefined || state === undefined)
+        throw new NotFoundError('STATE_NOT_FOUND', String(stateHeight), KEPT)
       const value = state.get(key)
       return {
         height: head,

@@ -83,7 +83,7 @@ export function stateRoutes({ engine, store, genesis, version }: StateRoutesPart
     }),
     serve(getProvider, ({ params: { id } }) => {
       const view = providerView(reader, id)
-      if (view === undefined) throw new NotFoundError('provider', String(id), 'GET /v1/providers lists them')
+      if (view === undefined) throw new NotFoundError('PROVIDER_NOT_FOUND', String(id), 'GET /v1/providers lists them')
       return { height: height(), ...view }
     }),
     serve(listPartitions, ({ params: { id }, query: { after, limit } }) => {
@@ -100,7 +100,11 @@ export function stateRoutes({ engine, store, genesis, version }: StateRoutesPart
     serve(getSector, ({ params: { provider, number } }) => {
       const view = sectorView(reader, provider, number)
       if (view === undefined)
-        throw new NotFoundError('sector', `${provider}/${number}`, 'a sector is there once it has been pre-committed')
+        throw new NotFoundError(
+          'SECTOR_NOT_FOUND',
+          `${provider}/${number}`,
+          'a sector is there once it has been pre-committed',
+        )
       return { height: height(), ...view }
     }),
 
@@ -125,7 +129,7 @@ function clockOf({ clock: { trust, newestRound, silentMs, dispute }, stalled }: 
 function readDeal(store: Store, id: number): DealView {
   const view = dealView(store.reader, id)
   if (view === undefined)
-    throw new NotFoundError('deal', String(id), 'GET /v1/deals lists them, by pieceCid or rootCid')
+    throw new NotFoundError('DEAL_NOT_FOUND', String(id), 'GET /v1/deals lists them, by pieceCid or rootCid')
   return view
 }
 

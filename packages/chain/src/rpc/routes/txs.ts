@@ -62,7 +62,11 @@ export function readTx(engine: Engine, store: Store, id: Hash): TxView {
     const height = store.head()?.height ?? 0
     return { id, height, kind: pending.kind, code: 'PENDING', fee: '0', events: [], executionMs: 0 }
   }
-  throw new NotFoundError('tx', id, 'it was never sent to this node, or dropped before a block: send it again')
+  throw new NotFoundError(
+    'TX_NOT_FOUND',
+    id,
+    'it was never sent to this node, or dropped before a block: send it again',
+  )
 }
 
 /** Waits until it is in a block, the caller has gone, or the time is up. */

@@ -71,7 +71,6 @@ function faultSince({ store }: TxContext, provider: number, number: number): rea
   throw new TxError('DEAL_IN_RECOVERY', {
     message: `sector ${provider}/${number} is being proven again, until epoch ${recovery.deadline}`,
     hint: 'cancel it after that epoch: while the data is still faulty no share is paid, and a claim to the collateral is kept',
-    retryable: true,
     details: { provider, sector: number, deadline: recovery.deadline },
   })
 }

@@ -65,7 +65,6 @@ function checkProof(
     throw new TxError('SEED_NOT_READY', {
       message: `the seed of sector ${provider}/${number} is that of ${which}, this is ${height}`,
       hint: 'prove it over the seed, once that epoch is past: GET /v1/sectors/{provider}/{number} says which it is',
-      retryable: true,
     })
   }
   const ticket = draw(store, 'TICKET', sector.ticketEpoch, entropyOf(provider, number))

@@ -45,7 +45,6 @@ export function checkRequest(context: TxContext, { provider, partition, sectors 
     throw new TxError('RECOVERY_BARRED', {
       message: `partition ${provider}/${partition} missed its recovery`,
       hint: `ask again at epoch ${record.recoveryBarredUntil}`,
-      retryable: true,
     })
   }
   const faulty = allMembers(store, provider, partition)

@@ -1,4 +1,5 @@
 /** What a verifier said: exit code 0 or 1, and with --json the verdict as the data of the envelope, either way. */
+import type { ErrorCode } from '@granary/base'
 import type { Verdict } from '@granary/proofs/verify'
 import { EXIT } from '../../exit-code.ts'
 import { type Envelope, success } from '../../print/envelope.ts'
@@ -13,8 +14,9 @@ export function printVerdict(verdict: Verdict, json: boolean, { setExitCode }: P
 function envelopeOf(verdict: Verdict): Envelope<Verdict> {
   if (verdict.ok) return success(verdict)
   const hint = 'check that file and public inputs belong together; if they do, the proof is not valid'
-  const error = { code: verdict.reason, message: 'the proof is refused', hint, retryable: false }
-  return { ...success(verdict), ok: false, code: verdict.reason, error }
+  const code: ErrorCode = verdict.reason
+  const error = { code, message: 'the proof is refused', hint, retryable: false }
+  return { ...success(verdict), ok: false, code, error }
 }
 
 function inWords(verdict: Verdict): string {

@@ -53,7 +53,6 @@ export class AggregateInputError extends GranaryError {
       code: 'AGGREGATE_INPUT_INVALID',
       message,
       hint: 'give at least one piece, each with the 32 bytes of its CommP; many small ones need a larger aggregate',
-      retryable: false,
     })
   }
 }

@@ -1,0 +1,76 @@
+/** What a chain node, its home and its tools say, besides the verdicts of the chain. */
+
+export const chainErrors = {
+  /** A message that speaks of the same challenge, partition or sector waits already. */
+  ALREADY_PENDING: { fault: 'caller', status: 409, retryable: true },
+  /** To replace a transaction that waits, another has to pay an eighth more. */
+  REPLACEMENT_TOO_LOW: { fault: 'caller', status: 409 },
+  /** Another transaction of that lane and sequence pays more. */
+  SEQUENCE_TAKEN: { fault: 'caller', status: 409 },
+  /** A message that changes the session key waits for its block. */
+  KEY_CHANGING: { fault: 'nobody', status: 409, retryable: true },
+  /** Proofs and other messages do not wait in one lane. */
+  LANE_CLASS_MIXED: { fault: 'caller', status: 409, retryable: true },
+  /** The node has refused as many wrong proofs of the same as it verifies. */
+  PROOF_ATTEMPTS_SPENT: { fault: 'caller', status: 429, retryable: true },
+  /** As much waits for blocks as the node keeps. */
+  MEMPOOL_FULL: { fault: 'nobody', status: 503, retryable: true },
+  /** As much waits to be verified as the node takes. */
+  VERIFICATION_BUSY: { fault: 'nobody', status: 503, retryable: true },
+  /** All together send more than the node holds at once. */
+  NODE_BUSY: { fault: 'nobody', status: 503, retryable: true, outage: true },
+  /** The node is shutting down. */
+  NODE_STOPPING: { fault: 'nobody', status: 503, retryable: true, outage: true, lost: true },
+  /** As many event streams are open as the node serves. */
+  STREAMS_FULL: { fault: 'nobody', status: 503, retryable: true },
+  /** The transaction was not in a block in the time that was waited; it still waits. */
+  TX_WAIT_TIMEOUT: { fault: 'nobody', status: 504, retryable: true, outage: true, lost: true },
+  /** The node knows no such transaction. */
+  TX_NOT_FOUND: { fault: 'caller', status: 404 },
+  /** The node has no such block. */
+  BLOCK_NOT_FOUND: { fault: 'caller', status: 404 },
+  /** The node does not keep the state of that block. */
+  STATE_NOT_FOUND: { fault: 'caller', status: 404 },
+  /** The randomness of the epoch is not on the chain yet, or not any more. */
+  RANDOMNESS_NOT_READY: { fault: 'nobody', status: 404, retryable: true, outage: true },
+  /** The body of a request has a type that is not taken. */
+  CONTENT_TYPE_UNSUPPORTED: { fault: 'caller', status: 415 },
+  /** The body of a request is larger than any transaction. */
+  BODY_TOO_LARGE: { fault: 'caller', status: 413 },
+  /** The faucet gives no more for now. */
+  FAUCET_LIMIT: { fault: 'caller', status: 429, retryable: true, exit: 'funds' },
+  /** Something happened that must not, and the chain stands still instead of guessing. */
+  CHAIN_HALTED: { fault: 'program', status: 503 },
+  /** Nothing shows what time it is, so no block is made. */
+  CLOCK_UNPROVEN: { fault: 'operator', status: 503, retryable: true },
+  /** The last block is ahead of the time, so no block is made until then. */
+  HEAD_AHEAD: { fault: 'operator', status: 503, retryable: true },
+  /** No round of the beacon is new enough to make blocks with. */
+  BEACON_SILENT: { fault: 'peer', status: 503, retryable: true },
+  /** No correct producer makes such a block. */
+  BLOCK_INVALID: { fault: 'program' },
+  /** The state contradicts itself. */
+  STATE_INVARIANT_BROKEN: { fault: 'program' },
+  /** The genesis file is none, or another chain's. */
+  GENESIS_INVALID: { fault: 'operator' },
+  /** The store has a version that this release does not know. */
+  STORE_VERSION_UNKNOWN: { fault: 'operator' },
+  /** The store is damaged. */
+  STORE_CORRUPT: { fault: 'operator' },
+  /** The file holds no snapshot that can be trusted. */
+  SNAPSHOT_INVALID: { fault: 'caller' },
+  /** The state of that block is not kept, so there is no snapshot of it. */
+  STATE_NOT_KEPT: { fault: 'caller' },
+  /** The file to write is there already. */
+  OUT_EXISTS: { fault: 'caller' },
+  /** The snapshot does not say which chain is meant, and neither does the caller. */
+  GENESIS_UNKNOWN: { fault: 'caller' },
+  /** The replayed blocks give another state than the stored one. */
+  REPLAY_DIFFERS: { fault: 'program' },
+  /** The blocks that would have to be replayed are not kept. */
+  REPLAY_NO_HISTORY: { fault: 'caller' },
+  /** More blocks are to be dropped than may be. */
+  PRUNE_TOO_FAR: { fault: 'caller' },
+  /** What the home holds is no sound chain. */
+  CHAIN_INVALID: { fault: 'operator' },
+} as const

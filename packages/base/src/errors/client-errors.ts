@@ -1,0 +1,64 @@
+/** What the clients of the chain and of providers say. */
+
+export const clientErrors = {
+  /** No chain node answers. */
+  CHAIN_UNREACHABLE: { fault: 'peer', status: 503, retryable: true, exit: 'network', outage: true, lost: true },
+  /** What answered does not speak as a chain node. */
+  CHAIN_ANSWER_INVALID: { fault: 'peer', retryable: true, exit: 'network', outage: true, lost: true },
+  /** The node follows another chain. */
+  CHAIN_FOREIGN: { fault: 'peer', status: 503, exit: 'network', outage: true },
+  /** The node has not reached a height that was seen before. */
+  CHAIN_BEHIND: { fault: 'peer', status: 503, retryable: true, exit: 'network', outage: true, lost: true },
+  /** The address of a chain node is no URL. */
+  CHAIN_URL_INVALID: { fault: 'caller', exit: 'usage' },
+  /** The header that a node gave is not signed by the chain's validator. */
+  HEADER_NOT_SIGNED: { fault: 'peer' },
+  /** The header that a node gave names another state. */
+  APP_HASH_MISMATCH: { fault: 'peer' },
+  /** What a node answered does not follow from its header. */
+  PROOF_INVALID: { fault: 'peer' },
+  /** The node is behind one that answered before. */
+  PROOF_STALE: { fault: 'peer', retryable: true },
+  /** What is proven was true, and may not be any more. */
+  HEAD_TOO_OLD: { fault: 'peer', retryable: true },
+  /** The provider does not answer. */
+  PROVIDER_UNREACHABLE: { fault: 'peer', retryable: true, exit: 'network' },
+  /** What answered does not speak as a provider. */
+  PROVIDER_ANSWER_INVALID: { fault: 'peer', exit: 'network' },
+  /** A quote or agreement is not signed by the provider. */
+  PROVIDER_SIGNATURE_INVALID: { fault: 'peer', exit: 'network' },
+  /** The quote is not for what was asked, or dearer than the provider's ask. */
+  QUOTE_MISMATCH: { fault: 'peer', exit: 'network' },
+  /** The provider signed other terms than it was sent. */
+  TERMS_MISMATCH: { fault: 'peer', exit: 'network' },
+  /** The price has risen since it was agreed to. */
+  PRICE_CHANGED: { fault: 'peer', exit: 'network' },
+  /** No provider takes the deal. */
+  NO_PROVIDER: { fault: 'peer', exit: 'network' },
+  /** The deal lapsed: its provider did not prove it in time. */
+  DEAL_LAPSED: { fault: 'peer', exit: 'network' },
+  /** The deal has ended. */
+  DEAL_ENDED: { fault: 'peer', exit: 'network' },
+  /** The chain does not know the deal any more. */
+  DEAL_FORGOTTEN: { fault: 'peer', retryable: true, exit: 'network' },
+  /** No provider gave the content. */
+  RETRIEVAL_FAILED: { fault: 'peer', exit: 'network' },
+  /** No deal of the chain holds the content. */
+  CID_NOT_STORED: { fault: 'caller' },
+  /** The place to write to cannot be written. */
+  OUT_INVALID: { fault: 'caller' },
+  /** The piece is larger than any provider's sector. */
+  PIECE_TOO_LARGE: { fault: 'caller' },
+  /** The label of a deal is too long. */
+  LABEL_TOO_LONG: { fault: 'caller', exit: 'usage' },
+  /** This machine's clock is wrong. */
+  CLOCK_WRONG: { fault: 'operator' },
+  /** There is no such file. */
+  FILE_NOT_FOUND: { fault: 'caller' },
+  /** A folder is named where a file has to be. */
+  FILE_IS_FOLDER: { fault: 'caller' },
+  /** Another process puts the same file. */
+  PUT_RUNNING: { fault: 'nobody', retryable: true },
+  /** The journal of a put is damaged. */
+  JOURNAL_INVALID: { fault: 'operator' },
+} as const

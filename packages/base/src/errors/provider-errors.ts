@@ -1,0 +1,173 @@
+/** What a provider says to its clients, and to its owner. */
+
+/** In answers, by docs/spec/market-protocol.md. */
+export const marketErrors = {
+  /** There is no such route. */
+  ROUTE_NOT_FOUND: { fault: 'caller', status: 404 },
+  /** The body of a request is too large. */
+  REQUEST_TOO_LARGE: { fault: 'caller', status: 413 },
+  /** The provider is starting. */
+  STARTING: { fault: 'nobody', status: 503, retryable: true },
+  /** The request carries no token. */
+  TOKEN_MISSING: { fault: 'caller', status: 401 },
+  /** The token is none of this provider's. */
+  TOKEN_INVALID: { fault: 'caller', status: 401 },
+  /** The token was valid until a time that has passed. */
+  TOKEN_EXPIRED: { fault: 'caller', status: 401 },
+  /** The signature of the login is not the client's. */
+  LOGIN_REFUSED: { fault: 'caller', status: 401, exit: 'funds' },
+  /** The clocks of client and provider are too far apart. */
+  CLOCKS_APART: { fault: 'caller', status: 401 },
+  /** The provider has no ask at present. */
+  NO_ASK: { fault: 'operator', retryable: true },
+  /** The provider's ask was valid until an epoch that has passed. */
+  ASK_EXPIRED: { fault: 'operator' },
+  /** The piece is smaller than the provider takes. */
+  PIECE_TOO_SMALL: { fault: 'caller' },
+  /** The deal is shorter than the provider takes. */
+  DURATION_TOO_SHORT: { fault: 'caller' },
+  /** The deal is longer than the provider takes. */
+  DURATION_TOO_LONG: { fault: 'caller' },
+  /** More collateral is asked for than the provider puts up. */
+  COLLATERAL_TOO_HIGH: { fault: 'caller' },
+  /** As many quotes are open as the provider keeps. */
+  QUOTES_FULL: { fault: 'nobody', status: 507, retryable: true },
+  /** As much waits to be sealed as the provider takes. */
+  OFFERS_FULL: { fault: 'nobody', status: 507, retryable: true, exit: 'network' },
+  /** The provider has no room for the piece. */
+  NO_SPACE: { fault: 'operator', status: 507, retryable: true, exit: 'network' },
+  /** The provider has too little free collateral for the deal. */
+  COLLATERAL_SHORT: { fault: 'operator', status: 507, retryable: true, exit: 'network' },
+  /** The provider has too little money for the fees of its messages. */
+  FEES_SHORT: { fault: 'operator', status: 507, retryable: true },
+  /** The terms name another client than the token. */
+  TERMS_CLIENT_MISMATCH: { fault: 'caller' },
+  /** The terms name another provider. */
+  TERMS_PROVIDER_MISMATCH: { fault: 'caller' },
+  /** The terms are not those of an open quote. */
+  TERMS_NOT_QUOTED: { fault: 'caller' },
+  /** The terms were valid until an epoch that has passed. */
+  TERMS_EXPIRED: { fault: 'caller' },
+  /** The terms are valid for longer than the provider is bound by a quote. */
+  TERMS_VALID_TOO_LONG: { fault: 'caller' },
+  /** The provider signs no terms that may be extended. */
+  TERMS_EXTENSION_UNSUPPORTED: { fault: 'caller' },
+  /** Other terms with the same nonce were signed already. */
+  NONCE_CONFLICT: { fault: 'caller', status: 409 },
+  /** The client's account has less than the deal costs. */
+  CLIENT_FUNDS_INSUFFICIENT: { fault: 'caller', status: 402, exit: 'funds' },
+  /** The bytes are not the piece of the terms. */
+  PIECE_MISMATCH: { fault: 'caller', status: 422 },
+  /** There is no such upload, or not any more. */
+  UPLOAD_NOT_FOUND: { fault: 'caller', status: 404 },
+  /** The upload is not complete. */
+  UPLOAD_INCOMPLETE: { fault: 'caller', status: 409 },
+  /** The upload is being written or read by another request. */
+  UPLOAD_BUSY: { fault: 'nobody', status: 423, retryable: true },
+  /** The metadata of an upload does not have the documented form. */
+  UPLOAD_METADATA_INVALID: { fault: 'caller', status: 400 },
+  /** The upload is longer than its piece. */
+  UPLOAD_TOO_LARGE: { fault: 'caller', status: 413 },
+  /** The upload does not go on where it stands. */
+  UPLOAD_OFFSET_CONFLICT: { fault: 'caller', status: 409, retryable: true },
+  /** The bytes of an upload do not have the checksum that was sent with them. */
+  UPLOAD_CHECKSUM_MISMATCH: { fault: 'nobody', status: 460, retryable: true },
+  /** The upload is not as tus has it. */
+  UPLOAD_REFUSED: { fault: 'caller' },
+  /** The client has as much uploaded without a deal as it may. */
+  QUOTA_EXCEEDED: { fault: 'caller', status: 429, retryable: true, exit: 'network' },
+  /** As many downloads run as the provider serves. */
+  DOWNLOADS_FULL: { fault: 'nobody', status: 503, retryable: true },
+  /** The format is none that content can be had in. */
+  FORMAT_UNSUPPORTED: { fault: 'caller', status: 406 },
+  /** The content is not here, and was asked for only if it is. */
+  NOT_CACHED: { fault: 'caller', status: 412 },
+  /** The range lies outside of the content. */
+  RANGE_INVALID: { fault: 'caller', status: 416 },
+  /** The text is no CID that providers could be found for. */
+  ROUTING_CID_INVALID: { fault: 'caller', status: 422 },
+  /** The provider does not have the piece. */
+  PIECE_NOT_FOUND: { fault: 'caller', status: 404 },
+  /** The file of a piece cannot be read. */
+  PIECE_UNREADABLE: { fault: 'operator', status: 503, retryable: true },
+  /** A block on the provider's disk is not what its CID says. */
+  BLOCK_CORRUPT: { fault: 'operator', status: 500 },
+  /** The thread that reads content has ended. */
+  READER_LOST: { fault: 'program', status: 503, retryable: true },
+  /** To find the answer in the DAG takes longer than the provider walks. */
+  WALK_TOO_LONG: { fault: 'caller', status: 504 },
+} as const
+
+/** In its log, in the reasons of its sectors, and where it ends with one. */
+export const providerErrors = {
+  /** The provider's config.json does not have the documented form. */
+  CONFIG_INVALID: { fault: 'operator' },
+  /** The provider's config.json seals later than deals of this chain may wait. */
+  SEAL_AFTER_TOO_LONG: { fault: 'operator' },
+  /** No address is known under which clients could reach the provider. */
+  NO_PUBLIC_ADDRESS: { fault: 'operator' },
+  /** The home belongs to a provider of another chain. */
+  CHAIN_MISMATCH: { fault: 'operator' },
+  /** The provider is not registered on the chain. */
+  PROVIDER_NOT_REGISTERED: { fault: 'operator' },
+  /** The chain was rolled back, and does not know any more what was on it. */
+  CHAIN_ROLLED_BACK: { fault: 'peer' },
+  /** The store is of a version that this release does not know. */
+  STORE_VERSION: { fault: 'operator' },
+  /** The store is gone, and what stands beside it says what it held. */
+  STORE_LOST: { fault: 'operator' },
+  /** The record of what the home is cannot be read. */
+  HOME_RECORD_INVALID: { fault: 'operator' },
+  /** The disk does not take writes. */
+  DISK_FAILED: { fault: 'operator', retryable: true, outage: true },
+  /** There is no such sector in the store. */
+  SECTOR_MISSING: { fault: 'program' },
+  /** The sector is not in a state for this. */
+  SECTOR_STATE: { fault: 'program' },
+  /** A sector of the chain is not in the store. */
+  SECTOR_UNKNOWN: { fault: 'operator', retryable: true },
+  /** Sealed again, a sector has another CommR. */
+  SEALED_OTHERWISE: { fault: 'program', retryable: true },
+  /** Its own verifier refuses a proof before it is sent. */
+  PROOF_REFUSED: { fault: 'program', retryable: true },
+  /** The proof of a sector is not in its folder. */
+  PROOF_FILE_LOST: { fault: 'operator' },
+  /** The pre-commit of a sector is not on the chain, though it was taken. */
+  PRECOMMIT_LOST: { fault: 'peer' },
+  /** A sector was not proven before its window closed. */
+  COMMIT_WINDOW_MISSED: { fault: 'operator' },
+  /** A deal is not open for a sector any more. */
+  DEAL_NOT_AVAILABLE: { fault: 'peer' },
+  /** The ticket of a sector is too old. */
+  TICKET_EXPIRED: { fault: 'nobody' },
+  /** The piece is in no sealed sector that could give it back. */
+  PIECE_NOT_SEALED: { fault: 'nobody', retryable: true },
+  /** The file of a piece is not what it was. */
+  PIECE_DAMAGED: { fault: 'operator', retryable: true },
+  /** Sectors that are challenged are damaged. */
+  SECTORS_DAMAGED: { fault: 'operator', retryable: true },
+  /** A thread that answers challenges died. */
+  PROVER_THREAD_LOST: { fault: 'program', retryable: true },
+  /** Bitswap is asked for, and its packages are not installed. */
+  BITSWAP_NOT_INSTALLED: { fault: 'operator' },
+  /** What bitswap serves is not written by it. */
+  STORE_READ_ONLY: { fault: 'program' },
+  /** The key of the libp2p peer cannot be read. */
+  PEER_KEY_INVALID: { fault: 'operator' },
+  /** The folder of the queue cannot be used. */
+  QUEUE_FOLDER_UNUSABLE: { fault: 'operator' },
+  /** Redis does not answer. */
+  QUEUE_REDIS_UNREACHABLE: { fault: 'peer', retryable: true },
+  /** The queue has lost its store. */
+  QUEUE_LOST: { fault: 'peer', retryable: true },
+  /** There is no such kind of job. */
+  JOB_KIND_UNKNOWN: { fault: 'program' },
+  /** The name of a job has signs that it may not have. */
+  JOB_ID_INVALID: { fault: 'program' },
+  /** The thread of a job died. */
+  JOB_CRASHED: { fault: 'program', retryable: true },
+  /** The job was cancelled. */
+  JOB_CANCELLED: { fault: 'nobody', retryable: true },
+  /** A job failed without a code of its own. */
+  JOB_FAILED: { fault: 'program', retryable: true },
+} as const

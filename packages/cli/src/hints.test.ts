@@ -1,0 +1,39 @@
+import { expect, test } from '@jest/globals'
+import { literalsOf } from '../test/literals.ts'
+import { misnamedIn } from '../test/misnamed.ts'
+import { readSources } from '../test/sources.ts'
+import { createProgram } from './create-program.ts'
+
+const program = createProgram({ json: false, setExitCode: () => undefined })
+
+test('a hint names only commands, flags, pages and messages that there are', () => {
+  const broken = readSources().flatMap(({ path, text }) =>
+    literalsOf(text)
+      .filter((literal) => /\s/.test(literal))
+      .flatMap((hint) => misnamedIn(hint, program).map((what) => `${path}: ${what}, in "${hint}"`)),
+  )
+  expect(broken).toEqual([])
+})
+
+test.each([
+  ['start one with `granary devnet` or `granary chain run --home FOLDER`', []],
+  ['give `granary chain build`', ['there is no command `granary chain build`']],
+  ['give `granary chain init --fast`', ['`granary chain init --fast` does not have the flag --fast']],
+  ['choose another with --porto', ['no command has the flag --porto']],
+  ['look it up in chain.md', ['there is no page chain.md']],
+  ['docs/spec/chain.md, section 8, lists the paths', []],
+  ['docs/spec/chain.md, section 99', ['docs/spec/chain.md has no section 99']],
+  ['send a TopUpDeal', []],
+  ['send a CloseDeal', ['there is no message CloseDeal']],
+])('%j is held against what there is', (hint, expected) => {
+  expect(misnamedIn(hint, program)).toEqual(expected)
+})
+
+test('the reader of sources finds texts and no comments, patterns or code', () => {
+  const source = [
+    `const a = 'it''s' /* 'no' */ // "no"`,
+    `const b = \`one \${c ? "two" : \`three \${d}\`} four\``,
+    `const e = /['"]/.test(f) ? "g\\"h" : 1 / 2`,
+  ].join('\n')
+  expect(literalsOf(source)).toEqual(['it', 's', 'two', 'three …', 'one … four', 'g"h'])
+})

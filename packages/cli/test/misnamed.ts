@@ -1,0 +1,61 @@
+/** What a text tells its reader to run, to read or to send, and what of it does not exist. */
+import { existsSync, readFileSync } from 'node:fs'
+import { declarations } from '@granary/protocol/messages'
+import type { Command } from 'commander'
+
+const root = new URL('../../../', import.meta.url)
+
+/** What is to be typed, up to where its output goes. */
+const COMMAND = /`granary ([^`|]*)/g
+
+/** One sentence for each name in the text that nothing has. */
+export function misnamedIn(text: string, program: Command): string[] {
+  const flags = new Set(['--help', ...commandsOf(program).flatMap(flagsOf)])
+  const outside = text.replace(COMMAND, '')
+  return [
+    ...[...text.matchAll(COMMAND)].flatMap(([, words = '']) => misnamedCommand(words.trim(), program)),
+    ...[...outside.matchAll(/(?<![\w-])--[a-z][a-z0-9-]*[a-z0-9]/g)]
+      .filter(([flag]) => !flags.has(flag))
+      .map(([flag]) => `no command has the flag ${flag}`),
+    ...[...text.matchAll(/[\w./-]*\.md\b(?:, section (\d+))?/g)].flatMap(([page, section]) =>
+      misnamedPage(page.replace(/,.*/, ''), section),
+    ),
+    ...[...text.matchAll(/(?<![\w.…/])(?:[A-Z][a-z]+){2,}(?![\w(…])/g)]
+      .filter(([name]) => !Object.hasOwn(declarations, name) && !NAMES.has(name))
+      .map(([name]) => `there is no message ${name}`),
+  ]
+}
+
+/** Words that are written as messages are. */
+const NAMES: ReadonlySet<string> = new Set(['PoRep', 'PoSt', 'WebAssembly'])
+
+function misnamedCommand(words: string, program: Command): string[] {
+  let command = program
+  const rest = words.split(/\s+/).filter(Boolean)
+  while (rest[0] !== undefined && /^[a-z]/.test(rest[0]) && command.commands.length > 0) {
+    const next = command.commands.find((each) => each.name() === rest[0])
+    if (next === undefined) return [`there is no command \`granary ${words}\``]
+    command = next
+    rest.shift()
+  }
+  const known = new Set([...flagsOf(command), '--help', ...(command === program ? ['--version'] : [])])
+  return rest
+    .filter((word) => word.startsWith('--') && !known.has(word))
+    .map((flag) => `\`granary ${words}\` does not have the flag ${flag}`)
+}
+
+function misnamedPage(page: string, section: string | undefined): string[] {
+  const url = new URL(page, root)
+  if (!existsSync(url)) return [`there is no page ${page}`]
+  if (section === undefined) return []
+  const isThere = new RegExp(`^#+ ${section}[. ]`, 'm').test(readFileSync(url, 'utf8'))
+  return isThere ? [] : [`${page} has no section ${section}`]
+}
+
+function commandsOf(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(commandsOf)]
+}
+
+function flagsOf(command: Command): string[] {
+  return command.options.flatMap(({ long }) => (long == null ? [] : [long]))
+}
