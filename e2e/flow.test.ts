@@ -117,7 +117,7 @@ test("8 planSector: the sector's CommD is that of the piece and zeros around it"
 test('9 sealSector: every layer was sealed before the commitment went to the chain', async () => {
   const timeline = await timelineOf(market.provider.url, data.dealId)
   const types = timeline.map(({ type }) => type)
-  const layers = timeline.filter(({ type }) => type === 'seal-layer')
+  const layers = timeline.filter((entry) => entry.type === 'seal-layer')
   expect(layers.at(-1)!.layer).toBe(layers.at(-1)!.layers)
   expect(types.indexOf('precommitted')).toBeGreaterThan(types.lastIndexOf('seal-layer'))
 })
@@ -140,22 +140,24 @@ test('10 provePoRep: the chain verified the proof after the seed was drawn, and 
     sectorNumber: sector.number,
     ...{ ticket: bytesOfHex(randomness), seed: bytesOfHex(sector.seed!), commD: bytesOfHex(sector.commD) },
   })
-  expect(timeline.find(({ type }) => type === 'porep-accepted')!.bytes).toBe(implied)
+  expect(timeline.find((entry) => entry.type === 'porep-accepted')!.bytes).toBe(implied)
 })
 
 test('11 provePost: two challenges are answered within their windows', async () => {
   const answers = await newest((timeline) => {
     expect(timeline.map(({ type }) => type)).not.toContain('post-missed')
-    const accepted = timeline.filter(({ type }) => type === 'post-accepted')
+    const accepted = timeline.filter((entry) => entry.type === 'post-accepted')
     return accepted.length >= 2 ? accepted : undefined
   })
-  for (const { challengeEpoch, epoch } of answers) expect(epoch).toBeGreaterThan(challengeEpoch as number)
+  for (const { challengeEpoch, epoch } of answers) expect(epoch).toBeGreaterThan(challengeEpoch)
 }, 150_000)
 
 test('12 settle: what was proven is paid, less the fee that is burnt, and nothing is made or lost', async () => {
-  const paid = await newest((timeline) => timeline.findLast(({ type, paid }) => type === 'settled' && paid !== '0'))
+  const paid = await newest((timeline) =>
+    timeline.filter((entry) => entry.type === 'settled').findLast(({ paid }) => paid !== '0'),
+  )
   const deal = await market.client.deal(data.dealId)
-  expect(BigInt(deal.paid)).toBeGreaterThanOrEqual(BigInt(paid.paid as string))
+  expect(BigInt(deal.paid)).toBeGreaterThanOrEqual(BigInt(paid.paid))
   expect(BigInt(deal.paid) + BigInt(deal.burnt)).toBe(
     BigInt(deal.terms.pricePerEpoch) * BigInt(deal.settledThrough! - deal.activatedAt!),
   )

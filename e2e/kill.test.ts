@@ -76,7 +76,9 @@ test.concurrent('a provider killed in the middle of a layer goes on with the sam
     succeeded(finished)
     const { data } = envelope<PutData>(finished)
     const timeline = await timelineOf(again.url, data.dealId)
-    expect(new Set(timeline.filter(({ type }) => type === 'sector-planned').map((entry) => entry.sector)).size).toBe(1)
+    expect(new Set(timeline.filter((entry) => entry.type === 'sector-planned').map((entry) => entry.sector)).size).toBe(
+      1,
+    )
     await expectStoredOnce(market, file, data)
   })
 }, 240_000)

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type ChainClient, createChainClient, type DealView } from '@granary/protocol/client'
+import type { TimelineEntryJson } from '@granary/protocol/events'
 import { createWorkbench, envelope, type Finished, type Running, type Workbench } from './harness.ts'
 
 export type Server = Running & { readonly url: string }
@@ -78,14 +79,10 @@ export function succeeded(finished: Finished): Finished {
   return finished
 }
 
-export interface TimelineEntry extends Timed {
-  readonly epoch: number | null
-}
-
-export async function timelineOf(providerUrl: string, id: string | number): Promise<TimelineEntry[]> {
+export async function timelineOf(providerUrl: string, id: string | number): Promise<TimelineEntryJson[]> {
   const answer = await fetch(`${providerUrl}/v1/deals/${id}`)
   if (!answer.ok) throw new Error(`GET /v1/deals/${id}: ${answer.status} ${await answer.text()}`)
-  return ((await answer.json()) as { timeline: TimelineEntry[] }).timeline
+  return ((await answer.json()) as { timeline: TimelineEntryJson[] }).timeline
 }
 
 /** Looks again after each block of the chain until the question has an answer. */

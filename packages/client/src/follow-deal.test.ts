@@ -2,8 +2,9 @@ import { expect, test } from '@jest/globals'
 import { serve } from '../test/serve.ts'
 import { followDeal } from './follow-deal.ts'
 
-const entry = (id: number, type: string) =>
-  `id: ${id}\nevent: ${type}\ndata: ${JSON.stringify({ id, type, atMs: 1 })}\n\n`
+const entry = (id: number, type: string, fields: object = {}) =>
+  `id: ${id}\nevent: ${type}\ndata: ${JSON.stringify({ id, type, atMs: 1, epoch: 1, ...fields })}\n\n`
+const published = entry(2, 'published', { deal: 7 })
 
 test('a story that breaks off goes on where it was, and nothing is told twice', async () => {
   const asked: unknown[] = []
@@ -11,10 +12,10 @@ test('a story that breaks off goes on where it was, and nothing is told twice', 
     asked.push(request.headers['last-event-id'])
     response.writeHead(200, { 'content-type': 'text/event-stream' })
     if (asked.length === 1) {
-      response.write(entry(1, 'agreed') + entry(2, 'published'), () => response.destroy())
+      response.write(entry(1, 'agreed') + published, () => response.destroy())
       return
     }
-    response.write(`: keep-alive\n\n${entry(2, 'published')}data: not JSON\n\n${entry(3, 'active')}`)
+    response.write(`: keep-alive\n\n${published}data: not JSON\n\n${entry(3, 'active')}`)
   })
   const types: string[] = []
   let broken = 0
@@ -28,6 +29,21 @@ test('a story that breaks off goes on where it was, and nothing is told twice', 
   expect(types).toEqual(['agreed', 'published', 'active'])
   expect(asked).toEqual([undefined, '2'])
   expect(broken).toBe(1)
+})
+
+test('what only a newer provider tells, and what is not as it is agreed on, is no part of the story', async () => {
+  await using provider = await serve((_request, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' })
+    const told = [
+      entry(1, 'moon-risen'),
+      entry(2, 'published', { deal: 'seven' }),
+      entry(3, 'settled', { paid: '-1', burnt: '0', provenEpochs: 1 }),
+      entry(4, 'settled', { paid: '1', burnt: '0', provenEpochs: 1, mood: 'good' }),
+    ]
+    response.write(told.join(''))
+  })
+  const { value } = await followDeal({ endpoint: provider.url, deal: 7 }).next()
+  expect(value).toEqual({ id: '4', type: 'settled', atMs: 1, epoch: 1, paid: '1', burnt: '0', provenEpochs: 1 })
 })
 
 test("a refusal ends the story with the provider's error", async () => {

@@ -5,7 +5,7 @@
 
 import { isAbortError, pause } from '@granary/base'
 import { readBody, readServerSentEvents } from '@granary/protocol/client'
-import { type TimelineEntry, timelineEntrySchema } from './provider-wire.ts'
+import { type TimelineEntry, timelineEntry } from '@granary/protocol/events'
 import { errorOf, type Fetch } from './request-json.ts'
 
 const RECONNECT_MS = 500
@@ -42,7 +42,7 @@ export async function* followDeal(
       if (response.ok && response.body) {
         broken = false
         for await (const event of readServerSentEvents(response.body)) {
-          const entry = timelineEntrySchema.safeParse(parseJson(event.data))
+          const entry = timelineEntry.safeParse(parseJson(event.data))
           if (!entry.success || entry.data.id === last) continue
           last = entry.data.id
           yield entry.data

@@ -43,20 +43,3 @@ export const agreementSchema: z.ZodType<{
   readonly terms?: unknown
   readonly signature: string
 }> = z.object({ agreementId: hex, terms: z.unknown(), signature: hex })
-
-/** One line of a deal's story, as its provider tells it; the further fields depend on the type. */
-export interface TimelineEntry {
-  readonly id: string
-  readonly type: string
-  /** Milliseconds since 1970, by the provider's clock. */
-  readonly atMs: number
-  readonly epoch?: number | null | undefined
-  readonly [field: string]: unknown
-}
-
-export const timelineEntrySchema: z.ZodType<TimelineEntry> = z.looseObject({
-  id: z.union([z.number(), z.string()]).transform(String),
-  type: z.string(),
-  atMs: z.number(),
-  epoch: z.number().nullish(),
-})

@@ -1,11 +1,12 @@
 /** The deals' side, kept in memory: for tests of what sealing does with it. */
-import type { DealFeed, PlaceableDeal, TimelineEvent } from '../src/sectors/port.ts'
+import type { TimelineEvent, TimelineType } from '@granary/protocol/events'
+import type { DealFeed, PlaceableDeal } from '../src/sectors/port.ts'
 
 export interface MemoryFeed extends DealFeed {
   readonly timeline: (TimelineEvent & { readonly deal: number })[]
   readonly states: Map<number, string>
   publish(deal: PlaceableDeal): void
-  entries(deal: number, type: string): (TimelineEvent & { readonly deal: number })[]
+  entries(deal: number, type: TimelineType): (TimelineEvent & { readonly deal: number })[]
 }
 
 export function createMemoryFeed(): MemoryFeed {

@@ -5,7 +5,10 @@ import { DemoInterruptedError, type DemoStand, standAfter } from './demo-interru
 
 const published: PutProgress = { type: 'published', dealId: 3, locked: '1', epoch: 9 }
 const active: PutProgress = { type: 'active', dealId: 3, epoch: 20, sector: 1 }
-const proof: PutProgress = { type: 'deal', entry: { id: '1', type: 'post-accepted', atMs: 1 } }
+const proof: PutProgress = {
+  type: 'deal',
+  entry: { id: '1', type: 'post-accepted', atMs: 1, epoch: 31, partition: 0, challengeEpoch: 30, bytes: 9 },
+}
 
 test.each<[string, PutProgress[], string]>([
   ['before its deal', [], 'no deal was made yet, no money was locked'],

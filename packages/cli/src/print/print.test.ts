@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream'
 import { GranaryError } from '@granary/base'
 import type { PutProgress } from '@granary/client/node'
+import { type TimelineEvent, timelineEntry } from '@granary/protocol/events'
 import { expect, test } from '@jest/globals'
 import { durationMs } from '../options.ts'
 import { failure, success } from './envelope.ts'
@@ -76,10 +77,10 @@ function told(...progress: PutProgress[]): string[] {
   return lines.slice(0, -1).map((line) => line.replace(/^ *\d+ ms {2}/, ''))
 }
 
-const entry = (type: string, fields: object = {}): PutProgress => ({
-  type: 'deal',
-  entry: { id: '1', type, atMs: 0, ...fields },
-})
+const entry = (told: TimelineEvent): PutProgress => {
+  const { type, epoch = null, data } = told
+  return { type: 'deal', entry: timelineEntry.parse({ id: 1, type, atMs: 0, epoch, ...data }) }
+}
 
 test('facts are told one a line', () => {
   expect(
@@ -95,9 +96,9 @@ test('facts are told one a line', () => {
       },
       { type: 'upload:progress', sent: 50, total: 50 },
       { type: 'published', dealId: 4, locked: '1000000000000000000', epoch: 9 },
-      entry('seal-layer', { sector: 1, layer: 2, layers: 11 }),
-      entry('porep-accepted', { bytes: 90052, verifyMs: 22.4, epoch: 30 }),
-      entry('agreed'),
+      entry({ type: 'seal-layer', data: { sector: 1, layer: 2, layers: 11 } }),
+      entry({ type: 'porep-accepted', epoch: 30, data: { sector: 1, bytes: 90052, verifyMs: 22.4 } }),
+      entry({ type: 'agreed', epoch: 8 }),
     ),
   ).toEqual([
     'root CID        bafy  (3 bytes, 1 block)',
@@ -118,10 +119,14 @@ test('an upload is told at its beginning, its end, and at most once a second bet
 })
 
 test("a provider's words cannot move the cursor or fill the screen", () => {
-  const [line] = told(entry('failed', { code: 'X', message: `\u001b[2J${'a'.repeat(10_000)}\nfaked line` }))
+  const [line] = told(
+    entry({ type: 'failed', data: { code: 'X', message: `\u001b[2J${'a'.repeat(10_000)}\nfaked line` } }),
+  )
   expect(line).not.toContain('\u001b')
   expect(line?.length).toBeLessThan(600)
-  expect(told(entry('\u001b[31mnew', { epoch: 3 }))).toEqual([' [31mnew        at epoch 3'])
+  expect(told(entry({ type: 'failed', data: { code: '\u001b[31mnew', message: 'at epoch 3' } }))).toEqual([
+    'failed          at epoch 3 [ [31mnew]',
+  ])
 })
 
 test('what is settled says what came back, what is not says that it stays locked and what settles it', () => {

@@ -112,69 +112,49 @@ function resumedText(step: 'upload' | 'publish' | 'follow' | 'done'): string {
 
 /** What the provider tells; agreed, published and active have lines of their own, from the client's side. */
 function lineOfEntry(entry: TimelineEntry): Line | undefined {
-  const sector = `sector ${text(entry.sector)}`
   switch (entry.type) {
     case 'agreed':
     case 'published':
     case 'active':
       return undefined
     case 'sector-planned':
-      return ['sector', `${text(entry.sector)}, with ${plural(countOf(entry.pieces), 'piece')}`]
+      return ['sector', `${entry.sector}, with ${plural(entry.pieces, 'piece')}`]
     case 'seal-started':
-      return ['sealing', sector]
+      return ['sealing', `sector ${entry.sector}`]
     case 'seal-layer':
-      return ['sealing', `${sector}, layer ${text(entry.layer)} of ${text(entry.layers)}`]
+      return ['sealing', `sector ${entry.sector}, layer ${entry.layer} of ${entry.layers}`]
     case 'sealed':
-      return ['sealed', `${sector} in ${text(entry.seconds)} s, CommR ${text(entry.commR)}`]
+      return ['sealed', `sector ${entry.sector} in ${entry.seconds} s, CommR ${entry.commR}`]
     case 'precommitted':
-      return ['PreCommit', `${sector}, in block ${text(entry.epoch)}: the chain draws its challenges after this`]
+      return ['PreCommit', `sector ${entry.sector}, in block ${entry.epoch}: the chain draws its challenges after this`]
     case 'porep-sent':
-      return ['PoRep', `${sector}: ${bytesText(entry.bytes)} sent, made in ${msText(entry.proveMs)}`]
+      return ['PoRep', `sector ${entry.sector}: ${entry.bytes} bytes sent, made in ${formatMs(entry.proveMs)}`]
     case 'porep-accepted': {
-      const { bytes, verifyMs, epoch } = entry
-      const took = verifyMs === undefined ? '' : ` in ${msText(verifyMs)}`
-      return ['PoRep accepted', `${bytesText(bytes)}, verified by the chain${took}, block ${text(epoch)}`, 'green']
+      const { bytes = '?', verifyMs, epoch } = entry
+      const took = verifyMs === undefined ? '' : ` in ${formatMs(verifyMs)}`
+      return ['PoRep accepted', `${bytes} bytes, verified by the chain${took}, block ${epoch}`, 'green']
     }
     case 'challenged':
-      return [
-        'challenge',
-        `partition ${text(entry.partition)} at epoch ${text(entry.epoch)}, due by ${text(entry.deadline)}`,
-      ]
+      return ['challenge', `partition ${entry.partition} at epoch ${entry.epoch}, due by ${entry.deadline}`]
     case 'post-accepted': {
       const { partition, bytes, challengeEpoch, epoch } = entry
-      return [
-        'PoSt accepted',
-        `partition ${text(partition)}, challenge of epoch ${text(challengeEpoch)}, ${bytesText(bytes)}, block ${text(epoch)}`,
-        'green',
-      ]
+      const text = `partition ${partition}, challenge of epoch ${challengeEpoch}, ${bytes} bytes, block ${epoch}`
+      return ['PoSt accepted', text, 'green']
     }
     case 'post-missed':
-      return ['PoSt missed', `partition ${text(entry.partition)}: those epochs are not paid`, 'red']
+      return ['PoSt missed', `partition ${entry.partition}: those epochs are not paid`, 'red']
     case 'settled':
-      return ['paid', `${grnText(entry.paid)} to the provider for ${text(entry.provenEpochs)} proven epochs`]
+      return ['paid', `${formatGrn(BigInt(entry.paid))} to the provider for ${entry.provenEpochs} proven epochs`]
     case 'failed':
-      return ['failed', `${text(entry.message)} [${text(entry.code)}]`, 'red']
-    default:
+      return ['failed', `${entry.message} [${entry.code}]`, 'red']
+    case 'adopted':
+    case 'rolled-back':
+    case 'expired':
+    case 'terminated':
+    case 'lapsed':
+    case 'cancelled':
+    case 'offer-expired':
       return [entry.type, entry.epoch ? `at epoch ${entry.epoch}` : '']
   }
-}
-
-function text(value: unknown): string {
-  return value === undefined || value === null ? '?' : String(value)
-}
-
-function bytesText(value: unknown): string {
-  return typeof value === 'number' ? `${value} bytes` : '? bytes'
-}
-
-function msText(value: unknown): string {
-  return typeof value === 'number' ? formatMs(value) : '? ms'
-}
-
-function grnText(value: unknown): string {
-  return typeof value === 'string' && /^\d+$/.test(value) ? formatGrn(BigInt(value)) : '? GRN'
-}
-
-function countOf(value: unknown): number {
-  return Array.isArray(value) ? value.length : Number(value)
+  entry satisfies never
 }

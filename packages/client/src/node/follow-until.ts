@@ -4,8 +4,8 @@
 
 import { GranaryError, isAbortError, pause } from '@granary/base'
 import type { ChainClient, DealState, DealView } from '@granary/protocol/client'
+import type { TimelineEntry } from '@granary/protocol/events'
 import { followDeal } from '../follow-deal.ts'
-import type { TimelineEntry } from '../provider-wire.ts'
 import { type Fetch, reasonOf } from '../request-json.ts'
 import type { DealProgress } from './put-progress.ts'
 

@@ -1,6 +1,7 @@
 /** What a put says while it works: facts, each with the values that it found. Amounts are attoGRN in decimal. */
+
+import type { TimelineEntry } from '@granary/protocol/events'
 import type { ProviderRefusal } from '../choose-provider.ts'
-import type { TimelineEntry } from '../provider-wire.ts'
 import type { SettleProgress } from '../settle-ended.ts'
 
 export type PutProgress =

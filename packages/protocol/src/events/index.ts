@@ -1,4 +1,4 @@
-/** `@granary/protocol/events`: what happens on the chain, declared once for who emits it and for who reads it. */
+/** `@granary/protocol/events`: what happens on the chain and to a deal, declared once for who tells it and for who reads it. */
 export {
   type ChainEvent,
   chainEvent,
@@ -11,3 +11,10 @@ export {
   streamEvent,
   type TerminationReason,
 } from './chain-event.ts'
+export {
+  type TimelineEntry,
+  type TimelineEntryJson,
+  type TimelineEvent,
+  type TimelineType,
+  timelineEntry,
+} from './deal-timeline.ts'

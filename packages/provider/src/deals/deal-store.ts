@@ -6,7 +6,7 @@ import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import { type Address, type DealTerms, dealTermsFromJson, dealTermsToJson, type Hash } from '@granary/protocol/messages'
 import { inTransaction } from '../storage/in-transaction.ts'
 import { dealBytes } from '../storage/space.ts'
-import { type DealState, isDealState, isLive, liveStates, mayBecome } from './deal-state.ts'
+import { type DealState, isDealState, liveStates, mayBecome } from './deal-state.ts'
 import type { Timeline } from './timeline.ts'
 
 export interface DealRecord {
@@ -204,10 +204,11 @@ export function createDealStore(db: DatabaseSync, timeline: Timeline): DealStore
         const row = byAgreement.get(agreementId)
         if (row === undefined || !mayBecome(stateOf(row.state), state)) return false
         setState.run(state, reason ?? null, agreementId)
-        const recorded = state === 'active' || !isLive(state)
         const sector = row.sector === null ? {} : { sector: Number(row.sector) }
         const data = { ...sector, ...(reason === undefined ? {} : { reason }) }
-        if (recorded) timeline.append(agreementId, { type: state, data, ...(epoch === undefined ? {} : { epoch }) })
+        // What comes before is told by what brings it about.
+        if (state !== 'agreed' && state !== 'published' && state !== 'sealing')
+          timeline.append(agreementId, { type: state, data, ...(epoch === undefined ? {} : { epoch }) })
         return true
       }),
     setSector: (dealIds, sector) => {

@@ -4,8 +4,9 @@ import { createTimeline } from './timeline.ts'
 
 test('a long story is read in parts from its beginning, or from its end', () => {
   const timeline = createTimeline(new DatabaseSync(':memory:'))
-  for (let epoch = 1; epoch <= 1_500; epoch++) timeline.append('0xa', { type: 'settled', epoch })
-  timeline.append('0xb', { type: 'agreed' })
+  const data = { paid: '1', burnt: '0', provenEpochs: 1 }
+  for (let epoch = 1; epoch <= 1_500; epoch++) timeline.append('0xa', { type: 'settled', epoch, data })
+  timeline.append('0xb', { type: 'agreed', epoch: 1 })
   const first = timeline.read('0xa', 0)
   expect([first.length, first[0]?.epoch, first.at(-1)?.epoch]).toEqual([1_000, 1, 1_000])
   expect(timeline.read('0xa', first.at(-1)!.id).at(-1)?.epoch).toBe(1_500)

@@ -3,35 +3,21 @@
  * table: so a reader never sees what was rolled back, and one that was away misses nothing.
  */
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
-
-export interface TimelineEvent {
-  readonly type: string
-  readonly epoch?: number
-  readonly data?: Readonly<Record<string, unknown>>
-}
-
-/** As it is served: the fields of its type stand beside the common ones. */
-export interface TimelineEntry {
-  readonly id: number
-  readonly type: string
-  readonly atMs: number
-  readonly epoch: number | null
-  readonly [field: string]: unknown
-}
+import type { TimelineEntryJson, TimelineEvent, TimelineType } from '@granary/protocol/events'
 
 export interface Timeline {
   append(agreementId: string, event: TimelineEvent): void
   /** The next ones after `afterId`, a thousand at most. */
-  has(agreementId: string, type: string): boolean
-  read(agreementId: string, afterId: number): TimelineEntry[]
+  has(agreementId: string, type: TimelineType): boolean
+  read(agreementId: string, afterId: number): TimelineEntryJson[]
   /** The newest, a thousand at most, in order. */
-  latest(agreementId: string): TimelineEntry[]
+  latest(agreementId: string): TimelineEntryJson[]
   /** Calls back after each append to this deal; returns how to stop that. */
   onAppend(agreementId: string, callback: () => void): () => void
 }
 
 // These happen to a deal once, but are heard more than once: from the chain's events and again when it is scanned.
-const onceTypes = new Set([
+const onceTypes: ReadonlySet<TimelineType> = new Set<TimelineType>([
   'agreed',
   'published',
   'active',
@@ -80,12 +66,9 @@ export function createTimeline(db: DatabaseSync, nowMs: () => number = Date.now)
   }
 }
 
-function toEntry(row: Record<string, SQLOutputValue>): TimelineEntry {
-  return {
-    ...(JSON.parse(String(row.data)) as Record<string, unknown>),
-    id: Number(row.id),
-    type: String(row.type),
-    atMs: Number(row.at_ms),
-    epoch: row.epoch === null ? null : Number(row.epoch),
-  }
+function toEntry(row: Record<string, SQLOutputValue>): TimelineEntryJson {
+  const common = { id: Number(row.id), type: String(row.type), atMs: Number(row.at_ms) }
+  const epoch = row.epoch === null ? null : Number(row.epoch)
+  // The row was written from a TimelineEvent of its type.
+  return { ...JSON.parse(String(row.data)), ...common, epoch } as TimelineEntryJson
 }

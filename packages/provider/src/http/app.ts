@@ -1,7 +1,9 @@
 /** The provider's public HTTP (docs/spec/market-protocol.md): parse, call the one function that does it, answer. */
+
 import { type Hex, toHex } from '@granary/base'
 import type { Profile } from '@granary/proofs/profile'
 import type { ProviderView } from '@granary/protocol/client'
+import type { TimelineEntryJson } from '@granary/protocol/events'
 import {
   type Address,
   type DealTerms,
@@ -17,7 +19,7 @@ import type { AcceptedPiece } from '../deals/accept-piece.ts'
 import type { DealRecord, DealStore } from '../deals/deal-store.ts'
 import { type FindDealContext, findDeal } from '../deals/find-deal.ts'
 import type { QuoteRequest } from '../deals/issue-quote.ts'
-import type { Timeline, TimelineEntry } from '../deals/timeline.ts'
+import type { Timeline } from '../deals/timeline.ts'
 import type { Tokens } from '../deals/tokens.ts'
 import type { Log } from '../log.ts'
 import { cors } from './cors.ts'
@@ -116,7 +118,7 @@ function agreementJson(deal: DealRecord): { agreementId: Hash; terms: DealTermsJ
   return { agreementId, terms: dealTermsToJson(terms), signature: toHex(signature) }
 }
 
-function dealJson(deal: DealRecord, timeline: readonly TimelineEntry[]): Record<string, unknown> {
+function dealJson(deal: DealRecord, timeline: readonly TimelineEntryJson[]): Record<string, unknown> {
   const { dealId = null, state, reason = null, sector = null } = deal
   return { ...agreementJson(deal), dealId, state, reason, sector, timeline }
 }

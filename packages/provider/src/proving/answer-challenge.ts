@@ -41,7 +41,7 @@ export async function answerChallenge(
   const sectors = challenge.sectors.map(({ number }) => number)
   const noteChallenge = (): void => {
     if (!posts.opened({ partition, challengeEpoch, deadline, sectors })) return
-    const data = { partition, epoch: challengeEpoch, deadline }
+    const data = { partition, deadline }
     deals.record(dealsIn(context, sectors), { type: 'challenged', epoch: challengeEpoch, data })
   }
   const noteAnswer = (): void => {
@@ -57,7 +57,7 @@ export async function answerChallenge(
       alerts.clear('SKIP_NOT_COVERED', subject)
       late.write(() => {
         noteAnswer()
-        const data = { partition, challengeEpoch, epoch, bytes }
+        const data = { partition, challengeEpoch, bytes }
         deals.record(dealsIn(context, sectors), { type: 'post-accepted', epoch, data })
       })
       return true

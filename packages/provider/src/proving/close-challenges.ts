@@ -27,8 +27,11 @@ export function missChallenge(context: ProvingContext, partition: number, challe
   log({ type: 'post:missed', partition, challengeEpoch, hint })
   late.write(() => {
     posts.closed(partition, challengeEpoch, 'missed')
-    const data = { partition, epoch: challengeEpoch }
-    deals.record(dealsIn(context, known?.sectors ?? []), { type: 'post-missed', epoch: challengeEpoch, data })
+    deals.record(dealsIn(context, known?.sectors ?? []), {
+      type: 'post-missed',
+      epoch: challengeEpoch,
+      data: { partition },
+    })
   })
 }
 

@@ -1,4 +1,5 @@
 /** The heavy jobs of sealing, as they travel through the queue: JSON in, JSON out, bytes as 0x hex or as files. */
+import type { Hex } from '@granary/base'
 import type { ProfileName } from '@granary/proofs/profile'
 import type { SealProgress } from '@granary/proofs/seal'
 
@@ -14,8 +15,8 @@ export interface SealInput {
 }
 
 export interface SealResult {
-  readonly commD: string
-  readonly commR: string
+  readonly commD: Hex
+  readonly commR: Hex
   readonly sealMs: number
 }
 

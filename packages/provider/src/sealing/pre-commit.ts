@@ -98,7 +98,7 @@ function adopt(
   deals.record(dealIdsOf(sector), {
     type: 'precommitted',
     epoch: preCommitEpoch,
-    data: { sector: number, epoch: preCommitEpoch, ...(tx === undefined ? {} : { tx: tx.id }) },
+    data: { sector: number, ...(tx === undefined ? {} : { tx: tx.id }) },
   })
   return moved
 }

@@ -167,9 +167,8 @@ function enterPartition(
   const proven = phase.state === 'committing' ? { bytes: phase.proofBytes } : {}
   // How long the chain's node took with it; unknown when the answer was lost and the sector found proven later.
   const measured = accepted === undefined ? proven : { ...proven, verifyMs: accepted.executionMs }
-  const data = { sector: number, epoch: activatedAt }
-  deals.record(dealIds, { type: 'porep-accepted', epoch: activatedAt, data: { ...data, ...measured } })
-  deals.record(dealIds, { type: 'active', epoch: activatedAt, data })
+  deals.record(dealIds, { type: 'porep-accepted', epoch: activatedAt, data: { sector: number, ...measured } })
+  deals.record(dealIds, { type: 'active', epoch: activatedAt, data: { sector: number } })
   for (const dealId of dealIds) deals.setState(dealId, 'active')
   return moved
 }

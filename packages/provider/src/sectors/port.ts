@@ -1,4 +1,5 @@
 /** What sealing and proving need from the deals' side of the provider; the composition root fills it. */
+import type { TimelineEvent } from '@granary/protocol/events'
 
 /** A published deal that lies in no sector yet. */
 export interface PlaceableDeal {
@@ -15,12 +16,6 @@ export interface PlaceableDeal {
   readonly publishedAt: number
   /** The last epoch to which the deal can run, had it been activated as late as its terms allow. */
   readonly endsBy: number
-}
-
-export interface TimelineEvent {
-  readonly type: string
-  readonly epoch?: number
-  readonly data?: Readonly<Record<string, unknown>>
 }
 
 export interface DealFeed {

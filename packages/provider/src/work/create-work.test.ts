@@ -298,7 +298,9 @@ describe('a provider on a real chain', () => {
     home.start()
     await until('the good deal is active', () => home.feed.states.get(good.dealId) === 'active')
     await until('the bad deal is given up', () =>
-      home.feed.entries(bad.dealId, 'failed').some(({ data }) => data?.code === 'SEALING_GIVEN_UP'),
+      home.feed
+        .entries(bad.dealId, 'failed')
+        .some((entry) => entry.type === 'failed' && entry.data.code === 'SEALING_GIVEN_UP'),
     )
     const failed = home.store.inStates('failed')
     expect(failed.map(({ number }) => number)).toHaveLength(3)
