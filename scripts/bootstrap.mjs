@@ -92,6 +92,8 @@ const child = spawn(pinnedNode, [...program, ...args], {
     ...process.env,
     PATH: `${bin}${process.platform === 'win32' ? ';' : ':'}${process.env.PATH}`,
     TURBO_TELEMETRY_DISABLED: '1',
+    // The tests start some hundred programs: each would strip and compile the same sources.
+    NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(root, 'node_modules', '.granary-compiled'),
   },
 })
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))

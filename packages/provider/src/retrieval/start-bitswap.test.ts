@@ -9,7 +9,7 @@ import { readFile as readContent } from '@granary/content'
 import { packFile } from '@granary/content/node'
 import { withBitswap } from '@helia/bitswap'
 import { type HeliaWithLibp2p, withLibp2pLight } from '@helia/libp2p'
-import { expect, test } from '@jest/globals'
+import { afterAll, expect, test } from '@jest/globals'
 import { identify } from '@libp2p/identify'
 import { noise } from '@libp2p/noise'
 import { tcp } from '@libp2p/tcp'
@@ -20,6 +20,9 @@ import { CID } from 'multiformats/cid'
 import { createRetrieval } from './create-retrieval.ts'
 
 const MIB = 1024 * 1024
+
+// libp2p counts what an address connects in a second by a timer that nothing ends: this process does not end before it.
+afterAll(() => sleep(1_100))
 
 async function startPeer(): Promise<HeliaWithLibp2p<Record<string, unknown>>> {
   const peer = withBitswap(
