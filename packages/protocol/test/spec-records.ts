@@ -5,11 +5,12 @@
 
 import type { StructType } from '../src/codec/field.ts'
 import type { Struct } from '../src/codec/struct.ts'
-import { declarations, type MessageName } from '../src/messages/bodies.ts'
 import { dealRenewal } from '../src/messages/deal-renewal.ts'
 import { dealTerms } from '../src/messages/deal-terms.ts'
+import { declarations, type MessageName, transactions } from '../src/messages/declarations.ts'
 import { classOf, unitsOf } from '../src/messages/fee.ts'
 import { login } from '../src/messages/login.ts'
+import type { MessageScope } from '../src/messages/message.ts'
 import { quote } from '../src/messages/quote.ts'
 import { envelope } from '../src/messages/transaction.ts'
 import { chainParams } from '../src/records/chain-params.ts'
@@ -43,7 +44,8 @@ function specOfMessages(): string {
     '## Messages\n',
     '`[1, kind, ...Envelope, body, signature of 65 or 96 bytes]`; BeaconEntry: `[1, 0, ...its fields]`. What is signed is the',
     'EIP-712 structure of the message with `Envelope tx` as its first member. Bytes: of the whole transaction, at most. Units:',
-    'for each message, and for each KiB of it that has begun.\n',
+    'for each message, and for each KiB of it that has begun. By a session key: one with its name among the scopes, which every key',
+    'has that a provider is registered with for its daemon where it says so.\n',
     ...names.map((name) => sectionOf(declarations[name].body.structs[0]!, captionOf(name))),
     '## Parts of messages, and what is signed apart from them\n',
     ...parts.map((part) => sectionOf(part, '')),
@@ -77,6 +79,12 @@ function fieldsOf({ name, fields }: Struct<object>): string {
   return Object.keys(fields).length === 0 ? 'nothing: an empty tuple' : name
 }
 
+const SIGNED_BY: { readonly [S in MessageScope]: string } = {
+  owner: "by the account's own key",
+  session: 'by a session key too',
+  daemon: "by a daemon's key too",
+}
+
 function captionOf(name: MessageName): string {
   const { kind, sizeMax } = declarations[name]
   const head = `kind ${kind}, ${sizeMax.toLocaleString('en')} bytes`
@@ -84,7 +92,7 @@ function captionOf(name: MessageName): string {
   const base = unitsOf(name, 0)
   const perKiB = unitsOf(name, 1) - base
   const units = `${base.toLocaleString('en')} units${perKiB === 0 ? '' : ` and ${perKiB.toLocaleString('en')} a KiB`}`
-  return `${head}, ${units}, ${classOf(name)}`
+  return `${head}, ${units}, ${classOf(name)}, ${SIGNED_BY[transactions[name].scope]}`
 }
 
 function sectionOf({ name, members }: StructType, caption: string): string {

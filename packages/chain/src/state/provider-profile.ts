@@ -1,9 +1,8 @@
 /** What a provider says of itself, when it registers and when it changes that. */
 
-import { type Address, AMOUNT_MAX, type RegisterProvider } from '@granary/protocol/messages'
+import { type Address, AMOUNT_MAX, daemonScopes, type RegisterProvider } from '@granary/protocol/messages'
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { TxError } from './errors.ts'
-import { daemonScopes } from './session-scopes.ts'
 import type { Store } from './store.ts'
 import { firstOf } from './table.ts'
 import { tables } from './tables.ts'

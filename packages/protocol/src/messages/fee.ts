@@ -4,7 +4,8 @@
  */
 
 import type { AttoGrn } from '../codec/types.ts'
-import type { TransactionName } from './bodies.ts'
+import { type TransactionName, transactions } from './declarations.ts'
+import type { TransactionClass } from './message.ts'
 
 export interface FeeParams {
   readonly feeBase: AttoGrn
@@ -14,51 +15,16 @@ export interface FeeParams {
   readonly feeProving: AttoGrn
 }
 
-interface UnitCost {
-  readonly base: number
-  readonly perKiB: number
-}
-
-const SIGNATURE_UNITS = 500
-// A deal's terms take at least 330 bytes and a signature each; a proof's work grows with its bytes.
-const unitCosts: { readonly [N in TransactionName]: UnitCost } = {
-  Transfer: { base: SIGNATURE_UNITS, perKiB: 0 },
-  AuthorizeKey: { base: SIGNATURE_UNITS, perKiB: 0 },
-  RegisterProvider: { base: SIGNATURE_UNITS, perKiB: 0 },
-  SetAsk: { base: SIGNATURE_UNITS, perKiB: 0 },
-  DepositCollateral: { base: SIGNATURE_UNITS, perKiB: 0 },
-  RevokeKey: { base: SIGNATURE_UNITS, perKiB: 0 },
-  UpdateProvider: { base: SIGNATURE_UNITS, perKiB: 0 },
-  WithdrawCollateral: { base: SIGNATURE_UNITS, perKiB: 0 },
-  RenewDeal: { base: 2 * SIGNATURE_UNITS, perKiB: 0 },
-  TopUpDeal: { base: SIGNATURE_UNITS, perKiB: 0 },
-  CancelDeal: { base: SIGNATURE_UNITS, perKiB: 0 },
-  PublishDeal: { base: SIGNATURE_UNITS, perKiB: 4 * SIGNATURE_UNITS },
-  SettleDeals: { base: SIGNATURE_UNITS, perKiB: 8_000 },
-  PreCommitSectors: { base: SIGNATURE_UNITS, perKiB: 8_000 },
-  ProveCommitSector: { base: SIGNATURE_UNITS, perKiB: 150 },
-  ExtendSectors: { base: SIGNATURE_UNITS, perKiB: 8_000 },
-  TerminateSectors: { base: SIGNATURE_UNITS, perKiB: 16_000 },
-  SubmitPost: { base: SIGNATURE_UNITS, perKiB: 150 },
-  DeclareFaults: { base: SIGNATURE_UNITS, perKiB: 16_000 },
-  // An empty list means a whole partition.
-  RequestRecovery: { base: 10_000, perKiB: 8_000 },
-}
-
-const provingKinds: readonly TransactionName[] = ['SubmitPost', 'DeclareFaults', 'RequestRecovery']
-
 /** Lanes 0 to 31: those of general messages. */
 export const GENERAL_LANES = 32
 
-export type TransactionClass = 'general' | 'proving'
-
 export function classOf(kind: TransactionName): TransactionClass {
-  return provingKinds.includes(kind) ? 'proving' : 'general'
+  return transactions[kind].class
 }
 
 /** Units of verification that a message of this kind and size takes from a block. */
 export function unitsOf(kind: TransactionName, bytes: number): number {
-  const { base, perKiB } = unitCosts[kind]
+  const { base, perKiB } = transactions[kind].units
   return base + perKiB * Math.ceil(bytes / 1024)
 }
 

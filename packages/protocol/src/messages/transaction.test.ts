@@ -2,7 +2,7 @@ import { pieceCidV2 } from '@granary/proofs/verify'
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { CID } from 'multiformats/cid'
-import { declarations } from './bodies.ts'
+import { declarations } from './declarations.ts'
 import {
   accountSigner,
   type DealTerms,

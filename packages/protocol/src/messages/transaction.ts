@@ -8,9 +8,10 @@ import { address, bigUint, bytes, epochs, type Field, uint, type Wire } from '..
 import { type Struct, struct } from '../codec/struct.ts'
 import { decodeTuple, encodeTuple } from '../codec/tuple-codec.ts'
 import { type Address, type AttoGrn, type Epoch, type Hash, MessageInvalidError } from '../codec/types.ts'
-import { type BeaconEntry, declarations, type MessageBodies, type TransactionName } from './bodies.ts'
+import { type BeaconEntry, beaconEntry } from './beacon-entry.ts'
 import { type DealRenewal, dealRenewal } from './deal-renewal.ts'
 import { type DealTerms, dealTerms } from './deal-terms.ts'
+import { type MessageBodies, type TransactionName, transactions } from './declarations.ts'
 import { typedDigest } from './eip712.ts'
 import { type Login, login } from './login.ts'
 import { type Quote, quote } from './quote.ts'
@@ -55,16 +56,14 @@ export const envelope: Struct<Envelope> = struct('Envelope', {
 })
 const signatureField: Field<Uint8Array> = bytes(65, 96)
 const kindNames: ReadonlyMap<number, TransactionName> = new Map(
-  (Object.keys(declarations) as (keyof MessageBodies)[])
-    .filter((name) => name !== 'BeaconEntry')
-    .map((name) => [declarations[name].kind, name]),
+  Object.values(transactions).map(({ kind, name }) => [kind, name]),
 )
 const signedStructs: ReadonlyMap<TransactionName, Struct<object>> = new Map(
   [...kindNames.values()].map((name) => [name, signedStruct(name)]),
 )
 
 export function encodeTransaction(tx: Transaction, signature: Uint8Array): Uint8Array {
-  const { kind, sizeMax } = declarations[tx.kind]
+  const { kind, sizeMax } = transactions[tx.kind]
   const encoded = encodeTuple([
     TX_VERSION,
     kind,
@@ -126,18 +125,18 @@ export function hashOf(digest: Uint8Array): Hash {
 }
 
 export function encodeBeaconEntry(entry: BeaconEntry): Uint8Array {
-  const { kind, body } = declarations.BeaconEntry
+  const { kind, body } = beaconEntry
   return encodeTuple([TX_VERSION, kind, ...(body.toWire(entry, 'BeaconEntry') as readonly Wire[])])
 }
 
 /** True for the bytes that only a block's producer may put in, as its first item. */
 export function isBeaconEntry(encoded: Uint8Array): boolean {
-  return encoded[0] === 0x84 && encoded[1] === TX_VERSION && encoded[2] === declarations.BeaconEntry.kind
+  return encoded[0] === 0x84 && encoded[1] === TX_VERSION && encoded[2] === beaconEntry.kind
 }
 
 /** @throws TransactionDecodeError */
 export function decodeBeaconEntry(encoded: Uint8Array): BeaconEntry {
-  const { body, sizeMax } = declarations.BeaconEntry
+  const { body, sizeMax } = beaconEntry
   if (!isBeaconEntry(encoded) || encoded.length > sizeMax) throw new TransactionDecodeError('not a beacon entry')
   try {
     const items = decodeTuple(encoded, 'BeaconEntry') as readonly Wire[]
@@ -152,7 +151,7 @@ export function decodeBeaconEntry(encoded: Uint8Array): BeaconEntry {
 function peekKind(encoded: Uint8Array): TransactionName {
   const name = encoded[0] === 0x89 && encoded[1] === TX_VERSION ? kindNames.get(encoded[2]!) : undefined
   if (name === undefined) throw new TransactionDecodeError('not a transaction of a known version and kind')
-  const { sizeMax } = declarations[name]
+  const { sizeMax } = transactions[name]
   if (encoded.length > sizeMax) {
     throw new TransactionDecodeError(`${name} is ${encoded.length} bytes, at most ${sizeMax} are allowed`)
   }
@@ -161,9 +160,9 @@ function peekKind(encoded: Uint8Array): TransactionName {
 
 /** `Kind(Envelope tx, …body)`: the fields of the body stand at the top, where a wallet shows them. */
 function signedStruct(name: TransactionName): Struct<object> {
-  return struct<object>(name, { tx: envelope, ...declarations[name].body.fields })
+  return struct<object>(name, { tx: envelope, ...transactions[name].body.fields })
 }
 
 function bodyStruct(name: TransactionName): Struct<MessageBodies[TransactionName]> {
-  return declarations[name].body as Struct<MessageBodies[TransactionName]>
+  return transactions[name].body as Struct<MessageBodies[TransactionName]>
 }

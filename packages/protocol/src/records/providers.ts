@@ -2,7 +2,7 @@
 import { address, bytes, epochs, list, peerId, text, uint } from '../codec/field.ts'
 import { type Struct, struct } from '../codec/struct.ts'
 import type { Address, Epoch } from '../codec/types.ts'
-import type { SetAsk } from '../messages/bodies.ts'
+import type { SetAsk } from '../messages/set-ask.ts'
 import { amount } from './fields.ts'
 
 export interface Provider {

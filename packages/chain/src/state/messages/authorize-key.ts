@@ -8,10 +8,10 @@
  */
 
 import type { AuthorizeKey } from '@granary/protocol/messages'
+import { isScope, TERMS_SCOPE } from '@granary/protocol/messages'
 import { bytesToHex } from '@noble/hashes/utils.js'
 import type { Effect } from '../context.ts'
 import { TxError } from '../errors.ts'
-import { isScope, TERMS_SCOPE } from '../session-scopes.ts'
 import { tables } from '../tables.ts'
 
 export const authorizeKey: Effect<AuthorizeKey> = ({ store, sender, height, emit }, body) => {

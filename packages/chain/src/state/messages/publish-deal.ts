@@ -20,6 +20,7 @@ import {
   hashOf,
   type PublishDeal,
   type SignedTerms,
+  TERMS_SCOPE,
 } from '@granary/protocol/messages'
 import type { ChainParams, Provider } from '@granary/protocol/records'
 import { bytesToHex } from '@noble/hashes/utils.js'
@@ -29,7 +30,6 @@ import { lockEscrow } from '../ledger.ts'
 import { BPS_ONE } from '../params.ts'
 import { payForRecord } from '../records-that-stay.ts'
 import { requireProvider } from '../require-provider.ts'
-import { TERMS_SCOPE } from '../session-scopes.ts'
 import { spendByKey } from '../spending.ts'
 import { tables } from '../tables.ts'
 import { lockWithVested } from '../vesting.ts'

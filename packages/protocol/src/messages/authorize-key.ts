@@ -1,0 +1,23 @@
+/** Lets an ed25519 key sign for the sender's account. */
+import { bigUint, bytes32, epochs, list, text } from '../codec/field.ts'
+import { type BodyOf, message, SIGNATURE_UNITS, TX_BYTES_MAX } from './message.ts'
+
+export const authorizeKey = message({
+  name: 'AuthorizeKey',
+  kind: 2,
+  class: 'general',
+  scope: 'owner',
+  sizeMax: TX_BYTES_MAX,
+  units: { base: SIGNATURE_UNITS, perKiB: 0 },
+  fields: {
+    publicKey: bytes32,
+    /** Message names, and `terms` for DealTerms and Quotes. */
+    scopes: list(text(32), { max: 32 }),
+    /** The last epoch in which the key may sign. */
+    expires: epochs,
+    /** What may leave the account's balance by this key, fees included. */
+    spendingLimit: bigUint(128),
+  },
+})
+
+export type AuthorizeKey = BodyOf<typeof authorizeKey>

@@ -1,0 +1,17 @@
+/** The client leaves a deal. */
+import { uint } from '../codec/field.ts'
+import { type BodyOf, message, SIGNATURE_UNITS, TX_BYTES_MAX } from './message.ts'
+
+export const cancelDeal = message({
+  name: 'CancelDeal',
+  kind: 12,
+  class: 'general',
+  scope: 'session',
+  sizeMax: TX_BYTES_MAX,
+  units: { base: SIGNATURE_UNITS, perKiB: 0 },
+  fields: {
+    deal: uint(48),
+  },
+})
+
+export type CancelDeal = BodyOf<typeof cancelDeal>

@@ -1,0 +1,19 @@
+/** Sectors of a partition that are faulty, said before the chain finds out. */
+import { list, uint } from '../codec/field.ts'
+import { type BodyOf, message, SIGNATURE_UNITS, TX_BYTES_MAX } from './message.ts'
+
+export const declareFaults = message({
+  name: 'DeclareFaults',
+  kind: 19,
+  class: 'proving',
+  scope: 'daemon',
+  sizeMax: TX_BYTES_MAX,
+  units: { base: SIGNATURE_UNITS, perKiB: 16_000 },
+  fields: {
+    provider: uint(32),
+    partition: uint(32),
+    sectors: list(uint(32), { min: 1, max: 2_048 }),
+  },
+})
+
+export type DeclareFaults = BodyOf<typeof declareFaults>

@@ -1,0 +1,18 @@
+/** Money of the sender becomes free collateral of a provider. */
+import { bigUint, uint } from '../codec/field.ts'
+import { type BodyOf, message, SIGNATURE_UNITS, TX_BYTES_MAX } from './message.ts'
+
+export const depositCollateral = message({
+  name: 'DepositCollateral',
+  kind: 7,
+  class: 'general',
+  scope: 'session',
+  sizeMax: TX_BYTES_MAX,
+  units: { base: SIGNATURE_UNITS, perKiB: 0 },
+  fields: {
+    provider: uint(32),
+    amount: bigUint(128),
+  },
+})
+
+export type DepositCollateral = BodyOf<typeof depositCollateral>

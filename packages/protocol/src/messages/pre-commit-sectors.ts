@@ -1,0 +1,32 @@
+/** Replicas are committed to, before anybody knows what they will be asked. */
+import { bytes32, epochs, list, text, uint } from '../codec/field.ts'
+import { struct } from '../codec/struct.ts'
+import { type BodyOf, message, SIGNATURE_UNITS, TX_BYTES_MAX } from './message.ts'
+
+const sectorPreCommit = struct('SectorPreCommit', {
+  /** Below 2³², used once ever. */
+  number: uint(32),
+  profile: text(32),
+  commD: bytes32,
+  commR: bytes32,
+  ticketEpoch: epochs,
+  /** In the order of their pieces in the sector. */
+  deals: list(uint(48), { max: 256 }),
+  expiry: epochs,
+})
+
+export const preCommitSectors = message({
+  name: 'PreCommitSectors',
+  kind: 14,
+  class: 'general',
+  scope: 'daemon',
+  sizeMax: TX_BYTES_MAX,
+  units: { base: SIGNATURE_UNITS, perKiB: 8_000 },
+  fields: {
+    provider: uint(32),
+    sectors: list(sectorPreCommit, { min: 1, max: 64 }),
+  },
+})
+
+export type PreCommitSectors = BodyOf<typeof preCommitSectors>
+export type SectorPreCommit = PreCommitSectors['sectors'][number]

@@ -1,0 +1,22 @@
+/** The proof of replication of a sector that was committed to. */
+import { bytes, uint } from '../codec/field.ts'
+import { type BodyOf, message, SIGNATURE_UNITS } from './message.ts'
+
+export const BUNDLE_BYTES_MAX: number = 3 * 2 ** 20
+
+export const proveCommitSector = message({
+  name: 'ProveCommitSector',
+  kind: 15,
+  class: 'general',
+  scope: 'daemon',
+  sizeMax: BUNDLE_BYTES_MAX,
+  // A proof's work grows with its bytes.
+  units: { base: SIGNATURE_UNITS, perKiB: 150 },
+  fields: {
+    provider: uint(32),
+    number: uint(32),
+    bundle: bytes(1, BUNDLE_BYTES_MAX),
+  },
+})
+
+export type ProveCommitSector = BodyOf<typeof proveCommitSector>

@@ -1,0 +1,23 @@
+/** What a client and a provider have agreed on becomes a deal. */
+import { bytes, list } from '../codec/field.ts'
+import { struct } from '../codec/struct.ts'
+import { dealTerms } from './deal-terms.ts'
+import { type BodyOf, message, SIGNATURE_UNITS, TX_BYTES_MAX } from './message.ts'
+
+const signedTerms = struct('SignedTerms', { terms: dealTerms, providerSignature: bytes(65, 96) })
+
+export const publishDeal = message({
+  name: 'PublishDeal',
+  kind: 9,
+  class: 'general',
+  scope: 'session',
+  sizeMax: TX_BYTES_MAX,
+  // A deal's terms take at least 330 bytes and a signature each.
+  units: { base: SIGNATURE_UNITS, perKiB: 4 * SIGNATURE_UNITS },
+  fields: {
+    deals: list(signedTerms, { min: 1, max: 64 }),
+  },
+})
+
+export type PublishDeal = BodyOf<typeof publishDeal>
+export type SignedTerms = PublishDeal['deals'][number]

@@ -1,0 +1,20 @@
+/** More time for a deal, at a price that its provider has signed for. */
+import { bytes } from '../codec/field.ts'
+import { dealRenewal } from './deal-renewal.ts'
+import { type BodyOf, message, SIGNATURE_UNITS, TX_BYTES_MAX } from './message.ts'
+
+export const renewDeal = message({
+  name: 'RenewDeal',
+  kind: 10,
+  class: 'general',
+  scope: 'session',
+  sizeMax: TX_BYTES_MAX,
+  units: { base: 2 * SIGNATURE_UNITS, perKiB: 0 },
+  fields: {
+    renewal: dealRenewal,
+    /** Over the renewal, by a key that may sign the provider's terms. */
+    providerSignature: bytes(65, 96),
+  },
+})
+
+export type RenewDeal = BodyOf<typeof renewDeal>

@@ -1,0 +1,21 @@
+/** Faulty sectors of a partition ask to be challenged, and to count again. */
+import { list, uint } from '../codec/field.ts'
+import { type BodyOf, message, TX_BYTES_MAX } from './message.ts'
+
+export const requestRecovery = message({
+  name: 'RequestRecovery',
+  kind: 20,
+  class: 'proving',
+  scope: 'daemon',
+  sizeMax: TX_BYTES_MAX,
+  // An empty list means a whole partition.
+  units: { base: 10_000, perKiB: 8_000 },
+  fields: {
+    provider: uint(32),
+    partition: uint(32),
+    /** None: all that are faulty. */
+    sectors: list(uint(32), { max: 2_048 }),
+  },
+})
+
+export type RequestRecovery = BodyOf<typeof requestRecovery>

@@ -1,0 +1,26 @@
+/** What a provider asks for storage, and which deals it takes. */
+import { bigUint, epochs, list, text, uint } from '../codec/field.ts'
+import { type BodyOf, message, SIGNATURE_UNITS, TX_BYTES_MAX } from './message.ts'
+
+export const setAsk = message({
+  name: 'SetAsk',
+  kind: 6,
+  class: 'general',
+  scope: 'daemon',
+  sizeMax: TX_BYTES_MAX,
+  units: { base: SIGNATURE_UNITS, perKiB: 0 },
+  fields: {
+    provider: uint(32),
+    pricePerGiBEpoch: bigUint(128),
+    pieceSizeMin: uint(64),
+    pieceSizeMax: uint(64),
+    durationMin: epochs,
+    durationMax: epochs,
+    profiles: list(text(32), { max: 16 }),
+    /** Hundredths of a percent of the price: the most collateral that it puts up for a deal. */
+    collateralShareMaxBps: uint(32),
+    validUntil: epochs,
+  },
+})
+
+export type SetAsk = BodyOf<typeof setAsk>

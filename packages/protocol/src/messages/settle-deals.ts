@@ -1,0 +1,17 @@
+/** What is proven of deals is paid; what is over is closed. */
+import { list, uint } from '../codec/field.ts'
+import { type BodyOf, message, SIGNATURE_UNITS, TX_BYTES_MAX } from './message.ts'
+
+export const settleDeals = message({
+  name: 'SettleDeals',
+  kind: 13,
+  class: 'general',
+  scope: 'daemon',
+  sizeMax: TX_BYTES_MAX,
+  units: { base: SIGNATURE_UNITS, perKiB: 8_000 },
+  fields: {
+    deals: list(uint(48), { min: 1, max: 256 }),
+  },
+})
+
+export type SettleDeals = BodyOf<typeof settleDeals>

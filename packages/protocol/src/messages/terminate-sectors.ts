@@ -1,0 +1,18 @@
+/** Sectors end before their time. */
+import { list, uint } from '../codec/field.ts'
+import { type BodyOf, message, SIGNATURE_UNITS, TX_BYTES_MAX } from './message.ts'
+
+export const terminateSectors = message({
+  name: 'TerminateSectors',
+  kind: 17,
+  class: 'general',
+  scope: 'session',
+  sizeMax: TX_BYTES_MAX,
+  units: { base: SIGNATURE_UNITS, perKiB: 16_000 },
+  fields: {
+    provider: uint(32),
+    sectors: list(uint(32), { min: 1, max: 256 }),
+  },
+})
+
+export type TerminateSectors = BodyOf<typeof terminateSectors>

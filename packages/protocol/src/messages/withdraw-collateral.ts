@@ -1,0 +1,18 @@
+/** Free collateral of a provider becomes its owner's money. */
+import { bigUint, uint } from '../codec/field.ts'
+import { type BodyOf, message, SIGNATURE_UNITS, TX_BYTES_MAX } from './message.ts'
+
+export const withdrawCollateral = message({
+  name: 'WithdrawCollateral',
+  kind: 8,
+  class: 'general',
+  scope: 'session',
+  sizeMax: TX_BYTES_MAX,
+  units: { base: SIGNATURE_UNITS, perKiB: 0 },
+  fields: {
+    provider: uint(32),
+    amount: bigUint(128),
+  },
+})
+
+export type WithdrawCollateral = BodyOf<typeof withdrawCollateral>
