@@ -3,10 +3,11 @@
  * one when it is over, and a list that /healthz answers. Kept in memory: who raises an alert finds its reason again
  * after a restart.
  */
+import type { ErrorCode } from '@granary/base'
 import type { Log } from './log.ts'
 
 export interface Alert {
-  readonly code: string
+  readonly code: ErrorCode
   /** What it is about, where there may be several at once: a piece, a sector, a file. */
   readonly subject?: string
   readonly message: string
@@ -30,7 +31,7 @@ export interface Alerts {
   /** Raising it again while it stands brings its words up to date and is not logged again. */
   raise(alert: Alert): void
   /** Nothing when it does not stand. */
-  clear(code: string, subject?: string): void
+  clear(code: ErrorCode, subject?: string): void
   /** The oldest first. */
   list(): RaisedAlert[]
 }

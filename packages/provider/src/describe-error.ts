@@ -1,15 +1,15 @@
 /** An error as a line of the log says it, a full or failing disk by its name. */
-import { GranaryError } from '@granary/base'
+import { type ErrorCode, GranaryError } from '@granary/base'
 import { diskFault } from './storage/disk-fault.ts'
 
 export interface DescribedError {
-  readonly code: string
+  readonly code: ErrorCode
   readonly message: string
   readonly hint: string
 }
 
 /** @param folder that it may have written to @param code of an error that has none that we know */
-export function describeError(error: unknown, folder: string, code: string): DescribedError {
+export function describeError(error: unknown, folder: string, code: ErrorCode): DescribedError {
   const named = diskFault(error, folder) ?? error
   if (GranaryError.is(named)) return { code: named.code, message: named.message, hint: named.hint }
   const hint = 'It is tried again by itself. If it stays, this is a defect of the provider: please report it.'

@@ -63,10 +63,10 @@ export const chainErrors = {
   STATE_NOT_KEPT: { fault: 'caller' },
   /** The file to write is there already. */
   OUT_EXISTS: { fault: 'caller' },
-  /** The snapshot does not say which chain is meant, and neither does the caller. */
+  /** The folder has no genesis, and nobody said which chain is meant. */
   GENESIS_UNKNOWN: { fault: 'caller' },
   /** The replayed blocks give another state than the stored one. */
-  REPLAY_DIFFERS: { fault: 'program' },
+  REPLAY_DIFFERS: { fault: 'operator' },
   /** The blocks that would have to be replayed are not kept. */
   REPLAY_NO_HISTORY: { fault: 'caller' },
   /** More blocks are to be dropped than may be. */

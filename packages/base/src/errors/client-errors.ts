@@ -47,7 +47,7 @@ export const clientErrors = {
   CID_NOT_STORED: { fault: 'caller' },
   /** The place to write to cannot be written. */
   OUT_INVALID: { fault: 'caller' },
-  /** The piece is larger than any provider's sector. */
+  /** The piece is larger than the provider, or any, takes. */
   PIECE_TOO_LARGE: { fault: 'caller' },
   /** The label of a deal is too long. */
   LABEL_TOO_LONG: { fault: 'caller', exit: 'usage' },

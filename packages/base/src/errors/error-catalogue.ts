@@ -8,7 +8,7 @@ import { clientErrors } from './client-errors.ts'
 import { contentErrors } from './content-errors.ts'
 import type { ErrorFacts } from './error-facts.ts'
 import { proofErrors, verifierErrors } from './proof-errors.ts'
-import { marketErrors, providerErrors } from './provider-errors.ts'
+import { alertErrors, marketErrors, providerErrors } from './provider-errors.ts'
 import { sharedErrors } from './shared-errors.ts'
 import { admissionErrors, effectErrors } from './verdict-errors.ts'
 
@@ -23,6 +23,7 @@ export type ErrorCode =
   | keyof typeof verifierErrors
   | keyof typeof marketErrors
   | keyof typeof providerErrors
+  | keyof typeof alertErrors
   | keyof typeof cliErrors
 
 /** A message does not have its effect. */
@@ -41,6 +42,7 @@ export const errorCatalogue: Readonly<Record<ErrorCode, ErrorFacts>> = {
   ...verifierErrors,
   ...marketErrors,
   ...providerErrors,
+  ...alertErrors,
   ...cliErrors,
 }
 

@@ -32,7 +32,7 @@ export const marketErrors = {
   COLLATERAL_TOO_HIGH: { fault: 'caller' },
   /** As many quotes are open as the provider keeps. */
   QUOTES_FULL: { fault: 'nobody', status: 507, retryable: true },
-  /** As much waits to be sealed as the provider takes. */
+  /** As much is promised to deals that are not published as the provider promises. */
   OFFERS_FULL: { fault: 'nobody', status: 507, retryable: true, exit: 'network' },
   /** The provider has no room for the piece. */
   NO_SPACE: { fault: 'operator', status: 507, retryable: true, exit: 'network' },
@@ -48,7 +48,7 @@ export const marketErrors = {
   TERMS_NOT_QUOTED: { fault: 'caller' },
   /** The terms were valid until an epoch that has passed. */
   TERMS_EXPIRED: { fault: 'caller' },
-  /** The terms are valid for longer than the provider is bound by a quote. */
+  /** The terms may be published later than the provider holds itself to them. */
   TERMS_VALID_TOO_LONG: { fault: 'caller' },
   /** The provider signs no terms that may be extended. */
   TERMS_EXTENSION_UNSUPPORTED: { fault: 'caller' },
@@ -74,7 +74,7 @@ export const marketErrors = {
   UPLOAD_CHECKSUM_MISMATCH: { fault: 'nobody', status: 460, retryable: true },
   /** The upload is not as tus has it. */
   UPLOAD_REFUSED: { fault: 'caller' },
-  /** The client has as much uploaded without a deal as it may. */
+  /** The address has as many quotes open, or the client as many uploads without a deal, as it may. */
   QUOTA_EXCEEDED: { fault: 'caller', status: 429, retryable: true, exit: 'network' },
   /** As many downloads run as the provider serves. */
   DOWNLOADS_FULL: { fault: 'nobody', status: 503, retryable: true },
@@ -121,15 +121,15 @@ export const providerErrors = {
   /** The disk does not take writes. */
   DISK_FAILED: { fault: 'operator', retryable: true, outage: true },
   /** There is no such sector in the store. */
-  SECTOR_MISSING: { fault: 'program' },
+  SECTOR_MISSING: { fault: 'operator' },
   /** The sector is not in a state for this. */
   SECTOR_STATE: { fault: 'program' },
-  /** A sector of the chain is not in the store. */
+  /** The chain does not know a sector of the store. */
   SECTOR_UNKNOWN: { fault: 'operator', retryable: true },
   /** Sealed again, a sector has another CommR. */
-  SEALED_OTHERWISE: { fault: 'program', retryable: true },
+  SEALED_OTHERWISE: { fault: 'operator', retryable: true },
   /** Its own verifier refuses a proof before it is sent. */
-  PROOF_REFUSED: { fault: 'program', retryable: true },
+  PROOF_REFUSED: { fault: 'operator', retryable: true },
   /** The proof of a sector is not in its folder. */
   PROOF_FILE_LOST: { fault: 'operator' },
   /** The pre-commit of a sector is not on the chain, though it was taken. */
@@ -170,4 +170,38 @@ export const providerErrors = {
   JOB_CANCELLED: { fault: 'nobody', retryable: true },
   /** A job failed without a code of its own. */
   JOB_FAILED: { fault: 'program', retryable: true },
+} as const
+
+/** Its alerts, and lines of its log: nothing is thrown. */
+export const alertErrors = {
+  /** The chain makes no blocks. */
+  CHAIN_STOPPED: { fault: 'peer', retryable: true },
+  /** Sectors of a partition are faulty. */
+  PARTITION_FAULTY: { fault: 'operator' },
+  /** The queue of jobs does not open; it is tried again. */
+  QUEUE_UNAVAILABLE: { fault: 'peer', retryable: true },
+  /** The chain does not take the ask of config.json. */
+  ASK_NOT_SET: { fault: 'operator' },
+  /** The chain does not take what config.json says of the provider. */
+  PROVIDER_NOT_UPDATED: { fault: 'operator' },
+  /** The account has less than the collateral that config.json names. */
+  COLLATERAL_NOT_DEPOSITED: { fault: 'operator' },
+  /** More collateral is deposited than config.json names. */
+  COLLATERAL_NOT_WITHDRAWN: { fault: 'operator' },
+  /** A deal was published that the store did not know to be signed. */
+  DEAL_ADOPTED: { fault: 'nobody' },
+  /** What the store does not know was moved aside and is kept for a while. */
+  SET_ASIDE: { fault: 'nobody' },
+  /** A folder holds a sector that is none of this provider's. */
+  SECTOR_FOLDER_FOREIGN: { fault: 'operator' },
+  /** Sealing failed for a reason without a code; it is tried again. */
+  SEALING_FAILED: { fault: 'program', retryable: true },
+  /** A challenge could not be answered, for a reason without a code; it is tried again. */
+  POST_FAILED: { fault: 'program', retryable: true },
+  /** What is done around proofs failed, for a reason without a code; it is tried again. */
+  PROVING_FAILED: { fault: 'program', retryable: true },
+  /** As many sectors with a deal have failed as are tried. */
+  SEALING_GIVEN_UP: { fault: 'operator' },
+  /** The piece is larger than a sector. */
+  PIECE_LARGER_THAN_SECTOR: { fault: 'caller' },
 } as const

@@ -3,14 +3,14 @@
 /** A message does not have its effect: in a block, the transaction keeps its fee and its sequence and changes nothing else. */
 export const effectErrors = {
   /** The account has less than it is to pay. */
-  INSUFFICIENT_FUNDS: { fault: 'operator', status: 422, exit: 'funds', outage: true },
+  INSUFFICIENT_FUNDS: { fault: 'caller', status: 422, exit: 'funds', outage: true },
   /** The provider has less free collateral than is to be locked or withdrawn. */
-  INSUFFICIENT_COLLATERAL: { fault: 'operator', outage: true },
+  INSUFFICIENT_COLLATERAL: { fault: 'caller', outage: true },
   /** The session key may not spend that much more. */
-  SPENDING_LIMIT_REACHED: { fault: 'operator', status: 422 },
+  SPENDING_LIMIT_REACHED: { fault: 'caller', status: 422 },
   /** Somebody else signed than the sender. */
   SIGNER_WRONG: { fault: 'caller' },
-  /** The public key of a session key is none. */
+  /** A public key, or the file of a key, is none. */
   KEY_INVALID: { fault: 'caller' },
   /** The account has no such session key. */
   KEY_NOT_FOUND: { fault: 'caller' },
@@ -46,7 +46,7 @@ export const effectErrors = {
   DEAL_COLLATERAL_LOW: { fault: 'caller' },
   /** The deal is bound by a sector already. */
   DEAL_NOT_FREE: { fault: 'caller' },
-  /** The deal is over or cancelled. */
+  /** The deal is over or cancelled, or not active yet. */
   DEAL_OVER: { fault: 'caller' },
   /** A proof that may still save the deal is under way. */
   DEAL_IN_RECOVERY: { fault: 'nobody', status: 422, retryable: true },
@@ -60,14 +60,14 @@ export const effectErrors = {
   SECTOR_STATE_WRONG: { fault: 'caller' },
   /** The end of a sector does not fit its deals or the bounds of the chain. */
   SECTOR_EXPIRY_INVALID: { fault: 'caller' },
-  /** The sector is faulty already, or over. */
+  /** The sector is faulty, over, or was not proven lately. */
   SECTOR_NOT_SOUND: { fault: 'caller' },
   /** The sector is not faulty. */
   SECTOR_NOT_FAULTY: { fault: 'caller' },
   /** The sector is in another partition. */
   SECTOR_PARTITION_WRONG: { fault: 'caller' },
   /** The chain does not take sectors of this proof profile. */
-  PROFILE_REFUSED: { fault: 'operator' },
+  PROFILE_REFUSED: { fault: 'caller' },
   /** The ticket is not the chain's, or too old. */
   TICKET_INVALID: { fault: 'caller' },
   /** CommD is not that of the sector's pieces. */
@@ -93,7 +93,7 @@ export const effectErrors = {
   /** The sectors to skip are not a proper list of the challenged ones. */
   SKIPS_INVALID: { fault: 'caller' },
   /** The provider has too little to pay for the sectors it skips. */
-  SKIP_NOT_COVERED: { fault: 'operator' },
+  SKIP_NOT_COVERED: { fault: 'caller' },
   /** The proof of spacetime is wrong. */
   POST_INVALID: { fault: 'caller' },
   /** A recovery of the partition is under way. */

@@ -1,21 +1,13 @@
 /** Why a provider does not sign terms. */
 
-import { GranaryError } from '@granary/base'
+import { type ErrorCode, GranaryError } from '@granary/base'
 import type { Address, Hash } from '@granary/protocol/messages'
 
 export class TermsRefusedError extends GranaryError {
-  constructor(code: TermsFault, message: string, hint: string, details: Record<string, unknown> = {}) {
+  constructor(code: ErrorCode, message: string, hint: string, details: Record<string, unknown> = {}) {
     super({ code, message, hint, details })
   }
 }
-
-export type TermsFault =
-  | 'TERMS_CLIENT_MISMATCH'
-  | 'TERMS_PROVIDER_MISMATCH'
-  | 'TERMS_NOT_QUOTED'
-  | 'TERMS_EXPIRED'
-  | 'TERMS_VALID_TOO_LONG'
-  | 'TERMS_EXTENSION_UNSUPPORTED'
 
 export class NonceConflictError extends GranaryError {
   constructor(nonce: bigint, agreed: Hash, asked: Hash) {

@@ -3,7 +3,7 @@
  * are given (docs/spec/market-protocol.md, quote).
  */
 
-import { GranaryError } from '@granary/base'
+import { type ErrorCode, GranaryError } from '@granary/base'
 import type { Quote } from '@granary/protocol/messages'
 
 export interface Ask {
@@ -41,19 +41,10 @@ export interface PriceQuoteInput {
 
 export type Price = Pick<Quote, 'pricePerEpoch' | 'total' | 'networkFee' | 'providerCollateral'>
 
-type BoundCode =
-  | 'PIECE_SIZE_INVALID'
-  | 'PIECE_TOO_SMALL'
-  | 'PIECE_TOO_LARGE'
-  | 'DURATION_TOO_SHORT'
-  | 'DURATION_TOO_LONG'
-  | 'ASK_EXPIRED'
-  | 'COLLATERAL_TOO_HIGH'
-
 /** `details` names the bound, its value and what was asked for. */
 export class QuoteBoundError extends GranaryError {
   constructor(
-    code: BoundCode,
+    code: ErrorCode,
     message: string,
     hint: string,
     details: { bound: string; limit: number; asked: number },

@@ -3,14 +3,14 @@
  * logged in stays so when the provider restarts in the middle of its upload.
  */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
-import { GranaryError } from '@granary/base'
+import { type ErrorCode, GranaryError } from '@granary/base'
 import type { Address } from '@granary/protocol/messages'
 import type { Settings } from '../storage/settings.ts'
 
 const LIFETIME_S = 15 * 60
 
 export class UnauthorizedError extends GranaryError {
-  constructor(code: 'TOKEN_MISSING' | 'TOKEN_INVALID' | 'TOKEN_EXPIRED' | 'LOGIN_REFUSED', message: string) {
+  constructor(code: ErrorCode, message: string) {
     super({
       code,
       message,

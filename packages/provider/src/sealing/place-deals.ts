@@ -1,5 +1,6 @@
 /** Does what the planner says: opens sectors, adds deals, closes sectors. All of it is written down before it returns. */
 
+import type { ErrorCode } from '@granary/base'
 import { planSector } from '../sectors/plan-sector.ts'
 import type { DealFeed, PlaceableDeal } from '../sectors/port.ts'
 import type { SealingLog } from '../sectors/sealing-log.ts'
@@ -75,7 +76,12 @@ function placeable(input: PlaceInput): PlaceableDeal[] {
   })
 }
 
-function refuse({ deals, refused, log }: PlaceInput, { dealId }: PlaceableDeal, code: string, message: string): void {
+function refuse(
+  { deals, refused, log }: PlaceInput,
+  { dealId }: PlaceableDeal,
+  code: ErrorCode,
+  message: string,
+): void {
   refused.add(dealId)
   deals.record([dealId], { type: 'failed', data: { code, message } })
   const hint =

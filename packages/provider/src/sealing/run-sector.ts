@@ -108,7 +108,7 @@ function isOutage(error: unknown): boolean {
 }
 
 /** What the chain refuses for want of it now, and takes once the owner has seen to it. */
-const moneyCodes: ReadonlySet<string> = new Set<ErrorCode>(['INSUFFICIENT_FUNDS', 'INSUFFICIENT_COLLATERAL'])
+const moneyCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['INSUFFICIENT_FUNDS', 'INSUFFICIENT_COLLATERAL'])
 
 function raiseMoney({ alerts }: SealContext, { number }: Sector, { code, message }: DescribedError): void {
   if (!moneyCodes.has(code)) return
