@@ -2,11 +2,10 @@
 
 import { GranaryError } from '@granary/base'
 import type { ChainClient } from '@granary/protocol/client'
-import { type Address, dealFee, feeOf, formatGrn } from '@granary/protocol/messages'
+import { type Address, dealFee, feeOf, formatGrn, PUBLISH_BYTES_MAX } from '@granary/protocol/messages'
 import type { CallOptions } from './client-context.ts'
 
-/** More than a PublishDeal of one deal takes, and the room for a base fee that rises. */
-const PUBLISH_BYTES_MAX = 1024
+/** The base fee may rise until the message is sent. */
 const FEE_HEADROOM = 2n
 
 export class InsufficientFundsError extends GranaryError {

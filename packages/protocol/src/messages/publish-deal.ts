@@ -4,6 +4,9 @@ import { struct } from '../codec/struct.ts'
 import { dealTerms } from './deal-terms.ts'
 import { type BodyOf, message, SIGNATURE_UNITS, TX_BYTES_MAX } from './message.ts'
 
+/** Of a message with one deal, its label and its root CID as long as they may be, and both signatures of session keys. */
+export const PUBLISH_BYTES_MAX = 1_024
+
 const signedTerms = struct('SignedTerms', { terms: dealTerms, providerSignature: bytes(65, 96) })
 
 export const publishDeal = message({

@@ -4,13 +4,10 @@ import { GranaryError } from '@granary/base'
 import type { Profile } from '@granary/proofs/profile'
 import { porepBundleBytes } from '@granary/proofs/verify'
 import type { ChainClient, ProviderView } from '@granary/protocol/client'
-import { dealFee, feeOf, type Hash } from '@granary/protocol/messages'
+import { dealFee, feeOf, type Hash, PUBLISH_BYTES_MAX } from '@granary/protocol/messages'
 import type { AgreementChain } from './accept-piece.ts'
 import type { Market } from './issue-quote.ts'
 import type { ProviderMeans } from './provider-means.ts'
-
-// One deal's terms with both signatures and the longest label; what it costs at most.
-const PUBLISH_BYTES_MAX = 2048
 
 export function agreementChain(chain: ChainClient, providerId: number, profile: Profile): AgreementChain {
   return {
