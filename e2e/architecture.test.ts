@@ -137,6 +137,8 @@ test.each([
   'packages/protocol/src/header/index.ts',
   'packages/protocol/src/events/index.ts',
   'packages/protocol/src/json/index.ts',
+  'packages/protocol/src/operation/index.ts',
+  'packages/protocol/src/market/index.ts',
   'packages/protocol/src/client/index.ts',
   'packages/protocol/src/light/index.ts',
 ])('%s reaches no node: module, so that it runs in a browser', (entry) => {

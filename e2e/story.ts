@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type ChainClient, createChainClient, type DealView } from '@granary/protocol/client'
-import type { TimelineEntryJson } from '@granary/protocol/events'
+import type { TimelineEntry } from '@granary/protocol/events'
+import { getDeal } from '@granary/protocol/market'
 import { createWorkbench, envelope, type Finished, type Running, type Workbench } from './harness.ts'
 
 export type Server = Running & { readonly url: string }
@@ -79,10 +80,10 @@ export function succeeded(finished: Finished): Finished {
   return finished
 }
 
-export async function timelineOf(providerUrl: string, id: string | number): Promise<TimelineEntryJson[]> {
+export async function timelineOf(providerUrl: string, id: string | number): Promise<readonly TimelineEntry[]> {
   const answer = await fetch(`${providerUrl}/v1/deals/${id}`)
   if (!answer.ok) throw new Error(`GET /v1/deals/${id}: ${answer.status} ${await answer.text()}`)
-  return ((await answer.json()) as { timeline: TimelineEntryJson[] }).timeline
+  return getDeal.answer.parse(await answer.json()).timeline
 }
 
 /** Looks again after each block of the chain until the question has an answer. */

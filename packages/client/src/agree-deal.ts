@@ -2,15 +2,10 @@
 
 import { fromHex, GranaryError, toHex } from '@granary/base'
 import type { ProviderView } from '@granary/protocol/client'
-import {
-  type DealTerms,
-  dealTermsDigest,
-  dealTermsFromJson,
-  dealTermsToJson,
-  type Hash,
-} from '@granary/protocol/messages'
-import { agreementSchema } from './provider-wire.ts'
-import { type Fetch, ProviderAnswerError, requestJson } from './request-json.ts'
+import * as market from '@granary/protocol/market'
+import { type DealTerms, dealTermsDigest, dealTermsToJson, type Hash } from '@granary/protocol/messages'
+import { askProvider } from './ask-provider.ts'
+import type { Fetch } from './request-json.ts'
 import { verifyProviderSignature } from './verify-provider-signature.ts'
 
 /** Long: the provider hashes every block of the CAR before it answers. */
@@ -50,29 +45,18 @@ export async function agreeDeal(
   options: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<Agreement> {
   const { provider, endpoint, genesisHash, uploadId, terms, token, fetch } = input
-  const url = `${endpoint}/v1/deals`
-  const answer = await requestJson({
-    url,
-    body: { uploadId, terms: dealTermsToJson(terms) },
-    schema: agreementSchema,
-    token,
-    fetch,
-    signal: options.signal,
-    timeoutMs: AGREE_TIMEOUT_MS,
-  })
+  const body = { uploadId, terms: dealTermsToJson(terms) }
+  const answer = await askProvider(
+    endpoint,
+    market.agreeDeal,
+    { params: {}, body },
+    { token, fetch, signal: options.signal, timeoutMs: AGREE_TIMEOUT_MS },
+  )
   const digest = dealTermsDigest(genesisHash, terms)
   const agreementId = toHex(digest)
-  const signed = toHex(dealTermsDigest(genesisHash, parseTerms(url, answer.terms)))
+  const signed = toHex(dealTermsDigest(genesisHash, answer.terms))
   if (signed !== agreementId) throw new TermsMismatchError(provider.id, agreementId, signed)
   const providerSignature = fromHex(answer.signature)
   verifyProviderSignature(provider, 'agreement', digest, providerSignature)
   return { agreementId, providerSignature }
-}
-
-function parseTerms(url: string, json: unknown): DealTerms {
-  try {
-    return dealTermsFromJson(json)
-  } catch (error) {
-    throw new ProviderAnswerError(url, Error.isError(error) ? error.message : String(error))
-  }
 }

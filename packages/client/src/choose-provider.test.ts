@@ -1,6 +1,7 @@
 import type { RequestListener } from 'node:http'
 import type { ProviderView } from '@granary/protocol/client'
 import { createChainClient } from '@granary/protocol/client'
+import type { ProviderInfo } from '@granary/protocol/market'
 import { expect, test } from '@jest/globals'
 import { genesisHash, providerView, serveChain } from '../test/chain-answers.ts'
 import { serve } from '../test/serve.ts'
@@ -49,10 +50,11 @@ test('bounds are inside', () => {
   expect(rankProviders([exact], { ...wanted, collateralShareBps: 10_000 }, 999).candidates).toHaveLength(1)
 })
 
-function info(id: number, changes: object = {}): object {
+function info(id: number, changes: Partial<ProviderInfo> = {}): ProviderInfo {
   const profile = { name: '8MiB-dev', sectorBytes: 8 << 20 }
-  const base = { id, address: `0x${'11'.repeat(20)}`, name: '', region: '', profile, freeBytes: 1 << 30, version: '0' }
-  return { ...base, chain: { genesisHash, height: 100 }, ...changes }
+  const base = { id, address: `0x${'11'.repeat(20)}`, name: '', region: '', freeBytes: 1 << 30, version: '0' } as const
+  const places = { peerId: '', multiaddrs: [], endpoints: [], ask: null, profile, profiles: [profile.name] }
+  return { ...base, ...places, chain: { genesisHash, height: 100, url: '' }, ...changes }
 }
 
 function serveInfo(answer: object) {
@@ -60,7 +62,9 @@ function serveInfo(answer: object) {
 }
 
 test('a provider that is away, on another chain, somebody else or full is passed over for one that serves', async () => {
-  await using other = await serveInfo(info(1001, { chain: { genesisHash: `0x${'cd'.repeat(32)}`, height: 1 } }))
+  await using other = await serveInfo(
+    info(1001, { chain: { genesisHash: `0x${'cd'.repeat(32)}`, height: 1, url: '' } }),
+  )
   await using somebody = await serveInfo(info(9))
   await using full = await serveInfo(info(1003, { freeBytes: 1 }))
   await using good = await serveInfo(info(1004))

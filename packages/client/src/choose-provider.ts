@@ -5,8 +5,9 @@
 
 import { GranaryError, isAbortError } from '@granary/base'
 import type { ChainClient, ProviderView } from '@granary/protocol/client'
-import { type ProviderInfo, providerInfoSchema } from './provider-wire.ts'
-import { type Fetch, requestJson } from './request-json.ts'
+import { getInfo, type ProviderInfo } from '@granary/protocol/market'
+import { askProvider } from './ask-provider.ts'
+import type { Fetch } from './request-json.ts'
 import { retrying } from './retrying.ts'
 
 export interface PieceWanted {
@@ -197,14 +198,16 @@ async function* askInOrder(
 }
 
 async function readInfo(endpoint: string, { fetch, signal }: AskOptions): Promise<Answer> {
-  const url = `${endpoint}/v1/info`
   const deadline = AbortSignal.timeout(ANSWER_MAX_MS)
   const either = signal ? AbortSignal.any([signal, deadline]) : deadline
   try {
-    return await retrying(() => requestJson({ url, schema: providerInfoSchema, fetch, signal: either }), {
-      signal,
-      retries: 2,
-    })
+    return await retrying(
+      () => askProvider(endpoint, getInfo, { params: {}, body: undefined }, { fetch, signal: either }),
+      {
+        signal,
+        retries: 2,
+      },
+    )
   } catch (error) {
     if (isAbortError(error)) throw error
     return { message: Error.isError(error) ? error.message : String(error) }

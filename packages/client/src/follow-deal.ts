@@ -5,7 +5,9 @@
 
 import { isAbortError, pause } from '@granary/base'
 import { readBody, readServerSentEvents } from '@granary/protocol/client'
-import { type TimelineEntry, timelineEntry } from '@granary/protocol/events'
+import type { TimelineEntry } from '@granary/protocol/events'
+import * as market from '@granary/protocol/market'
+import { pathOf } from '@granary/protocol/operation'
 import { errorOf, type Fetch } from './request-json.ts'
 
 const RECONNECT_MS = 500
@@ -30,7 +32,7 @@ export async function* followDeal(
 ): AsyncGenerator<TimelineEntry> {
   const { endpoint, deal, fetch = globalThis.fetch } = input
   const { signal, onBroken } = options
-  const url = `${endpoint}/v1/deals/${deal}/events`
+  const url = endpoint + pathOf(market.followDeal, { id: deal })
   let broken = false
   let last: string | undefined
   for (;;) {
@@ -42,7 +44,7 @@ export async function* followDeal(
       if (response.ok && response.body) {
         broken = false
         for await (const event of readServerSentEvents(response.body)) {
-          const entry = timelineEntry.safeParse(parseJson(event.data))
+          const entry = market.followDeal.answer.safeParse(parseJson(event.data))
           if (!entry.success || entry.data.id === last) continue
           last = entry.data.id
           yield entry.data

@@ -1,6 +1,7 @@
 /** @granary/client: one verb a file; nothing here needs Node. The client with a journal is `@granary/client/node`. */
 
 export type { TimelineEntry } from '@granary/protocol/events'
+export type { ProviderInfo } from '@granary/protocol/market'
 export { type AgreeDealInput, type Agreement, agreeDeal, TermsMismatchError } from './agree-deal.ts'
 export { type AskQuoteInput, askQuote, collateralShareFor, type Standing } from './ask-quote.ts'
 export {
@@ -17,7 +18,6 @@ export {
 } from './choose-provider.ts'
 export { type FollowDealInput, type FollowDealOptions, followDeal } from './follow-deal.ts'
 export { keepLoggedIn, type LoginInput, login, type Session } from './login.ts'
-export type { ProviderInfo } from './provider-wire.ts'
 export { type FindPublishedInput, findPublished, type PublishDealInput, publishDeal } from './publish-deal.ts'
 export { ProviderAnswerError, ProviderUnreachableError } from './request-json.ts'
 export { pricePerEpochOf, QuoteMismatchError, type RequestQuoteInput, requestQuote } from './request-quote.ts'

@@ -1,8 +1,9 @@
 /** A bearer token for uploads: the account signs an EIP-712 Login for this one provider. */
 import { toHex } from '@granary/base'
+import * as market from '@granary/protocol/market'
 import { type Hash, loginDigest, type Signer } from '@granary/protocol/messages'
-import { loginAnswerSchema } from './provider-wire.ts'
-import { type Fetch, requestJson } from './request-json.ts'
+import { askProvider } from './ask-provider.ts'
+import type { Fetch } from './request-json.ts'
 
 /** Asked for anew this long before it runs out, so that no request is on its way with a dead token. */
 const RENEW_BEFORE_MS = 60_000
@@ -30,8 +31,7 @@ export async function login(
   const issuedAt = Math.floor(Date.now() / 1000)
   const digest = loginDigest(genesisHash, { client: signer.address, provider, issuedAt })
   const body = { client: signer.address, issuedAt, signature: toHex(await signer.sign(digest)) }
-  const url = `${endpoint}/v1/auth`
-  const answer = await requestJson({ url, body, schema: loginAnswerSchema, fetch, signal: options.signal })
+  const answer = await askProvider(endpoint, market.logIn, { params: {}, body }, { fetch, signal: options.signal })
   return { token: answer.token, expiresAtMs: answer.expiresAt * 1000 }
 }
 

@@ -2,6 +2,7 @@
 
 import { GranaryError, isAbortError } from '@granary/base'
 import { readBody } from '@granary/protocol/client'
+import { MessageInvalidError } from '@granary/protocol/messages'
 import type * as z from 'zod'
 
 export type Fetch = typeof globalThis.fetch
@@ -67,10 +68,20 @@ export async function requestJson<T>(request: JsonRequest<T>): Promise<T> {
   }
   const json = parseJson(text)
   if (!response.ok) throw errorOf(url, response.status, json)
-  const parsed = schema.safeParse(json)
-  if (parsed.success) return parsed.data
-  const issue = parsed.error.issues[0]
-  throw new ProviderAnswerError(url, `${issue?.path.join('.') || 'the answer'}: ${issue?.message ?? 'wrong shape'}`)
+  return parseAnswer(url, schema, json)
+}
+
+function parseAnswer<T>(url: string, schema: z.ZodType<T>, json: unknown): T {
+  try {
+    const parsed = schema.safeParse(json)
+    if (parsed.success) return parsed.data
+    const issue = parsed.error.issues[0]
+    throw new ProviderAnswerError(url, `${issue?.path.join('.') || 'the answer'}: ${issue?.message ?? 'wrong shape'}`)
+  } catch (error) {
+    // Quotes and terms have parsers of their own, which name the field.
+    if (error instanceof MessageInvalidError) throw new ProviderAnswerError(url, error.message)
+    throw error
+  }
 }
 
 /** The error that an HTTP answer carries, or one that names the status when it carries none. */

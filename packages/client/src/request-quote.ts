@@ -2,9 +2,10 @@
 
 import { fromHex, GranaryError } from '@granary/base'
 import type { ProviderView } from '@granary/protocol/client'
-import { type Address, type Hash, type Quote, quoteDigest, quoteFromJson } from '@granary/protocol/messages'
-import { quoteAnswerSchema } from './provider-wire.ts'
-import { type Fetch, ProviderAnswerError, requestJson } from './request-json.ts'
+import * as market from '@granary/protocol/market'
+import { type Address, type Hash, type Quote, quoteDigest } from '@granary/protocol/messages'
+import { askProvider } from './ask-provider.ts'
+import type { Fetch } from './request-json.ts'
 import { verifyProviderSignature } from './verify-provider-signature.ts'
 
 const GIB = 1n << 30n
@@ -44,21 +45,15 @@ export async function requestQuote(
   options: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<Quote> {
   const { provider, endpoint, genesisHash, client, pieceSize, duration, collateralShareBps, fetch } = input
-  const url = `${endpoint}/v1/quotes`
   const body = { client, pieceSize, duration, collateralShareBps }
-  const answer = await requestJson({ url, body, schema: quoteAnswerSchema, fetch, signal: options.signal })
-  const quote = parseQuote(url, answer.quote)
-  verifyProviderSignature(provider, 'quote', quoteDigest(genesisHash, quote), fromHex(answer.signature))
+  const asked = { params: {}, body }
+  const { quote, signature } = await askProvider(endpoint, market.requestQuote, asked, {
+    fetch,
+    signal: options.signal,
+  })
+  verifyProviderSignature(provider, 'quote', quoteDigest(genesisHash, quote), fromHex(signature))
   checkQuote(quote, input)
   return quote
-}
-
-function parseQuote(url: string, json: unknown): Quote {
-  try {
-    return quoteFromJson(json)
-  } catch (error) {
-    throw new ProviderAnswerError(url, Error.isError(error) ? error.message : String(error))
-  }
 }
 
 /** The quote must be for exactly what was asked, add up, and not exceed the ask that the chain shows to everybody. */

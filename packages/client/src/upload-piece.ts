@@ -3,6 +3,7 @@
  * has got, and sending goes on from there, whatever happened to either side in between.
  */
 import { GranaryError } from '@granary/base'
+import { UPLOADS_PATH } from '@granary/protocol/market'
 import { type DetailedError, type HttpRequest, Upload, type UploadOptions } from 'tus-js-client'
 import { errorOf, ProviderAnswerError, ProviderUnreachableError } from './request-json.ts'
 import { watchFlow } from './watch-flow.ts'
@@ -52,7 +53,7 @@ export async function uploadPiece(input: UploadPieceInput, options: UploadPieceO
   const { endpoint, source, metadata, token, uploadUrl } = input
   const { signal, onProgress, onUploadUrl, stallMaxMs = STALL_MAX_MS } = options
   signal?.throwIfAborted()
-  const uploads = `${endpoint}/v1/uploads`
+  const uploads = endpoint + UPLOADS_PATH
   const { promise, resolve, reject } = Promise.withResolvers<string>()
   // The library wants a file of its own kinds; `fileReader` below reads ours, so this only has to be an object.
   const upload = new Upload(new Blob(), {

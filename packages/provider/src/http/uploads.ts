@@ -5,6 +5,7 @@
 import type { IncomingMessage } from 'node:http'
 import { type ErrorCode, GranaryError } from '@granary/base'
 import { statusOf } from '@granary/base/http'
+import { UPLOADS_PATH } from '@granary/protocol/market'
 import type { Address } from '@granary/protocol/messages'
 import { Metadata, Server } from '@tus/server'
 import { type Request, type RequestHandler, Router } from 'express'
@@ -42,11 +43,11 @@ export function uploadRoutes(context: UploadRoutesContext): Router {
   const datastore = createDatastore(context)
   const tus = createTus(datastore, opened)
   const router = Router()
-  router.options(['/v1/uploads', '/v1/uploads/:id'], (request, response) => {
+  router.options([UPLOADS_PATH, `${UPLOADS_PATH}/:id`], (request, response) => {
     response.setHeader('Tus-Checksum-Algorithm', checksumAlgorithms.join(','))
     return tus.handle(request, response)
   })
-  router.post('/v1/uploads', async (request, response) => {
+  router.post(UPLOADS_PATH, async (request, response) => {
     const client = context.tokens.clientOf(request.get('authorization'))
     delete request.headers[METHOD_OVERRIDE]
     const checksum = parseChecksum(request.get('upload-checksum'))
@@ -55,7 +56,7 @@ export function uploadRoutes(context: UploadRoutesContext): Router {
     await datastore.expecting(checksum, () => tus.handle(request, response))
     if (response.statusCode !== 201) await context.files.removeUpload(upload.uploadId)
   })
-  router.all('/v1/uploads/:id', ownedUpload(context), async (request, response) => {
+  router.all(`${UPLOADS_PATH}/:id`, ownedUpload(context), async (request, response) => {
     const checksum = parseChecksum(request.get('upload-checksum'))
     if (request.method !== 'HEAD') context.gate.check(String(request.params.id))
     if (request.method === 'PATCH') await context.requireFunds(context.tokens.clientOf(request.get('authorization')))
@@ -69,7 +70,7 @@ function ownedUpload({ tokens, uploads }: UploadRoutesContext): RequestHandler {
     const client = tokens.clientOf(request.get('authorization'))
     const uploadId = String(request.params.id)
     // tus reads the name out of the whole address, query included: only a plain one means the same to both.
-    if (request.originalUrl !== `/v1/uploads/${uploadId}`) throw new UploadNotFoundError(uploadId)
+    if (request.originalUrl !== `${UPLOADS_PATH}/${uploadId}`) throw new UploadNotFoundError(uploadId)
     delete request.headers[METHOD_OVERRIDE]
     if (uploads.find(uploadId)?.client !== client) throw new UploadNotFoundError(uploadId)
     // GET would hand out a staged file; tus itself does not ask for it.
@@ -108,7 +109,7 @@ function createDatastore({ uploads, gate, stagingFolder, expiryMs, takeRoom }: U
 
 function createTus(datastore: CheckedFileStore, opened: WeakMap<IncomingMessage, UploadRow>): Server {
   return new Server({
-    path: '/v1/uploads',
+    path: UPLOADS_PATH,
     // Relative to the request, which a proxy may have been sent under a path of its own.
     generateUrl: (_request, { id }) => `uploads/${id}`,
     // A client that comes back after its line broke need not wait long for its own dead request.

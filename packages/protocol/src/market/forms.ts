@@ -1,0 +1,101 @@
+/** How what a provider and its clients say to each other stands in JSON: docs/spec/market-protocol.md. */
+import { fromHex } from '@granary/base'
+import * as z from 'zod'
+import type { Struct } from '../codec/struct.ts'
+import { timelineEntry } from '../events/deal-timeline.ts'
+import { address, decimal, hash, hex, natural } from '../json/forms.ts'
+import { type DealTerms, type DealTermsJson, dealTerms } from '../messages/deal-terms.ts'
+import { type Quote, type QuoteJson, quote } from '../messages/quote.ts'
+
+/** The struct's own parser, which throws an error that names the field. */
+function formOf<T, J>(of: Struct<T, J>, path: string): z.ZodType<T, J> {
+  return z.custom<J>().transform((json) => of.fromJson(json, path))
+}
+
+const quoteForm: z.ZodType<Quote, QuoteJson> = formOf(quote, 'quote')
+const termsForm: z.ZodType<DealTerms, DealTermsJson> = formOf(dealTerms, 'terms')
+
+/** A number, or the decimal string in which epochs travel. */
+const whole = z.union(
+  [
+    natural,
+    z
+      .string()
+      .regex(/^(?:0|[1-9]\d{0,15})$/)
+      .transform(Number),
+  ],
+  'expected a whole number, or one as decimal text',
+)
+const bytes = hex.transform((text): Uint8Array => fromHex(text))
+
+export const quoteBody = z.strictObject({
+  client: address,
+  pieceSize: whole,
+  duration: whole,
+  collateralShareBps: whole.optional(),
+})
+/** The signature is over the quote's EIP-712 digest, by the provider. */
+export const quoteAnswer = z.object({ quote: quoteForm, signature: hex })
+
+export const loginBody = z.strictObject({ client: address, issuedAt: whole, signature: bytes })
+/** `expiresAt` in seconds since 1970. */
+export const loginAnswer = z.object({ token: z.string().min(1), expiresAt: z.number() })
+
+export const agreeBody = z.strictObject({
+  uploadId: z.string().regex(/^[0-9a-f]{32}$/, 'expected the last part of the upload’s address'),
+  terms: termsForm,
+})
+const agreement = { agreementId: hash, terms: termsForm, signature: hex }
+export const agreeAnswer = z.object(agreement)
+
+export const dealParams = z.object({
+  id: z.string().regex(/^(?:0x[0-9a-f]{64}|\d{1,15})$/, 'expected an agreement id (0x…) or the number of a deal'),
+})
+export const dealAnswer = z.object({
+  ...agreement,
+  /** null: it is not on the chain. */
+  dealId: natural.nullable(),
+  state: z.enum([
+    'agreed',
+    'published',
+    'sealing',
+    'active',
+    'expired',
+    'terminated',
+    'offer-expired',
+    'lapsed',
+    'cancelled',
+  ]),
+  /** A code. */
+  reason: z.string().nullable(),
+  sector: natural.nullable(),
+  /** The newest thousand entries, in order. */
+  timeline: z.array(timelineEntry).readonly(),
+})
+
+const ask = z.object({
+  pricePerGiBEpoch: decimal,
+  pieceSizeMin: natural,
+  pieceSizeMax: natural,
+  durationMin: natural,
+  durationMax: natural,
+  profiles: z.array(z.string()).readonly(),
+  collateralShareMaxBps: natural,
+  validUntil: natural,
+})
+
+export const infoAnswer = z.object({
+  id: natural,
+  address,
+  peerId: z.string(),
+  multiaddrs: z.array(z.string()).readonly(),
+  endpoints: z.array(z.string()).readonly(),
+  name: z.string(),
+  region: z.string(),
+  ask: ask.nullable(),
+  profiles: z.array(z.string()).readonly(),
+  profile: z.object({ name: z.string(), sectorBytes: z.int().positive() }),
+  freeBytes: z.number().nonnegative(),
+  chain: z.object({ genesisHash: hash, height: natural, url: z.string() }),
+  version: z.string(),
+})

@@ -1,0 +1,11 @@
+/** `@granary/protocol/market`: what a client and a provider ask and answer, declared once for both. */
+export {
+  agreeDeal,
+  followDeal,
+  getDeal,
+  getInfo,
+  logIn,
+  type ProviderInfo,
+  requestQuote,
+  UPLOADS_PATH,
+} from './operations.ts'

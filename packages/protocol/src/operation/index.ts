@@ -1,0 +1,2 @@
+/** `@granary/protocol/operation`: what an operation of an HTTP interface is. */
+export { type Answer, type Operation, type Parsed, pathOf, type Question, type Request } from './operation.ts'

@@ -1,0 +1,43 @@
+/**
+ * One thing that can be asked of a chain node or of a provider, declared once: by it the request is checked and served, and by
+ * it whoever asks parses the answer, which is a stranger's.
+ */
+import type { ErrorCode } from '@granary/base'
+import type * as z from 'zod'
+
+export interface Operation {
+  readonly id: string
+  readonly method: 'get' | 'post'
+  /** Parameters in braces: `/v1/deals/{id}`. */
+  readonly path: string
+  readonly summary: string
+  readonly params: z.ZodType
+  /** Sent as JSON. */
+  readonly body?: z.ZodType
+  readonly answer: z.ZodType
+  /** Of the answer. @default application/json */
+  readonly type?: string
+  /** Codes of errors that are particular to it. */
+  readonly errors: readonly ErrorCode[]
+}
+
+/** What is asked with: the request as its sender has it. */
+export interface Question<O extends Operation> {
+  readonly params: z.input<O['params']>
+  readonly body: O['body'] extends z.ZodType ? z.input<O['body']> : undefined
+}
+
+/** What is answered to: the request once it has been checked. */
+export interface Request<O extends Operation> {
+  readonly params: z.output<O['params']>
+  readonly body: O['body'] extends z.ZodType ? z.output<O['body']> : undefined
+}
+
+/** The answer as it is sent. */
+export type Answer<O extends Operation> = z.input<O['answer']>
+/** The answer as who asked has it. */
+export type Parsed<O extends Operation> = z.output<O['answer']>
+
+export function pathOf(operation: Operation, params: Readonly<Record<string, string | number>>): string {
+  return operation.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(params[name]!))
+}
