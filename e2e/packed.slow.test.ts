@@ -8,7 +8,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { repository } from './harness.ts'
 
 const run = promisify(execFile)
-const packages = ['base', 'proofs', 'content', 'chain', 'provider', 'client', 'sim', 'cli']
+const packages = ['base', 'protocol', 'proofs', 'content', 'chain', 'provider', 'client', 'sim', 'cli']
 /** The Node that runs this test comes first, since the packages want its version. */
 const env = { ...process.env, NODE_OPTIONS: '', PATH: [dirname(process.execPath), process.env.PATH].join(delimiter) }
 const MINUTES = 60_000
