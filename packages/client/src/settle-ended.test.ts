@@ -19,7 +19,7 @@ import {
   type TestProvider,
 } from '../../provider/test/start-devnet.ts'
 import { clientSigner, someTerms } from '../test/a-deal.ts'
-import { serveChain } from '../test/chain-answers.ts'
+import { sectorView, serveChain } from '../test/chain-answers.ts'
 import { type Client, createClient, DealEndedError, type PutProgress } from './node/index.ts'
 import { awaitsSettlement, type SettleProgress, settleEnded } from './settle-ended.ts'
 
@@ -175,7 +175,7 @@ test.each<[SectorState, boolean]>([
   const place = { provider: 1000, number: 3 }
   const deal = ended({ state: 'cancelled', locked: '0', claim: '5', sector: place })
   // Knows no accounts: what is due is tried, and told as a failure.
-  await using served = await serveChain(() => ({ sectors: [{ ...place, state }] }))
+  await using served = await serveChain(() => ({ sectors: [sectorView(state)] }))
   const told: SettleProgress[] = []
   const report = (progress: SettleProgress) => void told.push(progress)
   await settleEnded({ chain: createChainClient({ url: served.url }), signer: clientSigner, deals: [deal], report })

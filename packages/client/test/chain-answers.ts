@@ -7,7 +7,7 @@ export interface ChainAnswers {
   readonly status?: Partial<ChainStatus>
   readonly providers?: readonly ProviderView[]
   readonly deals?: readonly DealView[]
-  readonly sectors?: readonly Pick<SectorView, 'provider' | 'number' | 'state'>[]
+  readonly sectors?: readonly SectorView[]
 }
 
 export const genesisHash: Hash = `0x${'ab'.repeat(32)}`
@@ -52,6 +52,12 @@ export function providerView(id: number, endpoint: string, changes: Partial<Prov
   }
 }
 
+export function sectorView(state: SectorView['state']): SectorView {
+  const epochs = { ticketEpoch: 1, preCommitEpoch: 2, commitBy: 9, expiry: 1_000 }
+  const commitments = { commD: genesisHash, commR: genesisHash }
+  return { provider: 1_000, number: 3, profile: '8MiB-dev', state, deals: [], ...epochs, ...commitments }
+}
+
 export function serveChain(answers: () => ChainAnswers): Promise<Served> {
   return serve((request, response) => {
     const url = new URL(request.url ?? '/', 'http://localhost')
@@ -77,7 +83,7 @@ export function serveChain(answers: () => ChainAnswers): Promise<Served> {
     })
     const code = kind === 'deals' ? 'DEAL_NOT_FOUND' : 'NOT_FOUND'
     const error = { code, message: url.pathname, hint: '', retryable: false }
-    response.end(JSON.stringify(found ?? { error }))
+    response.end(JSON.stringify(found ? { height: statusView.height, ...found } : { error }))
   })
 }
 

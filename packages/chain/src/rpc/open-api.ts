@@ -1,10 +1,10 @@
 /** The OpenAPI 3.1 document of a node, made from the declarations that its requests are checked by. */
 
+import { errorAnswer } from '@granary/protocol/chain-api'
 import { hash } from '@granary/protocol/json'
+import type { NodeOperation } from '@granary/protocol/operation'
 import * as z from 'zod'
-import { errorAnswer } from './answers.ts'
 import { GENESIS_HEADER, HEIGHT_HEADER } from './name-chain.ts'
-import type { AnyOperation } from './operation.ts'
 
 export interface OpenApiDocument {
   readonly openapi: '3.1.0'
@@ -15,7 +15,7 @@ export interface OpenApiDocument {
 
 type JsonSchema = Record<string, unknown>
 
-export function openApi(operations: readonly AnyOperation[], version: string): OpenApiDocument {
+export function openApi(operations: readonly NodeOperation[], version: string): OpenApiDocument {
   const paths: Record<string, Record<string, object>> = {}
   for (const operation of operations) {
     paths[operation.path] = { ...paths[operation.path], [operation.method]: documented(operation) }
@@ -33,7 +33,7 @@ export function openApi(operations: readonly AnyOperation[], version: string): O
   }
 }
 
-function documented(operation: AnyOperation): object {
+function documented(operation: NodeOperation): object {
   const { id, summary, params, query, bodies, errors, answer, also = {} } = operation
   const content = { [operation.type ?? 'application/json']: { schema: schemaOf(answer, 'output') } }
   const headers = chainHeaders()

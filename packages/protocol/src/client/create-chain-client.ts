@@ -2,16 +2,27 @@
  * The typed client of a chain node. Needs nothing but fetch, so it runs in a browser as well. Reads are tried again
  * when the node does not answer; a transaction may be, because its id makes sure that it happens once.
  */
+
 import { GranaryError } from '@granary/base'
-import type { StreamType } from '../events/chain-event.ts'
-import type { Address, FeeParams, Hash } from '../messages/index.ts'
-import { type ChainParams, chainParams, feeParams } from '../records/chain-params.ts'
-import { type Genesis, genesisStruct } from '../records/genesis.ts'
-import { ChainAnswerError, ChainTxError } from './errors.ts'
-import { type EventsOptions, type FollowedEvent, followEvents } from './follow-events.ts'
-import { knownChain } from './known-chain.ts'
-import { parseEvent } from './parse-event.ts'
-import { type CallOptions, call, type Transport } from './request.ts'
+import {
+  askFaucet,
+  getAccount,
+  getBlock,
+  getDeal,
+  getGenesis,
+  getParams,
+  getProof,
+  getProvider,
+  getRandomness,
+  getSector,
+  getStatus,
+  getSupply,
+  getTx,
+  listDeals,
+  listPartitions,
+  listProviders,
+  submitTx,
+} from '../chain-api/operations.ts'
 import type {
   AccountView,
   BlockView,
@@ -25,7 +36,18 @@ import type {
   SectorView,
   SupplyView,
   TxView,
-} from './views.ts'
+} from '../chain-api/views.ts'
+import type { StreamType } from '../events/chain-event.ts'
+import type { Address, FeeParams, Hash } from '../messages/index.ts'
+import { type NodeOperation, type Parsed, pathOf } from '../operation/operation.ts'
+import { type ChainParams, chainParams, feeParams } from '../records/chain-params.ts'
+import { type Genesis, genesisStruct } from '../records/genesis.ts'
+import { ChainTxError } from './errors.ts'
+import { type EventsOptions, type FollowedEvent, followEvents } from './follow-events.ts'
+import { knownChain } from './known-chain.ts'
+import { parseAnswer } from './parse-answer.ts'
+import { parseEvent } from './parse-event.ts'
+import { type CallOptions, call, type Transport } from './request.ts'
 
 export interface ChainClientOptions {
   /** Address of the node, such as `http://127.0.0.1:7460`. */
@@ -111,6 +133,11 @@ const READ_TIMEOUT_MS = 20_000
 // Longer than the node itself holds a call that waits for a block.
 const COMMIT_TIMEOUT_MS = 90_000
 
+interface Question {
+  readonly params?: Readonly<Record<string, string | number>>
+  readonly query?: Readonly<Record<string, string | number | undefined>>
+}
+
 /** @throws GranaryError CHAIN_URL_INVALID */
 export function createChainClient(options: ChainClientOptions): ChainClient {
   const url = originOf(options.url)
@@ -122,29 +149,29 @@ export function createChainClient(options: ChainClientOptions): ChainClient {
     retries: options.retries ?? 3,
   }
 
-  const get = <T>(
-    path: string,
-    query: Record<string, string | number | undefined>,
+  const ask = async <O extends NodeOperation>(
+    operation: O,
+    { params = {}, query = {} }: Question,
     callOptions?: CallOptions,
-  ): Promise<T> => call<T>(transport, { path, query, repeatable: true, timeoutMs: READ_TIMEOUT_MS }, callOptions)
-
-  function txOf(tx: TxView): TxView {
-    if (!Array.isArray(tx?.events)) throw new ChainAnswerError(url, 200)
-    const events = tx.events.map((event) => parseEvent(url, event))
-    return { ...tx, events: events.filter((event) => event !== undefined && event.type !== 'block') }
+  ): Promise<Parsed<O>> => {
+    const input = { path: pathOf(operation, params), query, repeatable: true, timeoutMs: READ_TIMEOUT_MS }
+    return parseAnswer(url + input.path, operation, await call(transport, input, callOptions))
   }
 
-  async function* list<T>(
-    path: string,
-    query: Record<string, string | number | undefined>,
-    callOptions?: CallOptions,
-  ): AsyncGenerator<T> {
+  async function* list<T>(ask: (after: string | undefined) => Promise<Page<T>>): AsyncGenerator<T> {
     let after: string | undefined
     do {
-      const page: Page<T> = await get<Page<T>>(path, { ...query, after }, callOptions)
+      const page: Page<T> = await ask(after)
       yield* page.items
       after = page.next ?? undefined
     } while (after !== undefined)
+  }
+
+  /** Events that only a newer node knows are left out. */
+  function txOf(answer: object): TxView {
+    const events = 'events' in answer && Array.isArray(answer.events) ? answer.events : undefined
+    const known = events?.filter((event) => parseEvent(url, event) !== undefined)
+    return parseAnswer(url, getTx, { ...answer, events: known })
   }
 
   return {
@@ -155,44 +182,44 @@ export function createChainClient(options: ChainClientOptions): ChainClient {
     get height() {
       return known.height
     },
-    status: (callOptions) => get('/v1/status', {}, callOptions),
+    status: (callOptions) => ask(getStatus, {}, callOptions),
     params: async (callOptions) => {
-      const answer = await get<{ params: unknown }>('/v1/params', {}, callOptions)
-      return chainParams.fromJson(answer.params, 'params')
+      const { params } = await ask(getParams, {}, callOptions)
+      return chainParams.fromJson(params, 'params')
     },
     fees: async (callOptions) => {
-      const answer = await get<{ fees: unknown }>('/v1/params', {}, callOptions)
-      return feeParams.fromJson(answer.fees, 'fees')
+      const { fees } = await ask(getParams, {}, callOptions)
+      return feeParams.fromJson(fees, 'fees')
     },
-    supply: (callOptions) => get('/v1/supply', {}, callOptions),
-    genesis: async (callOptions) =>
-      genesisStruct.fromJson((await get<{ genesis: unknown }>('/v1/genesis', {}, callOptions)).genesis, 'genesis'),
-    account: (address, callOptions) => get(`/v1/accounts/${address}`, {}, callOptions),
-    provider: (id, callOptions) => get(`/v1/providers/${id}`, {}, callOptions),
-    providers: (callOptions) => list('/v1/providers', {}, callOptions),
-    async partitions(provider, callOptions) {
-      const all: PartitionView[] = []
-      for await (const each of list<PartitionView>(`/v1/providers/${provider}/partitions`, {}, callOptions))
-        all.push(each)
-      return all
+    supply: (callOptions) => ask(getSupply, {}, callOptions),
+    genesis: async (callOptions) => genesisStruct.fromJson((await ask(getGenesis, {}, callOptions)).genesis, 'genesis'),
+    account: (address, callOptions) => ask(getAccount, { params: { address } }, callOptions),
+    provider: (id, callOptions) => ask(getProvider, { params: { id } }, callOptions),
+    providers: (callOptions) => list((after) => ask(listProviders, { query: { after } }, callOptions)),
+    partitions: (provider, callOptions) =>
+      Array.fromAsync(
+        list((after) => ask(listPartitions, { params: { id: provider }, query: { after } }, callOptions)),
+      ),
+    deal: (id, callOptions) => ask(getDeal, { params: { id } }, callOptions),
+    deals: (filter, callOptions) => list((after) => ask(listDeals, { query: { ...filter, after } }, callOptions)),
+    sector: (provider, number, callOptions) => ask(getSector, { params: { provider, number } }, callOptions),
+    randomness: (query, callOptions) => ask(getRandomness, { query: { ...query } }, callOptions),
+    async tx(id, callOptions) {
+      const input = { path: pathOf(getTx, { id }), repeatable: true, timeoutMs: READ_TIMEOUT_MS }
+      return txOf(await call(transport, input, callOptions))
     },
-    deal: (id, callOptions) => get(`/v1/deals/${id}`, {}, callOptions),
-    deals: (filter, callOptions) => list('/v1/deals', { ...filter }, callOptions),
-    sector: (provider, number, callOptions) => get(`/v1/sectors/${provider}/${number}`, {}, callOptions),
-    randomness: (query, callOptions) => get('/v1/randomness', { ...query }, callOptions),
-    tx: async (id, callOptions) => txOf(await get(`/v1/txs/${id}`, {}, callOptions)),
-    block: (height, callOptions) => get(`/v1/blocks/${height}`, {}, callOptions),
-    proof: (key, { height, signal } = {}) => get(`/v1/proofs/${encodeURIComponent(key)}`, { height }, { signal }),
+    block: (height, callOptions) => ask(getBlock, { params: { height } }, callOptions),
+    proof: (key, { height, signal } = {}) => ask(getProof, { params: { key }, query: { height } }, { signal }),
     async faucet(address, callOptions) {
-      const input = { path: '/v1/faucet', body: { address }, repeatable: false, timeoutMs: COMMIT_TIMEOUT_MS }
-      return txOf(await call<TxView>(transport, input, callOptions))
+      const input = { path: askFaucet.path, body: { address }, repeatable: false, timeoutMs: COMMIT_TIMEOUT_MS }
+      return txOf(await call(transport, input, callOptions))
     },
     events: (events = {}) => followEvents(transport, events),
     async submit(bytes, { wait = false, signal } = {}) {
-      const answer = await call<TxView>(
+      const answer = await call(
         transport,
         {
-          path: '/v1/txs',
+          path: submitTx.path,
           query: { wait: wait ? 'committed' : undefined },
           body: bytes,
           repeatable: true,

@@ -1,6 +1,6 @@
 /** What can go wrong between this client and a node; errors that the node itself answers pass through with their code. */
 import { GranaryError, relayedCode } from '@granary/base'
-import type { TxView } from './views.ts'
+import type { TxView } from '../chain-api/views.ts'
 
 /** CHAIN_UNREACHABLE: nobody answers HTTP at that address. */
 export class ChainUnreachableError extends GranaryError {
@@ -17,10 +17,11 @@ export class ChainUnreachableError extends GranaryError {
 
 /** CHAIN_ANSWER_INVALID: something answered that does not speak the chain's protocol. */
 export class ChainAnswerError extends GranaryError {
-  constructor(url: string, status: number) {
+  /** @param what: of the answer is not as it should be */
+  constructor(url: string, status: number, what?: string) {
     super({
       code: 'CHAIN_ANSWER_INVALID',
-      message: `${url} answered with HTTP status ${status}, and not as a chain node does`,
+      message: `${url} answered with HTTP status ${status}, and not as a chain node does${what === undefined ? '' : `: ${what}`}`,
       hint: 'check that the address is that of a Granary chain node and that no proxy stands in between',
       retryable: status >= 500,
       details: { url, status },

@@ -3,6 +3,7 @@
  * that arrived (Last-Event-ID), so that none is lost and none comes twice.
  */
 import { GranaryError, sleep } from '@granary/base'
+import { followEvents as operation } from '../chain-api/operations.ts'
 import type { StreamEvent, StreamType } from '../events/chain-event.ts'
 import { ChainBehindError, ChainUnreachableError } from './errors.ts'
 import { parseEvent } from './parse-event.ts'
@@ -25,7 +26,6 @@ interface Place {
 /** One event of the chain, of one of these types. */
 export type FollowedEvent<T extends StreamType = StreamType> = Extract<StreamEvent, { type: T }> & Place
 
-const PATH = '/v1/events'
 /** The node names its position this often, so a stream that is silent for much longer is dead. */
 const SILENCE_MAX_MS = 45_000
 const RECONNECT_DELAY_MIN_MS = 100
@@ -52,7 +52,7 @@ export async function* followEvents<T extends StreamType>(
         transport.known.reach(heightOf(id))
         // Not an event of the chain: the node says how far it has read.
         if (event === 'position') continue
-        const followed = parseEvent(`${transport.url}${PATH}`, { ...objectOf(data), type: event })
+        const followed = parseEvent(`${transport.url}${operation.path}`, { ...objectOf(data), type: event })
         if (followed !== undefined) yield { ...followed, height: heightOf(id), id } as FollowedEvent<T>
       }
     } catch (error) {
@@ -76,7 +76,7 @@ async function* connect<T extends StreamType>(
   let timer = setTimeout(onSilence, SILENCE_MAX_MS)
   const signal = options.signal === undefined ? silence.signal : AbortSignal.any([options.signal, silence.signal])
   try {
-    const input = { path: PATH, query: { types: options.types?.join(',') } }
+    const input = { path: operation.path, query: { types: options.types?.join(',') } }
     const headers = { accept: 'text/event-stream', ...(lastId === undefined ? {} : { 'last-event-id': lastId }) }
     const response = await transport.fetch(urlOf(transport, input), { headers, signal })
     const height = transport.known.observe(response)

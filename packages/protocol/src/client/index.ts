@@ -1,3 +1,4 @@
+export type * from '../chain-api/views.ts'
 export {
   type ChainClient,
   type ChainClientOptions,
@@ -13,4 +14,3 @@ export { readBody } from './read-body.ts'
 export { readServerSentEvents, type ServerSentEvent } from './read-server-sent-events.ts'
 export type { CallOptions } from './request.ts'
 export { type SendMessageInput, sendMessage } from './send-message.ts'
-export type * from './views.ts'

@@ -39,9 +39,9 @@ const RETRY_DELAY_MAX_MS = 1_500
  * @throws ChainBehindError when it does not find something, at a height below one that was seen before the call
  * @throws GranaryError the node's own error, unchanged
  */
-export async function call<T>(transport: Transport, input: CallInput, options: CallOptions = {}): Promise<T> {
+export async function call(transport: Transport, input: CallInput, options: CallOptions = {}): Promise<object> {
   let transient = false
-  const attempt = async (): Promise<T> => {
+  const attempt = async (): Promise<object> => {
     transient = true
     const seen = transport.known.height
     const { response, body } = await send(transport, input, options.signal)
@@ -55,8 +55,7 @@ export async function call<T>(transport: Transport, input: CallInput, options: C
       throw behind ?? error
     }
     if (typeof body !== 'object' || body === null) throw new ChainAnswerError(urlOf(transport, input), response.status)
-    // The shape is the node's promise (docs/spec/chain.md, section 8): who asks a node trusts its answers.
-    return body as T
+    return body
   }
   return pRetry(attempt, {
     retries: input.repeatable ? transport.retries : 0,

@@ -4,6 +4,7 @@
  * signature is made only when the old one can never be committed any more.
  */
 import { factsOf, GranaryError, sleep } from '@granary/base'
+import type { TxView } from '../chain-api/views.ts'
 import {
   encodeTransaction,
   feeOf,
@@ -18,7 +19,6 @@ import {
 import type { ChainClient } from './create-chain-client.ts'
 import { ChainTxError } from './errors.ts'
 import type { CallOptions } from './request.ts'
-import type { TxView } from './views.ts'
 
 export interface SendMessageInput<N extends TransactionName> {
   readonly chain: ChainClient

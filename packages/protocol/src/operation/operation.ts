@@ -12,13 +12,25 @@ export interface Operation {
   readonly path: string
   readonly summary: string
   readonly params: z.ZodType
+  readonly query?: z.ZodType
   /** Sent as JSON. */
   readonly body?: z.ZodType
+  /** Media types that are taken, each with its form, where there are several. */
+  readonly bodies?: Readonly<Record<string, z.ZodType>>
   readonly answer: z.ZodType
   /** Of the answer. @default application/json */
   readonly type?: string
+  /** Other statuses of success, with what they mean. */
+  readonly also?: Readonly<Record<number, string>>
   /** Codes of errors that are particular to it. */
   readonly errors: readonly ErrorCode[]
+}
+
+/** Of a chain node. */
+export interface NodeOperation extends Operation {
+  readonly query: z.ZodType
+  /** A request that every node answers, or refuses by name. */
+  readonly example: { readonly path: string; readonly body?: unknown }
 }
 
 /** What is asked with: the request as its sender has it. */

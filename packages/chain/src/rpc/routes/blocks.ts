@@ -1,11 +1,11 @@
 /** GET /v1/blocks/{height}: the signed header of a block and what was in it. */
 import { toHex } from '@granary/base'
+import { getBlock } from '@granary/protocol/chain-api'
 import type { BlockView } from '@granary/protocol/client'
 import { decodeHeader } from '@granary/protocol/header'
 import type { Store } from '../../store/open-store.ts'
 import { NotFoundError } from '../errors.ts'
 import { type ServedOperation, serve } from '../operation.ts'
-import { getBlock } from '../operations.ts'
 
 export function blockRoutes({ store }: { store: Store }): ServedOperation[] {
   return [

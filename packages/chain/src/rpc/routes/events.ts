@@ -4,6 +4,7 @@
  */
 import { once } from 'node:events'
 import { setImmediate } from 'node:timers/promises'
+import { eventId, followEvents } from '@granary/protocol/chain-api'
 import type { Response } from 'express'
 import * as z from 'zod'
 import type { Engine } from '../../engine/engine.ts'
@@ -13,7 +14,6 @@ import type { AddressOf } from '../address-limits.ts'
 import { createPlaces } from '../create-places.ts'
 import { AddressBusyError, RequestInvalidError, StreamsFullError } from '../errors.ts'
 import { listenTo, type ServedOperation } from '../operation.ts'
-import { eventId, followEvents } from '../operations.ts'
 import { parse } from '../schemas.ts'
 
 const STREAMS_MAX = 256

@@ -1,10 +1,11 @@
 /** POST /v1/faucet { address }: devnets only; answers when the money is there. */
+
+import { askFaucet, grantBody } from '@granary/protocol/chain-api'
 import express from 'express'
 import type { Engine } from '../../engine/engine.ts'
 import type { Store } from '../../store/open-store.ts'
 import type { Faucet } from '../create-faucet.ts'
 import { type ServedOperation, serve } from '../operation.ts'
-import { askFaucet, grantBody } from '../operations.ts'
 import { parse } from '../schemas.ts'
 import { readTx, waitFor } from './txs.ts'
 

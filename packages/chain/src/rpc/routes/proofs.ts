@@ -1,5 +1,6 @@
 /** GET /v1/proofs/{key}: a record of the state with its proof, against the app hash that the next header names. */
 import { toHex } from '@granary/base'
+import { getProof } from '@granary/protocol/chain-api'
 import type { OutsideProofView, ProofView, TreeProofView } from '@granary/protocol/client'
 import { isInTree } from '@granary/protocol/header'
 import { sha256 } from '@noble/hashes/sha2.js'
@@ -7,7 +8,6 @@ import { encodeOutside, proveState, type StateReader, treeRootOf } from '../../s
 import type { Store } from '../../store/open-store.ts'
 import { NotFoundError } from '../errors.ts'
 import { type ServedOperation, serve } from '../operation.ts'
-import { getProof } from '../operations.ts'
 
 export function proofRoutes({ store }: { store: Store }): ServedOperation[] {
   return [

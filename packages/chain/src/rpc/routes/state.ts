@@ -1,4 +1,19 @@
 /** GET of what the state holds: status, parameters, supply, accounts, providers, deals, sectors, randomness. */
+
+import {
+  getAccount,
+  getDeal,
+  getGenesis,
+  getParams,
+  getProvider,
+  getRandomness,
+  getSector,
+  getStatus,
+  getSupply,
+  listDeals,
+  listPartitions,
+  listProviders,
+} from '@granary/protocol/chain-api'
 import type { DealView, NodeClock } from '@granary/protocol/client'
 import { chainParams, feeParams, type Genesis, genesisHash, genesisToJson } from '@granary/protocol/records'
 import type { Engine } from '../../engine/engine.ts'
@@ -17,20 +32,6 @@ import {
 import type { Store } from '../../store/open-store.ts'
 import { NotFoundError, RandomnessNotReadyError } from '../errors.ts'
 import { type ServedOperation, serve } from '../operation.ts'
-import {
-  getAccount,
-  getDeal,
-  getGenesis,
-  getParams,
-  getProvider,
-  getRandomness,
-  getSector,
-  getStatus,
-  getSupply,
-  listDeals,
-  listPartitions,
-  listProviders,
-} from '../operations.ts'
 
 export interface StateRoutesParts {
   readonly engine: Engine

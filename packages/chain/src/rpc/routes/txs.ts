@@ -1,5 +1,6 @@
 /** POST /v1/txs, GET /v1/txs/{id}: a transaction in, and what became of it. */
 
+import { getTx, submitBody, submitTx } from '@granary/protocol/chain-api'
 import type { TxView } from '@granary/protocol/client'
 import type { Hash } from '@granary/protocol/messages'
 import { BUNDLE_BYTES_MAX, TX_BYTES_MAX } from '@granary/protocol/messages'
@@ -11,7 +12,6 @@ import { BodyTypeError, NotFoundError, WaitTimeoutError } from '../errors.ts'
 import { bodyDone, limitBodies } from '../limit-bodies.ts'
 import { nameHeight } from '../name-chain.ts'
 import { type ServedOperation, serve } from '../operation.ts'
-import { getTx, submitBody, submitTx } from '../operations.ts'
 import { parse } from '../schemas.ts'
 
 /** The largest message with its envelope. */

@@ -1,8 +1,13 @@
 /**
- * The form of every answer, for the OpenAPI document and its tests; the types are those of the client. An answer may have
+ * The form of every answer, for the OpenAPI document and its tests; by it a client parses them. An answer may have
  * more fields than these: who reads one ignores what it does not know.
  */
 
+import * as z from 'zod'
+import { chainEvent } from '../events/chain-event.ts'
+import { address, decimal, hash, hex, natural } from '../json/forms.ts'
+import type { DealTermsJson } from '../messages/deal-terms.ts'
+import { declarations, type MessageName } from '../messages/declarations.ts'
 import type {
   AccountView,
   BlockView,
@@ -16,12 +21,7 @@ import type {
   SectorView,
   SupplyView,
   TxView,
-} from '@granary/protocol/client'
-import { chainEvent } from '@granary/protocol/events'
-import { address, decimal, hash, hex, natural } from '@granary/protocol/json'
-import type { DealTermsJson, MessageName } from '@granary/protocol/messages'
-import { declarations } from '@granary/protocol/messages'
-import * as z from 'zod'
+} from './views.ts'
 
 const kind = z.enum(Object.keys(declarations).filter((name): name is MessageName => name in declarations))
 
@@ -273,7 +273,7 @@ export const errorAnswer: z.ZodType<{ error: Readonly<Record<string, unknown>> }
   }),
 })
 
-interface Height {
+export interface Height {
   readonly height: number
 }
 

@@ -234,7 +234,7 @@ export interface RandomnessView {
 
 /**
  * What the state held at a key after block `stateHeight`, with all that it takes to verify it with nothing but the
- * validator's key: `@granary/protocol/light` does.
+ * validator's key: `./light` does.
  */
 export interface ProofView {
   readonly height: number

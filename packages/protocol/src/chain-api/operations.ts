@@ -1,23 +1,10 @@
 /** All that can be asked of a node: docs/spec/chain.md, section 8. */
 
-import type {
-  AccountView,
-  BlockView,
-  ChainStatus,
-  DealView,
-  Page,
-  PartitionView,
-  ProofView,
-  ProviderView,
-  RandomnessView,
-  SectorView,
-  SupplyView,
-  TxView,
-} from '@granary/protocol/client'
-import { isDerived } from '@granary/protocol/header'
-import { address, cid, hash } from '@granary/protocol/json'
-import type { Address, Hash } from '@granary/protocol/messages'
 import * as z from 'zod'
+import type { Address } from '../codec/types.ts'
+import { isDerived } from '../header/tree-keys.ts'
+import { address, cid, hash } from '../json/forms.ts'
+import type { NodeOperation } from '../operation/operation.ts'
 import {
   accountAnswer,
   blockAnswer,
@@ -36,41 +23,14 @@ import {
   supplyAnswer,
   txAnswer,
 } from './answers.ts'
-import type { Operation } from './operation.ts'
-import { natural, nothing, page } from './schemas.ts'
-
-type Nothing = Record<string, never>
-type AtHeight<T> = T & { readonly height: number }
-interface Id {
-  readonly id: number
-}
-interface PageQuery {
-  readonly after?: number | undefined
-  readonly limit: number
-}
-interface DealsQuery extends PageQuery {
-  readonly pieceCid?: string | undefined
-  readonly rootCid?: string | undefined
-  readonly client?: Address | undefined
-  readonly provider?: number | undefined
-}
-interface RandomnessQuery {
-  readonly tag: 'TICKET' | 'SEED' | 'POST' | 'RECOVERY'
-  readonly epoch: number
-  readonly provider: number
-  readonly sector: number
-}
-interface EventsQuery {
-  readonly types?: string[] | undefined
-  readonly since?: string | undefined
-}
+import { natural, nothing, page } from './forms.ts'
 
 const id = z.strictObject({ id: natural })
 const pageQuery = z.strictObject(page)
 const EXAMPLE_ADDRESS = `0x${'11'.repeat(20)}`
 const EXAMPLE_HASH = `0x${'11'.repeat(32)}`
 
-export const getHealth: Operation<Nothing, unknown, AtHeight<{ ok: boolean }>> = {
+export const getHealth = {
   id: 'getHealth',
   method: 'get',
   path: '/healthz',
@@ -80,9 +40,9 @@ export const getHealth: Operation<Nothing, unknown, AtHeight<{ ok: boolean }>> =
   answer: healthAnswer,
   errors: ['CHAIN_HALTED'],
   example: { path: '/healthz' },
-}
+} as const satisfies NodeOperation
 
-export const getStatus: Operation<Nothing, Nothing, ChainStatus> = {
+export const getStatus = {
   id: 'getStatus',
   method: 'get',
   path: '/v1/status',
@@ -92,13 +52,9 @@ export const getStatus: Operation<Nothing, Nothing, ChainStatus> = {
   answer: statusAnswer,
   errors: [],
   example: { path: '/v1/status' },
-}
+} as const satisfies NodeOperation
 
-export const getParams: Operation<
-  Nothing,
-  Nothing,
-  AtHeight<{ fees: Readonly<Record<string, unknown>>; params: Readonly<Record<string, unknown>> }>
-> = {
+export const getParams = {
   id: 'getParams',
   method: 'get',
   path: '/v1/params',
@@ -108,9 +64,9 @@ export const getParams: Operation<
   answer: paramsAnswer,
   errors: [],
   example: { path: '/v1/params' },
-}
+} as const satisfies NodeOperation
 
-export const getSupply: Operation<Nothing, Nothing, SupplyView> = {
+export const getSupply = {
   id: 'getSupply',
   method: 'get',
   path: '/v1/supply',
@@ -120,13 +76,9 @@ export const getSupply: Operation<Nothing, Nothing, SupplyView> = {
   answer: supplyAnswer,
   errors: [],
   example: { path: '/v1/supply' },
-}
+} as const satisfies NodeOperation
 
-export const getGenesis: Operation<
-  Nothing,
-  Nothing,
-  AtHeight<{ genesisHash: string; genesis: Readonly<Record<string, unknown>> }>
-> = {
+export const getGenesis = {
   id: 'getGenesis',
   method: 'get',
   path: '/v1/genesis',
@@ -136,9 +88,9 @@ export const getGenesis: Operation<
   answer: genesisAnswer,
   errors: [],
   example: { path: '/v1/genesis' },
-}
+} as const satisfies NodeOperation
 
-export const getAccount: Operation<{ address: Address }, Nothing, AccountView> = {
+export const getAccount = {
   id: 'getAccount',
   method: 'get',
   path: '/v1/accounts/{address}',
@@ -148,9 +100,9 @@ export const getAccount: Operation<{ address: Address }, Nothing, AccountView> =
   answer: accountAnswer,
   errors: [],
   example: { path: `/v1/accounts/${EXAMPLE_ADDRESS}` },
-}
+} as const satisfies NodeOperation
 
-export const listProviders: Operation<Nothing, PageQuery, Page<ProviderView>> = {
+export const listProviders = {
   id: 'listProviders',
   method: 'get',
   path: '/v1/providers',
@@ -160,9 +112,9 @@ export const listProviders: Operation<Nothing, PageQuery, Page<ProviderView>> = 
   answer: providersAnswer,
   errors: [],
   example: { path: '/v1/providers?after=1000&limit=10' },
-}
+} as const satisfies NodeOperation
 
-export const getProvider: Operation<Id, Nothing, AtHeight<ProviderView>> = {
+export const getProvider = {
   id: 'getProvider',
   method: 'get',
   path: '/v1/providers/{id}',
@@ -172,9 +124,9 @@ export const getProvider: Operation<Id, Nothing, AtHeight<ProviderView>> = {
   answer: providerAnswer,
   errors: ['PROVIDER_NOT_FOUND'],
   example: { path: '/v1/providers/1000' },
-}
+} as const satisfies NodeOperation
 
-export const listPartitions: Operation<Id, PageQuery, Page<PartitionView>> = {
+export const listPartitions = {
   id: 'listPartitions',
   method: 'get',
   path: '/v1/providers/{id}/partitions',
@@ -184,9 +136,9 @@ export const listPartitions: Operation<Id, PageQuery, Page<PartitionView>> = {
   answer: partitionsAnswer,
   errors: [],
   example: { path: '/v1/providers/1000/partitions' },
-}
+} as const satisfies NodeOperation
 
-export const listDeals: Operation<Nothing, DealsQuery, Page<DealView>> = {
+export const listDeals = {
   id: 'listDeals',
   method: 'get',
   path: '/v1/deals',
@@ -202,9 +154,9 @@ export const listDeals: Operation<Nothing, DealsQuery, Page<DealView>> = {
   answer: dealsAnswer,
   errors: [],
   example: { path: '/v1/deals?provider=1000&limit=10' },
-}
+} as const satisfies NodeOperation
 
-export const getDeal: Operation<Id, Nothing, AtHeight<DealView>> = {
+export const getDeal = {
   id: 'getDeal',
   method: 'get',
   path: '/v1/deals/{id}',
@@ -214,9 +166,9 @@ export const getDeal: Operation<Id, Nothing, AtHeight<DealView>> = {
   answer: dealAnswer,
   errors: ['DEAL_NOT_FOUND'],
   example: { path: '/v1/deals/1' },
-}
+} as const satisfies NodeOperation
 
-export const getSector: Operation<{ provider: number; number: number }, Nothing, AtHeight<SectorView>> = {
+export const getSector = {
   id: 'getSector',
   method: 'get',
   path: '/v1/sectors/{provider}/{number}',
@@ -226,9 +178,9 @@ export const getSector: Operation<{ provider: number; number: number }, Nothing,
   answer: sectorAnswer,
   errors: ['SECTOR_NOT_FOUND'],
   example: { path: '/v1/sectors/1000/0' },
-}
+} as const satisfies NodeOperation
 
-export const getRandomness: Operation<Nothing, RandomnessQuery, RandomnessView> = {
+export const getRandomness = {
   id: 'getRandomness',
   method: 'get',
   path: '/v1/randomness',
@@ -243,9 +195,9 @@ export const getRandomness: Operation<Nothing, RandomnessQuery, RandomnessView> 
   answer: randomnessAnswer,
   errors: ['RANDOMNESS_NOT_READY'],
   example: { path: '/v1/randomness?tag=TICKET&epoch=1&provider=1000&sector=0' },
-}
+} as const satisfies NodeOperation
 
-export const getBlock: Operation<{ height: number }, Nothing, BlockView> = {
+export const getBlock = {
   id: 'getBlock',
   method: 'get',
   path: '/v1/blocks/{height}',
@@ -255,9 +207,9 @@ export const getBlock: Operation<{ height: number }, Nothing, BlockView> = {
   answer: blockAnswer,
   errors: ['BLOCK_NOT_FOUND'],
   example: { path: '/v1/blocks/0' },
-}
+} as const satisfies NodeOperation
 
-export const getProof: Operation<{ key: string }, { height?: number | undefined }, ProofView> = {
+export const getProof = {
   id: 'getProof',
   method: 'get',
   path: '/v1/proofs/{key}',
@@ -273,11 +225,11 @@ export const getProof: Operation<{ key: string }, { height?: number | undefined 
   answer: proofAnswer,
   errors: ['STATE_NOT_FOUND'],
   example: { path: `/v1/proofs/account%2F${EXAMPLE_ADDRESS}` },
-}
+} as const satisfies NodeOperation
 
 export const submitBody: z.ZodType<{ tx: string }> = z.strictObject({ tx: z.base64() })
 
-export const submitTx: Operation<Nothing, { wait?: 'committed' | undefined }, TxView> = {
+export const submitTx = {
   id: 'submitTx',
   method: 'post',
   path: '/v1/txs',
@@ -308,9 +260,9 @@ export const submitTx: Operation<Nothing, { wait?: 'committed' | undefined }, Tx
     'TX_WAIT_TIMEOUT',
   ],
   example: { path: '/v1/txs', body: { tx: 'AQID' } },
-}
+} as const satisfies NodeOperation
 
-export const getTx: Operation<{ id: Hash }, Nothing, TxView> = {
+export const getTx = {
   id: 'getTx',
   method: 'get',
   path: '/v1/txs/{id}',
@@ -320,7 +272,7 @@ export const getTx: Operation<{ id: Hash }, Nothing, TxView> = {
   answer: txAnswer,
   errors: ['TX_NOT_FOUND'],
   example: { path: `/v1/txs/${EXAMPLE_HASH}` },
-}
+} as const satisfies NodeOperation
 
 const eventType = z
   .string()
@@ -331,7 +283,7 @@ export const eventId: z.ZodType<string> = z
   .string()
   .regex(/^[0-9]{1,15}(\.[0-9]{1,9})?$/, 'expected a height, or the id of an event')
 
-export const followEvents: Operation<Nothing, EventsQuery, string> = {
+export const followEvents = {
   id: 'followEvents',
   method: 'get',
   path: '/v1/events',
@@ -350,11 +302,11 @@ export const followEvents: Operation<Nothing, EventsQuery, string> = {
   type: 'text/event-stream',
   errors: ['STREAMS_FULL', 'ADDRESS_BUSY'],
   example: { path: '/v1/events?types=deal:active,block&since=0' },
-}
+} as const satisfies NodeOperation
 
 export const grantBody: z.ZodType<{ address: Address }> = z.strictObject({ address })
 
-export const askFaucet: Operation<Nothing, Nothing, TxView> = {
+export const askFaucet = {
   id: 'askFaucet',
   method: 'post',
   path: '/v1/faucet',
@@ -365,4 +317,4 @@ export const askFaucet: Operation<Nothing, Nothing, TxView> = {
   bodies: { 'application/json': grantBody },
   errors: ['FAUCET_LIMIT'],
   example: { path: '/v1/faucet', body: { address: EXAMPLE_ADDRESS } },
-}
+} as const satisfies NodeOperation
