@@ -6,7 +6,7 @@ import { createProgram } from './create-program.ts'
 
 const program = createProgram({ json: false, setExitCode: () => undefined })
 
-test('a hint names only commands, flags, pages and messages that there are', () => {
+test('a hint names only commands, flags, paths, pages and messages that there are', () => {
   const broken = readSources().flatMap(({ path, text }) =>
     literalsOf(text)
       .filter((literal) => /\s/.test(literal))
@@ -24,6 +24,8 @@ test.each([
   ['docs/spec/chain.md, section 8, lists the paths', []],
   ['docs/spec/chain.md, section 99', ['docs/spec/chain.md has no section 99']],
   ['send a TopUpDeal', []],
+  ['ask GET /v1/txs/…, or POST /v1/auth', []],
+  ['ask GET /v1/receipts/7', ['nothing answers GET /v1/receipts/7']],
   ['send a CloseDeal', ['there is no message CloseDeal']],
 ])('%j is held against what there is', (hint, expected) => {
   expect(misnamedIn(hint, program)).toEqual(expected)

@@ -1,6 +1,9 @@
 /** What a text tells its reader to run, to read or to send, and what of it does not exist. */
 import { existsSync, readFileSync } from 'node:fs'
+import * as chainApi from '@granary/protocol/chain-api'
+import * as market from '@granary/protocol/market'
 import { declarations } from '@granary/protocol/messages'
+import type { Operation } from '@granary/protocol/operation'
 import type { Command } from 'commander'
 
 const root = new URL('../../../', import.meta.url)
@@ -20,10 +23,22 @@ export function misnamedIn(text: string, program: Command): string[] {
     ...[...text.matchAll(/[\w./-]*\.md\b(?:, section (\d+))?/g)].flatMap(([page, section]) =>
       misnamedPage(page.replace(/,.*/, ''), section),
     ),
+    ...[...text.matchAll(/\b(GET|POST) (\/v1\/[\w/{}…-]+)/g)]
+      .filter(([, method, path = '']) => !operations.some((each) => isPathOf(each, method!, path)))
+      .map(([asked]) => `nothing answers ${asked}`),
     ...[...text.matchAll(/(?<![\w.…/])(?:[A-Z][a-z]+){2,}(?![\w(…])/g)]
       .filter(([name]) => !Object.hasOwn(declarations, name) && !NAMES.has(name))
       .map(([name]) => `there is no message ${name}`),
   ]
+}
+
+const operations: readonly Operation[] = [...Object.values(chainApi), ...Object.values(market)].filter(
+  (value) => typeof value === 'object' && 'path' in value,
+)
+
+function isPathOf({ method, path }: Operation, asked: string, example: string): boolean {
+  const pattern = new RegExp(`^${path.replaceAll(/\{\w+\}/g, '[^/]+')}$`)
+  return method.toUpperCase() === asked && pattern.test(example)
 }
 
 /** Words that are written as messages are. */
