@@ -2,11 +2,23 @@
  * A chain that was restored from an older copy, and another one at the same address: what is stored and sealed stays, the
  * provider goes on, and a put says nothing that the chain does not.
  */
-import { cpSync, existsSync, readdirSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { createChainClient } from '@granary/protocol/client'
 import { afterEach, expect, test } from '@jest/globals'
-import { envelope } from './harness.ts'
-import { fileOf, type Market, type PutData, put, putArguments, startMarket, succeeded, timelineOf } from './story.ts'
+import { createWorkbench, envelope } from './harness.ts'
+import {
+  fileOf,
+  type Market,
+  type PutData,
+  put,
+  putArguments,
+  type Server,
+  sameBytes,
+  startMarket,
+  succeeded,
+  timelineOf,
+} from './story.ts'
 
 let market: Market
 afterEach(() => market.bench.close())
@@ -97,24 +109,57 @@ test('a put under way while the chain is restored from an older copy makes its d
   expect(await dealsOf(data.rootCid)).toEqual([{ id: data.dealId, state: 'active' }])
 }, 400_000)
 
-test('a chain restored from a copy between the pre-commitment and its proof: the proof is sent again, the deal is active', async () => {
-  market = await startMarket()
-  const { bench, client } = market
-  const port = Number(new URL(market.chain.url).port)
-  const chainFolder = join(bench.home, 'chain')
+/** A put, and a copy of the chain between the pre-commitment of its sector and the proof. */
+async function putWithCopy(params: Readonly<Record<string, string>> = {}): Promise<Copied> {
+  const bench = createWorkbench()
+  succeeded(await bench.run(['chain', 'init', '--devnet', '--home', bench.home, '--json']))
+  const folder = join(bench.home, 'chain')
+  const path = join(folder, 'genesis.json')
+  const genesis = JSON.parse(readFileSync(path, 'utf8')) as { params: object }
+  writeFileSync(path, JSON.stringify({ ...genesis, params: { ...genesis.params, ...params } }))
+  const first = await bench.startChain()
+  const provider = await bench.startProvider({ chainUrl: first.url })
+  market = { bench, chain: first, provider, client: createChainClient({ url: first.url }) }
+  const port = Number(new URL(first.url).port)
   const copy = join(bench.home, 'chain-copy')
-  const putting = bench.start(putArguments(fileOf(bench, 'proven.bin', 100_000), market.chain.url))
+  const putting = bench.start(putArguments(fileOf(bench, 'proven.bin', 100_000), first.url))
   await putting.line(/"precommitted"/)
-  await market.chain.stop()
-  cpSync(chainFolder, copy, { recursive: true })
+  await first.stop()
+  cpSync(folder, copy, { recursive: true })
   const chain = await bench.startChain({ port })
   const { data } = envelope<PutData>(succeeded(await putting.finished))
-  const hasLayers = (): boolean => readdirSync(sectorFolder(1)).some((name) => name.startsWith('layer-'))
   await until('its layers are gone', async () => !hasLayers())
+  const pieces = join(bench.home, 'provider', 'pieces')
+  const piece = join(pieces, readdirSync(pieces).find((name) => name.endsWith('.car'))!)
+  const putBack = (from: string): void => {
+    rmSync(folder, { recursive: true })
+    cpSync(from, folder, { recursive: true })
+  }
+  return { data, chain, port, folder, copy, piece, putBack }
+}
+
+interface Copied {
+  readonly data: PutData
+  readonly chain: Server
+  readonly port: number
+  /** The chain's. */
+  readonly folder: string
+  readonly copy: string
+  /** The unsealed file. */
+  readonly piece: string
+  putBack(from: string): void
+}
+
+function hasLayers(): boolean {
+  return readdirSync(sectorFolder(1)).some((name) => name.startsWith('layer-'))
+}
+
+test('a chain restored from a copy between the pre-commitment and its proof: the proof is sent again, the deal is active', async () => {
+  const { data, chain, port, copy, putBack } = await putWithCopy()
+  const { bench, client } = market
   const before = await client.sector(data.provider, 1)
   await chain.kill9()
-  rmSync(chainFolder, { recursive: true })
-  cpSync(copy, chainFolder, { recursive: true })
+  putBack(copy)
   await bench.startChain({ port })
   expect(await dealsOf(data.rootCid)).toEqual([{ id: data.dealId, state: 'committed' }])
 
@@ -125,6 +170,66 @@ test('a chain restored from a copy between the pre-commitment and its proof: the
   await until('it is proven', async () => (await client.deal(data.dealId)).provenEpochs > 0)
   const told = await timelineOf(market.provider.url, data.agreementId)
   expect(told.filter(({ type }) => type === 'porep-accepted')).toHaveLength(2)
+}, 400_000)
+
+test('the same with its piece damaged: it is made again from the replica before the layers are', async () => {
+  const { data, chain, port, copy, piece, putBack } = await putWithCopy()
+  const { bench, client } = market
+  const sound = readFileSync(piece)
+  await chain.kill9()
+  writeFileSync(
+    piece,
+    sound.map((byte, at) => (at === 50_000 ? byte ^ 1 : byte)),
+  )
+  putBack(copy)
+  await bench.startChain({ port })
+  await until('the deal is active again', async () => (await client.deal(data.dealId)).state === 'active')
+  expect(readFileSync(piece).equals(sound)).toBe(true)
+}, 400_000)
+
+test('the same with its piece deleted while the provider is away until the window is over: nothing is lost', async () => {
+  const { data, chain, port, copy, piece, putBack } = await putWithCopy({ commitExpiry: '60' })
+  const { bench, client } = market
+  await market.provider.stop()
+  await chain.kill9()
+  rmSync(piece)
+  putBack(copy)
+  const restored = await bench.startChain({ port })
+  await until('the window is over', async () => (await client.sector(data.provider, 1)).state === 'terminated')
+  await bench.startProvider({ chainUrl: restored.url })
+  await until('the deal is active in another sector', async () => (await client.deal(data.dealId)).state === 'active')
+  const out = join(bench.home, 'out.bin')
+  succeeded(await bench.run(['get', data.rootCid, '--chain', restored.url, '--json', '-o', out]))
+  expect(sameBytes(out, join(bench.home, 'proven.bin'))).toBe(true)
+}, 400_000)
+
+test('an older copy that has run on by itself, at a height below one that was seen, ends nothing', async () => {
+  const { data, chain, port, folder, copy, putBack } = await putWithCopy({ commitExpiry: '60' })
+  const { bench, client } = market
+  const away = join(bench.home, 'away')
+  cpSync(copy, join(away, 'chain'), { recursive: true })
+  const alone = bench.start(['chain', 'run', '--home', away, '--port', '0', '--json'])
+  const ready = await alone.line(/^\{"event":"ready".*\}$/)
+  const other = createChainClient({ url: (JSON.parse(ready[0]) as { url: string }).url })
+  await until('its window is over', async () => (await other.sector(data.provider, 1)).state === 'terminated')
+  await alone.stop()
+  const { height } = await other.status().catch(() => ({ height: other.height }))
+  await until('the chain is higher', async () => (await client.status()).height > height + 10)
+  await chain.stop()
+  const right = join(bench.home, 'chain-right')
+  cpSync(folder, right, { recursive: true })
+  putBack(join(away, 'chain'))
+  const wrong = await bench.startChain({ port })
+  await until('the owner is told', async () => (await alerts(market.provider.url)).includes('CHAIN_BEHIND'))
+  await new Promise((resolve) => setTimeout(resolve, 4_000))
+  await wrong.stop()
+  putBack(right)
+  await bench.startChain({ port })
+  await until('the alert is over', async () => !(await alerts(market.provider.url)).includes('CHAIN_BEHIND'))
+  expect((await client.sector(data.provider, 1)).state).toBe('active')
+  expect(has(1)).toBe(true)
+  const { stdout, stderr } = await market.provider.stop()
+  expect(`${stdout}${stderr}`).not.toMatch(/"state":"(terminated|failed)"/)
 }, 400_000)
 
 test('another chain behind the address for a while: no sector is touched, the owner is told, and the deal becomes active', async () => {

@@ -233,6 +233,7 @@ async function start(
     parentsDir: join(options.cacheHome, 'parents'),
     signer: keys.session,
     deals: market.feed,
+    securePieces: scrub.secure,
     sealAfterMs,
   })
   closers.push(() => sealing.stop())

@@ -165,6 +165,10 @@ function rollBack(context: FollowChainContext, due: DueDeals, views: ReadonlyMap
   }
 }
 
+function isEnd({ state }: DealView): boolean {
+  return state !== 'published' && state !== 'committed' && state !== 'active'
+}
+
 function beforeActive({ state }: DealView): 'published' | 'sealing' | undefined {
   if (state === 'committed') return 'sealing'
   return state === 'published' ? 'published' : undefined
@@ -200,6 +204,8 @@ async function look(
 }
 
 async function apply(context: FollowChainContext, due: DueDeals, view: DealView, head: number): Promise<void> {
+  // An older copy of the chain may have run on by itself: what ended there may never have ended.
+  if (head < context.height.highest() && isEnd(view)) return
   if (!(await applyView(context, view))) {
     await context.adopt(view)
     await applyView(context, view)

@@ -13,6 +13,7 @@ import { pieceCidV2 } from '@granary/proofs/verify'
 import type { Alerts } from '../alerts.ts'
 import type { Log } from '../log.ts'
 import type { ProviderFolders } from '../storage/folders.ts'
+import { createKeyedLock } from '../storage/keyed-lock.ts'
 import type { DealStore } from './deal-store.ts'
 import type { PieceFiles } from './piece-files.ts'
 
@@ -43,6 +44,8 @@ export interface PieceScrub {
   start(): void
   /** Somebody saw that something is wrong with it, or that it was replaced: it is looked at next. */
   suspect(pieceCid: string): void
+  /** Whether each of them that a deal needs lies in its place, sound; what does not is made again first, if it can be. */
+  secure(pieceCids: readonly string[]): Promise<boolean>
   stop(): Promise<void>
 }
 
@@ -57,6 +60,8 @@ export function createPieceScrub(context: ScrubContext): PieceScrub {
   const stopping = new AbortController()
   const { signal } = stopping
   const suspects = new Set<string>()
+  /** Two repairs of one piece would write the same file. */
+  const one = createKeyedLock()
   let round: string[] = []
   let wake = (): void => {}
   let running: Promise<void> | undefined
@@ -89,10 +94,9 @@ export function createPieceScrub(context: ScrubContext): PieceScrub {
       let readMs = 0
       try {
         const beganMs = performance.now()
-        const wrong = await whatIsWrong(pieceCid)
-        readMs = performance.now() - beganMs
-        if (wrong === undefined) alerts.clear('PIECE_DAMAGED', pieceCid)
-        else await mend(pieceCid, wrong)
+        await look(pieceCid, () => {
+          readMs = performance.now() - beganMs
+        })
       } catch (error) {
         if (signal.aborted) return
         log({ type: 'piece:scrub-failed', level: 'alert', pieceCid, error: String(error) })
@@ -103,12 +107,28 @@ export function createPieceScrub(context: ScrubContext): PieceScrub {
     }
   }
 
+  /** True when it is sound then. */
+  function look(pieceCid: string, onRead: () => void = () => {}): Promise<boolean> {
+    return one.run(pieceCid, async () => {
+      const wrong = await whatIsWrong(pieceCid)
+      onRead()
+      if (wrong !== undefined) return await mend(pieceCid, wrong)
+      alerts.clear('PIECE_DAMAGED', pieceCid)
+      return true
+    })
+  }
+
+  async function secure(pieceCids: readonly string[]): Promise<boolean> {
+    for (const pieceCid of pieceCids) if (!(await look(pieceCid))) return false
+    return true
+  }
+
   /** However a look ended that left an alert standing. */
   function lookAgain(pieceCid: string): void {
     setTimeout(() => suspect(pieceCid), retryMs).unref()
   }
 
-  async function mend(pieceCid: string, wrong: string): Promise<void> {
+  async function mend(pieceCid: string, wrong: string): Promise<boolean> {
     alerts.raise({
       code: 'PIECE_DAMAGED',
       subject: pieceCid,
@@ -119,18 +139,20 @@ export function createPieceScrub(context: ScrubContext): PieceScrub {
       await repair(pieceCid)
     } catch (error) {
       // Only our own end is one: a job that was broken off is another's, and is asked for again.
-      if (signal.aborted) return
+      if (signal.aborted) return false
       alerts.raise({
         code: 'PIECE_DAMAGED',
         subject: pieceCid,
         message: `the unsealed file of piece ${pieceCid} ${wrong}, and cannot be made again: ${describe(error)}`,
         hint: 'put a copy of the piece there, or ask its client to send it again (`granary put --again`); it is tried again each minute',
       })
-      return lookAgain(pieceCid)
+      lookAgain(pieceCid)
+      return false
     }
     alerts.clear('PIECE_DAMAGED', pieceCid)
     log({ type: 'piece:repaired', pieceCid })
     context.onRepaired(pieceCid)
+    return true
   }
 
   /** Not one that is still to be moved here, nor one that no deal needs any more. */
@@ -169,6 +191,7 @@ export function createPieceScrub(context: ScrubContext): PieceScrub {
       )
     },
     suspect,
+    secure,
     stop: async () => {
       stopping.abort()
       wake()

@@ -67,6 +67,7 @@ beforeAll(async () => {
     providerId: provider.id,
     sealAfterMs: 0,
     witness: { numbered: () => {} },
+    securePieces: async () => true,
     log: (event) => logged.push(event),
   })
   sealing.start()

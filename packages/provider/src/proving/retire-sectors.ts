@@ -4,9 +4,9 @@
  */
 import { GranaryError } from '@granary/base'
 import type { PartitionView, SectorView } from '@granary/protocol/client'
-import { sectorOnChain } from '../sealing/seal-context.ts'
-import { dealIdsOf, isIn } from '../sectors/sector.ts'
-import { removeSectorFolder } from '../sectors/sector-folders.ts'
+import { isBehind, sectorOnChain } from '../sealing/seal-context.ts'
+import { dealIdsOf, isIn, type SectorIn } from '../sectors/sector.ts'
+import { keepSectorFolder, onlyCopy, removeSectorFolder } from '../sectors/sector-folders.ts'
 import type { ProvingContext } from './proving-context.ts'
 import { isSettled, settleDeals } from './settle-deals.ts'
 import { takeBack } from './take-back.ts'
@@ -16,7 +16,7 @@ export async function retireSectors(
   partitions: readonly PartitionView[],
   signal: AbortSignal,
 ): Promise<void> {
-  const { store, head, log } = context
+  const { store, head, log, securePieces } = context
   const listed = new Set(
     partitions.flatMap((view) => [...view.sectors.map(({ number }) => number), ...view.faultySectors]),
   )
@@ -27,17 +27,36 @@ export async function retireSectors(
     const view = await viewOf(context, sector.number, signal)
     if (view?.state === 'precommitted') await takeBack(context, sector, view, signal)
     if (view?.state !== 'expired' && view?.state !== 'terminated') continue
+    if (await isBehind(context, signal)) continue
     store.move(sector.number, 'proving', { state: view.state, cleaned: false })
     log({ type: 'sector:moved', sector: sector.number, state: view.state })
   }
   for (const sector of store.inStates('expired', 'terminated')) {
     if (!isIn(sector, 'expired', 'terminated') || sector.phase.cleaned) continue
+    if (await isCountedOn(context, sector, signal)) continue
     const views = await settleDeals(context, dealIdsOf(sector), signal)
-    if (!views.every(isSettled)) continue
-    await removeSectorFolder(context, sector.number)
+    if (!views.every(isSettled) || (await isBehind(context, signal))) continue
+    if (await securePieces(sector.pieces.map(({ pieceCid }) => pieceCid)))
+      await removeSectorFolder(context, sector.number)
+    else await keepSectorFolder(context, sector.number, onlyCopy)
     store.move(sector.number, sector.phase.state, { state: sector.phase.state, cleaned: true })
     log({ type: 'sector:cleaned', sector: sector.number })
   }
+}
+
+/** The end was that of a chain which is not there any more: it is proven on, and looked after again. */
+async function isCountedOn(
+  context: ProvingContext,
+  { number, phase }: SectorIn<'expired' | 'terminated'>,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const view = await viewOf(context, number, signal)
+  if (view?.state !== 'active' && view?.state !== 'faulty') return false
+  const { commR, partition, activatedAt, expiry } = view
+  if (partition === undefined || activatedAt === undefined) return false
+  context.store.move(number, phase.state, { state: 'proving', commR, partition, activatedAt, expiry, finalized: true })
+  context.log({ type: 'sector:moved', sector: number, state: 'proving' })
+  return true
 }
 
 /** What a chain at a lower height does not know of one sector says nothing, and holds up no other. */

@@ -3,6 +3,7 @@
  * and verified before the state says so; the chain is asked where the sector stands before anything is sent.
  */
 
+import { GranaryError } from '@granary/base'
 import { finalizeSector, readSector } from '@granary/proofs/seal'
 import type { SectorView, TxView } from '@granary/protocol/client'
 import { sectorLane } from '../sectors/lanes.ts'
@@ -11,6 +12,17 @@ import type { ReplicationResult } from './jobs.ts'
 import { readProof, removeProof } from './proof-file.ts'
 import { replaceReplica } from './replace-replica.ts'
 import { type SealContext, SectorLostError, sectorDir, sectorOnChain } from './seal-context.ts'
+
+export class PiecesDamagedError extends GranaryError {
+  constructor(number: number) {
+    super({
+      code: 'PIECE_DAMAGED',
+      message: `a piece of sector ${number} is damaged, so that its layers cannot be made again`,
+      hint: 'Its alert says which, and what to do; the sector goes on by itself when the piece is sound.',
+      details: { sector: number },
+    })
+  }
+}
 
 export async function proveReplica(
   context: SealContext,
@@ -105,6 +117,9 @@ async function requireLayers(
   const { ticket, commR } = sector.phase
   const found = await readSector(sectorDir(context, sector.number)).catch(() => undefined)
   if (found?.state === 'sealed') return
+  // A piece that is damaged is in the replica that lies there, and nowhere else.
+  if (!(await context.securePieces(sector.pieces.map(({ pieceCid }) => pieceCid))))
+    throw new PiecesDamagedError(sector.number)
   await replaceReplica(context, { sector, ticket: ticket.randomness, commR, withLayers: true }, signal)
 }
 

@@ -8,10 +8,10 @@ import { type DescribedError, describeError } from '../describe-error.ts'
 import { JobFailedError } from '../queue/job-queue.ts'
 import type { SealingLog } from '../sectors/sealing-log.ts'
 import { dealIdsOf, isIn, type Sector } from '../sectors/sector.ts'
-import { keepSectorFolder, removeSectorFolder } from '../sectors/sector-folders.ts'
+import { forgotten, keepSectorFolder, onlyCopy, removeSectorFolder } from '../sectors/sector-folders.ts'
 import { diskFault } from '../storage/disk-fault.ts'
 import { advanceSector } from './advance-sector.ts'
-import { type SealContext, SectorLostError } from './seal-context.ts'
+import { isBehind, type SealContext, SectorLostError } from './seal-context.ts'
 
 export interface RetryLimits {
   readonly failuresMax: number
@@ -43,14 +43,13 @@ export async function runSector(
       if (signal.aborted) return
       const error = diskFault(thrown, context.folder) ?? thrown
       const failure = describeError(error, context.folder, 'SEALING_FAILED')
-      if (isFinal(error, store.get(number))) return await loseSector(context, store.get(number), failure)
-      const outage = isOutage(error)
-      outages += outage ? 1 : 0
       sector = store.get(number)
+      const isLastTry = sector.failures + 1 >= retry.failuresMax && mayGiveUp(sector)
+      const isOver = isFinal(error, sector) || (!isOutage(error) && isLastTry)
+      if (isOver && !(await isBehind(context, signal))) return await loseSector(context, sector, failure)
+      const outage = isOver || isOutage(error)
+      outages += outage ? 1 : 0
       const failures = outage ? outages : sector.failures + 1
-      if (!outage && failures >= retry.failuresMax && mayGiveUp(sector)) {
-        return await loseSector(context, sector, failure)
-      }
       if (outage) raiseMoney(context, sector, failure)
       const inMs = Math.min(retry.waitMinMs * 2 ** (failures - 1), retry.waitMaxMs)
       log({ type: 'sector:retry', sector: number, state: sector.phase.state, ...failure, inMs })
@@ -76,12 +75,14 @@ async function loseSector(
 
 /** The files of a failed sector, and its hold on its deals; safe to repeat after a kill. */
 export async function dropLost(context: SealContext, sector: Sector): Promise<void> {
-  const { store, deals } = context
+  const { store, deals, securePieces } = context
   const { number } = sector
   if (!isIn(sector, 'failed')) return
   const { code, ticket } = sector.phase
+  const isSafe = await securePieces(sector.pieces.map(({ pieceCid }) => pieceCid))
   // Without a ticket it has written nothing: what lies under its number is another's.
-  if (code === 'CHAIN_ROLLED_BACK') await keepSectorFolder(context, number)
+  if (code === 'CHAIN_ROLLED_BACK') await keepSectorFolder(context, number, forgotten)
+  else if (!isSafe) await keepSectorFolder(context, number, onlyCopy)
   else if (ticket !== undefined) await removeSectorFolder(context, number, ticket.randomness)
   deals.unassign(dealIdsOf(sector))
   store.move(number, 'failed', { ...sector.phase, cleaned: true })

@@ -24,6 +24,8 @@ export interface SealContext {
   readonly folder: string
   readonly parentsDir: string
   readonly alerts: Alerts
+  /** Whether each of these pieces that a deal needs lies on the disk, sound; what does not is made again first, if it can be. */
+  readonly securePieces: (pieceCids: readonly string[]) => Promise<boolean>
 }
 
 /** This sector can not be finished; its deals may be sealed in another one, with a new number and ticket. */
@@ -48,5 +50,18 @@ export async function sectorOnChain(
   } catch (error) {
     if (GranaryError.is(error) && error.code === 'SECTOR_NOT_FOUND') return undefined
     throw error
+  }
+}
+
+/**
+ * Whether the node is below a height that was seen: what an older copy of the chain says of an end may never have happened,
+ * so nothing ends by it. A node that does not answer says nothing at all.
+ */
+export async function isBehind({ chain }: Pick<SealContext, 'chain'>, signal: AbortSignal): Promise<boolean> {
+  try {
+    return (await chain.status({ signal })).height < chain.height
+  } catch {
+    signal.throwIfAborted()
+    return true
   }
 }

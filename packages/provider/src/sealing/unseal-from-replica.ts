@@ -2,6 +2,7 @@
 import { GranaryError } from '@granary/base'
 import { commitPieceFile } from '@granary/proofs/piece/node'
 import { pieceCidV2 } from '@granary/proofs/verify'
+import { isIn, type Sector } from '../sectors/sector.ts'
 import { type SealContext, sectorDir } from './seal-context.ts'
 
 export class PieceNotSealedError extends GranaryError {
@@ -25,7 +26,7 @@ export async function unsealFromReplica(
 ): Promise<void> {
   const { store, queue, parentsDir } = context
   let cause: unknown
-  for (const { number, pieces } of store.inStates('proving', 'committing', 'precommitted', 'precommitting', 'sealed')) {
+  for (const { number, pieces } of replicas(store)) {
     const piece = pieces.find((each) => each.pieceCid === pieceCid)
     if (piece === undefined || piece.offset === null) continue
     const { offset, payloadSize } = piece
@@ -42,4 +43,12 @@ export async function unsealFromReplica(
     }
   }
   throw new PieceNotSealedError(pieceCid, cause)
+}
+
+/** Also of sectors that are over, as long as their folders are there: one may hold the last copy of a piece. */
+function replicas(store: SealContext['store']): Sector[] {
+  const held = store.inStates('proving', 'committing', 'precommitted', 'precommitting', 'sealed')
+  const over = store.inStates('failed', 'expired', 'terminated')
+  const isThere = (sector: Sector): boolean => isIn(sector, 'failed', 'expired', 'terminated') && !sector.phase.cleaned
+  return [...held, ...over.filter(isThere)]
 }

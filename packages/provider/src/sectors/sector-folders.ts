@@ -31,16 +31,36 @@ export interface FolderOwner {
   readonly alerts: Alerts
 }
 
-/** The chain was rolled back behind its deals: the work is lost, and what it made is kept for a month all the same. */
-export async function keepSectorFolder({ folder, alerts }: FolderOwner, number: number): Promise<void> {
+/** Why the folder of a sector that is over is kept, and what is to be done about it. */
+interface Keeping {
+  readonly why: string
+  readonly hint: string
+}
+
+export const forgotten: Keeping = {
+  why: 'the chain was rolled back behind its deals',
+  hint: 'there is nothing to do: the deals are sealed again once they are published again',
+}
+
+export const onlyCopy: Keeping = {
+  why: 'a piece of it is damaged and could not be made again from it',
+  hint: 'look at the disk; its client can send the piece again: `granary put --again` of the same file',
+}
+
+/** The work of it is lost; what it made is kept for a month all the same. */
+export async function keepSectorFolder(
+  { folder, alerts }: FolderOwner,
+  number: number,
+  { why, hint }: Keeping,
+): Promise<void> {
   const dir = join(folder, String(number))
   if ((await readIfThere(dir)) === undefined) return
   const path = await setAside(dir)
   alerts.raise({
     code: 'SET_ASIDE',
     subject: path,
-    message: `the chain was rolled back behind the deals of sector ${number}: its folder was moved to ${path} and is kept for a month`,
-    hint: 'there is nothing to do: the deals are sealed again once they are published again',
+    message: `sector ${number} is over, and ${why}: its folder was moved to ${path} and is kept for a month`,
+    hint,
   })
 }
 

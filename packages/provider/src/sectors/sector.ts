@@ -91,8 +91,8 @@ const next: Readonly<Record<SectorState, readonly SectorState[]>> = {
   precommitted: ['precommitting', 'committing', 'proving', 'failed'],
   committing: ['precommitting', 'precommitted', 'proving', 'failed'],
   proving: ['precommitted', 'proving', 'expired', 'terminated'],
-  expired: ['expired'],
-  terminated: ['terminated'],
+  expired: ['proving', 'expired'],
+  terminated: ['proving', 'terminated'],
   failed: ['failed'],
 }
 

@@ -107,6 +107,7 @@ async function makeHome(jobs: JobQueue<ProviderJobs> = queue): Promise<Home> {
         deals: feed,
         alerts,
         witness: { numbered: () => {} },
+        securePieces: async () => true,
         queue: jobs,
         sealAfterMs: SEAL_AFTER_MS,
         log: (event) => {

@@ -13,6 +13,7 @@ import type { JobQueue } from '../queue/job-queue.ts'
 import type { ProviderJobs } from '../sealing/jobs.ts'
 import { placeDeals } from '../sealing/place-deals.ts'
 import { defaultRetryLimits, dropLost, type RetryLimits, runSector } from '../sealing/run-sector.ts'
+import type { SealContext } from '../sealing/seal-context.ts'
 import { unsealFromReplica } from '../sealing/unseal-from-replica.ts'
 import { createChainHead } from '../sectors/follow-head.ts'
 import { createLanes } from '../sectors/lanes.ts'
@@ -39,6 +40,7 @@ export interface CreateWorkOptions {
   /** How long a sector waits for more deals after its oldest. */
   readonly sealAfterMs: number
   readonly alerts: Alerts
+  readonly securePieces: SealContext['securePieces']
   /** Told of each number before it is used. */
   readonly witness: Pick<Witness, 'numbered'>
   readonly log?: SealingLog
@@ -70,7 +72,21 @@ export function createWork(options: CreateWorkOptions): Work {
   const store = createSectorStore(db)
   const lanes = createLanes({ chain, signer })
   const head = createChainHead({ chain, provider: providerId })
-  const shared = { store, chain, lanes, head, queue, deals, providerId, profile, folder, parentsDir, alerts, log }
+  const shared = {
+    store,
+    chain,
+    lanes,
+    head,
+    queue,
+    deals,
+    providerId,
+    profile,
+    folder,
+    parentsDir,
+    alerts,
+    securePieces: options.securePieces,
+    log,
+  }
   const context = { ...shared, retry: options.retry ?? defaultRetryLimits }
   const proving = createProving({ ...shared, db, resume: (number) => isStarted && run(number) })
   const stopping = new AbortController()
