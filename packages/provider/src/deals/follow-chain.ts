@@ -160,7 +160,7 @@ function rollBack(context: FollowChainContext, due: DueDeals, views: ReadonlyMap
       code: 'CHAIN_ROLLED_BACK',
       subject: agreementId,
       message: `the chain has forgotten ${to === 'agreed' ? `deal ${dealId}` : `that deal ${dealId} was active`}: it was restored from an older copy`,
-      hint: 'nothing was deleted: the deal is taken up when its client publishes it again; ask who runs the node what happened',
+      hint: `nothing was deleted: ${to === 'agreed' ? 'the deal is taken up when its client publishes it again' : 'the deal is proven again by itself'}; ask who runs the node what happened`,
     })
   }
 }

@@ -92,12 +92,12 @@ export async function checkSector(context: ProvingContext, number: number, signa
 
 /** Reads the whole replica of each damaged sector once: it is mended, or it is lost. */
 async function mendTrees(context: ProvingContext, signal: AbortSignal): Promise<void> {
-  const { health, prover, log, folder } = context
+  const { health, prover, log, folder, store } = context
   const sectors = new Map(provenSectors(context).map((sector) => [sector.number, sector]))
   for (const { number, isLost } of health.list()) {
     const sector = sectors.get(number)
-    // The chain is done with it.
-    if (sector === undefined) health.mended(number)
+    // The chain is done with it. One that it counts on, and that is on its way back here, stays damaged until it is.
+    if (store.has(number) && isIn(store.get(number), 'expired', 'terminated')) health.mended(number)
     if (sector === undefined || isLost) continue
     try {
       await prover.repairTree(checkInput(context, sector), signal)

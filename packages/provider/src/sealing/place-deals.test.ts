@@ -26,12 +26,14 @@ let db: DatabaseSync
 let store: SectorStore
 let feed: MemoryFeed
 let refused: Set<number>
+let damaged: Set<string>
 let logged: SealingLogEvent[]
 
 const place = (nowMs: number): Placed =>
   placeDeals({
     ...{ store, deals: feed, sectorBytes: 2048, sealAfterMs: 1_000, nowMs, refused },
     witness: { numbered: () => {} },
+    isDamaged: (pieceCid) => damaged.has(pieceCid),
     log: (e) => logged.push(e),
   })
 
@@ -41,6 +43,7 @@ beforeEach(async () => {
   store = createSectorStore(db)
   feed = createMemoryFeed()
   refused = new Set()
+  damaged = new Set()
   logged = []
 })
 
@@ -85,6 +88,16 @@ describe('placeDeals', () => {
     place(5_000)
     expect(feed.entries(1, 'failed')).toMatchObject([{ data: { code: 'PIECE_LARGER_THAN_SECTOR' } }])
     expect(logged).toHaveLength(1)
+  })
+
+  test('a deal whose piece is damaged waits until it is mended, and spends no sector; the others go on', () => {
+    feed.publish(deal(1, 2048))
+    feed.publish(deal(2, 2048))
+    damaged.add('piece-1')
+    expect(place(0).closed).toEqual([1])
+    expect(store.get(1).pieces.map(({ dealId }) => dealId)).toEqual([2])
+    damaged.clear()
+    expect(place(1).closed).toEqual([2])
   })
 
   test('a deal is given up after three sectors with it have failed', () => {

@@ -17,6 +17,8 @@ export interface PlaceInput {
   /** Deals that were refused already, so that it is said once. */
   readonly refused: Set<number>
   readonly witness: Pick<Witness, 'numbered'>
+  /** Its piece is known to be so: it waits until that is mended, and spends no sector. */
+  readonly isDamaged: (pieceCid: string) => boolean
   readonly log: SealingLog
 }
 
@@ -66,9 +68,10 @@ export function placeDeals(input: PlaceInput): Placed {
 }
 
 function placeable(input: PlaceInput): PlaceableDeal[] {
-  const { store, deals, refused } = input
+  const { store, deals, refused, isDamaged } = input
   const open = deals.publishedUnplaced().filter(({ dealId }) => !refused.has(dealId) && !store.isPlaced(dealId))
-  return open.filter((deal) => {
+  const sound = open.filter(({ pieceCid }) => !isDamaged(pieceCid))
+  return sound.filter((deal) => {
     const failures = store.failedPlacements(deal.dealId)
     if (failures < FAILED_PLACEMENTS_MAX) return true
     refuse(input, deal, 'SEALING_GIVEN_UP', `${failures} sectors with it have failed`)

@@ -96,13 +96,17 @@ export function createWork(options: CreateWorkOptions): Work {
   let isStarted = false
   let timer: NodeJS.Timeout | undefined
 
+  const isDamaged = (pieceCid: string): boolean =>
+    alerts.list().some(({ code, subject }) => code === 'PIECE_DAMAGED' && subject === pieceCid)
+
   function plan(): void {
     if (stopping.signal.aborted || !isStarted) return
     clearTimeout(timer)
     let waitMs = PLAN_INTERVAL_MS
     try {
       const nowMs = Date.now()
-      const input = { store, deals, sectorBytes: profile.sectorBytes, sealAfterMs, nowMs, refused, witness, log }
+      const { sectorBytes } = profile
+      const input = { store, deals, sectorBytes, sealAfterMs, nowMs, refused, witness, isDamaged, log }
       const { closed, waitUntilMs } = placeDeals(input)
       for (const number of closed) run(number)
       if (waitUntilMs !== undefined) waitMs = Math.min(waitMs, Math.max(1, waitUntilMs - nowMs))
