@@ -1,80 +1,81 @@
 /**
- * The form of every answer, for the OpenAPI document and its tests; by it a client parses them. An answer may have
- * more fields than these: who reads one ignores what it does not know.
+ * Every answer of a chain node: docs/spec/chain.md, section 8. A node answers in these forms, a client parses by them; the
+ * OpenAPI document is made of them. An answer may have more fields: who reads one ignores what it does not know.
+ * Amounts are decimal strings of attoGRN, epochs, heights and ids are numbers, bytes are 0x hex.
  */
-
 import * as z from 'zod'
 import { chainEvent } from '../events/chain-event.ts'
 import { address, decimal, hash, hex, natural } from '../json/forms.ts'
 import type { DealTermsJson } from '../messages/deal-terms.ts'
 import { declarations, type MessageName } from '../messages/declarations.ts'
-import type {
-  AccountView,
-  BlockView,
-  ChainStatus,
-  DealView,
-  Page,
-  PartitionView,
-  ProofView,
-  ProviderView,
-  RandomnessView,
-  SectorView,
-  SupplyView,
-  TxView,
-} from './views.ts'
 
-const kind = z.enum(Object.keys(declarations).filter((name): name is MessageName => name in declarations))
+const kind = z.enum(Object.keys(declarations) as MessageName[])
+const numbers = z.array(natural).readonly()
+const texts = z.array(z.string()).readonly()
 
 /** Every answer is that of a node at a height. */
 const height = { height: natural }
 
-export const healthAnswer: z.ZodType<{ ok: boolean; height: number }> = z.object({ ...height, ok: z.boolean() })
+export const healthAnswer = z.object({ ...height, ok: z.boolean() })
 
-export const statusAnswer: z.ZodType<ChainStatus> = z.object({
+/** How the node knows what time it is. */
+const clock = z.object({
+  /** By the beacon, by its operator's word, not yet, or, on a devnet, by its machine alone. */
+  trust: z.enum(['proven', 'trusted', 'unproven', 'local']),
+  /** The newest round of the beacon that it has; null before the first, and on a devnet. */
+  newestRound: natural.nullable(),
+  /** Since that came. */
+  silentMs: natural,
+  /** By how much rounds come as if the clock were ahead, when that is more than it goes back by without an operator. */
+  aheadMs: natural.nullable(),
+  /** The code of why there are no blocks at present; null: there are. */
+  stalled: z.string().nullable(),
+})
+export type NodeClock = Readonly<z.output<typeof clock>>
+
+export const statusAnswer = z.object({
   ...height,
   genesisHash: hash,
   chainId: z.string(),
   devnet: z.boolean(),
+  /** Header time of the last block, in milliseconds since 1970. */
   timeMs: natural,
   blockTimeMs: natural,
   appHash: hash,
   version: z.string(),
-  clock: z.object({
-    trust: z.enum(['proven', 'trusted', 'unproven', 'local']),
-    newestRound: natural.nullable(),
-    silentMs: natural,
-    aheadMs: natural.nullable(),
-    stalled: z.string().nullable(),
-  }),
+  clock,
 })
+export type ChainStatus = Readonly<z.output<typeof statusAnswer>>
 
-export const paramsAnswer: z.ZodType<{
-  height: number
-  fees: Readonly<Record<string, unknown>>
-  params: Readonly<Record<string, unknown>>
-}> = z.object({
+/** They have parsers of their own, chainParams and feeParams. */
+export const paramsAnswer = z.object({
   ...height,
   /** What messages cost in the next block. */
   fees: z.record(z.string(), z.unknown()),
   params: z.record(z.string(), z.unknown()),
 })
 
-export const genesisAnswer: z.ZodType<{
-  height: number
-  genesisHash: string
-  genesis: Readonly<Record<string, unknown>>
-}> = z.object({ ...height, genesisHash: hash, genesis: z.record(z.string(), z.unknown()) })
-
-export const accountAnswer: z.ZodType<AccountView> = z.object({
+/** It has a parser of its own, genesisStruct. */
+export const genesisAnswer = z.object({
   ...height,
-  address,
-  balance: decimal,
-  exists: z.boolean(),
-  sequences: z.record(z.string(), natural),
-  locked: decimal,
+  genesisHash: hash,
+  genesis: z.record(z.string(), z.unknown()),
 })
 
-export const supplyAnswer: z.ZodType<SupplyView> = z.object({
+export const accountAnswer = z.object({
+  ...height,
+  address,
+  /** Whether it has a record. Who names an address without one, in a transfer or as payout, pays `accountFee`. */
+  exists: z.boolean(),
+  balance: decimal,
+  /** The next sequence of each lane that has been used, counting what waits in this node's mempool. */
+  sequences: z.record(z.string(), natural).readonly(),
+  locked: decimal,
+})
+export type AccountView = Readonly<z.output<typeof accountAnswer>>
+
+/** Where all money is, and what is minted: genesis + minted − burnt is the sum of the five that follow. */
+export const supplyAnswer = z.object({
   ...height,
   genesis: decimal,
   minted: decimal,
@@ -84,41 +85,57 @@ export const supplyAnswer: z.ZodType<SupplyView> = z.object({
   collateralFree: decimal,
   collateralLocked: decimal,
   vesting: decimal,
+  /** Bytes that earn capacity rewards, of all providers. */
   power: decimal,
+  /** What a GiB of them earns an epoch at present. */
   rewardPerGiBEpoch: decimal,
 })
+export type SupplyView = Readonly<z.output<typeof supplyAnswer>>
 
-const provider: z.ZodType<ProviderView> = z.object({
+export const ask = z.object({
+  pricePerGiBEpoch: decimal,
+  pieceSizeMin: natural,
+  pieceSizeMax: natural,
+  durationMin: natural,
+  durationMax: natural,
+  profiles: texts,
+  /** Hundredths of a percent of the price: the most collateral that it puts up for a deal. */
+  collateralShareMaxBps: natural,
+  validUntil: natural,
+})
+export type AskView = Readonly<z.output<typeof ask>>
+
+const provider = z.object({
   id: natural,
   owner: address,
   payout: address,
+  /** The provider's ed25519 key for what its daemon signs; null when it registered none. */
   sessionKey: hex.nullable(),
-  endpoints: z.array(z.string()),
+  endpoints: texts,
   peerId: z.string(),
   region: z.string(),
   name: z.string(),
-  ask: z
+  ask: ask.readonly().nullable(),
+  /** `debt`: fees for faults that nothing was left for; paid first from whatever becomes free. */
+  collateral: z.object({ free: decimal, locked: decimal, debt: decimal }).readonly(),
+  /**
+   * What was minted for it and is not free collateral yet: `releasable` has vested and follows with the next credit, lock or
+   * withdrawal; the rest, `locked`, has vested by the epoch `end`; null: there is nothing.
+   */
+  vesting: z
     .object({
-      pricePerGiBEpoch: decimal,
-      pieceSizeMin: natural,
-      pieceSizeMax: natural,
-      durationMin: natural,
-      durationMax: natural,
-      profiles: z.array(z.string()),
-      collateralShareMaxBps: natural,
-      validUntil: natural,
+      locked: decimal,
+      releasable: decimal,
+      end: natural.nullable(),
+      /** For each GiB of its deals that are active: what leaving them could make it forfeit. null: it has none. */
+      perDealGiB: decimal.nullable(),
     })
-    .nullable(),
-  collateral: z.object({ free: decimal, locked: decimal, debt: decimal }),
-  vesting: z.object({
-    locked: decimal,
-    releasable: decimal,
-    end: natural.nullable(),
-    perDealGiB: decimal.nullable(),
-  }),
+    .readonly(),
   registeredAt: natural,
 })
+export type ProviderView = Readonly<z.output<typeof provider>>
 
+/** The JSON of DealTerms, whose own parser reads it. */
 const terms: z.ZodType<DealTermsJson> = z.object({
   client: address,
   provider: natural,
@@ -136,134 +153,190 @@ const terms: z.ZodType<DealTermsJson> = z.object({
   nonce: decimal,
 })
 
-const deal: z.ZodType<DealView> = z.object({
+const dealState = z.enum(['published', 'committed', 'active', 'expired', 'lapsed', 'terminated', 'cancelled'])
+export type DealState = z.output<typeof dealState>
+
+const deal = z.object({
   id: natural,
   agreementId: hash,
   terms,
-  state: z.enum(['published', 'committed', 'active', 'expired', 'lapsed', 'terminated', 'cancelled']),
+  state: dealState,
   publishedAt: natural,
   activatedAt: z.exactOptional(natural),
   endsAt: z.exactOptional(natural),
   lapsesAt: natural,
-  sector: z.exactOptional(z.object({ provider: natural, number: natural })),
+  sector: z.exactOptional(z.object({ provider: natural, number: natural }).readonly()),
+  /** Still locked from the client's money. */
   locked: decimal,
+  /** Settled to the provider, network fee already taken off. */
   paid: decimal,
   burnt: decimal,
   refunded: decimal,
+  /** To the client from the provider's collateral: its sector was lost, or the deal ended in a fault. */
   compensated: decimal,
+  /** Of a deal that was cancelled while its data was faulty: what the collateral may still pay, by what becomes of the sector. */
   claim: z.exactOptional(decimal),
+  /** Proven but not settled yet. */
   earned: decimal,
   provenEpochs: natural,
   faultedEpochs: natural,
   settledThrough: natural,
 })
+export type DealView = Readonly<z.output<typeof deal>>
 
-const sector: z.ZodType<SectorView> = z.object({
+const sectorState = z.enum(['precommitted', 'active', 'faulty', 'terminated', 'expired'])
+export type SectorState = z.output<typeof sectorState>
+
+const sector = z.object({
   provider: natural,
   number: natural,
   profile: z.string(),
-  state: z.enum(['precommitted', 'active', 'faulty', 'terminated', 'expired']),
+  state: sectorState,
   commD: hash,
   commR: hash,
   ticketEpoch: natural,
   preCommitEpoch: natural,
+  /** Of which its seed is: present as soon as it is known, and while it is kept. */
   seedEpoch: z.exactOptional(natural),
+  /** Present once it has been drawn. */
   seed: z.exactOptional(hash),
   commitBy: natural,
   expiry: natural,
-  deals: z.array(natural),
+  deals: numbers,
   partition: z.exactOptional(natural),
   activatedAt: z.exactOptional(natural),
 })
+export type SectorView = Readonly<z.output<typeof sector>>
 
-const partitionSectors = z.array(z.object({ number: natural, commR: hash }))
+const partitionSector = z.object({ number: natural, commR: hash }).readonly()
+export type PartitionSector = z.output<typeof partitionSector>
 
-const challenge = z.object({
-  epoch: natural,
-  deadline: natural,
-  randomness: hash,
-  count: natural,
-  sectors: partitionSectors,
-  answered: z.boolean(),
-})
+/** An open challenge: the answer counts in blocks `epoch < height ≤ deadline`. */
+const challenge = z
+  .object({
+    epoch: natural,
+    deadline: natural,
+    randomness: hash,
+    count: natural,
+    /** The list as it was frozen: the answer is over exactly these. */
+    sectors: z.array(partitionSector).readonly(),
+    answered: z.boolean(),
+  })
+  .readonly()
+export type ChallengeView = z.output<typeof challenge>
 
-const partition: z.ZodType<PartitionView> = z.object({
+const partition = z.object({
   provider: natural,
   number: natural,
   slot: natural,
   profile: z.string(),
-  sectors: partitionSectors,
+  /** Those that are challenged together. */
+  sectors: z.array(partitionSector).readonly(),
+  /** Some of its sectors are faulty. */
   faulty: z.boolean(),
-  faultySectors: z.array(natural),
+  /** Out of the list until a recovery brings them back. */
+  faultySectors: numbers,
   lastProven: natural.nullable(),
+  /** Bytes that earn capacity rewards: of sectors that have been proven with the partition and are sound. */
   power: natural,
+  /** What they have earned since the last proof; the next one credits it, a miss or a fault forfeits it. */
   pending: decimal,
   challenge: z.exactOptional(challenge),
+  /** A request to recover waits for its draw. */
   recoveryRequestedAt: z.exactOptional(natural),
+  /** The challenge of a request to recover: answered like any other, with its epoch. */
   recovery: z.exactOptional(challenge),
+  /** Before this epoch no request to recover is taken. */
   recoveryBarredUntil: z.exactOptional(natural),
 })
+export type PartitionView = Readonly<z.output<typeof partition>>
 
-export const providerAnswer: z.ZodType<ProviderView & Height> = atHeight(provider)
-export const providersAnswer: z.ZodType<Page<ProviderView>> = pageOf(provider)
-export const partitionsAnswer: z.ZodType<Page<PartitionView>> = pageOf(partition)
-export const dealAnswer: z.ZodType<DealView & Height> = atHeight(deal)
-export const dealsAnswer: z.ZodType<Page<DealView>> = pageOf(deal)
-export const sectorAnswer: z.ZodType<SectorView & Height> = atHeight(sector)
+export const providerAnswer = provider.extend(height)
+export const providersAnswer = pageOf(provider)
+export const partitionsAnswer = pageOf(partition)
+export const dealAnswer = deal.extend(height)
+export const dealsAnswer = pageOf(deal)
+export const sectorAnswer = sector.extend(height)
 
-export const randomnessAnswer: z.ZodType<RandomnessView> = z.object({
+export const randomnessAnswer = z.object({
   ...height,
   epoch: natural,
   tag: z.string(),
   randomness: hash,
 })
+export type RandomnessView = Readonly<z.output<typeof randomnessAnswer>>
 
-export const txAnswer: z.ZodType<TxView> = z.object({
-  ...height,
+export const txAnswer = z.object({
   id: hash,
+  /** The block that holds it; for a transaction that still waits (`code` PENDING), the head's height. */
+  ...height,
   kind,
+  /** OK, PENDING, or the code of the error that made it fail. */
   code: z.string(),
   message: z.exactOptional(z.string()),
   hint: z.exactOptional(z.string()),
   fee: decimal,
-  events: z.array(chainEvent),
+  events: z.array(chainEvent.readonly()).readonly(),
+  /** How long this node took to execute it: a measurement, not part of consensus. */
   executionMs: z.number(),
 })
+export type TxView = Readonly<z.output<typeof txAnswer>>
 
-export const blockAnswer: z.ZodType<BlockView> = z.object({
-  ...height,
-  hash,
-  header: z.object({
+const header = z
+  .object({
     ...height,
     timeMs: natural,
     previousHash: hash,
     txsHash: hash,
+    /** The state after the previous block. */
     appHash: hash,
     validator: hex,
-  }),
-  signature: hex,
-  txs: z.array(z.object({ id: hash.nullable(), kind, code: z.string() })),
-})
+  })
+  .readonly()
+export type HeaderView = z.output<typeof header>
 
-export const proofAnswer: z.ZodType<ProofView> = z.object({
+export const blockAnswer = z.object({
+  ...height,
+  hash,
+  header,
+  signature: hex,
+  txs: z.array(z.object({ id: hash.nullable(), kind, code: z.string() }).readonly()).readonly(),
+})
+export type BlockView = Readonly<z.output<typeof blockAnswer>>
+
+/** The way from the root of the state's tree to where the key stands, or would stand. */
+const treeProof = z
+  .object({
+    type: z.literal('tree'),
+    siblings: z.array(hash).readonly(),
+    leaf: z.object({ path: hash, valueHash: hash }).readonly().nullable(),
+    outsideHash: hash,
+  })
+  .readonly()
+export type TreeProofView = z.output<typeof treeProof>
+
+/** Of a record that changes in every block: it stands beside the tree, among a few others. */
+const outsideProof = z.object({ type: z.literal('outside'), treeRoot: hash, outside: hex }).readonly()
+export type OutsideProofView = z.output<typeof outsideProof>
+
+/**
+ * What the state held at a key after block `stateHeight`, with all that it takes to verify it with nothing but the
+ * validator's key: the light client does.
+ */
+export const proofAnswer = z.object({
   ...height,
   stateHeight: natural,
   key: z.string(),
+  /** null: the key is not there. */
   value: hex.nullable(),
-  proof: z.discriminatedUnion('type', [
-    z.object({
-      type: z.literal('tree'),
-      siblings: z.array(hash),
-      leaf: z.object({ path: hash, valueHash: hash }).nullable(),
-      outsideHash: hash,
-    }),
-    z.object({ type: z.literal('outside'), treeRoot: hash, outside: hex }),
-  ]),
+  proof: z.discriminatedUnion('type', [treeProof, outsideProof]),
+  /** Bytes of the header of the next block, in which the app hash of that state stands, and the validator's signature. */
   header: hex,
   signature: hex,
 })
+export type ProofView = Readonly<z.output<typeof proofAnswer>>
 
-export const errorAnswer: z.ZodType<{ error: Readonly<Record<string, unknown>> }> = z.object({
+export const errorAnswer = z.object({
   error: z.looseObject({
     code: z.string(),
     message: z.string(),
@@ -273,14 +346,13 @@ export const errorAnswer: z.ZodType<{ error: Readonly<Record<string, unknown>> }
   }),
 })
 
-export interface Height {
+/** A bounded part of a list; `next` is the cursor of the following part, null at the end. */
+export interface Page<T> {
   readonly height: number
+  readonly items: readonly T[]
+  readonly next: string | null
 }
 
-function atHeight<T>(view: z.ZodType<T>): z.ZodType<T & Height> {
-  return z.intersection(view, z.object(height))
-}
-
-function pageOf<T>(item: z.ZodType<T>): z.ZodType<Page<T>> {
-  return z.object({ ...height, items: z.array(item), next: z.string().nullable() })
+function pageOf<S extends z.ZodType>(item: S) {
+  return z.object({ ...height, items: z.array(item).readonly(), next: z.string().nullable() })
 }

@@ -1,4 +1,3 @@
 /** `@granary/protocol/chain-api`: what can be asked of a chain node, and how it answers. docs/spec/chain.md, section 8. */
-export { errorAnswer } from './answers.ts'
+export * from './answers.ts'
 export * from './operations.ts'
-export type * from './views.ts'

@@ -4,6 +4,20 @@
  */
 
 import { GranaryError } from '@granary/base'
+import type {
+  AccountView,
+  BlockView,
+  ChainStatus,
+  DealView,
+  Page,
+  PartitionView,
+  ProofView,
+  ProviderView,
+  RandomnessView,
+  SectorView,
+  SupplyView,
+  TxView,
+} from '../chain-api/answers.ts'
 import {
   askFaucet,
   getAccount,
@@ -23,20 +37,6 @@ import {
   listProviders,
   submitTx,
 } from '../chain-api/operations.ts'
-import type {
-  AccountView,
-  BlockView,
-  ChainStatus,
-  DealView,
-  Page,
-  PartitionView,
-  ProofView,
-  ProviderView,
-  RandomnessView,
-  SectorView,
-  SupplyView,
-  TxView,
-} from '../chain-api/views.ts'
 import type { StreamType } from '../events/chain-event.ts'
 import type { Address, FeeParams, Hash } from '../messages/index.ts'
 import { type NodeOperation, type Parsed, pathOf } from '../operation/operation.ts'

@@ -1,6 +1,6 @@
 /** What can go wrong between this client and a node; errors that the node itself answers pass through with their code. */
 import { GranaryError, relayedCode } from '@granary/base'
-import type { TxView } from '../chain-api/views.ts'
+import type { TxView } from '../chain-api/answers.ts'
 
 /** CHAIN_UNREACHABLE: nobody answers HTTP at that address. */
 export class ChainUnreachableError extends GranaryError {

@@ -1,4 +1,26 @@
-export type * from '../chain-api/views.ts'
+export type {
+  AccountView,
+  AskView,
+  BlockView,
+  ChainStatus,
+  ChallengeView,
+  DealState,
+  DealView,
+  HeaderView,
+  NodeClock,
+  OutsideProofView,
+  Page,
+  PartitionSector,
+  PartitionView,
+  ProofView,
+  ProviderView,
+  RandomnessView,
+  SectorState,
+  SectorView,
+  SupplyView,
+  TreeProofView,
+  TxView,
+} from '../chain-api/answers.ts'
 export {
   type ChainClient,
   type ChainClientOptions,

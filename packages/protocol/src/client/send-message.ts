@@ -4,7 +4,7 @@
  * signature is made only when the old one can never be committed any more.
  */
 import { factsOf, GranaryError, sleep } from '@granary/base'
-import type { TxView } from '../chain-api/views.ts'
+import type { TxView } from '../chain-api/answers.ts'
 import {
   encodeTransaction,
   feeOf,

@@ -8,13 +8,13 @@ export const natural: z.ZodInt = z.int().min(0)
 /** attoGRN, or another number that may be larger than 2⁵³. */
 export const decimal: z.ZodString = z.string().regex(/^(0|[1-9][0-9]*)$/)
 
-export const address: z.ZodType<Address> = z.templateLiteral(
+export const address: z.ZodType<Address, Address> = z.templateLiteral(
   ['0x', z.string().regex(/^[0-9a-f]{40}$/)],
   'expected 0x and 40 lower-case hex digits',
 )
-export const hash: z.ZodType<Hash> = z.templateLiteral(
+export const hash: z.ZodType<Hash, Hash> = z.templateLiteral(
   ['0x', z.string().regex(/^[0-9a-f]{64}$/)],
   'expected 0x and 64 lower-case hex digits',
 )
-export const hex: z.ZodType<Hex> = z.templateLiteral(['0x', z.string().regex(/^([0-9a-f]{2})*$/)])
+export const hex: z.ZodType<Hex, Hex> = z.templateLiteral(['0x', z.string().regex(/^([0-9a-f]{2})*$/)])
 export const cid: z.ZodType<string> = z.string().regex(/^[A-Za-z0-9]{8,120}$/, 'expected a CID in base32 or base58')

@@ -5,7 +5,7 @@
 import { equalBytes, fromHex, type Hex, isHex } from '@granary/base'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { utf8ToBytes } from '@noble/hashes/utils.js'
-import type { OutsideProofView, ProofView, TreeProofView } from '../chain-api/views.ts'
+import type { OutsideProofView, ProofView, TreeProofView } from '../chain-api/answers.ts'
 import { decodeTuple } from '../codec/tuple-codec.ts'
 import { decodeHeader, type Header, verifyHeader } from '../header/header.ts'
 import { appHashOf } from '../header/tree-hashes.ts'

@@ -1,9 +1,10 @@
 /** How what a provider and its clients say to each other stands in JSON: docs/spec/market-protocol.md. */
 import { fromHex } from '@granary/base'
 import * as z from 'zod'
+import { ask } from '../chain-api/answers.ts'
 import type { Struct } from '../codec/struct.ts'
 import { timelineEntry } from '../events/deal-timeline.ts'
-import { address, decimal, hash, hex, natural } from '../json/forms.ts'
+import { address, hash, hex, natural } from '../json/forms.ts'
 import { type DealTerms, type DealTermsJson, dealTerms } from '../messages/deal-terms.ts'
 import { type Quote, type QuoteJson, quote } from '../messages/quote.ts'
 
@@ -71,17 +72,6 @@ export const dealAnswer = z.object({
   sector: natural.nullable(),
   /** The newest thousand entries, in order. */
   timeline: z.array(timelineEntry).readonly(),
-})
-
-const ask = z.object({
-  pricePerGiBEpoch: decimal,
-  pieceSizeMin: natural,
-  pieceSizeMax: natural,
-  durationMin: natural,
-  durationMax: natural,
-  profiles: z.array(z.string()).readonly(),
-  collateralShareMaxBps: natural,
-  validUntil: natural,
 })
 
 export const infoAnswer = z.object({
