@@ -48,9 +48,9 @@ const confined: readonly { library: RegExp; folders: RegExp; rule: string }[] = 
     rule: 'helia and libp2p: only in provider/retrieval, content and (lazily) client',
   },
   {
-    library: /^(bullmq|ioredis|@electric-sql\/pglite|pg)$/,
+    library: /^(bullmq|ioredis)$/,
     folders: /^packages\/provider\/src\/queue\//,
-    rule: 'bullmq, ioredis, pglite: only in provider/queue',
+    rule: 'bullmq, ioredis: only in provider/queue',
   },
   {
     library: /^express$/,

@@ -1,4 +1,4 @@
-/** The provider's queue on a real Redis: the same story as on PGlite, through the command line. */
+/** The provider's queue on a real Redis: the same story as without one, through the command line. */
 import { once } from 'node:events'
 import { join } from 'node:path'
 import { createChainClient } from '@granary/protocol/client'

@@ -1,4 +1,4 @@
-/** What every backend of the queue must do. One table of cases, run over PGlite and over Redis. */
+/** What every backend of the queue must do. One table of cases, run over the threads of this machine and over Redis. */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

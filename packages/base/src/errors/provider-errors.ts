@@ -154,12 +154,8 @@ export const providerErrors = {
   STORE_READ_ONLY: { fault: 'program' },
   /** The key of the libp2p peer cannot be read. */
   PEER_KEY_INVALID: { fault: 'operator' },
-  /** The folder of the queue cannot be used. */
-  QUEUE_FOLDER_UNUSABLE: { fault: 'operator' },
   /** Redis does not answer. */
   QUEUE_REDIS_UNREACHABLE: { fault: 'peer', retryable: true },
-  /** The queue has lost its store. */
-  QUEUE_LOST: { fault: 'peer', retryable: true },
   /** There is no such kind of job. */
   JOB_KIND_UNKNOWN: { fault: 'program' },
   /** The name of a job has signs that it may not have. */

@@ -3,7 +3,8 @@
  * here. The queue is only the executor: it may be lost at any moment, and whoever wants a job done asks again. So every
  * job is idempotent, and no fact lives here alone.
  */
-import { GranaryError } from '@granary/base'
+import { GranaryError, relayedCode } from '@granary/base'
+import type { JobOutcome } from '../wire-error.ts'
 
 /** The jobs of a processor file, by kind. All three are JSON values. */
 export type JobMap = Record<string, { input: unknown; progress: unknown; result: unknown }>
@@ -23,30 +24,17 @@ export interface JobOptions<Progress> {
 }
 
 export interface JobQueue<Jobs extends JobMap> {
-  readonly backend: 'pglite' | 'redis'
-  /** @throws JobFailedError with the code that the job itself threw, or JOB_CRASHED when its thread died; QueueLostError */
+  readonly backend: 'local' | 'redis'
+  /** @throws JobFailedError with the code that the job itself threw, or JOB_CRASHED when its thread died */
   run<Kind extends keyof Jobs & string>(
     request: JobRequest<Jobs, Kind>,
     options?: JobOptions<Jobs[Kind]['progress']>,
   ): Promise<Jobs[Kind]['result']>
-  /** Cancels what runs, waits for the threads to end, closes the store. Callers of `run` see an AbortError. */
+  /** Cancels what runs, waits for the threads to end. Callers of `run` see an AbortError. */
   stop(): Promise<void>
 }
 
 export class JobFailedError extends GranaryError {}
-
-/** The queue's own store is gone or broken: what it held is to be asked of a new queue. */
-export class QueueLostError extends GranaryError {
-  constructor(folder: string, cause: unknown) {
-    super({
-      code: 'QUEUE_LOST',
-      message: `the store of the queue in ${folder} is lost: ${Error.isError(cause) ? cause.message : String(cause)}`,
-      hint: 'It is made anew. If that happens again, see who deletes files there, and look at the disk.',
-      details: { folder },
-      cause,
-    })
-  }
-}
 
 export class JobIdInvalidError extends GranaryError {
   constructor(id: string) {
@@ -62,4 +50,48 @@ export class JobIdInvalidError extends GranaryError {
 export interface JobProgressReport {
   readonly sequence: number
   readonly progress: unknown
+}
+
+const JOB_ID = /^[A-Za-z0-9._-]{1,128}$/
+
+/** @throws JobIdInvalidError */
+export function requireJobId(id: string): void {
+  if (!JOB_ID.test(id)) throw new JobIdInvalidError(id)
+}
+
+/** What who waits for a job sees when the queue stops. */
+export function stoppedError(): DOMException {
+  return new DOMException('the queue is stopping', 'AbortError')
+}
+
+/** @throws JobFailedError with what the job threw */
+export function resultOf(outcome: JobOutcome): unknown {
+  if (outcome.ok) return outcome.result
+  throw new JobFailedError({ ...outcome.error, code: relayedCode(outcome.error.code) })
+}
+
+export function crashed(kind: string | undefined, reason: string): JobOutcome {
+  const error = new GranaryError({
+    code: 'JOB_CRASHED',
+    message: `the worker thread of a ${kind ?? 'job'} ended without an answer: ${reason}`,
+    hint: 'It is tried again. If it happens each time, look for a lack of memory or disk space.',
+  })
+  return { ok: false, error: error.toJSON() }
+}
+
+/** A job that does not hear its signal is left to the end of the process. */
+export async function endedInTime(work: Promise<void>): Promise<void> {
+  const { promise: late, resolve } = Promise.withResolvers<void>()
+  const timer = setTimeout(resolve, STOP_TIMEOUT_MS)
+  await Promise.race([work, late])
+  clearTimeout(timer)
+}
+
+const STOP_TIMEOUT_MS = 20_000
+
+/** A thread that runs a TypeScript source resolves the packages' sources; a built one must not look for them. */
+export function threadArguments(processor: URL): string[] {
+  return processor.pathname.endsWith('.ts')
+    ? ['--conditions=@granary/source', '--disable-warning=ExperimentalWarning']
+    : []
 }

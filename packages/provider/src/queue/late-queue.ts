@@ -1,11 +1,10 @@
 /**
- * A queue that is used before it is open, whose opening is tried again, and that is opened anew when its store is lost:
- * what is asked of it waits. So a provider whose Redis is away, or whose disk is full, starts all the same and proves what
- * it has sealed, and one whose queue is deleted while it runs goes on sealing.
+ * A queue that is used before it is open, and whose opening is tried again: what is asked of it waits. So a provider whose
+ * Redis is away starts all the same and proves what it has sealed.
  */
 import { GranaryError, sleep } from '@granary/base'
 import type { Alerts } from '../alerts.ts'
-import { type JobMap, type JobQueue, QueueLostError } from './job-queue.ts'
+import type { JobMap, JobQueue } from './job-queue.ts'
 
 export interface LateQueue<Jobs extends JobMap> extends Omit<JobQueue<Jobs>, 'backend'> {
   /** Resolves when it has opened for the first time, rejects with what kept the first try from it. */
@@ -21,7 +20,9 @@ export function createLateQueue<Jobs extends JobMap>(
   const stopping = new AbortController()
   const { signal } = stopping
   const first = open()
-  let opened = seenByWaiters(first.catch(tryAgain))
+  const opened = first.catch(tryAgain)
+  // Whoever waits for a job sees why there is none; nobody else has to.
+  opened.catch(() => {})
   const firstTry = first.then(() => undefined)
   firstTry.catch(() => {})
 
@@ -34,29 +35,11 @@ export function createLateQueue<Jobs extends JobMap>(
     return queue
   }
 
-  async function openAnew(lost: JobQueue<Jobs>, error: QueueLostError): Promise<JobQueue<Jobs>> {
-    alerts.raise({ code: 'QUEUE_UNAVAILABLE', ...described(error) })
-    // Its threads end first: two of them at the same sector would write the same files.
-    await lost.stop().catch(() => {})
-    signal.throwIfAborted()
-    const queue = await open().catch(tryAgain)
-    alerts.clear('QUEUE_UNAVAILABLE')
-    return queue
-  }
-
   return {
     firstTry,
     run: async (request, options) => {
-      for (;;) {
-        const asked = opened
-        const queue = await unlessAborted(asked, options?.signal)
-        try {
-          return await queue.run(request, options)
-        } catch (error) {
-          if (!(error instanceof QueueLostError)) throw error
-          if (opened === asked) opened = seenByWaiters(openAnew(queue, error))
-        }
-      }
+      const queue = await unlessAborted(opened, options?.signal)
+      return await queue.run(request, options)
     },
     stop: async () => {
       stopping.abort(new DOMException('the queue is stopping', 'AbortError'))
@@ -66,12 +49,6 @@ export function createLateQueue<Jobs extends JobMap>(
       )
     },
   }
-}
-
-/** Whoever waits for a job sees why there is none; nobody else has to. */
-function seenByWaiters<T>(opening: Promise<T>): Promise<T> {
-  opening.catch(() => {})
-  return opening
 }
 
 function described(error: unknown): { message: string; hint: string } {

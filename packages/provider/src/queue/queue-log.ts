@@ -1,6 +1,4 @@
 /** What the queue tells about itself: rare, and each worth a line in the daemon's log. */
 export type QueueLog = (event: QueueLogEvent) => void
 
-export type QueueLogEvent =
-  | { type: 'queue:recreated'; folder: string; aside: string; reason: string }
-  | { type: 'queue:error'; line: string; message: string }
+export type QueueLogEvent = { type: 'queue:error'; line: string; message: string }

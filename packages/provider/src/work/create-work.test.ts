@@ -64,8 +64,9 @@ beforeAll(async () => {
   await devnet.chain.faucet(client.address)
   life = await makeHome()
   homes.length = 0
-  life.start()
+  // Both are there when it starts, however long they take: one sector holds them.
   lifeDeals = await Promise.all([life.publish(), life.publish(new Uint8Array(0))])
+  life.start()
 })
 
 afterEach(async () => {

@@ -1,3 +1,3 @@
 import { jobQueueContract } from '../../test/job-queue-contract.ts'
 
-jobQueueContract('pglite', async () => ({ stop: async () => {} }))
+jobQueueContract('local', async () => ({ stop: async () => {} }))
