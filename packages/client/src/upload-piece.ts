@@ -3,7 +3,7 @@
  * has got, and sending goes on from there, whatever happened to either side in between.
  */
 import { GranaryError } from '@granary/base'
-import { UPLOADS_PATH } from '@granary/protocol/market'
+import { UPLOADS_PATH, type UploadMetadata } from '@granary/protocol/market'
 import { type DetailedError, type HttpRequest, Upload, type UploadOptions } from 'tus-js-client'
 import { errorOf, ProviderAnswerError, ProviderUnreachableError } from './request-json.ts'
 import { watchFlow } from './watch-flow.ts'
@@ -27,12 +27,7 @@ export function blobSource(blob: Blob): PieceSource {
 export interface UploadPieceInput {
   readonly endpoint: string
   readonly source: PieceSource
-  readonly metadata: {
-    readonly pieceCid: string
-    readonly pieceSize: number
-    readonly rootCid?: string
-    readonly quoteId: string
-  }
+  readonly metadata: Omit<UploadMetadata, 'pieceSize'> & { readonly pieceSize: number }
   /** Called before each request: a token that is still good. */
   readonly token: () => Promise<string>
   /** Of an earlier, unfinished upload of the same bytes. */

@@ -42,6 +42,15 @@ export const loginBody = z.strictObject({ client: address, issuedAt: whole, sign
 /** `expiresAt` in seconds since 1970. */
 export const loginAnswer = z.object({ token: z.string().min(1), expiresAt: z.number() })
 
+/** Of an upload: tus carries text. `rootCid`: of a CAR. */
+export const uploadMetadata = z.object({
+  pieceCid: z.string(),
+  pieceSize: z.string().regex(/^\d{1,15}$/),
+  rootCid: z.string().min(1).optional(),
+  quoteId: z.string(),
+})
+export type UploadMetadata = Readonly<z.output<typeof uploadMetadata>>
+
 export const agreeBody = z.strictObject({
   uploadId: z.string().regex(/^[0-9a-f]{32}$/, 'expected the last part of the upload’s address'),
   terms: termsForm,

@@ -14,7 +14,7 @@ import {
   quoteBody,
 } from './forms.ts'
 
-/** What is uploaded is a piece; its metadata are `pieceCid`, `pieceSize`, `quoteId` and, for a CAR, `rootCid`. */
+/** What is uploaded is a piece, with its `uploadMetadata`. */
 export const UPLOADS_PATH = '/v1/uploads'
 
 const nothing = z.object({})

@@ -5,8 +5,8 @@
  */
 
 import { parsePieceCid } from '@granary/proofs/verify'
+import { uploadMetadata } from '@granary/protocol/market'
 import type { Address, Quote } from '@granary/protocol/messages'
-import * as z from 'zod'
 import { describeIssues } from '../describe-issues.ts'
 import type { Space } from '../storage/space.ts'
 import { ClientFundsError } from './agreement-errors.ts'
@@ -28,13 +28,6 @@ export interface UploadRequest {
   readonly spendable: bigint
 }
 
-const metadataSchema = z.object({
-  pieceCid: z.string(),
-  pieceSize: z.string().regex(/^\d{1,15}$/),
-  rootCid: z.string().min(1).optional(),
-  quoteId: z.string(),
-})
-
 /** fr32 puts 254 bits of payload into each 256 bits of piece. */
 export function payloadMax(pieceSize: number): number {
   return (pieceSize / 128) * 127
@@ -42,7 +35,7 @@ export function payloadMax(pieceSize: number): number {
 
 /** @throws UploadMetadataError, UploadTooLargeError, ClientFundsError, QuotaExceededError, NoSpaceError */
 export function openUpload(context: OpenUploadContext, request: UploadRequest): UploadRow {
-  const parsed = metadataSchema.safeParse(request.metadata)
+  const parsed = uploadMetadata.safeParse(request.metadata)
   if (!parsed.success) throw new UploadMetadataError(describeIssues(parsed.error))
   const { pieceCid, quoteId } = parsed.data
   const pieceSize = Number(parsed.data.pieceSize)
