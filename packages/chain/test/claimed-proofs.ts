@@ -5,7 +5,8 @@
 import { fromHex } from '@granary/base'
 import { profileNamed } from '@granary/proofs/profile'
 import { computeCommD, parsePieceCid, pieceCidV2, postBundleBytes } from '@granary/proofs/verify'
-import { type MessageBodies, type SectorPreCommit, verifySigner } from '@granary/protocol/messages'
+import type { MessageBodies, SectorPreCommit } from '@granary/protocol/messages'
+import { recoverSigner } from '../src/engine/verification/recover-signer.ts'
 import { partitionViews, type Verifiers } from '../src/state/index.ts'
 import type { TestChain } from './test-chain.ts'
 import { PROFILE } from './test-sealer.ts'
@@ -14,7 +15,7 @@ const RIGHT = 1
 
 /** For createTestChain. The chain's own beacon is taken as verified, too: it takes longer than all else in a block. */
 export const claimedProofs: Verifiers = {
-  signer: verifySigner,
+  signer: recoverSigner,
   beacon: () => true,
   poRep: ({ bundle }) => (bundle[0] === RIGHT ? { ok: true } : { ok: false, reason: 'LABEL_MISMATCH' }),
   post: ({ bundle }) => (bundle[0] === RIGHT ? { ok: true } : { ok: false, reason: 'REPLICA_NOT_IN_COMM_R' }),
