@@ -66,7 +66,7 @@ const unshare = ['unshare', '--user', '--map-root-user', '--mount', 'sh', '-c']
 const mountable = spawnSync('unshare', [...unshare.slice(1), 'mount -t tmpfs tmpfs /mnt']).status === 0
 const onOwnDisk = mountable ? test.each : test.skip.each
 // Full at its first file, in the chain's database, and in the provider's.
-onOwnDisk([16, 300, 3_000])(
+onOwnDisk([16, 300, 500])(
   mountable ? fullDisk : `${fullDisk}: unshare is not allowed to mount a disk here`,
   async (kib) => {
     const disk = join(bench.home, `disk-${kib}`)
