@@ -8,7 +8,7 @@ import { type DescribedError, describeError } from '../describe-error.ts'
 import { JobFailedError } from '../queue/job-queue.ts'
 import type { SealingLog } from '../sectors/sealing-log.ts'
 import { dealIdsOf, isIn, type Sector } from '../sectors/sector.ts'
-import { forgotten, keepSectorFolder, onlyCopy, removeSectorFolder } from '../sectors/sector-folders.ts'
+import { forgotten, holdsReplica, keepSectorFolder, onlyCopy, removeSectorFolder } from '../sectors/sector-folders.ts'
 import { diskFault } from '../storage/disk-fault.ts'
 import { advanceSector } from './advance-sector.ts'
 import { isBehind, type SealContext, SectorLostError } from './seal-context.ts'
@@ -82,7 +82,7 @@ export async function dropLost(context: SealContext, sector: Sector): Promise<vo
   const isSafe = await securePieces(sector.pieces.map(({ pieceCid }) => pieceCid))
   // Without a ticket it has written nothing: what lies under its number is another's.
   if (code === 'CHAIN_ROLLED_BACK') await keepSectorFolder(context, number, forgotten)
-  else if (!isSafe) await keepSectorFolder(context, number, onlyCopy)
+  else if (!isSafe && (await holdsReplica(context, number))) await keepSectorFolder(context, number, onlyCopy)
   else if (ticket !== undefined) await removeSectorFolder(context, number, ticket.randomness)
   deals.unassign(dealIdsOf(sector))
   store.move(number, 'failed', { ...sector.phase, cleaned: true })

@@ -47,6 +47,12 @@ export const onlyCopy: Keeping = {
   hint: 'look at the disk; its client can send the piece again: `granary put --again` of the same file',
 }
 
+/** Not one whose sealing was never finished: that is no copy of anything. */
+export async function holdsReplica({ folder }: Pick<FolderOwner, 'folder'>, number: number): Promise<boolean> {
+  const found = await readIfThere(join(folder, String(number)))
+  return found !== undefined && found.state !== 'sealing'
+}
+
 /** The work of it is lost; what it made is kept for a month all the same. */
 export async function keepSectorFolder(
   { folder, alerts }: FolderOwner,

@@ -80,7 +80,10 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-async function makeHome(jobs: JobQueue<ProviderJobs> = queue): Promise<Home> {
+async function makeHome(
+  jobs: JobQueue<ProviderJobs> = queue,
+  securePieces: () => Promise<boolean> = async () => true,
+): Promise<Home> {
   const provider = await registerProvider(devnet.chain, profile)
   const own = await mkdtemp(join(folder, `provider-${provider.id}-`))
   const sectors = join(own, 'sectors')
@@ -108,7 +111,7 @@ async function makeHome(jobs: JobQueue<ProviderJobs> = queue): Promise<Home> {
         deals: feed,
         alerts,
         witness: { numbered: () => {} },
-        securePieces: async () => true,
+        securePieces,
         queue: jobs,
         sealAfterMs: SEAL_AFTER_MS,
         log: (event) => {
@@ -308,6 +311,20 @@ describe('a provider on a real chain', () => {
     expect(failed.map(({ number }) => number)).toHaveLength(3)
     expect(new Set(home.store.inStates('failed', 'proving').map(({ number }) => number)).size).toBe(4)
     for (const { number } of failed) expect(await home.sectorFiles(number)).toEqual([])
+  })
+
+  test('what a sealing that was not finished has written is no copy of anything, and goes', async () => {
+    const home = await makeHome(queue, async () => false)
+    const { dealId, path } = await home.publish()
+    await rm(path)
+    home.start()
+    await until('the deal is given up', () =>
+      home.feed
+        .entries(dealId, 'failed')
+        .some((entry) => entry.type === 'failed' && entry.data.code === 'SEALING_GIVEN_UP'),
+    )
+    for (const { number } of home.store.inStates('failed')) expect(await home.sectorFiles(number)).toEqual([])
+    expect(home.alerts.list().filter(({ code }) => code === 'SET_ASIDE')).toEqual([])
   })
 
   test.each([
