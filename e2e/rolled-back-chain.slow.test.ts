@@ -203,6 +203,9 @@ test('the same with its piece deleted while the provider is away until the windo
   expect(sameBytes(out, join(bench.home, 'proven.bin'))).toBe(true)
 }, 400_000)
 
+/** In blocks: what the right chain is ahead of the copy, which is started, noticed and stopped within them. */
+const HEAD_START = 60
+
 test('an older copy that has run on by itself, at a height below one that was seen, ends nothing', async () => {
   const { data, chain, port, folder, copy, putBack } = await putWithCopy({ commitExpiry: '60' })
   const { bench, client } = market
@@ -214,14 +217,18 @@ test('an older copy that has run on by itself, at a height below one that was se
   await until('its window is over', async () => (await other.sector(data.provider, 1)).state === 'terminated')
   await alone.stop()
   const { height } = await other.status().catch(() => ({ height: other.height }))
-  await until('the chain is higher', async () => (await client.status()).height > height + 10)
+  await until('the chain is higher', async () => (await client.status()).height > height + HEAD_START)
+  const seen = (await client.status()).height
   await chain.stop()
   const right = join(bench.home, 'chain-right')
   cpSync(folder, right, { recursive: true })
   putBack(join(away, 'chain'))
   const wrong = await bench.startChain({ port })
   await until('the owner is told', async () => (await alerts(market.provider.url)).includes('CHAIN_BEHIND'))
-  await new Promise((resolve) => setTimeout(resolve, 4_000))
+  const told = (await client.status()).height
+  await until('the provider has heard some of its blocks', async () => (await client.status()).height > told + 8)
+  // At a height that was not seen its word would count.
+  expect((await client.status()).height).toBeLessThan(seen)
   await wrong.stop()
   putBack(right)
   await bench.startChain({ port })
