@@ -11,8 +11,9 @@ export interface RedisServer {
   readonly process: ChildProcess
 }
 
-const PORT_FIRST = 16_379
-const PORT_LAST = 16_478
+/** Each Jest worker has ports of its own: one that was killed comes back at its port, which no other suite has taken. */
+const PORT_FIRST = 16_379 + 100 * Number(process.env.JEST_WORKER_ID)
+const PORT_LAST = PORT_FIRST + 99
 
 export const redisIsHere: boolean = spawnSync('redis-server', ['--version']).status === 0
 
