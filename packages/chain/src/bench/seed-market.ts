@@ -8,7 +8,7 @@ import { createChecks } from '../state/checks.ts'
 import type { TxContext } from '../state/context.ts'
 import { applyMessage } from '../state/effects.ts'
 import { beaconEntry, isRoundWanted } from '../state/messages/beacon-entry.ts'
-import { sectorExpiryMax } from '../state/params.ts'
+import { sectorExpiryMax } from '../state/sector-expiry-max.ts'
 import type { Store } from '../state/store.ts'
 import { entryFor, verdictsFor } from './transfers-of.ts'
 

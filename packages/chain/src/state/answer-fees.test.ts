@@ -2,8 +2,9 @@
 import { profileNamed } from '@granary/proofs/profile'
 import { describe, expect, test } from '@jest/globals'
 import { missFee, skipFee } from './answer-fees.ts'
-import { perGiB, productionParams } from './params.ts'
+import { productionParams } from './params.ts'
 import { rewardFor } from './rewards.ts'
+import { perGiB } from './shares.ts'
 
 const params = productionParams()
 const { sectorBytes } = profileNamed('32GiB')

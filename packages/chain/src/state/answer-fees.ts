@@ -9,8 +9,8 @@ import type { ChainParams, Member, Partition } from '@granary/protocol/records'
 import type { BlockContext } from './context.ts'
 import { greater } from './greater.ts'
 import { lesser } from './lesser.ts'
-import { perGiB } from './params.ts'
 import { rewardPerEpoch, sectorBytesOf } from './rewards.ts'
+import { perGiB } from './shares.ts'
 
 export type AnswerFeeParams = Pick<
   ChainParams,

@@ -7,7 +7,7 @@ import type { EpochRecord, OpenChallenge, Partition } from '@granary/protocol/re
 import { roundTimeMs } from './beacon.ts'
 import type { BlockContext } from './context.ts'
 import { InvariantError } from './errors.ts'
-import { allowedProfile, answerTimeMaxMs, RESPONSE_WINDOW_MIN } from './params.ts'
+import { allowedProfile, answerTimeMaxMs, RESPONSE_WINDOW_MIN } from './response-window.ts'
 import { tables } from './tables.ts'
 
 type Drawn = Pick<OpenChallenge, 'epoch' | 'openedAt'>

@@ -6,8 +6,8 @@ import { type NamedProfile, type ProfileName, profiles } from '@granary/proofs/p
 import { postBundleBytesMax } from '@granary/proofs/verify'
 import { unitsOf } from '@granary/protocol/messages'
 import type { ChainParams } from '@granary/protocol/records'
-import { allowedProfile } from './params.ts'
 import { RECOVERY_SAMPLES } from './recoveries.ts'
+import { allowedProfile } from './response-window.ts'
 
 /** Slots whose partitions one epoch may ask at once: one by the permutation, one extra, and as many that are drawn again. */
 const SLOTS_ASKED = 3

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { createMarket, type Market } from '../../test/market.ts'
 import { fund } from '../../test/test-chain.ts'
 import { partitionViews, readHead, sectorView } from './index.ts'
-import { answerTimeMaxMs } from './params.ts'
+import { answerTimeMaxMs } from './response-window.ts'
 
 let folder: string
 

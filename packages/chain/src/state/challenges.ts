@@ -18,7 +18,6 @@ import { chargeProvider, forfeit, missChallenge, requireSector } from './faults.
 import { frozenAtOf } from './frozen-at.ts'
 import { unlockCollateral } from './ledger.ts'
 import { lesser } from './lesser.ts'
-import { allowedProfile, reachOf } from './params.ts'
 import {
   allMembers,
   isListed,
@@ -32,6 +31,7 @@ import {
 } from './partitions.ts'
 import { drawRecoveries } from './recoveries.ts'
 import { addRedraw, removeRedraw, takeRedraws } from './redraws.ts'
+import { allowedProfile, reachOf } from './response-window.ts'
 import { earnFrom, pendingReward, sectorBytesOf } from './rewards.ts'
 import { drawSlots, partitionsInSlot, swapsBefore } from './slots.ts'
 import { standingOf } from './spans.ts'

@@ -5,37 +5,11 @@
 
 import type { Hex } from '@granary/base'
 import { type PoRepInput, type PostInput, type Verdict, verifyPoRep, verifyPost } from '@granary/proofs/verify'
-import {
-  decodeTransaction,
-  type Hash,
-  type SignedBy,
-  type Transaction,
-  transactionDigest,
-  verifySigner,
-} from '@granary/protocol/messages'
+import { decodeTransaction, type SignedBy, transactionDigest, verifySigner } from '@granary/protocol/messages'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, concatBytes } from '@noble/hashes/utils.js'
 import { verifyBeaconRound } from './beacon.ts'
-
-export interface Checks {
-  /** @throws TransactionDecodeError */
-  decoded(bytes: Uint8Array): DecodedTransaction
-  /** @throws TransactionDecodeError */
-  transaction(genesisHash: Hash, bytes: Uint8Array): ReadTransaction
-  signer(digest: Uint8Array, signature: Uint8Array): SignedBy | undefined
-  beacon(publicKey: Hex, round: number, signature: Uint8Array): boolean
-  poRep(input: PoRepInput): Verdict
-  post(input: PostInput): Verdict
-}
-
-export interface DecodedTransaction {
-  readonly tx: Transaction
-  readonly signature: Uint8Array
-}
-
-export interface ReadTransaction extends DecodedTransaction {
-  readonly digest: Uint8Array
-}
+import type { Checks, DecodedTransaction, ReadTransaction } from './context.ts'
 
 /**
  * What does the verifying. A node may give others than the reference, which prepare verdicts on other threads; they must

@@ -6,7 +6,8 @@
 import { type ProfileName, profileNamed } from '@granary/proofs/profile'
 import type { ChainParams } from '@granary/protocol/records'
 import { answersDemand, sealDemand } from './block-demand.ts'
-import { answerTimeMaxMs, BPS_ONE, DRAW_TIME_MIN_MS, leavesTimeToAnswer, RESPONSE_WINDOW_MIN } from './params.ts'
+import { answerTimeMaxMs, DRAW_TIME_MIN_MS, leavesTimeToAnswer, RESPONSE_WINDOW_MIN } from './response-window.ts'
+import { BPS_ONE } from './shares.ts'
 
 type Bounded = Exclude<keyof ChainParams, 'allowInsecure' | 'responseWindows'>
 export interface Bound {

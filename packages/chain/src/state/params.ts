@@ -1,23 +1,17 @@
 /**
- * What parameters chains begin with, and what follows from them. Durations are given in time here and become epochs by the
+ * What parameters chains begin with. Durations are given in time here and become epochs by the
  * block time. docs/spec/chain.md section 5.
  */
-import { type NamedProfile, type Profile, type ProfileName, profileNamed, profiles } from '@granary/proofs/profile'
+import type { ProfileName } from '@granary/proofs/profile'
 import type { ChainParams, ResponseWindows } from '@granary/protocol/records'
+import { DRAW_TIME_MIN_MS, leavesTimeToAnswer, RESPONSE_WINDOW_MIN } from './response-window.ts'
+import { GIB } from './shares.ts'
 
 const SECOND_MS = 1_000
 const MINUTE_MS = 60 * SECOND_MS
 const DAY_MS = 24 * 60 * MINUTE_MS
 const YEAR_MS = 365 * DAY_MS
 const GRN = 10n ** 18n
-export const BPS_ONE = 10_000
-/** Epochs: there must be blocks to prove and to send. */
-export const RESPONSE_WINDOW_MIN = 5
-/** What a beacon needs to publish a round, and a node to fetch it. */
-const FETCH_MS = 2 * SECOND_MS
-/** Header time, at least, from the block that must not know a draw to the one before the draw. */
-export const DRAW_TIME_MIN_MS: number = 20 * SECOND_MS
-export const GIB: bigint = 2n ** 30n
 /** Periods in which a GiB earns its pledge, at the design size. */
 const PLEDGE_PERIODS = 20
 const HALVING_PERIODS = 4 * 365
@@ -109,39 +103,6 @@ export function productionParams(blockTimeMs = 5_000): ChainParams {
   }
 }
 
-/** The profile, when this chain takes it. */
-export function allowedProfile(params: ChainParams, name: string): NamedProfile | undefined {
-  if (!Object.hasOwn(profiles, name)) return undefined
-  const profile = profileNamed(name)
-  const allowed = params.responseWindows[profile.name] > 0 && (params.allowInsecure || !profile.insecure)
-  return allowed ? profile : undefined
-}
-
-/**
- * The longest header time from a draw to its answer: 0.2 × T_min, where a label takes at least 405 ns
- * (docs/spec/proofs.md section 10). Beyond it a replica could have been made anew. An insecure profile has no such bound.
- */
-export function answerTimeMaxMs(profile: Profile): number | undefined {
-  if (profile.insecure) return undefined
-  const labelsNs = profile.nodes * profile.layers * 405
-  return Math.floor(labelsNs / 5 / 1_000_000)
-}
-
-/** How far back an answer proves: what lies before is neither paid nor minted. */
-export function reachOf({ provingPeriod, cutoff, responseWindows }: ChainParams, { name }: NamedProfile): number {
-  return 2 * provingPeriod + cutoff + responseWindows[name]
-}
-
-/** The latest expiry of a sector whose longest deal could begin at `from`. */
-export function sectorExpiryMax(params: ChainParams, from: number): number {
-  return from + params.dealDurationMax + 2 * params.provingPeriod
-}
-
-/** Amount of `perGiB` for `bytes`, rounded up. */
-export function perGiB(amount: bigint, bytes: number): bigint {
-  return (amount * BigInt(bytes) + GIB - 1n) / GIB
-}
-
 /** Half of the vesting time: what a provider of steady income has vesting is worth as much. */
 function vestings(vesting: number): Pick<ChainParams, 'vesting' | 'forfeitEpochs'> {
   return { vesting, forfeitEpochs: Math.floor(vesting / 2) }
@@ -168,12 +129,6 @@ function pledges(
     designPower,
     rewardHalving: HALVING_PERIODS * provingPeriod,
   }
-}
-
-/** Whether the shortest window of the profile leaves time to fetch a round and to answer, before a replica could be made. */
-export function leavesTimeToAnswer(name: ProfileName, blockTimeMs: number): boolean {
-  const maxMs = answerTimeMaxMs(profileNamed(name))
-  return maxMs === undefined || (RESPONSE_WINDOW_MIN + 1) * blockTimeMs + FETCH_MS <= maxMs
 }
 
 /** A minute, but never so few blocks that a round is public before the block is made that must not know it. */

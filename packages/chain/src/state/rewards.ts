@@ -8,7 +8,7 @@ import type { Epoch } from '@granary/protocol/messages'
 import type { ChainParams, Partition, Rewards } from '@granary/protocol/records'
 import type { BlockContext } from './context.ts'
 import { InvariantError } from './errors.ts'
-import { BPS_ONE } from './params.ts'
+import { BPS_ONE } from './shares.ts'
 import type { StateReader, Store } from './store.ts'
 import { tables } from './tables.ts'
 

@@ -9,10 +9,10 @@
 import type { ExtendSectors } from '@granary/protocol/messages'
 import type { Effect } from '../context.ts'
 import { TxError } from '../errors.ts'
-import { sectorExpiryMax } from '../params.ts'
 import { memberOf } from '../partitions.ts'
 import { requireOwner } from '../require-provider.ts'
 import { requireRecentProof } from '../require-sector.ts'
+import { sectorExpiryMax } from '../sector-expiry-max.ts'
 import { placementOf } from '../spans.ts'
 import { tables } from '../tables.ts'
 

@@ -11,8 +11,8 @@ import type { SetAsk } from '@granary/protocol/messages'
 import type { ChainParams } from '@granary/protocol/records'
 import type { Effect } from '../context.ts'
 import { TxError } from '../errors.ts'
-import { allowedProfile } from '../params.ts'
 import { requireOwner } from '../require-provider.ts'
+import { allowedProfile } from '../response-window.ts'
 import { tables } from '../tables.ts'
 
 export const setAsk: Effect<SetAsk> = (context, { provider, ...ask }) => {

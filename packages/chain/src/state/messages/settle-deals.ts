@@ -22,9 +22,9 @@ import {
   takeEscrow,
   unlockCollateral,
 } from '../ledger.ts'
-import { BPS_ONE } from '../params.ts'
 import { payProvider } from '../pay-provider.ts'
 import { serviceReward } from '../rewards.ts'
+import { BPS_ONE } from '../shares.ts'
 import { faultedRunTo, recoveryAfter } from '../spans.ts'
 import { tables } from '../tables.ts'
 import { creditVesting } from '../vesting.ts'
