@@ -3,7 +3,7 @@
  * grow with them. Only the execution that a block is committed by is counted.
  */
 import type { FinalizedBlock } from '../src/state/index.ts'
-import { tables } from '../src/state/tables.ts'
+import { tables } from '../src/state/store/tables.ts'
 import { claimedAnswer, claimedPiece, claimedSector } from './claimed-proofs.ts'
 import { createLargeMarket, type LargeMarket, PARTITION_SECTORS } from './large-market.ts'
 import { createMemoryState, type MemoryState } from './memory-state.ts'

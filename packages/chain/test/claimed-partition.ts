@@ -5,8 +5,8 @@ import { drawSamples } from '@granary/proofs/verify'
 import type { ChallengeView, PartitionView, ProviderView } from '@granary/protocol/client'
 import type { MessageBodies, Signer, TransactionName } from '@granary/protocol/messages'
 import type { ChainParams } from '@granary/protocol/records'
-import type { TxResult } from '../src/state/execute-tx.ts'
 import { partitionViews, providerView } from '../src/state/index.ts'
+import type { TxResult } from '../src/state/machine/execute-tx.ts'
 import { claimedAnswer, claimedPiece, claimedPoRep, claimedProofs, claimedSector } from './claimed-proofs.ts'
 import {
   createTestChain,

@@ -3,12 +3,12 @@
  * written again, through the tables, for as many other providers as are asked for.
  */
 import { type Address, hashOf, type Signer } from '@granary/protocol/messages'
-import { writeAppHash } from '../src/state/app-hash.ts'
 import { recount } from '../src/state/index.ts'
-import { accountOf, writeAccount, writeProvider } from '../src/state/ledger.ts'
-import { enterSlot, freeSlot } from '../src/state/slots.ts'
-import { createOverlay, type Store } from '../src/state/store.ts'
-import { tables } from '../src/state/tables.ts'
+import { accountOf, writeAccount, writeProvider } from '../src/state/money/ledger.ts'
+import { enterSlot, freeSlot } from '../src/state/proving/slots.ts'
+import { writeAppHash } from '../src/state/store/app-hash.ts'
+import { createOverlay, type Store } from '../src/state/store/store.ts'
+import { tables } from '../src/state/store/tables.ts'
 import { claimedPiece, claimedPoRep, claimedProofs, claimedSector } from './claimed-proofs.ts'
 import {
   createTestChain,

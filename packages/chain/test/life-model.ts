@@ -5,8 +5,8 @@
  */
 import type { DealState, SectorState } from '@granary/protocol/client'
 import type { ChainParams } from '@granary/protocol/records'
-import { greater } from '../src/state/greater.ts'
-import { lesser } from '../src/state/lesser.ts'
+import { greater } from '../src/state/money/greater.ts'
+import { lesser } from '../src/state/money/lesser.ts'
 
 export interface ModelDeal {
   readonly id: number

@@ -5,17 +5,22 @@
 import { profileNamed } from '@granary/proofs/profile'
 import { expect } from '@jest/globals'
 import fc from 'fast-check'
-import { isTooLate, isVoid } from '../src/state/answer-time.ts'
-import { closeChallenge, closeDueChallenges, drawChallenges } from '../src/state/challenges.ts'
-import type { BlockContext } from '../src/state/context.ts'
-import { declareFault, requireSector, terminateOldFaults, terminateSector } from '../src/state/faults.ts'
-import { devnetParams } from '../src/state/params.ts'
-import { allMembers, departDue, isListed, membersAt, NOW, partitionOf } from '../src/state/partitions.ts'
-import { recount } from '../src/state/recount.ts'
-import { acceptRecovery, closeDueRecoveries, enqueueRecovery, recoveryMembers } from '../src/state/recoveries.ts'
-import { reachOf } from '../src/state/response-window.ts'
-import { capacityRate, rewardsOf } from '../src/state/rewards.ts'
-import { tables } from '../src/state/tables.ts'
+import { devnetParams } from '../src/state/machine/params.ts'
+import { recount } from '../src/state/machine/recount.ts'
+import { capacityRate, rewardsOf } from '../src/state/money/rewards.ts'
+import { isTooLate, isVoid } from '../src/state/proving/answer-time.ts'
+import { closeChallenge, closeDueChallenges, drawChallenges } from '../src/state/proving/challenges.ts'
+import { declareFault, requireSector, terminateOldFaults, terminateSector } from '../src/state/proving/faults.ts'
+import { allMembers, departDue, isListed, membersAt, NOW, partitionOf } from '../src/state/proving/partitions.ts'
+import {
+  acceptRecovery,
+  closeDueRecoveries,
+  enqueueRecovery,
+  recoveryMembers,
+} from '../src/state/proving/recoveries.ts'
+import { reachOf } from '../src/state/proving/response-window.ts'
+import type { BlockContext } from '../src/state/store/context.ts'
+import { tables } from '../src/state/store/tables.ts'
 import { randomFrom } from './random-stream.ts'
 import { addSector, createRules, PROVIDER } from './rules.ts'
 

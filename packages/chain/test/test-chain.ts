@@ -21,8 +21,6 @@ import {
 import type { ChainParams } from '@granary/protocol/records'
 import { type Genesis, genesisHash } from '@granary/protocol/records'
 import { recoverSigner } from '../src/engine/verification/recover-signer.ts'
-import { verifyBeaconRound } from '../src/state/beacon.ts'
-import type { TxResult } from '../src/state/execute-tx.ts'
 import {
   accountView,
   type Block,
@@ -39,6 +37,8 @@ import {
   signBeaconRound,
   type Verifiers,
 } from '../src/state/index.ts'
+import type { TxResult } from '../src/state/machine/execute-tx.ts'
+import { verifyBeaconRound } from '../src/state/proving/beacon.ts'
 import { createMemoryState, type MemoryState } from './memory-state.ts'
 
 export const GRN: bigint = 10n ** 18n

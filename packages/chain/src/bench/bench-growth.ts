@@ -16,7 +16,7 @@ import {
   readHead,
   type StateReader,
 } from '../state/index.ts'
-import { partitionOf } from '../state/partitions.ts'
+import { partitionOf } from '../state/proving/partitions.ts'
 import { dealKeys } from '../store/deal-keys.ts'
 import { openStore, type Store } from '../store/open-store.ts'
 import { commitFinalized } from './commit-finalized.ts'

@@ -1,38 +1,17 @@
 /** `@granary/chain/state`: the deterministic state machine and what an engine needs to drive it. */
 
-export { type Cover, type FrozenIncome, missFee, skipFee, uncoveredOf } from './answer-fees.ts'
-export {
-  appHashOfState,
-  deriveState,
-  encodeOutside,
-  isStateInTree,
-  proveState,
-  type StateRecord,
-  treeRootOf,
-} from './app-hash.ts'
-export { currentFees, FEE_LEVEL_ONE, feeLevelOf } from './base-fee.ts'
-export {
-  beaconKeyFrom,
-  beaconPublicKey,
-  beaconRoundFor,
-  roundTimeMs,
-  signBeaconRound,
-  verifyBeaconRound,
-} from './beacon.ts'
-export { type BlockRoom, createBlockRoom, type Load } from './block-room.ts'
-export type { Verifiers } from './checks.ts'
-export type { Claim, Subject } from './claim.ts'
-export { BlockInvalidError, InadmissibleError, InvariantError, TxError } from './errors.ts'
-export type { TxResult } from './execute-tx.ts'
+export { type KeyStanding, type Senders, sendersOf, type Touched, touchedBy } from './access/senders.ts'
+export { type BlockRoom, createBlockRoom, type Load } from './machine/block-room.ts'
+export type { Verifiers } from './machine/checks.ts'
+export type { Claim, Subject } from './machine/claim.ts'
+export type { TxResult } from './machine/execute-tx.ts'
 export {
   type DevnetOptions,
   devnetGenesis,
   GenesisInvalidError,
   genesisFromJson,
   productionGenesis,
-} from './genesis.ts'
-export { type HeadView, readGenesis, readHead, readParams } from './head.ts'
-export { compensationFor, type LeavingCosts, leavingCosts } from './leaving-costs.ts'
+} from './machine/genesis.ts'
 export {
   type AcceptedTx,
   type Block,
@@ -47,17 +26,9 @@ export {
   type StateMachine,
   type StateMachineParts,
   type TxVerdict,
-} from './machine.ts'
-export { networkFee } from './messages/settle-deals.ts'
-export { devnetParams, productionParams } from './params.ts'
-export { latestBlockTimeMs } from './proven-time.ts'
-export { draw, entropyOf, type RandomnessTag, seedEntropyOf } from './randomness.ts'
-export { recount } from './recount.ts'
-export { rewardFor, serviceReward } from './rewards.ts'
-export { roundsToDeliver } from './rounds-to-deliver.ts'
-export { type KeyStanding, type Senders, sendersOf, type Touched, touchedBy } from './senders.ts'
-export type { StateReader } from './store.ts'
-export { creditedVesting, cutVesting, releasedVesting } from './vesting.ts'
+} from './machine/machine.ts'
+export { devnetParams, productionParams } from './machine/params.ts'
+export { recount } from './machine/recount.ts'
 export {
   accountView,
   dealOfAgreement,
@@ -69,4 +40,33 @@ export {
   randomnessView,
   sectorView,
   supplyView,
-} from './views.ts'
+} from './machine/views.ts'
+export { networkFee } from './messages/settle-deals.ts'
+export { type Cover, type FrozenIncome, missFee, skipFee, uncoveredOf } from './money/answer-fees.ts'
+export { currentFees, FEE_LEVEL_ONE, feeLevelOf } from './money/base-fee.ts'
+export { compensationFor, type LeavingCosts, leavingCosts } from './money/leaving-costs.ts'
+export { rewardFor, serviceReward } from './money/rewards.ts'
+export { creditedVesting, cutVesting, releasedVesting } from './money/vesting.ts'
+export {
+  beaconKeyFrom,
+  beaconPublicKey,
+  beaconRoundFor,
+  roundTimeMs,
+  signBeaconRound,
+  verifyBeaconRound,
+} from './proving/beacon.ts'
+export { latestBlockTimeMs } from './proving/proven-time.ts'
+export { draw, entropyOf, type RandomnessTag, seedEntropyOf } from './proving/randomness.ts'
+export { roundsToDeliver } from './proving/rounds-to-deliver.ts'
+export {
+  appHashOfState,
+  deriveState,
+  encodeOutside,
+  isStateInTree,
+  proveState,
+  type StateRecord,
+  treeRootOf,
+} from './store/app-hash.ts'
+export { BlockInvalidError, InadmissibleError, InvariantError, TxError } from './store/errors.ts'
+export { type HeadView, readGenesis, readHead, readParams } from './store/head.ts'
+export type { StateReader } from './store/store.ts'

@@ -1,7 +1,7 @@
 /** The index entry of a deal, read out of the state of the block that published it. */
 import { CID } from 'multiformats/cid'
 import type { StateReader } from '../state/index.ts'
-import { tables } from '../state/tables.ts'
+import { tables } from '../state/store/tables.ts'
 import type { DealKeys } from './records.ts'
 
 export function dealKeys(reader: StateReader, deal: number): DealKeys {

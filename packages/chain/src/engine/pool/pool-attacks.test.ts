@@ -7,7 +7,7 @@ import { claimedAnswer, claimedSector } from '../../../test/claimed-proofs.ts'
 import { claimedSigner, claimedSigners, createPoolNode } from '../../../test/pool-node.ts'
 import { createTestChain, fund, GRN, signTerms, type TestChain, termsFor } from '../../../test/test-chain.ts'
 import { type FinalizedBlock, feeLevelOf, type Verifiers } from '../../state/index.ts'
-import { tables } from '../../state/tables.ts'
+import { tables } from '../../state/store/tables.ts'
 
 /** Thousands of messages, on a machine that may be busy. */
 const TIMEOUT_MS = 300_000

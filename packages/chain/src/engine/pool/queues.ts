@@ -3,7 +3,7 @@
  * of the sequences, within an account that of arrival; one that replaces another takes its place in both.
  */
 import type { Address, Hash, TransactionClass } from '@granary/protocol/messages'
-import { lesser } from '../../state/lesser.ts'
+import { lesser } from '../../state/money/lesser.ts'
 import { createLaneRanks } from './lane-ranks.ts'
 import { type Dropped, FELL_WITH_ANOTHER, type PendingTx, type PoolReason, type Room } from './pending-tx.ts'
 

@@ -10,9 +10,9 @@
 import type { AuthorizeKey } from '@granary/protocol/messages'
 import { isScope, TERMS_SCOPE } from '@granary/protocol/messages'
 import { bytesToHex } from '@noble/hashes/utils.js'
-import type { Effect } from '../context.ts'
-import { TxError } from '../errors.ts'
-import { tables } from '../tables.ts'
+import type { Effect } from '../store/context.ts'
+import { TxError } from '../store/errors.ts'
+import { tables } from '../store/tables.ts'
 
 export const authorizeKey: Effect<AuthorizeKey> = ({ store, sender, height, emit }, body) => {
   const { publicKey, scopes, expires, spendingLimit } = body

@@ -9,10 +9,10 @@
  * beacon's, more than four in a block and one for its time (BLOCK_INVALID).
  */
 import type { BeaconEntry } from '@granary/protocol/messages'
-import type { BlockContext } from '../context.ts'
-import { BlockInvalidError } from '../errors.ts'
-import { isClockRound, proveTime } from '../proven-time.ts'
-import { tables } from '../tables.ts'
+import { isClockRound, proveTime } from '../proving/proven-time.ts'
+import type { BlockContext } from '../store/context.ts'
+import { BlockInvalidError } from '../store/errors.ts'
+import { tables } from '../store/tables.ts'
 
 /** More than one, so that those which were missed for a while come after all; each takes about 30 ms to verify. */
 export const BEACON_ENTRIES_MAX = 4

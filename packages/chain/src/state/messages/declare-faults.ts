@@ -9,12 +9,12 @@
  * not sound or named twice (SECTOR_NOT_SOUND).
  */
 import type { DeclareFaults } from '@granary/protocol/messages'
-import type { Effect, TxContext } from '../context.ts'
-import { TxError } from '../errors.ts'
-import { chargeProvider, declareFault, forfeit, incomeOf } from '../faults.ts'
-import { requireOwner } from '../require-provider.ts'
-import { requirePartition, requireSectorIn } from '../require-sector.ts'
-import { standingOf } from '../spans.ts'
+import { requireOwner } from '../access/require-provider.ts'
+import { chargeProvider, declareFault, forfeit, incomeOf } from '../proving/faults.ts'
+import { requirePartition, requireSectorIn } from '../proving/require-sector.ts'
+import { standingOf } from '../proving/spans.ts'
+import type { Effect, TxContext } from '../store/context.ts'
+import { TxError } from '../store/errors.ts'
 
 export const declareFaults: Effect<DeclareFaults> = (context, body) => {
   const { height, emit } = context

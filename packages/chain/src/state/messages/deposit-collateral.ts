@@ -7,10 +7,10 @@
  * Refuses an amount of zero (AMOUNT_ZERO), or of more than the sender has (INSUFFICIENT_FUNDS).
  */
 import type { DepositCollateral } from '@granary/protocol/messages'
-import type { Effect } from '../context.ts'
-import { TxError } from '../errors.ts'
-import { debit, freeCollateral } from '../ledger.ts'
-import { requireProvider } from '../require-provider.ts'
+import { requireProvider } from '../access/require-provider.ts'
+import { debit, freeCollateral } from '../money/ledger.ts'
+import type { Effect } from '../store/context.ts'
+import { TxError } from '../store/errors.ts'
 
 export const depositCollateral: Effect<DepositCollateral> = ({ store, sender, emit }, { provider, amount }) => {
   requireProvider(store, provider)

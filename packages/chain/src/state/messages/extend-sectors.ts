@@ -7,14 +7,14 @@
  * (SECTOR_NOT_SOUND), one whose time is over, and an expiry that is no later one or too late (SECTOR_EXPIRY_INVALID).
  */
 import type { ExtendSectors } from '@granary/protocol/messages'
-import type { Effect } from '../context.ts'
-import { TxError } from '../errors.ts'
-import { memberOf } from '../partitions.ts'
-import { requireOwner } from '../require-provider.ts'
-import { requireRecentProof } from '../require-sector.ts'
-import { sectorExpiryMax } from '../sector-expiry-max.ts'
-import { placementOf } from '../spans.ts'
-import { tables } from '../tables.ts'
+import { requireOwner } from '../access/require-provider.ts'
+import { memberOf } from '../proving/partitions.ts'
+import { requireRecentProof } from '../proving/require-sector.ts'
+import { sectorExpiryMax } from '../proving/sector-expiry-max.ts'
+import { placementOf } from '../proving/spans.ts'
+import type { Effect } from '../store/context.ts'
+import { TxError } from '../store/errors.ts'
+import { tables } from '../store/tables.ts'
 
 export const extendSectors: Effect<ExtendSectors> = (context, { provider, sectors, expiry }) => {
   const { store, params, height, emit } = context

@@ -12,14 +12,14 @@
 import { profileNamed } from '@granary/proofs/profile'
 import type { ProveCommitSector } from '@granary/protocol/messages'
 import type { Sector } from '@granary/protocol/records'
-import type { Effect, TxContext } from '../context.ts'
-import { InvariantError, TxError, type TxErrorCode } from '../errors.ts'
-import { changeDealBytes, unlockCollateral } from '../ledger.ts'
-import { takePlace } from '../partitions.ts'
-import { draw, entropyOf, seedEntropyOf } from '../randomness.ts'
-import { requireOwner } from '../require-provider.ts'
-import { seedEpochOf } from '../seed-epoch.ts'
-import { tables } from '../tables.ts'
+import { requireOwner } from '../access/require-provider.ts'
+import { changeDealBytes, unlockCollateral } from '../money/ledger.ts'
+import { takePlace } from '../proving/partitions.ts'
+import { draw, entropyOf, seedEntropyOf } from '../proving/randomness.ts'
+import { seedEpochOf } from '../proving/seed-epoch.ts'
+import type { Effect, TxContext } from '../store/context.ts'
+import { InvariantError, TxError, type TxErrorCode } from '../store/errors.ts'
+import { tables } from '../store/tables.ts'
 
 export const proveCommitSector: Effect<ProveCommitSector> = (context, { provider, number, bundle }) => {
   const { store, height } = context

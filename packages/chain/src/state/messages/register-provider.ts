@@ -8,12 +8,12 @@
  */
 import type { RegisterProvider } from '@granary/protocol/messages'
 import { providerFee } from '@granary/protocol/messages'
-import type { Effect } from '../context.ts'
-import { InvariantError } from '../errors.ts'
-import { writeProvider } from '../ledger.ts'
-import { authorizeDaemon, checkProfile } from '../provider-profile.ts'
-import { payForAccount, payForRecord } from '../records-that-stay.ts'
-import { tables } from '../tables.ts'
+import { authorizeDaemon, checkProfile } from '../market/provider-profile.ts'
+import { writeProvider } from '../money/ledger.ts'
+import { payForAccount, payForRecord } from '../money/records-that-stay.ts'
+import type { Effect } from '../store/context.ts'
+import { InvariantError } from '../store/errors.ts'
+import { tables } from '../store/tables.ts'
 
 export const registerProvider: Effect<RegisterProvider> = (context, body) => {
   const { store, sender, height, emit } = context

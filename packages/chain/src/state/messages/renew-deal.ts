@@ -11,12 +11,12 @@
  * (DEAL_TERMS_EXPIRED), too little collateral (DEAL_COLLATERAL_LOW).
  */
 import { dealRenewalDigest, type RenewDeal } from '@granary/protocol/messages'
-import type { Effect } from '../context.ts'
-import { TxError, type TxErrorCode } from '../errors.ts'
-import { extendDeal, requireExtendable } from '../extend-deal.ts'
-import { requireProvider } from '../require-provider.ts'
-import { BPS_ONE } from '../shares.ts'
-import { lockWithVested } from '../vesting.ts'
+import { requireProvider } from '../access/require-provider.ts'
+import { extendDeal, requireExtendable } from '../market/extend-deal.ts'
+import { BPS_ONE } from '../money/shares.ts'
+import { lockWithVested } from '../money/vesting.ts'
+import type { Effect } from '../store/context.ts'
+import { TxError, type TxErrorCode } from '../store/errors.ts'
 import { checkProviderSignature } from './publish-deal.ts'
 
 export const renewDeal: Effect<RenewDeal> = (context, { renewal, providerSignature }) => {

@@ -9,13 +9,13 @@
  * a period after a recovery that was missed (RECOVERY_BARRED), sectors that are not faulty (SECTOR_NOT_FAULTY).
  */
 import type { RequestRecovery } from '@granary/protocol/messages'
-import type { Effect, TxContext } from '../context.ts'
-import { TxError } from '../errors.ts'
-import { allMembers, isListed, NOW } from '../partitions.ts'
-import { enqueueRecovery } from '../recoveries.ts'
-import { requireOwner } from '../require-provider.ts'
-import { requirePartition, requireSectorIn } from '../require-sector.ts'
-import { placementOf, standingOf } from '../spans.ts'
+import { requireOwner } from '../access/require-provider.ts'
+import { allMembers, isListed, NOW } from '../proving/partitions.ts'
+import { enqueueRecovery } from '../proving/recoveries.ts'
+import { requirePartition, requireSectorIn } from '../proving/require-sector.ts'
+import { placementOf, standingOf } from '../proving/spans.ts'
+import type { Effect, TxContext } from '../store/context.ts'
+import { TxError } from '../store/errors.ts'
 
 export const requestRecovery: Effect<RequestRecovery> = (context, body) => {
   const { provider, partition } = body

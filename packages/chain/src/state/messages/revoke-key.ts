@@ -8,9 +8,9 @@
 
 import type { RevokeKey } from '@granary/protocol/messages'
 import { bytesToHex } from '@noble/hashes/utils.js'
-import type { Effect } from '../context.ts'
-import { TxError } from '../errors.ts'
-import { tables } from '../tables.ts'
+import type { Effect } from '../store/context.ts'
+import { TxError } from '../store/errors.ts'
+import { tables } from '../store/tables.ts'
 
 export const revokeKey: Effect<RevokeKey> = ({ store, sender, emit }, { publicKey }) => {
   const key = bytesToHex(publicKey)

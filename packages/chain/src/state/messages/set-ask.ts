@@ -9,11 +9,11 @@
  */
 import type { SetAsk } from '@granary/protocol/messages'
 import type { ChainParams } from '@granary/protocol/records'
-import type { Effect } from '../context.ts'
-import { TxError } from '../errors.ts'
-import { requireOwner } from '../require-provider.ts'
-import { allowedProfile } from '../response-window.ts'
-import { tables } from '../tables.ts'
+import { requireOwner } from '../access/require-provider.ts'
+import { allowedProfile } from '../proving/response-window.ts'
+import type { Effect } from '../store/context.ts'
+import { TxError } from '../store/errors.ts'
+import { tables } from '../store/tables.ts'
 
 export const setAsk: Effect<SetAsk> = (context, { provider, ...ask }) => {
   const { store, params, height, emit } = context

@@ -8,11 +8,8 @@
  */
 import type { Epoch, SettleDeals } from '@granary/protocol/messages'
 import type { Deal } from '@granary/protocol/records'
-import type { Effect, TxContext } from '../context.ts'
-import { type DealStatus, type DueEpochs, dealStatus, dueEpochs } from '../deal-status.ts'
-import { InvariantError, TxError } from '../errors.ts'
-import { dropPay, requireSector } from '../faults.ts'
-import { compensationFor } from '../leaving-costs.ts'
+import { type DealStatus, type DueEpochs, dealStatus, dueEpochs } from '../market/deal-status.ts'
+import { compensationFor } from '../money/leaving-costs.ts'
 import {
   burn,
   burnCollateral,
@@ -21,13 +18,16 @@ import {
   takeCollateral,
   takeEscrow,
   unlockCollateral,
-} from '../ledger.ts'
-import { payProvider } from '../pay-provider.ts'
-import { serviceReward } from '../rewards.ts'
-import { BPS_ONE } from '../shares.ts'
-import { faultedRunTo, recoveryAfter } from '../spans.ts'
-import { tables } from '../tables.ts'
-import { creditVesting } from '../vesting.ts'
+} from '../money/ledger.ts'
+import { payProvider } from '../money/pay-provider.ts'
+import { serviceReward } from '../money/rewards.ts'
+import { BPS_ONE } from '../money/shares.ts'
+import { creditVesting } from '../money/vesting.ts'
+import { dropPay, requireSector } from '../proving/faults.ts'
+import { faultedRunTo, recoveryAfter } from '../proving/spans.ts'
+import type { Effect, TxContext } from '../store/context.ts'
+import { InvariantError, TxError } from '../store/errors.ts'
+import { tables } from '../store/tables.ts'
 
 export const settleDeals: Effect<SettleDeals> = (context, { deals }) => {
   for (const id of new Set(deals)) settle(context, id)

@@ -10,11 +10,11 @@
  * over already (SECTOR_STATE_WRONG).
  */
 import type { TerminateSectors } from '@granary/protocol/messages'
-import type { Effect } from '../context.ts'
-import { TxError } from '../errors.ts'
-import { terminateSector } from '../faults.ts'
-import { requireOwner } from '../require-provider.ts'
-import { tables } from '../tables.ts'
+import { requireOwner } from '../access/require-provider.ts'
+import { terminateSector } from '../proving/faults.ts'
+import type { Effect } from '../store/context.ts'
+import { TxError } from '../store/errors.ts'
+import { tables } from '../store/tables.ts'
 
 export const terminateSectors: Effect<TerminateSectors> = (context, { provider, sectors }) => {
   const { store } = context

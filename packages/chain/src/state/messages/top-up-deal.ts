@@ -8,9 +8,9 @@
  * (SECTOR_NOT_SOUND), no epochs or more than there is room for (DEAL_NOT_EXTENDABLE).
  */
 import type { TopUpDeal } from '@granary/protocol/messages'
-import type { Effect } from '../context.ts'
-import { TxError } from '../errors.ts'
-import { extendDeal, requireExtendable } from '../extend-deal.ts'
+import { extendDeal, requireExtendable } from '../market/extend-deal.ts'
+import type { Effect } from '../store/context.ts'
+import { TxError } from '../store/errors.ts'
 
 export const topUpDeal: Effect<TopUpDeal> = (context, { deal: id, epochs }) => {
   const { deal, sector, endsAt } = requireExtendable(context, id)

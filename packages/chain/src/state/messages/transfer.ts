@@ -6,10 +6,10 @@
  * Refuses an amount of zero (AMOUNT_ZERO), or of more than the sender has (INSUFFICIENT_FUNDS).
  */
 import type { Transfer } from '@granary/protocol/messages'
-import type { Effect } from '../context.ts'
-import { TxError } from '../errors.ts'
-import { credit, debit } from '../ledger.ts'
-import { payForAccount } from '../records-that-stay.ts'
+import { credit, debit } from '../money/ledger.ts'
+import { payForAccount } from '../money/records-that-stay.ts'
+import type { Effect } from '../store/context.ts'
+import { TxError } from '../store/errors.ts'
 
 export const transfer: Effect<Transfer> = (context, { to, amount }) => {
   const { store, sender, emit } = context

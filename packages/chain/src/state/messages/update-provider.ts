@@ -8,11 +8,11 @@
  */
 import { equalBytes } from '@granary/base'
 import type { UpdateProvider } from '@granary/protocol/messages'
-import type { Effect } from '../context.ts'
-import { writeProvider } from '../ledger.ts'
-import { authorizeDaemon, checkProfile, dismissDaemon } from '../provider-profile.ts'
-import { payForAccount } from '../records-that-stay.ts'
-import { requireOwner } from '../require-provider.ts'
+import { requireOwner } from '../access/require-provider.ts'
+import { authorizeDaemon, checkProfile, dismissDaemon } from '../market/provider-profile.ts'
+import { writeProvider } from '../money/ledger.ts'
+import { payForAccount } from '../money/records-that-stay.ts'
+import type { Effect } from '../store/context.ts'
 
 export const updateProvider: Effect<UpdateProvider> = (context, { provider, ...profile }) => {
   const { store, sender, emit } = context

@@ -7,11 +7,11 @@
  * (INSUFFICIENT_COLLATERAL): what is locked stays, and while there is a debt nothing is free.
  */
 import { formatGrn, type WithdrawCollateral } from '@granary/protocol/messages'
-import type { Effect } from '../context.ts'
-import { TxError } from '../errors.ts'
-import { credit, writeProvider } from '../ledger.ts'
-import { requireOwner, requireProvider } from '../require-provider.ts'
-import { releaseVested } from '../vesting.ts'
+import { requireOwner, requireProvider } from '../access/require-provider.ts'
+import { credit, writeProvider } from '../money/ledger.ts'
+import { releaseVested } from '../money/vesting.ts'
+import type { Effect } from '../store/context.ts'
+import { TxError } from '../store/errors.ts'
 
 export const withdrawCollateral: Effect<WithdrawCollateral> = (context, { provider, amount }) => {
   const { store, sender, emit } = context

@@ -1,3 +1,0 @@
-import { lifeTest } from '../../test/life-test.ts'
-
-lifeTest({ lives: 6, seed: 100, timeoutMs: 60_000 })

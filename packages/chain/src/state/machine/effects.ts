@@ -1,0 +1,54 @@
+/** What each message does, by its name. */
+import type { MessageBodies, Transaction, TransactionName } from '@granary/protocol/messages'
+import { authorizeKey } from '../messages/authorize-key.ts'
+import { cancelDeal } from '../messages/cancel-deal.ts'
+import { declareFaults } from '../messages/declare-faults.ts'
+import { depositCollateral } from '../messages/deposit-collateral.ts'
+import { extendSectors } from '../messages/extend-sectors.ts'
+import { preCommitSectors } from '../messages/pre-commit-sectors.ts'
+import { proveCommitSector } from '../messages/prove-commit-sector.ts'
+import { publishDeal } from '../messages/publish-deal.ts'
+import { registerProvider } from '../messages/register-provider.ts'
+import { renewDeal } from '../messages/renew-deal.ts'
+import { requestRecovery } from '../messages/request-recovery.ts'
+import { revokeKey } from '../messages/revoke-key.ts'
+import { setAsk } from '../messages/set-ask.ts'
+import { settleDeals } from '../messages/settle-deals.ts'
+import { submitPost } from '../messages/submit-post.ts'
+import { terminateSectors } from '../messages/terminate-sectors.ts'
+import { topUpDeal } from '../messages/top-up-deal.ts'
+import { transfer } from '../messages/transfer.ts'
+import { updateProvider } from '../messages/update-provider.ts'
+import { withdrawCollateral } from '../messages/withdraw-collateral.ts'
+import type { Effect, TxContext } from '../store/context.ts'
+
+const effects: { readonly [N in TransactionName]: Effect<MessageBodies[N]> } = {
+  Transfer: transfer,
+  AuthorizeKey: authorizeKey,
+  RegisterProvider: registerProvider,
+  SetAsk: setAsk,
+  DepositCollateral: depositCollateral,
+  PublishDeal: publishDeal,
+  RevokeKey: revokeKey,
+  UpdateProvider: updateProvider,
+  WithdrawCollateral: withdrawCollateral,
+  RenewDeal: renewDeal,
+  TopUpDeal: topUpDeal,
+  CancelDeal: cancelDeal,
+  SettleDeals: settleDeals,
+  PreCommitSectors: preCommitSectors,
+  ProveCommitSector: proveCommitSector,
+  ExtendSectors: extendSectors,
+  TerminateSectors: terminateSectors,
+  SubmitPost: submitPost,
+  DeclareFaults: declareFaults,
+  RequestRecovery: requestRecovery,
+}
+
+/** @throws TxError */
+export function applyMessage<N extends TransactionName>(
+  context: TxContext,
+  { kind, body }: Pick<Transaction<N>, 'kind' | 'body'> & { kind: N; body: MessageBodies[N] },
+): void {
+  effects[kind](context, body)
+}

@@ -1,0 +1,92 @@
+import { GranaryError, type Hex } from '@granary/base'
+/** What a chain may begin with, and what devnets and networks do begin with. */
+import { type Address, AMOUNT_MAX } from '@granary/protocol/messages'
+import { type Genesis, type GenesisAccount, type GenesisBeacon, genesisStruct } from '@granary/protocol/records'
+import { mintedByCapacityMax } from '../money/rewards.ts'
+import { faultOfParams, faultOfTimes } from './param-bounds.ts'
+import { devnetParams, productionParams } from './params.ts'
+
+export interface DevnetOptions {
+  readonly validator: Hex
+  readonly beaconPublicKey: Hex
+  /** Has all the money at first. */
+  readonly faucet: Address
+  readonly timeMs: number
+  /** @default 500 */
+  readonly blockTimeMs?: number
+}
+
+export interface ProductionOptions {
+  readonly chainId: string
+  readonly validator: Hex
+  readonly beacon: GenesisBeacon
+  /** Who has the money at first. */
+  readonly accounts: readonly GenesisAccount[]
+  readonly timeMs: number
+  /** @default 5000 */
+  readonly blockTimeMs?: number
+}
+
+export class GenesisInvalidError extends GranaryError {
+  constructor(why: string) {
+    super({
+      code: 'GENESIS_INVALID',
+      message: `the genesis is not valid: ${why}`,
+      hint: 'take the genesis file of the chain that you want to join, or make a new one',
+    })
+  }
+}
+
+const BEACON_PERIOD_MS = 3_000
+/** Minted for services is at most nine tenths of what is burnt: so what is ever minted, or burnt, is at most ten times the rest. */
+const MOVED_TIMES_MAX = 10n
+const DEVNET_SUPPLY = 10n ** 27n
+
+/** @throws MessageInvalidError naming the field, GenesisInvalidError */
+export function genesisFromJson(json: unknown): Genesis {
+  const genesis = genesisStruct.fromJson(json, 'genesis')
+  assertGenesis(genesis)
+  return genesis
+}
+
+export function devnetGenesis(options: DevnetOptions): Genesis {
+  const { validator, beaconPublicKey, faucet, timeMs, blockTimeMs = 500 } = options
+  return {
+    chainId: 'granary-devnet',
+    timeMs,
+    blockTimeMs,
+    devnet: true,
+    accounts: [{ address: faucet, balance: DEVNET_SUPPLY }],
+    beacon: { publicKey: beaconPublicKey, genesisTimeMs: timeMs, periodMs: BEACON_PERIOD_MS },
+    params: devnetParams(blockTimeMs),
+    validator,
+  }
+}
+
+/** @throws GenesisInvalidError */
+export function productionGenesis({ blockTimeMs = 5_000, ...given }: ProductionOptions): Genesis {
+  const genesis: Genesis = { ...given, blockTimeMs, devnet: false, params: productionParams(blockTimeMs) }
+  assertGenesis(genesis)
+  if (genesis.accounts.every(({ balance }) => balance === 0n)) throw new GenesisInvalidError('nobody has any money')
+  return genesis
+}
+
+/** What must hold between fields; each field by itself has been checked by its declaration. */
+export function assertGenesis(genesis: Genesis): void {
+  const { params, beacon, accounts } = genesis
+  if (params.blockTimeMs !== genesis.blockTimeMs || genesis.blockTimeMs === 0) {
+    throw new GenesisInvalidError(`block times ${genesis.blockTimeMs} and ${params.blockTimeMs} ms`)
+  }
+  if (beacon.periodMs === 0 || genesis.timeMs < beacon.genesisTimeMs) {
+    throw new GenesisInvalidError('the chain starts before its beacon')
+  }
+  const fault = faultOfParams(params) ?? (genesis.devnet ? undefined : faultOfTimes(params, beacon.periodMs))
+  if (fault !== undefined) throw new GenesisInvalidError(fault)
+  if (new Set(accounts.map((account) => account.address)).size !== accounts.length) {
+    throw new GenesisInvalidError('an account stands there twice')
+  }
+  const supply = accounts.reduce((sum, account) => sum + account.balance, 0n)
+  if ((supply + mintedByCapacityMax(params)) * MOVED_TIMES_MAX > AMOUNT_MAX) {
+    throw new GenesisInvalidError('its supply, with all that it may mint, is beyond 128 bits')
+  }
+}

@@ -1,0 +1,166 @@
+/**
+ * What parameters chains begin with. Durations are given in time here and become epochs by the
+ * block time. docs/spec/chain.md section 5.
+ */
+import type { ProfileName } from '@granary/proofs/profile'
+import type { ChainParams, ResponseWindows } from '@granary/protocol/records'
+import { GIB } from '../money/shares.ts'
+import { DRAW_TIME_MIN_MS, leavesTimeToAnswer, RESPONSE_WINDOW_MIN } from '../proving/response-window.ts'
+
+const SECOND_MS = 1_000
+const MINUTE_MS = 60 * SECOND_MS
+const DAY_MS = 24 * 60 * MINUTE_MS
+const YEAR_MS = 365 * DAY_MS
+const GRN = 10n ** 18n
+/** Periods in which a GiB earns its pledge, at the design size. */
+const PLEDGE_PERIODS = 20
+const HALVING_PERIODS = 4 * 365
+
+const common = {
+  accountFee: GRN / 1_000n,
+  networkFeeBps: 500,
+  cancelShareBps: 1_000,
+  minCollateralShareBps: 2_000,
+  serviceShareBps: 5_000,
+  skipFactor: 2,
+  skipFloorPeriods: 100,
+  clockLeadMs: 10 * MINUTE_MS,
+  blockBytes: 10 * 2 ** 20,
+  // One unit is about 1 µs of one core.
+  blockVerifyUnits: 1_500_000,
+} as const
+
+export function devnetParams(blockTimeMs = 500): ChainParams {
+  const epochsIn = epochsOf(blockTimeMs)
+  return {
+    ...common,
+    blockTimeMs,
+    beaconLatenessMs: beaconLateness(blockTimeMs),
+    allowInsecure: true,
+    feeBase: GRN / 100_000n,
+    feeByte: GRN / 100_000_000n,
+    feeUnit: GRN / 100_000_000n,
+    feeProving: GRN / 10_000n,
+    provingPeriod: epochsIn(30 * SECOND_MS),
+    partitionSectorsMax: 256,
+    slotPartitionsMax: 16,
+    postSamples: 20,
+    responseWindows: {
+      ...responseWindows(epochsIn),
+      '2KiB-test': Math.max(RESPONSE_WINDOW_MIN, epochsIn(10 * SECOND_MS)),
+      '8MiB-dev': Math.max(RESPONSE_WINDOW_MIN, epochsIn(10 * SECOND_MS)),
+    },
+    ticketMaxAge: epochsIn(20 * MINUTE_MS),
+    seedDelay: epochsIn(1.5 * SECOND_MS),
+    commitExpiry: epochsIn(40 * MINUTE_MS),
+    cutoff: epochsIn(SECOND_MS),
+    // The local key signs any round at once, so times show nothing.
+    seedMarginMs: 0,
+    recoveriesPerEpoch: 4,
+    faultGrace: epochsIn(30 * SECOND_MS),
+    faultMaxAge: 3 * epochsIn(30 * SECOND_MS),
+    ...faultFees(epochsIn(30 * SECOND_MS)),
+    dealDurationMin: epochsIn(30 * SECOND_MS),
+    dealDurationMax: epochsIn(YEAR_MS),
+    activateWithinMin: epochsIn(3 * SECOND_MS),
+    ...pledges(GRN / 100n, { provingPeriod: epochsIn(30 * SECOND_MS), designPower: 2n ** 40n }),
+    partitionDeposit: GRN / 1_000n,
+    ...vestings(epochsIn(5 * MINUTE_MS)),
+  }
+}
+
+export function productionParams(blockTimeMs = 5_000): ChainParams {
+  const epochsIn = epochsOf(blockTimeMs)
+  return {
+    ...common,
+    blockTimeMs,
+    beaconLatenessMs: beaconLateness(blockTimeMs),
+    allowInsecure: false,
+    feeBase: GRN / 100_000n,
+    feeByte: GRN / 100_000_000n,
+    feeUnit: GRN / 100_000_000n,
+    feeProving: GRN / 10_000n,
+    provingPeriod: epochsIn(DAY_MS),
+    partitionSectorsMax: 2_048,
+    slotPartitionsMax: 4,
+    postSamples: 80,
+    responseWindows: openWindows(epochsIn, blockTimeMs),
+    ticketMaxAge: epochsIn(DAY_MS),
+    seedDelay: drawDelay(blockTimeMs),
+    commitExpiry: epochsIn(2 * DAY_MS),
+    cutoff: drawDelay(blockTimeMs),
+    seedMarginMs: 15 * SECOND_MS,
+    recoveriesPerEpoch: 2,
+    faultGrace: 3 * epochsIn(DAY_MS),
+    faultMaxAge: 42 * epochsIn(DAY_MS),
+    ...faultFees(epochsIn(DAY_MS)),
+    dealDurationMin: epochsIn(30 * DAY_MS),
+    dealDurationMax: epochsIn(5 * YEAR_MS),
+    activateWithinMin: epochsIn(DAY_MS),
+    ...pledges(GRN / 2n, { provingPeriod: epochsIn(DAY_MS), designPower: 2n ** 60n }),
+    partitionDeposit: GRN / 2n,
+    ...vestings(epochsIn(180 * DAY_MS)),
+  }
+}
+
+/** Half of the vesting time: what a provider of steady income has vesting is worth as much. */
+function vestings(vesting: number): Pick<ChainParams, 'vesting' | 'forfeitEpochs'> {
+  return { vesting, forfeitEpochs: Math.floor(vesting / 2) }
+}
+
+/** In proving periods, which are days in production: half of one, two, and twenty. */
+function faultFees(provingPeriod: number): Pick<ChainParams, 'declaredFaultFee' | 'missedProofFee' | 'terminationFee'> {
+  return {
+    declaredFaultFee: Math.ceil(provingPeriod / 2),
+    missedProofFee: 2 * provingPeriod,
+    terminationFee: 20 * provingPeriod,
+  }
+}
+
+/** The reward follows from the pledge, so that the one is worth so many periods of the other at any size of both. */
+function pledges(
+  perGiB: bigint,
+  { provingPeriod, designPower }: { readonly provingPeriod: number; readonly designPower: bigint },
+): Pick<ChainParams, 'pledgePerGiB' | 'preCommitDepositPerGiB' | 'capacityReward' | 'designPower' | 'rewardHalving'> {
+  return {
+    pledgePerGiB: perGiB,
+    preCommitDepositPerGiB: perGiB,
+    capacityReward: (perGiB * designPower) / GIB / BigInt(PLEDGE_PERIODS * provingPeriod),
+    designPower,
+    rewardHalving: HALVING_PERIODS * provingPeriod,
+  }
+}
+
+/** A minute, but never so few blocks that a round is public before the block is made that must not know it. */
+function drawDelay(blockTimeMs: number): number {
+  return Math.max(Math.floor(MINUTE_MS / blockTimeMs), 1 + Math.ceil(DRAW_TIME_MIN_MS / blockTimeMs))
+}
+
+/** Of a chain that anybody may trust. */
+function openWindows(epochsIn: (ms: number) => number, blockTimeMs: number): ResponseWindows {
+  const windows = Object.entries(responseWindows(epochsIn)) as [ProfileName, number][]
+  return Object.fromEntries(
+    windows.map(([name, window]) => [name, leavesTimeToAnswer(name, blockTimeMs) ? window : 0]),
+  ) as Record<ProfileName, number>
+}
+
+/** A secure profile whose window has too few blocks for an answer is refused: a longer one would prove nothing. */
+function responseWindows(epochsIn: (ms: number) => number): ResponseWindows {
+  const window = (ms: number): number => (epochsIn(ms) < RESPONSE_WINDOW_MIN ? 0 : epochsIn(ms))
+  return {
+    '2KiB-test': 0,
+    '8MiB-dev': 0,
+    '512MiB': window(14 * SECOND_MS),
+    '4GiB': window(110 * SECOND_MS),
+    '32GiB': window(15 * MINUTE_MS),
+    '64GiB': window(30 * MINUTE_MS),
+  }
+}
+
+function beaconLateness(blockTimeMs: number): number {
+  return 10 * SECOND_MS + 2 * blockTimeMs
+}
+
+function epochsOf(blockTimeMs: number): (durationMs: number) => number {
+  return (durationMs) => Math.max(1, Math.floor(durationMs / blockTimeMs))
+}

@@ -1,0 +1,62 @@
+/** What a top-up and a renewal have in common: the deal is active, its sector was proven lately, and its end moves out. */
+import { type Address, AMOUNT_MAX } from '@granary/protocol/messages'
+import type { Deal, Sector } from '@granary/protocol/records'
+import { fundEscrow } from '../money/ledger.ts'
+import { requireSector } from '../proving/faults.ts'
+import { requireRecentProof } from '../proving/require-sector.ts'
+import { placementOf } from '../proving/spans.ts'
+import type { TxContext } from '../store/context.ts'
+import { TxError } from '../store/errors.ts'
+import { tables } from '../store/tables.ts'
+import { dealStatus } from './deal-status.ts'
+
+export interface Extendable {
+  readonly deal: Deal
+  readonly sector: Sector
+  readonly endsAt: number
+}
+
+/** @throws TxError DEAL_NOT_FOUND, DEAL_OVER, SECTOR_NOT_SOUND */
+export function requireExtendable(context: TxContext, id: number): Extendable {
+  const { store, height } = context
+  const deal = tables.deals.get(store, id)
+  if (deal === undefined) {
+    throw new TxError('DEAL_NOT_FOUND', { message: `there is no deal ${id}`, hint: 'name a published deal' })
+  }
+  const status = dealStatus(store, deal, height)
+  if (status.state !== 'active' || status.endsAt <= height || deal.cancelled) {
+    throw new TxError('DEAL_OVER', {
+      message: `deal ${id} is not active any more, or not yet`,
+      hint: 'agree on a new deal',
+    })
+  }
+  const sector = requireRecentProof(context, deal.terms.provider, status.sector)
+  return { deal, sector, endsAt: status.endsAt }
+}
+
+/** @param collateral: of the provider, locked already */
+export function extendDeal(
+  { store, emit }: TxContext,
+  id: number,
+  deal: Deal,
+  { epochs, payer, collateral }: { readonly epochs: number; readonly payer: Address; readonly collateral: bigint },
+): void {
+  const { client, provider, pricePerEpoch } = deal.terms
+  const price = pricePerEpoch * BigInt(epochs)
+  if (deal.locked + price > AMOUNT_MAX) {
+    throw new TxError('DEAL_TERMS_INVALID', { message: `a price of ${price} attoGRN`, hint: 'add fewer epochs' })
+  }
+  fundEscrow(store, payer, client, price)
+  const duration = deal.duration + epochs
+  const [number] = deal.sector
+  const sector = requireSector(store, provider, number!)
+  const dealsEnd = Math.max(sector.dealsEnd, placementOf(sector).activatedAt + duration)
+  tables.sectors.put(store, provider, number!, { ...sector, dealsEnd })
+  tables.deals.put(store, id, {
+    ...deal,
+    duration,
+    locked: deal.locked + price,
+    collateral: deal.collateral + collateral,
+  })
+  emit({ type: 'deal:extended', deal: id, provider, client, epochs, locked: String(price) })
+}

@@ -1,0 +1,41 @@
+/** What a provider says of itself, when it registers and when it changes that. */
+
+import { type Address, AMOUNT_MAX, daemonScopes, type RegisterProvider } from '@granary/protocol/messages'
+import { bytesToHex } from '@noble/hashes/utils.js'
+import { TxError } from '../store/errors.ts'
+import type { Store } from '../store/store.ts'
+import { firstOf } from '../store/table.ts'
+import { tables } from '../store/tables.ts'
+
+/** @throws TxError PROVIDER_INVALID */
+export function checkProfile({ sessionKey, endpoints }: RegisterProvider): void {
+  if (sessionKey.length !== 0 && sessionKey.length !== 32) throw invalid(`a session key of ${sessionKey.length} bytes`)
+  const endpoint = endpoints.find((url) => !/^https?:\/\/[\x21-\x7e]+$/.test(url))
+  if (endpoint !== undefined) throw invalid(`"${endpoint}" is not an HTTP URL`)
+}
+
+/** A daemon's key may sign what a daemon signs, without expiry or limit; the owner may replace that with AuthorizeKey. */
+export function authorizeDaemon(store: Store, owner: Address, provider: number, sessionKey: Uint8Array): void {
+  if (sessionKey.length === 0) return
+  const key = bytesToHex(sessionKey)
+  tables.daemonKeys.put(store, owner, key, provider, {})
+  tables.sessionKeys.put(store, owner, key, {
+    scopes: daemonScopes,
+    expires: Number.MAX_SAFE_INTEGER,
+    spendingLimit: AMOUNT_MAX,
+    spent: 0n,
+  })
+}
+
+/** The provider's daemon has another key from now on: this one may sign nothing any more, unless it serves another provider. */
+export function dismissDaemon(store: Store, owner: Address, provider: number, sessionKey: Uint8Array): void {
+  if (sessionKey.length === 0) return
+  const key = bytesToHex(sessionKey)
+  tables.daemonKeys.delete(store, owner, key, provider)
+  if (firstOf(tables.daemonKeys.entries(store, [owner, key])) !== undefined) return
+  tables.sessionKeys.delete(store, owner, key)
+}
+
+function invalid(what: string): TxError {
+  return new TxError('PROVIDER_INVALID', { message: what, hint: 'correct the registration and send it again' })
+}

@@ -1,0 +1,191 @@
+/**
+ * Money. The totals follow every record that holds money, by the difference that is written, and never a thought of what
+ * should have happened; so a debit without its credit is seen when the block ends. docs/spec/chain.md section 4.
+ */
+import { type Address, AMOUNT_MAX, formatGrn } from '@granary/protocol/messages'
+import type { Account, Provider, Totals, Vesting } from '@granary/protocol/records'
+import { InvariantError, TxError } from '../store/errors.ts'
+import type { StateReader, Store } from '../store/store.ts'
+import { tables } from '../store/tables.ts'
+import { lesser } from './lesser.ts'
+
+const NO_ACCOUNT: Account = { balance: 0n, escrow: 0n }
+
+export function accountOf(store: StateReader, address: Address): Account {
+  return tables.accounts.get(store, address) ?? NO_ACCOUNT
+}
+
+export function writeAccount(store: Store, address: Address, next: Account): void {
+  const before = accountOf(store, address)
+  tables.accounts.put(store, address, next)
+  addToTotals(store, { balances: next.balance - before.balance, escrow: next.escrow - before.escrow })
+}
+
+export function writeProvider(store: Store, id: number, next: Provider): void {
+  const before = tables.providers.get(store, id)
+  tables.providers.put(store, id, next)
+  addToTotals(store, {
+    collateralFree: next.collateralFree - (before?.collateralFree ?? 0n),
+    collateralLocked: next.collateralLocked - (before?.collateralLocked ?? 0n),
+  })
+}
+
+/** Nothing is kept of what is released in full. */
+export function writeVesting(store: Store, id: number, next: Vesting): void {
+  const before = tables.vesting.get(store, id)
+  if (next.locked === 0n) tables.vesting.delete(store, id)
+  else tables.vesting.put(store, id, next)
+  addToTotals(store, { vesting: next.locked - (before?.locked ?? 0n) })
+}
+
+export function credit(store: Store, address: Address, amount: bigint): void {
+  const account = accountOf(store, address)
+  writeAccount(store, address, { ...account, balance: account.balance + amount })
+}
+
+/** @throws TxError INSUFFICIENT_FUNDS */
+export function debit(store: Store, address: Address, amount: bigint): void {
+  const account = accountOf(store, address)
+  if (account.balance < amount) throw insufficientFunds(address, account.balance, amount)
+  writeAccount(store, address, { ...account, balance: account.balance - amount })
+}
+
+/** Balance → escrow. @throws TxError INSUFFICIENT_FUNDS */
+export function lockEscrow(store: Store, client: Address, amount: bigint): void {
+  const { balance, escrow } = accountOf(store, client)
+  if (balance < amount) throw insufficientFunds(client, balance, amount)
+  writeAccount(store, client, { balance: balance - amount, escrow: escrow + amount })
+}
+
+/** Balance of one → escrow of another, or of the same. @throws TxError INSUFFICIENT_FUNDS */
+export function fundEscrow(store: Store, payer: Address, client: Address, amount: bigint): void {
+  debit(store, payer, amount)
+  const account = accountOf(store, client)
+  writeAccount(store, client, { ...account, escrow: account.escrow + amount })
+}
+
+/** Takes money out of escrow; the caller gives all of it to somebody or burns it. */
+export function takeEscrow(store: Store, client: Address, amount: bigint): void {
+  const account = accountOf(store, client)
+  if (account.escrow < amount) throw new InvariantError(`${client} has ${account.escrow} in escrow, ${amount} are due`)
+  writeAccount(store, client, { ...account, escrow: account.escrow - amount })
+}
+
+/** Free → locked collateral. @throws TxError INSUFFICIENT_COLLATERAL */
+export function lockCollateral(store: Store, id: number, amount: bigint): void {
+  const provider = providerOf(store, id)
+  if (provider.collateralFree < amount) {
+    throw new TxError('INSUFFICIENT_COLLATERAL', {
+      message: `provider ${id} has ${formatGrn(provider.collateralFree)} of free collateral, ${formatGrn(amount)} are needed`,
+      hint: 'raise `collateral` in the config.json of the provider and start it again: it deposits what is missing',
+      details: { provider: id, free: String(provider.collateralFree), needed: String(amount) },
+    })
+  }
+  writeProvider(store, id, {
+    ...provider,
+    collateralFree: provider.collateralFree - amount,
+    collateralLocked: provider.collateralLocked + amount,
+  })
+}
+
+/** Locked → free collateral, what a debt leaves of it. */
+export function unlockCollateral(store: Store, id: number, amount: bigint): void {
+  writeProvider(store, id, takeLocked(providerOf(store, id), id, amount))
+  freeCollateral(store, id, amount)
+}
+
+/** Money that has left its holder becomes free collateral; a debt is paid from it first. */
+export function freeCollateral(store: Store, id: number, amount: bigint): void {
+  const repaid = repayDebt(store, id, amount)
+  const provider = providerOf(store, id)
+  writeProvider(store, id, { ...provider, collateralFree: provider.collateralFree + amount - repaid })
+}
+
+/** Burns of money that has left its holder what the provider owes. @returns how much that was */
+export function repayDebt(store: Store, id: number, amount: bigint): bigint {
+  const provider = providerOf(store, id)
+  const repaid = lesser(provider.debt, amount)
+  if (repaid > 0n) writeProvider(store, id, { ...provider, debt: provider.debt - repaid })
+  burn(store, repaid)
+  return repaid
+}
+
+/** Burns a fee from free collateral; what that lacks becomes a debt. */
+export function chargeCollateral(store: Store, id: number, amount: bigint): void {
+  const provider = providerOf(store, id)
+  const charged = lesser(provider.collateralFree, amount)
+  // No more than can be written: it is no money, and nobody will ever have as much.
+  const debt = lesser(provider.debt + amount - charged, AMOUNT_MAX)
+  writeProvider(store, id, { ...provider, collateralFree: provider.collateralFree - charged, debt })
+  burn(store, charged)
+}
+
+/** Takes money out of locked collateral; the caller gives all of it to somebody. */
+export function takeCollateral(store: Store, id: number, amount: bigint): void {
+  writeProvider(store, id, takeLocked(providerOf(store, id), id, amount))
+}
+
+export function burnCollateral(store: Store, id: number, amount: bigint): void {
+  writeProvider(store, id, takeLocked(providerOf(store, id), id, amount))
+  burn(store, amount)
+}
+
+/** What vests for a provider is compared with them: docs/spec/chain.md section 4, Leaving. */
+export function changeDealBytes(store: Store, id: number, change: number): void {
+  const provider = providerOf(store, id)
+  writeProvider(store, id, { ...provider, dealBytes: provider.dealBytes + BigInt(change) })
+}
+
+/** New money; the caller gives all of it to somebody. */
+export function mint(store: Store, amount: bigint): void {
+  addToTotals(store, { minted: amount })
+}
+
+/** Money that its holder no longer has leaves the chain for ever. */
+export function burn(store: Store, amount: bigint): void {
+  addToTotals(store, { burnt: amount })
+}
+
+export function totalsOf(store: StateReader): Totals {
+  const totals = tables.totals.get(store)
+  if (totals === undefined) throw new InvariantError('the state has no totals')
+  return totals
+}
+
+/** Genesis + minted − burnt = balances + escrow + collateral + vesting, at the end of every block. */
+export function assertConserved(store: StateReader): void {
+  const { genesis, minted, burnt, balances, escrow, collateralFree, collateralLocked, vesting } = totalsOf(store)
+  const supply = genesis + minted - burnt
+  const held = balances + escrow + collateralFree + collateralLocked + vesting
+  if (supply !== held) throw new InvariantError(`supply is ${supply} attoGRN, accounts hold ${held}`)
+}
+
+export function insufficientFunds(address: Address, balance: bigint, needed: bigint): TxError {
+  return new TxError('INSUFFICIENT_FUNDS', {
+    message: `${address} has ${formatGrn(balance)}, ${formatGrn(needed)} are needed`,
+    hint: 'send money to the account first; on a devnet the faucet gives some',
+    details: { address, balance: String(balance), needed: String(needed) },
+  })
+}
+
+function providerOf(store: StateReader, id: number): Provider {
+  const provider = tables.providers.get(store, id)
+  if (provider === undefined) throw new InvariantError(`there is no provider ${id} to hold collateral`)
+  return provider
+}
+
+function takeLocked(provider: Provider, id: number, amount: bigint): Provider {
+  if (provider.collateralLocked < amount) {
+    throw new InvariantError(`provider ${id} has ${provider.collateralLocked} locked, ${amount} are to leave`)
+  }
+  return { ...provider, collateralLocked: provider.collateralLocked - amount }
+}
+
+function addToTotals(store: Store, changes: Partial<Totals>): void {
+  const next: { -readonly [N in keyof Totals]: bigint } = { ...totalsOf(store) }
+  for (const [name, change] of Object.entries(changes)) next[name as keyof Totals] += change
+  if (Object.values(next).some((value) => value < 0n || value > AMOUNT_MAX)) {
+    throw new InvariantError(`a total left its range: ${Object.entries(next).join('; ')}`)
+  }
+  tables.totals.put(store, next)
+}

@@ -1,0 +1,105 @@
+/**
+ * What is minted. The capacity stream: what an epoch mints, and what of it each proven byte earns. An index grows by what one byte earns an
+ * epoch; a partition remembers where the index stood when it was last proven, so nothing is written for the partitions that
+ * wait. What was not proven is never minted. docs/spec/chain.md section 4.
+ */
+import { profileNamed } from '@granary/proofs/profile'
+import type { Epoch } from '@granary/protocol/messages'
+import type { ChainParams, Partition, Rewards } from '@granary/protocol/records'
+import type { BlockContext } from '../store/context.ts'
+import { InvariantError } from '../store/errors.ts'
+import type { StateReader, Store } from '../store/store.ts'
+import { tables } from '../store/tables.ts'
+import { BPS_ONE } from './shares.ts'
+
+/** The index counts in 2⁻⁶⁴ attoGRN a byte. */
+const INDEX_BITS = 64n
+
+/** Before the first block. */
+export function initRewards(store: Store): void {
+  tables.rewards.put(store, { index: 0n, power: 0n })
+}
+
+export function rewardsOf(store: StateReader): Rewards {
+  const rewards = tables.rewards.get(store)
+  if (rewards === undefined) throw new InvariantError('the state has no rewards')
+  return rewards
+}
+
+/** The epoch of this block is earned by the power at the end of the block before. */
+export function earnEpoch({ store, params, height }: BlockContext): void {
+  const { index, power } = rewardsOf(store)
+  const step = (capacityRate(params, height) << INDEX_BITS) / sharingBytes(params, power)
+  tables.rewards.put(store, { index: index + step, power })
+}
+
+/** The most that an epoch mints: the reward of the first epochs, halved once for each `rewardHalving` that has passed. */
+export function capacityRate(params: ChainParams, epoch: Epoch): bigint {
+  return params.capacityReward >> halvings(params, epoch)
+}
+
+/** By the capacity stream, for ever: the sum of all epochs' rates is less. */
+export function mintedByCapacityMax({ capacityReward, rewardHalving }: ChainParams): bigint {
+  return 2n * capacityReward * BigInt(rewardHalving)
+}
+
+function halvings({ rewardHalving }: ChainParams, epoch: Epoch): bigint {
+  return BigInt(Math.floor(epoch / rewardHalving))
+}
+
+/** The service stream: of the network fee that a payment burnt, never as much as was burnt. */
+export function serviceReward(params: ChainParams, epoch: Epoch, burnt: bigint): bigint {
+  return ((burnt * BigInt(params.serviceShareBps)) / BigInt(BPS_ONE)) >> halvings(params, epoch)
+}
+
+/** What so many bytes earn an epoch by the power of now, rounded up: fees for faults are counted in it. */
+export function rewardPerEpoch({ store, params, height }: BlockContext, bytes: number): bigint {
+  return rewardFor(params, { epoch: height, bytes: BigInt(bytes), power: rewardsOf(store).power })
+}
+
+export function rewardFor(
+  params: ChainParams,
+  { epoch, bytes, power }: { readonly epoch: Epoch; readonly bytes: bigint; readonly power: bigint },
+): bigint {
+  const sharing = sharingBytes(params, power)
+  return (capacityRate(params, epoch) * bytes + sharing - 1n) / sharing
+}
+
+/** What the partition has earned since its last proof, where the index stands at `index`. */
+export function pendingReward(
+  { power, rewardIndex, unearned }: Pick<Partition, 'power' | 'rewardIndex' | 'unearned'>,
+  index: bigint,
+): bigint {
+  const earned = BigInt(power) * (index - rewardIndex) - unearned
+  return earned > 0n ? earned >> INDEX_BITS : 0n
+}
+
+/**
+ * The power of a partition whose challenge was answered: `bytes` are those of the frozen list that are still listed. Who
+ * earned already goes on from the block that drew the challenge; who earns for the first time begins in this one, since the
+ * power that shares the epochs between did not count it yet.
+ */
+export function earnFrom(
+  store: StateReader,
+  { power }: Pick<Partition, 'power'>,
+  { rewardIndex, bytes }: { readonly rewardIndex: bigint; readonly bytes: number },
+): Pick<Partition, 'power' | 'rewardIndex' | 'unearned'> {
+  const begun = BigInt(bytes - power)
+  return { power: bytes, rewardIndex, unearned: begun * (rewardsOf(store).index - rewardIndex) }
+}
+
+/** The power of all follows that of each partition, by the difference that is written. */
+export function changePower(store: Store, change: number): void {
+  if (change === 0) return
+  const { index, power } = rewardsOf(store)
+  tables.rewards.put(store, { index, power: power + BigInt(change) })
+}
+
+export function sectorBytesOf({ profile }: Pick<Partition, 'profile'>): number {
+  return profileNamed(profile).sectorBytes
+}
+
+/** Below the design size a byte earns the constant that its pledge is priced in; beyond it, all share. */
+function sharingBytes({ designPower }: ChainParams, power: bigint): bigint {
+  return power > designPower ? power : designPower
+}

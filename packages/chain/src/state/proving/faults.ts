@@ -1,0 +1,194 @@
+/**
+ * Faults: what a missed challenge, a declared fault and a termination do to sectors, and what they cost.
+ * docs/spec/chain.md section 3.
+ */
+import type { FeeReason, ForfeitReason, TerminationReason } from '@granary/protocol/events'
+import type { Epoch } from '@granary/protocol/messages'
+import type { Member, OpenChallenge, Sector } from '@granary/protocol/records'
+import { keyNumber } from '@granary/protocol/records'
+import { leavingCosts } from '../money/leaving-costs.ts'
+import { chargeCollateral, unlockCollateral } from '../money/ledger.ts'
+import { pendingReward, rewardPerEpoch, rewardsOf, sectorBytesOf } from '../money/rewards.ts'
+import { forfeitVesting, releaseVested } from '../money/vesting.ts'
+import type { BlockContext } from '../store/context.ts'
+import { InvariantError } from '../store/errors.ts'
+import type { StateReader, Store } from '../store/store.ts'
+import { tables } from '../store/tables.ts'
+import {
+  allMembers,
+  departLater,
+  isListed,
+  memberOf,
+  NOW,
+  partitionOf,
+  unlistMember,
+  writePartition,
+} from './partitions.ts'
+import { placementOf, standingOf } from './spans.ts'
+
+/** Sectors whose faults became too old that one block terminates; the others wait for the next. */
+const TERMINATIONS_MAX = 256
+/** Partitions that one block looks through for them. */
+const SWEEPS_MAX = 8
+
+/** Burns a fee from the provider's free collateral; what that lacks stays as a debt. */
+export function chargeProvider(context: BlockContext, provider: number, fee: bigint, reason: FeeReason): void {
+  if (fee === 0n) return
+  releaseVested(context, provider)
+  chargeCollateral(context.store, provider, fee)
+  context.emit({ type: 'provider:charged', provider, amount: String(fee), reason })
+}
+
+/**
+ * Everything in the list of a missed challenge is faulty: counted, not written a sector.
+ * @param members: all of the partition that are in it now
+ */
+export function missChallenge(
+  context: BlockContext,
+  place: { readonly provider: number; readonly partition: number },
+  { frozenAt }: OpenChallenge,
+  members: readonly Member[],
+): void {
+  const { store, params, height } = context
+  const { provider, partition: number } = place
+  const partition = partitionOf(store, provider, number)
+  const { closedEpoch, closedFrozenAt } = partition
+  tables.misses.put(store, provider, number, frozenAt, { at: height, closedEpoch, closedFrozenAt })
+  tables.faultDeadlines.put(store, height + params.faultMaxAge, provider, number, {})
+  const sound = members.filter((member) => isListed({ missedFrozenAt: frozenAt }, member, NOW))
+  writePartition(context, provider, number, {
+    ...partition,
+    challenge: [],
+    missedFrozenAt: frozenAt,
+    sound: sound.length,
+    power: 0,
+    unearned: 0n,
+  })
+  forfeit(context, place, pendingReward(partition, rewardsOf(store).index), 'PROOF_MISSED')
+}
+
+/** What was earned and never proven is not minted; who watches may know how much it was. */
+export function forfeit(
+  { emit }: BlockContext,
+  place: { readonly provider: number; readonly partition: number },
+  amount: bigint,
+  reason: ForfeitReason,
+): void {
+  if (amount > 0n) emit({ type: 'reward:forfeited', ...place, amount: String(amount), reason })
+}
+
+/** What a sector earns an epoch, from its deals and as capacity: fees for faults are counted in it. */
+export function incomeOf(context: BlockContext, { pay, profile }: Pick<Sector, 'pay' | 'profile'>): bigint {
+  return pay + rewardPerEpoch(context, sectorBytesOf({ profile }))
+}
+
+/**
+ * The span since the last proof counts as faulted, and all that follows until a recovery.
+ * @returns the reward that it had earned since then
+ */
+export function declareFault(context: BlockContext, provider: number, number: number): bigint {
+  const { store, params, height } = context
+  const sector = requireSector(store, provider, number)
+  const { partition, position } = placementOf(sector)
+  const { proven } = standingOf(store, provider, sector)
+  tables.sectors.put(store, provider, number, { ...sector, stopped: [{ proven, drawn: proven, at: height }] })
+  tables.faultDeadlines.put(store, height + params.faultMaxAge, provider, partition, {})
+  return unlistMember(context, provider, partition, position)
+}
+
+/**
+ * Ends a sector before its time, or one that is faulty after it. Its deals end with it; each is refunded in its own
+ * settlement. The fee, and what it forfeits of what vests, are those of the time which was left when it was last sound.
+ */
+export function terminateSector(
+  context: BlockContext,
+  provider: number,
+  number: number,
+  reason: TerminationReason,
+): void {
+  const { store, params, height, emit } = context
+  const sector = requireSector(store, provider, number)
+  const { partition, position } = placementOf(sector)
+  const { proven, stoppedAt } = standingOf(store, provider, sector)
+  const isOver = sector.expiry <= height
+  const reward = rewardPerEpoch(context, sectorBytesOf(sector))
+  const costs = leavingCosts(params, sector, { since: stoppedAt ?? height, reward })
+  tables.sectors.put(store, provider, number, {
+    ...sector,
+    status: isOver ? 'ended' : 'terminated',
+    stopped: [{ proven, drawn: proven, at: height }],
+    pledge: 0n,
+  })
+  const forfeited =
+    stoppedAt === undefined
+      ? unlistMember(context, provider, partition, position)
+      : leaveFaulty(context, provider, partition, position)
+  departLater(context, provider, partition, position)
+  unlockCollateral(store, provider, sector.pledge)
+  if (isOver) emit({ type: 'sector:expired', provider, sector: number, reason: 'EXPIRED' })
+  else emit({ type: 'sector:terminated', provider, sector: number, epoch: height, reason })
+  forfeit(context, { provider, partition }, forfeited, 'TERMINATED')
+  chargeProvider(context, provider, costs.fee, 'TERMINATED')
+  forfeitVesting(context, provider, costs.forfeit)
+}
+
+/** Faults older than `faultMaxAge` end in termination: a bounded number a block. */
+export function terminateOldFaults(context: BlockContext): void {
+  const { store, height } = context
+  let left = TERMINATIONS_MAX
+  const due: { readonly epoch: Epoch; readonly provider: number; readonly partition: number }[] = []
+  for (const { parts } of tables.faultDeadlines.entries(store, [])) {
+    const [epoch, provider, partition] = parts.map(keyNumber) as [number, number, number]
+    if (epoch > height || due.length === SWEEPS_MAX) break
+    due.push({ epoch, provider, partition })
+  }
+  for (const { epoch, provider, partition } of due) {
+    if (left === 0) return
+    const [recovery] = partitionOf(store, provider, partition).recovery
+    const old = recovery === undefined ? tooOld(context, provider, partition) : []
+    for (const number of old.slice(0, left)) terminateSector(context, provider, number, 'FAULT_TOO_OLD')
+    if (old.length > left) return
+    left -= old.length
+    tables.faultDeadlines.delete(store, epoch, provider, partition)
+    // What is being proven just now may still come back.
+    if (recovery !== undefined) tables.faultDeadlines.put(store, recovery.deadline + 1, provider, partition, {})
+  }
+}
+
+/** @returns the sectors of the partition that have been faulty for too long */
+function tooOld({ store, params, height }: BlockContext, provider: number, partition: number): number[] {
+  const record = partitionOf(store, provider, partition)
+  return allMembers(store, provider, partition)
+    .filter((member) => !isListed(record, member, NOW))
+    .map((member) => member.number)
+    .filter((number) => {
+      const sector = requireSector(store, provider, number)
+      if (sector.status !== 'active') return false
+      const { stoppedAt } = standingOf(store, provider, sector)
+      return stoppedAt !== undefined && stoppedAt + params.faultMaxAge <= height
+    })
+}
+
+/** A deal of the sector is closed: it pays nothing any more, and no fee is counted in it. */
+export function dropPay(store: Store, provider: number, number: number, pay: bigint): void {
+  const sector = requireSector(store, provider, number)
+  // Of what has left its list nothing is charged any more.
+  if (sector.status !== 'active') return
+  const { partition, position } = placementOf(sector)
+  const member = memberOf(store, provider, partition, position)
+  tables.sectors.put(store, provider, number, { ...sector, pay: sector.pay - pay })
+  tables.members.put(store, provider, partition, position, { ...member, pay: member.pay - pay })
+}
+
+/** A faulty sector counts for nothing any more; its record only says from when on. */
+function leaveFaulty({ store, height }: BlockContext, provider: number, partition: number, position: number): bigint {
+  const member = memberOf(store, provider, partition, position)
+  if (member.leftAt === 0) tables.members.put(store, provider, partition, position, { ...member, leftAt: height })
+  return 0n
+}
+
+export function requireSector(store: StateReader, provider: number, number: number): Sector {
+  const sector = tables.sectors.get(store, provider, number)
+  if (sector === undefined) throw new InvariantError(`sector ${provider}/${number} is listed and unknown`)
+  return sector
+}

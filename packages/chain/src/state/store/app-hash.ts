@@ -1,0 +1,109 @@
+/**
+ * The app hash of a block: one hash over the whole state, that a light client can open at any key. docs/spec/chain.md,
+ * section 7. The tree lies in the state as well, as pages that are no part of what they are made from.
+ */
+
+import { encodeTuple } from '@granary/protocol/codec'
+import {
+  APP_HASH_KEY,
+  appHashOf,
+  faultOfProof,
+  isInTree,
+  OUTSIDE_KEYS,
+  PAGES,
+  pathOf,
+  type TreeProof,
+} from '@granary/protocol/header'
+import { type Hash, hashOf } from '@granary/protocol/messages'
+import { sha256 } from '@noble/hashes/sha2.js'
+import { utf8ToBytes } from '@noble/hashes/utils.js'
+import type { PageReader } from '../../tree/page.ts'
+import { proveKey } from '../../tree/prove-key.ts'
+import { rootOf, updateTree } from '../../tree/update-tree.ts'
+import type { Overlay, StateReader } from './store.ts'
+
+/** A page with as many digits in its prefix belongs to one part of the tree: the paths with one first byte. */
+const SHARED_DIGITS = 2
+
+export type StateRecord = readonly [key: string, value: Uint8Array]
+
+/** At the end of a block: puts what it wrote into the tree, and gives the app hash, which then stands in the state too. */
+export function writeAppHash(overlay: Overlay): Hash {
+  const { pages } = updateTree(
+    pagesOf(overlay),
+    [...overlay.writes()].filter(([key]) => isInTree(key)),
+  )
+  for (const [prefix, page] of pages) {
+    if (page === null) overlay.delete(PAGES + prefix)
+    else overlay.put(PAGES + prefix, page)
+  }
+  const appHash = appHashOf(rootOf(pagesOf(overlay)), sha256(encodeOutside(overlay)))
+  overlay.put(APP_HASH_KEY, appHash)
+  return hashOf(appHash)
+}
+
+/** Makes tree and app hash anew from records alone. @returns with the records */
+export function deriveState(records: readonly StateRecord[]): {
+  appHash: Hash
+  state: ReadonlyMap<string, Uint8Array>
+} {
+  const state = new Map([...records, ...derivedRecords(records)])
+  return { appHash: hashOf(state.get(APP_HASH_KEY)!), state }
+}
+
+/**
+ * What follows from records that are a whole state, a part of the tree at a time: however many there are, only the pages
+ * that all parts share are kept meanwhile.
+ */
+export function* derivedRecords(records: Iterable<StateRecord>): Generator<StateRecord> {
+  const outside = new Map<string, Uint8Array>()
+  const parts: StateRecord[][] = Array.from({ length: 256 }, () => [])
+  for (const record of records) {
+    if (isInTree(record[0])) parts[pathOf(record[0])[0]!]!.push(record)
+    else outside.set(...record)
+  }
+  const shared = new Map<string, Uint8Array>()
+  for (const part of parts) {
+    const { pages } = updateTree(shared, part)
+    for (const [prefix, page] of pages) {
+      if (page === null) continue
+      if (prefix.length < SHARED_DIGITS) shared.set(prefix, page)
+      else yield [PAGES + prefix, page]
+    }
+  }
+  for (const [prefix, page] of shared) yield [PAGES + prefix, page]
+  yield [APP_HASH_KEY, appHashOf(rootOf(shared), sha256(encodeOutside(outside)))]
+}
+
+/** As the pages and the records outside of the tree have it; the leaves are not read. */
+export function appHashOfState(reader: StateReader): Hash {
+  return hashOf(appHashOf(treeRootOf(reader), sha256(encodeOutside(reader))))
+}
+
+export function treeRootOf(reader: StateReader): Uint8Array {
+  return rootOf(pagesOf(reader))
+}
+
+/** Canonical encoding of the records outside of the tree: `[key, value]` in key order, those that there are. */
+export function encodeOutside(reader: Pick<StateReader, 'get'>): Uint8Array {
+  return encodeTuple(
+    OUTSIDE_KEYS.flatMap((key) => {
+      const value = reader.get(key)
+      return value === undefined ? [] : [[utf8ToBytes(key), value]]
+    }),
+  )
+}
+
+/** Of a key that is in the tree, or could be. */
+export function proveState(reader: StateReader, key: string): TreeProof {
+  return proveKey(pagesOf(reader), key)
+}
+
+/** Whether the tree has the value that the state has. */
+export function isStateInTree(reader: StateReader, key: string): boolean {
+  return faultOfProof(treeRootOf(reader), key, reader.get(key), proveState(reader, key)) === undefined
+}
+
+function pagesOf(reader: StateReader): PageReader {
+  return { get: (prefix) => reader.get(PAGES + prefix) }
+}

@@ -1,3 +1,0 @@
-import { randomStreamsTest } from '../../test/random-streams-test.ts'
-
-randomStreamsTest(40, 300_000)
