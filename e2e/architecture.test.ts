@@ -158,26 +158,45 @@ test('the verifier stands on the definitions alone', () => {
   expect(reached.filter((path) => path.startsWith('packages/proofs/') && !own.test(path))).toEqual([])
 })
 
-/** A folder below `src` with all that is in it; a file that lies in `src` itself is a room of its own. */
-function roomOf(path: string): string {
-  const [, name, , room] = path.split('/')
-  return `${name}/${room}`
+/** Where two files part: the neighbours, each a folder or a file of the same folder, that they lie in. */
+function neighbours(from: string, to: string): readonly [string, string] | undefined {
+  const [one, other] = [from.split('/'), to.split('/')]
+  const parts = one.findIndex((part, index) => part !== other[index])
+  return parts === -1 ? undefined : [one.slice(0, parts + 1).join('/'), other.slice(0, parts + 1).join('/')]
 }
 
 test('rooms import one way', () => {
   const ways = new Set(
-    sources.flatMap(({ path, imports }) =>
-      imports
-        .filter((specifier) => specifier.startsWith('.'))
-        .map((specifier) => [roomOf(path), roomOf(join(dirname(path), specifier))] as const)
-        .filter(([from, to]) => from !== to)
-        .map(([from, to]) => `${from} ${to}`),
-    ),
+    sources
+      .flatMap(({ path, imports }) =>
+        imports
+          .filter((specifier) => specifier.startsWith('.'))
+          .map((specifier) => neighbours(path, join(dirname(path), specifier))?.join(' ') ?? []),
+      )
+      .flat(),
   )
   const both = [...ways]
     .map((way) => way.split(' ') as [string, string])
     .filter(([from, to]) => from < to && ways.has(`${to} ${from}`))
   expect(both.map(([from, to]) => `${from} and ${to} import each other`)).toEqual([])
+})
+
+test('the rooms of chain/state stand on each other in one order', () => {
+  // `proving` and `access` stand side by side.
+  const floors = [['store'], ['money'], ['proving', 'access'], ['market'], ['messages'], ['machine'], ['index.ts']]
+  const state = 'packages/chain/src/state/'
+  const roomOf = (path: string): string => path.slice(state.length).split('/')[0]!
+  const floorOf = (path: string): number => floors.findIndex((rooms) => rooms.includes(roomOf(path)))
+  const broken = violations('machine, messages, market, proving and access, money, store', (file) =>
+    file.path.startsWith(state)
+      ? file.imports.filter((specifier) => {
+          const target = join(dirname(file.path), specifier)
+          if (!specifier.startsWith('.') || !target.startsWith(state)) return false
+          return roomOf(target) !== roomOf(file.path) && floorOf(target) >= floorOf(file.path)
+        })
+      : [],
+  )
+  expect(broken).toEqual([])
 })
 
 test('no file imports itself by way of others', () => {
