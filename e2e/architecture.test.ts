@@ -138,6 +138,7 @@ test.each([
   'packages/protocol/src/events/index.ts',
   'packages/protocol/src/json/index.ts',
   'packages/protocol/src/operation/index.ts',
+  'packages/protocol/src/http/index.ts',
   'packages/protocol/src/chain-api/index.ts',
   'packages/protocol/src/market/index.ts',
   'packages/protocol/src/client/index.ts',

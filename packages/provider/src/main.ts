@@ -253,7 +253,6 @@ async function start(
     profile,
     freeBytes: deals.space.freeBytes(),
     chain: { genesisHash, height: follower.head(), url: chainUrl },
-    version: VERSION,
   })
   const uploads = uploadRoutes({
     tokens: market.tokens,
@@ -269,6 +268,7 @@ async function start(
   const app = createApp({
     ...{ info, alerts, log, uploads, tokens: market.tokens, deals: deals.deals, timeline: deals.timeline },
     head: follower.head,
+    version: VERSION,
     agreementOf: (dealId) => agreementOf(chain, dealId),
     limits: { ...limits, addressOf, bytes, onDownloadsFull: listener.endSlowest },
     issueQuote: market.issueQuote,

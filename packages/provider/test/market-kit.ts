@@ -191,6 +191,7 @@ function marketApp({ db, folders, config, deals, figures, addressLimits }: Marke
   return createApp({
     ...{ tokens, uploads, deals: deals.deals, timeline: deals.timeline },
     info: () => Promise.reject(new Error('there is no chain to ask')),
+    version: '0',
     head: () => figures.height,
     agreementOf: async (dealId) => figures.published?.get(dealId),
     limits: addressLimits,

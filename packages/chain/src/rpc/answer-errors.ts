@@ -2,7 +2,11 @@
 import { GranaryError } from '@granary/base'
 import { answerErrors, type Fault, unreadableOf } from '@granary/base/http'
 import type { ErrorRequestHandler, RequestHandler } from 'express'
-import { BodyEncodingError, InternalError, statusOf } from './errors.ts'
+import * as z from 'zod'
+import { BodyEncodingError, InternalError, RequestInvalidError, statusOf } from './errors.ts'
+
+/** Of one request, that are named in its answer. */
+const PROBLEMS_MAX = 10
 
 export interface RpcFault extends Fault {
   readonly type: 'rpc:fault'
@@ -26,6 +30,7 @@ export function answerRpcErrors(log: (fault: RpcFault) => void): ErrorRequestHan
 }
 
 function translate(thrown: unknown): GranaryError | undefined {
+  if (thrown instanceof z.ZodError) return new RequestInvalidError(thrown.issues.slice(0, PROBLEMS_MAX).map(problemOf))
   const what = unreadableOf(thrown)
   if (what === undefined) return undefined
   if (what === 'encoded') return new BodyEncodingError()
@@ -37,4 +42,8 @@ function translate(thrown: unknown): GranaryError | undefined {
       ? 'a transaction has at most 3 MiB, and 64 KiB when it is sent as JSON'
       : 'send a well-formed request with a valid path and body',
   })
+}
+
+function problemOf({ path, message }: z.core.$ZodIssue): { field: string; problem: string } {
+  return { field: path.join('.') || 'request', problem: message }
 }

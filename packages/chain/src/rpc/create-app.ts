@@ -1,6 +1,8 @@
 /** The node's HTTP interface: docs/spec/chain.md, section 8. Every input passes a schema, every error is `{ error }`. */
 import type { RequestListener } from 'node:http'
 import { getHealth } from '@granary/protocol/chain-api'
+import { mount, openApi, serve } from '@granary/protocol/http'
+import { hash, natural } from '@granary/protocol/json'
 import { type Genesis, genesisHash } from '@granary/protocol/records'
 import express from 'express'
 import type { Engine } from '../engine/engine.ts'
@@ -10,10 +12,8 @@ import { allowPages } from './allow-pages.ts'
 import { answerRpcErrors, answerUnknownPath, type RpcFault } from './answer-errors.ts'
 import type { Faucet } from './create-faucet.ts'
 import { limitRate } from './limit-rate.ts'
-import { nameChain } from './name-chain.ts'
+import { GENESIS_HEADER, HEIGHT_HEADER, nameChain } from './name-chain.ts'
 import type { NodeMetrics } from './node-metrics.ts'
-import { openApi } from './open-api.ts'
-import { serve } from './operation.ts'
 import { blockRoutes } from './routes/blocks.ts'
 import { eventRoutes } from './routes/events.ts'
 import { faucetRoutes } from './routes/faucet.ts'
@@ -40,6 +40,13 @@ export interface App {
   close(): void
 }
 
+const chainHeaders = {
+  [GENESIS_HEADER]: { description: 'Hash of the genesis of the chain', form: hash },
+  [HEIGHT_HEADER]: {
+    description: 'A height that this node had reached: the state that was read is not older',
+    form: natural,
+  },
+}
 const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 
 export function createApp(parts: AppParts): App {
@@ -65,11 +72,16 @@ export function createApp(parts: AppParts): App {
     events.served,
     ...(parts.faucet === undefined ? [] : faucetRoutes({ ...parts, faucet: parts.faucet })),
   ]
-  for (const { router } of served) app.use(router)
-  const document = openApi(
-    served.map(({ operation }) => operation),
-    parts.version,
-  )
+  mount(app, served)
+  const document = openApi({
+    title: 'Granary chain node',
+    version: parts.version,
+    description:
+      'Amounts are decimal strings of attoGRN, bytes are 0x hex, epochs are block heights. Every answer names the genesis of its chain and the height of the node.',
+    operations: served.map(({ operation }) => operation),
+    headers: chainHeaders,
+    errors: ['REQUEST_INVALID', 'RATE_LIMITED'],
+  })
   app.get('/metrics', (_, response) => void response.type(METRICS_TYPE).send(metrics.text()))
   app.get('/openapi.json', (_, response) => void response.json(document))
   app.use(answerUnknownPath)

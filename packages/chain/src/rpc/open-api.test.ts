@@ -1,11 +1,11 @@
 import * as declared from '@granary/protocol/chain-api'
 import { sendMessage } from '@granary/protocol/client'
+import type { OpenApiDocument } from '@granary/protocol/http'
 import { encodeTransaction } from '@granary/protocol/messages'
 import type { NodeOperation } from '@granary/protocol/operation'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { type Devnet, fundedSigner, startDevnet } from '../../test/devnet.ts'
-import type { OpenApiDocument } from './open-api.ts'
 
 const operations = Object.values(declared).flatMap((value): NodeOperation[] => ('example' in value ? [value] : []))
 const RUNS = 40

@@ -336,16 +336,6 @@ export const proofAnswer = z.object({
 })
 export type ProofView = Readonly<z.output<typeof proofAnswer>>
 
-export const errorAnswer = z.object({
-  error: z.looseObject({
-    code: z.string(),
-    message: z.string(),
-    hint: z.string(),
-    retryable: z.boolean(),
-    details: z.record(z.string(), z.unknown()).optional(),
-  }),
-})
-
 /** A bounded part of a list; `next` is the cursor of the following part, null at the end. */
 export interface Page<T> {
   readonly height: number

@@ -1,7 +1,6 @@
 /** All that can be asked of a node: docs/spec/chain.md, section 8. */
 
 import * as z from 'zod'
-import type { Address } from '../codec/types.ts'
 import { isDerived } from '../header/tree-keys.ts'
 import { address, cid, hash } from '../json/forms.ts'
 import type { NodeOperation } from '../operation/operation.ts'
@@ -304,8 +303,6 @@ export const followEvents = {
   example: { path: '/v1/events?types=deal:active,block&since=0' },
 } as const satisfies NodeOperation
 
-export const grantBody: z.ZodType<{ address: Address }> = z.strictObject({ address })
-
 export const askFaucet = {
   id: 'askFaucet',
   method: 'post',
@@ -314,7 +311,7 @@ export const askFaucet = {
   params: nothing,
   query: nothing,
   answer: txAnswer,
-  bodies: { 'application/json': grantBody },
+  body: z.strictObject({ address }),
   errors: ['FAUCET_LIMIT'],
   example: { path: '/v1/faucet', body: { address: EXAMPLE_ADDRESS } },
 } as const satisfies NodeOperation

@@ -17,11 +17,17 @@ export interface StructType {
   readonly members: readonly (readonly [name: string, type: string, form: string])[]
 }
 
+/** A JSON Schema of draft 2020-12. */
+export type JsonSchema = Readonly<Record<string, unknown>>
+
 export interface Field<T, J = unknown> {
   /** EIP-712 type. */
   readonly type: string
   /** What stands on the wire, in words: docs/spec/records.md is made of them. */
   readonly form: string
+  /** What stands in JSON. */
+  readonly schema: JsonSchema
+  readonly mayBeAbsent?: true
   /** EIP-712 structs that `type` refers to, itself included when it is one. */
   readonly structs: readonly StructType[]
   /** Each throws MessageInvalidError that names `path` when the value does not have the declared form. */
@@ -37,6 +43,7 @@ export interface Field<T, J = unknown> {
 interface Scalar<T, W, J> {
   readonly type: string
   readonly form: string
+  readonly schema: JsonSchema
   check(value: unknown, path: string): T
   toWire(value: T): W & Wire
   fromWire(wire: Wire, path: string): unknown
@@ -50,6 +57,7 @@ function scalar<T, W, J>(of: Scalar<T, W, J>): Field<T, J> {
   return {
     type: of.type,
     form: of.form,
+    schema: of.schema,
     structs: [],
     check: of.check,
     toWire: (value, path) => of.toWire(of.check(value, path)),
@@ -62,12 +70,14 @@ function scalar<T, W, J>(of: Scalar<T, W, J>): Field<T, J> {
 
 const utf8 = new TextEncoder()
 const identity = (wire: Wire): unknown => wire
+const digits: JsonSchema = { type: 'string', pattern: '^(0|[1-9][0-9]*)$' }
 
 export function uint(bits: number): Field<number, number> {
   const max = Math.min(2 ** bits - 1, Number.MAX_SAFE_INTEGER)
   return scalar<number, number, number>({
     type: `uint${solidityBits(bits)}`,
     form: `integer below 2^${Math.min(bits, 53)}`,
+    schema: { type: 'integer', minimum: 0, maximum: max },
     check: (value, path) => checkUint(value, max, path),
     toWire: (value) => value,
     fromWire: identity,
@@ -81,6 +91,7 @@ export function uint(bits: number): Field<number, number> {
 export const epochs: Field<number, string> = scalar<number, number, string>({
   type: 'uint64',
   form: 'integer below 2^53',
+  schema: digits,
   check: (value, path) => checkUint(value, Number.MAX_SAFE_INTEGER, path),
   toWire: (value) => value,
   fromWire: identity,
@@ -95,6 +106,7 @@ export function bigUint(bits: number): Field<bigint, string> {
   return scalar<bigint, Uint8Array, string>({
     type: `uint${bits}`,
     form: `minimal bytes of an integer below 2^${bits}`,
+    schema: digits,
     check: (value, path) => {
       if (typeof value !== 'bigint' || value < 0n || value > max) {
         throw new MessageInvalidError(path, `an integer of ${bits} bits`, value)
@@ -113,6 +125,7 @@ export function bytes(min: number, max: number): Field<Uint8Array, string> {
   return scalar<Uint8Array, Uint8Array, string>({
     type: 'bytes',
     form: min === max ? `${min} bytes` : `${min} to ${max} bytes`,
+    schema: hexOf(min, max),
     check: (value, path) => {
       if (!(value instanceof Uint8Array) || value.length < min || value.length > max) {
         throw new MessageInvalidError(path, min === max ? `${min} bytes` : `${min} to ${max} bytes`, value)
@@ -135,6 +148,7 @@ export function hexBytes(length: number, type = 'bytes'): Field<Hex, string> {
   return scalar<Hex, Uint8Array, string>({
     type,
     form: `${length} bytes`,
+    schema: hexOf(length, length),
     check: (value, path) => {
       if (!isHex(value, length))
         throw new MessageInvalidError(path, `0x and ${2 * length} lower-case hex digits`, value)
@@ -153,6 +167,7 @@ export const address: Field<Address, string> = hexBytes(20, 'address')
 export const bool: Field<boolean, boolean> = scalar<boolean, number, boolean>({
   type: 'bool',
   form: '0 or 1',
+  schema: { type: 'boolean' },
   check: (value, path) => {
     if (typeof value !== 'boolean') throw new MessageInvalidError(path, 'true or false', value)
     return value
@@ -234,6 +249,7 @@ function textual(of: Textual): Field<string, string> {
   return {
     type: 'string',
     form: `${of.form}, at most ${of.max} bytes`,
+    schema: { type: 'string', description: `${of.form}, at most ${of.max} bytes` },
     structs: [],
     check: toBytes,
     toWire: toBytes,
@@ -267,6 +283,8 @@ export function optional<T extends string | number, J>(
   return {
     type: inner.type,
     form: `${inner.form}; absent: no bytes`,
+    schema: inner.schema,
+    mayBeAbsent: true,
     structs: inner.structs,
     check: (value, path) => {
       if (present(value, path) !== undefined) inner.check(value as T, path)
@@ -294,6 +312,7 @@ export function list<T, J>(
   return {
     type: `${inner.type}[]`,
     form: `list of ${min === limits.max ? min : `${min} to ${limits.max}`}: ${inner.form}`,
+    schema: { type: 'array', items: inner.schema, minItems: min, maxItems: limits.max },
     structs: inner.structs,
     check: (value, path) => {
       items(value, path)
@@ -327,6 +346,7 @@ export function choice<T extends string>(...words: readonly T[]): Field<T, strin
   return {
     ...inner,
     form: `text: ${words.join(', ')}`,
+    schema: { type: 'string', enum: words },
     check: checked,
     toWire: (value, path) => inner.toWire(checked(value, path), path),
     fromWire: (wire, path) => checked(inner.fromWire(wire, path), path),
@@ -363,6 +383,10 @@ function fromMinimalBytes(wire: Wire, path: string): bigint {
   bytes.set(wire, 16 - wire.length)
   const view = new DataView(bytes.buffer)
   return (view.getBigUint64(0) << 64n) | view.getBigUint64(8)
+}
+
+function hexOf(min: number, max: number): JsonSchema {
+  return { type: 'string', pattern: `^0x([0-9a-f]{2}){${min},${max}}$` }
 }
 
 function checkUint(value: unknown, max: number, path: string): number {

@@ -33,6 +33,12 @@ export function struct<T extends object, J = unknown>(
   return {
     type: name,
     form: name,
+    schema: {
+      type: 'object',
+      properties: Object.fromEntries(names.map((key) => [key, fields[key].schema])),
+      required: names.filter((key) => fields[key].mayBeAbsent !== true),
+      additionalProperties: false,
+    },
     name,
     fields,
     structs,

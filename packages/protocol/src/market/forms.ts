@@ -10,7 +10,10 @@ import { type Quote, type QuoteJson, quote } from '../messages/quote.ts'
 
 /** The struct's own parser, which throws an error that names the field. */
 function formOf<T, J>(of: Struct<T, J>, path: string): z.ZodType<T, J> {
-  return z.custom<J>().transform((json) => of.fromJson(json, path))
+  return z
+    .custom<J>()
+    .meta(of.schema)
+    .transform((json) => of.fromJson(json, path))
 }
 
 const quoteForm: z.ZodType<Quote, QuoteJson> = formOf(quote, 'quote')
@@ -81,6 +84,23 @@ export const dealAnswer = z.object({
   sector: natural.nullable(),
   /** The newest thousand entries, in order. */
   timeline: z.array(timelineEntry).readonly(),
+})
+
+const alert = z.object({
+  code: z.string(),
+  /** What it is about, where there may be several at once. */
+  subject: z.string().optional(),
+  message: z.string(),
+  hint: z.string(),
+  sinceMs: z.number(),
+})
+export const healthAnswer = z.object({
+  ok: z.boolean(),
+  /** Those of the alerts by which it is not. */
+  reasons: z.array(alert).readonly(),
+  /** Of the chain, as this provider has followed it. */
+  height: natural,
+  alerts: z.array(alert).readonly(),
 })
 
 export const infoAnswer = z.object({

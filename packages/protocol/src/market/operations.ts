@@ -7,6 +7,7 @@ import {
   agreeBody,
   dealAnswer,
   dealParams,
+  healthAnswer,
   infoAnswer,
   loginAnswer,
   loginBody,
@@ -18,6 +19,24 @@ import {
 export const UPLOADS_PATH = '/v1/uploads'
 
 const nothing = z.object({})
+
+export const getHealth = {
+  id: 'getHealth',
+  method: 'get',
+  path: '/healthz',
+  summary: 'Whether this provider can keep what it has promised, and what its owner should know',
+  params: nothing,
+  answer: healthAnswer,
+  also: { 503: 'It cannot, for the reasons that are named' },
+  errors: [],
+} as const satisfies Operation
+
+export const getReadiness = {
+  ...getHealth,
+  id: 'getReadiness',
+  path: '/readyz',
+  summary: 'Whether this provider can take on more, and what its owner should know',
+} as const satisfies Operation
 
 export const getInfo = {
   id: 'getInfo',

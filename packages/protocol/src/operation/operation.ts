@@ -42,6 +42,7 @@ export interface Question<O extends Operation> {
 /** What is answered to: the request once it has been checked. */
 export interface Request<O extends Operation> {
   readonly params: z.output<O['params']>
+  readonly query: O['query'] extends z.ZodType ? z.output<O['query']> : undefined
   readonly body: O['body'] extends z.ZodType ? z.output<O['body']> : undefined
 }
 

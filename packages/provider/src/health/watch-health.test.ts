@@ -1,6 +1,7 @@
 import { tmpdir } from 'node:os'
 import { type ErrorCode, GranaryError } from '@granary/base'
 import type { ChainStatus, PartitionView } from '@granary/protocol/client'
+import { mount } from '@granary/protocol/http'
 import { expect, test } from '@jest/globals'
 import express from 'express'
 import { type Alerts, createAlerts } from '../alerts.ts'
@@ -77,7 +78,9 @@ function watched(): {
   }
   const ask = async (path: string): Promise<{ status: number; codes: string[] }> => {
     const listener = await listen('127.0.0.1', 0, { addressOf: () => undefined, connections: 1 })
-    listener.serve(express().use(healthRoutes({ alerts, head: () => world.height })))
+    const app = express()
+    mount(app, healthRoutes({ alerts, head: () => world.height }))
+    listener.serve(app)
     const answer = await fetch(listener.url + path)
     const { reasons } = (await answer.json()) as { reasons: { code: string; hint: string }[] }
     await listener.close()

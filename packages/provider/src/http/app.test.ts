@@ -4,6 +4,8 @@ import { json } from 'node:stream/consumers'
 import { gzipSync } from 'node:zlib'
 import { fromHex } from '@granary/base'
 import { readServerSentEvents } from '@granary/protocol/client'
+import type { OpenApiDocument } from '@granary/protocol/http'
+import * as declared from '@granary/protocol/market'
 import { type Hash, quoteDigest, quoteFromJson, verifySigner } from '@granary/protocol/messages'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import {
@@ -243,4 +245,37 @@ test('browsers of any origin may ask; only what they need is allowed', async () 
 test('it says that it is well', async () => {
   const { status, body } = await client.request('GET', '/healthz')
   expect([status, body]).toEqual([200, { ok: true, reasons: [], height: 100, alerts: [] }])
+})
+
+test('its document names every operation once, with what is sent and what is answered', async () => {
+  const document = (await (await fetch(`${market.url}/openapi.json`)).json()) as OpenApiDocument
+  const found = Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method} ${path}`),
+  )
+  const operations = Object.values(declared).flatMap((value) =>
+    typeof value === 'object' && 'method' in value ? [`${value.method} ${value.path}`] : [],
+  )
+  expect(found.toSorted()).toEqual(operations.toSorted())
+  const digits = { type: 'string', pattern: expect.any(String) }
+  const terms = {
+    properties: { provider: { type: 'integer' }, pricePerEpoch: digits, rootCid: { type: 'string' } },
+    required: expect.not.arrayContaining(['rootCid']),
+  }
+  expect(document.paths['/v1/deals']?.post).toMatchObject({
+    requestBody: {
+      content: { 'application/json': { schema: { properties: { terms }, required: ['uploadId', 'terms'] } } },
+    },
+    responses: { 200: { content: { 'application/json': { schema: { properties: { terms } } } } } },
+  })
+  expect(document.paths['/v1/quotes']?.post).toMatchObject({
+    responses: {
+      200: {
+        content: { 'application/json': { schema: { properties: { quote: { properties: { total: digits } } } } } },
+      },
+    },
+  })
+  expect(document.paths['/v1/deals/{id}/events']?.get).toMatchObject({
+    parameters: [{ name: 'id', in: 'path', required: true }],
+    responses: { 200: { content: { 'text/event-stream': {} } } },
+  })
 })

@@ -4,6 +4,7 @@ import { toHex } from '@granary/base'
 import type { Profile } from '@granary/proofs/profile'
 import type { ProviderView } from '@granary/protocol/client'
 import type { TimelineEntryJson } from '@granary/protocol/events'
+import { listenTo, mount, openApi, type ServedOperation, serve } from '@granary/protocol/http'
 import { agreeDeal, followDeal, getDeal, getInfo, logIn, requestQuote } from '@granary/protocol/market'
 import {
   type Address,
@@ -29,7 +30,6 @@ import { sendTimeline } from './deal-events.ts'
 import { errorHandler, notFound } from './error-handler.ts'
 import { healthRoutes } from './health.ts'
 import { type AddressLimits, limitAddresses } from './limit-addresses.ts'
-import { listenTo, serve } from './serve.ts'
 
 export interface ProviderInfo {
   readonly view: ProviderView
@@ -38,11 +38,11 @@ export interface ProviderInfo {
   readonly profile: Profile
   readonly freeBytes: number
   readonly chain: { readonly genesisHash: Hash; readonly height: number; readonly url: string }
-  readonly version: string
 }
 
 export interface AppContext extends FindDealContext {
   readonly info: () => Promise<ProviderInfo>
+  readonly version: string
   readonly limits: AddressLimits
   readonly head: () => number
   readonly issueQuote: (request: QuoteRequest) => Promise<{ quote: Quote; signature: Uint8Array }>
@@ -61,55 +61,68 @@ export function createApp(context: AppContext): Express {
   const app = express()
   app.disable('x-powered-by')
   // Retrieval has headers of its own to allow.
-  app.use(['/v1', '/healthz', '/readyz'], cors())
+  app.use(['/v1', '/healthz', '/readyz', '/openapi.json'], cors())
   app.use(limitAddresses(context.limits))
-  app.use(healthRoutes(context))
   app.use(context.uploads)
-  app.use(apiRoutes(context))
+  const served = [...healthRoutes(context), ...apiRoutes(context)]
+  mount(app, served)
+  const document = openApi({
+    title: 'Granary storage provider',
+    version: context.version,
+    description:
+      'Amounts and epochs are decimal strings, bytes are 0x hex. Uploads are tus 1.0 at /v1/uploads, and retrieval is that of an IPFS trustless gateway.',
+    operations: served.map(({ operation }) => operation),
+    errors: ['REQUEST_INVALID', 'RATE_LIMITED', 'BYTES_LIMITED'],
+  })
+  app.get('/openapi.json', (_, response) => void response.json(document))
   app.use(context.retrieval)
   app.use(notFound())
   app.use(errorHandler(context.log))
   return app
 }
 
-function apiRoutes(context: AppContext): Router {
-  const router = express.Router()
+function apiRoutes(context: AppContext): ServedOperation[] {
   const requireToken: RequestHandler = (request, _, next) => {
     context.tokens.clientOf(request.get('authorization'))
     next()
   }
   // Only here: retrieval and uploads read their own bodies.
-  router.use('/v1', express.json({ limit: '64kb', inflate: false }))
-  serve(router, getInfo, async () => infoJson(await context.info()))
-  serve(router, requestQuote, async ({ body, request }) => {
-    const asker = context.limits.addressOf(request.socket)
-    const { quote, signature } = await context.issueQuote({ ...body, asker })
-    return { quote: quoteToJson(quote), signature: toHex(signature) }
-  })
-  serve(router, logIn, ({ body }) => context.logIn(body))
-  serve(
-    router,
-    agreeDeal,
-    async ({ body, request, response }) => {
-      const client = context.tokens.clientOf(request.get('authorization'))
-      // Nothing moves on the line while a large piece is hashed.
-      request.setTimeout(0)
-      const { deal, created } = await context.acceptPiece({ client, ...body })
-      response.status(created ? 201 : 200)
-      return agreementJson(deal)
-    },
-    requireToken,
-  )
-  serve(router, getDeal, async ({ params }) => {
-    const deal = await findDeal(context, params.id)
-    return dealJson(deal, context.timeline.latest(deal.agreementId))
-  })
-  listenTo(router, followDeal, (input) => sendTimeline(context, input))
-  return router
+  const readJson = express.json({ limit: '64kb', inflate: false })
+  return [
+    serve(getInfo, async () => infoJson(await context.info(), context.version)),
+    serve(
+      requestQuote,
+      async ({ body, request }) => {
+        const asker = context.limits.addressOf(request.socket)
+        const { quote, signature } = await context.issueQuote({ ...body, asker })
+        return { quote: quoteToJson(quote), signature: toHex(signature) }
+      },
+      readJson,
+    ),
+    serve(logIn, ({ body }) => context.logIn(body), readJson),
+    serve(
+      agreeDeal,
+      async ({ body, request, response }) => {
+        const client = context.tokens.clientOf(request.get('authorization'))
+        // Nothing moves on the line while a large piece is hashed.
+        request.setTimeout(0)
+        const { deal, created } = await context.acceptPiece({ client, ...body })
+        response.status(created ? 201 : 200)
+        return agreementJson(deal)
+      },
+      readJson,
+      requireToken,
+    ),
+    serve(getDeal, async ({ params }) => {
+      const deal = await findDeal(context, params.id)
+      return dealJson(deal, context.timeline.latest(deal.agreementId))
+    }),
+    listenTo(followDeal, (input) => sendTimeline(context, input)),
+  ]
 }
 
-function infoJson(info: ProviderInfo): Answer<typeof getInfo> {
-  const { view, address, multiaddrs, profile, freeBytes, chain, version } = info
+function infoJson(info: ProviderInfo, version: string): Answer<typeof getInfo> {
+  const { view, address, multiaddrs, profile, freeBytes, chain } = info
   const { id, peerId, endpoints, name, region, ask } = view
   const profiles = ask?.profiles ?? [profile.name]
   const { sectorBytes } = profile

@@ -1,8 +1,8 @@
 /** A deal's timeline as server-sent events: first what has happened, then what happens, from Last-Event-ID on. */
+import type { Served } from '@granary/protocol/http'
 import type { followDeal } from '@granary/protocol/market'
 import { type FindDealContext, findDeal } from '../deals/find-deal.ts'
 import type { Timeline } from '../deals/timeline.ts'
-import type { Served } from './serve.ts'
 
 const KEEP_ALIVE_MS = 15_000
 

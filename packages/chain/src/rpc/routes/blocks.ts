@@ -3,9 +3,9 @@ import { toHex } from '@granary/base'
 import { getBlock } from '@granary/protocol/chain-api'
 import type { BlockView } from '@granary/protocol/client'
 import { decodeHeader } from '@granary/protocol/header'
+import { type ServedOperation, serve } from '@granary/protocol/http'
 import type { Store } from '../../store/open-store.ts'
 import { NotFoundError } from '../errors.ts'
-import { type ServedOperation, serve } from '../operation.ts'
 
 export function blockRoutes({ store }: { store: Store }): ServedOperation[] {
   return [

@@ -5,6 +5,7 @@
 import { once } from 'node:events'
 import { setImmediate } from 'node:timers/promises'
 import { eventId, followEvents } from '@granary/protocol/chain-api'
+import { listenTo, type ServedOperation } from '@granary/protocol/http'
 import type { Response } from 'express'
 import * as z from 'zod'
 import type { Engine } from '../../engine/engine.ts'
@@ -13,8 +14,6 @@ import type { EventPosition } from '../../store/records.ts'
 import type { AddressOf } from '../address-limits.ts'
 import { createPlaces } from '../create-places.ts'
 import { AddressBusyError, RequestInvalidError, StreamsFullError } from '../errors.ts'
-import { listenTo, type ServedOperation } from '../operation.ts'
-import { parse } from '../schemas.ts'
 
 const STREAMS_MAX = 256
 const EVENTS_PER_READ = 500
@@ -43,7 +42,7 @@ export function eventRoutes({ engine, store, limits, addressOf }: EventRoutesPar
   const open = new Set<AbortController>()
   const places = createPlaces(limits.eventStreams)
   const served = listenTo(followEvents, async ({ query: { types, since }, request, response }) => {
-    const headers = parse(eventsHeaders, { 'last-event-id': request.get('last-event-id') })
+    const headers = eventsHeaders.parse({ 'last-event-id': request.get('last-event-id') })
     const resume = headers['last-event-id'] ?? since
     const from = positionOf(resume, store)
     if (open.size >= STREAMS_MAX) throw new StreamsFullError(STREAMS_MAX)

@@ -1,12 +1,11 @@
 /** POST /v1/faucet { address }: devnets only; answers when the money is there. */
 
-import { askFaucet, grantBody } from '@granary/protocol/chain-api'
+import { askFaucet } from '@granary/protocol/chain-api'
+import { type ServedOperation, serve } from '@granary/protocol/http'
 import express from 'express'
 import type { Engine } from '../../engine/engine.ts'
 import type { Store } from '../../store/open-store.ts'
 import type { Faucet } from '../create-faucet.ts'
-import { type ServedOperation, serve } from '../operation.ts'
-import { parse } from '../schemas.ts'
 import { readTx, waitFor } from './txs.ts'
 
 const BODY_BYTES_MAX = 1024
@@ -23,8 +22,8 @@ export function faucetRoutes({
   return [
     serve(
       askFaucet,
-      async ({ request, response }) => {
-        const id = await faucet.grant(parse(grantBody, request.body).address)
+      async ({ body, response }) => {
+        const id = await faucet.grant(body.address)
         await waitFor({ engine, store }, id, response)
         return readTx(engine, store, id)
       },

@@ -3,11 +3,11 @@ import { toHex } from '@granary/base'
 import { getProof } from '@granary/protocol/chain-api'
 import type { OutsideProofView, ProofView, TreeProofView } from '@granary/protocol/client'
 import { isInTree } from '@granary/protocol/header'
+import { type ServedOperation, serve } from '@granary/protocol/http'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { encodeOutside, proveState, type StateReader, treeRootOf } from '../../state/index.ts'
 import type { Store } from '../../store/open-store.ts'
 import { NotFoundError } from '../errors.ts'
-import { type ServedOperation, serve } from '../operation.ts'
 
 export function proofRoutes({ store }: { store: Store }): ServedOperation[] {
   return [

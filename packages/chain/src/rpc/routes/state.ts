@@ -15,6 +15,7 @@ import {
   listProviders,
 } from '@granary/protocol/chain-api'
 import type { DealView, NodeClock } from '@granary/protocol/client'
+import { type ServedOperation, serve } from '@granary/protocol/http'
 import { chainParams, feeParams, type Genesis, genesisHash, genesisToJson } from '@granary/protocol/records'
 import type { Engine } from '../../engine/engine.ts'
 import {
@@ -31,7 +32,6 @@ import {
 } from '../../state/index.ts'
 import type { Store } from '../../store/open-store.ts'
 import { NotFoundError, RandomnessNotReadyError } from '../errors.ts'
-import { type ServedOperation, serve } from '../operation.ts'
 
 export interface StateRoutesParts {
   readonly engine: Engine

@@ -2,6 +2,7 @@
 
 import { getTx, submitBody, submitTx } from '@granary/protocol/chain-api'
 import type { TxView } from '@granary/protocol/client'
+import { type ServedOperation, serve } from '@granary/protocol/http'
 import type { Hash } from '@granary/protocol/messages'
 import { BUNDLE_BYTES_MAX, TX_BYTES_MAX } from '@granary/protocol/messages'
 import express, { type Request, type Response } from 'express'
@@ -11,8 +12,6 @@ import type { AddressLimits, AddressOf } from '../address-limits.ts'
 import { BodyTypeError, NotFoundError, WaitTimeoutError } from '../errors.ts'
 import { bodyDone, limitBodies } from '../limit-bodies.ts'
 import { nameHeight } from '../name-chain.ts'
-import { type ServedOperation, serve } from '../operation.ts'
-import { parse } from '../schemas.ts'
 
 /** The largest message with its envelope. */
 const BODY_BYTES_MAX = BUNDLE_BYTES_MAX + 4096
@@ -90,6 +89,6 @@ export async function waitFor(
 function bodyBytes(request: Request): Uint8Array {
   if (request.body instanceof Uint8Array) return new Uint8Array(request.body)
   if (request.is('application/json') === false) throw new BodyTypeError(request.get('content-type'))
-  const { tx } = parse(submitBody, request.body)
+  const { tx } = submitBody.parse(request.body ?? {})
   return new Uint8Array(Buffer.from(tx, 'base64'))
 }

@@ -1,0 +1,58 @@
+/**
+ * Serves an operation over Express: the request is parsed by its declaration, and the answer is of the form that who asked
+ * parses. What is served is known by its declarations, and documented from them.
+ */
+import type { Request as HttpRequest, IRouter, RequestHandler, Response } from 'express'
+import type { Answer, Operation, Request } from '../operation/operation.ts'
+
+export interface Served<O extends Operation> extends Request<O> {
+  readonly request: HttpRequest
+  readonly response: Response
+}
+
+export interface ServedOperation {
+  readonly operation: Operation
+  readonly handlers: readonly RequestHandler[]
+}
+
+/**
+ * Answers are made of one synchronous look, or await what they wait for first. A request that does not fit throws a
+ * ZodError, or the MessageInvalidError of a struct, to Express.
+ * @param before: what reads a body, or refuses a request before it is looked at
+ */
+export function serve<O extends Operation>(
+  operation: O,
+  answer: (input: Served<O>) => Answer<O> | Promise<Answer<O>>,
+  ...before: readonly RequestHandler[]
+): ServedOperation {
+  const respond = async (input: Served<O>): Promise<void> => {
+    input.response.json(await answer(input))
+  }
+  return listenTo(operation, respond, ...before)
+}
+
+/** As serve, for what writes its answer itself. */
+export function listenTo<O extends Operation>(
+  operation: O,
+  respond: (input: Served<O>) => Promise<void>,
+  ...before: readonly RequestHandler[]
+): ServedOperation {
+  const handler: RequestHandler = async (request, response) => {
+    const params = operation.params.parse(request.params)
+    const query = operation.query?.parse(request.query)
+    const body = operation.body?.parse(request.body ?? {})
+    await respond({ params, query, body, request, response } as Served<O>)
+  }
+  const name: RequestHandler = (_, response, next) => {
+    response.locals.operation = operation.id
+    next()
+  }
+  return { operation, handlers: [name, ...before, handler] }
+}
+
+export function mount(router: IRouter, served: readonly ServedOperation[]): void {
+  for (const { operation, handlers } of served) {
+    const path = operation.path.replaceAll(/\{(\w+)\}/g, ':$1')
+    router[operation.method](path, ...handlers)
+  }
+}
