@@ -3,7 +3,8 @@
 import { GranaryError, isAbortError } from '@granary/base'
 import { readBody } from '@granary/protocol/client'
 import { MessageInvalidError } from '@granary/protocol/messages'
-import type * as z from 'zod'
+import { inEnglish } from '@granary/protocol/operation'
+import type * as z from 'zod/mini'
 
 export type Fetch = typeof globalThis.fetch
 
@@ -35,7 +36,7 @@ export class ProviderAnswerError extends GranaryError {
 
 export interface JsonRequest<T> {
   readonly url: string
-  readonly schema: z.ZodType<T>
+  readonly schema: z.ZodMiniType<T>
   /** Sent as JSON with POST; without it the request is a GET. */
   readonly body?: unknown
   readonly token?: string
@@ -71,9 +72,9 @@ export async function requestJson<T>(request: JsonRequest<T>): Promise<T> {
   return parseAnswer(url, schema, json)
 }
 
-function parseAnswer<T>(url: string, schema: z.ZodType<T>, json: unknown): T {
+function parseAnswer<T>(url: string, schema: z.ZodMiniType<T>, json: unknown): T {
   try {
-    const parsed = schema.safeParse(json)
+    const parsed = schema.safeParse(json, inEnglish)
     if (parsed.success) return parsed.data
     const issue = parsed.error.issues[0]
     throw new ProviderAnswerError(url, `${issue?.path.join('.') || 'the answer'}: ${issue?.message ?? 'wrong shape'}`)

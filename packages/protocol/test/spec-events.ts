@@ -2,7 +2,7 @@
  * docs/spec/events.md, made from the declarations that events and timelines are parsed by: what another implementer must know
  * of what is told, field by field.
  */
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { streamEvent } from '../src/events/chain-event.ts'
 import { timelineEntry } from '../src/events/deal-timeline.ts'
 import { address, decimal, hash, hex } from '../src/json/forms.ts'
@@ -48,7 +48,7 @@ export function specOfEvents(): string {
   return HEAD + tableOf(streamEvent, ['type']) + STORY + tableOf(timelineEntry, ['type', 'id', 'atMs', 'epoch'])
 }
 
-function tableOf(schema: z.ZodType, common: readonly string[]): string {
+function tableOf(schema: z.ZodMiniType, common: readonly string[]): string {
   const rows = optionsOf(jsonOf(schema)).map(({ properties = {}, required = [] }) => {
     const fields = Object.entries(properties)
       .filter(([name]) => !common.includes(name))
@@ -71,6 +71,6 @@ function formOf({ const: only, enum: choices, type, items, pattern }: JsonSchema
   return 'number'
 }
 
-function jsonOf(schema: z.ZodType): JsonSchema {
+function jsonOf(schema: z.ZodMiniType): JsonSchema {
   return z.toJSONSchema(schema, { io: 'input' }) as JsonSchema
 }

@@ -2,7 +2,7 @@
 import { GranaryError } from '@granary/base'
 import { answerErrors, type Fault, unreadableOf } from '@granary/base/http'
 import type { ErrorRequestHandler, RequestHandler } from 'express'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { BodyEncodingError, InternalError, RequestInvalidError, statusOf } from './errors.ts'
 
 /** Of one request, that are named in its answer. */
@@ -30,7 +30,8 @@ export function answerRpcErrors(log: (fault: RpcFault) => void): ErrorRequestHan
 }
 
 function translate(thrown: unknown): GranaryError | undefined {
-  if (thrown instanceof z.ZodError) return new RequestInvalidError(thrown.issues.slice(0, PROBLEMS_MAX).map(problemOf))
+  if (thrown instanceof z.core.$ZodError)
+    return new RequestInvalidError(thrown.issues.slice(0, PROBLEMS_MAX).map(problemOf))
   const what = unreadableOf(thrown)
   if (what === undefined) return undefined
   if (what === 'encoded') return new BodyEncodingError()

@@ -3,15 +3,15 @@
  * OpenAPI document is made of them. An answer may have more fields: who reads one ignores what it does not know.
  * Amounts are decimal strings of attoGRN, epochs, heights and ids are numbers, bytes are 0x hex.
  */
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { chainEvent } from '../events/chain-event.ts'
 import { address, decimal, hash, hex, natural } from '../json/forms.ts'
 import type { DealTermsJson } from '../messages/deal-terms.ts'
 import { declarations, type MessageName } from '../messages/declarations.ts'
 
 const kind = z.enum(Object.keys(declarations) as MessageName[])
-const numbers = z.array(natural).readonly()
-const texts = z.array(z.string()).readonly()
+const numbers = z.readonly(z.array(natural))
+const texts = z.readonly(z.array(z.string()))
 
 /** Every answer is that of a node at a height. */
 const height = { height: natural }
@@ -23,13 +23,13 @@ const clock = z.object({
   /** By the beacon, by its operator's word, not yet, or, on a devnet, by its machine alone. */
   trust: z.enum(['proven', 'trusted', 'unproven', 'local']),
   /** The newest round of the beacon that it has; null before the first, and on a devnet. */
-  newestRound: natural.nullable(),
+  newestRound: z.nullable(natural),
   /** Since that came. */
   silentMs: natural,
   /** By how much rounds come as if the clock were ahead, when that is more than it goes back by without an operator. */
-  aheadMs: natural.nullable(),
+  aheadMs: z.nullable(natural),
   /** The code of why there are no blocks at present; null: there are. */
-  stalled: z.string().nullable(),
+  stalled: z.nullable(z.string()),
 })
 export type NodeClock = Readonly<z.output<typeof clock>>
 
@@ -69,7 +69,7 @@ export const accountAnswer = z.object({
   exists: z.boolean(),
   balance: decimal,
   /** The next sequence of each lane that has been used, counting what waits in this node's mempool. */
-  sequences: z.record(z.string(), natural).readonly(),
+  sequences: z.readonly(z.record(z.string(), natural)),
   locked: decimal,
 })
 export type AccountView = Readonly<z.output<typeof accountAnswer>>
@@ -110,33 +110,33 @@ const provider = z.object({
   owner: address,
   payout: address,
   /** The provider's ed25519 key for what its daemon signs; null when it registered none. */
-  sessionKey: hex.nullable(),
+  sessionKey: z.nullable(hex),
   endpoints: texts,
   peerId: z.string(),
   region: z.string(),
   name: z.string(),
-  ask: ask.readonly().nullable(),
+  ask: z.nullable(z.readonly(ask)),
   /** `debt`: fees for faults that nothing was left for; paid first from whatever becomes free. */
-  collateral: z.object({ free: decimal, locked: decimal, debt: decimal }).readonly(),
+  collateral: z.readonly(z.object({ free: decimal, locked: decimal, debt: decimal })),
   /**
    * What was minted for it and is not free collateral yet: `releasable` has vested and follows with the next credit, lock or
    * withdrawal; the rest, `locked`, has vested by the epoch `end`; null: there is nothing.
    */
-  vesting: z
-    .object({
+  vesting: z.readonly(
+    z.object({
       locked: decimal,
       releasable: decimal,
-      end: natural.nullable(),
+      end: z.nullable(natural),
       /** For each GiB of its deals that are active: what leaving them could make it forfeit. null: it has none. */
-      perDealGiB: decimal.nullable(),
-    })
-    .readonly(),
+      perDealGiB: z.nullable(decimal),
+    }),
+  ),
   registeredAt: natural,
 })
 export type ProviderView = Readonly<z.output<typeof provider>>
 
 /** The JSON of DealTerms, whose own parser reads it. */
-const terms: z.ZodType<DealTermsJson> = z.object({
+const terms: z.ZodMiniType<DealTermsJson> = z.object({
   client: address,
   provider: natural,
   pieceCid: z.string(),
@@ -165,7 +165,7 @@ const deal = z.object({
   activatedAt: z.exactOptional(natural),
   endsAt: z.exactOptional(natural),
   lapsesAt: natural,
-  sector: z.exactOptional(z.object({ provider: natural, number: natural }).readonly()),
+  sector: z.exactOptional(z.readonly(z.object({ provider: natural, number: natural }))),
   /** Still locked from the client's money. */
   locked: decimal,
   /** Settled to the provider, network fee already taken off. */
@@ -208,21 +208,21 @@ const sector = z.object({
 })
 export type SectorView = Readonly<z.output<typeof sector>>
 
-const partitionSector = z.object({ number: natural, commR: hash }).readonly()
+const partitionSector = z.readonly(z.object({ number: natural, commR: hash }))
 export type PartitionSector = z.output<typeof partitionSector>
 
 /** An open challenge: the answer counts in blocks `epoch < height ≤ deadline`. */
-const challenge = z
-  .object({
+const challenge = z.readonly(
+  z.object({
     epoch: natural,
     deadline: natural,
     randomness: hash,
     count: natural,
     /** The list as it was frozen: the answer is over exactly these. */
-    sectors: z.array(partitionSector).readonly(),
+    sectors: z.readonly(z.array(partitionSector)),
     answered: z.boolean(),
-  })
-  .readonly()
+  }),
+)
 export type ChallengeView = z.output<typeof challenge>
 
 const partition = z.object({
@@ -231,12 +231,12 @@ const partition = z.object({
   slot: natural,
   profile: z.string(),
   /** Those that are challenged together. */
-  sectors: z.array(partitionSector).readonly(),
+  sectors: z.readonly(z.array(partitionSector)),
   /** Some of its sectors are faulty. */
   faulty: z.boolean(),
   /** Out of the list until a recovery brings them back. */
   faultySectors: numbers,
-  lastProven: natural.nullable(),
+  lastProven: z.nullable(natural),
   /** Bytes that earn capacity rewards: of sectors that have been proven with the partition and are sound. */
   power: natural,
   /** What they have earned since the last proof; the next one credits it, a miss or a fault forfeits it. */
@@ -251,12 +251,12 @@ const partition = z.object({
 })
 export type PartitionView = Readonly<z.output<typeof partition>>
 
-export const providerAnswer = provider.extend(height)
+export const providerAnswer = z.extend(provider, height)
 export const providersAnswer = pageOf(provider)
 export const partitionsAnswer = pageOf(partition)
-export const dealAnswer = deal.extend(height)
+export const dealAnswer = z.extend(deal, height)
 export const dealsAnswer = pageOf(deal)
-export const sectorAnswer = sector.extend(height)
+export const sectorAnswer = z.extend(sector, height)
 
 export const randomnessAnswer = z.object({
   ...height,
@@ -276,14 +276,14 @@ export const txAnswer = z.object({
   message: z.exactOptional(z.string()),
   hint: z.exactOptional(z.string()),
   fee: decimal,
-  events: z.array(chainEvent.readonly()).readonly(),
+  events: z.readonly(z.array(z.readonly(chainEvent))),
   /** How long this node took to execute it: a measurement, not part of consensus. */
   executionMs: z.number(),
 })
 export type TxView = Readonly<z.output<typeof txAnswer>>
 
-const header = z
-  .object({
+const header = z.readonly(
+  z.object({
     ...height,
     timeMs: natural,
     previousHash: hash,
@@ -291,8 +291,8 @@ const header = z
     /** The state after the previous block. */
     appHash: hash,
     validator: hex,
-  })
-  .readonly()
+  }),
+)
 export type HeaderView = z.output<typeof header>
 
 export const blockAnswer = z.object({
@@ -300,23 +300,23 @@ export const blockAnswer = z.object({
   hash,
   header,
   signature: hex,
-  txs: z.array(z.object({ id: hash.nullable(), kind, code: z.string() }).readonly()).readonly(),
+  txs: z.readonly(z.array(z.readonly(z.object({ id: z.nullable(hash), kind, code: z.string() })))),
 })
 export type BlockView = Readonly<z.output<typeof blockAnswer>>
 
 /** The way from the root of the state's tree to where the key stands, or would stand. */
-const treeProof = z
-  .object({
+const treeProof = z.readonly(
+  z.object({
     type: z.literal('tree'),
-    siblings: z.array(hash).readonly(),
-    leaf: z.object({ path: hash, valueHash: hash }).readonly().nullable(),
+    siblings: z.readonly(z.array(hash)),
+    leaf: z.nullable(z.readonly(z.object({ path: hash, valueHash: hash }))),
     outsideHash: hash,
-  })
-  .readonly()
+  }),
+)
 export type TreeProofView = z.output<typeof treeProof>
 
 /** Of a record that changes in every block: it stands beside the tree, among a few others. */
-const outsideProof = z.object({ type: z.literal('outside'), treeRoot: hash, outside: hex }).readonly()
+const outsideProof = z.readonly(z.object({ type: z.literal('outside'), treeRoot: hash, outside: hex }))
 export type OutsideProofView = z.output<typeof outsideProof>
 
 /**
@@ -328,7 +328,7 @@ export const proofAnswer = z.object({
   stateHeight: natural,
   key: z.string(),
   /** null: the key is not there. */
-  value: hex.nullable(),
+  value: z.nullable(hex),
   proof: z.discriminatedUnion('type', [treeProof, outsideProof]),
   /** Bytes of the header of the next block, in which the app hash of that state stands, and the validator's signature. */
   header: hex,
@@ -343,6 +343,6 @@ export interface Page<T> {
   readonly next: string | null
 }
 
-function pageOf<S extends z.ZodType>(item: S) {
-  return z.object({ ...height, items: z.array(item).readonly(), next: z.string().nullable() })
+function pageOf<S extends z.ZodMiniType>(item: S) {
+  return z.object({ ...height, items: z.readonly(z.array(item)), next: z.nullable(z.string()) })
 }

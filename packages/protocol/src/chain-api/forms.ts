@@ -1,27 +1,31 @@
 /** What paths and queries of a node's operations are made of: numbers come as text there. */
-import * as z from 'zod'
+import * as z from 'zod/mini'
 
 const BIGGEST = { minimum: 0, maximum: Number.MAX_SAFE_INTEGER }
 
 /** An id, a height, an epoch: in a path or a query it comes as text. */
-export const natural: z.ZodType<number, string> = z
-  .string()
-  .regex(/^(0|[1-9][0-9]{0,15})$/, 'expected a whole number ≥ 0 in decimal digits')
-  .transform(Number)
-  .refine(Number.isSafeInteger, 'expected a number below 2⁵³')
-  .meta({ type: 'integer', ...BIGGEST })
+export const natural: z.ZodMiniType<number, string> = z
+  .pipe(
+    z.string().check(z.regex(/^(0|[1-9][0-9]{0,15})$/, 'expected a whole number ≥ 0 in decimal digits')),
+    z.transform<string, number>(Number),
+  )
+  .check(z.refine(Number.isSafeInteger, 'expected a number below 2⁵³'))
+  .register(z.globalRegistry, { type: 'integer', ...BIGGEST })
 
 const PAGE_ITEMS_MAX = 200
 const PAGE_ITEMS = 100
 
 /** Of every list: the cursor behind which to go on, and how many items at most. */
-export const page: { after: z.ZodType<number | undefined>; limit: z.ZodType<number> } = {
-  after: natural.optional(),
-  limit: natural
-    .refine((limit) => limit >= 1 && limit <= PAGE_ITEMS_MAX, `expected 1 to ${PAGE_ITEMS_MAX}`)
-    .meta({ type: 'integer', minimum: 1, maximum: PAGE_ITEMS_MAX })
-    .optional()
-    .transform((limit) => limit ?? PAGE_ITEMS),
+export const page: { after: z.ZodMiniType<number | undefined>; limit: z.ZodMiniType<number> } = {
+  after: z.optional(natural),
+  limit: z.pipe(
+    z.optional(
+      natural
+        .check(z.refine((limit) => limit >= 1 && limit <= PAGE_ITEMS_MAX, `expected 1 to ${PAGE_ITEMS_MAX}`))
+        .register(z.globalRegistry, { type: 'integer', minimum: 1, maximum: PAGE_ITEMS_MAX }),
+    ),
+    z.transform((limit) => limit ?? PAGE_ITEMS),
+  ),
 }
 
-export const nothing: z.ZodType<Record<string, never>> = z.strictObject({})
+export const nothing: z.ZodMiniType<Record<string, never>> = z.strictObject({})

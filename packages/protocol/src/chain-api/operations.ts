@@ -1,6 +1,6 @@
 /** All that can be asked of a node: docs/spec/chain.md, section 8. */
 
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { isDerived } from '../header/tree-keys.ts'
 import { address, cid, hash } from '../json/forms.ts'
 import type { NodeOperation } from '../operation/operation.ts'
@@ -145,10 +145,10 @@ export const listDeals = {
   params: nothing,
   query: z.strictObject({
     ...page,
-    pieceCid: cid.optional(),
-    rootCid: cid.optional(),
-    client: address.optional(),
-    provider: natural.optional(),
+    pieceCid: z.optional(cid),
+    rootCid: z.optional(cid),
+    client: z.optional(address),
+    provider: z.optional(natural),
   }),
   answer: dealsAnswer,
   errors: [],
@@ -215,18 +215,18 @@ export const getProof = {
   summary:
     'What the state holds at a key, or that it holds nothing, with the proof and the signed header that it opens',
   params: z.strictObject({
-    key: z
-      .string()
-      .regex(/^[!-~]{1,250}$/, 'expected a key of the state, such as account/0x…, with its slashes as %2F')
-      .refine((key) => !isDerived(key), 'expected a record: pages of the tree and the app hash follow from those'),
+    key: z.string().check(
+      z.regex(/^[!-~]{1,250}$/, 'expected a key of the state, such as account/0x…, with its slashes as %2F'),
+      z.refine((key) => !isDerived(key), 'expected a record: pages of the tree and the app hash follow from those'),
+    ),
   }),
-  query: z.strictObject({ height: natural.optional() }),
+  query: z.strictObject({ height: z.optional(natural) }),
   answer: proofAnswer,
   errors: ['STATE_NOT_FOUND'],
   example: { path: `/v1/proofs/account%2F${EXAMPLE_ADDRESS}` },
 } as const satisfies NodeOperation
 
-export const submitBody: z.ZodType<{ tx: string }> = z.strictObject({ tx: z.base64() })
+export const submitBody: z.ZodMiniType<{ tx: string }> = z.strictObject({ tx: z.base64() })
 
 export const submitTx = {
   id: 'submitTx',
@@ -234,10 +234,10 @@ export const submitTx = {
   path: '/v1/txs',
   summary: 'Sends a signed transaction; the same bytes again are the same transaction',
   params: nothing,
-  query: z.strictObject({ wait: z.literal('committed').optional() }),
+  query: z.strictObject({ wait: z.optional(z.literal('committed')) }),
   answer: txAnswer,
   bodies: {
-    'application/octet-stream': z.string().meta({ contentEncoding: 'binary' }),
+    'application/octet-stream': z.string().register(z.globalRegistry, { contentEncoding: 'binary' }),
     'application/json': submitBody,
   },
   also: { 202: 'Taken, and not in a block yet' },
@@ -275,12 +275,12 @@ export const getTx = {
 
 const eventType = z
   .string()
-  .regex(/^[a-z]+(:[a-z]+)?$/, 'expected event types such as deal:active, separated by commas')
+  .check(z.regex(/^[a-z]+(:[a-z]+)?$/, 'expected event types such as deal:active, separated by commas'))
 
 /** `height`: everything after that block; `height.index`: everything after that event. */
-export const eventId: z.ZodType<string> = z
+export const eventId: z.ZodMiniType<string> = z
   .string()
-  .regex(/^[0-9]{1,15}(\.[0-9]{1,9})?$/, 'expected a height, or the id of an event')
+  .check(z.regex(/^[0-9]{1,15}(\.[0-9]{1,9})?$/, 'expected a height, or the id of an event'))
 
 export const followEvents = {
   id: 'followEvents',
@@ -289,13 +289,14 @@ export const followEvents = {
   summary: 'What happens, as server-sent events; Last-Event-ID, or `since`, resumes without a gap',
   params: nothing,
   query: z.strictObject({
-    types: z
-      .string()
-      .max(500)
-      .optional()
-      .transform((text) => text?.split(','))
-      .pipe(z.array(eventType).optional()),
-    since: eventId.optional(),
+    types: z.pipe(
+      z.pipe(
+        z.optional(z.string().check(z.maxLength(500))),
+        z.transform((text) => text?.split(',')),
+      ),
+      z.optional(z.array(eventType)),
+    ),
+    since: z.optional(eventId),
   }),
   answer: z.string(),
   type: 'text/event-stream',

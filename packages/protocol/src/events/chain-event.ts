@@ -2,7 +2,7 @@
  * Everything that happens on the chain, for those who watch: plain JSON, amounts as decimal strings. The state machine emits
  * these, a node serves them, and who reads one switches on its `type`. Events are no part of the state.
  */
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { address, decimal, hash, natural } from '../json/forms.ts'
 
 /** Why a fee is charged. */
@@ -21,7 +21,7 @@ function event<T extends string, F extends z.core.$ZodShape>(type: T, fields: F)
 const sector = { provider: natural, sector: natural }
 const partition = { provider: natural, partition: natural }
 const deal = { deal: natural, provider: natural, client: address }
-const numbers = z.array(natural).readonly()
+const numbers = z.readonly(z.array(natural))
 /** A challenge is named by the epoch of its draw. */
 const challenge = { ...partition, epoch: natural }
 const answer = { ...challenge, sectors: natural, bytes: natural }
@@ -91,6 +91,6 @@ export type EventOf<T extends EventType> = Extract<ChainEvent, { type: T }>
 /** What a node tells besides, behind all events of a block: that it is there. */
 const blockEvent = z.object({ type: z.literal('block'), height: natural, timeMs: natural })
 
-export const streamEvent = z.discriminatedUnion('type', [...chainEvent.options, blockEvent])
+export const streamEvent = z.discriminatedUnion('type', [...chainEvent.def.options, blockEvent])
 export type StreamEvent = Readonly<z.infer<typeof streamEvent>>
 export type StreamType = StreamEvent['type']

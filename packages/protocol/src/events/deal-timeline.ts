@@ -2,17 +2,17 @@
  * The story of a deal as its provider tells it, entry by entry: docs/spec/market-protocol.md. The provider writes these, and
  * serves them as JSON and as server-sent events; a client parses them, and who reads one switches on its `type`.
  */
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { decimal, hash, natural } from '../json/forms.ts'
 
 const common = {
-  id: natural.transform(String),
+  id: z.pipe(natural, z.transform(String)),
   /** Milliseconds since 1970, by the provider's clock. */
   atMs: natural,
 }
 
 function entry<T extends string, F extends z.core.$ZodShape>(type: T, fields: F) {
-  return z.object({ ...common, type: z.literal(type), epoch: natural.nullable(), ...fields })
+  return z.object({ ...common, type: z.literal(type), epoch: z.nullable(natural), ...fields })
 }
 
 /** What a block made happen: `epoch` is that block, or the epoch of the challenge that it is about. */
@@ -22,7 +22,7 @@ function dated<T extends string, F extends z.core.$ZodShape>(type: T, fields: F)
 
 const sector = natural
 const end = { sector: z.exactOptional(natural), reason: z.exactOptional(z.string()) }
-const duration = z.number().min(0)
+const duration = z.number().check(z.minimum(0))
 
 export const timelineEntry = z.discriminatedUnion('type', [
   dated('agreed', {}),

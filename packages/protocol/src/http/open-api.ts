@@ -1,6 +1,6 @@
 /** The OpenAPI 3.1 document of a program, made from the declarations that its requests are checked by. */
 import type { ErrorCode } from '@granary/base'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import type { Operation } from '../operation/operation.ts'
 
 export interface OpenApiDocument {
@@ -20,7 +20,7 @@ const errorAnswer = z.object({
     message: z.string(),
     hint: z.string(),
     retryable: z.boolean(),
-    details: z.record(z.string(), z.unknown()).optional(),
+    details: z.optional(z.record(z.string(), z.unknown())),
   }),
 })
 
@@ -30,7 +30,7 @@ export interface OpenApiParts {
   readonly description: string
   readonly operations: readonly Operation[]
   /** Of every answer, an error's and a stream's too: the form of each, and what it says. */
-  readonly headers?: Readonly<Record<string, { readonly description: string; readonly form: z.ZodType }>>
+  readonly headers?: Readonly<Record<string, { readonly description: string; readonly form: z.ZodMiniType }>>
   /** Codes with which anything may be refused. */
   readonly errors: readonly ErrorCode[]
 }
@@ -78,7 +78,7 @@ function documented(operation: Operation, parts: OpenApiParts): object {
   }
 }
 
-function parametersOf(schema: z.ZodType, place: 'path' | 'query'): object[] {
+function parametersOf(schema: z.ZodMiniType, place: 'path' | 'query'): object[] {
   const { properties = {}, required = [] } = schemaOf(schema) as {
     properties?: Record<string, JsonSchema>
     required?: string[]
@@ -92,7 +92,7 @@ function parametersOf(schema: z.ZodType, place: 'path' | 'query'): object[] {
 }
 
 /** As it is sent, whatever who gets it makes of it. */
-function schemaOf(schema: z.ZodType): JsonSchema {
+function schemaOf(schema: z.ZodMiniType): JsonSchema {
   const { $schema: _, ...json } = z.toJSONSchema(schema, {
     io: 'input',
     // What is parsed in another way than by its form says its form itself.

@@ -3,6 +3,7 @@
  * parses. What is served is known by its declarations, and documented from them.
  */
 import type { Request as HttpRequest, IRouter, RequestHandler, Response } from 'express'
+import { inEnglish } from '../operation/in-english.ts'
 import type { Answer, Operation, Request } from '../operation/operation.ts'
 
 export interface Served<O extends Operation> extends Request<O> {
@@ -17,7 +18,7 @@ export interface ServedOperation {
 
 /**
  * Answers are made of one synchronous look, or await what they wait for first. A request that does not fit throws a
- * ZodError, or the MessageInvalidError of a struct, to Express.
+ * $ZodError, or the MessageInvalidError of a struct, to Express.
  * @param before: what reads a body, or refuses a request before it is looked at
  */
 export function serve<O extends Operation>(
@@ -38,9 +39,9 @@ export function listenTo<O extends Operation>(
   ...before: readonly RequestHandler[]
 ): ServedOperation {
   const handler: RequestHandler = async (request, response) => {
-    const params = operation.params.parse(request.params)
-    const query = operation.query?.parse(request.query)
-    const body = operation.body?.parse(request.body ?? {})
+    const params = operation.params.parse(request.params, inEnglish)
+    const query = operation.query?.parse(request.query, inEnglish)
+    const body = operation.body?.parse(request.body ?? {}, inEnglish)
     await respond({ params, query, body, request, response } as Served<O>)
   }
   const name: RequestHandler = (_, response, next) => {

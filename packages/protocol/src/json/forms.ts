@@ -1,20 +1,22 @@
 /** How values stand in JSON: bytes as 0x hex in lower case, ids and heights as numbers, amounts as decimal digits. */
 import type { Hex } from '@granary/base'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import type { Address, Hash } from '../codec/types.ts'
 
 /** An id, a height, an epoch, a count. */
-export const natural: z.ZodInt = z.int().min(0)
+export const natural: z.ZodMiniInt = z.int().check(z.minimum(0))
 /** attoGRN, or another number that may be larger than 2⁵³. */
-export const decimal: z.ZodString = z.string().regex(/^(0|[1-9][0-9]*)$/)
+export const decimal: z.ZodMiniString<string> = z.string().check(z.regex(/^(0|[1-9][0-9]*)$/))
 
-export const address: z.ZodType<Address, Address> = z.templateLiteral(
-  ['0x', z.string().regex(/^[0-9a-f]{40}$/)],
+export const address: z.ZodMiniType<Address, Address> = z.templateLiteral(
+  ['0x', z.string().check(z.regex(/^[0-9a-f]{40}$/))],
   'expected 0x and 40 lower-case hex digits',
 )
-export const hash: z.ZodType<Hash, Hash> = z.templateLiteral(
-  ['0x', z.string().regex(/^[0-9a-f]{64}$/)],
+export const hash: z.ZodMiniType<Hash, Hash> = z.templateLiteral(
+  ['0x', z.string().check(z.regex(/^[0-9a-f]{64}$/))],
   'expected 0x and 64 lower-case hex digits',
 )
-export const hex: z.ZodType<Hex, Hex> = z.templateLiteral(['0x', z.string().regex(/^([0-9a-f]{2})*$/)])
-export const cid: z.ZodType<string> = z.string().regex(/^[A-Za-z0-9]{8,120}$/, 'expected a CID in base32 or base58')
+export const hex: z.ZodMiniType<Hex, Hex> = z.templateLiteral(['0x', z.string().check(z.regex(/^([0-9a-f]{2})*$/))])
+export const cid: z.ZodMiniType<string> = z
+  .string()
+  .check(z.regex(/^[A-Za-z0-9]{8,120}$/, 'expected a CID in base32 or base58'))

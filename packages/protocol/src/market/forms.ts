@@ -1,6 +1,6 @@
 /** How what a provider and its clients say to each other stands in JSON: docs/spec/market-protocol.md. */
 import { fromHex } from '@granary/base'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { ask } from '../chain-api/answers.ts'
 import type { Struct } from '../codec/struct.ts'
 import { timelineEntry } from '../events/deal-timeline.ts'
@@ -9,65 +9,64 @@ import { type DealTerms, type DealTermsJson, dealTerms } from '../messages/deal-
 import { type Quote, type QuoteJson, quote } from '../messages/quote.ts'
 
 /** The struct's own parser, which throws an error that names the field. */
-function formOf<T, J>(of: Struct<T, J>, path: string): z.ZodType<T, J> {
-  return z
-    .custom<J>()
-    .meta(of.schema)
-    .transform((json) => of.fromJson(json, path))
+function formOf<T, J>(of: Struct<T, J>, path: string): z.ZodMiniType<T, J> {
+  return z.pipe(
+    z.custom<J>().register(z.globalRegistry, of.schema),
+    z.transform((json: J) => of.fromJson(json, path)),
+  )
 }
 
-const quoteForm: z.ZodType<Quote, QuoteJson> = formOf(quote, 'quote')
-const termsForm: z.ZodType<DealTerms, DealTermsJson> = formOf(dealTerms, 'terms')
+const quoteForm: z.ZodMiniType<Quote, QuoteJson> = formOf(quote, 'quote')
+const termsForm: z.ZodMiniType<DealTerms, DealTermsJson> = formOf(dealTerms, 'terms')
 
 /** A number, or the decimal string in which epochs travel. */
 const whole = z.union(
-  [
-    natural,
-    z
-      .string()
-      .regex(/^(?:0|[1-9]\d{0,15})$/)
-      .transform(Number),
-  ],
+  [natural, z.pipe(z.string().check(z.regex(/^(?:0|[1-9]\d{0,15})$/)), z.transform<string, number>(Number))],
   'expected a whole number, or one as decimal text',
 )
-const bytes = hex.transform((text): Uint8Array => fromHex(text))
+const bytes = z.pipe(
+  hex,
+  z.transform((text): Uint8Array => fromHex(text)),
+)
 
 export const quoteBody = z.strictObject({
   client: address,
   pieceSize: whole,
   duration: whole,
-  collateralShareBps: whole.optional(),
+  collateralShareBps: z.optional(whole),
 })
 /** The signature is over the quote's EIP-712 digest, by the provider. */
 export const quoteAnswer = z.object({ quote: quoteForm, signature: hex })
 
 export const loginBody = z.strictObject({ client: address, issuedAt: whole, signature: bytes })
 /** `expiresAt` in seconds since 1970. */
-export const loginAnswer = z.object({ token: z.string().min(1), expiresAt: z.number() })
+export const loginAnswer = z.object({ token: z.string().check(z.minLength(1)), expiresAt: z.number() })
 
 /** Of an upload: tus carries text. `rootCid`: of a CAR. */
 export const uploadMetadata = z.object({
   pieceCid: z.string(),
-  pieceSize: z.string().regex(/^\d{1,15}$/),
-  rootCid: z.string().min(1).optional(),
+  pieceSize: z.string().check(z.regex(/^\d{1,15}$/)),
+  rootCid: z.optional(z.string().check(z.minLength(1))),
   quoteId: z.string(),
 })
 export type UploadMetadata = Readonly<z.output<typeof uploadMetadata>>
 
 export const agreeBody = z.strictObject({
-  uploadId: z.string().regex(/^[0-9a-f]{32}$/, 'expected the last part of the upload’s address'),
+  uploadId: z.string().check(z.regex(/^[0-9a-f]{32}$/, 'expected the last part of the upload’s address')),
   terms: termsForm,
 })
 const agreement = { agreementId: hash, terms: termsForm, signature: hex }
 export const agreeAnswer = z.object(agreement)
 
 export const dealParams = z.object({
-  id: z.string().regex(/^(?:0x[0-9a-f]{64}|\d{1,15})$/, 'expected an agreement id (0x…) or the number of a deal'),
+  id: z
+    .string()
+    .check(z.regex(/^(?:0x[0-9a-f]{64}|\d{1,15})$/, 'expected an agreement id (0x…) or the number of a deal')),
 })
 export const dealAnswer = z.object({
   ...agreement,
   /** null: it is not on the chain. */
-  dealId: natural.nullable(),
+  dealId: z.nullable(natural),
   state: z.enum([
     'agreed',
     'published',
@@ -80,16 +79,16 @@ export const dealAnswer = z.object({
     'cancelled',
   ]),
   /** A code. */
-  reason: z.string().nullable(),
-  sector: natural.nullable(),
+  reason: z.nullable(z.string()),
+  sector: z.nullable(natural),
   /** The newest thousand entries, in order. */
-  timeline: z.array(timelineEntry).readonly(),
+  timeline: z.readonly(z.array(timelineEntry)),
 })
 
 const alert = z.object({
   code: z.string(),
   /** What it is about, where there may be several at once. */
-  subject: z.string().optional(),
+  subject: z.optional(z.string()),
   message: z.string(),
   hint: z.string(),
   sinceMs: z.number(),
@@ -97,24 +96,24 @@ const alert = z.object({
 export const healthAnswer = z.object({
   ok: z.boolean(),
   /** Those of the alerts by which it is not. */
-  reasons: z.array(alert).readonly(),
+  reasons: z.readonly(z.array(alert)),
   /** Of the chain, as this provider has followed it. */
   height: natural,
-  alerts: z.array(alert).readonly(),
+  alerts: z.readonly(z.array(alert)),
 })
 
 export const infoAnswer = z.object({
   id: natural,
   address,
   peerId: z.string(),
-  multiaddrs: z.array(z.string()).readonly(),
-  endpoints: z.array(z.string()).readonly(),
+  multiaddrs: z.readonly(z.array(z.string())),
+  endpoints: z.readonly(z.array(z.string())),
   name: z.string(),
   region: z.string(),
-  ask: ask.nullable(),
-  profiles: z.array(z.string()).readonly(),
-  profile: z.object({ name: z.string(), sectorBytes: z.int().positive() }),
-  freeBytes: z.number().nonnegative(),
+  ask: z.nullable(ask),
+  profiles: z.readonly(z.array(z.string())),
+  profile: z.object({ name: z.string(), sectorBytes: z.int().check(z.positive()) }),
+  freeBytes: z.number().check(z.nonnegative()),
   chain: z.object({ genesisHash: hash, height: natural, url: z.string() }),
   version: z.string(),
 })

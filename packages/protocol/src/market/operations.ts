@@ -1,5 +1,5 @@
 /** All that a client asks of a provider: docs/spec/market-protocol.md. Uploads are tus 1.0, at {@link UPLOADS_PATH}. */
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import { timelineEntry } from '../events/deal-timeline.ts'
 import type { Operation, Parsed } from '../operation/operation.ts'
 import {

@@ -1,4 +1,5 @@
 /** `@granary/protocol/operation`: what an operation of an HTTP interface is. */
+export { inEnglish } from './in-english.ts'
 export {
   type Answer,
   type NodeOperation,

@@ -3,7 +3,7 @@
  * it whoever asks parses the answer, which is a stranger's.
  */
 import type { ErrorCode } from '@granary/base'
-import type * as z from 'zod'
+import type * as z from 'zod/mini'
 
 export interface Operation {
   readonly id: string
@@ -11,13 +11,13 @@ export interface Operation {
   /** Parameters in braces: `/v1/deals/{id}`. */
   readonly path: string
   readonly summary: string
-  readonly params: z.ZodType
-  readonly query?: z.ZodType
+  readonly params: z.ZodMiniType
+  readonly query?: z.ZodMiniType
   /** Sent as JSON. */
-  readonly body?: z.ZodType
+  readonly body?: z.ZodMiniType
   /** Media types that are taken, each with its form, where there are several. */
-  readonly bodies?: Readonly<Record<string, z.ZodType>>
-  readonly answer: z.ZodType
+  readonly bodies?: Readonly<Record<string, z.ZodMiniType>>
+  readonly answer: z.ZodMiniType
   /** Of the answer. @default application/json */
   readonly type?: string
   /** Other statuses of success, with what they mean. */
@@ -28,7 +28,7 @@ export interface Operation {
 
 /** Of a chain node. */
 export interface NodeOperation extends Operation {
-  readonly query: z.ZodType
+  readonly query: z.ZodMiniType
   /** A request that every node answers, or refuses by name. */
   readonly example: { readonly path: string; readonly body?: unknown }
 }
@@ -36,14 +36,14 @@ export interface NodeOperation extends Operation {
 /** What is asked with: the request as its sender has it. */
 export interface Question<O extends Operation> {
   readonly params: z.input<O['params']>
-  readonly body: O['body'] extends z.ZodType ? z.input<O['body']> : undefined
+  readonly body: O['body'] extends z.ZodMiniType ? z.input<O['body']> : undefined
 }
 
 /** What is answered to: the request once it has been checked. */
 export interface Request<O extends Operation> {
   readonly params: z.output<O['params']>
-  readonly query: O['query'] extends z.ZodType ? z.output<O['query']> : undefined
-  readonly body: O['body'] extends z.ZodType ? z.output<O['body']> : undefined
+  readonly query: O['query'] extends z.ZodMiniType ? z.output<O['query']> : undefined
+  readonly body: O['body'] extends z.ZodMiniType ? z.output<O['body']> : undefined
 }
 
 /** The answer as it is sent. */

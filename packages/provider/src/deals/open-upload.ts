@@ -7,6 +7,7 @@
 import { parsePieceCid } from '@granary/proofs/verify'
 import { uploadMetadata } from '@granary/protocol/market'
 import type { Address, Quote } from '@granary/protocol/messages'
+import { inEnglish } from '@granary/protocol/operation'
 import { describeIssues } from '../describe-issues.ts'
 import type { Space } from '../storage/space.ts'
 import { ClientFundsError } from './agreement-errors.ts'
@@ -35,7 +36,7 @@ export function payloadMax(pieceSize: number): number {
 
 /** @throws UploadMetadataError, UploadTooLargeError, ClientFundsError, QuotaExceededError, NoSpaceError */
 export function openUpload(context: OpenUploadContext, request: UploadRequest): UploadRow {
-  const parsed = uploadMetadata.safeParse(request.metadata)
+  const parsed = uploadMetadata.safeParse(request.metadata, inEnglish)
   if (!parsed.success) throw new UploadMetadataError(describeIssues(parsed.error))
   const { pieceCid, quoteId } = parsed.data
   const pieceSize = Number(parsed.data.pieceSize)

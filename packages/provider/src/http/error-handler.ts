@@ -25,7 +25,7 @@ export function errorHandler(log: Log): ErrorRequestHandler {
 }
 
 function translate(error: unknown): GranaryError | undefined {
-  if (error instanceof z.ZodError)
+  if (error instanceof z.core.$ZodError)
     return requestError('REQUEST_INVALID', describeIssues(error), 'correct the fields that are named')
   switch (unreadableOf(error)) {
     case 'too large':

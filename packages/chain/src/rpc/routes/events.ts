@@ -6,8 +6,9 @@ import { once } from 'node:events'
 import { setImmediate } from 'node:timers/promises'
 import { eventId, followEvents } from '@granary/protocol/chain-api'
 import { listenTo, type ServedOperation } from '@granary/protocol/http'
+import { inEnglish } from '@granary/protocol/operation'
 import type { Response } from 'express'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import type { Engine } from '../../engine/engine.ts'
 import type { Store } from '../../store/open-store.ts'
 import type { EventPosition } from '../../store/records.ts'
@@ -23,7 +24,7 @@ const READS_PER_TURN = 32
 const POSITION_EVERY_MS = 15_000
 const STALL_MAX_MS = 60_000
 
-const eventsHeaders = z.strictObject({ 'last-event-id': eventId.optional() })
+const eventsHeaders = z.strictObject({ 'last-event-id': z.optional(eventId) })
 
 export interface EventStreams {
   readonly served: ServedOperation
@@ -42,7 +43,7 @@ export function eventRoutes({ engine, store, limits, addressOf }: EventRoutesPar
   const open = new Set<AbortController>()
   const places = createPlaces(limits.eventStreams)
   const served = listenTo(followEvents, async ({ query: { types, since }, request, response }) => {
-    const headers = eventsHeaders.parse({ 'last-event-id': request.get('last-event-id') })
+    const headers = eventsHeaders.parse({ 'last-event-id': request.get('last-event-id') }, inEnglish)
     const resume = headers['last-event-id'] ?? since
     const from = positionOf(resume, store)
     if (open.size >= STREAMS_MAX) throw new StreamsFullError(STREAMS_MAX)

@@ -5,6 +5,7 @@ import type { TxView } from '@granary/protocol/client'
 import { type ServedOperation, serve } from '@granary/protocol/http'
 import type { Hash } from '@granary/protocol/messages'
 import { BUNDLE_BYTES_MAX, TX_BYTES_MAX } from '@granary/protocol/messages'
+import { inEnglish } from '@granary/protocol/operation'
 import express, { type Request, type Response } from 'express'
 import type { Engine } from '../../engine/engine.ts'
 import type { Store } from '../../store/open-store.ts'
@@ -89,6 +90,6 @@ export async function waitFor(
 function bodyBytes(request: Request): Uint8Array {
   if (request.body instanceof Uint8Array) return new Uint8Array(request.body)
   if (request.is('application/json') === false) throw new BodyTypeError(request.get('content-type'))
-  const { tx } = submitBody.parse(request.body ?? {})
+  const { tx } = submitBody.parse(request.body ?? {}, inEnglish)
   return new Uint8Array(Buffer.from(tx, 'base64'))
 }
