@@ -2,8 +2,10 @@
 
 export type { TimelineEntry } from '@granary/protocol/events'
 export type { ProviderInfo } from '@granary/protocol/market'
-export { type AgreeDealInput, type Agreement, agreeDeal, TermsMismatchError } from './agree-deal.ts'
-export { type AskQuoteInput, askQuote, collateralShareFor, type Standing } from './ask-quote.ts'
+export { type FindPublishedInput, findPublished, type PublishDealInput, publishDeal } from './deals/publish-deal.ts'
+export { awaitsSettlement, type SettleEndedInput, type SettleProgress, settleEnded } from './deals/settle-ended.ts'
+export { type AgreeDealInput, type Agreement, agreeDeal, TermsMismatchError } from './providers/agree-deal.ts'
+export { type AskQuoteInput, askQuote, collateralShareFor, type Standing } from './providers/ask-quote.ts'
 export {
   type ChooseProviderInput,
   type ChooseProviderOptions,
@@ -15,13 +17,11 @@ export {
   type ProviderRefusal,
   type RefusalReason,
   rankProviders,
-} from './choose-provider.ts'
-export { type FollowDealInput, type FollowDealOptions, followDeal } from './follow-deal.ts'
-export { keepLoggedIn, type LoginInput, login, type Session } from './login.ts'
-export { type FindPublishedInput, findPublished, type PublishDealInput, publishDeal } from './publish-deal.ts'
-export { ProviderAnswerError, ProviderUnreachableError } from './request-json.ts'
-export { pricePerEpochOf, QuoteMismatchError, type RequestQuoteInput, requestQuote } from './request-quote.ts'
-export { awaitsSettlement, type SettleEndedInput, type SettleProgress, settleEnded } from './settle-ended.ts'
+} from './providers/choose-provider.ts'
+export { type FollowDealInput, type FollowDealOptions, followDeal } from './providers/follow-deal.ts'
+export { keepLoggedIn, type LoginInput, login, type Session } from './providers/login.ts'
+export { ProviderAnswerError, ProviderUnreachableError } from './providers/request-json.ts'
+export { pricePerEpochOf, QuoteMismatchError, type RequestQuoteInput, requestQuote } from './providers/request-quote.ts'
 export {
   blobSource,
   type PieceSource,
@@ -29,5 +29,5 @@ export {
   type UploadPieceOptions,
   uploadIdOf,
   uploadPiece,
-} from './upload-piece.ts'
-export { ProviderSignatureError } from './verify-provider-signature.ts'
+} from './providers/upload-piece.ts'
+export { ProviderSignatureError } from './providers/verify-provider-signature.ts'

@@ -1,6 +1,6 @@
 /** The next provider when one refuses: what a provider lacks (room, collateral, a good answer), another may have. */
 import { type ErrorCode, GranaryError } from '@granary/base'
-import { NoProviderError } from '../choose-provider.ts'
+import { NoProviderError } from '../providers/choose-provider.ts'
 import { type Agreed, type AgreeInput, agree } from './agree.ts'
 import type { CallOptions } from './client-context.ts'
 

@@ -1,7 +1,7 @@
 /** What the verbs of a client share; made once, by createClient. */
 import type { ChainClient } from '@granary/protocol/client'
 import type { Signer } from '@granary/protocol/messages'
-import type { Fetch } from '../request-json.ts'
+import type { Fetch } from '../providers/request-json.ts'
 import type { Journal } from './journal.ts'
 
 export interface ClientContext {

@@ -5,7 +5,7 @@
 import { join } from 'node:path'
 import type { ChainClient, DealView } from '@granary/protocol/client'
 import type { Address, Signer } from '@granary/protocol/messages'
-import { awaitsSettlement, type SettleProgress, settleEnded } from '../settle-ended.ts'
+import { awaitsSettlement, type SettleProgress, settleEnded } from '../deals/settle-ended.ts'
 import type { CallOptions } from './client-context.ts'
 import { openJournal } from './journal.ts'
 import { reporter } from './put-progress.ts'

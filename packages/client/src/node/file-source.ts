@@ -1,6 +1,6 @@
 /** A staged file as something that an upload can read from anywhere. */
 import { open } from 'node:fs/promises'
-import type { PieceSource } from '../upload-piece.ts'
+import type { PieceSource } from '../providers/upload-piece.ts'
 
 export async function openFileSource(path: string): Promise<PieceSource & AsyncDisposable> {
   const file = await open(path, 'r')

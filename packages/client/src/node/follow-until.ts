@@ -5,8 +5,8 @@
 import { GranaryError, isAbortError, pause } from '@granary/base'
 import type { ChainClient, DealState, DealView } from '@granary/protocol/client'
 import type { TimelineEntry } from '@granary/protocol/events'
-import { followDeal } from '../follow-deal.ts'
-import { type Fetch, reasonOf } from '../request-json.ts'
+import { followDeal } from '../providers/follow-deal.ts'
+import { type Fetch, reasonOf } from '../providers/request-json.ts'
 import type { DealProgress } from './put-progress.ts'
 
 /** How long the chain may be away before that is an error: a restart takes seconds. */

@@ -1,8 +1,8 @@
 /** What a put says while it works: facts, each with the values that it found. Amounts are attoGRN in decimal. */
 
 import type { TimelineEntry } from '@granary/protocol/events'
-import type { ProviderRefusal } from '../choose-provider.ts'
-import type { SettleProgress } from '../settle-ended.ts'
+import type { SettleProgress } from '../deals/settle-ended.ts'
+import type { ProviderRefusal } from '../providers/choose-provider.ts'
 
 export type PutProgress =
   /** Earlier deals of the account that have ended. */

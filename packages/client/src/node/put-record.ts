@@ -1,7 +1,7 @@
 /** How a put starts: with the record of an earlier, interrupted one, or with a new one. */
 import type { ChainStatus, DealView } from '@granary/protocol/client'
 import { dealTermsFromJson } from '@granary/protocol/messages'
-import { findPublished } from '../publish-deal.ts'
+import { findPublished } from '../deals/publish-deal.ts'
 import type { CallOptions, ClientContext } from './client-context.ts'
 import type { PutRecord } from './journal.ts'
 

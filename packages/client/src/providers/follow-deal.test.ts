@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { serve } from '../test/serve.ts'
+import { serve } from '../../test/serve.ts'
 import { followDeal } from './follow-deal.ts'
 
 const entry = (id: number, type: string, fields: object = {}) =>

@@ -2,9 +2,9 @@ import { toHex } from '@granary/base'
 import type { ProviderView } from '@granary/protocol/client'
 import { quoteDigest, quoteToJson } from '@granary/protocol/messages'
 import { expect, test } from '@jest/globals'
-import { aProvider, aQuote, clientSigner, session } from '../test/a-deal.ts'
-import { genesisHash, providerView } from '../test/chain-answers.ts'
-import { serve } from '../test/serve.ts'
+import { aProvider, aQuote, clientSigner, session } from '../../test/a-deal.ts'
+import { genesisHash, providerView } from '../../test/chain-answers.ts'
+import { serve } from '../../test/serve.ts'
 import { askQuote, collateralShareFor } from './ask-quote.ts'
 
 const standing = { rewardPerGiBEpoch: 10n, forfeitEpochs: 100 }

@@ -1,9 +1,9 @@
 import { toHex } from '@granary/base'
 import { type Quote, quoteDigest, quoteToJson, type Signer } from '@granary/protocol/messages'
 import { expect, test } from '@jest/globals'
-import { aProvider, aQuote, clientSigner, ownerSigner, session } from '../test/a-deal.ts'
-import { genesisHash } from '../test/chain-answers.ts'
-import { serve } from '../test/serve.ts'
+import { aProvider, aQuote, clientSigner, ownerSigner, session } from '../../test/a-deal.ts'
+import { genesisHash } from '../../test/chain-answers.ts'
+import { serve } from '../../test/serve.ts'
 import { requestQuote } from './request-quote.ts'
 
 async function quoteFrom(quote: Quote, signer: Signer, collateralShareBps?: number): Promise<Quote> {

@@ -17,10 +17,10 @@ import {
   registerProvider,
   startDevnet,
   type TestProvider,
-} from '../../provider/test/start-devnet.ts'
-import { clientSigner, someTerms } from '../test/a-deal.ts'
-import { sectorView, serveChain } from '../test/chain-answers.ts'
-import { type Client, createClient, DealEndedError, type PutProgress } from './node/index.ts'
+} from '../../../provider/test/start-devnet.ts'
+import { clientSigner, someTerms } from '../../test/a-deal.ts'
+import { sectorView, serveChain } from '../../test/chain-answers.ts'
+import { type Client, createClient, DealEndedError, type PutProgress } from '../node/index.ts'
 import { awaitsSettlement, type SettleProgress, settleEnded } from './settle-ended.ts'
 
 const PRICE = 40n * 10n ** 15n

@@ -1,9 +1,9 @@
 import { toHex } from '@granary/base'
 import { type DealTerms, dealTermsDigest, dealTermsToJson, type Signer } from '@granary/protocol/messages'
 import { expect, test } from '@jest/globals'
-import { aProvider, clientSigner, ownerSigner, session, someTerms } from '../test/a-deal.ts'
-import { genesisHash } from '../test/chain-answers.ts'
-import { serve } from '../test/serve.ts'
+import { aProvider, clientSigner, ownerSigner, session, someTerms } from '../../test/a-deal.ts'
+import { genesisHash } from '../../test/chain-answers.ts'
+import { serve } from '../../test/serve.ts'
 import { type Agreement, agreeDeal } from './agree-deal.ts'
 
 const terms = someTerms()

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { FileStore } from '@tus/file-store'
 import { Server } from '@tus/server'
-import { serve } from '../test/serve.ts'
+import { serve } from '../../test/serve.ts'
 import { blobSource, type PieceSource, uploadPiece } from './upload-piece.ts'
 
 const MIB = 1 << 20

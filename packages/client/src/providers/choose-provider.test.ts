@@ -3,8 +3,8 @@ import type { ProviderView } from '@granary/protocol/client'
 import { createChainClient } from '@granary/protocol/client'
 import type { ProviderInfo } from '@granary/protocol/market'
 import { expect, test } from '@jest/globals'
-import { genesisHash, providerView, serveChain } from '../test/chain-answers.ts'
-import { serve } from '../test/serve.ts'
+import { genesisHash, providerView, serveChain } from '../../test/chain-answers.ts'
+import { serve } from '../../test/serve.ts'
 import { chooseProvider, type RefusalReason, rankProviders } from './choose-provider.ts'
 
 const wanted = { pieceSize: 1 << 20, duration: 7_200 }
