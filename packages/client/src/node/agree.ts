@@ -120,7 +120,7 @@ export async function agree(input: AgreeInput, options: CallOptions): Promise<Ag
   const { pieceCid, pieceSize, payloadSize, rootCid, uploadUrl: earlierUrl } = record
   const metadata = { pieceCid, pieceSize, rootCid, quoteId: quote.quoteId }
   const uploadUrl = await uploadPiece(
-    { endpoint, source, metadata, token, uploadUrl: earlierUrl },
+    { endpoint, source, metadata, token, uploadUrl: earlierUrl, fetch },
     {
       signal,
       onUploadUrl: (url) => save({ uploadUrl: url }),

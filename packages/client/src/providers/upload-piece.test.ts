@@ -1,4 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
@@ -22,11 +23,14 @@ beforeEach(async () => {
 })
 afterEach(() => rm(folder, { recursive: true }))
 
-function serveUploads(refuse: () => { status: number; error: object } | undefined = () => undefined) {
+type Refusal = { readonly status: number; readonly error: object } | undefined
+
+function serveUploads(refuse: (request: IncomingMessage, response: ServerResponse) => Refusal = () => undefined) {
   const tus = new Server({ path: '/v1/uploads', datastore: store, relativeLocation: true })
   return serve((request, response) => {
     expect(request.headers.authorization).toBe('Bearer token')
-    const refusal = refuse()
+    const refusal = refuse(request, response)
+    if (response.destroyed) return
     if (refusal) {
       response.writeHead(refusal.status).end(JSON.stringify({ error: refusal.error }))
       return
@@ -98,6 +102,49 @@ test('an upload that the provider has forgotten starts anew', async () => {
   const url = await uploadPiece({ endpoint: provider.url, source, metadata, token, uploadUrl })
   expect(url).not.toBe(uploadUrl)
   expect(await isStored(url)).toBe(true)
+})
+
+test('an upload of another size under the same address is not gone on with', async () => {
+  await using provider = await serveUploads()
+  const other = blobSource(new Blob([bytes.slice(0, 1_000)]))
+  const uploadUrl = await uploadPiece({ endpoint: provider.url, source: other, metadata, token })
+  const source = blobSource(new Blob([bytes]))
+  const url = await uploadPiece({ endpoint: provider.url, source, metadata, token, uploadUrl })
+  expect(url).not.toBe(uploadUrl)
+  expect(await isStored(url)).toBe(true)
+})
+
+test('a provider that is cut off or busy for a moment gets the rest, and each byte once', async () => {
+  let patches = 0
+  await using provider = await serveUploads((request, response) => {
+    if (request.method !== 'PATCH') return undefined
+    patches += 1
+    if (patches === 2) response.destroy()
+    if (patches === 4)
+      return { status: 423, error: { code: 'UPLOAD_BUSY', message: 'busy', hint: '', retryable: true } }
+    return undefined
+  })
+  const urls: string[] = []
+  const sent: number[] = []
+  const url = await uploadPiece(
+    { endpoint: provider.url, source: blobSource(new Blob([bytes])), metadata, token },
+    {
+      onUploadUrl: async (uploadUrl) => void urls.push(uploadUrl),
+      onProgress: (progress) => void sent.push(progress.sent),
+    },
+  )
+  expect(urls).toEqual([url])
+  expect(sent).toEqual(sent.toSorted((a, b) => a - b))
+  expect(received).toBe(bytes.length)
+  expect(await isStored(url)).toBe(true)
+})
+
+test('metadata of any letters arrive as they were', async () => {
+  await using provider = await serveUploads()
+  const source = blobSource(new Blob([bytes.slice(0, 10)]))
+  const url = await uploadPiece({ endpoint: provider.url, source, metadata: { ...metadata, quoteId: 'ü–𝄞' }, token })
+  const upload = await store.getUpload(new URL(url).pathname.split('/').at(-1) ?? '')
+  expect(upload.metadata).toMatchObject({ quoteId: 'ü–𝄞' })
 })
 
 test("the provider's refusal keeps its code", async () => {

@@ -2,21 +2,25 @@
  * The CAR's bytes to the provider, by tus 1.0 (https://tus.io/protocols/resumable-upload): the provider says how far it
  * has got, and sending goes on from there, whatever happened to either side in between.
  */
-import { GranaryError } from '@granary/base'
+import { type GranaryError, sleep } from '@granary/base'
+import { readBody } from '@granary/protocol/client'
 import { UPLOADS_PATH, type UploadMetadata } from '@granary/protocol/market'
-import { type DetailedError, type HttpRequest, Upload, type UploadOptions } from 'tus-js-client'
-import { errorOf, ProviderAnswerError, ProviderUnreachableError } from './request-json.ts'
-import { watchFlow } from './watch-flow.ts'
+import { errorOf, type Fetch, ProviderAnswerError, ProviderUnreachableError } from './request-json.ts'
 
-/** One PATCH: this much is in memory at a time. */
-const CHUNK_BYTES = 4 << 20
-/** Nothing sent and nothing answered for this long: the provider is given up. It syncs a chunk in less. */
+/** One PATCH: this much is in memory at a time. The first is small, so that a slow line tells its progress too. */
+const CHUNK_BYTES = { min: 256 << 10, max: 4 << 20 }
+/** A chunk that is taken within this time is followed by one of twice its size; one that takes longer than the second, by half. */
+const CHUNK_MS = { quick: 1_000, slow: 5_000 }
+/** Nothing answered for this long: the provider is given up. It syncs a chunk in less. */
 const STALL_MAX_MS = 120_000
+/** Between tries that brought nothing forward. */
+const RETRY_DELAYS_MS = [200, 500, 1_000, 2_000, 4_000, 8_000]
 
 /** Bytes that can be read again from anywhere: a file, a Blob. */
 export interface PieceSource {
   readonly size: number
-  read(start: number, end: number): Promise<Uint8Array>
+  /** The bytes from `start` up to, and without, `end`. */
+  read(start: number, end: number): Promise<Uint8Array<ArrayBuffer>>
 }
 
 export function blobSource(blob: Blob): PieceSource {
@@ -32,6 +36,7 @@ export interface UploadPieceInput {
   readonly token: () => Promise<string>
   /** Of an earlier, unfinished upload of the same bytes. */
   readonly uploadUrl?: string | undefined
+  readonly fetch?: Fetch | undefined
 }
 
 export interface UploadPieceOptions {
@@ -43,53 +48,46 @@ export interface UploadPieceOptions {
   readonly onUploadUrl?: (uploadUrl: string) => Promise<void>
 }
 
-/** @throws ProviderUnreachableError when the provider stays away, or the provider's own refusal */
+/** How far an upload is, by the provider's word. */
+interface Place {
+  readonly url: string
+  readonly offset: number
+}
+
+/** @throws ProviderUnreachableError when the provider stays away, ProviderAnswerError, or the provider's own refusal */
 export async function uploadPiece(input: UploadPieceInput, options: UploadPieceOptions = {}): Promise<string> {
-  const { endpoint, source, metadata, token, uploadUrl } = input
-  const { signal, onProgress, onUploadUrl, stallMaxMs = STALL_MAX_MS } = options
-  signal?.throwIfAborted()
+  const { endpoint, source, uploadUrl } = input
+  const { signal, onProgress, onUploadUrl } = options
   const uploads = endpoint + UPLOADS_PATH
-  const { promise, resolve, reject } = Promise.withResolvers<string>()
-  // The library wants a file of its own kinds; `fileReader` below reads ours, so this only has to be an object.
-  const upload = new Upload(new Blob(), {
-    endpoint: uploads,
-    // The provider may have moved since.
-    ...(uploadUrl === undefined ? {} : { uploadUrl: `${uploads}/${uploadIdOf(uploadUrl)}` }),
-    metadata: Object.fromEntries(Object.entries(metadata).map(([key, value]) => [key, String(value)])),
-    chunkSize: CHUNK_BYTES,
-    retryDelays: [200, 500, 1000, 2000, 4000, 8000],
-    onBeforeRequest: async (request: HttpRequest) => {
-      flow.restart()
-      request.setHeader('Authorization', `Bearer ${await token()}`)
-    },
-    fingerprint: async () => metadata.pieceCid,
-    fileReader: readerOf(source, (error) => fail(error)),
-    urlStorage: storageOf(onUploadUrl),
-    onProgress: (sent, total) => {
-      flow.restart()
-      onProgress?.({ sent, total })
-    },
-    onChunkComplete: (taken) => {
-      // Without this, a provider that says so would be sent the same bytes for ever.
-      if (taken <= 0) fail(new ProviderAnswerError(uploads, 'it took none of the bytes that it was sent'))
-    },
-    onSuccess: () => resolve(upload.url ?? ''),
-    onError: (error) => reject(uploadError(uploads, error)),
-  })
-  const fail = (reason: unknown) => {
-    reject(reason)
-    upload.abort().catch(() => undefined)
-  }
-  const abort = () => fail(signal?.reason)
-  const silence = new DOMException('no answer', 'TimeoutError')
-  const flow = watchFlow(1, stallMaxMs, () => fail(new ProviderUnreachableError(uploads, silence)))
-  signal?.addEventListener('abort', abort, { once: true })
-  upload.start()
-  try {
-    return await promise
-  } finally {
-    flow.stop()
-    signal?.removeEventListener('abort', abort)
+  // The provider may have moved since: only the last part of the address is the upload's.
+  let url = uploadUrl === undefined ? undefined : `${uploads}/${uploadIdOf(uploadUrl)}`
+  let told = uploadUrl
+  let place: Place | undefined
+  let chunkBytes = CHUNK_BYTES.min
+  let triesInVain = 0
+  for (;;) {
+    signal?.throwIfAborted()
+    try {
+      if (place === undefined) {
+        place = (url !== undefined && (await findUpload(url, input, options))) || (await createUpload(input, options))
+        url = place.url
+        if (url !== told) await onUploadUrl?.(url)
+        told = url
+      }
+      onProgress?.({ sent: place.offset, total: source.size })
+      if (place.offset === source.size) return place.url
+      const startedMs = performance.now()
+      place = await sendChunk(place, chunkBytes, input, options)
+      triesInVain = 0
+      chunkBytes = nextChunkBytes(chunkBytes, performance.now() - startedMs)
+    } catch (error) {
+      if (!(error instanceof UploadFault)) throw error
+      const delayMs = error.isPassing ? RETRY_DELAYS_MS[triesInVain++] : undefined
+      if (delayMs === undefined) throw error.fault
+      // What arrived of the last chunk is asked for before anything is sent again.
+      place = undefined
+      await sleep(delayMs, signal)
+    }
   }
 }
 
@@ -98,40 +96,115 @@ export function uploadIdOf(uploadUrl: string): string {
   return new URL(uploadUrl).pathname.split('/').at(-1) ?? ''
 }
 
-function readerOf(source: PieceSource, fail: (error: unknown) => void): NonNullable<UploadOptions['fileReader']> {
-  const slice = async (start: number, end: number) => {
-    const bytes = await source.read(start, Math.min(end, source.size)).catch((error: unknown) => {
-      // The library would take it for the network's fault and try again.
-      fail(error)
-      throw error
-    })
-    // The library reads the length of a chunk from `size`.
-    return { value: Object.assign(bytes, { size: bytes.length }), done: end >= source.size }
-  }
-  return { openFile: async () => ({ size: source.size, slice, close: () => undefined }) }
+/** Undefined: the provider has no such upload, or one of another size. */
+async function findUpload(
+  url: string,
+  input: UploadPieceInput,
+  options: UploadPieceOptions,
+): Promise<Place | undefined> {
+  const response = await request('HEAD', url, {}, undefined, input, options)
+  if (isFinal(response.status)) return undefined
+  if (!response.ok) throw await faultOf(url, response)
+  if (Number(response.headers.get('upload-length')) !== input.source.size) return undefined
+  return { url, offset: offsetIn(url, response) }
 }
 
-/** The library waits for its storage before it sends data: the one place where the upload's URL can be kept in time. */
-function storageOf(onUploadUrl: UploadPieceOptions['onUploadUrl']): NonNullable<UploadOptions['urlStorage']> {
-  return {
-    findAllUploads: async () => [],
-    findUploadsByFingerprint: async () => [],
-    removeUpload: async () => undefined,
-    addUpload: async (fingerprint, upload) => {
-      if (upload.uploadUrl) await onUploadUrl?.(upload.uploadUrl)
-      return fingerprint
-    },
+async function createUpload(input: UploadPieceInput, options: UploadPieceOptions): Promise<Place> {
+  const uploads = input.endpoint + UPLOADS_PATH
+  const metadata = Object.entries(input.metadata).map(([key, value]) => `${key} ${base64Of(String(value))}`)
+  const headers = { 'upload-length': `${input.source.size}`, 'upload-metadata': metadata.join(',') }
+  const response = await request('POST', uploads, headers, undefined, input, options)
+  if (!response.ok) throw await faultOf(uploads, response)
+  const location = response.headers.get('location')
+  if (location === null || !URL.canParse(location, uploads))
+    throw new ProviderAnswerError(uploads, 'it does not say where the upload is')
+  return { url: `${uploads}/${uploadIdOf(new URL(location, uploads).href)}`, offset: 0 }
+}
+
+/** Ends at a multiple of its own size, so that the sizes fit into each other. */
+async function sendChunk(
+  { url, offset }: Place,
+  chunkBytes: number,
+  input: UploadPieceInput,
+  options: UploadPieceOptions,
+): Promise<Place> {
+  const { source } = input
+  const end = Math.min(source.size, offset - (offset % chunkBytes) + chunkBytes)
+  const bytes = await source.read(offset, end)
+  const headers = { 'content-type': 'application/offset+octet-stream', 'upload-offset': `${offset}` }
+  const response = await request('PATCH', url, headers, bytes, input, options)
+  if (!response.ok) throw await faultOf(url, response)
+  const taken = offsetIn(url, response)
+  // Without this, a provider that says so would be sent the same bytes for ever.
+  if (taken <= offset) throw new ProviderAnswerError(url, 'it took none of the bytes that it was sent')
+  if (taken > end) throw new ProviderAnswerError(url, 'it took more bytes than it was sent')
+  return { url, offset: taken }
+}
+
+function nextChunkBytes(bytes: number, tookMs: number): number {
+  if (tookMs < CHUNK_MS.quick) return Math.min(CHUNK_BYTES.max, bytes * 2)
+  return tookMs > CHUNK_MS.slow ? Math.max(CHUNK_BYTES.min, bytes / 2) : bytes
+}
+
+/** An upload does not go on, for now or for good. */
+class UploadFault extends Error {
+  readonly fault: GranaryError
+  /** The same may be taken a moment later. */
+  readonly isPassing: boolean
+
+  constructor(fault: GranaryError, isPassing: boolean) {
+    super(fault.message)
+    this.fault = fault
+    this.isPassing = isPassing
   }
 }
 
-function uploadError(url: string, error: Error | DetailedError): Error {
-  if (GranaryError.is(error)) return error
-  const { originalResponse, causingError } = error as Partial<DetailedError>
-  if (GranaryError.is(causingError)) return causingError
-  if (!originalResponse) return new ProviderUnreachableError(url, causingError ?? error)
+/** 409 and 423 say that an earlier request still holds the upload; the other 4xx mean it. */
+function isFinal(status: number): boolean {
+  return status >= 400 && status < 500 && status !== 409 && status !== 423
+}
+
+async function faultOf(url: string, response: Response): Promise<UploadFault> {
+  return new UploadFault(errorOf(url, response.status, await jsonOf(response)), !isFinal(response.status))
+}
+
+async function request(
+  method: string,
+  url: string,
+  headers: Readonly<Record<string, string>>,
+  body: Uint8Array<ArrayBuffer> | undefined,
+  { token, fetch = globalThis.fetch }: UploadPieceInput,
+  { signal, stallMaxMs = STALL_MAX_MS }: UploadPieceOptions,
+): Promise<Response> {
+  const authorization = `Bearer ${await token()}`
+  const stalled = AbortSignal.timeout(stallMaxMs)
   try {
-    return errorOf(url, originalResponse.getStatus(), JSON.parse(originalResponse.getBody()))
-  } catch {
-    return errorOf(url, originalResponse.getStatus(), undefined)
+    return await fetch(url, {
+      method,
+      headers: { 'tus-resumable': '1.0.0', authorization, ...headers },
+      body: body ?? null,
+      signal: signal ? AbortSignal.any([signal, stalled]) : stalled,
+    })
+  } catch (error) {
+    if (signal?.aborted) throw error
+    throw new UploadFault(new ProviderUnreachableError(url, error), !stalled.aborted)
   }
+}
+
+function offsetIn(url: string, response: Response): number {
+  const offset = response.headers.get('upload-offset') ?? ''
+  if (/^\d{1,15}$/.test(offset)) return Number(offset)
+  throw new ProviderAnswerError(url, 'it does not say how much of the upload it has')
+}
+
+async function jsonOf(response: Response): Promise<unknown> {
+  try {
+    return JSON.parse(await readBody(response))
+  } catch {
+    return undefined
+  }
+}
+
+function base64Of(text: string): string {
+  return btoa(String.fromCharCode(...new TextEncoder().encode(text)))
 }
