@@ -70,7 +70,7 @@ test('how the source is cut into chunks does not matter', async () => {
   expect(new Set(roots.map(String)).size).toBe(1)
 })
 
-test('@helia/unixfs and the importer with the same settings agree', async () => {
+test('the importer of IPFS makes the same DAG', async () => {
   const bytes = someBytes(4 * MIB + 99)
   const { cid } = await importerImportFile({ content: inChunks(bytes) }, new MemoryBlockstore(), {
     cidVersion: 1,

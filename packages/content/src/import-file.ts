@@ -1,10 +1,8 @@
 /** File → DAG: blocks go into the store, the root CID comes back. Chunks, layout and CIDs as profile.ts says. */
-import type { AddFileOptions } from '@helia/unixfs'
-import { fixedSize } from 'ipfs-unixfs-importer/chunker'
-import { balanced } from 'ipfs-unixfs-importer/layout'
 import type { CID } from 'multiformats/cid'
-import { chunkBytes, linksPerNodeMax, profileName } from './profile.ts'
-import type { ContentStore } from './store.ts'
+import { chunkBytes, linksPerNodeMax } from './profile.ts'
+import { type PutNode, putLeaf, putNode } from './put-node.ts'
+import { type ContentStore, concat } from './store.ts'
 
 export interface ImportProgress {
   readonly type: 'import:chunk'
@@ -17,7 +15,7 @@ export interface ImportOptions {
 }
 
 /**
- * Leaves are put one at a time, in the order of the file, so memory holds one chunk and one row of links.
+ * Leaves are put one at a time, in the order of the file, so memory holds one chunk and one row of links a level.
  * An empty file is one empty raw block.
  */
 export async function importFile(
@@ -25,28 +23,66 @@ export async function importFile(
   store: ContentStore,
   options: ImportOptions = {},
 ): Promise<CID> {
-  const { signal, onProgress } = options
-  signal?.throwIfAborted()
-  // Loaded at first use: @helia/unixfs takes a quarter of a second and 40 MB, and readers never need it.
-  const { unixfs } = await import('@helia/unixfs')
-  return unixfs({ blockstore: store }).addByteStream(counted(source, signal, onProgress), layoutOptions(signal))
+  return (await putFile(source, store, options)).cid
 }
 
-/** The profile's name alone is half ignored by @helia/unixfs, so each of its choices is spelled out. */
-export function layoutOptions(signal: AbortSignal | undefined): Partial<AddFileOptions> {
-  return {
-    profile: profileName,
-    cidVersion: 1,
-    rawLeaves: true,
-    reduceSingleLeafToSelf: true,
-    chunker: fixedSize({ chunkSize: chunkBytes }),
-    layout: balanced({ maxChildrenPerNode: linksPerNodeMax }),
-    blockWriteConcurrency: 1,
-    ...(signal === undefined ? {} : { signal }),
+/** What a folder needs to know of a file in it. */
+export async function putFile(
+  source: AsyncIterable<Uint8Array>,
+  store: ContentStore,
+  options: ImportOptions = {},
+): Promise<PutNode> {
+  const { signal, onProgress } = options
+  signal?.throwIfAborted()
+  /** Of each level of the balanced tree, leaves first: nodes that have no parent yet. */
+  const rows: PutNode[][] = [[]]
+
+  async function add(level: number, node: PutNode): Promise<void> {
+    if (level === rows.length) rows.push([])
+    if (rows[level]!.push(node) === linksPerNodeMax) await putParent(level)
+  }
+
+  async function putParent(level: number): Promise<void> {
+    const row = rows[level]!.splice(0)
+    const blockSizes = row.map(({ fileBytes }) => fileBytes)
+    const fileBytes = blockSizes.reduce((sum, size) => sum + size, 0)
+    const links = row.map((child) => ['', child] as const)
+    await add(level + 1, await putNode({ data: { type: 'file', fileBytes, blockSizes }, links }, store, options))
+  }
+
+  let isEmpty = true
+  for await (const chunk of chunksOf(counted(source, signal, onProgress))) {
+    isEmpty = false
+    await add(0, await putLeaf(chunk, store, options))
+  }
+  if (isEmpty) return await putLeaf(new Uint8Array(), store, options)
+  for (let level = 0; ; level += 1) {
+    const row = rows[level]!
+    const [root] = row
+    if (root !== undefined && row.length === 1 && level === rows.length - 1) return root
+    if (row.length > 0) await putParent(level)
   }
 }
 
-export async function* counted(
+async function* chunksOf(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let parts: Uint8Array[] = []
+  let filled = 0
+  for await (const bytes of source) {
+    for (let at = 0; at < bytes.length; ) {
+      const part = bytes.subarray(at, at + chunkBytes - filled)
+      parts.push(part)
+      filled += part.length
+      at += part.length
+      if (filled < chunkBytes) continue
+      yield concat(parts)
+      parts = []
+      filled = 0
+    }
+  }
+  if (filled > 0) yield concat(parts)
+}
+
+async function* counted(
   source: AsyncIterable<Uint8Array>,
   signal: AbortSignal | undefined,
   onProgress: ImportOptions['onProgress'],

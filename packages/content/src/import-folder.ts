@@ -1,7 +1,8 @@
 /** Files and empty folders → DAG of a folder; large ones are sharded (HAMT) as the profile says. */
 import type { CID } from 'multiformats/cid'
-import { counted, type ImportOptions, layoutOptions } from './import-file.ts'
-import { shardFanoutBits, shardThresholdBytes } from './profile.ts'
+import { type ImportOptions, putFile } from './import-file.ts'
+import { putFolder } from './put-folder.ts'
+import type { PutNode } from './put-node.ts'
 import type { ContentStore } from './store.ts'
 
 export interface FolderEntry {
@@ -11,29 +12,47 @@ export interface FolderEntry {
   readonly content?: AsyncIterable<Uint8Array> | undefined
 }
 
-/** Files are read one after the other, and their leaves put in order. The CID is that of the folder itself. */
+/** What a folder holds, while it is read. */
+interface OpenFolder {
+  readonly files: Map<string, PutNode>
+  readonly folders: Map<string, OpenFolder>
+}
+
+/**
+ * Files are read one after the other, and their leaves put in order. The CID is that of the folder itself.
+ * @throws NamesCollideError NAMES_COLLIDE
+ */
 export async function importFolder(
   entries: AsyncIterable<FolderEntry>,
   store: ContentStore,
   options: ImportOptions = {},
 ): Promise<CID> {
-  const { signal, onProgress } = options
-  signal?.throwIfAborted()
-  const { unixfs } = await import('@helia/unixfs')
-  async function* candidates() {
-    for await (const { path, content } of entries)
-      yield content === undefined ? { path } : { path, content: counted(content, signal, onProgress) }
+  options.signal?.throwIfAborted()
+  const root = emptyFolder()
+  for await (const { path, content } of entries) {
+    const names = path.split('/').filter((name) => name !== '')
+    if (content === undefined) folderAt(root, names)
+    else folderAt(root, names.slice(0, -1)).files.set(names.at(-1)!, await putFile(content, store, options))
   }
-  let root: CID | undefined
-  const imported = unixfs({ blockstore: store }).addAll(candidates(), {
-    ...layoutOptions(signal),
-    fileImportConcurrency: 1,
-    wrapWithDirectory: true,
-    shardSplitStrategy: 'block-bytes',
-    shardSplitThresholdBytes: shardThresholdBytes,
-    shardFanoutBits,
-  })
-  // Folders come after what they hold.
-  for await (const { cid } of imported) root = cid
-  return root!
+  return (await putAll(root, store, options)).cid
+}
+
+function emptyFolder(): OpenFolder {
+  return { files: new Map(), folders: new Map() }
+}
+
+function folderAt(root: OpenFolder, names: readonly string[]): OpenFolder {
+  let at = root
+  for (const name of names) {
+    const next = at.folders.get(name) ?? emptyFolder()
+    at.folders.set(name, next)
+    at = next
+  }
+  return at
+}
+
+async function putAll({ files, folders }: OpenFolder, store: ContentStore, options: ImportOptions): Promise<PutNode> {
+  const below: (readonly [string, PutNode])[] = []
+  for (const [name, folder] of folders) below.push([name, await putAll(folder, store, options)])
+  return await putFolder([...files, ...below], store, options)
 }

@@ -16,6 +16,7 @@ export {
   sectionBytesMax,
 } from './parse-car.ts'
 export { type PieceInfo, pieceOf } from './piece-of.ts'
+export { NamesCollideError } from './put-folder.ts'
 export { fileLength, readFile } from './read-file.ts'
 export { PathNotFoundError, type ResolvedPath, resolvePath } from './resolve-path.ts'
 export { type BlockReader, type ContentStore, type ReadOptions, readBlock } from './store.ts'

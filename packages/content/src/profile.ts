@@ -3,7 +3,6 @@
  * `ipfs add --cid-version=1 --chunker=size-1048576 --max-file-links=1024`.
  * https://github.com/ipfs/specs/pull/499
  */
-export const profileName = 'unixfs-v1-2025'
 export const chunkBytes: number = 1024 * 1024
 export const linksPerNodeMax = 1024
 /** A folder whose block would be larger is sharded, 256 ways. */

@@ -24,7 +24,8 @@ export interface Shard {
 export const shardHashBits = 64
 const FANOUT_MIN = 8
 const FANOUT_MAX = 1_024
-const MURMUR3_X64_64 = 0x22
+/** The hash that orders names, by its multihash code. */
+export const MURMUR3_X64_64 = 0x22
 
 /** @throws DagInvalidError DAG_INVALID */
 export function shardOf(cid: CID, { fanout, hashType, data }: UnixFsData, links: readonly PBLink[]): Shard {

@@ -3,7 +3,10 @@ import type { Blockstore } from 'interface-blockstore'
 import type { CID } from 'multiformats/cid'
 
 export type BlockReader = Pick<Blockstore, 'get'>
-export type ContentStore = Pick<Blockstore, 'get' | 'put' | 'has'>
+
+export interface ContentStore extends BlockReader {
+  put(cid: CID, block: Uint8Array, options?: ReadOptions): CID | Promise<CID>
+}
 
 export interface ReadOptions {
   readonly signal?: AbortSignal | undefined

@@ -2,7 +2,7 @@
  * The UnixFS message inside a dag-pb node. https://specs.ipfs.tech/unixfs/ (Data format)
  * Read here rather than by ipfs-unixfs, which refuses packed `blocksizes` that others write and drops `hashType`.
  */
-import { PbfReader } from 'pbf'
+import { PbfReader, PbfWriter } from 'pbf'
 
 export interface UnixFsData {
   readonly type: UnixFsType
@@ -48,4 +48,26 @@ function readField(tag: number, fields: Fields, reader: PbfReader): void {
   else if (tag === 4) reader.readPackedVarint(fields.blockSizes)
   else if (tag === 5) fields.hashType = reader.readVarint()
   else if (tag === 6) fields.fanout = reader.readVarint()
+}
+
+/** A message to be written: a field that is absent is not written. */
+export interface NewUnixFsData {
+  readonly type: UnixFsType
+  readonly data?: Uint8Array
+  readonly fileBytes?: number
+  readonly blockSizes?: readonly number[]
+  readonly hashType?: number
+  readonly fanout?: number
+}
+
+/** Block sizes one by one, as Kubo writes them: the bytes decide the CID. */
+export function encodeUnixFsData(message: NewUnixFsData): Uint8Array {
+  const writer = new PbfWriter()
+  writer.writeVarintField(1, types.indexOf(message.type))
+  if (message.data !== undefined) writer.writeBytesField(2, message.data)
+  if (message.fileBytes !== undefined) writer.writeVarintField(3, message.fileBytes)
+  for (const size of message.blockSizes ?? []) writer.writeVarintField(4, size)
+  if (message.hashType !== undefined) writer.writeVarintField(5, message.hashType)
+  if (message.fanout !== undefined) writer.writeVarintField(6, message.fanout)
+  return writer.finish()
 }

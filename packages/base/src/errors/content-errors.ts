@@ -27,6 +27,8 @@ export const contentErrors = {
   CODEC_UNSUPPORTED: { fault: 'caller', status: 406 },
   /** The DAG contradicts itself. */
   DAG_INVALID: { fault: 'caller', status: 422 },
+  /** Two names of one large folder have the same hash. */
+  NAMES_COLLIDE: { fault: 'caller' },
   /** A block of the content is not here. */
   BLOCK_MISSING: { fault: 'peer', status: 404 },
   /** A file changed while it was read. */

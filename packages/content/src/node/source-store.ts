@@ -3,12 +3,12 @@
  * for. Only the inner nodes are in memory: about 50 KB for each GiB.
  */
 import { GranaryError } from '@granary/base'
-import { MemoryBlockstore } from 'blockstore-core'
 import type { CID } from 'multiformats/cid'
 import * as raw from 'multiformats/codecs/raw'
 import { multihashKey } from '../cid-key.ts'
 import type { ContentStore } from '../store.ts'
 import { verifyBlock } from '../verify-block.ts'
+import { BlockMissingError } from './open-car-store.ts'
 
 export class FileChangedError extends GranaryError {
   constructor(path: string, cause?: unknown) {
@@ -35,7 +35,7 @@ interface Leaf {
 }
 
 export function createSourceStore(read: (leaf: Leaf) => Promise<Uint8Array>): SourceStore {
-  const nodes = new MemoryBlockstore()
+  const nodes = new Map<string, Uint8Array>()
   const leaves = new Map<string, Leaf>()
   let path = ''
   let fileBytes = 0
@@ -56,20 +56,22 @@ export function createSourceStore(read: (leaf: Leaf) => Promise<Uint8Array>): So
     get fileBytes() {
       return fileBytes
     },
-    async put(cid, block, options) {
-      if (cid.code !== raw.code || !(block instanceof Uint8Array)) return nodes.put(cid, block, options)
+    put(cid, block) {
+      if (cid.code !== raw.code) {
+        nodes.set(multihashKey(cid), block)
+        return cid
+      }
       const key = multihashKey(cid)
       if (!leaves.has(key)) leaves.set(key, { path, offset: fileBytes, length: block.length })
       fileBytes += block.length
       return cid
     },
-    has(cid, options) {
-      return leaves.has(multihashKey(cid)) || nodes.has(cid, options)
-    },
-    async *get(cid, options) {
-      const leaf = leaves.get(multihashKey(cid))
-      if (leaf === undefined) yield* nodes.get(cid, options)
-      else yield await readLeaf(cid, leaf)
+    async *get(cid) {
+      const key = multihashKey(cid)
+      const leaf = leaves.get(key)
+      const block = leaf === undefined ? nodes.get(key) : await readLeaf(cid, leaf)
+      if (block === undefined) throw new BlockMissingError(cid, 'what was read')
+      yield block
     },
   }
 }
