@@ -49,6 +49,8 @@ export function readSources(root: string): SourceFile[] {
 
 export interface Manifest {
   readonly name: string
+  /** Not published. */
+  readonly private?: boolean
   readonly dependencies?: Readonly<Record<string, string>>
   readonly peerDependencies?: Readonly<Record<string, string>>
   readonly exports: Readonly<Record<string, { readonly '@granary/source': string }>>

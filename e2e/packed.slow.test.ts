@@ -1,52 +1,162 @@
 /** What is published: packed, installed with plain npm into an empty folder, and run from there. */
 import { execFile } from 'node:child_process'
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { delimiter, dirname, join } from 'node:path'
+import { join } from 'node:path'
+import { dirname, normalize } from 'node:path/posix'
 import { promisify } from 'node:util'
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { repository } from './harness.ts'
+import { checkPackage, createPackageFromTarballData, type Package } from '@arethetypeswrong/core'
+import { createChainClient } from '@granary/protocol/client'
+import { accountSigner } from '@granary/protocol/messages'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { publint } from 'publint'
+import { formatMessage } from 'publint/utils'
+import { createWorkbench, repository } from './harness.ts'
+import { readManifests } from './imports.ts'
+import { env, npmInstall, type Packed, packAll, whyNoRegistry, withOwnDependencies } from './packed.ts'
 
 const run = promisify(execFile)
-const packages = ['base', 'protocol', 'proofs', 'content', 'chain', 'provider', 'client', 'sim', 'cli']
-/** The Node that runs this test comes first, since the packages want its version. */
-const env = { ...process.env, NODE_OPTIONS: '', PATH: [dirname(process.execPath), process.env.PATH].join(delimiter) }
 const MINUTES = 60_000
+const PUBLISHED = [...readManifests(repository).values()].flatMap(({ manifest }) =>
+  manifest.private ? [] : [manifest.name],
+)
+/** What an SDK has no use for: servers, queues, databases, whole libp2p nodes, the node and the provider themselves. */
+const SERVER_LIBRARIES =
+  /^(express.*|fastify|koa|bullmq|ioredis|redis|better-sqlite3|@electric-sql\/.*|commander|tinypool|@tus\/.*|helia|libp2p|granary|@granary\/(chain|provider|sim))$/
+const SDK_PACKAGES_MAX = 90
+/** Packages are ES modules with `exports`, for Node 24 and bundlers: what resolves neither is not asked. */
+const NOT_SERVED = ['node10', 'node16-cjs']
 
 let folder: string
-let installed: string[]
+let packed: Map<string, Packed>
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'granary-packed-'))
-  const pnpm = join(repository, 'node_modules/.bin/pnpm')
-  await run(pnpm, ['build'], { cwd: repository, env })
-  for (const name of packages)
-    await run(pnpm, ['pack', '--pack-destination', folder], { cwd: join(repository, 'packages', name), env })
-  const tarballs = (await readdir(folder)).filter((name) => name.endsWith('.tgz')).map((name) => `./${name}`)
-  expect(tarballs).toHaveLength(packages.length)
-  await writeFile(join(folder, 'package.json'), '{ "private": true, "type": "module" }')
-  await run('npm', ['install', '--no-audit', '--no-fund', ...tarballs], { cwd: folder, env })
-  const lock = JSON.parse(await readFile(join(folder, 'package-lock.json'), 'utf8')) as { packages: object }
-  installed = Object.keys(lock.packages).map((path) => path.replace(/^.*node_modules\//, ''))
-}, 8 * MINUTES)
+  packed = await packAll(folder)
+}, 4 * MINUTES)
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
-test('nobody gets React Native, or a libp2p node, unasked', () => {
-  expect(installed).toContain('@granary/provider')
-  expect(installed.filter((name) => /react|webrtc|^helia$|^libp2p$|@helia\/bitswap/.test(name))).toEqual([])
+async function tarballOf(name: string): Promise<Uint8Array<ArrayBuffer>> {
+  return new Uint8Array(await readFile(packed.get(name)!.tarball))
+}
+
+async function contentOf(name: string): Promise<{ files: Package; root: string; paths: string[] }> {
+  const files = createPackageFromTarballData(await tarballOf(name))
+  const root = `/node_modules/${name}/`
+  return { files, root, paths: files.listFiles().map((path) => path.slice(root.length)) }
+}
+
+describe.each(PUBLISHED)('%s', (name) => {
+  test('publint finds nothing to say', async () => {
+    const { buffer } = await tarballOf(name)
+    const { messages, pkg } = await publint({ pack: { tarball: buffer }, strict: true })
+    expect(messages.map((message) => formatMessage(message, pkg, { color: false }))).toEqual([])
+  })
+
+  test('its types are those of what runs', async () => {
+    const result = await checkPackage(createPackageFromTarballData(await tarballOf(name)))
+    if (!result.types) throw new Error('it has no types')
+    const resolved = result.problems.filter((it) => !('resolutionKind' in it && NOT_SERVED.includes(it.resolutionKind)))
+    expect(resolved).toEqual([])
+    expect(Object.keys(result.entrypoints)).toEqual(Object.keys(packed.get(name)!.manifest.exports))
+  })
+
+  test('each file has its map, and each map its source', async () => {
+    const { files, root, paths } = await contentOf(name)
+    const built = paths.filter((path) => /^dist\/.*\.(js|d\.ts)$/.test(path))
+    expect(built.length).toBeGreaterThan(0)
+    const missing = built.flatMap((path) => {
+      const map = `${path}.map`
+      if (!paths.includes(map)) return [map]
+      const { sources } = JSON.parse(files.readFile(`${root}${map}`)) as { sources: string[] }
+      return sources.map((source) => normalize(join(dirname(map), source))).filter((source) => !paths.includes(source))
+    })
+    expect(missing).toEqual([])
+  })
+
+  test('no test and nothing that was built for this machine is in it', async () => {
+    const { paths } = await contentOf(name)
+    expect(paths.filter((path) => /\.test\.|\.tsbuildinfo$|\.node$|(^|\/)test\//.test(path))).toEqual([])
+  })
 })
 
-test(
-  'the installed program stores a file on a devnet, proves it and gets it back',
-  async () => {
-    const file = join(folder, 'hello.txt')
-    await writeFile(file, 'hello from an installed program\n'.repeat(100))
-    const program = join(folder, 'node_modules/granary/bin/granary.js')
-    const { stdout, stderr } = await run(process.execPath, [program, 'demo', file, '--exit'], {
-      cwd: folder,
-      env,
-    })
-    expect(`${stdout}${stderr}`).toMatch(/every byte/)
-  },
-  5 * MINUTES,
-)
+const noRegistry = whyNoRegistry()
+const suite = noRegistry === undefined ? describe : describe.skip
+suite(noRegistry === undefined ? 'the SDK' : `the SDK: nothing can be installed here, ${noRegistry}`, () => {
+  let home: string
+  let installed: string[]
+
+  beforeAll(async () => {
+    home = join(folder, 'sdk')
+    installed = await npmInstall(home, withOwnDependencies('@granary/client', packed))
+  }, 4 * MINUTES)
+
+  test('brings few packages, and no server', () => {
+    expect(installed).toContain('@granary/client')
+    expect(installed.filter((name) => SERVER_LIBRARIES.test(name))).toEqual([])
+    expect(installed.length).toBeLessThanOrEqual(SDK_PACKAGES_MAX)
+  })
+
+  test(
+    'the snippet of its README has types, stores a file on a devnet and gets it back',
+    async () => {
+      const bench = createWorkbench()
+      try {
+        const [line] = await bench.start(['devnet', '--json']).line(/^\{"event":"ready".*\}$/)
+        const { url } = JSON.parse(line) as { url: string }
+        const key = new Uint8Array(32).fill(12)
+        await createChainClient({ url }).faucet(accountSigner(key).address)
+
+        const readme = await readFile(join(home, 'node_modules/@granary/client/README.md'), 'utf8')
+        const [, snippet = ''] = /```ts\n([\s\S]*?)```/.exec(readme) ?? []
+        expect(snippet).toContain('http://127.0.0.1:7460')
+        // What the README leaves to its reader: an account, here that of a key, and a file.
+        const account = `import { accountSigner } from '@granary/protocol/messages'
+const signer = accountSigner(new Uint8Array(32).fill(12))\n`
+        await writeFile(join(home, 'snippet.ts'), account + snippet.replace('http://127.0.0.1:7460', url))
+        await writeFile(join(home, 'report.pdf'), 'not much of a report\n'.repeat(5_000))
+        const tsc = join(repository, 'node_modules/.bin/tsc')
+        const options = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2024', '--types', 'node']
+        const types = ['--typeRoots', join(repository, 'node_modules/@types')]
+        await run(tsc, [...options, ...types, '--ignoreConfig', 'snippet.ts'], { cwd: home, env })
+
+        const { stdout } = await run(process.execPath, ['--disable-warning=ExperimentalWarning', 'snippet.ts'], {
+          cwd: home,
+          env,
+        })
+        expect(stdout).toMatch(/active/)
+        expect(await readFile(join(home, 'copy.pdf'))).toEqual(await readFile(join(home, 'report.pdf')))
+      } finally {
+        await bench.close()
+      }
+    },
+    5 * MINUTES,
+  )
+})
+
+suite(noRegistry === undefined ? 'the program' : `the program: nothing can be installed here, ${noRegistry}`, () => {
+  let home: string
+  let installed: string[]
+
+  beforeAll(async () => {
+    home = join(folder, 'program')
+    installed = await npmInstall(home, packed.values())
+  }, 4 * MINUTES)
+
+  test('nobody gets React Native, or a libp2p node, unasked', () => {
+    expect(installed).toContain('@granary/provider')
+    expect(installed.filter((name) => /react|webrtc|^helia$|^libp2p$|@helia\/bitswap/.test(name))).toEqual([])
+  })
+
+  test(
+    'stores a file on a devnet, proves it and gets it back',
+    async () => {
+      const file = join(home, 'hello.txt')
+      await writeFile(file, 'hello from an installed program\n'.repeat(100))
+      const program = join(home, 'node_modules/granary/bin/granary.js')
+      const { stdout, stderr } = await run(process.execPath, [program, 'demo', file, '--exit'], { cwd: home, env })
+      expect(`${stdout}${stderr}`).toMatch(/every byte/)
+    },
+    5 * MINUTES,
+  )
+})

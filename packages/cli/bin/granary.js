@@ -7,6 +7,8 @@ import { fileURLToPath } from 'node:url'
 
 const NODE_MAJOR_MIN = 24
 const source = fileURLToPath(new URL('../src/main.ts', import.meta.url))
+// What is published has its sources too, for debuggers; Node strips no types inside node_modules.
+const isCheckout = existsSync(new URL('../tsconfig.json', import.meta.url))
 
 function becomeSource() {
   const flags = ['--conditions=@granary/source', '--disable-warning=ExperimentalWarning']
@@ -29,7 +31,7 @@ if (Number.parseInt(process.versions.node, 10) < NODE_MAJOR_MIN) {
       'In a checkout, run `npx granary`, which uses the Node that the repository brings; else install a newer Node.\n',
   )
   process.exitCode = 1
-} else if (existsSync(source)) {
+} else if (isCheckout) {
   becomeSource()
 } else {
   await import('../dist/main.js')
