@@ -8,6 +8,7 @@ import { profileNamed } from '@granary/proofs/profile'
 import { createChainClient } from '@granary/protocol/client'
 import type { Address } from '@granary/protocol/messages'
 import { createAlerts } from './alerts.ts'
+import { createChainFollower } from './chain/follow-chain.ts'
 import { renewAsk } from './chain/keep-ask.ts'
 import { matchChain } from './chain/match-chain.ts'
 import { makeKeys, readKeys } from './chain/owner-keys.ts'
@@ -219,8 +220,9 @@ async function start(
   const asked = renewAsk({ ...asking, signer: keys.session, providerId })
   closers.push(() => asked.stop())
 
+  const follower = createChainFollower({ chain, from: status.height })
   const market = openMarket({
-    ...{ deals, settings, folders, config, profile, chain, genesisHash, providerId, witness, alerts, log },
+    ...{ deals, settings, folders, config, profile, chain, follower, genesisHash, providerId, witness, alerts, log },
     signer: keys.session,
     addPiece: (piece) => retrieval.addPiece(storedPiece(piece)),
     removePiece: (pieceCid) => retrieval.removePiece(pieceCid),
@@ -229,7 +231,7 @@ async function start(
     release: sectors.release,
   })
   const sealing = createWork({
-    ...{ db, folder: folders.sectors, alerts, witness, chain, providerId, profile, queue, log },
+    ...{ db, folder: folders.sectors, alerts, witness, chain, follower, providerId, profile, queue, log },
     parentsDir: join(options.cacheHome, 'parents'),
     signer: keys.session,
     deals: market.feed,
@@ -237,11 +239,13 @@ async function start(
     sealAfterMs,
   })
   closers.push(() => sealing.stop())
+  closers.push(() => follower.stop())
+  follower.start()
   sealing.startProving()
   // With nothing to prove a queue that does not open is most likely a mistake in the command line: said at once.
   if (!sealing.hasReplicas()) await queue.firstTry
-  const follower = await market.follow()
-  closers.push(() => follower.stop())
+  const followed = await market.follow()
+  closers.push(() => followed.stop())
   const sweepFolders = () => sweepAside([folders.root, folders.pieces, folders.staging, folders.sectors], alerts)
   await deals.files.recover()
   await sweepFolders()
@@ -252,7 +256,7 @@ async function start(
     multiaddrs: retrieval.multiaddrs,
     profile,
     freeBytes: deals.space.freeBytes(),
-    chain: { genesisHash, height: follower.head(), url: chainUrl },
+    chain: { genesisHash, height: followed.head(), url: chainUrl },
   })
   const uploads = uploadRoutes({
     tokens: market.tokens,
@@ -267,7 +271,7 @@ async function start(
   })
   const app = createApp({
     ...{ info, alerts, log, uploads, tokens: market.tokens, deals: deals.deals, timeline: deals.timeline },
-    head: follower.head,
+    head: followed.head,
     version: VERSION,
     agreementOf: (dealId) => agreementOf(chain, dealId),
     limits: { ...limits, addressOf, bytes, onDownloadsFull: listener.endSlowest },

@@ -1,20 +1,29 @@
 /**
- * The chain's head as this daemon sees it: told by the node's events, and asked for every few blocks in case they stall.
- * Deadlines are heights, so everything that waits, waits here and not for a clock.
+ * The chain as this daemon follows it, once for all its parts: one stream of events, and the node's height, which is asked
+ * for every few blocks in case the stream stalls. Deadlines are heights, so everything that waits, waits here and not for
+ * a clock.
  */
-
-import { isAbortError, sleep } from '@granary/base'
+import { sleep } from '@granary/base'
 import type { ChainClient, FollowedEvent } from '@granary/protocol/client'
 
-export interface ChainHead {
-  /** 0 until the first answer. */
+export interface ChainFollower {
+  /** As the node has said last: lower than before where it is behind, or was restored from an older copy. */
   height(): number
   /** Resolves once the chain has that height. */
   reached(height: number, signal: AbortSignal): Promise<void>
-  /** Calls back for each event that is about this provider. */
-  onEvent(callback: (event: FollowedEvent) => void): void
-  run(signal: AbortSignal): Promise<void>
+  listen(listener: ChainListener): void
+  start(): void
+  stop(): Promise<void>
 }
+
+export interface ChainListener {
+  /** Called in order, and waited for by nobody. */
+  onEvent(event: HeardEvent): void
+  /** The stream has ended and is begun anew: what has happened in between may not be heard. */
+  onGap?(error: unknown): void
+}
+
+export type HeardEvent = FollowedEvent<(typeof eventTypes)[number]>
 
 const eventTypes = [
   'block',
@@ -25,46 +34,65 @@ const eventTypes = [
   'recovery:missed',
   'sector:expired',
   'sector:terminated',
+  'deal:published',
+  'deal:active',
+  'deal:cancelled',
+  'deal:expired',
+  'deal:lapsed',
+  'deal:terminated',
 ] as const
 const POLL_BLOCKS = 3
-const POLL_MS_MAX = 5_000
+const POLL_MS_MAX = 3_000
 const RECONNECT_MS = 1_000
 
-export function createChainHead({ chain, provider }: { chain: ChainClient; provider: number }): ChainHead {
-  let height = 0
+/** @param from the chain's height: what happened up to there is known, or asked for */
+export function createChainFollower({ chain, from }: { chain: ChainClient; from: number }): ChainFollower {
+  let height = from
+  /** Up to where events were heard. */
+  let heard = from
+  let descent = new AbortController()
+  const stopping = new AbortController()
+  const { signal } = stopping
   const waiting = new Map<() => void, number>()
-  const callbacks: ((event: FollowedEvent) => void)[] = []
+  const listeners: ChainListener[] = []
+  let running: Promise<unknown> = Promise.resolve()
 
-  function heard(seen: number): void {
+  function rise(seen: number): void {
     if (seen <= height) return
     height = seen
     for (const [wake, wanted] of waiting) if (wanted <= height) wake()
   }
 
-  async function followEvents(signal: AbortSignal): Promise<void> {
+  async function followEvents(): Promise<void> {
     while (!signal.aborted) {
+      descent = new AbortController()
+      const { signal: fallen } = descent
       try {
-        for await (const event of chain.events({ types: [...eventTypes], signal })) {
-          heard(event.height)
-          if ('provider' in event && event.provider === provider) for (const callback of callbacks) callback(event)
+        const options = { types: [...eventTypes], since: String(heard) }
+        for await (const event of chain.events({ ...options, signal: AbortSignal.any([signal, fallen]) })) {
+          fallen.throwIfAborted()
+          heard = event.height
+          rise(event.height)
+          for (const listener of listeners) listener.onEvent(event)
         }
       } catch (error) {
-        if (isAbortError(error)) return
+        if (signal.aborted) return
+        for (const listener of listeners) listener.onGap?.(error)
         // The node is away: whoever needs an answer from it says so; here it is only waited for.
-        await sleep(RECONNECT_MS, signal).catch(() => {})
+        if (!fallen.aborted) await sleep(RECONNECT_MS, signal).catch(() => {})
       }
     }
   }
 
-  async function poll(signal: AbortSignal): Promise<void> {
+  async function poll(): Promise<void> {
     let waitMs = RECONNECT_MS
     while (!signal.aborted) {
       try {
         const status = await chain.status({ signal })
         waitMs = Math.min(status.blockTimeMs * POLL_BLOCKS, POLL_MS_MAX)
         // A node that is behind, or was restored from an older copy: deadlines are those of the chain that is there.
-        if (status.height < height) height = status.height
-        heard(status.height)
+        if (status.height < height) fall(status.height)
+        rise(status.height)
       } catch {
         waitMs = RECONNECT_MS
       }
@@ -72,27 +100,40 @@ export function createChainHead({ chain, provider }: { chain: ChainClient; provi
     }
   }
 
+  /** A stream that waits behind a height which is not there any more would miss what happens until it is. */
+  function fall(to: number): void {
+    const error = new Error(`the chain is at height ${to} and was at ${height}`)
+    height = to
+    if (heard <= to) return
+    heard = to
+    descent.abort(error)
+  }
+
   return {
     height: () => height,
-    reached: async (wanted, signal) => {
-      signal.throwIfAborted()
+    reached: async (wanted, waitSignal) => {
+      waitSignal.throwIfAborted()
       if (height >= wanted) return
       const { promise, resolve, reject } = Promise.withResolvers<void>()
-      const onAbort = (): void => reject(signal.reason)
-      signal.addEventListener('abort', onAbort, { once: true })
+      const onAbort = (): void => reject(waitSignal.reason)
+      waitSignal.addEventListener('abort', onAbort, { once: true })
       waiting.set(resolve, wanted)
       try {
         await promise
       } finally {
         waiting.delete(resolve)
-        signal.removeEventListener('abort', onAbort)
+        waitSignal.removeEventListener('abort', onAbort)
       }
     },
-    onEvent: (callback) => {
-      callbacks.push(callback)
+    listen: (listener) => {
+      listeners.push(listener)
     },
-    run: async (signal) => {
-      await Promise.all([followEvents(signal), poll(signal)])
+    start: () => {
+      running = Promise.all([followEvents(), poll()])
+    },
+    stop: async () => {
+      stopping.abort(new DOMException('the provider is stopping', 'AbortError'))
+      await running
     },
   }
 }

@@ -4,9 +4,10 @@
  * of a deal is applied, never the event itself.
  */
 
-import { GranaryError } from '@granary/base'
-import type { ChainClient, DealView, FollowedEvent } from '@granary/protocol/client'
+import { GranaryError, sleep } from '@granary/base'
+import type { ChainClient, DealView } from '@granary/protocol/client'
 import type { Alert, Alerts } from '../alerts.ts'
+import type { ChainFollower } from '../chain/follow-chain.ts'
 import { unreachableAlert } from '../chain/unreachable-alert.ts'
 import type { Log } from '../log.ts'
 import { diskFault } from '../storage/disk-fault.ts'
@@ -17,8 +18,9 @@ import { isLive } from './deal-state.ts'
 import type { FollowedHeight } from './followed-height.ts'
 import type { QuoteStore } from './quote-store.ts'
 
-export interface FollowChainContext extends ApplyContext {
+export interface FollowDealsContext extends ApplyContext {
   readonly chain: ChainClient
+  readonly follower: Pick<ChainFollower, 'listen'>
   readonly providerId: number
   /** The provider's, whose disk may fail. */
   readonly folder: string
@@ -35,15 +37,13 @@ export interface FollowChainContext extends ApplyContext {
 /** Deals by number, with the epoch after which the chain may have ended them: such an end need not be an event. */
 type DueDeals = Map<number, number>
 
-export interface ChainFollower {
+export interface DealsFollower {
   /** The last height whose events were seen. */
   head(): number
   stop(): Promise<void>
 }
 
-const DEAL_EVENTS = ['deal:published', 'deal:active', 'deal:expired', 'deal:lapsed'] as const
 const RETRY_MS = 1000
-const LOOK_AT_HEAD_MS = 3_000
 /** How long until a deal is looked at again whose end has passed while the chain has not closed it. */
 const LOOK_AGAIN_EPOCHS = 20
 // An event of a block may come after the block's own: terms are given up only this many epochs after their end.
@@ -53,13 +53,20 @@ const EXPIRY_SLACK_EPOCHS = 2
  * Resolves once all deals have been compared with the chain.
  * @throws StoreLostError when the chain has a deal of this provider that the store does not know
  */
-export async function followChain(context: FollowChainContext): Promise<ChainFollower> {
+export async function followDeals(context: FollowDealsContext): Promise<DealsFollower> {
   const stopping = new AbortController()
   const { signal } = stopping
   const due: DueDeals = new Map()
+  /** By number: what an event has named and nobody has looked at since. */
+  const changed = new Set<number>()
   let head = 0
+  let block = 0
+  // After a gap all is compared again.
+  let isStale = false
   // A chain that is lower than it was says nothing about what it does not know: it is compared again once it is not.
   let uncertain = false
+  let news = Promise.withResolvers<void>()
+
   const seen = async (height: number): Promise<void> => {
     head = height
     context.alerts.clear('CHAIN_FOREIGN')
@@ -78,24 +85,54 @@ export async function followChain(context: FollowChainContext): Promise<ChainFol
     await dropExpired(context, height)
     for (const [dealId, epoch] of due) if (epoch < height) await look(context, due, dealId, signal, height)
   }
+
+  const catchUp = async (): Promise<void> => {
+    if (isStale) {
+      isStale = false
+      return await seen(await compareAll(context, due, signal))
+    }
+    const height = Math.max(block, head)
+    for (const dealId of changed) {
+      changed.delete(dealId)
+      await look(context, due, dealId, signal, height)
+    }
+    if (height > head) await seen(height)
+  }
+
+  const lost = (type: string, error: unknown): void => {
+    isStale = true
+    logLoss(context, type, error)
+    raiseFor(context, error)
+    news.resolve()
+  }
+
+  context.follower.listen({
+    onEvent: (event) => {
+      if (event.type === 'block') block = event.height
+      else if ('deal' in event && event.provider === context.providerId) changed.add(event.deal)
+      else return
+      news.resolve()
+    },
+    onGap: (error) => {
+      if (signal.aborted) return
+      block = 0
+      lost('chain:lost', error)
+    },
+  })
   await requireKnown(context, signal)
   await seen(await compareAll(context, due, signal))
 
   const follow = async (): Promise<void> => {
     while (!signal.aborted) {
-      using descent = watchDescent(context, () => head, signal)
+      await news.promise
+      if (signal.aborted) return
+      news = Promise.withResolvers<void>()
       try {
-        const types = ['block', ...DEAL_EVENTS] as const
-        for await (const event of context.chain.events({ types, since: String(head), signal: descent.signal })) {
-          if (event.type === 'block') await seen(event.height)
-          else await applyEvent(context, due, event, signal)
-        }
+        await catchUp()
       } catch (error) {
         if (signal.aborted) return
-        logLoss(context, 'chain:lost', error)
-        raiseFor(context, error)
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS))
-        await compareAgain(context, due, signal, seen)
+        lost('chain:unreachable', error)
+        await sleep(RETRY_MS, signal).catch(() => {})
       }
     }
   }
@@ -104,20 +141,21 @@ export async function followChain(context: FollowChainContext): Promise<ChainFol
     head: () => head,
     stop: async () => {
       stopping.abort()
+      news.resolve()
       await following
     },
   }
 }
 
 /** Every deal with its signature was written down before the signature left: a store that lacks one is not the store. */
-async function requireKnown(context: FollowChainContext, signal: AbortSignal): Promise<void> {
+async function requireKnown(context: FollowDealsContext, signal: AbortSignal): Promise<void> {
   for await (const { id, agreementId } of context.chain.deals({ provider: context.providerId }, { signal }))
     if (context.deals.find(agreementId) === undefined)
       throw new StoreLostError(context.storePath, 'behind', `it knows no deal ${id}, which the chain has`)
 }
 
 /** The height at which the comparison began: events from there on are still to be heard. */
-async function compareAll(context: FollowChainContext, due: DueDeals, signal: AbortSignal): Promise<number> {
+async function compareAll(context: FollowDealsContext, due: DueDeals, signal: AbortSignal): Promise<number> {
   const { height } = await context.chain.status({ signal })
   const views = new Map<string, DealView>()
   for await (const view of context.chain.deals({ provider: context.providerId }, { signal })) {
@@ -128,26 +166,8 @@ async function compareAll(context: FollowChainContext, due: DueDeals, signal: Ab
   return height
 }
 
-/** A stream that waits behind a head that is lower now would miss what happens until then: it is begun anew. */
-function watchDescent(
-  { chain }: FollowChainContext,
-  head: () => number,
-  stopping: AbortSignal,
-): Disposable & { readonly signal: AbortSignal } {
-  const lower = new AbortController()
-  const timer = setInterval(() => {
-    chain.status({ signal: stopping }).then(
-      ({ height }) => {
-        if (height < head()) lower.abort(new Error(`the chain is at height ${height} and was at ${head()}`))
-      },
-      () => {},
-    )
-  }, LOOK_AT_HEAD_MS)
-  return { signal: AbortSignal.any([stopping, lower.signal]), [Symbol.dispose]: () => clearInterval(timer) }
-}
-
 /** At a height that has been seen: what the chain had of a deal and has no more, it has lost by being rolled back. */
-function rollBack(context: FollowChainContext, due: DueDeals, views: ReadonlyMap<string, DealView>): void {
+function rollBack(context: FollowDealsContext, due: DueDeals, views: ReadonlyMap<string, DealView>): void {
   for (const { agreementId, dealId, state } of context.deals.inStates(['published', 'sealing', 'active'])) {
     const view = views.get(agreementId)
     const to = view === undefined ? 'agreed' : state === 'active' ? beforeActive(view) : undefined
@@ -182,14 +202,14 @@ function behindAlert(height: number, seen: number): Alert {
   }
 }
 
-function raiseFor({ alerts }: FollowChainContext, error: unknown): void {
+function raiseFor({ alerts }: FollowDealsContext, error: unknown): void {
   if (!GranaryError.is(error) || (error.code !== 'CHAIN_FOREIGN' && error.code !== 'CHAIN_BEHIND')) return
   const { code, message, hint } = error
   alerts.raise({ code, message, hint })
 }
 
 async function look(
-  context: FollowChainContext,
+  context: FollowDealsContext,
   due: DueDeals,
   dealId: number,
   signal: AbortSignal,
@@ -203,7 +223,7 @@ async function look(
   }
 }
 
-async function apply(context: FollowChainContext, due: DueDeals, view: DealView, head: number): Promise<void> {
+async function apply(context: FollowDealsContext, due: DueDeals, view: DealView, head: number): Promise<void> {
   // An older copy of the chain may have run on by itself: what ended there may never have ended.
   if (head < context.height.highest() && isEnd(view)) return
   if (!(await applyView(context, view))) {
@@ -221,23 +241,8 @@ async function apply(context: FollowChainContext, due: DueDeals, view: DealView,
   else due.set(view.id, Math.max(view.endsAt ?? view.lapsesAt, head + LOOK_AGAIN_EPOCHS))
 }
 
-async function compareAgain(
-  context: FollowChainContext,
-  due: DueDeals,
-  signal: AbortSignal,
-  seen: (height: number) => Promise<void>,
-): Promise<void> {
-  try {
-    await seen(await compareAll(context, due, signal))
-  } catch (error) {
-    if (signal.aborted) return
-    raiseFor(context, error)
-    logLoss(context, 'chain:unreachable', error)
-  }
-}
-
 /** What keeps this from following the chain is not always the chain. */
-function logLoss({ folder, alerts, log }: FollowChainContext, type: string, error: unknown): void {
+function logLoss({ folder, alerts, log }: FollowDealsContext, type: string, error: unknown): void {
   const fault = diskFault(error, folder)
   if (fault !== undefined)
     return void log({ type: 'disk:failed', code: fault.code, message: fault.message, hint: fault.hint })
@@ -246,19 +251,7 @@ function logLoss({ folder, alerts, log }: FollowChainContext, type: string, erro
   log({ type, ...code, error: String(error) })
 }
 
-async function applyEvent(
-  context: FollowChainContext,
-  due: DueDeals,
-  event: FollowedEvent<(typeof DEAL_EVENTS)[number]>,
-  signal: AbortSignal,
-): Promise<void> {
-  // Published deals name their provider; for the others ours are those that we know.
-  const known = context.deals.find(String(event.deal)) !== undefined
-  if (!known && event.provider !== context.providerId) return
-  await look(context, due, event.deal, signal, event.height)
-}
-
-async function dropExpired(context: FollowChainContext, head: number): Promise<void> {
+async function dropExpired(context: FollowDealsContext, head: number): Promise<void> {
   context.quotes.dropBefore(head)
   for (const { agreementId, terms } of context.deals.inStates(['agreed']))
     if (terms.validUntil + EXPIRY_SLACK_EPOCHS < head)

@@ -14,6 +14,7 @@ import {
   type Signer,
 } from '@granary/protocol/messages'
 import type { Alerts } from '../alerts.ts'
+import type { ChainFollower } from '../chain/follow-chain.ts'
 import type { ProviderConfig } from '../config.ts'
 import type { Log } from '../log.ts'
 import type { DealFeed } from '../sectors/port.ts'
@@ -25,7 +26,7 @@ import { agreementChain, marketOf, meansOf } from './agreement-chain.ts'
 import type { Deals } from './create-deals.ts'
 import { endDeal } from './deal-ends.ts'
 import { createDealFeed } from './deal-feed.ts'
-import { type ChainFollower, followChain } from './follow-deals.ts'
+import { type DealsFollower, followDeals } from './follow-deals.ts'
 import { followedHeight } from './followed-height.ts'
 import { issueQuote, type QuoteRequest } from './issue-quote.ts'
 import { type LoginRequest, logIn } from './log-in.ts'
@@ -43,6 +44,7 @@ export interface MarketContext {
   readonly config: ProviderConfig
   readonly profile: Profile
   readonly chain: ChainClient
+  readonly follower: ChainFollower
   readonly genesisHash: Hash
   readonly providerId: number
   /** The session key. */
@@ -71,7 +73,7 @@ export interface Market {
   acceptPiece(request: AcceptPieceRequest): Promise<AcceptedPiece>
   sweep(): Promise<void>
   /** Brings all deals to what the chain says, then keeps them there. */
-  follow(): Promise<ChainFollower>
+  follow(): Promise<DealsFollower>
 }
 
 export function openMarket(context: MarketContext): Market {
@@ -153,8 +155,9 @@ export function openMarket(context: MarketContext): Market {
       if (count > 0) log({ type: 'uploads:expired', count })
     },
     follow: () =>
-      followChain({
+      followDeals({
         ...{ ...ends, onPublished, release: context.release, chain, providerId, quotes, adopt, alerts, log },
+        follower: context.follower,
         folder: folders.root,
         height: followedHeight(settings),
         storePath: folders.database,

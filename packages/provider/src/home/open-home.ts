@@ -1,6 +1,6 @@
 /**
  * Whether the store that lies in a home is the store of that home, and the newest of it: against what was written beside
- * it, and against what lies on the disk. What the chain knows is compared when its deals are (deals/follow-chain.ts).
+ * it, and against what lies on the disk. What the chain knows is compared when its deals are (deals/follow-deals.ts).
  */
 import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'

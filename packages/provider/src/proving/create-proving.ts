@@ -1,10 +1,12 @@
 /**
- * Keeps a provider's partitions proven, on threads of its own and without the queue. Challenges are told by the chain's events; asking for the partitions every few
- * blocks finds those whose event was lost, or that were drawn while this process was down.
+ * Keeps a provider's partitions proven, on threads of its own and without the queue. Challenges are told by the chain's
+ * events; asking for the partitions every few blocks finds those whose event was lost, or that were drawn while this
+ * process was down.
  */
 import type { DatabaseSync } from 'node:sqlite'
 import { sleep } from '@granary/base'
 import type { PartitionView } from '@granary/protocol/client'
+import type { ChainFollower } from '../chain/follow-chain.ts'
 import { describeError } from '../describe-error.ts'
 import { answerChallenge } from './answer-challenge.ts'
 import { closeChallenges, missChallenge } from './close-challenges.ts'
@@ -29,9 +31,10 @@ const POLL_MS = 2_000
 
 export interface CreateProvingInput extends Omit<ProvingContext, 'posts' | 'late' | 'prover' | 'health'> {
   readonly db: DatabaseSync
+  readonly follower: Pick<ChainFollower, 'listen'>
 }
 
-export function createProving({ db, ...input }: CreateProvingInput): Proving {
+export function createProving({ db, follower, ...input }: CreateProvingInput): Proving {
   const posts = createPostStore(db)
   const prover = createProver()
   const late = createLateWrites(input)
@@ -44,11 +47,14 @@ export function createProving({ db, ...input }: CreateProvingInput): Proving {
   let housekeeping: Promise<void> = Promise.resolve()
   let housekept = true
 
-  head.onEvent((event) => {
-    if (event.type === 'post:missed' || event.type === 'recovery:missed') {
-      missChallenge(context, event.partition, event.epoch)
-    }
-    wake()
+  follower.listen({
+    onEvent: (event) => {
+      if (!('provider' in event) || event.provider !== providerId || event.type.startsWith('deal:')) return
+      if (event.type === 'post:missed' || event.type === 'recovery:missed') {
+        missChallenge(context, event.partition, event.epoch)
+      }
+      wake()
+    },
   })
 
   async function checkOnce(signal: AbortSignal): Promise<void> {

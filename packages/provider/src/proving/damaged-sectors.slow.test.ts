@@ -15,6 +15,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { createMemoryFeed } from '../../test/fake-feed.ts'
 import { type Devnet, publishDeal, registerProvider, startDevnet, type TestProvider } from '../../test/start-devnet.ts'
 import { type Alerts, createAlerts } from '../alerts.ts'
+import { type ChainFollower, createChainFollower } from '../chain/follow-chain.ts'
 import { createQueue } from '../queue/create-queue.ts'
 import type { JobQueue } from '../queue/job-queue.ts'
 import type { ProviderJobs } from '../sealing/jobs.ts'
@@ -38,6 +39,7 @@ let deals: PlaceableDeal[]
 /** Of the partition's sectors. The second is the one that is damaged. */
 let numbers: number[]
 let sealing: Work
+let follower: ChainFollower
 let alerts: Alerts
 let logged: SealingLogEvent[]
 let missed: string[]
@@ -59,7 +61,10 @@ beforeAll(async () => {
   logged = []
   missed = []
   alerts = createAlerts(() => {})
+  follower = createChainFollower({ chain: devnet.chain, from: devnet.chain.height })
+  follower.start()
   sealing = createWork({
+    follower,
     ...{ db, queue, profile, alerts, deals: feed, chain: devnet.chain },
     folder: join(folder, 'sectors'),
     parentsDir: join(folder, 'parents'),
@@ -89,6 +94,7 @@ beforeAll(async () => {
 afterAll(async () => {
   watching.abort()
   await sealing?.stop()
+  await follower?.stop()
   await queue?.stop()
   await devnet?.stop()
   await rm(folder, { recursive: true, force: true })

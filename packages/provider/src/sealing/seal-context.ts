@@ -4,8 +4,8 @@ import { type ErrorCode, GranaryError } from '@granary/base'
 import type { NamedProfile } from '@granary/proofs/profile'
 import type { ChainClient, SectorView } from '@granary/protocol/client'
 import type { Alerts } from '../alerts.ts'
+import type { ChainFollower } from '../chain/follow-chain.ts'
 import type { JobQueue } from '../queue/job-queue.ts'
-import type { ChainHead } from '../chain/follow-chain.ts'
 import type { Lanes } from '../sectors/lanes.ts'
 import type { DealFeed } from '../sectors/port.ts'
 import type { SectorStore } from '../sectors/store.ts'
@@ -15,7 +15,7 @@ export interface SealContext {
   readonly store: SectorStore
   readonly chain: ChainClient
   readonly lanes: Lanes
-  readonly head: ChainHead
+  readonly head: Pick<ChainFollower, 'height' | 'reached'>
   readonly queue: Pick<JobQueue<ProviderJobs>, 'run'>
   readonly deals: DealFeed
   readonly providerId: number

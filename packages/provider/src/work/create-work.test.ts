@@ -11,6 +11,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import { createMemoryFeed, type MemoryFeed } from '../../test/fake-feed.ts'
 import { type Devnet, publishDeal, registerProvider, startDevnet, type TestProvider } from '../../test/start-devnet.ts'
 import { type Alerts, createAlerts } from '../alerts.ts'
+import { type ChainFollower, createChainFollower } from '../chain/follow-chain.ts'
 import { createQueue } from '../queue/create-queue.ts'
 import { JobFailedError, type JobQueue } from '../queue/job-queue.ts'
 import type { ProviderJobs } from '../sealing/jobs.ts'
@@ -92,6 +93,7 @@ async function makeHome(
   const alerts = createAlerts(() => {})
   const db = openStore(join(own, 'provider.sqlite'))
   let sealing: Work | undefined
+  let follower: ChainFollower | undefined
   const home: Home = {
     provider,
     feed,
@@ -100,7 +102,10 @@ async function makeHome(
     db,
     store: createSectorStore(db),
     start: (onLog) => {
+      follower = createChainFollower({ chain: devnet.chain, from: devnet.chain.height })
+      follower.start()
       sealing = createWork({
+        follower,
         db: home.db,
         folder: sectors,
         parentsDir: join(folder, 'parents'),
@@ -124,6 +129,7 @@ async function makeHome(
     },
     stop: async () => {
       await sealing?.stop()
+      await follower?.stop()
       sealing = undefined
     },
     publish: async (payload = new Uint8Array(randomBytes(PAYLOAD_BYTES))) => {

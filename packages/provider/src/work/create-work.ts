@@ -7,6 +7,7 @@ import type { NamedProfile } from '@granary/proofs/profile'
 import type { ChainClient } from '@granary/protocol/client'
 import type { Signer } from '@granary/protocol/messages'
 import type { Alerts } from '../alerts.ts'
+import type { ChainFollower } from '../chain/follow-chain.ts'
 import { describeError } from '../describe-error.ts'
 import { createProving } from '../proving/create-proving.ts'
 import type { JobQueue } from '../queue/job-queue.ts'
@@ -15,7 +16,6 @@ import { placeDeals } from '../sealing/place-deals.ts'
 import { defaultRetryLimits, dropLost, type RetryLimits, runSector } from '../sealing/run-sector.ts'
 import type { SealContext } from '../sealing/seal-context.ts'
 import { unsealFromReplica } from '../sealing/unseal-from-replica.ts'
-import { createChainHead } from '../chain/follow-chain.ts'
 import { createLanes } from '../sectors/lanes.ts'
 import type { DealFeed } from '../sectors/port.ts'
 import type { SealingLog } from '../sectors/sealing-log.ts'
@@ -30,6 +30,8 @@ export interface CreateWorkOptions {
   readonly folder: string
   readonly parentsDir: string
   readonly chain: ChainClient
+  /** Not stopped by this either. */
+  readonly follower: ChainFollower
   /** May sign PreCommitSectors, ProveCommitSector, SubmitPost and SettleDeals for the provider's owner. */
   readonly signer: Signer
   readonly providerId: number
@@ -66,17 +68,16 @@ export interface Work {
 const PLAN_INTERVAL_MS = 2_000
 
 export function createWork(options: CreateWorkOptions): Work {
-  const { db, chain, signer, deals, profile, sealAfterMs, providerId, queue, folder, parentsDir, alerts, witness } =
-    options
+  const { db, chain, follower, signer, deals, profile, sealAfterMs, providerId, queue, folder, parentsDir } = options
+  const { alerts, witness } = options
   const log: SealingLog = options.log ?? (() => {})
   const store = createSectorStore(db)
   const lanes = createLanes({ chain, signer })
-  const head = createChainHead({ chain, provider: providerId })
   const shared = {
     store,
     chain,
     lanes,
-    head,
+    head: follower,
     queue,
     deals,
     providerId,
@@ -88,7 +89,7 @@ export function createWork(options: CreateWorkOptions): Work {
     log,
   }
   const context = { ...shared, retry: options.retry ?? defaultRetryLimits }
-  const proving = createProving({ ...shared, db, resume: (number) => isStarted && run(number) })
+  const proving = createProving({ ...shared, db, follower, resume: (number) => isStarted && run(number) })
   const stopping = new AbortController()
   const running = new Map<number, Promise<void>>()
   const refused = new Set<number>()
@@ -153,7 +154,7 @@ export function createWork(options: CreateWorkOptions): Work {
   }
 
   function startProving(): void {
-    background ??= Promise.all([head.run(stopping.signal), proving.run(stopping.signal)]).catch(report)
+    background ??= proving.run(stopping.signal).catch(report)
   }
 
   return {
