@@ -27,16 +27,22 @@ async function telling(...events: readonly { type: string; [field: string]: unkn
   return createChainClient({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, retries: 0 }).events()
 }
 
+/** Leaves the stream behind it, which ends it. */
+async function first<T>(events: AsyncIterable<T>): Promise<T | undefined> {
+  for await (const event of events) return event
+  return undefined
+}
+
 const missed = { type: 'post:missed', provider: 1_000, partition: 0, epoch: 5 }
 
 test('an event has the fields of its type, and no others', async () => {
   const events = await telling({ ...missed, height: 7, mood: 'bad' })
-  expect((await events[Symbol.asyncIterator]().next()).value).toEqual({ ...missed, height: 7, id: '7.0' })
+  expect(await first(events)).toEqual({ ...missed, height: 7, id: '7.0' })
 })
 
 test('what only a newer node tells is passed over', async () => {
   const events = await telling({ type: 'moon:risen', provider: 'all' }, missed)
-  expect((await events[Symbol.asyncIterator]().next()).value).toMatchObject({ ...missed, id: '7.1' })
+  expect(await first(events)).toMatchObject({ ...missed, id: '7.1' })
 })
 
 test.each([
@@ -47,5 +53,5 @@ test.each([
   { type: 'transfer', from: GENESIS, to: GENESIS, amount: '1' },
 ])('a known event in another form is no answer of a chain: %j', async (event) => {
   const events = await telling(event)
-  await expect(events[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: 'CHAIN_ANSWER_INVALID' })
+  await expect(first(events)).rejects.toMatchObject({ code: 'CHAIN_ANSWER_INVALID' })
 })
