@@ -1,0 +1,73 @@
+/** A message of the chain that no program sends is half of a feature: nobody can use it. */
+import { dirname, join } from 'node:path/posix'
+import { fileURLToPath } from 'node:url'
+import { type TransactionName, transactions } from '@granary/protocol/messages'
+import { expect, test } from '@jest/globals'
+import { readSources } from './imports.ts'
+
+const ACCOUNT = 'the client has no verbs for an account yet: transfer, keys'
+const DEAL = 'the client has no verbs for a running deal yet: renew, top up, cancel'
+const PROVIDER = 'the provider has no verbs for its collateral and the life of its sectors yet'
+
+/** Messages that nothing sends, and why. The list becomes shorter, never longer. */
+const withoutCaller: Readonly<Partial<Record<TransactionName, string>>> = {
+  Transfer: ACCOUNT,
+  AuthorizeKey: ACCOUNT,
+  RevokeKey: ACCOUNT,
+  RenewDeal: DEAL,
+  TopUpDeal: DEAL,
+  CancelDeal: DEAL,
+  WithdrawCollateral: PROVIDER,
+  ExtendSectors: PROVIDER,
+  TerminateSectors: PROVIDER,
+}
+const WITHOUT_CALLER_MAX = 9
+
+const names = Object.keys(transactions) as TransactionName[]
+
+/** Names of messages that stand as texts among the arguments of a `send` or `sendMessage`. */
+function sentIn(text: string): TransactionName[] {
+  return [...text.matchAll(/\bsend(?:Message)?\(/g)].flatMap(({ index }) => {
+    const call = argumentsAt(text, text.indexOf('(', index))
+    return names.filter((name) => call.includes(`'${name}'`))
+  })
+}
+
+function argumentsAt(text: string, open: number): string {
+  let depth = 0
+  for (let at = open; at < text.length; at += 1) {
+    if (text[at] === '(') depth += 1
+    else if (text[at] === ')') depth -= 1
+    if (depth === 0) return text.slice(open, at)
+  }
+  return ''
+}
+
+test('every message has a program that sends it', () => {
+  const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+  const sent = new Set(
+    readSources(root)
+      .filter((file) => ['client', 'provider', 'cli'].includes(file.package))
+      .flatMap(({ text }) => sentIn(text)),
+  )
+  const broken = names.flatMap((name) => {
+    const why = withoutCaller[name]
+    if (why === undefined)
+      return sent.has(name) ? [] : [`no code of client, provider or cli sends ${name}: nobody can use it`]
+    return sent.has(name) ? [`${name} is sent by now: take it out of the list of those without a caller`] : []
+  })
+  expect(broken).toEqual([])
+  expect(Object.keys(withoutCaller).length).toBeLessThanOrEqual(WITHOUT_CALLER_MAX)
+})
+
+test('a message is sent where it stands in a call that sends, and not where only its fee is asked for', () => {
+  const text = `
+    sendMessage({ chain, signer, kind: 'PublishDeal', body: read(one) }, { signal })
+    await lanes.send(
+      lane(number),
+      'PreCommitSectors',
+      body,
+    )
+    feeOf('SubmitPost', BYTES_MAX, fees)`
+  expect(sentIn(text)).toEqual(['PublishDeal', 'PreCommitSectors'])
+})
