@@ -10,7 +10,9 @@ export interface ChangedParams {
 
 export function changeParams(home: string, { params, responseWindow }: ChangedParams): void {
   const path = join(home, 'chain', 'genesis.json')
-  const genesis = JSON.parse(readFileSync(path, 'utf8')) as { params: { responseWindows: object } }
-  const responseWindows = { ...genesis.params.responseWindows, '8MiB-dev': responseWindow }
-  writeFileSync(path, JSON.stringify({ ...genesis, params: { ...genesis.params, ...params, responseWindows } }))
+  const genesis = JSON.parse(readFileSync(path, 'utf8')) as { params: { profiles: readonly { name: string }[] } }
+  const profiles = genesis.params.profiles.map((each) =>
+    each.name === '8MiB-dev' ? { ...each, responseWindow } : each,
+  )
+  writeFileSync(path, JSON.stringify({ ...genesis, params: { ...genesis.params, ...params, profiles } }))
 }

@@ -8,6 +8,7 @@ import type { ChainParams } from '@granary/protocol/records'
 import { partitionViews, providerView } from '../src/state/index.ts'
 import type { TxResult } from '../src/state/machine/execute-tx.ts'
 import { claimedAnswer, claimedPiece, claimedPoRep, claimedProofs, claimedSector } from './claimed-proofs.ts'
+import { profilesWith } from './profiles-with.ts'
 import {
   createTestChain,
   fund,
@@ -52,7 +53,6 @@ export interface ClaimedPartitionOptions {
 const COMMIT_EXPIRY = 40
 const PRE_COMMIT_MAX = 64
 const PROOFS_A_BLOCK = 32
-const windows = { '2KiB-test': 5, '8MiB-dev': 0, '512MiB': 0, '4GiB': 0, '32GiB': 0, '64GiB': 0 }
 
 /** Proven once. */
 export function createClaimedPartition(options: ClaimedPartitionOptions): ClaimedPartition {
@@ -76,7 +76,7 @@ export function createClaimedPartition(options: ClaimedPartitionOptions): Claime
       dealDurationMin: 5,
       dealDurationMax: 2_000,
       activateWithinMin: 3,
-      responseWindows: windows,
+      profiles: profilesWith({ '2KiB-test': 5 }),
       ...options.params,
     },
   })

@@ -10,6 +10,7 @@ import { writeAppHash } from '../src/state/store/app-hash.ts'
 import { createOverlay, type Store } from '../src/state/store/store.ts'
 import { tables } from '../src/state/store/tables.ts'
 import { claimedPiece, claimedPoRep, claimedProofs, claimedSector } from './claimed-proofs.ts'
+import { profilesWith } from './profiles-with.ts'
 import {
   createTestChain,
   fund,
@@ -64,7 +65,7 @@ export function createLargeMarket(
       dealDurationMin: 5,
       dealDurationMax: 1_000,
       activateWithinMin: 3,
-      responseWindows: { ...chainWindows, '2KiB-test': 5 },
+      profiles: profilesWith({ ...chainWindows, '2KiB-test': 5 }),
     },
   })
   const client = fund(chain, 2)

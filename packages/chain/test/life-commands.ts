@@ -24,6 +24,7 @@ import {
   type ModelSector,
   stateOfDeal,
 } from './life-model.ts'
+import { profilesWith } from './profiles-with.ts'
 import { createTestChain, fund, registerProvider, signTerms, type TestChain, termsFor } from './test-chain.ts'
 
 const PRICE = 1_000_000_007n
@@ -69,14 +70,14 @@ export function createRanch({ stores }: { stores: number }): { model: LifeModel;
       dealDurationMin: 5,
       dealDurationMax: 1_000,
       activateWithinMin: 3,
-      responseWindows: {
+      profiles: profilesWith({
         '2KiB-test': WINDOW,
         '8MiB-dev': 5,
         '512MiB': 28,
         '4GiB': 220,
         '32GiB': 1_800,
         '64GiB': 3_600,
-      },
+      }),
     },
   })
   const client = fund(chain, 2)

@@ -2,6 +2,7 @@
 import type { DealTerms, Signer } from '@granary/protocol/messages'
 import type { ChainParams } from '@granary/protocol/records'
 import { partitionViews, sectorView } from '../src/state/index.ts'
+import { profilesWith } from './profiles-with.ts'
 import {
   createTestChain,
   fund,
@@ -42,7 +43,7 @@ const shortParams: Partial<ChainParams> = {
   dealDurationMin: 5,
   dealDurationMax: 1_000,
   activateWithinMin: 3,
-  responseWindows: { '2KiB-test': 5, '8MiB-dev': 5, '512MiB': 28, '4GiB': 220, '32GiB': 1_800, '64GiB': 3_600 },
+  profiles: profilesWith({ '2KiB-test': 5, '8MiB-dev': 5, '512MiB': 28, '4GiB': 220, '32GiB': 1_800, '64GiB': 3_600 }),
 }
 
 export function createMarket(folder: string, params: Partial<ChainParams> = {}): Market {

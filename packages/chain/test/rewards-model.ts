@@ -21,6 +21,7 @@ import {
 import { reachOf } from '../src/state/proving/response-window.ts'
 import type { BlockContext } from '../src/state/store/context.ts'
 import { tables } from '../src/state/store/tables.ts'
+import { profilesWith } from './profiles-with.ts'
 import { randomFrom } from './random-stream.ts'
 import { addSector, createRules, PROVIDER } from './rules.ts'
 
@@ -37,7 +38,7 @@ const params = {
   faultGrace: 20,
   faultMaxAge: 60,
   recoveriesPerEpoch: 4,
-  responseWindows: { ...devnetParams().responseWindows, [PROFILE.name]: 5 },
+  profiles: profilesWith({ [PROFILE.name]: 5 }, devnetParams().profiles),
 }
 
 export interface RewardsRun {
@@ -199,7 +200,7 @@ function act(
     asked.openedAt < height && !isTooLate(context, partition, asked)
   if (open !== undefined && mayAnswer(open) && random(2) === 0 && random(16) < diligence) {
     const numbers = frozen.map((member) => member.number)
-    const reach = open.epoch - reachOf(context.params, PROFILE)
+    const reach = open.epoch - reachOf(context.params, PROFILE.name)
     model.answer(numbers, { block: model.drawnIn.get(number)!.block, reach }, height)
     closeChallenge(context, PROVIDER, number, 'answered')
   } else if (open?.deadline === height && !isVoid(context, partition, open)) {

@@ -17,6 +17,7 @@ import { writeGenesis } from '../src/state/store/head.ts'
 import { createOverlay } from '../src/state/store/store.ts'
 import { tables } from '../src/state/store/tables.ts'
 import { createMemoryState } from './memory-state.ts'
+import { profilesWith } from './profiles-with.ts'
 
 export const PROVIDER = 1000
 const NOBODY = `0x${'00'.repeat(20)}` as const
@@ -37,12 +38,11 @@ export function createRules(given: Partial<ChainParams>): Rules {
     faucet: NOBODY,
     timeMs: 0,
   })
-  const responseWindows = { ...base.params.responseWindows, '2KiB-test': 5 }
   const params = {
     ...base.params,
     beaconLatenessMs: 2 * base.blockTimeMs,
     partitionDeposit: 0n,
-    responseWindows,
+    profiles: profilesWith({ '2KiB-test': 5 }, base.params.profiles),
     ...given,
   }
   // A round a millisecond, so that each epoch has its own and it is public when the block before is there.

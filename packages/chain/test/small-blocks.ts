@@ -1,5 +1,6 @@
 /** Blocks so small that a few transfers fill them, with answers that are few and short enough for that. */
 import type { ChainParams } from '@granary/protocol/records'
+import { profilesWith } from './profiles-with.ts'
 
 export function smallBlocks(blockVerifyUnits: number): Partial<ChainParams> {
   return {
@@ -7,6 +8,6 @@ export function smallBlocks(blockVerifyUnits: number): Partial<ChainParams> {
     slotPartitionsMax: 1,
     postSamples: 4,
     recoveriesPerEpoch: 1,
-    responseWindows: { '2KiB-test': 5, '8MiB-dev': 0, '512MiB': 0, '4GiB': 0, '32GiB': 0, '64GiB': 0 },
+    profiles: profilesWith({ '2KiB-test': 5 }),
   }
 }

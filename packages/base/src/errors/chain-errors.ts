@@ -53,6 +53,8 @@ export const chainErrors = {
   STATE_INVARIANT_BROKEN: { fault: 'program' },
   /** The genesis file is none, or another chain's. */
   GENESIS_INVALID: { fault: 'operator' },
+  /** The genesis takes sectors of a profile that this release does not know, or knows with other parameters. */
+  GENESIS_PROFILE_UNKNOWN: { fault: 'operator' },
   /** The store has a version that this release does not know. */
   STORE_VERSION_UNKNOWN: { fault: 'operator' },
   /** The store is damaged. */

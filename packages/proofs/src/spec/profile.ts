@@ -1,5 +1,6 @@
 /**
- * Sector profiles: how large a sector is and how hard it is to make. docs/spec/proofs.md section 3.
+ * Sector profiles: how large a sector is, how hard it is to make, and what a chain has to know of it. All of a profile stands
+ * in its declaration here, and nowhere else; a chain takes those that its genesis lists. docs/spec/proofs.md section 3.
  * Functions take the profile itself, so a vector may bring its own nodes, layers and porep id.
  */
 import { GranaryError } from '@granary/base'
@@ -7,7 +8,51 @@ import { isPowerOfTwo } from './bytes.ts'
 
 export const NODE_BYTES = 32
 
-export type ProfileName = '2KiB-test' | '8MiB-dev' | '512MiB' | '4GiB' | '32GiB' | '64GiB'
+interface ProfileDeclaration {
+  readonly name: string
+  readonly sectorBytes: number
+  readonly layers: number
+  readonly challenges: number
+  /** What its porep id is made of: no two profiles have the same. */
+  readonly porep: number
+  readonly insecure: boolean
+  readonly responseMs: number
+  readonly porepBytesMax: number
+}
+
+const KIB = 1024
+const MIB = 1024 * KIB
+const GIB = 1024 * MIB
+// A reseal takes less time than any answer: their window only has to be long enough for slow machines.
+const INSECURE = { layers: 2, insecure: true, responseMs: 10_000 } as const
+// 176 challenges and 11 layers are Filecoin's for its production sectors.
+const PRODUCTION = { layers: 11, challenges: 176, insecure: false } as const
+const MINUTE_MS = 60_000
+
+const declarations = [
+  { name: '2KiB-test', sectorBytes: 2 * KIB, ...INSECURE, challenges: 2, porep: 5, porepBytesMax: 4_000 },
+  { name: '8MiB-dev', sectorBytes: 8 * MIB, ...INSECURE, challenges: 16, porep: 6, porepBytesMax: 96_000 },
+  { name: '512MiB', sectorBytes: 512 * MIB, ...PRODUCTION, porep: 1001, responseMs: 14_000, porepBytesMax: 1_985_000 },
+  { name: '4GiB', sectorBytes: 4 * GIB, ...PRODUCTION, porep: 1002, responseMs: 110_000, porepBytesMax: 2_230_000 },
+  {
+    name: '32GiB',
+    sectorBytes: 32 * GIB,
+    ...PRODUCTION,
+    porep: 8,
+    responseMs: 15 * MINUTE_MS,
+    porepBytesMax: 2_470_000,
+  },
+  {
+    name: '64GiB',
+    sectorBytes: 64 * GIB,
+    ...PRODUCTION,
+    porep: 9,
+    responseMs: 30 * MINUTE_MS,
+    porepBytesMax: 2_550_000,
+  },
+] as const satisfies readonly ProfileDeclaration[]
+
+export type ProfileName = (typeof declarations)[number]['name']
 
 export interface Profile {
   readonly name: ProfileName | 'custom'
@@ -23,9 +68,16 @@ export interface Profile {
   readonly insecure: boolean
 }
 
-/** One of the table: what a chain knows. */
+/** One of the list: what a chain may take. */
 export interface NamedProfile extends Profile {
   readonly name: ProfileName
+  /** How long a challenge may be answered, on a chain whose genesis does not say otherwise. */
+  readonly responseMs: number
+  /**
+   * No proof of replication is longer: more than any of many that were drawn, since how much their paths share is a matter of
+   * luck, within two hundredths.
+   */
+  readonly porepBytesMax: number
 }
 
 export class UnknownProfileError extends GranaryError {
@@ -54,26 +106,18 @@ export class CustomProfileError extends GranaryError {
   }
 }
 
-const KIB = 1024
-const MIB = 1024 * KIB
-const GIB = 1024 * MIB
-const INSECURE = { layers: 2, insecure: true } as const
-// 176 challenges and 11 layers are Filecoin's for its production sectors.
-const PRODUCTION = { layers: 11, challenges: 176, insecure: false } as const
-
-export const profiles: Readonly<Record<ProfileName, NamedProfile>> = Object.freeze({
-  '2KiB-test': { name: '2KiB-test', ...geometry(2 * KIB), ...INSECURE, challenges: 2, porepId: porepIdOf(5) },
-  '8MiB-dev': { name: '8MiB-dev', ...geometry(8 * MIB), ...INSECURE, challenges: 16, porepId: porepIdOf(6) },
-  '512MiB': { name: '512MiB', ...geometry(512 * MIB), ...PRODUCTION, porepId: porepIdOf(1001) },
-  '4GiB': { name: '4GiB', ...geometry(4 * GIB), ...PRODUCTION, porepId: porepIdOf(1002) },
-  '32GiB': { name: '32GiB', ...geometry(32 * GIB), ...PRODUCTION, porepId: porepIdOf(8) },
-  '64GiB': { name: '64GiB', ...geometry(64 * GIB), ...PRODUCTION, porepId: porepIdOf(9) },
-})
+export const profiles: Readonly<Record<ProfileName, NamedProfile>> = Object.freeze(
+  Object.fromEntries(declarations.map((each) => [each.name, profileOf(each)])) as Record<ProfileName, NamedProfile>,
+)
 
 /** @throws UnknownProfileError PROFILE_UNKNOWN */
 export function profileNamed(name: string): NamedProfile {
-  if (!Object.hasOwn(profiles, name)) throw new UnknownProfileError(name)
-  return profiles[name as ProfileName]
+  if (!isProfileName(name)) throw new UnknownProfileError(name)
+  return profiles[name]
+}
+
+export function isProfileName(name: string): name is ProfileName {
+  return Object.hasOwn(profiles, name)
 }
 
 /**
@@ -96,8 +140,8 @@ function isCount(value: number, max: number): boolean {
   return Number.isInteger(value) && value >= 1 && value <= max
 }
 
-function geometry(sectorBytes: number): { sectorBytes: number; nodes: number } {
-  return { sectorBytes, nodes: sectorBytes / NODE_BYTES }
+function profileOf({ porep, ...declared }: (typeof declarations)[number]): NamedProfile {
+  return { ...declared, nodes: declared.sectorBytes / NODE_BYTES, porepId: porepIdOf(porep) }
 }
 
 /** u64LE id ‖ u64LE nonce 0 ‖ 16 zero bytes. */

@@ -1,11 +1,12 @@
 /** The parameters of a chain: what they are, and how they are encoded. docs/spec/chain.md section 5. */
-import type { ProfileName } from '@granary/proofs/profile'
-import { bigUint, bool, epochs, uint } from '../codec/field.ts'
+import { bigUint, bool, epochs, list, uint } from '../codec/field.ts'
 import { type Struct, struct } from '../codec/struct.ts'
 import type { FeeParams } from '../messages/fee.ts'
+import { type ChainProfile, type ChainProfileJson, chainProfile } from './chain-profile.ts'
 
 /** Where the state has them, as they are. */
 export const PARAMS_KEY = 'params'
+const PROFILES_MAX = 16
 
 export interface ChainParams extends FeeParams {
   readonly blockTimeMs: number
@@ -16,7 +17,8 @@ export interface ChainParams extends FeeParams {
   readonly partitionSectorsMax: number
   readonly slotPartitionsMax: number
   readonly postSamples: number
-  readonly responseWindows: ResponseWindows
+  /** Sectors of any other are refused. */
+  readonly profiles: readonly ChainProfile[]
   readonly ticketMaxAge: number
   readonly seedDelay: number
   readonly commitExpiry: number
@@ -69,14 +71,11 @@ export interface ChainParams extends FeeParams {
   readonly blockVerifyUnits: number
 }
 
-/** Epochs in which a challenge of the profile may be answered; 0: the profile is refused. */
-export type ResponseWindows = Readonly<Record<ProfileName, number>>
-
 export type FeeParamsJson = Readonly<Record<keyof FeeParams, string>>
 
 export type ChainParamsJson = Readonly<
-  Record<Exclude<keyof ChainParams, 'responseWindows' | 'allowInsecure'>, string | number>
-> & { readonly responseWindows: Readonly<Record<ProfileName, string>>; readonly allowInsecure: boolean }
+  Record<Exclude<keyof ChainParams, 'profiles' | 'allowInsecure'>, string | number>
+> & { readonly profiles: readonly ChainProfileJson[]; readonly allowInsecure: boolean }
 
 const feeFields = { feeBase: bigUint(128), feeByte: bigUint(128), feeUnit: bigUint(128), feeProving: bigUint(128) }
 
@@ -91,14 +90,7 @@ export const chainParams: Struct<ChainParams, ChainParamsJson> = struct<ChainPar
   partitionSectorsMax: uint(32),
   slotPartitionsMax: uint(32),
   postSamples: uint(32),
-  responseWindows: struct<ResponseWindows>('ResponseWindows', {
-    '2KiB-test': epochs,
-    '8MiB-dev': epochs,
-    '512MiB': epochs,
-    '4GiB': epochs,
-    '32GiB': epochs,
-    '64GiB': epochs,
-  }),
+  profiles: list(chainProfile, { max: PROFILES_MAX }),
   ticketMaxAge: epochs,
   seedDelay: epochs,
   commitExpiry: epochs,

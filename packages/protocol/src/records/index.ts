@@ -7,8 +7,8 @@ export {
   chainParams,
   feeParams,
   PARAMS_KEY,
-  type ResponseWindows,
 } from './chain-params.ts'
+export { type ChainProfile, type ChainProfileJson, chainProfileOf, knownProfile } from './chain-profile.ts'
 export type { Deal } from './deals.ts'
 export type { EpochRecord } from './epochs.ts'
 export {

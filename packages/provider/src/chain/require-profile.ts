@@ -1,8 +1,9 @@
 /** Sectors of a profile that the chain does not take would never earn anything: looked at before any money moves. */
 
 import { GranaryError } from '@granary/base'
-import { type NamedProfile, profileNamed, profiles } from '@granary/proofs/profile'
+import { type NamedProfile, profileNamed } from '@granary/proofs/profile'
 import type { ChainClient } from '@granary/protocol/client'
+import { knownProfile } from '@granary/protocol/records'
 
 export class ProfileRefusedError extends GranaryError {
   constructor(profile: string, taken: readonly string[], chainUrl: string) {
@@ -18,11 +19,11 @@ export class ProfileRefusedError extends GranaryError {
 /** @throws UnknownProfileError PROFILE_UNKNOWN; ProfileRefusedError; CHAIN_UNREACHABLE, … */
 export async function requireProfile(chain: ChainClient, name: string): Promise<NamedProfile> {
   const profile = profileNamed(name)
-  const { responseWindows, allowInsecure } = await chain.params()
-  // The rule of the chain itself (docs/spec/chain.md): a window of 0 is a profile that it refuses.
-  const taken = Object.values(profiles)
-    .map(({ name: each }) => profileNamed(each))
-    .filter((each) => responseWindows[each.name] > 0 && (allowInsecure || !each.insecure))
+  const { profiles, allowInsecure } = await chain.params()
+  // The rule of the chain itself (docs/spec/chain.md section 5), of those that can be proven here.
+  const taken = profiles
+    .flatMap((listed) => knownProfile(listed) ?? [])
+    .filter(({ insecure }) => allowInsecure || !insecure)
     .map((each) => each.name)
   if (!taken.includes(profile.name)) throw new ProfileRefusedError(profile.name, taken, chain.url)
   return profile

@@ -5,6 +5,7 @@ import { expect, test } from '@jest/globals'
 import { addClaimedPartitions, createClaimedPartitions } from '../../../test/claimed-partitions.ts'
 import { claimedAnswer, claimedSector } from '../../../test/claimed-proofs.ts'
 import { claimedSigner, claimedSigners, createPoolNode } from '../../../test/pool-node.ts'
+import { profilesWith } from '../../../test/profiles-with.ts'
 import { createTestChain, fund, GRN, signTerms, type TestChain, termsFor } from '../../../test/test-chain.ts'
 import { type FinalizedBlock, feeLevelOf, type Verifiers } from '../../state/index.ts'
 import { tables } from '../../state/store/tables.ts'
@@ -156,7 +157,6 @@ test(
   async () => {
     const ATTACKING = 240
     const HONEST = 12
-    const windows = { '2KiB-test': 5, '8MiB-dev': 0, '512MiB': 0, '4GiB': 0, '32GiB': 0, '64GiB': 0 }
     // A block has room for 92 answers, and an epoch asks for 44; nothing is asked before all are proven.
     const params = {
       provingPeriod: 12,
@@ -165,7 +165,12 @@ test(
       blockVerifyUnits: 60_000,
       cutoff: 50,
     }
-    const attack = createClaimedPartitions(ATTACKING, 1, { ...params, responseWindows: windows }, claimedSigners)
+    const attack = createClaimedPartitions(
+      ATTACKING,
+      1,
+      { ...params, profiles: profilesWith({ '2KiB-test': 5 }) },
+      claimedSigners,
+    )
     const { chain } = attack
     const attacker = claimedSigner(attack.owner.address)
     const honest = addClaimedPartitions(chain, fund(chain, 5), HONEST, 1)

@@ -8,10 +8,9 @@ import { faultOfParams } from './param-bounds.ts'
 import { devnetParams, productionParams } from './params.ts'
 
 const zeros = new Uint8Array(32)
-const nothing = { '2KiB-test': 0, '8MiB-dev': 0, '512MiB': 0, '4GiB': 0, '32GiB': 0, '64GiB': 0 }
 const only = (name: ProfileName): ChainParams => ({
   ...devnetParams(),
-  responseWindows: { ...nothing, [name]: devnetParams().responseWindows[name] },
+  profiles: devnetParams().profiles.filter((each) => each.name === name),
 })
 
 test('of production and of a devnet, all answers of an epoch fit into three quarters of a block', () => {

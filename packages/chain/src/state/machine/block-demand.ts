@@ -2,26 +2,17 @@
  * What a block must have room for, so that nothing which is right can be kept out by its size: all answers that one epoch
  * can ask for, and proofs of replication. docs/spec/chain.md section 5.
  */
-import { type NamedProfile, type ProfileName, profiles } from '@granary/proofs/profile'
+import type { NamedProfile } from '@granary/proofs/profile'
 import { postBundleBytesMax } from '@granary/proofs/verify'
 import { unitsOf } from '@granary/protocol/messages'
 import type { ChainParams } from '@granary/protocol/records'
 import { RECOVERY_SAMPLES } from '../proving/recoveries.ts'
-import { allowedProfile } from '../proving/response-window.ts'
+import { allowedProfiles } from '../proving/response-window.ts'
 
 /** Slots whose partitions one epoch may ask at once: one by the permutation, one extra, and as many that are drawn again. */
 const SLOTS_ASKED = 3
 /** An envelope with its signature, and the numbers beside a bundle. */
 const BESIDE_BUNDLE_BYTES = 300
-/** Longer than any of many that were drawn: how much paths share is a matter of luck, within two hundredths. */
-const porepBytesMax: Readonly<Record<ProfileName, number>> = {
-  '2KiB-test': 4_000,
-  '8MiB-dev': 96_000,
-  '512MiB': 1_985_000,
-  '4GiB': 2_230_000,
-  '32GiB': 2_470_000,
-  '64GiB': 2_550_000,
-}
 
 export interface Demand {
   readonly bytes: number
@@ -41,7 +32,7 @@ export function answersDemand(params: ChainParams): Demand {
 
 /** Of the largest proof of replication. */
 export function sealDemand(params: ChainParams): Demand {
-  const longest = Math.max(0, ...allowedProfiles(params).map(({ name }) => porepBytesMax[name]))
+  const longest = Math.max(0, ...allowedProfiles(params).map(({ porepBytesMax }) => porepBytesMax))
   const bytes = longest + BESIDE_BUNDLE_BYTES
   return { bytes, units: unitsOf('ProveCommitSector', bytes) }
 }
@@ -49,10 +40,6 @@ export function sealDemand(params: ChainParams): Demand {
 function answerDemand(profile: NamedProfile, samples: number): Demand {
   const bytes = postBundleBytesMax(profile, samples) + BESIDE_BUNDLE_BYTES
   return { bytes, units: unitsOf('SubmitPost', bytes) }
-}
-
-function allowedProfiles(params: ChainParams): NamedProfile[] {
-  return Object.keys(profiles).flatMap((name) => allowedProfile(params, name) ?? [])
 }
 
 function times(count: number, { bytes, units }: Demand): Demand {

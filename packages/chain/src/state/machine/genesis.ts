@@ -1,7 +1,15 @@
-import { GranaryError, type Hex } from '@granary/base'
 /** What a chain may begin with, and what devnets and networks do begin with. */
+import { GranaryError, type Hex } from '@granary/base'
+import { profiles } from '@granary/proofs/profile'
 import { type Address, AMOUNT_MAX } from '@granary/protocol/messages'
-import { type Genesis, type GenesisAccount, type GenesisBeacon, genesisStruct } from '@granary/protocol/records'
+import {
+  type ChainProfile,
+  type Genesis,
+  type GenesisAccount,
+  type GenesisBeacon,
+  genesisStruct,
+  knownProfile,
+} from '@granary/protocol/records'
 import { mintedByCapacityMax } from '../money/rewards.ts'
 import { faultOfParams, faultOfTimes } from './param-bounds.ts'
 import { devnetParams, productionParams } from './params.ts'
@@ -33,6 +41,19 @@ export class GenesisInvalidError extends GranaryError {
       code: 'GENESIS_INVALID',
       message: `the genesis is not valid: ${why}`,
       hint: 'take the genesis file of the chain that you want to join, or make a new one',
+    })
+  }
+}
+
+/** GENESIS_PROFILE_UNKNOWN */
+export class GenesisProfileUnknownError extends GranaryError {
+  constructor({ name, nodes, layers, challenges, porepId }: ChainProfile) {
+    const known = Object.keys(profiles)
+    super({
+      code: 'GENESIS_PROFILE_UNKNOWN',
+      message: `the genesis takes sectors of the profile ${name} (${nodes} nodes, ${layers} layers, ${challenges} challenges, porep id ${porepId}), which this release does not know`,
+      hint: `run a release of granary that knows this profile; this one knows ${known.join(', ')}, each with one set of parameters`,
+      details: { profile: name, known },
     })
   }
 }
@@ -71,9 +92,14 @@ export function productionGenesis({ blockTimeMs = 5_000, ...given }: ProductionO
   return genesis
 }
 
-/** What must hold between fields; each field by itself has been checked by its declaration. */
+/**
+ * What must hold between fields; each field by itself has been checked by its declaration.
+ * @throws GenesisInvalidError, GenesisProfileUnknownError
+ */
 export function assertGenesis(genesis: Genesis): void {
   const { params, beacon, accounts } = genesis
+  const unknown = params.profiles.find((each) => knownProfile(each) === undefined)
+  if (unknown !== undefined) throw new GenesisProfileUnknownError(unknown)
   if (params.blockTimeMs !== genesis.blockTimeMs || genesis.blockTimeMs === 0) {
     throw new GenesisInvalidError(`block times ${genesis.blockTimeMs} and ${params.blockTimeMs} ms`)
   }

@@ -3,6 +3,7 @@ import { type Genesis, genesisHash, genesisToJson } from '@granary/protocol/reco
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { createMemoryState } from '../../../test/memory-state.ts'
+import { profilesWith } from '../../../test/profiles-with.ts'
 import { smallBlocks } from '../../../test/small-blocks.ts'
 import {
   createTestChain,
@@ -63,7 +64,7 @@ describe('a genesis', () => {
       { accounts: [0, 1].map((each) => ({ address: `0x${`0${each}`.repeat(20)}` as const, balance: 2n ** 127n })) },
       { params: { ...genesis.params, postSamples: 201 } },
       { params: { ...genesis.params, cutoff: 0 } },
-      { params: { ...genesis.params, responseWindows: { ...genesis.params.responseWindows, '8MiB-dev': 1 } } },
+      { params: { ...genesis.params, profiles: profilesWith({ '8MiB-dev': 1 }, genesis.params.profiles) } },
     ]
     for (const change of wrong) {
       expect(() => machine.initChain({ ...genesis, ...change })).toThrow('the genesis is not valid')

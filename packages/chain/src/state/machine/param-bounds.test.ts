@@ -1,6 +1,7 @@
 import { AMOUNT_MAX } from '@granary/protocol/messages'
 import type { ChainParams } from '@granary/protocol/records'
 import { describe, expect, test } from '@jest/globals'
+import { profilesWith } from '../../../test/profiles-with.ts'
 import { assertGenesis, devnetGenesis, type ProductionOptions, productionGenesis } from './genesis.ts'
 import { faultOfParams, faultOfTimes, paramBounds } from './param-bounds.ts'
 import { devnetParams, productionParams } from './params.ts'
@@ -19,7 +20,7 @@ test('the parameters of a devnet and of production lie within their bounds, at a
   }
   expect([5_000, 30_000, 60_000].map((ms) => productionParams(ms).seedDelay)).toEqual([12, 2, 2])
   // 14 s are two blocks of 5 s: too few to answer in, and a longer window would be long enough to seal again.
-  expect(productionParams().responseWindows['512MiB']).toBe(0)
+  expect(productionParams().profiles.map(({ name }) => name)).not.toContain('512MiB')
 })
 
 describe('one step beyond', () => {
@@ -39,7 +40,7 @@ describe('one step beyond', () => {
     ['a window in which a replica could be made anew', { '512MiB': 5 }],
     ['a window in which no answer can be sent', { '32GiB': 4 }],
   ])('%s is refused', (_, windows) => {
-    const params = { ...sound, responseWindows: { ...sound.responseWindows, ...windows } }
+    const params = { ...sound, profiles: profilesWith(windows, sound.profiles) }
     expect(faultOfParams(params)).toContain('response window')
   })
 
@@ -53,7 +54,6 @@ describe('one step beyond', () => {
 describe('a chain that is no devnet is refused', () => {
   const sound = productionParams()
   const slow = productionParams(60_000)
-  const { responseWindows } = sound
 
   test.each<[string, ChainParams, string]>([
     ['when a seed could be known in the block of its pre-commit', { ...slow, seedDelay: 1 }, 'seedDelay is 1'],
@@ -64,7 +64,13 @@ describe('a chain that is no devnet is refused', () => {
     ['when rounds may be withheld for hours', { ...sound, beaconLatenessMs: 8_640_001 }, 'between 15000 and 8640000'],
     [
       'when an answer would come too late to count',
-      { ...sound, blockTimeMs: 2_200, responseWindows: { ...responseWindows, '512MiB': 6 }, cutoff: 30, seedDelay: 30 },
+      {
+        ...sound,
+        blockTimeMs: 2_200,
+        profiles: profilesWith({ '512MiB': 6 }, sound.profiles),
+        cutoff: 30,
+        seedDelay: 30,
+      },
       'no time to answer a challenge of 512MiB',
     ],
   ])('%s', (_, params, why) => {

@@ -3,8 +3,8 @@
  * docs/economics.md. A response window has a bound of its own: 0.2 of the least time in which a replica of its profile can
  * be made (docs/spec/proofs.md section 10), and at least the epochs in which an answer can be made and sent.
  */
-import { type ProfileName, profileNamed } from '@granary/proofs/profile'
-import type { ChainParams } from '@granary/protocol/records'
+import { profileNamed } from '@granary/proofs/profile'
+import type { ChainParams, ChainProfile } from '@granary/protocol/records'
 import { BPS_ONE } from '../money/shares.ts'
 import {
   answerTimeMaxMs,
@@ -14,7 +14,7 @@ import {
 } from '../proving/response-window.ts'
 import { answersDemand, sealDemand } from './block-demand.ts'
 
-type Bounded = Exclude<keyof ChainParams, 'allowInsecure' | 'responseWindows'>
+type Bounded = Exclude<keyof ChainParams, 'allowInsecure' | 'profiles'>
 export interface Bound {
   readonly min: bigint
   readonly max: bigint
@@ -85,10 +85,12 @@ export function faultOfParams(params: ChainParams): string | undefined {
     const value = BigInt(params[name as Bounded])
     if (value < min || value > max) return `${name} is ${value}, it lies between ${min} and ${max}`
   }
-  for (const [name, window] of Object.entries(params.responseWindows)) {
-    const fault = faultOfWindow(name as ProfileName, window, params.blockTimeMs)
+  for (const listed of params.profiles) {
+    const fault = faultOfWindow(listed, params.blockTimeMs)
     if (fault !== undefined) return fault
   }
+  if (new Set(params.profiles.map(({ name }) => name)).size !== params.profiles.length)
+    return 'a profile stands there twice'
   if (params.clockLeadMs < 4 * params.blockTimeMs) return 'clockLeadMs is at least four block times'
   if (params.faultGrace >= params.faultMaxAge) return 'a fault that is too old is still in its grace'
   if (params.forfeitEpochs > params.vesting)
@@ -133,15 +135,12 @@ export function faultOfTimes(params: ChainParams, beaconPeriodMs: number): strin
   if (beaconLatenessMs < lateMin || beaconLatenessMs > lateMax) {
     return `beaconLatenessMs is ${beaconLatenessMs}, it lies between ${lateMin} and ${lateMax}`
   }
-  const hurried = Object.entries(params.responseWindows).find(
-    ([name, window]) => window > 0 && !leavesTimeToAnswer(name as ProfileName, blockTimeMs),
-  )
+  const hurried = params.profiles.find(({ name }) => !leavesTimeToAnswer(profileNamed(name), blockTimeMs))
   if (hurried === undefined) return undefined
-  return `blocks of ${blockTimeMs} ms leave no time to answer a challenge of ${hurried[0]}`
+  return `blocks of ${blockTimeMs} ms leave no time to answer a challenge of ${hurried.name}`
 }
 
-function faultOfWindow(name: ProfileName, window: number, blockTimeMs: number): string | undefined {
-  if (window === 0) return undefined
+function faultOfWindow({ name, responseWindow: window }: ChainProfile, blockTimeMs: number): string | undefined {
   if (window < RESPONSE_WINDOW_MIN) return `a response window is at least ${RESPONSE_WINDOW_MIN} epochs`
   const maxMs = answerTimeMaxMs(profileNamed(name))
   if (maxMs === undefined || window * blockTimeMs <= maxMs) return undefined

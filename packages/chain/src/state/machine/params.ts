@@ -2,8 +2,8 @@
  * What parameters chains begin with. Durations are given in time here and become epochs by the
  * block time. docs/spec/chain.md section 5.
  */
-import type { ProfileName } from '@granary/proofs/profile'
-import type { ChainParams, ResponseWindows } from '@granary/protocol/records'
+import { profileNamed, profiles } from '@granary/proofs/profile'
+import { type ChainParams, type ChainProfile, chainProfileOf } from '@granary/protocol/records'
 import { GIB } from '../money/shares.ts'
 import { DRAW_TIME_MIN_MS, leavesTimeToAnswer, RESPONSE_WINDOW_MIN } from '../proving/response-window.ts'
 
@@ -45,11 +45,7 @@ export function devnetParams(blockTimeMs = 500): ChainParams {
     partitionSectorsMax: 256,
     slotPartitionsMax: 16,
     postSamples: 20,
-    responseWindows: {
-      ...responseWindows(epochsIn),
-      '2KiB-test': Math.max(RESPONSE_WINDOW_MIN, epochsIn(10 * SECOND_MS)),
-      '8MiB-dev': Math.max(RESPONSE_WINDOW_MIN, epochsIn(10 * SECOND_MS)),
-    },
+    profiles: devnetProfiles(epochsIn),
     ticketMaxAge: epochsIn(20 * MINUTE_MS),
     seedDelay: epochsIn(1.5 * SECOND_MS),
     commitExpiry: epochsIn(40 * MINUTE_MS),
@@ -84,7 +80,7 @@ export function productionParams(blockTimeMs = 5_000): ChainParams {
     partitionSectorsMax: 2_048,
     slotPartitionsMax: 4,
     postSamples: 80,
-    responseWindows: openWindows(epochsIn, blockTimeMs),
+    profiles: openProfiles(epochsIn, blockTimeMs),
     ticketMaxAge: epochsIn(DAY_MS),
     seedDelay: drawDelay(blockTimeMs),
     commitExpiry: epochsIn(2 * DAY_MS),
@@ -136,25 +132,22 @@ function drawDelay(blockTimeMs: number): number {
   return Math.max(Math.floor(MINUTE_MS / blockTimeMs), 1 + Math.ceil(DRAW_TIME_MIN_MS / blockTimeMs))
 }
 
-/** Of a chain that anybody may trust. */
-function openWindows(epochsIn: (ms: number) => number, blockTimeMs: number): ResponseWindows {
-  const windows = Object.entries(responseWindows(epochsIn)) as [ProfileName, number][]
-  return Object.fromEntries(
-    windows.map(([name, window]) => [name, leavesTimeToAnswer(name, blockTimeMs) ? window : 0]),
-  ) as Record<ProfileName, number>
+/** All that this program knows, with the times that they are declared with. */
+function devnetProfiles(epochsIn: (ms: number) => number): ChainProfile[] {
+  return Object.values(profiles).flatMap((profile) => {
+    const window = epochsIn(profile.responseMs)
+    if (profile.insecure) return [chainProfileOf(profile, Math.max(RESPONSE_WINDOW_MIN, window))]
+    // A secure one whose window has too few blocks for an answer is left out: a longer window would prove nothing.
+    return window < RESPONSE_WINDOW_MIN ? [] : [chainProfileOf(profile, window)]
+  })
 }
 
-/** A secure profile whose window has too few blocks for an answer is refused: a longer one would prove nothing. */
-function responseWindows(epochsIn: (ms: number) => number): ResponseWindows {
-  const window = (ms: number): number => (epochsIn(ms) < RESPONSE_WINDOW_MIN ? 0 : epochsIn(ms))
-  return {
-    '2KiB-test': 0,
-    '8MiB-dev': 0,
-    '512MiB': window(14 * SECOND_MS),
-    '4GiB': window(110 * SECOND_MS),
-    '32GiB': window(15 * MINUTE_MS),
-    '64GiB': window(30 * MINUTE_MS),
-  }
+/** Of a chain that anybody may trust. */
+function openProfiles(epochsIn: (ms: number) => number, blockTimeMs: number): ChainProfile[] {
+  return devnetProfiles(epochsIn).filter(({ name }) => {
+    const profile = profileNamed(name)
+    return !profile.insecure && leavesTimeToAnswer(profile, blockTimeMs)
+  })
 }
 
 function beaconLateness(blockTimeMs: number): number {

@@ -4,6 +4,7 @@ import type { ChainParams } from '@granary/protocol/records'
 import { describe, expect, test } from '@jest/globals'
 import { sha256 } from '@noble/hashes/sha2.js'
 import fc from 'fast-check'
+import { profilesWith } from '../../../test/profiles-with.ts'
 import { compareRandomRewards, compareRewards } from '../../../test/rewards-model.ts'
 import { addSector, createRules, PROVIDER, type Rules } from '../../../test/rules.ts'
 import { paramBounds } from '../machine/param-bounds.ts'
@@ -251,12 +252,12 @@ describe('with every parameter at its bound', () => {
   const capacityReward = paramBounds.capacityReward.max
   const designPower = paramBounds.designPower.min
   const [rewardHalving, vesting, missedProofFee] = [2 ** 32, 2 ** 32, 2 ** 32]
-  const responseWindows = { '2KiB-test': 5, '8MiB-dev': 5, '512MiB': 5, '4GiB': 5, '32GiB': 5, '64GiB': 5 }
+  const profiles = profilesWith({ '2KiB-test': 5, '8MiB-dev': 5, '512MiB': 5, '4GiB': 5, '32GiB': 5, '64GiB': 5 })
 
   /** A full partition of the largest sectors, when the index of rewards is as high as it will ever be. */
   function extremes(): Play {
     const rates = { capacityReward, designPower, rewardHalving, vesting }
-    const game = play({ ...rates, missedProofFee, responseWindows, partitionSectorsMax: 2_048 })
+    const game = play({ ...rates, missedProofFee, profiles, partitionSectorsMax: 2_048 })
     game.block((context) => {
       for (let number = 0; number < 2_048; number++) {
         addSector(context, { number, expiry: 2 ** 40, profile: '64GiB' })

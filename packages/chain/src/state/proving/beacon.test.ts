@@ -3,6 +3,7 @@ import { encodeBeaconEntry } from '@granary/protocol/messages'
 import { describe, expect, test } from '@jest/globals'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
+import { profilesWith } from '../../../test/profiles-with.ts'
 import { createTestChain, GENESIS_TIME_MS, type TestChain } from '../../../test/test-chain.ts'
 import {
   beaconKeyFrom,
@@ -133,8 +134,8 @@ describe('a block', () => {
   })
 
   test('old rounds are forgotten', () => {
-    const responseWindows = { '2KiB-test': 5, '8MiB-dev': 0, '512MiB': 0, '4GiB': 0, '32GiB': 0, '64GiB': 0 }
-    const params = { ticketMaxAge: 10, commitExpiry: 10, provingPeriod: 20, responseWindows }
+    const profiles = profilesWith({ '2KiB-test': 5 })
+    const params = { ticketMaxAge: 10, commitExpiry: 10, provingPeriod: 20, profiles }
     const chain = createTestChain({ params, blockTimeMs: 3_000 })
     // Past the first period, in which the table of the permutation fills.
     chain.advance(roundsKept(chain.genesis.params) + 10)

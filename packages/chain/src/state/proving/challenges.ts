@@ -3,7 +3,6 @@
  * challenge is faulty from then on, and is not challenged again before it asks to recover.
  */
 
-import { profileNamed } from '@granary/proofs/profile'
 import type { FeeReason } from '@granary/protocol/events'
 import type { Epoch } from '@granary/protocol/messages'
 import type { OpenChallenge, Partition } from '@granary/protocol/records'
@@ -35,7 +34,7 @@ import {
 } from './partitions.ts'
 import { drawRecoveries } from './recoveries.ts'
 import { addRedraw, removeRedraw, takeRedraws } from './redraws.ts'
-import { allowedProfile, reachOf } from './response-window.ts'
+import { reachOf, responseWindowOf } from './response-window.ts'
 import { drawSlots, partitionsInSlot, swapsBefore } from './slots.ts'
 import { standingOf } from './spans.ts'
 
@@ -145,7 +144,7 @@ function leaveUnreached(
 ): Partition {
   const { store, params, emit } = context
   const { closedEpoch: from, unreached } = partition
-  const to = epoch - reachOf(params, profileNamed(partition.profile))
+  const to = epoch - reachOf(params, partition.profile)
   if (from >= to) return partition
   tables.gaps.put(store, provider, number, to, { from, before: unreached })
   const index = epochOf(context, to).rewardIndex
@@ -181,12 +180,8 @@ function openChallenge(context: BlockContext, provider: number, number: number, 
   const partition = partitionOf(store, provider, number)
   const { frozenAt } = drawsOf(store)
   if (partition.challenge.length > 0 || !hasMembersAt(store, provider, number, frozenAt)) return
-  const profile = allowedProfile(params, partition.profile)
-  if (profile === undefined) {
-    throw new InvariantError(`partition ${number} of provider ${provider} cannot be challenged at ${epoch}`)
-  }
   removeRedraw(context, { provider, partition: number })
-  const deadline = height + params.responseWindows[profile.name]
+  const deadline = height + responseWindowOf(params, partition.profile)
   tables.challengeDeadlines.put(store, deadline, provider, number, {})
   writePartition(context, provider, number, {
     ...partition,

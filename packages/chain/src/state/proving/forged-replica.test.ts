@@ -7,13 +7,13 @@ import { expect, test } from '@jest/globals'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { concatBytes } from '@noble/hashes/utils.js'
 import { forgedPoRep } from '../../../../proofs/test/porep-parts.ts'
+import { profilesWith } from '../../../test/profiles-with.ts'
 import { createTestChain, fund, registerProvider, signRound } from '../../../test/test-chain.ts'
 import { PROFILE } from '../../../test/test-sealer.ts'
 import { productionParams, randomnessView, readHead, roundTimeMs, sectorView, seedEntropyOf } from '../index.ts'
 import { u64 } from './randomness.ts'
 
 const SEED_TAG = 2
-const WINDOWS = { '2KiB-test': 5, '8MiB-dev': 0, '512MiB': 0, '4GiB': 0, '32GiB': 0, '64GiB': 0 }
 
 test('forging a replica for a known seed: it stores nothing, and no seed is over what was forged for it', () => {
   // Worse than any chain that is taken: the seed's round is public in the block of the pre-commit.
@@ -22,7 +22,7 @@ test('forging a replica for a known seed: it stores nothing, and no seed is over
     seedDelay: 1,
     seedMarginMs: 0,
     allowInsecure: true,
-    responseWindows: WINDOWS,
+    profiles: profilesWith({ '2KiB-test': 5 }),
   }
   const chain = createTestChain({ genesis: { devnet: true, blockTimeMs: 60_000 }, params, blockTimeMs: 60_000 })
   const owner = fund(chain, 3)

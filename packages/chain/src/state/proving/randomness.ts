@@ -61,11 +61,11 @@ export function roundsKept({
   seedDelay,
   provingPeriod,
   cutoff,
-  responseWindows,
+  profiles,
   beaconLatenessMs,
   blockTimeMs,
 }: ChainParams): number {
-  const window = Math.max(...Object.values(responseWindows))
+  const window = Math.max(0, ...profiles.map(({ responseWindow }) => responseWindow))
   const reach = 2 * provingPeriod + cutoff + window
   const lateness = Math.ceil(beaconLatenessMs / blockTimeMs)
   return Math.max(ticketMaxAge + commitExpiry + seedDelay, reach + window + lateness) + 2

@@ -15,7 +15,7 @@ import { tables } from '../store/tables.ts'
 import { isVoid } from './answer-time.ts'
 import { chargeProvider, requireSector } from './faults.ts'
 import { listMember, type PositionedMember, partitionOf, writePartition } from './partitions.ts'
-import { allowedProfile } from './response-window.ts'
+import { responseWindowOf } from './response-window.ts'
 import { placementOf, standingOf, unreachedBetween } from './spans.ts'
 
 /** Times the samples of a challenge. */
@@ -126,11 +126,7 @@ function openRecovery(context: BlockContext, { provider, number, requestedAt }: 
     writePartition(context, provider, number, { ...partition, requestedAt: [] })
     return false
   }
-  const profile = allowedProfile(params, partition.profile)
-  if (profile === undefined) {
-    throw new InvariantError(`partition ${number} of provider ${provider} cannot recover at ${epoch}`)
-  }
-  const deadline = height + params.responseWindows[profile.name]
+  const deadline = height + responseWindowOf(params, partition.profile)
   tables.recoveryLists.put(store, provider, number, { positions: faulty.map(({ position }) => position) })
   tables.recoveryDeadlines.put(store, deadline, provider, number, {})
   writePartition(context, provider, number, {

@@ -20,9 +20,9 @@ const PROVING_EPOCHS = 4
 
 test('1,152 void partitions of 4GiB sectors are drawn again, and no full-size answer to them misses its window', () => {
   const production = productionParams(BLOCK_MS)
-  const { blockBytes, blockVerifyUnits, slotPartitionsMax, postSamples, responseWindows } = production
+  const { blockBytes, blockVerifyUnits, slotPartitionsMax, postSamples, profiles } = production
   const provingPeriod = PARTITIONS / slotPartitionsMax
-  const rules = createRules({ provingPeriod, slotPartitionsMax, responseWindows, partitionSectorsMax: 1 })
+  const rules = createRules({ provingPeriod, slotPartitionsMax, profiles, partitionSectorsMax: 1 })
   const bytes = postBundleBytesMax(PROFILE, postSamples) + 400
   const answer = { kind: 'SubmitPost', bytes, units: unitsOf('SubmitPost', bytes) } as const
   const partitions = [...Array(PARTITIONS).keys()]

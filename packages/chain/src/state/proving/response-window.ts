@@ -1,6 +1,7 @@
 /** Which profiles a chain takes, and what time it leaves them to answer a challenge. docs/spec/chain.md section 3. */
-import { type NamedProfile, type Profile, type ProfileName, profileNamed, profiles } from '@granary/proofs/profile'
-import type { ChainParams } from '@granary/protocol/records'
+import type { NamedProfile, Profile } from '@granary/proofs/profile'
+import { type ChainParams, type ChainProfile, knownProfile } from '@granary/protocol/records'
+import { InvariantError } from '../store/errors.ts'
 
 /** Epochs: there must be blocks to prove and to send. */
 export const RESPONSE_WINDOW_MIN = 5
@@ -9,12 +10,22 @@ const FETCH_MS = 2_000
 /** Header time, at least, from the block that must not know a draw to the one before the draw. */
 export const DRAW_TIME_MIN_MS: number = 20_000
 
+/** Those that this chain takes. */
+export function allowedProfiles(params: ChainParams): NamedProfile[] {
+  return params.profiles.flatMap((listed) => allowed(params, listed) ?? [])
+}
+
 /** The profile, when this chain takes it. */
 export function allowedProfile(params: ChainParams, name: string): NamedProfile | undefined {
-  if (!Object.hasOwn(profiles, name)) return undefined
-  const profile = profileNamed(name)
-  const allowed = params.responseWindows[profile.name] > 0 && (params.allowInsecure || !profile.insecure)
-  return allowed ? profile : undefined
+  const listed = params.profiles.find((each) => each.name === name)
+  return listed && allowed(params, listed)
+}
+
+/** Epochs in which a challenge may be answered, of a profile that this chain has sectors of. */
+export function responseWindowOf({ profiles }: ChainParams, name: string): number {
+  const listed = profiles.find((each) => each.name === name)
+  if (listed === undefined) throw new InvariantError(`there are sectors of ${name}, which the chain does not take`)
+  return listed.responseWindow
 }
 
 /**
@@ -28,12 +39,17 @@ export function answerTimeMaxMs(profile: Profile): number | undefined {
 }
 
 /** How far back an answer proves: what lies before is neither paid nor minted. */
-export function reachOf({ provingPeriod, cutoff, responseWindows }: ChainParams, { name }: NamedProfile): number {
-  return 2 * provingPeriod + cutoff + responseWindows[name]
+export function reachOf(params: ChainParams, profile: string): number {
+  return 2 * params.provingPeriod + params.cutoff + responseWindowOf(params, profile)
 }
 
 /** Whether the shortest window of the profile leaves time to fetch a round and to answer, before a replica could be made. */
-export function leavesTimeToAnswer(name: ProfileName, blockTimeMs: number): boolean {
-  const maxMs = answerTimeMaxMs(profileNamed(name))
+export function leavesTimeToAnswer(profile: Profile, blockTimeMs: number): boolean {
+  const maxMs = answerTimeMaxMs(profile)
   return maxMs === undefined || (RESPONSE_WINDOW_MIN + 1) * blockTimeMs + FETCH_MS <= maxMs
+}
+
+function allowed({ allowInsecure }: ChainParams, listed: ChainProfile): NamedProfile | undefined {
+  const profile = knownProfile(listed)
+  return profile?.insecure && !allowInsecure ? undefined : profile
 }

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { createMarket, type Market } from '../../../test/market.ts'
 import { fund, GRN, registeredIn, registerProvider } from '../../../test/test-chain.ts'
 import { PROFILE, type TestPiece } from '../../../test/test-sealer.ts'
-import { dealView, partitionViews, providerView, sectorView } from '../index.ts'
+import { dealView, devnetParams, partitionViews, providerView, sectorView } from '../index.ts'
 
 let folder: string
 let market: Market
@@ -90,6 +90,17 @@ describe('a pre-commit is refused', () => {
     const { chain, owner, provider } = strict
     const sector = { ...sound, deals: [], ticketEpoch: chain.height }
     expect(chain.send(owner, 'PreCommitSectors', { provider, sectors: [sector] }).code).toBe('PROFILE_REFUSED')
+  })
+
+  test('for a profile that the program knows and the genesis does not list', () => {
+    const { profiles } = devnetParams()
+    const narrow = createMarket(join(folder, 'narrow'), { profiles: profiles.filter(({ name }) => name !== PROFILE) })
+    const { chain, owner, provider } = narrow
+    const sector = { ...sound, deals: [], ticketEpoch: chain.height }
+    expect(chain.send(owner, 'PreCommitSectors', { provider, sectors: [sector] })).toMatchObject({
+      code: 'PROFILE_REFUSED',
+      message: expect.stringContaining(PROFILE),
+    })
   })
 
   test('with a ticket that is too old', async () => {

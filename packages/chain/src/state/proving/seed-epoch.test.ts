@@ -4,6 +4,7 @@ import { expect, test } from '@jest/globals'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { concatBytes } from '@noble/hashes/utils.js'
 import { claimedPoRep, claimedProofs, claimedSector } from '../../../test/claimed-proofs.ts'
+import { profilesWith } from '../../../test/profiles-with.ts'
 import { createTestChain, fund, registerProvider, signRound, type TestChain } from '../../../test/test-chain.ts'
 import { productionParams, readHead, roundTimeMs, sectorView, seedEntropyOf } from '../index.ts'
 import { faultOfTimes } from '../machine/param-bounds.ts'
@@ -12,7 +13,6 @@ import { u64 } from './randomness.ts'
 
 /** Who seals may see a round this much before the blocks' time says that it is public. */
 const CLOCK_TOLERANCE_MS = 10_000
-const WINDOWS = { '2KiB-test': 5, '8MiB-dev': 0, '512MiB': 0, '4GiB': 0, '32GiB': 0, '64GiB': 0 }
 
 /** The smallest delays with which a genesis of that block time is taken. */
 function smallestParams(blockTimeMs: number): ChainParams {
@@ -20,7 +20,7 @@ function smallestParams(blockTimeMs: number): ChainParams {
   while (faultOfTimes(params, 3_000)?.startsWith('seedDelay')) params.seedDelay += 1
   while (faultOfTimes(params, 3_000)?.startsWith('cutoff')) params.cutoff += 1
   expect(faultOfTimes(params, 3_000)).toBeUndefined()
-  return { ...params, allowInsecure: true, responseWindows: WINDOWS }
+  return { ...params, allowInsecure: true, profiles: profilesWith({ '2KiB-test': 5 }) }
 }
 
 function chainOf(params: ChainParams, devnet = false): TestChain {

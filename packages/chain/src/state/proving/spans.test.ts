@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { sha256 } from '@noble/hashes/sha2.js'
 import fc from 'fast-check'
+import { profilesWith } from '../../../test/profiles-with.ts'
 import { addSector, createRules, PROVIDER } from '../../../test/rules.ts'
 import { devnetParams } from '../machine/params.ts'
 import type { BlockContext } from '../store/context.ts'
@@ -60,7 +61,7 @@ function simulate(run: Run): Counted {
     provingPeriod: PERIOD,
     partitionSectorsMax: 4,
     faultMaxAge: 60,
-    responseWindows: { ...devnetParams().responseWindows, [PROFILE]: WINDOW },
+    profiles: profilesWith({ [PROFILE]: WINDOW }, devnetParams().profiles),
   })
   let timeMs = 0
   let stoppedUntil = 0

@@ -1,0 +1,70 @@
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { type Genesis, type GenesisJson, genesisHash, genesisToJson } from '@granary/protocol/records'
+import { beforeAll, describe, expect, test } from '@jest/globals'
+import { profilesWith } from '../../../test/profiles-with.ts'
+import { devnetGenesis, GenesisProfileUnknownError, genesisFromJson } from './genesis.ts'
+
+const today = devnetGenesis({
+  validator: `0x${'11'.repeat(32)}`,
+  beaconPublicKey: `0x${'22'.repeat(96)}`,
+  faucet: `0x${'33'.repeat(20)}`,
+  timeMs: 1_700_000_000_000,
+})
+/** Written when there were no others. */
+const genesis: Genesis = {
+  ...today,
+  params: { ...today.params, profiles: profilesWith({ '2KiB-test': 20, '8MiB-dev': 20, '32GiB': 1_800 }) },
+}
+
+describe('a program that knows one more profile', () => {
+  let later: { readonly hashOfEarlier: string; readonly made: GenesisJson; readonly hashOfMade: string }
+
+  beforeAll(async () => {
+    const script = fileURLToPath(new URL('../../../test/one-more-profile.ts', import.meta.url))
+    const args = ['--conditions=@granary/source', '--disable-warning=ExperimentalWarning', script]
+    const { stdout } = await promisify(execFile)(process.execPath, [...args, JSON.stringify(genesisToJson(genesis))])
+    later = JSON.parse(stdout)
+  }, 60_000)
+
+  test('gives an existing genesis the hash that it always had', () => {
+    expect(later.hashOfEarlier).toBe(genesisHash(genesis))
+    expect(later.hashOfEarlier).toBe('0x7cef58289beefe20978e7b75cfaebd9310c08008f9431f97f7ca3c49d55549ee')
+  })
+
+  test('has it in the chains that it makes', () => {
+    const names = today.params.profiles.map(({ name }) => name)
+    expect(later.made.params.profiles.map(({ name }) => name)).toEqual([...names, '128GiB'])
+    expect(later.hashOfMade).not.toBe(later.hashOfEarlier)
+  })
+
+  test('makes a genesis that this one refuses by name, with what to do', () => {
+    expect(() => genesisFromJson(later.made)).toThrow(GenesisProfileUnknownError)
+    expect(() => genesisFromJson(later.made)).toThrow(
+      expect.objectContaining({
+        code: 'GENESIS_PROFILE_UNKNOWN',
+        message: expect.stringContaining('128GiB'),
+        hint: expect.stringContaining('run a release of granary that knows this profile'),
+      }),
+    )
+  })
+})
+
+test.each([
+  ['nodes', { nodes: 2 ** 20 }],
+  ['layers', { layers: 12 }],
+  ['challenges', { challenges: 175 }],
+  ['porep id', { porepId: `0x${'00'.repeat(32)}` as const }],
+])('a profile of a known name with other %s is as unknown', (_, change) => {
+  const { profiles } = genesis.params
+  const changed = profiles.map((each) => (each.name === '32GiB' ? { ...each, ...change } : each))
+  const json = genesisToJson({ ...genesis, params: { ...genesis.params, profiles: changed } })
+  expect(() => genesisFromJson(json)).toThrow(expect.objectContaining({ code: 'GENESIS_PROFILE_UNKNOWN' }))
+})
+
+test('a profile stands in a genesis once', () => {
+  const { profiles } = genesis.params
+  const json = genesisToJson({ ...genesis, params: { ...genesis.params, profiles: [...profiles, profiles[0]!] } })
+  expect(() => genesisFromJson(json)).toThrow('a profile stands there twice')
+})

@@ -1,0 +1,28 @@
+/**
+ * This program as it is when one more profile is declared: the list is longer in memory, the file stays. Prints what it makes
+ * of a genesis, and a genesis of its own.
+ */
+import { registerHooks } from 'node:module'
+
+const LIST_END = '] as const satisfies readonly ProfileDeclaration[]'
+const ADDED = `{ name: '128GiB', sectorBytes: 128 * GIB, ...PRODUCTION, porep: 1003, responseMs: 3_600_000, porepBytesMax: 2_600_000 },`
+
+registerHooks({
+  load: (url, context, nextLoad) => {
+    const loaded = nextLoad(url, context)
+    if (!url.endsWith('/proofs/src/spec/profile.ts')) return loaded
+    const source = String(loaded.source)
+    if (!source.includes(LIST_END)) throw new Error('the list of profiles does not end as this test thinks')
+    return { ...loaded, source: source.replace(LIST_END, `${ADDED}${LIST_END}`) }
+  },
+})
+
+const { devnetGenesis, genesisFromJson } = await import('../src/state/index.ts')
+const { genesisHash, genesisToJson } = await import('@granary/protocol/records')
+
+const earlier = genesisFromJson(JSON.parse(process.argv[2]!))
+const { validator, beacon, accounts, timeMs } = earlier
+const made = devnetGenesis({ validator, beaconPublicKey: beacon.publicKey, faucet: accounts[0]!.address, timeMs })
+process.stdout.write(
+  JSON.stringify({ hashOfEarlier: genesisHash(earlier), made: genesisToJson(made), hashOfMade: genesisHash(made) }),
+)
