@@ -5,7 +5,7 @@
 import { registerHooks } from 'node:module'
 
 const LIST_END = '] as const satisfies readonly ProfileDeclaration[]'
-const ADDED = `{ name: '128GiB', sectorBytes: 128 * GIB, ...PRODUCTION, porep: 1003, responseMs: 3_600_000, porepBytesMax: 2_600_000 },`
+const ADDED = `{ name: '16GiB', sectorBytes: 16 * GIB, ...PRODUCTION, porep: 1003, responseMs: 450_000, porepBytesMax: 2_370_000, listedBy: 'none' },`
 
 registerHooks({
   load: (url, context, nextLoad) => {
@@ -18,11 +18,19 @@ registerHooks({
 })
 
 const { devnetGenesis, genesisFromJson } = await import('../src/state/index.ts')
-const { genesisHash, genesisToJson } = await import('@granary/protocol/records')
+const { chainProfileOf, genesisHash, genesisToJson } = await import('@granary/protocol/records')
+const { profileNamed } = await import('@granary/proofs/profile')
 
 const earlier = genesisFromJson(JSON.parse(process.argv[2]!))
 const { validator, beacon, accounts, timeMs } = earlier
-const made = devnetGenesis({ validator, beaconPublicKey: beacon.publicKey, faucet: accounts[0]!.address, timeMs })
+const devnet = devnetGenesis({ validator, beaconPublicKey: beacon.publicKey, faucet: accounts[0]!.address, timeMs })
+const profiles = [chainProfileOf(profileNamed('16GiB'), 900)]
+const listing = genesisToJson({ ...earlier, params: { ...earlier.params, profiles } })
 process.stdout.write(
-  JSON.stringify({ hashOfEarlier: genesisHash(earlier), made: genesisToJson(made), hashOfMade: genesisHash(made) }),
+  JSON.stringify({
+    hashOfEarlier: genesisHash(earlier),
+    hashOfDevnet: genesisHash(devnet),
+    // Taken by the rules of a genesis, and written as it was read.
+    listing: genesisToJson(genesisFromJson(listing)),
+  }),
 )

@@ -12,7 +12,7 @@ test('no two profiles share a graph', () => {
   expect(new Set(Object.values(profiles).map((p) => String(p.porepId))).size).toBe(Object.keys(profiles).length)
 })
 
-test.each(['1GiB', 'toString', ''])('"%s" is refused as a profile by name', (name) => {
+test.each(['1EiB', 'toString', ''])('"%s" is refused as a profile by name', (name) => {
   expect(() => profileNamed(name)).toThrow(expect.objectContaining({ code: 'PROFILE_UNKNOWN' }))
 })
 

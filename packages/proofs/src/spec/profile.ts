@@ -18,15 +18,20 @@ interface ProfileDeclaration {
   readonly insecure: boolean
   readonly responseMs: number
   readonly porepBytesMax: number
+  /**
+   * Which new chains list it by themselves. A block must have room for the answers of all that a chain lists, so not every
+   * profile can be on all of them: one of `none` is on the chains into whose genesis somebody writes it.
+   */
+  readonly listedBy: 'all' | 'devnets' | 'none'
 }
 
 const KIB = 1024
 const MIB = 1024 * KIB
 const GIB = 1024 * MIB
 // A reseal takes less time than any answer: their window only has to be long enough for slow machines.
-const INSECURE = { layers: 2, insecure: true, responseMs: 10_000 } as const
+const INSECURE = { layers: 2, insecure: true, responseMs: 10_000, listedBy: 'devnets' } as const
 // 176 challenges and 11 layers are Filecoin's for its production sectors.
-const PRODUCTION = { layers: 11, challenges: 176, insecure: false } as const
+const PRODUCTION = { layers: 11, challenges: 176, insecure: false, listedBy: 'all' } as const
 const MINUTE_MS = 60_000
 
 const declarations = [
@@ -78,6 +83,8 @@ export interface NamedProfile extends Profile {
    * luck, within two hundredths.
    */
   readonly porepBytesMax: number
+  /** Which new chains list it by themselves. */
+  readonly listedBy: ProfileDeclaration['listedBy']
 }
 
 export class UnknownProfileError extends GranaryError {

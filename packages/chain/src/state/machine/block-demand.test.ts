@@ -3,6 +3,7 @@ import { porepBundleBytes, postBundleBytes } from '@granary/proofs/verify'
 import type { ChainParams } from '@granary/protocol/records'
 import { describe, expect, test } from '@jest/globals'
 import { sha256 } from '@noble/hashes/sha2.js'
+import { profilesWith } from '../../../test/profiles-with.ts'
 import { answersDemand, sealDemand } from './block-demand.ts'
 import { faultOfParams } from './param-bounds.ts'
 import { devnetParams, productionParams } from './params.ts'
@@ -10,7 +11,7 @@ import { devnetParams, productionParams } from './params.ts'
 const zeros = new Uint8Array(32)
 const only = (name: ProfileName): ChainParams => ({
   ...devnetParams(),
-  profiles: devnetParams().profiles.filter((each) => each.name === name),
+  profiles: profilesWith({ [name]: 5 }),
 })
 
 test('of production and of a devnet, all answers of an epoch fit into three quarters of a block', () => {

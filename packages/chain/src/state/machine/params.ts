@@ -132,9 +132,10 @@ function drawDelay(blockTimeMs: number): number {
   return Math.max(Math.floor(MINUTE_MS / blockTimeMs), 1 + Math.ceil(DRAW_TIME_MIN_MS / blockTimeMs))
 }
 
-/** All that this program knows, with the times that they are declared with. */
+/** With the times that they are declared with. */
 function devnetProfiles(epochsIn: (ms: number) => number): ChainProfile[] {
   return Object.values(profiles).flatMap((profile) => {
+    if (profile.listedBy === 'none') return []
     const window = epochsIn(profile.responseMs)
     if (profile.insecure) return [chainProfileOf(profile, Math.max(RESPONSE_WINDOW_MIN, window))]
     // A secure one whose window has too few blocks for an answer is left out: a longer window would prove nothing.
@@ -146,7 +147,7 @@ function devnetProfiles(epochsIn: (ms: number) => number): ChainProfile[] {
 function openProfiles(epochsIn: (ms: number) => number, blockTimeMs: number): ChainProfile[] {
   return devnetProfiles(epochsIn).filter(({ name }) => {
     const profile = profileNamed(name)
-    return !profile.insecure && leavesTimeToAnswer(profile, blockTimeMs)
+    return profile.listedBy === 'all' && leavesTimeToAnswer(profile, blockTimeMs)
   })
 }
 
