@@ -2,15 +2,15 @@
 import { join } from 'node:path'
 import { type ChainClient, createChainClient, type DealView } from '@granary/protocol/client'
 import type { Signer } from '@granary/protocol/messages'
+import { deals, type OwnDeal, type SettleOptions } from '../deals/deals.ts'
+import { type FollowUntilOptions, followUntil } from '../deals/follow-until.ts'
+import { type ContentStatus, status } from '../deals/status.ts'
+import { openJournal } from '../journal/journal.ts'
 import { endpointOf } from '../providers/choose-provider.ts'
 import type { Fetch } from '../providers/request-json.ts'
-import type { ClientContext } from './client-context.ts'
-import { deals, type OwnDeal, type SettleOptions } from './deals.ts'
-import { type FollowUntilOptions, followUntil } from './follow-until.ts'
-import { type GetOptions, type GetResult, get } from './get.ts'
-import { openJournal } from './journal.ts'
-import { type PutOptions, type PutResult, put } from './put.ts'
-import { type ContentStatus, status } from './status.ts'
+import { type GetOptions, type GetResult, get } from '../retrieve/get.ts'
+import type { ClientContext } from '../upload/client-context.ts'
+import { type PutOptions, type PutResult, put } from '../upload/put.ts'
 
 /** About a quarter of a minute: a chain node that restarts is waited for, at any step of a put. */
 const CHAIN_RETRIES = 12

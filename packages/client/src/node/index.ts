@@ -1,10 +1,15 @@
 /** @granary/client/node: the client with a journal and a staging folder. */
-export { PriceChangedError } from './agree.ts'
-export { InsufficientFundsError } from './check-funds.ts'
-export type { CallOptions } from './client-context.ts'
-export { type Client, type ClientOptions, createClient } from './create-client.ts'
-export { type DealsInput, deals, type OwnDeal, type SettleOptions } from './deals.ts'
-export { DealEndedError, DealForgottenError, type FollowUntilOptions } from './follow-until.ts'
+
+export type { CallOptions } from '../call-options.ts'
+export { type DealsInput, deals, type OwnDeal, type SettleOptions } from '../deals/deals.ts'
+export {
+  DealEndedError,
+  DealForgottenError,
+  type DealProgress,
+  type FollowUntilOptions,
+} from '../deals/follow-until.ts'
+export { type ContentStatus, type DealStatus, type StatusInput, status } from '../deals/status.ts'
+export { JournalInvalidError } from '../journal/journal.ts'
 export {
   CidNotStoredError,
   type EndedDeal,
@@ -16,9 +21,16 @@ export {
   OutInvalidError,
   RetrievalFailedError,
   type RetrievalFailure,
-} from './get.ts'
-export { JournalInvalidError } from './journal.ts'
-export { PieceTooLargeError, type PutOptions, type PutResult } from './put.ts'
-export type { DealProgress, PutProgress } from './put-progress.ts'
-export { FileIsFolderError, FileNotFoundError, inspectFile, PutRunningError, type UserFile } from './stage-file.ts'
-export { type ContentStatus, type DealStatus, type StatusInput, status } from './status.ts'
+} from '../retrieve/get.ts'
+export { PriceChangedError } from '../upload/agree.ts'
+export { InsufficientFundsError } from '../upload/check-funds.ts'
+export { PieceTooLargeError, type PutOptions, type PutResult } from '../upload/put.ts'
+export type { PutProgress } from '../upload/put-progress.ts'
+export {
+  FileIsFolderError,
+  FileNotFoundError,
+  inspectFile,
+  PutRunningError,
+  type UserFile,
+} from '../upload/stage-file.ts'
+export { type Client, type ClientOptions, createClient } from './create-client.ts'

@@ -3,7 +3,7 @@
 import { GranaryError } from '@granary/base'
 import type { ChainClient } from '@granary/protocol/client'
 import { type Address, dealFee, feeOf, formatGrn, PUBLISH_BYTES_MAX } from '@granary/protocol/messages'
-import type { CallOptions } from './client-context.ts'
+import type { CallOptions } from '../call-options.ts'
 
 /** The base fee may rise until the message is sent. */
 const FEE_HEADROOM = 2n

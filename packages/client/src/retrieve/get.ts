@@ -8,11 +8,11 @@ import { GranaryError, isAbortError, pause } from '@granary/base'
 import { DagInvalidError, InlineTooLongError, NotAFileError, parseCid } from '@granary/content'
 import { saveVerifiedFile } from '@granary/content/node'
 import { type ChainClient, type DealState, type DealView, readBody } from '@granary/protocol/client'
+import type { CallOptions } from '../call-options.ts'
 import { endpointOf } from '../providers/choose-provider.ts'
 import { errorOf, type Fetch, ProviderUnreachableError, reasonOf } from '../providers/request-json.ts'
 import { watchFlow } from '../providers/watch-flow.ts'
-import type { CallOptions } from './client-context.ts'
-import { reporter } from './put-progress.ts'
+import { reporter } from '../reporter.ts'
 
 /** A provider that sends less than this in that time is given up for the next one. */
 const FLOW_BYTES_MIN = 16 << 10

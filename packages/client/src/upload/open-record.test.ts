@@ -7,8 +7,8 @@ import { dealTermsDigest, dealTermsToJson } from '@granary/protocol/messages'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { clientSigner, ownerSigner, pieceCid, someTerms } from '../../test/a-deal.ts'
 import { genesisHash, serveChain, statusView } from '../../test/chain-answers.ts'
-import { openJournal, type PutRecord } from './journal.ts'
-import { openRecord, type PutWanted } from './put-record.ts'
+import { openJournal, type PutRecord } from '../journal/journal.ts'
+import { openRecord, type PutWanted } from './open-record.ts'
 
 let folder: string
 beforeEach(() => {

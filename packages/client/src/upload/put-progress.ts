@@ -1,6 +1,6 @@
 /** What a put says while it works: facts, each with the values that it found. Amounts are attoGRN in decimal. */
 
-import type { TimelineEntry } from '@granary/protocol/events'
+import type { DealProgress } from '../deals/follow-until.ts'
 import type { SettleProgress } from '../deals/settle-ended.ts'
 import type { ProviderRefusal } from '../providers/choose-provider.ts'
 
@@ -28,20 +28,3 @@ export type PutProgress =
   | { readonly type: 'published'; readonly dealId: number; readonly locked: string; readonly epoch: number }
   | DealProgress
   | { readonly type: 'active'; readonly dealId: number; readonly epoch: number; readonly sector: number }
-
-export type DealProgress =
-  /** One entry of the story that the provider tells about the deal. */
-  | { readonly type: 'deal'; readonly entry: TimelineEntry }
-  /** Somebody does not answer at the moment and is tried again. */
-  | { readonly type: 'waiting'; readonly message: string }
-
-/** A caller's handler is told, and never breaks what it is told about. */
-export function reporter<T>(onProgress: ((progress: T) => void) | undefined): (progress: T) => void {
-  return (progress) => {
-    try {
-      onProgress?.(progress)
-    } catch {
-      // The caller's own fault, in the caller's own code: the put goes on.
-    }
-  }
-}

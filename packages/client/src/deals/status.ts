@@ -6,12 +6,12 @@
 import { parseCid } from '@granary/content'
 import type { ChainClient, DealState, DealView, PartitionView, ProviderView } from '@granary/protocol/client'
 import type { Signer } from '@granary/protocol/messages'
+import type { CallOptions } from '../call-options.ts'
 import { awaitsSettlement, settleEnded } from '../deals/settle-ended.ts'
 import { endpointOf } from '../providers/choose-provider.ts'
-import type { CallOptions } from './client-context.ts'
+import { reporter } from '../reporter.ts'
+import { CidNotStoredError } from '../retrieve/get.ts'
 import type { SettleOptions } from './deals.ts'
-import { CidNotStoredError } from './get.ts'
-import { reporter } from './put-progress.ts'
 
 /** Multihash of a piece CID v2, fr32-sha2-256-trunc254-padded-binary-tree. */
 const PIECE_MULTIHASH = 0x1011

@@ -14,6 +14,8 @@ import {
   quoteFromJson,
   quoteToJson,
 } from '@granary/protocol/messages'
+import type { CallOptions } from '../call-options.ts'
+import type { PutRecord } from '../journal/journal.ts'
 import { agreeDeal } from '../providers/agree-deal.ts'
 import { askQuote } from '../providers/ask-quote.ts'
 import { type ChosenProvider, chooseProvider, NoProviderError } from '../providers/choose-provider.ts'
@@ -22,12 +24,11 @@ import { coversShare } from '../providers/request-quote.ts'
 import { retrying } from '../providers/retrying.ts'
 import { uploadIdOf, uploadPiece } from '../providers/upload-piece.ts'
 import { checkFunds } from './check-funds.ts'
-import type { CallOptions, ClientContext } from './client-context.ts'
-import { explainClocks } from './clocks.ts'
+import type { ClientContext } from './client-context.ts'
+import { explainClocks } from './explain-clocks.ts'
 import { openFileSource } from './file-source.ts'
-import type { PutRecord } from './journal.ts'
+import { withoutTerms } from './open-record.ts'
 import type { PutProgress } from './put-progress.ts'
-import { withoutTerms } from './put-record.ts'
 
 /** How long the provider keeps room for us after it has signed: publishing takes a block or two. */
 const TERMS_VALID_MS = 15 * 60_000

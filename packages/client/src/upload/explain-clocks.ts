@@ -2,7 +2,7 @@
 
 import { GranaryError } from '@granary/base'
 import type { ChainClient } from '@granary/protocol/client'
-import type { CallOptions } from './client-context.ts'
+import type { CallOptions } from '../call-options.ts'
 
 export class ClockWrongError extends GranaryError {
   constructor(whose: 'this machine' | 'the provider', offByS: number, provider: number, cause: unknown) {

@@ -1,9 +1,10 @@
 /** How a put starts: with the record of an earlier, interrupted one, or with a new one. */
 import type { ChainStatus, DealView } from '@granary/protocol/client'
 import { dealTermsFromJson } from '@granary/protocol/messages'
+import type { CallOptions } from '../call-options.ts'
 import { findPublished } from '../deals/publish-deal.ts'
-import type { CallOptions, ClientContext } from './client-context.ts'
-import type { PutRecord } from './journal.ts'
+import type { PutRecord } from '../journal/journal.ts'
+import type { ClientContext } from './client-context.ts'
 
 /** A running deal of this content counts as done; one in these states does not. */
 const ENDED: ReadonlySet<string> = new Set(['expired', 'lapsed', 'terminated', 'cancelled'])

@@ -1,8 +1,8 @@
 /** What the verbs of a client share; made once, by createClient. */
 import type { ChainClient } from '@granary/protocol/client'
 import type { Signer } from '@granary/protocol/messages'
+import type { Journal } from '../journal/journal.ts'
 import type { Fetch } from '../providers/request-json.ts'
-import type { Journal } from './journal.ts'
 
 export interface ClientContext {
   readonly chain: ChainClient
@@ -10,8 +10,4 @@ export interface ClientContext {
   readonly journal: Journal
   readonly stagingFolder: string
   readonly fetch: Fetch
-}
-
-export interface CallOptions {
-  readonly signal?: AbortSignal | undefined
 }

@@ -7,7 +7,6 @@ import type { ChainClient, DealState, DealView } from '@granary/protocol/client'
 import type { TimelineEntry } from '@granary/protocol/events'
 import { followDeal } from '../providers/follow-deal.ts'
 import { type Fetch, reasonOf } from '../providers/request-json.ts'
-import type { DealProgress } from './put-progress.ts'
 
 /** How long the chain may be away before that is an error: a restart takes seconds. */
 const CHAIN_OUTAGE_MAX_MS = 60_000
@@ -48,6 +47,12 @@ function hintFor({ state, locked }: DealView): string {
   const again = state === 'lapsed' ? 'put again, with another provider' : 'put again for a new deal'
   return BigInt(locked) === 0n ? again : `${again}: that settles this one first, and its price stays locked until then`
 }
+
+export type DealProgress =
+  /** One entry of the story that the provider tells about the deal. */
+  | { readonly type: 'deal'; readonly entry: TimelineEntry }
+  /** Somebody does not answer at the moment and is tried again. */
+  | { readonly type: 'waiting'; readonly message: string }
 
 export interface FollowUntilInput {
   readonly chain: ChainClient

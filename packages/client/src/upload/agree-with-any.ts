@@ -1,8 +1,8 @@
 /** The next provider when one refuses: what a provider lacks (room, collateral, a good answer), another may have. */
 import { type ErrorCode, GranaryError } from '@granary/base'
+import type { CallOptions } from '../call-options.ts'
 import { NoProviderError } from '../providers/choose-provider.ts'
 import { type Agreed, type AgreeInput, agree } from './agree.ts'
-import type { CallOptions } from './client-context.ts'
 
 /** Not the provider's doing, or the same with every other one. */
 const NOT_THE_PROVIDERS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([

@@ -5,10 +5,10 @@
 import { join } from 'node:path'
 import type { ChainClient, DealView } from '@granary/protocol/client'
 import type { Address, Signer } from '@granary/protocol/messages'
+import type { CallOptions } from '../call-options.ts'
 import { awaitsSettlement, type SettleProgress, settleEnded } from '../deals/settle-ended.ts'
-import type { CallOptions } from './client-context.ts'
-import { openJournal } from './journal.ts'
-import { reporter } from './put-progress.ts'
+import { openJournal } from '../journal/journal.ts'
+import { reporter } from '../reporter.ts'
 
 export interface OwnDeal extends DealView {
   readonly path?: string

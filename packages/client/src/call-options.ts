@@ -1,0 +1,4 @@
+export interface CallOptions {
+  /** Ends the call with the reason of the abort; what was begun is gone on with by the next call. */
+  readonly signal?: AbortSignal | undefined
+}
