@@ -1,7 +1,7 @@
 /** Why a provider does not sign terms. */
 
 import { type ErrorCode, GranaryError } from '@granary/base'
-import type { Address, Hash } from '@granary/protocol/messages'
+import type { Hash } from '@granary/protocol/messages'
 
 export class TermsRefusedError extends GranaryError {
   constructor(code: ErrorCode, message: string, hint: string, details: Record<string, unknown> = {}) {
@@ -16,17 +16,6 @@ export class NonceConflictError extends GranaryError {
       message: `nonce ${nonce} was used for the agreement ${agreed}, these terms are ${asked}`,
       hint: 'send the terms that were agreed on, or take another nonce for another deal',
       details: { nonce: String(nonce), agreed, asked },
-    })
-  }
-}
-
-export class ClientFundsError extends GranaryError {
-  constructor(client: Address, balance: bigint, needed: bigint) {
-    super({
-      code: 'CLIENT_FUNDS_INSUFFICIENT',
-      message: `${client} has ${balance} attoGRN free on the chain, price and fee are ${needed}`,
-      hint: 'move money to that account, then send the same request again: the upload is kept',
-      details: { client, balance: String(balance), needed: String(needed) },
     })
   }
 }
@@ -49,17 +38,6 @@ export class OffersFullError extends GranaryError {
       message: `${offeredBytes} bytes would be reserved for deals that are not published, the limit is ${limitBytes}`,
       hint: 'try again in a few minutes: an offer that is not published is dropped',
       details: { offeredBytes, limitBytes },
-    })
-  }
-}
-
-export class DealNotFoundError extends GranaryError {
-  constructor(id: string) {
-    super({
-      code: 'DEAL_NOT_FOUND',
-      message: `this provider has no deal ${id}`,
-      hint: 'ask by the agreement id (0x…) or by the number of the deal on the chain',
-      details: { id },
     })
   }
 }

@@ -16,7 +16,6 @@ import { type ApplyContext, applyView } from './apply-view.ts'
 import { endDeal } from './deal-ends.ts'
 import { isLive } from './deal-state.ts'
 import type { FollowedHeight } from './followed-height.ts'
-import type { QuoteStore } from './quote-store.ts'
 
 export interface FollowDealsContext extends ApplyContext {
   readonly chain: ChainClient
@@ -25,7 +24,8 @@ export interface FollowDealsContext extends ApplyContext {
   /** The provider's, whose disk may fail. */
   readonly folder: string
   readonly height: FollowedHeight
-  readonly quotes: QuoteStore
+  /** Of which those that have run out are dropped. */
+  readonly quotes: { dropBefore(head: number): void }
   readonly alerts: Alerts
   /** Takes over a deal that this provider must have signed and that the store does not know. */
   readonly adopt: (view: DealView) => Promise<void>

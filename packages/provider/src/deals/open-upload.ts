@@ -10,8 +10,7 @@ import type { Address, Quote } from '@granary/protocol/messages'
 import { inEnglish } from '@granary/protocol/operation'
 import { describeIssues } from '../describe-issues.ts'
 import type { Space } from '../storage/space.ts'
-import { ClientFundsError } from './agreement-errors.ts'
-import { QuotaExceededError, UploadMetadataError, UploadTooLargeError } from './upload-errors.ts'
+import { ClientFundsError, QuotaExceededError, UploadMetadataError, UploadTooLargeError } from './upload-errors.ts'
 import type { UploadRow, UploadStore } from './upload-store.ts'
 
 export interface OpenUploadContext {

@@ -3,8 +3,8 @@
 import { GranaryError } from '@granary/base'
 import type { Address } from '@granary/protocol/messages'
 import type { AgreementChain } from './accept-piece.ts'
-import { ClientFundsError } from './agreement-errors.ts'
 import { costOfUploads, type OpenUploadContext } from './open-upload.ts'
+import { ClientFundsError } from './upload-errors.ts'
 
 type PayingChain = Pick<AgreementChain, 'freeBalanceOf' | 'publishFee'>
 

@@ -1,5 +1,6 @@
 /** What can be wrong with an upload. */
 import { GranaryError } from '@granary/base'
+import type { Address } from '@granary/protocol/messages'
 
 export class UploadNotFoundError extends GranaryError {
   // The same for a stranger's upload as for none: an id must not be something to try.
@@ -64,6 +65,17 @@ export class QuotaExceededError extends GranaryError {
       message: `${used} ${what} at the same time, the limit for ${what === 'quotes' ? 'an address' : 'a client'} is ${limit}`,
       hint: 'finish or delete what you have open, or wait until it expires',
       details: { what, used, limit },
+    })
+  }
+}
+
+export class ClientFundsError extends GranaryError {
+  constructor(client: Address, balance: bigint, needed: bigint) {
+    super({
+      code: 'CLIENT_FUNDS_INSUFFICIENT',
+      message: `${client} has ${balance} attoGRN free on the chain, price and fee are ${needed}`,
+      hint: 'move money to that account, then send the same request again: the upload is kept',
+      details: { client, balance: String(balance), needed: String(needed) },
     })
   }
 }
