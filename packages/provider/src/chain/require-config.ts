@@ -41,7 +41,7 @@ export async function requireConfig(input: RequireConfigInput): Promise<void> {
     throw new ConfigError(path, `ask.pieceSizeMax: ${pieceSizeMax}, a sector has ${profile.sectorBytes} bytes`)
   }
   const { activateWithinMin, blockTimeMs } = await chain.params()
-  // What a quote promises (deals/issue-quote.ts).
+  // What a quote promises (market/issue-quote.ts).
   const activateWithinMs = Math.max(config.activateWithinMs, activateWithinMin * blockTimeMs)
   if (sealAfterMs >= activateWithinMs) throw new SealAfterTooLongError(sealAfterMs, activateWithinMs)
 }

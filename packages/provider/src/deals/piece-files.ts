@@ -8,8 +8,8 @@ import { moveFile, syncFolder } from '@granary/base/node'
 import type { ProviderFolders } from '../storage/folders.ts'
 import type { KeyedLock } from '../storage/keyed-lock.ts'
 import { ASIDE, listAside, setAside } from '../storage/set-aside.ts'
+import type { UploadStore } from '../uploads/upload-store.ts'
 import type { DealStore } from './deal-store.ts'
-import type { UploadStore } from './upload-store.ts'
 
 export interface PieceFiles {
   piecePath(pieceCid: string): string

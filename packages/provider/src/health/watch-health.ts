@@ -7,8 +7,8 @@ import { GranaryError } from '@granary/base'
 import type { ChainClient, ChainStatus } from '@granary/protocol/client'
 import type { Alerts } from '../alerts.ts'
 import { unreachableAlert } from '../chain/unreachable-alert.ts'
-import type { ProviderMeans } from '../deals/provider-means.ts'
 import type { Log } from '../log.ts'
+import type { ProviderMeans } from '../market/provider-means.ts'
 
 export interface HealthContext {
   readonly chain: Pick<ChainClient, 'status' | 'partitions'>

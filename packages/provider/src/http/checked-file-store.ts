@@ -11,7 +11,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { GranaryError } from '@granary/base'
 import { FileStore } from '@tus/file-store'
-import type { UploadGate } from '../deals/upload-gate.ts'
+import type { UploadGate } from '../uploads/upload-gate.ts'
 
 export const checksumAlgorithms: readonly string[] = ['sha256', 'sha1']
 

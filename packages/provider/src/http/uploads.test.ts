@@ -14,7 +14,7 @@ import {
   termsOf,
   uploadMetadata,
 } from '../../test/market-kit.ts'
-import { sweepUploads } from '../deals/sweep-uploads.ts'
+import { sweepUploads } from '../market/sweep-uploads.ts'
 
 let home: Awaited<ReturnType<typeof temporaryHome>>
 let market: TestMarket

@@ -1,15 +1,15 @@
 /** Everything that the provider keeps of its market side, made from one open database. */
 import type { DatabaseSync } from 'node:sqlite'
 import type { ProviderConfig } from '../config.ts'
+import { createDealStore, type DealStore } from '../deals/deal-store.ts'
+import { createPieceFiles, type PieceFiles } from '../deals/piece-files.ts'
+import { createTimeline, type Timeline } from '../deals/timeline.ts'
 import type { ProviderFolders } from '../storage/folders.ts'
 import { createKeyedLock, type KeyedLock } from '../storage/keyed-lock.ts'
 import { createSpace, type Space } from '../storage/space.ts'
-import { createDealStore, type DealStore } from './deal-store.ts'
-import { createPieceFiles, type PieceFiles } from './piece-files.ts'
+import { createUploadGate, type UploadGate } from '../uploads/upload-gate.ts'
+import { createUploadStore, type UploadStore } from '../uploads/upload-store.ts'
 import { createQuoteStore, type QuoteStore } from './quote-store.ts'
-import { createTimeline, type Timeline } from './timeline.ts'
-import { createUploadGate, type UploadGate } from './upload-gate.ts'
-import { createUploadStore, type UploadStore } from './upload-store.ts'
 
 export interface Deals {
   readonly timeline: Timeline

@@ -17,8 +17,8 @@ import {
   termsOf,
 } from '../../test/market-kit.ts'
 import { createAlerts } from '../alerts.ts'
+import { endDeal } from '../deals/deal-ends.ts'
 import { ASIDE_KEEP_MS, listAside, sweepAside } from '../storage/set-aside.ts'
-import { endDeal } from './deal-ends.ts'
 
 let home: Awaited<ReturnType<typeof temporaryHome>>
 let market: TestMarket

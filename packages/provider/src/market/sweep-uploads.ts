@@ -1,7 +1,8 @@
 /** Uploads that were not agreed on in time give their room back. */
+
+import type { PieceFiles } from '../deals/piece-files.ts'
 import type { KeyedLock } from '../storage/keyed-lock.ts'
-import type { PieceFiles } from './piece-files.ts'
-import type { UploadStore } from './upload-store.ts'
+import type { UploadStore } from '../uploads/upload-store.ts'
 
 export interface SweepContext {
   readonly uploads: UploadStore

@@ -3,13 +3,13 @@ import { randomBytes } from 'node:crypto'
 import { GranaryError } from '@granary/base'
 import type { Budget } from '@granary/chain/limits'
 import { type Address, type Hash, type Quote, quoteDigest, type Signer } from '@granary/protocol/messages'
+import type { DealStore } from '../deals/deal-store.ts'
 import { dealBytes, type Space } from '../storage/space.ts'
-import type { DealStore } from './deal-store.ts'
-import { payloadMax } from './open-upload.ts'
+import { payloadMax } from '../uploads/open-upload.ts'
+import { QuotaExceededError } from '../uploads/upload-errors.ts'
 import { type Ask, priceQuote, type QuoteRules } from './price-quote.ts'
 import { type ProviderMeans, requireMeans } from './provider-means.ts'
 import type { QuoteStore } from './quote-store.ts'
-import { QuotaExceededError } from './upload-errors.ts'
 
 /** What the chain says at this moment. */
 export interface Market {

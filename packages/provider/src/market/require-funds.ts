@@ -2,9 +2,9 @@
 
 import { GranaryError } from '@granary/base'
 import type { Address } from '@granary/protocol/messages'
+import { costOfUploads, type OpenUploadContext } from '../uploads/open-upload.ts'
+import { ClientFundsError } from '../uploads/upload-errors.ts'
 import type { AgreementChain } from './accept-piece.ts'
-import { costOfUploads, type OpenUploadContext } from './open-upload.ts'
-import { ClientFundsError } from './upload-errors.ts'
 
 type PayingChain = Pick<AgreementChain, 'freeBalanceOf' | 'publishFee'>
 
