@@ -48,6 +48,8 @@ async function serve(request: Request, response: Response, reading: Reading): Pr
       return sendCar(request, response, { path, target, format }, reading)
     case 'file':
       return sendFile(request, response, { path, target }, reading)
+    default:
+      throw new RangeError(`${format satisfies never} is not a format`)
   }
 }
 
