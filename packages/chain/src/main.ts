@@ -24,7 +24,6 @@ import { createFaucet } from './rpc/create-faucet.ts'
 import { listen } from './rpc/listen.ts'
 import { createNodeMetrics } from './rpc/node-metrics.ts'
 import {
-  accountView,
   createStateMachine,
   currentFees,
   latestBlockTimeMs,
@@ -156,7 +155,6 @@ export async function runChain(options: RunChainOptions): Promise<RunningChain> 
         blockTimeMs: genesis.blockTimeMs,
         fees: () => currentFees(store.reader, readParams(store.reader)),
         height: () => readHead(store.reader).height,
-        sequence: (address, lane) => accountView(store.reader, address).sequences[lane] ?? 0,
       })
     const limits = addressLimits(options.addressLimits)
     const addressOf = addressesThatCount(limits)

@@ -226,8 +226,8 @@ export function createEmbeddedEngine(parts: EmbeddedEngineParts): Engine {
       assertRunning()
       await waiters.wait(id, options.signal)
     },
-    pending: (id) => pool.get(id),
-    pendingInLane: (sender, lane) => pool.pendingInLane(sender, lane),
+    waiting: (id) => pool.get(id),
+    nextSequence: (sender, lane) => parts.senders.nextSequence(sender, lane) + pool.pendingInLane(sender, lane),
     lanesOf: (sender) => pool.lanesOf(sender),
     onBlock(listener) {
       listeners.add(listener)

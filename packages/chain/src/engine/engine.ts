@@ -3,9 +3,8 @@
  * drives the same state machine behind the same interface.
  */
 import type { GranaryError } from '@granary/base'
-import type { Address, Hash } from '@granary/protocol/messages'
+import type { Address, Hash, TransactionName } from '@granary/protocol/messages'
 import type { ClockEvent, ClockStatus } from './clock/clock.ts'
-import type { PendingTx } from './pool/pending-tx.ts'
 
 export interface Engine {
   /** Resolves, once, if the engine had to stop because of something that must never happen. */
@@ -25,12 +24,19 @@ export interface Engine {
   submit(bytes: Uint8Array): Promise<Hash>
   /** Resolves when the transaction stands in a committed block, at once if it does already. */
   waitFor(id: Hash, options?: { signal?: AbortSignal }): Promise<void>
-  pending(id: Hash): PendingTx | undefined
-  pendingInLane(sender: Address, lane: number): number
-  lanesOf(sender: Address): { lane: number; pending: number }[]
+  /** A transaction that waits for a block. */
+  waiting(id: Hash): WaitingTx | undefined
+  /** What the next transaction in a lane is signed with: behind those in blocks and those that wait. */
+  nextSequence(sender: Address, lane: number): number
+  /** Lanes of an account in which something waits. */
+  lanesOf(sender: Address): readonly number[]
   /** Calls back after each committed block; returns how to end that. */
   onBlock(listener: (height: number) => void): () => void
   stop(): Promise<void>
+}
+
+export interface WaitingTx {
+  readonly kind: TransactionName
 }
 
 /** What the engine tells the log. */

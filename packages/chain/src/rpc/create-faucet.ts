@@ -20,8 +20,6 @@ export interface FaucetParts {
   /** What messages cost in the next block. */
   readonly fees: () => FeeParams
   readonly height: () => number
-  /** The next sequence of a lane of an account in the committed state. */
-  readonly sequence: (address: Address, lane: number) => number
   /** @default Date.now */
   readonly now?: () => number
 }
@@ -54,7 +52,7 @@ export function createFaucet(parts: FaucetParts): Faucet {
       kind: 'Transfer',
       sender: signer.address,
       lane: LANE,
-      sequence: parts.sequence(signer.address, LANE) + engine.pendingInLane(signer.address, LANE),
+      sequence: engine.nextSequence(signer.address, LANE),
       validUntil: parts.height() + Math.ceil(VALID_FOR_MS / parts.blockTimeMs),
       maxFee: feeOf('Transfer', TRANSFER_BYTES_MAX, parts.fees()) * FEE_HEADROOM,
       body: { to, amount: GRANT_ATTO_GRN },

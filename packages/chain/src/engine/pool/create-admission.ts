@@ -19,9 +19,9 @@ import { TxRefusedError } from '../errors.ts'
 import { createLineUp } from '../line-up.ts'
 import { signedDigests } from '../verification/signed-digests.ts'
 import type { SignedDigest } from '../verification/tasks.ts'
-import type { Pool } from './create-pool.ts'
-import { ProofAttemptsSpentError } from './errors.ts'
+import type { Mempool } from './mempool.ts'
 import type { Dropped, PendingTx } from './pending-tx.ts'
+import { ProofAttemptsSpentError } from './proof-attempts-spent-error.ts'
 import { createWorkBudget } from './work-budget.ts'
 import { type About, createWrongProofs } from './wrong-proofs.ts'
 
@@ -36,7 +36,7 @@ export interface AdmissionParts {
   readonly genesisHash: Hash
   readonly blockTimeMs: number
   readonly machine: StateMachine
-  readonly pool: Pool
+  readonly pool: Mempool
   readonly senders: Senders
   readonly verification: Omit<VerificationAhead, 'digestOf'>
   /** Of the head. */
@@ -57,7 +57,7 @@ export interface Admission {
   /**
    * In line from the call on, however long its digest takes.
    * @returns its id; one that is known already is not looked at again
-   * @throws TxRefusedError, ProofAttemptsSpentError, VerificationQueueFullError and what `Pool.add` throws
+   * @throws TxRefusedError, ProofAttemptsSpentError, VerificationQueueFullError and what the pool's `add` throws
    */
   admit(tx: Transaction, sent: SentTx): Promise<Hash>
   /** A block has come. */

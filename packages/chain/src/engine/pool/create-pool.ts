@@ -8,20 +8,16 @@ import { type BlockRoom, createBlockRoom, type Senders, type Touched } from '../
 import { checkPlace, roomFor } from './bounds.ts'
 import { coverFor } from './cover.ts'
 import { createKeyChanges } from './key-changes.ts'
+import type { Mempool } from './mempool.ts'
 import { createTurn, type Turn } from './order.ts'
 import type { Dropped, PendingTx, PoolReason } from './pending-tx.ts'
 import { createQueues } from './queues.ts'
 import { recheck } from './recheck.ts'
 
-export interface Pool {
+export interface Pool extends Mempool {
   readonly size: number
-  get(id: Hash): PendingTx | undefined
-  /** How many wait in the lane, or of them before a sequence. */
-  pendingInLane(sender: Address, lane: number, before?: number): number
-  /** The lanes of an account in which something waits, with how much. */
-  lanesOf(sender: Address): { lane: number; pending: number }[]
-  /** Whether it would be taken. @throws what `add` throws */
-  check(tx: PendingTx): void
+  /** The lanes of an account in which something waits. */
+  lanesOf(sender: Address): number[]
   /**
    * @returns those that leave for it
    * @throws ClaimNotCoveredError, MempoolFullError, LaneClassError, AlreadyPendingError, ReplacementTooLowError,
@@ -96,7 +92,7 @@ export function createPool({ senders, limits, refusal }: PoolParts): Pool {
     get: queues.get,
     pendingInLane: (sender, lane, before = Number.POSITIVE_INFINITY) =>
       queues.lane(sender, lane).filter(({ sequence }) => sequence < before).length,
-    lanesOf: (sender) => queues.lanesOf(sender).map((lane) => ({ lane, pending: queues.lane(sender, lane).length })),
+    lanesOf: queues.lanesOf,
     check: (tx) => void plan(tx),
     add(tx) {
       const { replaced, withdrawn, uncovered, expelled } = plan(tx)

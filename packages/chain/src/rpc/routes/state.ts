@@ -74,7 +74,7 @@ export function stateRoutes({ engine, store, genesis, version }: StateRoutesPart
     serve(getAccount, ({ params }) => {
       const view = accountView(reader, params.address)
       const sequences = { ...view.sequences }
-      for (const { lane, pending } of engine.lanesOf(params.address)) sequences[lane] = (sequences[lane] ?? 0) + pending
+      for (const lane of engine.lanesOf(params.address)) sequences[lane] = engine.nextSequence(params.address, lane)
       return { height: height(), ...view, sequences }
     }),
 

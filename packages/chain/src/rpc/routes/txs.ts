@@ -57,10 +57,10 @@ export function readTx(engine: Engine, store: Store, id: Hash): TxView {
     const why = { ...(message === undefined ? {} : { message }), ...(hint === undefined ? {} : { hint }) }
     return { id, height, kind, code, ...why, fee: tx.fee.toString(), events, executionMs }
   }
-  const pending = engine.pending(id)
-  if (pending !== undefined) {
+  const waiting = engine.waiting(id)
+  if (waiting !== undefined) {
     const height = store.head()?.height ?? 0
-    return { id, height, kind: pending.kind, code: 'PENDING', fee: '0', events: [], executionMs: 0 }
+    return { id, height, kind: waiting.kind, code: 'PENDING', fee: '0', events: [], executionMs: 0 }
   }
   throw new NotFoundError(
     'TX_NOT_FOUND',
