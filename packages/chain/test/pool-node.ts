@@ -2,10 +2,10 @@
 
 import { fromHex, toHex } from '@granary/base'
 import { type Address, decodeTransaction, type Hash, type Signer, transactionDigest } from '@granary/protocol/messages'
-import { createAdmission } from '../src/engine/pool/create-admission.ts'
+import { createAdmission } from '../src/engine/admission/create-admission.ts'
+import type { Dropped } from '../src/engine/admission/pending-tx.ts'
 import type { Pool } from '../src/engine/pool/create-pool.ts'
 import { createStatePool } from '../src/engine/pool/create-state-pool.ts'
-import type { Dropped } from '../src/engine/pool/pending-tx.ts'
 import { type FinalizedBlock, sendersOf, touchedBy, type Verifiers } from '../src/state/index.ts'
 import { claimedProofs } from './claimed-proofs.ts'
 import type { TestChain } from './test-chain.ts'

@@ -1,7 +1,7 @@
 /** Execution alone, signatures ready: blocks of 1,000 transfers to new accounts, from the first transaction to the app hash. */
 
 import { addressOf } from '@granary/protocol/messages'
-import { commitGenesis } from '../engine/commit-genesis.ts'
+import { commitGenesis } from '../engine/commit/commit-genesis.ts'
 import { homeFiles } from '../home/home-files.ts'
 import { createStateMachine } from '../state/index.ts'
 import { dealKeys } from '../store/deal-keys.ts'

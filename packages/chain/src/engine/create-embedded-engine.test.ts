@@ -31,7 +31,7 @@ import {
 import { dealKeys } from '../store/deal-keys.ts'
 import { openStore, type Store } from '../store/open-store.ts'
 import { createLocalClock } from './clock/create-local-clock.ts'
-import { commitGenesis } from './commit-genesis.ts'
+import { commitGenesis } from './commit/commit-genesis.ts'
 import { createEmbeddedEngine } from './create-embedded-engine.ts'
 import type { Engine, EngineEvent } from './engine.ts'
 import { createLocalBeacon } from './local-beacon.ts'

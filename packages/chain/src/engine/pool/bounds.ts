@@ -3,10 +3,11 @@
  * place of who can pay least, the last of its lane; an answer to a challenge enters in place of what is no answer, or of a
  * later deadline. Everything is decided before anything leaves.
  */
+
+import type { PendingTx, Room } from '../admission/pending-tx.ts'
 import { MempoolFullError } from '../errors.ts'
 import { AlreadyPendingError, LaneClassError, ReplacementTooLowError } from './errors.ts'
 import { urgencies } from './order.ts'
-import type { PendingTx, Room } from './pending-tx.ts'
 import { laneKey, leastLevel, type Queues } from './queues.ts'
 
 /** Of each class, in blocks: of general messages those of their half. */

@@ -5,8 +5,8 @@
  */
 import { formatGrn } from '@granary/protocol/messages'
 import type { Senders } from '../../state/index.ts'
+import type { PendingTx } from '../admission/pending-tx.ts'
 import { ClaimNotCoveredError } from './errors.ts'
-import type { PendingTx } from './pending-tx.ts'
 import { claimOn, type Queues } from './queues.ts'
 
 /**

@@ -2,8 +2,8 @@ import type { ErrorCode } from '@granary/base'
 import type { Address, Hash } from '@granary/protocol/messages'
 import { describe, expect, test } from '@jest/globals'
 import type { CandidateOutcome, Claim, KeyStanding, Senders, Touched } from '../../state/index.ts'
+import type { Dropped, PendingTx } from '../admission/pending-tx.ts'
 import { createPool, type Pool, type PoolLimits } from './create-pool.ts'
-import type { Dropped, PendingTx } from './pending-tx.ts'
 
 const alice: Address = `0x${'aa'.repeat(20)}`
 const bob: Address = `0x${'bb'.repeat(20)}`

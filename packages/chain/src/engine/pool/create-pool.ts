@@ -5,12 +5,12 @@
  */
 import type { Address, Hash } from '@granary/protocol/messages'
 import { type BlockRoom, createBlockRoom, type Senders, type Touched } from '../../state/index.ts'
+import type { Mempool } from '../admission/mempool.ts'
+import type { Dropped, PendingTx, PoolReason } from '../admission/pending-tx.ts'
 import { checkPlace, roomFor } from './bounds.ts'
 import { coverFor } from './cover.ts'
 import { createKeyChanges } from './key-changes.ts'
-import type { Mempool } from './mempool.ts'
 import { createTurn, type Turn } from './order.ts'
-import type { Dropped, PendingTx, PoolReason } from './pending-tx.ts'
 import { createQueues } from './queues.ts'
 import { recheck } from './recheck.ts'
 

@@ -1,6 +1,6 @@
 /** Why a node does not keep a transaction waiting that the state itself would take. */
 import { GranaryError } from '@granary/base'
-import type { PendingTx } from './pending-tx.ts'
+import type { PendingTx } from '../admission/pending-tx.ts'
 
 /** INSUFFICIENT_FUNDS, SPENDING_LIMIT_REACHED: with all that waits already it is more than there is. */
 export class ClaimNotCoveredError extends GranaryError {

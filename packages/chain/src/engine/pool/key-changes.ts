@@ -3,8 +3,9 @@
  * leave, and others of it are refused until that message is in a block. Its proofs stay and are taken: of one challenge
  * there is one, so they cannot be multiplied, and a daemon whose key is renewed must not miss a window.
  */
+
+import type { PendingTx, PoolReason } from '../admission/pending-tx.ts'
 import { KeyChangingError } from './errors.ts'
-import type { PendingTx, PoolReason } from './pending-tx.ts'
 import type { Queues } from './queues.ts'
 
 export interface KeyChanges {

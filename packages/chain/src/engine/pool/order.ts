@@ -5,7 +5,7 @@
  * so that nobody waits behind all messages of another. A lane ends at the first that is not taken.
  */
 import type { BlockRoom, CandidateOutcome } from '../../state/index.ts'
-import type { PendingTx } from './pending-tx.ts'
+import type { PendingTx } from '../admission/pending-tx.ts'
 import { laneKey, type Queues } from './queues.ts'
 
 export interface Urgency {

@@ -4,8 +4,8 @@
  */
 import type { Address, Hash, TransactionClass } from '@granary/protocol/messages'
 import { lesser } from '../../state/money/lesser.ts'
+import { type Dropped, FELL_WITH_ANOTHER, type PendingTx, type PoolReason, type Room } from '../admission/pending-tx.ts'
 import { createLaneRanks } from './lane-ranks.ts'
-import { type Dropped, FELL_WITH_ANOTHER, type PendingTx, type PoolReason, type Room } from './pending-tx.ts'
 
 export interface Queues {
   readonly size: number

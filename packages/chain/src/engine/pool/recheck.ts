@@ -4,8 +4,8 @@
  */
 import type { Epoch } from '@granary/protocol/messages'
 import type { Senders, Touched } from '../../state/index.ts'
+import type { Dropped, PendingTx, PoolReason } from '../admission/pending-tx.ts'
 import { uncovered } from './cover.ts'
-import type { Dropped, PendingTx, PoolReason } from './pending-tx.ts'
 import type { Queues } from './queues.ts'
 
 export interface RecheckParts {

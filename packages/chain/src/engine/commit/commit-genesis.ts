@@ -2,8 +2,8 @@
 
 import { hashTxs, signHeader } from '@granary/protocol/header'
 import { type Genesis, genesisHash } from '@granary/protocol/records'
-import type { StateMachine } from '../state/index.ts'
-import type { Store } from '../store/open-store.ts'
+import type { StateMachine } from '../../state/index.ts'
+import type { Store } from '../../store/open-store.ts'
 import { ZERO_HASH } from './verify-head.ts'
 
 export interface CommitGenesisInput {

@@ -3,10 +3,10 @@
 import { decodeHeader, hashTxDigests, isInTree, verifyHeader } from '@granary/protocol/header'
 import type { Hash } from '@granary/protocol/messages'
 import { type Genesis, genesisHash } from '@granary/protocol/records'
-import { appHashOfState, isStateInTree, readGenesis, readHead } from '../state/index.ts'
-import { StoreCorruptError } from '../store/errors.ts'
-import type { Store } from '../store/open-store.ts'
-import type { BlockRecord } from '../store/records.ts'
+import { appHashOfState, isStateInTree, readGenesis, readHead } from '../../state/index.ts'
+import { StoreCorruptError } from '../../store/errors.ts'
+import type { Store } from '../../store/open-store.ts'
+import type { BlockRecord } from '../../store/records.ts'
 
 export const ZERO_HASH: Hash = `0x${'00'.repeat(32)}`
 
