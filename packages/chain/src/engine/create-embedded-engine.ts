@@ -4,19 +4,19 @@
  */
 import { setImmediate } from 'node:timers/promises'
 import type { GranaryError } from '@granary/base'
-import { hashTxs, type SignedHeader, signHeader } from '@granary/protocol/header'
-import { type BeaconEntry, type Hash, hashOf } from '@granary/protocol/messages'
+import { hashTxs, signHeader } from '@granary/protocol/header'
+import type { BeaconEntry, Hash } from '@granary/protocol/messages'
 import { type Genesis, genesisHash } from '@granary/protocol/records'
-import { beaconRoundFor, type FinalizedBlock, type Senders, type StateMachine, touchedBy } from '../state/index.ts'
+import { beaconRoundFor, type Senders, type StateMachine, touchedBy } from '../state/index.ts'
 import type { Store } from '../store/open-store.ts'
 import type { BlockRecord } from '../store/records.ts'
 import { createAdmission, type VerificationAhead } from './admission/create-admission.ts'
 import type { Dropped } from './admission/pending-tx.ts'
 import type { Clock } from './clock/clock.ts'
 import { createBlockTimes } from './clock/create-block-times.ts'
-import { createWaitList } from './commit/wait-list.ts'
+import { createCommitter } from './commit/create-committer.ts'
 import type { Engine, EngineEvent } from './engine.ts'
-import { ChainHaltedError, NodeStoppingError, TxDroppedError, TxRefusedError } from './errors.ts'
+import { ChainHaltedError, NodeStoppingError, TxDroppedError } from './errors.ts'
 import { createPacer } from './pacer.ts'
 import type { Pool } from './pool/create-pool.ts'
 import { createStopwatch } from './stopwatch.ts'
@@ -55,14 +55,11 @@ export interface EmbeddedEngineParts {
 export function createEmbeddedEngine(parts: EmbeddedEngineParts): Engine {
   const { genesis, machine, store, pool, beacon, clock, verification, log } = parts
   const chain = genesisHash(genesis)
-  const waiters = createWaitList()
-  const listeners = new Set<(height: number) => void>()
+  const committer = createCommitter({ store, keepProofs: parts.keepProofs })
   const halted = Promise.withResolvers<GranaryError>()
   let failure: GranaryError | undefined
   let stopping = false
   let nextHeight = 0
-  // At the first block all older ones are looked through: the node may have kept more before.
-  let proofsFrom = store.firstHeight() ?? 0
   let running: Promise<void> = Promise.resolve()
 
   const pacer = createPacer(genesis.blockTimeMs)
@@ -126,19 +123,13 @@ export function createEmbeddedEngine(parts: EmbeddedEngineParts): Engine {
       parts.validatorKey,
     )
     for (const { bytes, checkMs } of turn.offered) stopwatch.add(bytes, checkMs)
-    commit(store, block, header, finalized, stopwatch.elapsedMs)
+    committer.commit({ block, header, finalized, elapsedMs: stopwatch.elapsedMs })
     beacon.want(beaconRoundFor(genesis, timeMs))
-    dropProofs(height)
-    settle(finalized)
+    const included = finalized.results.flatMap(({ id }) => id ?? [])
+    tell(pool.settle({ included, touched: touchedBy(finalized.writes.keys()) }))
+    admission.settle()
     log({ type: 'block', height, txs: txs.length, ms: performance.now() - startedAt })
-    for (const listener of listeners) listener(height)
-  }
-
-  function dropProofs(height: number): void {
-    if (parts.keepProofs === undefined) return
-    const to = height - parts.keepProofs + 1
-    if (to > proofsFrom) store.dropProofs(proofsFrom, to)
-    proofsFrom = Math.max(proofsFrom, to)
+    committer.announce(height, included)
   }
 
   /** Those that are there; asking for the others lets them come. */
@@ -146,18 +137,10 @@ export function createEmbeddedEngine(parts: EmbeddedEngineParts): Engine {
     return parts.roundsToDeliver(next).flatMap((round) => beacon.entry(round) ?? [])
   }
 
-  /** Answers those who wait, and lets go of what can never be in a block. */
-  function settle({ results, writes }: FinalizedBlock): void {
-    const included = results.flatMap(({ id }) => id ?? [])
-    tell(pool.settle({ included, touched: touchedBy(writes.keys()) }))
-    admission.settle()
-    for (const id of included) waiters.resolve(id)
-  }
-
   function tell(dropped: readonly Dropped[]): void {
     for (const { tx, reason } of dropped) {
       log({ type: 'tx:dropped', id: tx.id, code: reason.code })
-      waiters.reject(tx.id, new TxDroppedError(tx.id, reason))
+      committer.giveUp(tx.id, new TxDroppedError(tx.id, reason))
     }
   }
 
@@ -175,7 +158,7 @@ export function createEmbeddedEngine(parts: EmbeddedEngineParts): Engine {
     failure = new ChainHaltedError(nextHeight, error)
     const stack = Error.isError(error) ? error.stack : undefined
     log({ type: 'halted', height: nextHeight, message: failure.message, stack })
-    waiters.rejectAll(failure)
+    committer.end(failure)
     halted.resolve(failure)
   }
 
@@ -211,33 +194,22 @@ export function createEmbeddedEngine(parts: EmbeddedEngineParts): Engine {
     },
     async submit(bytes) {
       assertRunning()
-      const { tx, signature, isUsed, refused } = machine.checkEnvelope(bytes)
-      // What stands in a block, or waits for one, is known by its digest; all else that is refused is never hashed.
-      const mayBeKnown = isUsed || pool.pendingInLane(tx.sender, tx.lane) > 0
-      if (refused !== undefined && !mayBeKnown) throw new TxRefusedError(refused)
-      const digest = verification.digestOf(chain, bytes, tx)
-      if (refused === undefined) return admission.admit(tx, { bytes, signature, digest })
-      const id = hashOf(await digest)
-      if (isKnown(id)) return id
-      throw new TxRefusedError(refused)
+      return admission.submit(bytes)
     },
     async waitFor(id, options = {}) {
       if (store.tx(id) !== undefined) return
       assertRunning()
-      await waiters.wait(id, options.signal)
+      await committer.waitFor(id, options.signal)
     },
     waiting: (id) => pool.get(id),
     nextSequence: (sender, lane) => parts.senders.nextSequence(sender, lane) + pool.pendingInLane(sender, lane),
     lanesOf: (sender) => pool.lanesOf(sender),
-    onBlock(listener) {
-      listeners.add(listener)
-      return () => listeners.delete(listener)
-    },
+    onBlock: committer.onBlock,
     async stop() {
       stopping = true
       pacer.wake()
       await running
-      waiters.rejectAll(new NodeStoppingError())
+      committer.end(new NodeStoppingError())
     },
   }
 }
@@ -246,28 +218,4 @@ function headOf(store: Store): BlockRecord {
   const head = store.head()
   if (head === undefined) throw new Error('the store has no genesis block')
   return head
-}
-
-function commit(
-  store: Store,
-  block: { height: number; timeMs: number; txs: readonly Uint8Array[] },
-  header: SignedHeader,
-  finalized: FinalizedBlock,
-  elapsedMs: (bytes: Uint8Array) => number,
-): void {
-  if (finalized.results.length !== block.txs.length)
-    throw new Error(`${block.txs.length} transactions gave ${finalized.results.length} results`)
-  store.commitBlock({
-    block: {
-      height: block.height,
-      timeMs: block.timeMs,
-      hash: header.hash,
-      header: header.bytes,
-      signature: header.signature,
-      appHash: finalized.appHash,
-    },
-    txs: block.txs.map((bytes, index) => ({ ...finalized.results[index]!, bytes, executionMs: elapsedMs(bytes) })),
-    events: finalized.events,
-    writes: finalized.writes,
-  })
 }

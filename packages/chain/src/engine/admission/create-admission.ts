@@ -38,7 +38,7 @@ export interface AdmissionParts {
   readonly machine: StateMachine
   readonly pool: Mempool
   readonly senders: Senders
-  readonly verification: Omit<VerificationAhead, 'digestOf'>
+  readonly verification: VerificationAhead
   /** Of the head. */
   readonly height: () => Epoch
   /** Asked again after each wait: the node may have stopped, or the same transaction come in. @throws when it has stopped */
@@ -46,7 +46,7 @@ export interface AdmissionParts {
   readonly onDropped: (dropped: readonly Dropped[]) => void
 }
 
-export interface SentTx {
+interface SentTx {
   readonly bytes: Uint8Array
   readonly signature: Uint8Array
   /** What its sender signs, when it is hashed. */
@@ -57,9 +57,10 @@ export interface Admission {
   /**
    * In line from the call on, however long its digest takes.
    * @returns its id; one that is known already is not looked at again
-   * @throws TxRefusedError, ProofAttemptsSpentError, VerificationQueueFullError and what the pool's `add` throws
+   * @throws TransactionDecodeError, TxRefusedError, ProofAttemptsSpentError, VerificationQueueFullError and what the pool's
+   * `add` throws
    */
-  admit(tx: Transaction, sent: SentTx): Promise<Hash>
+  submit(bytes: Uint8Array): Promise<Hash>
   /** A block has come. */
   settle(): void
 }
@@ -140,19 +141,31 @@ export function createAdmission(parts: AdmissionParts): Admission {
         )
   }
 
+  function admit(tx: Transaction, { bytes, signature, digest: hashing }: SentTx): Promise<Hash> {
+    // It may fail while others of the lane are looked at, and is asked for after them.
+    hashing.catch(() => undefined)
+    return lanes.run(`${tx.sender}/${tx.lane}`, async () => {
+      const signed = { digest: await hashing, signature }
+      const id = hashOf(signed.digest)
+      if (isKnown(id)) return id
+      const about = aboutOf(tx, signed)
+      const admitting = (): Promise<void> => admitNow(bytes, tx, signed)
+      await (about === undefined ? admitting() : subjects.run(`${tx.sender} ${JSON.stringify(about)}`, admitting))
+      return id
+    })
+  }
+
   return {
-    admit: (tx, { bytes, signature, digest: hashing }) => {
-      // It may fail while others of the lane are looked at, and is asked for after them.
-      hashing.catch(() => undefined)
-      return lanes.run(`${tx.sender}/${tx.lane}`, async () => {
-        const signed = { digest: await hashing, signature }
-        const id = hashOf(signed.digest)
-        if (isKnown(id)) return id
-        const about = aboutOf(tx, signed)
-        const admitting = (): Promise<void> => admitNow(bytes, tx, signed)
-        await (about === undefined ? admitting() : subjects.run(`${tx.sender} ${JSON.stringify(about)}`, admitting))
-        return id
-      })
+    async submit(bytes) {
+      const { tx, signature, isUsed, refused } = machine.checkEnvelope(bytes)
+      // What stands in a block, or waits for one, is known by its digest; all else that is refused is never hashed.
+      const mayBeKnown = isUsed || pool.pendingInLane(tx.sender, tx.lane) > 0
+      if (refused !== undefined && !mayBeKnown) throw new TxRefusedError(refused)
+      const digest = verification.digestOf(parts.genesisHash, bytes, tx)
+      if (refused === undefined) return admit(tx, { bytes, signature, digest })
+      const id = hashOf(await digest)
+      if (isKnown(id)) return id
+      throw new TxRefusedError(refused)
     },
     settle() {
       budget.renew()

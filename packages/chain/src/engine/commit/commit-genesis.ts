@@ -4,6 +4,7 @@ import { hashTxs, signHeader } from '@granary/protocol/header'
 import { type Genesis, genesisHash } from '@granary/protocol/records'
 import type { StateMachine } from '../../state/index.ts'
 import type { Store } from '../../store/open-store.ts'
+import { commitBlock } from './commit-block.ts'
 import { ZERO_HASH } from './verify-head.ts'
 
 export interface CommitGenesisInput {
@@ -22,17 +23,5 @@ export function commitGenesis({ store, machine, genesis, validatorKey }: CommitG
     chain,
     validatorKey,
   )
-  store.commitBlock({
-    block: {
-      height: 0,
-      timeMs,
-      hash: header.hash,
-      header: header.bytes,
-      signature: header.signature,
-      appHash: finalized.appHash,
-    },
-    txs: [],
-    events: finalized.events,
-    writes: finalized.writes,
-  })
+  commitBlock(store, { block: { height: 0, timeMs, txs: [] }, header, finalized })
 }

@@ -1,6 +1,6 @@
 /**
  * What waits for a block, and its rules: cover.ts (what an account has promised), bounds.ts (how much may wait),
- * order.ts (who goes first), recheck.ts (what a new head has made impossible); admission.ts is the way in.
+ * order.ts (who goes first), recheck.ts (what a new head has made impossible); ../admission is the way in.
  * docs/spec/chain.md section 8.
  */
 import type { Address, Hash } from '@granary/protocol/messages'
