@@ -22,8 +22,13 @@ const { chainProfileOf, genesisHash, genesisToJson } = await import('@granary/pr
 const { profileNamed } = await import('@granary/proofs/profile')
 
 const earlier = genesisFromJson(JSON.parse(process.argv[2]!))
-const { validator, beacon, accounts, timeMs } = earlier
-const devnet = devnetGenesis({ validator, beaconPublicKey: beacon.publicKey, faucet: accounts[0]!.address, timeMs })
+const { validators, beacon, accounts, timeMs } = earlier
+const devnet = devnetGenesis({
+  validator: validators[0]!,
+  beaconPublicKey: beacon.publicKey,
+  faucet: accounts[0]!.address,
+  timeMs,
+})
 const profiles = [chainProfileOf(profileNamed('16GiB'), 900)]
 const listing = genesisToJson({ ...earlier, params: { ...earlier.params, profiles } })
 process.stdout.write(

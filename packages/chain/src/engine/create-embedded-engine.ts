@@ -4,7 +4,7 @@
  */
 import { setImmediate } from 'node:timers/promises'
 import type { GranaryError } from '@granary/base'
-import { hashTxs, signHeader } from '@granary/protocol/header'
+import { hashTxs } from '@granary/protocol/header'
 import type { BeaconEntry, Hash } from '@granary/protocol/messages'
 import { type Genesis, genesisHash } from '@granary/protocol/records'
 import { beaconRoundFor, type Senders, type StateMachine, touchedBy } from '../state/index.ts'
@@ -15,6 +15,7 @@ import type { Dropped } from './admission/pending-tx.ts'
 import type { Clock } from './clock/clock.ts'
 import { createBlockTimes } from './clock/create-block-times.ts'
 import { createCommitter } from './commit/create-committer.ts'
+import { createHeaderSigner } from './commit/create-header-signer.ts'
 import type { Engine, EngineEvent } from './engine.ts'
 import { ChainHaltedError, NodeStoppingError, TxDroppedError } from './errors.ts'
 import { createPacer } from './pacer.ts'
@@ -55,6 +56,7 @@ export interface EmbeddedEngineParts {
 export function createEmbeddedEngine(parts: EmbeddedEngineParts): Engine {
   const { genesis, machine, store, pool, beacon, clock, verification, log } = parts
   const chain = genesisHash(genesis)
+  const sign = createHeaderSigner(genesis, parts.validatorKey)
   const committer = createCommitter({ store, keepProofs: parts.keepProofs })
   const halted = Promise.withResolvers<GranaryError>()
   let failure: GranaryError | undefined
@@ -110,18 +112,7 @@ export function createEmbeddedEngine(parts: EmbeddedEngineParts): Engine {
       block,
       stopwatch.start((index) => txs[index]),
     )
-    const header = signHeader(
-      {
-        height,
-        timeMs,
-        previousHash: head.hash,
-        txsHash: hashTxs(txs),
-        appHash: head.appHash,
-        validator: genesis.validator,
-      },
-      chain,
-      parts.validatorKey,
-    )
+    const header = sign({ height, timeMs, previousHash: head.hash, txsHash: hashTxs(txs), appHash: head.appHash })
     for (const { bytes, checkMs } of turn.offered) stopwatch.add(bytes, checkMs)
     committer.commit({ block, header, finalized, elapsedMs: stopwatch.elapsedMs })
     beacon.want(beaconRoundFor(genesis, timeMs))

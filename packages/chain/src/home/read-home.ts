@@ -32,7 +32,7 @@ export async function readHome(home: string, hasRelays = false): Promise<ChainHo
   const belongs = (path: string, does: boolean) => {
     if (!does) throw new KeyInvalidError(path, 'is not the key that genesis.json names')
   }
-  belongs(files.validatorKey, toHex(ed25519.getPublicKey(validatorKey)) === genesis.validator)
+  belongs(files.validatorKey, genesis.validators.includes(toHex(ed25519.getPublicKey(validatorKey))))
   belongs(files.beaconKey, beaconKey === undefined || beaconPublicKey(beaconKey) === genesis.beacon.publicKey)
   belongs(
     files.faucetKey,

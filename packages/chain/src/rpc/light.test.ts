@@ -1,12 +1,19 @@
 import type { Hex } from '@granary/base'
 import { type ProofView, sendMessage } from '@granary/protocol/client'
-import { createLightClient, type Trust, verifyProofView } from '@granary/protocol/light'
+import {
+  createLightClient,
+  type EmbeddedTrust,
+  embeddedHeaderVerifier,
+  type HeaderVerifier,
+  verifyProofView,
+} from '@granary/protocol/light'
 import { type Address, hashOf, type Signer } from '@granary/protocol/messages'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { type Devnet, fundedSigner, newSigner, startDevnet } from '../../test/devnet.ts'
 
 let devnet: Devnet
-let trust: Trust
+let trust: EmbeddedTrust
+let headers: HeaderVerifier
 let signer: Signer
 let to: Address
 let slow: Devnet
@@ -18,8 +25,9 @@ beforeAll(async () => {
   slow = await startDevnet({ blockTimeMs: SLOW_BLOCK_MS })
   devnet = await startDevnet()
   const { chain } = devnet
-  const { validator } = await chain.genesis()
-  trust = { genesisHash: (await chain.status()).genesisHash, validator }
+  const { validators } = await chain.genesis()
+  trust = { genesisHash: (await chain.status()).genesisHash, validators }
+  headers = embeddedHeaderVerifier(trust)
   signer = await fundedSigner(chain)
   to = newSigner().address
   await sendMessage({ chain, signer, kind: 'Transfer', body: { to, amount: 7n } })
@@ -46,7 +54,7 @@ const codeOf = (call: () => unknown): unknown => {
 }
 
 test('a balance is proven from the validator key alone, and so is an account that has none', async () => {
-  const light = createLightClient({ chain: devnet.chain, ...trust })
+  const light = createLightClient({ chain: devnet.chain, headers })
   expect(light.stateHeight).toBe(-1)
   const held = await light.account(to)
   expect(held.value).toMatchObject({ balance: 7n })
@@ -61,15 +69,15 @@ test('a balance is proven from the validator key alone, and so is an account tha
 test('records that change in every block are proven beside the tree', async () => {
   const view = await devnet.chain.proof('head')
   expect(view.proof.type).toBe('outside')
-  expect(verifyProofView(view, 'head', trust).value).toBeDefined()
-  expect(codeOf(() => verifyProofView({ ...view, value: null }, 'head', trust))).toBe('PROOF_INVALID')
-  expect(codeOf(() => verifyProofView({ ...view, value: '0x80' }, 'head', trust))).toBe('PROOF_INVALID')
+  expect(verifyProofView(view, 'head', headers).value).toBeDefined()
+  expect(codeOf(() => verifyProofView({ ...view, value: null }, 'head', headers))).toBe('PROOF_INVALID')
+  expect(codeOf(() => verifyProofView({ ...view, value: '0x80' }, 'head', headers))).toBe('PROOF_INVALID')
 })
 
 test('the states of the last blocks are proven, others refused by name', async () => {
   const { height } = await devnet.chain.status()
   const old = await devnet.chain.proof(keyOf(to), { height: 0 })
-  expect(verifyProofView(old, keyOf(to), trust)).toMatchObject({ value: undefined, stateHeight: 0 })
+  expect(verifyProofView(old, keyOf(to), headers)).toMatchObject({ value: undefined, stateHeight: 0 })
   for (const future of [height + 1000, 2 ** 50]) {
     await expect(devnet.chain.proof(keyOf(to), { height: future })).rejects.toMatchObject({ code: 'STATE_NOT_FOUND' })
   }
@@ -82,7 +90,7 @@ test('every proof of the whole state verifies while blocks go on', async () => {
   const before = await devnet.chain.proof('genesis')
   expect(before.value).not.toBeNull()
   for (const key of ['genesis', 'params', 'next-ids', 'totals', 'draws', 'nothing', keyOf(signer.address)]) {
-    expect(verifyProofView(await devnet.chain.proof(key), key, trust).key).toBe(key)
+    expect(verifyProofView(await devnet.chain.proof(key), key, headers).key).toBe(key)
   }
 })
 
@@ -97,7 +105,7 @@ test('no change of an answer is believed', async () => {
   const view = await chain.proof(key)
   const { proof } = view
   if (proof.type !== 'tree' || proof.leaf === null || view.value === null) throw new Error('not a proof of presence')
-  expect(verifyProofView(view, key, trust).value).toBeDefined()
+  expect(verifyProofView(view, key, headers).value).toBeDefined()
   const changed: [string, ProofView][] = [
     ['HEADER_NOT_SIGNED', { ...view, header: flip(view.header, 20) }],
     ['HEADER_NOT_SIGNED', { ...view, signature: flip(view.signature) }],
@@ -115,24 +123,26 @@ test('no change of an answer is believed', async () => {
       { ...view, proof: { ...proof, siblings: [flip(proof.siblings[0]!), ...proof.siblings.slice(1)] } },
     ],
   ]
-  for (const [code, answer] of changed) expect(codeOf(() => verifyProofView(answer, key, trust))).toBe(code)
+  for (const [code, answer] of changed) expect(codeOf(() => verifyProofView(answer, key, headers))).toBe(code)
   for (const junk of [{}, { ...view, proof: null }, { ...view, proof: { type: 'tree' } }]) {
-    expect(codeOf(() => verifyProofView(junk as ProofView, key, trust))).toMatch(/^(PROOF_INVALID|HEADER_NOT_SIGNED)$/)
+    expect(codeOf(() => verifyProofView(junk as ProofView, key, headers))).toMatch(
+      /^(PROOF_INVALID|HEADER_NOT_SIGNED)$/,
+    )
   }
 })
 
 test('another chain, or another validator, is not believed', async () => {
   const view = await devnet.chain.proof(keyOf(to))
-  const other = { ...trust, genesisHash: hashOf(new Uint8Array(32).fill(1)) }
+  const other = embeddedHeaderVerifier({ ...trust, genesisHash: hashOf(new Uint8Array(32).fill(1)) })
   expect(codeOf(() => verifyProofView(view, keyOf(to), other))).toBe('HEADER_NOT_SIGNED')
-  const stranger = { ...trust, validator: `0x${'d7'.repeat(32)}` } as const
+  const stranger = embeddedHeaderVerifier({ ...trust, validators: [`0x${'d7'.repeat(32)}`] })
   expect(codeOf(() => verifyProofView(view, keyOf(to), stranger))).toBe('HEADER_NOT_SIGNED')
 })
 
 test('an old state is not shown to who has seen a newer one', async () => {
   const old = await devnet.chain.proof(keyOf(to), { height: 1 })
   let answer = await devnet.chain.proof(keyOf(to))
-  const light = createLightClient({ chain: { proof: async () => answer }, ...trust })
+  const light = createLightClient({ chain: { proof: async () => answer }, headers })
   await light.read(keyOf(to))
   answer = old
   await expect(light.read(keyOf(to))).rejects.toMatchObject({ code: 'PROOF_STALE' })
@@ -143,10 +153,10 @@ test('showing an old state at the first read: a head that is old by the clock of
   const key = keyOf(to)
   const { height } = await devnet.chain.status()
   const old = await devnet.chain.proof(key, { height: height - OLD_BLOCKS })
-  const { timeMs } = verifyProofView(old, key, trust)
+  const { timeMs } = verifyProofView(old, key, headers)
   const chain = { proof: async (asked: string) => (asked === key ? old : devnet.chain.proof(asked)) }
   const headAgeMaxMs = 1_000
-  const attacked = createLightClient({ chain, ...trust, headAgeMaxMs })
+  const attacked = createLightClient({ chain, headers, headAgeMaxMs })
   await expect(attacked.account(to)).rejects.toMatchObject({
     code: 'HEAD_TOO_OLD',
     retryable: true,
@@ -154,24 +164,25 @@ test('showing an old state at the first read: a head that is old by the clock of
     details: { timeMs, ageMaxMs: headAgeMaxMs },
   })
   expect(attacked.stateHeight).toBe(-1)
-  const light = createLightClient({ chain, ...trust, now: () => timeMs + 30_001 })
+  const light = createLightClient({ chain, headers, now: () => timeMs + 30_001 })
   await expect(light.account(to)).rejects.toMatchObject({ code: 'HEAD_TOO_OLD', details: { ageMaxMs: 30_000 } })
-  const inTime = createLightClient({ chain, ...trust, now: () => timeMs + 30_000 })
+  const inTime = createLightClient({ chain, headers, now: () => timeMs + 30_000 })
   expect((await inTime.account(to)).timeMs).toBe(timeMs)
 })
 
 test('where blocks take long, a head may be ten of them old; the block time is read from the proven genesis', async () => {
   await untilProvable(0, slow)
   const { genesisHash } = await slow.chain.status()
-  const { validator } = await slow.chain.genesis()
-  const slowTrust = { genesisHash, validator }
+  const { validators } = await slow.chain.genesis()
+  const slowHeaders = embeddedHeaderVerifier({ genesisHash, validators })
   const proof = await slow.chain.proof('params')
-  const { timeMs } = verifyProofView(proof, 'params', slowTrust)
+  const { timeMs } = verifyProofView(proof, 'params', slowHeaders)
   const chain = { proof: async (key: string) => (key === 'params' ? proof : slow.chain.proof(key)) }
-  const readAfter = (ms: number) => createLightClient({ chain, ...slowTrust, now: () => timeMs + ms }).read('params')
+  const readAfter = (ms: number) =>
+    createLightClient({ chain, headers: slowHeaders, now: () => timeMs + ms }).read('params')
   expect((await readAfter(10 * SLOW_BLOCK_MS)).timeMs).toBe(timeMs)
   await expect(readAfter(10 * SLOW_BLOCK_MS + 1)).rejects.toMatchObject({ code: 'HEAD_TOO_OLD' })
   const forged = { proof: async (key: string) => (key === 'params' ? proof : { ...proof, key }) }
-  const misled = createLightClient({ chain: forged, ...slowTrust, now: () => timeMs + 10 * SLOW_BLOCK_MS })
+  const misled = createLightClient({ chain: forged, headers: slowHeaders, now: () => timeMs + 10 * SLOW_BLOCK_MS })
   await expect(misled.read('params')).rejects.toMatchObject({ code: 'PROOF_INVALID' })
 })

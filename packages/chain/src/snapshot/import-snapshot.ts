@@ -6,11 +6,12 @@
 import { existsSync } from 'node:fs'
 import { open, rm } from 'node:fs/promises'
 import { moveFile, writeFileDurably } from '@granary/base/node'
-import { appHashOf, decodeHeader, hashTxs, verifyHeader } from '@granary/protocol/header'
+import { appHashOf, decodeHeader, hashTxs } from '@granary/protocol/header'
 import { type Hash, hashOf } from '@granary/protocol/messages'
 import { type Genesis, genesisHash, genesisToJson } from '@granary/protocol/records'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex } from '@noble/hashes/utils.js'
+import { headerVerifierOf } from '../engine/commit/header-verifier-of.ts'
 import { homeFiles } from '../home/home-files.ts'
 import { readGenesisFile } from '../home/read-home.ts'
 import { createStateMachine, deriveState, readGenesis, type StateReader, type StateRecord } from '../state/index.ts'
@@ -139,10 +140,7 @@ function signedBlocks(
 
 function signedBlock(path: string, { header, signature }: SignedBytes, genesis: Genesis): Omit<BlockRecord, 'appHash'> {
   const hash = hashOf(sha256(header))
-  if (
-    signature.length !== 64 ||
-    !verifyHeader({ bytes: header, hash, signature }, genesisHash(genesis), genesis.validator)
-  ) {
+  if (!headerVerifierOf(genesis).verify({ bytes: header, hash, signature })) {
     throw new SnapshotInvalidError(path, 'a header is not signed by the validator')
   }
   const { height, timeMs } = decodeHeader(header)

@@ -3,10 +3,11 @@
  * transactions of every block, the tree made anew from all records, the states that are kept, and every account's money.
  */
 import { GranaryError } from '@granary/base'
-import { decodeHeader, hashTxDigests, isDerived, verifyHeader } from '@granary/protocol/header'
+import { decodeHeader, hashTxDigests, isDerived } from '@granary/protocol/header'
 import type { Hash } from '@granary/protocol/messages'
 import type { Totals } from '@granary/protocol/records'
 import { type Genesis, genesisHash } from '@granary/protocol/records'
+import { headerVerifierOf } from '../engine/commit/header-verifier-of.ts'
 import { appHashOfState, deriveState, readGenesis, readHead, recount } from '../state/index.ts'
 import type { Store } from '../store/open-store.ts'
 import type { BlockRecord } from '../store/records.ts'
@@ -65,7 +66,7 @@ function problemOfBlock(store: Store, genesis: Genesis, height: number): string 
   const block = store.block(height)
   if (block === undefined) return 'it is missing'
   const signed = { bytes: block.header, hash: block.hash, signature: block.signature }
-  if (!verifyHeader(signed, genesisHash(genesis), genesis.validator)) return 'its header is not signed by the validator'
+  if (!headerVerifierOf(genesis).verify(signed)) return 'its header is not signed by the validator'
   const header = decodeHeader(block.header)
   if (header.height !== height || header.timeMs !== block.timeMs) return 'its header is that of another block'
   const previous = store.block(height - 1)

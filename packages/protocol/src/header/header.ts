@@ -17,7 +17,7 @@ export interface Header {
   readonly txsHash: Hash
   /** The state after the previous block; in block 0 zeros. */
   readonly appHash: Hash
-  /** ed25519 public key. */
+  /** ed25519 public key of who made the block. */
   readonly validator: Hex
 }
 
@@ -35,11 +35,6 @@ export function signHeader(header: Header, genesisHash: Hash, secretKey: Uint8Ar
   const bytes = encodeHeader(header)
   const hash = hashOf(bytes)
   return { bytes, hash, signature: ed25519.sign(signedBytes(hash, genesisHash), secretKey) }
-}
-
-export function verifyHeader(signed: SignedHeader, genesisHash: Hash, validator: Hex): boolean {
-  if (hashOf(signed.bytes) !== signed.hash) return false
-  return ed25519.verify(signed.signature, signedBytes(signed.hash, genesisHash), fromHex(validator))
 }
 
 export function decodeHeader(bytes: Uint8Array): Header {
@@ -69,7 +64,8 @@ function encodeHeader({ height, timeMs, previousHash, txsHash, appHash, validato
   return dagCbor.encode([VERSION, height, timeMs, ...hashes])
 }
 
-function signedBytes(hash: Hash, genesisHash: Hash): Uint8Array {
+/** What is signed for a header. */
+export function signedBytes(hash: Hash, genesisHash: Hash): Uint8Array {
   return concatBytes(DOMAIN, fromHex(genesisHash), fromHex(hash))
 }
 

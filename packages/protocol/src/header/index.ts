@@ -6,8 +6,8 @@ export {
   hashTxs,
   type SignedHeader,
   signHeader,
-  verifyHeader,
 } from './header.ts'
+export { type EmbeddedTrust, embeddedHeaderVerifier, type HeaderVerifier } from './header-verifier.ts'
 export {
   appHashOf,
   bitAt,

@@ -4,6 +4,7 @@
  */
 import type { CallOptions, ChainClient, ProofView } from '../client/index.ts'
 import { decodeRecord } from '../codec/tuple-codec.ts'
+import type { HeaderVerifier } from '../header/header-verifier.ts'
 import type { Address } from '../messages/index.ts'
 import type { Account } from '../records/accounts.ts'
 import type { Deal } from '../records/deals.ts'
@@ -13,9 +14,11 @@ import type { KeyPart, RecordTable } from '../records/record-table.ts'
 import { recordTables } from '../records/record-tables.ts'
 import type { Sector } from '../records/sectors.ts'
 import { HeadTooOldError, UnprovenError } from './errors.ts'
-import { type ProvenValue, type Trust, verifyProofView } from './verify-proof-view.ts'
+import { type ProvenValue, verifyProofView } from './verify-proof-view.ts'
 
-export interface LightClientOptions extends Trust {
+export interface LightClientOptions {
+  /** Which headers are the chain's: the one thing that is believed. */
+  readonly headers: HeaderVerifier
   readonly chain: { proof(key: string, options?: CallOptions): Promise<ProofView> } | ChainClient
   /** What a head may be behind `now`. @default 30 s, or ten blocks where those take longer */
   readonly headAgeMaxMs?: number
@@ -45,13 +48,13 @@ export interface LightClient {
 }
 
 export function createLightClient(options: LightClientOptions): LightClient {
-  const { chain, now = Date.now, headAgeMaxMs, ...trust } = options
+  const { chain, headers, now = Date.now, headAgeMaxMs } = options
   let newest = -1
   let ageMaxMs = headAgeMaxMs
 
   async function read(key: string, options?: CallOptions): Promise<ProvenValue> {
     const seen = newest
-    const proven = verifyProofView(await chain.proof(key, options), key, trust)
+    const proven = verifyProofView(await chain.proof(key, options), key, headers)
     if (proven.stateHeight < seen) {
       throw new UnprovenError('PROOF_STALE', `it is of block ${proven.stateHeight}, block ${seen} was seen before`)
     }
@@ -71,7 +74,7 @@ export function createLightClient(options: LightClientOptions): LightClient {
 
   /** The genesis never changes, so its proof against any head will do. */
   async function blockTimeMs(options?: CallOptions): Promise<number> {
-    const { value } = verifyProofView(await chain.proof(GENESIS_KEY, options), GENESIS_KEY, trust)
+    const { value } = verifyProofView(await chain.proof(GENESIS_KEY, options), GENESIS_KEY, headers)
     if (value === undefined) throw new UnprovenError('PROOF_INVALID', 'a chain has a genesis')
     return decodeRecord(genesisStruct, value).blockTimeMs
   }

@@ -2,24 +2,18 @@
  * From the key of a validator to a value of the state: header → app hash → value. docs/spec/chain.md, section 7. Believes
  * nothing that the node says but what follows from the signature.
  */
-import { equalBytes, fromHex, type Hex, isHex } from '@granary/base'
+import { equalBytes, fromHex, isHex } from '@granary/base'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { utf8ToBytes } from '@noble/hashes/utils.js'
 import type { OutsideProofView, ProofView, TreeProofView } from '../chain-api/answers.ts'
 import { decodeTuple } from '../codec/tuple-codec.ts'
-import { decodeHeader, type Header, verifyHeader } from '../header/header.ts'
+import { decodeHeader, type Header } from '../header/header.ts'
+import type { HeaderVerifier } from '../header/header-verifier.ts'
 import { appHashOf } from '../header/tree-hashes.ts'
 import { isInTree } from '../header/tree-keys.ts'
 import { rootOfProof } from '../header/verify-proof.ts'
-import { type Hash, hashOf } from '../messages/index.ts'
+import { hashOf } from '../messages/index.ts'
 import { UnprovenError } from './errors.ts'
-
-/** What one has to know of a chain beforehand, from a source that one trusts. */
-export interface Trust {
-  readonly genesisHash: Hash
-  /** 32 bytes, ed25519: who signs the headers. It stands in the genesis. */
-  readonly validator: Hex
-}
 
 export interface ProvenValue {
   readonly key: string
@@ -31,9 +25,12 @@ export interface ProvenValue {
   readonly timeMs: number
 }
 
-/** @throws UnprovenError HEADER_NOT_SIGNED, PROOF_INVALID, APP_HASH_MISMATCH */
-export function verifyProofView(view: ProofView, key: string, trust: Trust): ProvenValue {
-  const header = signedHeader(view, trust)
+/**
+ * @param headers: of the chain that is meant, from what one knows of it beforehand
+ * @throws UnprovenError HEADER_NOT_SIGNED, PROOF_INVALID, APP_HASH_MISMATCH
+ */
+export function verifyProofView(view: ProofView, key: string, headers: HeaderVerifier): ProvenValue {
+  const header = signedHeader(view, headers)
   if (view.key !== key) throw new UnprovenError('PROOF_INVALID', `it is about ${String(view.key)}, not ${key}`)
   const value = view.value === null ? undefined : bytesOf(view.value)
   const appHash = isInTree(key)
@@ -46,12 +43,11 @@ export function verifyProofView(view: ProofView, key: string, trust: Trust): Pro
   return { key, value, stateHeight: header.height - 1, timeMs: header.timeMs }
 }
 
-function signedHeader(view: ProofView, { genesisHash, validator }: Trust): Header {
+function signedHeader(view: ProofView, headers: HeaderVerifier): Header {
   const bytes = bytesOf(view.header)
   const signature = bytesOf(view.signature)
-  const signed =
-    signature.length === 64 && verifyHeader({ bytes, hash: hashOf(sha256(bytes)), signature }, genesisHash, validator)
-  if (!signed) throw new UnprovenError('HEADER_NOT_SIGNED', 'its header is not signed by the validator of this chain')
+  if (!headers.verify({ bytes, hash: hashOf(sha256(bytes)), signature }))
+    throw new UnprovenError('HEADER_NOT_SIGNED', 'its header is not signed by the validator of this chain')
   return decodeHeader(bytes)
 }
 

@@ -33,8 +33,8 @@ export interface Genesis {
   readonly accounts: readonly GenesisAccount[]
   readonly beacon: GenesisBeacon
   readonly params: ChainParams
-  /** 32 bytes, ed25519: who signs the headers of the embedded engine. */
-  readonly validator: Hex
+  /** 32 bytes each, ed25519: who makes the blocks. The embedded engine has one, which signs the headers. */
+  readonly validators: readonly Hex[]
 }
 
 export interface GenesisJson {
@@ -45,9 +45,10 @@ export interface GenesisJson {
   readonly accounts: readonly { readonly address: string; readonly balance: string }[]
   readonly beacon: { readonly publicKey: string; readonly genesisTimeMs: number; readonly periodMs: number }
   readonly params: ChainParamsJson
-  readonly validator: string
+  readonly validators: readonly string[]
 }
 
+const VALIDATORS_MAX = 128
 const GENESIS_DOMAIN = new TextEncoder().encode('granary/genesis/1'.padEnd(32, '\0'))
 
 export const genesisStruct: Struct<Genesis, GenesisJson> = struct<Genesis, GenesisJson>('Genesis', {
@@ -62,7 +63,7 @@ export const genesisStruct: Struct<Genesis, GenesisJson> = struct<Genesis, Genes
     periodMs: uint(32),
   }),
   params: chainParams,
-  validator: hexBytes(32),
+  validators: list(hexBytes(32), { min: 1, max: VALIDATORS_MAX }),
 })
 
 export function genesisToJson(genesis: Genesis): GenesisJson {

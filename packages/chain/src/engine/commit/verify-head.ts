@@ -1,12 +1,13 @@
 /** What a start makes sure of before it builds on the last block: same chain, signed header, state of that app hash. */
 
-import { decodeHeader, hashTxDigests, isInTree, verifyHeader } from '@granary/protocol/header'
+import { decodeHeader, hashTxDigests, isInTree } from '@granary/protocol/header'
 import type { Hash } from '@granary/protocol/messages'
 import { type Genesis, genesisHash } from '@granary/protocol/records'
 import { appHashOfState, isStateInTree, readGenesis, readHead } from '../../state/index.ts'
 import { StoreCorruptError } from '../../store/errors.ts'
 import type { Store } from '../../store/open-store.ts'
 import type { BlockRecord } from '../../store/records.ts'
+import { headerVerifierOf } from './header-verifier-of.ts'
 
 export const ZERO_HASH: Hash = `0x${'00'.repeat(32)}`
 
@@ -24,7 +25,7 @@ function problemOf(store: Store, genesis: Genesis, head: BlockRecord): string | 
   const header = decodeHeader(head.header)
   if (header.height !== head.height || header.timeMs !== head.timeMs) return 'its header is that of another block'
   const signed = { bytes: head.header, hash: head.hash, signature: head.signature }
-  if (!verifyHeader(signed, chain, genesis.validator)) return 'its header is not signed by the validator'
+  if (!headerVerifierOf(genesis).verify(signed)) return 'its header is not signed by the validator'
   if (header.txsHash !== hashTxDigests(store.txDigestsOf(head.height))) return 'its transactions have been changed'
 
   const previous = store.block(head.height - 1)

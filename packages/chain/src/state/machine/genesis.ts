@@ -80,13 +80,14 @@ export function devnetGenesis(options: DevnetOptions): Genesis {
     accounts: [{ address: faucet, balance: DEVNET_SUPPLY }],
     beacon: { publicKey: beaconPublicKey, genesisTimeMs: timeMs, periodMs: BEACON_PERIOD_MS },
     params: devnetParams(blockTimeMs),
-    validator,
+    validators: [validator],
   }
 }
 
 /** @throws GenesisInvalidError */
-export function productionGenesis({ blockTimeMs = 5_000, ...given }: ProductionOptions): Genesis {
-  const genesis: Genesis = { ...given, blockTimeMs, devnet: false, params: productionParams(blockTimeMs) }
+export function productionGenesis({ blockTimeMs = 5_000, validator, ...given }: ProductionOptions): Genesis {
+  const params = productionParams(blockTimeMs)
+  const genesis: Genesis = { ...given, blockTimeMs, devnet: false, params, validators: [validator] }
   assertGenesis(genesis)
   if (genesis.accounts.every(({ balance }) => balance === 0n)) throw new GenesisInvalidError('nobody has any money')
   return genesis
@@ -97,7 +98,7 @@ export function productionGenesis({ blockTimeMs = 5_000, ...given }: ProductionO
  * @throws GenesisInvalidError, GenesisProfileUnknownError
  */
 export function assertGenesis(genesis: Genesis): void {
-  const { params, beacon, accounts } = genesis
+  const { params, beacon, accounts, validators } = genesis
   const unknown = params.profiles.find((each) => knownProfile(each) === undefined)
   if (unknown !== undefined) throw new GenesisProfileUnknownError(unknown)
   if (params.blockTimeMs !== genesis.blockTimeMs || genesis.blockTimeMs === 0) {
@@ -108,6 +109,9 @@ export function assertGenesis(genesis: Genesis): void {
   }
   const fault = faultOfParams(params) ?? (genesis.devnet ? undefined : faultOfTimes(params, beacon.periodMs))
   if (fault !== undefined) throw new GenesisInvalidError(fault)
+  if (validators.length !== 1) {
+    throw new GenesisInvalidError(`it has ${validators.length} validators, the engine of this release has one`)
+  }
   if (new Set(accounts.map((account) => account.address)).size !== accounts.length) {
     throw new GenesisInvalidError('an account stands there twice')
   }
