@@ -65,11 +65,9 @@ async function signed<N extends TransactionName>(
   { chain, signer, kind, body, lane = 0 }: SendMessageInput<N>,
   options: CallOptions,
 ): Promise<{ id: Hash; bytes: Uint8Array }> {
-  const [status, account, fees] = await Promise.all([
-    chain.status(options),
-    chain.account(signer.address, options),
-    chain.fees(options),
-  ])
+  const [status, account, fees] = await together(options, (all) =>
+    Promise.all([chain.status(all), chain.account(signer.address, all), chain.fees(all)]),
+  )
   const unpriced = {
     kind,
     sender: signer.address,
@@ -84,6 +82,18 @@ async function signed<N extends TransactionName>(
   const tx = { ...unpriced, maxFee: feeOf(kind, bytesMax, fees) * FEE_HEADROOM + salt() }
   const digest = transactionDigest(status.genesisHash, tx)
   return { id: hashOf(digest), bytes: encodeTransaction(tx, await signer.sign(digest)) }
+}
+
+/** Questions of which one has failed: the others are not asked again behind the back of who was told so. */
+async function together<T>(options: CallOptions, ask: (options: CallOptions) => Promise<T>): Promise<T> {
+  const failed = new AbortController()
+  const signals = [failed.signal, ...(options.signal === undefined ? [] : [options.signal])]
+  try {
+    return await ask({ ...options, signal: AbortSignal.any(signals) })
+  } catch (error) {
+    failed.abort(error)
+    throw error
+  }
 }
 
 /**
