@@ -10,20 +10,26 @@ import { addPut } from './commands/put.ts'
 import { addStatus } from './commands/status.ts'
 import { addTools } from './commands/tools/tools.ts'
 import { exitCodesHelp } from './exit-code.ts'
-import type { ProgramContext } from './program-context.ts'
+import { withEnvironment } from './options.ts'
+import type { CommandContext } from './program-context.ts'
 import { version } from './version.ts'
 
-export function createProgram(context: ProgramContext): Command {
+export function createProgram(context: CommandContext): Command {
+  const { stdout, stderr, env, json } = context
   const program = new Command('granary')
     .description('A storage marketplace whose storage is proven.')
     .version(version(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
     .exitOverride()
     .showHelpAfterError('(add --help for what there is)')
-    .configureOutput({ outputError: (text, write) => (context.json ? undefined : write(text)) })
+    .configureOutput({
+      writeOut: (text) => stdout.write(text),
+      writeErr: (text) => stderr.write(text),
+      outputError: (text, write) => (json ? undefined : write(text)),
+    })
     .addHelpText('after', exitCodesHelp)
   for (const add of [addPut, addGet, addDeals, addStatus, addDevnet, addDemo, addChain, addProvider, addTools]) {
     add(program, context)
   }
-  return program
+  return withEnvironment(program, env)
 }

@@ -4,7 +4,7 @@ import { misnamedIn } from '../test/misnamed.ts'
 import { readSources } from '../test/sources.ts'
 import { createProgram } from './create-program.ts'
 
-const program = createProgram({ json: false, setExitCode: () => undefined })
+const program = createProgram({ ...process, json: false, setExitCode: () => undefined })
 
 test('a hint names only commands, flags, paths, pages and messages that there are', () => {
   const broken = readSources().flatMap(({ path, text }) =>

@@ -10,9 +10,9 @@ const LINGER_MS = 1_000
 process.stderr.on('error', () => undefined)
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') return
-  printFailure(error, { json: false })
+  printFailure(process, error, { json: false })
   process.exit(EXIT.failed)
 })
-process.exitCode = await run(process.argv.slice(2))
+process.exitCode = await run(process.argv.slice(2), process)
 // Unreferenced: it only fires when something else keeps the process, and standard output has had its time to drain.
 setTimeout(() => process.exit(), LINGER_MS).unref()

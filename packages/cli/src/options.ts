@@ -2,6 +2,7 @@
 import { resolve } from 'node:path'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import envPaths from 'env-paths'
+import type { ProgramContext } from './program-context.ts'
 
 export const CHAIN_URL_DEFAULT = 'http://127.0.0.1:7460'
 
@@ -55,8 +56,21 @@ export function homeOf({ home }: HomeOptions): string {
 }
 
 /** Tables that any process may make again: shared by all that use this home. */
-export function cacheOf(home: string): string {
-  return resolve(process.env.GRANARY_CACHE ?? `${home}/cache`)
+export function cacheOf(home: string, { env }: Pick<ProgramContext, 'env'>): string {
+  return resolve(env.GRANARY_CACHE ?? `${home}/cache`)
+}
+
+/** Options that name a variable take their value from this environment; commander alone knows only that of the process. */
+export function withEnvironment(command: Command, env: ProgramContext['env']): Command {
+  for (const option of command.options) {
+    const { envVar } = option
+    if (envVar === undefined) continue
+    delete option.envVar
+    option.description += ` (env: ${envVar})`
+    if (env[envVar] !== undefined) command.setOptionValueWithSource(option.attributeName(), env[envVar], 'env')
+  }
+  for (const below of command.commands) withEnvironment(below, env)
+  return command
 }
 
 export function wholeNumber(min: number, max: number): (text: string) => number {

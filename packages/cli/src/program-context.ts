@@ -1,5 +1,13 @@
-/** What the one run of the program gives to the commands that need it. */
+/** What the program has from outside: the real process's, or a test's own. */
 export interface ProgramContext {
+  readonly stdout: NodeJS.WritableStream
+  readonly stderr: NodeJS.WritableStream
+  readonly stdin: NodeJS.ReadableStream
+  readonly env: Readonly<Record<string, string | undefined>>
+}
+
+/** What one run of the program gives to its commands. */
+export interface CommandContext extends ProgramContext {
   /** Usage errors become a document on standard output: commander prints none of them. */
   readonly json: boolean
   /** For a command that has a result and still did not succeed, such as a proof that does not verify. */

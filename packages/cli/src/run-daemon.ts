@@ -1,6 +1,7 @@
 /** A program that serves until it is asked to stop: ready line, wait, stop in good order, and not for ever. */
 import { EXIT } from './exit-code.ts'
 import { createLog, type LogEvent } from './print/log.ts'
+import type { ProgramContext } from './program-context.ts'
 import { untilStopped } from './until-stopped.ts'
 
 /** Longer than any part takes to close; what still runs then is lost like in a power cut, which loses nothing. */
@@ -21,10 +22,14 @@ export interface RunDaemonInput {
 }
 
 /** @throws what `start` throws, or the reason why the daemon ended by itself */
-export async function runDaemon({ role, json, withParent, start }: RunDaemonInput): Promise<void> {
-  const stopped = untilStopped({ withParent })
-  const { daemon, facts } = await start(createLog({ json }))
-  process.stdout.write(
+export async function runDaemon(
+  context: ProgramContext,
+  { role, json, withParent, start }: RunDaemonInput,
+): Promise<void> {
+  const { stdout, stdin } = context
+  const stopped = untilStopped({ withParent, stdin })
+  const { daemon, facts } = await start(createLog(context, { json }))
+  stdout.write(
     json
       ? `${JSON.stringify({ event: 'ready', role, url: daemon.url, ...facts })}\n`
       : `${role} listens at ${daemon.url} (Ctrl-C stops it)\n`,

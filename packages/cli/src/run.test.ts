@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { expect, test } from '@jest/globals'
-import { bin, granary } from '../test/granary.ts'
+import { bin, granary, spawnGranary } from '../test/granary.ts'
 
 const unreachable = 'http://127.0.0.1:1'
 const cid = 'bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy'
@@ -114,6 +114,22 @@ test('a chain for production starts with the accounts that were named, and all o
       { address: second, balance: '1000000000000000000' },
     ],
   })
+})
+
+test('as a process it prints where it should, and ends with the code', async () => {
+  const [help, usage] = await Promise.all([spawnGranary(['--help']), spawnGranary(['store'])])
+  expect(help).toEqual({ code: 0, stdout: (await granary(['--help'])).stdout, stderr: '' })
+  expect(usage).toEqual({ code: 2, stdout: '', stderr: (await granary(['store'])).stderr })
+})
+
+test('a flag comes before the environment, and that before the default', async () => {
+  const asked = async (args: readonly string[], env?: Readonly<Record<string, string>>) =>
+    (await granary(['deals', ...args], env)).stderr
+  expect(await asked(['--chain', 'http://127.0.0.1:2'], { GRANARY_CHAIN: unreachable })).toContain('http://127.0.0.1:2')
+  expect(await asked([], { GRANARY_CHAIN: unreachable })).toContain(unreachable)
+  expect((await granary(['deals', '--help'])).stdout).toMatch(
+    /address of a chain node\s+\(env:\s+GRANARY_CHAIN\)\s+\(default:\s+"http:\/\/127\.0\.0\.1:7460"\)/,
+  )
 })
 
 test('a result that cannot be written is a failure, in words', async () => {

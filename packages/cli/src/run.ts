@@ -3,27 +3,29 @@ import { CommanderError } from 'commander'
 import { createProgram } from './create-program.ts'
 import { EXIT, exitCodeOf } from './exit-code.ts'
 import { printFailure } from './print/failure.ts'
+import type { ProgramContext } from './program-context.ts'
 import { UsageError } from './usage-error.ts'
 
-export async function run(args: readonly string[]): Promise<number> {
+export async function run(args: readonly string[], context: ProgramContext): Promise<number> {
   const json = args.includes('--json')
   let exitCode: number = EXIT.ok
   const setExitCode = (code: number) => {
     exitCode = code
   }
-  const program = createProgram({ json, setExitCode })
+  const { stdout, stderr, stdin, env } = context
+  const program = createProgram({ stdout, stderr, stdin, env, json, setExitCode })
   try {
     await program.parseAsync(args, { from: 'user' })
     return exitCode
   } catch (error) {
     if (!(error instanceof CommanderError)) {
-      printFailure(error, { json })
+      printFailure(context, error, { json })
       return exitCodeOf(error)
     }
     if (error.exitCode === 0) return EXIT.ok
     const usage = new UsageError(error.message.replace(/^error: /, ''))
     // Without --json commander has printed the message itself; for the bare help there is none.
-    if (json) printFailure(usage, { json })
+    if (json) printFailure(context, usage, { json })
     return exitCodeOf(usage)
   }
 }

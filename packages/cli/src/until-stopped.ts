@@ -7,14 +7,15 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 export interface UntilStoppedOptions {
   /** Standard input is a pipe that the parent holds open: its end is the parent's, however that came about. */
   readonly withParent: boolean
+  readonly stdin: NodeJS.ReadableStream
 }
 
-export function untilStopped({ withParent }: UntilStoppedOptions): Promise<StopReason> {
+export function untilStopped({ withParent, stdin }: UntilStoppedOptions): Promise<StopReason> {
   const { promise, resolve } = Promise.withResolvers<StopReason>()
   for (const signal of SIGNALS) process.on(signal, () => resolve('signal'))
   if (withParent) {
     const gone = () => resolve('parent')
-    process.stdin.on('end', gone).on('close', gone).on('error', gone).resume()
+    stdin.on('end', gone).on('close', gone).on('error', gone).resume()
   }
   return promise
 }

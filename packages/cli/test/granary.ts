@@ -1,9 +1,11 @@
-/** Runs the program as a user does: a process of its own, its two outputs and its exit code. */
+/** Runs the program: in this process with outputs of its own, or, where the process is what is tested, as a user does. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { tmpdir } from 'node:os'
+import { Readable, Writable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
+import { run } from '../src/run.ts'
 
 export interface Ran {
   readonly code: number | null
@@ -11,15 +13,41 @@ export interface Ran {
   readonly stderr: string
 }
 
+type Environment = Readonly<Record<string, string>>
+
 export const bin: string = fileURLToPath(new URL('../bin/granary.js', import.meta.url))
 
-export async function granary(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ran> {
-  const { GRANARY_CHAIN: _chain, GRANARY_PASSPHRASE_FILE: _passphrase, ...own } = process.env
+export async function granary(
+  args: readonly string[],
+  env: Environment = {},
+  stdin: Iterable<Uint8Array> = [],
+): Promise<Ran> {
+  const written = { stdout: '', stderr: '' }
+  const into = (name: keyof typeof written) =>
+    new Writable({
+      decodeStrings: false,
+      write(chunk, _encoding, done) {
+        written[name] += chunk
+        done()
+      },
+    })
+  const code = await run(args, {
+    stdout: into('stdout'),
+    stderr: into('stderr'),
+    stdin: Readable.from(stdin),
+    env: { GRANARY_HOME: '/nowhere/granary-test', ...env },
+  })
+  return { code, ...written }
+}
+
+export async function spawnGranary(args: readonly string[], stdin: Uint8Array = new Uint8Array()): Promise<Ran> {
   const child = spawn(process.execPath, [bin, ...args], {
     cwd: tmpdir(),
-    env: { ...own, NODE_OPTIONS: '', GRANARY_HOME: '/nowhere/granary-test', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, NODE_OPTIONS: '', GRANARY_HOME: '/nowhere/granary-test' },
+    stdio: ['pipe', 'pipe', 'pipe'],
   })
+  // A program that ends before it has read all does so for a reason of its own.
+  child.stdin.on('error', () => undefined).end(stdin)
   const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')])
   return { code, stdout, stderr }
 }

@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError } from 'commander'
 import { exitCodesHelp } from '../exit-code.ts'
 import { interruptible } from '../interruptible.ts'
 import { type HomeOptions, homeOf, type JsonOptions, wholeNumber, withHome, withJson } from '../options.ts'
+import type { CommandContext } from '../program-context.ts'
 
 interface ExportCommand extends HomeOptions, JsonOptions {
   readonly out: string
@@ -21,7 +22,7 @@ type Upkeep = HomeOptions & JsonOptions
 
 const HEIGHT_MAX = 2 ** 48
 
-export function addChainUpkeep(chain: Command): void {
+export function addChainUpkeep(chain: Command, context: CommandContext): void {
   finish(
     chain
       .command('export')
@@ -32,39 +33,39 @@ export function addChainUpkeep(chain: Command): void {
         'one of the last hundred (default: the one before the head)',
         wholeNumber(0, HEIGHT_MAX),
       ),
-  ).action(exportChain)
+  ).action((options: ExportCommand) => exportChain(options, context))
   finish(
     chain
       .command('import')
       .argument('<file>', 'a snapshot')
       .description('Start <home>/chain from a snapshot, all of it verified from the hash of the genesis.')
       .option('--genesis-hash <hash>', 'of the chain (default: that of <home>/chain/genesis.json)', genesisHash),
-  ).action(importChain)
+  ).action((path: string, options: ImportCommand) => importChain(path, options, context))
   finish(
     chain.command('replay').description('Execute every block again and compare each app hash; changes nothing.'),
-  ).action(replay)
+  ).action((options: Upkeep) => replay(options, context))
   finish(
     chain
       .command('verify')
       .description('Check file, headers, signatures, tree, kept states and every account; changes nothing.'),
-  ).action(verify)
+  ).action((options: Upkeep) => verify(options, context))
   finish(
     chain
       .command('prune')
       .description('Drop transactions, events and headers before the last blocks; the state stays.')
       .requiredOption('--keep <blocks>', 'how many blocks stay, at least 101', wholeNumber(1, HEIGHT_MAX)),
-  ).action(prune)
+  ).action((options: PruneCommand) => prune(options, context))
 }
 
 function finish(command: Command): Command {
   return withJson(withHome(command)).addHelpText('after', exitCodesHelp)
 }
 
-async function exportChain(options: ExportCommand): Promise<void> {
+async function exportChain(options: ExportCommand, context: CommandContext): Promise<void> {
   const [chain, { printResult }] = await load()
   const { out, height } = options
   const made = await interruptible((signal) => chain.exportSnapshot({ home: homeOf(options), out, height, signal }))
-  printResult(made, {
+  printResult(context, made, {
     json: options.json ?? false,
     actions: [{ cmd: `granary chain import ${made.path} --home FOLDER`, why: 'starts another node from it' }],
     text: ({ path, height, appHash, records, bytes, sha256 }) =>
@@ -77,12 +78,12 @@ async function exportChain(options: ExportCommand): Promise<void> {
   })
 }
 
-async function importChain(path: string, options: ImportCommand): Promise<void> {
+async function importChain(path: string, options: ImportCommand, context: CommandContext): Promise<void> {
   const [chain, { printResult }] = await load()
   const home = homeOf(options)
   const { genesisHash } = options
   const made = await interruptible((signal) => chain.importSnapshot({ home, path, genesisHash, signal }))
-  printResult(made, {
+  printResult(context, made, {
     json: options.json ?? false,
     actions: [
       { cmd: `granary chain run --home ${home}`, why: "starts the node, with the validator's keys in the folder" },
@@ -91,19 +92,19 @@ async function importChain(path: string, options: ImportCommand): Promise<void> 
   })
 }
 
-async function replay(options: Upkeep): Promise<void> {
+async function replay(options: Upkeep, context: CommandContext): Promise<void> {
   const [chain, { printResult }] = await load()
   const done = await interruptible((signal) => chain.replayChain({ home: homeOf(options), signal }))
-  printResult(done, {
+  printResult(context, done, {
     json: options.json ?? false,
     text: ({ height, txs, appHash }) => `${height} blocks with ${txs} transactions come to app hash ${appHash}`,
   })
 }
 
-async function verify(options: Upkeep): Promise<void> {
+async function verify(options: Upkeep, context: CommandContext): Promise<void> {
   const [chain, { printResult }] = await load()
   const done = await interruptible((signal) => chain.verifyChain({ home: homeOf(options), signal }))
-  printResult(done, {
+  printResult(context, done, {
     json: options.json ?? false,
     text: ({ height, blocks, records, states, appHash }) =>
       [
@@ -113,10 +114,10 @@ async function verify(options: Upkeep): Promise<void> {
   })
 }
 
-async function prune(options: PruneCommand): Promise<void> {
+async function prune(options: PruneCommand, context: CommandContext): Promise<void> {
   const [chain, { printResult }] = await load()
   const done = chain.pruneChain({ home: homeOf(options), keep: options.keep })
-  printResult(done, {
+  printResult(context, done, {
     json: options.json ?? false,
     text: ({ dropped, firstHeight, height, bytesBefore, bytesAfter }) =>
       `${dropped} blocks dropped, ${firstHeight} to ${height} stay: ${bytesBefore} → ${bytesAfter} bytes`,

@@ -12,6 +12,7 @@ import {
   withJson,
   withParent,
 } from '../options.ts'
+import type { CommandContext } from '../program-context.ts'
 import { UsageError } from '../usage-error.ts'
 import { addChainUpkeep } from './chain-upkeep.ts'
 
@@ -41,7 +42,7 @@ interface RunOptions extends HomeOptions, JsonOptions {
 const REQUESTS_MAX = 10_000_000
 const BLOCKS_MAX = 2 ** 48
 
-export function addChain(program: Command): void {
+export function addChain(program: Command, context: CommandContext): void {
   const chain = program.command('chain').description('Make a chain, run a node of one, check and move its file.')
   const init = chain
     .command('init')
@@ -55,7 +56,9 @@ export function addChain(program: Command): void {
     .option('--chain-id <name>', 'of a chain that is no devnet (default: granary)')
     .option('--account <address:GRN>', 'has so much at first, such as 0x…:1000.5; once for each account', accounts)
     .option('--supply <GRN>', 'what all accounts have together, to be checked', grn)
-  withJson(withHome(init)).addHelpText('after', exitCodesHelp).action(initChain)
+  withJson(withHome(init))
+    .addHelpText('after', exitCodesHelp)
+    .action((options: InitOptions) => initChain(options, context))
 
   const run = chain
     .command('run')
@@ -83,15 +86,15 @@ export function addChain(program: Command): void {
     )
   withParent(withJson(withHome(run), 'one line of JSON when ready, and the log as JSON on standard error'))
     .addHelpText('after', exitCodesHelp)
-    .action(runChain)
-  addChainUpkeep(chain)
+    .action((options: RunOptions) => runChain(options, context))
+  addChainUpkeep(chain, context)
 }
 
-async function initChain(options: InitOptions): Promise<void> {
+async function initChain(options: InitOptions, context: CommandContext): Promise<void> {
   const [chain, { printResult }] = await Promise.all([import('@granary/chain/node'), import('../print/result.ts')])
   const home = homeOf(options)
   const made = await chain.initChain({ home, ...startOf(options) })
-  printResult(made, {
+  printResult(context, made, {
     json: options.json ?? false,
     actions: [{ cmd: `granary chain run --home ${home}`, why: 'starts the node' }],
     text: ({ genesisHash, files }) => [`genesis ${genesisHash}`, ...files].join('\n'),
@@ -118,7 +121,7 @@ function startOf({ devnet, blockTime, chainId, account, supply }: InitOptions) {
   return { devnet: false, chainId: chainId ?? 'granary', accounts: account, ...time } as const
 }
 
-async function runChain(options: RunOptions): Promise<void> {
+async function runChain(options: RunOptions, context: CommandContext): Promise<void> {
   const [chain, { runDaemon }] = await Promise.all([import('@granary/chain/node'), import('../run-daemon.ts')])
   const {
     port,
@@ -136,7 +139,7 @@ async function runChain(options: RunOptions): Promise<void> {
     ...(rateLimit === undefined ? {} : { addressLimits: { requestsPerMinute: rateLimit } }),
     ...(keepProofs === undefined ? {} : { keepProofs }),
   }
-  await runDaemon({
+  await runDaemon(context, {
     role: 'chain',
     json,
     withParent: stopWithParent,

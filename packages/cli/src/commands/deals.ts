@@ -15,18 +15,19 @@ import {
   withJson,
   withPassphrase,
 } from '../options.ts'
+import type { CommandContext } from '../program-context.ts'
 
 interface DealsCommandOptions extends HomeOptions, ChainOptions, PassphraseOptions, JsonOptions {}
 
-export function addDeals(program: Command): void {
+export function addDeals(program: Command, context: CommandContext): void {
   const command = program
     .command('deals')
     .description('List the deals of this account; with its key, those that have ended are settled first.')
   withJson(withPassphrase(withHome(withChain(command))))
-  command.addHelpText('after', exitCodesHelp).action(deals)
+  command.addHelpText('after', exitCodesHelp).action((options: DealsCommandOptions) => deals(options, context))
 }
 
-async function deals(options: DealsCommandOptions): Promise<void> {
+async function deals(options: DealsCommandOptions, context: CommandContext): Promise<void> {
   const [client, { formatGrn }, { interruptible }, { openChain }, { findAccount }, { printResult }, settlement, table] =
     await Promise.all([
       import('@granary/client/node'),
@@ -58,6 +59,7 @@ async function deals(options: DealsCommandOptions): Promise<void> {
     path ?? '',
   ]
   printResult(
+    context,
     { deals: own, settlement: settled[0] ?? null },
     {
       json: options.json ?? false,

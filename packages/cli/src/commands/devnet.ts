@@ -2,6 +2,7 @@
 import { type Command, Option } from 'commander'
 import { exitCodesHelp } from '../exit-code.ts'
 import { type JsonOptions, wholeNumber, withJson } from '../options.ts'
+import type { CommandContext } from '../program-context.ts'
 
 const PROVIDERS_MAX = 16
 
@@ -10,16 +11,18 @@ interface DevnetOptions extends JsonOptions {
   readonly home?: string
 }
 
-export function addDevnet(program: Command): void {
+export function addDevnet(program: Command, context: CommandContext): void {
   const command = program
     .command('devnet')
     .description('Run a chain and providers on this machine, as separate processes on free ports, until Ctrl-C.')
     .addOption(new Option('--providers <n>', 'how many providers').argParser(wholeNumber(0, PROVIDERS_MAX)).default(1))
     .option('--home <folder>', 'keep everything there (default: a temporary folder, removed at the end)')
-  withJson(command, 'one line of JSON when everything is ready').addHelpText('after', exitCodesHelp).action(devnet)
+  withJson(command, 'one line of JSON when everything is ready')
+    .addHelpText('after', exitCodesHelp)
+    .action((options: DevnetOptions) => devnet(options, context))
 }
 
-async function devnet(options: DevnetOptions): Promise<void> {
+async function devnet(options: DevnetOptions, context: CommandContext): Promise<void> {
   const startMs = performance.now()
   const [{ startDevnet }, { createStory }, { untilStopped }, { interruptible }] = await Promise.all([
     import('../devnet/start-devnet.ts'),
@@ -28,11 +31,11 @@ async function devnet(options: DevnetOptions): Promise<void> {
     import('../interruptible.ts'),
   ])
   const { providers, home, json = false } = options
-  const story = createStory({ stream: process.stderr, startMs })
+  const story = createStory({ stream: context.stderr, startMs })
   const running = new Set<string>()
   const net = await interruptible((signal) =>
     startDevnet({
-      ...{ providers, home, signal },
+      ...{ providers, home, env: context.env, signal },
       onStarted: ({ name, url }) => {
         running.add(name)
         story.say(name, url)
@@ -44,15 +47,15 @@ async function devnet(options: DevnetOptions): Promise<void> {
       },
     }),
   )
-  const stopped = untilStopped({ withParent: false })
+  const stopped = untilStopped({ withParent: false, stdin: context.stdin })
   const facts = { url: net.chain.url, providers: net.providers.map(({ url }) => url), home: net.home }
-  process.stdout.write(
+  context.stdout.write(
     json
       ? `${JSON.stringify({ event: 'ready', role: 'devnet', ...facts })}\n`
       : `granary put FILE --chain ${net.chain.url}\n`,
   )
   if (!json)
-    process.stderr.write(
+    context.stderr.write(
       `The devnet is ready; the line above puts a file on it. Ctrl-C stops it${net.temporary ? ' and removes its folder' : ''}.\n`,
     )
   const end = await Promise.race([stopped, net.chain.ended])

@@ -15,6 +15,7 @@ import {
   withParent,
   withPassphrase,
 } from '../options.ts'
+import type { CommandContext } from '../program-context.ts'
 
 interface SetUpOptions extends HomeOptions, PassphraseOptions, JsonOptions {
   readonly chain?: string
@@ -33,10 +34,12 @@ interface RunOptions extends SetUpOptions {
   readonly stopWithParent?: true
 }
 
-export function addProvider(program: Command): void {
+export function addProvider(program: Command, context: CommandContext): void {
   const provider = program.command('provider').description('Set up a provider, run it, make its store anew.')
   const init = withSetUp(provider.command('init').description('Write keys and configuration into <home>/provider.'))
-  withJson(init).addHelpText('after', exitCodesHelp).action(initProvider)
+  withJson(init)
+    .addHelpText('after', exitCodesHelp)
+    .action((options: SetUpOptions) => initProvider(options, context))
 
   const run = withSetUp(provider.command('run').description('Run the provider of <home>/provider until Ctrl-C.'))
     .addOption(
@@ -53,11 +56,11 @@ export function addProvider(program: Command): void {
       'after',
       `\nA home that is not set up yet is set up on the way, when the chain is a devnet.\n${exitCodesHelp}`,
     )
-    .action(runProvider)
-  addRebuild(provider)
+    .action((options: RunOptions) => runProvider(options, context))
+  addRebuild(provider, context)
 }
 
-function addRebuild(provider: Command): void {
+function addRebuild(provider: Command, context: CommandContext): void {
   const rebuild = provider
     .command('rebuild')
     .description('Make provider.sqlite anew from the sealed sectors and the chain, when it is lost.')
@@ -69,7 +72,9 @@ function addRebuild(provider: Command): void {
       'after',
       `\nThe provider must not be running. Pieces and sectors are not touched, the old store is set aside.\n${exitCodesHelp}`,
     )
-    .action(rebuildProvider)
+    .action((options: HomeOptions & PassphraseOptions & JsonOptions & { chain?: string }) =>
+      rebuildProvider(options, context),
+    )
 }
 
 function withSetUp(command: Command): Command {
@@ -84,7 +89,7 @@ function withSetUp(command: Command): Command {
     .option('--name <name>', 'what clients see')
 }
 
-async function initProvider(options: SetUpOptions): Promise<void> {
+async function initProvider(options: SetUpOptions, context: CommandContext): Promise<void> {
   const [{ setUpProvider }, { openChain }, { printResult }] = await Promise.all([
     import('../set-up-provider.ts'),
     import('../open-chain.ts'),
@@ -94,14 +99,14 @@ async function initProvider(options: SetUpOptions): Promise<void> {
   const { chain, status } = await openChain(options.chain ?? CHAIN_URL_DEFAULT)
   const { profile, name, passphraseFile } = options
   const made = await setUpProvider({ home, chainUrl: chain.url, devnet: status.devnet, profile, name, passphraseFile })
-  printResult(made, {
+  printResult(context, made, {
     json: options.json ?? false,
     actions: [{ cmd: `granary provider run --home ${home}`, why: 'registers it and starts it' }],
     text: ({ address, files }) => [`provider ${address}`, ...files].join('\n'),
   })
 }
 
-async function runProvider(options: RunOptions): Promise<void> {
+async function runProvider(options: RunOptions, context: CommandContext): Promise<void> {
   const [provider, { runDaemon }, { openChain }, { passphraseOf }, { setUpProvider }, homes] = await Promise.all([
     import('@granary/provider'),
     import('../run-daemon.ts'),
@@ -124,7 +129,7 @@ async function runProvider(options: RunOptions): Promise<void> {
     json = false,
   } = options
   const home = homeOf(options)
-  await runDaemon({
+  await runDaemon(context, {
     role: 'provider',
     json,
     withParent: options.stopWithParent ?? false,
@@ -137,7 +142,7 @@ async function runProvider(options: RunOptions): Promise<void> {
       }
       const daemon = await provider.runProvider({
         home,
-        cacheHome: cacheOf(home),
+        cacheHome: cacheOf(home, context),
         host,
         port,
         libp2pPort: libp2p ? libp2pPort : undefined,
@@ -155,6 +160,7 @@ async function runProvider(options: RunOptions): Promise<void> {
 
 async function rebuildProvider(
   options: HomeOptions & PassphraseOptions & JsonOptions & { chain?: string },
+  context: CommandContext,
 ): Promise<void> {
   const [provider, { openChain }, { passphraseOf }, homes, { printResult }] = await Promise.all([
     import('@granary/provider'),
@@ -169,7 +175,7 @@ async function rebuildProvider(
   const folder = homes.providerFolder(home)
   const passphrase = await passphraseOf({ passphraseFile, devnet: status.devnet, folder })
   const report = await provider.rebuildProvider({ home, passphrase, chainUrl: chain.url })
-  printResult(report, {
+  printResult(context, report, {
     json,
     actions: [{ cmd: `granary provider run --home ${home}`, why: 'proves the sectors and repairs what is missing' }],
     text: ({ store, oldStore, deals, sectors, pieces, unknown }) =>

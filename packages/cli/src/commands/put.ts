@@ -15,6 +15,7 @@ import {
   withJson,
   withPassphrase,
 } from '../options.ts'
+import type { CommandContext } from '../program-context.ts'
 
 interface PutCommandOptions extends HomeOptions, ChainOptions, PassphraseOptions, JsonOptions {
   readonly duration?: number
@@ -24,7 +25,7 @@ interface PutCommandOptions extends HomeOptions, ChainOptions, PassphraseOptions
   readonly progress: 'text' | 'json' | 'none'
 }
 
-export function addPut(program: Command): void {
+export function addPut(program: Command, context: CommandContext): void {
   const command = program
     .command('put')
     .description('Store a file: price, upload, deal, and what happens until it is sealed and proven.')
@@ -41,10 +42,12 @@ export function addPut(program: Command): void {
       new Option('--progress <form>', 'progress on standard error').choices(['text', 'json', 'none']).default('text'),
     )
   withJson(withPassphrase(withHome(withChain(command))))
-  command.addHelpText('after', exitCodesHelp).action(put)
+  command
+    .addHelpText('after', exitCodesHelp)
+    .action((file: string, options: PutCommandOptions) => put(file, options, context))
 }
 
-async function put(file: string, options: PutCommandOptions): Promise<void> {
+async function put(file: string, options: PutCommandOptions, context: CommandContext): Promise<void> {
   const startMs = performance.now()
   const [
     { createClient, inspectFile },
@@ -63,10 +66,10 @@ async function put(file: string, options: PutCommandOptions): Promise<void> {
   ])
   const { provider, label, again, passphraseFile, progress, json = false } = options
   const folder = join(homeOf(options), 'client')
-  const story = createStory({ stream: process.stderr, startMs })
+  const story = createStory({ stream: context.stderr, startMs })
   const tell = {
     text: story.tell,
-    json: (event: object) => void process.stderr.write(`${JSON.stringify(event)}\n`),
+    json: (event: object) => void context.stderr.write(`${JSON.stringify(event)}\n`),
     none: undefined,
   }[progress]
 
@@ -80,7 +83,7 @@ async function put(file: string, options: PutCommandOptions): Promise<void> {
     return await client.put(file, { duration, provider, label, again, signal, onProgress: tell })
   })
   const at = options.chain
-  printResult(result, {
+  printResult(context, result, {
     json,
     actions: [
       { cmd: `granary get ${result.rootCid} -o OUT --chain ${at}`, why: 'fetches the file back' },

@@ -15,10 +15,11 @@ import {
   withJson,
   withPassphrase,
 } from '../options.ts'
+import type { CommandContext } from '../program-context.ts'
 
 interface StatusCommandOptions extends HomeOptions, ChainOptions, PassphraseOptions, JsonOptions {}
 
-export function addStatus(program: Command): void {
+export function addStatus(program: Command, context: CommandContext): void {
   const command = program
     .command('status')
     .description(
@@ -26,10 +27,12 @@ export function addStatus(program: Command): void {
     )
     .argument('<cid>', 'root CID of a file, or the CID of a piece')
   withJson(withPassphrase(withHome(withChain(command))))
-  command.addHelpText('after', exitCodesHelp).action(status)
+  command
+    .addHelpText('after', exitCodesHelp)
+    .action((cid: string, options: StatusCommandOptions) => status(cid, options, context))
 }
 
-async function status(cid: string, options: StatusCommandOptions): Promise<void> {
+async function status(cid: string, options: StatusCommandOptions, context: CommandContext): Promise<void> {
   const [client, { formatGrn }, { interruptible }, { openChain }, { findAccount }, { printResult }, words, settling] =
     await Promise.all([
       import('@granary/client/node'),
@@ -56,6 +59,7 @@ async function status(cid: string, options: StatusCommandOptions): Promise<void>
     ...(claim === null ? [] : [settling.claimText(claim)]),
   ]
   printResult(
+    context,
     { ...content, settlement: settled[0] ?? null },
     {
       json: options.json ?? false,

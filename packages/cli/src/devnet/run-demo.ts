@@ -12,6 +12,7 @@ import { openChain } from '../open-chain.ts'
 import { openSigner } from '../open-signer.ts'
 import { formatBytes } from '../print/quantities.ts'
 import { createStory, type Story } from '../print/story.ts'
+import type { ProgramContext } from '../program-context.ts'
 import { untilStopped } from '../until-stopped.ts'
 import { DemoInterruptedError, type DemoStand, standAfter } from './demo-interrupted.ts'
 import { compareBytes } from './same-bytes.ts'
@@ -25,8 +26,11 @@ export interface RunDemoInput {
   readonly startMs: number
 }
 
-export async function runDemo({ file = sampleFile(), exit, startMs }: RunDemoInput): Promise<void> {
-  const story = createStory({ stream: process.stdout, startMs })
+export async function runDemo(
+  { stdout, stdin, env }: ProgramContext,
+  { file = sampleFile(), exit, startMs }: RunDemoInput,
+): Promise<void> {
+  const story = createStory({ stream: stdout, startMs })
   // The nearest mistake is named first, before anything is started.
   await inspectFile(file)
   let net: Devnet | undefined
@@ -40,7 +44,12 @@ export async function runDemo({ file = sampleFile(), exit, startMs }: RunDemoInp
   }
   try {
     await interruptible(async (signal) => {
-      const started = await startDevnet({ providers: 1, signal, onStarted: ({ name, url }) => story.say(name, url) })
+      const started = await startDevnet({
+        providers: 1,
+        env,
+        signal,
+        onStarted: ({ name, url }) => story.say(name, url),
+      })
       net = started
       const failed = new AbortController()
       const both = AbortSignal.any([signal, failed.signal])
@@ -53,7 +62,7 @@ export async function runDemo({ file = sampleFile(), exit, startMs }: RunDemoInp
     })
     if (exit || !net) return
     const { chain, providers, home } = net
-    process.stdout.write(
+    stdout.write(
       [
         '',
         `The devnet stays up: chain ${chain.url}, provider ${providers.map(({ url }) => url).join(', ')}, folder ${home}.`,
@@ -64,7 +73,7 @@ export async function runDemo({ file = sampleFile(), exit, startMs }: RunDemoInp
         '',
       ].join('\n'),
     )
-    const end = await Promise.race([untilStopped({ withParent: false }), firstEnd(net)])
+    const end = await Promise.race([untilStopped({ withParent: false, stdin }), firstEnd(net)])
     if (typeof end !== 'string') throw end
   } catch (error) {
     if (!isAbortError(error)) throw error

@@ -15,7 +15,12 @@ beforeEach(async () => {
 afterEach(() => rmSync(home, { recursive: true }))
 
 const never = new AbortController().signal
-const chain = () => ({ name: 'chain', args: ['chain', 'run', '--home', home, '--port', '0'], signal: never })
+const chain = () => ({
+  name: 'chain',
+  args: ['chain', 'run', '--home', home, '--port', '0'],
+  env: process.env,
+  signal: never,
+})
 
 test('a child that is asked to stop does', async () => {
   const child = await startChild(chain())
@@ -43,8 +48,8 @@ test('an abort while it starts leaves nothing behind', async () => {
 test('a child ends when its parent is killed', async () => {
   const program = `
     const { startChild } = await import(${JSON.stringify(import.meta.resolve('./start-child.ts'))})
-    const input = ${JSON.stringify(chain())}
-    const child = await startChild({ ...input, signal: new AbortController().signal })
+    const { env: _, ...input } = ${JSON.stringify({ ...chain(), env: {} })}
+    const child = await startChild({ ...input, env: process.env, signal: new AbortController().signal })
     console.log(child.url)`
   const flags = ['--conditions=@granary/source', '--disable-warning=ExperimentalWarning', '--input-type=module']
   const parent = spawn(process.execPath, [...flags, '-e', program], { stdio: ['ignore', 'pipe', 'inherit'] })

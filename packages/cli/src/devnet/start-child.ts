@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { GranaryError } from '@granary/base'
+import type { ProgramContext } from '../program-context.ts'
 import { self } from './self.ts'
 
 /** Of a child's standard error, for the message when it dies. */
@@ -41,7 +42,7 @@ export interface Child {
 export interface StartChildInput {
   readonly name: string
   readonly args: readonly string[]
-  readonly env?: Readonly<Record<string, string>>
+  readonly env: ProgramContext['env']
   readonly signal: AbortSignal
 }
 
@@ -53,7 +54,7 @@ export async function startChild({ name, args, env, signal }: StartChildInput): 
     // Its standard input ends with this process, even after kill -9; a group of its own keeps the terminal's Ctrl-C from it.
     stdio: ['pipe', 'pipe', 'pipe'],
     detached: true,
-    env: { ...process.env, ...env },
+    env,
   })
   const lines: string[] = []
   const keep = (line: string) => {

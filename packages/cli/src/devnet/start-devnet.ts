@@ -5,11 +5,14 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { initChain } from '@granary/chain/node'
 import { cacheOf } from '../options.ts'
+import type { ProgramContext } from '../program-context.ts'
 import { diskFull } from './disk-full.ts'
 import { type Child, type ChildFailedError, startChild } from './start-child.ts'
 
 export interface StartDevnetInput {
   readonly providers: number
+  /** Of the programs too. */
+  readonly env: ProgramContext['env']
   /** @default a temporary one, removed when the devnet stops */
   readonly home?: string | undefined
   readonly signal: AbortSignal
@@ -29,7 +32,7 @@ export interface Devnet {
 
 /** @throws ChildFailedError, or the error of the child's own, when one does not start: the others are stopped */
 export async function startDevnet(input: StartDevnetInput): Promise<Devnet> {
-  const { signal, onStarted, onEnded } = input
+  const { env, signal, onStarted, onEnded } = input
   const temporary = input.home === undefined
   const home = input.home === undefined ? await temporaryHome() : resolve(input.home)
   const children: Child[] = []
@@ -42,7 +45,7 @@ export async function startDevnet(input: StartDevnetInput): Promise<Devnet> {
     if (temporary) await rm(home, { recursive: true, force: true, maxRetries: 5 })
   }
   const start = async (name: string, args: readonly string[]): Promise<Child> => {
-    const child = await startChild({ name, args, signal, env: { GRANARY_CACHE: cacheOf(home) } })
+    const child = await startChild({ name, args, signal, env: { ...env, GRANARY_CACHE: cacheOf(home, { env }) } })
     children.push(child)
     onStarted?.(child)
     void child.ended.then((error) => {

@@ -1,4 +1,5 @@
 /** A failure as a person reads it (what, what to do, its code) or as a program does. */
+import type { ProgramContext } from '../program-context.ts'
 import { type Action, failure, wireOf } from './envelope.ts'
 import { paint } from './paint.ts'
 import { printable, printableLines } from './printable.ts'
@@ -8,16 +9,19 @@ export interface FailureOptions {
   readonly actions?: readonly Action[]
 }
 
-export function printFailure(error: unknown, { json, actions = [] }: FailureOptions): void {
+export function printFailure(
+  { stdout, stderr, env }: ProgramContext,
+  error: unknown,
+  { json, actions = [] }: FailureOptions,
+): void {
   if (json) {
-    process.stdout.write(`${JSON.stringify(failure(error, actions))}\n`)
+    stdout.write(`${JSON.stringify(failure(error, actions))}\n`)
   } else {
     const { code, message, hint } = wireOf(error)
-    const { stderr } = process
     const words = printableLines(message)
     stderr.write(`${paint(stderr, 'red', 'granary:')} ${words} ${paint(stderr, 'dim', `[${printable(code)}]`)}\n`)
     if (hint) stderr.write(`  ${printableLines(hint)}\n`)
     for (const { cmd, why } of actions) stderr.write(`  ${cmd}  ${paint(stderr, 'dim', why)}\n`)
   }
-  if (process.env.GRANARY_DEBUG && Error.isError(error)) process.stderr.write(`${error.stack}\n`)
+  if (env.GRANARY_DEBUG && Error.isError(error)) stderr.write(`${error.stack}\n`)
 }

@@ -1,11 +1,16 @@
+import type { ProgramContext } from '../program-context.ts'
+
 /** A daemon's events on standard error: one JSON object a line, or words. */
 export type LogEvent = { readonly [field: string]: unknown }
 
-export function createLog({ json }: { readonly json: boolean }): (event: LogEvent) => void {
+export function createLog(
+  { stderr, env }: ProgramContext,
+  { json }: { readonly json: boolean },
+): (event: LogEvent) => void {
   return (event) => {
     // Two a second, and nothing in them that `granary status` does not say: only for the curious.
-    if (event.type === 'block' && !process.env.GRANARY_DEBUG) return
-    process.stderr.write(`${json ? JSON.stringify(event) : inWords(event)}\n`)
+    if (event.type === 'block' && !env.GRANARY_DEBUG) return
+    stderr.write(`${json ? JSON.stringify(event) : inWords(event)}\n`)
   }
 }
 

@@ -1,4 +1,5 @@
 /** The result on standard output: one JSON document, or what a person wants to read. */
+import type { ProgramContext } from '../program-context.ts'
 import { type Action, success } from './envelope.ts'
 
 export interface ResultOptions<T> {
@@ -7,8 +8,12 @@ export interface ResultOptions<T> {
   readonly text: (data: T) => string
 }
 
-export function printResult<T>(data: T, { json, actions = [], text }: ResultOptions<T>): void {
-  process.stdout.write(json ? `${JSON.stringify(success(data, actions), plain)}\n` : `${text(data)}\n`)
+export function printResult<T>(
+  { stdout }: Pick<ProgramContext, 'stdout'>,
+  data: T,
+  { json, actions = [], text }: ResultOptions<T>,
+): void {
+  stdout.write(json ? `${JSON.stringify(success(data, actions), plain)}\n` : `${text(data)}\n`)
 }
 
 /** Amounts are decimal strings in JSON, here as everywhere. */

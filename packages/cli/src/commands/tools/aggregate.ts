@@ -5,16 +5,19 @@ import { bytesToHex } from '@noble/hashes/utils.js'
 import type { Command } from 'commander'
 import { exitCodesHelp } from '../../exit-code.ts'
 import { type JsonOptions, withJson } from '../../options.ts'
+import type { CommandContext } from '../../program-context.ts'
 
-export function addAggregate(tools: Command): void {
+export function addAggregate(tools: Command, context: CommandContext): void {
   const command = tools
     .command('aggregate')
     .description('Commitment of files as one piece with an index, and a proof of inclusion for each (FRC-0058).')
     .argument('<file...>', 'the files, in the order in which they lie')
-  withJson(command).addHelpText('after', exitCodesHelp).action(aggregate)
+  withJson(command)
+    .addHelpText('after', exitCodesHelp)
+    .action((files: readonly string[], options: JsonOptions) => aggregate(files, options, context))
 }
 
-async function aggregate(files: readonly string[], options: JsonOptions): Promise<void> {
+async function aggregate(files: readonly string[], options: JsonOptions, context: CommandContext): Promise<void> {
   const [
     { aggregatePieces, verifyInclusion },
     { pieceCidV1, pieceCidV2 },
@@ -30,7 +33,7 @@ async function aggregate(files: readonly string[], options: JsonOptions): Promis
   ])
   const pieces = await interruptible(async (signal) => {
     const found = []
-    for (const file of files) found.push(await commitBytes(file, signal))
+    for (const file of files) found.push(await commitBytes(file, context.stdin, signal))
     return found
   })
   const { commitment, segments, index } = aggregatePieces({ pieces })
@@ -51,7 +54,7 @@ async function aggregate(files: readonly string[], options: JsonOptions): Promis
       proof: { segment: pathInHex(proof.segment), entry: pathInHex(proof.entry) },
     })),
   }
-  printResult(data, { json: options.json ?? false, text: inWords })
+  printResult(context, data, { json: options.json ?? false, text: inWords })
 }
 
 function pathInHex({ index, siblings }: MerklePath): { index: number; siblings: string[] } {

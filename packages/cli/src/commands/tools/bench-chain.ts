@@ -3,6 +3,7 @@ import type { BenchOptions, ChainFigure } from '@granary/chain/bench'
 import { type Command, Option } from 'commander'
 import { exitCodesHelp } from '../../exit-code.ts'
 import { type JsonOptions, wholeNumber, withJson } from '../../options.ts'
+import type { CommandContext } from '../../program-context.ts'
 
 interface BenchChainOptions extends JsonOptions {
   readonly only?: Part
@@ -16,7 +17,7 @@ type Part = (typeof PARTS)[number]
 const ACCOUNTS = 1_000_000
 const DEALS = 100_000
 
-export function addBenchChain(bench: Command): void {
+export function addBenchChain(bench: Command, context: CommandContext): void {
   const command = bench
     .command('chain')
     .description('Measure a chain in a folder of its own: throughput, execution, latency, a large state, growth.')
@@ -26,18 +27,19 @@ export function addBenchChain(bench: Command): void {
   // An option that bench has too is bench's, wherever it stands.
   withJson(command)
     .addHelpText('after', exitCodesHelp)
-    .action((_, own: Command) => benchChain(own.optsWithGlobals()))
+    .action((_, own: Command) => benchChain(own.optsWithGlobals(), context))
 }
 
-async function benchChain(options: BenchChainOptions): Promise<void> {
+async function benchChain(options: BenchChainOptions, context: CommandContext): Promise<void> {
   const [{ interruptible }, { printResult }, { formatTable }] = await Promise.all([
     import('../../interruptible.ts'),
     import('../../print/result.ts'),
     import('../../print/table.ts'),
   ])
-  const onProgress = (words: string) => void process.stderr.write(`${words}\n`)
+  const onProgress = (words: string) => void context.stderr.write(`${words}\n`)
   const figures = await interruptible((signal) => measure(options, { signal, onProgress }))
   printResult(
+    context,
     { figures },
     {
       json: options.json ?? false,

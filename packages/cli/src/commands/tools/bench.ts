@@ -4,6 +4,7 @@ import { type Profile, profileNamed } from '@granary/proofs/profile'
 import { Argument, type Command } from 'commander'
 import { exitCodesHelp } from '../../exit-code.ts'
 import { type HomeOptions, type JsonOptions, wholeNumber, withHome, withJson } from '../../options.ts'
+import type { CommandContext } from '../../program-context.ts'
 import { UsageError } from '../../usage-error.ts'
 import { addBenchChain } from './bench-chain.ts'
 import { parentsFolder } from './parents-folder.ts'
@@ -25,7 +26,7 @@ const SECTORS_MAX: Readonly<Partial<Record<Kind, number>>> = { label: 4, seal: 4
 const TAKES_SECTOR: ReadonlySet<Kind> = new Set(['porep', 'post'])
 const PRODUCTION = { layers: 11, challenges: 176 } as const
 
-export function addBench(tools: Command): void {
+export function addBench(tools: Command, context: CommandContext): void {
   const command = tools
     .command('bench')
     .description(
@@ -35,20 +36,23 @@ export function addBench(tools: Command): void {
     .addOption(profileOption())
     .option('--sectors <k>', 'label, seal: so many at once (1 to 4); post: in the list', wholeNumber(1, 64))
     .option('--in <folder>', 'porep, post: measure on this sealed sector instead of a new one')
-  withJson(withHome(command)).addHelpText('after', exitCodesHelp).action(bench)
-  addBenchChain(command)
+  withJson(withHome(command))
+    .addHelpText('after', exitCodesHelp)
+    .action((kind: Kind, options: BenchCommandOptions) => bench(kind, options, context))
+  addBenchChain(command, context)
 }
 
-async function bench(kind: Kind, options: BenchCommandOptions): Promise<void> {
+async function bench(kind: Kind, options: BenchCommandOptions, context: CommandContext): Promise<void> {
   checkOptions(kind, options)
   const [{ interruptible }, { printResult }, { formatTable }] = await Promise.all([
     import('../../interruptible.ts'),
     import('../../print/result.ts'),
     import('../../print/table.ts'),
   ])
-  const onProgress = (words: string) => void process.stderr.write(`${words}\n`)
-  const figures = await interruptible((signal) => measure(kind, options, { signal, onProgress }))
+  const onProgress = (words: string) => void context.stderr.write(`${words}\n`)
+  const figures = await interruptible((signal) => measure(kind, options, context, { signal, onProgress }))
   printResult(
+    context,
     { figures },
     {
       json: options.json ?? false,
@@ -58,13 +62,18 @@ async function bench(kind: Kind, options: BenchCommandOptions): Promise<void> {
   )
 }
 
-async function measure(kind: Kind, options: BenchCommandOptions, benchOptions: BenchOptions): Promise<Figure[]> {
+async function measure(
+  kind: Kind,
+  options: BenchCommandOptions,
+  context: CommandContext,
+  benchOptions: BenchOptions,
+): Promise<Figure[]> {
   const benches = await import('@granary/proofs/bench')
   const sectors = options.sectors ?? 1
   const input = {
     profile: profileOf(kind, options.profile),
     sectors,
-    parentsDir: parentsFolder(options),
+    parentsDir: parentsFolder(options, context),
     dir: options.in,
   }
   switch (kind) {

@@ -3,12 +3,13 @@ import { stat } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { exitCodesHelp } from '../../exit-code.ts'
 import { type JsonOptions, withJson } from '../../options.ts'
+import type { CommandContext } from '../../program-context.ts'
 
 interface CarOptions extends JsonOptions {
   readonly output: string
 }
 
-export function addCar(tools: Command): void {
+export function addCar(tools: Command, context: CommandContext): void {
   const command = tools
     .command('car')
     .description(
@@ -16,10 +17,12 @@ export function addCar(tools: Command): void {
     )
     .argument('<path>', 'the file or folder to pack')
     .requiredOption('-o, --output <file>', 'where to write the CAR; replaced as a whole, or not at all')
-  withJson(command).addHelpText('after', exitCodesHelp).action(car)
+  withJson(command)
+    .addHelpText('after', exitCodesHelp)
+    .action((path: string, options: CarOptions) => car(path, options, context))
 }
 
-async function car(path: string, options: CarOptions): Promise<void> {
+async function car(path: string, options: CarOptions, context: CommandContext): Promise<void> {
   const { output, json = false } = options
   const [{ packFile, packFolder }, { interruptible }, { printResult }, { formatFacts }] = await Promise.all([
     import('@granary/content/node'),
@@ -31,5 +34,5 @@ async function car(path: string, options: CarOptions): Promise<void> {
   const isFolder = (await stat(path).catch(() => undefined))?.isDirectory() === true
   const packed = await interruptible((signal) => (isFolder ? packFolder : packFile)(path, output, { signal }))
   const { rootCid, payloadSize: carSize, blocks, pieceCid, pieceSize } = packed
-  printResult({ rootCid, carSize, blocks, pieceCid, pieceSize }, { json, text: formatFacts })
+  printResult(context, { rootCid, carSize, blocks, pieceCid, pieceSize }, { json, text: formatFacts })
 }

@@ -1,14 +1,16 @@
 /** The piece commitment of a file, or of standard input as `-`. */
-import { addAbortSignal } from 'node:stream'
+import { addAbortSignal, Readable } from 'node:stream'
 import { activeKernel } from '@granary/proofs/engine'
 import { commitPiece, type PieceCommitment } from '@granary/proofs/piece'
 import { commitPieceFile } from '@granary/proofs/piece/node'
 
-const STDIN = 0
-
-export async function commitBytes(file: string, signal: AbortSignal): Promise<PieceCommitment> {
+export async function commitBytes(
+  file: string,
+  stdin: NodeJS.ReadableStream & { readonly fd?: number },
+  signal: AbortSignal,
+): Promise<PieceCommitment> {
   if (file !== '-') return await commitPieceFile(file, { signal })
-  if (activeKernel().name !== 'ts') return await commitPieceFile(STDIN, { signal })
+  if (activeKernel().name !== 'ts' && stdin.fd !== undefined) return await commitPieceFile(stdin.fd, { signal })
   // Without a native kernel a read of a pipe that gives nothing could not be stopped: waiting is for Node then.
-  return await commitPiece(addAbortSignal(signal, process.stdin), { signal })
+  return await commitPiece(addAbortSignal(signal, Readable.from(stdin)), { signal })
 }

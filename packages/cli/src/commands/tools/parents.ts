@@ -2,6 +2,7 @@
 import type { Command } from 'commander'
 import { exitCodesHelp } from '../../exit-code.ts'
 import { type HomeOptions, type JsonOptions, withHome, withJson } from '../../options.ts'
+import type { CommandContext } from '../../program-context.ts'
 import { hex32, nodeCount } from './arguments.ts'
 import { parentsFolder } from './parents-folder.ts'
 
@@ -10,16 +11,18 @@ interface ParentsOptions extends HomeOptions, JsonOptions {
   readonly nodes: number
 }
 
-export function addParents(tools: Command): void {
+export function addParents(tools: Command, context: CommandContext): void {
   const command = tools
     .command('parents')
     .description('Build the table of parents of a graph (n × 14 × u32LE) in the cache, and give its SHA-256.')
     .requiredOption('--porep-id <hex>', '32 bytes that fix the graph', hex32)
     .requiredOption('--nodes <n>', 'nodes of a sector: its size in bytes / 32', nodeCount)
-  withJson(withHome(command)).addHelpText('after', exitCodesHelp).action(parents)
+  withJson(withHome(command))
+    .addHelpText('after', exitCodesHelp)
+    .action((options: ParentsOptions) => parents(options, context))
 }
 
-async function parents(options: ParentsOptions): Promise<void> {
+async function parents(options: ParentsOptions, context: CommandContext): Promise<void> {
   const [{ parentsTable }, { interruptible }, { printResult }, { formatFacts }, { createSealTeller }] =
     await Promise.all([
       import('@granary/proofs/seal'),
@@ -29,12 +32,12 @@ async function parents(options: ParentsOptions): Promise<void> {
       import('./seal-teller.ts'),
     ])
   const { porepId, nodes, json = false } = options
-  const tell = createSealTeller(process.stderr)
+  const tell = createSealTeller(context.stderr)
   const table = await interruptible((signal) =>
     parentsTable(
-      { porepId, nodes, dir: parentsFolder(options) },
+      { porepId, nodes, dir: parentsFolder(options, context) },
       { signal, onProgress: (done, total) => tell({ type: 'seal:parents', done, total }) },
     ),
   )
-  printResult({ sha256: table.sha256 }, { json, text: (data) => formatFacts({ ...data, path: table.path }) })
+  printResult(context, { sha256: table.sha256 }, { json, text: (data) => formatFacts({ ...data, path: table.path }) })
 }

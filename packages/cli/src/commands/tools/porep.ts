@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import { exitCodesHelp } from '../../exit-code.ts'
 import { type HomeOptions, type JsonOptions, withHome, withJson } from '../../options.ts'
-import type { ProgramContext } from '../../program-context.ts'
+import type { CommandContext } from '../../program-context.ts'
 import { hex32, id } from './arguments.ts'
 import { parentsFolder } from './parents-folder.ts'
 import { proverOf } from './prover.ts'
@@ -24,7 +24,7 @@ interface VerifyOptions extends SectorProfileOptions, JsonOptions {
   readonly commR: Uint8Array
 }
 
-export function addPorep(tools: Command, context: ProgramContext): void {
+export function addPorep(tools: Command, context: CommandContext): void {
   const porep = tools.command('porep').description('Proof of replication of a sealed sector.')
   const prove = porep
     .command('prove')
@@ -33,7 +33,9 @@ export function addPorep(tools: Command, context: ProgramContext): void {
     .requiredOption('--seed <hex>', '32 bytes that draw the challenges', hex32)
     .addOption(challengesOption('how many (default: as the profile of the sector says)'))
     .requiredOption('--out <file>', 'where to write the bundle; replaced as a whole, or not at all')
-  withJson(withHome(prove)).addHelpText('after', exitCodesHelp).action(provePorep)
+  withJson(withHome(prove))
+    .addHelpText('after', exitCodesHelp)
+    .action((options: ProveOptions) => provePorep(options, context))
 
   const verify = porep
     .command('verify')
@@ -51,7 +53,7 @@ export function addPorep(tools: Command, context: ProgramContext): void {
     .action((file: string, options: VerifyOptions) => verifyPorep(file, options, context))
 }
 
-async function provePorep(options: ProveOptions): Promise<void> {
+async function provePorep(options: ProveOptions, context: CommandContext): Promise<void> {
   const [{ provePoRep }, { interruptible }, { printResult }, { formatFacts }, { writeFileDurably }] = await Promise.all(
     [
       import('@granary/proofs/porep'),
@@ -62,15 +64,15 @@ async function provePorep(options: ProveOptions): Promise<void> {
     ],
   )
   const { in: dir, seed, challenges, out, json = false } = options
-  const parentsDir = parentsFolder(options)
+  const parentsDir = parentsFolder(options, context)
   const startMs = performance.now()
   const bundle = await interruptible((signal) => provePoRep({ dir, seed, parentsDir, challenges }, { signal }))
   const seconds = Math.round(performance.now() - startMs) / 1_000
   await writeFileDurably(out, bundle)
-  printResult({ out, bytes: bundle.length, seconds }, { json, text: formatFacts })
+  printResult(context, { out, bytes: bundle.length, seconds }, { json, text: formatFacts })
 }
 
-async function verifyPorep(file: string, options: VerifyOptions, context: ProgramContext): Promise<void> {
+async function verifyPorep(file: string, options: VerifyOptions, context: CommandContext): Promise<void> {
   const profile = sectorProfileOf(options)
   const [{ porepBundleBytes, verifyPoRep }, { readBundle }, { printVerdict }] = await Promise.all([
     import('@granary/proofs/verify'),

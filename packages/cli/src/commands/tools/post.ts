@@ -3,7 +3,7 @@ import { NODE_BYTES } from '@granary/proofs/profile'
 import type { Command } from 'commander'
 import { exitCodesHelp } from '../../exit-code.ts'
 import { type JsonOptions, wholeNumber, withJson } from '../../options.ts'
-import type { ProgramContext } from '../../program-context.ts'
+import type { CommandContext } from '../../program-context.ts'
 import { hex32, hex32List, id, nodeCount } from './arguments.ts'
 
 interface ChallengeOptions extends JsonOptions {
@@ -25,14 +25,16 @@ interface VerifyOptions extends ChallengeOptions {
 
 const COUNT_MAX = 65_536
 
-export function addPost(tools: Command, context: ProgramContext): void {
+export function addPost(tools: Command, context: CommandContext): void {
   const post = tools.command('post').description('Proof of spacetime of a list of sealed sectors.')
   const prove = post
     .command('prove')
     .description('Open the replicas of a list of sectors where the randomness says.')
     .requiredOption('--in <folder...>', 'folders of the sectors, in the order of the list')
     .requiredOption('--out <file>', 'where to write the bundle; replaced as a whole, or not at all')
-  withJson(withChallenge(prove)).addHelpText('after', exitCodesHelp).action(provePostOf)
+  withJson(withChallenge(prove))
+    .addHelpText('after', exitCodesHelp)
+    .action((options: ProveOptions) => provePostOf(options, context))
 
   const verify = post
     .command('verify')
@@ -53,7 +55,7 @@ function withChallenge(command: Command): Command {
     .requiredOption('--count <n>', 'samples over the whole list', wholeNumber(1, COUNT_MAX))
 }
 
-async function provePostOf(options: ProveOptions): Promise<void> {
+async function provePostOf(options: ProveOptions, context: CommandContext): Promise<void> {
   const [{ provePost }, { readSector }, { printResult }, { formatFacts }, { writeFileDurably }] = await Promise.all([
     import('@granary/proofs/post'),
     import('@granary/proofs/seal'),
@@ -69,10 +71,10 @@ async function provePostOf(options: ProveOptions): Promise<void> {
   const bundle = await provePost({ profile, provider, partition, randomness, count, sectors: list })
   const seconds = Math.round(performance.now() - startMs) / 1_000
   await writeFileDurably(out, bundle)
-  printResult({ out, bytes: bundle.length, sectors: list.length, seconds }, { json, text: formatFacts })
+  printResult(context, { out, bytes: bundle.length, sectors: list.length, seconds }, { json, text: formatFacts })
 }
 
-async function verifyPostOf(file: string, options: VerifyOptions, context: ProgramContext): Promise<void> {
+async function verifyPostOf(file: string, options: VerifyOptions, context: CommandContext): Promise<void> {
   const [{ postBundleBytes, verifyPost }, { customProfile }, { readBundle }, { printVerdict }] = await Promise.all([
     import('@granary/proofs/verify'),
     import('@granary/proofs/profile'),

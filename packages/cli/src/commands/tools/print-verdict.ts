@@ -4,11 +4,11 @@ import type { Verdict } from '@granary/proofs/verify'
 import { EXIT } from '../../exit-code.ts'
 import { type Envelope, success } from '../../print/envelope.ts'
 import { paint } from '../../print/paint.ts'
-import type { ProgramContext } from '../../program-context.ts'
+import type { CommandContext } from '../../program-context.ts'
 
-export function printVerdict(verdict: Verdict, json: boolean, { setExitCode }: ProgramContext): void {
+export function printVerdict(verdict: Verdict, json: boolean, { stdout, setExitCode }: CommandContext): void {
   if (!verdict.ok) setExitCode(EXIT.failed)
-  process.stdout.write(json ? `${JSON.stringify(envelopeOf(verdict))}\n` : `${inWords(verdict)}\n`)
+  stdout.write(json ? `${JSON.stringify(envelopeOf(verdict))}\n` : `${inWords(verdict, stdout)}\n`)
 }
 
 function envelopeOf(verdict: Verdict): Envelope<Verdict> {
@@ -19,7 +19,7 @@ function envelopeOf(verdict: Verdict): Envelope<Verdict> {
   return { ...success(verdict), ok: false, code, error }
 }
 
-function inWords(verdict: Verdict): string {
-  if (verdict.ok) return paint(process.stdout, 'green', 'valid')
-  return `${paint(process.stdout, 'red', 'refused')}  ${verdict.reason}`
+function inWords(verdict: Verdict, stdout: NodeJS.WritableStream): string {
+  if (verdict.ok) return paint(stdout, 'green', 'valid')
+  return `${paint(stdout, 'red', 'refused')}  ${verdict.reason}`
 }

@@ -6,7 +6,7 @@ import { formatMs } from '../../print/quantities.ts'
 const LINE_MS = 5_000
 const TIME_WIDTH = 12
 
-export function createSealTeller(stream: NodeJS.WriteStream): (progress: SealProgress) => void {
+export function createSealTeller(stream: NodeJS.WritableStream): (progress: SealProgress) => void {
   const startMs = performance.now()
   let lineMs = startMs
   return (progress) => {

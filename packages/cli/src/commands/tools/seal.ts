@@ -5,6 +5,7 @@ import { bytesToHex } from '@noble/hashes/utils.js'
 import type { Command } from 'commander'
 import { exitCodesHelp } from '../../exit-code.ts'
 import { type HomeOptions, type JsonOptions, withHome, withJson } from '../../options.ts'
+import type { CommandContext } from '../../program-context.ts'
 import { hex32, id } from './arguments.ts'
 import { parentsFolder } from './parents-folder.ts'
 import { proverOf } from './prover.ts'
@@ -18,7 +19,7 @@ interface SealCommandOptions extends SectorProfileOptions, HomeOptions, JsonOpti
   readonly out: string
 }
 
-export function addSeal(tools: Command): void {
+export function addSeal(tools: Command, context: CommandContext): void {
   const command = tools
     .command('seal')
     .description('Seal a file as a sector of its own; run again after an interruption, it goes on where it was.')
@@ -29,10 +30,10 @@ export function addSeal(tools: Command): void {
     .requiredOption('--out <folder>', 'folder of the sector')
   withJson(withHome(withSectorProfile(command)))
     .addHelpText('after', exitCodesHelp)
-    .action(seal)
+    .action((options: SealCommandOptions) => seal(options, context))
 }
 
-async function seal(options: SealCommandOptions): Promise<void> {
+async function seal(options: SealCommandOptions, context: CommandContext): Promise<void> {
   const profile = sectorProfileOf(options)
   const [{ sealSector }, { interruptible }, { printResult }, { formatFacts }, { createSealTeller }] = await Promise.all(
     [
@@ -53,14 +54,15 @@ async function seal(options: SealCommandOptions): Promise<void> {
     ticket,
     pieces: [piece],
     dir,
-    parentsDir: parentsFolder(options),
+    parentsDir: parentsFolder(options, context),
   }
   const startMs = performance.now()
   const sealed = await interruptible((signal) =>
-    sealSector(input, { signal, onProgress: createSealTeller(process.stderr) }),
+    sealSector(input, { signal, onProgress: createSealTeller(context.stderr) }),
   )
   const seconds = Math.round(performance.now() - startMs) / 1_000
   printResult(
+    context,
     {
       replicaId: bytesToHex(sealed.replicaId),
       commD: bytesToHex(sealed.commD),

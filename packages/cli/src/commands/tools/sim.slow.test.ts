@@ -1,16 +1,10 @@
-/** granary tools sim as people run it: one JSON document, progress beside it. */
-import { execFile } from 'node:child_process'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
+/** granary tools sim: one JSON document, progress beside it. */
 import { expect, test } from '@jest/globals'
-
-const main = fileURLToPath(new URL('../../main.ts', import.meta.url))
-const flags = ['--conditions=@granary/source', '--disable-warning=ExperimentalWarning', main, 'tools', 'sim']
-const run = promisify(execFile)
+import { granary } from '../../../test/granary.ts'
 
 test('a day of a market: the JSON is the report with decimal amounts, without it there is a table', async () => {
-  const day = [...flags, '--providers', '11', '--periods', '1', '--seed', '4']
-  const json = await run(process.execPath, [...day, '--json'])
+  const day = ['tools', 'sim', '--providers', '11', '--periods', '1', '--seed', '4']
+  const json = await granary([...day, '--json'])
   const { ok, data } = JSON.parse(json.stdout)
   expect({ ok, beatsHonest: data.beatsHonest, periods: data.periods, blockTimeMs: data.blockTimeMs }).toEqual({
     ok: true,
@@ -20,17 +14,17 @@ test('a day of a market: the JSON is the report with decimal amounts, without it
   })
   expect(data.strategies[0]).toMatchObject({ name: 'honest', profit: expect.stringMatching(/^-?\d+$/) })
   expect(json.stderr).toBe('period 1 of 1\n')
-  const { stdout } = await run(process.execPath, day)
+  const { stdout } = await granary(day)
   expect(stdout).toMatch(/^honest +honest +/m)
   expect(stdout).toContain('No dishonest strategy earns more than the honest one.')
 }, 120_000)
 
 test('when a dishonest strategy earns more, the exit code says so', async () => {
-  const args = [...flags, '--providers', '11', '--periods', '12', '--price-rise', '1000', '--json']
-  const failed = await run(process.execPath, args).catch((error: { code: number; stdout: string }) => error)
+  const args = ['tools', 'sim', '--providers', '11', '--periods', '12', '--price-rise', '1000', '--json']
+  const failed = await granary(args)
   const { ok, data } = JSON.parse(failed.stdout)
   const beating = data.comparisons.filter((each: { beatsHonest: boolean }) => each.beatsHonest)
-  expect({ failed: 'code' in failed && failed.code, ok, beatsHonest: data.beatsHonest }).toEqual({
+  expect({ failed: failed.code, ok, beatsHonest: data.beatsHonest }).toEqual({
     failed: 1,
     ok: true,
     beatsHonest: true,

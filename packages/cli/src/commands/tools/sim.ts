@@ -3,7 +3,7 @@ import type { Comparison, Exit, LeavingReport, SimOptions, SimReport, SkippingRe
 import type { Command } from 'commander'
 import { EXIT, exitCodesHelp } from '../../exit-code.ts'
 import { type JsonOptions, wholeNumber, withJson } from '../../options.ts'
-import type { ProgramContext } from '../../program-context.ts'
+import type { CommandContext } from '../../program-context.ts'
 
 type SimCommandOptions = JsonOptions & SimOptions & { readonly skips?: boolean; readonly leaving?: boolean }
 
@@ -12,7 +12,7 @@ const PERIODS = 30
 const GRN_DIGITS = 18
 const SHOWN_DIGITS = 2
 
-export function addSim(tools: Command, context: ProgramContext): void {
+export function addSim(tools: Command, context: CommandContext): void {
   const command = tools
     .command('sim')
     .description('Simulate honest, lazy, greedy and self-dealing providers with the parameters of production.')
@@ -32,7 +32,7 @@ export function addSim(tools: Command, context: ProgramContext): void {
     .action((options: SimCommandOptions) => sim(options, context))
 }
 
-async function sim(options: SimCommandOptions, { setExitCode }: ProgramContext): Promise<void> {
+async function sim(options: SimCommandOptions, context: CommandContext): Promise<void> {
   const [{ simulate, simulateLeaving, simulateSkipping }, { interruptible }, { printResult }, { formatTable }] =
     await Promise.all([
       import('@granary/sim'),
@@ -42,23 +42,23 @@ async function sim(options: SimCommandOptions, { setExitCode }: ProgramContext):
     ])
   if (options.leaving === true) {
     const leaving = simulateLeaving()
-    printResult(leaving, { json: options.json ?? false, text: (data) => leavingInWords(data, formatTable) })
+    printResult(context, leaving, { json: options.json ?? false, text: (data) => leavingInWords(data, formatTable) })
     return
   }
   if (options.skips === true) {
     const skipping = simulateSkipping({ seed: options.seed ?? 1 })
-    printResult(skipping, { json: options.json ?? false, text: (data) => skipsInWords(data, formatTable) })
-    if (!skipping.allLose) setExitCode(EXIT.failed)
+    printResult(context, skipping, { json: options.json ?? false, text: (data) => skipsInWords(data, formatTable) })
+    if (!skipping.allLose) context.setExitCode(EXIT.failed)
     return
   }
   const report = await interruptible((signal) =>
     simulate(options, {
       signal,
-      onProgress: ({ period, periods }) => void process.stderr.write(`period ${period} of ${periods}\n`),
+      onProgress: ({ period, periods }) => void context.stderr.write(`period ${period} of ${periods}\n`),
     }),
   )
-  printResult(report, { json: options.json ?? false, text: (data) => inWords(data, formatTable) })
-  if (report.beatsHonest) setExitCode(EXIT.failed)
+  printResult(context, report, { json: options.json ?? false, text: (data) => inWords(data, formatTable) })
+  if (report.beatsHonest) context.setExitCode(EXIT.failed)
 }
 
 type FormatTable = (head: readonly string[], rows: readonly (readonly string[])[]) => string

@@ -1,15 +1,12 @@
-/** The tools as people run them: real processes, checked against the vectors that other implementations gave. */
-import { execFile } from 'node:child_process'
+/** The tools, checked against the vectors that other implementations gave. */
 import { createHash } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { parsePieceCid } from '@granary/proofs/verify'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { granary, spawnGranary } from '../../../test/granary.ts'
 
-const main = fileURLToPath(new URL('../../main.ts', import.meta.url))
-const flags = ['--conditions=@granary/source', '--disable-warning=ExperimentalWarning', main]
 const home = mkdtempSync(join(tmpdir(), 'granary-tools-'))
 const at = (name: string) => join(home, name)
 
@@ -26,15 +23,10 @@ interface Ran extends Envelope {
 }
 
 /** Standard output has to be one JSON document and nothing else. */
-function tools(args: readonly string[], stdin?: Uint8Array): Promise<Ran> {
-  const { promise, resolve } = Promise.withResolvers<Ran>()
-  const env = { ...process.env, NODE_OPTIONS: '', GRANARY_HOME: home, GRANARY_CACHE: at('cache') }
-  const child = execFile(process.execPath, [...flags, 'tools', ...args, '--json'], { env }, (error, stdout) => {
-    const exit = error === null ? 0 : Number(error.code)
-    resolve({ exit, ...(JSON.parse(stdout) as Envelope) })
-  })
-  child.stdin?.end(stdin)
-  return promise
+async function tools(args: readonly string[], stdin: Iterable<Uint8Array> = []): Promise<Ran> {
+  const env = { GRANARY_HOME: home, GRANARY_CACHE: at('cache') }
+  const { code, stdout } = await granary(['tools', ...args, '--json'], env, stdin)
+  return { exit: code!, ...(JSON.parse(stdout) as Envelope) }
 }
 
 function vectors<T>(name: string): T {
@@ -100,8 +92,14 @@ describe('commp', () => {
   })
 
   test('the same from standard input', async () => {
-    const [fromStdin, fromFile] = await Promise.all([tools(['commp', '-'], noise), tools(['commp', write('n', noise)])])
+    const [fromStdin, fromFile, fromPipe] = await Promise.all([
+      tools(['commp', '-'], [noise]),
+      tools(['commp', write('n', noise)]),
+      // A pipe has a descriptor, from which the kernel reads by itself.
+      spawnGranary(['tools', 'commp', '-', '--json'], noise),
+    ])
     expect(fromStdin.data).toEqual(fromFile.data)
+    expect(JSON.parse(fromPipe.stdout).data).toEqual(fromFile.data)
     expect(fromStdin.data.payloadSize).toBe(2032)
   })
 

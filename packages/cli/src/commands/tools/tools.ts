@@ -1,6 +1,6 @@
 /** granary tools: pieces, CARs, sealing, proofs and markets by hand, without a chain: for people who check what Granary says. */
 import type { Command } from 'commander'
-import type { ProgramContext } from '../../program-context.ts'
+import type { CommandContext } from '../../program-context.ts'
 import { addAggregate } from './aggregate.ts'
 import { addBench } from './bench.ts'
 import { addCar } from './car.ts'
@@ -12,7 +12,7 @@ import { addSeal } from './seal.ts'
 import { addSim } from './sim.ts'
 import { addUnseal } from './unseal.ts'
 
-export function addTools(program: Command, context: ProgramContext): void {
+export function addTools(program: Command, context: CommandContext): void {
   const tools = program.command('tools').description('Pieces, sealing and proofs by hand, without a chain.')
   const adders = [addCommp, addCar, addAggregate, addParents, addSeal, addUnseal, addPorep, addPost, addBench, addSim]
   for (const add of adders) add(tools, context)
