@@ -1,4 +1,7 @@
-/** What each message does, by its name. */
+/**
+ * What each message does, by its name. Printed from the files of ../messages by packages/chain/test/print-effects.ts: a new
+ * message does not have to be written into another list than that of the protocol. The compiler says which one lacks an effect.
+ */
 import type { MessageBodies, Transaction, TransactionName } from '@granary/protocol/messages'
 import { authorizeKey } from '../messages/authorize-key.ts'
 import { cancelDeal } from '../messages/cancel-deal.ts'
@@ -23,26 +26,26 @@ import { withdrawCollateral } from '../messages/withdraw-collateral.ts'
 import type { Effect, TxContext } from '../store/context.ts'
 
 const effects: { readonly [N in TransactionName]: Effect<MessageBodies[N]> } = {
-  Transfer: transfer,
   AuthorizeKey: authorizeKey,
-  RegisterProvider: registerProvider,
-  SetAsk: setAsk,
-  DepositCollateral: depositCollateral,
-  PublishDeal: publishDeal,
-  RevokeKey: revokeKey,
-  UpdateProvider: updateProvider,
-  WithdrawCollateral: withdrawCollateral,
-  RenewDeal: renewDeal,
-  TopUpDeal: topUpDeal,
   CancelDeal: cancelDeal,
-  SettleDeals: settleDeals,
+  DeclareFaults: declareFaults,
+  DepositCollateral: depositCollateral,
+  ExtendSectors: extendSectors,
   PreCommitSectors: preCommitSectors,
   ProveCommitSector: proveCommitSector,
-  ExtendSectors: extendSectors,
-  TerminateSectors: terminateSectors,
-  SubmitPost: submitPost,
-  DeclareFaults: declareFaults,
+  PublishDeal: publishDeal,
+  RegisterProvider: registerProvider,
+  RenewDeal: renewDeal,
   RequestRecovery: requestRecovery,
+  RevokeKey: revokeKey,
+  SetAsk: setAsk,
+  SettleDeals: settleDeals,
+  SubmitPost: submitPost,
+  TerminateSectors: terminateSectors,
+  TopUpDeal: topUpDeal,
+  Transfer: transfer,
+  UpdateProvider: updateProvider,
+  WithdrawCollateral: withdrawCollateral,
 }
 
 /** @throws TxError */
