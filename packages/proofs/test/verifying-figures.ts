@@ -2,7 +2,7 @@
  * How long verifying takes at the shape of each production profile, and CommP over streams by each hasher of pairs. Run
  * by hand, no sector needed: node --conditions=@granary/source packages/proofs/test/verifying-figures.ts
  */
-import { elapsedMs, measure } from '../src/bench/measure.ts'
+import { elapsedMs, measure } from '../../bench/src/proofs/measure.ts'
 import { openKernel } from '../src/kernel/open-kernel.ts'
 import { createPieceHasher, loadPairHasher } from '../src/piece/index.ts'
 import { hashPairs254 } from '../src/spec/hash-pairs.ts'

@@ -1,5 +1,5 @@
 /** granary tools bench chain: how fast a chain is on this machine, each figure with the bound that it must keep. */
-import type { BenchOptions, ChainFigure } from '@granary/chain/bench'
+import type { BenchOptions, ChainFigure } from '@granary/bench/chain'
 import { type Command, Option } from 'commander'
 import { exitCodesHelp } from '../../exit-code.ts'
 import { type JsonOptions, wholeNumber, withJson } from '../../options.ts'
@@ -50,7 +50,7 @@ async function benchChain(options: BenchChainOptions, context: CommandContext): 
 }
 
 async function measure({ only, accounts, deals }: BenchChainOptions, options: BenchOptions): Promise<ChainFigure[]> {
-  const benches = await import('@granary/chain/bench')
+  const benches = await import('@granary/bench/chain')
   const parts: Readonly<Record<Part, () => Promise<readonly ChainFigure[]>>> = {
     transfers: async () => [await benches.benchTransfers(options)],
     execution: async () => [await benches.benchExecution(options)],

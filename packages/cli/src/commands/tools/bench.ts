@@ -1,5 +1,5 @@
 /** granary tools bench: how fast this machine is at what a provider does, with all that makes figures comparable. */
-import type { BenchOptions, Figure } from '@granary/proofs/bench'
+import type { BenchOptions, Figure } from '@granary/bench/proofs'
 import { type Profile, profileNamed } from '@granary/proofs/profile'
 import { Argument, type Command } from 'commander'
 import { exitCodesHelp } from '../../exit-code.ts'
@@ -68,7 +68,7 @@ async function measure(
   context: CommandContext,
   benchOptions: BenchOptions,
 ): Promise<Figure[]> {
-  const benches = await import('@granary/proofs/bench')
+  const benches = await import('@granary/bench/proofs')
   const sectors = options.sectors ?? 1
   const input = {
     profile: profileOf(kind, options.profile),

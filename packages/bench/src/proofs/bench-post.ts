@@ -1,6 +1,6 @@
 /** A PoSt over a list of sectors, files in the page cache: making it, and judging it in TypeScript. */
-import { provePost } from '../post/index.ts'
-import { verifyPost } from '../verify/index.ts'
+import { provePost } from '@granary/proofs/post'
+import { verifyPost } from '@granary/proofs/verify'
 import type { BenchOptions, SealedBenchInput } from './bench-input.ts'
 import { BenchRefusedError } from './bench-refused-error.ts'
 import type { Figure } from './figure.ts'

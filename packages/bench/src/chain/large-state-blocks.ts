@@ -1,11 +1,8 @@
 /** A process of its own: full blocks over a large state, each timed from its first transaction to its commit, and the memory. */
 
+import { dealKeys, homeFiles, openStore, readHome } from '@granary/chain/internal'
+import { createStateMachine, readGenesis, readHead } from '@granary/chain/state'
 import { addressOf } from '@granary/protocol/messages'
-import { homeFiles } from '../home/home-files.ts'
-import { readHome } from '../home/read-home.ts'
-import { createStateMachine, readGenesis, readHead } from '../state/index.ts'
-import { dealKeys } from '../store/deal-keys.ts'
-import { openStore } from '../store/open-store.ts'
 import { commitFinalized } from './commit-finalized.ts'
 import { threadCpuMs } from './thread-cpu-ms.ts'
 import { anyAddress, entryFor, transfersOf, verdictsFor } from './transfers-of.ts'

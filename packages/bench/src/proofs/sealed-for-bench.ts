@@ -1,7 +1,7 @@
 /** Sealed sectors to prove things about: one that is there, or new ones. */
-import { SectorNotSealedError, sealSector } from '../seal/index.ts'
-import { type Manifest, requireManifest } from '../seal/manifest.ts'
-import { sealedSectorOf } from '../seal/seal-input.ts'
+
+import { type Manifest, requireManifest, sealedSectorOf } from '@granary/proofs/internal'
+import { SectorNotSealedError, sealSector } from '@granary/proofs/seal'
 import type { BenchOptions, SealedBenchInput } from './bench-input.ts'
 import { sectorInputs, writePayload } from './bench-sectors.ts'
 

@@ -1,6 +1,7 @@
 /** A block as the engine commits it, but for the header's signature. */
-import type { Block, FinalizedBlock } from '../state/index.ts'
-import type { Store } from '../store/open-store.ts'
+
+import type { Store } from '@granary/chain/internal'
+import type { Block, FinalizedBlock } from '@granary/chain/state'
 import { fakeHash } from './transfers-of.ts'
 
 export function commitFinalized(store: Store, { height, timeMs, txs }: Block, finalized: FinalizedBlock): void {

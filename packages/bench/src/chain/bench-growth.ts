@@ -3,10 +3,7 @@
  * answers to challenges without their bundles, events. What the state itself holds comes and goes, and is not in it.
  */
 import { DatabaseSync } from 'node:sqlite'
-import { profileNamed } from '@granary/proofs/profile'
-import { postBundleBytes } from '@granary/proofs/verify'
-import { ACCOUNT_SIGNATURE_BYTES, type Address, addressOf, encodeTransaction } from '@granary/protocol/messages'
-import { homeFiles } from '../home/home-files.ts'
+import { dealKeys, homeFiles, openStore, partitionOf, type Store } from '@granary/chain/internal'
 import {
   beaconRoundFor,
   createStateMachine,
@@ -15,10 +12,10 @@ import {
   readGenesis,
   readHead,
   type StateReader,
-} from '../state/index.ts'
-import { partitionOf } from '../state/proving/partitions.ts'
-import { dealKeys } from '../store/deal-keys.ts'
-import { openStore, type Store } from '../store/open-store.ts'
+} from '@granary/chain/state'
+import { profileNamed } from '@granary/proofs/profile'
+import { postBundleBytes } from '@granary/proofs/verify'
+import { ACCOUNT_SIGNATURE_BYTES, type Address, addressOf, encodeTransaction } from '@granary/protocol/messages'
 import { commitFinalized } from './commit-finalized.ts'
 import { type BenchOptions, type ChainFigure, figureOf } from './figure.ts'
 import { seedState } from './seed-state.ts'

@@ -1,6 +1,6 @@
 /** Runs a measurement several times, with U measured before and after each run: both see the same machine, busy or not. */
 import { cpus } from 'node:os'
-import { activeKernel } from '../engine.ts'
+import { activeKernel } from '@granary/proofs/engine'
 import type { BenchOptions } from './bench-input.ts'
 import { bulkBlockNs } from './bulk-block.ts'
 import { type Clock, type Figure, medianOf, rounded, type Unit } from './figure.ts'

@@ -1,11 +1,8 @@
 /** Execution alone, signatures ready: blocks of 1,000 transfers to new accounts, from the first transaction to the app hash. */
 
+import { commitGenesis, dealKeys, homeFiles, openStore } from '@granary/chain/internal'
+import { createStateMachine } from '@granary/chain/state'
 import { addressOf } from '@granary/protocol/messages'
-import { commitGenesis } from '../engine/commit/commit-genesis.ts'
-import { homeFiles } from '../home/home-files.ts'
-import { createStateMachine } from '../state/index.ts'
-import { dealKeys } from '../store/deal-keys.ts'
-import { openStore } from '../store/open-store.ts'
 import { commitFinalized } from './commit-finalized.ts'
 import { type BenchOptions, type ChainFigure, figureOf } from './figure.ts'
 import { withTemporaryHome } from './temporary-home.ts'

@@ -1,15 +1,20 @@
 /** Deals and proven sectors in a state, by the rules themselves; only signatures and proofs are taken as verified. */
+
+import {
+  applyMessage,
+  beaconEntry,
+  beginBlock,
+  createChecks,
+  endBlock,
+  isRoundWanted,
+  type StateStore as Store,
+  sectorExpiryMax,
+  type TxContext,
+} from '@granary/chain/internal'
 import { profileNamed } from '@granary/proofs/profile'
 import { pieceCidV2 } from '@granary/proofs/verify'
 import type { Address, DealTerms, SectorPreCommit } from '@granary/protocol/messages'
 import { type Genesis, genesisHash } from '@granary/protocol/records'
-import { beginBlock, endBlock } from '../state/machine/block-bounds.ts'
-import { createChecks } from '../state/machine/checks.ts'
-import { applyMessage } from '../state/machine/effects.ts'
-import { beaconEntry, isRoundWanted } from '../state/messages/beacon-entry.ts'
-import { sectorExpiryMax } from '../state/proving/sector-expiry-max.ts'
-import type { TxContext } from '../state/store/context.ts'
-import type { Store } from '../state/store/store.ts'
 import { entryFor, verdictsFor } from './transfers-of.ts'
 
 export interface MarketSeed {

@@ -1,4 +1,4 @@
-/** Measuring: how fast pieces, sealing and proofs are here, in seconds and in units of this machine. Node only. */
+/** `@granary/bench/proofs`: how fast pieces, sealing and proofs are here, in seconds and in units of this machine. Node only. */
 export { benchCommp } from './bench-commp.ts'
 export type { BenchInput, BenchOptions, SealedBenchInput } from './bench-input.ts'
 export { benchLabel } from './bench-label.ts'

@@ -1,9 +1,9 @@
 /** Signed transfers through the RPC into committed blocks; node and load share the machine. */
 import { once } from 'node:events'
 import { Worker } from 'node:worker_threads'
+import { runChain } from '@granary/chain/node'
 import { createChainClient } from '@granary/protocol/client'
 import { genesisHash } from '@granary/protocol/records'
-import { runChain } from '../main.ts'
 import { type BenchOptions, type ChainFigure, figureOf } from './figure.ts'
 import { programBeside } from './program-beside.ts'
 import { withTemporaryHome } from './temporary-home.ts'

@@ -1,11 +1,11 @@
 /** From the wish to publish a deal to its block, as a client has it: an idle chain with blocks of half a second. */
 import { randomBytes, randomInt } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
+import { runChain } from '@granary/chain/node'
 import { pieceCidV2 } from '@granary/proofs/verify'
 import { createChainClient, sendMessage } from '@granary/protocol/client'
 import { accountSigner, type DealTerms, dealTermsDigest } from '@granary/protocol/messages'
 import { genesisHash } from '@granary/protocol/records'
-import { runChain } from '../main.ts'
 import { type BenchOptions, type ChainFigure, figureOf } from './figure.ts'
 import { withTemporaryHome } from './temporary-home.ts'
 

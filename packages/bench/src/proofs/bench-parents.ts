@@ -2,7 +2,7 @@
 
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { parentsTable } from '../seal/index.ts'
+import { parentsTable } from '@granary/proofs/seal'
 import type { BenchInput, BenchOptions } from './bench-input.ts'
 import type { Figure } from './figure.ts'
 import { elapsedMs, measure } from './measure.ts'

@@ -1,7 +1,7 @@
 /** Sealing sectors whole, the table of parents ready: all of it, and its two halves. */
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { parentsTable, type SealProgress, sealSectors } from '../seal/index.ts'
+import { parentsTable, type SealProgress, sealSectors } from '@granary/proofs/seal'
 import type { BenchInput, BenchOptions } from './bench-input.ts'
 import { sectorInputs, writePayload } from './bench-sectors.ts'
 import type { Figure } from './figure.ts'

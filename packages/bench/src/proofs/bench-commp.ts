@@ -1,8 +1,8 @@
 /** CommP of a file in the page cache, on one core. */
 import { join } from 'node:path'
-import { activeKernel } from '../engine.ts'
-import { commitPieceFile } from '../piece/node.ts'
-import { NODE_BYTES } from '../spec/profile.ts'
+import { activeKernel } from '@granary/proofs/engine'
+import { commitPieceFile } from '@granary/proofs/piece/node'
+import { NODE_BYTES } from '@granary/proofs/profile'
 import type { BenchOptions } from './bench-input.ts'
 import type { Figure } from './figure.ts'
 import { elapsedMs, measure } from './measure.ts'

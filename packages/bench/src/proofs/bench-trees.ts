@@ -1,7 +1,7 @@
 /** What follows the labels: columns, treeC, treeD, replica and treeR, from files to synced files. */
 import { readFile, writeFile } from 'node:fs/promises'
-import { type SealInput, type SealProgress, sealSector } from '../seal/index.ts'
-import { sectorFiles } from '../seal/sector-files.ts'
+import { sectorFiles } from '@granary/proofs/internal'
+import { type SealInput, type SealProgress, sealSector } from '@granary/proofs/seal'
 import type { BenchInput, BenchOptions } from './bench-input.ts'
 import { sectorInputs, writePayload } from './bench-sectors.ts'
 import type { Figure } from './figure.ts'

@@ -1,6 +1,6 @@
 /** Sectors of noise for the measurements. */
 import { join } from 'node:path'
-import type { SealInput } from '../seal/index.ts'
+import type { SealInput } from '@granary/proofs/seal'
 import type { BenchInput } from './bench-input.ts'
 import { writeNoise } from './workshop.ts'
 

@@ -1,6 +1,6 @@
 /** A PoRep: making it, and judging it in TypeScript, as every node of the chain does. */
-import { provePoRep } from '../porep/index.ts'
-import { verifyPoRep } from '../verify/index.ts'
+import { provePoRep } from '@granary/proofs/porep'
+import { verifyPoRep } from '@granary/proofs/verify'
 import type { BenchOptions, SealedBenchInput } from './bench-input.ts'
 import { BenchRefusedError } from './bench-refused-error.ts'
 import type { Figure } from './figure.ts'

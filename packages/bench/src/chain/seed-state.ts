@@ -1,13 +1,9 @@
 /** A large state put into an empty file as a whole: accounts, deals and proven sectors, with the parameters of production. */
 
+import { createOverlay, credit, debit, derivedRecords, type Store, tables } from '@granary/chain/internal'
+import { createStateMachine, productionParams, type StateReader, type StateRecord } from '@granary/chain/state'
 import { isDerived } from '@granary/protocol/header'
 import { addressOf } from '@granary/protocol/messages'
-import { createStateMachine, productionParams, type StateReader } from '../state/index.ts'
-import { credit, debit } from '../state/money/ledger.ts'
-import { derivedRecords, type StateRecord } from '../state/store/app-hash.ts'
-import { createOverlay } from '../state/store/store.ts'
-import { tables } from '../state/store/tables.ts'
-import type { Store } from '../store/open-store.ts'
 import { seedMarket } from './seed-market.ts'
 import type { TemporaryHome } from './temporary-home.ts'
 import { addressAt, fakeHash } from './transfers-of.ts'

@@ -2,8 +2,8 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { initChain } from '../home/init-chain.ts'
-import { type ChainHome, readHome } from '../home/read-home.ts'
+import { type ChainHome, readHome } from '@granary/chain/internal'
+import { initChain } from '@granary/chain/node'
 
 export interface TemporaryHome extends ChainHome {
   readonly home: string

@@ -1,9 +1,14 @@
 /** Transfers of one account whose signatures are taken as verified: what is measured is what comes after. */
 import { randomInt } from 'node:crypto'
-import type { Address, Hash } from '@granary/protocol/messages'
-import { ACCOUNT_SIGNATURE_BYTES, type BeaconEntry, encodeTransaction } from '@granary/protocol/messages'
+import { beaconRoundFor, signBeaconRound, type Verifiers } from '@granary/chain/state'
+import {
+  ACCOUNT_SIGNATURE_BYTES,
+  type Address,
+  type BeaconEntry,
+  encodeTransaction,
+  type Hash,
+} from '@granary/protocol/messages'
 import type { Genesis } from '@granary/protocol/records'
-import { beaconRoundFor, signBeaconRound, type Verifiers } from '../state/index.ts'
 
 export const TRANSFERS = 1_000
 const LANES = 25

@@ -1,5 +1,5 @@
 /** What a measurement is given. */
-import type { Profile } from '../spec/profile.ts'
+import type { Profile } from '@granary/proofs/profile'
 
 export interface BenchInput {
   readonly profile: Profile

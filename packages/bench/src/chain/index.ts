@@ -1,4 +1,4 @@
-/** Measuring: how fast a chain is here. Node only. */
+/** `@granary/bench/chain`: how fast a chain is here. Node only. */
 export { benchExecution } from './bench-execution.ts'
 export { benchGrowth, type GrowthOptions } from './bench-growth.ts'
 export { benchLargeState, type LargeStateOptions } from './bench-large-state.ts'

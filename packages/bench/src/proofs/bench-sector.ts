@@ -1,8 +1,8 @@
 /** The life of one sector, once: sealed, proven, judged, unsealed with its key and without, and the memory all of it took. */
 import { join } from 'node:path'
-import { digestFile } from '../io/digest-file.ts'
-import { provePoRep } from '../porep/index.ts'
-import { provePost } from '../post/index.ts'
+import { digestFile } from '@granary/proofs/internal'
+import { provePoRep } from '@granary/proofs/porep'
+import { provePost } from '@granary/proofs/post'
 import {
   finalizeSector,
   parentsTable,
@@ -10,8 +10,8 @@ import {
   type SealProgress,
   sealSector,
   unsealPiece,
-} from '../seal/index.ts'
-import { type Verdict, verifyPoRep, verifyPost } from '../verify/index.ts'
+} from '@granary/proofs/seal'
+import { type Verdict, verifyPoRep, verifyPost } from '@granary/proofs/verify'
 import type { BenchInput, BenchOptions } from './bench-input.ts'
 import { BenchRefusedError } from './bench-refused-error.ts'
 import { sectorInputs, writePayload } from './bench-sectors.ts'
