@@ -23,6 +23,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   content: ['@granary/base', '@granary/proofs'],
   protocol: ['@granary/base', '@granary/proofs/verify', '@granary/proofs/profile', '@granary/proofs/sha256'],
   chain: ['@granary/base', '@granary/protocol', '@granary/proofs/verify', '@granary/proofs/profile'],
+  bench: ['@granary/base', '@granary/chain', '@granary/proofs', '@granary/protocol'],
   client: ['@granary/base', '@granary/content', '@granary/protocol'],
   provider: [
     '@granary/base',
@@ -40,6 +41,9 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     '@granary/proofs/profile',
   ],
 }
+
+/** What an installed program does without: it is imported where it is asked for, and whoever asks is told. */
+const notPublished = ['@granary/bench']
 
 /** Libraries that only some folders may name. */
 const confined: readonly { library: RegExp; folders: RegExp; rule: string }[] = [
@@ -101,6 +105,17 @@ test('nobody imports cli or e2e; nobody but cli and sim imports provider', () =>
         (/^granary($|\/)/.test(specifier) && file.package !== 'cli') ||
         /^@granary\/e2e/.test(specifier) ||
         (/^@granary\/provider/.test(specifier) && !['cli', 'sim', 'provider'].includes(file.package)),
+    ),
+  )
+  expect(broken).toEqual([])
+})
+
+test('nobody but bench reaches into what chain and proofs promise to nobody; nobody but cli imports bench', () => {
+  const broken = violations('@granary/*/internal: only bench; @granary/bench: only cli', (file) =>
+    file.imports.filter(
+      (name) =>
+        (/^@granary\/\w+\/internal$/.test(name) && file.package !== 'bench') ||
+        (/^@granary\/bench($|\/)/.test(name) && file.package !== 'cli'),
     ),
   )
   expect(broken).toEqual([])
@@ -255,7 +270,9 @@ test("a package.json names what its package's sources run, and nothing that they
     const imported = namesIn(own.flatMap(({ imports }) => imports))
     const declared = new Set(Object.keys({ ...manifest.dependencies, ...manifest.peerDependencies }))
     return [
-      ...[...run.difference(declared)].map((name) => `${folder} imports ${name}, its package.json does not name it`),
+      ...[...run.difference(new Set([...declared, ...notPublished]))].map(
+        (name) => `${folder} imports ${name}, its package.json does not name it`,
+      ),
       ...[...declared.difference(imported)].map((name) => `${folder} names ${name}, no source imports it`),
     ]
   })
@@ -265,6 +282,15 @@ test("a package.json names what its package's sources run, and nothing that they
 test('zod is imported as a namespace: `{ z }` keeps its locales in every bundle, as does `z.locales`', () => {
   const whole = /^import (?:type )?\{[^}]*\bz\b[^}]*\} from 'zod(?:\/mini)?'|\bz\.locales\b/gm
   expect(violations('zod: import * as z', (file) => withoutComments(file.text).match(whole) ?? [])).toEqual([])
+})
+
+test('only main.ts of cli names the outputs, the input and the environment of the process: commands have them given', () => {
+  const broken = violations('ProgramContext: process.stdout, stderr, stdin and env', (file) =>
+    file.package !== 'cli' || file.path === 'packages/cli/src/main.ts'
+      ? []
+      : [...file.text.matchAll(/\bprocess\.(stdout|stderr|stdin|env)\b/g)].map((match) => match[0]),
+  )
+  expect(broken).toEqual([])
 })
 
 test('no module-level state', () => {

@@ -148,6 +148,15 @@ suite(noRegistry === undefined ? 'the program' : `the program: nothing can be in
     expect(installed.filter((name) => /react|webrtc|^helia$|^libp2p$|@helia\/bitswap/.test(name))).toEqual([])
   })
 
+  test('says that it has no benchmarks, and where they are', async () => {
+    const program = join(home, 'node_modules/granary/bin/granary.js')
+    const failed = await run(process.execPath, [program, 'tools', 'bench', 'commp'], { cwd: home, env }).catch(
+      (error: { code: number; stderr: string }) => error,
+    )
+    expect(failed).toMatchObject({ code: 1, stderr: expect.stringContaining('[BENCHMARKS_MISSING]') })
+    expect(failed.stderr).toContain('in a checkout of Granary')
+  })
+
   test(
     'stores a file on a devnet, proves it and gets it back',
     async () => {

@@ -15,4 +15,6 @@ export const cliErrors = {
   BYTES_DIFFER: { fault: 'program' },
   /** Something failed that has no code. */
   UNEXPECTED: { fault: 'program' },
+  /** The benchmarks are asked of an installed program, which has none. */
+  BENCHMARKS_MISSING: { fault: 'caller' },
 } as const

@@ -4,6 +4,7 @@ import { type Command, Option } from 'commander'
 import { exitCodesHelp } from '../../exit-code.ts'
 import { type JsonOptions, wholeNumber, withJson } from '../../options.ts'
 import type { CommandContext } from '../../program-context.ts'
+import { loadBenchmarks } from './load-benchmarks.ts'
 
 interface BenchChainOptions extends JsonOptions {
   readonly only?: Part
@@ -50,7 +51,7 @@ async function benchChain(options: BenchChainOptions, context: CommandContext): 
 }
 
 async function measure({ only, accounts, deals }: BenchChainOptions, options: BenchOptions): Promise<ChainFigure[]> {
-  const benches = await import('@granary/bench/chain')
+  const benches = await loadBenchmarks(() => import('@granary/bench/chain'))
   const parts: Readonly<Record<Part, () => Promise<readonly ChainFigure[]>>> = {
     transfers: async () => [await benches.benchTransfers(options)],
     execution: async () => [await benches.benchExecution(options)],

@@ -7,6 +7,7 @@ import { type HomeOptions, type JsonOptions, wholeNumber, withHome, withJson } f
 import type { CommandContext } from '../../program-context.ts'
 import { UsageError } from '../../usage-error.ts'
 import { addBenchChain } from './bench-chain.ts'
+import { loadBenchmarks } from './load-benchmarks.ts'
 import { parentsFolder } from './parents-folder.ts'
 import { profileOption } from './sector-profile.ts'
 
@@ -68,7 +69,7 @@ async function measure(
   context: CommandContext,
   benchOptions: BenchOptions,
 ): Promise<Figure[]> {
-  const benches = await import('@granary/bench/proofs')
+  const benches = await loadBenchmarks(() => import('@granary/bench/proofs'))
   const sectors = options.sectors ?? 1
   const input = {
     profile: profileOf(kind, options.profile),
