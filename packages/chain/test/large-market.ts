@@ -137,7 +137,7 @@ function copyProvider(
     tables.deals.put(store, dealId, { ...deal, agreementId, terms: { ...deal.terms, provider: id } })
     tables.agreements.put(store, agreementId, { deal: dealId })
     tables.sectors.put(store, id, number, { ...sector, deals: [dealId] })
-    const { position } = sector.placement[0]!
+    const { position } = sector.placement!
     tables.members.put(store, id, 0, position, tables.members.get(store, FIRST_PROVIDER, 0, position)!)
     escrow += deal.locked
   }

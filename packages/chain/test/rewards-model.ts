@@ -163,7 +163,7 @@ export function compareRewards(run: RewardsRun): { readonly minted: bigint; read
     departDue(context)
     drawChallenges(context)
     for (const number of partitionNumbers(context)) {
-      const epoch = partitionOf(context.store, PROVIDER, number).challenge[0]?.epoch
+      const epoch = partitionOf(context.store, PROVIDER, number).challenge?.epoch
       if (epoch !== undefined && model.drawnIn.get(number)?.epoch !== epoch) {
         model.drawnIn.set(number, { epoch, block: height })
       }
@@ -193,8 +193,7 @@ function act(
 ): void {
   const { store, height } = context
   const partition = partitionOf(store, PROVIDER, number)
-  const { challenge, recovery } = partition
-  const [open] = challenge
+  const { challenge: open, recovery } = partition
   const frozen = open === undefined ? [] : membersAt(store, PROVIDER, number, open.frozenAt)
   const mayAnswer = (asked: { epoch: number; openedAt: number }): boolean =>
     asked.openedAt < height && !isTooLate(context, partition, asked)
@@ -206,14 +205,14 @@ function act(
   } else if (open?.deadline === height && !isVoid(context, partition, open)) {
     for (const { number: sector, expiry } of frozen) model.stop(sector, expiry <= height ? 'over' : 'faulty')
   }
-  if (recovery.some(mayAnswer) && random(3) === 0) {
+  if (recovery !== undefined && mayAnswer(recovery) && random(3) === 0) {
     for (const { number: sector } of recoveryMembers(store, PROVIDER, number)) {
       if (requireSector(store, PROVIDER, sector).status === 'active') model.sectors.get(sector)!.state = 'sound'
     }
     acceptRecovery(context, PROVIDER, number)
   }
   const [victim] = membersAt(store, PROVIDER, number, NOW)
-  const isAsked = partitionOf(context.store, PROVIDER, number).challenge[0]?.deadline === height
+  const isAsked = partitionOf(context.store, PROVIDER, number).challenge?.deadline === height
   if (victim !== undefined && !isAsked && random(40) === 0) {
     if (random(2) === 0) declareFault(context, PROVIDER, victim.number)
     else terminateSector(context, PROVIDER, victim.number, 'REQUESTED')
@@ -225,7 +224,7 @@ function act(
 function request(context: BlockContext, number: number): void {
   const { store, height } = context
   const partition = partitionOf(store, PROVIDER, number)
-  const isFree = partition.requestedAt.length === 0 && partition.recovery.length === 0
+  const isFree = partition.requestedAt === undefined && partition.recovery === undefined
   const faulty = allMembers(store, PROVIDER, number).filter(
     (member) =>
       !isListed(partition, member, NOW) &&

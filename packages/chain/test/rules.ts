@@ -140,10 +140,10 @@ export function addSector(
     deposit: 0n,
     pledge: 0n,
     pay: 0n,
-    reservation: [],
+    reservation: undefined,
     dealsEnd: 0,
-    placement: [{ partition, position, activatedAt: height, since: height, listedAt: height, faultedEpochs: 0 }],
-    stopped: [],
+    placement: { partition, position, activatedAt: height, since: height, listedAt: height, faultedEpochs: 0 },
+    stopped: undefined,
   })
   return partition
 }

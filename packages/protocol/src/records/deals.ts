@@ -4,7 +4,7 @@ import { bool, choice, epochs, hexBytes, uint } from '../codec/field.ts'
 import { type Struct, struct } from '../codec/struct.ts'
 import type { Epoch, Hash } from '../codec/types.ts'
 import { type DealTerms, dealTerms } from '../messages/deal-terms.ts'
-import { amount, type Maybe, maybe, u48 } from './fields.ts'
+import { amount, maybe, u48 } from './fields.ts'
 
 /** Of a client that left its deal while the data was faulty: decided by what becomes of the sector. */
 export interface Claim {
@@ -23,13 +23,13 @@ export interface Deal {
   /** The last epoch in which its sector may be pre-committed and still count; afterwards it lapses. */
   readonly lapsesAt: Epoch
   /** The sector that binds it. It binds as long as that sector has not failed. */
-  readonly sector: Maybe<number>
+  readonly sector: number | undefined
   /** Set by the settlement that closed it; until then its state follows from its sector and the height. */
   readonly closed: 'no' | 'expired' | 'lapsed' | 'terminated' | 'cancelled'
   /** Epochs that are paid, from activation: those of the terms, and what was added or cancelled. */
   readonly duration: number
   readonly cancelled: boolean
-  readonly claim: Maybe<Claim>
+  readonly claim: Claim | undefined
   /** Of the client's money. */
   readonly locked: bigint
   /** Of the provider's collateral. */

@@ -2,11 +2,19 @@
 import { bigUint, type Field, list, uint } from '../codec/field.ts'
 import { type Struct, struct } from '../codec/struct.ts'
 
-/** A value that may be missing, in a record: a list of none or one. */
-export type Maybe<T> = readonly [T] | readonly []
-
-export function maybe<T>(inner: Field<T>): Field<Maybe<T>> {
-  return list(inner, { max: 1 }) as unknown as Field<Maybe<T>>
+/** A value that may be missing, in a record: a list of none or one in its bytes. */
+export function maybe<T>(inner: Field<T>): Field<T | undefined> {
+  const items = list(inner, { max: 1 })
+  const listOf = (value: T | undefined): readonly T[] => (value === undefined ? [] : [value])
+  return {
+    ...items,
+    check: (value, path) => items.check(listOf(value), path),
+    toWire: (value, path) => items.toWire(listOf(value), path),
+    fromWire: (wire, path) => items.fromWire(wire, path)[0],
+    toJson: (value, path) => items.toJson(listOf(value), path),
+    fromJson: (json, path) => items.fromJson(json, path)[0],
+    toWord: (value, path) => items.toWord(listOf(value), path),
+  }
 }
 
 /** attoGRN. */

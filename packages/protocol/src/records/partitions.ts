@@ -2,7 +2,7 @@
 import { bigUint, bool, bytes32, epochs, list, text, uint } from '../codec/field.ts'
 import { type Struct, struct } from '../codec/struct.ts'
 import type { Epoch } from '../codec/types.ts'
-import { amount, type Maybe, maybe, u48 } from './fields.ts'
+import { amount, maybe, u48 } from './fields.ts'
 
 export interface OpenChallenge {
   /** The scheduled epoch of the draw. */
@@ -57,9 +57,9 @@ export interface Partition {
   readonly firstExpiry: Epoch
   /** The last of its sectors and kept places is gone: it is never used again. */
   readonly retired: boolean
-  readonly challenge: Maybe<OpenChallenge>
+  readonly challenge: OpenChallenge | undefined
   /** Its challenge was void: its place in the set of those that are drawn again. */
-  readonly redraw: Maybe<number>
+  readonly redraw: number | undefined
   /** Draw of the last challenge that was answered; the block of its creation before the first. */
   readonly closedEpoch: Epoch
   /** `frozenAt` of that challenge; 0 before the first. */
@@ -69,8 +69,8 @@ export interface Partition {
   /** `frozenAt` of the last challenge that was missed: all that stood in its list are faulty until they recover. */
   readonly missedFrozenAt: Epoch
   /** Block of the request to recover that waits for its draw. */
-  readonly requestedAt: Maybe<Epoch>
-  readonly recovery: Maybe<OpenRecovery>
+  readonly requestedAt: Epoch | undefined
+  readonly recovery: OpenRecovery | undefined
   /** Before this epoch no request to recover is taken. */
   readonly recoveryBarredUntil: Epoch
 }

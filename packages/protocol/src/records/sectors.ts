@@ -2,7 +2,7 @@
 import { bytes32, choice, epochs, list, text, uint } from '../codec/field.ts'
 import { type Struct, struct } from '../codec/struct.ts'
 import type { Epoch } from '../codec/types.ts'
-import { amount, type Maybe, maybe, u48 } from './fields.ts'
+import { amount, maybe, u48 } from './fields.ts'
 
 export type SectorStatus = 'precommitted' | 'active' | 'ended' | 'terminated' | 'failed'
 
@@ -57,10 +57,10 @@ export interface Sector {
   /** What its deals pay an epoch, together; fees for faults are counted in it. */
   readonly pay: bigint
   /** The partition in which a place is kept for it, until it is proven or its time to be has passed. */
-  readonly reservation: Maybe<number>
-  readonly placement: Maybe<Placement>
+  readonly reservation: number | undefined
+  readonly placement: Placement | undefined
   /** Declared faulty, terminated or ended: no later answer of its partition proves it. */
-  readonly stopped: Maybe<Stop>
+  readonly stopped: Stop | undefined
 }
 
 export const sectorRecord: Struct<Sector> = struct<Sector>('Sector', {

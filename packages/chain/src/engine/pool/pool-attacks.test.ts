@@ -30,7 +30,7 @@ function crowd(chain: TestChain, count: number, amount: bigint): Signer[] {
 
 /** The next challenge of a partition, with what its right and a wrong answer are. */
 function challenged(chain: TestChain, provider: number, partition: number): void {
-  for (let block = 0; tables.partitions.get(chain.state, provider, partition)!.challenge.length === 0; block++) {
+  for (let block = 0; tables.partitions.get(chain.state, provider, partition)!.challenge === undefined; block++) {
     if (block > 100) throw new Error('no challenge came')
     chain.produce()
   }
@@ -180,7 +180,7 @@ test(
     const node = createPoolNode(chain)
     const maxFee = GRN / 1_000n
     const open = (provider: number, partition: number): number | undefined =>
-      tables.partitions.get(chain.state, provider, partition)!.challenge[0]?.deadline
+      tables.partitions.get(chain.state, provider, partition)!.challenge?.deadline
     const answer = (provider: number, signer: Signer, partition: number, lane: number): Promise<string> =>
       node.tries(chain.sign(signer, 'SubmitPost', claimedAnswer(chain, provider, partition)!, { lane, maxFee }))
     const accepted = (provider: number): number =>

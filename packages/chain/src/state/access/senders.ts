@@ -39,7 +39,7 @@ export function sendersOf(reader: StateReader): Senders {
     },
     openChallenges: (provider, partition) => {
       const record = tables.partitions.get(reader, provider, partition)
-      return [...(record?.challenge ?? []), ...(record?.recovery ?? [])].map(({ epoch }) => epoch)
+      return [record?.challenge, record?.recovery].flatMap((open) => open?.epoch ?? [])
     },
   }
 }

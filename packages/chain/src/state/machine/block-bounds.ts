@@ -45,7 +45,7 @@ function failUnprovenSectors(context: BlockContext): void {
     const provider = keyNumber(parts[1])
     const number = keyNumber(parts[2])
     const sector = tables.sectors.get(store, provider, number)
-    const partition = sector?.reservation[0]
+    const partition = sector?.reservation
     if (sector?.status !== 'precommitted' || partition === undefined) {
       throw new InvariantError(`sector ${provider}/${number} waits for a proof and is ${sector?.status}`)
     }
@@ -56,7 +56,7 @@ function failUnprovenSectors(context: BlockContext): void {
     tables.sectors.put(store, provider, number, {
       ...sector,
       status: 'failed',
-      reservation: [],
+      reservation: undefined,
       deposit: 0n,
       pledge: 0n,
     })

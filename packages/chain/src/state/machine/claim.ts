@@ -93,7 +93,7 @@ function subjectOf({ store }: BlockContext, tx: Transaction): Subject | undefine
     case 'SubmitPost': {
       const { provider, partition, challengeEpoch: epoch } = tx.body
       const record = tables.partitions.get(store, provider, partition)
-      const open = [...(record?.challenge ?? []), ...(record?.recovery ?? [])].find((each) => each.epoch === epoch)
+      const open = [record?.challenge, record?.recovery].find((each) => each?.epoch === epoch)
       return open && { type: 'answer', provider, partition, epoch, deadline: open.deadline }
     }
     case 'DeclareFaults':

@@ -61,9 +61,9 @@ export function recount(reader: StateReader): Totals {
   return totals
 }
 
-function isActivated(reader: StateReader, { sector: [number], terms }: Deal): boolean {
+function isActivated(reader: StateReader, { sector: number, terms }: Deal): boolean {
   if (number === undefined) return false
-  return (tables.sectors.get(reader, terms.provider, number)?.placement.length ?? 0) > 0
+  return tables.sectors.get(reader, terms.provider, number)?.placement !== undefined
 }
 
 function recountVesting(reader: StateReader): bigint {
@@ -100,10 +100,10 @@ function recountRedraws(reader: StateReader): void {
   assertEqual('redraws', BigInt(redraws.length), BigInt(tables.redrawCount.get(reader)?.count ?? 0))
   for (const [index, { value }] of redraws.entries()) {
     const { provider, partition } = value
-    const [place] = tables.partitions.get(reader, provider, partition)?.redraw ?? []
+    const place = tables.partitions.get(reader, provider, partition)?.redraw
     assertEqual(`redraw of partition ${provider}/${partition}`, BigInt(place ?? -1), BigInt(index))
   }
-  const waiting = [...tables.partitions.entries(reader, [])].filter(({ value }) => value.redraw.length > 0)
+  const waiting = [...tables.partitions.entries(reader, [])].filter(({ value }) => value.redraw !== undefined)
   assertEqual('partitions to be drawn again', BigInt(waiting.length), BigInt(redraws.length))
 }
 
@@ -111,7 +111,7 @@ function recountRedraws(reader: StateReader): void {
 function recountPlaces(reader: StateReader): void {
   const reserved = new Map<string, bigint>()
   for (const { parts, value } of tables.sectors.entries(reader, [])) {
-    for (const partition of value.reservation) addTo(reserved, `${keyNumber(parts[0])}/${partition}`, 1n)
+    if (value.reservation !== undefined) addTo(reserved, `${keyNumber(parts[0])}/${value.reservation}`, 1n)
   }
   let taken = 0n
   for (const { parts, value } of tables.partitions.entries(reader, [])) {

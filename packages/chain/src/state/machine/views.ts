@@ -123,7 +123,7 @@ export function sectorView(reader: StateReader, provider: number, number: number
   const seedEpoch = seedEpochOf(reader, readParams(reader), preCommitEpoch)
   const seed =
     seedEpoch === undefined ? undefined : draw(reader, 'SEED', seedEpoch, seedEntropyOf(provider, number, commR))
-  const [placement] = sector.placement
+  const { placement } = sector
   return {
     provider,
     number,
@@ -160,7 +160,7 @@ export function dealView(reader: StateReader, id: number): DealView | undefined 
     ...('activatedAt' in status ? { activatedAt: status.activatedAt, endsAt: status.endsAt } : {}),
     ...('sector' in status ? { sector: { provider, number: status.sector } } : {}),
     ...moneyOf(deal),
-    ...(status.state === 'claimed' ? { claim: String(deal.claim[0]?.amount ?? 0n) } : {}),
+    ...(status.state === 'claimed' ? { claim: String(deal.claim?.amount ?? 0n) } : {}),
     earned: String(gross - networkFee(gross, readParams(reader).networkFeeBps)),
     provenEpochs: deal.provenEpochs + due.proven,
     faultedEpochs: deal.faultedEpochs + due.faulted,
@@ -210,7 +210,7 @@ function partitionView(reader: StateReader, provider: number, number: number, pa
     power: partition.power,
     pending: String(pendingReward(partition, rewardsOf(reader).index)),
     ...(challenge === undefined ? {} : { challenge }),
-    ...(partition.requestedAt.length === 0 ? {} : { recoveryRequestedAt: partition.requestedAt[0] }),
+    ...(partition.requestedAt === undefined ? {} : { recoveryRequestedAt: partition.requestedAt }),
     ...(recovery === undefined ? {} : { recovery }),
     ...(partition.recoveryBarredUntil === 0 ? {} : { recoveryBarredUntil: partition.recoveryBarredUntil }),
   }
@@ -220,7 +220,7 @@ function challengeView(
   reader: StateReader,
   provider: number,
   number: number,
-  { challenge: [open] }: Partition,
+  { challenge: open }: Partition,
 ): ChallengeView | undefined {
   const randomness = open && draw(reader, 'POST', open.epoch, entropyOf(provider, number))
   if (open === undefined || randomness === undefined) return undefined
@@ -238,7 +238,7 @@ function recoveryView(
   reader: StateReader,
   provider: number,
   number: number,
-  { recovery: [open] }: Partition,
+  { recovery: open }: Partition,
 ): ChallengeView | undefined {
   const randomness = open && draw(reader, 'RECOVERY', open.epoch, entropyOf(provider, number))
   if (open === undefined || randomness === undefined) return undefined
@@ -259,7 +259,7 @@ function listed(members: readonly PositionedMember[]): { number: number; commR: 
 function sectorState(reader: StateReader, provider: number, sector: Sector): SectorState {
   if (sector.status === 'failed' || sector.status === 'terminated') return 'terminated'
   if (sector.status === 'ended') return 'expired'
-  if (sector.placement.length === 0) return 'precommitted'
+  if (sector.placement === undefined) return 'precommitted'
   return standingOf(reader, provider, sector).stoppedAt === undefined ? 'active' : 'faulty'
 }
 

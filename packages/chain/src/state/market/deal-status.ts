@@ -41,15 +41,15 @@ export interface DueEpochs {
 
 export function dealStatus(store: StateReader, deal: Deal, height: Epoch): DealStatus {
   if (deal.closed === 'lapsed') return { state: 'lapsed' }
-  if (deal.closed === 'cancelled' && deal.sector.length === 0) return { state: 'cancelled' }
+  if (deal.closed === 'cancelled' && deal.sector === undefined) return { state: 'cancelled' }
   const bound = bindingSector(store, deal)
   if (bound === undefined) return { state: height > deal.lapsesAt ? 'lapsed' : 'published' }
   if (bound.sector.status === 'precommitted') return { state: 'committed', sector: bound.number }
   const { activatedAt } = placementOf(bound.sector)
   const endsAt = activatedAt + deal.duration
   const span = { sector: bound.number, activatedAt }
-  if (deal.claim.length > 0) return { state: deal.closed === 'no' ? 'claimed' : 'expired', ...span, endsAt }
-  const [stopped] = bound.sector.stopped
+  if (deal.claim !== undefined) return { state: deal.closed === 'no' ? 'claimed' : 'expired', ...span, endsAt }
+  const { stopped } = bound.sector
   if (bound.sector.status === 'terminated' && stopped !== undefined && stopped.at < endsAt) {
     return { state: 'terminated', ...span, endsAt: stopped.at }
   }
@@ -71,7 +71,7 @@ export function dueEpochs(store: StateReader, deal: Deal, status: DealStatus): D
 }
 
 function bindingSector(store: StateReader, deal: Deal): { number: number; sector: Sector } | undefined {
-  const [number] = deal.sector
+  const { sector: number } = deal
   if (number === undefined) return undefined
   const sector = tables.sectors.get(store, deal.terms.provider, number)
   if (sector === undefined) throw new InvariantError(`sector ${deal.terms.provider}/${number} of a deal is unknown`)

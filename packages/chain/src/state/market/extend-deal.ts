@@ -48,7 +48,7 @@ export function extendDeal(
   }
   fundEscrow(store, payer, client, price)
   const duration = deal.duration + epochs
-  const [number] = deal.sector
+  const { sector: number } = deal
   const sector = requireSector(store, provider, number!)
   const dealsEnd = Math.max(sector.dealsEnd, placementOf(sector).activatedAt + duration)
   tables.sectors.put(store, provider, number!, { ...sector, dealsEnd })

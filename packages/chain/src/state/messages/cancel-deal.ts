@@ -66,7 +66,7 @@ function faultSince({ store }: TxContext, provider: number, number: number): rea
   const sector = requireSector(store, provider, number)
   const { stoppedAt } = standingOf(store, provider, sector)
   if (stoppedAt === undefined) return []
-  const [recovery] = partitionOf(store, provider, placementOf(sector).partition).recovery
+  const { recovery } = partitionOf(store, provider, placementOf(sector).partition)
   if (recovery === undefined) return [stoppedAt]
   throw new TxError('DEAL_IN_RECOVERY', {
     message: `sector ${provider}/${number} is being proven again, until epoch ${recovery.deadline}`,
@@ -92,7 +92,7 @@ function leaveFaulty(
     refunded: deal.refunded + rest,
     duration: height - span.activatedAt,
     cancelled: true,
-    claim: [{ amount: rest, faultySince: span.faultySince }],
+    claim: { amount: rest, faultySince: span.faultySince },
   })
   emit({ type: 'deal:cancelled', deal: id, provider, client, epoch: height, claim: String(rest) })
 }

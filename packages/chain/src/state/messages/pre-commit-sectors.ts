@@ -90,12 +90,12 @@ function preCommit(context: TxContext, provider: number, sector: SectorPreCommit
     pledge,
     dealsEnd: 0,
     pay: deals.reduce((sum, { deal }) => sum + deal.terms.pricePerEpoch, 0n),
-    reservation: [partition],
-    placement: [],
-    stopped: [],
+    reservation: partition,
+    placement: undefined,
+    stopped: undefined,
   })
   tables.commitDeadlines.put(store, commitBy, provider, number, {})
-  for (const { id, deal } of deals) tables.deals.put(store, id, { ...deal, sector: [number] })
+  for (const { id, deal } of deals) tables.deals.put(store, id, { ...deal, sector: number })
   emit({ type: 'sector:precommitted', provider, sector: number, epoch: height, commitBy, deals: sector.deals })
 }
 

@@ -36,16 +36,16 @@ export const proveCommitSector: Effect<ProveCommitSector> = (context, { provider
 
   tables.commitDeadlines.delete(store, sector.commitBy, provider, number)
   unlockCollateral(store, provider, sector.deposit)
-  const [partition] = sector.reservation
+  const { reservation: partition } = sector
   if (partition === undefined) throw new InvariantError(`no place is kept for sector ${provider}/${number}`)
   const position = takePlace(context, provider, partition, { ...sector, number })
   tables.sectors.put(store, provider, number, {
     ...sector,
     status: 'active',
     deposit: 0n,
-    reservation: [],
+    reservation: undefined,
     dealsEnd: endOfDeals(context, sector),
-    placement: [{ partition, position, activatedAt: height, since: height, listedAt: height, faultedEpochs: 0 }],
+    placement: { partition, position, activatedAt: height, since: height, listedAt: height, faultedEpochs: 0 },
   })
   activateDeals(context, provider, number, partition, sector)
 }

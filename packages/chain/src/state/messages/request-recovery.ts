@@ -35,7 +35,7 @@ export function checkRequest(context: TxContext, { provider, partition, sectors 
   const { store, height } = context
   requireOwner(context, provider)
   const record = requirePartition(store, provider, partition)
-  if (record.requestedAt.length > 0 || record.recovery.length > 0) {
+  if (record.requestedAt !== undefined || record.recovery !== undefined) {
     throw new TxError('RECOVERY_PENDING', {
       message: `partition ${provider}/${partition} has a request to recover already`,
       hint: 'answer its challenge when it is drawn',

@@ -141,7 +141,7 @@ function expire(
 function decideClaim(context: TxContext, id: number, deal: Deal, number: number): Deal {
   const { store, params, emit } = context
   const { provider, client, pricePerEpoch } = deal.terms
-  const [claim] = deal.claim
+  const { claim } = deal
   if (claim === undefined || deal.locked !== 0n) throw new InvariantError(`deal ${id} is left and not settled`)
   const sector = requireSector(store, provider, number)
   const recoveredAt = recoveryAfter(store, { provider, number }, claim.faultySince)

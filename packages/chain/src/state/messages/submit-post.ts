@@ -78,8 +78,8 @@ export function openChallenge(context: TxContext, body: SubmitPost): Answered {
   const { provider, partition: number, challengeEpoch: epoch } = body
   requireOwner(context, provider)
   const partition = requirePartition(store, provider, number)
-  const regular = partition.challenge.find((each) => each.epoch === epoch)
-  const recovery = partition.recovery.find((each) => each.epoch === epoch)
+  const regular = partition.challenge?.epoch === epoch ? partition.challenge : undefined
+  const recovery = partition.recovery?.epoch === epoch ? partition.recovery : undefined
   const open = regular ?? recovery
   if (open === undefined || height > open.deadline || height <= open.openedAt) {
     throw new TxError('CHALLENGE_NOT_OPEN', {

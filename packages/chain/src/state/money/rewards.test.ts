@@ -79,7 +79,7 @@ function add(context: BlockContext, number: number, expiry = 10_000): number {
   return addSector(context, { number, expiry, profile: '2KiB-test' })
 }
 
-const openOf = (context: BlockContext, partition = 0) => partitionOf(context.store, PROVIDER, partition).challenge[0]
+const openOf = (context: BlockContext, partition = 0) => partitionOf(context.store, PROVIDER, partition).challenge
 
 /** Blocks until partition 0 is challenged. @returns the block that drew it */
 function untilDrawn(game: Play): BlockContext {
@@ -184,7 +184,7 @@ describe('rewards for unproven time:', () => {
       declareFault(context, PROVIDER, 0)
       enqueueRecovery(context, PROVIDER, 0, [0])
     })
-    const isOpen = (context: BlockContext): boolean => partitionOf(context.store, PROVIDER, 0).recovery.length > 0
+    const isOpen = (context: BlockContext): boolean => partitionOf(context.store, PROVIDER, 0).recovery !== undefined
     while (!isOpen(game.block())) expect(game.credited()).toBe(credited)
     game.block((context) => acceptRecovery(context, PROVIDER, 0))
     expect(rewardsOf(game.block().store).power).toBe(0n)

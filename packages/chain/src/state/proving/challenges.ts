@@ -82,7 +82,7 @@ export function closeDueChallenges(context: BlockContext): void {
     const place = { provider, partition: number, epoch: challenge.epoch }
     if (isVoid(context, partition, challenge)) {
       tables.challengeDeadlines.delete(store, height, provider, number)
-      writePartition(context, provider, number, { ...partition, challenge: [] })
+      writePartition(context, provider, number, { ...partition, challenge: undefined })
       addRedraw(context, { provider, partition: number })
       emit({ type: 'challenge:void', ...place, reason: 'CHAIN_SLOW' })
     } else {
@@ -122,7 +122,7 @@ export function closeChallenge(context: BlockContext, provider: number, number: 
   writePartition(context, provider, number, {
     ...reached,
     ...earnFrom(store, partition, { rewardIndex, bytes }),
-    challenge: [],
+    challenge: undefined,
     closedEpoch: epoch,
     closedFrozenAt: frozenAt,
   })
@@ -159,7 +159,7 @@ function leaveUnreached(
 }
 
 export function openChallengeOf(partition: Partition): OpenChallenge {
-  const [challenge] = partition.challenge
+  const { challenge } = partition
   if (challenge === undefined) throw new InvariantError('a partition without an open challenge has a deadline')
   return challenge
 }
@@ -179,14 +179,14 @@ function openChallenge(context: BlockContext, provider: number, number: number, 
   const { store, params, height, emit } = context
   const partition = partitionOf(store, provider, number)
   const { frozenAt } = drawsOf(store)
-  if (partition.challenge.length > 0 || !hasMembersAt(store, provider, number, frozenAt)) return
+  if (partition.challenge !== undefined || !hasMembersAt(store, provider, number, frozenAt)) return
   removeRedraw(context, { provider, partition: number })
   const deadline = height + responseWindowOf(params, partition.profile)
   tables.challengeDeadlines.put(store, deadline, provider, number, {})
   writePartition(context, provider, number, {
     ...partition,
-    redraw: [],
-    challenge: [{ epoch, frozenAt, openedAt: height, deadline }],
+    redraw: undefined,
+    challenge: { epoch, frozenAt, openedAt: height, deadline },
   })
   emit({ type: 'challenge:opened', provider, partition: number, epoch, deadline })
 }
@@ -224,7 +224,7 @@ export function endSector(
   const isProven = unproven === undefined
   const proven = isProven ? sector.expiry : standingOf(store, provider, sector).proven
   const drawn = isProven ? Math.min(proven, partitionOf(store, provider, partition).closedEpoch) : proven
-  const stopped = [{ proven, drawn, at: height }] as const
+  const stopped = { proven, drawn, at: height }
   unlockCollateral(store, provider, sector.pledge)
   tables.sectors.put(store, provider, number, { ...sector, status: 'ended', pledge: 0n, stopped })
   const forfeited = unlistMember(context, provider, partition, position)

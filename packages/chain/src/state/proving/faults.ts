@@ -58,7 +58,7 @@ export function missChallenge(
   const sound = members.filter((member) => isListed({ missedFrozenAt: frozenAt }, member, NOW))
   writePartition(context, provider, number, {
     ...partition,
-    challenge: [],
+    challenge: undefined,
     missedFrozenAt: frozenAt,
     sound: sound.length,
     power: 0,
@@ -91,7 +91,7 @@ export function declareFault(context: BlockContext, provider: number, number: nu
   const sector = requireSector(store, provider, number)
   const { partition, position } = placementOf(sector)
   const { proven } = standingOf(store, provider, sector)
-  tables.sectors.put(store, provider, number, { ...sector, stopped: [{ proven, drawn: proven, at: height }] })
+  tables.sectors.put(store, provider, number, { ...sector, stopped: { proven, drawn: proven, at: height } })
   tables.faultDeadlines.put(store, height + params.faultMaxAge, provider, partition, {})
   return unlistMember(context, provider, partition, position)
 }
@@ -116,7 +116,7 @@ export function terminateSector(
   tables.sectors.put(store, provider, number, {
     ...sector,
     status: isOver ? 'ended' : 'terminated',
-    stopped: [{ proven, drawn: proven, at: height }],
+    stopped: { proven, drawn: proven, at: height },
     pledge: 0n,
   })
   const forfeited =
@@ -144,7 +144,7 @@ export function terminateOldFaults(context: BlockContext): void {
   }
   for (const { epoch, provider, partition } of due) {
     if (left === 0) return
-    const [recovery] = partitionOf(store, provider, partition).recovery
+    const { recovery } = partitionOf(store, provider, partition)
     const old = recovery === undefined ? tooOld(context, provider, partition) : []
     for (const number of old.slice(0, left)) terminateSector(context, provider, number, 'FAULT_TOO_OLD')
     if (old.length > left) return

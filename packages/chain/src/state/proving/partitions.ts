@@ -146,7 +146,7 @@ export function departDue(context: BlockContext): void {
   for (const { epoch, provider, partition, position } of due) {
     tables.departures.delete(store, epoch, provider, partition, position)
     const { challenge, recovery } = partitionOf(store, provider, partition)
-    const open = [...challenge, ...recovery].map(({ deadline }) => deadline)
+    const open = [challenge, recovery].flatMap((each) => each?.deadline ?? [])
     if (open.length === 0) removeMember(context, provider, partition, position)
     else tables.departures.put(store, Math.max(...open), provider, partition, position, {})
   }
@@ -184,15 +184,15 @@ export function writePartition(context: BlockContext, provider: number, number: 
   const hasRoom = !partition.retired && partition.sectors + partition.reserved < params.partitionSectorsMax
   if (hasRoom) tables.partitionsWithRoom.put(store, provider, partition.profile, number, {})
   else tables.partitionsWithRoom.delete(store, provider, partition.profile, number)
-  const [waited] = before === undefined ? [] : waitsSince(before)
-  const [waits] = waitsSince(partition)
+  const waited = before && waitsSince(before)
+  const waits = waitsSince(partition)
   if (waited !== undefined && waited !== waits) tables.recoveryQueue.delete(store, waited, provider, number)
   if (waits !== undefined && waited !== waits) tables.recoveryQueue.put(store, waits, provider, number, {})
 }
 
 /** Its place in the queue of recoveries, which it has only while it is not being challenged. */
 function waitsSince({ requestedAt, challenge }: Partition): Partition['requestedAt'] {
-  return challenge.length === 0 ? requestedAt : []
+  return challenge === undefined ? requestedAt : undefined
 }
 
 function partitionWithRoom(store: StateReader, provider: number, profile: string): number | undefined {
@@ -225,14 +225,14 @@ function createPartition(context: BlockContext, provider: number, profile: strin
     nextPosition: 0,
     firstExpiry: 0,
     retired: false,
-    challenge: [],
-    redraw: [],
+    challenge: undefined,
+    redraw: undefined,
     closedEpoch: height,
     closedFrozenAt: 0,
     unreached: 0,
     missedFrozenAt: 0,
-    requestedAt: [],
-    recovery: [],
+    requestedAt: undefined,
+    recovery: undefined,
     recoveryBarredUntil: 0,
   })
   enterSlot(store, slot, provider, number)

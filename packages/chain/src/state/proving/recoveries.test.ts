@@ -32,14 +32,13 @@ test('a request whose partition is being challenged stands aside until that is o
   const requestedAt = chain.height
   const waiting = new Set(Array.from({ length: count }, (_, partition) => partition))
   const challenged = (partition: number): boolean =>
-    tables.partitions.get(chain.state, provider, partition)!.challenge.length > 0
+    tables.partitions.get(chain.state, provider, partition)!.challenge !== undefined
   let passedOver = 0
   for (let block = 0; waiting.size > 0; block++) {
     expect(block).toBeLessThan(200)
     // What is asked is answered two blocks later, so that partitions are often under challenge.
     const answers = [...Array(count).keys()].flatMap((partition) => {
-      const [open] = tables.partitions.get(chain.state, provider, partition)!.challenge
-      const [recovery] = tables.partitions.get(chain.state, provider, partition)!.recovery
+      const { challenge: open, recovery } = tables.partitions.get(chain.state, provider, partition)!
       if (open === undefined && recovery === undefined) return []
       if (open !== undefined && chain.height < open.epoch + 2) return []
       const body = claimedAnswer(chain, provider, partition)

@@ -32,7 +32,7 @@ export function enqueueRecovery(
 ): void {
   const { store, height } = context
   tables.recoveryLists.put(store, provider, number, { positions })
-  writePartition(context, provider, number, { ...partitionOf(store, provider, number), requestedAt: [height] })
+  writePartition(context, provider, number, { ...partitionOf(store, provider, number), requestedAt: height })
 }
 
 /**
@@ -77,8 +77,8 @@ export function acceptRecovery(context: BlockContext, provider: number, number: 
     const position = listMember(context, provider, number, { ...sector, number: member.number })
     tables.sectors.put(store, provider, member.number, {
       ...sector,
-      stopped: [],
-      placement: [{ ...placement, position, since: epoch, listedAt: height, faultedEpochs: before + epoch - proven }],
+      stopped: undefined,
+      placement: { ...placement, position, since: epoch, listedAt: height, faultedEpochs: before + epoch - proven },
     })
   }
   tables.recoveryLists.delete(store, provider, number)
@@ -95,7 +95,7 @@ export function closeDueRecoveries(context: BlockContext): void {
     if (isVoid(context, partition, open)) {
       takeRecovery(context, provider, number, 0)
       const waiting = partitionOf(store, provider, number)
-      writePartition(context, provider, number, { ...waiting, requestedAt: [open.requestedAt] })
+      writePartition(context, provider, number, { ...waiting, requestedAt: open.requestedAt })
       emit({ type: 'challenge:void', ...place, reason: 'CHAIN_SLOW' })
       continue
     }
@@ -123,7 +123,7 @@ function openRecovery(context: BlockContext, { provider, number, requestedAt }: 
   })
   if (faulty.length === 0) {
     tables.recoveryLists.delete(store, provider, number)
-    writePartition(context, provider, number, { ...partition, requestedAt: [] })
+    writePartition(context, provider, number, { ...partition, requestedAt: undefined })
     return false
   }
   const deadline = height + responseWindowOf(params, partition.profile)
@@ -131,8 +131,8 @@ function openRecovery(context: BlockContext, { provider, number, requestedAt }: 
   tables.recoveryDeadlines.put(store, deadline, provider, number, {})
   writePartition(context, provider, number, {
     ...partition,
-    requestedAt: [],
-    recovery: [{ epoch, requestedAt, openedAt: height, deadline }],
+    requestedAt: undefined,
+    recovery: { epoch, requestedAt, openedAt: height, deadline },
   })
   emit({ type: 'recovery:opened', provider, partition: number, epoch, deadline })
   return true
@@ -143,11 +143,11 @@ function takeRecovery(context: BlockContext, provider: number, number: number, b
   const partition = partitionOf(store, provider, number)
   const recovery = openRecoveryOf(partition)
   tables.recoveryDeadlines.delete(store, recovery.deadline, provider, number)
-  writePartition(context, provider, number, { ...partition, recovery: [], recoveryBarredUntil: barredUntil })
+  writePartition(context, provider, number, { ...partition, recovery: undefined, recoveryBarredUntil: barredUntil })
   return recovery
 }
 
-function openRecoveryOf({ recovery: [open] }: Partition): OpenRecovery {
+function openRecoveryOf({ recovery: open }: Partition): OpenRecovery {
   if (open === undefined) throw new InvariantError('a partition without an open recovery has a deadline')
   return open
 }

@@ -38,7 +38,7 @@ test('1,152 void partitions of 4GiB sectors are drawn again, and no full-size an
     // In the order of their deadlines, as a block takes them.
     const open = [...tables.challengeDeadlines.entries(store, [])].map(({ parts }) => Number.parseInt(parts[2]!, 16))
     for (const number of open) {
-      const [challenge] = partitionOf(store, PROVIDER, number).challenge
+      const { challenge } = partitionOf(store, PROVIDER, number)
       if (challenge!.openedAt + PROVING_EPOCHS <= height && room.take(answer)) {
         closeChallenge(context, PROVIDER, number, 'answered')
       }

@@ -20,13 +20,13 @@ export function addRedraw(context: BlockContext, place: Redraw): void {
   const count = redrawCount(store)
   tables.redraws.put(store, count, place)
   tables.redrawCount.put(store, { count: count + 1 })
-  setPlace(context, place, [count])
+  setPlace(context, place, count)
 }
 
 /** The partition, if it waits there, does so no longer; the last of the array moves into the hole. */
 export function removeRedraw(context: BlockContext, { provider, partition }: Redraw): void {
   const { store } = context
-  const [hole] = partitionOf(store, provider, partition).redraw
+  const { redraw: hole } = partitionOf(store, provider, partition)
   if (hole === undefined) return
   const last = redrawCount(store) - 1
   const moved = redrawAt(store, last)
@@ -34,9 +34,9 @@ export function removeRedraw(context: BlockContext, { provider, partition }: Red
   tables.redrawCount.put(store, { count: last })
   if (last !== hole) {
     tables.redraws.put(store, hole, moved)
-    setPlace(context, moved, [hole])
+    setPlace(context, moved, hole)
   }
-  setPlace(context, { provider, partition }, [])
+  setPlace(context, { provider, partition }, undefined)
 }
 
 /** Those that are drawn at an epoch whose randomness is there; they leave the set. */
@@ -65,11 +65,7 @@ function redrawAt(store: StateReader, index: number): Redraw {
   return place
 }
 
-function setPlace(
-  context: BlockContext,
-  { provider, partition }: Redraw,
-  redraw: readonly [number] | readonly [],
-): void {
+function setPlace(context: BlockContext, { provider, partition }: Redraw, redraw: number | undefined): void {
   const record = partitionOf(context.store, provider, partition)
   writePartition(context, provider, partition, { ...record, redraw })
 }

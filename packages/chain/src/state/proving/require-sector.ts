@@ -26,7 +26,7 @@ export function requireSectorIn(store: StateReader, provider: number, partition:
       hint: 'name sectors of the partition',
     })
   }
-  if (sector.placement[0]?.partition !== partition) {
+  if (sector.placement?.partition !== partition) {
     throw new TxError('SECTOR_PARTITION_WRONG', {
       message: `sector ${provider}/${number} is not in partition ${partition}`,
       hint: 'name sectors of one partition',

@@ -59,7 +59,8 @@ function slowChain(provingPeriod = PERIOD): SlowChain {
 /** What an honest provider does in each block. */
 function answer(context: BlockContext): void {
   const partition = partitionOf(context.store, PROVIDER, 0)
-  const isOpen = partition.challenge.some((open) => !isTooLate(context, partition, open))
+  const { challenge } = partition
+  const isOpen = challenge !== undefined && !isTooLate(context, partition, challenge)
   if (isOpen) closeChallenge(context, PROVIDER, 0, 'answered')
 }
 
@@ -103,7 +104,7 @@ describe('one block late at each challenge', () => {
     let sinceDraw = 0
     for (let block = 0; block < 10 * PERIOD; block++) {
       chain.block(sinceDraw === late ? 15_000 : BLOCK_MS)
-      sinceDraw = chain.partition().challenge.length === 0 ? 0 : sinceDraw + 1
+      sinceDraw = chain.partition().challenge === undefined ? 0 : sinceDraw + 1
     }
     expect(chain.count('challenge:void')).toBe(0)
     expect(chain.count('post:missed')).toBe(1)
@@ -114,7 +115,7 @@ test('stopping the chain at each challenge: nothing is paid or minted beyond the
   const chain = slowChain()
   for (let block = 0; block < 60; block++) chain.block(BLOCK_MS, answer)
   const before = { closed: chain.partition().closedEpoch, credited: credited(chain) }
-  const isOpen = (): boolean => chain.partition().challenge.length > 0
+  const isOpen = (): boolean => chain.partition().challenge !== undefined
   // The data is away for ten periods: whenever it is asked for, the chain is nearly stopped until that is void.
   for (let block = 0; block < 10 * PERIOD; block++) chain.block(isOpen() ? STOPPED_MS : BLOCK_MS)
   let last = chain.block(BLOCK_MS)
@@ -161,13 +162,13 @@ test('a recovery whose challenge is void goes back to its place in the queue, an
   const until = (isReached: () => boolean, blockMs: number): void => {
     while (!isReached()) chain.block(blockMs)
   }
-  const isOpen = (): boolean => chain.partition().recovery.length > 0
+  const isOpen = (): boolean => chain.partition().recovery !== undefined
   until(isOpen, BLOCK_MS)
-  const [first] = chain.partition().recovery
+  const { recovery: first } = chain.partition()
   until(() => chain.count('challenge:void') > 0, STOPPED_MS)
   expect(chain.height).toBe(first!.deadline)
   until(isOpen, BLOCK_MS)
-  const [second] = chain.partition().recovery
+  const { recovery: second } = chain.partition()
   expect(second!.requestedAt).toBe(requestedAt)
   expect(second!.epoch).toBeGreaterThanOrEqual(first!.deadline)
   expect(chain.count('recovery:missed') + chain.count('provider:charged')).toBe(0)

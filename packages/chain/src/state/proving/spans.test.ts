@@ -82,13 +82,13 @@ function simulate(run: Run): Counted {
       const partition = partitionOf(context.store, PROVIDER, number)
       const mayAnswer = (open: { epoch: number; openedAt: number }): boolean =>
         isDiligent && open.openedAt < height && !isTooLate(context, partition, open)
-      if (challenge.some(mayAnswer)) decide(context, model, number, 'answered')
-      if (recovery.some(mayAnswer)) recover(context, model, number)
+      if (challenge !== undefined && mayAnswer(challenge)) decide(context, model, number, 'answered')
+      if (recovery !== undefined && mayAnswer(recovery)) recover(context, model, number)
       if (random(24) === 0) declare(context, model, number)
       if (random(4) === 0) request(context, number)
     }
     for (const number of partitionNumbers(context)) {
-      const [open] = partitionOf(context.store, PROVIDER, number).challenge
+      const { challenge: open } = partitionOf(context.store, PROVIDER, number)
       if (open?.deadline !== height) continue
       if (!isVoid(context, partitionOf(context.store, PROVIDER, number), open)) decide(context, model, number, 'missed')
     }
@@ -130,7 +130,7 @@ function prove(sector: ModelSector, through: number, gap: { readonly from: numbe
 
 /** Writes the verdict of a challenge into the model, and, if it was answered, closes it in the state. */
 function decide(context: BlockContext, model: Model, partition: number, outcome: 'answered' | 'missed'): void {
-  const [open] = partitionOf(context.store, PROVIDER, partition).challenge
+  const { challenge: open } = partitionOf(context.store, PROVIDER, partition)
   const { answered } = model
   const gap = {
     from: answered.get(partition) ?? 0,
@@ -163,14 +163,14 @@ function request(context: BlockContext, number: number): void {
     const sector = tables.sectors.get(context.store, PROVIDER, member.number)!
     return !isListed(partition, member, NOW) && sector.status === 'active' && member.expiry > context.height
   })
-  const isFree = partition.requestedAt.length === 0 && partition.recovery.length === 0
+  const isFree = partition.requestedAt === undefined && partition.recovery === undefined
   if (faulty.length === 0 || !isFree || partition.recoveryBarredUntil > context.height) return
   const positions = faulty.map(({ position }) => position)
   enqueueRecovery(context, PROVIDER, number, positions)
 }
 
 function recover(context: BlockContext, model: Model, number: number): void {
-  const [open] = partitionOf(context.store, PROVIDER, number).recovery
+  const { recovery: open } = partitionOf(context.store, PROVIDER, number)
   for (const member of recoveryMembers(context.store, PROVIDER, number)) {
     const sector = model.sectors.get(member.number)!
     if (sector.state !== 'faulty') continue
@@ -199,8 +199,8 @@ function endOldFaults(context: BlockContext, events: { type: string }[], model: 
 function passFaulty(context: BlockContext, model: Model): void {
   for (const sector of model.sectors.values()) {
     if (sector.state !== 'faulty') continue
-    const [placement] = tables.sectors.get(context.store, PROVIDER, sector.number)!.placement
-    const [recovery] = partitionOf(context.store, PROVIDER, placement!.partition).recovery
+    const { placement } = tables.sectors.get(context.store, PROVIDER, sector.number)!
+    const { recovery } = partitionOf(context.store, PROVIDER, placement!.partition)
     fault(sector, recovery?.epoch ?? drawsOf(context.store).through)
   }
 }

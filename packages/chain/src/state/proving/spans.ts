@@ -24,7 +24,7 @@ export interface Standing {
 
 export function standingOf(store: StateReader, provider: number, sector: Sector): Standing {
   const { partition, since, listedAt } = placementOf(sector)
-  const [stopped] = sector.stopped
+  const { stopped } = sector
   if (stopped !== undefined) return { proven: stopped.proven, stoppedAt: stopped.at }
   const miss = firstMissSince(store, provider, partition, listedAt)
   const { closedEpoch, closedFrozenAt } = miss ?? partitionOf(store, provider, partition)
@@ -38,7 +38,7 @@ export function decidedThrough(store: StateReader, provider: number, sector: Sec
   if (stoppedAt === undefined) return proven
   if (sector.status === 'terminated') return stoppedAt
   // A recovery counts from its draw: one that is not open yet will be drawn later than all that are.
-  const [recovery] = partitionOf(store, provider, placementOf(sector).partition).recovery
+  const { recovery } = partitionOf(store, provider, placementOf(sector).partition)
   return Math.max(proven, recovery?.epoch ?? drawsOf(store).through)
 }
 
@@ -90,7 +90,7 @@ function faultsThrough(
     return { before: before - unreached(Math.min(epoch, start), start), run: Math.max(0, epoch - start) }
   }
   const { proven, stoppedAt } = standingOf(store, provider, sector)
-  const [{ drawn } = { drawn: proven }] = sector.stopped
+  const drawn = sector.stopped?.drawn ?? proven
   const end = stoppedAt === undefined ? epoch : Math.min(epoch, drawn)
   return {
     before: faultedEpochs + unreached(since, end),
@@ -117,7 +117,7 @@ export function unreachedBetween(
 }
 
 export function placementOf(sector: Sector): Placement {
-  const [placement] = sector.placement
+  const { placement } = sector
   if (placement === undefined) throw new InvariantError('a sector that was never proven has no span')
   return placement
 }
