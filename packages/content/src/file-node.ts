@@ -24,6 +24,8 @@ export function fileNode(cid: CID, bytes: Uint8Array): FileNode {
       throw new NotAFileError(cid, 'directory')
     case 'shard':
       throw new NotAFileError(cid, 'sharded directory')
+    case 'symlink':
+      throw new NotAFileError(cid, 'symlink')
     case 'other':
       throw new NotAFileError(cid, node.what)
   }

@@ -1,5 +1,6 @@
 /** @granary/content: file ↔ IPFS. Nothing here needs Node; what does is in `@granary/content/node`. */
 export { CidInvalidError, multihashKey, parseCid } from './cid-key.ts'
+export { dagObjectText, type ObjectCodec, objectCodec } from './dag-object.ts'
 export { type EntityOptions, entityBlocks } from './entity-blocks.ts'
 export { type FileBlock, type FileRange, fileBlocks } from './file-blocks.ts'
 export { NotAFileError } from './file-node.ts'
@@ -7,6 +8,7 @@ export { type ImportOptions, type ImportProgress, importFile } from './import-fi
 export { type FolderEntry, importFolder } from './import-folder.ts'
 export { InlineTooLongError, inlineBytes } from './inline.ts'
 export { CodecUnsupportedError, DagInvalidError, linksOf } from './links-of.ts'
+export { type DirectoryEntry, listDirectory } from './list-directory.ts'
 export {
   type CarBlock,
   type CarFault,
@@ -18,8 +20,9 @@ export {
 export { type PieceInfo, pieceOf } from './piece-of.ts'
 export { NamesCollideError } from './put-folder.ts'
 export { fileLength, readFile } from './read-file.ts'
-export { PathNotFoundError, type ResolvedPath, resolvePath } from './resolve-path.ts'
+export { PathInsideBlockError, PathNotFoundError, type ResolvedPath, resolvePath } from './resolve-path.ts'
 export { type BlockReader, type ContentStore, type ReadOptions, readBlock } from './store.ts'
+export { type UnixFsNode, unixFsNode } from './unixfs-node.ts'
 export {
   CarOrderError,
   CarTruncatedError,

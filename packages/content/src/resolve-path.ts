@@ -1,6 +1,7 @@
-/** A path below a root, one name at a time, through UnixFS directories plain and sharded. */
+/** A path below a root, one name at a time: through UnixFS directories plain and sharded, and along the links of objects. */
 import { GranaryError } from '@granary/base'
-import type { CID } from 'multiformats/cid'
+import { CID } from 'multiformats/cid'
+import { dagObject, isDagObject, valueUnder } from './dag-object.ts'
 import { placeOf, type Shard } from './shard.ts'
 import { type BlockReader, type ReadOptions, readBlock } from './store.ts'
 import { type UnixFsNode, unixFsNode } from './unixfs-node.ts'
@@ -22,7 +23,19 @@ export class PathNotFoundError extends GranaryError {
   }
 }
 
-/** @throws PathNotFoundError PATH_NOT_FOUND, DagInvalidError DAG_INVALID, and what the store throws */
+/** What is named is a part of a block, and no block of its own. */
+export class PathInsideBlockError extends GranaryError {
+  constructor(cid: CID, names: readonly string[]) {
+    super({
+      code: 'PATH_INSIDE_BLOCK',
+      message: `/${names.join('/')} ends inside block ${cid}: what is there is no link`,
+      hint: 'ask for the block, and read the part out of it',
+      details: { cid: cid.toString() },
+    })
+  }
+}
+
+/** @throws PathNotFoundError PATH_NOT_FOUND, PathInsideBlockError PATH_INSIDE_BLOCK, DagInvalidError DAG_INVALID, and what the store throws */
 export async function resolvePath(
   root: CID,
   names: readonly string[],
@@ -30,18 +43,30 @@ export async function resolvePath(
   options: ReadOptions = {},
 ): Promise<ResolvedPath> {
   const onTheWay = new Map<string, Block>()
-  const read = async (cid: CID): Promise<UnixFsNode> => {
+  const readBytes = async (cid: CID): Promise<Uint8Array> => {
     const bytes = await readBlock(store, cid, options)
     onTheWay.set(cid.toString(), { cid, bytes })
-    return unixFsNode(cid, bytes)
+    return bytes
   }
+  const read = async (cid: CID): Promise<UnixFsNode> => unixFsNode(cid, await readBytes(cid))
   let cid = root
+  /** Of an object, the part that has been reached. */
+  let inside: unknown
   for (const name of names) {
+    if (inside !== undefined || isDagObject(cid)) {
+      const value = valueUnder(inside ?? dagObject(cid, await readBytes(cid)), name)
+      if (value === undefined) throw new PathNotFoundError(root, names, name)
+      const link = CID.asCID(value)
+      inside = link === null ? value : undefined
+      cid = link ?? cid
+      continue
+    }
     const node = await read(cid)
     const child = node.kind === 'shard' ? await inShards(node, name, read) : childOf(node, name)
     if (child === undefined) throw new PathNotFoundError(root, names, name)
     cid = child
   }
+  if (inside !== undefined) throw new PathInsideBlockError(cid, names)
   return { cid, blocks: [...onTheWay.values()] }
 }
 

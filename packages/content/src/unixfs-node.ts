@@ -27,13 +27,19 @@ export interface Directory {
   readonly entries: ReadonlyMap<string, CID>
 }
 
+export interface Symlink {
+  readonly kind: 'symlink'
+  /** The path that it points to, as it was written. */
+  readonly target: Uint8Array
+}
+
 /** What is neither a file nor a directory, and what it is instead. */
 export interface Other {
   readonly kind: 'other'
   readonly what: string
 }
 
-export type UnixFsNode = FileNode | Directory | Shard | Other
+export type UnixFsNode = FileNode | Directory | Shard | Symlink | Other
 
 /** @throws DagInvalidError DAG_INVALID */
 export function unixFsNode(cid: CID, bytes: Uint8Array): UnixFsNode {
@@ -52,8 +58,9 @@ export function unixFsNode(cid: CID, bytes: Uint8Array): UnixFsNode {
       return { kind: 'directory', entries: entriesOf(links.links) }
     case 'shard':
       return shardOf(cid, data, links.links)
-    case 'metadata':
     case 'symlink':
+      return { kind: 'symlink', target: data.data }
+    case 'metadata':
       return { kind: 'other', what: data.type }
   }
 }

@@ -25,6 +25,8 @@ export const contentErrors = {
   NOT_A_FILE: { fault: 'caller', status: 406 },
   /** The links of such a block cannot be read. */
   CODEC_UNSUPPORTED: { fault: 'caller', status: 406 },
+  /** A path ends at a part of a block that is no link. */
+  PATH_INSIDE_BLOCK: { fault: 'caller', status: 501 },
   /** The DAG contradicts itself. */
   DAG_INVALID: { fault: 'caller', status: 422 },
   /** Two names of one large folder have the same hash. */

@@ -82,6 +82,10 @@ export const marketErrors = {
   FORMAT_UNSUPPORTED: { fault: 'caller', status: 406 },
   /** The content is not here, and was asked for only if it is. */
   NOT_CACHED: { fault: 'caller', status: 412 },
+  /** Content is only read: it is not sent to, changed or removed where it is served. */
+  METHOD_NOT_ALLOWED: { fault: 'caller', status: 405 },
+  /** The content is not the one that was named in If-Match. */
+  PRECONDITION_FAILED: { fault: 'caller', status: 412 },
   /** The range lies outside of the content. */
   RANGE_INVALID: { fault: 'caller', status: 416 },
   /** The text is no CID that providers could be found for. */

@@ -58,8 +58,12 @@ export function answerDagCalls(reader: DagReader): (id: number, call: DagCall) =
     switch (call.type) {
       case 'target':
         return bounded(id, (signal) => reader.target(call.path, { signal }))
-      case 'file':
-        return bounded(id, (signal) => reader.file(call.cid, { signal }))
+      case 'entity':
+        return bounded(id, (signal) => reader.entity(call.cid, call.sniff, { signal }))
+      case 'list':
+        return bounded(id, (signal) => reader.list(call.cid, { signal }))
+      case 'objectText':
+        return bounded(id, (signal) => reader.objectText(call.cid, { signal }))
       case 'block':
         return joined([await bounded(id, (signal) => reader.block(call.cid, { signal }))])
       case 'car':

@@ -96,6 +96,7 @@ export async function createRetrieval(options: RetrievalOptions): Promise<Retrie
 
   const router = express.Router()
   router.use(['/ipfs', '/piece', '/routing'], openToBrowsers())
+  router.use(['/ipfs', '/piece', '/routing'], readOnly)
   router.use(['/ipfs', '/piece'], inSandbox)
   router.get('/ipfs/:cid{/*path}', serveIpfs(dags))
   router.get('/piece/:pieceCid', servePiece(index, blocks))
@@ -157,15 +158,35 @@ const inSandbox: RequestHandler = (_request, response, next) => {
   next()
 }
 
+const methods = ['GET', 'HEAD', 'OPTIONS']
+const taken = [
+  ...['Accept', 'Cache-Control', 'Content-Type', 'If-Match', 'If-None-Match', 'If-Range', 'Range', 'User-Agent'],
+  'X-Requested-With',
+]
+const exposed = [
+  ...['Accept-Ranges', 'Content-Disposition', 'Content-Length', 'Content-Range', 'ETag', 'Location', 'Retry-After'],
+  ...['X-Chunked-Output', 'X-Ipfs-Path', 'X-Ipfs-Roots', 'X-Stream-Output'],
+]
+
+/** Content is read here, and changed nowhere. */
+const readOnly: RequestHandler = (request, response, next) => {
+  if (methods.includes(request.method)) return next()
+  response.setHeader('Allow', methods.join(', '))
+  throw new GranaryError({
+    code: 'METHOD_NOT_ALLOWED',
+    message: `${request.method} is nothing that content can be asked`,
+    hint: `ask with ${methods.join(', ')}; data is stored by a deal`,
+  })
+}
+
 /** Public data for pages of any origin. */
 function openToBrowsers(): RequestHandler {
-  const exposed = 'Accept-Ranges, Content-Length, Content-Range, ETag, X-Ipfs-Path, X-Ipfs-Roots'
   return (request, response, next) => {
     response.setHeader('Access-Control-Allow-Origin', '*')
-    response.setHeader('Access-Control-Expose-Headers', exposed)
+    response.setHeader('Access-Control-Allow-Methods', methods.join(', '))
+    response.setHeader('Access-Control-Allow-Headers', taken.join(', '))
+    response.setHeader('Access-Control-Expose-Headers', exposed.join(', '))
     if (request.method !== 'OPTIONS') return next()
-    response.setHeader('Access-Control-Allow-Methods', 'GET, HEAD, OPTIONS')
-    response.setHeader('Access-Control-Allow-Headers', 'Accept, Cache-Control, If-None-Match, If-Range, Range')
     response.setHeader('Access-Control-Max-Age', '86400')
     response.status(204).end()
   }

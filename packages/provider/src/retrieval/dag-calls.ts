@@ -1,12 +1,14 @@
 /** What goes between the gateway and the thread that reads DAGs: a question, and an answer by its number. */
 import type { WireError } from '@granary/base'
-import type { DagPath, DagTarget, FileFacts } from './dag-reader.ts'
+import type { DagEntity, DagPath, DagTarget, Listing } from './dag-reader.ts'
 import type { CarFormat } from './wanted-format.ts'
 
 export type DagCall =
   | { readonly type: 'target'; readonly path: DagPath }
   | { readonly type: 'block'; readonly cid: string }
-  | { readonly type: 'file'; readonly cid: string }
+  | { readonly type: 'entity'; readonly cid: string; readonly sniff: boolean }
+  | { readonly type: 'list'; readonly cid: string }
+  | { readonly type: 'objectText'; readonly cid: string }
   /** Begins a stream; its number is that of the question. */
   | { readonly type: 'car'; readonly path: DagPath; readonly format: CarFormat }
   | { readonly type: 'fileBytes'; readonly cid: string; readonly from: number; readonly to: number }
@@ -17,7 +19,9 @@ export type DagCall =
 export interface DagAnswers {
   readonly target: DagTarget
   readonly block: Uint8Array
-  readonly file: FileFacts
+  readonly entity: DagEntity
+  readonly list: Listing
+  readonly objectText: string
   readonly car: undefined
   readonly fileBytes: undefined
   /** undefined: the stream is over. */

@@ -3,21 +3,27 @@
  * take as long as its maker likes, so a provider reads on a thread of its own (dag-thread.ts), where nothing waits but
  * other readers.
  */
+
+import { GranaryError } from '@granary/base'
 import {
   type Block,
   carHeader,
   carSection,
+  dagObjectText,
   entityBlocks,
-  fileLength,
   inlineBytes,
+  listDirectory,
+  NotAFileError,
   parseCid,
   type ReadOptions,
   readBlock,
   readFile,
   resolvePath,
+  unixFsNode,
   walkDag,
 } from '@granary/content'
 import type { CID } from 'multiformats/cid'
+import { headBytes, mediaTypeOf } from './media-type.ts'
 import type { PieceBlocks } from './piece-blocks.ts'
 import type { CarFormat } from './wanted-format.ts'
 
@@ -32,24 +38,39 @@ export interface DagTarget {
   readonly onTheWay: readonly string[]
 }
 
-export interface FileFacts {
-  readonly bytes: number
-  /** The first bytes, by which its type is guessed. */
-  readonly head: Uint8Array
+/** What a block is, to who asks for it without saying in which form. */
+export type DagEntity =
+  | { readonly kind: 'file'; readonly bytes: number; readonly mediaType: string | undefined }
+  /** `index`: the CID of its index.html. */
+  | { readonly kind: 'directory'; readonly index: string | undefined }
+  | { readonly kind: 'symlink'; readonly target: string }
+
+export interface Listing {
+  readonly entries: readonly { readonly name: string; readonly cid: string }[]
+  /** Whether these are all. */
+  readonly isWhole: boolean
 }
 
 export interface DagReader {
   /** The block at its end is here. @throws what resolvePath throws, BLOCK_MISSING */
   target(path: DagPath, options?: ReadOptions): Promise<DagTarget>
   block(cid: string, options?: ReadOptions): Promise<Uint8Array>
-  /** @throws NotAFileError NOT_A_FILE, DagInvalidError DAG_INVALID */
-  file(cid: string, options?: ReadOptions): Promise<FileFacts>
+  /**
+   * @param sniff: whether the type of a file is to be found by its first bytes
+   * @throws NotAFileError NOT_A_FILE, DagInvalidError DAG_INVALID
+   */
+  entity(cid: string, sniff: boolean, options?: ReadOptions): Promise<DagEntity>
+  /** Of a directory, its first entries. */
+  list(cid: string, options?: ReadOptions): Promise<Listing>
+  /** An object as text for people. @throws DagInvalidError DAG_INVALID */
+  objectText(cid: string, options?: ReadOptions): Promise<string>
   car(path: DagPath, format: CarFormat, options?: ReadOptions): AsyncIterable<Uint8Array>
   /** Bytes `from` to `to`, exclusive, of a file. */
   fileBytes(cid: string, from: number, to: number, options?: ReadOptions): AsyncIterable<Uint8Array>
 }
 
-const HEAD_BYTES = 512
+const ENTRIES_LISTED_MAX = 1_000
+const INDEX = 'index.html'
 
 export function createDagReader(blocks: PieceBlocks): DagReader {
   return {
@@ -60,16 +81,58 @@ export function createDagReader(blocks: PieceBlocks): DagReader {
       return { cid: cid.toString(), onTheWay: onTheWay.map((block) => block.cid.toString()) }
     },
     block: (cid, options = {}) => readBlock(blocks, parseCid(cid), options),
-    async file(text, options = {}) {
+    async entity(text, sniff, options = {}) {
       const cid = parseCid(text)
-      const head: Uint8Array[] = []
-      const bytes = await fileLength(cid, blocks, options)
-      for await (const part of readFile(cid, blocks, { ...options, offset: 0, length: HEAD_BYTES })) head.push(part)
-      return { bytes, head: Buffer.concat(head) }
+      const node = unixFsNode(cid, await readBlock(blocks, cid, options))
+      switch (node.kind) {
+        case 'file': {
+          const mediaType = sniff ? await mediaTypeOf(await headOf(cid, blocks, options)) : undefined
+          return { kind: 'file', bytes: node.fileBytes, mediaType }
+        }
+        case 'directory':
+        case 'shard':
+          return { kind: 'directory', index: await childOf(cid, INDEX, blocks, options) }
+        case 'symlink':
+          return { kind: 'symlink', target: new TextDecoder().decode(node.target) }
+        case 'other':
+          throw new NotAFileError(cid, node.what)
+      }
+    },
+    async list(text, options = {}) {
+      const entries: { name: string; cid: string }[] = []
+      for await (const { name, cid } of listDirectory(parseCid(text), blocks, options)) {
+        if (entries.length === ENTRIES_LISTED_MAX) return { entries, isWhole: false }
+        entries.push({ name, cid: cid.toString() })
+      }
+      return { entries: entries.toSorted((a, b) => (a.name < b.name ? -1 : 1)), isWhole: true }
+    },
+    async objectText(text, options = {}) {
+      const cid = parseCid(text)
+      return dagObjectText(cid, await readBlock(blocks, cid, options))
     },
     car: ({ root, names }, format, options = {}) => carOf(parseCid(root), names, format, blocks, options),
     fileBytes: (cid, from, to, options = {}) =>
       readFile(parseCid(cid), blocks, { ...options, offset: from, length: to - from }),
+  }
+}
+
+/** As much of a file's first bytes as is here: a part of it that is not may not be wanted. */
+async function headOf(cid: CID, store: PieceBlocks, options: ReadOptions): Promise<Uint8Array> {
+  const head: Uint8Array[] = []
+  try {
+    for await (const part of readFile(cid, store, { ...options, offset: 0, length: headBytes })) head.push(part)
+  } catch (error) {
+    if (!GranaryError.is(error) || error.code !== 'BLOCK_MISSING') throw error
+  }
+  return Buffer.concat(head)
+}
+
+async function childOf(cid: CID, name: string, store: PieceBlocks, options: ReadOptions): Promise<string | undefined> {
+  try {
+    return (await resolvePath(cid, [name], store, options)).cid.toString()
+  } catch (error) {
+    if (GranaryError.is(error) && error.code === 'PATH_NOT_FOUND') return undefined
+    throw error
   }
 }
 

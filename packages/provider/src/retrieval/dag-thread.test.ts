@@ -56,7 +56,7 @@ test('a walk ends with its reader, wherever it is, and the thread answers the ne
   try {
     await dags.block(leaf.toString())
     for (const ask of [
-      (signal: AbortSignal) => dags.file(root.toString(), { signal }),
+      (signal: AbortSignal) => dags.entity(root.toString(), true, { signal }),
       (signal: AbortSignal) => dags.fileBytes(root.toString(), 511, 512, { signal })[Symbol.asyncIterator]().next(),
     ]) {
       const gone = new AbortController()
@@ -66,7 +66,7 @@ test('a walk ends with its reader, wherever it is, and the thread answers the ne
       await expect(asked).rejects.toMatchObject({ name: 'AbortError' })
     }
     const gone = new AbortController()
-    const head = dags.file(root.toString(), { signal: gone.signal })
+    const head = dags.entity(root.toString(), true, { signal: gone.signal })
     // Answered between its steps: the walk has begun.
     await dags.block(leaf.toString())
     gone.abort()

@@ -145,7 +145,9 @@ export function createDagThread({ indexPath, log }: DagThreadOptions): DagThread
   return {
     target: (path, options) => askUntil({ type: 'target', path }, options),
     block: (cid, options) => askUntil({ type: 'block', cid }, options),
-    file: (cid, options) => askUntil({ type: 'file', cid }, options),
+    entity: (cid, sniff, options) => askUntil({ type: 'entity', cid, sniff }, options),
+    list: (cid, options) => askUntil({ type: 'list', cid }, options),
+    objectText: (cid, options) => askUntil({ type: 'objectText', cid }, options),
     car: (path, format, options) => stream({ type: 'car', path, format }, options?.signal),
     fileBytes: (cid, from, to, options) => stream({ type: 'fileBytes', cid, from, to }, options?.signal),
     async stop() {

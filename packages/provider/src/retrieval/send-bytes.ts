@@ -16,6 +16,17 @@ export class RangeInvalidError extends GranaryError {
   }
 }
 
+/** The client has another content in hand, and wants no part of this one. */
+export class PreconditionFailedError extends GranaryError {
+  constructor(tag: string) {
+    super({
+      code: 'PRECONDITION_FAILED',
+      message: `the content is ${tag}, which If-Match does not name`,
+      hint: 'leave If-Match out, or begin again with what is here',
+    })
+  }
+}
+
 export interface Rangeable {
   readonly bytes: number
   /** Bytes `from` to `to`, exclusive. */
@@ -78,8 +89,19 @@ function* slicesOf(bytes: Uint8Array): Generator<Uint8Array> {
  * (`Cache-Control: no-cache`), which Express would send the whole again.
  */
 export function isKnown(request: Request, response: Response): boolean {
+  requireMatch(request, response)
   const tags = request.get('if-none-match')?.split(',').map(strongTag) ?? []
   return tags.includes('*') || tags.includes(strongTag(String(response.getHeader('ETag'))))
+}
+
+/** A weak tag is like none here (RFC 9110, 13.1.1). @throws PreconditionFailedError PRECONDITION_FAILED */
+function requireMatch(request: Request, response: Response): void {
+  const wanted = request
+    .get('if-match')
+    ?.split(',')
+    .map((tag) => tag.trim())
+  const tag = String(response.getHeader('ETag'))
+  if (wanted !== undefined && !wanted.includes('*') && !wanted.includes(tag)) throw new PreconditionFailedError(tag)
 }
 
 function strongTag(tag: string): string {
@@ -109,8 +131,8 @@ function wantedRange(request: Request, response: Response, bytes: number): { fro
     response.setHeader('Content-Range', `bytes */${bytes}`)
     throw new RangeInvalidError(header, bytes)
   }
-  // Several ranges, or a unit or a syntax that is not known: the whole is a valid answer (RFC 9110, 14.2).
-  const [only, another] = ranges === -2 ? [] : ranges
-  if (ranges === -2 || ranges.type !== 'bytes' || only === undefined || another !== undefined) return undefined
-  return { from: only.start, to: only.end + 1 }
+  // Of several the first; of a unit or a syntax that is not known, the whole: both are valid answers (RFC 9110, 14.2).
+  const [first] = ranges === -2 ? [] : ranges
+  if (ranges === -2 || ranges.type !== 'bytes' || first === undefined) return undefined
+  return { from: first.start, to: first.end + 1 }
 }

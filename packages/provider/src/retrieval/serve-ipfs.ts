@@ -1,17 +1,20 @@
 /**
- * GET|HEAD /ipfs/{cid}[/path]: blocks, CARs and files, only of what is stored here.
+ * GET|HEAD /ipfs/{cid}[/path]: blocks, CARs, objects, files and directories, only of what is stored here.
  * https://specs.ipfs.tech/http-gateways/trustless-gateway/ and path-gateway/
  */
 import { createHash } from 'node:crypto'
 import { GranaryError } from '@granary/base'
+import { NotAFileError, type ObjectCodec, objectCodec, parseCid } from '@granary/content'
+import contentDisposition from 'content-disposition'
 import type { Request, RequestHandler, Response } from 'express'
 import mime from 'mime'
 import { holdPlace } from '../http/hold-place.ts'
 import { whenOver } from '../http/when-over.ts'
 import type { DagPath, DagReader, DagTarget } from './dag-reader.ts'
 import { RequestInvalidError } from './http-error.ts'
+import { directoryPage, objectPage, pagesVersion } from './pages.ts'
 import { isKnown, sendRange, sendStream } from './send-bytes.ts'
-import { type CarFormat, queryText, wantedFormat } from './wanted-format.ts'
+import { type CarFormat, FormatUnsupportedError, mediaTypeOfObject, queryText, wantedFormat } from './wanted-format.ts'
 
 export function serveIpfs(dags: DagReader): RequestHandler {
   return async (request, response) => {
@@ -32,22 +35,41 @@ interface Reading {
   readonly signal: AbortSignal
 }
 
+interface Asked extends Reading {
+  readonly path: DagPath
+  readonly target: DagTarget
+}
+
+const IMMUTABLE = 'public, max-age=29030400, immutable'
+/** Pages are made by this program, and may look different in its next version. */
+const PAGE_CACHED = 'public, max-age=604800, stale-while-revalidate=2678400'
+
 async function serve(request: Request, response: Response, reading: Reading): Promise<void> {
   const format = wantedFormat(request)
   const path = pathOf(request)
   const target = await findTarget(request, path, reading)
   const { cid } = target
-  response.setHeader('Cache-Control', 'public, max-age=29030400, immutable')
-  response.setHeader('X-Ipfs-Path', encodeURI(`/ipfs/${[path.root, ...path.names].join('/')}`))
+  const asked = { ...reading, path, target }
+  response.setHeader('Cache-Control', IMMUTABLE)
+  const slash = request.path.endsWith('/') ? '/' : ''
+  response.setHeader('X-Ipfs-Path', encodeURI(`/ipfs/${[path.root, ...path.names].join('/')}${slash}`))
   response.setHeader('X-Ipfs-Roots', [...target.onTheWay, cid].join(','))
   response.setHeader('Vary', 'Accept')
+  const codec = objectCodec(parseCid(cid))
   switch (format.kind) {
     case 'raw':
-      return sendRaw(request, response, cid, reading)
+      return sendRaw(request, response, asked)
     case 'car':
-      return sendCar(request, response, { path, target, format }, reading)
-    case 'file':
-      return sendFile(request, response, { path, target }, reading)
+      return sendCar(request, response, format, asked)
+    case 'object':
+      // A file of JSON is a file: only blocks whose codec says so are objects.
+      if (codec === undefined && !format.type.startsWith('dag-')) return sendEntity(request, response, asked)
+      if (codec !== format.type && codec !== `dag-${format.type}`) throw new FormatUnsupportedError(format.type)
+      return sendObject(request, response, format.type, asked)
+    case 'entity':
+      if (codec === undefined) return sendEntity(request, response, asked)
+      if (format.isPage && codec.startsWith('dag-')) return sendObjectPage(request, response, asked)
+      return sendObject(request, response, codec, asked)
     default:
       throw new RangeError(`${format satisfies never} is not a format`)
   }
@@ -75,29 +97,42 @@ async function findTarget(request: Request, path: DagPath, { dags, signal }: Rea
   }
 }
 
-async function sendRaw(request: Request, response: Response, cid: string, { dags, signal }: Reading): Promise<void> {
-  const bytes = await dags.block(cid, { signal })
+async function sendRaw(request: Request, response: Response, { target, dags, signal }: Asked): Promise<void> {
+  const { cid } = target
   response.setHeader('Content-Type', 'application/vnd.ipld.raw')
-  response.setHeader('Content-Disposition', `attachment; filename="${cid}.bin"`)
+  response.setHeader('Content-Disposition', disposition(request, 'attachment', `${cid}.bin`))
   response.setHeader('ETag', `"${cid}.raw"`)
-  await sendRange(request, response, {
-    bytes: bytes.length,
-    async *read(from, to) {
-      if (to > from) yield bytes.subarray(from, to)
-    },
-  })
+  await sendBytes(request, response, await dags.block(cid, { signal }))
+}
+
+async function sendObject(request: Request, response: Response, type: ObjectCodec, asked: Asked): Promise<void> {
+  const { dags, signal, target } = asked
+  const { cid } = target
+  const isText = type.endsWith('json')
+  response.setHeader('Content-Type', mediaTypeOfObject(type))
+  const name = `${cid}.${isText ? 'json' : 'cbor'}`
+  response.setHeader('Content-Disposition', disposition(request, isText ? 'inline' : 'attachment', name))
+  response.setHeader('ETag', `"${cid}.${type}"`)
+  await sendBytes(request, response, await dags.block(cid, { signal }))
+}
+
+async function sendObjectPage(request: Request, response: Response, asked: Asked): Promise<void> {
+  const { path, target, dags, signal } = asked
+  await sendPage(request, response, `DagIndex-${pagesVersion}_CID-${target.cid}`, async () =>
+    objectPage(path, await dags.objectText(target.cid, { signal })),
+  )
 }
 
 async function sendCar(
   request: Request,
   response: Response,
-  { path, target, format }: { path: DagPath; target: DagTarget; format: CarFormat },
-  { dags, signal }: Reading,
+  format: CarFormat,
+  { path, target, dags, signal }: Asked,
 ): Promise<void> {
   const what = [path.root, ...path.names, format.scope, JSON.stringify(format.entityBytes), format.dups]
   const tag = createHash('sha256').update(what.join('\n')).digest('hex').slice(0, 16)
   response.setHeader('Content-Type', `application/vnd.ipld.car; version=1; order=dfs; dups=${format.dups ? 'y' : 'n'}`)
-  response.setHeader('Content-Disposition', `attachment; filename="${target.cid}.car"`)
+  response.setHeader('Content-Disposition', disposition(request, 'attachment', `${target.cid}.car`))
   response.setHeader('Accept-Ranges', 'none')
   response.setHeader('ETag', `W/"${target.cid}.car.${tag}"`)
   if (isKnown(request, response)) {
@@ -107,21 +142,82 @@ async function sendCar(
   await sendStream(request, response, dags.car(path, format, { signal }))
 }
 
+async function sendEntity(request: Request, response: Response, asked: Asked): Promise<void> {
+  const { path, target, dags, signal } = asked
+  const { cid } = target
+  const type = typeByName(queryText(request, 'filename') ?? path.names.at(-1))
+  const entity = await dags.entity(cid, type === undefined, { signal })
+  response.setHeader('ETag', `"${cid}"`)
+  switch (entity.kind) {
+    case 'file': {
+      response.setHeader('Content-Type', type ?? String(entity.mediaType))
+      return await sendFile(request, response, cid, entity.bytes, asked)
+    }
+    case 'symlink':
+      response.setHeader('Content-Type', 'inode/symlink')
+      return await sendBytes(request, response, Buffer.from(entity.target))
+    case 'directory':
+      // What a page in it names is named from here.
+      if (!request.path.endsWith('/')) return response.redirect(301, withSlash(request))
+      if (entity.index === undefined)
+        return await sendPage(request, response, `DirIndex-${pagesVersion}_CID-${cid}`, async () =>
+          directoryPage(path, await dags.list(cid, { signal })),
+        )
+      return await sendIndex(request, response, entity.index, asked)
+    default:
+      throw new RangeError(`${entity satisfies never} is not an entity`)
+  }
+}
+
+/** The page that a directory brings for itself, under the directory's own name. */
+async function sendIndex(request: Request, response: Response, index: string, asked: Asked): Promise<void> {
+  const entity = await asked.dags.entity(index, false, { signal: asked.signal })
+  if (entity.kind !== 'file') throw new NotAFileError(parseCid(index), entity.kind)
+  response.setHeader('Content-Type', 'text/html; charset=utf-8')
+  await sendFile(request, response, index, entity.bytes, asked)
+}
+
 async function sendFile(
   request: Request,
   response: Response,
-  { path, target: { cid } }: { path: DagPath; target: DagTarget },
-  { dags, signal }: Reading,
+  cid: string,
+  bytes: number,
+  { path, dags, signal }: Asked,
 ): Promise<void> {
-  const { bytes, head } = await dags.file(cid, { signal })
-  const name = queryText(request, 'filename') ?? path.names.at(-1)
-  response.setHeader('Content-Type', typeByName(name) ?? typeByContent(head))
-  response.setHeader('ETag', `"${cid}"`)
-  if (queryText(request, 'download') === 'true') response.attachment(name ?? cid)
+  const isWanted = queryText(request, 'download') === 'true' || queryText(request, 'filename') !== undefined
+  if (isWanted) response.setHeader('Content-Disposition', disposition(request, 'inline', path.names.at(-1) ?? cid))
+  await sendRange(request, response, { bytes, read: (from, to) => dags.fileBytes(cid, from, to, { signal }) })
+}
+
+async function sendPage(request: Request, response: Response, tag: string, page: () => Promise<string>): Promise<void> {
+  response.setHeader('Cache-Control', PAGE_CACHED)
+  response.setHeader('Content-Type', 'text/html; charset=utf-8')
+  response.setHeader('ETag', `"${tag}"`)
+  if (isKnown(request, response)) {
+    response.status(304).end()
+    return
+  }
+  await sendBytes(request, response, Buffer.from(await page()))
+}
+
+async function sendBytes(request: Request, response: Response, bytes: Uint8Array): Promise<void> {
   await sendRange(request, response, {
-    bytes,
-    read: (from, to) => dags.fileBytes(cid, from, to, { signal }),
+    bytes: bytes.length,
+    async *read(from, to) {
+      if (to > from) yield bytes.subarray(from, to)
+    },
   })
+}
+
+/** @param name where the request says none */
+function disposition(request: Request, type: 'inline' | 'attachment', name: string): string {
+  const isDownload = queryText(request, 'download') === 'true'
+  return contentDisposition(queryText(request, 'filename') ?? name, { type: isDownload ? 'attachment' : type })
+}
+
+function withSlash({ path, originalUrl }: Request): string {
+  const at = originalUrl.indexOf('?')
+  return `${path}/${at === -1 ? '' : originalUrl.slice(at)}`
 }
 
 /** Aborts when the client has gone. */
@@ -135,19 +231,4 @@ function typeByName(name: string | undefined): string | undefined {
   const type = name === undefined ? null : mime.getType(name)
   if (type === null) return undefined
   return type.startsWith('text/') ? `${type}; charset=utf-8` : type
-}
-
-/** Without a name: text when it reads as text. Never HTML: content of others must not run in this origin unasked. */
-function typeByContent(head: Uint8Array): string {
-  return head.length > 0 && isText(head) ? 'text/plain; charset=utf-8' : 'application/octet-stream'
-}
-
-function isText(bytes: Uint8Array): boolean {
-  try {
-    // A character may be cut at the end of what was read.
-    new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true })
-    return bytes.every((byte) => byte >= 0x20 || (byte >= 0x09 && byte <= 0x0d) || byte === 0x1b)
-  } catch {
-    return false
-  }
 }

@@ -1,8 +1,9 @@
 /**
- * What a request to /ipfs wants: a block, a CAR, or a file. `?format` wins over Accept.
+ * What a request to /ipfs wants: a block, a CAR, an object, or what stands there. `?format` wins over Accept.
  * https://specs.ipfs.tech/http-gateways/trustless-gateway/
  */
 import { GranaryError } from '@granary/base'
+import type { ObjectCodec } from '@granary/content'
 import type { Request } from 'express'
 import { RequestInvalidError } from './http-error.ts'
 
@@ -16,14 +17,24 @@ export interface CarFormat {
   readonly dups: boolean
 }
 
-export type WantedFormat = { readonly kind: 'file' } | { readonly kind: 'raw' } | CarFormat
+export interface ObjectFormat {
+  readonly kind: 'object'
+  readonly type: ObjectCodec
+}
+
+/** `isPage`: for people to look at. */
+export type WantedFormat =
+  | { readonly kind: 'entity'; readonly isPage: boolean }
+  | { readonly kind: 'raw' }
+  | CarFormat
+  | ObjectFormat
 
 export class FormatUnsupportedError extends GranaryError {
   constructor(format: string) {
     super({
       code: 'FORMAT_UNSUPPORTED',
       message: `"${format}" is not served here`,
-      hint: 'ask for raw (application/vnd.ipld.raw), car (application/vnd.ipld.car), or the file itself',
+      hint: 'ask for raw (application/vnd.ipld.raw), car (application/vnd.ipld.car), the codec of the block, or the file itself',
     })
   }
 }
@@ -35,8 +46,18 @@ interface MediaType {
 
 const RAW = 'application/vnd.ipld.raw'
 const CAR = 'application/vnd.ipld.car'
-/** Types of the gateway specifications that are made from other codecs or by other gateways. */
-const notServed = /^application\/(vnd\.ipld\.(dag-json|dag-cbor)|vnd\.ipfs\.ipns-record|x-tar|json|cbor)$/
+const objectTypes: ReadonlyMap<string, ObjectCodec> = new Map([
+  ['application/vnd.ipld.dag-json', 'dag-json'],
+  ['application/vnd.ipld.dag-cbor', 'dag-cbor'],
+  ['application/json', 'json'],
+  ['application/cbor', 'cbor'],
+])
+/** Types of the gateway specifications that other gateways make. */
+const notServed = /^application\/(vnd\.ipfs\.ipns-record|x-tar)$/
+
+export function mediaTypeOfObject(type: ObjectCodec): string {
+  return [...objectTypes].find(([, each]) => each === type)![0]
+}
 
 /** @throws FormatUnsupportedError FORMAT_UNSUPPORTED, RequestInvalidError REQUEST_INVALID */
 export function wantedFormat(request: Request): WantedFormat {
@@ -44,13 +65,18 @@ export function wantedFormat(request: Request): WantedFormat {
   const format = queryText(request, 'format')
   if (format === 'raw') return { kind: 'raw' }
   if (format === 'car') return carFormat(request, accepted.find(({ type }) => type === CAR)?.parameters)
+  const named = [...objectTypes.values()].find((type) => type === format)
+  if (named !== undefined) return { kind: 'object', type: named }
   if (format !== undefined) throw new FormatUnsupportedError(format)
-  const known = accepted.find(({ type }) => type === RAW || type === CAR || type === '*/*' || type === 'text/html')
+  const isServed = (type: string): boolean => [RAW, CAR, '*/*', 'text/html'].includes(type) || objectTypes.has(type)
+  const known = accepted.find(({ type }) => isServed(type))
   if (known?.type === RAW) return { kind: 'raw' }
   if (known?.type === CAR) return carFormat(request, known.parameters)
+  const object = objectTypes.get(known?.type ?? '')
+  if (object !== undefined) return { kind: 'object', type: object }
   const other = accepted.find(({ type }) => notServed.test(type))
   if (known === undefined && other !== undefined) throw new FormatUnsupportedError(other.type)
-  return { kind: 'file' }
+  return { kind: 'entity', isPage: known?.type === 'text/html' }
 }
 
 function carFormat(request: Request, parameters: ReadonlyMap<string, string> = new Map()): CarFormat {

@@ -1,0 +1,29 @@
+/** The entries of a UnixFS directory, plain or sharded: as many as are asked for, in the order of its blocks. */
+import type { CID } from 'multiformats/cid'
+import { type BlockReader, type ReadOptions, readBlock } from './store.ts'
+import { unixFsNode } from './unixfs-node.ts'
+import { createWalkBudget } from './walk-budget.ts'
+
+export interface DirectoryEntry {
+  readonly name: string
+  readonly cid: CID
+}
+
+/** @throws DagInvalidError DAG_INVALID, and what the store throws for a missing block; nothing for what is no directory */
+export async function* listDirectory(
+  root: CID,
+  store: BlockReader,
+  options: ReadOptions = {},
+): AsyncGenerator<DirectoryEntry> {
+  const budget = createWalkBudget()
+  const stack: CID[] = [root]
+  for (let cid = stack.pop(); cid !== undefined; cid = stack.pop()) {
+    const node = unixFsNode(cid, await readBlock(store, cid, options))
+    await budget.visit(cid, true)
+    if (node.kind === 'directory') for (const [name, entry] of node.entries) yield { name, cid: entry }
+    if (node.kind !== 'shard') continue
+    const width = (2 ** node.bits - 1).toString(16).length
+    for (const [name, entry] of node.links) if (name.length > width) yield { name: name.slice(width), cid: entry }
+    stack.push(...node.shards.toReversed())
+  }
+}
