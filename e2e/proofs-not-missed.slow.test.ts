@@ -127,6 +127,7 @@ withRedis(
     redis!.process.kill('SIGKILL')
     await died
     const putting = bench.start(putArguments(fileOf(bench, 'waits.bin', 100_000), chain.url))
+    // A minute without it, and longer where the challenges take longer.
     await Promise.all([sleep(60_000), provenTimes(market, CHALLENGES)])
     await provider.line(/"queue:error".*Redis|ECONNREFUSED/)
     await startRedis(bench, redis!.port)

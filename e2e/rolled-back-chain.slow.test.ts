@@ -261,6 +261,7 @@ test('another chain behind the address for a while: no sector is touched, the ow
   const foreign = bench.start(['chain', 'run', '--home', other, '--port', String(port), '--json'])
   await foreign.line(/"event":"ready"/)
   await until('the owner is told', async () => (await alerts(provider.url)).includes('CHAIN_FOREIGN'))
+  // Twenty blocks, in which a provider that took this chain for its own would have given everything up.
   await new Promise((resolve) => setTimeout(resolve, 10_000))
   expect([has(1), has(2)]).toEqual([true, true])
   await foreign.kill9()

@@ -99,12 +99,14 @@ export function jobQueueContract(backend: JobQueue<TestJobs>['backend'], start: 
 
     test('a waiting job that is aborted never runs', async () => {
       const controller = new AbortController()
-      const first = queue.run({ kind: 'hold', id: 'in-front', input: { ms: 300 } })
+      const { promise: holding, resolve } = Promise.withResolvers<void>()
+      const inFront = { kind: 'hold', id: 'in-front', input: { ms: 300 } } as const
+      const first = queue.run(inFront, { onProgress: () => resolve() })
       const waiting = queue.run(
         { kind: 'steps', id: 'never', input: { steps: 1 } },
         { signal: controller.signal, onProgress: () => expect('the job').toBe('not run') },
       )
-      await sleep(50)
+      await holding
       controller.abort()
       await expect(waiting).rejects.toMatchObject({ name: 'AbortError' })
       expect(await first).toBe('held')
@@ -112,13 +114,15 @@ export function jobQueueContract(backend: JobQueue<TestJobs>['backend'], start: 
 
     test('urgent jobs pass the others', async () => {
       const order: string[] = []
+      const { promise: holding, resolve } = Promise.withResolvers<void>()
       const run = async (id: string, urgent: boolean): Promise<void> => {
-        await queue.run({ kind: 'hold', id, urgent, input: { ms: 200 } })
+        await queue.run({ kind: 'hold', id, urgent, input: { ms: 200 } }, { onProgress: () => resolve() })
         order.push(id)
       }
       const blocker = run('blocker', false)
-      await sleep(50)
+      await holding
       const rest = [run('slow-1', false), run('slow-2', false)]
+      // Nothing tells that a job is in the queue: by now they are.
       await sleep(50)
       await Promise.all([blocker, ...rest, run('quick', true)])
       expect(order.indexOf('quick')).toBeLessThan(order.indexOf('slow-2'))
@@ -127,6 +131,7 @@ export function jobQueueContract(backend: JobQueue<TestJobs>['backend'], start: 
     test('a busy thread does not hold the event loop', async () => {
       const spin = queue.run({ kind: 'spin', id: 'spin', input: { ms: 1_500 } })
       const startedMs = performance.now()
+      // What a timer is late by is what is measured.
       await sleep(200)
       expect(performance.now() - startedMs).toBeLessThan(1_200)
       expect(await spin).toBe('spun')

@@ -325,6 +325,7 @@ test('a stop finishes the block in hand and refuses what comes later', async () 
   await expect(engine.submit(bytes)).rejects.toEqual(
     expect.objectContaining({ code: 'NODE_STOPPING', retryable: true }),
   )
+  // As long as several blocks would take.
   await new Promise((resolve) => setTimeout(resolve, 60))
   expect(store.head()?.height).toBe(height)
 })

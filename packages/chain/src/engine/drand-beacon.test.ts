@@ -132,6 +132,7 @@ test('a round that is asked for twice is fetched once, and one that nobody has k
   expect(some.asked.filter((round) => round !== 7)).toEqual([9, 10])
   beacon.stop()
   const count = some.asked.length
+  // As long as several questions would take.
   await new Promise((resolve) => setTimeout(resolve, 60))
   expect(some.asked.length).toBeLessThanOrEqual(count + 1)
 })

@@ -150,21 +150,20 @@ test('events go on behind the last one after every broken connection: none lost,
 })
 
 test('a stream of chosen types has only those, and resumes even when none has come yet', async () => {
-  const connections: AbortController[] = []
-  const breaking: typeof fetch = (input, init) => {
+  const { promise: connected, resolve: connect } = Promise.withResolvers<AbortController>()
+  const breaking: typeof fetch = async (input, init) => {
     const connection = new AbortController()
-    connections.push(connection)
-    return fetch(input, {
-      ...init,
-      signal: AbortSignal.any([connection.signal, ...(init?.signal ? [init.signal] : [])]),
-    })
+    const signal = AbortSignal.any([connection.signal, ...(init?.signal ? [init.signal] : [])])
+    const response = await fetch(input, { ...init, signal })
+    connect(connection)
+    return response
   }
   const chain = createChainClient({ url: devnet.node.url, fetch: breaking })
   const events = chain.events({ types: ['transfer'] })[Symbol.asyncIterator]()
   const first = events.next()
-  for await (const _ of devnet.chain.events({ types: ['block'] })) if (connections.length > 0) break
-  await new Promise((resolve) => setTimeout(resolve, 50))
-  connections[0]!.abort()
+  const connection = await connected
+  for await (const _ of devnet.chain.events({ types: ['block'] })) break
+  connection.abort()
   const { address } = newSigner()
   await devnet.chain.faucet(address)
   let { value } = await first

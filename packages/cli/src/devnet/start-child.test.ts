@@ -39,6 +39,7 @@ test('a child that does not start gives its own error', async () => {
 
 test('an abort while it starts leaves nothing behind', async () => {
   const controller = new AbortController()
+  // It takes longer than that to be ready, and says nothing before.
   setTimeout(() => controller.abort(), 100)
   await expect(startChild({ ...chain(), signal: controller.signal })).rejects.toMatchObject({ name: 'AbortError' })
   const again = await startChild(chain())

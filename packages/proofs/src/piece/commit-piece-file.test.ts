@@ -98,6 +98,7 @@ describe.each(kernels)('by the kernel %s', (kernel) => {
     await expect(commitPieceFile(path, { signal: aborted })).rejects.toBe(aborted.reason)
     const controller = new AbortController()
     const committing = commitPieceFile(path, { signal: controller.signal })
+    // Somewhere on the way of a minute: nothing tells how far it is.
     await setTimeout(50)
     const abortedMs = performance.now()
     controller.abort(new Error('enough'))

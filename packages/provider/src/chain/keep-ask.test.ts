@@ -80,11 +80,9 @@ test('an ask that is about to end is renewed while the provider runs', async () 
   const { validUntil } = await askOnChain()
   const renewing = renewAsk(context)
   try {
-    for (let height = 0; height <= validUntil; ) {
-      const status = await chain.status()
-      expect((await askOnChain()).validUntil).toBeGreaterThan(status.height)
-      height = status.height
-      await new Promise((resolve) => setTimeout(resolve, 200))
+    for await (const { height } of chain.events({ types: ['block'] })) {
+      expect((await askOnChain()).validUntil).toBeGreaterThan(height)
+      if (height > validUntil) break
     }
   } finally {
     renewing.stop()

@@ -67,6 +67,7 @@ test('a client that stops reading holds the source back, and one that goes away 
   const socket = connect(port, '127.0.0.1')
   socket.write('GET /endless HTTP/1.1\r\nHost: x\r\n\r\n')
   await once(socket, 'readable')
+  // As long as an unheld source needs for a gigabyte.
   await new Promise((resolve) => setTimeout(resolve, 300))
   socket.destroy()
   // Sockets buffer some megabytes; an unheld source would have made gigabytes.

@@ -103,6 +103,7 @@ test('one address has eight connections, and another in their place when one of 
       // libp2p itself takes five a second from an address.
       if (count === 3) await sleep(1_100)
     }
+    // After such a second a refusal is the provider's own, and so is a welcome.
     await sleep(1_100)
     await expect(dial()).rejects.toThrow()
     await peers[0]!.stop()
