@@ -15,7 +15,7 @@ export interface Daemon {
 }
 
 export interface RunDaemonInput {
-  readonly role: 'chain' | 'provider'
+  readonly role: 'chain' | 'provider' | 'gateway'
   readonly json: boolean
   readonly withParent: boolean
   readonly start: (log: (event: LogEvent) => void) => Promise<{ readonly daemon: Daemon; readonly facts: object }>

@@ -1,11 +1,12 @@
 /** The gateway alone, over some CARs: the provider's own retrieval, without a chain, deals or libp2p. */
 import { createReadStream } from 'node:fs'
-import { mkdtemp, rm, stat } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { listenOn, urlOf } from '@granary/base/http'
 import { pieceOf } from '@granary/content'
+import { FileUnreadableError } from '@granary/content/node'
 import express from 'express'
 import { errorHandler, notFound } from '../http/error-handler.ts'
 import type { Log } from '../log.ts'
@@ -33,7 +34,7 @@ const noDeals: DealDirectory = {
   provider: (id) => Promise.reject(new RangeError(`without a chain there is no provider ${id}`)),
 }
 
-/** @throws CarInvalidError CAR_INVALID, ListenError, or the error of the file system for a path */
+/** @throws FileUnreadableError FILE_UNREADABLE, CarInvalidError CAR_INVALID, ListenError */
 export async function runGateway({
   cars,
   host = '127.0.0.1',
@@ -61,8 +62,10 @@ export async function runGateway({
 }
 
 async function pieceAt(path: string): Promise<StoredPiece> {
-  const { size: payloadSize } = await stat(path)
-  const { pieceCid } = await pieceOf(createReadStream(path))
+  const { pieceCid, payloadSize } = await pieceOf(createReadStream(path)).catch((error: unknown) => {
+    if (!Error.isError(error) || Reflect.get(error, 'syscall') === undefined) throw error
+    throw new FileUnreadableError(path, error.message, error)
+  })
   // Which of its roots it is stored for does not matter here; that it is a CAR does.
   return { pieceCid, path, payloadSize, rootCid: '' }
 }

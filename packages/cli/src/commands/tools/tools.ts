@@ -5,6 +5,7 @@ import { addAggregate } from './aggregate.ts'
 import { addBench } from './bench.ts'
 import { addCar } from './car.ts'
 import { addCommp } from './commp.ts'
+import { addGateway } from './gateway.ts'
 import { addParents } from './parents.ts'
 import { addPorep } from './porep.ts'
 import { addPost } from './post.ts'
@@ -14,6 +15,7 @@ import { addUnseal } from './unseal.ts'
 
 export function addTools(program: Command, context: CommandContext): void {
   const tools = program.command('tools').description('Pieces, sealing and proofs by hand, without a chain.')
-  const adders = [addCommp, addCar, addAggregate, addParents, addSeal, addUnseal, addPorep, addPost, addBench, addSim]
-  for (const add of adders) add(tools, context)
+  const pieces = [addCommp, addCar, addAggregate, addGateway]
+  const proofs = [addParents, addSeal, addUnseal, addPorep, addPost]
+  for (const add of [...pieces, ...proofs, addBench, addSim]) add(tools, context)
 }
