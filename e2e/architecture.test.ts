@@ -146,6 +146,7 @@ test.each([
   'packages/base/src/index.ts',
   'packages/proofs/src/verify/index.ts',
   'packages/client/src/index.ts',
+  'packages/client/src/memory/index.ts',
   'packages/content/src/index.ts',
   'packages/protocol/src/codec/index.ts',
   'packages/protocol/src/messages/index.ts',

@@ -71,7 +71,10 @@ suite(here ? 'in chromium' : `in chromium, which is not at ${CHROMIUM}: install 
     }, input)
     expect(stored.steps.at(-1)).toBe('active')
     expect((await market.client.deal(stored.dealId)).state).toBe('active')
-    const digest = await page.evaluate((from) => granary.get(from), stored)
+    const digest = await page.evaluate(
+      ({ chainUrl, key, rootCid }) => granary.get(chainUrl, Uint8Array.from(key), rootCid),
+      { ...input, rootCid: stored.rootCid },
+    )
     expect(digest).toBe(createHash('sha256').update(bytes).digest('hex'))
     expect(faults).toEqual([])
   }, 180_000)

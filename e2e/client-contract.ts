@@ -19,7 +19,7 @@ export interface OpenInput {
 }
 
 export interface OpenClient {
-  put(bytes: Uint8Array, options?: PutOptions): Promise<PutResult>
+  put(bytes: Uint8Array<ArrayBuffer>, options?: PutOptions): Promise<PutResult>
   get(rootCid: string): Promise<Uint8Array>
 }
 

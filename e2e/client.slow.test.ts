@@ -2,7 +2,9 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createClient } from '@granary/client/node'
+import { createGranary } from '@granary/client'
+import { memoryFile, memoryPorts, memorySink } from '@granary/client/memory'
+import { createGranary as createOverFiles } from '@granary/client/node'
 import { createChainClient } from '@granary/protocol/client'
 import { clientContract } from './client-contract.ts'
 
@@ -12,7 +14,7 @@ clientContract('over files', async () => {
   const nextPath = () => join(folder, `file-${files++}`)
   return {
     async open({ chain, signer, fetch, name }) {
-      const client = createClient({
+      const client = createOverFiles({
         chain: createChainClient({ url: chain, fetch }),
         signer,
         folder: join(folder, name),
@@ -32,5 +34,26 @@ clientContract('over files', async () => {
       }
     },
     close: () => rm(folder, { recursive: true, force: true }),
+  }
+})
+
+clientContract('in memory', async () => {
+  const kept = new Map<string, ReturnType<typeof memoryPorts>>()
+  return {
+    async open({ chain, signer, fetch, name }) {
+      const made = memoryPorts({ chain: createChainClient({ url: chain, fetch }), account: signer, fetch })
+      const { spool, journal, lock } = kept.get(name) ?? made
+      kept.set(name, { ...made, spool, journal, lock })
+      const granary = createGranary({ ...made, spool, journal, lock })
+      return {
+        put: (bytes, options) => granary.put(memoryFile('a file', bytes), options),
+        async get(rootCid) {
+          const sink = memorySink()
+          await granary.get(rootCid, sink)
+          return new Uint8Array(await sink.blob().arrayBuffer())
+        },
+      }
+    },
+    close: async () => undefined,
   }
 })

@@ -1,9 +1,34 @@
-/** @granary/client: one verb a file; nothing here needs Node. The client with a journal is `@granary/client/node`. */
+/**
+ * @granary/client: createGranary over the ports of the place that it runs in, and one verb a file below it; nothing here
+ * needs Node. The ports are in `@granary/client/node` and `@granary/client/memory`.
+ */
 
 export type { TimelineEntry } from '@granary/protocol/events'
 export type { ProviderInfo } from '@granary/protocol/market'
+export type { CallOptions } from './call-options.ts'
+export { createGranary, type Granary } from './create-granary.ts'
+export { DealEndedError, DealForgottenError, type DealProgress, type FollowUntilOptions } from './deals/follow-until.ts'
+export type { OwnDeal, SettleOptions } from './deals/list-deals.ts'
 export { type FindPublishedInput, findPublished, type PublishDealInput, publishDeal } from './deals/publish-deal.ts'
 export { awaitsSettlement, type SettleEndedInput, type SettleProgress, settleEnded } from './deals/settle-ended.ts'
+export { type ContentStatus, type DealStatus, type StatusInput, status } from './deals/status.ts'
+export type { PutRecord } from './journal/put-record.ts'
+export type {
+  Account,
+  Chain,
+  Clock,
+  Fetch,
+  Journal,
+  Lock,
+  Packed,
+  PieceSource,
+  Ports,
+  Random,
+  Reread,
+  Sink,
+  Source,
+  Spool,
+} from './ports.ts'
 export { type AgreeDealInput, type Agreement, agreeDeal, TermsMismatchError } from './providers/agree-deal.ts'
 export { type AskQuoteInput, askQuote, collateralShareFor, type Standing } from './providers/ask-quote.ts'
 export {
@@ -24,10 +49,20 @@ export { ProviderAnswerError, ProviderUnreachableError } from './providers/reque
 export { pricePerEpochOf, QuoteMismatchError, type RequestQuoteInput, requestQuote } from './providers/request-quote.ts'
 export {
   blobSource,
-  type PieceSource,
   type UploadPieceInput,
   type UploadPieceOptions,
   uploadIdOf,
   uploadPiece,
 } from './providers/upload-piece.ts'
 export { ProviderSignatureError } from './providers/verify-provider-signature.ts'
+export {
+  CidNotStoredError,
+  type EndedDeal,
+  type GetOptions,
+  type GetProgress,
+  type GetResult,
+  RetrievalFailedError,
+  type RetrievalFailure,
+} from './retrieve/get.ts'
+export type { PutOptions, PutResult } from './upload/put.ts'
+export type { PutProgress } from './upload/put-progress.ts'

@@ -51,7 +51,7 @@ export class RewindTooFarError extends GranaryError {
     super({
       code: 'REWIND_TOO_FAR',
       message: `the file repeats its bytes from ${offset} on, and only the last ${bytesMax} bytes are kept in memory`,
-      hint: 'save to a file with saveVerifiedFile, ask for the CAR with dups=y, or raise rewindBytesMax',
+      hint: 'save to a file, from which it is read back, ask for the CAR with dups=y, or raise rewindBytesMax',
       details: { offset, bytesMax },
     })
   }

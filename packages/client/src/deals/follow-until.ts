@@ -2,16 +2,21 @@
  * Follows a deal until it is where the caller wants it. The provider tells the story; the chain decides what is true.
  */
 
-import { GranaryError, isAbortError, pause } from '@granary/base'
+import { GranaryError, isAbortError } from '@granary/base'
 import type { ChainClient, DealState, DealView } from '@granary/protocol/client'
 import type { TimelineEntry } from '@granary/protocol/events'
+import type { Clock, Fetch } from '../ports.ts'
 import { followDeal } from '../providers/follow-deal.ts'
-import { type Fetch, reasonOf } from '../providers/request-json.ts'
+import { reasonOf } from '../providers/request-json.ts'
+import { systemClock } from '../system-clock.ts'
 
 /** How long the chain may be away before that is an error: a restart takes seconds. */
 const CHAIN_OUTAGE_MAX_MS = 60_000
 /** How long the provider's own words about what the chain already shows are waited for. */
 const STORY_GRACE_MS = 3_000
+
+/** Between two looks at the deal on the chain. */
+const LOOK_AGAIN_MS = 500
 
 const ENDED: ReadonlySet<DealState> = new Set(['expired', 'lapsed', 'terminated', 'cancelled'])
 
@@ -57,6 +62,8 @@ export type DealProgress =
 export interface FollowUntilInput {
   readonly chain: ChainClient
   readonly fetch: Fetch
+  /** @default the machine's */
+  readonly clock?: Clock | undefined
   readonly endpoint: string
   readonly dealId: number
   readonly agreementId: string
@@ -72,6 +79,7 @@ export interface FollowUntilOptions {
 /** @throws DealEndedError; DealForgottenError; CHAIN_UNREACHABLE after a minute without the chain; the provider's refusal */
 export async function followUntil(input: FollowUntilInput, options: FollowUntilOptions = {}): Promise<DealView> {
   const { until = 'active', signal, onProgress } = options
+  const { clock = systemClock } = input
   const stop = new AbortController()
   const both = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal
   const isLast = until === 'active' ? (entry: TimelineEntry) => entry.type === 'active' : until
@@ -81,7 +89,7 @@ export async function followUntil(input: FollowUntilInput, options: FollowUntilO
     if (until === 'active') {
       // A story that fails cannot end the wait: the chain alone says whether the deal is active.
       const deal = await truth
-      await Promise.race([story.catch(() => undefined), pause(STORY_GRACE_MS, both)])
+      await Promise.race([story, clock.sleep(STORY_GRACE_MS, both)]).catch(() => undefined)
       return deal
     }
     await Promise.race([story, truth])
@@ -99,10 +107,10 @@ async function tell(
   signal: AbortSignal,
   onProgress: FollowUntilOptions['onProgress'],
 ): Promise<void> {
-  const { endpoint, agreementId, fetch } = input
+  const { endpoint, agreementId, fetch, clock } = input
   const onBroken = (error: unknown) =>
     onProgress?.({ type: 'waiting', message: `the provider at ${endpoint} is away: ${reasonOf(error)}` })
-  for await (const entry of followDeal({ endpoint, deal: agreementId, fetch }, { signal, onBroken })) {
+  for await (const entry of followDeal({ endpoint, deal: agreementId, fetch, clock }, { signal, onBroken })) {
     onProgress?.({ type: 'deal', entry })
     if (isLast(entry)) return
   }
@@ -110,7 +118,7 @@ async function tell(
 
 /** Ends when the deal is active, if that is enough; fails when the deal has ended. */
 async function watch(input: FollowUntilInput, activeIsEnough: boolean, signal: AbortSignal): Promise<DealView> {
-  const { chain, dealId, agreementId } = input
+  const { chain, dealId, agreementId, clock = systemClock } = input
   let lostAtMs: number | undefined
   for (;;) {
     try {
@@ -124,10 +132,9 @@ async function watch(input: FollowUntilInput, activeIsEnough: boolean, signal: A
       if (GranaryError.is(error) && error.code === 'DEAL_NOT_FOUND') throw new DealForgottenError(dealId, agreementId)
       if (isAbortError(error) || error instanceof DealForgottenError) throw error
       if (!GranaryError.is(error) || !error.retryable) throw error
-      lostAtMs ??= Date.now()
-      if (Date.now() - lostAtMs > CHAIN_OUTAGE_MAX_MS) throw error
+      lostAtMs ??= clock.nowMs()
+      if (clock.nowMs() - lostAtMs > CHAIN_OUTAGE_MAX_MS) throw error
     }
-    await pause(500, signal)
-    signal.throwIfAborted()
+    await clock.sleep(LOOK_AGAIN_MS, signal)
   }
 }

@@ -3,7 +3,6 @@
  * account, its deals among them that have ended are settled first.
  */
 
-import { parseCid } from '@granary/content'
 import type { ChainClient, DealState, DealView, PartitionView, ProviderView } from '@granary/protocol/client'
 import type { Signer } from '@granary/protocol/messages'
 import type { CallOptions } from '../call-options.ts'
@@ -11,7 +10,7 @@ import { awaitsSettlement, settleEnded } from '../deals/settle-ended.ts'
 import { endpointOf } from '../providers/choose-provider.ts'
 import { reporter } from '../reporter.ts'
 import { CidNotStoredError } from '../retrieve/get.ts'
-import type { SettleOptions } from './deals.ts'
+import type { SettleOptions } from './list-deals.ts'
 
 /** Multihash of a piece CID v2, fr32-sha2-256-trunc254-padded-binary-tree. */
 const PIECE_MULTIHASH = 0x1011
@@ -71,6 +70,7 @@ export async function status(
   { signal, onProgress }: SettleOptions = {},
 ): Promise<ContentStatus> {
   const options: CallOptions = { signal }
+  const { parseCid } = await import('../content.ts')
   const parsed = parseCid(cidText).toV1()
   const cid = parsed.toString()
   const filter = parsed.multihash.code === PIECE_MULTIHASH ? { pieceCid: cid } : { rootCid: cid }

@@ -1,24 +1,21 @@
-/** @granary/client/node: the client with a journal and a staging folder. */
-
+/** @granary/client/node: the client with files, a journal and a staging folder. */
+export { createChainClient } from '@granary/protocol/client'
+export { accountSigner } from '@granary/protocol/messages'
 export type { CallOptions } from '../call-options.ts'
-export { type DealsInput, deals, type OwnDeal, type SettleOptions } from '../deals/deals.ts'
 export {
   DealEndedError,
   DealForgottenError,
   type DealProgress,
   type FollowUntilOptions,
 } from '../deals/follow-until.ts'
+export type { OwnDeal, SettleOptions } from '../deals/list-deals.ts'
 export { type ContentStatus, type DealStatus, type StatusInput, status } from '../deals/status.ts'
-export { JournalInvalidError } from '../journal/journal.ts'
+export { JournalInvalidError } from '../journal/put-record.ts'
 export {
   CidNotStoredError,
   type EndedDeal,
-  type GetInput,
   type GetOptions,
   type GetProgress,
-  type GetResult,
-  get,
-  OutInvalidError,
   RetrievalFailedError,
   type RetrievalFailure,
 } from '../retrieve/get.ts'
@@ -26,11 +23,15 @@ export { PriceChangedError } from '../upload/agree.ts'
 export { InsufficientFundsError } from '../upload/check-funds.ts'
 export { PieceTooLargeError, type PutOptions, type PutResult } from '../upload/put.ts'
 export type { PutProgress } from '../upload/put-progress.ts'
+export { PutRunningError } from '../upload/stage.ts'
 export {
-  FileIsFolderError,
-  FileNotFoundError,
-  inspectFile,
-  PutRunningError,
-  type UserFile,
-} from '../upload/stage-file.ts'
-export { type Client, type ClientOptions, createClient } from './create-client.ts'
+  type Client,
+  createGranary,
+  /** The name of earlier releases. @deprecated for one release: createGranary */
+  createGranary as createClient,
+} from './create-granary.ts'
+export { type DealsInput, deals } from './deals.ts'
+export { OutInvalidError } from './file-sink.ts'
+export { FileIsFolderError, FileNotFoundError, inspectFile, type UserFile } from './file-source.ts'
+export { type GetInput, type GetResult, get } from './get.ts'
+export { type ClientOptions, nodePorts } from './node-ports.ts'

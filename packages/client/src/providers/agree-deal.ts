@@ -4,8 +4,8 @@ import { fromHex, GranaryError, toHex } from '@granary/base'
 import type { ProviderView } from '@granary/protocol/client'
 import * as market from '@granary/protocol/market'
 import { type DealTerms, dealTermsDigest, dealTermsToJson, type Hash } from '@granary/protocol/messages'
+import type { Fetch } from '../ports.ts'
 import { askProvider } from './ask-provider.ts'
-import type { Fetch } from './request-json.ts'
 import { verifyProviderSignature } from './verify-provider-signature.ts'
 
 /** Long: the provider hashes every block of the CAR before it answers. */

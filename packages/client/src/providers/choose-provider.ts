@@ -6,8 +6,8 @@
 import { GranaryError, isAbortError } from '@granary/base'
 import type { ChainClient, ProviderView } from '@granary/protocol/client'
 import { getInfo, type ProviderInfo } from '@granary/protocol/market'
+import type { Fetch } from '../ports.ts'
 import { askProvider } from './ask-provider.ts'
-import type { Fetch } from './request-json.ts'
 import { retrying } from './retrying.ts'
 
 export interface PieceWanted {

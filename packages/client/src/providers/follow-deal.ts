@@ -3,12 +3,14 @@
  * off, so a provider may restart in between; it ends only with the signal.
  */
 
-import { isAbortError, pause } from '@granary/base'
+import { isAbortError } from '@granary/base'
 import { readBody, readServerSentEvents } from '@granary/protocol/client'
 import type { TimelineEntry } from '@granary/protocol/events'
 import * as market from '@granary/protocol/market'
 import { pathOf } from '@granary/protocol/operation'
-import { errorOf, type Fetch } from './request-json.ts'
+import type { Clock, Fetch } from '../ports.ts'
+import { systemClock } from '../system-clock.ts'
+import { errorOf } from './request-json.ts'
 
 const RECONNECT_MS = 500
 
@@ -17,6 +19,8 @@ export interface FollowDealInput {
   /** Agreement id (0x hex) or the number of the deal on the chain. */
   readonly deal: string | number
   readonly fetch?: Fetch | undefined
+  /** @default the machine's */
+  readonly clock?: Clock | undefined
 }
 
 export interface FollowDealOptions {
@@ -30,7 +34,7 @@ export async function* followDeal(
   input: FollowDealInput,
   options: FollowDealOptions = {},
 ): AsyncGenerator<TimelineEntry> {
-  const { endpoint, deal, fetch = globalThis.fetch } = input
+  const { endpoint, deal, fetch = globalThis.fetch, clock = systemClock } = input
   const { signal, onBroken } = options
   const url = endpoint + pathOf(market.followDeal, { id: deal })
   let broken = false
@@ -56,7 +60,7 @@ export async function* followDeal(
       if (!broken) onBroken?.(error)
       broken = true
     }
-    await pause(RECONNECT_MS, signal)
+    await clock.sleep(RECONNECT_MS, signal)
   }
 }
 

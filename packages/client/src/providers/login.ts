@@ -2,8 +2,9 @@
 import { toHex } from '@granary/base'
 import * as market from '@granary/protocol/market'
 import { type Hash, loginDigest, type Signer } from '@granary/protocol/messages'
+import type { Clock, Fetch } from '../ports.ts'
+import { systemClock } from '../system-clock.ts'
 import { askProvider } from './ask-provider.ts'
-import type { Fetch } from './request-json.ts'
 
 /** Asked for anew this long before it runs out, so that no request is on its way with a dead token. */
 const RENEW_BEFORE_MS = 60_000
@@ -14,6 +15,8 @@ export interface LoginInput {
   readonly genesisHash: Hash
   readonly signer: Signer
   readonly fetch?: Fetch | undefined
+  /** @default the machine's */
+  readonly clock?: Clock | undefined
 }
 
 export interface Session {
@@ -27,8 +30,8 @@ export async function login(
   input: LoginInput,
   options: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<Session> {
-  const { endpoint, provider, genesisHash, signer, fetch } = input
-  const issuedAt = Math.floor(Date.now() / 1000)
+  const { endpoint, provider, genesisHash, signer, fetch, clock = systemClock } = input
+  const issuedAt = Math.floor(clock.nowMs() / 1000)
   const digest = loginDigest(genesisHash, { client: signer.address, provider, issuedAt })
   const body = { client: signer.address, issuedAt, signature: toHex(await signer.sign(digest)) }
   const answer = await askProvider(endpoint, market.logIn, { params: {}, body }, { fetch, signal: options.signal })
@@ -36,11 +39,11 @@ export async function login(
 }
 
 /** A token that is always fresh: an upload may take longer than a token lives. */
-export function keepLoggedIn(logIn: () => Promise<Session>): () => Promise<string> {
+export function keepLoggedIn(logIn: () => Promise<Session>, clock: Clock = systemClock): () => Promise<string> {
   let session: Promise<Session> | undefined
   return async () => {
     const current = await session?.catch(() => undefined)
-    if (!current || current.expiresAtMs - Date.now() < RENEW_BEFORE_MS) session = logIn()
+    if (!current || current.expiresAtMs - clock.nowMs() < RENEW_BEFORE_MS) session = logIn()
     return (await session)?.token ?? ''
   }
 }

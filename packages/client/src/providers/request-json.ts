@@ -3,10 +3,9 @@
 import { GranaryError, isAbortError } from '@granary/base'
 import { readBody } from '@granary/protocol/client'
 import { MessageInvalidError } from '@granary/protocol/messages'
-import { inEnglish } from '@granary/protocol/operation'
+import { problemOf } from '@granary/protocol/operation'
 import type * as z from 'zod/mini'
-
-export type Fetch = typeof globalThis.fetch
+import type { Fetch } from '../ports.ts'
 
 /** The provider did not answer at all, or not in time. */
 export class ProviderUnreachableError extends GranaryError {
@@ -74,10 +73,9 @@ export async function requestJson<T>(request: JsonRequest<T>): Promise<T> {
 
 function parseAnswer<T>(url: string, schema: z.ZodMiniType<T>, json: unknown): T {
   try {
-    const parsed = schema.safeParse(json, inEnglish)
+    const parsed = schema.safeParse(json)
     if (parsed.success) return parsed.data
-    const issue = parsed.error.issues[0]
-    throw new ProviderAnswerError(url, `${issue?.path.join('.') || 'the answer'}: ${issue?.message ?? 'wrong shape'}`)
+    throw new ProviderAnswerError(url, problemOf(parsed.error))
   } catch (error) {
     // Quotes and terms have parsers of their own, which name the field.
     if (error instanceof MessageInvalidError) throw new ProviderAnswerError(url, error.message)

@@ -4,8 +4,8 @@ import { fromHex, GranaryError } from '@granary/base'
 import type { ProviderView } from '@granary/protocol/client'
 import * as market from '@granary/protocol/market'
 import { type Address, type Hash, type Quote, quoteDigest } from '@granary/protocol/messages'
+import type { Fetch } from '../ports.ts'
 import { askProvider } from './ask-provider.ts'
-import type { Fetch } from './request-json.ts'
 import { verifyProviderSignature } from './verify-provider-signature.ts'
 
 const GIB = 1n << 30n

@@ -6,7 +6,8 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { FileStore } from '@tus/file-store'
 import { Server } from '@tus/server'
 import { serve } from '../../test/serve.ts'
-import { blobSource, type PieceSource, uploadPiece } from './upload-piece.ts'
+import type { PieceSource } from '../ports.ts'
+import { blobSource, uploadPiece } from './upload-piece.ts'
 
 const MIB = 1 << 20
 const metadata = { pieceCid: 'baga', pieceSize: 16 * MIB, quoteId: 'q' }

@@ -2,10 +2,12 @@
  * The CAR's bytes to the provider, by tus 1.0 (https://tus.io/protocols/resumable-upload): the provider says how far it
  * has got, and sending goes on from there, whatever happened to either side in between.
  */
-import { type GranaryError, sleep } from '@granary/base'
+import type { GranaryError } from '@granary/base'
 import { readBody } from '@granary/protocol/client'
 import { UPLOADS_PATH, type UploadMetadata } from '@granary/protocol/market'
-import { errorOf, type Fetch, ProviderAnswerError, ProviderUnreachableError } from './request-json.ts'
+import type { Clock, Fetch, PieceSource } from '../ports.ts'
+import { systemClock } from '../system-clock.ts'
+import { errorOf, ProviderAnswerError, ProviderUnreachableError } from './request-json.ts'
 
 /** One PATCH: this much is in memory at a time. The first is small, so that a slow line tells its progress too. */
 const CHUNK_BYTES = { min: 256 << 10, max: 4 << 20 }
@@ -15,13 +17,6 @@ const CHUNK_MS = { quick: 1_000, slow: 5_000 }
 const STALL_MAX_MS = 120_000
 /** Between tries that brought nothing forward. */
 const RETRY_DELAYS_MS = [200, 500, 1_000, 2_000, 4_000, 8_000]
-
-/** Bytes that can be read again from anywhere: a file, a Blob. */
-export interface PieceSource {
-  readonly size: number
-  /** The bytes from `start` up to, and without, `end`. */
-  read(start: number, end: number): Promise<Uint8Array<ArrayBuffer>>
-}
 
 export function blobSource(blob: Blob): PieceSource {
   const read = async (start: number, end: number) => new Uint8Array(await blob.slice(start, end).arrayBuffer())
@@ -37,6 +32,8 @@ export interface UploadPieceInput {
   /** Of an earlier, unfinished upload of the same bytes. */
   readonly uploadUrl?: string | undefined
   readonly fetch?: Fetch | undefined
+  /** @default the machine's */
+  readonly clock?: Clock | undefined
 }
 
 export interface UploadPieceOptions {
@@ -56,7 +53,7 @@ interface Place {
 
 /** @throws ProviderUnreachableError when the provider stays away, ProviderAnswerError, or the provider's own refusal */
 export async function uploadPiece(input: UploadPieceInput, options: UploadPieceOptions = {}): Promise<string> {
-  const { endpoint, source, uploadUrl } = input
+  const { endpoint, source, uploadUrl, clock = systemClock } = input
   const { signal, onProgress, onUploadUrl } = options
   const uploads = endpoint + UPLOADS_PATH
   // The provider may have moved since: only the last part of the address is the upload's.
@@ -76,17 +73,17 @@ export async function uploadPiece(input: UploadPieceInput, options: UploadPieceO
       }
       onProgress?.({ sent: place.offset, total: source.size })
       if (place.offset === source.size) return place.url
-      const startedMs = performance.now()
+      const startedMs = clock.nowMs()
       place = await sendChunk(place, chunkBytes, input, options)
       triesInVain = 0
-      chunkBytes = nextChunkBytes(chunkBytes, performance.now() - startedMs)
+      chunkBytes = nextChunkBytes(chunkBytes, clock.nowMs() - startedMs)
     } catch (error) {
       if (!(error instanceof UploadFault)) throw error
       const delayMs = error.isPassing ? RETRY_DELAYS_MS[triesInVain++] : undefined
       if (delayMs === undefined) throw error.fault
       // What arrived of the last chunk is asked for before anything is sent again.
       place = undefined
-      await sleep(delayMs, signal)
+      await clock.sleep(delayMs, signal)
     }
   }
 }

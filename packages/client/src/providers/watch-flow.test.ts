@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals'
+import { systemClock } from '../system-clock.ts'
 import { watchFlow } from './watch-flow.ts'
 
 beforeEach(() => void jest.useFakeTimers())
@@ -6,7 +7,7 @@ afterEach(() => void jest.useRealTimers())
 
 test('a stream that gives enough in time goes on for as long as it likes', () => {
   const onStill = jest.fn()
-  const flow = watchFlow(100, 1_000, onStill)
+  const flow = watchFlow(100, 1_000, onStill, systemClock)
   for (let second = 0; second < 50; second++) {
     jest.advanceTimersByTime(900)
     flow.received(100)
@@ -19,7 +20,7 @@ test('a stream that gives enough in time goes on for as long as it likes', () =>
 
 test('a byte now and then is not enough', () => {
   const onStill = jest.fn()
-  const flow = watchFlow(100, 1_000, onStill)
+  const flow = watchFlow(100, 1_000, onStill, systemClock)
   for (let count = 0; count < 20; count++) {
     flow.received(1)
     jest.advanceTimersByTime(99)
@@ -29,7 +30,7 @@ test('a byte now and then is not enough', () => {
 
 test('small chunks count together, and a restart gives the whole time again', () => {
   const onStill = jest.fn()
-  const flow = watchFlow(100, 1_000, onStill)
+  const flow = watchFlow(100, 1_000, onStill, systemClock)
   jest.advanceTimersByTime(900)
   flow.received(60)
   flow.received(60)

@@ -1,5 +1,7 @@
 /** Gives up a stream that stands still, or that drips so slowly that it would never end. */
 
+import type { Clock } from '../ports.ts'
+
 export interface FlowWatch {
   received(bytes: number): void
   /** Something else than bytes has happened that is worth waiting on for. */
@@ -8,18 +10,17 @@ export interface FlowWatch {
 }
 
 /** @param onStill called once, when fewer than `bytesMin` have come within `withinMs` */
-export function watchFlow(bytesMin: number, withinMs: number, onStill: () => void): FlowWatch {
-  let timer = setTimeout(onStill, withinMs)
+export function watchFlow(bytesMin: number, withinMs: number, onStill: () => void, clock: Clock): FlowWatch {
+  let timer = clock.after(withinMs, onStill)
   let bytes = 0
   const restart = (): void => {
     bytes = 0
-    // A browser's timer cannot be refreshed.
-    clearTimeout(timer)
-    timer = setTimeout(onStill, withinMs)
+    timer[Symbol.dispose]()
+    timer = clock.after(withinMs, onStill)
   }
   return {
     restart,
-    stop: () => clearTimeout(timer),
+    stop: () => timer[Symbol.dispose](),
     received(count) {
       bytes += count
       if (bytes >= bytesMin) restart()

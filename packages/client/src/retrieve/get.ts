@@ -1,16 +1,13 @@
 /**
  * A file back by its CID: the chain's deals say who has it, each of them is tried until one gives every block as its CID
- * says. OUT appears only when all of it is verified and on the disk.
+ * says. The sink has the file only when all of it is verified.
  */
-import { realpath, stat } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
-import { GranaryError, isAbortError, pause } from '@granary/base'
-import { DagInvalidError, InlineTooLongError, NotAFileError, parseCid } from '@granary/content'
-import { saveVerifiedFile } from '@granary/content/node'
-import { type ChainClient, type DealState, type DealView, readBody } from '@granary/protocol/client'
+import { GranaryError, isAbortError } from '@granary/base'
+import { type DealState, type DealView, readBody } from '@granary/protocol/client'
 import type { CallOptions } from '../call-options.ts'
+import type { Ports, Sink } from '../ports.ts'
 import { endpointOf } from '../providers/choose-provider.ts'
-import { errorOf, type Fetch, ProviderUnreachableError, reasonOf } from '../providers/request-json.ts'
+import { errorOf, ProviderUnreachableError } from '../providers/request-json.ts'
 import { watchFlow } from '../providers/watch-flow.ts'
 import { reporter } from '../reporter.ts'
 
@@ -39,12 +36,6 @@ export class CidNotStoredError extends GranaryError {
   }
 }
 
-export class OutInvalidError extends GranaryError {
-  constructor(out: string, what: string, hint: string, cause?: unknown) {
-    super({ code: 'OUT_INVALID', message: `${out}: ${what}`, hint, details: { out }, cause })
-  }
-}
-
 export interface RetrievalFailure {
   readonly provider: number
   readonly endpoint: string
@@ -60,11 +51,6 @@ export interface EndedDeal {
   readonly state: DealState
   /** Where the chain still says when that was. */
   readonly epoch?: number
-}
-
-/** Found in blocks that were hashed here: so the content is, and no other provider has it otherwise. */
-function isOfTheContent(error: unknown): boolean {
-  return error instanceof NotAFileError || error instanceof DagInvalidError || error instanceof InlineTooLongError
 }
 
 /** Everybody who should have it was tried. */
@@ -111,10 +97,7 @@ export type GetProgress =
   | { readonly type: 'provider:failed'; readonly provider: number; readonly code: string; readonly message: string }
   | { readonly type: 'get:progress'; readonly bytes: number }
 
-export interface GetInput {
-  readonly chain: ChainClient
-  readonly fetch: Fetch
-}
+export type GetPorts = Pick<Ports, 'chain' | 'clock' | 'fetch'>
 
 export interface GetOptions {
   readonly signal?: AbortSignal | undefined
@@ -123,42 +106,47 @@ export interface GetOptions {
 
 export interface GetResult {
   readonly cid: string
-  readonly out: string
   readonly bytes: number
   readonly provider: number
   readonly endpoint: string
 }
 
-/** @throws CidInvalidError, OutInvalidError, CidNotStoredError, NotAFileError, DagInvalidError, RetrievalFailedError */
-export async function get(
-  context: GetInput,
-  cidText: string,
-  outPath: string,
-  options: GetOptions = {},
-): Promise<GetResult> {
+/**
+ * @param cidText root CID of a file, in any base
+ * @throws CidInvalidError, CidNotStoredError, NotAFileError, DagInvalidError, RetrievalFailedError, and what the sink throws
+ */
+export async function get(ports: GetPorts, cidText: string, sink: Sink, options: GetOptions = {}): Promise<GetResult> {
   const { signal } = options
   const report = reporter(options.onProgress)
+  const { parseCid, verifiedFile, isOfTheContent } = await import('../content.ts')
   const cid = parseCid(cidText).toV1().toString()
-  // A link stays a link: what it points to is replaced.
-  const out = await realpath(outPath).catch(() => resolve(outPath))
-  await checkOut(out)
-  const providers = await providersOf(context, cid, { signal })
-  if (providers.length === 0) throw new CidNotStoredError(cid, context.chain.url)
+  await sink.check?.()
+  const providers = await providersOf(ports, cid, { signal })
+  if (providers.length === 0) throw new CidNotStoredError(cid, ports.chain.url)
   const failures: RetrievalFailure[] = []
   for (const { provider, deal } of providers) {
-    const endpoint = endpointOf(await context.chain.provider(provider, { signal })) ?? ''
+    const endpoint = endpointOf(await ports.chain.provider(provider, { signal })) ?? ''
     report({ type: 'provider:trying', provider, endpoint })
+    let fault: unknown
     try {
-      const car = carOf(context, endpoint, cid, signal)
-      const bytes = await saveVerifiedFile(cid, car, out, {
-        signal,
-        onProgress: (progress) => report({ type: 'get:progress', bytes: progress.bytes }),
+      const bytes = await sink.write(async function* (reread) {
+        const car = carOf(ports, endpoint, cid, signal)
+        let sent = 0
+        try {
+          for await (const part of verifiedFile(cid, car, { signal, reread })) {
+            sent += part.length
+            yield part
+            report({ type: 'get:progress', bytes: sent })
+          }
+        } catch (error) {
+          fault = error
+          throw error
+        }
       })
-      return { cid, out, bytes, provider, endpoint }
+      return { cid, bytes, provider, endpoint }
     } catch (error) {
-      if (isAbortError(error) || isOfTheContent(error)) throw error
-      if (isDiskError(error))
-        throw new OutInvalidError(out, reasonOf(error), 'free space, or choose another OUT', error)
+      // What did not come from the provider is the sink's: no other provider will help.
+      if (isAbortError(error) || error !== fault || isOfTheContent(error)) throw error
       const { code, retryable } = GranaryError.is(error) ? error : { code: 'FAILED', retryable: true }
       const message = Error.isError(error) ? error.message : String(error)
       const ended = endOf(deal)
@@ -169,27 +157,14 @@ export async function get(
   throw new RetrievalFailedError(cid, failures)
 }
 
-async function checkOut(out: string): Promise<void> {
-  const [found, folder] = await Promise.all([
-    stat(out).catch(() => undefined),
-    stat(dirname(out)).catch(() => undefined),
-  ])
-  if (found?.isDirectory()) throw new OutInvalidError(out, 'it is a folder', 'give the name of a file in it')
-  // The file takes the place of what is there: that must not be a device or a pipe that others use.
-  if (found && !found.isFile()) throw new OutInvalidError(out, 'it is not a regular file', 'give the name of a file')
-  if (!folder?.isDirectory()) {
-    throw new OutInvalidError(out, `there is no folder ${dirname(out)}`, 'make the folder first, or choose another OUT')
-  }
-}
-
 /** Each once, with the best of its deals, the newest of several. */
 async function providersOf(
-  context: GetInput,
+  ports: GetPorts,
   rootCid: string,
   call: CallOptions,
 ): Promise<{ provider: number; deal: DealView }[]> {
   const best = new Map<number, DealView>()
-  for await (const deal of context.chain.deals({ rootCid }, call)) {
+  for await (const deal of ports.chain.deals({ rootCid }, call)) {
     const { provider } = deal.terms
     const other = best.get(provider)
     if (other === undefined || rankOf(deal) <= rankOf(other)) best.set(provider, deal)
@@ -211,25 +186,26 @@ function endOf({ id, state, endsAt, lapsesAt }: DealView): EndedDeal | undefined
 
 /** The whole DAG as a depth-first CAR: https://specs.ipfs.tech/http-gateways/trustless-gateway/ */
 async function* carOf(
-  context: GetInput,
+  ports: GetPorts,
   endpoint: string,
   cid: string,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array> {
   const url = `${endpoint}/ipfs/${cid}?format=car&dag-scope=all`
   const headers = { accept: 'application/vnd.ipld.car; version=1; order=dfs; dups=n' }
+  const { clock } = ports
   const idle = new AbortController()
   const both = signal ? AbortSignal.any([signal, idle.signal]) : idle.signal
   const giveUp = () => idle.abort(new ProviderUnreachableError(url, new DOMException('no answer', 'TimeoutError')))
-  const flow = watchFlow(FLOW_BYTES_MIN, IDLE_MAX_MS, giveUp)
-  const unsealedBy = Date.now() + UNSEAL_MAX_MS
+  const flow = watchFlow(FLOW_BYTES_MIN, IDLE_MAX_MS, giveUp, clock)
+  const unsealedBy = clock.nowMs() + UNSEAL_MAX_MS
   try {
     for (;;) {
-      const response = await fetchOrExplain(context, url, { headers, signal: both })
+      const response = await fetchOrExplain(ports, url, { headers, signal: both })
       flow.restart()
-      if (response.status === 202 && Date.now() < unsealedBy) {
+      if (response.status === 202 && clock.nowMs() < unsealedBy) {
         await response.body?.cancel()
-        await pause(retryAfterMs(response), signal)
+        await clock.sleep(retryAfterMs(response), signal)
         flow.restart()
         continue
       }
@@ -264,17 +240,11 @@ function parseJson(text: string): unknown {
   }
 }
 
-async function fetchOrExplain(context: GetInput, url: string, init: RequestInit): Promise<Response> {
+async function fetchOrExplain(ports: GetPorts, url: string, init: RequestInit): Promise<Response> {
   try {
-    return await context.fetch(url, init)
+    return await ports.fetch(url, init)
   } catch (error) {
     if (isAbortError(error) || GranaryError.is(error)) throw error
     throw new ProviderUnreachableError(url, error)
   }
-}
-
-/** A system call on OUT failed: no other provider will help. */
-function isDiskError(error: unknown): boolean {
-  const { code, syscall } = error as { code?: unknown; syscall?: unknown }
-  return typeof code === 'string' && typeof syscall === 'string' && !GranaryError.is(error)
 }

@@ -15,7 +15,8 @@ import {
   quoteToJson,
 } from '@granary/protocol/messages'
 import type { CallOptions } from '../call-options.ts'
-import type { PutRecord } from '../journal/journal.ts'
+import type { PutRecord } from '../journal/put-record.ts'
+import type { Ports } from '../ports.ts'
 import { agreeDeal } from '../providers/agree-deal.ts'
 import { askQuote } from '../providers/ask-quote.ts'
 import { type ChosenProvider, chooseProvider, NoProviderError } from '../providers/choose-provider.ts'
@@ -24,9 +25,7 @@ import { coversShare } from '../providers/request-quote.ts'
 import { retrying } from '../providers/retrying.ts'
 import { uploadIdOf, uploadPiece } from '../providers/upload-piece.ts'
 import { checkFunds } from './check-funds.ts'
-import type { ClientContext } from './client-context.ts'
 import { explainClocks } from './explain-clocks.ts'
-import { openFileSource } from './file-source.ts'
 import { withoutTerms } from './open-record.ts'
 import type { PutProgress } from './put-progress.ts'
 
@@ -50,10 +49,9 @@ export class PriceChangedError extends GranaryError {
 }
 
 export interface AgreeInput {
-  readonly context: ClientContext
+  readonly ports: Ports
   readonly status: ChainStatus
   readonly record: PutRecord
-  readonly carPath: string
   readonly label: string
   /** Hundredths of a percent of the price that the provider is to put up. */
   readonly collateralShareBps: number | undefined
@@ -70,8 +68,8 @@ export interface Agreed {
 
 /** @throws NoProviderError, InsufficientFundsError, PriceChangedError, and what the provider refuses */
 export async function agree(input: AgreeInput, options: CallOptions): Promise<Agreed> {
-  const { context, status, carPath, label, collateralShareBps, report } = input
-  const { chain, journal, signer, fetch } = context
+  const { ports, status, label, collateralShareBps, report } = input
+  const { chain, journal, account, spool, random, clock, fetch } = ports
   const { signal } = options
   const { genesisHash } = status
   let record = input.record
@@ -85,7 +83,7 @@ export async function agree(input: AgreeInput, options: CallOptions): Promise<Ag
   report({ type: 'provider:chosen', provider: view.id, name: view.name, endpoint })
   if (view.id !== record.provider) {
     // Upload, quote and terms are with somebody else.
-    const { uploadUrl: _uploadUrl, ...rest } = withoutTerms(record)
+    const { uploadUrl: _uploadUrl, ...rest } = withoutTerms(record, random)
     record = { ...rest, provider: view.id }
   }
 
@@ -96,7 +94,7 @@ export async function agree(input: AgreeInput, options: CallOptions): Promise<Ag
     provider: view,
     endpoint,
     genesisHash,
-    client: signer.address,
+    client: account.address,
     pieceSize: record.pieceSize,
     duration: record.duration,
     collateralShareBps,
@@ -108,20 +106,23 @@ export async function agree(input: AgreeInput, options: CallOptions): Promise<Ag
   await save({ quote: quoteToJson(quote) })
   const recordFee = dealFee(params)
   report(quoted(quote, recordFee))
-  await checkFunds({ chain, address: signer.address, price: quote.total }, options)
+  await checkFunds({ chain, address: account.address, price: quote.total }, options)
 
-  const token = keepLoggedIn(() =>
-    retrying(() => login({ endpoint, provider: view.id, genesisHash, signer, fetch }, options), options).catch(
-      async (error: unknown) => {
-        throw await explainClocks(error, { chain, provider: view.id }, options)
-      },
-    ),
+  const token = keepLoggedIn(
+    () =>
+      retrying(
+        () => login({ endpoint, provider: view.id, genesisHash, signer: account, fetch, clock }, options),
+        options,
+      ).catch(async (error: unknown) => {
+        throw await explainClocks(error, { chain, clock, provider: view.id }, options)
+      }),
+    clock,
   )
-  await using source = await openFileSource(carPath)
+  await using source = await spool.open(record.rootCid)
   const { pieceCid, pieceSize, payloadSize, rootCid, uploadUrl: earlierUrl } = record
   const metadata = { pieceCid, pieceSize, rootCid, quoteId: quote.quoteId }
   const uploadUrl = await uploadPiece(
-    { endpoint, source, metadata, token, uploadUrl: earlierUrl, fetch },
+    { endpoint, source, metadata, token, uploadUrl: earlierUrl, fetch, clock },
     {
       signal,
       onUploadUrl: (url) => save({ uploadUrl: url }),
@@ -137,14 +138,14 @@ export async function agree(input: AgreeInput, options: CallOptions): Promise<Ag
     if (quote.validUntil - height < marginEpochs) {
       const later = await quoteAnew()
       if (later.total > quote.total) {
-        await save(withoutTerms(record))
+        await save(withoutTerms(record, random))
         throw new PriceChangedError(view.id, quote.total, later.total)
       }
       quote = later
     }
-    record = withoutTerms(record)
+    record = withoutTerms(record, random)
     terms = {
-      client: signer.address,
+      client: account.address,
       provider: view.id,
       pieceCid,
       pieceSize,
@@ -178,8 +179,8 @@ export async function agree(input: AgreeInput, options: CallOptions): Promise<Ag
 
 /** The provider of the earlier run first: it may have most of the bytes. */
 async function choose(input: AgreeInput, options: CallOptions): Promise<ChosenProvider> {
-  const { context, record, providerNamed, refusedBy, collateralShareBps, report } = input
-  const { chain, fetch } = context
+  const { ports, record, providerNamed, refusedBy, collateralShareBps, report } = input
+  const { chain, fetch } = ports
   const { pieceSize, duration, provider } = record
   const onRefused = (refusal: NoProviderError['refusals'][number]) => report({ type: 'provider:refused', ...refusal })
   const choice = { ...options, onRefused }

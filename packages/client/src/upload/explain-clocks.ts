@@ -1,8 +1,8 @@
 /** When a login is refused because two clocks differ, the chain's time says which of them is wrong. */
 
 import { GranaryError } from '@granary/base'
-import type { ChainClient } from '@granary/protocol/client'
 import type { CallOptions } from '../call-options.ts'
+import type { Ports } from '../ports.ts'
 
 export class ClockWrongError extends GranaryError {
   constructor(whose: 'this machine' | 'the provider', offByS: number, provider: number, cause: unknown) {
@@ -23,14 +23,14 @@ export class ClockWrongError extends GranaryError {
 /** @returns the error, made clear if it is about clocks */
 export async function explainClocks(
   error: unknown,
-  { chain, provider }: { readonly chain: ChainClient; readonly provider: number },
+  { chain, clock, provider }: Pick<Ports, 'chain' | 'clock'> & { readonly provider: number },
   options: CallOptions,
 ): Promise<unknown> {
   if (!GranaryError.is(error) || error.code !== 'CLOCKS_APART') return error
   const providerNowS = Number(error.details?.providerNow)
   if (!Number.isFinite(providerNowS)) return error
   const chainNowS = (await chain.status(options)).timeMs / 1000
-  const own = Math.round(Date.now() / 1000 - chainNowS)
+  const own = Math.round(clock.nowMs() / 1000 - chainNowS)
   const other = Math.round(providerNowS - chainNowS)
   return Math.abs(own) > Math.abs(other)
     ? new ClockWrongError('this machine', own, provider, error)

@@ -7,7 +7,9 @@ import { dealTermsDigest, dealTermsToJson } from '@granary/protocol/messages'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { clientSigner, ownerSigner, pieceCid, someTerms } from '../../test/a-deal.ts'
 import { genesisHash, serveChain, statusView } from '../../test/chain-answers.ts'
-import { openJournal, type PutRecord } from '../journal/journal.ts'
+import type { PutRecord } from '../journal/put-record.ts'
+import { fileJournal } from '../node/file-journal.ts'
+import { systemRandom } from '../system-random.ts'
 import { openRecord, type PutWanted } from './open-record.ts'
 
 let folder: string
@@ -50,13 +52,13 @@ async function openTwice(start: Start): Promise<{ first: PutRecord; second: PutR
   let deals: readonly DealView[] = []
   await using served = await serveChain(() => ({ deals }))
   const chain = createChainClient({ url: served.url })
-  const journal = openJournal(folder)
-  const context = { chain, signer: clientSigner, journal, stagingFolder: folder, fetch }
-  const first = { ...(await openRecord(context, statusView, wanted, {})), ...start.earlier }
+  const journal = fileJournal(folder)
+  const ports = { chain, account: clientSigner, journal, random: systemRandom }
+  const first = { ...(await openRecord(ports, statusView, wanted, {})), ...start.earlier }
   await journal.write(first)
   deals = start.deals ?? []
   const status = { ...statusView, height: start.height ?? statusView.height }
-  const second = await openRecord(context, status, { ...wanted, ...start.changes }, {})
+  const second = await openRecord(ports, status, { ...wanted, ...start.changes }, {})
   return { first, second, kept: await journal.read(genesisHash, wanted.rootCid) }
 }
 

@@ -1,10 +1,13 @@
 /** How a put starts: with the record of an earlier, interrupted one, or with a new one. */
+import { toHex } from '@granary/base'
 import type { ChainStatus, DealView } from '@granary/protocol/client'
 import { dealTermsFromJson } from '@granary/protocol/messages'
 import type { CallOptions } from '../call-options.ts'
 import { findPublished } from '../deals/publish-deal.ts'
-import type { PutRecord } from '../journal/journal.ts'
-import type { ClientContext } from './client-context.ts'
+import type { PutRecord } from '../journal/put-record.ts'
+import type { Ports, Random } from '../ports.ts'
+
+type RecordPorts = Pick<Ports, 'chain' | 'account' | 'journal' | 'random'>
 
 /** A running deal of this content counts as done; one in these states does not. */
 const ENDED: ReadonlySet<string> = new Set(['expired', 'lapsed', 'terminated', 'cancelled'])
@@ -27,30 +30,32 @@ export interface PutWanted {
 
 /** The record is in the journal, nonce included, before anything else happens. */
 export async function openRecord(
-  context: ClientContext,
+  ports: RecordPorts,
   status: ChainStatus,
   wanted: PutWanted,
   options: CallOptions,
 ): Promise<PutRecord> {
-  const earlier = await context.journal.read(status.genesisHash, wanted.rootCid)
-  const kept = earlier && (await goOn(context, status, earlier, wanted, options))
+  const earlier = await ports.journal.read(status.genesisHash, wanted.rootCid)
+  const kept = earlier && (await goOn(ports, status, earlier, wanted, options))
   // Nothing agreed: before anything is paid, is there a deal that the journal does not know, or no longer?
-  const running = kept?.agreementId || wanted.again ? undefined : await runningDeal(context, wanted, options)
-  const record = running ? adopt(newRecord(status, wanted), running) : (kept ?? newRecord(status, wanted))
-  if (record !== earlier) await context.journal.write(record)
+  const running = kept?.agreementId || wanted.again ? undefined : await runningDeal(ports, wanted, options)
+  const record = running
+    ? adopt(newRecord(status, wanted, ports.random), running)
+    : (kept ?? newRecord(status, wanted, ports.random))
+  if (record !== earlier) await ports.journal.write(record)
   return record
 }
 
 /** A deal of this account for this content, as it is wanted: the same put on another machine, or with a lost journal. */
 async function runningDeal(
-  { chain, signer }: ClientContext,
+  { chain, account }: RecordPorts,
   { rootCid, provider, duration }: PutWanted,
   options: CallOptions,
 ): Promise<DealView | undefined> {
   for await (const deal of chain.deals({ rootCid }, options)) {
     const { terms } = deal
     const fits =
-      terms.client === signer.address &&
+      terms.client === account.address &&
       (provider === undefined || terms.provider === provider) &&
       (duration === undefined || Number(terms.duration) === duration)
     if (fits && !ENDED.has(deal.state)) return deal
@@ -66,7 +71,7 @@ function adopt(record: PutRecord, { id, terms, agreementId, state }: DealView): 
 
 /** What is left of the earlier record; undefined when the whole put starts anew. */
 async function goOn(
-  context: ClientContext,
+  ports: RecordPorts,
   status: ChainStatus,
   earlier: PutRecord,
   wanted: PutWanted,
@@ -78,30 +83,30 @@ async function goOn(
     (wanted.again && earlier.active)
   if (other) return undefined
   const { terms, agreementId } = earlier
-  if (!terms || !agreementId) return withWanted(earlier, wanted)
-  const deal = await findPublished({ chain: context.chain, terms: dealTermsFromJson(terms), agreementId }, options)
+  if (!terms || !agreementId) return withWanted(earlier, wanted, ports.random)
+  const deal = await findPublished({ chain: ports.chain, terms: dealTermsFromJson(terms), agreementId }, options)
   if (deal) return ENDED.has(deal.state) ? undefined : { ...earlier, dealId: deal.id }
   // What this record says of a deal that the chain does not have was said by a chain that was rolled back since.
   const { dealId: _dealId, ...unpublished } = { ...earlier, active: false }
   // `status` is older than the look at the deals, so terms that have run out by it can never be published any more.
-  return status.height >= Number(terms.validUntil) ? withoutTerms(unpublished) : unpublished
+  return status.height >= Number(terms.validUntil) ? withoutTerms(unpublished, ports.random) : unpublished
 }
 
 /** Nothing is agreed yet, so time and provider are those of this call; the price was for another. */
-function withWanted(record: PutRecord, wanted: PutWanted): PutRecord {
+function withWanted(record: PutRecord, wanted: PutWanted, random: Random): PutRecord {
   const { duration = wanted.durationDefault, provider = record.provider } = wanted
   return duration === record.duration && provider === record.provider
     ? record
-    : { ...withoutTerms(record), duration, provider }
+    : { ...withoutTerms(record, random), duration, provider }
 }
 
 /** The upload stays; price and terms are made anew, under a nonce of their own. */
-export function withoutTerms(record: PutRecord): PutRecord {
+export function withoutTerms(record: PutRecord, random: Random): PutRecord {
   const { quote: _quote, terms: _terms, agreementId: _agreementId, providerSignature: _signature, ...rest } = record
-  return { ...rest, nonce: newNonce() }
+  return { ...rest, nonce: newNonce(random) }
 }
 
-function newRecord(status: ChainStatus, wanted: PutWanted): PutRecord {
+function newRecord(status: ChainStatus, wanted: PutWanted, random: Random): PutRecord {
   const { path, rootCid, fileBytes, pieceCid, pieceSize, payloadSize, duration, durationDefault, provider } = wanted
   const { genesisHash } = status
   return {
@@ -114,12 +119,13 @@ function newRecord(status: ChainStatus, wanted: PutWanted): PutRecord {
     pieceSize,
     payloadSize,
     duration: duration ?? durationDefault,
-    nonce: newNonce(),
+    nonce: newNonce(random),
     ...(provider === undefined ? {} : { provider }),
     active: false,
   }
 }
 
-function newNonce(): string {
-  return crypto.getRandomValues(new BigUint64Array(1))[0]!.toString()
+/** A u64. */
+function newNonce(random: Random): string {
+  return BigInt(toHex(random.bytes(8))).toString()
 }

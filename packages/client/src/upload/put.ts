@@ -2,7 +2,6 @@
  * A file into the market: pack, choose, quote, upload, agree, publish, follow until the deal is active. Killed at any
  * point and called again, it goes on where it was: nothing is sent twice that the provider has, nothing is paid twice.
  */
-import { rm } from 'node:fs/promises'
 import { fromHex, GranaryError } from '@granary/base'
 import type { ChainStatus } from '@granary/protocol/client'
 import { dealTermsFromJson } from '@granary/protocol/messages'
@@ -10,14 +9,14 @@ import type { CallOptions } from '../call-options.ts'
 import { DealForgottenError, followUntil } from '../deals/follow-until.ts'
 import { publishDeal } from '../deals/publish-deal.ts'
 import { settleEnded } from '../deals/settle-ended.ts'
-import type { PutRecord } from '../journal/journal.ts'
+import type { PutRecord } from '../journal/put-record.ts'
+import type { Ports, Source } from '../ports.ts'
 import { endpointOf } from '../providers/choose-provider.ts'
 import { reporter } from '../reporter.ts'
 import { agreeWithAny } from './agree-with-any.ts'
-import type { ClientContext } from './client-context.ts'
 import { openRecord } from './open-record.ts'
 import type { PutProgress } from './put-progress.ts'
-import { inspectFile, stageFile, type UserFile } from './stage-file.ts'
+import { stage } from './stage.ts'
 
 const DURATION_DEFAULT_MS = { devnet: 60 * 60_000, production: 180 * 24 * 60 * 60_000 }
 
@@ -28,13 +27,13 @@ const PIECE_BYTES_MIN = 128
 /** No sector of this chain has room for the file. */
 export class PieceTooLargeError extends GranaryError {
   /** @param carBytes: undefined when the file alone is too large already, without the CAR around it */
-  constructor(file: UserFile, carBytes: number | undefined, pieceSize: number, sectorBytes: number) {
+  constructor(source: Source, carBytes: number | undefined, pieceSize: number, sectorBytes: number) {
     const car = carBytes === undefined ? 'its CAR more, a piece of at least' : `its CAR ${carBytes}, a piece of`
     super({
       code: 'PIECE_TOO_LARGE',
-      message: `${file.path} has ${file.bytes} bytes, ${car} ${pieceSize}; the largest that a provider of this chain takes into a sector is ${sectorBytes}, with room for ${sectorBytes * PAYLOAD_SHARE}`,
+      message: `${source.name} has ${source.bytes} bytes, ${car} ${pieceSize}; the largest that a provider of this chain takes into a sector is ${sectorBytes}, with room for ${sectorBytes * PAYLOAD_SHARE}`,
       hint: 'split the file, or use a chain whose providers seal larger sectors',
-      details: { path: file.path, fileBytes: file.bytes, carBytes, pieceSize, sectorBytes },
+      details: { path: source.name, fileBytes: source.bytes, carBytes, pieceSize, sectorBytes },
     })
   }
 }
@@ -81,49 +80,47 @@ export interface PutResult {
 }
 
 /** @throws FileNotFoundError, FileIsFolderError, LabelTooLongError, PieceTooLargeError, PutRunningError, NoProviderError, InsufficientFundsError … */
-export async function put(context: ClientContext, path: string, options: PutOptions = {}): Promise<PutResult> {
+export async function put<S extends Source>(ports: Ports<S>, source: S, options: PutOptions = {}): Promise<PutResult> {
   const { duration, provider, label = '', again = false, signal } = options
   const report = reporter(options.onProgress)
   const call: CallOptions = { signal }
   const labelBytes = new TextEncoder().encode(label).length
   if (labelBytes > LABEL_BYTES_MAX) throw new LabelTooLongError(labelBytes)
-  const file = await inspectFile(path)
-  const status = await context.chain.status(call)
-  const pieceSizeMax = await pieceSizeMaxOf(context, call)
-  checkSize(file, pieceSizeMax)
+  const status = await ports.chain.status(call)
+  const pieceSizeMax = await pieceSizeMaxOf(ports, call)
+  checkSize(source, pieceSizeMax)
   // First: what comes back may be what pays for this one.
-  const { chain, signer } = context
-  await settleEnded({ chain, signer, deals: chain.deals({ client: signer.address }, call), report }, call)
+  const { chain, account, spool } = ports
+  await settleEnded({ chain, signer: account, deals: chain.deals({ client: account.address }, call), report }, call)
 
-  using staged = await stageFile(file, context.stagingFolder, call)
-  const { rootCid, pieceCid, pieceSize, payloadSize, blocks, fileBytes, carPath } = staged
+  using staged = await stage(ports, source, call)
+  const { rootCid, pieceCid, pieceSize, payloadSize, blocks, fileBytes } = staged
   report({ type: 'import:done', rootCid, fileBytes, blocks })
   report({ type: 'piece:done', pieceCid, pieceSize, payloadSize })
   if (pieceSize > pieceSizeMax && pieceSizeMax > 0) {
-    throw new PieceTooLargeError(file, payloadSize, pieceSize, pieceSizeMax)
+    throw new PieceTooLargeError(source, payloadSize, pieceSize, pieceSizeMax)
   }
 
   const durationDefault = durationDefaultOf(status)
-  const piece = { path: file.path, rootCid, fileBytes, pieceCid, pieceSize, payloadSize }
+  const piece = { path: source.name, rootCid, fileBytes, pieceCid, pieceSize, payloadSize }
   const wanted = { ...piece, duration, durationDefault, provider, again }
   let now = status
-  let record = await openRecord(context, now, wanted, call)
+  let record = await openRecord(ports, now, wanted, call)
   reportResumed(record, report)
   for (;;) {
-    if (record.dealId === undefined)
-      record = await agreeAndPublish(context, now, record, { ...options, label, carPath, report })
+    if (record.dealId === undefined) record = await agreeAndPublish(ports, now, record, { ...options, label, report })
     if (record.active) break
     try {
-      record = await follow(context, record, record.dealId!, report, call)
-      await context.journal.write(record)
+      record = await follow(ports, record, record.dealId!, report, call)
+      await ports.journal.write(record)
     } catch (error) {
       if (!(error instanceof DealForgottenError)) throw error
       report({ type: 'waiting', message: error.message })
       now = await chain.status(call)
-      record = await openRecord(context, now, wanted, call)
+      record = await openRecord(ports, now, wanted, call)
     }
   }
-  await rm(carPath, { force: true })
+  await spool.remove(rootCid)
   const terms = dealTermsFromJson(record.terms)
   const price = `${terms.pricePerEpoch * BigInt(terms.duration)}`
   const agreementId = record.agreementId!
@@ -132,24 +129,24 @@ export async function put(context: ClientContext, path: string, options: PutOpti
 }
 
 async function agreeAndPublish(
-  context: ClientContext,
+  ports: Ports,
   status: ChainStatus,
   earlier: PutRecord,
-  options: PutOptions & { readonly label: string; readonly carPath: string; report: (progress: PutProgress) => void },
+  options: PutOptions & { readonly label: string; report: (progress: PutProgress) => void },
 ): Promise<PutRecord> {
-  const { carPath, label, collateralShareBps, report, signal } = options
+  const { label, collateralShareBps, report, signal } = options
   const call: CallOptions = { signal }
-  const { chain, signer, journal } = context
+  const { chain, account, journal } = ports
   const { genesisHash } = status
   let record = earlier
   if (!record.providerSignature) {
     const providerNamed = options.provider !== undefined
-    const asked = { carPath, label, collateralShareBps, providerNamed, report }
-    record = (await agreeWithAny({ context, status, record, ...asked }, call)).record
+    const asked = { label, collateralShareBps, providerNamed, report }
+    record = (await agreeWithAny({ ports, status, record, ...asked }, call)).record
   }
   const terms = dealTermsFromJson(record.terms)
   const providerSignature = fromHex(record.providerSignature ?? '0x')
-  const deal = await publishDeal({ chain, signer, genesisHash, terms, providerSignature }, call)
+  const deal = await publishDeal({ chain, signer: account, genesisHash, terms, providerSignature }, call)
   record = { ...record, dealId: deal.id }
   await journal.write(record)
   report({ type: 'published', dealId: deal.id, locked: deal.locked, epoch: deal.publishedAt })
@@ -157,17 +154,17 @@ async function agreeAndPublish(
 }
 
 async function follow(
-  context: ClientContext,
+  ports: Ports,
   record: PutRecord,
   dealId: number,
   report: (progress: PutProgress) => void,
   { signal }: CallOptions,
 ): Promise<PutRecord> {
-  const { chain, fetch } = context
+  const { chain, clock, fetch } = ports
   const view = await chain.provider(record.provider!, { signal })
   const endpoint = endpointOf(view) ?? ''
   const agreementId = record.agreementId!
-  const deal = await followUntil({ chain, fetch, endpoint, dealId, agreementId }, { signal, onProgress: report })
+  const deal = await followUntil({ chain, clock, fetch, endpoint, dealId, agreementId }, { signal, onProgress: report })
   report({ type: 'active', dealId, epoch: deal.activatedAt ?? 0, sector: deal.sector?.number ?? 0 })
   return { ...record, active: true }
 }
@@ -191,17 +188,17 @@ function durationDefaultOf(status: ChainStatus): number {
 }
 
 /** Of all asks on the chain; 0 without any. */
-async function pieceSizeMaxOf(context: ClientContext, call: CallOptions): Promise<number> {
+async function pieceSizeMaxOf(ports: Ports, call: CallOptions): Promise<number> {
   let largest = 0
-  for await (const { ask } of context.chain.providers(call)) largest = Math.max(largest, ask?.pieceSizeMax ?? 0)
+  for await (const { ask } of ports.chain.providers(call)) largest = Math.max(largest, ask?.pieceSizeMax ?? 0)
   return largest
 }
 
 /** Before a large file is read: what cannot fit even without a CAR around it. */
-function checkSize(file: UserFile, pieceSizeMax: number): void {
+function checkSize(source: Source, pieceSizeMax: number): void {
   let pieceSize = PIECE_BYTES_MIN
-  while (pieceSize * PAYLOAD_SHARE < file.bytes) pieceSize *= 2
+  while (pieceSize * PAYLOAD_SHARE < source.bytes) pieceSize *= 2
   if (pieceSizeMax > 0 && pieceSize > pieceSizeMax) {
-    throw new PieceTooLargeError(file, undefined, pieceSize, pieceSizeMax)
+    throw new PieceTooLargeError(source, undefined, pieceSize, pieceSizeMax)
   }
 }

@@ -4,6 +4,6 @@ export { BlockMissingError, type CarStore, openCarStore } from './open-car-store
 export { packFile } from './pack-file.ts'
 export { CarInFolderError, packFolder } from './pack-folder.ts'
 export { readAt, readRange } from './read-range.ts'
-export { type SaveOptions, saveVerifiedFile } from './save-verified-file.ts'
+export { type Reread, saveFile } from './save-file.ts'
 export { FileChangedError } from './source-store.ts'
 export type { PackedFile, PackOptions, PackProgress } from './write-packed-car.ts'

@@ -11,11 +11,12 @@ import { importFile } from '../import-file.ts'
 import { pieceOf } from '../piece-of.ts'
 import { readFile as readContent } from '../read-file.ts'
 import { concat } from '../store.ts'
+import { verifiedFile } from '../verified-file.ts'
 import { verifyCar } from '../verify-car.ts'
 import { writeCar } from '../write-car.ts'
 import { openCarStore } from './open-car-store.ts'
 import { packFile } from './pack-file.ts'
-import { saveVerifiedFile } from './save-verified-file.ts'
+import { saveFile } from './save-file.ts'
 
 const MIB = 1024 * 1024
 let folder: string
@@ -23,6 +24,10 @@ beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'granary-content-'))
 })
 afterEach(() => rm(folder, { recursive: true, force: true }))
+
+function saveVerified(rootCid: string, carPath: string, out: string): Promise<number> {
+  return saveFile(out, (reread) => verifiedFile(rootCid, createReadStream(carPath), { reread }))
+}
 
 const chunk = someBytes(MIB, 9)
 test.each([
@@ -52,7 +57,7 @@ test.each([
   await carStore.close()
 
   const out = join(folder, 'out')
-  expect(await saveVerifiedFile(packed.rootCid, createReadStream(carPath), out)).toBe(bytes.length)
+  expect(await saveVerified(packed.rootCid, carPath, out)).toBe(bytes.length)
   expect(Buffer.compare(await readFile(out), bytes)).toBe(0)
   expect((await readdir(folder)).sort()).toEqual(['file', 'file.car', 'out'])
 })
@@ -96,7 +101,7 @@ test('a broken CAR leaves no file, and a store over a broken CAR gives no block'
   const bytes = await readFile(carPath)
   bytes[bytes.length - 1]! ^= 1
   await writeFile(carPath, bytes)
-  const saved = saveVerifiedFile(rootCid, createReadStream(carPath), join(folder, 'out'))
+  const saved = saveVerified(rootCid, carPath, join(folder, 'out'))
   await expect(saved).rejects.toMatchObject({ code: 'BLOCK_HASH_MISMATCH' })
   expect((await readdir(folder)).sort()).toEqual(['file', 'file.car'])
 

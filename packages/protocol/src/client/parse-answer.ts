@@ -1,6 +1,6 @@
 /** What a node answered, by the declaration of what it was asked: whoever runs it, only that goes further. */
-import { inEnglish } from '../operation/in-english.ts'
 import type { NodeOperation, Parsed } from '../operation/operation.ts'
+import { problemOf } from '../operation/problem-of.ts'
 import { ChainAnswerError } from './errors.ts'
 
 /**
@@ -8,8 +8,7 @@ import { ChainAnswerError } from './errors.ts'
  * @throws ChainAnswerError naming the first field that is not as declared
  */
 export function parseAnswer<O extends NodeOperation>(url: string, operation: O, json: unknown): Parsed<O> {
-  const parsed = operation.answer.safeParse(json, inEnglish)
+  const parsed = operation.answer.safeParse(json)
   if (parsed.success) return parsed.data as Parsed<O>
-  const [issue] = parsed.error.issues
-  throw new ChainAnswerError(url, 200, `${issue?.path.join('.')}: ${issue?.message}`)
+  throw new ChainAnswerError(url, 200, problemOf(parsed.error))
 }

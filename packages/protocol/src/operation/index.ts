@@ -9,3 +9,4 @@ export {
   type Question,
   type Request,
 } from './operation.ts'
+export { problemOf } from './problem-of.ts'

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from '@jest/globals'
-import { lockFile } from './lock-file.ts'
+import { lockFile } from './file-lock.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'granary-lock-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -23,7 +23,7 @@ test('a lock is held once, and free again when it is disposed of', () => {
 test('a lock of a process that is killed is free', async () => {
   const path = join(folder, 'killed.lock')
   const program = `
-    const { lockFile } = await import(${JSON.stringify(import.meta.resolve('./lock-file.ts'))})
+    const { lockFile } = await import(${JSON.stringify(import.meta.resolve('./file-lock.ts'))})
     globalThis.held = lockFile(${JSON.stringify(path)})
     console.log(held ? 'held' : 'busy')
     setInterval(() => {}, 1000)`

@@ -20,7 +20,8 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import { someTerms } from '../../test/a-deal.ts'
 import { genesisHash, providerView, serveChain } from '../../test/chain-answers.ts'
 import { serve } from '../../test/serve.ts'
-import { type GetProgress, type GetResult, get } from './get.ts'
+import type { GetProgress } from '../retrieve/get.ts'
+import { type GetResult, get } from './get.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'granary-get-'))
 const original = join(folder, 'original')

@@ -1,9 +1,15 @@
 /** A lock that a kill releases: an SQLite file in exclusive mode. The file itself stays; without a holder it means nothing. */
 import { mkdirSync } from 'node:fs'
-import { dirname } from 'node:path'
+import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import type { Lock } from '../ports.ts'
 
 const SQLITE_BUSY = 5
+
+/** @param folder where the files of locks are; made with the first one */
+export function fileLock(folder: string): Lock {
+  return { take: (name) => lockFile(join(folder, `${name}.lock`)) }
+}
 
 /** Undefined when another process, or another call in this one, holds it. */
 export function lockFile(path: string): Disposable | undefined {

@@ -2,12 +2,11 @@
  * The deals of an account, as the chain has them, with the path that each was put from where this machine knows it. With the
  * account's key, those that have ended are settled first.
  */
-import { join } from 'node:path'
 import type { ChainClient, DealView } from '@granary/protocol/client'
 import type { Address, Signer } from '@granary/protocol/messages'
 import type { CallOptions } from '../call-options.ts'
 import { awaitsSettlement, type SettleProgress, settleEnded } from '../deals/settle-ended.ts'
-import { openJournal } from '../journal/journal.ts'
+import type { Journal } from '../ports.ts'
 import { reporter } from '../reporter.ts'
 
 export interface OwnDeal extends DealView {
@@ -20,20 +19,20 @@ export interface SettleOptions extends CallOptions {
   readonly onProgress?: ((progress: SettleProgress) => void) | undefined
 }
 
-export interface DealsInput {
+export interface ListDealsInput {
   readonly chain: ChainClient
-  /** Of the client: its journal knows the paths. */
-  readonly folder: string
+  /** It knows the names. */
+  readonly journal: Journal
   readonly address: Address
   /** Of that address. Without it nothing is settled. */
   readonly signer?: Signer | undefined
 }
 
-export async function deals(input: DealsInput, options: SettleOptions = {}): Promise<OwnDeal[]> {
-  const { chain, folder, address, signer } = input
+export async function listDeals(input: ListDealsInput, options: SettleOptions = {}): Promise<OwnDeal[]> {
+  const { chain, journal, address, signer } = input
   const call: CallOptions = { signal: options.signal }
   const { genesisHash } = await chain.status(call)
-  const records = await openJournal(join(folder, 'journal')).list(genesisHash)
+  const records = await journal.list(genesisHash)
   const paths = new Map(records.map(({ rootCid, path }) => [rootCid, path]))
   const list = () => Array.fromAsync(chain.deals({ client: address }, call))
   let found = await list()

@@ -2,7 +2,10 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, wri
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
-import { inspectFile, stageFile } from './stage-file.ts'
+import { type Staged, stage } from '../upload/stage.ts'
+import { fileLock } from './file-lock.ts'
+import { inspectFile, type UserFile } from './file-source.ts'
+import { fileSpool } from './file-spool.ts'
 
 let folder: string
 let staging: string
@@ -18,25 +21,29 @@ function fileOf(name: string, content: string): string {
   return path
 }
 
+function stageFile(file: UserFile, into: string): Promise<Staged> {
+  return stage({ spool: fileSpool(into), lock: fileLock(into) }, { ...file, name: file.path }, {})
+}
+
 const cars = () => readdirSync(staging).filter((name) => name.includes('.car'))
 
 test('a file becomes a CAR under its root CID, an empty one too', async () => {
   const file = await inspectFile(fileOf('empty', ''))
-  using staged = await stageFile(file, staging, {})
+  using staged = await stageFile(file, staging)
   expect(staged.fileBytes).toBe(0)
   expect(staged.rootCid).toBe('bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku')
-  expect(statSync(staged.carPath).size).toBe(staged.payloadSize)
+  expect(statSync(join(staging, `${staged.rootCid}.car`)).size).toBe(staged.payloadSize)
   expect(cars()).toEqual([`${staged.rootCid}.car`])
 })
 
 test('what a kill in the middle of packing has left is cleared away', async () => {
   const file = await inspectFile(fileOf('a', 'content'))
   {
-    using _staged = await stageFile(file, staging, {})
+    using _staged = await stageFile(file, staging)
   }
   const [lock] = readdirSync(staging).filter((name) => /^[0-9a-f]{32}\.lock$/.test(name))
   writeFileSync(join(staging, lock!.replace('.lock', '.car.abc.tmp')), 'half')
-  using again = await stageFile(file, staging, {})
+  using again = await stageFile(file, staging)
   expect(cars()).toEqual([`${again.rootCid}.car`])
 })
 
@@ -45,12 +52,12 @@ test('the same content is put once at a time, from whatever path', async () => {
   const two = await inspectFile(fileOf('two', 'same'))
   const other = await inspectFile(fileOf('three', 'other'))
   {
-    using _staged = await stageFile(one, staging, {})
-    await expect(stageFile(one, staging, {})).rejects.toMatchObject({ code: 'PUT_RUNNING', retryable: true })
-    await expect(stageFile(two, staging, {})).rejects.toMatchObject({ code: 'PUT_RUNNING' })
-    using _other = await stageFile(other, staging, {})
+    using _staged = await stageFile(one, staging)
+    await expect(stageFile(one, staging)).rejects.toMatchObject({ code: 'PUT_RUNNING', retryable: true })
+    await expect(stageFile(two, staging)).rejects.toMatchObject({ code: 'PUT_RUNNING' })
+    using _other = await stageFile(other, staging)
   }
-  using staged = await stageFile(two, staging, {})
+  using staged = await stageFile(two, staging)
   expect(staged.fileBytes).toBe(4)
 })
 

@@ -5,7 +5,8 @@ import { dealTermsToJson } from '@granary/protocol/messages'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { someTerms } from '../../test/a-deal.ts'
 import { genesisHash } from '../../test/chain-answers.ts'
-import { openJournal, type PutRecord } from './journal.ts'
+import type { PutRecord } from '../journal/put-record.ts'
+import { fileJournal } from './file-journal.ts'
 
 let folder: string
 beforeEach(() => {
@@ -31,7 +32,7 @@ const record: PutRecord = {
 }
 
 test('what is written is read again, by chain and root', async () => {
-  const journal = openJournal(join(folder, 'journal'))
+  const journal = fileJournal(join(folder, 'journal'))
   expect(await journal.list(genesisHash)).toEqual([])
   await journal.write(record)
   await journal.write({ ...record, dealId: 1 })
@@ -42,7 +43,7 @@ test('what is written is read again, by chain and root', async () => {
 })
 
 test('what a kill has left beside a record is not one', async () => {
-  const journal = openJournal(folder)
+  const journal = fileJournal(folder)
   await journal.write(record)
   const [name] = readdirSync(folder)
   writeFileSync(join(folder, `${name}.tmp`), '{"schemaVersion":')
@@ -56,7 +57,7 @@ test.each([
   ['of a later version', (text: string) => text.replace('"schemaVersion": 1', '"schemaVersion": 2')],
   ['without its nonce', (text: string) => text.replace('"nonce"', '"once"')],
 ])('a record that is %s is refused by name', async (_what, damage) => {
-  const journal = openJournal(folder)
+  const journal = fileJournal(folder)
   await journal.write(record)
   const path = join(folder, readdirSync(folder)[0]!)
   writeFileSync(path, damage(readFileSync(path, 'utf8')))

@@ -1,0 +1,39 @@
+/** The client over the ports of the place that it runs in: nothing here needs Node. */
+import type { DealView } from '@granary/protocol/client'
+import { type FollowUntilOptions, followUntil } from './deals/follow-until.ts'
+import { listDeals, type OwnDeal, type SettleOptions } from './deals/list-deals.ts'
+import { type ContentStatus, status } from './deals/status.ts'
+import type { Ports, Sink, Source } from './ports.ts'
+import { endpointOf } from './providers/choose-provider.ts'
+import { type GetOptions, type GetResult, get } from './retrieve/get.ts'
+import type { PutOptions, PutResult } from './upload/put.ts'
+
+export interface Granary<S extends Source = Source> {
+  /** Stores a file; resolves when its deal is active. The same call after a kill goes on where it was. */
+  put(source: S, options?: PutOptions): Promise<PutResult>
+  /** Fetches a file by its root CID into a sink, verified block by block. */
+  get(cid: string, sink: Sink, options?: GetOptions): Promise<GetResult>
+  /** Tells what happens to a deal until it is active, or until an entry of its story. */
+  follow(dealId: number, options?: FollowUntilOptions): Promise<DealView>
+  /** Deals of this account; those that have ended are settled first. */
+  deals(options?: SettleOptions): Promise<OwnDeal[]>
+  /** Who holds a CID, what is proven and paid; deals of this account among them that have ended are settled first. */
+  status(cid: string, options?: SettleOptions): Promise<ContentStatus>
+}
+
+export function createGranary<S extends Source>(ports: Ports<S>): Granary<S> {
+  const { chain, account, journal, clock, fetch } = ports
+  return {
+    // Imported where it is used: a page that only fetches does not load it.
+    put: async (source, options) => (await import('./upload/put.ts')).put(ports, source, options),
+    get: (cid, sink, options) => get(ports, cid, sink, options),
+    deals: (options) => listDeals({ chain, journal, address: account.address, signer: account }, options),
+    status: (cid, options) => status({ chain, signer: account }, cid, options),
+    async follow(dealId, options = {}) {
+      const { signal } = options
+      const { agreementId, terms } = await chain.deal(dealId, { signal })
+      const endpoint = endpointOf(await chain.provider(terms.provider, { signal })) ?? ''
+      return followUntil({ chain, clock, fetch, endpoint, dealId, agreementId }, options)
+    },
+  }
+}

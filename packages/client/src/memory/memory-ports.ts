@@ -1,0 +1,32 @@
+/** The client's ports in memory: for a page, for a program without a disk, and for tests. */
+import { createChainClient } from '@granary/protocol/client'
+import type { Account, Chain, Fetch, Ports } from '../ports.ts'
+import { systemClock } from '../system-clock.ts'
+import { systemRandom } from '../system-random.ts'
+import type { MemoryFile } from './memory-file.ts'
+import { memoryJournal } from './memory-journal.ts'
+import { memoryLock } from './memory-lock.ts'
+import { memorySpool } from './memory-spool.ts'
+
+export interface MemoryPortsOptions {
+  /** Address of a chain node, or a client of one. */
+  readonly chain: string | Chain
+  /** The account that pays. */
+  readonly account: Account
+  /** @default the platform's fetch */
+  readonly fetch?: Fetch
+}
+
+export function memoryPorts({ chain, account, fetch }: MemoryPortsOptions): Ports<MemoryFile> {
+  return {
+    chain: typeof chain === 'string' ? createChainClient({ url: chain }) : chain,
+    account,
+    spool: memorySpool(),
+    journal: memoryJournal(),
+    lock: memoryLock(),
+    random: systemRandom,
+    clock: systemClock,
+    // A browser's fetch must be called as a function of its window.
+    fetch: fetch ?? globalThis.fetch.bind(globalThis),
+  }
+}

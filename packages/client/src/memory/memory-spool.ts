@@ -1,0 +1,59 @@
+/** A spool in memory: a CAR is a Blob, which a browser may keep on its disk. */
+import { carHeader, carSection, importFile, pieceOf, walkDag } from '@granary/content'
+import { MemoryBlockstore } from 'blockstore-core'
+import type { CallOptions } from '../call-options.ts'
+import type { Packed, PieceSource, Spool } from '../ports.ts'
+import { blobSource } from '../providers/upload-piece.ts'
+import type { MemoryFile } from './memory-file.ts'
+
+export function memorySpool(): Spool<MemoryFile> {
+  const cars = new Map<string, Blob>()
+  let drafts = 0
+  return {
+    // A draft of its own for each: only the content can be the same.
+    nameOf: () => `draft-${drafts++}`,
+    async pack(name, { blob }, options) {
+      const { car, packed } = await packBlob(blob, options)
+      cars.set(name, car)
+      return packed
+    },
+    async keep(name, rootCid) {
+      const car = cars.get(name)
+      if (car === undefined) throw new RangeError(`nothing was packed as ${name}`)
+      cars.delete(name)
+      cars.set(rootCid, car)
+    },
+    async open(rootCid): Promise<PieceSource & AsyncDisposable> {
+      const car = cars.get(rootCid)
+      if (car === undefined) throw new RangeError(`there is no CAR of ${rootCid}`)
+      return { ...blobSource(car), [Symbol.asyncDispose]: async () => undefined }
+    },
+    async remove(rootCid) {
+      cars.delete(rootCid)
+    },
+  }
+}
+
+async function packBlob(blob: Blob, options: CallOptions): Promise<{ car: Blob; packed: Packed }> {
+  const store = new MemoryBlockstore()
+  const root = await importFile(chunksOf(blob), store, options)
+  const parts: Uint8Array<ArrayBuffer>[] = [carHeader([root]).slice()]
+  let blocks = 0
+  for await (const block of walkDag(root, store, options)) {
+    for (const part of carSection(block)) parts.push(part.slice())
+    blocks += 1
+  }
+  const car = new Blob(parts)
+  const piece = await pieceOf(chunksOf(car), options)
+  return { car, packed: { ...piece, rootCid: root.toString(), blocks, fileBytes: blob.size } }
+}
+
+/** Not every browser's streams can be iterated over. */
+async function* chunksOf(blob: Blob): AsyncGenerator<Uint8Array> {
+  const reader = blob.stream().getReader()
+  for (;;) {
+    const { done, value } = await reader.read()
+    if (done) return
+    yield value
+  }
+}

@@ -1,0 +1,51 @@
+/** A file of the user that is to be stored. */
+import { realpath, stat } from 'node:fs/promises'
+import { GranaryError } from '@granary/base'
+import type { Source } from '../ports.ts'
+
+export class FileNotFoundError extends GranaryError {
+  constructor(path: string, cause: unknown) {
+    super({
+      code: 'FILE_NOT_FOUND',
+      message: `there is no file ${path}`,
+      hint: 'check the spelling of the path',
+      details: { path },
+      cause,
+    })
+  }
+}
+
+export class FileIsFolderError extends GranaryError {
+  constructor(path: string) {
+    super({
+      code: 'FILE_IS_FOLDER',
+      message: `${path} is a folder, and one file is stored at a time`,
+      hint: 'pack the folder into an archive (tar, zip) and put that',
+      details: { path },
+    })
+  }
+}
+
+export interface UserFile {
+  readonly path: string
+  readonly bytes: number
+}
+
+export interface FileSource extends Source, UserFile {}
+
+/** @returns the file that the path leads to, through links. @throws FileNotFoundError, FileIsFolderError */
+export async function inspectFile(path: string): Promise<UserFile> {
+  const found = await stat(path).catch((error: unknown) => {
+    const { code } = error as { code?: unknown }
+    if (code === 'ENOENT' || code === 'ENOTDIR') throw new FileNotFoundError(path, error)
+    throw error
+  })
+  if (found.isDirectory()) throw new FileIsFolderError(path)
+  return { path: await realpath(path), bytes: found.size }
+}
+
+/** @throws FileNotFoundError, FileIsFolderError */
+export async function fileSource(path: string): Promise<FileSource> {
+  const file = await inspectFile(path)
+  return { ...file, name: file.path }
+}

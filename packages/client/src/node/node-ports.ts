@@ -1,0 +1,43 @@
+/** Node's ports: a journal and a spool in a folder, locks that a kill releases. */
+import { join } from 'node:path'
+import { createChainClient } from '@granary/protocol/client'
+import type { Account, Chain, Fetch, Ports } from '../ports.ts'
+import { systemClock } from '../system-clock.ts'
+import { systemRandom } from '../system-random.ts'
+import { fileJournal } from './file-journal.ts'
+import { fileLock } from './file-lock.ts'
+import type { FileSource } from './file-source.ts'
+import { fileSpool } from './file-spool.ts'
+
+/** About a quarter of a minute: a chain node that restarts is waited for, at any step of a put. */
+const CHAIN_RETRIES = 12
+
+export interface ClientOptions {
+  /** Address of a chain node, or a client of one. */
+  readonly chain: string | Chain
+  /** The account that pays. */
+  readonly signer: Account
+  /** Journal and staged files; one client, one folder. */
+  readonly folder: string
+  /** @default the platform's fetch */
+  readonly fetch?: Fetch
+}
+
+export function nodePorts(options: ClientOptions): Ports<FileSource> {
+  const { chain, signer, folder, fetch = globalThis.fetch } = options
+  const staging = join(folder, 'staging')
+  return {
+    chain: typeof chain === 'string' ? createChainClient({ url: chain, retries: CHAIN_RETRIES }) : chain,
+    account: signer,
+    spool: fileSpool(staging),
+    journal: journalIn(folder),
+    lock: fileLock(staging),
+    random: systemRandom,
+    clock: systemClock,
+    fetch,
+  }
+}
+
+export function journalIn(folder: string): Ports['journal'] {
+  return fileJournal(join(folder, 'journal'))
+}

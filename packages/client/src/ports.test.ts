@@ -1,0 +1,77 @@
+/** Every implementation of a port keeps what the port promises. */
+import { existsSync } from 'node:fs'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { accountSigner } from '@granary/protocol/messages'
+import { afterAll, beforeAll } from '@jest/globals'
+import {
+  accountContract,
+  clockContract,
+  journalContract,
+  lockContract,
+  randomContract,
+  sinkContract,
+  spoolContract,
+} from '../test/ports-contract.ts'
+import { memoryFile } from './memory/memory-file.ts'
+import { memoryJournal } from './memory/memory-journal.ts'
+import { memoryLock } from './memory/memory-lock.ts'
+import { memorySink } from './memory/memory-sink.ts'
+import { memorySpool } from './memory/memory-spool.ts'
+import { fileJournal } from './node/file-journal.ts'
+import { fileLock } from './node/file-lock.ts'
+import { fileSink } from './node/file-sink.ts'
+import { fileSource } from './node/file-source.ts'
+import { fileSpool } from './node/file-spool.ts'
+import { systemClock } from './system-clock.ts'
+import { systemRandom } from './system-random.ts'
+
+let home: string
+beforeAll(async () => {
+  home = await mkdtemp(join(tmpdir(), 'granary-ports-'))
+})
+afterAll(() => rm(home, { recursive: true }))
+const folder = () => mkdtemp(join(home, 'port-'))
+
+journalContract('files', async () => {
+  const into = await folder()
+  return { port: fileJournal(into), again: () => fileJournal(into) }
+})
+journalContract('memory', async () => ({ port: memoryJournal() }))
+
+lockContract('files', async () => {
+  const into = await folder()
+  return { port: fileLock(into), again: () => fileLock(into) }
+})
+lockContract('memory', async () => ({ port: memoryLock() }))
+
+spoolContract('files', async () => {
+  const into = await folder()
+  return {
+    port: fileSpool(join(into, 'staging')),
+    async source(name, bytes) {
+      const path = join(into, name)
+      await writeFile(path, bytes)
+      return await fileSource(path)
+    },
+  }
+})
+spoolContract('memory', async () => ({
+  port: memorySpool(),
+  source: async (name, bytes) => memoryFile(name, bytes),
+}))
+
+sinkContract('file', async () => {
+  const sink = await fileSink(join(await folder(), 'out'))
+  const content = async () => (existsSync(sink.out) ? new Uint8Array(await readFile(sink.out)) : undefined)
+  return { sink, content }
+})
+sinkContract('memory', async () => {
+  const sink = memorySink()
+  return { sink, content: async () => new Uint8Array(await sink.blob().arrayBuffer()) }
+})
+
+accountContract('a key', () => accountSigner(new Uint8Array(32).fill(5)))
+randomContract('the platform', systemRandom)
+clockContract('the machine', systemClock)

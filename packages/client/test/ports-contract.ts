@@ -1,0 +1,219 @@
+/** What each port promises, whoever implements it: called once for each implementation, with a way to make one. */
+import { dealTermsToJson, verifySigner } from '@granary/protocol/messages'
+import { describe, expect, test } from '@jest/globals'
+import type { PutRecord } from '../src/journal/put-record.ts'
+import type { Account, Clock, Journal, Lock, Random, Sink, Source, Spool } from '../src/ports.ts'
+import { someTerms } from './a-deal.ts'
+import { genesisHash } from './chain-answers.ts'
+
+/** A new one each time, empty; `again` is the same one after a restart of its program, where it outlives that. */
+export interface Made<P> {
+  readonly port: P
+  readonly again?: () => P
+}
+
+export const record: PutRecord = {
+  schemaVersion: 1,
+  genesisHash,
+  rootCid: 'bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy',
+  path: '/tmp/ä file',
+  fileBytes: 0,
+  pieceCid: 'bafkz',
+  pieceSize: 128,
+  payloadSize: 59,
+  duration: 7_200,
+  nonce: `${2n ** 64n - 1n}`,
+  provider: 1000,
+  terms: dealTermsToJson(someTerms()),
+  agreementId: genesisHash,
+  active: false,
+}
+const otherChain = `0x${'cd'.repeat(32)}` as const
+
+export function journalContract(name: string, make: () => Promise<Made<Journal>>): void {
+  describe(`journal: ${name}`, () => {
+    test('what was written last is read, by chain and root', async () => {
+      const { port: journal } = await make()
+      expect(await journal.list(genesisHash)).toEqual([])
+      expect(await journal.read(genesisHash, record.rootCid)).toBeUndefined()
+      await journal.write(record)
+      await journal.write({ ...record, dealId: 1 })
+      await journal.write({ ...record, rootCid: `${record.rootCid}x` })
+      await journal.write({ ...record, genesisHash: otherChain, active: true })
+      expect(await journal.read(genesisHash, record.rootCid)).toEqual({ ...record, dealId: 1 })
+      expect(await journal.read(otherChain, record.rootCid)).toMatchObject({ active: true })
+      const roots = (await journal.list(genesisHash)).map(({ rootCid }) => rootCid)
+      expect(roots.sort()).toEqual([record.rootCid, `${record.rootCid}x`])
+    })
+
+    test('what is read is nobody else’s object', async () => {
+      const { port: journal } = await make()
+      await journal.write(record)
+      Object.assign((await journal.read(genesisHash, record.rootCid))!, { active: true })
+      expect(await journal.read(genesisHash, record.rootCid)).toEqual(record)
+    })
+
+    test('what was written outlives what is kept of it in memory, if anything does', async () => {
+      const { port: journal, again } = await make()
+      await journal.write(record)
+      expect(await (again?.() ?? journal).read(genesisHash, record.rootCid)).toEqual(record)
+    })
+  })
+}
+
+export function lockContract(name: string, make: () => Promise<Made<Lock>>): void {
+  describe(`lock: ${name}`, () => {
+    test('a name is held once, whoever asks, and free when it is disposed of', async () => {
+      const { port: lock, again } = await make()
+      const held = lock.take('one')
+      expect(held).toBeDefined()
+      expect(lock.take('one')).toBeUndefined()
+      expect(again?.().take('one')).toBeUndefined()
+      const other = lock.take('two')
+      expect(other).toBeDefined()
+      held?.[Symbol.dispose]()
+      const next = lock.take('one')
+      expect(next).toBeDefined()
+      next?.[Symbol.dispose]()
+      other?.[Symbol.dispose]()
+    })
+  })
+}
+
+export function spoolContract<S extends Source>(
+  name: string,
+  make: () => Promise<Made<Spool<S>> & { source(name: string, bytes: Uint8Array<ArrayBuffer>): Promise<S> }>,
+): void {
+  describe(`spool: ${name}`, () => {
+    const bytes = Uint8Array.from({ length: 2_500_000 }, (_, index) => (index * 31) % 251)
+
+    test('a packed source is the CAR of its root, read from anywhere, until it is removed', async () => {
+      const { port: spool, source } = await make()
+      const file = await source('file', bytes)
+      const draft = spool.nameOf(file)
+      const packed = await spool.pack(draft, file, {})
+      expect(packed).toMatchObject({ fileBytes: bytes.length, blocks: 4 })
+      expect(packed.rootCid).toMatch(/^baf/)
+      await spool.keep(draft, packed.rootCid)
+      {
+        await using car = await spool.open(packed.rootCid)
+        expect(car.size).toBe(packed.payloadSize)
+        const whole = await car.read(0, car.size)
+        expect(whole.length).toBe(car.size)
+        expect(await car.read(1_000, 1_010)).toEqual(whole.slice(1_000, 1_010))
+        expect(await car.read(car.size - 1, car.size)).toEqual(whole.slice(-1))
+      }
+      await spool.remove(packed.rootCid)
+      await spool.remove(packed.rootCid)
+      await expect(spool.open(packed.rootCid)).rejects.toThrow()
+    })
+
+    test('the same bytes are the same CAR, under another name too', async () => {
+      const { port: spool, source } = await make()
+      const [one, two] = [await source('one', bytes), await source('two', bytes)]
+      const [first, second] = [
+        await spool.pack(spool.nameOf(one), one, {}),
+        await spool.pack(spool.nameOf(two), two, {}),
+      ]
+      expect(second).toEqual(first)
+      await spool.keep(spool.nameOf(one), first.rootCid).catch(() => undefined)
+    })
+
+    test('packing in place of a draft that was left', async () => {
+      const { port: spool, source } = await make()
+      const file = await source('file', bytes)
+      const draft = spool.nameOf(file)
+      await spool.pack(draft, file, {})
+      const packed = await spool.pack(draft, file, {})
+      await spool.keep(draft, packed.rootCid)
+      await using car = await spool.open(packed.rootCid)
+      expect(car.size).toBe(packed.payloadSize)
+    })
+
+    test('a signal ends packing', async () => {
+      const { port: spool, source } = await make()
+      const file = await source('file', bytes)
+      const signal = AbortSignal.abort()
+      await expect(spool.pack(spool.nameOf(file), file, { signal })).rejects.toMatchObject({ name: 'AbortError' })
+    })
+  })
+}
+
+export function sinkContract(
+  name: string,
+  make: () => Promise<{ sink: Sink; content(): Promise<Uint8Array | undefined> }>,
+): void {
+  describe(`sink: ${name}`, () => {
+    const parts = [1, 2, 3].map((byte) => new Uint8Array(1_000).fill(byte))
+    const whole = new Uint8Array(Buffer.concat(parts))
+
+    test('it has all of a file, also after a try that broke off', async () => {
+      const { sink, content } = await make()
+      await sink.check?.()
+      const broken = sink.write(async function* () {
+        yield parts[2]!
+        throw new Error('the provider is gone')
+      })
+      await expect(broken).rejects.toThrow('the provider is gone')
+      expect((await content()) ?? new Uint8Array()).toHaveLength(0)
+      const bytes = await sink.write(async function* () {
+        yield* parts
+      })
+      expect(bytes).toBe(whole.length)
+      expect(await content()).toEqual(whole)
+    })
+
+    test('what was written is read back while the rest is still written', async () => {
+      const { sink, content } = await make()
+      await sink.write(async function* (reread) {
+        yield parts[0]!
+        yield parts[1]!
+        if (reread === undefined) yield whole.slice(900, 1_100)
+        else yield* reread(900, 200)
+      })
+      expect(await content()).toEqual(new Uint8Array(Buffer.concat([whole.slice(0, 2_000), whole.slice(900, 1_100)])))
+    })
+  })
+}
+
+export function accountContract(name: string, make: () => Account): void {
+  test(`account: ${name} signs as its address`, async () => {
+    const account = make()
+    const digest = new Uint8Array(32).fill(7)
+    expect(verifySigner(digest, await account.sign(digest))).toEqual({ type: 'account', address: account.address })
+  })
+}
+
+export function randomContract(name: string, random: Random): void {
+  test(`random: ${name} gives as many bytes as it is asked for, others each time`, () => {
+    expect(random.bytes(0)).toHaveLength(0)
+    expect(random.bytes(32)).toHaveLength(32)
+    expect(random.bytes(32)).not.toEqual(random.bytes(32))
+  })
+}
+
+export function clockContract(name: string, clock: Clock): void {
+  describe(`clock: ${name}`, () => {
+    test('sleep and timers take their time, and no less', async () => {
+      const beganMs = clock.nowMs()
+      const { promise, resolve } = Promise.withResolvers<number>()
+      clock.after(20, () => resolve(clock.nowMs()))
+      await clock.sleep(20)
+      // The machine's clock counts whole milliseconds.
+      expect(clock.nowMs() - beganMs).toBeGreaterThanOrEqual(19)
+      expect((await promise) - beganMs).toBeGreaterThanOrEqual(19)
+    })
+
+    test('a timer that is disposed of does not call, and a sleep ends with its signal', async () => {
+      let called = false
+      clock
+        .after(5, () => {
+          called = true
+        })
+        [Symbol.dispose]()
+      await clock.sleep(20)
+      expect(called).toBe(false)
+      await expect(clock.sleep(60_000, AbortSignal.timeout(5))).rejects.toMatchObject({ name: 'TimeoutError' })
+    })
+  })
+}
