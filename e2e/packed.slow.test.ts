@@ -6,8 +6,6 @@ import { join } from 'node:path'
 import { dirname, normalize } from 'node:path/posix'
 import { promisify } from 'node:util'
 import { checkPackage, createPackageFromTarballData, type Package } from '@arethetypeswrong/core'
-import { createChainClient } from '@granary/protocol/client'
-import { accountSigner } from '@granary/protocol/messages'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
@@ -104,16 +102,12 @@ suite(noRegistry === undefined ? 'the SDK' : `the SDK: nothing can be installed 
       try {
         const [line] = await bench.start(['devnet', '--json']).line(/^\{"event":"ready".*\}$/)
         const { url } = JSON.parse(line) as { url: string }
-        const key = new Uint8Array(32).fill(12)
-        await createChainClient({ url }).faucet(accountSigner(key).address)
 
         const readme = await readFile(join(home, 'node_modules/@granary/client/README.md'), 'utf8')
         const [, snippet = ''] = /```ts\n([\s\S]*?)```/.exec(readme) ?? []
         expect(snippet).toContain('http://127.0.0.1:7460')
-        // What the README leaves to its reader: an account, here that of a key, and a file.
-        const account = `import { accountSigner } from '@granary/protocol/messages'
-const signer = accountSigner(new Uint8Array(32).fill(12))\n`
-        await writeFile(join(home, 'snippet.ts'), account + snippet.replace('http://127.0.0.1:7460', url))
+        await writeFile(join(home, 'snippet.ts'), snippet.replace('http://127.0.0.1:7460', url))
+        // What the README leaves to its reader.
         await writeFile(join(home, 'report.pdf'), 'not much of a report\n'.repeat(5_000))
         const tsc = join(repository, 'node_modules/.bin/tsc')
         const options = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2024', '--types', 'node']
