@@ -1,7 +1,7 @@
 /**
- * What counts against the limit of a session key: all that its messages take out of the account's hands. That is what leaves
- * its balance; of the collateral of its providers what they lock, burn or owe more than before, and withdraw; and the
- * collateral that terms lock which the key has signed. docs/spec/chain.md section 1.
+ * What counts against the limit of a session key: all that its messages take out of the account's hands. That is what
+ * leaves its balance; of the collateral of its providers what they lock, burn or owe more than before, and withdraw; and
+ * the collateral that terms lock which the key has signed. docs/spec/chain.md section 1.
  */
 import { type Address, formatGrn, type Transaction } from '@granary/protocol/messages'
 import type { SessionKey } from '@granary/protocol/records'
@@ -10,7 +10,7 @@ import { InvariantError, TxError } from '../store/errors.ts'
 import type { StateReader, Store } from '../store/store.ts'
 import { tables } from '../store/tables.ts'
 
-/** What a message may move, as it stands before or after it. */
+/** The amounts that a message may move, as they are before it or after it. */
 export interface Holdings {
   readonly balance: bigint
   readonly escrow: bigint
@@ -27,7 +27,7 @@ export function holdingsOf(store: StateReader, { sender, body }: Transaction): H
   return { balance, escrow, locked, debt, burnt: totalsOf(store).burnt }
 }
 
-/** What the message has taken, its fee not among it. */
+/** What the message has taken, without its fee. */
 export function spentBy(tx: Transaction, before: Holdings, after: Holdings): bigint {
   switch (tx.kind) {
     case 'PreCommitSectors':

@@ -50,7 +50,7 @@ export function admit(context: BlockContext, bytes: Uint8Array, pendingInLane = 
 }
 
 /**
- * All of that but what a message of the proving class must be, which is the dear part of it.
+ * The same without the checks of a message of the proving class, which are the expensive part.
  * @throws InadmissibleError
  */
 export function admitSender(context: BlockContext, bytes: Uint8Array, pendingInLane: number): Admitted {
@@ -73,8 +73,8 @@ export function admitSender(context: BlockContext, bytes: Uint8Array, pendingInL
 }
 
 /**
- * What can be said for a few reads of the state, before anything is hashed and a signature is verified. Its place in the
- * lane is left to `admit`: others may be on their way before it.
+ * What a few reads of the state can tell, before anything is hashed or a signature is verified. Its place in the lane is
+ * left to `admit`, since others of the lane may be on their way before it.
  * @throws InadmissibleError
  */
 export function checkEnvelope(context: BlockContext, bytes: Uint8Array): void {
@@ -202,9 +202,9 @@ function checkKey({ store, height }: BlockContext, tx: Transaction, publicKey: s
 }
 
 /**
- * The room that is kept for the proving class takes only what is right: a declaration and a request by all their checks, an
- * answer with its proof verified; each with what it burns within the limit of the key that signed it. Else anybody could
- * fill it with garbage, at a fixed fee.
+ * A message of the proving class enters a block only if it is right: a declaration or a request passes all its checks, the
+ * proof of an answer is verified, and what it burns is within the limit of the key that signed it. Otherwise anybody could
+ * fill the room that is kept for that class with garbage, at a fixed fee.
  * @returns what it burns
  */
 function checkProving(
@@ -237,7 +237,7 @@ function checkProving(
   })
 }
 
-/** What would make the message fail in a block keeps it out of one. */
+/** Turns the error with which the message would fail in a block into one that keeps it out of a block. */
 function admissible<T>(check: () => T): T {
   try {
     return check()

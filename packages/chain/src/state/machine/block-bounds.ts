@@ -14,7 +14,7 @@ import type { BlockContext } from '../store/context.ts'
 import { InvariantError } from '../store/errors.ts'
 import { tables } from '../store/tables.ts'
 
-/** The epoch gets its beacon round and its time, and earns its reward. */
+/** Gives the epoch of the block its beacon round and its time, and shares its reward. */
 export function beginBlock(context: BlockContext, head: Head): void {
   const { store, genesis, height, timeMs } = context
   const round = beaconRoundFor(genesis, head.timeMs)
@@ -25,7 +25,10 @@ export function beginBlock(context: BlockContext, head: Head): void {
   if (tables.rounds.get(store, round) === undefined) tables.wantedRounds.put(store, round, {})
 }
 
-/** Answers that stand in this block count; so the windows that end here are closed first, and then new ones are opened. */
+/**
+ * To be called after the transactions. Answers in this block count: windows that end here are closed after them, before new
+ * ones are opened.
+ */
 export function endBlock(context: BlockContext): void {
   failUnprovenSectors(context)
   closeDueChallenges(context)
@@ -64,7 +67,7 @@ function failUnprovenSectors(context: BlockContext): void {
   }
 }
 
-/** One epoch leaves the record each block, and its round with the last epoch that used it. */
+/** Each block forgets one old epoch, and with the last epoch of a round that round too. */
 function forgetOldRound({ store, params, height }: BlockContext): void {
   const old = height - roundsKept(params)
   const record = tables.epochs.get(store, old)

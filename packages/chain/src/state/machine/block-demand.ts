@@ -9,7 +9,9 @@ import type { ChainParams } from '@granary/protocol/records'
 import { RECOVERY_SAMPLES } from '../proving/recoveries.ts'
 import { allowedProfiles } from '../proving/response-window.ts'
 
-/** Slots whose partitions one epoch may ask at once: one by the permutation, one extra, and as many that are drawn again. */
+/**
+ * Slots whose partitions one epoch may ask at once: one by the permutation, one extra, and as many that are drawn again.
+ */
 const SLOTS_ASKED = 3
 /** An envelope with its signature, and the numbers beside a bundle. */
 const BESIDE_BUNDLE_BYTES = 300
@@ -19,7 +21,7 @@ export interface Demand {
   readonly units: number
 }
 
-/** Of the answers that one epoch can ask for. */
+/** What the answers take that one epoch can ask for. */
 export function answersDemand(params: ChainParams): Demand {
   const { postSamples, recoveriesPerEpoch, slotPartitionsMax } = params
   return sum(
@@ -30,7 +32,7 @@ export function answersDemand(params: ChainParams): Demand {
   )
 }
 
-/** Of the largest proof of replication. */
+/** What the largest proof of replication takes. */
 export function sealDemand(params: ChainParams): Demand {
   const longest = Math.max(0, ...allowedProfiles(params).map(({ porepBytesMax }) => porepBytesMax))
   const bytes = longest + BESIDE_BUNDLE_BYTES

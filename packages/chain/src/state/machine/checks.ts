@@ -12,8 +12,8 @@ import { verifyBeaconRound } from '../proving/beacon.ts'
 import type { Checks, DecodedTransaction, ReadTransaction } from '../store/context.ts'
 
 /**
- * What does the verifying. A node may give others than the reference, which prepare verdicts on other threads; they must
- * accept exactly what the reference accepts.
+ * The verifiers. A node may replace the reference by others that prepare verdicts on other threads; they must accept
+ * exactly what the reference accepts.
  */
 export interface Verifiers {
   signer(digest: Uint8Array, signature: Uint8Array): SignedBy | undefined
@@ -31,7 +31,7 @@ const reference: Verifiers = { signer: verifySigner, poRep: verifyPoRep, post: v
 export function createChecks(verifiers: Verifiers = reference): Checks {
   const verifyRound = verifiers.beacon ?? verifyBeaconRound
   const verdicts = new Map<string, unknown>()
-  // Whoever hands bytes in does not change them any more: the engine gives the same ones at each step.
+  // Remembered by identity: the engine gives the same bytes at each step, and nobody changes bytes that were handed in.
   const decoded = new WeakMap<Uint8Array, DecodedTransaction>()
   const read = new WeakMap<Uint8Array, ReadTransaction>()
   const signed = new WeakMap<Uint8Array, { readonly signature: Uint8Array; readonly by: SignedBy | undefined }>()

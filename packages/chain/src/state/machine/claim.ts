@@ -1,6 +1,7 @@
 /**
  * What a message lays claim to while it waits for a block. A node takes no more messages of an account than its balance,
- * and what its session key may still spend, covers; so one that waits never becomes unpayable. docs/spec/chain.md section 8.
+ * and what its session key may still spend, covers; so one that waits never becomes unpayable. docs/spec/chain.md section
+ * 8.
  */
 
 import { dealFee, type Epoch, feeOf, providerFee, type Transaction } from '@granary/protocol/messages'
@@ -54,7 +55,7 @@ export function claimOf(context: BlockContext, { tx, bytes, sessionKey, burns }:
   }
 }
 
-/** What leaves the sender's balance beside the fee, at most. */
+/** The most that leaves the sender's balance beside the fee. */
 function outflowOf({ store, params, height }: BlockContext, tx: Transaction): bigint {
   switch (tx.kind) {
     case 'Transfer':
@@ -79,7 +80,7 @@ function outflowOf({ store, params, height }: BlockContext, tx: Transaction): bi
       const deal = tables.deals.get(store, id)
       if (deal === undefined) return 0n
       const status = dealStatus(store, deal, height)
-      // Not active yet, it would begin in the next block at the earliest.
+      // A deal that is not active yet would begin in the next block at the earliest.
       const ends = 'endsAt' in status ? status.endsAt : height + deal.duration
       return deal.terms.pricePerEpoch * BigInt(Math.max(0, endsAt - ends))
     }

@@ -113,14 +113,18 @@ export interface StateMachine {
   initChain(genesis: Genesis): FinalizedBlock
   /** What a few reads of the committed state tell, before anything is hashed. @throws TransactionDecodeError */
   checkEnvelope(bytes: Uint8Array): EnvelopeVerdict
-  /** As checkTx, for what costs one signature: its sender and what that has, no proof, and nothing is executed. */
+  /** As checkTx, at the price of one signature: looks at the sender and what it has, at no proof, and executes nothing. */
   checkSender(bytes: Uint8Array, pendingInLane: number): TxVerdict
   /**
-   * Against the committed state: what a block could take, and, if nothing of the lane waits, whether its message would fail.
+   * Against the committed state: what a block could take, and, if nothing of the lane waits, whether its message would
+   * fail.
    * @param options.executes @default true; false: what a block could take, and no more
    */
   checkTx(bytes: Uint8Array, pendingInLane: number, options?: { readonly executes?: boolean }): TxVerdict
-  /** Leaves out what may not be in the block, keeps the order of the rest; the beacon's entries come first if they are wanted. */
+  /**
+   * Leaves out what may not be in the block, keeps the order of the rest; the beacon's entries come first if they are
+   * wanted.
+   */
   prepareBlock(proposal: Proposal): Uint8Array[]
   processBlock(block: Block): BlockVerdict
   /** Pure: writes nothing. @throws BlockInvalidError, InvariantError, after which the node must stop */
@@ -339,7 +343,7 @@ function refusedTx({ code, message, hint, retryable }: InadmissibleError): Refus
   return { code, message, hint, retryable }
 }
 
-/** What is not taken has changed nothing. */
+/** Executes a candidate in an overlay of its own, so that one which is not taken changes nothing. */
 function tryExecute(context: BlockContext, bytes: Uint8Array, fits: (admitted: Admitted) => boolean): CandidateOutcome {
   const overlay = createOverlay(context.store)
   try {
@@ -349,7 +353,7 @@ function tryExecute(context: BlockContext, bytes: Uint8Array, fits: (admitted: A
     executeTx(inner, admitted)
   } catch (error) {
     if (error instanceof InadmissibleError) return { type: 'refused', reason: refusedTx(error) }
-    // Typed or not: a proposal with a transaction that cannot be executed would be refused as a whole.
+    // Any other error keeps it out too: a proposal with a transaction that cannot be executed would be refused as a whole.
     return { type: 'refused', reason: notExecutable(error) }
   }
   overlay.commitTo(context.store)

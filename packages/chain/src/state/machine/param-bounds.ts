@@ -1,5 +1,5 @@
 /**
- * Between what each parameter may lie, whoever sets it: a genesis today, a vote later. The reasons stand in
+ * The bounds of each parameter, whoever sets it: a genesis today, a vote later. The reasons stand in
  * docs/economics.md. A response window has a bound of its own: 0.2 of the least time in which a replica of its profile can
  * be made (docs/spec/proofs.md section 10), and at least the epochs in which an answer can be made and sent.
  */
@@ -23,9 +23,9 @@ export interface Bound {
 const GRN = 10n ** 18n
 const EPOCHS_MAX = 2n ** 32n
 const HOUR_MS = 3_600_000n
-/** Between the time of a header and the true one: what the engine's clock allows a machine's. */
+/** How far the time of a header may be from the true one: what the engine allows the clock of a machine. */
 const CLOCK_TOLERANCE_MS = 10_000
-/** Of a round, beside the time of the two blocks that it may take to bring it. */
+/** How late a round may come at least, beside the two blocks that it may take to bring it. */
 const BEACON_LATENESS_MIN_MS = 5_000
 
 export const paramBounds: { readonly [K in Bounded]: Bound } = {
@@ -53,7 +53,8 @@ export const paramBounds: { readonly [K in Bounded]: Bound } = {
   declaredFaultFee: { min: 0n, max: EPOCHS_MAX },
   missedProofFee: { min: 0n, max: EPOCHS_MAX },
   terminationFee: { min: 0n, max: EPOCHS_MAX },
-  // Below, dropping what is skipped would pay for itself; beyond, a rotten sector would cost its provider all it has.
+  // With a smaller factor it would pay to drop sectors and skip them; with a larger one a rotten sector would cost its
+  // provider all that it has.
   skipFactor: { min: 2n, max: 100n },
   skipFloorPeriods: { min: 1n, max: 1_000n },
   dealDurationMin: { min: 1n, max: EPOCHS_MAX },
@@ -72,7 +73,7 @@ export const paramBounds: { readonly [K in Bounded]: Bound } = {
   rewardHalving: { min: 1n, max: EPOCHS_MAX },
   vesting: { min: 1n, max: EPOCHS_MAX },
   forfeitEpochs: { min: 0n, max: EPOCHS_MAX },
-  // Below all of the fee, so that a provider that pays itself loses.
+  // Less than all of the fee, so that a provider that pays itself loses.
   serviceShareBps: { min: 0n, max: (9n * BigInt(BPS_ONE)) / 10n },
   // A proof of replication must fit into the half of a block that is not kept for answers.
   blockBytes: { min: 2n ** 20n, max: 64n * 2n ** 20n },
@@ -119,8 +120,8 @@ function faultOfBlock(params: ChainParams): string | undefined {
 }
 
 /**
- * What must hold besides where nobody is to be trusted: that nothing is committed to with knowledge of what it will be asked,
- * and that honest answers have the time they need. A devnet, which signs its own rounds, is not held to it.
+ * What must hold as well on a chain where nobody has to be trusted: nobody can commit to something knowing what it will be
+ * asked, and honest answers have the time that they need. A devnet, which signs its own rounds, is not held to it.
  * @returns what is wrong, in words; undefined when nothing is
  */
 export function faultOfTimes(params: ChainParams, beaconPeriodMs: number): string | undefined {

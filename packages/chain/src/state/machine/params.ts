@@ -50,7 +50,7 @@ export function devnetParams(blockTimeMs = 500): ChainParams {
     seedDelay: epochsIn(1.5 * SECOND_MS),
     commitExpiry: epochsIn(40 * MINUTE_MS),
     cutoff: epochsIn(SECOND_MS),
-    // The local key signs any round at once, so times show nothing.
+    // The local key signs any round at once, so that no time proves that a round was unknown.
     seedMarginMs: 0,
     recoveriesPerEpoch: 4,
     faultGrace: epochsIn(30 * SECOND_MS),
@@ -99,12 +99,12 @@ export function productionParams(blockTimeMs = 5_000): ChainParams {
   }
 }
 
-/** Half of the vesting time: what a provider of steady income has vesting is worth as much. */
+/** What may be forfeited is half of the vesting time: of a provider with steady income so much is vesting at any time. */
 function vestings(vesting: number): Pick<ChainParams, 'vesting' | 'forfeitEpochs'> {
   return { vesting, forfeitEpochs: Math.floor(vesting / 2) }
 }
 
-/** In proving periods, which are days in production: half of one, two, and twenty. */
+/** Half a proving period, two, and twenty; in production a period is a day. */
 function faultFees(provingPeriod: number): Pick<ChainParams, 'declaredFaultFee' | 'missedProofFee' | 'terminationFee'> {
   return {
     declaredFaultFee: Math.ceil(provingPeriod / 2),
@@ -113,7 +113,9 @@ function faultFees(provingPeriod: number): Pick<ChainParams, 'declaredFaultFee' 
   }
 }
 
-/** The reward follows from the pledge, so that the one is worth so many periods of the other at any size of both. */
+/**
+ * The reward follows from the pledge, so that a pledge is earned in the same number of periods whatever both of them are.
+ */
 function pledges(
   perGiB: bigint,
   { provingPeriod, designPower }: { readonly provingPeriod: number; readonly designPower: bigint },

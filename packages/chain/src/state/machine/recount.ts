@@ -77,7 +77,7 @@ function recountVesting(reader: StateReader): bigint {
   return total
 }
 
-/** In bytes: of each partition, those of the sectors in it that earn. */
+/** Compares the power of each partition with the bytes of the sectors in it that earn. */
 function recountPower(reader: StateReader): void {
   const partitions = new Map<string, Partition>()
   const power = new Map<string, bigint>()
@@ -94,7 +94,7 @@ function recountPower(reader: StateReader): void {
   assertEqual('power', sum(power.values()), rewardsOf(reader).power)
 }
 
-/** A dense array, each of which knows its place in it. */
+/** The partitions to be drawn again are a dense array, and each of them knows its place in it. */
 function recountRedraws(reader: StateReader): void {
   const redraws = [...tables.redraws.entries(reader, [])]
   assertEqual('redraws', BigInt(redraws.length), BigInt(tables.redrawCount.get(reader)?.count ?? 0))
@@ -107,7 +107,10 @@ function recountRedraws(reader: StateReader): void {
   assertEqual('partitions to be drawn again', BigInt(waiting.length), BigInt(redraws.length))
 }
 
-/** Of each partition the places that are kept, and of all partitions those that stand in a slot. */
+/**
+ * Compares the places that each partition keeps with the sectors that wait, and the count of partitions that stand in
+ * slots.
+ */
 function recountPlaces(reader: StateReader): void {
   const reserved = new Map<string, bigint>()
   for (const { parts, value } of tables.sectors.entries(reader, [])) {

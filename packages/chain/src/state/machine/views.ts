@@ -1,4 +1,6 @@
-/** The state as JSON, for the RPC: pure functions of a reader. Amounts are decimal strings, undefined is "no such thing". */
+/**
+ * The state as JSON, for the RPC: pure functions of a reader. Amounts are decimal strings, undefined is "no such thing".
+ */
 import { toHex } from '@granary/base'
 import type {
   AccountView,
@@ -98,7 +100,7 @@ function vestingView(reader: StateReader, provider: number): ProviderView['vesti
   return { locked: String(locked), releasable: String(releasable), end, perDealGiB: perDealGiB(locked) }
 }
 
-/** In the order of ids, above `after`. */
+/** Providers in the order of their ids, above `after`. */
 export function providerViews(reader: StateReader, after: number | undefined, limit: number): ProviderView[] {
   const entries = tables.providers.entries(reader, [], after === undefined ? undefined : [after])
   return take(entries, limit).map(({ parts }) => providerView(reader, keyNumber(parts[0]))!)

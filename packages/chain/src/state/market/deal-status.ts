@@ -19,7 +19,7 @@ export type DealStatus =
       readonly activatedAt: Epoch
       readonly endsAt: Epoch
     }
-  /** Left by its client while the data was faulty: the collateral waits for what becomes of the sector. */
+  /** Its client left it while the data was faulty; what becomes of the collateral depends on what becomes of the sector. */
   | { readonly state: 'claimed'; readonly sector: number; readonly activatedAt: Epoch; readonly endsAt: Epoch }
   /** Its sector ended before it; the rest goes back. */
   | {
@@ -29,7 +29,7 @@ export type DealStatus =
       readonly endsAt: Epoch
     }
   | { readonly state: 'lapsed' }
-  /** Before a sector had it. One that was cancelled later is active until its last span is decided. */
+  /** Cancelled before a sector had it. A deal that was cancelled later stays active until its last span is decided. */
   | { readonly state: 'cancelled' }
 
 /** What the next settlement of a deal that was active decides. */

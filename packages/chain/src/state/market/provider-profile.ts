@@ -27,7 +27,10 @@ export function authorizeDaemon(store: Store, owner: Address, provider: number, 
   })
 }
 
-/** The provider's daemon has another key from now on: this one may sign nothing any more, unless it serves another provider. */
+/**
+ * Withdraws the key of a provider's daemon, when it gets another one. A key that serves another provider of the owner
+ * stays.
+ */
 export function dismissDaemon(store: Store, owner: Address, provider: number, sessionKey: Uint8Array): void {
   if (sessionKey.length === 0) return
   const key = bytesToHex(sessionKey)

@@ -1,8 +1,8 @@
 /**
  * CancelDeal: the client ends its deal. Before a pre-commit, `cancelShare` of the price goes to the provider, whose
  * disk and work were reserved; after activation what was proven is settled, `cancelShare` of the price of the rest goes
- * to the provider, and the span that is still open is settled when it is decided. While its sector is faulty nothing goes to
- * the provider: the rest comes back, and a claim to the collateral is kept until the sector's fate is known.
+ * to the provider, and the span that is still open is settled when it is decided. While its sector is faulty nothing goes
+ * to the provider: the rest comes back, and a claim to the collateral is kept until the sector's fate is known.
  *
  * Signed by the client, or a session key with that scope.
  * Costs its fee, and the share.
@@ -61,7 +61,10 @@ export const cancelDeal: Effect<CancelDeal> = (context, { deal: id }) => {
   context.emit({ type: 'deal:cancelled', deal: id, provider, client, epoch: height })
 }
 
-/** The block since which the sector is faulty, if it is. @throws TxError DEAL_IN_RECOVERY: what it is will be known soon */
+/**
+ * The block since which the sector is faulty, if it is.
+ * @throws TxError DEAL_IN_RECOVERY: whether it is will be known soon
+ */
 function faultSince({ store }: TxContext, provider: number, number: number): readonly [Epoch?] {
   const sector = requireSector(store, provider, number)
   const { stoppedAt } = standingOf(store, provider, sector)
@@ -75,7 +78,9 @@ function faultSince({ store }: TxContext, provider: number, number: number): rea
   })
 }
 
-/** No share: the rest comes back at once, and the collateral waits for what becomes of the sector. */
+/**
+ * The provider gets no share: the rest comes back at once, and what becomes of the collateral waits for the sector's fate.
+ */
 function leaveFaulty(
   { store, height, emit }: TxContext,
   id: number,
@@ -97,7 +102,7 @@ function leaveFaulty(
   emit({ type: 'deal:cancelled', deal: id, provider, client, epoch: height, claim: String(rest) })
 }
 
-/** No sector has bound it: it is closed at once. */
+/** Closes a deal that no sector has bound, at once. */
 function endUnplaced(context: TxContext, id: number, deal: Deal): void {
   const { store, height, emit } = context
   const { client, provider } = deal.terms

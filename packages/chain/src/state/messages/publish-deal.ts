@@ -137,7 +137,10 @@ function checkTerms(terms: DealTerms, params: ChainParams, height: number): void
 export interface SignedByProvider {
   readonly digest: Uint8Array
   readonly signature: Uint8Array
-  /** What they lock: it counts against the limit of a session key, as if its message did. */
+  /**
+   * The collateral that the terms lock. It counts against the limit of the session key that signed them, as if a message
+   * had locked it.
+   */
   readonly collateral: bigint
 }
 

@@ -97,7 +97,7 @@ function pay(context: TxContext, id: number, deal: Deal, due: DueEpochs): Deal {
   return settled
 }
 
-/** What storing is worth to the network beside the price: a part of the fee that this payment burnt. */
+/** Mints what storing is worth to the network beside the price: a part of the fee that this payment burnt. */
 function creditService(context: TxContext, deal: number, provider: number, burnt: bigint): void {
   const amount = serviceReward(context.params, context.height, burnt)
   if (amount === 0n) return
@@ -106,8 +106,8 @@ function creditService(context: TxContext, deal: number, provider: number, burnt
 }
 
 /**
- * All of its epochs are decided. If it ended in a fault, the collateral pays for that, as it would for a terminated sector:
- * otherwise to declare the data faulty and wait would be the way to leave a deal.
+ * Closes a deal of which all epochs are decided. If it ended in a fault, the collateral pays for that as it would for a
+ * terminated sector: otherwise declaring the data faulty and waiting would be a way to leave a deal for nothing.
  */
 function expire(
   { store, emit }: TxContext,
@@ -126,7 +126,8 @@ function expire(
     compensated: compensation,
   }
   tables.deals.put(store, id, closed)
-  // Of a deal that ended in a fault it stays, or to wait for that would spare the sector its part of a termination.
+  // The pay of a deal that ended in a fault stays in the sector's income. Otherwise waiting for that end would make the
+  // termination of the sector cheaper.
   if (faulted === 0) dropPay(store, provider, number, pricePerEpoch)
   changeDealBytes(store, provider, -deal.terms.pieceSize)
   takeCollateral(store, provider, compensation)
@@ -137,7 +138,11 @@ function expire(
   return closed
 }
 
-/** Recovered in its grace: as if the client had stayed. Later: the client's claim. Lost: as a termination. Else it waits. */
+/**
+ * Decides the claim of a client that left its deal while the data was faulty. If the sector recovers within its grace, the
+ * collateral is returned as if the client had stayed; if it recovers later, the client gets its claim; if it is lost, the
+ * claim is paid as for a termination. Until then the claim waits.
+ */
 function decideClaim(context: TxContext, id: number, deal: Deal, number: number): Deal {
   const { store, params, emit } = context
   const { provider, client, pricePerEpoch } = deal.terms
@@ -162,7 +167,10 @@ function decideClaim(context: TxContext, id: number, deal: Deal, number: number)
   return closed
 }
 
-/** Its sector is lost: the client has the rest back and, from the collateral, up to as much again; what is left burns. */
+/**
+ * Closes a deal whose sector is lost: the client gets the rest back and up to as much again from the collateral, of which
+ * what is left burns.
+ */
 function compensate({ store, emit }: TxContext, id: number, deal: Deal): Deal {
   const { provider, client } = deal.terms
   const compensation = compensationFor(deal.collateral, deal.locked)
@@ -192,7 +200,10 @@ function compensate({ store, emit }: TxContext, id: number, deal: Deal): Deal {
   return closed
 }
 
-/** The provider had the data when it signed: what it put up is burnt, and the client has everything back. */
+/**
+ * Closes a deal that no sector took in time. The provider had the data when it signed, so that its collateral is burnt; the
+ * client gets all back.
+ */
 function lapse({ store, height, emit }: TxContext, id: number, deal: Deal): Deal {
   const { provider, client } = deal.terms
   takeEscrow(store, client, deal.locked)

@@ -6,10 +6,9 @@
  * Costs `feeProving`, whatever its size; burns the fee of what it skips, whose sectors are faulty from then on.
  * Refuses another than the owner (PROVIDER_NOT_OWNED), an answer to no open challenge (CHALLENGE_NOT_OPEN) or on a
  * chain that was too slow for it (CHALLENGE_TOO_SLOW), positions that may not be skipped, in a recovery any
- * (SKIPS_INVALID), skips for which the provider has neither collateral nor vesting (SKIP_NOT_COVERED), or its session key no limit
- * (SPENDING_LIMIT_REACHED), another length
- * than the implied one (BUNDLE_LENGTH_WRONG), a proof that is wrong (POST_INVALID): all that before a block, and a block
- * that holds one is refused.
+ * (SKIPS_INVALID), skips for which the provider has neither collateral nor vesting (SKIP_NOT_COVERED), or its session key
+ * no limit (SPENDING_LIMIT_REACHED), another length than the implied one (BUNDLE_LENGTH_WRONG), a proof that is wrong
+ * (POST_INVALID): all that before a block, and a block that holds one is refused.
  */
 import { profileNamed } from '@granary/proofs/profile'
 import { areSkips, type PostChallenge, postBundleBytes, skipsMax } from '@granary/proofs/verify'
@@ -49,7 +48,7 @@ export const submitPost: Effect<SubmitPost> = (context, body) => {
 
 interface Answered {
   readonly partition: Partition
-  /** undefined: it is that of a request to recover. */
+  /** The partition's own challenge; undefined when the challenge is that of a request to recover. */
   readonly regular: OpenChallenge | undefined
   readonly open: OpenChallenge | OpenRecovery
 }
@@ -61,7 +60,7 @@ interface OpenAnswer {
   readonly isRecovery: boolean
 }
 
-/** That the proof of an answer is right, of which all else is. @throws TxError */
+/** Verifies the proof of an answer that is right in all else. @throws TxError */
 export function verifyAnswer(context: TxContext, body: SubmitPost, { challenge, sectors }: OpenAnswer): void {
   const { skipped, bundle } = body
   const verdict = context.checks.post({ ...challenge, sectors, skipped, bundle })
@@ -90,7 +89,7 @@ export function openChallenge(context: TxContext, body: SubmitPost): Answered {
   return { partition, regular, open }
 }
 
-/** What can be said without verifying the proof. @throws TxError */
+/** Checks all that can be checked without verifying the proof. @throws TxError */
 export function checkAnswer(context: TxContext, body: SubmitPost): OpenAnswer {
   const { store, params } = context
   const { provider, partition: number, challengeEpoch: epoch, skipped, bundle } = body

@@ -1,8 +1,8 @@
 /**
- * What an answer costs that is not given, or not in full. Both are counted in what the frozen list earns an epoch, whatever
- * was declared, terminated or cancelled since, and in a floor below it: a hundredth of the pledge a period, which neither
- * halvings nor the network's size move, so that to drop what earns little costs more than its disk.
- * docs/spec/chain.md section 3.
+ * The fees for an answer that is not given, and for the sectors that an answer skips. Both are multiples of what the frozen
+ * list earns an epoch, whatever was declared, terminated or cancelled since it was frozen. Below that income lies a floor
+ * of a hundredth of the pledge a period, which neither halvings nor the network's size move: dropping a sector that earns
+ * little therefore always costs more than the disk that it frees. docs/spec/chain.md section 3.
  */
 
 import type { ChainParams, Member, Partition } from '@granary/protocol/records'
@@ -24,7 +24,7 @@ export interface FrozenIncome {
   readonly incomes: readonly bigint[]
 }
 
-/** By the sectors' records in the list, and by the rewards of this block. */
+/** What the list earns: its deals' pay as the list has it, and the reward of this block. */
 export function frozenIncome(
   context: BlockContext,
   partition: Pick<Partition, 'profile'>,
@@ -35,15 +35,15 @@ export function frozenIncome(
   return { sectorBytes, incomes: list.map(({ pay }) => pay + reward) }
 }
 
-/** Of a missed challenge, or of the request to recover those. */
+/** The fee of a challenge that was missed, or of a recovery that was. */
 export function missFee(params: AnswerFeeParams, list: FrozenIncome): bigint {
   return BigInt(params.missedProofFee) * flooredIncome(params, list)
 }
 
 /**
- * Of all skips of an answer together. A sector of which a share g is gone is sampled with at least g · k / (N + k) for N
- * sectors and k samples, so that what is gone costs `skipFactor` · g periods of the mean income at any N. Each skip costs at
- * least as much as its sector's part of a miss, and all of them at most as much as the miss.
+ * The fee of all skips of an answer together. A sector of which a share g is gone is sampled with at least g · k / (N + k)
+ * for N sectors and k samples, so that what is gone costs `skipFactor` · g periods of the mean income at any N. Each skip
+ * costs at least as much as its sector's part of a miss, and all of them at most as much as the miss.
  */
 export function skipFee(params: AnswerFeeParams, list: FrozenIncome, skipped: readonly number[]): bigint {
   const [sectors, samples] = [BigInt(list.incomes.length), BigInt(params.postSamples)]
@@ -68,7 +68,7 @@ export function uncoveredOf({ collateralFree, vesting, debt }: Cover, fee: bigin
   return fee + debt - collateralFree - vesting
 }
 
-/** Of the whole list an epoch: its income, at least the floor for each sector. */
+/** What the whole list earns an epoch, but at least the floor for each of its sectors. */
 function flooredIncome(params: AnswerFeeParams, { sectorBytes, incomes }: FrozenIncome): bigint {
   const periods = BigInt(params.skipFloorPeriods * params.provingPeriod)
   const floor = (perGiB(params.pledgePerGiB, sectorBytes) + periods - 1n) / periods

@@ -1,7 +1,7 @@
 /**
- * The price of general messages follows the load: a level that multiplies their three fees, 1 as long as blocks are not half full.
- * After each block it moves by as much as an eighth, up when more than half of the general room was taken, down when less.
- * The proving class never feels it. docs/spec/chain.md section 1.
+ * The price of general messages follows the load: a level that multiplies their three fees, 1 as long as blocks are not
+ * half full. After each block it moves by as much as an eighth, up when more than half of the general room was taken, down
+ * when less. The proving class never feels it. docs/spec/chain.md section 1.
  */
 import type { FeeParams } from '@granary/protocol/messages'
 import type { ChainParams } from '@granary/protocol/records'
@@ -11,7 +11,7 @@ import { tables } from '../store/tables.ts'
 
 /** The level of 1, the lowest: amounts are counted in millionths of it. */
 export const FEE_LEVEL_ONE: bigint = 1_000_000n
-/** Ten minutes of full blocks lead here; the bound keeps every fee within 128 bits. */
+/** Ten minutes of full blocks reach this level; the bound keeps every fee within 128 bits. */
 export const FEE_LEVEL_MAX: bigint = FEE_LEVEL_ONE * 1_000_000n
 
 /** What the general messages of a block took of it. */
@@ -36,7 +36,7 @@ export function currentFees(store: StateReader, params: FeeParams): FeeParams {
   }
 }
 
-/** At the end of a block; a level that stays is not written. */
+/** Moves the level at the end of a block. Nothing is written when it stays the same. */
 export function moveFeeLevel({ store, params }: BlockContext, used: GeneralUsage): void {
   const level = feeLevelOf(store)
   const next = nextFeeLevel(level, used, params)

@@ -9,14 +9,16 @@ import { lesser } from './lesser.ts'
 export type LeavingParams = Pick<ChainParams, 'terminationFee' | 'forfeitEpochs'>
 
 export interface LeavingCosts {
-  /** Of what the sector earns in the time that was left when it was last sound, at most of `terminationFee` epochs. */
+  /**
+   * What the sector earns in the time that was left when it was last sound, but in no more than `terminationFee` epochs.
+   */
   readonly fee: bigint
   /** What is forfeited of all that vests for the provider, as far as it goes. */
   readonly forfeit: bigint
 }
 
 /**
- * @param since: the block of the fault, for a faulty sector: or to wait as faulty would be the way to leave
+ * @param since: for a faulty sector the block of its fault, because else it would pay to declare it faulty and to wait
  * @param reward: of the sector's bytes, an epoch
  */
 export function leavingCosts(

@@ -1,6 +1,7 @@
 /**
- * Money. The totals follow every record that holds money, by the difference that is written, and never a thought of what
- * should have happened; so a debit without its credit is seen when the block ends. docs/spec/chain.md section 4.
+ * Money. Whenever a record that holds money is written, the totals move by the difference between the old record and the
+ * new one; no rule moves them by what it believes to have done. So a debit without its credit is seen when the block ends.
+ * docs/spec/chain.md section 4.
  */
 import { type Address, AMOUNT_MAX, formatGrn } from '@granary/protocol/messages'
 import type { Account, Provider, Totals, Vesting } from '@granary/protocol/records'
@@ -30,7 +31,7 @@ export function writeProvider(store: Store, id: number, next: Provider): void {
   })
 }
 
-/** Nothing is kept of what is released in full. */
+/** A record of which everything has been released is deleted. */
 export function writeVesting(store: Store, id: number, next: Vesting): void {
   const before = tables.vesting.get(store, id)
   if (next.locked === 0n) tables.vesting.delete(store, id)
@@ -88,7 +89,7 @@ export function lockCollateral(store: Store, id: number, amount: bigint): void {
   })
 }
 
-/** Locked → free collateral, what a debt leaves of it. */
+/** Locked → free collateral; a debt is paid from it first. */
 export function unlockCollateral(store: Store, id: number, amount: bigint): void {
   writeProvider(store, id, takeLocked(providerOf(store, id), id, amount))
   freeCollateral(store, id, amount)
@@ -101,7 +102,7 @@ export function freeCollateral(store: Store, id: number, amount: bigint): void {
   writeProvider(store, id, { ...provider, collateralFree: provider.collateralFree + amount - repaid })
 }
 
-/** Burns of money that has left its holder what the provider owes. @returns how much that was */
+/** Burns what the provider owes, out of money that has left its holder. @returns how much that was */
 export function repayDebt(store: Store, id: number, amount: bigint): bigint {
   const provider = providerOf(store, id)
   const repaid = lesser(provider.debt, amount)
@@ -114,7 +115,7 @@ export function repayDebt(store: Store, id: number, amount: bigint): bigint {
 export function chargeCollateral(store: Store, id: number, amount: bigint): void {
   const provider = providerOf(store, id)
   const charged = lesser(provider.collateralFree, amount)
-  // No more than can be written: it is no money, and nobody will ever have as much.
+  // A debt is no money, so that it can be cut to the largest amount that a record can hold: nobody will ever have as much.
   const debt = lesser(provider.debt + amount - charged, AMOUNT_MAX)
   writeProvider(store, id, { ...provider, collateralFree: provider.collateralFree - charged, debt })
   burn(store, charged)
@@ -130,7 +131,10 @@ export function burnCollateral(store: Store, id: number, amount: bigint): void {
   burn(store, amount)
 }
 
-/** What vests for a provider is compared with them: docs/spec/chain.md section 4, Leaving. */
+/**
+ * Counts the bytes of a provider's deals: clients look at what vests for each GiB of them. docs/spec/chain.md section 4,
+ * Leaving.
+ */
 export function changeDealBytes(store: Store, id: number, change: number): void {
   const provider = providerOf(store, id)
   writeProvider(store, id, { ...provider, dealBytes: provider.dealBytes + BigInt(change) })

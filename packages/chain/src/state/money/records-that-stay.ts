@@ -1,6 +1,6 @@
 /**
- * A record that stays for ever costs its sender: burnt beside the message's fee, when a message names it. Nothing else pays
- * it, so what a payout or a refund credits never fails. docs/spec/chain.md section 4.
+ * Whoever sends a message that makes a record which stays for ever burns a fee for it, beside the fee of the message.
+ * Nobody else ever pays that, so that crediting a payout or a refund never fails. docs/spec/chain.md section 4.
  */
 import type { Address } from '@granary/protocol/messages'
 import type { ChainParams } from '@granary/protocol/records'
@@ -9,7 +9,7 @@ import type { StateReader } from '../store/store.ts'
 import { tables } from '../store/tables.ts'
 import { burn, debit, writeAccount } from './ledger.ts'
 
-/** What it would cost to name the address. */
+/** What naming the address costs: nothing if it has a record already. */
 export function accountFeeOf(store: StateReader, { accountFee }: ChainParams, address: Address): bigint {
   return tables.accounts.get(store, address) === undefined ? accountFee : 0n
 }
@@ -20,7 +20,7 @@ export function payForRecord({ store, sender }: TxContext, fee: bigint): void {
   burn(store, fee)
 }
 
-/** An address without a record has one from now on, with nothing in it. @throws TxError INSUFFICIENT_FUNDS */
+/** Gives an address without a record an empty one, for the fee. @throws TxError INSUFFICIENT_FUNDS */
 export function payForAccount(context: TxContext, address: Address): void {
   const { store, params } = context
   if (tables.accounts.get(store, address) !== undefined) return

@@ -1,7 +1,7 @@
 /**
- * What is minted. The capacity stream: what an epoch mints, and what of it each proven byte earns. An index grows by what one byte earns an
- * epoch; a partition remembers where the index stood when it was last proven, so nothing is written for the partitions that
- * wait. What was not proven is never minted. docs/spec/chain.md section 4.
+ * What is minted. The capacity stream mints an amount an epoch and shares it among all proven bytes: an index grows by what
+ * one byte earns an epoch, and a partition remembers where the index stood when it was last proven, so that nothing is
+ * written for the partitions that wait. What was not proven is never minted. docs/spec/chain.md section 4.
  */
 import { profileNamed } from '@granary/proofs/profile'
 import type { Epoch } from '@granary/protocol/messages'
@@ -15,7 +15,7 @@ import { BPS_ONE } from './shares.ts'
 /** The index counts in 2⁻⁶⁴ attoGRN a byte. */
 const INDEX_BITS = 64n
 
-/** Before the first block. */
+/** Writes the records of rewards before the first block. */
 export function initRewards(store: Store): void {
   tables.rewards.put(store, { index: 0n, power: 0n })
 }
@@ -26,7 +26,7 @@ export function rewardsOf(store: StateReader): Rewards {
   return rewards
 }
 
-/** The epoch of this block is earned by the power at the end of the block before. */
+/** Shares the epoch of this block among the power that there was at the end of the block before. */
 export function earnEpoch({ store, params, height }: BlockContext): void {
   const { index, power } = rewardsOf(store)
   const step = (capacityRate(params, height) << INDEX_BITS) / sharingBytes(params, power)
@@ -38,7 +38,7 @@ export function capacityRate(params: ChainParams, epoch: Epoch): bigint {
   return params.capacityReward >> halvings(params, epoch)
 }
 
-/** By the capacity stream, for ever: the sum of all epochs' rates is less. */
+/** The capacity stream never mints more than this in all: the sum of all epochs' rates is less. */
 export function mintedByCapacityMax({ capacityReward, rewardHalving }: ChainParams): bigint {
   return 2n * capacityReward * BigInt(rewardHalving)
 }
@@ -47,12 +47,12 @@ function halvings({ rewardHalving }: ChainParams, epoch: Epoch): bigint {
   return BigInt(Math.floor(epoch / rewardHalving))
 }
 
-/** The service stream: of the network fee that a payment burnt, never as much as was burnt. */
+/** The service stream mints a part of the network fee that a payment burnt, and never as much as was burnt. */
 export function serviceReward(params: ChainParams, epoch: Epoch, burnt: bigint): bigint {
   return ((burnt * BigInt(params.serviceShareBps)) / BigInt(BPS_ONE)) >> halvings(params, epoch)
 }
 
-/** What so many bytes earn an epoch by the power of now, rounded up: fees for faults are counted in it. */
+/** What so many bytes earn an epoch at the present power, rounded up. Fees for faults are multiples of it. */
 export function rewardPerEpoch({ store, params, height }: BlockContext, bytes: number): bigint {
   return rewardFor(params, { epoch: height, bytes: BigInt(bytes), power: rewardsOf(store).power })
 }
@@ -75,9 +75,9 @@ export function pendingReward(
 }
 
 /**
- * The power of a partition whose challenge was answered: `bytes` are those of the frozen list that are still listed. Who
- * earned already goes on from the block that drew the challenge; who earns for the first time begins in this one, since the
- * power that shares the epochs between did not count it yet.
+ * The power of a partition whose challenge was answered: `bytes` are those of the frozen list that are still listed.
+ * Sectors that earned already earn on from the block that opened the challenge. Sectors that earn for the first time begin
+ * in this block, because the power among which the epochs in between were shared did not count them yet.
  */
 export function earnFrom(
   store: StateReader,
@@ -88,7 +88,7 @@ export function earnFrom(
   return { power: bytes, rewardIndex, unearned: begun * (rewardsOf(store).index - rewardIndex) }
 }
 
-/** The power of all follows that of each partition, by the difference that is written. */
+/** Moves the power of all by the difference that a partition's record is written with. */
 export function changePower(store: Store, change: number): void {
   if (change === 0) return
   const { index, power } = rewardsOf(store)

@@ -1,7 +1,7 @@
 /**
  * Vesting: what was minted for a provider becomes its free collateral little by little. A tranche is released linearly over
- * `vesting` epochs from its start. Starts lie on a grid, so that a provider has a bounded number of tranches, whatever it is
- * credited how often; a credit begins at the next point of the grid, never earlier than it would alone.
+ * `vesting` epochs from its start. Starts lie on a grid, so that a provider has a bounded number of tranches, whatever it
+ * is credited how often; a credit begins at the next point of the grid, never earlier than it would alone.
  * docs/spec/chain.md section 4.
  */
 import type { Epoch } from '@granary/protocol/messages'
@@ -76,8 +76,8 @@ export function releasedVesting(
 }
 
 /**
- * With so much less of what still vests, the newest first, since it is what the provider would wait for longest. Of a tranche
- * that is cut the rest goes on to vest until the same epoch as before.
+ * The tranches with so much less of what still vests. The newest lose first, since the provider would have waited for them
+ * longest. What is left of a tranche vests until the same epoch as before.
  * @param vesting: released through `height`
  */
 export function cutVesting(
@@ -99,7 +99,9 @@ export function cutVesting(
   return { kept: { ...kept, locked }, burnt: vesting.locked - locked }
 }
 
-/** With so much less that has not vested yet; rounded down, as what it has vested already is out of it. */
+/**
+ * The tranche with so much less of what has not vested yet. What has vested already left it before, so this rounds down.
+ */
 function cutTranche(params: VestingParams, tranche: Tranche, height: Epoch, cut: bigint): Tranche {
   const { start, amount } = tranche
   if (height <= start) return { start, amount: amount - cut }
@@ -113,7 +115,7 @@ export function lockWithVested(context: BlockContext, provider: number, amount: 
   lockCollateral(context.store, provider, amount)
 }
 
-/** What a release at `epoch` would give. The same in one step as in many: each tranche is rounded from its whole. */
+/** What a release at `epoch` would give. One step gives as much as many, because each tranche is rounded from its whole. */
 export function releasableOf(params: VestingParams, { through, tranches }: Vesting, epoch: Epoch): bigint {
   return tranches.reduce(
     (sum, tranche) => sum + vestedOf(params, tranche, epoch) - vestedOf(params, tranche, through),

@@ -12,14 +12,15 @@ import { allowedProfile, answerTimeMaxMs, RESPONSE_WINDOW_MIN } from './response
 
 type Drawn = Pick<OpenChallenge, 'epoch' | 'openedAt'>
 
-/** An answer in this block comes too late to prove anything. */
+/** Whether an answer in this block comes too late to prove anything. */
 export function isTooLate(context: BlockContext, partition: Partition, open: Drawn): boolean {
   return isPast(context, partition, open, context.timeMs)
 }
 
 /**
- * Nobody could have answered: fewer than five blocks came in time. While five could have carried the answer its lack is a
- * miss, however late the others were, or who makes blocks could spare itself the answer by a single late one.
+ * Whether nobody could have answered: fewer than five blocks came in time. If five could have carried the answer, its lack
+ * is a miss however late the other blocks were. Otherwise whoever makes the blocks could spare itself the answer by one
+ * late block.
  */
 export function isVoid(context: BlockContext, partition: Partition, open: Drawn): boolean {
   return isPast(context, partition, open, epochOf(context, open.openedAt + RESPONSE_WINDOW_MIN).timeMs)
@@ -31,7 +32,7 @@ function isPast(context: BlockContext, partition: Partition, { epoch }: Drawn, t
   return maxMs !== undefined && timeMs - roundTimeMs(context.genesis, epochOf(context, epoch).round) > maxMs
 }
 
-/** Of an epoch that is kept: see `roundsKept`. */
+/** The record of an epoch, which must still be kept: see `roundsKept`. */
 export function epochOf({ store }: Pick<BlockContext, 'store'>, epoch: Epoch): EpochRecord {
   const record = tables.epochs.get(store, epoch)
   if (record === undefined) throw new InvariantError(`epoch ${epoch} is no longer on record`)

@@ -38,7 +38,7 @@ import { reachOf, responseWindowOf } from './response-window.ts'
 import { drawSlots, partitionsInSlot, swapsBefore } from './slots.ts'
 import { standingOf } from './spans.ts'
 
-/** Of whose partitions an epoch opens challenges; those that are drawn again count as one. */
+/** The slots whose partitions an epoch challenges; the partitions that are drawn again count as one slot. */
 const SLOTS_MAX = 3
 
 export type Outcome = 'answered' | 'missed'
@@ -64,13 +64,13 @@ export function drawChallenges(context: BlockContext): void {
   }
 }
 
-/** Its round is so late that who made blocks could have waited to see it first. */
+/** Whether its round is so late that whoever makes the blocks could have waited to see it first. */
 function isGivenUp({ store, genesis, params, timeMs }: BlockContext, epoch: Epoch): boolean {
   const record = tables.epochs.get(store, epoch)
   return record === undefined || timeMs > roundTimeMs(genesis, record.round) + params.beaconLatenessMs
 }
 
-/** The windows whose last block is this one. */
+/** Closes the windows whose last block is this one. */
 export function closeDueChallenges(context: BlockContext): void {
   const { store, height, emit } = context
   const due = [...tables.challengeDeadlines.entries(store, [height])]
@@ -92,7 +92,10 @@ export function closeDueChallenges(context: BlockContext): void {
   }
 }
 
-/** Decides the span since the challenge before, as far as an answer reaches back, and lets the sectors go whose time was over. */
+/**
+ * Decides the span since the challenge before, as far as an answer reaches back, and takes the sectors out of the list
+ * whose time was over.
+ */
 export function closeChallenge(context: BlockContext, provider: number, number: number, outcome: Outcome): void {
   const { store, height } = context
   const partition = partitionOf(store, provider, number)
@@ -100,7 +103,7 @@ export function closeChallenge(context: BlockContext, provider: number, number: 
   const { epoch, frozenAt, deadline, openedAt } = challenge
   const expires = partition.firstExpiry <= height
   const begins = outcome === 'answered' && partition.power < partition.sound * sectorBytesOf(partition)
-  // Read once: a partition has up to 2,048, most of them in pages that nothing else of the block has touched.
+  // The members are read once: there are up to 2,048 of them, most in pages that nothing else of the block has touched.
   const members = outcome === 'missed' || expires || begins ? allMembers(store, provider, number) : []
   const list = members.filter((member) => isListed(partition, member, frozenAt))
   const sound = expires || begins ? list.filter((member) => isListed(partition, member, NOW)) : []
@@ -108,7 +111,7 @@ export function closeChallenge(context: BlockContext, provider: number, number: 
   tables.challengeDeadlines.delete(store, deadline, provider, number)
   if (outcome === 'missed') {
     const fee = missFee(context.params, frozenIncome(context, partition, list))
-    // Before the miss is counted, so that a sector whose time was over is not faulty but ends.
+    // These leave before the miss is counted, so that a sector whose time was over ends and does not become faulty.
     for (const member of leaving) endSector(context, provider, number, member, 'PROOF_MISSED')
     const gone = new Set(leaving.map(({ position }) => position))
     const left = members.filter(({ position }) => !gone.has(position))
@@ -132,8 +135,9 @@ export function closeChallenge(context: BlockContext, provider: number, number: 
 }
 
 /**
- * Who can stop the chain at each challenge could answer none of them for as long as it likes, and the last for all: so an
- * answer reaches back two periods. What lies before is a gap of the partition, neither paid nor minted, without a fee.
+ * Somebody who can stop the chain at each challenge could leave all of them unanswered for as long as it likes, and then
+ * answer the last one for all. So an answer reaches back two periods only. What lies before that is a gap of the partition:
+ * nothing is paid or minted for it, and no fee is taken.
  * @returns the partition as the answer finds it
  */
 function leaveUnreached(
@@ -148,7 +152,8 @@ function leaveUnreached(
   if (from >= to) return partition
   tables.gaps.put(store, provider, number, to, { from, before: unreached })
   const index = epochOf(context, to).rewardIndex
-  // It may be behind that of the block that brought the last draw, since a round may come late.
+  // The partition may stand beyond the index of that epoch already: if the round of its last draw came late, the block that
+  // brought it lies after `to`.
   const rewardIndex = index + partition.rewardIndex - lesser(index, partition.rewardIndex)
   const reached = { ...partition, unreached: unreached + to - from, rewardIndex }
   const { rewardIndex: opened } = epochOf(context, openedAt)
@@ -170,7 +175,7 @@ function challengeSlot(context: BlockContext, slot: number, epoch: Epoch): void 
   }
 }
 
-/** Fresh randomness for those whose challenge was void. */
+/** Challenges partitions whose challenge was void again, with fresh randomness. */
 function challengeAgain(context: BlockContext, epoch: Epoch): void {
   for (const { provider, partition } of takeRedraws(context, epoch)) openChallenge(context, provider, partition, epoch)
 }
@@ -210,7 +215,10 @@ function hasMembersAt(store: StateReader, provider: number, partition: number, e
   return false
 }
 
-/** An answer that came after the expiry proves all that was left; without a proof the span since the last is faulted. */
+/**
+ * Ends a sector whose time is over. An answer after its expiry proves all that was left of it; without an answer the span
+ * since its last proof is faulted.
+ */
 export function endSector(
   context: BlockContext,
   provider: number,
@@ -220,7 +228,7 @@ export function endSector(
 ): void {
   const { store, height, emit } = context
   const sector = requireSector(store, provider, number)
-  // By an answer: the partition's last draw is that of this one.
+  // When an answer ends it, the partition's last draw is that of the challenge which was answered.
   const isProven = unproven === undefined
   const proven = isProven ? sector.expiry : standingOf(store, provider, sector).proven
   const drawn = isProven ? Math.min(proven, partitionOf(store, provider, partition).closedEpoch) : proven

@@ -40,7 +40,8 @@ export function chargeProvider(context: BlockContext, provider: number, fee: big
 }
 
 /**
- * Everything in the list of a missed challenge is faulty: counted, not written a sector.
+ * Makes everything in the list of a missed challenge faulty. It is counted in the partition, and nothing is written a
+ * sector.
  * @param members: all of the partition that are in it now
  */
 export function missChallenge(
@@ -67,7 +68,7 @@ export function missChallenge(
   forfeit(context, place, pendingReward(partition, rewardsOf(store).index), 'PROOF_MISSED')
 }
 
-/** What was earned and never proven is not minted; who watches may know how much it was. */
+/** What was earned and never proven is not minted. An event says how much that was. */
 export function forfeit(
   { emit }: BlockContext,
   place: { readonly provider: number; readonly partition: number },
@@ -77,13 +78,13 @@ export function forfeit(
   if (amount > 0n) emit({ type: 'reward:forfeited', ...place, amount: String(amount), reason })
 }
 
-/** What a sector earns an epoch, from its deals and as capacity: fees for faults are counted in it. */
+/** What a sector earns an epoch, from its deals and as capacity. Fees for faults are multiples of it. */
 export function incomeOf(context: BlockContext, { pay, profile }: Pick<Sector, 'pay' | 'profile'>): bigint {
   return pay + rewardPerEpoch(context, sectorBytesOf({ profile }))
 }
 
 /**
- * The span since the last proof counts as faulted, and all that follows until a recovery.
+ * Makes a sector faulty: the span since its last proof counts as faulted, and all that follows until a recovery.
  * @returns the reward that it had earned since then
  */
 export function declareFault(context: BlockContext, provider: number, number: number): bigint {
@@ -132,7 +133,7 @@ export function terminateSector(
   forfeitVesting(context, provider, costs.forfeit)
 }
 
-/** Faults older than `faultMaxAge` end in termination: a bounded number a block. */
+/** Terminates sectors whose fault is older than `faultMaxAge`, a bounded number of them a block. */
 export function terminateOldFaults(context: BlockContext): void {
   const { store, height } = context
   let left = TERMINATIONS_MAX
@@ -150,7 +151,7 @@ export function terminateOldFaults(context: BlockContext): void {
     if (old.length > left) return
     left -= old.length
     tables.faultDeadlines.delete(store, epoch, provider, partition)
-    // What is being proven just now may still come back.
+    // A sector that is being proven again just now may still recover.
     if (recovery !== undefined) tables.faultDeadlines.put(store, recovery.deadline + 1, provider, partition, {})
   }
 }
@@ -169,10 +170,10 @@ function tooOld({ store, params, height }: BlockContext, provider: number, parti
     })
 }
 
-/** A deal of the sector is closed: it pays nothing any more, and no fee is counted in it. */
+/** Takes what a closed deal paid out of its sector's income, so that no later fee counts it. */
 export function dropPay(store: Store, provider: number, number: number, pay: bigint): void {
   const sector = requireSector(store, provider, number)
-  // Of what has left its list nothing is charged any more.
+  // A sector that has left its list is charged no fee any more, so that its income need not be kept up to date.
   if (sector.status !== 'active') return
   const { partition, position } = placementOf(sector)
   const member = memberOf(store, provider, partition, position)
@@ -180,7 +181,7 @@ export function dropPay(store: Store, provider: number, number: number, pay: big
   tables.members.put(store, provider, partition, position, { ...member, pay: member.pay - pay })
 }
 
-/** A faulty sector counts for nothing any more; its record only says from when on. */
+/** Notes since when a sector is out of its list. A faulty sector earned nothing that could be lost. */
 function leaveFaulty({ store, height }: BlockContext, provider: number, partition: number, position: number): bigint {
   const member = memberOf(store, provider, partition, position)
   if (member.leftAt === 0) tables.members.put(store, provider, partition, position, { ...member, leftAt: height })

@@ -1,6 +1,6 @@
 /**
- * As of which epoch lists are frozen for a draw: late enough before it that nothing could have been added, declared or asked
- * for with knowledge of the draw. docs/spec/chain.md section 3.
+ * The epoch as of which lists are frozen for a draw. It lies so far before the draw that nobody who added, declared or
+ * asked for something could know the draw. docs/spec/chain.md section 3.
  */
 import type { Epoch } from '@granary/protocol/messages'
 import type { ChainParams } from '@granary/protocol/records'
@@ -26,7 +26,7 @@ export function frozenAtOf(
   return frozenAt
 }
 
-/** What is no longer kept was long ago. */
+/** The header time of an epoch. One that is no longer kept lies so far back that 0 does as well. */
 function timeOf(store: StateReader, epoch: Epoch): number {
   return tables.epochs.get(store, epoch)?.timeMs ?? 0
 }

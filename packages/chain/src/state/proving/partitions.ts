@@ -21,7 +21,7 @@ export interface PositionedMember extends Member {
   readonly position: number
 }
 
-/** Terminated sectors that leave their lists in one block, at most; the others wait. */
+/** At most so many terminated sectors leave their lists in one block; the others wait for the next. */
 const DEPARTURES_MAX = 1_024
 export const NOW: Epoch = Number.MAX_SAFE_INTEGER
 
@@ -37,7 +37,7 @@ export function membersAt(store: StateReader, provider: number, partition: numbe
   return allMembers(store, provider, partition).filter((member) => isListed(record, member, epoch))
 }
 
-/** With those that are faulty or over. */
+/** All members that are on record, the faulty ones and those whose time is over among them. */
 export function allMembers(store: StateReader, provider: number, partition: number): PositionedMember[] {
   const entries = [...tables.members.entries(store, [provider, partition])]
   return entries.map(({ parts, value }) => ({ ...value, position: keyNumber(parts[2]) }))
@@ -103,7 +103,7 @@ export function listMember(
   return position
 }
 
-/** Whether it has been proven with the partition since it joined: from then on its bytes earn. */
+/** Whether a member has been proven with its partition since it joined. From then on its bytes earn. */
 export function isEarning(partition: Pick<Partition, 'missedFrozenAt' | 'closedFrozenAt'>, member: Member): boolean {
   return member.joinedAt <= partition.closedFrozenAt && isListed(partition, member, NOW)
 }
@@ -127,13 +127,16 @@ export function unlistMember(context: BlockContext, provider: number, partition:
   return pendingReward(record, index) - pendingReward(left, index)
 }
 
-/** Its record goes as soon as no challenge that asks for it can be open or drawn any more. */
+/** Plans when the record of a member is deleted: as soon as no challenge that asks for it can be open or drawn any more. */
 export function departLater(context: BlockContext, provider: number, partition: number, position: number): void {
   const { store, height } = context
   tables.departures.put(store, height, provider, partition, position, {})
 }
 
-/** A bounded number a block: those whose list is asked for just now wait until its window has closed. */
+/**
+ * Deletes members that are due, a bounded number a block. Those whose list is being challenged wait until its window has
+ * closed.
+ */
 export function departDue(context: BlockContext): void {
   const { store } = context
   const { frozenAt } = drawsOf(store)
@@ -158,7 +161,10 @@ export function removeMember(context: BlockContext, provider: number, partition:
   writeOrRetire(context, provider, partition, { ...record, sectors: record.sectors - 1 })
 }
 
-/** The last to go, of sectors and of places kept, retires the partition: its deposit is free, its number never used again. */
+/**
+ * When the last sector and the last kept place have gone, the partition retires: its deposit is free, its number never used
+ * again.
+ */
 function writeOrRetire(context: BlockContext, provider: number, number: number, partition: Partition): void {
   if (partition.sectors + partition.reserved > 0) {
     writePartition(context, provider, number, partition)
@@ -175,7 +181,10 @@ export function memberOf(store: StateReader, provider: number, partition: number
   return member
 }
 
-/** Keeps the index of partitions that take sectors, the queue of recoveries, and the power of all, in step with the record. */
+/**
+ * Writes a partition, and with it what follows from its record: the index of partitions with room, the queue of recoveries,
+ * the power of all.
+ */
 export function writePartition(context: BlockContext, provider: number, number: number, partition: Partition): void {
   const { store, params } = context
   const before = tables.partitions.get(store, provider, number)

@@ -12,7 +12,7 @@ import type { StateReader } from '../store/store.ts'
 import { tables } from '../store/tables.ts'
 import { roundTimeMs } from './beacon.ts'
 
-/** A verified round is on the chain. */
+/** Notes that a verified round is on the chain, and what time it proves. */
 export function proveTime({ store, genesis, height }: BlockContext, round: number): void {
   const record = tables.epochs.get(store, height)
   if (record === undefined) throw new InvariantError(`block ${height} has no epoch`)
@@ -20,7 +20,10 @@ export function proveTime({ store, genesis, height }: BlockContext, round: numbe
   tables.epochs.put(store, height, { ...record, provenMs })
 }
 
-/** Whether the block may bring this round for its time alone: as it is, half of its lead is gone, and the round is newer. */
+/**
+ * Whether the block may bring this round only to prove its time: more than half of the lead is used up, and the round is
+ * newer.
+ */
 export function isClockRound(context: BlockContext, round: number): boolean {
   const { store, genesis, params, height, timeMs } = context
   const provenMs = provenMsAt(store, height)
@@ -28,7 +31,7 @@ export function isClockRound(context: BlockContext, round: number): boolean {
   return !genesis.devnet && isNeeded && roundTimeMs(genesis, round) > provenMs
 }
 
-/** Once its rounds are there. @throws BlockInvalidError */
+/** To be called when the rounds of the block have been taken. @throws BlockInvalidError */
 export function checkTime({ store, genesis, params, height, timeMs }: BlockContext): void {
   const latestMs = provenMsAt(store, height) + params.clockLeadMs
   if (genesis.devnet || timeMs <= latestMs) return

@@ -33,7 +33,7 @@ export function entropyOf(provider: number, subject: number): Uint8Array {
   return concatBytes(u64(provider), u64(subject))
 }
 
-/** With the replica, so that nobody can make one to fit the seed. @returns the entropy of SEED */
+/** The replica is part of it, so that nobody can make a replica to fit a known seed. @returns the entropy of SEED */
 export function seedEntropyOf(provider: number, number: number, commR: Uint8Array): Uint8Array {
   return concatBytes(entropyOf(provider, number), commR)
 }
@@ -52,8 +52,8 @@ export function drawBelow(
 }
 
 /**
- * Epochs that are kept, with their rounds: a ticket may be used at the end of its age, and its sector proven at the end of
- * its time; and an answer asks for the index of rewards where its reach begins.
+ * How many epochs are kept, with their rounds. A ticket may be used at the end of its age, and its sector be proven at the
+ * end of its time; and an answer needs the index of rewards of the epoch where its reach begins.
  */
 export function roundsKept({
   ticketMaxAge,

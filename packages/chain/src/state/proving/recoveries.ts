@@ -18,9 +18,9 @@ import { listMember, type PositionedMember, partitionOf, writePartition } from '
 import { responseWindowOf } from './response-window.ts'
 import { placementOf, standingOf, unreachedBetween } from './spans.ts'
 
-/** Times the samples of a challenge. */
+/** The challenge of a recovery has so many times the samples of another. */
 export const RECOVERY_SAMPLES = 4
-/** Requests that one epoch takes from the queue at most, when there is nothing left of what they ask for. */
+/** An epoch drops at most so many requests from the queue of which no sector is left to challenge. */
 const GONE_MAX = 32
 
 /** Puts the request into the queue. @param positions: of faulty sectors, in the partition's order */
@@ -61,7 +61,9 @@ export function recoveryMembers(store: StateReader, provider: number, partition:
   })
 }
 
-/** They count again from the draw; what was terminated meanwhile stays so. */
+/**
+ * Makes the sectors of an answered recovery sound again from its draw on. A sector that was terminated meanwhile stays so.
+ */
 export function acceptRecovery(context: BlockContext, provider: number, number: number): void {
   const { store, height } = context
   const { epoch } = takeRecovery(context, provider, number, 0)
@@ -84,7 +86,10 @@ export function acceptRecovery(context: BlockContext, provider: number, number: 
   tables.recoveryLists.delete(store, provider, number)
 }
 
-/** Recoveries whose last block is this one: the fee of a missed proof, and no other request for a period. */
+/**
+ * Closes the recoveries whose last block is this one: each costs the fee of a missed proof and bars another request for a
+ * period.
+ */
 export function closeDueRecoveries(context: BlockContext): void {
   const { store, params, height, emit } = context
   const due = [...tables.recoveryDeadlines.entries(store, [height])].map(({ parts }) => parts.map(keyNumber))

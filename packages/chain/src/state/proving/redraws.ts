@@ -1,7 +1,7 @@
 /**
- * Partitions whose challenge was void, drawn again: a few each epoch, at random and without replacement. In a fixed order
- * the last would know their draw long enough ahead to seal anew; at once, and all together, honest answers would not find
- * room. docs/spec/chain.md section 3.
+ * Partitions whose challenge was void are drawn again: a few each epoch, at random and without replacement. If the order
+ * were fixed, the last of them would know their draw early enough to seal anew; if all were drawn at once, honest answers
+ * would not find room. docs/spec/chain.md section 3.
  */
 import type { Epoch } from '@granary/protocol/messages'
 import type { Redraw } from '@granary/protocol/records'
@@ -12,7 +12,7 @@ import { tables } from '../store/tables.ts'
 import { partitionOf, writePartition } from './partitions.ts'
 import { drawBelow, u64 } from './randomness.ts'
 
-/** As many as the slot of an epoch holds at most. */
+/** An epoch draws as many again as a slot holds at most. */
 const redrawsPerEpoch = ({ params }: BlockContext): number => params.slotPartitionsMax
 
 export function addRedraw(context: BlockContext, place: Redraw): void {
@@ -23,7 +23,7 @@ export function addRedraw(context: BlockContext, place: Redraw): void {
   setPlace(context, place, count)
 }
 
-/** The partition, if it waits there, does so no longer; the last of the array moves into the hole. */
+/** Takes a partition out of the set, if it is there. The last of the array moves into the hole. */
 export function removeRedraw(context: BlockContext, { provider, partition }: Redraw): void {
   const { store } = context
   const { redraw: hole } = partitionOf(store, provider, partition)
@@ -39,7 +39,7 @@ export function removeRedraw(context: BlockContext, { provider, partition }: Red
   setPlace(context, { provider, partition }, undefined)
 }
 
-/** Those that are drawn at an epoch whose randomness is there; they leave the set. */
+/** Draws the partitions of an epoch, whose randomness must be there, and takes them out of the set. */
 export function takeRedraws(context: BlockContext, epoch: Epoch): readonly Redraw[] {
   const { store } = context
   const taken: Redraw[] = []

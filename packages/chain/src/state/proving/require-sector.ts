@@ -17,7 +17,7 @@ export function requirePartition(store: StateReader, provider: number, partition
   })
 }
 
-/** A sector that was proven once. @throws TxError SECTOR_NOT_FOUND, SECTOR_PARTITION_WRONG */
+/** The sector, which must have been proven into that partition. @throws TxError SECTOR_NOT_FOUND, SECTOR_PARTITION_WRONG */
 export function requireSectorIn(store: StateReader, provider: number, partition: number, number: number): Sector {
   const sector = tables.sectors.get(store, provider, number)
   if (sector === undefined) {
@@ -35,7 +35,10 @@ export function requireSectorIn(store: StateReader, provider: number, partition:
   return sector
 }
 
-/** Sound, and proven not longer than two periods ago. @throws TxError SECTOR_NOT_FOUND, SECTOR_NOT_SOUND */
+/**
+ * The sector, which must be sound and have been proven within the last two periods.
+ * @throws TxError SECTOR_NOT_FOUND, SECTOR_NOT_SOUND
+ */
 export function requireRecentProof({ store, params, height }: BlockContext, provider: number, number: number): Sector {
   const sector = tables.sectors.get(store, provider, number)
   if (sector === undefined) {

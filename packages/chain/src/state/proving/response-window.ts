@@ -3,11 +3,11 @@ import type { NamedProfile, Profile } from '@granary/proofs/profile'
 import { type ChainParams, type ChainProfile, knownProfile } from '@granary/protocol/records'
 import { InvariantError } from '../store/errors.ts'
 
-/** Epochs: there must be blocks to prove and to send. */
+/** In epochs. With fewer blocks there would be no time to make an answer and to send it. */
 export const RESPONSE_WINDOW_MIN = 5
-/** What a beacon needs to publish a round, and a node to fetch it. */
+/** How long a beacon takes to publish a round, and a node to fetch it. */
 const FETCH_MS = 2_000
-/** Header time, at least, from the block that must not know a draw to the one before the draw. */
+/** The header time that must lie, at least, between a block that must not know a draw and the block before the draw. */
 export const DRAW_TIME_MIN_MS: number = 20_000
 
 /** Those that this chain takes. */
@@ -43,7 +43,9 @@ export function reachOf(params: ChainParams, profile: string): number {
   return 2 * params.provingPeriod + params.cutoff + responseWindowOf(params, profile)
 }
 
-/** Whether the shortest window of the profile leaves time to fetch a round and to answer, before a replica could be made. */
+/**
+ * Whether the shortest window of the profile leaves time to fetch a round and to answer, before a replica could be made.
+ */
 export function leavesTimeToAnswer(profile: Profile, blockTimeMs: number): boolean {
   const maxMs = answerTimeMaxMs(profile)
   return maxMs === undefined || (RESPONSE_WINDOW_MIN + 1) * blockTimeMs + FETCH_MS <= maxMs

@@ -1,4 +1,7 @@
-/** A sector's number is used once, ever. Used numbers are kept as ranges, by their end: numbers in order take one record. */
+/**
+ * A sector's number is used only once, ever. The used ones are kept as ranges by their end, so that numbers used in order
+ * take one record.
+ */
 
 import { keyNumber } from '@granary/protocol/records'
 import type { StateReader, Store } from '../store/store.ts'
@@ -15,7 +18,7 @@ export function isNumberUsed(store: StateReader, provider: number, number: numbe
   return range !== undefined && range.start <= number
 }
 
-/** The number must not be used yet. */
+/** Notes that a number is used, which must not have been before. */
 export function useNumber(store: Store, provider: number, number: number): void {
   const above = rangeFrom(store, provider, number)
   const below = number === 0 ? undefined : tables.usedNumbers.get(store, provider, number - 1)

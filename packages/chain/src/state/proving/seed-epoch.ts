@@ -1,6 +1,7 @@
 /**
- * Of which epoch a sector's seed is: the first, at least `seedDelay` after the pre-commit, whose round nobody could have
- * seen when the replica was committed to, by the times that headers and the beacon have proven. docs/spec/chain.md section 6.
+ * The epoch from whose randomness a sector's seed is drawn: the first, at least `seedDelay` after the pre-commit, whose
+ * round nobody could have seen when the replica was committed to, by the times that headers and the beacon have proven.
+ * docs/spec/chain.md section 6.
  */
 import type { Epoch } from '@granary/protocol/messages'
 import type { ChainParams } from '@granary/protocol/records'
@@ -9,8 +10,8 @@ import type { StateReader } from '../store/store.ts'
 import { tables } from '../store/tables.ts'
 
 /**
- * The least s ≥ p + seedDelay with t(s − 1) ≥ max(t(p + 1), what the beacon had proven at p) + seedMargin. A margin of 0, as
- * on a devnet, asks nothing of times.
+ * The least s ≥ p + seedDelay with t(s − 1) ≥ max(t(p + 1), what the beacon had proven at p) + seedMargin. A margin of 0,
+ * as on a devnet, asks nothing of times.
  * @returns undefined while it is not known, which is until the end of the block before it; or when p is no longer kept
  */
 export function seedEpochOf(
@@ -24,7 +25,7 @@ export function seedEpochOf(
   const next = tables.epochs.get(store, preCommitEpoch + 1)
   const { height } = tables.head.get(store) ?? { height: 0 }
   if (committed === undefined || next === undefined) return undefined
-  // Not t(p): where several validators agree on a header's time it is older than the block.
+  // t(p) would not do: where several validators agree on a header's time, that time is older than the block.
   const fromMs = Math.max(next.timeMs, committed.provenMs) + seedMarginMs
   if (earliest - 1 > height || timeOf(store, height) < fromMs) return undefined
   let [low, high] = [earliest - 1, height]

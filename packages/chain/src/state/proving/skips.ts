@@ -1,5 +1,5 @@
 /**
- * The sectors that an answer skips: faulty from then on, for a fee each. docs/spec/chain.md section 3.
+ * The sectors that an answer skips are faulty from then on, for a fee each. docs/spec/chain.md section 3.
  */
 import { formatGrn } from '@granary/protocol/messages'
 import type { Partition } from '@granary/protocol/records'
@@ -12,7 +12,8 @@ import { chargeProvider, declareFault, forfeit } from './faults.ts'
 import { isListed, NOW, type PositionedMember, partitionOf } from './partitions.ts'
 
 /**
- * A fee that nothing will ever pay holds nobody back: what it leaves as a debt is at most what still vests.
+ * Refuses skips whose fee would leave a debt larger than what still vests: a fee that nothing will ever pay holds nobody
+ * back.
  * @returns the fee of all skips together
  * @throws TxError SKIP_NOT_COVERED
  */
@@ -35,8 +36,8 @@ export function requireCoveredSkips(
 }
 
 /**
- * Before the answer is counted. A sector that was declared or terminated since the list was frozen has paid for that, and
- * pays for this too; one whose time is over ends here, its tail unproven.
+ * To be called before the answer is counted. A sector that was declared faulty or terminated since the list was frozen has
+ * paid for that, and pays for being skipped too. One whose time is over ends here, and its last span is not proven.
  */
 export function skipSectors(
   context: BlockContext,

@@ -14,20 +14,23 @@ import { drawBelow, u64 } from './randomness.ts'
 const DEPOSIT_STEPS = 20
 const DEPOSIT_DOUBLINGS_MAX = 10
 
-/** Slots start empty, all in the order of the lowest load. */
+/** Before the first block: all slots are empty. */
 export function initSlots(store: Store, params: ChainParams): void {
   for (let slot = 0; slot < params.provingPeriod; slot++) tables.slotsByLoad.put(store, 0, slot, {})
   tables.slotsTaken.put(store, { partitions: 0 })
 }
 
-/** Partitions that stand in slots. */
+/** How many partitions stand in slots. */
 export function slotsTaken(store: StateReader): number {
   const taken = tables.slotsTaken.get(store)
   if (taken === undefined) throw new InvariantError('the state does not count its partitions')
   return taken.partitions
 }
 
-/** What a new partition locks where so many stand: twice as much with each twentieth of all places above a half. */
+/**
+ * What a new partition deposits when `taken` places are taken: above half of all places it doubles with each twentieth of
+ * them.
+ */
 export function depositAt({ partitionDeposit, provingPeriod, slotPartitionsMax }: ChainParams, taken: number): bigint {
   const places = provingPeriod * slotPartitionsMax
   const doublings = Math.floor((DEPOSIT_STEPS * Math.max(0, 2 * taken - places)) / (2 * places))
@@ -58,7 +61,7 @@ export function leaveSlot(store: Store, slot: number, provider: number, partitio
 }
 
 export interface DrawnSlots {
-  /** Each once. */
+  /** Without repetitions. */
   readonly slots: readonly number[]
   /** How many swaps the permutation of the period has made by now. */
   readonly swaps: number
@@ -116,7 +119,10 @@ function swap(store: Store, provingPeriod: number, epoch: Epoch, index: number, 
   return drawn
 }
 
-/** Entries of an earlier period are those of a permutation that has not moved yet. */
+/**
+ * The slot at `index` of the permutation. An entry of an earlier period does not count: there this period has not swapped
+ * yet.
+ */
 function permuted(store: StateReader, period: number, index: number): number {
   const entry = tables.permutation.get(store, index)
   return entry?.period === period ? entry.slot : index

@@ -1,9 +1,9 @@
 /**
- * For how long a sector has been proven. Nothing is written a sector when a challenge closes: a sector's standing follows
- * from its partition's last answer and from the first challenge that its list missed since it joined; what it was faulty
- * for before a recovery stands in spans of its own; what no answer reached is a gap of the partition, from which each sector
- * that was proven in it has lost what lies in its own time. docs/spec/chain.md section 3: a span reaches from one closed
- * challenge (or the activation, or the draw of a recovery) to the next.
+ * For how long a sector has been proven. When a challenge closes, nothing is written a sector: the standing of a sector
+ * follows from the last answer of its partition, and from the first challenge that its list missed since it joined. Spans
+ * in which it was faulty before a recovery have records of their own. What no answer reached is a gap of the partition, of
+ * which each sector has lost the part that lies in its own time. docs/spec/chain.md section 3: a span reaches from one
+ * closed challenge (or the activation, or the draw of a recovery) to the next.
  */
 import type { Epoch } from '@granary/protocol/messages'
 import type { Miss, Placement, Sector } from '@granary/protocol/records'
@@ -37,7 +37,7 @@ export function decidedThrough(store: StateReader, provider: number, sector: Sec
   const { proven, stoppedAt } = standingOf(store, provider, sector)
   if (stoppedAt === undefined) return proven
   if (sector.status === 'terminated') return stoppedAt
-  // A recovery counts from its draw: one that is not open yet will be drawn later than all that are.
+  // A recovery counts from its draw, and one that is not open yet will have a later draw than all that have been made.
   const { recovery } = partitionOf(store, provider, placementOf(sector).partition)
   return Math.max(proven, recovery?.epoch ?? drawsOf(store).through)
 }
@@ -64,7 +64,9 @@ export function recoveryAfter(
   return span && keyNumber(span.parts[2])
 }
 
-/** Faulted epochs since the last proof or recovery, when they reach to `epoch`, which must be decided. A gap is no fault. */
+/**
+ * Faulted epochs since the last proof or recovery, when they reach to `epoch`, which must be decided. A gap is no fault.
+ */
 export function faultedRunTo(
   store: StateReader,
   place: { readonly provider: number; readonly number: number },
@@ -74,7 +76,7 @@ export function faultedRunTo(
   return faultsThrough(store, place, sector, epoch).run
 }
 
-/** The last run of faulted epochs, which may be none, and before it those that were faulted or not reached. */
+/** How long the last run of faulted epochs is, which may be 0, and how many were faulted or not reached before it. */
 function faultsThrough(
   store: StateReader,
   { provider, number }: { readonly provider: number; readonly number: number },

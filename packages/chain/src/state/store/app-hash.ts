@@ -22,7 +22,10 @@ import { proveKey } from '../../tree/prove-key.ts'
 import { rootOf, updateTree } from '../../tree/update-tree.ts'
 import type { Overlay, StateReader } from './store.ts'
 
-/** A page with as many digits in its prefix belongs to one part of the tree: the paths with one first byte. */
+/**
+ * Two hex digits are one byte: a page whose prefix is this long lies in one part of the tree, the paths with that first
+ * byte.
+ */
 const SHARED_DIGITS = 2
 
 export type StateRecord = readonly [key: string, value: Uint8Array]
@@ -42,7 +45,7 @@ export function writeAppHash(overlay: Overlay): Hash {
   return hashOf(appHash)
 }
 
-/** Makes tree and app hash anew from records alone. @returns with the records */
+/** Makes tree and app hash anew from records alone. @returns the state: the records with the pages made from them */
 export function deriveState(records: readonly StateRecord[]): {
   appHash: Hash
   state: ReadonlyMap<string, Uint8Array>
@@ -52,8 +55,8 @@ export function deriveState(records: readonly StateRecord[]): {
 }
 
 /**
- * What follows from records that are a whole state, a part of the tree at a time: however many there are, only the pages
- * that all parts share are kept meanwhile.
+ * Makes the pages that follow from all records of a state, one part of the tree after the other: however many records there
+ * are, only the pages that all parts share are kept in memory meanwhile.
  */
 export function* derivedRecords(records: Iterable<StateRecord>): Generator<StateRecord> {
   const outside = new Map<string, Uint8Array>()
@@ -75,7 +78,7 @@ export function* derivedRecords(records: Iterable<StateRecord>): Generator<State
   yield [APP_HASH_KEY, appHashOf(rootOf(shared), sha256(encodeOutside(outside)))]
 }
 
-/** As the pages and the records outside of the tree have it; the leaves are not read. */
+/** The app hash that the stored pages and the records outside of the tree give; the leaves are not read. */
 export function appHashOfState(reader: StateReader): Hash {
   return hashOf(appHashOf(treeRootOf(reader), sha256(encodeOutside(reader))))
 }
@@ -94,7 +97,7 @@ export function encodeOutside(reader: Pick<StateReader, 'get'>): Uint8Array {
   )
 }
 
-/** Of a key that is in the tree, or could be. */
+/** The proof of what stands at a key of the tree, or that nothing does. */
 export function proveState(reader: StateReader, key: string): TreeProof {
   return proveKey(pagesOf(reader), key)
 }

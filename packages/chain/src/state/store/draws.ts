@@ -1,4 +1,7 @@
-/** How far the draws of challenges have come: what is asked of a list's past waits for them. docs/spec/chain.md section 3. */
+/**
+ * How far the draws of challenges have come. What a list held in the past is kept until the draws that can still ask for it
+ * have been made. docs/spec/chain.md section 3.
+ */
 import type { Draws } from '@granary/protocol/records'
 import type { StateReader } from './store.ts'
 import { tables } from './tables.ts'

@@ -1,4 +1,4 @@
-/** What stands in the state once: genesis, parameters, head. */
+/** Reads and writes the records of which the state has exactly one: genesis, parameters, head. */
 import { equalBytes } from '@granary/base'
 import { decodeRecord, encodeRecord } from '@granary/protocol/codec'
 import { APP_HASH_KEY } from '@granary/protocol/header'
@@ -31,7 +31,9 @@ export function readParams(reader: StateReader): ChainParams {
   return decodeRecord(chainParams, required(reader, PARAMS_KEY))
 }
 
-/** As {@link readParams} for whoever asks at each transaction: they are decoded again only when their bytes have changed. */
+/**
+ * A {@link readParams} for whoever asks at each transaction: it decodes the record again only when its bytes have changed.
+ */
 export function rememberingParams(): typeof readParams {
   let known: { readonly bytes: Uint8Array; readonly params: ChainParams } | undefined
   return (reader) => {

@@ -1,4 +1,6 @@
-/** Keys in their order, which is made when a range is first asked for: most tables of an overlay never have one read. */
+/**
+ * Keys in order. They are sorted when a range is first asked for, because most tables of an overlay never have one read.
+ */
 export interface SortedKeys {
   /** A key that is not there yet. */
   add(key: string): void
@@ -14,7 +16,8 @@ export function createSortedKeys(): SortedKeys {
   let added: string[] = []
 
   function settle(): void {
-    // One by one as long as that moves less than sorting compares: a range is often read after each write.
+    // A few new keys are inserted one by one, since that moves fewer keys than sorting would compare: a range is often read
+    // after each write.
     if (16 * added.length < sorted.length) for (const key of added) sorted.splice(firstFrom(sorted, key), 0, key)
     else sorted = [...sorted, ...added].sort(compareKeys)
     added = []

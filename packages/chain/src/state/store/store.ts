@@ -48,7 +48,7 @@ export function readRecord<T>(reader: StateReader | Store, key: string, of: Stru
 export function createOverlay(below: StateReader | Store): Overlay {
   const written = new Map<string, Entry | undefined>()
   const readBelow = entriesOf(below)
-  // Keys by their table, so that a range over one table does not walk the writes of all others.
+  // Keys are grouped by their table, so that a range over one table does not walk the writes of all others.
   const keysByTable = new Map<string, SortedKeys>()
 
   function keysOf(table: string): SortedKeys {
@@ -112,7 +112,7 @@ function entryOfRecord<R>(declared: Struct<R>, record: R): Entry {
   }
 }
 
-/** The entries below an overlay; those of the committed state are remembered, as long as the overlay is there. */
+/** Reads the entries below an overlay, and remembers those of the committed state for as long as the overlay lives. */
 function entriesOf(below: StateReader | Store): (key: string) => Entry | undefined {
   if ('entry' in below) return below.entry
   const known = new Map<string, Entry>()

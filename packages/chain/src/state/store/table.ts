@@ -1,4 +1,4 @@
-/** A table of records, read and written: what a record is, and what its key, is declared beside the other records. */
+/** A table of records, to be read and written. What its records and keys are is declared in protocol/src/records. */
 import { decodeRecord } from '@granary/protocol/codec'
 import { type KeyPart, type RecordTable, tableKey } from '@granary/protocol/records'
 import { readRecord, type StateReader, type Store } from './store.ts'
@@ -36,7 +36,7 @@ export function table<K extends readonly KeyPart[], T>(of: RecordTable<K, T>): T
   }
 }
 
-/** The first of a range, which is then left: nothing stays open behind it. */
+/** The first entry of a range. The rest of the range is abandoned, so that no open query stays behind. */
 export function firstOf<T>(items: Iterable<T>): T | undefined {
   for (const item of items) return item
   return undefined
