@@ -3,6 +3,7 @@ import { genesisHash } from '@granary/protocol/records'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { temporaryFolder } from '../../test/devnet.ts'
 import { quicknet } from '../engine/quicknet.ts'
+import { runChain } from '../main.ts'
 import { genesisFromJson, productionParams } from '../state/index.ts'
 import { homeFiles } from './home-files.ts'
 import { initChain } from './init-chain.ts'
@@ -82,4 +83,17 @@ test.each(['{', '{}', 'null', '{"chainId":7}'])('a genesis file that holds %s is
   await initChain({ home, devnet: true })
   await writeFile(homeFiles(home).genesis, content)
   await expect(readHome(home)).rejects.toMatchObject({ code: expect.stringMatching(/^(GENESIS|MESSAGE)_INVALID$/) })
+})
+
+test('a genesis with a second validator is refused by the engine that has one', async () => {
+  await initChain({ home, devnet: true })
+  const path = homeFiles(home).genesis
+  const genesis = JSON.parse(await readFile(path, 'utf8'))
+  await writeFile(path, JSON.stringify({ ...genesis, validators: [...genesis.validators, `0x${'77'.repeat(32)}`] }))
+  await expect(runChain({ home, port: 0 })).rejects.toMatchObject({
+    code: 'GENESIS_INVALID',
+    message: expect.stringContaining('2 validators'),
+  })
+  await writeFile(path, JSON.stringify({ ...genesis, validators: [] }))
+  await expect(runChain({ home, port: 0 })).rejects.toMatchObject({ code: 'GENESIS_INVALID' })
 })

@@ -98,7 +98,7 @@ export function productionGenesis({ blockTimeMs = 5_000, validator, ...given }: 
  * @throws GenesisInvalidError, GenesisProfileUnknownError
  */
 export function assertGenesis(genesis: Genesis): void {
-  const { params, beacon, accounts, validators } = genesis
+  const { params, beacon, accounts } = genesis
   const unknown = params.profiles.find((each) => knownProfile(each) === undefined)
   if (unknown !== undefined) throw new GenesisProfileUnknownError(unknown)
   if (params.blockTimeMs !== genesis.blockTimeMs || genesis.blockTimeMs === 0) {
@@ -109,9 +109,6 @@ export function assertGenesis(genesis: Genesis): void {
   }
   const fault = faultOfParams(params) ?? (genesis.devnet ? undefined : faultOfTimes(params, beacon.periodMs))
   if (fault !== undefined) throw new GenesisInvalidError(fault)
-  if (validators.length !== 1) {
-    throw new GenesisInvalidError(`it has ${validators.length} validators, the engine of this release has one`)
-  }
   if (new Set(accounts.map((account) => account.address)).size !== accounts.length) {
     throw new GenesisInvalidError('an account stands there twice')
   }

@@ -62,7 +62,6 @@ describe('a genesis', () => {
       { timeMs: genesis.beacon.genesisTimeMs - 1 },
       { accounts: [...genesis.accounts, ...genesis.accounts] },
       { accounts: [0, 1].map((each) => ({ address: `0x${`0${each}`.repeat(20)}` as const, balance: 2n ** 127n })) },
-      { validators: [genesis.validators[0]!, `0x${'77'.repeat(32)}`] },
       { params: { ...genesis.params, postSamples: 201 } },
       { params: { ...genesis.params, cutoff: 0 } },
       { params: { ...genesis.params, profiles: profilesWith({ '8MiB-dev': 1 }, genesis.params.profiles) } },
