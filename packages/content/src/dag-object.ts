@@ -26,16 +26,22 @@ export function isDagObject({ code }: CID): boolean {
 /** @throws DagInvalidError DAG_INVALID */
 export function dagObject(cid: CID, bytes: Uint8Array): unknown {
   if (bytes.length > nodeBytesMax) throw new DagInvalidError(cid, `a node of ${bytes.length} bytes`)
-  try {
-    return cid.code === dagCbor.code ? dagCbor.decode(bytes) : dagJson.decode(bytes)
-  } catch (cause) {
-    throw new DagInvalidError(cid, Error.isError(cause) ? cause.message : String(cause), cause)
-  }
+  return valid(cid, () => (cid.code === dagCbor.code ? dagCbor.decode(bytes) : dagJson.decode(bytes)))
 }
 
 /** The value as dag-json text, whatever codec it came in: for people to read. @throws DagInvalidError DAG_INVALID */
 export function dagObjectText(cid: CID, bytes: Uint8Array): string {
-  return dagJson.stringify(dagObject(cid, bytes))
+  const value = dagObject(cid, bytes)
+  // What is nested deeper than it can be walked is no object for people.
+  return valid(cid, () => dagJson.stringify(value))
+}
+
+function valid<T>(cid: CID, work: () => T): T {
+  try {
+    return work()
+  } catch (cause) {
+    throw new DagInvalidError(cid, Error.isError(cause) ? cause.message : String(cause), cause)
+  }
 }
 
 /** What stands under a name in a map, or at an index of a list; undefined where there is no such thing. */

@@ -191,6 +191,15 @@ test.each([
   expect(response.headers.get('cache-control') ?? '').not.toContain('immutable')
 })
 
+test.each([
+  ['?format=raw', '.raw"'],
+  ['', '"'],
+])('a client that has the content is told so without reading it, even where it is not: %s', async (query, end) => {
+  const headers = { 'If-None-Match': `"${EMPTY}${end}` }
+  const response = await fetch(`${node.url}/ipfs/${EMPTY}${query}`, { headers })
+  expect([response.status, response.headers.get('etag')]).toEqual([304, `"${EMPTY}${end}`])
+})
+
 test.each(['POST', 'PUT', 'DELETE', 'PATCH'])('%s is no question: 405 says which are', async (method) => {
   const response = await fetch(`${node.url}/ipfs/${packed.rootCid}`, { method })
   expect([response.status, response.headers.get('allow')]).toEqual([405, 'GET, HEAD, OPTIONS'])

@@ -33,13 +33,18 @@ export interface Rangeable {
   readonly read: (from: number, to: number) => AsyncIterable<Uint8Array>
 }
 
+/** By what the client has already: a 304 has gone out. @throws PreconditionFailedError PRECONDITION_FAILED */
+export function isAnswered(request: Request, response: Response): boolean {
+  requireMatch(request, response)
+  if (!isKnown(request, response)) return false
+  response.status(304).end()
+  return true
+}
+
 /** Headers that name the content are set already. @throws RangeInvalidError RANGE_INVALID */
 export async function sendRange(request: Request, response: Response, content: Rangeable): Promise<void> {
   response.setHeader('Accept-Ranges', 'bytes')
-  if (isKnown(request, response)) {
-    response.status(304).end()
-    return
-  }
+  if (isAnswered(request, response)) return
   const range = wantedRange(request, response, content.bytes)
   const { from, to } = range ?? { from: 0, to: content.bytes }
   if (range !== undefined) response.status(206).setHeader('Content-Range', `bytes ${from}-${to - 1}/${content.bytes}`)
@@ -89,7 +94,6 @@ function* slicesOf(bytes: Uint8Array): Generator<Uint8Array> {
  * (`Cache-Control: no-cache`), which Express would send the whole again.
  */
 export function isKnown(request: Request, response: Response): boolean {
-  requireMatch(request, response)
   const tags = request.get('if-none-match')?.split(',').map(strongTag) ?? []
   return tags.includes('*') || tags.includes(strongTag(String(response.getHeader('ETag'))))
 }

@@ -13,8 +13,15 @@ import { whenOver } from '../http/when-over.ts'
 import type { DagPath, DagReader, DagTarget } from './dag-reader.ts'
 import { RequestInvalidError } from './http-error.ts'
 import { directoryPage, objectPage, pagesVersion } from './pages.ts'
-import { isKnown, sendRange, sendStream } from './send-bytes.ts'
-import { type CarFormat, FormatUnsupportedError, mediaTypeOfObject, queryText, wantedFormat } from './wanted-format.ts'
+import { isAnswered, isKnown, sendRange, sendStream } from './send-bytes.ts'
+import {
+  type CarFormat,
+  FormatUnsupportedError,
+  mediaTypeOfObject,
+  queryText,
+  type WantedFormat,
+  wantedFormat,
+} from './wanted-format.ts'
 
 export function serveIpfs(dags: DagReader): RequestHandler {
   return async (request, response) => {
@@ -47,10 +54,16 @@ const PAGE_CACHED = 'public, max-age=604800, stale-while-revalidate=2678400'
 async function serve(request: Request, response: Response, reading: Reading): Promise<void> {
   const format = wantedFormat(request)
   const path = pathOf(request)
+  response.setHeader('Cache-Control', IMMUTABLE)
+  if (path.names.length === 0) {
+    response.setHeader('ETag', tagOf(format, path, parseCid(path.root).toString()))
+    // What a client has of a CID it has for ever: nothing need be read to say so.
+    if (isKnown(request, response)) return void response.status(304).end()
+  }
   const target = await findTarget(request, path, reading)
   const { cid } = target
   const asked = { ...reading, path, target }
-  response.setHeader('Cache-Control', IMMUTABLE)
+  response.setHeader('ETag', tagOf(format, path, cid))
   const slash = request.path.endsWith('/') ? '/' : ''
   response.setHeader('X-Ipfs-Path', encodeURI(`/ipfs/${[path.root, ...path.names].join('/')}${slash}`))
   response.setHeader('X-Ipfs-Roots', [...target.onTheWay, cid].join(','))
@@ -70,6 +83,26 @@ async function serve(request: Request, response: Response, reading: Reading): Pr
       if (codec === undefined) return sendEntity(request, response, asked)
       if (format.isPage && codec.startsWith('dag-')) return sendObjectPage(request, response, asked)
       return sendObject(request, response, codec, asked)
+    default:
+      throw new RangeError(`${format satisfies never} is not a format`)
+  }
+}
+
+/** Of what is served under this CID in this format; pages have tags of their own. */
+function tagOf(format: WantedFormat, path: DagPath, cid: string): string {
+  switch (format.kind) {
+    case 'raw':
+      return `"${cid}.raw"`
+    case 'car': {
+      const what = [path.root, ...path.names, format.scope, JSON.stringify(format.entityBytes), format.dups]
+      return `W/"${cid}.car.${createHash('sha256').update(what.join('\n')).digest('hex').slice(0, 16)}"`
+    }
+    case 'object':
+    case 'entity': {
+      const codec = objectCodec(parseCid(cid))
+      if (codec === undefined) return `"${cid}"`
+      return `"${cid}.${format.kind === 'object' ? format.type : codec}"`
+    }
     default:
       throw new RangeError(`${format satisfies never} is not a format`)
   }
@@ -101,7 +134,6 @@ async function sendRaw(request: Request, response: Response, { target, dags, sig
   const { cid } = target
   response.setHeader('Content-Type', 'application/vnd.ipld.raw')
   response.setHeader('Content-Disposition', disposition(request, 'attachment', `${cid}.bin`))
-  response.setHeader('ETag', `"${cid}.raw"`)
   await sendBytes(request, response, await dags.block(cid, { signal }))
 }
 
@@ -112,7 +144,6 @@ async function sendObject(request: Request, response: Response, type: ObjectCode
   response.setHeader('Content-Type', mediaTypeOfObject(type))
   const name = `${cid}.${isText ? 'json' : 'cbor'}`
   response.setHeader('Content-Disposition', disposition(request, isText ? 'inline' : 'attachment', name))
-  response.setHeader('ETag', `"${cid}.${type}"`)
   await sendBytes(request, response, await dags.block(cid, { signal }))
 }
 
@@ -129,16 +160,10 @@ async function sendCar(
   format: CarFormat,
   { path, target, dags, signal }: Asked,
 ): Promise<void> {
-  const what = [path.root, ...path.names, format.scope, JSON.stringify(format.entityBytes), format.dups]
-  const tag = createHash('sha256').update(what.join('\n')).digest('hex').slice(0, 16)
   response.setHeader('Content-Type', `application/vnd.ipld.car; version=1; order=dfs; dups=${format.dups ? 'y' : 'n'}`)
   response.setHeader('Content-Disposition', disposition(request, 'attachment', `${target.cid}.car`))
   response.setHeader('Accept-Ranges', 'none')
-  response.setHeader('ETag', `W/"${target.cid}.car.${tag}"`)
-  if (isKnown(request, response)) {
-    response.status(304).end()
-    return
-  }
+  if (isAnswered(request, response)) return
   await sendStream(request, response, dags.car(path, format, { signal }))
 }
 
@@ -147,7 +172,6 @@ async function sendEntity(request: Request, response: Response, asked: Asked): P
   const { cid } = target
   const type = typeByName(queryText(request, 'filename') ?? path.names.at(-1))
   const entity = await dags.entity(cid, type === undefined, { signal })
-  response.setHeader('ETag', `"${cid}"`)
   switch (entity.kind) {
     case 'file': {
       response.setHeader('Content-Type', type ?? String(entity.mediaType))
@@ -193,10 +217,7 @@ async function sendPage(request: Request, response: Response, tag: string, page:
   response.setHeader('Cache-Control', PAGE_CACHED)
   response.setHeader('Content-Type', 'text/html; charset=utf-8')
   response.setHeader('ETag', `"${tag}"`)
-  if (isKnown(request, response)) {
-    response.status(304).end()
-    return
-  }
+  if (isAnswered(request, response)) return
   await sendBytes(request, response, Buffer.from(await page()))
 }
 
