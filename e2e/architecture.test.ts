@@ -11,36 +11,11 @@ import {
   withoutTypes,
   workspaceImport,
 } from './imports.ts'
+import { mayImport } from './may-import.ts'
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..')
 const sources = readSources(root)
 const manifests = readManifests(root)
-
-/** Who may import whom; a subpath where only that part of a package is open. docs/architecture.md has the reasons. */
-const mayImport: Readonly<Record<string, readonly string[]>> = {
-  base: [],
-  proofs: ['@granary/base'],
-  content: ['@granary/base', '@granary/proofs'],
-  protocol: ['@granary/base', '@granary/proofs/verify', '@granary/proofs/profile', '@granary/proofs/sha256'],
-  chain: ['@granary/base', '@granary/protocol', '@granary/proofs/verify', '@granary/proofs/profile'],
-  bench: ['@granary/base', '@granary/chain', '@granary/proofs', '@granary/protocol'],
-  client: ['@granary/base', '@granary/content', '@granary/protocol'],
-  provider: [
-    '@granary/base',
-    '@granary/content',
-    '@granary/proofs',
-    '@granary/protocol',
-    '@granary/chain/keystore',
-    '@granary/chain/limits',
-  ],
-  sim: [
-    '@granary/base',
-    '@granary/protocol',
-    '@granary/chain/state',
-    '@granary/proofs/verify',
-    '@granary/proofs/profile',
-  ],
-}
 
 /** What an installed program does without: it is imported where it is asked for, and whoever asks is told. */
 const notPublished = ['@granary/bench']
@@ -98,13 +73,13 @@ test('a package imports only the packages that it may', () => {
   expect(broken).toEqual([])
 })
 
-test('nobody imports cli or e2e; nobody but cli and sim imports provider', () => {
-  const broken = violations('nobody imports cli or e2e; nobody but cli and sim imports provider', (file) =>
+test('nobody imports cli or e2e; nobody but cli imports provider', () => {
+  const broken = violations('nobody imports cli or e2e; nobody but cli imports provider', (file) =>
     file.imports.filter(
       (specifier) =>
         (/^granary($|\/)/.test(specifier) && file.package !== 'cli') ||
         /^@granary\/e2e/.test(specifier) ||
-        (/^@granary\/provider/.test(specifier) && !['cli', 'sim', 'provider'].includes(file.package)),
+        (/^@granary\/provider/.test(specifier) && !['cli', 'provider'].includes(file.package)),
     ),
   )
   expect(broken).toEqual([])

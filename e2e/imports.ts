@@ -52,6 +52,7 @@ export interface Manifest {
   /** Not published. */
   readonly private?: boolean
   readonly dependencies?: Readonly<Record<string, string>>
+  readonly devDependencies?: Readonly<Record<string, string>>
   readonly peerDependencies?: Readonly<Record<string, string>>
   readonly exports: Readonly<Record<string, { readonly '@granary/source': string }>>
 }

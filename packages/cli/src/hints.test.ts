@@ -1,3 +1,5 @@
+import { globSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { expect, test } from '@jest/globals'
 import { literalsOf } from '../test/literals.ts'
 import { misnamedIn } from '../test/misnamed.ts'
@@ -11,6 +13,18 @@ test('a hint names only commands, flags, paths, pages and messages that there ar
     literalsOf(text)
       .filter((literal) => /\s/.test(literal))
       .flatMap((hint) => misnamedIn(hint, program).map((what) => `${path}: ${what}, in "${hint}"`)),
+  )
+  expect(broken).toEqual([])
+})
+
+test('a document names only commands and flags that there are', () => {
+  const root = new URL('../../../', import.meta.url)
+  const pages = globSync(['*.md', 'docs/**/*.md', 'packages/*/README.md'], { cwd: fileURLToPath(root) })
+  expect(pages.length).toBeGreaterThan(20)
+  const broken = pages.flatMap((page) =>
+    [...readFileSync(new URL(page, root), 'utf8').matchAll(/`granary [^`]*`/g)].flatMap(([command]) =>
+      misnamedIn(command, program).map((what) => `${page}: ${what}`),
+    ),
   )
   expect(broken).toEqual([])
 })

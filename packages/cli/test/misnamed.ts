@@ -49,6 +49,8 @@ function misnamedCommand(words: string, program: Command): string[] {
   const rest = words.split(/\s+/).filter(Boolean)
   while (rest[0] !== undefined && /^[a-z]/.test(rest[0]) && command.commands.length > 0) {
     const next = command.commands.find((each) => each.name() === rest[0])
+    if (next === undefined && command.registeredArguments.some(({ argChoices }) => argChoices?.includes(rest[0]!)))
+      break
     if (next === undefined) return [`there is no command \`granary ${words}\``]
     command = next
     rest.shift()
