@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { expect } from '@jest/globals'
 import express from 'express'
 import { errorHandler } from '../src/http/error-handler.ts'
+import { openToBrowsers, retrievalPaths } from '../src/http/open-to-browsers.ts'
 import type { StoredPiece } from '../src/retrieval/block-index.ts'
 import { createRetrieval, type Retrieval } from '../src/retrieval/create-retrieval.ts'
 import type { DealDirectory } from '../src/retrieval/find-providers.ts'
@@ -33,10 +34,12 @@ export async function startGateway(
     libp2pPort: undefined,
     log: (event) => events.push(event),
   })
-  const app = express().use(
-    retrieval.router,
-    errorHandler((event) => events.push(event)),
-  )
+  const app = express()
+    .use(retrievalPaths, openToBrowsers())
+    .use(
+      retrieval.router,
+      errorHandler((event) => events.push(event)),
+    )
   const server = app.listen(0, '127.0.0.1')
   await once(server, 'listening')
   await retrieval.ready

@@ -105,6 +105,8 @@ test.each(['/v1/info', '/v1/deals/7', '/healthz', '/v1/uploads/0', '/ipfs/x', '/
     const refused = await fetch(market.url + path)
     expect([refused.status, (await refused.json()).error.code]).toEqual([429, 'RATE_LIMITED'])
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
+    // A page of another origin could not read when to come back.
+    if (path !== '/nothing') expect(refused.headers.get('access-control-allow-origin')).toBe('*')
   },
 )
 

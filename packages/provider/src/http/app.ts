@@ -30,6 +30,7 @@ import { sendTimeline } from './deal-events.ts'
 import { errorHandler, notFound } from './error-handler.ts'
 import { healthRoutes } from './health.ts'
 import { type AddressLimits, limitAddresses } from './limit-addresses.ts'
+import { openToBrowsers, retrievalPaths } from './open-to-browsers.ts'
 
 export interface ProviderInfo {
   readonly view: ProviderView
@@ -60,8 +61,9 @@ export interface AppContext extends FindDealContext {
 export function createApp(context: AppContext): Express {
   const app = express()
   app.disable('x-powered-by')
-  // Retrieval has headers of its own to allow.
   app.use(['/v1', '/healthz', '/readyz', '/openapi.json'], cors())
+  // Retrieval has headers of its own to allow.
+  app.use(retrievalPaths, openToBrowsers())
   app.use(limitAddresses(context.limits))
   app.use(context.uploads)
   const served = [...healthRoutes(context), ...apiRoutes(context)]

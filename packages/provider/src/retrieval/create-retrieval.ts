@@ -5,6 +5,7 @@
 import { join } from 'node:path'
 import { GranaryError, isAbortError } from '@granary/base'
 import express, { type RequestHandler, type Router } from 'express'
+import { readMethods } from '../http/open-to-browsers.ts'
 import type { Log } from '../log.ts'
 import { openBlockIndex, type StoredPiece } from './block-index.ts'
 import { createDagThread } from './dag-thread.ts'
@@ -95,7 +96,6 @@ export async function createRetrieval(options: RetrievalOptions): Promise<Retrie
   const rootsOf = (cid: { multihash: { bytes: Uint8Array } }): string[] => index.rootsOf(cid.multihash.bytes)
 
   const router = express.Router()
-  router.use(['/ipfs', '/piece', '/routing'], openToBrowsers())
   router.use(['/ipfs', '/piece', '/routing'], readOnly)
   router.use(['/ipfs', '/piece'], inSandbox)
   router.get('/ipfs/:cid{/*path}', serveIpfs(dags))
@@ -158,36 +158,13 @@ const inSandbox: RequestHandler = (_request, response, next) => {
   next()
 }
 
-const methods = ['GET', 'HEAD', 'OPTIONS']
-const taken = [
-  ...['Accept', 'Cache-Control', 'Content-Type', 'If-Match', 'If-None-Match', 'If-Range', 'Range', 'User-Agent'],
-  'X-Requested-With',
-]
-const exposed = [
-  ...['Accept-Ranges', 'Content-Disposition', 'Content-Length', 'Content-Range', 'ETag', 'Location', 'Retry-After'],
-  ...['X-Chunked-Output', 'X-Ipfs-Path', 'X-Ipfs-Roots', 'X-Stream-Output'],
-]
-
 /** Content is read here, and changed nowhere. */
 const readOnly: RequestHandler = (request, response, next) => {
-  if (methods.includes(request.method)) return next()
-  response.setHeader('Allow', methods.join(', '))
+  if (readMethods.includes(request.method)) return next()
+  response.setHeader('Allow', readMethods.join(', '))
   throw new GranaryError({
     code: 'METHOD_NOT_ALLOWED',
     message: `${request.method} is nothing that content can be asked`,
-    hint: `ask with ${methods.join(', ')}; data is stored by a deal`,
+    hint: `ask with ${readMethods.join(', ')}; data is stored by a deal`,
   })
-}
-
-/** Public data for pages of any origin. */
-function openToBrowsers(): RequestHandler {
-  return (request, response, next) => {
-    response.setHeader('Access-Control-Allow-Origin', '*')
-    response.setHeader('Access-Control-Allow-Methods', methods.join(', '))
-    response.setHeader('Access-Control-Allow-Headers', taken.join(', '))
-    response.setHeader('Access-Control-Expose-Headers', exposed.join(', '))
-    if (request.method !== 'OPTIONS') return next()
-    response.setHeader('Access-Control-Max-Age', '86400')
-    response.status(204).end()
-  }
 }

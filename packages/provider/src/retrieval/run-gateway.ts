@@ -9,6 +9,7 @@ import { pieceOf } from '@granary/content'
 import { FileUnreadableError } from '@granary/content/node'
 import express from 'express'
 import { errorHandler, notFound } from '../http/error-handler.ts'
+import { openToBrowsers, retrievalPaths } from '../http/open-to-browsers.ts'
 import type { Log } from '../log.ts'
 import type { StoredPiece } from './block-index.ts'
 import { createRetrieval } from './create-retrieval.ts'
@@ -44,7 +45,12 @@ export async function runGateway({
   const pieces = await Promise.all(cars.map(pieceAt))
   const folder = await mkdtemp(join(tmpdir(), 'granary-gateway-'))
   const retrieval = await createRetrieval({ folder, pieces: () => [], chain: noDeals, libp2pPort: undefined, log })
-  const server = createServer(express().disable('x-powered-by').use(retrieval.router, notFound(), errorHandler(log)))
+  const server = createServer(
+    express()
+      .disable('x-powered-by')
+      .use(retrievalPaths, openToBrowsers())
+      .use(retrieval.router, notFound(), errorHandler(log)),
+  )
   const stop = async (): Promise<void> => {
     server.close()
     server.closeAllConnections()
