@@ -84,8 +84,8 @@ export interface Sink {
   /** Before anybody is asked. @throws what is wrong with the place */
   check?(): Promise<void>
   /**
-   * Called anew for each provider that is tried. `contents` gives the file from its beginning, each part verified, and reads
-   * back through `reread` what it has given before; without that it keeps up to 64 MiB in memory.
+   * Called anew for each provider that is tried. `contents` gives the file from its beginning, each part verified, and
+   * reads back through `reread` what it has given before; without that it keeps up to 64 MiB in memory.
    * @returns bytes that were written
    */
   write(contents: (reread?: Reread) => AsyncIterable<Uint8Array>): Promise<number>

@@ -12,7 +12,7 @@ import { systemClock } from '../system-clock.ts'
 
 /** How long the chain may be away before that is an error: a restart takes seconds. */
 const CHAIN_OUTAGE_MAX_MS = 60_000
-/** How long the provider's own words about what the chain already shows are waited for. */
+/** Once the chain shows the deal as active, the provider has this long to tell its last entry. */
 const STORY_GRACE_MS = 3_000
 
 /** Between two looks at the deal on the chain. */
@@ -47,7 +47,7 @@ export class DealForgottenError extends GranaryError {
   }
 }
 
-/** Its money moves when it is settled, which a put does first. */
+/** A put settles the deals of its account that have ended, before anything else: until then their money stays locked. */
 function hintFor({ state, locked }: DealView): string {
   const again = state === 'lapsed' ? 'put again, with another provider' : 'put again for a new deal'
   return BigInt(locked) === 0n ? again : `${again}: that settles this one first, and its price stays locked until then`
@@ -76,7 +76,11 @@ export interface FollowUntilOptions {
   readonly onProgress?: (progress: DealProgress) => void
 }
 
-/** @throws DealEndedError; DealForgottenError; CHAIN_UNREACHABLE after a minute without the chain; the provider's refusal */
+/**
+ * @returns the deal as the chain has it then
+ * @throws DealEndedError DEAL_ENDED or DEAL_LAPSED, DealForgottenError DEAL_FORGOTTEN, CHAIN_UNREACHABLE after a minute
+ * without the chain, and, when an entry is waited for, the provider's refusal
+ */
 export async function followUntil(input: FollowUntilInput, options: FollowUntilOptions = {}): Promise<DealView> {
   const { until = 'active', signal, onProgress } = options
   const { clock = systemClock } = input
@@ -100,7 +104,7 @@ export async function followUntil(input: FollowUntilInput, options: FollowUntilO
   }
 }
 
-/** Ends with the entry that is waited for. */
+/** Reports the provider's story; resolves with the entry that is waited for. */
 async function tell(
   input: FollowUntilInput,
   isLast: (entry: TimelineEntry) => boolean,
@@ -116,7 +120,7 @@ async function tell(
   }
 }
 
-/** Ends when the deal is active, if that is enough; fails when the deal has ended. */
+/** Looks at the deal on the chain; resolves when it is active, if that is enough, and rejects when it has ended. */
 async function watch(input: FollowUntilInput, activeIsEnough: boolean, signal: AbortSignal): Promise<DealView> {
   const { chain, dealId, agreementId, clock = systemClock } = input
   let lostAtMs: number | undefined

@@ -1,5 +1,5 @@
 /**
- * The deals of an account, as the chain has them, with the path that each was put from where this machine knows it. With the
+ * The deals of an account as the chain has them, each with the path of its file where the journal has it. With the
  * account's key, those that have ended are settled first.
  */
 import type { ChainClient, DealView } from '@granary/protocol/client'
@@ -11,7 +11,7 @@ import { reporter } from '../reporter.ts'
 
 export interface OwnDeal extends DealView {
   readonly path?: string
-  /** It is over, and what it still locks comes back, or goes to the provider, when somebody settles it. */
+  /** The deal has ended, and what it still locks goes to its client or its provider when somebody settles it. */
   readonly awaitsSettlement: boolean
 }
 
@@ -21,10 +21,10 @@ export interface SettleOptions extends CallOptions {
 
 export interface ListDealsInput {
   readonly chain: ChainClient
-  /** It knows the names. */
+  /** Its records have the names that were put. */
   readonly journal: Journal
   readonly address: Address
-  /** Of that address. Without it nothing is settled. */
+  /** Of that address; settles its ended deals. Without it nothing is settled. */
   readonly signer?: Signer | undefined
 }
 

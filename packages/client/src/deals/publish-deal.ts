@@ -1,6 +1,6 @@
 /**
- * The client's signature on the chain: the price is locked, once. The chain refuses the same terms twice, and before
- * anything is sent the chain is asked whether it has them already, so a retry costs nothing.
+ * Publishes an agreed deal: its message locks the price. The chain takes the same terms once, and it is asked whether it
+ * has them before anything is sent, so that a retry pays nothing twice.
  */
 
 import { isAbortError, toHex } from '@granary/base'
@@ -15,7 +15,10 @@ export interface PublishDealInput {
   readonly providerSignature: Uint8Array
 }
 
-/** @throws ChainTxError with the chain's code, e.g. when the balance does not cover the price */
+/**
+ * @returns the deal as the chain has it
+ * @throws ChainTxError with the chain's code, such as when the balance does not cover the price
+ */
 export async function publishDeal(
   input: PublishDealInput,
   options: { readonly signal?: AbortSignal | undefined } = {},

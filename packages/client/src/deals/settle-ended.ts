@@ -1,7 +1,7 @@
 /**
- * What an account's deals have left locked when they ended: nobody's money moves by itself, so whoever looks at its deals
- * settles those that are over first. One message for many; a failure is told, and never fails what it was done for.
- * docs/spec/chain.md section 4.
+ * A deal that has ended may still lock money of its client, because on the chain nothing is paid or given back before
+ * somebody settles it. So put, deals and status settle the ended deals of their account first, many with one message. When
+ * that fails, it is reported, and the call goes on. docs/spec/chain.md section 4.
  */
 
 import { GranaryError } from '@granary/base'
@@ -11,9 +11,9 @@ import type { Signer } from '@granary/protocol/messages'
 
 /** As many as one SettleDeals takes (docs/spec/chain.md, section 2); the next call goes on with the rest. */
 const DEALS_MAX = 256
-/** Whether a claim is decided stands with its sector: a question to the chain for each. */
+/** The state of its sector says whether a claim is decided: one request for each such deal. */
 const CLAIMS_ASKED_MAX = 16
-/** Who looks at its deals does not wait for a full chain. */
+/** A person who looks at the deals does not wait longer than this for a chain whose blocks are full. */
 const SETTLE_WAIT_MAX_MS = 30_000
 
 export type SettleProgress =
@@ -35,7 +35,7 @@ export interface SettleEndedInput {
   readonly report: (progress: SettleProgress) => void
 }
 
-/** @returns whether anything was settled @throws nothing but an abort by the caller */
+/** @returns whether anything was settled @throws only the reason of the caller's own abort: everything else is reported */
 export async function settleEnded(
   input: SettleEndedInput,
   options: { readonly signal?: AbortSignal | undefined } = {},
@@ -70,14 +70,14 @@ async function findEnded({ chain, signer, deals }: SettleEndedInput, signal: Abo
   return ended
 }
 
-/** Over, with each of its epochs known to be proven or faulted, and still locking its client's money. */
+/** Whether the deal has ended, each of its epochs is known as proven or faulted, and it still locks its client's money. */
 export function awaitsSettlement(deal: DealView): boolean {
   const { state, locked, claim } = deal
   const isOver = state === 'expired' || state === 'terminated' || state === 'lapsed' || state === 'cancelled'
   return isOver && claim === undefined && BigInt(locked) > 0n && hasNoOpenSpan(deal)
 }
 
-/** What becomes of its sector is known: it was proven again, or is gone. */
+/** Whether the sector was proven again or is gone, so that the claim on its collateral can be settled. */
 async function isDecided(chain: ChainClient, deal: DealView, signal: AbortSignal): Promise<boolean> {
   if (deal.sector === undefined || !hasNoOpenSpan(deal)) return false
   const { provider, number } = deal.sector
@@ -93,7 +93,9 @@ function backOf(events: readonly ChainEvent[]): bigint {
   return events.reduce((sum, event) => sum + backIn(event), 0n)
 }
 
-/** Refunds stand in the events of payments, terminations and lapses, what comes from collateral in those of ends. */
+/**
+ * Payments, terminations and lapses tell what is refunded from the price; ends and terminations what comes from collateral.
+ */
 function backIn(event: ChainEvent): bigint {
   switch (event.type) {
     case 'deal:paid':

@@ -48,7 +48,7 @@ export interface DealStatus {
   readonly compensated: string
   /** Of a deal that was cancelled while its data was faulty: what the collateral may still pay. */
   readonly claim: string | null
-  /** It is over, and what it still locks comes back, or goes to the provider, when somebody settles it. */
+  /** The deal has ended, and what it still locks goes to its client or its provider when somebody settles it. */
   readonly awaitsSettlement: boolean
 }
 
@@ -59,7 +59,7 @@ export interface ContentStatus {
 
 export interface StatusInput {
   readonly chain: ChainClient
-  /** Without it nothing is settled. */
+  /** Settles the ended deals of its account; without it nothing is settled. */
   readonly signer?: Signer | undefined
 }
 

@@ -16,7 +16,7 @@ export interface PutRecord {
   readonly payloadSize: number
   /** Epochs. */
   readonly duration: number
-  /** u64 in decimal; in the terms, where it makes them these terms and no others. */
+  /** u64 in decimal: part of the terms, so that two deals of the same content and price differ. */
   readonly nonce: string
   readonly provider?: number | undefined
   readonly quote?: QuoteJson | undefined

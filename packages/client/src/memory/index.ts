@@ -1,4 +1,6 @@
-/** @granary/client/memory: the client's ports in memory. What was put survives no reload: the deal does, and is found again. */
+/**
+ * @granary/client/memory: the client's ports in memory. What was put survives no reload: the deal does, and is found again.
+ */
 export { createChainClient } from '@granary/protocol/client'
 export { accountSigner } from '@granary/protocol/messages'
 export { type MemoryFile, memoryFile } from './memory-file.ts'

@@ -1,4 +1,4 @@
-/** The deals of an account, with the paths that the journal in a folder knows: also without the account's key. */
+/** The deals of an account with the paths of a client's journal; its key is needed only to settle those that have ended. */
 import type { ChainClient } from '@granary/protocol/client'
 import type { Address, Signer } from '@granary/protocol/messages'
 import { listDeals, type OwnDeal, type SettleOptions } from '../deals/list-deals.ts'
@@ -6,10 +6,10 @@ import { journalIn } from './node-ports.ts'
 
 export interface DealsInput {
   readonly chain: ChainClient
-  /** Of the client: its journal knows the paths. */
+  /** The folder of the client, in which its journal is. */
   readonly folder: string
   readonly address: Address
-  /** Of that address. Without it nothing is settled. */
+  /** Of that address; settles its ended deals. Without it nothing is settled. */
   readonly signer?: Signer | undefined
 }
 

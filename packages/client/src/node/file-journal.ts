@@ -23,7 +23,7 @@ export function fileJournal(folder: string): Journal {
     async list(genesisHash) {
       const names = await readdir(folder).catch(emptyWhenMissing)
       const own = names.filter((name) => name.startsWith(`${genesisHash.slice(2)}-`) && name.endsWith('.json')).sort()
-      // A list shows what can be read; who puts the broken one again is told.
+      // A list shows the records that can be read; a put of the broken one's file throws its error.
       const records = await Promise.all(own.map((name) => readRecord(join(folder, name)).catch(undefinedWhenInvalid)))
       return records.filter((record) => record !== undefined)
     },

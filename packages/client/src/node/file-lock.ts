@@ -1,4 +1,6 @@
-/** A lock that a kill releases: an SQLite file in exclusive mode. The file itself stays; without a holder it means nothing. */
+/**
+ * A lock that a kill releases: an SQLite file in exclusive mode. The file itself stays; without a holder it means nothing.
+ */
 import { mkdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'

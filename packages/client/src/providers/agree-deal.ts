@@ -1,4 +1,4 @@
-/** The provider has the data and has verified it: only now does it sign the terms of the deal. */
+/** Has the provider sign the terms of a deal, which it does once it has verified the uploaded data. */
 
 import { fromHex, GranaryError, toHex } from '@granary/base'
 import type { ProviderView } from '@granary/protocol/client'
@@ -8,7 +8,7 @@ import type { Fetch } from '../ports.ts'
 import { askProvider } from './ask-provider.ts'
 import { verifyProviderSignature } from './verify-provider-signature.ts'
 
-/** Long: the provider hashes every block of the CAR before it answers. */
+/** The provider hashes every block of the CAR before it answers, which takes minutes for a large one. */
 const AGREE_TIMEOUT_MS = 30 * 60_000
 
 /** The provider signed other terms than those it was sent. */
@@ -39,7 +39,10 @@ export interface Agreement {
   readonly providerSignature: Uint8Array
 }
 
-/** Idempotent by the nonce in the terms. @throws TermsMismatchError, ProviderSignatureError, or the provider's refusal */
+/**
+ * The same terms, nonce included, get the same agreement.
+ * @throws TermsMismatchError, ProviderSignatureError, or the provider's refusal
+ */
 export async function agreeDeal(
   input: AgreeDealInput,
   options: { readonly signal?: AbortSignal | undefined } = {},

@@ -1,6 +1,6 @@
 /**
- * A quote with the collateral that the provider's standing calls for. What vests for a provider is what it loses when it
- * leaves its deals; of whom little vests, more collateral is asked. docs/economics.md, a deal.
+ * A quote with as much collateral as the provider's standing calls for. A provider that leaves its deals loses what vests
+ * for it, so that more collateral is asked of a provider for which little vests. docs/economics.md, a deal.
  */
 
 import { GranaryError } from '@granary/base'
@@ -10,7 +10,10 @@ import { type RequestQuoteInput, requestQuote } from './request-quote.ts'
 import { retrying } from './retrying.ts'
 
 const GIB = 1n << 30n
-/** Of the price: with it, leaving a deal of 180 days costs a provider that has nothing vesting as much as one that has. */
+/**
+ * Hundredths of a percent of the price. With this collateral, leaving a deal of 180 days costs a provider for which nothing
+ * vests as much as another.
+ */
 const NEWCOMER_SHARE_BPS = 9_200
 
 /** What the vesting of a provider is measured by. */
@@ -21,14 +24,18 @@ export interface Standing {
   readonly forfeitEpochs: number
 }
 
-/** In hundredths of a percent of the price. undefined: what the chain demands at least will do. Never above what the provider's ask says it puts up. */
+/**
+ * @param pieceSize padded, in bytes
+ * @returns hundredths of a percent of the price, at most what the provider's ask offers; undefined: what the chain demands
+ * at least
+ */
 export function collateralShareFor(
   { vesting, ask }: ProviderView,
   pieceSize: number,
   { rewardPerGiBEpoch, forfeitEpochs }: Standing,
 ): number | undefined {
   const { locked, perDealGiB } = vesting
-  // Without a deal, all of it stands behind this one.
+  // A provider without a deal has all that vests at stake for this one.
   const perGiB = perDealGiB === null ? (BigInt(locked) * GIB) / BigInt(pieceSize) : BigInt(perDealGiB)
   if (perGiB >= rewardPerGiBEpoch * BigInt(forfeitEpochs)) return undefined
   return Math.min(NEWCOMER_SHARE_BPS, ask?.collateralShareMaxBps ?? 0)
@@ -39,8 +46,8 @@ export interface AskQuoteInput extends RequestQuoteInput {
 }
 
 /**
- * What the caller names is asked for and nothing else. Otherwise a provider that has not as much to put up is taken with the
- * least: on a young chain all are new.
+ * A share that the caller names is asked for and no other. Without one, a provider that cannot put up what its standing
+ * calls for is asked again for the least that the chain demands: on a young chain all providers are new.
  * @throws QuoteMismatchError, ProviderSignatureError, ProviderUnreachableError, or the provider's own refusal
  */
 export async function askQuote(

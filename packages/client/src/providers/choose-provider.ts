@@ -135,7 +135,7 @@ export function endpointOf(view: ProviderView): string | undefined {
 }
 
 const ASKED_AT_ONCE = 4
-/** For an answer, with the time that a provider takes to start again. */
+/** How long one provider is asked, retries included: it may be starting again. */
 const ANSWER_MAX_MS = 6_000
 
 interface AskOptions {
@@ -157,7 +157,7 @@ export interface ChooseProviderOptions {
   readonly onRefused?: (refusal: ProviderRefusal) => void
 }
 
-/** @throws NoProviderError with the reason of each provider */
+/** @returns the cheapest provider that fits and answers @throws NoProviderError with the reason of each provider */
 export async function chooseProvider(
   input: ChooseProviderInput,
   options: ChooseProviderOptions = {},
@@ -180,7 +180,10 @@ export async function chooseProvider(
   throw new NoProviderError(wanted, all)
 }
 
-/** Some are asked side by side, so that those who are away cost their time once; the answers come in the order given. */
+/**
+ * Asks a few at the same time, so that the timeouts of those who are away pass together; the answers come in the order
+ * given.
+ */
 async function* askInOrder(
   candidates: readonly ProviderView[],
   options: AskOptions,
@@ -189,7 +192,7 @@ async function* askInOrder(
     const asked = candidates.slice(from, from + ASKED_AT_ONCE).map((view) => {
       const endpoint = endpointOf(view) ?? ''
       const answering = readInfo(endpoint, options)
-      // Whoever was dearer than the one that is taken may fail as it likes.
+      // The loop may end before it awaits this answer: its failure is nobody's then.
       answering.catch(() => undefined)
       return { view, endpoint, answering }
     })

@@ -1,6 +1,6 @@
 /**
- * A deal's story as its provider tells it: what has happened first, then what happens. The stream goes on where it broke
- * off, so a provider may restart in between; it ends only with the signal.
+ * The timeline of a deal as its provider tells it: first the entries that there are, then each new one. When the connection
+ * breaks, it is made again and goes on behind the last entry; the stream ends only with the signal.
  */
 
 import { isAbortError } from '@granary/base'
@@ -25,11 +25,11 @@ export interface FollowDealInput {
 
 export interface FollowDealOptions {
   readonly signal?: AbortSignal | undefined
-  /** Once an outage: the provider went away and is tried again until it is back. */
+  /** Called once for each outage: the provider does not answer, and is tried again until it does. */
   readonly onBroken?: (error: unknown) => void
 }
 
-/** @throws the provider's refusal, e.g. DEAL_NOT_FOUND; a provider that is away is waited for */
+/** @throws the provider's refusal, such as DEAL_NOT_FOUND; a provider that does not answer is waited for */
 export async function* followDeal(
   input: FollowDealInput,
   options: FollowDealOptions = {},

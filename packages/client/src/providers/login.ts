@@ -6,7 +6,7 @@ import type { Clock, Fetch } from '../ports.ts'
 import { systemClock } from '../system-clock.ts'
 import { askProvider } from './ask-provider.ts'
 
-/** Asked for anew this long before it runs out, so that no request is on its way with a dead token. */
+/** A token is replaced this long before it runs out, so that it does not run out while a request is on its way. */
 const RENEW_BEFORE_MS = 60_000
 
 export interface LoginInput {
@@ -25,7 +25,7 @@ export interface Session {
   readonly expiresAtMs: number
 }
 
-/** @throws ProviderUnreachableError, or the provider's own refusal */
+/** @throws ProviderUnreachableError, or the provider's own refusal, such as CLOCKS_APART */
 export async function login(
   input: LoginInput,
   options: { readonly signal?: AbortSignal | undefined } = {},
@@ -38,7 +38,7 @@ export async function login(
   return { token: answer.token, expiresAtMs: answer.expiresAt * 1000 }
 }
 
-/** A token that is always fresh: an upload may take longer than a token lives. */
+/** @returns gives a token that does not run out within a minute, and logs in again for it: an upload may outlive a token */
 export function keepLoggedIn(logIn: () => Promise<Session>, clock: Clock = systemClock): () => Promise<string> {
   let session: Promise<Session> | undefined
   return async () => {

@@ -1,4 +1,7 @@
-/** One JSON request to a provider: the answer comes out of a schema, an error keeps its code (docs/spec/market-protocol.md). */
+/**
+ * One JSON request to a provider: its answer is parsed by a schema, its error keeps its code
+ * (docs/spec/market-protocol.md).
+ */
 
 import { GranaryError, isAbortError } from '@granary/base'
 import { readBody } from '@granary/protocol/client'
@@ -97,7 +100,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** What `fetch failed` hides: the network's own words are in the cause. */
+/** `fetch` rejects with "fetch failed"; what the network said is in its cause. */
 export function reasonOf(error: unknown): string {
   if (typeof error !== 'object' || error === null) return String(error)
   const { message, cause, code, name } = error as { message?: string; cause?: unknown; code?: unknown; name?: string }

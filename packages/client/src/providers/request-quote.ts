@@ -32,14 +32,20 @@ export interface RequestQuoteInput {
   readonly pieceSize: number
   /** Epochs. */
   readonly duration: number
-  /** Epochs: how long the price may lie locked for a deal that the provider has not begun. */
+  /**
+   * Epochs: the provider has to prove the deal's sector within this time from its publication; the price is locked
+   * meanwhile.
+   */
   readonly activateWithinMax: number
   /** Hundredths of a percent of the price that the provider is to put up. @default what the chain demands at least */
   readonly collateralShareBps?: number | undefined
   readonly fetch?: Fetch | undefined
 }
 
-/** @throws QuoteMismatchError, ProviderSignatureError, ProviderUnreachableError, or the provider's own refusal */
+/**
+ * @returns a quote that is signed by the provider and is for what was asked
+ * @throws QuoteMismatchError, ProviderSignatureError, ProviderUnreachableError, or the provider's own refusal
+ */
 export async function requestQuote(
   input: RequestQuoteInput,
   options: { readonly signal?: AbortSignal | undefined } = {},
@@ -83,7 +89,7 @@ export function coversShare({ providerCollateral, total }: Quote, shareBps = 0):
   return providerCollateral * BPS_ONE >= total * BigInt(shareBps)
 }
 
-/** What an ask comes to for a piece, rounded up to the next unit, attoGRN an epoch. */
+/** The price of a piece by the provider's ask: attoGRN an epoch, rounded up. @param pieceSize padded, in bytes */
 export function pricePerEpochOf(provider: ProviderView, pieceSize: number): bigint {
   const perGiB = BigInt(provider.ask?.pricePerGiBEpoch ?? 0)
   return (perGiB * BigInt(pieceSize) + GIB - 1n) / GIB

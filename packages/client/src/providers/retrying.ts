@@ -1,4 +1,4 @@
-/** Tries again what failed for a passing reason: a provider that restarts should cost a second, not the whole put. */
+/** Tries again what failed for a passing reason, so that a put outlives a restart of its provider. */
 import { GranaryError } from '@granary/base'
 import pRetry from 'p-retry'
 
@@ -8,7 +8,7 @@ export interface RetryOptions {
   readonly retries?: number
 }
 
-/** Only errors that say of themselves that they are retryable are tried again. */
+/** Tries again only after a GranaryError that is retryable. @throws the last error */
 export async function retrying<T>(run: () => Promise<T>, options: RetryOptions = {}): Promise<T> {
   const { signal, retries = 4 } = options
   signal?.throwIfAborted()

@@ -11,7 +11,10 @@ import { errorOf, ProviderAnswerError, ProviderUnreachableError } from './reques
 
 /** One PATCH: this much is in memory at a time. The first is small, so that a slow line tells its progress too. */
 const CHUNK_BYTES = { min: 256 << 10, max: 4 << 20 }
-/** A chunk that is taken within this time is followed by one of twice its size; one that takes longer than the second, by half. */
+/**
+ * A chunk that is taken within this time is followed by one of twice its size; one that takes longer than the second, by
+ * half.
+ */
 const CHUNK_MS = { quick: 1_000, slow: 5_000 }
 /** Nothing answered for this long: the provider is given up. It syncs a chunk in less. */
 const STALL_MAX_MS = 120_000

@@ -4,7 +4,7 @@ import type { Clock } from '../ports.ts'
 
 export interface FlowWatch {
   received(bytes: number): void
-  /** Something else than bytes has happened that is worth waiting on for. */
+  /** Gives the whole time again, for something other than bytes: an answer that says to wait. */
   restart(): void
   stop(): void
 }

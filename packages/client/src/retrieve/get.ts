@@ -22,7 +22,7 @@ const RETRY_AFTER_MAX_MS = 20_000
 
 const LIVE_STATES: readonly DealState[] = ['active', 'committed', 'published']
 const ENDED_STATES: readonly DealState[] = ['expired', 'terminated', 'cancelled', 'lapsed']
-/** Who has it most surely comes first. */
+/** In the order in which providers are tried: those whose deal binds them come first. */
 const STATES: readonly DealState[] = [...LIVE_STATES, ...ENDED_STATES]
 
 export class CidNotStoredError extends GranaryError {
@@ -42,18 +42,18 @@ export interface RetrievalFailure {
   readonly code: string
   readonly message: string
   readonly retryable: boolean
-  /** The newest deal of it that the provider had: no other binds it any more. */
+  /** The newest deal of the provider for this content, when all of them have ended. */
   readonly ended?: EndedDeal
 }
 
 export interface EndedDeal {
   readonly deal: number
   readonly state: DealState
-  /** Where the chain still says when that was. */
+  /** When it ended, where the chain still says so. */
   readonly epoch?: number
 }
 
-/** Everybody who should have it was tried. */
+/** Every provider with a deal for the content was tried, and none gave it. */
 export class RetrievalFailedError extends GranaryError {
   readonly failures: readonly RetrievalFailure[]
 
@@ -113,7 +113,8 @@ export interface GetResult {
 
 /**
  * @param cidText root CID of a file, in any base
- * @throws CidInvalidError, CidNotStoredError, NotAFileError, DagInvalidError, RetrievalFailedError, and what the sink throws
+ * @throws CidInvalidError, CidNotStoredError, NotAFileError, DagInvalidError, RetrievalFailedError, and what the sink
+ * throws
  */
 export async function get(ports: GetPorts, cidText: string, sink: Sink, options: GetOptions = {}): Promise<GetResult> {
   const { signal } = options
@@ -157,7 +158,7 @@ export async function get(ports: GetPorts, cidText: string, sink: Sink, options:
   throw new RetrievalFailedError(cid, failures)
 }
 
-/** Each once, with the best of its deals, the newest of several. */
+/** Each provider once, with the one of its deals that comes first in STATES; of several, the newest. */
 async function providersOf(
   ports: GetPorts,
   rootCid: string,
@@ -226,7 +227,7 @@ async function* carOf(
   }
 }
 
-/** What the provider asks for, within reason. */
+/** As long as the provider asks to wait, up to a limit. */
 function retryAfterMs(response: Response): number {
   const ms = Number(response.headers.get('retry-after')) * 1_000
   return ms > 0 ? Math.min(ms, RETRY_AFTER_MAX_MS) : RETRY_AFTER_DEFAULT_MS

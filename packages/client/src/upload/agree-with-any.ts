@@ -1,10 +1,10 @@
-/** The next provider when one refuses: what a provider lacks (room, collateral, a good answer), another may have. */
+/** Asks the next provider when one refuses: another may have the room, the collateral or the answer that this one lacks. */
 import { type ErrorCode, GranaryError } from '@granary/base'
 import type { CallOptions } from '../call-options.ts'
 import { NoProviderError } from '../providers/choose-provider.ts'
 import { type Agreed, type AgreeInput, agree } from './agree.ts'
 
-/** Not the provider's doing, or the same with every other one. */
+/** Errors that are not the provider's doing, or would be the same with every other one. */
 const NOT_THE_PROVIDERS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'CHAIN_ANSWER_INVALID',
   'CHAIN_BEHIND',
@@ -16,7 +16,7 @@ const NOT_THE_PROVIDERS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'PRICE_CHANGED',
 ])
 
-/** @throws what `agree` throws; the refusal itself when nobody else is left to ask */
+/** @throws what `agree` throws; when only one provider could be asked, its refusal */
 export async function agreeWithAny(input: AgreeInput, options: CallOptions): Promise<Agreed> {
   const refusals = new Map<number, string>()
   let last: GranaryError | undefined

@@ -1,4 +1,7 @@
-/** Quote, money, upload, agreement: the half of a put that happens with the provider. Each step is in the journal first. */
+/**
+ * The half of a put that happens with the provider: quote, look at the balance, upload, agreement. What a step brought is
+ * in the journal before the next one begins.
+ */
 
 import { GranaryError, toHex } from '@granary/base'
 import type { ChainStatus } from '@granary/protocol/client'
@@ -29,11 +32,14 @@ import { explainClocks } from './explain-clocks.ts'
 import { withoutTerms } from './open-record.ts'
 import type { PutProgress } from './put-progress.ts'
 
-/** How long the provider keeps room for us after it has signed: publishing takes a block or two. */
+/** How long the signed terms may be published, which takes a block or two; the provider keeps the room until then. */
 const TERMS_VALID_MS = 15 * 60_000
-/** Longer than any sector takes; a provider that wants the price locked for longer, without a proof, is passed over. */
+/**
+ * A provider that wants more time than this before its first proof, while the price is locked, is passed over: no sector
+ * takes as long.
+ */
 const ACTIVATE_WITHIN_MAX_MS = 7 * 24 * 60 * 60_000
-/** Terms closer to their end than this are made anew rather than published at the last moment. */
+/** Terms that end within this time are made anew, since they might run out before a block takes them. */
 const TERMS_MARGIN_MS = 15_000
 
 /** The first quote ran out during the upload, and the next one is dearer. */
@@ -82,7 +88,7 @@ export async function agree(input: AgreeInput, options: CallOptions): Promise<Ag
   const { endpoint, view } = chosen
   report({ type: 'provider:chosen', provider: view.id, name: view.name, endpoint })
   if (view.id !== record.provider) {
-    // Upload, quote and terms are with somebody else.
+    // The record's upload, quote and terms are those of another provider.
     const { uploadUrl: _uploadUrl, ...rest } = withoutTerms(record, random)
     record = { ...rest, provider: view.id }
   }
@@ -177,7 +183,7 @@ export async function agree(input: AgreeInput, options: CallOptions): Promise<Ag
   return { record, chosen }
 }
 
-/** The provider of the earlier run first: it may have most of the bytes. */
+/** Prefers the provider of an earlier run, which may have most of the bytes already. */
 async function choose(input: AgreeInput, options: CallOptions): Promise<ChosenProvider> {
   const { ports, record, providerNamed, refusedBy, collateralShareBps, report } = input
   const { chain, fetch } = ports
@@ -198,7 +204,9 @@ async function choose(input: AgreeInput, options: CallOptions): Promise<ChosenPr
   }
 }
 
-/** Terms of an earlier run, under a quote that has run out since: the provider would refuse them. */
+/**
+ * Whether terms of an earlier run are those of the quote: under one that has run out since, the provider would refuse them.
+ */
 function matches(terms: DealTerms, quote: Quote): boolean {
   return (
     terms.pricePerEpoch === quote.pricePerEpoch &&

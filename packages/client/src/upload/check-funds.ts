@@ -5,7 +5,7 @@ import type { ChainClient } from '@granary/protocol/client'
 import { type Address, dealFee, feeOf, formatGrn, PUBLISH_BYTES_MAX } from '@granary/protocol/messages'
 import type { CallOptions } from '../call-options.ts'
 
-/** The base fee may rise until the message is sent. */
+/** Twice the present fee is asked for: the base fee may rise until the message is sent. */
 const FEE_HEADROOM = 2n
 
 export class InsufficientFundsError extends GranaryError {

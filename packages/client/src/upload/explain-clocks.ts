@@ -20,7 +20,7 @@ export class ClockWrongError extends GranaryError {
   }
 }
 
-/** @returns the error, made clear if it is about clocks */
+/** @returns the error; in place of CLOCKS_APART a ClockWrongError that says whose clock it is */
 export async function explainClocks(
   error: unknown,
   { chain, clock, provider }: Pick<Ports, 'chain' | 'clock'> & { readonly provider: number },

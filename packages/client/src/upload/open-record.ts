@@ -19,16 +19,16 @@ export interface PutWanted {
   readonly pieceCid: string
   readonly pieceSize: number
   readonly payloadSize: number
-  /** Epochs; undefined: the default, or whatever a deal of this content that runs already has. */
+  /** Epochs; undefined: the default, or that of a deal for this content that runs already. */
   readonly duration: number | undefined
   readonly durationDefault: number
-  /** Undefined: any, the one of an earlier run first. */
+  /** Undefined: any provider, preferably that of an earlier run. */
   readonly provider: number | undefined
   /** Another deal even though this content has one that runs. */
   readonly again: boolean
 }
 
-/** The record is in the journal, nonce included, before anything else happens. */
+/** Resolves when the record, with its nonce, is in the journal: nothing of it has left this machine before. */
 export async function openRecord(
   ports: RecordPorts,
   status: ChainStatus,
@@ -37,7 +37,7 @@ export async function openRecord(
 ): Promise<PutRecord> {
   const earlier = await ports.journal.read(status.genesisHash, wanted.rootCid)
   const kept = earlier && (await goOn(ports, status, earlier, wanted, options))
-  // Nothing agreed: before anything is paid, is there a deal that the journal does not know, or no longer?
+  // Before a first agreement the chain is asked for a deal that the journal does not have, or has lost.
   const running = kept?.agreementId || wanted.again ? undefined : await runningDeal(ports, wanted, options)
   const record = running
     ? adopt(newRecord(status, wanted, ports.random), running)
@@ -46,7 +46,7 @@ export async function openRecord(
   return record
 }
 
-/** A deal of this account for this content, as it is wanted: the same put on another machine, or with a lost journal. */
+/** A running deal of this account that is what this put wants: made on another machine, or before the journal was lost. */
 async function runningDeal(
   { chain, account }: RecordPorts,
   { rootCid, provider, duration }: PutWanted,
@@ -69,7 +69,7 @@ function adopt(record: PutRecord, { id, terms, agreementId, state }: DealView): 
   return { ...record, provider, nonce: `${nonce}`, duration, terms, agreementId, dealId: id, active }
 }
 
-/** What is left of the earlier record; undefined when the whole put starts anew. */
+/** What holds of the earlier record; undefined when the put begins anew. */
 async function goOn(
   ports: RecordPorts,
   status: ChainStatus,
@@ -86,13 +86,13 @@ async function goOn(
   if (!terms || !agreementId) return withWanted(earlier, wanted, ports.random)
   const deal = await findPublished({ chain: ports.chain, terms: dealTermsFromJson(terms), agreementId }, options)
   if (deal) return ENDED.has(deal.state) ? undefined : { ...earlier, dealId: deal.id }
-  // What this record says of a deal that the chain does not have was said by a chain that was rolled back since.
+  // The chain does not have the deal of the record: it was rolled back behind it, or never had it.
   const { dealId: _dealId, ...unpublished } = { ...earlier, active: false }
   // `status` is older than the look at the deals, so terms that have run out by it can never be published any more.
   return status.height >= Number(terms.validUntil) ? withoutTerms(unpublished, ports.random) : unpublished
 }
 
-/** Nothing is agreed yet, so time and provider are those of this call; the price was for another. */
+/** Before an agreement, duration and provider are those of this call; when they differ, the earlier quote is of no use. */
 function withWanted(record: PutRecord, wanted: PutWanted, random: Random): PutRecord {
   const { duration = wanted.durationDefault, provider = record.provider } = wanted
   return duration === record.duration && provider === record.provider
@@ -100,7 +100,7 @@ function withWanted(record: PutRecord, wanted: PutWanted, random: Random): PutRe
     : { ...withoutTerms(record, random), duration, provider }
 }
 
-/** The upload stays; price and terms are made anew, under a nonce of their own. */
+/** Keeps the upload; quote and terms are to be made anew, under another nonce. */
 export function withoutTerms(record: PutRecord, random: Random): PutRecord {
   const { quote: _quote, terms: _terms, agreementId: _agreementId, providerSignature: _signature, ...rest } = record
   return { ...rest, nonce: newNonce(random) }

@@ -9,7 +9,7 @@ export type PutProgress =
   | SettleProgress
   | { readonly type: 'import:done'; readonly rootCid: string; readonly fileBytes: number; readonly blocks: number }
   | { readonly type: 'piece:done'; readonly pieceCid: string; readonly pieceSize: number; readonly payloadSize: number }
-  /** An earlier put of the same content is gone on with. */
+  /** The put goes on with an earlier one of the same content, at this step. */
   | { readonly type: 'resumed'; readonly step: 'upload' | 'publish' | 'follow' | 'done' }
   | ({ readonly type: 'provider:refused' } & ProviderRefusal)
   | { readonly type: 'provider:chosen'; readonly provider: number; readonly name: string; readonly endpoint: string }

@@ -38,7 +38,7 @@ export class PieceTooLargeError extends GranaryError {
   }
 }
 
-/** As long as the chain takes one (docs/spec/chain.md, DealTerms). */
+/** The longest that the chain takes (docs/spec/chain.md, DealTerms). */
 const LABEL_BYTES_MAX = 256
 
 export class LabelTooLongError extends GranaryError {
@@ -79,7 +79,12 @@ export interface PutResult {
   readonly agreementId: string
 }
 
-/** @throws FileNotFoundError, FileIsFolderError, LabelTooLongError, PieceTooLargeError, PutRunningError, NoProviderError, InsufficientFundsError … */
+/**
+ * @returns when the deal is active; also when it had been by an earlier put
+ * @throws LabelTooLongError, PieceTooLargeError, PutRunningError, NoProviderError, InsufficientFundsError,
+ * PriceChangedError, DealEndedError, JournalInvalidError, what packing the source throws, and the errors of chain and
+ * provider
+ */
 export async function put<S extends Source>(ports: Ports<S>, source: S, options: PutOptions = {}): Promise<PutResult> {
   const { duration, provider, label = '', again = false, signal } = options
   const report = reporter(options.onProgress)
@@ -89,7 +94,7 @@ export async function put<S extends Source>(ports: Ports<S>, source: S, options:
   const status = await ports.chain.status(call)
   const pieceSizeMax = await pieceSizeMaxOf(ports, call)
   checkSize(source, pieceSizeMax)
-  // First: what comes back may be what pays for this one.
+  // Before the balance is looked at: what comes back from ended deals may pay for this one.
   const { chain, account, spool } = ports
   await settleEnded({ chain, signer: account, deals: chain.deals({ client: account.address }, call), report }, call)
 
@@ -187,14 +192,14 @@ function durationDefaultOf(status: ChainStatus): number {
   return Math.ceil(ms / status.blockTimeMs)
 }
 
-/** Of all asks on the chain; 0 without any. */
+/** The largest piece that any ask on the chain takes, in bytes; 0 without an ask. */
 async function pieceSizeMaxOf(ports: Ports, call: CallOptions): Promise<number> {
   let largest = 0
   for await (const { ask } of ports.chain.providers(call)) largest = Math.max(largest, ask?.pieceSizeMax ?? 0)
   return largest
 }
 
-/** Before a large file is read: what cannot fit even without a CAR around it. */
+/** Refuses a file that does not fit even without a CAR around it, before it is read. */
 function checkSize(source: Source, pieceSizeMax: number): void {
   let pieceSize = PIECE_BYTES_MIN
   while (pieceSize * PAYLOAD_SHARE < source.bytes) pieceSize *= 2
