@@ -3,7 +3,7 @@
 export { type KeyStanding, type Senders, sendersOf, type Touched, touchedBy } from './access/senders.ts'
 export { type BlockRoom, createBlockRoom, type Load } from './machine/block-room.ts'
 export type { Verifiers } from './machine/checks.ts'
-export type { Claim, Subject } from './machine/claim.ts'
+export type { Claim } from './machine/claim.ts'
 export type { TxResult } from './machine/execute-tx.ts'
 export {
   type DevnetOptions,
@@ -67,6 +67,7 @@ export {
   type StateRecord,
   treeRootOf,
 } from './store/app-hash.ts'
+export type { Subject } from './store/claims.ts'
 export { BlockInvalidError, InadmissibleError, InvariantError, TxError } from './store/errors.ts'
 export { type HeadView, readGenesis, readHead, readParams } from './store/head.ts'
 export type { StateReader } from './store/store.ts'

@@ -4,14 +4,20 @@
  * 8.
  */
 
-import { dealFee, type Epoch, feeOf, providerFee, type Transaction } from '@granary/protocol/messages'
+import {
+  type Epoch,
+  feeOf,
+  type MessageBodies,
+  type Transaction,
+  type TransactionName,
+} from '@granary/protocol/messages'
 import { bytesToHex } from '@noble/hashes/utils.js'
-import { dealStatus } from '../market/deal-status.ts'
 import { FEE_LEVEL_ONE } from '../money/base-fee.ts'
-import { accountFeeOf } from '../money/records-that-stay.ts'
+import type { Claims, Subject } from '../store/claims.ts'
 import type { BlockContext } from '../store/context.ts'
 import { tables } from '../store/tables.ts'
 import type { Admitted } from './admit.ts'
+import { claims } from './effects.ts'
 
 export interface Claim {
   /** The most that it takes from its sender's balance: its maxFee, and what the message itself moves out. */
@@ -30,97 +36,30 @@ export interface Claim {
   readonly changedKeys: readonly string[]
 }
 
-export type Subject =
-  | {
-      readonly type: 'answer'
-      readonly provider: number
-      readonly partition: number
-      readonly epoch: Epoch
-      readonly deadline: Epoch
-    }
-  | { readonly type: 'declaration' | 'request'; readonly provider: number; readonly partition: number }
-  | { readonly type: 'seal'; readonly provider: number; readonly sector: number }
-
 export function claimOf(context: BlockContext, { tx, bytes, sessionKey, burns }: Admitted): Claim {
   const { store, params } = context
   const key = sessionKey === undefined ? undefined : tables.sessionKeys.get(store, tx.sender, sessionKey)
+  const { outflow, subject, changedKeys } = declared(context, tx)
   return {
-    amount: tx.maxFee + outflowOf(context, tx),
+    amount: tx.maxFee + outflow,
     burns,
     sessionKey,
     validUntil: Math.min(tx.validUntil, key?.expires ?? tx.validUntil),
     level: (tx.maxFee * FEE_LEVEL_ONE) / feeOf(tx.kind, bytes, params),
-    subject: subjectOf(context, tx),
-    changedKeys: changedKeys(context, tx),
+    subject,
+    changedKeys: changedKeys.map(bytesToHex),
   }
 }
 
-/** The most that leaves the sender's balance beside the fee. */
-function outflowOf({ store, params, height }: BlockContext, tx: Transaction): bigint {
-  switch (tx.kind) {
-    case 'Transfer':
-      return tx.body.amount + accountFeeOf(store, params, tx.body.to)
-    case 'DepositCollateral':
-      return tx.body.amount
-    case 'RegisterProvider':
-      return providerFee(params) + accountFeeOf(store, params, tx.body.payout)
-    case 'UpdateProvider':
-      return accountFeeOf(store, params, tx.body.payout)
-    case 'PublishDeal':
-      return tx.body.deals.reduce(
-        (sum, { terms }) => sum + terms.pricePerEpoch * BigInt(terms.duration) + dealFee(params),
-        0n,
-      )
-    case 'TopUpDeal': {
-      const deal = tables.deals.get(store, tx.body.deal)
-      return deal === undefined ? 0n : deal.terms.pricePerEpoch * BigInt(tx.body.epochs)
-    }
-    case 'RenewDeal': {
-      const { deal: id, endsAt } = tx.body.renewal
-      const deal = tables.deals.get(store, id)
-      if (deal === undefined) return 0n
-      const status = dealStatus(store, deal, height)
-      // A deal that is not active yet would begin in the next block at the earliest.
-      const ends = 'endsAt' in status ? status.endsAt : height + deal.duration
-      return deal.terms.pricePerEpoch * BigInt(Math.max(0, endsAt - ends))
-    }
-    default:
-      return 0n
-  }
-}
-
-function subjectOf({ store }: BlockContext, tx: Transaction): Subject | undefined {
-  switch (tx.kind) {
-    case 'SubmitPost': {
-      const { provider, partition, challengeEpoch: epoch } = tx.body
-      const record = tables.partitions.get(store, provider, partition)
-      const open = [record?.challenge, record?.recovery].find((each) => each?.epoch === epoch)
-      return open && { type: 'answer', provider, partition, epoch, deadline: open.deadline }
-    }
-    case 'DeclareFaults':
-      return { type: 'declaration', provider: tx.body.provider, partition: tx.body.partition }
-    case 'RequestRecovery':
-      return { type: 'request', provider: tx.body.provider, partition: tx.body.partition }
-    case 'ProveCommitSector':
-      return { type: 'seal', provider: tx.body.provider, sector: tx.body.number }
-    default:
-      return undefined
-  }
-}
-
-function changedKeys({ store }: BlockContext, tx: Transaction): string[] {
-  switch (tx.kind) {
-    case 'AuthorizeKey':
-    case 'RevokeKey':
-      return [bytesToHex(tx.body.publicKey)]
-    case 'RegisterProvider':
-      return [tx.body.sessionKey].filter((key) => key.length > 0).map(bytesToHex)
-    case 'UpdateProvider': {
-      const before = tables.providers.get(store, tx.body.provider)?.sessionKey ?? new Uint8Array(0)
-      const [old, next] = [before, tx.body.sessionKey].map(bytesToHex) as [string, string]
-      return old === next ? [] : [old, next].filter((key) => key.length > 0)
-    }
-    default:
-      return []
+/** By the declaration of its message. */
+function declared<N extends TransactionName>(
+  context: BlockContext,
+  { kind, body }: Pick<Transaction<N>, 'kind' | 'body'> & { kind: N; body: MessageBodies[N] },
+): { readonly outflow: bigint; readonly subject: Subject | undefined; readonly changedKeys: readonly Uint8Array[] } {
+  const of: Claims<MessageBodies[N]> = claims[kind] ?? {}
+  return {
+    outflow: of.outflow?.(context, body) ?? 0n,
+    subject: of.subject?.(context, body),
+    changedKeys: of.changedKeys?.(context, body) ?? [],
   }
 }

@@ -1,28 +1,29 @@
 /**
- * What each message does, by its name. Printed from the files of ../messages by packages/chain/test/print-effects.ts: a new
+ * What each message does and lays claim to, by its name. Printed from the files of ../messages by packages/chain/test/print-effects.ts: a new
  * message does not have to be written into another list than that of the protocol. The compiler says which one lacks an effect.
  */
 import type { MessageBodies, Transaction, TransactionName } from '@granary/protocol/messages'
-import { authorizeKey } from '../messages/authorize-key.ts'
+import { authorizeKey, authorizeKeyClaims } from '../messages/authorize-key.ts'
 import { cancelDeal } from '../messages/cancel-deal.ts'
-import { declareFaults } from '../messages/declare-faults.ts'
-import { depositCollateral } from '../messages/deposit-collateral.ts'
+import { declareFaults, declareFaultsClaims } from '../messages/declare-faults.ts'
+import { depositCollateral, depositCollateralClaims } from '../messages/deposit-collateral.ts'
 import { extendSectors } from '../messages/extend-sectors.ts'
 import { preCommitSectors } from '../messages/pre-commit-sectors.ts'
-import { proveCommitSector } from '../messages/prove-commit-sector.ts'
-import { publishDeal } from '../messages/publish-deal.ts'
-import { registerProvider } from '../messages/register-provider.ts'
-import { renewDeal } from '../messages/renew-deal.ts'
-import { requestRecovery } from '../messages/request-recovery.ts'
-import { revokeKey } from '../messages/revoke-key.ts'
+import { proveCommitSector, proveCommitSectorClaims } from '../messages/prove-commit-sector.ts'
+import { publishDeal, publishDealClaims } from '../messages/publish-deal.ts'
+import { registerProvider, registerProviderClaims } from '../messages/register-provider.ts'
+import { renewDeal, renewDealClaims } from '../messages/renew-deal.ts'
+import { requestRecovery, requestRecoveryClaims } from '../messages/request-recovery.ts'
+import { revokeKey, revokeKeyClaims } from '../messages/revoke-key.ts'
 import { setAsk } from '../messages/set-ask.ts'
 import { settleDeals } from '../messages/settle-deals.ts'
-import { submitPost } from '../messages/submit-post.ts'
+import { submitPost, submitPostClaims } from '../messages/submit-post.ts'
 import { terminateSectors } from '../messages/terminate-sectors.ts'
-import { topUpDeal } from '../messages/top-up-deal.ts'
-import { transfer } from '../messages/transfer.ts'
-import { updateProvider } from '../messages/update-provider.ts'
+import { topUpDeal, topUpDealClaims } from '../messages/top-up-deal.ts'
+import { transfer, transferClaims } from '../messages/transfer.ts'
+import { updateProvider, updateProviderClaims } from '../messages/update-provider.ts'
 import { withdrawCollateral } from '../messages/withdraw-collateral.ts'
+import type { Claims } from '../store/claims.ts'
 import type { Effect, TxContext } from '../store/context.ts'
 
 const effects: { readonly [N in TransactionName]: Effect<MessageBodies[N]> } = {
@@ -46,6 +47,22 @@ const effects: { readonly [N in TransactionName]: Effect<MessageBodies[N]> } = {
   Transfer: transfer,
   UpdateProvider: updateProvider,
   WithdrawCollateral: withdrawCollateral,
+}
+
+export const claims: { readonly [N in TransactionName]?: Claims<MessageBodies[N]> } = {
+  AuthorizeKey: authorizeKeyClaims,
+  DeclareFaults: declareFaultsClaims,
+  DepositCollateral: depositCollateralClaims,
+  ProveCommitSector: proveCommitSectorClaims,
+  PublishDeal: publishDealClaims,
+  RegisterProvider: registerProviderClaims,
+  RenewDeal: renewDealClaims,
+  RequestRecovery: requestRecoveryClaims,
+  RevokeKey: revokeKeyClaims,
+  SubmitPost: submitPostClaims,
+  TopUpDeal: topUpDealClaims,
+  Transfer: transferClaims,
+  UpdateProvider: updateProviderClaims,
 }
 
 /** @throws TxError */

@@ -398,6 +398,19 @@ describe.each(rows)('$kind', ({ kind, signer, before, body, stranger, again, out
     expect(codeOf(stage, from, sound)).toBe(again)
   })
 
+  test('claims, while it waits, all that it takes from the balance of its sender', () => {
+    const { stage, from, sound } = stageOf()
+    const { chain } = stage
+    const bytes = chain.sign(from, kind, sound as never)
+    const verdict = chain.machine.checkTx(bytes, 0)
+    if (verdict.code !== 'OK') throw new Error(verdict.message)
+    const before = chain.balance(from.address)
+    const { results } = chain.produce([bytes])
+    const { fee } = results.find((result) => result.kind === kind)!
+    const taken = before - chain.balance(from.address) - fee
+    expect(taken).toBeLessThanOrEqual(verdict.claim.amount - decodeTransaction(bytes).tx.maxFee)
+  })
+
   test('beyond a bound says which', () => {
     const { stage, from, sound } = stageOf()
     const codes = outOfRange.map(([, change]) => codeOf(stage, from, change(sound as never, stage)))

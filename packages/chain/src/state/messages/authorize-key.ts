@@ -10,6 +10,7 @@
 import type { AuthorizeKey } from '@granary/protocol/messages'
 import { isScope, TERMS_SCOPE } from '@granary/protocol/messages'
 import { bytesToHex } from '@noble/hashes/utils.js'
+import type { Claims } from '../store/claims.ts'
 import type { Effect } from '../store/context.ts'
 import { TxError } from '../store/errors.ts'
 import { tables } from '../store/tables.ts'
@@ -32,4 +33,8 @@ export const authorizeKey: Effect<AuthorizeKey> = ({ store, sender, height, emit
   const key = bytesToHex(publicKey)
   tables.sessionKeys.put(store, sender, key, { scopes, expires, spendingLimit, spent: 0n })
   emit({ type: 'key:authorized', account: sender, publicKey: `0x${key}`, expires })
+}
+
+export const authorizeKeyClaims: Claims<AuthorizeKey> = {
+  changedKeys: (_, { publicKey }) => [publicKey],
 }

@@ -13,6 +13,7 @@ import { requireOwner } from '../access/require-provider.ts'
 import { chargeProvider, declareFault, forfeit, incomeOf } from '../proving/faults.ts'
 import { requirePartition, requireSectorIn } from '../proving/require-sector.ts'
 import { standingOf } from '../proving/spans.ts'
+import type { Claims } from '../store/claims.ts'
 import type { Effect, TxContext } from '../store/context.ts'
 import { TxError } from '../store/errors.ts'
 
@@ -24,6 +25,10 @@ export const declareFaults: Effect<DeclareFaults> = (context, body) => {
   emit({ type: 'fault:declared', provider, partition, sectors, epoch: height })
   forfeit(context, { provider, partition }, forfeited, 'FAULT_DECLARED')
   chargeProvider(context, provider, fee, 'FAULT_DECLARED')
+}
+
+export const declareFaultsClaims: Claims<DeclareFaults> = {
+  subject: (_, { provider, partition }) => ({ type: 'declaration', provider, partition }),
 }
 
 /** @returns what it burns, or leaves as a debt @throws TxError */

@@ -9,6 +9,7 @@
 import type { DepositCollateral } from '@granary/protocol/messages'
 import { requireProvider } from '../access/require-provider.ts'
 import { debit, freeCollateral } from '../money/ledger.ts'
+import type { Claims } from '../store/claims.ts'
 import type { Effect } from '../store/context.ts'
 import { TxError } from '../store/errors.ts'
 
@@ -20,4 +21,8 @@ export const depositCollateral: Effect<DepositCollateral> = ({ store, sender, em
   debit(store, sender, amount)
   freeCollateral(store, provider, amount)
   emit({ type: 'collateral:deposited', provider, from: sender, amount: String(amount) })
+}
+
+export const depositCollateralClaims: Claims<DepositCollateral> = {
+  outflow: (_, { amount }) => amount,
 }

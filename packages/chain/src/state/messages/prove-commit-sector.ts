@@ -17,6 +17,7 @@ import { changeDealBytes, unlockCollateral } from '../money/ledger.ts'
 import { takePlace } from '../proving/partitions.ts'
 import { draw, entropyOf, seedEntropyOf } from '../proving/randomness.ts'
 import { seedEpochOf } from '../proving/seed-epoch.ts'
+import type { Claims } from '../store/claims.ts'
 import type { Effect, TxContext } from '../store/context.ts'
 import { InvariantError, TxError, type TxErrorCode } from '../store/errors.ts'
 import { tables } from '../store/tables.ts'
@@ -48,6 +49,10 @@ export const proveCommitSector: Effect<ProveCommitSector> = (context, { provider
     placement: { partition, position, activatedAt: height, since: height, listedAt: height, faultedEpochs: 0 },
   })
   activateDeals(context, provider, number, partition, sector)
+}
+
+export const proveCommitSectorClaims: Claims<ProveCommitSector> = {
+  subject: (_, { provider, number: sector }) => ({ type: 'seal', provider, sector }),
 }
 
 function checkProof(

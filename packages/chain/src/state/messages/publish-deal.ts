@@ -30,12 +30,18 @@ import { lockEscrow } from '../money/ledger.ts'
 import { payForRecord } from '../money/records-that-stay.ts'
 import { BPS_ONE } from '../money/shares.ts'
 import { lockWithVested } from '../money/vesting.ts'
+import type { Claims } from '../store/claims.ts'
 import type { Effect, TxContext } from '../store/context.ts'
 import { InvariantError, TxError, type TxErrorCode } from '../store/errors.ts'
 import { tables } from '../store/tables.ts'
 
 export const publishDeal: Effect<PublishDeal> = (context, { deals }) => {
   for (const deal of deals) publish(context, deal)
+}
+
+export const publishDealClaims: Claims<PublishDeal> = {
+  outflow: ({ params }, { deals }) =>
+    deals.reduce((sum, { terms }) => sum + terms.pricePerEpoch * BigInt(terms.duration) + dealFee(params), 0n),
 }
 
 function publish(context: TxContext, { terms, providerSignature }: SignedTerms): void {

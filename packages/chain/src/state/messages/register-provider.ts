@@ -10,7 +10,8 @@ import type { RegisterProvider } from '@granary/protocol/messages'
 import { providerFee } from '@granary/protocol/messages'
 import { authorizeDaemon, checkProfile } from '../market/provider-profile.ts'
 import { writeProvider } from '../money/ledger.ts'
-import { payForAccount, payForRecord } from '../money/records-that-stay.ts'
+import { accountFeeOf, payForAccount, payForRecord } from '../money/records-that-stay.ts'
+import type { Claims } from '../store/claims.ts'
 import type { Effect } from '../store/context.ts'
 import { InvariantError } from '../store/errors.ts'
 import { tables } from '../store/tables.ts'
@@ -36,4 +37,9 @@ export const registerProvider: Effect<RegisterProvider> = (context, body) => {
   })
   authorizeDaemon(store, sender, id, body.sessionKey)
   emit({ type: 'provider:registered', provider: id, owner: sender, name: body.name })
+}
+
+export const registerProviderClaims: Claims<RegisterProvider> = {
+  outflow: ({ store, params }, { payout }) => providerFee(params) + accountFeeOf(store, params, payout),
+  changedKeys: (_, { sessionKey }) => [sessionKey].filter((key) => key.length > 0),
 }

@@ -12,11 +12,14 @@
  */
 import { dealRenewalDigest, type RenewDeal } from '@granary/protocol/messages'
 import { requireProvider } from '../access/require-provider.ts'
+import { dealStatus } from '../market/deal-status.ts'
 import { extendDeal, requireExtendable } from '../market/extend-deal.ts'
 import { BPS_ONE } from '../money/shares.ts'
 import { lockWithVested } from '../money/vesting.ts'
+import type { Claims } from '../store/claims.ts'
 import type { Effect } from '../store/context.ts'
 import { TxError, type TxErrorCode } from '../store/errors.ts'
+import { tables } from '../store/tables.ts'
 import { checkProviderSignature } from './publish-deal.ts'
 
 export const renewDeal: Effect<RenewDeal> = (context, { renewal, providerSignature }) => {
@@ -53,6 +56,17 @@ export const renewDeal: Effect<RenewDeal> = (context, { renewal, providerSignatu
 
   lockWithVested(context, provider, collateral)
   extendDeal(context, id, deal, { epochs, payer: sender, collateral })
+}
+
+export const renewDealClaims: Claims<RenewDeal> = {
+  outflow: ({ store, height }, { renewal: { deal: id, endsAt } }) => {
+    const deal = tables.deals.get(store, id)
+    if (deal === undefined) return 0n
+    const status = dealStatus(store, deal, height)
+    // A deal that is not active yet would begin in the next block at the earliest.
+    const ends = 'endsAt' in status ? status.endsAt : height + deal.duration
+    return deal.terms.pricePerEpoch * BigInt(Math.max(0, endsAt - ends))
+  },
 }
 
 function refusal(code: TxErrorCode, message: string, hint: string): TxError {

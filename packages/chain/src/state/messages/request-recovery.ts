@@ -14,6 +14,7 @@ import { allMembers, isListed, NOW } from '../proving/partitions.ts'
 import { enqueueRecovery } from '../proving/recoveries.ts'
 import { requirePartition, requireSectorIn } from '../proving/require-sector.ts'
 import { placementOf, standingOf } from '../proving/spans.ts'
+import type { Claims } from '../store/claims.ts'
 import type { Effect, TxContext } from '../store/context.ts'
 import { TxError } from '../store/errors.ts'
 
@@ -28,6 +29,10 @@ export const requestRecovery: Effect<RequestRecovery> = (context, body) => {
     sectors: positions.length,
     epoch: context.height,
   })
+}
+
+export const requestRecoveryClaims: Claims<RequestRecovery> = {
+  subject: (_, { provider, partition }) => ({ type: 'request', provider, partition }),
 }
 
 /** @returns the positions of the sectors, in the partition's order @throws TxError */

@@ -8,6 +8,7 @@
 
 import type { RevokeKey } from '@granary/protocol/messages'
 import { bytesToHex } from '@noble/hashes/utils.js'
+import type { Claims } from '../store/claims.ts'
 import type { Effect } from '../store/context.ts'
 import { TxError } from '../store/errors.ts'
 import { tables } from '../store/tables.ts'
@@ -22,4 +23,8 @@ export const revokeKey: Effect<RevokeKey> = ({ store, sender, emit }, { publicKe
   }
   tables.sessionKeys.delete(store, sender, key)
   emit({ type: 'key:revoked', account: sender, publicKey: `0x${key}` })
+}
+
+export const revokeKeyClaims: Claims<RevokeKey> = {
+  changedKeys: (_, { publicKey }) => [publicKey],
 }

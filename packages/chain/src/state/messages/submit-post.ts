@@ -22,8 +22,10 @@ import { draw, entropyOf } from '../proving/randomness.ts'
 import { acceptRecovery, RECOVERY_SAMPLES, recoveryMembers } from '../proving/recoveries.ts'
 import { requirePartition } from '../proving/require-sector.ts'
 import { requireCoveredSkips, skipSectors } from '../proving/skips.ts'
+import type { Claims } from '../store/claims.ts'
 import type { Effect, TxContext } from '../store/context.ts'
 import { InvariantError, TxError } from '../store/errors.ts'
+import { tables } from '../store/tables.ts'
 
 export const submitPost: Effect<SubmitPost> = (context, body) => {
   const { provider, partition, challengeEpoch: epoch, skipped, bundle } = body
@@ -44,6 +46,14 @@ export const submitPost: Effect<SubmitPost> = (context, body) => {
     sectors: sectors.length - skipped.length,
     bytes: bundle.length,
   })
+}
+
+export const submitPostClaims: Claims<SubmitPost> = {
+  subject: ({ store }, { provider, partition, challengeEpoch: epoch }) => {
+    const record = tables.partitions.get(store, provider, partition)
+    const open = [record?.challenge, record?.recovery].find((each) => each?.epoch === epoch)
+    return open && { type: 'answer', provider, partition, epoch, deadline: open.deadline }
+  },
 }
 
 interface Answered {

@@ -9,8 +9,10 @@
  */
 import type { TopUpDeal } from '@granary/protocol/messages'
 import { extendDeal, requireExtendable } from '../market/extend-deal.ts'
+import type { Claims } from '../store/claims.ts'
 import type { Effect } from '../store/context.ts'
 import { TxError } from '../store/errors.ts'
+import { tables } from '../store/tables.ts'
 
 export const topUpDeal: Effect<TopUpDeal> = (context, { deal: id, epochs }) => {
   const { deal, sector, endsAt } = requireExtendable(context, id)
@@ -25,4 +27,11 @@ export const topUpDeal: Effect<TopUpDeal> = (context, { deal: id, epochs }) => {
     })
   }
   extendDeal(context, id, deal, { epochs, payer: context.sender, collateral: 0n })
+}
+
+export const topUpDealClaims: Claims<TopUpDeal> = {
+  outflow: ({ store }, { deal: id, epochs }) => {
+    const deal = tables.deals.get(store, id)
+    return deal === undefined ? 0n : deal.terms.pricePerEpoch * BigInt(epochs)
+  },
 }

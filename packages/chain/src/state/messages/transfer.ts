@@ -7,7 +7,8 @@
  */
 import type { Transfer } from '@granary/protocol/messages'
 import { credit, debit } from '../money/ledger.ts'
-import { payForAccount } from '../money/records-that-stay.ts'
+import { accountFeeOf, payForAccount } from '../money/records-that-stay.ts'
+import type { Claims } from '../store/claims.ts'
 import type { Effect } from '../store/context.ts'
 import { TxError } from '../store/errors.ts'
 
@@ -20,4 +21,8 @@ export const transfer: Effect<Transfer> = (context, { to, amount }) => {
   debit(store, sender, amount)
   credit(store, to, amount)
   emit({ type: 'transfer', from: sender, to, amount: String(amount) })
+}
+
+export const transferClaims: Claims<Transfer> = {
+  outflow: ({ store, params }, { to, amount }) => amount + accountFeeOf(store, params, to),
 }

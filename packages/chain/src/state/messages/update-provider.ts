@@ -11,8 +11,10 @@ import type { UpdateProvider } from '@granary/protocol/messages'
 import { requireOwner } from '../access/require-provider.ts'
 import { authorizeDaemon, checkProfile, dismissDaemon } from '../market/provider-profile.ts'
 import { writeProvider } from '../money/ledger.ts'
-import { payForAccount } from '../money/records-that-stay.ts'
+import { accountFeeOf, payForAccount } from '../money/records-that-stay.ts'
+import type { Claims } from '../store/claims.ts'
 import type { Effect } from '../store/context.ts'
+import { tables } from '../store/tables.ts'
 
 export const updateProvider: Effect<UpdateProvider> = (context, { provider, ...profile }) => {
   const { store, sender, emit } = context
@@ -25,4 +27,12 @@ export const updateProvider: Effect<UpdateProvider> = (context, { provider, ...p
     authorizeDaemon(store, sender, provider, profile.sessionKey)
   }
   emit({ type: 'provider:updated', provider, owner: sender, name: profile.name })
+}
+
+export const updateProviderClaims: Claims<UpdateProvider> = {
+  outflow: ({ store, params }, { payout }) => accountFeeOf(store, params, payout),
+  changedKeys: ({ store }, { provider, sessionKey }) => {
+    const before = tables.providers.get(store, provider)?.sessionKey ?? new Uint8Array(0)
+    return equalBytes(before, sessionKey) ? [] : [before, sessionKey].filter((key) => key.length > 0)
+  },
 }
