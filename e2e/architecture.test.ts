@@ -120,6 +120,10 @@ test('chain/state is deterministic: no node:, Date, Math.random, async, locale o
 test.each([
   'packages/base/src/index.ts',
   'packages/proofs/src/verify/index.ts',
+  'packages/proofs/src/spec/profile.ts',
+  'packages/proofs/src/spec/sha256.ts',
+  'packages/proofs/src/piece/index.ts',
+  'packages/proofs/src/soundness/index.ts',
   'packages/client/src/index.ts',
   'packages/client/src/memory/index.ts',
   'packages/content/src/index.ts',
