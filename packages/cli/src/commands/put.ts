@@ -50,7 +50,7 @@ export function addPut(program: Command, context: CommandContext): void {
 async function put(file: string, options: PutCommandOptions, context: CommandContext): Promise<void> {
   const startMs = performance.now()
   const [
-    { createClient, inspectFile },
+    { createGranary, inspectFile },
     { createStory },
     { interruptible },
     { openChain },
@@ -78,7 +78,7 @@ async function put(file: string, options: PutCommandOptions, context: CommandCon
     await inspectFile(file)
     const open = await openChain(options.chain, signal)
     const signer = await openSigner({ ...open, folder, passphraseFile, signal })
-    const client = createClient({ chain: open.chain, signer, folder })
+    const client = createGranary({ chain: open.chain, signer, folder })
     const duration = options.duration === undefined ? undefined : Math.ceil(options.duration / open.status.blockTimeMs)
     return await client.put(file, { duration, provider, label, again, signal, onProgress: tell })
   })

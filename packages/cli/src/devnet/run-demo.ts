@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { isAbortError } from '@granary/base'
 import type { TimelineEntry } from '@granary/client'
-import { type Client, createClient, inspectFile, type PutResult } from '@granary/client/node'
+import { type Client, createGranary, inspectFile, type PutResult } from '@granary/client/node'
 import { formatGrn } from '@granary/protocol/messages'
 import { interruptible } from '../interruptible.ts'
 import { openChain } from '../open-chain.ts'
@@ -95,7 +95,7 @@ async function tellAll(net: Devnet, file: string, story: Story, signal: AbortSig
   const signer = await openSigner({ ...open, folder, signal })
   const balance = await open.chain.account(signer.address, { signal })
   story.say('account', `${signer.address} has ${formatGrn(BigInt(balance.balance))} from the faucet`)
-  const client = createClient({ chain: open.chain, signer, folder })
+  const client = createGranary({ chain: open.chain, signer, folder })
   story.say('file', file)
   const stored = await client.put(file, { signal, onProgress: story.tell })
   await watchPosts(client, stored, story, signal)

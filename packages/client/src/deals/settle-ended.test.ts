@@ -20,7 +20,7 @@ import {
 } from '../../../provider/test/start-devnet.ts'
 import { clientSigner, someTerms } from '../../test/a-deal.ts'
 import { sectorView, serveChain } from '../../test/chain-answers.ts'
-import { type Client, createClient, DealEndedError, type PutProgress } from '../node/index.ts'
+import { type Client, createGranary, DealEndedError, type PutProgress } from '../node/index.ts'
 import { awaitsSettlement, type SettleProgress, settleEnded } from './settle-ended.ts'
 
 const PRICE = 40n * 10n ** 15n
@@ -56,7 +56,7 @@ async function accountWithLapsedDeal(): Promise<Account> {
   const payload = new Uint8Array(randomBytes(900))
   const input = { chain, provider, client: signer, folder: join(folder, 'pieces'), payload }
   const { dealId, pieceCid } = await publishDeal({ ...input, duration: 40, activateWithin: 10 })
-  const client = createClient({ chain, signer, folder: join(folder, signer.address) })
+  const client = createGranary({ chain, signer, folder: join(folder, signer.address) })
   for await (const _block of chain.events({ types: ['block'] }))
     if ((await chain.deal(dealId)).state === 'lapsed') break
   return {
@@ -106,7 +106,7 @@ test('a look at deals that run sends nothing, and one at the deals of others nei
   const other = await accountWithLapsedDeal()
   const signer = accountSigner(new Uint8Array(randomBytes(32)))
   await chain.faucet(signer.address)
-  const client = createClient({ chain, signer, folder: join(folder, signer.address) })
+  const client = createGranary({ chain, signer, folder: join(folder, signer.address) })
   const payload = new Uint8Array(randomBytes(900))
   await publishDeal({ chain, provider, client: signer, folder: join(folder, 'pieces'), payload, duration: 40 })
   const { balance, sequences } = await chain.account(signer.address)

@@ -1,7 +1,8 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { dealTermsToJson } from '@granary/protocol/messages'
+import { toHex } from '@granary/base'
+import { dealTermsDigest, dealTermsFromJson, dealTermsToJson, quoteFromJson } from '@granary/protocol/messages'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { someTerms } from '../../test/a-deal.ts'
 import { genesisHash } from '../../test/chain-answers.ts'
@@ -66,4 +67,14 @@ test.each([
   const failure = await journal.read(genesisHash, record.rootCid).catch((error) => error)
   expect(failure.code).toBe('JOURNAL_INVALID')
   expect(failure.message).toContain(path)
+})
+
+test('a record as a put has written it from the first version on is read, with all that it may have', async () => {
+  const text = readFileSync(new URL('../../test/put-record-v1.json', import.meta.url), 'utf8')
+  const { genesisHash: chain, rootCid, agreementId } = JSON.parse(text) as PutRecord
+  writeFileSync(join(folder, `${chain.slice(2)}-${rootCid}.json`), text)
+  const read = await fileJournal(folder).read(chain, rootCid)
+  expect(read).toEqual(JSON.parse(text))
+  expect(toHex(dealTermsDigest(chain, dealTermsFromJson(read?.terms)))).toBe(agreementId)
+  expect(quoteFromJson(read?.quote)).toMatchObject({ provider: 1000, total: 858_306_888_000n })
 })
