@@ -1,6 +1,5 @@
 /** A spool in memory: a CAR is a Blob, which a browser may keep on its disk. */
-import { carHeader, carSection, importFile, pieceOf, walkDag } from '@granary/content'
-import { MemoryBlockstore } from 'blockstore-core'
+import { type ContentStore, carHeader, carSection, importFile, multihashKey, pieceOf, walkDag } from '@granary/content'
 import type { CallOptions } from '../call-options.ts'
 import type { Packed, PieceSource, Spool } from '../ports.ts'
 import { blobSource } from '../providers/upload-piece.ts'
@@ -35,7 +34,7 @@ export function memorySpool(): Spool<MemoryFile> {
 }
 
 async function packBlob(blob: Blob, options: CallOptions): Promise<{ car: Blob; packed: Packed }> {
-  const store = new MemoryBlockstore()
+  const store = memoryStore()
   const root = await importFile(chunksOf(blob), store, options)
   const parts: Uint8Array<ArrayBuffer>[] = [carHeader([root]).slice()]
   let blocks = 0
@@ -46,6 +45,21 @@ async function packBlob(blob: Blob, options: CallOptions): Promise<{ car: Blob; 
   const car = new Blob(parts)
   const piece = await pieceOf(chunksOf(car), options)
   return { car, packed: { ...piece, rootCid: root.toString(), blocks, fileBytes: blob.size } }
+}
+
+function memoryStore(): ContentStore {
+  const blocks = new Map<string, Uint8Array>()
+  return {
+    put(cid, block) {
+      blocks.set(multihashKey(cid), block)
+      return cid
+    },
+    async *get(cid) {
+      const block = blocks.get(multihashKey(cid))
+      if (block === undefined) throw new RangeError(`block ${cid} was not put`)
+      yield block
+    },
+  }
 }
 
 /** Not every browser's streams can be iterated over. */
