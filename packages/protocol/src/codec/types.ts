@@ -5,8 +5,20 @@ import { GranaryError, isHex } from '@granary/base'
 export type Address = `0x${string}`
 /** 32 bytes, lower-case hex. */
 export type Hash = `0x${string}`
+/**
+ * A number that says what it counts or names: one of another kind cannot stand in its place, so that two of them which are
+ * swapped are an error of types. A bare number can, as it comes out of JSON or of a sum.
+ */
+type Of<Kind extends string> = number & { readonly kind?: Kind }
+
 /** A block height; durations are counted in epochs too. */
-export type Epoch = number
+export type Epoch = Of<'epoch'>
+export type ProviderId = Of<'provider'>
+export type DealId = Of<'deal'>
+/** Of a sector, among those of its provider. */
+export type SectorNumber = Of<'sector'>
+/** Of a partition, among those of its provider. */
+export type PartitionNumber = Of<'partition'>
 /** 10⁻¹⁸ GRN, 0 ≤ amount < 2¹²⁸. */
 export type AttoGrn = bigint
 

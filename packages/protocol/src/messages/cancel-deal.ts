@@ -1,5 +1,5 @@
 /** The client leaves a deal. */
-import { uint } from '../codec/field.ts'
+import { dealId } from '../codec/ids.ts'
 import { type BodyOf, message, SIGNATURE_UNITS, TX_BYTES_MAX } from './message.ts'
 
 export const cancelDeal = message({
@@ -10,7 +10,7 @@ export const cancelDeal = message({
   sizeMax: TX_BYTES_MAX,
   units: { base: SIGNATURE_UNITS, perKiB: 0 },
   fields: {
-    deal: uint(48),
+    deal: dealId,
   },
 })
 

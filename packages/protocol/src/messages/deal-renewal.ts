@@ -1,5 +1,6 @@
 /** What a provider signs when a client wants more time for a deal, at its price. docs/spec/chain.md section 2. */
-import { bigUint, epochs, hexBytes, uint } from '../codec/field.ts'
+import { bigUint, epochs, hexBytes } from '../codec/field.ts'
+import { dealId } from '../codec/ids.ts'
 import { type Struct, struct } from '../codec/struct.ts'
 import type { AttoGrn, Epoch, Hash } from '../codec/types.ts'
 
@@ -16,7 +17,7 @@ export interface DealRenewal {
 }
 
 export const dealRenewal: Struct<DealRenewal> = struct<DealRenewal>('DealRenewal', {
-  deal: uint(48),
+  deal: dealId,
   agreementId: hexBytes(32, 'bytes32'),
   endsAt: epochs,
   providerCollateral: bigUint(128),

@@ -1,5 +1,6 @@
 /** What a client and a provider agree on, signed by the provider over EIP-712 once it has the data. docs/spec/chain.md section 2. */
 import { address, bigUint, epochs, optional, pieceCid, rootCid, text, uint } from '../codec/field.ts'
+import { providerId } from '../codec/ids.ts'
 import { type Struct, struct } from '../codec/struct.ts'
 import type { Address, AttoGrn, Epoch } from '../codec/types.ts'
 
@@ -49,7 +50,7 @@ export interface DealTermsJson {
 
 export const dealTerms: Struct<DealTerms, DealTermsJson> = struct<DealTerms, DealTermsJson>('DealTerms', {
   client: address,
-  provider: uint(32),
+  provider: providerId,
   pieceCid,
   pieceSize: uint(64),
   payloadSize: uint(64),

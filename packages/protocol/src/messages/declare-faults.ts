@@ -1,5 +1,6 @@
 /** Sectors of a partition that are faulty, said before the chain finds out. */
-import { list, uint } from '../codec/field.ts'
+import { list } from '../codec/field.ts'
+import { partitionNumber, providerId, sectorNumber } from '../codec/ids.ts'
 import { type BodyOf, message, SIGNATURE_UNITS, TX_BYTES_MAX } from './message.ts'
 
 export const declareFaults = message({
@@ -10,9 +11,9 @@ export const declareFaults = message({
   sizeMax: TX_BYTES_MAX,
   units: { base: SIGNATURE_UNITS, perKiB: 16_000 },
   fields: {
-    provider: uint(32),
-    partition: uint(32),
-    sectors: list(uint(32), { min: 1, max: 2_048 }),
+    provider: providerId,
+    partition: partitionNumber,
+    sectors: list(sectorNumber, { min: 1, max: 2_048 }),
   },
 })
 

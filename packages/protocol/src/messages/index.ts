@@ -6,10 +6,14 @@ export {
   type AttoGrn,
   address,
   attoGrn,
+  type DealId,
   type Epoch,
   epoch,
   type Hash,
   MessageInvalidError,
+  type PartitionNumber,
+  type ProviderId,
+  type SectorNumber,
 } from '../codec/types.ts'
 export type { AuthorizeKey } from './authorize-key.ts'
 export type { BeaconEntry } from './beacon-entry.ts'

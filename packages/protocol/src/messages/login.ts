@@ -1,5 +1,6 @@
 /** What a client signs to be let into a provider's uploads. docs/spec/market-protocol.md. */
 import { address, uint } from '../codec/field.ts'
+import { providerId } from '../codec/ids.ts'
 import { type Struct, struct } from '../codec/struct.ts'
 import type { Address } from '../codec/types.ts'
 
@@ -18,6 +19,6 @@ interface LoginJson {
 
 export const login: Struct<Login, LoginJson> = struct('Login', {
   client: address,
-  provider: uint(32),
+  provider: providerId,
   issuedAt: uint(64),
 })

@@ -1,17 +1,18 @@
 /** Replicas are committed to, before anybody knows what they will be asked. */
-import { bytes32, epochs, list, text, uint } from '../codec/field.ts'
+import { bytes32, epochs, list, text } from '../codec/field.ts'
+import { dealId, providerId, sectorNumber } from '../codec/ids.ts'
 import { struct } from '../codec/struct.ts'
 import { type BodyOf, message, SIGNATURE_UNITS, TX_BYTES_MAX } from './message.ts'
 
 const sectorPreCommit = struct('SectorPreCommit', {
   /** Below 2³², used once ever. */
-  number: uint(32),
+  number: sectorNumber,
   profile: text(32),
   commD: bytes32,
   commR: bytes32,
   ticketEpoch: epochs,
   /** In the order of their pieces in the sector. */
-  deals: list(uint(48), { max: 256 }),
+  deals: list(dealId, { max: 256 }),
   expiry: epochs,
 })
 
@@ -23,7 +24,7 @@ export const preCommitSectors = message({
   sizeMax: TX_BYTES_MAX,
   units: { base: SIGNATURE_UNITS, perKiB: 8_000 },
   fields: {
-    provider: uint(32),
+    provider: providerId,
     sectors: list(sectorPreCommit, { min: 1, max: 64 }),
   },
 })

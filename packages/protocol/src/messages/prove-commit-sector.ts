@@ -1,5 +1,6 @@
 /** The proof of replication of a sector that was committed to. */
-import { bytes, uint } from '../codec/field.ts'
+import { bytes } from '../codec/field.ts'
+import { providerId, sectorNumber } from '../codec/ids.ts'
 import { type BodyOf, message, SIGNATURE_UNITS } from './message.ts'
 
 export const BUNDLE_BYTES_MAX: number = 3 * 2 ** 20
@@ -13,8 +14,8 @@ export const proveCommitSector = message({
   // A proof's work grows with its bytes.
   units: { base: SIGNATURE_UNITS, perKiB: 150 },
   fields: {
-    provider: uint(32),
-    number: uint(32),
+    provider: providerId,
+    number: sectorNumber,
     bundle: bytes(1, BUNDLE_BYTES_MAX),
   },
 })

@@ -1,5 +1,6 @@
 /** A provider's signed price. It has an EIP-712 type of its own, so that it can never be published as deal terms. docs/spec/market-protocol.md. */
 import { address, bigUint, epochs, text, uint } from '../codec/field.ts'
+import { providerId } from '../codec/ids.ts'
 import { type Struct, struct } from '../codec/struct.ts'
 import type { Address, AttoGrn, Epoch } from '../codec/types.ts'
 
@@ -35,7 +36,7 @@ export interface QuoteJson {
 export const quote: Struct<Quote, QuoteJson> = struct('Quote', {
   quoteId: text(64),
   client: address,
-  provider: uint(32),
+  provider: providerId,
   pieceSize: uint(64),
   duration: epochs,
   pricePerEpoch: bigUint(128),

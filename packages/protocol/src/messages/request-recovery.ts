@@ -1,5 +1,6 @@
 /** Faulty sectors of a partition ask to be challenged, and to count again. */
-import { list, uint } from '../codec/field.ts'
+import { list } from '../codec/field.ts'
+import { partitionNumber, providerId, sectorNumber } from '../codec/ids.ts'
 import { type BodyOf, message, TX_BYTES_MAX } from './message.ts'
 
 export const requestRecovery = message({
@@ -11,10 +12,10 @@ export const requestRecovery = message({
   // An empty list means a whole partition.
   units: { base: 10_000, perKiB: 8_000 },
   fields: {
-    provider: uint(32),
-    partition: uint(32),
+    provider: providerId,
+    partition: partitionNumber,
     /** None: all that are faulty. */
-    sectors: list(uint(32), { max: 2_048 }),
+    sectors: list(sectorNumber, { max: 2_048 }),
   },
 })
 

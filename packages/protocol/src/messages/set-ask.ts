@@ -1,5 +1,6 @@
 /** What a provider asks for storage, and which deals it takes. */
 import { bigUint, epochs, list, text, uint } from '../codec/field.ts'
+import { providerId } from '../codec/ids.ts'
 import { type BodyOf, message, SIGNATURE_UNITS, TX_BYTES_MAX } from './message.ts'
 
 export const setAsk = message({
@@ -10,7 +11,7 @@ export const setAsk = message({
   sizeMax: TX_BYTES_MAX,
   units: { base: SIGNATURE_UNITS, perKiB: 0 },
   fields: {
-    provider: uint(32),
+    provider: providerId,
     pricePerGiBEpoch: bigUint(128),
     pieceSizeMin: uint(64),
     pieceSizeMax: uint(64),

@@ -1,5 +1,6 @@
 /** What is proven of deals is paid; what is over is closed. */
-import { list, uint } from '../codec/field.ts'
+import { list } from '../codec/field.ts'
+import { dealId } from '../codec/ids.ts'
 import { type BodyOf, message, SIGNATURE_UNITS, TX_BYTES_MAX } from './message.ts'
 
 export const settleDeals = message({
@@ -10,7 +11,7 @@ export const settleDeals = message({
   sizeMax: TX_BYTES_MAX,
   units: { base: SIGNATURE_UNITS, perKiB: 8_000 },
   fields: {
-    deals: list(uint(48), { min: 1, max: 256 }),
+    deals: list(dealId, { min: 1, max: 256 }),
   },
 })
 

@@ -1,5 +1,6 @@
 /** The answer to a partition's challenge. */
 import { bytes, epochs, list, uint } from '../codec/field.ts'
+import { partitionNumber, providerId } from '../codec/ids.ts'
 import { type BodyOf, message, SIGNATURE_UNITS } from './message.ts'
 
 /** One for each eight samples, of which a challenge has 200 at most. */
@@ -14,8 +15,8 @@ export const submitPost = message({
   // A proof's work grows with its bytes.
   units: { base: SIGNATURE_UNITS, perKiB: 150 },
   fields: {
-    provider: uint(32),
-    partition: uint(32),
+    provider: providerId,
+    partition: partitionNumber,
     challengeEpoch: epochs,
     /** Positions of the frozen list that are not proven: ascending, each with a sample on it. */
     skipped: list(uint(32), { max: SKIPS_MAX }),

@@ -1,5 +1,6 @@
 /** Sectors end before their time. */
-import { list, uint } from '../codec/field.ts'
+import { list } from '../codec/field.ts'
+import { providerId, sectorNumber } from '../codec/ids.ts'
 import { type BodyOf, message, SIGNATURE_UNITS, TX_BYTES_MAX } from './message.ts'
 
 export const terminateSectors = message({
@@ -10,8 +11,8 @@ export const terminateSectors = message({
   sizeMax: TX_BYTES_MAX,
   units: { base: SIGNATURE_UNITS, perKiB: 16_000 },
   fields: {
-    provider: uint(32),
-    sectors: list(uint(32), { min: 1, max: 256 }),
+    provider: providerId,
+    sectors: list(sectorNumber, { min: 1, max: 256 }),
   },
 })
 

@@ -1,5 +1,6 @@
 /** More time for a deal, at its own price, as far as its terms allow. */
-import { epochs, uint } from '../codec/field.ts'
+import { epochs } from '../codec/field.ts'
+import { dealId } from '../codec/ids.ts'
 import { type BodyOf, message, SIGNATURE_UNITS, TX_BYTES_MAX } from './message.ts'
 
 export const topUpDeal = message({
@@ -10,7 +11,7 @@ export const topUpDeal = message({
   sizeMax: TX_BYTES_MAX,
   units: { base: SIGNATURE_UNITS, perKiB: 0 },
   fields: {
-    deal: uint(48),
+    deal: dealId,
     epochs,
   },
 })

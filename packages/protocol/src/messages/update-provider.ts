@@ -1,5 +1,5 @@
 /** Another profile of a provider. */
-import { uint } from '../codec/field.ts'
+import { providerId } from '../codec/ids.ts'
 import { type BodyOf, message, SIGNATURE_UNITS, TX_BYTES_MAX } from './message.ts'
 import { providerProfile } from './register-provider.ts'
 
@@ -10,7 +10,7 @@ export const updateProvider = message({
   scope: 'owner',
   sizeMax: TX_BYTES_MAX,
   units: { base: SIGNATURE_UNITS, perKiB: 0 },
-  fields: { provider: uint(32), ...providerProfile },
+  fields: { provider: providerId, ...providerProfile },
 })
 
 export type UpdateProvider = BodyOf<typeof updateProvider>

@@ -1,5 +1,6 @@
 /** Free collateral of a provider becomes its owner's money. */
-import { bigUint, uint } from '../codec/field.ts'
+import { bigUint } from '../codec/field.ts'
+import { providerId } from '../codec/ids.ts'
 import { type BodyOf, message, SIGNATURE_UNITS, TX_BYTES_MAX } from './message.ts'
 
 export const withdrawCollateral = message({
@@ -10,7 +11,7 @@ export const withdrawCollateral = message({
   sizeMax: TX_BYTES_MAX,
   units: { base: SIGNATURE_UNITS, perKiB: 0 },
   fields: {
-    provider: uint(32),
+    provider: providerId,
     amount: bigUint(128),
   },
 })

@@ -1,7 +1,7 @@
 /** What stands in the state once: where the chain is, its money, its fees and rewards. */
 import { bigUint, epochs, uint } from '../codec/field.ts'
 import { type Struct, struct } from '../codec/struct.ts'
-import type { Epoch } from '../codec/types.ts'
+import type { DealId, Epoch, ProviderId } from '../codec/types.ts'
 import { amount, u48 } from './fields.ts'
 
 export interface Head {
@@ -54,8 +54,8 @@ export interface Rewards {
 export const rewardsRecord: Struct<Rewards> = struct<Rewards>('Rewards', { index: bigUint(256), power: bigUint(128) })
 
 export interface NextIds {
-  readonly provider: number
-  readonly deal: number
+  readonly provider: ProviderId
+  readonly deal: DealId
 }
 
 export const nextIdsRecord: Struct<NextIds> = struct<NextIds>('NextIds', { provider: uint(32), deal: u48 })

@@ -2,7 +2,7 @@
 
 import { bool, choice, epochs, hexBytes, uint } from '../codec/field.ts'
 import { type Struct, struct } from '../codec/struct.ts'
-import type { Epoch, Hash } from '../codec/types.ts'
+import type { DealId, Epoch, Hash, SectorNumber } from '../codec/types.ts'
 import { type DealTerms, dealTerms } from '../messages/deal-terms.ts'
 import { amount, maybe, u48 } from './fields.ts'
 
@@ -23,7 +23,7 @@ export interface Deal {
   /** The last epoch in which its sector may be pre-committed and still count; afterwards it lapses. */
   readonly lapsesAt: Epoch
   /** The sector that binds it. It binds as long as that sector has not failed. */
-  readonly sector: number | undefined
+  readonly sector: SectorNumber | undefined
   /** Set by the settlement that closed it; until then its state follows from its sector and the height. */
   readonly closed: 'no' | 'expired' | 'lapsed' | 'terminated' | 'cancelled'
   /** Epochs that are paid, from activation: those of the terms, and what was added or cancelled. */
@@ -67,7 +67,7 @@ export const dealRecord: Struct<Deal> = struct<Deal>('Deal', {
 })
 
 export interface Agreement {
-  readonly deal: number
+  readonly deal: DealId
 }
 
 export const agreementRecord: Struct<Agreement> = struct<Agreement>('Agreement', { deal: u48 })

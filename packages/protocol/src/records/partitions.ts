@@ -1,7 +1,7 @@
 /** Partitions: their lists, and what they are asked. */
 import { bigUint, bool, bytes32, epochs, list, text, uint } from '../codec/field.ts'
 import { type Struct, struct } from '../codec/struct.ts'
-import type { Epoch } from '../codec/types.ts'
+import type { Epoch, PartitionNumber, ProviderId, SectorNumber } from '../codec/types.ts'
 import { amount, maybe, u48 } from './fields.ts'
 
 export interface OpenChallenge {
@@ -107,17 +107,17 @@ export interface SlotsTaken {
 export const slotsTakenRecord: Struct<SlotsTaken> = struct<SlotsTaken>('SlotsTaken', { partitions: uint(32) })
 
 /** The next partition number of a provider. */
-export interface PartitionNumber {
+export interface NextPartition {
   readonly next: number
 }
 
-export const partitionNumberRecord: Struct<PartitionNumber> = struct<PartitionNumber>('PartitionNumber', {
+export const partitionNumberRecord: Struct<NextPartition> = struct<NextPartition>('PartitionNumber', {
   next: uint(32),
 })
 
 /** A sector in a partition's list. */
 export interface Member {
-  readonly number: number
+  readonly number: SectorNumber
   readonly commR: Uint8Array
   readonly joinedAt: Epoch
   /** The block that declared it faulty or terminated it; 0: neither. */
@@ -167,8 +167,8 @@ export const redrawCountRecord: Struct<RedrawCount> = struct<RedrawCount>('Redra
 
 /** A partition whose last challenge was void. */
 export interface Redraw {
-  readonly provider: number
-  readonly partition: number
+  readonly provider: ProviderId
+  readonly partition: PartitionNumber
 }
 
 export const redrawRecord: Struct<Redraw> = struct<Redraw>('Redraw', { provider: uint(32), partition: uint(32) })

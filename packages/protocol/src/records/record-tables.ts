@@ -1,7 +1,7 @@
 /** All that the chain remembers: the tables of the state. docs/spec/records.md has every one. */
 
 import type { Struct } from '../codec/struct.ts'
-import type { Address, Epoch, Hash } from '../codec/types.ts'
+import type { Address, DealId, Epoch, Hash, PartitionNumber, ProviderId, SectorNumber } from '../codec/types.ts'
 import { type Account, accountRecord, type Lane, laneRecord, type SessionKey, sessionKeyRecord } from './accounts.ts'
 import {
   type Draws,
@@ -34,8 +34,8 @@ import {
   type Miss,
   memberRecord,
   missRecord,
+  type NextPartition,
   type Partition,
-  type PartitionNumber,
   partitionNumberRecord,
   partitionRecord,
   type RecoveryList,
@@ -71,38 +71,41 @@ export const recordTables: {
   readonly lanes: RecordTable<[address: Address, lane: number], Lane>
   readonly sessionKeys: RecordTable<[address: Address, publicKey: string], SessionKey>
   /** Which providers of an account name a session key as that of their daemon. */
-  readonly daemonKeys: RecordTable<[address: Address, publicKey: string, provider: number], object>
-  readonly providers: RecordTable<[provider: number], Provider>
-  readonly vesting: RecordTable<[provider: number], Vesting>
-  readonly asks: RecordTable<[provider: number], Ask>
-  readonly deals: RecordTable<[deal: number], Deal>
+  readonly daemonKeys: RecordTable<[address: Address, publicKey: string, provider: ProviderId], object>
+  readonly providers: RecordTable<[provider: ProviderId], Provider>
+  readonly vesting: RecordTable<[provider: ProviderId], Vesting>
+  readonly asks: RecordTable<[provider: ProviderId], Ask>
+  readonly deals: RecordTable<[deal: DealId], Deal>
   readonly agreements: RecordTable<[agreementId: Hash], Agreement>
-  readonly sectors: RecordTable<[provider: number, number: number], Sector>
-  readonly usedNumbers: RecordTable<[provider: number, end: number], UsedNumbers>
-  readonly commitDeadlines: RecordTable<[commitBy: Epoch, provider: number, number: number], object>
-  readonly partitions: RecordTable<[provider: number, partition: number], Partition>
-  readonly partitionNumbers: RecordTable<[provider: number], PartitionNumber>
-  readonly members: RecordTable<[provider: number, partition: number, position: number], Member>
+  readonly sectors: RecordTable<[provider: ProviderId, number: SectorNumber], Sector>
+  readonly usedNumbers: RecordTable<[provider: ProviderId, end: SectorNumber], UsedNumbers>
+  readonly commitDeadlines: RecordTable<[commitBy: Epoch, provider: ProviderId, number: SectorNumber], object>
+  readonly partitions: RecordTable<[provider: ProviderId, partition: PartitionNumber], Partition>
+  readonly partitionNumbers: RecordTable<[provider: ProviderId], NextPartition>
+  readonly members: RecordTable<[provider: ProviderId, partition: PartitionNumber, position: number], Member>
   /** Partitions that take sectors, unless a challenge is open. */
-  readonly partitionsWithRoom: RecordTable<[provider: number, profile: string, partition: number], object>
-  readonly slotPartitions: RecordTable<[slot: number, provider: number, partition: number], object>
+  readonly partitionsWithRoom: RecordTable<[provider: ProviderId, profile: string, partition: PartitionNumber], object>
+  readonly slotPartitions: RecordTable<[slot: number, provider: ProviderId, partition: PartitionNumber], object>
   readonly slotsTaken: RecordTable<[], SlotsTaken>
   readonly slotsByLoad: RecordTable<[load: number, slot: number], object>
-  readonly challengeDeadlines: RecordTable<[deadline: Epoch, provider: number, partition: number], object>
-  readonly misses: RecordTable<[provider: number, partition: number, frozenAt: Epoch], Miss>
-  readonly gaps: RecordTable<[provider: number, partition: number, to: Epoch], Gap>
-  readonly faultedSpans: RecordTable<[provider: number, sector: number, end: Epoch], FaultedSpan>
+  readonly challengeDeadlines: RecordTable<[deadline: Epoch, provider: ProviderId, partition: PartitionNumber], object>
+  readonly misses: RecordTable<[provider: ProviderId, partition: PartitionNumber, frozenAt: Epoch], Miss>
+  readonly gaps: RecordTable<[provider: ProviderId, partition: PartitionNumber, to: Epoch], Gap>
+  readonly faultedSpans: RecordTable<[provider: ProviderId, sector: SectorNumber, end: Epoch], FaultedSpan>
   /** When the faults of a partition may have become too old. */
-  readonly faultDeadlines: RecordTable<[epoch: Epoch, provider: number, partition: number], object>
+  readonly faultDeadlines: RecordTable<[epoch: Epoch, provider: ProviderId, partition: PartitionNumber], object>
   /** Since when a sector is terminated: its list forgets it once lists are frozen as of that epoch. */
-  readonly departures: RecordTable<[epoch: Epoch, provider: number, partition: number, position: number], object>
+  readonly departures: RecordTable<
+    [epoch: Epoch, provider: ProviderId, partition: PartitionNumber, position: number],
+    object
+  >
   readonly redrawCount: RecordTable<[], RedrawCount>
   /** A dense array of the partitions whose challenge was void. */
   readonly redraws: RecordTable<[index: number], Redraw>
-  readonly recoveryLists: RecordTable<[provider: number, partition: number], RecoveryList>
+  readonly recoveryLists: RecordTable<[provider: ProviderId, partition: PartitionNumber], RecoveryList>
   /** Requests whose partition is not being challenged just now. */
-  readonly recoveryQueue: RecordTable<[requestedAt: Epoch, provider: number, partition: number], object>
-  readonly recoveryDeadlines: RecordTable<[deadline: Epoch, provider: number, partition: number], object>
+  readonly recoveryQueue: RecordTable<[requestedAt: Epoch, provider: ProviderId, partition: PartitionNumber], object>
+  readonly recoveryDeadlines: RecordTable<[deadline: Epoch, provider: ProviderId, partition: PartitionNumber], object>
   readonly permutation: RecordTable<[index: number], PermutationEntry>
   readonly epochs: RecordTable<[epoch: Epoch], EpochRecord>
   readonly rounds: RecordTable<[round: number], Round>

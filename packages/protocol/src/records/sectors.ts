@@ -1,14 +1,14 @@
 /** Sectors, and what of their time is decided. */
 import { bytes32, choice, epochs, list, text, uint } from '../codec/field.ts'
 import { type Struct, struct } from '../codec/struct.ts'
-import type { Epoch } from '../codec/types.ts'
+import type { DealId, Epoch, PartitionNumber } from '../codec/types.ts'
 import { amount, maybe, u48 } from './fields.ts'
 
 export type SectorStatus = 'precommitted' | 'active' | 'ended' | 'terminated' | 'failed'
 
 /** Where and since when a proven sector is challenged. */
 export interface Placement {
-  readonly partition: number
+  readonly partition: PartitionNumber
   /** In the partition's list. */
   readonly position: number
   readonly activatedAt: Epoch
@@ -49,7 +49,7 @@ export interface Sector {
   readonly preCommitEpoch: Epoch
   readonly commitBy: Epoch
   readonly expiry: Epoch
-  readonly deals: readonly number[]
+  readonly deals: readonly DealId[]
   readonly deposit: bigint
   readonly pledge: bigint
   /** The latest end that its deals have had; 0 without deals, and before it is proven. */
@@ -57,7 +57,7 @@ export interface Sector {
   /** What its deals pay an epoch, together; fees for faults are counted in it. */
   readonly pay: bigint
   /** The partition in which a place is kept for it, until it is proven or its time to be has passed. */
-  readonly reservation: number | undefined
+  readonly reservation: PartitionNumber | undefined
   readonly placement: Placement | undefined
   /** Declared faulty, terminated or ended: no later answer of its partition proves it. */
   readonly stopped: Stop | undefined

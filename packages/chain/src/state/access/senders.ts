@@ -1,5 +1,5 @@
 /** What a node asks of the committed state about those whose messages wait, and what of it a block has written. */
-import type { Address, Epoch } from '@granary/protocol/messages'
+import type { Address, Epoch, PartitionNumber, ProviderId } from '@granary/protocol/messages'
 import { keyNumber } from '@granary/protocol/records'
 import { accountOf } from '../money/ledger.ts'
 import type { StateReader } from '../store/store.ts'
@@ -11,7 +11,7 @@ export interface Senders {
   /** What the key may still spend, and until when; undefined when the account has not authorised it. */
   key(account: Address, publicKey: string): KeyStanding | undefined
   /** Epochs of the challenges of a partition that are open. */
-  openChallenges(provider: number, partition: number): readonly Epoch[]
+  openChallenges(provider: ProviderId, partition: PartitionNumber): readonly Epoch[]
 }
 
 export interface KeyStanding {
@@ -24,7 +24,7 @@ export interface Touched {
   readonly accounts: readonly Address[]
   readonly lanes: readonly { readonly account: Address; readonly lane: number }[]
   readonly keys: readonly { readonly account: Address; readonly publicKey: string }[]
-  readonly partitions: readonly { readonly provider: number; readonly partition: number }[]
+  readonly partitions: readonly { readonly provider: ProviderId; readonly partition: PartitionNumber }[]
 }
 
 export function sendersOf(reader: StateReader): Senders {

@@ -14,7 +14,16 @@ import type {
   SectorView,
   SupplyView,
 } from '@granary/protocol/client'
-import { type Address, dealTermsToJson, type Epoch, type Hash, hashOf } from '@granary/protocol/messages'
+import {
+  type Address,
+  dealTermsToJson,
+  type Epoch,
+  type Hash,
+  hashOf,
+  type PartitionNumber,
+  type ProviderId,
+  type SectorNumber,
+} from '@granary/protocol/messages'
 import type { Ask, Deal, Partition, Sector, Totals } from '@granary/protocol/records'
 import { keyNumber } from '@granary/protocol/records'
 import { dealStatus, dueEpochs } from '../market/deal-status.ts'
@@ -37,9 +46,9 @@ type WithoutHeight<T> = Omit<T, 'height'>
 export interface RandomnessQuery {
   readonly tag: RandomnessTag
   readonly epoch: Epoch
-  readonly provider: number
+  readonly provider: ProviderId
   /** The sector's number (TICKET, SEED) or the partition's (POST, RECOVERY). */
-  readonly sector: number
+  readonly sector: SectorNumber
 }
 
 /** Any address has an account, with nothing in it at first. */
@@ -88,7 +97,7 @@ export function providerView(reader: StateReader, id: number): ProviderView | un
   }
 }
 
-function vestingView(reader: StateReader, provider: number): ProviderView['vesting'] {
+function vestingView(reader: StateReader, provider: ProviderId): ProviderView['vesting'] {
   const vesting = tables.vesting.get(reader, provider)
   const dealBytes = tables.providers.get(reader, provider)?.dealBytes ?? 0n
   const perDealGiB = (locked: bigint) => (dealBytes === 0n ? null : String((locked * GIB) / dealBytes))
@@ -109,7 +118,7 @@ export function providerViews(reader: StateReader, after: number | undefined, li
 /** The partitions of a provider that hold sectors, in the order of their numbers, above `after`. */
 export function partitionViews(
   reader: StateReader,
-  provider: number,
+  provider: ProviderId,
   after: number | undefined,
   limit: number,
 ): PartitionView[] {
@@ -118,7 +127,7 @@ export function partitionViews(
   return take(living, limit).map(({ parts, value }) => partitionView(reader, provider, keyNumber(parts[1]), value))
 }
 
-export function sectorView(reader: StateReader, provider: number, number: number): SectorView | undefined {
+export function sectorView(reader: StateReader, provider: ProviderId, number: SectorNumber): SectorView | undefined {
   const sector = tables.sectors.get(reader, provider, number)
   if (sector === undefined) return undefined
   const { profile, commD, commR, ticketEpoch, preCommitEpoch, commitBy, expiry, deals } = sector
@@ -192,7 +201,12 @@ function askView(ask: Ask): AskView {
   return { ...ask, pricePerGiBEpoch: String(ask.pricePerGiBEpoch) }
 }
 
-function partitionView(reader: StateReader, provider: number, number: number, partition: Partition): PartitionView {
+function partitionView(
+  reader: StateReader,
+  provider: ProviderId,
+  number: PartitionNumber,
+  partition: Partition,
+): PartitionView {
   const { slot, profile, closedEpoch, closedFrozenAt } = partition
   const challenge = challengeView(reader, provider, number, partition)
   const recovery = recoveryView(reader, provider, number, partition)
@@ -220,8 +234,8 @@ function partitionView(reader: StateReader, provider: number, number: number, pa
 
 function challengeView(
   reader: StateReader,
-  provider: number,
-  number: number,
+  provider: ProviderId,
+  number: PartitionNumber,
   { challenge: open }: Partition,
 ): ChallengeView | undefined {
   const randomness = open && draw(reader, 'POST', open.epoch, entropyOf(provider, number))
@@ -238,8 +252,8 @@ function challengeView(
 
 function recoveryView(
   reader: StateReader,
-  provider: number,
-  number: number,
+  provider: ProviderId,
+  number: PartitionNumber,
   { recovery: open }: Partition,
 ): ChallengeView | undefined {
   const randomness = open && draw(reader, 'RECOVERY', open.epoch, entropyOf(provider, number))
@@ -254,11 +268,11 @@ function recoveryView(
   }
 }
 
-function listed(members: readonly PositionedMember[]): { number: number; commR: Hash }[] {
+function listed(members: readonly PositionedMember[]): { number: SectorNumber; commR: Hash }[] {
   return members.map(({ number, commR }) => ({ number, commR: hashOf(commR) }))
 }
 
-function sectorState(reader: StateReader, provider: number, sector: Sector): SectorState {
+function sectorState(reader: StateReader, provider: ProviderId, sector: Sector): SectorState {
   if (sector.status === 'failed' || sector.status === 'terminated') return 'terminated'
   if (sector.status === 'ended') return 'expired'
   if (sector.placement === undefined) return 'precommitted'

@@ -2,7 +2,7 @@
  * What a deal is, at a height. Terminations, expiries and lapses write nothing into deals: the state of one follows from
  * its sector and from time, until a settlement closes it. docs/spec/chain.md sections 2 and 4.
  */
-import type { Epoch } from '@granary/protocol/messages'
+import type { Epoch, SectorNumber } from '@granary/protocol/messages'
 import type { Deal, Sector } from '@granary/protocol/records'
 import { decidedThrough, faultedThrough, placementOf } from '../proving/spans.ts'
 import { InvariantError } from '../store/errors.ts'
@@ -12,19 +12,19 @@ import { tables } from '../store/tables.ts'
 export type DealStatus =
   | { readonly state: 'published' }
   /** Bound by a sector that waits for its proof: it can neither lapse nor be bound by another. */
-  | { readonly state: 'committed'; readonly sector: number }
+  | { readonly state: 'committed'; readonly sector: SectorNumber }
   | {
       readonly state: 'active' | 'expired'
-      readonly sector: number
+      readonly sector: SectorNumber
       readonly activatedAt: Epoch
       readonly endsAt: Epoch
     }
   /** Its client left it while the data was faulty; what becomes of the collateral depends on what becomes of the sector. */
-  | { readonly state: 'claimed'; readonly sector: number; readonly activatedAt: Epoch; readonly endsAt: Epoch }
+  | { readonly state: 'claimed'; readonly sector: SectorNumber; readonly activatedAt: Epoch; readonly endsAt: Epoch }
   /** Its sector ended before it; the rest goes back. */
   | {
       readonly state: 'terminated'
-      readonly sector: number
+      readonly sector: SectorNumber
       readonly activatedAt: Epoch
       readonly endsAt: Epoch
     }
@@ -70,7 +70,7 @@ export function dueEpochs(store: StateReader, deal: Deal, status: DealStatus): D
   return { through, proven: through - from - faulted, faulted }
 }
 
-function bindingSector(store: StateReader, deal: Deal): { number: number; sector: Sector } | undefined {
+function bindingSector(store: StateReader, deal: Deal): { number: SectorNumber; sector: Sector } | undefined {
   const { sector: number } = deal
   if (number === undefined) return undefined
   const sector = tables.sectors.get(store, deal.terms.provider, number)

@@ -1,5 +1,5 @@
 /** What a top-up and a renewal have in common: the deal is active, its sector was proven lately, and its end moves out. */
-import { type Address, AMOUNT_MAX } from '@granary/protocol/messages'
+import { type Address, AMOUNT_MAX, type DealId } from '@granary/protocol/messages'
 import type { Deal, Sector } from '@granary/protocol/records'
 import { fundEscrow } from '../money/ledger.ts'
 import { requireSector } from '../proving/faults.ts'
@@ -17,7 +17,7 @@ export interface Extendable {
 }
 
 /** @throws TxError DEAL_NOT_FOUND, DEAL_OVER, SECTOR_NOT_SOUND */
-export function requireExtendable(context: TxContext, id: number): Extendable {
+export function requireExtendable(context: TxContext, id: DealId): Extendable {
   const { store, height } = context
   const deal = tables.deals.get(store, id)
   if (deal === undefined) {
@@ -37,7 +37,7 @@ export function requireExtendable(context: TxContext, id: number): Extendable {
 /** @param collateral: of the provider, locked already */
 export function extendDeal(
   { store, emit }: TxContext,
-  id: number,
+  id: DealId,
   deal: Deal,
   { epochs, payer, collateral }: { readonly epochs: number; readonly payer: Address; readonly collateral: bigint },
 ): void {

@@ -1,6 +1,12 @@
 /** What a provider says of itself, when it registers and when it changes that. */
 
-import { type Address, AMOUNT_MAX, daemonScopes, type RegisterProvider } from '@granary/protocol/messages'
+import {
+  type Address,
+  AMOUNT_MAX,
+  daemonScopes,
+  type ProviderId,
+  type RegisterProvider,
+} from '@granary/protocol/messages'
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { TxError } from '../store/errors.ts'
 import type { Store } from '../store/store.ts'
@@ -15,7 +21,7 @@ export function checkProfile({ sessionKey, endpoints }: RegisterProvider): void 
 }
 
 /** A daemon's key may sign what a daemon signs, without expiry or limit; the owner may replace that with AuthorizeKey. */
-export function authorizeDaemon(store: Store, owner: Address, provider: number, sessionKey: Uint8Array): void {
+export function authorizeDaemon(store: Store, owner: Address, provider: ProviderId, sessionKey: Uint8Array): void {
   if (sessionKey.length === 0) return
   const key = bytesToHex(sessionKey)
   tables.daemonKeys.put(store, owner, key, provider, {})
@@ -31,7 +37,7 @@ export function authorizeDaemon(store: Store, owner: Address, provider: number, 
  * Withdraws the key of a provider's daemon, when it gets another one. A key that serves another provider of the owner
  * stays.
  */
-export function dismissDaemon(store: Store, owner: Address, provider: number, sessionKey: Uint8Array): void {
+export function dismissDaemon(store: Store, owner: Address, provider: ProviderId, sessionKey: Uint8Array): void {
   if (sessionKey.length === 0) return
   const key = bytesToHex(sessionKey)
   tables.daemonKeys.delete(store, owner, key, provider)

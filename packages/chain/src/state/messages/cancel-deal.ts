@@ -10,7 +10,7 @@
  * has bound and not yet proven (DEAL_NOT_FREE), one whose sector is being proven again (DEAL_IN_RECOVERY), and one that is
  * over (DEAL_OVER).
  */
-import type { CancelDeal, Epoch } from '@granary/protocol/messages'
+import type { CancelDeal, DealId, Epoch, ProviderId, SectorNumber } from '@granary/protocol/messages'
 import type { Deal } from '@granary/protocol/records'
 import { dealStatus } from '../market/deal-status.ts'
 import { burn, credit, takeEscrow, unlockCollateral } from '../money/ledger.ts'
@@ -65,7 +65,7 @@ export const cancelDeal: Effect<CancelDeal> = (context, { deal: id }) => {
  * The block since which the sector is faulty, if it is.
  * @throws TxError DEAL_IN_RECOVERY: whether it is will be known soon
  */
-function faultSince({ store }: TxContext, provider: number, number: number): readonly [Epoch?] {
+function faultSince({ store }: TxContext, provider: ProviderId, number: SectorNumber): readonly [Epoch?] {
   const sector = requireSector(store, provider, number)
   const { stoppedAt } = standingOf(store, provider, sector)
   if (stoppedAt === undefined) return []
@@ -83,7 +83,7 @@ function faultSince({ store }: TxContext, provider: number, number: number): rea
  */
 function leaveFaulty(
   { store, height, emit }: TxContext,
-  id: number,
+  id: DealId,
   deal: Deal,
   span: { readonly endsAt: Epoch; readonly activatedAt: Epoch; readonly faultySince: Epoch },
 ): void {
@@ -103,7 +103,7 @@ function leaveFaulty(
 }
 
 /** Closes a deal that no sector has bound, at once. */
-function endUnplaced(context: TxContext, id: number, deal: Deal): void {
+function endUnplaced(context: TxContext, id: DealId, deal: Deal): void {
   const { store, height, emit } = context
   const { client, provider } = deal.terms
   const moneys = share(context, deal, deal.locked)

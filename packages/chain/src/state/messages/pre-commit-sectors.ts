@@ -14,7 +14,7 @@
  */
 import { equalBytes, GranaryError } from '@granary/base'
 import { computeCommD, parsePieceCid } from '@granary/proofs/verify'
-import type { PreCommitSectors, SectorPreCommit } from '@granary/protocol/messages'
+import type { DealId, PreCommitSectors, ProviderId, SectorPreCommit } from '@granary/protocol/messages'
 import type { Deal } from '@granary/protocol/records'
 import { requireOwner } from '../access/require-provider.ts'
 import { dealStatus } from '../market/deal-status.ts'
@@ -30,7 +30,7 @@ import { TxError, type TxErrorCode } from '../store/errors.ts'
 import { tables } from '../store/tables.ts'
 
 interface BoundDeal {
-  readonly id: number
+  readonly id: DealId
   readonly deal: Deal
 }
 
@@ -39,7 +39,7 @@ export const preCommitSectors: Effect<PreCommitSectors> = (context, { provider, 
   for (const sector of sectors) preCommit(context, provider, sector)
 }
 
-function preCommit(context: TxContext, provider: number, sector: SectorPreCommit): void {
+function preCommit(context: TxContext, provider: ProviderId, sector: SectorPreCommit): void {
   const { store, params, height, emit } = context
   const { number, expiry, ticketEpoch, commD, commR } = sector
   const profile = allowedProfile(params, sector.profile)
@@ -99,11 +99,11 @@ function preCommit(context: TxContext, provider: number, sector: SectorPreCommit
   emit({ type: 'sector:precommitted', provider, sector: number, epoch: height, commitBy, deals: sector.deals })
 }
 
-function hasTicket({ store }: TxContext, provider: number, { number, ticketEpoch }: SectorPreCommit): boolean {
+function hasTicket({ store }: TxContext, provider: ProviderId, { number, ticketEpoch }: SectorPreCommit): boolean {
   return draw(store, 'TICKET', ticketEpoch, entropyOf(provider, number)) !== undefined
 }
 
-function freeDeals({ store, height }: TxContext, provider: number, ids: readonly number[]): BoundDeal[] {
+function freeDeals({ store, height }: TxContext, provider: ProviderId, ids: readonly DealId[]): BoundDeal[] {
   if (new Set(ids).size !== ids.length) {
     throw refusal('DEAL_NOT_FREE', 'a deal stands twice in one sector', 'name each deal once')
   }

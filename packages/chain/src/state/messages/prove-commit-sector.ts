@@ -10,7 +10,7 @@
  * (BUNDLE_LENGTH_WRONG, POREP_INVALID).
  */
 import { profileNamed } from '@granary/proofs/profile'
-import type { ProveCommitSector } from '@granary/protocol/messages'
+import type { PartitionNumber, ProveCommitSector, ProviderId, SectorNumber } from '@granary/protocol/messages'
 import type { Sector } from '@granary/protocol/records'
 import { requireOwner } from '../access/require-provider.ts'
 import { changeDealBytes, unlockCollateral } from '../money/ledger.ts'
@@ -57,8 +57,8 @@ export const proveCommitSectorClaims: Claims<ProveCommitSector> = {
 
 function checkProof(
   { store, params, checks, height }: TxContext,
-  provider: number,
-  number: number,
+  provider: ProviderId,
+  number: SectorNumber,
   sector: Sector,
   bundle: Uint8Array,
 ): void {
@@ -90,7 +90,13 @@ function endOfDeals({ store, height }: TxContext, { deals }: Sector): number {
   return Math.max(0, ...deals.map((id) => height + (tables.deals.get(store, id)?.duration ?? 0)))
 }
 
-function activateDeals(context: TxContext, provider: number, number: number, partition: number, sector: Sector): void {
+function activateDeals(
+  context: TxContext,
+  provider: ProviderId,
+  number: SectorNumber,
+  partition: PartitionNumber,
+  sector: Sector,
+): void {
   const { store, height, emit } = context
   emit({ type: 'sector:proven', provider, sector: number, partition, epoch: height })
   for (const id of sector.deals) {
@@ -98,7 +104,15 @@ function activateDeals(context: TxContext, provider: number, number: number, par
     if (deal === undefined) throw new InvariantError(`deal ${id} of sector ${provider}/${number} is unknown`)
     changeDealBytes(store, provider, deal.terms.pieceSize)
     const endsAt = height + deal.terms.duration
-    emit({ type: 'deal:active', deal: id, provider, sector: number, client: deal.terms.client, epoch: height, endsAt })
+    emit({
+      type: 'deal:active',
+      deal: id,
+      provider,
+      sector: number,
+      client: deal.terms.client,
+      epoch: height,
+      endsAt,
+    })
   }
 }
 

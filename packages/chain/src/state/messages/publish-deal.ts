@@ -14,6 +14,7 @@
 import { parsePieceCid } from '@granary/proofs/verify'
 import {
   AMOUNT_MAX,
+  type DealId,
   type DealTerms,
   dealFee,
   dealTermsDigest,
@@ -153,7 +154,7 @@ export interface SignedByProvider {
 /** The owner's key, or a session key of the owner's that may sign terms now. @throws TxError */
 export function checkProviderSignature(
   { store, checks, height }: TxContext,
-  id: number,
+  id: DealId,
   { owner }: Provider,
   { digest, signature, collateral }: SignedByProvider,
 ): void {

@@ -8,7 +8,7 @@
  * Refuses another than the owner (PROVIDER_NOT_OWNED), a second request of the partition (RECOVERY_PENDING), one within
  * a period after a recovery that was missed (RECOVERY_BARRED), sectors that are not faulty (SECTOR_NOT_FAULTY).
  */
-import type { RequestRecovery } from '@granary/protocol/messages'
+import type { PartitionNumber, ProviderId, RequestRecovery, SectorNumber } from '@granary/protocol/messages'
 import { requireOwner } from '../access/require-provider.ts'
 import { allMembers, isListed, NOW } from '../proving/partitions.ts'
 import { enqueueRecovery } from '../proving/recoveries.ts'
@@ -64,7 +64,12 @@ export function checkRequest(context: TxContext, { provider, partition, sectors 
   return faulty.filter((position) => wanted.has(position))
 }
 
-function faultyPosition({ store }: TxContext, provider: number, partition: number, number: number): number {
+function faultyPosition(
+  { store }: TxContext,
+  provider: ProviderId,
+  partition: PartitionNumber,
+  number: SectorNumber,
+): number {
   const sector = requireSectorIn(store, provider, partition, number)
   if (standingOf(store, provider, sector).stoppedAt === undefined) {
     throw notFaulty(`sector ${provider}/${number} is sound`)

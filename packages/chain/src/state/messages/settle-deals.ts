@@ -6,7 +6,7 @@
  * Costs its fee.
  * Refuses a deal that there is not (DEAL_NOT_FOUND).
  */
-import type { Epoch, SettleDeals } from '@granary/protocol/messages'
+import type { DealId, Epoch, ProviderId, SectorNumber, SettleDeals } from '@granary/protocol/messages'
 import type { Deal } from '@granary/protocol/records'
 import { type DealStatus, type DueEpochs, dealStatus, dueEpochs } from '../market/deal-status.ts'
 import { compensationFor } from '../money/leaving-costs.ts'
@@ -33,7 +33,7 @@ export const settleDeals: Effect<SettleDeals> = (context, { deals }) => {
   for (const id of new Set(deals)) settle(context, id)
 }
 
-function settle(context: TxContext, id: number): void {
+function settle(context: TxContext, id: DealId): void {
   const { store, height } = context
   const deal = tables.deals.get(store, id)
   if (deal === undefined) {
@@ -47,7 +47,7 @@ function settle(context: TxContext, id: number): void {
 }
 
 /** @returns the deal as it is afterwards */
-export function settleDeal(context: TxContext, id: number, deal: Deal, status: DealStatus): Deal {
+export function settleDeal(context: TxContext, id: DealId, deal: Deal, status: DealStatus): Deal {
   if (deal.closed !== 'no') return deal
   if (status.state === 'lapsed') return lapse(context, id, deal)
   if (status.state !== 'active' && status.state !== 'terminated' && status.state !== 'claimed') return deal
@@ -58,7 +58,7 @@ export function settleDeal(context: TxContext, id: number, deal: Deal, status: D
   return status.state === 'terminated' ? compensate(context, id, settled) : expire(context, id, settled, status)
 }
 
-function pay(context: TxContext, id: number, deal: Deal, due: DueEpochs): Deal {
+function pay(context: TxContext, id: DealId, deal: Deal, due: DueEpochs): Deal {
   const { store, params, emit } = context
   const { provider, client, pricePerEpoch } = deal.terms
   const gross = pricePerEpoch * BigInt(due.proven)
@@ -98,7 +98,7 @@ function pay(context: TxContext, id: number, deal: Deal, due: DueEpochs): Deal {
 }
 
 /** Mints what storing is worth to the network beside the price: a part of the fee that this payment burnt. */
-function creditService(context: TxContext, deal: number, provider: number, burnt: bigint): void {
+function creditService(context: TxContext, deal: DealId, provider: ProviderId, burnt: bigint): void {
   const amount = serviceReward(context.params, context.height, burnt)
   if (amount === 0n) return
   creditVesting(context, provider, amount)
@@ -111,9 +111,9 @@ function creditService(context: TxContext, deal: number, provider: number, burnt
  */
 function expire(
   { store, emit }: TxContext,
-  id: number,
+  id: DealId,
   deal: Deal,
-  { sector: number, endsAt }: { readonly sector: number; readonly endsAt: Epoch },
+  { sector: number, endsAt }: { readonly sector: SectorNumber; readonly endsAt: Epoch },
 ): Deal {
   const { provider, client, pricePerEpoch } = deal.terms
   if (deal.locked !== 0n) throw new InvariantError(`deal ${id} is over with ${deal.locked} attoGRN locked`)
@@ -143,7 +143,7 @@ function expire(
  * collateral is returned as if the client had stayed; if it recovers later, the client gets its claim; if it is lost, the
  * claim is paid as for a termination. Until then the claim waits.
  */
-function decideClaim(context: TxContext, id: number, deal: Deal, number: number): Deal {
+function decideClaim(context: TxContext, id: DealId, deal: Deal, number: SectorNumber): Deal {
   const { store, params, emit } = context
   const { provider, client, pricePerEpoch } = deal.terms
   const { claim } = deal
@@ -171,7 +171,7 @@ function decideClaim(context: TxContext, id: number, deal: Deal, number: number)
  * Closes a deal whose sector is lost: the client gets the rest back and up to as much again from the collateral, of which
  * what is left burns.
  */
-function compensate({ store, emit }: TxContext, id: number, deal: Deal): Deal {
+function compensate({ store, emit }: TxContext, id: DealId, deal: Deal): Deal {
   const { provider, client } = deal.terms
   const compensation = compensationFor(deal.collateral, deal.locked)
   const closed: Deal = {
@@ -204,7 +204,7 @@ function compensate({ store, emit }: TxContext, id: number, deal: Deal): Deal {
  * Closes a deal that no sector took in time. The provider had the data when it signed, so that its collateral is burnt; the
  * client gets all back.
  */
-function lapse({ store, height, emit }: TxContext, id: number, deal: Deal): Deal {
+function lapse({ store, height, emit }: TxContext, id: DealId, deal: Deal): Deal {
   const { provider, client } = deal.terms
   takeEscrow(store, client, deal.locked)
   credit(store, client, deal.locked)

@@ -3,7 +3,7 @@
  * new one; no rule moves them by what it believes to have done. So a debit without its credit is seen when the block ends.
  * docs/spec/chain.md section 4.
  */
-import { type Address, AMOUNT_MAX, formatGrn } from '@granary/protocol/messages'
+import { type Address, AMOUNT_MAX, formatGrn, type ProviderId } from '@granary/protocol/messages'
 import type { Account, Provider, Totals, Vesting } from '@granary/protocol/records'
 import { InvariantError, TxError } from '../store/errors.ts'
 import type { StateReader, Store } from '../store/store.ts'
@@ -22,7 +22,7 @@ export function writeAccount(store: Store, address: Address, next: Account): voi
   addToTotals(store, { balances: next.balance - before.balance, escrow: next.escrow - before.escrow })
 }
 
-export function writeProvider(store: Store, id: number, next: Provider): void {
+export function writeProvider(store: Store, id: ProviderId, next: Provider): void {
   const before = tables.providers.get(store, id)
   tables.providers.put(store, id, next)
   addToTotals(store, {
@@ -32,7 +32,7 @@ export function writeProvider(store: Store, id: number, next: Provider): void {
 }
 
 /** A record of which everything has been released is deleted. */
-export function writeVesting(store: Store, id: number, next: Vesting): void {
+export function writeVesting(store: Store, id: ProviderId, next: Vesting): void {
   const before = tables.vesting.get(store, id)
   if (next.locked === 0n) tables.vesting.delete(store, id)
   else tables.vesting.put(store, id, next)
@@ -73,7 +73,7 @@ export function takeEscrow(store: Store, client: Address, amount: bigint): void 
 }
 
 /** Free → locked collateral. @throws TxError INSUFFICIENT_COLLATERAL */
-export function lockCollateral(store: Store, id: number, amount: bigint): void {
+export function lockCollateral(store: Store, id: ProviderId, amount: bigint): void {
   const provider = providerOf(store, id)
   if (provider.collateralFree < amount) {
     throw new TxError('INSUFFICIENT_COLLATERAL', {
@@ -90,20 +90,20 @@ export function lockCollateral(store: Store, id: number, amount: bigint): void {
 }
 
 /** Locked → free collateral; a debt is paid from it first. */
-export function unlockCollateral(store: Store, id: number, amount: bigint): void {
+export function unlockCollateral(store: Store, id: ProviderId, amount: bigint): void {
   writeProvider(store, id, takeLocked(providerOf(store, id), id, amount))
   freeCollateral(store, id, amount)
 }
 
 /** Money that has left its holder becomes free collateral; a debt is paid from it first. */
-export function freeCollateral(store: Store, id: number, amount: bigint): void {
+export function freeCollateral(store: Store, id: ProviderId, amount: bigint): void {
   const repaid = repayDebt(store, id, amount)
   const provider = providerOf(store, id)
   writeProvider(store, id, { ...provider, collateralFree: provider.collateralFree + amount - repaid })
 }
 
 /** Burns what the provider owes, out of money that has left its holder. @returns how much that was */
-export function repayDebt(store: Store, id: number, amount: bigint): bigint {
+export function repayDebt(store: Store, id: ProviderId, amount: bigint): bigint {
   const provider = providerOf(store, id)
   const repaid = lesser(provider.debt, amount)
   if (repaid > 0n) writeProvider(store, id, { ...provider, debt: provider.debt - repaid })
@@ -112,7 +112,7 @@ export function repayDebt(store: Store, id: number, amount: bigint): bigint {
 }
 
 /** Burns a fee from free collateral; what that lacks becomes a debt. */
-export function chargeCollateral(store: Store, id: number, amount: bigint): void {
+export function chargeCollateral(store: Store, id: ProviderId, amount: bigint): void {
   const provider = providerOf(store, id)
   const charged = lesser(provider.collateralFree, amount)
   // A debt is no money, so that it can be cut to the largest amount that a record can hold: nobody will ever have as much.
@@ -122,11 +122,11 @@ export function chargeCollateral(store: Store, id: number, amount: bigint): void
 }
 
 /** Takes money out of locked collateral; the caller gives all of it to somebody. */
-export function takeCollateral(store: Store, id: number, amount: bigint): void {
+export function takeCollateral(store: Store, id: ProviderId, amount: bigint): void {
   writeProvider(store, id, takeLocked(providerOf(store, id), id, amount))
 }
 
-export function burnCollateral(store: Store, id: number, amount: bigint): void {
+export function burnCollateral(store: Store, id: ProviderId, amount: bigint): void {
   writeProvider(store, id, takeLocked(providerOf(store, id), id, amount))
   burn(store, amount)
 }
@@ -135,7 +135,7 @@ export function burnCollateral(store: Store, id: number, amount: bigint): void {
  * Counts the bytes of a provider's deals: clients look at what vests for each GiB of them. docs/spec/chain.md section 4,
  * Leaving.
  */
-export function changeDealBytes(store: Store, id: number, change: number): void {
+export function changeDealBytes(store: Store, id: ProviderId, change: number): void {
   const provider = providerOf(store, id)
   writeProvider(store, id, { ...provider, dealBytes: provider.dealBytes + BigInt(change) })
 }
@@ -172,13 +172,13 @@ export function insufficientFunds(address: Address, balance: bigint, needed: big
   })
 }
 
-function providerOf(store: StateReader, id: number): Provider {
+function providerOf(store: StateReader, id: ProviderId): Provider {
   const provider = tables.providers.get(store, id)
   if (provider === undefined) throw new InvariantError(`there is no provider ${id} to hold collateral`)
   return provider
 }
 
-function takeLocked(provider: Provider, id: number, amount: bigint): Provider {
+function takeLocked(provider: Provider, id: ProviderId, amount: bigint): Provider {
   if (provider.collateralLocked < amount) {
     throw new InvariantError(`provider ${id} has ${provider.collateralLocked} locked, ${amount} are to leave`)
   }

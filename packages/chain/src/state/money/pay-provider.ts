@@ -2,6 +2,7 @@
  * What a deal pays its provider: a debt comes before the payout address, or fees that nothing else covers would be free
  * for who lives on its deals. docs/spec/chain.md section 4.
  */
+import type { ProviderId } from '@granary/protocol/messages'
 import type { BlockContext } from '../store/context.ts'
 import { InvariantError } from '../store/errors.ts'
 import { tables } from '../store/tables.ts'
@@ -9,7 +10,7 @@ import { credit, repayDebt } from './ledger.ts'
 import { releaseVested } from './vesting.ts'
 
 /** Money that has left its holder. */
-export function payProvider(context: BlockContext, id: number, amount: bigint): void {
+export function payProvider(context: BlockContext, id: ProviderId, amount: bigint): void {
   const { store, emit } = context
   const provider = tables.providers.get(store, id)
   if (provider === undefined) throw new InvariantError(`provider ${id} of a deal is unknown`)

@@ -4,7 +4,7 @@
  * is credited how often; a credit begins at the next point of the grid, never earlier than it would alone.
  * docs/spec/chain.md section 4.
  */
-import type { Epoch } from '@granary/protocol/messages'
+import type { Epoch, ProviderId } from '@granary/protocol/messages'
 import type { ChainParams } from '@granary/protocol/records'
 import { type Tranche, VESTING_STEPS, type Vesting } from '@granary/protocol/records'
 import type { BlockContext } from '../store/context.ts'
@@ -15,7 +15,7 @@ import { lesser } from './lesser.ts'
 type VestingParams = Pick<ChainParams, 'vesting'>
 
 /** New money, which its provider cannot use yet. */
-export function creditVesting(context: BlockContext, provider: number, amount: bigint): void {
+export function creditVesting(context: BlockContext, provider: ProviderId, amount: bigint): void {
   const { store, params, height } = context
   if (amount === 0n) return
   releaseVested(context, provider)
@@ -24,7 +24,7 @@ export function creditVesting(context: BlockContext, provider: number, amount: b
 }
 
 /** What has vested by now becomes free collateral; a debt is paid from it first. */
-export function releaseVested(context: BlockContext, provider: number): void {
+export function releaseVested(context: BlockContext, provider: ProviderId): void {
   const { store, params, height, emit } = context
   const vesting = tables.vesting.get(store, provider)
   if (vesting === undefined) return
@@ -36,7 +36,7 @@ export function releaseVested(context: BlockContext, provider: number): void {
 }
 
 /** Burns of what still vests. @returns what was burnt, at most what there is */
-export function forfeitVesting(context: BlockContext, provider: number, amount: bigint): bigint {
+export function forfeitVesting(context: BlockContext, provider: ProviderId, amount: bigint): bigint {
   const { store, params, height, emit } = context
   if (amount === 0n) return 0n
   releaseVested(context, provider)
@@ -110,7 +110,7 @@ function cutTranche(params: VestingParams, tranche: Tranche, height: Epoch, cut:
 }
 
 /** Free → locked collateral, with what has vested by now. @throws TxError INSUFFICIENT_COLLATERAL */
-export function lockWithVested(context: BlockContext, provider: number, amount: bigint): void {
+export function lockWithVested(context: BlockContext, provider: ProviderId, amount: bigint): void {
   releaseVested(context, provider)
   lockCollateral(context.store, provider, amount)
 }

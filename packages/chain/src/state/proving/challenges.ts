@@ -4,7 +4,7 @@
  */
 
 import type { FeeReason } from '@granary/protocol/events'
-import type { Epoch } from '@granary/protocol/messages'
+import type { Epoch, PartitionNumber, ProviderId } from '@granary/protocol/messages'
 import type { OpenChallenge, Partition } from '@granary/protocol/records'
 import { keyNumber } from '@granary/protocol/records'
 import { frozenIncome, missFee } from '../money/answer-fees.ts'
@@ -96,7 +96,12 @@ export function closeDueChallenges(context: BlockContext): void {
  * Decides the span since the challenge before, as far as an answer reaches back, and takes the sectors out of the list
  * whose time was over.
  */
-export function closeChallenge(context: BlockContext, provider: number, number: number, outcome: Outcome): void {
+export function closeChallenge(
+  context: BlockContext,
+  provider: ProviderId,
+  number: PartitionNumber,
+  outcome: Outcome,
+): void {
   const { store, height } = context
   const partition = partitionOf(store, provider, number)
   const challenge = openChallengeOf(partition)
@@ -180,7 +185,7 @@ function challengeAgain(context: BlockContext, epoch: Epoch): void {
   for (const { provider, partition } of takeRedraws(context, epoch)) openChallenge(context, provider, partition, epoch)
 }
 
-function openChallenge(context: BlockContext, provider: number, number: number, epoch: Epoch): void {
+function openChallenge(context: BlockContext, provider: ProviderId, number: PartitionNumber, epoch: Epoch): void {
   const { store, params, height, emit } = context
   const partition = partitionOf(store, provider, number)
   const { frozenAt } = drawsOf(store)
@@ -197,17 +202,23 @@ function openChallenge(context: BlockContext, provider: number, number: number, 
 }
 
 interface Place {
-  readonly provider: number
-  readonly number: number
+  readonly provider: ProviderId
+  readonly number: PartitionNumber
 }
 
 function creditCapacity(context: BlockContext, { provider, number }: Place, amount: bigint): void {
   if (amount === 0n) return
   creditVesting(context, provider, amount)
-  context.emit({ type: 'reward:credited', stream: 'capacity', provider, partition: number, amount: String(amount) })
+  context.emit({
+    type: 'reward:credited',
+    stream: 'capacity',
+    provider,
+    partition: number,
+    amount: String(amount),
+  })
 }
 
-function hasMembersAt(store: StateReader, provider: number, partition: number, epoch: Epoch): boolean {
+function hasMembersAt(store: StateReader, provider: ProviderId, partition: PartitionNumber, epoch: Epoch): boolean {
   const record = partitionOf(store, provider, partition)
   for (const { value } of tables.members.entries(store, [provider, partition])) {
     if (isListed(record, value, epoch)) return true
@@ -221,8 +232,8 @@ function hasMembersAt(store: StateReader, provider: number, partition: number, e
  */
 export function endSector(
   context: BlockContext,
-  provider: number,
-  partition: number,
+  provider: ProviderId,
+  partition: PartitionNumber,
   { number, position }: PositionedMember,
   unproven?: FeeReason,
 ): void {
@@ -241,7 +252,7 @@ export function endSector(
   emit({ type: 'sector:expired', provider, sector: number, reason: 'EXPIRED' })
 }
 
-function findFirstExpiry(context: BlockContext, provider: number, number: number): void {
+function findFirstExpiry(context: BlockContext, provider: ProviderId, number: PartitionNumber): void {
   const { store } = context
   const expiries = membersAt(store, provider, number, NOW).map((member) => member.expiry)
   const firstExpiry = expiries.length === 0 ? 0 : Math.min(...expiries)

@@ -3,7 +3,7 @@
  * docs/spec/chain.md section 3.
  */
 import type { FeeReason, ForfeitReason, TerminationReason } from '@granary/protocol/events'
-import type { Epoch } from '@granary/protocol/messages'
+import type { Epoch, PartitionNumber, ProviderId, SectorNumber } from '@granary/protocol/messages'
 import type { Member, OpenChallenge, Sector } from '@granary/protocol/records'
 import { keyNumber } from '@granary/protocol/records'
 import { leavingCosts } from '../money/leaving-costs.ts'
@@ -32,7 +32,7 @@ const TERMINATIONS_MAX = 256
 const SWEEPS_MAX = 8
 
 /** Burns a fee from the provider's free collateral; what that lacks stays as a debt. */
-export function chargeProvider(context: BlockContext, provider: number, fee: bigint, reason: FeeReason): void {
+export function chargeProvider(context: BlockContext, provider: ProviderId, fee: bigint, reason: FeeReason): void {
   if (fee === 0n) return
   releaseVested(context, provider)
   chargeCollateral(context.store, provider, fee)
@@ -46,7 +46,7 @@ export function chargeProvider(context: BlockContext, provider: number, fee: big
  */
 export function missChallenge(
   context: BlockContext,
-  place: { readonly provider: number; readonly partition: number },
+  place: { readonly provider: ProviderId; readonly partition: PartitionNumber },
   { frozenAt }: OpenChallenge,
   members: readonly Member[],
 ): void {
@@ -71,7 +71,7 @@ export function missChallenge(
 /** What was earned and never proven is not minted. An event says how much that was. */
 export function forfeit(
   { emit }: BlockContext,
-  place: { readonly provider: number; readonly partition: number },
+  place: { readonly provider: ProviderId; readonly partition: PartitionNumber },
   amount: bigint,
   reason: ForfeitReason,
 ): void {
@@ -87,7 +87,7 @@ export function incomeOf(context: BlockContext, { pay, profile }: Pick<Sector, '
  * Makes a sector faulty: the span since its last proof counts as faulted, and all that follows until a recovery.
  * @returns the reward that it had earned since then
  */
-export function declareFault(context: BlockContext, provider: number, number: number): bigint {
+export function declareFault(context: BlockContext, provider: ProviderId, number: SectorNumber): bigint {
   const { store, params, height } = context
   const sector = requireSector(store, provider, number)
   const { partition, position } = placementOf(sector)
@@ -103,8 +103,8 @@ export function declareFault(context: BlockContext, provider: number, number: nu
  */
 export function terminateSector(
   context: BlockContext,
-  provider: number,
-  number: number,
+  provider: ProviderId,
+  number: SectorNumber,
   reason: TerminationReason,
 ): void {
   const { store, params, height, emit } = context
@@ -137,7 +137,7 @@ export function terminateSector(
 export function terminateOldFaults(context: BlockContext): void {
   const { store, height } = context
   let left = TERMINATIONS_MAX
-  const due: { readonly epoch: Epoch; readonly provider: number; readonly partition: number }[] = []
+  const due: { readonly epoch: Epoch; readonly provider: ProviderId; readonly partition: PartitionNumber }[] = []
   for (const { parts } of tables.faultDeadlines.entries(store, [])) {
     const [epoch, provider, partition] = parts.map(keyNumber) as [number, number, number]
     if (epoch > height || due.length === SWEEPS_MAX) break
@@ -157,7 +157,7 @@ export function terminateOldFaults(context: BlockContext): void {
 }
 
 /** @returns the sectors of the partition that have been faulty for too long */
-function tooOld({ store, params, height }: BlockContext, provider: number, partition: number): number[] {
+function tooOld({ store, params, height }: BlockContext, provider: ProviderId, partition: PartitionNumber): number[] {
   const record = partitionOf(store, provider, partition)
   return allMembers(store, provider, partition)
     .filter((member) => !isListed(record, member, NOW))
@@ -171,7 +171,7 @@ function tooOld({ store, params, height }: BlockContext, provider: number, parti
 }
 
 /** Takes what a closed deal paid out of its sector's income, so that no later fee counts it. */
-export function dropPay(store: Store, provider: number, number: number, pay: bigint): void {
+export function dropPay(store: Store, provider: ProviderId, number: SectorNumber, pay: bigint): void {
   const sector = requireSector(store, provider, number)
   // A sector that has left its list is charged no fee any more, so that its income need not be kept up to date.
   if (sector.status !== 'active') return
@@ -182,13 +182,18 @@ export function dropPay(store: Store, provider: number, number: number, pay: big
 }
 
 /** Notes since when a sector is out of its list. A faulty sector earned nothing that could be lost. */
-function leaveFaulty({ store, height }: BlockContext, provider: number, partition: number, position: number): bigint {
+function leaveFaulty(
+  { store, height }: BlockContext,
+  provider: ProviderId,
+  partition: PartitionNumber,
+  position: number,
+): bigint {
   const member = memberOf(store, provider, partition, position)
   if (member.leftAt === 0) tables.members.put(store, provider, partition, position, { ...member, leftAt: height })
   return 0n
 }
 
-export function requireSector(store: StateReader, provider: number, number: number): Sector {
+export function requireSector(store: StateReader, provider: ProviderId, number: SectorNumber): Sector {
   const sector = tables.sectors.get(store, provider, number)
   if (sector === undefined) throw new InvariantError(`sector ${provider}/${number} is listed and unknown`)
   return sector

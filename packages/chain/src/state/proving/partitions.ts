@@ -3,7 +3,7 @@
  * it stays on record with the block that took it out, until no challenge can ask for it any more. So the list of an earlier
  * epoch can be read at any time, which says the same as keeping its hash and length. docs/spec/chain.md section 3.
  */
-import type { Epoch } from '@granary/protocol/messages'
+import type { Epoch, PartitionNumber, ProviderId, SectorNumber } from '@granary/protocol/messages'
 import type { Member, Partition, Sector } from '@granary/protocol/records'
 import { keyNumber } from '@granary/protocol/records'
 import { unlockCollateral } from '../money/ledger.ts'
@@ -25,20 +25,25 @@ export interface PositionedMember extends Member {
 const DEPARTURES_MAX = 1_024
 export const NOW: Epoch = Number.MAX_SAFE_INTEGER
 
-export function partitionOf(store: StateReader, provider: number, partition: number): Partition {
+export function partitionOf(store: StateReader, provider: ProviderId, partition: PartitionNumber): Partition {
   const found = tables.partitions.get(store, provider, partition)
   if (found === undefined) throw new InvariantError(`provider ${provider} has no partition ${partition}`)
   return found
 }
 
 /** The list as it stood at the end of `epoch`: those that are challenged together. */
-export function membersAt(store: StateReader, provider: number, partition: number, epoch: Epoch): PositionedMember[] {
+export function membersAt(
+  store: StateReader,
+  provider: ProviderId,
+  partition: PartitionNumber,
+  epoch: Epoch,
+): PositionedMember[] {
   const record = partitionOf(store, provider, partition)
   return allMembers(store, provider, partition).filter((member) => isListed(record, member, epoch))
 }
 
 /** All members that are on record, the faulty ones and those whose time is over among them. */
-export function allMembers(store: StateReader, provider: number, partition: number): PositionedMember[] {
+export function allMembers(store: StateReader, provider: ProviderId, partition: PartitionNumber): PositionedMember[] {
   const entries = [...tables.members.entries(store, [provider, partition])]
   return entries.map(({ parts, value }) => ({ ...value, position: keyNumber(parts[2]) }))
 }
@@ -56,7 +61,7 @@ export function isListed(
  * challenge or not, else in a new one in the least loaded slot. So its proof can fail for nothing but itself.
  * @returns the partition @throws TxError NO_SLOT, INSUFFICIENT_COLLATERAL
  */
-export function reservePlace(context: BlockContext, provider: number, profile: string): number {
+export function reservePlace(context: BlockContext, provider: ProviderId, profile: string): number {
   const { store } = context
   const partition = partitionWithRoom(store, provider, profile) ?? createPartition(context, provider, profile)
   const record = partitionOf(store, provider, partition)
@@ -65,7 +70,7 @@ export function reservePlace(context: BlockContext, provider: number, profile: s
 }
 
 /** The sector was not proven in time: its place is free again. */
-export function releasePlace(context: BlockContext, provider: number, partition: number): void {
+export function releasePlace(context: BlockContext, provider: ProviderId, partition: PartitionNumber): void {
   const record = partitionOf(context.store, provider, partition)
   writeOrRetire(context, provider, partition, { ...record, reserved: record.reserved - 1 })
 }
@@ -73,9 +78,9 @@ export function releasePlace(context: BlockContext, provider: number, partition:
 /** Puts a proven sector into its place. No list that a challenge froze before holds it. @returns its position */
 export function takePlace(
   context: BlockContext,
-  provider: number,
-  partition: number,
-  sector: Pick<Sector, 'commR' | 'expiry' | 'pay'> & { readonly number: number },
+  provider: ProviderId,
+  partition: PartitionNumber,
+  sector: Pick<Sector, 'commR' | 'expiry' | 'pay'> & { readonly number: SectorNumber },
 ): number {
   const record = partitionOf(context.store, provider, partition)
   const { reserved, sectors } = record
@@ -86,9 +91,9 @@ export function takePlace(
 /** Appends to the list a sector that the partition counts already. @returns its position */
 export function listMember(
   context: BlockContext,
-  provider: number,
-  partition: number,
-  { number, commR, expiry, pay }: Pick<Sector, 'commR' | 'expiry' | 'pay'> & { readonly number: number },
+  provider: ProviderId,
+  partition: PartitionNumber,
+  { number, commR, expiry, pay }: Pick<Sector, 'commR' | 'expiry' | 'pay'> & { readonly number: SectorNumber },
 ): number {
   const { store, height } = context
   const record = partitionOf(store, provider, partition)
@@ -112,7 +117,12 @@ export function isEarning(partition: Pick<Partition, 'missedFrozenAt' | 'closedF
  * Takes a sound sector out of the lists of later epochs; the record of it stays for those of earlier ones.
  * @returns what it had earned since the last proof, which is never minted
  */
-export function unlistMember(context: BlockContext, provider: number, partition: number, position: number): bigint {
+export function unlistMember(
+  context: BlockContext,
+  provider: ProviderId,
+  partition: PartitionNumber,
+  position: number,
+): bigint {
   const { store, height } = context
   const member = memberOf(store, provider, partition, position)
   const record = partitionOf(store, provider, partition)
@@ -128,7 +138,12 @@ export function unlistMember(context: BlockContext, provider: number, partition:
 }
 
 /** Plans when the record of a member is deleted: as soon as no challenge that asks for it can be open or drawn any more. */
-export function departLater(context: BlockContext, provider: number, partition: number, position: number): void {
+export function departLater(
+  context: BlockContext,
+  provider: ProviderId,
+  partition: PartitionNumber,
+  position: number,
+): void {
   const { store, height } = context
   tables.departures.put(store, height, provider, partition, position, {})
 }
@@ -140,7 +155,12 @@ export function departLater(context: BlockContext, provider: number, partition: 
 export function departDue(context: BlockContext): void {
   const { store } = context
   const { frozenAt } = drawsOf(store)
-  const due: { readonly epoch: Epoch; readonly provider: number; readonly partition: number; position: number }[] = []
+  const due: {
+    readonly epoch: Epoch
+    readonly provider: ProviderId
+    readonly partition: PartitionNumber
+    position: number
+  }[] = []
   for (const { parts } of tables.departures.entries(store, [])) {
     const [epoch, provider, partition, position] = parts.map(keyNumber) as [number, number, number, number]
     if (epoch > frozenAt || due.length === DEPARTURES_MAX) break
@@ -155,7 +175,12 @@ export function departDue(context: BlockContext): void {
   }
 }
 
-export function removeMember(context: BlockContext, provider: number, partition: number, position: number): void {
+export function removeMember(
+  context: BlockContext,
+  provider: ProviderId,
+  partition: PartitionNumber,
+  position: number,
+): void {
   const record = partitionOf(context.store, provider, partition)
   tables.members.delete(context.store, provider, partition, position)
   writeOrRetire(context, provider, partition, { ...record, sectors: record.sectors - 1 })
@@ -165,7 +190,12 @@ export function removeMember(context: BlockContext, provider: number, partition:
  * When the last sector and the last kept place have gone, the partition retires: its deposit is free, its number never used
  * again.
  */
-function writeOrRetire(context: BlockContext, provider: number, number: number, partition: Partition): void {
+function writeOrRetire(
+  context: BlockContext,
+  provider: ProviderId,
+  number: PartitionNumber,
+  partition: Partition,
+): void {
   if (partition.sectors + partition.reserved > 0) {
     writePartition(context, provider, number, partition)
     return
@@ -175,7 +205,12 @@ function writeOrRetire(context: BlockContext, provider: number, number: number, 
   unlockCollateral(context.store, provider, partition.deposit)
 }
 
-export function memberOf(store: StateReader, provider: number, partition: number, position: number): Member {
+export function memberOf(
+  store: StateReader,
+  provider: ProviderId,
+  partition: PartitionNumber,
+  position: number,
+): Member {
   const member = tables.members.get(store, provider, partition, position)
   if (member === undefined) throw new InvariantError(`partition ${partition} of ${provider} has nothing at ${position}`)
   return member
@@ -185,7 +220,12 @@ export function memberOf(store: StateReader, provider: number, partition: number
  * Writes a partition, and with it what follows from its record: the index of partitions with room, the queue of recoveries,
  * the power of all.
  */
-export function writePartition(context: BlockContext, provider: number, number: number, partition: Partition): void {
+export function writePartition(
+  context: BlockContext,
+  provider: ProviderId,
+  number: PartitionNumber,
+  partition: Partition,
+): void {
   const { store, params } = context
   const before = tables.partitions.get(store, provider, number)
   tables.partitions.put(store, provider, number, partition)
@@ -204,12 +244,12 @@ function waitsSince({ requestedAt, challenge }: Partition): Partition['requested
   return challenge === undefined ? requestedAt : undefined
 }
 
-function partitionWithRoom(store: StateReader, provider: number, profile: string): number | undefined {
+function partitionWithRoom(store: StateReader, provider: ProviderId, profile: string): number | undefined {
   const first = firstOf(tables.partitionsWithRoom.entries(store, [provider, profile]))
   return first && keyNumber(first.parts[2])
 }
 
-function createPartition(context: BlockContext, provider: number, profile: string): number {
+function createPartition(context: BlockContext, provider: ProviderId, profile: string): number {
   const { store, params, height } = context
   const slot = freeSlot(store, params)
   if (slot === undefined) {
@@ -248,7 +288,7 @@ function createPartition(context: BlockContext, provider: number, profile: strin
   return number
 }
 
-function takeNumber(store: Store, provider: number): number {
+function takeNumber(store: Store, provider: ProviderId): number {
   const { next } = tables.partitionNumbers.get(store, provider) ?? { next: 0 }
   tables.partitionNumbers.put(store, provider, { next: next + 1 })
   return next

@@ -1,6 +1,6 @@
 /** Randomness by purpose, epoch and subject, from the beacon round of that epoch. docs/spec/chain.md section 6. */
 
-import type { Epoch } from '@granary/protocol/messages'
+import type { Epoch, ProviderId, SectorNumber } from '@granary/protocol/messages'
 import type { ChainParams } from '@granary/protocol/records'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { concatBytes } from '@noble/hashes/utils.js'
@@ -29,12 +29,12 @@ export function draw(
 }
 
 /** @param subject the sector's number (TICKET) or the partition's (POST, RECOVERY) */
-export function entropyOf(provider: number, subject: number): Uint8Array {
+export function entropyOf(provider: ProviderId, subject: number): Uint8Array {
   return concatBytes(u64(provider), u64(subject))
 }
 
 /** The replica is part of it, so that nobody can make a replica to fit a known seed. @returns the entropy of SEED */
-export function seedEntropyOf(provider: number, number: number, commR: Uint8Array): Uint8Array {
+export function seedEntropyOf(provider: ProviderId, number: SectorNumber, commR: Uint8Array): Uint8Array {
   return concatBytes(entropyOf(provider, number), commR)
 }
 

@@ -2,7 +2,7 @@
  * Recovery of faulty sectors: requests wait in a queue, a few of which are drawn each epoch, and are challenged with four
  * times the samples. What is answered counts again from the draw. docs/spec/chain.md section 3.
  */
-import type { Epoch } from '@granary/protocol/messages'
+import type { Epoch, PartitionNumber, ProviderId } from '@granary/protocol/messages'
 import type { OpenRecovery, Partition } from '@granary/protocol/records'
 import { keyNumber } from '@granary/protocol/records'
 import { frozenIncome, missFee } from '../money/answer-fees.ts'
@@ -26,8 +26,8 @@ const GONE_MAX = 32
 /** Puts the request into the queue. @param positions: of faulty sectors, in the partition's order */
 export function enqueueRecovery(
   context: BlockContext,
-  provider: number,
-  number: number,
+  provider: ProviderId,
+  number: PartitionNumber,
   positions: readonly number[],
 ): void {
   const { store, height } = context
@@ -53,7 +53,11 @@ export function drawRecoveries(context: BlockContext, epoch: Epoch): void {
 }
 
 /** The sectors of the open recovery, in partition order. */
-export function recoveryMembers(store: StateReader, provider: number, partition: number): PositionedMember[] {
+export function recoveryMembers(
+  store: StateReader,
+  provider: ProviderId,
+  partition: PartitionNumber,
+): PositionedMember[] {
   const { positions } = tables.recoveryLists.get(store, provider, partition) ?? { positions: [] }
   return positions.flatMap((position) => {
     const member = tables.members.get(store, provider, partition, position)
@@ -64,7 +68,7 @@ export function recoveryMembers(store: StateReader, provider: number, partition:
 /**
  * Makes the sectors of an answered recovery sound again from its draw on. A sector that was terminated meanwhile stays so.
  */
-export function acceptRecovery(context: BlockContext, provider: number, number: number): void {
+export function acceptRecovery(context: BlockContext, provider: ProviderId, number: PartitionNumber): void {
   const { store, height } = context
   const { epoch } = takeRecovery(context, provider, number, 0)
   for (const member of recoveryMembers(store, provider, number)) {
@@ -113,8 +117,8 @@ export function closeDueRecoveries(context: BlockContext): void {
 }
 
 interface Request {
-  readonly provider: number
-  readonly number: number
+  readonly provider: ProviderId
+  readonly number: PartitionNumber
   readonly requestedAt: Epoch
 }
 
@@ -143,7 +147,12 @@ function openRecovery(context: BlockContext, { provider, number, requestedAt }: 
   return true
 }
 
-function takeRecovery(context: BlockContext, provider: number, number: number, barredUntil: Epoch): OpenRecovery {
+function takeRecovery(
+  context: BlockContext,
+  provider: ProviderId,
+  number: PartitionNumber,
+  barredUntil: Epoch,
+): OpenRecovery {
   const { store } = context
   const partition = partitionOf(store, provider, number)
   const recovery = openRecoveryOf(partition)

@@ -1,5 +1,6 @@
 /** Guards that several messages share: the partition exists, the sector is in it, and it was proven lately. */
 
+import type { PartitionNumber, ProviderId, SectorNumber } from '@granary/protocol/messages'
 import type { Partition, Sector } from '@granary/protocol/records'
 import type { BlockContext } from '../store/context.ts'
 import { TxError } from '../store/errors.ts'
@@ -8,7 +9,7 @@ import { tables } from '../store/tables.ts'
 import { standingOf } from './spans.ts'
 
 /** @throws TxError PARTITION_NOT_FOUND */
-export function requirePartition(store: StateReader, provider: number, partition: number): Partition {
+export function requirePartition(store: StateReader, provider: ProviderId, partition: PartitionNumber): Partition {
   const record = tables.partitions.get(store, provider, partition)
   if (record !== undefined) return record
   throw new TxError('PARTITION_NOT_FOUND', {
@@ -18,7 +19,12 @@ export function requirePartition(store: StateReader, provider: number, partition
 }
 
 /** The sector, which must have been proven into that partition. @throws TxError SECTOR_NOT_FOUND, SECTOR_PARTITION_WRONG */
-export function requireSectorIn(store: StateReader, provider: number, partition: number, number: number): Sector {
+export function requireSectorIn(
+  store: StateReader,
+  provider: ProviderId,
+  partition: PartitionNumber,
+  number: SectorNumber,
+): Sector {
   const sector = tables.sectors.get(store, provider, number)
   if (sector === undefined) {
     throw new TxError('SECTOR_NOT_FOUND', {
@@ -39,7 +45,11 @@ export function requireSectorIn(store: StateReader, provider: number, partition:
  * The sector, which must be sound and have been proven within the last two periods.
  * @throws TxError SECTOR_NOT_FOUND, SECTOR_NOT_SOUND
  */
-export function requireRecentProof({ store, params, height }: BlockContext, provider: number, number: number): Sector {
+export function requireRecentProof(
+  { store, params, height }: BlockContext,
+  provider: ProviderId,
+  number: SectorNumber,
+): Sector {
   const sector = tables.sectors.get(store, provider, number)
   if (sector === undefined) {
     throw new TxError('SECTOR_NOT_FOUND', {

@@ -3,6 +3,7 @@
  * take one record.
  */
 
+import type { ProviderId, SectorNumber } from '@granary/protocol/messages'
 import { keyNumber } from '@granary/protocol/records'
 import type { StateReader, Store } from '../store/store.ts'
 import { firstOf } from '../store/table.ts'
@@ -13,13 +14,13 @@ interface Range {
   readonly end: number
 }
 
-export function isNumberUsed(store: StateReader, provider: number, number: number): boolean {
+export function isNumberUsed(store: StateReader, provider: ProviderId, number: SectorNumber): boolean {
   const range = rangeFrom(store, provider, number)
   return range !== undefined && range.start <= number
 }
 
 /** Notes that a number is used, which must not have been before. */
-export function useNumber(store: Store, provider: number, number: number): void {
+export function useNumber(store: Store, provider: ProviderId, number: SectorNumber): void {
   const above = rangeFrom(store, provider, number)
   const below = number === 0 ? undefined : tables.usedNumbers.get(store, provider, number - 1)
   if (below !== undefined) tables.usedNumbers.delete(store, provider, number - 1)
@@ -29,7 +30,7 @@ export function useNumber(store: Store, provider: number, number: number): void 
 }
 
 /** The first range that ends at `number` or after it. */
-function rangeFrom(store: StateReader, provider: number, number: number): Range | undefined {
+function rangeFrom(store: StateReader, provider: ProviderId, number: SectorNumber): Range | undefined {
   const after: [number, number] | undefined = number === 0 ? undefined : [provider, number - 1]
   const entry = firstOf(tables.usedNumbers.entries(store, [provider], after))
   return entry === undefined ? undefined : { start: entry.value.start, end: keyNumber(entry.parts[1]) }

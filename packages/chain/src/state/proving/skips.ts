@@ -1,7 +1,7 @@
 /**
  * The sectors that an answer skips are faulty from then on, for a fee each. docs/spec/chain.md section 3.
  */
-import { formatGrn } from '@granary/protocol/messages'
+import { formatGrn, type PartitionNumber, type ProviderId } from '@granary/protocol/messages'
 import type { Partition } from '@granary/protocol/records'
 import { type Cover, frozenIncome, skipFee, uncoveredOf } from '../money/answer-fees.ts'
 import type { BlockContext } from '../store/context.ts'
@@ -19,7 +19,7 @@ import { isListed, NOW, type PositionedMember, partitionOf } from './partitions.
  */
 export function requireCoveredSkips(
   context: BlockContext,
-  provider: number,
+  provider: ProviderId,
   partition: Partition,
   list: readonly PositionedMember[],
   skipped: readonly number[],
@@ -41,7 +41,7 @@ export function requireCoveredSkips(
  */
 export function skipSectors(
   context: BlockContext,
-  { provider, partition }: { readonly provider: number; readonly partition: number },
+  { provider, partition }: { readonly provider: ProviderId; readonly partition: PartitionNumber },
   skipped: readonly PositionedMember[],
   fee: bigint,
 ): void {

@@ -2,7 +2,7 @@
  * The slots of a proving period and the order in which they are challenged: a Fisher–Yates shuffle, one swap an epoch, so
  * that nobody knows the next slot before its epoch's randomness. docs/spec/chain.md section 3.
  */
-import type { Epoch } from '@granary/protocol/messages'
+import type { Epoch, PartitionNumber, ProviderId } from '@granary/protocol/messages'
 import type { ChainParams } from '@granary/protocol/records'
 import { keyNumber } from '@granary/protocol/records'
 import { InvariantError } from '../store/errors.ts'
@@ -46,14 +46,14 @@ export function freeSlot(store: StateReader, params: ChainParams): number | unde
   return undefined
 }
 
-export function enterSlot(store: Store, slot: number, provider: number, partition: number): void {
+export function enterSlot(store: Store, slot: number, provider: ProviderId, partition: PartitionNumber): void {
   const load = loadOf(store, slot)
   tables.slotPartitions.put(store, slot, provider, partition, {})
   moveSlot(store, slot, load, load + 1)
   tables.slotsTaken.put(store, { partitions: slotsTaken(store) + 1 })
 }
 
-export function leaveSlot(store: Store, slot: number, provider: number, partition: number): void {
+export function leaveSlot(store: Store, slot: number, provider: ProviderId, partition: PartitionNumber): void {
   const load = loadOf(store, slot)
   tables.slotPartitions.delete(store, slot, provider, partition)
   moveSlot(store, slot, load, load - 1)
@@ -97,7 +97,10 @@ export function swapsBefore(
   return epochOfPeriod(provingPeriod, epoch) === 0 ? 0 : swaps
 }
 
-export function partitionsInSlot(store: StateReader, slot: number): { provider: number; partition: number }[] {
+export function partitionsInSlot(
+  store: StateReader,
+  slot: number,
+): { provider: ProviderId; partition: PartitionNumber }[] {
   return [...tables.slotPartitions.entries(store, [slot])].map(({ parts }) => ({
     provider: keyNumber(parts[1]),
     partition: keyNumber(parts[2]),

@@ -5,7 +5,7 @@
  * which each sector has lost the part that lies in its own time. docs/spec/chain.md section 3: a span reaches from one
  * closed challenge (or the activation, or the draw of a recovery) to the next.
  */
-import type { Epoch } from '@granary/protocol/messages'
+import type { Epoch, PartitionNumber, ProviderId, SectorNumber } from '@granary/protocol/messages'
 import type { Miss, Placement, Sector } from '@granary/protocol/records'
 import { keyNumber } from '@granary/protocol/records'
 import { drawsOf } from '../store/draws.ts'
@@ -22,7 +22,7 @@ export interface Standing {
   readonly stoppedAt: Epoch | undefined
 }
 
-export function standingOf(store: StateReader, provider: number, sector: Sector): Standing {
+export function standingOf(store: StateReader, provider: ProviderId, sector: Sector): Standing {
   const { partition, since, listedAt } = placementOf(sector)
   const { stopped } = sector
   if (stopped !== undefined) return { proven: stopped.proven, stoppedAt: stopped.at }
@@ -32,7 +32,7 @@ export function standingOf(store: StateReader, provider: number, sector: Sector)
 }
 
 /** The epoch through which it is known whether the sector was proven. */
-export function decidedThrough(store: StateReader, provider: number, sector: Sector): Epoch {
+export function decidedThrough(store: StateReader, provider: ProviderId, sector: Sector): Epoch {
   if (sector.status === 'ended') return sector.expiry
   const { proven, stoppedAt } = standingOf(store, provider, sector)
   if (stoppedAt === undefined) return proven
@@ -45,7 +45,7 @@ export function decidedThrough(store: StateReader, provider: number, sector: Sec
 /** Epochs from the activation through `epoch`, which must be decided, that were faulted or that no answer reached. */
 export function faultedThrough(
   store: StateReader,
-  { provider, number }: { readonly provider: number; readonly number: number },
+  { provider, number }: { readonly provider: ProviderId; readonly number: SectorNumber },
   sector: Sector,
   epoch: Epoch,
 ): number {
@@ -56,7 +56,7 @@ export function faultedThrough(
 /** The draw of the recovery that ended the fault which was found in that block; undefined: none has. */
 export function recoveryAfter(
   store: StateReader,
-  { provider, number }: { readonly provider: number; readonly number: number },
+  { provider, number }: { readonly provider: ProviderId; readonly number: SectorNumber },
   faultySince: Epoch,
 ): Epoch | undefined {
   const after: [number, number, number] = [provider, number, faultySince - 1]
@@ -69,7 +69,7 @@ export function recoveryAfter(
  */
 export function faultedRunTo(
   store: StateReader,
-  place: { readonly provider: number; readonly number: number },
+  place: { readonly provider: ProviderId; readonly number: SectorNumber },
   sector: Sector,
   epoch: Epoch,
 ): number {
@@ -79,7 +79,7 @@ export function faultedRunTo(
 /** How long the last run of faulted epochs is, which may be 0, and how many were faulted or not reached before it. */
 function faultsThrough(
   store: StateReader,
-  { provider, number }: { readonly provider: number; readonly number: number },
+  { provider, number }: { readonly provider: ProviderId; readonly number: SectorNumber },
   sector: Sector,
   epoch: Epoch,
 ): { readonly before: number; readonly run: number } {
@@ -103,7 +103,7 @@ function faultsThrough(
 /** Epochs in (from, to] that no answer of the partition reached. */
 export function unreachedBetween(
   store: StateReader,
-  { provider, partition }: { readonly provider: number; readonly partition: number },
+  { provider, partition }: { readonly provider: ProviderId; readonly partition: PartitionNumber },
   from: Epoch,
   to: Epoch,
 ): number {
@@ -125,7 +125,12 @@ export function placementOf(sector: Sector): Placement {
 }
 
 /** The first missed challenge whose list held what joined at `listedAt`. */
-function firstMissSince(store: StateReader, provider: number, partition: number, listedAt: Epoch): Miss | undefined {
+function firstMissSince(
+  store: StateReader,
+  provider: ProviderId,
+  partition: PartitionNumber,
+  listedAt: Epoch,
+): Miss | undefined {
   const after: [number, number, number] = [provider, partition, listedAt - 1]
   return firstOf(tables.misses.entries(store, [provider, partition], after))?.value
 }

@@ -2,7 +2,7 @@
  * What a message lays claim to while it waits for a block, declared beside what it does. A node takes no more messages of an
  * account than that can pay for. docs/spec/chain.md section 8.
  */
-import type { AttoGrn, Epoch } from '@granary/protocol/messages'
+import type { AttoGrn, Epoch, PartitionNumber, ProviderId, SectorNumber } from '@granary/protocol/messages'
 import type { BlockContext } from './context.ts'
 
 /** A message that takes nothing from its sender's balance, is about nothing in particular and changes no key declares none. */
@@ -18,10 +18,10 @@ export interface Claims<B> {
 export type Subject =
   | {
       readonly type: 'answer'
-      readonly provider: number
-      readonly partition: number
+      readonly provider: ProviderId
+      readonly partition: PartitionNumber
       readonly epoch: Epoch
       readonly deadline: Epoch
     }
-  | { readonly type: 'declaration' | 'request'; readonly provider: number; readonly partition: number }
-  | { readonly type: 'seal'; readonly provider: number; readonly sector: number }
+  | { readonly type: 'declaration' | 'request'; readonly provider: ProviderId; readonly partition: PartitionNumber }
+  | { readonly type: 'seal'; readonly provider: ProviderId; readonly sector: SectorNumber }

@@ -1,0 +1,8 @@
+/** The numbers of things, as fields of messages and records. */
+import { type Field, uint } from './field.ts'
+import type { DealId, PartitionNumber, ProviderId, SectorNumber } from './types.ts'
+
+export const providerId: Field<ProviderId, number> = uint(32)
+export const dealId: Field<DealId, number> = uint(48)
+export const sectorNumber: Field<SectorNumber, number> = uint(32)
+export const partitionNumber: Field<PartitionNumber, number> = uint(32)
