@@ -8,6 +8,7 @@ import { afterAll, beforeAll } from '@jest/globals'
 import {
   accountContract,
   clockContract,
+  fetchContract,
   journalContract,
   lockContract,
   randomContract,
@@ -75,3 +76,4 @@ sinkContract('memory', async () => {
 accountContract('a key', () => accountSigner(new Uint8Array(32).fill(5)))
 randomContract('the platform', systemRandom)
 clockContract('the machine', systemClock)
+fetchContract('the platform', fetch)

@@ -2,9 +2,10 @@
 import { dealTermsToJson, verifySigner } from '@granary/protocol/messages'
 import { describe, expect, test } from '@jest/globals'
 import type { PutRecord } from '../src/journal/put-record.ts'
-import type { Account, Clock, Journal, Lock, Random, Sink, Source, Spool } from '../src/ports.ts'
+import type { Account, Clock, Fetch, Journal, Lock, Random, Sink, Source, Spool } from '../src/ports.ts'
 import { someTerms } from './a-deal.ts'
 import { genesisHash } from './chain-answers.ts'
+import { serve } from './serve.ts'
 
 /** A new one each time, empty; `again` is the same one after a restart of its program, where it outlives that. */
 export interface Made<P> {
@@ -214,6 +215,36 @@ export function clockContract(name: string, clock: Clock): void {
       await clock.sleep(20)
       expect(called).toBe(false)
       await expect(clock.sleep(60_000, AbortSignal.timeout(5))).rejects.toMatchObject({ name: 'TimeoutError' })
+    })
+  })
+}
+
+export function fetchContract(name: string, fetch: Fetch): void {
+  describe(`fetch: ${name}`, () => {
+    test('bytes go out as they are, and status, headers and body come back, an error of HTTP too', async () => {
+      await using server = await serve(async (request, response) => {
+        const received = Buffer.concat(await request.toArray())
+        response.writeHead(423, { 'upload-offset': request.headers['upload-offset'] }).end(received)
+      })
+      const body = Uint8Array.from({ length: 300_000 }, (_, index) => index % 251)
+      const response = await fetch(server.url, { method: 'PATCH', headers: { 'upload-offset': '7' }, body })
+      expect({ status: response.status, ok: response.ok }).toEqual({ status: 423, ok: false })
+      expect(response.headers.get('Upload-Offset')).toBe('7')
+      expect(new Uint8Array(await response.arrayBuffer())).toEqual(body)
+    })
+
+    test('a body comes in parts, before all of it is there, and the signal ends it', async () => {
+      await using server = await serve((_request, response) => void response.write('first'))
+      const ending = new AbortController()
+      const response = await fetch(server.url, { signal: ending.signal })
+      const reader = response.body!.getReader()
+      expect(new TextDecoder().decode((await reader.read()).value)).toBe('first')
+      ending.abort()
+      await expect(reader.read()).rejects.toMatchObject({ name: 'AbortError' })
+    })
+
+    test('nobody there is an error, and no answer', async () => {
+      await expect(fetch('http://127.0.0.1:9/')).rejects.toThrow()
     })
   })
 }

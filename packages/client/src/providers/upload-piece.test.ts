@@ -155,6 +155,15 @@ test("the provider's refusal keeps its code", async () => {
   await expect(uploadPiece({ endpoint: provider.url, source, metadata, token })).rejects.toMatchObject(error)
 })
 
+test('a refusal in the middle keeps its code, though most of the chunk is not read', async () => {
+  const error = { code: 'CLIENT_FUNDS_INSUFFICIENT', message: 'too poor', hint: 'get money', retryable: false }
+  await using provider = await serveUploads(({ method, headers }) =>
+    method === 'PATCH' && Number(headers['content-length']) > MIB ? { status: 402, error } : undefined,
+  )
+  const source = blobSource(new Blob([bytes]))
+  await expect(uploadPiece({ endpoint: provider.url, source, metadata, token })).rejects.toMatchObject(error)
+})
+
 test('a provider that takes nothing of what it is sent is given up', async () => {
   await using provider = await serve((request, response) => {
     request.resume().on('end', () => {
