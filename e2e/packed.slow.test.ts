@@ -73,6 +73,13 @@ describe.each(PUBLISHED)('%s', (name) => {
     expect(missing).toEqual([])
   })
 
+  test('both licences are in it, whole', async () => {
+    const { files, root } = await contentOf(name)
+    const text = files.readFile(`${root}LICENSE`)
+    expect(text).toContain('Permission is hereby granted, free of charge')
+    expect(text).toContain('END OF TERMS AND CONDITIONS')
+  })
+
   test('no test and nothing that was built for this machine is in it', async () => {
     const { paths } = await contentOf(name)
     expect(paths.filter((path) => /\.test\.|\.tsbuildinfo$|\.node$|(^|\/)test\//.test(path))).toEqual([])
