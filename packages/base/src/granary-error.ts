@@ -2,7 +2,8 @@
  * The one error of Granary. Every package derives its own named errors from it, and it crosses HTTP unchanged.
  * `code` is stable, and the catalogue says what is known of it; `hint` says what the reader can do about it.
  */
-import { type ErrorCode, factsOf } from './errors/error-catalogue.ts'
+import type { ErrorCode } from './errors/error-catalogue.ts'
+import { passingFactsOf } from './errors/passing-errors.ts'
 
 /** What travels as `{ error: … }` in an HTTP answer, and as `error` in `--json` output. */
 export interface WireError {
@@ -34,7 +35,7 @@ export class GranaryError extends Error {
     this.name = new.target.name
     this.code = code
     this.hint = hint
-    this.retryable = retryable ?? factsOf(code)?.retryable ?? false
+    this.retryable = retryable ?? passingFactsOf(code) !== undefined
     this.details = details
   }
 

@@ -8,6 +8,7 @@ export {
   factsOf,
 } from './errors/error-catalogue.ts'
 export type { ErrorFacts, Fault } from './errors/error-facts.ts'
+export { passingFactsOf } from './errors/passing-errors.ts'
 export { GranaryError, type GranaryErrorOptions, isAbortError, relayedCode, type WireError } from './granary-error.ts'
 export { fromHex, type Hex, isHex, toHex } from './hex.ts'
 export { pause, sleep } from './sleep.ts'

@@ -40,17 +40,25 @@ export function catalogueLists(): List[] {
   return files.flatMap((name) => {
     const text = readFileSync(new URL(name, folder), 'utf8')
     const [, header = ''] = /^\/\*\* (.+) \*\/\n/.exec(text) ?? []
-    const lists = [...text.matchAll(/(?:\/\*\* (.+) \*\/\n)?export const \w+ = \{\n([\s\S]*?)\n\} as const/g)]
-    return lists.map(([, own, body = '']) => ({
+    const lists = [...text.matchAll(/(?:\/\*\* (.+) \*\/\n)?export const (\w+) = \{\n([\s\S]*?)\n\} as const/g)]
+    const bodies = new Map(lists.map(([, , listName = '', body = '']) => [listName, body]))
+    // The codes that pass are a list of their own in the source, and in the same table here.
+    const tables = lists.filter(([, , listName = '']) => !listName.startsWith('passing'))
+    return tables.map(([, own, listName = '', lasting = '']) => ({
       title: [header, own === header ? undefined : own].filter(Boolean).join(' '),
-      rows: [...body.matchAll(/(?: {2}\/\*\* (.+) \*\/\n)? {2}([A-Z][A-Z0-9_]+):/g)].map(
-        ([, sentence = '', code = '']) => ({
-          code,
-          sentence,
-        }),
-      ),
+      rows: rowsOf(`${bodies.get(passingNameOf(listName)) ?? ''}\n${lasting}`),
     }))
   })
+}
+
+function rowsOf(body: string): List['rows'] {
+  return [...body.matchAll(/(?: {2}\/\*\* (.+) \*\/\n)? {2}([A-Z][A-Z0-9_]+):/g)].map(
+    ([, sentence = '', code = '']) => ({ code, sentence }),
+  )
+}
+
+function passingNameOf(listName: string): string {
+  return `passing${listName[0]?.toUpperCase()}${listName.slice(1)}`
 }
 
 export function errorsPage(): string {

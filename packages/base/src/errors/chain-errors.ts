@@ -1,52 +1,55 @@
 /** What a chain node, its home and its tools say, besides the verdicts of the chain. */
 
-export const chainErrors = {
+export const passingChainErrors = {
   /** A message that speaks of the same challenge, partition or sector waits already. */
-  ALREADY_PENDING: { fault: 'caller', status: 409, retryable: true },
+  ALREADY_PENDING: { fault: 'caller', status: 409 },
+  /** A message that changes the session key waits for its block. */
+  KEY_CHANGING: { fault: 'nobody', status: 409 },
+  /** Proofs and other messages do not wait in one lane. */
+  LANE_CLASS_MIXED: { fault: 'caller', status: 409 },
+  /** The node has refused as many wrong proofs of the same as it verifies. */
+  PROOF_ATTEMPTS_SPENT: { fault: 'caller', status: 429 },
+  /** As much waits for blocks as the node keeps. */
+  MEMPOOL_FULL: { fault: 'nobody', status: 503 },
+  /** As much waits to be verified as the node takes. */
+  VERIFICATION_BUSY: { fault: 'nobody', status: 503 },
+  /** All together send more than the node holds at once. */
+  NODE_BUSY: { fault: 'nobody', status: 503, outage: true },
+  /** The node is shutting down. */
+  NODE_STOPPING: { fault: 'nobody', status: 503, outage: true, lost: true },
+  /** As many event streams are open as the node serves. */
+  STREAMS_FULL: { fault: 'nobody', status: 503 },
+  /** The transaction was not in a block in the time that was waited; it still waits. */
+  TX_WAIT_TIMEOUT: { fault: 'nobody', status: 504, outage: true, lost: true },
+  /** The randomness of the epoch is not on the chain yet, or not any more. */
+  RANDOMNESS_NOT_READY: { fault: 'nobody', status: 404, outage: true },
+  /** The faucet gives no more for now. */
+  FAUCET_LIMIT: { fault: 'caller', status: 429, exit: 'funds' },
+  /** Nothing shows what time it is, so no block is made. */
+  CLOCK_UNPROVEN: { fault: 'operator', status: 503 },
+  /** The last block is ahead of the time, so no block is made until then. */
+  HEAD_AHEAD: { fault: 'operator', status: 503 },
+  /** No round of the beacon is new enough to make blocks with. */
+  BEACON_SILENT: { fault: 'peer', status: 503 },
+} as const
+
+export const chainErrors = {
   /** To replace a transaction that waits, another has to pay an eighth more. */
   REPLACEMENT_TOO_LOW: { fault: 'caller', status: 409 },
   /** Another transaction of that lane and sequence pays more. */
   SEQUENCE_TAKEN: { fault: 'caller', status: 409 },
-  /** A message that changes the session key waits for its block. */
-  KEY_CHANGING: { fault: 'nobody', status: 409, retryable: true },
-  /** Proofs and other messages do not wait in one lane. */
-  LANE_CLASS_MIXED: { fault: 'caller', status: 409, retryable: true },
-  /** The node has refused as many wrong proofs of the same as it verifies. */
-  PROOF_ATTEMPTS_SPENT: { fault: 'caller', status: 429, retryable: true },
-  /** As much waits for blocks as the node keeps. */
-  MEMPOOL_FULL: { fault: 'nobody', status: 503, retryable: true },
-  /** As much waits to be verified as the node takes. */
-  VERIFICATION_BUSY: { fault: 'nobody', status: 503, retryable: true },
-  /** All together send more than the node holds at once. */
-  NODE_BUSY: { fault: 'nobody', status: 503, retryable: true, outage: true },
-  /** The node is shutting down. */
-  NODE_STOPPING: { fault: 'nobody', status: 503, retryable: true, outage: true, lost: true },
-  /** As many event streams are open as the node serves. */
-  STREAMS_FULL: { fault: 'nobody', status: 503, retryable: true },
-  /** The transaction was not in a block in the time that was waited; it still waits. */
-  TX_WAIT_TIMEOUT: { fault: 'nobody', status: 504, retryable: true, outage: true, lost: true },
   /** The node knows no such transaction. */
   TX_NOT_FOUND: { fault: 'caller', status: 404 },
   /** The node has no such block. */
   BLOCK_NOT_FOUND: { fault: 'caller', status: 404 },
   /** The node does not keep the state of that block. */
   STATE_NOT_FOUND: { fault: 'caller', status: 404 },
-  /** The randomness of the epoch is not on the chain yet, or not any more. */
-  RANDOMNESS_NOT_READY: { fault: 'nobody', status: 404, retryable: true, outage: true },
   /** The body of a request has a type that is not taken. */
   CONTENT_TYPE_UNSUPPORTED: { fault: 'caller', status: 415 },
   /** The body of a request is larger than any transaction. */
   BODY_TOO_LARGE: { fault: 'caller', status: 413 },
-  /** The faucet gives no more for now. */
-  FAUCET_LIMIT: { fault: 'caller', status: 429, retryable: true, exit: 'funds' },
   /** Something happened that must not, and the chain stands still instead of guessing. */
   CHAIN_HALTED: { fault: 'program', status: 503 },
-  /** Nothing shows what time it is, so no block is made. */
-  CLOCK_UNPROVEN: { fault: 'operator', status: 503, retryable: true },
-  /** The last block is ahead of the time, so no block is made until then. */
-  HEAD_AHEAD: { fault: 'operator', status: 503, retryable: true },
-  /** No round of the beacon is new enough to make blocks with. */
-  BEACON_SILENT: { fault: 'peer', status: 503, retryable: true },
   /** No correct producer makes such a block. */
   BLOCK_INVALID: { fault: 'program' },
   /** The state contradicts itself. */

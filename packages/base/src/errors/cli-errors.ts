@@ -1,5 +1,10 @@
 /** What the command line says of itself, and the simulation that it runs. */
 
+export const passingCliErrors = {
+  /** The command was interrupted, and goes on where it was when it is given again. */
+  INTERRUPTED: { fault: 'caller', exit: 'interrupted' },
+} as const
+
 export const cliErrors = {
   /** The arguments do not say what to do. */
   USAGE: { fault: 'caller', exit: 'usage' },
@@ -7,8 +12,6 @@ export const cliErrors = {
   SIM_OPTIONS_INVALID: { fault: 'caller', exit: 'usage' },
   /** There is no passphrase for the key file. */
   PASSPHRASE_MISSING: { fault: 'operator', exit: 'funds' },
-  /** The command was interrupted, and goes on where it was when it is given again. */
-  INTERRUPTED: { fault: 'caller', retryable: true, exit: 'interrupted' },
   /** A process of the devnet failed. */
   CHILD_FAILED: { fault: 'program' },
   /** What came back is not what was stored. */

@@ -1,14 +1,27 @@
 /** What the clients of the chain and of providers say. */
 
-export const clientErrors = {
+export const passingClientErrors = {
   /** No chain node answers. */
-  CHAIN_UNREACHABLE: { fault: 'peer', status: 503, retryable: true, exit: 'network', outage: true, lost: true },
+  CHAIN_UNREACHABLE: { fault: 'peer', status: 503, exit: 'network', outage: true, lost: true },
   /** What answered does not speak as a chain node. */
-  CHAIN_ANSWER_INVALID: { fault: 'peer', retryable: true, exit: 'network', outage: true, lost: true },
+  CHAIN_ANSWER_INVALID: { fault: 'peer', exit: 'network', outage: true, lost: true },
+  /** The node has not reached a height that was seen before. */
+  CHAIN_BEHIND: { fault: 'peer', status: 503, exit: 'network', outage: true, lost: true },
+  /** The node is behind one that answered before. */
+  PROOF_STALE: { fault: 'peer' },
+  /** What is proven was true, and may not be any more. */
+  HEAD_TOO_OLD: { fault: 'peer' },
+  /** The provider does not answer. */
+  PROVIDER_UNREACHABLE: { fault: 'peer', exit: 'network' },
+  /** The chain does not know the deal any more. */
+  DEAL_FORGOTTEN: { fault: 'peer', exit: 'network' },
+  /** Another process puts the same file. */
+  PUT_RUNNING: { fault: 'nobody' },
+} as const
+
+export const clientErrors = {
   /** The node follows another chain. */
   CHAIN_FOREIGN: { fault: 'peer', status: 503, exit: 'network', outage: true },
-  /** The node has not reached a height that was seen before. */
-  CHAIN_BEHIND: { fault: 'peer', status: 503, retryable: true, exit: 'network', outage: true, lost: true },
   /** The address of a chain node is no URL. */
   CHAIN_URL_INVALID: { fault: 'caller', exit: 'usage' },
   /** The header that a node gave is not signed by the chain's validator. */
@@ -17,12 +30,6 @@ export const clientErrors = {
   APP_HASH_MISMATCH: { fault: 'peer' },
   /** What a node answered does not follow from its header. */
   PROOF_INVALID: { fault: 'peer' },
-  /** The node is behind one that answered before. */
-  PROOF_STALE: { fault: 'peer', retryable: true },
-  /** What is proven was true, and may not be any more. */
-  HEAD_TOO_OLD: { fault: 'peer', retryable: true },
-  /** The provider does not answer. */
-  PROVIDER_UNREACHABLE: { fault: 'peer', retryable: true, exit: 'network' },
   /** What answered does not speak as a provider. */
   PROVIDER_ANSWER_INVALID: { fault: 'peer', exit: 'network' },
   /** A quote or agreement is not signed by the provider. */
@@ -39,8 +46,6 @@ export const clientErrors = {
   DEAL_LAPSED: { fault: 'peer', exit: 'network' },
   /** The deal has ended. */
   DEAL_ENDED: { fault: 'peer', exit: 'network' },
-  /** The chain does not know the deal any more. */
-  DEAL_FORGOTTEN: { fault: 'peer', retryable: true, exit: 'network' },
   /** No provider gave the content. */
   RETRIEVAL_FAILED: { fault: 'peer', exit: 'network' },
   /** No deal of the chain holds the content. */
@@ -57,8 +62,6 @@ export const clientErrors = {
   FILE_NOT_FOUND: { fault: 'caller' },
   /** A folder is named where a file has to be. */
   FILE_IS_FOLDER: { fault: 'caller' },
-  /** Another process puts the same file. */
-  PUT_RUNNING: { fault: 'nobody', retryable: true },
   /** The journal of a put is damaged. */
   JOURNAL_INVALID: { fault: 'operator' },
 } as const

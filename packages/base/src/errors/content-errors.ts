@@ -1,5 +1,12 @@
 /** What is wrong with content: CIDs, DAGs, CARs. */
 
+export const passingContentErrors = {
+  /** A CAR ended before its content did. */
+  CAR_TRUNCATED: { fault: 'peer' },
+  /** A file changed while it was read. */
+  FILE_CHANGED: { fault: 'caller' },
+} as const
+
 export const contentErrors = {
   /** The text is no CID. */
   CID_INVALID: { fault: 'caller', exit: 'usage' },
@@ -11,8 +18,6 @@ export const contentErrors = {
   IDENTITY_TOO_LONG: { fault: 'caller', status: 422 },
   /** The root of a CAR is not the one it was announced with. */
   CAR_ROOT_MISMATCH: { fault: 'caller', status: 422 },
-  /** A CAR ended before its content did. */
-  CAR_TRUNCATED: { fault: 'peer', retryable: true },
   /** The blocks of a CAR come in another order than they are read. */
   CAR_ORDER: { fault: 'peer' },
   /** The bytes are no CAR of ours. */
@@ -33,6 +38,4 @@ export const contentErrors = {
   NAMES_COLLIDE: { fault: 'caller' },
   /** A block of the content is not here. */
   BLOCK_MISSING: { fault: 'peer', status: 404 },
-  /** A file changed while it was read. */
-  FILE_CHANGED: { fault: 'caller', retryable: true },
 } as const

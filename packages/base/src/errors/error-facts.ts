@@ -1,10 +1,8 @@
-/** What is known of an error by its code alone. */
-export interface ErrorFacts {
+/** What the row of a code says. */
+export interface OwnFacts {
   readonly fault: Fault
   /** Of the HTTP answer that it travels in. @default 422, or 503 when the error is retryable */
   readonly status?: number
-  /** The same call may succeed later, as it is. @default false */
-  readonly retryable?: boolean
   /** How the command line ends. @default 'failed' */
   readonly exit?: 'usage' | 'funds' | 'network' | 'interrupted'
   /**
@@ -14,6 +12,12 @@ export interface ErrorFacts {
   readonly outage?: true
   /** Only the answer is lost: what was asked for may have been done, and is asked for again. */
   readonly lost?: true
+}
+
+/** What is known of an error by its code alone. */
+export interface ErrorFacts extends OwnFacts {
+  /** The same call may succeed later, as it is: the code stands in a list of those that pass. @default false */
+  readonly retryable?: boolean
 }
 
 /**

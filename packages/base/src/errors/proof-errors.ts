@@ -1,5 +1,14 @@
 /** What making and verifying proofs says. */
 
+export const passingProofErrors = {
+  /** The native kernel failed. */
+  KERNEL_FAILED: { fault: 'operator' },
+  /** There is less memory than the sector needs. */
+  MEMORY_TOO_SMALL: { fault: 'operator', outage: true },
+  /** There is less room on the disk than the sector needs. */
+  DISK_TOO_SMALL: { fault: 'operator', outage: true },
+} as const
+
 export const proofErrors = {
   /** There is no such proof profile. */
   PROFILE_UNKNOWN: { fault: 'caller' },
@@ -43,14 +52,8 @@ export const proofErrors = {
   PARENTS_TABLE_WRONG: { fault: 'operator' },
   /** A checkpoint does not fit the file that it is of. */
   CHECKPOINT_DAMAGED: { fault: 'operator' },
-  /** The native kernel failed. */
-  KERNEL_FAILED: { fault: 'operator', retryable: true },
   /** The kernel that was asked for does not run here. */
   KERNEL_UNAVAILABLE: { fault: 'operator' },
-  /** There is less memory than the sector needs. */
-  MEMORY_TOO_SMALL: { fault: 'operator', retryable: true, outage: true },
-  /** There is less room on the disk than the sector needs. */
-  DISK_TOO_SMALL: { fault: 'operator', retryable: true, outage: true },
   /** A proof that was made for a measurement is refused. */
   BENCH_PROOF_REFUSED: { fault: 'program' },
   /** What was unsealed for a measurement is not what was sealed. */

@@ -1,13 +1,43 @@
 /** What a provider says to its clients, and to its owner. */
 
 /** In answers, by docs/spec/market-protocol.md. */
+export const passingMarketErrors = {
+  /** The provider is starting. */
+  STARTING: { fault: 'nobody', status: 503 },
+  /** The provider has no ask at present. */
+  NO_ASK: { fault: 'operator' },
+  /** As many quotes are open as the provider keeps. */
+  QUOTES_FULL: { fault: 'nobody', status: 507 },
+  /** As much is promised to deals that are not published as the provider promises. */
+  OFFERS_FULL: { fault: 'nobody', status: 507, exit: 'network' },
+  /** The provider has no room for the piece. */
+  NO_SPACE: { fault: 'operator', status: 507, exit: 'network' },
+  /** The provider has too little free collateral for the deal. */
+  COLLATERAL_SHORT: { fault: 'operator', status: 507, exit: 'network' },
+  /** The provider has too little money for the fees of its messages. */
+  FEES_SHORT: { fault: 'operator', status: 507 },
+  /** The upload is being written or read by another request. */
+  UPLOAD_BUSY: { fault: 'nobody', status: 423 },
+  /** The upload does not go on where it stands. */
+  UPLOAD_OFFSET_CONFLICT: { fault: 'caller', status: 409 },
+  /** The bytes of an upload do not have the checksum that was sent with them. */
+  UPLOAD_CHECKSUM_MISMATCH: { fault: 'nobody', status: 460 },
+  /** The address has as many quotes open, or the client as many uploads without a deal, as it may. */
+  QUOTA_EXCEEDED: { fault: 'caller', status: 429, exit: 'network' },
+  /** As many downloads run as the provider serves. */
+  DOWNLOADS_FULL: { fault: 'nobody', status: 503 },
+  /** The file of a piece cannot be read. */
+  PIECE_UNREADABLE: { fault: 'operator', status: 503 },
+  /** The thread that reads content has ended. */
+  READER_LOST: { fault: 'program', status: 503 },
+} as const
+
+/** In answers, by docs/spec/market-protocol.md. */
 export const marketErrors = {
   /** There is no such route. */
   ROUTE_NOT_FOUND: { fault: 'caller', status: 404 },
   /** The body of a request is too large. */
   REQUEST_TOO_LARGE: { fault: 'caller', status: 413 },
-  /** The provider is starting. */
-  STARTING: { fault: 'nobody', status: 503, retryable: true },
   /** The request carries no token. */
   TOKEN_MISSING: { fault: 'caller', status: 401 },
   /** The token is none of this provider's. */
@@ -18,8 +48,6 @@ export const marketErrors = {
   LOGIN_REFUSED: { fault: 'caller', status: 401, exit: 'funds' },
   /** The clocks of client and provider are too far apart. */
   CLOCKS_APART: { fault: 'caller', status: 401 },
-  /** The provider has no ask at present. */
-  NO_ASK: { fault: 'operator', retryable: true },
   /** The provider's ask was valid until an epoch that has passed. */
   ASK_EXPIRED: { fault: 'operator' },
   /** The piece is smaller than the provider takes. */
@@ -30,16 +58,6 @@ export const marketErrors = {
   DURATION_TOO_LONG: { fault: 'caller' },
   /** More collateral is asked for than the provider puts up. */
   COLLATERAL_TOO_HIGH: { fault: 'caller' },
-  /** As many quotes are open as the provider keeps. */
-  QUOTES_FULL: { fault: 'nobody', status: 507, retryable: true },
-  /** As much is promised to deals that are not published as the provider promises. */
-  OFFERS_FULL: { fault: 'nobody', status: 507, retryable: true, exit: 'network' },
-  /** The provider has no room for the piece. */
-  NO_SPACE: { fault: 'operator', status: 507, retryable: true, exit: 'network' },
-  /** The provider has too little free collateral for the deal. */
-  COLLATERAL_SHORT: { fault: 'operator', status: 507, retryable: true, exit: 'network' },
-  /** The provider has too little money for the fees of its messages. */
-  FEES_SHORT: { fault: 'operator', status: 507, retryable: true },
   /** The terms name another client than the token. */
   TERMS_CLIENT_MISMATCH: { fault: 'caller' },
   /** The terms name another provider. */
@@ -62,22 +80,12 @@ export const marketErrors = {
   UPLOAD_NOT_FOUND: { fault: 'caller', status: 404 },
   /** The upload is not complete. */
   UPLOAD_INCOMPLETE: { fault: 'caller', status: 409 },
-  /** The upload is being written or read by another request. */
-  UPLOAD_BUSY: { fault: 'nobody', status: 423, retryable: true },
   /** The metadata of an upload does not have the documented form. */
   UPLOAD_METADATA_INVALID: { fault: 'caller', status: 400 },
   /** The upload is longer than its piece. */
   UPLOAD_TOO_LARGE: { fault: 'caller', status: 413 },
-  /** The upload does not go on where it stands. */
-  UPLOAD_OFFSET_CONFLICT: { fault: 'caller', status: 409, retryable: true },
-  /** The bytes of an upload do not have the checksum that was sent with them. */
-  UPLOAD_CHECKSUM_MISMATCH: { fault: 'nobody', status: 460, retryable: true },
   /** The upload is not as tus has it. */
   UPLOAD_REFUSED: { fault: 'caller' },
-  /** The address has as many quotes open, or the client as many uploads without a deal, as it may. */
-  QUOTA_EXCEEDED: { fault: 'caller', status: 429, retryable: true, exit: 'network' },
-  /** As many downloads run as the provider serves. */
-  DOWNLOADS_FULL: { fault: 'nobody', status: 503, retryable: true },
   /** The format is none that content can be had in. */
   FORMAT_UNSUPPORTED: { fault: 'caller', status: 406 },
   /** The content is not here, and was asked for only if it is. */
@@ -92,14 +100,38 @@ export const marketErrors = {
   ROUTING_CID_INVALID: { fault: 'caller', status: 422 },
   /** The provider does not have the piece. */
   PIECE_NOT_FOUND: { fault: 'caller', status: 404 },
-  /** The file of a piece cannot be read. */
-  PIECE_UNREADABLE: { fault: 'operator', status: 503, retryable: true },
   /** A block on the provider's disk is not what its CID says. */
   BLOCK_CORRUPT: { fault: 'operator', status: 500 },
-  /** The thread that reads content has ended. */
-  READER_LOST: { fault: 'program', status: 503, retryable: true },
   /** To find the answer in the DAG takes longer than the provider walks. */
   WALK_TOO_LONG: { fault: 'caller', status: 504 },
+} as const
+
+/** In its log, in the reasons of its sectors, and where it ends with one. */
+export const passingProviderErrors = {
+  /** The disk does not take writes. */
+  DISK_FAILED: { fault: 'operator', outage: true },
+  /** The chain does not know a sector of the store. */
+  SECTOR_UNKNOWN: { fault: 'operator' },
+  /** Sealed again, a sector has another CommR. */
+  SEALED_OTHERWISE: { fault: 'operator' },
+  /** Its own verifier refuses a proof before it is sent. */
+  PROOF_REFUSED: { fault: 'operator' },
+  /** The piece is in no sealed sector that could give it back. */
+  PIECE_NOT_SEALED: { fault: 'nobody' },
+  /** The file of a piece is not what it was. */
+  PIECE_DAMAGED: { fault: 'operator' },
+  /** Sectors that are challenged are damaged. */
+  SECTORS_DAMAGED: { fault: 'operator' },
+  /** A thread that answers challenges died. */
+  PROVER_THREAD_LOST: { fault: 'program' },
+  /** Redis does not answer. */
+  QUEUE_REDIS_UNREACHABLE: { fault: 'peer' },
+  /** The thread of a job died. */
+  JOB_CRASHED: { fault: 'program' },
+  /** The job was cancelled. */
+  JOB_CANCELLED: { fault: 'nobody' },
+  /** A job failed without a code of its own. */
+  JOB_FAILED: { fault: 'program' },
 } as const
 
 /** In its log, in the reasons of its sectors, and where it ends with one. */
@@ -122,18 +154,10 @@ export const providerErrors = {
   STORE_LOST: { fault: 'operator' },
   /** The record of what the home is cannot be read. */
   HOME_RECORD_INVALID: { fault: 'operator' },
-  /** The disk does not take writes. */
-  DISK_FAILED: { fault: 'operator', retryable: true, outage: true },
   /** There is no such sector in the store. */
   SECTOR_MISSING: { fault: 'operator' },
   /** The sector is not in a state for this. */
   SECTOR_STATE: { fault: 'program' },
-  /** The chain does not know a sector of the store. */
-  SECTOR_UNKNOWN: { fault: 'operator', retryable: true },
-  /** Sealed again, a sector has another CommR. */
-  SEALED_OTHERWISE: { fault: 'operator', retryable: true },
-  /** Its own verifier refuses a proof before it is sent. */
-  PROOF_REFUSED: { fault: 'operator', retryable: true },
   /** The proof of a sector is not in its folder. */
   PROOF_FILE_LOST: { fault: 'operator' },
   /** The pre-commit of a sector is not on the chain, though it was taken. */
@@ -144,42 +168,36 @@ export const providerErrors = {
   DEAL_NOT_AVAILABLE: { fault: 'peer' },
   /** The ticket of a sector is too old. */
   TICKET_EXPIRED: { fault: 'nobody' },
-  /** The piece is in no sealed sector that could give it back. */
-  PIECE_NOT_SEALED: { fault: 'nobody', retryable: true },
-  /** The file of a piece is not what it was. */
-  PIECE_DAMAGED: { fault: 'operator', retryable: true },
-  /** Sectors that are challenged are damaged. */
-  SECTORS_DAMAGED: { fault: 'operator', retryable: true },
-  /** A thread that answers challenges died. */
-  PROVER_THREAD_LOST: { fault: 'program', retryable: true },
   /** Bitswap is asked for, and its packages are not installed. */
   BITSWAP_NOT_INSTALLED: { fault: 'operator' },
   /** What bitswap serves is not written by it. */
   STORE_READ_ONLY: { fault: 'program' },
   /** The key of the libp2p peer cannot be read. */
   PEER_KEY_INVALID: { fault: 'operator' },
-  /** Redis does not answer. */
-  QUEUE_REDIS_UNREACHABLE: { fault: 'peer', retryable: true },
   /** There is no such kind of job. */
   JOB_KIND_UNKNOWN: { fault: 'program' },
   /** The name of a job has signs that it may not have. */
   JOB_ID_INVALID: { fault: 'program' },
-  /** The thread of a job died. */
-  JOB_CRASHED: { fault: 'program', retryable: true },
-  /** The job was cancelled. */
-  JOB_CANCELLED: { fault: 'nobody', retryable: true },
-  /** A job failed without a code of its own. */
-  JOB_FAILED: { fault: 'program', retryable: true },
+} as const
+
+/** Its alerts, and lines of its log: nothing is thrown. */
+export const passingAlertErrors = {
+  /** The chain makes no blocks. */
+  CHAIN_STOPPED: { fault: 'peer' },
+  /** The queue of jobs does not open; it is tried again. */
+  QUEUE_UNAVAILABLE: { fault: 'peer' },
+  /** Sealing failed for a reason without a code; it is tried again. */
+  SEALING_FAILED: { fault: 'program' },
+  /** A challenge could not be answered, for a reason without a code; it is tried again. */
+  POST_FAILED: { fault: 'program' },
+  /** What is done around proofs failed, for a reason without a code; it is tried again. */
+  PROVING_FAILED: { fault: 'program' },
 } as const
 
 /** Its alerts, and lines of its log: nothing is thrown. */
 export const alertErrors = {
-  /** The chain makes no blocks. */
-  CHAIN_STOPPED: { fault: 'peer', retryable: true },
   /** Sectors of a partition are faulty. */
   PARTITION_FAULTY: { fault: 'operator' },
-  /** The queue of jobs does not open; it is tried again. */
-  QUEUE_UNAVAILABLE: { fault: 'peer', retryable: true },
   /** The chain does not take the ask of config.json. */
   ASK_NOT_SET: { fault: 'operator' },
   /** The chain does not take what config.json says of the provider. */
@@ -194,12 +212,6 @@ export const alertErrors = {
   SET_ASIDE: { fault: 'nobody' },
   /** A folder holds a sector that is none of this provider's. */
   SECTOR_FOLDER_FOREIGN: { fault: 'operator' },
-  /** Sealing failed for a reason without a code; it is tried again. */
-  SEALING_FAILED: { fault: 'program', retryable: true },
-  /** A challenge could not be answered, for a reason without a code; it is tried again. */
-  POST_FAILED: { fault: 'program', retryable: true },
-  /** What is done around proofs failed, for a reason without a code; it is tried again. */
-  PROVING_FAILED: { fault: 'program', retryable: true },
   /** As many sectors with a deal have failed as are tried. */
   SEALING_GIVEN_UP: { fault: 'operator' },
   /** The piece is larger than a sector. */

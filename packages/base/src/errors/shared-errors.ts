@@ -1,5 +1,18 @@
 /** Codes that several programs give. */
 
+export const passingSharedErrors = {
+  /** The address sends more requests a minute than it may. */
+  RATE_LIMITED: { fault: 'caller', status: 429, outage: true },
+  /** The address sends more bytes a minute than it may. */
+  BYTES_LIMITED: { fault: 'caller', status: 429, outage: true },
+  /** The address has as much open at once as it may. */
+  ADDRESS_BUSY: { fault: 'caller', status: 429, outage: true },
+  /** The program failed to answer by a fault of its own; its log says more. */
+  INTERNAL: { fault: 'program', status: 500 },
+  /** The disk is full. */
+  DISK_FULL: { fault: 'operator', outage: true },
+} as const
+
 export const sharedErrors = {
   /** A request does not have the documented form. */
   REQUEST_INVALID: { fault: 'caller', status: 400 },
@@ -9,14 +22,6 @@ export const sharedErrors = {
   PATH_NOT_FOUND: { fault: 'caller', status: 404 },
   /** Bodies are taken as they are, not compressed. */
   CONTENT_ENCODING_UNSUPPORTED: { fault: 'caller', status: 415 },
-  /** The address sends more requests a minute than it may. */
-  RATE_LIMITED: { fault: 'caller', status: 429, retryable: true, outage: true },
-  /** The address sends more bytes a minute than it may. */
-  BYTES_LIMITED: { fault: 'caller', status: 429, retryable: true, outage: true },
-  /** The address has as much open at once as it may. */
-  ADDRESS_BUSY: { fault: 'caller', status: 429, retryable: true, outage: true },
-  /** The program failed to answer by a fault of its own; its log says more. */
-  INTERNAL: { fault: 'program', status: 500, retryable: true },
   /** Another program listens on the port. */
   PORT_IN_USE: { fault: 'operator' },
   /** The user may not listen on the port. */
@@ -29,8 +34,6 @@ export const sharedErrors = {
   HOME_MISSING: { fault: 'operator' },
   /** Another process has the folder. */
   HOME_LOCKED: { fault: 'operator' },
-  /** The disk is full. */
-  DISK_FULL: { fault: 'operator', retryable: true, outage: true },
   /** A file cannot be read. */
   FILE_UNREADABLE: { fault: 'caller' },
   /** The folder holds another sector than the one asked for. */

@@ -1,6 +1,18 @@
 /** The chain's verdicts over a transaction: the same at every node. docs/spec/chain.md says when each is given. */
 
 /** A message does not have its effect: in a block, the transaction keeps its fee and its sequence and changes nothing else. */
+export const passingEffectErrors = {
+  /** A proof that may still save the deal is under way. */
+  DEAL_IN_RECOVERY: { fault: 'nobody', status: 422 },
+  /** The seed of a sector is drawn some blocks after its pre-commit. */
+  SEED_NOT_READY: { fault: 'nobody', status: 422, outage: true },
+  /** Every slot of the period is full. */
+  NO_SLOT: { fault: 'nobody', status: 422 },
+  /** A recovery was missed, and the next has to wait. */
+  RECOVERY_BARRED: { fault: 'caller', status: 422 },
+} as const
+
+/** A message does not have its effect: in a block, the transaction keeps its fee and its sequence and changes nothing else. */
 export const effectErrors = {
   /** The account has less than it is to pay. */
   INSUFFICIENT_FUNDS: { fault: 'caller', status: 422, exit: 'funds', outage: true },
@@ -48,8 +60,6 @@ export const effectErrors = {
   DEAL_NOT_FREE: { fault: 'caller' },
   /** The deal is over or cancelled, or not active yet. */
   DEAL_OVER: { fault: 'caller' },
-  /** A proof that may still save the deal is under way. */
-  DEAL_IN_RECOVERY: { fault: 'nobody', status: 422, retryable: true },
   /** The deal cannot be extended that way. */
   DEAL_NOT_EXTENDABLE: { fault: 'caller' },
   /** There is no such sector. */
@@ -74,16 +84,12 @@ export const effectErrors = {
   COMM_D_MISMATCH: { fault: 'caller' },
   /** The pieces are larger than the sector. */
   PIECES_DO_NOT_FIT: { fault: 'caller' },
-  /** The seed of a sector is drawn some blocks after its pre-commit. */
-  SEED_NOT_READY: { fault: 'nobody', status: 422, retryable: true, outage: true },
   /** The sector was not proven in time. */
   COMMIT_EXPIRED: { fault: 'caller' },
   /** The proof does not have the length that its profile gives. */
   BUNDLE_LENGTH_WRONG: { fault: 'caller' },
   /** The proof of replication is wrong. */
   POREP_INVALID: { fault: 'caller' },
-  /** Every slot of the period is full. */
-  NO_SLOT: { fault: 'nobody', status: 422, retryable: true },
   /** There is no such partition. */
   PARTITION_NOT_FOUND: { fault: 'caller' },
   /** The partition is not challenged, or has been answered. */
@@ -98,8 +104,14 @@ export const effectErrors = {
   POST_INVALID: { fault: 'caller' },
   /** A recovery of the partition is under way. */
   RECOVERY_PENDING: { fault: 'caller' },
-  /** A recovery was missed, and the next has to wait. */
-  RECOVERY_BARRED: { fault: 'caller', status: 422, retryable: true },
+} as const
+
+/** A transaction may not be in a block at all. */
+export const passingAdmissionErrors = {
+  /** Sequences before this one are missing. */
+  SEQUENCE_GAP: { fault: 'caller', status: 409 },
+  /** The block's fees are higher than the transaction's maxFee. */
+  FEE_TOO_LOW: { fault: 'nobody', status: 422 },
 } as const
 
 /** A transaction may not be in a block at all. */
@@ -122,8 +134,4 @@ export const admissionErrors = {
   KEY_SCOPE_MISSING: { fault: 'caller' },
   /** The lane has gone on: this sequence was used. */
   SEQUENCE_TOO_LOW: { fault: 'caller', status: 409 },
-  /** Sequences before this one are missing. */
-  SEQUENCE_GAP: { fault: 'caller', status: 409, retryable: true },
-  /** The block's fees are higher than the transaction's maxFee. */
-  FEE_TOO_LOW: { fault: 'nobody', status: 422, retryable: true },
 } as const

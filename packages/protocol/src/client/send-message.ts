@@ -3,7 +3,7 @@
  * is the digest that was signed, so the same bytes can be sent again after a lost answer and still happen once; a new
  * signature is made only when the old one can never be committed any more.
  */
-import { factsOf, GranaryError, sleep } from '@granary/base'
+import { GranaryError, passingFactsOf, sleep } from '@granary/base'
 import type { TxView } from '../chain-api/answers.ts'
 import {
   encodeTransaction,
@@ -154,5 +154,5 @@ function isFeeError(error: unknown): boolean {
 }
 
 function isLost(error: unknown): boolean {
-  return GranaryError.is(error) && error.retryable && factsOf(error.code)?.lost === true
+  return GranaryError.is(error) && error.retryable && passingFactsOf(error.code)?.lost === true
 }
