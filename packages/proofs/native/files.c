@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -105,19 +106,27 @@ const char *write_checkpoint(const char *path, uint64_t count, const uint8_t dig
                              const struct control *control) {
   char temporary[4096], text[128];
   int fd = -1;
-  if (snprintf(temporary, sizeof temporary, "%s.tmp", path) >= (int)sizeof temporary) {
+  /* Two that build one table write checkpoints of one name: each has a file of its own until it is whole. */
+  if (snprintf(temporary, sizeof temporary, "%s.XXXXXX.tmp", path) >= (int)sizeof temporary) {
     errno = ENAMETOOLONG;
     return "name the checkpoint of";
   }
   int length = snprintf(text, sizeof text, "%llu ", (unsigned long long)count);
   for (int i = 0; i < SHA256_BYTES; i++) length += snprintf(text + length, sizeof text - (size_t)length, "%02x", digest[i]);
   text[length++] = '\n';
-  fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  fd = mkstemps(temporary, (int)strlen(".tmp"));
   if (fd < 0) return "create the checkpoint of";
+  fcntl(fd, F_SETFD, FD_CLOEXEC);
+  fchmod(fd, 0644);
   const char *failed = write_at(fd, (const uint8_t *)text, (size_t)length, 0);
   if (failed == NULL && control != NULL) failed = sync_file(control, fd);
   close_file(&fd);
   if (failed == NULL && rename(temporary, path) != 0) failed = "rename the checkpoint of";
+  if (failed != NULL) {
+    const int error = errno;
+    unlink(temporary);
+    errno = error;
+  }
   return failed;
 }
 

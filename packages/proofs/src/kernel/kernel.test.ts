@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdtemp, open, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, open, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
@@ -179,6 +179,16 @@ describe.each(kernels)('the kernel %s', (name, tested) => {
     expect(await label(11, nodes - 1)).toBe(item.last_node_label_of_layer_11)
     const parents = Array.from({ length: 6 }, () => fromHex(item.derived_layer1_node0))
     expect(hex(createLabel(fromHex(item.replica_id), 1, 1, parents))).toBe(item.derived_layer1_node1)
+  })
+
+  test('builds one table for several at once', async () => {
+    const cache = join(folder, `at once ${name}`)
+    for (let round = 0; round < 50; round += 1) {
+      const input = { kernel: tested, porepId: noise(`at once ${name} ${round}`, 32), nodes: 64, folder: cache }
+      const paths = await Promise.all(Array.from({ length: 4 }, () => ensureParentsTable(input)))
+      expect(new Set(paths).size).toBe(1)
+    }
+    expect((await readdir(cache)).filter((left) => /\.(tmp|part|checkpoint)$/.test(left))).toEqual([])
   })
 
   test('keeps the layer before in memory and gives the same labels', async () => {
