@@ -58,6 +58,8 @@ export class GenesisProfileUnknownError extends GranaryError {
   }
 }
 
+/** Names are printed, and a stranger's genesis must not steer the terminal of who reads of it. */
+const PROFILE_NAME = /^[\w.-]{1,32}$/
 const BEACON_PERIOD_MS = 3_000
 /** Minted for services is at most nine tenths of what is burnt: so what is ever minted, or burnt, is at most ten times the rest. */
 const MOVED_TIMES_MAX = 10n
@@ -99,6 +101,10 @@ export function productionGenesis({ blockTimeMs = 5_000, validator, ...given }: 
  */
 export function assertGenesis(genesis: Genesis): void {
   const { params, beacon, accounts } = genesis
+  const misnamed = params.profiles.findIndex(({ name }) => !PROFILE_NAME.test(name))
+  if (misnamed !== -1) {
+    throw new GenesisInvalidError(`the name of profile ${misnamed + 1} is not 1 to 32 of letters, digits, -, _ and .`)
+  }
   const unknown = params.profiles.find((each) => knownProfile(each) === undefined)
   if (unknown !== undefined) throw new GenesisProfileUnknownError(unknown)
   if (params.blockTimeMs !== genesis.blockTimeMs || genesis.blockTimeMs === 0) {

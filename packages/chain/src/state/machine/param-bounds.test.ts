@@ -39,6 +39,7 @@ describe('one step beyond', () => {
   test.each([
     ['a window in which a replica could be made anew', { '512MiB': 5 }],
     ['a window in which no answer can be sent', { '32GiB': 4 }],
+    ['a window that never ends, of a profile that no time bounds', { '8MiB-dev': 2 ** 20 + 1 }],
   ])('%s is refused', (_, windows) => {
     const params = { ...sound, profiles: profilesWith(windows, sound.profiles) }
     expect(faultOfParams(params)).toContain('response window')

@@ -1,7 +1,7 @@
 /**
  * The bounds of each parameter, whoever sets it: a genesis today, a vote later. The reasons stand in
  * docs/economics.md. A response window has a bound of its own: 0.2 of the least time in which a replica of its profile can
- * be made (docs/spec/proofs.md section 10), and at least the epochs in which an answer can be made and sent.
+ * be made (docs/spec/proofs.md section 10), at least the epochs in which an answer can be made and sent, and 2²⁰ epochs.
  */
 import { profileNamed } from '@granary/proofs/profile'
 import type { ChainParams, ChainProfile } from '@granary/protocol/records'
@@ -10,6 +10,7 @@ import {
   answerTimeMaxMs,
   DRAW_TIME_MIN_MS,
   leavesTimeToAnswer,
+  RESPONSE_WINDOW_MAX,
   RESPONSE_WINDOW_MIN,
 } from '../proving/response-window.ts'
 import { answersDemand, sealDemand } from './block-demand.ts'
@@ -86,6 +87,7 @@ export function faultOfParams(params: ChainParams): string | undefined {
     const value = BigInt(params[name as Bounded])
     if (value < min || value > max) return `${name} is ${value}, it lies between ${min} and ${max}`
   }
+  if (params.profiles.length === 0) return 'it lists no profile, so that nobody could store anything'
   for (const listed of params.profiles) {
     const fault = faultOfWindow(listed, params.blockTimeMs)
     if (fault !== undefined) return fault
@@ -142,7 +144,9 @@ export function faultOfTimes(params: ChainParams, beaconPeriodMs: number): strin
 }
 
 function faultOfWindow({ name, responseWindow: window }: ChainProfile, blockTimeMs: number): string | undefined {
-  if (window < RESPONSE_WINDOW_MIN) return `a response window is at least ${RESPONSE_WINDOW_MIN} epochs`
+  if (window < RESPONSE_WINDOW_MIN || window > RESPONSE_WINDOW_MAX) {
+    return `the response window of ${name} is ${window}, it lies between ${RESPONSE_WINDOW_MIN} and ${RESPONSE_WINDOW_MAX} epochs`
+  }
   const maxMs = answerTimeMaxMs(profileNamed(name))
   if (maxMs === undefined || window * blockTimeMs <= maxMs) return undefined
   return `the response window of ${name} is ${window * blockTimeMs} ms, a replica could be made anew after ${maxMs} ms`

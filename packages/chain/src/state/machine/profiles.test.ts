@@ -67,3 +67,39 @@ test('a profile stands in a genesis once', () => {
   const json = genesisToJson({ ...genesis, params: { ...genesis.params, profiles: [...profiles, profiles[0]!] } })
   expect(() => genesisFromJson(json)).toThrow('a profile stands there twice')
 })
+
+describe("of a stranger's genesis", () => {
+  const refusal = (profiles: Genesis['params']['profiles']): Error => {
+    const json = genesisToJson({ ...genesis, params: { ...genesis.params, profiles } })
+    try {
+      genesisFromJson(json)
+    } catch (error) {
+      return error as Error
+    }
+    throw new Error('the genesis was taken')
+  }
+  const { profiles } = genesis.params
+
+  test('a list without a profile is refused: nobody could store anything', () => {
+    expect(refusal([])).toMatchObject({ code: 'GENESIS_INVALID', message: expect.stringContaining('lists no profile') })
+  })
+
+  test.each(['', 'a\u001b[2J', 'a b', 'a\n', 'ä', '\u202ebig'])(
+    'a profile named %j is refused without its name',
+    (name) => {
+      const error = refusal([...profiles, { ...profiles[0]!, name }])
+      expect(error).toMatchObject({
+        code: 'GENESIS_INVALID',
+        message: `the genesis is not valid: the name of profile ${profiles.length + 1} is not 1 to 32 of letters, digits, -, _ and .`,
+      })
+    },
+  )
+
+  test('a response window lasts at most 2²⁰ epochs, also of a profile that no time bounds', () => {
+    expect(refusal(profilesWith({ '2KiB-test': 2 ** 20 + 1 }, profiles)).message).toContain(
+      'between 5 and 1048576 epochs',
+    )
+    const longest = { ...genesis.params, profiles: profilesWith({ '2KiB-test': 2 ** 20 }) }
+    expect(() => genesisFromJson(genesisToJson({ ...genesis, params: longest }))).not.toThrow()
+  })
+})

@@ -5,6 +5,8 @@ import { InvariantError } from '../store/errors.ts'
 
 /** In epochs. With fewer blocks there would be no time to make an answer and to send it. */
 export const RESPONSE_WINDOW_MIN = 5
+/** Of an insecure profile, too: what is asked stays open for its window. Half an hour of the shortest blocks fits well. */
+export const RESPONSE_WINDOW_MAX: number = 2 ** 20
 /** How long a beacon takes to publish a round, and a node to fetch it. */
 const FETCH_MS = 2_000
 /** The header time that must lie, at least, between a block that must not know a draw and the block before the draw. */
