@@ -14,16 +14,19 @@ afterEach(async () => {
 })
 
 /** A node whose height and events are said by the test. */
-async function startNode(height: number) {
-  const state = { height, since: [] as string[], stream: undefined as ServerResponse | undefined }
-  const server = createServer((request, response) => {
+async function startNode(height: number, whenAsked = async () => {}) {
+  const state = { height, statuses: 0, since: [] as string[], stream: undefined as ServerResponse | undefined }
+  const server = createServer(async (request, response) => {
     const headers = { 'granary-genesis': GENESIS, 'granary-height': String(state.height) }
+    const { height } = state
+    await whenAsked()
     if (!request.url?.startsWith('/v1/events')) {
       const clock = { trust: 'local', newestRound: null, silentMs: 0, aheadMs: null, stalled: null }
       response.writeHead(200, { ...headers, 'content-type': 'application/json' })
+      state.statuses += 1
       return response.end(
         JSON.stringify({
-          ...{ height: state.height, genesisHash: GENESIS, chainId: 'test', devnet: true, timeMs: 0, blockTimeMs: 20 },
+          ...{ height, genesisHash: GENESIS, chainId: 'test', devnet: true, timeMs: 0, blockTimeMs: 20 },
           ...{ appHash: GENESIS, version: '0', clock },
         }),
       )
@@ -84,4 +87,20 @@ test('a chain that is lower than it was is followed from there, and who listens 
   expect(node.state.since).toEqual(['7', '4'])
   expect(follower.height()).toBe(4)
   expect(gaps).toEqual(['Error: the chain is at height 4 and was at 7'])
+})
+
+test('an answer that was on its way while an event came says nothing of a lower chain', async () => {
+  // Each answer is of the height at which it was asked for, and comes after the next block.
+  node = await startNode(7, async () => {
+    node.state.height += 1
+    node.tell(0, 'block', { height: node.state.height, timeMs: 0 })
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  })
+  follower = createChainFollower({ chain: node.chain, from: 7 })
+  const gaps: unknown[] = []
+  follower.listen({ onEvent: () => {}, onGap: (error) => gaps.push(error) })
+  follower.start()
+  await until(() => node.state.statuses >= 5)
+  expect(gaps).toEqual([])
+  expect(node.state.since).toEqual(['7'])
 })

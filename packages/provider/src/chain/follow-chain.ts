@@ -44,6 +44,8 @@ const eventTypes = [
 const POLL_BLOCKS = 3
 const POLL_MS_MAX = 3_000
 const RECONNECT_MS = 1_000
+/** In a row, after which the chain is taken to be lower than it was. */
+const LOWER_ANSWERS = 2
 
 /** @param from the chain's height: what happened up to there is known, or asked for */
 export function createChainFollower({ chain, from }: { chain: ChainClient; from: number }): ChainFollower {
@@ -86,12 +88,17 @@ export function createChainFollower({ chain, from }: { chain: ChainClient; from:
 
   async function poll(): Promise<void> {
     let waitMs = RECONNECT_MS
+    let lower = 0
     while (!signal.aborted) {
       try {
+        // An event may be heard before the answer to what was asked before it.
+        const before = height
         const status = await chain.status({ signal })
         waitMs = Math.min(status.blockTimeMs * POLL_BLOCKS, POLL_MS_MAX)
         // A node that is behind, or was restored from an older copy: deadlines are those of the chain that is there.
-        if (status.height < height) fall(status.height)
+        // One answer may be that of another node at the same address, which lags.
+        lower = status.height < before ? lower + 1 : 0
+        if (lower === LOWER_ANSWERS) fall(status.height)
         rise(status.height)
       } catch {
         waitMs = RECONNECT_MS
