@@ -26,22 +26,31 @@ export function isDagObject({ code }: CID): boolean {
 /** @throws DagInvalidError DAG_INVALID */
 export function dagObject(cid: CID, bytes: Uint8Array): unknown {
   if (bytes.length > nodeBytesMax) throw new DagInvalidError(cid, `a node of ${bytes.length} bytes`)
-  return valid(cid, () => (cid.code === dagCbor.code ? dagCbor.decode(bytes) : dagJson.decode(bytes)))
-}
-
-/** The value as dag-json text, whatever codec it came in: for people to read. @throws DagInvalidError DAG_INVALID */
-export function dagObjectText(cid: CID, bytes: Uint8Array): string {
-  const value = dagObject(cid, bytes)
-  // What is nested deeper than it can be walked is no object for people.
-  return valid(cid, () => dagJson.stringify(value))
-}
-
-function valid<T>(cid: CID, work: () => T): T {
   try {
-    return work()
+    return cid.code === dagCbor.code ? dagCbor.decode(bytes) : dagJson.decode(bytes)
   } catch (cause) {
     throw new DagInvalidError(cid, Error.isError(cause) ? cause.message : String(cause), cause)
   }
+}
+
+/** To write text costs the square of the depth, and a multiple of the bytes. */
+const TEXT_BYTES_MAX = 256 * 1024
+const TEXT_DEPTH_MAX = 64
+
+/**
+ * The value as dag-json text, whatever codec it came in: for people to read. Undefined for what is too large or nested too
+ * deep for that. @throws DagInvalidError DAG_INVALID
+ */
+export function dagObjectText(cid: CID, bytes: Uint8Array): string | undefined {
+  const value = dagObject(cid, bytes)
+  if (bytes.length > TEXT_BYTES_MAX || isDeeper(value, TEXT_DEPTH_MAX)) return undefined
+  return dagJson.stringify(value)
+}
+
+function isDeeper(value: unknown, depth: number): boolean {
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array || CID.asCID(value) !== null)
+    return false
+  return depth === 0 || Object.values(value).some((each) => isDeeper(each, depth - 1))
 }
 
 /** What stands under a name in a map, or at an index of a list; undefined where there is no such thing. */

@@ -14,7 +14,9 @@ import { identity } from 'multiformats/hashes/identity'
 import { sha256 } from 'multiformats/hashes/sha2'
 import { all, collect, inChunks } from '../test/support.ts'
 import { parseCid } from './cid-key.ts'
+import { dagObjectText } from './dag-object.ts'
 import { entityBlocks } from './entity-blocks.ts'
+import { listDirectory } from './list-directory.ts'
 import { parseCar } from './parse-car.ts'
 import { readFile } from './read-file.ts'
 import { resolvePath } from './resolve-path.ts'
@@ -73,6 +75,34 @@ describe('a hostile shard', () => {
     const cid = await put(new MemoryBlockstore(), bytes, dagPb.code)
     expect(() => unixFsNode(cid, bytes)).toThrow(expect.objectContaining({ code: 'DAG_INVALID' }))
   })
+})
+
+test('a directory that has one shard at two places is refused, and not walked through all of them', async () => {
+  const store = new MemoryBlockstore()
+  const node = (data: Uint8Array, Links: { Name: string; Tsize: number; Hash: CID }[]): Promise<CID> =>
+    put(store, dagPb.encode(dagPb.prepare({ Data: data, Links })), dagPb.code)
+  let below = await node(shardData([], 0x22, 256), [])
+  for (let level = 0; level < 7; level++) {
+    const Hash = below
+    const links = Array.from({ length: 256 }, (_, place) => place.toString(16).toUpperCase().padStart(2, '0'))
+    below = await node(
+      shardData(new Array<number>(32).fill(255), 0x22, 256),
+      links.map((Name) => ({ Name, Tsize: 1, Hash })),
+    )
+  }
+  await expect(all(listDirectory(below, store))).rejects.toMatchObject({ code: 'DAG_INVALID' })
+})
+
+test('an object is shown to people only as far as that costs little', async () => {
+  const nested = (depth: number) => new Uint8Array(depth).fill(0x81).with(depth - 1, 0x80)
+  const textOf = async (bytes: Uint8Array) => dagObjectText(CID.createV1(0x71, await sha256.digest(bytes)), bytes)
+  expect(await textOf(nested(64))).toBe(`${'['.repeat(64)}${']'.repeat(64)}`)
+  expect(await textOf(nested(66))).toBeUndefined()
+  expect(await textOf(nested(2_000))).toBeUndefined()
+  await expect(textOf(nested(1_000_000))).rejects.toMatchObject({ code: 'DAG_INVALID' })
+  const long = new Uint8Array(5 + 300_000).fill(0x41)
+  long.set([0x5a, 0, 4, 0x93, 0xe0])
+  expect(await textOf(long)).toBeUndefined()
 })
 
 test('a directory of shards with a fanout of 16 is given whole, and its names are found', async () => {

@@ -1,5 +1,6 @@
 /** The entries of a UnixFS directory, plain or sharded: as many as are asked for, in the order of its blocks. */
 import type { CID } from 'multiformats/cid'
+import { DagInvalidError } from './links-of.ts'
 import { type BlockReader, type ReadOptions, readBlock } from './store.ts'
 import { unixFsNode } from './unixfs-node.ts'
 import { createWalkBudget } from './walk-budget.ts'
@@ -16,10 +17,14 @@ export async function* listDirectory(
   options: ReadOptions = {},
 ): AsyncGenerator<DirectoryEntry> {
   const budget = createWalkBudget()
+  const seen = new Set<string>()
   const stack: CID[] = [root]
   for (let cid = stack.pop(); cid !== undefined; cid = stack.pop()) {
+    // Its names have hashes of their own, so in a right directory no shard stands at two places.
+    if (seen.has(cid.toString())) throw new DagInvalidError(cid, 'a shard that stands at two places of one directory')
+    seen.add(cid.toString())
     const node = unixFsNode(cid, await readBlock(store, cid, options))
-    await budget.visit(cid, true)
+    await budget.visit(cid, node.kind !== 'shard' || node.links.size > node.shards.length)
     if (node.kind === 'directory') for (const [name, entry] of node.entries) yield { name, cid: entry }
     if (node.kind !== 'shard') continue
     const width = (2 ** node.bits - 1).toString(16).length

@@ -206,6 +206,7 @@ async function start(
     folder: folders.root,
     pieces: () => deals.deals.servedPieces().map(storedPiece),
     chain,
+    basePath: new URL(reached.url).pathname.replace(/\/$/, ''),
     libp2pPort: options.libp2pPort,
     ...(options.host === undefined ? {} : { libp2pHost: options.host }),
     onDamaged: (pieceCid) => scrub.suspect(pieceCid),

@@ -24,13 +24,14 @@ const noDeals: DealDirectory = {
 export async function startGateway(
   folder: string,
   pieces: StoredPiece[],
-  chain: DealDirectory = noDeals,
+  { chain = noDeals, basePath = '' }: { chain?: DealDirectory; basePath?: string } = {},
 ): Promise<Gateway> {
   const events: Gateway['events'] = []
   const retrieval = await createRetrieval({
     folder,
     pieces: () => pieces,
     chain,
+    basePath,
     libp2pPort: undefined,
     log: (event) => events.push(event),
   })

@@ -284,6 +284,21 @@ describe('a directory', () => {
   }
 })
 
+test('behind a proxy with a path, what a browser is sent to lies behind it too', async () => {
+  const own = await mkdtemp(join(tmpdir(), 'granary-behind-'))
+  const path = join(own, 'fixtures.car')
+  await copyFile(fixtures, path)
+  const pieces = [{ pieceCid: EMPTY_PIECE, path, payloadSize: (await stat(path)).size, rootCid: listed }]
+  const behind = await startGateway(own, pieces, { basePath: '/p1' })
+  const moved = await fetch(`${behind.url}/ipfs/${listed}`, { redirect: 'manual' })
+  expect(moved.headers.get('location')).toBe(`/p1/ipfs/${listed}/`)
+  const page = (await bodyOf(await fetch(`${behind.url}/ipfs/${listed}/`))).toString()
+  expect(page).toContain('href="/p1/ipfs/')
+  expect(page).not.toContain('href="/ipfs/')
+  await behind.stop()
+  await rm(own, { recursive: true })
+})
+
 test('a symbolic link is where it points to', async () => {
   const response = await fetch(`${node.url}/ipfs/${withSymlink}/bar`)
   expect([response.headers.get('content-type'), (await bodyOf(response)).toString()]).toEqual(['inode/symlink', 'foo'])

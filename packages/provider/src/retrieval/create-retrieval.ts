@@ -29,6 +29,8 @@ export interface RetrievalOptions {
   readonly libp2pPort: number | undefined
   /** @default '127.0.0.1' */
   readonly libp2pHost?: string
+  /** The path of this provider's address, without a slash at its end. @default '' */
+  readonly basePath?: string
   /** A piece's file cannot be read, or is not what it was. */
   readonly onDamaged?: (pieceCid: string) => void
   readonly log: Log
@@ -98,7 +100,7 @@ export async function createRetrieval(options: RetrievalOptions): Promise<Retrie
   const router = express.Router()
   router.use(['/ipfs', '/piece', '/routing'], readOnly)
   router.use(['/ipfs', '/piece'], inSandbox)
-  router.get('/ipfs/:cid{/*path}', serveIpfs(dags))
+  router.get('/ipfs/:cid{/*path}', serveIpfs(dags, options.basePath))
   router.get('/piece/:pieceCid', servePiece(index, blocks))
   router.get(
     '/routing/v1/providers/:cid',

@@ -21,7 +21,7 @@ export interface DagAnswers {
   readonly block: Uint8Array
   readonly entity: DagEntity
   readonly list: Listing
-  readonly objectText: string
+  readonly objectText: string | undefined
   readonly car: undefined
   readonly fileBytes: undefined
   /** undefined: the stream is over. */

@@ -62,8 +62,8 @@ export interface DagReader {
   entity(cid: string, sniff: boolean, options?: ReadOptions): Promise<DagEntity>
   /** Of a directory, its first entries. */
   list(cid: string, options?: ReadOptions): Promise<Listing>
-  /** An object as text for people. @throws DagInvalidError DAG_INVALID */
-  objectText(cid: string, options?: ReadOptions): Promise<string>
+  /** An object as text for people; undefined for one that is too much for that. @throws DagInvalidError DAG_INVALID */
+  objectText(cid: string, options?: ReadOptions): Promise<string | undefined>
   car(path: DagPath, format: CarFormat, options?: ReadOptions): AsyncIterable<Uint8Array>
   /** Bytes `from` to `to`, exclusive, of a file. */
   fileBytes(cid: string, from: number, to: number, options?: ReadOptions): AsyncIterable<Uint8Array>

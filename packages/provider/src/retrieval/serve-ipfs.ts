@@ -23,12 +23,13 @@ import {
   wantedFormat,
 } from './wanted-format.ts'
 
-export function serveIpfs(dags: DagReader): RequestHandler {
+/** @param base: the path of this provider's address, before /ipfs */
+export function serveIpfs(dags: DagReader, base = ''): RequestHandler {
   return async (request, response) => {
     refuseServiceWorkers(request)
     const signal = signalOf(request, response)
     try {
-      await holdPlace(response, serve(request, response, { dags, signal }))
+      await holdPlace(response, serve(request, response, { dags, base, signal }))
     } catch (error) {
       // The client has gone, and with it whoever could be told.
       if (!signal.aborted) throw error
@@ -38,6 +39,7 @@ export function serveIpfs(dags: DagReader): RequestHandler {
 
 interface Reading {
   readonly dags: DagReader
+  readonly base: string
   /** Aborts when the client has gone. */
   readonly signal: AbortSignal
 }
@@ -148,9 +150,9 @@ async function sendObject(request: Request, response: Response, type: ObjectCode
 }
 
 async function sendObjectPage(request: Request, response: Response, asked: Asked): Promise<void> {
-  const { path, target, dags, signal } = asked
+  const { path, target, dags, base, signal } = asked
   await sendPage(request, response, `DagIndex-${pagesVersion}_CID-${target.cid}`, async () =>
-    objectPage(path, await dags.objectText(target.cid, { signal })),
+    objectPage({ ...path, base }, await dags.objectText(target.cid, { signal })),
   )
 }
 
@@ -168,7 +170,7 @@ async function sendCar(
 }
 
 async function sendEntity(request: Request, response: Response, asked: Asked): Promise<void> {
-  const { path, target, dags, signal } = asked
+  const { path, target, dags, base, signal } = asked
   const { cid } = target
   const type = typeByName(queryText(request, 'filename') ?? path.names.at(-1))
   const entity = await dags.entity(cid, type === undefined, { signal })
@@ -182,10 +184,10 @@ async function sendEntity(request: Request, response: Response, asked: Asked): P
       return await sendBytes(request, response, Buffer.from(entity.target))
     case 'directory':
       // What a page in it names is named from here.
-      if (!request.path.endsWith('/')) return response.redirect(301, withSlash(request))
+      if (!request.path.endsWith('/')) return response.redirect(301, `${base}${withSlash(request)}`)
       if (entity.index === undefined)
         return await sendPage(request, response, `DirIndex-${pagesVersion}_CID-${cid}`, async () =>
-          directoryPage(path, await dags.list(cid, { signal })),
+          directoryPage({ ...path, base }, await dags.list(cid, { signal })),
         )
       return await sendIndex(request, response, entity.index, asked)
     default:
