@@ -11,12 +11,12 @@ import type { MessageBodies, Transaction, TransactionName } from '@granary/proto
 const TABLE = `import type { Claims } from '../store/claims.ts'
 import type { Effect, TxContext } from '../store/context.ts'
 
-const effects: { readonly [N in TransactionName]: Effect<MessageBodies[N]> } = {
+const effects: { readonly [N in TransactionName]: Effect<N> } = {
 `
 
 const CLAIMS = `}
 
-export const claims: { readonly [N in TransactionName]?: Claims<MessageBodies[N]> } = {
+export const claims: { readonly [N in TransactionName]?: Claims<N> } = {
 `
 
 const FOOT = `}

@@ -1,6 +1,6 @@
 /** Lets an ed25519 key sign for the sender's account. */
 import { bigUint, bytes32, epochs, list, text } from '../codec/field.ts'
-import { type BodyOf, message, SIGNATURE_UNITS, TX_BYTES_MAX } from './message.ts'
+import { message, SIGNATURE_UNITS, TX_BYTES_MAX } from './message.ts'
 
 export const authorizeKey = message({
   name: 'AuthorizeKey',
@@ -19,5 +19,3 @@ export const authorizeKey = message({
     spendingLimit: bigUint(128),
   },
 })
-
-export type AuthorizeKey = BodyOf<typeof authorizeKey>

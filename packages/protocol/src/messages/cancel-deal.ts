@@ -1,6 +1,6 @@
 /** The client leaves a deal. */
 import { dealId } from '../codec/ids.ts'
-import { type BodyOf, message, SIGNATURE_UNITS, TX_BYTES_MAX } from './message.ts'
+import { message, SIGNATURE_UNITS, TX_BYTES_MAX } from './message.ts'
 
 export const cancelDeal = message({
   name: 'CancelDeal',
@@ -13,5 +13,3 @@ export const cancelDeal = message({
     deal: dealId,
   },
 })
-
-export type CancelDeal = BodyOf<typeof cancelDeal>

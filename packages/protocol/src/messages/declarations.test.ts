@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from '@jest/globals'
-import { declarations } from './declarations.ts'
+import { declarations, transactions } from './declarations.ts'
 
 test('no two messages have a number in common', () => {
   const kinds = Object.values(declarations).map(({ kind }) => kind)
@@ -15,4 +15,9 @@ test('every message that is declared is in the list', () => {
     .map(([, name]) => name)
   expect(declared.length).toBeGreaterThan(10)
   expect([...declared, 'BeaconEntry'].sort()).toEqual(Object.keys(declarations).sort())
+})
+
+test('the list is the only other place that names a message: its type follows from it', () => {
+  const index = readFileSync(new URL('index.ts', import.meta.url), 'utf8')
+  expect(Object.keys(transactions).filter((name) => new RegExp(`\\b${name}\\b`).test(index))).toEqual([])
 })

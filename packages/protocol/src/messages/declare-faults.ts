@@ -1,7 +1,7 @@
 /** Sectors of a partition that are faulty, said before the chain finds out. */
 import { list } from '../codec/field.ts'
 import { partitionNumber, providerId, sectorNumber } from '../codec/ids.ts'
-import { type BodyOf, message, SIGNATURE_UNITS, TX_BYTES_MAX } from './message.ts'
+import { message, SIGNATURE_UNITS, TX_BYTES_MAX } from './message.ts'
 
 export const declareFaults = message({
   name: 'DeclareFaults',
@@ -16,5 +16,3 @@ export const declareFaults = message({
     sectors: list(sectorNumber, { min: 1, max: 2_048 }),
   },
 })
-
-export type DeclareFaults = BodyOf<typeof declareFaults>

@@ -1,7 +1,7 @@
 /** Money of the sender becomes free collateral of a provider. */
 import { bigUint } from '../codec/field.ts'
 import { providerId } from '../codec/ids.ts'
-import { type BodyOf, message, SIGNATURE_UNITS, TX_BYTES_MAX } from './message.ts'
+import { message, SIGNATURE_UNITS, TX_BYTES_MAX } from './message.ts'
 
 export const depositCollateral = message({
   name: 'DepositCollateral',
@@ -15,5 +15,3 @@ export const depositCollateral = message({
     amount: bigUint(128),
   },
 })
-
-export type DepositCollateral = BodyOf<typeof depositCollateral>

@@ -1,7 +1,7 @@
 /** Sectors expire later. */
 import { epochs, list } from '../codec/field.ts'
 import { providerId, sectorNumber } from '../codec/ids.ts'
-import { type BodyOf, message, SIGNATURE_UNITS, TX_BYTES_MAX } from './message.ts'
+import { message, SIGNATURE_UNITS, TX_BYTES_MAX } from './message.ts'
 
 export const extendSectors = message({
   name: 'ExtendSectors',
@@ -16,5 +16,3 @@ export const extendSectors = message({
     expiry: epochs,
   },
 })
-
-export type ExtendSectors = BodyOf<typeof extendSectors>

@@ -29,5 +29,4 @@ export const preCommitSectors = message({
   },
 })
 
-export type PreCommitSectors = BodyOf<typeof preCommitSectors>
-export type SectorPreCommit = PreCommitSectors['sectors'][number]
+export type SectorPreCommit = BodyOf<typeof preCommitSectors>['sectors'][number]

@@ -1,7 +1,7 @@
 /** The proof of replication of a sector that was committed to. */
 import { bytes } from '../codec/field.ts'
 import { providerId, sectorNumber } from '../codec/ids.ts'
-import { type BodyOf, message, SIGNATURE_UNITS } from './message.ts'
+import { message, SIGNATURE_UNITS } from './message.ts'
 
 export const BUNDLE_BYTES_MAX: number = 3 * 2 ** 20
 
@@ -19,5 +19,3 @@ export const proveCommitSector = message({
     bundle: bytes(1, BUNDLE_BYTES_MAX),
   },
 })
-
-export type ProveCommitSector = BodyOf<typeof proveCommitSector>

@@ -22,5 +22,4 @@ export const publishDeal = message({
   },
 })
 
-export type PublishDeal = BodyOf<typeof publishDeal>
-export type SignedTerms = PublishDeal['deals'][number]
+export type SignedTerms = BodyOf<typeof publishDeal>['deals'][number]

@@ -1,6 +1,6 @@
 /** A new provider, of the sender. */
 import { address, bytes, list, peerId, text } from '../codec/field.ts'
-import { type BodyOf, message, SIGNATURE_UNITS, TX_BYTES_MAX } from './message.ts'
+import { message, SIGNATURE_UNITS, TX_BYTES_MAX } from './message.ts'
 
 /** What a provider says of itself, when it registers and when it changes. */
 export const providerProfile = {
@@ -22,5 +22,3 @@ export const registerProvider = message({
   units: { base: SIGNATURE_UNITS, perKiB: 0 },
   fields: providerProfile,
 })
-
-export type RegisterProvider = BodyOf<typeof registerProvider>

@@ -1,7 +1,7 @@
 /** More time for a deal, at a price that its provider has signed for. */
 import { bytes } from '../codec/field.ts'
 import { dealRenewal } from './deal-renewal.ts'
-import { type BodyOf, message, SIGNATURE_UNITS, TX_BYTES_MAX } from './message.ts'
+import { message, SIGNATURE_UNITS, TX_BYTES_MAX } from './message.ts'
 
 export const renewDeal = message({
   name: 'RenewDeal',
@@ -16,5 +16,3 @@ export const renewDeal = message({
     providerSignature: bytes(65, 96),
   },
 })
-
-export type RenewDeal = BodyOf<typeof renewDeal>

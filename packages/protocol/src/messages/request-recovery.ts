@@ -1,7 +1,7 @@
 /** Faulty sectors of a partition ask to be challenged, and to count again. */
 import { list } from '../codec/field.ts'
 import { partitionNumber, providerId, sectorNumber } from '../codec/ids.ts'
-import { type BodyOf, message, TX_BYTES_MAX } from './message.ts'
+import { message, TX_BYTES_MAX } from './message.ts'
 
 export const requestRecovery = message({
   name: 'RequestRecovery',
@@ -18,5 +18,3 @@ export const requestRecovery = message({
     sectors: list(sectorNumber, { max: 2_048 }),
   },
 })
-
-export type RequestRecovery = BodyOf<typeof requestRecovery>

@@ -1,6 +1,6 @@
 /** A session key signs no more. */
 import { bytes32 } from '../codec/field.ts'
-import { type BodyOf, message, SIGNATURE_UNITS, TX_BYTES_MAX } from './message.ts'
+import { message, SIGNATURE_UNITS, TX_BYTES_MAX } from './message.ts'
 
 export const revokeKey = message({
   name: 'RevokeKey',
@@ -13,5 +13,3 @@ export const revokeKey = message({
     publicKey: bytes32,
   },
 })
-
-export type RevokeKey = BodyOf<typeof revokeKey>

@@ -1,7 +1,7 @@
 /** What a provider asks for storage, and which deals it takes. */
 import { bigUint, epochs, list, text, uint } from '../codec/field.ts'
 import { providerId } from '../codec/ids.ts'
-import { type BodyOf, message, SIGNATURE_UNITS, TX_BYTES_MAX } from './message.ts'
+import { message, SIGNATURE_UNITS, TX_BYTES_MAX } from './message.ts'
 
 export const setAsk = message({
   name: 'SetAsk',
@@ -23,5 +23,3 @@ export const setAsk = message({
     validUntil: epochs,
   },
 })
-
-export type SetAsk = BodyOf<typeof setAsk>

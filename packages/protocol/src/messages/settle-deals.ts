@@ -1,7 +1,7 @@
 /** What is proven of deals is paid; what is over is closed. */
 import { list } from '../codec/field.ts'
 import { dealId } from '../codec/ids.ts'
-import { type BodyOf, message, SIGNATURE_UNITS, TX_BYTES_MAX } from './message.ts'
+import { message, SIGNATURE_UNITS, TX_BYTES_MAX } from './message.ts'
 
 export const settleDeals = message({
   name: 'SettleDeals',
@@ -14,5 +14,3 @@ export const settleDeals = message({
     deals: list(dealId, { min: 1, max: 256 }),
   },
 })
-
-export type SettleDeals = BodyOf<typeof settleDeals>

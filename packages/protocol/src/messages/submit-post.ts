@@ -1,7 +1,7 @@
 /** The answer to a partition's challenge. */
 import { bytes, epochs, list, uint } from '../codec/field.ts'
 import { partitionNumber, providerId } from '../codec/ids.ts'
-import { type BodyOf, message, SIGNATURE_UNITS } from './message.ts'
+import { message, SIGNATURE_UNITS } from './message.ts'
 
 /** One for each eight samples, of which a challenge has 200 at most. */
 const SKIPS_MAX = 25
@@ -23,5 +23,3 @@ export const submitPost = message({
     bundle: bytes(1, 2 ** 20),
   },
 })
-
-export type SubmitPost = BodyOf<typeof submitPost>

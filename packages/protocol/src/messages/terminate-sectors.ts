@@ -1,7 +1,7 @@
 /** Sectors end before their time. */
 import { list } from '../codec/field.ts'
 import { providerId, sectorNumber } from '../codec/ids.ts'
-import { type BodyOf, message, SIGNATURE_UNITS, TX_BYTES_MAX } from './message.ts'
+import { message, SIGNATURE_UNITS, TX_BYTES_MAX } from './message.ts'
 
 export const terminateSectors = message({
   name: 'TerminateSectors',
@@ -15,5 +15,3 @@ export const terminateSectors = message({
     sectors: list(sectorNumber, { min: 1, max: 256 }),
   },
 })
-
-export type TerminateSectors = BodyOf<typeof terminateSectors>

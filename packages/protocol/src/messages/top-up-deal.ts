@@ -1,7 +1,7 @@
 /** More time for a deal, at its own price, as far as its terms allow. */
 import { epochs } from '../codec/field.ts'
 import { dealId } from '../codec/ids.ts'
-import { type BodyOf, message, SIGNATURE_UNITS, TX_BYTES_MAX } from './message.ts'
+import { message, SIGNATURE_UNITS, TX_BYTES_MAX } from './message.ts'
 
 export const topUpDeal = message({
   name: 'TopUpDeal',
@@ -15,5 +15,3 @@ export const topUpDeal = message({
     epochs,
   },
 })
-
-export type TopUpDeal = BodyOf<typeof topUpDeal>

@@ -1,6 +1,6 @@
 /** Money from the sender to an account. */
 import { address, bigUint } from '../codec/field.ts'
-import { type BodyOf, message, SIGNATURE_UNITS, TX_BYTES_MAX } from './message.ts'
+import { message, SIGNATURE_UNITS, TX_BYTES_MAX } from './message.ts'
 
 export const transfer = message({
   name: 'Transfer',
@@ -14,5 +14,3 @@ export const transfer = message({
     amount: bigUint(128),
   },
 })
-
-export type Transfer = BodyOf<typeof transfer>

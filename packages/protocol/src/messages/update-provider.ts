@@ -1,6 +1,6 @@
 /** Another profile of a provider. */
 import { providerId } from '../codec/ids.ts'
-import { type BodyOf, message, SIGNATURE_UNITS, TX_BYTES_MAX } from './message.ts'
+import { message, SIGNATURE_UNITS, TX_BYTES_MAX } from './message.ts'
 import { providerProfile } from './register-provider.ts'
 
 export const updateProvider = message({
@@ -12,5 +12,3 @@ export const updateProvider = message({
   units: { base: SIGNATURE_UNITS, perKiB: 0 },
   fields: { provider: providerId, ...providerProfile },
 })
-
-export type UpdateProvider = BodyOf<typeof updateProvider>

@@ -1,7 +1,7 @@
 /** Free collateral of a provider becomes its owner's money. */
 import { bigUint } from '../codec/field.ts'
 import { providerId } from '../codec/ids.ts'
-import { type BodyOf, message, SIGNATURE_UNITS, TX_BYTES_MAX } from './message.ts'
+import { message, SIGNATURE_UNITS, TX_BYTES_MAX } from './message.ts'
 
 export const withdrawCollateral = message({
   name: 'WithdrawCollateral',
@@ -15,5 +15,3 @@ export const withdrawCollateral = message({
     amount: bigUint(128),
   },
 })
-
-export type WithdrawCollateral = BodyOf<typeof withdrawCollateral>

@@ -2,7 +2,7 @@
 import { address, bytes, epochs, list, peerId, text, uint } from '../codec/field.ts'
 import { type Struct, struct } from '../codec/struct.ts'
 import type { Address, Epoch } from '../codec/types.ts'
-import type { SetAsk } from '../messages/set-ask.ts'
+import type { MessageBodies } from '../messages/declarations.ts'
 import { amount } from './fields.ts'
 
 export interface Provider {
@@ -65,7 +65,7 @@ export const vestingRecord: Struct<Vesting> = struct<Vesting>('Vesting', {
   tranches: list(trancheRecord, { max: VESTING_STEPS + 2 }),
 })
 
-export type Ask = Omit<SetAsk, 'provider'>
+export type Ask = Omit<MessageBodies['SetAsk'], 'provider'>
 
 export const askRecord: Struct<Ask> = struct<Ask>('Ask', {
   pricePerGiBEpoch: amount,

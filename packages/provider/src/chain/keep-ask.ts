@@ -5,7 +5,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { GranaryError, isAbortError } from '@granary/base'
 import { type ChainClient, type ProviderView, sendMessage } from '@granary/protocol/client'
-import type { SetAsk, Signer } from '@granary/protocol/messages'
+import type { MessageBodies, Signer } from '@granary/protocol/messages'
 import type { Alerts } from '../alerts.ts'
 import type { ProviderConfig } from '../config.ts'
 import type { Log } from '../log.ts'
@@ -80,7 +80,11 @@ export function renewAsk(context: AskContext): { stop(): void } {
   }
 }
 
-function wantedAsk({ providerId, config, sectorBytes }: AskContext, height: number, blockTimeMs: number): SetAsk {
+function wantedAsk(
+  { providerId, config, sectorBytes }: AskContext,
+  height: number,
+  blockTimeMs: number,
+): MessageBodies['SetAsk'] {
   const { ask, profile } = config
   return {
     provider: providerId,
@@ -96,7 +100,7 @@ function wantedAsk({ providerId, config, sectorBytes }: AskContext, height: numb
 }
 
 /** In the words of config.json. A time that is longer now begins with the next renewal at the latest. */
-function changesOf(wanted: SetAsk, there: NonNullable<ProviderView['ask']>, height: number): string[] {
+function changesOf(wanted: MessageBodies['SetAsk'], there: NonNullable<ProviderView['ask']>, height: number): string[] {
   const before = { ...there, pricePerGiBEpoch: BigInt(there.pricePerGiBEpoch) }
   const changes = Object.keys(configNames)
     .map((key) => key as keyof typeof configNames)
@@ -117,4 +121,4 @@ const configNames = {
   durationMax: 'ask.durationMaxMs, in epochs:',
   profiles: 'profile',
   collateralShareMaxBps: 'ask.collateralShareMaxBps',
-} as const satisfies Partial<Record<keyof SetAsk, string>>
+} as const satisfies Partial<Record<keyof MessageBodies['SetAsk'], string>>

@@ -5,7 +5,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { GranaryError, toHex } from '@granary/base'
 import { type ChainClient, type ProviderView, sendMessage } from '@granary/protocol/client'
-import { type Address, formatGrn, type RegisterProvider } from '@granary/protocol/messages'
+import { type Address, formatGrn, type MessageBodies } from '@granary/protocol/messages'
 import type { Alerts } from '../alerts.ts'
 import type { ProviderConfig } from '../config.ts'
 import type { Log } from '../log.ts'
@@ -104,7 +104,7 @@ async function updateProfile(context: RegisterContext, view: ProviderView): Prom
 }
 
 /** In the words of config.json, where it has one for it. */
-function changesOf(wanted: RegisterProvider, view: ProviderView): string[] {
+function changesOf(wanted: MessageBodies['RegisterProvider'], view: ProviderView): string[] {
   const sessionKey = toHex(wanted.sessionKey)
   return [
     ...(['name', 'region', 'endpoints', 'peerId'] as const)
@@ -114,7 +114,10 @@ function changesOf(wanted: RegisterProvider, view: ProviderView): string[] {
   ]
 }
 
-function profileOf({ keys, config, endpoint, peerId }: RegisterContext, payout: Address): RegisterProvider {
+function profileOf(
+  { keys, config, endpoint, peerId }: RegisterContext,
+  payout: Address,
+): MessageBodies['RegisterProvider'] {
   const { region, name } = config
   return { payout, sessionKey: keys.session.publicKey, endpoints: [endpoint], peerId, region, name }
 }

@@ -56,7 +56,7 @@ function declared<N extends TransactionName>(
   context: BlockContext,
   { kind, body }: Pick<Transaction<N>, 'kind' | 'body'> & { kind: N; body: MessageBodies[N] },
 ): { readonly outflow: bigint; readonly subject: Subject | undefined; readonly changedKeys: readonly Uint8Array[] } {
-  const of: Claims<MessageBodies[N]> = claims[kind] ?? {}
+  const of: Claims<N> = claims[kind] ?? {}
   return {
     outflow: of.outflow?.(context, body) ?? 0n,
     subject: of.subject?.(context, body),

@@ -26,7 +26,7 @@ import { withdrawCollateral } from '../messages/withdraw-collateral.ts'
 import type { Claims } from '../store/claims.ts'
 import type { Effect, TxContext } from '../store/context.ts'
 
-const effects: { readonly [N in TransactionName]: Effect<MessageBodies[N]> } = {
+const effects: { readonly [N in TransactionName]: Effect<N> } = {
   AuthorizeKey: authorizeKey,
   CancelDeal: cancelDeal,
   DeclareFaults: declareFaults,
@@ -49,7 +49,7 @@ const effects: { readonly [N in TransactionName]: Effect<MessageBodies[N]> } = {
   WithdrawCollateral: withdrawCollateral,
 }
 
-export const claims: { readonly [N in TransactionName]?: Claims<MessageBodies[N]> } = {
+export const claims: { readonly [N in TransactionName]?: Claims<N> } = {
   AuthorizeKey: authorizeKeyClaims,
   DeclareFaults: declareFaultsClaims,
   DepositCollateral: depositCollateralClaims,

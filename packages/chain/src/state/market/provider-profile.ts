@@ -1,12 +1,6 @@
 /** What a provider says of itself, when it registers and when it changes that. */
 
-import {
-  type Address,
-  AMOUNT_MAX,
-  daemonScopes,
-  type ProviderId,
-  type RegisterProvider,
-} from '@granary/protocol/messages'
+import { type Address, AMOUNT_MAX, daemonScopes, type MessageBodies, type ProviderId } from '@granary/protocol/messages'
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { TxError } from '../store/errors.ts'
 import type { Store } from '../store/store.ts'
@@ -14,7 +8,7 @@ import { firstOf } from '../store/table.ts'
 import { tables } from '../store/tables.ts'
 
 /** @throws TxError PROVIDER_INVALID */
-export function checkProfile({ sessionKey, endpoints }: RegisterProvider): void {
+export function checkProfile({ sessionKey, endpoints }: MessageBodies['RegisterProvider']): void {
   if (sessionKey.length !== 0 && sessionKey.length !== 32) throw invalid(`a session key of ${sessionKey.length} bytes`)
   const endpoint = endpoints.find((url) => !/^https?:\/\/[\x21-\x7e]+$/.test(url))
   if (endpoint !== undefined) throw invalid(`"${endpoint}" is not an HTTP URL`)

@@ -7,7 +7,6 @@
  * Refuses a scope that is none (SCOPE_UNKNOWN), an expiry that has passed (KEY_INVALID).
  */
 
-import type { AuthorizeKey } from '@granary/protocol/messages'
 import { isScope, TERMS_SCOPE } from '@granary/protocol/messages'
 import { bytesToHex } from '@noble/hashes/utils.js'
 import type { Claims } from '../store/claims.ts'
@@ -15,7 +14,7 @@ import type { Effect } from '../store/context.ts'
 import { TxError } from '../store/errors.ts'
 import { tables } from '../store/tables.ts'
 
-export const authorizeKey: Effect<AuthorizeKey> = ({ store, sender, height, emit }, body) => {
+export const authorizeKey: Effect<'AuthorizeKey'> = ({ store, sender, height, emit }, body) => {
   const { publicKey, scopes, expires, spendingLimit } = body
   const unknown = scopes.find((scope) => !isScope(scope))
   if (unknown !== undefined) {
@@ -35,6 +34,6 @@ export const authorizeKey: Effect<AuthorizeKey> = ({ store, sender, height, emit
   emit({ type: 'key:authorized', account: sender, publicKey: `0x${key}`, expires })
 }
 
-export const authorizeKeyClaims: Claims<AuthorizeKey> = {
+export const authorizeKeyClaims: Claims<'AuthorizeKey'> = {
   changedKeys: (_, { publicKey }) => [publicKey],
 }

@@ -10,7 +10,7 @@
  * has bound and not yet proven (DEAL_NOT_FREE), one whose sector is being proven again (DEAL_IN_RECOVERY), and one that is
  * over (DEAL_OVER).
  */
-import type { CancelDeal, DealId, Epoch, ProviderId, SectorNumber } from '@granary/protocol/messages'
+import type { DealId, Epoch, ProviderId, SectorNumber } from '@granary/protocol/messages'
 import type { Deal } from '@granary/protocol/records'
 import { dealStatus } from '../market/deal-status.ts'
 import { burn, credit, takeEscrow, unlockCollateral } from '../money/ledger.ts'
@@ -24,7 +24,7 @@ import { TxError, type TxErrorCode } from '../store/errors.ts'
 import { tables } from '../store/tables.ts'
 import { networkFee, settleDeal } from './settle-deals.ts'
 
-export const cancelDeal: Effect<CancelDeal> = (context, { deal: id }) => {
+export const cancelDeal: Effect<'CancelDeal'> = (context, { deal: id }) => {
   const { store, sender, height } = context
   const deal = tables.deals.get(store, id)
   if (deal === undefined) throw refusal('DEAL_NOT_FOUND', `there is no deal ${id}`, 'name a published deal')

@@ -8,7 +8,7 @@
  * Refuses another than the owner (PROVIDER_NOT_OWNED), sectors that are not of that partition (SECTOR_PARTITION_WRONG),
  * not sound or named twice (SECTOR_NOT_SOUND).
  */
-import type { DeclareFaults } from '@granary/protocol/messages'
+import type { MessageBodies } from '@granary/protocol/messages'
 import { requireOwner } from '../access/require-provider.ts'
 import { chargeProvider, declareFault, forfeit, incomeOf } from '../proving/faults.ts'
 import { requirePartition, requireSectorIn } from '../proving/require-sector.ts'
@@ -17,7 +17,7 @@ import type { Claims } from '../store/claims.ts'
 import type { Effect, TxContext } from '../store/context.ts'
 import { TxError } from '../store/errors.ts'
 
-export const declareFaults: Effect<DeclareFaults> = (context, body) => {
+export const declareFaults: Effect<'DeclareFaults'> = (context, body) => {
   const { height, emit } = context
   const { provider, partition, sectors } = body
   const fee = checkDeclaration(context, body)
@@ -27,12 +27,15 @@ export const declareFaults: Effect<DeclareFaults> = (context, body) => {
   chargeProvider(context, provider, fee, 'FAULT_DECLARED')
 }
 
-export const declareFaultsClaims: Claims<DeclareFaults> = {
+export const declareFaultsClaims: Claims<'DeclareFaults'> = {
   subject: (_, { provider, partition }) => ({ type: 'declaration', provider, partition }),
 }
 
 /** @returns what it burns, or leaves as a debt @throws TxError */
-export function checkDeclaration(context: TxContext, { provider, partition, sectors }: DeclareFaults): bigint {
+export function checkDeclaration(
+  context: TxContext,
+  { provider, partition, sectors }: MessageBodies['DeclareFaults'],
+): bigint {
   const { store, params } = context
   requireOwner(context, provider)
   requirePartition(store, provider, partition)

@@ -6,14 +6,13 @@
  * Costs its fee.
  * Refuses an amount of zero (AMOUNT_ZERO), or of more than the sender has (INSUFFICIENT_FUNDS).
  */
-import type { DepositCollateral } from '@granary/protocol/messages'
 import { requireProvider } from '../access/require-provider.ts'
 import { debit, freeCollateral } from '../money/ledger.ts'
 import type { Claims } from '../store/claims.ts'
 import type { Effect } from '../store/context.ts'
 import { TxError } from '../store/errors.ts'
 
-export const depositCollateral: Effect<DepositCollateral> = ({ store, sender, emit }, { provider, amount }) => {
+export const depositCollateral: Effect<'DepositCollateral'> = ({ store, sender, emit }, { provider, amount }) => {
   requireProvider(store, provider)
   if (amount === 0n) {
     throw new TxError('AMOUNT_ZERO', { message: 'a deposit of nothing', hint: 'name an amount above zero' })
@@ -23,6 +22,6 @@ export const depositCollateral: Effect<DepositCollateral> = ({ store, sender, em
   emit({ type: 'collateral:deposited', provider, from: sender, amount: String(amount) })
 }
 
-export const depositCollateralClaims: Claims<DepositCollateral> = {
+export const depositCollateralClaims: Claims<'DepositCollateral'> = {
   outflow: (_, { amount }) => amount,
 }

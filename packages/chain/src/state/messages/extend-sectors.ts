@@ -6,7 +6,6 @@
  * Refuses another than the owner (PROVIDER_NOT_OWNED), a sector that is faulty or was not proven for two periods
  * (SECTOR_NOT_SOUND), one whose time is over, and an expiry that is no later one or too late (SECTOR_EXPIRY_INVALID).
  */
-import type { ExtendSectors } from '@granary/protocol/messages'
 import { requireOwner } from '../access/require-provider.ts'
 import { memberOf } from '../proving/partitions.ts'
 import { requireRecentProof } from '../proving/require-sector.ts'
@@ -16,7 +15,7 @@ import type { Effect } from '../store/context.ts'
 import { TxError } from '../store/errors.ts'
 import { tables } from '../store/tables.ts'
 
-export const extendSectors: Effect<ExtendSectors> = (context, { provider, sectors, expiry }) => {
+export const extendSectors: Effect<'ExtendSectors'> = (context, { provider, sectors, expiry }) => {
   const { store, params, height, emit } = context
   requireOwner(context, provider)
   for (const number of sectors) {

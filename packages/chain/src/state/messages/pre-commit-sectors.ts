@@ -14,7 +14,7 @@
  */
 import { equalBytes, GranaryError } from '@granary/base'
 import { computeCommD, parsePieceCid } from '@granary/proofs/verify'
-import type { DealId, PreCommitSectors, ProviderId, SectorPreCommit } from '@granary/protocol/messages'
+import type { DealId, ProviderId, SectorPreCommit } from '@granary/protocol/messages'
 import type { Deal } from '@granary/protocol/records'
 import { requireOwner } from '../access/require-provider.ts'
 import { dealStatus } from '../market/deal-status.ts'
@@ -34,7 +34,7 @@ interface BoundDeal {
   readonly deal: Deal
 }
 
-export const preCommitSectors: Effect<PreCommitSectors> = (context, { provider, sectors }) => {
+export const preCommitSectors: Effect<'PreCommitSectors'> = (context, { provider, sectors }) => {
   requireOwner(context, provider)
   for (const sector of sectors) preCommit(context, provider, sector)
 }

@@ -10,7 +10,7 @@
  * (BUNDLE_LENGTH_WRONG, POREP_INVALID).
  */
 import { profileNamed } from '@granary/proofs/profile'
-import type { PartitionNumber, ProveCommitSector, ProviderId, SectorNumber } from '@granary/protocol/messages'
+import type { PartitionNumber, ProviderId, SectorNumber } from '@granary/protocol/messages'
 import type { Sector } from '@granary/protocol/records'
 import { requireOwner } from '../access/require-provider.ts'
 import { changeDealBytes, unlockCollateral } from '../money/ledger.ts'
@@ -22,7 +22,7 @@ import type { Effect, TxContext } from '../store/context.ts'
 import { InvariantError, TxError, type TxErrorCode } from '../store/errors.ts'
 import { tables } from '../store/tables.ts'
 
-export const proveCommitSector: Effect<ProveCommitSector> = (context, { provider, number, bundle }) => {
+export const proveCommitSector: Effect<'ProveCommitSector'> = (context, { provider, number, bundle }) => {
   const { store, height } = context
   requireOwner(context, provider)
   const sector = tables.sectors.get(store, provider, number)
@@ -51,7 +51,7 @@ export const proveCommitSector: Effect<ProveCommitSector> = (context, { provider
   activateDeals(context, provider, number, partition, sector)
 }
 
-export const proveCommitSectorClaims: Claims<ProveCommitSector> = {
+export const proveCommitSectorClaims: Claims<'ProveCommitSector'> = {
   subject: (_, { provider, number: sector }) => ({ type: 'seal', provider, sector }),
 }
 

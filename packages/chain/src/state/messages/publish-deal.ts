@@ -19,7 +19,6 @@ import {
   dealFee,
   dealTermsDigest,
   hashOf,
-  type PublishDeal,
   type SignedTerms,
   TERMS_SCOPE,
 } from '@granary/protocol/messages'
@@ -36,11 +35,11 @@ import type { Effect, TxContext } from '../store/context.ts'
 import { InvariantError, TxError, type TxErrorCode } from '../store/errors.ts'
 import { tables } from '../store/tables.ts'
 
-export const publishDeal: Effect<PublishDeal> = (context, { deals }) => {
+export const publishDeal: Effect<'PublishDeal'> = (context, { deals }) => {
   for (const deal of deals) publish(context, deal)
 }
 
-export const publishDealClaims: Claims<PublishDeal> = {
+export const publishDealClaims: Claims<'PublishDeal'> = {
   outflow: ({ params }, { deals }) =>
     deals.reduce((sum, { terms }) => sum + terms.pricePerEpoch * BigInt(terms.duration) + dealFee(params), 0n),
 }

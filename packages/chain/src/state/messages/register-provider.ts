@@ -6,7 +6,6 @@
  * Costs its fee, ten times `accountFee` for a record that stays, and `accountFee` for a payout address without one.
  * Refuses a session key or an endpoint that is none (PROVIDER_INVALID), a sender who has not as much (INSUFFICIENT_FUNDS).
  */
-import type { RegisterProvider } from '@granary/protocol/messages'
 import { providerFee } from '@granary/protocol/messages'
 import { authorizeDaemon, checkProfile } from '../market/provider-profile.ts'
 import { writeProvider } from '../money/ledger.ts'
@@ -16,7 +15,7 @@ import type { Effect } from '../store/context.ts'
 import { InvariantError } from '../store/errors.ts'
 import { tables } from '../store/tables.ts'
 
-export const registerProvider: Effect<RegisterProvider> = (context, body) => {
+export const registerProvider: Effect<'RegisterProvider'> = (context, body) => {
   const { store, sender, height, emit } = context
   checkProfile(body)
   payForRecord(context, providerFee(context.params))
@@ -39,7 +38,7 @@ export const registerProvider: Effect<RegisterProvider> = (context, body) => {
   emit({ type: 'provider:registered', provider: id, owner: sender, name: body.name })
 }
 
-export const registerProviderClaims: Claims<RegisterProvider> = {
+export const registerProviderClaims: Claims<'RegisterProvider'> = {
   outflow: ({ store, params }, { payout }) => providerFee(params) + accountFeeOf(store, params, payout),
   changedKeys: (_, { sessionKey }) => [sessionKey].filter((key) => key.length > 0),
 }

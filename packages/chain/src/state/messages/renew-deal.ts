@@ -10,7 +10,7 @@
  * `dealDurationMax` from now, or is of another agreement (DEAL_NOT_EXTENDABLE), a renewal whose time has passed
  * (DEAL_TERMS_EXPIRED), too little collateral (DEAL_COLLATERAL_LOW).
  */
-import { dealRenewalDigest, type RenewDeal } from '@granary/protocol/messages'
+import { dealRenewalDigest } from '@granary/protocol/messages'
 import { requireProvider } from '../access/require-provider.ts'
 import { dealStatus } from '../market/deal-status.ts'
 import { extendDeal, requireExtendable } from '../market/extend-deal.ts'
@@ -22,7 +22,7 @@ import { TxError, type TxErrorCode } from '../store/errors.ts'
 import { tables } from '../store/tables.ts'
 import { checkProviderSignature } from './publish-deal.ts'
 
-export const renewDeal: Effect<RenewDeal> = (context, { renewal, providerSignature }) => {
+export const renewDeal: Effect<'RenewDeal'> = (context, { renewal, providerSignature }) => {
   const { store, sender, params, height } = context
   const { deal: id, agreementId, providerCollateral: collateral } = renewal
   const { deal, sector, endsAt } = requireExtendable(context, id)
@@ -58,7 +58,7 @@ export const renewDeal: Effect<RenewDeal> = (context, { renewal, providerSignatu
   extendDeal(context, id, deal, { epochs, payer: sender, collateral })
 }
 
-export const renewDealClaims: Claims<RenewDeal> = {
+export const renewDealClaims: Claims<'RenewDeal'> = {
   outflow: ({ store, height }, { renewal: { deal: id, endsAt } }) => {
     const deal = tables.deals.get(store, id)
     if (deal === undefined) return 0n

@@ -8,7 +8,7 @@
  * Refuses another than the owner (PROVIDER_NOT_OWNED), a second request of the partition (RECOVERY_PENDING), one within
  * a period after a recovery that was missed (RECOVERY_BARRED), sectors that are not faulty (SECTOR_NOT_FAULTY).
  */
-import type { PartitionNumber, ProviderId, RequestRecovery, SectorNumber } from '@granary/protocol/messages'
+import type { MessageBodies, PartitionNumber, ProviderId, SectorNumber } from '@granary/protocol/messages'
 import { requireOwner } from '../access/require-provider.ts'
 import { allMembers, isListed, NOW } from '../proving/partitions.ts'
 import { enqueueRecovery } from '../proving/recoveries.ts'
@@ -18,7 +18,7 @@ import type { Claims } from '../store/claims.ts'
 import type { Effect, TxContext } from '../store/context.ts'
 import { TxError } from '../store/errors.ts'
 
-export const requestRecovery: Effect<RequestRecovery> = (context, body) => {
+export const requestRecovery: Effect<'RequestRecovery'> = (context, body) => {
   const { provider, partition } = body
   const positions = checkRequest(context, body)
   enqueueRecovery(context, provider, partition, positions)
@@ -31,12 +31,15 @@ export const requestRecovery: Effect<RequestRecovery> = (context, body) => {
   })
 }
 
-export const requestRecoveryClaims: Claims<RequestRecovery> = {
+export const requestRecoveryClaims: Claims<'RequestRecovery'> = {
   subject: (_, { provider, partition }) => ({ type: 'request', provider, partition }),
 }
 
 /** @returns the positions of the sectors, in the partition's order @throws TxError */
-export function checkRequest(context: TxContext, { provider, partition, sectors }: RequestRecovery): number[] {
+export function checkRequest(
+  context: TxContext,
+  { provider, partition, sectors }: MessageBodies['RequestRecovery'],
+): number[] {
   const { store, height } = context
   requireOwner(context, provider)
   const record = requirePartition(store, provider, partition)

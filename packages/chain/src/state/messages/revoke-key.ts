@@ -6,14 +6,13 @@
  * Refuses a key that the account has not authorised (KEY_NOT_FOUND).
  */
 
-import type { RevokeKey } from '@granary/protocol/messages'
 import { bytesToHex } from '@noble/hashes/utils.js'
 import type { Claims } from '../store/claims.ts'
 import type { Effect } from '../store/context.ts'
 import { TxError } from '../store/errors.ts'
 import { tables } from '../store/tables.ts'
 
-export const revokeKey: Effect<RevokeKey> = ({ store, sender, emit }, { publicKey }) => {
+export const revokeKey: Effect<'RevokeKey'> = ({ store, sender, emit }, { publicKey }) => {
   const key = bytesToHex(publicKey)
   if (tables.sessionKeys.get(store, sender, key) === undefined) {
     throw new TxError('KEY_NOT_FOUND', {
@@ -25,6 +24,6 @@ export const revokeKey: Effect<RevokeKey> = ({ store, sender, emit }, { publicKe
   emit({ type: 'key:revoked', account: sender, publicKey: `0x${key}` })
 }
 
-export const revokeKeyClaims: Claims<RevokeKey> = {
+export const revokeKeyClaims: Claims<'RevokeKey'> = {
   changedKeys: (_, { publicKey }) => [publicKey],
 }

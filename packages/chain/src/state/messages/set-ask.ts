@@ -7,7 +7,7 @@
  * Refuses another than the owner (PROVIDER_NOT_OWNED), bounds that contradict each other, a profile that the chain does
  * not take, less collateral than a deal takes, a time that has passed (ASK_INVALID).
  */
-import type { SetAsk } from '@granary/protocol/messages'
+import type { MessageBodies } from '@granary/protocol/messages'
 import type { ChainParams } from '@granary/protocol/records'
 import { requireOwner } from '../access/require-provider.ts'
 import { allowedProfile } from '../proving/response-window.ts'
@@ -15,7 +15,7 @@ import type { Effect } from '../store/context.ts'
 import { TxError } from '../store/errors.ts'
 import { tables } from '../store/tables.ts'
 
-export const setAsk: Effect<SetAsk> = (context, { provider, ...ask }) => {
+export const setAsk: Effect<'SetAsk'> = (context, { provider, ...ask }) => {
   const { store, params, height, emit } = context
   requireOwner(context, provider)
   const fault = faultOf(ask, params, height)
@@ -26,7 +26,11 @@ export const setAsk: Effect<SetAsk> = (context, { provider, ...ask }) => {
   emit({ type: 'ask:set', provider, pricePerGiBEpoch: String(ask.pricePerGiBEpoch), validUntil: ask.validUntil })
 }
 
-function faultOf(ask: Omit<SetAsk, 'provider'>, params: ChainParams, height: number): string | undefined {
+function faultOf(
+  ask: Omit<MessageBodies['SetAsk'], 'provider'>,
+  params: ChainParams,
+  height: number,
+): string | undefined {
   if (ask.pieceSizeMin > ask.pieceSizeMax) return `piece sizes from ${ask.pieceSizeMin} to ${ask.pieceSizeMax}`
   if (ask.durationMin > ask.durationMax) return `durations from ${ask.durationMin} to ${ask.durationMax}`
   if (ask.collateralShareMaxBps < params.minCollateralShareBps) {

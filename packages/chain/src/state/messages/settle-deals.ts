@@ -6,7 +6,7 @@
  * Costs its fee.
  * Refuses a deal that there is not (DEAL_NOT_FOUND).
  */
-import type { DealId, Epoch, ProviderId, SectorNumber, SettleDeals } from '@granary/protocol/messages'
+import type { DealId, Epoch, ProviderId, SectorNumber } from '@granary/protocol/messages'
 import type { Deal } from '@granary/protocol/records'
 import { type DealStatus, type DueEpochs, dealStatus, dueEpochs } from '../market/deal-status.ts'
 import { compensationFor } from '../money/leaving-costs.ts'
@@ -29,7 +29,7 @@ import type { Effect, TxContext } from '../store/context.ts'
 import { InvariantError, TxError } from '../store/errors.ts'
 import { tables } from '../store/tables.ts'
 
-export const settleDeals: Effect<SettleDeals> = (context, { deals }) => {
+export const settleDeals: Effect<'SettleDeals'> = (context, { deals }) => {
   for (const id of new Set(deals)) settle(context, id)
 }
 

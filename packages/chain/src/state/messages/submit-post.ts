@@ -12,7 +12,7 @@
  */
 import { profileNamed } from '@granary/proofs/profile'
 import { areSkips, type PostChallenge, postBundleBytes, skipsMax } from '@granary/proofs/verify'
-import type { SubmitPost } from '@granary/protocol/messages'
+import type { MessageBodies } from '@granary/protocol/messages'
 import type { OpenChallenge, OpenRecovery, Partition } from '@granary/protocol/records'
 import { requireOwner } from '../access/require-provider.ts'
 import { isTooLate } from '../proving/answer-time.ts'
@@ -27,7 +27,7 @@ import type { Effect, TxContext } from '../store/context.ts'
 import { InvariantError, TxError } from '../store/errors.ts'
 import { tables } from '../store/tables.ts'
 
-export const submitPost: Effect<SubmitPost> = (context, body) => {
+export const submitPost: Effect<'SubmitPost'> = (context, body) => {
   const { provider, partition, challengeEpoch: epoch, skipped, bundle } = body
   const answer = checkAnswer(context, body)
   const { sectors, skipFee, isRecovery } = answer
@@ -48,7 +48,7 @@ export const submitPost: Effect<SubmitPost> = (context, body) => {
   })
 }
 
-export const submitPostClaims: Claims<SubmitPost> = {
+export const submitPostClaims: Claims<'SubmitPost'> = {
   subject: ({ store }, { provider, partition, challengeEpoch: epoch }) => {
     const record = tables.partitions.get(store, provider, partition)
     const open = [record?.challenge, record?.recovery].find((each) => each?.epoch === epoch)
@@ -71,7 +71,11 @@ interface OpenAnswer {
 }
 
 /** Verifies the proof of an answer that is right in all else. @throws TxError */
-export function verifyAnswer(context: TxContext, body: SubmitPost, { challenge, sectors }: OpenAnswer): void {
+export function verifyAnswer(
+  context: TxContext,
+  body: MessageBodies['SubmitPost'],
+  { challenge, sectors }: OpenAnswer,
+): void {
   const { skipped, bundle } = body
   const verdict = context.checks.post({ ...challenge, sectors, skipped, bundle })
   if (verdict.ok) return
@@ -82,7 +86,7 @@ export function verifyAnswer(context: TxContext, body: SubmitPost, { challenge, 
 }
 
 /** The challenge that it answers, which is open and of a provider of the sender. @throws TxError */
-export function openChallenge(context: TxContext, body: SubmitPost): Answered {
+export function openChallenge(context: TxContext, body: MessageBodies['SubmitPost']): Answered {
   const { store, height } = context
   const { provider, partition: number, challengeEpoch: epoch } = body
   requireOwner(context, provider)
@@ -100,7 +104,7 @@ export function openChallenge(context: TxContext, body: SubmitPost): Answered {
 }
 
 /** Checks all that can be checked without verifying the proof. @throws TxError */
-export function checkAnswer(context: TxContext, body: SubmitPost): OpenAnswer {
+export function checkAnswer(context: TxContext, body: MessageBodies['SubmitPost']): OpenAnswer {
   const { store, params } = context
   const { provider, partition: number, challengeEpoch: epoch, skipped, bundle } = body
   const { partition, regular, open } = openChallenge(context, body)

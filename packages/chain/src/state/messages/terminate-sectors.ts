@@ -9,14 +9,13 @@
  * Refuses another than the owner (PROVIDER_NOT_OWNED), a sector that there is not (SECTOR_NOT_FOUND), is not proven or
  * over already (SECTOR_STATE_WRONG).
  */
-import type { TerminateSectors } from '@granary/protocol/messages'
 import { requireOwner } from '../access/require-provider.ts'
 import { terminateSector } from '../proving/faults.ts'
 import type { Effect } from '../store/context.ts'
 import { TxError } from '../store/errors.ts'
 import { tables } from '../store/tables.ts'
 
-export const terminateSectors: Effect<TerminateSectors> = (context, { provider, sectors }) => {
+export const terminateSectors: Effect<'TerminateSectors'> = (context, { provider, sectors }) => {
   const { store } = context
   requireOwner(context, provider)
   for (const number of sectors) {

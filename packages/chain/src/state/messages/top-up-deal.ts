@@ -7,14 +7,13 @@
  * Refuses a deal that is not active or was cancelled (DEAL_OVER), a sector that was not proven for two periods
  * (SECTOR_NOT_SOUND), no epochs or more than there is room for (DEAL_NOT_EXTENDABLE).
  */
-import type { TopUpDeal } from '@granary/protocol/messages'
 import { extendDeal, requireExtendable } from '../market/extend-deal.ts'
 import type { Claims } from '../store/claims.ts'
 import type { Effect } from '../store/context.ts'
 import { TxError } from '../store/errors.ts'
 import { tables } from '../store/tables.ts'
 
-export const topUpDeal: Effect<TopUpDeal> = (context, { deal: id, epochs }) => {
+export const topUpDeal: Effect<'TopUpDeal'> = (context, { deal: id, epochs }) => {
   const { deal, sector, endsAt } = requireExtendable(context, id)
   const { extendableUntil = 0 } = deal.terms
   const end = endsAt + epochs
@@ -29,7 +28,7 @@ export const topUpDeal: Effect<TopUpDeal> = (context, { deal: id, epochs }) => {
   extendDeal(context, id, deal, { epochs, payer: context.sender, collateral: 0n })
 }
 
-export const topUpDealClaims: Claims<TopUpDeal> = {
+export const topUpDealClaims: Claims<'TopUpDeal'> = {
   outflow: ({ store }, { deal: id, epochs }) => {
     const deal = tables.deals.get(store, id)
     return deal === undefined ? 0n : deal.terms.pricePerEpoch * BigInt(epochs)

@@ -5,14 +5,13 @@
  * Costs its fee, and `accountFee` for an address without a record.
  * Refuses an amount of zero (AMOUNT_ZERO), or of more than the sender has (INSUFFICIENT_FUNDS).
  */
-import type { Transfer } from '@granary/protocol/messages'
 import { credit, debit } from '../money/ledger.ts'
 import { accountFeeOf, payForAccount } from '../money/records-that-stay.ts'
 import type { Claims } from '../store/claims.ts'
 import type { Effect } from '../store/context.ts'
 import { TxError } from '../store/errors.ts'
 
-export const transfer: Effect<Transfer> = (context, { to, amount }) => {
+export const transfer: Effect<'Transfer'> = (context, { to, amount }) => {
   const { store, sender, emit } = context
   if (amount === 0n) {
     throw new TxError('AMOUNT_ZERO', { message: 'a transfer of nothing', hint: 'name an amount above zero' })
@@ -23,6 +22,6 @@ export const transfer: Effect<Transfer> = (context, { to, amount }) => {
   emit({ type: 'transfer', from: sender, to, amount: String(amount) })
 }
 
-export const transferClaims: Claims<Transfer> = {
+export const transferClaims: Claims<'Transfer'> = {
   outflow: ({ store, params }, { to, amount }) => amount + accountFeeOf(store, params, to),
 }

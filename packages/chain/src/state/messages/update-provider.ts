@@ -7,7 +7,6 @@
  * Refuses another than the owner (PROVIDER_NOT_OWNED), and what RegisterProvider refuses.
  */
 import { equalBytes } from '@granary/base'
-import type { UpdateProvider } from '@granary/protocol/messages'
 import { requireOwner } from '../access/require-provider.ts'
 import { authorizeDaemon, checkProfile, dismissDaemon } from '../market/provider-profile.ts'
 import { writeProvider } from '../money/ledger.ts'
@@ -16,7 +15,7 @@ import type { Claims } from '../store/claims.ts'
 import type { Effect } from '../store/context.ts'
 import { tables } from '../store/tables.ts'
 
-export const updateProvider: Effect<UpdateProvider> = (context, { provider, ...profile }) => {
+export const updateProvider: Effect<'UpdateProvider'> = (context, { provider, ...profile }) => {
   const { store, sender, emit } = context
   const record = requireOwner(context, provider)
   checkProfile(profile)
@@ -29,7 +28,7 @@ export const updateProvider: Effect<UpdateProvider> = (context, { provider, ...p
   emit({ type: 'provider:updated', provider, owner: sender, name: profile.name })
 }
 
-export const updateProviderClaims: Claims<UpdateProvider> = {
+export const updateProviderClaims: Claims<'UpdateProvider'> = {
   outflow: ({ store, params }, { payout }) => accountFeeOf(store, params, payout),
   changedKeys: ({ store }, { provider, sessionKey }) => {
     const before = tables.providers.get(store, provider)?.sessionKey ?? new Uint8Array(0)

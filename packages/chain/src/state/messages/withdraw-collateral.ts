@@ -6,14 +6,14 @@
  * Refuses another than the owner (PROVIDER_NOT_OWNED), an amount of zero (AMOUNT_ZERO), more than is free
  * (INSUFFICIENT_COLLATERAL): what is locked stays, and while there is a debt nothing is free.
  */
-import { formatGrn, type WithdrawCollateral } from '@granary/protocol/messages'
+import { formatGrn } from '@granary/protocol/messages'
 import { requireOwner, requireProvider } from '../access/require-provider.ts'
 import { credit, writeProvider } from '../money/ledger.ts'
 import { releaseVested } from '../money/vesting.ts'
 import type { Effect } from '../store/context.ts'
 import { TxError } from '../store/errors.ts'
 
-export const withdrawCollateral: Effect<WithdrawCollateral> = (context, { provider, amount }) => {
+export const withdrawCollateral: Effect<'WithdrawCollateral'> = (context, { provider, amount }) => {
   const { store, sender, emit } = context
   requireOwner(context, provider)
   if (amount === 0n) {

@@ -3,7 +3,16 @@
 import type { Hex } from '@granary/base'
 import type { PoRepInput, PostInput, Verdict } from '@granary/proofs/verify'
 import type { ChainEvent } from '@granary/protocol/events'
-import type { Address, Epoch, FeeParams, Hash, SignedBy, Transaction } from '@granary/protocol/messages'
+import type {
+  Address,
+  Epoch,
+  FeeParams,
+  Hash,
+  MessageBodies,
+  SignedBy,
+  Transaction,
+  TransactionName,
+} from '@granary/protocol/messages'
 import type { ChainParams, Genesis } from '@granary/protocol/records'
 import type { Store } from './store.ts'
 
@@ -48,4 +57,4 @@ export interface TxContext extends BlockContext {
 }
 
 /** What a message does: checks first, effects after, events last. @throws TxError */
-export type Effect<B> = (context: TxContext, body: B) => void
+export type Effect<N extends TransactionName> = (context: TxContext, body: MessageBodies[N]) => void
