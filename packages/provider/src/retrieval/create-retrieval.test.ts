@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { createReadStream } from 'node:fs'
-import { copyFile, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -261,6 +261,14 @@ describe('a directory', () => {
     expect(response.headers.get('content-security-policy')).toBe('sandbox')
     const roots = response.headers.get('x-ipfs-roots')!.split(',')
     expect([roots.length, response.headers.get('etag')]).toEqual([4, `"${roots.at(-1)}"`])
+  })
+
+  test('with a directory called index.html is listed', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'granary-index-'))
+    await mkdir(join(folder, 'index.html'))
+    await writeFile(join(folder, 'index.html', 'page'), 'x')
+    const page = await withPacked(folder, async (rootCid) => bodyOf(await fetch(`${node.url}/ipfs/${rootCid}/`)))
+    expect(page.toString()).toContain('>index.html</a>')
   })
 
   test('a name that is markup is shown and not obeyed', async () => {

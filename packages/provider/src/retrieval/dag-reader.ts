@@ -41,7 +41,7 @@ export interface DagTarget {
 /** What a block is, to who asks for it without saying in which form. */
 export type DagEntity =
   | { readonly kind: 'file'; readonly bytes: number; readonly mediaType: string | undefined }
-  /** `index`: the CID of its index.html. */
+  /** `index`: the CID of its index.html, where that is a file. */
   | { readonly kind: 'directory'; readonly index: string | undefined }
   | { readonly kind: 'symlink'; readonly target: string }
 
@@ -91,7 +91,7 @@ export function createDagReader(blocks: PieceBlocks): DagReader {
         }
         case 'directory':
         case 'shard':
-          return { kind: 'directory', index: await childOf(cid, INDEX, blocks, options) }
+          return { kind: 'directory', index: await fileUnder(cid, INDEX, blocks, options) }
         case 'symlink':
           return { kind: 'symlink', target: new TextDecoder().decode(node.target) }
         case 'other':
@@ -127,9 +127,16 @@ async function headOf(cid: CID, store: PieceBlocks, options: ReadOptions): Promi
   return Buffer.concat(head)
 }
 
-async function childOf(cid: CID, name: string, store: PieceBlocks, options: ReadOptions): Promise<string | undefined> {
+async function fileUnder(
+  root: CID,
+  name: string,
+  store: PieceBlocks,
+  options: ReadOptions,
+): Promise<string | undefined> {
   try {
-    return (await resolvePath(cid, [name], store, options)).cid.toString()
+    const { cid } = await resolvePath(root, [name], store, options)
+    const isFile = unixFsNode(cid, await readBlock(store, cid, options)).kind === 'file'
+    return isFile ? cid.toString() : undefined
   } catch (error) {
     if (GranaryError.is(error) && error.code === 'PATH_NOT_FOUND') return undefined
     throw error
