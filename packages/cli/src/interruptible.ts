@@ -4,7 +4,7 @@ import { EXIT } from './exit-code.ts'
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /** The terminal's signal and the one that npm, or the script before us, passes on are the same Ctrl-C. */
-const SAME_MS = 1_000
+export const SAME_MS = 1_000
 
 export async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController()

@@ -1,8 +1,9 @@
 /** A program that serves until it is asked to stop: ready line, wait, stop in good order, and not for ever. */
-import { EXIT } from './exit-code.ts'
+import { isAbortError } from '@granary/base'
+import { SAME_MS } from './interruptible.ts'
 import { createLog, type LogEvent } from './print/log.ts'
 import type { ProgramContext } from './program-context.ts'
-import { untilStopped } from './until-stopped.ts'
+import { leaveSignals, untilStopped } from './until-stopped.ts'
 
 /** Longer than any part takes to close; what still runs then is lost like in a power cut, which loses nothing. */
 const STOP_MAX_MS = 10_000
@@ -14,11 +15,17 @@ export interface Daemon {
   readonly halted?: Promise<Error>
 }
 
+interface Started {
+  readonly daemon: Daemon
+  readonly facts: object
+}
+
 export interface RunDaemonInput {
   readonly role: 'chain' | 'provider' | 'gateway'
   readonly json: boolean
   readonly withParent: boolean
-  readonly start: (log: (event: LogEvent) => void) => Promise<{ readonly daemon: Daemon; readonly facts: object }>
+  /** @param signal aborts when the daemon is asked to stop before it has started */
+  readonly start: (log: (event: LogEvent) => void, signal: AbortSignal) => Promise<Started>
 }
 
 /** @throws what `start` throws, or the reason why the daemon ended by itself */
@@ -28,7 +35,15 @@ export async function runDaemon(
 ): Promise<void> {
   const { stdout, stdin } = context
   const stopped = untilStopped({ withParent, stdin })
-  const { daemon, facts } = await start(createLog(context, { json }))
+  const unwanted = new AbortController()
+  const starting = start(createLog(context, { json }), unwanted.signal)
+  const started = await Promise.race([stopped, starting])
+  if (typeof started === 'string') {
+    unwanted.abort()
+    await withinDeadline(() => stopEarly(starting))
+    return
+  }
+  const { daemon, facts } = started
   stdout.write(
     json
       ? `${JSON.stringify({ event: 'ready', role, url: daemon.url, ...facts })}\n`
@@ -36,8 +51,27 @@ export async function runDaemon(
   )
   const never = new Promise<never>(() => undefined)
   const end = await Promise.race([stopped, daemon.halted ?? never])
-  const deadline = setTimeout(() => process.exit(EXIT.failed), STOP_MAX_MS)
-  await daemon.stop()
-  clearTimeout(deadline)
+  await withinDeadline(() => daemon.stop())
   if (typeof end !== 'string') throw end
+}
+
+/** What starts is stopped once it has started; who does not wait for that ends it with a second signal. */
+async function stopEarly(starting: Promise<Started>): Promise<void> {
+  setTimeout(leaveSignals, SAME_MS).unref()
+  try {
+    const { daemon } = await starting
+    await daemon.stop()
+  } catch (error) {
+    if (!isAbortError(error)) throw error
+  }
+}
+
+async function withinDeadline(stop: () => Promise<void>): Promise<void> {
+  // `process.exit` waits for threads, and so for a file that does not open; nothing waits after this signal.
+  const deadline = setTimeout(() => process.kill(process.pid, 'SIGKILL'), STOP_MAX_MS)
+  try {
+    await stop()
+  } finally {
+    clearTimeout(deadline)
+  }
 }

@@ -19,3 +19,8 @@ export function untilStopped({ withParent, stdin }: UntilStoppedOptions): Promis
   }
   return promise
 }
+
+/** From now on a signal ends the process at once, as it ends one that never waited for any. */
+export function leaveSignals(): void {
+  for (const signal of SIGNALS) process.removeAllListeners(signal)
+}

@@ -133,13 +133,14 @@ async function runProvider(options: RunOptions, context: CommandContext): Promis
     role: 'provider',
     json,
     withParent: options.stopWithParent ?? false,
-    async start(log) {
+    async start(log, signal) {
       const configured = await homes.configuredChain(home)
-      const { chain, status } = await openChain(options.chain ?? configured ?? CHAIN_URL_DEFAULT)
+      const { chain, status } = await openChain(options.chain ?? configured ?? CHAIN_URL_DEFAULT, signal)
       const { devnet } = status
       if (configured === undefined && devnet) {
         await setUpProvider({ home, chainUrl: chain.url, devnet, profile, name, passphraseFile })
       }
+      signal.throwIfAborted()
       const daemon = await provider.runProvider({
         home,
         cacheHome: cacheOf(home, context),

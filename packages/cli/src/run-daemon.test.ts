@@ -1,0 +1,47 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { setTimeout as wait } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from '@jest/globals'
+
+const script = fileURLToPath(new URL('../test/slow-daemon.ts', import.meta.url))
+
+async function interruptStart(args: readonly string[], again: boolean): Promise<object> {
+  const child = spawn(process.execPath, ['--conditions=@granary/source', script, ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  // What ignores the signals must not outlive the test.
+  const giveUp = setTimeout(() => child.kill('SIGKILL'), 4_000)
+  const stdout = text(child.stdout)
+  const closed = once(child, 'close')
+  await once(child.stdout, 'data')
+  child.kill('SIGINT')
+  if (again) {
+    await wait(1_200)
+    child.kill('SIGINT')
+  }
+  const [code, signal] = await closed
+  clearTimeout(giveUp)
+  return { code, signal, stdout: await stdout }
+}
+
+test('Ctrl-C while a daemon starts: what has been started is stopped, and it is not said to be ready', async () => {
+  const stdout = 'starting\nasked to stop\nstopped\n'
+  expect(await interruptStart(['300'], false)).toEqual({ code: 0, signal: null, stdout })
+})
+
+test('a second Ctrl-C while a daemon starts ends it at once, also where a file does not open', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'granary-fifo-'))
+  try {
+    const fifo = join(folder, 'fifo')
+    execFileSync('mkfifo', [fifo])
+    const stdout = 'starting\nasked to stop\n'
+    expect(await interruptStart(['Infinity', fifo], true)).toEqual({ code: null, signal: 'SIGINT', stdout })
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})
