@@ -101,6 +101,13 @@ test.each([
   expect(JSON.stringify(answer.body)).not.toMatch(/node_modules|\.ts:\d|\bat .*:\d/)
 })
 
+test('HEAD of the events has the headers of the stream, and an end', async () => {
+  const init = { method: 'HEAD', signal: AbortSignal.timeout(5_000) }
+  const { status, headers, body } = await ask('/v1/events', init)
+  expect([status, headers.get('content-type'), body]).toEqual([200, 'text/event-stream', {}])
+  expect((await ask('/v1/events?since=99999999', init)).status).toBe(400)
+})
+
 const packable = [
   ['/v1/txs', 'application/octet-stream', new Uint8Array(3 * 2 ** 20 - 300)],
   ['/v1/txs', 'application/json', JSON.stringify({ tx: 'A'.repeat(60_000) })],

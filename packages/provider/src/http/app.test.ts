@@ -1,6 +1,8 @@
 import { once } from 'node:events'
 import { type IncomingMessage, request } from 'node:http'
-import { json } from 'node:stream/consumers'
+import { connect } from 'node:net'
+import { json, text as streamText } from 'node:stream/consumers'
+import { setTimeout } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import { fromHex } from '@granary/base'
 import { readServerSentEvents } from '@granary/protocol/client'
@@ -214,6 +216,21 @@ test('the events of a deal are its history, then what happens, from the last one
     break
   }
   again.abort()
+})
+
+test('HEAD of the events of a deal has the headers of the stream, and an end', async () => {
+  const { agreementId } = await agreed()
+  const socket = connect(Number(new URL(market.url).port), '127.0.0.1')
+  try {
+    socket.write(`HEAD /v1/deals/${agreementId}/events HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`)
+    // The server closes behind the end of its answer.
+    const answer = await Promise.race([streamText(socket), setTimeout(5_000, 'no end', { ref: false })])
+    expect(answer).toMatch(/^HTTP\/1.1 200 OK.*content-type: text\/event-stream\r\n.*\r\n\r\n$/s)
+  } finally {
+    socket.destroy()
+  }
+  const unknown = await fetch(new URL('/v1/deals/7/events', market.url), { method: 'HEAD' })
+  expect(unknown.status).toBe(404)
 })
 
 test('a deal that was published in a block not followed yet is found by its number', async () => {

@@ -1,5 +1,5 @@
 /** A deal's timeline as server-sent events: first what has happened, then what happens, from Last-Event-ID on. */
-import type { Served } from '@granary/protocol/http'
+import { openStream, type Served } from '@granary/protocol/http'
 import type { followDeal } from '@granary/protocol/market'
 import { type FindDealContext, findDeal } from '../deals/find-deal.ts'
 import type { Timeline } from '../deals/timeline.ts'
@@ -17,12 +17,7 @@ export async function sendTimeline(
   if (response.closed) return
   let lastId = Number(/^\d{1,15}$/.exec(request.get('last-event-id') ?? '')?.[0] ?? 0)
 
-  response.writeHead(200, {
-    'content-type': 'text/event-stream',
-    'cache-control': 'no-store',
-    // Proxies would hold events back until a buffer is full.
-    'x-accel-buffering': 'no',
-  })
+  if (!openStream({ request, response })) return
   const send = (): void => {
     for (let entries = timeline.read(deal.agreementId, lastId); entries.length > 0; ) {
       for (const entry of entries) {
@@ -32,7 +27,6 @@ export async function sendTimeline(
       entries = timeline.read(deal.agreementId, lastId)
     }
   }
-  response.flushHeaders()
   const stopListening = timeline.onAppend(deal.agreementId, send)
   const keepAlive = setInterval(() => response.write(': keep-alive\n\n'), KEEP_ALIVE_MS)
   response.on('close', () => {

@@ -5,7 +5,7 @@
 import { once } from 'node:events'
 import { setImmediate } from 'node:timers/promises'
 import { eventId, followEvents } from '@granary/protocol/chain-api'
-import { listenTo, type ServedOperation } from '@granary/protocol/http'
+import { listenTo, openStream, type ServedOperation } from '@granary/protocol/http'
 import { inEnglish } from '@granary/protocol/operation'
 import type { Response } from 'express'
 import * as z from 'zod/mini'
@@ -52,12 +52,8 @@ export function eventRoutes({ engine, store, limits, addressOf }: EventRoutesPar
     const ended = new AbortController()
     open.add(ended)
     response.once('close', () => ended.abort())
-    response.writeHead(200, {
-      'content-type': 'text/event-stream',
-      'cache-control': 'no-store',
-      'x-accel-buffering': 'no',
-    })
     try {
+      if (!openStream({ request, response })) return
       await stream(response, ended.signal, { engine, store }, from, types && new Set(types))
     } finally {
       open.delete(ended)
