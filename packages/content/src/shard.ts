@@ -21,7 +21,7 @@ export interface Shard {
   readonly shards: readonly CID[]
 }
 
-export const shardHashBits = 64
+const shardHashBits = 64
 const FANOUT_MIN = 8
 const FANOUT_MAX = 1_024
 /** The hash that orders names, by its multihash code. */

@@ -55,8 +55,8 @@ export const SKIP_SITUATIONS: readonly SkipSituation[] = [
   'after four halvings',
   'in debt',
 ]
-export const SKIP_SECTORS: readonly number[] = [1, 10, 160, 2_048]
-export const SKIP_SHARES: readonly number[] = [0.001, 0.01, 0.1, 0.5]
+const SKIP_SECTORS: readonly number[] = [1, 10, 160, 2_048]
+const SKIP_SHARES: readonly number[] = [0.001, 0.01, 0.1, 0.5]
 const PERIODS = 200
 const RICH = 1_000n
 const DAYS_A_MONTH = 30n

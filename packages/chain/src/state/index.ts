@@ -31,7 +31,6 @@ export { devnetParams, productionParams } from './machine/params.ts'
 export { recount } from './machine/recount.ts'
 export {
   accountView,
-  dealOfAgreement,
   dealView,
   partitionViews,
   providerView,

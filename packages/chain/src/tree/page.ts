@@ -43,7 +43,7 @@ export function encodePage({ nodes, quarters }: Page): Uint8Array {
   return bytes
 }
 
-export function decodePage(bytes: Uint8Array): Page {
+function decodePage(bytes: Uint8Array): Page {
   const leaves = (bytes[0]! << 8) | bytes[1]!
   const inners = (bytes[2]! << 8) | bytes[3]!
   let offset = 4

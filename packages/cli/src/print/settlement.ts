@@ -23,7 +23,7 @@ export function settlementLine(progress: SettleProgress): string {
 }
 
 /** The command that settles, as its client has to run it. */
-export function settleCommand(devnet: boolean): string {
+function settleCommand(devnet: boolean): string {
   return devnet ? 'granary deals' : 'granary deals --passphrase-file FILE'
 }
 

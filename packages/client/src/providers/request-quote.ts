@@ -63,7 +63,7 @@ export async function requestQuote(
 }
 
 /** The quote must be for exactly what was asked, add up, and not exceed the ask that the chain shows to everybody. */
-export function checkQuote(quote: Quote, asked: Omit<RequestQuoteInput, 'genesisHash' | 'fetch'>): void {
+function checkQuote(quote: Quote, asked: Omit<RequestQuoteInput, 'genesisHash' | 'fetch'>): void {
   const { provider, client, pieceSize, duration, activateWithinMax } = asked
   const expected = { client, provider: provider.id, pieceSize, duration, total: quote.pricePerEpoch * BigInt(duration) }
   for (const [what, value] of Object.entries(expected)) {

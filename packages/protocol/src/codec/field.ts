@@ -359,7 +359,7 @@ export function word(value: bigint): Uint8Array {
   return hexToBytes(value.toString(16).padStart(64, '0'))
 }
 
-export function minimalBytes(value: bigint): Uint8Array {
+function minimalBytes(value: bigint): Uint8Array {
   if (value >> 128n !== 0n) {
     const hex = value.toString(16)
     return hexToBytes(hex.length % 2 === 0 ? hex : `0${hex}`)

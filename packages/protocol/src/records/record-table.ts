@@ -26,7 +26,7 @@ export function tableKey(name: string, parts: readonly KeyPart[]): string {
   return [name, ...parts.map(keyPart)].join('/')
 }
 
-export function keyPart(part: KeyPart): string {
+function keyPart(part: KeyPart): string {
   return typeof part === 'number' ? part.toString(16).padStart(NUMBER_DIGITS, '0') : part
 }
 

@@ -12,7 +12,7 @@ export interface TermsContext {
 }
 
 /** Space and collateral are held this long at most for a deal that nobody has paid. */
-export const OFFER_VALID_MS: number = 60 * 60_000
+const OFFER_VALID_MS = 60 * 60_000
 
 /** @throws TermsRefusedError */
 export function checkTerms(terms: DealTerms, context: TermsContext): void {

@@ -179,11 +179,6 @@ export function dealView(reader: StateReader, id: number): DealView | undefined 
   }
 }
 
-/** The deal that was published from these terms. */
-export function dealOfAgreement(reader: StateReader, agreementId: Hash): number | undefined {
-  return tables.agreements.get(reader, agreementId)?.deal
-}
-
 /** undefined while the epoch's round is not there, or no longer. */
 export function randomnessView(reader: StateReader, query: RandomnessQuery): Hash | undefined {
   const { tag, epoch, provider, sector } = query

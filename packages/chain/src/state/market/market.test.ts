@@ -17,7 +17,8 @@ import {
   type TestChain,
   termsFor,
 } from '../../../test/test-chain.ts'
-import { accountView, dealOfAgreement, dealView, providerView, providerViews } from '../index.ts'
+import { accountView, dealView, providerView, providerViews } from '../index.ts'
+import { tables } from '../store/tables.ts'
 
 let chain: TestChain
 let client: Signer
@@ -134,7 +135,7 @@ describe('publishing a deal', () => {
     expect(accountView(chain.state, client.address).locked).toBe(String(price))
     expect(providerView(chain.state, provider)!.collateral.locked).toBe(String(terms.providerCollateral))
     const agreementId = hashOf(dealTermsDigest(chain.genesisHash, terms))
-    const id = dealOfAgreement(chain.state, agreementId)!
+    const id = tables.agreements.get(chain.state, agreementId)!.deal
     expect(events).toMatchObject([{ type: 'deal:published', deal: id, provider, client: client.address, agreementId }])
     expect(dealView(chain.state, id)).toMatchObject({
       id: 1,

@@ -168,7 +168,7 @@ function leaveUnreached(
   return reached
 }
 
-export function openChallengeOf(partition: Partition): OpenChallenge {
+function openChallengeOf(partition: Partition): OpenChallenge {
   const { challenge } = partition
   if (challenge === undefined) throw new InvariantError('a partition without an open challenge has a deadline')
   return challenge

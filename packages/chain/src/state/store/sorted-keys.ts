@@ -34,7 +34,7 @@ export function createSortedKeys(): SortedKeys {
   }
 }
 
-export function compareKeys(a: string, b: string): number {
+function compareKeys(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0
 }
 

@@ -57,7 +57,7 @@ export function rootOfPath(subtree: Uint8Array, { index, siblings }: MerklePath)
   return node
 }
 
-export function hashPair254(left: Uint8Array, right: Uint8Array): Uint8Array {
+function hashPair254(left: Uint8Array, right: Uint8Array): Uint8Array {
   const node = new Uint8Array(NODE_BYTES)
   hashPairs254(concatBytes([left, right]), node)
   return node
