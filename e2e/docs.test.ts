@@ -121,9 +121,9 @@ test("a package's README names each of its entries", () => {
 const PLACE =
   /(?<![\w./-])(?:packages\/)?(base|bench|chain|cli|client|content|proofs|protocol|provider|sim)\/(?:src|test)[\w./-]*/g
 
-/** A folder, a file, or the beginning of a file's name, as Jest takes it. */
+/** A folder, or a file with its ending. */
 function isThere(place: string): boolean {
-  return existsSync(join(root, place)) || globSync(`${place}*`, { cwd: root }).length > 0
+  return existsSync(join(root, place))
 }
 
 test('a place in the code that a document names is there', () => {
