@@ -150,7 +150,7 @@ export const providerErrors = {
   CHAIN_ROLLED_BACK: { fault: 'peer' },
   /** The store is of a version that this release does not know. */
   STORE_VERSION: { fault: 'operator' },
-  /** The store is gone, and what stands beside it says what it held. */
+  /** The store is missing or not the newest of its home: the records and folders beside it show more than it holds. */
   STORE_LOST: { fault: 'operator' },
   /** The record of what the home is cannot be read. */
   HOME_RECORD_INVALID: { fault: 'operator' },

@@ -34,7 +34,7 @@ export class StoreCorruptError extends GranaryError {
     super({
       code: 'STORE_CORRUPT',
       message: `${path}: ${reason}`,
-      hint: `nothing was changed. Move it and what stands beside it as ${basename(path)}-wal to another folder; then \`granary chain import SNAPSHOT --home ${homeOf(path)}\` starts the chain from a file of \`granary chain export\`, of this node or another one`,
+      hint: `nothing was changed. Move it and, if it is there, ${basename(path)}-wal beside it to another folder; then \`granary chain import SNAPSHOT --home ${homeOf(path)}\` starts the chain from a file of \`granary chain export\`, of this node or another one`,
       details: { path },
       cause,
     })

@@ -8,7 +8,7 @@ export interface RecordFeeParams {
   readonly accountFee: bigint
 }
 
-/** Numbers of providers and what stands under them are never used again. */
+/** A provider costs more than an account, because neither its number nor those of its sectors are ever used again. */
 export function providerFee({ accountFee }: RecordFeeParams): bigint {
   return PROVIDER_TIMES * accountFee
 }

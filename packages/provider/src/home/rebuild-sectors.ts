@@ -65,7 +65,7 @@ async function allNumbers(
 
 type Found = { readonly pieces: readonly SectorPiece[]; readonly phase: SectorPhase }
 
-/** In words what stands in the way. */
+/** The sector as the store will have it, or the reason why it cannot be taken back, in words for the report. */
 async function sectorFrom(
   input: RebuildSectorsInput,
   number: number,

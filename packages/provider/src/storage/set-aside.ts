@@ -43,7 +43,7 @@ export async function listAside(folder: string): Promise<AsideEntry[]> {
   })
 }
 
-/** Says what stands aside in these folders, and lets go of what has stood there for its time. */
+/** Raises an alert for each file or folder that is set aside in these folders, and removes those that were kept for their time. */
 export async function sweepAside(
   folders: readonly string[],
   alerts: Alerts,

@@ -11,7 +11,7 @@ import type { Queues } from './queues.ts'
 export interface KeyChanges {
   /** @throws KeyChangingError */
   check(tx: PendingTx): void
-  /** What leaves when this one is taken; not what stands before it in its own lane. */
+  /** The messages that leave the pool when this one is taken. Those before it in its own lane stay: it waits for them. */
   withdraws(tx: PendingTx): PendingTx[]
   readonly reason: PoolReason
 }

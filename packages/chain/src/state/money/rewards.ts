@@ -76,8 +76,8 @@ export function pendingReward(
 
 /**
  * The power of a partition whose challenge was answered: `bytes` are those of the frozen list that are still listed.
- * Sectors that earned already earn on from the block that opened the challenge. Sectors that earn for the first time begin
- * in this block, because the power among which the epochs in between were shared did not count them yet.
+ * Sectors that have earned before keep earning from the block that opened the challenge. Sectors that earn for the first
+ * time begin in this block, because the power among which the epochs in between were shared did not count them yet.
  */
 export function earnFrom(
   store: StateReader,
