@@ -44,8 +44,6 @@ export const chainErrors = {
   BLOCK_NOT_FOUND: { fault: 'caller', status: 404 },
   /** The node does not keep the state of that block. */
   STATE_NOT_FOUND: { fault: 'caller', status: 404 },
-  /** The body of a request has a type that is not taken. */
-  CONTENT_TYPE_UNSUPPORTED: { fault: 'caller', status: 415 },
   /** The body of a request is larger than any transaction. */
   BODY_TOO_LARGE: { fault: 'caller', status: 413 },
   /** Something happened that must not, and the chain stands still instead of guessing. */

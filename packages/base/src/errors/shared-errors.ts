@@ -22,6 +22,8 @@ export const sharedErrors = {
   PATH_NOT_FOUND: { fault: 'caller', status: 404 },
   /** Bodies are taken as they are, not compressed. */
   CONTENT_ENCODING_UNSUPPORTED: { fault: 'caller', status: 415 },
+  /** The body of a request has a type that is not taken. */
+  CONTENT_TYPE_UNSUPPORTED: { fault: 'caller', status: 415 },
   /** Another program listens on the port. */
   PORT_IN_USE: { fault: 'operator' },
   /** The user may not listen on the port. */

@@ -30,16 +30,6 @@ export class NotFoundError extends GranaryError {
   }
 }
 
-export class BodyTypeError extends GranaryError {
-  constructor(contentType: string | undefined) {
-    super({
-      code: 'CONTENT_TYPE_UNSUPPORTED',
-      message: `a body of type ${contentType ?? '(none)'} is not taken here`,
-      hint: 'send application/octet-stream, or application/json with { "tx": "<base64>" }',
-    })
-  }
-}
-
 export class BodyEncodingError extends GranaryError {
   constructor() {
     super({

@@ -101,6 +101,19 @@ test.each([
   expect(JSON.stringify(answer.body)).not.toMatch(/node_modules|\.ts:\d|\bat .*:\d/)
 })
 
+const ASKED = JSON.stringify({ address: ADDRESS })
+test.each([
+  ['text', { headers: { 'content-type': 'text/plain' }, body: ASKED }, 415, 'CONTENT_TYPE_UNSUPPORTED'],
+  ['a form', { body: new URLSearchParams({ address: ADDRESS }) }, 415, 'CONTENT_TYPE_UNSUPPORTED'],
+  ['a body without a type', { body: new TextEncoder().encode(ASKED) }, 415, 'CONTENT_TYPE_UNSUPPORTED'],
+  ['nothing', {}, 400, 'REQUEST_INVALID'],
+  ['JSON that is empty', { headers: { 'content-type': 'application/json' }, body: '' }, 400, 'REQUEST_INVALID'],
+] as const)('POST /v1/faucet with %s is refused for what it is', async (_, init, status, code) => {
+  const answer = await ask('/v1/faucet', { method: 'POST', ...init })
+  expect(answer).toMatchObject({ status, body: errorOf(code) })
+  if (status === 415) expect(answer.body).toMatchObject({ error: { hint: 'send application/json' } })
+})
+
 test('HEAD of the events has the headers of the stream, and an end', async () => {
   const init = { method: 'HEAD', signal: AbortSignal.timeout(5_000) }
   const { status, headers, body } = await ask('/v1/events', init)

@@ -2,6 +2,7 @@
 import type { ErrorCode } from '@granary/base'
 import * as z from 'zod/mini'
 import type { Operation } from '../operation/operation.ts'
+import { bodiesOf, JSON_TYPE } from './bodies-of.ts'
 
 export interface OpenApiDocument {
   readonly openapi: '3.1.0'
@@ -11,8 +12,6 @@ export interface OpenApiDocument {
 }
 
 type JsonSchema = Record<string, unknown>
-
-const JSON_TYPE = 'application/json'
 
 const errorAnswer = z.object({
   error: z.looseObject({
@@ -51,14 +50,14 @@ export function openApi(parts: OpenApiParts): OpenApiDocument {
 
 function documented(operation: Operation, parts: OpenApiParts): object {
   const { id, summary, params, query, errors, answer, also = {} } = operation
-  const bodies = operation.body === undefined ? operation.bodies : { [JSON_TYPE]: operation.body }
+  const bodies = bodiesOf(operation)
   const content = { [operation.type ?? JSON_TYPE]: { schema: schemaOf(answer) } }
   const headers = mapValues(parts.headers ?? {}, ({ description, form }) => ({
     description,
     required: true,
     schema: schemaOf(form),
   }))
-  const codes = [...errors, ...parts.errors].join(', ')
+  const codes = [...errors, ...(bodies === undefined ? [] : ['CONTENT_TYPE_UNSUPPORTED']), ...parts.errors].join(', ')
   return {
     operationId: id,
     summary,

@@ -5,6 +5,7 @@
 import type { Request as HttpRequest, IRouter, RequestHandler, Response } from 'express'
 import { inEnglish } from '../operation/in-english.ts'
 import type { Answer, Operation, Request } from '../operation/operation.ts'
+import { requireMediaType } from './require-media-type.ts'
 
 export interface Served<O extends Operation> extends Request<O> {
   readonly request: HttpRequest
@@ -18,7 +19,7 @@ export interface ServedOperation {
 
 /**
  * Answers are made of one synchronous look, or await what they wait for first. A request that does not fit throws a
- * $ZodError, or the MessageInvalidError of a struct, to Express.
+ * $ZodError, the MessageInvalidError of a struct, or a BodyTypeError, to Express.
  * @param before: what reads a body, or refuses a request before it is looked at
  */
 export function serve<O extends Operation>(
@@ -39,6 +40,7 @@ export function listenTo<O extends Operation>(
   ...before: readonly RequestHandler[]
 ): ServedOperation {
   const handler: RequestHandler = async (request, response) => {
+    requireMediaType(operation, request)
     const params = operation.params.parse(request.params, inEnglish)
     const query = operation.query?.parse(request.query, inEnglish)
     const body = operation.body?.parse(request.body ?? {}, inEnglish)

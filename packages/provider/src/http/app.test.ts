@@ -160,6 +160,20 @@ test.each([
   expect(text).not.toMatch(/\.ts:|node_modules|\n +at /)
 })
 
+const asked = { client: someone, pieceSize: '256', duration: '200' }
+test.each([
+  ['text', { headers: { 'content-type': 'text/plain' }, body: JSON.stringify(asked) }, 415, 'CONTENT_TYPE_UNSUPPORTED'],
+  ['a form', { body: new URLSearchParams(asked) }, 415, 'CONTENT_TYPE_UNSUPPORTED'],
+  ['a body without a type', { body: new TextEncoder().encode(JSON.stringify(asked)) }, 415, 'CONTENT_TYPE_UNSUPPORTED'],
+  ['nothing', {}, 400, 'REQUEST_INVALID'],
+  ['JSON that is empty', { headers: { 'content-type': 'application/json' }, body: '' }, 400, 'REQUEST_INVALID'],
+] as const)('POST /v1/quotes with %s is refused for what it is', async (_, init, status, code) => {
+  const response = await fetch(new URL('/v1/quotes', market.url), { method: 'POST', ...init })
+  const { error } = await response.json()
+  expect([response.status, error.code]).toEqual([status, code])
+  if (status === 415) expect(error.hint).toBe('send application/json')
+})
+
 test('a packed body is refused before it is unpacked', async () => {
   const body = new Uint8Array(gzipSync(JSON.stringify({ client: someone, pieceSize: 256, duration: 200 })))
   const headers = { 'content-type': 'application/json', 'content-encoding': 'gzip' }

@@ -10,7 +10,7 @@ import express, { type Request, type Response } from 'express'
 import type { Engine } from '../../engine/engine.ts'
 import type { Store } from '../../store/open-store.ts'
 import type { AddressLimits, AddressOf } from '../address-limits.ts'
-import { BodyTypeError, NotFoundError, WaitTimeoutError } from '../errors.ts'
+import { NotFoundError, WaitTimeoutError } from '../errors.ts'
 import { bodyDone, limitBodies } from '../limit-bodies.ts'
 import { nameHeight } from '../name-chain.ts'
 
@@ -89,7 +89,6 @@ export async function waitFor(
 
 function bodyBytes(request: Request): Uint8Array {
   if (request.body instanceof Uint8Array) return new Uint8Array(request.body)
-  if (request.is('application/json') === false) throw new BodyTypeError(request.get('content-type'))
   const { tx } = submitBody.parse(request.body ?? {}, inEnglish)
   return new Uint8Array(Buffer.from(tx, 'base64'))
 }
