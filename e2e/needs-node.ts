@@ -1,0 +1,23 @@
+/** The entries of packages that reach a `node:` module, and why. All others run in a browser. */
+export const needsNode: Readonly<Record<string, string>> = {
+  '@granary/base/node': 'writes files that survive a power cut',
+  '@granary/base/http': 'binds to addresses of the machine',
+  '@granary/bench/chain': 'measures a node on its disk',
+  '@granary/bench/proofs': 'measures sealing on a disk',
+  '@granary/chain/keystore': 'keeps keys in files',
+  '@granary/chain/limits': 'counts what sockets use',
+  '@granary/chain/internal': 'has the store of a node, in SQLite',
+  '@granary/chain/node': 'is the node: a server over a folder',
+  '@granary/client/node': 'reads and writes files of the one who stores',
+  '@granary/content/node': 'reads and writes files',
+  '@granary/proofs/piece/node': 'commits to files with the C kernel',
+  '@granary/proofs/seal': 'writes sectors',
+  '@granary/proofs/porep': 'reads sectors',
+  '@granary/proofs/post': 'reads sectors',
+  '@granary/proofs/internal': 'has the parts that read and write sectors',
+  '@granary/proofs/engine': 'loads the C kernel',
+  '@granary/provider': 'is the provider: a server over a folder',
+  '@granary/provider/gateway': 'is a server over files',
+  '@granary/sim': 'lets other work in between its runs',
+  granary: 'is the program',
+}
