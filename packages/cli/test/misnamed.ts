@@ -11,12 +11,18 @@ const root = new URL('../../../', import.meta.url)
 /** What is to be typed, up to where its output goes. */
 const COMMAND = /`granary ([^`|]*)/g
 
+/** The same without its quotes, up to where its clause goes on. A release "of granary" is none. */
+const BARE_COMMAND = /(?<!\bof |[\w@/.-])granary ([^`|,;:\n]*)/g
+
 /** One sentence for each name in the text that nothing has. */
 export function misnamedIn(text: string, program: Command): string[] {
   const flags = new Set(['--help', ...commandsOf(program).flatMap(flagsOf)])
-  const outside = text.replace(COMMAND, '')
+  const unquoted = text.replace(COMMAND, '')
+  const outside = unquoted.replace(BARE_COMMAND, '')
   return [
-    ...[...text.matchAll(COMMAND)].flatMap(([, words = '']) => misnamedCommand(words.trim(), program)),
+    ...[...text.matchAll(COMMAND), ...unquoted.matchAll(BARE_COMMAND)].flatMap(([, words = '']) =>
+      misnamedCommand(words.trim(), program),
+    ),
     ...[...outside.matchAll(/(?<![\w-])--[a-z][a-z0-9-]*[a-z0-9]/g)]
       .filter(([flag]) => !flags.has(flag))
       .map(([flag]) => `no command has the flag ${flag}`),

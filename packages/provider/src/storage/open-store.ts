@@ -25,7 +25,7 @@ export class StoreVersionError extends GranaryError {
     super({
       code: 'STORE_VERSION',
       message: `${path} has schema version ${found}, this program knows ${SCHEMA_VERSION}`,
-      hint: 'run the newer granary that wrote this home, or start with a new --home',
+      hint: 'run the newer release of granary that wrote this home, or start with a new --home',
       details: { path, found, known: SCHEMA_VERSION },
     })
   }
