@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path/posix'
 import { fileURLToPath } from 'node:url'
 import { type TransactionName, transactions } from '@granary/protocol/messages'
 import { expect, test } from '@jest/globals'
-import { readSources } from './imports.ts'
+import { readSources, withoutComments } from './imports.ts'
 
 const ACCOUNT = 'the client has no verbs for an account yet: transfer, keys'
 const DEAL = 'the client has no verbs for a running deal yet: renew, top up, cancel'
@@ -25,12 +25,23 @@ const WITHOUT_CALLER_MAX = 9
 
 const names = Object.keys(transactions) as TransactionName[]
 
-/** Names of messages that stand as texts among the arguments of a `send` or `sendMessage`. */
-function sentIn(text: string): TransactionName[] {
+/** Comes right before a text that is a type or is compared with: such a text is not sent. */
+const NOT_SENT = /(?:\b(?:as|satisfies)|[<|&]|[=!]==)\s*$/
+
+/** Names of messages that stand as values among the arguments of a `send` or `sendMessage`. */
+function sentIn(source: string): TransactionName[] {
+  const text = withoutComments(source)
   return [...text.matchAll(/\bsend(?:Message)?\(/g)].flatMap(({ index }) => {
     const call = argumentsAt(text, text.indexOf('(', index))
-    return names.filter((name) => call.includes(`'${name}'`))
+    return names.filter((name) => isValueIn(call, `'${name}'`))
   })
+}
+
+function isValueIn(call: string, quoted: string): boolean {
+  return call
+    .split(quoted)
+    .slice(0, -1)
+    .some((before) => !NOT_SENT.test(before))
 }
 
 function argumentsAt(text: string, open: number): string {
@@ -58,6 +69,15 @@ test('every message has a program that sends it', () => {
   })
   expect(broken).toEqual([])
   expect(Object.keys(withoutCaller).length).toBeLessThanOrEqual(WITHOUT_CALLER_MAX)
+})
+
+test('a name that is a type, that is compared with or that stands in a comment sends nothing', () => {
+  const text = `
+    sendMessage({ chain, kind: other as 'DeclareFaults', body } satisfies Sent<'SubmitPost'>)
+    sendMessage({ chain, kind: 'PublishDeal' as PublishDeal | 'RenewDeal', body })
+    lanes.send(lane, kind /* 'TopUpDeal' */, kind === 'CancelDeal' ? one : other)
+    // sendMessage({ kind: 'Transfer' })`
+  expect(sentIn(text)).toEqual(['PublishDeal'])
 })
 
 test('a message is sent where it stands in a call that sends, and not where only its fee is asked for', () => {
