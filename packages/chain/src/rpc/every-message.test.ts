@@ -1,6 +1,6 @@
 /**
  * Every message that an account can send, through the typed client, the RPC and the blocks of a real node, with sectors that
- * are really sealed; each is seen in a view.
+ * are really sealed; each is seen in a view, and no answer on the way has a field that its declaration has not.
  */
 
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
@@ -12,6 +12,7 @@ import { provePost } from '@granary/proofs/post'
 import { profileNamed } from '@granary/proofs/profile'
 import { sealSector } from '@granary/proofs/seal'
 import { pieceCidV2 } from '@granary/proofs/verify'
+import * as declared from '@granary/protocol/chain-api'
 import { type ChainClient, createChainClient, type PartitionView, sendMessage } from '@granary/protocol/client'
 import {
   type DealTerms,
@@ -23,13 +24,16 @@ import {
   sessionSigner,
   type TransactionName,
 } from '@granary/protocol/messages'
+import type { NodeOperation } from '@granary/protocol/operation'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { type WatchedAnswers, watchAnswers } from '../../../protocol/test/watch-answers.ts'
 import { fundedSigner, newSigner, temporaryFolder } from '../../test/devnet.ts'
 import { homeFiles } from '../home/home-files.ts'
 import { initChain, type RunningChain, runChain } from '../main.ts'
 
 const BLOCK_TIME_MS = 50
 const GRN = 10n ** 18n
+const operations = Object.values(declared).flatMap((value): NodeOperation[] => ('example' in value ? [value] : []))
 const PROFILE = profileNamed('2KiB-test')
 // Short periods, so that a challenge comes within seconds.
 const params = { provingPeriod: '40', cutoff: '4', seedDelay: '6', dealDurationMin: '40', activateWithinMin: '10' }
@@ -37,6 +41,7 @@ const params = { provingPeriod: '40', cutoff: '4', seedDelay: '6', dealDurationM
 let home: string
 let node: RunningChain
 let chain: ChainClient
+let answers: WatchedAnswers
 
 beforeEach(async () => {
   home = await temporaryFolder()
@@ -45,7 +50,8 @@ beforeEach(async () => {
   const genesis = JSON.parse(await readFile(path, 'utf8'))
   await writeFile(path, JSON.stringify({ ...genesis, params: { ...genesis.params, ...params } }))
   node = await runChain({ home, port: 0 })
-  chain = createChainClient({ url: node.url })
+  answers = watchAnswers(operations)
+  chain = createChainClient({ url: node.url, fetch: answers.fetch })
 })
 
 afterEach(async () => {
@@ -226,6 +232,14 @@ test('every message works from the typed client, and its effect is in a view', a
       .filter((kind) => kind !== 'BeaconEntry')
       .toSorted(),
   )
+
+  // What the client has not asked for itself; of a stream a transaction's events are the same.
+  const { id } = await sendMessage({ chain, signer: client, kind: 'Transfer', body: { to: address, amount: 1n } })
+  const answering = operations.filter(({ type }) => type === undefined)
+  const paths = answering.flatMap(({ method, example }) => (method === 'get' ? [example.path] : []))
+  for (const path of [...paths, `/v1/txs/${id}`, '/v1/providers']) await answers.fetch(node.url + path)
+  expect([...answers.answered].toSorted()).toEqual(answering.map((each) => each.id).toSorted())
+  expect([...answers.undeclared]).toEqual([])
 }, 120_000)
 
 function bytesOf(hex: string): Uint8Array {
