@@ -1,12 +1,14 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from '@jest/globals'
+import { bin } from '../test/granary.ts'
 
 const script = fileURLToPath(new URL('../test/slow-daemon.ts', import.meta.url))
 
@@ -43,5 +45,27 @@ test('a second Ctrl-C while a daemon starts ends it at once, also where a file d
     expect(await interruptStart(['Infinity', fifo], true)).toEqual({ code: null, signal: 'SIGINT', stdout })
   } finally {
     rmSync(folder, { recursive: true })
+  }
+})
+
+test('Ctrl-C ends a provider that waits for a chain which does not answer', async () => {
+  const home = mkdtempSync(join(tmpdir(), 'granary-start-'))
+  const silent = createServer().listen(0, '127.0.0.1')
+  await once(silent, 'listening')
+  const { port } = silent.address() as AddressInfo
+  const args = ['provider', 'run', '--home', home, '--chain', `http://127.0.0.1:${port}`, '--json']
+  const child = spawn(process.execPath, [bin, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const giveUp = setTimeout(() => child.kill('SIGKILL'), 8_000)
+  try {
+    const [stdout, stderr, closed] = [text(child.stdout), text(child.stderr), once(child, 'close')]
+    const [socket] = (await once(silent, 'connection')) as [Socket]
+    child.kill('SIGINT')
+    expect(await closed).toEqual([0, null])
+    expect([await stdout, await stderr, readdirSync(home)]).toEqual(['', '', []])
+    socket.destroy()
+  } finally {
+    clearTimeout(giveUp)
+    silent.close()
+    rmSync(home, { recursive: true })
   }
 })
