@@ -53,7 +53,7 @@ function isDeeper(value: unknown, depth: number): boolean {
   return depth === 0 || Object.values(value).some((each) => isDeeper(each, depth - 1))
 }
 
-/** What stands under a name in a map, or at an index of a list; undefined where there is no such thing. */
+/** The value under a name in a map, or at an index of a list; undefined where there is none. */
 export function valueUnder(value: unknown, name: string): unknown {
   if (typeof value !== 'object' || value === null || value instanceof Uint8Array || CID.asCID(value) !== null)
     return undefined

@@ -158,7 +158,7 @@ export function createAdmission(parts: AdmissionParts): Admission {
   return {
     async submit(bytes) {
       const { tx, signature, isUsed, refused } = machine.checkEnvelope(bytes)
-      // What stands in a block, or waits for one, is known by its digest; all else that is refused is never hashed.
+      // A message in a block or in the pool is found by its digest; any other that is refused here is never hashed.
       const mayBeKnown = isUsed || pool.pendingInLane(tx.sender, tx.lane) > 0
       if (refused !== undefined && !mayBeKnown) throw new TxRefusedError(refused)
       const digest = verification.digestOf(parts.genesisHash, bytes, tx)
