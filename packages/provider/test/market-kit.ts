@@ -25,9 +25,9 @@ import {
 import { MemoryBlockstore } from 'blockstore-core'
 import { Router } from 'express'
 import { Upload } from 'tus-js-client'
-import { createAlerts } from '../src/alerts.ts'
+import { type Alerts, createAlerts } from '../src/alerts.ts'
 import { newConfig, type ProviderConfig } from '../src/config.ts'
-import { createApp } from '../src/http/app.ts'
+import { createApp, type ProviderInfo } from '../src/http/app.ts'
 import type { AddressLimits } from '../src/http/limit-addresses.ts'
 import { type Listener, listen } from '../src/http/listen.ts'
 import { uploadRoutes } from '../src/http/uploads.ts'
@@ -59,6 +59,8 @@ export interface TestCar {
 export interface ChainFigures {
   /** Agreements of deals on the chain, which is not followed here. */
   published?: ReadonlyMap<number, Hash>
+  /** What the provider says of itself; without, there is no chain to ask. */
+  info?: ProviderInfo
   height: number
   balance: bigint
   freeCollateral: bigint
@@ -69,6 +71,7 @@ export interface TestMarket {
   readonly folders: ProviderFolders
   readonly db: DatabaseSync
   readonly deals: Deals
+  readonly alerts: Alerts
   readonly figures: ChainFigures
   /** As a kill would: nothing is finished, only the port and the lock are let go. */
   crash(): Promise<void>
@@ -116,9 +119,10 @@ export async function startMarket(
     onBytes: (address, moved) => void bytes.spend(address, moved),
   })
   const addressLimits = { ...config.limits, addressOf, bytes, onDownloadsFull: listener.endSlowest }
-  listener.serve(marketApp({ db, folders, config, deals, figures, addressLimits }))
+  const alerts = createAlerts(() => {})
+  listener.serve(marketApp({ db, folders, config, deals, figures, alerts, addressLimits }))
   return {
-    ...{ url: listener.url, folders, db, deals, figures },
+    ...{ url: listener.url, folders, db, deals, figures, alerts },
     crash: () => crash(listener, db),
     stagedFiles: () => readdir(folders.staging),
     pieceFiles: () => readdir(folders.pieces),
@@ -136,10 +140,19 @@ interface MarketParts {
   readonly config: ProviderConfig
   readonly deals: Deals
   readonly figures: ChainFigures
+  readonly alerts: Alerts
   readonly addressLimits: AddressLimits
 }
 
-function marketApp({ db, folders, config, deals, figures, addressLimits }: MarketParts): ReturnType<typeof createApp> {
+function marketApp({
+  db,
+  folders,
+  config,
+  deals,
+  figures,
+  alerts,
+  addressLimits,
+}: MarketParts): ReturnType<typeof createApp> {
   const settings = createSettings(db)
   const tokens = createTokens(settings)
   const signer = sessionSigner(new Uint8Array(32).fill(7), accountSigner(new Uint8Array(32).fill(8)).address)
@@ -190,7 +203,10 @@ function marketApp({ db, folders, config, deals, figures, addressLimits }: Marke
   })
   return createApp({
     ...{ tokens, uploads, deals: deals.deals, timeline: deals.timeline },
-    info: () => Promise.reject(new Error('there is no chain to ask')),
+    async info() {
+      if (figures.info === undefined) throw new Error('there is no chain to ask')
+      return figures.info
+    },
     version: '0',
     head: () => figures.height,
     agreementOf: async (dealId) => figures.published?.get(dealId),
@@ -215,7 +231,7 @@ function marketApp({ db, folders, config, deals, figures, addressLimits }: Marke
         request,
       ),
     retrieval: Router(),
-    alerts: createAlerts(() => {}),
+    alerts,
     log: () => {},
   })
 }
@@ -226,13 +242,21 @@ export class TestClient {
   readonly url: string
   readonly provider: number
   readonly genesisHash: Hash
+  readonly #fetch: typeof fetch
   #token = ''
 
   constructor(
     url: string,
-    options: { key?: number; privateKey?: Uint8Array; provider?: number; genesisHash?: Hash } = {},
+    options: {
+      key?: number
+      privateKey?: Uint8Array
+      provider?: number
+      genesisHash?: Hash
+      fetch?: typeof fetch
+    } = {},
   ) {
     this.url = url
+    this.#fetch = options.fetch ?? fetch
     this.signer = accountSigner(options.privateKey ?? new Uint8Array(32).fill(options.key ?? 1))
     this.provider = options.provider ?? PROVIDER_ID
     this.genesisHash = options.genesisHash ?? genesisHash
@@ -245,7 +269,7 @@ export class TestClient {
   async request(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
     const init = body === undefined ? {} : { body: JSON.stringify(body) }
     const all = { 'content-type': 'application/json', ...this.authorization, ...headers }
-    const response = await fetch(new URL(path, this.url), { method, headers: all, ...init })
+    const response = await this.#fetch(new URL(path, this.url), { method, headers: all, ...init })
     const text = await response.text()
     return { status: response.status, headers: response.headers, body: text === '' ? null : JSON.parse(text) }
   }

@@ -5,11 +5,14 @@ import { json, text as streamText } from 'node:stream/consumers'
 import { setTimeout } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import { fromHex } from '@granary/base'
+import { profileNamed } from '@granary/proofs/profile'
 import { readServerSentEvents } from '@granary/protocol/client'
 import type { OpenApiDocument } from '@granary/protocol/http'
 import * as declared from '@granary/protocol/market'
 import { type Hash, quoteDigest, quoteFromJson, verifySigner } from '@granary/protocol/messages'
+import type { Operation } from '@granary/protocol/operation'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { watchAnswers } from '../../../protocol/test/watch-answers.ts'
 import {
   genesisHash,
   randomCar,
@@ -20,6 +23,7 @@ import {
   temporaryHome,
   termsOf,
 } from '../../test/market-kit.ts'
+import type { ProviderInfo } from './app.ts'
 
 let home: Awaited<ReturnType<typeof temporaryHome>>
 let market: TestMarket
@@ -133,7 +137,7 @@ test('programs of the same machine are not limited unless that is asked for', as
   for (let index = 0; index < 3; index += 1) expect((await client.quote(4096)).pieceSize).toBe(4096)
 })
 
-const someone = `0x${'ab'.repeat(20)}`
+const someone = `0x${'ab'.repeat(20)}` as const
 test.each([
   ['POST', '/v1/quotes', '{', 400, 'REQUEST_INVALID'],
   ['POST', '/v1/quotes', '{}', 400, 'REQUEST_INVALID'],
@@ -278,6 +282,49 @@ test('browsers of any origin may ask; only what they need is allowed', async () 
 test('it says that it is well', async () => {
   const { status, body } = await client.request('GET', '/healthz')
   expect([status, body]).toEqual([200, { ok: true, reasons: [], height: 100, alerts: [] }])
+})
+
+const info: ProviderInfo = {
+  view: {
+    ...{
+      id: 1000,
+      owner: someone,
+      payout: someone,
+      sessionKey: null,
+      endpoints: [],
+      peerId: '',
+      region: '',
+      name: 'barn',
+    },
+    ask: {
+      ...{ pricePerGiBEpoch: '1', pieceSizeMin: 256, pieceSizeMax: SECTOR_BYTES, durationMin: 60, durationMax: 1_000 },
+      ...{ profiles: ['8MiB-dev'], collateralShareMaxBps: 10_000, validUntil: 1_000 },
+    },
+    collateral: { free: '0', locked: '0', debt: '0' },
+    vesting: { locked: '0', releasable: '0', end: null, perDealGiB: null },
+    registeredAt: 1,
+  },
+  address: someone,
+  multiaddrs: [],
+  profile: profileNamed('8MiB-dev'),
+  freeBytes: 1,
+  chain: { genesisHash, height: 100, url: 'http://127.0.0.1:7460' },
+}
+
+test('no answer has a field that its declaration has not', async () => {
+  const operations = Object.values(declared).flatMap((value): Operation[] =>
+    typeof value === 'object' && 'method' in value ? [value] : [],
+  )
+  const answers = watchAnswers(operations)
+  client = new TestClient(market.url, { fetch: answers.fetch })
+  const { agreementId } = await agreed()
+  market.deals.timeline.append(agreementId, { type: 'seal-layer', data: { sector: 1, layer: 1, layers: 2 } })
+  market.figures.info = info
+  market.alerts.raise({ code: 'FEES_SHORT', subject: 's', message: 'm', hint: 'h' })
+  for (const path of ['/healthz', '/readyz', '/v1/info', `/v1/deals/${agreementId}`]) await client.request('GET', path)
+  const answering = operations.filter(({ type }) => type === undefined)
+  expect([...answers.answered].toSorted()).toEqual(answering.map(({ id }) => id).toSorted())
+  expect([...answers.undeclared]).toEqual([])
 })
 
 test('its document names every operation once, with what is sent and what is answered', async () => {
