@@ -91,6 +91,7 @@ test('46 blocks with 2⁴⁵ paths: a CAR has each block once, or breaks off, an
     headers: { Accept: 'application/vnd.ipld.car; dups=y' },
   })
   expect(again.status).toBe(200)
+  await again.body?.cancel()
   expect((await bodyOf(await ipfs('empty-bomb'))).length).toBe(0)
 })
 
