@@ -2,6 +2,8 @@
 import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path/posix'
 import { fileURLToPath } from 'node:url'
+import * as chainApi from '@granary/protocol/chain-api'
+import * as marketApi from '@granary/protocol/market'
 import { expect, test } from '@jest/globals'
 import { type Manifest, readManifests } from './imports.ts'
 import { mayImport } from './may-import.ts'
@@ -149,4 +151,18 @@ test('a decision has a status and a date, from number 20 on', () => {
       return !/\d{4}-\d{2}-\d{2}/.test(head) || !/accepted|replaced/i.test(head)
     })
   expect(without).toEqual([])
+})
+
+test.each([
+  ['docs/spec/chain.md', chainApi],
+  ['docs/spec/market-protocol.md', marketApi],
+])('%s names each path that can be asked', (page, operations) => {
+  const text = read(page)
+  const paths = Object.values(operations).flatMap((value) =>
+    typeof value === 'object' && 'path' in value ? [value.path] : [],
+  )
+  expect(paths.length).toBeGreaterThan(5)
+  // As code, alone or with its method: `GET /v1/deals/{id}`.
+  const missing = paths.filter((path) => !text.includes(`${path}\``))
+  expect(missing.map((path) => `${page} does not name ${path}`)).toEqual([])
 })
