@@ -45,12 +45,16 @@ test('another IPFS node gets the file by bitswap, and not a block that rotted', 
   const path = join(folder, 'file.car')
   const packed = await packFile(join(folder, 'file'), path)
   const events: { type: string }[] = []
+  const rotted = new AbortController()
   const retrieval = await createRetrieval({
     folder,
     pieces: () => [{ ...packed, path }],
     chain: { async *deals() {}, provider: () => Promise.reject(new Error('no provider')) },
     libp2pPort: 0,
-    log: (event) => events.push(event),
+    log: (event) => {
+      events.push(event)
+      if (event.type === 'block-corrupt') rotted.abort()
+    },
   })
   await retrieval.ready
   expect(retrieval.multiaddrs[0]).toMatch(new RegExp(`^/ip4/127.0.0.1/tcp/\\d+/p2p/${retrieval.peerId}$`))
@@ -70,7 +74,9 @@ test('another IPFS node gets the file by bitswap, and not a block that rotted', 
     const second = await startPeer()
     await second.libp2p.dial(multiaddr(retrieval.multiaddrs[0]!))
     const read = async (): Promise<void> => {
-      for await (const _ of readContent(root, second.blockstore, { signal: AbortSignal.timeout(2000) }));
+      // Nobody says that a block will not come: the reading ends when it has been found rotten.
+      const signal = AbortSignal.any([rotted.signal, AbortSignal.timeout(20_000)])
+      for await (const _ of readContent(root, second.blockstore, { signal }));
     }
     await expect(read()).rejects.toThrow()
     await second.stop()
