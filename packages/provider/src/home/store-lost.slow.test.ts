@@ -86,7 +86,7 @@ async function copyStore(from: string, to: string): Promise<void> {
   }
 }
 
-/** Every file of pieces and sectors, with its hash; one that is just being written has another name until it is whole. */
+/** Every file of pieces and sectors, with its hash. A provider that runs removes what it has done with: none may run. */
 async function dataOf({ pieces, sectors }: ProviderFolders): Promise<Record<string, string>> {
   const files: Record<string, string> = {}
   for (const folder of [pieces, sectors])
@@ -207,10 +207,10 @@ test('provider rebuild: the deals, sectors and pieces are there again, proven, a
     log.filter(({ type, challengeEpoch }) => type === 'post:missed' && Number(challengeEpoch) > startedAt),
   ).toEqual([])
   deals.push(deal)
+  await stop()
   // Layers and proofs go once the chain has the sector; what is kept of it does not change.
   const kept = Object.entries(before).filter(([path]) => /replica$|\.car$/.test(path))
   expect(await dataOf(folders)).toMatchObject(Object.fromEntries(kept))
-  await stop()
   await copyStore(folders.database, whole)
 }, 180_000)
 
@@ -245,6 +245,7 @@ test('what the store does not know is set aside and named; a folder with the man
   )
   const deal = await activeDeal()
   expect((await dealIn(url, deal.agreementId, 'active')).sector).toBe(51)
+  await stop()
   const now = await dataOf(folders)
   for (const [path, hash] of Object.entries(before))
     if (path.startsWith('50/')) expect([path, now[path]]).toEqual([path, hash])
