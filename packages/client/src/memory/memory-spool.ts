@@ -1,6 +1,7 @@
 /** A spool in memory: a CAR is a Blob, which a browser may keep on its disk. */
 import { type ContentStore, carHeader, carSection, importFile, multihashKey, pieceOf, walkDag } from '@granary/content'
 import type { CallOptions } from '../call-options.ts'
+import { chunksOf } from '../chunks-of.ts'
 import type { Packed, PieceSource, Spool } from '../ports.ts'
 import { blobSource } from '../providers/upload-piece.ts'
 import type { MemoryFile } from './memory-file.ts'
@@ -35,7 +36,7 @@ export function memorySpool(): Spool<MemoryFile> {
 
 async function packBlob(blob: Blob, options: CallOptions): Promise<{ car: Blob; packed: Packed }> {
   const store = memoryStore()
-  const root = await importFile(chunksOf(blob), store, options)
+  const root = await importFile(chunksOf(blob.stream()), store, options)
   const parts: Uint8Array<ArrayBuffer>[] = [carHeader([root]).slice()]
   let blocks = 0
   for await (const block of walkDag(root, store, options)) {
@@ -43,7 +44,7 @@ async function packBlob(blob: Blob, options: CallOptions): Promise<{ car: Blob; 
     blocks += 1
   }
   const car = new Blob(parts)
-  const piece = await pieceOf(chunksOf(car), options)
+  const piece = await pieceOf(chunksOf(car.stream()), options)
   return { car, packed: { ...piece, rootCid: root.toString(), blocks, fileBytes: blob.size } }
 }
 
@@ -59,15 +60,5 @@ function memoryStore(): ContentStore {
       if (block === undefined) throw new RangeError(`block ${cid} was not put`)
       yield block
     },
-  }
-}
-
-/** Not every browser's streams can be iterated over. */
-async function* chunksOf(blob: Blob): AsyncGenerator<Uint8Array> {
-  const reader = blob.stream().getReader()
-  for (;;) {
-    const { done, value } = await reader.read()
-    if (done) return
-    yield value
   }
 }

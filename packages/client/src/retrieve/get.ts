@@ -5,6 +5,7 @@
 import { GranaryError, isAbortError } from '@granary/base'
 import { type DealState, type DealView, readBody } from '@granary/protocol/client'
 import type { CallOptions } from '../call-options.ts'
+import { chunksOf } from '../chunks-of.ts'
 import type { Ports, Sink } from '../ports.ts'
 import { endpointOf } from '../providers/choose-provider.ts'
 import { errorOf, ProviderUnreachableError } from '../providers/request-json.ts'
@@ -213,7 +214,7 @@ async function* carOf(
       if (response.status !== 200 || !response.body) {
         throw errorOf(url, response.status, parseJson(await readBody(response)))
       }
-      for await (const chunk of response.body) {
+      for await (const chunk of chunksOf(response.body)) {
         flow.received(chunk.length)
         yield chunk
       }
