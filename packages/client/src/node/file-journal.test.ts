@@ -2,10 +2,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { toHex } from '@granary/base'
-import { dealTermsDigest, dealTermsFromJson, dealTermsToJson, quoteFromJson } from '@granary/protocol/messages'
+import { dealTermsDigest, dealTermsFromJson, quoteFromJson } from '@granary/protocol/messages'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
-import { someTerms } from '../../test/a-deal.ts'
 import { genesisHash } from '../../test/chain-answers.ts'
+import { record } from '../../test/ports-contract.ts'
 import type { PutRecord } from '../journal/put-record.ts'
 import { fileJournal } from './file-journal.ts'
 
@@ -14,23 +14,6 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'granary-journal-'))
 })
 afterEach(() => rmSync(folder, { recursive: true }))
-
-const record: PutRecord = {
-  schemaVersion: 1,
-  genesisHash,
-  rootCid: 'bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy',
-  path: '/tmp/ä file',
-  fileBytes: 0,
-  pieceCid: 'bafkz',
-  pieceSize: 128,
-  payloadSize: 59,
-  duration: 7_200,
-  nonce: `${2n ** 64n - 1n}`,
-  provider: 1000,
-  terms: dealTermsToJson(someTerms()),
-  agreementId: genesisHash,
-  active: false,
-}
 
 test('what is written is read again, by chain and root', async () => {
   const journal = fileJournal(join(folder, 'journal'))
