@@ -44,6 +44,7 @@ const eventTypes = [
 const POLL_BLOCKS = 3
 const POLL_MS_MAX = 3_000
 const RECONNECT_MS = 1_000
+const ASK_AGAIN_MS = 100
 /** In a row, after which the chain is taken to be lower than it was. */
 const LOWER_ANSWERS = 2
 
@@ -99,6 +100,8 @@ export function createChainFollower({ chain, from }: { chain: ChainClient; from:
         // One answer may be that of another node at the same address, which lags.
         lower = status.height < before ? lower + 1 : 0
         if (lower === LOWER_ANSWERS) fall(status.height)
+        // Asked again soon: a chain that was restored may be as high again by the next time, with other blocks.
+        else if (lower > 0) waitMs = ASK_AGAIN_MS
         rise(status.height)
       } catch {
         waitMs = RECONNECT_MS
