@@ -1,6 +1,6 @@
 /** granary provider init | run | rebuild: rents out a disk. */
 import { type Command, Option } from 'commander'
-import { exitCodesHelp } from '../exit-code.ts'
+import { exitCodesHelp } from '../../exit-code.ts'
 import {
   CHAIN_URL_DEFAULT,
   cacheOf,
@@ -14,8 +14,8 @@ import {
   withJson,
   withParent,
   withPassphrase,
-} from '../options.ts'
-import type { CommandContext } from '../program-context.ts'
+} from '../../options.ts'
+import type { CommandContext } from '../../program-context.ts'
 
 interface SetUpOptions extends HomeOptions, PassphraseOptions, JsonOptions {
   readonly chain?: string
@@ -91,9 +91,9 @@ function withSetUp(command: Command): Command {
 
 async function initProvider(options: SetUpOptions, context: CommandContext): Promise<void> {
   const [{ setUpProvider }, { openChain }, { printResult }] = await Promise.all([
-    import('../set-up-provider.ts'),
-    import('../open-chain.ts'),
-    import('../print/result.ts'),
+    import('../../set-up-provider.ts'),
+    import('../../open-chain.ts'),
+    import('../../print/result.ts'),
   ])
   const home = homeOf(options)
   const { chain, status } = await openChain(options.chain ?? CHAIN_URL_DEFAULT)
@@ -109,11 +109,11 @@ async function initProvider(options: SetUpOptions, context: CommandContext): Pro
 async function runProvider(options: RunOptions, context: CommandContext): Promise<void> {
   const [provider, { runDaemon }, { openChain }, { passphraseOf }, { setUpProvider }, homes] = await Promise.all([
     import('@granary/provider'),
-    import('../run-daemon.ts'),
-    import('../open-chain.ts'),
-    import('../passphrase.ts'),
-    import('../set-up-provider.ts'),
-    import('../provider-home.ts'),
+    import('../../run-daemon.ts'),
+    import('../../open-chain.ts'),
+    import('../../passphrase.ts'),
+    import('../../set-up-provider.ts'),
+    import('../../provider-home.ts'),
   ])
   const {
     profile,
@@ -165,10 +165,10 @@ async function rebuildProvider(
 ): Promise<void> {
   const [provider, { openChain }, { passphraseOf }, homes, { printResult }] = await Promise.all([
     import('@granary/provider'),
-    import('../open-chain.ts'),
-    import('../passphrase.ts'),
-    import('../provider-home.ts'),
-    import('../print/result.ts'),
+    import('../../open-chain.ts'),
+    import('../../passphrase.ts'),
+    import('../../provider-home.ts'),
+    import('../../print/result.ts'),
   ])
   const home = homeOf(options)
   const { passphraseFile, json = false } = options
