@@ -1,0 +1,89 @@
+/** granary provider run: serves, seals and proves until it is stopped. */
+import { type Command, Option } from 'commander'
+import { exitCodesHelp } from '../../exit-code.ts'
+import { CHAIN_URL_DEFAULT, cacheOf, durationMs, homeOf, port, withJson, withParent } from '../../options.ts'
+import type { CommandContext } from '../../program-context.ts'
+import { type SetUpOptions, withSetUp } from './with-set-up.ts'
+
+interface RunOptions extends SetUpOptions {
+  readonly port: number
+  readonly libp2pPort: number
+  readonly libp2p: boolean
+  readonly redis?: string
+  readonly host: string
+  readonly publicUrl?: string
+  readonly sealAfter?: number
+  readonly stopWithParent?: true
+}
+
+export function addRun(provider: Command, context: CommandContext): void {
+  const run = withSetUp(provider.command('run').description('Run the provider of <home>/provider until Ctrl-C.'))
+    .addOption(
+      new Option('--port <port>', 'of HTTP; 0 for that of the last run, or any free one').argParser(port).default(7470),
+    )
+    .addOption(new Option('--libp2p-port <port>', 'of bitswap; 0 for any free one').argParser(port).default(7471))
+    .option('--no-libp2p', 'serve over HTTP alone')
+    .addOption(new Option('--redis <url>', 'keeps the queue, in place of this process').env('GRANARY_REDIS'))
+    .option('--host <host>', 'address to listen on', '127.0.0.1')
+    .option('--public-url <url>', 'what clients are told (default: where it listens)')
+    .option('--seal-after <time>', 'how long a piece waits for others to share its sector (default: 2s)', durationMs)
+  withParent(withJson(run, 'one line of JSON when ready, and the log as JSON on standard error'))
+    .addHelpText(
+      'after',
+      `\nA home that is not set up yet is set up on the way, when the chain is a devnet.\n${exitCodesHelp}`,
+    )
+    .action((options: RunOptions) => runProvider(options, context))
+}
+
+async function runProvider(options: RunOptions, context: CommandContext): Promise<void> {
+  const [provider, { runDaemon }, { openChain }, { passphraseOf }, { setUpProvider }, homes] = await Promise.all([
+    import('@granary/provider'),
+    import('../../run-daemon.ts'),
+    import('../../open-chain.ts'),
+    import('../../passphrase.ts'),
+    import('../../set-up-provider.ts'),
+    import('../../provider-home.ts'),
+  ])
+  const {
+    profile,
+    name,
+    passphraseFile,
+    port,
+    libp2pPort,
+    libp2p,
+    redis,
+    host,
+    publicUrl,
+    sealAfter,
+    json = false,
+  } = options
+  const home = homeOf(options)
+  await runDaemon(context, {
+    role: 'provider',
+    json,
+    withParent: options.stopWithParent ?? false,
+    async start(log, signal) {
+      const configured = await homes.configuredChain(home)
+      const { chain, status } = await openChain(options.chain ?? configured ?? CHAIN_URL_DEFAULT, signal)
+      const { devnet } = status
+      if (configured === undefined && devnet) {
+        await setUpProvider({ home, chainUrl: chain.url, devnet, profile, name, passphraseFile })
+      }
+      signal.throwIfAborted()
+      const daemon = await provider.runProvider({
+        home,
+        cacheHome: cacheOf(home, context),
+        host,
+        port,
+        libp2pPort: libp2p ? libp2pPort : undefined,
+        passphrase: await passphraseOf({ passphraseFile, devnet, folder: homes.providerFolder(home) }),
+        chainUrl: chain.url,
+        log,
+        ...(publicUrl === undefined ? {} : { publicUrl }),
+        ...(sealAfter === undefined ? {} : { sealAfterMs: sealAfter }),
+        ...(redis === undefined ? {} : { redisUrl: redis }),
+      })
+      return { daemon, facts: { provider: daemon.providerId, address: daemon.address } }
+    },
+  })
+}
