@@ -324,8 +324,8 @@ export interface Answer {
 }
 
 export function uploadMetadata(car: TestCar, quote: Quote): Record<string, string> {
-  const { pieceCid, pieceSize, rootCid } = car
-  return { pieceCid, pieceSize: String(pieceSize), rootCid, quoteId: quote.quoteId }
+  const { pieceSize, rootCid } = car
+  return { pieceSize: String(pieceSize), rootCid, quoteId: quote.quoteId }
 }
 
 export function termsOf(car: TestCar, quote: Quote, validUntil = 1000, nonce = 1n): DealTerms {

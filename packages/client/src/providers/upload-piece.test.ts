@@ -10,7 +10,7 @@ import type { PieceSource } from '../ports.ts'
 import { blobSource, uploadPiece } from './upload-piece.ts'
 
 const MIB = 1 << 20
-const metadata = { pieceCid: 'baga', pieceSize: 16 * MIB, quoteId: 'q' }
+const metadata = { pieceSize: 16 * MIB, quoteId: 'q' }
 const token = async () => 'token'
 const bytes = Uint8Array.from({ length: 9 * MIB + 5 }, (_, index) => (index * 31) % 251)
 
@@ -67,7 +67,7 @@ test('all bytes arrive, with their metadata, and progress ends at the last', asy
   expect(last).toBe(bytes.length)
   expect(await isStored(url)).toBe(true)
   const upload = await store.getUpload(new URL(url).pathname.split('/').at(-1) ?? '')
-  expect(upload.metadata).toEqual({ pieceCid: 'baga', pieceSize: `${16 * MIB}`, quoteId: 'q' })
+  expect(upload.metadata).toEqual({ pieceSize: `${16 * MIB}`, quoteId: 'q' })
 })
 
 test('an upload that was cut off goes on where the provider stands', async () => {

@@ -126,7 +126,7 @@ export async function agree(input: AgreeInput, options: CallOptions): Promise<Ag
   )
   await using source = await spool.open(record.rootCid)
   const { pieceCid, pieceSize, payloadSize, rootCid, uploadUrl: earlierUrl } = record
-  const metadata = { pieceCid, pieceSize, rootCid, quoteId: quote.quoteId }
+  const metadata = { pieceSize, rootCid, quoteId: quote.quoteId }
   const uploadUrl = await uploadPiece(
     { endpoint, source, metadata, token, uploadUrl: earlierUrl, fetch, clock },
     {

@@ -42,9 +42,8 @@ export const loginBody = z.strictObject({ client: address, issuedAt: whole, sign
 /** `expiresAt` in seconds since 1970. */
 export const loginAnswer = z.object({ token: z.string().check(z.minLength(1)), expiresAt: z.number() })
 
-/** Of an upload: tus carries text. `rootCid`: of a CAR. */
+/** Of an upload: tus carries text. `rootCid`: of a CAR. What piece it is comes with the terms. */
 export const uploadMetadata = z.object({
-  pieceCid: z.string(),
   pieceSize: z.string().check(z.regex(/^\d{1,15}$/)),
   rootCid: z.optional(z.string().check(z.minLength(1))),
   quoteId: z.string(),

@@ -104,6 +104,26 @@ test('a valid CAR of another piece than the terms name is refused', async () => 
   await expectNothingLeft(terms.nonce)
 })
 
+test('terms of a larger piece than the bytes make are refused, though its price was quoted', async () => {
+  const quote = await client.quote(car.pieceSize * 2)
+  const uploadId = await client.upload(car.bytes, { ...car, pieceSize: quote.pieceSize }, quote)
+  const terms = termsOf({ ...car, pieceSize: quote.pieceSize }, quote)
+  const { status, body } = await client.agree(uploadId, terms)
+  expect(status).toBe(422)
+  expect(body.error).toMatchObject({
+    code: 'PIECE_MISMATCH',
+    details: { actual: car.pieceSize, expected: quote.pieceSize },
+  })
+  await expectNothingLeft(terms.nonce)
+})
+
+test('terms of another size than the upload are refused unread, and the upload stays for the right ones', async () => {
+  const { uploadId, terms } = await uploaded()
+  const { status, body } = await client.agree(uploadId, { ...terms, payloadSize: terms.payloadSize - 1, nonce: 2n })
+  expect([status, body.error.code, body.error.details.what]).toEqual([422, 'PIECE_MISMATCH', 'the size of the upload'])
+  expect((await client.agree(uploadId, terms)).status).toBe(201)
+})
+
 test('terms that name another root than the CAR are refused', async () => {
   const other = await randomCar(10)
   const { uploadId, terms } = await uploaded()

@@ -22,6 +22,8 @@ export class PieceMismatchError extends GranaryError {
 
 export interface ExpectedPiece {
   readonly pieceCid: string
+  /** Padded. */
+  readonly pieceSize: number
   readonly payloadSize: number
   /** Undefined: the payload may be any bytes. */
   readonly rootCid: string | undefined
@@ -38,6 +40,9 @@ export async function verifyPiece(path: string, expected: ExpectedPiece): Promis
   const actual = hasher.digest()
   if (actual.payloadSize !== expected.payloadSize)
     throw new PieceMismatchError('the payload size', actual.payloadSize, expected.payloadSize)
+  // The chain would refuse the deal, after the room was kept for it.
+  if (actual.paddedSize !== expected.pieceSize)
+    throw new PieceMismatchError('the piece size', actual.paddedSize, expected.pieceSize)
   const pieceCid = pieceCidV2(actual)
   if (pieceCid !== expected.pieceCid) throw new PieceMismatchError('the piece CID', pieceCid, expected.pieceCid)
 }

@@ -4,7 +4,6 @@
  * at once cannot both take the last of a quota.
  */
 
-import { parsePieceCid } from '@granary/proofs/verify'
 import { uploadMetadata } from '@granary/protocol/market'
 import type { Address, Quote } from '@granary/protocol/messages'
 import { inEnglish } from '@granary/protocol/operation'
@@ -37,7 +36,7 @@ export function payloadMax(pieceSize: number): number {
 export function openUpload(context: OpenUploadContext, request: UploadRequest): UploadRow {
   const parsed = uploadMetadata.safeParse(request.metadata, inEnglish)
   if (!parsed.success) throw new UploadMetadataError(describeIssues(parsed.error))
-  const { pieceCid, quoteId } = parsed.data
+  const { quoteId } = parsed.data
   const pieceSize = Number(parsed.data.pieceSize)
 
   const quote = context.quotes.find(quoteId)
@@ -46,7 +45,6 @@ export function openUpload(context: OpenUploadContext, request: UploadRequest): 
   if (pieceSize !== quote.pieceSize)
     throw new UploadMetadataError(`pieceSize is ${pieceSize}, quote ${quoteId} is for ${quote.pieceSize}`)
   if (request.sizeBytes > payloadMax(pieceSize)) throw new UploadTooLargeError(request.sizeBytes, payloadMax(pieceSize))
-  checkPieceCid(pieceCid, pieceSize, request.sizeBytes)
 
   const usage = context.uploads.usageOf(request.client)
   if (usage.uploads >= context.limits.uploadsPerClient)
@@ -56,7 +54,7 @@ export function openUpload(context: OpenUploadContext, request: UploadRequest): 
   const needed = quote.total + costOfUploads(context, request.client)
   if (request.spendable < needed) throw new ClientFundsError(request.client, request.spendable, needed)
   context.space.require(request.sizeBytes)
-  return context.uploads.open({ client: request.client, quoteId, pieceCid, sizeBytes: request.sizeBytes })
+  return context.uploads.open({ client: request.client, quoteId, sizeBytes: request.sizeBytes })
 }
 
 /** What the client's open uploads will cost: the same money does not pay for two of them. */
@@ -65,13 +63,4 @@ export function costOfUploads(
   client: Address,
 ): bigint {
   return uploads.ofClient(client).reduce((sum, { quoteId }) => sum + (quotes.find(quoteId)?.total ?? 0n), 0n)
-}
-
-function checkPieceCid(pieceCid: string, pieceSize: number, sizeBytes: number): void {
-  const parsed = parsePieceCid(pieceCid)
-  if (parsed.version !== 2) throw new UploadMetadataError(`pieceCid ${pieceCid} has to be a piece CID of version 2`)
-  if (parsed.paddedSize !== pieceSize || parsed.payloadSize !== sizeBytes)
-    throw new UploadMetadataError(
-      `pieceCid ${pieceCid} is for ${parsed.payloadSize} bytes in a piece of ${parsed.paddedSize}, the upload says ${sizeBytes} in ${pieceSize}`,
-    )
 }

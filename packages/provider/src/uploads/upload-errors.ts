@@ -42,7 +42,7 @@ export class UploadMetadataError extends GranaryError {
     super({
       code: 'UPLOAD_METADATA_INVALID',
       message: `upload metadata: ${problem}`,
-      hint: 'send Upload-Length and the metadata pieceCid, pieceSize, quoteId and, if there is one, rootCid',
+      hint: 'send Upload-Length and the metadata pieceSize, quoteId and, if there is one, rootCid',
     })
   }
 }

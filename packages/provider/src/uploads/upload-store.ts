@@ -10,7 +10,6 @@ export interface UploadRow {
   readonly uploadId: string
   readonly client: Address
   readonly quoteId: string
-  readonly pieceCid: string
   readonly sizeBytes: number
   readonly createdAtMs: number
 }
@@ -45,15 +44,17 @@ export function createUploadStore(db: DatabaseSync, nowMs: () => number = Date.n
       upload_id TEXT PRIMARY KEY,
       client TEXT NOT NULL,
       quote_id TEXT NOT NULL,
-      piece_cid TEXT NOT NULL,
       size_bytes INTEGER NOT NULL,
       created_at_ms INTEGER NOT NULL,
       tus_record TEXT
     ) STRICT;
     CREATE INDEX IF NOT EXISTS uploads_by_client ON uploads (client);
   `)
+  // Earlier releases were told the piece CID when an upload began.
+  const columns = db.prepare('PRAGMA table_info(uploads)').all()
+  if (columns.some(({ name }) => name === 'piece_cid')) db.exec('ALTER TABLE uploads DROP COLUMN piece_cid')
   const insert = db.prepare(
-    'INSERT INTO uploads (upload_id, client, quote_id, piece_cid, size_bytes, created_at_ms) VALUES (?, ?, ?, ?, ?, ?)',
+    'INSERT INTO uploads (upload_id, client, quote_id, size_bytes, created_at_ms) VALUES (?, ?, ?, ?, ?)',
   )
   const byId = db.prepare('SELECT * FROM uploads WHERE upload_id = ?')
   const remove = db.prepare('DELETE FROM uploads WHERE upload_id = ?')
@@ -70,7 +71,7 @@ export function createUploadStore(db: DatabaseSync, nowMs: () => number = Date.n
   return {
     open: (upload) => {
       const row = { ...upload, uploadId: randomBytes(16).toString('hex'), createdAtMs: nowMs() }
-      insert.run(row.uploadId, row.client, row.quoteId, row.pieceCid, row.sizeBytes, row.createdAtMs)
+      insert.run(row.uploadId, row.client, row.quoteId, row.sizeBytes, row.createdAtMs)
       return row
     },
     find: (uploadId) => {
@@ -111,7 +112,6 @@ function toUpload(row: Record<string, unknown>): UploadRow {
     uploadId: String(row.upload_id),
     client: String(row.client) as Address,
     quoteId: String(row.quote_id),
-    pieceCid: String(row.piece_cid),
     sizeBytes: Number(row.size_bytes),
     createdAtMs: Number(row.created_at_ms),
   }
