@@ -17,10 +17,12 @@ export type {
   Account,
   Chain,
   Clock,
+  CreatePieceHasher,
   Fetch,
   Journal,
   Lock,
-  Packed,
+  Manifest,
+  ManifestPiece,
   PieceSource,
   Ports,
   Random,
@@ -28,6 +30,7 @@ export type {
   Sink,
   Source,
   Spool,
+  SpoolReadOptions,
 } from './ports.ts'
 export { type AgreeDealInput, type Agreement, agreeDeal, TermsMismatchError } from './providers/agree-deal.ts'
 export { type AskQuoteInput, askQuote, collateralShareFor, type Standing } from './providers/ask-quote.ts'

@@ -3,12 +3,15 @@ import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createPieceHasher } from '@granary/content'
+import { createKernelPieceHasher } from '@granary/content/node'
 import { accountSigner } from '@granary/protocol/messages'
 import { afterAll, beforeAll } from '@jest/globals'
 import {
   accountContract,
   clockContract,
   fetchContract,
+  hasherContract,
   journalContract,
   lockContract,
   randomContract,
@@ -62,6 +65,9 @@ spoolContract('memory', async () => ({
   port: memorySpool(),
   source: async (name, bytes) => memoryFile(name, bytes),
 }))
+
+hasherContract('the kernel', createKernelPieceHasher)
+hasherContract('what runs everywhere', createPieceHasher)
 
 sinkContract('file', async () => {
   const sink = await fileSink(join(await folder(), 'out'))

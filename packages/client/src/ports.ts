@@ -2,44 +2,64 @@
  * What the client needs of the place that it runs in. `@granary/client/node` has these over files, `@granary/client/memory`
  * in memory; what each promises is a contract in `packages/client/test`, which every implementation passes.
  */
-import type { PieceInfo } from '@granary/content'
+import type { PieceHasher } from '@granary/content'
 import type { ChainClient } from '@granary/protocol/client'
 import type { Hash, Signer } from '@granary/protocol/messages'
 import type { CallOptions } from './call-options.ts'
 import type { PutRecord } from './journal/put-record.ts'
 
-/** A file that is to be stored. How its bytes are read is between it and the spool of its platform. */
+/** What is to be stored. How its bytes are read is between it and the spool of its platform. */
 export interface Source {
   /** What a person calls it, such as its path; kept in the journal for the list of deals. */
   readonly name: string
-  readonly bytes: number
+  /** Undefined: they are counted when it is read, as those of a stream. */
+  readonly bytes: number | undefined
 }
 
-/** Bytes that can be read again from anywhere: a file, a Blob. */
+/** Bytes that can be read again from anywhere: a file, a Blob, a CAR that is made as it is read. */
 export interface PieceSource {
   readonly size: number
   /** The bytes from `start` up to, and without, `end`. */
   read(start: number, end: number): Promise<Uint8Array<ArrayBuffer>>
 }
 
-/** What came of packing a file: the DAG's root, and the piece that its CAR is. */
-export interface Packed extends PieceInfo {
+/** What a source is as a DAG, and the CARs that it is cut into. */
+export interface Manifest {
   readonly rootCid: string
-  /** Blocks in the CAR. */
-  readonly blocks: number
+  /** Of all files. */
   readonly fileBytes: number
+  /** Of the DAG, each once. */
+  readonly blocks: number
+  /** In the order of the DAG, depth-first; the first one holds the root. Each has the root in its CAR's header. */
+  readonly pieces: readonly ManifestPiece[]
 }
 
-/** Keeps the CARs of puts that run or were interrupted, each under its root CID. */
+export interface ManifestPiece {
+  /** Bytes of the CAR. */
+  readonly payloadSize: number
+  /** The smallest power of two that holds them, padded. */
+  readonly pieceSize: number
+}
+
+export interface SpoolReadOptions extends CallOptions {
+  /** The largest piece that may be cut, padded: a power of two. @default all is one piece */
+  readonly pieceSizeMax?: number | undefined
+}
+
+/** What has been read of sources whose puts run or were interrupted, each under its root CID. */
 export interface Spool<S extends Source = Source> {
-  /** Names the source: of two runs that have the same name for theirs, one packs at a time. */
+  /** Names the source: of two runs that have the same name for theirs, one reads at a time. */
   nameOf(source: S): string
-  /** Packs the source into a draft of that name, in place of what an interrupted run has left under it. */
-  pack(name: string, source: S, options: CallOptions): Promise<Packed>
-  /** The draft becomes the CAR of that root, in place of an earlier one of the same content. */
+  /** Reads the source once, into a draft of that name, in place of what an interrupted run has left under it. */
+  read(name: string, source: S, options: SpoolReadOptions): Promise<Manifest>
+  /** The draft becomes what is opened by that root, in place of an earlier one of the same content. */
   keep(name: string, rootCid: string): Promise<void>
-  open(rootCid: string): Promise<PieceSource & AsyncDisposable>
-  /** Also of a CAR that is not there. */
+  /**
+   * The CAR of a piece, by its index in the manifest, made of the source as it is read: every block that is given out
+   * has been hashed. @throws FileChangedError FILE_CHANGED, here or while it is read
+   */
+  open(rootCid: string, piece: number): Promise<PieceSource & AsyncDisposable>
+  /** Also of what is not there. */
   remove(rootCid: string): Promise<void>
 }
 
@@ -93,10 +113,14 @@ export interface Sink {
 
 export type Reread = (offset: number, length: number) => AsyncIterable<Uint8Array>
 
+/** Makes what commits to a piece's bytes as they pass: the quickest that the platform has. */
+export type CreatePieceHasher = () => Promise<PieceHasher>
+
 export interface Ports<S extends Source = Source> {
   readonly chain: Chain
   readonly account: Account
   readonly spool: Spool<S>
+  readonly hasher: CreatePieceHasher
   readonly journal: Journal
   readonly lock: Lock
   readonly random: Random

@@ -2,7 +2,18 @@
 import { dealTermsToJson, verifySigner } from '@granary/protocol/messages'
 import { describe, expect, test } from '@jest/globals'
 import type { PutRecord } from '../src/journal/put-record.ts'
-import type { Account, Clock, Fetch, Journal, Lock, Random, Sink, Source, Spool } from '../src/ports.ts'
+import type {
+  Account,
+  Clock,
+  CreatePieceHasher,
+  Fetch,
+  Journal,
+  Lock,
+  Random,
+  Sink,
+  Source,
+  Spool,
+} from '../src/ports.ts'
 import { someTerms } from './a-deal.ts'
 import { genesisHash } from './chain-answers.ts'
 import { serve } from './serve.ts'
@@ -88,54 +99,71 @@ export function spoolContract<S extends Source>(
   describe(`spool: ${name}`, () => {
     const bytes = Uint8Array.from({ length: 2_500_000 }, (_, index) => (index * 31) % 251)
 
-    test('a packed source is the CAR of its root, read from anywhere, until it is removed', async () => {
+    test('a source that was read is the CAR of its root, read from anywhere, until it is removed', async () => {
       const { port: spool, source } = await make()
       const file = await source('file', bytes)
       const draft = spool.nameOf(file)
-      const packed = await spool.pack(draft, file, {})
-      expect(packed).toMatchObject({ fileBytes: bytes.length, blocks: 4 })
-      expect(packed.rootCid).toMatch(/^baf/)
-      await spool.keep(draft, packed.rootCid)
+      const manifest = await spool.read(draft, file, {})
+      const [piece] = manifest.pieces
+      expect(manifest).toMatchObject({ fileBytes: bytes.length, blocks: 4 })
+      expect(manifest.rootCid).toMatch(/^baf/)
+      expect(manifest.pieces).toEqual([{ payloadSize: expect.any(Number), pieceSize: 4 << 20 }])
+      await spool.keep(draft, manifest.rootCid)
       {
-        await using car = await spool.open(packed.rootCid)
-        expect(car.size).toBe(packed.payloadSize)
+        await using car = await spool.open(manifest.rootCid, 0)
+        expect(car.size).toBe(piece!.payloadSize)
         const whole = await car.read(0, car.size)
         expect(whole.length).toBe(car.size)
         expect(await car.read(1_000, 1_010)).toEqual(whole.slice(1_000, 1_010))
         expect(await car.read(car.size - 1, car.size)).toEqual(whole.slice(-1))
       }
-      await spool.remove(packed.rootCid)
-      await spool.remove(packed.rootCid)
-      await expect(spool.open(packed.rootCid)).rejects.toThrow()
+      await spool.remove(manifest.rootCid)
+      await spool.remove(manifest.rootCid)
+      await expect(spool.open(manifest.rootCid, 0)).rejects.toThrow()
     })
 
     test('the same bytes are the same CAR, under another name too', async () => {
       const { port: spool, source } = await make()
       const [one, two] = [await source('one', bytes), await source('two', bytes)]
       const [first, second] = [
-        await spool.pack(spool.nameOf(one), one, {}),
-        await spool.pack(spool.nameOf(two), two, {}),
+        await spool.read(spool.nameOf(one), one, {}),
+        await spool.read(spool.nameOf(two), two, {}),
       ]
       expect(second).toEqual(first)
       await spool.keep(spool.nameOf(one), first.rootCid).catch(() => undefined)
     })
 
-    test('packing in place of a draft that was left', async () => {
+    test('reading in place of a draft that was left', async () => {
       const { port: spool, source } = await make()
       const file = await source('file', bytes)
       const draft = spool.nameOf(file)
-      await spool.pack(draft, file, {})
-      const packed = await spool.pack(draft, file, {})
-      await spool.keep(draft, packed.rootCid)
-      await using car = await spool.open(packed.rootCid)
-      expect(car.size).toBe(packed.payloadSize)
+      await spool.read(draft, file, {})
+      const manifest = await spool.read(draft, file, {})
+      const [piece] = manifest.pieces
+      await spool.keep(draft, manifest.rootCid)
+      await using car = await spool.open(manifest.rootCid, 0)
+      expect(car.size).toBe(piece!.payloadSize)
     })
 
-    test('a signal ends packing', async () => {
+    test('a signal ends reading', async () => {
       const { port: spool, source } = await make()
       const file = await source('file', bytes)
       const signal = AbortSignal.abort()
-      await expect(spool.pack(spool.nameOf(file), file, { signal })).rejects.toMatchObject({ name: 'AbortError' })
+      await expect(spool.read(spool.nameOf(file), file, { signal })).rejects.toMatchObject({ name: 'AbortError' })
+    })
+  })
+}
+
+export function hasherContract(name: string, hasher: CreatePieceHasher): void {
+  test(`hasher: ${name} commits to what it was given so far`, async () => {
+    const { write, digest } = await hasher()
+    expect(digest()).toMatchObject({ pieceSize: 128, payloadSize: 0 })
+    write(new Uint8Array(1_000).fill(7))
+    write(new Uint8Array(1_000_000).fill(9))
+    expect(digest()).toEqual({
+      pieceCid: 'bafkzcibe3czqed5337ee2jwufb3zdzdjqis3uveqi63mcn2uapxnp3csr474jyp6dq',
+      pieceSize: 1 << 20,
+      payloadSize: 1_001_000,
     })
   })
 }

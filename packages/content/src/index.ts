@@ -17,7 +17,7 @@ export {
   parseCar,
   sectionBytesMax,
 } from './parse-car.ts'
-export { type PieceInfo, pieceOf } from './piece-of.ts'
+export { createPieceHasher, type PieceHasher, type PieceInfo, pieceOf } from './piece-of.ts'
 export { NamesCollideError } from './put-folder.ts'
 export { fileLength, readFile } from './read-file.ts'
 export { PathInsideBlockError, PathNotFoundError, type ResolvedPath, resolvePath } from './resolve-path.ts'

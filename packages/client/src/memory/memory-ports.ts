@@ -1,4 +1,5 @@
 /** The client's ports in memory: for a page, for a program without a disk, and for tests. */
+import { createPieceHasher } from '@granary/content'
 import { createChainClient } from '@granary/protocol/client'
 import type { Account, Chain, Fetch, Ports } from '../ports.ts'
 import { systemClock } from '../system-clock.ts'
@@ -22,6 +23,7 @@ export function memoryPorts({ chain, account, fetch }: MemoryPortsOptions): Port
     chain: typeof chain === 'string' ? createChainClient({ url: chain }) : chain,
     account,
     spool: memorySpool(),
+    hasher: createPieceHasher,
     journal: memoryJournal(),
     lock: memoryLock(),
     random: systemRandom,

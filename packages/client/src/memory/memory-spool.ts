@@ -1,8 +1,9 @@
 /** A spool in memory: a CAR is a Blob, which a browser may keep on its disk. */
-import { type ContentStore, carHeader, carSection, importFile, multihashKey, pieceOf, walkDag } from '@granary/content'
+import { type ContentStore, carHeader, carSection, importFile, multihashKey, walkDag } from '@granary/content'
 import type { CallOptions } from '../call-options.ts'
 import { chunksOf } from '../chunks-of.ts'
-import type { Packed, PieceSource, Spool } from '../ports.ts'
+import { paddedSizeOf } from '../padded-size-of.ts'
+import type { Manifest, PieceSource, Spool } from '../ports.ts'
 import { blobSource } from '../providers/upload-piece.ts'
 import type { MemoryFile } from './memory-file.ts'
 
@@ -12,14 +13,14 @@ export function memorySpool(): Spool<MemoryFile> {
   return {
     // A draft of its own for each: only the content can be the same.
     nameOf: () => `draft-${drafts++}`,
-    async pack(name, { blob }, options) {
-      const { car, packed } = await packBlob(blob, options)
+    async read(name, { blob }, options) {
+      const { car, manifest } = await packBlob(blob, options)
       cars.set(name, car)
-      return packed
+      return manifest
     },
     async keep(name, rootCid) {
       const car = cars.get(name)
-      if (car === undefined) throw new RangeError(`nothing was packed as ${name}`)
+      if (car === undefined) throw new RangeError(`nothing was read as ${name}`)
       cars.delete(name)
       cars.set(rootCid, car)
     },
@@ -34,7 +35,7 @@ export function memorySpool(): Spool<MemoryFile> {
   }
 }
 
-async function packBlob(blob: Blob, options: CallOptions): Promise<{ car: Blob; packed: Packed }> {
+async function packBlob(blob: Blob, options: CallOptions): Promise<{ car: Blob; manifest: Manifest }> {
   const store = memoryStore()
   const root = await importFile(chunksOf(blob.stream()), store, options)
   const parts: Uint8Array<ArrayBuffer>[] = [carHeader([root]).slice()]
@@ -44,8 +45,8 @@ async function packBlob(blob: Blob, options: CallOptions): Promise<{ car: Blob; 
     blocks += 1
   }
   const car = new Blob(parts)
-  const piece = await pieceOf(chunksOf(car.stream()), options)
-  return { car, packed: { ...piece, rootCid: root.toString(), blocks, fileBytes: blob.size } }
+  const pieces = [{ payloadSize: car.size, pieceSize: paddedSizeOf(car.size) }]
+  return { car, manifest: { rootCid: root.toString(), fileBytes: blob.size, blocks, pieces } }
 }
 
 function memoryStore(): ContentStore {

@@ -31,7 +31,10 @@ export interface UserFile {
   readonly bytes: number
 }
 
-export interface FileSource extends Source, UserFile {}
+export interface FileSource extends Source {
+  readonly path: string
+  readonly bytes: number
+}
 
 /** @returns the file that the path leads to, through links. @throws FileNotFoundError, FileIsFolderError */
 export async function inspectFile(path: string): Promise<UserFile> {

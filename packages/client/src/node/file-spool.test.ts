@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createKernelPieceHasher } from '@granary/content/node'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { type Staged, stage } from '../upload/stage.ts'
 import { fileLock } from './file-lock.ts'
@@ -22,7 +23,11 @@ function fileOf(name: string, content: string): string {
 }
 
 function stageFile(file: UserFile, into: string): Promise<Staged> {
-  return stage({ spool: fileSpool(into), lock: fileLock(into) }, { ...file, name: file.path }, {})
+  return stage(
+    { spool: fileSpool(into), lock: fileLock(into), hasher: createKernelPieceHasher },
+    { ...file, name: file.path },
+    {},
+  )
 }
 
 const cars = () => readdirSync(staging).filter((name) => name.includes('.car'))
@@ -32,7 +37,7 @@ test('a file becomes a CAR under its root CID, an empty one too', async () => {
   using staged = await stageFile(file, staging)
   expect(staged.fileBytes).toBe(0)
   expect(staged.rootCid).toBe('bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku')
-  expect(statSync(join(staging, `${staged.rootCid}.car`)).size).toBe(staged.payloadSize)
+  expect(statSync(join(staging, `${staged.rootCid}.car`)).size).toBe(staged.pieces[0]!.payloadSize)
   expect(cars()).toEqual([`${staged.rootCid}.car`])
 })
 

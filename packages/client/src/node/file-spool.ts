@@ -12,10 +12,11 @@ export function fileSpool(folder: string): Spool<FileSource> {
   return {
     // The root is known only after packing, so the first name is that of the path.
     nameOf: ({ path }) => createHash('sha256').update(path).digest('hex').slice(0, 32),
-    async pack(name, { path }, options) {
+    async read(name, { path }, options) {
       await mkdir(folder, { recursive: true, mode: 0o700 })
       await removeLeftovers(folder, name)
-      return await packFile(path, pathOf(name), options)
+      const { rootCid, fileBytes, blocks, payloadSize, pieceSize } = await packFile(path, pathOf(name), options)
+      return { rootCid, fileBytes, blocks, pieces: [{ payloadSize, pieceSize }] }
     },
     keep: (name, rootCid) => rename(pathOf(name), pathOf(rootCid)),
     open: (rootCid) => openCar(pathOf(rootCid)),

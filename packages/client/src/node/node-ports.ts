@@ -1,5 +1,6 @@
 /** Node's ports: a journal and a spool in a folder, locks that a kill releases. */
 import { join } from 'node:path'
+import { createKernelPieceHasher } from '@granary/content/node'
 import { createChainClient } from '@granary/protocol/client'
 import type { Account, Chain, Fetch, Ports } from '../ports.ts'
 import { systemClock } from '../system-clock.ts'
@@ -30,6 +31,7 @@ export function nodePorts(options: ClientOptions): Ports<FileSource> {
     chain: typeof chain === 'string' ? createChainClient({ url: chain, retries: CHAIN_RETRIES }) : chain,
     account: signer,
     spool: fileSpool(staging),
+    hasher: createKernelPieceHasher,
     journal: journalIn(folder),
     lock: fileLock(staging),
     random: systemRandom,

@@ -124,7 +124,7 @@ export async function agree(input: AgreeInput, options: CallOptions): Promise<Ag
       }),
     clock,
   )
-  await using source = await spool.open(record.rootCid)
+  await using source = await spool.open(record.rootCid, 0)
   const { pieceCid, pieceSize, payloadSize, rootCid, uploadUrl: earlierUrl } = record
   const metadata = { pieceSize, rootCid, quoteId: quote.quoteId }
   const uploadUrl = await uploadPiece(

@@ -10,6 +10,7 @@ import { DealForgottenError, followUntil } from '../deals/follow-until.ts'
 import { publishDeal } from '../deals/publish-deal.ts'
 import { settleEnded } from '../deals/settle-ended.ts'
 import type { PutRecord } from '../journal/put-record.ts'
+import { PAYLOAD_SHARE, paddedSizeOf } from '../padded-size-of.ts'
 import type { Ports, Source } from '../ports.ts'
 import { endpointOf } from '../providers/choose-provider.ts'
 import { reporter } from '../reporter.ts'
@@ -19,10 +20,6 @@ import type { PutProgress } from './put-progress.ts'
 import { stage } from './stage.ts'
 
 const DURATION_DEFAULT_MS = { devnet: 60 * 60_000, production: 180 * 24 * 60 * 60_000 }
-
-/** 127 bytes of every 128 of a piece are data: the rest is what makes 254-bit field elements of it. */
-const PAYLOAD_SHARE = 127 / 128
-const PIECE_BYTES_MIN = 128
 
 /** No sector of this chain has room for the file. */
 export class PieceTooLargeError extends GranaryError {
@@ -82,7 +79,7 @@ export interface PutResult {
 /**
  * @returns when the deal is active; also when it had been by an earlier put
  * @throws LabelTooLongError, PieceTooLargeError, PutRunningError, NoProviderError, InsufficientFundsError,
- * PriceChangedError, DealEndedError, JournalInvalidError, what packing the source throws, and the errors of chain and
+ * PriceChangedError, DealEndedError, JournalInvalidError, what reading the source throws, and the errors of chain and
  * provider
  */
 export async function put<S extends Source>(ports: Ports<S>, source: S, options: PutOptions = {}): Promise<PutResult> {
@@ -99,7 +96,8 @@ export async function put<S extends Source>(ports: Ports<S>, source: S, options:
   await settleEnded({ chain, signer: account, deals: chain.deals({ client: account.address }, call), report }, call)
 
   using staged = await stage(ports, source, call)
-  const { rootCid, pieceCid, pieceSize, payloadSize, blocks, fileBytes } = staged
+  const { rootCid, pieceCid, blocks, fileBytes } = staged
+  const { pieceSize, payloadSize } = staged.pieces[0]!
   report({ type: 'import:done', rootCid, fileBytes, blocks })
   report({ type: 'piece:done', pieceCid, pieceSize, payloadSize })
   if (pieceSize > pieceSizeMax && pieceSizeMax > 0) {
@@ -201,8 +199,7 @@ async function pieceSizeMaxOf(ports: Ports, call: CallOptions): Promise<number> 
 
 /** Refuses a file that does not fit even without a CAR around it, before it is read. */
 function checkSize(source: Source, pieceSizeMax: number): void {
-  let pieceSize = PIECE_BYTES_MIN
-  while (pieceSize * PAYLOAD_SHARE < source.bytes) pieceSize *= 2
+  const pieceSize = paddedSizeOf(source.bytes ?? 0)
   if (pieceSizeMax > 0 && pieceSize > pieceSizeMax) {
     throw new PieceTooLargeError(source, undefined, pieceSize, pieceSizeMax)
   }

@@ -1,7 +1,7 @@
-/** A file → a CAR in the spool: the bytes that the provider gets and the chain names. */
+/** A source → its CAR in the spool, and the piece that it is: the bytes that the provider gets and the chain names. */
 import { GranaryError } from '@granary/base'
-import type { CallOptions } from '../call-options.ts'
-import type { Packed, Ports, Source } from '../ports.ts'
+import type { Manifest, Ports, Source, SpoolReadOptions } from '../ports.ts'
+import { commitTo } from './commit-to.ts'
 
 /** The same file is being put by another process, or twice in this one. */
 export class PutRunningError extends GranaryError {
@@ -15,28 +15,33 @@ export class PutRunningError extends GranaryError {
   }
 }
 
-export interface Staged extends Packed, Disposable {}
+export interface Staged extends Manifest, Disposable {
+  /** Of the first piece. */
+  readonly pieceCid: string
+}
 
 /**
  * The result holds the lock of its root CID until it is disposed of.
- * @throws PutRunningError, and what packing throws
+ * @throws PutRunningError, and what reading throws
  */
 export async function stage<S extends Source>(
-  { spool, lock }: Pick<Ports<S>, 'spool' | 'lock'>,
+  { spool, lock, hasher }: Pick<Ports<S>, 'spool' | 'lock' | 'hasher'>,
   source: S,
-  options: CallOptions,
+  options: SpoolReadOptions,
 ): Promise<Staged> {
   const draft = spool.nameOf(source)
   using draftLock = lock.take(draft)
   if (!draftLock) throw new PutRunningError(source.name)
-  const packed = await spool.pack(draft, source, options)
-  const rootLock = lock.take(packed.rootCid)
+  const manifest = await spool.read(draft, source, options)
+  const rootLock = lock.take(manifest.rootCid)
   if (!rootLock) throw new PutRunningError(source.name)
   try {
-    await spool.keep(draft, packed.rootCid)
+    await spool.keep(draft, manifest.rootCid)
+    await using car = await spool.open(manifest.rootCid, 0)
+    const { pieceCid } = await commitTo(car, await hasher(), options)
+    return { ...manifest, pieceCid, [Symbol.dispose]: () => rootLock[Symbol.dispose]() }
   } catch (error) {
     rootLock[Symbol.dispose]()
     throw error
   }
-  return { ...packed, [Symbol.dispose]: () => rootLock[Symbol.dispose]() }
 }

@@ -1,4 +1,5 @@
 /** @granary/content/node: what reads and writes files. */
+export { createKernelPieceHasher } from './create-kernel-piece-hasher.ts'
 export { FileUnreadableError } from './file-unreadable-error.ts'
 export { BlockMissingError, type CarStore, openCarStore } from './open-car-store.ts'
 export { packFile } from './pack-file.ts'

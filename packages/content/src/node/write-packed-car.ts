@@ -1,12 +1,12 @@
 /** A DAG whose leaves are still in their files → CAR and its piece, in one pass. */
 
 import { replaceFile } from '@granary/base/node'
-import { createKernelPieceHasher } from '@granary/proofs/piece/node'
 import type { CID } from 'multiformats/cid'
 import type { ImportProgress } from '../import-file.ts'
-import { type PieceInfo, pieceInfo } from '../piece-of.ts'
+import type { PieceInfo } from '../piece-of.ts'
 import { walkDag } from '../walk-dag.ts'
 import { carHeader, carSection } from '../write-car.ts'
+import { createKernelPieceHasher } from './create-kernel-piece-hasher.ts'
 import type { SourceStore } from './source-store.ts'
 
 export interface PackProgress {
@@ -35,7 +35,7 @@ export function writePackedCar(
 ): Promise<PackedFile> {
   const { root, store, fileBytes } = i
   return replaceFile(i.carPath, async (car) => {
-    const hasher = createKernelPieceHasher()
+    const hasher = await createKernelPieceHasher()
     let carBytes = 0
     let blocks = 0
     const write = async (part: Uint8Array): Promise<void> => {
@@ -50,6 +50,6 @@ export function writePackedCar(
       onProgress?.({ type: 'pack:car', bytes: carBytes })
     }
     await i.check()
-    return { rootCid: root.toString(), ...pieceInfo(hasher.digest()), blocks, fileBytes }
+    return { rootCid: root.toString(), ...hasher.digest(), blocks, fileBytes }
   })
 }
