@@ -195,7 +195,9 @@ async function start(
   })
   const scrub = createPieceScrub({
     ...{ deals: deals.deals, files: deals.files, folders, alerts, log },
-    unseal: (pieceCid, out, signal) => sealing.unsealPiece(pieceCid, out, signal),
+    // Beside the piece two layers of the key lie there, until it is made.
+    unseal: ({ pieceCid, payloadSize }, out, signal) =>
+      deals.space.during(payloadSize + 2 * profile.sectorBytes, () => sealing.unsealPiece(pieceCid, out, signal)),
     onRepaired: (pieceCid) => {
       const piece = deals.deals.servedPieces().find((each) => each.pieceCid === pieceCid)
       if (piece !== undefined) retrieval.addPiece(storedPiece(piece)).catch(() => {})
@@ -209,7 +211,8 @@ async function start(
     basePath: new URL(reached.url).pathname.replace(/\/$/, ''),
     libp2pPort: options.libp2pPort,
     ...(options.host === undefined ? {} : { libp2pHost: options.host }),
-    onDamaged: (pieceCid) => scrub.suspect(pieceCid),
+    onDamaged: scrub.damaged,
+    restorationOf: scrub.restorationOf,
     log,
   })
   closers.push(() => retrieval.stop())

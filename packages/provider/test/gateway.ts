@@ -6,7 +6,7 @@ import express from 'express'
 import { errorHandler } from '../src/http/error-handler.ts'
 import { openToBrowsers, retrievalPaths } from '../src/http/open-to-browsers.ts'
 import type { StoredPiece } from '../src/retrieval/block-index.ts'
-import { createRetrieval, type Retrieval } from '../src/retrieval/create-retrieval.ts'
+import { createRetrieval, type Retrieval, type RetrievalOptions } from '../src/retrieval/create-retrieval.ts'
 import type { DealDirectory } from '../src/retrieval/find-providers.ts'
 
 export interface Gateway {
@@ -14,6 +14,10 @@ export interface Gateway {
   readonly retrieval: Retrieval
   readonly events: { type: string; [field: string]: unknown }[]
   stop(): Promise<void>
+}
+
+interface GatewayOptions extends Partial<Pick<RetrievalOptions, 'chain' | 'onDamaged' | 'restorationOf'>> {
+  readonly basePath?: string
 }
 
 const noDeals: DealDirectory = {
@@ -24,7 +28,7 @@ const noDeals: DealDirectory = {
 export async function startGateway(
   folder: string,
   pieces: StoredPiece[],
-  { chain = noDeals, basePath = '' }: { chain?: DealDirectory; basePath?: string } = {},
+  { chain = noDeals, basePath = '', ...restoring }: GatewayOptions = {},
 ): Promise<Gateway> {
   const events: Gateway['events'] = []
   const retrieval = await createRetrieval({
@@ -33,6 +37,7 @@ export async function startGateway(
     chain,
     basePath,
     libp2pPort: undefined,
+    ...restoring,
     log: (event) => events.push(event),
   })
   const app = express()

@@ -28,6 +28,8 @@ export const passingMarketErrors = {
   DOWNLOADS_FULL: { fault: 'nobody', status: 503 },
   /** The file of a piece cannot be read. */
   PIECE_UNREADABLE: { fault: 'operator', status: 503 },
+  /** The file of a piece is made again from its sealed copy. */
+  PIECE_UNSEALING: { fault: 'nobody', status: 202 },
   /** The thread that reads content has ended. */
   READER_LOST: { fault: 'program', status: 503 },
 } as const

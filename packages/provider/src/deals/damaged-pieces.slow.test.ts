@@ -1,5 +1,5 @@
 /** Unsealed pieces that a disk has lost or changed: noticed at the start, while serving and by reading, and made again. */
-import { readFile, rm, writeFile } from 'node:fs/promises'
+import { readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { initChain, runChain } from '@granary/chain/node'
 import { type ChainClient, createChainClient } from '@granary/protocol/client'
@@ -87,6 +87,34 @@ test('a block that fails while it is served is the beginning of its repair', asy
   expect(await servedWhole(deal!)).toBe(true)
 }, 180_000)
 
+test('who asks for a piece that is gone, cut or changed comes again when told to, and gets it', async () => {
+  const [deal] = deals
+  const { car } = deal!
+  const urls = [`/ipfs/${car.rootCid}?format=car`, `/piece/${car.pieceCid}`]
+  const damages = [
+    { damage: () => rm(pathOf(deal!)), noticedBy: urls[1] },
+    { damage: () => truncate(pathOf(deal!), 100), noticedBy: urls[1] },
+    { damage: () => flip(pathOf(deal!)), noticedBy: urls[0] },
+  ]
+  for (const { damage, noticedBy } of damages) {
+    await damage()
+    const first = await fetch(`${provider.url}${noticedBy}`)
+    expect([first.status, first.headers.get('retry-after')]).toEqual([202, '1'])
+    expect(await first.json()).toMatchObject({
+      error: { code: 'PIECE_UNSEALING', details: { pieceCid: car.pieceCid } },
+    })
+    for (const url of urls) {
+      const served = await until('it is served', async () => {
+        const response = await fetch(`${provider.url}${url}`)
+        expect([200, 202]).toContain(response.status)
+        return response.status === 200 ? Buffer.from(await response.arrayBuffer()) : undefined
+      })
+      expect(served.equals(car.bytes)).toBe(true)
+    }
+    expect(await isSound(deal!)).toBe(true)
+  }
+}, 180_000)
+
 test('with its replica gone too, the piece comes back with the next deal of its client', async () => {
   const [deal] = deals
   await provider.kill()
@@ -99,6 +127,10 @@ test('with its replica gone too, the piece comes back with the next deal of its 
     ),
   )
   expect(alert).toMatchObject({ code: 'PIECE_DAMAGED', hint: expect.stringContaining('granary put --again') })
+  const asked = await fetch(`${provider.url}/ipfs/${deal!.car.rootCid}`)
+  const { error } = (await asked.json()) as { error: { message: string } }
+  expect([asked.status, error]).toEqual([503, expect.objectContaining({ code: 'PIECE_NOT_SEALED' })])
+  expect(error.message).toMatch(new RegExp(`piece ${deal!.car.pieceCid} .*sector 1: .*replica is missing`))
   const again = await storeDeal(chain, provider.url, deal!.car)
   expect(await isSound(deal!)).toBe(true)
   await dealIn(provider.url, again.agreementId, 'active')

@@ -6,7 +6,7 @@
 
 import { mkdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { sleep } from '@granary/base'
+import { GranaryError, sleep } from '@granary/base'
 import { syncFile } from '@granary/base/node'
 import { commitPieceFile } from '@granary/proofs/piece/node'
 import { pieceCidV2 } from '@granary/proofs/verify'
@@ -14,6 +14,7 @@ import type { Alerts } from '../alerts.ts'
 import type { Log } from '../log.ts'
 import type { ProviderFolders } from '../storage/folders.ts'
 import { createKeyedLock } from '../storage/keyed-lock.ts'
+import type { Restoration, RestorationOf } from '../storage/restoration.ts'
 import type { DealStore } from './deal-store.ts'
 import type { PieceFiles } from './piece-files.ts'
 
@@ -22,7 +23,7 @@ export interface ScrubContext {
   readonly files: Pick<PieceFiles, 'piecePath' | 'replace'>
   readonly folders: Pick<ProviderFolders, 'pieces'>
   /** Writes the piece's bytes to `out`, or throws why it cannot. */
-  readonly unseal: (pieceCid: string, out: string, signal: AbortSignal) => Promise<void>
+  readonly unseal: (piece: { pieceCid: string; payloadSize: number }, out: string, signal: AbortSignal) => Promise<void>
   readonly onRepaired: (pieceCid: string) => void
   readonly alerts: Alerts
   readonly log: Log
@@ -44,6 +45,9 @@ export interface PieceScrub {
   start(): void
   /** Somebody saw that something is wrong with it, or that it was replaced: it is looked at next. */
   suspect(pieceCid: string): void
+  /** Suspects it too, unless it is known already: who reads a piece that is lost, again and again, brings about no work. */
+  damaged(pieceCid: string): void
+  restorationOf: RestorationOf
   /** Whether each of them that a deal needs lies in its place, sound; what does not is made again first, if it can be. */
   secure(pieceCids: readonly string[]): Promise<boolean>
   stop(): Promise<void>
@@ -60,6 +64,7 @@ export function createPieceScrub(context: ScrubContext): PieceScrub {
   const stopping = new AbortController()
   const { signal } = stopping
   const suspects = new Set<string>()
+  const restorations = new Map<string, Restoration>()
   /** Two repairs of one piece would write the same file. */
   const one = createKeyedLock()
   let round: string[] = []
@@ -67,6 +72,7 @@ export function createPieceScrub(context: ScrubContext): PieceScrub {
   let running: Promise<void> | undefined
 
   const suspect = (pieceCid: string): void => {
+    if (!restorations.has(pieceCid)) restorations.set(pieceCid, { state: 'under way', sinceMs: Date.now() })
     suspects.add(pieceCid)
     wake()
   }
@@ -80,7 +86,7 @@ export function createPieceScrub(context: ScrubContext): PieceScrub {
 
   async function run(): Promise<void> {
     for (const { pieceCid, payloadSize } of deals.pieces())
-      if ((await sizeOf(context.files.piecePath(pieceCid))) !== payloadSize) suspects.add(pieceCid)
+      if ((await sizeOf(context.files.piecePath(pieceCid))) !== payloadSize) suspect(pieceCid)
     round = shuffled(deals.pieces().map(({ pieceCid }) => pieceCid))
     while (!signal.aborted) {
       const [first] = suspects
@@ -113,6 +119,7 @@ export function createPieceScrub(context: ScrubContext): PieceScrub {
       const wrong = await whatIsWrong(pieceCid)
       onRead()
       if (wrong !== undefined) return await mend(pieceCid, wrong)
+      restorations.delete(pieceCid)
       alerts.clear('PIECE_DAMAGED', pieceCid)
       return true
     })
@@ -129,6 +136,7 @@ export function createPieceScrub(context: ScrubContext): PieceScrub {
   }
 
   async function mend(pieceCid: string, wrong: string): Promise<boolean> {
+    if (!restorations.has(pieceCid)) restorations.set(pieceCid, { state: 'under way', sinceMs: Date.now() })
     alerts.raise({
       code: 'PIECE_DAMAGED',
       subject: pieceCid,
@@ -140,6 +148,10 @@ export function createPieceScrub(context: ScrubContext): PieceScrub {
     } catch (error) {
       // Only our own end is one: a job that was broken off is another's, and is asked for again.
       if (signal.aborted) return false
+      restorations.set(pieceCid, {
+        state: 'failed',
+        error: GranaryError.is(error) ? error : unreadable(pieceCid, error),
+      })
       alerts.raise({
         code: 'PIECE_DAMAGED',
         subject: pieceCid,
@@ -149,6 +161,7 @@ export function createPieceScrub(context: ScrubContext): PieceScrub {
       lookAgain(pieceCid)
       return false
     }
+    restorations.delete(pieceCid)
     alerts.clear('PIECE_DAMAGED', pieceCid)
     log({ type: 'piece:repaired', pieceCid })
     context.onRepaired(pieceCid)
@@ -176,7 +189,8 @@ export function createPieceScrub(context: ScrubContext): PieceScrub {
     await mkdir(folder, { recursive: true })
     const out = join(folder, `${pieceCid}.car`)
     try {
-      await context.unseal(pieceCid, out, signal)
+      const { payloadSize = 0 } = deals.pieces().find((piece) => piece.pieceCid === pieceCid) ?? {}
+      await context.unseal({ pieceCid, payloadSize }, out, signal)
       await syncFile(out)
       await context.files.replace(pieceCid, out)
     } finally {
@@ -191,6 +205,10 @@ export function createPieceScrub(context: ScrubContext): PieceScrub {
       )
     },
     suspect,
+    damaged: (pieceCid) => {
+      if (!restorations.has(pieceCid)) suspect(pieceCid)
+    },
+    restorationOf: (pieceCid) => restorations.get(pieceCid),
     secure,
     stop: async () => {
       stopping.abort()
@@ -208,6 +226,16 @@ function describe(error: unknown): string {
   const { cause } = error as { cause?: unknown }
   const reason = Error.isError(error) ? error.message : String(error)
   return Error.isError(cause) ? `${reason} (${cause.message})` : reason
+}
+
+function unreadable(pieceCid: string, cause: unknown): GranaryError {
+  return new GranaryError({
+    code: 'PIECE_UNREADABLE',
+    message: `the file of piece ${pieceCid} is damaged and could not be made again: ${describe(cause)}`,
+    hint: 'try another provider, or later: it is tried again by itself',
+    details: { pieceCid },
+    cause,
+  })
 }
 
 /** In another order each time: who restarts often reaches all of them all the same. */

@@ -4,11 +4,13 @@ import { copyFile, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promis
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { GranaryError } from '@granary/base'
 import { type CarEntry, verifyCar } from '@granary/content'
 import { type PackedFile, packFile } from '@granary/content/node'
 import { parsePieceCid, pieceCidV1, pieceCidV2 } from '@granary/proofs/verify'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { bodyOf, errorOf, type Gateway, startGateway } from '../../test/gateway.ts'
+import type { Restoration } from '../storage/restoration.ts'
 import type { StoredPiece } from './block-index.ts'
 
 const MIB = 1024 * 1024
@@ -333,6 +335,74 @@ describe('on a disk that fails', () => {
     await rm(path)
     const response = await fetch(`${rotten.url}/piece/${packed.pieceCid}`)
     expect([response.status, (await errorOf(response)).code]).toEqual([503, 'PIECE_UNREADABLE'])
+  })
+})
+
+describe('a piece whose file is gone', () => {
+  let home: string
+  let restorations: Map<string, Restoration>
+  beforeAll(async () => {
+    home = await mkdtemp(join(folder, 'restored-'))
+    restorations = new Map()
+  })
+
+  function start(path: string): Promise<Gateway> {
+    return startGateway(home, [{ ...piece, path }], {
+      onDamaged: (pieceCid) => {
+        if (restorations.has(pieceCid)) return
+        restorations.set(pieceCid, { state: 'under way', sinceMs: Date.now() - 6_500 })
+      },
+      restorationOf: (pieceCid) => restorations.get(pieceCid),
+    })
+  }
+
+  const asked = () => ['GET', 'HEAD'].flatMap((method) => paths().map((path) => ({ method, path })))
+  const paths = (): string[] => [
+    `/ipfs/${packed.rootCid}`,
+    `/ipfs/${packed.rootCid}?format=car`,
+    `/ipfs/${packed.rootCid}?format=raw`,
+    `/piece/${packed.pieceCid}`,
+  ]
+
+  test.each(['in the index', 'not in the index'])('is answered with 202 and when to come again: %s', async (where) => {
+    const path = join(home, 'file.car')
+    restorations.clear()
+    if (where === 'in the index') {
+      await copyFile(piece.path, path)
+      await (await start(path)).stop()
+      await rm(path)
+    } else {
+      await rm(path)
+      await rm(join(home, 'index.sqlite'))
+    }
+    const at = await start(path)
+    for (const { method, path } of asked()) {
+      if (where === 'in the index') restorations.clear()
+      const response = await fetch(`${at.url}${path}`, { method })
+      expect({ method, path, status: response.status, after: Number(response.headers.get('retry-after')) }).toEqual({
+        ...{ method, path, status: 202 },
+        after: where === 'in the index' ? 7 : expect.any(Number),
+      })
+      expect(response.headers.get('cache-control') ?? '').not.toContain('immutable')
+      if (method === 'GET') expect((await errorOf(response)).code).toBe('PIECE_UNSEALING')
+    }
+    // Made again it is served, and nobody had to start anything anew.
+    await copyFile(piece.path, path)
+    restorations.clear()
+    await at.retrieval.addPiece({ ...piece, path })
+    for (const { method, path } of asked()) expect((await fetch(`${at.url}${path}`, { method })).status).toBe(200)
+    await at.stop()
+  })
+
+  test('and cannot be made again: the answer says which and why', async () => {
+    const error = new GranaryError({ code: 'PIECE_NOT_SEALED', message: 'sector 3: its key is another', hint: 'none' })
+    const at = await start(join(home, 'never'))
+    restorations.set(packed.pieceCid, { state: 'failed', error })
+    for (const path of paths()) {
+      const response = await fetch(`${at.url}${path}`)
+      expect([response.status, await response.json()]).toEqual([503, { error: error.toJSON() }])
+    }
+    await at.stop()
   })
 })
 

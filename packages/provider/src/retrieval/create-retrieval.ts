@@ -7,6 +7,7 @@ import { GranaryError, isAbortError } from '@granary/base'
 import express, { type RequestHandler, type Router } from 'express'
 import { readMethods } from '../http/open-to-browsers.ts'
 import type { Log } from '../log.ts'
+import type { RestorationOf } from '../storage/restoration.ts'
 import { openBlockIndex, type StoredPiece } from './block-index.ts'
 import { createDagThread } from './dag-thread.ts'
 import type { DealDirectory } from './find-providers.ts'
@@ -18,6 +19,7 @@ import { serveIpfs } from './serve-ipfs.ts'
 import { servePiece } from './serve-piece.ts'
 import { serveRouting } from './serve-routing.ts'
 import { type Bitswap, BitswapMissingError, startBitswap } from './start-bitswap.ts'
+import { whileRestored } from './while-restored.ts'
 
 export interface RetrievalOptions {
   /** The provider's folder: the index and the peer key live here. */
@@ -33,6 +35,8 @@ export interface RetrievalOptions {
   readonly basePath?: string
   /** A piece's file cannot be read, or is not what it was. */
   readonly onDamaged?: (pieceCid: string) => void
+  /** @default nothing is made again */
+  readonly restorationOf?: RestorationOf
   readonly log: Log
 }
 
@@ -50,7 +54,7 @@ export interface Retrieval {
 }
 
 export async function createRetrieval(options: RetrievalOptions): Promise<Retrieval> {
-  const { folder, chain, onDamaged } = options
+  const { folder, chain, onDamaged, restorationOf = () => undefined } = options
   const log: Log = (event) => {
     options.log(event)
     const isDamage = event.type === 'block-corrupt' || event.type === 'piece-unreadable'
@@ -77,13 +81,22 @@ export async function createRetrieval(options: RetrievalOptions): Promise<Retrie
     last = result.catch(() => undefined)
     return result
   }
-  const addPiece = (piece: StoredPiece): Promise<void> =>
-    inTurn(async () => {
-      if (index.holds(piece)) return
-      await indexPiece(index, piece, stopped.signal)
-      log({ type: 'piece-indexed', pieceCid: piece.pieceCid })
+  const unindexed = new Map<string, StoredPiece>()
+  const addPiece = (piece: StoredPiece): Promise<void> => {
+    unindexed.set(piece.pieceCid, piece)
+    return inTurn(async () => {
+      if (!index.holds(piece)) {
+        await indexPiece(index, piece, stopped.signal)
+        log({ type: 'piece-indexed', pieceCid: piece.pieceCid })
+      }
+      unindexed.delete(piece.pieceCid)
     })
-  const removePiece = (pieceCid: string): Promise<void> => inTurn(() => index.remove(pieceCid))
+  }
+  const removePiece = (pieceCid: string): Promise<void> =>
+    inTurn(() => {
+      unindexed.delete(pieceCid)
+      index.remove(pieceCid)
+    })
   const addAtStart = (piece: StoredPiece): Promise<void> =>
     addPiece(piece).catch((error: unknown) => {
       if (isAbortError(error)) return
@@ -100,8 +113,9 @@ export async function createRetrieval(options: RetrievalOptions): Promise<Retrie
   const router = express.Router()
   router.use(['/ipfs', '/piece', '/routing'], readOnly)
   router.use(['/ipfs', '/piece'], inSandbox)
-  router.get('/ipfs/:cid{/*path}', serveIpfs(dags, options.basePath))
-  router.get('/piece/:pieceCid', servePiece(index, blocks))
+  const restoring = { restorationOf, unindexed: () => unindexed.values() }
+  router.get('/ipfs/:cid{/*path}', whileRestored(restoring, serveIpfs(dags, options.basePath)))
+  router.get('/piece/:pieceCid', whileRestored(restoring, servePiece(index, blocks)))
   router.get(
     '/routing/v1/providers/:cid',
     serveRouting({ chain, rootsOf, has: blocks.has, self: { peerId, multiaddrs } }),

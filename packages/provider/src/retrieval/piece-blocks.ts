@@ -31,6 +31,8 @@ export interface PieceBlocks extends BlockReader {
   has(cid: CID): boolean
   /** Bytes `from` to `to` (exclusive) of the piece's file; the blocks in it are hashed, whole, before a byte of them. */
   pieceRange(piece: StoredPiece, from: number, to: number): AsyncGenerator<Uint8Array>
+  /** That its file lies in its place, whole. @throws PieceUnreadableError */
+  requirePiece(piece: StoredPiece): Promise<void>
 }
 
 export const damageHint: string = 'Look at the disk. The piece is made again from its sealed copy, if there is one.'
@@ -54,15 +56,30 @@ export function createPieceBlocks(index: BlockPlaces, log: Log): PieceBlocks {
   }
 
   async function readPlace(place: BlockPlace): Promise<Uint8Array> {
-    const file = await open(place.path, 'r').catch((cause: unknown) => {
-      log({ type: 'piece-unreadable', level: 'alert', pieceCid: place.pieceCid, path: place.path, hint: damageHint })
-      throw new PieceUnreadableError(place.pieceCid, cause)
-    })
+    const { path, pieceCid } = place
+    const file = await open(path, 'r').catch((cause: unknown) => refuse(pieceCid, path, cause))
     try {
       return await readVerified(file, place)
     } finally {
       await file.close()
     }
+  }
+
+  async function openPiece({ pieceCid, path, payloadSize }: StoredPiece): Promise<FileHandle> {
+    const file = await open(path, 'r').catch((cause: unknown) => refuse(pieceCid, path, cause))
+    try {
+      const { size } = await file.stat()
+      if (size !== payloadSize) refuse(pieceCid, path, new Error(`it has ${size} bytes of ${payloadSize}`))
+      return file
+    } catch (error) {
+      await file.close()
+      throw error
+    }
+  }
+
+  function refuse(pieceCid: string, path: string, cause: unknown): never {
+    log({ type: 'piece-unreadable', level: 'alert', pieceCid, path, error: String(cause), hint: damageHint })
+    throw new PieceUnreadableError(pieceCid, cause)
   }
 
   async function readAnyPlace(cid: CID): Promise<Uint8Array> {
@@ -82,11 +99,13 @@ export function createPieceBlocks(index: BlockPlaces, log: Log): PieceBlocks {
       options?.signal?.throwIfAborted()
       yield inlineBytes(cid) ?? (await readAnyPlace(cid))
     },
-    async *pieceRange({ pieceCid, path }, from, to) {
-      const file = await open(path, 'r').catch((cause: unknown) => {
-        log({ type: 'piece-unreadable', level: 'alert', pieceCid, path, hint: damageHint })
-        throw new PieceUnreadableError(pieceCid, cause)
-      })
+    async requirePiece(piece) {
+      const file = await openPiece(piece)
+      await file.close()
+    },
+    async *pieceRange(piece, from, to) {
+      const { pieceCid } = piece
+      const file = await openPiece(piece)
       try {
         let at = from
         for (const block of blocksIn(index, pieceCid, from, to)) {
@@ -111,6 +130,7 @@ export class PieceUnreadableError extends GranaryError {
       code: 'PIECE_UNREADABLE',
       message: `the file of piece ${pieceCid} cannot be read`,
       hint: 'try another provider, or later: this one has been told',
+      details: { pieceCid },
       cause,
     })
   }

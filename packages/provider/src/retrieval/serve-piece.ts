@@ -3,7 +3,7 @@ import { GranaryError } from '@granary/base'
 import type { RequestHandler } from 'express'
 import type { BlockIndex } from './block-index.ts'
 import type { PieceBlocks } from './piece-blocks.ts'
-import { sendRange } from './send-bytes.ts'
+import { isKnown, sendRange } from './send-bytes.ts'
 
 export class PieceNotFoundError extends GranaryError {
   constructor(pieceCid: string) {
@@ -25,6 +25,7 @@ export function servePiece(index: BlockIndex, blocks: PieceBlocks): RequestHandl
     response.setHeader('Content-Type', isCar ? 'application/vnd.ipld.car; version=1' : 'application/octet-stream')
     response.setHeader('Content-Disposition', `attachment; filename="${piece.pieceCid}.${isCar ? 'car' : 'bin'}"`)
     response.setHeader('ETag', `"${piece.pieceCid}"`)
+    if (request.method === 'HEAD' && !isKnown(request, response)) await blocks.requirePiece(piece)
     await sendRange(request, response, {
       bytes: piece.payloadSize,
       read: (from, to) => blocks.pieceRange(piece, from, to),

@@ -5,19 +5,26 @@ import { pieceCidV2 } from '@granary/proofs/verify'
 import { isIn, type Sector } from '../sectors/sector.ts'
 import { type SealContext, sectorDir } from './seal-context.ts'
 
+interface ReplicaFailure {
+  readonly sector: number
+  readonly error: unknown
+}
+
 export class PieceNotSealedError extends GranaryError {
-  constructor(pieceCid: string, cause: unknown) {
+  constructor(pieceCid: string, failures: readonly ReplicaFailure[]) {
+    const why = failures.map(({ sector, error }) => `sector ${sector}: ${describe(error)}`)
+    const replicas = failures.length === 0 ? 'no sector here holds it' : why.join('; ')
     super({
       code: 'PIECE_NOT_SEALED',
-      message: `no sound replica here holds piece ${pieceCid}`,
+      message: `piece ${pieceCid} cannot be made again: ${replicas}`,
       hint: 'its client can send it again: `granary put --again` of the same file',
-      details: { pieceCid },
-      cause,
+      details: { pieceCid, sectors: failures.map(({ sector }) => sector) },
+      cause: failures.at(-1)?.error,
     })
   }
 }
 
-/** @throws PieceNotSealedError with the reason of the last replica that failed as its cause */
+/** @throws PieceNotSealedError with the reason of each replica that failed */
 export async function unsealFromReplica(
   context: Pick<SealContext, 'store' | 'queue' | 'folder' | 'parentsDir'>,
   pieceCid: string,
@@ -25,7 +32,7 @@ export async function unsealFromReplica(
   signal: AbortSignal,
 ): Promise<void> {
   const { store, queue, parentsDir } = context
-  let cause: unknown
+  const failures: ReplicaFailure[] = []
   for (const { number, pieces } of replicas(store)) {
     const piece = pieces.find((each) => each.pieceCid === pieceCid)
     if (piece === undefined || piece.offset === null) continue
@@ -36,13 +43,17 @@ export async function unsealFromReplica(
       await queue.run({ kind: 'unseal', id, urgent: true, input }, { signal })
       const found = pieceCidV2(await commitPieceFile(out, { signal }))
       if (found === pieceCid) return
-      cause = new Error(`sector ${number} gives ${found}`)
+      failures.push({ sector: number, error: new Error(`its replica gives ${found}`) })
     } catch (error) {
       signal.throwIfAborted()
-      cause = error
+      failures.push({ sector: number, error })
     }
   }
-  throw new PieceNotSealedError(pieceCid, cause)
+  throw new PieceNotSealedError(pieceCid, failures)
+}
+
+function describe(error: unknown): string {
+  return Error.isError(error) ? error.message : String(error)
 }
 
 /** Also of sectors that are over, as long as their folders are there: one may hold the last copy of a piece. */

@@ -20,6 +20,8 @@ export interface Space {
   freeBytes(): number
   /** @throws NoSpaceError */
   require(neededBytes: number): void
+  /** Keeps room on the disk for what `work` writes and removes again; the owner's capacity is not for that. @throws NoSpaceError */
+  during<Result>(neededBytes: number, work: () => Promise<Result>): Promise<Result>
 }
 
 export interface SpaceOptions {
@@ -40,19 +42,32 @@ export function dealBytes(payloadSize: number, pieceSize: number): number {
 }
 
 export function createSpace(options: SpaceOptions): Space {
-  const freeBytes = (): number => {
+  let heldBytes = 0
+  const onDisk = (promised: number): number => {
     const disk = statfsSync(options.folder)
-    const promised = options.promisedBytes()
     const promisedNotWritten = Math.max(0, promised - options.writtenBytes())
-    const onDisk = disk.bavail * disk.bsize - options.reserveBytes - promisedNotWritten
-    const inCapacity = options.capacityBytes === undefined ? onDisk : options.capacityBytes - promised
-    return Math.max(0, Math.min(onDisk, inCapacity))
+    return disk.bavail * disk.bsize - options.reserveBytes - promisedNotWritten - heldBytes
+  }
+  const freeBytes = (): number => {
+    const promised = options.promisedBytes()
+    const inCapacity = options.capacityBytes === undefined ? Number.POSITIVE_INFINITY : options.capacityBytes - promised
+    return Math.max(0, Math.min(onDisk(promised), inCapacity))
   }
   return {
     freeBytes,
     require: (neededBytes) => {
       const free = freeBytes()
       if (neededBytes > free) throw new NoSpaceError(neededBytes, free)
+    },
+    during: async (neededBytes, work) => {
+      const free = Math.max(0, onDisk(options.promisedBytes()))
+      if (neededBytes > free) throw new NoSpaceError(neededBytes, free)
+      heldBytes += neededBytes
+      try {
+        return await work()
+      } finally {
+        heldBytes -= neededBytes
+      }
     },
   }
 }

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { statfsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -102,4 +103,22 @@ test('the reserve of the disk is never sold', () => {
   const options = { folder, capacityBytes: undefined, promisedBytes: () => 0, writtenBytes: () => 0 }
   expect(createSpace({ ...options, reserveBytes: Number.MAX_SAFE_INTEGER }).freeBytes()).toBe(0)
   expect(createSpace({ ...options, reserveBytes: 0 }).freeBytes()).toBeGreaterThan(0)
+})
+
+test('room for work is kept while the work goes on, also when it fails, and takes none of the capacity', async () => {
+  const space = createSpace({
+    ...{ folder, capacityBytes: 1_000, reserveBytes: 0 },
+    ...{ promisedBytes: () => 900, writtenBytes: () => 900 },
+  })
+  const failing = space.during(5_000, async () => {
+    await expect(space.during(Number.MAX_SAFE_INTEGER, async () => {})).rejects.toMatchObject({ code: 'NO_SPACE' })
+    throw new Error('of the work')
+  })
+  await expect(failing).rejects.toThrow('of the work')
+  expect(await space.during(5_000, async () => space.freeBytes())).toBe(100)
+  const { bavail, bsize } = statfsSync(folder)
+  const most = bavail * bsize
+  await space.during(most / 2, async () => {
+    await expect(space.during(most * 0.6, async () => {})).rejects.toMatchObject({ code: 'NO_SPACE' })
+  })
 })

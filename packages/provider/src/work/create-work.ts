@@ -21,6 +21,7 @@ import type { DealFeed } from '../sectors/port.ts'
 import type { SealingLog } from '../sectors/sealing-log.ts'
 import { dealIdsOf, isIn, type Sector } from '../sectors/sector.ts'
 import { createSectorStore } from '../sectors/store.ts'
+import { createKeyedLock } from '../storage/keyed-lock.ts'
 import type { Witness } from '../storage/witness.ts'
 
 export interface CreateWorkOptions {
@@ -93,6 +94,7 @@ export function createWork(options: CreateWorkOptions): Work {
   const stopping = new AbortController()
   const running = new Map<number, Promise<void>>()
   const refused = new Set<number>()
+  const unsealing = createKeyedLock()
   let background: Promise<unknown> | undefined
   let isStarted = false
   let timer: NodeJS.Timeout | undefined
@@ -173,6 +175,8 @@ export function createWork(options: CreateWorkOptions): Work {
       await Promise.all([background, ...running.values()])
     },
     nudge: plan,
-    unsealPiece: (pieceCid, out, signal) => unsealFromReplica(context, pieceCid, out, signal),
+    // One at a time: each takes the memory of sealing, and who proves goes first.
+    unsealPiece: (pieceCid, out, signal) =>
+      unsealing.run('unseal', () => unsealFromReplica(context, pieceCid, out, signal)),
   }
 }
