@@ -1,5 +1,6 @@
 /** Options that several commands share: flag before environment before default. */
 import { resolve } from 'node:path'
+import { parseGrn } from '@granary/protocol/messages'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import envPaths from 'env-paths'
 import type { ProgramContext } from './program-context.ts'
@@ -20,6 +21,17 @@ export interface PassphraseOptions {
 
 export interface JsonOptions {
   readonly json?: true
+}
+
+export interface QuietOptions {
+  readonly quiet?: true
+}
+
+export interface SpendingOptions {
+  readonly yes?: true
+  /** attoGRN */
+  readonly maxPrice?: bigint
+  readonly dryRun?: true
 }
 
 export function withHome(command: Command): Command {
@@ -44,6 +56,19 @@ export function withPassphrase(command: Command): Command {
 
 export function withJson(command: Command, description = 'print one JSON document on standard output'): Command {
   return command.option('--json', description)
+}
+
+/** For commands that tell what they do, and whose result has a form of one word. */
+export function withQuiet(command: Command, description: string): Command {
+  return command.option('-q, --quiet', description)
+}
+
+/** For commands that spend: `confirmSpending` takes what they give. */
+export function withSpending(command: Command): Command {
+  return command
+    .option('-y, --yes', 'spend without being asked')
+    .option('--max-price <GRN>', 'spend up to so much without being asked, and never more', grn)
+    .option('--dry-run', 'say what it would cost, and spend nothing')
 }
 
 /** Hidden: a devnet sets it for its children, so that none is left when the devnet itself is killed. */
@@ -82,6 +107,15 @@ export function wholeNumber(min: number, max: number): (text: string) => number 
 }
 
 export const port: (text: string) => number = wholeNumber(0, 65_535)
+
+/** `0.0125`, `12 GRN` → attoGRN. */
+export function grn(text: string): bigint {
+  try {
+    return parseGrn(text)
+  } catch {
+    throw new InvalidArgumentError('expected GRN with at most 18 decimals, such as 0.0125.')
+  }
+}
 
 const UNIT_MS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
 

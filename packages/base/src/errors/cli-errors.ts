@@ -10,6 +10,12 @@ export const cliErrors = {
   USAGE: { fault: 'caller', exit: 'usage' },
   /** The market to simulate is out of bounds. */
   SIM_OPTIONS_INVALID: { fault: 'caller', exit: 'usage' },
+  /** What is to be done costs more than was allowed. */
+  PRICE_ABOVE_MAX: { fault: 'caller', exit: 'funds' },
+  /** Money is to be spent, nobody can be asked, and nothing was said of it beforehand. */
+  SPENDING_UNCONFIRMED: { fault: 'caller', exit: 'usage' },
+  /** Who was asked does not want to spend it. */
+  SPENDING_DECLINED: { fault: 'caller' },
   /** There is no passphrase for the key file. */
   PASSPHRASE_MISSING: { fault: 'operator', exit: 'funds' },
   /** A process of the devnet failed. */

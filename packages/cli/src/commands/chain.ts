@@ -1,8 +1,9 @@
 /** granary chain init | run: a chain node of one's own; chain-upkeep has the rest. */
-import { address, formatGrn, parseGrn } from '@granary/protocol/messages'
+import { address, formatGrn } from '@granary/protocol/messages'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { exitCodesHelp } from '../exit-code.ts'
 import {
+  grn,
   type HomeOptions,
   homeOf,
   type JsonOptions,
@@ -156,14 +157,6 @@ function accounts(text: string, before: readonly GenesisAccount[] = []): readonl
   if (holder === '')
     throw new InvalidArgumentError('expected an address of 0x and 40 lower-case hex digits, a colon, GRN.')
   return [...before, { address: address(holder), balance: grn(amount) }]
-}
-
-function grn(text: string): bigint {
-  try {
-    return parseGrn(text)
-  } catch {
-    throw new InvalidArgumentError('expected GRN with at most 18 decimals, such as 0.0125.')
-  }
 }
 
 function urls(text: string, before: readonly string[] = []): readonly string[] {

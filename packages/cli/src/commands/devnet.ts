@@ -31,7 +31,7 @@ async function devnet(options: DevnetOptions, context: CommandContext): Promise<
     import('../interruptible.ts'),
   ])
   const { providers, home, json = false } = options
-  const story = createStory({ stream: context.stderr, startMs })
+  using story = createStory({ stream: context.stderr, env: context.env, startMs })
   const running = new Set<string>()
   const net = await interruptible((signal) =>
     startDevnet({

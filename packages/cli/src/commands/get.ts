@@ -31,7 +31,7 @@ async function get(cid: string, options: GetCommandOptions, context: CommandCont
       import('../print/result.ts'),
       import('../print/quantities.ts'),
     ])
-  const story = createStory({ stream: context.stderr, startMs })
+  using story = createStory({ stream: context.stderr, env: context.env, startMs })
   const result = await interruptible(async (signal) => {
     const { chain } = await openChain(options.chain, signal)
     return await client.get({ chain, fetch }, cid, options.output, { signal, onProgress: story.tell })

@@ -66,7 +66,7 @@ async function put(file: string, options: PutCommandOptions, context: CommandCon
   ])
   const { provider, label, again, passphraseFile, progress, json = false } = options
   const folder = join(homeOf(options), 'client')
-  const story = createStory({ stream: context.stderr, startMs })
+  using story = createStory({ stream: context.stderr, env: context.env, startMs })
   const tell = {
     text: story.tell,
     json: (event: object) => void context.stderr.write(`${JSON.stringify(event)}\n`),

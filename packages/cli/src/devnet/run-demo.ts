@@ -30,13 +30,13 @@ export async function runDemo(
   { stdout, stdin, env }: ProgramContext,
   { file = sampleFile(), exit, startMs }: RunDemoInput,
 ): Promise<void> {
-  const story = createStory({ stream: stdout, startMs })
+  using story = createStory({ stream: stdout, env, startMs })
   // The nearest mistake is named first, before anything is started.
   await inspectFile(file)
   let net: Devnet | undefined
   let stand: DemoStand = { proofs: 0 }
   const told: Story = {
-    say: story.say,
+    ...story,
     tell: (progress) => {
       stand = standAfter(stand, progress)
       story.tell(progress)

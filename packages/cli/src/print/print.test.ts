@@ -4,12 +4,14 @@ import type { PutProgress } from '@granary/client/node'
 import { type TimelineEvent, timelineEntry } from '@granary/protocol/events'
 import { expect, test } from '@jest/globals'
 import { durationMs } from '../options.ts'
+import { formatAmount } from './amounts.ts'
 import { failure, success } from './envelope.ts'
 import { printableLines } from './printable.ts'
 import { formatBytes, formatMs, plural } from './quantities.ts'
 import { settlementLine, unsettledLines } from './settlement.ts'
 import { createStory } from './story.ts'
 import { formatTable } from './table.ts'
+import { formatDuration, formatEpoch, formatEpochs } from './times.ts'
 
 test.each([
   [0, '0 bytes'],
@@ -41,6 +43,36 @@ test.each(['', '5', 'h', '-1h', '1.5h', '1w', '1h '])('"%s" is no duration', (te
   expect(() => durationMs(text)).toThrow('expected a number with s, m, h or d')
 })
 
+test.each([
+  [0n, '0 GRN'],
+  [1n, '1 attoGRN'],
+  [-999_999_999n, '-999999999 attoGRN'],
+  [10n ** 9n, '0.000000001 GRN'],
+  [347_222_222_222_222n, '0.00034722 GRN'],
+  [999_996n * 10n ** 12n, '1 GRN'],
+  [-1_234_550n * 10n ** 12n, '-1.2346 GRN'],
+  [123_456_789n * 10n ** 16n, '1234568 GRN'],
+  [15n * 10n ** 17n, '1.5 GRN'],
+  ['20000000000000000000', '20 GRN'],
+])('%s attoGRN are %s', (amount, text) => expect(formatAmount(amount)).toBe(text))
+
+test.each([
+  [0, '0 s'],
+  [-5, '0 s'],
+  [499, '0 s'],
+  [59_999, '1 min'],
+  [65_000, '1 min 5 s'],
+  [180 * 86_400_000, '180 d'],
+  [2 * 86_400_000 + 3 * 3_600_000 + 59 * 60_000, '2 d 3 h'],
+])('a duration of %i ms is %s', (ms, text) => expect(formatDuration(ms)).toBe(text))
+
+test('an epoch has its date and how far away it is beside it', () => {
+  const time = { height: 1_000, timeMs: Date.UTC(2026, 11, 1, 12, 0, 0), blockTimeMs: 30_000 }
+  expect(formatEpoch(1_120, time)).toBe('2026-12-01 13:00 UTC, in 1 h (epoch 1120)')
+  expect(formatEpoch(990, time)).toBe('2026-12-01 11:55 UTC, 5 min ago (epoch 990)')
+  expect(formatEpochs(2_880, time)).toBe('1 d (2880 epochs)')
+})
+
 test('one thing, two things', () => expect([plural(1, 'block'), plural(2, 'block')]).toEqual(['1 block', '2 blocks']))
 
 test('columns are as wide as their widest cell', () => {
@@ -53,6 +85,30 @@ test('columns are as wide as their widest cell', () => {
       ],
     ),
   ).toBe('id    state\n1     active\n1000  x')
+})
+
+test('a table that does not fit becomes a block a row, and what is to be copied stays whole', () => {
+  const cid = 'bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy'
+  const rows = [
+    ['1', 'active', cid],
+    ['2', '', cid],
+  ]
+  expect(formatTable(['deal', 'state', 'CID'], rows, { columns: 73 })).toContain(`1     active  ${cid}`)
+  expect(formatTable(['deal', 'state', 'CID'], rows, { columns: 60 })).toBe(
+    `deal   1\nstate  active\nCID    ${cid}\n\ndeal   2\nCID    ${cid}`,
+  )
+})
+
+test('characters of two columns and colours are measured as they are seen', () => {
+  expect(
+    formatTable(
+      ['name', 'n'],
+      [
+        ['日本', '1'],
+        ['abc', '2'],
+      ],
+    ),
+  ).toBe('name  n\n日本  1\nabc   2')
 })
 
 test('a cell cannot break out of its line', () => {
@@ -71,7 +127,7 @@ test('the envelope has one shape for success and failure', () => {
 
 function told(...progress: PutProgress[]): string[] {
   const stream = new PassThrough({ encoding: 'utf8' })
-  const story = createStory({ stream })
+  using story = createStory({ stream })
   for (const event of progress) story.tell(event)
   const lines = String(stream.read() ?? '').split('\n')
   return lines.slice(0, -1).map((line) => line.replace(/^ *\d+ ms {2}/, ''))
@@ -103,7 +159,7 @@ test('facts are told one a line', () => {
   ).toEqual([
     'root CID        bafy  (3 bytes, 1 block)',
     'price           1 GRN for 2 epochs (0.5 GRN an epoch), and 0.0002 GRN for its record; 0.92 GRN are put up by the provider',
-    'upload          100 %  50 of 50 bytes',
+    'upload          all 50 bytes sent in 0 ms',
     'deal            4, in block 9: 1 GRN locked',
     'sealing         sector 1, layer 2 of 11',
     'PoRep accepted  90052 bytes, verified by the chain in 22 ms, block 30',
@@ -113,8 +169,8 @@ test('facts are told one a line', () => {
 test('an upload is told at its beginning, its end, and at most once a second between', () => {
   const sent = Array.from({ length: 100 }, (_, index) => index + 1)
   expect(told(...sent.map((bytes): PutProgress => ({ type: 'upload:progress', sent: bytes, total: 100 })))).toEqual([
-    'upload          1 %  1 of 100 bytes',
-    'upload          100 %  100 of 100 bytes',
+    'upload          sent  1 %  1 byte of 100 bytes',
+    expect.stringMatching(/^upload {10}all 100 bytes sent in \d+ ms$/),
   ])
 })
 

@@ -2,52 +2,51 @@
 
 import type { TimelineEntry } from '@granary/client'
 import type { GetProgress, PutProgress } from '@granary/client/node'
-import { formatGrn } from '@granary/protocol/messages'
-import { paint, type Style } from './paint.ts'
-import { printable } from './printable.ts'
+import type { ProgramContext } from '../program-context.ts'
+import { formatAmount } from './amounts.ts'
+import type { Style } from './paint.ts'
+import { createProgress, type Progress, type ProgressOptions } from './progress.ts'
 import { formatBytes, formatMs, plural } from './quantities.ts'
 import { settlementText } from './settlement.ts'
 
-/** At most this often a line about the upload. */
-const UPLOAD_LINE_MS = 1_000
-const TIME_WIDTH = 12
-const TITLE_WIDTH = 14
-
-export interface Story {
-  /** A line of the caller's own. */
-  say(title: string, text: string, style?: Style): void
+export interface Story extends Progress {
   tell(progress: PutProgress | GetProgress): void
 }
 
-export interface StoryOptions {
+export interface StoryOptions extends ProgressOptions {
   readonly stream: NodeJS.WritableStream
-  /** @default now */
-  readonly startMs?: number
+  readonly env?: ProgramContext['env']
 }
 
-export function createStory({ stream, startMs = performance.now() }: StoryOptions): Story {
-  let uploadLineMs = Number.NEGATIVE_INFINITY
-  const say = (title: string, text: string, style?: Style) => {
-    const time = paint(stream, 'dim', formatMs(performance.now() - startMs).padStart(TIME_WIDTH))
-    const head = printable(title).padEnd(TITLE_WIDTH)
-    stream.write(`${time}  ${style ? paint(stream, style, head) : head}  ${printable(text)}\n`)
+/** To be disposed of, as any progress. */
+export function createStory({ stream, env = {}, ...options }: StoryOptions): Story {
+  const progress = createProgress({ stderr: stream, env }, options)
+  let uploadMs: number | undefined
+  const upload = (sent: number, total: number) => {
+    uploadMs ??= performance.now()
+    if (sent < total) return progress.show({ name: 'upload', step: 'sent', bytes: sent, bytesTotal: total })
+    progress.end('upload')
+    progress.say('upload', `all ${formatBytes(total)} sent in ${formatMs(performance.now() - uploadMs)}`)
+    uploadMs = undefined
   }
   return {
-    say,
-    tell(progress) {
-      if (progress.type === 'upload:progress' && progress.sent < progress.total) {
-        if (performance.now() - uploadLineMs < UPLOAD_LINE_MS) return
-        uploadLineMs = performance.now()
+    ...progress,
+    tell(news) {
+      if (news.type === 'upload:progress') return upload(news.sent, news.total)
+      if (news.type === 'get:progress') {
+        return progress.show({ name: 'fetching', step: 'verified', bytes: news.bytes })
       }
-      const line = progress.type === 'deal' ? lineOfEntry(progress.entry) : lineOf(progress)
-      if (line) say(...line)
+      const line = news.type === 'deal' ? lineOfEntry(news.entry) : lineOf(news)
+      if (line) progress.say(...line)
     },
   }
 }
 
 type Line = readonly [title: string, text: string, style?: Style]
 
-function lineOf(progress: Exclude<PutProgress, { type: 'deal' }> | GetProgress): Line | undefined {
+type Told = Exclude<PutProgress | GetProgress, { type: 'deal' | 'upload:progress' | 'get:progress' }>
+
+function lineOf(progress: Told): Line {
   switch (progress.type) {
     case 'settled':
       return ['settled', settlementText(progress)]
@@ -69,20 +68,17 @@ function lineOf(progress: Exclude<PutProgress, { type: 'deal' }> | GetProgress):
     case 'provider:chosen':
       return ['provider', `${progress.provider}${progress.name && ` (${progress.name})`} at ${progress.endpoint}`]
     case 'quoted': {
-      const grn = (amount: string) => formatGrn(BigInt(amount))
       const { total, pricePerEpoch, recordFee, collateral, duration } = progress
-      const price = `${grn(total)} for ${duration} epochs (${grn(pricePerEpoch)} an epoch)`
-      return ['price', `${price}, and ${grn(recordFee)} for its record; ${grn(collateral)} are put up by the provider`]
-    }
-    case 'upload:progress': {
-      const { sent, total } = progress
-      const percent = total === 0 ? 100 : Math.floor((sent * 100) / total)
-      return ['upload', `${percent} %  ${sent} of ${total} bytes`]
+      const price = `${formatAmount(total)} for ${duration} epochs (${formatAmount(pricePerEpoch)} an epoch)`
+      return [
+        'price',
+        `${price}, and ${formatAmount(recordFee)} for its record; ${formatAmount(collateral)} are put up by the provider`,
+      ]
     }
     case 'agreed':
       return ['agreed', `provider ${progress.provider} has verified the data and signed ${progress.agreementId}`]
     case 'published':
-      return ['deal', `${progress.dealId}, in block ${progress.epoch}: ${formatGrn(BigInt(progress.locked))} locked`]
+      return ['deal', `${progress.dealId}, in block ${progress.epoch}: ${formatAmount(progress.locked)} locked`]
     case 'active':
       return [
         'active',
@@ -95,8 +91,6 @@ function lineOf(progress: Exclude<PutProgress, { type: 'deal' }> | GetProgress):
       return ['fetching', `from provider ${progress.provider} at ${progress.endpoint}`]
     case 'provider:failed':
       return ['failed', `provider ${progress.provider}: ${progress.message} [${progress.code}]`, 'yellow']
-    case 'get:progress':
-      return undefined
   }
 }
 
@@ -144,7 +138,7 @@ function lineOfEntry(entry: TimelineEntry): Line | undefined {
     case 'post-missed':
       return ['PoSt missed', `partition ${entry.partition}: those epochs are not paid`, 'red']
     case 'settled':
-      return ['paid', `${formatGrn(BigInt(entry.paid))} to the provider for ${entry.provenEpochs} proven epochs`]
+      return ['paid', `${formatAmount(entry.paid)} to the provider for ${entry.provenEpochs} proven epochs`]
     case 'failed':
       return ['failed', `${entry.message} [${entry.code}]`, 'red']
     case 'adopted':

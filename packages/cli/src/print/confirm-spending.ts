@@ -1,0 +1,96 @@
+/**
+ * Nothing is spent unasked: on a terminal the price is shown and asked about, elsewhere `--yes` or `--max-price` has to say
+ * beforehand that it may be spent. The question goes to standard error, since standard output has the result alone.
+ */
+import { GranaryError } from '@granary/base'
+import { formatGrn } from '@granary/protocol/messages'
+import type { ProgramContext } from '../program-context.ts'
+import { formatAmount } from './amounts.ts'
+import { printable } from './printable.ts'
+
+export interface Spending {
+  /** `store report.pdf for 180 d`, `send 5 GRN to 0x…`: comes after "to". */
+  readonly what: string
+  /** All of it, fees as well, in attoGRN. */
+  readonly price: bigint
+}
+
+export interface SpendingOptions {
+  readonly yes?: boolean | undefined
+  /** attoGRN */
+  readonly maxPrice?: bigint | undefined
+  readonly json?: boolean | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+export class PriceAboveMaxError extends GranaryError {
+  constructor({ what, price }: Spending, maxPrice: bigint) {
+    super({
+      code: 'PRICE_ABOVE_MAX',
+      message: `to ${what} costs ${formatGrn(price)}, and --max-price allows ${formatGrn(maxPrice)}`,
+      hint: 'allow more with --max-price, or ask for less',
+      details: { price: `${price}`, maxPrice: `${maxPrice}` },
+    })
+  }
+}
+
+export class SpendingUnconfirmedError extends GranaryError {
+  constructor({ what, price }: Spending) {
+    super({
+      code: 'SPENDING_UNCONFIRMED',
+      message: `to ${what} costs ${formatGrn(price)}, and there is nobody to ask`,
+      hint: 'say how much it may cost with --max-price GRN, or that any price will do with --yes',
+      details: { price: `${price}` },
+    })
+  }
+}
+
+export class SpendingDeclinedError extends GranaryError {
+  constructor({ what }: Spending) {
+    super({ code: 'SPENDING_DECLINED', message: `to ${what} was declined`, hint: 'nothing was spent' })
+  }
+}
+
+/** @throws PriceAboveMaxError, SpendingUnconfirmedError, SpendingDeclinedError, an abort error */
+export async function confirmSpending(
+  context: Pick<ProgramContext, 'stdin' | 'stderr' | 'env'>,
+  spending: Spending,
+  { yes = false, maxPrice, json = false, signal }: SpendingOptions,
+): Promise<void> {
+  if (maxPrice !== undefined && spending.price > maxPrice) throw new PriceAboveMaxError(spending, maxPrice)
+  if (yes || maxPrice !== undefined) return
+  if (json || !somebodyWatches(context)) throw new SpendingUnconfirmedError(spending)
+  const answer = await ask(
+    context,
+    `Spend ${formatAmount(spending.price)} to ${printable(spending.what)}? [y/N] `,
+    signal,
+  )
+  if (!/^y(es)?$/i.test(answer.trim())) throw new SpendingDeclinedError(spending)
+}
+
+function somebodyWatches({ stdin, stderr, env }: Pick<ProgramContext, 'stdin' | 'stderr' | 'env'>): boolean {
+  const isTerminal = (stream: object) => (stream as { isTTY?: boolean }).isTTY === true
+  return isTerminal(stdin) && isTerminal(stderr) && !env.CI
+}
+
+async function ask(
+  { stdin, stderr }: Pick<ProgramContext, 'stdin' | 'stderr'>,
+  question: string,
+  signal: AbortSignal | undefined,
+): Promise<string> {
+  const { createInterface } = await import('node:readline/promises')
+  const { promise: interrupted, reject } = Promise.withResolvers<never>()
+  const lines = createInterface({ input: stdin, output: stderr })
+  // In raw mode Ctrl-C is a key that readline reads, no signal to the process; the end of input (Ctrl-D) is a no.
+  lines.on('SIGINT', () => reject(new DOMException('the question was interrupted', 'AbortError')))
+  const ended = new Promise<string>((resolve) => lines.on('close', () => setImmediate(resolve, '')))
+  try {
+    const answered = lines.question(question, signal === undefined ? {} : { signal }).catch((error: unknown) => {
+      if (signal?.aborted) throw error
+      return ''
+    })
+    return await Promise.race([answered, interrupted, ended])
+  } finally {
+    lines.close()
+  }
+}
