@@ -12,6 +12,7 @@ import {
   dagObjectText,
   entityBlocks,
   inlineBytes,
+  linksOf,
   listDirectory,
   NotAFileError,
   parseCid,
@@ -151,23 +152,53 @@ async function* carOf(
   options: ReadOptions,
 ): AsyncGenerator<Uint8Array> {
   const { cid, blocks: onTheWay } = await resolvePath(root, names, store, options)
-  yield carHeader([cid])
   const seen = new Set<string>()
-  const sections = function* (block: Block): Generator<Uint8Array> {
+  const isNew = ({ cid }: Block): boolean => {
+    const key = cid.toV1().toString()
+    if (seen.has(key)) return false
+    if (!format.dups) seen.add(key)
+    return true
+  }
+  async function* wanted(): AsyncGenerator<Block> {
+    for (const block of onTheWay) if (isNew(block)) yield block
+    if (format.scope === 'all') return yield* walkDag(cid, store, { ...options, seen, dups: format.dups })
+    for await (const block of scopeBlocks(cid, format, store, options)) if (isNew(block)) yield block
+  }
+  let isHeaderDue = true
+  for await (const block of format.scope === 'block' ? wanted() : fromFirstLeaf(wanted())) {
+    if (isHeaderDue) yield carHeader([cid])
+    isHeaderDue = false
     if (inlineBytes(block.cid) === undefined) yield* carSection(block)
   }
-  const unseen = function* (block: Block): Generator<Uint8Array> {
-    const key = block.cid.toV1().toString()
-    if (seen.has(key)) return
-    if (!format.dups) seen.add(key)
-    yield* sections(block)
+  if (isHeaderDue) yield carHeader([cid])
+}
+
+/** More than the levels of any file that this program makes; a shard of a directory has more, and is given as it is read. */
+const HELD_MAX = 32
+const DAG_PB = 0x70
+
+/**
+ * The nodes that lead to the first leaf together with it: of a file that is here in part they may all be here, and what
+ * they lead to elsewhere. So an answer that begins has something of what was asked for.
+ */
+async function* fromFirstLeaf(blocks: AsyncIterable<Block>): AsyncGenerator<Block> {
+  let held: Block[] | undefined = []
+  for await (const block of blocks) {
+    if (held === undefined) {
+      yield block
+      continue
+    }
+    held.push(block)
+    if (held.length < HELD_MAX && isNode(block)) continue
+    yield* held
+    held = undefined
   }
-  for (const block of onTheWay) yield* unseen(block)
-  if (format.scope === 'all') {
-    for await (const block of walkDag(cid, store, { ...options, seen, dups: format.dups })) yield* sections(block)
-    return
-  }
-  for await (const block of scopeBlocks(cid, format, store, options)) yield* unseen(block)
+  yield* held ?? []
+}
+
+/** Of a file: objects of other codecs are content themselves. */
+function isNode({ cid, bytes }: Block): boolean {
+  return cid.code === DAG_PB && linksOf(cid, bytes).length > 0
 }
 
 function scopeBlocks(
