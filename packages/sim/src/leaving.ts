@@ -2,7 +2,7 @@
  * What a greedy provider calculates: whether a sector's disk earns more with new deals, after all that it takes to leave the
  * old ones. It knows the rules and the price of the day, and takes the price to stay.
  */
-import { compensationFor, leavingCosts } from '@granary/chain/state'
+import { compensationFor, leavingCosts } from '@granary/protocol/records'
 import type { Strategy } from './strategies.ts'
 import { epochsIn, repairMs, SECTOR_GIB, sealingMs, sectorReward, type World } from './world.ts'
 

@@ -6,17 +6,15 @@
  */
 
 import {
-  compensationFor,
   creditedVesting,
   cutVesting,
-  leavingCosts,
   networkFee,
   productionParams,
   releasedVesting,
   rewardFor,
   serviceReward,
 } from '@granary/chain/state'
-import type { ChainParams, Vesting } from '@granary/protocol/records'
+import { type ChainParams, compensationFor, leavingCosts, type Vesting } from '@granary/protocol/records'
 import { COSTS } from './costs.ts'
 import { PROFILE } from './simulated-proofs.ts'
 import { epochsIn, repairMs, SECTOR_GIB, sealingMs } from './world.ts'

@@ -43,7 +43,6 @@ export {
 export { networkFee } from './messages/settle-deals.ts'
 export { type Cover, type FrozenIncome, missFee, skipFee, uncoveredOf } from './money/answer-fees.ts'
 export { currentFees, FEE_LEVEL_ONE, feeLevelOf } from './money/base-fee.ts'
-export { compensationFor, type LeavingCosts, leavingCosts } from './money/leaving-costs.ts'
 export { rewardFor, serviceReward } from './money/rewards.ts'
 export { creditedVesting, cutVesting, releasedVesting } from './money/vesting.ts'
 export {

@@ -1,10 +1,10 @@
 /**
- * What it costs a provider to end a sector before its time. Amounts alone, so that what leaving pays can be calculated with
- * the rules themselves. docs/spec/chain.md section 4, Leaving.
+ * What it costs a provider to end a sector before its time. Amounts alone, so that what leaving costs and pays can be calculated
+ * beforehand, with the rules themselves. docs/spec/chain.md section 4, Leaving.
  */
-import type { Epoch } from '@granary/protocol/messages'
-import type { ChainParams, Sector } from '@granary/protocol/records'
-import { lesser } from './lesser.ts'
+import type { Epoch } from '../codec/types.ts'
+import type { ChainParams } from './chain-params.ts'
+import type { Sector } from './sectors.ts'
 
 export type LeavingParams = Pick<ChainParams, 'terminationFee' | 'forfeitEpochs'>
 
@@ -37,4 +37,9 @@ export function leavingCosts(
 /** What the client gets of the collateral for epochs that it had locked and was not served for. */
 export function compensationFor(collateral: bigint, unserved: bigint): bigint {
   return lesser(collateral, unserved)
+}
+
+/** Math.min takes no bigint. */
+function lesser(a: bigint, b: bigint): bigint {
+  return a < b ? a : b
 }
