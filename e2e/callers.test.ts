@@ -7,7 +7,6 @@ import { readSources, withoutComments } from './imports.ts'
 
 const ACCOUNT = 'the client has no verbs for an account yet: transfer, keys'
 const DEAL = 'the client has no verbs for a running deal yet: renew, top up, cancel'
-const PROVIDER = 'the provider has no verbs for its collateral and the life of its sectors yet'
 
 /** Messages that nothing sends, and why. The list becomes shorter, never longer. */
 const withoutCaller: Readonly<Partial<Record<TransactionName, string>>> = {
@@ -17,11 +16,8 @@ const withoutCaller: Readonly<Partial<Record<TransactionName, string>>> = {
   RenewDeal: DEAL,
   TopUpDeal: DEAL,
   CancelDeal: DEAL,
-  WithdrawCollateral: PROVIDER,
-  ExtendSectors: PROVIDER,
-  TerminateSectors: PROVIDER,
 }
-const WITHOUT_CALLER_MAX = 9
+const WITHOUT_CALLER_MAX = 6
 
 const names = Object.keys(transactions) as TransactionName[]
 

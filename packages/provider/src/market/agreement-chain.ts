@@ -3,8 +3,9 @@
 import { GranaryError } from '@granary/base'
 import type { Profile } from '@granary/proofs/profile'
 import { porepBundleBytes } from '@granary/proofs/verify'
-import type { ChainClient, ProviderView } from '@granary/protocol/client'
+import type { ChainClient } from '@granary/protocol/client'
 import { dealFee, feeOf, type Hash, PUBLISH_BYTES_MAX } from '@granary/protocol/messages'
+import { amountFor, freeCollateralOf } from '../chain/collateral.ts'
 import type { AgreementChain } from './accept-piece.ts'
 import type { Market } from './issue-quote.ts'
 import type { ProviderMeans } from './provider-means.ts'
@@ -31,13 +32,6 @@ export async function agreementOf(chain: ChainClient, dealId: number): Promise<H
   }
 }
 
-/** What has vested is used by the next lock, once a debt is paid. */
-function freeCollateralOf({ collateral, vesting }: ProviderView): bigint {
-  const free = BigInt(collateral.free) + BigInt(vesting.releasable) - BigInt(collateral.debt)
-  return free > 0n ? free : 0n
-}
-
-const GIB = 1024n ** 3n
 const PRE_COMMIT_BYTES_MAX = 4096
 /** Beside the proof itself. */
 const PROVE_COMMIT_BYTES_MAX = 512
@@ -47,7 +41,7 @@ const FEE_HEADROOM = 2n
 export async function meansOf(chain: ChainClient, providerId: number, profile: Profile): Promise<ProviderMeans> {
   const [params, fees, view] = await Promise.all([chain.params(), chain.fees(), chain.provider(providerId)])
   const { balance } = await chain.account(view.owner)
-  const perSector = (amount: bigint): bigint => (amount * BigInt(profile.sectorBytes) + GIB - 1n) / GIB
+  const perSector = (perGiB: bigint): bigint => amountFor(perGiB, profile.sectorBytes)
   const proveCommit = feeOf('ProveCommitSector', proofBytes(profile, providerId) + PROVE_COMMIT_BYTES_MAX, fees)
   return {
     freeCollateral: freeCollateralOf(view),

@@ -1,11 +1,16 @@
 /** granary provider: rents out a disk. */
 import type { Command } from 'commander'
 import type { CommandContext } from '../../program-context.ts'
+import { addCollateral } from './collateral.ts'
 import { addInit } from './init.ts'
+import { addMoney } from './money.ts'
 import { addRebuild } from './rebuild.ts'
 import { addRun } from './run.ts'
+import { addSectors } from './sectors.ts'
 
 export function addProvider(program: Command, context: CommandContext): void {
-  const provider = program.command('provider').description('Set up a provider, run it, make its store anew.')
-  for (const add of [addInit, addRun, addRebuild]) add(provider, context)
+  const provider = program
+    .command('provider')
+    .description('Set up a provider, run it, see to its money and its sectors.')
+  for (const add of [addInit, addRun, addRebuild, addMoney, addCollateral, addSectors]) add(provider, context)
 }

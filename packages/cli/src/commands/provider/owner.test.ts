@@ -1,0 +1,142 @@
+/** The owner's commands against a running provider with a deal in a proven sector, on a chain of short periods. */
+import { rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createKey } from '@granary/chain/keystore'
+import type { ChainClient } from '@granary/protocol/client'
+import { initProvider, type RunningProvider, runProvider } from '@granary/provider'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { temporaryHome } from '../../../../provider/test/market-kit.ts'
+import { dealIn, passphrase, storeDeal } from '../../../../provider/test/provider-process.ts'
+import { type Devnet, startDevnet } from '../../../../provider/test/start-devnet.ts'
+import { granary, type Ran } from '../../../test/granary.ts'
+
+const GRN = 10n ** 18n
+let root: Awaited<ReturnType<typeof temporaryHome>>
+let devnet: Devnet
+let chain: ChainClient
+let home: string
+let passphraseFile: string
+let provider: RunningProvider
+let deal: { sector: number; dealId: number }
+
+beforeAll(async () => {
+  root = await temporaryHome()
+  devnet = await startDevnet(root.home)
+  chain = devnet.chain
+  home = join(root.home, 'a')
+  passphraseFile = join(root.home, 'passphrase')
+  await writeFile(passphraseFile, passphrase)
+  await initProvider({ home, chainUrl: chain.url, profile: '2KiB-test', passphrase, light: true })
+  const cacheHome = join(root.home, 'cache')
+  provider = await runProvider({ home, cacheHome, port: 0, libp2pPort: undefined, passphrase, sealAfterMs: 0 })
+  const { agreementId } = await storeDeal(chain, provider.url)
+  deal = await dealIn(provider.url, agreementId, 'active')
+}, 60_000)
+afterAll(async () => {
+  await provider.stop()
+  await devnet.stop()
+  await root.remove()
+})
+
+function provide(...args: readonly string[]): Promise<Ran> {
+  return granary(['provider', ...args, '--home', home])
+}
+
+async function spend(...args: readonly string[]): Promise<Ran> {
+  return provide(...args, '--passphrase-file', passphraseFile, '--yes', '--json')
+}
+
+async function collateral(): Promise<{ free: bigint; locked: bigint }> {
+  const view = await chain.provider(provider.providerId)
+  return { free: BigInt(view.collateral.free), locked: BigInt(view.collateral.locked) }
+}
+
+test('money says why each part of the collateral is locked, without a key or a passphrase', async () => {
+  const { code, stdout } = await provide('money', '--json')
+  expect(code).toBe(0)
+  const { data } = JSON.parse(stdout)
+  const { locked } = await collateral()
+  const { deals, endedDeals, pledges, deposits } = data.lockedFor
+  expect(BigInt(data.collateral.locked)).toBe(locked)
+  expect(BigInt(deals) + BigInt(endedDeals) + BigInt(pledges) + BigInt(deposits)).toBe(locked)
+  const { terms } = await chain.deal(deal.dealId)
+  expect(deals).toBe(terms.providerCollateral)
+  const params = await chain.params()
+  expect(BigInt(pledges)).toBe((params.pledgePerGiB * 2_048n + 2n ** 30n - 1n) / 2n ** 30n)
+  expect(BigInt(deposits)).toBe(params.partitionDeposit)
+  const { balance } = await chain.account(provider.address)
+  const periods = BigInt(balance) / BigInt(data.fees.perPeriod)
+  expect(data.fees.runwayMs / (params.provingPeriod * 100)).toBeCloseTo(Number(periods), -4)
+  expect(
+    (await granary(['provider', 'money', '--provider', `${provider.providerId}`, '--chain', chain.url])).stdout,
+  ).toContain('runway')
+})
+
+test('a deposit and a withdrawal arrive, and are not made when nobody has said yes', async () => {
+  const before = await collateral()
+  const quiet = await provide('deposit', '5', '--passphrase-file', passphraseFile)
+  expect(quiet.code).not.toBe(0)
+  expect(quiet.stderr).toContain('SPENDING_UNCONFIRMED')
+  const planned = await provide('deposit', '5', '--dry-run', '--json')
+  expect(JSON.parse(planned.stdout).data).toMatchObject({ amount: `${5n * GRN}`, sent: null })
+  expect((await collateral()).free).toBe(before.free)
+
+  expect(JSON.parse((await spend('deposit', '5')).stdout).data.sent).toMatchObject({ id: expect.any(String) })
+  expect((await collateral()).free).toBe(before.free + 5n * GRN)
+  expect((await spend('withdraw', '2')).code).toBe(0)
+  expect((await collateral()).free).toBe(before.free + 3n * GRN)
+  const tooMuch = JSON.parse((await spend('withdraw', '100000000')).stdout)
+  expect(tooMuch.error).toMatchObject({ code: 'INSUFFICIENT_COLLATERAL' })
+})
+
+test("the owner's key is not needed in the home, and another's is refused before anything is sent", async () => {
+  const path = join(home, 'provider', 'keystore.json')
+  const elsewhere = join(root.home, 'usb-stick.json')
+  await rename(path, elsewhere)
+  try {
+    const { free } = await collateral()
+    const id = ['--provider', `${provider.providerId}`]
+    expect((await spend('deposit', '1', '--owner-key', elsewhere)).code).toBe(0)
+    expect((await collateral()).free).toBe(free + GRN)
+    const foreign = join(root.home, 'foreign.json')
+    await createKey(foreign, passphrase, { light: true })
+    const refused = JSON.parse((await spend('withdraw', 'all', '--owner-key', foreign, ...id)).stdout)
+    expect(refused.error).toMatchObject({ code: 'PROVIDER_NOT_OWNED' })
+    expect((await collateral()).free).toBe(free + GRN)
+  } finally {
+    await rename(elsewhere, path)
+  }
+})
+
+test('a sector is listed, extended, and terminated for no more than was said before', async () => {
+  const listed = JSON.parse((await provide('sectors', 'list', '--json')).stdout).data
+  expect(listed.sectors).toMatchObject([{ number: deal.sector, state: 'active', deals: [deal.dealId] }])
+
+  const { expiry } = await chain.sector(provider.providerId, deal.sector)
+  const later = await spend('sectors', 'extend', `${deal.sector}`, '--until', `${expiry + 100}`)
+  expect(JSON.parse(later.stdout).data).toMatchObject({ expiry: expiry + 100, sent: [{ id: expect.any(String) }] })
+  expect((await chain.sector(provider.providerId, deal.sector)).expiry).toBe(expiry + 100)
+  const sooner = JSON.parse((await spend('sectors', 'extend', `${deal.sector}`, '--until', `${expiry}`)).stdout)
+  expect(sooner.error).toMatchObject({ code: 'SECTOR_EXPIRY_INVALID' })
+
+  const planned = JSON.parse((await provide('sectors', 'terminate', `${deal.sector}`, '--dry-run', '--json')).stdout)
+  expect(planned.data).toMatchObject({ sent: null, costs: [{ sector: deal.sector, deals: [deal.dealId] }] })
+  expect((await chain.sector(provider.providerId, deal.sector)).state).toBe('active')
+  const { terms } = await chain.deal(deal.dealId)
+  const [costs] = planned.data.costs
+  expect(costs.collateral).toBe(terms.providerCollateral)
+  const burntBefore = BigInt((await chain.supply()).burnt)
+  const ended = JSON.parse((await spend('sectors', 'terminate', `${deal.sector}`)).stdout)
+  expect(ended.data.sent).toHaveLength(1)
+  expect((await chain.sector(provider.providerId, deal.sector)).state).toBe('terminated')
+  const tx = await chain.tx(ended.data.sent[0].id)
+  const charged = tx.events.flatMap((event) => (event.type === 'provider:charged' ? [BigInt(event.amount)] : []))
+  // A block later it is an epoch's less.
+  const said = BigInt(ended.data.costs[0].fee)
+  expect(charged).toHaveLength(1)
+  expect(charged[0]).toBeLessThanOrEqual(said)
+  expect(charged[0]! * 100n).toBeGreaterThan(said * 99n)
+  expect(BigInt((await chain.supply()).burnt)).toBeGreaterThanOrEqual(burntBefore + charged[0]!)
+  const again = JSON.parse((await spend('sectors', 'terminate', `${deal.sector}`)).stdout)
+  expect(again.error).toMatchObject({ code: 'SECTOR_STATE_WRONG' })
+})

@@ -1,0 +1,170 @@
+/** granary provider sectors list | extend | terminate: the life of proven sectors, as the chain has it. */
+
+import type { SectorView } from '@granary/protocol/client'
+import type { EndingCosts } from '@granary/provider/operator'
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { exitCodesHelp } from '../../exit-code.ts'
+import { durationMs, wholeNumber } from '../../options.ts'
+import type { CommandContext } from '../../program-context.ts'
+import { UsageError } from '../../usage-error.ts'
+import {
+  type OperatorOptions,
+  type OwnerOptions,
+  openOperator,
+  openOwner,
+  withOperator,
+  withOwner,
+} from './open-operator.ts'
+
+interface ExtendOptions extends OwnerOptions {
+  readonly until?: number
+  readonly for?: number
+}
+
+export function addSectors(provider: Command, context: CommandContext): void {
+  const sectors = provider.command('sectors').description('The sectors that are proven, and when they end.')
+  withOperator(sectors.command('list'))
+    .description('List the sectors that are proven, or faulty.')
+    .addHelpText('after', exitCodesHelp)
+    .action((options: OperatorOptions) => list(options, context))
+  withOwner(sectors.command('extend'))
+    .description('Let sectors end later, so that their deals can be renewed. They have to be sound.')
+    .argument('<number...>', 'of the sectors, such as 3 7 10', numbers)
+    .addOption(new Option('--until <epoch>', 'they end then').argParser(wholeNumber(1, Number.MAX_SAFE_INTEGER)))
+    .addOption(new Option('--for <time>', 'they end in that time from now, such as 180d').argParser(durationMs))
+    .addHelpText('after', exitCodesHelp)
+    .action((which: number[], options: ExtendOptions) => extend(which, options, context))
+  withOwner(sectors.command('terminate'))
+    .description('End sectors before their time: their deals end, and it costs fees and collateral.')
+    .argument('<number...>', 'of the sectors, such as 3 7 10', numbers)
+    .addHelpText('after', exitCodesHelp)
+    .action((which: number[], options: OwnerOptions) => terminate(which, options, context))
+}
+
+async function list(options: OperatorOptions, context: CommandContext): Promise<void> {
+  const [{ sectorsOnChain }, { interruptible }, { printResult }, { formatTable }] = await Promise.all([
+    import('@granary/provider/operator'),
+    import('../../interruptible.ts'),
+    import('../../print/result.ts'),
+    import('../../print/table.ts'),
+  ])
+  const found = await interruptible(async (signal) => {
+    const { chain, provider } = await openOperator(options, signal)
+    return { provider: provider.id, sectors: await sectorsOnChain(chain, provider.id, { signal }) }
+  })
+  const row = ({ number, profile, state, partition, expiry, deals }: SectorView) => [
+    `${number}`,
+    profile,
+    state,
+    `${partition ?? ''}`,
+    `${expiry}`,
+    deals.join(', '),
+  ]
+  printResult(context, found, {
+    json: options.json ?? false,
+    text: ({ sectors }) =>
+      sectors.length === 0
+        ? 'no sectors are proven yet'
+        : formatTable(['sector', 'profile', 'state', 'partition', 'ends at epoch', 'deals'], sectors.map(row)),
+  })
+}
+
+async function extend(which: readonly number[], options: ExtendOptions, context: CommandContext): Promise<void> {
+  if ((options.until === undefined) === (options.for === undefined)) {
+    throw new UsageError(
+      'say either until which epoch or for how long',
+      'give --until EPOCH, or --for TIME such as 180d',
+    )
+  }
+  const [operator, { feeOf }, { formatAmount }, { interruptible }, { confirmSpending }, { printResult }] =
+    await Promise.all([
+      import('@granary/provider/operator'),
+      import('@granary/protocol/messages'),
+      import('../../print/amounts.ts'),
+      import('../../interruptible.ts'),
+      import('../../print/confirm-spending.ts'),
+      import('../../print/result.ts'),
+    ])
+  const { json = false, dryRun = false, yes, maxPrice } = options
+  const extended = await interruptible(async (signal) => {
+    const opened = await openOperator(options, signal)
+    const { chain, provider, status } = opened
+    const expiry = options.until ?? status.height + Math.ceil((options.for ?? 0) / status.blockTimeMs)
+    const fee = feeOf('ExtendSectors', bytesFor(which), await chain.fees({ signal }))
+    const planned = { provider: provider.id, sectors: which, expiry, fee }
+    if (dryRun) return { ...planned, sent: null }
+    const signer = await openOwner(options, opened)
+    await confirmSpending(context, { what: `extend ${countOf(which)}`, price: fee }, { yes, maxPrice, json, signal })
+    const txs = await operator.extendSectors({ chain, signer, provider: provider.id, signal }, which, expiry)
+    return { ...planned, sent: txs.map(({ id, height }) => ({ id, height })) }
+  })
+  printResult(context, extended, {
+    json,
+    text: ({ sectors, expiry, fee, sent }) =>
+      sent === null
+        ? `would extend ${countOf(sectors)} to epoch ${expiry}, for a fee of at most ${formatAmount(fee)}`
+        : `${countOf(sectors)} end at epoch ${expiry} now`,
+  })
+}
+
+async function terminate(which: readonly number[], options: OwnerOptions, context: CommandContext): Promise<void> {
+  const [operator, { formatAmount }, { interruptible }, { confirmSpending }, { printResult }, { formatTable }] =
+    await Promise.all([
+      import('@granary/provider/operator'),
+      import('../../print/amounts.ts'),
+      import('../../interruptible.ts'),
+      import('../../print/confirm-spending.ts'),
+      import('../../print/result.ts'),
+      import('../../print/table.ts'),
+    ])
+  const { json = false, dryRun = false, yes, maxPrice } = options
+  const ended = await interruptible(async (signal) => {
+    const opened = await openOperator(options, signal)
+    const { chain, provider } = opened
+    const costs = await operator.endingCosts(chain, provider.id, which, { signal })
+    const price = costs.reduce((sum, { fee, forfeit, collateral }) => sum + fee + forfeit + collateral, 0n)
+    const planned = { provider: provider.id, costs, price }
+    if (dryRun) return { ...planned, sent: null }
+    const signer = await openOwner(options, opened)
+    const deals = costs.flatMap((each) => each.deals).length
+    const what = `end ${countOf(which)}, and with them ${deals === 1 ? 'a deal' : `${deals} deals`} of clients`
+    await confirmSpending(context, { what, price }, { yes, maxPrice, json, signal })
+    const txs = await operator.terminateSectors({ chain, signer, provider: provider.id, signal }, which)
+    return { ...planned, sent: txs.map(({ id, height }) => ({ id, height })) }
+  })
+  const row = ({ sector, fee, forfeit, collateral, income, deals, expiry }: EndingCosts) => [
+    `${sector}`,
+    formatAmount(fee),
+    formatAmount(forfeit),
+    formatAmount(collateral),
+    formatAmount(income),
+    deals.join(', '),
+    `${expiry}`,
+  ]
+  const head = ['sector', 'fee', 'forfeited', 'collateral lost', 'not earned', 'deals', 'ends by itself at']
+  printResult(context, ended, {
+    json,
+    text: ({ costs, price, sent }) =>
+      [
+        formatTable(head, costs.map(row)),
+        sent === null
+          ? `would cost at most ${formatAmount(price)}; the deals end, and their clients are refunded`
+          : `ended, in block ${sent.at(-1)?.height}; it costs at most ${formatAmount(price)}`,
+      ].join('\n'),
+  })
+}
+
+function numbers(text: string, before: readonly number[] | undefined): number[] {
+  const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN
+  if (!(value < 2 ** 32)) throw new InvalidArgumentError('expected the numbers of sectors, such as 3 7 10.')
+  return [...(before ?? []), value]
+}
+
+function countOf(which: readonly number[]): string {
+  return which.length === 1 ? `sector ${which[0]}` : `${which.length} sectors`
+}
+
+/** Of all messages together. */
+function bytesFor(which: readonly number[]): number {
+  return 256 + 5 * which.length
+}

@@ -1,0 +1,12 @@
+/** `@granary/provider/operator`: what an owner does by hand, with the chain and without the daemon. */
+export { type EndingCosts, endingCosts, SectorNotProvenError } from './ending-costs.ts'
+export { type FindProviderInput, findProvider, ProviderUnknownError } from './find-provider.ts'
+export {
+  depositCollateral,
+  extendSectors,
+  type OwnerContext,
+  terminateSectors,
+  withdrawCollateral,
+} from './owner-messages.ts'
+export { type Money, readMoney } from './read-money.ts'
+export { sectorsOnChain } from './sectors-on-chain.ts'
