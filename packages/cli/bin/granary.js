@@ -3,6 +3,7 @@
 // TypeScript sources; installed from a registry, it runs what was built.
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import { enableCompileCache } from 'node:module'
 import { fileURLToPath } from 'node:url'
 
 const NODE_MAJOR_MIN = 24
@@ -12,13 +13,16 @@ const isCheckout = existsSync(new URL('../tsconfig.json', import.meta.url))
 
 function becomeSource() {
   const flags = ['--conditions=@granary/source', '--disable-warning=ExperimentalWarning']
+  // Types are stripped and code is compiled once, not at each start.
+  const compiled = fileURLToPath(new URL('../../../node_modules/.granary-compiled', import.meta.url))
+  const env = { NODE_COMPILE_CACHE: compiled, ...process.env }
   const args = [...flags, source, ...process.argv.slice(2)]
   if (process.execve) {
     // The call warns that it is experimental, to whoever still listens when it returns: it does not return.
     process.removeAllListeners('warning')
-    process.execve(process.execPath, [process.execPath, ...args], process.env)
+    process.execve(process.execPath, [process.execPath, ...args], env)
   }
-  const child = spawn(process.execPath, args, { stdio: 'inherit' })
+  const child = spawn(process.execPath, args, { stdio: 'inherit', env })
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
   child.on('exit', (code, signal) => {
     process.exitCode = code ?? (signal === 'SIGINT' ? 130 : 1)
@@ -34,5 +38,6 @@ if (Number.parseInt(process.versions.node, 10) < NODE_MAJOR_MIN) {
 } else if (isCheckout) {
   becomeSource()
 } else {
+  enableCompileCache()
   await import('../dist/main.js')
 }

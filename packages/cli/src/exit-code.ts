@@ -1,5 +1,5 @@
 /** What a script sees: listed in each command's --help. */
-import { factsOf, GranaryError, isAbortError } from '@granary/base'
+import { type Fault, factsOf, GranaryError, isAbortError } from '@granary/base'
 
 export const EXIT = { ok: 0, failed: 1, usage: 2, partial: 3, funds: 4, network: 5, interrupted: 130 } as const
 
@@ -7,7 +7,23 @@ export const exitCodesHelp = `
 Exit codes:
   0 done   1 failed   2 wrong arguments   3 partly done   4 key, passphrase or money   5 chain or provider   130 interrupted`
 
+/** How a code ends the program whose row in the catalogue does not say it: each row names a fault. */
+const EXIT_OF_FAULT: Readonly<Record<Fault, number>> = {
+  caller: EXIT.failed,
+  operator: EXIT.failed,
+  nobody: EXIT.failed,
+  program: EXIT.failed,
+  peer: EXIT.network,
+}
+
+/** Of any code, a stranger's too: nothing is known of that but that it failed. */
+export function exitOfCode(code: string): number {
+  const facts = factsOf(code)
+  if (facts === undefined) return EXIT.failed
+  return facts.exit === undefined ? EXIT_OF_FAULT[facts.fault] : EXIT[facts.exit]
+}
+
 export function exitCodeOf(error: unknown): number {
   if (isAbortError(error)) return EXIT.interrupted
-  return GranaryError.is(error) ? EXIT[factsOf(error.code)?.exit ?? 'failed'] : EXIT.failed
+  return GranaryError.is(error) ? exitOfCode(error.code) : EXIT.failed
 }

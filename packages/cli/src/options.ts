@@ -1,6 +1,6 @@
 /** Options that several commands share: flag before environment before default. */
 import { resolve } from 'node:path'
-import { parseGrn } from '@granary/protocol/messages'
+import { parseGrn } from '@granary/protocol/grn'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import envPaths from 'env-paths'
 import type { ProgramContext } from './program-context.ts'

@@ -4,6 +4,7 @@ import { mkdtemp, open, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import { expect, test } from '@jest/globals'
 import { bin, granary, spawnGranary } from '../test/granary.ts'
 
@@ -114,6 +115,21 @@ test('a chain for production starts with the accounts that were named, and all o
       { address: second, balance: '1000000000000000000' },
     ],
   })
+})
+
+test('help loads what it prints, and nothing of what the commands do', async () => {
+  const main = fileURLToPath(new URL('./main.ts', import.meta.url))
+  const hook = `import { registerHooks } from 'node:module'
+    const loaded = []
+    registerHooks({ load: (url, context, next) => (loaded.push(url), next(url, context)) })
+    process.on('exit', () => console.error(loaded.join('\\n')))`
+  const flags = ['--conditions=@granary/source', '--import', `data:text/javascript,${encodeURIComponent(hook)}`]
+  const child = spawn(process.execPath, [...flags, main, '--help'], { stdio: ['ignore', 'ignore', 'pipe'] })
+  const loaded = (await text(child.stderr!)).split('\n')
+  expect(loaded).toContain(pathToFileURL(main).href)
+  const heavy =
+    /\/packages\/(chain|client|provider|sim|content|proofs\/src\/(?!spec\/(profile|bytes)))|noble.*curves|\/zod\/|log-update/
+  expect(loaded.filter((url) => heavy.test(url))).toEqual([])
 })
 
 test('as a process it prints where it should, and ends with the code', async () => {

@@ -1,7 +1,7 @@
 /** docs/errors.md, printed from the catalogue: its facts, and the comment over each code as its sentence. */
 import { readdirSync, readFileSync } from 'node:fs'
 import { type ErrorCode, type ErrorFacts, errorCatalogue } from '@granary/base'
-import { EXIT } from '../src/exit-code.ts'
+import { exitOfCode } from '../src/exit-code.ts'
 
 const folder = new URL('../../base/src/errors/', import.meta.url)
 
@@ -76,7 +76,7 @@ export function errorsPage(): string {
   return [INTRO.trimEnd(), ...tables.flat(), ''].join('\n')
 }
 
-function row(code: string, sentence: string, { fault, status, retryable = false, exit }: ErrorFacts): string {
+function row(code: string, sentence: string, { fault, status, retryable = false }: ErrorFacts): string {
   const http = status ?? `(${retryable ? 503 : 422})`
-  return `| \`${code}\` | ${sentence} | ${FAULTS[fault]} | ${http} | ${retryable ? 'yes' : 'no'} | ${EXIT[exit ?? 'failed']} |`
+  return `| \`${code}\` | ${sentence} | ${FAULTS[fault]} | ${http} | ${retryable ? 'yes' : 'no'} | ${exitOfCode(code)} |`
 }

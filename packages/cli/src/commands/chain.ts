@@ -1,5 +1,5 @@
 /** granary chain init | run: a chain node of one's own; chain-upkeep has the rest. */
-import { address, formatGrn } from '@granary/protocol/messages'
+import { formatGrn } from '@granary/protocol/grn'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { exitCodesHelp } from '../exit-code.ts'
 import {
@@ -156,7 +156,7 @@ function accounts(text: string, before: readonly GenesisAccount[] = []): readonl
   const [, holder = '', amount = ''] = /^(0x[0-9a-f]{40}):(.+)$/.exec(text) ?? []
   if (holder === '')
     throw new InvalidArgumentError('expected an address of 0x and 40 lower-case hex digits, a colon, GRN.')
-  return [...before, { address: address(holder), balance: grn(amount) }]
+  return [...before, { address: holder as `0x${string}`, balance: grn(amount) }]
 }
 
 function urls(text: string, before: readonly string[] = []): readonly string[] {

@@ -1,5 +1,5 @@
 /** Money as people read it: five digits that count; the exact amount is in `--json`. */
-import { formatGrn } from '@granary/protocol/messages'
+import { formatGrn } from '@granary/protocol/grn'
 
 const DIGITS = 5
 /** Below this a GRN would need more zeros than anybody counts. */

@@ -3,7 +3,7 @@
  * beforehand that it may be spent. The question goes to standard error, since standard output has the result alone.
  */
 import { GranaryError } from '@granary/base'
-import { formatGrn } from '@granary/protocol/messages'
+import { formatGrn } from '@granary/protocol/grn'
 import type { ProgramContext } from '../program-context.ts'
 import { formatAmount } from './amounts.ts'
 import { printable } from './printable.ts'

@@ -20,6 +20,11 @@ export function success<T>(data: T, actions: readonly Action[] = []): Envelope<T
   return { schemaVersion: 1, ok: true, code: 'OK', data, error: null, actions }
 }
 
+/** There is a result, and it is not all that was asked for. */
+export function partly<T>(data: T, actions: readonly Action[] = []): Envelope<T> {
+  return { ...success(data, actions), ok: false, code: 'PARTIAL' }
+}
+
 export function failure(error: unknown, actions: readonly Action[] = []): Envelope<never> {
   const wire = wireOf(error)
   return { schemaVersion: 1, ok: false, code: wire.code, data: null, error: wire, actions }

@@ -1,21 +1,26 @@
 /** The result on standard output: one JSON document, or what a person wants to read. */
-import type { ProgramContext } from '../program-context.ts'
-import { type Action, success } from './envelope.ts'
+import { EXIT } from '../exit-code.ts'
+import type { CommandContext } from '../program-context.ts'
+import { type Action, partly, success } from './envelope.ts'
 
 export interface ResultOptions<T> {
   readonly json: boolean
   readonly actions?: readonly Action[]
+  /** Not all of what was asked for was done: the document says `PARTIAL`, and the exit code is 3. @default false */
+  readonly partial?: boolean
   /** With --quiet: the one word that a script wants, such as the CID. */
   readonly brief?: ((data: T) => string) | undefined
   readonly text: (data: T) => string
 }
 
 export function printResult<T>(
-  { stdout }: Pick<ProgramContext, 'stdout'>,
+  { stdout, setExitCode }: Pick<CommandContext, 'stdout' | 'setExitCode'>,
   data: T,
-  { json, actions = [], brief, text }: ResultOptions<T>,
+  { json, actions = [], partial = false, brief, text }: ResultOptions<T>,
 ): void {
-  stdout.write(`${json ? JSON.stringify(success(data, actions), plain) : (brief ?? text)(data)}\n`)
+  if (partial) setExitCode(EXIT.partial)
+  const envelope = partial ? partly(data, actions) : success(data, actions)
+  stdout.write(`${json ? JSON.stringify(envelope, plain) : (brief ?? text)(data)}\n`)
 }
 
 /** Amounts are decimal strings in JSON, here as everywhere. */
