@@ -5,6 +5,9 @@
 
 export type { TimelineEntry } from '@granary/protocol/events'
 export type { ProviderInfo } from '@granary/protocol/market'
+export type { Authorized, KeyGrant } from './account/authorize-key.ts'
+export type { SentOnce } from './account/send-once.ts'
+export type { TransferPlan, TransferWish } from './account/transfer.ts'
 export type { CallOptions } from './call-options.ts'
 export { createGranary, type Granary } from './create-granary.ts'
 export { DealEndedError, DealForgottenError, type DealProgress, type FollowUntilOptions } from './deals/follow-until.ts'
@@ -23,6 +26,7 @@ export type {
   Lock,
   Manifest,
   ManifestPiece,
+  Outbox,
   PieceSource,
   Ports,
   Random,
