@@ -22,7 +22,7 @@ export async function put(chain: string, key: Uint8Array, file: Blob, duration: 
 export async function get(chain: string, key: Uint8Array, rootCid: string): Promise<string> {
   const granary = createGranary(memoryPorts({ chain, account: accountSigner(key) }))
   const sink = memorySink()
-  await granary.get(rootCid, sink)
+  await granary.save(rootCid, sink)
   const digest = await crypto.subtle.digest('SHA-256', await sink.blob().arrayBuffer())
   return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('')
 }

@@ -28,7 +28,7 @@ clientContract('over files', async () => {
         },
         async get(rootCid) {
           const path = nextPath()
-          await client.get(rootCid, path)
+          await client.save(rootCid, path)
           return new Uint8Array(await readFile(path))
         },
       }
@@ -49,7 +49,7 @@ clientContract('in memory', async () => {
         put: (bytes, options) => granary.put(memoryFile('a file', bytes), options),
         async get(rootCid) {
           const sink = memorySink()
-          await granary.get(rootCid, sink)
+          await granary.save(rootCid, sink)
           return new Uint8Array(await sink.blob().arrayBuffer())
         },
       }

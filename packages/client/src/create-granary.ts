@@ -1,31 +1,24 @@
 /** The client over the ports of the place that it runs in: nothing here needs Node. */
-import type { DealView, TxView } from '@granary/protocol/client'
-import type { Hash } from '@granary/protocol/messages'
-import type { Authorized, KeyGrant } from './account/authorize-key.ts'
-import type { SentOnce, Spender } from './account/send-once.ts'
-import type { TransferPlan, TransferWish } from './account/transfer.ts'
-import type { CallOptions } from './call-options.ts'
+import type { DealView } from '@granary/protocol/client'
 import { type FollowUntilOptions, followUntil } from './deals/follow-until.ts'
 import { listDeals, type OwnDeal, type SettleOptions } from './deals/list-deals.ts'
 import { type ContentStatus, status } from './deals/status.ts'
 import type { Ports, Sink, Source } from './ports.ts'
 import { endpointOf } from './providers/choose-provider.ts'
-import { type GetOptions, type GetResult, get } from './retrieve/get.ts'
+import type { GetOptions, Retrieved } from './retrieve/get.ts'
+import type { SaveResult } from './retrieve/save.ts'
 import type { PutOptions, PutResult } from './upload/put.ts'
 
 export interface Granary<S extends Source = Source> {
   /** Stores a file; resolves when its deal is active. The same call after a kill goes on where it was. */
   put(source: S, options?: PutOptions): Promise<PutResult>
-  /** Fetches a file by its root CID into a sink, verified block by block. */
-  get(cid: string, sink: Sink, options?: GetOptions): Promise<GetResult>
-  /** Sends money, in attoGRN; a call that died before its end is finished by the same call, and pays once. */
-  transfer(wish: TransferWish, options?: CallOptions): Promise<SentOnce>
-  /** What a transfer costs; nothing is signed. */
-  planTransfer(wish: TransferWish, options?: CallOptions): Promise<TransferPlan>
-  /** Lets a session key sign for the account, within scopes, a time and a limit. */
-  authorizeKey(grant: KeyGrant, options?: CallOptions): Promise<Authorized>
-  /** From its block on the session key signs nothing any more. */
-  revokeKey(publicKey: Hash, options?: CallOptions): Promise<TxView>
+  /**
+   * Finds content by its root CID, with a path below it: what it is and how long, and its bytes as a stream, verified block by
+   * block, from whichever providers give them.
+   */
+  get(rootOrPath: string, options?: GetOptions): Promise<Retrieved>
+  /** Fetches a file into a sink: all of it, or nothing. */
+  save(rootOrPath: string, sink: Sink, options?: GetOptions): Promise<SaveResult>
   /** Tells what happens to a deal until it is active, or until an entry of its story. */
   follow(dealId: number, options?: FollowUntilOptions): Promise<DealView>
   /** Deals of this account; those that have ended are settled first. */
@@ -39,17 +32,11 @@ export function createGranary<S extends Source>(ports: Ports<S>): Granary<S> {
   return {
     // Imported where it is used: a page that only fetches does not load it.
     put: async (source, options) => (await import('./upload/put.ts')).put(ports, source, options),
-    get: (cid, sink, options) => get(ports, cid, sink, options),
+    get: async (rootOrPath, options) => (await import('./retrieve/get.ts')).get(ports, rootOrPath, options),
+    save: async (rootOrPath, sink, options) =>
+      (await import('./retrieve/save.ts')).save(ports, rootOrPath, sink, options),
     deals: (options) => listDeals({ chain, journal, address: account.address, signer: account }, options),
     status: (cid, options) => status({ chain, signer: account }, cid, options),
-    transfer: async (wish, options) =>
-      (await import('./account/transfer.ts')).transfer(spenderOf(ports), wish, options),
-    planTransfer: async (wish, options) =>
-      (await import('./account/transfer.ts')).planTransfer({ ...wish, chain, from: account.address }, options),
-    authorizeKey: async (grant, options) =>
-      (await import('./account/authorize-key.ts')).authorizeKey({ ...grant, chain, signer: account }, options),
-    revokeKey: async (publicKey, options) =>
-      (await import('./account/revoke-key.ts')).revokeKey({ chain, signer: account, publicKey }, options),
     async follow(dealId, options = {}) {
       const { signal } = options
       const { agreementId, terms } = await chain.deal(dealId, { signal })
@@ -57,8 +44,4 @@ export function createGranary<S extends Source>(ports: Ports<S>): Granary<S> {
       return followUntil({ chain, clock, fetch, endpoint, dealId, agreementId }, options)
     },
   }
-}
-
-function spenderOf({ chain, account, outbox, lock }: Ports): Spender {
-  return { chain, signer: account, outbox, lock }
 }

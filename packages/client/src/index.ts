@@ -5,9 +5,6 @@
 
 export type { TimelineEntry } from '@granary/protocol/events'
 export type { ProviderInfo } from '@granary/protocol/market'
-export type { Authorized, KeyGrant } from './account/authorize-key.ts'
-export type { SentOnce } from './account/send-once.ts'
-export type { TransferPlan, TransferWish } from './account/transfer.ts'
 export type { CallOptions } from './call-options.ts'
 export { createGranary, type Granary } from './create-granary.ts'
 export { DealEndedError, DealForgottenError, type DealProgress, type FollowUntilOptions } from './deals/follow-until.ts'
@@ -26,11 +23,9 @@ export type {
   Lock,
   Manifest,
   ManifestPiece,
-  Outbox,
   PieceSource,
   Ports,
   Random,
-  Reread,
   Sink,
   Source,
   Spool,
@@ -65,11 +60,22 @@ export { ProviderSignatureError } from './providers/verify-provider-signature.ts
 export {
   CidNotStoredError,
   type EndedDeal,
-  type GetOptions,
-  type GetProgress,
-  type GetResult,
   RetrievalFailedError,
   type RetrievalFailure,
+} from './retrieve/errors.ts'
+export type {
+  ByteRange,
+  FetchOptions,
+  FolderEntry,
+  GetOptions,
+  GetPorts,
+  GotFile,
+  GotFolder,
+  GotSymlink,
+  Retrieved,
 } from './retrieve/get.ts'
+export type { GetProgress } from './retrieve/get-progress.ts'
+export type { HolderReport } from './retrieve/report.ts'
+export type { SaveResult } from './retrieve/save.ts'
 export type { PutOptions, PutResult } from './upload/put.ts'
 export type { PutProgress } from './upload/put-progress.ts'

@@ -1,4 +1,5 @@
 /** @granary/content: file ↔ IPFS. Nothing here needs Node; what does is in `@granary/content/node`. */
+export type { CID } from 'multiformats/cid'
 export { CidInvalidError, multihashKey, parseCid } from './cid-key.ts'
 export { dagObjectText, type ObjectCodec, objectCodec } from './dag-object.ts'
 export { type EntityOptions, entityBlocks } from './entity-blocks.ts'
@@ -33,4 +34,5 @@ export {
 export { BlockHashMismatchError, HashUnsupportedError, verifyBlock } from './verify-block.ts'
 export { type CarEntry, CarRootMismatchError, type VerifyCarOptions, verifyCar } from './verify-car.ts'
 export { type Block, type WalkOptions, walkDag } from './walk-dag.ts'
+export { type FolderItem, walkFolder } from './walk-folder.ts'
 export { carHeader, carSection, writeCar } from './write-car.ts'

@@ -83,9 +83,11 @@ function fileOf(cid: CID, { data, blockSizes }: UnixFsData, links: readonly dagP
   return { kind: 'file', data, children, fileBytes }
 }
 
-/** Of two entries with one name the first counts. */
+/** In the order of the block; of two entries with one name the first counts. */
 function entriesOf(links: readonly dagPb.PBLink[]): Map<string, CID> {
-  return new Map(links.toReversed().map((link) => [link.Name ?? '', link.Hash]))
+  const entries = new Map<string, CID>()
+  for (const { Name: name = '', Hash: cid } of links) if (!entries.has(name)) entries.set(name, cid)
+  return entries
 }
 
 function objectName(code: number): string {

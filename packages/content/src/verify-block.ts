@@ -1,6 +1,5 @@
 /** A block is what its CID says, or it is refused. Hashes as docs/spec/market-protocol.md lists them. */
 import { equalBytes, GranaryError } from '@granary/base'
-import { blake2b } from '@noble/hashes/blake2.js'
 import type { CID } from 'multiformats/cid'
 import { identity } from 'multiformats/hashes/identity'
 import { sha256, sha512 } from 'multiformats/hashes/sha2'
@@ -45,8 +44,11 @@ async function digestOf(code: number, bytes: Uint8Array): Promise<Uint8Array | u
       return (await sha256.digest(bytes)).digest
     case sha512.code:
       return (await sha512.digest(bytes)).digest
-    case BLAKE2B_256:
+    case BLAKE2B_256: {
+      // Seldom met: a page loads it when it is.
+      const { blake2b } = await import('@noble/hashes/blake2.js')
       return blake2b(bytes, { dkLen: 32 })
+    }
     default:
       return undefined
   }

@@ -38,7 +38,6 @@ export {
   type RandomnessQuery,
   randomnessView,
   sectorView,
-  sessionKeyViews,
   supplyView,
 } from './machine/views.ts'
 export { networkFee } from './messages/settle-deals.ts'

@@ -22,7 +22,7 @@ export function addGet(program: Command, context: CommandContext): void {
 
 async function get(cid: string, options: GetCommandOptions, context: CommandContext): Promise<void> {
   const startMs = performance.now()
-  const [client, { createStory }, { interruptible }, { openChain }, { printResult }, { formatBytes }] =
+  const [client, { createStory }, { interruptible }, { openChain }, { printResult }, { formatBytes }, { givenBy }] =
     await Promise.all([
       import('@granary/client/node'),
       import('../print/story.ts'),
@@ -30,15 +30,15 @@ async function get(cid: string, options: GetCommandOptions, context: CommandCont
       import('../open-chain.ts'),
       import('../print/result.ts'),
       import('../print/quantities.ts'),
+      import('../print/holder-text.ts'),
     ])
   using story = createStory({ stream: context.stderr, env: context.env, startMs })
   const result = await interruptible(async (signal) => {
     const { chain } = await openChain(options.chain, signal)
-    return await client.get({ chain, fetch }, cid, options.output, { signal, onProgress: story.tell })
+    return await client.save({ chain, fetch }, cid, options.output, { signal, onProgress: story.tell })
   })
   printResult(context, result, {
     json: options.json ?? false,
-    text: ({ out, bytes, provider }) =>
-      `${out}  (${formatBytes(bytes)}, every block verified, from provider ${provider})`,
+    text: ({ out, bytes, report }) => `${out}  (${formatBytes(bytes)}, every block verified, ${givenBy(report)})`,
   })
 }

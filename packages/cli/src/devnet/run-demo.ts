@@ -149,7 +149,7 @@ async function fetchBack(
   const folder = await mkdtemp(join(tmpdir(), 'granary-demo-'))
   try {
     const out = join(folder, 'file')
-    await client.get(rootCid, out, { signal, onProgress: story.tell })
+    await client.save(rootCid, out, { signal, onProgress: story.tell })
     const bytes = await compareBytes(file, out)
     story.say('same', `${formatBytes(bytes)} came back by CID, every block verified, every byte as in ${file}`, 'green')
   } finally {

@@ -4,6 +4,7 @@ import type { TimelineEntry } from '@granary/client'
 import type { GetProgress, PutProgress } from '@granary/client/node'
 import type { ProgramContext } from '../program-context.ts'
 import { formatAmount } from './amounts.ts'
+import { holderText } from './holder-text.ts'
 import type { Style } from './paint.ts'
 import { createProgress, type Progress, type ProgressOptions } from './progress.ts'
 import { formatBytes, formatMs, plural } from './quantities.ts'
@@ -34,7 +35,13 @@ export function createStory({ stream, env = {}, ...options }: StoryOptions): Sto
     tell(news) {
       if (news.type === 'upload:progress') return upload(news.sent, news.total)
       if (news.type === 'get:progress') {
-        return progress.show({ name: 'fetching', step: 'verified', bytes: news.bytes })
+        const { bytes, size } = news
+        return progress.show({
+          name: 'fetching',
+          step: 'verified',
+          bytes,
+          ...(size === undefined ? {} : { bytesTotal: size }),
+        })
       }
       const line = news.type === 'deal' ? lineOfEntry(news.entry) : lineOf(news)
       if (line) progress.say(...line)
@@ -88,9 +95,9 @@ function lineOf(progress: Told): Line {
     case 'waiting':
       return ['waiting', progress.message, 'yellow']
     case 'provider:trying':
-      return ['fetching', `from provider ${progress.provider} at ${progress.endpoint}`]
+      return ['fetching', `from ${holderText(progress)}`]
     case 'provider:failed':
-      return ['failed', `provider ${progress.provider}: ${progress.message} [${progress.code}]`, 'yellow']
+      return ['failed', `${holderText(progress)}: ${progress.message} [${progress.code}]`, 'yellow']
   }
 }
 

@@ -9,7 +9,7 @@ import type { CallOptions } from '../call-options.ts'
 import { awaitsSettlement, settleEnded } from '../deals/settle-ended.ts'
 import { endpointOf } from '../providers/choose-provider.ts'
 import { reporter } from '../reporter.ts'
-import { CidNotStoredError } from '../retrieve/get.ts'
+import { CidNotStoredError } from '../retrieve/errors.ts'
 import type { SettleOptions } from './list-deals.ts'
 
 /** Multihash of a piece CID v2, fr32-sha2-256-trunc254-padded-binary-tree. */

@@ -3,14 +3,14 @@ import { createGranary as createOver, type Granary } from '../create-granary.ts'
 import type { GetOptions } from '../retrieve/get.ts'
 import type { PutOptions, PutResult } from '../upload/put.ts'
 import { fileSource } from './file-source.ts'
-import { type GetResult, get } from './get.ts'
 import { type ClientOptions, nodePorts } from './node-ports.ts'
+import { type SaveResult, save } from './save.ts'
 
-export interface Client extends Omit<Granary, 'put' | 'get'> {
+export interface Client extends Omit<Granary, 'put' | 'save'> {
   /** Stores a file; resolves when its deal is active. The same call after a kill goes on where it was. */
   put(path: string, options?: PutOptions): Promise<PutResult>
-  /** Fetches a file by its root CID, verified block by block, to `outPath`. */
-  get(cid: string, outPath: string, options?: GetOptions): Promise<GetResult>
+  /** Fetches a file by its root CID, with a path below it, verified block by block, to `outPath`. */
+  save(rootOrPath: string, outPath: string, options?: GetOptions): Promise<SaveResult>
 }
 
 export function createGranary(options: ClientOptions): Client {
@@ -19,6 +19,6 @@ export function createGranary(options: ClientOptions): Client {
   return {
     ...granary,
     put: async (path, putOptions) => await granary.put(await fileSource(path), putOptions),
-    get: (cid, outPath, getOptions) => get(ports, cid, outPath, getOptions),
+    save: (rootOrPath, outPath, getOptions) => save(ports, rootOrPath, outPath, getOptions),
   }
 }

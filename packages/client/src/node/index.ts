@@ -11,14 +11,10 @@ export {
 export type { OwnDeal, SettleOptions } from '../deals/list-deals.ts'
 export { type ContentStatus, type DealStatus, type StatusInput, status } from '../deals/status.ts'
 export { JournalInvalidError } from '../journal/put-record.ts'
-export {
-  CidNotStoredError,
-  type EndedDeal,
-  type GetOptions,
-  type GetProgress,
-  RetrievalFailedError,
-  type RetrievalFailure,
-} from '../retrieve/get.ts'
+export { CidNotStoredError, type EndedDeal, RetrievalFailedError, type RetrievalFailure } from '../retrieve/errors.ts'
+export { type FolderEntry, type GetOptions, get, type Retrieved } from '../retrieve/get.ts'
+export type { GetProgress } from '../retrieve/get-progress.ts'
+export type { HolderReport } from '../retrieve/report.ts'
 export { PriceChangedError } from '../upload/agree.ts'
 export { InsufficientFundsError } from '../upload/check-funds.ts'
 export { PieceTooLargeError, type PutOptions, type PutResult } from '../upload/put.ts'
@@ -33,5 +29,5 @@ export {
 export { type DealsInput, deals } from './deals.ts'
 export { OutInvalidError } from './file-sink.ts'
 export { FileIsFolderError, FileNotFoundError, inspectFile, type UserFile } from './file-source.ts'
-export { type GetInput, type GetResult, get } from './get.ts'
 export { type ClientOptions, nodePorts } from './node-ports.ts'
+export { type GetInput, type SaveResult, save } from './save.ts'

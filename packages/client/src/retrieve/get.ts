@@ -1,252 +1,283 @@
 /**
- * A file back by its CID: the chain's deals say who has it, each of them is tried until one gives every block as its CID
- * says. The sink has the file only when all of it is verified.
+ * Content back by its CID, as a pipe: located by the deals of the chain, fetched from whoever gives it, each block verified
+ * against the DAG, given out as it comes. What is known before the first byte: what it is, and how long.
  */
-import { GranaryError, isAbortError } from '@granary/base'
-import { type DealState, type DealView, readBody } from '@granary/protocol/client'
-import type { CallOptions } from '../call-options.ts'
-import { chunksOf } from '../chunks-of.ts'
-import type { Ports, Sink } from '../ports.ts'
-import { endpointOf } from '../providers/choose-provider.ts'
-import { errorOf, ProviderUnreachableError } from '../providers/request-json.ts'
-import { watchFlow } from '../providers/watch-flow.ts'
+import { GranaryError } from '@granary/base'
+import {
+  type BlockReader,
+  type CID,
+  NotAFileError,
+  readBlock,
+  readFile,
+  resolvePath,
+  type UnixFsNode,
+  unixFsNode,
+  walkFolder,
+} from '@granary/content'
+import type { Ports } from '../ports.ts'
 import { reporter } from '../reporter.ts'
+import { type BlockPool, type CarRequest, createBlockPool } from './block-pool.ts'
+import type { GetProgress } from './get-progress.ts'
+import { type HolderState, newHolderState } from './holder-state.ts'
+import { locate } from './locate.ts'
+import { type ContentPath, parseContentPath } from './parse-content-path.ts'
+import { type HolderReport, reportOf } from './report.ts'
 
-/** A provider that sends less than this in that time is given up for the next one. */
-const FLOW_BYTES_MIN = 16 << 10
-const IDLE_MAX_MS = 30_000
-/** How long a provider may take to unseal what it no longer has unsealed. */
-const UNSEAL_MAX_MS = 10 * 60_000
-const RETRY_AFTER_DEFAULT_MS = 2_000
-/** Below IDLE_MAX_MS, so that waiting is not taken for silence. */
-const RETRY_AFTER_MAX_MS = 20_000
-
-const LIVE_STATES: readonly DealState[] = ['active', 'committed', 'published']
-const ENDED_STATES: readonly DealState[] = ['expired', 'terminated', 'cancelled', 'lapsed']
-/** In the order in which providers are tried: those whose deal binds them come first. */
-const STATES: readonly DealState[] = [...LIVE_STATES, ...ENDED_STATES]
-
-export class CidNotStoredError extends GranaryError {
-  constructor(cid: string, chainUrl: string) {
-    super({
-      code: 'CID_NOT_STORED',
-      message: `no deal on the chain at ${chainUrl} names ${cid}`,
-      hint: 'check the CID (that of the whole file, as put prints it) and that this is the chain it was put on',
-      details: { cid, chain: chainUrl },
-    })
-  }
-}
-
-export interface RetrievalFailure {
-  readonly provider: number
-  readonly endpoint: string
-  readonly code: string
-  readonly message: string
-  readonly retryable: boolean
-  /** The newest deal of the provider for this content, when all of them have ended. */
-  readonly ended?: EndedDeal
-}
-
-export interface EndedDeal {
-  readonly deal: number
-  readonly state: DealState
-  /** When it ended, where the chain still says so. */
-  readonly epoch?: number
-}
-
-/** Every provider with a deal for the content was tried, and none gave it. */
-export class RetrievalFailedError extends GranaryError {
-  readonly failures: readonly RetrievalFailure[]
-
-  constructor(cid: string, failures: readonly RetrievalFailure[]) {
-    const retryable = failures.some((failure) => failure.retryable)
-    const why = failures.map(
-      ({ provider, endpoint, message, ended }) => `provider ${provider} (${endpoint}): ${message}${endedText(ended)}`,
-    )
-    const isOver = failures.every(({ ended }) => ended !== undefined)
-    super({
-      code: 'RETRIEVAL_FAILED',
-      message: `${cid} could not be fetched: ${why.join('; ')}`,
-      hint: isOver
-        ? 'nothing was written; no deal binds a provider to keep it any more: `granary put` stores it again, from a copy'
-        : retryable
-          ? 'nothing was written; try again later, or look at `granary status` for the providers'
-          : 'nothing was written; none of them will ever answer otherwise: look at `granary status` for the providers',
-      retryable,
-      details: { cid, failures },
-    })
-    this.failures = failures
-  }
-}
-
-function endedText(ended: EndedDeal | undefined): string {
-  if (ended === undefined) return ''
-  const { deal, state, epoch } = ended
-  const when = epoch === undefined ? '' : ` at epoch ${epoch}`
-  return ` (deal ${deal} ${endings[state] ?? state}${when}: the provider need not keep it any longer)`
-}
-
-const endings: Partial<Record<DealState, string>> = {
-  expired: 'ended',
-  lapsed: 'lapsed',
-  terminated: 'was terminated',
-  cancelled: 'was cancelled',
-}
-
-export type GetProgress =
-  | { readonly type: 'provider:trying'; readonly provider: number; readonly endpoint: string }
-  | { readonly type: 'provider:failed'; readonly provider: number; readonly code: string; readonly message: string }
-  | { readonly type: 'get:progress'; readonly bytes: number }
-
+/** What getting content takes: no account, and nothing that is kept. */
 export type GetPorts = Pick<Ports, 'chain' | 'clock' | 'fetch'>
 
-export interface GetOptions {
+export interface FetchOptions {
   readonly signal?: AbortSignal | undefined
   readonly onProgress?: ((progress: GetProgress) => void) | undefined
+  /** Addresses of trustless gateways, asked for what no provider gives. @default none */
+  readonly gateways?: readonly string[] | undefined
 }
 
-export interface GetResult {
+export interface ByteRange {
+  /** The first byte. */
+  readonly start: number
+  /** The byte after the last. @default the end of the file */
+  readonly end?: number | undefined
+}
+
+export interface GetOptions extends FetchOptions {
+  /** Of a file. @default all of it */
+  readonly range?: ByteRange | undefined
+}
+
+interface Got {
+  /** Of what is at the end of the path. */
   readonly cid: string
-  readonly bytes: number
-  readonly provider: number
-  readonly endpoint: string
+  /** Who has given how much until now. */
+  readonly report: readonly HolderReport[]
+  /** Lets go of what is still coming. What has been read to its end has done so itself. */
+  close(): void
+}
+
+export interface GotFile extends Got {
+  readonly type: 'file'
+  /** Bytes that the stream gives: of the file, or of the range of it. */
+  readonly size: number
+  /** Each byte verified. It gives all of them or throws; it can be called again. */
+  stream(): AsyncIterable<Uint8Array>
+}
+
+export interface GotFolder extends Got {
+  readonly type: 'directory'
+  /** What is in it and below, a folder before what is in it. */
+  entries(): AsyncIterable<FolderEntry>
+}
+
+export interface GotSymlink extends Got {
+  readonly type: 'symlink'
+  /** As it was written; it may point anywhere. */
+  readonly target: string
+}
+
+export type Retrieved = GotFile | GotFolder | GotSymlink
+
+/** Names are what somebody has written into the folder: they may be anything that is no `/` to some system. */
+export type FolderEntry = { readonly names: readonly string[]; readonly cid: string } & (
+  | { readonly type: 'directory' }
+  | {
+      readonly type: 'file'
+      readonly size: number
+      /** To be read before the next entry, or not at all. */
+      stream(): AsyncIterable<Uint8Array>
+    }
+  | { readonly type: 'symlink'; readonly target: string }
+)
+
+export class RangeOutsideError extends GranaryError {
+  constructor({ start, end }: ByteRange, size: number) {
+    super({
+      code: 'RANGE_INVALID',
+      message: `bytes ${start} to ${end ?? 'the end'} are not within the ${size} bytes of the file`,
+      hint: 'ask for a range that begins within the file and ends after its beginning',
+      details: { start, end: end ?? null, size },
+    })
+  }
 }
 
 /**
- * @param cidText root CID of a file, in any base
- * @throws CidInvalidError, CidNotStoredError, NotAFileError, DagInvalidError, RetrievalFailedError, and what the sink
- * throws
+ * @param rootOrPath root CID as put prints it, in any base and version, with a path below it: `CID/a/b`, `ipfs://CID/a/b`
+ * @throws CidInvalidError, CidNotStoredError, PathNotFoundError, NotAFileError, RangeOutsideError, DagInvalidError,
+ * RetrievalFailedError
  */
-export async function get(ports: GetPorts, cidText: string, sink: Sink, options: GetOptions = {}): Promise<GetResult> {
-  const { signal } = options
-  const report = reporter(options.onProgress)
-  const { parseCid, verifiedFile, isOfTheContent } = await import('../content.ts')
-  const cid = parseCid(cidText).toV1().toString()
-  await sink.check?.()
-  const providers = await providersOf(ports, cid, { signal })
-  if (providers.length === 0) throw new CidNotStoredError(cid, ports.chain.url)
-  const failures: RetrievalFailure[] = []
-  for (const { provider, deal } of providers) {
-    const endpoint = endpointOf(await ports.chain.provider(provider, { signal })) ?? ''
-    report({ type: 'provider:trying', provider, endpoint })
-    let fault: unknown
-    try {
-      const bytes = await sink.write(async function* (reread) {
-        const car = carOf(ports, endpoint, cid, signal)
-        let sent = 0
-        try {
-          for await (const part of verifiedFile(cid, car, { signal, reread })) {
-            sent += part.length
-            yield part
-            report({ type: 'get:progress', bytes: sent })
-          }
-        } catch (error) {
-          fault = error
-          throw error
-        }
-      })
-      return { cid, bytes, provider, endpoint }
-    } catch (error) {
-      // What did not come from the provider is the sink's: no other provider will help.
-      if (isAbortError(error) || error !== fault || isOfTheContent(error)) throw error
-      const { code, retryable } = GranaryError.is(error) ? error : { code: 'FAILED', retryable: true }
-      const message = Error.isError(error) ? error.message : String(error)
-      const ended = endOf(deal)
-      failures.push({ provider, endpoint, code, message, retryable, ...(ended === undefined ? {} : { ended }) })
-      report({ type: 'provider:failed', provider, code, message: `${message}${endedText(ended)}` })
+export async function get(ports: GetPorts, rootOrPath: string, options: GetOptions = {}): Promise<Retrieved> {
+  const { range } = options
+  if (range !== undefined) checkRange(range)
+  const path = parseContentPath(rootOrPath)
+  const whole: CarRequest =
+    range === undefined
+      ? { path: textOf(path), scope: 'all' }
+      : { path: textOf(path), scope: 'entity', from: range.start, to: range.end }
+  const fetched = await openContent(ports, path, options)
+  const pool = fetched.pool()
+  try {
+    const store = pool.reader(() => whole)
+    const { cid } = await resolvePath(path.root, path.names, store, options)
+    const node = unixFsNode(cid, await readBlock(store, cid, options))
+    if (range !== undefined && node.kind !== 'file') throw new NotAFileError(cid, kindOf(node))
+    return gotOf(cid, node, pool, fetched, range)
+  } catch (error) {
+    pool.close()
+    throw error
+  }
+}
+
+/** Where content is fetched from, and what has been told of it. */
+export interface OpenContent {
+  readonly holders: readonly HolderState[]
+  readonly signal: AbortSignal | undefined
+  readonly tell: (progress: GetProgress) => void
+  pool(): BlockPool
+}
+
+export async function openContent(ports: GetPorts, { root }: ContentPath, options: FetchOptions): Promise<OpenContent> {
+  const { signal, gateways = [] } = options
+  const tell = reporter(options.onProgress)
+  const cid = root.toV1().toString()
+  const holders = (await locate(ports, cid, { gateways, signal })).map(newHolderState)
+  const onEvent: Parameters<typeof createBlockPool>[0]['onEvent'] = (event) => {
+    const { provider, endpoint } = event.holder
+    const who = { ...(provider === undefined ? {} : { provider }), endpoint }
+    if (event.type === 'trying') tell({ type: 'provider:trying', ...who })
+    else tell({ type: 'provider:failed', ...who, code: event.code, message: event.message })
+  }
+  return { holders, signal, tell, pool: () => createBlockPool({ ports, cid, holders, signal, onEvent }) }
+}
+
+export function textOf({ root, names }: ContentPath): string {
+  return [root.toV1().toString(), ...names.map(encodeURIComponent)].join('/')
+}
+
+function gotOf(
+  cid: CID,
+  node: UnixFsNode,
+  first: BlockPool,
+  fetched: OpenContent,
+  range: ByteRange | undefined,
+): Retrieved {
+  const got = {
+    cid: cid.toString(),
+    get report() {
+      return reportOf(fetched.holders)
+    },
+    close: () => first.close(),
+  }
+  /** What has begun to come is for the first who reads. */
+  const begun: BlockPool[] = [first]
+  const pool = (): BlockPool => begun.pop() ?? fetched.pool()
+  switch (node.kind) {
+    case 'file': {
+      const { start, end } = within(range, node.fileBytes)
+      const stream = () => fileStream(cid, { start, end }, pool, fetched)
+      return Object.assign(got, { type: 'file' as const, size: end - start, stream })
     }
+    case 'directory':
+    case 'shard':
+      return Object.assign(got, { type: 'directory' as const, entries: () => folderEntries(cid, pool, fetched) })
+    case 'symlink':
+      first.close()
+      return Object.assign(got, { type: 'symlink' as const, target: new TextDecoder().decode(node.target) })
+    case 'other':
+      throw new NotAFileError(cid, node.what)
   }
-  throw new RetrievalFailedError(cid, failures)
 }
 
-/** Each provider once, with the one of its deals that comes first in STATES; of several, the newest. */
-async function providersOf(
-  ports: GetPorts,
-  rootCid: string,
-  call: CallOptions,
-): Promise<{ provider: number; deal: DealView }[]> {
-  const best = new Map<number, DealView>()
-  for await (const deal of ports.chain.deals({ rootCid }, call)) {
-    const { provider } = deal.terms
-    const other = best.get(provider)
-    if (other === undefined || rankOf(deal) <= rankOf(other)) best.set(provider, deal)
+function checkRange({ start, end = Number.MAX_SAFE_INTEGER }: ByteRange): void {
+  if (Number.isSafeInteger(start) && start >= 0 && Number.isSafeInteger(end) && end > start) return
+  throw new RangeOutsideError({ start, end }, Number.MAX_SAFE_INTEGER)
+}
+
+/** The part of the range that is there. */
+function within(range: ByteRange | undefined, fileBytes: number): { start: number; end: number } {
+  if (range === undefined) return { start: 0, end: fileBytes }
+  if (range.start >= fileBytes) throw new RangeOutsideError(range, fileBytes)
+  return { start: range.start, end: Math.min(range.end ?? fileBytes, fileBytes) }
+}
+
+interface Extent {
+  readonly start: number
+  readonly end: number
+}
+
+async function* fileStream(
+  cid: CID,
+  extent: Extent,
+  open: () => BlockPool,
+  { signal, tell }: OpenContent,
+): AsyncGenerator<Uint8Array> {
+  const pool = open()
+  const size = extent.end - extent.start
+  let bytes = 0
+  try {
+    for await (const part of fileBytes(cid, extent, pool, signal)) {
+      yield part
+      bytes += part.length
+      tell({ type: 'get:progress', bytes, size })
+    }
+  } finally {
+    pool.close()
   }
-  return [...best]
-    .map(([provider, deal]) => ({ provider, deal }))
-    .sort((a, b) => rankOf(a.deal) - rankOf(b.deal) || a.provider - b.provider)
 }
 
-function rankOf(deal: DealView): number {
-  return STATES.indexOf(deal.state)
-}
-
-function endOf({ id, state, endsAt, lapsesAt }: DealView): EndedDeal | undefined {
-  if (!ENDED_STATES.includes(state)) return undefined
-  const epoch = state === 'expired' ? endsAt : state === 'lapsed' ? lapsesAt : undefined
-  return { deal: id, state, ...(epoch === undefined ? {} : { epoch }) }
-}
-
-/** The whole DAG as a depth-first CAR: https://specs.ipfs.tech/http-gateways/trustless-gateway/ */
-async function* carOf(
-  ports: GetPorts,
-  endpoint: string,
-  cid: string,
+async function* fileBytes(
+  cid: CID,
+  { start, end }: Extent,
+  pool: BlockPool,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Uint8Array> {
-  const url = `${endpoint}/ipfs/${cid}?format=car&dag-scope=all`
-  const headers = { accept: 'application/vnd.ipld.car; version=1; order=dfs; dups=n' }
-  const { clock } = ports
-  const idle = new AbortController()
-  const both = signal ? AbortSignal.any([signal, idle.signal]) : idle.signal
-  const giveUp = () => idle.abort(new ProviderUnreachableError(url, new DOMException('no answer', 'TimeoutError')))
-  const flow = watchFlow(FLOW_BYTES_MIN, IDLE_MAX_MS, giveUp, clock)
-  const unsealedBy = clock.nowMs() + UNSEAL_MAX_MS
-  try {
-    for (;;) {
-      const response = await fetchOrExplain(ports, url, { headers, signal: both })
-      flow.restart()
-      if (response.status === 202 && clock.nowMs() < unsealedBy) {
-        await response.body?.cancel()
-        await clock.sleep(retryAfterMs(response), signal)
-        flow.restart()
-        continue
-      }
-      if (response.status !== 200 || !response.body) {
-        throw errorOf(url, response.status, parseJson(await readBody(response)))
-      }
-      for await (const chunk of chunksOf(response.body)) {
-        flow.received(chunk.length)
-        yield chunk
-      }
-      return
+  if (end === start) return
+  const path = cid.toString()
+  let at = start
+  const store: BlockReader = pool.reader(() => ({ path, scope: 'entity', from: at, to: end }))
+  for await (const part of readFile(cid, store, { offset: start, length: end - start, signal })) {
+    at += part.length
+    yield part
+  }
+  if (at !== end) throw new RangeError(`${at} of ${end} bytes were read, of blocks whose sizes add up`)
+}
+
+async function* folderEntries(
+  root: CID,
+  open: () => BlockPool,
+  { signal, tell }: OpenContent,
+): AsyncGenerator<FolderEntry> {
+  const pool = open()
+  const store = pool.reader((cid) => ({ path: cid.toString(), scope: 'all' }))
+  let bytes = 0
+  const counted = async function* (cid: CID, size: number): AsyncGenerator<Uint8Array> {
+    for await (const part of fileBytes(cid, { start: 0, end: size }, pool, signal)) {
+      yield part
+      bytes += part.length
+      tell({ type: 'get:progress', bytes })
     }
-  } catch (error) {
-    if (signal?.aborted || GranaryError.is(error)) throw error
-    throw new ProviderUnreachableError(url, error)
+  }
+  try {
+    for await (const { names, cid, node } of walkFolder(root, store, { signal })) {
+      if (names.length === 0) continue
+      const item = { names, cid: cid.toString() }
+      switch (node.kind) {
+        case 'directory':
+          yield { ...item, type: 'directory' }
+          break
+        case 'file':
+          yield { ...item, type: 'file', size: node.fileBytes, stream: () => counted(cid, node.fileBytes) }
+          break
+        case 'symlink':
+          yield { ...item, type: 'symlink', target: new TextDecoder().decode(node.target) }
+          break
+        case 'other':
+          throw new NotAFileError(cid, node.what)
+      }
+    }
   } finally {
-    flow.stop()
+    pool.close()
   }
 }
 
-/** As long as the provider asks to wait, up to a limit. */
-function retryAfterMs(response: Response): number {
-  const ms = Number(response.headers.get('retry-after')) * 1_000
-  return ms > 0 ? Math.min(ms, RETRY_AFTER_MAX_MS) : RETRY_AFTER_DEFAULT_MS
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
-
-async function fetchOrExplain(ports: GetPorts, url: string, init: RequestInit): Promise<Response> {
-  try {
-    return await ports.fetch(url, init)
-  } catch (error) {
-    if (isAbortError(error) || GranaryError.is(error)) throw error
-    throw new ProviderUnreachableError(url, error)
-  }
+function kindOf(node: UnixFsNode): string {
+  return node.kind === 'other' ? node.what : node.kind === 'shard' ? 'directory' : node.kind
 }

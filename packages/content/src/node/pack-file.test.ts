@@ -26,7 +26,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }))
 
 function saveVerified(rootCid: string, carPath: string, out: string): Promise<number> {
-  return saveFile(out, (reread) => verifiedFile(rootCid, createReadStream(carPath), { reread }))
+  return saveFile(out, verifiedFile(rootCid, createReadStream(carPath)))
 }
 
 const chunk = someBytes(MIB, 9)

@@ -20,8 +20,8 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import { someTerms } from '../../test/a-deal.ts'
 import { genesisHash, providerView, serveChain } from '../../test/chain-answers.ts'
 import { serve } from '../../test/serve.ts'
-import type { GetProgress } from '../retrieve/get.ts'
-import { type GetResult, get } from './get.ts'
+import type { GetProgress } from '../retrieve/get-progress.ts'
+import { type SaveResult, save } from './save.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'granary-get-'))
 const original = join(folder, 'original')
@@ -73,7 +73,7 @@ const missing: RequestListener = (_request, response) => {
 }
 
 interface Fetched {
-  readonly result: GetResult
+  readonly result: SaveResult
   readonly progress: GetProgress[]
 }
 
@@ -88,14 +88,14 @@ async function getFrom(providers: readonly (readonly [RequestListener, DealState
   const served = stack.use(await serveChain(() => ({ providers: views, deals })))
   const progress: GetProgress[] = []
   const chain = createChainClient({ url: served.url })
-  const result = await get({ chain, fetch }, rootCid, out, { onProgress: (event) => progress.push(event) })
+  const result = await save({ chain, fetch }, rootCid, out, { onProgress: (event) => progress.push(event) })
   return { result, progress }
 }
 
 test('the file comes back, with nothing beside it', async () => {
   const out = join(into, 'out')
   const { result } = await getFrom([[serveCar, 'active']], out)
-  expect(result).toMatchObject({ cid: rootCid, bytes: 2_800_000, provider: 1000 })
+  expect(result).toMatchObject({ cid: rootCid, bytes: 2_800_000, report: [{ provider: 1000 }] })
   expect(readFileSync(out).equals(readFileSync(original))).toBe(true)
   expect(readdirSync(into)).toEqual(['out'])
 })
@@ -111,12 +111,12 @@ test('a provider that lies, breaks off or has lost it is followed by the next', 
     ],
     out,
   )
-  expect(result.provider).toBe(1003)
-  expect(progress.flatMap((event) => (event.type === 'provider:failed' ? [event.code] : []))).toEqual([
-    'BLOCK_HASH_MISMATCH',
-    expect.stringMatching(/^(CAR_TRUNCATED|PROVIDER_UNREACHABLE)$/),
-    'CID_NOT_FOUND',
-  ])
+  expect(result.report.reduce((sum, { blocks }) => sum + blocks, 0)).toBe(4)
+  expect(result.report.find(({ provider }) => provider === 1003)?.bytes).toBeGreaterThan(0)
+  const failed = progress.flatMap((event) => (event.type === 'provider:failed' ? [[event.provider, event.code]] : []))
+  expect(failed).toContainEqual([1000, 'BLOCK_HASH_MISMATCH'])
+  expect(failed).toContainEqual([1001, expect.stringMatching(/^(CAR_TRUNCATED|PROVIDER_UNREACHABLE)$/)])
+  expect(failed).toContainEqual([1002, 'CID_NOT_FOUND'])
   expect(readFileSync(out).equals(readFileSync(original))).toBe(true)
   expect(readdirSync(into)).toEqual(['out'])
 })
@@ -129,7 +129,7 @@ test('an active deal is asked before one that has ended', async () => {
     ],
     join(into, 'out'),
   )
-  expect(result.provider).toBe(1001)
+  expect(result.report.map(({ provider }) => provider)).toEqual([1001])
 })
 
 test('when all fail the error names each and why, and an older OUT stays as it was', async () => {
@@ -217,7 +217,7 @@ test('a folder is no file, whoever is asked: that is said at once, and is not to
   const view = providerView(1000, provider.url)
   const terms = { ...dealOf(1000, 'active').terms, rootCid: folderCid }
   await using served = await serveChain(() => ({ providers: [view], deals: [{ ...dealOf(1000, 'active'), terms }] }))
-  const failure = await get(
+  const failure = await save(
     { chain: createChainClient({ url: served.url }), fetch },
     folderCid,
     join(into, 'out'),
@@ -247,7 +247,7 @@ test('OUT that is a pipe or a device is left alone', async () => {
   const pipe = join(into, 'pipe')
   execFileSync('mkfifo', [pipe])
   for (const out of [pipe, '/dev/null']) {
-    await expect(get(input, rootCid, out)).rejects.toMatchObject({ code: 'OUT_INVALID' })
+    await expect(save(input, rootCid, out)).rejects.toMatchObject({ code: 'OUT_INVALID' })
   }
 })
 
@@ -255,13 +255,13 @@ test('a CID that no deal names, and one that is none', async () => {
   await using served = await serveChain(() => ({}))
   const input = { chain: createChainClient({ url: served.url }), fetch }
   const out = join(into, 'out')
-  await expect(get(input, rootCid, out)).rejects.toMatchObject({ code: 'CID_NOT_STORED', details: { cid: rootCid } })
-  await expect(get(input, 'nonsense', out)).rejects.toMatchObject({ code: 'CID_INVALID' })
+  await expect(save(input, rootCid, out)).rejects.toMatchObject({ code: 'CID_NOT_STORED', details: { cid: rootCid } })
+  await expect(save(input, 'nonsense', out)).rejects.toMatchObject({ code: 'CID_INVALID' })
   expect(readdirSync(into)).toEqual([])
 })
 
 test('OUT must be a file in a folder that is there', async () => {
   const input = { chain: createChainClient({ url: 'http://127.0.0.1:9' }), fetch }
-  await expect(get(input, rootCid, into)).rejects.toMatchObject({ code: 'OUT_INVALID' })
-  await expect(get(input, rootCid, join(into, 'no', 'out'))).rejects.toMatchObject({ code: 'OUT_INVALID' })
+  await expect(save(input, rootCid, into)).rejects.toMatchObject({ code: 'OUT_INVALID' })
+  await expect(save(input, rootCid, join(into, 'no', 'out'))).rejects.toMatchObject({ code: 'OUT_INVALID' })
 })
