@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
@@ -12,7 +12,7 @@ afterEach(() => rmSync(folder, { recursive: true }))
 
 test('a file that is named counts, without the end of its line', async () => {
   const passphraseFile = join(folder, 'secret')
-  writeFileSync(passphraseFile, ' spaces stay \r\n')
+  writeFileSync(passphraseFile, ' spaces stay \r\n', { mode: 0o600 })
   expect(await passphraseOf({ passphraseFile, devnet: true, folder })).toBe(' spaces stay ')
 })
 
@@ -41,8 +41,24 @@ test('elsewhere there is none but that of a file that can be read and is not emp
   await expect(passphraseOf({ passphraseFile: join(folder, 'no'), devnet: true, folder })).rejects.toMatchObject(
     missing,
   )
-  writeFileSync(join(folder, 'empty'), '\n')
+  writeFileSync(join(folder, 'empty'), '\n', { mode: 0o600 })
   await expect(passphraseOf({ passphraseFile: join(folder, 'empty'), devnet: false, folder })).rejects.toMatchObject(
     missing,
   )
 })
+
+test.each([0o640, 0o604, 0o644, 0o620, 0o666])(
+  'a file of mode %o, which others have a part in, is refused',
+  async (mode) => {
+    const passphraseFile = join(folder, 'secret')
+    writeFileSync(passphraseFile, 'secret')
+    chmodSync(passphraseFile, mode)
+    await expect(passphraseOf({ passphraseFile, devnet: true, folder })).rejects.toMatchObject({
+      code: 'PASSPHRASE_EXPOSED',
+      message: expect.not.stringContaining('"secret"'),
+      hint: expect.stringContaining(`chmod 600 ${passphraseFile}`),
+    })
+    chmodSync(passphraseFile, 0o400)
+    expect(await passphraseOf({ passphraseFile, devnet: true, folder })).toBe('secret')
+  },
+)

@@ -1,6 +1,6 @@
 /** Where a passphrase comes from: a file that the user names, or, on a devnet alone, one beside the key. Never an argument. */
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { GranaryError } from '@granary/base'
 import { devnetPassphrase } from '@granary/chain/keystore'
@@ -26,7 +26,7 @@ export interface PassphraseInput {
   readonly folder: string
 }
 
-/** @throws PassphraseMissingError */
+/** @throws PassphraseMissingError, PassphraseExposedError */
 export async function passphraseOf({ passphraseFile, devnet, folder }: PassphraseInput): Promise<string> {
   if (passphraseFile === undefined) {
     if (devnet) {
@@ -35,12 +35,40 @@ export async function passphraseOf({ passphraseFile, devnet, folder }: Passphras
     }
     throw new PassphraseMissingError('this chain is not a devnet, and no passphrase file is named')
   }
-  const content = await readFile(passphraseFile, 'utf8').catch((error: unknown) => {
-    throw new PassphraseMissingError(`the passphrase file ${passphraseFile} cannot be read`, error)
+  return await readPassphrase(passphraseFile)
+}
+
+/** Of group and of others, on systems that have them. */
+const OTHERS = 0o077
+
+/** A secret that others can read is one no more; whoever has made it so is told before it is used. */
+export class PassphraseExposedError extends GranaryError {
+  constructor(path: string, mode: number) {
+    super({
+      code: 'PASSPHRASE_EXPOSED',
+      message: `others can read the passphrase file ${path}: its mode is ${(mode & 0o777).toString(8).padStart(3, '0')}`,
+      hint: `take it away from them with chmod 600 ${path}; if others use this machine, take another passphrase`,
+      details: { path, mode: mode & 0o777 },
+    })
+  }
+}
+
+/** @throws PassphraseMissingError, PassphraseExposedError */
+export async function readPassphrase(path: string): Promise<string> {
+  const { content, mode } = await readWithMode(path).catch((error: unknown) => {
+    throw new PassphraseMissingError(`the passphrase file ${path} cannot be read`, error)
   })
+  if (process.platform !== 'win32' && (mode & OTHERS) !== 0) throw new PassphraseExposedError(path, mode)
   const passphrase = content.replace(/\r?\n$/, '')
-  if (passphrase === '') throw new PassphraseMissingError(`the passphrase file ${passphraseFile} is empty`)
+  if (passphrase === '') throw new PassphraseMissingError(`the passphrase file ${path} is empty`)
   return passphrase
+}
+
+/** Of one open file: what is looked at is what is read. */
+async function readWithMode(path: string): Promise<{ readonly content: string; readonly mode: number }> {
+  await using file = await open(path)
+  const { mode } = await file.stat()
+  return { content: await file.readFile('utf8'), mode }
 }
 
 /** One that is made anew opens no key that is already there. */

@@ -18,6 +18,8 @@ export const cliErrors = {
   SPENDING_DECLINED: { fault: 'caller' },
   /** There is no passphrase for the key file. */
   PASSPHRASE_MISSING: { fault: 'operator', exit: 'funds' },
+  /** Others can read the file that has the passphrase. */
+  PASSPHRASE_EXPOSED: { fault: 'operator', exit: 'funds' },
   /** A process of the devnet failed. */
   CHILD_FAILED: { fault: 'program' },
   /** What came back is not what was stored. */

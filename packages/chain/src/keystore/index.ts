@@ -1,9 +1,10 @@
 /** `@granary/chain/keystore`: keys at rest, in the Web3 Secret Storage v3 form that other wallets read. Node only. */
-export { createKey, KeystoreExistsError } from './create-key.ts'
+export { createKey, KeystoreExistsError, writeKey } from './create-key.ts'
 export { devnetPassphrase } from './devnet-passphrase.ts'
 export {
   KeystoreInvalidError,
   KeystoreMissingError,
+  openKey,
   PassphraseWrongError,
   readKey,
   readKeyAddress,

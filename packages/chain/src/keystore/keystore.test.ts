@@ -1,9 +1,20 @@
+import { readFileSync } from 'node:fs'
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { addressOf } from '@granary/protocol/messages'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { createKey, devnetPassphrase, readKey, readKeyAddress } from './index.ts'
+
+interface Vector {
+  readonly json: unknown
+  readonly password: string
+  readonly priv: string
+}
+/** go-ethereum, accounts/keystore/testdata/v3_test_vector.json; keys of 31 and 30 bytes begin with zeros. */
+const vectors = JSON.parse(
+  readFileSync(new URL('../../test/keystore-vectors.json', import.meta.url), 'utf8'),
+) as Record<string, Vector>
 
 const LIGHT = { light: true }
 let folder: string
@@ -60,36 +71,85 @@ test('a devnet passphrase is made once and is random', async () => {
   expect((await stat(join(folder, 'a', 'passphrase'))).mode & 0o777).toBe(0o600)
 })
 
-// The test vector of https://ethereum.org/en/developers/docs/data-structures-and-encoding/web3-secret-storage/ (PBKDF2).
-test('a keystore of another wallet opens', async () => {
-  const path = join(folder, 'keystore.json')
-  await writeFile(
-    path,
-    JSON.stringify({
-      crypto: {
-        cipher: 'aes-128-ctr',
-        cipherparams: { iv: '6087dab2f9fdbbfaddc31a909735c1e6' },
-        ciphertext: '5318b4d5bcd28de64ee5559e671353e16f075ecae9f99c7a79a38af5f869aa46',
-        kdf: 'pbkdf2',
-        kdfparams: {
-          c: 262144,
-          dklen: 32,
-          prf: 'hmac-sha256',
-          salt: 'ae3cd4e7013836a3df6bd7241b12db061dbe2c6785853cce422d148a624ce0bd',
-        },
-        mac: '517ead924a9d0dc3124507e3393d175ce3ff7c1e96529c6c555ce9e51205e9b2',
-      },
-      id: '3198bc9c-6672-5ab3-d995-4942343ae5b6',
-      version: 3,
-    }),
-  )
-  const key = await readKey(path, 'testpassword')
-  expect(Buffer.from(key).toString('hex')).toBe('7a28b5ba57c53603b0b07b56bba752f7784bf506fa95edc395f5cf6c7514fe9d')
-})
+test.each(Object.entries(vectors))(
+  'a keystore of another wallet opens: %s',
+  async (_name, { json, password, priv }) => {
+    const path = join(folder, 'keystore.json')
+    await writeFile(path, JSON.stringify(json))
+    expect(Buffer.from(await readKey(path, password)).toString('hex')).toBe(priv)
+    await expect(readKey(path, `${password}x`)).rejects.toMatchObject({ code: 'PASSPHRASE_WRONG' })
+  },
+)
 
 test('a keystore whose section is called Crypto opens, as ethers v5, MyEtherWallet and geth write it', async () => {
   const path = join(folder, 'keystore.json')
   await writeFile(path, await readFile(new URL('../../test/keystore-crypto.json', import.meta.url)))
   expect(await readKey(path, 'test pass')).toEqual(new Uint8Array(32).fill(0x0f))
   await expect(readKey(path, 'other')).rejects.toMatchObject({ code: 'PASSPHRASE_WRONG' })
+})
+
+interface Changeable {
+  address: string
+  readonly crypto: { readonly kdfparams: object; readonly cipherparams: object }
+}
+
+async function keystoreWith(change: (keystore: Changeable) => void): Promise<string> {
+  const path = join(folder, 'keystore.json')
+  await rm(path, { force: true })
+  await createKey(path, 'pass', LIGHT)
+  const keystore = JSON.parse(await readFile(path, 'utf8'))
+  change(keystore)
+  await writeFile(path, JSON.stringify(keystore))
+  return path
+}
+
+test('a key is written with scrypt of 2\u00b9\u2075, which other wallets take for one of theirs', async () => {
+  const path = join(folder, 'keystore.json')
+  await createKey(path, 'pass')
+  const { version, crypto } = JSON.parse(await readFile(path, 'utf8'))
+  expect(version).toBe(3)
+  expect(crypto).toMatchObject({
+    cipher: 'aes-128-ctr',
+    kdf: 'scrypt',
+    kdfparams: { n: 32_768, r: 8, p: 1, dklen: 32 },
+  })
+})
+
+test('a key that is not that of the address in its file is refused', async () => {
+  const path = await keystoreWith((keystore) => {
+    keystore.address = '11'.repeat(20)
+  })
+  await expect(readKey(path, 'pass')).rejects.toMatchObject({
+    code: 'KEYSTORE_INVALID',
+    message: expect.stringContaining(`names 0x${'11'.repeat(20)}`),
+  })
+})
+
+test.each<[string, (keystore: Changeable) => void]>([
+  ['takes 256 GiB of memory', ({ crypto }) => Object.assign(crypto.kdfparams, { n: 2 ** 31 })],
+  ['takes hours', ({ crypto }) => Object.assign(crypto.kdfparams, { p: 2 ** 20 })],
+  ['has an n that is no power of two', ({ crypto }) => Object.assign(crypto.kdfparams, { n: 4095 })],
+  ['has an n of 1', ({ crypto }) => Object.assign(crypto.kdfparams, { n: 1 })],
+  ['has a negative r', ({ crypto }) => Object.assign(crypto.kdfparams, { r: -8 })],
+  ['derives megabytes', ({ crypto }) => Object.assign(crypto.kdfparams, { dklen: 2 ** 24 })],
+  [
+    'asks for a billion rounds',
+    ({ crypto }) =>
+      Object.assign(crypto, { kdf: 'pbkdf2', kdfparams: { c: 1e9, dklen: 32, prf: 'hmac-sha256', salt: '00' } }),
+  ],
+  [
+    'asks for another hash',
+    ({ crypto }) =>
+      Object.assign(crypto, { kdf: 'pbkdf2', kdfparams: { c: 1, dklen: 32, prf: 'hmac-md5', salt: '00' } }),
+  ],
+  ['has another cipher', ({ crypto }) => Object.assign(crypto, { cipher: 'aes-128-cbc' })],
+  ['has a short IV', ({ crypto }) => Object.assign(crypto.cipherparams, { iv: '00' })],
+  ['has a key of 33 bytes', ({ crypto }) => Object.assign(crypto, { ciphertext: '00'.repeat(33) })],
+  ['is of version 1', (keystore) => Object.assign(keystore, { version: 1 })],
+  ['is a megabyte long', (keystore) => Object.assign(keystore, { note: 'x'.repeat(2 ** 20) })],
+])('a keystore that %s is refused at once', async (_what, change) => {
+  const path = await keystoreWith(change)
+  const startMs = performance.now()
+  await expect(readKey(path, 'pass')).rejects.toMatchObject({ code: 'KEYSTORE_INVALID' })
+  expect(performance.now() - startMs).toBeLessThan(1_000)
 })

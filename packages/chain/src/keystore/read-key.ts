@@ -1,11 +1,8 @@
 /** Opens a key that was encrypted with a passphrase, by createKey or by another Ethereum wallet, or tells its address. */
-import { readFile } from 'node:fs/promises'
+import { open } from 'node:fs/promises'
 import { GranaryError } from '@granary/base'
 import type { Address } from '@granary/protocol/messages'
-import { privFromLegacyKeystore } from 'micro-eth-signer/keystore.js'
-import * as z from 'zod'
-
-type Keystore = Parameters<typeof privFromLegacyKeystore>[0]
+import { addressIn, decryptKey, type Keystore, parseKeystore } from './secret-storage.ts'
 
 export class KeystoreMissingError extends GranaryError {
   constructor(path: string) {
@@ -19,10 +16,10 @@ export class KeystoreMissingError extends GranaryError {
 }
 
 export class KeystoreInvalidError extends GranaryError {
-  constructor(path: string, cause: unknown) {
+  constructor(path: string, cause: unknown, why?: string) {
     super({
       code: 'KEYSTORE_INVALID',
-      message: `${path} is not a Web3 Secret Storage v3 keystore`,
+      message: `${path} is not a Web3 Secret Storage v3 keystore${why === undefined ? '' : `: ${why}`}`,
       hint: 'restore the file from a copy',
       details: { path },
       cause,
@@ -41,30 +38,22 @@ export class PassphraseWrongError extends GranaryError {
   }
 }
 
-const hex = z.string().regex(/^[0-9a-fA-F]+$/)
-const addressSchema = z.string().regex(/^(0x)?[0-9a-fA-F]{40}$/)
-const keystoreSchema = z.looseObject({
-  version: z.literal(3),
-  crypto: z.looseObject({
-    ciphertext: hex.length(64),
-    cipherparams: z.object({ iv: hex }),
-    cipher: z.string(),
-    kdf: z.enum(['scrypt', 'pbkdf2']),
-    kdfparams: z.looseObject({ dklen: z.int().min(32).max(64), salt: hex }),
-    mac: hex.length(64),
-  }),
-})
+/** Nothing that belongs into a keystore takes as much. */
+const FILE_BYTES_MAX = 64 * 1024
 
 /** @returns the key's 32 bytes @throws KeystoreMissingError, KeystoreInvalidError, PassphraseWrongError */
 export async function readKey(path: string, passphrase: string): Promise<Uint8Array> {
-  const keystore = parseKeystore(path, await readKeystore(path))
-  try {
-    return await privFromLegacyKeystore(keystore, passphrase)
-  } catch (error) {
-    if (Error.isError(error) && error.message.includes('possibly wrong passphrase'))
-      throw new PassphraseWrongError(path)
-    throw new KeystoreInvalidError(path, error)
-  }
+  return await openKey(path, await readText(path), passphrase)
+}
+
+/** @param path what the text came from, for whoever reads the error. @throws KeystoreInvalidError, PassphraseWrongError */
+export async function openKey(path: string, text: string, passphrase: string): Promise<Uint8Array> {
+  const keystore = keystoreOf(path, text)
+  const key = await decryptKey(keystore, passphrase).catch((error: unknown) => {
+    throw new KeystoreInvalidError(path, error, Error.isError(error) ? error.message : undefined)
+  })
+  if (key === undefined) throw new PassphraseWrongError(path)
+  return key
 }
 
 /**
@@ -72,33 +61,25 @@ export async function readKey(path: string, passphrase: string): Promise<Uint8Ar
  * @throws KeystoreMissingError, KeystoreInvalidError
  */
 export async function readKeyAddress(path: string): Promise<Address | undefined> {
-  const { address } = parseKeystore(path, await readKeystore(path)) as { address?: unknown }
-  const parsed = addressSchema.safeParse(address)
-  return parsed.success ? `0x${parsed.data.toLowerCase().replace(/^0x/, '')}` : undefined
+  return addressIn(keystoreOf(path, await readText(path)))
 }
 
-async function readKeystore(path: string): Promise<string> {
+async function readText(path: string): Promise<string> {
   try {
-    return await readFile(path, 'utf8')
+    await using file = await open(path)
+    const { bytesRead, buffer } = await file.read(Buffer.alloc(FILE_BYTES_MAX + 1), 0, FILE_BYTES_MAX + 1, 0)
+    if (bytesRead > FILE_BYTES_MAX) throw new KeystoreInvalidError(path, undefined, 'it is too large for one')
+    return buffer.toString('utf8', 0, bytesRead)
   } catch (error) {
     if (Error.isError(error) && (error as NodeJS.ErrnoException).code === 'ENOENT') throw new KeystoreMissingError(path)
     throw error
   }
 }
 
-function parseKeystore(path: string, text: string): Keystore {
+function keystoreOf(path: string, text: string): Keystore {
   try {
-    const json: unknown = withLowerCaseCrypto(JSON.parse(text))
-    keystoreSchema.parse(json)
-    return json as Keystore
+    return parseKeystore(text)
   } catch (error) {
     throw new KeystoreInvalidError(path, error)
   }
-}
-
-/** ethers v5, MyEtherWallet and geth's test vectors write `Crypto`. */
-function withLowerCaseCrypto(json: unknown): unknown {
-  if (typeof json !== 'object' || json === null || !('Crypto' in json) || 'crypto' in json) return json
-  const { Crypto: crypto, ...rest } = json
-  return { ...rest, crypto }
 }

@@ -36,7 +36,7 @@ test('without its passphrase an account sees its deals, what they still lock and
 
 test('with it, a settlement that fails is told, and the deals are listed all the same', async () => {
   const file = join(home, 'passphrase')
-  await writeFile(file, passphrase)
+  await writeFile(file, passphrase, { mode: 0o600 })
   await using chain = await serveChain(() => ({ status: { devnet: false }, deals: [lapsed] }))
   const ran = await granary(['deals', '--chain', chain.url, '--home', home, '--passphrase-file', file, '--json'])
   expect(ran.code).toBe(0)

@@ -25,7 +25,7 @@ beforeAll(async () => {
   chain = devnet.chain
   home = join(root.home, 'a')
   passphraseFile = join(root.home, 'passphrase')
-  await writeFile(passphraseFile, passphrase)
+  await writeFile(passphraseFile, passphrase, { mode: 0o600 })
   await initProvider({ home, chainUrl: chain.url, profile: '2KiB-test', passphrase, light: true })
   const cacheHome = join(root.home, 'cache')
   provider = await runProvider({ home, cacheHome, port: 0, libp2pPort: undefined, passphrase, sealAfterMs: 0 })
