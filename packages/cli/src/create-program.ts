@@ -1,6 +1,7 @@
 /** All commands with their options. Nothing heavy is imported here: `--help` answers at once. */
 import { Command } from 'commander'
 import { addChain } from './commands/chain.ts'
+import { addConfig } from './commands/config.ts'
 import { addDeals } from './commands/deals.ts'
 import { addDemo } from './commands/demo.ts'
 import { addDevnet } from './commands/devnet.ts'
@@ -28,7 +29,22 @@ export function createProgram(context: CommandContext): Command {
       outputError: (text, write) => (json ? undefined : write(text)),
     })
     .addHelpText('after', exitCodesHelp)
-  for (const add of [addPut, addGet, addDeals, addStatus, addDevnet, addDemo, addChain, addProvider, addTools]) {
+    .hook('preAction', async (_, command) => {
+      const { applyConfig } = await import('./config/apply-config.ts')
+      await applyConfig(command, context)
+    })
+  for (const add of [
+    addPut,
+    addGet,
+    addDeals,
+    addStatus,
+    addDevnet,
+    addDemo,
+    addConfig,
+    addChain,
+    addProvider,
+    addTools,
+  ]) {
     add(program, context)
   }
   return withEnvironment(program, env)

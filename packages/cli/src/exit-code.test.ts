@@ -36,7 +36,7 @@ test('every code of the catalogue ends the program in one of the ways that --hel
 test('a result that is not all that was asked for gives 3, and its document is not ok', () => {
   const codes: number[] = []
   const stdout = new PassThrough({ encoding: 'utf8' })
-  const context = { stdout, setExitCode: (code: number) => void codes.push(code) }
+  const context = { stdout, env: {}, cwd: () => '/', setExitCode: (code: number) => void codes.push(code) }
   printResult(context, { copies: 1 }, { json: true, partial: true, text: String })
   expect(codes).toEqual([3])
   expect(JSON.parse(stdout.read())).toMatchObject({ ok: false, code: 'PARTIAL', data: { copies: 1 }, error: null })

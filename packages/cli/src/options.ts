@@ -1,4 +1,4 @@
-/** Options that several commands share: flag before environment before default. */
+/** Options that several commands share: flag before environment before files (`config/`) before default. */
 import { resolve } from 'node:path'
 import { parseGrn } from '@granary/protocol/grn'
 import { type Command, InvalidArgumentError, Option } from 'commander'
@@ -13,6 +13,8 @@ export interface HomeOptions {
 
 export interface ChainOptions {
   readonly chain: string
+  /** What it stands for is in `chain` and `home` when a command begins. */
+  readonly network?: string
 }
 
 export interface PassphraseOptions {
@@ -41,9 +43,11 @@ export function withHome(command: Command): Command {
 }
 
 export function withChain(command: Command): Command {
-  return command.addOption(
-    new Option('--chain <url>', 'address of a chain node').env('GRANARY_CHAIN').default(CHAIN_URL_DEFAULT),
-  )
+  return command
+    .addOption(
+      new Option('--network <name>', 'a devnet that runs here, or one of your networks').env('GRANARY_NETWORK'),
+    )
+    .addOption(new Option('--chain <url>', 'address of a chain node').env('GRANARY_CHAIN').default(CHAIN_URL_DEFAULT))
 }
 
 export function withPassphrase(command: Command): Command {

@@ -4,6 +4,8 @@ export interface ProgramContext {
   readonly stderr: NodeJS.WritableStream
   readonly stdin: NodeJS.ReadableStream
   readonly env: Readonly<Record<string, string | undefined>>
+  /** Where the user stands. */
+  readonly cwd: () => string
 }
 
 /** What one run of the program gives to its commands. */

@@ -6,14 +6,15 @@ import { printFailure } from './print/failure.ts'
 import type { ProgramContext } from './program-context.ts'
 import { UsageError } from './usage-error.ts'
 
-export async function run(args: readonly string[], context: ProgramContext): Promise<number> {
+export async function run(args: readonly string[], given: ProgramContext): Promise<number> {
   const json = args.includes('--json')
   let exitCode: number = EXIT.ok
   const setExitCode = (code: number) => {
     exitCode = code
   }
-  const { stdout, stderr, stdin, env } = context
-  const program = createProgram({ stdout, stderr, stdin, env, json, setExitCode })
+  const { stdout, stderr, stdin, env } = given
+  const context: ProgramContext = { stdout, stderr, stdin, env, cwd: () => folderOf(given) }
+  const program = createProgram({ ...context, json, setExitCode })
   try {
     await program.parseAsync(args, { from: 'user' })
     return exitCode
@@ -27,5 +28,14 @@ export async function run(args: readonly string[], context: ProgramContext): Pro
     // Without --json commander has printed the message itself; for the bare help there is none.
     if (json) printFailure(context, usage, { json })
     return exitCodeOf(usage)
+  }
+}
+
+/** Where the user stands, also when that folder was removed meanwhile: then nothing is found in it. */
+function folderOf({ cwd }: ProgramContext): string {
+  try {
+    return cwd()
+  } catch {
+    return '/'
   }
 }

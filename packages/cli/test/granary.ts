@@ -15,12 +15,16 @@ export interface Ran {
 
 type Environment = Readonly<Record<string, string>>
 
+/** Nothing of whoever runs the tests. */
+const nowhere = { GRANARY_HOME: '/nowhere/granary-test', GRANARY_CONFIG: '/nowhere/granary-test/config.yaml' }
+
 export const bin: string = fileURLToPath(new URL('../bin/granary.js', import.meta.url))
 
 export async function granary(
   args: readonly string[],
   env: Environment = {},
   stdin: Iterable<Uint8Array> = [],
+  cwd = '/',
 ): Promise<Ran> {
   const written = { stdout: '', stderr: '' }
   const into = (name: keyof typeof written) =>
@@ -35,7 +39,8 @@ export async function granary(
     stdout: into('stdout'),
     stderr: into('stderr'),
     stdin: Readable.from(stdin),
-    env: { GRANARY_HOME: '/nowhere/granary-test', ...env },
+    env: { ...nowhere, ...env },
+    cwd: () => cwd,
   })
   return { code, ...written }
 }
@@ -43,7 +48,7 @@ export async function granary(
 export async function spawnGranary(args: readonly string[], stdin: Uint8Array = new Uint8Array()): Promise<Ran> {
   const child = spawn(process.execPath, [bin, ...args], {
     cwd: tmpdir(),
-    env: { ...process.env, NODE_OPTIONS: '', GRANARY_HOME: '/nowhere/granary-test' },
+    env: { ...process.env, NODE_OPTIONS: '', ...nowhere },
     stdio: ['pipe', 'pipe', 'pipe'],
   })
   // A program that ends before it has read all does so for a reason of its own.

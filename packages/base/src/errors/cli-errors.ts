@@ -10,6 +10,12 @@ export const cliErrors = {
   USAGE: { fault: 'caller', exit: 'usage' },
   /** The market to simulate is out of bounds. */
   SIM_OPTIONS_INVALID: { fault: 'caller', exit: 'usage' },
+  /** A file with settings of the command line cannot be read, or holds what it may not. */
+  SETTINGS_INVALID: { fault: 'caller', exit: 'usage' },
+  /** There is no such setting. */
+  SETTING_UNKNOWN: { fault: 'caller', exit: 'usage' },
+  /** No network has that name, in a file or running here. */
+  NETWORK_UNKNOWN: { fault: 'caller', exit: 'usage' },
   /** What is to be done costs more than was allowed. */
   PRICE_ABOVE_MAX: { fault: 'caller', exit: 'funds' },
   /** Money is to be spent, nobody can be asked, and nothing was said of it beforehand. */

@@ -1,4 +1,5 @@
 /** granary devnet: a chain and providers on this machine, until Ctrl-C. */
+import { profiles } from '@granary/proofs/profile'
 import { type Command, Option } from 'commander'
 import { exitCodesHelp } from '../exit-code.ts'
 import { type JsonOptions, wholeNumber, withJson } from '../options.ts'
@@ -9,6 +10,7 @@ const PROVIDERS_MAX = 16
 interface DevnetOptions extends JsonOptions {
   readonly providers: number
   readonly home?: string
+  readonly profile?: string
 }
 
 export function addDevnet(program: Command, context: CommandContext): void {
@@ -16,6 +18,7 @@ export function addDevnet(program: Command, context: CommandContext): void {
     .command('devnet')
     .description('Run a chain and providers on this machine, as separate processes on free ports, until Ctrl-C.')
     .addOption(new Option('--providers <n>', 'how many providers').argParser(wholeNumber(0, PROVIDERS_MAX)).default(1))
+    .addOption(new Option('--profile <name>', 'size of their sectors').choices(Object.keys(profiles)))
     .option('--home <folder>', 'keep everything there (default: a temporary folder, removed at the end)')
   withJson(command, 'one line of JSON when everything is ready')
     .addHelpText('after', exitCodesHelp)
@@ -24,18 +27,21 @@ export function addDevnet(program: Command, context: CommandContext): void {
 
 async function devnet(options: DevnetOptions, context: CommandContext): Promise<void> {
   const startMs = performance.now()
-  const [{ startDevnet }, { createStory }, { untilStopped }, { interruptible }] = await Promise.all([
-    import('../devnet/start-devnet.ts'),
-    import('../print/story.ts'),
-    import('../until-stopped.ts'),
-    import('../interruptible.ts'),
-  ])
-  const { providers, home, json = false } = options
+  const [{ startDevnet }, { whereIs }, { commandHere }, { createStory }, { untilStopped }, { interruptible }] =
+    await Promise.all([
+      import('../devnet/start-devnet.ts'),
+      import('../devnet/where-is.ts'),
+      import('../invocation.ts'),
+      import('../print/story.ts'),
+      import('../until-stopped.ts'),
+      import('../interruptible.ts'),
+    ])
+  const { providers, profile, home, json = false } = options
   using story = createStory({ stream: context.stderr, env: context.env, startMs })
   const running = new Set<string>()
   const net = await interruptible((signal) =>
     startDevnet({
-      ...{ providers, home, env: context.env, signal },
+      ...{ providers, profile, home, env: context.env, signal },
       onStarted: ({ name, url }) => {
         running.add(name)
         story.say(name, url)
@@ -48,11 +54,12 @@ async function devnet(options: DevnetOptions, context: CommandContext): Promise<
     }),
   )
   const stopped = untilStopped({ withParent: false, stdin: context.stdin })
-  const facts = { url: net.chain.url, providers: net.providers.map(({ url }) => url), home: net.home }
+  const { network = null } = net
+  const facts = { url: net.chain.url, network, providers: net.providers.map(({ url }) => url), home: net.home }
   context.stdout.write(
     json
       ? `${JSON.stringify({ event: 'ready', role: 'devnet', ...facts })}\n`
-      : `granary put FILE --chain ${net.chain.url}\n`,
+      : `${commandHere(`granary put FILE${whereIs(net, context)}`, context)}\n`,
   )
   if (!json)
     context.stderr.write(

@@ -8,6 +8,7 @@ import type { TimelineEntry } from '@granary/client'
 import { type Client, createGranary, inspectFile, type PutResult } from '@granary/client/node'
 import { formatGrn } from '@granary/protocol/messages'
 import { interruptible } from '../interruptible.ts'
+import { commandHere } from '../invocation.ts'
 import { openChain } from '../open-chain.ts'
 import { openSigner } from '../open-signer.ts'
 import { formatBytes } from '../print/quantities.ts'
@@ -17,6 +18,7 @@ import { untilStopped } from '../until-stopped.ts'
 import { DemoInterruptedError, type DemoStand, standAfter } from './demo-interrupted.ts'
 import { compareBytes } from './same-bytes.ts'
 import { type Devnet, startDevnet } from './start-devnet.ts'
+import { whereIs } from './where-is.ts'
 
 const POSTS_WATCHED = 2
 
@@ -27,9 +29,10 @@ export interface RunDemoInput {
 }
 
 export async function runDemo(
-  { stdout, stdin, env }: ProgramContext,
+  context: ProgramContext,
   { file = sampleFile(), exit, startMs }: RunDemoInput,
 ): Promise<void> {
+  const { stdout, stdin, env } = context
   using story = createStory({ stream: stdout, env, startMs })
   // The nearest mistake is named first, before anything is started.
   await inspectFile(file)
@@ -67,8 +70,9 @@ export async function runDemo(
         '',
         `The devnet stays up: chain ${chain.url}, provider ${providers.map(({ url }) => url).join(', ')}, folder ${home}.`,
         'From another terminal, put another file and look at it:',
-        `  npx granary put FILE --chain ${chain.url}`,
-        `  npx granary deals --chain ${chain.url}`,
+        ...['put FILE', 'deals'].map(
+          (words) => `  ${commandHere(`granary ${words}${whereIs(net!, context)}`, context)}`,
+        ),
         'Ctrl-C stops everything and removes the folder.',
         '',
       ].join('\n'),

@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { initChain } from '@granary/chain/node'
+import { announceNetwork } from '../config/running-networks.ts'
 import { cacheOf } from '../options.ts'
 import type { ProgramContext } from '../program-context.ts'
 import { diskFull } from './disk-full.ts'
@@ -11,6 +12,8 @@ import { type Child, type ChildFailedError, startChild } from './start-child.ts'
 
 export interface StartDevnetInput {
   readonly providers: number
+  /** Of the providers' sectors. @default what a provider takes by itself */
+  readonly profile?: string | undefined
   /** Of the programs too. */
   readonly env: ProgramContext['env']
   /** @default a temporary one, removed when the devnet stops */
@@ -27,6 +30,8 @@ export interface Devnet {
   readonly temporary: boolean
   readonly chain: Child
   readonly providers: readonly Child[]
+  /** Under this name another terminal finds it; undefined where that could not be written. */
+  readonly network: string | undefined
   stop(): Promise<void>
 }
 
@@ -35,17 +40,21 @@ export async function startDevnet(input: StartDevnetInput): Promise<Devnet> {
   const { env, signal, onStarted, onEnded } = input
   const temporary = input.home === undefined
   const home = input.home === undefined ? await temporaryHome() : resolve(input.home)
+  // The programs of a devnet follow its own folder alone, not what their user has set for others.
+  const childEnv = { ...env, GRANARY_CACHE: cacheOf(home, { env }), GRANARY_CONFIG: join(home, 'config.yaml') }
   const children: Child[] = []
   let stopping = false
+  let withdraw = async () => {}
   const stop = async () => {
     stopping = true
+    await withdraw()
     // Providers first: they should not see their chain go away.
     await Promise.all(children.slice(1).map((child) => child.stop()))
     await children[0]?.stop()
     if (temporary) await rm(home, { recursive: true, force: true, maxRetries: 5 })
   }
   const start = async (name: string, args: readonly string[]): Promise<Child> => {
-    const child = await startChild({ name, args, signal, env: { ...env, GRANARY_CACHE: cacheOf(home, { env }) } })
+    const child = await startChild({ name, args, signal, env: childEnv })
     children.push(child)
     onStarted?.(child)
     void child.ended.then((error) => {
@@ -59,20 +68,32 @@ export async function startDevnet(input: StartDevnetInput): Promise<Devnet> {
     const port = await portOfLastRun(home)
     const chain = await start('chain', ['chain', 'run', '--home', home, '--port', `${port}`])
     await writeFile(portFile(home), `${JSON.stringify({ schemaVersion: 1, port: Number(new URL(chain.url).port) })}\n`)
-    const providers: Child[] = []
-    for (let number = 1; number <= input.providers; number += 1) {
-      const args = ['--home', providerHome(home, number), '--chain', chain.url, '--name', `devnet-${number}`]
-      providers.push(
-        await start(`provider ${number}`, ['provider', 'run', ...args, '--port', '0', '--libp2p-port', '0']),
-      )
-    }
-    return { home, temporary, chain, providers, stop }
+    const numbers = Array.from({ length: input.providers }, (_, index) => index + 1)
+    const profile = input.profile === undefined ? [] : ['--profile', input.profile]
+    const providers = await allOrFirstError(
+      numbers.map((number) => {
+        const own = ['--home', providerHome(home, number), '--chain', chain.url, '--name', `devnet-${number}`]
+        const ports = ['--port', '0', '--libp2p-port', '0']
+        return start(`provider ${number}`, ['provider', 'run', ...own, ...profile, ...ports])
+      }),
+    )
+    const announced = await announceNetwork(env, { chain: chain.url, home }).catch(() => undefined)
+    if (announced) withdraw = announced.withdraw
+    return { home, temporary, chain, providers, network: announced?.name, stop }
   } catch (error) {
     // Looked at while the folder is there: with it the room comes back.
     const failure = await diskFull(error, home)
     await stop()
     throw failure
   }
+}
+
+/** All have ended before the first error is thrown: nothing starts behind the back of whoever stops the others. */
+async function allOrFirstError<T>(all: readonly Promise<T>[]): Promise<T[]> {
+  const done = await Promise.allSettled(all)
+  const failed = done.find((each) => each.status === 'rejected')
+  if (failed) throw failed.reason
+  return done.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
 }
 
 async function temporaryHome(): Promise<string> {

@@ -1,5 +1,6 @@
 /** The result on standard output: one JSON document, or what a person wants to read. */
 import { EXIT } from '../exit-code.ts'
+import { commandHere } from '../invocation.ts'
 import type { CommandContext } from '../program-context.ts'
 import { type Action, partly, success } from './envelope.ts'
 
@@ -14,13 +15,14 @@ export interface ResultOptions<T> {
 }
 
 export function printResult<T>(
-  { stdout, setExitCode }: Pick<CommandContext, 'stdout' | 'setExitCode'>,
+  context: Pick<CommandContext, 'stdout' | 'setExitCode' | 'env' | 'cwd'>,
   data: T,
   { json, actions = [], partial = false, brief, text }: ResultOptions<T>,
 ): void {
-  if (partial) setExitCode(EXIT.partial)
-  const envelope = partial ? partly(data, actions) : success(data, actions)
-  stdout.write(`${json ? JSON.stringify(envelope, plain) : (brief ?? text)(data)}\n`)
+  if (partial) context.setExitCode(EXIT.partial)
+  const callable = actions.map(({ cmd, why }) => ({ cmd: commandHere(cmd, context), why }))
+  const envelope = partial ? partly(data, callable) : success(data, callable)
+  context.stdout.write(`${json ? JSON.stringify(envelope, plain) : (brief ?? text)(data)}\n`)
 }
 
 /** Amounts are decimal strings in JSON, here as everywhere. */

@@ -1,0 +1,31 @@
+/** Gives a command what files and networks set for its options, unless a flag or the environment did. */
+import type { Command } from 'commander'
+import type { ProgramContext } from '../program-context.ts'
+import { configKeyNames } from './config-keys.ts'
+import { resolveConfig } from './resolve-config.ts'
+
+/** What a chain node or a provider follows is the configuration of its own home. */
+const OWN_CONFIGURATION = new Set(['chain', 'provider'])
+
+/** @throws ConfigInvalidError, NetworkUnknownError */
+export async function applyConfig(command: Command, { env, cwd }: Pick<ProgramContext, 'env' | 'cwd'>): Promise<void> {
+  const options = configKeyNames.flatMap((key) => {
+    const option = command.options.find(({ long }) => long === `--${key}`)
+    return option === undefined ? [] : [{ key, option, name: option.attributeName() }]
+  })
+  if (options.length === 0) return
+  const flags = new Map(
+    options
+      .filter(({ name }) => command.getOptionValueSource(name) === 'cli')
+      .map(({ key, name }) => [key, String(command.getOptionValue(name))]),
+  )
+  const settings = await resolveConfig({ env, cwd, flags })
+  const isClient = !OWN_CONFIGURATION.has(command.parent?.name() ?? '')
+  for (const { key, option, name } of options) {
+    const setting = settings.get(key)
+    if (setting === undefined || setting.from === 'flag' || setting.from === 'environment') continue
+    if (!isClient && (key === 'chain' || setting.from === 'network')) continue
+    const value = option.parseArg ? option.parseArg(setting.value, undefined) : setting.value
+    command.setOptionValueWithSource(name, value, 'config')
+  }
+}

@@ -1,0 +1,72 @@
+/** Every setting that a file may hold: each has the name of its flag, whose parser also reads it here. */
+import { InvalidArgumentError } from 'commander'
+import { closest, distance } from 'fastest-levenshtein'
+import { durationMs } from '../options.ts'
+
+export interface ConfigKey {
+  /** For `config list`, and for people who write the file. */
+  readonly description: string
+  /** The variable of the environment that has the same setting. */
+  readonly env?: string
+  /** A value that does not fit. @throws InvalidArgumentError */
+  readonly parse: (text: string) => unknown
+  /** Relative ones are seen from the folder of the file. */
+  readonly isPath?: true
+  /**
+   * A file that comes with somebody else's project must not say where keys are, nor what may be spent: only the user's own
+   * file, the environment and flags do.
+   */
+  readonly userOnly?: true
+}
+
+export const configKeys = {
+  network: {
+    description: 'which of `networks`, or of the devnets that run, is meant',
+    env: 'GRANARY_NETWORK',
+    parse: networkName,
+  },
+  chain: { description: 'address of a chain node', env: 'GRANARY_CHAIN', parse: httpUrl },
+  home: { description: 'keys, journal and stores', env: 'GRANARY_HOME', parse: String, isPath: true, userOnly: true },
+  'passphrase-file': {
+    description: 'holds the passphrase of the key',
+    env: 'GRANARY_PASSPHRASE_FILE',
+    parse: String,
+    isPath: true,
+    userOnly: true,
+  },
+  duration: { description: 'how long a put stores, such as 180d', parse: durationMs },
+} as const satisfies Record<string, ConfigKey>
+
+export type ConfigKeyName = keyof typeof configKeys
+
+export const configKeyNames = Object.keys(configKeys) as ConfigKeyName[]
+
+export function configKeyOf(name: string): ConfigKey | undefined {
+  return Object.hasOwn(configKeys, name) ? configKeys[name as ConfigKeyName] : undefined
+}
+
+/** What a network has in a file, under `networks.NAME`. */
+export const networkKeys = {
+  chain: { description: 'address of a node of its chain', parse: httpUrl },
+  home: { description: 'keys and journal for it', parse: String, isPath: true, userOnly: true },
+} as const satisfies Record<string, ConfigKey>
+
+/** Words beyond this are no slip of the hand. */
+const SLIP_MAX = 3
+
+/** `; did you mean "chain"?`, or nothing. */
+export function suggestion(name: string, known: readonly string[]): string {
+  if (known.length === 0) return ''
+  const nearest = closest(name, known)
+  return distance(name, nearest) <= Math.min(SLIP_MAX, name.length - 1) ? `; did you mean "${nearest}"?` : ''
+}
+
+export function networkName(text: string): string {
+  if (/^[a-z0-9][a-z0-9-]{0,62}$/.test(text)) return text
+  throw new InvalidArgumentError('expected lower-case letters, digits and dashes.')
+}
+
+function httpUrl(text: string): string {
+  if (URL.canParse(text) && /^https?:/.test(text)) return text
+  throw new InvalidArgumentError('expected an HTTP address.')
+}

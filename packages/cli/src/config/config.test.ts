@@ -1,0 +1,172 @@
+import { execFileSync } from 'node:child_process'
+import { mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import type { Command } from 'commander'
+import { granary, type Ran } from '../../test/granary.ts'
+import { createProgram } from '../create-program.ts'
+import { configKeyNames } from './config-keys.ts'
+import { announceNetwork, runningNetworks } from './running-networks.ts'
+
+const gone = (port: number) => `http://127.0.0.1:${port}`
+let folder: string
+let user: string
+let project: string
+
+beforeEach(async () => {
+  folder = await realpath(await mkdtemp(join(tmpdir(), 'granary-config-')))
+  user = join(folder, 'user', 'config.yaml')
+  project = join(folder, 'work', 'granary.yaml')
+  await mkdir(join(folder, 'user'))
+  await mkdir(join(folder, 'work', 'below'), { recursive: true })
+  await mkdir(join(folder, 'work', '.git'))
+})
+afterEach(() => rm(folder, { recursive: true }))
+
+function at(cwd: string, args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ran> {
+  const own = { GRANARY_CONFIG: user, GRANARY_HOME: join(folder, 'home'), NO_COLOR: '1', ...env }
+  return granary(args, own, [], join(folder, cwd))
+}
+
+/** Which chain a command asks: none of them is there, and the error names it. */
+async function asked(
+  cwd: string,
+  args: readonly string[] = [],
+  env: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const { stdout } = await at(cwd, ['deals', '--json', ...args], env)
+  const { error } = JSON.parse(stdout)
+  return `${error.code} ${/http:\/\/127\.0\.0\.1:\d+/.exec(error.message)?.[0] ?? error.message}`
+}
+
+test('a flag comes before the environment, that before the project, that before the user, that before the default', async () => {
+  expect(await asked('work')).toBe(`CHAIN_UNREACHABLE ${gone(7460)}`)
+  await writeFile(user, `chain: ${gone(1)}\n`)
+  expect(await asked('work')).toBe(`CHAIN_UNREACHABLE ${gone(1)}`)
+  await writeFile(project, `chain: ${gone(2)}\n`)
+  expect(await asked('work')).toBe(`CHAIN_UNREACHABLE ${gone(2)}`)
+  expect(await asked('work', [], { GRANARY_CHAIN: gone(3) })).toBe(`CHAIN_UNREACHABLE ${gone(3)}`)
+  expect(await asked('work', ['--chain', gone(4)], { GRANARY_CHAIN: gone(3) })).toBe(`CHAIN_UNREACHABLE ${gone(4)}`)
+})
+
+test("a project's file counts in the folders of its repository, and nowhere else", async () => {
+  await writeFile(project, `chain: ${gone(2)}\n`)
+  await writeFile(join(folder, 'granary.yaml'), `chain: ${gone(9)}\n`)
+  expect(await asked('work/below')).toBe(`CHAIN_UNREACHABLE ${gone(2)}`)
+  expect(await asked('user')).toBe(`CHAIN_UNREACHABLE ${gone(7460)}`)
+  expect(await asked('.')).toBe(`CHAIN_UNREACHABLE ${gone(9)}`)
+})
+
+test('a network stands for its chain, wherever it is named', async () => {
+  await writeFile(
+    user,
+    `network: main\nchain: ${gone(8)}\nnetworks:\n  main: { chain: "${gone(1)}" }\n  test:\n    chain: ${gone(2)}\n`,
+  )
+  expect(await asked('user', ['--network', 'test'])).toBe(`CHAIN_UNREACHABLE ${gone(2)}`)
+  expect(await asked('user', [], { GRANARY_NETWORK: 'main' })).toBe(`CHAIN_UNREACHABLE ${gone(1)}`)
+  // In one place a chain is more exact than a network; a place before it is closer.
+  expect(await asked('user')).toBe(`CHAIN_UNREACHABLE ${gone(8)}`)
+  expect(await asked('user', ['--network', 'main'], { GRANARY_CHAIN: gone(3) })).toBe(`CHAIN_UNREACHABLE ${gone(1)}`)
+  const wrong = await at('user', ['deals', '--network', 'tset'])
+  expect(wrong).toMatchObject({ code: 2, stdout: '' })
+  expect(wrong.stderr).toContain('there is no network "tset"; did you mean "test"? [NETWORK_UNKNOWN]')
+})
+
+test('a devnet that runs is found without a word, and by its name; one that died is not', async () => {
+  const env = { GRANARY_HOME: join(folder, 'home') }
+  const first = await announceNetwork(env, { chain: gone(5), home: join(folder, 'net') })
+  const second = await announceNetwork(env, { chain: gone(6), home: join(folder, 'net2') })
+  expect([first.name, second.name]).toEqual(['devnet', 'devnet-2'])
+  expect(await asked('work')).toBe(`CHAIN_UNREACHABLE ${gone(5)}`)
+  expect(await asked('work', ['--network', 'devnet-2'])).toBe(`CHAIN_UNREACHABLE ${gone(6)}`)
+  await writeFile(user, `chain: ${gone(1)}\n`)
+  expect(await asked('work')).toBe(`CHAIN_UNREACHABLE ${gone(1)}`)
+  await rm(user)
+
+  await first.withdraw()
+  await second.withdraw()
+  expect(await runningNetworks(env)).toEqual([])
+  const dead = execFileSync(process.execPath, ['-p', 'process.pid'], { encoding: 'utf8' }).trim()
+  const left = { schemaVersion: 1, chain: gone(5), home: folder, pid: Number(dead) }
+  await writeFile(join(folder, 'home', 'networks', 'devnet.json'), JSON.stringify(left))
+  expect(await asked('work')).toBe(`CHAIN_UNREACHABLE ${gone(7460)}`)
+})
+
+test('list --show-origin says what sets each, and get what one is', async () => {
+  await writeFile(user, `# mine\nduration: 30d\nnetworks:\n  test: { chain: "${gone(2)}", home: test }\n`)
+  await writeFile(project, 'network: test\n')
+  const { stdout, code } = await at('work', ['config', 'list', '--show-origin'])
+  expect(code).toBe(0)
+  expect(stdout).toMatch(new RegExp(`^duration +30d +${user}, line 2$`, 'm'))
+  expect(stdout).toMatch(new RegExp(`^network +test +${project}, line 1$`, 'm'))
+  expect(stdout).toMatch(new RegExp(`^chain +${gone(2)} +network test, ${user}, line 4$`, 'm'))
+  expect(stdout).toMatch(/^home +\S+\/home +GRANARY_HOME$/m)
+  expect(stdout).toMatch(/^passphrase-file +nothing$/m)
+  expect(await at('work', ['config', 'get', 'chain'])).toMatchObject({ code: 0, stdout: `${gone(2)}\n` })
+  expect(await at('work', ['config', 'get', 'networks.test.home'])).toMatchObject({
+    stdout: `${join(folder, 'user/test')}\n`,
+  })
+  expect(await at('work', ['config', 'get', 'passphrase-file'])).toMatchObject({ code: 1, stdout: '' })
+  expect(await at('work', ['config', 'path'])).toMatchObject({ stdout: `${project}\n${user}\n` })
+  const { data } = JSON.parse((await at('work', ['config', 'list', '--json'])).stdout)
+  expect(data.settings.map(({ key }: { key: string }) => key)).toEqual(configKeyNames)
+})
+
+test('set keeps the comments of a file, and takes no value that does not fit', async () => {
+  await writeFile(user, '# where we test\nduration: 30d # long enough\n')
+  expect((await at('work', ['config', 'set', 'networks.test.chain', gone(2)])).code).toBe(0)
+  expect((await at('work', ['config', 'set', 'duration', '60d'])).code).toBe(0)
+  expect(await readFile(user, 'utf8')).toBe(
+    `# where we test\nduration: 60d # long enough\nnetworks:\n  test:\n    chain: ${gone(2)}\n`,
+  )
+  expect((await at('work', ['config', 'set', 'duration'])).code).toBe(0)
+  expect(await readFile(user, 'utf8')).not.toContain('duration')
+  expect((await at('work', ['config', 'set', 'network', 'test', '--project'])).code).toBe(0)
+  expect(await readFile(project, 'utf8')).toBe('network: test\n')
+  const before = await readFile(user, 'utf8')
+  const wrong = await at('work', ['config', 'set', 'duration', 'long'])
+  expect(wrong).toMatchObject({ code: 2, stdout: '' })
+  expect(wrong.stderr).toContain('"duration" is "long": expected a number with s, m, h or d')
+  expect((await at('work', ['config', 'set', 'home', '/x', '--project'])).stderr).toContain('[SETTINGS_INVALID]')
+  expect(await readFile(user, 'utf8')).toBe(before)
+})
+
+test.each([
+  ['no YAML', 'chain: [\n', 'line 2'],
+  ['another key', 'network: x\nchian: y\n', 'line 2: there is no setting "chian"; did you mean "chain"?'],
+  ['no address', '\nchain: somewhere\n', 'line 2: "chain" is "somewhere": expected an HTTP address.'],
+  ['a list', '- chain\n', 'line 1: the file has to be a list of `name: value` lines'],
+  ['a map for a value', 'chain:\n  url: x\n', 'line 1: "chain" has to have one value'],
+  ['a network of another kind', 'networks:\n  test:\n    rpc: x\n', 'line 3: there is no setting "rpc"'],
+  ['a setting twice', `chain: ${gone(1)}\nchain: ${gone(2)}\n`, 'line 2'],
+])('a file with %s is refused with its line, whatever the command', async (_, text, what) => {
+  await writeFile(user, text)
+  const ran = await at('user', ['deals'])
+  expect(ran).toMatchObject({ code: 2, stdout: '' })
+  expect(ran.stderr).toContain(`${user}, ${what}`)
+  expect(ran.stderr).toContain('[SETTINGS_INVALID]')
+})
+
+test("a project's file cannot say where keys are", async () => {
+  await writeFile(project, `chain: ${gone(1)}\nhome: /tmp/elsewhere\n`)
+  const { code, stderr } = await at('work', ['deals'])
+  expect(code).toBe(2)
+  expect(stderr).toContain(`${project}, line 2: "home" may only stand in your own file`)
+})
+
+test('a setting that nobody knows is not asked for', async () => {
+  const { code, stderr } = await at('work', ['config', 'get', 'durations'])
+  expect(code).toBe(2)
+  expect(stderr).toContain('there is no setting "durations"; did you mean "duration"? [SETTING_UNKNOWN]')
+})
+
+test('each setting is the flag of some command, and says what it is for', () => {
+  const program = createProgram({ ...process, json: false, setExitCode: () => undefined })
+  const flags = new Set(allOf(program).flatMap(({ options }) => options.map(({ long }) => long)))
+  expect(configKeyNames.filter((key) => !flags.has(`--${key}`))).toEqual([])
+})
+
+function allOf(command: Command): Command[] {
+  return [command, ...command.commands.flatMap(allOf)]
+}
