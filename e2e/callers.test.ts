@@ -5,29 +5,25 @@ import { type TransactionName, transactions } from '@granary/protocol/messages'
 import { expect, test } from '@jest/globals'
 import { readSources, withoutComments } from './imports.ts'
 
-const ACCOUNT = 'the client has no verbs for an account yet: transfer, keys'
 const DEAL = 'the client has no verbs for a running deal yet: renew, top up, cancel'
 
 /** Messages that nothing sends, and why. The list becomes shorter, never longer. */
 const withoutCaller: Readonly<Partial<Record<TransactionName, string>>> = {
-  Transfer: ACCOUNT,
-  AuthorizeKey: ACCOUNT,
-  RevokeKey: ACCOUNT,
   RenewDeal: DEAL,
   TopUpDeal: DEAL,
   CancelDeal: DEAL,
 }
-const WITHOUT_CALLER_MAX = 6
+const WITHOUT_CALLER_MAX = 3
 
 const names = Object.keys(transactions) as TransactionName[]
 
 /** Comes right before a text that is a type or is compared with: such a text is not sent. */
 const NOT_SENT = /(?:\b(?:as|satisfies)|[<|&]|[=!]==)\s*$/
 
-/** Names of messages that stand as values among the arguments of a `send` or `sendMessage`. */
+/** Names of messages that stand as values among the arguments of a `send`, `sendMessage` or `sendOnce`. */
 function sentIn(source: string): TransactionName[] {
   const text = withoutComments(source)
-  return [...text.matchAll(/\bsend(?:Message)?\(/g)].flatMap(({ index }) => {
+  return [...text.matchAll(/\bsend(?:Message|Once)?\(/g)].flatMap(({ index }) => {
     const call = argumentsAt(text, text.indexOf('(', index))
     return names.filter((name) => isValueIn(call, `'${name}'`))
   })

@@ -11,6 +11,8 @@ const STOP_MAX_MS = 10_000
 export interface Daemon {
   readonly url: string
   stop(): Promise<void>
+  /** Takes its configuration anew, on SIGHUP; what is wrong with it stands in the log. */
+  reload?(): Promise<unknown>
   /** Resolves when the daemon ends by itself, with the reason. */
   readonly halted?: Promise<Error>
 }
@@ -44,6 +46,7 @@ export async function runDaemon(
     return
   }
   const { daemon, facts } = started
+  if (daemon.reload !== undefined) reloadOnHangUp(() => daemon.reload?.(), stdin)
   stdout.write(
     json
       ? `${JSON.stringify({ event: 'ready', role, url: daemon.url, ...facts })}\n`
@@ -53,6 +56,16 @@ export async function runDaemon(
   const end = await Promise.race([stopped, daemon.halted ?? never])
   await withinDeadline(() => daemon.stop())
   if (typeof end !== 'string') throw end
+}
+
+/** As daemons have it; where a terminal is, its end is the daemon's. */
+function reloadOnHangUp(reload: () => Promise<unknown> | undefined, stdin: ProgramContext['stdin']): void {
+  if ((stdin as Partial<NodeJS.ReadStream>).isTTY === true) return
+  process.removeAllListeners('SIGHUP')
+  process.on('SIGHUP', () => {
+    // Why it was refused is an alert of the daemon's own.
+    reload()?.catch(() => undefined)
+  })
 }
 
 /** What starts is stopped once it has started; who does not wait for that ends it with a second signal. */

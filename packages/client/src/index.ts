@@ -5,13 +5,16 @@
 
 export type { TimelineEntry } from '@granary/protocol/events'
 export type { ProviderInfo } from '@granary/protocol/market'
+export type { Authorized, KeyGrant } from './account/authorize-key.ts'
+export type { SentOnce } from './account/send-once.ts'
+export type { TransferPlan, TransferWish } from './account/transfer.ts'
 export type { CallOptions } from './call-options.ts'
 export { createGranary, type Granary } from './create-granary.ts'
 export { DealEndedError, DealForgottenError, type DealProgress, type FollowUntilOptions } from './deals/follow-until.ts'
 export type { OwnDeal, SettleOptions } from './deals/list-deals.ts'
 export { type FindPublishedInput, findPublished, type PublishDealInput, publishDeal } from './deals/publish-deal.ts'
-export { awaitsSettlement, type SettleEndedInput, type SettleProgress, settleEnded } from './deals/settle-ended.ts'
-export { type ContentStatus, type DealStatus, type StatusInput, status } from './deals/status.ts'
+export type { SettleProgress } from './deals/settle-ended.ts'
+export type { ContentStatus, DealStatus } from './deals/status.ts'
 export type { PutRecord } from './journal/put-record.ts'
 export type {
   Account,
@@ -23,6 +26,7 @@ export type {
   Lock,
   Manifest,
   ManifestPiece,
+  Outbox,
   PieceSource,
   Ports,
   Random,

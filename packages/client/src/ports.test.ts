@@ -14,6 +14,7 @@ import {
   hasherContract,
   journalContract,
   lockContract,
+  outboxContract,
   randomContract,
   sinkContract,
   spoolContract,
@@ -21,10 +22,12 @@ import {
 import { memoryFile } from './memory/memory-file.ts'
 import { memoryJournal } from './memory/memory-journal.ts'
 import { memoryLock } from './memory/memory-lock.ts'
+import { memoryOutbox } from './memory/memory-outbox.ts'
 import { memorySink } from './memory/memory-sink.ts'
 import { memorySpool } from './memory/memory-spool.ts'
 import { fileJournal } from './node/file-journal.ts'
 import { fileLock } from './node/file-lock.ts'
+import { fileOutbox } from './node/file-outbox.ts'
 import { fileSink } from './node/file-sink.ts'
 import { fileSource } from './node/file-source.ts'
 import { fileSpool } from './node/file-spool.ts'
@@ -43,6 +46,12 @@ journalContract('files', async () => {
   return { port: fileJournal(into), again: () => fileJournal(into) }
 })
 journalContract('memory', async () => ({ port: memoryJournal() }))
+
+outboxContract('files', async () => {
+  const into = await folder()
+  return { port: fileOutbox(into), again: () => fileOutbox(into) }
+})
+outboxContract('memory', async () => ({ port: memoryOutbox() }))
 
 lockContract('files', async () => {
   const into = await folder()

@@ -3,8 +3,8 @@
  * in memory; what each promises is a contract in `packages/client/test`, which every implementation passes.
  */
 import type { PieceHasher } from '@granary/content'
-import type { ChainClient } from '@granary/protocol/client'
-import type { Hash, Signer } from '@granary/protocol/messages'
+import type { ChainClient, SignedMessage } from '@granary/protocol/client'
+import type { Address, Hash, Signer } from '@granary/protocol/messages'
 import type { CallOptions } from './call-options.ts'
 import type { PutRecord } from './journal/put-record.ts'
 
@@ -72,6 +72,18 @@ export interface Journal {
   list(genesisHash: Hash): Promise<PutRecord[]>
 }
 
+/**
+ * Messages that spend, signed by an account and not known to have ended: who finds one sends the same bytes again instead of new
+ * ones. A write that has resolved survives a kill, whole.
+ */
+export interface Outbox {
+  write(genesisHash: Hash, message: SignedMessage): Promise<void>
+  /** Those of the account, the oldest first. @throws OutboxInvalidError for one that is not as it was written */
+  list(genesisHash: Hash, sender: Address): Promise<SignedMessage[]>
+  /** Also of one that is not there. */
+  remove(genesisHash: Hash, id: Hash): Promise<void>
+}
+
 /** Held by one at a time among all who share spool and journal, and free again when its holder is killed. */
 export interface Lock {
   /** Undefined: somebody else holds it. */
@@ -116,6 +128,7 @@ export interface Ports<S extends Source = Source> {
   readonly spool: Spool<S>
   readonly hasher: CreatePieceHasher
   readonly journal: Journal
+  readonly outbox: Outbox
   readonly lock: Lock
   readonly random: Random
   readonly clock: Clock

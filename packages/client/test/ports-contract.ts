@@ -1,4 +1,5 @@
 /** What each port promises, whoever implements it: called once for each implementation, with a way to make one. */
+import type { SignedMessage } from '@granary/protocol/client'
 import { dealTermsToJson, verifySigner } from '@granary/protocol/messages'
 import { describe, expect, test } from '@jest/globals'
 import type { PutRecord } from '../src/journal/put-record.ts'
@@ -9,12 +10,13 @@ import type {
   Fetch,
   Journal,
   Lock,
+  Outbox,
   Random,
   Sink,
   Source,
   Spool,
 } from '../src/ports.ts'
-import { someTerms } from './a-deal.ts'
+import { clientSigner, ownerSigner, someTerms } from './a-deal.ts'
 import { genesisHash } from './chain-answers.ts'
 import { serve } from './serve.ts'
 
@@ -69,6 +71,36 @@ export function journalContract(name: string, make: () => Promise<Made<Journal>>
       const { port: journal, again } = await make()
       await journal.write(record)
       expect(await (again?.() ?? journal).read(genesisHash, record.rootCid)).toEqual(record)
+    })
+  })
+}
+
+const signedMessage: SignedMessage = {
+  id: `0x${'01'.repeat(32)}`,
+  bytes: new Uint8Array([1, 2, 255]),
+  sender: clientSigner.address,
+  lane: 0,
+  sequence: 7,
+  validUntil: 130,
+  signedAt: 10,
+}
+
+export function outboxContract(name: string, make: () => Promise<Made<Outbox>>): void {
+  describe(`outbox: ${name}`, () => {
+    test('messages are listed by chain and sender, the oldest first, until they are removed', async () => {
+      const { port: outbox, again } = await make()
+      const { sender } = signedMessage
+      expect(await outbox.list(genesisHash, sender)).toEqual([])
+      const later: SignedMessage = { ...signedMessage, id: genesisHash, signedAt: 11 }
+      await outbox.write(genesisHash, later)
+      await outbox.write(genesisHash, signedMessage)
+      await outbox.write(genesisHash, { ...signedMessage, id: otherChain, sender: ownerSigner.address })
+      await outbox.write(otherChain, signedMessage)
+      expect(await (again?.() ?? outbox).list(genesisHash, sender)).toEqual([signedMessage, later])
+      await outbox.remove(genesisHash, signedMessage.id)
+      await outbox.remove(genesisHash, signedMessage.id)
+      expect(await outbox.list(genesisHash, sender)).toEqual([later])
+      expect(await outbox.list(otherChain, sender)).toEqual([signedMessage])
     })
   })
 }

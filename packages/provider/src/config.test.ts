@@ -1,8 +1,8 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
-import { newConfig, readConfig, writeConfig } from './config.ts'
+import { changeConfig, describeConfig, newConfig, readConfig, writeConfig } from './config.ts'
 
 let path: string
 beforeEach(async () => {
@@ -35,4 +35,31 @@ test.each([
     code: 'CONFIG_INVALID',
     message: expect.stringContaining(path),
   })
+})
+
+test('a key is changed and taken back, and nothing else in the file', async () => {
+  const given = { schemaVersion: 1 as const, chainUrl: 'http://127.0.0.1:7460', profile: '8MiB-dev' }
+  await writeConfig(path, given)
+  const changed = await changeConfig(path, { 'ask.pieceSizeMin': 256, name: 'two' })
+  expect(changed).toEqual(await readConfig(path))
+  expect(JSON.parse(await readFile(path, 'utf8'))).toEqual({ ...given, name: 'two', ask: { pieceSizeMin: 256 } })
+  await expect(changeConfig(path, { 'ask.pieceSizeMin': -1 })).rejects.toMatchObject({ code: 'CONFIG_INVALID' })
+  await expect(changeConfig(path, { 'ask.price': 1 })).rejects.toMatchObject({ code: 'CONFIG_INVALID' })
+  await changeConfig(path, { 'ask.pieceSizeMin': undefined })
+  expect(JSON.parse(await readFile(path, 'utf8'))).toEqual({ ...given, name: 'two', ask: {} })
+})
+
+test('every key says what it means, what it is and where that comes from', async () => {
+  await writeConfig(path, { schemaVersion: 1, chainUrl: 'http://127.0.0.1:7460', profile: '8MiB-dev', name: 'one' })
+  const keys = await describeConfig(path)
+  expect(keys.filter(({ description }) => description === '')).toEqual([])
+  expect(keys.map(({ key }) => key)).toEqual(
+    expect.arrayContaining(['ask.validMs', 'limits.downloads', 'capacityBytes']),
+  )
+  expect(keys).toContainEqual(
+    expect.objectContaining({ key: 'name', value: 'one', origin: 'file', takesEffect: 'reload' }),
+  )
+  expect(keys).toContainEqual(
+    expect.objectContaining({ key: 'limits.downloads', value: 16, origin: 'default', takesEffect: 'start' }),
+  )
 })

@@ -1,76 +1,14 @@
-/** `<home>/provider/config.json`: what the owner decides. Read once at start, checked by its schema, written whole. */
+/**
+ * `<home>/provider/config.json`: what the owner decides, and so what is to be. It is read at start and on reload, compared with
+ * the chain, and applied or refused aloud. The schema below is the documentation of every key; the file holds only what differs
+ * from the defaults.
+ */
 import { readFile } from 'node:fs/promises'
+import { isDeepStrictEqual } from 'node:util'
 import { GranaryError } from '@granary/base'
 import { writeFileDurably } from '@granary/base/node'
 import * as z from 'zod'
 import { describeIssues } from './describe-issues.ts'
-
-export interface ProviderConfig {
-  readonly schemaVersion: 1
-  readonly chainUrl: string
-  readonly profile: string
-  readonly name: string
-  readonly region: string
-  /** The port of the last run: a registered endpoint has to stay where it is. */
-  readonly port?: number | undefined
-  /** What is rented out. @default as much as the disk has */
-  readonly capacityBytes?: number | undefined
-  /** Kept free on the disk for the database, the queue and the sealing at hand. @default 256 MiB */
-  readonly diskReserveBytes: number
-  /** How long after its publication a deal may take to become active; it is promised in the terms. @default 1 hour */
-  readonly activateWithinMs: number
-  /** attoGRN; what is missing of it is deposited at each start, of at most half of what the account has. @default 100 GRN */
-  readonly collateral: string
-  readonly ask: AskConfig
-  readonly limits: LimitsConfig
-}
-
-export interface AskConfig {
-  /** attoGRN. @default 0.001 GRN */
-  readonly pricePerGiBEpoch: string
-  /** @default 128 */
-  readonly pieceSizeMin: number
-  /** @default the profile's sector */
-  readonly pieceSizeMax?: number | undefined
-  /** Hundredths of a percent of the price that it puts up as collateral at most. @default 10 000: the whole price */
-  readonly collateralShareMaxBps: number
-  /** @default 30 s */
-  readonly durationMinMs: number
-  /** @default 1 year */
-  readonly durationMaxMs: number
-  /** @default 1 year */
-  readonly validMs: number
-}
-
-/** What clients may hold without having paid for it, and what one address may use. */
-export interface LimitsConfig {
-  /** @default 16 */
-  readonly uploadsPerClient: number
-  /** @default 64 GiB */
-  readonly stagedBytesPerClient: number
-  /** @default 24 hours */
-  readonly uploadExpiryMs: number
-  /** @default 1 hour */
-  readonly quoteValidMs: number
-  /** Asked for by an address while a quote is valid, whatever accounts they name. @default 256 */
-  readonly quotesPerAddress: number
-  /** @default 65,536 */
-  readonly quotesTotal: number
-  /** Agreements that are not published yet, of all clients. @default 256 GiB */
-  readonly offeredBytes: number
-  /** Of each address, on all routes. @default 6000 */
-  readonly requestsPerMinute: number
-  /** Of each address, sent and received. @default 8 GiB */
-  readonly bytesPerMinute: number
-  /** Of each address at a time. @default 64 */
-  readonly connectionsPerAddress: number
-  /** Of each address at a time. @default 8 */
-  readonly downloadsPerAddress: number
-  /** Of all addresses at a time: each holds up to two blocks in memory. @default 16 */
-  readonly downloads: number
-  /** Programs of this machine are limited too, a proxy among them. @default false */
-  readonly loopback: boolean
-}
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
@@ -81,25 +19,25 @@ const wholeBytes = z.int().nonnegative()
 const port = z.int().min(0).max(65_535)
 const attoGrn = z.string().regex(/^\d{1,39}$/, 'expected a whole number of attoGRN')
 
-const askFields = z.strictObject({
-  pricePerGiBEpoch: attoGrn.default('1000000000000000'),
-  pieceSizeMin: wholeBytes.default(128),
-  pieceSizeMax: wholeBytes.optional(),
-  collateralShareMaxBps: z.int().min(0).max(1_000_000).default(10_000),
-  durationMinMs: z
-    .int()
-    .positive()
-    .default(MINUTE_MS / 2),
-  durationMaxMs: z
-    .int()
-    .positive()
-    .default(365 * 24 * HOUR_MS),
-  validMs: z
-    .int()
-    .positive()
-    .default(365 * 24 * HOUR_MS),
-})
-const askSchema: z.ZodType<AskConfig, unknown> = askFields
+const positive = z.int().positive()
+
+const askSchema = z
+  .strictObject({
+    pricePerGiBEpoch: attoGrn.default('1000000000000000').describe('price of a GiB of piece an epoch, in attoGRN'),
+    pieceSizeMin: wholeBytes.default(128).describe('smallest piece that is taken, padded'),
+    pieceSizeMax: wholeBytes.optional().describe('largest piece that is taken, padded; without it a sector'),
+    collateralShareMaxBps: z
+      .int()
+      .min(0)
+      .max(1_000_000)
+      .default(10_000)
+      .describe('most collateral put up for a deal, in hundredths of a percent of its price'),
+    durationMinMs: positive.default(MINUTE_MS / 2).describe('shortest deal'),
+    durationMaxMs: positive.default(365 * 24 * HOUR_MS).describe('longest deal'),
+    validMs: positive
+      .default(365 * 24 * HOUR_MS)
+      .describe('for how long the ask holds; renewed when half of it is over'),
+  })
   .refine(({ pieceSizeMin, pieceSizeMax = pieceSizeMin }) => pieceSizeMin <= pieceSizeMax, {
     path: ['pieceSizeMin'],
     error: 'larger than pieceSizeMax',
@@ -109,42 +47,147 @@ const askSchema: z.ZodType<AskConfig, unknown> = askFields
     error: 'longer than durationMaxMs',
   })
 
-const limitsSchema: z.ZodType<LimitsConfig, unknown> = z.strictObject({
-  uploadsPerClient: z.int().positive().default(16),
-  stagedBytesPerClient: wholeBytes.default(64 * GIB),
-  uploadExpiryMs: z
-    .int()
-    .positive()
-    .default(24 * HOUR_MS),
-  quoteValidMs: z.int().positive().default(HOUR_MS),
-  quotesPerAddress: z.int().positive().default(256),
-  quotesTotal: z.int().positive().default(65_536),
-  offeredBytes: wholeBytes.default(256 * GIB),
-  requestsPerMinute: z.int().positive().default(6_000),
-  bytesPerMinute: z
-    .int()
-    .positive()
-    .default(8 * GIB),
-  connectionsPerAddress: z.int().positive().default(64),
-  downloadsPerAddress: z.int().positive().default(8),
-  downloads: z.int().positive().default(16),
-  loopback: z.boolean().default(false),
+const limitsSchema = z.strictObject({
+  uploadsPerClient: positive.default(16).describe('open uploads of a client'),
+  stagedBytesPerClient: wholeBytes.default(64 * GIB).describe('bytes of a client that no agreement is about yet'),
+  uploadExpiryMs: positive.default(24 * HOUR_MS).describe('an upload without an agreement is removed after this'),
+  quoteValidMs: positive.default(HOUR_MS).describe('for how long a quote holds'),
+  quotesPerAddress: positive
+    .default(256)
+    .describe('asked for by an address while a quote is valid, whatever accounts they name'),
+  quotesTotal: positive.default(65_536).describe('open quotes of all addresses'),
+  offeredBytes: wholeBytes.default(256 * GIB).describe('agreements of all clients that are not published yet'),
+  requestsPerMinute: positive.default(6_000).describe('of each address, on all routes'),
+  bytesPerMinute: positive.default(8 * GIB).describe('of each address, sent and received'),
+  connectionsPerAddress: positive.default(64).describe('of each address at a time'),
+  downloadsPerAddress: positive.default(8).describe('of each address at a time'),
+  downloads: positive.default(16).describe('of all addresses at a time: each holds up to two blocks in memory'),
+  loopback: z.boolean().default(false).describe('programs of this machine are limited too, a proxy among them'),
 })
 
-const configSchema: z.ZodType<ProviderConfig, unknown> = z.strictObject({
-  schemaVersion: z.literal(1),
-  chainUrl: z.url({ protocol: /^https?$/ }),
-  profile: z.string(),
-  name: z.string().max(64).default(''),
-  region: z.string().max(64).default(''),
-  port: port.optional(),
-  capacityBytes: wholeBytes.optional(),
-  diskReserveBytes: wholeBytes.default(256 * MIB),
-  activateWithinMs: z.int().positive().default(HOUR_MS),
-  collateral: attoGrn.default('100000000000000000000'),
-  ask: askSchema.prefault({}),
-  limits: limitsSchema.prefault({}),
+const configSchema = z.strictObject({
+  schemaVersion: z.literal(1).describe('of this file'),
+  chainUrl: z.url({ protocol: /^https?$/ }).describe('address of a node of the chain'),
+  profile: z.string().describe('size of its sectors; another needs another home'),
+  name: z.string().max(64).default('').describe('what clients see'),
+  region: z.string().max(64).default('').describe('where it is, for clients that care'),
+  publicUrl: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('address that clients are told; without it the one that is listened on'),
+  port: port.optional().describe('that of the last run: a registered address has to stay where it is'),
+  acceptDeals: z.boolean().default(true).describe('false: the ask is ended and no new quote is given'),
+  capacityBytes: wholeBytes.optional().describe('what is rented out; without it as much as the disk has'),
+  diskReserveBytes: wholeBytes
+    .default(256 * MIB)
+    .describe('kept free on the disk for the store, the queue and the sealing at hand'),
+  activateWithinMs: positive.default(HOUR_MS).describe('within which a deal is active; it is promised in the terms'),
+  collateral: attoGrn
+    .default('100000000000000000000')
+    .describe('attoGRN; what is missing is deposited, of at most half of what the account has'),
+  ask: askSchema.prefault({}).describe('what it asks of clients; it stands on the chain'),
+  limits: limitsSchema
+    .prefault({})
+    .describe('what clients may hold without having paid for it, and what one address may use'),
 })
+
+export type ProviderConfig = z.output<typeof configSchema>
+export type AskConfig = ProviderConfig['ask']
+
+/** What these decide is built once: another value waits for the next start. */
+const startKeys: ReadonlySet<string> = new Set([
+  ...['schemaVersion', 'chainUrl', 'profile', 'publicUrl', 'port'],
+  ...['uploadExpiryMs', 'quotesPerAddress', 'requestsPerMinute', 'bytesPerMinute', 'connectionsPerAddress'].map(
+    inLimits,
+  ),
+  ...['downloadsPerAddress', 'downloads', 'loopback'].map(inLimits),
+])
+
+function inLimits(name: string): string {
+  return `limits.${name}`
+}
+
+export interface ConfigKey {
+  /** Such as `ask.validMs`. */
+  readonly key: string
+  readonly value: unknown
+  readonly origin: 'file' | 'default'
+  readonly takesEffect: 'reload' | 'start'
+  readonly description: string
+}
+
+/** Every key, as it is, with what it means. @throws HomeMissingError, ConfigError */
+export async function describeConfig(path: string): Promise<ConfigKey[]> {
+  const given = valuesOf(await readGiven(path))
+  const values = valuesOf(await readConfig(path))
+  return configKeys().map(({ key, description }) => ({
+    key,
+    value: values.get(key),
+    origin: given.has(key) ? 'file' : 'default',
+    takesEffect: startKeys.has(key) ? 'start' : 'reload',
+    description,
+  }))
+}
+
+/** Keys by which two configurations differ, and whether each needs a start. */
+export function changedKeys(
+  before: ProviderConfig,
+  after: ProviderConfig,
+): { readonly key: string; readonly from: unknown; readonly to: unknown; readonly needsStart: boolean }[] {
+  const [from, to] = [valuesOf(before), valuesOf(after)]
+  return configKeys()
+    .filter(({ key }) => !isDeepStrictEqual(from.get(key), to.get(key)))
+    .map(({ key }) => ({ key, from: from.get(key), to: to.get(key), needsStart: startKeys.has(key) }))
+}
+
+/** The new one, but for what needs a start. */
+export function atReload(before: ProviderConfig, after: ProviderConfig): ProviderConfig {
+  const kept = changedKeys(before, after).filter(({ needsStart }) => needsStart)
+  return configSchema.parse(
+    kept.reduce((config, { key, from }) => withKey(config, key.split('.'), from), after as object),
+  )
+}
+
+/** What a text means for that key: what is unknown stays a text, which the schema refuses with its reason. */
+export function configValue(key: string, text: string): unknown {
+  const type = configKeys().find((each) => each.key === key)?.type
+  if (type === 'boolean' && (text === 'true' || text === 'false')) return text === 'true'
+  if (type === 'integer' && /^\d{1,15}$/.test(text)) return Number(text)
+  return text
+}
+
+interface KeyForm {
+  readonly type?: string
+  readonly description?: string
+  readonly properties?: Readonly<Record<string, KeyForm>>
+}
+
+interface KnownKey {
+  readonly key: string
+  readonly type: string | undefined
+  readonly description: string
+}
+
+function configKeys(): KnownKey[] {
+  return keysIn(z.toJSONSchema(configSchema, { io: 'input' }) as KeyForm, '')
+}
+
+function keysIn({ properties = {} }: KeyForm, prefix: string): KnownKey[] {
+  return Object.entries(properties).flatMap(([name, form]) =>
+    form.properties === undefined
+      ? [{ key: prefix + name, type: form.type, description: form.description ?? '' }]
+      : keysIn(form, `${prefix}${name}.`),
+  )
+}
+
+function valuesOf(config: object): Map<string, unknown> {
+  const found = new Map<string, unknown>()
+  for (const [name, value] of Object.entries(config)) {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) found.set(name, value)
+    else for (const [inner, each] of valuesOf(value)) found.set(`${name}.${inner}`, each)
+  }
+  return found
+}
 
 /** A first configuration, everything else by default. */
 export function newConfig(given: Pick<ProviderConfig, 'chainUrl' | 'profile' | 'name'>): ProviderConfig {
@@ -176,14 +219,49 @@ export class HomeMissingError extends GranaryError {
 
 /** @throws HomeMissingError, ConfigError */
 export async function readConfig(path: string): Promise<ProviderConfig> {
-  const text = await readText(path)
-  const parsed = configSchema.safeParse(parseJson(path, text))
+  return check(path, await readGiven(path))
+}
+
+export async function writeConfig(path: string, config: z.input<typeof configSchema>): Promise<void> {
+  check(path, config)
+  await writeFileDurably(path, `${JSON.stringify(config, null, 2)}\n`, 0o644)
+}
+
+/**
+ * Keys that are to have another value, by their names such as `ask.validMs`; undefined: the default again. Nothing else in the
+ * file changes. @throws HomeMissingError, ConfigError
+ */
+export async function changeConfig(path: string, changes: Readonly<Record<string, unknown>>): Promise<ProviderConfig> {
+  const given = await readGiven(path)
+  const changed = Object.entries(changes).reduce(
+    (config, [key, value]) => withKey(config, key.split('.'), value),
+    given,
+  )
+  const config = check(path, changed)
+  if (!isDeepStrictEqual(changed, given)) {
+    await writeFileDurably(path, `${JSON.stringify(changed, null, 2)}\n`, 0o644)
+  }
+  return config
+}
+
+function withKey(given: object, [name = '', ...rest]: readonly string[], value: unknown): object {
+  const before = (given as Record<string, unknown>)[name]
+  const inner = typeof before === 'object' && before !== null ? before : {}
+  const changed = { ...given, [name]: rest.length === 0 ? value : withKey(inner, rest, value) }
+  if (changed[name as keyof typeof changed] === undefined) delete changed[name as keyof typeof changed]
+  return changed
+}
+
+function check(path: string, given: unknown): ProviderConfig {
+  const parsed = configSchema.safeParse(given)
   if (!parsed.success) throw new ConfigError(path, describeIssues(parsed.error))
   return parsed.data
 }
 
-export async function writeConfig(path: string, config: ProviderConfig): Promise<void> {
-  await writeFileDurably(path, `${JSON.stringify(configSchema.parse(config), null, 2)}\n`, 0o644)
+async function readGiven(path: string): Promise<object> {
+  const given = parseJson(path, await readText(path))
+  if (typeof given === 'object' && given !== null && !Array.isArray(given)) return given
+  throw new ConfigError(path, 'no JSON object')
 }
 
 async function readText(path: string): Promise<string> {

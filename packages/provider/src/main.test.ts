@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fromHex } from '@granary/base'
 import { initChain, runChain } from '@granary/chain/node'
@@ -7,7 +7,7 @@ import { type ChainClient, createChainClient, readServerSentEvents, sendMessage 
 import { dealTermsFromJson, type Hash } from '@granary/protocol/messages'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { type Answer, randomCar, type TestCar, TestClient, temporaryHome, termsOf } from '../test/market-kit.ts'
-import { type ProviderConfig, readConfig, writeConfig } from './config.ts'
+import { changeConfig, type ProviderConfig, readConfig, writeConfig } from './config.ts'
 import { initProvider, type RunningProvider, type RunProviderOptions, runProvider } from './main.ts'
 
 const passphrase = 'for tests only'
@@ -216,6 +216,55 @@ test('what config.json says of the provider is on the chain after a start, or re
   expect(said).toContainEqual(expect.objectContaining({ code: 'COLLATERAL_NOT_DEPOSITED' }))
   await provider.stop()
   await restart(() => before)
+})
+
+test('a reload brings the chain to the file, refuses a wrong one as a whole, and says what waits for a start', async () => {
+  const path = join(home, 'provider', 'config.json')
+  const before = await readFile(path, 'utf8')
+  const view = () => chain.provider(provider.providerId)
+  try {
+    const lessThanAll = BigInt((await chain.account(provider.address)).balance) / 10n
+    const { free, locked } = (await view()).collateral
+    const collateral = String(BigInt(free) + BigInt(locked) + lessThanAll)
+    await changeConfig(path, { name: 'again', 'ask.pricePerGiBEpoch': '77', collateral, 'limits.downloads': 3 })
+    const { changed, waiting } = await provider.reload()
+    expect(changed).toEqual(
+      expect.arrayContaining([expect.stringContaining('ask.pricePerGiBEpoch'), 'name "tester" → "again"']),
+    )
+    expect(waiting).toEqual(['limits.downloads 16 → 3'])
+    expect(await view()).toMatchObject({ name: 'again', ask: { pricePerGiBEpoch: '77' } })
+    const deposited = (await view()).collateral
+    expect(BigInt(deposited.free) + BigInt(deposited.locked)).toBe(BigInt(collateral))
+
+    await changeConfig(path, { 'limits.downloads': undefined, 'ask.pricePerGiBEpoch': '78', 'ask.pieceSizeMax': 4096 })
+    await expect(provider.reload()).rejects.toMatchObject({ code: 'CONFIG_INVALID' })
+    await writeFile(path, '{ not json')
+    await expect(provider.reload()).rejects.toMatchObject({ code: 'CONFIG_INVALID' })
+    expect(await view()).toMatchObject({ name: 'again', ask: { pricePerGiBEpoch: '77' } })
+    const health = await new TestClient(provider.url).request('GET', '/healthz')
+    expect(health.body.alerts).toContainEqual(expect.objectContaining({ code: 'CONFIG_NOT_APPLIED', subject: path }))
+  } finally {
+    await writeFile(path, before)
+    await provider.reload()
+  }
+  const health = await new TestClient(provider.url).request('GET', '/healthz')
+  expect(health.body.alerts).not.toContainEqual(expect.objectContaining({ code: 'CONFIG_NOT_APPLIED' }))
+  expect(await view()).toMatchObject({ name: 'tester' })
+})
+
+test('a provider that takes no deals gives no quote and ends its ask, until it does again', async () => {
+  const path = join(home, 'provider', 'config.json')
+  const client = await clientOf(23)
+  const ask = { client: client.signer.address, pieceSize: 2048, duration: 200 }
+  await changeConfig(path, { acceptDeals: false })
+  await provider.reload()
+  const refused = await client.request('POST', '/v1/quotes', ask)
+  expect(refused.body.error).toMatchObject({ code: 'DEALS_NOT_TAKEN' })
+  const { height } = await chain.status()
+  expect((await chain.provider(provider.providerId)).ask!.validUntil - height).toBeLessThan(400)
+  await changeConfig(path, { acceptDeals: undefined })
+  await provider.reload()
+  await client.quote(2048)
 })
 
 test('a profile that the chain does not take is refused before a file is written or money moves', async () => {

@@ -12,10 +12,11 @@ import { createChainFollower } from './chain/follow-chain.ts'
 import { renewAsk } from './chain/keep-ask.ts'
 import { matchChain } from './chain/match-chain.ts'
 import { makeKeys, readKeys } from './chain/owner-keys.ts'
-import { registerProvider } from './chain/register-provider.ts'
+import { applyConfig, registerProvider } from './chain/register-provider.ts'
+import { type ReloadReport, reloadConfig } from './chain/reload-config.ts'
 import { requireConfig } from './chain/require-config.ts'
 import { requireProfile } from './chain/require-profile.ts'
-import { newConfig, type ProviderConfig, readConfig, writeConfig } from './config.ts'
+import { changeConfig, type ProviderConfig, readConfig, writeConfig } from './config.ts'
 import { createPieceScrub, repairFolder } from './deals/scrub-pieces.ts'
 import { foldOutages } from './fold-outages.ts'
 import { watchHealth } from './health/watch-health.ts'
@@ -35,6 +36,7 @@ import type { ProviderJobs } from './sealing/jobs.ts'
 import { createSectorStore } from './sectors/store.ts'
 import { diskFault } from './storage/disk-fault.ts'
 import { makeFolders, providerFolders } from './storage/folders.ts'
+import { createKeyedLock } from './storage/keyed-lock.ts'
 import { openStore } from './storage/open-store.ts'
 import { sweepAside } from './storage/set-aside.ts'
 import { createSettings } from './storage/settings.ts'
@@ -78,6 +80,8 @@ export interface RunningProvider {
   readonly url: string
   readonly providerId: number
   readonly address: Address
+  /** Reads config.json anew and applies it. @throws what is wrong with it; nothing is changed then */
+  reload(): Promise<ReloadReport>
   stop(): Promise<void>
 }
 
@@ -106,7 +110,7 @@ export async function initProvider(options: InitProviderOptions): Promise<{ addr
   await makeFolders(folders)
   const { address } = await makeKeys(folders, passphrase, light)
   // Last: a folder with a configuration is a whole one.
-  await writeConfig(folders.config, newConfig({ chainUrl, profile, name }))
+  await writeConfig(folders.config, { schemaVersion: 1, chainUrl, profile, name })
   return { address, files: [folders.config, folders.ownerKey, folders.sessionKey] }
 }
 
@@ -147,38 +151,39 @@ async function start(
   }))
   const log = foldOutages(everyLine, alerts)
   const folders = providerFolders(options.home)
-  const configured = await readConfig(folders.config)
+  let config = await readConfig(folders.config)
   await makeFolders(folders)
   requireStore(folders)
   const db = openStore(folders.database)
   closers.push(() => db.close())
   const settings = createSettings(db)
-  const deals = createDeals(db, folders, configured)
+  const deals = createDeals(db, folders, () => config)
   const sectors = createSectorStore(db)
   const witness = await openHome({ folders, settings, deals: deals.deals, sectors })
-  const chainUrl = options.chainUrl ?? configured.chainUrl
+  const chainUrl = options.chainUrl ?? config.chainUrl
   const chain = createChainClient({ url: chainUrl, heightSeen: Number(settings.get('followedHeight') ?? -1) })
   const status = await chain.status()
   matchChain(settings, status, chainUrl)
   const { genesisHash } = status
   const { host = '127.0.0.1', sealAfterMs = SEAL_AFTER_MS } = options
-  const profile = await requireProfile(chain, configured.profile)
-  await requireConfig({ ...{ chain, settings, profile, sealAfterMs }, path: folders.config, config: configured })
+  const profile = await requireProfile(chain, config.profile)
+  const checkConfig = (config: ProviderConfig) =>
+    requireConfig({ ...{ chain, settings, profile, sealAfterMs }, path: folders.config, config })
+  await checkConfig(config)
   const keys = await readKeys(folders, options.passphrase)
 
-  const { limits } = configured
+  const { limits } = config
   const addressOf = addressesThatCount(limits)
   const bytes = createBudget(limits.bytesPerMinute, 60)
-  const listener = await listen(host, options.port || (configured.port ?? 0), {
+  const listener = await listen(host, options.port || (config.port ?? 0), {
     ...{ addressOf, connections: limits.connectionsPerAddress },
     onBytes: (address, moved) => void bytes.spend(address, moved),
   })
   closers.push(() => listener.close())
-  const { publicUrl } = options
+  const { publicUrl = config.publicUrl } = options
   const reached = publicAddress({ host, port: listener.port, publicUrl, interfaces: networkInterfaces() })
   if (reached.guessed) log({ type: 'provider:address-found', host, endpoint: reached.url })
-  const config: ProviderConfig = { ...configured, chainUrl, port: listener.port }
-  await writeConfig(folders.config, config)
+  config = await changeConfig(folders.config, { chainUrl, port: listener.port })
 
   // The queue's own database takes seconds to open; meanwhile the rest gets ready.
   const openQueue = () => createQueue<ProviderJobs>({ folder: folders.queue, redisUrl: options.redisUrl, log })
@@ -218,15 +223,27 @@ async function start(
   closers.push(() => retrieval.stop())
 
   const { sectorBytes } = profile
-  const asking = { chain, config, sectorBytes, alerts, log }
-  const registration = { keys, settings, endpoint: reached.url, peerId: retrieval.peerId }
-  const providerId = await registerProvider({ ...asking, ...registration })
-  const asked = renewAsk({ ...asking, signer: keys.session, providerId })
+  const asking = { chain, sectorBytes, alerts, log }
+  const registration = { ...asking, keys, settings, endpoint: reached.url, peerId: retrieval.peerId }
+  const providerId = await registerProvider({ ...registration, config })
+  const asked = renewAsk({ ...asking, config: () => config, signer: keys.session, providerId })
   closers.push(() => asked.stop())
+  const reloading = createKeyedLock()
+  const reload = (): Promise<ReloadReport> =>
+    reloading.run('config', () =>
+      reloadConfig({
+        ...{ path: folders.config, current: () => config, check: checkConfig, alerts, log },
+        use: (next) => {
+          config = next
+        },
+        apply: (next) => applyConfig({ ...registration, config: next }, providerId),
+      }),
+    )
 
   const follower = createChainFollower({ chain, from: status.height })
   const market = openMarket({
-    ...{ deals, settings, folders, config, profile, chain, follower, genesisHash, providerId, witness, alerts, log },
+    ...{ deals, settings, folders, profile, chain, follower, genesisHash, providerId, witness, alerts, log },
+    config: () => config,
     signer: keys.session,
     addPiece: (piece) => retrieval.addPiece(storedPiece(piece)),
     removePiece: (pieceCid) => retrieval.removePiece(pieceCid),
@@ -296,7 +313,8 @@ async function start(
   sealing.start()
   scrub.start()
   const health = watchHealth({
-    ...{ chain, providerId, alerts, log, folder: folders.root, diskReserveBytes: config.diskReserveBytes },
+    ...{ chain, providerId, alerts, log, folder: folders.root },
+    diskReserveBytes: () => config.diskReserveBytes,
     means: async () => {
       locked = (await chain.provider(providerId)).collateral.locked
       return meansOf(chain, providerId, profile)
@@ -305,7 +323,7 @@ async function start(
   health.start()
   closers.push(() => health.stop())
   log({ type: 'provider:serving', provider: providerId, url: listener.url })
-  return { url: listener.url, providerId, address: keys.address }
+  return { url: listener.url, providerId, address: keys.address, reload }
 }
 
 async function isConfigured(path: string): Promise<boolean> {

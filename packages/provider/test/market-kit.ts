@@ -108,7 +108,7 @@ export async function startMarket(
   const db = openStore(folders.database)
   const base = newConfig({ chainUrl: 'http://127.0.0.1:7460', profile: '8MiB-dev', name: 'test' })
   const config = { ...base, capacityBytes, diskReserveBytes: 0, limits: { ...base.limits, ...limits } }
-  const deals = createDeals(db, folders, config)
+  const deals = createDeals(db, folders, () => config)
   await deals.files.placeAll()
   await deals.files.recover()
   const figures: ChainFigures = { height: 100, balance: 10n ** 20n, freeCollateral: 10n ** 20n }
@@ -159,7 +159,8 @@ function marketApp({
   const { limits } = config
   const witness = openWitness(folders.homeRecord, { homeId: 'test', agreements: 0, nextSector: 1 })
   const budget = createBudget(limits.quotesPerAddress, 60)
-  const shared = { ...deals, genesisHash, providerId: PROVIDER_ID, signer, tokens, limits, budget }
+  const acceptDeals = true
+  const shared = { ...deals, acceptDeals, genesisHash, providerId: PROVIDER_ID, signer, tokens, limits, budget }
   const rules = {
     networkFeeBps: 500,
     minCollateralShareBps: 2000,

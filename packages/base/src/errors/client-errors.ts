@@ -15,6 +15,10 @@ export const passingClientErrors = {
   PROVIDER_UNREACHABLE: { fault: 'peer', exit: 'network' },
   /** The chain does not know the deal any more. */
   DEAL_FORGOTTEN: { fault: 'peer', exit: 'network' },
+  /** Whether a message that an earlier run signed is in a block can not be told yet. */
+  MESSAGE_UNDECIDED: { fault: 'nobody', exit: 'network' },
+  /** Another process sends from the same account. */
+  SEND_RUNNING: { fault: 'nobody' },
   /** Another process puts the same file. */
   PUT_RUNNING: { fault: 'nobody' },
 } as const
@@ -62,6 +66,8 @@ export const clientErrors = {
   FILE_NOT_FOUND: { fault: 'caller' },
   /** A folder is named where a file has to be. */
   FILE_IS_FOLDER: { fault: 'caller' },
+  /** The record of a message that was sent is damaged. */
+  OUTBOX_INVALID: { fault: 'operator' },
   /** The journal of a put is damaged. */
   JOURNAL_INVALID: { fault: 'operator' },
 } as const

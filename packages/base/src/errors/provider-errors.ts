@@ -6,6 +6,8 @@ export const passingMarketErrors = {
   STARTING: { fault: 'nobody', status: 503 },
   /** The provider has no ask at present. */
   NO_ASK: { fault: 'operator' },
+  /** The provider takes no new deals, for a while or because it leaves. */
+  DEALS_NOT_TAKEN: { fault: 'operator', status: 503, exit: 'network' },
   /** As many quotes are open as the provider keeps. */
   QUOTES_FULL: { fault: 'nobody', status: 507 },
   /** As much is promised to deals that are not published as the provider promises. */
@@ -200,6 +202,8 @@ export const passingAlertErrors = {
 export const alertErrors = {
   /** Sectors of a partition are faulty. */
   PARTITION_FAULTY: { fault: 'operator' },
+  /** What config.json says now is refused, or waits for the next start. */
+  CONFIG_NOT_APPLIED: { fault: 'operator' },
   /** The chain does not take the ask of config.json. */
   ASK_NOT_SET: { fault: 'operator' },
   /** The chain does not take what config.json says of the provider. */

@@ -38,6 +38,7 @@ export {
   type RandomnessQuery,
   randomnessView,
   sectorView,
+  sessionKeyViews,
   supplyView,
 } from './machine/views.ts'
 export { networkFee } from './messages/settle-deals.ts'

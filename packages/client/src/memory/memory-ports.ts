@@ -7,6 +7,7 @@ import { systemRandom } from '../system-random.ts'
 import type { MemoryFile } from './memory-file.ts'
 import { memoryJournal } from './memory-journal.ts'
 import { memoryLock } from './memory-lock.ts'
+import { memoryOutbox } from './memory-outbox.ts'
 import { memorySpool } from './memory-spool.ts'
 
 export interface MemoryPortsOptions {
@@ -25,6 +26,7 @@ export function memoryPorts({ chain, account, fetch }: MemoryPortsOptions): Port
     spool: memorySpool(),
     hasher: createPieceHasher,
     journal: memoryJournal(),
+    outbox: memoryOutbox(),
     lock: memoryLock(),
     random: systemRandom,
     clock: systemClock,

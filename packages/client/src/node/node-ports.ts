@@ -7,6 +7,7 @@ import { systemClock } from '../system-clock.ts'
 import { systemRandom } from '../system-random.ts'
 import { fileJournal } from './file-journal.ts'
 import { fileLock } from './file-lock.ts'
+import { fileOutbox } from './file-outbox.ts'
 import type { FileSource } from './file-source.ts'
 import { fileSpool } from './file-spool.ts'
 
@@ -33,6 +34,7 @@ export function nodePorts(options: ClientOptions): Ports<FileSource> {
     spool: fileSpool(staging),
     hasher: createKernelPieceHasher,
     journal: journalIn(folder),
+    outbox: fileOutbox(join(folder, 'outbox')),
     lock: fileLock(staging),
     random: systemRandom,
     clock: systemClock,

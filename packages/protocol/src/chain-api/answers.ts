@@ -74,6 +74,17 @@ export const accountAnswer = z.object({
 })
 export type AccountView = Readonly<z.output<typeof accountAnswer>>
 
+const sessionKey = z.object({
+  publicKey: hash,
+  scopes: texts,
+  /** The last epoch in which it may sign. */
+  expires: natural,
+  /** What may leave the account's balance by this key, fees included, and what has. */
+  spendingLimit: decimal,
+  spent: decimal,
+})
+export type SessionKeyView = Readonly<z.output<typeof sessionKey>>
+
 /** Where all money is, and what is minted: genesis + minted − burnt is the sum of the five that follow. */
 export const supplyAnswer = z.object({
   ...height,
@@ -253,6 +264,7 @@ export type PartitionView = Readonly<z.output<typeof partition>>
 
 export const providerAnswer = z.extend(provider, height)
 export const providersAnswer = pageOf(provider)
+export const sessionKeysAnswer = pageOf(sessionKey)
 export const partitionsAnswer = pageOf(partition)
 export const dealAnswer = z.extend(deal, height)
 export const dealsAnswer = pageOf(deal)

@@ -1,5 +1,7 @@
 /** What paths and queries of a node's operations are made of: numbers come as text there. */
 import * as z from 'zod/mini'
+import type { Hash } from '../codec/types.ts'
+import { hash } from '../json/forms.ts'
 
 const BIGGEST = { minimum: 0, maximum: Number.MAX_SAFE_INTEGER }
 
@@ -26,6 +28,12 @@ export const page: { after: z.ZodMiniType<number | undefined>; limit: z.ZodMiniT
     ),
     z.transform((limit) => limit ?? PAGE_ITEMS),
   ),
+}
+
+/** The same of a list whose order is that of public keys. */
+export const pageBehindKey: { after: z.ZodMiniType<Hash | undefined>; limit: typeof page.limit } = {
+  after: z.optional(hash),
+  limit: page.limit,
 }
 
 export const nothing: z.ZodMiniType<Record<string, never>> = z.strictObject({})

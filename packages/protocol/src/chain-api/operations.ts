@@ -18,11 +18,12 @@ import {
   providersAnswer,
   randomnessAnswer,
   sectorAnswer,
+  sessionKeysAnswer,
   statusAnswer,
   supplyAnswer,
   txAnswer,
 } from './answers.ts'
-import { natural, nothing, page } from './forms.ts'
+import { natural, nothing, page, pageBehindKey } from './forms.ts'
 
 const id = z.strictObject({ id: natural })
 const pageQuery = z.strictObject(page)
@@ -99,6 +100,18 @@ export const getAccount = {
   answer: accountAnswer,
   errors: [],
   example: { path: `/v1/accounts/${EXAMPLE_ADDRESS}` },
+} as const satisfies NodeOperation
+
+export const listSessionKeys = {
+  id: 'listSessionKeys',
+  method: 'get',
+  path: '/v1/accounts/{address}/keys',
+  summary: 'The session keys that an account has authorised, those that have expired too, in the order of their hex',
+  params: z.strictObject({ address }),
+  query: z.strictObject(pageBehindKey),
+  answer: sessionKeysAnswer,
+  errors: [],
+  example: { path: `/v1/accounts/${EXAMPLE_ADDRESS}/keys` },
 } as const satisfies NodeOperation
 
 export const listProviders = {

@@ -15,6 +15,7 @@ import type {
   ProviderView,
   RandomnessView,
   SectorView,
+  SessionKeyView,
   SupplyView,
   TxView,
 } from '../chain-api/answers.ts'
@@ -35,6 +36,7 @@ import {
   listDeals,
   listPartitions,
   listProviders,
+  listSessionKeys,
   submitTx,
 } from '../chain-api/operations.ts'
 import type { StreamType } from '../events/chain-event.ts'
@@ -105,6 +107,8 @@ export interface ChainClient {
   supply(options?: CallOptions): Promise<SupplyView>
   genesis(options?: CallOptions): Promise<Genesis>
   account(address: Address, options?: CallOptions): Promise<AccountView>
+  /** The session keys of an account, those that have expired too. */
+  sessionKeys(address: Address, options?: CallOptions): AsyncIterable<SessionKeyView>
   provider(id: number, options?: CallOptions): Promise<ProviderView>
   providers(options?: CallOptions): AsyncIterable<ProviderView>
   partitions(provider: number, options?: CallOptions): Promise<PartitionView[]>
@@ -194,6 +198,8 @@ export function createChainClient(options: ChainClientOptions): ChainClient {
     supply: (callOptions) => ask(getSupply, {}, callOptions),
     genesis: async (callOptions) => genesisStruct.fromJson((await ask(getGenesis, {}, callOptions)).genesis, 'genesis'),
     account: (address, callOptions) => ask(getAccount, { params: { address } }, callOptions),
+    sessionKeys: (address, callOptions) =>
+      list((after) => ask(listSessionKeys, { params: { address }, query: { after } }, callOptions)),
     provider: (id, callOptions) => ask(getProvider, { params: { id } }, callOptions),
     providers: (callOptions) => list((after) => ask(listProviders, { query: { after } }, callOptions)),
     partitions: (provider, callOptions) =>

@@ -17,6 +17,7 @@ export type {
   RandomnessView,
   SectorState,
   SectorView,
+  SessionKeyView,
   SupplyView,
   TreeProofView,
   TxView,
@@ -35,4 +36,12 @@ export type { EventsOptions, FollowedEvent } from './follow-events.ts'
 export { readBody } from './read-body.ts'
 export { readServerSentEvents, type ServerSentEvent } from './read-server-sent-events.ts'
 export type { CallOptions } from './request.ts'
-export { type SendMessageInput, sendMessage } from './send-message.ts'
+export { MessageUndecidedError, resumeMessage } from './resume-message.ts'
+export {
+  estimateFee,
+  type FeeEstimate,
+  type SendMessageInput,
+  type SendOptions,
+  type SignedMessage,
+  sendMessage,
+} from './send-message.ts'

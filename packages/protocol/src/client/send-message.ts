@@ -6,6 +6,9 @@
 import { GranaryError, passingFactsOf, sleep } from '@granary/base'
 import type { TxView } from '../chain-api/answers.ts'
 import {
+  type Address,
+  type AttoGrn,
+  type Epoch,
   encodeTransaction,
   feeOf,
   type Hash,
@@ -29,6 +32,27 @@ export interface SendMessageInput<N extends TransactionName> {
   readonly lane?: number
 }
 
+/** What is known of a message once it is signed: enough to send the same bytes again, or to learn what became of them. */
+export interface SignedMessage {
+  readonly id: Hash
+  readonly bytes: Uint8Array
+  readonly sender: Address
+  readonly lane: number
+  readonly sequence: number
+  /** The last epoch in which it may be in a block. */
+  readonly validUntil: Epoch
+  /** The height of the chain when it was signed: it is in no block up to that. */
+  readonly signedAt: Epoch
+}
+
+export interface SendOptions extends CallOptions {
+  /**
+   * Called before the bytes leave, and waited for: who keeps them can send the same again after a kill. Called anew with another
+   * signature when the one before can not be in a block any more.
+   */
+  readonly onSigned?: (signed: SignedMessage) => void | Promise<void>
+}
+
 const VALID_FOR_MS = 60_000
 /** Others may be using the same lane: each round, one of them gets its sequence. */
 const SIGNATURES_MAX = 20
@@ -39,6 +63,8 @@ const OUTAGE_POLL_MS = 500
 const FEE_HEADROOM = 2n
 const SIGNATURE_BYTES_MAX = 96
 const MAX_FEE_BYTES_MAX = 17
+const SALT_MAX = 2n ** 32n - 1n
+const ADDRESS_ZERO: Address = `0x${'00'.repeat(20)}`
 
 /**
  * @throws ChainTxError when it was committed and failed
@@ -46,12 +72,14 @@ const MAX_FEE_BYTES_MAX = 17
  */
 export async function sendMessage<N extends TransactionName>(
   input: SendMessageInput<N>,
-  options: CallOptions = {},
+  options: SendOptions = {},
 ): Promise<TxView> {
+  const { onSigned, ...call } = options
   for (let signatures = 1; ; signatures += 1) {
-    const { id, bytes } = await signed(input, options)
+    const message = await signed(input, call)
+    await onSigned?.(message)
     try {
-      return await settle(input.chain, id, bytes, options)
+      return await settle(input.chain, message, call)
     } catch (error) {
       // The sequence was taken by another transaction (or one before it fell out of the mempool), or fees have risen.
       const isOutdated = isSequenceError(error) || isFeeError(error)
@@ -64,7 +92,7 @@ export async function sendMessage<N extends TransactionName>(
 async function signed<N extends TransactionName>(
   { chain, signer, kind, body, lane = 0 }: SendMessageInput<N>,
   options: CallOptions,
-): Promise<{ id: Hash; bytes: Uint8Array }> {
+): Promise<SignedMessage> {
   const [status, account, fees] = await together(options, (all) =>
     Promise.all([chain.status(all), chain.account(signer.address, all), chain.fees(all)]),
   )
@@ -78,10 +106,32 @@ async function signed<N extends TransactionName>(
     body,
     // The compiler cannot see that kind and body, both of N, belong together.
   } as Transaction
-  const bytesMax = encodeTransaction(unpriced, new Uint8Array(SIGNATURE_BYTES_MAX)).length + MAX_FEE_BYTES_MAX
-  const tx = { ...unpriced, maxFee: feeOf(kind, bytesMax, fees) * FEE_HEADROOM + salt() }
+  const tx = { ...unpriced, maxFee: feeOf(kind, bytesMaxOf(unpriced), fees) * FEE_HEADROOM + salt() }
   const digest = transactionDigest(status.genesisHash, tx)
-  return { id: hashOf(digest), bytes: encodeTransaction(tx, await signer.sign(digest)) }
+  const { sender, sequence, validUntil } = tx
+  const bytes = encodeTransaction(tx, await signer.sign(digest))
+  return { id: hashOf(digest), bytes, sender, lane, sequence, validUntil, signedAt: status.height }
+}
+
+export interface FeeEstimate {
+  /** attoGRN at the fees of the next block. */
+  readonly fee: AttoGrn
+  /** What is signed for: fees may rise until the block. */
+  readonly feeMax: AttoGrn
+}
+
+/** What a message will cost, before anything is signed. */
+export async function estimateFee<N extends TransactionName>(
+  { chain, kind, body }: Pick<SendMessageInput<N>, 'chain' | 'kind' | 'body'>,
+  options: CallOptions = {},
+): Promise<FeeEstimate> {
+  const envelope = { sender: ADDRESS_ZERO, lane: 0, sequence: 2 ** 32, validUntil: 2 ** 32, maxFee: 0n }
+  const fee = feeOf(kind, bytesMaxOf({ kind, ...envelope, body } as Transaction), await chain.fees(options))
+  return { fee, feeMax: fee * FEE_HEADROOM + SALT_MAX }
+}
+
+function bytesMaxOf(unpriced: Transaction): number {
+  return encodeTransaction(unpriced, new Uint8Array(SIGNATURE_BYTES_MAX)).length + MAX_FEE_BYTES_MAX
 }
 
 /** Questions of which one has failed: the others are not asked again behind the back of who was told so. */
@@ -105,7 +155,11 @@ function salt(): bigint {
 }
 
 /** Submits and waits; after a lost answer, asks and submits the same bytes again. */
-async function settle(chain: ChainClient, id: Hash, bytes: Uint8Array, options: CallOptions): Promise<TxView> {
+export async function settle(
+  chain: ChainClient,
+  { id, bytes }: Pick<SignedMessage, 'id' | 'bytes'>,
+  options: CallOptions,
+): Promise<TxView> {
   let lostAt: number | undefined
   for (;;) {
     try {
@@ -132,7 +186,8 @@ async function submit(chain: ChainClient, id: Hash, bytes: Uint8Array, options: 
   }
 }
 
-async function committed(chain: ChainClient, id: Hash, options: CallOptions): Promise<TxView | undefined> {
+/** Undefined: it is in no block that the node knows. @throws ChainTxError it is, and failed */
+export async function committed(chain: ChainClient, id: Hash, options: CallOptions): Promise<TxView | undefined> {
   try {
     const tx = await chain.tx(id, options)
     if (tx.code !== 'OK' && tx.code !== 'PENDING') throw new ChainTxError(tx)
@@ -143,7 +198,7 @@ async function committed(chain: ChainClient, id: Hash, options: CallOptions): Pr
   }
 }
 
-function isSequenceError(error: unknown): boolean {
+export function isSequenceError(error: unknown): boolean {
   if (!GranaryError.is(error) || error instanceof ChainTxError) return false
   // Another of its sequence waits already, or stands in a block.
   return error.code === 'REPLACEMENT_TOO_LOW' || error.code.startsWith('SEQUENCE_')

@@ -60,6 +60,7 @@ export const requestQuote = {
   answer: quoteAnswer,
   errors: [
     'NO_ASK',
+    'DEALS_NOT_TAKEN',
     'PIECE_SIZE_INVALID',
     'DURATION_TOO_SHORT',
     'COLLATERAL_SHORT',

@@ -11,7 +11,7 @@ export const authorizeKey = message({
   units: { base: SIGNATURE_UNITS, perKiB: 0 },
   fields: {
     publicKey: bytes32,
-    /** Message names, and `terms` for DealTerms and Quotes. */
+    /** Message names, `terms` for DealTerms and Quotes, `login` for Logins. */
     scopes: list(text(32), { max: 32 }),
     /** The last epoch in which the key may sign. */
     expires: epochs,

@@ -15,6 +15,7 @@ export {
   type ProviderId,
   type SectorNumber,
 } from '../codec/types.ts'
+export { formatAddress, parseAddress } from './address-text.ts'
 export type { BeaconEntry } from './beacon-entry.ts'
 export type { DealRenewal } from './deal-renewal.ts'
 export { type DealTerms, type DealTermsJson, dealTermsFromJson, dealTermsToJson } from './deal-terms.ts'
@@ -34,7 +35,7 @@ export { BUNDLE_BYTES_MAX } from './prove-commit-sector.ts'
 export { PUBLISH_BYTES_MAX, type SignedTerms } from './publish-deal.ts'
 export { type Quote, type QuoteJson, quoteFromJson, quoteToJson } from './quote.ts'
 export { dealFee, providerFee, type RecordFeeParams } from './record-fees.ts'
-export { daemonScopes, isScope, TERMS_SCOPE } from './scopes.ts'
+export { daemonScopes, isScope, LOGIN_SCOPE, TERMS_SCOPE } from './scopes.ts'
 export {
   ACCOUNT_SIGNATURE_BYTES,
   accountSigner,

@@ -4,6 +4,9 @@ import { transactions } from './declarations.ts'
 /** To sign DealTerms and Quotes for the account's providers. */
 export const TERMS_SCOPE = 'terms'
 
+/** To log in to providers for the account. */
+export const LOGIN_SCOPE = 'login'
+
 const messages = Object.values(transactions)
 
 /** What a provider's daemon signs unattended. */
@@ -13,5 +16,9 @@ export const daemonScopes: readonly string[] = [
 ]
 
 export function isScope(text: string): boolean {
-  return text === TERMS_SCOPE || messages.some(({ name, scope }) => name === text && scope !== 'owner')
+  return (
+    text === TERMS_SCOPE ||
+    text === LOGIN_SCOPE ||
+    messages.some(({ name, scope }) => name === text && scope !== 'owner')
+  )
 }

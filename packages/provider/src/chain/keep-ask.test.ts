@@ -74,11 +74,25 @@ test('a change that the chain refuses leaves the ask and is an alert that names 
   expect(refused.alerts.list()).toEqual([])
 })
 
+test('who takes no deals has its ask ended, once, and asks again when it does', async () => {
+  await keepAsk(contextOf({}))
+  const leaving = contextOf({})
+  const config = { ...leaving.config, acceptDeals: false }
+  await keepAsk({ ...leaving, config })
+  const { height } = await chain.status()
+  expect((await askOnChain()).validUntil - height).toBeLessThanOrEqual(600)
+  expect(leaving.said).toHaveLength(1)
+  await keepAsk({ ...leaving, config })
+  expect(leaving.said).toHaveLength(1)
+  await keepAsk(contextOf({}))
+  expect((await askOnChain()).validUntil - height).toBeGreaterThan(100_000)
+})
+
 test('an ask that is about to end is renewed while the provider runs', async () => {
   const context = contextOf({ validMs: 4_000 })
   await keepAsk(context)
   const { validUntil } = await askOnChain()
-  const renewing = renewAsk(context)
+  const renewing = renewAsk({ ...context, config: () => context.config })
   try {
     for await (const { height } of chain.events({ types: ['block'] })) {
       expect((await askOnChain()).validUntil).toBeGreaterThan(height)

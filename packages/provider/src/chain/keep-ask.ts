@@ -14,7 +14,7 @@ export interface AskContext {
   readonly chain: ChainClient
   readonly signer: Signer
   readonly providerId: number
-  readonly config: Pick<ProviderConfig, 'ask' | 'profile'>
+  readonly config: Pick<ProviderConfig, 'ask' | 'profile' | 'acceptDeals'>
   readonly sectorBytes: number
   readonly alerts: Alerts
   readonly log: Log
@@ -25,6 +25,8 @@ export interface AskContext {
 const RENEW_SHARE = 2
 const CHECKS_A_TERM = 8
 const CHECK_MAX_MS = 60 * 60_000
+/** Room for the message to get into a block: the chain takes no ask that has ended. */
+const ENDING_MS = 60_000
 
 /**
  * What the chain refuses stays as it was there, with an alert that names the fields.
@@ -37,7 +39,11 @@ export async function keepAsk(context: AskContext): Promise<void> {
     chain.status(options),
     chain.provider(providerId, options),
   ])
-  const body = wantedAsk(context, height, blockTimeMs)
+  const ending = height + Math.ceil(ENDING_MS / blockTimeMs)
+  const isEnding = ask === null || ask.validUntil <= ending
+  if (!context.config.acceptDeals && isEnding) return alerts.clear('ASK_NOT_SET')
+  const wanted = wantedAsk(context, height, blockTimeMs)
+  const body = context.config.acceptDeals ? wanted : { ...wanted, validUntil: ending }
   const changes = ask === null ? [] : changesOf(body, ask, height)
   if (ask !== null && changes.length === 0) return alerts.clear('ASK_NOT_SET')
   try {
@@ -54,16 +60,18 @@ export async function keepAsk(context: AskContext): Promise<void> {
   log({ type: 'ask:set', provider: providerId, changes, validUntil: body.validUntil })
 }
 
-/** Looks again and again until it is stopped. */
-export function renewAsk(context: AskContext): { stop(): void } {
+/** Looks again and again until it is stopped, by the configuration as it is then. */
+export function renewAsk(context: Omit<AskContext, 'config'> & { readonly config: () => AskContext['config'] }): {
+  stop(): void
+} {
   const { log } = context
-  const everyMs = Math.min(Math.ceil(context.config.ask.validMs / CHECKS_A_TERM), CHECK_MAX_MS)
+  const everyMs = Math.min(Math.ceil(context.config().ask.validMs / CHECKS_A_TERM), CHECK_MAX_MS)
   const stopped = new AbortController()
   let isChecking = false
   const timer = setInterval(() => {
     if (isChecking) return
     isChecking = true
-    keepAsk({ ...context, signal: stopped.signal })
+    keepAsk({ ...context, config: context.config(), signal: stopped.signal })
       .catch((error: unknown) => {
         // The chain is away, which others say: the next look is soon enough.
         if (!isAbortError(error)) log({ type: 'ask:not-checked', error: String(error) })

@@ -44,12 +44,17 @@ const KEPT_FOR_FEES_SHARE = 2n
 export async function registerProvider(context: RegisterContext): Promise<number> {
   const id = (await registeredId(context)) ?? (await register(context))
   context.settings.set('providerId', String(id))
+  await applyConfig(context, id)
+  return id
+}
+
+/** Compares what the configuration says with the chain, and brings the chain to it: profile, collateral, ask. */
+export async function applyConfig(context: RegisterContext, id: number): Promise<void> {
   const view = await context.chain.provider(id, options(context))
   await updateProfile(context, view)
   await depositCollateral(context, view)
   const { chain, keys, config, sectorBytes, alerts, log, signal } = context
   await keepAsk({ ...{ chain, config, sectorBytes, alerts, log, signal }, signer: keys.owner, providerId: id })
-  return id
 }
 
 async function registeredId(context: RegisterContext): Promise<number | undefined> {
@@ -88,10 +93,11 @@ async function updateProfile(context: RegisterContext, view: ProviderView): Prom
   const { chain, keys, alerts, log } = context
   const profile = profileOf(context, view.payout)
   const changes = changesOf(profile, view)
-  if (changes.length === 0) return
+  if (changes.length === 0) return alerts.clear('PROVIDER_NOT_UPDATED')
   try {
     const body = { provider: view.id, ...profile }
     await sendMessage({ chain, signer: keys.owner, kind: 'UpdateProvider', body }, options(context))
+    alerts.clear('PROVIDER_NOT_UPDATED')
     log({ type: 'provider:updated', provider: view.id, changes })
   } catch (error) {
     if (!GranaryError.is(error)) throw error
@@ -144,8 +150,8 @@ async function depositCollateral(context: RegisterContext, view: ProviderView): 
       message: `collateral of config.json is ${formatGrn(before)} → ${formatGrn(BigInt(config.collateral))}; ${formatGrn(deposited)} are deposited and stay`,
       hint: 'a lower collateral is not withdrawn by itself; it only means that nothing more is deposited',
     })
-  }
-  if (wanted <= 0n) return
+  } else alerts.clear('COLLATERAL_NOT_WITHDRAWN')
+  if (wanted <= 0n) return alerts.clear('COLLATERAL_NOT_DEPOSITED')
   const { balance } = await chain.account(keys.address, options(context))
   const half = BigInt(balance) / KEPT_FOR_FEES_SHARE
   // At first as much as there is; later all of what is missing or nothing, so that restarts do not eat the money for fees.
@@ -157,7 +163,7 @@ async function depositCollateral(context: RegisterContext, view: ProviderView): 
       hint: `move ${formatGrn((wanted - half) * KEPT_FOR_FEES_SHARE)} to ${keys.address} and start again, or write a lower collateral into config.json`,
     })
     if (deposited > 0n) return
-  }
+  } else alerts.clear('COLLATERAL_NOT_DEPOSITED')
   const body = { provider: view.id, amount }
   await sendMessage({ chain, signer: keys.owner, kind: 'DepositCollateral', body }, options(context))
   log({ type: 'collateral:deposited', provider: view.id, amount: String(amount) })

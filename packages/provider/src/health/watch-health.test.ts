@@ -70,7 +70,7 @@ function watched(): {
           feesPerSector: 10n,
         },
       }),
-      ...{ providerId: 1, alerts, log, folder: tmpdir(), diskReserveBytes: world.diskReserveBytes },
+      ...{ providerId: 1, alerts, log, folder: tmpdir(), diskReserveBytes: () => world.diskReserveBytes },
       nowMs: () => world.nowMs,
     })
     made.set(world.diskReserveBytes, created)

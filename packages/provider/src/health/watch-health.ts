@@ -16,7 +16,7 @@ export interface HealthContext {
   readonly means: () => Promise<ProviderMeans>
   /** The provider's, whose disk may be full. */
   readonly folder: string
-  readonly diskReserveBytes: number
+  readonly diskReserveBytes: () => number
   readonly alerts: Alerts
   readonly log: Log
   readonly nowMs?: () => number
@@ -80,7 +80,7 @@ export function watchHealth(context: HealthContext): HealthWatch {
 function checkDisk({ folder, diskReserveBytes, alerts }: HealthContext): void {
   const { bavail, bsize } = statfsSync(folder)
   const freeBytes = bavail * bsize
-  const leastBytes = Math.floor(diskReserveBytes / RESERVE_SHARE)
+  const leastBytes = Math.floor(diskReserveBytes() / RESERVE_SHARE)
   if (freeBytes >= leastBytes) return void alerts.clear('DISK_FULL')
   alerts.raise({
     code: 'DISK_FULL',

@@ -79,7 +79,7 @@ export async function rebuildProvider(options: RebuildOptions): Promise<RebuildR
     settings.set('homeId', homeId)
     settings.set('genesisHash', genesisHash)
     settings.set('providerId', String(providerId))
-    const deals = createDeals(db, folders, config)
+    const deals = createDeals(db, folders, () => config)
     const views = new Map<number, DealView>()
     for await (const view of chain.deals({ provider: providerId })) {
       const terms = dealTermsFromJson(view.terms)

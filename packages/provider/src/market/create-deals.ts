@@ -22,7 +22,7 @@ export interface Deals {
   readonly gate: UploadGate
 }
 
-export function createDeals(db: DatabaseSync, folders: ProviderFolders, config: ProviderConfig): Deals {
+export function createDeals(db: DatabaseSync, folders: ProviderFolders, config: () => ProviderConfig): Deals {
   const lock = createKeyedLock()
   const timeline = createTimeline(db)
   const uploads = createUploadStore(db)
@@ -31,8 +31,8 @@ export function createDeals(db: DatabaseSync, folders: ProviderFolders, config: 
   const files = createPieceFiles({ folders, deals, uploads, lock })
   const space = createSpace({
     folder: folders.root,
-    capacityBytes: config.capacityBytes,
-    reserveBytes: config.diskReserveBytes,
+    capacityBytes: () => config().capacityBytes,
+    reserveBytes: () => config().diskReserveBytes,
     promisedBytes: () => deals.promisedBytes() + uploads.reservedBytes(),
     writtenBytes: () => deals.writtenBytes() + uploads.reservedBytes(),
   })

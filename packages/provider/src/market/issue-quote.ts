@@ -30,6 +30,7 @@ export interface IssueQuoteContext {
   readonly space: Space
   readonly sectorBytes: number
   readonly activateWithinMs: number
+  readonly acceptDeals: boolean
   readonly limits: { readonly quoteValidMs: number; readonly quotesPerAddress: number; readonly quotesTotal: number }
   /** Of quotesPerAddress while a quote is valid. */
   readonly budget: Budget
@@ -58,6 +59,17 @@ export class NoAskError extends GranaryError {
   }
 }
 
+/** Its owner leaves, or wants no more for a while. */
+export class DealsNotTakenError extends GranaryError {
+  constructor(providerId: number) {
+    super({
+      code: 'DEALS_NOT_TAKEN',
+      message: `provider ${providerId} takes no new deals`,
+      hint: 'choose another provider; what it has stored stays, and is served',
+    })
+  }
+}
+
 /** Of all addresses together. */
 export class QuotesFullError extends GranaryError {
   constructor(count: number) {
@@ -70,13 +82,14 @@ export class QuotesFullError extends GranaryError {
   }
 }
 
-/** @throws QuotesFullError, CollateralShortError, FeesShortError, QuoteBoundError, NoAskError, NoSpaceError, QuotaExceededError */
+/** @throws DealsNotTakenError, QuotesFullError, CollateralShortError, FeesShortError, QuoteBoundError, NoAskError, NoSpaceError, QuotaExceededError */
 export async function issueQuote(
   context: IssueQuoteContext,
   request: QuoteRequest,
 ): Promise<{ quote: Quote; signature: Uint8Array }> {
   const { client, pieceSize, duration, collateralShareBps } = request
   const { limits, quotes } = context
+  if (!context.acceptDeals) throw new DealsNotTakenError(context.providerId)
   if ((await context.budget.spend(request.asker, 1)) !== undefined)
     throw new QuotaExceededError('quotes', limits.quotesPerAddress + 1, limits.quotesPerAddress)
   const { head, blockTimeMs, ask, rules } = await context.market()

@@ -41,7 +41,8 @@ export interface MarketContext {
   readonly deals: Deals
   readonly settings: Settings
   readonly folders: ProviderFolders
-  readonly config: ProviderConfig
+  /** As it is now. */
+  readonly config: () => ProviderConfig
   readonly profile: Profile
   readonly chain: ChainClient
   readonly follower: ChainFollower
@@ -79,10 +80,9 @@ export interface Market {
 export function openMarket(context: MarketContext): Market {
   const { chain, config, folders, genesisHash, providerId, settings, signer, alerts, log } = context
   const { deals, files, gate, lock, quotes, space, timeline, uploads } = context.deals
-  const { limits } = config
   const tokens = createTokens(settings)
   const agreementsOn = agreementChain(chain, providerId, context.profile)
-  const quoteBudget = createBudget(limits.quotesPerAddress, Math.ceil(limits.quoteValidMs / 1000))
+  const quoteBudget = createBudget(config().limits.quotesPerAddress, Math.ceil(config().limits.quoteValidMs / 1000))
   const ends = { deals, files, removePiece: context.removePiece }
 
   const feed = createDealFeed({
@@ -118,11 +118,13 @@ export function openMarket(context: MarketContext): Market {
     issueQuote: (request) =>
       issueQuote(
         {
-          ...{ genesisHash, providerId, signer, quotes, space, limits, deals, budget: quoteBudget },
+          ...{ genesisHash, providerId, signer, quotes, space, deals, budget: quoteBudget },
           means: () => meansOf(chain, providerId, context.profile),
           market: () => marketOf(chain, providerId),
           sectorBytes: context.profile.sectorBytes,
-          activateWithinMs: config.activateWithinMs,
+          limits: config().limits,
+          acceptDeals: config().acceptDeals,
+          activateWithinMs: config().activateWithinMs,
         },
         request,
       ),
@@ -130,7 +132,7 @@ export function openMarket(context: MarketContext): Market {
     openUpload: async (request) => {
       const [{ height }, spendable] = await Promise.all([chain.status(), spendableOf(agreementsOn, request.client)])
       const found = { find: (id: string) => quotes.find(id, height) }
-      return openUpload({ uploads, quotes: found, space, limits }, { ...request, spendable })
+      return openUpload({ uploads, quotes: found, space, limits: config().limits }, { ...request, spendable })
     },
     takeRoom: (uploadId, end) => takeRoom({ uploads, space }, uploadId, end),
     requireFunds: async (client) => {
@@ -144,14 +146,14 @@ export function openMarket(context: MarketContext): Market {
           chain: agreementsOn,
           sectorBytes: context.profile.sectorBytes,
           stagingFolder: folders.staging,
-          offeredBytesMax: limits.offeredBytes,
+          offeredBytesMax: config().limits.offeredBytes,
           witness: context.witness,
           onPlaced: context.onPlaced,
         },
         request,
       ),
     sweep: async () => {
-      const count = await sweepUploads({ uploads, files, lock, expiryMs: limits.uploadExpiryMs })
+      const count = await sweepUploads({ uploads, files, lock, expiryMs: config().limits.uploadExpiryMs })
       if (count > 0) log({ type: 'uploads:expired', count })
     },
     follow: () =>

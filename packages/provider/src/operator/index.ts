@@ -1,4 +1,5 @@
 /** `@granary/provider/operator`: what an owner does by hand, with the chain and without the daemon. */
+export { type ConfigKey, changeConfig, configValue, describeConfig, readConfig } from '../config.ts'
 export { type EndingCosts, endingCosts, SectorNotProvenError } from './ending-costs.ts'
 export { type FindProviderInput, findProvider, ProviderUnknownError } from './find-provider.ts'
 export {

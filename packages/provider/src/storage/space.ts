@@ -27,9 +27,9 @@ export interface Space {
 export interface SpaceOptions {
   readonly folder: string
   /** What the owner rents out; undefined: as much as the disk has. */
-  readonly capacityBytes: number | undefined
+  readonly capacityBytes: () => number | undefined
   /** Kept free on the disk for the database, the queue and the sealing of the sector at hand. */
-  readonly reserveBytes: number
+  readonly reserveBytes: () => number
   /** What is promised already, what has arrived of open uploads included. */
   readonly promisedBytes: () => number
   /** The part of the promised bytes that is on the disk already. */
@@ -46,11 +46,12 @@ export function createSpace(options: SpaceOptions): Space {
   const onDisk = (promised: number): number => {
     const disk = statfsSync(options.folder)
     const promisedNotWritten = Math.max(0, promised - options.writtenBytes())
-    return disk.bavail * disk.bsize - options.reserveBytes - promisedNotWritten - heldBytes
+    return disk.bavail * disk.bsize - options.reserveBytes() - promisedNotWritten - heldBytes
   }
   const freeBytes = (): number => {
     const promised = options.promisedBytes()
-    const inCapacity = options.capacityBytes === undefined ? Number.POSITIVE_INFINITY : options.capacityBytes - promised
+    const capacityBytes = options.capacityBytes()
+    const inCapacity = capacityBytes === undefined ? Number.POSITIVE_INFINITY : capacityBytes - promised
     return Math.max(0, Math.min(onDisk(promised), inCapacity))
   }
   return {

@@ -87,8 +87,8 @@ test('work under one key waits its turn, also after a failure; other keys do not
 test('what is promised counts against the capacity before it is written', () => {
   const space = createSpace({
     folder,
-    capacityBytes: 1000,
-    reserveBytes: 0,
+    capacityBytes: () => 1000,
+    reserveBytes: () => 0,
     promisedBytes: () => 900,
     writtenBytes: () => 0,
   })
@@ -100,14 +100,14 @@ test('what is promised counts against the capacity before it is written', () => 
 })
 
 test('the reserve of the disk is never sold', () => {
-  const options = { folder, capacityBytes: undefined, promisedBytes: () => 0, writtenBytes: () => 0 }
-  expect(createSpace({ ...options, reserveBytes: Number.MAX_SAFE_INTEGER }).freeBytes()).toBe(0)
-  expect(createSpace({ ...options, reserveBytes: 0 }).freeBytes()).toBeGreaterThan(0)
+  const options = { folder, capacityBytes: () => undefined, promisedBytes: () => 0, writtenBytes: () => 0 }
+  expect(createSpace({ ...options, reserveBytes: () => Number.MAX_SAFE_INTEGER }).freeBytes()).toBe(0)
+  expect(createSpace({ ...options, reserveBytes: () => 0 }).freeBytes()).toBeGreaterThan(0)
 })
 
 test('room for work is kept while the work goes on, also when it fails, and takes none of the capacity', async () => {
   const space = createSpace({
-    ...{ folder, capacityBytes: 1_000, reserveBytes: 0 },
+    ...{ folder, capacityBytes: () => 1_000, reserveBytes: () => 0 },
     ...{ promisedBytes: () => 900, writtenBytes: () => 900 },
   })
   const failing = space.during(5_000, async () => {

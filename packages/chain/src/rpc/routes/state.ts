@@ -13,6 +13,7 @@ import {
   listDeals,
   listPartitions,
   listProviders,
+  listSessionKeys,
 } from '@granary/protocol/chain-api'
 import type { DealView, NodeClock } from '@granary/protocol/client'
 import { type ServedOperation, serve } from '@granary/protocol/http'
@@ -28,6 +29,7 @@ import {
   randomnessView,
   readParams,
   sectorView,
+  sessionKeyViews,
   supplyView,
 } from '../../state/index.ts'
 import type { Store } from '../../store/open-store.ts'
@@ -76,6 +78,11 @@ export function stateRoutes({ engine, store, genesis, version }: StateRoutesPart
       const sequences = { ...view.sequences }
       for (const lane of engine.lanesOf(params.address)) sequences[lane] = engine.nextSequence(params.address, lane)
       return { height: height(), ...view, sequences }
+    }),
+
+    serve(listSessionKeys, ({ params: { address }, query: { after, limit } }) => {
+      const views = sessionKeyViews(reader, address, after, limit)
+      return { height: height(), items: views, next: cursor(views, limit, ({ publicKey }) => publicKey) }
     }),
 
     serve(listProviders, ({ query: { after, limit } }) => {
@@ -135,7 +142,7 @@ function readDeal(store: Store, id: number): DealView {
 }
 
 /** A full page may have a next one. */
-function cursor<T>(items: readonly T[], limit: number, keyOf: (item: T) => number): string | null {
+function cursor<T>(items: readonly T[], limit: number, keyOf: (item: T) => number | string): string | null {
   const last = items.at(-1)
   return items.length < limit || last === undefined ? null : String(keyOf(last))
 }

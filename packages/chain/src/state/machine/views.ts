@@ -12,6 +12,7 @@ import type {
   ProviderView,
   SectorState,
   SectorView,
+  SessionKeyView,
   SupplyView,
 } from '@granary/protocol/client'
 import {
@@ -58,6 +59,27 @@ export function accountView(reader: StateReader, address: Address): WithoutHeigh
   const sequences = Object.fromEntries(lanes.map(({ parts, value }) => [String(keyNumber(parts[1])), value.next]))
   const exists = tables.accounts.get(reader, address) !== undefined
   return { address, exists, balance: String(balance), sequences, locked: String(escrow) }
+}
+
+/** The session keys of an account in the order of their hex, above `after`. */
+export function sessionKeyViews(
+  reader: StateReader,
+  account: Address,
+  after: Hash | undefined,
+  limit: number,
+): SessionKeyView[] {
+  const entries = tables.sessionKeys.entries(
+    reader,
+    [account],
+    after === undefined ? undefined : [account, after.slice(2)],
+  )
+  return take(entries, limit).map(({ parts, value: { scopes, expires, spendingLimit, spent } }) => ({
+    publicKey: `0x${parts[1]!}`,
+    scopes,
+    expires,
+    spendingLimit: String(spendingLimit),
+    spent: String(spent),
+  }))
 }
 
 export function supplyView(reader: StateReader): WithoutHeight<SupplyView> {

@@ -7,7 +7,7 @@
  * Refuses a scope that is none (SCOPE_UNKNOWN), an expiry that has passed (KEY_INVALID).
  */
 
-import { isScope, TERMS_SCOPE } from '@granary/protocol/messages'
+import { isScope, LOGIN_SCOPE, TERMS_SCOPE } from '@granary/protocol/messages'
 import { bytesToHex } from '@noble/hashes/utils.js'
 import type { Claims } from '../store/claims.ts'
 import type { Effect } from '../store/context.ts'
@@ -20,7 +20,7 @@ export const authorizeKey: Effect<'AuthorizeKey'> = ({ store, sender, height, em
   if (unknown !== undefined) {
     throw new TxError('SCOPE_UNKNOWN', {
       message: `"${unknown}" is not a scope`,
-      hint: `scopes are names of messages other than AuthorizeKey, and ${TERMS_SCOPE}`,
+      hint: `scopes are names of messages other than AuthorizeKey, ${TERMS_SCOPE} and ${LOGIN_SCOPE}`,
     })
   }
   if (expires < height) {

@@ -1,14 +1,17 @@
 /** The owner's commands against a running provider with a deal in a proven sector, on a chain of short periods. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { createKey } from '@granary/chain/keystore'
 import type { ChainClient } from '@granary/protocol/client'
 import { initProvider, type RunningProvider, runProvider } from '@granary/provider'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { temporaryHome } from '../../../../provider/test/market-kit.ts'
-import { dealIn, passphrase, storeDeal } from '../../../../provider/test/provider-process.ts'
+import { dealIn, passphrase, storeDeal, until } from '../../../../provider/test/provider-process.ts'
 import { type Devnet, startDevnet } from '../../../../provider/test/start-devnet.ts'
-import { granary, type Ran } from '../../../test/granary.ts'
+import { bin, granary, type Ran } from '../../../test/granary.ts'
 
 const GRN = 10n ** 18n
 let root: Awaited<ReturnType<typeof temporaryHome>>
@@ -105,6 +108,42 @@ test("the owner's key is not needed in the home, and another's is refused before
     expect((await collateral()).free).toBe(free + GRN)
   } finally {
     await rename(elsewhere, path)
+  }
+})
+
+test('config says what each key is, and what is set is on the chain after a SIGHUP', async () => {
+  const other = join(root.home, 'b')
+  await initProvider({ home: other, chainUrl: chain.url, profile: '2KiB-test', passphrase, light: true })
+  const args = ['run', '--home', other, '--port', '0', '--no-libp2p', '--json', '--passphrase-file', passphraseFile]
+  const child = spawn(process.execPath, [bin, 'provider', ...args], { stdio: ['pipe', 'pipe', 'ignore'] })
+  try {
+    const [line] = await once(createInterface({ input: child.stdout }), 'line')
+    const { provider: id } = JSON.parse(String(line))
+    const shown = JSON.parse((await granary(['provider', 'config', '--home', other, '--json'])).stdout).data
+    expect(shown.keys).toContainEqual(
+      expect.objectContaining({ key: 'ask.pieceSizeMin', value: 128, origin: 'default', takesEffect: 'reload' }),
+    )
+    const set = [
+      'provider',
+      'config',
+      'set',
+      'name=1234',
+      'ask.pieceSizeMin=256',
+      'ask.pricePerGiBEpoch=55',
+      '--home',
+      other,
+    ]
+    expect((await granary(set)).stdout).toContain('ask.pricePerGiBEpoch = 55, at reload')
+    expect((await granary(['provider', 'config', 'set', 'nome=x', '--home', other])).stderr).toContain('CONFIG_INVALID')
+    child.kill('SIGHUP')
+    await until('the chain has it', async () => {
+      const { name, ask } = await chain.provider(id)
+      return name === '1234' && ask?.pieceSizeMin === 256 && ask.pricePerGiBEpoch === '55' ? true : undefined
+    })
+  } finally {
+    const exited = once(child, 'exit')
+    child.kill('SIGTERM')
+    expect(await exited).toEqual([0, null])
   }
 })
 

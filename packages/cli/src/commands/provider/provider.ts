@@ -2,6 +2,7 @@
 import type { Command } from 'commander'
 import type { CommandContext } from '../../program-context.ts'
 import { addCollateral } from './collateral.ts'
+import { addConfig } from './config.ts'
 import { addInit } from './init.ts'
 import { addMoney } from './money.ts'
 import { addRebuild } from './rebuild.ts'
@@ -12,5 +13,6 @@ export function addProvider(program: Command, context: CommandContext): void {
   const provider = program
     .command('provider')
     .description('Set up a provider, run it, see to its money and its sectors.')
-  for (const add of [addInit, addRun, addRebuild, addMoney, addCollateral, addSectors]) add(provider, context)
+  for (const add of [addInit, addRun, addConfig, addRebuild, addMoney, addCollateral, addSectors])
+    add(provider, context)
 }

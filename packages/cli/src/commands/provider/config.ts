@@ -1,0 +1,84 @@
+/** granary provider config: every key of config.json with its value, where that comes from and what it means; and to change some. */
+import { type Command, InvalidArgumentError } from 'commander'
+import { exitCodesHelp } from '../../exit-code.ts'
+import { type HomeOptions, homeOf, type JsonOptions, withHome, withJson } from '../../options.ts'
+import type { CommandContext } from '../../program-context.ts'
+
+interface ConfigOptions extends HomeOptions, JsonOptions {}
+
+export function addConfig(provider: Command, context: CommandContext): void {
+  const config = provider.command('config').description('The configuration: what it is, and to change it.')
+  withJson(withHome(config.command('show', { isDefault: true })))
+    .description('Show every key with its value, where that comes from, and what it means.')
+    .addHelpText('after', exitCodesHelp)
+    .action((options: ConfigOptions) => show(options, context))
+  withJson(withHome(config.command('set')))
+    .description('Change keys in config.json; a running provider takes them on reload (SIGHUP).')
+    .argument(
+      '<key=value...>',
+      'such as ask.pricePerGiBEpoch=2000000000000; without a value the default again',
+      changes,
+    )
+    .addHelpText('after', exitCodesHelp)
+    .action((given: Given, options: ConfigOptions) => set(given, options, context))
+}
+
+async function show(options: ConfigOptions, context: CommandContext): Promise<void> {
+  const [{ describeConfig }, { providerFolder }, { printResult }, { formatTable }, { columnsOf }] = await Promise.all([
+    import('@granary/provider/operator'),
+    import('../../provider-home.ts'),
+    import('../../print/result.ts'),
+    import('../../print/table.ts'),
+    import('../../print/columns.ts'),
+  ])
+  const file = `${providerFolder(homeOf(options))}/config.json`
+  const keys = await describeConfig(file)
+  printResult(
+    context,
+    { file, keys },
+    {
+      json: options.json ?? false,
+      text: () =>
+        `${file}\n${formatTable(
+          ['key', 'value', 'from', 'takes effect', 'meaning'],
+          keys.map(({ key, value, origin, takesEffect, description }) => [
+            key,
+            value === undefined ? '' : String(value),
+            origin,
+            `at ${takesEffect}`,
+            description,
+          ]),
+          { columns: columnsOf(context.stdout, context.env) },
+        )}`,
+    },
+  )
+}
+
+async function set(given: Given, options: ConfigOptions, context: CommandContext): Promise<void> {
+  const [{ changeConfig, configValue, describeConfig }, { providerFolder }, { printResult }] = await Promise.all([
+    import('@granary/provider/operator'),
+    import('../../provider-home.ts'),
+    import('../../print/result.ts'),
+  ])
+  const file = `${providerFolder(homeOf(options))}/config.json`
+  const values = Object.entries(given).map(([key, text]) => [key, text === '' ? undefined : configValue(key, text)])
+  await changeConfig(file, Object.fromEntries(values))
+  const keys = (await describeConfig(file)).filter(({ key }) => key in given)
+  printResult(
+    context,
+    { file, keys },
+    {
+      json: options.json ?? false,
+      text: () =>
+        keys.map(({ key, value, takesEffect }) => `${key} = ${value ?? 'by default'}, at ${takesEffect}`).join('\n'),
+    },
+  )
+}
+
+type Given = Readonly<Record<string, string>>
+
+function changes(text: string, before: Given = {}): Given {
+  const [, key, value = ''] = /^([\w.]+)=(.*)$/.exec(text) ?? []
+  if (key === undefined) throw new InvalidArgumentError('expected KEY=VALUE, such as name=attic.')
+  return { ...before, [key]: value }
+}
