@@ -68,7 +68,7 @@ export function clientContract(name: string, makePorts: () => Promise<Ports>): v
       const bytes = new Uint8Array(randomBytes(700_000))
       const steps: string[] = []
       const stored = await (await open()).put(bytes, { onProgress: ({ type }) => steps.push(type) })
-      const expected = ['import:done', 'piece:done', 'provider:chosen', 'quoted', 'upload:progress', 'agreed']
+      const expected = ['import:done', 'provider:chosen', 'quoted', 'upload:progress', 'piece:done', 'agreed']
       expect([...new Set(steps)].filter((type) => !type.startsWith('settle'))).toEqual([
         ...expected,
         ...['published', 'deal', 'active'],

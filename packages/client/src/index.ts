@@ -15,7 +15,7 @@ export type { OwnDeal, SettleOptions } from './deals/list-deals.ts'
 export { type FindPublishedInput, findPublished, type PublishDealInput, publishDeal } from './deals/publish-deal.ts'
 export type { SettleProgress } from './deals/settle-ended.ts'
 export type { ContentStatus, DealStatus } from './deals/status.ts'
-export type { PutRecord } from './journal/put-record.ts'
+export type { Place, Slot, SlotState, UploadEvent, UploadPiece, UploadState } from './journal/upload-state.ts'
 export type {
   Account,
   Chain,

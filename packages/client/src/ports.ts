@@ -6,7 +6,8 @@ import type { PieceHasher } from '@granary/content'
 import type { ChainClient, SignedMessage } from '@granary/protocol/client'
 import type { Address, Hash, Signer } from '@granary/protocol/messages'
 import type { CallOptions } from './call-options.ts'
-import type { PutRecord } from './journal/put-record.ts'
+import type { UploadLog } from './journal/create-upload-log.ts'
+import type { UploadState } from './journal/upload-state.ts'
 
 /** What is to be stored. How its bytes are read is between it and the spool of its platform. */
 export interface Source {
@@ -63,13 +64,12 @@ export interface Spool<S extends Source = Source> {
   remove(rootCid: string): Promise<void>
 }
 
-/** What a put has done so far, by chain and root. A write that has resolved survives a kill, whole. */
+/** What came of uploads so far, by chain and root. */
 export interface Journal {
-  /** @throws JournalInvalidError for a record that is not as it was written */
-  read(genesisHash: Hash, rootCid: string): Promise<PutRecord | undefined>
-  write(record: PutRecord): Promise<void>
+  /** For who holds the lock of the root. @throws JournalInvalidError for a log that is not as it was written */
+  open(genesisHash: Hash, rootCid: string): Promise<UploadLog>
   /** Those that can be read. */
-  list(genesisHash: Hash): Promise<PutRecord[]>
+  list(genesisHash: Hash): Promise<UploadState[]>
 }
 
 /**

@@ -1,8 +1,8 @@
 /** What each port promises, whoever implements it: called once for each implementation, with a way to make one. */
 import type { SignedMessage } from '@granary/protocol/client'
-import { dealTermsToJson, verifySigner } from '@granary/protocol/messages'
+import { verifySigner } from '@granary/protocol/messages'
 import { describe, expect, test } from '@jest/globals'
-import type { PutRecord } from '../src/journal/put-record.ts'
+import { apply, type UploadEvent, type UploadState } from '../src/journal/upload-state.ts'
 import type {
   Account,
   Clock,
@@ -16,7 +16,7 @@ import type {
   Source,
   Spool,
 } from '../src/ports.ts'
-import { clientSigner, ownerSigner, someTerms } from './a-deal.ts'
+import { clientSigner, ownerSigner } from './a-deal.ts'
 import { genesisHash } from './chain-answers.ts'
 import { serve } from './serve.ts'
 
@@ -26,51 +26,90 @@ export interface Made<P> {
   readonly again?: () => P
 }
 
-export const record: PutRecord = {
-  schemaVersion: 1,
-  genesisHash,
-  rootCid: 'bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy',
-  path: '/tmp/ä file',
-  fileBytes: 0,
-  pieceCid: 'bafkz',
-  pieceSize: 128,
-  payloadSize: 59,
-  duration: 7_200,
-  nonce: `${2n ** 64n - 1n}`,
-  provider: 1000,
-  terms: dealTermsToJson(someTerms()),
-  agreementId: genesisHash,
-  active: false,
-}
+const rootCid = 'bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy'
 const otherChain = `0x${'cd'.repeat(32)}` as const
+
+export const opened = {
+  type: 'opened',
+  genesisHash,
+  rootCid,
+  name: '/tmp/ä file',
+  fileBytes: 0,
+  duration: 7_200,
+  pieces: [{ payloadSize: 59, pieceSize: 128 }],
+  places: [
+    { piece: 0, copy: 0 },
+    { piece: 0, copy: 1 },
+  ],
+} as const satisfies UploadEvent
+const chosen = (slot: number, provider = 1000): UploadEvent => ({ type: 'slot:chosen', slot, provider })
 
 export function journalContract(name: string, make: () => Promise<Made<Journal>>): void {
   describe(`journal: ${name}`, () => {
-    test('what was written last is read, by chain and root', async () => {
+    test('a log has the state that its events make, by chain and root', async () => {
       const { port: journal } = await make()
       expect(await journal.list(genesisHash)).toEqual([])
-      expect(await journal.read(genesisHash, record.rootCid)).toBeUndefined()
-      await journal.write(record)
-      await journal.write({ ...record, dealId: 1 })
-      await journal.write({ ...record, rootCid: `${record.rootCid}x` })
-      await journal.write({ ...record, genesisHash: otherChain, active: true })
-      expect(await journal.read(genesisHash, record.rootCid)).toEqual({ ...record, dealId: 1 })
-      expect(await journal.read(otherChain, record.rootCid)).toMatchObject({ active: true })
-      const roots = (await journal.list(genesisHash)).map(({ rootCid }) => rootCid)
-      expect(roots.sort()).toEqual([record.rootCid, `${record.rootCid}x`])
+      {
+        await using log = await journal.open(genesisHash, rootCid)
+        expect(log.state).toBeUndefined()
+        await log.append(opened)
+        expect(log.state?.slots.map(({ state }) => state)).toEqual(['vacant', 'vacant'])
+        await log.append(chosen(1))
+      }
+      await using other = await journal.open(genesisHash, `${rootCid}x`)
+      expect(other.state).toBeUndefined()
+      await other.append({ ...opened, rootCid: `${rootCid}x` })
+      await using elsewhere = await journal.open(otherChain, rootCid)
+      await elsewhere.append({ ...opened, genesisHash: otherChain })
+      await using again = await journal.open(genesisHash, rootCid)
+      expect(again.state).toEqual([opened, chosen(1)].reduce<UploadState | undefined>(apply, undefined))
+      const roots = (await journal.list(genesisHash)).map((state) => state.rootCid)
+      expect(roots.sort()).toEqual([rootCid, `${rootCid}x`])
     })
 
-    test('what is read is nobody else’s object', async () => {
-      const { port: journal } = await make()
-      await journal.write(record)
-      Object.assign((await journal.read(genesisHash, record.rootCid))!, { active: true })
-      expect(await journal.read(genesisHash, record.rootCid)).toEqual(record)
-    })
-
-    test('what was written outlives what is kept of it in memory, if anything does', async () => {
+    test('events stand in the order of the calls, whoever waits for them', async () => {
       const { port: journal, again } = await make()
-      await journal.write(record)
-      expect(await (again?.() ?? journal).read(genesisHash, record.rootCid)).toEqual(record)
+      {
+        await using log = await journal.open(genesisHash, rootCid)
+        await Promise.all([
+          log.append(opened),
+          log.append(chosen(0, 1)),
+          log.append(chosen(0, 2)),
+          log.append(chosen(1)),
+        ])
+      }
+      await using log = await (again?.() ?? journal).open(genesisHash, rootCid)
+      expect(log.state?.slots).toMatchObject([{ provider: 2 }, { provider: 1000 }])
+    })
+
+    test('an upload that begins anew takes the place of the earlier one', async () => {
+      const { port: journal } = await make()
+      await using log = await journal.open(genesisHash, rootCid)
+      for (const event of [opened, chosen(0), { ...opened, duration: 5 }]) await log.append(event)
+      await using again = await journal.open(genesisHash, rootCid)
+      expect(again.state).toEqual(apply(undefined, { ...opened, duration: 5 }))
+    })
+
+    test('an event that is out of place is refused, and all that follow it: nobody knows what they were for', async () => {
+      const { port: journal } = await make()
+      await using log = await journal.open(genesisHash, rootCid)
+      await log.append(opened)
+      await expect(log.append({ type: 'slot:active', slot: 0 })).rejects.toThrow(
+        'slot:active does not follow on vacant',
+      )
+      await expect(log.append(chosen(0))).rejects.toThrow('slot:active')
+      await using again = await journal.open(genesisHash, rootCid)
+      expect(again.state).toEqual(apply(undefined, opened))
+    })
+
+    test('a thousand events are as many states, read again', async () => {
+      const { port: journal, again } = await make()
+      {
+        await using log = await journal.open(genesisHash, rootCid)
+        await Promise.all([log.append(opened), ...Array.from({ length: 1_000 }, (_, id) => log.append(chosen(0, id)))])
+      }
+      await using log = await (again?.() ?? journal).open(genesisHash, rootCid)
+      expect(log.state?.slots[0]).toMatchObject({ provider: 999 })
     })
   })
 }

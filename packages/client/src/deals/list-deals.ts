@@ -21,7 +21,7 @@ export interface SettleOptions extends CallOptions {
 
 export interface ListDealsInput {
   readonly chain: ChainClient
-  /** Its records have the names that were put. */
+  /** It has the names of what was put. */
   readonly journal: Journal
   readonly address: Address
   /** Of that address; settles its ended deals. Without it nothing is settled. */
@@ -32,8 +32,8 @@ export async function listDeals(input: ListDealsInput, options: SettleOptions = 
   const { chain, journal, address, signer } = input
   const call: CallOptions = { signal: options.signal }
   const { genesisHash } = await chain.status(call)
-  const records = await journal.list(genesisHash)
-  const paths = new Map(records.map(({ rootCid, path }) => [rootCid, path]))
+  const uploads = await journal.list(genesisHash)
+  const paths = new Map(uploads.map(({ rootCid, name }) => [rootCid, name]))
   const list = () => Array.fromAsync(chain.deals({ client: address }, call))
   let found = await list()
   const report = reporter(options.onProgress)

@@ -1,23 +1,21 @@
-/** What a put has written down, as it stands in a journal. A record of an earlier release is read by the same schema. */
-import { GranaryError, type Hex, isHex } from '@granary/base'
+/** What earlier releases wrote down of a put: one record of one deal, read into an upload of one slot. */
+import type { Hex } from '@granary/base'
 import type { DealTermsJson, Hash, QuoteJson } from '@granary/protocol/messages'
 import { inEnglish } from '@granary/protocol/operation'
 import * as z from 'zod/mini'
+import { hex, quoteForm, termsForm } from './forms.ts'
+import { JournalInvalidError } from './journal-invalid.ts'
+import type { SlotState, UploadState } from './upload-state.ts'
 
-export interface PutRecord {
-  readonly schemaVersion: 1
+interface PutRecord {
   readonly genesisHash: Hash
   readonly rootCid: string
-  /** What the file was called, such as its path: only for the reader of a list. */
   readonly path: string
   readonly fileBytes: number
   readonly pieceCid: string
   readonly pieceSize: number
   readonly payloadSize: number
-  /** Epochs. */
   readonly duration: number
-  /** u64 in decimal: part of the terms, so that two deals of the same content and price differ. */
-  readonly nonce: string
   readonly provider?: number | undefined
   readonly quote?: QuoteJson | undefined
   readonly uploadUrl?: string | undefined
@@ -25,15 +23,10 @@ export interface PutRecord {
   readonly agreementId?: Hash | undefined
   readonly providerSignature?: Hex | undefined
   readonly dealId?: number | undefined
-  /** The deal has been seen active on the chain. */
   readonly active: boolean
 }
 
-const hex = z.custom<Hex>((value) => isHex(value), 'not 0x hex')
-const fields = <T>() => z.custom<T>((value) => typeof value === 'object' && value !== null, 'not an object')
-
-// Quote and terms are parsed strictly where they are used, by the parsers that their messages have.
-const putRecordSchema: z.ZodMiniType<PutRecord> = z.object({
+const recordForm: z.ZodMiniType<PutRecord> = z.object({
   schemaVersion: z.literal(1),
   genesisHash: hex,
   rootCid: z.string(),
@@ -45,36 +38,50 @@ const putRecordSchema: z.ZodMiniType<PutRecord> = z.object({
   duration: z.number(),
   nonce: z.string().check(z.regex(/^\d+$/)),
   provider: z.optional(z.number()),
-  quote: z.optional(fields<QuoteJson>()),
+  quote: z.optional(quoteForm),
   uploadUrl: z.optional(z.string()),
-  terms: z.optional(fields<DealTermsJson>()),
+  terms: z.optional(termsForm),
   agreementId: z.optional(hex),
   providerSignature: z.optional(hex),
   dealId: z.optional(z.number()),
   active: z.boolean(),
 })
 
-export class JournalInvalidError extends GranaryError {
-  /** @param path of the record, by which a person finds it */
-  constructor(path: string, what: string) {
-    super({
-      code: 'JOURNAL_INVALID',
-      message: `the journal ${path} cannot be read: ${what}`,
-      hint: 'it was changed by something else; when the deal in it is known or not wanted, remove the file and put again',
-      details: { path },
-    })
-  }
-}
-
 /** @param path for the error, by which a person finds the record. @throws JournalInvalidError */
-export function parsePutRecord(path: string, text: string): PutRecord {
+export function parsePutRecord(path: string, text: string): UploadState {
   let json: unknown
   try {
     json = JSON.parse(text)
   } catch {
     throw new JournalInvalidError(path, 'it is not JSON')
   }
-  const parsed = putRecordSchema.safeParse(json, inEnglish)
+  const parsed = recordForm.safeParse(json, inEnglish)
   if (!parsed.success) throw new JournalInvalidError(path, z.prettifyError(parsed.error))
-  return parsed.data
+  const { genesisHash, rootCid, path: name, fileBytes, duration, payloadSize, pieceSize, pieceCid } = parsed.data
+  return {
+    genesisHash,
+    rootCid,
+    name,
+    fileBytes,
+    duration,
+    pieces: [{ payloadSize, pieceSize, pieceCid }],
+    slots: [{ piece: 0, copy: 0, ...slotOf(parsed.data) }],
+  }
+}
+
+/** Each step was written when it was done, so that the last one which is there says how far the put had come. */
+function slotOf(record: PutRecord): SlotState {
+  const { provider, quote, uploadUrl, terms, agreementId, providerSignature, dealId, active } = record
+  if (provider === undefined) return { state: 'vacant' }
+  if (terms !== undefined && agreementId !== undefined) {
+    const agreement = { provider, uploadUrl, terms, agreementId, providerSignature }
+    if (dealId !== undefined) return { ...agreement, state: active ? 'active' : 'published', dealId }
+    if (providerSignature !== undefined) return { ...agreement, state: 'agreed', providerSignature }
+    if (quote !== undefined && uploadUrl !== undefined)
+      return { state: 'offered', provider, quote, uploadUrl, terms, agreementId }
+  }
+  // Whether the bytes were all sent was not written down: the provider says so.
+  return quote === undefined
+    ? { state: 'chosen', provider, uploadUrl }
+    : { state: 'quoted', provider, quote, uploadUrl }
 }

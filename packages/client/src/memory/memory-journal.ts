@@ -1,23 +1,24 @@
-/** A journal in memory. Records are kept as text: what is read is never the object that was written. */
-import type { Hash } from '@granary/protocol/messages'
-import { parsePutRecord } from '../journal/put-record.ts'
+/** A journal in memory. Logs are kept as text: what is read is never the object that was written. */
+import { createUploadLog } from '../journal/create-upload-log.ts'
+import { readLog } from '../journal/upload-log.ts'
 import type { Journal } from '../ports.ts'
 
 export function memoryJournal(): Journal {
   const texts = new Map<string, string>()
-  const keyOf = (genesisHash: Hash, rootCid: string) => `${genesisHash}-${rootCid}`
+  const endOf = (key: string) => {
+    const text = texts.get(key)
+    return text === undefined ? undefined : readLog(key, text).end
+  }
   return {
-    async read(genesisHash, rootCid) {
-      const key = keyOf(genesisHash, rootCid)
-      const text = texts.get(key)
-      return text === undefined ? undefined : parsePutRecord(key, text)
-    },
-    async write(record) {
-      texts.set(keyOf(record.genesisHash, record.rootCid), JSON.stringify(record))
+    async open(genesisHash, rootCid) {
+      const key = `${genesisHash}-${rootCid}`
+      const replace = async (text: string) => void texts.set(key, text)
+      const append = async (text: string) => void texts.set(key, (texts.get(key) ?? '') + text)
+      return createUploadLog({ replace, append, close: async () => undefined }, endOf(key))
     },
     async list(genesisHash) {
-      const own = [...texts].filter(([key]) => key.startsWith(`${genesisHash}-`)).sort(([a], [b]) => (a < b ? -1 : 1))
-      return own.map(([key, text]) => parsePutRecord(key, text))
+      const own = [...texts.keys()].filter((key) => key.startsWith(`${genesisHash}-`)).sort()
+      return own.map((key) => endOf(key)!.state)
     },
   }
 }

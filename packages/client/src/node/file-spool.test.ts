@@ -1,7 +1,6 @@
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createKernelPieceHasher } from '@granary/content/node'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { type Staged, stage } from '../upload/stage.ts'
 import { fileLock } from './file-lock.ts'
@@ -23,11 +22,7 @@ function fileOf(name: string, content: string): string {
 }
 
 function stageFile(file: UserFile, into: string): Promise<Staged> {
-  return stage(
-    { spool: fileSpool(into), lock: fileLock(into), hasher: createKernelPieceHasher },
-    { ...file, name: file.path },
-    {},
-  )
+  return stage({ spool: fileSpool(into), lock: fileLock(into) }, { ...file, name: file.path }, {})
 }
 
 const cars = () => readdirSync(staging).filter((name) => name.includes('.car'))

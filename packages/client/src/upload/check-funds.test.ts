@@ -26,15 +26,15 @@ test('what is checked before paying is the price, the record of the deal and the
   const [{ balance }, fees, { accountFee }] = await Promise.all([chain.account(address), chain.fees(), chain.params()])
   const most = BigInt(balance) - accountFee / 5n - 2n * feeOf('PublishDeal', 1024, fees)
   expect(accountFee).toBeGreaterThan(0n)
-  await checkFunds({ chain, address, price: most }, {})
-  const error = await checkFunds({ chain, address, price: most + 1n }, {}).catch((thrown: unknown) => thrown)
+  await checkFunds({ chain, address, prices: [most] }, {})
+  const error = await checkFunds({ chain, address, prices: [most + 1n] }, {}).catch((thrown: unknown) => thrown)
   expect(error).toMatchObject({ code: 'INSUFFICIENT_FUNDS', details: { missing: '1' } })
   expect(error).toMatchObject({ hint: expect.not.stringContaining('first transfer') })
 })
 
 test('an account without a record is told what the first transfer to it costs beside the amount', async () => {
   const { address } = accountSigner(new Uint8Array(randomBytes(32)))
-  const refused = checkFunds({ chain: devnet.chain, address, price: 1n }, {})
+  const refused = checkFunds({ chain: devnet.chain, address, prices: [1n] }, {})
   await expect(refused).rejects.toMatchObject({
     hint: expect.stringContaining('the first transfer to it costs its sender 0.001 GRN more'),
   })

@@ -25,18 +25,19 @@ export class InsufficientFundsError extends GranaryError {
 export interface CheckFundsInput {
   readonly chain: ChainClient
   readonly address: Address
-  /** Of the deal, for its whole duration. */
-  readonly price: bigint
+  /** Of each deal, for its whole duration. */
+  readonly prices: readonly bigint[]
 }
 
-/** Price, the record of the deal, and the most that its message costs. @throws InsufficientFundsError */
-export async function checkFunds({ chain, address, price }: CheckFundsInput, options: CallOptions): Promise<void> {
+/** Prices, the records of the deals, and the most that their messages cost. @throws InsufficientFundsError */
+export async function checkFunds({ chain, address, prices }: CheckFundsInput, options: CallOptions): Promise<void> {
   const [account, fees, params] = await Promise.all([
     chain.account(address, options),
     chain.fees(options),
     chain.params(options),
   ])
-  const needed = price + dealFee(params) + feeOf('PublishDeal', PUBLISH_BYTES_MAX, fees) * FEE_HEADROOM
+  const perDeal = dealFee(params) + feeOf('PublishDeal', PUBLISH_BYTES_MAX, fees) * FEE_HEADROOM
+  const needed = prices.reduce((sum, price) => sum + price + perDeal, 0n)
   const balance = BigInt(account.balance)
   if (balance < needed)
     throw new InsufficientFundsError(address, needed, balance, account.exists ? 0n : params.accountFee)

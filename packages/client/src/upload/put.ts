@@ -2,22 +2,20 @@
  * A file into the market: pack, choose, quote, upload, agree, publish, follow until the deal is active. Killed at any
  * point and called again, it goes on where it was: nothing is sent twice that the provider has, nothing is paid twice.
  */
-import { fromHex, GranaryError } from '@granary/base'
+import { GranaryError } from '@granary/base'
 import type { ChainStatus } from '@granary/protocol/client'
 import { dealTermsFromJson } from '@granary/protocol/messages'
 import type { CallOptions } from '../call-options.ts'
-import { DealForgottenError, followUntil } from '../deals/follow-until.ts'
-import { publishDeal } from '../deals/publish-deal.ts'
 import { settleEnded } from '../deals/settle-ended.ts'
-import type { PutRecord } from '../journal/put-record.ts'
+import type { Slot, UploadState } from '../journal/upload-state.ts'
 import { PAYLOAD_SHARE, paddedSizeOf } from '../padded-size-of.ts'
 import type { Ports, Source } from '../ports.ts'
-import { endpointOf } from '../providers/choose-provider.ts'
 import { reporter } from '../reporter.ts'
-import { agreeWithAny } from './agree-with-any.ts'
-import { openRecord } from './open-record.ts'
+import { openUpload } from './open-upload.ts'
 import type { PutProgress } from './put-progress.ts'
+import { runUpload } from './run-upload.ts'
 import { stage } from './stage.ts'
+import { stateOf, type UploadRun } from './upload-run.ts'
 
 const DURATION_DEFAULT_MS = { devnet: 60 * 60_000, production: 180 * 24 * 60 * 60_000 }
 
@@ -96,93 +94,81 @@ export async function put<S extends Source>(ports: Ports<S>, source: S, options:
   await settleEnded({ chain, signer: account, deals: chain.deals({ client: account.address }, call), report }, call)
 
   using staged = await stage(ports, source, call)
-  const { rootCid, pieceCid, blocks, fileBytes } = staged
+  const { rootCid, blocks, fileBytes } = staged
   const { pieceSize, payloadSize } = staged.pieces[0]!
   report({ type: 'import:done', rootCid, fileBytes, blocks })
-  report({ type: 'piece:done', pieceCid, pieceSize, payloadSize })
   if (pieceSize > pieceSizeMax && pieceSizeMax > 0) {
     throw new PieceTooLargeError(source, payloadSize, pieceSize, pieceSizeMax)
   }
 
   const durationDefault = durationDefaultOf(status)
-  const piece = { path: source.name, rootCid, fileBytes, pieceCid, pieceSize, payloadSize }
-  const wanted = { ...piece, duration, durationDefault, provider, again }
-  let now = status
-  let record = await openRecord(ports, now, wanted, call)
-  reportResumed(record, report)
-  for (;;) {
-    if (record.dealId === undefined) record = await agreeAndPublish(ports, now, record, { ...options, label, report })
-    if (record.active) break
-    try {
-      record = await follow(ports, record, record.dealId!, report, call)
-      await ports.journal.write(record)
-    } catch (error) {
-      if (!(error instanceof DealForgottenError)) throw error
-      report({ type: 'waiting', message: error.message })
-      now = await chain.status(call)
-      record = await openRecord(ports, now, wanted, call)
-    }
+  const wanted = {
+    name: source.name,
+    rootCid,
+    fileBytes,
+    pieces: staged.pieces,
+    duration,
+    durationDefault,
+    provider,
+    again,
   }
+  await using log = await ports.journal.open(status.genesisHash, rootCid)
+  const compare = async (now: ChainStatus): Promise<void> => {
+    await openUpload(ports, now, log, wanted, call)
+    if (log.state !== undefined) reportResumed(log.state, report)
+  }
+  await compare(status)
+  const run: UploadRun = {
+    ports,
+    status,
+    log,
+    label,
+    collateralShareBps: options.collateralShareBps,
+    provider,
+    report,
+    met: new Map(),
+    refusals: new Map(),
+    withdrawn: new Set(),
+    namings: new Map(),
+    tokens: new Map(),
+    compare: async () => compare(await chain.status(call)),
+  }
+  const [failure] = await runUpload(run, 'active', call).then((failures) => failures.values())
+  if (failure !== undefined) throw failure
   await spool.remove(rootCid)
-  const terms = dealTermsFromJson(record.terms)
-  const price = `${terms.pricePerEpoch * BigInt(terms.duration)}`
-  const agreementId = record.agreementId!
-  const dealId = record.dealId!
-  return { rootCid, pieceCid, pieceSize, payloadSize, dealId, provider: terms.provider, price, agreementId }
+  return resultOf(stateOf(run))
 }
 
-async function agreeAndPublish(
-  ports: Ports,
-  status: ChainStatus,
-  earlier: PutRecord,
-  options: PutOptions & { readonly label: string; report: (progress: PutProgress) => void },
-): Promise<PutRecord> {
-  const { label, collateralShareBps, report, signal } = options
-  const call: CallOptions = { signal }
-  const { chain, account, journal } = ports
-  const { genesisHash } = status
-  let record = earlier
-  if (!record.providerSignature) {
-    const providerNamed = options.provider !== undefined
-    const asked = { label, collateralShareBps, providerNamed, report }
-    record = (await agreeWithAny({ ports, status, record, ...asked }, call)).record
+function resultOf({ rootCid, slots }: UploadState): PutResult {
+  const [slot] = slots
+  if (slot?.state !== 'active') throw new RangeError(`the upload of ${rootCid} is not complete`)
+  const { agreementId, dealId } = slot
+  const { pieceCid, pieceSize, payloadSize, provider, pricePerEpoch, duration } = dealTermsFromJson(slot.terms)
+  const price = `${pricePerEpoch * BigInt(duration)}`
+  return { rootCid, pieceCid, pieceSize, payloadSize, dealId, provider, price, agreementId }
+}
+
+/** How far an earlier run of this upload had come, if there was one. */
+function reportResumed({ slots }: UploadState, report: (progress: PutProgress) => void): void {
+  for (const slot of slots) {
+    const step = resumedStep(slot)
+    if (step !== undefined) report({ type: 'resumed', step })
   }
-  const terms = dealTermsFromJson(record.terms)
-  const providerSignature = fromHex(record.providerSignature ?? '0x')
-  const deal = await publishDeal({ chain, signer: account, genesisHash, terms, providerSignature }, call)
-  record = { ...record, dealId: deal.id }
-  await journal.write(record)
-  report({ type: 'published', dealId: deal.id, locked: deal.locked, epoch: deal.publishedAt })
-  return record
 }
 
-async function follow(
-  ports: Ports,
-  record: PutRecord,
-  dealId: number,
-  report: (progress: PutProgress) => void,
-  { signal }: CallOptions,
-): Promise<PutRecord> {
-  const { chain, clock, fetch } = ports
-  const view = await chain.provider(record.provider!, { signal })
-  const endpoint = endpointOf(view) ?? ''
-  const agreementId = record.agreementId!
-  const deal = await followUntil({ chain, clock, fetch, endpoint, dealId, agreementId }, { signal, onProgress: report })
-  report({ type: 'active', dealId, epoch: deal.activatedAt ?? 0, sector: deal.sector?.number ?? 0 })
-  return { ...record, active: true }
-}
-
-function reportResumed(record: PutRecord, report: (progress: PutProgress) => void): void {
-  const step = record.active
-    ? 'done'
-    : record.dealId !== undefined
-      ? 'follow'
-      : record.providerSignature
-        ? 'publish'
-        : record.uploadUrl
-          ? 'upload'
-          : undefined
-  if (step) report({ type: 'resumed', step })
+function resumedStep(slot: Slot): 'upload' | 'publish' | 'follow' | 'done' | undefined {
+  switch (slot.state) {
+    case 'active':
+      return 'done'
+    case 'published':
+      return 'follow'
+    case 'agreed':
+      return 'publish'
+    case 'vacant':
+      return undefined
+    default:
+      return slot.uploadUrl === undefined ? undefined : 'upload'
+  }
 }
 
 function durationDefaultOf(status: ChainStatus): number {

@@ -1,7 +1,6 @@
-/** A source → its CAR in the spool, and the piece that it is: the bytes that the provider gets and the chain names. */
+/** A source → its manifest in the spool, from which the bytes are read that providers get and the chain names. */
 import { GranaryError } from '@granary/base'
 import type { Manifest, Ports, Source, SpoolReadOptions } from '../ports.ts'
-import { commitTo } from './commit-to.ts'
 
 /** The same file is being put by another process, or twice in this one. */
 export class PutRunningError extends GranaryError {
@@ -15,17 +14,14 @@ export class PutRunningError extends GranaryError {
   }
 }
 
-export interface Staged extends Manifest, Disposable {
-  /** Of the first piece. */
-  readonly pieceCid: string
-}
+export interface Staged extends Manifest, Disposable {}
 
 /**
  * The result holds the lock of its root CID until it is disposed of.
  * @throws PutRunningError, and what reading throws
  */
 export async function stage<S extends Source>(
-  { spool, lock, hasher }: Pick<Ports<S>, 'spool' | 'lock' | 'hasher'>,
+  { spool, lock }: Pick<Ports<S>, 'spool' | 'lock'>,
   source: S,
   options: SpoolReadOptions,
 ): Promise<Staged> {
@@ -37,9 +33,7 @@ export async function stage<S extends Source>(
   if (!rootLock) throw new PutRunningError(source.name)
   try {
     await spool.keep(draft, manifest.rootCid)
-    await using car = await spool.open(manifest.rootCid, 0)
-    const { pieceCid } = await commitTo(car, await hasher(), options)
-    return { ...manifest, pieceCid, [Symbol.dispose]: () => rootLock[Symbol.dispose]() }
+    return { ...manifest, [Symbol.dispose]: () => rootLock[Symbol.dispose]() }
   } catch (error) {
     rootLock[Symbol.dispose]()
     throw error

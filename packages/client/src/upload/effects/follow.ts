@@ -1,0 +1,23 @@
+/** Follows a slot's deal until the chain has it as active. */
+import type { CallOptions } from '../../call-options.ts'
+import { DealForgottenError, followUntil } from '../../deals/follow-until.ts'
+import { endpointOf } from '../../providers/choose-provider.ts'
+import { slotIn, type UploadRun } from '../upload-run.ts'
+
+/** @throws DealEndedError, CHAIN_UNREACHABLE after a minute without the chain */
+export async function follow(run: UploadRun, index: number, { signal }: CallOptions): Promise<void> {
+  const { ports, log, report } = run
+  const { chain, clock, fetch } = ports
+  const { provider, dealId, agreementId } = slotIn(run, index, 'published')
+  const endpoint = endpointOf(await chain.provider(provider, { signal })) ?? ''
+  const input = { chain, clock, fetch, endpoint, dealId, agreementId }
+  try {
+    const deal = await followUntil(input, { signal, onProgress: report })
+    await log.append({ type: 'slot:active', slot: index })
+    report({ type: 'active', dealId, epoch: deal.activatedAt ?? 0, sector: deal.sector?.number ?? 0 })
+  } catch (error) {
+    if (!(error instanceof DealForgottenError)) throw error
+    report({ type: 'waiting', message: error.message })
+    await run.compare()
+  }
+}

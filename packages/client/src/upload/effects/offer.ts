@@ -1,0 +1,77 @@
+/** Makes the terms of a slot's deal. They are in the log before the provider sees them, so that a nonce is used once. */
+import { toHex } from '@granary/base'
+import {
+  type DealTerms,
+  dealTermsDigest,
+  dealTermsToJson,
+  type Quote,
+  quoteFromJson,
+  quoteToJson,
+} from '@granary/protocol/messages'
+import type { CallOptions } from '../../call-options.ts'
+import { PriceChangedError } from '../price-changed.ts'
+import { slotIn, stateOf, type UploadRun } from '../upload-run.ts'
+import { quoteFor } from './quote.ts'
+
+/** How long the signed terms may be published, which takes a block or two; the provider keeps the room until then. */
+const TERMS_VALID_MS = 15 * 60_000
+/** Terms and quotes that end within this time are made anew, since they might run out before a block takes them. */
+const TERMS_MARGIN_MS = 15_000
+
+/** @throws PriceChangedError, and what the provider refuses */
+export async function offer(run: UploadRun, index: number, options: CallOptions): Promise<void> {
+  const { ports, log, label, status } = run
+  const { provider, quote: json, of } = slotIn(run, index, 'uploaded')
+  const { height } = await ports.chain.status(options)
+  const { activateWithin, duration, pricePerEpoch, providerCollateral } = await lastingQuote(
+    run,
+    index,
+    quoteFromJson(json),
+    height,
+    options,
+  )
+  const terms: DealTerms = {
+    client: ports.account.address,
+    provider,
+    pieceCid: of.pieceCid!,
+    pieceSize: of.pieceSize,
+    payloadSize: of.payloadSize,
+    rootCid: stateOf(run).rootCid,
+    label,
+    activateWithin,
+    duration,
+    pricePerEpoch,
+    providerCollateral,
+    validUntil: height + Math.ceil(TERMS_VALID_MS / status.blockTimeMs),
+    nonce: newNonce(run),
+  }
+  const agreementId = toHex(dealTermsDigest(status.genesisHash, terms))
+  await log.append({ type: 'slot:offered', slot: index, terms: dealTermsToJson(terms), agreementId })
+}
+
+/** The quote, or one in its place that is no dearer. */
+async function lastingQuote(
+  run: UploadRun,
+  index: number,
+  quote: Quote,
+  height: number,
+  options: CallOptions,
+): Promise<Quote> {
+  if (quote.validUntil - height >= marginEpochs(run)) return quote
+  const later = await quoteFor(run, index, options)
+  if (later.total > quote.total) {
+    await run.log.append({ type: 'slot:withdrawn', slot: index })
+    throw new PriceChangedError(quote.provider, quote.total, later.total)
+  }
+  await run.log.append({ type: 'slot:quoted', slot: index, quote: quoteToJson(later) })
+  return later
+}
+
+export function marginEpochs({ status }: UploadRun): number {
+  return Math.ceil(TERMS_MARGIN_MS / status.blockTimeMs)
+}
+
+/** A u64: two deals of the same content and price differ by it. */
+function newNonce({ ports }: UploadRun): bigint {
+  return BigInt(toHex(ports.random.bytes(8)))
+}

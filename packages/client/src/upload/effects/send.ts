@@ -1,0 +1,46 @@
+/** The bytes of a slot's piece to its provider: from where the provider says that an earlier run had come. */
+import { quoteFromJson } from '@granary/protocol/messages'
+import type { CallOptions } from '../../call-options.ts'
+import type { UploadState } from '../../journal/upload-state.ts'
+import { uploadPiece } from '../../providers/upload-piece.ts'
+import { checkFunds } from '../check-funds.ts'
+import { createPieceNaming, type PieceNaming } from '../piece-naming.ts'
+import { slotIn, stateOf, type UploadRun } from '../upload-run.ts'
+import { tokenFor } from './token-for.ts'
+
+export async function send(run: UploadRun, index: number, options: CallOptions): Promise<void> {
+  const { ports, log, met, report } = run
+  const { chain, account, spool, clock, fetch } = ports
+  const { uploadUrl: earlier, quote, piece, of } = slotIn(run, index, 'quoted')
+  const { rootCid } = stateOf(run)
+  await checkFunds({ chain, address: account.address, prices: waitingPrices(stateOf(run)) }, options)
+
+  await using car = await spool.open(rootCid, piece)
+  const source = of.pieceCid === undefined ? (await namingOf(run, piece)).through(car) : car
+  const { endpoint } = met.get(index)!
+  const token = tokenFor(run, index, options)
+  const metadata = { pieceSize: of.pieceSize, rootCid, quoteId: quoteFromJson(quote).quoteId }
+  const uploadUrl = await uploadPiece(
+    { endpoint, source, metadata, token, uploadUrl: earlier, fetch, clock },
+    {
+      signal: options.signal,
+      onUploadUrl: (url) => log.append({ type: 'slot:upload-opened', slot: index, uploadUrl: url }),
+      onProgress: ({ sent, total }) => report({ type: 'upload:progress', sent, total }),
+    },
+  )
+  if (uploadUrl !== slotIn(run, index, 'quoted').uploadUrl)
+    await log.append({ type: 'slot:upload-opened', slot: index, uploadUrl })
+  await log.append({ type: 'slot:uploaded', slot: index })
+}
+
+export async function namingOf({ ports, namings }: UploadRun, piece: number): Promise<PieceNaming> {
+  const hasher = await ports.hasher()
+  const naming = namings.get(piece) ?? createPieceNaming(hasher)
+  namings.set(piece, naming)
+  return naming
+}
+
+/** Of the deals that are quoted and not on the chain yet. */
+function waitingPrices({ slots }: UploadState): bigint[] {
+  return slots.flatMap((slot) => ('quote' in slot ? [quoteFromJson(slot.quote).total] : []))
+}

@@ -1,0 +1,120 @@
+/**
+ * Does what there is to do for an upload until there is nothing more: the planner gives the steps, each step's effect brings
+ * events into the log, and what they have made of the state is planned for again. Slots go side by side.
+ */
+import { type ErrorCode, GranaryError, isAbortError } from '@granary/base'
+import type { CallOptions } from '../call-options.ts'
+import { NoProviderError } from '../providers/choose-provider.ts'
+import { agree } from './effects/agree.ts'
+import { choose } from './effects/choose.ts'
+import { follow } from './effects/follow.ts'
+import { name } from './effects/name.ts'
+import { offer } from './effects/offer.ts'
+import { publish } from './effects/publish.ts'
+import { quote } from './effects/quote.ts'
+import { send } from './effects/send.ts'
+import { nextSteps, type Step } from './next-steps.ts'
+import { stateOf, type UploadRun } from './upload-run.ts'
+
+const effects = { choose, quote, send, offer, agree, follow } as const
+
+/** Errors that are not the provider's doing, or would be the same with every other one. */
+const NOT_THE_PROVIDERS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'CHAIN_ANSWER_INVALID',
+  'CHAIN_BEHIND',
+  'CHAIN_FOREIGN',
+  'CHAIN_UNREACHABLE',
+  'CLIENT_FUNDS_INSUFFICIENT',
+  'FILE_CHANGED',
+  'INSUFFICIENT_FUNDS',
+  'NO_PROVIDER',
+  'PRICE_CHANGED',
+])
+
+/**
+ * @returns why slots could not be brought to their end, by their index: nothing for a complete upload
+ * @throws the reason of an abort
+ */
+export async function runUpload(
+  run: UploadRun,
+  until: 'published' | 'active',
+  { signal }: CallOptions,
+): Promise<Map<number, unknown>> {
+  const stop = new AbortController()
+  const call = { signal: signal ? AbortSignal.any([signal, stop.signal]) : stop.signal }
+  const failures = new Map<number, unknown>()
+  const running = new Map<string, Promise<void>>()
+  try {
+    for (;;) {
+      call.signal.throwIfAborted()
+      const steps = nextSteps(stateOf(run), { until, met: new Set(run.met.keys()), given: new Set(failures.keys()) })
+      for (const step of steps) {
+        const key = keyOf(step)
+        if (running.has(key)) continue
+        running.set(
+          key,
+          take(run, step, failures, call).finally(() => running.delete(key)),
+        )
+      }
+      if (running.size === 0) return failures
+      await Promise.race(running.values())
+    }
+  } finally {
+    stop.abort()
+    await Promise.allSettled(running.values())
+  }
+}
+
+/** One step of a slot at a time, one of a piece, and one message. */
+function keyOf(step: Step): string {
+  if (step.step === 'publish') return 'publish'
+  return step.step === 'name' ? `piece ${step.piece}` : `slot ${step.slot}`
+}
+
+async function take(run: UploadRun, step: Step, failures: Map<number, unknown>, call: CallOptions): Promise<void> {
+  if (step.step === 'publish') {
+    for (const slot of step.slots) await attempt([slot], failures, () => publish(run, slot, call))
+    return
+  }
+  if (step.step === 'name') {
+    const { slots } = stateOf(run)
+    const waiting = slots.flatMap(({ piece }, slot) => (piece === step.piece ? [slot] : []))
+    await attempt(waiting, failures, () => name(run, step.piece, call))
+    return
+  }
+  await attempt([step.slot], failures, async () => {
+    try {
+      await effects[step.step](run, step.slot, call)
+    } catch (error) {
+      passOn(run, step, error)
+    }
+  })
+}
+
+async function attempt(
+  slots: readonly number[],
+  failures: Map<number, unknown>,
+  work: () => Promise<void>,
+): Promise<void> {
+  try {
+    await work()
+  } catch (error) {
+    if (isAbortError(error)) throw error
+    for (const slot of slots) failures.set(slot, error)
+  }
+}
+
+/** A refusal makes the slot look for another provider, who may have the room, the collateral or the answer. */
+function passOn(run: UploadRun, { step, slot }: Extract<Step, { readonly slot: number }>, error: unknown): void {
+  const { met, report, provider: named } = run
+  const refusals = run.refusals.get(slot) ?? new Map<number, GranaryError>()
+  // When only one provider could be asked, what it said is what there is to say.
+  const [only, ...more] = refusals.values()
+  if (error instanceof NoProviderError && only !== undefined && more.length === 0) throw only
+  const isRefusal = step !== 'follow' && GranaryError.is(error) && !NOT_THE_PROVIDERS.has(error.code)
+  const asked = met.get(slot)?.view.id
+  if (!isRefusal || asked === undefined || named !== undefined) throw error
+  run.refusals.set(slot, refusals.set(asked, error))
+  met.delete(slot)
+  report({ type: 'provider:refused', provider: asked, name: '', reason: 'REFUSED', message: error.message })
+}
