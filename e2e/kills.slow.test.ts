@@ -131,7 +131,7 @@ test(
       // What was not proven while its provider was away comes back.
       await eachBlock({ bench, chain, provider, client }, async () => {
         const views = await client.partitions(deals[0]!.terms.provider)
-        return views.every(({ faulty }) => !faulty) || undefined
+        return views.every(({ sound, sectors }) => sound === sectors) || undefined
       })
       expect(await damagedFiles(bench, chain.url, stored)).toEqual([])
       const committed = await eventsSoFar(client, ['sector:precommitted'])

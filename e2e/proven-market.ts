@@ -30,7 +30,7 @@ export async function startProvenMarket(
     const files = Array.from({ length: SECTORS }, (_, n) => fileOf(bench, `file-${n}.bin`, PIECE_BYTES))
     const deals: PutData[] = []
     for (const file of files) deals.push((await put(bench, file, chain.url)).data)
-    await eachBlock(market, async () => (await partitionOf(client))?.sectors.length === SECTORS || undefined)
+    await eachBlock(market, async () => (await partitionOf(client))?.sectors === SECTORS || undefined)
     return { ...market, deals, providerHome }
   } catch (error) {
     await bench.close()
@@ -49,7 +49,8 @@ export async function provenTimes(market: Market, times: number): Promise<void> 
   await eachBlock(market, async () => {
     const view = await partitionOf(market.client)
     if (view === undefined) return undefined
-    if (view.faulty) throw new Error(`sectors ${view.faultySectors} are faulty after ${epochs.size} proofs`)
+    if (view.sound < view.sectors)
+      throw new Error(`${view.sectors - view.sound} sectors are faulty after ${epochs.size} proofs`)
     if (view.lastProven !== null) epochs.add(view.lastProven)
     // The first one seen was there before.
     return epochs.size > times || undefined
@@ -61,6 +62,6 @@ export async function soundAfter(market: ProvenMarket, epoch: number): Promise<v
   await eachBlock(market, async () => {
     if ((await market.client.status()).height <= epoch) return undefined
     const view = await partitionOf(market.client)
-    return (view !== undefined && !view.faulty) || undefined
+    return (view !== undefined && view.sound === view.sectors) || undefined
   })
 }

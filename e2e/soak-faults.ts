@@ -132,6 +132,6 @@ export async function sectorDamaged(market: SoakMarket, provider: KeptProvider):
   )
   await eventually('the same replica is sealed again', WITHIN_MS, async () => readFileSync(replica).equals(bytes))
   await eventually('none of its sectors is faulty', WITHIN_MS, async () =>
-    (await client.partitions(provider.id)).every(({ faulty }) => !faulty),
+    (await client.partitions(provider.id)).every(({ sound, sectors }) => sound === sectors),
   )
 }

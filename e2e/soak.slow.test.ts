@@ -77,7 +77,7 @@ async function nothingFaulty(market: SoakMarket): Promise<void> {
   const { client, providers } = market
   for (const { id } of providers)
     await eventually('no sector is faulty', WITHIN_MS, async () =>
-      (await client.partitions(id)).every(({ faulty }) => !faulty),
+      (await client.partitions(id)).every(({ sound, sectors }) => sound === sectors),
     )
 }
 

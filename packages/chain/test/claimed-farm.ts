@@ -1,7 +1,7 @@
 /** A client, and a provider whose proofs are taken on its word: deals, sectors and answers in a line each. */
 import type { DealTerms, MessageBodies, Signer, TransactionName } from '@granary/protocol/messages'
 import type { ChainParams } from '@granary/protocol/records'
-import { partitionViews, sectorView } from '../src/state/index.ts'
+import { sectorView } from '../src/state/index.ts'
 import { claimedAnswer, claimedPiece, claimedPoRep, claimedProofs, claimedSector } from './claimed-proofs.ts'
 import {
   createTestChain,
@@ -12,6 +12,7 @@ import {
   type TestChain,
   termsFor,
 } from './test-chain.ts'
+import { wholePartitions } from './whole-partitions.ts'
 
 export interface ClaimedFarm {
   readonly chain: TestChain
@@ -58,7 +59,7 @@ export function createClaimedFarm(params: Partial<ChainParams> = {}): ClaimedFar
     },
     prove: (blocks) => {
       for (let block = 0; block < blocks; block++) {
-        const answers = partitionViews(chain.state, provider, undefined, 10).flatMap(({ number }) => {
+        const answers = wholePartitions(chain.state, provider, undefined, 10).flatMap(({ number }) => {
           const body = claimedAnswer(chain, provider, number)
           return body === undefined ? [] : [chain.sign(owner, 'SubmitPost', body, { lane: 9 + number })]
         })

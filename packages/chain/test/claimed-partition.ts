@@ -2,10 +2,10 @@
 import { fromHex } from '@granary/base'
 import { profileNamed } from '@granary/proofs/profile'
 import { drawSamples } from '@granary/proofs/verify'
-import type { ChallengeView, PartitionView, ProviderView } from '@granary/protocol/client'
+import type { ChallengeView, ProviderView } from '@granary/protocol/client'
 import type { MessageBodies, Signer, TransactionName } from '@granary/protocol/messages'
 import type { ChainParams } from '@granary/protocol/records'
-import { partitionViews, providerView } from '../src/state/index.ts'
+import { providerView } from '../src/state/index.ts'
 import type { TxResult } from '../src/state/machine/execute-tx.ts'
 import { claimedAnswer, claimedPiece, claimedPoRep, claimedProofs, claimedSector } from './claimed-proofs.ts'
 import { profilesWith } from './profiles-with.ts'
@@ -19,6 +19,7 @@ import {
   termsFor,
 } from './test-chain.ts'
 import { PROFILE } from './test-sealer.ts'
+import { type WholePartition, wholePartitions } from './whole-partitions.ts'
 
 export interface ClaimedPartition {
   readonly chain: TestChain
@@ -27,7 +28,7 @@ export interface ClaimedPartition {
   readonly provider: number
   /** Of the sectors with a deal, which are the first. */
   readonly deals: readonly number[]
-  view(): PartitionView
+  view(): WholePartition
   collateral(): ProviderView['collateral']
   /** Blocks until a challenge is open. */
   untilChallenged(): ChallengeView
@@ -94,7 +95,7 @@ export function createClaimedPartition(options: ClaimedPartitionOptions): Claime
     })
     chain.does(owner, 'PreCommitSectors', { provider, sectors: list })
   }
-  const view = (): PartitionView => partitionViews(chain.state, provider, undefined, 1)[0]!
+  const view = (): WholePartition => wholePartitions(chain.state, provider, undefined, 1)[0]!
   const self: ClaimedPartition = {
     chain,
     owner,

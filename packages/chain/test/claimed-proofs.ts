@@ -7,9 +7,10 @@ import { profileNamed } from '@granary/proofs/profile'
 import { computeCommD, parsePieceCid, pieceCidV2, postBundleBytes } from '@granary/proofs/verify'
 import type { MessageBodies, SectorPreCommit } from '@granary/protocol/messages'
 import { recoverSigner } from '../src/engine/verification/recover-signer.ts'
-import { partitionViews, type Verifiers } from '../src/state/index.ts'
+import type { Verifiers } from '../src/state/index.ts'
 import type { TestChain } from './test-chain.ts'
 import { PROFILE } from './test-sealer.ts'
+import { wholePartitions } from './whole-partitions.ts'
 
 const RIGHT = 1
 
@@ -50,7 +51,7 @@ export function claimedAnswer(
   right = true,
   skipped: readonly number[] = [],
 ): MessageBodies['SubmitPost'] | undefined {
-  const [view] = partitionViews(chain.state, provider, partition === 0 ? undefined : partition - 1, 1)
+  const [view] = wholePartitions(chain.state, provider, partition === 0 ? undefined : partition - 1, 1)
   const open = view?.challenge ?? view?.recovery
   if (view?.number !== partition || open === undefined) return undefined
   const profile = profileNamed(PROFILE)

@@ -11,7 +11,7 @@ import {
 } from '@granary/protocol/messages'
 import { expect } from '@jest/globals'
 import fc from 'fast-check'
-import { dealView, partitionViews, providerView, sectorView } from '../src/state/index.ts'
+import { dealView, providerView, sectorView } from '../src/state/index.ts'
 import { claimedAnswer, claimedPiece, claimedPoRep, claimedProofs, claimedSector } from './claimed-proofs.ts'
 import {
   createLife,
@@ -26,6 +26,7 @@ import {
 } from './life-model.ts'
 import { profilesWith } from './profiles-with.ts'
 import { createTestChain, fund, registerProvider, signTerms, type TestChain, termsFor } from './test-chain.ts'
+import { wholePartitions } from './whole-partitions.ts'
 
 const PRICE = 1_000_000_007n
 const params = {
@@ -365,7 +366,7 @@ function skip(index: number): Command {
 }
 
 function isSampled(chain: TestChain, provider: number, partition: number, position: number): boolean {
-  const view = partitionViews(chain.state, provider, undefined, 100).find(({ number }) => number === partition)
+  const view = wholePartitions(chain.state, provider, undefined, 100).find(({ number }) => number === partition)
   const { randomness, count, sectors } = view!.challenge!
   const challenge = { profile: PROFILE, provider, partition, randomness: fromHex(randomness), count }
   const sampled = drawSamples(challenge, sectors.length).map((sample) => sample.position)

@@ -1,7 +1,7 @@
 /** The usual cast of a test: a client with money, a provider with collateral, real sectors in a folder of its own. */
 import type { DealTerms, Signer } from '@granary/protocol/messages'
 import type { ChainParams } from '@granary/protocol/records'
-import { partitionViews, sectorView } from '../src/state/index.ts'
+import { sectorView } from '../src/state/index.ts'
 import { profilesWith } from './profiles-with.ts'
 import {
   createTestChain,
@@ -13,6 +13,7 @@ import {
   termsFor,
 } from './test-chain.ts'
 import { createTestSealer, PROFILE, type TestPiece, type TestSealer } from './test-sealer.ts'
+import { wholePartitions } from './whole-partitions.ts'
 
 export interface Market {
   readonly chain: TestChain
@@ -89,7 +90,7 @@ export function createMarket(folder: string, params: Partial<ChainParams> = {}):
       chain.advanceTo(sectorView(chain.state, provider, number)!.seedEpoch!)
       // While a challenge is open its partition takes no sectors.
       const isChallenged = () =>
-        partitionViews(chain.state, provider, undefined, 100).some(({ challenge }) => challenge !== undefined)
+        wholePartitions(chain.state, provider, undefined, 100).some(({ challenge }) => challenge !== undefined)
       while (isChallenged()) await sealer.answer()
       const bundle = await sealer.proveSector(number)
       chain.does(owner, 'ProveCommitSector', { provider, number, bundle })

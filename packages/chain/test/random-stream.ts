@@ -10,7 +10,6 @@ import {
   type Block,
   createStateMachine,
   type FinalizedBlock,
-  partitionViews,
   type StateReader,
   sectorView,
 } from '../src/state/index.ts'
@@ -18,6 +17,7 @@ import type { Market } from './market.ts'
 import { createMemoryState, type MemoryState } from './memory-state.ts'
 import { createTestChain, fund, GRN, signTerms, type TestChain, termsFor } from './test-chain.ts'
 import { createTestSealer } from './test-sealer.ts'
+import { wholePartitions } from './whole-partitions.ts'
 
 export interface Ground {
   readonly market: Market
@@ -72,7 +72,7 @@ export async function runStream(ground: Ground, seed: number): Promise<Record<st
   for (let count = 0; count < BLOCKS; count++) {
     if (count === BLOCKS / 2) middle = copyOf(chain.state)
     const candidates = Array.from({ length: random(5) }, (_, lane) => randomTx(ground, chain, random, 20 + lane))
-    const [open] = partitionViews(chain.state, market.provider, undefined, 1)
+    const [open] = wholePartitions(chain.state, market.provider, undefined, 1)
     if (open?.challenge !== undefined && random(3) > 0) {
       const body = { provider: market.provider, partition: open.number, ...(await sealer.prove(open.number)) }
       candidates.push(chain.sign(market.owner, 'SubmitPost', body, { lane: 10 }))

@@ -10,9 +10,10 @@ import { type ProfileName, profileNamed } from '@granary/proofs/profile'
 import { type SealedSector, sealSector } from '@granary/proofs/seal'
 import { pieceCidV2 } from '@granary/proofs/verify'
 import type { MessageBodies, Signer } from '@granary/protocol/messages'
-import { draw, entropyOf, type FinalizedBlock, partitionViews, sectorView } from '../src/state/index.ts'
+import { draw, entropyOf, type FinalizedBlock, sectorView } from '../src/state/index.ts'
 import type { TxResult } from '../src/state/machine/execute-tx.ts'
 import type { TestChain } from './test-chain.ts'
+import { wholePartitions } from './whole-partitions.ts'
 
 export const PROFILE: ProfileName = '2KiB-test'
 
@@ -65,7 +66,7 @@ export function createTestSealer(chain: TestChain, provider: number, signer: Sig
       return provePoRep({ dir: dirOf(number), seed, parentsDir })
     },
     prove: async (partition, skipped = []) => {
-      const view = partitionViews(chain.state, provider, undefined, 100).find((each) => each.number === partition)
+      const view = wholePartitions(chain.state, provider, undefined, 100).find((each) => each.number === partition)
       const challenge = view?.challenge ?? view?.recovery
       if (challenge === undefined) throw new Error(`partition ${partition} has no open challenge`)
       const bundle = await provePost({
@@ -80,7 +81,7 @@ export function createTestSealer(chain: TestChain, provider: number, signer: Sig
       return { challengeEpoch: challenge.epoch, skipped, bundle }
     },
     answer: async () => {
-      const views = partitionViews(chain.state, provider, undefined, 100)
+      const views = wholePartitions(chain.state, provider, undefined, 100)
       const txs: Uint8Array[] = []
       for (const view of views) {
         const { number: partition } = view

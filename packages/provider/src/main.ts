@@ -145,7 +145,7 @@ async function start(
   const everyLine = withTimeAndLevel(options.log ?? (() => {}))
   let locked = '0'
   const alerts = createAlerts(everyLine, Date.now, () => ({
-    sectors: sectors.inStates('proving').length,
+    sectors: sectors.countIn('proving'),
     deals: deals.deals.liveCount(),
     locked,
   }))

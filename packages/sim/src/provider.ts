@@ -1,6 +1,6 @@
 /** One provider as its strategy has it: sells its disk, seals, proves, meets faults, settles, and what else it is up to. */
 
-import { dealView, partitionViews, providerView, sectorView } from '@granary/chain/state'
+import { challengeView, dealView, partitionViews, providerView, sectorView } from '@granary/chain/state'
 import type { ChainEvent } from '@granary/protocol/events'
 import { type DealTerms, dealTermsDigest, type Signer } from '@granary/protocol/messages'
 import { createDisk } from './disk.ts'
@@ -151,8 +151,7 @@ export function createProvider({ world, strategy, rank, owner, client }: Provide
   function deleteUnchallenged(number: number): void {
     const partition = sectorView(chain.state, id(), number)?.partition
     if (partition === undefined) return
-    const views = partitionViews(chain.state, id(), undefined, PARTITIONS_MAX)
-    const challenge = views.find((view) => view.number === partition)?.challenge
+    const challenge = challengeView(chain.state, { provider: id(), partition }, 'post')
     if (challenge?.sectors.some((sector) => sector.number === number)) {
       chain.at(challenge.deadline + 1, () => deleteUnchallenged(number))
     } else {

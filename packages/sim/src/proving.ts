@@ -1,6 +1,7 @@
 /** A provider's answers: to challenges, to recoveries, and the requests to recover what is whole again. */
 import { fromHex } from '@granary/base'
-import { partitionViews, sectorView } from '@granary/chain/state'
+import { challengeView, memberViews, openChallenges, partitionViews, sectorView } from '@granary/chain/state'
+import type { ChallengeView, PartitionView } from '@granary/protocol/client'
 import type { Signer } from '@granary/protocol/messages'
 import type { Disk } from './disk.ts'
 import { provePost } from './simulated-proofs.ts'
@@ -22,10 +23,6 @@ export interface ProverParts {
   readonly isLeft: (sector: number) => boolean
 }
 
-type Views = ReturnType<typeof partitionViews>
-type View = Views[number]
-type Challenge = NonNullable<View['challenge']>
-
 /** More than anybody has here. */
 export const PARTITIONS_MAX = 256
 
@@ -36,10 +33,9 @@ export function createProver({ world, owner, provider, disk, answersEvery, isLef
   let challenges = 0
   let proofs = 0
 
-  function answer(view: View, { epoch, randomness, count, sectors }: Challenge): void {
-    const partition = view.number
+  function answer({ partition, epoch, randomness, count, sectors, ...challenge }: ChallengeView): void {
     const bundle = provePost(disk, {
-      provider: view.provider,
+      provider: challenge.provider,
       partition,
       randomness: fromHex(randomness),
       count,
@@ -48,7 +44,7 @@ export function createProver({ world, owner, provider, disk, answersEvery, isLef
     if (bundle === undefined) return
     proofs += 1
     chain.submit(owner, 'SubmitPost', {
-      provider: view.provider,
+      provider: challenge.provider,
       partition,
       challengeEpoch: epoch,
       skipped: [],
@@ -56,23 +52,31 @@ export function createProver({ world, owner, provider, disk, answersEvery, isLef
     })
   }
 
-  function tendChallenge(view: View, challenge: Challenge): void {
-    const key = `${view.number}/${challenge.epoch}/${challenge.count}`
+  function tendChallenge(challenge: ChallengeView): void {
+    const { partition, epoch, kind } = challenge
+    const key = `${partition}/${epoch}/${kind}`
     if (seen.has(key)) return
     seen.add(key)
-    const isRegular = challenge === view.challenge
+    const isRegular = kind === 'post'
     if (isRegular) challenges += 1
     if (isRegular && challenges % answersEvery !== 0) return
-    answer(view, challenge)
+    answer(challenge)
   }
 
-  function recover(view: View): void {
+  function recover(view: PartitionView): void {
     const { number: partition, recoveryRequestedAt, recovery, recoveryBarredUntil = 0 } = view
-    if (recoveryRequestedAt !== undefined || recovery !== undefined || requesting.has(partition)) return
-    if (recoveryBarredUntil > chain.height + 1) return
-    const sectors = view.faultySectors.filter(
-      (sector) => disk.isWhole(sector) && !isLeft(sector) && !isOver(view.provider, sector),
+    if (
+      view.sound === view.sectors ||
+      recoveryRequestedAt !== undefined ||
+      recovery !== undefined ||
+      requesting.has(partition)
     )
+      return
+    if (recoveryBarredUntil > chain.height + 1) return
+    const place = { provider: view.provider, partition }
+    const sectors = memberViews(chain.state, place, { state: 'faulty' }, view.sectors)
+      .map(({ number }) => number)
+      .filter((sector) => disk.isWhole(sector) && !isLeft(sector) && !isOver(view.provider, sector))
     if (sectors.length === 0) return
     requesting.add(partition)
     chain.submit(owner, 'RequestRecovery', { provider: view.provider, partition, sectors }, () => {
@@ -88,11 +92,12 @@ export function createProver({ world, owner, provider, disk, answersEvery, isLef
   return {
     proofs: () => proofs,
     tend: () => {
-      for (const view of partitionViews(chain.state, provider(), undefined, PARTITIONS_MAX)) {
-        if (view.challenge !== undefined) tendChallenge(view, view.challenge)
-        if (view.recovery !== undefined) tendChallenge(view, view.recovery)
-        recover(view)
+      const id = provider()
+      for (const { partition, kind } of openChallenges(chain.state, id, undefined, PARTITIONS_MAX)) {
+        const challenge = challengeView(chain.state, { provider: id, partition }, kind)
+        if (challenge !== undefined) tendChallenge(challenge)
       }
+      for (const view of partitionViews(chain.state, id, undefined, PARTITIONS_MAX)) recover(view)
     },
   }
 }

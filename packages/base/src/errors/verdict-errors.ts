@@ -91,9 +91,9 @@ export const effectErrors = {
   /** The proof of replication is wrong. */
   POREP_INVALID: { fault: 'caller' },
   /** There is no such partition. */
-  PARTITION_NOT_FOUND: { fault: 'caller' },
+  PARTITION_NOT_FOUND: { fault: 'caller', status: 404 },
   /** The partition is not challenged, or has been answered. */
-  CHALLENGE_NOT_OPEN: { fault: 'caller' },
+  CHALLENGE_NOT_OPEN: { fault: 'caller', status: 404 },
   /** The challenge is void, since the chain was too slow for its answer. */
   CHALLENGE_TOO_SLOW: { fault: 'nobody' },
   /** The sectors to skip are not a proper list of the challenged ones. */

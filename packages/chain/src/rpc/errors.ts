@@ -30,6 +30,17 @@ export class NotFoundError extends GranaryError {
   }
 }
 
+export class ChallengeNotOpenError extends GranaryError {
+  constructor(provider: number, partition: number, kind: string) {
+    super({
+      code: 'CHALLENGE_NOT_OPEN',
+      message: `partition ${partition} of provider ${provider} has no open challenge (${kind})`,
+      hint: 'it was answered, or its window is over: GET /v1/providers/{id}/challenges lists those that are open',
+      details: { provider, partition, kind },
+    })
+  }
+}
+
 export class BodyEncodingError extends GranaryError {
   constructor() {
     super({

@@ -201,8 +201,11 @@ test('every message works from the typed client, and its effect is in a view', a
 
   // Challenged, paid, faulty, recovered.
   const partition = async (): Promise<PartitionView> => (await chain.partitions(provider))[0]!
+  const place = { provider, partition: 0 }
+  const faulty = async () => (await Array.fromAsync(chain.members(place, 'faulty'))).map(({ number }) => number)
   const answer = async (which: 'challenge' | 'recovery'): Promise<void> => {
-    const open = await untilDefined(async () => (await partition())[which])
+    await untilDefined(async () => (await partition())[which])
+    const open = await chain.challenge(place, which === 'challenge' ? 'post' : 'recovery')
     const listed = open.sectors.map(({ number }) => ({ number, dir: dirOf(number) }))
     const randomness = bytesOf(open.randomness)
     const { count, epoch } = open
@@ -215,7 +218,7 @@ test('every message works from the typed client, and its effect is in a view', a
   const { paid, provenEpochs } = await chain.deal(1)
   expect(Number(paid)).toBe(Math.floor(provenEpochs * 1_000_000 * 0.95))
   await send(owner, 'DeclareFaults', { provider, partition: 0, sectors: [0] })
-  expect(await partition()).toMatchObject({ faulty: true, faultySectors: [0] })
+  expect([await partition(), await faulty()]).toEqual([expect.objectContaining({ sectors: 2, sound: 1 }), [0]])
   await send(owner, 'RequestRecovery', { provider, partition: 0, sectors: [] })
   await untilDefined(async () => {
     const { challenge, recovery } = await partition()

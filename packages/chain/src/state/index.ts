@@ -31,7 +31,11 @@ export { devnetParams, productionParams } from './machine/params.ts'
 export { recount } from './machine/recount.ts'
 export {
   accountView,
+  challengeView,
   dealView,
+  memberViews,
+  openChallenges,
+  partitionView,
   partitionViews,
   providerView,
   providerViews,

@@ -145,10 +145,11 @@ function findDeals(database: DatabaseSync, filter: DealFilter, after: number, li
     provider: filter.provider,
   }
   const given = Object.entries(columns).filter((entry): entry is [string, string | number] => entry[1] !== undefined)
-  const conditions = ['deal > ?', ...given.map(([column]) => `${column} = ?`)].join(' AND ')
+  const among = filter.ids === undefined ? [] : [`deal IN (${filter.ids.map(() => '?').join(', ')})`]
+  const conditions = ['deal > ?', ...given.map(([column]) => `${column} = ?`), ...among].join(' AND ')
   return database
     .prepare(`SELECT deal FROM deals WHERE ${conditions} ORDER BY deal LIMIT ?`)
-    .all(after, ...given.map(([, value]) => value), limit)
+    .all(after, ...given.map(([, value]) => value), ...(filter.ids ?? []), limit)
     .map((row) => Number(row.deal))
 }
 

@@ -50,6 +50,7 @@ export interface DealFilter {
   readonly rootCid?: string | undefined
   readonly client?: string | undefined
   readonly provider?: number | undefined
+  readonly ids?: readonly number[] | undefined
 }
 
 /** Everything one block changes. */

@@ -3,7 +3,15 @@
  * account, its deals among them that have ended are settled first.
  */
 
-import type { ChainClient, DealState, DealView, PartitionView, ProviderView } from '@granary/protocol/client'
+import { GranaryError } from '@granary/base'
+import type {
+  ChainClient,
+  DealState,
+  DealView,
+  PartitionView,
+  ProviderView,
+  SectorView,
+} from '@granary/protocol/client'
 import type { Signer } from '@granary/protocol/messages'
 import type { CallOptions } from '../call-options.ts'
 import { awaitsSettlement, settleEnded } from '../deals/settle-ended.ts'
@@ -83,22 +91,38 @@ export async function status(
   const known = new Map(
     await Promise.all(
       ids.map(async (id) => {
-        const [provider, partitions] = await Promise.all([chain.provider(id, options), chain.partitions(id, options)])
-        return [id, { provider, partitions }] as const
+        return [id, await chain.provider(id, options)] as const
       }),
     ),
   )
-  return { cid, deals: deals.map((deal) => dealStatus(deal, known.get(deal.terms.provider)!)) }
+  const views: DealStatus[] = []
+  for (const deal of deals)
+    views.push(dealStatus(deal, known.get(deal.terms.provider)!, await placeOf(chain, deal, options)))
+  return { cid, deals: views }
 }
 
-function dealStatus(
-  deal: DealView,
-  { provider, partitions }: { readonly provider: ProviderView; readonly partitions: readonly PartitionView[] },
-): DealStatus {
+interface Place {
+  readonly sector: SectorView
+  readonly partition: PartitionView
+}
+
+/** Where its data is proven; undefined before it is, and once that is over. */
+async function placeOf(chain: ChainClient, { sector }: DealView, options: CallOptions): Promise<Place | undefined> {
+  if (sector === undefined) return undefined
+  try {
+    const view = await chain.sector(sector.provider, sector.number, options)
+    if (view.partition === undefined || (view.state !== 'active' && view.state !== 'faulty')) return undefined
+    return { sector: view, partition: await chain.partition(sector.provider, view.partition, options) }
+  } catch (error) {
+    if (GranaryError.is(error) && (error.code === 'SECTOR_NOT_FOUND' || error.code === 'PARTITION_NOT_FOUND'))
+      return undefined
+    throw error
+  }
+}
+
+function dealStatus(deal: DealView, provider: ProviderView, place: Place | undefined): DealStatus {
   const { id, agreementId, state, terms, publishedAt, provenEpochs, faultedEpochs, locked, earned, paid, burnt } = deal
   const sector = deal.sector?.number
-  const partition = partitions.find(({ sectors }) => sectors.some(({ number }) => number === sector))
-  const { challenge } = partition ?? {}
   return {
     id,
     agreementId,
@@ -110,10 +134,10 @@ function dealStatus(
     pieceCid: terms.pieceCid,
     rootCid: terms.rootCid ?? null,
     sector: sector ?? null,
-    partition: partition?.number ?? null,
-    faulty: sector !== undefined && (partition?.faultySectors.includes(sector) ?? false),
-    lastProven: partition?.lastProven ?? null,
-    proofDueBy: challenge && !challenge.answered ? challenge.deadline : null,
+    partition: place?.partition.number ?? null,
+    faulty: place?.sector.state === 'faulty',
+    lastProven: place?.partition.lastProven ?? null,
+    proofDueBy: place?.partition.challenge?.deadline ?? null,
     publishedAt,
     activatedAt: deal.activatedAt ?? null,
     endsAt: deal.endsAt ?? null,

@@ -223,49 +223,66 @@ const partitionSector = z.readonly(z.object({ number: natural, commR: hash }))
 export type PartitionSector = z.output<typeof partitionSector>
 
 /** An open challenge: the answer counts in blocks `epoch < height ≤ deadline`. */
-const challenge = z.readonly(
-  z.object({
-    epoch: natural,
-    deadline: natural,
-    randomness: hash,
-    count: natural,
-    /** The list as it was frozen: the answer is over exactly these. */
-    sectors: z.readonly(z.array(partitionSector)),
-    answered: z.boolean(),
-  }),
-)
-export type ChallengeView = z.output<typeof challenge>
+const window = { epoch: natural, deadline: natural }
+const openWindow = z.readonly(z.object(window))
+
+/** The challenge that each partition gets once a period, or that of a request to recover. */
+export const challengeKind: z.ZodMiniEnum<{ post: 'post'; recovery: 'recovery' }> = z.enum(['post', 'recovery'])
+export type ChallengeKind = z.output<typeof challengeKind>
+
+const openChallenge = z.object({ partition: natural, kind: challengeKind, ...window })
+export type OpenChallengeView = Readonly<z.output<typeof openChallenge>>
+
+const challenge = z.object({
+  provider: natural,
+  partition: natural,
+  profile: z.string(),
+  kind: challengeKind,
+  ...window,
+  randomness: hash,
+  count: natural,
+  /** The list as it was frozen: the answer is over exactly these. */
+  sectors: z.readonly(z.array(partitionSector)),
+})
+export type ChallengeView = Readonly<z.output<typeof challenge>>
 
 const partition = z.object({
   provider: natural,
   number: natural,
   slot: natural,
   profile: z.string(),
-  /** Those that are challenged together. */
-  sectors: z.readonly(z.array(partitionSector)),
-  /** Some of its sectors are faulty. */
-  faulty: z.boolean(),
-  /** Out of the list until a recovery brings them back. */
-  faultySectors: numbers,
+  /** How many sectors it holds, those among them that are faulty or have been terminated and are about to leave it. */
+  sectors: natural,
+  /** How many are challenged together. */
+  sound: natural,
   lastProven: z.nullable(natural),
   /** Bytes that earn capacity rewards: of sectors that have been proven with the partition and are sound. */
   power: natural,
   /** What they have earned since the last proof; the next one credits it, a miss or a fault forfeits it. */
   pending: decimal,
-  challenge: z.exactOptional(challenge),
+  challenge: z.exactOptional(openWindow),
   /** A request to recover waits for its draw. */
   recoveryRequestedAt: z.exactOptional(natural),
   /** The challenge of a request to recover: answered like any other, with its epoch. */
-  recovery: z.exactOptional(challenge),
+  recovery: z.exactOptional(openWindow),
   /** Before this epoch no request to recover is taken. */
   recoveryBarredUntil: z.exactOptional(natural),
 })
 export type PartitionView = Readonly<z.output<typeof partition>>
 
+/** `sound`: challenged with its partition. `faulty`: out of the list until a recovery brings it back. */
+export const memberState: z.ZodMiniEnum<{ sound: 'sound'; faulty: 'faulty' }> = z.enum(['sound', 'faulty'])
+const member = z.object({ position: natural, number: natural, commR: hash, state: memberState })
+export type MemberView = Readonly<z.output<typeof member>>
+
 export const providerAnswer = z.extend(provider, height)
 export const providersAnswer = pageOf(provider)
 export const sessionKeysAnswer = pageOf(sessionKey)
 export const partitionsAnswer = pageOf(partition)
+export const partitionAnswer = z.extend(partition, height)
+export const membersAnswer = pageOf(member)
+export const challengesAnswer = pageOf(openChallenge)
+export const challengeAnswer = z.extend(challenge, height)
 export const dealAnswer = z.extend(deal, height)
 export const dealsAnswer = pageOf(deal)
 export const sectorAnswer = z.extend(sector, height)

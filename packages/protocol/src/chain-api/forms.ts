@@ -14,7 +14,18 @@ export const natural: z.ZodMiniType<number, string> = z
   .check(z.refine(Number.isSafeInteger, 'expected a number below 2⁵³'))
   .register(z.globalRegistry, { type: 'integer', ...BIGGEST })
 
-const PAGE_ITEMS_MAX = 200
+export const idsMax = 200
+
+/** Ids, separated by commas. */
+export const idList: z.ZodMiniType<readonly number[], string> = z.pipe(
+  z.pipe(
+    z.string().check(z.maxLength(17 * idsMax)),
+    z.transform<string, string[]>((text) => text.split(',')),
+  ),
+  z.array(natural).check(z.maxLength(idsMax)),
+)
+
+export const pageItemsMax = 200
 const PAGE_ITEMS = 100
 
 /** Of every list: the cursor behind which to go on, and how many items at most. */
@@ -23,8 +34,8 @@ export const page: { after: z.ZodMiniType<number | undefined>; limit: z.ZodMiniT
   limit: z.pipe(
     z.optional(
       natural
-        .check(z.refine((limit) => limit >= 1 && limit <= PAGE_ITEMS_MAX, `expected 1 to ${PAGE_ITEMS_MAX}`))
-        .register(z.globalRegistry, { type: 'integer', minimum: 1, maximum: PAGE_ITEMS_MAX }),
+        .check(z.refine((limit) => limit >= 1 && limit <= pageItemsMax, `expected 1 to ${pageItemsMax}`))
+        .register(z.globalRegistry, { type: 'integer', minimum: 1, maximum: pageItemsMax }),
     ),
     z.transform((limit) => limit ?? PAGE_ITEMS),
   ),

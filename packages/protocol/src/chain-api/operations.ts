@@ -7,11 +7,17 @@ import type { NodeOperation } from '../operation/operation.ts'
 import {
   accountAnswer,
   blockAnswer,
+  challengeAnswer,
+  challengeKind,
+  challengesAnswer,
   dealAnswer,
   dealsAnswer,
   genesisAnswer,
   healthAnswer,
+  memberState,
+  membersAnswer,
   paramsAnswer,
+  partitionAnswer,
   partitionsAnswer,
   proofAnswer,
   providerAnswer,
@@ -23,7 +29,7 @@ import {
   supplyAnswer,
   txAnswer,
 } from './answers.ts'
-import { natural, nothing, page, pageBehindKey } from './forms.ts'
+import { idList, natural, nothing, page, pageBehindKey } from './forms.ts'
 
 const id = z.strictObject({ id: natural })
 const pageQuery = z.strictObject(page)
@@ -142,7 +148,7 @@ export const listPartitions = {
   id: 'listPartitions',
   method: 'get',
   path: '/v1/providers/{id}/partitions',
-  summary: 'The partitions of a provider, with their open challenges',
+  summary: 'The partitions of a provider, without their members',
   params: id,
   query: pageQuery,
   answer: partitionsAnswer,
@@ -150,11 +156,61 @@ export const listPartitions = {
   example: { path: '/v1/providers/1000/partitions' },
 } as const satisfies NodeOperation
 
+const partitionParams = z.strictObject({ id: natural, partition: natural })
+
+export const getPartition = {
+  id: 'getPartition',
+  method: 'get',
+  path: '/v1/providers/{id}/partitions/{partition}',
+  summary: 'A partition of a provider, without its members',
+  params: partitionParams,
+  query: nothing,
+  answer: partitionAnswer,
+  errors: ['PARTITION_NOT_FOUND'],
+  example: { path: '/v1/providers/1000/partitions/0' },
+} as const satisfies NodeOperation
+
+export const listMembers = {
+  id: 'listMembers',
+  method: 'get',
+  path: '/v1/providers/{id}/partitions/{partition}/members',
+  summary: 'The sectors of a partition in the order of their positions, all or those in one state',
+  params: partitionParams,
+  query: z.strictObject({ ...page, state: z.optional(memberState) }),
+  answer: membersAnswer,
+  errors: [],
+  example: { path: '/v1/providers/1000/partitions/0/members?state=faulty&limit=10' },
+} as const satisfies NodeOperation
+
+export const listChallenges = {
+  id: 'listChallenges',
+  method: 'get',
+  path: '/v1/providers/{id}/challenges',
+  summary: 'The challenges that a provider has to answer now, by their partitions',
+  params: id,
+  query: pageQuery,
+  answer: challengesAnswer,
+  errors: [],
+  example: { path: '/v1/providers/1000/challenges' },
+} as const satisfies NodeOperation
+
+export const getChallenge = {
+  id: 'getChallenge',
+  method: 'get',
+  path: '/v1/providers/{id}/partitions/{partition}/challenges/{kind}',
+  summary: 'All that an answer to an open challenge takes: its randomness, and the sectors that it is over',
+  params: z.strictObject({ id: natural, partition: natural, kind: challengeKind }),
+  query: nothing,
+  answer: challengeAnswer,
+  errors: ['CHALLENGE_NOT_OPEN'],
+  example: { path: '/v1/providers/1000/partitions/0/challenges/post' },
+} as const satisfies NodeOperation
+
 export const listDeals = {
   id: 'listDeals',
   method: 'get',
   path: '/v1/deals',
-  summary: 'Deals, by piece, by content, by client, by provider',
+  summary: 'Deals, by piece, by content, by client, by provider, or those of some ids; ids that are none are left out',
   params: nothing,
   query: z.strictObject({
     ...page,
@@ -162,6 +218,7 @@ export const listDeals = {
     rootCid: z.optional(cid),
     client: z.optional(address),
     provider: z.optional(natural),
+    ids: z.optional(idList),
   }),
   answer: dealsAnswer,
   errors: [],

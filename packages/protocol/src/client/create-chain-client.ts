@@ -8,7 +8,11 @@ import type {
   AccountView,
   BlockView,
   ChainStatus,
+  ChallengeKind,
+  ChallengeView,
   DealView,
+  MemberView,
+  OpenChallengeView,
   Page,
   PartitionView,
   ProofView,
@@ -19,13 +23,16 @@ import type {
   SupplyView,
   TxView,
 } from '../chain-api/answers.ts'
+import { idsMax, pageItemsMax } from '../chain-api/forms.ts'
 import {
   askFaucet,
   getAccount,
   getBlock,
+  getChallenge,
   getDeal,
   getGenesis,
   getParams,
+  getPartition,
   getProof,
   getProvider,
   getRandomness,
@@ -33,7 +40,9 @@ import {
   getStatus,
   getSupply,
   getTx,
+  listChallenges,
   listDeals,
+  listMembers,
   listPartitions,
   listProviders,
   listSessionKeys,
@@ -69,6 +78,11 @@ export interface DealFilter {
   readonly rootCid?: string
   readonly client?: Address
   readonly provider?: number
+}
+
+export interface PartitionPlace {
+  readonly provider: number
+  readonly partition: number
 }
 
 export interface RandomnessQuery {
@@ -111,9 +125,20 @@ export interface ChainClient {
   sessionKeys(address: Address, options?: CallOptions): AsyncIterable<SessionKeyView>
   provider(id: number, options?: CallOptions): Promise<ProviderView>
   providers(options?: CallOptions): AsyncIterable<ProviderView>
+  /** Without their members. */
   partitions(provider: number, options?: CallOptions): Promise<PartitionView[]>
+  /** @throws GranaryError PARTITION_NOT_FOUND */
+  partition(provider: number, number: number, options?: CallOptions): Promise<PartitionView>
+  /** The sectors of a partition, all or those in one state. */
+  members(place: PartitionPlace, state?: MemberView['state'], options?: CallOptions): AsyncIterable<MemberView>
+  /** What a provider has to answer now. */
+  challenges(provider: number, options?: CallOptions): Promise<OpenChallengeView[]>
+  /** @throws GranaryError CHALLENGE_NOT_OPEN once it is answered, or over */
+  challenge(place: PartitionPlace, kind: ChallengeKind, options?: CallOptions): Promise<ChallengeView>
   deal(id: number, options?: CallOptions): Promise<DealView>
   deals(filter: DealFilter, options?: CallOptions): AsyncIterable<DealView>
+  /** By their ids, in the order of these; one that is no deal is left out. */
+  dealsById(ids: readonly number[], options?: CallOptions): Promise<DealView[]>
   sector(provider: number, number: number, options?: CallOptions): Promise<SectorView>
   /** @throws GranaryError RANDOMNESS_NOT_READY (retryable) until the entry of that epoch is in a block */
   randomness(query: RandomnessQuery, options?: CallOptions): Promise<RandomnessView>
@@ -206,8 +231,32 @@ export function createChainClient(options: ChainClientOptions): ChainClient {
       Array.fromAsync(
         list((after) => ask(listPartitions, { params: { id: provider }, query: { after } }, callOptions)),
       ),
+    partition: (provider, number, callOptions) =>
+      ask(getPartition, { params: { id: provider, partition: number } }, callOptions),
+    members: ({ provider, partition }, state, callOptions) =>
+      list((after) =>
+        ask(
+          listMembers,
+          { params: { id: provider, partition }, query: { after, state, limit: pageItemsMax } },
+          callOptions,
+        ),
+      ),
+    challenges: (provider, callOptions) =>
+      Array.fromAsync(
+        list((after) => ask(listChallenges, { params: { id: provider }, query: { after } }, callOptions)),
+      ),
+    challenge: ({ provider, partition }, kind, callOptions) =>
+      ask(getChallenge, { params: { id: provider, partition, kind } }, callOptions),
     deal: (id, callOptions) => ask(getDeal, { params: { id } }, callOptions),
     deals: (filter, callOptions) => list((after) => ask(listDeals, { query: { ...filter, after } }, callOptions)),
+    async dealsById(ids, callOptions) {
+      const found = new Map<number, DealView>()
+      for (let from = 0; from < ids.length; from += idsMax) {
+        const query = { ids: ids.slice(from, from + idsMax).join(','), limit: idsMax }
+        for (const deal of (await ask(listDeals, { query }, callOptions)).items) found.set(deal.id, deal)
+      }
+      return ids.flatMap((id) => found.get(id) ?? [])
+    },
     sector: (provider, number, callOptions) => ask(getSector, { params: { provider, number } }, callOptions),
     randomness: (query, callOptions) => ask(getRandomness, { query: { ...query } }, callOptions),
     async tx(id, callOptions) {

@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os'
 import { type ErrorCode, GranaryError } from '@granary/base'
-import type { ChainStatus, PartitionView } from '@granary/protocol/client'
+import type { ChainStatus, MemberView, PartitionView } from '@granary/protocol/client'
 import { mount } from '@granary/protocol/http'
 import { expect, test } from '@jest/globals'
 import express from 'express'
@@ -14,6 +14,8 @@ import { type HealthWatch, watchHealth } from './watch-health.ts'
 const START_MS = 1_000_000
 const wireError = (code: ErrorCode) =>
   new GranaryError({ code, message: `it is ${code}`, hint: 'look', retryable: true })
+
+const SECTORS = 2
 
 interface World {
   nowMs: number
@@ -46,7 +48,6 @@ function watched(): {
   const atStake = () => ({ sectors: 3, deals: 5, locked: '70' })
   const alerts = createAlerts(everyLine, () => world.nowMs, atStake)
   const log = foldOutages(everyLine, alerts)
-  const sectors = [{ number: 1 }, { number: 2 }]
   const made = new Map<number, HealthWatch>()
   const watch = (): HealthWatch => {
     const known = made.get(world.diskReserveBytes)
@@ -58,8 +59,11 @@ function watched(): {
           return { height: world.height, blockTimeMs: 500, clock: { stalled: world.stalled } } as ChainStatus
         },
         partitions: async () => [
-          { number: 4, sectors, faultySectors: world.faultySectors } as unknown as PartitionView,
+          { number: 4, sectors: SECTORS, sound: SECTORS - world.faultySectors.length } as PartitionView,
         ],
+        async *members() {
+          for (const number of world.faultySectors) yield { number } as MemberView
+        },
       },
       means: async () => ({
         ...{

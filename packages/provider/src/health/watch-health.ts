@@ -11,7 +11,7 @@ import type { Log } from '../log.ts'
 import type { ProviderMeans } from '../market/provider-means.ts'
 
 export interface HealthContext {
-  readonly chain: Pick<ChainClient, 'status' | 'partitions'>
+  readonly chain: Pick<ChainClient, 'status' | 'partitions' | 'members'>
   readonly providerId: number
   readonly means: () => Promise<ProviderMeans>
   /** The provider's, whose disk may be full. */
@@ -32,6 +32,8 @@ const CHECK_EVERY_MS = 3_000
 const ANSWER_MS = 5_000
 /** What costs the chain's node more is asked for with each so many checks. */
 const CHECKS_A_LONG_ONE = 5
+/** The more there are the longer it is until all of them are looked at again: what is asked does not grow with them. */
+const PARTITIONS_A_CHECK = 85
 const STOPPED_MS = 30_000
 const STOPPED_BLOCKS = 10
 /** Of the reserve: with less than this free, neither the store nor a sector at hand can go on. */
@@ -41,6 +43,7 @@ export function watchHealth(context: HealthContext): HealthWatch {
   const { alerts, log, nowMs = Date.now } = context
   const faulty = new Set<string>()
   let checks = 0
+  let partitionsAtCheck = 0
   let height = -1
   let grownAtMs = nowMs()
   let timer: NodeJS.Timeout | undefined
@@ -53,8 +56,11 @@ export function watchHealth(context: HealthContext): HealthWatch {
     if (status.height !== height) grownAtMs = nowMs()
     height = status.height
     checkGrowth(alerts, status, nowMs() - grownAtMs)
-    if (checks % CHECKS_A_LONG_ONE === 0) await Promise.all([checkMoney(context), checkPartitions(context, faulty)])
+    if (checks % CHECKS_A_LONG_ONE === 0) await checkMoney(context)
     checks += 1
+    if (checks < partitionsAtCheck) return
+    const partitions = await checkPartitions(context, faulty)
+    partitionsAtCheck = checks + Math.max(CHECKS_A_LONG_ONE, Math.ceil(partitions / PARTITIONS_A_CHECK))
   }
 
   function later(): void {
@@ -127,20 +133,26 @@ async function checkMoney({ means, alerts }: HealthContext): Promise<void> {
   })
 }
 
-async function checkPartitions({ chain, providerId, alerts }: HealthContext, faulty: Set<string>): Promise<void> {
+/** @returns how many there are */
+async function checkPartitions({ chain, providerId, alerts }: HealthContext, faulty: Set<string>): Promise<number> {
   const found = new Set<string>()
-  for (const { number, sectors, faultySectors } of await chain.partitions(providerId)) {
+  const partitions = await chain.partitions(providerId)
+  for (const { number, sectors, sound } of partitions) {
+    if (sound === sectors) continue
+    const members = await Array.fromAsync(chain.members({ provider: providerId, partition: number }, 'faulty'))
+    const faultySectors = members.map((member) => member.number)
     if (faultySectors.length === 0) continue
     const subject = `partition ${number}`
     found.add(subject)
     alerts.raise({
       code: 'PARTITION_FAULTY',
       subject,
-      message: `${faultySectors.length} of ${sectors.length} sectors of partition ${number} are faulty: ${faultySectors.slice(0, 8).join(', ')}`,
+      message: `${faultySectors.length} of ${sectors} sectors of partition ${number} are faulty: ${faultySectors.slice(0, 8).join(', ')}`,
       hint: 'they earn nothing until they are recovered, which is asked for by itself once they prove; look at the disk and at SECTOR_DAMAGED',
     })
   }
   for (const subject of faulty) if (!found.has(subject)) alerts.clear('PARTITION_FAULTY', subject)
   faulty.clear()
   for (const subject of found) faulty.add(subject)
+  return partitions.length
 }

@@ -57,8 +57,9 @@ async function allNumbers(
   { chain, providerId, views }: RebuildSectorsInput,
   lying: ReadonlyMap<number, SectorFolder>,
 ): Promise<number[]> {
-  const partitions = await chain.partitions(providerId)
-  const proven = partitions.flatMap((view) => [...view.sectors.map(({ number }) => number), ...view.faultySectors])
+  const proven: number[] = []
+  for (const { number: partition } of await chain.partitions(providerId))
+    for await (const { number } of chain.members({ provider: providerId, partition })) proven.push(number)
   const bound = [...views.values()].flatMap(({ sector }) => (sector === undefined ? [] : [sector.number]))
   return [...new Set([...lying.keys(), ...proven, ...bound])].toSorted((a, b) => a - b)
 }

@@ -113,9 +113,8 @@ async function sumOfDeals(deals: AsyncIterable<DealView>): Promise<{
   return { locked, earned }
 }
 
-function pledgesOf({ profile, sectors, faultySectors }: PartitionView, pledgePerGiB: bigint): bigint {
-  const numbers = new Set([...sectors.map(({ number }) => number), ...faultySectors])
-  return BigInt(numbers.size) * amountFor(pledgePerGiB, profileNamed(profile).sectorBytes)
+function pledgesOf({ profile, sectors }: PartitionView, pledgePerGiB: bigint): bigint {
+  return BigInt(sectors) * amountFor(pledgePerGiB, profileNamed(profile).sectorBytes)
 }
 
 function atLeastZero(amount: bigint): bigint {

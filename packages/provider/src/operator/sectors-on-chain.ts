@@ -6,10 +6,9 @@ export async function sectorsOnChain(
   provider: number,
   options: { signal?: AbortSignal } = {},
 ): Promise<SectorView[]> {
-  const partitions = await chain.partitions(provider, options)
-  const numbers = new Set(
-    partitions.flatMap(({ sectors, faultySectors }) => [...sectors.map(({ number }) => number), ...faultySectors]),
-  )
+  const numbers = new Set<number>()
+  for (const { number: partition } of await chain.partitions(provider, options))
+    for await (const { number } of chain.members({ provider, partition }, undefined, options)) numbers.add(number)
   const views: SectorView[] = []
   for (const number of [...numbers].toSorted((a, b) => a - b)) views.push(await chain.sector(provider, number, options))
   return views.filter(({ state }) => state === 'active' || state === 'faulty')

@@ -6,7 +6,7 @@
 
 import { GranaryError, sleep } from '@granary/base'
 import { profileNamed } from '@granary/proofs/profile'
-import type { ChallengeView, PartitionView, TxView } from '@granary/protocol/client'
+import type { ChallengeView, TxView } from '@granary/protocol/client'
 import { describeError } from '../describe-error.ts'
 import { sectorDir } from '../sealing/seal-context.ts'
 import { postLane } from '../sectors/lanes.ts'
@@ -30,13 +30,11 @@ export class SectorsDamagedError extends GranaryError {
 /** True when the chain has the answer. */
 export async function answerChallenge(
   context: ProvingContext,
-  view: PartitionView,
   challenge: ChallengeView,
   signal: AbortSignal,
 ): Promise<boolean> {
   const { posts, deals, head, late, alerts, log } = context
-  const { number: partition } = view
-  const { epoch: challengeEpoch, deadline } = challenge
+  const { partition, epoch: challengeEpoch, deadline } = challenge
   const subject = `partition ${partition}`
   const sectors = challenge.sectors.map(({ number }) => number)
   const noteChallenge = (): void => {
@@ -51,7 +49,7 @@ export async function answerChallenge(
   // An answer counts up to the deadline's own block, so one sent at the deadline comes too late.
   while (!signal.aborted && head.height() < deadline) {
     try {
-      const { tx, bytes, proveMs, skipped } = await proveAndSend(context, view, challenge, signal)
+      const { tx, bytes, proveMs, skipped } = await proveAndSend(context, challenge, signal)
       const epoch = tx.height
       log({ type: 'post:accepted', partition, challengeEpoch, epoch, bytes, proveMs, skipped })
       alerts.clear('SKIP_NOT_COVERED', subject)
@@ -67,9 +65,9 @@ export async function answerChallenge(
       log({ type: 'post:failed', partition, challengeEpoch, ...failure })
       // The one refusal that its owner can do something about while the window is open.
       if (failure.code === 'SKIP_NOT_COVERED') alerts.raise({ ...failure, subject })
-      const answered = await isAnswered(context, partition, challengeEpoch, signal)
-      late.write(answered ? noteAnswer : noteChallenge)
-      if (answered) return true
+      const fate = await fateOf(context, challenge, signal)
+      late.write(fate === 'answered' ? noteAnswer : noteChallenge)
+      if (fate !== 'open') return fate === 'answered'
       await sleep(RETRY_MS, signal).catch(() => {})
     }
   }
@@ -84,15 +82,10 @@ interface Sent {
   readonly skipped: readonly number[]
 }
 
-async function proveAndSend(
-  context: ProvingContext,
-  view: PartitionView,
-  challenge: ChallengeView,
-  signal: AbortSignal,
-): Promise<Sent> {
+async function proveAndSend(context: ProvingContext, challenge: ChallengeView, signal: AbortSignal): Promise<Sent> {
   const { lanes, providerId } = context
-  const { number: partition } = view
-  const { bundle, proveMs, skipped } = await prove(context, view, challenge, signal)
+  const { partition } = challenge
+  const { bundle, proveMs, skipped } = await prove(context, challenge, signal)
   const body = { provider: providerId, partition, challengeEpoch: challenge.epoch, skipped, bundle }
   const tx = await lanes.send(postLane(partition), 'SubmitPost', body, { signal })
   const numbers = skipped.map((position) => challenge.sectors[position]!.number)
@@ -110,14 +103,9 @@ interface Proof {
  * In full where that is possible. A sector that does not open its samples may be mended in time, so that is waited for,
  * for a third of the window; then it is skipped, since the others are worth more (ADR 33).
  */
-async function prove(
-  context: ProvingContext,
-  view: PartitionView,
-  challenge: ChallengeView,
-  signal: AbortSignal,
-): Promise<Proof> {
+async function prove(context: ProvingContext, challenge: ChallengeView, signal: AbortSignal): Promise<Proof> {
   const { prover, health } = context
-  const input = { ...spacetimeInput(context, view, challenge), skipped: [] }
+  const input = { ...spacetimeInput(context, challenge), skipped: [] }
   const first = await prover.answer(input, signal)
   if ('bundle' in first) return { ...first, skipped: [] }
   for (const { number, reason } of first.damaged) health.damaged(number, reason)
@@ -126,7 +114,7 @@ async function prove(
   const again = await prover.answer(input, signal)
   if ('bundle' in again) return { ...again, skipped: [] }
   // A recovery asked for exactly these, and is answered in full or not at all.
-  if (view.challenge?.epoch !== challenge.epoch) throw new SectorsDamagedError(again.damaged)
+  if (challenge.kind === 'recovery') throw new SectorsDamagedError(again.damaged)
   const skipped = again.damaged.map(({ position }) => position)
   const rest = await prover.answer({ ...input, skipped }, signal)
   if ('damaged' in rest) throw new SectorsDamagedError(rest.damaged)
@@ -135,8 +123,7 @@ async function prove(
 
 function spacetimeInput(
   context: ProvingContext,
-  { number: partition, profile }: PartitionView,
-  { randomness, count, sectors }: ChallengeView,
+  { partition, profile, randomness, count, sectors }: ChallengeView,
 ): Omit<SpacetimeInput, 'skipped'> {
   return {
     profile: profileNamed(profile).name,
@@ -161,17 +148,18 @@ async function mendedInTime(
 }
 
 /** After an error whose message may have arrived all the same. */
-async function isAnswered(
+async function fateOf(
   { chain, providerId }: ProvingContext,
-  partition: number,
-  challengeEpoch: number,
+  { partition, kind, epoch }: ChallengeView,
   signal: AbortSignal,
-): Promise<boolean> {
+): Promise<'answered' | 'open' | 'over'> {
   try {
-    const views = await chain.partitions(providerId, { signal })
-    const view = views.find(({ number }) => number === partition)
-    return [view?.challenge, view?.recovery].some((each) => each?.epoch === challengeEpoch && each.answered)
+    const view = await chain.partition(providerId, partition, { signal })
+    const isOpen = (kind === 'post' ? view.challenge : view.recovery)?.epoch === epoch
+    if (isOpen) return 'open'
+    if (kind === 'recovery') return 'answered'
+    return view.lastProven !== null && view.lastProven >= epoch ? 'answered' : 'over'
   } catch {
-    return false
+    return 'open'
   }
 }

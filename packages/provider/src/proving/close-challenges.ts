@@ -10,7 +10,7 @@ export function closeChallenges(context: ProvingContext, partitions: readonly Pa
   for (const { partition, challengeEpoch, deadline } of posts.open()) {
     if (head.height() <= deadline) continue
     const view = partitions.find(({ number }) => number === partition)
-    if (view?.challenge?.epoch === challengeEpoch && !view.challenge.answered && !view.faulty) continue
+    if (view?.challenge?.epoch === challengeEpoch && view.sound === view.sectors) continue
     const state = outcome(view, challengeEpoch)
     if (state === 'missed') missChallenge(context, partition, challengeEpoch)
     else late.write(() => posts.closed(partition, challengeEpoch, state))
@@ -38,5 +38,5 @@ export function missChallenge(context: ProvingContext, partition: number, challe
 function outcome(view: PartitionView | undefined, challengeEpoch: number): Exclude<PostState, 'open'> {
   if (view === undefined) return 'void'
   if (view.lastProven !== null && view.lastProven >= challengeEpoch) return 'accepted'
-  return view.faulty ? 'missed' : 'void'
+  return view.sound < view.sectors ? 'missed' : 'void'
 }

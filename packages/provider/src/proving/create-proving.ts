@@ -1,11 +1,12 @@
 /**
  * Keeps a provider's partitions proven, on threads of its own and without the queue. Challenges are told by the chain's
- * events; asking for the partitions every few blocks finds those whose event was lost, or that were drawn while this
- * process was down.
+ * events; asking which are open, a few times a response window, finds those whose event was lost, or that were drawn while
+ * this process was down. What is asked does not grow with the sectors: of a partition its members come with its challenge
+ * alone, and the more partitions there are the longer are the pauses between two looks at all of them.
  */
 import type { DatabaseSync } from 'node:sqlite'
-import { sleep } from '@granary/base'
-import type { PartitionView } from '@granary/protocol/client'
+import { GranaryError, sleep } from '@granary/base'
+import type { ChallengeKind, OpenChallengeView, PartitionPlace } from '@granary/protocol/client'
 import type { ChainFollower } from '../chain/follow-chain.ts'
 import { describeError } from '../describe-error.ts'
 import { answerChallenge } from './answer-challenge.ts'
@@ -26,8 +27,12 @@ export interface Proving {
   check(): void
 }
 
-/** A third of the shortest response window of any chain would do; this is well below. */
-const POLL_MS = 2_000
+const POLL_MIN_MS = 2_000
+const POLL_MAX_MS = 60_000
+/** Between two looks at all partitions, for each of them: of ten thousand bytes a second it is an answer's share. */
+const LOOK_MS_A_PARTITION = 35
+/** So often within the response window the open challenges are asked for. */
+const POLLS_A_WINDOW = 3
 
 export interface CreateProvingInput extends Omit<ProvingContext, 'posts' | 'late' | 'prover' | 'health'> {
   readonly db: DatabaseSync
@@ -43,9 +48,13 @@ export function createProving({ db, follower, ...input }: CreateProvingInput): P
   const { chain, providerId, head, log, folder } = context
   const answering = new Map<string, Promise<void>>()
   const settledAt = new Map<number, number>()
+  /** Named by an event since the last look. */
+  const ended = new Set<number>()
   let wake = (): void => {}
-  let housekeeping: Promise<void> = Promise.resolve()
-  let housekept = true
+  let housekeeping: Promise<void> | undefined
+  let lookAtMs = 0
+  let compared = 0
+  let pollMs: number | undefined
 
   follower.listen({
     onEvent: (event) => {
@@ -53,42 +62,51 @@ export function createProving({ db, follower, ...input }: CreateProvingInput): P
       if (event.type === 'post:missed' || event.type === 'recovery:missed') {
         missChallenge(context, event.partition, event.epoch)
       }
+      if (event.type === 'sector:expired' || event.type === 'sector:terminated') ended.add(event.sector)
       wake()
     },
+    onGap: () => wake(),
   })
 
   async function checkOnce(signal: AbortSignal): Promise<void> {
-    const partitions = await chain.partitions(providerId, { signal })
-    const open = partitions.flatMap((view) => [view.challenge, view.recovery].map((challenge) => ({ view, challenge })))
-    for (const { view, challenge } of open) {
-      if (challenge === undefined || challenge.answered || challenge.deadline <= head.height()) continue
-      const key = `${view.number}-${challenge.epoch}`
+    for (const open of await chain.challenges(providerId, { signal })) {
+      if (open.deadline <= head.height()) continue
+      const key = keyOf(open)
       if (answering.has(key)) continue
-      const done = answer(view, challenge, signal)
+      const done = answer({ provider: providerId, partition: open.partition }, open.kind, signal)
         .catch((error) => (signal.aborted ? undefined : report(error)))
         .finally(() => answering.delete(key))
       answering.set(key, done)
     }
-    closeChallenges(context, partitions)
     // Never in the way of the next challenge.
-    if (housekept) {
-      housekept = false
-      housekeeping = requestRecoveries(context, partitions, signal)
-        .then(() => retireSectors(context, partitions, signal))
+    if (housekeeping === undefined && Date.now() >= lookAtMs)
+      housekeeping = lookAtAll(signal)
         .catch((error) => (signal.aborted ? undefined : report(error)))
         .finally(() => {
-          housekept = true
+          housekeeping = undefined
         })
-    }
   }
 
-  async function answer(
-    view: PartitionView,
-    challenge: NonNullable<PartitionView['challenge']>,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const proven = await answerChallenge(context, view, challenge, signal)
-    if (!proven || !(await isSettlingTime(view.number, signal))) return
+  async function lookAtAll(signal: AbortSignal): Promise<void> {
+    lookAtMs = Date.now() + POLL_MIN_MS
+    const partitions = await chain.partitions(providerId, { signal })
+    lookAtMs = Date.now() + Math.max(POLL_MIN_MS, partitions.length * LOOK_MS_A_PARTITION)
+    closeChallenges(context, partitions)
+    await requestRecoveries(context, partitions, signal)
+    const named = [...ended]
+    ended.clear()
+    const toCompare = partitions.length === 0 ? undefined : partitions[compared++ % partitions.length]?.number
+    await retireSectors(context, { named, partition: toCompare }, signal)
+  }
+
+  async function answer(place: PartitionPlace, kind: ChallengeKind, signal: AbortSignal): Promise<void> {
+    const challenge = await chain.challenge(place, kind, { signal }).catch((error: unknown) => {
+      if (GranaryError.is(error) && error.code === 'CHALLENGE_NOT_OPEN') return undefined
+      throw error
+    })
+    if (challenge === undefined) return
+    const proven = await answerChallenge(context, challenge, signal)
+    if (!proven || !(await isSettlingTime(place.partition, signal))) return
     const sectors = challenge.sectors.map(({ number }) => number)
     await settleDeals(context, dealsIn(context, sectors), signal)
   }
@@ -109,6 +127,16 @@ export function createProving({ db, follower, ...input }: CreateProvingInput): P
     log({ type: 'sealing:error', ...describeError(error, folder, 'PROVING_FAILED') })
   }
 
+  /** A node that is away is asked again soon. */
+  async function pauseMs(signal: AbortSignal): Promise<number> {
+    try {
+      pollMs ??= await pollPauseMs(context, signal)
+    } catch {
+      signal.throwIfAborted()
+    }
+    return Math.min(pollMs ?? POLL_MIN_MS, Math.max(POLL_MIN_MS, lookAtMs - Date.now()))
+  }
+
   return {
     check: () => wake(),
     run: async (signal) => {
@@ -121,10 +149,21 @@ export function createProving({ db, follower, ...input }: CreateProvingInput): P
         } catch (error) {
           if (!signal.aborted) report(error)
         }
-        await Promise.race([woken, sleep(POLL_MS, signal).catch(() => {})])
+        await Promise.race([woken, sleep(await pauseMs(signal).catch(() => 0), signal).catch(() => {})])
       }
       await Promise.allSettled([...answering.values(), housekeeping, keeping])
       await prover.stop()
     },
   }
+}
+
+function keyOf({ partition, kind, epoch }: OpenChallengeView): string {
+  return `${partition}-${kind}-${epoch}`
+}
+
+/** A part of the shortest window that this provider's sectors have. */
+async function pollPauseMs({ chain, profile }: ProvingContext, signal: AbortSignal): Promise<number> {
+  const [{ blockTimeMs }, { profiles }] = await Promise.all([chain.status({ signal }), chain.params({ signal })])
+  const { responseWindow = 0 } = profiles.find(({ name }) => name === profile.name) ?? {}
+  return Math.min(POLL_MAX_MS, Math.max(POLL_MIN_MS, (responseWindow * blockTimeMs) / POLLS_A_WINDOW))
 }

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { profileNamed } from '@granary/proofs/profile'
-import type { PartitionView } from '@granary/protocol/client'
+import type { MemberView, PartitionView } from '@granary/protocol/client'
 import { accountSigner, type Signer } from '@granary/protocol/messages'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { createMemoryFeed } from '../../test/fake-feed.ts'
@@ -79,7 +79,7 @@ beforeAll(async () => {
   void watchMisses()
   deals = []
   // A sector that comes while its partition is being challenged may be placed in another one.
-  while ((await partition())?.sectors.length !== SECTORS) {
+  while ((await partition())?.sectors !== SECTORS) {
     const payload = new Uint8Array(randomBytes(PAYLOAD_BYTES))
     const input = { chain: devnet.chain, provider, client, folder: join(folder, 'pieces'), payload }
     const deal = await publishDeal({ ...input, duration: 5_000 })
@@ -88,7 +88,7 @@ beforeAll(async () => {
     sealing.nudge()
     await until('the next sector is proven', () => feed.states.get(deal.dealId) === 'active')
   }
-  numbers = (await partition())!.sectors.map(({ number }) => number)
+  numbers = await membersIn('sound')
 }, UNTIL_MS * 8)
 
 afterAll(async () => {
@@ -111,6 +111,11 @@ async function watchMisses(): Promise<void> {
 
 async function partition(): Promise<PartitionView | undefined> {
   return (await devnet.chain.partitions(provider.id))[0]
+}
+
+async function membersIn(state: MemberView['state']): Promise<number[]> {
+  const members = devnet.chain.members({ provider: provider.id, partition: 0 }, state)
+  return (await Array.fromAsync(members)).map(({ number }) => number)
 }
 
 async function until(what: string, ready: () => boolean | Promise<boolean>): Promise<void> {
@@ -145,7 +150,7 @@ async function nextChallenge(): Promise<void> {
 async function allSound(): Promise<void> {
   await until('all are sound', async () => {
     const view = await partition()
-    return view !== undefined && !view.faulty && view.sectors.length === SECTORS
+    return view?.sectors === SECTORS && view.sound === SECTORS
   })
   const since = said('post:accepted').length
   await until('all are proven', () => said('post:accepted').length >= since + 2)
@@ -215,13 +220,11 @@ test(
     const payload = await readFile(deal.path)
     await writeFile(deal.path, randomBytes(payload.length))
     await turned(at('replica'))
-    await until('the chain knows', async () => (await partition())?.faultySectors.join() === String(second()))
+    await until('the chain knows', async () => (await membersIn('faulty')).join() === String(second()))
     const since = said('post:accepted').length
     await until('the others are proven', () => said('post:accepted').length >= since + 4)
     expect(said('recovery:requested')).toEqual([])
-    expect((await partition())?.sectors.map(({ number }) => number)).toEqual(
-      numbers.filter((number) => number !== second()),
-    )
+    expect(await membersIn('sound')).toEqual(numbers.filter((number) => number !== second()))
     expect(alerts.list()).toMatchObject([
       { code: 'SECTOR_DAMAGED', subject: `sector ${second()}`, message: expect.stringContaining(deal.path) },
     ])

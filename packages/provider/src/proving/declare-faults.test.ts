@@ -1,9 +1,9 @@
 import { fromHex } from '@granary/base'
 import { profileNamed } from '@granary/proofs/profile'
 import { drawSamples } from '@granary/proofs/verify'
-import type { ChallengeView, PartitionView } from '@granary/protocol/client'
+import type { ChallengeView } from '@granary/protocol/client'
 import { expect, test } from '@jest/globals'
-import { planDeclaration } from './declare-faults.ts'
+import { type DeclarationInput, planDeclaration } from './declare-faults.ts'
 
 const PROVIDER = 1_000
 const HEIGHT = 100
@@ -11,24 +11,12 @@ const sectors = Array.from({ length: 8 }, (_, n) => ({ number: 10 + n, commR: `0
 const numbers = sectors.map(({ number }) => number)
 /** Three samples over eight sectors: some have none. */
 const challenge: ChallengeView = {
+  ...{ provider: PROVIDER, partition: 4, profile: '2KiB-test', kind: 'post' },
   epoch: 90,
   deadline: 120,
   randomness: `0x${'07'.repeat(32)}`,
   count: 3,
   sectors,
-  answered: false,
-}
-const view: PartitionView = {
-  provider: PROVIDER,
-  number: 4,
-  slot: 0,
-  profile: '2KiB-test',
-  sectors,
-  faulty: false,
-  faultySectors: [],
-  lastProven: 50,
-  power: 0,
-  pending: '0',
 }
 const asked = drawSamples(
   {
@@ -39,14 +27,13 @@ const asked = drawSamples(
 ).map(({ position }) => numbers[position]!)
 const unasked = numbers.filter((number) => !asked.includes(number))
 
-test.each<[string, Partial<PartitionView>, readonly number[]]>([
+test.each<[string, Partial<DeclarationInput>, readonly number[]]>([
   ['any sector while no challenge is open', {}, numbers],
-  ['none that is faulty by the chain already', { faultySectors: [10, 11] }, numbers.slice(2)],
+  ['none that is faulty by the chain already', { faulty: [10, 11] }, numbers.slice(2)],
   ['while one is open, only those that it has no sample on', { challenge }, unasked],
-  ['any again once it is answered', { challenge: { ...challenge, answered: true } }, numbers],
   ['any again once its window is over', { challenge: { ...challenge, deadline: HEIGHT } }, numbers],
 ])('declares %s', (_, given, expected) => {
-  expect(planDeclaration({ ...view, ...given }, PROVIDER, HEIGHT)).toEqual(expected)
+  expect(planDeclaration(numbers, { faulty: [], challenge: undefined, ...given }, HEIGHT)).toEqual(expected)
 })
 
 test('the example has sectors of both kinds', () => {

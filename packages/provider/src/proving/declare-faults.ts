@@ -2,38 +2,72 @@
  * Says to the chain which sectors cannot be proven. It costs half a period of their income, a quarter of what skipping
  * them costs at the least; so only what an open challenge asks for already is left to its answer (ADR 33).
  */
-import { fromHex } from '@granary/base'
+import { fromHex, GranaryError } from '@granary/base'
 import { profileNamed } from '@granary/proofs/profile'
 import { drawSamples } from '@granary/proofs/verify'
-import type { ChallengeView, PartitionView } from '@granary/protocol/client'
+import type { ChainClient, ChallengeView, PartitionPlace } from '@granary/protocol/client'
 import { requestLane } from '../sectors/lanes.ts'
 import type { ProvingContext } from './proving-context.ts'
 
 export async function declareFaults(context: ProvingContext, signal: AbortSignal): Promise<void> {
-  const { chain, providerId, lanes, head, health, log } = context
-  const lost = new Set(health.list().flatMap(({ number, isLost }) => (isLost ? [number] : [])))
-  if (lost.size === 0) return
-  for (const view of await chain.partitions(providerId, { signal })) {
-    const sectors = planDeclaration(view, providerId, head.height()).filter((number) => lost.has(number))
+  const { chain, providerId: provider, lanes, head, log } = context
+  for (const [partition, lost] of lostByPartition(context)) {
+    const place = { provider, partition }
+    const faulty = await numbersOf(chain, place, signal)
+    if (lost.every((number) => faulty.includes(number))) continue
+    const challenge = await openChallenge(chain, place, signal)
+    const sectors = planDeclaration(lost, { faulty, challenge }, head.height())
     if (sectors.length === 0) continue
-    const body = { provider: providerId, partition: view.number, sectors }
-    await lanes.send(requestLane(view.number), 'DeclareFaults', body, { signal })
-    log({ type: 'fault:declared', partition: view.number, sectors })
+    await lanes.send(requestLane(partition), 'DeclareFaults', { ...place, sectors }, { signal })
+    log({ type: 'fault:declared', partition, sectors })
   }
 }
 
-/** The sectors of a partition that are sound by the chain and that no open challenge has a sample on. */
-export function planDeclaration(view: PartitionView, provider: number, height: number): number[] {
-  const { challenge } = view
-  const isOpen = challenge !== undefined && !challenge.answered && challenge.deadline > height
-  const asked = new Set(isOpen ? sampledSectors(view, challenge, provider) : [])
-  const faulty = new Set(view.faultySectors)
-  return view.sectors.map(({ number }) => number).filter((number) => !asked.has(number) && !faulty.has(number))
+export interface DeclarationInput {
+  /** By the chain already. */
+  readonly faulty: readonly number[]
+  readonly challenge: ChallengeView | undefined
 }
 
-function sampledSectors(view: PartitionView, challenge: ChallengeView, provider: number): number[] {
-  const { number: partition, profile } = view
-  const { count, sectors } = challenge
+/** Those of the lost sectors that are sound by the chain and that no open challenge has a sample on. */
+export function planDeclaration(
+  lost: readonly number[],
+  { faulty, challenge }: DeclarationInput,
+  height: number,
+): number[] {
+  const isOpen = challenge !== undefined && challenge.deadline > height
+  const asked = new Set([...faulty, ...(isOpen ? sampledSectors(challenge) : [])])
+  return lost.filter((number) => !asked.has(number))
+}
+
+function lostByPartition({ health, store }: ProvingContext): Map<number, number[]> {
+  const lost = new Map<number, number[]>()
+  for (const { number, isLost } of health.list()) {
+    const phase = isLost && store.has(number) ? store.get(number).phase : undefined
+    if (phase?.state === 'proving') lost.set(phase.partition, [...(lost.get(phase.partition) ?? []), number])
+  }
+  return lost
+}
+
+async function numbersOf(chain: ChainClient, place: PartitionPlace, signal: AbortSignal): Promise<number[]> {
+  const faulty = await Array.fromAsync(chain.members(place, 'faulty', { signal }))
+  return faulty.map(({ number }) => number)
+}
+
+async function openChallenge(
+  chain: ChainClient,
+  place: PartitionPlace,
+  signal: AbortSignal,
+): Promise<ChallengeView | undefined> {
+  try {
+    return await chain.challenge(place, 'post', { signal })
+  } catch (error) {
+    if (GranaryError.is(error) && error.code === 'CHALLENGE_NOT_OPEN') return undefined
+    throw error
+  }
+}
+
+function sampledSectors({ provider, partition, profile, count, sectors, ...challenge }: ChallengeView): number[] {
   const randomness = fromHex(challenge.randomness)
   const drawn = { profile: profileNamed(profile), provider, partition, randomness, count }
   return drawSamples(drawn, sectors.length).map(({ position }) => sectors[position]!.number)

@@ -8,16 +8,16 @@ test.each([
   ['that is still proven is damaged', true, [7]],
 ])('a sector that fails its check and %s', async (_, staysProven, damaged) => {
   const sector = { number: 7, phase: { state: 'proving', commR: new Uint8Array(32) } } as unknown as SectorIn<'proving'>
-  let sectors = [sector]
+  let isProven = true
   const told: number[] = []
   const context = {
     folder: '/nowhere',
     profile: { name: 'any' },
-    store: { inStates: () => sectors },
+    store: { has: () => isProven, get: () => sector },
     health: { isDamaged: () => false, damaged: (number: number) => told.push(number) },
     prover: {
       check: () => {
-        if (!staysProven) sectors = []
+        if (!staysProven) isProven = false
         return Promise.resolve('its folder is gone')
       },
     },

@@ -28,9 +28,10 @@ export async function keepSectors(context: ProvingContext, signal: AbortSignal):
 
   function reseal(): void {
     if (resealing !== undefined) return
-    const next = provenSectors(context).find(
-      ({ number }) => isLost(number) && (failures.get(number)?.retryAtMs ?? 0) <= Date.now(),
-    )
+    const lost = health
+      .list()
+      .find(({ number, isLost }) => isLost && (failures.get(number)?.retryAtMs ?? 0) <= Date.now())
+    const next = lost && provenSector(context, lost.number)
     if (next === undefined) return
     resealing = mendReplica(context, next, failures.has(next.number), signal)
       .then((by) => {
@@ -56,9 +57,7 @@ export async function keepSectors(context: ProvingContext, signal: AbortSignal):
     if (!signal.aborted) log({ type: 'sealing:error', ...describeError(error, folder, FAILED) })
   }
 
-  const isLost = (number: number): boolean => health.list().some((each) => each.number === number && each.isLost)
-
-  const unchecked = provenSectors(context).map(({ number }) => number)
+  const unchecked = context.store.numbersIn('proving')
   while (!signal.aborted) {
     try {
       await mendTrees(context, signal)
@@ -80,22 +79,20 @@ export async function keepSectors(context: ProvingContext, signal: AbortSignal):
 /** Whether it proves alone now; what does not is looked after from here on. */
 export async function checkSector(context: ProvingContext, number: number, signal: AbortSignal): Promise<boolean> {
   const { health, prover } = context
-  const sector = provenSectors(context).find((each) => each.number === number)
+  const sector = provenSector(context, number)
   if (sector === undefined || health.isDamaged(number)) return false
   const reason = await prover.check(checkInput(context, sector), signal)
   if (reason === null) return true
   // The chain may have been done with it meanwhile, and its files are gone as they should be.
-  const isProven = provenSectors(context).some((each) => each.number === number)
-  if (isProven) health.damaged(number, reason)
+  if (provenSector(context, number) !== undefined) health.damaged(number, reason)
   return false
 }
 
 /** Reads the whole replica of each damaged sector once: it is mended, or it is lost. */
 async function mendTrees(context: ProvingContext, signal: AbortSignal): Promise<void> {
   const { health, prover, log, folder, store } = context
-  const sectors = new Map(provenSectors(context).map((sector) => [sector.number, sector]))
   for (const { number, isLost } of health.list()) {
-    const sector = sectors.get(number)
+    const sector = provenSector(context, number)
     // The chain is done with it. One that it counts on, and that is on its way back here, stays damaged until it is.
     if (store.has(number) && isIn(store.get(number), 'expired', 'terminated')) health.mended(number)
     if (sector === undefined || isLost) continue
@@ -131,9 +128,8 @@ async function mendReplica(
 
 /** Until a random time, or the next damage; then any sector, or none when there is something else to do. */
 async function pauseAndPick(context: ProvingContext, signal: AbortSignal): Promise<number | undefined> {
-  const { health } = context
-  const sectors = provenSectors(context)
-  const meanMs = (await periodMs(context, signal)) / CHECKS_A_PERIOD / Math.max(1, sectors.length)
+  const { health, store } = context
+  const meanMs = (await periodMs(context, signal)) / CHECKS_A_PERIOD / Math.max(1, store.countIn('proving'))
   const pauseMs = Math.min(PAUSE_MAX_MS, Math.max(PAUSE_MIN_MS, 2 * meanMs * Math.random()))
   const waking = new AbortController()
   const stop = (): void => waking.abort()
@@ -149,7 +145,7 @@ async function pauseAndPick(context: ProvingContext, signal: AbortSignal): Promi
   ])
   waking.abort()
   signal.removeEventListener('abort', stop)
-  return slept ? sectors[Math.floor(Math.random() * sectors.length)]?.number : undefined
+  return slept ? store.nextIn('proving', Math.floor(Math.random() * store.nextNumber())) : undefined
 }
 
 /** A node that is away is said by those who need it; here an hour does as well. */
@@ -163,8 +159,9 @@ async function periodMs({ chain }: ProvingContext, signal: AbortSignal): Promise
   }
 }
 
-function provenSectors({ store }: ProvingContext): SectorIn<'proving'>[] {
-  return store.inStates('proving').filter((sector) => isIn(sector, 'proving'))
+function provenSector({ store }: ProvingContext, number: number): SectorIn<'proving'> | undefined {
+  const sector = store.has(number) ? store.get(number) : undefined
+  return sector !== undefined && isIn(sector, 'proving') ? sector : undefined
 }
 
 function checkInput(context: ProvingContext, { number, phase }: SectorIn<'proving'>): SelfCheckInput {

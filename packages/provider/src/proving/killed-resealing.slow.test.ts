@@ -97,7 +97,7 @@ async function mended(): Promise<void> {
   await until('the alert is over', async () => ((await alertsOf(url)).length === 0 ? true : undefined), UNTIL_MS)
   const sectorsProven = async (): Promise<true | undefined> => {
     const partitions = await chain.partitions(1000)
-    return partitions.every(({ faulty, sectors }) => !faulty && sectors.length === 1) ? true : undefined
+    return partitions.every(({ sound, sectors }) => sound === 1 && sectors === 1) ? true : undefined
   }
   await until('the chain counts on it again', sectorsProven, UNTIL_MS)
 }

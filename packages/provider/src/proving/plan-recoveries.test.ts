@@ -1,39 +1,41 @@
 import type { PartitionView } from '@granary/protocol/client'
 import { expect, test } from '@jest/globals'
-import { planRecoveries } from './plan-recoveries.ts'
+import { mayRecover, planRecovery } from './plan-recoveries.ts'
 
 const HEIGHT = 100
 const provable = [1, 2, 3].map((number) => ({ number, expiry: 1_000 }))
 
+const [sound, faulty] = [
+  { sectors: 9, sound: 9 },
+  { sectors: 9, sound: 7 },
+]
+const open = { epoch: 90, deadline: 120 }
+
 function view(given: Partial<PartitionView>): PartitionView {
-  const sound = {
-    provider: 1_000,
-    number: 4,
-    slot: 0,
-    profile: '8MiB-dev',
-    sectors: [],
-    lastProven: 50,
-    power: 0,
-    pending: '0',
-  }
-  return { ...sound, faulty: true, faultySectors: [2, 1], ...given }
+  const proven = { provider: 1_000, number: 4, slot: 0, profile: '8MiB-dev', lastProven: 50, power: 0, pending: '0' }
+  return { ...proven, ...faulty, ...given }
 }
 
-const challenge = { epoch: 90, deadline: 120, randomness: '0x00', count: 80, sectors: [], answered: false } as const
+test.each<[string, Partial<PartitionView>, boolean]>([
+  ['where some sector is faulty', {}, true],
+  ['not for a sound partition', sound, false],
+  ['not while a request waits', { recoveryRequestedAt: 99 }, false],
+  ['not while a recovery is challenged', { recovery: open }, false],
+  ['not while the chain would refuse it', { recoveryBarredUntil: HEIGHT + 2 }, false],
+  ['again when the chain takes it again', { recoveryBarredUntil: HEIGHT + 1 }, true],
+  ['also while a challenge of the others is open', { challenge: open }, true],
+])('asks %s', (_, given, expected) => {
+  expect(mayRecover(view(given), HEIGHT)).toBe(expected)
+})
 
-test.each<[string, Partial<PartitionView>, number[][]]>([
-  ['all that is faulty', {}, [[2, 1]]],
-  ['nothing of a sound partition', { faultySectors: [] }, []],
-  ['nothing that cannot be proven any more', { faultySectors: [9, 3] }, [[3]]],
-  ['nothing while a request waits', { recoveryRequestedAt: 99 }, []],
-  ['nothing while a recovery is challenged', { recovery: challenge }, []],
-  ['nothing while the chain would refuse it', { recoveryBarredUntil: HEIGHT + 2 }, []],
-  ['again when the chain takes it again', { recoveryBarredUntil: HEIGHT + 1 }, [[2, 1]]],
-  ['also while a challenge of the others is open', { challenge }, [[2, 1]]],
-])('asks for %s', (_, given, expected) => {
-  expect(planRecoveries([view(given)], provable, HEIGHT).map(({ sectors }) => sectors)).toEqual(expected)
+test.each([
+  ['all that is faulty', [2, 1], [2, 1]],
+  ['nothing where nothing is', [], []],
+  ['nothing that cannot be proven any more', [9, 3], [3]],
+])('asks for %s', (_, numbers, expected) => {
+  expect(planRecovery(numbers, provable, HEIGHT)).toEqual(expected)
 })
 
 test('does not ask for a sector whose time is over', () => {
-  expect(planRecoveries([view({})], [{ number: 1, expiry: HEIGHT + 3 }], HEIGHT)).toEqual([])
+  expect(planRecovery([2, 1], [{ number: 1, expiry: HEIGHT + 3 }], HEIGHT)).toEqual([])
 })

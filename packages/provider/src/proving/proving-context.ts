@@ -22,9 +22,8 @@ export type ProvingContext = SealContext & {
 
 /** Deals of those sectors that this store knows. */
 export function dealsIn({ store }: Pick<ProvingContext, 'store'>, sectors: readonly number[]): number[] {
-  const known = new Map(store.inStates('proving').map((sector) => [sector.number, sector]))
   return sectors.flatMap((number) => {
-    const sector = known.get(number)
-    return sector === undefined ? [] : dealIdsOf(sector)
+    const sector = store.has(number) ? store.get(number) : undefined
+    return sector?.phase.state === 'proving' ? dealIdsOf(sector) : []
   })
 }

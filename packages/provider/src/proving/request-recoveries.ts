@@ -4,9 +4,8 @@
  */
 import type { PartitionView } from '@granary/protocol/client'
 import { requestLane } from '../sectors/lanes.ts'
-import { isIn } from '../sectors/sector.ts'
 import { checkSector } from './keep-sectors.ts'
-import { planRecoveries } from './plan-recoveries.ts'
+import { mayRecover, type ProvableSector, planRecovery } from './plan-recoveries.ts'
 import type { ProvingContext } from './proving-context.ts'
 
 export async function requestRecoveries(
@@ -14,19 +13,24 @@ export async function requestRecoveries(
   partitions: readonly PartitionView[],
   signal: AbortSignal,
 ): Promise<void> {
-  const { store, lanes, head, health, log, providerId } = context
-  if (partitions.every((view) => !view.faulty)) return
-  const provable = store
-    .inStates('proving')
-    .filter((sector) => isIn(sector, 'proving'))
-    .filter(({ number }) => !health.isDamaged(number))
-    .map(({ number, phase: { expiry } }) => ({ number, expiry }))
-  for (const { partition, sectors: asked } of planRecoveries(partitions, provable, head.height())) {
+  const { chain, lanes, head, log, providerId: provider } = context
+  for (const view of partitions.filter((each) => mayRecover(each, head.height()))) {
+    const { number: partition } = view
+    const faulty = await Array.fromAsync(chain.members({ provider, partition }, 'faulty', { signal }))
+    const asked = planRecovery(
+      faulty.map(({ number }) => number),
+      faulty.flatMap(({ number }) => provable(context, number)),
+      head.height(),
+    )
     const sectors: number[] = []
     for (const number of asked) if (await checkSector(context, number, signal)) sectors.push(number)
     if (sectors.length === 0) continue
-    const body = { provider: providerId, partition, sectors }
-    await lanes.send(requestLane(partition), 'RequestRecovery', body, { signal })
+    await lanes.send(requestLane(partition), 'RequestRecovery', { provider, partition, sectors }, { signal })
     log({ type: 'recovery:requested', partition, sectors: sectors.length })
   }
+}
+
+function provable({ store, health }: ProvingContext, number: number): ProvableSector[] {
+  const phase = store.has(number) && !health.isDamaged(number) ? store.get(number).phase : undefined
+  return phase?.state === 'proving' ? [{ number, expiry: phase.expiry }] : []
 }

@@ -3,7 +3,7 @@
  * not before, its files go; one whose proof it has forgotten is taken back to be proven again.
  */
 import { GranaryError } from '@granary/base'
-import type { PartitionView, SectorView } from '@granary/protocol/client'
+import type { SectorView } from '@granary/protocol/client'
 import { isBehind, sectorOnChain } from '../sealing/seal-context.ts'
 import { dealIdsOf, isIn, type SectorIn } from '../sectors/sector.ts'
 import { keepSectorFolder, onlyCopy, removeSectorFolder } from '../sectors/sector-folders.ts'
@@ -11,28 +11,33 @@ import type { ProvingContext } from './proving-context.ts'
 import { isSettled, settleDeals } from './settle-deals.ts'
 import { takeBack } from './take-back.ts'
 
+export interface Ending {
+  /** Sectors of which an event said that they are over. */
+  readonly named: readonly number[]
+  /** Whose members are compared with the store: another one each time finds what no event told. */
+  readonly partition: number | undefined
+}
+
 export async function retireSectors(
   context: ProvingContext,
-  partitions: readonly PartitionView[],
+  { named, partition }: Ending,
   signal: AbortSignal,
 ): Promise<void> {
   const { store, head, log, securePieces } = context
-  const listed = new Set(
-    partitions.flatMap((view) => [...view.sectors.map(({ number }) => number), ...view.faultySectors]),
-  )
-  for (const sector of store.inStates('proving')) {
-    if (!isIn(sector, 'proving') || !sector.phase.finalized) continue
-    // One that was terminated stands in no partition any more, long before its time is over.
-    if (listed.has(sector.number) && head.height() < sector.phase.expiry) continue
-    const view = await viewOf(context, sector.number, signal)
+  const missing = partition === undefined ? strays(context) : await notMembers(context, partition, signal)
+  for (const number of new Set([...named, ...store.endingBy(head.height()), ...missing])) {
+    const sector = store.has(number) ? store.get(number) : undefined
+    if (sector === undefined || !isIn(sector, 'proving') || !sector.phase.finalized) continue
+    const view = await viewOf(context, number, signal)
     if (view?.state === 'precommitted') await takeBack(context, sector, view, signal)
+    if (view?.state === 'active' || view?.state === 'faulty') noteExtension(context, sector, view)
     if (view?.state !== 'expired' && view?.state !== 'terminated') continue
     if (await isBehind(context, signal)) continue
-    store.move(sector.number, 'proving', { state: view.state, cleaned: false })
-    log({ type: 'sector:moved', sector: sector.number, state: view.state })
+    store.move(number, 'proving', { state: view.state, cleaned: false })
+    log({ type: 'sector:moved', sector: number, state: view.state })
   }
-  for (const sector of store.inStates('expired', 'terminated')) {
-    if (!isIn(sector, 'expired', 'terminated') || sector.phase.cleaned) continue
+  for (const sector of store.uncleaned()) {
+    if (!isIn(sector, 'expired', 'terminated')) continue
     if (await isCountedOn(context, sector, signal)) continue
     const views = await settleDeals(context, dealIdsOf(sector), signal)
     if (!views.every(isSettled) || (await isBehind(context, signal))) continue
@@ -42,6 +47,27 @@ export async function retireSectors(
     store.move(sector.number, sector.phase.state, { state: sector.phase.state, cleaned: true })
     log({ type: 'sector:cleaned', sector: sector.number })
   }
+}
+
+/** Sectors that are proven by the store, and stand in that partition no more by the chain. */
+async function notMembers(
+  { chain, store, providerId: provider }: ProvingContext,
+  partition: number,
+  signal: AbortSignal,
+): Promise<number[]> {
+  const members = await Array.fromAsync(chain.members({ provider, partition }, undefined, { signal }))
+  const listed = new Set(members.map(({ number }) => number))
+  return store.inPartition(partition).filter((number) => !listed.has(number))
+}
+
+/** The chain has no partition of this provider at all. */
+function strays({ store }: ProvingContext): number[] {
+  return store.numbersIn('proving')
+}
+
+/** Its owner has let it run longer. */
+function noteExtension({ store }: ProvingContext, { number, phase }: SectorIn<'proving'>, view: SectorView): void {
+  if (view.expiry > phase.expiry) store.move(number, 'proving', { ...phase, expiry: view.expiry })
 }
 
 /** The end was that of a chain which is not there any more: it is proven on, and looked after again. */

@@ -13,8 +13,7 @@ export async function settleDeals(
   signal: AbortSignal,
 ): Promise<DealView[]> {
   const { chain, deals, lanes, log } = context
-  const views: DealView[] = []
-  for (const dealId of dealIds) views.push(await chain.deal(dealId, { signal }))
+  const views = await chain.dealsById(dealIds, { signal })
   const { height } = await chain.status({ signal })
   const owing: number[] = []
   for (const view of views) {
@@ -26,11 +25,10 @@ export async function settleDeals(
   for (let from = 0; from < owing.length; from += DEALS_MAX) {
     const batch = owing.slice(from, from + DEALS_MAX)
     const tx = await lanes.send(settleLane, 'SettleDeals', { deals: batch }, { signal })
-    for (const dealId of batch) {
-      const view = await chain.deal(dealId, { signal })
-      views[views.findIndex(({ id }) => id === dealId)] = view
+    for (const view of await chain.dealsById(batch, { signal })) {
+      views[views.findIndex(({ id }) => id === view.id)] = view
       const { paid, burnt, provenEpochs } = view
-      deals.record([dealId], { type: 'settled', epoch: tx.height, data: { paid, burnt, provenEpochs } })
+      deals.record([view.id], { type: 'settled', epoch: tx.height, data: { paid, burnt, provenEpochs } })
     }
     log({ type: 'settled', deals: batch.length })
   }

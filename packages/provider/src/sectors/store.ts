@@ -31,6 +31,16 @@ export interface SectorStore {
   failed(number: number, retryAtMs: number): Sector
   get(number: number): Sector
   inStates(...states: SectorState[]): Sector[]
+  countIn(state: SectorState): number
+  numbersIn(state: SectorState): number[]
+  /** The first one in that state whose number is no lower, else the first of all. */
+  nextIn(state: SectorState, number: number): number | undefined
+  /** Those that are proven, whose time is over by then. */
+  endingBy(epoch: number): number[]
+  /** Those that the chain is done with, and whose files are here. */
+  uncleaned(): Sector[]
+  /** Those that are proven with that partition. */
+  inPartition(partition: number): number[]
   /** Whether the deal lies in a sector which has not failed. */
   isPlaced(dealId: number): boolean
   /** In how many failed sectors the deal was. */
@@ -58,6 +68,11 @@ export function createSectorStore(db: DatabaseSync): SectorStore {
       retry_at_ms INTEGER NOT NULL DEFAULT 0
     ) STRICT;
     CREATE INDEX IF NOT EXISTS sectors_by_state ON sectors (state);
+    CREATE INDEX IF NOT EXISTS proven_by_expiry ON sectors (json_extract(phase, '$.expiry')) WHERE state = 'proving';
+    CREATE INDEX IF NOT EXISTS proven_by_partition ON sectors (json_extract(phase, '$.partition'))
+      WHERE state = 'proving';
+    CREATE INDEX IF NOT EXISTS uncleaned_sectors ON sectors (number)
+      WHERE state IN ('expired', 'terminated') AND json_extract(phase, '$.cleaned') = 0;
     CREATE TABLE IF NOT EXISTS sector_pieces (
       sector INTEGER NOT NULL REFERENCES sectors (number),
       deal_id INTEGER NOT NULL,
@@ -80,6 +95,19 @@ export function createSectorStore(db: DatabaseSync): SectorStore {
   const countFailure = db.prepare('UPDATE sectors SET failures = failures + 1, retry_at_ms = ? WHERE number = ?')
   const selectOne = db.prepare('SELECT * FROM sectors WHERE number = ?')
   const selectState = db.prepare('SELECT * FROM sectors WHERE state = ? ORDER BY number')
+  const count = db.prepare('SELECT count(*) AS count FROM sectors WHERE state = ?')
+  const numbers = db.prepare('SELECT number FROM sectors WHERE state = ? ORDER BY number')
+  const next = db.prepare('SELECT number FROM sectors WHERE state = ? AND number >= ? ORDER BY number LIMIT 1')
+  const ending = db.prepare(
+    `SELECT number FROM sectors WHERE state = 'proving' AND json_extract(phase, '$.expiry') <= ?`,
+  )
+  const together = db.prepare(
+    `SELECT number FROM sectors WHERE state = 'proving' AND json_extract(phase, '$.partition') = ? ORDER BY number`,
+  )
+  const selectUncleaned = db.prepare(
+    `SELECT * FROM sectors
+     WHERE state IN ('expired', 'terminated') AND json_extract(phase, '$.cleaned') = 0 ORDER BY number`,
+  )
   const selectPieces = db.prepare('SELECT * FROM sector_pieces WHERE sector = ? ORDER BY piece_offset, deal_id')
   const holding = sectorStates.filter(holdsDeals).map((state) => `'${state}'`)
   const placed = db.prepare(
@@ -163,6 +191,15 @@ export function createSectorStore(db: DatabaseSync): SectorStore {
       return get(number)
     },
     get,
+    countIn: (state) => Number(count.get(state)!.count),
+    numbersIn: (state) => numbers.all(state).map((row) => Number(row.number)),
+    nextIn: (state, number) => {
+      const row = next.get(state, number) ?? next.get(state, 0)
+      return row === undefined ? undefined : Number(row.number)
+    },
+    endingBy: (epoch) => ending.all(epoch).map((row) => Number(row.number)),
+    uncleaned: () => selectUncleaned.all().map(toSector),
+    inPartition: (partition) => together.all(partition).map((row) => Number(row.number)),
     inStates: (...states) => states.flatMap((state) => selectState.all(state).map(toSector)),
     isPlaced: (dealId) => placed.get(dealId) !== undefined,
     failedPlacements: (dealId) => Number(failures.get(dealId)!.count),

@@ -161,7 +161,7 @@ export function createWork(options: CreateWorkOptions): Work {
 
   return {
     startProving,
-    hasReplicas: () => store.inStates('proving').length > 0,
+    hasReplicas: () => store.countIn('proving') > 0,
     start: () => {
       if (isStarted) return
       isStarted = true

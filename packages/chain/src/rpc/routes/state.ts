@@ -2,15 +2,19 @@
 
 import {
   getAccount,
+  getChallenge,
   getDeal,
   getGenesis,
   getParams,
+  getPartition,
   getProvider,
   getRandomness,
   getSector,
   getStatus,
   getSupply,
+  listChallenges,
   listDeals,
+  listMembers,
   listPartitions,
   listProviders,
   listSessionKeys,
@@ -21,8 +25,12 @@ import { chainParams, feeParams, type Genesis, genesisHash, genesisToJson } from
 import type { Engine } from '../../engine/engine.ts'
 import {
   accountView,
+  challengeView,
   currentFees,
   dealView,
+  memberViews,
+  openChallenges,
+  partitionView,
   partitionViews,
   providerView,
   providerViews,
@@ -33,7 +41,7 @@ import {
   supplyView,
 } from '../../state/index.ts'
 import type { Store } from '../../store/open-store.ts'
-import { NotFoundError, RandomnessNotReadyError } from '../errors.ts'
+import { ChallengeNotOpenError, NotFoundError, RandomnessNotReadyError } from '../errors.ts'
 
 export interface StateRoutesParts {
   readonly engine: Engine
@@ -99,8 +107,32 @@ export function stateRoutes({ engine, store, genesis, version }: StateRoutesPart
       return { height: height(), items: views, next: cursor(views, limit, (view) => view.number) }
     }),
 
-    serve(listDeals, ({ query: { after = 0, limit, ...filter } }) => {
-      const ids = store.findDeals(filter, after, limit)
+    serve(getPartition, ({ params: { id, partition } }) => {
+      const view = partitionView(reader, id, partition)
+      if (view === undefined)
+        throw new NotFoundError(
+          'PARTITION_NOT_FOUND',
+          `${id}/${partition}`,
+          'GET /v1/providers/{id}/partitions lists them',
+        )
+      return { height: height(), ...view }
+    }),
+    serve(listMembers, ({ params: { id, partition }, query: { limit, ...query } }) => {
+      const views = memberViews(reader, { provider: id, partition }, query, limit)
+      return { height: height(), items: views, next: cursor(views, limit, (view) => view.position) }
+    }),
+    serve(listChallenges, ({ params: { id }, query: { after, limit } }) => {
+      const views = openChallenges(reader, id, after, limit)
+      return { height: height(), items: views, next: cursor(views, limit, (view) => view.partition) }
+    }),
+    serve(getChallenge, ({ params: { id, partition, kind } }) => {
+      const view = challengeView(reader, { provider: id, partition }, kind)
+      if (view === undefined) throw new ChallengeNotOpenError(id, partition, kind)
+      return { height: height(), ...view }
+    }),
+
+    serve(listDeals, ({ query: { after = 0, limit, ids: wanted, ...filter } }) => {
+      const ids = store.findDeals({ ...filter, ids: wanted }, after, limit)
       return { height: height(), items: ids.map((id) => readDeal(store, id)), next: cursor(ids, limit, (id) => id) }
     }),
     serve(getDeal, ({ params: { id } }) => ({ height: height(), ...readDeal(store, id) })),

@@ -5,9 +5,13 @@ import { toHex } from '@granary/base'
 import type {
   AccountView,
   AskView,
+  ChallengeKind,
   ChallengeView,
   DealState,
   DealView,
+  MemberView,
+  OpenChallengeView,
+  PartitionPlace,
   PartitionView,
   ProviderView,
   SectorState,
@@ -25,7 +29,7 @@ import {
   type ProviderId,
   type SectorNumber,
 } from '@granary/protocol/messages'
-import type { Ask, Deal, Partition, Sector, Totals } from '@granary/protocol/records'
+import type { Ask, Deal, Member, Partition, Sector, Totals } from '@granary/protocol/records'
 import { keyNumber } from '@granary/protocol/records'
 import { dealStatus, dueEpochs } from '../market/deal-status.ts'
 import { networkFee } from '../messages/settle-deals.ts'
@@ -33,7 +37,7 @@ import { accountOf, totalsOf } from '../money/ledger.ts'
 import { pendingReward, rewardFor, rewardsOf } from '../money/rewards.ts'
 import { GIB } from '../money/shares.ts'
 import { releasableOf } from '../money/vesting.ts'
-import { allMembers, isListed, membersAt, NOW, type PositionedMember } from '../proving/partitions.ts'
+import { isListed, membersAt, NOW } from '../proving/partitions.ts'
 import { draw, entropyOf, type RandomnessTag, seedEntropyOf } from '../proving/randomness.ts'
 import { RECOVERY_SAMPLES, recoveryMembers } from '../proving/recoveries.ts'
 import { seedEpochOf } from '../proving/seed-epoch.ts'
@@ -144,9 +148,84 @@ export function partitionViews(
   after: number | undefined,
   limit: number,
 ): PartitionView[] {
-  const entries = tables.partitions.entries(reader, [provider], after === undefined ? undefined : [provider, after])
-  const living = filter(entries, ({ value }) => !value.retired)
-  return take(living, limit).map(({ parts, value }) => partitionView(reader, provider, keyNumber(parts[1]), value))
+  const living = livingPartitions(reader, provider, after)
+  return take(living, limit).map(({ number, value }) => partitionSummary(reader, provider, number, value))
+}
+
+export function partitionView(
+  reader: StateReader,
+  provider: ProviderId,
+  number: PartitionNumber,
+): PartitionView | undefined {
+  const partition = tables.partitions.get(reader, provider, number)
+  if (partition === undefined || partition.retired) return undefined
+  return partitionSummary(reader, provider, number, partition)
+}
+
+interface MemberFilter {
+  /** A position. */
+  readonly after?: number | undefined
+  readonly state?: MemberView['state'] | undefined
+}
+
+/** The sectors of a partition in the order of their positions. */
+export function memberViews(
+  reader: StateReader,
+  { provider, partition }: PartitionPlace,
+  { after, state }: MemberFilter,
+  limit: number,
+): MemberView[] {
+  const record = tables.partitions.get(reader, provider, partition)
+  if (record === undefined) return []
+  const behind: [number, number, number] | undefined = after === undefined ? undefined : [provider, partition, after]
+  const views: MemberView[] = []
+  for (const { parts, value } of tables.members.entries(reader, [provider, partition], behind)) {
+    if (views.length === limit) break
+    const now = memberState(reader, provider, record, value)
+    if (now === undefined || (state !== undefined && state !== now)) continue
+    views.push({ position: keyNumber(parts[2]), number: value.number, commR: hashOf(value.commR), state: now })
+  }
+  return views
+}
+
+/** What a provider has to answer now, of the partitions above `after`. Both challenges of a partition, or none of them. */
+export function openChallenges(
+  reader: StateReader,
+  provider: ProviderId,
+  after: number | undefined,
+  limit: number,
+): OpenChallengeView[] {
+  const views: OpenChallengeView[] = []
+  for (const { number: partition, value } of livingPartitions(reader, provider, after)) {
+    if (views.length >= limit) break
+    for (const kind of ['post', 'recovery'] as const) {
+      const open = openWindow(reader, provider, partition, value, kind)
+      if (open !== undefined) views.push({ partition, kind, epoch: open.epoch, deadline: open.deadline })
+    }
+  }
+  return views
+}
+
+export function challengeView(
+  reader: StateReader,
+  { provider, partition: number }: PartitionPlace,
+  kind: ChallengeKind,
+): ChallengeView | undefined {
+  const partition = tables.partitions.get(reader, provider, number)
+  const open = partition && openWindow(reader, provider, number, partition, kind)
+  if (partition === undefined || open === undefined) return undefined
+  const { postSamples } = readParams(reader)
+  const { challenge } = partition
+  const isPost = kind === 'post' && challenge !== undefined
+  const list = isPost
+    ? membersAt(reader, provider, number, challenge.frozenAt)
+    : recoveryMembers(reader, provider, number)
+  return {
+    ...{ provider, partition: number, profile: partition.profile, kind, epoch: open.epoch, deadline: open.deadline },
+    randomness: hashOf(open.randomness),
+    count: isPost ? postSamples : postSamples * RECOVERY_SAMPLES,
+    sectors: list.map((member) => ({ number: member.number, commR: hashOf(member.commR) })),
+  }
 }
 
 export function sectorView(reader: StateReader, provider: ProviderId, number: SectorNumber): SectorView | undefined {
@@ -218,75 +297,59 @@ function askView(ask: Ask): AskView {
   return { ...ask, pricePerGiBEpoch: String(ask.pricePerGiBEpoch) }
 }
 
-function partitionView(
+function* livingPartitions(
+  reader: StateReader,
+  provider: ProviderId,
+  after: number | undefined,
+): Generator<{ number: PartitionNumber; value: Partition }> {
+  const entries = tables.partitions.entries(reader, [provider], after === undefined ? undefined : [provider, after])
+  for (const { parts, value } of entries) if (!value.retired) yield { number: keyNumber(parts[1]), value }
+}
+
+function partitionSummary(
   reader: StateReader,
   provider: ProviderId,
   number: PartitionNumber,
   partition: Partition,
 ): PartitionView {
-  const { slot, profile, closedEpoch, closedFrozenAt } = partition
-  const challenge = challengeView(reader, provider, number, partition)
-  const recovery = recoveryView(reader, provider, number, partition)
-  const faultySectors = allMembers(reader, provider, number)
-    .filter((member) => !isListed(partition, member, NOW))
-    .filter((member) => tables.sectors.get(reader, provider, member.number)?.status === 'active')
-    .map((member) => member.number)
+  const { slot, profile, sectors, sound, closedEpoch, closedFrozenAt, power } = partition
+  const challenge = openWindow(reader, provider, number, partition, 'post')
+  const recovery = openWindow(reader, provider, number, partition, 'recovery')
   return {
-    provider,
-    number,
-    slot,
-    profile,
-    sectors: listed(membersAt(reader, provider, number, NOW)),
-    faulty: faultySectors.length > 0,
-    faultySectors,
+    ...{ provider, number, slot, profile, sectors, sound, power },
     lastProven: closedFrozenAt === 0 ? null : closedEpoch,
-    power: partition.power,
     pending: String(pendingReward(partition, rewardsOf(reader).index)),
-    ...(challenge === undefined ? {} : { challenge }),
+    ...(challenge === undefined ? {} : { challenge: { epoch: challenge.epoch, deadline: challenge.deadline } }),
     ...(partition.requestedAt === undefined ? {} : { recoveryRequestedAt: partition.requestedAt }),
-    ...(recovery === undefined ? {} : { recovery }),
+    ...(recovery === undefined ? {} : { recovery: { epoch: recovery.epoch, deadline: recovery.deadline } }),
     ...(partition.recoveryBarredUntil === 0 ? {} : { recoveryBarredUntil: partition.recoveryBarredUntil }),
   }
 }
 
-function challengeView(
+/** A challenge that can be answered: its randomness is there. */
+function openWindow(
   reader: StateReader,
   provider: ProviderId,
   number: PartitionNumber,
-  { challenge: open }: Partition,
-): ChallengeView | undefined {
-  const randomness = open && draw(reader, 'POST', open.epoch, entropyOf(provider, number))
+  partition: Pick<Partition, 'challenge' | 'recovery'>,
+  kind: ChallengeKind,
+): { epoch: Epoch; deadline: Epoch; randomness: Uint8Array } | undefined {
+  const open = kind === 'post' ? partition.challenge : partition.recovery
+  const tag = kind === 'post' ? 'POST' : 'RECOVERY'
+  const randomness = open && draw(reader, tag, open.epoch, entropyOf(provider, number))
   if (open === undefined || randomness === undefined) return undefined
-  return {
-    epoch: open.epoch,
-    deadline: open.deadline,
-    randomness: hashOf(randomness),
-    count: readParams(reader).postSamples,
-    sectors: listed(membersAt(reader, provider, number, open.frozenAt)),
-    answered: false,
-  }
+  return { epoch: open.epoch, deadline: open.deadline, randomness }
 }
 
-function recoveryView(
+/** Undefined for one that was terminated, or whose time is over. */
+function memberState(
   reader: StateReader,
   provider: ProviderId,
-  number: PartitionNumber,
-  { recovery: open }: Partition,
-): ChallengeView | undefined {
-  const randomness = open && draw(reader, 'RECOVERY', open.epoch, entropyOf(provider, number))
-  if (open === undefined || randomness === undefined) return undefined
-  return {
-    epoch: open.epoch,
-    deadline: open.deadline,
-    randomness: hashOf(randomness),
-    count: readParams(reader).postSamples * RECOVERY_SAMPLES,
-    sectors: listed(recoveryMembers(reader, provider, number)),
-    answered: false,
-  }
-}
-
-function listed(members: readonly PositionedMember[]): { number: SectorNumber; commR: Hash }[] {
-  return members.map(({ number, commR }) => ({ number, commR: hashOf(commR) }))
+  partition: Partition,
+  member: Member,
+): MemberView['state'] | undefined {
+  if (isListed(partition, member, NOW)) return 'sound'
+  return tables.sectors.get(reader, provider, member.number)?.status === 'active' ? 'faulty' : undefined
 }
 
 function sectorState(reader: StateReader, provider: ProviderId, sector: Sector): SectorState {
@@ -312,10 +375,6 @@ function moneyOf(deal: Deal): Pick<DealView, 'locked' | 'paid' | 'burnt' | 'refu
     refunded: String(deal.refunded),
     compensated: String(deal.compensated),
   }
-}
-
-function* filter<T>(items: Iterable<T>, keeps: (item: T) => boolean): Generator<T> {
-  for (const item of items) if (keeps(item)) yield item
 }
 
 function take<T>(items: Iterable<T>, limit: number): T[] {

@@ -15,7 +15,8 @@ import type { ChainParams } from '@granary/protocol/records'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { createMarket, type Market } from '../../../test/market.ts'
 import { createTestChain, fund, GRN, registerProvider } from '../../../test/test-chain.ts'
-import { dealView, partitionViews, providerView, sectorView } from '../index.ts'
+import { wholePartitions } from '../../../test/whole-partitions.ts'
+import { dealView, providerView, sectorView } from '../index.ts'
 
 const PRICE = 1_000_000_007n
 let folder: string
@@ -40,7 +41,7 @@ async function oneDeal(
   const deal = market.publish(piece, terms)
   await market.activate(0, [piece], [deal])
   const { chain, provider, sealer } = market
-  const lastProven = (): number => partitionViews(chain.state, provider, undefined, 1)[0]?.lastProven ?? 0
+  const lastProven = (): number => wholePartitions(chain.state, provider, undefined, 1)[0]?.lastProven ?? 0
   return {
     ...market,
     deal,
@@ -146,7 +147,7 @@ describe('a top-up', () => {
   test('without a proof of two periods is refused', async () => {
     const market = await oneDeal('top-up-unproven', { extendableUntil: 10_000 })
     const { chain, client, deal, provider } = market
-    while (!partitionViews(chain.state, provider, undefined, 1)[0]!.faulty) chain.produce()
+    while (!wholePartitions(chain.state, provider, undefined, 1)[0]!.faulty) chain.produce()
     expect(chain.send(client, 'TopUpDeal', { deal, epochs: 1 }).code).toBe('SECTOR_NOT_SOUND')
   })
 })
@@ -179,7 +180,7 @@ describe('renewing', () => {
   test('without a proof of two periods is refused: no proof, no renewal', async () => {
     const market = await oneDeal('renew-unproven')
     const { chain, client, provider } = market
-    while (!partitionViews(chain.state, provider, undefined, 1)[0]!.faulty) chain.produce()
+    while (!wholePartitions(chain.state, provider, undefined, 1)[0]!.faulty) chain.produce()
     const body = renewal(market, { endsAt: market.view().endsAt! + 1 })
     expect(chain.send(client, 'RenewDeal', signed(market, body)).code).toBe('SECTOR_NOT_SOUND')
   })

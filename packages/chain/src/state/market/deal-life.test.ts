@@ -7,7 +7,8 @@ import { createMarket, type Market } from '../../../test/market.ts'
 import { createMemoryState } from '../../../test/memory-state.ts'
 import type { TestChain } from '../../../test/test-chain.ts'
 import type { TestPiece } from '../../../test/test-sealer.ts'
-import { createStateMachine, dealView, partitionViews, providerView, readHead, recount, sectorView } from '../index.ts'
+import { wholePartitions } from '../../../test/whole-partitions.ts'
+import { createStateMachine, dealView, providerView, readHead, recount, sectorView } from '../index.ts'
 
 const DURATION = 60
 const PRICE = 1_000_000_007n
@@ -69,7 +70,7 @@ test('a deal is paid for every epoch once its sector is proven, and all money is
   expect(BigInt(deal.burnt) * 20n).toBeGreaterThanOrEqual(PRICE * 60n)
   expect(providerView(chain.state, provider)!.collateral.locked).toBe('0')
   // Its last sector has left: the partition has retired.
-  expect(partitionViews(chain.state, provider, undefined, 10)).toEqual([])
+  expect(wholePartitions(chain.state, provider, undefined, 10)).toEqual([])
   expect(sectorView(chain.state, provider, 0)!.state).toBe('expired')
 
   const fees = recount(chain.state)
@@ -108,7 +109,7 @@ test('a settlement pays once, whoever asks and how often', async () => {
 test('a missed challenge goes back to the client, as does the time until the draw of the recovery', async () => {
   const { chain, client, provider, sealer, pieces, deals, activate } = await twoDeals('missed')
   await activate(0, pieces, deals)
-  const partition = () => partitionViews(chain.state, provider, undefined, 10)[0]!
+  const partition = () => wholePartitions(chain.state, provider, undefined, 10)[0]!
   while (partition().lastProven === null) await sealer.answer()
   const sound = partition().lastProven!
   while (!partition().faulty) chain.produce()
@@ -155,7 +156,7 @@ test('a sector that joins a partition is paid from its own activation, whatever 
   const [first, second] = [await sealer.piece(1, 1_000), await sealer.piece(2, 1_000)]
   const early = market.publish(first)
   await market.activate(0, [first], [early])
-  while (partitionViews(chain.state, provider, undefined, 10)[0]!.lastProven === null) await sealer.answer()
+  while (wholePartitions(chain.state, provider, undefined, 10)[0]!.lastProven === null) await sealer.answer()
   const late = market.publish(second)
   // Meanwhile challenges of the first sector are missed or answered late.
   await market.preCommit(1, [second], [late])

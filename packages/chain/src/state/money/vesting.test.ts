@@ -6,7 +6,8 @@ import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { createMarket } from '../../../test/market.ts'
 import { createRules, PROVIDER } from '../../../test/rules.ts'
-import { partitionViews, providerView, supplyView } from '../index.ts'
+import { wholePartitions } from '../../../test/whole-partitions.ts'
+import { providerView, supplyView } from '../index.ts'
 import { recount } from '../machine/recount.ts'
 import { chargeProvider } from '../proving/faults.ts'
 import type { BlockContext } from '../store/context.ts'
@@ -112,7 +113,7 @@ test('a sector without deals earns, its provider sees how much, and withdraws wh
     designPower: 4_096n,
   })
   await activate(0, [], [])
-  const partition = () => partitionViews(chain.state, provider, undefined, 1)[0]!
+  const partition = () => wholePartitions(chain.state, provider, undefined, 1)[0]!
   const vesting = () => providerView(chain.state, provider)!.vesting
   expect(partition()).toMatchObject({ power: 0, pending: '0' })
   expect(vesting()).toEqual({ locked: '0', releasable: '0', end: null, perDealGiB: null })

@@ -6,7 +6,8 @@ import { sessionSigner } from '@granary/protocol/messages'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { createMarket, type Market } from '../../../test/market.ts'
 import { fund } from '../../../test/test-chain.ts'
-import { partitionViews, readHead, sectorView } from '../index.ts'
+import { wholePartitions } from '../../../test/whole-partitions.ts'
+import { readHead, sectorView } from '../index.ts'
 import { answerTimeMaxMs } from './response-window.ts'
 
 let folder: string
@@ -16,7 +17,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(folder, { recursive: true }))
 
-const open = ({ chain, provider }: Market) => partitionViews(chain.state, provider, undefined, 10)[0]!.challenge
+const open = ({ chain, provider }: Market) => wholePartitions(chain.state, provider, undefined, 10)[0]!.challenge
 
 /** Two sectors of zeros, and the chain at the block after an open challenge. */
 async function challenged(name: string): Promise<Market> {
@@ -103,7 +104,7 @@ test('adding a sector inside a window: it takes its place there, and the list st
   const during = open(market)!
   chain.does(owner, 'ProveCommitSector', { provider, number: 2, bundle: await sealer.proveSector(2) })
   expect(during.sectors.map((sector) => sector.number)).toEqual(listed)
-  expect(partitionViews(chain.state, provider, undefined, 10)).toMatchObject([
+  expect(wholePartitions(chain.state, provider, undefined, 10)).toMatchObject([
     { number: 0, sectors: [{ number: 0 }, { number: 1 }, { number: 2 }] },
   ])
   expect(open(market)).toEqual(during)

@@ -1,12 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { PartitionView } from '@granary/protocol/client'
 import type { MessageBodies, TransactionName } from '@granary/protocol/messages'
 import type { ChainParams } from '@granary/protocol/records'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { createMarket, type Market } from '../../../test/market.ts'
-import { dealView, devnetParams, partitionViews, providerView, sectorView } from '../index.ts'
+import { type WholePartition, wholePartitions } from '../../../test/whole-partitions.ts'
+import { dealView, devnetParams, providerView, sectorView } from '../index.ts'
 
 const PRICE = 1_000_000_007n
 const { capacityReward, designPower } = devnetParams()
@@ -20,7 +20,7 @@ afterAll(() => rm(folder, { recursive: true }))
 
 interface Proven extends Market {
   readonly deals: readonly number[]
-  view(): PartitionView
+  view(): WholePartition
   collateral(): { free: bigint; debt: bigint }
   /** From the owner, in a lane of its own, beside answers. */
   does<N extends TransactionName>(kind: N, body: MessageBodies[N]): void
@@ -38,7 +38,7 @@ async function proven(name: string, params: Partial<ChainParams> = {}): Promise<
     deals.push(publish(piece))
     await activate(number, [piece], deals.slice(-1))
   }
-  const view = (): PartitionView => partitionViews(chain.state, provider, undefined, 10)[0]!
+  const view = (): WholePartition => wholePartitions(chain.state, provider, undefined, 10)[0]!
   while (dealView(chain.state, deals[1]!)!.provenEpochs === 0) await sealer.answer()
   return {
     ...market,

@@ -6,7 +6,8 @@ import { beforeAll, describe, expect, test } from '@jest/globals'
 import { claimedAnswer, claimedPoRep, claimedProofs, claimedSector } from '../../../test/claimed-proofs.ts'
 import { createRules, PROVIDER } from '../../../test/rules.ts'
 import { createTestChain, fund, GRN, registerProvider, type TestChain } from '../../../test/test-chain.ts'
-import { partitionViews, productionParams, providerView, sectorView, TxError } from '../index.ts'
+import { wholePartitions } from '../../../test/whole-partitions.ts'
+import { productionParams, providerView, sectorView, TxError } from '../index.ts'
 import { totalsOf, writeProvider } from '../money/ledger.ts'
 import type { BlockContext } from '../store/context.ts'
 import { tables } from '../store/tables.ts'
@@ -70,7 +71,7 @@ describe('taking the last slot between a pre-commit and its proof', () => {
     const late = chain.sign(third.owner, 'PreCommitSectors', { provider: third.provider, sectors })
     expect(chain.machine.checkTx(late, 0)).toMatchObject({ code: 'NO_SLOT', retryable: true })
     expect([prove(chain, first, 0), prove(chain, second, 1)]).toEqual(['OK', 'OK'])
-    expect(partitionViews(chain.state, second.provider, undefined, 9)).toMatchObject([
+    expect(wholePartitions(chain.state, second.provider, undefined, 9)).toMatchObject([
       { number: 0, sectors: [{ number: 1 }] },
     ])
   })
@@ -80,7 +81,7 @@ describe('taking the last slot between a pre-commit and its proof', () => {
     expect(sectorView(chain.state, second.provider, 0)!.state).toBe('terminated')
     expect(preCommit(chain, third, [0])).toBe('NO_SLOT')
     expect([preCommit(chain, second, [2]), prove(chain, second, 2)]).toEqual(['OK', 'OK'])
-    expect(partitionViews(chain.state, second.provider, undefined, 9)).toHaveLength(1)
+    expect(wholePartitions(chain.state, second.provider, undefined, 9)).toHaveLength(1)
   })
 })
 
@@ -93,9 +94,9 @@ test('a partition without any sector stands in its slot, unchallenged, and retir
   expect(preCommit(chain, third, [0])).toBe('NO_SLOT')
   chain.advance(5)
   expect(chain.events.filter((event) => event.type === 'challenge:opened')).toEqual([])
-  expect(partitionViews(chain.state, first.provider, undefined, 9)).toMatchObject([{ number: 0, sectors: [] }])
+  expect(wholePartitions(chain.state, first.provider, undefined, 9)).toMatchObject([{ number: 0, sectors: [] }])
   chain.advance(5)
-  expect(partitionViews(chain.state, first.provider, undefined, 9)).toEqual([])
+  expect(wholePartitions(chain.state, first.provider, undefined, 9)).toEqual([])
   // The deposits of the two sectors burn; their pledge and the partition's deposit are free again.
   const burnt = (locked - DEPOSIT) / 2n
   expect(collateral(chain, first)).toEqual({ free: before.free - burnt, locked: 0n })
@@ -125,10 +126,10 @@ test('a proof under an open challenge takes its place there, and no list that wa
   const { owner, provider } = farm
   preCommit(chain, farm, [0, 1])
   prove(chain, farm, 0)
-  const open = () => partitionViews(chain.state, provider, undefined, 1)[0]?.challenge
+  const open = () => wholePartitions(chain.state, provider, undefined, 1)[0]?.challenge
   while (open() === undefined) chain.produce()
   expect(chain.send(owner, 'ProveCommitSector', { provider, number: 1, bundle: claimedPoRep() }).code).toBe('OK')
-  expect(partitionViews(chain.state, provider, undefined, 9)).toMatchObject([
+  expect(wholePartitions(chain.state, provider, undefined, 9)).toMatchObject([
     { number: 0, sectors: [{ number: 0 }, { number: 1 }], challenge: { sectors: [{ number: 0 }] } },
   ])
   // Missed: it was not asked for, so it is not faulty.
@@ -138,7 +139,7 @@ test('a proof under an open challenge takes its place there, and no list that wa
   expect(sectorView(chain.state, provider, 1)!.state).toBe('active')
   while (open() === undefined) chain.produce()
   chain.does(owner, 'SubmitPost', claimedAnswer(chain, provider, 0)!)
-  expect(partitionViews(chain.state, provider, undefined, 9)).toMatchObject([{ power: 2_048 }])
+  expect(wholePartitions(chain.state, provider, undefined, 9)).toMatchObject([{ power: 2_048 }])
 })
 
 describe('filling all places with partitions of one sector', () => {

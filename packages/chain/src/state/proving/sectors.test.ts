@@ -6,7 +6,8 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { createMarket, type Market } from '../../../test/market.ts'
 import { fund, GRN, registeredIn, registerProvider } from '../../../test/test-chain.ts'
 import { PROFILE, type TestPiece } from '../../../test/test-sealer.ts'
-import { dealView, devnetParams, partitionViews, providerView, sectorView } from '../index.ts'
+import { wholePartitions } from '../../../test/whole-partitions.ts'
+import { dealView, devnetParams, providerView, sectorView } from '../index.ts'
 
 let folder: string
 let market: Market
@@ -161,7 +162,7 @@ test('a proof is taken once, over the seed that was drawn after the commitment, 
   expect(prove(bundle)).toBe('OK')
   expect(prove(bundle)).toBe('SECTOR_STATE_WRONG')
   expect(deals.map((deal) => dealView(chain.state, deal)!.state)).toEqual(['active', 'active', 'active'])
-  expect(partitionViews(chain.state, provider, undefined, 10)).toMatchObject([
+  expect(wholePartitions(chain.state, provider, undefined, 10)).toMatchObject([
     { number: 0, slot: 0, sectors: [{ number: 0 }] },
   ])
 })
@@ -177,7 +178,7 @@ test('a proof before the seed is refused, whatever it proves', async () => {
 test('sectors without deals hold zeros; a full partition is followed by another in the next slot', async () => {
   const many = createMarket(join(folder, 'many'), { partitionSectorsMax: 2, cutoff: 1_000 })
   for (const number of [0, 1, 2]) await many.activate(number, [], [])
-  expect(partitionViews(many.chain.state, many.provider, undefined, 10)).toMatchObject([
+  expect(wholePartitions(many.chain.state, many.provider, undefined, 10)).toMatchObject([
     { number: 0, slot: 0, sectors: [{ number: 0 }, { number: 1 }] },
     { number: 1, slot: 1, sectors: [{ number: 2 }] },
   ])
