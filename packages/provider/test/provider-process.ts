@@ -76,13 +76,13 @@ export interface TestDeal {
 }
 
 /** Quote, upload, agreement, by a client with money. */
-export async function agreeOnDeal(chain: ChainClient, url: string, car?: TestCar): Promise<TestDeal> {
+export async function agreeOnDeal(chain: ChainClient, url: string, car?: TestCar, duration = 5_000): Promise<TestDeal> {
   const [piece, { genesisHash, height }] = await Promise.all([car ?? randomCar(1_200), chain.status()])
   const info = await new TestClient(url).request('GET', '/v1/info')
   const client = new TestClient(url, { key: 41, provider: info.body.id, genesisHash })
   if (BigInt((await chain.account(client.signer.address)).balance) === 0n) await chain.faucet(client.signer.address)
   await client.logIn()
-  const quote = await client.quote(piece.pieceSize, 5_000)
+  const quote = await client.quote(piece.pieceSize, duration)
   const uploadId = await client.upload(piece.bytes, piece, quote)
   const { status, body } = await client.agree(uploadId, termsOf(piece, quote, height + 500, BigInt(Date.now())))
   if (status !== 201) throw new Error(`agree: ${status} ${JSON.stringify(body)}`)
@@ -97,8 +97,8 @@ export async function agreeOnDeal(chain: ChainClient, url: string, car?: TestCar
   }
 }
 
-export async function storeDeal(chain: ChainClient, url: string, car?: TestCar): Promise<TestDeal> {
-  const deal = await agreeOnDeal(chain, url, car)
+export async function storeDeal(chain: ChainClient, url: string, car?: TestCar, duration?: number): Promise<TestDeal> {
+  const deal = await agreeOnDeal(chain, url, car, duration)
   await deal.publish()
   return deal
 }

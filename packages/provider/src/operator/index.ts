@@ -2,6 +2,7 @@
 export { type ConfigKey, changeConfig, configValue, describeConfig, readConfig } from '../config.ts'
 export { type EndingCosts, endingCosts, SectorNotProvenError } from './ending-costs.ts'
 export { type FindProviderInput, findProvider, ProviderUnknownError } from './find-provider.ts'
+export { type ExitProgress, endAsk, type Left, leave, readExit } from './leave.ts'
 export {
   depositCollateral,
   extendSectors,
@@ -9,5 +10,6 @@ export {
   terminateSectors,
   withdrawCollateral,
 } from './owner-messages.ts'
+export { type ExitPlan, type ExitState, planExit } from './plan-exit.ts'
 export { type Money, readMoney } from './read-money.ts'
 export { sectorsOnChain } from './sectors-on-chain.ts'

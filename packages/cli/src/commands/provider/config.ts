@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError } from 'commander'
 import { exitCodesHelp } from '../../exit-code.ts'
 import { type HomeOptions, homeOf, type JsonOptions, withHome, withJson } from '../../options.ts'
 import type { CommandContext } from '../../program-context.ts'
+import { printChanged } from './print-changed.ts'
 
 interface ConfigOptions extends HomeOptions, JsonOptions {}
 
@@ -55,24 +56,10 @@ async function show(options: ConfigOptions, context: CommandContext): Promise<vo
 }
 
 async function set(given: Given, options: ConfigOptions, context: CommandContext): Promise<void> {
-  const [{ changeConfig, configValue, describeConfig }, { providerFolder }, { printResult }] = await Promise.all([
-    import('@granary/provider/operator'),
-    import('../../provider-home.ts'),
-    import('../../print/result.ts'),
-  ])
-  const file = `${providerFolder(homeOf(options))}/config.json`
+  const { configValue } = await import('@granary/provider/operator')
   const values = Object.entries(given).map(([key, text]) => [key, text === '' ? undefined : configValue(key, text)])
-  await changeConfig(file, Object.fromEntries(values))
-  const keys = (await describeConfig(file)).filter(({ key }) => key in given)
-  printResult(
-    context,
-    { file, keys },
-    {
-      json: options.json ?? false,
-      text: () =>
-        keys.map(({ key, value, takesEffect }) => `${key} = ${value ?? 'by default'}, at ${takesEffect}`).join('\n'),
-    },
-  )
+  const { json = false } = options
+  await printChanged(context, { home: homeOf(options), changes: Object.fromEntries(values), json })
 }
 
 type Given = Readonly<Record<string, string>>

@@ -7,6 +7,7 @@ import { createInterface } from 'node:readline'
 import { createKey } from '@granary/chain/keystore'
 import type { ChainClient } from '@granary/protocol/client'
 import { initProvider, type RunningProvider, runProvider } from '@granary/provider'
+import { changeConfig } from '@granary/provider/operator'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { temporaryHome } from '../../../../provider/test/market-kit.ts'
 import { dealIn, passphrase, storeDeal, until } from '../../../../provider/test/provider-process.ts'
@@ -30,6 +31,7 @@ beforeAll(async () => {
   passphraseFile = join(root.home, 'passphrase')
   await writeFile(passphraseFile, passphrase, { mode: 0o600 })
   await initProvider({ home, chainUrl: chain.url, profile: '2KiB-test', passphrase, light: true })
+  await changeConfig(join(home, 'provider', 'config.json'), { 'ask.durationMinMs': 1_000 })
   const cacheHome = join(root.home, 'cache')
   provider = await runProvider({ home, cacheHome, port: 0, libp2pPort: undefined, passphrase, sealAfterMs: 0 })
   const { agreementId } = await storeDeal(chain, provider.url)
@@ -111,6 +113,21 @@ test("the owner's key is not needed in the home, and another's is refused before
   }
 })
 
+test('the ask is shown, and set as part of the configuration', async () => {
+  const shown = JSON.parse((await provide('ask', '--json')).stdout).data
+  expect(shown.ask).toMatchObject({ pricePerGiBEpoch: '1000000000000000', pieceSizeMin: 128 })
+  const set = await provide('ask', 'set', '--price', '0.002', '--time-max', '30d', '--size-min', '256', '--json')
+  expect(JSON.parse(set.stdout).data.keys).toMatchObject([
+    { key: 'ask.pricePerGiBEpoch', value: '2000000000000000' },
+    { key: 'ask.pieceSizeMin', value: 256 },
+    { key: 'ask.durationMaxMs', value: 30 * 86_400_000 },
+  ])
+  await provider.reload()
+  expect((await provide('ask')).stdout).toContain('0.002 GRN')
+  expect((await provide('ask', 'set')).code).toBe(2)
+  expect((await provide('ask', 'set', '--size-min', '4096', '--size-max', '256')).stderr).toContain('CONFIG_INVALID')
+})
+
 test('config says what each key is, and what is set is on the chain after a SIGHUP', async () => {
   const other = join(root.home, 'b')
   await initProvider({ home: other, chainUrl: chain.url, profile: '2KiB-test', passphrase, light: true })
@@ -179,3 +196,30 @@ test('a sector is listed, extended, and terminated for no more than was said bef
   const again = JSON.parse((await spend('sectors', 'terminate', `${deal.sector}`)).stdout)
   expect(again.error).toMatchObject({ code: 'SECTOR_STATE_WRONG' })
 })
+
+test('who leaves ends its ask, settles, waits for the last of the collateral and takes it; a second time nothing is lost', async () => {
+  const { agreementId } = await storeDeal(chain, provider.url, undefined, 40)
+  const last = await dealIn(provider.url, agreementId, 'active')
+  const planned = JSON.parse((await provide('exit', '--dry-run', '--json')).stdout).data
+  expect(planned).toMatchObject({ left: null, plan: { running: [{ deal: last.dealId }], terminate: [] }, price: '0' })
+  expect((await collateral()).free).toBeGreaterThan(0n)
+  expect((await provide('drain', '--passphrase-file', passphraseFile)).stdout).toContain('takes no new deals')
+  const { height } = await chain.status()
+  expect((await chain.provider(provider.providerId)).ask!.validUntil - height).toBeLessThanOrEqual(600)
+
+  // What ends sectors is asked about, and what was done before the question stays done.
+  const unasked = await provide('exit', '--passphrase-file', passphraseFile)
+  expect(unasked).toMatchObject({ code: 2, stderr: expect.stringMatching(/1 deal to keep[\s\S]*SPENDING_UNCONFIRMED/) })
+  const { code, stdout, stderr } = await spend('exit')
+  expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining(`ended: sectors ${last.sector}`) })
+  expect((await chain.deal(last.dealId)).state).toBe('expired')
+  const { left } = JSON.parse(stdout).data
+  expect(BigInt(left.withdrawn)).toBeGreaterThan(90n * GRN)
+  const { free, locked } = await collateral()
+  expect(locked).toBe(0n)
+  expect(free).toBeLessThan(GRN)
+  expect((await spend('exit')).code).toBe(0)
+  expect(JSON.parse((await provide('money', '--json')).stdout).data.collateral.locked).toBe('0')
+  const back = await provide('drain', '--undo', '--passphrase-file', passphraseFile)
+  expect(back.stdout).toContain('takes deals again')
+}, 30_000)

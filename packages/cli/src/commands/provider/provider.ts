@@ -1,9 +1,11 @@
 /** granary provider: rents out a disk. */
 import type { Command } from 'commander'
 import type { CommandContext } from '../../program-context.ts'
+import { addAsk } from './ask.ts'
 import { addCollateral } from './collateral.ts'
 import { addConfig } from './config.ts'
 import { addInit } from './init.ts'
+import { addLeaving } from './leaving.ts'
 import { addMoney } from './money.ts'
 import { addRebuild } from './rebuild.ts'
 import { addRun } from './run.ts'
@@ -13,6 +15,6 @@ export function addProvider(program: Command, context: CommandContext): void {
   const provider = program
     .command('provider')
     .description('Set up a provider, run it, see to its money and its sectors.')
-  for (const add of [addInit, addRun, addConfig, addRebuild, addMoney, addCollateral, addSectors])
+  for (const add of [addInit, addRun, addConfig, addAsk, addRebuild, addMoney, addCollateral, addSectors, addLeaving])
     add(provider, context)
 }

@@ -1,0 +1,31 @@
+/** Changes keys of config.json, and says what they are now and when they take effect. */
+import { join } from 'node:path'
+import type { CommandContext } from '../../program-context.ts'
+
+export interface PrintChangedInput {
+  readonly home: string
+  /** By key, such as `ask.validMs`; undefined: the default again. */
+  readonly changes: Readonly<Record<string, unknown>>
+  readonly json: boolean
+}
+
+/** @throws HOME_MISSING, CONFIG_INVALID */
+export async function printChanged(context: CommandContext, { home, changes, json }: PrintChangedInput): Promise<void> {
+  const [{ changeConfig, describeConfig }, { providerFolder }, { printResult }] = await Promise.all([
+    import('@granary/provider/operator'),
+    import('../../provider-home.ts'),
+    import('../../print/result.ts'),
+  ])
+  const file = join(providerFolder(home), 'config.json')
+  await changeConfig(file, changes)
+  const keys = (await describeConfig(file)).filter(({ key }) => key in changes)
+  printResult(
+    context,
+    { file, keys },
+    {
+      json,
+      text: () =>
+        keys.map(({ key, value, takesEffect }) => `${key} = ${value ?? 'by default'}, at ${takesEffect}`).join('\n'),
+    },
+  )
+}
