@@ -10,6 +10,7 @@ import { addProvider } from './commands/provider/provider.ts'
 import { addPut } from './commands/put.ts'
 import { addStatus } from './commands/status.ts'
 import { addTools } from './commands/tools/tools.ts'
+import { addWallet } from './commands/wallet/wallet.ts'
 import { exitCodesHelp } from './exit-code.ts'
 import { withEnvironment } from './options.ts'
 import type { CommandContext } from './program-context.ts'
@@ -38,6 +39,7 @@ export function createProgram(context: CommandContext): Command {
     addGet,
     addDeals,
     addStatus,
+    addWallet,
     addDevnet,
     addDemo,
     addConfig,

@@ -9,3 +9,4 @@ export {
   readKey,
   readKeyAddress,
 } from './read-key.ts'
+export { writeNewFile } from './write-new-file.ts'

@@ -9,7 +9,7 @@ export class KeystoreMissingError extends GranaryError {
     super({
       code: 'KEYSTORE_MISSING',
       message: `there is no key in ${path}`,
-      hint: 'put the file back from a copy, or name the folder that holds it with --home',
+      hint: 'make one with `granary wallet new`, put the file back from a copy, or name the folder that holds it with --home',
       details: { path },
     })
   }

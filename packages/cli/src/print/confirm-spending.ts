@@ -6,6 +6,7 @@ import { GranaryError } from '@granary/base'
 import { formatGrn } from '@granary/protocol/grn'
 import type { ProgramContext } from '../program-context.ts'
 import { formatAmount } from './amounts.ts'
+import { ask, isYes, somebodyWatches } from './ask.ts'
 import { printable } from './printable.ts'
 
 export interface Spending {
@@ -60,37 +61,6 @@ export async function confirmSpending(
   if (maxPrice !== undefined && spending.price > maxPrice) throw new PriceAboveMaxError(spending, maxPrice)
   if (yes || maxPrice !== undefined) return
   if (json || !somebodyWatches(context)) throw new SpendingUnconfirmedError(spending)
-  const answer = await ask(
-    context,
-    `Spend ${formatAmount(spending.price)} to ${printable(spending.what)}? [y/N] `,
-    signal,
-  )
-  if (!/^y(es)?$/i.test(answer.trim())) throw new SpendingDeclinedError(spending)
-}
-
-function somebodyWatches({ stdin, stderr, env }: Pick<ProgramContext, 'stdin' | 'stderr' | 'env'>): boolean {
-  const isTerminal = (stream: object) => (stream as { isTTY?: boolean }).isTTY === true
-  return isTerminal(stdin) && isTerminal(stderr) && !env.CI
-}
-
-async function ask(
-  { stdin, stderr }: Pick<ProgramContext, 'stdin' | 'stderr'>,
-  question: string,
-  signal: AbortSignal | undefined,
-): Promise<string> {
-  const { createInterface } = await import('node:readline/promises')
-  const { promise: interrupted, reject } = Promise.withResolvers<never>()
-  const lines = createInterface({ input: stdin, output: stderr })
-  // In raw mode Ctrl-C is a key that readline reads, no signal to the process; the end of input (Ctrl-D) is a no.
-  lines.on('SIGINT', () => reject(new DOMException('the question was interrupted', 'AbortError')))
-  const ended = new Promise<string>((resolve) => lines.on('close', () => setImmediate(resolve, '')))
-  try {
-    const answered = lines.question(question, signal === undefined ? {} : { signal }).catch((error: unknown) => {
-      if (signal?.aborted) throw error
-      return ''
-    })
-    return await Promise.race([answered, interrupted, ended])
-  } finally {
-    lines.close()
-  }
+  const question = `Spend ${formatAmount(spending.price)} to ${printable(spending.what)}? [y/N] `
+  if (!isYes(await ask(context, question, { signal }))) throw new SpendingDeclinedError(spending)
 }

@@ -1,6 +1,16 @@
 /** @granary/client/node: the client with files, a journal and a staging folder. */
 export { createChainClient } from '@granary/protocol/client'
 export { accountSigner } from '@granary/protocol/messages'
+export { checkScopes, clientScopes, type KeyGrant, ScopesInvalidError } from '../account/authorize-key.ts'
+export { SendRunningError, type SentOnce } from '../account/send-once.ts'
+export { OutboxInvalidError } from '../account/signed-message.ts'
+export {
+  type PlanTransferInput,
+  planTransfer,
+  TransferFundsError,
+  type TransferPlan,
+  type TransferWish,
+} from '../account/transfer.ts'
 export type { CallOptions } from '../call-options.ts'
 export {
   DealEndedError,
