@@ -1,6 +1,6 @@
 // Runs on any Node >= 20 with npm: makes sure that the install is there, then goes on under the Node that the
 // repository brings. `npm start` and `npm test` both come through here.
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -23,24 +23,50 @@ function isDone(stampFile, digest) {
   return existsSync(stampFile) && readFileSync(stampFile, 'utf8') === digest
 }
 
-function ensureInstalled() {
+/** Silence longer than this looks like a program that hangs. */
+const SILENCE_MS = 1_500
+
+/** Its output goes to stderr, since stdout belongs to the program that follows; while it is silent we say what it does. */
+async function runLoudly(what, command, args, options) {
+  const startMs = Date.now()
+  let saidMs = startMs
+  const say = (text) => {
+    saidMs = Date.now()
+    process.stderr.write(text)
+  }
+  const child = spawn(command, args, { ...options, cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
+  const timer = setInterval(() => {
+    if (Date.now() - saidMs < SILENCE_MS) return
+    say(`granary: still ${what}, for ${Math.round((Date.now() - startMs) / 1_000)} s\n`)
+  }, SILENCE_MS / 5)
+  child.stdout.on('data', say)
+  child.stderr.on('data', say)
+  const status = await new Promise((resolve) => {
+    child.on('error', (error) => {
+      say(`granary: ${error.message}\n`)
+      resolve(1)
+    })
+    child.on('close', (code) => resolve(code ?? 1))
+  })
+  clearInterval(timer)
+  return status
+}
+
+async function ensureInstalled() {
   const digest = digestOf(['pnpm-lock.yaml', 'pnpm-workspace.yaml', 'package.json'])
   if (isDone(stamp, digest) && existsSync(pinnedNode)) return
   const startedMs = Date.now()
   const { packageManager } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
   process.stderr.write(`granary: installing what is missing (${packageManager}) …\n`)
-  const install = spawnSync('npx', ['-y', packageManager, 'install', '--frozen-lockfile'], {
-    cwd: root,
-    // Progress goes to stderr: stdout belongs to the program that follows.
-    stdio: ['ignore', 2, 2],
+  const status = await runLoudly('installing', 'npx', ['-y', packageManager, 'install', '--frozen-lockfile'], {
     shell: process.platform === 'win32',
     env: { ...process.env, CI: 'true' },
   })
-  if (install.status !== 0) {
+  if (status !== 0) {
     process.stderr.write(
       'granary: the install failed (above). Check that the npm registry can be reached, then run the command again.\n',
     )
-    process.exit(install.status ?? 1)
+    process.exit(status)
   }
   mkdirSync(join(root, 'node_modules'), { recursive: true })
   // An install that finds everything there does not build the kernel.
@@ -59,10 +85,10 @@ function kernelBuiltMs() {
 }
 
 /** The install builds the kernel; after a pull that changes its sources it is built again here. */
-function ensureKernel() {
+async function ensureKernel() {
   const digest = kernelDigest()
   if (isDone(kernelStamp, digest)) return
-  spawnSync(pinnedNode, [join(root, native, 'build.mjs')], { cwd: root, stdio: ['ignore', 2, 2] })
+  await runLoudly('building the C kernel', pinnedNode, [join(root, native, 'build.mjs')], {})
   writeFileSync(kernelStamp, digest)
 }
 
@@ -82,8 +108,8 @@ if (!program) {
   process.exit(2)
 }
 
-ensureInstalled()
-ensureKernel()
+await ensureInstalled()
+await ensureKernel()
 const child = spawn(pinnedNode, [...program, ...args], {
   // npm runs scripts in the project's root; a path that the user typed is relative to where they stood.
   cwd: process.env.INIT_CWD ?? process.cwd(),
