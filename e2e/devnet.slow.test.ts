@@ -45,6 +45,33 @@ test(
 )
 
 test(
+  'another terminal finds a devnet without a word, and by its name, as long as it runs; its providers have the size asked for',
+  async () => {
+    const devnet = bench.start(['devnet', '--providers', '2', '--profile', '2KiB-test'])
+    const [, hint = ''] = await devnet.line(/granary (put FILE.*)$/)
+    // With a home of its own, as here, other terminals may look elsewhere: so the address is told.
+    expect(hint).toMatch(/^put FILE --chain http:/)
+    const chain = hint.split(' ').at(-1)!
+    const { items } = (await (await fetch(`${chain}/v1/providers`)).json()) as {
+      items: { ask: { profiles: string[] } }[]
+    }
+    expect(items.map(({ ask }) => ask.profiles)).toEqual([['2KiB-test'], ['2KiB-test']])
+
+    const got = await bench.run(['config', 'get', 'chain'])
+    expect(got).toMatchObject({ code: 0, stdout: `${chain}\n` })
+    for (const words of [[], ['--network', 'devnet']]) {
+      const deals = await bench.run(['deals', '--json', ...words])
+      expect(deals.code).toBe(0)
+      expect(JSON.parse(deals.stdout)).toMatchObject({ ok: true, data: { deals: [] } })
+    }
+    expect((await devnet.stop()).code).toBe(0)
+    expect(readdirSync(join(bench.home, 'networks'))).toEqual([])
+    expect((await bench.run(['deals', '--network', 'devnet'])).stderr).toContain('[NETWORK_UNKNOWN]')
+  },
+  TIMEOUT_MS,
+)
+
+test(
   'Ctrl-C in the demo says which deal it was, and leaves nothing behind',
   async () => {
     const temporary = join(bench.home, 'temporary')

@@ -5,12 +5,20 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { isAbortError } from '@granary/base'
 import type { TimelineEntry } from '@granary/client'
-import { type Client, createGranary, inspectFile, type PutResult } from '@granary/client/node'
-import { formatGrn } from '@granary/protocol/messages'
+import {
+  type Client,
+  createGranary,
+  inspectFile,
+  PieceTooLargeError,
+  type PutResult,
+  paddedSizeOf,
+} from '@granary/client/node'
+import { profileNamed } from '@granary/proofs/profile'
 import { interruptible } from '../interruptible.ts'
 import { commandHere } from '../invocation.ts'
 import { openChain } from '../open-chain.ts'
 import { openSigner } from '../open-signer.ts'
+import { formatAmount } from '../print/amounts.ts'
 import { formatBytes } from '../print/quantities.ts'
 import { createStory, type Story } from '../print/story.ts'
 import type { ProgramContext } from '../program-context.ts'
@@ -21,6 +29,7 @@ import { type Devnet, startDevnet } from './start-devnet.ts'
 import { whereIs } from './where-is.ts'
 
 const POSTS_WATCHED = 2
+const PROFILE = '8MiB-dev'
 
 export interface RunDemoInput {
   readonly file: string | undefined
@@ -35,7 +44,8 @@ export async function runDemo(
   const { stdout, stdin, env } = context
   using story = createStory({ stream: stdout, env, startMs })
   // The nearest mistake is named first, before anything is started.
-  await inspectFile(file)
+  const { bytes } = await inspectFile(file)
+  requireOnePiece(file, bytes)
   let net: Devnet | undefined
   let stand: DemoStand = { proofs: 0 }
   const told: Story = {
@@ -49,6 +59,7 @@ export async function runDemo(
     await interruptible(async (signal) => {
       const started = await startDevnet({
         providers: 1,
+        profile: PROFILE,
         env,
         signal,
         onStarted: ({ name, url }) => story.say(name, url),
@@ -84,8 +95,16 @@ export async function runDemo(
     throw new DemoInterruptedError(net && stand, POSTS_WATCHED)
   } finally {
     // A Ctrl-C while it stops, or the second half of one, must not end it half stopped.
+    if (net) story.say('stopping', 'providers, then the chain')
     await interruptible(async () => net?.stop())
   }
+}
+
+/** A devnet's sectors are of one size: what does not fit is known before any of its programs is started. */
+function requireOnePiece(file: string, bytes: number): void {
+  const { sectorBytes } = profileNamed(PROFILE)
+  const pieceSize = paddedSizeOf(bytes)
+  if (pieceSize > sectorBytes) throw new PieceTooLargeError({ name: file, bytes }, undefined, pieceSize, sectorBytes)
 }
 
 /** The demo is the story of one provider: without any of its programs there is nothing left to tell. */
@@ -98,7 +117,7 @@ async function tellAll(net: Devnet, file: string, story: Story, signal: AbortSig
   const open = await openChain(net.chain.url, signal)
   const signer = await openSigner({ ...open, folder, signal })
   const balance = await open.chain.account(signer.address, { signal })
-  story.say('account', `${signer.address} has ${formatGrn(BigInt(balance.balance))} from the faucet`)
+  story.say('account', `${signer.address} has ${formatAmount(balance.balance)} from the faucet`)
   const client = createGranary({ chain: open.chain, signer, folder })
   story.say('file', file)
   const stored = await client.put(file, { signal, onProgress: story.tell })
@@ -139,7 +158,7 @@ async function tellMoney(
   const soFar = BigInt(paid) + BigInt(earned)
   story.say(
     'paid so far',
-    `${formatGrn(soFar)} of ${formatGrn(BigInt(price))} for ${provenEpochs} proven epochs (${formatGrn(BigInt(burnt))} burnt as fee, ${formatGrn(BigInt(locked))} still locked)`,
+    `${formatAmount(soFar)} of ${formatAmount(price)} for ${provenEpochs} proven epochs (${formatAmount(burnt)} burnt as fee, ${formatAmount(locked)} still locked)`,
   )
 }
 
@@ -154,6 +173,7 @@ async function fetchBack(
   try {
     const out = join(folder, 'file')
     await client.save(rootCid, out, { signal, onProgress: story.tell })
+    story.end('fetching')
     const bytes = await compareBytes(file, out)
     story.say('same', `${formatBytes(bytes)} came back by CID, every block verified, every byte as in ${file}`, 'green')
   } finally {

@@ -41,7 +41,7 @@ test('a silence is broken by what is waited for', async () => {
   progress.say('published', 'deal 3')
   expect(written(stderr)).toMatch(/published {7}deal 3\n$/)
   await once(stderr, 'readable')
-  expect(written(stderr)).toMatch(/still {11}published, for 0 s\n/)
+  expect(written(stderr)).toMatch(/waiting {9}0 s since published\n/)
   progress.show({ name: 'copy 1', step: 'sealing' })
   written(stderr)
   await once(stderr, 'readable')

@@ -112,9 +112,9 @@ export function createProgress(
     const pauseMs = Math.min(Math.max(beatMs, (nowMs - startMs) / BEATS_OF_ALL), BEAT_MAX_MS)
     if (nowMs - spokenMs < pauseMs - beatMs / 4) return
     if (shown.size > 0) return void [...shown.values()].forEach(tellLine)
-    const text = `${last.title}, for ${formatDuration(nowMs - last.ms)}`
-    if (live) return live(cutTo(`${padTo('still', TITLE_WIDTH)}  ${text}`, columnsOf(stream, env) - 1))
-    write(sayingOf(stream, { title: 'still', text, elapsedMs: nowMs - startMs, columns: columnsOf(stream, env) }))
+    const text = `${formatDuration(nowMs - last.ms)} since ${last.title}`
+    if (live) return live(cutTo(`${padTo('waiting', TITLE_WIDTH)}  ${text}`, columnsOf(stream, env) - 1))
+    write(sayingOf(stream, { title: 'waiting', text, elapsedMs: nowMs - startMs, columns: columnsOf(stream, env) }))
   }
   const timer = setInterval(beat, live ? Math.min(beatMs, 1_000) / 2 : beatMs / 2)
   timer.unref()

@@ -21,6 +21,7 @@ export {
 export type { OwnDeal, SettleOptions } from '../deals/list-deals.ts'
 export { type ContentStatus, type DealStatus, type StatusInput, status } from '../deals/status.ts'
 export { JournalInvalidError } from '../journal/journal-invalid.ts'
+export { paddedSizeOf } from '../padded-size-of.ts'
 export { CidNotStoredError, type EndedDeal, RetrievalFailedError, type RetrievalFailure } from '../retrieve/errors.ts'
 export { type FolderEntry, type GetOptions, get, type Retrieved } from '../retrieve/get.ts'
 export type { GetProgress } from '../retrieve/get-progress.ts'

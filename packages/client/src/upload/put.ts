@@ -22,7 +22,12 @@ const DURATION_DEFAULT_MS = { devnet: 60 * 60_000, production: 180 * 24 * 60 * 6
 /** No sector of this chain has room for the file. */
 export class PieceTooLargeError extends GranaryError {
   /** @param carBytes: undefined when the file alone is too large already, without the CAR around it */
-  constructor(source: Source, carBytes: number | undefined, pieceSize: number, sectorBytes: number) {
+  constructor(
+    source: Pick<Source, 'name' | 'bytes'>,
+    carBytes: number | undefined,
+    pieceSize: number,
+    sectorBytes: number,
+  ) {
     const car = carBytes === undefined ? 'its CAR more, a piece of at least' : `its CAR ${carBytes}, a piece of`
     super({
       code: 'PIECE_TOO_LARGE',
