@@ -1,11 +1,13 @@
 /** All commands with their options. Nothing heavy is imported here: `--help` answers at once. */
 import { Command } from 'commander'
+import { addCat } from './commands/cat.ts'
 import { addChain } from './commands/chain.ts'
 import { addConfig } from './commands/config.ts'
 import { addDeals } from './commands/deals.ts'
 import { addDemo } from './commands/demo.ts'
 import { addDevnet } from './commands/devnet.ts'
 import { addGet } from './commands/get.ts'
+import { addLs } from './commands/ls.ts'
 import { addProvider } from './commands/provider/provider.ts'
 import { addPut } from './commands/put.ts'
 import { addStatus } from './commands/status.ts'
@@ -37,6 +39,8 @@ export function createProgram(context: CommandContext): Command {
   for (const add of [
     addPut,
     addGet,
+    addLs,
+    addCat,
     addDeals,
     addStatus,
     addWallet,

@@ -10,7 +10,8 @@ import type { OwnDeal, SettleOptions } from './deals/list-deals.ts'
 import type { ContentStatus } from './deals/status.ts'
 import type { Ports, Sink, Source } from './ports.ts'
 import { endpointOf } from './providers/choose-provider.ts'
-import type { GetOptions, Retrieved } from './retrieve/get.ts'
+import type { FetchOptions, GetOptions, Retrieved } from './retrieve/get.ts'
+import type { ListedEntry } from './retrieve/ls.ts'
 import type { SaveResult } from './retrieve/save.ts'
 import type { PutOptions, PutResult } from './upload/put.ts'
 
@@ -22,6 +23,8 @@ export interface Granary<S extends Source = Source> {
    * block, from whichever providers give them.
    */
   get(rootOrPath: string, options?: GetOptions): Promise<Retrieved>
+  /** What is in a folder, as it comes. */
+  ls(rootOrPath: string, options?: FetchOptions): AsyncIterable<ListedEntry>
   /** Fetches a file into a sink: all of it, or nothing. */
   save(rootOrPath: string, sink: Sink, options?: GetOptions): Promise<SaveResult>
   /** Sends money, in attoGRN; a call that died before its end is finished by the same call, and pays once. */
@@ -46,6 +49,9 @@ export function createGranary<S extends Source>(ports: Ports<S>): Granary<S> {
     // Imported where it is used: a page that only fetches does not load it.
     put: async (source, options) => (await import('./upload/put.ts')).put(ports, source, options),
     get: async (rootOrPath, options) => (await import('./retrieve/get.ts')).get(ports, rootOrPath, options),
+    async *ls(rootOrPath, options) {
+      yield* (await import('./retrieve/ls.ts')).ls(ports, rootOrPath, options)
+    },
     save: async (rootOrPath, sink, options) =>
       (await import('./retrieve/save.ts')).save(ports, rootOrPath, sink, options),
     deals: async (options) => {

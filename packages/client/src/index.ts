@@ -75,10 +75,12 @@ export type {
   GetPorts,
   GotFile,
   GotFolder,
+  GotObject,
   GotSymlink,
   Retrieved,
 } from './retrieve/get.ts'
 export type { GetProgress } from './retrieve/get-progress.ts'
+export type { ListedEntry } from './retrieve/ls.ts'
 export type { HolderReport } from './retrieve/report.ts'
 export type { SaveResult } from './retrieve/save.ts'
 export type { PutOptions, PutResult } from './upload/put.ts'

@@ -8,6 +8,8 @@ import { createWalkBudget } from './walk-budget.ts'
 export interface DirectoryEntry {
   readonly name: string
   readonly cid: CID
+  /** Of its DAG, as the maker of the directory wrote it; undefined where it did not. */
+  readonly dagBytes: number | undefined
 }
 
 /** @throws DagInvalidError DAG_INVALID, and what the store throws for a missing block; nothing for what is no directory */
@@ -25,10 +27,12 @@ export async function* listDirectory(
     seen.add(cid.toString())
     const node = unixFsNode(cid, await readBlock(store, cid, options))
     await budget.visit(cid, node.kind !== 'shard' || node.links.size > node.shards.length)
-    if (node.kind === 'directory') for (const [name, entry] of node.entries) yield { name, cid: entry }
+    if (node.kind === 'directory')
+      for (const [name, entry] of node.entries) yield { name, cid: entry, dagBytes: node.dagBytes.get(name) }
     if (node.kind !== 'shard') continue
     const width = (2 ** node.bits - 1).toString(16).length
-    for (const [name, entry] of node.links) if (name.length > width) yield { name: name.slice(width), cid: entry }
+    for (const [name, entry] of node.links)
+      if (name.length > width) yield { name: name.slice(width), cid: entry, dagBytes: node.dagBytes.get(name) }
     stack.push(...node.shards.toReversed())
   }
 }

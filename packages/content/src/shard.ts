@@ -6,7 +6,6 @@
  * a search would never end.
  */
 import type { PBLink } from '@ipld/dag-pb'
-import { murmur364 } from '@multiformats/murmur3'
 import type { CID } from 'multiformats/cid'
 import { DagInvalidError } from './links-of.ts'
 import type { UnixFsData } from './unixfs-data.ts'
@@ -17,6 +16,8 @@ export interface Shard {
   readonly bits: number
   /** Entries and shards below, by their names in the block: the place, in hexadecimal, and for an entry its name. */
   readonly links: ReadonlyMap<string, CID>
+  /** Of each link's DAG, by its name in the block, where the block says so. */
+  readonly dagBytes: ReadonlyMap<string, number>
   /** Of the next level. */
   readonly shards: readonly CID[]
 }
@@ -48,13 +49,22 @@ export function shardOf(cid: CID, { fanout, hashType, data }: UnixFsData, links:
     kind: 'shard',
     bits,
     links: new Map(links.map((link) => [link.Name ?? '', link.Hash])),
+    dagBytes: dagBytesOf(links),
     shards: links.filter(isShard).map((link) => link.Hash),
   }
+}
+
+/** What a folder's maker wrote beside its links; of two with one name the first counts. */
+export function dagBytesOf(links: readonly PBLink[]): Map<string, number> {
+  const said = links.toReversed().filter(({ Tsize: bytes }) => bytes !== undefined && Number.isSafeInteger(bytes))
+  return new Map(said.map(({ Name: name = '', Tsize: bytes = 0 }) => [name, bytes]))
 }
 
 /** The place of a name in a shard of `level`, 0 for the root, as its links write it. @returns undefined below the last level */
 export async function placeOf(name: string, level: number, bits: number): Promise<string | undefined> {
   if ((level + 1) * bits > shardHashBits) return undefined
+  // Only who looks into large folders loads it.
+  const { murmur364 } = await import('@multiformats/murmur3')
   const hash = await murmur364.encode(new TextEncoder().encode(name))
   const first = new DataView(hash.buffer, hash.byteOffset, 8).getBigUint64(0)
   const shift = BigInt(shardHashBits - (level + 1) * bits)

@@ -5,7 +5,7 @@ import * as json from 'multiformats/codecs/json'
 import * as raw from 'multiformats/codecs/raw'
 import { identity } from 'multiformats/hashes/identity'
 import { CBOR_CODE, DagInvalidError, nodeBytesMax } from './links-of.ts'
-import { type Shard, shardOf } from './shard.ts'
+import { dagBytesOf, type Shard, shardOf } from './shard.ts'
 import { type UnixFsData, unixFsData } from './unixfs-data.ts'
 
 export interface FileChild {
@@ -25,6 +25,8 @@ export interface FileNode {
 export interface Directory {
   readonly kind: 'directory'
   readonly entries: ReadonlyMap<string, CID>
+  /** Of each entry's DAG, by its name, where the block says so. */
+  readonly dagBytes: ReadonlyMap<string, number>
 }
 
 export interface Symlink {
@@ -55,7 +57,7 @@ export function unixFsNode(cid: CID, bytes: Uint8Array): UnixFsNode {
     case 'file':
       return fileOf(cid, data, links.links)
     case 'directory':
-      return { kind: 'directory', entries: entriesOf(links.links) }
+      return { kind: 'directory', entries: entriesOf(links.links), dagBytes: dagBytesOf(links.links) }
     case 'shard':
       return shardOf(cid, data, links.links)
     case 'symlink':

@@ -64,8 +64,6 @@ export const chainErrors = {
   SNAPSHOT_INVALID: { fault: 'caller' },
   /** The state of that block is not kept, so there is no snapshot of it. */
   STATE_NOT_KEPT: { fault: 'caller' },
-  /** The file to write is there already. */
-  OUT_EXISTS: { fault: 'caller' },
   /** The folder has no genesis, and nobody said which chain is meant. */
   GENESIS_UNKNOWN: { fault: 'caller' },
   /** The replayed blocks give another state than the stored one. */

@@ -56,6 +56,8 @@ export const clientErrors = {
   CID_NOT_STORED: { fault: 'caller' },
   /** The place to write to cannot be written. */
   OUT_INVALID: { fault: 'caller' },
+  /** An entry of a folder would lie, or lead, outside of where the folder is written. */
+  ENTRY_UNSAFE: { fault: 'caller' },
   /** The piece is larger than the provider, or any, takes. */
   PIECE_TOO_LARGE: { fault: 'caller' },
   /** The label of a deal is too long. */

@@ -36,6 +36,8 @@ export const sharedErrors = {
   HOME_MISSING: { fault: 'operator' },
   /** Another process has the folder. */
   HOME_LOCKED: { fault: 'operator' },
+  /** There is something at the place to write to already. */
+  OUT_EXISTS: { fault: 'caller' },
   /** A file cannot be read. */
   FILE_UNREADABLE: { fault: 'caller' },
   /** The folder holds another sector than the one asked for. */

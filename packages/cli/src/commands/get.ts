@@ -1,44 +1,80 @@
-/** granary get CID -o OUT: fetches a file, every block checked against its CID. */
+/** granary get CID[/path] [-o OUT]: fetches a file, a folder or a CAR, every block checked against its CID. */
+import { basename } from 'node:path'
+import type { SaveResult } from '@granary/client/node'
 import type { Command } from 'commander'
 import { exitCodesHelp } from '../exit-code.ts'
-import { type ChainOptions, type JsonOptions, withChain, withJson } from '../options.ts'
+import { type JsonOptions, withJson } from '../options.ts'
 import type { CommandContext } from '../program-context.ts'
+import {
+  type ByteRange,
+  byteRange,
+  contentArgument,
+  openContentChain,
+  type RetrievalOptions,
+  withRetrieval,
+} from '../retrieval.ts'
+import { UsageError } from '../usage-error.ts'
+import { cat } from './cat.ts'
 
-interface GetCommandOptions extends ChainOptions, JsonOptions {
-  readonly output: string
+interface GetCommandOptions extends RetrievalOptions, JsonOptions {
+  readonly output?: string
+  readonly range?: ByteRange
+  readonly car?: true
+  readonly overwrite?: true
 }
 
 export function addGet(program: Command, context: CommandContext): void {
   const command = program
     .command('get')
-    .description('Fetch a file by its CID, verified block by block; no key is needed.')
-    .argument('<cid>', 'root CID of the file, as put prints it')
-    .requiredOption('-o, --output <file>', 'where to write it; replaced as a whole, or not at all')
-  withJson(withChain(command))
-  command
+    .description('Fetch a file or a folder by its CID, verified block by block; no key is needed.')
+    .argument('<content>', contentArgument)
+    .option(
+      '-o, --output <path>',
+      'where to write it (- is standard output); all of it, or nothing (default: its name)',
+    )
+    .option('--range <first-last>', 'of a file: these bytes alone, counted from 0', byteRange)
+    .option('--car', 'write the content and all below it as a CAR')
+    .option('--overwrite', 'let a folder replace what is there (a file does so anyway)')
+  withJson(withRetrieval(command))
     .addHelpText('after', exitCodesHelp)
-    .action((cid: string, options: GetCommandOptions) => get(cid, options, context))
+    .action((content: string, options: GetCommandOptions) => get(content, options, context))
 }
 
-async function get(cid: string, options: GetCommandOptions, context: CommandContext): Promise<void> {
+async function get(content: string, options: GetCommandOptions, context: CommandContext): Promise<void> {
+  const { range, car = false, overwrite = false } = options
+  if (range !== undefined && car) throw new UsageError('--range and --car: a CAR is of the whole')
+  if (options.output === '-') {
+    if (options.json) throw new UsageError('--json and -o -: standard output carries the one or the other')
+    return await cat(content, { ...options, car }, context)
+  }
   const startMs = performance.now()
-  const [client, { createStory }, { interruptible }, { openChain }, { printResult }, { formatBytes }, { givenBy }] =
+  const [client, { createStory }, { interruptible }, { printResult }, { formatBytes, plural }, { givenBy }] =
     await Promise.all([
       import('@granary/client/node'),
       import('../print/story.ts'),
       import('../interruptible.ts'),
-      import('../open-chain.ts'),
       import('../print/result.ts'),
       import('../print/quantities.ts'),
       import('../print/holder-text.ts'),
     ])
   using story = createStory({ stream: context.stderr, env: context.env, startMs })
   const result = await interruptible(async (signal) => {
-    const { chain } = await openChain(options.chain, signal)
-    return await client.save({ chain, fetch }, cid, options.output, { signal, onProgress: story.tell })
+    const chain = await openContentChain(options, signal)
+    const out = options.output ?? `${nameOf(content)}${car ? '.car' : ''}`
+    return await client.save({ chain, fetch }, content, out, {
+      ...{ signal, range, car, overwrite, gateways: options.gateway, onProgress: story.tell },
+    })
   })
+  const whatOf = ({ type, files, bytes }: SaveResult): string =>
+    type === 'directory' ? `${plural(files, 'file')}, ${formatBytes(bytes)}` : formatBytes(bytes)
   printResult(context, result, {
     json: options.json ?? false,
-    text: ({ out, bytes, report }) => `${out}  (${formatBytes(bytes)}, every block verified, ${givenBy(report)})`,
+    text: (saved) => `${saved.out}  (${whatOf(saved)}, every block verified, ${givenBy(saved.report)})`,
   })
+}
+
+/** The last name of the path, or the CID; never one that leads elsewhere. */
+function nameOf(content: string): string {
+  const name = basename(content.replace(/\/+$/, ''))
+  return name === '.' || name === '..' || name === '' ? 'content' : name
 }

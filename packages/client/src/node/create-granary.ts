@@ -1,16 +1,15 @@
 /** The client of a program that runs in Node: put, get, deals, status, with a journal that survives a kill. */
 import { createGranary as createOver, type Granary } from '../create-granary.ts'
-import type { GetOptions } from '../retrieve/get.ts'
 import type { PutOptions, PutResult } from '../upload/put.ts'
 import { fileSource } from './file-source.ts'
 import { type ClientOptions, nodePorts } from './node-ports.ts'
-import { type SaveResult, save } from './save.ts'
+import { type SaveOptions, type SaveResult, save } from './save.ts'
 
 export interface Client extends Omit<Granary, 'put' | 'save'> {
   /** Stores a file; resolves when its deal is active. The same call after a kill goes on where it was. */
   put(path: string, options?: PutOptions): Promise<PutResult>
-  /** Fetches a file by its root CID, with a path below it, verified block by block, to `outPath`. */
-  save(rootOrPath: string, outPath: string, options?: GetOptions): Promise<SaveResult>
+  /** Fetches a file or a folder by its root CID, with a path below it, verified block by block, to `outPath`. */
+  save(rootOrPath: string, outPath: string, options?: SaveOptions): Promise<SaveResult>
 }
 
 export function createGranary(options: ClientOptions): Client {

@@ -13,6 +13,7 @@ export class OutInvalidError extends GranaryError {
 }
 
 export interface FileSink extends Sink {
+  check(): Promise<void>
   /** The whole path of the file. */
   readonly out: string
 }
@@ -25,26 +26,37 @@ export async function fileSink(path: string): Promise<FileSink> {
     out,
     check: () => checkOut(out),
     async write(contents) {
-      try {
-        return await saveFile(out, contents)
-      } catch (error) {
-        if (!isDiskError(error)) throw error
-        throw new OutInvalidError(out, reasonOf(error), 'free space, or choose another OUT', error)
-      }
+      return await saveFile(out, contents).catch(asOutInvalid(out))
     },
   }
 }
 
 async function checkOut(out: string): Promise<void> {
+  await checkPlace(out)
+  const found = await stat(out).catch(() => undefined)
+  if (found?.isDirectory())
+    throw new OutInvalidError(out, 'it is a folder', 'give a name in it, or let a folder replace it (--overwrite)')
+}
+
+/** For a file or a folder. @throws OutInvalidError */
+export async function checkPlace(out: string): Promise<void> {
   const [found, folder] = await Promise.all([
     stat(out).catch(() => undefined),
     stat(dirname(out)).catch(() => undefined),
   ])
-  if (found?.isDirectory()) throw new OutInvalidError(out, 'it is a folder', 'give the name of a file in it')
   // The file takes the place of what is there: that must not be a device or a pipe that others use.
-  if (found && !found.isFile()) throw new OutInvalidError(out, 'it is not a regular file', 'give the name of a file')
+  if (found && !found.isFile() && !found.isDirectory())
+    throw new OutInvalidError(out, 'it is not a regular file', 'give the name of a file')
   if (!folder?.isDirectory()) {
     throw new OutInvalidError(out, `there is no folder ${dirname(out)}`, 'make the folder first, or choose another OUT')
+  }
+}
+
+/** What the system refuses is said of OUT. */
+export function asOutInvalid(out: string): (error: unknown) => never {
+  return (error) => {
+    if (!isDiskError(error)) throw error
+    throw new OutInvalidError(out, reasonOf(error), 'free space, or choose another OUT', error)
   }
 }
 

@@ -23,9 +23,19 @@ export { type ContentStatus, type DealStatus, type StatusInput, status } from '.
 export { JournalInvalidError } from '../journal/journal-invalid.ts'
 export { paddedSizeOf } from '../padded-size-of.ts'
 export { CidNotStoredError, type EndedDeal, RetrievalFailedError, type RetrievalFailure } from '../retrieve/errors.ts'
-export { type FolderEntry, type GetOptions, get, type Retrieved } from '../retrieve/get.ts'
+export {
+  type ByteRange,
+  type FetchOptions,
+  type FolderEntry,
+  type GetOptions,
+  type GetPorts,
+  get,
+  type Retrieved,
+} from '../retrieve/get.ts'
 export type { GetProgress } from '../retrieve/get-progress.ts'
+export { type ListedEntry, ls } from '../retrieve/ls.ts'
 export type { HolderReport } from '../retrieve/report.ts'
+export { systemClock } from '../system-clock.ts'
 export { InsufficientFundsError } from '../upload/check-funds.ts'
 export { PriceChangedError } from '../upload/price-changed.ts'
 export { PieceTooLargeError, type PutOptions, type PutResult } from '../upload/put.ts'
@@ -40,5 +50,6 @@ export {
 export { type DealsInput, deals } from './deals.ts'
 export { OutInvalidError } from './file-sink.ts'
 export { FileIsFolderError, FileNotFoundError, inspectFile, type UserFile } from './file-source.ts'
+export { EntryUnsafeError, OutExistsError } from './folder-writer.ts'
 export { type ClientOptions, nodePorts } from './node-ports.ts'
-export { type GetInput, type SaveResult, save } from './save.ts'
+export { type GetInput, type SaveOptions, type SaveResult, save } from './save.ts'

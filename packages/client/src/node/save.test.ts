@@ -209,7 +209,7 @@ test('answers without end, good or bad, are cut off', async () => {
   expect(readdirSync(into)).toEqual([])
 })
 
-test('a folder is no file, whoever is asked: that is said at once, and is not to be tried again', async () => {
+test('a folder is a folder on the disk, and no file that a range could be of', async () => {
   const emptyFolder = new URL('../../../content/fixtures/cases/empty-dir.car', import.meta.url)
   const bytes = readFileSync(emptyFolder)
   const folderCid = 'bafybeiczsscdsbs7ffqz55asqdf3smv6klcw3gofszvwlyarci47bgf354'
@@ -217,13 +217,15 @@ test('a folder is no file, whoever is asked: that is said at once, and is not to
   const view = providerView(1000, provider.url)
   const terms = { ...dealOf(1000, 'active').terms, rootCid: folderCid }
   await using served = await serveChain(() => ({ providers: [view], deals: [{ ...dealOf(1000, 'active'), terms }] }))
-  const failure = await save(
-    { chain: createChainClient({ url: served.url }), fetch },
-    folderCid,
-    join(into, 'out'),
-  ).catch((error) => error)
+  const input = { chain: createChainClient({ url: served.url }), fetch }
+  const out = join(into, 'out')
+  const failure = await save(input, folderCid, out, { range: { start: 0 } }).catch((error) => error)
   expect(failure).toMatchObject({ code: 'NOT_A_FILE', retryable: false, details: { kind: 'directory' } })
   expect(readdirSync(into)).toEqual([])
+  expect(await save(input, folderCid, out)).toMatchObject({ type: 'directory', files: 0, out })
+  expect([readdirSync(into), readdirSync(out)]).toEqual([['out'], []])
+  await expect(save(input, folderCid, out)).rejects.toMatchObject({ code: 'OUT_INVALID' })
+  await expect(save(input, folderCid, '/dev/null', { overwrite: true })).rejects.toMatchObject({ code: 'OUT_INVALID' })
 })
 
 test('refusals that will never be otherwise are not to be tried again', async () => {

@@ -36,8 +36,8 @@ export interface PoolInput {
 }
 
 export interface BlockPool {
-  /** @param requestOf the part of the content that the walk is at when it needs that block */
-  reader(requestOf: (cid: CID) => CarRequest): BlockReader
+  /** @param requestOf the part of the content that the walk is at when it needs that block; none: that block is needed alone */
+  reader(requestOf: (cid: CID) => CarRequest | undefined): BlockReader
   /** Ends all that is still coming. */
   close(): void
 }
@@ -92,7 +92,7 @@ export function createBlockPool(input: PoolInput): BlockPool {
 interface Want {
   readonly cid: CID
   readonly key: string
-  readonly request: CarRequest
+  readonly request: CarRequest | undefined
   readonly beganMs: number
   readonly tried: { readonly holder: HolderState; readonly kind: Kind }[]
 }
@@ -114,7 +114,7 @@ class Pool {
     this.#attempts = []
   }
 
-  async block(cid: CID, request: CarRequest): Promise<Uint8Array> {
+  async block(cid: CID, request: CarRequest | undefined): Promise<Uint8Array> {
     const { signal, ports } = this.#input
     const key = multihashKey(cid)
     const want: Want = { cid, key, request, beganMs: ports.clock.nowMs(), tried: [] }
@@ -257,9 +257,9 @@ class Pool {
   }
 
   /** In the order in which they are asked: a CAR that is astray has had the block, and its holder gives it alone. */
-  #candidates({ tried }: Want): { holder: HolderState; kind: Kind }[] {
+  #candidates({ tried, request }: Want): { holder: HolderState; kind: Kind }[] {
     const isAstray = this.#attempts.some(({ kind, stream }) => kind === 'car' && stream.head !== undefined)
-    const kinds: readonly Kind[] = isAstray ? ['raw', 'car'] : ['car', 'raw']
+    const kinds: readonly Kind[] = request === undefined ? ['raw'] : isAstray ? ['raw', 'car'] : ['car', 'raw']
     // Who has said when to come back is asked again by its own stream.
     const waiting = this.#attempts.filter(({ stream }) => stream.state === 'waiting').map(({ holder }) => holder)
     const able = this.#input.holders.filter((holder) => holder.strikes < STRIKES_MAX && !waiting.includes(holder))
@@ -279,7 +279,8 @@ class Pool {
     want.tried.push({ holder, kind })
     if (!holder.isAsked) this.#input.onEvent({ type: 'trying', holder })
     holder.isAsked = true
-    const url = `${holder.endpoint}/ipfs/${kind === 'car' ? carPath(want.request) : `${want.cid}?format=raw`}`
+    const path = kind === 'raw' || want.request === undefined ? `${want.cid}?format=raw` : carPath(want.request)
+    const url = `${holder.endpoint}/ipfs/${path}`
     const { ports } = this.#input
     const stream = openBlockStream(
       ports,

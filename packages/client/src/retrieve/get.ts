@@ -13,6 +13,7 @@ import {
   type UnixFsNode,
   unixFsNode,
   walkFolder,
+  writeCar,
 } from '@granary/content'
 import type { Ports } from '../ports.ts'
 import { reporter } from '../reporter.ts'
@@ -50,7 +51,9 @@ interface Got {
   readonly cid: string
   /** Who has given how much until now. */
   readonly report: readonly HolderReport[]
-  /** Lets go of what is still coming. What has been read to its end has done so itself. */
+  /** All of it, and all below it, as a CAR: version 1, one root, depth-first, no block twice; each block verified. */
+  car(): AsyncIterable<Uint8Array>
+  /** Lets go of what is still coming; for who reads nothing, since what has been read to its end has done so itself. */
   close(): void
 }
 
@@ -74,7 +77,14 @@ export interface GotSymlink extends Got {
   readonly target: string
 }
 
-export type Retrieved = GotFile | GotFolder | GotSymlink
+/** What is no part of UnixFS, such as a dag-cbor object: only its blocks can be had. */
+export interface GotObject extends Got {
+  readonly type: 'object'
+  /** For people. */
+  readonly what: string
+}
+
+export type Retrieved = GotFile | GotFolder | GotSymlink | GotObject
 
 /** Names are what somebody has written into the folder: they may be anything that is no `/` to some system. */
 export type FolderEntry = { readonly names: readonly string[]; readonly cid: string } & (
@@ -165,6 +175,7 @@ function gotOf(
       return reportOf(fetched.holders)
     },
     close: () => first.close(),
+    car: () => carOf(cid, pool, fetched),
   }
   /** What has begun to come is for the first who reads. */
   const begun: BlockPool[] = [first]
@@ -182,7 +193,8 @@ function gotOf(
       first.close()
       return Object.assign(got, { type: 'symlink' as const, target: new TextDecoder().decode(node.target) })
     case 'other':
-      throw new NotAFileError(cid, node.what)
+      first.close()
+      return Object.assign(got, { type: 'object' as const, what: node.what })
   }
 }
 
@@ -240,13 +252,32 @@ async function* fileBytes(
   if (at !== end) throw new RangeError(`${at} of ${end} bytes were read, of blocks whose sizes add up`)
 }
 
+async function* carOf(cid: CID, open: () => BlockPool, { signal, tell }: OpenContent): AsyncGenerator<Uint8Array> {
+  const pool = open()
+  let bytes = 0
+  try {
+    for await (const part of writeCar(cid, pool.reader(below), { signal })) {
+      yield part
+      bytes += part.length
+      tell({ type: 'get:progress', bytes })
+    }
+  } finally {
+    pool.close()
+  }
+}
+
+/** The part of the content that is walked, whatever it is: all below the block that is needed. */
+function below(cid: CID): CarRequest {
+  return { path: cid.toString(), scope: 'all' }
+}
+
 async function* folderEntries(
   root: CID,
   open: () => BlockPool,
   { signal, tell }: OpenContent,
 ): AsyncGenerator<FolderEntry> {
   const pool = open()
-  const store = pool.reader((cid) => ({ path: cid.toString(), scope: 'all' }))
+  const store = pool.reader(below)
   let bytes = 0
   const counted = async function* (cid: CID, size: number): AsyncGenerator<Uint8Array> {
     for await (const part of fileBytes(cid, { start: 0, end: size }, pool, signal)) {

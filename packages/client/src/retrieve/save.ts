@@ -25,7 +25,7 @@ export async function save(
   const got = await get(ports, rootOrPath, options)
   if (got.type !== 'file') {
     got.close()
-    throw new NotAFileError(parseCid(got.cid), got.type)
+    throw new NotAFileError(parseCid(got.cid), got.type === 'object' ? got.what : got.type)
   }
   const bytes = await sink.write(got.stream())
   return { cid: got.cid, bytes, report: got.report }

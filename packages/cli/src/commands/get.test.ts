@@ -1,0 +1,103 @@
+/** get, cat and ls of content that a gateway has, on a machine whose chain does not answer. */
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { packFolder } from '@granary/content/node'
+import { runGateway } from '@granary/provider/gateway'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { granary } from '../../test/granary.ts'
+
+let home: string
+let cid: string
+let fetched: readonly string[]
+let stop: () => Promise<void>
+
+beforeAll(async () => {
+  home = await mkdtemp(join(tmpdir(), 'granary-cli-get-'))
+  const folder = join(home, 'folder')
+  await mkdir(join(folder, 'below', 'empty'), { recursive: true })
+  await writeFile(join(folder, 'a file'), 'some text')
+  await writeFile(join(folder, 'below', 'large'), 'x'.repeat(3_000_000))
+  cid = (await packFolder(folder, join(home, 'folder.car'))).rootCid
+  const gateway = await runGateway({ cars: [join(home, 'folder.car')], port: 0 })
+  stop = gateway.stop
+  fetched = ['--gateway', gateway.url, '--chain', 'http://127.0.0.1:1']
+})
+afterAll(async () => {
+  await stop()
+  await rm(home, { recursive: true })
+})
+
+test('a folder is written whole, and replaced only when that is said', async () => {
+  const out = join(home, 'out')
+  const got = await granary(['get', cid, '-o', out, ...fetched])
+  expect(got).toMatchObject({ code: 0, stdout: expect.stringContaining(`${out}  (2 files, 2.9 MiB`) })
+  expect((await readdir(out, { recursive: true })).sort()).toEqual(['a file', 'below', 'below/empty', 'below/large'])
+  expect(await readFile(join(out, 'below', 'large'), 'utf8')).toBe('x'.repeat(3_000_000))
+  await writeFile(join(out, 'of mine'), '')
+  const again = await granary(['get', cid, '-o', out, ...fetched])
+  expect(again).toMatchObject({ code: 1, stderr: expect.stringContaining('--overwrite') })
+  expect(await readdir(out)).toContain('of mine')
+  expect(await granary(['get', cid, '-o', out, '--overwrite', ...fetched])).toMatchObject({ code: 0 })
+  expect(await readdir(out)).not.toContain('of mine')
+})
+
+test('a file by its path, a part of it, and the whole as a CAR', async () => {
+  const out = join(home, 'file')
+  const { code, stdout } = await granary(['get', `ipfs://${cid}/a%20file`, '-o', out, '--json', ...fetched])
+  expect(code).toBe(0)
+  expect(JSON.parse(stdout)).toMatchObject({
+    data: { type: 'file', bytes: 9, files: 1, out, report: [{ endpoint: fetched[1], blocks: 2 }] },
+  })
+  expect(await readFile(out, 'utf8')).toBe('some text')
+  expect(await granary(['get', `${cid}/a file`, '-o', out, '--range', '5-7', ...fetched])).toMatchObject({ code: 0 })
+  expect(await readFile(out, 'utf8')).toBe('tex')
+  const car = join(home, 'again.car')
+  expect(await granary(['get', cid, '--car', '-o', car, ...fetched])).toMatchObject({ code: 0 })
+  expect((await readFile(car)).equals(await readFile(join(home, 'folder.car')))).toBe(true)
+})
+
+test('standard output carries the bytes and nothing else', async () => {
+  for (const args of [['cat'], ['get', '-o', '-']]) {
+    const whole = await granary([...args, `${cid}/a file`, ...fetched])
+    expect(whole).toEqual({ code: 0, stdout: 'some text', stderr: '' })
+    const tail = await granary([...args, `${cid}/below/large`, '--range', '2999998-', ...fetched])
+    expect(tail).toEqual({ code: 0, stdout: 'xx', stderr: '' })
+  }
+  const folder = await granary(['cat', cid, ...fetched])
+  expect(folder).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('is a directory, not a file') })
+  expect(await granary(['get', cid, '-o', '-', '--json', ...fetched])).toMatchObject({ code: 2 })
+})
+
+test('ls gives type, size and name of each entry', async () => {
+  const { code, stdout } = await granary(['ls', cid, ...fetched])
+  expect([code, stdout]).toEqual([0, '-     9 bytes  a file\nd           -  below/\n'])
+  const below = await granary(['ls', `${cid}/below`, '--long', ...fetched])
+  expect(below.stdout).toMatch(/^d {11}- {2}baf\w+ {2}empty\/\n- {5}2\.9 MiB {2}baf\w+ {2}large\n$/)
+  const document = JSON.parse((await granary(['ls', `${cid}/below`, '--json', ...fetched])).stdout)
+  expect(document.data.entries).toMatchObject([
+    { name: 'empty', type: 'directory' },
+    { name: 'large', type: 'file', size: 3_000_000 },
+  ])
+  const file = await granary(['ls', `${cid}/a file`, ...fetched])
+  expect(file.stdout).toBe('-     9 bytes  a file\n')
+})
+
+test.each([
+  ['a name that is not there', ['get', '/none'], 'PATH_NOT_FOUND', 1],
+  ['a range beyond the end', ['get', '/a file', '--range', '9-'], 'RANGE_INVALID', 1],
+  ['a folder that is not there', ['get', '', '-o', '/nowhere/at/all'], 'OUT_INVALID', 1],
+])('%s is refused by its code', async (_, [command = '', path = '', ...options], code, exit) => {
+  const ran = await granary([command, `${cid}${path}`, '-o', join(home, 'not'), ...options, '--json', ...fetched])
+  expect([ran.code, JSON.parse(ran.stdout).code]).toEqual([exit, code])
+  expect(await readdir(home)).not.toContain('not')
+})
+
+test('what nobody has is a failure of the network, and says who was asked', async () => {
+  const other = 'bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy'
+  const ran = await granary(['get', other, '-o', join(home, 'not'), '--json', ...fetched])
+  expect([ran.code, JSON.parse(ran.stdout).error]).toMatchObject([
+    5,
+    { code: 'RETRIEVAL_FAILED', details: { failures: [{ endpoint: fetched[1], code: 'BLOCK_MISSING' }] } },
+  ])
+})

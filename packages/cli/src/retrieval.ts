@@ -1,0 +1,54 @@
+/** What the commands that fetch content share: whom they ask, and which part of it. No key is needed for any of them. */
+import type { ChainClient } from '@granary/protocol/client'
+import { type Command, InvalidArgumentError } from 'commander'
+import { type ChainOptions, withChain } from './options.ts'
+
+export interface RetrievalOptions extends ChainOptions {
+  readonly gateway: readonly string[]
+}
+
+export interface ByteRange {
+  readonly start: number
+  readonly end?: number
+}
+
+export const contentArgument = 'CID as put prints it, with a path below it if you like: CID/a/b, ipfs://CID/a'
+
+export function withRetrieval(command: Command): Command {
+  return withChain(command).option(
+    '--gateway <url>',
+    'trustless gateway to ask for what no provider gives (may be repeated)',
+    (url: string, others: readonly string[]) => [...others, gatewayUrl(url)],
+    [],
+  )
+}
+
+/** As HTTP counts: both are the numbers of bytes that are wanted, from 0. */
+export function byteRange(text: string): ByteRange {
+  const [, first, last] = /^(\d{1,15})-(\d{1,15})?$/.exec(text) ?? []
+  if (first === undefined || (last !== undefined && Number(last) < Number(first)))
+    throw new InvalidArgumentError('expected FIRST-LAST or FIRST-, such as 0-1023.')
+  return { start: Number(first), ...(last === undefined ? {} : { end: Number(last) + 1 }) }
+}
+
+function gatewayUrl(text: string): string {
+  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text
+  throw new InvalidArgumentError('expected an address that begins with http:// or https://.')
+}
+
+/** A chain that does not answer is waited for; where gateways are given, they answer without it. */
+export async function openContentChain(
+  { chain: url, gateway }: RetrievalOptions,
+  signal: AbortSignal,
+): Promise<ChainClient> {
+  const [{ openChain }, { createChainClient }] = await Promise.all([
+    import('./open-chain.ts'),
+    import('@granary/protocol/client'),
+  ])
+  try {
+    return (await openChain(url, signal)).chain
+  } catch (error) {
+    if (gateway.length === 0 || signal.aborted) throw error
+    return createChainClient({ url, retries: 0 })
+  }
+}

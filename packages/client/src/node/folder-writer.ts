@@ -1,0 +1,147 @@
+/**
+ * A fetched folder on the disk: it appears under its name when all of it is verified and synced, or not at all. Its names and
+ * links are a stranger's: none of them may lie, or lead, outside of the folder.
+ */
+import { randomUUID } from 'node:crypto'
+import { lstat, mkdir, open, rename, rm, symlink } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { GranaryError } from '@granary/base'
+import { syncFolder } from '@granary/base/node'
+import type { FolderEntry } from '../retrieve/get.ts'
+
+export class OutExistsError extends GranaryError {
+  constructor(out: string) {
+    super({
+      code: 'OUT_EXISTS',
+      message: `there is something at ${out} already`,
+      hint: 'choose another OUT, or say that it may be replaced (--overwrite)',
+      details: { out },
+    })
+  }
+}
+
+export class EntryUnsafeError extends GranaryError {
+  constructor(names: readonly string[], why: string) {
+    super({
+      code: 'ENTRY_UNSAFE',
+      message: `the folder has an entry ${JSON.stringify(names.join('/'))}, and ${why}`,
+      hint: 'nothing was written; fetch what you want of it by its path, or all of it as a CAR (--car)',
+      details: { names },
+    })
+  }
+}
+
+export interface FolderWriteOptions {
+  /** Whether what is at `out` may be replaced. */
+  readonly overwrite: boolean
+}
+
+export interface WrittenFolder {
+  readonly files: number
+  readonly bytes: number
+}
+
+/** @throws OutExistsError, EntryUnsafeError, what `entries` throws, and the system's errors */
+export async function writeFolder(
+  out: string,
+  entries: AsyncIterable<FolderEntry>,
+  { overwrite }: FolderWriteOptions,
+): Promise<WrittenFolder> {
+  if (!overwrite && (await isThere(out))) throw new OutExistsError(out)
+  const draft = `${out}.${randomUUID()}.tmp`
+  try {
+    await mkdir(draft)
+    const written = await fill(draft, entries)
+    await takePlace(draft, out)
+    await syncFolder(dirname(out))
+    return written
+  } finally {
+    await rm(draft, { recursive: true, force: true })
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return (await lstat(path).catch(() => undefined)) !== undefined
+}
+
+async function fill(draft: string, entries: AsyncIterable<FolderEntry>): Promise<WrittenFolder> {
+  const folders = [draft]
+  const links: { readonly path: string; readonly target: string }[] = []
+  let files = 0
+  let bytes = 0
+  for await (const entry of entries) {
+    checkNames(entry.names)
+    const path = join(draft, ...entry.names)
+    switch (entry.type) {
+      case 'directory':
+        await mkdir(path).catch(asTaken(entry.names))
+        folders.push(path)
+        break
+      case 'file':
+        bytes += await writeNewFile(path, entry.stream()).catch(asTaken(entry.names))
+        files += 1
+        break
+      case 'symlink':
+        checkLink(entry.names, entry.target)
+        links.push({ path, target: entry.target })
+        break
+    }
+  }
+  // The last of all: while files are written, no name leads anywhere but to where it stands.
+  for (const { path, target } of links) await symlink(target, path)
+  for (const folder of folders.reverse()) await syncFolder(folder)
+  return { files, bytes }
+}
+
+async function writeNewFile(path: string, contents: AsyncIterable<Uint8Array>): Promise<number> {
+  await using file = await open(path, 'wx')
+  let bytes = 0
+  for await (const part of contents) {
+    await file.writeFile(part)
+    bytes += part.length
+  }
+  await file.sync()
+  return bytes
+}
+
+async function takePlace(draft: string, out: string): Promise<void> {
+  const old = `${out}.${randomUUID()}.old`
+  if (!(await isThere(out))) return await rename(draft, out)
+  await rename(out, old)
+  try {
+    await rename(draft, out)
+  } catch (error) {
+    await rename(old, out)
+    throw error
+  }
+  await rm(old, { recursive: true, force: true })
+}
+
+function checkNames(names: readonly string[]): void {
+  for (const name of names) {
+    if (name === '' || name === '.' || name === '..') throw new EntryUnsafeError(names, 'that is no name of its own')
+    if (/[/\0]/.test(name) || (process.platform === 'win32' && /[\\:]/.test(name)))
+      throw new EntryUnsafeError(names, 'a name in it is a path on this system')
+  }
+}
+
+/**
+ * `..` at the beginning leads up through folders that were made here; after a name it leads wherever that name, which may be
+ * a link too, points to. A link to a link keeps to this as well, so no chain of them leads out.
+ */
+function checkLink(names: readonly string[], target: string): void {
+  const steps = target.split('/').filter((step) => step !== '' && step !== '.')
+  const down = steps.findIndex((step) => step !== '..')
+  const up = down === -1 ? steps.length : down
+  const isInside = up < names.length && !steps.slice(up).includes('..')
+  const isPlain = target !== '' && !target.startsWith('/') && !target.includes('\0') && !/^[a-z]:|\\/i.test(target)
+  if (!isInside || !isPlain) throw new EntryUnsafeError(names, `links to ${JSON.stringify(target)}, out of the folder`)
+}
+
+/** Two names that are one on this system. */
+function asTaken(names: readonly string[]): (error: unknown) => never {
+  return (error) => {
+    if ((error as { code?: unknown }).code !== 'EEXIST') throw error
+    throw new EntryUnsafeError(names, 'there is another of that name')
+  }
+}
