@@ -1,7 +1,7 @@
 /** What a page does with the client: browser.slow.test.ts bundles this for a real browser. */
 
 import { createGranary } from '@granary/client'
-import { memoryFile, memoryPorts, memorySink } from '@granary/client/memory'
+import { memoryPorts, memorySink } from '@granary/client/memory'
 import { accountSigner } from '@granary/protocol/messages'
 
 export interface Stored {
@@ -14,7 +14,7 @@ export async function put(chain: string, key: Uint8Array, file: Blob, duration: 
   const granary = createGranary(memoryPorts({ chain, account: accountSigner(key) }))
   const steps: string[] = []
   const onProgress = ({ type }: { readonly type: string }) => void steps.push(type)
-  const { rootCid, dealId } = await granary.put(memoryFile('from a page', file), { duration, onProgress })
+  const { rootCid, dealId } = await granary.put(file, { duration, onProgress })
   return { rootCid, dealId, steps }
 }
 

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createGranary } from '@granary/client'
-import { memoryFile, memoryPorts, memorySink } from '@granary/client/memory'
+import { memoryPorts, memorySink } from '@granary/client/memory'
 import { createGranary as createOverFiles } from '@granary/client/node'
 import { createChainClient } from '@granary/protocol/client'
 import { clientContract } from './client-contract.ts'
@@ -46,7 +46,7 @@ clientContract('in memory', async () => {
       kept.set(name, { ...made, spool, journal, lock })
       const granary = createGranary({ ...made, spool, journal, lock })
       return {
-        put: (bytes, options) => granary.put(memoryFile('a file', bytes), options),
+        put: (bytes, options) => granary.put(bytes, options),
         async get(rootCid) {
           const sink = memorySink()
           await granary.save(rootCid, sink)

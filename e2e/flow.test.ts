@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fromHex, toHex } from '@granary/base'
 import { importFile } from '@granary/content'
-import { packFile } from '@granary/content/node'
+import { packPath } from '@granary/content/node'
 import { commitPiece } from '@granary/proofs/piece'
 import { profileNamed } from '@granary/proofs/profile'
 import { computeCommD, parsePieceCid, pieceCidV2, porepBundleBytes } from '@granary/proofs/verify'
@@ -60,7 +60,7 @@ test('2 writeCar: the same file gives the same CAR bytes each time', async () =>
   const cars = await Promise.all(
     ['one.car', 'two.car'].map(async (name) => {
       const car = join(market.bench.home, name)
-      await packFile(file, car)
+      await packPath(file, car)
       return readFileSync(car)
     }),
   )

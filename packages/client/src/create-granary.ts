@@ -13,11 +13,12 @@ import { endpointOf } from './providers/choose-provider.ts'
 import type { FetchOptions, GetOptions, Retrieved } from './retrieve/get.ts'
 import type { ListedEntry } from './retrieve/ls.ts'
 import type { SaveResult } from './retrieve/save.ts'
+import type { Content, ContentSource } from './sources/content-source.ts'
 import type { PutOptions, PutResult } from './upload/put.ts'
 
-export interface Granary<S extends Source = Source> {
-  /** Stores a file; resolves when its deal is active. The same call after a kill goes on where it was. */
-  put(source: S, options?: PutOptions): Promise<PutResult>
+export interface Granary<S extends Source = ContentSource> {
+  /** Stores a file or folder; resolves when its deal is active. The same call after a kill goes on where it was. */
+  put(source: Content | ContentSource | S, options?: PutOptions): Promise<PutResult>
   /**
    * Finds content by its root CID, with a path below it: what it is and how long, and its bytes as a stream, verified block by
    * block, from whichever providers give them.
@@ -43,7 +44,7 @@ export interface Granary<S extends Source = Source> {
   status(cid: string, options?: SettleOptions): Promise<ContentStatus>
 }
 
-export function createGranary<S extends Source>(ports: Ports<S>): Granary<S> {
+export function createGranary<S extends Source = ContentSource>(ports: Ports<S | ContentSource>): Granary<S> {
   const { chain, account, journal, clock, fetch } = ports
   return {
     // Imported where it is used: a page that only fetches does not load it.

@@ -19,7 +19,6 @@ import {
   sinkContract,
   spoolContract,
 } from '../test/ports-contract.ts'
-import { memoryFile } from './memory/memory-file.ts'
 import { memoryJournal } from './memory/memory-journal.ts'
 import { memoryLock } from './memory/memory-lock.ts'
 import { memoryOutbox } from './memory/memory-outbox.ts'
@@ -29,8 +28,9 @@ import { fileJournal } from './node/file-journal.ts'
 import { fileLock } from './node/file-lock.ts'
 import { fileOutbox } from './node/file-outbox.ts'
 import { fileSink } from './node/file-sink.ts'
-import { fileSource } from './node/file-source.ts'
 import { fileSpool } from './node/file-spool.ts'
+import { type PathSource, pathSource } from './node/path-source.ts'
+import { type ContentSource, contentSource } from './sources/content-source.ts'
 import { systemClock } from './system-clock.ts'
 import { systemRandom } from './system-random.ts'
 
@@ -59,20 +59,22 @@ lockContract('files', async () => {
 })
 lockContract('memory', async () => ({ port: memoryLock() }))
 
-spoolContract('files', async () => {
+spoolContract<PathSource | ContentSource>('files', async () => {
   const into = await folder()
   return {
     port: fileSpool(join(into, 'staging')),
     async source(name, bytes) {
       const path = join(into, name)
       await writeFile(path, bytes)
-      return await fileSource(path)
+      return await pathSource(path)
     },
+    content: (content) => contentSource(content),
   }
 })
 spoolContract('memory', async () => ({
   port: memorySpool(),
-  source: async (name, bytes) => memoryFile(name, bytes),
+  source: async (name, bytes) => contentSource(bytes, { name }),
+  content: (content) => contentSource(content),
 }))
 
 hasherContract('the kernel', createKernelPieceHasher)

@@ -2,7 +2,7 @@
  * What the client needs of the place that it runs in. `@granary/client/node` has these over files, `@granary/client/memory`
  * in memory; what each promises is a contract in `packages/client/test`, which every implementation passes.
  */
-import type { PieceHasher } from '@granary/content'
+import type { CutSizes, PieceHasher, ReadManifestOptions } from '@granary/content'
 import type { ChainClient, SignedMessage } from '@granary/protocol/client'
 import type { Address, Hash, Signer } from '@granary/protocol/messages'
 import type { CallOptions } from './call-options.ts'
@@ -42,10 +42,7 @@ export interface ManifestPiece {
   readonly pieceSize: number
 }
 
-export interface SpoolReadOptions extends CallOptions {
-  /** The largest piece that may be cut, padded: a power of two. @default all is one piece */
-  readonly pieceSizeMax?: number | undefined
-}
+export interface SpoolReadOptions extends CallOptions, Pick<ReadManifestOptions, 'profile' | keyof CutSizes> {}
 
 /** What has been read of sources whose puts run or were interrupted, each under its root CID. */
 export interface Spool<S extends Source = Source> {

@@ -1,5 +1,5 @@
 /** Files and folders for tests, as blocks, and ways to cut them over holders. */
-import { importFile, importFolder, parseCid, walkDag } from '@granary/content'
+import { importFile, importTree, parseCid, treeOfFiles, walkDag } from '@granary/content'
 import { type Block, Blocks } from './holders.ts'
 
 export interface Content {
@@ -38,11 +38,12 @@ export async function fileContent(bytes: Uint8Array): Promise<Content> {
 
 export async function folderContent(files: Readonly<Record<string, Uint8Array | undefined>>): Promise<Content> {
   const blocks = new Blocks()
-  const entries = async function* () {
-    for (const [path, bytes] of Object.entries(files))
-      yield { path, content: bytes === undefined ? undefined : streamOf(bytes) }
-  }
-  return await contentOf(await importFolder(entries(), blocks), blocks)
+  const tree = treeOfFiles(
+    Object.entries(files).map(([path, bytes]) =>
+      bytes === undefined ? { path } : { path, content: () => streamOf(bytes) },
+    ),
+  )
+  return await contentOf(await importTree(tree, blocks), blocks)
 }
 
 /** As a put cuts it: leaves in turn, and with each part the nodes above it. */

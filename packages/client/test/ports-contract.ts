@@ -1,4 +1,5 @@
 /** What each port promises, whoever implements it: called once for each implementation, with a way to make one. */
+import { parseCar, verifyBlock } from '@granary/content'
 import type { SignedMessage } from '@granary/protocol/client'
 import { verifySigner } from '@granary/protocol/messages'
 import { describe, expect, test } from '@jest/globals'
@@ -16,6 +17,7 @@ import type {
   Source,
   Spool,
 } from '../src/ports.ts'
+import type { Content } from '../src/sources/content-source.ts'
 import { clientSigner, ownerSigner } from './a-deal.ts'
 import { genesisHash } from './chain-answers.ts'
 import { serve } from './serve.ts'
@@ -163,9 +165,15 @@ export function lockContract(name: string, make: () => Promise<Made<Lock>>): voi
   })
 }
 
+export interface SpoolSources<S> {
+  /** Of a file, of the kind that this spool is for. */
+  source(name: string, bytes: Uint8Array<ArrayBuffer>): Promise<S>
+  content(content: Content): S
+}
+
 export function spoolContract<S extends Source>(
   name: string,
-  make: () => Promise<Made<Spool<S>> & { source(name: string, bytes: Uint8Array<ArrayBuffer>): Promise<S> }>,
+  make: () => Promise<Made<Spool<S>> & SpoolSources<S>>,
 ): void {
   describe(`spool: ${name}`, () => {
     const bytes = Uint8Array.from({ length: 2_500_000 }, (_, index) => (index * 31) % 251)
@@ -214,6 +222,67 @@ export function spoolContract<S extends Source>(
       await spool.keep(draft, manifest.rootCid)
       await using car = await spool.open(manifest.rootCid, 0)
       expect(car.size).toBe(piece!.payloadSize)
+    })
+
+    test('a large source is cut into pieces, each read by itself, the first with the root', async () => {
+      const { port: spool, source } = await make()
+      const file = await source('file', bytes)
+      const draft = spool.nameOf(file)
+      const one = await spool.read(draft, file, {})
+      const manifest = await spool.read(draft, file, { pieceSizeMax: 2 << 20, pieceCost: 0 })
+      expect(manifest).toMatchObject({ rootCid: one.rootCid, blocks: one.blocks, fileBytes: one.fileBytes })
+      expect(manifest.pieces.map(({ pieceSize }) => pieceSize)).toEqual([2 << 20, 2 << 20])
+      await spool.keep(draft, manifest.rootCid)
+      const cids: string[] = []
+      for (const [piece, { payloadSize }] of manifest.pieces.entries()) {
+        await using car = await spool.open(manifest.rootCid, piece)
+        expect(car.size).toBe(payloadSize)
+        const whole = await car.read(0, car.size)
+        const { roots, blocks } = await parseCar(iterate(whole))
+        expect(roots.map(String)).toEqual([manifest.rootCid])
+        for await (const block of blocks) {
+          await verifyBlock(block.cid, block.bytes)
+          cids.push(block.cid.toString())
+        }
+      }
+      // The second piece has the root, too: the node on the way to its blocks.
+      expect(cids.filter((cid) => cid === manifest.rootCid)).toHaveLength(2)
+      expect(new Set(cids).size).toBe(manifest.blocks)
+      await expect(spool.open(manifest.rootCid, manifest.pieces.length)).rejects.toThrow()
+    })
+
+    test('what comes once is kept: a stream, and what is iterated over', async () => {
+      const { port: spool, content } = await make()
+      async function* chunks() {
+        for (let at = 0; at < bytes.length; at += 100_000) yield bytes.subarray(at, at + 100_000)
+      }
+      const roots = new Set<string>()
+      for (const each of [bytes, new Blob([bytes]), new Blob([bytes]).stream(), chunks()]) {
+        const file = content(each)
+        const draft = spool.nameOf(file)
+        const manifest = await spool.read(draft, file, {})
+        expect(manifest.fileBytes).toBe(bytes.length)
+        roots.add(manifest.rootCid)
+        await spool.keep(draft, manifest.rootCid)
+        await using car = await spool.open(manifest.rootCid, 0)
+        expect(await car.read(0, car.size)).toHaveLength(manifest.pieces[0]!.payloadSize)
+      }
+      expect(roots.size).toBe(1)
+    })
+
+    test('a stream that breaks off is no source, and one of text is refused', async () => {
+      const { port: spool, content } = await make()
+      async function* broken() {
+        yield bytes
+        throw new Error('the line is dead')
+      }
+      async function* text() {
+        yield 'text'
+      }
+      const read = (file: S) => spool.read(spool.nameOf(file), file, {})
+      await expect(read(content(broken()))).rejects.toThrow('the line is dead')
+      const refused = { code: 'SOURCE_INVALID' }
+      await expect(read(content(text() as AsyncIterable<never>))).rejects.toMatchObject(refused)
     })
 
     test('a signal ends reading', async () => {
@@ -337,4 +406,8 @@ export function fetchContract(name: string, fetch: Fetch): void {
       await expect(fetch('http://127.0.0.1:9/')).rejects.toThrow()
     })
   })
+}
+
+async function* iterate(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes
 }

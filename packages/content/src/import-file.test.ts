@@ -10,9 +10,10 @@ import * as raw from 'multiformats/codecs/raw'
 import { create as createDigest } from 'multiformats/hashes/digest'
 import { inChunks, someBytes } from '../test/support.ts'
 import { importFile } from './import-file.ts'
-import { chunkBytes, linksPerNodeMax } from './profile.ts'
+import { importProfiles } from './profile.ts'
 
 const MIB = 1024 * 1024
+const { chunkBytes, linksPerNodeMax } = importProfiles['unixfs-v1-2025']
 
 function cidOf(codec: number, bytes: Uint8Array): CID {
   return CID.createV1(codec, createDigest(0x12, createHash('sha256').update(bytes).digest()))

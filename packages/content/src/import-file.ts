@@ -1,45 +1,52 @@
 /** File → DAG: blocks go into the store, the root CID comes back. Chunks, layout and CIDs as profile.ts says. */
 import type { CID } from 'multiformats/cid'
-import { chunkBytes, linksPerNodeMax } from './profile.ts'
-import { type PutNode, putLeaf, putNode } from './put-node.ts'
-import { type ContentStore, concat } from './store.ts'
+import { type ImportProfileName, importProfiles, profileDefault } from './profile.ts'
+import { type PutContext, type PutNode, putLeaf, putNode } from './put-node.ts'
+import { type BlockWriter, concat } from './store.ts'
 
 export interface ImportProgress {
   readonly type: 'import:chunk'
+  /** Of the file that is being read. */
   readonly bytes: number
 }
 
 export interface ImportOptions {
+  /** @default 'unixfs-v1-2025' */
+  readonly profile?: ImportProfileName | undefined
   readonly signal?: AbortSignal | undefined
   readonly onProgress?: ((progress: ImportProgress) => void) | undefined
 }
 
 /**
  * Leaves are put one at a time, in the order of the file, so memory holds one chunk and one row of links a level.
- * An empty file is one empty raw block.
+ * An empty file is one empty leaf.
  */
 export async function importFile(
   source: AsyncIterable<Uint8Array>,
-  store: ContentStore,
+  store: BlockWriter,
   options: ImportOptions = {},
 ): Promise<CID> {
-  return (await putFile(source, store, options)).cid
+  return (await putFile(source, putContext(store, options), options.onProgress)).cid
+}
+
+export function putContext(store: BlockWriter, { profile = profileDefault, signal }: ImportOptions): PutContext {
+  signal?.throwIfAborted()
+  return { store, profile: importProfiles[profile], signal }
 }
 
 /** What a folder needs to know of a file in it. */
 export async function putFile(
   source: AsyncIterable<Uint8Array>,
-  store: ContentStore,
-  options: ImportOptions = {},
+  context: PutContext,
+  onProgress: ImportOptions['onProgress'],
 ): Promise<PutNode> {
-  const { signal, onProgress } = options
-  signal?.throwIfAborted()
+  const { profile, signal } = context
   /** Of each level of the balanced tree, leaves first: nodes that have no parent yet. */
   const rows: PutNode[][] = [[]]
 
   async function add(level: number, node: PutNode): Promise<void> {
     if (level === rows.length) rows.push([])
-    if (rows[level]!.push(node) === linksPerNodeMax) await putParent(level)
+    if (rows[level]!.push(node) === profile.linksPerNodeMax) await putParent(level)
   }
 
   async function putParent(level: number): Promise<void> {
@@ -47,15 +54,15 @@ export async function putFile(
     const blockSizes = row.map(({ fileBytes }) => fileBytes)
     const fileBytes = blockSizes.reduce((sum, size) => sum + size, 0)
     const links = row.map((child) => ['', child] as const)
-    await add(level + 1, await putNode({ data: { type: 'file', fileBytes, blockSizes }, links }, store, options))
+    await add(level + 1, await putNode({ data: { type: 'file', fileBytes, blockSizes }, links }, context))
   }
 
   let isEmpty = true
-  for await (const chunk of chunksOf(counted(source, signal, onProgress))) {
+  for await (const chunk of chunksOf(counted(source, signal, onProgress), profile.chunkBytes)) {
     isEmpty = false
-    await add(0, await putLeaf(chunk, store, options))
+    await add(0, await putLeaf(chunk, context))
   }
-  if (isEmpty) return await putLeaf(new Uint8Array(), store, options)
+  if (isEmpty) return await putLeaf(new Uint8Array(), context)
   for (let level = 0; ; level += 1) {
     const row = rows[level]!
     const [root] = row
@@ -64,7 +71,7 @@ export async function putFile(
   }
 }
 
-async function* chunksOf(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+async function* chunksOf(source: AsyncIterable<Uint8Array>, chunkBytes: number): AsyncGenerator<Uint8Array> {
   let parts: Uint8Array[] = []
   let filled = 0
   for await (const bytes of source) {
@@ -74,7 +81,7 @@ async function* chunksOf(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint
       filled += part.length
       at += part.length
       if (filled < chunkBytes) continue
-      yield concat(parts)
+      yield parts.length === 1 ? part : concat(parts)
       parts = []
       filled = 0
     }

@@ -6,10 +6,25 @@ export { type EntityOptions, entityBlocks } from './entity-blocks.ts'
 export { type FileBlock, type FileRange, fileBlocks } from './file-blocks.ts'
 export { NotAFileError } from './file-node.ts'
 export { type ImportOptions, type ImportProgress, importFile } from './import-file.ts'
-export { type FolderEntry, importFolder } from './import-folder.ts'
+export {
+  type FileAt,
+  type FileTree,
+  type FolderTree,
+  importTree,
+  type LinkTree,
+  type Tree,
+  type TreeEntry,
+  treeOfFiles,
+} from './import-tree.ts'
 export { InlineTooLongError, inlineBytes } from './inline.ts'
 export { CodecUnsupportedError, DagInvalidError, linksOf } from './links-of.ts'
 export { type DirectoryEntry, listDirectory } from './list-directory.ts'
+export type { BlockTable, LeafPlace, OrderedBlock, StoredBlock } from './manifest/block-table.ts'
+export { BlockTooLargeError, type CutSizes, type PieceCut } from './manifest/cut-pieces.ts'
+export { FileChangedError } from './manifest/file-changed-error.ts'
+export { memoryBlockTable } from './manifest/memory-block-table.ts'
+export { type PieceCar, type PieceCarInput, pieceCar } from './manifest/piece-car.ts'
+export { type DagManifest, type ReadManifestOptions, readManifest } from './manifest/read-manifest.ts'
 export {
   type CarBlock,
   type CarFault,
@@ -19,10 +34,11 @@ export {
   sectionBytesMax,
 } from './parse-car.ts'
 export { createPieceHasher, type PieceHasher, type PieceInfo, pieceOf } from './piece-of.ts'
+export type { ImportProfileName } from './profile.ts'
 export { NamesCollideError } from './put-folder.ts'
 export { fileLength, readFile } from './read-file.ts'
 export { PathInsideBlockError, PathNotFoundError, type ResolvedPath, resolvePath } from './resolve-path.ts'
-export { type BlockReader, type ContentStore, type ReadOptions, readBlock } from './store.ts'
+export { type BlockReader, type BlockWriter, type ContentStore, type ReadOptions, readBlock } from './store.ts'
 export { type UnixFsNode, unixFsNode } from './unixfs-node.ts'
 export {
   CarOrderError,

@@ -3,10 +3,8 @@
  * https://specs.ipfs.tech/unixfs/ (directory, HAMT directory)
  */
 import { GranaryError } from '@granary/base'
-import { shardFanoutBits, shardThresholdBytes } from './profile.ts'
-import { encodeNode, type NewNode, type PutNode, putNode } from './put-node.ts'
+import { encodeNode, type NewNode, type PutContext, type PutNode, putNode } from './put-node.ts'
 import { MURMUR3_X64_64, placeOf } from './shard.ts'
-import type { ContentStore, ReadOptions } from './store.ts'
 
 export class NamesCollideError extends GranaryError {
   constructor(names: readonly string[]) {
@@ -21,23 +19,22 @@ export class NamesCollideError extends GranaryError {
 type Entry = readonly [name: string, node: PutNode]
 
 /** @throws NamesCollideError NAMES_COLLIDE */
-export async function putFolder(
-  entries: readonly Entry[],
-  store: ContentStore,
-  options: ReadOptions = {},
-): Promise<PutNode> {
+export async function putFolder(entries: readonly Entry[], context: PutContext): Promise<PutNode> {
   const folder: NewNode = { data: { type: 'directory' }, links: entries }
-  if (encodeNode(folder).length <= shardThresholdBytes) return await putNode(folder, store, options)
-  return await putShard(entries, 0, store, options)
+  const { shardMeasure, shardThresholdBytes } = context.profile
+  const bytes = shardMeasure === 'block' ? encodeNode(folder).length : linksBytes(entries)
+  return bytes <= shardThresholdBytes ? await putNode(folder, context) : await putShard(entries, 0, context)
+}
+
+/** The older measure, which counts neither sizes nor what the encoding adds. */
+function linksBytes(entries: readonly Entry[]): number {
+  const encoder = new TextEncoder()
+  return entries.reduce((sum, [name, { cid }]) => sum + encoder.encode(name).length + cid.bytes.length, 0)
 }
 
 /** A place that several names take is a shard of the next level. */
-async function putShard(
-  entries: readonly Entry[],
-  level: number,
-  store: ContentStore,
-  options: ReadOptions,
-): Promise<PutNode> {
+async function putShard(entries: readonly Entry[], level: number, context: PutContext): Promise<PutNode> {
+  const { shardFanoutBits } = context.profile
   const places = new Map<string, Entry[]>()
   for (const entry of entries) {
     const place = await placeOf(entry[0], level, shardFanoutBits)
@@ -50,11 +47,11 @@ async function putShard(
   for (const [place, [first, ...others]] of places) {
     if (first === undefined) continue
     if (others.length === 0) links.push([place + first[0], first[1]])
-    else links.push([place, await putShard([first, ...others], level + 1, store, options)])
+    else links.push([place, await putShard([first, ...others], level + 1, context)])
   }
   const data = bitField([...places.keys()].map((place) => Number.parseInt(place, 16)))
   const fanout = 2 ** shardFanoutBits
-  return await putNode({ data: { type: 'shard', data, hashType: MURMUR3_X64_64, fanout }, links }, store, options)
+  return await putNode({ data: { type: 'shard', data, hashType: MURMUR3_X64_64, fanout }, links }, context)
 }
 
 /** One bit a place, the last bit that of place 0; without the zeros in front. */

@@ -1,10 +1,18 @@
-/** A block is put under its CID (version 1, sha2-256), and what a link to it must say is handed back. */
+/** A block is put under its CID (sha2-256), and what a link to it must say is handed back. */
 import * as dagPb from '@ipld/dag-pb'
 import { CID } from 'multiformats/cid'
 import * as raw from 'multiformats/codecs/raw'
 import { sha256 } from 'multiformats/hashes/sha2'
-import type { ContentStore, ReadOptions } from './store.ts'
+import type { ImportProfile } from './profile.ts'
+import type { BlockWriter } from './store.ts'
 import { encodeUnixFsData, type NewUnixFsData } from './unixfs-data.ts'
+
+/** Where blocks go, and how they are made. */
+export interface PutContext {
+  readonly store: BlockWriter
+  readonly profile: ImportProfile
+  readonly signal?: AbortSignal | undefined
+}
 
 export interface PutNode {
   readonly cid: CID
@@ -20,14 +28,27 @@ export interface NewNode {
   readonly links: readonly (readonly [name: string, node: PutNode])[]
 }
 
-export async function putLeaf(bytes: Uint8Array, store: ContentStore, options: ReadOptions = {}): Promise<PutNode> {
-  const cid = await putBlock(raw.code, bytes, store, options)
-  return { cid, fileBytes: bytes.length, dagBytes: bytes.length }
+export async function putLeaf(data: Uint8Array, context: PutContext): Promise<PutNode> {
+  const { store, profile, signal } = context
+  const block = profile.rawLeaves ? data : wrappedLeaf(data)
+  const cid = await cidOf(profile.rawLeaves ? raw.code : dagPb.code, block, context)
+  signal?.throwIfAborted()
+  if (store.putLeaf === undefined) await store.put(cid, block, optionsOf(context))
+  else await store.putLeaf(cid, block, data.length)
+  return { cid, fileBytes: data.length, dagBytes: block.length }
 }
 
-export async function putNode(node: NewNode, store: ContentStore, options: ReadOptions = {}): Promise<PutNode> {
+/** The block of a chunk where leaves are not raw. */
+export function wrappedLeaf(data: Uint8Array): Uint8Array {
+  const message: NewUnixFsData = { type: 'file', fileBytes: data.length }
+  return encodeNode({ data: data.length === 0 ? message : { ...message, data }, links: [] })
+}
+
+export async function putNode(node: NewNode, context: PutContext): Promise<PutNode> {
   const bytes = encodeNode(node)
-  const cid = await putBlock(dagPb.code, bytes, store, options)
+  const cid = await cidOf(dagPb.code, bytes, context)
+  context.signal?.throwIfAborted()
+  await context.store.put(cid, bytes, optionsOf(context))
   const dagBytes = node.links.reduce((sum, [, child]) => sum + child.dagBytes, bytes.length)
   return { cid, fileBytes: node.data.fileBytes ?? 0, dagBytes }
 }
@@ -38,9 +59,11 @@ export function encodeNode({ data, links }: NewNode): Uint8Array {
   return dagPb.encode(dagPb.prepare({ Data: encodeUnixFsData(data), Links }))
 }
 
-async function putBlock(code: number, bytes: Uint8Array, store: ContentStore, options: ReadOptions): Promise<CID> {
-  options.signal?.throwIfAborted()
-  const cid = CID.createV1(code, await sha256.digest(bytes))
-  await store.put(cid, bytes, options.signal === undefined ? {} : { signal: options.signal })
-  return cid
+async function cidOf(code: number, bytes: Uint8Array, { profile }: PutContext): Promise<CID> {
+  const digest = await sha256.digest(bytes)
+  return profile.cidVersion === 0 ? CID.createV0(digest) : CID.createV1(code, digest)
+}
+
+function optionsOf({ signal }: PutContext): { signal?: AbortSignal } {
+  return signal === undefined ? {} : { signal }
 }

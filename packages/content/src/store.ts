@@ -4,9 +4,16 @@ import type { CID } from 'multiformats/cid'
 
 export type BlockReader = Pick<Blockstore, 'get'>
 
-export interface ContentStore extends BlockReader {
+export interface BlockWriter {
   put(cid: CID, block: Uint8Array, options?: ReadOptions): CID | Promise<CID>
+  /**
+   * In place of `put`, the block of a chunk: for a store that does not keep it, but where its bytes are in the file.
+   * Those of a file come in its order. @param dataBytes of the chunk
+   */
+  putLeaf?(cid: CID, block: Uint8Array, dataBytes: number): void | Promise<void>
 }
+
+export interface ContentStore extends BlockReader, BlockWriter {}
 
 export interface ReadOptions {
   readonly signal?: AbortSignal | undefined

@@ -27,3 +27,9 @@ export function* carSection({ cid, bytes }: Block): Generator<Uint8Array> {
 function encodeVarint(value: number): Uint8Array {
   return varint.encodeTo(value, new Uint8Array(varint.encodingLength(value)))
 }
+
+/** Bytes of a block's section. */
+export function sectionBytes({ cid, blockBytes }: { readonly cid: CID; readonly blockBytes: number }): number {
+  const bytes = cid.bytes.length + blockBytes
+  return varint.encodingLength(bytes) + bytes
+}

@@ -70,6 +70,8 @@ export const clientErrors = {
   FILE_IS_FOLDER: { fault: 'caller' },
   /** The record of a message that was sent is damaged. */
   OUTBOX_INVALID: { fault: 'operator' },
+  /** What is to be stored is no bytes, or has files without a place in it. */
+  SOURCE_INVALID: { fault: 'caller' },
   /** The journal of a put is damaged. */
   JOURNAL_INVALID: { fault: 'operator' },
 } as const

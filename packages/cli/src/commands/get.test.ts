@@ -2,7 +2,7 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { packFolder } from '@granary/content/node'
+import { packPath } from '@granary/content/node'
 import { runGateway } from '@granary/provider/gateway'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { granary } from '../../test/granary.ts'
@@ -18,7 +18,7 @@ beforeAll(async () => {
   await mkdir(join(folder, 'below', 'empty'), { recursive: true })
   await writeFile(join(folder, 'a file'), 'some text')
   await writeFile(join(folder, 'below', 'large'), 'x'.repeat(3_000_000))
-  cid = (await packFolder(folder, join(home, 'folder.car'))).rootCid
+  cid = (await packPath(folder, join(home, 'folder.car'))).rootCid
   const gateway = await runGateway({ cars: [join(home, 'folder.car')], port: 0 })
   stop = gateway.stop
   fetched = ['--gateway', gateway.url, '--chain', 'http://127.0.0.1:1']

@@ -3,6 +3,14 @@
  */
 export { createChainClient } from '@granary/protocol/client'
 export { accountSigner } from '@granary/protocol/messages'
-export { type MemoryFile, memoryFile } from './memory-file.ts'
+export {
+  type Content,
+  type ContentFile,
+  type ContentSource,
+  type ContentSourceOptions,
+  contentSource,
+  folderSource,
+  SourceInvalidError,
+} from '../sources/content-source.ts'
 export { type MemoryPortsOptions, memoryPorts } from './memory-ports.ts'
 export { type MemorySink, memorySink } from './memory-sink.ts'

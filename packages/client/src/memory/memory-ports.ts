@@ -2,9 +2,9 @@
 import { createPieceHasher } from '@granary/content'
 import { createChainClient } from '@granary/protocol/client'
 import type { Account, Chain, Fetch, Ports } from '../ports.ts'
+import type { ContentSource } from '../sources/content-source.ts'
 import { systemClock } from '../system-clock.ts'
 import { systemRandom } from '../system-random.ts'
-import type { MemoryFile } from './memory-file.ts'
 import { memoryJournal } from './memory-journal.ts'
 import { memoryLock } from './memory-lock.ts'
 import { memoryOutbox } from './memory-outbox.ts'
@@ -19,7 +19,7 @@ export interface MemoryPortsOptions {
   readonly fetch?: Fetch
 }
 
-export function memoryPorts({ chain, account, fetch }: MemoryPortsOptions): Ports<MemoryFile> {
+export function memoryPorts({ chain, account, fetch }: MemoryPortsOptions): Ports<ContentSource> {
   return {
     chain: typeof chain === 'string' ? createChainClient({ url: chain }) : chain,
     account,

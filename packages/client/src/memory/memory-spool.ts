@@ -1,65 +1,68 @@
-/** A spool in memory: a CAR is a Blob, which a browser may keep on its disk. */
-import { type ContentStore, carHeader, carSection, importFile, multihashKey, walkDag } from '@granary/content'
-import type { CallOptions } from '../call-options.ts'
-import { chunksOf } from '../chunks-of.ts'
-import { paddedSizeOf } from '../padded-size-of.ts'
-import type { Manifest, PieceSource, Spool } from '../ports.ts'
-import { blobSource } from '../providers/upload-piece.ts'
-import type { MemoryFile } from './memory-file.ts'
+/** A spool in memory: what a source has in Blobs stays in them, which a browser may keep on its disk. */
+import { type BlockTable, type DagManifest, memoryBlockTable, pieceCar, readManifest } from '@granary/content'
+import { manifestOf } from '../manifest-of.ts'
+import type { PieceSource, Spool } from '../ports.ts'
+import type { Content, ContentSource } from '../sources/content-source.ts'
+import { chunksOfContent, contentTree } from '../sources/content-tree.ts'
 
-export function memorySpool(): Spool<MemoryFile> {
-  const cars = new Map<string, Blob>()
+interface Kept {
+  readonly name: string
+  readonly table: BlockTable
+  readonly manifest: DagManifest
+  /** The files, in the order in which they were read. */
+  readonly blobs: readonly Blob[]
+}
+
+export function memorySpool(): Spool<ContentSource> {
+  const kept = new Map<string, Kept>()
   let drafts = 0
   return {
     // A draft of its own for each: only the content can be the same.
     nameOf: () => `draft-${drafts++}`,
-    async read(name, { blob }, options) {
-      const { car, manifest } = await packBlob(blob, options)
-      cars.set(name, car)
-      return manifest
+    async read(name, source, options) {
+      const table = memoryBlockTable()
+      const blobs: Blob[] = []
+      const tree = contentTree(source, (content) => keptIn(blobs, content))
+      const manifest = await readManifest(tree, table, options)
+      kept.set(name, { name: source.name, table, manifest, blobs })
+      return manifestOf(manifest)
     },
     async keep(name, rootCid) {
-      const car = cars.get(name)
-      if (car === undefined) throw new RangeError(`nothing was read as ${name}`)
-      cars.delete(name)
-      cars.set(rootCid, car)
+      const draft = kept.get(name)
+      if (draft === undefined) throw new RangeError(`nothing was read as ${name}`)
+      kept.delete(name)
+      kept.set(rootCid, draft)
     },
-    async open(rootCid): Promise<PieceSource & AsyncDisposable> {
-      const car = cars.get(rootCid)
-      if (car === undefined) throw new RangeError(`there is no CAR of ${rootCid}`)
-      return { ...blobSource(car), [Symbol.asyncDispose]: async () => undefined }
+    async open(rootCid, piece): Promise<PieceSource & AsyncDisposable> {
+      const found = kept.get(rootCid)
+      const cut = found?.manifest.cuts[piece]
+      if (found === undefined || cut === undefined) throw new RangeError(`there is no piece ${piece} of ${rootCid}`)
+      const { name, table, manifest, blobs } = found
+      const car = pieceCar({
+        root: manifest.root,
+        table,
+        cut,
+        nameOf: () => name,
+        readLeaf: async ({ file, offset, length }) =>
+          new Uint8Array(await blobs[file]!.slice(offset, offset + length).arrayBuffer()),
+      })
+      return { ...car, [Symbol.asyncDispose]: async () => undefined }
     },
     async remove(rootCid) {
-      cars.delete(rootCid)
+      kept.delete(rootCid)
     },
   }
 }
 
-async function packBlob(blob: Blob, options: CallOptions): Promise<{ car: Blob; manifest: Manifest }> {
-  const store = memoryStore()
-  const root = await importFile(chunksOf(blob.stream()), store, options)
-  const parts: Uint8Array<ArrayBuffer>[] = [carHeader([root]).slice()]
-  let blocks = 0
-  for await (const block of walkDag(root, store, options)) {
-    for (const part of carSection(block)) parts.push(part.slice())
-    blocks += 1
+/** What is not in a Blob is copied into one as it passes. */
+async function* keptIn(blobs: Blob[], content: Content): AsyncGenerator<Uint8Array> {
+  const file = blobs.length
+  blobs.push(content instanceof Blob ? content : new Blob())
+  const parts: Blob[] = []
+  for await (const chunk of chunksOfContent(content)) {
+    // A Blob a chunk: a browser moves them to its disk, and the stream may use its memory again.
+    if (!(content instanceof Blob)) parts.push(new Blob([chunk.slice()]))
+    yield chunk
   }
-  const car = new Blob(parts)
-  const pieces = [{ payloadSize: car.size, pieceSize: paddedSizeOf(car.size) }]
-  return { car, manifest: { rootCid: root.toString(), fileBytes: blob.size, blocks, pieces } }
-}
-
-function memoryStore(): ContentStore {
-  const blocks = new Map<string, Uint8Array>()
-  return {
-    put(cid, block) {
-      blocks.set(multihashKey(cid), block)
-      return cid
-    },
-    async *get(cid) {
-      const block = blocks.get(multihashKey(cid))
-      if (block === undefined) throw new RangeError(`block ${cid} was not put`)
-      yield block
-    },
-  }
+  if (!(content instanceof Blob)) blobs[file] = new Blob(parts)
 }

@@ -1,7 +1,6 @@
 /** A file of the user that is to be stored. */
 import { realpath, stat } from 'node:fs/promises'
 import { GranaryError } from '@granary/base'
-import type { Source } from '../ports.ts'
 
 export class FileNotFoundError extends GranaryError {
   constructor(path: string, cause: unknown) {
@@ -31,24 +30,19 @@ export interface UserFile {
   readonly bytes: number
 }
 
-export interface FileSource extends Source {
-  readonly path: string
-  readonly bytes: number
-}
-
 /** @returns the file that the path leads to, through links. @throws FileNotFoundError, FileIsFolderError */
 export async function inspectFile(path: string): Promise<UserFile> {
+  const { isFolder, bytes } = await inspectPath(path)
+  if (isFolder) throw new FileIsFolderError(path)
+  return { path: await realpath(path), bytes }
+}
+
+/** @throws FileNotFoundError */
+export async function inspectPath(path: string): Promise<{ isFolder: boolean; bytes: number }> {
   const found = await stat(path).catch((error: unknown) => {
     const { code } = error as { code?: unknown }
     if (code === 'ENOENT' || code === 'ENOTDIR') throw new FileNotFoundError(path, error)
     throw error
   })
-  if (found.isDirectory()) throw new FileIsFolderError(path)
-  return { path: await realpath(path), bytes: found.size }
-}
-
-/** @throws FileNotFoundError, FileIsFolderError */
-export async function fileSource(path: string): Promise<FileSource> {
-  const file = await inspectFile(path)
-  return { ...file, name: file.path }
+  return { isFolder: found.isDirectory(), bytes: found.size }
 }

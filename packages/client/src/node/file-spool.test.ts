@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
@@ -6,6 +6,7 @@ import { type Staged, stage } from '../upload/stage.ts'
 import { fileLock } from './file-lock.ts'
 import { inspectFile, type UserFile } from './file-source.ts'
 import { fileSpool } from './file-spool.ts'
+import { pathSource } from './path-source.ts'
 
 let folder: string
 let staging: string
@@ -21,30 +22,30 @@ function fileOf(name: string, content: string): string {
   return path
 }
 
-function stageFile(file: UserFile, into: string): Promise<Staged> {
-  return stage({ spool: fileSpool(into), lock: fileLock(into) }, { ...file, name: file.path }, {})
+async function stageFile(file: UserFile, into: string): Promise<Staged> {
+  return await stage({ spool: fileSpool(into), lock: fileLock(into) }, await pathSource(file.path), {})
 }
 
-const cars = () => readdirSync(staging).filter((name) => name.includes('.car'))
+const manifests = () => readdirSync(staging).filter((name) => name.includes('.manifest'))
 
-test('a file becomes a CAR under its root CID, an empty one too', async () => {
+test('a file has a manifest under its root CID, an empty one too', async () => {
   const file = await inspectFile(fileOf('empty', ''))
   using staged = await stageFile(file, staging)
   expect(staged.fileBytes).toBe(0)
   expect(staged.rootCid).toBe('bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku')
-  expect(statSync(join(staging, `${staged.rootCid}.car`)).size).toBe(staged.pieces[0]!.payloadSize)
-  expect(cars()).toEqual([`${staged.rootCid}.car`])
+  expect(staged.pieces).toEqual([{ payloadSize: 96, pieceSize: 128 }])
+  expect(manifests()).toEqual([`${staged.rootCid}.manifest`])
 })
 
-test('what a kill in the middle of packing has left is cleared away', async () => {
+test('what a kill in the middle of reading has left is cleared away', async () => {
   const file = await inspectFile(fileOf('a', 'content'))
   {
     using _staged = await stageFile(file, staging)
   }
   const [lock] = readdirSync(staging).filter((name) => /^[0-9a-f]{32}\.lock$/.test(name))
-  writeFileSync(join(staging, lock!.replace('.lock', '.car.abc.tmp')), 'half')
+  writeFileSync(join(staging, lock!.replace('.lock', '.manifest')), 'half')
   using again = await stageFile(file, staging)
-  expect(cars()).toEqual([`${again.rootCid}.car`])
+  expect(manifests()).toEqual([`${again.rootCid}.manifest`])
 })
 
 test('the same content is put once at a time, from whatever path', async () => {

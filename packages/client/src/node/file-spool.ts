@@ -1,51 +1,142 @@
-/** A spool in a folder: each CAR a file, which appears under its name when it is whole and on the disk. */
-import { createHash } from 'node:crypto'
-import { mkdir, open, readdir, rename, rm } from 'node:fs/promises'
-import { join } from 'node:path'
-import { packFile } from '@granary/content/node'
+/**
+ * A spool in a folder: of each source a manifest, which says where its blocks are in the files that they came from. What
+ * cannot be read again, such as a stream, is kept beside it.
+ */
+import { createHash, randomUUID } from 'node:crypto'
+import { access, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { isAbsolute, join } from 'node:path'
+import { syncFile, syncFolder } from '@granary/base/node'
+import { pieceCar, readManifest, type Tree } from '@granary/content'
+import { createLeafReader, createManifestFile, type FileSeen, openManifestFile } from '@granary/content/node'
+import { manifestOf } from '../manifest-of.ts'
 import type { PieceSource, Spool } from '../ports.ts'
-import type { FileSource } from './file-source.ts'
+import type { Content, ContentSource } from '../sources/content-source.ts'
+import { chunksOfContent, contentTree } from '../sources/content-tree.ts'
+import { type PathSource, treeOfPaths } from './path-source.ts'
 
-/** @param folder made with the first CAR */
-export function fileSpool(folder: string): Spool<FileSource> {
-  const pathOf = (name: string) => join(folder, `${name}.car`)
+/** Drafts of streams have names that nobody asks for again: those that a kill has left are removed when they are older. */
+const STREAM_DRAFT_AGE_MAX_MS = 24 * 60 * 60_000
+const STREAM = 'stream-'
+
+/** @param folder made with the first manifest */
+export function fileSpool(folder: string): Spool<PathSource | ContentSource> {
+  const manifestPath = (name: string) => join(folder, `${name}.manifest`)
+  /** A folder of the files that came as streams, by their numbers. */
+  const bytesPath = (name: string) => join(folder, `${name}.bytes`)
+
+  async function remove(name: string): Promise<void> {
+    // A CAR is what earlier releases kept.
+    const left = [manifestPath(name), bytesPath(name), join(folder, `${name}.car`)]
+    await Promise.all(left.map((path) => rm(path, { recursive: true, force: true })))
+  }
+
   return {
-    // The root is known only after packing, so the first name is that of the path.
-    nameOf: ({ path }) => createHash('sha256').update(path).digest('hex').slice(0, 32),
-    async read(name, { path }, options) {
+    // The root is known only after reading, so the first name is that of what is read.
+    nameOf(source) {
+      if (source.kind === 'content') return `${STREAM}${randomUUID()}`
+      return createHash('sha256')
+        .update(JSON.stringify([source.paths, source.options]))
+        .digest('hex')
+        .slice(0, 32)
+    },
+    async read(name, source, options) {
       await mkdir(folder, { recursive: true, mode: 0o700 })
-      await removeLeftovers(folder, name)
-      const { rootCid, fileBytes, blocks, payloadSize, pieceSize } = await packFile(path, pathOf(name), options)
-      return { rootCid, fileBytes, blocks, pieces: [{ payloadSize, pieceSize }] }
-    },
-    keep: (name, rootCid) => rename(pathOf(name), pathOf(rootCid)),
-    open: (rootCid) => openCar(pathOf(rootCid)),
-    remove: (rootCid) => rm(pathOf(rootCid), { force: true }),
-  }
-}
-
-/** What a kill in the middle of packing has left: nobody else writes under this name while its lock is held. */
-async function removeLeftovers(folder: string, draft: string): Promise<void> {
-  for (const name of await readdir(folder)) {
-    if (name.startsWith(`${draft}.car`)) await rm(join(folder, name), { force: true })
-  }
-}
-
-async function openCar(path: string): Promise<PieceSource & AsyncDisposable> {
-  const file = await open(path, 'r')
-  const { size } = await file.stat()
-  return {
-    size,
-    async read(start, end) {
-      const bytes = new Uint8Array(end - start)
-      let done = 0
-      while (done < bytes.length) {
-        const { bytesRead } = await file.read(bytes, done, bytes.length - done, start + done)
-        if (bytesRead === 0) throw new RangeError(`${path} ends at ${start + done}, ${end} was expected`)
-        done += bytesRead
+      await remove(name)
+      await removeOldStreams(folder, remove)
+      try {
+        using draft = createManifestFile(manifestPath(name))
+        const tree = await treeOf(source, bytesPath(name), (file) => draft.addFile(file))
+        const manifest = await readManifest(tree, draft.table, options)
+        draft.save(manifest)
+        return manifestOf(manifest)
+      } catch (error) {
+        await remove(name)
+        throw error
       }
-      return bytes
     },
-    [Symbol.asyncDispose]: () => file.close(),
+    async keep(name, rootCid) {
+      await syncFile(manifestPath(name))
+      await remove(rootCid)
+      // The manifest comes last: where it is, all is.
+      if (await isThere(bytesPath(name))) await rename(bytesPath(name), bytesPath(rootCid))
+      await rename(manifestPath(name), manifestPath(rootCid))
+      await syncFolder(folder)
+    },
+    open: (rootCid, piece) => openPiece(manifestPath(rootCid), bytesPath(rootCid), piece),
+    remove,
   }
+}
+
+async function openPiece(path: string, bytesFolder: string, piece: number): Promise<PieceSource & AsyncDisposable> {
+  if (!(await isThere(path))) throw new RangeError(`there is no ${path}`)
+  const manifest = openManifestFile(path)
+  const cut = manifest.cut(piece)
+  if (cut === undefined) {
+    manifest[Symbol.dispose]()
+    throw new RangeError(`there is no piece ${piece} in ${path}`)
+  }
+  const seen = (number: number): FileSeen => {
+    const file = manifest.file(number)
+    return isAbsolute(file.path) ? file : { ...file, path: join(bytesFolder, file.path) }
+  }
+  const leaves = createLeafReader(seen)
+  const { root, table } = manifest
+  const car = pieceCar({
+    root,
+    table,
+    cut,
+    nameOf: (file) => seen(file).path,
+    readLeaf: (place) => leaves.read(place),
+  })
+  return {
+    ...car,
+    async [Symbol.asyncDispose]() {
+      await leaves[Symbol.asyncDispose]()
+      manifest[Symbol.dispose]()
+    },
+  }
+}
+
+async function treeOf(
+  source: PathSource | ContentSource,
+  bytesFolder: string,
+  onFile: (file: FileSeen) => void,
+): Promise<Tree> {
+  if (source.kind === 'path') return await treeOfPaths(source, onFile)
+  await mkdir(bytesFolder, { mode: 0o700 })
+  let files = 0
+  return contentTree(source, (content) => keptIn(bytesFolder, `${files++}`, content, onFile))
+}
+
+/** Chunks as they pass, each written down before it is given on. */
+async function* keptIn(
+  folder: string,
+  name: string,
+  content: Content,
+  onFile: (file: FileSeen) => void,
+): AsyncGenerator<Uint8Array> {
+  await using file = await open(join(folder, name), 'wx', 0o600)
+  for await (const chunk of chunksOfContent(content)) {
+    await file.writeFile(chunk)
+    yield chunk
+  }
+  await file.sync()
+  const { size, mtimeNs } = await file.stat({ bigint: true })
+  onFile({ path: name, bytes: Number(size), mtimeNs })
+}
+
+async function removeOldStreams(folder: string, remove: (name: string) => Promise<void>): Promise<void> {
+  for (const entry of await readdir(folder)) {
+    if (!entry.startsWith(STREAM) || !entry.endsWith('.manifest')) continue
+    const found = await stat(join(folder, entry)).catch(() => undefined)
+    if (found !== undefined && Date.now() - found.mtimeMs > STREAM_DRAFT_AGE_MAX_MS)
+      await remove(entry.slice(0, -'.manifest'.length))
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return await access(path).then(
+    () => true,
+    () => false,
+  )
 }

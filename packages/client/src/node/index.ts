@@ -35,6 +35,15 @@ export {
 export type { GetProgress } from '../retrieve/get-progress.ts'
 export { type ListedEntry, ls } from '../retrieve/ls.ts'
 export type { HolderReport } from '../retrieve/report.ts'
+export {
+  type Content,
+  type ContentFile,
+  type ContentSource,
+  type ContentSourceOptions,
+  contentSource,
+  folderSource,
+  SourceInvalidError,
+} from '../sources/content-source.ts'
 export { systemClock } from '../system-clock.ts'
 export { InsufficientFundsError } from '../upload/check-funds.ts'
 export { PriceChangedError } from '../upload/price-changed.ts'
@@ -52,4 +61,5 @@ export { OutInvalidError } from './file-sink.ts'
 export { FileIsFolderError, FileNotFoundError, inspectFile, type UserFile } from './file-source.ts'
 export { EntryUnsafeError, OutExistsError } from './folder-writer.ts'
 export { type ClientOptions, nodePorts } from './node-ports.ts'
+export { type PathSource, type PathSourceOptions, pathSource } from './path-source.ts'
 export { type GetInput, type SaveOptions, type SaveResult, save } from './save.ts'

@@ -3,13 +3,14 @@ import { join } from 'node:path'
 import { createKernelPieceHasher } from '@granary/content/node'
 import { createChainClient } from '@granary/protocol/client'
 import type { Account, Chain, Fetch, Ports } from '../ports.ts'
+import type { ContentSource } from '../sources/content-source.ts'
 import { systemClock } from '../system-clock.ts'
 import { systemRandom } from '../system-random.ts'
 import { fileJournal } from './file-journal.ts'
 import { fileLock } from './file-lock.ts'
 import { fileOutbox } from './file-outbox.ts'
-import type { FileSource } from './file-source.ts'
 import { fileSpool } from './file-spool.ts'
+import type { PathSource } from './path-source.ts'
 
 /** About a quarter of a minute: a chain node that restarts is waited for, at any step of a put. */
 const CHAIN_RETRIES = 12
@@ -25,7 +26,7 @@ export interface ClientOptions {
   readonly fetch?: Fetch
 }
 
-export function nodePorts(options: ClientOptions): Ports<FileSource> {
+export function nodePorts(options: ClientOptions): Ports<PathSource | ContentSource> {
   const { chain, signer, folder, fetch = globalThis.fetch } = options
   const staging = join(folder, 'staging')
   return {

@@ -13,7 +13,7 @@ import {
 import type { RequestListener } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { packFile } from '@granary/content/node'
+import { packPath } from '@granary/content/node'
 import { createChainClient, type DealState, type DealView, type ProviderView } from '@granary/protocol/client'
 import { dealTermsToJson } from '@granary/protocol/messages'
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
@@ -35,7 +35,7 @@ beforeAll(async () => {
     original,
     Buffer.from(Uint32Array.from({ length: 700_000 }, (_, index) => index * 2_654_435_761).buffer),
   )
-  rootCid = (await packFile(original, car)).rootCid
+  rootCid = (await packPath(original, car)).rootCid
 })
 beforeEach(() => {
   rmSync(into, { recursive: true, force: true })

@@ -11,6 +11,7 @@ import type { Slot, UploadState } from '../journal/upload-state.ts'
 import { PAYLOAD_SHARE, paddedSizeOf } from '../padded-size-of.ts'
 import type { Ports, Source } from '../ports.ts'
 import { reporter } from '../reporter.ts'
+import { type Content, type ContentSource, contentSource, isContent } from '../sources/content-source.ts'
 import { openUpload } from './open-upload.ts'
 import type { PutProgress } from './put-progress.ts'
 import { runUpload } from './run-upload.ts'
@@ -85,7 +86,12 @@ export interface PutResult {
  * PriceChangedError, DealEndedError, JournalInvalidError, what reading the source throws, and the errors of chain and
  * provider
  */
-export async function put<S extends Source>(ports: Ports<S>, source: S, options: PutOptions = {}): Promise<PutResult> {
+export async function put<S extends Source>(
+  ports: Ports<S | ContentSource>,
+  given: S | ContentSource | Content,
+  options: PutOptions = {},
+): Promise<PutResult> {
+  const source = isContent(given) ? contentSource(given) : given
   const { duration, provider, label = '', again = false, signal } = options
   const report = reporter(options.onProgress)
   const call: CallOptions = { signal }

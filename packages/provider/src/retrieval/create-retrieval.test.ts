@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { GranaryError } from '@granary/base'
 import { type CarEntry, verifyCar } from '@granary/content'
-import { type PackedFile, packFile } from '@granary/content/node'
+import { type PackedPath, packPath } from '@granary/content/node'
 import { parsePieceCid, pieceCidV1, pieceCidV2 } from '@granary/proofs/verify'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { bodyOf, errorOf, type Gateway, startGateway } from '../../test/gateway.ts'
@@ -41,7 +41,7 @@ function someBytes(length: number, seed: number): Uint8Array {
 
 let folder: string
 let file: Uint8Array
-let packed: PackedFile
+let packed: PackedPath
 let piece: StoredPiece
 let node: Gateway
 
@@ -49,11 +49,11 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'granary-retrieval-'))
   file = someBytes(2 * MIB + 12_345, 7)
   await writeFile(join(folder, 'file'), file)
-  packed = await packFile(join(folder, 'file'), join(folder, 'file.car'))
+  packed = await packPath(join(folder, 'file'), join(folder, 'file.car'))
   piece = { ...packed, path: join(folder, 'file.car') }
   // The fixtures stand in for any CAR of others; which piece CID they are under does not matter to the gateway.
   await writeFile(join(folder, 'empty'), '')
-  const other = await packFile(join(folder, 'empty'), join(folder, 'empty.car'))
+  const other = await packPath(join(folder, 'empty'), join(folder, 'empty.car'))
   const path = join(folder, 'fixtures.car')
   await copyFile(fixtures, path)
   const { size } = await stat(path)

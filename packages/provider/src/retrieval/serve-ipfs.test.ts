@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseCar } from '@granary/content'
-import { packFolder } from '@granary/content/node'
+import { packPath } from '@granary/content/node'
 import { pieceCidV2 } from '@granary/proofs/verify'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { bodyOf, errorOf, startGateway } from '../../test/gateway.ts'
@@ -156,7 +156,7 @@ test.each([
 /** The page of a folder, served from its own CAR; both go. */
 async function pageOf(folder: string): Promise<string> {
   const path = `${folder}.car`
-  const { rootCid } = await packFolder(folder, path)
+  const { rootCid } = await packPath(folder, path)
   const own = await runGateway({ cars: [path], port: 0 })
   const page = await bodyOf(await fetch(`${own.url}/ipfs/${rootCid}/`))
   await own.stop()

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sleep } from '@granary/base'
 import { readFile as readContent } from '@granary/content'
-import { packFile } from '@granary/content/node'
+import { packPath } from '@granary/content/node'
 import { withBitswap } from '@helia/bitswap'
 import { type HeliaWithLibp2p, withLibp2pLight } from '@helia/libp2p'
 import { afterAll, expect, test } from '@jest/globals'
@@ -43,7 +43,7 @@ test('another IPFS node gets the file by bitswap, and not a block that rotted', 
   const bytes = new Uint8Array(3 * MIB + 5).map((_, at) => at ^ (at >> 8) ^ (at >> 16))
   await writeFile(join(folder, 'file'), bytes)
   const path = join(folder, 'file.car')
-  const packed = await packFile(join(folder, 'file'), path)
+  const packed = await packPath(join(folder, 'file'), path)
   const events: { type: string }[] = []
   const rotted = new AbortController()
   const retrieval = await createRetrieval({

@@ -1,5 +1,4 @@
 /** granary tools car PATH -o OUT: the CAR of a file that `put` would store, or of a folder, and its commitment. */
-import { stat } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { exitCodesHelp } from '../../exit-code.ts'
 import { type JsonOptions, withJson } from '../../options.ts'
@@ -24,15 +23,13 @@ export function addCar(tools: Command, context: CommandContext): void {
 
 async function car(path: string, options: CarOptions, context: CommandContext): Promise<void> {
   const { output, json = false } = options
-  const [{ packFile, packFolder }, { interruptible }, { printResult }, { formatFacts }] = await Promise.all([
+  const [{ packPath }, { interruptible }, { printResult }, { formatFacts }] = await Promise.all([
     import('@granary/content/node'),
     import('../../interruptible.ts'),
     import('../../print/result.ts'),
     import('../../print/facts.ts'),
   ])
-  // What is not there, or may not be read, is told by packFile.
-  const isFolder = (await stat(path).catch(() => undefined))?.isDirectory() === true
-  const packed = await interruptible((signal) => (isFolder ? packFolder : packFile)(path, output, { signal }))
+  const packed = await interruptible((signal) => packPath(path, output, { signal }))
   const { rootCid, payloadSize: carSize, blocks, pieceCid, pieceSize } = packed
   printResult(context, { rootCid, carSize, blocks, pieceCid, pieceSize }, { json, text: formatFacts })
 }

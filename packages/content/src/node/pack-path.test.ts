@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
-import { createReadStream } from 'node:fs'
-import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { appendFileSync, createReadStream, writeFileSync } from 'node:fs'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
@@ -15,7 +15,7 @@ import { verifiedFile } from '../verified-file.ts'
 import { verifyCar } from '../verify-car.ts'
 import { writeCar } from '../write-car.ts'
 import { openCarStore } from './open-car-store.ts'
-import { packFile } from './pack-file.ts'
+import { packPath } from './pack-path.ts'
 import { saveFile } from './save-file.ts'
 
 const MIB = 1024 * 1024
@@ -38,7 +38,7 @@ test.each([
   const path = join(folder, 'file')
   const carPath = join(folder, 'file.car')
   await writeFile(path, bytes)
-  const packed = await packFile(path, carPath)
+  const packed = await packPath(path, carPath)
 
   const store = new MemoryBlockstore()
   const root = await importFile(inChunks(bytes), store)
@@ -64,31 +64,32 @@ test.each([
 
 test('a file that grows or changes between the passes is refused and leaves nothing behind', async () => {
   const path = join(folder, 'file')
-  for (const change of [() => appendFile(path, 'more'), () => writeFile(path, someBytes(3 * MIB, 8))]) {
+  for (const change of [() => appendFileSync(path, 'more'), () => writeFileSync(path, someBytes(3 * MIB, 8))]) {
     await writeFile(path, someBytes(3 * MIB))
-    let changed: Promise<void> | undefined
-    const packed = packFile(path, join(folder, 'file.car'), {
+    let isChanged = false
+    const packed = packPath(path, join(folder, 'file.car'), {
       onProgress: ({ type }) => {
-        if (type === 'pack:car') changed ??= change()
+        if (type !== 'pack:car' || isChanged) return
+        isChanged = true
+        change()
       },
     })
     await expect(packed).rejects.toMatchObject({ code: 'FILE_CHANGED' })
-    await changed
     expect(await readdir(folder)).toEqual(['file'])
   }
 })
 
 test('a missing file, a folder, a pipe and an abort are told apart', async () => {
   const car = join(folder, 'file.car')
-  await expect(packFile(join(folder, 'none'), car)).rejects.toMatchObject({ code: 'FILE_UNREADABLE' })
-  await expect(packFile(folder, car)).rejects.toMatchObject({ code: 'FILE_UNREADABLE' })
+  await expect(packPath(join(folder, 'none'), car)).rejects.toMatchObject({ code: 'FILE_UNREADABLE' })
+  await expect(packPath(folder, car)).rejects.toMatchObject({ code: 'CAR_IN_FOLDER' })
   await writeFile(join(folder, 'file'), someBytes(100))
   const pipe = join(folder, 'pipe')
   execFileSync('mkfifo', [pipe])
-  await expect(packFile(pipe, car)).rejects.toMatchObject({ code: 'FILE_UNREADABLE' })
+  await expect(packPath(pipe, car)).rejects.toMatchObject({ code: 'FILE_UNREADABLE' })
   await rm(pipe)
   const signal = AbortSignal.abort()
-  await expect(packFile(join(folder, 'file'), car, { signal })).rejects.toMatchObject({ name: 'AbortError' })
+  await expect(packPath(join(folder, 'file'), car, { signal })).rejects.toMatchObject({ name: 'AbortError' })
   expect(await readdir(folder)).toEqual(['file'])
 })
 
@@ -96,7 +97,7 @@ test('a broken CAR leaves no file, and a store over a broken CAR gives no block'
   const path = join(folder, 'file')
   const carPath = join(folder, 'file.car')
   await writeFile(path, someBytes(2 * MIB))
-  const { rootCid } = await packFile(path, carPath)
+  const { rootCid } = await packPath(path, carPath)
   const index = await all(verifyCar(createReadStream(carPath)))
   const bytes = await readFile(carPath)
   bytes[bytes.length - 1]! ^= 1

@@ -7,8 +7,10 @@ import { fixedSize } from 'ipfs-unixfs-importer/chunker'
 import { balanced } from 'ipfs-unixfs-importer/layout'
 import { CID } from 'multiformats/cid'
 import { all, inChunks, someBytes } from '../test/support.ts'
-import { importFolder } from './import-folder.ts'
-import { chunkBytes, linksPerNodeMax, shardFanoutBits, shardThresholdBytes } from './profile.ts'
+import { importTree, treeOfFiles } from './import-tree.ts'
+import { importProfiles } from './profile.ts'
+
+const { chunkBytes, linksPerNodeMax, shardFanoutBits, shardThresholdBytes } = importProfiles['unixfs-v1-2025']
 
 type Files = Readonly<Record<string, Uint8Array>>
 
@@ -22,12 +24,12 @@ async function blocksOf(store: MemoryBlockstore): Promise<string[]> {
   return (await all(store.getAll())).map(({ cid }) => cid.toString()).sort()
 }
 
+const atPaths = (files: Files) =>
+  Object.entries(files).map(([path, bytes]) => ({ path, content: () => inChunks(bytes) }))
+
 async function ours(files: Files): Promise<Imported> {
   const store = new MemoryBlockstore()
-  async function* entries() {
-    for (const [path, bytes] of Object.entries(files)) yield { path, content: inChunks(bytes) }
-  }
-  const root = (await importFolder(entries(), store)).toString()
+  const root = (await importTree(treeOfFiles(atPaths(files)), store)).toString()
   return { root, blocks: await blocksOf(store) }
 }
 

@@ -1,4 +1,5 @@
-import { createReadStream } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { createReadStream, writeFileSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -8,12 +9,13 @@ import { CID } from 'multiformats/cid'
 import { sha256 } from 'multiformats/hashes/sha2'
 import { all, collect, inChunks, someBytes } from '../../test/support.ts'
 import { importFile } from '../import-file.ts'
+import { listDirectory } from '../list-directory.ts'
 import { readFile as readContent } from '../read-file.ts'
 import { resolvePath } from '../resolve-path.ts'
+import { unixFsNode } from '../unixfs-node.ts'
 import { verifyCar } from '../verify-car.ts'
 import { openCarStore } from './open-car-store.ts'
-import { packFolder } from './pack-folder.ts'
-import { createSourceStore } from './source-store.ts'
+import { packPath } from './pack-path.ts'
 
 const MIB = 1024 * 1024
 let temporary: string
@@ -48,8 +50,7 @@ async function folderOf(children: Readonly<Record<string, Linked>>): Promise<Lin
 }
 
 async function leafOf(bytes: Uint8Array): Promise<Linked> {
-  const store = createSourceStore(() => Promise.reject(new Error('not read')))
-  return { cid: await importFile(inChunks(bytes), store), size: bytes.length }
+  return { cid: await importFile(inChunks(bytes), { put: (cid) => cid }), size: bytes.length }
 }
 
 test('a folder has the CID of the specification, and each of its files comes out of the CAR', async () => {
@@ -62,7 +63,7 @@ test('a folder has the CID of the specification, and each of its files comes out
   }
   await write(files)
   await mkdir(join(folder, 'empty'))
-  const packed = await packFolder(folder, carPath)
+  const packed = await packPath(folder, carPath, { hidden: true })
   expect(packed.fileBytes).toBe(Object.values(files).reduce((sum, bytes) => sum + bytes.length, 0))
   expect(packed.payloadSize).toBe((await readFile(carPath)).length)
 
@@ -96,20 +97,18 @@ test('the order in which files came to be does not show, and nothing of the path
   await write(files)
   await write(Object.fromEntries(Object.entries(files).reverse()), other)
   const otherCar = join(temporary, 'other.car')
-  expect(await packFolder(folder, carPath)).toEqual(await packFolder(other, otherCar))
+  expect(await packPath(folder, carPath)).toEqual(await packPath(other, otherCar))
   expect((await readFile(carPath)).equals(await readFile(otherCar))).toBe(true)
 })
 
 test('an empty folder is the one that IPFS knows', async () => {
-  expect((await packFolder(folder, carPath)).rootCid).toBe(
-    'bafybeiczsscdsbs7ffqz55asqdf3smv6klcw3gofszvwlyarci47bgf354',
-  )
+  expect((await packPath(folder, carPath)).rootCid).toBe('bafybeiczsscdsbs7ffqz55asqdf3smv6klcw3gofszvwlyarci47bgf354')
 })
 
 test('a folder with more names than a block takes is sharded, and each is found', async () => {
   const names = Array.from({ length: 1200 }, (_, i) => `${i} ${'long '.repeat(40)}x`)
   await write(Object.fromEntries(names.map((name, i) => [name, Uint8Array.of(i, i >> 8)])))
-  const { rootCid, blocks } = await packFolder(folder, carPath)
+  const { rootCid, blocks } = await packPath(folder, carPath)
   // The files and more than one block of the folder.
   expect(blocks).toBeGreaterThan(names.length + 1)
   const store = await openCarStore(carPath, await all(verifyCar(createReadStream(carPath), { root: rootCid })))
@@ -120,21 +119,64 @@ test('a folder with more names than a block takes is sharded, and each is found'
   await store.close()
 })
 
+test('any name that a folder of the disk can have is kept: backslashes, spaces at the ends, line breaks', async () => {
+  const names = ['back\\slash', ' space ', 'line\nbreak', '..dots', 'ä', '-']
+  await write(Object.fromEntries(names.map((name, at) => [name, Uint8Array.of(at)])))
+  const { rootCid } = await packPath(folder, carPath)
+  const store = await openCarStore(carPath, await all(verifyCar(createReadStream(carPath))))
+  const listed = await all(listDirectory(CID.parse(rootCid), store))
+  await store.close()
+  expect(listed.map(({ name }) => name).sort()).toEqual(names.filter((name) => name !== '..dots').sort())
+})
+
+test('hidden files and folders are left out unless they are asked for, and a path that is given is taken', async () => {
+  await write({ '.hidden': someBytes(1), '.folder/file': someBytes(2), seen: someBytes(3) })
+  expect(await packPath(folder, carPath)).toMatchObject({ fileBytes: 3 })
+  expect(await packPath(folder, carPath, { hidden: true })).toMatchObject({ fileBytes: 6 })
+  expect(await packPath(join(folder, '.folder'), carPath)).toMatchObject({ fileBytes: 2 })
+})
+
+test('a symbolic link is kept as one, also one that leads nowhere, or what it leads to is', async () => {
+  await write({ file: someBytes(5), 'deep/one': someBytes(6) })
+  await symlink('file', join(folder, 'to-file'))
+  await symlink('deep', join(folder, 'to-folder'))
+  const { rootCid } = await packPath(folder, carPath, { links: 'follow' })
+  const twice = join(temporary, 'twice')
+  await write(
+    { file: someBytes(5), 'to-file': someBytes(5), 'deep/one': someBytes(6), 'to-folder/one': someBytes(6) },
+    twice,
+  )
+  expect((await packPath(twice, carPath)).rootCid).toBe(rootCid)
+
+  await symlink('/no where', join(folder, 'broken'))
+  const kept = await packPath(folder, carPath)
+  const store = await openCarStore(carPath, await all(verifyCar(createReadStream(carPath))))
+  const { cid } = await resolvePath(CID.parse(kept.rootCid), ['broken'], store)
+  const node = unixFsNode(cid, await collect(store.get(cid)))
+  await store.close()
+  expect(node).toEqual({ kind: 'symlink', target: new Uint8Array(Buffer.from('/no where')) })
+  expect(kept.fileBytes).toBe(11)
+  await expect(packPath(folder, carPath, { links: 'follow' })).rejects.toMatchObject({ code: 'FILE_UNREADABLE' })
+})
+
+test('a link back into a folder that it is in is kept, and cannot be followed', async () => {
+  await write({ 'deep/one': someBytes(6) })
+  await symlink('..', join(folder, 'deep', 'up'))
+  expect(await packPath(folder, carPath)).toMatchObject({ fileBytes: 6 })
+  const refused = { code: 'FILE_UNREADABLE', message: expect.stringContaining('leads back') }
+  await expect(packPath(folder, carPath, { links: 'follow' })).rejects.toMatchObject(refused)
+})
+
 test('what cannot be kept is refused by its path, and nothing is left behind', async () => {
   const unreadable = { code: 'FILE_UNREADABLE' }
-  await expect(packFolder(join(temporary, 'nowhere'), carPath)).rejects.toMatchObject(unreadable)
-  await symlink('/etc/hostname', join(folder, 'link'))
-  await expect(packFolder(folder, carPath)).rejects.toMatchObject({
-    ...unreadable,
-    details: { path: `${folder}/link` },
-  })
-  await rm(join(folder, 'link'))
-  for (const name of ['back\\slash', ' space']) {
-    await write({ [name]: someBytes(3) })
-    await expect(packFolder(folder, carPath)).rejects.toMatchObject(unreadable)
-    await rm(join(folder, name))
-  }
-  await expect(packFolder(folder, join(folder, 'own.car'))).rejects.toMatchObject({ code: 'CAR_IN_FOLDER' })
+  await expect(packPath(join(temporary, 'nowhere'), carPath)).rejects.toMatchObject(unreadable)
+  const pipe = join(folder, 'pipe')
+  execFileSync('mkfifo', [pipe])
+  await expect(packPath(folder, carPath)).rejects.toMatchObject({ ...unreadable, details: { path: pipe } })
+  await rm(pipe)
+  await writeFile(Buffer.concat([Buffer.from(`${folder}/`), Buffer.of(0xff)]), 'not UTF-8')
+  await expect(packPath(folder, carPath)).rejects.toMatchObject(unreadable)
+  await expect(packPath(folder, join(folder, 'own.car'))).rejects.toMatchObject({ code: 'CAR_IN_FOLDER' })
   expect(await readdir(temporary)).toEqual(['folder'])
 })
 
@@ -142,14 +184,12 @@ test('a file that changes between the passes is refused', async () => {
   const path = join(folder, 'file')
   for (const bytes of [someBytes(100, 2), someBytes(101, 1)]) {
     await writeFile(path, someBytes(100, 1))
-    let changed: Promise<void> | undefined
     const onProgress = ({ type }: { type: string }) => {
-      if (type === 'pack:car') changed ??= writeFile(path, bytes)
+      if (type === 'pack:car') writeFileSync(path, bytes)
     }
-    await expect(packFolder(folder, carPath, { onProgress })).rejects.toMatchObject({ code: 'FILE_CHANGED' })
-    await changed
+    await expect(packPath(folder, carPath, { onProgress })).rejects.toMatchObject({ code: 'FILE_CHANGED' })
   }
   const signal = AbortSignal.abort()
-  await expect(packFolder(folder, carPath, { signal })).rejects.toMatchObject({ name: 'AbortError' })
+  await expect(packPath(folder, carPath, { signal })).rejects.toMatchObject({ name: 'AbortError' })
   expect(await readdir(temporary)).toEqual(['folder'])
 })

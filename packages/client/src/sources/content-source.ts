@@ -1,0 +1,85 @@
+/** What a program has at hand, as something to be stored: bytes, Blobs, streams. A stream is read once, when it is stored. */
+import { GranaryError } from '@granary/base'
+import type { Source } from '../ports.ts'
+
+/** What Node's own streams are, too. */
+export type Content = Uint8Array | Blob | ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>
+
+export interface ContentFile {
+  /** Names with / between them, from the root on; empty for a root that is the file itself. */
+  readonly path: string
+  readonly content: Content
+}
+
+export interface ContentSource extends Source {
+  readonly kind: 'content'
+  readonly files: readonly ContentFile[]
+}
+
+export interface ContentSourceOptions {
+  /** What a person calls it; kept in the journal. @default the name of a File, or else `content` */
+  readonly name?: string | undefined
+  /** The file is in a folder, under its name: the root is that of the folder. @default false */
+  readonly wrap?: boolean | undefined
+}
+
+export class SourceInvalidError extends GranaryError {
+  constructor(name: string, what: string, hint: string) {
+    super({ code: 'SOURCE_INVALID', message: `${name}: ${what}`, hint, details: { name } })
+  }
+}
+
+export const BYTES_HINT = 'give a Uint8Array, a Blob, or a stream of Uint8Array: text has to be encoded first'
+
+export function isContent(value: unknown): value is Content {
+  if (value instanceof Uint8Array || value instanceof Blob) return true
+  return typeof value === 'object' && value !== null && (Symbol.asyncIterator in value || 'getReader' in value)
+}
+
+/** One file. @throws SourceInvalidError SOURCE_INVALID */
+export function contentSource(content: Content, options: ContentSourceOptions = {}): ContentSource {
+  const { wrap = false, name = nameOf(content) } = options
+  return sourceOf(options.name ?? name ?? 'content', [{ path: wrap ? (name ?? 'content') : '', content }])
+}
+
+/** Several files as one folder, such as what was dropped on a page. @throws SourceInvalidError SOURCE_INVALID */
+export function folderSource(name: string, files: readonly ContentFile[]): ContentSource {
+  for (const { path } of files)
+    if (path === '') throw new SourceInvalidError(name, 'a file of a folder has no path', 'give each file a path in it')
+  return sourceOf(name, files)
+}
+
+function nameOf(content: Content): string | undefined {
+  return content instanceof Blob && 'name' in content && typeof content.name === 'string' ? content.name : undefined
+}
+
+function sourceOf(name: string, files: readonly ContentFile[]): ContentSource {
+  const paths = new Set<string>()
+  const folders = new Set<string>()
+  for (const { path, content } of files) {
+    if (!isContent(content)) throw new SourceInvalidError(name, 'it is no bytes and no stream', BYTES_HINT)
+    if (path !== '' && path.split('/').some((part) => part === '' || part === '.' || part === '..'))
+      throw new SourceInvalidError(name, `"${path}" is no path in a folder`, 'give names with a / between them')
+    const above = foldersAbove(path)
+    if (paths.has(path) || folders.has(path) || above.some((folder) => paths.has(folder)))
+      throw new SourceInvalidError(name, `"${path}" stands at the place of another file`, 'give each file its own path')
+    for (const folder of above) folders.add(folder)
+    paths.add(path)
+  }
+  return { kind: 'content', name, files, bytes: bytesOf(files) }
+}
+
+function bytesOf(files: readonly ContentFile[]): number | undefined {
+  let sum = 0
+  for (const { content } of files) {
+    if (content instanceof Uint8Array) sum += content.length
+    else if (content instanceof Blob) sum += content.size
+    else return undefined
+  }
+  return sum
+}
+
+function foldersAbove(path: string): string[] {
+  const names = path.split('/').slice(0, -1)
+  return names.map((_, depth) => names.slice(0, depth + 1).join('/'))
+}

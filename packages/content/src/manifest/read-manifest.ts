@@ -1,0 +1,133 @@
+/**
+ * A tree of files → the blocks of its DAG in order, and where the order is cut into pieces. The files are read once, and
+ * their bytes are not kept.
+ */
+import type { CID } from 'multiformats/cid'
+import type { ImportOptions } from '../import-file.ts'
+import { importTree, type Tree } from '../import-tree.ts'
+import { linksOf } from '../links-of.ts'
+import type { BlockWriter } from '../store.ts'
+import { carHeader, sectionBytes } from '../write-car.ts'
+import type { BlockTable } from './block-table.ts'
+import { type CutSizes, cutPieces, type PieceCut } from './cut-pieces.ts'
+
+/** Nodes between two turns of the event loop. */
+const NODES_A_TURN = 64
+
+/** What is known of a source after it was read. */
+export interface DagManifest {
+  readonly root: CID
+  /** Of all files, each as often as it stands in the tree. */
+  readonly fileBytes: number
+  readonly blocks: number
+  readonly cuts: readonly PieceCut[]
+}
+
+export interface ReadManifestOptions extends ImportOptions, CutSizes {}
+
+/**
+ * @param tree its files are numbered in the order in which they are read, from 0
+ * @param table empty; then it has the blocks that the cuts name
+ * @throws BlockTooLargeError, NamesCollideError, and what the tree throws
+ */
+export async function readManifest(
+  tree: Tree,
+  table: BlockTable,
+  options: ReadManifestOptions = {},
+): Promise<DagManifest> {
+  const store = storeOver(table)
+  const root = await importTree(numbered(tree, store.begin), store, options)
+  const bytes = await orderBlocks(root, table, options.signal)
+  const header = carHeader([root]).length
+  const cuts = cutPieces({
+    ...options,
+    blocks: table.length,
+    startOf: (position) => (position === table.length ? bytes : table.at(position).start),
+    leadOf: (position) => header + leadOf(table, position).reduce((sum, block) => sum + sectionBytes(block), 0),
+  })
+  return { root, fileBytes: store.fileBytes, blocks: table.length, cuts }
+}
+
+/**
+ * The nodes on the way from the root to a block, without it: what a CAR that begins with the block starts with, so that a
+ * reader who has the root alone can follow it. docs/spec/content.md
+ */
+export function leadOf(table: BlockTable, position: number): ReturnType<BlockTable['at']>[] {
+  const way: ReturnType<BlockTable['at']>[] = []
+  for (let at = table.at(position).parent; at !== undefined; ) {
+    const block = table.at(at)
+    way.push(block)
+    at = block.parent
+  }
+  return way.reverse()
+}
+
+interface TableStore extends BlockWriter {
+  /** Leaves that are put from now on are those of the next file. */
+  readonly begin: () => void
+  readonly fileBytes: number
+}
+
+function storeOver(table: BlockTable): TableStore {
+  let file = -1
+  let offset = 0
+  let fileBytes = 0
+  return {
+    begin() {
+      file += 1
+      offset = 0
+    },
+    get fileBytes() {
+      return fileBytes
+    },
+    put(cid, bytes) {
+      table.add({ cid, blockBytes: bytes.length, bytes })
+      return cid
+    },
+    putLeaf(cid, block, length) {
+      table.add({ cid, blockBytes: block.length, place: { file, offset, length } })
+      offset += length
+      fileBytes += length
+    },
+  }
+}
+
+function numbered(tree: Tree, begin: () => void): Tree {
+  if (tree.kind === 'link') return tree
+  if (tree.kind === 'folder') {
+    return {
+      kind: 'folder',
+      async *entries() {
+        for await (const [name, below] of tree.entries()) yield [name, numbered(below, begin)] as const
+      },
+    }
+  }
+  return {
+    kind: 'file',
+    content() {
+      begin()
+      return tree.content()
+    },
+  }
+}
+
+/** The order of `walkDag`, without reading a leaf. @returns bytes of all sections */
+async function orderBlocks(root: CID, table: BlockTable, signal: AbortSignal | undefined): Promise<number> {
+  const stack: { cid: CID; parent: number | undefined }[] = [{ cid: root, parent: undefined }]
+  let start = 0
+  let nodes = 0
+  for (let step = stack.pop(); step !== undefined; step = stack.pop()) {
+    const { cid, parent } = step
+    const position = table.place(cid, { parent, start })
+    if (position === undefined) continue
+    const block = table.at(position)
+    start += sectionBytes(block)
+    if (!('bytes' in block)) continue
+    nodes += 1
+    // All of this is in memory, or waits for the disk where it stands: it would never let go of the event loop.
+    if (nodes % NODES_A_TURN === 0) await new Promise((resolve) => setTimeout(resolve, 0))
+    signal?.throwIfAborted()
+    for (const link of linksOf(cid, block.bytes).reverse()) stack.push({ cid: link, parent: position })
+  }
+  return start
+}
