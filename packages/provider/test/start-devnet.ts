@@ -37,8 +37,12 @@ const shortParams = {
 }
 
 /** @param params others than the short ones */
-export async function startDevnet(home: string, params: Readonly<Record<string, string>> = {}): Promise<Devnet> {
-  await initChain({ home, devnet: true, blockTimeMs: BLOCK_TIME_MS })
+export async function startDevnet(
+  home: string,
+  params: Readonly<Record<string, string>> = {},
+  blockTimeMs: number = BLOCK_TIME_MS,
+): Promise<Devnet> {
+  await initChain({ home, devnet: true, blockTimeMs })
   const path = join(home, 'chain', 'genesis.json')
   const genesis = JSON.parse(await readFile(path, 'utf8')) as { params: object }
   await writeFile(path, JSON.stringify({ ...genesis, params: { ...genesis.params, ...shortParams, ...params } }))

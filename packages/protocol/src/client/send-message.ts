@@ -55,12 +55,12 @@ export interface SendOptions extends CallOptions {
 
 const VALID_FOR_MS = 60_000
 /** Others may be using the same lane: each round, one of them gets its sequence. */
-const SIGNATURES_MAX = 20
+export const SIGNATURES_MAX = 20
 /** A node that restarts is waited for as long as the transaction could still be committed. */
 const OUTAGE_MAX_MS = VALID_FOR_MS
 const OUTAGE_POLL_MS = 500
 /** Fees may rise between the reading and the block: six full blocks double them. */
-const FEE_HEADROOM = 2n
+export const FEE_HEADROOM = 2n
 const SIGNATURE_BYTES_MAX = 96
 const MAX_FEE_BYTES_MAX = 17
 const SALT_MAX = 2n ** 32n - 1n
@@ -76,7 +76,7 @@ export async function sendMessage<N extends TransactionName>(
 ): Promise<TxView> {
   const { onSigned, ...call } = options
   for (let signatures = 1; ; signatures += 1) {
-    const message = await signed(input, call)
+    const message = await signMessage(input, call)
     await onSigned?.(message)
     try {
       return await settle(input.chain, message, call)
@@ -89,7 +89,8 @@ export async function sendMessage<N extends TransactionName>(
   }
 }
 
-async function signed<N extends TransactionName>(
+/** Read anew each time: the next sequence of the lane, the fees of the next block, and how long it may wait. */
+export async function signMessage<N extends TransactionName>(
   { chain, signer, kind, body, lane = 0 }: SendMessageInput<N>,
   options: CallOptions,
 ): Promise<SignedMessage> {
@@ -204,7 +205,7 @@ export function isSequenceError(error: unknown): boolean {
   return error.code === 'REPLACEMENT_TOO_LOW' || error.code.startsWith('SEQUENCE_')
 }
 
-function isFeeError(error: unknown): boolean {
+export function isFeeError(error: unknown): boolean {
   return GranaryError.is(error) && !(error instanceof ChainTxError) && error.code === 'FEE_TOO_LOW'
 }
 

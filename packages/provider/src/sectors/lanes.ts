@@ -5,6 +5,7 @@
  */
 import { type ChainClient, sendMessage, type TxView } from '@granary/protocol/client'
 import type { MessageBodies, Signer, TransactionName } from '@granary/protocol/messages'
+import type { Outbox } from '../chain/outbox.ts'
 import { createKeyedLock } from '../storage/keyed-lock.ts'
 
 export interface Lanes {
@@ -39,10 +40,32 @@ export function requestLane(partition: number): number {
   return REQUEST_LANE_FIRST + (partition % PARTITION_LANES)
 }
 
-export function createLanes({ chain, signer }: { chain: ChainClient; signer: Signer }): Lanes {
+/** @param outbox: of all that is no proof */
+export function createLanes({
+  chain,
+  signer,
+  outbox,
+}: {
+  chain: ChainClient
+  signer: Signer
+  outbox: Pick<Outbox, 'send'>
+}): Lanes {
   const lock = createKeyedLock()
   return {
     send: (lane, kind, body, options) =>
-      lock.run(String(lane), () => sendMessage({ chain, signer, kind, body, lane }, options)),
+      lock.run(String(lane), () =>
+        lane >= POST_LANE_FIRST
+          ? sendMessage({ chain, signer, kind, body, lane }, options)
+          : outbox.send({ lane, kind, body, subject: subjectOf(body) }, options),
+      ),
   }
+}
+
+/** The expiry of a sector is chosen anew for each sending, and its proof is large: its number says what it is. */
+function subjectOf(body: MessageBodies[TransactionName]): string {
+  if ('sectors' in body) {
+    return body.sectors.map((sector) => (typeof sector === 'object' ? sector.number : sector)).join(',')
+  }
+  if ('number' in body) return String(body.number)
+  return 'deals' in body ? JSON.stringify(body.deals) : JSON.stringify(body)
 }

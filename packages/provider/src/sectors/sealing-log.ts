@@ -1,10 +1,13 @@
 /** What sealing and proving tell the daemon's log. */
+import type { OutboxEvent } from '../chain/outbox.ts'
+
 export type SealingLog = (event: SealingLogEvent) => void
 
 /** What went wrong, and what its owner can do about it. */
 type Failure = { readonly code: string; readonly message: string; readonly hint: string }
 
 export type SealingLogEvent =
+  | OutboxEvent
   | { type: 'sector:moved'; sector: number; state: string }
   | ({ type: 'sector:retry'; sector: number; state: string; inMs: number } & Failure)
   | ({ type: 'sector:failed'; sector: number } & Failure)

@@ -8,6 +8,7 @@ import type { ChainClient } from '@granary/protocol/client'
 import type { Signer } from '@granary/protocol/messages'
 import type { Alerts } from '../alerts.ts'
 import type { ChainFollower } from '../chain/follow-chain.ts'
+import { createOutbox } from '../chain/outbox.ts'
 import { describeError } from '../describe-error.ts'
 import { createProving } from '../proving/create-proving.ts'
 import type { JobQueue } from '../queue/job-queue.ts'
@@ -73,7 +74,7 @@ export function createWork(options: CreateWorkOptions): Work {
   const { alerts, witness } = options
   const log: SealingLog = options.log ?? (() => {})
   const store = createSectorStore(db)
-  const lanes = createLanes({ chain, signer })
+  const lanes = createLanes({ chain, signer, outbox: createOutbox({ db, chain, signer, log }) })
   const shared = {
     store,
     chain,

@@ -1,0 +1,229 @@
+/**
+ * All but proofs that the daemon says to the chain goes through here: at most once on the chain, never lost. What is signed is
+ * written down before it leaves, under what it is about; a later send about the same, after a lost answer, an outage or a kill,
+ * first learns what became of it and sends the same bytes as long as they may be in a block. What waits because fees have risen
+ * is replaced, at its sequence, by the same message for more. It is done when a block has it.
+ *
+ * Proofs write nothing before their answer is on its way, and go past this: the chain takes one answer a challenge.
+ */
+import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
+import { GranaryError, passingFactsOf, sleep } from '@granary/base'
+import {
+  type ChainClient,
+  ChainTxError,
+  committed,
+  isFeeError,
+  isSequenceError,
+  replaceMessage,
+  resumeMessage,
+  SIGNATURES_MAX,
+  type SignedMessage,
+  settle,
+  signMessage,
+  type TxView,
+} from '@granary/protocol/client'
+import type { Address, Hash, MessageBodies, Signer, TransactionName } from '@granary/protocol/messages'
+
+export type OutboxEvent =
+  | { type: 'outbox:resumed'; kind: TransactionName; subject: string; tx: Hash }
+  | { type: 'outbox:replaced'; kind: TransactionName; subject: string; tx: Hash; before: Hash }
+
+export interface OutboxOptions {
+  readonly db: DatabaseSync
+  readonly chain: ChainClient
+  readonly signer: Signer
+  readonly log: (event: OutboxEvent) => void
+  /** After which it is looked at whether the fee still pays. @default ten blocks */
+  readonly stuckMs?: number
+}
+
+export interface OutgoingMessage<N extends TransactionName> {
+  readonly lane: number
+  readonly kind: N
+  readonly body: MessageBodies[N]
+  /** What it is about, where that is less than all that it says: two messages about the same are one. */
+  readonly subject: string
+}
+
+export interface Outbox {
+  /**
+   * One at a time for each lane: its callers see to that.
+   * @throws ChainTxError it is in a block and failed; MessageUndecidedError; the node's verdict; CHAIN_UNREACHABLE: then it is kept
+   */
+  send<N extends TransactionName>(message: OutgoingMessage<N>, options: { signal: AbortSignal }): Promise<TxView>
+  /** Messages whose end is not known. */
+  count(): number
+}
+
+const STUCK_BLOCKS = 10
+/** What nobody asks about any more is forgotten, long after it could be in a block. */
+const KEPT_EPOCHS = 20_000
+
+export function createOutbox({ db, chain, signer, log, stuckMs }: OutboxOptions): Outbox {
+  const rows = openRows(db)
+
+  /** Of the same sequence at most one is in a block: the newest is asked about first. */
+  async function earlier(key: Key, options: { signal: AbortSignal }): Promise<TxView | undefined> {
+    for (const message of rows.of(key)) {
+      const tx = await resumeMessage(chain, message, options).catch((error: unknown) => {
+        // It changed nothing: what it was for is still to be done.
+        if (error instanceof ChainTxError) return undefined
+        throw error
+      })
+      if (tx !== undefined) log({ type: 'outbox:resumed', kind: key.kind, subject: key.subject, tx: tx.id })
+      rows.remove(message.id)
+      if (tx !== undefined) return tx
+    }
+    return undefined
+  }
+
+  async function settleOrReplace(first: SignedMessage, key: Key, options: { signal: AbortSignal }): Promise<TxView> {
+    const waitMs = stuckMs ?? STUCK_BLOCKS * (await chain.status(options)).blockTimeMs
+    let message = first
+    for (;;) {
+      const waiting = new AbortController()
+      const signal = AbortSignal.any([options.signal, waiting.signal])
+      try {
+        const settled = settle(chain, message, { signal })
+        settled.catch(() => {})
+        const tx = await Promise.race([settled, sleep(waitMs, signal)])
+        if (tx !== undefined) return tx
+      } finally {
+        waiting.abort(new DOMException('looked at again', 'AbortError'))
+      }
+      const higher = await replaceMessage({ chain, signer }, message, options)
+      if (higher === undefined) continue
+      rows.write(key, higher)
+      log({ type: 'outbox:replaced', kind: key.kind, subject: key.subject, tx: higher.id, before: message.id })
+      message = higher
+    }
+  }
+
+  return {
+    count: rows.count,
+    send: async ({ lane, kind, body, subject }, options) => {
+      const key = { lane, kind, subject }
+      const known = await earlier(key, options)
+      if (known !== undefined) {
+        rows.clear(key)
+        return known
+      }
+      for (let signatures = 1; ; signatures += 1) {
+        const message = await signMessage({ chain, signer, kind, body, lane }, options)
+        rows.write(key, message)
+        rows.dropBefore(message.signedAt - KEPT_EPOCHS)
+        try {
+          const tx = await settleOrReplace(message, key, options)
+          rows.clear(key)
+          return tx
+        } catch (error) {
+          if (error instanceof ChainTxError) rows.clear(key)
+          if (!isSequenceError(error) && !isFeeError(error)) {
+            await forgetRefused(error, key, options)
+            throw error
+          }
+          // Another has the sequence, perhaps one that it replaces or is replaced by; or it was refused for its fee.
+          const done = await committedOf(rows.of(key), options)
+          rows.clear(key)
+          if (done !== undefined) return done
+          if (signatures >= SIGNATURES_MAX) throw error
+          await sleep(Math.random() * 20 * signatures, options.signal)
+        }
+      }
+    },
+  }
+
+  /** What the node refused and does not have was never sent: the next try may say something else. */
+  async function forgetRefused(error: unknown, key: Key, options: { signal: AbortSignal }): Promise<void> {
+    const isVerdict = GranaryError.is(error) && passingFactsOf(error.code)?.lost !== true
+    if (!isVerdict || options.signal.aborted) return
+    for (const { id } of rows.of(key)) if (await isUnknown(id, options)) rows.remove(id)
+  }
+
+  async function isUnknown(id: Hash, options: { signal: AbortSignal }): Promise<boolean> {
+    try {
+      await chain.tx(id, options)
+      return false
+    } catch (error) {
+      return GranaryError.is(error) && error.code === 'TX_NOT_FOUND'
+    }
+  }
+
+  async function committedOf(messages: readonly SignedMessage[], options: { signal: AbortSignal }) {
+    for (const { id } of messages) {
+      const tx = await committed(chain, id, options)
+      if (tx !== undefined) return tx
+    }
+    return undefined
+  }
+}
+
+interface Key {
+  readonly lane: number
+  readonly kind: TransactionName
+  readonly subject: string
+}
+
+interface Rows {
+  /** The newest first. */
+  of(key: Key): SignedMessage[]
+  write(key: Key, message: SignedMessage): void
+  remove(id: Hash): void
+  clear(key: Key): void
+  dropBefore(epoch: number): void
+  count(): number
+}
+
+function openRows(db: DatabaseSync): Rows {
+  db.exec(`
+    CREATE TABLE IF NOT EXISTS outbox (
+      id TEXT PRIMARY KEY,
+      kind TEXT NOT NULL,
+      subject TEXT NOT NULL,
+      sender TEXT NOT NULL,
+      lane INTEGER NOT NULL,
+      sequence INTEGER NOT NULL,
+      signed_at INTEGER NOT NULL,
+      valid_until INTEGER NOT NULL,
+      bytes BLOB NOT NULL
+    ) STRICT;
+    CREATE INDEX IF NOT EXISTS outbox_by_subject ON outbox (lane, kind, subject);
+  `)
+  const insert = db.prepare(`
+    INSERT INTO outbox (id, kind, subject, sender, lane, sequence, signed_at, valid_until, bytes)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`)
+  const bySubject = db.prepare('SELECT * FROM outbox WHERE lane = ? AND kind = ? AND subject = ? ORDER BY rowid DESC')
+  const remove = db.prepare('DELETE FROM outbox WHERE id = ?')
+  const clear = db.prepare('DELETE FROM outbox WHERE lane = ? AND kind = ? AND subject = ?')
+  const drop = db.prepare('DELETE FROM outbox WHERE valid_until < ?')
+  const count = db.prepare('SELECT count(*) AS count FROM outbox')
+  return {
+    of: ({ lane, kind, subject }) => bySubject.all(lane, kind, subject).map(toMessage),
+    write: ({ kind, subject }, message) => {
+      const { id, sender, lane, sequence, signedAt, validUntil, bytes } = message
+      insert.run(id, kind, subject, sender, lane, sequence, signedAt, validUntil, bytes)
+    },
+    remove: (id) => {
+      remove.run(id)
+    },
+    clear: ({ lane, kind, subject }) => {
+      clear.run(lane, kind, subject)
+    },
+    dropBefore: (epoch) => {
+      drop.run(epoch)
+    },
+    count: () => Number(count.get()?.count ?? 0),
+  }
+}
+
+function toMessage(row: Record<string, SQLOutputValue>): SignedMessage {
+  return {
+    id: String(row.id) as Hash,
+    sender: String(row.sender) as Address,
+    lane: Number(row.lane),
+    sequence: Number(row.sequence),
+    signedAt: Number(row.signed_at),
+    validUntil: Number(row.valid_until),
+    bytes: row.bytes as Uint8Array,
+  }
+}
