@@ -202,6 +202,8 @@ export const passingAlertErrors = {
 export const alertErrors = {
   /** Sectors of a partition are faulty. */
   PARTITION_FAULTY: { fault: 'operator' },
+  /** An answer to a challenge took more than half of its window. */
+  ANSWER_LATE: { fault: 'operator' },
   /** What config.json says now is refused, or waits for the next start. */
   CONFIG_NOT_APPLIED: { fault: 'operator' },
   /** The chain does not take the ask of config.json. */

@@ -12,4 +12,14 @@ export {
 } from './owner-messages.ts'
 export { type ExitPlan, type ExitState, planExit } from './plan-exit.ts'
 export { type Money, readMoney } from './read-money.ts'
+export {
+  type CheckedSector,
+  checkSectors,
+  type FaultySector,
+  type PartitionProving,
+  type ProvingSources,
+  provingFaults,
+  provingHistory,
+  provingStatus,
+} from './read-proving.ts'
 export { sectorsOnChain } from './sectors-on-chain.ts'

@@ -33,7 +33,7 @@ export async function answerChallenge(
   challenge: ChallengeView,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const { posts, deals, head, late, alerts, log } = context
+  const { posts, deals, head, late, readiness, alerts, log } = context
   const { partition, epoch: challengeEpoch, deadline } = challenge
   const subject = `partition ${partition}`
   const sectors = challenge.sectors.map(({ number }) => number)
@@ -53,6 +53,7 @@ export async function answerChallenge(
       const epoch = tx.height
       log({ type: 'post:accepted', partition, challengeEpoch, epoch, bytes, proveMs, skipped })
       alerts.clear('SKIP_NOT_COVERED', subject)
+      readiness.answered({ partition, challengeEpoch, deadline, epoch, proveMs, skipped: [...skipped] })
       late.write(() => {
         noteAnswer()
         const data = { partition, challengeEpoch, bytes }

@@ -16,6 +16,7 @@ import { createLateWrites } from './late-writes.ts'
 import { createPostStore } from './post-store.ts'
 import { createProver } from './prover.ts'
 import { dealsIn, type ProvingContext } from './proving-context.ts'
+import { openReadiness } from './readiness.ts'
 import { requestRecoveries } from './request-recoveries.ts'
 import { retireSectors } from './retire-sectors.ts'
 import { createSectorHealth } from './sector-health.ts'
@@ -34,17 +35,20 @@ const LOOK_MS_A_PARTITION = 35
 /** So often within the response window the open challenges are asked for. */
 const POLLS_A_WINDOW = 3
 
-export interface CreateProvingInput extends Omit<ProvingContext, 'posts' | 'late' | 'prover' | 'health'> {
+export interface CreateProvingInput extends Omit<ProvingContext, 'posts' | 'late' | 'prover' | 'health' | 'readiness'> {
+  /** Where what is known of the partitions' readiness is kept. */
+  readonly readinessPath: string
   readonly db: DatabaseSync
   readonly follower: Pick<ChainFollower, 'listen'>
 }
 
-export function createProving({ db, follower, ...input }: CreateProvingInput): Proving {
+export function createProving({ db, follower, readinessPath, ...input }: CreateProvingInput): Proving {
   const posts = createPostStore(db)
   const prover = createProver()
   const late = createLateWrites(input)
   const health = createSectorHealth(input.alerts)
-  const context: ProvingContext = { ...input, posts, prover, late, health }
+  const readiness = openReadiness(readinessPath, input.alerts)
+  const context: ProvingContext = { ...input, posts, prover, late, health, readiness }
   const { chain, providerId, head, log, folder } = context
   const answering = new Map<string, Promise<void>>()
   const settledAt = new Map<number, number>()

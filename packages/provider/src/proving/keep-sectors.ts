@@ -1,9 +1,11 @@
 /**
- * Looks after the sectors that are proven. Each is proven alone after a start, and then at random times, about twice a
- * proving period; what fails is made whole: its tree from the replica, or the replica from its pieces, in that order of
- * cost. What cannot be is declared, and asked for no more until it can.
+ * Looks after the sectors that are proven. After a start, and then at random times, about twice a proving period, each
+ * partition answers a challenge that is made up for it; each sector is proven alone once a week at the least. What fails is
+ * made whole: its tree from the replica, or the replica from its pieces, in that order of cost. What cannot be is declared,
+ * and asked for no more until it can.
  */
-import { sleep } from '@granary/base'
+import { randomBytes } from 'node:crypto'
+import { sleep, toHex } from '@granary/base'
 import { describeError } from '../describe-error.ts'
 import { dropLeftover } from '../sealing/replace-replica.ts'
 import { sectorDir } from '../sealing/seal-context.ts'
@@ -14,15 +16,20 @@ import { sealAgain } from './seal-again.ts'
 import type { SelfCheckInput } from './self-check.ts'
 
 const CHECKS_A_PERIOD = 2
+const SECTOR_ROUND_MS = 7 * 24 * 60 * 60_000
+/** Samples of a made-up challenge: as many as a real one has. */
+const SAMPLES = 80
+/** Proven alone at once after a start; of more than these the others wait for their turn. */
+const FIRST_CHECKS_MAX = 1_000
 const PAUSE_MIN_MS = 1_000
-const PAUSE_MAX_MS = 600_000
+const LOOK_AROUND_MS = 5_000
 const PERIOD_UNKNOWN_MS = 3_600_000
 const AGAIN_MIN_MS = 5_000
 const AGAIN_MAX_MS = 600_000
 const FAILED = 'PROVING_FAILED'
 
 export async function keepSectors(context: ProvingContext, signal: AbortSignal): Promise<void> {
-  const { health, log, folder } = context
+  const { health, readiness, log, folder } = context
   let resealing: Promise<void> | undefined
   const failures = new Map<number, { readonly count: number; readonly retryAtMs: number }>()
 
@@ -57,23 +64,64 @@ export async function keepSectors(context: ProvingContext, signal: AbortSignal):
     if (!signal.aborted) log({ type: 'sealing:error', ...describeError(error, folder, FAILED) })
   }
 
-  const unchecked = context.store.numbersIn('proving')
+  const due = startSchedule(context)
   while (!signal.aborted) {
     try {
       await mendTrees(context, signal)
       // A declaration that is not taken (the chain is away, nothing pays its fee) holds up nothing else.
       await declareFaults(context, signal).catch(report)
       reseal()
-      const number = unchecked.shift() ?? (await pauseAndPick(context, signal))
-      if (number === undefined || !(await checkSector(context, number, signal))) continue
+      await readiness.save(health.list())
+      const next = due.shift() ?? newPartition(context) ?? (await pauseAndPick(context, signal))
+      if (next === undefined) continue
+      if ('partition' in next) {
+        await rehearse(context, next.partition, signal)
+        continue
+      }
+      const { sector } = next
+      readiness.sectorChecked(sector)
       // Only what is damaged is sealed again.
-      if (!health.isDamaged(number)) await dropLeftover(context, number)
+      if ((await checkSector(context, sector, signal)) && !health.isDamaged(sector)) await dropLeftover(context, sector)
     } catch (error) {
       report(error)
       await sleep(PAUSE_MIN_MS, signal).catch(() => {})
     }
   }
   await resealing
+}
+
+type Due = { readonly partition: number } | { readonly sector: number }
+
+/** Partitions first: of a small provider they find all that is damaged at once. */
+function startSchedule({ store, readiness }: ProvingContext): Due[] {
+  const numbers = store.numbersIn('proving')
+  const from = numbers.findIndex((number) => number > readiness.sectorCursor())
+  const turned = from === -1 ? numbers : [...numbers.slice(from), ...numbers.slice(0, from)]
+  return [
+    ...store.partitions().map((partition) => ({ partition })),
+    ...turned.slice(0, FIRST_CHECKS_MAX).map((sector) => ({ sector })),
+  ]
+}
+
+/** Its sectors answer a challenge of the provider's own together, as they will have to answer the chain's. */
+export async function rehearse(context: ProvingContext, partition: number, signal: AbortSignal): Promise<void> {
+  const { store, health, prover, readiness, providerId: provider, profile } = context
+  const sectors = store.inPartition(partition).flatMap((number) => {
+    const sector = health.isDamaged(number) ? undefined : provenSector(context, number)
+    return sector === undefined ? [] : [checkInput(context, sector).sector]
+  })
+  if (sectors.length === 0)
+    return readiness.checked({ partition, atMs: Date.now(), tookMs: 0, failed: store.inPartition(partition) })
+  const randomness = toHex(randomBytes(32))
+  const made = { profile: profile.name, provider, partition, randomness, count: SAMPLES, sectors, skipped: [] }
+  const result = await prover.rehearse(made, signal)
+  const damaged = 'damaged' in result ? result.damaged : []
+  for (const { number, reason } of damaged)
+    if (provenSector(context, number) !== undefined) health.damaged(number, reason)
+  readiness.checked({
+    ...{ partition, atMs: Date.now(), failed: damaged.map(({ number }) => number) },
+    tookMs: 'damaged' in result ? 0 : result.proveMs,
+  })
 }
 
 /** Whether it proves alone now; what does not is looked after from here on. */
@@ -126,18 +174,27 @@ async function mendReplica(
   return 'sealing'
 }
 
-/** Until a random time, or the next damage; then any sector, or none when there is something else to do. */
-async function pauseAndPick(context: ProvingContext, signal: AbortSignal): Promise<number | undefined> {
-  const { health, store } = context
-  const meanMs = (await periodMs(context, signal)) / CHECKS_A_PERIOD / Math.max(1, store.countIn('proving'))
-  const pauseMs = Math.min(PAUSE_MAX_MS, Math.max(PAUSE_MIN_MS, 2 * meanMs * Math.random()))
+/** One that has never been rehearsed, as far as is known. */
+function newPartition({ store, readiness }: ProvingContext): Due | undefined {
+  const partition = store.partitions().find((number) => !readiness.knows(number))
+  return partition === undefined ? undefined : { partition }
+}
+
+/** Until a random time, or the next damage; then any partition or the next sector, or none when there is something else to do. */
+async function pauseAndPick(context: ProvingContext, signal: AbortSignal): Promise<Due | undefined> {
+  const { health, store, readiness } = context
+  const partitions = store.partitions()
+  // By the millisecond; of two sorts of checks that come at random times one after the other.
+  const ofPartitions = (partitions.length * CHECKS_A_PERIOD) / (await periodMs(context, signal))
+  const ofSectors = store.countIn('proving') / SECTOR_ROUND_MS
+  // At random times that do not remember: who was waked, and waits anew, is no later for it.
+  const wantedMs = Math.max(PAUSE_MIN_MS, -Math.log(1 - Math.random()) / (ofPartitions + ofSectors))
+  const pauseMs = Math.min(LOOK_AROUND_MS, wantedMs)
   const waking = new AbortController()
   const stop = (): void => waking.abort()
   signal.addEventListener('abort', stop, { once: true })
-  // What waits for the next try is not kept waiting by a long period.
-  const untilMs = health.list().length > 0 ? Math.min(pauseMs, AGAIN_MIN_MS) : pauseMs
   const slept = await Promise.race([
-    sleep(untilMs, waking.signal).then(
+    sleep(pauseMs, waking.signal).then(
       () => true,
       () => false,
     ),
@@ -145,7 +202,12 @@ async function pauseAndPick(context: ProvingContext, signal: AbortSignal): Promi
   ])
   waking.abort()
   signal.removeEventListener('abort', stop)
-  return slept ? store.nextIn('proving', Math.floor(Math.random() * store.nextNumber())) : undefined
+  if (!slept || pauseMs < wantedMs) return undefined
+  const partition = partitions[Math.floor(Math.random() * partitions.length)]
+  if (partition === undefined) return undefined
+  if (Math.random() * (ofPartitions + ofSectors) < ofPartitions) return { partition }
+  const sector = store.nextIn('proving', readiness.sectorCursor() + 1)
+  return sector === undefined ? undefined : { sector }
 }
 
 /** A node that is away is said by those who need it; here an hour does as well. */

@@ -21,6 +21,9 @@ export type SpacetimeResult =
   | { readonly bundle: Uint8Array; readonly proveMs: number }
   | { readonly damaged: readonly DamagedSector[] }
 
+/** As an answer, without the bytes of it. */
+export type RehearsalResult = { readonly proveMs: number } | Extract<SpacetimeResult, { damaged: unknown }>
+
 /** @throws ProofRefusedError PROOF_REFUSED, and what provePost throws when no sector of the list is to blame */
 export async function postJob(input: SpacetimeInput): Promise<SpacetimeResult> {
   const { provider, partition, count, skipped } = input

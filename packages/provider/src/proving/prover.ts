@@ -6,13 +6,15 @@ import { GranaryError, relayedCode } from '@granary/base'
 import { Tinypool } from 'tinypool'
 import type { JobOutcome } from '../wire-error.ts'
 import type { PieceToCheck } from './check-pieces.ts'
-import type { SpacetimeInput, SpacetimeResult } from './post-job.ts'
+import type { RehearsalResult, SpacetimeInput, SpacetimeResult } from './post-job.ts'
 import type { SelfCheckInput, SelfCheckResult } from './self-check.ts'
 
 /** All of them throw ProverError. */
 export interface Prover {
   /** Answers a challenge; an answer that is given has passed the chain's own verifier. */
   answer(input: SpacetimeInput, signal: AbortSignal): Promise<SpacetimeResult>
+  /** Proves sectors together on a challenge that was made up, where it stands before no answer. */
+  rehearse(input: SpacetimeInput, signal: AbortSignal): Promise<RehearsalResult>
   /** Proves a sector alone. */
   check(input: SelfCheckInput, signal: AbortSignal): Promise<SelfCheckResult>
   /** Makes treeR again from the replica, when all of that is as it was sealed. */
@@ -41,6 +43,7 @@ export function createProver(): Prover {
 
   return {
     answer: (input, signal) => settle(answers.run(input, { name: 'answer', signal }), signal),
+    rehearse: (input, signal) => settle(upkeep.run(input, { name: 'rehearse', signal }), signal),
     check: (input, signal) => settle(upkeep.run(input, { name: 'check', signal }), signal),
     repairTree: (input, signal) => settle(upkeep.run(input, { name: 'repairTree', signal }), signal),
     checkPieces: (pieces, signal) => settle(upkeep.run(pieces, { name: 'pieces', signal }), signal),

@@ -6,6 +6,7 @@ import { dealIdsOf } from '../sectors/sector.ts'
 import type { LateWrites } from './late-writes.ts'
 import type { PostStore } from './post-store.ts'
 import type { Prover } from './prover.ts'
+import type { Readiness } from './readiness.ts'
 import type { SectorHealth } from './sector-health.ts'
 
 /** The queue is for sealing again what was damaged: no answer passes through it. */
@@ -14,6 +15,7 @@ export type ProvingContext = SealContext & {
   readonly posts: PostStore
   readonly late: LateWrites
   readonly health: SectorHealth
+  readonly readiness: Readiness
   readonly alerts: Alerts
   readonly log: SealingLog
   /** Sealing goes on with a sector that is not proven any more. */

@@ -39,6 +39,8 @@ export interface SectorStore {
   endingBy(epoch: number): number[]
   /** Those that the chain is done with, and whose files are here. */
   uncleaned(): Sector[]
+  /** With which sectors are proven. */
+  partitions(): number[]
   /** Those that are proven with that partition. */
   inPartition(partition: number): number[]
   /** Whether the deal lies in a sector which has not failed. */
@@ -103,6 +105,9 @@ export function createSectorStore(db: DatabaseSync): SectorStore {
   )
   const together = db.prepare(
     `SELECT number FROM sectors WHERE state = 'proving' AND json_extract(phase, '$.partition') = ? ORDER BY number`,
+  )
+  const partitions = db.prepare(
+    `SELECT DISTINCT json_extract(phase, '$.partition') AS partition FROM sectors WHERE state = 'proving'`,
   )
   const selectUncleaned = db.prepare(
     `SELECT * FROM sectors
@@ -198,6 +203,7 @@ export function createSectorStore(db: DatabaseSync): SectorStore {
       return row === undefined ? undefined : Number(row.number)
     },
     endingBy: (epoch) => ending.all(epoch).map((row) => Number(row.number)),
+    partitions: () => partitions.all().map((row) => Number(row.partition)),
     uncleaned: () => selectUncleaned.all().map(toSector),
     inPartition: (partition) => together.all(partition).map((row) => Number(row.number)),
     inStates: (...states) => states.flatMap((state) => selectState.all(state).map(toSector)),

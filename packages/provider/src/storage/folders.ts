@@ -13,6 +13,8 @@ export interface ProviderFolders {
   readonly database: string
   /** What is known of the store beside it. */
   readonly homeRecord: string
+  /** How ready its partitions are to prove. */
+  readonly readiness: string
   readonly config: string
   readonly ownerKey: string
   readonly sessionKey: string
@@ -28,6 +30,7 @@ export function providerFolders(home: string): ProviderFolders {
     queue: join(root, 'queue'),
     database: join(root, 'provider.sqlite'),
     homeRecord: join(root, 'home.json'),
+    readiness: join(root, 'readiness.json'),
     config: join(root, 'config.json'),
     ownerKey: join(root, 'keystore.json'),
     sessionKey: join(root, 'session.json'),

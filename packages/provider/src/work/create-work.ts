@@ -2,6 +2,7 @@
  * From published deals to proven sectors: the planner, one runner a sector, and proving, over the sectors' store. All that
  * matters is in the store and on the chain: this can be stopped or killed at any moment and started again.
  */
+import { dirname, join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import type { NamedProfile } from '@granary/proofs/profile'
 import type { ChainClient } from '@granary/protocol/client'
@@ -91,7 +92,14 @@ export function createWork(options: CreateWorkOptions): Work {
     log,
   }
   const context = { ...shared, retry: options.retry ?? defaultRetryLimits }
-  const proving = createProving({ ...shared, db, follower, resume: (number) => isStarted && run(number) })
+  const readinessPath = join(dirname(folder), 'readiness.json')
+  const proving = createProving({
+    ...shared,
+    db,
+    readinessPath,
+    follower,
+    resume: (number) => isStarted && run(number),
+  })
   const stopping = new AbortController()
   const running = new Map<number, Promise<void>>()
   const refused = new Set<number>()

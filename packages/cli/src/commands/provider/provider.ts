@@ -7,6 +7,7 @@ import { addConfig } from './config.ts'
 import { addInit } from './init.ts'
 import { addLeaving } from './leaving.ts'
 import { addMoney } from './money.ts'
+import { addProving } from './proving.ts'
 import { addRebuild } from './rebuild.ts'
 import { addRun } from './run.ts'
 import { addSectors } from './sectors.ts'
@@ -15,6 +16,17 @@ export function addProvider(program: Command, context: CommandContext): void {
   const provider = program
     .command('provider')
     .description('Set up a provider, run it, see to its money and its sectors.')
-  for (const add of [addInit, addRun, addConfig, addAsk, addRebuild, addMoney, addCollateral, addSectors, addLeaving])
-    add(provider, context)
+  const all = [
+    addInit,
+    addRun,
+    addConfig,
+    addAsk,
+    addRebuild,
+    addMoney,
+    addCollateral,
+    addSectors,
+    addProving,
+    addLeaving,
+  ]
+  for (const add of all) add(provider, context)
 }

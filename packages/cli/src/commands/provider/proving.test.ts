@@ -1,0 +1,71 @@
+/** `provider proving` against a provider that runs, with a deal in a proven sector, and after it has ended. */
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { initProvider, type RunningProvider, runProvider } from '@granary/provider'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { temporaryHome } from '../../../../provider/test/market-kit.ts'
+import { dealIn, passphrase, storeDeal, until } from '../../../../provider/test/provider-process.ts'
+import { type Devnet, startDevnet } from '../../../../provider/test/start-devnet.ts'
+import { granary } from '../../../test/granary.ts'
+
+let root: Awaited<ReturnType<typeof temporaryHome>>
+let devnet: Devnet
+let home: string
+let provider: RunningProvider
+let sector: number
+
+beforeAll(async () => {
+  root = await temporaryHome()
+  devnet = await startDevnet(root.home)
+  home = join(root.home, 'a')
+  await initProvider({ home, chainUrl: devnet.chain.url, profile: '2KiB-test', passphrase, light: true })
+  const cacheHome = join(root.home, 'cache')
+  provider = await runProvider({ home, cacheHome, port: 0, libp2pPort: undefined, passphrase, sealAfterMs: 0 })
+  const { agreementId } = await storeDeal(devnet.chain, provider.url)
+  sector = (await dealIn(provider.url, agreementId, 'active')).sector
+}, 60_000)
+afterAll(async () => {
+  await provider.stop()
+  await devnet.stop()
+  await root.remove()
+})
+
+async function proving<Result>(...args: readonly string[]): Promise<Result> {
+  const { code, stdout, stderr } = await granary(['provider', 'proving', ...args, '--home', home, '--json'])
+  if (code !== 0) throw new Error(stderr)
+  return JSON.parse(stdout).data
+}
+
+interface Status {
+  readonly number: number
+  readonly lastCheck: { readonly failed: number[]; readonly tookMs: number } | null
+  readonly windowShare: number | null
+  readonly lastAnswer: { readonly epoch: number; readonly challengeEpoch: number; readonly deadline: number } | null
+}
+
+test('status and history say what was rehearsed, what was answered, and what both took of the time there is', async () => {
+  const status = await until('it has been rehearsed, and answered', async () => {
+    const [partition] = await proving<Status[]>('status')
+    return partition?.lastCheck && partition.lastAnswer ? partition : undefined
+  })
+  expect(status).toMatchObject({ number: 0, lastCheck: { failed: [] } })
+  expect(status.windowShare).toBeGreaterThan(0)
+  const [first] = await proving<NonNullable<Status['lastAnswer']>[]>('history')
+  expect(first!.epoch).toBeGreaterThan(first!.challengeEpoch)
+  expect(first!.epoch).toBeLessThanOrEqual(first!.deadline)
+  expect(await proving('faults')).toEqual([])
+  expect((await granary(['provider', 'proving', 'status', '--home', home])).stdout).toMatch(/of its window\n0 /)
+})
+
+test('check says for each sector whether it proves, and why not, while the provider runs and when it does not', async () => {
+  expect(await proving('check')).toEqual([{ partition: 0, sector, reason: null }])
+  expect(await proving('check', '77')).toEqual([])
+  await provider.stop()
+  const replica = join(home, 'provider', 'sectors', String(sector), 'replica')
+  await writeFile(
+    replica,
+    (await readFile(replica)).map((byte) => byte ^ 0xff),
+  )
+  const [checked] = await proving<{ reason: string }[]>('check', String(sector))
+  expect(checked!.reason).toMatch(/replica/)
+})

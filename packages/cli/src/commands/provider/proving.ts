@@ -1,0 +1,130 @@
+/** granary provider proving status | check | faults | history: whether the next proof will be made, and why not. */
+import type { CheckedSector, FaultySector, PartitionProving, ProvingSources } from '@granary/provider/operator'
+import { type Command, InvalidArgumentError } from 'commander'
+import { exitCodesHelp } from '../../exit-code.ts'
+import { homeOf } from '../../options.ts'
+import type { CommandContext } from '../../program-context.ts'
+import { type OperatorOptions, openOperator, withOperator } from './open-operator.ts'
+
+export function addProving(provider: Command, context: CommandContext): void {
+  const proving = provider.command('proving').description('Whether the next proof will be made, and why not.')
+  withOperator(proving.command('status'))
+    .description('Show each partition: its last proof, its last rehearsal, and what that took of the time there is.')
+    .addHelpText('after', exitCodesHelp)
+    .action((options: OperatorOptions) => status(options, context))
+  withOperator(proving.command('check'))
+    .description('Prove sectors on challenges that are made up, beside the provider or without it.')
+    .argument('[number...]', 'of the sectors (default: all)', sectorNumbers)
+    .addHelpText('after', exitCodesHelp)
+    .action((which: number[] | undefined, options: OperatorOptions) => check(which ?? [], options, context))
+  withOperator(proving.command('faults'))
+    .description('List the sectors that are faulty by the chain, or do not prove here.')
+    .addHelpText('after', exitCodesHelp)
+    .action((options: OperatorOptions) => faults(options, context))
+  withOperator(proving.command('history'))
+    .description('List the answers to challenges: when each was in a block, and what its proof took.')
+    .addHelpText('after', exitCodesHelp)
+    .action((options: OperatorOptions) => history(options, context))
+}
+
+async function status(options: OperatorOptions, context: CommandContext): Promise<void> {
+  const { provingStatus } = await import('@granary/provider/operator')
+  const { formatDuration } = await import('../../print/times.ts')
+  await print(options, context, {
+    read: provingStatus,
+    head: ['partition', 'sectors', 'sound', 'proven at epoch', 'due by epoch', 'rehearsed', 'took', 'of its window'],
+    row: ({ number, sectors, sound, lastProven, challenge, lastCheck, windowShare }: PartitionProving) => [
+      `${number}`,
+      `${sectors}`,
+      `${sound}`,
+      `${lastProven ?? 'never'}`,
+      `${challenge?.deadline ?? ''}`,
+      lastCheck === null ? 'never' : `${formatDuration(Date.now() - lastCheck.atMs)} ago`,
+      lastCheck === null || lastCheck.failed.length > 0
+        ? `failed: ${lastCheck?.failed.join(', ') ?? ''}`
+        : `${lastCheck.tookMs} ms`,
+      windowShare === null ? '' : `${(100 * windowShare).toFixed(1)} %`,
+    ],
+    none: 'no sectors are proven yet',
+  })
+}
+
+async function check(which: readonly number[], options: OperatorOptions, context: CommandContext): Promise<void> {
+  const { checkSectors } = await import('@granary/provider/operator')
+  await print(options, context, {
+    read: (sources) => Array.fromAsync(checkSectors(sources, which)),
+    head: ['sector', 'partition', 'proves'],
+    row: ({ sector, partition, reason }: CheckedSector) => [
+      `${sector}`,
+      `${partition}`,
+      reason === null ? 'yes' : `no: ${reason}`,
+    ],
+    none: 'no such sectors are proven',
+  })
+}
+
+async function faults(options: OperatorOptions, context: CommandContext): Promise<void> {
+  const { provingFaults } = await import('@granary/provider/operator')
+  await print(options, context, {
+    read: provingFaults,
+    head: ['sector', 'partition', 'by the chain', 'here'],
+    row: ({ sector, partition, faulty, reason }: FaultySector) => [
+      `${sector}`,
+      `${partition}`,
+      faulty ? 'faulty' : 'sound',
+      reason ?? 'nothing is known to be wrong',
+    ],
+    none: 'no sector is faulty, and none is known to be damaged',
+  })
+}
+
+async function history(options: OperatorOptions, context: CommandContext): Promise<void> {
+  const { provingHistory } = await import('@granary/provider/operator')
+  type Answer = ReturnType<typeof provingHistory>[number]
+  await print(options, context, {
+    read: async (sources) => provingHistory(sources),
+    head: ['partition', 'challenged', 'answered', 'of its window', 'proof took', 'not proven'],
+    row: ({ partition, challengeEpoch, deadline, epoch, proveMs, skipped }: Answer) => [
+      `${partition}`,
+      `${challengeEpoch}`,
+      `${epoch}`,
+      `${epoch - challengeEpoch} of ${deadline - challengeEpoch} epochs`,
+      `${proveMs} ms`,
+      skipped.join(', '),
+    ],
+    none: 'the provider has written no answers down here',
+  })
+}
+
+interface Listing<Item> {
+  readonly read: (sources: ProvingSources) => Promise<readonly Item[]>
+  readonly head: readonly string[]
+  readonly row: (item: Item) => readonly string[]
+  readonly none: string
+}
+
+async function print<Item>(
+  options: OperatorOptions,
+  context: CommandContext,
+  { read, head, row, none }: Listing<Item>,
+): Promise<void> {
+  const [{ interruptible }, { printResult }, { formatTable }] = await Promise.all([
+    import('../../interruptible.ts'),
+    import('../../print/result.ts'),
+    import('../../print/table.ts'),
+  ])
+  const found = await interruptible(async (signal) => {
+    const { chain, provider } = await openOperator(options, signal)
+    return await read({ chain, provider: provider.id, home: homeOf(options), signal })
+  })
+  printResult(context, found, {
+    json: options.json ?? false,
+    text: (items) => (items.length === 0 ? none : formatTable(head, items.map(row))),
+  })
+}
+
+function sectorNumbers(text: string, before: readonly number[] | undefined): number[] {
+  const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN
+  if (!(value < 2 ** 32)) throw new InvalidArgumentError('expected the numbers of sectors, such as 3 7 10.')
+  return [...(before ?? []), value]
+}
