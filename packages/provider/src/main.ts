@@ -240,10 +240,12 @@ async function start(
       }),
     )
 
+  const provenSectors = () => sectors.inStates('proving').length
   const follower = createChainFollower({ chain, from: status.height })
   const market = openMarket({
     ...{ deals, settings, folders, profile, chain, follower, genesisHash, providerId, witness, alerts, log },
     config: () => config,
+    provenSectors,
     signer: keys.session,
     addPiece: (piece) => retrieval.addPiece(storedPiece(piece)),
     removePiece: (pieceCid) => retrieval.removePiece(pieceCid),
@@ -317,7 +319,7 @@ async function start(
     diskReserveBytes: () => config.diskReserveBytes,
     means: async () => {
       locked = (await chain.provider(providerId)).collateral.locked
-      return meansOf(chain, providerId, profile)
+      return meansOf({ chain, providerId, profile, provenSectors })
     },
   })
   health.start()

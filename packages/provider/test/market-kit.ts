@@ -35,6 +35,8 @@ import { acceptPiece } from '../src/market/accept-piece.ts'
 import { createDeals, type Deals } from '../src/market/create-deals.ts'
 import { issueQuote } from '../src/market/issue-quote.ts'
 import { logIn } from '../src/market/log-in.ts'
+import { promisedDeals } from '../src/market/promised-deals.ts'
+import { type PromisedDeals, type ProviderMeans, requireMeans } from '../src/market/provider-means.ts'
 import { requireFunds, spendableOf } from '../src/market/require-funds.ts'
 import { createTokens } from '../src/market/tokens.ts'
 import { makeFolders, type ProviderFolders, providerFolders } from '../src/storage/folders.ts'
@@ -185,6 +187,7 @@ function marketApp({
     lockedPerSector: 0n,
     partitionDeposit: 0n,
     feesPerSector: 0n,
+    feesOfProofs: 0n,
   })
   const chain = {
     head: async () => ({ height: figures.height, blockTimeMs: 500 }),
@@ -193,12 +196,16 @@ function marketApp({
     publishFee: async () => 1000n,
   }
   const quotes = { find: (id: string) => deals.quotes.find(id, figures.height) }
+  const promised = () => promisedDeals({ ...deals, quoteOf: quotes.find })
   const uploads = uploadRoutes({
     ...{ tokens, uploads: deals.uploads, files: deals.files, gate: deals.gate },
     stagingFolder: folders.staging,
     expiryMs: limits.uploadExpiryMs,
     open: async (request) =>
-      openUpload({ ...shared, quotes }, { ...request, spendable: await spendableOf(chain, request.client) }),
+      openUpload(
+        { ...shared, quotes, requireMeans: requireMeansOf(await means(), promised) },
+        { ...request, spendable: await spendableOf(chain, request.client) },
+      ),
     takeRoom: (uploadId, end) => takeRoom(deals, uploadId, end),
     requireFunds: (client) => requireFunds({ uploads: deals.uploads, quotes, chain }, client),
   })
@@ -214,7 +221,7 @@ function marketApp({
     limits: addressLimits,
     issueQuote: (request) =>
       issueQuote(
-        { ...shared, market, means, sectorBytes: SECTOR_BYTES, activateWithinMs: config.activateWithinMs },
+        { ...shared, market, means, promised, sectorBytes: SECTOR_BYTES, activateWithinMs: config.activateWithinMs },
         request,
       ),
     logIn: (request) => logIn(shared, request),
@@ -235,6 +242,10 @@ function marketApp({
     alerts,
     log: () => {},
   })
+}
+
+function requireMeansOf(means: ProviderMeans, promised: () => PromisedDeals): (quote: Quote) => void {
+  return (quote) => requireMeans(means, promised(), quote, SECTOR_BYTES)
 }
 
 /** A client of the provider, as another program would be one: only by HTTP. */

@@ -72,6 +72,7 @@ function watched(): {
           lockedPerSector: 0n,
           partitionDeposit: 0n,
           feesPerSector: 10n,
+          feesOfProofs: 0n,
         },
       }),
       ...{ providerId: 1, alerts, log, folder: tmpdir(), diskReserveBytes: () => world.diskReserveBytes },

@@ -124,11 +124,11 @@ function checkGrowth(alerts: Alerts, { height, blockTimeMs, clock }: ChainStatus
 }
 
 async function checkMoney({ means, alerts }: HealthContext): Promise<void> {
-  const { balance, feesPerSector } = await means()
-  if (balance >= feesPerSector) return void alerts.clear('FEES_SHORT')
+  const { balance, feesPerSector, feesOfProofs } = await means()
+  if (balance >= feesPerSector + feesOfProofs) return void alerts.clear('FEES_SHORT')
   alerts.raise({
     code: 'FEES_SHORT',
-    message: `the provider's account has ${balance} attoGRN, the fees of one sector come to ${feesPerSector}`,
+    message: `the provider's account has ${balance} attoGRN, the fees of one sector and of a period's proofs come to ${feesPerSector + feesOfProofs}`,
     hint: "send money to the provider's account: without fees no sector is sealed and no proof is taken",
   })
 }

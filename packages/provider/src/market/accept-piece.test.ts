@@ -201,6 +201,17 @@ test('collateral that is promised to one offer is not promised again', async () 
   expect([status, body.error.code]).toEqual([507, 'COLLATERAL_SHORT'])
 })
 
+test('collateral is kept for an upload that is open, and not for a quote that nobody uploads for', async () => {
+  const quote = await client.quote(car.pieceSize)
+  const unused = await client.quote(car.pieceSize)
+  market.figures.freeCollateral = quote.providerCollateral
+  const uploadId = await client.upload(car.bytes, car, quote)
+  await expect(client.quote(car.pieceSize)).rejects.toThrow('COLLATERAL_SHORT')
+  const other = await randomCar(100_000)
+  await expect(client.upload(other.bytes, other, unused)).rejects.toThrow('COLLATERAL_SHORT')
+  expect((await client.agree(uploadId, termsOf(car, quote))).status).toBe(201)
+})
+
 test('an upload that is not whole is refused with its offset', async () => {
   const quote = await client.quote(car.pieceSize)
   const uploadId = await client.upload(car.bytes, car, quote)

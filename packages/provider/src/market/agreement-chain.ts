@@ -10,11 +10,20 @@ import type { AgreementChain } from './accept-piece.ts'
 import type { Market } from './issue-quote.ts'
 import type { ProviderMeans } from './provider-means.ts'
 
-export function agreementChain(chain: ChainClient, providerId: number, profile: Profile): AgreementChain {
+export interface ChainMeansInput {
+  readonly chain: ChainClient
+  readonly providerId: number
+  readonly profile: Profile
+  /** How many are being proven. */
+  readonly provenSectors: () => number
+}
+
+export function agreementChain(input: ChainMeansInput): AgreementChain {
+  const { chain } = input
   return {
     head: () => chain.status(),
     freeBalanceOf: async (client) => BigInt((await chain.account(client)).balance),
-    means: () => meansOf(chain, providerId, profile),
+    means: () => meansOf(input),
     async publishFee() {
       const [fees, params] = await Promise.all([chain.fees(), chain.params()])
       return feeOf('PublishDeal', PUBLISH_BYTES_MAX, fees) + dealFee(params)
@@ -38,7 +47,7 @@ const PROVE_COMMIT_BYTES_MAX = 512
 /** Fees may rise until the message is sent, and proofs differ a little in their length. */
 const FEE_HEADROOM = 2n
 
-export async function meansOf(chain: ChainClient, providerId: number, profile: Profile): Promise<ProviderMeans> {
+export async function meansOf({ chain, providerId, profile, provenSectors }: ChainMeansInput): Promise<ProviderMeans> {
   const [params, fees, view] = await Promise.all([chain.params(), chain.fees(), chain.provider(providerId)])
   const { balance } = await chain.account(view.owner)
   const perSector = (perGiB: bigint): bigint => amountFor(perGiB, profile.sectorBytes)
@@ -48,6 +57,8 @@ export async function meansOf(chain: ChainClient, providerId: number, profile: P
     balance: BigInt(balance),
     lockedPerSector: perSector(params.preCommitDepositPerGiB) + perSector(params.pledgePerGiB),
     partitionDeposit: params.partitionDeposit,
+    // Of one period: what is sealed has to be proven before anything new is.
+    feesOfProofs: feeOf('SubmitPost', 0, fees) * BigInt(Math.ceil(provenSectors() / params.partitionSectorsMax)),
     feesPerSector: (feeOf('PreCommitSectors', PRE_COMMIT_BYTES_MAX, fees) + proveCommit) * FEE_HEADROOM,
   }
 }

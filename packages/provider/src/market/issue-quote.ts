@@ -3,12 +3,11 @@ import { randomBytes } from 'node:crypto'
 import { GranaryError } from '@granary/base'
 import type { Budget } from '@granary/chain/limits'
 import { type Address, type Hash, type Quote, quoteDigest, type Signer } from '@granary/protocol/messages'
-import type { DealStore } from '../deals/deal-store.ts'
 import { dealBytes, type Space } from '../storage/space.ts'
 import { payloadMax } from '../uploads/open-upload.ts'
 import { QuotaExceededError } from '../uploads/upload-errors.ts'
 import { type Ask, priceQuote, type QuoteRules } from './price-quote.ts'
-import { type ProviderMeans, requireMeans } from './provider-means.ts'
+import { type PromisedDeals, type ProviderMeans, requireMeans } from './provider-means.ts'
 import type { QuoteStore } from './quote-store.ts'
 
 /** What the chain says at this moment. */
@@ -25,7 +24,7 @@ export interface IssueQuoteContext {
   readonly signer: Signer
   readonly market: () => Promise<Market>
   readonly means: () => Promise<ProviderMeans>
-  readonly deals: Pick<DealStore, 'offered' | 'waitingPieceBytes'>
+  readonly promised: () => PromisedDeals
   readonly quotes: QuoteStore
   readonly space: Space
   readonly sectorBytes: number
@@ -96,8 +95,7 @@ export async function issueQuote(
   if (ask === undefined) throw new NoAskError(context.providerId)
   const { sectorBytes } = context
   const price = priceQuote({ ask, rules, head, sectorBytes, pieceSize, duration, collateralShareBps })
-  const promised = { collateral: context.deals.offered().collateral, pieceBytes: context.deals.waitingPieceBytes() }
-  requireMeans(await context.means(), promised, { ...price, pieceSize }, sectorBytes)
+  requireMeans(await context.means(), context.promised(), { ...price, pieceSize }, sectorBytes)
   context.space.require(dealBytes(payloadMax(pieceSize), pieceSize))
   const quote: Quote = {
     quoteId: randomBytes(16).toString('hex'),

@@ -29,10 +29,12 @@ import { openUpload, type UploadRequest } from '../uploads/open-upload.ts'
 import { takeRoom } from '../uploads/take-room.ts'
 import type { UploadRow } from '../uploads/upload-store.ts'
 import { type AcceptedPiece, type AcceptPieceRequest, acceptPiece } from './accept-piece.ts'
-import { agreementChain, marketOf, meansOf } from './agreement-chain.ts'
+import { agreementChain, marketOf } from './agreement-chain.ts'
 import type { Deals } from './create-deals.ts'
 import { issueQuote, type QuoteRequest } from './issue-quote.ts'
 import { type LoginRequest, logIn } from './log-in.ts'
+import { promisedDeals } from './promised-deals.ts'
+import { requireMeans } from './provider-means.ts'
 import { requireFunds, spendableOf } from './require-funds.ts'
 import { sweepUploads } from './sweep-uploads.ts'
 import { createTokens, type Tokens } from './tokens.ts'
@@ -48,6 +50,8 @@ export interface MarketContext {
   readonly follower: ChainFollower
   readonly genesisHash: Hash
   readonly providerId: number
+  /** How many are being proven. */
+  readonly provenSectors: () => number
   /** The session key. */
   readonly signer: Signer
   /** A piece begins, and ceases, to be served. */
@@ -80,8 +84,14 @@ export interface Market {
 export function openMarket(context: MarketContext): Market {
   const { chain, config, folders, genesisHash, providerId, settings, signer, alerts, log } = context
   const { deals, files, gate, lock, quotes, space, timeline, uploads } = context.deals
+  const { sectorBytes } = context.profile
+  // An open upload goes on when its quote has run out; what has, is dropped with each block.
+  const promised = () => promisedDeals({ deals, uploads, quoteOf: (id) => quotes.find(id, 0) })
   const tokens = createTokens(settings)
-  const agreementsOn = agreementChain(chain, providerId, context.profile)
+  const agreementsOn = agreementChain({
+    ...{ chain, providerId, profile: context.profile },
+    provenSectors: context.provenSectors,
+  })
   const quoteBudget = createBudget(config().limits.quotesPerAddress, Math.ceil(config().limits.quoteValidMs / 1000))
   const ends = { deals, files, removePiece: context.removePiece }
 
@@ -118,8 +128,8 @@ export function openMarket(context: MarketContext): Market {
     issueQuote: (request) =>
       issueQuote(
         {
-          ...{ genesisHash, providerId, signer, quotes, space, deals, budget: quoteBudget },
-          means: () => meansOf(chain, providerId, context.profile),
+          ...{ genesisHash, providerId, signer, quotes, space, promised, budget: quoteBudget },
+          means: agreementsOn.means,
           market: () => marketOf(chain, providerId),
           sectorBytes: context.profile.sectorBytes,
           limits: config().limits,
@@ -130,9 +140,22 @@ export function openMarket(context: MarketContext): Market {
       ),
     logIn: (request) => logIn({ genesisHash, providerId, tokens }, request),
     openUpload: async (request) => {
-      const [{ height }, spendable] = await Promise.all([chain.status(), spendableOf(agreementsOn, request.client)])
+      const [{ height }, spendable, means] = await Promise.all([
+        chain.status(),
+        spendableOf(agreementsOn, request.client),
+        agreementsOn.means(),
+      ])
       const found = { find: (id: string) => quotes.find(id, height) }
-      return openUpload({ uploads, quotes: found, space, limits: config().limits }, { ...request, spendable })
+      return openUpload(
+        {
+          uploads,
+          quotes: found,
+          space,
+          limits: config().limits,
+          requireMeans: (quote) => requireMeans(means, promised(), quote, sectorBytes),
+        },
+        { ...request, spendable },
+      )
     },
     takeRoom: (uploadId, end) => takeRoom({ uploads, space }, uploadId, end),
     requireFunds: async (client) => {

@@ -8,6 +8,7 @@ const means: ProviderMeans = {
   lockedPerSector: 200n,
   partitionDeposit: 50n,
   feesPerSector: 30n,
+  feesOfProofs: 0n,
 }
 const nothing: PromisedDeals = { collateral: 0n, pieceBytes: 0 }
 
@@ -39,4 +40,9 @@ test('what is promised already takes its sectors and its collateral too', () => 
 test('the fees of each sector have to be there', () => {
   expect(refusal({ balance: 30n }, {}, 0n)).toBeUndefined()
   expect(refusal({ balance: 29n }, {}, 0n)).toMatchObject({ code: 'FEES_SHORT', details: { needed: '30' } })
+})
+
+test('the proofs of a period are paid before anything new is sealed', () => {
+  expect(refusal({ feesOfProofs: 70n }, {}, 0n)).toBeUndefined()
+  expect(refusal({ feesOfProofs: 71n }, {}, 0n)).toMatchObject({ code: 'FEES_SHORT', details: { needed: '101' } })
 })

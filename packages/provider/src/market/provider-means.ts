@@ -16,13 +16,15 @@ export interface ProviderMeans {
   readonly partitionDeposit: bigint
   /** At most, of the pre-commitment and the proof of a sector. */
   readonly feesPerSector: bigint
+  /** Of the proofs of a period, of all that is sealed. */
+  readonly feesOfProofs: bigint
 }
 
-/** What is promised and not paid for yet. */
+/** What is promised and not paid for yet (promised-deals.ts). */
 export interface PromisedDeals {
-  /** Of agreements that nobody has published. */
+  /** Of open uploads, and of agreements that nobody has published. */
   readonly collateral: bigint
-  /** Padded, of all deals that are not active. */
+  /** Padded, of open uploads and all deals that are not active. */
   readonly pieceBytes: number
 }
 
@@ -53,6 +55,6 @@ export function requireMeans(
   const free = means.freeCollateral - promised.collateral
   const needed = providerCollateral + sectors * means.lockedPerSector + means.partitionDeposit
   if (free < needed) throw new CollateralShortError(free, needed)
-  const fees = sectors * means.feesPerSector
+  const fees = sectors * means.feesPerSector + means.feesOfProofs
   if (means.balance < fees) throw new FeesShortError(means.balance, fees)
 }

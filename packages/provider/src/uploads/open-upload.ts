@@ -17,6 +17,8 @@ export interface OpenUploadContext {
   readonly quotes: { find(quoteId: string): Quote | undefined }
   readonly space: Space
   readonly limits: { readonly uploadsPerClient: number; readonly stagedBytesPerClient: number }
+  /** That the provider can pay for what this comes to, beside all that it has promised. Throws when it can not. */
+  readonly requireMeans: (quote: Quote) => void
 }
 
 export interface UploadRequest {
@@ -32,7 +34,7 @@ export function payloadMax(pieceSize: number): number {
   return (pieceSize / 128) * 127
 }
 
-/** @throws UploadMetadataError, UploadTooLargeError, ClientFundsError, QuotaExceededError, NoSpaceError */
+/** @throws UploadMetadataError, UploadTooLargeError, ClientFundsError, QuotaExceededError, CollateralShortError, FeesShortError, NoSpaceError */
 export function openUpload(context: OpenUploadContext, request: UploadRequest): UploadRow {
   const parsed = uploadMetadata.safeParse(request.metadata, inEnglish)
   if (!parsed.success) throw new UploadMetadataError(describeIssues(parsed.error))
@@ -53,6 +55,7 @@ export function openUpload(context: OpenUploadContext, request: UploadRequest): 
     throw new QuotaExceededError('bytes', usage.bytes + request.sizeBytes, context.limits.stagedBytesPerClient)
   const needed = quote.total + costOfUploads(context, request.client)
   if (request.spendable < needed) throw new ClientFundsError(request.client, request.spendable, needed)
+  context.requireMeans(quote)
   context.space.require(request.sizeBytes)
   return context.uploads.open({ client: request.client, quoteId, sizeBytes: request.sizeBytes })
 }
