@@ -5,7 +5,14 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   content: ['@granary/base', '@granary/proofs'],
   protocol: ['@granary/base', '@granary/proofs/verify', '@granary/proofs/profile', '@granary/proofs/sha256'],
   chain: ['@granary/base', '@granary/protocol', '@granary/proofs/verify', '@granary/proofs/profile'],
-  bench: ['@granary/base', '@granary/chain', '@granary/proofs', '@granary/protocol'],
+  bench: [
+    '@granary/base',
+    '@granary/chain',
+    '@granary/client',
+    '@granary/content',
+    '@granary/proofs',
+    '@granary/protocol',
+  ],
   client: ['@granary/base', '@granary/content', '@granary/protocol'],
   provider: [
     '@granary/base',

@@ -3,6 +3,7 @@ export const needsNode: Readonly<Record<string, string>> = {
   '@granary/base/node': 'writes files that survive a power cut',
   '@granary/base/http': 'binds to addresses of the machine',
   '@granary/bench/chain': 'measures a node on its disk',
+  '@granary/bench/client': 'serves a CAR from a thread, and reads it back',
   '@granary/bench/proofs': 'measures sealing on a disk',
   '@granary/chain/keystore': 'keeps keys in files',
   '@granary/chain/limits': 'counts what sockets use',

@@ -34,7 +34,7 @@ export async function benchLargeState({
     }
     signal?.throwIfAborted()
     onProgress?.(`large state, ${BLOCKS} blocks`)
-    const { url, execArgv } = programBeside('large-state-blocks')
+    const { url, execArgv } = programBeside('large-state-blocks', import.meta.url)
     const child = fork(fileURLToPath(url), [home.home, String(accounts), String(BLOCKS)], { execArgv, signal })
     const died = once(child, 'exit').then(([code]) => {
       throw new Error(`the process that executes the blocks ended with ${code} before its result`)

@@ -35,7 +35,7 @@ async function oneRun(): Promise<number> {
         accounts: ACCOUNTS,
         perAccount: PER_ACCOUNT,
       }
-      const { url, execArgv } = programBeside('transfer-load')
+      const { url, execArgv } = programBeside('transfer-load', import.meta.url)
       const worker = new Worker(url, { workerData: load, execArgv })
       await next(worker, 'signed')
       const startMs = performance.now()

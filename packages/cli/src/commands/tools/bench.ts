@@ -7,6 +7,7 @@ import { type HomeOptions, type JsonOptions, wholeNumber, withHome, withJson } f
 import type { CommandContext } from '../../program-context.ts'
 import { UsageError } from '../../usage-error.ts'
 import { addBenchChain } from './bench-chain.ts'
+import { addBenchClient } from './bench-client.ts'
 import { loadBenchmarks } from './load-benchmarks.ts'
 import { parentsFolder } from './parents-folder.ts'
 import { profileOption } from './sector-profile.ts'
@@ -41,26 +42,18 @@ export function addBench(tools: Command, context: CommandContext): void {
     .addHelpText('after', exitCodesHelp)
     .action((kind: Kind, options: BenchCommandOptions) => bench(kind, options, context))
   addBenchChain(command, context)
+  addBenchClient(command, context)
 }
 
 async function bench(kind: Kind, options: BenchCommandOptions, context: CommandContext): Promise<void> {
   checkOptions(kind, options)
-  const [{ interruptible }, { printResult }, { formatTable }] = await Promise.all([
+  const [{ interruptible }, { printFigures }] = await Promise.all([
     import('../../interruptible.ts'),
-    import('../../print/result.ts'),
-    import('../../print/table.ts'),
+    import('./print-figures.ts'),
   ])
   const onProgress = (words: string) => void context.stderr.write(`${words}\n`)
   const figures = await interruptible((signal) => measure(kind, options, context, { signal, onProgress }))
-  printResult(
-    context,
-    { figures },
-    {
-      json: options.json ?? false,
-      text: () =>
-        `${formatTable(['figure', 'min', 'median', 'max', '', 'ratio'], figures.map(row))}\n${machine(figures)}`,
-    },
-  )
+  printFigures(context, figures, options)
 }
 
 async function measure(
@@ -113,20 +106,4 @@ function checkOptions(kind: Kind, { profile, sectors, in: dir }: BenchCommandOpt
   if (!TAKES_SECTOR.has(kind)) throw new UsageError(`bench ${kind} has no --in`)
   if (profile !== undefined || sectors !== undefined)
     throw new UsageError('--in says which sector: no --profile, no --sectors')
-}
-
-function row({ name, min, median, max, unit, clock, ratio }: Figure): string[] {
-  return [
-    name,
-    `${min}`,
-    `${median}`,
-    `${max}`,
-    clock === 'wall' ? unit : `${unit} of processor`,
-    ratio ? `${ratio.min} to ${ratio.max}, median ${ratio.median} × ${ratio.of}` : '',
-  ]
-}
-
-function machine(figures: readonly Figure[]): string {
-  const [{ kernel, cpu, runs, u }] = figures as [Figure]
-  return `kernel ${kernel}, ${cpu}, ${runs} runs, U = ${u} ns`
 }
