@@ -190,3 +190,15 @@ test('13 routing: the provider is found by the CID', async () => {
   expect(Providers).toHaveLength(1)
   expect(Providers[0]!.Protocols).toContain('transport-ipfs-gateway-http')
 })
+
+test('a label for a file that has a deal is said to be without effect, and --quiet prints the CID alone', async () => {
+  const again = ['put', file, '--chain', market.chain.url, '--label', 'late']
+  const words = await market.bench.run(again)
+  const quiet = await market.bench.run([...again, '--quiet'])
+  const json = await market.bench.run([...again, '--json'])
+  expect(words).toMatchObject({ code: 0, stdout: `${data.rootCid}\n` })
+  expect(words.stderr).toMatch(/no effect +--label: the deal was agreed before \(--again makes another\)/)
+  expect(quiet).toEqual({ code: 0, stdout: `${data.rootCid}\n`, stderr: '' })
+  expect(JSON.parse(json.stdout).data).toMatchObject({ dealId: data.dealId, withoutEffect: ['--label'] })
+  expect((await market.client.deal(data.dealId)).terms.label).toBe('')
+})

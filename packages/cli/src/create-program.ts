@@ -6,6 +6,7 @@ import { addConfig } from './commands/config.ts'
 import { addDeals } from './commands/deals.ts'
 import { addDemo } from './commands/demo.ts'
 import { addDevnet } from './commands/devnet.ts'
+import { addDoctor } from './commands/doctor.ts'
 import { addGet } from './commands/get.ts'
 import { addLs } from './commands/ls.ts'
 import { addProvider } from './commands/provider/provider.ts'
@@ -46,6 +47,7 @@ export function createProgram(context: CommandContext): Command {
     addWallet,
     addDevnet,
     addDemo,
+    addDoctor,
     addConfig,
     addChain,
     addProvider,

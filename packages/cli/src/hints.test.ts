@@ -1,16 +1,12 @@
 import { globSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from '@jest/globals'
-import { Command } from 'commander'
 import { literalsOf } from '../test/literals.ts'
 import { misnamedIn } from '../test/misnamed.ts'
 import { readSources } from '../test/sources.ts'
 import { createProgram } from './create-program.ts'
-import { withQuiet, withSpending } from './options.ts'
 
 const program = createProgram({ ...process, json: false, setExitCode: () => undefined })
-// What commands share is there before the first of them has it.
-program.addCommand(withSpending(withQuiet(new Command('shared'), '')))
 
 test('a hint names only commands, flags, paths, pages and messages that there are', () => {
   const broken = readSources().flatMap(({ path, text }) =>

@@ -1,5 +1,6 @@
 /** granary put FILE: stores a file and follows it until it is sealed, proven and active. */
 import { join } from 'node:path'
+import type { PutProgress } from '@granary/client/node'
 import { type Command, Option } from 'commander'
 import { exitCodesHelp } from '../exit-code.ts'
 import {
@@ -9,15 +10,17 @@ import {
   homeOf,
   type JsonOptions,
   type PassphraseOptions,
+  type QuietOptions,
   wholeNumber,
   withChain,
   withHome,
   withJson,
   withPassphrase,
+  withQuiet,
 } from '../options.ts'
 import type { CommandContext } from '../program-context.ts'
 
-interface PutCommandOptions extends HomeOptions, ChainOptions, PassphraseOptions, JsonOptions {
+interface PutCommandOptions extends HomeOptions, ChainOptions, PassphraseOptions, JsonOptions, QuietOptions {
   readonly duration?: number
   readonly provider?: number
   readonly label?: string
@@ -41,13 +44,19 @@ export function addPut(program: Command, context: CommandContext): void {
     .addOption(
       new Option('--progress <form>', 'progress on standard error').choices(['text', 'json', 'none']).default('text'),
     )
-  withJson(withPassphrase(withHome(withChain(command))))
+  withQuiet(withJson(withPassphrase(withHome(withChain(command)))), 'print the CID, and nothing of what is done')
   command
     .addHelpText('after', exitCodesHelp)
-    .action((file: string, options: PutCommandOptions) => put(file, options, context))
+    .action((file: string, options: PutCommandOptions) => put(file, { options, asked: askedOf(command) }, context))
 }
 
-async function put(file: string, options: PutCommandOptions, context: CommandContext): Promise<void> {
+interface PutInput {
+  readonly options: PutCommandOptions
+  /** What of OF_TERMS was given as a flag. */
+  readonly asked: readonly string[]
+}
+
+async function put(file: string, { options, asked }: PutInput, context: CommandContext): Promise<void> {
   const startMs = performance.now()
   const [
     { createGranary, inspectFile },
@@ -64,7 +73,8 @@ async function put(file: string, options: PutCommandOptions, context: CommandCon
     import('../open-signer.ts'),
     import('../print/result.ts'),
   ])
-  const { provider, label, again, passphraseFile, progress, json = false } = options
+  const { provider, label, again, passphraseFile, json = false } = options
+  const progress = options.quiet ? 'none' : options.progress
   const folder = join(homeOf(options), 'client')
   using story = createStory({ stream: context.stderr, env: context.env, startMs })
   const tell = {
@@ -73,6 +83,12 @@ async function put(file: string, options: PutCommandOptions, context: CommandCon
     none: undefined,
   }[progress]
 
+  let unused: readonly string[] = []
+  const onProgress = (news: PutProgress) => {
+    if (news.type === 'resumed') unused = news.step === 'upload' ? [] : asked
+    tell?.(news)
+  }
+
   const result = await interruptible(async (signal) => {
     // Before anything is asked of a chain: the nearest mistake is named first.
     await inspectFile(file)
@@ -80,15 +96,29 @@ async function put(file: string, options: PutCommandOptions, context: CommandCon
     const signer = await openSigner({ ...open, folder, passphraseFile, signal })
     const client = createGranary({ chain: open.chain, signer, folder })
     const duration = options.duration === undefined ? undefined : Math.ceil(options.duration / open.status.blockTimeMs)
-    return await client.put(file, { duration, provider, label, again, signal, onProgress: tell })
+    return await client.put(file, { duration, provider, label, again, signal, onProgress })
   })
   const at = options.chain
-  printResult(context, result, {
-    json,
-    actions: [
-      { cmd: `granary get ${result.rootCid} -o OUT --chain ${at}`, why: 'fetches the file back' },
-      { cmd: `granary status ${result.rootCid} --chain ${at}`, why: 'shows what is proven and paid' },
-    ],
-    text: ({ rootCid }) => rootCid,
-  })
+  if (unused.length > 0 && progress === 'text') {
+    story.say('no effect', `${unused.join(', ')}: the deal was agreed before (--again makes another)`, 'yellow')
+  }
+  printResult(
+    context,
+    { ...result, withoutEffect: unused },
+    {
+      json,
+      actions: [
+        { cmd: `granary get ${result.rootCid} -o OUT --chain ${at}`, why: 'fetches the file back' },
+        { cmd: `granary status ${result.rootCid} --chain ${at}`, why: 'shows what is proven and paid' },
+      ],
+      text: ({ rootCid }) => rootCid,
+    },
+  )
+}
+
+/** Of a deal that was agreed before, these say nothing any more. */
+const OF_TERMS = ['duration', 'provider', 'label'] as const
+
+function askedOf(command: Command): string[] {
+  return OF_TERMS.filter((name) => command.getOptionValueSource(name) === 'cli').map((name) => `--${name}`)
 }

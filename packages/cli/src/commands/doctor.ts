@@ -1,0 +1,55 @@
+/** granary doctor: what of this machine, its keys and its network would stand in the way, and what mends it. */
+import type { Command } from 'commander'
+import type { Finding } from '../doctor/finding.ts'
+import { exitCodesHelp, exitOfCode } from '../exit-code.ts'
+import {
+  type ChainOptions,
+  type HomeOptions,
+  homeOf,
+  type JsonOptions,
+  type PassphraseOptions,
+  withChain,
+  withHome,
+  withJson,
+  withPassphrase,
+} from '../options.ts'
+import type { Style } from '../print/paint.ts'
+import type { CommandContext } from '../program-context.ts'
+
+interface DoctorOptions extends HomeOptions, ChainOptions, PassphraseOptions, JsonOptions {}
+
+const STYLES: Readonly<Record<Finding['state'], Style>> = { ok: 'green', note: 'yellow', wrong: 'red', skipped: 'dim' }
+
+export function addDoctor(program: Command, context: CommandContext): void {
+  const command = program
+    .command('doctor')
+    .description(
+      'Check Node, kernel, disk, ports, keys, chain, clock, providers and balance; say what mends what is wrong.',
+    )
+  withJson(withPassphrase(withHome(withChain(command))))
+    .addHelpText('after', `\nThe exit code is that of the first thing that is wrong; notes are not.\n${exitCodesHelp}`)
+    .action((options: DoctorOptions) => doctor(options, context))
+}
+
+async function doctor(options: DoctorOptions, context: CommandContext): Promise<void> {
+  const [{ examine }, { createProgress }, { interruptible }, { printResult }, words] = await Promise.all([
+    import('../doctor/examine.ts'),
+    import('../print/progress.ts'),
+    import('../interruptible.ts'),
+    import('../print/result.ts'),
+    import('../doctor/findings-text.ts'),
+  ])
+  using progress = createProgress(context, { form: options.json ? 'none' : 'text' })
+  progress.show({ name: 'doctor', step: 'asking the chain and its providers' })
+  const findings = await interruptible((signal) =>
+    examine({ home: homeOf(options), chainUrl: options.chain, passphraseFile: options.passphraseFile, signal }),
+  )
+  progress.end('doctor')
+  const wrong = findings.find(({ state }) => state === 'wrong')
+  if (wrong) context.setExitCode(exitOfCode(wrong.code ?? 'UNEXPECTED'))
+  printResult(
+    context,
+    { healthy: wrong === undefined, findings },
+    { json: options.json ?? false, text: (data) => words.findingsText(data.findings, STYLES, context) },
+  )
+}

@@ -1,0 +1,53 @@
+/** All checks of `granary doctor`, in the order in which one needs the other. */
+import type { Address } from '@granary/protocol/messages'
+import { checkChain } from './check-chain.ts'
+import { checkClock, type PeerClock } from './check-clock.ts'
+import { checkKeystore } from './check-keystore.ts'
+import { checkDisk, checkKernel, checkNode, checkPorts } from './check-machine.ts'
+import { checkMoney } from './check-money.ts'
+import { checkProviders, type Ping } from './check-providers.ts'
+import type { Finding } from './finding.ts'
+
+export interface ExamineInput {
+  readonly home: string
+  readonly chainUrl: string
+  readonly passphraseFile?: string | undefined
+  readonly signal: AbortSignal
+}
+
+export async function examine({ home, chainUrl, passphraseFile, signal }: ExamineInput): Promise<Finding[]> {
+  const findings: Finding[] = []
+  findings.push(checkNode(), checkKernel(), await checkDisk(home), await checkPorts())
+  const keys = await checkKeystore({ home, passphraseFile })
+  findings.push(...keys)
+  const { finding, chain, status } = await checkChain(chainUrl, Date.now(), signal)
+  findings.push(finding)
+  const skipped = (check: string): Finding => ({ check, state: 'skipped', says: 'the chain does not answer' })
+  if (chain === undefined || status === undefined) {
+    findings.push(skipped('providers'), checkClock([]), skipped('balance'))
+    return findings
+  }
+  const { finding: providers, pings } = await checkProviders(chain, signal)
+  findings.push(providers, checkClock([...(await clockOf(chainUrl, signal)), ...clocksOf(pings)]))
+  const address = keys[0]?.details?.address as Address | undefined
+  findings.push(
+    address === undefined
+      ? { check: 'balance', state: 'skipped', says: 'there is no account yet' }
+      : await checkMoney({ chain, status, address, signal }),
+  )
+  return findings
+}
+
+/** Of the node's machine, which its answer tells. */
+async function clockOf(url: string, signal: AbortSignal): Promise<PeerClock[]> {
+  const response = await fetch(new URL('/v1/status', url), { signal })
+  await response.body?.cancel()
+  const clockMs = Date.parse(response.headers.get('date') ?? '')
+  return Number.isNaN(clockMs) ? [] : [{ whose: 'the chain node', aheadMs: clockMs - Date.now() }]
+}
+
+function clocksOf(pings: readonly Ping[]): PeerClock[] {
+  return pings.flatMap(({ provider, clockMs, askedMs }) =>
+    clockMs === undefined ? [] : [{ whose: `provider ${provider}`, aheadMs: clockMs - askedMs }],
+  )
+}
