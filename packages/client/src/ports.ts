@@ -83,8 +83,8 @@ export interface Outbox {
 
 /** Held by one at a time among all who share spool and journal, and free again when its holder is killed. */
 export interface Lock {
-  /** Undefined: somebody else holds it. */
-  take(name: string): Disposable | undefined
+  /** Undefined: somebody else holds it. Free when its disposal has resolved. */
+  take(name: string): Promise<AsyncDisposable | undefined>
 }
 
 /** Who pays and signs. */

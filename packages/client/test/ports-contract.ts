@@ -150,17 +150,20 @@ export function lockContract(name: string, make: () => Promise<Made<Lock>>): voi
   describe(`lock: ${name}`, () => {
     test('a name is held once, whoever asks, and free when it is disposed of', async () => {
       const { port: lock, again } = await make()
-      const held = lock.take('one')
+      const held = await lock.take('one')
       expect(held).toBeDefined()
-      expect(lock.take('one')).toBeUndefined()
-      expect(again?.().take('one')).toBeUndefined()
-      const other = lock.take('two')
+      expect(await lock.take('one')).toBeUndefined()
+      expect(await again?.().take('one')).toBeUndefined()
+      const other = await lock.take('two')
       expect(other).toBeDefined()
-      held?.[Symbol.dispose]()
-      const next = lock.take('one')
+      await held?.[Symbol.asyncDispose]()
+      const next = await lock.take('one')
       expect(next).toBeDefined()
-      next?.[Symbol.dispose]()
-      other?.[Symbol.dispose]()
+      // A second disposal frees nothing that somebody else holds by now.
+      await held?.[Symbol.asyncDispose]()
+      expect(await lock.take('one')).toBeUndefined()
+      await next?.[Symbol.asyncDispose]()
+      await other?.[Symbol.asyncDispose]()
     })
   })
 }

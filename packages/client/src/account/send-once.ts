@@ -68,7 +68,7 @@ export async function sendOnce<N extends TransactionName>(
   options: CallOptions = {},
 ): Promise<SentOnce> {
   const { chain, signer, outbox, lock, kind, body } = input
-  using held = lock.take(`send-${signer.address}`)
+  await using held = await lock.take(`send-${signer.address}`)
   if (held === undefined) throw new SendRunningError(signer.address)
   const { genesisHash } = await chain.status(options)
   const earlier = await findEarlier(input, genesisHash, options)

@@ -4,12 +4,12 @@ import type { Lock } from '../ports.ts'
 export function memoryLock(): Lock {
   const held = new Set<string>()
   return {
-    take(name) {
+    async take(name) {
       if (held.has(name)) return undefined
       held.add(name)
       let isHeld = true
       return {
-        [Symbol.dispose]() {
+        async [Symbol.asyncDispose]() {
           // A second disposal must not free what somebody else has taken since.
           if (isHeld) held.delete(name)
           isHeld = false

@@ -9,15 +9,15 @@ import { lockFile } from './file-lock.ts'
 const folder = mkdtempSync(join(tmpdir(), 'granary-lock-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-test('a lock is held once, and free again when it is disposed of', () => {
+test('a lock is held once, and free again when it is disposed of', async () => {
   const path = join(folder, 'deep', 'one.lock')
   const first = lockFile(path)
   expect(first).toBeDefined()
   expect(lockFile(path)).toBeUndefined()
-  first?.[Symbol.dispose]()
+  await first?.[Symbol.asyncDispose]()
   const second = lockFile(path)
   expect(second).toBeDefined()
-  second?.[Symbol.dispose]()
+  await second?.[Symbol.asyncDispose]()
 })
 
 test('a lock of a process that is killed is free', async () => {
@@ -35,5 +35,5 @@ test('a lock of a process that is killed is free', async () => {
   await once(child, 'close')
   const lock = lockFile(path)
   expect(lock).toBeDefined()
-  lock?.[Symbol.dispose]()
+  await lock?.[Symbol.asyncDispose]()
 })

@@ -10,11 +10,11 @@ const SQLITE_BUSY = 5
 
 /** @param folder where the files of locks are; made with the first one */
 export function fileLock(folder: string): Lock {
-  return { take: (name) => lockFile(join(folder, `${name}.lock`)) }
+  return { take: async (name) => lockFile(join(folder, `${name}.lock`)) }
 }
 
 /** Undefined when another process, or another call in this one, holds it. */
-export function lockFile(path: string): Disposable | undefined {
+export function lockFile(path: string): AsyncDisposable | undefined {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   const database = new DatabaseSync(path, { timeout: 0 })
   try {
@@ -24,5 +24,5 @@ export function lockFile(path: string): Disposable | undefined {
     if ((error as { errcode?: unknown }).errcode === SQLITE_BUSY) return undefined
     throw error
   }
-  return { [Symbol.dispose]: () => database.close() }
+  return { [Symbol.asyncDispose]: async () => void (database.isOpen && database.close()) }
 }

@@ -30,7 +30,7 @@ const manifests = () => readdirSync(staging).filter((name) => name.includes('.ma
 
 test('a file has a manifest under its root CID, an empty one too', async () => {
   const file = await inspectFile(fileOf('empty', ''))
-  using staged = await stageFile(file, staging)
+  await using staged = await stageFile(file, staging)
   expect(staged.fileBytes).toBe(0)
   expect(staged.rootCid).toBe('bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku')
   expect(staged.pieces).toEqual([{ payloadSize: 96, pieceSize: 128 }])
@@ -40,11 +40,11 @@ test('a file has a manifest under its root CID, an empty one too', async () => {
 test('what a kill in the middle of reading has left is cleared away', async () => {
   const file = await inspectFile(fileOf('a', 'content'))
   {
-    using _staged = await stageFile(file, staging)
+    await using _staged = await stageFile(file, staging)
   }
   const [lock] = readdirSync(staging).filter((name) => /^[0-9a-f]{32}\.lock$/.test(name))
   writeFileSync(join(staging, lock!.replace('.lock', '.manifest')), 'half')
-  using again = await stageFile(file, staging)
+  await using again = await stageFile(file, staging)
   expect(manifests()).toEqual([`${again.rootCid}.manifest`])
 })
 
@@ -53,12 +53,12 @@ test('the same content is put once at a time, from whatever path', async () => {
   const two = await inspectFile(fileOf('two', 'same'))
   const other = await inspectFile(fileOf('three', 'other'))
   {
-    using _staged = await stageFile(one, staging)
+    await using _staged = await stageFile(one, staging)
     await expect(stageFile(one, staging)).rejects.toMatchObject({ code: 'PUT_RUNNING', retryable: true })
     await expect(stageFile(two, staging)).rejects.toMatchObject({ code: 'PUT_RUNNING' })
-    using _other = await stageFile(other, staging)
+    await using _other = await stageFile(other, staging)
   }
-  using staged = await stageFile(two, staging)
+  await using staged = await stageFile(two, staging)
   expect(staged.fileBytes).toBe(4)
 })
 

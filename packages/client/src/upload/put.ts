@@ -104,7 +104,7 @@ export async function put<S extends Source>(
   const { chain, account, spool } = ports
   await settleEnded({ chain, signer: account, deals: chain.deals({ client: account.address }, call), report }, call)
 
-  using staged = await stage(ports, source, call)
+  await using staged = await stage(ports, source, call)
   const { rootCid, blocks, fileBytes } = staged
   const { pieceSize, payloadSize } = staged.pieces[0]!
   report({ type: 'import:done', rootCid, fileBytes, blocks })

@@ -14,7 +14,7 @@ export class PutRunningError extends GranaryError {
   }
 }
 
-export interface Staged extends Manifest, Disposable {}
+export interface Staged extends Manifest, AsyncDisposable {}
 
 /**
  * The result holds the lock of its root CID until it is disposed of.
@@ -26,16 +26,16 @@ export async function stage<S extends Source>(
   options: SpoolReadOptions,
 ): Promise<Staged> {
   const draft = spool.nameOf(source)
-  using draftLock = lock.take(draft)
+  await using draftLock = await lock.take(draft)
   if (!draftLock) throw new PutRunningError(source.name)
   const manifest = await spool.read(draft, source, options)
-  const rootLock = lock.take(manifest.rootCid)
+  const rootLock = await lock.take(manifest.rootCid)
   if (!rootLock) throw new PutRunningError(source.name)
   try {
     await spool.keep(draft, manifest.rootCid)
-    return { ...manifest, [Symbol.dispose]: () => rootLock[Symbol.dispose]() }
+    return { ...manifest, [Symbol.asyncDispose]: () => rootLock[Symbol.asyncDispose]() }
   } catch (error) {
-    rootLock[Symbol.dispose]()
+    await rootLock[Symbol.asyncDispose]()
     throw error
   }
 }
