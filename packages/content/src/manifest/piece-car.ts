@@ -34,13 +34,13 @@ export function pieceCar(input: PieceCarInput): PieceCar {
   const lead = concat([carHeader([root]), ...leadOf(table, cut.first).flatMap(sectionOf)])
   const base = lead.length - table.at(cut.first).start
   /** Reads follow each other, and a block seldom ends where a read does. */
-  let last: { position: number; section: Uint8Array } | undefined
+  let last: { position: number; section: readonly Uint8Array[] } | undefined
 
-  async function sectionAt(position: number): Promise<Uint8Array> {
+  async function sectionAt(position: number): Promise<readonly Uint8Array[]> {
     if (last?.position === position) return last.section
     const block = table.at(position)
     const bytes = 'bytes' in block ? block.bytes : await leafOf(block.cid, block.place, input)
-    const section = concat([...carSection({ cid: block.cid, bytes })])
+    const section = [...carSection({ cid: block.cid, bytes })]
     last = { position, section }
     return section
   }
@@ -60,7 +60,11 @@ export function pieceCar(input: PieceCarInput): PieceCar {
       for (let position = positionAt(table, cut, start - base); position < cut.end; position += 1) {
         const at = base + table.at(position).start
         if (at >= end) break
-        copy(await sectionAt(position), at)
+        let partAt = at
+        for (const part of await sectionAt(position)) {
+          copy(part, partAt)
+          partAt += part.length
+        }
       }
       return out
     },

@@ -12,6 +12,7 @@ import { digestFile } from '../io/digest-file.ts'
 import { createPieceHasher } from '../piece/index.ts'
 import { ensureParentsTable } from '../seal/parents-table.ts'
 import { createLabel } from '../spec/create-label.ts'
+import { padFr32 } from '../spec/fr32.ts'
 import { readCheckpoint } from './checkpoint.ts'
 import type { Checkpoint, Kernel } from './kernel.ts'
 import { openKernel } from './open-kernel.ts'
@@ -273,6 +274,13 @@ describe.each(kernels)('the kernel %s', (name, tested) => {
     expect(await tested.buildParents({ ...job, start: { count: 99, sha256 } })).toBe(whole)
     const damaged = tested.buildParents({ ...job, start: { count: 100, sha256 } })
     await expect(damaged).rejects.toMatchObject({ code: 'CHECKPOINT_DAMAGED' })
+  })
+
+  test('payload is padded as the twin pads it', () => {
+    for (const units of [0, 1, 2, 3, 511, 512]) {
+      const payload = noise('pad', units * 127)
+      expect(tested.padFr32(payload)).toEqual(padFr32(payload))
+    }
   })
 
   test.each([0, 1, 126, 127, 128, 508, 509, 65_024, 65_025, 4_161_536, 4_161_537, 8_400_000])(

@@ -13,6 +13,8 @@ export interface Kernel {
   readonly hashPairs: HashPairs
   /** H2. */
   readonly hashPairs254: HashPairs
+  /** Whole units of 127 bytes. */
+  padFr32(payload: Uint8Array): Uint8Array
   /** out[v] = SHA-256(tag ‖ layers[0][v] ‖ … ‖ layers[L − 1][v]). */
   hashColumns(layers: readonly Uint8Array[], out: Uint8Array): void
   /** In the field; `out` may be an input. */

@@ -4,6 +4,7 @@ import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import { concatBytes } from '../spec/bytes.ts'
 import { COLUMN_TAG } from '../spec/commitments.ts'
 import { feistelTable } from '../spec/expander-parents.ts'
+import { UNIT_PADDED_BYTES, UNIT_PAYLOAD_BYTES } from '../spec/fr32.ts'
 import { createGraph } from '../spec/graph.ts'
 import { NODE_BYTES } from '../spec/profile.ts'
 import type { Addon } from './addon.ts'
@@ -23,6 +24,11 @@ export function createNativeKernel(addon: Addon, name: 'c' | 'shani'): Kernel {
     name,
     hashPairs: (nodes, out) => addon.hashPairs(name, nodes, out, 0xff),
     hashPairs254: (nodes, out) => addon.hashPairs(name, nodes, out, 0x3f),
+    padFr32(payload) {
+      const nodes = new Uint8Array((payload.length / UNIT_PAYLOAD_BYTES) * UNIT_PADDED_BYTES)
+      addon.padFr32(payload, nodes)
+      return nodes
+    },
     hashColumns: (layers, out) => addon.hashColumns(name, COLUMN_TAG, layers, out),
     addNodes: (a, b, out) => addon.addNodes(a, b, out),
     subtractNodes: (a, b, out) => addon.subtractNodes(a, b, out),

@@ -3,6 +3,7 @@ import { concatBytes } from '../spec/bytes.ts'
 import { columnHash } from '../spec/commitments.ts'
 import { feistelTable } from '../spec/expander-parents.ts'
 import { addNodes, subtractNodes } from '../spec/field.ts'
+import { padFr32 } from '../spec/fr32.ts'
 import { createGraph, PARENTS, writeParents } from '../spec/graph.ts'
 import { hashPairs, hashPairs254 } from '../spec/hash-pairs.ts'
 import { NODE_BYTES } from '../spec/profile.ts'
@@ -20,6 +21,7 @@ export function createTsKernel(): Kernel {
     name: 'ts',
     hashPairs,
     hashPairs254,
+    padFr32,
     hashColumns,
     addNodes,
     subtractNodes,

@@ -4,5 +4,6 @@ import { createPieceHasher, type PieceHasher } from '../spec/piece-hasher.ts'
 
 /** On the calling thread; what is in a file already is quicker by commitPieceFile. @throws KernelChoiceError */
 export function createKernelPieceHasher(): PieceHasher {
-  return createPieceHasher(openKernel().kernel.hashPairs254)
+  const { kernel } = openKernel()
+  return createPieceHasher(kernel.hashPairs254, (payload) => kernel.padFr32(payload))
 }

@@ -23,8 +23,8 @@ export interface PieceHasher {
 const BLOCK_UNITS = 512
 const BLOCK_PAYLOAD_BYTES = BLOCK_UNITS * UNIT_PAYLOAD_BYTES
 
-/** @param hash a faster H2 with the same results, e.g. a kernel's. @default the portable one */
-export function createPieceHasher(hash: HashPairs = hashPairs254): PieceHasher {
+/** @param pad whole units, as padFr32 does: like `hash`, quicker by a kernel */
+export function createPieceHasher(hash: HashPairs = hashPairs254, pad: typeof padFr32 = padFr32): PieceHasher {
   const block = new Uint8Array(BLOCK_PAYLOAD_BYTES)
   const stack: Subtree[] = []
   let filled = 0
@@ -39,7 +39,7 @@ export function createPieceHasher(hash: HashPairs = hashPairs254): PieceHasher {
         filled += part.length
         taken += part.length
         if (filled < BLOCK_PAYLOAD_BYTES) continue
-        pushSubtree(stack, subtreeOf(block, hash))
+        pushSubtree(stack, subtreeOf(pad(block), hash))
         filled = 0
       }
     },
@@ -49,7 +49,7 @@ export function createPieceHasher(hash: HashPairs = hashPairs254): PieceHasher {
       if (filled > 0) {
         const rest = block.slice(0, (paddedSizeOf(filled) / UNIT_PADDED_BYTES) * UNIT_PAYLOAD_BYTES)
         rest.fill(0, filled)
-        pushSubtree(whole, subtreeOf(rest, hash))
+        pushSubtree(whole, subtreeOf(pad(rest), hash))
       }
       return { root: rootOf(whole, log2Floor(paddedSize / NODE_BYTES)), paddedSize, payloadSize }
     },
@@ -63,7 +63,6 @@ export function paddedSizeOf(payloadSize: number): number {
   return paddedSize
 }
 
-function subtreeOf(payload: Uint8Array, hash: HashPairs): Subtree {
-  const nodes = padFr32(payload)
+function subtreeOf(nodes: Uint8Array, hash: HashPairs): Subtree {
   return { root: reduceInPlace(nodes, hash), height: log2Floor(nodes.length / NODE_BYTES) }
 }
