@@ -1,26 +1,41 @@
-/** granary tools bench client: how fast content comes back on this machine, every block of it verified. */
-import type { Command } from 'commander'
+/** granary tools bench client: how fast content is made ready to be stored on this machine, and comes back. */
+import { type Command, Option } from 'commander'
 import { exitCodesHelp } from '../../exit-code.ts'
 import { type JsonOptions, withJson } from '../../options.ts'
 import type { CommandContext } from '../../program-context.ts'
 import { loadBenchmarks } from './load-benchmarks.ts'
 
+interface BenchClientOptions extends JsonOptions {
+  readonly only?: Part
+}
+
+const PARTS = ['store', 'get'] as const
+type Part = (typeof PARTS)[number]
+
 export function addBenchClient(bench: Command, context: CommandContext): void {
   const command = bench
     .command('client')
-    .description('Measure a client, five times: a get of 256 MiB, every block verified, from this machine.')
+    .description('Measure a client: import, CAR and CommP of 1 GiB; a get of 256 MiB, every block verified.')
+    .addOption(new Option('--only <part>', 'one of the measurements').choices(PARTS))
   // An option that bench has too is bench's, wherever it stands.
   withJson(command)
     .addHelpText('after', exitCodesHelp)
     .action((_, own: Command) => benchClient(own.optsWithGlobals(), context))
 }
 
-async function benchClient(options: JsonOptions, context: CommandContext): Promise<void> {
+async function benchClient(options: BenchClientOptions, context: CommandContext): Promise<void> {
   const [{ interruptible }, { printFigures }] = await Promise.all([
     import('../../interruptible.ts'),
     import('./print-figures.ts'),
   ])
-  const { benchGet } = await loadBenchmarks(() => import('@granary/bench/client'))
+  const { benchGet, benchStore } = await loadBenchmarks(() => import('@granary/bench/client'))
   const onProgress = (words: string) => void context.stderr.write(`${words}\n`)
-  printFigures(context, await interruptible((signal) => benchGet({ signal, onProgress })), options)
+  const benches: Readonly<Record<Part, typeof benchGet>> = { store: benchStore, get: benchGet }
+  const figures = await interruptible(async (signal) => {
+    const parts = options.only === undefined ? PARTS : [options.only]
+    const measured = []
+    for (const part of parts) measured.push(...(await benches[part]({ signal, onProgress })))
+    return measured
+  })
+  printFigures(context, figures, options)
 }
