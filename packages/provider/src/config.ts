@@ -77,6 +77,11 @@ const configSchema = z.strictObject({
     .describe('address that clients are told; without it the one that is listened on'),
   port: port.optional().describe('that of the last run: a registered address has to stay where it is'),
   acceptDeals: z.boolean().default(true).describe('false: the ask is ended and no new quote is given'),
+  adminPort: port.default(0).describe("of the owner's own listener on this machine, with /metrics; 0 for any free one"),
+  alertsUrl: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe('where alerts and their ends are sent, as JSON by POST; without it nowhere'),
   capacityBytes: wholeBytes.optional().describe('what is rented out; without it as much as the disk has'),
   diskReserveBytes: wholeBytes
     .default(256 * MIB)
@@ -96,7 +101,7 @@ export type AskConfig = ProviderConfig['ask']
 
 /** What these decide is built once: another value waits for the next start. */
 const startKeys: ReadonlySet<string> = new Set([
-  ...['schemaVersion', 'chainUrl', 'profile', 'publicUrl', 'port'],
+  ...['schemaVersion', 'chainUrl', 'profile', 'publicUrl', 'port', 'adminPort'],
   ...['uploadExpiryMs', 'quotesPerAddress', 'requestsPerMinute', 'bytesPerMinute', 'connectionsPerAddress'].map(
     inLimits,
   ),

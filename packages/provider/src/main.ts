@@ -7,6 +7,7 @@ import { addressesThatCount, createBudget } from '@granary/chain/limits'
 import { profileNamed } from '@granary/proofs/profile'
 import { createChainClient } from '@granary/protocol/client'
 import type { Address } from '@granary/protocol/messages'
+import { newToken, removeAdminAccess, writeAdminAccess } from './admin-access.ts'
 import { createAlerts } from './alerts.ts'
 import { createChainFollower } from './chain/follow-chain.ts'
 import { renewAsk } from './chain/keep-ask.ts'
@@ -19,9 +20,14 @@ import { requireProfile } from './chain/require-profile.ts'
 import { changeConfig, type ProviderConfig, readConfig, writeConfig } from './config.ts'
 import { createPieceScrub, repairFolder } from './deals/scrub-pieces.ts'
 import { foldOutages } from './fold-outages.ts'
+import { createProviderMetrics } from './health/provider-metrics.ts'
+import { createAlertSender } from './health/send-alerts.ts'
 import { watchHealth } from './health/watch-health.ts'
 import { openHome, requireStore } from './home/open-home.ts'
+import { createAdminApp, openSectorStates } from './http/admin-app.ts'
+import type { ProviderStatus } from './http/admin-operations.ts'
 import { createApp, type ProviderInfo } from './http/app.ts'
+import { readinessOf } from './http/health.ts'
 import { listen } from './http/listen.ts'
 import { publicAddress } from './http/public-address.ts'
 import { uploadRoutes } from './http/uploads.ts'
@@ -99,6 +105,7 @@ export class HomeExistsError extends GranaryError {
 const VERSION = '0.1.0'
 const SEAL_AFTER_MS = 2_000
 const SWEEP_EVERY_MS = 60_000
+const ADMIN_CONNECTIONS = 16
 
 /** @throws HomeExistsError; UnknownProfileError PROFILE_UNKNOWN; ProfileRefusedError PROFILE_REFUSED; CHAIN_UNREACHABLE, … */
 export async function initProvider(options: InitProviderOptions): Promise<{ address: Address; files: string[] }> {
@@ -142,12 +149,20 @@ async function start(
   options: RunProviderOptions,
   closers: (() => Promise<void> | void)[],
 ): Promise<Omit<RunningProvider, 'stop'>> {
-  const everyLine = withTimeAndLevel(options.log ?? (() => {}))
-  let locked = '0'
+  const startedMs = Date.now()
+  const everyLine = withTimeAndLevel((event) => {
+    options.log?.(event)
+    sender.observe(event)
+    metrics.observe(event)
+  })
+  const sender = createAlertSender({ url: () => config.alertsUrl, log: (event) => everyLine(event) })
+  closers.push(() => sender.stop())
+  const metrics = createProviderMetrics(() => ownStatus())
+  let money: ProviderStatus['money'] = null
   const alerts = createAlerts(everyLine, Date.now, () => ({
     sectors: sectors.countIn('proving'),
     deals: deals.deals.liveCount(),
-    locked,
+    locked: money?.lockedCollateral ?? '0',
   }))
   const log = foldOutages(everyLine, alerts)
   const folders = providerFolders(options.home)
@@ -240,7 +255,7 @@ async function start(
       }),
     )
 
-  const provenSectors = () => sectors.inStates('proving').length
+  const provenSectors = () => sectors.countIn('proving')
   const follower = createChainFollower({ chain, from: status.height })
   const market = openMarket({
     ...{ deals, settings, folders, profile, chain, follower, genesisHash, providerId, witness, alerts, log },
@@ -314,16 +329,48 @@ async function start(
   listener.serve(app)
   sealing.start()
   scrub.start()
+  let askUntil: number | undefined
   const health = watchHealth({
+    ask: () =>
+      askUntil === undefined || !config.acceptDeals ? undefined : { validUntil: askUntil, validMs: config.ask.validMs },
     ...{ chain, providerId, alerts, log, folder: folders.root },
     diskReserveBytes: () => config.diskReserveBytes,
     means: async () => {
-      locked = (await chain.provider(providerId)).collateral.locked
-      return meansOf({ chain, providerId, profile, provenSectors })
+      const means = await meansOf({ chain, providerId, profile, provenSectors })
+      const { balance, freeCollateral } = means
+      const view = await chain.provider(providerId)
+      askUntil = view.ask?.validUntil ?? 0
+      const { locked: lockedCollateral } = view.collateral
+      money = { balance: String(balance), freeCollateral: String(freeCollateral), lockedCollateral }
+      return means
     },
   })
   health.start()
   closers.push(() => health.stop())
+  const ownStatus = (): ProviderStatus => ({
+    ...{ provider: providerId, address: keys.address, url: listener.url, version: VERSION },
+    ...{ upMs: Date.now() - startedMs, ...readinessOf(alerts) },
+    chain: { url: chainUrl, genesisHash, height: followed.head() },
+    acceptDeals: config.acceptDeals,
+    sectors: Object.fromEntries(openSectorStates.map((state) => [state, sectors.countIn(state)])),
+    deals: deals.deals.counts(),
+    outbox: sealing.outboxCount(),
+    disk: { freeBytes: deals.space.freeBytes(), reserveBytes: config.diskReserveBytes },
+    ...{ money, alerts: alerts.list().length },
+  })
+  const token = newToken()
+  const admin = await listen('127.0.0.1', config.adminPort, {
+    addressOf: () => undefined,
+    connections: ADMIN_CONNECTIONS,
+  })
+  closers.push(() => admin.close())
+  admin.serve(
+    createAdminApp({
+      ...{ token, version: VERSION, status: ownStatus, alerts, sectors, deals: deals.deals, reload, metrics, log },
+    }),
+  )
+  await writeAdminAccess(folders.admin, { url: admin.url, token })
+  closers.push(() => removeAdminAccess(folders.admin))
   log({ type: 'provider:serving', provider: providerId, url: listener.url })
   return { url: listener.url, providerId, address: keys.address, reload }
 }

@@ -140,6 +140,8 @@ export const passingProviderErrors = {
 
 /** In its log, in the reasons of its sectors, and where it ends with one. */
 export const providerErrors = {
+  /** A command is for the running provider of a home, and none runs there. */
+  PROVIDER_NOT_RUNNING: { fault: 'operator', exit: 'network' },
   /** The provider's config.json does not have the documented form. */
   CONFIG_INVALID: { fault: 'operator' },
   /** The provider's config.json seals later than deals of this chain may wait. */
@@ -200,6 +202,10 @@ export const passingAlertErrors = {
 
 /** Its alerts, and lines of its log: nothing is thrown. */
 export const alertErrors = {
+  /** A partition was not proven for longer than a period and a half. */
+  PROOF_LATE: { fault: 'operator' },
+  /** The ask has ended, or ends within a day and was not renewed. */
+  ASK_ENDS: { fault: 'operator' },
   /** Sectors of a partition are faulty. */
   PARTITION_FAULTY: { fault: 'operator' },
   /** An answer to a challenge took more than half of its window. */

@@ -66,6 +66,8 @@ export interface DealStore {
   offered(): { bytes: number; collateral: bigint }
   /** Padded bytes of deals that are not active yet. */
   waitingPieceBytes(): number
+  /** How many there are in each state. */
+  counts(): Record<string, number>
   /** Of deals that have not ended. */
   liveCount(): number
   promisedBytes(): number
@@ -117,6 +119,7 @@ export function createDealStore(db: DatabaseSync, timeline: Timeline): DealStore
   const byNonce = db.prepare('SELECT * FROM deals WHERE client = ? AND nonce = ?')
   const countAll = db.prepare('SELECT count(*) AS count FROM deals')
   const countLive = db.prepare(`SELECT count(*) AS count FROM deals WHERE state IN (${live})`)
+  const countStates = db.prepare('SELECT state, count(*) AS count FROM deals GROUP BY state')
   const byState = db.prepare('SELECT * FROM deals WHERE state = ? ORDER BY published_at, deal_id')
   const setPublished = db.prepare(
     `UPDATE deals SET deal_id = ?, published_at = ?, state = iif(state = 'agreed', 'published', state) WHERE agreement_id = ?`,
@@ -245,6 +248,7 @@ export function createDealStore(db: DatabaseSync, timeline: Timeline): DealStore
       return { bytes, collateral }
     },
     waitingPieceBytes: () => Number(waiting.get()?.bytes),
+    counts: () => Object.fromEntries(countStates.all().map(({ state, count }) => [String(state), Number(count)])),
     liveCount: () => Number(countLive.get()?.count ?? 0),
     promisedBytes: () => Number(held.get()?.promised),
     writtenBytes: () => Number(held.get()?.written),

@@ -2,6 +2,7 @@ import { tmpdir } from 'node:os'
 import { type ErrorCode, GranaryError } from '@granary/base'
 import type { ChainStatus, MemberView, PartitionView } from '@granary/protocol/client'
 import { mount } from '@granary/protocol/http'
+import type { ChainParams } from '@granary/protocol/records'
 import { expect, test } from '@jest/globals'
 import express from 'express'
 import { type Alerts, createAlerts } from '../alerts.ts'
@@ -24,6 +25,10 @@ interface World {
   failure: Error | undefined
   balance: bigint
   faultySectors: number[]
+  lastProven: number
+  askValidUntil: number
+  /** Undefined: that of this machine. */
+  chainTimeMs: number | undefined
   diskReserveBytes: number
 }
 
@@ -38,7 +43,7 @@ function watched(): {
 } {
   const world: World = {
     ...{ nowMs: START_MS, height: 7, stalled: null, failure: undefined, balance: 10n },
-    ...{ faultySectors: [], diskReserveBytes: 16 },
+    ...{ faultySectors: [], diskReserveBytes: 16, lastProven: 1, askValidUntil: 1_000_000, chainTimeMs: undefined },
   }
   const logged: Record<string, unknown>[] = []
   const everyLine = withTimeAndLevel(
@@ -56,10 +61,17 @@ function watched(): {
       chain: {
         status: async () => {
           if (world.failure !== undefined) throw world.failure
-          return { height: world.height, blockTimeMs: 500, clock: { stalled: world.stalled } } as ChainStatus
+          const timeMs = world.chainTimeMs ?? world.nowMs
+          return { height: world.height, blockTimeMs: 500, timeMs, clock: { stalled: world.stalled } } as ChainStatus
         },
+        params: async () => ({ provingPeriod: 100 }) as ChainParams,
         partitions: async () => [
-          { number: 4, sectors: SECTORS, sound: SECTORS - world.faultySectors.length } as PartitionView,
+          {
+            number: 4,
+            sectors: SECTORS,
+            sound: SECTORS - world.faultySectors.length,
+            lastProven: world.lastProven,
+          } as PartitionView,
         ],
         async *members() {
           for (const number of world.faultySectors) yield { number } as MemberView
@@ -76,6 +88,7 @@ function watched(): {
         },
       }),
       ...{ providerId: 1, alerts, log, folder: tmpdir(), diskReserveBytes: () => world.diskReserveBytes },
+      ask: () => ({ validUntil: world.askValidUntil, validMs: 80_000 }),
       nowMs: () => world.nowMs,
     })
     made.set(world.diskReserveBytes, created)
@@ -103,6 +116,8 @@ test.each<[string, string, Partial<World>]>([
   ['a disk that is full', 'DISK_FULL', { diskReserveBytes: Number.MAX_SAFE_INTEGER }],
   ['no money for fees', 'FEES_SHORT', { balance: 9n }],
   ['a partition with a faulty sector', 'PARTITION_FAULTY', { faultySectors: [2] }],
+  ['a partition that was not proven for two periods', 'PROOF_LATE', { lastProven: -300 }],
+  ['a clock that is wrong', 'CLOCK_WRONG', { height: 8, chainTimeMs: START_MS + 62_000 }],
 ])('%s: not healthy and not ready, with the reason, as long as it is so', async (_, code, change) => {
   const { world, watch, alerts, logged, ask } = watched()
   const sound = { ...world }
@@ -135,6 +150,16 @@ test('a chain that makes no blocks for half a minute is stopped, until it makes 
   world.height += 1
   await watch().check()
   expect(await ask('/healthz')).toEqual(healthy)
+})
+
+test('an ask that has ended, or should have been renewed, makes it not ready', async () => {
+  const { world, watch, ask } = watched()
+  world.askValidUntil = world.height + 19
+  await watch().check()
+  expect([await ask('/healthz'), await ask('/readyz')]).toEqual([healthy, { status: 503, codes: ['ASK_ENDS'] }])
+  world.askValidUntil = world.height + 100
+  for (let count = 0; count < 6; count += 1) await watch().check()
+  expect(await ask('/readyz')).toEqual(healthy)
 })
 
 test('a queue that is away makes it not ready, and leaves it healthy', async () => {

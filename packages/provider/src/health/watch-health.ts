@@ -11,9 +11,11 @@ import type { Log } from '../log.ts'
 import type { ProviderMeans } from '../market/provider-means.ts'
 
 export interface HealthContext {
-  readonly chain: Pick<ChainClient, 'status' | 'partitions' | 'members'>
+  readonly chain: Pick<ChainClient, 'status' | 'params' | 'partitions' | 'members'>
   readonly providerId: number
   readonly means: () => Promise<ProviderMeans>
+  /** What is known of the ask; undefined: none is wanted, or nothing is known yet. */
+  readonly ask?: () => { readonly validUntil: number; readonly validMs: number } | undefined
   /** The provider's, whose disk may be full. */
   readonly folder: string
   readonly diskReserveBytes: () => number
@@ -35,6 +37,11 @@ const CHECKS_A_LONG_ONE = 5
 /** The more there are the longer it is until all of them are looked at again: what is asked does not grow with them. */
 const PARTITIONS_A_CHECK = 85
 const STOPPED_MS = 30_000
+const CLOCK_APART_MS = 60_000
+/** Of its validity: long after it should have been renewed. */
+const ASK_SHARE = 8
+/** A challenge comes once a period, at a moment that nobody knows; after this one of them was missed. */
+const LATE_PERIODS = 2
 const STOPPED_BLOCKS = 10
 /** Of the reserve: with less than this free, neither the store nor a sector at hand can go on. */
 const RESERVE_SHARE = 16
@@ -53,13 +60,20 @@ export function watchHealth(context: HealthContext): HealthWatch {
     checkDisk(context)
     const status = await checkReachable(context)
     if (status === undefined) return
-    if (status.height !== height) grownAtMs = nowMs()
+    if (status.height !== height) {
+      // Only of a block that came since the last look: of an older one the time says nothing.
+      if (height !== -1) checkClock(alerts, status, nowMs())
+      grownAtMs = nowMs()
+    }
     height = status.height
     checkGrowth(alerts, status, nowMs() - grownAtMs)
-    if (checks % CHECKS_A_LONG_ONE === 0) await checkMoney(context)
+    if (checks % CHECKS_A_LONG_ONE === 0) {
+      await checkMoney(context)
+      checkAsk(context, status)
+    }
     checks += 1
     if (checks < partitionsAtCheck) return
-    const partitions = await checkPartitions(context, faulty)
+    const partitions = await checkPartitions(context, status, faulty)
     partitionsAtCheck = checks + Math.max(CHECKS_A_LONG_ONE, Math.ceil(partitions / PARTITIONS_A_CHECK))
   }
 
@@ -133,17 +147,58 @@ async function checkMoney({ means, alerts }: HealthContext): Promise<void> {
   })
 }
 
+/** The chain's time is that of its beacon; ours decides when a login, a quote and a piece are too old. */
+function checkClock(alerts: Alerts, { timeMs, blockTimeMs }: ChainStatus, nowMs: number): void {
+  const apartMs = nowMs - timeMs
+  if (Math.abs(apartMs) <= CLOCK_APART_MS + 2 * blockTimeMs) {
+    alerts.clear('CLOCK_WRONG')
+    return
+  }
+  alerts.raise({
+    code: 'CLOCK_WRONG',
+    message: `this machine's clock is ${Math.abs(Math.round(apartMs / 1_000))} s ${apartMs > 0 ? 'ahead of' : 'behind'} the chain's`,
+    hint: 'set the clock, and let it be kept by NTP: clients whose clocks are right cannot log in here',
+  })
+}
+
+function checkAsk({ ask, alerts }: HealthContext, { height, blockTimeMs }: ChainStatus): void {
+  const known = ask?.()
+  const leftMs = known === undefined ? Number.POSITIVE_INFINITY : (known.validUntil - height) * blockTimeMs
+  if (known === undefined || leftMs > known.validMs / ASK_SHARE) {
+    alerts.clear('ASK_ENDS')
+    return
+  }
+  alerts.raise({
+    code: 'ASK_ENDS',
+    message: `the ask ${leftMs <= 0 ? 'ended' : 'ends'} at epoch ${known.validUntil}, this is ${height}`,
+    hint: 'it renews itself at half of its time: see ASK_NOT_SET and whether the account has money for fees; until then no client comes',
+  })
+}
+
 /** @returns how many there are */
-async function checkPartitions({ chain, providerId, alerts }: HealthContext, faulty: Set<string>): Promise<number> {
+async function checkPartitions(
+  { chain, providerId, alerts }: HealthContext,
+  { height }: ChainStatus,
+  before: Set<string>,
+): Promise<number> {
   const found = new Set<string>()
-  const partitions = await chain.partitions(providerId)
-  for (const { number, sectors, sound } of partitions) {
+  const [partitions, { provingPeriod }] = await Promise.all([chain.partitions(providerId), chain.params()])
+  for (const { number, sectors, sound, lastProven } of partitions) {
+    const subject = `partition ${number}`
+    if (lastProven !== null && sound > 0 && height - lastProven > LATE_PERIODS * provingPeriod) {
+      found.add(`PROOF_LATE ${subject}`)
+      alerts.raise({
+        code: 'PROOF_LATE',
+        subject,
+        message: `partition ${number} was last proven at epoch ${lastProven}, this is ${height}`,
+        hint: `a period has ${provingPeriod} epochs, and each brings a challenge: look at POST_FAILED and at the disk of its sectors`,
+      })
+    }
     if (sound === sectors) continue
     const members = await Array.fromAsync(chain.members({ provider: providerId, partition: number }, 'faulty'))
     const faultySectors = members.map((member) => member.number)
     if (faultySectors.length === 0) continue
-    const subject = `partition ${number}`
-    found.add(subject)
+    found.add(`PARTITION_FAULTY ${subject}`)
     alerts.raise({
       code: 'PARTITION_FAULTY',
       subject,
@@ -151,8 +206,11 @@ async function checkPartitions({ chain, providerId, alerts }: HealthContext, fau
       hint: 'they earn nothing until they are recovered, which is asked for by itself once they prove; look at the disk and at SECTOR_DAMAGED',
     })
   }
-  for (const subject of faulty) if (!found.has(subject)) alerts.clear('PARTITION_FAULTY', subject)
-  faulty.clear()
-  for (const subject of found) faulty.add(subject)
+  for (const standing of before) {
+    const [code = '', ...subject] = standing.split(' ')
+    if (!found.has(standing)) alerts.clear(code as 'PARTITION_FAULTY' | 'PROOF_LATE', subject.join(' '))
+  }
+  before.clear()
+  for (const standing of found) before.add(standing)
   return partitions.length
 }

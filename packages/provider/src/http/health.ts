@@ -17,13 +17,22 @@ const unhealthy = new Set([
   'FEES_SHORT',
   'INSUFFICIENT_FUNDS',
   'PARTITION_FAULTY',
+  'PROOF_LATE',
+  'CLOCK_WRONG',
 ])
 /** And those with which nothing new can be sealed. */
-const unready = new Set([...unhealthy, 'QUEUE_UNAVAILABLE', 'INSUFFICIENT_COLLATERAL'])
+const unready = new Set([...unhealthy, 'QUEUE_UNAVAILABLE', 'INSUFFICIENT_COLLATERAL', 'ASK_ENDS'])
 
 interface HealthContext {
   readonly alerts: Alerts
   readonly head: () => number
+}
+
+/** Whether it can take on more, and the codes of why not. */
+export function readinessOf(alerts: Alerts): { ready: boolean; reasons: string[] } {
+  const codes = alerts.list().map(({ code }) => code)
+  const reasons = [...new Set<string>(codes.filter((code) => unready.has(code)))]
+  return { ready: reasons.length === 0, reasons }
 }
 
 export function healthRoutes({ alerts, head }: HealthContext): ServedOperation[] {

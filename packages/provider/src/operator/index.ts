@@ -1,5 +1,17 @@
-/** `@granary/provider/operator`: what an owner does by hand, with the chain and without the daemon. */
+/** `@granary/provider/operator`: what an owner does by hand, with the chain and without the daemon, or asks of the one that runs. */
+export { askProvider, ProviderNotRunningError } from '../admin-access.ts'
 export { type ConfigKey, changeConfig, configValue, describeConfig, readConfig } from '../config.ts'
+export {
+  getStatus,
+  type ListedAlerts,
+  type ListedDeals,
+  listAlerts,
+  listDeals,
+  listSectors,
+  type ProviderStatus,
+  type Reloaded,
+  reloadConfig,
+} from '../http/admin-operations.ts'
 export { type EndingCosts, endingCosts, SectorNotProvenError } from './ending-costs.ts'
 export { type FindProviderInput, findProvider, ProviderUnknownError } from './find-provider.ts'
 export { type ExitProgress, endAsk, type Left, leave, readExit } from './leave.ts'

@@ -16,6 +16,8 @@ export interface ProviderFolders {
   /** How ready its partitions are to prove. */
   readonly readiness: string
   readonly config: string
+  /** Where the owner reaches it while it runs, and with which token. */
+  readonly admin: string
   readonly ownerKey: string
   readonly sessionKey: string
 }
@@ -32,6 +34,7 @@ export function providerFolders(home: string): ProviderFolders {
     homeRecord: join(root, 'home.json'),
     readiness: join(root, 'readiness.json'),
     config: join(root, 'config.json'),
+    admin: join(root, 'admin.json'),
     ownerKey: join(root, 'keystore.json'),
     sessionKey: join(root, 'session.json'),
   }

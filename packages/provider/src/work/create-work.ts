@@ -61,6 +61,8 @@ export interface Work {
   start(): void
   /** Ends what runs; everything goes on from the store at the next start. */
   stop(): Promise<void>
+  /** Messages to the chain whose end is not known. */
+  outboxCount(): number
   /** There may be a new deal to place. */
   nudge(): void
   /** Makes a piece again from a sector that holds it. @throws PieceNotSealedError */
@@ -75,7 +77,8 @@ export function createWork(options: CreateWorkOptions): Work {
   const { alerts, witness } = options
   const log: SealingLog = options.log ?? (() => {})
   const store = createSectorStore(db)
-  const lanes = createLanes({ chain, signer, outbox: createOutbox({ db, chain, signer, log }) })
+  const outbox = createOutbox({ db, chain, signer, log })
+  const lanes = createLanes({ chain, signer, outbox })
   const shared = {
     store,
     chain,
@@ -183,6 +186,7 @@ export function createWork(options: CreateWorkOptions): Work {
       clearTimeout(timer)
       await Promise.all([background, ...running.values()])
     },
+    outboxCount: outbox.count,
     nudge: plan,
     // One at a time: each takes the memory of sealing, and who proves goes first.
     unsealPiece: (pieceCid, out, signal) =>

@@ -35,7 +35,7 @@ export function addAsk(provider: Command, context: CommandContext): void {
     .addHelpText('after', exitCodesHelp)
     .action((options: OperatorOptions) => show(options, context))
   withJson(withHome(ask.command('set')))
-    .description('Change the ask in config.json; a running provider takes it on reload (SIGHUP).')
+    .description('Change the ask in config.json; a running provider takes it at once.')
     .addOption(new Option('--price <GRN>', 'of a GiB of piece an epoch').argParser(grn))
     .addOption(new Option('--size-min <bytes>', 'smallest piece, padded').argParser(bytes))
     .addOption(new Option('--size-max <bytes>', 'largest piece, padded').argParser(bytes))

@@ -14,7 +14,7 @@ export function addConfig(provider: Command, context: CommandContext): void {
     .addHelpText('after', exitCodesHelp)
     .action((options: ConfigOptions) => show(options, context))
   withJson(withHome(config.command('set')))
-    .description('Change keys in config.json; a running provider takes them on reload (SIGHUP).')
+    .description('Change keys in config.json; a running provider takes them at once, but for those that need a start.')
     .argument(
       '<key=value...>',
       'such as ask.pricePerGiBEpoch=2000000000000; without a value the default again',

@@ -8,6 +8,7 @@ import { homeOf } from '../../options.ts'
 import { plural } from '../../print/quantities.ts'
 import type { CommandContext } from '../../program-context.ts'
 import { type OwnerOptions, openOperator, openOwner, withOwner } from './open-operator.ts'
+import { tellRunning } from './tell-running.ts'
 
 interface DrainOptions extends OwnerOptions {
   readonly undo?: true
@@ -55,7 +56,7 @@ async function drain(options: DrainOptions, context: CommandContext): Promise<vo
       const file =
         config === null
           ? "this home has no config.json: see that the provider's own says the same of acceptDeals"
-          : `${config} says so; a provider that runs takes it on reload (SIGHUP)`
+          : `${config} says so`
       if (undo) return `provider ${provider} takes deals again: ${file}`
       return `provider ${provider} takes no new deals: ${askEnded ? 'its ask ends within a minute' : 'its ask has ended'}; ${file}`
     },
@@ -68,6 +69,7 @@ async function takeDeals(options: OwnerOptions, accept: boolean): Promise<string
   const file = join(homeOf(options), 'provider', 'config.json')
   if (!existsSync(file)) return null
   await changeConfig(file, { acceptDeals: accept ? undefined : false })
+  await tellRunning(homeOf(options))
   return file
 }
 

@@ -1,6 +1,7 @@
-/** Changes keys of config.json, and says what they are now and when they take effect. */
+/** Changes keys of config.json, lets a running provider take them, and says what they are now and from when on. */
 import { join } from 'node:path'
 import type { CommandContext } from '../../program-context.ts'
+import { tellRunning } from './tell-running.ts'
 
 export interface PrintChangedInput {
   readonly home: string
@@ -18,14 +19,20 @@ export async function printChanged(context: CommandContext, { home, changes, jso
   ])
   const file = join(providerFolder(home), 'config.json')
   await changeConfig(file, changes)
+  const applied = await tellRunning(home)
   const keys = (await describeConfig(file)).filter(({ key }) => key in changes)
   printResult(
     context,
-    { file, keys },
+    { file, keys, applied },
     {
       json,
       text: () =>
-        keys.map(({ key, value, takesEffect }) => `${key} = ${value ?? 'by default'}, at ${takesEffect}`).join('\n'),
+        keys
+          .map(({ key, value, takesEffect }) => {
+            const when = applied && takesEffect === 'reload' ? 'from now on' : 'with the next start'
+            return `${key} = ${value ?? 'by default'}, ${when}`
+          })
+          .join('\n'),
     },
   )
 }

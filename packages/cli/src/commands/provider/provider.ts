@@ -10,6 +10,7 @@ import { addMoney } from './money.ts'
 import { addProving } from './proving.ts'
 import { addRebuild } from './rebuild.ts'
 import { addRun } from './run.ts'
+import { addRunning } from './running.ts'
 import { addSectors } from './sectors.ts'
 
 export function addProvider(program: Command, context: CommandContext): void {
@@ -19,6 +20,7 @@ export function addProvider(program: Command, context: CommandContext): void {
   const all = [
     addInit,
     addRun,
+    addRunning,
     addConfig,
     addAsk,
     addRebuild,

@@ -1,0 +1,113 @@
+/** What the owner asks of the running provider, on a listener of its own that only this machine reaches, with the token of its home. */
+import { address, decimal, hash, natural } from '@granary/protocol/json'
+import type { Operation, Parsed } from '@granary/protocol/operation'
+import * as z from 'zod/mini'
+
+const nothing = z.object({})
+const counts = z.record(z.string(), natural)
+
+const alert = z.object({
+  code: z.string(),
+  subject: z.optional(z.string()),
+  message: z.string(),
+  hint: z.string(),
+  sinceMs: z.number(),
+})
+
+const statusAnswer = z.object({
+  provider: natural,
+  address,
+  url: z.string(),
+  version: z.string(),
+  upMs: natural,
+  ready: z.boolean(),
+  /** Of the alerts, those that keep it from taking on more. */
+  reasons: z.readonly(z.array(z.string())),
+  chain: z.object({ url: z.string(), genesisHash: hash, height: natural }),
+  acceptDeals: z.boolean(),
+  /** How many in each state. */
+  sectors: counts,
+  deals: counts,
+  /** Messages to the chain whose end is not known. */
+  outbox: natural,
+  disk: z.object({ freeBytes: natural, reserveBytes: natural }),
+  /** attoGRN; null until it was asked for the first time. */
+  money: z.nullable(z.object({ balance: decimal, freeCollateral: decimal, lockedCollateral: decimal })),
+  alerts: natural,
+})
+
+export const getStatus = {
+  id: 'getAdminStatus',
+  method: 'get',
+  path: '/admin/v1/status',
+  summary: 'How the provider is',
+  params: nothing,
+  answer: statusAnswer,
+  errors: ['TOKEN_INVALID'],
+} as const satisfies Operation
+export type ProviderStatus = Parsed<typeof getStatus>
+
+export const listAlerts = {
+  id: 'listAlerts',
+  method: 'get',
+  path: '/admin/v1/alerts',
+  summary: 'What the owner should do something about, the oldest first',
+  params: nothing,
+  answer: z.object({ alerts: z.readonly(z.array(alert)) }),
+  errors: ['TOKEN_INVALID'],
+} as const satisfies Operation
+export type ListedAlerts = Parsed<typeof listAlerts>
+
+const sector = z.object({
+  number: natural,
+  state: z.string(),
+  openedAtMs: natural,
+  deals: z.readonly(z.array(natural)),
+})
+
+export const listSectors = {
+  id: 'listSectors',
+  method: 'get',
+  path: '/admin/v1/sectors',
+  summary: 'The sectors of the store that are not over, by their numbers; a bounded page after a number',
+  params: nothing,
+  query: z.object({ after: z.optional(z.string().check(z.regex(/^\d{1,10}$/, 'expected the number of a sector'))) }),
+  answer: z.object({ sectors: z.readonly(z.array(sector)), next: z.nullable(natural) }),
+  errors: ['TOKEN_INVALID'],
+} as const satisfies Operation
+export type ListedSectors = Parsed<typeof listSectors>
+
+const deal = z.object({
+  agreementId: hash,
+  dealId: z.nullable(natural),
+  state: z.string(),
+  sector: z.nullable(natural),
+  client: address,
+  pieceCid: z.string(),
+  pieceSize: natural,
+  reason: z.nullable(z.string()),
+})
+
+export const listDeals = {
+  id: 'listDeals',
+  method: 'get',
+  path: '/admin/v1/deals',
+  summary: 'The deals that have not ended',
+  params: nothing,
+  answer: z.object({ deals: z.readonly(z.array(deal)) }),
+  errors: ['TOKEN_INVALID'],
+} as const satisfies Operation
+export type ListedDeals = Parsed<typeof listDeals>
+
+export const reloadConfig = {
+  id: 'reloadConfig',
+  method: 'post',
+  path: '/admin/v1/reload',
+  summary: 'Reads config.json anew and applies it',
+  params: nothing,
+  answer: z.object({ changed: z.readonly(z.array(z.string())), waiting: z.readonly(z.array(z.string())) }),
+  errors: ['TOKEN_INVALID', 'CONFIG_INVALID', 'SEAL_AFTER_TOO_LONG'],
+} as const satisfies Operation
+export type Reloaded = Parsed<typeof reloadConfig>
+
+export const adminOperations: readonly Operation[] = [getStatus, listAlerts, listSectors, listDeals, reloadConfig]

@@ -1,0 +1,116 @@
+/** The owner's listener of a running provider: who is let in, and what is said. */
+import { readFile, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { temporaryHome } from '../../test/market-kit.ts'
+import { dealIn, passphrase, storeDeal } from '../../test/provider-process.ts'
+import { type Devnet, startDevnet } from '../../test/start-devnet.ts'
+import { askProvider } from '../admin-access.ts'
+import { changeConfig } from '../config.ts'
+import { initProvider, type RunningProvider, runProvider } from '../main.ts'
+import { getStatus, listAlerts, listDeals, listSectors, reloadConfig } from './admin-operations.ts'
+
+let root: Awaited<ReturnType<typeof temporaryHome>>
+let devnet: Devnet
+let provider: RunningProvider
+let folder: string
+let access: { url: string; token: string }
+
+beforeAll(async () => {
+  root = await temporaryHome()
+  devnet = await startDevnet(root.home)
+  const { chain } = devnet
+  const home = join(root.home, 'a')
+  folder = join(home, 'provider')
+  await initProvider({ home, chainUrl: chain.url, profile: '2KiB-test', passphrase, light: true })
+  const cacheHome = join(root.home, 'cache')
+  provider = await runProvider({ home, cacheHome, port: 0, libp2pPort: undefined, passphrase, sealAfterMs: 0 })
+  access = JSON.parse(await readFile(join(folder, 'admin.json'), 'utf8'))
+  const { agreementId } = await storeDeal(chain, provider.url)
+  await dealIn(provider.url, agreementId, 'active')
+}, 60_000)
+afterAll(async () => {
+  await provider.stop()
+  await devnet.stop()
+  await root.remove()
+})
+
+const path = () => join(folder, 'admin.json')
+
+test('only who may read the file of the home is let in, on the loopback, and the public listener has none of it', async () => {
+  expect((await stat(path())).mode & 0o777).toBe(0o600)
+  expect(new URL(access.url).hostname).toBe('127.0.0.1')
+  for (const route of ['/admin/v1/status', '/metrics', '/openapi.json', '/nowhere']) {
+    const asked = await fetch(access.url + route)
+    expect([asked.status, ((await asked.json()) as { error: { code: string } }).error.code]).toEqual([
+      401,
+      'TOKEN_MISSING',
+    ])
+    const guessed = await fetch(access.url + route, { headers: { authorization: `Bearer ${'x'.repeat(43)}` } })
+    expect([guessed.status, ((await guessed.json()) as { error: { code: string } }).error.code]).toEqual([
+      401,
+      'TOKEN_INVALID',
+    ])
+    const outside = await fetch(provider.url + route, { headers: { authorization: `Bearer ${access.token}` } })
+    expect(route === '/openapi.json' ? 200 : 404).toBe(outside.status)
+    const text = await outside.text()
+    if (route === '/openapi.json') expect(text).not.toContain('/admin/v1')
+    else expect(text).toContain('ROUTE_NOT_FOUND')
+  }
+})
+
+test('status, sectors, deals and alerts are those of the store, and the document names all of them', async () => {
+  const status = await askProvider(path(), getStatus)
+  expect(status).toMatchObject({
+    provider: provider.providerId,
+    ready: true,
+    reasons: [],
+    acceptDeals: true,
+    outbox: 0,
+  })
+  expect(status).toMatchObject({ sectors: { proving: 1 }, deals: { active: 1 }, url: provider.url })
+  const { sectors, next } = await askProvider(path(), listSectors)
+  expect([sectors.length, next, sectors[0]]).toEqual([
+    1,
+    null,
+    expect.objectContaining({ state: 'proving', deals: [1] }),
+  ])
+  expect((await askProvider(path(), listSectors, { query: `?after=${sectors[0]!.number}` })).sectors).toEqual([])
+  expect((await askProvider(path(), listDeals)).deals).toMatchObject([{ state: 'active', sector: sectors[0]!.number }])
+  expect(await askProvider(path(), listAlerts)).toEqual({ alerts: [] })
+  const headers = { authorization: `Bearer ${access.token}` }
+  const document = (await (await fetch(`${access.url}/openapi.json`, { headers })).json()) as { paths: object }
+  expect(Object.keys(document.paths)).toEqual(expect.arrayContaining(['/admin/v1/status', '/admin/v1/reload']))
+})
+
+test('a reload is applied, or refused with its reason', async () => {
+  const config = join(folder, 'config.json')
+  const before = await readFile(config, 'utf8')
+  await changeConfig(config, { name: 'by the owner' })
+  expect(await askProvider(path(), reloadConfig)).toEqual({ changed: ['name "" → "by the owner"'], waiting: [] })
+  expect((await devnet.chain.provider(provider.providerId)).name).toBe('by the owner')
+  await writeFile(config, '{}')
+  await expect(askProvider(path(), reloadConfig)).rejects.toMatchObject({ code: 'CONFIG_INVALID' })
+  await writeFile(config, before)
+  await askProvider(path(), reloadConfig)
+})
+
+test('metrics are named with units and count what happens', async () => {
+  const answer = await fetch(`${access.url}/metrics`, { headers: { authorization: `Bearer ${access.token}` } })
+  expect(answer.headers.get('content-type')).toContain('text/plain')
+  const text = await answer.text()
+  expect(text).toContain('granary_provider_ready 1')
+  expect(text).toContain('granary_provider_sectors{state="proving"} 1')
+  expect(text).toMatch(/granary_provider_disk_free_bytes [1-9]/)
+  expect(text).toMatch(/process_resident_memory_bytes [1-9]/)
+  const own = [...text.matchAll(/^# TYPE (granary_\S+)/gm)].map(([, name]) => name!)
+  expect(own.length).toBeGreaterThan(12)
+  expect(own.filter((name) => !/^granary_provider_[a-z_]+$/.test(name))).toEqual([])
+})
+
+test('a home in which none runs says so', async () => {
+  const none = join(root.home, 'none.json')
+  await expect(askProvider(none, getStatus)).rejects.toMatchObject({ code: 'PROVIDER_NOT_RUNNING' })
+  await writeFile(none, JSON.stringify({ url: 'http://127.0.0.1:1', token: 'x' }))
+  await expect(askProvider(none, getStatus)).rejects.toMatchObject({ code: 'PROVIDER_NOT_RUNNING' })
+})
