@@ -2,6 +2,7 @@
 import { Command } from 'commander'
 import { addCat } from './commands/cat.ts'
 import { addChain } from './commands/chain.ts'
+import { addCompletion } from './commands/completion.ts'
 import { addConfig } from './commands/config.ts'
 import { addDeals } from './commands/deals.ts'
 import { addDemo } from './commands/demo.ts'
@@ -49,6 +50,7 @@ export function createProgram(context: CommandContext): Command {
     addDemo,
     addDoctor,
     addConfig,
+    addCompletion,
     addChain,
     addProvider,
     addTools,

@@ -71,6 +71,16 @@ test.each([
   expect(ran.stderr).not.toBe('')
 })
 
+test.each([
+  [['gte', cid], "error: unknown command 'gte'\n(Did you mean get?)"],
+  [['chain', 'exprot'], "error: unknown command 'exprot'\n(Did you mean export?)"],
+  [['put', 'f', '--labell', 'x'], "error: unknown option '--labell'\n(Did you mean --label?)"],
+])('%j is no command: it is said what may have been meant', async (args, words) => {
+  const { code, stderr } = await granary(args)
+  expect(code).toBe(2)
+  expect(stderr).toContain(words)
+})
+
 test('with --json a usage error is a document too', async () => {
   const { code, stdout } = await granary(['put', '--json'])
   expect(code).toBe(2)
