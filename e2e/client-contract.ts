@@ -68,7 +68,15 @@ export function clientContract(name: string, makePorts: () => Promise<Ports>): v
       const bytes = new Uint8Array(randomBytes(700_000))
       const steps: string[] = []
       const stored = await (await open()).put(bytes, { onProgress: ({ type }) => steps.push(type) })
-      const expected = ['import:done', 'provider:chosen', 'quoted', 'upload:progress', 'piece:done', 'agreed']
+      const expected = [
+        'import:done',
+        'planned',
+        'provider:chosen',
+        'quoted',
+        'upload:progress',
+        'piece:done',
+        'agreed',
+      ]
       expect([...new Set(steps)].filter((type) => !type.startsWith('settle'))).toEqual([
         ...expected,
         ...['published', 'deal', 'active'],
@@ -114,10 +122,21 @@ export function clientContract(name: string, makePorts: () => Promise<Ports>): v
       for (const [code, refused] of refusals) await expect(refused).rejects.toMatchObject({ code })
       await expect(client.put(bytes, { provider: 999_999 })).rejects.toMatchObject({ code: 'NO_PROVIDER' })
       await expect(client.put(bytes, { duration: 1 })).rejects.toMatchObject({ code: 'NO_PROVIDER' })
-      const large = new Uint8Array(9 << 20)
-      await expect(client.put(large)).rejects.toMatchObject({ code: 'PIECE_TOO_LARGE' })
       expect((await market.client.account(signer.address)).balance).toBe(balance)
     }, 60_000)
+
+    test('what is larger than a piece is cut into several, each with a deal, and comes back', async () => {
+      const { signer, open } = await account()
+      const bytes = new Uint8Array(randomBytes(9 << 20))
+      const stored = await (await open()).put(bytes)
+      expect(stored.deals.map(({ piece, state }) => [piece, state])).toEqual([
+        [0, 'active'],
+        [1, 'active'],
+      ])
+      expect(await (await open()).get(stored.rootCid)).toEqual(bytes)
+      expect(await (await open()).put(bytes)).toEqual(stored)
+      expect(await dealsOf(signer, stored.rootCid)).toHaveLength(2)
+    }, 120_000)
 
     test('who has no money is told before anything is uploaded', async () => {
       const signer = accountSigner(new Uint8Array(randomBytes(32)))

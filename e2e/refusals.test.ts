@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { createWorkbench, envelope, type Finished } from './harness.ts'
-import { fileOf, type Market, put, sameBytes, startMarket } from './story.ts'
+import { fileOf, type Market, type PutData, put, sameBytes, startMarket, succeeded } from './story.ts'
 
 let market: Market
 
@@ -39,15 +39,19 @@ test('a file that is not there', async () => {
   expectRefusal(finished, { exit: 1, code: 'FILE_NOT_FOUND', names: path })
 })
 
-test('a file that does not fit into a sector, with the figures', async () => {
+test('a file that does not fit into a sector is cut, and comes back', async () => {
   const file = fileOf(market.bench, 'large.bin', 9 * 1024 * 1024)
-  const finished = await market.bench.run(['put', file, '--chain', market.chain.url, '--json'])
-  expect(finished.code).not.toBe(0)
-  const { error } = envelope<unknown>(finished)
-  expect(error!.code).toBe('PIECE_TOO_LARGE')
-  expect(error!.message).toMatch(/16(\.0)? MiB|16777216/)
-  expect(error!.message).toMatch(/8(\.0)? MiB|8388608/)
-}, 60_000)
+  const finished = succeeded(await market.bench.run(['put', file, '--chain', market.chain.url, '--json']))
+  const { data } = envelope<PutData & { deals: { piece: number; pieceSize: number; state: string }[] }>(finished)
+  expect(data.deals.map(({ piece, state }) => [piece, state])).toEqual([
+    [0, 'active'],
+    [1, 'active'],
+  ])
+  for (const { pieceSize } of data.deals) expect(pieceSize).toBeLessThanOrEqual(8 * 1024 * 1024)
+  const out = join(market.bench.home, 'large.out')
+  succeeded(await market.bench.run(['get', data.rootCid, '-o', out, '--chain', market.chain.url]))
+  expect(sameBytes(out, file)).toBe(true)
+}, 120_000)
 
 test('a CID that nobody stores, and a text that is no CID', async () => {
   const cid = 'bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy'

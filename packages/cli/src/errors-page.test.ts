@@ -31,7 +31,7 @@ test('what is said of a code has a meaning', () => {
     fault: ['caller', 'operator', 'peer', 'nobody', 'program'],
     status: [202, 400, 401, 402, 404, 405, 406, 409, 412, 413, 415, 416, 422, 423, 429, 460, 500, 501, 503, 504, 507],
     retryable: [true],
-    exit: ['usage', 'funds', 'network', 'interrupted'],
+    exit: ['usage', 'partial', 'funds', 'network', 'interrupted'],
     outage: [true],
     lost: [true],
   }

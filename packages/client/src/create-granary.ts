@@ -14,11 +14,17 @@ import type { FetchOptions, GetOptions, Retrieved } from './retrieve/get.ts'
 import type { ListedEntry } from './retrieve/ls.ts'
 import type { SaveResult } from './retrieve/save.ts'
 import type { Content, ContentSource } from './sources/content-source.ts'
-import type { PutOptions, PutResult } from './upload/put.ts'
+import type { PutOptions, PutResult } from './upload/put-prepared.ts'
+import type { Upload } from './upload/upload.ts'
+import type { UploadQuote } from './upload/upload-quote.ts'
 
 export interface Granary<S extends Source = ContentSource> {
-  /** Stores a file or folder; resolves when its deal is active. The same call after a kill goes on where it was. */
+  /** Stores a file or folder; resolves when its deals are active. The same call after a kill goes on where it was. */
   put(source: Content | ContentSource | S, options?: PutOptions): Promise<PutResult>
+  /** The same, to be looked at, begun, waited for and ended. */
+  upload(source: Content | ContentSource | S, options?: PutOptions): Promise<Upload>
+  /** Who would store it, why, and the whole price; nothing is spent. */
+  quote(source: Content | ContentSource | S, options?: PutOptions): Promise<UploadQuote>
   /**
    * Finds content by its root CID, with a path below it: what it is and how long, and its bytes as a stream, verified block by
    * block, from whichever providers give them.
@@ -49,6 +55,8 @@ export function createGranary<S extends Source = ContentSource>(ports: Ports<S |
   return {
     // Imported where it is used: a page that only fetches does not load it.
     put: async (source, options) => (await import('./upload/put.ts')).put(ports, source, options),
+    upload: async (source, options) => (await import('./upload/put.ts')).upload(ports, source, options),
+    quote: async (source, options) => (await import('./upload/put.ts')).quote(ports, source, options),
     get: async (rootOrPath, options) => (await import('./retrieve/get.ts')).get(ports, rootOrPath, options),
     async *ls(rootOrPath, options) {
       yield* (await import('./retrieve/ls.ts')).ls(ports, rootOrPath, options)

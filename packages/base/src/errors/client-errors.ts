@@ -19,6 +19,8 @@ export const passingClientErrors = {
   MESSAGE_UNDECIDED: { fault: 'nobody', exit: 'network' },
   /** Another process sends from the same account. */
   SEND_RUNNING: { fault: 'nobody' },
+  /** Some copies of what was put are stored, and some are not. */
+  PUT_PARTIAL: { fault: 'peer', exit: 'partial' },
   /** Another process puts the same file. */
   PUT_RUNNING: { fault: 'nobody' },
 } as const

@@ -144,14 +144,15 @@ test('facts are told one a line', () => {
       { type: 'import:done', rootCid: 'bafy', fileBytes: 3, blocks: 1 },
       {
         type: 'quoted',
+        slot: 0,
         pricePerEpoch: '500000000000000000',
         total: '1000000000000000000',
         recordFee: '200000000000000',
         collateral: '920000000000000000',
         duration: 2,
       },
-      { type: 'upload:progress', sent: 50, total: 50 },
-      { type: 'published', dealId: 4, locked: '1000000000000000000', epoch: 9 },
+      { type: 'upload:progress', slot: 0, sent: 50, total: 50 },
+      { type: 'published', slot: 0, dealId: 4, locked: '1000000000000000000', epoch: 9 },
       entry({ type: 'seal-layer', data: { sector: 1, layer: 2, layers: 11 } }),
       entry({ type: 'porep-accepted', epoch: 30, data: { sector: 1, bytes: 90052, verifyMs: 22.4 } }),
       entry({ type: 'agreed', epoch: 8 }),
@@ -168,7 +169,9 @@ test('facts are told one a line', () => {
 
 test('an upload is told at its beginning, its end, and at most once a second between', () => {
   const sent = Array.from({ length: 100 }, (_, index) => index + 1)
-  expect(told(...sent.map((bytes): PutProgress => ({ type: 'upload:progress', sent: bytes, total: 100 })))).toEqual([
+  expect(
+    told(...sent.map((bytes): PutProgress => ({ type: 'upload:progress', slot: 0, sent: bytes, total: 100 }))),
+  ).toEqual([
     'upload          sent  1 %  1 byte of 100 bytes',
     expect.stringMatching(/^upload {10}all 100 bytes sent in \d+ ms$/),
   ])

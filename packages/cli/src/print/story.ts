@@ -22,18 +22,22 @@ export interface StoryOptions extends ProgressOptions {
 /** To be disposed of, as any progress. */
 export function createStory({ stream, env = {}, ...options }: StoryOptions): Story {
   const progress = createProgress({ stderr: stream, env }, options)
-  let uploadMs: number | undefined
-  const upload = (sent: number, total: number) => {
-    uploadMs ??= performance.now()
-    if (sent < total) return progress.show({ name: 'upload', step: 'sent', bytes: sent, bytesTotal: total })
-    progress.end('upload')
-    progress.say('upload', `all ${formatBytes(total)} sent in ${formatMs(performance.now() - uploadMs)}`)
-    uploadMs = undefined
+  const uploadMs = new Map<number, number>()
+  let slots = 1
+  const upload = (slot: number, sent: number, total: number) => {
+    const name = slots === 1 ? 'upload' : `upload ${slot + 1}`
+    const beganMs = uploadMs.get(slot) ?? performance.now()
+    uploadMs.set(slot, beganMs)
+    if (sent < total) return progress.show({ name, step: 'sent', bytes: sent, bytesTotal: total })
+    progress.end(name)
+    progress.say(name, `all ${formatBytes(total)} sent in ${formatMs(performance.now() - beganMs)}`)
+    uploadMs.delete(slot)
   }
   return {
     ...progress,
     tell(news) {
-      if (news.type === 'upload:progress') return upload(news.sent, news.total)
+      if (news.type === 'planned') slots = news.slots.length
+      if (news.type === 'upload:progress') return upload(news.slot, news.sent, news.total)
       if (news.type === 'get:progress') {
         const { bytes, size } = news
         return progress.show({
@@ -64,6 +68,8 @@ function lineOf(progress: Told): Line {
         'root CID',
         `${progress.rootCid}  (${formatBytes(progress.fileBytes)}, ${plural(progress.blocks, 'block')})`,
       ]
+    case 'planned':
+      return ['plan', planText(progress)]
     case 'piece:done': {
       const { pieceCid, payloadSize, pieceSize } = progress
       return ['piece CID', `${pieceCid}  (CAR of ${formatBytes(payloadSize)}, piece of ${formatBytes(pieceSize)})`]
@@ -99,6 +105,13 @@ function lineOf(progress: Told): Line {
     case 'provider:failed':
       return ['failed', `${holderText(progress)}: ${progress.message} [${progress.code}]`, 'yellow']
   }
+}
+
+function planText({ slots, pieces, total }: Extract<Told, { type: 'planned' }>): string {
+  const what = `${plural(slots.length, 'deal')} for ${plural(pieces.length, 'piece')}`
+  const alike = [...new Set(slots.flatMap(({ shares }) => shares))]
+  const spread = alike.length === 0 ? '' : `; no other copies are of another ${alike.join(' or ')}`
+  return `${what}, at most ${formatAmount(total)} with all fees${spread}`
 }
 
 function resumedText(step: 'upload' | 'publish' | 'follow' | 'done'): string {

@@ -46,10 +46,21 @@ export {
 } from '../sources/content-source.ts'
 export { systemClock } from '../system-clock.ts'
 export { InsufficientFundsError } from '../upload/check-funds.ts'
+export { PieceTooLargeError } from '../upload/piece-too-large.ts'
+export { PriceAboveMaxError } from '../upload/price-above-max.ts'
 export { PriceChangedError } from '../upload/price-changed.ts'
-export { PieceTooLargeError, type PutOptions, type PutResult } from '../upload/put.ts'
+export {
+  type MissingSlot,
+  type PutDeal,
+  type PutOptions,
+  PutPartialError,
+  type PutResult,
+  SpendingUnconfirmedError,
+} from '../upload/put-prepared.ts'
 export type { PutProgress } from '../upload/put-progress.ts'
 export { PutRunningError } from '../upload/stage.ts'
+export type { Upload } from '../upload/upload.ts'
+export type { QuotedSlot, UploadQuote } from '../upload/upload-quote.ts'
 export {
   type Client,
   createGranary,

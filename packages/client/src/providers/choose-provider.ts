@@ -120,7 +120,7 @@ function refusalOf(view: ProviderView, wanted: PieceWanted, head: number): [Refu
   return undefined
 }
 
-function refuse(view: ProviderView, reason: RefusalReason, message: string): ProviderRefusal {
+export function refuse(view: ProviderView, reason: RefusalReason, message: string): ProviderRefusal {
   return { provider: view.id, name: view.name, reason, message }
 }
 
@@ -138,12 +138,12 @@ const ASKED_AT_ONCE = 4
 /** How long one provider is asked, retries included: it may be starting again. */
 const ANSWER_MAX_MS = 6_000
 
-interface AskOptions {
+export interface AskOptions {
   readonly fetch: Fetch | undefined
   readonly signal: AbortSignal | undefined
 }
 
-type Answer = ProviderInfo | { readonly message: string }
+export type Answer = ProviderInfo | { readonly message: string }
 
 export interface ChooseProviderInput {
   readonly chain: ChainClient
@@ -200,7 +200,7 @@ async function* askInOrder(
   }
 }
 
-async function readInfo(endpoint: string, { fetch, signal }: AskOptions): Promise<Answer> {
+export async function readInfo(endpoint: string, { fetch, signal }: AskOptions): Promise<Answer> {
   const deadline = AbortSignal.timeout(ANSWER_MAX_MS)
   const either = signal ? AbortSignal.any([signal, deadline]) : deadline
   try {
@@ -217,7 +217,7 @@ async function readInfo(endpoint: string, { fetch, signal }: AskOptions): Promis
   }
 }
 
-function checkInfo(
+export function checkInfo(
   view: ProviderView,
   info: ProviderInfo,
   genesisHash: string,

@@ -4,6 +4,7 @@
  */
 import { type ErrorCode, GranaryError, isAbortError } from '@granary/base'
 import type { CallOptions } from '../call-options.ts'
+import { DealEndedError } from '../deals/follow-until.ts'
 import { NoProviderError } from '../providers/choose-provider.ts'
 import { agree } from './effects/agree.ts'
 import { choose } from './effects/choose.ts'
@@ -28,6 +29,7 @@ const NOT_THE_PROVIDERS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'FILE_CHANGED',
   'INSUFFICIENT_FUNDS',
   'NO_PROVIDER',
+  'PRICE_ABOVE_MAX',
   'PRICE_CHANGED',
 ])
 
@@ -47,7 +49,8 @@ export async function runUpload(
   try {
     for (;;) {
       call.signal.throwIfAborted()
-      const steps = nextSteps(stateOf(run), { until, met: new Set(run.met.keys()), given: new Set(failures.keys()) })
+      const given = new Set([...failures.keys(), ...run.skipped])
+      const steps = nextSteps(stateOf(run), { until, met: new Set(run.met.keys()), given })
       for (const step of steps) {
         const key = keyOf(step)
         if (running.has(key)) continue
@@ -68,6 +71,8 @@ export async function runUpload(
 /** One step of a slot at a time, one of a piece, and one message. */
 function keyOf(step: Step): string {
   if (step.step === 'publish') return 'publish'
+  // One at a time: who has a copy already is not chosen for another one.
+  if (step.step === 'choose') return 'choose'
   return step.step === 'name' ? `piece ${step.piece}` : `slot ${step.slot}`
 }
 
@@ -86,7 +91,7 @@ async function take(run: UploadRun, step: Step, failures: Map<number, unknown>, 
     try {
       await effects[step.step](run, step.slot, call)
     } catch (error) {
-      passOn(run, step, error)
+      await passOn(run, step, error)
     }
   })
 }
@@ -105,16 +110,25 @@ async function attempt(
 }
 
 /** A refusal makes the slot look for another provider, who may have the room, the collateral or the answer. */
-function passOn(run: UploadRun, { step, slot }: Extract<Step, { readonly slot: number }>, error: unknown): void {
+async function passOn(
+  run: UploadRun,
+  { step, slot }: Extract<Step, { readonly slot: number }>,
+  error: unknown,
+): Promise<void> {
   const { met, report, provider: named } = run
   const refusals = run.refusals.get(slot) ?? new Map<number, GranaryError>()
   // When only one provider could be asked, what it said is what there is to say.
   const [only, ...more] = refusals.values()
   if (error instanceof NoProviderError && only !== undefined && more.length === 0) throw only
-  const isRefusal = step !== 'follow' && GranaryError.is(error) && !NOT_THE_PROVIDERS.has(error.code)
-  const asked = met.get(slot)?.view.id
+  const isEnded = step === 'follow' && error instanceof DealEndedError
+  const isRefusal = (step !== 'follow' && GranaryError.is(error) && !NOT_THE_PROVIDERS.has(error.code)) || isEnded
+  const found = stateOf(run).slots[slot]!
+  const asked = 'provider' in found ? found.provider : undefined
   if (!isRefusal || asked === undefined || named !== undefined) throw error
   run.refusals.set(slot, refusals.set(asked, error))
   met.delete(slot)
-  report({ type: 'provider:refused', provider: asked, name: '', reason: 'REFUSED', message: error.message })
+  // What it locked comes back, for what it has not proven.
+  if (isEnded) await run.log.append({ type: 'slot:vacated', slot })
+  const { message } = error
+  report({ type: 'provider:refused', slot, provider: asked, name: '', reason: 'REFUSED', message })
 }

@@ -1,10 +1,11 @@
 /** What one run of an upload works with: the log of the upload, and what only this run knows. */
 import type { GranaryError } from '@granary/base'
 import type { ChainStatus } from '@granary/protocol/client'
+import type { CallOptions } from '../call-options.ts'
 import type { UploadLog } from '../journal/create-upload-log.ts'
 import type { Slot, UploadPiece, UploadState } from '../journal/upload-state.ts'
 import type { Ports } from '../ports.ts'
-import type { ChosenProvider } from '../providers/choose-provider.ts'
+import type { Candidate, Survey } from '../providers/survey-providers.ts'
 import type { PieceNaming } from './piece-naming.ts'
 import type { PutProgress } from './put-progress.ts'
 
@@ -19,8 +20,16 @@ export interface UploadRun {
   /** The user named the provider: no other will do. */
   readonly provider: number | undefined
   readonly report: (progress: PutProgress) => void
+  /** attoGRN, all fees as well: never more. */
+  readonly maxPrice: bigint | undefined
+  /** The most that a deal costs beside its price, in attoGRN. */
+  readonly feesPerDeal: bigint
+  /** Slots of an earlier upload that had more copies. */
+  readonly skipped: ReadonlySet<number>
+  /** Who has answered lately. */
+  readonly survey: (options: CallOptions) => Promise<Survey>
   /** By slot: providers that this run has found at their addresses. */
-  readonly met: Map<number, ChosenProvider>
+  readonly met: Map<number, Candidate>
   /** By slot: who would not have it in this run, each the first one first. */
   readonly refusals: Map<number, Map<number, GranaryError>>
   /** Slots whose terms the provider called outdated in this run: once is enough. */

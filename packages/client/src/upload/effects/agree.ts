@@ -43,5 +43,5 @@ export async function agree(run: UploadRun, index: number, options: CallOptions)
     await log.append({ type: 'slot:withdrawn', slot: index })
     return
   }
-  report({ type: 'agreed', agreementId, provider })
+  report({ type: 'agreed', slot: index, agreementId, provider })
 }

@@ -12,12 +12,12 @@ export async function follow(run: UploadRun, index: number, { signal }: CallOpti
   const endpoint = endpointOf(await chain.provider(provider, { signal })) ?? ''
   const input = { chain, clock, fetch, endpoint, dealId, agreementId }
   try {
-    const deal = await followUntil(input, { signal, onProgress: report })
+    const deal = await followUntil(input, { signal, onProgress: (progress) => report({ ...progress, slot: index }) })
     await log.append({ type: 'slot:active', slot: index })
-    report({ type: 'active', dealId, epoch: deal.activatedAt ?? 0, sector: deal.sector?.number ?? 0 })
+    report({ type: 'active', slot: index, dealId, epoch: deal.activatedAt ?? 0, sector: deal.sector?.number ?? 0 })
   } catch (error) {
     if (!(error instanceof DealForgottenError)) throw error
-    report({ type: 'waiting', message: error.message })
+    report({ type: 'waiting', slot: index, message: error.message })
     await run.compare()
   }
 }

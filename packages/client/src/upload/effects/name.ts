@@ -11,5 +11,5 @@ export async function name(run: UploadRun, piece: number, options: CallOptions):
   await run.log.append({ type: 'piece:named', piece, pieceCid })
   run.namings.delete(piece)
   const { pieceSize, payloadSize } = pieces[piece]!
-  run.report({ type: 'piece:done', pieceCid, pieceSize, payloadSize })
+  run.report({ type: 'piece:done', piece, pieceCid, pieceSize, payloadSize })
 }

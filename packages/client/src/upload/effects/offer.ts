@@ -9,7 +9,9 @@ import {
   quoteToJson,
 } from '@granary/protocol/messages'
 import type { CallOptions } from '../../call-options.ts'
+import { PriceAboveMaxError } from '../price-above-max.ts'
 import { PriceChangedError } from '../price-changed.ts'
+import { isPriced, priceOf } from '../slot-price.ts'
 import { slotIn, stateOf, type UploadRun } from '../upload-run.ts'
 import { quoteFor } from './quote.ts'
 
@@ -45,8 +47,17 @@ export async function offer(run: UploadRun, index: number, options: CallOptions)
     validUntil: height + Math.ceil(TERMS_VALID_MS / status.blockTimeMs),
     nonce: newNonce(run),
   }
+  checkPrice(run)
   const agreementId = toHex(dealTermsDigest(status.genesisHash, terms))
   await log.append({ type: 'slot:offered', slot: index, terms: dealTermsToJson(terms), agreementId })
+}
+
+/** Nothing is offered that would bring the whole above what may be spent. @throws PriceAboveMaxError */
+function checkPrice(run: UploadRun): void {
+  const { maxPrice, feesPerDeal } = run
+  if (maxPrice === undefined) return
+  const price = stateOf(run).slots.reduce((sum, slot) => sum + (isPriced(slot) ? priceOf(slot) + feesPerDeal : 0n), 0n)
+  if (price > maxPrice) throw new PriceAboveMaxError(price, maxPrice)
 }
 
 /** The quote, or one in its place that is no dearer. */

@@ -17,5 +17,5 @@ export async function publish(run: UploadRun, index: number, options: CallOption
   const providerSignature = fromHex(slot.providerSignature)
   const deal = await publishDeal({ chain, signer, genesisHash: status.genesisHash, terms, providerSignature }, options)
   await log.append({ type: 'slot:published', slot: index, dealId: deal.id })
-  report({ type: 'published', dealId: deal.id, locked: deal.locked, epoch: deal.publishedAt })
+  report({ type: 'published', slot: index, dealId: deal.id, locked: deal.locked, epoch: deal.publishedAt })
 }

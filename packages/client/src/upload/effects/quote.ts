@@ -14,7 +14,7 @@ export async function quote(run: UploadRun, index: number, options: CallOptions)
   slotIn(run, index, 'chosen')
   const answer = quoteToJson(await quoteFor(run, index, options))
   await run.log.append({ type: 'slot:quoted', slot: index, quote: answer })
-  await reportQuoted(run, answer, options)
+  await reportQuoted(run, index, answer, options)
 }
 
 /** @throws QuoteMismatchError, ProviderSignatureError, ProviderUnreachableError, or the provider's own refusal */
@@ -38,9 +38,14 @@ export async function quoteFor(run: UploadRun, index: number, options: CallOptio
   return await askQuote(asked, options)
 }
 
-export async function reportQuoted(run: UploadRun, json: QuoteJson, options: CallOptions): Promise<void> {
+export async function reportQuoted(
+  run: UploadRun,
+  index: number,
+  json: QuoteJson,
+  options: CallOptions,
+): Promise<void> {
   const { pricePerEpoch, total, duration, providerCollateral } = quoteFromJson(json)
   const recordFee = `${dealFee(await run.ports.chain.params(options))}`
   const amounts = { pricePerEpoch: `${pricePerEpoch}`, total: `${total}`, recordFee }
-  run.report({ type: 'quoted', ...amounts, collateral: `${providerCollateral}`, duration })
+  run.report({ type: 'quoted', slot: index, ...amounts, collateral: `${providerCollateral}`, duration })
 }

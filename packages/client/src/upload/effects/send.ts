@@ -25,7 +25,7 @@ export async function send(run: UploadRun, index: number, options: CallOptions):
     {
       signal: options.signal,
       onUploadUrl: (url) => log.append({ type: 'slot:upload-opened', slot: index, uploadUrl: url }),
-      onProgress: ({ sent, total }) => report({ type: 'upload:progress', sent, total }),
+      onProgress: ({ sent, total }) => report({ type: 'upload:progress', slot: index, sent, total }),
     },
   )
   if (uploadUrl !== slotIn(run, index, 'quoted').uploadUrl)

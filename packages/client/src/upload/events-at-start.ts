@@ -2,17 +2,25 @@
  * How an upload starts: with what the log of an earlier, interrupted one has, compared with the deals that the chain has now,
  * or with a new one.
  */
-import type { ChainStatus, DealView } from '@granary/protocol/client'
+import type { DealView } from '@granary/protocol/client'
 import { dealTermsFromJson, type Hash } from '@granary/protocol/messages'
-import type { CallOptions } from '../call-options.ts'
-import type { UploadLog } from '../journal/create-upload-log.ts'
-import { apply, type Place, type Slot, type UploadEvent, type UploadState } from '../journal/upload-state.ts'
-import type { Manifest, Ports } from '../ports.ts'
+import {
+  apply,
+  type Place,
+  type Slot,
+  type UploadEvent,
+  type UploadPiece,
+  type UploadState,
+} from '../journal/upload-state.ts'
+import type { Manifest } from '../ports.ts'
 
 /** A running deal of this content counts as done; one in these states does not. */
 const ENDED: ReadonlySet<string> = new Set(['expired', 'lapsed', 'terminated', 'cancelled'])
 
-export interface UploadWanted extends Pick<Manifest, 'rootCid' | 'fileBytes' | 'pieces'> {
+export interface UploadWanted extends Pick<Manifest, 'rootCid' | 'fileBytes'> {
+  readonly pieces: readonly UploadPiece[]
+  /** Undefined: one, or as many as an earlier upload of this content has. */
+  readonly copies?: number | undefined
   readonly name: string
   /** Epochs; undefined: the default, or that of a deal for this content that runs already. */
   readonly duration: number | undefined
@@ -23,26 +31,10 @@ export interface UploadWanted extends Pick<Manifest, 'rootCid' | 'fileBytes' | '
   readonly again: boolean
 }
 
-/** Resolves when the log has what the upload goes on from: nothing of it has left this machine before. */
-export async function openUpload(
-  { chain, account }: Pick<Ports, 'chain' | 'account'>,
-  status: ChainStatus,
-  log: UploadLog,
-  wanted: UploadWanted,
-  options: CallOptions,
-): Promise<void> {
-  // `status` is older than this look at the deals, so terms that have run out by it can never be published any more.
-  const deals: DealView[] = []
-  for await (const deal of chain.deals({ rootCid: wanted.rootCid }, options))
-    if (deal.terms.client === account.address) deals.push(deal)
-  const { genesisHash, height } = status
-  for (const event of eventsAtStart(log.state, { genesisHash, height, deals, wanted })) await log.append(event)
-}
-
 export interface AtStart {
   readonly genesisHash: Hash
   readonly height: number
-  /** Of this account and this content. */
+  /** Of this account and this content, looked at after `height` was read: terms that had run out by it stay unpublished. */
   readonly deals: readonly DealView[]
   readonly wanted: UploadWanted
 }
@@ -62,8 +54,13 @@ export function eventsAtStart(earlier: UploadState | undefined, start: AtStart):
     const { duration = wanted.durationDefault } = wanted
     // Before an agreement, the duration is that of this call.
     if (duration !== earlier.duration && !earlier.slots.some(hasTerms)) say({ type: 'duration:changed', duration })
-    for (const [slot, { ...found }] of earlier.slots.entries())
+    for (const [piece, { pieceCid }] of wanted.pieces.entries())
+      if (pieceCid !== undefined && earlier.pieces[piece]?.pieceCid === undefined)
+        say({ type: 'piece:named', piece, pieceCid })
+    for (const [slot, found] of earlier.slots.entries())
       for (const event of compared(slot, found, deals, height)) say(event)
+    const places = placesOf(wanted).filter(({ copy }) => copy >= copiesOf(earlier))
+    if (places.length > 0) say({ type: 'places:added', places })
   }
   // Before a first agreement the chain has perhaps a deal that the journal does not have, or has lost.
   if (!wanted.again) for (const event of adoptions(state!, start)) say(event)
@@ -72,8 +69,24 @@ export function eventsAtStart(earlier: UploadState | undefined, start: AtStart):
 
 function opened({ genesisHash, wanted }: AtStart): UploadEvent {
   const { rootCid, name, fileBytes, pieces, duration = wanted.durationDefault } = wanted
-  const places: Place[] = pieces.map((_, piece) => ({ piece, copy: 0 }))
-  return { type: 'opened', genesisHash, rootCid, name, fileBytes, duration, pieces: [...pieces], places }
+  return {
+    ...{ type: 'opened', genesisHash, rootCid, name, fileBytes, duration },
+    pieces: pieces.map(({ payloadSize, pieceSize, pieceCid }) => ({
+      payloadSize,
+      pieceSize,
+      ...(pieceCid === undefined ? {} : { pieceCid }),
+    })),
+    places: placesOf(wanted),
+  }
+}
+
+/** Piece by piece, so that the first are whole before the last begin. */
+function placesOf({ pieces, copies = 1 }: UploadWanted): Place[] {
+  return pieces.flatMap((_, piece) => Array.from({ length: copies }, (_none, copy) => ({ piece, copy })))
+}
+
+export function copiesOf({ slots }: UploadState): number {
+  return slots.reduce((most, { copy }) => Math.max(most, copy + 1), 0)
 }
 
 /** Whether the earlier upload is of no use for what is wanted now. */
@@ -110,12 +123,22 @@ function compared(slot: number, found: Slot, deals: readonly DealView[], height:
 /** Running deals of this content that are what slots without an agreement are for. */
 function adoptions(state: UploadState, { deals, wanted }: AtStart): UploadEvent[] {
   const taken = new Set(state.slots.flatMap((slot) => ('terms' in slot ? [slot.agreementId] : [])))
+  // Two copies of a piece with one provider are one copy.
+  const holders = new Map<number, Set<number>>()
+  for (const slot of state.slots)
+    if ('terms' in slot) holders.set(slot.piece, new Set([...(holders.get(slot.piece) ?? []), slot.provider]))
   return state.slots.flatMap((found, slot): UploadEvent[] => {
     if ('terms' in found) return []
-    const deal = deals.find((other) => !taken.has(other.agreementId) && isFor(other, state, found, wanted))
+    const deal = deals.find(
+      (other) =>
+        !taken.has(other.agreementId) &&
+        !(holders.get(found.piece)?.has(other.terms.provider) ?? false) &&
+        isFor(other, state, found, wanted),
+    )
     if (deal === undefined) return []
     const { agreementId, id: dealId, terms } = deal
     taken.add(agreementId)
+    holders.set(found.piece, new Set([...(holders.get(found.piece) ?? []), terms.provider]))
     const adopted = { provider: terms.provider, terms, agreementId, dealId, active: deal.state === 'active' }
     return [
       { type: 'slot:adopted', slot, ...adopted },

@@ -9,7 +9,7 @@ import { aQuote, clientSigner, ownerSigner, pieceCid, someTerms } from '../../te
 import { genesisHash, serveChain, statusView } from '../../test/chain-answers.ts'
 import type { Slot, UploadEvent, UploadState } from '../journal/upload-state.ts'
 import { fileJournal } from '../node/file-journal.ts'
-import { openUpload, type UploadWanted } from './open-upload.ts'
+import { eventsAtStart, type UploadWanted } from './events-at-start.ts'
 
 let folder: string
 beforeEach(() => {
@@ -55,14 +55,15 @@ async function openTwice({
   await using served = await serveChain(() => ({ deals }))
   const chain = createChainClient({ url: served.url })
   const journal = fileJournal(folder)
-  const ports = { chain, account: clientSigner }
   const open = async (
     status: ChainStatus,
     now: UploadWanted,
     events: readonly UploadEvent[] = [],
   ): Promise<UploadState> => {
     await using log = await journal.open(genesisHash, rootCid)
-    await openUpload(ports, status, log, now, {})
+    const found = await Array.fromAsync(chain.deals({ client: clientSigner.address }))
+    const start = { genesisHash, height: status.height, deals: found, wanted: now }
+    for (const event of eventsAtStart(log.state, start)) await log.append(event)
     for (const event of events) await log.append(event)
     return log.state!
   }

@@ -1,0 +1,49 @@
+/** What a plan costs at most, before anything is spent. Amounts are attoGRN. */
+import { dealFee, feeOf, PUBLISH_BYTES_MAX } from '@granary/protocol/messages'
+import type { UploadPiece } from '../journal/upload-state.ts'
+import type { PlannedSlot } from './plan-upload.ts'
+
+/** Twice the present fee is reckoned with: the base fee may rise until the message is sent. */
+const FEE_HEADROOM = 2n
+const MONTH_MS = 30n * 24n * 60n * 60n * 1000n
+const GIB = 1n << 30n
+
+export interface UploadPrice {
+  /** Of the deals, by the asks: locked when they are published, paid by the proven epoch. */
+  readonly price: bigint
+  /** Burnt for the records of the deals. */
+  readonly recordFees: bigint
+  /** The most that publishing takes: what is not used stays. */
+  readonly messageFees: bigint
+  /** All of these. */
+  readonly total: bigint
+  /** The price for 30 days. */
+  readonly month: bigint
+  /** The price of a GiB of what was given, all copies together, for 30 days. */
+  readonly perGiBMonth: bigint
+  /** Bytes that providers store: each copy of each piece, as it is uploaded. */
+  readonly storedBytes: number
+}
+
+export interface PriceInput {
+  readonly slots: readonly Pick<PlannedSlot, 'piece' | 'price'>[]
+  readonly pieces: readonly UploadPiece[]
+  readonly fileBytes: number
+  /** Of the duration. */
+  readonly durationMs: number
+  readonly fees: Parameters<typeof feeOf>[2]
+  readonly params: Parameters<typeof dealFee>[0]
+}
+
+export function priceUpload({ slots, pieces, fileBytes, durationMs, fees, params }: PriceInput): UploadPrice {
+  const count = BigInt(slots.length)
+  const price = slots.reduce((sum, slot) => sum + slot.price, 0n)
+  const recordFees = dealFee(params) * count
+  const messageFees = feeOf('PublishDeal', PUBLISH_BYTES_MAX, fees) * FEE_HEADROOM * count
+  const month = durationMs === 0 ? 0n : (price * MONTH_MS) / BigInt(Math.ceil(durationMs))
+  return {
+    ...{ price, recordFees, messageFees, total: price + recordFees + messageFees, month },
+    perGiBMonth: fileBytes === 0 ? 0n : (month * GIB) / BigInt(fileBytes),
+    storedBytes: slots.reduce((sum, { piece }) => sum + (pieces[piece]?.payloadSize ?? 0), 0),
+  }
+}

@@ -1,0 +1,218 @@
+/**
+ * All of an upload that spends nothing and tells nobody: the source is read, an earlier upload of it is found and compared with
+ * the chain, and what is still to be stored gets a plan and a price.
+ */
+
+import type { AskView, ChainStatus, DealView } from '@granary/protocol/client'
+import { dealFee, feeOf, PUBLISH_BYTES_MAX } from '@granary/protocol/messages'
+import type { CallOptions } from '../call-options.ts'
+import type { UploadLog } from '../journal/create-upload-log.ts'
+import { apply, type UploadEvent, type UploadPiece, type UploadState } from '../journal/upload-state.ts'
+import { type PlannedSlot, planUpload } from '../plan/plan-upload.ts'
+import { priceUpload } from '../plan/price-upload.ts'
+import type { Manifest, Ports, Source } from '../ports.ts'
+import { pricePerEpochOf } from '../providers/request-quote.ts'
+import { type Survey, surveyProviders } from '../providers/survey-providers.ts'
+import { copiesOf, eventsAtStart, type UploadWanted } from './events-at-start.ts'
+import { createPieceNaming } from './piece-naming.ts'
+import { PieceTooLargeError } from './piece-too-large.ts'
+import type { PutProgress } from './put-progress.ts'
+import { isPriced, priceOf } from './slot-price.ts'
+import { stage } from './stage.ts'
+import { type UploadQuote, uploadQuote } from './upload-quote.ts'
+
+const DURATION_DEFAULT_MS = { devnet: 60 * 60_000, production: 180 * 24 * 60 * 60_000 }
+/** Twice the present fee is reckoned with: the base fee may rise until the message is sent. */
+const FEE_HEADROOM = 2n
+/** What was learnt of providers so long ago is asked for again. */
+const SURVEY_MS = 10_000
+
+export interface PrepareOptions extends CallOptions {
+  readonly duration: number | undefined
+  readonly copies: number | undefined
+  readonly provider: number | undefined
+  readonly collateralShareBps: number | undefined
+  readonly again: boolean
+  readonly report: (progress: PutProgress) => void
+}
+
+export interface Prepared extends AsyncDisposable {
+  readonly status: ChainStatus
+  readonly manifest: Manifest
+  readonly log: UploadLog
+  /** What the log is to be told before anything else. */
+  readonly events: readonly UploadEvent[]
+  /** With these events. */
+  readonly state: UploadState
+  /** Slots of an earlier upload that had more copies, and whose deals are not made. */
+  readonly skipped: ReadonlySet<number>
+  /** Providers for the slots that have none. */
+  readonly planned: readonly PlannedSlot[]
+  readonly quote: UploadQuote
+  readonly feesPerDeal: bigint
+  readonly survey: (options: CallOptions) => Promise<Survey>
+  /** The events that the log needs after the chain was rolled back. */
+  readonly compare: (options: CallOptions) => Promise<readonly UploadEvent[]>
+}
+
+/** @throws PutRunningError, PieceTooLargeError, NoProviderError, JournalInvalidError, and what reading the source throws */
+export async function prepareUpload<S extends Source>(
+  ports: Ports<S>,
+  source: S,
+  options: PrepareOptions,
+): Promise<Prepared> {
+  const { signal, report, collateralShareBps, provider } = options
+  const call: CallOptions = { signal }
+  const { chain, account, clock, fetch } = ports
+  const status = await chain.status(call)
+  const { genesisHash, blockTimeMs } = status
+  await using stack = new AsyncDisposableStack()
+  const sizes = await pieceSizes(chain, options)
+  const manifest = stack.use(await stage(ports, source, { ...call, ...sizes }))
+  const { rootCid, fileBytes, blocks } = manifest
+  report({ type: 'import:done', rootCid, fileBytes, blocks })
+  const { pieceSizeMax } = sizes
+  // Nothing is cut that is one block.
+  const large = manifest.pieces.find(({ pieceSize }) => pieceSizeMax !== undefined && pieceSize > pieceSizeMax)
+  if (large !== undefined) throw new PieceTooLargeError(source, large.payloadSize, large.pieceSize, pieceSizeMax!)
+
+  const log = stack.use(await ports.journal.open(genesisHash, rootCid))
+  const ownDeals = await Array.fromAsync(chain.deals({ client: account.address }, call))
+  const wanted: UploadWanted = {
+    ...{ name: source.name, rootCid, fileBytes, duration: options.duration, copies: options.copies, provider },
+    pieces: await named(ports, manifest, log.state, ownDeals, call),
+    durationDefault: durationDefaultOf(status),
+    again: options.again,
+  }
+  const start = (height: number, deals: readonly DealView[]) =>
+    eventsAtStart(log.state, {
+      genesisHash,
+      height,
+      deals: deals.filter(({ terms }) => terms.rootCid === rootCid),
+      wanted,
+    })
+  const events = start(status.height, ownDeals)
+  const state = events.reduce<UploadState | undefined>(apply, log.state)!
+  const { copies = copiesOf(state) } = options
+  const skipped = new Set(
+    state.slots.flatMap((slot, index) => (slot.copy >= copies && !('terms' in slot) ? [index] : [])),
+  )
+
+  const refused = new Set<number>()
+  let surveyed: { readonly atMs: number; readonly survey: Promise<Survey> } | undefined
+  const survey = (later: CallOptions): Promise<Survey> => {
+    const isFresh = surveyed !== undefined && clock.nowMs() - surveyed.atMs < SURVEY_MS
+    if (isFresh) return surveyed!.survey
+    const asked = surveyProviders(
+      {
+        ...{ chain, clock, fetch, genesisHash, deals: ownDeals },
+        wanted: { duration: state.duration, collateralShareBps, provider },
+        pieceSizes: new Set(state.pieces.map(({ pieceSize }) => pieceSize)),
+        // One more than the copies, so that there is somebody to choose.
+        enough: copies + 1,
+        awaited: new Set(state.slots.flatMap((slot) => (slot.state === 'vacant' ? [] : [slot.provider]))),
+        onRefused(refusal) {
+          if (!refused.has(refusal.provider)) report({ type: 'provider:refused', ...refusal })
+          refused.add(refusal.provider)
+        },
+      },
+      later,
+    )
+    surveyed = { atMs: clock.nowMs(), survey: asked }
+    // Who could not be asked now is asked again by the next that needs it.
+    asked.catch(() => {
+      surveyed = undefined
+    })
+    return asked
+  }
+
+  const waiting = state.slots.flatMap((slot, index) =>
+    skipped.has(index) || slot.state === 'published' || slot.state === 'active' ? [] : [index],
+  )
+  const open = waiting.filter((index) => state.slots[index]!.state === 'vacant')
+  const found = waiting.length === 0 ? undefined : await survey(call)
+  const planned =
+    found === undefined ? [] : planUpload({ ...planInput(state, open), ...found, collateralShareBps, provider })
+  const [fees, params] = await Promise.all([chain.fees(call), chain.params(call)])
+  const slots = waiting.map((index) => planned.find(({ slot }) => slot === index) ?? begun(state, index, found!))
+  const durationMs = state.duration * blockTimeMs
+  const price = priceUpload({ slots, pieces: state.pieces, fileBytes, durationMs, fees, params })
+  const pieces = manifest.pieces.map(({ payloadSize, pieceSize }) => ({ payloadSize, pieceSize }))
+  const quote = uploadQuote({ rootCid, fileBytes, pieces, copies, duration: state.duration, durationMs }, slots, price)
+  const kept = stack.move()
+  return {
+    ...{ status, manifest, log, events, state, skipped, planned, quote, survey },
+    feesPerDeal: dealFee(params) + feeOf('PublishDeal', PUBLISH_BYTES_MAX, fees) * FEE_HEADROOM,
+    async compare(later) {
+      const { height } = await chain.status(later)
+      return start(height, await Array.fromAsync(chain.deals({ client: account.address }, later)))
+    },
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  }
+}
+
+/** Pieces are cut so that as many providers as there are to be copies take them all. */
+async function pieceSizes(
+  chain: Ports['chain'],
+  { copies = 1, provider, signal }: PrepareOptions,
+): Promise<{ readonly pieceSizeMax?: number; readonly pieceSizeMin?: number }> {
+  const asks: AskView[] = []
+  for await (const { id, ask } of chain.providers({ signal }))
+    if (ask !== null && (provider === undefined || id === provider)) asks.push(ask)
+  const taking = asks.sort((a, b) => b.pieceSizeMax - a.pieceSizeMax).slice(0, copies)
+  if (taking.length === 0) return {}
+  const pieceSizeMax = 2 ** Math.floor(Math.log2(Math.min(...taking.map((ask) => ask.pieceSizeMax))))
+  const pieceSizeMin = 2 ** Math.ceil(Math.log2(Math.max(...taking.map((ask) => ask.pieceSizeMin), 128)))
+  return { pieceSizeMax, pieceSizeMin: Math.min(pieceSizeMin, pieceSizeMax) }
+}
+
+/**
+ * With their piece CIDs where a deal of this account that is not in the log may be one of them: two pieces of the same size
+ * are told apart by nothing else.
+ */
+async function named(
+  { spool, hasher }: Pick<Ports, 'spool' | 'hasher'>,
+  { rootCid, pieces }: Manifest,
+  earlier: UploadState | undefined,
+  deals: readonly DealView[],
+  options: CallOptions,
+): Promise<readonly UploadPiece[]> {
+  const known = new Set(earlier?.slots.flatMap((slot) => ('terms' in slot ? [slot.agreementId] : [])))
+  const isStrange = deals.some(({ terms, agreementId }) => terms.rootCid === rootCid && !known.has(agreementId))
+  if (!isStrange || pieces.length === 1) return pieces
+  const result: UploadPiece[] = []
+  for (const [index, piece] of pieces.entries()) {
+    await using car = await spool.open(rootCid, index)
+    const pieceCid = earlier?.pieces[index]?.pieceCid ?? (await createPieceNaming(await hasher()).finish(car, options))
+    result.push({ ...piece, pieceCid })
+  }
+  return result
+}
+
+function planInput({ pieces, slots, duration }: UploadState, open: readonly number[]) {
+  const places = slots.map((slot) => ({
+    piece: slot.piece,
+    copy: slot.copy,
+    provider: slot.state === 'vacant' ? undefined : slot.provider,
+  }))
+  return { pieces, slots: places, open, duration }
+}
+
+/** A slot that an earlier run has begun, as if it had been planned. */
+function begun({ slots, pieces, duration }: UploadState, index: number, { providers }: Survey): PlannedSlot {
+  const slot = slots[index]!
+  if (slot.state === 'vacant') throw new RangeError(`slot ${index} was not planned`)
+  const view = providers.find(({ id }) => id === slot.provider)
+  const asked = view === undefined ? 0n : pricePerEpochOf(view, pieces[slot.piece]!.pieceSize) * BigInt(duration)
+  return {
+    ...{ slot: index, piece: slot.piece, copy: slot.copy, provider: slot.provider, name: view?.name ?? '' },
+    price: isPriced(slot) ? priceOf(slot) : asked,
+    score: 100,
+    reasons: ['an earlier run has begun there'],
+    shares: [],
+  }
+}
+
+function durationDefaultOf({ devnet, blockTimeMs }: ChainStatus): number {
+  return Math.ceil((devnet ? DURATION_DEFAULT_MS.devnet : DURATION_DEFAULT_MS.production) / blockTimeMs)
+}

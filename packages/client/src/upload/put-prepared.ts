@@ -1,0 +1,202 @@
+/**
+ * A prepared upload into the market: quote, upload, agree, publish, follow, for each copy of each piece. Killed at any point
+ * and called again, it goes on where it was: nothing is sent twice that a provider has, nothing is paid twice.
+ */
+import { GranaryError } from '@granary/base'
+import { dealTermsFromJson, formatGrn } from '@granary/protocol/messages'
+import type { CallOptions } from '../call-options.ts'
+import type { Place, Slot, UploadState } from '../journal/upload-state.ts'
+import type { Ports } from '../ports.ts'
+import { reporter } from '../reporter.ts'
+import type { Prepared } from './prepare-upload.ts'
+import { PriceAboveMaxError } from './price-above-max.ts'
+import type { PutProgress } from './put-progress.ts'
+import { runUpload } from './run-upload.ts'
+import { priceOf } from './slot-price.ts'
+import type { UploadQuote } from './upload-quote.ts'
+import { stateOf, type UploadRun } from './upload-run.ts'
+
+export interface PutOptions {
+  /** Epochs from activation. @default an hour on a devnet, 180 days elsewhere */
+  readonly duration?: number | undefined
+  /** Of each piece, with as many different providers. @default 1, or as many as an earlier put of this content has */
+  readonly copies?: number | undefined
+  /** @default the best that fit and answer: `quote()` says which, and why */
+  readonly provider?: number | undefined
+  /** Hundredths of a percent of the price that a provider is to put up. @default what the chain demands at least */
+  readonly collateralShareBps?: number | undefined
+  /** Goes on the chain, for all to see; at most 256 bytes. @default empty */
+  readonly label?: string | undefined
+  /** Make another deal even though this content has an active one. @default false */
+  readonly again?: boolean | undefined
+  /** attoGRN, with all fees: nothing is begun that would come to more. Needed where `confirm` asks nobody, but on a devnet. */
+  readonly maxPrice?: bigint | undefined
+  /** Asked before anything is spent. What it throws ends the put. */
+  readonly confirm?: ((quote: UploadQuote) => void | Promise<void>) | undefined
+  /** What is waited for: that the deals are on the chain and paid, or that the data is sealed and proven. @default 'active' */
+  readonly until?: 'published' | 'active' | undefined
+  readonly signal?: AbortSignal | undefined
+  readonly onProgress?: ((progress: PutProgress) => void) | undefined
+}
+
+export interface PutDeal extends Place {
+  readonly state: 'published' | 'active'
+  readonly dealId: number
+  readonly provider: number
+  readonly pieceCid: string
+  readonly pieceSize: number
+  readonly payloadSize: number
+  readonly agreementId: string
+  /** attoGRN in decimal, for the whole duration. */
+  readonly price: string
+}
+
+/** The fields of a deal are those of the first; `deals` has all. */
+export interface PutResult extends Omit<PutDeal, 'piece' | 'copy' | 'state' | 'price'> {
+  readonly rootCid: string
+  readonly fileBytes: number
+  /** attoGRN in decimal, of all deals for their whole duration. */
+  readonly price: string
+  readonly deals: readonly PutDeal[]
+}
+
+/** What is missing of an upload that came to some of its deals. */
+export interface MissingSlot extends Place {
+  readonly slot: number
+  readonly code: string
+  readonly message: string
+}
+
+/** Some copies are stored, and some are not. */
+export class PutPartialError extends GranaryError {
+  readonly result: PutResult
+  readonly missing: readonly MissingSlot[]
+
+  constructor(result: PutResult, missing: readonly MissingSlot[], cause: unknown) {
+    const of = result.deals.length + missing.length
+    super({
+      code: 'PUT_PARTIAL',
+      message: `${result.deals.length} of ${of} deals for ${result.rootCid} are made; missing: ${missing.map(({ piece, copy, message }) => `copy ${copy + 1} of piece ${piece + 1}: ${message}`).join('; ')}`,
+      hint: 'put the same again: what is there is kept, and what is missing is made',
+      details: { rootCid: result.rootCid, deals: result.deals, missing },
+      cause,
+    })
+    this.result = result
+    this.missing = missing
+  }
+}
+
+/** Nobody has said how much may be spent. */
+export class SpendingUnconfirmedError extends GranaryError {
+  constructor({ rootCid, total }: UploadQuote) {
+    super({
+      code: 'SPENDING_UNCONFIRMED',
+      message: `to store ${rootCid} costs ${formatGrn(BigInt(total))}, and nobody has said that it may`,
+      hint: 'say with maxPrice how much it may cost, or agree to the quote in confirm',
+      details: { total },
+    })
+  }
+}
+
+/**
+ * Brings a prepared upload to its end.
+ * @throws SpendingUnconfirmedError, PriceAboveMaxError, InsufficientFundsError, PutPartialError; when no deal was made, what
+ * the first one failed for: NoProviderError, PriceChangedError, DealEndedError, and the errors of chain and provider
+ */
+export async function putPrepared(ports: Ports, prepared: Prepared, options: PutOptions): Promise<PutResult> {
+  const { label = '', until = 'active', maxPrice, signal, provider, collateralShareBps } = options
+  const report = reporter(options.onProgress)
+  const call: CallOptions = { signal }
+  const { spool } = ports
+  const { status, log, quote, planned, survey, skipped, feesPerDeal } = prepared
+  if (quote.slots.length > 0) await agreeToPrice(quote, options, status.devnet)
+  for (const event of prepared.events) await log.append(event)
+  const run: UploadRun = {
+    ...{ ports, status, log, label, collateralShareBps, provider, maxPrice, feesPerDeal, skipped, survey, report },
+    met: new Map(),
+    refusals: new Map(),
+    withdrawn: new Set(),
+    namings: new Map(),
+    tokens: new Map(),
+    async compare() {
+      for (const event of await prepared.compare(call)) await log.append(event)
+      reportResumed(stateOf(run), report)
+    },
+  }
+  reportResumed(stateOf(run), report)
+  if (planned.length > 0) {
+    const { candidates } = await survey(call)
+    for (const { slot, provider: chosen } of planned) {
+      const candidate = candidates.find(({ view }) => view.id === chosen)
+      if (candidate === undefined) continue
+      const { endpoint, view } = candidate
+      report({ type: 'provider:chosen', slot, provider: view.id, name: view.name, endpoint })
+      await log.append({ type: 'slot:chosen', slot, provider: view.id })
+      run.met.set(slot, candidate)
+    }
+  }
+  const failures = await runUpload(run, until, call)
+  const state = stateOf(run)
+  const deals = dealsOf(state, skipped)
+  const missing = [...failures].flatMap(([slot, error]) => missingSlot(state, slot, error))
+  if (missing.length > 0 && deals.length === 0) throw failures.get(missing[0]!.slot)
+  const result = resultOf(state, deals)
+  if (missing.length > 0) throw new PutPartialError(result, missing, failures.get(missing[0]!.slot))
+  if (deals.every((deal) => deal.state === 'active') || until === 'published') await spool.remove(state.rootCid)
+  return result
+}
+
+/** @throws SpendingUnconfirmedError, PriceAboveMaxError, and what `confirm` throws */
+async function agreeToPrice(quote: UploadQuote, { maxPrice, confirm }: PutOptions, devnet: boolean): Promise<void> {
+  const total = BigInt(quote.total)
+  if (maxPrice !== undefined && total > maxPrice) throw new PriceAboveMaxError(total, maxPrice)
+  // Money of a devnet is given to whoever asks for it.
+  if (maxPrice === undefined && confirm === undefined && !devnet) throw new SpendingUnconfirmedError(quote)
+  await confirm?.(quote)
+}
+
+/** A slot whose deal is on the chain is not missing, whatever was waited for and failed. */
+function missingSlot({ slots }: UploadState, slot: number, error: unknown): MissingSlot[] {
+  const { piece, copy } = slots[slot]!
+  const code = GranaryError.is(error) ? error.code : 'UNEXPECTED'
+  return [{ slot, piece, copy, code, message: Error.isError(error) ? error.message : String(error) }]
+}
+
+function dealsOf({ slots }: UploadState, skipped: ReadonlySet<number>): PutDeal[] {
+  return slots.flatMap((slot, index): PutDeal[] => {
+    if (skipped.has(index) || (slot.state !== 'published' && slot.state !== 'active')) return []
+    const { piece, copy, state, agreementId, dealId } = slot
+    const { pieceCid, pieceSize, payloadSize, provider } = dealTermsFromJson(slot.terms)
+    const price = `${priceOf(slot)}`
+    return [{ piece, copy, state, dealId, provider, pieceCid, pieceSize, payloadSize, agreementId, price }]
+  })
+}
+
+function resultOf({ rootCid, fileBytes }: UploadState, deals: readonly PutDeal[]): PutResult {
+  const { dealId, provider, pieceCid, pieceSize, payloadSize, agreementId } = deals[0]!
+  const price = `${deals.reduce((sum, deal) => sum + BigInt(deal.price), 0n)}`
+  return { rootCid, fileBytes, dealId, provider, pieceCid, pieceSize, payloadSize, agreementId, price, deals }
+}
+
+/** How far an earlier run of this upload had come, if there was one. */
+function reportResumed({ slots }: UploadState, report: (progress: PutProgress) => void): void {
+  for (const [slot, found] of slots.entries()) {
+    const step = resumedStep(found)
+    if (step !== undefined) report({ type: 'resumed', slot, step })
+  }
+}
+
+function resumedStep(slot: Slot): 'upload' | 'publish' | 'follow' | 'done' | undefined {
+  switch (slot.state) {
+    case 'active':
+      return 'done'
+    case 'published':
+      return 'follow'
+    case 'agreed':
+      return 'publish'
+    case 'vacant':
+      return undefined
+    default:
+      return slot.uploadUrl === undefined ? undefined : 'upload'
+  }
+}

@@ -1,0 +1,58 @@
+/** What an upload would cost, and who would have it: what a person agrees to. Amounts are attoGRN in decimal. */
+import type { Place } from '../journal/upload-state.ts'
+import type { PlannedSlot, Trait } from '../plan/plan-upload.ts'
+import type { UploadPrice } from '../plan/price-upload.ts'
+
+export interface UploadQuote {
+  readonly rootCid: string
+  readonly fileBytes: number
+  readonly pieces: readonly { readonly payloadSize: number; readonly pieceSize: number }[]
+  readonly copies: number
+  /** Epochs. */
+  readonly duration: number
+  readonly durationMs: number
+  /** The copies that are still to be paid. */
+  readonly slots: readonly QuotedSlot[]
+  /** Of the deals, by the asks: no provider's quote is taken that is dearer. */
+  readonly price: string
+  /** Burnt for the records of the deals. */
+  readonly recordFees: string
+  /** The most that publishing takes. */
+  readonly messageFees: string
+  /** All of these. */
+  readonly total: string
+  /** The price for 30 days. */
+  readonly month: string
+  /** The price of a GiB of the content for 30 days, all copies together. */
+  readonly perGiBMonth: string
+  /** What providers store for it, all copies together. */
+  readonly storedBytes: number
+}
+
+export interface QuotedSlot extends Place {
+  readonly slot: number
+  readonly provider: number
+  readonly name: string
+  readonly price: string
+  /** 100: no other is cheaper, and nothing speaks against it. */
+  readonly score: number
+  readonly reasons: readonly string[]
+  /** What it has in common with another copy of the piece, since there was no better one. */
+  readonly shares: readonly Trait[]
+}
+
+type Asked = Pick<UploadQuote, 'rootCid' | 'fileBytes' | 'pieces' | 'copies' | 'duration' | 'durationMs'>
+
+export function uploadQuote(asked: Asked, slots: readonly PlannedSlot[], price: UploadPrice): UploadQuote {
+  return {
+    ...asked,
+    slots: slots.map((slot) => ({ ...slot, price: `${slot.price}` })),
+    price: `${price.price}`,
+    recordFees: `${price.recordFees}`,
+    messageFees: `${price.messageFees}`,
+    total: `${price.total}`,
+    month: `${price.month}`,
+    perGiBMonth: `${price.perGiBMonth}`,
+    storedBytes: price.storedBytes,
+  }
+}
