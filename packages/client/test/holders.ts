@@ -146,6 +146,8 @@ export async function reachInMemory(answers: readonly Answer[]): Promise<Reached
       const aborted = new Promise<never>((_, reject) => {
         signal.addEventListener('abort', () => reject(signal.reason), { once: true })
       })
+      // Nobody is left to be told when the answer came first.
+      aborted.catch(() => undefined)
       const response = await Promise.race([answers[Number(at)]!(request), aborted])
       if (response.status >= 300 && response.status < 400 && request.redirect === 'error')
         throw new TypeError('unexpected redirect')

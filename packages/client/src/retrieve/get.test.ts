@@ -1,10 +1,6 @@
 import type { parseCid } from '@granary/content'
-import { createChainClient, type DealState, type DealView } from '@granary/protocol/client'
-import { dealTermsToJson } from '@granary/protocol/messages'
 import { beforeAll, describe, expect, test } from '@jest/globals'
 import { type Content, cut, fileContent, folderContent, someBytes } from '../../test/a-content.ts'
-import { someTerms } from '../../test/a-deal.ts'
-import { genesisHash, providerView, serveChain } from '../../test/chain-answers.ts'
 import {
   type Answer,
   Blocks,
@@ -14,39 +10,11 @@ import {
   reachOverHttp,
   type Trouble,
 } from '../../test/holders.ts'
-import type { Clock } from '../ports.ts'
+import { hastened, type Market, type MarketOptions, openMarket } from '../../test/retrieval-market.ts'
 import { systemClock } from '../system-clock.ts'
-import { type FolderEntry, type GetOptions, get, type Retrieved } from './get.ts'
-import type { GetProgress } from './get-progress.ts'
+import type { FolderEntry, Retrieved } from './get.ts'
 
 const MIB = 1 << 20
-
-function dealOf(provider: number, rootCid: string, state: DealState = 'active'): DealView {
-  const terms = dealTermsToJson(someTerms({ provider, rootCid }))
-  const money = { locked: '0', paid: '0', burnt: '0', refunded: '0', compensated: '0', earned: '0' }
-  const epochs = { publishedAt: 1, lapsesAt: 2, provenEpochs: 0, faultedEpochs: 0, settledThrough: 0 }
-  return { id: provider, agreementId: genesisHash, terms, state, ...money, ...epochs }
-}
-
-/** Minutes pass in moments. */
-function hastened(by: number): Clock {
-  return {
-    nowMs: () => Date.now() * by,
-    sleep: (ms, signal) => systemClock.sleep(ms / by, signal),
-    after: (ms, call) => systemClock.after(ms / by, call),
-  }
-}
-
-interface Market extends AsyncDisposable {
-  readonly progress: readonly GetProgress[]
-  get(path: string, options?: GetOptions): Promise<Retrieved>
-}
-
-interface MarketOptions {
-  readonly clock?: Clock
-  /** Asked after the providers. */
-  readonly gateways?: readonly Answer[]
-}
 
 const whole = async (got: Retrieved): Promise<Buffer> => {
   if (got.type !== 'file') throw new Error(`a ${got.type}`)
@@ -59,28 +27,8 @@ async function textOf(entry: FolderEntry): Promise<string> {
 }
 
 function retrieval(name: string, reach: (answers: readonly Answer[]) => Promise<Reached>): void {
-  async function market(
-    rootCid: string,
-    providers: readonly Answer[],
-    { clock = systemClock, gateways = [] }: MarketOptions = {},
-  ): Promise<Market> {
-    const stack = new AsyncDisposableStack()
-    const reached = stack.use(await reach([...providers, ...gateways]))
-    const views = providers.map((_, at) => providerView(1000 + at, reached.endpoints[at]!))
-    const deals = views.map(({ id }) => dealOf(id, rootCid))
-    const served = stack.use(await serveChain(() => ({ providers: views, deals })))
-    const chain = createChainClient({ url: served.url })
-    const progress: GetProgress[] = []
-    const defaults = {
-      gateways: reached.endpoints.slice(providers.length),
-      onProgress: (event: GetProgress) => void progress.push(event),
-    }
-    return {
-      progress,
-      get: (path, options) => get({ chain, clock, fetch: reached.fetch }, path, { ...defaults, ...options }),
-      [Symbol.asyncDispose]: () => stack.disposeAsync(),
-    }
-  }
+  const market = (rootCid: string, providers: readonly Answer[], options: MarketOptions = {}): Promise<Market> =>
+    openMarket(reach, rootCid, providers, options)
 
   describe(`get, ${name}`, () => {
     const bytes = someBytes(4 * MIB + 17, 3)
