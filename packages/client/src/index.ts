@@ -3,6 +3,7 @@
  * needs Node. The ports are in `@granary/client/node` and `@granary/client/memory`.
  */
 
+export type { ImportProfileName } from '@granary/content'
 export type { TimelineEntry } from '@granary/protocol/events'
 export type { ProviderInfo } from '@granary/protocol/market'
 export type { Authorized, KeyGrant } from './account/authorize-key.ts'

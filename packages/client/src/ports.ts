@@ -2,7 +2,7 @@
  * What the client needs of the place that it runs in. `@granary/client/node` has these over files, `@granary/client/memory`
  * in memory; what each promises is a contract in `packages/client/test`, which every implementation passes.
  */
-import type { CutSizes, PieceHasher, ReadManifestOptions } from '@granary/content'
+import type { CutSizes, ImportProfileName, PieceHasher } from '@granary/content'
 import type { ChainClient, SignedMessage } from '@granary/protocol/client'
 import type { Address, Hash, Signer } from '@granary/protocol/messages'
 import type { CallOptions } from './call-options.ts'
@@ -15,6 +15,8 @@ export interface Source {
   readonly name: string
   /** Undefined: they are counted when it is read, as those of a stream. */
   readonly bytes: number | undefined
+  /** How it becomes a DAG, which decides its CIDs. @default 'unixfs-v1-2025' */
+  readonly profile?: ImportProfileName | undefined
 }
 
 /** Bytes that can be read again from anywhere: a file, a Blob, a CAR that is made as it is read. */
@@ -42,7 +44,7 @@ export interface ManifestPiece {
   readonly pieceSize: number
 }
 
-export interface SpoolReadOptions extends CallOptions, Pick<ReadManifestOptions, 'profile' | keyof CutSizes> {}
+export interface SpoolReadOptions extends CallOptions, CutSizes {}
 
 /** What has been read of sources whose puts run or were interrupted, each under its root CID. */
 export interface Spool<S extends Source = Source> {

@@ -23,7 +23,7 @@ export function memorySpool(): Spool<ContentSource> {
       const table = memoryBlockTable()
       const blobs: Blob[] = []
       const tree = contentTree(source, (content) => keptIn(blobs, content))
-      const manifest = await readManifest(tree, table, options)
+      const manifest = await readManifest(tree, table, { ...options, profile: source.profile })
       kept.set(name, { name: source.name, table, manifest, blobs })
       return manifestOf(manifest)
     },

@@ -35,7 +35,7 @@ export function fileSpool(folder: string): Spool<PathSource | ContentSource> {
     nameOf(source) {
       if (source.kind === 'content') return `${STREAM}${randomUUID()}`
       return createHash('sha256')
-        .update(JSON.stringify([source.paths, source.options]))
+        .update(JSON.stringify([source.paths, source.options, source.profile]))
         .digest('hex')
         .slice(0, 32)
     },
@@ -46,7 +46,7 @@ export function fileSpool(folder: string): Spool<PathSource | ContentSource> {
       try {
         using draft = createManifestFile(manifestPath(name))
         const tree = await treeOf(source, bytesPath(name), (file) => draft.addFile(file))
-        const manifest = await readManifest(tree, draft.table, options)
+        const manifest = await readManifest(tree, draft.table, { ...options, profile: source.profile })
         draft.save(manifest)
         return manifestOf(manifest)
       } catch (error) {

@@ -1,4 +1,5 @@
 /** @granary/client/node: the client with files, a journal and a staging folder. */
+export type { ImportProfileName } from '@granary/content'
 export { createChainClient } from '@granary/protocol/client'
 export { accountSigner } from '@granary/protocol/messages'
 export { checkScopes, clientScopes, type KeyGrant, ScopesInvalidError } from '../account/authorize-key.ts'

@@ -1,7 +1,7 @@
 /** Files and folders of the disk that are to be stored. */
 import { realpath } from 'node:fs/promises'
 import { basename } from 'node:path'
-import type { Tree, TreeEntry } from '@granary/content'
+import type { ImportProfileName, Tree, TreeEntry } from '@granary/content'
 import { type FileSeen, type PathTreeOptions, pathTree } from '@granary/content/node'
 import type { Source } from '../ports.ts'
 import { SourceInvalidError } from '../sources/content-source.ts'
@@ -13,13 +13,15 @@ export interface PathSourceOptions extends PathTreeOptions {
    * @default false
    */
   readonly wrap?: boolean | undefined
+  /** How it becomes a DAG, which decides its CIDs. @default 'unixfs-v1-2025' */
+  readonly profile?: ImportProfileName | undefined
 }
 
 export interface PathSource extends Source {
   readonly kind: 'path'
   /** Through links, each by the name that it has in the folder around them; of one without such a folder, just it. */
   readonly paths: readonly (readonly [name: string, path: string])[]
-  readonly options: PathSourceOptions
+  readonly options: Omit<PathSourceOptions, 'profile'>
 }
 
 /**
@@ -47,7 +49,8 @@ export async function pathSource(
     bytes = isFolder || bytes === undefined ? undefined : bytes + size
   }
   const name = found.length === 1 ? found[0]![1] : `${found[0]![1]} and ${found.length - 1} more`
-  return { kind: 'path', name, paths: found, bytes, options }
+  const { profile, ...rest } = options
+  return { kind: 'path', name, paths: found, bytes, options: rest, profile }
 }
 
 /** @param onFile as that of pathTree */

@@ -54,3 +54,13 @@ test.each<[string, readonly ContentFile[]]>([
 ])('files of a folder with %s are refused', (_what, files) => {
   expect(() => folderSource('a folder', files)).toThrow(expect.objectContaining({ code: 'SOURCE_INVALID' }))
 })
+
+test('a profile by its name decides the CID', async () => {
+  const rootBy = async (profile: 'unixfs-v1-2025' | 'unixfs-v0-2015' | undefined) => {
+    const source = contentSource(bytes, { profile })
+    const { root } = await readManifest(contentTree(source), memoryBlockTable(), { profile: source.profile })
+    return root.toString()
+  }
+  expect(await rootBy(undefined)).toBe(await rootBy('unixfs-v1-2025'))
+  expect(await rootBy('unixfs-v0-2015')).toBe('Qmf412jQZiuVUtdgnB36FXFX7xg5V6KEbSJ4dpQuhkLyfD')
+})

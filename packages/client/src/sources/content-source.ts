@@ -1,5 +1,6 @@
 /** What a program has at hand, as something to be stored: bytes, Blobs, streams. A stream is read once, when it is stored. */
 import { GranaryError } from '@granary/base'
+import type { ImportProfileName } from '@granary/content'
 import type { Source } from '../ports.ts'
 
 /** What Node's own streams are, too. */
@@ -21,6 +22,8 @@ export interface ContentSourceOptions {
   readonly name?: string | undefined
   /** The file is in a folder, under its name: the root is that of the folder. @default false */
   readonly wrap?: boolean | undefined
+  /** How it becomes a DAG, which decides its CIDs. @default 'unixfs-v1-2025' */
+  readonly profile?: ImportProfileName | undefined
 }
 
 export class SourceInvalidError extends GranaryError {
@@ -38,22 +41,26 @@ export function isContent(value: unknown): value is Content {
 
 /** One file. @throws SourceInvalidError SOURCE_INVALID */
 export function contentSource(content: Content, options: ContentSourceOptions = {}): ContentSource {
-  const { wrap = false, name = nameOf(content) } = options
-  return sourceOf(options.name ?? name ?? 'content', [{ path: wrap ? (name ?? 'content') : '', content }])
+  const { wrap = false, name = nameOf(content) ?? 'content', profile } = options
+  return sourceOf(name, [{ path: wrap ? name : '', content }], profile)
 }
 
 /** Several files as one folder, such as what was dropped on a page. @throws SourceInvalidError SOURCE_INVALID */
-export function folderSource(name: string, files: readonly ContentFile[]): ContentSource {
+export function folderSource(
+  name: string,
+  files: readonly ContentFile[],
+  { profile }: Pick<ContentSourceOptions, 'profile'> = {},
+): ContentSource {
   for (const { path } of files)
     if (path === '') throw new SourceInvalidError(name, 'a file of a folder has no path', 'give each file a path in it')
-  return sourceOf(name, files)
+  return sourceOf(name, files, profile)
 }
 
 function nameOf(content: Content): string | undefined {
   return content instanceof Blob && 'name' in content && typeof content.name === 'string' ? content.name : undefined
 }
 
-function sourceOf(name: string, files: readonly ContentFile[]): ContentSource {
+function sourceOf(name: string, files: readonly ContentFile[], profile: ImportProfileName | undefined): ContentSource {
   const paths = new Set<string>()
   const folders = new Set<string>()
   for (const { path, content } of files) {
@@ -66,7 +73,7 @@ function sourceOf(name: string, files: readonly ContentFile[]): ContentSource {
     for (const folder of above) folders.add(folder)
     paths.add(path)
   }
-  return { kind: 'content', name, files, bytes: bytesOf(files) }
+  return { kind: 'content', name, files, bytes: bytesOf(files), profile }
 }
 
 function bytesOf(files: readonly ContentFile[]): number | undefined {
