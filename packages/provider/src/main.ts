@@ -274,7 +274,7 @@ async function start(
     signer: keys.session,
     deals: market.feed,
     securePieces: scrub.secure,
-    sealAfterMs,
+    ...{ sealAfterMs, blockTimeMs: status.blockTimeMs },
   })
   closers.push(() => sealing.stop())
   closers.push(() => follower.stop())

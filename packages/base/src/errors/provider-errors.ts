@@ -114,6 +114,8 @@ export const marketErrors = {
 export const passingProviderErrors = {
   /** The disk does not take writes. */
   DISK_FAILED: { fault: 'operator', outage: true },
+  /** Its owner has given a sector up before it was proven. */
+  SECTOR_ABANDONED: { fault: 'operator' },
   /** The chain does not know a sector of the store. */
   SECTOR_UNKNOWN: { fault: 'operator' },
   /** Sealed again, a sector has another CommR. */

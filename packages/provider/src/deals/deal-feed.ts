@@ -52,6 +52,7 @@ function placeable(deal: DealRecord, piecePath: (pieceCid: string) => string): P
     payloadSize: terms.payloadSize,
     paddedSize: terms.pieceSize,
     publishedAt,
+    activateBy: publishedAt + terms.activateWithin,
     endsBy: publishedAt + terms.activateWithin + terms.duration,
   }
 }

@@ -129,6 +129,7 @@ function pieceFrom({ deals }: RebuildSectorsInput, view: DealView, offset: numbe
     payloadSize,
     paddedSize: pieceSize,
     publishedAt,
+    activateBy: publishedAt + activateWithin,
     endsBy: publishedAt + activateWithin + duration,
     offset,
   }

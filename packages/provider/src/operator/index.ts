@@ -34,4 +34,5 @@ export {
   provingHistory,
   provingStatus,
 } from './read-proving.ts'
+export { abandonSector, readSectorLife, retrySector, type SectorLife } from './sector-life.ts'
 export { sectorsOnChain } from './sectors-on-chain.ts'

@@ -70,7 +70,7 @@ beforeAll(async () => {
     parentsDir: join(folder, 'parents'),
     signer: provider.session,
     providerId: provider.id,
-    sealAfterMs: 0,
+    ...{ sealAfterMs: 0, blockTimeMs: 100 },
     witness: { numbered: () => {} },
     securePieces: async () => true,
     log: (event) => logged.push(event),

@@ -32,6 +32,7 @@ let logged: SealingLogEvent[]
 const place = (nowMs: number): Placed =>
   placeDeals({
     ...{ store, deals: feed, sectorBytes: 2048, sealAfterMs: 1_000, nowMs, refused },
+    closeByMs: () => undefined,
     witness: { numbered: () => {} },
     isDamaged: (pieceCid) => damaged.has(pieceCid),
     log: (e) => logged.push(e),

@@ -1,7 +1,7 @@
 /** Does what the planner says: opens sectors, adds deals, closes sectors. All of it is written down before it returns. */
 
 import type { ErrorCode } from '@granary/base'
-import { planSector } from '../sectors/plan-sector.ts'
+import { type PlanInput, planSector } from '../sectors/plan-sector.ts'
 import type { DealFeed, PlaceableDeal } from '../sectors/port.ts'
 import type { SealingLog } from '../sectors/sealing-log.ts'
 import { dealIdsOf, type Sector } from '../sectors/sector.ts'
@@ -14,6 +14,7 @@ export interface PlaceInput {
   readonly sectorBytes: number
   readonly sealAfterMs: number
   readonly nowMs: number
+  readonly closeByMs: PlanInput['closeByMs']
   /** Deals that were refused already, so that it is said once. */
   readonly refused: Set<number>
   readonly witness: Pick<Witness, 'numbered'>
@@ -33,14 +34,14 @@ export interface Placed {
 const FAILED_PLACEMENTS_MAX = 3
 
 export function placeDeals(input: PlaceInput): Placed {
-  const { store, deals, sectorBytes, sealAfterMs, nowMs, witness } = input
+  const { store, deals, sectorBytes, sealAfterMs, nowMs, closeByMs, witness } = input
   const closed: number[] = []
   let waitUntilMs: number | undefined
   // The first round places, the second closes what is ready then; there is no third to be done.
   for (let round = 1; round <= 2; round++) {
     const waiting = placeable(input)
     const filling = store.inStates('filling')
-    for (const action of planSector({ sectorBytes, sealAfterMs, nowMs, filling, waiting })) {
+    for (const action of planSector({ sectorBytes, sealAfterMs, nowMs, closeByMs, filling, waiting })) {
       switch (action.type) {
         case 'refuse':
           refuse(input, action.deal, action.code, `its piece takes ${action.deal.paddedSize} bytes of ${sectorBytes}`)

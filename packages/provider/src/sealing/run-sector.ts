@@ -54,7 +54,7 @@ export async function runSector(
       const inMs = Math.min(retry.waitMinMs * 2 ** (failures - 1), retry.waitMaxMs)
       log({ type: 'sector:retry', sector: number, state: sector.phase.state, ...failure, inMs })
       if (outage) await sleep(inMs, signal).catch(() => {})
-      else sector = store.failed(number, Date.now() + inMs)
+      else sector = store.failed(number, Date.now() + inMs, `${failure.code}: ${failure.message}`)
     }
   }
 }

@@ -19,6 +19,7 @@ const input = (changes: Partial<PlanInput>): PlanInput => ({
   sectorBytes: 2048,
   sealAfterMs: 1_000,
   nowMs: 10_000,
+  closeByMs: () => undefined,
   filling: [],
   waiting: [],
   ...changes,
@@ -104,6 +105,22 @@ const cases: [string, PlanInput, PlanAction[]][] = [
         ],
       },
     ],
+  ],
+  [
+    'a young one with a piece that would be late otherwise is sealed now',
+    input({
+      filling: [filling(4, 9_500, { ...half, activateBy: 7 })],
+      closeByMs: ({ activateBy }) => activateBy! * 1_000,
+    }),
+    [{ type: 'seal', sector: 4, layout: [{ dealId: 1, offset: 0 }] }],
+  ],
+  [
+    'one whose piece would be late before the others have come waits no longer than for that',
+    input({
+      filling: [filling(4, 9_500, quarter, { ...half, activateBy: 10.2 })],
+      closeByMs: ({ activateBy }) => (activateBy === undefined ? undefined : activateBy * 1_000),
+    }),
+    [{ type: 'wait', untilMs: 10_200 }],
   ],
   [
     'the clock that went back does not seal early',

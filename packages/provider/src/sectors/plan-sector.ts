@@ -9,10 +9,12 @@ import type { PlaceableDeal } from './port.ts'
 /** As many as one PreCommitSectors may bind to a sector (docs/spec/chain.md, section 2). */
 export const dealsPerSectorMax = 256
 
+export type PiecePromise = Pick<PlaceableDeal, 'publishedAt' | 'activateBy'>
+
 export interface FillingSector {
   readonly number: number
   readonly openedAtMs: number
-  readonly pieces: readonly Pick<PlaceableDeal, 'dealId' | 'paddedSize'>[]
+  readonly pieces: readonly (Pick<PlaceableDeal, 'dealId' | 'paddedSize'> & PiecePromise)[]
 }
 
 export interface PlanInput {
@@ -20,6 +22,8 @@ export interface PlanInput {
   /** How long the oldest piece waits for company. */
   readonly sealAfterMs: number
   readonly nowMs: number
+  /** When the sector of a piece has to be closed for its deal to become active in time; undefined: that is not known. */
+  readonly closeByMs: (promise: PiecePromise) => number | undefined
   readonly filling: readonly FillingSector[]
   readonly waiting: readonly PlaceableDeal[]
 }
@@ -70,11 +74,11 @@ function place({ sectorBytes, filling, waiting }: PlanInput): PlanAction[] {
   return [...refused, ...placed]
 }
 
-function close({ sectorBytes, sealAfterMs, nowMs, filling }: PlanInput): PlanAction[] {
+function close({ sectorBytes, sealAfterMs, nowMs, closeByMs, filling }: PlanInput): PlanAction[] {
+  const untilOf = ({ openedAtMs, pieces }: FillingSector): number =>
+    Math.min(openedAtMs + sealAfterMs, ...pieces.flatMap((piece) => closeByMs(piece) ?? []))
   const ready = (sector: FillingSector): boolean =>
-    usedBytes(sector.pieces) === sectorBytes ||
-    sector.pieces.length >= dealsPerSectorMax ||
-    sector.openedAtMs + sealAfterMs <= nowMs
+    usedBytes(sector.pieces) === sectorBytes || sector.pieces.length >= dealsPerSectorMax || untilOf(sector) <= nowMs
   const seals = filling.filter(ready).map((sector): PlanAction => {
     const pieces = sector.pieces.toSorted(largerFirst)
     const offsets = placePieces(
@@ -86,7 +90,7 @@ function close({ sectorBytes, sealAfterMs, nowMs, filling }: PlanInput): PlanAct
   })
   const open = filling.filter((sector) => !ready(sector))
   if (open.length === 0) return seals
-  const untilMs = Math.min(...open.map(({ openedAtMs }) => openedAtMs + sealAfterMs))
+  const untilMs = Math.min(...open.map(untilOf))
   return [...seals, { type: 'wait', untilMs }]
 }
 

@@ -14,6 +14,8 @@ export interface PlaceableDeal {
   /** A power of two ≥ 128. */
   readonly paddedSize: number
   readonly publishedAt: number
+  /** The last epoch in which it can become active; undefined where that was not written down. */
+  readonly activateBy?: number
   /** The last epoch to which the deal can run, had it been activated as late as its terms allow. */
   readonly endsBy: number
 }

@@ -28,7 +28,13 @@ export interface SectorStore {
   close(number: number, layout: readonly { dealId: number; offset: number }[]): Sector
   move(number: number, from: SectorState, to: SectorPhase): Sector
   /** Remembers a failure of the present state; a move forgets it. */
-  failed(number: number, retryAtMs: number): Sector
+  failed(number: number, retryAtMs: number, reason?: string): Sector
+  /** Its failures are forgotten: it is tried again at once. */
+  retry(number: number): Sector
+  /** What has happened to a sector, the oldest first. */
+  events(number: number): SectorEvent[]
+  /** How long the last sectors took from being closed to being proven, as this machine has measured it. */
+  sealingTimesMs(countMax: number): number[]
   get(number: number): Sector
   inStates(...states: SectorState[]): Sector[]
   countIn(state: SectorState): number
@@ -56,9 +62,20 @@ export interface SectorStore {
   skipNumbersBelow(number: number): void
 }
 
+export interface SectorEvent {
+  readonly atMs: number
+  /** Of the chain, as far as it was known. */
+  readonly epoch: number | null
+  /** What it came to, or what it failed in. */
+  readonly state: SectorState
+  /** Why it failed. */
+  readonly reason: string | null
+}
+
 const FIRST_NUMBER = 1
 
-export function createSectorStore(db: DatabaseSync): SectorStore {
+/** @param epoch of the chain now, for the log of events */
+export function createSectorStore(db: DatabaseSync, epoch: () => number | undefined = () => undefined): SectorStore {
   db.exec(`
     CREATE TABLE IF NOT EXISTS sector_numbers (id INTEGER PRIMARY KEY CHECK (id = 1), next INTEGER NOT NULL) STRICT;
     CREATE TABLE IF NOT EXISTS sectors (
@@ -83,6 +100,15 @@ export function createSectorStore(db: DatabaseSync): SectorStore {
       PRIMARY KEY (sector, deal_id)
     ) STRICT;
     CREATE INDEX IF NOT EXISTS sector_pieces_by_deal ON sector_pieces (deal_id);
+    CREATE TABLE IF NOT EXISTS sector_events (
+      id INTEGER PRIMARY KEY,
+      sector INTEGER NOT NULL REFERENCES sectors (number),
+      at_ms INTEGER NOT NULL,
+      epoch INTEGER,
+      state TEXT NOT NULL,
+      reason TEXT
+    ) STRICT;
+    CREATE INDEX IF NOT EXISTS sector_events_by_sector ON sector_events (sector);
     INSERT OR IGNORE INTO sector_numbers (id, next) VALUES (1, ${FIRST_NUMBER});
   `)
   const takeNumber = db.prepare('UPDATE sector_numbers SET next = next + 1 RETURNING next - 1 AS number')
@@ -94,6 +120,16 @@ export function createSectorStore(db: DatabaseSync): SectorStore {
   const update = db.prepare(
     'UPDATE sectors SET state = ?, phase = ?, failures = 0, retry_at_ms = 0 WHERE number = ? AND state = ?',
   )
+  const insertEvent = db.prepare(
+    'INSERT INTO sector_events (sector, at_ms, epoch, state, reason) VALUES (?, ?, ?, ?, ?)',
+  )
+  const selectEvents = db.prepare('SELECT * FROM sector_events WHERE sector = ? ORDER BY id')
+  // Of a sector that was closed twice (its ticket was drawn anew) from the last time on.
+  const selectTimes = db.prepare(`
+    SELECT proven.at_ms - max(closed.at_ms) AS ms FROM sector_events AS proven
+    JOIN sector_events AS closed ON closed.sector = proven.sector AND closed.state = 'sealing' AND closed.id < proven.id
+    WHERE proven.state = 'proving' GROUP BY proven.sector ORDER BY proven.id DESC LIMIT ?`)
+  const clearFailures = db.prepare('UPDATE sectors SET failures = 0, retry_at_ms = 0 WHERE number = ?')
   const countFailure = db.prepare('UPDATE sectors SET failures = failures + 1, retry_at_ms = ? WHERE number = ?')
   const selectOne = db.prepare('SELECT * FROM sectors WHERE number = ?')
   const selectState = db.prepare('SELECT * FROM sectors WHERE state = ? ORDER BY number')
@@ -152,6 +188,11 @@ export function createSectorStore(db: DatabaseSync): SectorStore {
     if (!mayMove(from, to.state)) throw new SectorStateError(number, from, to.state)
     const { changes } = update.run(to.state, JSON.stringify(to), number, from)
     if (changes !== 1) throw new SectorStateError(number, get(number).phase.state, to.state)
+    if (from !== to.state) note(number, to.state, to.state === 'failed' ? `${to.code}: ${to.message}` : undefined)
+  }
+
+  function note(number: number, state: SectorState, reason?: string): void {
+    insertEvent.run(number, Date.now(), epoch() ?? null, state, reason ?? null)
   }
 
   return {
@@ -162,6 +203,7 @@ export function createSectorStore(db: DatabaseSync): SectorStore {
       return inTransaction(db, () => {
         insert.run(number, phase.state, JSON.stringify(phase), nowMs)
         insertPieces(number, deals)
+        note(number, phase.state)
         return get(number)
       })
     },
@@ -191,10 +233,25 @@ export function createSectorStore(db: DatabaseSync): SectorStore {
         move(number, from, to)
         return get(number)
       }),
-    failed: (number, retryAtMs) => {
-      countFailure.run(retryAtMs, number)
+    failed: (number, retryAtMs, reason) =>
+      inTransaction(db, () => {
+        countFailure.run(retryAtMs, number)
+        const sector = get(number)
+        note(number, sector.phase.state, reason ?? 'failed')
+        return sector
+      }),
+    retry: (number) => {
+      clearFailures.run(number)
       return get(number)
     },
+    events: (number) =>
+      selectEvents.all(number).map((row) => ({
+        atMs: Number(row.at_ms),
+        epoch: row.epoch === null ? null : Number(row.epoch),
+        state: row.state as SectorState,
+        reason: row.reason === null ? null : String(row.reason),
+      })),
+    sealingTimesMs: (countMax) => selectTimes.all(countMax).map((row) => Number(row.ms)),
     get,
     countIn: (state) => Number(count.get(state)!.count),
     numbersIn: (state) => numbers.all(state).map((row) => Number(row.number)),

@@ -118,7 +118,7 @@ async function makeHome(
         witness: { numbered: () => {} },
         securePieces,
         queue: jobs,
-        sealAfterMs: SEAL_AFTER_MS,
+        ...{ sealAfterMs: SEAL_AFTER_MS, blockTimeMs: 100 },
         log: (event) => {
           logged.push(event)
           onLog?.(event)

@@ -19,6 +19,7 @@ import { defaultRetryLimits, dropLost, type RetryLimits, runSector } from '../se
 import type { SealContext } from '../sealing/seal-context.ts'
 import { unsealFromReplica } from '../sealing/unseal-from-replica.ts'
 import { createLanes } from '../sectors/lanes.ts'
+import type { PiecePromise } from '../sectors/plan-sector.ts'
 import type { DealFeed } from '../sectors/port.ts'
 import type { SealingLog } from '../sectors/sealing-log.ts'
 import { dealIdsOf, isIn, type Sector } from '../sectors/sector.ts'
@@ -44,6 +45,8 @@ export interface CreateWorkOptions {
   readonly queue: Pick<JobQueue<ProviderJobs>, 'run'>
   /** How long a sector waits for more deals after its oldest. */
   readonly sealAfterMs: number
+  /** Of the chain. */
+  readonly blockTimeMs: number
   readonly alerts: Alerts
   readonly securePieces: SealContext['securePieces']
   /** Told of each number before it is used. */
@@ -69,14 +72,34 @@ export interface Work {
   unsealPiece(pieceCid: string, out: string, signal: AbortSignal): Promise<void>
 }
 
+/**
+ * A sector is given as long as the slowest of the last ones took, and half as long again: to be late costs a deal and its
+ * collateral. Before the first of them half of the promised time is left for it.
+ */
+const SEALING_RESERVE = 1.5
+const SEALINGS_MEASURED = 8
+
 /** Deals are announced by a nudge; this finds those whose nudge was lost. */
 const PLAN_INTERVAL_MS = 2_000
 
 export function createWork(options: CreateWorkOptions): Work {
-  const { db, chain, follower, signer, deals, profile, sealAfterMs, providerId, queue, folder, parentsDir } = options
+  const {
+    db,
+    chain,
+    follower,
+    signer,
+    deals,
+    profile,
+    sealAfterMs,
+    blockTimeMs,
+    providerId,
+    queue,
+    folder,
+    parentsDir,
+  } = options
   const { alerts, witness } = options
   const log: SealingLog = options.log ?? (() => {})
-  const store = createSectorStore(db)
+  const store = createSectorStore(db, follower.height)
   const outbox = createOutbox({ db, chain, signer, log })
   const lanes = createLanes({ chain, signer, outbox })
   const shared = {
@@ -121,7 +144,14 @@ export function createWork(options: CreateWorkOptions): Work {
     try {
       const nowMs = Date.now()
       const { sectorBytes } = profile
-      const input = { store, deals, sectorBytes, sealAfterMs, nowMs, refused, witness, isDamaged, log }
+      const measuredMs = store.sealingTimesMs(SEALINGS_MEASURED)
+      const sealingMs = measuredMs.length === 0 ? undefined : SEALING_RESERVE * Math.max(...measuredMs)
+      const closeByMs = ({ activateBy, publishedAt }: PiecePromise): number | undefined => {
+        if (activateBy === undefined) return undefined
+        const reserveMs = sealingMs ?? ((activateBy - publishedAt) * blockTimeMs) / 2
+        return nowMs + (activateBy - follower.height()) * blockTimeMs - reserveMs
+      }
+      const input = { store, deals, sectorBytes, sealAfterMs, nowMs, closeByMs, refused, witness, isDamaged, log }
       const { closed, waitUntilMs } = placeDeals(input)
       for (const number of closed) run(number)
       if (waitUntilMs !== undefined) waitMs = Math.min(waitMs, Math.max(1, waitUntilMs - nowMs))

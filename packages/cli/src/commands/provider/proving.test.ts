@@ -66,6 +66,11 @@ test('check says for each sector whether it proves, and why not, while the provi
     replica,
     (await readFile(replica)).map((byte) => byte ^ 0xff),
   )
+  const { stdout } = await granary(['provider', 'sectors', 'log', String(sector), '--home', home, '--json'])
+  const { state, events } = JSON.parse(stdout).data
+  expect([state, events[0].state, events.at(-1).state]).toEqual(['proving', 'filling', 'proving'])
+  const abandoned = await granary(['provider', 'sectors', 'abandon', String(sector), '--home', home])
+  expect([abandoned.code, abandoned.stderr]).toEqual([expect.any(Number), expect.stringContaining('SECTOR_STATE')])
   const [checked] = await proving<{ reason: string }[]>('check', String(sector))
   expect(checked!.reason).toMatch(/replica/)
 })

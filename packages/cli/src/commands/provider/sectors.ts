@@ -1,10 +1,18 @@
-/** granary provider sectors list | extend | terminate: the life of proven sectors, as the chain has it. */
+/** granary provider sectors list | extend | terminate: of proven ones, as the chain has them; log | retry | abandon: of others, as the home has them. */
 
 import type { SectorView } from '@granary/protocol/client'
 import type { EndingCosts } from '@granary/provider/operator'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { exitCodesHelp } from '../../exit-code.ts'
-import { durationMs, wholeNumber } from '../../options.ts'
+import {
+  durationMs,
+  type HomeOptions,
+  homeOf,
+  type JsonOptions,
+  wholeNumber,
+  withHome,
+  withJson,
+} from '../../options.ts'
 import type { CommandContext } from '../../program-context.ts'
 import { UsageError } from '../../usage-error.ts'
 import {
@@ -39,6 +47,53 @@ export function addSectors(provider: Command, context: CommandContext): void {
     .argument('<number...>', 'of the sectors, such as 3 7 10', numbers)
     .addHelpText('after', exitCodesHelp)
     .action((which: number[], options: OwnerOptions) => terminate(which, options, context))
+  for (const [name, description] of Object.entries(ofHome))
+    withJson(withHome(sectors.command(name)))
+      .description(description)
+      .argument('<number>', 'of the sector', wholeNumber(1, 2 ** 32 - 1))
+      .addHelpText('after', exitCodesHelp)
+      .action((sector: number, options: HomeOptions & JsonOptions) =>
+        life(name as keyof typeof ofHome, sector, options, context),
+      )
+}
+
+/** The provider must not run meanwhile: its store has one owner at a time. */
+const ofHome = {
+  log: 'Tell what has happened to a sector, with times and reasons. While the provider does not run.',
+  retry: 'Forget the failures of a sector: it is tried at once when the provider starts.',
+  abandon: 'Give up a sector that is not on the chain yet: its deals go into another one when the provider starts.',
+} as const
+
+async function life(
+  what: keyof typeof ofHome,
+  sector: number,
+  options: HomeOptions & JsonOptions,
+  context: CommandContext,
+): Promise<void> {
+  const [{ abandonSector, readSectorLife, retrySector }, { printResult }, { formatTable }, { formatDate }] =
+    await Promise.all([
+      import('@granary/provider/operator'),
+      import('../../print/result.ts'),
+      import('../../print/table.ts'),
+      import('../../print/times.ts'),
+    ])
+  const act = { log: readSectorLife, retry: retrySector, abandon: abandonSector }[what]
+  printResult(context, act(homeOf(options), sector), {
+    json: options.json ?? false,
+    text: ({ state, failures, events }) =>
+      [
+        formatTable(
+          ['when', 'epoch', 'state', 'why it failed'],
+          events.map(({ atMs, epoch, ...event }) => [
+            formatDate(new Date(atMs)),
+            `${epoch ?? ''}`,
+            event.state,
+            event.reason ?? '',
+          ]),
+        ),
+        `sector ${sector} is ${state}${failures === 0 ? '' : `, after ${failures} failures in a row`}`,
+      ].join('\n'),
+  })
 }
 
 async function list(options: OperatorOptions, context: CommandContext): Promise<void> {

@@ -1,0 +1,88 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { temporaryHome } from '../../test/market-kit.ts'
+import type { PlaceableDeal } from '../sectors/port.ts'
+import { createSectorStore } from '../sectors/store.ts'
+import { providerFolders } from '../storage/folders.ts'
+import { openStore } from '../storage/open-store.ts'
+import { abandonSector, readSectorLife, retrySector } from './sector-life.ts'
+
+let root: Awaited<ReturnType<typeof temporaryHome>>
+let db: ReturnType<typeof openStore>
+const deal: PlaceableDeal = {
+  ...{ dealId: 1, agreementId: '0x1', pieceCid: 'piece', path: '/piece', payloadSize: 1, paddedSize: 128 },
+  ...{ publishedAt: 1, endsBy: 100 },
+}
+
+beforeEach(async () => {
+  root = await temporaryHome()
+  const { database } = providerFolders(root.home)
+  await mkdir(join(database, '..'), { recursive: true })
+  db = openStore(database)
+})
+afterEach(async () => {
+  if (db.isOpen) db.close()
+  await root.remove()
+})
+
+/** Closed, sealed at times of its own, and failed twice in what follows. */
+function sealedSector(): number {
+  let epoch = 10
+  const store = createSectorStore(db, () => epoch)
+  const { number } = store.open([deal], 0)
+  store.close(number, [{ dealId: 1, offset: 0 }])
+  const ticket = { epoch: 1, randomness: '0x' }
+  epoch = 12
+  store.move(number, 'sealing', { state: 'sealed', ticket, commD: '0x', commR: '0x', sealMs: 5 })
+  store.failed(number, 1, 'CHAIN_UNREACHABLE: it is away')
+  store.failed(number, Date.now() + 60_000, 'CHAIN_UNREACHABLE: it is away')
+  return number
+}
+
+test('the life of a sector is told with times, epochs and reasons, and is tried again at once', () => {
+  const number = sealedSector()
+  db.close()
+  const { state, failures, events } = readSectorLife(root.home, number)
+  expect([state, failures]).toEqual(['sealed', 2])
+  const away = 'CHAIN_UNREACHABLE: it is away'
+  expect(events.map((event) => [event.state, event.epoch, event.reason])).toEqual([
+    ['filling', 10, null],
+    ['sealing', 10, null],
+    ['sealed', 12, null],
+    ['sealed', 12, away],
+    ['sealed', 12, away],
+  ])
+  for (const { atMs } of events) expect(Math.abs(Date.now() - atMs)).toBeLessThan(60_000)
+  expect(retrySector(root.home, number).failures).toBe(0)
+})
+
+test('one that the chain has not heard of is given up, one that is on it is not', () => {
+  const number = sealedSector()
+  db.close()
+  expect(abandonSector(root.home, number).events.at(-1)).toMatchObject({
+    ...{ state: 'failed', reason: 'SECTOR_ABANDONED: its owner has given it up' },
+  })
+  expect(() => abandonSector(root.home, number)).toThrow(expect.objectContaining({ code: 'SECTOR_STATE' }))
+  expect(() => abandonSector(root.home, 77)).toThrow(expect.objectContaining({ code: 'SECTOR_MISSING' }))
+})
+
+test('nothing is touched while the provider runs, and no store is made where there is none', () => {
+  const number = sealedSector()
+  expect(() => retrySector(root.home, number)).toThrow(expect.objectContaining({ code: 'HOME_LOCKED' }))
+  expect(() => retrySector(join(root.home, 'none'), 1)).toThrow(expect.objectContaining({ code: 'HOME_MISSING' }))
+})
+
+test('the time that sealing takes is measured, from the closing of a sector to its proof', () => {
+  const store = createSectorStore(db)
+  const number = sealedSector()
+  expect(store.sealingTimesMs(8)).toEqual([])
+  const facts = { ticket: { epoch: 1, randomness: '0x' }, commD: '0x', commR: '0x' }
+  store.move(number, 'sealed', { state: 'precommitting', ...facts })
+  store.move(number, 'precommitting', { state: 'precommitted', ...facts, commitBy: 9, expiry: 99 })
+  db.prepare("UPDATE sector_events SET at_ms = at_ms - 90000 WHERE state = 'sealing'").run()
+  const proven = { state: 'proving', commR: '0x', partition: 0, activatedAt: 1, expiry: 99, finalized: false } as const
+  store.move(number, 'precommitted', proven)
+  const [ms, ...others] = store.sealingTimesMs(8)
+  expect([Math.round(ms! / 10_000), others]).toEqual([9, []])
+})
