@@ -4,6 +4,10 @@ import { addCat } from './commands/cat.ts'
 import { addChain } from './commands/chain.ts'
 import { addCompletion } from './commands/completion.ts'
 import { addConfig } from './commands/config.ts'
+import { addCancel } from './commands/deal/cancel.ts'
+import { addRenew } from './commands/deal/renew.ts'
+import { addSettle } from './commands/deal/settle.ts'
+import { addTopUp } from './commands/deal/topup.ts'
 import { addDeals } from './commands/deals.ts'
 import { addDemo } from './commands/demo.ts'
 import { addDevnet } from './commands/devnet.ts'
@@ -45,6 +49,10 @@ export function createProgram(context: CommandContext): Command {
     addCat,
     addDeals,
     addStatus,
+    addRenew,
+    addTopUp,
+    addCancel,
+    addSettle,
     addWallet,
     addDevnet,
     addDemo,

@@ -121,6 +121,16 @@ export function grn(text: string): bigint {
   }
 }
 
+/** `2027-01-31`, `2027-01-31 18:00`, `2027-01-31T18:00Z`: UTC. */
+export function dateUtc(text: string): Date {
+  const match = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}))?Z?$/.exec(text.trim())
+  const date = new Date(match === null ? Number.NaN : `${match[1]}T${match[2] ?? '00:00'}:00Z`)
+  // The 31st of February would quietly be a day in March.
+  if (match === null || Number.isNaN(date.getTime()) || !date.toISOString().startsWith(match[1]!))
+    throw new InvalidArgumentError('expected a date, such as 2027-01-31 or "2027-01-31 18:00", in UTC.')
+  return date
+}
+
 const UNIT_MS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const
 
 /** `90s`, `30m`, `12h`, `180d` → milliseconds. */

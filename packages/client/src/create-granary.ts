@@ -5,9 +5,14 @@ import type { Authorized, KeyGrant } from './account/authorize-key.ts'
 import type { SentOnce, Spender } from './account/send-once.ts'
 import type { TransferPlan, TransferWish } from './account/transfer.ts'
 import type { CallOptions } from './call-options.ts'
+import type { CancelPlan } from './deals/cancel-deal.ts'
+import type { ExtensionPlan } from './deals/extension-plan.ts'
 import { type FollowUntilOptions, followUntil } from './deals/follow-until.ts'
 import type { OwnDeal, SettleOptions } from './deals/list-deals.ts'
+import type { RenewalPlan } from './deals/renew-deal.ts'
+import type { Settled } from './deals/settle-deals.ts'
 import type { ContentStatus } from './deals/status.ts'
+import type { Extended, ExtendWish } from './deals/top-up-deal.ts'
 import type { Ports, Sink, Source } from './ports.ts'
 import { endpointOf } from './providers/choose-provider.ts'
 import type { FetchOptions, GetOptions, Retrieved } from './retrieve/get.ts'
@@ -42,6 +47,20 @@ export interface Granary<S extends Source = ContentSource> {
   authorizeKey(grant: KeyGrant, options?: CallOptions): Promise<Authorized>
   /** From its block on the session key signs nothing any more. */
   revokeKey(publicKey: Hash, options?: CallOptions): Promise<TxView>
+  /** What more time for a deal costs, by a top-up that its terms allow; nothing is signed. */
+  planTopUp(wish: ExtendWish, options?: CallOptions): Promise<ExtensionPlan>
+  /** More time for a deal whose terms allow it, without its provider; a call that died is finished by the same call, once. */
+  topUp(wish: ExtendWish, options?: CallOptions): Promise<Extended>
+  /** Asks the provider of a deal to sign for more time, which binds nobody. */
+  planRenewal(wish: ExtendWish, options?: CallOptions): Promise<RenewalPlan>
+  /** More time for a deal, as its provider has signed for; without a plan it is asked first. */
+  renew(wish: ExtendWish | RenewalPlan, options?: CallOptions): Promise<TxView>
+  /** What would come back from a deal that is left now. */
+  planCancel(deal: number, options?: CallOptions): Promise<CancelPlan>
+  /** Leaves a deal. */
+  cancel(deal: number, options?: CallOptions): Promise<TxView>
+  /** Has the chain pay what is proven, and give back what is over. @param deals default: those of the account that have ended */
+  settle(deals?: readonly number[], options?: CallOptions): Promise<Settled>
   /** Tells what happens to a deal until it is active, or until an entry of its story. */
   follow(dealId: number, options?: FollowUntilOptions): Promise<DealView>
   /** Deals of this account; those that have ended are settled first. */
@@ -77,6 +96,23 @@ export function createGranary<S extends Source = ContentSource>(ports: Ports<S |
       (await import('./account/authorize-key.ts')).authorizeKey({ ...grant, chain, signer: account }, options),
     revokeKey: async (publicKey, options) =>
       (await import('./account/revoke-key.ts')).revokeKey({ chain, signer: account, publicKey }, options),
+    planTopUp: async (wish, options) =>
+      (await import('./deals/top-up-deal.ts')).planTopUp({ ...wish, chain, payer: account.address }, options),
+    topUp: async (wish, options) => (await import('./deals/top-up-deal.ts')).topUpDeal(spenderOf(ports), wish, options),
+    planRenewal: async ({ deal, until }, options) => {
+      const { planRenewal } = await import('./deals/renew-deal.ts')
+      return await planRenewal({ chain, signer: account, fetch, clock, deal, until }, options)
+    },
+    async renew(wish, options) {
+      const { planRenewal, publishRenewal } = await import('./deals/renew-deal.ts')
+      const input = { chain, signer: account, fetch, clock, deal: wish.deal, until: wish.until }
+      return await publishRenewal(input, 'signed' in wish ? wish : await planRenewal(input, options), options)
+    },
+    planCancel: async (deal, options) => (await import('./deals/cancel-deal.ts')).planCancel({ chain, deal }, options),
+    cancel: async (deal, options) =>
+      (await import('./deals/cancel-deal.ts')).cancelDeal({ chain, signer: account, deal }, options),
+    settle: async (deals, options) =>
+      (await import('./deals/settle-deals.ts')).settleDeals({ chain, signer: account, deals }, options),
     async follow(dealId, options = {}) {
       const { signal } = options
       const { agreementId, terms } = await chain.deal(dealId, { signal })

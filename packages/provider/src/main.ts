@@ -315,6 +315,7 @@ async function start(
     limits: { ...limits, addressOf, bytes, onDownloadsFull: listener.endSlowest },
     issueQuote: market.issueQuote,
     logIn: market.logIn,
+    signRenewal: market.signRenewal,
     acceptPiece: market.acceptPiece,
     retrieval: retrieval.router,
   })

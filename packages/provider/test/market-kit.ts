@@ -11,6 +11,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { toHex } from '@granary/base'
 import { addressesThatCount, createBudget } from '@granary/chain/limits'
 import { importFile, pieceOf, writeCar } from '@granary/content'
+import type { SessionKeyView } from '@granary/protocol/client'
 import {
   accountSigner,
   type DealTerms,
@@ -63,6 +64,8 @@ export interface ChainFigures {
   published?: ReadonlyMap<number, Hash>
   /** What the provider says of itself; without, there is no chain to ask. */
   info?: ProviderInfo
+  /** Of every account, if any. */
+  sessionKey?: SessionKeyView
   height: number
   balance: bigint
   freeCollateral: bigint
@@ -191,6 +194,7 @@ function marketApp({
   })
   const chain = {
     head: async () => ({ height: figures.height, blockTimeMs: 500 }),
+    durationMax: async () => ask.durationMax,
     freeBalanceOf: async () => figures.balance,
     means,
     publishFee: async () => 1000n,
@@ -224,7 +228,11 @@ function marketApp({
         { ...shared, market, means, promised, sectorBytes: SECTOR_BYTES, activateWithinMs: config.activateWithinMs },
         request,
       ),
-    logIn: (request) => logIn(shared, request),
+    logIn: (request) =>
+      logIn({ ...shared, head: () => figures.height, sessionKey: async () => figures.sessionKey }, request),
+    async signRenewal() {
+      throw new Error('there is no chain with a deal on it')
+    },
     acceptPiece: (request) =>
       acceptPiece(
         {

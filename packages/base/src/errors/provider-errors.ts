@@ -72,8 +72,10 @@ export const marketErrors = {
   TERMS_EXPIRED: { fault: 'caller' },
   /** The terms may be published later than the provider holds itself to them. */
   TERMS_VALID_TOO_LONG: { fault: 'caller' },
-  /** The provider signs no terms that may be extended. */
-  TERMS_EXTENSION_UNSUPPORTED: { fault: 'caller' },
+  /** The terms may be extended for longer than the provider takes deals. */
+  TERMS_EXTENSION_TOO_LONG: { fault: 'caller' },
+  /** The deal pays less than the provider asks by now. */
+  RENEWAL_PRICE_LOW: { fault: 'peer' },
   /** Other terms with the same nonce were signed already. */
   NONCE_CONFLICT: { fault: 'caller', status: 409 },
   /** The client's account has less than the deal costs. */

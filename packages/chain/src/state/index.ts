@@ -42,6 +42,7 @@ export {
   type RandomnessQuery,
   randomnessView,
   sectorView,
+  sessionKeyView,
   sessionKeyViews,
   supplyView,
 } from './machine/views.ts'

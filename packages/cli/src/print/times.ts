@@ -31,6 +31,11 @@ export function dateOfEpoch(epoch: number, { height, timeMs, blockTimeMs }: Chai
   return new Date(timeMs + (epoch - height) * blockTimeMs)
 }
 
+/** The first epoch that is not before the date, as far as it can be told now. */
+export function epochOfDate(date: Date, { height, timeMs, blockTimeMs }: ChainTime): number {
+  return height + Math.ceil((date.getTime() - timeMs) / blockTimeMs)
+}
+
 /** `2026-12-01 14:03 UTC` */
 export function formatDate(date: Date): string {
   return `${date.toISOString().slice(0, 16).replace('T', ' ')} UTC`

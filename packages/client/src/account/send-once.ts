@@ -39,6 +39,8 @@ export interface Spender {
 export interface SendOnceInput<N extends TransactionName> extends Spender {
   readonly kind: N
   readonly body: MessageBodies[N]
+  /** Whether an earlier message of this kind was for the same wish. @default its body is the same */
+  readonly isSame?: (earlier: MessageBodies[N]) => boolean
 }
 
 export interface SentOnce {
@@ -96,7 +98,7 @@ export async function sendOnce<N extends TransactionName>(
  * may be glad of it.
  */
 async function findEarlier<N extends TransactionName>(
-  { chain, signer, outbox, kind, body }: SendOnceInput<N>,
+  { chain, signer, outbox, kind, body, isSame }: SendOnceInput<N>,
   genesisHash: Hash,
   options: CallOptions,
 ): Promise<TxView | undefined> {
@@ -108,7 +110,9 @@ async function findEarlier<N extends TransactionName>(
     const { id, bytes, signedAt } = message
     const isOld = (height - signedAt) * blockTimeMs > SAME_WISH_MS
     const { tx } = decodeTransaction(bytes)
-    if (!isOld && wishOf(tx.kind, tx.body) !== wish) continue
+    const isWish =
+      isSame === undefined ? wishOf(tx.kind, tx.body) === wish : tx.kind === kind && isSame(tx.body as MessageBodies[N])
+    if (!isOld && !isWish) continue
     const done = isOld ? undefined : await endOf(chain, message, options)
     await outbox.remove(genesisHash, id)
     if (done !== undefined) return done

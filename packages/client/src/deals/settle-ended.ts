@@ -89,7 +89,8 @@ function hasNoOpenSpan({ activatedAt, endsAt, provenEpochs, faultedEpochs }: Dea
   return activatedAt + provenEpochs + faultedEpochs >= endsAt
 }
 
-function backOf(events: readonly ChainEvent[]): bigint {
+/** attoGRN that came to clients by these events. */
+export function backOf(events: readonly ChainEvent[]): bigint {
   return events.reduce((sum, event) => sum + backIn(event), 0n)
 }
 

@@ -13,6 +13,8 @@ export {
   type TransferWish,
 } from '../account/transfer.ts'
 export type { CallOptions } from '../call-options.ts'
+export { type CancelPlan, planCancel } from '../deals/cancel-deal.ts'
+export type { ExtensionPlan } from '../deals/extension-plan.ts'
 export {
   DealEndedError,
   DealForgottenError,
@@ -20,7 +22,9 @@ export {
   type FollowUntilOptions,
 } from '../deals/follow-until.ts'
 export type { OwnDeal, SettleOptions } from '../deals/list-deals.ts'
+export { ownEnded, type Settled } from '../deals/settle-deals.ts'
 export { type ContentStatus, type DealStatus, type StatusInput, status } from '../deals/status.ts'
+export { type Extended, type ExtendWish, planTopUp } from '../deals/top-up-deal.ts'
 export { JournalInvalidError } from '../journal/journal-invalid.ts'
 export { paddedSizeOf } from '../padded-size-of.ts'
 export { CidNotStoredError, type EndedDeal, RetrievalFailedError, type RetrievalFailure } from '../retrieve/errors.ts'

@@ -277,6 +277,7 @@ export type MemberView = Readonly<z.output<typeof member>>
 
 export const providerAnswer = z.extend(provider, height)
 export const providersAnswer = pageOf(provider)
+export const sessionKeyAnswer = z.extend(sessionKey, height)
 export const sessionKeysAnswer = pageOf(sessionKey)
 export const partitionsAnswer = pageOf(partition)
 export const partitionAnswer = z.extend(partition, height)

@@ -24,6 +24,7 @@ import {
   providersAnswer,
   randomnessAnswer,
   sectorAnswer,
+  sessionKeyAnswer,
   sessionKeysAnswer,
   statusAnswer,
   supplyAnswer,
@@ -118,6 +119,18 @@ export const listSessionKeys = {
   answer: sessionKeysAnswer,
   errors: [],
   example: { path: `/v1/accounts/${EXAMPLE_ADDRESS}/keys` },
+} as const satisfies NodeOperation
+
+export const getSessionKey = {
+  id: 'getSessionKey',
+  method: 'get',
+  path: '/v1/accounts/{address}/keys/{publicKey}',
+  summary: 'A session key of an account: what it may sign, until when, and what it has spent',
+  params: z.strictObject({ address, publicKey: hash }),
+  query: nothing,
+  answer: sessionKeyAnswer,
+  errors: ['KEY_NOT_FOUND'],
+  example: { path: `/v1/accounts/${EXAMPLE_ADDRESS}/keys/${EXAMPLE_HASH}` },
 } as const satisfies NodeOperation
 
 export const listProviders = {

@@ -37,6 +37,7 @@ import {
   getProvider,
   getRandomness,
   getSector,
+  getSessionKey,
   getStatus,
   getSupply,
   getTx,
@@ -121,6 +122,8 @@ export interface ChainClient {
   supply(options?: CallOptions): Promise<SupplyView>
   genesis(options?: CallOptions): Promise<Genesis>
   account(address: Address, options?: CallOptions): Promise<AccountView>
+  /** @throws GranaryError KEY_NOT_FOUND */
+  sessionKey(address: Address, publicKey: Hash, options?: CallOptions): Promise<SessionKeyView>
   /** The session keys of an account, those that have expired too. */
   sessionKeys(address: Address, options?: CallOptions): AsyncIterable<SessionKeyView>
   provider(id: number, options?: CallOptions): Promise<ProviderView>
@@ -223,6 +226,8 @@ export function createChainClient(options: ChainClientOptions): ChainClient {
     supply: (callOptions) => ask(getSupply, {}, callOptions),
     genesis: async (callOptions) => genesisStruct.fromJson((await ask(getGenesis, {}, callOptions)).genesis, 'genesis'),
     account: (address, callOptions) => ask(getAccount, { params: { address } }, callOptions),
+    sessionKey: (address, publicKey, callOptions) =>
+      ask(getSessionKey, { params: { address, publicKey } }, callOptions),
     sessionKeys: (address, callOptions) =>
       list((after) => ask(listSessionKeys, { params: { address }, query: { after } }, callOptions)),
     provider: (id, callOptions) => ask(getProvider, { params: { id } }, callOptions),

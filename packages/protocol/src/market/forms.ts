@@ -5,6 +5,7 @@ import { ask } from '../chain-api/answers.ts'
 import type { Struct } from '../codec/struct.ts'
 import { timelineEntry } from '../events/deal-timeline.ts'
 import { address, hash, hex, natural } from '../json/forms.ts'
+import { type DealRenewal, dealRenewal } from '../messages/deal-renewal.ts'
 import { type DealTerms, type DealTermsJson, dealTerms } from '../messages/deal-terms.ts'
 import { type Quote, type QuoteJson, quote } from '../messages/quote.ts'
 
@@ -56,6 +57,11 @@ export const agreeBody = z.strictObject({
 })
 const agreement = { agreementId: hash, terms: termsForm, signature: hex }
 export const agreeAnswer = z.object(agreement)
+
+const renewalForm: z.ZodMiniType<DealRenewal> = formOf(dealRenewal, 'renewal')
+export const renewalBody = z.strictObject({ deal: whole, endsAt: whole })
+/** The signature is over the renewal's EIP-712 digest, by the provider: it goes into RenewDeal as it is. */
+export const renewalAnswer = z.object({ renewal: renewalForm, signature: hex })
 
 export const dealParams = z.object({
   id: z

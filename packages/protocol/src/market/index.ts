@@ -10,6 +10,7 @@ export {
   getReadiness,
   logIn,
   type ProviderInfo,
+  renewDeal,
   requestQuote,
   UPLOADS_PATH,
 } from './operations.ts'

@@ -13,6 +13,8 @@ import {
   loginBody,
   quoteAnswer,
   quoteBody,
+  renewalAnswer,
+  renewalBody,
 } from './forms.ts'
 
 /** What is uploaded is a piece, with its `uploadMetadata`. */
@@ -105,6 +107,31 @@ export const agreeDeal = {
     'COLLATERAL_SHORT',
     'FEES_SHORT',
     'OFFERS_FULL',
+  ],
+} as const satisfies Operation
+
+export const renewDeal = {
+  id: 'renewDeal',
+  method: 'post',
+  path: '/v1/renewals',
+  summary: 'The provider signs more time for a running deal of the client, within its ask. Needs the token.',
+  params: nothing,
+  body: renewalBody,
+  answer: renewalAnswer,
+  errors: [
+    'TOKEN_MISSING',
+    'TOKEN_INVALID',
+    'TOKEN_EXPIRED',
+    'DEAL_NOT_FOUND',
+    'DEAL_CLIENT_WRONG',
+    'DEAL_OVER',
+    'DEAL_NOT_EXTENDABLE',
+    'DEALS_NOT_TAKEN',
+    'NO_ASK',
+    'ASK_EXPIRED',
+    'DURATION_TOO_LONG',
+    'RENEWAL_PRICE_LOW',
+    'COLLATERAL_SHORT',
   ],
 } as const satisfies Operation
 

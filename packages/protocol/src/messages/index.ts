@@ -17,7 +17,7 @@ export {
 } from '../codec/types.ts'
 export { formatAddress, parseAddress } from './address-text.ts'
 export type { BeaconEntry } from './beacon-entry.ts'
-export type { DealRenewal } from './deal-renewal.ts'
+export { type DealRenewal, dealRenewal } from './deal-renewal.ts'
 export { type DealTerms, type DealTermsJson, dealTermsFromJson, dealTermsToJson } from './deal-terms.ts'
 export {
   declarations,

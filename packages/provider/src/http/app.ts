@@ -5,10 +5,11 @@ import type { Profile } from '@granary/proofs/profile'
 import type { ProviderView } from '@granary/protocol/client'
 import type { TimelineEntryJson } from '@granary/protocol/events'
 import { listenTo, mount, openApi, type ServedOperation, serve } from '@granary/protocol/http'
-import { agreeDeal, followDeal, getDeal, getInfo, logIn, requestQuote } from '@granary/protocol/market'
+import { agreeDeal, followDeal, getDeal, getInfo, logIn, renewDeal, requestQuote } from '@granary/protocol/market'
 import {
   type Address,
   type DealTerms,
+  dealRenewal,
   dealTermsToJson,
   type Hash,
   type Quote,
@@ -24,6 +25,7 @@ import type { Log } from '../log.ts'
 import type { AcceptedPiece } from '../market/accept-piece.ts'
 import type { QuoteRequest } from '../market/issue-quote.ts'
 import type { LoginRequest } from '../market/log-in.ts'
+import type { RenewalRequest, SignedRenewal } from '../market/sign-renewal.ts'
 import type { Tokens } from '../market/tokens.ts'
 import { cors } from './cors.ts'
 import { sendTimeline } from './deal-events.ts'
@@ -47,7 +49,8 @@ export interface AppContext extends FindDealContext {
   readonly limits: AddressLimits
   readonly head: () => number
   readonly issueQuote: (request: QuoteRequest) => Promise<{ quote: Quote; signature: Uint8Array }>
-  readonly logIn: (request: LoginRequest) => { token: string; expiresAt: number }
+  readonly logIn: (request: LoginRequest) => Promise<{ token: string; expiresAt: number }>
+  readonly signRenewal: (request: RenewalRequest) => Promise<SignedRenewal>
   readonly acceptPiece: (request: { client: Address; uploadId: string; terms: DealTerms }) => Promise<AcceptedPiece>
   readonly tokens: Tokens
   readonly deals: DealStore
@@ -111,6 +114,16 @@ function apiRoutes(context: AppContext): ServedOperation[] {
         const { deal, created } = await context.acceptPiece({ client, ...body })
         response.status(created ? 201 : 200)
         return agreementJson(deal)
+      },
+      readJson,
+      requireToken,
+    ),
+    serve(
+      renewDeal,
+      async ({ body, request }) => {
+        const client = context.tokens.clientOf(request.get('authorization'))
+        const { renewal, signature } = await context.signRenewal({ client, ...body })
+        return { renewal: dealRenewal.toJson(renewal, 'renewal'), signature: toHex(signature) }
       },
       readJson,
       requireToken,

@@ -158,7 +158,8 @@ test.each([
   ['TERMS_PROVIDER_MISMATCH', { provider: 1001 }],
   ['TERMS_EXPIRED', { validUntil: 100 }],
   ['TERMS_VALID_TOO_LONG', { validUntil: 100 + 7200 + 1 }],
-  ['TERMS_EXTENSION_UNSUPPORTED', { extendableUntil: 500 }],
+  // The longest deal of the ask, from the last epoch in which it may be activated.
+  ['TERMS_EXTENSION_TOO_LONG', { extendableUntil: 100 + 7200 + 1_000_000 + 1 }],
   ['TERMS_NOT_QUOTED', { pricePerEpoch: 0n }],
   ['TERMS_NOT_QUOTED', { providerCollateral: 0n }],
   ['TERMS_NOT_QUOTED', { duration: 100_000 }],

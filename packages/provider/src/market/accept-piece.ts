@@ -23,6 +23,8 @@ import { PieceMismatchError, verifyPiece } from './verify-piece.ts'
 /** What has to be asked of the chain before signing. */
 export interface AgreementChain {
   head(): Promise<{ height: number; blockTimeMs: number }>
+  /** Epochs of the longest deal that ask and chain take; 0 without an ask. */
+  durationMax(): Promise<number>
   freeBalanceOf(client: Address): Promise<bigint>
   means(): Promise<ProviderMeans>
   /** The most that publishing one deal costs. */
@@ -93,7 +95,8 @@ async function agree(context: AcceptPieceContext, request: AcceptPieceRequest): 
   const { client, terms, uploadId } = request
   const { height, blockTimeMs } = await context.chain.head()
   const quotes = context.quotes.validOf(client, height)
-  checkTerms(terms, { client, providerId: context.providerId, head: height, blockTimeMs, quotes })
+  const durationMax = terms.extendableUntil === undefined ? 0 : await context.chain.durationMax()
+  checkTerms(terms, { client, providerId: context.providerId, head: height, blockTimeMs, durationMax, quotes })
   using _ = context.gate.close(uploadId)
   const upload = await completeUpload(context, request)
   await checkFunds(context, terms)

@@ -3,8 +3,8 @@
 import { GranaryError } from '@granary/base'
 import type { Profile } from '@granary/proofs/profile'
 import { porepBundleBytes } from '@granary/proofs/verify'
-import type { ChainClient } from '@granary/protocol/client'
-import { dealFee, feeOf, type Hash, PUBLISH_BYTES_MAX } from '@granary/protocol/messages'
+import type { ChainClient, SessionKeyView } from '@granary/protocol/client'
+import { type Address, dealFee, feeOf, type Hash, PUBLISH_BYTES_MAX } from '@granary/protocol/messages'
 import { amountFor, freeCollateralOf } from '../chain/collateral.ts'
 import type { AgreementChain } from './accept-piece.ts'
 import type { Market } from './issue-quote.ts'
@@ -22,6 +22,10 @@ export function agreementChain(input: ChainMeansInput): AgreementChain {
   const { chain } = input
   return {
     head: () => chain.status(),
+    async durationMax() {
+      const { ask, rules } = await marketOf(chain, input.providerId)
+      return ask === undefined ? 0 : Math.min(ask.durationMax, rules.durationMax)
+    },
     freeBalanceOf: async (client) => BigInt((await chain.account(client)).balance),
     means: () => meansOf(input),
     async publishFee() {
@@ -37,6 +41,20 @@ export async function agreementOf(chain: ChainClient, dealId: number): Promise<H
     return (await chain.deal(dealId)).agreementId
   } catch (error) {
     if (GranaryError.is(error) && error.code === 'DEAL_NOT_FOUND') return undefined
+    throw error
+  }
+}
+
+/** Undefined when the account has no such key. */
+export async function sessionKeyOn(
+  chain: ChainClient,
+  account: Address,
+  publicKey: Hash,
+): Promise<SessionKeyView | undefined> {
+  try {
+    return await chain.sessionKey(account, publicKey)
+  } catch (error) {
+    if (GranaryError.is(error) && error.code === 'KEY_NOT_FOUND') return undefined
     throw error
   }
 }

@@ -7,6 +7,8 @@ export interface TermsContext {
   readonly providerId: number
   readonly head: number
   readonly blockTimeMs: number
+  /** Epochs of the longest deal that the provider's ask, and the chain, take. */
+  readonly durationMax: number
   /** The quotes of the client that still hold. */
   readonly quotes: readonly Quote[]
 }
@@ -29,19 +31,25 @@ export function checkTerms(terms: DealTerms, context: TermsContext): void {
       'send them to the provider that they name',
     )
   checkEnd(terms, context)
-  // The chain has no messages yet that would extend a deal.
-  if (terms.extendableUntil !== undefined)
-    throw new TermsRefusedError(
-      'TERMS_EXTENSION_UNSUPPORTED',
-      `extendableUntil is ${terms.extendableUntil}, this provider takes deals with a fixed end only`,
-      'leave extendableUntil out',
-    )
+  checkExtension(terms, context)
   if (!context.quotes.some((quote) => isQuoted(terms, quote)))
     throw new TermsRefusedError(
       'TERMS_NOT_QUOTED',
       `no live quote for ${terms.client} has these figures`,
       'ask for a quote and copy its figures into the terms',
       figuresOf(terms),
+    )
+}
+
+/** Whoever tops the deal up keeps the provider at its price so long, as one deal of the longest duration would. */
+function checkExtension({ extendableUntil = 0, activateWithin }: DealTerms, { head, durationMax }: TermsContext): void {
+  const latest = head + activateWithin + durationMax
+  if (extendableUntil > latest)
+    throw new TermsRefusedError(
+      'TERMS_EXTENSION_TOO_LONG',
+      `the terms may be extended until epoch ${extendableUntil}, this provider takes ${latest} at most`,
+      'name an earlier extendableUntil, or leave it out',
+      { extendableUntil, latest },
     )
 }
 

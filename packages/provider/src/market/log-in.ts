@@ -1,7 +1,11 @@
-/** POST /v1/auth: whoever signs the EIP-712 struct Login with the key of an account gets a bearer token for it. */
+/**
+ * POST /v1/auth: whoever signs the EIP-712 struct Login with the key of an account, or a session
+ * key of it with the scope `login`, gets a bearer token for it.
+ */
 
-import { GranaryError } from '@granary/base'
-import { type Address, type Hash, loginDigest, verifySigner } from '@granary/protocol/messages'
+import { GranaryError, toHex } from '@granary/base'
+import type { SessionKeyView } from '@granary/protocol/client'
+import { type Address, type Hash, LOGIN_SCOPE, loginDigest, verifySigner } from '@granary/protocol/messages'
 import { type Tokens, UnauthorizedError } from './tokens.ts'
 
 // Wide enough for clocks that differ, narrow enough that an old signature is of no use.
@@ -28,21 +32,38 @@ export interface LoginRequest {
 
 export interface LoginContext {
   readonly genesisHash: Hash
+  /** What the chain says of a session key of an account; undefined: it has no such key. */
+  readonly sessionKey: (account: Address, publicKey: Hash) => Promise<SessionKeyView | undefined>
+  readonly head: () => number
   readonly providerId: number
   readonly tokens: Tokens
   readonly nowMs?: () => number
 }
 
-/** @throws UnauthorizedError, ClocksApartError */
-export function logIn(context: LoginContext, request: LoginRequest): { token: string; expiresAt: number } {
+/** @throws UnauthorizedError, ClocksApartError, CHAIN_UNREACHABLE for a session key */
+export async function logIn(
+  context: LoginContext,
+  request: LoginRequest,
+): Promise<{ token: string; expiresAt: number }> {
   const { client, issuedAt } = request
   const nowS = Math.floor((context.nowMs ?? Date.now)() / 1000)
   if (Math.abs(nowS - issuedAt) > CLOCK_TOLERANCE_S) throw new ClocksApartError(issuedAt, nowS)
   const digest = loginDigest(context.genesisHash, { client, provider: context.providerId, issuedAt })
   const signer = verifySigner(digest, request.signature)
-  if (signer?.type !== 'account' || signer.address !== client)
+  if (signer?.type === 'session') await requireSessionKey(context, client, toHex(signer.publicKey))
+  else if (signer?.address !== client)
     throw new UnauthorizedError('LOGIN_REFUSED', `the signature over Login is not that of ${client}`)
   return context.tokens.issue(client)
+}
+
+/** A token that was given outlives a revocation by its quarter of an hour: it opens nothing but uploads and renewals. */
+async function requireSessionKey(context: LoginContext, client: Address, publicKey: Hash): Promise<void> {
+  const key = await context.sessionKey(client, publicKey)
+  if (key === undefined) throw new UnauthorizedError('LOGIN_REFUSED', `${client} has no session key ${publicKey}`)
+  if (!key.scopes.includes(LOGIN_SCOPE))
+    throw new UnauthorizedError('LOGIN_REFUSED', `the session key ${publicKey} has no scope ${LOGIN_SCOPE}`)
+  if (key.expires < context.head())
+    throw new UnauthorizedError('LOGIN_REFUSED', `the session key ${publicKey} was valid until epoch ${key.expires}`)
 }
 
 function isoOf(seconds: number): string {

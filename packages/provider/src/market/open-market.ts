@@ -14,6 +14,7 @@ import {
   type Signer,
 } from '@granary/protocol/messages'
 import type { Alerts } from '../alerts.ts'
+import { freeCollateralOf } from '../chain/collateral.ts'
 import type { ChainFollower } from '../chain/follow-chain.ts'
 import type { ProviderConfig } from '../config.ts'
 import { endDeal } from '../deals/deal-ends.ts'
@@ -29,13 +30,14 @@ import { openUpload, type UploadRequest } from '../uploads/open-upload.ts'
 import { takeRoom } from '../uploads/take-room.ts'
 import type { UploadRow } from '../uploads/upload-store.ts'
 import { type AcceptedPiece, type AcceptPieceRequest, acceptPiece } from './accept-piece.ts'
-import { agreementChain, marketOf } from './agreement-chain.ts'
+import { agreementChain, marketOf, sessionKeyOn } from './agreement-chain.ts'
 import type { Deals } from './create-deals.ts'
 import { issueQuote, type QuoteRequest } from './issue-quote.ts'
 import { type LoginRequest, logIn } from './log-in.ts'
 import { promisedDeals } from './promised-deals.ts'
 import { requireMeans } from './provider-means.ts'
 import { requireFunds, spendableOf } from './require-funds.ts'
+import { createOpenRenewals, type RenewalRequest, type SignedRenewal, signRenewal } from './sign-renewal.ts'
 import { sweepUploads } from './sweep-uploads.ts'
 import { createTokens, type Tokens } from './tokens.ts'
 
@@ -70,7 +72,8 @@ export interface Market {
   readonly tokens: Tokens
   readonly feed: DealFeed
   issueQuote(request: QuoteRequest): Promise<{ quote: Quote; signature: Uint8Array }>
-  logIn(request: LoginRequest): { token: string; expiresAt: number }
+  logIn(request: LoginRequest): Promise<{ token: string; expiresAt: number }>
+  signRenewal(request: RenewalRequest): Promise<SignedRenewal>
   openUpload(request: Omit<UploadRequest, 'spendable'>): Promise<UploadRow>
   takeRoom(uploadId: string, end: number): void
   /** That it can pay for its open uploads. @throws ClientFundsError */
@@ -92,6 +95,7 @@ export function openMarket(context: MarketContext): Market {
     ...{ chain, providerId, profile: context.profile },
     provenSectors: context.provenSectors,
   })
+  const renewals = createOpenRenewals()
   const quoteBudget = createBudget(config().limits.quotesPerAddress, Math.ceil(config().limits.quoteValidMs / 1000))
   const ends = { deals, files, removePiece: context.removePiece }
 
@@ -138,7 +142,26 @@ export function openMarket(context: MarketContext): Market {
         },
         request,
       ),
-    logIn: (request) => logIn({ genesisHash, providerId, tokens }, request),
+    logIn: (request) =>
+      logIn(
+        {
+          ...{ genesisHash, providerId, tokens, head: context.follower.height },
+          sessionKey: (account, publicKey) => sessionKeyOn(chain, account, publicKey),
+        },
+        request,
+      ),
+    signRenewal: (request) =>
+      signRenewal(
+        {
+          ...{ genesisHash, providerId, signer, renewals, acceptDeals: config().acceptDeals },
+          market: () => marketOf(chain, providerId),
+          dealOnChain: (id) => chain.deal(id),
+          sectorOnChain: (number) => chain.sector(providerId, number),
+          freeCollateral: async () => freeCollateralOf(await chain.provider(providerId)),
+          offeredCollateral: () => promised().collateral,
+        },
+        request,
+      ),
     openUpload: async (request) => {
       const [{ height }, spendable, means] = await Promise.all([
         chain.status(),

@@ -63,7 +63,7 @@ export function priceQuote(input: PriceQuoteInput): Price {
   checkDuration(input)
   checkCollateral(input)
   const { ask, rules, pieceSize, duration } = input
-  const pricePerEpoch = divideUp(ask.pricePerGiBEpoch * BigInt(pieceSize), GIB)
+  const pricePerEpoch = pricePerEpochBy(ask, pieceSize)
   const total = pricePerEpoch * BigInt(duration)
   return {
     pricePerEpoch,
@@ -71,6 +71,11 @@ export function priceQuote(input: PriceQuoteInput): Price {
     networkFee: (total * BigInt(rules.networkFeeBps)) / BPS_ONE,
     providerCollateral: divideUp(total * BigInt(collateralShareOf(input)), BPS_ONE),
   }
+}
+
+/** @param pieceSize padded, in bytes @returns attoGRN */
+export function pricePerEpochBy({ pricePerGiBEpoch }: Pick<Ask, 'pricePerGiBEpoch'>, pieceSize: number): bigint {
+  return divideUp(pricePerGiBEpoch * BigInt(pieceSize), GIB)
 }
 
 function checkPieceSize({ ask, sectorBytes, pieceSize }: PriceQuoteInput): void {

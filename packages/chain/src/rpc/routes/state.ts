@@ -10,6 +10,7 @@ import {
   getProvider,
   getRandomness,
   getSector,
+  getSessionKey,
   getStatus,
   getSupply,
   listChallenges,
@@ -37,6 +38,7 @@ import {
   randomnessView,
   readParams,
   sectorView,
+  sessionKeyView,
   sessionKeyViews,
   supplyView,
 } from '../../state/index.ts'
@@ -88,6 +90,16 @@ export function stateRoutes({ engine, store, genesis, version }: StateRoutesPart
       return { height: height(), ...view, sequences }
     }),
 
+    serve(getSessionKey, ({ params: { address, publicKey } }) => {
+      const view = sessionKeyView(reader, address, publicKey)
+      if (view === undefined)
+        throw new NotFoundError(
+          'KEY_NOT_FOUND',
+          publicKey,
+          'GET /v1/accounts/{address}/keys lists those of the account',
+        )
+      return { height: height(), ...view }
+    }),
     serve(listSessionKeys, ({ params: { address }, query: { after, limit } }) => {
       const views = sessionKeyViews(reader, address, after, limit)
       return { height: height(), items: views, next: cursor(views, limit, ({ publicKey }) => publicKey) }

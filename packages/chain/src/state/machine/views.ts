@@ -29,7 +29,7 @@ import {
   type ProviderId,
   type SectorNumber,
 } from '@granary/protocol/messages'
-import type { Ask, Deal, Member, Partition, Sector, Totals } from '@granary/protocol/records'
+import type { Ask, Deal, Member, Partition, Sector, SessionKey, Totals } from '@granary/protocol/records'
 import { keyNumber } from '@granary/protocol/records'
 import { dealStatus, dueEpochs } from '../market/deal-status.ts'
 import { networkFee } from '../messages/settle-deals.ts'
@@ -77,13 +77,16 @@ export function sessionKeyViews(
     [account],
     after === undefined ? undefined : [account, after.slice(2)],
   )
-  return take(entries, limit).map(({ parts, value: { scopes, expires, spendingLimit, spent } }) => ({
-    publicKey: `0x${parts[1]!}`,
-    scopes,
-    expires,
-    spendingLimit: String(spendingLimit),
-    spent: String(spent),
-  }))
+  return take(entries, limit).map(({ parts, value }) => keyView(`0x${parts[1]!}`, value))
+}
+
+export function sessionKeyView(reader: StateReader, account: Address, publicKey: Hash): SessionKeyView | undefined {
+  const key = tables.sessionKeys.get(reader, account, publicKey.slice(2))
+  return key && keyView(publicKey, key)
+}
+
+function keyView(publicKey: Hash, { scopes, expires, spendingLimit, spent }: SessionKey): SessionKeyView {
+  return { publicKey, scopes, expires, spendingLimit: String(spendingLimit), spent: String(spent) }
 }
 
 export function supplyView(reader: StateReader): WithoutHeight<SupplyView> {

@@ -1,0 +1,56 @@
+/** granary cancel DEAL: leaves a deal; what comes back is said first. */
+import type { Command } from 'commander'
+import { exitCodesHelp } from '../../exit-code.ts'
+import { wholeNumber } from '../../options.ts'
+import type { CommandContext } from '../../program-context.ts'
+import { type SpendOptions, walletFolder, withWalletSpending } from '../wallet/wallet-options.ts'
+
+export function addCancel(program: Command, context: CommandContext): void {
+  const command = program
+    .command('cancel')
+    .description(
+      'Leave a deal: a share of the price of the time that is left goes to its provider, the rest comes back.',
+    )
+    .argument('<deal>', 'its number', wholeNumber(0, Number.MAX_SAFE_INTEGER))
+  withWalletSpending(command)
+    .addHelpText('after', exitCodesHelp)
+    .action((deal: number, options: SpendOptions) => cancel(deal, options, context))
+}
+
+async function cancel(deal: number, options: SpendOptions, context: CommandContext): Promise<void> {
+  const [client, { formatAmount }, { interruptible }, { openChain }, key, { confirmSpending }, { printResult }] =
+    await Promise.all([
+      import('@granary/client/node'),
+      import('../../print/amounts.ts'),
+      import('../../interruptible.ts'),
+      import('../../open-chain.ts'),
+      import('../wallet/open-own-key.ts'),
+      import('../../print/confirm-spending.ts'),
+      import('../../print/result.ts'),
+    ])
+  const { json = false, dryRun = false, yes, maxPrice } = options
+  const done = await interruptible(async (signal) => {
+    const { chain } = await openChain(options.chain, signal)
+    const plan = await client.planCancel({ chain, deal }, { signal })
+    if (dryRun) return { ...plan, sent: null }
+    const what = `leave deal ${deal}, from which about ${formatAmount(plan.back)} come back`
+    await confirmSpending(context, { what, price: plan.share + plan.feeMax }, { yes, maxPrice, json, signal })
+    const signer = await key.openOwnSigner(options, context, signal)
+    const granary = client.createGranary({ chain, signer, folder: walletFolder(options) })
+    const { id, height, fee } = await granary.cancel(deal, { signal })
+    return { ...plan, fee: BigInt(fee), sent: { id, height } }
+  })
+  printResult(context, done, {
+    json,
+    text: ({ back, share, claim, fee, sent }) => {
+      const money = `about ${formatAmount(back)} come back, ${formatAmount(share)} go to its provider`
+      const claimed =
+        claim === 0n
+          ? ''
+          : `\nits data is faulty: up to ${formatAmount(claim)} of the collateral are claimed, by what becomes of it`
+      return sent === null
+        ? `deal ${deal} would end now: ${money}, for a fee of at most ${formatAmount(fee)}${claimed}`
+        : `deal ${deal} is left, in block ${sent.height}: ${money}, for a fee of ${formatAmount(fee)}${claimed}`
+    },
+  })
+}

@@ -1,0 +1,33 @@
+/** Until when a deal is to run: a date, or so much longer than now. */
+import type { ChainClient } from '@granary/protocol/client'
+import { type Command, Option } from 'commander'
+import { dateUtc, durationMs } from '../../options.ts'
+import { type ChainTime, epochOfDate } from '../../print/times.ts'
+import { UsageError } from '../../usage-error.ts'
+
+export interface NewEndOptions {
+  readonly until?: Date
+  readonly for?: number
+}
+
+export function withNewEnd(command: Command): Command {
+  return command
+    .addOption(new Option('--until <date>', 'when it is to end, such as 2027-01-31, in UTC').argParser(dateUtc))
+    .addOption(
+      new Option('--for <time>', 'how much longer than now it is to run, such as 30d')
+        .argParser(durationMs)
+        .conflicts('until'),
+    )
+}
+
+/** @throws UsageError */
+export async function newEndOf(
+  { until, for: moreMs }: NewEndOptions,
+  { chain, time, deal }: { readonly chain: ChainClient; readonly time: ChainTime; readonly deal: number },
+  signal: AbortSignal,
+): Promise<number> {
+  if (until !== undefined) return epochOfDate(until, time)
+  if (moreMs === undefined) throw new UsageError('it is not said until when', 'say --until DATE or --for TIME')
+  const { endsAt = time.height } = await chain.deal(deal, { signal })
+  return endsAt + Math.ceil(moreMs / time.blockTimeMs)
+}

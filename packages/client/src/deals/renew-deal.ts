@@ -1,0 +1,81 @@
+/** More time for a deal by agreement with its provider, which signs for it and adds to its collateral. */
+import { type ChainClient, estimateFee, type ProviderView, sendMessage, type TxView } from '@granary/protocol/client'
+import type { AttoGrn, Epoch, Signer } from '@granary/protocol/messages'
+import type { CallOptions } from '../call-options.ts'
+import type { Clock, Fetch } from '../ports.ts'
+import { endpointOf } from '../providers/choose-provider.ts'
+import { login } from '../providers/login.ts'
+import { ProviderUnreachableError } from '../providers/request-json.ts'
+import { requestRenewal, type SignedRenewal } from '../providers/request-renewal.ts'
+import { type ExtensionPlan, planExtension } from './extension-plan.ts'
+import { EndOutOfReachError, type RunningDeal, readRunningDeal } from './read-running-deal.ts'
+import type { ExtendWish } from './top-up-deal.ts'
+
+export interface RenewInput extends ExtendWish {
+  readonly chain: ChainClient
+  /** The client of the deal. */
+  readonly signer: Signer
+  readonly fetch: Fetch
+  readonly clock: Clock
+}
+
+export interface RenewalPlan extends ExtensionPlan {
+  readonly provider: number
+  /** Added to what the provider has put up for the deal, in attoGRN. */
+  readonly providerCollateral: AttoGrn
+  /** What the provider has signed: it is published as it is, within minutes. */
+  readonly signed: SignedRenewal
+}
+
+/** Asks the provider, which binds nobody. @throws DealNotRunningError, EndOutOfReachError, ExtensionFundsError, its refusal */
+export async function planRenewal(input: RenewInput, options: CallOptions = {}): Promise<RenewalPlan> {
+  const { chain, signer, fetch, clock, deal: id, until } = input
+  const running = await readRunningDeal(chain, id, options)
+  const { deal, endsAt, status } = running
+  await checkReach(chain, running, until, options)
+  const view = await chain.provider(deal.terms.provider, options)
+  const endpoint = requireEndpoint(view)
+  const { genesisHash } = status
+  const { token } = await login({ endpoint, provider: view.id, genesisHash, signer, fetch, clock }, options)
+  const { minCollateralShareBps } = await chain.params(options)
+  const signed = await requestRenewal(
+    { endpoint, provider: view, genesisHash, token, deal, endsAt, until, minCollateralShareBps, fetch },
+    options,
+  )
+  const fees = await estimateFee({ chain, kind: 'RenewDeal', body: signed }, options)
+  const plan = await planExtension({ chain, payer: signer.address, running, until, fees }, options)
+  return { ...plan, provider: view.id, providerCollateral: signed.renewal.providerCollateral, signed }
+}
+
+/**
+ * Publishes what the provider has signed. The new end stands in it, so that the chain takes it once; asked again after a lost
+ * answer, the deal has that end.
+ */
+export async function publishRenewal(
+  { chain, signer }: Pick<RenewInput, 'chain' | 'signer'>,
+  { signed }: Pick<RenewalPlan, 'signed'>,
+  options: CallOptions = {},
+): Promise<TxView> {
+  return await sendMessage({ chain, signer, kind: 'RenewDeal', body: signed }, options)
+}
+
+async function checkReach(
+  chain: ChainClient,
+  { deal, endsAt, sector, status }: RunningDeal,
+  until: Epoch,
+  options: CallOptions,
+): Promise<void> {
+  const { dealDurationMax } = await chain.params(options)
+  const latest = Math.min(sector.expiry, status.height + dealDurationMax)
+  if (until <= endsAt) throw new EndOutOfReachError(deal.id, endsAt, until, latest, 'that is no later end')
+  if (until > latest) {
+    const why = latest === sector.expiry ? `its sector ends at epoch ${latest}` : 'that is longer than a deal may last'
+    throw new EndOutOfReachError(deal.id, endsAt, until, latest, why)
+  }
+}
+
+function requireEndpoint(view: ProviderView): string {
+  const endpoint = endpointOf(view)
+  if (endpoint === undefined) throw new ProviderUnreachableError(`provider ${view.id}`, 'it has no HTTP address')
+  return endpoint
+}
