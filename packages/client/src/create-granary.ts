@@ -1,18 +1,10 @@
 /** The client over the ports of the place that it runs in: nothing here needs Node. */
-import type { DealView, TxView } from '@granary/protocol/client'
-import type { Hash } from '@granary/protocol/messages'
-import type { Authorized, KeyGrant } from './account/authorize-key.ts'
-import type { SentOnce, Spender } from './account/send-once.ts'
-import type { TransferPlan, TransferWish } from './account/transfer.ts'
-import type { CallOptions } from './call-options.ts'
-import type { CancelPlan } from './deals/cancel-deal.ts'
-import type { ExtensionPlan } from './deals/extension-plan.ts'
+import type { DealView } from '@granary/protocol/client'
+import type { AccountVerbs } from './account/account-verbs.ts'
+import type { DealVerbs } from './deals/deal-verbs.ts'
 import { type FollowUntilOptions, followUntil } from './deals/follow-until.ts'
 import type { OwnDeal, SettleOptions } from './deals/list-deals.ts'
-import type { RenewalPlan } from './deals/renew-deal.ts'
-import type { Settled } from './deals/settle-deals.ts'
 import type { ContentStatus } from './deals/status.ts'
-import type { Extended, ExtendWish } from './deals/top-up-deal.ts'
 import type { Ports, Sink, Source } from './ports.ts'
 import { endpointOf } from './providers/choose-provider.ts'
 import type { FetchOptions, GetOptions, Retrieved } from './retrieve/get.ts'
@@ -23,7 +15,7 @@ import type { PutOptions, PutResult } from './upload/put-prepared.ts'
 import type { Upload } from './upload/upload.ts'
 import type { UploadQuote } from './upload/upload-quote.ts'
 
-export interface Granary<S extends Source = ContentSource> {
+export interface Granary<S extends Source = ContentSource> extends AccountVerbs, DealVerbs {
   /** Stores a file or folder; resolves when its deals are active. The same call after a kill goes on where it was. */
   put(source: Content | ContentSource | S, options?: PutOptions): Promise<PutResult>
   /** The same, to be looked at, begun, waited for and ended. */
@@ -39,28 +31,6 @@ export interface Granary<S extends Source = ContentSource> {
   ls(rootOrPath: string, options?: FetchOptions): AsyncIterable<ListedEntry>
   /** Fetches a file into a sink: all of it, or nothing. */
   save(rootOrPath: string, sink: Sink, options?: GetOptions): Promise<SaveResult>
-  /** Sends money, in attoGRN; a call that died before its end is finished by the same call, and pays once. */
-  transfer(wish: TransferWish, options?: CallOptions): Promise<SentOnce>
-  /** What a transfer costs; nothing is signed. */
-  planTransfer(wish: TransferWish, options?: CallOptions): Promise<TransferPlan>
-  /** Lets a session key sign for the account, within scopes, a time and a limit. */
-  authorizeKey(grant: KeyGrant, options?: CallOptions): Promise<Authorized>
-  /** From its block on the session key signs nothing any more. */
-  revokeKey(publicKey: Hash, options?: CallOptions): Promise<TxView>
-  /** What more time for a deal costs, by a top-up that its terms allow; nothing is signed. */
-  planTopUp(wish: ExtendWish, options?: CallOptions): Promise<ExtensionPlan>
-  /** More time for a deal whose terms allow it, without its provider; a call that died is finished by the same call, once. */
-  topUp(wish: ExtendWish, options?: CallOptions): Promise<Extended>
-  /** Asks the provider of a deal to sign for more time, which binds nobody. */
-  planRenewal(wish: ExtendWish, options?: CallOptions): Promise<RenewalPlan>
-  /** More time for a deal, as its provider has signed for; without a plan it is asked first. */
-  renew(wish: ExtendWish | RenewalPlan, options?: CallOptions): Promise<TxView>
-  /** What would come back from a deal that is left now. */
-  planCancel(deal: number, options?: CallOptions): Promise<CancelPlan>
-  /** Leaves a deal. */
-  cancel(deal: number, options?: CallOptions): Promise<TxView>
-  /** Has the chain pay what is proven, and give back what is over. @param deals default: those of the account that have ended */
-  settle(deals?: readonly number[], options?: CallOptions): Promise<Settled>
   /** Tells what happens to a deal until it is active, or until an entry of its story. */
   follow(dealId: number, options?: FollowUntilOptions): Promise<DealView>
   /** Deals of this account; those that have ended are settled first. */
@@ -71,6 +41,8 @@ export interface Granary<S extends Source = ContentSource> {
 
 export function createGranary<S extends Source = ContentSource>(ports: Ports<S | ContentSource>): Granary<S> {
   const { chain, account, journal, clock, fetch } = ports
+  const forAccount = async () => (await import('./account/account-verbs.ts')).accountVerbs(ports)
+  const forDeals = async () => (await import('./deals/deal-verbs.ts')).dealVerbs(ports)
   return {
     // Imported where it is used: a page that only fetches does not load it.
     put: async (source, options) => (await import('./upload/put.ts')).put(ports, source, options),
@@ -88,31 +60,17 @@ export function createGranary<S extends Source = ContentSource>(ports: Ports<S |
     },
     status: async (cid, options) =>
       (await import('./deals/status.ts')).status({ chain, signer: account }, cid, options),
-    transfer: async (wish, options) =>
-      (await import('./account/transfer.ts')).transfer(spenderOf(ports), wish, options),
-    planTransfer: async (wish, options) =>
-      (await import('./account/transfer.ts')).planTransfer({ ...wish, chain, from: account.address }, options),
-    authorizeKey: async (grant, options) =>
-      (await import('./account/authorize-key.ts')).authorizeKey({ ...grant, chain, signer: account }, options),
-    revokeKey: async (publicKey, options) =>
-      (await import('./account/revoke-key.ts')).revokeKey({ chain, signer: account, publicKey }, options),
-    planTopUp: async (wish, options) =>
-      (await import('./deals/top-up-deal.ts')).planTopUp({ ...wish, chain, payer: account.address }, options),
-    topUp: async (wish, options) => (await import('./deals/top-up-deal.ts')).topUpDeal(spenderOf(ports), wish, options),
-    planRenewal: async ({ deal, until }, options) => {
-      const { planRenewal } = await import('./deals/renew-deal.ts')
-      return await planRenewal({ chain, signer: account, fetch, clock, deal, until }, options)
-    },
-    async renew(wish, options) {
-      const { planRenewal, publishRenewal } = await import('./deals/renew-deal.ts')
-      const input = { chain, signer: account, fetch, clock, deal: wish.deal, until: wish.until }
-      return await publishRenewal(input, 'signed' in wish ? wish : await planRenewal(input, options), options)
-    },
-    planCancel: async (deal, options) => (await import('./deals/cancel-deal.ts')).planCancel({ chain, deal }, options),
-    cancel: async (deal, options) =>
-      (await import('./deals/cancel-deal.ts')).cancelDeal({ chain, signer: account, deal }, options),
-    settle: async (deals, options) =>
-      (await import('./deals/settle-deals.ts')).settleDeals({ chain, signer: account, deals }, options),
+    transfer: async (wish, options) => (await forAccount()).transfer(wish, options),
+    planTransfer: async (wish, options) => (await forAccount()).planTransfer(wish, options),
+    authorizeKey: async (grant, options) => (await forAccount()).authorizeKey(grant, options),
+    revokeKey: async (publicKey, options) => (await forAccount()).revokeKey(publicKey, options),
+    planTopUp: async (wish, options) => (await forDeals()).planTopUp(wish, options),
+    topUp: async (wish, options) => (await forDeals()).topUp(wish, options),
+    planRenewal: async (wish, options) => (await forDeals()).planRenewal(wish, options),
+    renew: async (wish, options) => (await forDeals()).renew(wish, options),
+    planCancel: async (deal, options) => (await forDeals()).planCancel(deal, options),
+    cancel: async (deal, options) => (await forDeals()).cancel(deal, options),
+    settle: async (deals, options) => (await forDeals()).settle(deals, options),
     async follow(dealId, options = {}) {
       const { signal } = options
       const { agreementId, terms } = await chain.deal(dealId, { signal })
@@ -120,8 +78,4 @@ export function createGranary<S extends Source = ContentSource>(ports: Ports<S |
       return followUntil({ chain, clock, fetch, endpoint, dealId, agreementId }, options)
     },
   }
-}
-
-function spenderOf({ chain, account, outbox, lock }: Ports): Spender {
-  return { chain, signer: account, outbox, lock }
 }

@@ -39,6 +39,7 @@ import { logIn } from '../src/market/log-in.ts'
 import { promisedDeals } from '../src/market/promised-deals.ts'
 import { type PromisedDeals, type ProviderMeans, requireMeans } from '../src/market/provider-means.ts'
 import { requireFunds, spendableOf } from '../src/market/require-funds.ts'
+import type { SignedRenewal } from '../src/market/sign-renewal.ts'
 import { createTokens } from '../src/market/tokens.ts'
 import { makeFolders, type ProviderFolders, providerFolders } from '../src/storage/folders.ts'
 import { openStore } from '../src/storage/open-store.ts'
@@ -64,6 +65,8 @@ export interface ChainFigures {
   published?: ReadonlyMap<number, Hash>
   /** What the provider says of itself; without, there is no chain to ask. */
   info?: ProviderInfo
+  /** What is signed for whoever asks; without, there is no deal on a chain. */
+  renewal?: SignedRenewal
   /** Of every account, if any. */
   sessionKey?: SessionKeyView
   height: number
@@ -231,7 +234,8 @@ function marketApp({
     logIn: (request) =>
       logIn({ ...shared, head: () => figures.height, sessionKey: async () => figures.sessionKey }, request),
     async signRenewal() {
-      throw new Error('there is no chain with a deal on it')
+      if (figures.renewal === undefined) throw new Error('there is no chain with a deal on it')
+      return figures.renewal
     },
     acceptPiece: (request) =>
       acceptPiece(

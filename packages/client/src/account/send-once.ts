@@ -4,14 +4,7 @@
  * docs/adr/0048-a-wish-is-paid-once.md
  */
 import { GranaryError, toHex } from '@granary/base'
-import {
-  type ChainClient,
-  ChainTxError,
-  resumeMessage,
-  type SignedMessage,
-  sendMessage,
-  type TxView,
-} from '@granary/protocol/client'
+import { type ChainClient, ChainTxError, type SignedMessage, sendMessage, type TxView } from '@granary/protocol/client'
 import {
   ACCOUNT_SIGNATURE_BYTES,
   decodeTransaction,
@@ -22,6 +15,7 @@ import {
   type Transaction,
   type TransactionName,
 } from '@granary/protocol/messages'
+import { resumeMessage } from '@granary/protocol/resend'
 import type { CallOptions } from '../call-options.ts'
 import type { Lock, Outbox } from '../ports.ts'
 

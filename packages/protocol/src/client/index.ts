@@ -39,9 +39,7 @@ export { ChainAnswerError, ChainBehindError, ChainTxError, ChainUnreachableError
 export type { EventsOptions, FollowedEvent } from './follow-events.ts'
 export { readBody } from './read-body.ts'
 export { readServerSentEvents, type ServerSentEvent } from './read-server-sent-events.ts'
-export { replaceMessage } from './replace-message.ts'
 export type { CallOptions } from './request.ts'
-export { MessageUndecidedError, resumeMessage } from './resume-message.ts'
 export {
   committed,
   estimateFee,

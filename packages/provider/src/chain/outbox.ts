@@ -14,8 +14,6 @@ import {
   committed,
   isFeeError,
   isSequenceError,
-  replaceMessage,
-  resumeMessage,
   SIGNATURES_MAX,
   type SignedMessage,
   settle,
@@ -23,6 +21,7 @@ import {
   type TxView,
 } from '@granary/protocol/client'
 import type { Address, Hash, MessageBodies, Signer, TransactionName } from '@granary/protocol/messages'
+import { replaceMessage, resumeMessage } from '@granary/protocol/resend'
 
 export type OutboxEvent =
   | { type: 'outbox:resumed'; kind: TransactionName; subject: string; tx: Hash }

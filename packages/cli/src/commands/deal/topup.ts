@@ -11,9 +11,7 @@ type TopUpOptions = SpendOptions & NewEndOptions
 export function addTopUp(program: Command, context: CommandContext): void {
   const command = program
     .command('topup')
-    .description(
-      'Add time to a deal that was made with --renew-until: anybody may pay for it, and its provider is not asked.',
-    )
+    .description('Add time to a deal whose terms allow it: anybody may pay for it, and its provider is not asked.')
     .argument('<deal>', 'its number', wholeNumber(0, Number.MAX_SAFE_INTEGER))
   withWalletSpending(withNewEnd(command))
     .addHelpText('after', exitCodesHelp)

@@ -1,0 +1,44 @@
+/** What can be done with a deal after its put: loaded when it is done. */
+import type { TxView } from '@granary/protocol/client'
+import type { CallOptions } from '../call-options.ts'
+import type { Ports } from '../ports.ts'
+import { type CancelPlan, cancelDeal, planCancel } from './cancel-deal.ts'
+import type { ExtensionPlan } from './extension-plan.ts'
+import { planRenewal, publishRenewal, type RenewalPlan } from './renew-deal.ts'
+import { type Settled, settleDeals } from './settle-deals.ts'
+import { type Extended, type ExtendWish, planTopUp, topUpDeal } from './top-up-deal.ts'
+
+export interface DealVerbs {
+  /** What more time for a deal costs, by a top-up that its terms allow; nothing is signed. */
+  planTopUp(wish: ExtendWish, options?: CallOptions): Promise<ExtensionPlan>
+  /** More time for a deal whose terms allow it, without its provider; a call that died is finished by the same call, once. */
+  topUp(wish: ExtendWish, options?: CallOptions): Promise<Extended>
+  /** Asks the provider of a deal to sign for more time, which binds nobody. */
+  planRenewal(wish: ExtendWish, options?: CallOptions): Promise<RenewalPlan>
+  /** More time for a deal, as its provider has signed for; without a plan it is asked first. */
+  renew(wish: ExtendWish | RenewalPlan, options?: CallOptions): Promise<TxView>
+  /** What would come back from a deal that is left now. */
+  planCancel(deal: number, options?: CallOptions): Promise<CancelPlan>
+  /** Leaves a deal. */
+  cancel(deal: number, options?: CallOptions): Promise<TxView>
+  /** Has the chain pay what is proven, and give back what is over. @param deals default: those of the account that have ended */
+  settle(deals?: readonly number[], options?: CallOptions): Promise<Settled>
+}
+
+export type DealPorts = Pick<Ports, 'chain' | 'account' | 'outbox' | 'lock' | 'fetch' | 'clock'>
+
+export function dealVerbs({ chain, account: signer, outbox, lock, fetch, clock }: DealPorts): DealVerbs {
+  return {
+    planTopUp: (wish, options) => planTopUp({ ...wish, chain, payer: signer.address }, options),
+    topUp: (wish, options) => topUpDeal({ chain, signer, outbox, lock }, wish, options),
+    planRenewal: ({ deal, until }, options) => planRenewal({ chain, signer, fetch, clock, deal, until }, options),
+    async renew(wish, options) {
+      const { deal, until } = wish
+      const plan = 'signed' in wish ? wish : await planRenewal({ chain, signer, fetch, clock, deal, until }, options)
+      return await publishRenewal({ chain, signer }, plan, options)
+    },
+    planCancel: (deal, options) => planCancel({ chain, deal }, options),
+    cancel: (deal, options) => cancelDeal({ chain, signer, deal }, options),
+    settle: (deals, options) => settleDeals({ chain, signer, deals }, options),
+  }
+}
