@@ -1,6 +1,7 @@
 /** What the CLI has to know of a provider's folder before it can open the key in it: which chain it belongs to. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Address } from '@granary/protocol/messages'
 
 /** `<home>/provider`, where key and configuration are. */
 export function providerFolder(home: string): string {
@@ -9,10 +10,22 @@ export function providerFolder(home: string): string {
 
 /** Undefined when the folder is not set up yet, or not readable: the provider itself says what is wrong with it. */
 export async function configuredChain(home: string): Promise<string | undefined> {
+  return await configured(home, 'chainUrl')
+}
+
+/** The account that owns the provider of this home, where its configuration names it. */
+export async function configuredOwner(home: string): Promise<Address | undefined> {
+  return (await configured(home, 'owner')) as Address | undefined
+}
+
+async function configured(home: string, key: string): Promise<string | undefined> {
   try {
-    const config: unknown = JSON.parse(await readFile(join(providerFolder(home), 'config.json'), 'utf8'))
-    const { chainUrl } = config as { chainUrl?: unknown }
-    return typeof chainUrl === 'string' ? chainUrl : undefined
+    const config = JSON.parse(await readFile(join(providerFolder(home), 'config.json'), 'utf8')) as Record<
+      string,
+      unknown
+    >
+    const value = config[key]
+    return typeof value === 'string' ? value : undefined
   } catch {
     return undefined
   }

@@ -7,6 +7,7 @@ import { readFile } from 'node:fs/promises'
 import { isDeepStrictEqual } from 'node:util'
 import { GranaryError } from '@granary/base'
 import { writeFileDurably } from '@granary/base/node'
+import type { Address } from '@granary/protocol/messages'
 import * as z from 'zod'
 import { describeIssues } from './describe-issues.ts'
 
@@ -69,6 +70,12 @@ const configSchema = z.strictObject({
   schemaVersion: z.literal(1).describe('of this file'),
   chainUrl: z.url({ protocol: /^https?$/ }).describe('address of a node of the chain'),
   profile: z.string().describe('size of its sectors; another needs another home'),
+  owner: z
+    .string()
+    .regex(/^0x[0-9a-f]{40}$/, 'expected 0x and 40 lower-case hex digits')
+    .transform((text) => text as Address)
+    .optional()
+    .describe('account that owns it, where its key may be away; without it the one whose key is in the home'),
   name: z.string().max(64).default('').describe('what clients see'),
   region: z.string().max(64).default('').describe('where it is, for clients that care'),
   publicUrl: z
@@ -101,7 +108,7 @@ export type AskConfig = ProviderConfig['ask']
 
 /** What these decide is built once: another value waits for the next start. */
 const startKeys: ReadonlySet<string> = new Set([
-  ...['schemaVersion', 'chainUrl', 'profile', 'publicUrl', 'port', 'adminPort'],
+  ...['schemaVersion', 'chainUrl', 'profile', 'owner', 'publicUrl', 'port', 'adminPort'],
   ...['uploadExpiryMs', 'quotesPerAddress', 'requestsPerMinute', 'bytesPerMinute', 'connectionsPerAddress'].map(
     inLimits,
   ),

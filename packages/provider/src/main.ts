@@ -115,9 +115,9 @@ export async function initProvider(options: InitProviderOptions): Promise<{ addr
   if (await isConfigured(folders.config)) throw new HomeExistsError(folders.config)
   await requireProfile(createChainClient({ url: chainUrl }), profile)
   await makeFolders(folders)
-  const { address } = await makeKeys(folders, passphrase, light)
+  const address = await makeKeys(folders, passphrase, light)
   // Last: a folder with a configuration is a whole one.
-  await writeConfig(folders.config, { schemaVersion: 1, chainUrl, profile, name })
+  await writeConfig(folders.config, { schemaVersion: 1, chainUrl, profile, name, owner: address })
   return { address, files: [folders.config, folders.ownerKey, folders.sessionKey] }
 }
 
@@ -185,7 +185,7 @@ async function start(
   const checkConfig = (config: ProviderConfig) =>
     requireConfig({ ...{ chain, settings, profile, sealAfterMs }, path: folders.config, config })
   await checkConfig(config)
-  const keys = await readKeys(folders, options.passphrase)
+  const keys = await readKeys(folders, options.passphrase, config.owner)
 
   const { limits } = config
   const addressOf = addressesThatCount(limits)
@@ -239,7 +239,8 @@ async function start(
 
   const { sectorBytes } = profile
   const asking = { chain, sectorBytes, alerts, log }
-  const registration = { ...asking, keys, settings, endpoint: reached.url, peerId: retrieval.peerId }
+  const registrationPath = folders.registration
+  const registration = { ...asking, keys, settings, registrationPath, endpoint: reached.url, peerId: retrieval.peerId }
   const providerId = await registerProvider({ ...registration, config })
   const asked = renewAsk({ ...asking, config: () => config, signer: keys.session, providerId })
   closers.push(() => asked.stop())

@@ -144,6 +144,10 @@ export const passingProviderErrors = {
 
 /** In its log, in the reasons of its sectors, and where it ends with one. */
 export const providerErrors = {
+  /** Only the owner may sign this, and its key is not in the home. */
+  OWNER_KEY_AWAY: { fault: 'operator', exit: 'funds' },
+  /** The file that says what the chain is to say of a provider is missing, or none. */
+  REGISTRATION_INVALID: { fault: 'operator' },
   /** A command is for the running provider of a home, and none runs there. */
   PROVIDER_NOT_RUNNING: { fault: 'operator', exit: 'network' },
   /** The provider's config.json does not have the documented form. */

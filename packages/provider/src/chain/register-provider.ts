@@ -12,10 +12,13 @@ import type { Log } from '../log.ts'
 import type { Settings } from '../storage/settings.ts'
 import { keepAsk } from './keep-ask.ts'
 import type { ProviderKeys } from './owner-keys.ts'
+import { writeRegistration } from './registration.ts'
 
 export interface RegisterContext {
   readonly chain: ChainClient
   readonly keys: ProviderKeys
+  /** Where what is wanted of the chain is written down, for an owner who signs elsewhere. */
+  readonly registrationPath: string
   readonly config: ProviderConfig
   readonly sectorBytes: number
   readonly settings: Settings
@@ -40,8 +43,9 @@ export class NotRegisteredError extends GranaryError {
 // Enough for the messages of the first day; the rest of the faucet's money becomes collateral.
 const KEPT_FOR_FEES_SHARE = 2n
 
-/** @returns the provider's numeric id */
+/** @returns the provider's numeric id @throws OwnerKeyAwayError it is not registered yet, and only its owner may do that */
 export async function registerProvider(context: RegisterContext): Promise<number> {
+  await writeRegistration(context.registrationPath, profileOf(context, context.keys.address))
   const id = (await registeredId(context)) ?? (await register(context))
   context.settings.set('providerId', String(id))
   await applyConfig(context, id)
@@ -50,11 +54,12 @@ export async function registerProvider(context: RegisterContext): Promise<number
 
 /** Compares what the configuration says with the chain, and brings the chain to it: profile, collateral, ask. */
 export async function applyConfig(context: RegisterContext, id: number): Promise<void> {
+  await writeRegistration(context.registrationPath, profileOf(context, context.keys.address))
   const view = await context.chain.provider(id, options(context))
   await updateProfile(context, view)
   await depositCollateral(context, view)
   const { chain, keys, config, sectorBytes, alerts, log, signal } = context
-  await keepAsk({ ...{ chain, config, sectorBytes, alerts, log, signal }, signer: keys.owner, providerId: id })
+  await keepAsk({ ...{ chain, config, sectorBytes, alerts, log, signal }, signer: keys.session, providerId: id })
 }
 
 async function registeredId(context: RegisterContext): Promise<number | undefined> {
@@ -78,7 +83,8 @@ async function register(context: RegisterContext): Promise<number> {
   const { chain, keys, log } = context
   await requireMoney(context)
   const body = profileOf(context, keys.address)
-  await sendMessage({ chain, signer: keys.owner, kind: 'RegisterProvider', body }, options(context))
+  const signer = await keys.owner()
+  await sendMessage({ chain, signer, kind: 'RegisterProvider', body }, options(context))
   const id = await registeredId(context)
   if (id === undefined) throw new Error(`RegisterProvider of ${keys.address} was committed and no provider is there`)
   log({ type: 'provider:registered', provider: id, address: keys.address, endpoint: context.endpoint })
@@ -96,15 +102,19 @@ async function updateProfile(context: RegisterContext, view: ProviderView): Prom
   if (changes.length === 0) return alerts.clear('PROVIDER_NOT_UPDATED')
   try {
     const body = { provider: view.id, ...profile }
-    await sendMessage({ chain, signer: keys.owner, kind: 'UpdateProvider', body }, options(context))
+    const signer = await keys.owner()
+    await sendMessage({ chain, signer, kind: 'UpdateProvider', body }, options(context))
     alerts.clear('PROVIDER_NOT_UPDATED')
     log({ type: 'provider:updated', provider: view.id, changes })
   } catch (error) {
     if (!GranaryError.is(error)) throw error
     alerts.raise({
       code: 'PROVIDER_NOT_UPDATED',
-      message: `the chain does not take ${changes.join(', ')}: ${error.message} [${error.code}]`,
-      hint: `clients see what was there before; correct config.json, or see that ${keys.address} has money for fees, and start again`,
+      message: `the chain has not taken ${changes.join(', ')}: ${error.message} [${error.code}]`,
+      hint:
+        error.code === 'OWNER_KEY_AWAY'
+          ? `clients see what was there before; ${error.hint}`
+          : `clients see what was there before; correct config.json, or see that ${keys.address} has money for fees, and start again`,
     })
   }
 }
@@ -165,8 +175,18 @@ async function depositCollateral(context: RegisterContext, view: ProviderView): 
     if (deposited > 0n) return
   } else alerts.clear('COLLATERAL_NOT_DEPOSITED')
   const body = { provider: view.id, amount }
-  await sendMessage({ chain, signer: keys.owner, kind: 'DepositCollateral', body }, options(context))
-  log({ type: 'collateral:deposited', provider: view.id, amount: String(amount) })
+  try {
+    const signer = await keys.owner()
+    await sendMessage({ chain, signer, kind: 'DepositCollateral', body }, options(context))
+    log({ type: 'collateral:deposited', provider: view.id, amount: String(amount) })
+  } catch (error) {
+    if (!GranaryError.is(error) || error.code !== 'OWNER_KEY_AWAY') throw error
+    alerts.raise({
+      code: 'COLLATERAL_NOT_DEPOSITED',
+      message: `collateral of config.json is ${formatGrn(BigInt(config.collateral))}; ${formatGrn(wanted)} of it are missing, and ${error.message}`,
+      hint: 'where the key is, run `granary provider deposit GRN --owner-key FILE`, or write a lower collateral into config.json',
+    })
+  }
 }
 
 function options({ signal }: RegisterContext): { signal?: AbortSignal } {

@@ -61,7 +61,7 @@ export async function rebuildProvider(options: RebuildOptions): Promise<RebuildR
   const config = await readConfig(folders.config)
   await makeFolders(folders)
   requireNotRunning(folders)
-  const { address, session } = await readKeys(folders, options.passphrase)
+  const { address, session } = await readKeys(folders, options.passphrase, config.owner)
   const chain = createChainClient({ url: options.chainUrl ?? config.chainUrl })
   const { genesisHash } = await chain.status()
   const providerId = await providerOf(chain, address)

@@ -1,5 +1,6 @@
 /** `@granary/provider/operator`: what an owner does by hand, with the chain and without the daemon, or asks of the one that runs. */
 export { askProvider, ProviderNotRunningError } from '../admin-access.ts'
+export { readRegistration } from '../chain/registration.ts'
 export { type ConfigKey, changeConfig, configValue, describeConfig, readConfig } from '../config.ts'
 export {
   getStatus,
@@ -34,5 +35,6 @@ export {
   provingHistory,
   provingStatus,
 } from './read-proving.ts'
+export { type Registered, registerAsOwner } from './register.ts'
 export { abandonSector, readSectorLife, retrySector, type SectorLife } from './sector-life.ts'
 export { sectorsOnChain } from './sectors-on-chain.ts'

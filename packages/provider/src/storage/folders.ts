@@ -18,6 +18,8 @@ export interface ProviderFolders {
   readonly config: string
   /** Where the owner reaches it while it runs, and with which token. */
   readonly admin: string
+  /** What the chain is to say of it, for an owner who signs elsewhere. */
+  readonly registration: string
   readonly ownerKey: string
   readonly sessionKey: string
 }
@@ -35,6 +37,7 @@ export function providerFolders(home: string): ProviderFolders {
     readiness: join(root, 'readiness.json'),
     config: join(root, 'config.json'),
     admin: join(root, 'admin.json'),
+    registration: join(root, 'registration.json'),
     ownerKey: join(root, 'keystore.json'),
     sessionKey: join(root, 'session.json'),
   }

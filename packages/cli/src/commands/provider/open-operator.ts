@@ -52,16 +52,19 @@ export function withOwner(command: Command): Command {
 
 /** @throws ProviderUnknownError PROVIDER_NOT_REGISTERED, CHAIN_UNREACHABLE, … */
 export async function openOperator(options: OperatorOptions, signal?: AbortSignal): Promise<Operator> {
-  const [{ findProvider }, { readKeyAddress }, { openChain }, { configuredChain }] = await Promise.all([
-    import('@granary/provider/operator'),
-    import('@granary/chain/keystore'),
-    import('../../open-chain.ts'),
-    import('../../provider-home.ts'),
-  ])
+  const [{ findProvider }, { readKeyAddress }, { openChain }, { configuredChain, configuredOwner }] = await Promise.all(
+    [
+      import('@granary/provider/operator'),
+      import('@granary/chain/keystore'),
+      import('../../open-chain.ts'),
+      import('../../provider-home.ts'),
+    ],
+  )
   const url = options.chain ?? (await configuredChain(homeOf(options))) ?? CHAIN_URL_DEFAULT
   const { chain, status } = await openChain(url, signal)
   const { provider: id } = options
-  const owner = id === undefined ? await readKeyAddress(ownerKeyOf(options)) : undefined
+  const named = options.ownerKey === undefined ? await configuredOwner(homeOf(options)) : undefined
+  const owner = id === undefined ? (named ?? (await readKeyAddress(ownerKeyOf(options)))) : undefined
   return { chain, status, provider: await findProvider({ chain, id, owner, signal }) }
 }
 

@@ -113,6 +113,43 @@ test("the owner's key is not needed in the home, and another's is refused before
   }
 })
 
+test("the daemon runs without the owner's key: what only the owner may sign is asked of it, and is signed elsewhere", async () => {
+  const other = join(root.home, 'c')
+  const own = (...args: readonly string[]) => granary(['provider', ...args, '--home', other, '--chain', chain.url])
+  await initProvider({ home: other, chainUrl: chain.url, profile: '2KiB-test', passphrase, light: true })
+  const stick = join(root.home, 'stick.json')
+  await rename(join(other, 'provider', 'keystore.json'), stick)
+  const options = { home: other, cacheHome: join(root.home, 'cache'), port: 0, libp2pPort: undefined, passphrase }
+  await expect(runProvider(options)).rejects.toMatchObject({ code: 'OWNER_KEY_AWAY' })
+  const signing = ['register', '--owner-key', stick, '--passphrase-file', passphraseFile, '--yes', '--json']
+  const limits = ['--session-limit', '5', '--session-time', '1d']
+  const first = JSON.parse((await own(...signing, ...limits)).stdout).data
+  expect(first.registered).toMatchObject({ done: 'registered' })
+  const { address } = await chain.provider(first.registered.provider).then(({ owner }) => ({ address: owner }))
+  const keys = await Array.fromAsync(chain.sessionKeys(address))
+  expect(keys).toMatchObject([{ spendingLimit: `${5n * GRN}` }])
+
+  const running = await runProvider(options)
+  try {
+    const alerts = async () =>
+      JSON.parse((await granary(['provider', 'alerts', '--home', other, '--json'])).stdout).data.alerts.map(
+        ({ code }: { code: string }) => code,
+      )
+    expect(await alerts()).toContain('COLLATERAL_NOT_DEPOSITED')
+    expect((await own('deposit', '100', ...signing.slice(1))).code).toBe(0)
+    expect((await granary(['provider', 'config', 'set', 'name=elsewhere', '--home', other])).code).toBe(0)
+    expect(await alerts()).toEqual(['PROVIDER_NOT_UPDATED'])
+    expect(JSON.parse((await own(...signing)).stdout).data.registered).toMatchObject({ done: 'updated' })
+    expect((await chain.provider(running.providerId)).name).toBe('elsewhere')
+    expect((await granary(['provider', 'reload', '--home', other])).code).toBe(0)
+    expect(await alerts()).toEqual([])
+    const { agreementId } = await storeDeal(chain, running.url)
+    await dealIn(running.url, agreementId, 'active')
+  } finally {
+    await running.stop()
+  }
+}, 30_000)
+
 test('a running provider says how it is, which deals it has and what is wrong', async () => {
   const status = await provide('status')
   expect(status).toMatchObject({ code: 0, stdout: expect.stringMatching(/ready +yes[\s\S]*sectors +1 proving/) })

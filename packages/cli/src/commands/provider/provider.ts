@@ -9,6 +9,7 @@ import { addLeaving } from './leaving.ts'
 import { addMoney } from './money.ts'
 import { addProving } from './proving.ts'
 import { addRebuild } from './rebuild.ts'
+import { addRegister } from './register.ts'
 import { addRun } from './run.ts'
 import { addRunning } from './running.ts'
 import { addSectors } from './sectors.ts'
@@ -19,6 +20,7 @@ export function addProvider(program: Command, context: CommandContext): void {
     .description('Set up a provider, run it, see to its money and its sectors.')
   const all = [
     addInit,
+    addRegister,
     addRun,
     addRunning,
     addConfig,

@@ -1,0 +1,84 @@
+/** granary provider register: what only the owner may sign, where its key is; the daemon does without. */
+import { dirname, join } from 'node:path'
+import { type Command, Option } from 'commander'
+import { exitCodesHelp } from '../../exit-code.ts'
+import { CHAIN_URL_DEFAULT, durationMs, grn, homeOf } from '../../options.ts'
+import type { CommandContext } from '../../program-context.ts'
+import { UsageError } from '../../usage-error.ts'
+import { type OwnerOptions, withOwner } from './open-operator.ts'
+
+interface RegisterOptions extends OwnerOptions {
+  readonly registration?: string
+  readonly sessionLimit?: bigint
+  readonly sessionTime?: number
+}
+
+export function addRegister(provider: Command, context: CommandContext): void {
+  withOwner(provider.command('register'))
+    .description('Sign as the owner what the provider wants the chain to say of it: at first, and after a change.')
+    .option('--registration <file>', 'what the provider has written (default: registration.json of the home)')
+    .addOption(new Option('--session-limit <GRN>', "most that the daemon's key may spend from now on").argParser(grn))
+    .addOption(
+      new Option('--session-time <time>', "for how long the daemon's key may sign, such as 90d").argParser(durationMs),
+    )
+    .addHelpText('after', exitCodesHelp)
+    .action((options: RegisterOptions) => register(options, context))
+}
+
+async function register(options: RegisterOptions, context: CommandContext): Promise<void> {
+  const { sessionLimit, sessionTime, json = false, dryRun = false, yes, maxPrice, passphraseFile } = options
+  if ((sessionLimit === undefined) !== (sessionTime === undefined)) {
+    throw new UsageError(
+      'the key of the daemon has a limit and a time together',
+      'give both --session-limit and --session-time',
+    )
+  }
+  const [operator, keystore, messages, { passphraseOf }, { openChain }, { configuredChain }, print] = await Promise.all(
+    [
+      import('@granary/provider/operator'),
+      import('@granary/chain/keystore'),
+      import('@granary/protocol/messages'),
+      import('../../passphrase.ts'),
+      import('../../open-chain.ts'),
+      import('../../provider-home.ts'),
+      Promise.all([
+        import('../../interruptible.ts'),
+        import('../../print/confirm-spending.ts'),
+        import('../../print/result.ts'),
+      ]),
+    ],
+  )
+  const [{ interruptible }, { confirmSpending }, { printResult }] = print
+  const home = homeOf(options)
+  const path = options.ownerKey ?? join(home, 'provider', 'keystore.json')
+  const result = await interruptible(async (signal) => {
+    const wanted = await operator.readRegistration(options.registration ?? join(home, 'provider', 'registration.json'))
+    const url = options.chain ?? (await configuredChain(home)) ?? CHAIN_URL_DEFAULT
+    const { chain, status } = await openChain(url, signal)
+    const [fees, params] = await Promise.all([chain.fees({ signal }), chain.params({ signal })])
+    const price = messages.feeOf('RegisterProvider', REGISTRATION_BYTES_MAX, fees) + messages.providerFee(params)
+    if (dryRun) return { price, wanted, registered: null }
+    const passphrase = await passphraseOf({ passphraseFile, devnet: status.devnet, folder: dirname(path) })
+    const signer = messages.accountSigner(await keystore.readKey(path, passphrase))
+    await confirmSpending(context, { what: 'register the provider', price }, { yes, maxPrice, json, signal })
+    if (status.devnet && BigInt((await chain.account(signer.address, { signal })).balance) === 0n) {
+      await chain.faucet(signer.address, { signal })
+    }
+    const expires = status.height + Math.ceil((sessionTime ?? 0) / status.blockTimeMs)
+    const session = sessionLimit === undefined ? undefined : { spendingLimit: sessionLimit, expires }
+    return { price, wanted, registered: await operator.registerAsOwner({ chain, signer, wanted, session, signal }) }
+  })
+  printResult(
+    context,
+    { ...result, wanted: { ...result.wanted, sessionKey: Buffer.from(result.wanted.sessionKey).toString('hex') } },
+    {
+      json,
+      text: ({ price, registered, wanted }) =>
+        registered === null
+          ? `would sign that the provider is "${wanted.name}" at ${wanted.endpoints.join(', ')}, for at most ${messages.formatGrn(price)}`
+          : `provider ${registered.provider}: ${registered.done}`,
+    },
+  )
+}
+
+const REGISTRATION_BYTES_MAX = 4_096
