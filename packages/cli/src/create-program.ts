@@ -16,6 +16,7 @@ import { addGet } from './commands/get.ts'
 import { addLs } from './commands/ls.ts'
 import { addProvider } from './commands/provider/provider.ts'
 import { addPut } from './commands/put.ts'
+import { addQuote } from './commands/quote.ts'
 import { addStatus } from './commands/status.ts'
 import { addTools } from './commands/tools/tools.ts'
 import { addWallet } from './commands/wallet/wallet.ts'
@@ -44,6 +45,7 @@ export function createProgram(context: CommandContext): Command {
     })
   for (const add of [
     addPut,
+    addQuote,
     addGet,
     addLs,
     addCat,

@@ -86,12 +86,11 @@ test('with --json a usage error is a document too', async () => {
   expect(code).toBe(2)
   const document = JSON.parse(stdout)
   expect(document).toMatchObject({ schemaVersion: 1, ok: false, code: 'USAGE', data: null })
-  expect(document.error.message).toBe("missing required argument 'file'")
+  expect(document.error.message).toBe("missing required argument 'path'")
 })
 
 test.each([
   ['a file that is not there', ['put', '/nowhere/file', '--chain', unreachable], 1, 'FILE_NOT_FOUND', '/nowhere/file'],
-  ['a folder', ['put', '/', '--chain', unreachable], 1, 'FILE_IS_FOLDER', '/'],
   ['a chain that is not there, for put', ['put', process.execPath], 5, 'CHAIN_UNREACHABLE', unreachable],
   ['a chain that is not there, for deals', ['deals'], 5, 'CHAIN_UNREACHABLE', unreachable],
   ['a chain that is not there, for status', ['status', cid], 5, 'CHAIN_UNREACHABLE', unreachable],

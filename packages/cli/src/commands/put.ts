@@ -1,8 +1,9 @@
-/** granary put FILE: stores a file and follows it until it is sealed, proven and active. */
+/** granary put PATH…: stores files and folders and follows them until they are sealed, proven and active. */
 import { join } from 'node:path'
-import type { PutProgress } from '@granary/client/node'
+import { GranaryError, isAbortError } from '@granary/base'
+import type { Client, PutPartialError, PutProgress, UploadQuote } from '@granary/client/node'
 import { type Command, Option } from 'commander'
-import { exitCodesHelp } from '../exit-code.ts'
+import { EXIT, exitCodeOf, exitCodesHelp } from '../exit-code.ts'
 import {
   type ChainOptions,
   durationMs,
@@ -11,43 +12,64 @@ import {
   type JsonOptions,
   type PassphraseOptions,
   type QuietOptions,
+  type SpendingOptions,
   wholeNumber,
   withChain,
   withHome,
   withJson,
   withPassphrase,
   withQuiet,
+  withSpending,
 } from '../options.ts'
+import type { Action } from '../print/envelope.ts'
 import type { CommandContext } from '../program-context.ts'
 
-interface PutCommandOptions extends HomeOptions, ChainOptions, PassphraseOptions, JsonOptions, QuietOptions {
+export interface QuoteCommandOptions extends HomeOptions, ChainOptions, PassphraseOptions, JsonOptions {
   readonly duration?: number
+  readonly copies?: number
   readonly provider?: number
+}
+
+interface PutCommandOptions extends QuoteCommandOptions, QuietOptions, SpendingOptions {
   readonly label?: string
   readonly again?: true
+  /** False: `--no-wait`. */
+  readonly wait: boolean
   readonly progress: 'text' | 'json' | 'none'
 }
 
 export function addPut(program: Command, context: CommandContext): void {
-  const command = program
-    .command('put')
-    .description('Store a file: price, upload, deal, and what happens until it is sealed and proven.')
-    .argument('<file>', 'the file to store')
-    .option('--duration <time>', 'how long, such as 30m, 12h or 180d (default: 1h on a devnet, else 180d)', durationMs)
-    .option(
-      '--provider <id>',
-      'only this provider (default: the cheapest that fits and answers)',
-      wholeNumber(0, 2 ** 32 - 1),
-    )
+  const command = withWanted(
+    program
+      .command('put')
+      .description('Store files and folders: price, upload, deals, and what happens until they are sealed and proven.')
+      .argument('<path...>', 'what to store; several are one folder, and - is standard input'),
+  )
     .option('--label <text>', 'goes on the chain, for all to see; at most 256 bytes')
-    .option('--again', 'make another deal even though the file has an active one')
+    .option('--again', 'make other deals even though the content has active ones')
+    .option('--no-wait', 'end when the deals are on the chain, before they are sealed and proven')
     .addOption(
       new Option('--progress <form>', 'progress on standard error').choices(['text', 'json', 'none']).default('text'),
     )
-  withQuiet(withJson(withPassphrase(withHome(withChain(command)))), 'print the CID, and nothing of what is done')
+  withQuiet(
+    withJson(withPassphrase(withHome(withChain(withSpending(command))))),
+    'print the CID, and nothing of what is done',
+  )
   command
     .addHelpText('after', exitCodesHelp)
-    .action((file: string, options: PutCommandOptions) => put(file, { options, asked: askedOf(command) }, context))
+    .action((paths: string[], options: PutCommandOptions) => put(paths, { options, asked: askedOf(command) }, context))
+}
+
+/** What is wanted of providers, for a put and for its price. */
+export function withWanted(command: Command): Command {
+  return command
+    .option('--duration <time>', 'how long, such as 30m, 12h or 180d (default: 1h on a devnet, else 180d)', durationMs)
+    .option('--copies <n>', 'with as many different providers (default: 1)', wholeNumber(1, 64))
+    .option(
+      '--provider <id>',
+      'only this provider (default: the best that fit and answer)',
+      wholeNumber(0, 2 ** 32 - 1),
+    )
 }
 
 interface PutInput {
@@ -56,26 +78,18 @@ interface PutInput {
   readonly asked: readonly string[]
 }
 
-async function put(file: string, { options, asked }: PutInput, context: CommandContext): Promise<void> {
+async function put(paths: readonly string[], { options, asked }: PutInput, context: CommandContext): Promise<void> {
   const startMs = performance.now()
-  const [
-    { createGranary, inspectFile },
-    { createStory },
-    { interruptible },
-    { openChain },
-    { openSigner },
-    { printResult },
-  ] = await Promise.all([
-    import('@granary/client/node'),
-    import('../print/story.ts'),
-    import('../interruptible.ts'),
-    import('../open-chain.ts'),
-    import('../open-signer.ts'),
-    import('../print/result.ts'),
-  ])
-  const { provider, label, again, passphraseFile, json = false } = options
+  const [{ createStory }, { interruptible }, { printFailure }, { printResult }, { confirmSpending }] =
+    await Promise.all([
+      import('../print/story.ts'),
+      import('../interruptible.ts'),
+      import('../print/failure.ts'),
+      import('../print/result.ts'),
+      import('../print/confirm-spending.ts'),
+    ])
+  const { provider, label, again, copies, yes, maxPrice, json = false } = options
   const progress = options.quiet ? 'none' : options.progress
-  const folder = join(homeOf(options), 'client')
   using story = createStory({ stream: context.stderr, env: context.env, startMs })
   const tell = {
     text: story.tell,
@@ -84,36 +98,154 @@ async function put(file: string, { options, asked }: PutInput, context: CommandC
   }[progress]
 
   let unused: readonly string[] = []
+  let rootCid: string | undefined
+  const deals = new Set<number>()
   const onProgress = (news: PutProgress) => {
     if (news.type === 'resumed') unused = news.step === 'upload' ? [] : asked
+    if (news.type === 'published') deals.add(news.dealId)
     tell?.(news)
+    if (news.type !== 'import:done') return
+    rootCid = news.rootCid
+    // As soon as it is known: who reads it may go on with it.
+    if (!json && !options.dryRun) context.stdout.write(`${rootCid}\n`)
   }
 
-  const result = await interruptible(async (signal) => {
-    // Before anything is asked of a chain: the nearest mistake is named first.
-    await inspectFile(file)
-    const open = await openChain(options.chain, signal)
-    const signer = await openSigner({ ...open, folder, passphraseFile, signal })
-    const client = createGranary({ chain: open.chain, signer, folder })
-    const duration = options.duration === undefined ? undefined : Math.ceil(options.duration / open.status.blockTimeMs)
-    return await client.put(file, { duration, provider, label, again, signal, onProgress })
-  })
-  const at = options.chain
-  if (unused.length > 0 && progress === 'text') {
-    story.say('no effect', `${unused.join(', ')}: the deal was agreed before (--again makes another)`, 'yellow')
+  const work = async (signal: AbortSignal) => {
+    const { client, source, devnet, duration } = await openSource(paths, options, context, signal)
+    const wanted = { duration, copies, provider, label, again, maxPrice, signal, onProgress }
+    if (options.dryRun) return { quote: await client.quote(source, wanted) }
+    const confirm = async ({ total, slots }: UploadQuote): Promise<void> => {
+      // Money of a devnet is given to whoever asks for it.
+      if (devnet && maxPrice === undefined) return
+      const what = `store ${paths.join(' ')} in ${slots.length === 1 ? 'a deal' : `${slots.length} deals`}`
+      await confirmSpending(context, { what, price: BigInt(total) }, { yes, maxPrice, json, signal })
+    }
+    return { result: await client.put(source, { ...wanted, confirm, until: options.wait ? 'active' : 'published' }) }
   }
-  printResult(
-    context,
-    { ...result, withoutEffect: unused },
-    {
-      json,
-      actions: [
-        { cmd: `granary get ${result.rootCid} -o OUT --chain ${at}`, why: 'fetches the file back' },
-        { cmd: `granary status ${result.rootCid} --chain ${at}`, why: 'shows what is proven and paid' },
-      ],
-      text: ({ rootCid }) => rootCid,
-    },
-  )
+  try {
+    const { quote, result } = await interruptible(work)
+    if (quote !== undefined) return await printQuote(quote, json, context)
+    if (unused.length > 0 && progress === 'text') {
+      story.say('no effect', `${unused.join(', ')}: the deal was agreed before (--again makes another)`, 'yellow')
+    }
+    const at = options.chain
+    const actions = [
+      { cmd: `granary get ${result.rootCid} -o OUT --chain ${at}`, why: 'fetches the content back' },
+      { cmd: `granary status ${result.rootCid} --chain ${at}`, why: 'shows what is proven and paid' },
+    ]
+    // The CID stands there already.
+    if (json) printResult(context, { ...result, withoutEffect: unused }, { json, actions, text: () => '' })
+  } catch (error) {
+    if (GranaryError.is(error) && error.code === 'PUT_PARTIAL') {
+      const { result, missing, message } = error as PutPartialError
+      if (!json) story.say('partly', message, 'red')
+      if (json) printResult(context, { ...result, missing }, { json, partial: true, text: () => '' })
+      else context.setExitCode(EXIT.partial)
+      return
+    }
+    if (!isAbortError(error)) throw error
+    const stopped = new InterruptedError(rootCid, [...deals], error)
+    printFailure(context, stopped, { json, actions: [resumeOf(paths, options)] })
+    context.setExitCode(exitCodeOf(stopped))
+  }
+}
+
+/** A put was stopped: what it has done by then is in the journal. */
+class InterruptedError extends GranaryError {
+  constructor(rootCid: string | undefined, deals: readonly number[], cause: unknown) {
+    const made = deals.length === 0 ? '' : `; published so far: deals ${deals.join(', ')}`
+    super({
+      code: 'INTERRUPTED',
+      message: `interrupted${made}`,
+      hint: 'the same command goes on where it was, and nothing is paid twice',
+      details: { rootCid: rootCid ?? null, deals },
+      cause,
+    })
+  }
+}
+
+function resumeOf(paths: readonly string[], options: PutCommandOptions): Action {
+  const { duration, copies, provider, label, wait, chain, home } = options
+  const flags = [
+    ...(duration === undefined ? [] : ['--duration', `${duration / 1000}s`]),
+    ...(copies === undefined ? [] : ['--copies', `${copies}`]),
+    ...(provider === undefined ? [] : ['--provider', `${provider}`]),
+    ...(label === undefined ? [] : ['--label', label]),
+    ...(wait ? [] : ['--no-wait']),
+    ...(home === undefined ? [] : ['--home', home]),
+    ...['--chain', chain],
+  ]
+  return { cmd: ['granary put', ...[...paths, ...flags].map(quoted)].join(' '), why: 'goes on' }
+}
+
+/** As a shell reads it. */
+function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
+}
+
+type OpenSource = {
+  readonly client: Client
+  readonly source: Parameters<Client['put']>[0]
+  readonly devnet: boolean
+  /** Epochs. */
+  readonly duration: number | undefined
+}
+
+/** @throws FileNotFoundError, SourceInvalidError, and what opening the chain and the key throw */
+export async function openSource(
+  paths: readonly string[],
+  options: QuoteCommandOptions,
+  context: CommandContext,
+  signal: AbortSignal,
+): Promise<OpenSource> {
+  const [{ createGranary, pathSource }, { contentSource }, { openChain }, { openSigner }] = await Promise.all([
+    import('@granary/client/node'),
+    import('@granary/client/memory'),
+    import('../open-chain.ts'),
+    import('../open-signer.ts'),
+  ])
+  const [first, ...more] = paths
+  // Before anything is asked of a chain: the nearest mistake is named first.
+  const source =
+    first === '-' && more.length === 0
+      ? contentSource(context.stdin as unknown as AsyncIterable<Uint8Array>, { name: 'standard input' })
+      : await pathSource([first ?? '', ...more])
+  const folder = join(homeOf(options), 'client')
+  const open = await openChain(options.chain, signal)
+  const signer = await openSigner({ ...open, folder, passphraseFile: options.passphraseFile, signal })
+  const client = createGranary({ chain: open.chain, signer, folder })
+  const { blockTimeMs, devnet } = open.status
+  const duration = options.duration === undefined ? undefined : Math.ceil(options.duration / blockTimeMs)
+  return { client, source, devnet, duration }
+}
+
+/** The price, and who would have it. */
+export async function printQuote(quote: UploadQuote, json: boolean, context: CommandContext): Promise<void> {
+  const [{ printResult }, { formatTable }, { formatAmount }, { formatBytes, plural }] = await Promise.all([
+    import('../print/result.ts'),
+    import('../print/table.ts'),
+    import('../print/amounts.ts'),
+    import('../print/quantities.ts'),
+  ])
+  const rows = quote.slots.map(({ piece, copy, provider, name, price, reasons, shares }) => [
+    `${piece + 1}`,
+    `${copy + 1}`,
+    `${provider}${name && ` (${name})`}`,
+    formatAmount(price),
+    [...reasons, ...shares.map((trait) => `same ${trait} as another copy`)].join('; '),
+  ])
+  const days = Math.round((quote.durationMs / 86_400_000) * 100) / 100
+  const text = (): string =>
+    [
+      quote.rootCid,
+      `${formatBytes(quote.fileBytes)} in ${plural(quote.pieces.length, 'piece')}, ${quote.copies} of each, for ${days} d (${quote.duration} epochs)`,
+      ...(rows.length === 0
+        ? ['nothing is to be paid: its deals are made']
+        : [formatTable(['piece', 'copy', 'provider', 'price', 'why'], rows)]),
+      `price ${formatAmount(quote.price)}, records ${formatAmount(quote.recordFees)}, messages at most ${formatAmount(quote.messageFees)}`,
+      `in all at most ${formatAmount(quote.total)}; ${formatAmount(quote.month)} a month, ${formatAmount(quote.perGiBMonth)} a GiB and month`,
+    ].join('\n')
+  printResult(context, quote, { json, text })
 }
 
 /** Of a deal that was agreed before, these say nothing any more. */

@@ -1,0 +1,83 @@
+/**
+ * Copies on several providers, one of which is killed in the middle of the put, and another in the middle of the get: each
+ * piece has its copies with different providers, and the content comes back byte for byte.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { createChainClient } from '@granary/protocol/client'
+import { afterEach, expect, test } from '@jest/globals'
+import { createWorkbench, envelope, type Workbench } from './harness.ts'
+import { fileOf, type PutData, sameBytes, succeeded } from './story.ts'
+
+interface CopiesData extends PutData {
+  readonly deals: readonly { readonly piece: number; readonly provider: number; readonly dealId: number }[]
+}
+
+let bench: Workbench
+afterEach(() => bench.close())
+
+/** Three providers; the first two may be cheaper than the third, all have a home of their own. */
+async function startThree() {
+  bench = createWorkbench()
+  succeeded(await bench.run(['chain', 'init', '--devnet', '--home', bench.home, '--json']))
+  const chain = await bench.startChain()
+  const start = (name: string) => {
+    const args = ['--home', join(bench.home, name)]
+    return bench.startProvider({ chainUrl: chain.url, args })
+  }
+  const providers = [await start('p0'), await start('p1'), await start('p2')]
+  return { chain, client: createChainClient({ url: chain.url }), providers, start }
+}
+
+function holdersOf({ deals }: CopiesData): Map<number, number[]> {
+  const holders = new Map<number, number[]>()
+  for (const { piece, provider } of deals) holders.set(piece, [...(holders.get(piece) ?? []), provider].sort())
+  return holders
+}
+
+test('a provider that is killed in the middle of a put is replaced, and that is told', async () => {
+  const { chain, client, providers } = await startThree()
+  const file = fileOf(bench, 'twice.bin', 20 * 1024 * 1024)
+  const putting = bench.start([
+    ...['put', file, '--copies', '2', '--no-wait', '--chain', chain.url, '--json', '--progress', 'json'],
+  ])
+  await putting.line(/"type":"upload:progress"/)
+  await providers[0]!.kill9()
+  const finished = succeeded(await putting.finished)
+  const { data } = envelope<CopiesData>(finished)
+  expect(finished.stderr).toMatch(/"type":"provider:refused".*"provider":1000/)
+  const holders = holdersOf(data)
+  expect(holders.size).toBe(3)
+  for (const [, ids] of holders) expect(new Set(ids).size).toBe(2)
+
+  // The same again finds all of it, and pays nothing.
+  const again = succeeded(await bench.run(['put', file, '--copies', '2', '--no-wait', '--chain', chain.url, '--json']))
+  expect(envelope<CopiesData>(again).data.deals.map(({ dealId }) => dealId)).toEqual(
+    data.deals.map(({ dealId }) => dealId),
+  )
+  const deals = await Array.fromAsync(client.deals({ rootCid: data.rootCid }))
+  expect(deals).toHaveLength(6)
+}, 240_000)
+
+test('copies that become active are with different providers, and the content outlives one of them in the middle of a get', async () => {
+  const { chain, providers } = await startThree()
+  const folder = join(bench.home, 'folder')
+  mkdirSync(folder)
+  for (let n = 0; n < 300; n += 1) writeFileSync(join(folder, `file ${n}.txt`), `the words of file ${n}\n`.repeat(n))
+  const file = fileOf(bench, 'twice.bin', 20 * 1024 * 1024)
+  const put = async (path: string) =>
+    envelope<CopiesData>(succeeded(await bench.run(['put', path, '--copies', '2', '--chain', chain.url, '--json'])))
+      .data
+  const [one, two] = [await put(file), await put(folder)]
+  for (const data of [one, two]) for (const [, ids] of holdersOf(data)) expect(new Set(ids).size).toBe(2)
+
+  const out = join(bench.home, 'out.bin')
+  const getting = bench.start(['get', one.rootCid, '-o', out, '--chain', chain.url])
+  await getting.line(/fetching/)
+  await providers[1]!.kill9()
+  succeeded(await getting.finished)
+  expect(sameBytes(out, file)).toBe(true)
+  const back = join(bench.home, 'back')
+  succeeded(await bench.run(['get', two.rootCid, '-o', back, '--chain', chain.url]))
+  for (const n of [0, 7, 299]) expect(sameBytes(join(back, `file ${n}.txt`), join(folder, `file ${n}.txt`))).toBe(true)
+}, 300_000)
