@@ -77,9 +77,10 @@ async function* chunksOf(source: AsyncIterable<Uint8Array>, chunkBytes: number):
   for await (const bytes of source) {
     for (let at = 0; at < bytes.length; ) {
       const part = bytes.subarray(at, at + chunkBytes - filled)
-      parts.push(part)
       filled += part.length
       at += part.length
+      // What waits for the rest of its chunk is copied: the source may use its memory again.
+      parts.push(filled < chunkBytes ? part.slice() : part)
       if (filled < chunkBytes) continue
       yield parts.length === 1 ? part : concat(parts)
       parts = []

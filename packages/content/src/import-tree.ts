@@ -12,7 +12,10 @@ export type Tree = FileTree | FolderTree | LinkTree
 
 export interface FileTree {
   readonly kind: 'file'
-  /** Called once, when this file's turn has come: its leaves are put before those of the next. */
+  /**
+   * Called once, when this file's turn has come: its leaves are put before those of the next. What it gives is used before more
+   * is asked for, so its memory may be used again.
+   */
   content(): AsyncIterable<Uint8Array>
 }
 

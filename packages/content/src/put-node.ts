@@ -33,7 +33,8 @@ export async function putLeaf(data: Uint8Array, context: PutContext): Promise<Pu
   const block = profile.rawLeaves ? data : wrappedLeaf(data)
   const cid = await cidOf(profile.rawLeaves ? raw.code : dagPb.code, block, context)
   signal?.throwIfAborted()
-  if (store.putLeaf === undefined) await store.put(cid, block, optionsOf(context))
+  // A store keeps what it is given, and a raw leaf may be in memory of its source.
+  if (store.putLeaf === undefined) await store.put(cid, profile.rawLeaves ? block.slice() : block, optionsOf(context))
   else await store.putLeaf(cid, block, data.length)
   return { cid, fileBytes: data.length, dagBytes: block.length }
 }

@@ -8,7 +8,8 @@ import { join } from 'node:path'
 import type { Tree, TreeEntry } from '../import-tree.ts'
 import { FileChangedError } from '../manifest/file-changed-error.ts'
 import { FileUnreadableError } from './file-unreadable-error.ts'
-import { readRange } from './read-range.ts'
+
+const READ_BYTES = 1024 * 1024
 
 export interface PathTreeOptions {
   /** Also what is in a folder under a name that begins with a dot. @default false */
@@ -78,9 +79,13 @@ async function* contentOf(path: string, onFile: Walk['onFile']): AsyncGenerator<
   if (!before.isFile()) throw new FileUnreadableError(path, 'it is not a regular file')
   onFile({ path, bytes: Number(before.size), mtimeNs: before.mtimeNs })
   let bytes = 0
-  for await (const chunk of readRange(file, 0, Number(before.size))) {
-    bytes += chunk.length
-    yield chunk
+  // One piece of memory for all of it: a new one each time is garbage faster than it is collected.
+  const buffer = new Uint8Array(Math.min(READ_BYTES, Math.max(1, Number(before.size))))
+  while (bytes < Number(before.size)) {
+    const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, Number(before.size) - bytes), bytes)
+    if (bytesRead === 0) break
+    bytes += bytesRead
+    yield buffer.subarray(0, bytesRead)
   }
   const after = await file.stat({ bigint: true })
   if (bytes !== Number(before.size) || after.size !== before.size || after.mtimeNs !== before.mtimeNs)
