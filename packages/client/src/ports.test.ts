@@ -7,6 +7,7 @@ import { createPieceHasher } from '@granary/content'
 import { createKernelPieceHasher } from '@granary/content/node'
 import { accountSigner } from '@granary/protocol/messages'
 import { afterAll, beforeAll } from '@jest/globals'
+import { fetchTargets } from '../test/fetch-targets.ts'
 import {
   accountContract,
   clockContract,
@@ -35,10 +36,15 @@ import { systemClock } from './system-clock.ts'
 import { systemRandom } from './system-random.ts'
 
 let home: string
+let targets: Awaited<ReturnType<typeof fetchTargets>>
 beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), 'granary-ports-'))
+  targets = await fetchTargets()
 })
-afterAll(() => rm(home, { recursive: true }))
+afterAll(async () => {
+  await rm(home, { recursive: true })
+  await targets[Symbol.asyncDispose]()
+})
 const folder = () => mkdtemp(join(home, 'port-'))
 
 journalContract('files', async () => {
@@ -93,4 +99,4 @@ sinkContract('memory', async () => {
 accountContract('a key', () => accountSigner(new Uint8Array(32).fill(5)))
 randomContract('the platform', systemRandom)
 clockContract('the machine', systemClock)
-fetchContract('the platform', fetch)
+fetchContract('the platform', fetch, async () => targets)

@@ -18,9 +18,6 @@ import type {
   Spool,
 } from '../src/ports.ts'
 import type { Content } from '../src/sources/content-source.ts'
-import { clientSigner, ownerSigner } from './a-deal.ts'
-import { genesisHash } from './chain-answers.ts'
-import { serve } from './serve.ts'
 
 /** A new one each time, empty; `again` is the same one after a restart of its program, where it outlives that. */
 export interface Made<P> {
@@ -29,7 +26,10 @@ export interface Made<P> {
 }
 
 const rootCid = 'bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy'
+const genesisHash = `0x${'ab'.repeat(32)}` as const
 const otherChain = `0x${'cd'.repeat(32)}` as const
+const sender = `0x${'11'.repeat(20)}` as const
+const otherSender = `0x${'22'.repeat(20)}` as const
 
 export const opened = {
   type: 'opened',
@@ -119,7 +119,7 @@ export function journalContract(name: string, make: () => Promise<Made<Journal>>
 const signedMessage: SignedMessage = {
   id: `0x${'01'.repeat(32)}`,
   bytes: new Uint8Array([1, 2, 255]),
-  sender: clientSigner.address,
+  sender,
   lane: 0,
   sequence: 7,
   validUntil: 130,
@@ -130,12 +130,11 @@ export function outboxContract(name: string, make: () => Promise<Made<Outbox>>):
   describe(`outbox: ${name}`, () => {
     test('messages are listed by chain and sender, the oldest first, until they are removed', async () => {
       const { port: outbox, again } = await make()
-      const { sender } = signedMessage
       expect(await outbox.list(genesisHash, sender)).toEqual([])
       const later: SignedMessage = { ...signedMessage, id: genesisHash, signedAt: 11 }
       await outbox.write(genesisHash, later)
       await outbox.write(genesisHash, signedMessage)
-      await outbox.write(genesisHash, { ...signedMessage, id: otherChain, sender: ownerSigner.address })
+      await outbox.write(genesisHash, { ...signedMessage, id: otherChain, sender: otherSender })
       await outbox.write(otherChain, signedMessage)
       expect(await (again?.() ?? outbox).list(genesisHash, sender)).toEqual([signedMessage, later])
       await outbox.remove(genesisHash, signedMessage.id)
@@ -317,7 +316,7 @@ export function sinkContract(
 ): void {
   describe(`sink: ${name}`, () => {
     const parts = [1, 2, 3].map((byte) => new Uint8Array(1_000).fill(byte))
-    const whole = new Uint8Array(Buffer.concat(parts))
+    const whole = Uint8Array.from(parts.flatMap((part) => [...part]))
     async function* streamOf(bytes: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
       yield* bytes
     }
@@ -381,24 +380,27 @@ export function clockContract(name: string, clock: Clock): void {
   })
 }
 
-export function fetchContract(name: string, fetch: Fetch): void {
+/** What a fetch is tried on: `echo` answers 423 with the body and the header upload-offset, `open` begins and never ends. */
+export interface FetchTargets {
+  readonly echo: string
+  readonly open: string
+}
+
+export function fetchContract(name: string, fetch: Fetch, targets: () => Promise<FetchTargets>): void {
   describe(`fetch: ${name}`, () => {
     test('bytes go out as they are, and status, headers and body come back, an error of HTTP too', async () => {
-      await using server = await serve(async (request, response) => {
-        const received = Buffer.concat(await request.toArray())
-        response.writeHead(423, { 'upload-offset': request.headers['upload-offset'] }).end(received)
-      })
+      const { echo } = await targets()
       const body = Uint8Array.from({ length: 300_000 }, (_, index) => index % 251)
-      const response = await fetch(server.url, { method: 'PATCH', headers: { 'upload-offset': '7' }, body })
+      const response = await fetch(echo, { method: 'PATCH', headers: { 'upload-offset': '7' }, body })
       expect({ status: response.status, ok: response.ok }).toEqual({ status: 423, ok: false })
       expect(response.headers.get('Upload-Offset')).toBe('7')
       expect(new Uint8Array(await response.arrayBuffer())).toEqual(body)
     })
 
     test('a body comes in parts, before all of it is there, and the signal ends it', async () => {
-      await using server = await serve((_request, response) => void response.write('first'))
+      const { open } = await targets()
       const ending = new AbortController()
-      const response = await fetch(server.url, { signal: ending.signal })
+      const response = await fetch(open, { signal: ending.signal })
       const reader = response.body!.getReader()
       expect(new TextDecoder().decode((await reader.read()).value)).toBe('first')
       ending.abort()

@@ -1,0 +1,89 @@
+/** A browser's ports: a journal and an outbox in IndexedDB, streams in the origin's private file system, its locks. */
+import { createChainClient } from '@granary/protocol/client'
+import type { Account, Chain, Fetch, Journal, Outbox, Ports, Spool } from '../ports.ts'
+import type { ContentSource } from '../sources/content-source.ts'
+import { systemClock } from '../system-clock.ts'
+import { systemRandom } from '../system-random.ts'
+import type { OpenDatabase } from './indexed-db.ts'
+import { webLock } from './web-lock.ts'
+
+/** Of the database, and of the folder in the private file system. */
+const NAME = 'granary'
+
+/** Opens one database, whoever asks. */
+type Database = () => Promise<OpenDatabase>
+
+export interface BrowserOptions {
+  /** Address of a chain node, or a client of one. */
+  readonly chain: string | Chain
+  /** The account that pays. */
+  readonly account: Account
+  /** @default the page's fetch */
+  readonly fetch?: Fetch
+}
+
+/** For a page, or a worker, of a secure context: `https:`, or this machine. */
+export function browserPorts({ chain, account, fetch }: BrowserOptions): Ports<ContentSource> {
+  const database = once(async () => (await import('./indexed-db.ts')).indexedDb(NAME))
+  return {
+    chain: typeof chain === 'string' ? createChainClient({ url: chain }) : chain,
+    account,
+    spool: opfsSpool(NAME),
+    hasher: async () => (await import('./piece-hasher.ts')).createPieceHasher(),
+    journal: journalIn(database),
+    outbox: outboxIn(database),
+    lock: webLock(),
+    random: systemRandom,
+    clock: systemClock,
+    // A browser's fetch must be called as a function of its window.
+    fetch: fetch ?? globalThis.fetch.bind(globalThis),
+  }
+}
+
+/** Imported where they are used, as all of these: a page that only fetches loads none of them. */
+function opfsSpool(folder: string): Spool<ContentSource> {
+  const spool = once(async () => {
+    const [{ blobSpool }, { opfsStreams }] = await Promise.all([
+      import('../sources/blob-spool.ts'),
+      import('./opfs-streams.ts'),
+    ])
+    return blobSpool(opfsStreams(folder))
+  })
+  return {
+    nameOf: () => `draft-${crypto.randomUUID()}`,
+    read: async (draft, source, options) => (await spool()).read(draft, source, options),
+    keep: async (draft, rootCid) => (await spool()).keep(draft, rootCid),
+    open: async (rootCid, piece) => (await spool()).open(rootCid, piece),
+    remove: async (rootCid) => (await spool()).remove(rootCid),
+  }
+}
+
+function journalIn(database: Database): Journal {
+  const journal = once(async () => (await import('./indexed-db-journal.ts')).indexedDbJournal(await database()))
+  return {
+    open: async (genesisHash, rootCid) => (await journal()).open(genesisHash, rootCid),
+    list: async (genesisHash) => (await journal()).list(genesisHash),
+  }
+}
+
+function outboxIn(database: Database): Outbox {
+  const outbox = once(async () => (await import('./indexed-db-outbox.ts')).indexedDbOutbox(await database()))
+  return {
+    write: async (genesisHash, message) => (await outbox()).write(genesisHash, message),
+    list: async (genesisHash, sender) => (await outbox()).list(genesisHash, sender),
+    remove: async (genesisHash, id) => (await outbox()).remove(genesisHash, id),
+  }
+}
+
+/** What could not be loaded is asked for again the next time. */
+function once<T>(load: () => Promise<T>): () => Promise<T> {
+  let loading: Promise<T> | undefined
+  return () => {
+    const loaded = loading ?? load()
+    loading = loaded
+    loaded.catch(() => {
+      loading = undefined
+    })
+    return loaded
+  }
+}

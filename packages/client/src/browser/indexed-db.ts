@@ -1,0 +1,53 @@
+/** The client's database in a browser: texts of logs and of messages that were sent, by the chain that they are of. */
+import type { Hash } from '@granary/protocol/messages'
+import { type DBSchema, type IDBPDatabase, openDB } from 'idb'
+
+export interface GranarySchema extends DBSchema {
+  /** The lines of a log, in parts as they were written. */
+  readonly journal: { readonly key: [genesisHash: Hash, rootCid: string, part: number]; readonly value: string }
+  readonly outbox: { readonly key: [genesisHash: Hash, id: Hash]; readonly value: string }
+}
+
+export type GranaryDatabase = IDBPDatabase<GranarySchema>
+
+/** Opened when it is first asked for, and again when the browser has closed it. */
+export type OpenDatabase = () => Promise<GranaryDatabase>
+
+const VERSION = 1
+
+/** A write has ended when it is on the disk, and not as soon as the system has it. */
+export const DURABLE: IDBTransactionOptions = { durability: 'strict' }
+
+/** @param name of the database, in the origin of the page */
+export function indexedDb(name: string): OpenDatabase {
+  let opened: Promise<GranaryDatabase> | undefined
+  const forget = () => {
+    opened = undefined
+  }
+  return () => {
+    const database = opened ?? openGranary(name, forget)
+    opened = database
+    database.catch(forget)
+    return database
+  }
+}
+
+function openGranary(name: string, onClosed: () => void): Promise<GranaryDatabase> {
+  return openDB<GranarySchema>(name, VERSION, {
+    upgrade(created) {
+      created.createObjectStore('journal')
+      created.createObjectStore('outbox')
+    },
+    // A page with a later version of this is not kept waiting.
+    blocking(_current, _blocked, event) {
+      onClosed()
+      ;(event.target as IDBDatabase).close()
+    },
+    terminated: onClosed,
+  })
+}
+
+/** Of all keys that begin with these parts: an array stands above every number and every text. */
+export function keysBelow(...parts: readonly string[]): IDBKeyRange {
+  return IDBKeyRange.bound([...parts], [...parts, []])
+}
