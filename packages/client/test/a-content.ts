@@ -51,9 +51,9 @@ export function cut({ order }: Content, parts: number): Blocks[] {
   const isNode = ({ cid }: Block): boolean => cid.code === 0x70
   const nodes = order.filter(isNode)
   const leaves = order.filter((block) => !isNode(block))
-  const size = Math.ceil(leaves.length / parts)
+  const startOf = (part: number): number => Math.floor((part * leaves.length) / parts)
   return Array.from(
     { length: parts },
-    (_, part) => new Blocks([...nodes, ...leaves.slice(part * size, (part + 1) * size)]),
+    (_, part) => new Blocks([...nodes, ...leaves.slice(startOf(part), startOf(part + 1))]),
   )
 }

@@ -40,13 +40,6 @@ export { fileLength, readFile } from './read-file.ts'
 export { PathInsideBlockError, PathNotFoundError, type ResolvedPath, resolvePath } from './resolve-path.ts'
 export { type BlockReader, type BlockWriter, type ContentStore, type ReadOptions, readBlock } from './store.ts'
 export { type UnixFsNode, unixFsNode } from './unixfs-node.ts'
-export {
-  CarOrderError,
-  CarTruncatedError,
-  RewindTooFarError,
-  type VerifiedFileOptions,
-  verifiedFile,
-} from './verified-file.ts'
 export { BlockHashMismatchError, HashUnsupportedError, verifyBlock } from './verify-block.ts'
 export { type CarEntry, CarRootMismatchError, type VerifyCarOptions, verifyCar } from './verify-car.ts'
 export { type Block, type WalkOptions, walkDag } from './walk-dag.ts'

@@ -24,8 +24,6 @@ export const contentErrors = {
   CAR_INVALID: { fault: 'caller', status: 422 },
   /** A CAR is to be written into the folder that it holds. */
   CAR_IN_FOLDER: { fault: 'caller' },
-  /** A file repeats bytes from further back than are kept while it is read. */
-  REWIND_TOO_FAR: { fault: 'caller' },
   /** The content is no file. */
   NOT_A_FILE: { fault: 'caller', status: 406 },
   /** The links of such a block cannot be read. */

@@ -11,8 +11,7 @@ import { importFile } from '../import-file.ts'
 import { pieceOf } from '../piece-of.ts'
 import { readFile as readContent } from '../read-file.ts'
 import { concat } from '../store.ts'
-import { verifiedFile } from '../verified-file.ts'
-import { verifyCar } from '../verify-car.ts'
+import { type CarEntry, verifyCar } from '../verify-car.ts'
 import { writeCar } from '../write-car.ts'
 import { openCarStore } from './open-car-store.ts'
 import { packPath } from './pack-path.ts'
@@ -25,8 +24,13 @@ beforeEach(async () => {
 })
 afterEach(() => rm(folder, { recursive: true, force: true }))
 
-function saveVerified(rootCid: string, carPath: string, out: string): Promise<number> {
-  return saveFile(out, verifiedFile(rootCid, createReadStream(carPath)))
+async function saveVerified(carPath: string, index: readonly CarEntry[], out: string): Promise<number> {
+  const store = await openCarStore(carPath, index)
+  try {
+    return await saveFile(out, readContent(index[0]!.cid, store))
+  } finally {
+    await store.close()
+  }
 }
 
 const chunk = someBytes(MIB, 9)
@@ -57,7 +61,7 @@ test.each([
   await carStore.close()
 
   const out = join(folder, 'out')
-  expect(await saveVerified(packed.rootCid, carPath, out)).toBe(bytes.length)
+  expect(await saveVerified(carPath, index, out)).toBe(bytes.length)
   expect(Buffer.compare(await readFile(out), bytes)).toBe(0)
   expect((await readdir(folder)).sort()).toEqual(['file', 'file.car', 'out'])
 })
@@ -97,12 +101,12 @@ test('a broken CAR leaves no file, and a store over a broken CAR gives no block'
   const path = join(folder, 'file')
   const carPath = join(folder, 'file.car')
   await writeFile(path, someBytes(2 * MIB))
-  const { rootCid } = await packPath(path, carPath)
+  await packPath(path, carPath)
   const index = await all(verifyCar(createReadStream(carPath)))
   const bytes = await readFile(carPath)
   bytes[bytes.length - 1]! ^= 1
   await writeFile(carPath, bytes)
-  const saved = saveVerified(rootCid, carPath, join(folder, 'out'))
+  const saved = saveVerified(carPath, index, join(folder, 'out'))
   await expect(saved).rejects.toMatchObject({ code: 'BLOCK_HASH_MISMATCH' })
   expect((await readdir(folder)).sort()).toEqual(['file', 'file.car'])
 
