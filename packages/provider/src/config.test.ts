@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { configTable } from '../test/config-table.ts'
 import { changeConfig, describeConfig, newConfig, readConfig, writeConfig } from './config.ts'
 
 let path: string
@@ -62,4 +63,10 @@ test('every key says what it means, what it is and where that comes from', async
   expect(keys).toContainEqual(
     expect.objectContaining({ key: 'limits.downloads', value: 16, origin: 'default', takesEffect: 'start' }),
   )
+})
+
+test('docs/operations/provider.md has every key, with its default and its meaning', async () => {
+  await writeConfig(path, { schemaVersion: 1, chainUrl: 'http://127.0.0.1:7460', profile: '8MiB-dev' })
+  const page = await readFile(new URL('../../../docs/operations/provider.md', import.meta.url), 'utf8')
+  expect(page).toContain(await configTable(path))
 })

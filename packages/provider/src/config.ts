@@ -66,13 +66,18 @@ const limitsSchema = z.strictObject({
   loopback: z.boolean().default(false).describe('programs of this machine are limited too, a proxy among them'),
 })
 
+const account = z.string().regex(/^0x[0-9a-f]{40}$/, 'expected 0x and 40 lower-case hex digits')
+
+const clientsSchema = z.strictObject({
+  allow: z.array(account).max(10_000).default([]).describe('accounts that deals are made with; empty: with everybody'),
+  deny: z.array(account).max(10_000).default([]).describe('accounts that no deals are made with'),
+})
+
 const configSchema = z.strictObject({
   schemaVersion: z.literal(1).describe('of this file'),
   chainUrl: z.url({ protocol: /^https?$/ }).describe('address of a node of the chain'),
   profile: z.string().describe('size of its sectors; another needs another home'),
-  owner: z
-    .string()
-    .regex(/^0x[0-9a-f]{40}$/, 'expected 0x and 40 lower-case hex digits')
+  owner: account
     .transform((text) => text as Address)
     .optional()
     .describe('account that owns it, where its key may be away; without it the one whose key is in the home'),
@@ -98,6 +103,7 @@ const configSchema = z.strictObject({
     .default('100000000000000000000')
     .describe('attoGRN; what is missing is deposited, of at most half of what the account has'),
   ask: askSchema.prefault({}).describe('what it asks of clients; it stands on the chain'),
+  clients: clientsSchema.prefault({}).describe('whom it deals with'),
   limits: limitsSchema
     .prefault({})
     .describe('what clients may hold without having paid for it, and what one address may use'),
@@ -164,6 +170,7 @@ export function atReload(before: ProviderConfig, after: ProviderConfig): Provide
 export function configValue(key: string, text: string): unknown {
   const type = configKeys().find((each) => each.key === key)?.type
   if (type === 'boolean' && (text === 'true' || text === 'false')) return text === 'true'
+  if (type === 'array') return text.split(',')
   if (type === 'integer' && /^\d{1,15}$/.test(text)) return Number(text)
   return text
 }

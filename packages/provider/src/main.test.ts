@@ -267,6 +267,34 @@ test('a provider that takes no deals gives no quote and ends its ask, until it d
   await client.quote(2048)
 })
 
+test('whom the owner denies, or does not name among those it allows, gets no quote and no deal', async () => {
+  const path = join(home, 'provider', 'config.json')
+  const client = await clientOf(24)
+  const { address } = client.signer
+  const car = await randomCar(1000)
+  const quote = await client.quote(car.pieceSize)
+  const uploadId = await client.upload(car.bytes, car, quote)
+  const { height } = await chain.status()
+  const refusal = { status: 403, body: { error: { code: 'CLIENT_REFUSED' } } }
+  for (const [list, account] of [
+    ['clients.deny', address],
+    ['clients.allow', `0x${'11'.repeat(20)}`],
+  ] as const) {
+    await changeConfig(path, { [list]: [account] })
+    await provider.reload()
+    const asked = await client.request('POST', '/v1/quotes', { client: address, pieceSize: 2048, duration: 200 })
+    expect(asked).toMatchObject(refusal)
+    expect(await client.agree(uploadId, termsOf(car, quote, height + 400, 9n))).toMatchObject(refusal)
+    await expect(client.upload(car.bytes, car, quote)).rejects.toThrow('CLIENT_REFUSED')
+    await changeConfig(path, { [list]: undefined })
+  }
+  await changeConfig(path, { 'clients.allow': [address] })
+  await provider.reload()
+  expect((await client.agree(uploadId, termsOf(car, quote, height + 400, 9n))).status).toBe(201)
+  await changeConfig(path, { 'clients.allow': undefined })
+  await provider.reload()
+})
+
 test('a profile that the chain does not take is refused before a file is written or money moves', async () => {
   const other = join(root.home, 'production')
   const account = { address: provider.address, balance: 1_000n * 10n ** 18n }

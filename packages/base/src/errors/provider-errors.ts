@@ -78,6 +78,8 @@ export const marketErrors = {
   RENEWAL_PRICE_LOW: { fault: 'peer' },
   /** Other terms with the same nonce were signed already. */
   NONCE_CONFLICT: { fault: 'caller', status: 409 },
+  /** The provider's owner makes no deals with that account. */
+  CLIENT_REFUSED: { fault: 'caller', status: 403, exit: 'network' },
   /** The client's account has less than the deal costs. */
   CLIENT_FUNDS_INSUFFICIENT: { fault: 'caller', status: 402, exit: 'funds' },
   /** The bytes are not the piece of the terms. */

@@ -63,6 +63,7 @@ export const requestQuote = {
   errors: [
     'NO_ASK',
     'DEALS_NOT_TAKEN',
+    'CLIENT_REFUSED',
     'PIECE_SIZE_INVALID',
     'DURATION_TOO_SHORT',
     'COLLATERAL_SHORT',
@@ -103,6 +104,7 @@ export const agreeDeal = {
     'CAR_INVALID',
     'PIECE_MISMATCH',
     'NONCE_CONFLICT',
+    'CLIENT_REFUSED',
     'CLIENT_FUNDS_INSUFFICIENT',
     'COLLATERAL_SHORT',
     'FEES_SHORT',

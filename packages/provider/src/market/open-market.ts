@@ -36,6 +36,7 @@ import { issueQuote, type QuoteRequest } from './issue-quote.ts'
 import { type LoginRequest, logIn } from './log-in.ts'
 import { promisedDeals } from './promised-deals.ts'
 import { requireMeans } from './provider-means.ts'
+import { requireClient } from './require-client.ts'
 import { requireFunds, spendableOf } from './require-funds.ts'
 import { createOpenRenewals, type RenewalRequest, type SignedRenewal, signRenewal } from './sign-renewal.ts'
 import { sweepUploads } from './sweep-uploads.ts'
@@ -129,8 +130,9 @@ export function openMarket(context: MarketContext): Market {
   return {
     tokens,
     feed,
-    issueQuote: (request) =>
-      issueQuote(
+    issueQuote: async (request) => {
+      requireClient(config().clients, request.client)
+      return await issueQuote(
         {
           ...{ genesisHash, providerId, signer, quotes, space, promised, budget: quoteBudget },
           means: agreementsOn.means,
@@ -141,7 +143,8 @@ export function openMarket(context: MarketContext): Market {
           activateWithinMs: config().activateWithinMs,
         },
         request,
-      ),
+      )
+    },
     logIn: (request) =>
       logIn(
         {
@@ -163,6 +166,7 @@ export function openMarket(context: MarketContext): Market {
         request,
       ),
     openUpload: async (request) => {
+      requireClient(config().clients, request.client)
       const [{ height }, spendable, means] = await Promise.all([
         chain.status(),
         spendableOf(agreementsOn, request.client),
@@ -185,8 +189,9 @@ export function openMarket(context: MarketContext): Market {
       // Those that have run out are dropped with each block.
       await requireFunds({ uploads, quotes: { find: (id) => quotes.find(id, 0) }, chain: agreementsOn }, client)
     },
-    acceptPiece: (request) =>
-      acceptPiece(
+    acceptPiece: async (request) => {
+      requireClient(config().clients, request.client)
+      return await acceptPiece(
         {
           ...{ genesisHash, providerId, signer, deals, uploads, quotes, files, space, lock, gate },
           chain: agreementsOn,
@@ -197,7 +202,8 @@ export function openMarket(context: MarketContext): Market {
           onPlaced: context.onPlaced,
         },
         request,
-      ),
+      )
+    },
     sweep: async () => {
       const count = await sweepUploads({ uploads, files, lock, expiryMs: config().limits.uploadExpiryMs })
       if (count > 0) log({ type: 'uploads:expired', count })
