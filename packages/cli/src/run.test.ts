@@ -64,6 +64,10 @@ test.each([
   ['a prune that says nothing', ['chain', 'prune']],
   ['too many providers', ['devnet', '--providers', '1000']],
   ['a form of progress that there is not', ['put', 'f', '--progress', 'xml']],
+  ['a profile of CIDs that there is not', ['put', 'f', '--cid-profile', 'xml']],
+  ['a way with links that there is not', ['put', 'f', '--links', 'cut']],
+  ['standard input to be wrapped without a name', ['put', '-', '--wrap']],
+  ['a name of standard input for a file', ['put', 'f', '--stdin-name', 'n']],
   ['a chain that is no address', ['status', cid, '--chain', 'somewhere']],
 ])('%s is a usage error: exit code 2, a word on standard error, nothing on standard output', async (_name, args) => {
   const ran = await granary(args)

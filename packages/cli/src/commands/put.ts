@@ -23,8 +23,9 @@ import {
 } from '../options.ts'
 import type { Action } from '../print/envelope.ts'
 import type { CommandContext } from '../program-context.ts'
+import { openContent, type SourceOptions, sourceFlags, withSource } from './source-options.ts'
 
-export interface QuoteCommandOptions extends HomeOptions, ChainOptions, PassphraseOptions, JsonOptions {
+export interface QuoteCommandOptions extends HomeOptions, ChainOptions, PassphraseOptions, JsonOptions, SourceOptions {
   readonly duration?: number
   readonly copies?: number
   readonly provider?: number
@@ -60,9 +61,9 @@ export function addPut(program: Command, context: CommandContext): void {
     .action((paths: string[], options: PutCommandOptions) => put(paths, { options, asked: askedOf(command) }, context))
 }
 
-/** What is wanted of providers, for a put and for its price. */
+/** What is stored and what is wanted of providers, for a put and for its price. */
 export function withWanted(command: Command): Command {
-  return command
+  return withSource(command)
     .option('--duration <time>', 'how long, such as 30m, 12h or 180d (default: 1h on a devnet, else 180d)', durationMs)
     .option('--copies <n>', 'with as many different providers (default: 1)', wholeNumber(1, 64))
     .option(
@@ -172,6 +173,7 @@ function resumeOf(paths: readonly string[], options: PutCommandOptions): Action 
     ...(provider === undefined ? [] : ['--provider', `${provider}`]),
     ...(label === undefined ? [] : ['--label', label]),
     ...(wait ? [] : ['--no-wait']),
+    ...sourceFlags(options),
     ...(home === undefined ? [] : ['--home', home]),
     ...['--chain', chain],
   ]
@@ -191,25 +193,20 @@ type OpenSource = {
   readonly duration: number | undefined
 }
 
-/** @throws FileNotFoundError, SourceInvalidError, and what opening the chain and the key throw */
+/** @throws what opening the content, the chain and the key throws */
 export async function openSource(
   paths: readonly string[],
   options: QuoteCommandOptions,
   context: CommandContext,
   signal: AbortSignal,
 ): Promise<OpenSource> {
-  const [{ createGranary, pathSource }, { contentSource }, { openChain }, { openSigner }] = await Promise.all([
+  const [{ createGranary }, { openChain }, { openSigner }] = await Promise.all([
     import('@granary/client/node'),
-    import('@granary/client/memory'),
     import('../open-chain.ts'),
     import('../open-signer.ts'),
   ])
-  const [first, ...more] = paths
   // Before anything is asked of a chain: the nearest mistake is named first.
-  const source =
-    first === '-' && more.length === 0
-      ? contentSource(context.stdin as unknown as AsyncIterable<Uint8Array>, { name: 'standard input' })
-      : await pathSource([first ?? '', ...more])
+  const source = await openContent(paths, options, context)
   const folder = join(homeOf(options), 'client')
   const open = await openChain(options.chain, signal)
   const signer = await openSigner({ ...open, folder, passphraseFile: options.passphraseFile, signal })

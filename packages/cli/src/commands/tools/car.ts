@@ -3,8 +3,9 @@ import type { Command } from 'commander'
 import { exitCodesHelp } from '../../exit-code.ts'
 import { type JsonOptions, withJson } from '../../options.ts'
 import type { CommandContext } from '../../program-context.ts'
+import { type TreeOptions, withTree } from '../source-options.ts'
 
-interface CarOptions extends JsonOptions {
+interface CarOptions extends JsonOptions, TreeOptions {
   readonly output: string
 }
 
@@ -16,20 +17,20 @@ export function addCar(tools: Command, context: CommandContext): void {
     )
     .argument('<path>', 'the file or folder to pack')
     .requiredOption('-o, --output <file>', 'where to write the CAR; replaced as a whole, or not at all')
-  withJson(command)
+  withJson(withTree(command))
     .addHelpText('after', exitCodesHelp)
     .action((path: string, options: CarOptions) => car(path, options, context))
 }
 
 async function car(path: string, options: CarOptions, context: CommandContext): Promise<void> {
-  const { output, json = false } = options
+  const { output, json = false, hidden, links, cidProfile: profile } = options
   const [{ packPath }, { interruptible }, { printResult }, { formatFacts }] = await Promise.all([
     import('@granary/content/node'),
     import('../../interruptible.ts'),
     import('../../print/result.ts'),
     import('../../print/facts.ts'),
   ])
-  const packed = await interruptible((signal) => packPath(path, output, { signal }))
+  const packed = await interruptible((signal) => packPath(path, output, { signal, hidden, links, profile }))
   const { rootCid, payloadSize: carSize, blocks, pieceCid, pieceSize } = packed
   printResult(context, { rootCid, carSize, blocks, pieceCid, pieceSize }, { json, text: formatFacts })
 }

@@ -1,0 +1,57 @@
+/** The ways that files become content, by the flags of a command that only packs; and what put takes them for. */
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { granary } from '../../test/granary.ts'
+import { openContent, type SourceOptions, sourceFlags } from './source-options.ts'
+
+let home: string
+let folder: string
+beforeAll(async () => {
+  home = await mkdtemp(join(tmpdir(), 'granary-cli-source-'))
+  folder = join(home, 'folder')
+  await mkdir(folder)
+  await writeFile(join(folder, 'file'), 'hello world')
+  await writeFile(join(folder, '.hidden'), 'hidden')
+  await symlink('file', join(folder, 'link'))
+})
+afterAll(() => rm(home, { recursive: true }))
+
+async function rootOf(path: string, ...flags: string[]): Promise<string> {
+  const { stdout } = await granary(['tools', 'car', path, '-o', join(home, 'out.car'), '--json', ...flags])
+  return JSON.parse(stdout).data.rootCid
+}
+
+test('a profile decides how the CID of a file is made', async () => {
+  const file = join(folder, 'file')
+  expect(await rootOf(file)).toBe('bafkreifzjut3te2nhyekklss27nh3k72ysco7y32koao5eei66wof36n5e')
+  expect(await rootOf(file, '--cid-profile', 'kubo-cid-v1')).toBe(await rootOf(file))
+  expect(await rootOf(file, '--cid-profile', 'unixfs-v0-2015')).toBe('Qmf412jQZiuVUtdgnB36FXFX7xg5V6KEbSJ4dpQuhkLyfD')
+})
+
+test('hidden files and followed links make another folder', async () => {
+  const ways = [[], ['--hidden'], ['--links', 'follow'], ['--hidden', '--links', 'follow']]
+  const roots = []
+  for (const flags of ways) roots.push(await rootOf(folder, ...flags))
+  expect(new Set(roots).size).toBe(ways.length)
+  expect(await rootOf(folder, '--links', 'keep')).toBe(roots[0])
+})
+
+test('what is put is files by their paths, or standard input, under a name when that is said', async () => {
+  const options: SourceOptions = { links: 'keep', cidProfile: 'unixfs-v1-2025' }
+  const stdin = new PassThrough() as never
+  expect(await openContent([folder], options, { stdin })).toMatchObject({ kind: 'path', paths: [['folder', folder]] })
+  expect(await openContent(['-'], options, { stdin })).toMatchObject({ kind: 'content', files: [{ path: '' }] })
+  const named = { ...options, stdinName: 'log.txt' }
+  expect(await openContent(['-'], named, { stdin })).toMatchObject({ name: 'log.txt', files: [{ path: 'log.txt' }] })
+  await expect(openContent(['-'], { ...options, wrap: true }, { stdin })).rejects.toThrow('--stdin-name')
+  await expect(openContent([folder], named, { stdin })).rejects.toThrow('standard input')
+})
+
+test('the command that goes on has the flags that are not the default', () => {
+  expect(sourceFlags({ links: 'keep', cidProfile: 'unixfs-v1-2025' })).toEqual([])
+  const all: SourceOptions = { links: 'follow', cidProfile: 'kubo-cid-v1', hidden: true, wrap: true }
+  expect(sourceFlags(all)).toEqual(['--hidden', '--links', 'follow', '--cid-profile', 'kubo-cid-v1', '--wrap'])
+})

@@ -1,0 +1,69 @@
+/** What a command stores: files, folders, standard input, and how they become a DAG. */
+import type { ContentSource, ImportProfileName, PathSource } from '@granary/client/node'
+import { type Command, Option } from 'commander'
+import type { CommandContext } from '../program-context.ts'
+import { UsageError } from '../usage-error.ts'
+
+/** Also of a command that only packs. */
+export interface TreeOptions {
+  readonly hidden?: boolean
+  readonly links: 'keep' | 'follow'
+  readonly cidProfile: ImportProfileName
+}
+
+export interface SourceOptions extends TreeOptions {
+  readonly wrap?: boolean
+  readonly stdinName?: string
+}
+
+const LINKS_DEFAULT = 'keep'
+const PROFILES: readonly ImportProfileName[] = ['unixfs-v1-2025', 'unixfs-v0-2015', 'kubo-cid-v1']
+
+export function withTree(command: Command): Command {
+  return command
+    .option('--hidden', 'also files and folders in a folder whose names begin with a dot')
+    .addOption(
+      new Option('--links <how>', 'symbolic links in a folder: keep them as links, or follow them')
+        .choices([LINKS_DEFAULT, 'follow'])
+        .default(LINKS_DEFAULT),
+    )
+    .addOption(
+      new Option('--cid-profile <name>', 'how CIDs are made, by its name in IPFS')
+        .choices(PROFILES)
+        .default(PROFILES[0]),
+    )
+}
+
+export function withSource(command: Command): Command {
+  return withTree(command)
+    .option('--wrap', 'put a folder around a single file or folder, so that its name is kept')
+    .option('--stdin-name <name>', 'keep standard input in a folder, as a file of this name')
+}
+
+/** The flags again, for a command that goes on. */
+export function sourceFlags({ hidden, links, cidProfile, wrap, stdinName }: SourceOptions): string[] {
+  return [
+    ...(hidden ? ['--hidden'] : []),
+    ...(links === LINKS_DEFAULT ? [] : ['--links', links]),
+    ...(cidProfile === PROFILES[0] ? [] : ['--cid-profile', cidProfile]),
+    ...(wrap ? ['--wrap'] : []),
+    ...(stdinName === undefined ? [] : ['--stdin-name', stdinName]),
+  ]
+}
+
+/** @throws FileNotFoundError, SourceInvalidError, UsageError for flags that do not fit what is stored */
+export async function openContent(
+  paths: readonly string[],
+  { hidden, links, cidProfile: profile, wrap = false, stdinName }: SourceOptions,
+  { stdin }: Pick<CommandContext, 'stdin'>,
+): Promise<PathSource | ContentSource> {
+  const { contentSource, pathSource } = await import('@granary/client/node')
+  const [first = '', ...more] = paths
+  if (first === '-' && more.length === 0) {
+    if (wrap && stdinName === undefined) throw new UsageError('standard input has no name to keep: give --stdin-name')
+    const content = stdin as unknown as AsyncIterable<Uint8Array>
+    return contentSource(content, { name: stdinName ?? 'standard input', wrap: stdinName !== undefined, profile })
+  }
+  if (stdinName !== undefined) throw new UsageError('--stdin-name is for standard input: give - as the only path')
+  return await pathSource([first, ...more], { hidden, links, wrap, profile })
+}
