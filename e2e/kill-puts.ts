@@ -1,0 +1,52 @@
+/** Puts that are killed with kill −9, each at a moment of its own, and called again. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { envelope } from './harness.ts'
+import type { Seeded } from './seeded.ts'
+import { eachBlock, fileOf, type Market, type PutData, putArguments, succeeded } from './story.ts'
+
+/** What a put says when it has come so far. */
+const moments: readonly RegExp[] = [
+  /"type":"import:done"/,
+  /"type":"planned"/,
+  /"type":"provider:chosen"/,
+  /"type":"quoted"/,
+  /"type":"upload:progress"/,
+  /"type":"piece:done"/,
+  /"type":"agreed"/,
+  /"type":"published"/,
+]
+/** So long after that at most. */
+const JITTER_MS = 150
+const FILE_BYTES = 60_000
+
+export interface KilledPut {
+  readonly moment: string
+  /** What was known of the root before the kill; undefined: nothing was told. */
+  readonly rootBefore: string | undefined
+  readonly data: PutData
+  readonly dealIds: readonly number[]
+  readonly isBack: boolean
+}
+
+export async function killPut(market: Market, index: number, chance: Seeded): Promise<KilledPut> {
+  const { bench, chain, client, provider } = market
+  const path = fileOf(bench, `killed-${index}.bin`, FILE_BYTES)
+  const args = [...putArguments(path, chain.url), '--no-wait', '--home', join(bench.home, `client-${index}`)]
+  const moment = moments[index % moments.length]!
+  const putting = bench.start(args)
+  const line = await putting.line(moment)
+  await new Promise((resolve) => setTimeout(resolve, chance.below(JITTER_MS)))
+  await putting.kill9()
+  const told = /"rootCid":"(\w+)"/.exec(String(line))?.[1]
+
+  const { data } = envelope<PutData>(succeeded(await bench.run(args)))
+  const deals = await Array.fromAsync(client.deals({ rootCid: data.rootCid }))
+  // The provider serves it when it has seen the block with the deal.
+  const body = await eachBlock(market, async () => {
+    const answer = await fetch(`${provider.url}/ipfs/${data.rootCid}`)
+    return answer.ok ? Buffer.from(await answer.arrayBuffer()) : undefined
+  })
+  const isBack = body.equals(readFileSync(path))
+  return { moment: moment.source, rootBefore: told, data, dealIds: deals.map(({ id }) => id), isBack }
+}
