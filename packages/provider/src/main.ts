@@ -48,6 +48,7 @@ import { sweepAside } from './storage/set-aside.ts'
 import { createSettings } from './storage/settings.ts'
 import { createWork } from './work/create-work.ts'
 
+export { type BackupReport, backupProvider, restoreProvider } from './home/backup.ts'
 export { type RebuildOptions, type RebuildReport, rebuildProvider } from './home/rebuild-store.ts'
 
 export interface InitProviderOptions {

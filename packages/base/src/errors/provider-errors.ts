@@ -152,6 +152,10 @@ export const providerErrors = {
   REGISTRATION_INVALID: { fault: 'operator' },
   /** A command is for the running provider of a home, and none runs there. */
   PROVIDER_NOT_RUNNING: { fault: 'operator', exit: 'network' },
+  /** A backup, or what is restored from one, would overwrite what is there. */
+  BACKUP_REFUSED: { fault: 'operator' },
+  /** The folder is not a whole backup of a provider. */
+  BACKUP_INVALID: { fault: 'operator' },
   /** The provider's config.json does not have the documented form. */
   CONFIG_INVALID: { fault: 'operator' },
   /** The provider's config.json seals later than deals of this chain may wait. */

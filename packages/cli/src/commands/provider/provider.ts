@@ -2,6 +2,7 @@
 import type { Command } from 'commander'
 import type { CommandContext } from '../../program-context.ts'
 import { addAsk } from './ask.ts'
+import { addBackup } from './backup.ts'
 import { addCollateral } from './collateral.ts'
 import { addConfig } from './config.ts'
 import { addInit } from './init.ts'
@@ -25,6 +26,7 @@ export function addProvider(program: Command, context: CommandContext): void {
     addRunning,
     addConfig,
     addAsk,
+    addBackup,
     addRebuild,
     addMoney,
     addCollateral,
