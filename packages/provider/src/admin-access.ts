@@ -6,7 +6,7 @@ import { randomBytes } from 'node:crypto'
 import { chmod, readFile, rm } from 'node:fs/promises'
 import { GranaryError } from '@granary/base'
 import { writeFileDurably } from '@granary/base/node'
-import { type Operation, type Parsed, problemOf } from '@granary/protocol/operation'
+import { type Operation, type Parsed, pathOf, problemOf } from '@granary/protocol/operation'
 import * as z from 'zod/mini'
 
 export interface AdminAccess {
@@ -42,15 +42,21 @@ export async function removeAdminAccess(path: string): Promise<void> {
   await rm(path, { force: true })
 }
 
+export interface AskOptions {
+  readonly params?: Readonly<Record<string, string | number>>
+  readonly query?: string
+  readonly signal?: AbortSignal | undefined
+}
+
 /** @throws ProviderNotRunningError; what the provider refuses */
 export async function askProvider<O extends Operation>(
   path: string,
   operation: O,
-  { query = '', signal }: { query?: string; signal?: AbortSignal | undefined } = {},
+  { params = {}, query = '', signal }: AskOptions = {},
 ): Promise<Parsed<O>> {
   const { url, token } = await readAccess(path)
   const timeout = AbortSignal.timeout(ANSWER_MS)
-  const response = await fetch(`${url}${operation.path}${query}`, {
+  const response = await fetch(`${url}${pathOf(operation, params)}${query}`, {
     method: operation.method.toUpperCase(),
     headers: { authorization: `Bearer ${token}` },
     signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),

@@ -369,7 +369,18 @@ async function start(
   closers.push(() => admin.close())
   admin.serve(
     createAdminApp({
-      ...{ token, version: VERSION, status: ownStatus, alerts, sectors, deals: deals.deals, reload, metrics, log },
+      ...{
+        token,
+        version: VERSION,
+        status: ownStatus,
+        alerts,
+        sectors,
+        deals: deals.deals,
+        reload,
+        metrics,
+        log,
+        work: sealing,
+      },
     }),
   )
   await writeAdminAccess(folders.admin, { url: admin.url, token })

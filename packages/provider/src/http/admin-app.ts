@@ -9,15 +9,20 @@ import { liveStates } from '../deals/deal-state.ts'
 import type { DealStore } from '../deals/deal-store.ts'
 import type { Log } from '../log.ts'
 import { dealIdsOf, type SectorState } from '../sectors/sector.ts'
+import { lifeOf } from '../sectors/sector-life.ts'
 import type { SectorStore } from '../sectors/store.ts'
+import type { Work } from '../work/create-work.ts'
 import {
+  abandonSector,
   adminOperations,
+  getSectorLife,
   getStatus,
   listAlerts,
   listDeals,
   listSectors,
   type ProviderStatus,
   reloadConfig,
+  retrySector,
 } from './admin-operations.ts'
 import { errorHandler, notFound } from './error-handler.ts'
 
@@ -26,7 +31,8 @@ export interface AdminContext {
   readonly version: string
   readonly status: () => ProviderStatus
   readonly alerts: Alerts
-  readonly sectors: Pick<SectorStore, 'inStates'>
+  readonly sectors: Pick<SectorStore, 'inStates' | 'get' | 'events'>
+  readonly work: Pick<Work, 'retry' | 'abandon'>
   readonly deals: Pick<DealStore, 'inStates'>
   readonly reload: () => Promise<ReloadReport>
   readonly metrics: { readonly contentType: string; text(): Promise<string> }
@@ -60,7 +66,7 @@ export function createAdminApp(context: AdminContext): Express {
   return app
 }
 
-function adminRoutes({ status, alerts, sectors, deals, reload }: AdminContext): ServedOperation[] {
+function adminRoutes({ status, alerts, sectors, work, deals, reload }: AdminContext): ServedOperation[] {
   return [
     serve(getStatus, status),
     serve(listAlerts, () => ({ alerts: alerts.list() })),
@@ -76,6 +82,15 @@ function adminRoutes({ status, alerts, sectors, deals, reload }: AdminContext): 
         deals: dealIdsOf(sector),
       }))
       return { sectors: page, next: rest.length > PAGE ? (page.at(-1)?.number ?? null) : null }
+    }),
+    serve(getSectorLife, ({ params: { number } }) => lifeOf(sectors, Number(number))),
+    serve(retrySector, async ({ params: { number } }) => {
+      await work.retry(Number(number))
+      return lifeOf(sectors, Number(number))
+    }),
+    serve(abandonSector, async ({ params: { number } }) => {
+      await work.abandon(Number(number))
+      return lifeOf(sectors, Number(number))
     }),
     serve(listDeals, () => ({
       deals: deals.inStates(liveStates).map(({ agreementId, dealId, state, sector, terms, reason }) => ({

@@ -77,6 +77,48 @@ export const listSectors = {
 } as const satisfies Operation
 export type ListedSectors = Parsed<typeof listSectors>
 
+const sectorParams = z.object({ number: z.string().check(z.regex(/^\d{1,10}$/, 'expected the number of a sector')) })
+
+const sectorLife = z.object({
+  sector: natural,
+  state: z.string(),
+  /** In a row, in its present state. */
+  failures: natural,
+  events: z.readonly(
+    z.array(z.object({ atMs: natural, epoch: z.nullable(natural), state: z.string(), reason: z.nullable(z.string()) })),
+  ),
+})
+
+export const getSectorLife = {
+  id: 'getSectorLife',
+  method: 'get',
+  path: '/admin/v1/sectors/{number}',
+  summary: 'What has happened to a sector, the oldest first',
+  params: sectorParams,
+  answer: sectorLife,
+  errors: ['TOKEN_INVALID', 'SECTOR_MISSING'],
+} as const satisfies Operation
+
+export const retrySector = {
+  id: 'retrySector',
+  method: 'post',
+  path: '/admin/v1/sectors/{number}/retry',
+  summary: 'Forgets the failures of a sector and goes on with it at once',
+  params: sectorParams,
+  answer: sectorLife,
+  errors: ['TOKEN_INVALID', 'SECTOR_MISSING'],
+} as const satisfies Operation
+
+export const abandonSector = {
+  id: 'abandonSector',
+  method: 'post',
+  path: '/admin/v1/sectors/{number}/abandon',
+  summary: 'Gives up a sector that is not on the chain; its deals are placed into another one',
+  params: sectorParams,
+  answer: sectorLife,
+  errors: ['TOKEN_INVALID', 'SECTOR_MISSING', 'SECTOR_STATE'],
+} as const satisfies Operation
+
 const deal = z.object({
   agreementId: hash,
   dealId: z.nullable(natural),
@@ -110,4 +152,13 @@ export const reloadConfig = {
 } as const satisfies Operation
 export type Reloaded = Parsed<typeof reloadConfig>
 
-export const adminOperations: readonly Operation[] = [getStatus, listAlerts, listSectors, listDeals, reloadConfig]
+export const adminOperations: readonly Operation[] = [
+  getStatus,
+  listAlerts,
+  listSectors,
+  getSectorLife,
+  retrySector,
+  abandonSector,
+  listDeals,
+  reloadConfig,
+]

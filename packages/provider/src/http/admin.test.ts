@@ -8,7 +8,16 @@ import { type Devnet, startDevnet } from '../../test/start-devnet.ts'
 import { askProvider } from '../admin-access.ts'
 import { changeConfig } from '../config.ts'
 import { initProvider, type RunningProvider, runProvider } from '../main.ts'
-import { getStatus, listAlerts, listDeals, listSectors, reloadConfig } from './admin-operations.ts'
+import {
+  abandonSector,
+  getSectorLife,
+  getStatus,
+  listAlerts,
+  listDeals,
+  listSectors,
+  reloadConfig,
+  retrySector,
+} from './admin-operations.ts'
 
 let root: Awaited<ReturnType<typeof temporaryHome>>
 let devnet: Devnet
@@ -113,4 +122,16 @@ test('a home in which none runs says so', async () => {
   await expect(askProvider(none, getStatus)).rejects.toMatchObject({ code: 'PROVIDER_NOT_RUNNING' })
   await writeFile(none, JSON.stringify({ url: 'http://127.0.0.1:1', token: 'x' }))
   await expect(askProvider(none, getStatus)).rejects.toMatchObject({ code: 'PROVIDER_NOT_RUNNING' })
+})
+
+test('the life of a sector is told, it is tried again, and one that is on the chain is not given up', async () => {
+  const [sector] = (await askProvider(path(), listSectors)).sectors
+  const params = { number: sector!.number }
+  const { state, failures, events } = await askProvider(path(), getSectorLife, { params })
+  expect([state, failures, events[0]?.state, events.at(-1)?.state]).toEqual(['proving', 0, 'filling', 'proving'])
+  expect(events.every(({ epoch }) => epoch !== null && epoch > 0)).toBe(true)
+  expect((await askProvider(path(), retrySector, { params })).state).toBe('proving')
+  await expect(askProvider(path(), abandonSector, { params })).rejects.toMatchObject({ code: 'SECTOR_STATE' })
+  const unknown = askProvider(path(), retrySector, { params: { number: 77 } })
+  await expect(unknown).rejects.toMatchObject({ code: 'SECTOR_MISSING' })
 })

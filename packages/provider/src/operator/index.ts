@@ -13,6 +13,7 @@ export {
   type Reloaded,
   reloadConfig,
 } from '../http/admin-operations.ts'
+export type { SectorLife } from '../sectors/sector-life.ts'
 export { type EndingCosts, endingCosts, SectorNotProvenError } from './ending-costs.ts'
 export { type FindProviderInput, findProvider, ProviderUnknownError } from './find-provider.ts'
 export { type ExitProgress, endAsk, type Left, leave, readExit } from './leave.ts'
@@ -36,5 +37,5 @@ export {
   provingStatus,
 } from './read-proving.ts'
 export { type Registered, registerAsOwner } from './register.ts'
-export { abandonSector, readSectorLife, retrySector, type SectorLife } from './sector-life.ts'
+export { sectorLife } from './sector-life.ts'
 export { sectorsOnChain } from './sectors-on-chain.ts'

@@ -1,18 +1,13 @@
-/** What an owner does with sectors that are still being sealed, while the provider does not run: its store has one owner at a time. */
+/** What an owner does with sectors that are still being sealed while the provider does not run. The one that runs is asked by admin-operations.ts. */
 import { existsSync } from 'node:fs'
 import { GranaryError } from '@granary/base'
-import { isIn, SectorStateError } from '../sectors/sector.ts'
-import { createSectorStore, type SectorEvent, type SectorStore } from '../sectors/store.ts'
+import { askProvider } from '../admin-access.ts'
+import { abandonSector as askAbandon, retrySector as askRetry, getSectorLife } from '../http/admin-operations.ts'
+import { giveUpSector } from '../sealing/give-up-sector.ts'
+import { lifeOf, type SectorLife } from '../sectors/sector-life.ts'
+import { createSectorStore, type SectorStore } from '../sectors/store.ts'
 import { providerFolders } from '../storage/folders.ts'
 import { openStore } from '../storage/open-store.ts'
-
-export interface SectorLife {
-  readonly sector: number
-  readonly state: string
-  /** Failures in a row in its present state. */
-  readonly failures: number
-  readonly events: readonly SectorEvent[]
-}
 
 export class StoreMissingError extends GranaryError {
   constructor(path: string) {
@@ -44,24 +39,9 @@ export function retrySector(home: string, sector: number): SectorLife {
  */
 export function abandonSector(home: string, sector: number): SectorLife {
   return withSectors(home, (store) => {
-    const found = store.get(sector)
-    if (!isIn(found, 'filling', 'sealing', 'sealed')) throw new SectorStateError(sector, found.phase.state, 'failed')
-    const ticket = 'ticket' in found.phase ? (found.phase.ticket ?? undefined) : undefined
-    const message = 'its owner has given it up'
-    store.move(sector, found.phase.state, {
-      state: 'failed',
-      code: 'SECTOR_ABANDONED',
-      message,
-      cleaned: false,
-      ticket,
-    })
+    giveUpSector(store, sector)
     return lifeOf(store, sector)
   })
-}
-
-function lifeOf(store: SectorStore, number: number): SectorLife {
-  const { phase, failures } = store.get(number)
-  return { sector: number, state: phase.state, failures, events: store.events(number) }
 }
 
 function withSectors<Result>(home: string, work: (store: SectorStore) => Result): Result {
@@ -73,5 +53,16 @@ function withSectors<Result>(home: string, work: (store: SectorStore) => Result)
     return work(createSectorStore(db))
   } finally {
     db.close()
+  }
+}
+
+/** By the provider that runs in the home; where none runs, in its store. @throws SectorMissingError, SectorStateError, StoreMissingError, … */
+export async function sectorLife(home: string, what: 'log' | 'retry' | 'abandon', sector: number): Promise<SectorLife> {
+  const operation = { log: getSectorLife, retry: askRetry, abandon: askAbandon }[what]
+  try {
+    return await askProvider(providerFolders(home).admin, operation, { params: { number: sector } })
+  } catch (error) {
+    if (!GranaryError.is(error) || error.code !== 'PROVIDER_NOT_RUNNING') throw error
+    return { log: readSectorLife, retry: retrySector, abandon: abandonSector }[what](home, sector)
   }
 }

@@ -150,3 +150,29 @@ describe('the sector store', () => {
     expect(() => store.get(number)).toThrow(expect.objectContaining({ code: 'SECTOR_STATE' }))
   })
 })
+
+test('proven sectors are found by partition, by their end and by number, and none of the others', () => {
+  const proven = (number: number, partition: number, expiry: number): void => {
+    const phase = { state: 'proving', commR: '0x03', partition, activatedAt: 1, expiry, finalized: true } as const
+    store.adopt({ number, openedAtMs: 0, pieces: [], phase })
+  }
+  for (const [number, partition, expiry] of [
+    [3, 7, 90],
+    [5, 0, 50],
+    [8, 7, 60],
+    [9, 12, 99],
+  ] as const)
+    proven(number, partition, expiry)
+  store.adopt({ number: 4, openedAtMs: 0, pieces: [], phase: { state: 'expired', cleaned: false } })
+  store.adopt({ number: 6, openedAtMs: 0, pieces: [], phase: { state: 'terminated', cleaned: true } })
+  expect(store.partitions()).toEqual([0, 7, 12])
+  expect([store.inPartition(7), store.inPartition(1)]).toEqual([[3, 8], []])
+  expect(store.endingBy(60)).toEqual([5, 8])
+  expect([store.countIn('proving'), store.numbersIn('proving')]).toEqual([4, [3, 5, 8, 9]])
+  expect([store.nextIn('proving', 4), store.nextIn('proving', 10), store.nextIn('failed', 0)]).toEqual([
+    5,
+    3,
+    undefined,
+  ])
+  expect(store.uncleaned().map(({ number }) => number)).toEqual([4])
+})

@@ -142,8 +142,14 @@ export function createSectorStore(db: DatabaseSync, epoch: () => number | undefi
   const together = db.prepare(
     `SELECT number FROM sectors WHERE state = 'proving' AND json_extract(phase, '$.partition') = ? ORDER BY number`,
   )
+  // From one to the next by the index: DISTINCT would read them all.
+  const first = (behind: string): string =>
+    `SELECT min(json_extract(phase, '$.partition')) FROM sectors WHERE state = 'proving' ${behind}`
   const partitions = db.prepare(
-    `SELECT DISTINCT json_extract(phase, '$.partition') AS partition FROM sectors WHERE state = 'proving'`,
+    `WITH RECURSIVE found (partition) AS (
+       ${first('')} UNION ALL
+       SELECT (${first(`AND json_extract(phase, '$.partition') > partition`)}) FROM found WHERE partition IS NOT NULL)
+     SELECT partition FROM found WHERE partition IS NOT NULL`,
   )
   const selectUncleaned = db.prepare(
     `SELECT * FROM sectors

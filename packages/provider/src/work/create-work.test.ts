@@ -46,6 +46,8 @@ interface Home {
   stop(): Promise<void>
   publish(payload?: Uint8Array): Promise<PlaceableDeal>
   sectorFiles(number: number): Promise<string[]>
+  /** While it is started. */
+  work(): Work
 }
 
 const homes: Home[] = []
@@ -140,6 +142,7 @@ async function makeHome(
       return deal
     },
     sectorFiles: (number) => readdir(join(sectors, String(number))).catch(() => []),
+    work: () => sealing!,
   }
   homes.push(home)
   return home
@@ -185,6 +188,32 @@ async function until(what: string, ready: () => boolean | Promise<boolean>, time
     await sleep(50)
   }
 }
+
+test('a sector that is given up while it is sealed stops, and its deal goes into another; on the chain it stays', async () => {
+  let isStuck = true
+  const stuck = (signal?: AbortSignal): Promise<never> =>
+    new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason), { once: true }))
+  const jobs: JobQueue<ProviderJobs> = {
+    ...{ backend: 'local', stop: async () => {} },
+    run: (request, options) => (isStuck ? stuck(options?.signal) : queue.run(request, options)),
+  }
+  const home = await makeHome(jobs)
+  home.start()
+  const { dealId } = await home.publish()
+  await until('it is sealed', () => home.feed.entries(dealId, 'seal-started').length > 0)
+  isStuck = false
+  await home.work().abandon(1)
+  expect(home.store.get(1).phase).toMatchObject({ state: 'failed', code: 'SECTOR_ABANDONED', cleaned: true })
+  expect(await home.sectorFiles(1)).toEqual([])
+  await until('the deal is active', () => home.feed.states.get(dealId) === 'active')
+  expect(home.store.get(2).pieces.map((piece) => piece.dealId)).toEqual([dealId])
+  expect(home.store.events(2).map(({ state }) => state)).toEqual(
+    expect.arrayContaining(['filling', 'sealing', 'sealed', 'precommitted', 'proving']),
+  )
+  await expect(home.work().abandon(2)).rejects.toMatchObject({ code: 'SECTOR_STATE' })
+  await home.work().retry(2)
+  expect(home.store.get(2).phase.state).toBe('proving')
+})
 
 describe('a provider on a real chain', () => {
   test('seals what was published, proves it and is paid', async () => {

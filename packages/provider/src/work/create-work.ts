@@ -13,6 +13,7 @@ import { createOutbox } from '../chain/outbox.ts'
 import { describeError } from '../describe-error.ts'
 import { createProving } from '../proving/create-proving.ts'
 import type { JobQueue } from '../queue/job-queue.ts'
+import { giveUpSector, requireAbandonable } from '../sealing/give-up-sector.ts'
 import type { ProviderJobs } from '../sealing/jobs.ts'
 import { placeDeals } from '../sealing/place-deals.ts'
 import { defaultRetryLimits, dropLost, type RetryLimits, runSector } from '../sealing/run-sector.ts'
@@ -68,6 +69,10 @@ export interface Work {
   outboxCount(): number
   /** There may be a new deal to place. */
   nudge(): void
+  /** Forgets what has failed of a sector, and goes on with it at once. @throws SectorMissingError SECTOR_MISSING */
+  retry(number: number): Promise<void>
+  /** Gives up a sector that is not on the chain; its deals go into another. @throws SectorMissingError, SectorStateError SECTOR_STATE */
+  abandon(number: number): Promise<void>
   /** Makes a piece again from a sector that holds it. @throws PieceNotSealedError */
   unsealPiece(pieceCid: string, out: string, signal: AbortSignal): Promise<void>
 }
@@ -81,6 +86,12 @@ const SEALINGS_MEASURED = 8
 
 /** Deals are announced by a nudge; this finds those whose nudge was lost. */
 const PLAN_INTERVAL_MS = 2_000
+
+interface Running {
+  readonly done: Promise<void>
+  /** Undefined for what is not broken off. */
+  readonly stop: AbortController | undefined
+}
 
 export function createWork(options: CreateWorkOptions): Work {
   const {
@@ -127,7 +138,7 @@ export function createWork(options: CreateWorkOptions): Work {
     resume: (number) => isStarted && run(number),
   })
   const stopping = new AbortController()
-  const running = new Map<number, Promise<void>>()
+  const running = new Map<number, Running>()
   const refused = new Set<number>()
   const unsealing = createKeyedLock()
   let background: Promise<unknown> | undefined
@@ -162,16 +173,39 @@ export function createWork(options: CreateWorkOptions): Work {
   }
 
   function run(number: number): void {
-    if (!running.has(number)) track(number, runSector(context, number, stopping.signal))
+    if (running.has(number)) return
+    const stop = new AbortController()
+    track(number, runSector(context, number, AbortSignal.any([stopping.signal, stop.signal])), stop)
   }
 
-  function track(number: number, work: Promise<void>): void {
+  function track(number: number, work: Promise<void>, stop?: AbortController): void {
     const done = work.catch(report).finally(() => {
       running.delete(number)
       proving.check()
       plan()
     })
-    running.set(number, done)
+    running.set(number, { done, stop })
+  }
+
+  /** What it was at ends; all that it has done so far stays. */
+  async function halt(number: number): Promise<void> {
+    const run = running.get(number)
+    run?.stop?.abort(new DOMException('its owner has a word with it', 'AbortError'))
+    await run?.done
+  }
+
+  async function retry(number: number): Promise<void> {
+    store.retry(number)
+    // Sealing that is at work goes on from its last layer.
+    await halt(number)
+    if (unfinished().some((sector) => sector.number === number)) run(number)
+  }
+
+  async function abandon(number: number): Promise<void> {
+    requireAbandonable(store.get(number))
+    await halt(number)
+    track(number, dropLost(context, giveUpSector(store, number)))
+    await running.get(number)?.done
   }
 
   function report(error: unknown): void {
@@ -214,9 +248,11 @@ export function createWork(options: CreateWorkOptions): Work {
     stop: async () => {
       stopping.abort(new DOMException('the provider is stopping', 'AbortError'))
       clearTimeout(timer)
-      await Promise.all([background, ...running.values()])
+      await Promise.all([background, ...[...running.values()].map(({ done }) => done)])
     },
     outboxCount: outbox.count,
+    retry,
+    abandon,
     nudge: plan,
     // One at a time: each takes the memory of sealing, and who proves goes first.
     unsealPiece: (pieceCid, out, signal) =>

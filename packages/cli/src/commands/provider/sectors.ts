@@ -57,11 +57,11 @@ export function addSectors(provider: Command, context: CommandContext): void {
       )
 }
 
-/** The provider must not run meanwhile: its store has one owner at a time. */
+/** Asked of the provider that runs there, or of its store where none does. */
 const ofHome = {
-  log: 'Tell what has happened to a sector, with times and reasons. While the provider does not run.',
-  retry: 'Forget the failures of a sector: it is tried at once when the provider starts.',
-  abandon: 'Give up a sector that is not on the chain yet: its deals go into another one when the provider starts.',
+  log: 'Tell what has happened to a sector, with times, epochs and reasons.',
+  retry: 'Forget the failures of a sector: it is tried at once.',
+  abandon: 'Give up a sector that is not on the chain yet: its deals go into another one.',
 } as const
 
 async function life(
@@ -70,15 +70,13 @@ async function life(
   options: HomeOptions & JsonOptions,
   context: CommandContext,
 ): Promise<void> {
-  const [{ abandonSector, readSectorLife, retrySector }, { printResult }, { formatTable }, { formatDate }] =
-    await Promise.all([
-      import('@granary/provider/operator'),
-      import('../../print/result.ts'),
-      import('../../print/table.ts'),
-      import('../../print/times.ts'),
-    ])
-  const act = { log: readSectorLife, retry: retrySector, abandon: abandonSector }[what]
-  printResult(context, act(homeOf(options), sector), {
+  const [{ sectorLife }, { printResult }, { formatTable }, { formatDate }] = await Promise.all([
+    import('@granary/provider/operator'),
+    import('../../print/result.ts'),
+    import('../../print/table.ts'),
+    import('../../print/times.ts'),
+  ])
+  printResult(context, await sectorLife(homeOf(options), what, sector), {
     json: options.json ?? false,
     text: ({ state, failures, events }) =>
       [
