@@ -3,7 +3,11 @@ import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { type Browser, chromium } from 'playwright-core'
-import { type Served, serve } from '../serve.ts'
+import { serve } from '../serve.ts'
+
+export interface PageServer extends AsyncDisposable {
+  readonly url: string
+}
 
 const CHROMIUM = '/usr/bin/chromium'
 
@@ -17,7 +21,7 @@ export async function openChromium(): Promise<Browser> {
 }
 
 /** A page that has what a module exports as `page`. */
-export async function servePage(module: URL): Promise<Served> {
+export async function servePage(module: URL): Promise<PageServer> {
   const { outputFiles } = await build({
     entryPoints: [fileURLToPath(module)],
     bundle: true,
