@@ -51,3 +51,28 @@ test('who has no key here has no deals, and gets no key by looking', async () =>
   const ran = await granary(['deals', '--chain', chain.url, '--home', empty])
   expect(ran).toMatchObject({ code: 0, stdout: 'no deals yet: `granary put FILE` makes one\n' })
 })
+
+test.each([
+  ['14d', 3, 'deal 6 ends'],
+  ['3d', 0, 'no deal ends in that time'],
+])('deals --ending %s exits with %i, for cron, and says what keeps them', async (within, code, expected) => {
+  // In ten days, of blocks that take five seconds.
+  const place = { activatedAt: 2, endsAt: 100 + 10 * 17_280, sector: { provider: 1000, number: 3 } }
+  const running: DealView = { ...lapsed, id: 6, state: 'active', ...place }
+  await using chain = await serveChain(() => ({
+    status: { devnet: false, blockTimeMs: 5_000 },
+    deals: [lapsed, running],
+  }))
+  const args = ['deals', '--chain', chain.url, '--home', home]
+  const ran = await granary([...args, '--ending', within])
+  expect(ran).toMatchObject({ code, stdout: expect.stringContaining(expected) })
+  expect(ran.stdout).not.toContain('lapsed')
+  if (code !== 0) expect(ran.stdout).toContain('`granary renew 6 --for 30d` keeps it for 30 days more, for')
+  const all = await granary([...args, '--json'])
+  expect(all.code).toBe(0)
+  expect(JSON.parse(all.stdout).data.deals).toMatchObject([
+    { id: 5, goingOn: null },
+    { id: 6, goingOn: { warning: 14, endsInMs: 10 * 86_400_000 } },
+  ])
+  expect((await granary(args)).stdout).toContain('deal 6 ends 1970-01-11')
+})

@@ -1,11 +1,12 @@
-/** granary deals: the deals of this account; with its key, those that have ended are settled first. */
+/** granary deals: the deals of this account and when they end; with its key, those that have ended are settled first. */
 import { join } from 'node:path'
 import type { SettleProgress } from '@granary/client'
-import type { OwnDeal } from '@granary/client/node'
+import type { GoingOn, OwnDeal } from '@granary/client/node'
 import type { Command } from 'commander'
-import { exitCodesHelp } from '../exit-code.ts'
+import { EXIT, exitCodesHelp } from '../exit-code.ts'
 import {
   type ChainOptions,
+  durationMs,
   type HomeOptions,
   homeOf,
   type JsonOptions,
@@ -17,47 +18,80 @@ import {
 } from '../options.ts'
 import type { CommandContext } from '../program-context.ts'
 
-interface DealsCommandOptions extends HomeOptions, ChainOptions, PassphraseOptions, JsonOptions {}
+interface DealsCommandOptions extends HomeOptions, ChainOptions, PassphraseOptions, JsonOptions {
+  readonly ending?: number
+}
 
 export function addDeals(program: Command, context: CommandContext): void {
   const command = program
     .command('deals')
     .description('List the deals of this account; with its key, those that have ended are settled first.')
+    .option(
+      '--ending <time>',
+      'only those that end within it, such as 14d; the exit code is 3 when there is one, for cron',
+      durationMs,
+    )
   withJson(withPassphrase(withHome(withChain(command))))
   command.addHelpText('after', exitCodesHelp).action((options: DealsCommandOptions) => deals(options, context))
 }
 
 async function deals(options: DealsCommandOptions, context: CommandContext): Promise<void> {
-  const [client, { formatGrn }, { interruptible }, { openChain }, { findAccount }, { printResult }, settlement, table] =
-    await Promise.all([
-      import('@granary/client/node'),
-      import('@granary/protocol/messages'),
-      import('../interruptible.ts'),
-      import('../open-chain.ts'),
-      import('../open-signer.ts'),
-      import('../print/result.ts'),
-      import('../print/settlement.ts'),
-      import('../print/table.ts'),
-    ])
+  const [
+    client,
+    { formatAmount },
+    times,
+    { interruptible },
+    { openChain },
+    { findAccount },
+    { printResult },
+    settlement,
+    table,
+  ] = await Promise.all([
+    import('@granary/client/node'),
+    import('../print/amounts.ts'),
+    import('../print/times.ts'),
+    import('../interruptible.ts'),
+    import('../open-chain.ts'),
+    import('../open-signer.ts'),
+    import('../print/result.ts'),
+    import('../print/settlement.ts'),
+    import('../print/table.ts'),
+  ])
   const folder = join(homeOf(options), 'client')
   const settled: SettleProgress[] = []
-  const { own, devnet } = await interruptible(async (signal) => {
+  const { found, devnet, time } = await interruptible(async (signal) => {
     const { chain, status } = await openChain(options.chain, signal)
     const { devnet } = status
     const account = await findAccount({ status, folder, passphraseFile: options.passphraseFile })
-    if (account === undefined) return { own: [], devnet }
+    if (account === undefined) return { found: [], devnet, time: status }
     const onProgress = (progress: SettleProgress) => settled.push(progress)
-    return { own: await client.deals({ chain, folder, ...account }, { signal, onProgress }), devnet }
+    const found = await client.deals({ chain, folder, ...account }, { signal, onProgress })
+    return { found, devnet, time: status }
   })
-  const row = ({ id, state, terms, locked, earned, paid, path }: OwnDeal) => [
+  const { ending: endingMs } = options
+  const withEnd = found.map((deal) => ({ ...deal, goingOn: client.goingOn(deal, time) ?? null }))
+  const own = withEnd.filter(
+    ({ goingOn }) => endingMs === undefined || (goingOn !== null && goingOn.endsInMs <= endingMs),
+  )
+  if (endingMs !== undefined && own.length > 0) context.setExitCode(EXIT.partial)
+  const row = ({ id, state, terms, locked, earned, paid, path, endsAt }: OwnDeal) => [
     `${id}`,
     state,
     `${terms.provider}`,
     terms.rootCid ?? terms.pieceCid,
-    formatGrn(BigInt(locked)),
-    formatGrn(BigInt(paid) + BigInt(earned)),
+    endsAt === undefined ? '' : times.formatDate(times.dateOfEpoch(endsAt, time)),
+    formatAmount(locked),
+    formatAmount(BigInt(paid) + BigInt(earned)),
     path ?? '',
   ]
+  // A devnet's deals last an hour: all of them would be warned of, unless somebody asks.
+  const warned = own.flatMap(({ goingOn }) =>
+    goingOn !== null && (endingMs !== undefined || (!devnet && goingOn.warning !== null)) ? [goingOn] : [],
+  )
+  const warning = ({ deal, endsAt, pricePerMonth, extendableUntil }: GoingOn) => {
+    const command = extendableUntil !== null && extendableUntil > endsAt ? 'topup' : 'renew'
+    return `deal ${deal} ends ${times.formatEpoch(endsAt, time)}: \`granary ${command} ${deal} --for 30d\` keeps it for 30 days more, for ${formatAmount(pricePerMonth)}`
+  }
   printResult(
     context,
     { deals: own, settlement: settled[0] ?? null },
@@ -65,9 +99,12 @@ async function deals(options: DealsCommandOptions, context: CommandContext): Pro
       json: options.json ?? false,
       text: () =>
         own.length === 0
-          ? 'no deals yet: `granary put FILE` makes one'
+          ? found.length === 0
+            ? 'no deals yet: `granary put FILE` makes one'
+            : 'no deal ends in that time'
           : [
-              table.formatTable(['deal', 'state', 'provider', 'CID', 'locked', 'earned', 'file'], own.map(row)),
+              table.formatTable(['deal', 'state', 'provider', 'CID', 'ends', 'locked', 'earned', 'file'], own.map(row)),
+              ...warned.map(warning),
               ...settled.map(settlement.settlementLine),
               ...settlement.unsettledLines(own, devnet),
             ].join('\n'),

@@ -33,27 +33,46 @@ export function addStatus(program: Command, context: CommandContext): void {
 }
 
 async function status(cid: string, options: StatusCommandOptions, context: CommandContext): Promise<void> {
-  const [client, { formatGrn }, { interruptible }, { openChain }, { findAccount }, { printResult }, words, settling] =
-    await Promise.all([
-      import('@granary/client/node'),
-      import('@granary/protocol/messages'),
-      import('../interruptible.ts'),
-      import('../open-chain.ts'),
-      import('../open-signer.ts'),
-      import('../print/result.ts'),
-      import('../print/printable.ts'),
-      import('../print/settlement.ts'),
-    ])
+  const [
+    client,
+    { formatGrn },
+    times,
+    { formatAmount },
+    { interruptible },
+    { openChain },
+    { findAccount },
+    { printResult },
+    words,
+    settling,
+  ] = await Promise.all([
+    import('@granary/client/node'),
+    import('@granary/protocol/messages'),
+    import('../print/times.ts'),
+    import('../print/amounts.ts'),
+    import('../interruptible.ts'),
+    import('../open-chain.ts'),
+    import('../open-signer.ts'),
+    import('../print/result.ts'),
+    import('../print/printable.ts'),
+    import('../print/settlement.ts'),
+  ])
   const { printable } = words
   const folder = join(homeOf(options), 'client')
   const settled: SettleProgress[] = []
-  const { content, devnet } = await interruptible(async (signal) => {
+  const { content, devnet, time } = await interruptible(async (signal) => {
     const { chain, status } = await openChain(options.chain, signal)
     const account = await findAccount({ status, folder, passphraseFile: options.passphraseFile })
     const onProgress = (progress: SettleProgress) => settled.push(progress)
     const content = await client.status({ chain, signer: account?.signer }, cid, { signal, onProgress })
-    return { content, devnet: status.devnet }
+    return { content, devnet: status.devnet, time: status }
   })
+  const date = (epoch: number) => times.formatEpoch(epoch, time)
+  const goesOn = ({ goingOn }: DealStatus) => {
+    if (goingOn === null) return []
+    const { extendableUntil, pricePerMonth } = goingOn
+    const how = extendableUntil === null ? 'as its provider agrees' : `by anybody up to ${date(extendableUntil)}`
+    return [`${formatAmount(pricePerMonth)} for 30 days more, ${how}`]
+  }
   const ending = ({ awaitsSettlement, locked, claim }: DealStatus) => [
     ...(awaitsSettlement ? [settling.lockedText(locked, devnet)] : []),
     ...(claim === null ? [] : [settling.claimText(claim)]),
@@ -65,7 +84,7 @@ async function status(cid: string, options: StatusCommandOptions, context: Comma
       json: options.json ?? false,
       text: (data) =>
         [
-          describe(data, { grn: (amount) => formatGrn(BigInt(amount)), printable, ending }),
+          describe(data, { grn: (amount) => formatGrn(BigInt(amount)), printable, ending, date, goesOn }),
           ...settled.map(settling.settlementLine),
         ].join('\n'),
     },
@@ -75,6 +94,9 @@ async function status(cid: string, options: StatusCommandOptions, context: Comma
 interface Words {
   readonly grn: (amount: string) => string
   readonly printable: (words: string) => string
+  readonly date: (epoch: number) => string
+  /** What it costs that the deal goes on. */
+  readonly goesOn: (deal: DealStatus) => string[]
   /** What is to be said of the end of a deal. */
   readonly ending: (deal: DealStatus) => string[]
 }
@@ -88,18 +110,19 @@ function notProven({ provenEpochs }: DealStatus): string {
   return provenEpochs === 0 ? 'not proven yet' : 'its sector is over'
 }
 
-function describeDeal(deal: DealStatus, { grn, printable, ending }: Words): string {
+function describeDeal(deal: DealStatus, { grn, printable, ending, date, goesOn }: Words): string {
   const where =
     deal.sector === null ? 'not in a sector yet' : `sector ${deal.sector}, partition ${deal.partition ?? '-'}`
   const proof = deal.lastProven === null ? notProven(deal) : `last proven at epoch ${deal.lastProven}`
   const due = deal.proofDueBy === null ? '' : `, next proof due by epoch ${deal.proofDueBy}`
-  const end = deal.endsAt === null ? '' : `, ends at epoch ${deal.endsAt}`
+  const end = deal.endsAt === null ? '' : `, ends ${date(deal.endsAt)}`
   const name = deal.providerName && ` (${deal.providerName})`
   return [
     `deal ${deal.id}: ${deal.state}${deal.faulty ? ', proof missed' : ''}${end}`,
     printable(`  provider  ${deal.provider}${name} at ${deal.endpoint ?? 'no address'}`),
     `  storage   ${where}; ${proof}${due}; ${deal.provenEpochs} epochs proven, ${deal.faultedEpochs} missed`,
     `  money     ${grn(deal.price)}: ${grn(deal.paid)} paid, ${grn(deal.earned)} earned, ${grn(deal.locked)} locked, ${grn(deal.refunded)} refunded, ${grn(deal.compensated)} compensated, ${grn(deal.burnt)} burnt`,
+    ...goesOn(deal).map((line) => `  go on     ${line}`),
     ...ending(deal).map((line) => `  end       ${line}`),
   ].join('\n')
 }

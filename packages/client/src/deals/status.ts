@@ -6,6 +6,7 @@
 import { GranaryError } from '@granary/base'
 import type {
   ChainClient,
+  ChainStatus,
   DealState,
   DealView,
   PartitionView,
@@ -18,6 +19,7 @@ import { awaitsSettlement, settleEnded } from '../deals/settle-ended.ts'
 import { endpointOf } from '../providers/choose-provider.ts'
 import { reporter } from '../reporter.ts'
 import { CidNotStoredError } from '../retrieve/errors.ts'
+import { type GoingOn, goingOn } from './going-on.ts'
 import type { SettleOptions } from './list-deals.ts'
 
 /** Multihash of a piece CID v2, fr32-sha2-256-trunc254-padded-binary-tree. */
@@ -43,6 +45,8 @@ export interface DealStatus {
   readonly publishedAt: number
   readonly activatedAt: number | null
   readonly endsAt: number | null
+  /** When a deal that runs ends, and what it costs that it goes on. */
+  readonly goingOn: GoingOn | null
   readonly provenEpochs: number
   readonly faultedEpochs: number
   /** attoGRN in decimal. */
@@ -87,6 +91,7 @@ export async function status(
   if (deals.length === 0) throw new CidNotStoredError(cid, chain.url)
   const report = reporter(onProgress)
   if (signer && (await settleEnded({ chain, signer, deals, report }, options))) deals = await list()
+  const now = await chain.status(options)
   const ids = [...new Set(deals.map(({ terms }) => terms.provider))]
   const known = new Map(
     await Promise.all(
@@ -97,7 +102,7 @@ export async function status(
   )
   const views: DealStatus[] = []
   for (const deal of deals)
-    views.push(dealStatus(deal, known.get(deal.terms.provider)!, await placeOf(chain, deal, options)))
+    views.push(dealStatus(deal, known.get(deal.terms.provider)!, { place: await placeOf(chain, deal, options), now }))
   return { cid, deals: views }
 }
 
@@ -120,7 +125,11 @@ async function placeOf(chain: ChainClient, { sector }: DealView, options: CallOp
   }
 }
 
-function dealStatus(deal: DealView, provider: ProviderView, place: Place | undefined): DealStatus {
+function dealStatus(
+  deal: DealView,
+  provider: ProviderView,
+  { place, now }: { readonly place: Place | undefined; readonly now: Pick<ChainStatus, 'height' | 'blockTimeMs'> },
+): DealStatus {
   const { id, agreementId, state, terms, publishedAt, provenEpochs, faultedEpochs, locked, earned, paid, burnt } = deal
   const sector = deal.sector?.number
   return {
@@ -141,6 +150,7 @@ function dealStatus(deal: DealView, provider: ProviderView, place: Place | undef
     publishedAt,
     activatedAt: deal.activatedAt ?? null,
     endsAt: deal.endsAt ?? null,
+    goingOn: goingOn(deal, now) ?? null,
     provenEpochs,
     faultedEpochs,
     price: `${BigInt(terms.pricePerEpoch) * BigInt(terms.duration)}`,

@@ -1,0 +1,47 @@
+import type { DealView } from '@granary/protocol/client'
+import { dealTermsToJson } from '@granary/protocol/messages'
+import { expect, test } from '@jest/globals'
+import { someTerms } from '../../test/a-deal.ts'
+import { genesisHash } from '../../test/chain-answers.ts'
+import { goingOn } from './going-on.ts'
+
+const HEIGHT = 1_000
+const blockTimeMs = 5_000
+const DAY = 17_280
+
+function active(changes: Partial<DealView>, extendableUntil?: number): DealView {
+  const money = { locked: '0', paid: '0', burnt: '0', refunded: '0', compensated: '0', earned: '0' }
+  const epochs = { publishedAt: 1, lapsesAt: 2, provenEpochs: 0, faultedEpochs: 0, settledThrough: 0 }
+  const terms = dealTermsToJson(someTerms(extendableUntil === undefined ? {} : { extendableUntil }))
+  return { id: 5, agreementId: genesisHash, terms, state: 'active', ...money, ...epochs, ...changes }
+}
+
+test.each<[number, number | null]>([
+  [31 * DAY, null],
+  [30 * DAY + 1, null],
+  [30 * DAY, 30],
+  [14 * DAY + 1, 30],
+  [14 * DAY, 14],
+  [3 * DAY + 1, 14],
+  [3 * DAY, 3],
+  [1, 3],
+])('%i epochs before its end a deal has the warning of %s days', (left, warning) => {
+  expect(goingOn(active({ endsAt: HEIGHT + left }), { height: HEIGHT, blockTimeMs })).toMatchObject({
+    endsInMs: left * blockTimeMs,
+    warning,
+  })
+})
+
+test('what a month more costs is the price of its epochs', () => {
+  const going = goingOn(active({ endsAt: HEIGHT + 1 }, 9_000), { height: HEIGHT, blockTimeMs })
+  expect(going).toMatchObject({ deal: 5, pricePerMonth: 1024n * 30n * BigInt(DAY), extendableUntil: 9_000 })
+  expect(goingOn(active({ endsAt: HEIGHT + 1 }), { height: HEIGHT, blockTimeMs })?.extendableUntil).toBeNull()
+})
+
+test.each<[Partial<DealView>]>([
+  [{ state: 'published' }],
+  [{ state: 'expired', endsAt: 900 }],
+  [{ state: 'active', endsAt: HEIGHT }],
+])('a deal that does not run goes nowhere: %j', (changes) => {
+  expect(goingOn(active(changes), { height: HEIGHT, blockTimeMs })).toBeUndefined()
+})
