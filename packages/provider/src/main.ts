@@ -2,7 +2,7 @@
 import { rm } from 'node:fs/promises'
 import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
-import { GranaryError } from '@granary/base'
+import { GranaryError, toHex } from '@granary/base'
 import { addressesThatCount, createBudget } from '@granary/chain/limits'
 import { profileNamed } from '@granary/proofs/profile'
 import { createChainClient } from '@granary/protocol/client'
@@ -333,7 +333,13 @@ async function start(
   sealing.start()
   scrub.start()
   let askUntil: number | undefined
+  const sessionKey = async () => {
+    const own = toHex(keys.session.publicKey)
+    for await (const key of chain.sessionKeys(keys.address)) if (key.publicKey === own) return key
+    return undefined
+  }
   const health = watchHealth({
+    sessionKey,
     ask: () =>
       askUntil === undefined || !config.acceptDeals ? undefined : { validUntil: askUntil, validMs: config.ask.validMs },
     ...{ chain, providerId, alerts, log, folder: folders.root },

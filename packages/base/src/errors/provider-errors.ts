@@ -218,6 +218,8 @@ export const passingAlertErrors = {
 export const alertErrors = {
   /** A partition was not proven for longer than a period and a half. */
   PROOF_LATE: { fault: 'operator' },
+  /** The key that the daemon signs with may not, or not for much longer or for much more. */
+  SESSION_KEY_ENDS: { fault: 'operator' },
   /** The ask has ended, or ends within a day and was not renewed. */
   ASK_ENDS: { fault: 'operator' },
   /** Sectors of a partition are faulty. */

@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os'
 import { type ErrorCode, GranaryError } from '@granary/base'
-import type { ChainStatus, MemberView, PartitionView } from '@granary/protocol/client'
+import type { ChainStatus, MemberView, PartitionView, SessionKeyView } from '@granary/protocol/client'
 import { mount } from '@granary/protocol/http'
 import type { ChainParams } from '@granary/protocol/records'
 import { expect, test } from '@jest/globals'
@@ -27,6 +27,7 @@ interface World {
   faultySectors: number[]
   lastProven: number
   askValidUntil: number
+  sessionKey: Pick<SessionKeyView, 'expires' | 'spent' | 'spendingLimit'> | undefined
   /** Undefined: that of this machine. */
   chainTimeMs: number | undefined
   diskReserveBytes: number
@@ -44,6 +45,7 @@ function watched(): {
   const world: World = {
     ...{ nowMs: START_MS, height: 7, stalled: null, failure: undefined, balance: 10n },
     ...{ faultySectors: [], diskReserveBytes: 16, lastProven: 1, askValidUntil: 1_000_000, chainTimeMs: undefined },
+    sessionKey: { expires: 1e9, spent: '89', spendingLimit: '100' },
   }
   const logged: Record<string, unknown>[] = []
   const everyLine = withTimeAndLevel(
@@ -88,6 +90,7 @@ function watched(): {
         },
       }),
       ...{ providerId: 1, alerts, log, folder: tmpdir(), diskReserveBytes: () => world.diskReserveBytes },
+      sessionKey: async () => world.sessionKey as SessionKeyView | undefined,
       ask: () => ({ validUntil: world.askValidUntil, validMs: 80_000 }),
       nowMs: () => world.nowMs,
     })
@@ -117,6 +120,13 @@ test.each<[string, string, Partial<World>]>([
   ['no money for fees', 'FEES_SHORT', { balance: 9n }],
   ['a partition with a faulty sector', 'PARTITION_FAULTY', { faultySectors: [2] }],
   ['a partition that was not proven for two periods', 'PROOF_LATE', { lastProven: -300 }],
+  ['a session key that the chain does not know', 'SESSION_KEY_ENDS', { sessionKey: undefined }],
+  ['a session key that ends', 'SESSION_KEY_ENDS', { sessionKey: { expires: 9, spent: '0', spendingLimit: '100' } }],
+  [
+    'a session key that has spent its limit',
+    'SESSION_KEY_ENDS',
+    { sessionKey: { expires: 1e9, spent: '90', spendingLimit: '100' } },
+  ],
   ['a clock that is wrong', 'CLOCK_WRONG', { height: 8, chainTimeMs: START_MS + 62_000 }],
 ])('%s: not healthy and not ready, with the reason, as long as it is so', async (_, code, change) => {
   const { world, watch, alerts, logged, ask } = watched()

@@ -4,7 +4,8 @@
  */
 import { statfsSync } from 'node:fs'
 import { GranaryError } from '@granary/base'
-import type { ChainClient, ChainStatus } from '@granary/protocol/client'
+import type { ChainClient, ChainStatus, SessionKeyView } from '@granary/protocol/client'
+import { formatGrn } from '@granary/protocol/messages'
 import type { Alerts } from '../alerts.ts'
 import { unreachableAlert } from '../chain/unreachable-alert.ts'
 import type { Log } from '../log.ts'
@@ -14,6 +15,8 @@ export interface HealthContext {
   readonly chain: Pick<ChainClient, 'status' | 'params' | 'partitions' | 'members'>
   readonly providerId: number
   readonly means: () => Promise<ProviderMeans>
+  /** The daemon's key as the chain has it; undefined: the chain does not let it sign. */
+  readonly sessionKey: () => Promise<SessionKeyView | undefined>
   /** What is known of the ask; undefined: none is wanted, or nothing is known yet. */
   readonly ask?: () => { readonly validUntil: number; readonly validMs: number } | undefined
   /** The provider's, whose disk may be full. */
@@ -38,6 +41,10 @@ const CHECKS_A_LONG_ONE = 5
 const PARTITIONS_A_CHECK = 85
 const STOPPED_MS = 30_000
 const CLOCK_APART_MS = 60_000
+const SESSION_LEFT_MS = 3 * 24 * 60 * 60_000
+/** Nine tenths of its limit. */
+const SESSION_SPENT = 9n
+const SESSION_SPENT_OF = 10n
 /** Of its validity: long after it should have been renewed. */
 const ASK_SHARE = 8
 /** A challenge comes once a period, at a moment that nobody knows; after this one of them was missed. */
@@ -70,6 +77,7 @@ export function watchHealth(context: HealthContext): HealthWatch {
     if (checks % CHECKS_A_LONG_ONE === 0) {
       await checkMoney(context)
       checkAsk(context, status)
+      await checkSessionKey(context, status)
     }
     checks += 1
     if (checks < partitionsAtCheck) return
@@ -173,6 +181,26 @@ function checkAsk({ ask, alerts }: HealthContext, { height, blockTimeMs }: Chain
     message: `the ask ${leftMs <= 0 ? 'ended' : 'ends'} at epoch ${known.validUntil}, this is ${height}`,
     hint: 'it renews itself at half of its time: see ASK_NOT_SET and whether the account has money for fees; until then no client comes',
   })
+}
+
+/** Without it no proof is signed, so its owner is told while there is time for a person to do something. */
+async function checkSessionKey(
+  { sessionKey, alerts }: HealthContext,
+  { height, blockTimeMs }: ChainStatus,
+): Promise<void> {
+  const key = await sessionKey()
+  const hint =
+    'where the key of the owner is, run `granary provider register --owner-key FILE` with --session-limit and --session-time'
+  const say = (message: string): void => alerts.raise({ code: 'SESSION_KEY_ENDS', message, hint })
+  if (key === undefined) return say("the chain does not let the daemon's key sign: no proof is taken")
+  const { expires, spent, spendingLimit } = key
+  if ((expires - height) * blockTimeMs < SESSION_LEFT_MS)
+    return say(`the daemon's key signs until epoch ${expires}, this is ${height}`)
+  if (BigInt(spent) * SESSION_SPENT_OF >= BigInt(spendingLimit) * SESSION_SPENT)
+    return say(
+      `the daemon's key has spent ${formatGrn(BigInt(spent))} of its limit of ${formatGrn(BigInt(spendingLimit))}`,
+    )
+  alerts.clear('SESSION_KEY_ENDS')
 }
 
 /** @returns how many there are */

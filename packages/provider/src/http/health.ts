@@ -19,6 +19,7 @@ const unhealthy = new Set([
   'PARTITION_FAULTY',
   'PROOF_LATE',
   'CLOCK_WRONG',
+  'SESSION_KEY_ENDS',
 ])
 /** And those with which nothing new can be sealed. */
 const unready = new Set([...unhealthy, 'QUEUE_UNAVAILABLE', 'INSUFFICIENT_COLLATERAL', 'ASK_ENDS'])

@@ -122,7 +122,7 @@ test("the daemon runs without the owner's key: what only the owner may sign is a
   const options = { home: other, cacheHome: join(root.home, 'cache'), port: 0, libp2pPort: undefined, passphrase }
   await expect(runProvider(options)).rejects.toMatchObject({ code: 'OWNER_KEY_AWAY' })
   const signing = ['register', '--owner-key', stick, '--passphrase-file', passphraseFile, '--yes', '--json']
-  const limits = ['--session-limit', '5', '--session-time', '1d']
+  const limits = ['--session-limit', '5', '--session-time', '90d']
   const first = JSON.parse((await own(...signing, ...limits)).stdout).data
   expect(first.registered).toMatchObject({ done: 'registered' })
   const { address } = await chain.provider(first.registered.provider).then(({ owner }) => ({ address: owner }))
