@@ -2,7 +2,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createGranary } from '@granary/client'
+import { type Content, createGranary } from '@granary/client'
 import { memoryPorts, memorySink } from '@granary/client/memory'
 import { createGranary as createOverFiles } from '@granary/client/node'
 import { createChainClient } from '@granary/protocol/client'
@@ -37,7 +37,15 @@ clientContract('over files', async () => {
   }
 })
 
+/** The same content each time, and so the same put. */
+const contents: readonly ((bytes: Uint8Array<ArrayBuffer>) => Content)[] = [
+  (bytes) => bytes,
+  (bytes) => new Blob([bytes]).stream(),
+  (bytes) => new Blob([bytes]),
+]
+
 clientContract('in memory', async () => {
+  let puts = 0
   const kept = new Map<string, ReturnType<typeof memoryPorts>>()
   return {
     async open({ chain, signer, fetch, name }) {
@@ -46,7 +54,7 @@ clientContract('in memory', async () => {
       kept.set(name, { ...made, spool, journal, lock })
       const granary = createGranary({ ...made, spool, journal, lock })
       return {
-        put: (bytes, options) => granary.put(bytes, options),
+        put: (bytes, options) => granary.put(contents[puts++ % contents.length]!(bytes), options),
         async get(rootCid) {
           const sink = memorySink()
           await granary.save(rootCid, sink)
