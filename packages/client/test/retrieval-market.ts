@@ -4,6 +4,7 @@ import { dealTermsToJson } from '@granary/protocol/messages'
 import type { Clock } from '../src/ports.ts'
 import { type GetOptions, get, type Retrieved } from '../src/retrieve/get.ts'
 import type { GetProgress } from '../src/retrieve/get-progress.ts'
+import { type ListedEntry, ls } from '../src/retrieve/ls.ts'
 import { systemClock } from '../src/system-clock.ts'
 import { someTerms } from './a-deal.ts'
 import { genesisHash, providerView, serveChain } from './chain-answers.ts'
@@ -28,6 +29,7 @@ export function hastened(by: number): Clock {
 export interface Market extends AsyncDisposable {
   readonly progress: readonly GetProgress[]
   get(path: string, options?: GetOptions): Promise<Retrieved>
+  ls(path: string): AsyncIterable<ListedEntry>
 }
 
 export interface MarketOptions {
@@ -56,6 +58,7 @@ export async function openMarket(
   return {
     progress,
     get: (path, options) => get({ chain, clock, fetch: reached.fetch }, path, { ...defaults, ...options }),
+    ls: (path) => ls({ chain, clock, fetch: reached.fetch }, path, defaults),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   }
 }

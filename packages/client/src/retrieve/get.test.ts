@@ -264,7 +264,7 @@ function retrieval(name: string, reach: (answers: readonly Answer[]) => Promise<
       }
     })
 
-    test('a folder so large that it is sharded comes whole, and a name in it is found', async () => {
+    test('a folder so large that it is sharded comes whole, is listed, and a name in it is found', async () => {
       const nameOf = (at: number): string => `${'long '.repeat(45)}${at}`
       const files = Object.fromEntries(Array.from({ length: 1_200 }, (_, at) => [nameOf(at), someBytes(50, at + 1)]))
       const folder = await folderContent(files)
@@ -276,6 +276,9 @@ function retrieval(name: string, reach: (answers: readonly Answer[]) => Promise<
       for await (const entry of got.entries()) found[entry.names.join('/')] = await textOf(entry)
       expect(Object.keys(found)).toHaveLength(1_200)
       for (const [name, bytes] of Object.entries(files)) expect(found[name]).toBe(Buffer.from(bytes).toString('latin1'))
+      const listed = await Array.fromAsync(chain.ls(folder.cid))
+      expect(listed.map(({ name }) => name).sort()).toEqual(Object.keys(files).sort())
+      expect(new Set(listed.map(({ type, size }) => `${type} ${size}`))).toEqual(new Set(['file 50']))
       const one = await chain.get(`${folder.cid}/${nameOf(1_111)}`)
       expect((await whole(one)).equals(files[nameOf(1_111)]!)).toBe(true)
     })
