@@ -89,8 +89,9 @@ async function deals(options: DealsCommandOptions, context: CommandContext): Pro
     goingOn !== null && (endingMs !== undefined || (!devnet && goingOn.warning !== null)) ? [goingOn] : [],
   )
   const warning = ({ deal, endsAt, pricePerMonth, extendableUntil }: GoingOn) => {
-    const command = extendableUntil !== null && extendableUntil > endsAt ? 'topup' : 'renew'
-    return `deal ${deal} ends ${times.formatEpoch(endsAt, time)}: \`granary ${command} ${deal} --for 30d\` keeps it for 30 days more, for ${formatAmount(pricePerMonth)}`
+    const isExtendable = extendableUntil !== null && extendableUntil > endsAt
+    const keeps = isExtendable ? `\`granary topup ${deal} --for 30d\`` : `\`granary renew ${deal} --for 30d\``
+    return `deal ${deal} ends ${times.formatEpoch(endsAt, time)}: ${keeps} keeps it for 30 days more, for ${formatAmount(pricePerMonth)}`
   }
   printResult(
     context,
