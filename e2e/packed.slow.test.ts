@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import { dirname, normalize } from 'node:path/posix'
 import { promisify } from 'node:util'
 import { checkPackage, createPackageFromTarballData, type Package } from '@arethetypeswrong/core'
@@ -12,6 +12,7 @@ import { formatMessage } from 'publint/utils'
 import { createWorkbench, repository } from './harness.ts'
 import { readManifests } from './imports.ts'
 import { env, npmInstall, type Packed, packAll, whyNoRegistry, withOwnDependencies } from './packed.ts'
+import { commandsBelow } from './readme.ts'
 
 const run = promisify(execFile)
 const MINUTES = 60_000
@@ -171,3 +172,38 @@ suite(noRegistry === undefined ? 'the program' : `the program: nothing can be in
     5 * MINUTES,
   )
 })
+
+suite(
+  noRegistry === undefined ? "the README's way" : `the README's way: nothing can be installed here, ${noRegistry}`,
+  () => {
+    test(
+      'packs and installs the program, and no name can bring in another',
+      async () => {
+        const home = await mkdtemp(join(folder, 'home-'))
+        const own = { ...env, HOME: home, npm_config_prefix: join(home, 'global') }
+        const installed = { ...own, PATH: [join(home, 'global/bin'), own.PATH].join(delimiter) }
+        const commands = commandsBelow('In another folder')
+        expect(commands.at(-1)).toBe('granary --version')
+        const outputs = []
+        for (const command of commands) {
+          const isBuilding = command.startsWith('npx pnpm')
+          const cwd = isBuilding ? repository : home
+          // A shell has ~ for HOME; turbo's cache is that of the checkout either way.
+          outputs.push((await run('sh', ['-c', command], { cwd, env: installed, maxBuffer: 1 << 26 })).stdout)
+        }
+        expect(outputs.at(-1)).toBe('0.1.0\n')
+        // Where nothing is installed, `npx --no` fetches nothing.
+        const empty = await mkdtemp(join(folder, 'empty-'))
+        const npx = run('npx', ['--no', 'granary', '--version'], {
+          cwd: empty,
+          env: { ...own, npm_config_prefix: empty },
+        })
+        await expect(npx).rejects.toMatchObject({ stdout: '' })
+        // A command that the installed program prints is called by the name that it has here.
+        const doctor = await run('granary', ['doctor'], { cwd: home, env: installed }).catch((error) => error)
+        expect(doctor).toMatchObject({ code: 5, stdout: expect.stringContaining('`granary put FILE`') })
+      },
+      5 * MINUTES,
+    )
+  },
+)
