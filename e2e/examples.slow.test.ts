@@ -1,0 +1,35 @@
+/** The examples of the SDK, run as they stand. */
+import { execFile } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { repository } from './harness.ts'
+import { fileOf, type Market, startMarket } from './story.ts'
+
+const run = promisify(execFile)
+const folder = join(repository, 'packages/client/examples')
+const FLAGS = ['--conditions=@granary/source', '--disable-warning=ExperimentalWarning']
+
+let market: Market
+beforeAll(async () => {
+  market = await startMarket()
+}, 120_000)
+afterAll(() => market?.bench.close())
+
+async function example(name: string, ...args: readonly string[]): Promise<string> {
+  const { stdout } = await run(process.execPath, [...FLAGS, join(folder, name), market.chain.url, ...args], {
+    cwd: market.bench.home,
+    encoding: 'buffer',
+  })
+  return stdout.toString('latin1')
+}
+
+test('each example does what it says', async () => {
+  const file = fileOf(market.bench, 'report.pdf', 300_000)
+  const cid = (await example('store-a-file.ts', file, join(market.bench.home, 'sdk'))).trim()
+  expect(cid).toMatch(/^baf/)
+  expect(await example('read-a-part.ts', cid, '5000')).toBe(readFileSync(file).subarray(0, 5_000).toString('latin1'))
+  expect(await example('see-what-is-proven.ts', cid)).toMatch(/^provider \d+: active, \d+ epochs proven\n$/)
+  expect(readdirSync(folder).sort()).toEqual(['read-a-part.ts', 'see-what-is-proven.ts', 'store-a-file.ts'])
+}, 120_000)
