@@ -192,9 +192,9 @@ suite(
           outputs.push((await run('sh', ['-c', command], { cwd, env: installed, maxBuffer: 1 << 26 })).stdout)
         }
         expect(outputs.at(-1)).toBe('0.1.0\n')
-        // Where nothing is installed, `npx --no` fetches nothing.
+        // Where nothing is installed, `npx --no --` fetches nothing.
         const empty = await mkdtemp(join(folder, 'empty-'))
-        const npx = run('npx', ['--no', 'granary', '--version'], {
+        const npx = run('npx', ['--no', '--', 'granary', '--version'], {
           cwd: empty,
           env: { ...own, npm_config_prefix: empty },
         })
