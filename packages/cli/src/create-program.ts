@@ -22,6 +22,7 @@ import { addTools } from './commands/tools/tools.ts'
 import { addWallet } from './commands/wallet/wallet.ts'
 import { exitCodesHelp } from './exit-code.ts'
 import { withEnvironment } from './options.ts'
+import { columnsOf } from './print/columns-of.ts'
 import type { CommandContext } from './program-context.ts'
 import { version } from './version.ts'
 
@@ -36,36 +37,38 @@ export function createProgram(context: CommandContext): Command {
     .configureOutput({
       writeOut: (text) => stdout.write(text),
       writeErr: (text) => stderr.write(text),
+      getOutHelpWidth: () => helpWidth(stdout, env),
+      getErrHelpWidth: () => helpWidth(stderr, env),
       outputError: (text, write) => (json ? undefined : write(text)),
     })
+    // Narrower columns than commander's own least are still better than lines that run on.
+    .configureHelp({ minWidthToWrap: 20 })
     .addHelpText('after', exitCodesHelp)
     .hook('preAction', async (_, command) => {
       const { applyConfig } = await import('./config/apply-config.ts')
       await applyConfig(command, context)
     })
-  for (const add of [
-    addPut,
-    addQuote,
-    addGet,
-    addLs,
-    addCat,
-    addDeals,
-    addStatus,
-    addRenew,
-    addTopUp,
-    addCancel,
-    addSettle,
-    addWallet,
-    addDevnet,
-    addDemo,
-    addDoctor,
-    addConfig,
-    addCompletion,
-    addChain,
-    addProvider,
-    addTools,
-  ]) {
-    add(program, context)
+  for (const [heading, commands] of Object.entries(GROUPS)) {
+    program.commandsGroup(heading)
+    for (const add of commands) add(program, context)
   }
   return withEnvironment(program, env)
+}
+
+/** What stands below which heading of the help, in its order. */
+const GROUPS: Readonly<Record<string, readonly ((program: Command, context: CommandContext) => void)[]>> = {
+  'Store and fetch:': [addPut, addQuote, addGet, addLs, addCat],
+  'What is stored:': [addDeals, addStatus, addRenew, addTopUp, addCancel, addSettle],
+  'Account and settings:': [addWallet, addConfig, addDoctor, addCompletion],
+  'On this machine alone:': [addDevnet, addDemo],
+  'Run a part of the market:': [addProvider, addChain],
+  'By hand:': [addTools],
+}
+
+/** Where the width is not known, lines that are read in any terminal. */
+const HELP_COLUMNS = 80
+
+function helpWidth(stream: NodeJS.WritableStream, env: CommandContext['env']): number {
+  const columns = columnsOf(stream, env)
+  return Number.isFinite(columns) ? columns : HELP_COLUMNS
 }

@@ -5,7 +5,9 @@ export const EXIT = { ok: 0, failed: 1, usage: 2, partial: 3, funds: 4, network:
 
 export const exitCodesHelp = `
 Exit codes:
-  0 done   1 failed   2 wrong arguments   3 partly done   4 key, passphrase or money   5 chain or provider   130 interrupted`
+  0 done         1 failed                     2 wrong usage
+  3 partly done  4 key, passphrase or money   130 Ctrl-C
+  5 chain or provider`
 
 /** How a code ends the program whose row in the catalogue does not say it: each row names a fault. */
 const EXIT_OF_FAULT: Readonly<Record<Fault, number>> = {

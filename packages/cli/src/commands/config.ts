@@ -54,15 +54,13 @@ function finish(command: Command): Command {
 }
 
 async function list({ showOrigin, json }: ListOptions, context: CommandContext): Promise<void> {
-  const [{ resolveConfig, configFiles }, { printResult }, { formatTable }, { columnsOf }] = await Promise.all([
+  const [{ resolveConfig, configFiles }, { printResult }, { formatTable }] = await Promise.all([
     import('../config/resolve-config.ts'),
     import('../print/result.ts'),
     import('../print/table.ts'),
-    import('../print/columns.ts'),
   ])
   const settings = await listed(await resolveConfig(context))
   const networks = await networksOf(await configFiles(context), context)
-  const columns = columnsOf(context.stdout, context.env)
   const head = ['setting', 'is', ...(showOrigin ? ['set by'] : ['what it is for'])]
   const row = ({ key, value, origin, description }: ListedSetting) => [
     key,
@@ -74,7 +72,7 @@ async function list({ showOrigin, json }: ListOptions, context: CommandContext):
     { settings, networks },
     {
       json: json ?? false,
-      text: (data) => formatTable(head, [...data.settings, ...data.networks].map(row), { columns }),
+      text: (data, columns) => formatTable(head, [...data.settings, ...data.networks].map(row), { columns }),
     },
   )
 }

@@ -98,13 +98,17 @@ async function deals(options: DealsCommandOptions, context: CommandContext): Pro
     { deals: own, settlement: settled[0] ?? null },
     {
       json: options.json ?? false,
-      text: () =>
+      text: (_, columns) =>
         own.length === 0
           ? found.length === 0
             ? 'no deals yet: `granary put FILE` makes one'
             : 'no deal ends in that time'
           : [
-              table.formatTable(['deal', 'state', 'provider', 'CID', 'ends', 'locked', 'earned', 'file'], own.map(row)),
+              table.formatTable(
+                ['deal', 'state', 'provider', 'CID', 'ends', 'locked', 'earned', 'file'],
+                own.map(row),
+                { columns },
+              ),
               ...warned.map(warning),
               ...settled.map(settlement.settlementLine),
               ...settlement.unsettledLines(own, devnet),

@@ -232,13 +232,13 @@ export async function printQuote(quote: UploadQuote, json: boolean, context: Com
     [...reasons, ...shares.map((trait) => `same ${trait} as another copy`)].join('; '),
   ])
   const days = Math.round((quote.durationMs / 86_400_000) * 100) / 100
-  const text = (): string =>
+  const text = (_: UploadQuote, columns: number): string =>
     [
       quote.rootCid,
       `${formatBytes(quote.fileBytes)} in ${plural(quote.pieces.length, 'piece')}, ${quote.copies} of each, for ${days} d (${quote.duration} epochs)`,
       ...(rows.length === 0
         ? ['nothing is to be paid: its deals are made']
-        : [formatTable(['piece', 'copy', 'provider', 'price', 'why'], rows)]),
+        : [formatTable(['piece', 'copy', 'provider', 'price', 'why'], rows, { columns })]),
       `price ${formatAmount(quote.price)}, records ${formatAmount(quote.recordFees)}, messages at most ${formatAmount(quote.messageFees)}`,
       `in all at most ${formatAmount(quote.total)}; ${formatAmount(quote.month)} a month, ${formatAmount(quote.perGiBMonth)} a GiB and month`,
     ].join('\n')

@@ -1,4 +1,5 @@
 /** All checks of `granary doctor`, in the order in which one needs the other. */
+import { GranaryError } from '@granary/base'
 import type { Address } from '@granary/protocol/messages'
 import { checkChain } from './check-chain.ts'
 import { checkClock, type PeerClock } from './check-clock.ts'
@@ -33,9 +34,15 @@ export async function examine({ home, chainUrl, passphraseFile, signal }: Examin
   findings.push(
     address === undefined
       ? { check: 'balance', state: 'skipped', says: 'there is no account yet' }
-      : await checkMoney({ chain, status, address, signal }),
+      : await checkMoney({ chain, status, address, signal }).catch((error: unknown) => unanswered('balance', error)),
   )
   return findings
+}
+
+/** A check that fails is a finding: the others are worth knowing all the same. */
+function unanswered(check: string, error: unknown): Finding {
+  if (!GranaryError.is(error)) throw error
+  return { check, state: 'wrong', says: error.message, fix: error.hint, code: error.code }
 }
 
 /** Of the node's machine, which its answer tells. */

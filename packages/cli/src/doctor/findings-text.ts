@@ -1,6 +1,7 @@
 /** A finding a line, and below it what mends it. */
 import { asCalledHere } from '../invocation.ts'
-import { columnsOf, padTo, wrapTo } from '../print/columns.ts'
+import { padTo, wrapTo } from '../print/columns.ts'
+import { columnsOf } from '../print/columns-of.ts'
 import { paint, type Style } from '../print/paint.ts'
 import { printable } from '../print/printable.ts'
 import type { CommandContext } from '../program-context.ts'

@@ -5,7 +5,8 @@
  */
 import { createLogUpdate } from 'log-update'
 import type { ProgramContext } from '../program-context.ts'
-import { columnsOf, padTo, widthOf, wrapTo } from './columns.ts'
+import { padTo, widthOf, wrapTo } from './columns.ts'
+import { columnsOf } from './columns-of.ts'
 import { paint, type Style } from './paint.ts'
 import { printable } from './printable.ts'
 import { formatBytes, formatMs } from './quantities.ts'

@@ -2,6 +2,7 @@
 import { EXIT } from '../exit-code.ts'
 import { commandHere } from '../invocation.ts'
 import type { CommandContext } from '../program-context.ts'
+import { columnsOf } from './columns-of.ts'
 import { type Action, partly, success } from './envelope.ts'
 
 export interface ResultOptions<T> {
@@ -11,7 +12,8 @@ export interface ResultOptions<T> {
   readonly partial?: boolean
   /** With --quiet: the one word that a script wants, such as the CID. */
   readonly brief?: ((data: T) => string) | undefined
-  readonly text: (data: T) => string
+  /** @param columns how wide a line may be of where it is printed; in a pipe as wide as it is */
+  readonly text: (data: T, columns: number) => string
 }
 
 export function printResult<T>(
@@ -22,7 +24,8 @@ export function printResult<T>(
   if (partial) context.setExitCode(EXIT.partial)
   const callable = actions.map(({ cmd, why }) => ({ cmd: commandHere(cmd, context), why }))
   const envelope = partial ? partly(data, callable) : success(data, callable)
-  context.stdout.write(`${json ? JSON.stringify(envelope, plain) : (brief ?? text)(data)}\n`)
+  const words = () => (brief ? brief(data) : text(data, columnsOf(context.stdout, context.env)))
+  context.stdout.write(`${json ? JSON.stringify(envelope, plain) : words()}\n`)
 }
 
 /** Amounts are decimal strings in JSON, here as everywhere. */

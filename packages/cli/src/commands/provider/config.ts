@@ -30,7 +30,7 @@ async function show(options: ConfigOptions, context: CommandContext): Promise<vo
     import('../../provider-home.ts'),
     import('../../print/result.ts'),
     import('../../print/table.ts'),
-    import('../../print/columns.ts'),
+    import('../../print/columns-of.ts'),
   ])
   const file = `${providerFolder(homeOf(options))}/config.json`
   const keys = await describeConfig(file)

@@ -119,7 +119,7 @@ async function print<Item>(
   })
   printResult(context, found, {
     json: options.json ?? false,
-    text: (items) => (items.length === 0 ? none : formatTable(head, items.map(row))),
+    text: (items, columns) => (items.length === 0 ? none : formatTable(head, items.map(row), { columns })),
   })
 }
 

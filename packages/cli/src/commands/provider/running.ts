@@ -93,7 +93,7 @@ async function deals(options: RunningOptions, context: CommandContext): Promise<
       import('../../print/result.ts'),
       import('../../print/table.ts'),
       import('../../print/quantities.ts'),
-      import('../../print/columns.ts'),
+      import('../../print/columns-of.ts'),
     ])
   const row = ({ dealId, state, sector, client, pieceSize, pieceCid }: ListedDeals['deals'][number]) => [
     `${dealId ?? ''}`,

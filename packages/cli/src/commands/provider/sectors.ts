@@ -78,7 +78,7 @@ async function life(
   ])
   printResult(context, await sectorLife(homeOf(options), what, sector), {
     json: options.json ?? false,
-    text: ({ state, failures, events }) =>
+    text: ({ state, failures, events }, columns) =>
       [
         formatTable(
           ['when', 'epoch', 'state', 'why it failed'],
@@ -88,6 +88,7 @@ async function life(
             event.state,
             event.reason ?? '',
           ]),
+          { columns },
         ),
         `sector ${sector} is ${state}${failures === 0 ? '' : `, after ${failures} failures in a row`}`,
       ].join('\n'),
@@ -115,10 +116,12 @@ async function list(options: OperatorOptions, context: CommandContext): Promise<
   ]
   printResult(context, found, {
     json: options.json ?? false,
-    text: ({ sectors }) =>
+    text: ({ sectors }, columns) =>
       sectors.length === 0
         ? 'no sectors are proven yet'
-        : formatTable(['sector', 'profile', 'state', 'partition', 'ends at epoch', 'deals'], sectors.map(row)),
+        : formatTable(['sector', 'profile', 'state', 'partition', 'ends at epoch', 'deals'], sectors.map(row), {
+            columns,
+          }),
   })
 }
 
@@ -197,9 +200,9 @@ async function terminate(which: readonly number[], options: OwnerOptions, contex
   const head = ['sector', 'fee', 'forfeited', 'collateral lost', 'not earned', 'deals', 'ends by itself at']
   printResult(context, ended, {
     json,
-    text: ({ costs, price, sent }) =>
+    text: ({ costs, price, sent }, columns) =>
       [
-        formatTable(head, costs.map(row)),
+        formatTable(head, costs.map(row), { columns }),
         sent === null
           ? `would cost at most ${formatAmount(price)}; the deals end, and their clients are refunded`
           : `ended, in block ${sent.at(-1)?.height}; it costs at most ${formatAmount(price)}`,

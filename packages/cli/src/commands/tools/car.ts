@@ -32,5 +32,9 @@ async function car(path: string, options: CarOptions, context: CommandContext): 
   ])
   const packed = await interruptible((signal) => packPath(path, output, { signal, hidden, links, profile }))
   const { rootCid, payloadSize: carSize, blocks, pieceCid, pieceSize } = packed
-  printResult(context, { rootCid, carSize, blocks, pieceCid, pieceSize }, { json, text: formatFacts })
+  printResult(
+    context,
+    { rootCid, carSize, blocks, pieceCid, pieceSize },
+    { json, text: (facts, columns) => formatFacts(facts, { columns }) },
+  )
 }

@@ -28,6 +28,6 @@ async function commp(file: string, options: JsonOptions, context: CommandContext
   printResult(
     context,
     { pieceCid: pieceCidV2(piece), pieceCidV1: pieceCidV1(root), pieceSize, payloadSize },
-    { json: options.json ?? false, text: formatFacts },
+    { json: options.json ?? false, text: (facts, columns) => formatFacts(facts, { columns }) },
   )
 }

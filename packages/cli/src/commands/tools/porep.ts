@@ -69,7 +69,11 @@ async function provePorep(options: ProveOptions, context: CommandContext): Promi
   const bundle = await interruptible((signal) => provePoRep({ dir, seed, parentsDir, challenges }, { signal }))
   const seconds = Math.round(performance.now() - startMs) / 1_000
   await writeFileDurably(out, bundle)
-  printResult(context, { out, bytes: bundle.length, seconds }, { json, text: formatFacts })
+  printResult(
+    context,
+    { out, bytes: bundle.length, seconds },
+    { json, text: (facts, columns) => formatFacts(facts, { columns }) },
+  )
 }
 
 async function verifyPorep(file: string, options: VerifyOptions, context: CommandContext): Promise<void> {

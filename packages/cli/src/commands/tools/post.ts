@@ -71,7 +71,11 @@ async function provePostOf(options: ProveOptions, context: CommandContext): Prom
   const bundle = await provePost({ profile, provider, partition, randomness, count, sectors: list })
   const seconds = Math.round(performance.now() - startMs) / 1_000
   await writeFileDurably(out, bundle)
-  printResult(context, { out, bytes: bundle.length, sectors: list.length, seconds }, { json, text: formatFacts })
+  printResult(
+    context,
+    { out, bytes: bundle.length, sectors: list.length, seconds },
+    { json, text: (facts, columns) => formatFacts(facts, { columns }) },
+  )
 }
 
 async function verifyPostOf(file: string, options: VerifyOptions, context: CommandContext): Promise<void> {

@@ -73,6 +73,6 @@ async function seal(options: SealCommandOptions, context: CommandContext): Promi
       commR: bytesToHex(sealed.commR),
       seconds,
     },
-    { json, text: formatFacts },
+    { json, text: (facts, columns) => formatFacts(facts, { columns }) },
   )
 }

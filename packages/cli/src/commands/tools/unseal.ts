@@ -33,5 +33,9 @@ async function unseal(options: UnsealOptions, context: CommandContext): Promise<
   const startMs = performance.now()
   await interruptible((signal) => unsealSector({ dir, out, parentsDir: parentsFolder(options, context) }, { signal }))
   const seconds = Math.round(performance.now() - startMs) / 1_000
-  printResult(context, { out, bytes: (await stat(out)).size, seconds }, { json, text: formatFacts })
+  printResult(
+    context,
+    { out, bytes: (await stat(out)).size, seconds },
+    { json, text: (facts, columns) => formatFacts(facts, { columns }) },
+  )
 }
