@@ -1,8 +1,12 @@
-/** kill −9 of put at random: whatever it was doing, the same command again makes one deal, of the same root, with all bytes. */
+/**
+ * A put as a person gives it: its price before it is paid, and kill −9 at random: whatever it was doing, the same command again
+ * makes one deal, of the same root, with all bytes.
+ */
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { envelope } from './harness.ts'
 import { killPut } from './kill-puts.ts'
 import { createSeeded } from './seeded.ts'
-import { type Market, startMarket } from './story.ts'
+import { fileOf, type Market, startMarket, succeeded } from './story.ts'
 
 let market: Market
 beforeAll(async () => {
@@ -18,4 +22,21 @@ test('eight puts that are killed, each at another step, are paid once and comple
     expect({ moment, dealIds, isBack }).toEqual({ moment, dealIds: [data.dealId], isBack: true })
     if (rootBefore !== undefined) expect(rootBefore).toBe(data.rootCid)
   }
+}, 120_000)
+
+test('a price is shown before it is paid, and what is above the bound or has no second provider pays nothing', async () => {
+  const { bench, chain, client } = market
+  const path = fileOf(bench, 'priced.bin', 50_000)
+  const run = (...args: string[]) => bench.run([...args, '--chain', chain.url])
+  const { data } = envelope<{ rootCid: string; total: string }>(succeeded(await run('quote', path, '--json')))
+  expect(BigInt(data.total)).toBeGreaterThan(0n)
+  expect(succeeded(await run('put', path, '--dry-run')).stdout).toContain('no other is cheaper')
+  const above = await run('put', path, '--max-price', '0.000000001', '--json')
+  expect([above.code, envelope<unknown>(above).error?.code]).toEqual([4, 'PRICE_ABOVE_MAX'])
+  const alone = await run('put', path, '--copies', '2', '--json')
+  expect([alone.code, envelope<unknown>(alone).error?.code]).toEqual([5, 'NO_PROVIDER'])
+  expect(await Array.fromAsync(client.deals({ rootCid: data.rootCid }))).toEqual([])
+  const stored = succeeded(await run('put', path, '--quiet', '--no-wait'))
+  expect(stored.stdout).toBe(`${data.rootCid}\n`)
+  expect(await Array.fromAsync(client.deals({ rootCid: data.rootCid }))).toHaveLength(1)
 }, 120_000)
