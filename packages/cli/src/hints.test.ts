@@ -33,6 +33,8 @@ test.each([
   ['start one with `granary devnet` or `granary chain run --home FOLDER`', []],
   ['give `granary chain build`', ['there is no command `granary chain build`']],
   ['give `granary chain init --fast`', ['`granary chain init --fast` does not have the flag --fast']],
+  ['`granary … 7 --for 30d` keeps it', []],
+  ['`granary … 7 --fast` keeps it', ['`granary … 7 --fast` does not have the flag --fast']],
   ['run granary dance, then look', ['there is no command `granary dance`']],
   ['run `npx granary dance`', ['there is no command `granary dance`']],
   ['granary put FILE --fast', ['`granary put FILE --fast` does not have the flag --fast']],

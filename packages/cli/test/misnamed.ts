@@ -61,7 +61,10 @@ function misnamedCommand(words: string, program: Command): string[] {
     command = next
     rest.shift()
   }
-  const known = new Set([...flagsOf(command), '--help', ...(command === program ? ['--version'] : [])])
+  // A command that the text chooses as it is printed has to have been one that takes the flag: here any may.
+  const isChosen = command === program && rest[0] === '…'
+  const flags = isChosen ? commandsOf(program).flatMap(flagsOf) : flagsOf(command)
+  const known = new Set([...flags, '--help', ...(command === program ? ['--version'] : [])])
   return rest
     .filter((word) => word.startsWith('--') && !known.has(word))
     .map((flag) => `\`granary ${words}\` does not have the flag ${flag}`)
