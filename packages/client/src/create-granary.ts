@@ -15,6 +15,7 @@ import type { PutOptions, PutResult } from './upload/put-prepared.ts'
 import type { Upload } from './upload/upload.ts'
 import type { UploadQuote } from './upload/upload-quote.ts'
 
+/** The client: each verb rejects with a GranaryError, whose code is in docs/errors.md. */
 export interface Granary<S extends Source = ContentSource> extends AccountVerbs, DealVerbs {
   /** Stores a file or folder; resolves when its deals are active. The same call after a kill goes on where it was. */
   put(source: Content | ContentSource | S, options?: PutOptions): Promise<PutResult>
@@ -39,6 +40,7 @@ export interface Granary<S extends Source = ContentSource> extends AccountVerbs,
   status(cid: string, options?: SettleOptions): Promise<ContentStatus>
 }
 
+/** The client over these ports. */
 export function createGranary<S extends Source = ContentSource>(ports: Ports<S | ContentSource>): Granary<S> {
   const { chain, account, journal, clock, fetch } = ports
   const forAccount = async () => (await import('./account/account-verbs.ts')).accountVerbs(ports)

@@ -4,6 +4,7 @@ export const PIECE_BYTES_MIN = 128
 /** The rest is what makes 254-bit field elements of it. */
 export const PAYLOAD_SHARE: number = 127 / 128
 
+/** Bytes of the piece that so many bytes of a CAR make. */
 export function paddedSizeOf(payloadSize: number): number {
   let pieceSize = PIECE_BYTES_MIN
   while (pieceSize * PAYLOAD_SHARE < payloadSize) pieceSize *= 2

@@ -37,6 +37,7 @@ export interface Manifest {
   readonly pieces: readonly ManifestPiece[]
 }
 
+/** A CAR that a content is cut into, in bytes. */
 export interface ManifestPiece {
   /** Bytes of the CAR. */
   readonly payloadSize: number
@@ -44,6 +45,7 @@ export interface ManifestPiece {
   readonly pieceSize: number
 }
 
+/** A signal, and into pieces of which sizes a source is cut. */
 export interface SpoolReadOptions extends CallOptions, CutSizes {}
 
 /** What has been read of sources whose puts run or were interrupted, each under its root CID. */
@@ -92,11 +94,13 @@ export interface Lock {
 /** Who pays and signs. */
 export type Account = Signer
 
+/** Where nonces come from. */
 export interface Random {
   /** Not to be foreseen by anybody. */
   bytes(count: number): Uint8Array
 }
 
+/** Time, and what waits for it. */
 export interface Clock {
   /** Milliseconds since 1970. */
   nowMs(): number
@@ -106,8 +110,10 @@ export interface Clock {
   after(ms: number, call: () => void): Disposable
 }
 
+/** HTTP, as a page and Node have it. */
 export type Fetch = typeof globalThis.fetch
 
+/** A node of the chain. */
 export type Chain = ChainClient
 
 /** Where a fetched file goes: all of it, or nothing. */
@@ -121,6 +127,7 @@ export interface Sink {
 /** Makes what commits to a piece's bytes as they pass: the quickest that the platform has. */
 export type CreatePieceHasher = () => Promise<PieceHasher>
 
+/** All that the client needs of the place that it runs in. */
 export interface Ports<S extends Source = Source> {
   readonly chain: Chain
   readonly account: Account

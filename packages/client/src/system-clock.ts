@@ -2,6 +2,7 @@
 import { sleep } from '@granary/base'
 import type { Clock } from './ports.ts'
 
+/** The clock of the machine. */
 export const systemClock: Clock = {
   nowMs: () => Date.now(),
   sleep,

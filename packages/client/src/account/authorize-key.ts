@@ -13,6 +13,7 @@ import {
 } from '@granary/protocol/messages'
 import type { CallOptions } from '../call-options.ts'
 
+/** A session key, what it may sign, until when (epochs) and for how much at most (attoGRN). */
 export interface KeyGrant {
   /** ed25519, 32 bytes. */
   readonly publicKey: Hash
@@ -26,6 +27,7 @@ export interface KeyGrant {
 /** What a client's session key needs to put, and to keep what it has put, and no more. */
 export const clientScopes: readonly string[] = [LOGIN_SCOPE, 'PublishDeal', 'RenewDeal', 'TopUpDeal', 'SettleDeals']
 
+/** SCOPE_UNKNOWN: no message or right has that name. */
 export class ScopesInvalidError extends GranaryError {
   constructor(message: string) {
     const names = Object.values(transactions).flatMap(({ name, scope }) => (scope === 'owner' ? [] : [name]))
@@ -50,6 +52,7 @@ export interface AuthorizeKeyInput extends KeyGrant {
   readonly signer: Signer
 }
 
+/** What has become of a key's authorisation. */
 export interface Authorized {
   readonly tx: TxView
   /** The last epoch in which the key may sign. */

@@ -37,6 +37,7 @@ export interface SendOnceInput<N extends TransactionName> extends Spender {
   readonly isSame?: (earlier: MessageBodies[N]) => boolean
 }
 
+/** A message that is in a block. */
 export interface SentOnce {
   readonly tx: TxView
   /** It is the message of an earlier call, whose end that call did not see: this one has signed nothing. */

@@ -5,6 +5,7 @@ import { type Address, type AttoGrn, formatGrn } from '@granary/protocol/message
 import type { CallOptions } from '../call-options.ts'
 import { type SentOnce, type Spender, sendOnce } from './send-once.ts'
 
+/** Who is to get how much, in attoGRN. */
 export interface TransferWish {
   readonly to: Address
   readonly amount: AttoGrn
@@ -34,6 +35,7 @@ export class TransferFundsError extends GranaryError {
   }
 }
 
+/** A transfer that is to be priced. */
 export interface PlanTransferInput extends TransferWish {
   readonly chain: ChainClient
   readonly from: Address

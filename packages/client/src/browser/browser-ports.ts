@@ -13,6 +13,7 @@ const NAME = 'granary'
 /** Opens one database, whoever asks. */
 type Database = () => Promise<OpenDatabase>
 
+/** What a page gives its client. */
 export interface BrowserOptions {
   /** Address of a chain node, or a client of one. */
   readonly chain: string | Chain

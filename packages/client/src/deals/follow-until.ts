@@ -53,6 +53,7 @@ function hintFor({ state, locked }: DealView): string {
   return BigInt(locked) === 0n ? again : `${again}: that settles this one first, and its price stays locked until then`
 }
 
+/** What happens to a deal that is followed. */
 export type DealProgress =
   /** One entry of the story that the provider tells about the deal. */
   | { readonly type: 'deal'; readonly entry: TimelineEntry }
@@ -69,6 +70,7 @@ export interface FollowUntilInput {
   readonly agreementId: string
 }
 
+/** How far a deal is followed. */
 export interface FollowUntilOptions {
   /** 'active', or the entry of the story that is waited for. @default 'active' */
   readonly until?: 'active' | ((entry: TimelineEntry) => boolean)

@@ -8,6 +8,7 @@ const MONTH_MS = 30 * DAY_MS
 /** Days before the end of a deal at which its client is warned, the most urgent first. */
 export const WARNING_DAYS = [3, 14, 30] as const
 
+/** What it costs that a deal goes on, and how. */
 export interface GoingOn {
   readonly deal: number
   readonly endsAt: Epoch

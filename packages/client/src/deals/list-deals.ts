@@ -9,12 +9,14 @@ import { awaitsSettlement, type SettleProgress, settleEnded } from '../deals/set
 import type { Journal } from '../ports.ts'
 import { reporter } from '../reporter.ts'
 
+/** A deal of the account, with what its journal knows of it. */
 export interface OwnDeal extends DealView {
   readonly path?: string
   /** The deal has ended, and what it still locks goes to its client or its provider when somebody settles it. */
   readonly awaitsSettlement: boolean
 }
 
+/** Of calls that settle what ended deals still lock. */
 export interface SettleOptions extends CallOptions {
   readonly onProgress?: ((progress: SettleProgress) => void) | undefined
 }

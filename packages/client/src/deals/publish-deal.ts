@@ -7,6 +7,7 @@ import { isAbortError, toHex } from '@granary/base'
 import { type ChainClient, type DealView, sendMessage } from '@granary/protocol/client'
 import { type DealTerms, dealTermsDigest, type Hash, type Signer } from '@granary/protocol/messages'
 
+/** An agreement that both sides have signed, and who sends it. */
 export interface PublishDealInput {
   readonly chain: ChainClient
   readonly signer: Signer
@@ -41,6 +42,7 @@ export async function publishDeal(
   throw failure ?? new Error(`the deal ${agreementId} was committed and is not on the chain`)
 }
 
+/** An agreement that may be on the chain. */
 export interface FindPublishedInput {
   readonly chain: ChainClient
   readonly terms: Pick<DealTerms, 'pieceCid'>

@@ -19,6 +19,7 @@ export interface RenewInput extends ExtendWish {
   readonly clock: Clock
 }
 
+/** What a renewal comes to, before anything is spent. */
 export interface RenewalPlan extends ExtensionPlan {
   readonly provider: number
   /** Added to what the provider has put up for the deal, in attoGRN. */

@@ -11,6 +11,7 @@ export interface SettleInput {
   readonly deals?: readonly number[] | undefined
 }
 
+/** What came back from deals that had ended. */
 export interface Settled {
   readonly deals: readonly number[]
   /** attoGRN that came to clients. */

@@ -16,6 +16,7 @@ const CLAIMS_ASKED_MAX = 16
 /** A person who looks at the deals does not wait longer than this for a chain whose blocks are full. */
 const SETTLE_WAIT_MAX_MS = 30_000
 
+/** What happens while ended deals are settled. */
 export type SettleProgress =
   /** `back`: attoGRN in decimal that this settlement gave to clients, from prices and from collateral. */
   | { readonly type: 'settled'; readonly deals: readonly number[]; readonly back: string }

@@ -25,6 +25,7 @@ import type { SettleOptions } from './list-deals.ts'
 /** Multihash of a piece CID v2, fr32-sha2-256-trunc254-padded-binary-tree. */
 const PIECE_MULTIHASH = 0x1011
 
+/** A deal of a content, as the chain has it. */
 export interface DealStatus {
   readonly id: number
   readonly agreementId: string
@@ -64,11 +65,13 @@ export interface DealStatus {
   readonly awaitsSettlement: boolean
 }
 
+/** Who holds a content, and what is proven and paid. */
 export interface ContentStatus {
   readonly cid: string
   readonly deals: readonly DealStatus[]
 }
 
+/** The chain that is asked, and who settles deals that have ended. */
 export interface StatusInput {
   readonly chain: ChainClient
   /** Settles the ended deals of its account; without it nothing is settled. */

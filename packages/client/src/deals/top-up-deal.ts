@@ -6,6 +6,7 @@ import type { CallOptions } from '../call-options.ts'
 import { type ExtensionPlan, planExtension } from './extension-plan.ts'
 import { EndOutOfReachError, readRunningDeal } from './read-running-deal.ts'
 
+/** Which deal is to go on for how long. */
 export interface ExtendWish {
   readonly deal: number
   /** The epoch at which the deal is to end. */
@@ -33,6 +34,7 @@ export async function planTopUp(
   return await planExtension({ chain, payer, running, until, fees }, options)
 }
 
+/** A deal that goes on longer, and what it cost. */
 export interface Extended {
   readonly tx: TxView
   /** An earlier call has brought the deal to its end, and did not see it: nothing was sent now. */

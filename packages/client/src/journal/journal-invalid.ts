@@ -1,5 +1,6 @@
 import { GranaryError } from '@granary/base'
 
+/** JOURNAL_INVALID: the log of an upload is not as it was written. */
 export class JournalInvalidError extends GranaryError {
   /** @param path of the record, by which a person finds it */
   constructor(path: string, what: string) {

@@ -6,6 +6,7 @@
 import type { Hex } from '@granary/base'
 import type { DealTermsJson, Hash, QuoteJson } from '@granary/protocol/messages'
 
+/** An upload as its events have made it. */
 export interface UploadState {
   readonly genesisHash: Hash
   readonly rootCid: string
@@ -33,6 +34,7 @@ export interface Place {
   readonly copy: number
 }
 
+/** One copy of one piece: a deal with one provider, and how far it is. */
 export type Slot = Place & SlotState
 
 interface Agreement {
@@ -44,6 +46,7 @@ interface Agreement {
   readonly providerSignature?: Hex | undefined
 }
 
+/** How far a slot is, and what is known of it by then. */
 export type SlotState =
   | { readonly state: 'vacant' }
   /** An upload that was begun there under an earlier quote is gone on with. */
@@ -74,6 +77,7 @@ export type SlotState =
   | (Agreement & { readonly state: 'published'; readonly dealId: number; readonly uploadUrl?: string | undefined })
   | (Agreement & { readonly state: 'active'; readonly dealId: number; readonly uploadUrl?: string | undefined })
 
+/** What happens to an upload, as it stands in the journal. */
 export type UploadEvent =
   /** Takes the place of all that was. */
   | {

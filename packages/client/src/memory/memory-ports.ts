@@ -10,6 +10,7 @@ import { memoryLock } from './memory-lock.ts'
 import { memoryOutbox } from './memory-outbox.ts'
 import { memorySpool } from './memory-spool.ts'
 
+/** What a program without a disk gives its client. */
 export interface MemoryPortsOptions {
   /** Address of a chain node, or a client of one. */
   readonly chain: string | Chain
@@ -19,6 +20,7 @@ export interface MemoryPortsOptions {
   readonly fetch?: Fetch
 }
 
+/** Ports that keep nothing when the program ends. */
 export function memoryPorts({ chain, account, fetch }: MemoryPortsOptions): Ports<ContentSource> {
   return {
     chain: typeof chain === 'string' ? createChainClient({ url: chain }) : chain,

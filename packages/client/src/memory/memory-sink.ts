@@ -1,11 +1,13 @@
 /** A fetched file in memory. */
 import type { Sink } from '../ports.ts'
 
+/** A sink whose file can be asked for. */
 export interface MemorySink extends Sink {
   /** What was fetched; empty before. */
   blob(): Blob
 }
 
+/** A sink in memory, for one file. */
 export function memorySink(): MemorySink {
   let whole = new Blob()
   return {

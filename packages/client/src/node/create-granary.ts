@@ -10,6 +10,7 @@ import { type SaveOptions, type SaveResult, save } from './save.ts'
 
 type NodeSource = string | PathSource | ContentSource | Content
 
+/** The client of a program with files: what differs from Granary takes paths. */
 export interface Client extends Omit<Granary, 'put' | 'upload' | 'quote' | 'save'> {
   /**
    * Stores a file or folder by its path, or what is at hand as bytes, a Blob or a stream; resolves when its deals are active.
@@ -24,6 +25,7 @@ export interface Client extends Omit<Granary, 'put' | 'upload' | 'quote' | 'save
   save(rootOrPath: string, outPath: string, options?: SaveOptions): Promise<SaveResult>
 }
 
+/** The client over the files of a folder. @throws as Granary does */
 export function createGranary(options: ClientOptions): Client {
   const ports = nodePorts(options)
   const granary = createOver(ports)

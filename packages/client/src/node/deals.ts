@@ -4,6 +4,7 @@ import type { Address, Signer } from '@granary/protocol/messages'
 import { listDeals, type OwnDeal, type SettleOptions } from '../deals/list-deals.ts'
 import { journalIn } from './node-ports.ts'
 
+/** Whose deals, and where their journal is. */
 export interface DealsInput {
   readonly chain: ChainClient
   /** The folder of the client, in which its journal is. */
@@ -13,6 +14,7 @@ export interface DealsInput {
   readonly signer?: Signer | undefined
 }
 
+/** Deals of an account, the ended ones settled first. */
 export async function deals({ folder, ...input }: DealsInput, options: SettleOptions = {}): Promise<OwnDeal[]> {
   return await listDeals({ ...input, journal: journalIn(folder) }, options)
 }

@@ -6,6 +6,7 @@ import { saveFile } from '@granary/content/node'
 import type { Sink } from '../ports.ts'
 import { reasonOf } from '../providers/request-json.ts'
 
+/** OUT_INVALID: nothing can be written at that place. */
 export class OutInvalidError extends GranaryError {
   constructor(out: string, what: string, hint: string, cause?: unknown) {
     super({ code: 'OUT_INVALID', message: `${out}: ${what}`, hint, details: { out }, cause })

@@ -2,6 +2,7 @@
 import { realpath, stat } from 'node:fs/promises'
 import { GranaryError } from '@granary/base'
 
+/** FILE_NOT_FOUND: there is nothing at that path. */
 export class FileNotFoundError extends GranaryError {
   constructor(path: string, cause: unknown) {
     super({
@@ -14,6 +15,7 @@ export class FileNotFoundError extends GranaryError {
   }
 }
 
+/** FILE_IS_FOLDER: a file was wanted. */
 export class FileIsFolderError extends GranaryError {
   constructor(path: string) {
     super({
@@ -25,6 +27,7 @@ export class FileIsFolderError extends GranaryError {
   }
 }
 
+/** A file of the disk that is to be stored. */
 export interface UserFile {
   readonly path: string
   readonly bytes: number

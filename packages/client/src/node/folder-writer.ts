@@ -9,6 +9,7 @@ import { GranaryError } from '@granary/base'
 import { syncFolder } from '@granary/base/node'
 import type { FolderEntry } from '../retrieve/get.ts'
 
+/** OUT_EXISTS: a folder is written to a place where there is nothing yet. */
 export class OutExistsError extends GranaryError {
   constructor(out: string) {
     super({
@@ -20,6 +21,7 @@ export class OutExistsError extends GranaryError {
   }
 }
 
+/** ENTRY_UNSAFE: a name or a link of a folder would lead out of it. */
 export class EntryUnsafeError extends GranaryError {
   constructor(names: readonly string[], why: string) {
     super({

@@ -15,6 +15,7 @@ import type { PathSource } from './path-source.ts'
 /** About a quarter of a minute: a chain node that restarts is waited for, at any step of a put. */
 const CHAIN_RETRIES = 12
 
+/** What a program gives its client. */
 export interface ClientOptions {
   /** Address of a chain node, or a client of one. */
   readonly chain: string | Chain
@@ -26,6 +27,7 @@ export interface ClientOptions {
   readonly fetch?: Fetch
 }
 
+/** Ports over the files of a folder. */
 export function nodePorts(options: ClientOptions): Ports<PathSource | ContentSource> {
   const { chain, signer, folder, fetch = globalThis.fetch } = options
   const staging = join(folder, 'staging')

@@ -7,6 +7,7 @@ import type { Source } from '../ports.ts'
 import { SourceInvalidError } from '../sources/content-source.ts'
 import { inspectPath } from './file-source.ts'
 
+/** Which files of a folder, and whether names are kept. */
 export interface PathSourceOptions extends PathTreeOptions {
   /**
    * A folder around it, so that its name is kept: the root is that of this folder. Several paths are always in one.
@@ -17,6 +18,7 @@ export interface PathSourceOptions extends PathTreeOptions {
   readonly profile?: ImportProfileName | undefined
 }
 
+/** Files and folders of the disk, as what is to be stored. */
 export interface PathSource extends Source {
   readonly kind: 'path'
   /** Through links, each by the name that it has in the folder around them; of one without such a folder, just it. */

@@ -15,6 +15,7 @@ export interface GetInput {
   readonly fetch: Fetch
 }
 
+/** How a fetched file or folder is written. */
 export interface SaveOptions extends GetOptions {
   /** Write the content, and all below it, as a CAR. @default false */
   readonly car?: boolean | undefined
@@ -22,6 +23,7 @@ export interface SaveOptions extends GetOptions {
   readonly overwrite?: boolean | undefined
 }
 
+/** What was written, and who gave it. */
 export interface SaveResult {
   /** Of what is at the end of the path. */
   readonly cid: string

@@ -23,6 +23,7 @@ export class TermsMismatchError extends GranaryError {
   }
 }
 
+/** Terms that a provider is asked to sign. */
 export interface AgreeDealInput {
   readonly provider: ProviderView
   readonly endpoint: string
@@ -33,6 +34,7 @@ export interface AgreeDealInput {
   readonly fetch?: Fetch | undefined
 }
 
+/** Terms that both sides have signed. */
 export interface Agreement {
   /** The digest of the terms: the same on both sides and on the chain. */
   readonly agreementId: Hash

@@ -41,6 +41,7 @@ export function collateralShareFor(
   return Math.min(NEWCOMER_SHARE_BPS, ask?.collateralShareMaxBps ?? 0)
 }
 
+/** A piece that a provider is to name its price for. */
 export interface AskQuoteInput extends RequestQuoteInput {
   readonly standing: Standing
 }

@@ -10,6 +10,7 @@ import type { Fetch } from '../ports.ts'
 import { askProvider } from './ask-provider.ts'
 import { retrying } from './retrying.ts'
 
+/** Size in bytes and duration in epochs of what is to be stored. */
 export interface PieceWanted {
   /** Padded piece size in bytes. */
   readonly pieceSize: number
@@ -23,6 +24,7 @@ export interface PieceWanted {
   readonly refusedBy?: ReadonlyMap<number, string> | undefined
 }
 
+/** Why a provider was not chosen. */
 export type RefusalReason =
   | 'NOT_THE_ONE_ASKED_FOR'
   | 'REFUSED'
@@ -39,6 +41,7 @@ export type RefusalReason =
   | 'OTHER_CHAIN'
   | 'NO_SPACE'
 
+/** A provider that was not chosen, and why. */
 export interface ProviderRefusal {
   readonly provider: number
   readonly name: string
@@ -46,6 +49,7 @@ export interface ProviderRefusal {
   readonly message: string
 }
 
+/** A provider that fits and answers. */
 export interface ChosenProvider {
   readonly view: ProviderView
   /** Base address, without a slash at the end. */
@@ -145,12 +149,14 @@ export interface AskOptions {
 
 export type Answer = ProviderInfo | { readonly message: string }
 
+/** A piece that a provider is sought for. */
 export interface ChooseProviderInput {
   readonly chain: ChainClient
   readonly wanted: PieceWanted
   readonly fetch?: Fetch | undefined
 }
 
+/** How a provider is sought. */
 export interface ChooseProviderOptions {
   readonly signal?: AbortSignal | undefined
   /** Each provider that was passed over, as it happens. */

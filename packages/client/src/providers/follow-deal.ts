@@ -14,6 +14,7 @@ import { errorOf } from './request-json.ts'
 
 const RECONNECT_MS = 500
 
+/** A deal, and the provider that tells its story. */
 export interface FollowDealInput {
   readonly endpoint: string
   /** Agreement id (0x hex) or the number of the deal on the chain. */
@@ -23,6 +24,7 @@ export interface FollowDealInput {
   readonly clock?: Clock | undefined
 }
 
+/** How a deal is followed. */
 export interface FollowDealOptions {
   readonly signal?: AbortSignal | undefined
   /** Called once for each outage: the provider does not answer, and is tried again until it does. */

@@ -9,6 +9,7 @@ import { askProvider } from './ask-provider.ts'
 /** A token is replaced this long before it runs out, so that it does not run out while a request is on its way. */
 const RENEW_BEFORE_MS = 60_000
 
+/** Who logs in with which provider. */
 export interface LoginInput {
   readonly endpoint: string
   readonly provider: number
@@ -19,6 +20,7 @@ export interface LoginInput {
   readonly clock?: Clock | undefined
 }
 
+/** A token of a provider, and until when it is good. */
 export interface Session {
   readonly token: string
   /** Milliseconds since 1970. */

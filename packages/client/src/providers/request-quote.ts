@@ -23,6 +23,7 @@ export class QuoteMismatchError extends GranaryError {
   }
 }
 
+/** A piece that a quote is asked for. */
 export interface RequestQuoteInput {
   readonly provider: ProviderView
   readonly endpoint: string

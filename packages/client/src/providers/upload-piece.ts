@@ -21,11 +21,13 @@ const STALL_MAX_MS = 120_000
 /** Between tries that brought nothing forward. */
 const RETRY_DELAYS_MS = [200, 500, 1_000, 2_000, 4_000, 8_000]
 
+/** Bytes of a Blob, to be read from anywhere. */
 export function blobSource(blob: Blob): PieceSource {
   const read = async (start: number, end: number) => new Uint8Array(await blob.slice(start, end).arrayBuffer())
   return { size: blob.size, read }
 }
 
+/** A piece, and where it is to go. */
 export interface UploadPieceInput {
   readonly endpoint: string
   readonly source: PieceSource
@@ -39,6 +41,7 @@ export interface UploadPieceInput {
   readonly clock?: Clock | undefined
 }
 
+/** How a piece is sent. */
 export interface UploadPieceOptions {
   readonly signal?: AbortSignal | undefined
   /** @default two minutes */

@@ -4,6 +4,7 @@ import { GranaryError, toHex } from '@granary/base'
 import type { ProviderView } from '@granary/protocol/client'
 import { verifySigner } from '@granary/protocol/messages'
 
+/** PROVIDER_SIGNATURE_INVALID: a quote or agreement that no key of the provider has signed. */
 export class ProviderSignatureError extends GranaryError {
   constructor(provider: number, what: string) {
     super({

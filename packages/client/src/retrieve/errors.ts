@@ -2,6 +2,7 @@
 import { GranaryError } from '@granary/base'
 import type { DealState } from '@granary/protocol/client'
 
+/** CID_NOT_STORED: no deal that runs has this content. */
 export class CidNotStoredError extends GranaryError {
   constructor(cid: string, chainUrl: string) {
     super({
@@ -38,6 +39,7 @@ export class AnswerOrderError extends GranaryError {
   }
 }
 
+/** A deal of the content that has ended, and how. */
 export interface EndedDeal {
   readonly deal: number
   readonly state: DealState
@@ -45,6 +47,7 @@ export interface EndedDeal {
   readonly epoch?: number
 }
 
+/** A holder that did not give what it was asked for, and why. */
 export interface RetrievalFailure {
   /** Absent for a gateway. */
   readonly provider?: number

@@ -27,6 +27,7 @@ import { type HolderReport, reportOf } from './report.ts'
 /** What getting content takes: no account, and nothing that is kept. */
 export type GetPorts = Pick<Ports, 'chain' | 'clock' | 'fetch'>
 
+/** From whom content is fetched. */
 export interface FetchOptions {
   readonly signal?: AbortSignal | undefined
   readonly onProgress?: ((progress: GetProgress) => void) | undefined
@@ -34,6 +35,7 @@ export interface FetchOptions {
   readonly gateways?: readonly string[] | undefined
 }
 
+/** Bytes from `start` up to, and without, `end`. */
 export interface ByteRange {
   /** The first byte. */
   readonly start: number
@@ -41,6 +43,7 @@ export interface ByteRange {
   readonly end?: number | undefined
 }
 
+/** What of a file is fetched, and from whom. */
 export interface GetOptions extends FetchOptions {
   /** Of a file. @default all of it */
   readonly range?: ByteRange | undefined
@@ -57,6 +60,7 @@ interface Got {
   close(): void
 }
 
+/** A file: its size in bytes, and its bytes as a stream. */
 export interface GotFile extends Got {
   readonly type: 'file'
   /** Bytes that the stream gives: of the file, or of the range of it. */
@@ -65,12 +69,14 @@ export interface GotFile extends Got {
   stream(): AsyncIterable<Uint8Array>
 }
 
+/** A folder, and what is in it. */
 export interface GotFolder extends Got {
   readonly type: 'directory'
   /** What is in it and below, a folder before what is in it. */
   entries(): AsyncIterable<FolderEntry>
 }
 
+/** A link, and where it leads. */
 export interface GotSymlink extends Got {
   readonly type: 'symlink'
   /** As it was written; it may point anywhere. */
@@ -84,6 +90,7 @@ export interface GotObject extends Got {
   readonly what: string
 }
 
+/** What a CID and a path lead to. */
 export type Retrieved = GotFile | GotFolder | GotSymlink | GotObject
 
 /** Names are what somebody has written into the folder: they may be anything that is no `/` to some system. */

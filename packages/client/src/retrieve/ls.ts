@@ -13,6 +13,7 @@ import type { BlockPool } from './block-pool.ts'
 import { type FetchOptions, type GetPorts, openContent, textOf } from './get.ts'
 import { parseContentPath } from './parse-content-path.ts'
 
+/** An entry of a folder. */
 export interface ListedEntry {
   readonly name: string
   readonly cid: string

@@ -1,6 +1,7 @@
 /** Which holder has given how much of what was fetched. */
 import type { HolderState } from './holder-state.ts'
 
+/** What one holder has given. */
 export interface HolderReport {
   /** Absent for a gateway. */
   readonly provider?: number

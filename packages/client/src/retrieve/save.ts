@@ -5,6 +5,7 @@ import { type GetOptions, type GetPorts, get } from './get.ts'
 import { parseContentPath } from './parse-content-path.ts'
 import type { HolderReport } from './report.ts'
 
+/** What was saved, and who gave it. */
 export interface SaveResult {
   /** Of what is at the end of the path. */
   readonly cid: string

@@ -6,17 +6,20 @@ import type { Source } from '../ports.ts'
 /** What Node's own streams are, too. */
 export type Content = Uint8Array | Blob | ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>
 
+/** A file by its path below the root. */
 export interface ContentFile {
   /** Names with / between them, from the root on; empty for a root that is the file itself. */
   readonly path: string
   readonly content: Content
 }
 
+/** What is at hand as bytes, Blobs or streams, as what is to be stored. */
 export interface ContentSource extends Source {
   readonly kind: 'content'
   readonly files: readonly ContentFile[]
 }
 
+/** What a content is called, and whether its name is kept. */
 export interface ContentSourceOptions {
   /** What a person calls it; kept in the journal. @default the name of a File, or else `content` */
   readonly name?: string | undefined
@@ -26,6 +29,7 @@ export interface ContentSourceOptions {
   readonly profile?: ImportProfileName | undefined
 }
 
+/** SOURCE_INVALID: it is no content, or no folder can be made of it. */
 export class SourceInvalidError extends GranaryError {
   constructor(name: string, what: string, hint: string) {
     super({ code: 'SOURCE_INVALID', message: `${name}: ${what}`, hint, details: { name } })

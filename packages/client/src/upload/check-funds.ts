@@ -8,6 +8,7 @@ import type { CallOptions } from '../call-options.ts'
 /** Twice the present fee is asked for: the base fee may rise until the message is sent. */
 const FEE_HEADROOM = 2n
 
+/** INSUFFICIENT_FUNDS: the balance does not pay for the deal. */
 export class InsufficientFundsError extends GranaryError {
   /** @param accountFee what a first transfer to the address costs its sender beside the amount; 0: it has a record */
   constructor(address: Address, needed: bigint, balance: bigint, accountFee: bigint) {

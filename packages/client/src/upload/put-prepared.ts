@@ -16,6 +16,7 @@ import { priceOf } from './slot-price.ts'
 import type { UploadQuote } from './upload-quote.ts'
 import { stateOf, type UploadRun } from './upload-run.ts'
 
+/** What is wanted of a put. */
 export interface PutOptions {
   /** Epochs from activation. @default an hour on a devnet, 180 days elsewhere */
   readonly duration?: number | undefined
@@ -39,6 +40,7 @@ export interface PutOptions {
   readonly onProgress?: ((progress: PutProgress) => void) | undefined
 }
 
+/** One deal of a put. */
 export interface PutDeal extends Place {
   readonly state: 'published' | 'active'
   readonly dealId: number

@@ -8,6 +8,7 @@ import type { SettleProgress } from '../deals/settle-ended.ts'
 import type { ProviderRefusal } from '../providers/choose-provider.ts'
 import type { UploadQuote } from './upload-quote.ts'
 
+/** What happens during a put: one union, told by `type`. */
 export type PutProgress =
   /** Earlier deals of the account that have ended. */
   | SettleProgress

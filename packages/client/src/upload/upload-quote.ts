@@ -3,6 +3,7 @@ import type { Place } from '../journal/upload-state.ts'
 import type { PlannedSlot, Trait } from '../plan/plan-upload.ts'
 import type { UploadPrice } from '../plan/price-upload.ts'
 
+/** The whole price of an upload, before anything is spent. */
 export interface UploadQuote {
   readonly rootCid: string
   readonly fileBytes: number
@@ -29,6 +30,7 @@ export interface UploadQuote {
   readonly storedBytes: number
 }
 
+/** What one copy of one piece costs, and with whom. */
 export interface QuotedSlot extends Place {
   readonly slot: number
   readonly provider: number
