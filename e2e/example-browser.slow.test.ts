@@ -47,7 +47,7 @@ suite(hasChromium ? 'in chromium' : "in chromium, which is not there: install De
     await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/?chain=${market.chain.url}`)
     const said = (await page.locator('output').textContent()) ?? ''
     const [, address] = /granary wallet faucet (0x[0-9a-f]{40})/i.exec(said)!
-    await market.client.faucet(address as `0x$string`)
+    await market.client.faucet(address as `0x${string}`)
 
     const dropped = await page.evaluateHandle((base64) => {
       const transfer = new DataTransfer()
@@ -65,7 +65,7 @@ suite(hasChromium ? 'in chromium' : "in chromium, which is not there: install De
 
     await page.fill('input', rootCid)
     await page.click('button')
-    await page.locator('output a', { hasText: `$bytes.lengthbytes` }).waitFor({ timeout: 60_000 })
+    await page.locator('output a', { hasText: `${bytes.length} bytes` }).waitFor({ timeout: 60_000 })
     const back = await page.evaluate(async () => {
       const file = await fetch(document.querySelector('a')!.href)
       return [...new Uint8Array(await file.arrayBuffer())]
