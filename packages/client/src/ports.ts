@@ -2,7 +2,7 @@
  * What the client needs of the place that it runs in. `@granary/client/node` has these over files, `@granary/client/memory`
  * in memory; what each promises is a contract in `packages/client/test`, which every implementation passes.
  */
-import type { CutSizes, ImportProfileName, PieceHasher } from '@granary/content'
+import type { CutSizes, ImportProfileName, PieceHasher, ReadManifestOptions } from '@granary/content'
 import type { ChainClient, SignedMessage } from '@granary/protocol/client'
 import type { Address, Hash, Signer } from '@granary/protocol/messages'
 import type { CallOptions } from './call-options.ts'
@@ -46,7 +46,7 @@ export interface ManifestPiece {
 }
 
 /** A signal, and into pieces of which sizes a source is cut. */
-export interface SpoolReadOptions extends CallOptions, CutSizes {}
+export interface SpoolReadOptions extends CallOptions, CutSizes, Partial<Pick<ReadManifestOptions, 'payloadSizesOf'>> {}
 
 /** What has been read of sources whose puts run or were interrupted, each under its root CID. */
 export interface Spool<S extends Source = Source> {

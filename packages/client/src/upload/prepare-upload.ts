@@ -68,15 +68,17 @@ export async function prepareUpload<S extends Source>(
   const { genesisHash, blockTimeMs } = status
   await using stack = new AsyncDisposableStack()
   const sizes = await pieceSizes(chain, options)
-  const manifest = stack.use(await stage(ports, source, { ...call, ...sizes }))
+  const payloadSizesOf = async (rootCid: string) => cutsToKeep(await earlierOf(ports, genesisHash, rootCid), sizes)
+  const manifest = stack.use(await stage(ports, source, { ...call, ...sizes, payloadSizesOf }))
   const { rootCid, fileBytes, blocks } = manifest
   report({ type: 'import:done', rootCid, fileBytes, blocks })
   const { pieceSizeMax } = sizes
   // Nothing is cut that is one block.
-  const large = manifest.pieces.find(({ pieceSize }) => pieceSizeMax !== undefined && pieceSize > pieceSizeMax)
-  if (large !== undefined) throw new PieceTooLargeError(source, large.payloadSize, large.pieceSize, pieceSizeMax!)
-
   const log = stack.use(await ports.journal.open(genesisHash, rootCid))
+  const large = manifest.pieces.find(({ pieceSize }) => pieceSizeMax !== undefined && pieceSize > pieceSizeMax)
+  if (large !== undefined && cutsToKeep(log.state, sizes) === undefined)
+    throw new PieceTooLargeError(source, large.payloadSize, large.pieceSize, pieceSizeMax!)
+
   const ownDeals = await Array.fromAsync(chain.deals({ client: account.address }, call))
   const wanted: UploadWanted = {
     ...{ name: source.name, rootCid, fileBytes, duration: options.duration, copies: options.copies, provider },
@@ -151,11 +153,37 @@ export async function prepareUpload<S extends Source>(
   }
 }
 
+async function earlierOf(
+  { journal }: Pick<Ports, 'journal'>,
+  genesisHash: ChainStatus['genesisHash'],
+  rootCid: string,
+): Promise<UploadState | undefined> {
+  const uploads = await journal.list(genesisHash)
+  return uploads.find((upload) => upload.rootCid === rootCid)
+}
+
+/**
+ * Bytes of the CARs of an earlier upload that is gone on with. Where it has made deals they are paid for, though nobody takes
+ * such pieces any more: cut in another way, all of the content would be paid for again.
+ */
+function cutsToKeep(earlier: UploadState | undefined, sizes: PieceSizes): readonly number[] | undefined {
+  if (earlier === undefined) return undefined
+  const { pieceSizeMin = 0, pieceSizeMax = Number.POSITIVE_INFINITY } = sizes
+  const isTaken = earlier.pieces.every(({ pieceSize }) => pieceSize >= pieceSizeMin && pieceSize <= pieceSizeMax)
+  const isKept = isTaken || earlier.slots.some((slot) => 'terms' in slot)
+  return isKept ? earlier.pieces.map(({ payloadSize }) => payloadSize) : undefined
+}
+
+interface PieceSizes {
+  readonly pieceSizeMax?: number
+  readonly pieceSizeMin?: number
+}
+
 /** Pieces are cut so that as many providers as there are to be copies take them all. */
 async function pieceSizes(
   chain: Ports['chain'],
   { copies = 1, provider, signal }: PrepareOptions,
-): Promise<{ readonly pieceSizeMax?: number; readonly pieceSizeMin?: number }> {
+): Promise<PieceSizes> {
   const asks: AskView[] = []
   for await (const { id, ask } of chain.providers({ signal }))
     if (ask !== null && (provider === undefined || id === provider)) asks.push(ask)

@@ -1,19 +1,22 @@
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { type CutSizes, cutPieces, type PieceCut } from './cut-pieces.ts'
+import { type CutSizes, cutAsBefore, cutPieces, type PieceCut } from './cut-pieces.ts'
 
 const HEADER_BYTES = 59
 
 /** @param leads bytes that a CAR has before each block, beside its header */
-function cut(sections: readonly number[], sizes: CutSizes, leads: readonly number[] = []): PieceCut[] {
+function sequenceOf(sections: readonly number[], leads: readonly number[] = []) {
   const starts = [0]
   for (const section of sections) starts.push(starts.at(-1)! + section)
-  return cutPieces({
-    ...sizes,
+  return {
     blocks: sections.length,
-    startOf: (block) => starts[block]!,
-    leadOf: (block) => HEADER_BYTES + (leads[block] ?? 0),
-  })
+    startOf: (block: number) => starts[block]!,
+    leadOf: (block: number) => HEADER_BYTES + (leads[block] ?? 0),
+  }
+}
+
+function cut(sections: readonly number[], sizes: CutSizes, leads: readonly number[] = []): PieceCut[] {
+  return cutPieces({ ...sizes, ...sequenceOf(sections, leads) })
 }
 
 const paid = (cuts: readonly { pieceSize: number }[], pieceCost: number) =>
@@ -118,4 +121,24 @@ test('a block that is larger than a piece may be is refused', () => {
   expect(() => cut([100, 9_000], { pieceSizeMax: 8_192 })).toThrow(
     expect.objectContaining({ code: 'PIECE_TOO_LARGE', details: { payloadSize: 9_059, pieceSizeMax: 8_192 } }),
   )
+})
+
+test('what was cut before is cut the same, whatever sizes are taken by now', () => {
+  const sections = fc.array(fc.integer({ min: 40, max: 2_000 }), { minLength: 1, maxLength: 100, size: 'max' })
+  const leads = fc.array(fc.nat(500), { minLength: 100, maxLength: 100, size: 'max' })
+  const sizes = fc.constantFrom(4_096, 8_192, 65_536)
+  fc.assert(
+    fc.property(sections, leads, sizes, (blocks, ways, pieceSizeMax) => {
+      const before = cut(blocks, { pieceSizeMax }, ways)
+      const payloadSizes = before.map(({ payloadSize }) => payloadSize)
+      expect(cutAsBefore(sequenceOf(blocks, ways), payloadSizes)).toEqual(before)
+    }),
+  )
+})
+
+test('sizes that no cuts give are of another content', () => {
+  const sequence = sequenceOf([100, 200, 300])
+  expect(cutAsBefore(sequence, [159, 559])).toHaveLength(2)
+  for (const sizes of [[], [658], [660], [159], [159, 259], [159, 558], [159, 559, 59], [0, 659]])
+    expect({ sizes, cuts: cutAsBefore(sequence, sizes) }).toEqual({ sizes, cuts: undefined })
 })

@@ -69,6 +69,28 @@ export function cutPieces(input: CutInput): PieceCut[] {
   return cuts
 }
 
+/**
+ * The very pieces that the same content was cut into before, whatever sizes are taken today: deals were made for them.
+ * @param payloadSizes bytes of each CAR
+ * @returns undefined where no cuts give CARs of these sizes
+ */
+export function cutAsBefore(
+  input: Omit<CutInput, keyof CutSizes>,
+  payloadSizes: readonly number[],
+): PieceCut[] | undefined {
+  const cuts: PieceCut[] = []
+  let first = 0
+  for (const payloadSize of payloadSizes) {
+    if (first >= input.blocks) return undefined
+    const bytes = payloadSize - input.leadOf(first) + input.startOf(first)
+    const end = lastWhere(input, (block) => input.startOf(block) <= bytes)
+    if (end <= first || payloadOf(input, first, end) !== payloadSize) return undefined
+    cuts.push(cutOf(input, first, end))
+    first = end
+  }
+  return first === input.blocks ? cuts : undefined
+}
+
 /** What fits into one piece: that piece, or one of half the size that is full, and what is left in the same way. */
 function cutRest(input: CutInput, first: number): PieceCut[] {
   const { blocks, pieceSizeMax, pieceSizeMin = PIECE_BYTES_MIN, pieceCost = (pieceSizeMax ?? 0) / 16 } = input
@@ -91,7 +113,7 @@ function filled(input: CutInput, first: number, pieceSize: number): number {
 }
 
 /** The last place up to which something is true; 0 when it is true nowhere. */
-function lastWhere({ blocks }: CutInput, isTrue: (block: number) => boolean): number {
+function lastWhere({ blocks }: Pick<CutInput, 'blocks'>, isTrue: (block: number) => boolean): number {
   let last = 0
   let tooFar = blocks + 1
   while (tooFar - last > 1) {
@@ -102,12 +124,12 @@ function lastWhere({ blocks }: CutInput, isTrue: (block: number) => boolean): nu
   return last
 }
 
-function cutOf(input: CutInput, first: number, end: number): PieceCut {
+function cutOf(input: Omit<CutInput, keyof CutSizes>, first: number, end: number): PieceCut {
   const payloadSize = payloadOf(input, first, end)
   return { first, end, payloadSize, pieceSize: paddedSizeOf(payloadSize) }
 }
 
-function payloadOf({ leadOf, startOf }: CutInput, first: number, end: number): number {
+function payloadOf({ leadOf, startOf }: Omit<CutInput, keyof CutSizes>, first: number, end: number): number {
   return leadOf(first) + startOf(end) - startOf(first)
 }
 

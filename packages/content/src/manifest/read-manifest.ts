@@ -9,7 +9,7 @@ import { linksOf } from '../links-of.ts'
 import type { BlockWriter } from '../store.ts'
 import { carHeader, sectionBytes } from '../write-car.ts'
 import type { BlockTable } from './block-table.ts'
-import { type CutSizes, cutPieces, type PieceCut } from './cut-pieces.ts'
+import { type CutSizes, cutAsBefore, cutPieces, type PieceCut } from './cut-pieces.ts'
 
 /** Nodes between two turns of the event loop. */
 const NODES_A_TURN = 64
@@ -23,7 +23,10 @@ export interface DagManifest {
   readonly cuts: readonly PieceCut[]
 }
 
-export interface ReadManifestOptions extends ImportOptions, CutSizes {}
+export interface ReadManifestOptions extends ImportOptions, CutSizes {
+  /** Bytes of each CAR that this content is to be cut into again, where it was cut before. @default it was not */
+  readonly payloadSizesOf?: ((rootCid: string) => Promise<readonly number[] | undefined>) | undefined
+}
 
 /**
  * @param tree its files are numbered in the order in which they are read, from 0
@@ -39,12 +42,13 @@ export async function readManifest(
   const root = await importTree(numbered(tree, store.begin), store, options)
   const bytes = await orderBlocks(root, table, options.signal)
   const header = carHeader([root]).length
-  const cuts = cutPieces({
-    ...options,
+  const sequence = {
     blocks: table.length,
-    startOf: (position) => (position === table.length ? bytes : table.at(position).start),
-    leadOf: (position) => header + leadOf(table, position).reduce((sum, block) => sum + sectionBytes(block), 0),
-  })
+    startOf: (position: number) => (position === table.length ? bytes : table.at(position).start),
+    leadOf: (position: number) => header + leadOf(table, position).reduce((sum, block) => sum + sectionBytes(block), 0),
+  }
+  const before = await options.payloadSizesOf?.(root.toString())
+  const cuts = (before && cutAsBefore(sequence, before)) ?? cutPieces({ ...options, ...sequence })
   return { root, fileBytes: store.fileBytes, blocks: table.length, cuts }
 }
 
