@@ -5,7 +5,7 @@
 
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fromHex } from '@granary/base'
+import { fromHex, toHex } from '@granary/base'
 import { createPieceHasher } from '@granary/proofs/piece'
 import { provePoRep } from '@granary/proofs/porep'
 import { provePost } from '@granary/proofs/post'
@@ -86,6 +86,7 @@ test('every message works from the typed client, and its effect is in a view', a
   await send(client, 'AuthorizeKey', { publicKey, scopes: ['Transfer'], expires: 100_000, spendingLimit: GRN })
   await send(session, 'Transfer', { to: address, amount: 2n })
   expect(await chain.account(address)).toMatchObject({ balance: '7' })
+  expect(await chain.sessionKey(client.address, toHex(publicKey))).toMatchObject({ scopes: ['Transfer'] })
   await send(client, 'RevokeKey', { publicKey })
   const more = { chain, signer: session, kind: 'Transfer', body: { to: address, amount: 2n } } as const
   await expect(sendMessage(more)).rejects.toMatchObject({ code: 'KEY_NOT_AUTHORIZED' })
