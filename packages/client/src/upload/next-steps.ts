@@ -5,7 +5,7 @@ export type Step =
   | { readonly step: 'choose' | 'quote' | 'send' | 'offer' | 'agree' | 'follow'; readonly slot: number }
   /** Hash what was not hashed while it was sent. */
   | { readonly step: 'name'; readonly piece: number }
-  /** With one message; one at a time, so that those who become ready meanwhile go together. */
+  /** One after the other: the messages of an account have an order. */
   | { readonly step: 'publish'; readonly slots: readonly number[] }
 
 export interface Wanted {

@@ -1,6 +1,6 @@
 /**
- * Publishes the deals of agreed slots with one message, which locks their prices. The chain takes the same terms once, and it
- * is asked whether it has them before anything is sent, so that a retry pays nothing twice.
+ * Publishes the deal of an agreed slot, which locks its price. The chain takes the same terms once, and it is asked whether
+ * it has them before anything is sent, so that a retry pays nothing twice.
  */
 import { fromHex } from '@granary/base'
 import { dealTermsFromJson } from '@granary/protocol/messages'
