@@ -118,3 +118,14 @@ test('what is there is replaced only when that is said, and then as a whole', as
   await writeFolder(path, listed(), { overwrite: true })
   expect(lstatSync(path).isDirectory()).toBe(true)
 })
+
+test('what appears under the name while the folder is fetched is not replaced unasked', async () => {
+  const out = join(into, 'out')
+  async function* entries(): AsyncGenerator<FolderEntry> {
+    yield file('x', 'new')
+    mkdirSync(out)
+    writeFileSync(join(out, 'of another'), 'precious')
+  }
+  await expect(writeFolder(out, entries(), keep)).rejects.toMatchObject({ code: 'OUT_EXISTS' })
+  expect([readdirSync(out), readdirSync(into)]).toEqual([['of another'], ['out']])
+})

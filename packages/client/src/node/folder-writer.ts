@@ -54,7 +54,7 @@ export async function writeFolder(
   try {
     await mkdir(draft)
     const written = await fill(draft, entries)
-    await takePlace(draft, out)
+    await takePlace(draft, out, overwrite)
     await syncFolder(dirname(out))
     return written
   } finally {
@@ -106,9 +106,11 @@ async function writeNewFile(path: string, contents: AsyncIterable<Uint8Array>): 
   return bytes
 }
 
-async function takePlace(draft: string, out: string): Promise<void> {
+async function takePlace(draft: string, out: string, overwrite: boolean): Promise<void> {
   const old = `${out}.${randomUUID()}.old`
   if (!(await isThere(out))) return await rename(draft, out)
+  // It has come while the entries were fetched, which may take hours.
+  if (!overwrite) throw new OutExistsError(out)
   await rename(out, old)
   try {
     await rename(draft, out)
