@@ -11,6 +11,7 @@ import { reporter } from '../reporter.ts'
 import type { Prepared } from './prepare-upload.ts'
 import { PriceAboveMaxError } from './price-above-max.ts'
 import type { PutProgress } from './put-progress.ts'
+import { paidDeals } from './run-price.ts'
 import { runUpload } from './run-upload.ts'
 import { priceOf } from './slot-price.ts'
 import type { UploadQuote } from './upload-quote.ts'
@@ -115,6 +116,7 @@ export async function putPrepared(ports: Ports, prepared: Prepared, options: Put
   for (const event of prepared.events) await log.append(event)
   const run: UploadRun = {
     ...{ ports, status, log, label, collateralShareBps, provider, maxPrice, feesPerDeal, skipped, survey, report },
+    paid: paidDeals(prepared.state),
     met: new Map(),
     refusals: new Map(),
     withdrawn: new Set(),

@@ -1,6 +1,7 @@
 /** What one run of an upload works with: the log of the upload, and what only this run knows. */
 import type { GranaryError } from '@granary/base'
 import type { ChainStatus } from '@granary/protocol/client'
+import type { Hash } from '@granary/protocol/messages'
 import type { CallOptions } from '../call-options.ts'
 import type { UploadLog } from '../journal/create-upload-log.ts'
 import type { Slot, UploadPiece, UploadState } from '../journal/upload-state.ts'
@@ -24,6 +25,8 @@ export interface UploadRun {
   readonly maxPrice: bigint | undefined
   /** The most that a deal costs beside its price, in attoGRN. */
   readonly feesPerDeal: bigint
+  /** Agreements whose deals were on the chain when the run began. */
+  readonly paid: ReadonlySet<Hash>
   /** Slots of an earlier upload that had more copies. */
   readonly skipped: ReadonlySet<number>
   /** Who has answered lately. */

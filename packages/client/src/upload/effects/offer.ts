@@ -11,7 +11,7 @@ import {
 import type { CallOptions } from '../../call-options.ts'
 import { PriceAboveMaxError } from '../price-above-max.ts'
 import { PriceChangedError } from '../price-changed.ts'
-import { isPriced, priceOf } from '../slot-price.ts'
+import { runPrice } from '../run-price.ts'
 import { slotIn, stateOf, type UploadRun } from '../upload-run.ts'
 import { quoteFor } from './quote.ts'
 
@@ -52,11 +52,11 @@ export async function offer(run: UploadRun, index: number, options: CallOptions)
   await log.append({ type: 'slot:offered', slot: index, terms: dealTermsToJson(terms), agreementId })
 }
 
-/** Nothing is offered that would bring the whole above what may be spent. @throws PriceAboveMaxError */
-function checkPrice(run: UploadRun): void {
-  const { maxPrice, feesPerDeal } = run
+/** Nothing is uploaded or offered that would bring the whole above what may be spent. @throws PriceAboveMaxError */
+export function checkPrice(run: UploadRun): void {
+  const { maxPrice } = run
   if (maxPrice === undefined) return
-  const price = stateOf(run).slots.reduce((sum, slot) => sum + (isPriced(slot) ? priceOf(slot) + feesPerDeal : 0n), 0n)
+  const price = runPrice(stateOf(run), run)
   if (price > maxPrice) throw new PriceAboveMaxError(price, maxPrice)
 }
 

@@ -1,19 +1,22 @@
 /** The bytes of a slot's piece to its provider: from where the provider says that an earlier run had come. */
 import { quoteFromJson } from '@granary/protocol/messages'
 import type { CallOptions } from '../../call-options.ts'
-import type { UploadState } from '../../journal/upload-state.ts'
 import { uploadPiece } from '../../providers/upload-piece.ts'
 import { checkFunds } from '../check-funds.ts'
 import { createPieceNaming, type PieceNaming } from '../piece-naming.ts'
 import { slotIn, stateOf, type UploadRun } from '../upload-run.ts'
+import { checkPrice } from './offer.ts'
 import { tokenFor } from './token-for.ts'
 
+/** @throws PriceAboveMaxError, InsufficientFundsError, and what the provider refuses */
 export async function send(run: UploadRun, index: number, options: CallOptions): Promise<void> {
   const { ports, log, met, report } = run
   const { chain, account, spool, clock, fetch } = ports
   const { uploadUrl: earlier, quote, piece, of } = slotIn(run, index, 'quoted')
   const { rootCid } = stateOf(run)
-  await checkFunds({ chain, address: account.address, prices: waitingPrices(stateOf(run)) }, options)
+  // Before the bytes: after them, the same refusal would have cost an upload.
+  checkPrice(run)
+  await checkFunds({ chain, address: account.address, prices: waitingPrices(run) }, options)
 
   await using car = await spool.open(rootCid, piece)
   const source = of.pieceCid === undefined ? (await namingOf(run, piece)).through(car) : car
@@ -41,6 +44,9 @@ export async function namingOf({ ports, namings }: UploadRun, piece: number): Pr
 }
 
 /** Of the deals that are quoted and not on the chain yet. */
-function waitingPrices({ slots }: UploadState): bigint[] {
-  return slots.flatMap((slot) => ('quote' in slot ? [quoteFromJson(slot.quote).total] : []))
+function waitingPrices(run: UploadRun): bigint[] {
+  const { slots } = stateOf(run)
+  return slots.flatMap((slot, index) =>
+    'quote' in slot && !run.skipped.has(index) ? [quoteFromJson(slot.quote).total] : [],
+  )
 }

@@ -1,0 +1,36 @@
+import { dealTermsToJson, quoteToJson } from '@granary/protocol/messages'
+import { expect, test } from '@jest/globals'
+import { aQuote, someTerms } from '../../test/a-deal.ts'
+import type { Slot } from '../journal/upload-state.ts'
+import { paidDeals, runPrice } from './run-price.ts'
+
+const hashOf = (digit: number) => `0x${`${digit}`.repeat(64)}` as const
+const dealOf = (copy: number) => ({
+  ...{ piece: 0, copy, provider: copy, agreementId: hashOf(copy), providerSignature: '0x00' as const },
+  terms: dealTermsToJson(someTerms({ pricePerEpoch: 8n, duration: 100 })),
+})
+const made: Slot = { ...dealOf(0), state: 'published', dealId: 5 }
+const begun: Slot = {
+  ...{ piece: 0, copy: 1, state: 'uploaded', provider: 1, uploadUrl: 'u' },
+  quote: quoteToJson(aQuote({ pricePerEpoch: 8n, total: 800n })),
+}
+const none: ReadonlySet<number> = new Set()
+
+test('what an earlier run has paid is no part of what this one may spend', () => {
+  const slots = [made, begun]
+  const paid = paidDeals({ slots })
+  expect(runPrice({ slots }, { skipped: none, paid, feesPerDeal: 7n })).toBe(807n)
+  // What this run has published itself is.
+  const later: Slot[] = [made, { ...dealOf(1), state: 'active', dealId: 6 }]
+  expect(runPrice({ slots: later }, { skipped: none, paid, feesPerDeal: 7n })).toBe(807n)
+})
+
+test('a deal that takes the place of a paid one that ended is paid anew', () => {
+  const paid = paidDeals({ slots: [made] })
+  const anew: Slot = { ...dealOf(0), agreementId: hashOf(9), state: 'agreed' }
+  expect(runPrice({ slots: [anew] }, { skipped: none, paid, feesPerDeal: 7n })).toBe(807n)
+})
+
+test('copies that nobody wants any more cost nothing', () => {
+  expect(runPrice({ slots: [made, begun] }, { skipped: new Set([1]), paid: new Set(), feesPerDeal: 7n })).toBe(807n)
+})
