@@ -1,7 +1,7 @@
 /** granary put PATH…: stores files and folders and follows them until they are sealed, proven and active. */
 import { join } from 'node:path'
 import { GranaryError, isAbortError } from '@granary/base'
-import type { Client, PutPartialError, PutProgress, UploadQuote } from '@granary/client/node'
+import type { Client, PutOptions, PutPartialError, PutProgress, UploadQuote } from '@granary/client/node'
 import { type Command, Option } from 'commander'
 import { EXIT, exitCodeOf, exitCodesHelp } from '../exit-code.ts'
 import {
@@ -113,11 +113,13 @@ async function put(paths: readonly string[], { options, asked }: PutInput, conte
 
   const work = async (signal: AbortSignal) => {
     const { client, source, devnet, duration } = await openSource(paths, options, context, signal)
-    const wanted = { duration, copies, provider, label, again, maxPrice, signal, onProgress }
+    // Money of a devnet is given to whoever asks for it.
+    const isUnasked = devnet && maxPrice === undefined
+    const bound: PutOptions['maxPrice'] = maxPrice ?? (yes || isUnasked ? 'any' : undefined)
+    const wanted = { duration, copies, provider, label, again, maxPrice: bound, signal, onProgress }
     if (options.dryRun) return { quote: await client.quote(source, wanted) }
     const confirm = async ({ total, slots }: UploadQuote): Promise<void> => {
-      // Money of a devnet is given to whoever asks for it.
-      if (devnet && maxPrice === undefined) return
+      if (isUnasked) return
       const what = `store ${paths.join(' ')} in ${slots.length === 1 ? 'a deal' : `${slots.length} deals`}`
       await confirmSpending(context, { what, price: BigInt(total) }, { yes, maxPrice, json, signal })
     }

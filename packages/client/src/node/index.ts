@@ -51,6 +51,7 @@ export {
   SourceInvalidError,
 } from '../sources/content-source.ts'
 export { systemClock } from '../system-clock.ts'
+export { SpendingUnconfirmedError } from '../upload/agree-to-price.ts'
 export { InsufficientFundsError } from '../upload/check-funds.ts'
 export { PieceTooLargeError } from '../upload/piece-too-large.ts'
 export { PriceAboveMaxError } from '../upload/price-above-max.ts'
@@ -61,7 +62,6 @@ export {
   type PutOptions,
   PutPartialError,
   type PutResult,
-  SpendingUnconfirmedError,
 } from '../upload/put-prepared.ts'
 export type { PutProgress } from '../upload/put-progress.ts'
 export { PutRunningError } from '../upload/stage.ts'

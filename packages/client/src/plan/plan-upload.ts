@@ -21,7 +21,7 @@ export interface PlannedSlot extends Place {
   readonly slot: number
   readonly provider: number
   readonly name: string
-  /** By the ask that the chain shows, in attoGRN for the whole duration: no quote may be dearer. */
+  /** By the ask that the chain shows, in attoGRN for the whole duration: when it rises, what was agreed to still binds. */
   readonly price: bigint
   readonly score: number
   readonly reasons: readonly string[]

@@ -7,7 +7,7 @@ import type { AskView, ChainStatus, DealView } from '@granary/protocol/client'
 import { dealFee, feeOf, PUBLISH_BYTES_MAX } from '@granary/protocol/messages'
 import type { CallOptions } from '../call-options.ts'
 import type { UploadLog } from '../journal/create-upload-log.ts'
-import { apply, type UploadEvent, type UploadPiece, type UploadState } from '../journal/upload-state.ts'
+import { apply, type Slot, type UploadEvent, type UploadPiece, type UploadState } from '../journal/upload-state.ts'
 import { type PlannedSlot, planUpload } from '../plan/plan-upload.ts'
 import { priceUpload } from '../plan/price-upload.ts'
 import type { Manifest, Ports, Source } from '../ports.ts'
@@ -131,8 +131,8 @@ export async function prepareUpload<S extends Source>(
   const waiting = state.slots.flatMap((slot, index) =>
     skipped.has(index) || slot.state === 'published' || slot.state === 'active' ? [] : [index],
   )
-  const open = waiting.filter((index) => state.slots[index]!.state === 'vacant')
   const found = waiting.length === 0 ? undefined : await survey(call)
+  const open = found === undefined ? [] : waiting.filter((index) => needsProvider(state.slots[index]!, found))
   const planned =
     found === undefined ? [] : planUpload({ ...planInput(state, open), ...found, collateralShareBps, provider })
   const [fees, params] = await Promise.all([chain.fees(call), chain.params(call)])
@@ -226,15 +226,25 @@ function planInput({ pieces, slots, duration }: UploadState, open: readonly numb
   return { pieces, slots: places, open, duration }
 }
 
+/** A provider that the chain has no more, or no ask of, has no price that a person could agree to. */
+function needsProvider(slot: Slot, { providers }: Survey): boolean {
+  if (slot.state !== 'chosen') return slot.state === 'vacant'
+  return !providers.some(({ id, ask }) => id === slot.provider && ask !== null)
+}
+
 /** A slot that an earlier run has begun, as if it had been planned. */
 function begun({ slots, pieces, duration }: UploadState, index: number, { providers }: Survey): PlannedSlot {
   const slot = slots[index]!
   if (slot.state === 'vacant') throw new RangeError(`slot ${index} was not planned`)
   const view = providers.find(({ id }) => id === slot.provider)
-  const asked = view === undefined ? 0n : pricePerEpochOf(view, pieces[slot.piece]!.pieceSize) * BigInt(duration)
+  const priced = (): bigint => {
+    if (isPriced(slot)) return priceOf(slot)
+    if (view === undefined) throw new RangeError(`slot ${index} was not planned`)
+    return pricePerEpochOf(view, pieces[slot.piece]!.pieceSize) * BigInt(duration)
+  }
   return {
     ...{ slot: index, piece: slot.piece, copy: slot.copy, provider: slot.provider, name: view?.name ?? '' },
-    price: isPriced(slot) ? priceOf(slot) : asked,
+    price: priced(),
     score: 100,
     reasons: ['an earlier run has begun there'],
     shares: [],

@@ -3,13 +3,13 @@
  * and called again, it goes on where it was: nothing is sent twice that a provider has, nothing is paid twice.
  */
 import { GranaryError } from '@granary/base'
-import { dealTermsFromJson, formatGrn } from '@granary/protocol/messages'
+import { dealTermsFromJson } from '@granary/protocol/messages'
 import type { CallOptions } from '../call-options.ts'
 import type { Place, Slot, UploadState } from '../journal/upload-state.ts'
 import type { Ports } from '../ports.ts'
 import { reporter } from '../reporter.ts'
+import { agreeToPrice } from './agree-to-price.ts'
 import type { Prepared } from './prepare-upload.ts'
-import { PriceAboveMaxError } from './price-above-max.ts'
 import type { PutProgress } from './put-progress.ts'
 import { paidDeals } from './run-price.ts'
 import { runUpload } from './run-upload.ts'
@@ -31,9 +31,12 @@ export interface PutOptions {
   readonly label?: string | undefined
   /** Make another deal even though this content has an active one. @default false */
   readonly again?: boolean | undefined
-  /** attoGRN, with all fees: nothing is begun that would come to more. Needed where `confirm` asks nobody, but on a devnet. */
-  readonly maxPrice?: bigint | undefined
-  /** Asked before anything is spent. What it throws ends the put. */
+  /**
+   * attoGRN, with all fees: nothing is begun that would come to more. `'any'`: whatever it costs.
+   * @default the total that `confirm` has agreed to; without either nothing is spent, but on a devnet
+   */
+  readonly maxPrice?: bigint | 'any' | undefined
+  /** Asked before anything is spent, of what is to be paid. What it throws ends the put. */
   readonly confirm?: ((quote: UploadQuote) => void | Promise<void>) | undefined
   /** What is waited for: that the deals are on the chain and paid, or that the data is sealed and proven. @default 'active' */
   readonly until?: 'published' | 'active' | undefined
@@ -89,30 +92,18 @@ export class PutPartialError extends GranaryError {
   }
 }
 
-/** Nobody has said how much may be spent. */
-export class SpendingUnconfirmedError extends GranaryError {
-  constructor({ rootCid, total }: UploadQuote) {
-    super({
-      code: 'SPENDING_UNCONFIRMED',
-      message: `to store ${rootCid} costs ${formatGrn(BigInt(total))}, and nobody has said that it may`,
-      hint: 'say with maxPrice how much it may cost, or agree to the quote in confirm',
-      details: { total },
-    })
-  }
-}
-
 /**
  * Brings a prepared upload to its end.
  * @throws SpendingUnconfirmedError, PriceAboveMaxError, InsufficientFundsError, PutPartialError; when no deal was made, what
  * the first one failed for: NoProviderError, PriceChangedError, DealEndedError, and the errors of chain and provider
  */
 export async function putPrepared(ports: Ports, prepared: Prepared, options: PutOptions): Promise<PutResult> {
-  const { label = '', until = 'active', maxPrice, signal, provider, collateralShareBps } = options
+  const { label = '', until = 'active', signal, provider, collateralShareBps } = options
   const report = reporter(options.onProgress)
   const call: CallOptions = { signal }
   const { spool } = ports
   const { status, log, quote, planned, survey, skipped, feesPerDeal } = prepared
-  if (quote.slots.length > 0) await agreeToPrice(quote, options, status.devnet)
+  const maxPrice = await agreeToPrice(quote, options, status.devnet)
   for (const event of prepared.events) await log.append(event)
   const run: UploadRun = {
     ...{ ports, status, log, label, collateralShareBps, provider, maxPrice, feesPerDeal, skipped, survey, report },
@@ -148,15 +139,6 @@ export async function putPrepared(ports: Ports, prepared: Prepared, options: Put
   if (missing.length > 0) throw new PutPartialError(result, missing, failures.get(missing[0]!.slot))
   if (deals.every((deal) => deal.state === 'active') || until === 'published') await spool.remove(state.rootCid)
   return result
-}
-
-/** @throws SpendingUnconfirmedError, PriceAboveMaxError, and what `confirm` throws */
-async function agreeToPrice(quote: UploadQuote, { maxPrice, confirm }: PutOptions, devnet: boolean): Promise<void> {
-  const total = BigInt(quote.total)
-  if (maxPrice !== undefined && total > maxPrice) throw new PriceAboveMaxError(total, maxPrice)
-  // Money of a devnet is given to whoever asks for it.
-  if (maxPrice === undefined && confirm === undefined && !devnet) throw new SpendingUnconfirmedError(quote)
-  await confirm?.(quote)
 }
 
 /** A slot whose deal is on the chain is not missing, whatever was waited for and failed. */

@@ -14,7 +14,7 @@ export interface UploadQuote {
   readonly durationMs: number
   /** The copies that are still to be paid. */
   readonly slots: readonly QuotedSlot[]
-  /** Of the deals, by the asks: no provider's quote is taken that is dearer. */
+  /** Of the deals, by the asks of now: a put whose quote was confirmed is held to the `total`, whatever is asked later. */
   readonly price: string
   /** Burnt for the records of the deals. */
   readonly recordFees: string

@@ -21,7 +21,7 @@ export interface UploadRun {
   /** The user named the provider: no other will do. */
   readonly provider: number | undefined
   readonly report: (progress: PutProgress) => void
-  /** attoGRN, all fees as well: never more. */
+  /** attoGRN that were agreed to, with all fees; undefined: any price will do. */
   readonly maxPrice: bigint | undefined
   /** The most that a deal costs beside its price, in attoGRN. */
   readonly feesPerDeal: bigint

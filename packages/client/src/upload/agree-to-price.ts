@@ -1,0 +1,41 @@
+/** Nothing is spent before somebody has said how much may be: what is agreed to here is what the whole put is held to. */
+import { GranaryError } from '@granary/base'
+import { formatGrn } from '@granary/protocol/messages'
+import { PriceAboveMaxError } from './price-above-max.ts'
+import type { PutOptions } from './put-prepared.ts'
+import type { UploadQuote } from './upload-quote.ts'
+
+/** Nobody has said how much may be spent. */
+export class SpendingUnconfirmedError extends GranaryError {
+  constructor({ rootCid, total }: UploadQuote) {
+    super({
+      code: 'SPENDING_UNCONFIRMED',
+      message: `to store ${rootCid} costs ${formatGrn(BigInt(total))}, and nobody has said that it may`,
+      hint: 'say with maxPrice how much it may cost, or agree to the quote in confirm',
+      details: { total },
+    })
+  }
+}
+
+/**
+ * @returns attoGRN, the most that may be spent; undefined: any price will do
+ * @throws SpendingUnconfirmedError, PriceAboveMaxError, and what `confirm` throws
+ */
+export async function agreeToPrice(
+  quote: UploadQuote,
+  { maxPrice, confirm }: Pick<PutOptions, 'maxPrice' | 'confirm'>,
+  devnet: boolean,
+): Promise<bigint | undefined> {
+  const total = BigInt(quote.total)
+  if (typeof maxPrice === 'bigint' && total > maxPrice) throw new PriceAboveMaxError(total, maxPrice)
+  // Money of a devnet is given to whoever asks for it.
+  const isUnasked = maxPrice === undefined && confirm === undefined
+  if (isUnasked && devnet) return undefined
+  // Where all deals are made, nobody is asked, and none may be bought in place of one that ends.
+  if (quote.slots.length > 0) {
+    if (isUnasked) throw new SpendingUnconfirmedError(quote)
+    await confirm?.(quote)
+  }
+  if (maxPrice === 'any') return undefined
+  return maxPrice ?? total
+}
