@@ -11,6 +11,7 @@ import type { ChainFollower } from '../chain/follow-chain.ts'
 import { describeError } from '../describe-error.ts'
 import { answerChallenge } from './answer-challenge.ts'
 import { closeChallenges, missChallenge } from './close-challenges.ts'
+import { createComparison } from './comparison.ts'
 import { keepSectors } from './keep-sectors.ts'
 import { createLateWrites } from './late-writes.ts'
 import { createPostStore } from './post-store.ts'
@@ -51,13 +52,13 @@ export function createProving({ db, follower, readinessPath, ...input }: CreateP
   const context: ProvingContext = { ...input, posts, prover, late, health, readiness }
   const { chain, providerId, head, log, folder } = context
   const answering = new Map<string, Promise<void>>()
+  const comparison = createComparison()
   const settledAt = new Map<number, number>()
   /** Named by an event since the last look. */
   const ended = new Set<number>()
   let wake = (): void => {}
   let housekeeping: Promise<void> | undefined
   let lookAtMs = 0
-  let compared = 0
   let pollMs: number | undefined
 
   follower.listen({
@@ -69,7 +70,10 @@ export function createProving({ db, follower, readinessPath, ...input }: CreateP
       if (event.type === 'sector:expired' || event.type === 'sector:terminated') ended.add(event.sector)
       wake()
     },
-    onGap: () => wake(),
+    onGap: () => {
+      comparison.restart()
+      wake()
+    },
   })
 
   async function checkOnce(signal: AbortSignal): Promise<void> {
@@ -99,8 +103,8 @@ export function createProving({ db, follower, readinessPath, ...input }: CreateP
     await requestRecoveries(context, partitions, signal)
     const named = [...ended]
     ended.clear()
-    const toCompare = partitions.length === 0 ? undefined : partitions[compared++ % partitions.length]?.number
-    await retireSectors(context, { named, partition: toCompare }, signal)
+    const living = partitions.map(({ number }) => number)
+    await comparison.next(living, (compare) => retireSectors(context, { named, living, compare }, signal))
   }
 
   async function answer(place: PartitionPlace, kind: ChallengeKind, signal: AbortSignal): Promise<void> {

@@ -14,17 +14,20 @@ import { takeBack } from './take-back.ts'
 export interface Ending {
   /** Sectors of which an event said that they are over. */
   readonly named: readonly number[]
-  /** Whose members are compared with the store: another one each time finds what no event told. */
-  readonly partition: number | undefined
+  /** The chain's partitions: a sector that is proven with any other is over, or was forgotten. */
+  readonly living: readonly number[]
+  /** Those of them whose members are compared with the store: it finds what no event told. */
+  readonly compare: readonly number[]
 }
 
 export async function retireSectors(
   context: ProvingContext,
-  { named, partition }: Ending,
+  { named, living, compare }: Ending,
   signal: AbortSignal,
 ): Promise<void> {
   const { store, head, log, securePieces } = context
-  const missing = partition === undefined ? strays(context) : await notMembers(context, partition, signal)
+  const missing = strays(context, living)
+  for (const partition of compare) missing.push(...(await notMembers(context, partition, signal)))
   for (const number of new Set([...named, ...store.endingBy(head.height()), ...missing])) {
     const sector = store.has(number) ? store.get(number) : undefined
     if (sector === undefined || !isIn(sector, 'proving') || !sector.phase.finalized) continue
@@ -55,14 +58,20 @@ async function notMembers(
   partition: number,
   signal: AbortSignal,
 ): Promise<number[]> {
+  const stored = store.inPartition(partition)
+  if (stored.length === 0) return []
   const members = await Array.fromAsync(chain.members({ provider, partition }, undefined, { signal }))
   const listed = new Set(members.map(({ number }) => number))
-  return store.inPartition(partition).filter((number) => !listed.has(number))
+  return stored.filter((number) => !listed.has(number))
 }
 
-/** The chain has no partition of this provider at all. */
-function strays({ store }: ProvingContext): number[] {
-  return store.numbersIn('proving')
+/** Their partition lives no more: all in it are over, or the chain was restored to before it. */
+function strays({ store }: ProvingContext, living: readonly number[]): number[] {
+  const there = new Set(living)
+  return store
+    .partitions()
+    .filter((partition) => !there.has(partition))
+    .flatMap((partition) => store.inPartition(partition))
 }
 
 /** Its owner has let it run longer. */
