@@ -340,6 +340,12 @@ export const attacks: readonly Attack[] = [
     cost: 'the fee of the message',
   },
   {
+    name: 'stacking renewals',
+    file: `${STATE}/market/deal-changes`,
+    refusedBy: 'a renewal names the end from which it was signed, and the deal must still have it',
+    cost: 'the fee of each renewal after the first',
+  },
+  {
     name: 'publishing a quote as terms',
     file: `${STATE}/machine/attacks`,
     refusedBy: 'quotes and terms are of two EIP-712 types',

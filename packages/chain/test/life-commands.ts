@@ -275,6 +275,7 @@ function renew(index: number, epochs: number): Command {
     const renewal = {
       deal: deal.id,
       agreementId: agreementId as Hash,
+      startsAt: end,
       endsAt,
       providerCollateral: collateral,
       validUntil,

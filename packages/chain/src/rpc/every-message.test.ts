@@ -188,15 +188,18 @@ test('every message works from the typed client, and its effect is in a view', a
   }
   await prove(0)
   await prove(1)
-  const { endsAt = 0, agreementId, ...active } = await chain.deal(1)
+  const { agreementId, ...active } = await chain.deal(1)
   expect(active).toMatchObject({ state: 'active', sector: { provider, number: 0 } })
 
   // The deal lasts longer, by money and by agreement, and so do its sectors.
   await send(client, 'TopUpDeal', { deal: 1, epochs: 10 })
-  const renewal = { deal: 1, agreementId, endsAt: endsAt + 30, providerCollateral: GRN, validUntil: height + 5_000 }
+  const { endsAt: startsAt = 0 } = await chain.deal(1)
+  const endsAt = startsAt + 20
+  const span = { startsAt, endsAt, providerCollateral: GRN, validUntil: height + 5_000 }
+  const renewal = { deal: 1, agreementId, ...span }
   const providerSignature = await owner.sign(dealRenewalDigest(genesisHash, renewal))
   await send(client, 'RenewDeal', { renewal, providerSignature })
-  expect(await chain.deal(1)).toMatchObject({ endsAt: endsAt + 30 })
+  expect(await chain.deal(1)).toMatchObject({ endsAt })
   await send(owner, 'ExtendSectors', { provider, sectors: [0, 1], expiry: expiry + 100 })
   expect(await chain.sector(provider, 1)).toMatchObject({ expiry: expiry + 100 })
 

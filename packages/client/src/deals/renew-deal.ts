@@ -49,8 +49,8 @@ export async function planRenewal(input: RenewInput, options: CallOptions = {}):
 }
 
 /**
- * Publishes what the provider has signed. The new end stands in it, so that the chain takes it once; asked again after a lost
- * answer, the deal has that end.
+ * Publishes what the provider has signed. The end that it is from stands in it, so that the chain takes it once; asked again
+ * after a lost answer, the deal has the new end.
  */
 export async function publishRenewal(
   { chain, signer }: Pick<RenewInput, 'chain' | 'signer'>,

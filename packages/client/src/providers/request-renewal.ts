@@ -53,6 +53,8 @@ export async function requestRenewal(input: RequestRenewalInput, options: CallOp
   const { renewal } = answer
   if (renewal.deal !== deal.id || renewal.agreementId !== deal.agreementId)
     throw new RenewalMismatchError(provider.id, `of deal ${renewal.deal}, agreement ${renewal.agreementId}`)
+  if (renewal.startsAt !== endsAt)
+    throw new RenewalMismatchError(provider.id, `from an end at epoch ${renewal.startsAt}`)
   if (renewal.endsAt !== until) throw new RenewalMismatchError(provider.id, `with an end at epoch ${renewal.endsAt}`)
   const price = BigInt(deal.terms.pricePerEpoch) * BigInt(until - endsAt)
   if (renewal.providerCollateral * BPS_ONE < price * BigInt(minCollateralShareBps))

@@ -8,9 +8,11 @@ export interface DealRenewal {
   readonly deal: number
   /** Of the deal's terms, so that the signature is for this deal on this chain only. */
   readonly agreementId: Hash
-  /** The new end: applied once, it can not be applied again. */
+  /** The deal's end so far: of all that were signed from one end, the chain takes one. */
+  readonly startsAt: Epoch
+  /** The new end. */
   readonly endsAt: Epoch
-  /** Added to the deal's. */
+  /** Added to the deal's, for the time from the one end to the other. */
   readonly providerCollateral: AttoGrn
   /** The last epoch in which it may be sent. */
   readonly validUntil: Epoch
@@ -19,6 +21,7 @@ export interface DealRenewal {
 export const dealRenewal: Struct<DealRenewal> = struct<DealRenewal>('DealRenewal', {
   deal: dealId,
   agreementId: hexBytes(32, 'bytes32'),
+  startsAt: epochs,
   endsAt: epochs,
   providerCollateral: bigUint(128),
   validUntil: epochs,

@@ -102,7 +102,14 @@ const bodies: { readonly [N in TransactionName]: MessageBodies[N] } = {
   },
   WithdrawCollateral: { provider: 1000, amount: 1n },
   RenewDeal: {
-    renewal: { deal: 7, agreementId: `0x${'0c'.repeat(32)}`, endsAt: 900, providerCollateral: 5n, validUntil: 800 },
+    renewal: {
+      deal: 7,
+      agreementId: `0x${'0c'.repeat(32)}`,
+      startsAt: 850,
+      endsAt: 900,
+      providerCollateral: 5n,
+      validUntil: 800,
+    },
     providerSignature: new Uint8Array(65).fill(2),
   },
   TopUpDeal: { deal: 2 ** 40, epochs: 60 },

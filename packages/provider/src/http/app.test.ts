@@ -321,7 +321,7 @@ test('no answer has a field that its declaration has not', async () => {
   market.deals.timeline.append(agreementId, { type: 'seal-layer', data: { sector: 1, layer: 1, layers: 2 } })
   market.figures.info = info
   market.alerts.raise({ code: 'FEES_SHORT', subject: 's', message: 'm', hint: 'h' })
-  const renewal = { deal: 5, agreementId: genesisHash, endsAt: 9, providerCollateral: 1n, validUntil: 7 }
+  const renewal = { deal: 5, agreementId: genesisHash, startsAt: 8, endsAt: 9, providerCollateral: 1n, validUntil: 7 }
   market.figures.renewal = { renewal, signature: new Uint8Array(96) }
   await client.request('POST', '/v1/renewals', { deal: 5, endsAt: 9 })
   for (const path of ['/healthz', '/readyz', '/v1/info', `/v1/deals/${agreementId}`]) await client.request('GET', path)

@@ -84,6 +84,7 @@ test('a renewal is signed for this deal, this end and ten minutes, with the shar
   expect(renewal).toEqual({
     deal: 5,
     agreementId,
+    startsAt: ENDS_AT,
     endsAt: 3_000,
     providerCollateral: 500_000n,
     validUntil: HEAD + 1_200,
@@ -125,9 +126,8 @@ test.each<[string, Changes, { client?: typeof client; endsAt?: number }]>([
 test('what one renewal may lock is not promised again to another deal, until it has run out', async () => {
   const first = contextOf({ free: 999_999n })
   await signRenewal(first, { client, deal: 5, endsAt: 3_000 })
-  // The same deal asks for another end: the one takes the place of the other.
-  await signRenewal(first, { client, deal: 5, endsAt: 2_900 })
-  await signRenewal(first, { client, deal: 5, endsAt: 3_000 })
+  // The same deal asks for other ends: the chain takes one of them, and the dearest stays promised.
+  for (const endsAt of [2_900, 3_000, 2_001]) await signRenewal(first, { client, deal: 5, endsAt })
   const { dealOnChain } = first
   const other = { ...first, dealOnChain: async () => ({ ...(await dealOnChain(5)), id: 6 }) }
   await expect(signRenewal(other, { client, deal: 6, endsAt: 3_000 })).rejects.toMatchObject({

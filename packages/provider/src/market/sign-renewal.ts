@@ -40,7 +40,7 @@ export interface SignRenewalContext {
 
 /** Signed, and not used yet as far as is known: their collateral may be asked for until they run out. */
 export interface OpenRenewals {
-  /** Of all but this deal's, whose next renewal takes the place of the one before. */
+  /** Of all but this deal's: of those from its end the chain takes one, and the next is signed from the same end. */
   collateralOfOthers(deal: number, head: number): bigint
   add(renewal: DealRenewal): void
 }
@@ -95,6 +95,7 @@ export async function signRenewal(context: SignRenewalContext, request: RenewalR
   const renewal: DealRenewal = {
     deal: deal.id,
     agreementId: deal.agreementId,
+    startsAt: deal.endsAt,
     endsAt: request.endsAt,
     providerCollateral,
     validUntil: head + Math.ceil(VALID_MS / blockTimeMs),
@@ -115,7 +116,12 @@ export function createOpenRenewals(): OpenRenewals {
       }
       return sum
     },
-    add: (renewal) => void open.set(renewal.deal, renewal),
+    add: (renewal) => {
+      const before = open.get(renewal.deal)
+      // From one end any of them may be the one that is sent: the dearest counts.
+      const isDearer = before?.startsAt === renewal.startsAt && before.providerCollateral > renewal.providerCollateral
+      open.set(renewal.deal, isDearer ? { ...renewal, providerCollateral: before.providerCollateral } : renewal)
+    },
   }
 }
 

@@ -14,10 +14,11 @@ import { signedDigests } from './signed-digests.ts'
 
 test('every signature that a message stands on is verified ahead, those of providers too', () => {
   const { chain, client, owner, provider } = createRanch({ stores: 1 }).real
-  const { agreementId, endsAt = 0 } = dealView(chain.state, 1)!
+  const { agreementId, endsAt: startsAt = 0 } = dealView(chain.state, 1)!
   const terms = [1n, 2n].map((nonce) => termsFor(chain, client.address, provider, { ...claimedPiece(3), nonce }))
   const validUntil = chain.height + 9
-  const renewal = { deal: 1, agreementId, endsAt: endsAt + 1, providerCollateral: 10n ** 12n, validUntil }
+  const span = { startsAt, endsAt: startsAt + 1 }
+  const renewal = { deal: 1, agreementId, ...span, providerCollateral: 10n ** 12n, validUntil }
   const providerSignature = owner.sign(dealRenewalDigest(chain.genesisHash, renewal)) as Uint8Array
   const deals = terms.map((each) => ({ terms: each, providerSignature: signTerms(chain, owner, each) }))
   const messages = [

@@ -239,6 +239,7 @@ test('renewing or topping up without a proof: a sector that nobody has proven fo
   const renewal = {
     deal,
     agreementId,
+    startsAt: endsAt,
     endsAt: endsAt + 1,
     providerCollateral: BigInt(terms.pricePerEpoch),
     validUntil: 1_000,

@@ -67,6 +67,7 @@ function renewal({ chain, owner }: Ranch, epochs: number): MessageBodies['RenewD
   const renewal = {
     deal: DEAL,
     agreementId,
+    startsAt: endsAt,
     endsAt: endsAt + epochs,
     providerCollateral: GRN,
     validUntil: chain.height + 50,

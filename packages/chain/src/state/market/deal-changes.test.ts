@@ -55,8 +55,8 @@ async function oneDeal(
 
 function renewal({ chain, deal }: OneDeal, given: Partial<DealRenewal> = {}): DealRenewal {
   const { endsAt = 0, agreementId } = dealView(chain.state, deal)!
-  const providerCollateral = PRICE * 4n
-  return { deal, agreementId, endsAt: endsAt + 20, providerCollateral, validUntil: chain.height + 50, ...given }
+  const [providerCollateral, validUntil] = [PRICE * 4n, chain.height + 50]
+  return { deal, agreementId, startsAt: endsAt, endsAt: endsAt + 20, providerCollateral, validUntil, ...given }
 }
 
 function signed(market: OneDeal, body: DealRenewal, signer: Signer = market.owner): MessageBodies['RenewDeal'] {
@@ -171,10 +171,29 @@ describe('renewing', () => {
     expect(send(signed(market, renewal(market, { endsAt: 100_000 })))).toBe('DEAL_NOT_EXTENDABLE')
     const other: Hash = `0x${'ab'.repeat(32)}`
     expect(send(signed(market, renewal(market, { agreementId: other })))).toBe('DEAL_NOT_EXTENDABLE')
+    for (const startsAt of [endsAt - 1, endsAt + 1])
+      expect(send(signed(market, renewal(market, { startsAt })))).toBe('DEAL_NOT_EXTENDABLE')
     expect(send(signed(market, renewal(market, { providerCollateral: PRICE })))).toBe('DEAL_COLLATERAL_LOW')
     chain.does(client, 'RenewDeal', signed(market, body))
     expect(view()).toMatchObject({ endsAt: endsAt + 20, locked: String(BigInt(locked) + PRICE * 20n) })
     expect(send(signed(market, body))).toBe('DEAL_NOT_EXTENDABLE')
+  })
+
+  test('stacking renewals: of all that were signed from one end, the chain takes one, and its collateral once', async () => {
+    const market = await oneDeal('renew-stacked')
+    const { chain, client, owner, provider, view, proveOnce } = market
+    await proveOnce()
+    const sector = sectorView(chain.state, provider, 0)!
+    chain.does(owner, 'ExtendSectors', { provider, sectors: [0], expiry: sector.expiry + 100 })
+    const { endsAt = 0 } = view()
+    const locked = (): bigint => BigInt(providerView(chain.state, provider)!.collateral.locked)
+    const before = locked()
+    // Each carries the collateral of the whole span, and would add an epoch of pay to it.
+    const signatures = [18, 19, 20].map((epochs) => signed(market, renewal(market, { endsAt: endsAt + epochs })))
+    const codes = signatures.map((each) => chain.send(client, 'RenewDeal', each).code)
+    expect(codes).toEqual(['OK', 'DEAL_NOT_EXTENDABLE', 'DEAL_NOT_EXTENDABLE'])
+    expect(view().endsAt).toBe(endsAt + 18)
+    expect(locked() - before).toBe(PRICE * 4n)
   })
 
   test('without a proof of two periods is refused: no proof, no renewal', async () => {

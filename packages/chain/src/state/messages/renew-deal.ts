@@ -6,9 +6,10 @@
  * Signed by the client, or a session key with that scope; the renewal by the provider's owner or its session key.
  * Costs its fee.
  * Refuses another than the client (DEAL_CLIENT_WRONG), a deal that is not active or was cancelled (DEAL_OVER), a sector
- * that was not proven for two periods (SECTOR_NOT_SOUND), an end that is no later one, is beyond the sector's expiry or
- * `dealDurationMax` from now, or is of another agreement (DEAL_NOT_EXTENDABLE), a renewal whose time has passed
- * (DEAL_TERMS_EXPIRED), too little collateral (DEAL_COLLATERAL_LOW).
+ * that was not proven for two periods (SECTOR_NOT_SOUND), a renewal from another end than the deal has, so that those
+ * signed side by side do not add up, an end that is no later one, is beyond the sector's expiry or `dealDurationMax` from
+ * now, or is of another agreement (DEAL_NOT_EXTENDABLE), a renewal whose time has passed (DEAL_TERMS_EXPIRED), too little
+ * collateral (DEAL_COLLATERAL_LOW).
  */
 import { dealRenewalDigest } from '@granary/protocol/messages'
 import { requireProvider } from '../access/require-provider.ts'
@@ -32,6 +33,13 @@ export const renewDeal: Effect<'RenewDeal'> = (context, { renewal, providerSigna
   }
   if (renewal.validUntil < height) {
     throw refusal('DEAL_TERMS_EXPIRED', `the renewal was valid until epoch ${renewal.validUntil}`, 'agree anew')
+  }
+  if (renewal.startsAt !== endsAt) {
+    throw refusal(
+      'DEAL_NOT_EXTENDABLE',
+      `the renewal is from epoch ${renewal.startsAt}, deal ${id} ends at ${endsAt}`,
+      'agree anew, from the end that the deal has now',
+    )
   }
   const last = Math.min(sector.expiry, height + params.dealDurationMax)
   if (agreementId !== deal.agreementId || renewal.endsAt <= endsAt || renewal.endsAt > last) {
