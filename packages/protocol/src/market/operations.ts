@@ -125,6 +125,7 @@ export const renewDeal = {
     'TOKEN_INVALID',
     'TOKEN_EXPIRED',
     'DEAL_NOT_FOUND',
+    'CLIENT_REFUSED',
     'DEAL_CLIENT_WRONG',
     'DEAL_OVER',
     'DEAL_NOT_EXTENDABLE',

@@ -156,7 +156,9 @@ export function openMarket(context: MarketContext): Market {
     signRenewal: (request) =>
       signRenewal(
         {
-          ...{ genesisHash, providerId, signer, renewals, acceptDeals: config().acceptDeals },
+          ...{ genesisHash, providerId, signer, renewals },
+          acceptDeals: config().acceptDeals,
+          clients: config().clients,
           market: () => marketOf(chain, providerId),
           dealOnChain: (id) => chain.deal(id),
           sectorOnChain: (number) => chain.sector(providerId, number),

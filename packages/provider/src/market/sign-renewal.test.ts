@@ -24,6 +24,7 @@ interface Changes {
   readonly terms?: Partial<DealView['terms']>
   readonly ask?: Partial<NonNullable<Awaited<ReturnType<SignRenewalContext['market']>>['ask']>> | null
   readonly acceptDeals?: boolean
+  readonly clients?: Partial<SignRenewalContext['clients']>
   readonly free?: bigint
   readonly offered?: bigint
 }
@@ -70,6 +71,7 @@ function contextOf(changes: Changes = {}): SignRenewalContext {
   }
   return {
     ...{ genesisHash, providerId: 1000, signer, acceptDeals: changes.acceptDeals ?? true },
+    clients: { allow: [], deny: [], ...changes.clients },
     market: async () => ({ head: HEAD, blockTimeMs: 500, ask: changes.ask === null ? undefined : ask, rules }),
     dealOnChain: async () => deal,
     sectorOnChain: async () => ({ expiry: EXPIRY }) as SectorView,
@@ -106,6 +108,8 @@ const stranger = accountSigner(new Uint8Array(32).fill(2)).address
 test.each<[string, Changes, { client?: typeof client; endsAt?: number }]>([
   ['DEAL_CLIENT_WRONG', {}, { client: stranger }],
   ['DEAL_CLIENT_WRONG', { terms: { provider: 1001 } }, {}],
+  ['CLIENT_REFUSED', { clients: { deny: [client] } }, {}],
+  ['CLIENT_REFUSED', { clients: { allow: [stranger] } }, {}],
   ['DEALS_NOT_TAKEN', { acceptDeals: false }, {}],
   ['DEAL_OVER', { deal: { state: 'expired' } }, {}],
   ['DEAL_OVER', { deal: { state: 'cancelled' } }, {}],

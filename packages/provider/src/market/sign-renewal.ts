@@ -9,6 +9,7 @@ import { type Address, type DealRenewal, dealRenewalDigest, type Hash, type Sign
 import { CollateralShortError } from './agreement-errors.ts'
 import { DealsNotTakenError, type Market, NoAskError } from './issue-quote.ts'
 import { pricePerEpochBy, QuoteBoundError } from './price-quote.ts'
+import { type ClientLists, requireClient } from './require-client.ts'
 
 export interface RenewalRequest {
   /** Who is logged in. */
@@ -27,6 +28,7 @@ export interface SignRenewalContext {
   readonly genesisHash: Hash
   readonly providerId: number
   readonly acceptDeals: boolean
+  readonly clients: ClientLists
   readonly signer: Signer
   readonly market: () => Promise<Market>
   /** @throws DEAL_NOT_FOUND */
@@ -52,6 +54,7 @@ const BPS_ONE = 10_000n
 /** @throws what the operation `renewDeal` of the market lists */
 export async function signRenewal(context: SignRenewalContext, request: RenewalRequest): Promise<SignedRenewal> {
   const { providerId, renewals } = context
+  requireClient(context.clients, request.client)
   const deal = await context.dealOnChain(request.deal)
   const { terms } = deal
   if (terms.provider !== providerId || terms.client !== request.client)
