@@ -5,12 +5,12 @@ import type { CallOptions } from '../call-options.ts'
 import type { Ports } from '../ports.ts'
 import { type Authorized, authorizeKey, type KeyGrant } from './authorize-key.ts'
 import { revokeKey } from './revoke-key.ts'
-import type { SentOnce } from './send-once.ts'
+import type { SentOnce, SpendOptions } from './send-once.ts'
 import { planTransfer, type TransferPlan, type TransferWish, transfer } from './transfer.ts'
 
 export interface AccountVerbs {
   /** Sends money, in attoGRN; a call that died before its end is finished by the same call, and pays once. */
-  transfer(wish: TransferWish, options?: CallOptions): Promise<SentOnce>
+  transfer(wish: TransferWish, options?: SpendOptions<TransferPlan>): Promise<SentOnce>
   /** What a transfer costs; nothing is signed. */
   planTransfer(wish: TransferWish, options?: CallOptions): Promise<TransferPlan>
   /** Lets a session key sign for the account, within scopes, a time and a limit. */

@@ -14,6 +14,7 @@ import {
 } from '@granary/protocol/messages'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { type Devnet, startDevnet } from '../../../provider/test/start-devnet.ts'
+import { dyingChain } from '../../test/dying-chain.ts'
 import { fileLock } from '../node/file-lock.ts'
 import { fileOutbox } from '../node/file-outbox.ts'
 import type { Spender } from './send-once.ts'
@@ -47,18 +48,6 @@ async function payer(): Promise<Payer> {
   return { chain, signer, outbox: fileOutbox(join(folder, 'outbox')), lock: fileLock(folder), folder }
 }
 
-/** A client whose process dies over its first submission: `delivered` says whether the node had it by then. */
-function dying(delivered: boolean): { chain: ChainClient; signal: AbortSignal } {
-  const killed = new AbortController()
-  const lossy: typeof fetch = async (url, init) => {
-    if (!String(url).includes('/v1/txs')) return await fetch(url, init)
-    if (delivered) await (await fetch(url, init)).text()
-    killed.abort()
-    throw new TypeError('fetch failed')
-  }
-  return { chain: createChainClient({ url: devnet.chain.url, fetch: lossy, retries: 0 }), signal: killed.signal }
-}
-
 async function records({ folder }: Payer): Promise<string[]> {
   return await readdir(join(folder, 'outbox'))
 }
@@ -69,7 +58,7 @@ test.each([
 ])('a send that was killed %s is paid once by the same command', async (_when, delivered) => {
   const spender = await payer()
   const to = somebody()
-  const { chain, signal } = dying(delivered)
+  const { chain, signal } = dyingChain(devnet.chain.url, delivered)
   await expect(transfer({ ...spender, chain }, { to, amount: GRN }, { signal })).rejects.toMatchObject({
     name: 'AbortError',
   })
@@ -84,11 +73,33 @@ test.each([
   expect(await balanceOf(to)).toBe(2n * GRN)
 })
 
+test('a send of nearly all there is, killed in its block, is paid once: no plan refuses what has been done', async () => {
+  const spender = await payer()
+  const wish = { to: somebody(), amount: (await balanceOf(spender.signer.address)) - GRN }
+  const { chain, signal } = dyingChain(devnet.chain.url, true)
+  await transfer({ ...spender, chain }, wish, { signal }).catch(() => undefined)
+  while ((await balanceOf(wish.to)) === 0n) await new Promise((done) => setTimeout(done, 50))
+  const confirm = () => {
+    throw new Error('asked for what is paid')
+  }
+  expect((await transfer(spender, wish, { confirm })).resumed).toBe(true)
+  await expect(transfer(spender, wish, { confirm })).rejects.toMatchObject({ code: 'INSUFFICIENT_FUNDS' })
+  expect(await balanceOf(wish.to)).toBe(wish.amount)
+})
+
+test('a send whose plan is not agreed to spends nothing and leaves nothing', async () => {
+  const spender = await payer()
+  const to = somebody()
+  const confirm = () => Promise.reject(new Error('no'))
+  await expect(transfer(spender, { to, amount: GRN }, { confirm })).rejects.toThrow('no')
+  expect([await balanceOf(to), await records(spender).catch(() => [])]).toEqual([0n, []])
+})
+
 test('a send that was interrupted is not sent by a command that wants something else', async () => {
   const spender = await payer()
   const mistyped = somebody()
   const to = somebody()
-  const { chain, signal } = dying(false)
+  const { chain, signal } = dyingChain(devnet.chain.url, false)
   await transfer({ ...spender, chain }, { to: mistyped, amount: 500n * GRN }, { signal }).catch(() => undefined)
   await transfer(spender, { to, amount: GRN })
   expect(await balanceOf(to)).toBe(GRN)
@@ -202,7 +213,7 @@ test('of two that send at the same time one waits', async () => {
 test('a damaged record stops what would spend, since nobody knows what it was', async () => {
   const spender = await payer()
   const to = somebody()
-  const { chain, signal } = dying(false)
+  const { chain, signal } = dyingChain(devnet.chain.url, false)
   await transfer({ ...spender, chain }, { to, amount: GRN }, { signal }).catch(() => undefined)
   const [name = ''] = await records(spender)
   const path = join(spender.folder, 'outbox', name)

@@ -3,16 +3,13 @@
  * finds them, learns from the chain what became of them, and signs anew only when they can be in no block any more.
  * docs/adr/0048-a-wish-is-paid-once.md
  */
-import { GranaryError, toHex } from '@granary/base'
+import { GranaryError } from '@granary/base'
 import { type ChainClient, ChainTxError, type SignedMessage, sendMessage, type TxView } from '@granary/protocol/client'
 import {
-  ACCOUNT_SIGNATURE_BYTES,
   decodeTransaction,
-  encodeTransaction,
   type Hash,
   type MessageBodies,
   type Signer,
-  type Transaction,
   type TransactionName,
 } from '@granary/protocol/messages'
 import { resumeMessage } from '@granary/protocol/resend'
@@ -32,9 +29,22 @@ export interface Spender {
 
 export interface SendOnceInput<N extends TransactionName> extends Spender {
   readonly kind: N
-  readonly body: MessageBodies[N]
-  /** Whether an earlier message of this kind was for the same wish. @default its body is the same */
-  readonly isSame?: (earlier: MessageBodies[N]) => boolean
+  /** Whether an earlier message of this kind was for the same wish. */
+  readonly isSame: (earlier: MessageBodies[N]) => boolean
+  /**
+   * What is to be sent, planned and agreed to. Called only when no earlier call has paid: what a plan reads (a balance, an end)
+   * has changed when one has, and would refuse the wish that it fulfilled.
+   */
+  readonly plan: () => Promise<MessageBodies[N]>
+}
+
+/** How a verb that spends once is called. */
+export interface SpendOptions<P> extends CallOptions {
+  /**
+   * Called with the plan before anything is signed, and waited for; what it throws ends the call, and nothing is spent. Not
+   * called when an earlier call has paid. Others can not send from the account in the meantime.
+   */
+  readonly confirm?: ((plan: P) => void | Promise<void>) | undefined
 }
 
 /** A message that is in a block. */
@@ -58,19 +68,20 @@ export class SendRunningError extends GranaryError {
 
 /**
  * @throws ChainTxError it is in a block and failed; SendRunningError; MessageUndecidedError an earlier one may have been paid;
- * what the node refuses
+ * what the node refuses; what `plan` throws
  */
 export async function sendOnce<N extends TransactionName>(
   input: SendOnceInput<N>,
   options: CallOptions = {},
 ): Promise<SentOnce> {
-  const { chain, signer, outbox, lock, kind, body } = input
+  const { chain, signer, outbox, lock, kind, plan } = input
   await using held = await lock.take(`send-${signer.address}`)
   if (held === undefined) throw new SendRunningError(signer.address)
   const { genesisHash } = await chain.status(options)
   const earlier = await findEarlier(input, genesisHash, options)
   if (earlier !== undefined) return { tx: earlier, resumed: true }
 
+  const body = await plan()
   let signed: SignedMessage | undefined
   const onSigned = async (message: SignedMessage) => {
     await outbox.write(genesisHash, message)
@@ -93,20 +104,18 @@ export async function sendOnce<N extends TransactionName>(
  * may be glad of it.
  */
 async function findEarlier<N extends TransactionName>(
-  { chain, signer, outbox, kind, body, isSame }: SendOnceInput<N>,
+  { chain, signer, outbox, kind, isSame }: SendOnceInput<N>,
   genesisHash: Hash,
   options: CallOptions,
 ): Promise<TxView | undefined> {
   const messages = await outbox.list(genesisHash, signer.address)
   if (messages.length === 0) return undefined
   const { height, blockTimeMs } = await chain.status(options)
-  const wish = wishOf(kind, body)
   for (const message of messages) {
     const { id, bytes, signedAt } = message
     const isOld = (height - signedAt) * blockTimeMs > SAME_WISH_MS
     const { tx } = decodeTransaction(bytes)
-    const isWish =
-      isSame === undefined ? wishOf(tx.kind, tx.body) === wish : tx.kind === kind && isSame(tx.body as MessageBodies[N])
+    const isWish = tx.kind === kind && isSame(tx.body as MessageBodies[N])
     if (!isOld && !isWish) continue
     const done = isOld ? undefined : await endOf(chain, message, options)
     await outbox.remove(genesisHash, id)
@@ -123,10 +132,4 @@ async function endOf(chain: ChainClient, message: SignedMessage, options: CallOp
     if (error instanceof ChainTxError) return undefined
     throw error
   }
-}
-
-/** Kind and body alone, as they stand on the wire. */
-function wishOf<N extends TransactionName>(kind: N, body: MessageBodies[N]): string {
-  const envelope = { sender: `0x${'00'.repeat(20)}`, lane: 0, sequence: 0, validUntil: 0, maxFee: 0n }
-  return toHex(encodeTransaction({ kind, ...envelope, body } as Transaction, new Uint8Array(ACCOUNT_SIGNATURE_BYTES)))
 }

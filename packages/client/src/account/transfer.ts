@@ -3,7 +3,7 @@ import { GranaryError } from '@granary/base'
 import { type ChainClient, estimateFee } from '@granary/protocol/client'
 import { type Address, type AttoGrn, formatGrn } from '@granary/protocol/messages'
 import type { CallOptions } from '../call-options.ts'
-import { type SentOnce, type Spender, sendOnce } from './send-once.ts'
+import { type SentOnce, type Spender, type SpendOptions, sendOnce } from './send-once.ts'
 
 /** Who is to get how much, in attoGRN. */
 export interface TransferWish {
@@ -63,9 +63,25 @@ export async function planTransfer(input: PlanTransferInput, options: CallOption
 
 /**
  * @returns `resumed`: an earlier call with this address and amount, which did not see its end, has paid; nothing was sent now
- * @throws as sendOnce
+ * @throws as planTransfer and sendOnce, and what `confirm` throws
  */
-export async function transfer(spender: Spender, wish: TransferWish, options: CallOptions = {}): Promise<SentOnce> {
+export async function transfer(
+  spender: Spender,
+  wish: TransferWish,
+  options: SpendOptions<TransferPlan> = {},
+): Promise<SentOnce> {
+  const { chain, signer } = spender
+  const { confirm, ...call } = options
   const { to, amount } = wish
-  return await sendOnce({ ...spender, kind: 'Transfer', body: { to, amount } }, options)
+  const isSame = (earlier: TransferWish) => isSameAddress(earlier.to, to) && earlier.amount === amount
+  const plan = async () => {
+    await confirm?.(await planTransfer({ chain, from: signer.address, to, amount }, call))
+    return { to, amount }
+  }
+  return await sendOnce({ ...spender, kind: 'Transfer', isSame, plan }, call)
+}
+
+/** Letters of an address may be large or small. */
+function isSameAddress(a: Address, b: Address): boolean {
+  return a.toLowerCase() === b.toLowerCase()
 }

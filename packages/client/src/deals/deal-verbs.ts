@@ -1,22 +1,24 @@
 /** What can be done with a deal after its put: loaded when it is done. */
 import type { TxView } from '@granary/protocol/client'
+import type { SpendOptions } from '../account/send-once.ts'
 import type { CallOptions } from '../call-options.ts'
 import type { Ports } from '../ports.ts'
 import { type CancelPlan, cancelDeal, planCancel } from './cancel-deal.ts'
+import type { Extended, ExtendWish } from './extend-wish.ts'
 import type { ExtensionPlan } from './extension-plan.ts'
-import { planRenewal, publishRenewal, type RenewalPlan } from './renew-deal.ts'
+import { planRenewal, type RenewalPlan, renewDeal } from './renew-deal.ts'
 import { type Settled, settleDeals } from './settle-deals.ts'
-import { type Extended, type ExtendWish, planTopUp, topUpDeal } from './top-up-deal.ts'
+import { planTopUp, topUpDeal } from './top-up-deal.ts'
 
 export interface DealVerbs {
   /** What more time for a deal costs, by a top-up that its terms allow; nothing is signed. */
   planTopUp(wish: ExtendWish, options?: CallOptions): Promise<ExtensionPlan>
   /** More time for a deal whose terms allow it, without its provider; a call that died is finished by the same call, once. */
-  topUp(wish: ExtendWish, options?: CallOptions): Promise<Extended>
+  topUp(wish: ExtendWish, options?: SpendOptions<ExtensionPlan>): Promise<Extended>
   /** Asks the provider of a deal to sign for more time, which binds nobody. */
   planRenewal(wish: ExtendWish, options?: CallOptions): Promise<RenewalPlan>
-  /** More time for a deal, as its provider has signed for; without a plan it is asked first. */
-  renew(wish: ExtendWish | RenewalPlan, options?: CallOptions): Promise<TxView>
+  /** More time for a deal, as its provider signs for; a call that died is finished by the same call, once. */
+  renew(wish: ExtendWish, options?: SpendOptions<RenewalPlan>): Promise<Extended>
   /** What would come back from a deal that is left now. */
   planCancel(deal: number, options?: CallOptions): Promise<CancelPlan>
   /** Leaves a deal. */
@@ -31,12 +33,8 @@ export function dealVerbs({ chain, account: signer, outbox, lock, fetch, clock }
   return {
     planTopUp: (wish, options) => planTopUp({ ...wish, chain, payer: signer.address }, options),
     topUp: (wish, options) => topUpDeal({ chain, signer, outbox, lock }, wish, options),
-    planRenewal: ({ deal, until }, options) => planRenewal({ chain, signer, fetch, clock, deal, until }, options),
-    async renew(wish, options) {
-      const { deal, until } = wish
-      const plan = 'signed' in wish ? wish : await planRenewal({ chain, signer, fetch, clock, deal, until }, options)
-      return await publishRenewal({ chain, signer }, plan, options)
-    },
+    planRenewal: (wish, options) => planRenewal({ chain, signer, fetch, clock }, wish, options),
+    renew: (wish, options) => renewDeal({ chain, signer, outbox, lock, fetch, clock }, wish, options),
     planCancel: (deal, options) => planCancel({ chain, deal }, options),
     cancel: (deal, options) => cancelDeal({ chain, signer, deal }, options),
     settle: (deals, options) => settleDeals({ chain, signer, deals }, options),

@@ -1,20 +1,20 @@
 /** More time for a deal by agreement with its provider, which signs for it and adds to its collateral. */
-import { type ChainClient, estimateFee, type ProviderView, sendMessage, type TxView } from '@granary/protocol/client'
-import type { AttoGrn, Epoch, Signer } from '@granary/protocol/messages'
+import { type ChainClient, estimateFee, type ProviderView } from '@granary/protocol/client'
+import type { AttoGrn, DealRenewal, Epoch } from '@granary/protocol/messages'
+import type { Spender, SpendOptions } from '../account/send-once.ts'
 import type { CallOptions } from '../call-options.ts'
 import type { Clock, Fetch } from '../ports.ts'
 import { endpointOf } from '../providers/choose-provider.ts'
 import { login } from '../providers/login.ts'
 import { ProviderUnreachableError } from '../providers/request-json.ts'
 import { requestRenewal, type SignedRenewal } from '../providers/request-renewal.ts'
+import { extendOnce } from './extend-once.ts'
+import { type Extended, type ExtendWish, endOf } from './extend-wish.ts'
 import { type ExtensionPlan, planExtension } from './extension-plan.ts'
 import { EndOutOfReachError, type RunningDeal, readRunningDeal } from './read-running-deal.ts'
-import type { ExtendWish } from './top-up-deal.ts'
 
-export interface RenewInput extends ExtendWish {
-  readonly chain: ChainClient
-  /** The client of the deal. */
-  readonly signer: Signer
+/** The signer is the client of the deal. */
+export interface Renewer extends Spender {
   readonly fetch: Fetch
   readonly clock: Clock
 }
@@ -29,10 +29,14 @@ export interface RenewalPlan extends ExtensionPlan {
 }
 
 /** Asks the provider, which binds nobody. @throws DealNotRunningError, EndOutOfReachError, ExtensionFundsError, its refusal */
-export async function planRenewal(input: RenewInput, options: CallOptions = {}): Promise<RenewalPlan> {
-  const { chain, signer, fetch, clock, deal: id, until } = input
-  const running = await readRunningDeal(chain, id, options)
+export async function planRenewal(
+  { chain, signer, fetch, clock }: Omit<Renewer, 'outbox' | 'lock'>,
+  wish: ExtendWish,
+  options: CallOptions = {},
+): Promise<RenewalPlan> {
+  const running = await readRunningDeal(chain, wish.deal, options)
   const { deal, endsAt, status } = running
+  const until = endOf(wish, endsAt)
   await checkReach(chain, running, until, options)
   const view = await chain.provider(deal.terms.provider, options)
   const endpoint = requireEndpoint(view)
@@ -49,15 +53,23 @@ export async function planRenewal(input: RenewInput, options: CallOptions = {}):
 }
 
 /**
- * Publishes what the provider has signed. The end that it is from stands in it, so that the chain takes it once; asked again
- * after a lost answer, the deal has the new end.
+ * Publishes what the provider has signed, once, as extendOnce says.
+ * @throws as planRenewal and sendOnce, and what `confirm` throws
  */
-export async function publishRenewal(
-  { chain, signer }: Pick<RenewInput, 'chain' | 'signer'>,
-  { signed }: Pick<RenewalPlan, 'signed'>,
-  options: CallOptions = {},
-): Promise<TxView> {
-  return await sendMessage({ chain, signer, kind: 'RenewDeal', body: signed }, options)
+export async function renewDeal(
+  renewer: Renewer,
+  wish: ExtendWish,
+  options: SpendOptions<RenewalPlan> = {},
+): Promise<Extended> {
+  const { confirm, ...call } = options
+  const isSame = ({ renewal: { deal, startsAt, endsAt } }: { readonly renewal: DealRenewal }) =>
+    deal === wish.deal && (wish.epochs === undefined || wish.epochs === endsAt - startsAt)
+  const plan = async () => {
+    const planned = await planRenewal(renewer, wish, call)
+    await confirm?.(planned)
+    return planned.signed
+  }
+  return await extendOnce({ ...renewer, kind: 'RenewDeal', isSame, plan }, wish, call)
 }
 
 async function checkReach(

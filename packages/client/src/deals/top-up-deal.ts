@@ -1,30 +1,24 @@
 /** More time for a deal whose terms say how far it may be extended: by anybody, without its provider, at its own price. */
-import { type ChainClient, estimateFee, type TxView } from '@granary/protocol/client'
+import { type ChainClient, estimateFee } from '@granary/protocol/client'
 import type { Address, Epoch } from '@granary/protocol/messages'
-import { type Spender, sendOnce } from '../account/send-once.ts'
+import type { Spender, SpendOptions } from '../account/send-once.ts'
 import type { CallOptions } from '../call-options.ts'
+import { extendOnce } from './extend-once.ts'
+import { type Extended, type ExtendWish, endOf } from './extend-wish.ts'
 import { type ExtensionPlan, planExtension } from './extension-plan.ts'
 import { EndOutOfReachError, readRunningDeal } from './read-running-deal.ts'
 
-/** Which deal is to go on for how long. */
-export interface ExtendWish {
-  readonly deal: number
-  /** The epoch at which the deal is to end. */
-  readonly until: Epoch
-}
-
-export interface PlanTopUpInput extends ExtendWish {
+export type PlanTopUpInput = ExtendWish & {
   readonly chain: ChainClient
   readonly payer: Address
 }
 
 /** @throws DealNotRunningError, EndOutOfReachError, ExtensionFundsError */
-export async function planTopUp(
-  { chain, payer, deal: id, until }: PlanTopUpInput,
-  options: CallOptions = {},
-): Promise<ExtensionPlan> {
+export async function planTopUp(input: PlanTopUpInput, options: CallOptions = {}): Promise<ExtensionPlan> {
+  const { chain, payer, deal: id } = input
   const running = await readRunningDeal(chain, id, options)
   const { endsAt, sector, deal } = running
+  const until = endOf(input, endsAt)
   const extendableUntil = Number(deal.terms.extendableUntil ?? 0)
   const latest = Math.min(extendableUntil, sector.expiry)
   if (until <= endsAt || until > latest)
@@ -34,28 +28,26 @@ export async function planTopUp(
   return await planExtension({ chain, payer, running, until, fees }, options)
 }
 
-/** A deal that goes on longer, and what it cost. */
-export interface Extended {
-  readonly tx: TxView
-  /** An earlier call has brought the deal to its end, and did not see it: nothing was sent now. */
-  readonly resumed: boolean
-  readonly endsAt: Epoch
-}
-
 /**
- * Once: what an earlier call has sent for this deal is finished first, and then nothing more is sent.
- * @throws as planTopUp and sendOnce
+ * Once, as extendOnce says.
+ * @throws as planTopUp and sendOnce, and what `confirm` throws
  */
-export async function topUpDeal(spender: Spender, wish: ExtendWish, options: CallOptions = {}): Promise<Extended> {
+export async function topUpDeal(
+  spender: Spender,
+  wish: ExtendWish,
+  options: SpendOptions<ExtensionPlan> = {},
+): Promise<Extended> {
   const { chain, signer } = spender
-  const { epochs } = await planTopUp({ chain, payer: signer.address, ...wish }, options)
-  const body = { deal: wish.deal, epochs }
-  const { tx, resumed } = await sendOnce(
-    { ...spender, kind: 'TopUpDeal', body, isSame: ({ deal }) => deal === wish.deal },
-    options,
-  )
-  const { endsAt } = await chain.deal(wish.deal, options)
-  return { tx, resumed, endsAt: endsAt ?? wish.until }
+  const { confirm, ...call } = options
+  // What an earlier message of an end that is wished for was, its epochs alone do not say.
+  const isSame = ({ deal, epochs }: { readonly deal: number; readonly epochs: number }) =>
+    deal === wish.deal && (wish.epochs === undefined || wish.epochs === epochs)
+  const plan = async () => {
+    const planned = await planTopUp({ ...wish, chain, payer: signer.address }, call)
+    await confirm?.(planned)
+    return { deal: wish.deal, epochs: planned.epochs }
+  }
+  return await extendOnce({ ...spender, kind: 'TopUpDeal', isSame, plan }, wish, call)
 }
 
 function reasonOf(until: Epoch, endsAt: Epoch, extendableUntil: Epoch, expiry: Epoch): string {

@@ -3,10 +3,13 @@ import { mkdtemp, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fromHex } from '@granary/base'
 import { writeKey } from '@granary/chain/keystore'
+import type { ExtendWish } from '@granary/client'
+import { createGranary } from '@granary/client/node'
 import { type ChainClient, type DealView, sendMessage } from '@granary/protocol/client'
 import { accountSigner, dealTermsFromJson, type Signer } from '@granary/protocol/messages'
 import { initProvider, type RunningProvider, runProvider } from '@granary/provider'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { dyingChain } from '../../../../client/test/dying-chain.ts'
 import { randomCar, TestClient, temporaryHome, termsOf } from '../../../../provider/test/market-kit.ts'
 import { dealIn } from '../../../../provider/test/provider-process.ts'
 import { type Devnet, startDevnet } from '../../../../provider/test/start-devnet.ts'
@@ -38,6 +41,8 @@ afterAll(async () => {
 
 interface Owner {
   readonly signer: Signer
+  /** Of its wallet. */
+  readonly folder: string
   /** Runs a command with this account, yes to everything. */
   run(...args: readonly string[]): Promise<Ran>
   balance(): Promise<bigint>
@@ -51,6 +56,7 @@ async function owner(byte: number): Promise<Owner> {
   await chain.faucet(signer.address)
   return {
     signer,
+    folder: join(home, 'client'),
     run: (...args) =>
       granary([...args, '--home', home, '--chain', chain.url, '--passphrase-file', passphraseFile, '--json']),
     balance: async () => BigInt((await chain.account(signer.address)).balance),
@@ -142,6 +148,46 @@ test('anybody tops a deal up whose terms allow it, as far as they allow it', asy
   const fixed = await activeDeal(54)
   expect((await errorOf(run('topup', `${fixed.id}`, '--for', '1s', '--yes'))).code).toBe('DEAL_NOT_EXTENDABLE')
 }, 60_000)
+
+/** A run that died when its message had left, which is in a block by now. */
+async function killed({ signer, folder }: Owner, verb: 'renew' | 'topUp', wish: ExtendWish): Promise<void> {
+  const { endsAt } = await chain.deal(wish.deal)
+  const { chain: dying, signal } = dyingChain(chain.url, true)
+  const granary = createGranary({ chain: dying, signer, folder })
+  await expect(granary[verb](wish, { signal })).rejects.toMatchObject({ name: 'AbortError' })
+  while ((await chain.deal(wish.deal)).endsAt === endsAt) await new Promise((done) => setTimeout(done, 50))
+}
+
+test.each([
+  ['renew', 'renew', 58],
+  ['topup', 'topUp', 59],
+] as const)(
+  'a %s that was killed in its block is paid once by the same command',
+  async (command, verb, byte) => {
+    const payer = await owner(byte)
+    const { id, endsAt = 0 } = await activeDeal(byte, 300)
+    await killed(payer, verb, { deal: id, epochs: 50 })
+    const before = await payer.balance()
+    const again = await dataOf(payer.run(command, `${id}`, '--for', '5s', '--yes'))
+    expect(again).toMatchObject({ deal: id, until: endsAt + 50, resumed: true, sent: { height: expect.any(Number) } })
+    expect([(await chain.deal(id)).endsAt, await payer.balance()]).toEqual([endsAt + 50, before])
+
+    // A date that an earlier run has reached is reached; of a later one the rest is sent.
+    const granary = createGranary({ chain, signer: payer.signer, folder: payer.folder })
+    await killed(payer, verb, { deal: id, until: endsAt + 100 })
+    expect(await granary[verb]({ deal: id, until: endsAt + 100 })).toMatchObject({
+      resumed: true,
+      endsAt: endsAt + 100,
+    })
+    await killed(payer, verb, { deal: id, until: endsAt + 150 })
+    expect(await granary[verb]({ deal: id, until: endsAt + 200 })).toMatchObject({
+      resumed: false,
+      endsAt: endsAt + 200,
+    })
+    expect((await chain.deal(id)).endsAt).toBe(endsAt + 200)
+  },
+  60_000,
+)
 
 test('a deal is left for what was said before: a share to its provider, the rest back', async () => {
   const { run, balance } = await owner(56)

@@ -1,5 +1,5 @@
-/** Until when a deal is to run: a date, or so much longer than now. */
-import type { ChainClient } from '@granary/protocol/client'
+/** Until when a deal is to run: a date, or so much longer than its present end. */
+import type { ExtendWish } from '@granary/client'
 import { type Command, Option } from 'commander'
 import { dateUtc, durationMs } from '../../options.ts'
 import { type ChainTime, epochOfDate } from '../../print/times.ts'
@@ -14,20 +14,15 @@ export function withNewEnd(command: Command): Command {
   return command
     .addOption(new Option('--until <date>', 'when it is to end, such as 2027-01-31, in UTC').argParser(dateUtc))
     .addOption(
-      new Option('--for <time>', 'how much longer than now it is to run, such as 30d')
+      new Option('--for <time>', 'how much longer than until its present end it is to run, such as 30d')
         .argParser(durationMs)
         .conflicts('until'),
     )
 }
 
 /** @throws UsageError */
-export async function newEndOf(
-  { until, for: moreMs }: NewEndOptions,
-  { chain, time, deal }: { readonly chain: ChainClient; readonly time: ChainTime; readonly deal: number },
-  signal: AbortSignal,
-): Promise<number> {
-  if (until !== undefined) return epochOfDate(until, time)
+export function newEndOf({ until, for: moreMs }: NewEndOptions, deal: number, time: ChainTime): ExtendWish {
+  if (until !== undefined) return { deal, until: epochOfDate(until, time) }
   if (moreMs === undefined) throw new UsageError('it is not said until when', 'say --until DATE or --for TIME')
-  const { endsAt = time.height } = await chain.deal(deal, { signal })
-  return endsAt + Math.ceil(moreMs / time.blockTimeMs)
+  return { deal, epochs: Math.ceil(moreMs / time.blockTimeMs) }
 }

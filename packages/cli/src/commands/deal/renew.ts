@@ -1,9 +1,11 @@
 /** granary renew DEAL: more time for a deal, for which its provider signs. */
+import type { RenewalPlan } from '@granary/client'
 import type { Command } from 'commander'
 import { exitCodesHelp } from '../../exit-code.ts'
 import { wholeNumber } from '../../options.ts'
 import type { CommandContext } from '../../program-context.ts'
 import { type SpendOptions, walletFolder, withWalletSpending } from '../wallet/wallet-options.ts'
+import type { Planned } from './extension-text.ts'
 import { type NewEndOptions, newEndOf, withNewEnd } from './new-end.ts'
 
 type RenewOptions = SpendOptions & NewEndOptions
@@ -12,7 +14,7 @@ export function addRenew(program: Command, context: CommandContext): void {
   const command = program
     .command('renew')
     .description(
-      'Agree with the provider of a running deal on a later end, at its price; the provider adds collateral.',
+      'Agree with the provider of a running deal on a later end, at its price; the provider adds collateral. After a crash the same command finishes what it began, and pays once.',
     )
     .argument('<deal>', 'its number', wholeNumber(0, Number.MAX_SAFE_INTEGER))
   withWalletSpending(withNewEnd(command))
@@ -27,7 +29,7 @@ async function renew(deal: number, options: RenewOptions, context: CommandContex
     { openChain },
     key,
     { confirmSpending },
-    { extensionText },
+    { extensionOf, extensionText },
     { printResult },
   ] = await Promise.all([
     import('@granary/client/node'),
@@ -41,16 +43,21 @@ async function renew(deal: number, options: RenewOptions, context: CommandContex
   const { json = false, dryRun = false, yes, maxPrice } = options
   const { done, time } = await interruptible(async (signal) => {
     const { chain, status } = await openChain(options.chain, signal)
-    const until = await newEndOf(options, { chain, time: status, deal }, signal)
+    const wish = newEndOf(options, deal, status)
     const signer = await key.openOwnSigner(options, context, signal)
     const granary = createGranary({ chain, signer, folder: walletFolder(options) })
-    const plan = await granary.planRenewal({ deal, until }, { signal })
-    const { signed: _signed, ...planned } = plan
-    if (dryRun) return { done: { ...planned, resumed: false, sent: null }, time: status }
-    const what = `run deal ${deal} for ${plan.epochs} more epochs`
-    await confirmSpending(context, { what, price: plan.totalMax }, { yes, maxPrice, json, signal })
-    const { id, height, fee } = await granary.renew(plan, { signal })
-    return { done: { ...planned, fee: BigInt(fee), resumed: false, sent: { id, height } }, time: status }
+    if (dryRun) {
+      const { signed: _signed, ...plan } = await granary.planRenewal(wish, { signal })
+      return { done: { ...plan, resumed: false as const, sent: null }, time: status }
+    }
+    let plan: Planned | undefined
+    const confirm = async ({ signed: _signed, ...asked }: RenewalPlan) => {
+      const what = `run deal ${deal} for ${asked.epochs} more epochs`
+      await confirmSpending(context, { what, price: asked.totalMax }, { yes, maxPrice, json, signal })
+      plan = asked
+    }
+    const done = await granary.renew(wish, { signal, confirm })
+    return { done: extensionOf(deal, plan, done), time: status }
   })
   printResult(context, done, { json, text: (data) => extensionText(data, time) })
 }

@@ -4,6 +4,7 @@ import { exitCodesHelp } from '../../exit-code.ts'
 import { wholeNumber } from '../../options.ts'
 import type { CommandContext } from '../../program-context.ts'
 import { type SpendOptions, walletFolder, withWalletSpending } from '../wallet/wallet-options.ts'
+import type { Planned } from './extension-text.ts'
 import { type NewEndOptions, newEndOf, withNewEnd } from './new-end.ts'
 
 type TopUpOptions = SpendOptions & NewEndOptions
@@ -11,7 +12,9 @@ type TopUpOptions = SpendOptions & NewEndOptions
 export function addTopUp(program: Command, context: CommandContext): void {
   const command = program
     .command('topup')
-    .description('Add time to a deal whose terms allow it: anybody may pay for it, and its provider is not asked.')
+    .description(
+      'Add time to a deal whose terms allow it: anybody may pay for it, and its provider is not asked. After a crash the same command finishes what it began, and pays once.',
+    )
     .argument('<deal>', 'its number', wholeNumber(0, Number.MAX_SAFE_INTEGER))
   withWalletSpending(withNewEnd(command))
     .addHelpText('after', exitCodesHelp)
@@ -26,7 +29,7 @@ async function topUp(deal: number, options: TopUpOptions, context: CommandContex
     { ownAddress },
     key,
     { confirmSpending },
-    { extensionText },
+    { extensionOf, extensionText },
     { printResult },
   ] = await Promise.all([
     import('@granary/client/node'),
@@ -41,17 +44,22 @@ async function topUp(deal: number, options: TopUpOptions, context: CommandContex
   const { json = false, dryRun = false, yes, maxPrice } = options
   const { done, time } = await interruptible(async (signal) => {
     const { chain, status } = await openChain(options.chain, signal)
-    const payer = await ownAddress(options, context, signal)
-    const until = await newEndOf(options, { chain, time: status, deal }, signal)
-    const plan = await client.planTopUp({ chain, payer, deal, until }, { signal })
-    if (dryRun) return { done: { ...plan, resumed: false, sent: null }, time: status }
-    const what = `run deal ${deal} for ${plan.epochs} more epochs`
-    await confirmSpending(context, { what, price: plan.totalMax }, { yes, maxPrice, json, signal })
+    const wish = newEndOf(options, deal, status)
+    if (dryRun) {
+      const payer = await ownAddress(options, context, signal)
+      const plan = await client.planTopUp({ ...wish, chain, payer }, { signal })
+      return { done: { ...plan, resumed: false as const, sent: null }, time: status }
+    }
     const signer = await key.openOwnSigner(options, context, signal)
     const granary = client.createGranary({ chain, signer, folder: walletFolder(options) })
-    const { tx, resumed, endsAt } = await granary.topUp({ deal, until }, { signal })
-    const sent = { id: tx.id, height: tx.height }
-    return { done: { ...plan, until: endsAt, fee: BigInt(tx.fee), resumed, sent }, time: status }
+    let plan: Planned | undefined
+    const confirm = async (asked: Planned) => {
+      const what = `run deal ${deal} for ${asked.epochs} more epochs`
+      await confirmSpending(context, { what, price: asked.totalMax }, { yes, maxPrice, json, signal })
+      plan = asked
+    }
+    const done = await granary.topUp(wish, { signal, confirm })
+    return { done: extensionOf(deal, plan, done), time: status }
   })
   printResult(context, done, { json, text: (data) => extensionText(data, time) })
 }

@@ -1,4 +1,5 @@
 /** granary wallet send ADDRESS AMOUNT: money to another account, once, however often the command has to be given. */
+import type { TransferPlan } from '@granary/client'
 import type { Command } from 'commander'
 import { exitCodesHelp } from '../../exit-code.ts'
 import { grn } from '../../options.ts'
@@ -47,19 +48,23 @@ async function send(receiver: string, amount: bigint, options: SpendOptions, con
     const { chain } = await openChain(options.chain, signal)
     const from = await ownAddress(options, context, signal)
     if (from === to) throw new UsageError('that is your own address', 'name the account that is to have the money')
-    const plan = await planTransfer({ chain, from, to, amount }, { signal })
-    if (dryRun) return { ...plan, resumed: false, sent: null }
-    const what = `send ${formatAmount(amount)} to ${formatAddress(to)}`
-    await confirmSpending(context, { what, price: plan.totalMax }, { yes, maxPrice, json, signal })
+    if (dryRun) return { ...(await planTransfer({ chain, from, to, amount }, { signal })), resumed: false, sent: null }
     const signer = await openOwnSigner(options, context, signal)
     const granary = createGranary({ chain, signer, folder: walletFolder(options) })
-    const { tx, resumed } = await granary.transfer({ to, amount }, { signal })
-    const { balance } = await chain.account(from, { signal })
-    return { ...plan, fee: BigInt(tx.fee), balance: BigInt(balance), resumed, sent: { id: tx.id, height: tx.height } }
+    let plan: TransferPlan | undefined
+    const confirm = async (asked: TransferPlan) => {
+      const what = `send ${formatAmount(amount)} to ${formatAddress(to)}`
+      await confirmSpending(context, { what, price: asked.totalMax }, { yes, maxPrice, json, signal })
+      plan = asked
+    }
+    const { tx, resumed } = await granary.transfer({ to, amount }, { signal, confirm })
+    const balance = BigInt((await chain.account(from, { signal })).balance)
+    const facts = { from, to, amount, fee: BigInt(tx.fee), balance, resumed, sent: { id: tx.id, height: tx.height } }
+    return { ...(plan as TransferPlan | undefined), ...facts }
   })
   printResult(context, sent, {
     json,
-    text: ({ fee, accountFee, balance, resumed, sent }) => {
+    text: ({ fee, accountFee = 0n, balance, resumed, sent }) => {
       const money = `${formatAmount(amount)} to ${formatAddress(to)}`
       const first = accountFee === 0n ? '' : `, and ${formatAmount(accountFee)} for the first record of that account`
       const cost = `a fee of ${sent === null ? 'at most ' : ''}${formatAmount(fee)}${first}`

@@ -6,9 +6,11 @@ import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { toHex } from '@granary/base'
 import { readKey } from '@granary/chain/keystore'
-import { addressOf, formatAddress, sessionSigner } from '@granary/protocol/messages'
+import { createGranary } from '@granary/client/node'
+import { accountSigner, addressOf, formatAddress, sessionSigner } from '@granary/protocol/messages'
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import { serveChain } from '../../../../client/test/chain-answers.ts'
+import { dyingChain } from '../../../../client/test/dying-chain.ts'
 import { type Devnet, startDevnet } from '../../../../provider/test/start-devnet.ts'
 import { granary, type Ran } from '../../../test/granary.ts'
 import { run } from '../../run.ts'
@@ -145,6 +147,22 @@ test('send asks at the terminal: a yes sends, anything else does not', async () 
   expect(await balanceOf(from)).toBe(before)
   expect((await atTerminal(args, ['y'])).stdout).toContain(`sent 3 GRN to ${formatAddress(to)}, in block`)
   expect(await balanceOf(to)).toBe(3n * GRN)
+})
+
+test('send of nearly all there is, killed in its block, is paid once by the same command', async () => {
+  const from = await funded()
+  const to = somebody()
+  const amount = (await balanceOf(from)) - GRN
+  const folder = join(home, 'client')
+  const passphrase = (await readFile(join(folder, 'passphrase'), 'utf8')).trim()
+  const signer = accountSigner(await readKey(join(folder, 'keystore.json'), passphrase))
+  const { chain, signal } = dyingChain(devnet.chain.url, true)
+  const killed = createGranary({ chain, signer, folder }).transfer({ to, amount }, { signal })
+  await expect(killed).rejects.toMatchObject({ name: 'AbortError' })
+  while ((await balanceOf(to)) === 0n) await new Promise((done) => setTimeout(done, 50))
+  const again = await dataOf(wallet('send', to, `${amount} attoGRN`, '--yes', '--json'))
+  expect(again).toMatchObject({ to, amount: `${amount}`, resumed: true, sent: { height: expect.any(Number) } })
+  expect(await balanceOf(to)).toBe(amount)
 })
 
 test.each<[string, string, number, string]>([

@@ -1,0 +1,23 @@
+/** More time for a deal, paid once: docs/adr/0048-a-wish-is-paid-once.md. */
+import { type SendOnceInput, sendOnce } from '../account/send-once.ts'
+import type { CallOptions } from '../call-options.ts'
+import type { Extended, ExtendWish } from './extend-wish.ts'
+
+type Extension = 'TopUpDeal' | 'RenewDeal'
+
+/**
+ * What an earlier call has sent for this deal is finished first. A wish for an end that this has not reached has the rest sent;
+ * a wish for so much more time is the same only if it was for as much, and then nothing more is sent.
+ */
+export async function extendOnce<N extends Extension>(
+  input: SendOnceInput<N>,
+  { deal, until }: ExtendWish,
+  options: CallOptions,
+): Promise<Extended> {
+  for (;;) {
+    const { tx, resumed } = await sendOnce(input, options)
+    const { endsAt = 0 } = await input.chain.deal(deal, options)
+    // Each round that resumes has taken a record out of the outbox.
+    if (!resumed || until === undefined || endsAt >= until) return { tx, resumed, endsAt }
+  }
+}
