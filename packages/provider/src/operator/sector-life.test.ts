@@ -72,17 +72,3 @@ test('nothing is touched while the provider runs, and no store is made where the
   expect(() => retrySector(root.home, number)).toThrow(expect.objectContaining({ code: 'HOME_LOCKED' }))
   expect(() => retrySector(join(root.home, 'none'), 1)).toThrow(expect.objectContaining({ code: 'HOME_MISSING' }))
 })
-
-test('the time that sealing takes is measured, from the closing of a sector to its proof', () => {
-  const store = createSectorStore(db)
-  const number = sealedSector()
-  expect(store.sealingTimesMs(8)).toEqual([])
-  const facts = { ticket: { epoch: 1, randomness: '0x' }, commD: '0x', commR: '0x' }
-  store.move(number, 'sealed', { state: 'precommitting', ...facts })
-  store.move(number, 'precommitting', { state: 'precommitted', ...facts, commitBy: 9, expiry: 99 })
-  db.prepare("UPDATE sector_events SET at_ms = at_ms - 90000 WHERE state = 'sealing'").run()
-  const proven = { state: 'proving', commR: '0x', partition: 0, activatedAt: 1, expiry: 99, finalized: false } as const
-  store.move(number, 'precommitted', proven)
-  const [ms, ...others] = store.sealingTimesMs(8)
-  expect([Math.round(ms! / 10_000), others]).toEqual([9, []])
-})

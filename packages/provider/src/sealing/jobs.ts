@@ -18,6 +18,8 @@ export interface SealResult {
   readonly commD: Hex
   readonly commR: Hex
   readonly sealMs: number
+  /** False: it went on where an earlier try was broken off, and `sealMs` is of the rest. */
+  readonly isWhole: boolean
 }
 
 export interface ReplicationInput {

@@ -50,12 +50,13 @@ export async function makeReplica(
       },
     },
   )
-  const { commD, commR, sealMs } = result
+  const { commD, commR, sealMs, isWhole } = result
   const expected = expectedCommD(context, sector)
   if (commD !== expected) {
     throw new SectorLostError('COMM_D_MISMATCH', `sector ${number} has CommD ${commD}, its pieces give ${expected}`)
   }
   const sealed = store.move(number, 'sealing', { state: 'sealed', ticket, commD, commR, sealMs })
+  if (isWhole) store.measure(number, { sealMs })
   deals.record(dealIds, { type: 'sealed', data: { sector: number, commR, seconds: sealMs / 1_000 } })
   return sealed
 }

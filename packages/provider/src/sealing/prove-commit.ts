@@ -40,6 +40,8 @@ export async function proveReplica(
     return store.get(number)
   }
   const proof = await runProver(context, sector, view.seed, signal)
+  const { seedEpoch = view.preCommitEpoch, preCommitEpoch } = view
+  store.measure(number, { proveMs: proof.proveMs, seedEpochs: seedEpoch - preCommitEpoch })
   return store.move(number, 'precommitted', { ...phase, state: 'committing', seed: view.seed, ...proof })
 }
 

@@ -7,6 +7,7 @@ import type { SealInput, SealResult } from './jobs.ts'
 
 export async function sealJob(input: SealInput, context: JobContext<SealProgress>): Promise<SealResult> {
   const startedMs = performance.now()
+  let isWhole: boolean | undefined
   const { commD, commR } = await sealSector(
     {
       profile: profileNamed(input.profile),
@@ -21,9 +22,15 @@ export async function sealJob(input: SealInput, context: JobContext<SealProgress
       signal: context.signal,
       // Thousands of reports for a large profile, of a table that is made once: not worth a write to the queue each.
       onProgress: (progress) => {
+        if (progress.type === 'seal:labels') isWhole ??= progress.layer === 1 && progress.done === 0
         if (progress.type !== 'seal:parents') context.onProgress(progress)
       },
     },
   )
-  return { commD: toHex(commD), commR: toHex(commR), sealMs: Math.round(performance.now() - startedMs) }
+  return {
+    commD: toHex(commD),
+    commR: toHex(commR),
+    sealMs: Math.round(performance.now() - startedMs),
+    isWhole: isWhole ?? false,
+  }
 }

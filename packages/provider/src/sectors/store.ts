@@ -33,8 +33,10 @@ export interface SectorStore {
   retry(number: number): Sector
   /** What has happened to a sector, the oldest first. */
   events(number: number): SectorEvent[]
-  /** How long the last sectors took from being closed to being proven, as this machine has measured it. */
-  sealingTimesMs(countMax: number): number[]
+  /** What a part of sealing took, from its beginning to its end without a break. */
+  measure(number: number, took: SealMeasure | ProveMeasure): void
+  /** Of the last sectors of which all is measured. */
+  sealingTimes(countMax: number): SealingTime[]
   get(number: number): Sector
   inStates(...states: SectorState[]): Sector[]
   countIn(state: SectorState): number
@@ -70,6 +72,22 @@ export interface SectorEvent {
   readonly state: SectorState
   /** Why it failed. */
   readonly reason: string | null
+}
+
+export interface SealMeasure {
+  readonly sealMs: number
+}
+
+export interface ProveMeasure {
+  readonly proveMs: number
+  /** From the pre-commitment to its seed. */
+  readonly seedEpochs: number
+}
+
+/** Without what a sector waited for: an outage, money, a start, its turn. */
+export interface SealingTime {
+  readonly machineMs: number
+  readonly seedEpochs: number
 }
 
 const FIRST_NUMBER = 1
@@ -109,6 +127,12 @@ export function createSectorStore(db: DatabaseSync, epoch: () => number | undefi
       reason TEXT
     ) STRICT;
     CREATE INDEX IF NOT EXISTS sector_events_by_sector ON sector_events (sector);
+    CREATE TABLE IF NOT EXISTS sealing_times (
+      sector INTEGER PRIMARY KEY REFERENCES sectors (number),
+      seal_ms INTEGER,
+      prove_ms INTEGER,
+      seed_epochs INTEGER
+    ) STRICT;
     INSERT OR IGNORE INTO sector_numbers (id, next) VALUES (1, ${FIRST_NUMBER});
   `)
   const takeNumber = db.prepare('UPDATE sector_numbers SET next = next + 1 RETURNING next - 1 AS number')
@@ -124,11 +148,12 @@ export function createSectorStore(db: DatabaseSync, epoch: () => number | undefi
     'INSERT INTO sector_events (sector, at_ms, epoch, state, reason) VALUES (?, ?, ?, ?, ?)',
   )
   const selectEvents = db.prepare('SELECT * FROM sector_events WHERE sector = ? ORDER BY id')
-  // Of a sector that was closed twice (its ticket was drawn anew) from the last time on.
+  const measureSeal = db.prepare(`
+    INSERT INTO sealing_times (sector, seal_ms) VALUES (?, ?) ON CONFLICT (sector) DO UPDATE SET seal_ms = excluded.seal_ms`)
+  const measureProve = db.prepare('UPDATE sealing_times SET prove_ms = ?, seed_epochs = ? WHERE sector = ?')
   const selectTimes = db.prepare(`
-    SELECT proven.at_ms - max(closed.at_ms) AS ms FROM sector_events AS proven
-    JOIN sector_events AS closed ON closed.sector = proven.sector AND closed.state = 'sealing' AND closed.id < proven.id
-    WHERE proven.state = 'proving' GROUP BY proven.sector ORDER BY proven.id DESC LIMIT ?`)
+    SELECT seal_ms + prove_ms AS ms, seed_epochs FROM sealing_times
+    WHERE prove_ms IS NOT NULL ORDER BY sector DESC LIMIT ?`)
   const clearFailures = db.prepare('UPDATE sectors SET failures = 0, retry_at_ms = 0 WHERE number = ?')
   const countFailure = db.prepare('UPDATE sectors SET failures = failures + 1, retry_at_ms = ? WHERE number = ?')
   const selectOne = db.prepare('SELECT * FROM sectors WHERE number = ?')
@@ -257,7 +282,12 @@ export function createSectorStore(db: DatabaseSync, epoch: () => number | undefi
         state: row.state as SectorState,
         reason: row.reason === null ? null : String(row.reason),
       })),
-    sealingTimesMs: (countMax) => selectTimes.all(countMax).map((row) => Number(row.ms)),
+    measure: (number, took) => {
+      if ('sealMs' in took) measureSeal.run(number, took.sealMs)
+      else measureProve.run(took.proveMs, took.seedEpochs, number)
+    },
+    sealingTimes: (countMax) =>
+      selectTimes.all(countMax).map((row) => ({ machineMs: Number(row.ms), seedEpochs: Number(row.seed_epochs) })),
     get,
     countIn: (state) => Number(count.get(state)!.count),
     numbersIn: (state) => numbers.all(state).map((row) => Number(row.number)),

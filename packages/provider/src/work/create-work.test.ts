@@ -242,6 +242,9 @@ describe('a provider on a real chain', () => {
     const [accepted] = feed.entries(dealId, 'porep-accepted')
     expect(accepted?.data).toMatchObject({ sector: 1, bytes: expect.any(Number), verifyMs: expect.any(Number) })
     expect(feed.entries(dealId, 'post-accepted')[0]?.data).toMatchObject({ partition: 0, bytes: expect.any(Number) })
+    const [time, ...others] = life.store.sealingTimes(8)
+    expect([others, time]).toEqual([[], { machineMs: expect.any(Number), seedEpochs: expect.any(Number) }])
+    expect(Math.min(time!.machineMs, time!.seedEpochs)).toBeGreaterThan(0)
   })
 
   test('stopped and started again in each state, the sector goes on and is committed once', async () => {

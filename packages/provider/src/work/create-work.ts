@@ -27,6 +27,7 @@ import { dealIdsOf, isIn, type Sector } from '../sectors/sector.ts'
 import { createSectorStore } from '../sectors/store.ts'
 import { createKeyedLock } from '../storage/keyed-lock.ts'
 import type { Witness } from '../storage/witness.ts'
+import { sealingReserveMs } from './sealing-reserve.ts'
 
 export interface CreateWorkOptions {
   /** The provider's store, locked by this process. */
@@ -77,11 +78,6 @@ export interface Work {
   unsealPiece(pieceCid: string, out: string, signal: AbortSignal): Promise<void>
 }
 
-/**
- * A sector is given as long as the slowest of the last ones took, and half as long again: to be late costs a deal and its
- * collateral. Before the first of them half of the promised time is left for it.
- */
-const SEALING_RESERVE = 1.5
 const SEALINGS_MEASURED = 8
 
 /** Deals are announced by a nudge; this finds those whose nudge was lost. */
@@ -155,11 +151,11 @@ export function createWork(options: CreateWorkOptions): Work {
     try {
       const nowMs = Date.now()
       const { sectorBytes } = profile
-      const measuredMs = store.sealingTimesMs(SEALINGS_MEASURED)
-      const sealingMs = measuredMs.length === 0 ? undefined : SEALING_RESERVE * Math.max(...measuredMs)
+      const measuredMs = sealingReserveMs(store.sealingTimes(SEALINGS_MEASURED), blockTimeMs)
       const closeByMs = ({ activateBy, publishedAt }: PiecePromise): number | undefined => {
         if (activateBy === undefined) return undefined
-        const reserveMs = sealingMs ?? ((activateBy - publishedAt) * blockTimeMs) / 2
+        // Before the first one is measured half of the promised time is left for it.
+        const reserveMs = measuredMs ?? ((activateBy - publishedAt) * blockTimeMs) / 2
         return nowMs + (activateBy - follower.height()) * blockTimeMs - reserveMs
       }
       const input = { store, deals, sectorBytes, sealAfterMs, nowMs, closeByMs, refused, witness, isDamaged, log }
