@@ -2,6 +2,9 @@
  * A put as a person gives it: its price before it is paid, and kill −9 at random: whatever it was doing, the same command again
  * makes one deal, of the same root, with all bytes.
  */
+import { join } from 'node:path'
+import { createGranary } from '@granary/client/node'
+import { accountSigner } from '@granary/protocol/messages'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { envelope } from './harness.ts'
 import { killPut } from './kill-puts.ts'
@@ -22,6 +25,24 @@ test('eight puts that are killed, each at another step, are paid once and comple
     expect({ moment, dealIds, isBack }).toEqual({ moment, dealIds: [data.dealId], isBack: true })
     if (rootBefore !== undefined) expect(rootBefore).toBe(data.rootCid)
   }
+}, 120_000)
+
+test('a node elsewhere that calls itself a devnet gets nothing spent unasked, and a key that is named neither', async () => {
+  const { bench, chain, client } = market
+  const path = fileOf(bench, 'unasked.bin', 50_000)
+  const { data } = envelope<{ rootCid: string }>(
+    succeeded(await bench.run(['quote', path, '--chain', chain.url, '--json'])),
+  )
+  const passphrase = join(bench.home, 'client', 'passphrase')
+  const elsewhere = chain.url.replace('127.0.0.1', '0.0.0.0')
+  for (const url of [elsewhere, chain.url]) {
+    const run = await bench.run(['put', path, '--chain', url, '--json', '--passphrase-file', passphrase])
+    expect([run.code, envelope<unknown>(run).error?.code]).toEqual([2, 'SPENDING_UNCONFIRMED'])
+  }
+  const signer = accountSigner(new Uint8Array(32).fill(5))
+  const granary = createGranary({ chain: elsewhere, signer, folder: join(bench.home, 'sdk') })
+  await expect(granary.put(path)).rejects.toMatchObject({ code: 'SPENDING_UNCONFIRMED' })
+  expect(await Array.fromAsync(client.deals({ rootCid: data.rootCid }))).toEqual([])
 }, 120_000)
 
 test('a price is shown before it is paid, and what is above the bound or has no second provider pays nothing', async () => {

@@ -1,4 +1,4 @@
-/** The account that pays: its key is made at first use, and on a devnet the faucet fills it. */
+/** The account that pays: its key is made at first use, and a devnet's faucet fills it. */
 import { join } from 'node:path'
 import { GranaryError } from '@granary/base'
 import { createKey, readKey, readKeyAddress } from '@granary/chain/keystore'
@@ -15,14 +15,13 @@ export interface OpenSignerInput extends OpenChain {
 
 /** @throws PassphraseMissingError, PassphraseWrongError, KeystoreInvalidError */
 export async function openSigner(input: OpenSignerInput): Promise<Signer> {
-  const { folder, passphraseFile, chain, status, signal } = input
-  const { devnet } = status
+  const { folder, passphraseFile, chain, status, devnet, signal } = input
   const passphrase = await passphraseOf({ passphraseFile, devnet, folder })
   const path = join(folder, 'keystore.json')
   // A devnet's passphrase has 256 random bits: stretching it would cost a second and add nothing.
   const key = await keyAt(path, passphrase, devnet && passphraseFile === undefined)
   const signer = accountSigner(key)
-  if (devnet && BigInt((await chain.account(signer.address, { signal })).balance) === 0n) {
+  if (status.devnet && BigInt((await chain.account(signer.address, { signal })).balance) === 0n) {
     await chain.faucet(signer.address, { signal })
   }
   return signer
@@ -38,9 +37,10 @@ export interface FoundAccount {
  * The account of this folder, for whoever only looks: no key is made, and without a passphrase the address alone is known.
  * undefined: there is no key here. @throws PassphraseMissingError, PassphraseWrongError, KeystoreInvalidError
  */
-export async function findAccount(input: Omit<OpenSignerInput, 'chain' | 'signal'>): Promise<FoundAccount | undefined> {
-  const { folder, passphraseFile, status } = input
-  const { devnet } = status
+export async function findAccount(
+  input: Omit<OpenSignerInput, 'chain' | 'status' | 'signal'>,
+): Promise<FoundAccount | undefined> {
+  const { folder, passphraseFile, devnet } = input
   const path = join(folder, 'keystore.json')
   const address = await readKeyAddress(path).catch((error: unknown) => {
     if (GranaryError.is(error) && error.code === 'KEYSTORE_MISSING') return null

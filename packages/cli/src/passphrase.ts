@@ -1,4 +1,4 @@
-/** Where a passphrase comes from: a file that the user names, or, on a devnet alone, one beside the key. Never an argument. */
+/** Where a passphrase comes from: a file that the user names, or, on a devnet of this machine alone, one beside the key. Never an argument. */
 import { existsSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -21,6 +21,7 @@ export class PassphraseMissingError extends GranaryError {
 
 export interface PassphraseInput {
   readonly passphraseFile?: string | undefined
+  /** Of this machine (`OpenChain`): a node elsewhere may lie. */
   readonly devnet: boolean
   /** Of the key: a devnet's passphrase lies beside it. */
   readonly folder: string
@@ -33,7 +34,7 @@ export async function passphraseOf({ passphraseFile, devnet, folder }: Passphras
       requireOwnPassphrase(folder)
       return await devnetPassphrase(folder)
     }
-    throw new PassphraseMissingError('this chain is not a devnet, and no passphrase file is named')
+    throw new PassphraseMissingError('this chain is not a devnet of this machine, and no passphrase file is named')
   }
   return await readPassphrase(passphraseFile)
 }

@@ -1,6 +1,6 @@
 /**
  * A devnet's keys hold play money and are opened without a person at the keyboard, so their passphrase stands in a file
- * beside them. Never for a chain that is not a devnet: the caller asks the chain first.
+ * beside them. Only for a devnet of this machine: the caller sees to that, since another node may call itself one.
  */
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'

@@ -60,9 +60,8 @@ async function deals(options: DealsCommandOptions, context: CommandContext): Pro
   const folder = join(homeOf(options), 'client')
   const settled: SettleProgress[] = []
   const { found, devnet, time } = await interruptible(async (signal) => {
-    const { chain, status } = await openChain(options.chain, signal)
-    const { devnet } = status
-    const account = await findAccount({ status, folder, passphraseFile: options.passphraseFile })
+    const { chain, status, devnet } = await openChain(options.chain, signal)
+    const account = await findAccount({ devnet, folder, passphraseFile: options.passphraseFile })
     if (account === undefined) return { found: [], devnet, time: status }
     const onProgress = (progress: SettleProgress) => settled.push(progress)
     const found = await client.deals({ chain, folder, ...account }, { signal, onProgress })

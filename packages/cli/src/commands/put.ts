@@ -113,8 +113,8 @@ async function put(paths: readonly string[], { options, asked }: PutInput, conte
 
   const work = async (signal: AbortSignal) => {
     const { client, source, devnet, duration } = await openSource(paths, options, context, signal)
-    // Money of a devnet is given to whoever asks for it.
-    const isUnasked = devnet && maxPrice === undefined
+    // What a devnet's own key pays is play money; a key that is named may have other money.
+    const isUnasked = devnet && options.passphraseFile === undefined && maxPrice === undefined
     const bound: PutOptions['maxPrice'] = maxPrice ?? (yes || isUnasked ? 'any' : undefined)
     const wanted = { duration, copies, provider, label, again, maxPrice: bound, signal, onProgress }
     if (options.dryRun) return { quote: await client.quote(source, wanted) }
@@ -190,6 +190,7 @@ function quoted(word: string): string {
 type OpenSource = {
   readonly client: Client
   readonly source: Parameters<Client['put']>[0]
+  /** Of this machine. */
   readonly devnet: boolean
   /** Epochs. */
   readonly duration: number | undefined
@@ -213,9 +214,9 @@ export async function openSource(
   const open = await openChain(options.chain, signal)
   const signer = await openSigner({ ...open, folder, passphraseFile: options.passphraseFile, signal })
   const client = createGranary({ chain: open.chain, signer, folder })
-  const { blockTimeMs, devnet } = open.status
+  const { blockTimeMs } = open.status
   const duration = options.duration === undefined ? undefined : Math.ceil(options.duration / blockTimeMs)
-  return { client, source, devnet, duration }
+  return { client, source, devnet: open.devnet, duration }
 }
 
 /** The price, and who would have it. */

@@ -60,11 +60,11 @@ async function status(cid: string, options: StatusCommandOptions, context: Comma
   const folder = join(homeOf(options), 'client')
   const settled: SettleProgress[] = []
   const { content, devnet, time } = await interruptible(async (signal) => {
-    const { chain, status } = await openChain(options.chain, signal)
-    const account = await findAccount({ status, folder, passphraseFile: options.passphraseFile })
+    const { chain, status, devnet } = await openChain(options.chain, signal)
+    const account = await findAccount({ devnet, folder, passphraseFile: options.passphraseFile })
     const onProgress = (progress: SettleProgress) => settled.push(progress)
     const content = await client.status({ chain, signer: account?.signer }, cid, { signal, onProgress })
-    return { content, devnet: status.devnet, time: status }
+    return { content, devnet, time: status }
   })
   const date = (epoch: number) => times.formatEpoch(epoch, time)
   const goesOn = ({ goingOn }: DealStatus) => {

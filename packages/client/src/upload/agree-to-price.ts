@@ -24,13 +24,13 @@ export class SpendingUnconfirmedError extends GranaryError {
 export async function agreeToPrice(
   quote: UploadQuote,
   { maxPrice, confirm }: Pick<PutOptions, 'maxPrice' | 'confirm'>,
-  devnet: boolean,
+  isOwnDevnet: boolean,
 ): Promise<bigint | undefined> {
   const total = BigInt(quote.total)
   if (typeof maxPrice === 'bigint' && total > maxPrice) throw new PriceAboveMaxError(total, maxPrice)
-  // Money of a devnet is given to whoever asks for it.
+  // Money of a devnet is given to whoever asks for it; a node elsewhere that calls itself one may lie.
   const isUnasked = maxPrice === undefined && confirm === undefined
-  if (isUnasked && devnet) return undefined
+  if (isUnasked && isOwnDevnet) return undefined
   // Where all deals are made, nobody is asked, and none may be bought in place of one that ends.
   if (quote.slots.length > 0) {
     if (isUnasked) throw new SpendingUnconfirmedError(quote)

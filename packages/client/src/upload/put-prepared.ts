@@ -2,7 +2,7 @@
  * A prepared upload into the market: quote, upload, agree, publish, follow, for each copy of each piece. Killed at any point
  * and called again, it goes on where it was: nothing is sent twice that a provider has, nothing is paid twice.
  */
-import { GranaryError } from '@granary/base'
+import { GranaryError, isLoopbackUrl } from '@granary/base'
 import { dealTermsFromJson } from '@granary/protocol/messages'
 import type { CallOptions } from '../call-options.ts'
 import type { Place, Slot, UploadState } from '../journal/upload-state.ts'
@@ -33,7 +33,7 @@ export interface PutOptions {
   readonly again?: boolean | undefined
   /**
    * attoGRN, with all fees: nothing is begun that would come to more. `'any'`: whatever it costs.
-   * @default the total that `confirm` has agreed to; without either nothing is spent, but on a devnet
+   * @default the total that `confirm` has agreed to; without either nothing is spent, but on a devnet of this machine
    */
   readonly maxPrice?: bigint | 'any' | undefined
   /** Asked before anything is spent, of what is to be paid. What it throws ends the put. */
@@ -103,7 +103,7 @@ export async function putPrepared(ports: Ports, prepared: Prepared, options: Put
   const call: CallOptions = { signal }
   const { spool } = ports
   const { status, log, quote, planned, survey, skipped, feesPerDeal } = prepared
-  const maxPrice = await agreeToPrice(quote, options, status.devnet)
+  const maxPrice = await agreeToPrice(quote, options, status.devnet && isLoopbackUrl(ports.chain.url))
   for (const event of prepared.events) await log.append(event)
   const run: UploadRun = {
     ...{ ports, status, log, label, collateralShareBps, provider, maxPrice, feesPerDeal, skipped, survey, report },

@@ -19,9 +19,9 @@ async function initProvider(options: SetUpOptions, context: CommandContext): Pro
     import('../../print/result.ts'),
   ])
   const home = homeOf(options)
-  const { chain, status } = await openChain(options.chain ?? CHAIN_URL_DEFAULT)
+  const { chain, devnet } = await openChain(options.chain ?? CHAIN_URL_DEFAULT)
   const { profile, name, passphraseFile } = options
-  const made = await setUpProvider({ home, chainUrl: chain.url, devnet: status.devnet, profile, name, passphraseFile })
+  const made = await setUpProvider({ home, chainUrl: chain.url, devnet, profile, name, passphraseFile })
   printResult(context, made, {
     json: options.json ?? false,
     actions: [{ cmd: `granary provider run --home ${home}`, why: 'registers it and starts it' }],

@@ -61,15 +61,15 @@ export async function openOperator(options: OperatorOptions, signal?: AbortSigna
     ],
   )
   const url = options.chain ?? (await configuredChain(homeOf(options))) ?? CHAIN_URL_DEFAULT
-  const { chain, status } = await openChain(url, signal)
+  const { chain, status, devnet } = await openChain(url, signal)
   const { provider: id } = options
   const named = options.ownerKey === undefined ? await configuredOwner(homeOf(options)) : undefined
   const owner = id === undefined ? (named ?? (await readKeyAddress(ownerKeyOf(options)))) : undefined
-  return { chain, status, provider: await findProvider({ chain, id, owner, signal }) }
+  return { chain, status, devnet, provider: await findProvider({ chain, id, owner, signal }) }
 }
 
 /** @throws PASSPHRASE_MISSING, PASSPHRASE_WRONG, KEYSTORE_MISSING, …; PROVIDER_NOT_OWNED */
-export async function openOwner(options: OwnerOptions, { status, provider }: Operator): Promise<Signer> {
+export async function openOwner(options: OwnerOptions, { devnet, provider }: Operator): Promise<Signer> {
   const [{ readKey }, { accountSigner }, { passphraseOf }] = await Promise.all([
     import('@granary/chain/keystore'),
     import('@granary/protocol/messages'),
@@ -77,7 +77,7 @@ export async function openOwner(options: OwnerOptions, { status, provider }: Ope
   ])
   const path = ownerKeyOf(options)
   const { passphraseFile } = options
-  const passphrase = await passphraseOf({ passphraseFile, devnet: status.devnet, folder: dirname(path) })
+  const passphrase = await passphraseOf({ passphraseFile, devnet, folder: dirname(path) })
   const signer = accountSigner(await readKey(path, passphrase))
   if (signer.address === provider.owner) return signer
   throw new GranaryError({

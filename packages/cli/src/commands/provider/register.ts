@@ -54,11 +54,11 @@ async function register(options: RegisterOptions, context: CommandContext): Prom
   const result = await interruptible(async (signal) => {
     const wanted = await operator.readRegistration(options.registration ?? join(home, 'provider', 'registration.json'))
     const url = options.chain ?? (await configuredChain(home)) ?? CHAIN_URL_DEFAULT
-    const { chain, status } = await openChain(url, signal)
+    const { chain, status, devnet } = await openChain(url, signal)
     const [fees, params] = await Promise.all([chain.fees({ signal }), chain.params({ signal })])
     const price = messages.feeOf('RegisterProvider', REGISTRATION_BYTES_MAX, fees) + messages.providerFee(params)
     if (dryRun) return { price, wanted, registered: null }
-    const passphrase = await passphraseOf({ passphraseFile, devnet: status.devnet, folder: dirname(path) })
+    const passphrase = await passphraseOf({ passphraseFile, devnet, folder: dirname(path) })
     const signer = messages.accountSigner(await keystore.readKey(path, passphrase))
     await confirmSpending(context, { what: 'register the provider', price }, { yes, maxPrice, json, signal })
     if (status.devnet && BigInt((await chain.account(signer.address, { signal })).balance) === 0n) {

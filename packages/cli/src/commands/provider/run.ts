@@ -30,7 +30,7 @@ export function addRun(provider: Command, context: CommandContext): void {
   withParent(withJson(run, 'one line of JSON when ready, and the log as JSON on standard error'))
     .addHelpText(
       'after',
-      `\nA home that is not set up yet is set up on the way, when the chain is a devnet.\n${exitCodesHelp}`,
+      `\nA home that is not set up yet is set up on the way, when the chain is a devnet of this machine.\n${exitCodesHelp}`,
     )
     .action((options: RunOptions) => runProvider(options, context))
 }
@@ -64,8 +64,7 @@ async function runProvider(options: RunOptions, context: CommandContext): Promis
     withParent: options.stopWithParent ?? false,
     async start(log, signal) {
       const configured = await homes.configuredChain(home)
-      const { chain, status } = await openChain(options.chain ?? configured ?? CHAIN_URL_DEFAULT, signal)
-      const { devnet } = status
+      const { chain, devnet } = await openChain(options.chain ?? configured ?? CHAIN_URL_DEFAULT, signal)
       if (configured === undefined && devnet) {
         await setUpProvider({ home, chainUrl: chain.url, devnet, profile, name, passphraseFile })
       }

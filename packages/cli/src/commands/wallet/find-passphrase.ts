@@ -58,13 +58,13 @@ async function ownPassphrase(
   const { openChain } = await import('../../open-chain.ts')
   const isAsked = somebodyWatches(context)
   // Where no devnet has left a passphrase, whoever is there can be asked without a chain.
-  const status = await openChain(chain, signal).then(
-    (open) => open.status,
+  const isDevnet = await openChain(chain, signal).then(
+    (open) => open.devnet,
     (error: unknown) => {
       if (!isAsked || existsSync(join(folder, 'passphrase'))) throw error
     },
   )
-  if (status?.devnet) return { passphrase: await passphraseOf({ devnet: true, folder }), light: true }
+  if (isDevnet) return { passphrase: await passphraseOf({ devnet: true, folder }), light: true }
   if (isAsked) return undefined
   throw new PassphraseMissingError('no passphrase file is named, and there is nobody to ask')
 }

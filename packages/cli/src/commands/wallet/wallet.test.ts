@@ -1,6 +1,6 @@
 /** The wallet's commands over a real devnet; where the chain is none, over its answers. */
 import { randomBytes } from 'node:crypto'
-import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
@@ -112,6 +112,22 @@ test.each<[string[], bigint]>([
   expect(ran).toMatchObject({ from, to, amount: `${expected}`, resumed: false, sent: { height: expect.any(Number) } })
   const { accountFee } = await devnet.chain.params()
   expect(await balanceOf(from)).toBe(before - expected - accountFee - BigInt(ran.fee as string))
+})
+
+test('a node elsewhere that calls itself a devnet gets no key made, and none with its passphrase beside it', async () => {
+  // The same node, by an address that is not of this machine alone.
+  const elsewhere = devnet.chain.url.replace('127.0.0.1', '0.0.0.0')
+  const file = join(home, 'some.txt')
+  await writeFile(file, 'some')
+  for (const args of [
+    ['wallet', 'new'],
+    ['wallet', 'import', await secretFile(EXAMPLE_KEY)],
+    ['put', file],
+  ]) {
+    const { code, stdout } = await granary([...args, '--home', home, '--chain', elsewhere, '--json'])
+    expect([code, JSON.parse(stdout).error.code]).toEqual([4, 'PASSPHRASE_MISSING'])
+  }
+  expect((await readdir(home)).sort()).toEqual(['secret', 'some.txt'])
 })
 
 test('send says what it would cost and sends nothing: --dry-run, without a passphrase', async () => {
