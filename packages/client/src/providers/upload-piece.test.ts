@@ -7,6 +7,7 @@ import { FileStore } from '@tus/file-store'
 import { Server } from '@tus/server'
 import { serve } from '../../test/serve.ts'
 import type { PieceSource } from '../ports.ts'
+import { systemClock } from '../system-clock.ts'
 import { blobSource, uploadPiece } from './upload-piece.ts'
 
 const MIB = 1 << 20
@@ -174,6 +175,62 @@ test('a provider that takes nothing of what it is sent is given up', async () =>
   })
   const uploading = uploadPiece({ endpoint: provider.url, source: blobSource(new Blob([bytes])), metadata, token })
   await expect(uploading).rejects.toMatchObject({ code: 'PROVIDER_ANSWER_INVALID' })
+})
+
+/** A provider of its own mind: it says how much it has after a PATCH, and when it is asked. */
+async function uploadTo(patched: (offset: number, length: number) => number, had: () => number): Promise<number> {
+  let patches = 0
+  await using provider = await serve((request, response) => {
+    const { method, headers } = request
+    request.resume().on('end', () => {
+      if (method === 'POST') return response.writeHead(201, { location: '/v1/uploads/1' }).end()
+      if (method === 'HEAD')
+        return response.writeHead(200, { 'upload-length': bytes.length, 'upload-offset': had() }).end()
+      patches += 1
+      const offset = patched(Number(headers['upload-offset']), Number(headers['content-length']))
+      return response.writeHead(offset < 0 ? 503 : 204, { 'upload-offset': offset }).end()
+    })
+  })
+  // The waits between tries pass in moments.
+  const clock = { ...systemClock, sleep: (_ms: number, signal?: AbortSignal) => systemClock.sleep(1, signal) }
+  const source = blobSource(new Blob([bytes]))
+  const uploading = uploadPiece({ endpoint: provider.url, source, metadata, token, clock })
+  await expect(uploading).rejects.toMatchObject({ code: 'PROVIDER_ANSWER_INVALID' })
+  return patches
+}
+
+test('a provider that has more than there is has no place to go on from', async () => {
+  const patches = await uploadTo(
+    () => -1,
+    () => bytes.length + 1,
+  )
+  expect(patches).toBe(1)
+})
+
+test('a provider that takes a byte of each request is given up at the first', async () => {
+  const patches = await uploadTo(
+    (offset) => offset + 1,
+    () => 0,
+  )
+  expect(patches).toBe(1)
+})
+
+test.each<[string, number]>([
+  ['all of it', 0],
+  ['a little', 1],
+])('a provider that loses again and again what it has taken, %s, is given up', async (_, kept) => {
+  let calls = 0
+  let most = 0
+  const patches = await uploadTo(
+    (offset, length) => {
+      calls += 1
+      if (calls % 2 === 0) return -1
+      most = Math.max(most, offset + length)
+      return offset + length
+    },
+    () => kept * Math.max(0, most - 1),
+  )
+  expect(patches).toBeLessThan(20)
 })
 
 test('a provider that takes the bytes and never answers is given up', async () => {

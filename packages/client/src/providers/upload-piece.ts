@@ -20,6 +20,8 @@ const CHUNK_MS = { quick: 1_000, slow: 5_000 }
 const STALL_MAX_MS = 120_000
 /** Between tries that brought nothing forward. */
 const RETRY_DELAYS_MS = [200, 500, 1_000, 2_000, 4_000, 8_000]
+/** So often a provider may have less than it has taken, as after a crash; one that does it again would be sent all for ever. */
+const LOSSES_MAX = 3
 
 /** Bytes of a Blob, to be read from anywhere. */
 export function blobSource(blob: Blob): PieceSource {
@@ -68,6 +70,8 @@ export async function uploadPiece(input: UploadPieceInput, options: UploadPieceO
   let place: Place | undefined
   let chunkBytes = CHUNK_BYTES.min
   let triesInVain = 0
+  let taken = 0
+  let losses = 0
   for (;;) {
     signal?.throwIfAborted()
     try {
@@ -76,12 +80,16 @@ export async function uploadPiece(input: UploadPieceInput, options: UploadPieceO
         url = place.url
         if (url !== told) await onUploadUrl?.(url)
         told = url
+        if (place.offset < taken && ++losses > LOSSES_MAX)
+          throw new ProviderAnswerError(url, 'it loses again and again what it has taken')
       }
       onProgress?.({ sent: place.offset, total: source.size })
       if (place.offset === source.size) return place.url
       const startedMs = clock.nowMs()
       place = await sendChunk(place, chunkBytes, input, options)
-      triesInVain = 0
+      // What was sent a second time brings nothing forward.
+      if (place.offset > taken) triesInVain = 0
+      taken = Math.max(taken, place.offset)
       chunkBytes = nextChunkBytes(chunkBytes, clock.nowMs() - startedMs)
     } catch (error) {
       if (!(error instanceof UploadFault)) throw error
@@ -109,7 +117,9 @@ async function findUpload(
   if (isFinal(response.status)) return undefined
   if (!response.ok) throw await faultOf(url, response)
   if (Number(response.headers.get('upload-length')) !== input.source.size) return undefined
-  return { url, offset: offsetIn(url, response) }
+  const offset = offsetIn(url, response)
+  if (offset > input.source.size) throw new ProviderAnswerError(url, `it has ${offset} of ${input.source.size} bytes`)
+  return { url, offset }
 }
 
 async function createUpload(input: UploadPieceInput, options: UploadPieceOptions): Promise<Place> {
@@ -138,9 +148,8 @@ async function sendChunk(
   const response = await request('PATCH', url, headers, bytes, input, options)
   if (!response.ok) throw await faultOf(url, response)
   const taken = offsetIn(url, response)
-  // Without this, a provider that says so would be sent the same bytes for ever.
-  if (taken <= offset) throw new ProviderAnswerError(url, 'it took none of the bytes that it was sent')
-  if (taken > end) throw new ProviderAnswerError(url, 'it took more bytes than it was sent')
+  // One that takes a byte at a time, or none, would be sent the same for ever.
+  if (taken !== end) throw new ProviderAnswerError(url, `it has ${taken} bytes after it was sent all up to ${end}`)
   return { url, offset: taken }
 }
 
