@@ -16,7 +16,7 @@ export const passingClientErrors = {
   /** The chain does not know the deal any more. */
   DEAL_FORGOTTEN: { fault: 'peer', exit: 'network' },
   /** Whether a message that an earlier run signed is in a block can not be told yet. */
-  MESSAGE_UNDECIDED: { fault: 'nobody', exit: 'network' },
+  MESSAGE_UNDECIDED: { fault: 'nobody', exit: 'network', outage: true },
   /** Another process sends from the same account. */
   SEND_RUNNING: { fault: 'nobody' },
   /** Some copies of what was put are stored, and some are not. */

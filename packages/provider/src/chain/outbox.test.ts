@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
+import { type ErrorCode, GranaryError } from '@granary/base'
 import { createChainClient } from '@granary/protocol/client'
 import { accountSigner, type Signer } from '@granary/protocol/messages'
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
@@ -102,6 +103,37 @@ test('killed before anything left, the next process sends what was signed', asyn
   line = (ask) => ask()
   await outbox().send(message('one'), { signal: never })
   expect(await sequence()).toBe(1)
+})
+
+test('what nobody can tell any more is signed anew where the chain has said that it is not done, and not where nobody asked', async () => {
+  const killed = new AbortController()
+  line = async (ask, path) => {
+    if (path !== '/v1/txs') return ask()
+    const asked = ask()
+    setTimeout(() => killed.abort(new DOMException('killed', 'AbortError')), 50)
+    return asked
+  }
+  await expect(outbox().send(message('one'), { signal: killed.signal })).rejects.toThrow('killed')
+  while ((await sequence()) === 0) await devnet.chain.status()
+  db.exec('UPDATE outbox SET valid_until = 0')
+  const { id, signed_at } = db.prepare('SELECT id, signed_at FROM outbox').get()!
+  const dropped: Record<string, ErrorCode> = {
+    [`/v1/txs/${id}`]: 'TX_NOT_FOUND',
+    [`/v1/blocks/${Number(signed_at) + 1}`]: 'BLOCK_NOT_FOUND',
+  }
+  line = async (ask, path) => {
+    const code = dropped[path]
+    const response = await ask()
+    if (code === undefined) return response
+    const error = new GranaryError({ code, message: 'it is dropped', hint: 'ask another node' })
+    const headers = ['granary-genesis', 'granary-height'].map((name) => [name, response.headers.get(name) ?? ''])
+    return Response.json({ error }, { status: 404, headers: Object.fromEntries(headers) })
+  }
+  const box = outbox()
+  await expect(box.send(message('one'), { signal: never })).rejects.toMatchObject({ code: 'MESSAGE_UNDECIDED' })
+  expect([await sequence(), box.count()]).toEqual([1, 1])
+  await box.send({ ...message('one'), isUndone: true }, { signal: never })
+  expect([await sequence(), box.count()]).toEqual([2, 0])
 })
 
 test('a fee that has risen before the node takes it is signed anew', async () => {

@@ -21,7 +21,7 @@ import {
   type TxView,
 } from '@granary/protocol/client'
 import type { Address, Hash, MessageBodies, Signer, TransactionName } from '@granary/protocol/messages'
-import { replaceMessage, resumeMessage } from '@granary/protocol/resend'
+import { MessageUndecidedError, replaceMessage, resumeMessage } from '@granary/protocol/resend'
 
 export type OutboxEvent =
   | { type: 'outbox:resumed'; kind: TransactionName; subject: string; tx: Hash }
@@ -42,6 +42,11 @@ export interface OutgoingMessage<N extends TransactionName> {
   readonly body: MessageBodies[N]
   /** What it is about, where that is less than all that it says: two messages about the same are one. */
   readonly subject: string
+  /**
+   * The chain has just been asked, and what it is for is not done: an earlier one that nobody can tell of any more, and that can
+   * be in no block to come, is no reason to wait.
+   */
+  readonly isUndone?: boolean
 }
 
 export interface Outbox {
@@ -62,11 +67,12 @@ export function createOutbox({ db, chain, signer, log, stuckMs }: OutboxOptions)
   const rows = openRows(db)
 
   /** Of the same sequence at most one is in a block: the newest is asked about first. */
-  async function earlier(key: Key, options: { signal: AbortSignal }): Promise<TxView | undefined> {
+  async function earlier(key: Key, isUndone: boolean, options: { signal: AbortSignal }): Promise<TxView | undefined> {
     for (const message of rows.of(key)) {
-      const tx = await resumeMessage(chain, message, options).catch((error: unknown) => {
+      const tx = await resumeMessage(chain, message, options).catch(async (error: unknown) => {
         // It changed nothing: what it was for is still to be done.
         if (error instanceof ChainTxError) return undefined
+        if (isUndone && error instanceof MessageUndecidedError && (await isPast(message, options))) return undefined
         throw error
       })
       if (tx !== undefined) log({ type: 'outbox:resumed', kind: key.kind, subject: key.subject, tx: tx.id })
@@ -100,9 +106,9 @@ export function createOutbox({ db, chain, signer, log, stuckMs }: OutboxOptions)
 
   return {
     count: rows.count,
-    send: async ({ lane, kind, body, subject }, options) => {
+    send: async ({ lane, kind, body, subject, isUndone = false }, options) => {
       const key = { lane, kind, subject }
-      const known = await earlier(key, options)
+      const known = await earlier(key, isUndone, options)
       if (known !== undefined) {
         rows.clear(key)
         return known
@@ -137,6 +143,10 @@ export function createOutbox({ db, chain, signer, log, stuckMs }: OutboxOptions)
     const isVerdict = GranaryError.is(error) && passingFactsOf(error.code)?.lost !== true
     if (!isVerdict || options.signal.aborted) return
     for (const { id } of rows.of(key)) if (await isUnknown(id, options)) rows.remove(id)
+  }
+
+  async function isPast({ validUntil }: SignedMessage, options: { signal: AbortSignal }): Promise<boolean> {
+    return (await chain.status(options)).height > validUntil
   }
 
   async function isUnknown(id: Hash, options: { signal: AbortSignal }): Promise<boolean> {

@@ -61,7 +61,7 @@ async function send(context: SealContext, sector: SectorIn<'precommitting'>, sig
           },
         ],
       },
-      { signal },
+      { signal, isUndone: true },
     )
   } catch (error) {
     // The answer may be about a message that did arrive, or about something that trying again cannot mend.

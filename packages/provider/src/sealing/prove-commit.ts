@@ -68,7 +68,7 @@ export async function proveCommit(
     throw new SectorLostError('PROOF_FILE_LOST', `the proof of sector ${number} is not in ${dir}`)
   deals.record(dealIdsOf(sector), { type: 'porep-sent', data: { sector: number, bytes: proofBytes, proveMs } })
   const message = { provider: providerId, number, bundle }
-  const accepted = await lanes.send(sectorLane(number), 'ProveCommitSector', message, { signal })
+  const accepted = await lanes.send(sectorLane(number), 'ProveCommitSector', message, { signal, isUndone: true })
   return enterPartition(context, sector, await openCommitment(context, sector, signal), accepted)
 }
 

@@ -5,16 +5,15 @@
  */
 import { type ChainClient, sendMessage, type TxView } from '@granary/protocol/client'
 import type { MessageBodies, Signer, TransactionName } from '@granary/protocol/messages'
-import type { Outbox } from '../chain/outbox.ts'
+import type { Outbox, OutgoingMessage } from '../chain/outbox.ts'
 import { createKeyedLock } from '../storage/keyed-lock.ts'
 
+export interface LaneOptions extends Pick<OutgoingMessage<TransactionName>, 'isUndone'> {
+  readonly signal: AbortSignal
+}
+
 export interface Lanes {
-  send<N extends TransactionName>(
-    lane: number,
-    kind: N,
-    body: MessageBodies[N],
-    options: { signal: AbortSignal },
-  ): Promise<TxView>
+  send<N extends TransactionName>(lane: number, kind: N, body: MessageBodies[N], options: LaneOptions): Promise<TxView>
 }
 
 // Lane 0 is the owner's: asks, collateral, and whatever is sent by hand.
@@ -52,11 +51,11 @@ export function createLanes({
 }): Lanes {
   const lock = createKeyedLock()
   return {
-    send: (lane, kind, body, options) =>
+    send: (lane, kind, body, { isUndone = false, ...options }) =>
       lock.run(String(lane), () =>
         lane >= POST_LANE_FIRST
           ? sendMessage({ chain, signer, kind, body, lane }, options)
-          : outbox.send({ lane, kind, body, subject: subjectOf(body) }, options),
+          : outbox.send({ lane, kind, body, subject: subjectOf(body), isUndone }, options),
       ),
   }
 }

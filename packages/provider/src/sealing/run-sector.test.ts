@@ -1,0 +1,71 @@
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import { GranaryError } from '@granary/base'
+import { MessageUndecidedError } from '@granary/protocol/resend'
+import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { createMemoryFeed } from '../../test/fake-feed.ts'
+import { temporaryHome } from '../../test/market-kit.ts'
+import { createSectorStore } from '../sectors/store.ts'
+import { openStore } from '../storage/open-store.ts'
+import { runSector } from './run-sector.ts'
+
+let root: Awaited<ReturnType<typeof temporaryHome>>
+let db: ReturnType<typeof openStore>
+
+beforeEach(async () => {
+  root = await temporaryHome()
+  db = openStore(join(root.home, 'provider.sqlite'))
+})
+afterEach(async () => {
+  db.close()
+  await root.remove()
+})
+
+test('a message of which nobody can tell yet ends no sealed sector, however often it is asked about', async () => {
+  const store = createSectorStore(db)
+  const { number } = store.open([], 0)
+  store.close(number, [])
+  const ticket = { epoch: 1, randomness: `0x${randomBytes(32).toString('hex')}` }
+  const facts = { ticket, commD: `0x${'01'.repeat(32)}`, commR: `0x${'02'.repeat(32)}` }
+  store.move(number, 'sealing', { state: 'sealed', ...facts, sealMs: 1 })
+  store.move(number, 'sealed', { state: 'precommitting', ...facts })
+  const stopping = new AbortController()
+  let asked = 0
+  const undecided = (): never => {
+    asked += 1
+    if (asked === 6) stopping.abort(new DOMException('the provider is stopping', 'AbortError'))
+    const message = {
+      id: '0x',
+      sender: '0x',
+      lane: 16,
+      sequence: 0,
+      signedAt: 1,
+      validUntil: 9,
+      bytes: new Uint8Array(0),
+    }
+    throw new MessageUndecidedError(message as never, 'the node says SEQUENCE_TAKEN')
+  }
+  const chain = {
+    height: 10,
+    status: async () => ({ height: 10 }),
+    params: async () => ({
+      commitExpiry: 9,
+      dealDurationMin: 9,
+      dealDurationMax: 99,
+      provingPeriod: 9,
+      ticketMaxAge: 99,
+    }),
+    randomness: async () => ({ randomness: ticket.randomness }),
+    sector: async () => {
+      throw new GranaryError({ code: 'SECTOR_NOT_FOUND', message: 'none', hint: 'none' })
+    },
+  }
+  const context = {
+    ...{ store, chain, providerId: 1, profile: { name: '2KiB-test' }, folder: root.home, deals: createMemoryFeed() },
+    ...{ lanes: { send: async () => undecided() }, alerts: { raise: () => {}, clear: () => {} }, log: () => {} },
+    securePieces: async () => true,
+    retry: { failuresMax: 2, waitMinMs: 1, waitMaxMs: 1 },
+  }
+  await runSector(context as never, number, stopping.signal)
+  expect([asked, store.get(number).failures, store.get(number).phase.state]).toEqual([6, 0, 'precommitting'])
+})
