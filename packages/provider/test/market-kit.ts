@@ -202,19 +202,18 @@ function marketApp({
     means,
     publishFee: async () => 1000n,
   }
-  const quotes = { find: (id: string) => deals.quotes.find(id, figures.height) }
-  const promised = () => promisedDeals({ ...deals, quoteOf: quotes.find })
+  const promised = () => promisedDeals(deals)
   const uploads = uploadRoutes({
     ...{ tokens, uploads: deals.uploads, files: deals.files, gate: deals.gate },
     stagingFolder: folders.staging,
     expiryMs: limits.uploadExpiryMs,
     open: async (request) =>
       openUpload(
-        { ...shared, quotes, requireMeans: requireMeansOf(await means(), promised) },
+        { ...shared, head: figures.height, requireMeans: requireMeansOf(await means(), promised) },
         { ...request, spendable: await spendableOf(chain, request.client) },
       ),
     takeRoom: (uploadId, end) => takeRoom(deals, uploadId, end),
-    requireFunds: (client) => requireFunds({ uploads: deals.uploads, quotes, chain }, client),
+    requireFunds: (client) => requireFunds({ ...deals, chain }, client),
   })
   return createApp({
     ...{ tokens, uploads, deals: deals.deals, timeline: deals.timeline },

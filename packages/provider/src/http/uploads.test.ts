@@ -14,6 +14,7 @@ import {
   termsOf,
   uploadMetadata,
 } from '../../test/market-kit.ts'
+import { promisedDeals } from '../market/promised-deals.ts'
 import { sweepUploads } from '../market/sweep-uploads.ts'
 
 let home: Awaited<ReturnType<typeof temporaryHome>>
@@ -379,11 +380,55 @@ function patch(path: string, bytes: Buffer, from = 0): Promise<Response> {
   })
 }
 
+function sweepAfter(afterMs: number, expiryMs = 86_400_000): Promise<number> {
+  const freeBalanceOf = async () => market.figures.balance
+  return sweepUploads({ ...market.deals, freeBalanceOf, expiryMs, nowMs: () => Date.now() + afterMs })
+}
+
+test('an open upload holds collateral and money as long as it is open, also when its quote has run out', async () => {
+  const { figures, deals } = market
+  const quote = await client.quote(car.pieceSize)
+  const path = uploadPath((await create(client, car)).headers)
+  figures.height = quote.validUntil + 1
+  deals.quotes.dropBefore(figures.height)
+  expect(deals.quotes.count()).toBe(1)
+  expect(promisedDeals(deals).collateral).toBe(quote.providerCollateral)
+  figures.balance = quote.total + 1000n
+  const second = await create(client, car)
+  expect([second.status, second.body.error.code]).toEqual([402, 'CLIENT_FUNDS_INSUFFICIENT'])
+  figures.balance = 0n
+  expect((await patch(path, car.bytes)).status).toBe(402)
+})
+
+test('the same money does not hold collateral twice: uploads that can no longer be paid end, the newest first', async () => {
+  const { figures, deals } = market
+  const { total } = await client.quote(car.pieceSize)
+  const path = uploadPath((await create(client, car)).headers)
+  await patch(path, car.bytes.subarray(0, 1))
+  await create(client, car)
+  figures.balance = 2n * total
+  expect(await sweepAfter(0)).toBe(0)
+  figures.balance = total
+  expect(await sweepAfter(0)).toBe(1)
+  expect(deals.uploads.all().map(({ uploadId }) => `/v1/uploads/${uploadId}`)).toEqual([path])
+  figures.balance = total - 1n
+  expect(await sweepAfter(0)).toBe(1)
+  expect([await market.stagedFiles(), promisedDeals(deals).collateral]).toEqual([[], 0n])
+})
+
+test('an upload for which nothing has come ends after ten minutes', async () => {
+  const path = uploadPath((await create(client, car)).headers)
+  await patch(path, car.bytes.subarray(0, 1))
+  await create(client, car)
+  expect(await sweepAfter(9 * 60_000)).toBe(0)
+  expect(await sweepAfter(11 * 60_000)).toBe(1)
+  expect(market.deals.uploads.all().map(({ uploadId }) => `/v1/uploads/${uploadId}`)).toEqual([path])
+})
+
 test('an upload that ran out is swept, one that did not stays', async () => {
   await create(client, car)
-  const { uploads, files, lock } = market.deals
-  const sweep = (afterMs: number) =>
-    sweepUploads({ uploads, files, lock, expiryMs: 1000, nowMs: () => Date.now() + afterMs })
+  const { uploads } = market.deals
+  const sweep = (afterMs: number) => sweepAfter(afterMs, 1000)
   expect(await sweep(0)).toBe(0)
   expect(await market.stagedFiles()).toHaveLength(1)
   expect(await sweep(2000)).toBe(1)

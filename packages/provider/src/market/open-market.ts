@@ -89,8 +89,7 @@ export function openMarket(context: MarketContext): Market {
   const { chain, config, folders, genesisHash, providerId, settings, signer, alerts, log } = context
   const { deals, files, gate, lock, quotes, space, timeline, uploads } = context.deals
   const { sectorBytes } = context.profile
-  // An open upload goes on when its quote has run out; what has, is dropped with each block.
-  const promised = () => promisedDeals({ deals, uploads, quoteOf: (id) => quotes.find(id, 0) })
+  const promised = () => promisedDeals({ deals, uploads, quotes })
   const tokens = createTokens(settings)
   const agreementsOn = agreementChain({
     ...{ chain, providerId, profile: context.profile },
@@ -174,11 +173,11 @@ export function openMarket(context: MarketContext): Market {
         spendableOf(agreementsOn, request.client),
         agreementsOn.means(),
       ])
-      const found = { find: (id: string) => quotes.find(id, height) }
       return openUpload(
         {
           uploads,
-          quotes: found,
+          quotes,
+          head: height,
           space,
           limits: config().limits,
           requireMeans: (quote) => requireMeans(means, promised(), quote, sectorBytes),
@@ -188,8 +187,7 @@ export function openMarket(context: MarketContext): Market {
     },
     takeRoom: (uploadId, end) => takeRoom({ uploads, space }, uploadId, end),
     requireFunds: async (client) => {
-      // Those that have run out are dropped with each block.
-      await requireFunds({ uploads, quotes: { find: (id) => quotes.find(id, 0) }, chain: agreementsOn }, client)
+      await requireFunds({ uploads, quotes, chain: agreementsOn }, client)
     },
     acceptPiece: async (request) => {
       requireClient(config().clients, request.client)
@@ -207,8 +205,10 @@ export function openMarket(context: MarketContext): Market {
       )
     },
     sweep: async () => {
-      const count = await sweepUploads({ uploads, files, lock, expiryMs: config().limits.uploadExpiryMs })
-      if (count > 0) log({ type: 'uploads:expired', count })
+      const { freeBalanceOf } = agreementsOn
+      const { uploadExpiryMs: expiryMs } = config().limits
+      const count = await sweepUploads({ uploads, quotes, files, lock, freeBalanceOf, expiryMs })
+      if (count > 0) log({ type: 'uploads:ended', count })
     },
     follow: () =>
       followDeals({

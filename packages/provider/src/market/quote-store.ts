@@ -1,4 +1,4 @@
-/** Quotes that were given, kept until they run out: what a client may hold the provider to. */
+/** Quotes that were given: what a client may hold the provider to. Kept until they run out, and as long as an upload is for one. */
 import type { DatabaseSync } from 'node:sqlite'
 import { type Address, type Quote, quoteFromJson, quoteToJson } from '@granary/protocol/messages'
 
@@ -6,12 +6,16 @@ export interface QuoteStore {
   add(quote: Quote): void
   /** Undefined also once `head` has passed its end. */
   find(quoteId: string, head: number): Quote | undefined
+  /** Of an open upload, which goes on when its quote has run out. */
+  ofUpload(quoteId: string): Quote | undefined
   /** The quotes of a client that still hold at `head`. */
   validOf(client: Address, head: number): Quote[]
   count(): number
+  /** But those of open uploads: what they hold, and what they cost, is in their quotes. */
   dropBefore(head: number): void
 }
 
+/** @param db: in which the uploads are, too */
 export function createQuoteStore(db: DatabaseSync): QuoteStore {
   db.exec(`
     CREATE TABLE IF NOT EXISTS quotes (
@@ -27,16 +31,19 @@ export function createQuoteStore(db: DatabaseSync): QuoteStore {
   const byId = db.prepare('SELECT quote FROM quotes WHERE quote_id = ? AND valid_until >= ?')
   const byClient = db.prepare('SELECT quote FROM quotes WHERE client = ? AND valid_until >= ?')
   const count = db.prepare('SELECT count(*) AS count FROM quotes')
-  const drop = db.prepare('DELETE FROM quotes WHERE valid_until < ?')
+  const drop = db.prepare('DELETE FROM quotes WHERE valid_until < ? AND quote_id NOT IN (SELECT quote_id FROM uploads)')
+
+  const find = (quoteId: string, head: number): Quote | undefined => {
+    const row = byId.get(quoteId, head)
+    return row === undefined ? undefined : parse(row.quote)
+  }
 
   return {
     add: (quote) => {
       insert.run(quote.quoteId, quote.client, quote.validUntil, JSON.stringify(quoteToJson(quote)))
     },
-    find: (quoteId, head) => {
-      const row = byId.get(quoteId, head)
-      return row === undefined ? undefined : parse(row.quote)
-    },
+    find,
+    ofUpload: (quoteId) => find(quoteId, 0),
     validOf: (client, head) => byClient.all(client, head).map((row) => parse(row.quote)),
     count: () => Number(count.get()?.count ?? 0),
     dropBefore: (head) => {

@@ -2,7 +2,7 @@
 
 import { GranaryError } from '@granary/base'
 import type { Address } from '@granary/protocol/messages'
-import { costOfUploads, type OpenUploadContext } from '../uploads/open-upload.ts'
+import { type CostOfUploadsContext, costOfUploads } from '../uploads/open-upload.ts'
 import { ClientFundsError } from '../uploads/upload-errors.ts'
 import type { AgreementChain } from './accept-piece.ts'
 
@@ -16,7 +16,7 @@ export async function spendableOf(chain: PayingChain, client: Address): Promise<
 
 /** @throws ClientFundsError */
 export async function requireFunds(
-  context: Pick<OpenUploadContext, 'uploads' | 'quotes'> & { readonly chain: PayingChain },
+  context: CostOfUploadsContext & { readonly chain: PayingChain },
   client: Address,
 ): Promise<void> {
   const needed = costOfUploads(context, client)

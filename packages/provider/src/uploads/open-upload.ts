@@ -8,13 +8,15 @@ import { uploadMetadata } from '@granary/protocol/market'
 import type { Address, Quote } from '@granary/protocol/messages'
 import { inEnglish } from '@granary/protocol/operation'
 import { describeIssues } from '../describe-issues.ts'
+import type { QuoteStore } from '../market/quote-store.ts'
 import type { Space } from '../storage/space.ts'
 import { ClientFundsError, QuotaExceededError, UploadMetadataError, UploadTooLargeError } from './upload-errors.ts'
 import type { UploadRow, UploadStore } from './upload-store.ts'
 
 export interface OpenUploadContext {
   readonly uploads: UploadStore
-  readonly quotes: { find(quoteId: string): Quote | undefined }
+  readonly quotes: Pick<QuoteStore, 'find' | 'ofUpload'>
+  readonly head: number
   readonly space: Space
   readonly limits: { readonly uploadsPerClient: number; readonly stagedBytesPerClient: number }
   /** That the provider can pay for what this comes to, beside all that it has promised. Throws when it can not. */
@@ -41,7 +43,7 @@ export function openUpload(context: OpenUploadContext, request: UploadRequest): 
   const { quoteId } = parsed.data
   const pieceSize = Number(parsed.data.pieceSize)
 
-  const quote = context.quotes.find(quoteId)
+  const quote = context.quotes.find(quoteId, context.head)
   if (quote === undefined || quote.client !== request.client)
     throw new UploadMetadataError(`you have no valid quote ${quoteId}`)
   if (pieceSize !== quote.pieceSize)
@@ -60,10 +62,12 @@ export function openUpload(context: OpenUploadContext, request: UploadRequest): 
   return context.uploads.open({ client: request.client, quoteId, sizeBytes: request.sizeBytes })
 }
 
+export interface CostOfUploadsContext {
+  readonly uploads: Pick<UploadStore, 'ofClient'>
+  readonly quotes: Pick<QuoteStore, 'ofUpload'>
+}
+
 /** What the client's open uploads will cost: the same money does not pay for two of them. */
-export function costOfUploads(
-  { uploads, quotes }: Pick<OpenUploadContext, 'uploads' | 'quotes'>,
-  client: Address,
-): bigint {
-  return uploads.ofClient(client).reduce((sum, { quoteId }) => sum + (quotes.find(quoteId)?.total ?? 0n), 0n)
+export function costOfUploads({ uploads, quotes }: CostOfUploadsContext, client: Address): bigint {
+  return uploads.ofClient(client).reduce((sum, { quoteId }) => sum + (quotes.ofUpload(quoteId)?.total ?? 0n), 0n)
 }
