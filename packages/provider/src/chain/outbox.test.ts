@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
-import { type ErrorCode, GranaryError } from '@granary/base'
+import { type ErrorCode, GranaryError, sleep } from '@granary/base'
 import { createChainClient } from '@granary/protocol/client'
 import { accountSigner, type Signer } from '@granary/protocol/messages'
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
@@ -105,7 +105,8 @@ test('killed before anything left, the next process sends what was signed', asyn
   expect(await sequence()).toBe(1)
 })
 
-test('what nobody can tell any more is signed anew where the chain has said that it is not done, and not where nobody asked', async () => {
+/** A process that was killed after its message left, and before the block that has it. */
+async function killedAfterSending(): Promise<number> {
   const killed = new AbortController()
   line = async (ask, path) => {
     if (path !== '/v1/txs') return ask()
@@ -113,8 +114,41 @@ test('what nobody can tell any more is signed anew where the chain has said that
     setTimeout(() => killed.abort(new DOMException('killed', 'AbortError')), 50)
     return asked
   }
+  const { height } = await devnet.chain.status()
   await expect(outbox().send(message('one'), { signal: killed.signal })).rejects.toThrow('killed')
-  while ((await sequence()) === 0) await devnet.chain.status()
+  // It may have missed the next one.
+  while ((await devnet.chain.status()).height < height + 3) await sleep(50)
+  expect(await sequence()).toBe(1)
+  line = (ask) => ask()
+  return height
+}
+
+test('a message that is in a block, about which nobody asks again, is forgotten when its time is over', async () => {
+  await killedAfterSending()
+  const box = outbox()
+  await box.forgetDecided({ signal: never })
+  expect(box.count()).toBe(1)
+  db.exec('UPDATE outbox SET valid_until = -1000')
+  await box.forgetDecided({ signal: never })
+  expect([await sequence(), box.count()]).toEqual([1, 0])
+})
+
+test('the same wish once more is not answered with what a block had when the chain was asked whether it is done', async () => {
+  await killedAfterSending()
+  const { height } = await devnet.chain.status()
+  const box = outbox()
+  const tx = await box.send({ ...message('one'), undoneAt: height }, { signal: never })
+  expect([tx.height > height, await sequence(), box.count()]).toEqual([true, 2, 0])
+})
+
+test('a wish is answered with what a block has since the chain was asked whether it is done', async () => {
+  const undoneAt = await killedAfterSending()
+  await outbox().send({ ...message('one'), undoneAt }, { signal: never })
+  expect(await sequence()).toBe(1)
+})
+
+test('what nobody can tell any more is signed anew where the chain has said that it is not done, and not where nobody asked', async () => {
+  await killedAfterSending()
   db.exec('UPDATE outbox SET valid_until = 0')
   const { id, signed_at } = db.prepare('SELECT id, signed_at FROM outbox').get()!
   const dropped: Record<string, ErrorCode> = {
@@ -132,7 +166,8 @@ test('what nobody can tell any more is signed anew where the chain has said that
   const box = outbox()
   await expect(box.send(message('one'), { signal: never })).rejects.toMatchObject({ code: 'MESSAGE_UNDECIDED' })
   expect([await sequence(), box.count()]).toEqual([1, 1])
-  await box.send({ ...message('one'), isUndone: true }, { signal: never })
+  const { height } = await devnet.chain.status()
+  await box.send({ ...message('one'), undoneAt: height }, { signal: never })
   expect([await sequence(), box.count()]).toEqual([2, 0])
 })
 

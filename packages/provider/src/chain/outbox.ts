@@ -43,10 +43,10 @@ export interface OutgoingMessage<N extends TransactionName> {
   /** What it is about, where that is less than all that it says: two messages about the same are one. */
   readonly subject: string
   /**
-   * The chain has just been asked, and what it is for is not done: an earlier one that nobody can tell of any more, and that can
-   * be in no block to come, is no reason to wait.
+   * The height at which the chain said that what it is for is not done. A block up to there is no answer to it; and an earlier one
+   * of which nobody can tell any more, and that no later block can have, is no reason to wait.
    */
-  readonly isUndone?: boolean
+  readonly undoneAt?: number
 }
 
 export interface Outbox {
@@ -55,29 +55,33 @@ export interface Outbox {
    * @throws ChainTxError it is in a block and failed; MessageUndecidedError; the node's verdict; CHAIN_UNREACHABLE: then it is kept
    */
   send<N extends TransactionName>(message: OutgoingMessage<N>, options: { signal: AbortSignal }): Promise<TxView>
+  /** Of those whose time has been over for a while: nobody asks about what is in a block, or can be in none. */
+  forgetDecided(options: { signal: AbortSignal }): Promise<void>
   /** Messages whose end is not known. */
   count(): number
 }
 
 const STUCK_BLOCKS = 10
-/** What nobody asks about any more is forgotten, long after it could be in a block. */
+/** So long after its time who wants the same still learns what became of it. */
+const DECIDED_KEPT_EPOCHS = 100
+/** What nobody can tell is forgotten, long after it could be in a block. */
 const KEPT_EPOCHS = 20_000
 
 export function createOutbox({ db, chain, signer, log, stuckMs }: OutboxOptions): Outbox {
   const rows = openRows(db)
 
   /** Of the same sequence at most one is in a block: the newest is asked about first. */
-  async function earlier(key: Key, isUndone: boolean, options: { signal: AbortSignal }): Promise<TxView | undefined> {
+  async function earlier(key: Key, undoneAt: number, options: { signal: AbortSignal }): Promise<TxView | undefined> {
     for (const message of rows.of(key)) {
-      const tx = await resumeMessage(chain, message, options).catch(async (error: unknown) => {
+      const tx = await resumeMessage(chain, message, options).catch((error: unknown) => {
         // It changed nothing: what it was for is still to be done.
         if (error instanceof ChainTxError) return undefined
-        if (isUndone && error instanceof MessageUndecidedError && (await isPast(message, options))) return undefined
+        if (error instanceof MessageUndecidedError && undoneAt > message.validUntil) return undefined
         throw error
       })
       if (tx !== undefined) log({ type: 'outbox:resumed', kind: key.kind, subject: key.subject, tx: tx.id })
       rows.remove(message.id)
-      if (tx !== undefined) return tx
+      if (tx !== undefined && tx.height > undoneAt) return tx
     }
     return undefined
   }
@@ -106,9 +110,15 @@ export function createOutbox({ db, chain, signer, log, stuckMs }: OutboxOptions)
 
   return {
     count: rows.count,
-    send: async ({ lane, kind, body, subject, isUndone = false }, options) => {
+    forgetDecided: async (options) => {
+      const { height } = await chain.status(options)
+      for (const message of rows.endedBefore(height - DECIDED_KEPT_EPOCHS)) {
+        if (await isDecided(message, options)) rows.remove(message.id)
+      }
+    },
+    send: async ({ lane, kind, body, subject, undoneAt = -1 }, options) => {
       const key = { lane, kind, subject }
-      const known = await earlier(key, isUndone, options)
+      const known = await earlier(key, undoneAt, options)
       if (known !== undefined) {
         rows.clear(key)
         return known
@@ -145,8 +155,16 @@ export function createOutbox({ db, chain, signer, log, stuckMs }: OutboxOptions)
     for (const { id } of rows.of(key)) if (await isUnknown(id, options)) rows.remove(id)
   }
 
-  async function isPast({ validUntil }: SignedMessage, options: { signal: AbortSignal }): Promise<boolean> {
-    return (await chain.status(options)).height > validUntil
+  /** Of one whose time is over: nothing is sent. */
+  async function isDecided(message: SignedMessage, options: { signal: AbortSignal }): Promise<boolean> {
+    try {
+      await resumeMessage(chain, message, options)
+      return true
+    } catch (error) {
+      if (error instanceof MessageUndecidedError) return false
+      if (error instanceof ChainTxError) return true
+      throw error
+    }
   }
 
   async function isUnknown(id: Hash, options: { signal: AbortSignal }): Promise<boolean> {
@@ -179,6 +197,7 @@ interface Rows {
   write(key: Key, message: SignedMessage): void
   remove(id: Hash): void
   clear(key: Key): void
+  endedBefore(epoch: number): SignedMessage[]
   dropBefore(epoch: number): void
   count(): number
 }
@@ -202,6 +221,7 @@ function openRows(db: DatabaseSync): Rows {
     INSERT INTO outbox (id, kind, subject, sender, lane, sequence, signed_at, valid_until, bytes)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`)
   const bySubject = db.prepare('SELECT * FROM outbox WHERE lane = ? AND kind = ? AND subject = ? ORDER BY rowid DESC')
+  const ended = db.prepare('SELECT * FROM outbox WHERE valid_until < ?')
   const remove = db.prepare('DELETE FROM outbox WHERE id = ?')
   const clear = db.prepare('DELETE FROM outbox WHERE lane = ? AND kind = ? AND subject = ?')
   const drop = db.prepare('DELETE FROM outbox WHERE valid_until < ?')
@@ -212,6 +232,7 @@ function openRows(db: DatabaseSync): Rows {
       const { id, sender, lane, sequence, signedAt, validUntil, bytes } = message
       insert.run(id, kind, subject, sender, lane, sequence, signedAt, validUntil, bytes)
     },
+    endedBefore: (epoch) => ended.all(epoch).map(toMessage),
     remove: (id) => {
       remove.run(id)
     },

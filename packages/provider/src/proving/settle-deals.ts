@@ -13,8 +13,8 @@ export async function settleDeals(
   signal: AbortSignal,
 ): Promise<DealView[]> {
   const { chain, deals, lanes, log } = context
-  const views = await chain.dealsById(dealIds, { signal })
   const { height } = await chain.status({ signal })
+  const views = await chain.dealsById(dealIds, { signal })
   const owing: number[] = []
   for (const view of views) {
     const { id, claim, sector } = view
@@ -24,7 +24,7 @@ export async function settleDeals(
   }
   for (let from = 0; from < owing.length; from += DEALS_MAX) {
     const batch = owing.slice(from, from + DEALS_MAX)
-    const tx = await lanes.send(settleLane, 'SettleDeals', { deals: batch }, { signal })
+    const tx = await lanes.send(settleLane, 'SettleDeals', { deals: batch }, { signal, undoneAt: height })
     for (const view of await chain.dealsById(batch, { signal })) {
       views[views.findIndex(({ id }) => id === view.id)] = view
       const { paid, burnt, provenEpochs } = view

@@ -27,16 +27,22 @@ export async function preCommit(
 ): Promise<Sector> {
   const { number } = sector
   refuseLostDeals(sector)
+  const undoneAt = context.chain.height
   const known = await sectorOnChain(context, number, signal)
   if (known !== undefined) return adopt(context, sector, known, undefined)
-  const tx = await send(context, sector, signal)
+  const tx = await send(context, sector, undoneAt, signal)
   const view = await sectorOnChain(context, number, signal)
   if (view === undefined)
     throw new SectorLostError('PRECOMMIT_LOST', `sector ${number} is not on the chain after ${tx.id}`)
   return adopt(context, sector, view, tx)
 }
 
-async function send(context: SealContext, sector: SectorIn<'precommitting'>, signal: AbortSignal): Promise<TxView> {
+async function send(
+  context: SealContext,
+  sector: SectorIn<'precommitting'>,
+  undoneAt: number,
+  signal: AbortSignal,
+): Promise<TxView> {
   const { lanes, providerId, profile } = context
   const { number } = sector
   const { ticket, commD, commR } = sector.phase
@@ -61,7 +67,7 @@ async function send(context: SealContext, sector: SectorIn<'precommitting'>, sig
           },
         ],
       },
-      { signal, isUndone: true },
+      { signal, undoneAt },
     )
   } catch (error) {
     // The answer may be about a message that did arrive, or about something that trying again cannot mend.

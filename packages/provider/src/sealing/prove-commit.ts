@@ -53,6 +53,7 @@ export async function proveCommit(
   const { store, lanes, deals, providerId } = context
   const { number, phase } = sector
   if (await isForgotten(context, sector, signal)) return preCommitAgain(context, sector)
+  const undoneAt = context.chain.height
   const view = await openCommitment(context, sector, signal)
   if (view.activatedAt !== undefined) return enterPartition(context, sector, view)
   // A chain that was restored from an older copy has drawn again: the proof is of another seed.
@@ -68,7 +69,7 @@ export async function proveCommit(
     throw new SectorLostError('PROOF_FILE_LOST', `the proof of sector ${number} is not in ${dir}`)
   deals.record(dealIdsOf(sector), { type: 'porep-sent', data: { sector: number, bytes: proofBytes, proveMs } })
   const message = { provider: providerId, number, bundle }
-  const accepted = await lanes.send(sectorLane(number), 'ProveCommitSector', message, { signal, isUndone: true })
+  const accepted = await lanes.send(sectorLane(number), 'ProveCommitSector', message, { signal, undoneAt })
   return enterPartition(context, sector, await openCommitment(context, sector, signal), accepted)
 }
 

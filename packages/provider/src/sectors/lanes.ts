@@ -8,7 +8,7 @@ import type { MessageBodies, Signer, TransactionName } from '@granary/protocol/m
 import type { Outbox, OutgoingMessage } from '../chain/outbox.ts'
 import { createKeyedLock } from '../storage/keyed-lock.ts'
 
-export interface LaneOptions extends Pick<OutgoingMessage<TransactionName>, 'isUndone'> {
+export interface LaneOptions extends Pick<OutgoingMessage<TransactionName>, 'undoneAt'> {
   readonly signal: AbortSignal
 }
 
@@ -51,11 +51,14 @@ export function createLanes({
 }): Lanes {
   const lock = createKeyedLock()
   return {
-    send: (lane, kind, body, { isUndone = false, ...options }) =>
+    send: (lane, kind, body, { undoneAt, ...options }) =>
       lock.run(String(lane), () =>
         lane >= POST_LANE_FIRST
           ? sendMessage({ chain, signer, kind, body, lane }, options)
-          : outbox.send({ lane, kind, body, subject: subjectOf(body), isUndone }, options),
+          : outbox.send(
+              { lane, kind, body, subject: subjectOf(body), ...(undoneAt === undefined ? {} : { undoneAt }) },
+              options,
+            ),
       ),
   }
 }

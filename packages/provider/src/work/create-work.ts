@@ -4,6 +4,7 @@
  */
 import { dirname, join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
+import { sleep } from '@granary/base'
 import type { NamedProfile } from '@granary/proofs/profile'
 import type { ChainClient } from '@granary/protocol/client'
 import type { Signer } from '@granary/protocol/messages'
@@ -79,6 +80,8 @@ export interface Work {
 }
 
 const SEALINGS_MEASURED = 8
+
+const FORGET_INTERVAL_MS = 60_000
 
 /** Deals are announced by a nudge; this finds those whose nudge was lost. */
 const PLAN_INTERVAL_MS = 2_000
@@ -228,7 +231,15 @@ export function createWork(options: CreateWorkOptions): Work {
   }
 
   function startProving(): void {
-    background ??= proving.run(stopping.signal).catch(report)
+    background ??= Promise.all([proving.run(stopping.signal).catch(report), forgetMessages(stopping.signal)])
+  }
+
+  /** A kill between a block and the store leaves a message that nobody may ask about again. */
+  async function forgetMessages(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await outbox.forgetDecided({ signal }).catch((error) => (signal.aborted ? undefined : report(error)))
+      await sleep(FORGET_INTERVAL_MS, signal).catch(() => {})
+    }
   }
 
   return {
