@@ -6,6 +6,7 @@
 import type { GranaryError } from '@granary/base'
 import { type BlockReader, type CID, inlineBytes, multihashKey } from '@granary/content'
 import type { Ports } from '../ports.ts'
+import { ProviderUnreachableError } from '../providers/request-json.ts'
 import { type BlockStream, openBlockStream } from './block-stream.ts'
 import { AnswerOrderError, endedText, RetrievalFailedError, type RetrievalFailure } from './errors.ts'
 import type { HolderState } from './holder-state.ts'
@@ -63,8 +64,9 @@ interface Attempt {
 /** Two are asked at once, for as long as it takes to see which is faster. */
 const RACERS = 2
 const RACE_BYTES = 1 << 20
-/** So long nothing comes before another holder is asked as well, and so long a single block may take. */
+/** So long nothing comes before another holder is asked as well. */
 const STALL_MS = 2_000
+/** A block that takes longer has its slowest holder give way to one that was not asked yet, as long as there is one. */
 const BLOCK_MAX_MS = 15_000
 /** A CAR that begins in the middle begins with what leads there; one that has more than that of what is known is no help. */
 const STRAYS_MAX = 4_096
@@ -95,6 +97,8 @@ interface Want {
   readonly request: CarRequest | undefined
   readonly beganMs: number
   readonly tried: { readonly holder: HolderState; readonly kind: Kind }[]
+  /** What each attempt had received when it was first looked at for this block. */
+  readonly marks: Map<Attempt, { readonly received: number; readonly atMs: number }>
 }
 
 class Pool {
@@ -117,7 +121,7 @@ class Pool {
   async block(cid: CID, request: CarRequest | undefined): Promise<Uint8Array> {
     const { signal, ports } = this.#input
     const key = multihashKey(cid)
-    const want: Want = { cid, key, request, beganMs: ports.clock.nowMs(), tried: [] }
+    const want: Want = { cid, key, request, beganMs: ports.clock.nowMs(), tried: [], marks: new Map() }
     let lookedMs = want.beganMs
     let seen = 0
     for (;;) {
@@ -135,6 +139,7 @@ class Pool {
         const isWaiting = this.#attempts.some(({ stream }) => stream.state === 'waiting')
         if (opened === 0 && !isWaiting) throw this.#failed(want)
       } else if (isStalled && live.length < RACERS) this.#open(want, 1)
+      else if (live.length >= RACERS) this.#relieve(want, live, nowMs)
       if (nowMs - lookedMs >= STALL_MS) {
         lookedMs = nowMs
         seen = received
@@ -223,6 +228,23 @@ class Pool {
       if (stream.failure !== undefined) this.#blame(holder, stream.failure)
       else if (delivered === 0) this.#blame(holder, new AnswerOrderError(url, cid.toString()))
     }
+  }
+
+  /** In place of the slowest of those who are too slow all together, the next is asked; the fastest goes on. */
+  #relieve(want: Want, live: readonly Attempt[], nowMs: number): void {
+    for (const attempt of live)
+      if (!want.marks.has(attempt)) want.marks.set(attempt, { received: attempt.stream.received, atMs: nowMs })
+    const sinceMs = Math.max(...live.map((attempt) => want.marks.get(attempt)?.atMs ?? nowMs))
+    if (nowMs - sinceMs < BLOCK_MAX_MS || this.#candidates(want).length === 0) return
+    const paceOf = (attempt: Attempt): number => {
+      const { received, atMs } = want.marks.get(attempt) ?? { received: 0, atMs: 0 }
+      return (attempt.stream.received - received) / (nowMs - atMs)
+    }
+    const slowest = live.reduce((slow, other) => (paceOf(other) < paceOf(slow) ? other : slow))
+    this.#drop(slowest)
+    const { holder, url } = slowest
+    this.#blame(holder, new ProviderUnreachableError(url, new DOMException('too slow for a block', 'TimeoutError')))
+    this.#open(want, 1)
   }
 
   #drop(attempt: Attempt): void {

@@ -145,6 +145,26 @@ function retrieval(name: string, reach: (answers: readonly Answer[]) => Promise<
       }
     })
 
+    test('two that drip just enough not to be given up do not hold up what a third has', async () => {
+      let given = 0
+      const drip: Trouble = async function* (blocks) {
+        for await (const block of blocks) {
+          if (given++ >= 4) break
+          yield block
+        }
+        // The length of a section of 1 MiB; it would take 20 s, or a quarter of an hour by the clock of this test.
+        yield new Uint8Array([0x80, 0x80, 0x40])
+        for (;;) {
+          await systemClock.sleep(5)
+          yield new Uint8Array(256)
+        }
+      }
+      const holders = [holderOf(file.blocks, drip), holderOf(file.blocks, drip), holderOf(file.blocks)]
+      await using chain = await market(file.cid, holders, { clock: hastened(50) })
+      expect((await whole(await chain.get(file.cid))).equals(bytes)).toBe(true)
+      expect(chain.progress).toContainEqual(expect.objectContaining({ type: 'provider:failed' }))
+    }, 8_000)
+
     test('a provider that is unsealing, or busy, is waited for while another is asked', async () => {
       for (const status of [202, 429, 503]) {
         let asked = 0
