@@ -101,7 +101,7 @@ const configSchema = z.strictObject({
   activateWithinMs: positive.default(HOUR_MS).describe('within which a deal is active; it is promised in the terms'),
   collateral: attoGrn
     .default('100000000000000000000')
-    .describe('attoGRN; what is missing is deposited, of at most half of what the account has'),
+    .describe('attoGRN; what is missing is deposited while deals are taken, of at most half of what the account has'),
   ask: askSchema.prefault({}).describe('what it asks of clients; it stands on the chain'),
   clients: clientsSchema.prefault({}).describe('whom it deals with'),
   limits: limitsSchema

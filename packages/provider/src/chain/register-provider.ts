@@ -151,6 +151,11 @@ async function depositCollateral(context: RegisterContext, view: ProviderView): 
   const { chain, keys, config, settings, alerts, log } = context
   const before = BigInt(settings.get('collateral') ?? config.collateral)
   settings.set('collateral', config.collateral)
+  // Who takes no deals is about to leave: what it has withdrawn would come back.
+  if (!config.acceptDeals) {
+    alerts.clear('COLLATERAL_NOT_WITHDRAWN')
+    return alerts.clear('COLLATERAL_NOT_DEPOSITED')
+  }
   const deposited = BigInt(view.collateral.free) + BigInt(view.collateral.locked)
   const wanted = BigInt(config.collateral) - deposited
   if (BigInt(config.collateral) < before && wanted < 0n) {

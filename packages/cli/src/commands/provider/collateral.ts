@@ -1,9 +1,14 @@
 /** granary provider deposit | withdraw: money of the owner becomes collateral, and free collateral becomes its money. */
+import { GranaryError } from '@granary/base'
+import type { ProviderView, TxView } from '@granary/protocol/client'
+import type { OwnerContext } from '@granary/provider/operator'
 import type { Command } from 'commander'
 import { exitCodesHelp } from '../../exit-code.ts'
-import { grn } from '../../options.ts'
+import { grn, homeOf } from '../../options.ts'
 import type { CommandContext } from '../../program-context.ts'
-import { type OwnerOptions, openOperator, openOwner, withOwner } from './open-operator.ts'
+import { lowerCollateral } from './lower-collateral.ts'
+import { type Operator, type OwnerOptions, openOperator, openOwner, withOwner } from './open-operator.ts'
+import { tellRunning } from './tell-running.ts'
 
 type Amount = bigint | 'all'
 
@@ -14,7 +19,9 @@ export function addCollateral(provider: Command, context: CommandContext): void 
     .addHelpText('after', exitCodesHelp)
     .action((amount: bigint, options: OwnerOptions) => move('deposit', amount, options, context))
   withOwner(provider.command('withdraw'))
-    .description('Take free collateral back, with what has vested by now.')
+    .description(
+      'Take free collateral back, with what has vested by now; config.json asks for no more than is left then.',
+    )
     .argument('<GRN>', 'how much, or `all` that is free', (text) => (text === 'all' ? text : grn(text)))
     .addHelpText('after', exitCodesHelp)
     .action((amount: Amount, options: OwnerOptions) => move('withdraw', amount, options, context))
@@ -44,7 +51,7 @@ async function move(
     const kind = verb === 'deposit' ? 'DepositCollateral' : 'WithdrawCollateral'
     const fee = feeOf(kind, MESSAGE_BYTES_MAX, await chain.fees({ signal }))
     const planned = { provider: provider.id, amount, fee, free: before.collateral.free, balance: before.balance }
-    if (dryRun) return { ...planned, sent: null }
+    if (dryRun) return { ...planned, config: null, sent: null }
     const signer = await openOwner(options, opened)
     const what = verb === 'deposit' ? `deposit ${formatAmount(amount)}` : `withdraw ${formatAmount(amount)}`
     await confirmSpending(
@@ -53,23 +60,61 @@ async function move(
       { yes, maxPrice, json, signal },
     )
     const owner = { chain, signer, provider: provider.id, signal }
-    const tx = await (verb === 'deposit'
-      ? operator.depositCollateral(owner, amount)
-      : operator.withdrawCollateral(owner, amount))
+    const { tx, config } =
+      verb === 'deposit'
+        ? { tx: await operator.depositCollateral(owner, amount), config: null }
+        : await withdraw(homeOf(options), opened, owner, amount)
     const after = await operator.readMoney(chain, provider.id, { signal })
     const { free } = after.collateral
-    return { ...planned, fee: BigInt(tx.fee), free, balance: after.balance, sent: { id: tx.id, height: tx.height } }
+    return {
+      ...planned,
+      fee: BigInt(tx.fee),
+      free,
+      balance: after.balance,
+      config,
+      sent: { id: tx.id, height: tx.height },
+    }
   })
   printResult(context, moved, {
     json,
-    text: ({ amount, fee, free, balance, sent }) =>
+    text: ({ amount, fee, free, balance, config, sent }) =>
       [
         sent === null
           ? `would ${verb} ${formatAmount(amount)}, for a fee of at most ${formatAmount(fee)}`
           : `${verb === 'deposit' ? 'deposited' : 'withdrawn'}: ${formatAmount(amount)}, in block ${sent.height}, for a fee of ${formatAmount(fee)}`,
         `the owner has ${formatAmount(balance)}; ${formatAmount(free)} of collateral are free`,
+        ...(verb === 'deposit' || sent === null
+          ? []
+          : [config === null ? ELSEWHERE : `${config} asks for no more than is left`]),
       ].join('\n'),
   })
 }
 
+/** The file first: a provider that starts meanwhile would deposit again what has just been withdrawn. */
+async function withdraw(
+  home: string,
+  { chain, provider }: Operator,
+  owner: OwnerContext,
+  amount: bigint,
+): Promise<{ tx: TxView; config: string | null }> {
+  const { changeConfig, withdrawCollateral } = await import('@granary/provider/operator')
+  const depositedIn = ({ collateral }: ProviderView) => BigInt(collateral.free) + BigInt(collateral.locked)
+  const lowered = await lowerCollateral(home, provider, depositedIn(provider) - amount)
+  try {
+    const tx = await withdrawCollateral(owner, amount)
+    if (lowered === undefined) return { tx, config: null }
+    // What had vested became collateral too.
+    const left = depositedIn(await chain.provider(provider.id))
+    await changeConfig(lowered.file, { collateral: String(left < BigInt(lowered.before) ? left : lowered.before) })
+    await tellRunning(home)
+    return { tx, config: lowered.file }
+  } catch (error) {
+    const isRefused = GranaryError.is(error) && !error.retryable && error.code !== 'MESSAGE_UNDECIDED'
+    if (lowered !== undefined && isRefused) await changeConfig(lowered.file, { collateral: lowered.before })
+    throw error
+  }
+}
+
+const ELSEWHERE =
+  "this home has no config.json of it: see that the provider's own asks for no more collateral than is left"
 const MESSAGE_BYTES_MAX = 256

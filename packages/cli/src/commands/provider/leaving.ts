@@ -7,6 +7,7 @@ import { exitCodesHelp } from '../../exit-code.ts'
 import { homeOf } from '../../options.ts'
 import { plural } from '../../print/quantities.ts'
 import type { CommandContext } from '../../program-context.ts'
+import { lowerCollateral } from './lower-collateral.ts'
 import { type OwnerOptions, openOperator, openOwner, withOwner } from './open-operator.ts'
 import { tellRunning } from './tell-running.ts'
 
@@ -103,7 +104,10 @@ async function exit(options: OwnerOptions, context: CommandContext): Promise<voi
       spent += priceOf(costs)
     }
     const onProgress = teller((line) => context.stderr.write(`${line}\n`))
-    return { provider, plan: null, price: spent, left: await operator.leave(owner, { confirm, onProgress }) }
+    const left = await operator.leave(owner, { confirm, onProgress })
+    await lowerCollateral(homeOf(options), opened.provider, 0n)
+    await tellRunning(homeOf(options))
+    return { provider, plan: null, price: spent, left }
   })
   printResult(context, left, {
     json,

@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline'
 import { createKey } from '@granary/chain/keystore'
 import type { ChainClient } from '@granary/protocol/client'
 import { initProvider, type RunningProvider, runProvider } from '@granary/provider'
-import { changeConfig } from '@granary/provider/operator'
+import { changeConfig, readConfig } from '@granary/provider/operator'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { temporaryHome } from '../../../../provider/test/market-kit.ts'
 import { dealIn, passphrase, storeDeal, until } from '../../../../provider/test/provider-process.ts'
@@ -56,6 +56,10 @@ async function collateral(): Promise<{ free: bigint; locked: bigint }> {
   return { free: BigInt(view.collateral.free), locked: BigInt(view.collateral.locked) }
 }
 
+async function configured(): Promise<bigint> {
+  return BigInt((await readConfig(join(home, 'provider', 'config.json'))).collateral)
+}
+
 test('money says why each part of the collateral is locked, without a key or a passphrase', async () => {
   const { code, stdout } = await provide('money', '--json')
   expect(code).toBe(0)
@@ -92,6 +96,17 @@ test('a deposit and a withdrawal arrive, and are not made when nobody has said y
   expect((await collateral()).free).toBe(before.free + 3n * GRN)
   const tooMuch = JSON.parse((await spend('withdraw', '100000000')).stdout)
   expect(tooMuch.error).toMatchObject({ code: 'INSUFFICIENT_COLLATERAL' })
+  expect(await configured()).toBe(100n * GRN)
+})
+
+test('what was withdrawn stays withdrawn when the running provider looks at its configuration again', async () => {
+  const before = await collateral()
+  expect((await spend('withdraw', '4')).code).toBe(0)
+  const after = await collateral()
+  expect(after.free).toBe(before.free - 4n * GRN)
+  expect(await configured()).toBe(after.free + after.locked)
+  await provider.reload()
+  expect(await collateral()).toEqual(after)
 })
 
 test("the owner's key is not needed in the home, and another's is refused before anything is sent", async () => {
@@ -251,6 +266,10 @@ test('who leaves ends its ask, settles, waits for the last of the collateral and
   expect((await provide('drain', '--passphrase-file', passphraseFile)).stdout).toContain('takes no new deals')
   const { height } = await chain.status()
   expect((await chain.provider(provider.providerId)).ask!.validUntil - height).toBeLessThanOrEqual(600)
+  const { free } = await collateral()
+  await changeConfig(join(home, 'provider', 'config.json'), { collateral: `${1_000n * GRN}` })
+  await provider.reload()
+  expect((await collateral()).free).toBe(free)
 
   // What ends sectors is asked about, and what was done before the question stays done.
   const unasked = await provide('exit', '--passphrase-file', passphraseFile)
@@ -260,9 +279,11 @@ test('who leaves ends its ask, settles, waits for the last of the collateral and
   expect((await chain.deal(last.dealId)).state).toBe('expired')
   const { left } = JSON.parse(stdout).data
   expect(BigInt(left.withdrawn)).toBeGreaterThan(90n * GRN)
-  const { free, locked } = await collateral()
-  expect(locked).toBe(0n)
-  expect(free).toBeLessThan(GRN)
+  await provider.reload()
+  const rest = await collateral()
+  expect(rest.locked).toBe(0n)
+  expect(rest.free).toBeLessThan(GRN)
+  expect(await configured()).toBe(0n)
   expect((await spend('exit')).code).toBe(0)
   expect(JSON.parse((await provide('money', '--json')).stdout).data.collateral.locked).toBe('0')
   const back = await provide('drain', '--undo', '--passphrase-file', passphraseFile)
