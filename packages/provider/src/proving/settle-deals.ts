@@ -35,7 +35,7 @@ export async function settleDeals(
   return views
 }
 
-type Ending = Pick<
+export type Ending = Pick<
   DealView,
   | 'state'
   | 'earned'

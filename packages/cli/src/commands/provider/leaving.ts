@@ -141,12 +141,15 @@ function teller(say: (line: string) => void): (progress: ExitProgress) => void {
   }
 }
 
-function waitingText({ running, settle, terminate, ending, withdraw }: ExitPlan): string {
+function waitingText({ running, settle, undecided, terminate, ending, withdraw }: ExitPlan): string {
   const last = Math.max(0, ...running.map(({ until }) => until))
   const ends = Math.max(0, ...ending.map(({ until }) => until))
   const parts = [
     ...(running.length === 0 ? [] : [`${plural(running.length, 'deal')} to keep, the last until epoch ${last}`]),
     ...(settle.length === 0 ? [] : [`${plural(settle.length, 'deal')} to settle`]),
+    ...(undecided.length === 0
+      ? []
+      : [`${plural(undecided.length, 'deal')} to be decided by the next proof or a mended sector`]),
     ...(terminate.length === 0 ? [] : [`${plural(terminate.length, 'sector')} to end: ${terminate.join(', ')}`]),
     ...(ending.length === 0 ? [] : [`${plural(ending.length, 'sector')} to end by itself, by epoch ${ends}`]),
   ]
