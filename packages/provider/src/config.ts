@@ -92,6 +92,10 @@ const configSchema = z.strictObject({
   adminPort: port.default(0).describe("of the owner's own listener on this machine, with /metrics; 0 for any free one"),
   alertsUrl: z
     .url({ protocol: /^https?$/ })
+    .refine(
+      (text) => !hasCredentials(text),
+      'names a user or a password, which no request takes: put a word into its path',
+    )
     .optional()
     .describe('where alerts and their ends are sent, as JSON by POST; without it nowhere'),
   capacityBytes: wholeBytes.optional().describe('what is rented out; without it as much as the disk has'),
@@ -108,6 +112,9 @@ const configSchema = z.strictObject({
     .prefault({})
     .describe('what clients may hold without having paid for it, and what one address may use'),
 })
+
+/** It may hold a word that only its owner knows, in `alertsUrl`. */
+const CONFIG_MODE = 0o600
 
 export type ProviderConfig = z.output<typeof configSchema>
 export type AskConfig = ProviderConfig['ask']
@@ -243,7 +250,7 @@ export async function readConfig(path: string): Promise<ProviderConfig> {
 
 export async function writeConfig(path: string, config: z.input<typeof configSchema>): Promise<void> {
   check(path, config)
-  await writeFileDurably(path, `${JSON.stringify(config, null, 2)}\n`, 0o644)
+  await writeFileDurably(path, `${JSON.stringify(config, null, 2)}\n`, CONFIG_MODE)
 }
 
 /**
@@ -258,9 +265,14 @@ export async function changeConfig(path: string, changes: Readonly<Record<string
   )
   const config = check(path, changed)
   if (!isDeepStrictEqual(changed, given)) {
-    await writeFileDurably(path, `${JSON.stringify(changed, null, 2)}\n`, 0o644)
+    await writeFileDurably(path, `${JSON.stringify(changed, null, 2)}\n`, CONFIG_MODE)
   }
   return config
+}
+
+function hasCredentials(text: string): boolean {
+  const url = URL.parse(text)
+  return url !== null && (url.username !== '' || url.password !== '')
 }
 
 function withKey(given: object, [name = '', ...rest]: readonly string[], value: unknown): object {

@@ -69,5 +69,11 @@ function sayWaiting(alerts: Alerts, waiting: readonly string[]): void {
 }
 
 function inWords({ key, from, to }: { key: string; from: unknown; to: unknown }): string {
-  return `${key} ${JSON.stringify(from) ?? 'none'} → ${JSON.stringify(to) ?? 'none'}`
+  return `${key} ${shown(key, from)} → ${shown(key, to)}`
+}
+
+/** The rest of that address is a secret between its owner and who is told. */
+function shown(key: string, value: unknown): string {
+  const open = key === 'alertsUrl' && typeof value === 'string' ? URL.parse(value)?.origin : value
+  return JSON.stringify(open) ?? 'none'
 }

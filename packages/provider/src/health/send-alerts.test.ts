@@ -67,6 +67,15 @@ test('an address that never answers is given up, the log says so without the add
   expect(JSON.stringify(said)).not.toContain('secret')
 })
 
+test('why an address could not be asked is told by a code: the reason may have the address in it', async () => {
+  const told = Promise.withResolvers<object>()
+  const hidden = url.replace('http://', 'http://me:secret@')
+  const strict = createAlertSender({ url: () => hidden, log: told.resolve, retryMs: 1 })
+  strict.observe(alert('FIRST'))
+  expect(await told.promise).toEqual({ type: 'alert:not-sent', error: 'TypeError' })
+  await strict.stop()
+})
+
 test('of what waits the oldest is dropped', async () => {
   for (let each = 0; each < 150; each += 1) sender.observe(alert(`A${each}`))
   await requests(101)

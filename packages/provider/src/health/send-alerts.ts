@@ -35,6 +35,7 @@ export function createAlertSender({ url, log, retryMs = RETRY_MS }: AlertSenderO
     for (let attempt = 0; ; attempt += 1) {
       const to = url()
       if (to === undefined) return
+      let why: string
       try {
         const signal = AbortSignal.any([stopping.signal, AbortSignal.timeout(ANSWER_MS)])
         const headers = { 'content-type': 'application/json' }
@@ -47,16 +48,16 @@ export function createAlertSender({ url, log, retryMs = RETRY_MS }: AlertSenderO
         })
         await response.body?.cancel()
         if (response.ok) return
-        throw new Error(`HTTP ${response.status}`)
+        why = `HTTP ${response.status}`
       } catch (error) {
         stopping.signal.throwIfAborted()
-        if (attempt + 1 === TRIES) {
-          // The address may hold a word that only its owner knows.
-          log({ type: 'alert:not-sent', error: Error.isError(error) ? error.message : String(error) })
-          return
-        }
-        await sleep(retryMs * 2 ** attempt, stopping.signal)
+        why = codeOf(error)
       }
+      if (attempt + 1 === TRIES) {
+        log({ type: 'alert:not-sent', error: why })
+        return
+      }
+      await sleep(retryMs * 2 ** attempt, stopping.signal)
     }
   }
 
@@ -82,4 +83,10 @@ export function createAlertSender({ url, log, retryMs = RETRY_MS }: AlertSenderO
       await running
     },
   }
+}
+
+/** Never the message: it may have the address in it, with the word that only its owner knows. */
+function codeOf(error: unknown): string {
+  const { code, name, cause } = error as { code?: unknown; name?: unknown; cause?: { code?: unknown } }
+  return String([code, cause?.code].find((each) => typeof each === 'string') ?? name)
 }
