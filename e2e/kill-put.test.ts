@@ -57,7 +57,7 @@ test('a price is shown before it is paid, and what is above the bound or has no 
   const alone = await run('put', path, '--copies', '2', '--json')
   expect([alone.code, envelope<unknown>(alone).error?.code]).toEqual([5, 'NO_PROVIDER'])
   expect(await Array.fromAsync(client.deals({ rootCid: data.rootCid }))).toEqual([])
-  const stored = succeeded(await run('put', path, '--quiet', '--no-wait'))
+  const stored = succeeded(await run('put', path, '--quiet', '--no-wait', '--max-price', `${data.total} attoGRN`))
   expect(stored.stdout).toBe(`${data.rootCid}\n`)
   expect(await Array.fromAsync(client.deals({ rootCid: data.rootCid }))).toHaveLength(1)
 }, 120_000)

@@ -14,6 +14,8 @@ export interface PublishDealInput {
   readonly genesisHash: Hash
   readonly terms: DealTerms
   readonly providerSignature: Uint8Array
+  /** attoGRN, of the message. */
+  readonly feeMax?: bigint | undefined
 }
 
 /**
@@ -24,14 +26,14 @@ export async function publishDeal(
   input: PublishDealInput,
   options: { readonly signal?: AbortSignal | undefined } = {},
 ): Promise<DealView> {
-  const { chain, signer, genesisHash, terms, providerSignature } = input
+  const { chain, signer, genesisHash, terms, providerSignature, feeMax } = input
   const agreementId = toHex(dealTermsDigest(genesisHash, terms))
   const there = await findPublished({ chain, terms, agreementId }, options)
   if (there) return there
   let failure: unknown
   try {
     const body = { deals: [{ terms, providerSignature }] }
-    await sendMessage({ chain, signer, kind: 'PublishDeal', body }, options)
+    await sendMessage({ chain, signer, kind: 'PublishDeal', body, feeMax }, options)
   } catch (error) {
     if (isAbortError(error)) throw error
     failure = error

@@ -20,7 +20,11 @@ import {
 } from '../../../provider/test/start-devnet.ts'
 import { clientSigner, someTerms } from '../../test/a-deal.ts'
 import { sectorView, serveChain } from '../../test/chain-answers.ts'
+import { memoryJournal } from '../memory/memory-journal.ts'
 import { type Client, createGranary, DealEndedError, type PutProgress } from '../node/index.ts'
+import { nodePorts } from '../node/node-ports.ts'
+import { putPrepared } from '../upload/put-prepared.ts'
+import { uploadQuote } from '../upload/upload-quote.ts'
 import { awaitsSettlement, type SettleProgress, settleEnded } from './settle-ended.ts'
 
 const PRICE = 40n * 10n ** 15n
@@ -71,17 +75,43 @@ async function accountWithLapsedDeal(): Promise<Account> {
   }
 }
 
+/** A put with nothing more to pay: an upload whose only deal this is, as its journal has it. */
+async function putAgain({ signer, dealId }: Account, onProgress: (progress: PutProgress) => void): Promise<void> {
+  const ports = nodePorts({ chain, signer, folder: join(folder, signer.address) })
+  const { agreementId, terms } = await chain.deal(dealId)
+  const rootCid = 'bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy'
+  const status = await chain.status()
+  const log = await memoryJournal().open(status.genesisHash, rootCid)
+  const pieces = [{ payloadSize: terms.payloadSize, pieceSize: terms.pieceSize }]
+  const content = { genesisHash: status.genesisHash, rootCid, name: 'f', fileBytes: 900, duration: 40 }
+  await log.append({ type: 'opened', ...content, pieces, places: [{ piece: 0, copy: 0 }] })
+  const adopted = { provider: terms.provider, terms, agreementId, dealId, active: true }
+  await log.append({ type: 'slot:adopted', slot: 0, ...adopted })
+  const price = { price: 0n, recordFees: 0n, messageFees: 0n, total: 0n, month: 0n, perGiBMonth: 0n, storedBytes: 0 }
+  const quote = uploadQuote({ ...content, pieces, copies: 1, durationMs: 0 }, [], price)
+  const prepared = {
+    ...{ status, log, events: [], state: log.state!, skipped: new Set<number>(), planned: [], quote, feesPerDeal: 0n },
+    manifest: { rootCid, fileBytes: 900, blocks: 1, pieces },
+    survey: () => Promise.reject(new Error('nobody is looked for')),
+    compare: () => Promise.resolve([]),
+    [Symbol.asyncDispose]: () => log[Symbol.asyncDispose](),
+  }
+  await putPrepared(ports, prepared, { onProgress })
+}
+
+test('a put whose price nobody could agree to has settled nothing, since that has its price too', async () => {
+  const { client, signer, money } = await accountWithLapsedDeal()
+  const before = await money()
+  const file = join(folder, `${signer.address}.txt`)
+  await writeFile(file, 'stored by nobody')
+  await expect(client.put(file)).rejects.toMatchObject({ code: 'NO_PROVIDER' })
+  expect(await money()).toEqual(before)
+})
+
 const looks: [string, (account: Account, onProgress: (progress: PutProgress) => void) => Promise<unknown>][] = [
   ['deals', ({ client }, onProgress) => client.deals({ onProgress })],
   ['status', ({ client, pieceCid }, onProgress) => client.status(pieceCid, { onProgress })],
-  [
-    'put',
-    async ({ client, signer }, onProgress) => {
-      const file = join(folder, `${signer.address}.txt`)
-      await writeFile(file, 'stored by nobody')
-      await expect(client.put(file, { onProgress })).rejects.toMatchObject({ code: 'NO_PROVIDER' })
-    },
-  ],
+  ['put, once its price is agreed to,', (account, onProgress) => putAgain(account, onProgress)],
 ]
 
 test.each(looks)('%s brings back what an ended deal of its account still locks, once', async (_verb, look) => {

@@ -1,7 +1,7 @@
 /**
  * A deal that has ended may still lock money of its client, because on the chain nothing is paid or given back before
- * somebody settles it. So put, deals and status settle the ended deals of their account first, many with one message. When
- * that fails, it is reported, and the call goes on. docs/spec/chain.md section 4.
+ * somebody settles it. So put (once its price is agreed to), deals and status settle the ended
+ * deals of their account, many with one message. When that fails, it is reported, and the call goes on. docs/spec/chain.md section 4.
  */
 
 import { GranaryError } from '@granary/base'

@@ -5,6 +5,7 @@
 import { GranaryError, isLoopbackUrl } from '@granary/base'
 import { dealTermsFromJson } from '@granary/protocol/messages'
 import type { CallOptions } from '../call-options.ts'
+import { settleEnded } from '../deals/settle-ended.ts'
 import type { Place, Slot, UploadState } from '../journal/upload-state.ts'
 import type { Ports } from '../ports.ts'
 import { reporter } from '../reporter.ts'
@@ -32,7 +33,7 @@ export interface PutOptions {
   /** Make another deal even though this content has an active one. @default false */
   readonly again?: boolean | undefined
   /**
-   * attoGRN, with all fees: nothing is begun that would come to more. `'any'`: whatever it costs.
+   * attoGRN, with all fees of the deals: no more is signed for. `'any'`: whatever it costs. Settling ended deals is beside it.
    * @default the total that `confirm` has agreed to; without either nothing is spent, but on a devnet of this machine
    */
   readonly maxPrice?: bigint | 'any' | undefined
@@ -104,10 +105,14 @@ export async function putPrepared(ports: Ports, prepared: Prepared, options: Put
   const { spool } = ports
   const { status, log, quote, planned, survey, skipped, feesPerDeal } = prepared
   const maxPrice = await agreeToPrice(quote, options, status.devnet && isLoopbackUrl(ports.chain.url))
+  // Before the balance is looked at: what comes back from ended deals may pay for this.
+  const deals = ports.chain.deals({ client: ports.account.address }, call)
+  await settleEnded({ chain: ports.chain, signer: ports.account, deals, report }, call)
   for (const event of prepared.events) await log.append(event)
   const run: UploadRun = {
     ...{ ports, status, log, label, collateralShareBps, provider, maxPrice, feesPerDeal, skipped, survey, report },
     paid: paidDeals(prepared.state),
+    dealFees: new Map(),
     met: new Map(),
     refusals: new Map(),
     withdrawn: new Set(),
@@ -132,12 +137,12 @@ export async function putPrepared(ports: Ports, prepared: Prepared, options: Put
   }
   const failures = await runUpload(run, until, call)
   const state = stateOf(run)
-  const deals = dealsOf(state, skipped)
+  const made = dealsOf(state, skipped)
   const missing = [...failures].flatMap(([slot, error]) => missingSlot(state, slot, error))
-  if (missing.length > 0 && deals.length === 0) throw failures.get(missing[0]!.slot)
-  const result = resultOf(state, deals)
+  if (missing.length > 0 && made.length === 0) throw failures.get(missing[0]!.slot)
+  const result = resultOf(state, made)
   if (missing.length > 0) throw new PutPartialError(result, missing, failures.get(missing[0]!.slot))
-  if (deals.every((deal) => deal.state === 'active') || until === 'published') await spool.remove(state.rootCid)
+  if (made.every((deal) => deal.state === 'active') || until === 'published') await spool.remove(state.rootCid)
   return result
 }
 

@@ -1,8 +1,8 @@
-import { dealTermsToJson, quoteToJson } from '@granary/protocol/messages'
+import { dealFee, dealTermsToJson, quoteToJson } from '@granary/protocol/messages'
 import { expect, test } from '@jest/globals'
 import { aQuote, someTerms } from '../../test/a-deal.ts'
 import type { Slot } from '../journal/upload-state.ts'
-import { paidDeals, runPrice } from './run-price.ts'
+import { dealFeesWithin, offeredPrice, paidDeals, runPrice } from './run-price.ts'
 
 const hashOf = (digit: number) => `0x${`${digit}`.repeat(64)}` as const
 const dealOf = (copy: number) => ({
@@ -19,18 +19,36 @@ const none: ReadonlySet<number> = new Set()
 test('what an earlier run has paid is no part of what this one may spend', () => {
   const slots = [made, begun]
   const paid = paidDeals({ slots })
-  expect(runPrice({ slots }, { skipped: none, paid, feesPerDeal: 7n })).toBe(807n)
+  expect(runPrice({ slots }, { skipped: none, paid, feesPerDeal: 7n, dealFees: new Map() })).toBe(807n)
   // What this run has published itself is.
   const later: Slot[] = [made, { ...dealOf(1), state: 'active', dealId: 6 }]
-  expect(runPrice({ slots: later }, { skipped: none, paid, feesPerDeal: 7n })).toBe(807n)
+  expect(runPrice({ slots: later }, { skipped: none, paid, feesPerDeal: 7n, dealFees: new Map() })).toBe(807n)
 })
 
 test('a deal that takes the place of a paid one that ended is paid anew', () => {
   const paid = paidDeals({ slots: [made] })
   const anew: Slot = { ...dealOf(0), agreementId: hashOf(9), state: 'agreed' }
-  expect(runPrice({ slots: [anew] }, { skipped: none, paid, feesPerDeal: 7n })).toBe(807n)
+  expect(runPrice({ slots: [anew] }, { skipped: none, paid, feesPerDeal: 7n, dealFees: new Map() })).toBe(807n)
 })
 
 test('copies that nobody wants any more cost nothing', () => {
-  expect(runPrice({ slots: [made, begun] }, { skipped: new Set([1]), paid: new Set(), feesPerDeal: 7n })).toBe(807n)
+  expect(
+    runPrice(
+      { slots: [made, begun] },
+      { skipped: new Set([1]), paid: new Set(), feesPerDeal: 7n, dealFees: new Map() },
+    ),
+  ).toBe(807n)
+})
+
+test('the fees of a deal follow the chain, as far as something is left, and what they take is gone for others', () => {
+  const fees = { feeBase: 50n, feeByte: 0n, feeUnit: 0n, feeProving: 0n }
+  const params = { accountFee: 1_000n }
+  const now = { feesPerDeal: 7n, fees, params }
+  expect(dealFeesWithin(1_000n, now)).toBe(100n + dealFee(params))
+  expect(dealFeesWithin(60n, now)).toBe(60n)
+  expect(dealFeesWithin(1_000n, { ...now, fees: { ...fees, feeBase: 0n }, feesPerDeal: 800n })).toBe(800n)
+  const agreed: Slot = { ...dealOf(0), state: 'agreed' }
+  const run = { skipped: none, paid: new Set<never>(), feesPerDeal: 7n, dealFees: new Map([[hashOf(0), 60n]]) }
+  expect(runPrice({ slots: [agreed, begun] }, run)).toBe(860n + 807n)
+  expect(offeredPrice({ slots: [agreed, begun] }, run)).toBe(860n)
 })

@@ -1,17 +1,41 @@
 /** What a run of an upload comes to, which is what may be spent is held against. */
-import type { UploadState } from '../journal/upload-state.ts'
+import { dealFee, feeOf, PUBLISH_BYTES_MAX } from '@granary/protocol/messages'
+import type { Slot, UploadState } from '../journal/upload-state.ts'
 import { isPriced, priceOf } from './slot-price.ts'
 import type { UploadRun } from './upload-run.ts'
 
+/** Twice the present fee is reckoned with: the base fee may rise until the message is sent. */
+const FEE_HEADROOM = 2n
+
+type Paying = Pick<UploadRun, 'skipped' | 'paid' | 'feesPerDeal' | 'dealFees'>
+
 /** Of the deals that this run makes, with their fees: those of earlier runs are paid, and no part of what is agreed to now. */
-export function runPrice(
-  { slots }: Pick<UploadState, 'slots'>,
-  { skipped, paid, feesPerDeal }: Pick<UploadRun, 'skipped' | 'paid' | 'feesPerDeal'>,
-): bigint {
-  return slots.reduce((sum, slot, index) => {
-    const isPaid = 'terms' in slot && paid.has(slot.agreementId)
-    return skipped.has(index) || isPaid || !isPriced(slot) ? sum : sum + priceOf(slot) + feesPerDeal
-  }, 0n)
+export function runPrice({ slots }: Pick<UploadState, 'slots'>, run: Paying): bigint {
+  return slots.reduce((sum, slot, index) => (run.skipped.has(index) ? sum : sum + costOf(slot, run)), 0n)
+}
+
+/** Of those of them whose terms stand: what is only quoted can still be left. */
+export function offeredPrice({ slots }: Pick<UploadState, 'slots'>, run: Paying): bigint {
+  return slots.reduce((sum, slot) => ('terms' in slot ? sum + costOf(slot, run) : sum), 0n)
+}
+
+function costOf(slot: Slot, { paid, feesPerDeal, dealFees }: Paying): bigint {
+  if (!isPriced(slot)) return 0n
+  if (!('terms' in slot)) return priceOf(slot) + feesPerDeal
+  return paid.has(slot.agreementId) ? 0n : priceOf(slot) + (dealFees.get(slot.agreementId) ?? feesPerDeal)
+}
+
+export interface FeesNow {
+  readonly feesPerDeal: bigint
+  readonly fees: Parameters<typeof feeOf>[2]
+  readonly params: Parameters<typeof dealFee>[0]
+}
+
+/** What a deal may cost beside its price: what was reckoned with, or what it is by now, and never more than what is left. */
+export function dealFeesWithin(left: bigint, { feesPerDeal, fees, params }: FeesNow): bigint {
+  const now = dealFee(params) + feeOf('PublishDeal', PUBLISH_BYTES_MAX, fees) * FEE_HEADROOM
+  const wanted = now > feesPerDeal ? now : feesPerDeal
+  return wanted < left ? wanted : left
 }
 
 /** Deals that are on the chain: what they cost is locked. */

@@ -25,6 +25,8 @@ export interface UploadRun {
   readonly maxPrice: bigint | undefined
   /** The most that a deal costs beside its price, in attoGRN. */
   readonly feesPerDeal: bigint
+  /** By agreement: what this run has allowed the deal to cost beside its price, from when it is published on. */
+  readonly dealFees: Map<Hash, bigint>
   /** Agreements whose deals were on the chain when the run began. */
   readonly paid: ReadonlySet<Hash>
   /** Slots of an earlier upload that had more copies. */

@@ -1,6 +1,4 @@
 /** An upload that can be looked at, begun, waited for and ended: `put` is `upload(…).done()`, `quote` one that is not begun. */
-import type { CallOptions } from '../call-options.ts'
-import { settleEnded } from '../deals/settle-ended.ts'
 import type { UploadState } from '../journal/upload-state.ts'
 import type { Ports, Source } from '../ports.ts'
 import { reporter } from '../reporter.ts'
@@ -66,18 +64,9 @@ export function upload<S extends Source>(
     preparing ??= prepare()
     return preparing
   }
-  /** Before the balance is looked at: what comes back from ended deals may pay for this. */
-  const settle = async (): Promise<void> => {
-    const { chain, account } = ports
-    const call: CallOptions = { signal }
-    // A chain that does not answer is an error here, and none of settling.
-    await chain.status(call)
-    await settleEnded({ chain, signer: account, deals: chain.deals({ client: account.address }, call), report }, call)
-  }
   const finish = async (): Promise<PutResult> => {
     try {
       checkLabel(options.label ?? '')
-      await settle()
       await using ready = await prepared()
       return await putPrepared(ports, ready, { ...options, signal, onProgress: report })
     } finally {

@@ -1,9 +1,15 @@
 import { expect, test } from '@jest/globals'
-import { accountSigner } from '../messages/index.ts'
+import { accountSigner, decodeTransaction } from '../messages/index.ts'
 import { createChainClient } from './create-chain-client.ts'
 import { sendMessage } from './send-message.ts'
 
 const headers = { 'granary-genesis': `0x${'11'.repeat(32)}`, 'granary-height': '7' }
+
+const status = {
+  ...{ genesisHash: headers['granary-genesis'], chainId: 'test', devnet: false, timeMs: 0, blockTimeMs: 500 },
+  ...{ appHash: headers['granary-genesis'], version: '0' },
+  clock: { trust: 'local', newestRound: null, silentMs: 0, aheadMs: null, stalled: null },
+}
 
 test('when one question has failed, the others are not asked again', async () => {
   const asked: string[] = []
@@ -28,4 +34,33 @@ test('when one question has failed, the others are not asked again', async () =>
   const quiet = new Promise<'quiet'>((done) => setTimeout(done, 400, 'quiet'))
   expect(await Promise.race([askedAgain, quiet])).toBe('quiet')
   expect(asked).toHaveLength(3)
+})
+
+test('nothing is signed above what may be spent on a message', async () => {
+  const submitted: bigint[] = []
+  const answers = {
+    '/v1/status': { ...status, height: 7 },
+    '/v1/params': { height: 7, fees: { feeBase: '100', feeByte: '0', feeUnit: '0', feeProving: '0' }, params: {} },
+  }
+  async function node(url: Parameters<typeof fetch>[0], init?: RequestInit): Promise<Response> {
+    const path = new URL(`${url}`).pathname
+    if (init?.method === 'POST') {
+      const bytes = new Uint8Array(await new Response(init.body).arrayBuffer())
+      submitted.push(decodeTransaction(bytes).tx.maxFee)
+      const error = { code: 'TX_MALFORMED', message: '', hint: '', retryable: false }
+      return Response.json({ error }, { status: 400, headers })
+    }
+    const account = { height: 7, address: signer.address, exists: true, balance: '9', sequences: {}, locked: '0' }
+    return Response.json(path in answers ? answers[path as keyof typeof answers] : account, { headers })
+  }
+  const signer = accountSigner(new Uint8Array(32).fill(7))
+  const chain = createChainClient({ url: 'http://127.0.0.1:1', fetch: node, retries: 0 })
+  const input = { chain, signer, kind: 'SettleDeals', body: { deals: [1] } } as const
+  await expect(sendMessage({ ...input, feeMax: 99n })).rejects.toMatchObject({ code: 'PRICE_ABOVE_MAX' })
+  expect(submitted).toEqual([])
+  for (const feeMax of [100n, 150n, undefined])
+    await expect(sendMessage({ ...input, feeMax })).rejects.toMatchObject({ code: 'TX_MALFORMED' })
+  const [least, some = 0n, free = 0n] = submitted
+  expect([least, some]).toEqual([100n, 150n])
+  expect(free).toBeGreaterThanOrEqual(200n)
 })

@@ -11,6 +11,7 @@ import {
   type Epoch,
   encodeTransaction,
   feeOf,
+  formatGrn,
   type Hash,
   hashOf,
   type MessageBodies,
@@ -30,6 +31,8 @@ export interface SendMessageInput<N extends TransactionName> {
   readonly body: MessageBodies[N]
   /** Sequences are strict in each lane, so that messages of different lanes never wait for each other. @default 0 */
   readonly lane?: number
+  /** attoGRN: the most that it is signed for, however often. @default twice the fee of the moment */
+  readonly feeMax?: AttoGrn | undefined
 }
 
 /** What is known of a message once it is signed: enough to send the same bytes again, or to learn what became of them. */
@@ -53,6 +56,18 @@ export interface SendOptions extends CallOptions {
   readonly onSigned?: (signed: SignedMessage) => void | Promise<void>
 }
 
+/** Fees have risen above what may be spent on the message: nothing is signed. */
+export class FeeAboveMaxError extends GranaryError {
+  constructor(fee: AttoGrn, feeMax: AttoGrn) {
+    super({
+      code: 'PRICE_ABOVE_MAX',
+      message: `the fee is ${formatGrn(fee)} now, and at most ${formatGrn(feeMax)} may be spent on it`,
+      hint: 'allow more, or send it later: fees fall when blocks are not full',
+      details: { price: `${fee}`, maxPrice: `${feeMax}` },
+    })
+  }
+}
+
 const VALID_FOR_MS = 60_000
 /** Others may be using the same lane: each round, one of them gets its sequence. */
 export const SIGNATURES_MAX = 20
@@ -67,7 +82,7 @@ const SALT_MAX = 2n ** 32n - 1n
 const ADDRESS_ZERO: Address = `0x${'00'.repeat(20)}`
 
 /**
- * @throws ChainTxError when it was committed and failed
+ * @throws ChainTxError when it was committed and failed; FeeAboveMaxError
  * @throws GranaryError the node's verdict (INSUFFICIENT_FUNDS, …), CHAIN_UNREACHABLE, TX_EXPIRED
  */
 export async function sendMessage<N extends TransactionName>(
@@ -89,9 +104,12 @@ export async function sendMessage<N extends TransactionName>(
   }
 }
 
-/** Read anew each time: the next sequence of the lane, the fees of the next block, and how long it may wait. */
+/**
+ * Read anew each time: the next sequence of the lane, the fees of the next block, and how long it may wait.
+ * @throws FeeAboveMaxError
+ */
 export async function signMessage<N extends TransactionName>(
-  { chain, signer, kind, body, lane = 0 }: SendMessageInput<N>,
+  { chain, signer, kind, body, lane = 0, feeMax }: SendMessageInput<N>,
   options: CallOptions,
 ): Promise<SignedMessage> {
   const [status, account, fees] = await together(options, (all) =>
@@ -107,7 +125,10 @@ export async function signMessage<N extends TransactionName>(
     body,
     // The compiler cannot see that kind and body, both of N, belong together.
   } as Transaction
-  const tx = { ...unpriced, maxFee: feeOf(kind, bytesMaxOf(unpriced), fees) * FEE_HEADROOM + salt() }
+  const fee = feeOf(kind, bytesMaxOf(unpriced), fees)
+  if (feeMax !== undefined && fee > feeMax) throw new FeeAboveMaxError(fee, feeMax)
+  const wanted = fee * FEE_HEADROOM + salt()
+  const tx = { ...unpriced, maxFee: feeMax !== undefined && feeMax < wanted ? feeMax : wanted }
   const digest = transactionDigest(status.genesisHash, tx)
   const { sender, sequence, validUntil } = tx
   const bytes = encodeTransaction(tx, await signer.sign(digest))

@@ -47,17 +47,22 @@ export async function offer(run: UploadRun, index: number, options: CallOptions)
     validUntil: height + Math.ceil(TERMS_VALID_MS / status.blockTimeMs),
     nonce: newNonce(run),
   }
-  checkPrice(run)
+  await checkPrice(run, index)
   const agreementId = toHex(dealTermsDigest(status.genesisHash, terms))
   await log.append({ type: 'slot:offered', slot: index, terms: dealTermsToJson(terms), agreementId })
 }
 
-/** Nothing is uploaded or offered that would bring the whole above what may be spent. @throws PriceAboveMaxError */
-export function checkPrice(run: UploadRun): void {
-  const { maxPrice } = run
+/**
+ * Nothing is uploaded or offered that would bring the whole above what may be spent: the slot is left, so that it is not in the
+ * way of others. @throws PriceAboveMaxError
+ */
+export async function checkPrice(run: UploadRun, index: number): Promise<void> {
+  const { maxPrice, log } = run
   if (maxPrice === undefined) return
   const price = runPrice(stateOf(run), run)
-  if (price > maxPrice) throw new PriceAboveMaxError(price, maxPrice)
+  if (price <= maxPrice) return
+  await log.append({ type: 'slot:withdrawn', slot: index })
+  throw new PriceAboveMaxError(price, maxPrice)
 }
 
 /** The quote, or one in its place that is no dearer. */

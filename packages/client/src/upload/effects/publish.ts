@@ -3,19 +3,33 @@
  * it has them before anything is sent, so that a retry pays nothing twice.
  */
 import { fromHex } from '@granary/base'
-import { dealTermsFromJson } from '@granary/protocol/messages'
+import { dealFee, dealTermsFromJson, type Hash } from '@granary/protocol/messages'
 import type { CallOptions } from '../../call-options.ts'
 import { publishDeal } from '../../deals/publish-deal.ts'
-import { slotIn, type UploadRun } from '../upload-run.ts'
+import { dealFeesWithin, offeredPrice } from '../run-price.ts'
+import { slotIn, stateOf, type UploadRun } from '../upload-run.ts'
 
-/** @throws the chain's verdict */
+/** @throws FeeAboveMaxError, and the chain's verdict */
 export async function publish(run: UploadRun, index: number, options: CallOptions): Promise<void> {
   const { ports, log, status, report } = run
   const { chain, account: signer } = ports
   const slot = slotIn(run, index, 'agreed')
   const terms = dealTermsFromJson(slot.terms)
   const providerSignature = fromHex(slot.providerSignature)
-  const deal = await publishDeal({ chain, signer, genesisHash: status.genesisHash, terms, providerSignature }, options)
+  const feeMax = await messageFeeMax(run, slot.agreementId, options)
+  const { genesisHash } = status
+  const deal = await publishDeal({ chain, signer, genesisHash, terms, providerSignature, feeMax }, options)
   await log.append({ type: 'slot:published', slot: index, dealId: deal.id })
   report({ type: 'published', slot: index, dealId: deal.id, locked: deal.locked, epoch: deal.publishedAt })
+}
+
+/** Fees may have risen since the price was agreed to: what they take of the rest is not there for other deals. */
+async function messageFeeMax(run: UploadRun, agreementId: Hash, options: CallOptions): Promise<bigint | undefined> {
+  const { maxPrice, feesPerDeal, dealFees, ports } = run
+  if (maxPrice === undefined) return undefined
+  const [fees, params] = await Promise.all([ports.chain.fees(options), ports.chain.params(options)])
+  const others = offeredPrice(stateOf(run), run) - (dealFees.get(agreementId) ?? feesPerDeal)
+  const allowed = dealFeesWithin(maxPrice - others, { feesPerDeal, fees, params })
+  dealFees.set(agreementId, allowed)
+  return allowed - dealFee(params)
 }

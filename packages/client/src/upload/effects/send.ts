@@ -15,7 +15,7 @@ export async function send(run: UploadRun, index: number, options: CallOptions):
   const { uploadUrl: earlier, quote, piece, of } = slotIn(run, index, 'quoted')
   const { rootCid } = stateOf(run)
   // Before the bytes: after them, the same refusal would have cost an upload.
-  checkPrice(run)
+  await checkPrice(run, index)
   await checkFunds({ chain, address: account.address, prices: waitingPrices(run) }, options)
 
   await using car = await spool.open(rootCid, piece)
