@@ -67,9 +67,14 @@ export async function readKeyAddress(path: string): Promise<Address | undefined>
 async function readText(path: string): Promise<string> {
   try {
     await using file = await open(path)
-    const { bytesRead, buffer } = await file.read(Buffer.alloc(FILE_BYTES_MAX + 1), 0, FILE_BYTES_MAX + 1, 0)
-    if (bytesRead > FILE_BYTES_MAX) throw new KeystoreInvalidError(path, undefined, 'it is too large for one')
-    return buffer.toString('utf8', 0, bytesRead)
+    const parts: Buffer[] = []
+    let bytes = 0
+    for await (const part of file.createReadStream() as AsyncIterable<Buffer>) {
+      bytes += part.length
+      if (bytes > FILE_BYTES_MAX) throw new KeystoreInvalidError(path, undefined, 'it is too large for one')
+      parts.push(part)
+    }
+    return Buffer.concat(parts).toString('utf8')
   } catch (error) {
     if (Error.isError(error) && (error as NodeJS.ErrnoException).code === 'ENOENT') throw new KeystoreMissingError(path)
     throw error

@@ -78,7 +78,7 @@ async function readImported(
   const text = isTyped
     ? await ask(context, 'Private key, 64 hex digits (not shown): ', { hidden: true, signal })
     : name === 'standard input'
-      ? await readBounded(context.stdin)
+      ? await readBounded(context.stdin, name)
       : await readFileBounded(name)
   if (!text.trimStart().startsWith('{')) return await rawKey(text, name)
   if (fromPassphraseFile !== undefined) return await openKey(name, text, await readPassphrase(fromPassphraseFile))
@@ -108,13 +108,13 @@ async function rawKey(text: string, name: string): Promise<Uint8Array> {
   }
 }
 
-async function readBounded(stream: AsyncIterable<unknown>): Promise<string> {
+async function readBounded(stream: AsyncIterable<unknown>, name: string): Promise<string> {
   const parts: Buffer[] = []
   let bytes = 0
   for await (const chunk of stream) {
     const part = Buffer.from(chunk as string | Uint8Array)
     bytes += part.length
-    if (bytes > INPUT_BYTES_MAX) throw new UsageError('standard input is too long for a key')
+    if (bytes > INPUT_BYTES_MAX) throw new UsageError(`${name} is too long for a key`)
     parts.push(part)
   }
   return Buffer.concat(parts).toString('utf8')
@@ -124,6 +124,6 @@ async function readFileBounded(path: string): Promise<string> {
   await using file = await open(path).catch((error: NodeJS.ErrnoException) => {
     throw new UsageError(`${path} cannot be read: ${error.code}`, 'name a file with the key')
   })
-  const { bytesRead, buffer } = await file.read(Buffer.alloc(INPUT_BYTES_MAX), 0, INPUT_BYTES_MAX, 0)
-  return buffer.toString('utf8', 0, bytesRead)
+  // As a stream: what another program writes (`<(pass show key)`) has no places to read at, and comes in parts.
+  return await readBounded(file.createReadStream(), path)
 }

@@ -1,5 +1,8 @@
 /** The wallet's commands over a real devnet; where the chain is none, over its answers. */
+
+import { execFileSync, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -215,6 +218,16 @@ test('balance and faucet, of the own account and of another', async () => {
   await using other = await serveChain(() => ({ status: { devnet: false } }))
   const ran = await granary(['wallet', 'faucet', to, '--home', home, '--chain', other.url])
   expect(ran).toMatchObject({ code: 2, stderr: expect.stringContaining('no devnet') })
+})
+
+test('a key comes in by a pipe that has a name, in parts', async () => {
+  const pipe = join(home, 'pipe')
+  execFileSync('mkfifo', [pipe])
+  const [first, second] = [EXAMPLE_KEY.slice(0, 20), EXAMPLE_KEY.slice(20)]
+  const writer = spawn('sh', ['-c', `{ printf ${first}; sleep 0.2; echo ${second}; } > "$0"`, pipe])
+  const written = once(writer, 'exit')
+  expect(await dataOf(wallet('import', pipe, '--json'))).toMatchObject({ address: EXAMPLE_ADDRESS })
+  await written
 })
 
 test('a raw key comes in by standard input or a file, and goes out with --raw', async () => {
