@@ -6,7 +6,7 @@ import { expect, test } from '@jest/globals'
 import { durationMs } from '../options.ts'
 import { formatAmount } from './amounts.ts'
 import { failure, success } from './envelope.ts'
-import { printableLines } from './printable.ts'
+import { printable, printableLines } from './printable.ts'
 import { formatBytes, formatMs, plural } from './quantities.ts'
 import { settlementLine, unsettledLines } from './settlement.ts'
 import { createStory } from './story.ts'
@@ -114,6 +114,15 @@ test('characters of two columns and colours are measured as they are seen', () =
 test('a cell cannot break out of its line', () => {
   expect(formatTable(['file'], [['a\nb\u001b[2J']])).toBe('file\na b [2J')
   expect(printableLines('two\nlines\u001b[31m\r')).toBe('two\nlines [31m ')
+})
+
+test.each([
+  ['an override of the direction', 'invoice\u202efdp.exe', 'invoice fdp.exe'],
+  ['an isolate and its end', 'a\u2066b\u2069c', 'a b c'],
+  ['a mark of Arabic letters', 'a\u061cb', 'a b'],
+  ['a separator of lines', 'a\u2028b\u2029c', 'a b c'],
+])('a name cannot look like another by %s', (_, name, shown) => {
+  expect([printable(name), printableLines(name)]).toEqual([shown, shown])
 })
 
 test('the envelope has one shape for success and failure', () => {
