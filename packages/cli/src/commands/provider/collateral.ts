@@ -100,19 +100,17 @@ async function withdraw(
   const { changeConfig, withdrawCollateral } = await import('@granary/provider/operator')
   const depositedIn = ({ collateral }: ProviderView) => BigInt(collateral.free) + BigInt(collateral.locked)
   const lowered = await lowerCollateral(home, provider, depositedIn(provider) - amount)
-  try {
-    const tx = await withdrawCollateral(owner, amount)
-    if (lowered === undefined) return { tx, config: null }
-    // What had vested became collateral too.
-    const left = depositedIn(await chain.provider(provider.id))
-    await changeConfig(lowered.file, { collateral: String(left < BigInt(lowered.before) ? left : lowered.before) })
-    await tellRunning(home)
-    return { tx, config: lowered.file }
-  } catch (error) {
+  const tx = await withdrawCollateral(owner, amount).catch(async (error: unknown) => {
     const isRefused = GranaryError.is(error) && !error.retryable && error.code !== 'MESSAGE_UNDECIDED'
     if (lowered !== undefined && isRefused) await changeConfig(lowered.file, { collateral: lowered.before })
     throw error
-  }
+  })
+  if (lowered === undefined) return { tx, config: null }
+  // What had vested became collateral too.
+  const left = depositedIn(await chain.provider(provider.id))
+  await changeConfig(lowered.file, { collateral: String(left < BigInt(lowered.before) ? left : lowered.before) })
+  await tellRunning(home)
+  return { tx, config: lowered.file }
 }
 
 const ELSEWHERE =
