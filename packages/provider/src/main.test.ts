@@ -238,6 +238,8 @@ test('a reload brings the chain to the file, refuses a wrong one as a whole, and
 
     await changeConfig(path, { 'limits.downloads': undefined, 'ask.pricePerGiBEpoch': '78', 'ask.pieceSizeMax': 4096 })
     await expect(provider.reload()).rejects.toMatchObject({ code: 'CONFIG_INVALID' })
+    await changeConfig(path, { 'ask.pieceSizeMax': undefined, profile: '8MiB-dev' })
+    await expect(provider.reload()).rejects.toMatchObject({ code: 'CONFIG_INVALID' })
     await writeFile(path, '{ not json')
     await expect(provider.reload()).rejects.toMatchObject({ code: 'CONFIG_INVALID' })
     expect(await view()).toMatchObject({ name: 'again', ask: { pricePerGiBEpoch: '77' } })

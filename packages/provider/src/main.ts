@@ -87,7 +87,7 @@ export interface RunningProvider {
   readonly url: string
   readonly providerId: number
   readonly address: Address
-  /** Reads config.json anew and applies it. @throws what is wrong with it; nothing is changed then */
+  /** Reads config.json anew and applies it. @throws what is wrong with it, and nothing of it is used; what the chain refuses */
   reload(): Promise<ReloadReport>
   stop(): Promise<void>
 }

@@ -27,14 +27,18 @@ export interface ReloadReport {
   readonly waiting: readonly string[]
 }
 
-/** @throws ConfigError, HomeMissingError, SealAfterTooLongError, CHAIN_UNREACHABLE, …: nothing is changed then */
+/**
+ * @throws ConfigError, HomeMissingError, SealAfterTooLongError: nothing of it is used then. CHAIN_UNREACHABLE, and what the chain
+ * refuses: then it may be in use, and the next reload or start brings the chain to it.
+ */
 export async function reloadConfig(context: ReloadContext): Promise<ReloadReport> {
   const { path, current, alerts, log } = context
   try {
     const read = await readConfig(path)
     const changes = changedKeys(current(), read)
+    // As a whole, also what waits: the next start may be far away, and would not start.
+    await context.check(read)
     const next = atReload(current(), read)
-    await context.check(next)
     context.use(next)
     const waiting = changes.filter(({ needsStart }) => needsStart).map(inWords)
     const changed = changes.filter(({ needsStart }) => !needsStart).map(inWords)

@@ -32,8 +32,8 @@ export async function requireConfig(input: RequireConfigInput): Promise<void> {
   const { chain, settings, path, config, profile, sealAfterMs } = input
   const made = settings.get('profile') ?? profile.name
   // Its sectors are sealed and proven by this one; others belong into a home of their own.
-  if (made !== profile.name) {
-    throw new ConfigError(path, `profile: this home is one of ${made}, ${profile.name} needs another --home`)
+  if (made !== config.profile) {
+    throw new ConfigError(path, `profile: this home is one of ${made}, ${config.profile} needs another --home`)
   }
   settings.set('profile', made)
   const { pieceSizeMax = 0 } = config.ask

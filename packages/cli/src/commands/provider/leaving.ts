@@ -7,6 +7,7 @@ import { exitCodesHelp } from '../../exit-code.ts'
 import { homeOf } from '../../options.ts'
 import { plural } from '../../print/quantities.ts'
 import type { CommandContext } from '../../program-context.ts'
+import { changeRunning } from './change-running.ts'
 import { lowerCollateral } from './lower-collateral.ts'
 import { type OwnerOptions, openOperator, openOwner, withOwner } from './open-operator.ts'
 import { tellRunning } from './tell-running.ts'
@@ -66,11 +67,9 @@ async function drain(options: DrainOptions, context: CommandContext): Promise<vo
 
 /** @returns the file that says so now; null: there is none here */
 async function takeDeals(options: OwnerOptions, accept: boolean): Promise<string | null> {
-  const { changeConfig } = await import('@granary/provider/operator')
   const file = join(homeOf(options), 'provider', 'config.json')
   if (!existsSync(file)) return null
-  await changeConfig(file, { acceptDeals: accept ? undefined : false })
-  await tellRunning(homeOf(options))
+  await changeRunning({ home: homeOf(options), file, changes: { acceptDeals: accept ? undefined : false } })
   return file
 }
 

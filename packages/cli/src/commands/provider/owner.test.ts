@@ -1,7 +1,7 @@
 /** The owner's commands against a running provider with a deal in a proven sector, on a chain of short periods. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { rename, writeFile } from 'node:fs/promises'
+import { readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { createKey } from '@granary/chain/keystore'
@@ -187,6 +187,18 @@ test('the ask is shown, and set as part of the configuration', async () => {
   expect((await provide('ask')).stdout).toContain('0.002 GRN')
   expect((await provide('ask', 'set')).code).toBe(2)
   expect((await provide('ask', 'set', '--size-min', '4096', '--size-max', '256')).stderr).toContain('CONFIG_INVALID')
+})
+
+test('what a running provider refuses does not stay in config.json, also what would wait for its next start', async () => {
+  const file = join(home, 'provider', 'config.json')
+  const before = await readFile(file, 'utf8')
+  for (const change of ['profile=8MiB-dev', 'ask.pieceSizeMax=4096']) {
+    const { code, stdout } = await provide('config', 'set', change, 'name=half', '--json')
+    expect([change, code === 0, JSON.parse(stdout).error?.code]).toEqual([change, false, 'CONFIG_INVALID'])
+    expect(await readFile(file, 'utf8')).toBe(before)
+  }
+  const { alerts } = JSON.parse((await provide('alerts', '--json')).stdout).data
+  expect(alerts).not.toContainEqual(expect.objectContaining({ code: 'CONFIG_NOT_APPLIED' }))
 })
 
 test('config says what each key is, and what is set is on the chain at once, what is written by hand after a SIGHUP', async () => {

@@ -1,7 +1,7 @@
 /** Changes keys of config.json, lets a running provider take them, and says what they are now and from when on. */
 import { join } from 'node:path'
 import type { CommandContext } from '../../program-context.ts'
-import { tellRunning } from './tell-running.ts'
+import { changeRunning } from './change-running.ts'
 
 export interface PrintChangedInput {
   readonly home: string
@@ -12,14 +12,13 @@ export interface PrintChangedInput {
 
 /** @throws HOME_MISSING, CONFIG_INVALID */
 export async function printChanged(context: CommandContext, { home, changes, json }: PrintChangedInput): Promise<void> {
-  const [{ changeConfig, describeConfig }, { providerFolder }, { printResult }] = await Promise.all([
+  const [{ describeConfig }, { providerFolder }, { printResult }] = await Promise.all([
     import('@granary/provider/operator'),
     import('../../provider-home.ts'),
     import('../../print/result.ts'),
   ])
   const file = join(providerFolder(home), 'config.json')
-  await changeConfig(file, changes)
-  const applied = await tellRunning(home)
+  const applied = await changeRunning({ home, file, changes })
   const keys = (await describeConfig(file)).filter(({ key }) => key in changes)
   printResult(
     context,
