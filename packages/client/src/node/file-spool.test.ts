@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { contentSource } from '../sources/content-source.ts'
 import { type Staged, stage } from '../upload/stage.ts'
 import { fileLock } from './file-lock.ts'
 import { inspectFile, type UserFile } from './file-source.ts'
@@ -35,6 +36,18 @@ test('a file has a manifest under its root CID, an empty one too', async () => {
   expect(staged.rootCid).toBe('bafkreihdwdcefgh4dqkjv67uzcmw7ojee6xedzdetojuzjevtenxquvyku')
   expect(staged.pieces).toEqual([{ payloadSize: 96, pieceSize: 128 }])
   expect(manifests()).toEqual([`${staged.rootCid}.manifest`])
+})
+
+test('of a stream nothing stays on the disk when its put has ended, whatever came of it', async () => {
+  const content = async function* () {
+    yield new TextEncoder().encode('a stream')
+  }
+  const source = contentSource(content(), { name: 'stream' })
+  {
+    await using staged = await stage({ spool: fileSpool(staging), lock: fileLock(staging) }, source, {})
+    expect(readdirSync(staging)).toContain(`${staged.rootCid}.bytes`)
+  }
+  expect(readdirSync(staging).filter((name) => !name.endsWith('.lock'))).toEqual([])
 })
 
 test('what a kill in the middle of reading has left is cleared away', async () => {

@@ -102,7 +102,6 @@ export async function putPrepared(ports: Ports, prepared: Prepared, options: Put
   const { label = '', until = 'active', signal, provider, collateralShareBps } = options
   const report = reporter(options.onProgress)
   const call: CallOptions = { signal }
-  const { spool } = ports
   const { status, log, quote, planned, survey, skipped, feesPerDeal } = prepared
   const maxPrice = await agreeToPrice(quote, options, status.devnet && isLoopbackUrl(ports.chain.url))
   // Before the balance is looked at: what comes back from ended deals may pay for this.
@@ -142,7 +141,6 @@ export async function putPrepared(ports: Ports, prepared: Prepared, options: Put
   if (missing.length > 0 && made.length === 0) throw failures.get(missing[0]!.slot)
   const result = resultOf(state, made)
   if (missing.length > 0) throw new PutPartialError(result, missing, failures.get(missing[0]!.slot))
-  if (made.every((deal) => deal.state === 'active') || until === 'published') await spool.remove(state.rootCid)
   return result
 }
 

@@ -17,7 +17,8 @@ export class PutRunningError extends GranaryError {
 export interface Staged extends Manifest, AsyncDisposable {}
 
 /**
- * The result holds the lock of its root CID until it is disposed of.
+ * The result holds the lock of its root CID until it is disposed of; then what was read goes as well, whatever came of it: the
+ * next put of it reads it anew, and a stream that was only priced, or declined, would stay on the disk for ever.
  * @throws PutRunningError, and what reading throws
  */
 export async function stage<S extends Source>(
@@ -33,7 +34,16 @@ export async function stage<S extends Source>(
   if (!rootLock) throw new PutRunningError(source.name)
   try {
     await spool.keep(draft, manifest.rootCid)
-    return { ...manifest, [Symbol.asyncDispose]: () => rootLock[Symbol.asyncDispose]() }
+    return {
+      ...manifest,
+      async [Symbol.asyncDispose]() {
+        try {
+          await spool.remove(manifest.rootCid)
+        } finally {
+          await rootLock[Symbol.asyncDispose]()
+        }
+      },
+    }
   } catch (error) {
     await rootLock[Symbol.asyncDispose]()
     throw error
