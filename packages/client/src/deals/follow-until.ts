@@ -22,6 +22,9 @@ const ENDED: ReadonlySet<DealState> = new Set(['expired', 'lapsed', 'terminated'
 
 /** The deal ended before it got where it was wanted. */
 export class DealEndedError extends GranaryError {
+  /** It was not kept. The others ended in time, or by their client's own wish. */
+  readonly isBroken: boolean
+
   constructor(deal: DealView) {
     const lapsed = deal.state === 'lapsed'
     super({
@@ -32,6 +35,7 @@ export class DealEndedError extends GranaryError {
       hint: hintFor(deal),
       details: { deal: deal.id, state: deal.state, provider: deal.terms.provider },
     })
+    this.isBroken = lapsed || deal.state === 'terminated'
   }
 }
 

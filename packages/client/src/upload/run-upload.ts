@@ -120,15 +120,16 @@ async function passOn(
   // When only one provider could be asked, what it said is what there is to say.
   const [only, ...more] = refusals.values()
   if (error instanceof NoProviderError && only !== undefined && more.length === 0) throw only
-  const isEnded = step === 'follow' && error instanceof DealEndedError
-  const isRefusal = (step !== 'follow' && GranaryError.is(error) && !NOT_THE_PROVIDERS.has(error.code)) || isEnded
+  // Who cancels a deal, or finds it expired after a long sleep, has not asked for another one.
+  const isBroken = step === 'follow' && error instanceof DealEndedError && error.isBroken
+  const isRefusal = (step !== 'follow' && GranaryError.is(error) && !NOT_THE_PROVIDERS.has(error.code)) || isBroken
   const found = stateOf(run).slots[slot]!
   const asked = 'provider' in found ? found.provider : undefined
   if (!isRefusal || asked === undefined || named !== undefined) throw error
   run.refusals.set(slot, refusals.set(asked, error))
   met.delete(slot)
   // What it locked comes back, for what it has not proven.
-  if (isEnded) await run.log.append({ type: 'slot:vacated', slot })
+  if (isBroken) await run.log.append({ type: 'slot:vacated', slot })
   const { message } = error
   report({ type: 'provider:refused', slot, provider: asked, name: '', reason: 'REFUSED', message })
 }
