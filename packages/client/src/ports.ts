@@ -69,6 +69,8 @@ export interface Spool<S extends Source = Source> {
 export interface Journal {
   /** For who holds the lock of the root. @throws JournalInvalidError for a log that is not as it was written */
   open(genesisHash: Hash, rootCid: string): Promise<UploadLog>
+  /** One alone, by whoever asks; undefined: there is none. @throws JournalInvalidError */
+  read(genesisHash: Hash, rootCid: string): Promise<UploadState | undefined>
   /** Those that can be read. */
   list(genesisHash: Hash): Promise<UploadState[]>
 }

@@ -65,6 +65,8 @@ export function journalContract(name: string, make: () => Promise<Made<Journal>>
       await elsewhere.append({ ...opened, genesisHash: otherChain })
       await using again = await journal.open(genesisHash, rootCid)
       expect(again.state).toEqual([opened, chosen(1)].reduce<UploadState | undefined>(apply, undefined))
+      expect(await journal.read(genesisHash, rootCid)).toEqual(again.state)
+      expect(await journal.read(genesisHash, `${rootCid}y`)).toBeUndefined()
       const roots = (await journal.list(genesisHash)).map((state) => state.rootCid)
       expect(roots.sort()).toEqual([rootCid, `${rootCid}x`])
     })

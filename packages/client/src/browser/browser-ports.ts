@@ -63,6 +63,7 @@ function journalIn(database: Database): Journal {
   const journal = once(async () => (await import('./indexed-db-journal.ts')).indexedDbJournal(await database()))
   return {
     open: async (genesisHash, rootCid) => (await journal()).open(genesisHash, rootCid),
+    read: async (genesisHash, rootCid) => (await journal()).read(genesisHash, rootCid),
     list: async (genesisHash) => (await journal()).list(genesisHash),
   }
 }

@@ -32,6 +32,10 @@ export function indexedDbJournal(open: OpenDatabase): Journal {
       }
       return createUploadLog(place, endOf(nameOf(genesisHash, rootCid), parts))
     },
+    async read(genesisHash, rootCid) {
+      const parts = await (await open()).getAll('journal', keysBelow(genesisHash, rootCid))
+      return endOf(nameOf(genesisHash, rootCid), parts)?.state
+    },
     async list(genesisHash) {
       const logs = await logsOf(await open(), genesisHash)
       // A list shows the logs that can be read; a put of the broken one's content throws its error.

@@ -16,6 +16,9 @@ export function memoryJournal(): Journal {
       const append = async (text: string) => void texts.set(key, (texts.get(key) ?? '') + text)
       return createUploadLog({ replace, append, close: async () => undefined }, endOf(key))
     },
+    async read(genesisHash, rootCid) {
+      return endOf(`${genesisHash}-${rootCid}`)?.state
+    },
     async list(genesisHash) {
       const own = [...texts.keys()].filter((key) => key.startsWith(`${genesisHash}-`)).sort()
       return own.map((key) => endOf(key)!.state)

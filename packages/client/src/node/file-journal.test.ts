@@ -1,5 +1,6 @@
 import {
   appendFileSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -49,6 +50,13 @@ test('a log is one file, for its owner alone', async () => {
   expect(readdirSync(folder)).toEqual([`${genesisHash.slice(2)}-${rootCid}.log`])
   expect(statSync(path).mode & 0o777).toBe(0o600)
   expect(await fileJournal(folder).list(genesisHash)).toEqual([stateAfter(4)])
+})
+
+test('a log is read alone, though another cannot be', async () => {
+  await write(...events)
+  mkdirSync(join(folder, `${genesisHash.slice(2)}-other.log`))
+  await expect(fileJournal(folder).list(genesisHash)).rejects.toThrow('EISDIR')
+  expect(await fileJournal(folder).read(genesisHash, rootCid)).toEqual(stateAfter(4))
 })
 
 test('what a kill has left beside a log is not one, and goes with the next beginning', async () => {

@@ -19,6 +19,9 @@ export function fileJournal(folder: string): Journal {
       const path = join(folder, `${genesisHash.slice(2)}-${rootCid}`)
       return createUploadLog(logPlace(folder, path), await endIn(path, true))
     },
+    async read(genesisHash, rootCid) {
+      return (await endIn(join(folder, `${genesisHash.slice(2)}-${rootCid}`), false))?.state
+    },
     async list(genesisHash) {
       const names = await readdir(folder).catch(emptyWhenMissing)
       const own = names

@@ -68,7 +68,7 @@ export async function prepareUpload<S extends Source>(
   const { genesisHash, blockTimeMs } = status
   await using stack = new AsyncDisposableStack()
   const sizes = await pieceSizes(chain, options)
-  const payloadSizesOf = async (rootCid: string) => cutsToKeep(await earlierOf(ports, genesisHash, rootCid), sizes)
+  const payloadSizesOf = async (rootCid: string) => cutsToKeep(await ports.journal.read(genesisHash, rootCid), sizes)
   const manifest = stack.use(await stage(ports, source, { ...call, ...sizes, payloadSizesOf }))
   const { rootCid, fileBytes, blocks } = manifest
   report({ type: 'import:done', rootCid, fileBytes, blocks })
@@ -151,15 +151,6 @@ export async function prepareUpload<S extends Source>(
     },
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   }
-}
-
-async function earlierOf(
-  { journal }: Pick<Ports, 'journal'>,
-  genesisHash: ChainStatus['genesisHash'],
-  rootCid: string,
-): Promise<UploadState | undefined> {
-  const uploads = await journal.list(genesisHash)
-  return uploads.find((upload) => upload.rootCid === rootCid)
 }
 
 /**
