@@ -13,12 +13,13 @@ export async function declareFaults(context: ProvingContext, signal: AbortSignal
   const { chain, providerId: provider, lanes, head, log } = context
   for (const [partition, lost] of lostByPartition(context)) {
     const place = { provider, partition }
+    const undoneAt = head.height()
     const faulty = await numbersOf(chain, place, signal)
     if (lost.every((number) => faulty.includes(number))) continue
     const challenge = await openChallenge(chain, place, signal)
     const sectors = planDeclaration(lost, { faulty, challenge }, head.height())
     if (sectors.length === 0) continue
-    await lanes.send(requestLane(partition), 'DeclareFaults', { ...place, sectors }, { signal })
+    await lanes.send(requestLane(partition), 'DeclareFaults', { ...place, sectors }, { signal, undoneAt })
     log({ type: 'fault:declared', partition, sectors })
   }
 }

@@ -53,7 +53,8 @@ export function createLanes({
   return {
     send: (lane, kind, body, { undoneAt, ...options }) =>
       lock.run(String(lane), () =>
-        lane >= POST_LANE_FIRST
+        // By what it is: requests about a partition have lanes behind those of its proofs.
+        kind === 'SubmitPost'
           ? sendMessage({ chain, signer, kind, body, lane }, options)
           : outbox.send(
               { lane, kind, body, subject: subjectOf(body), ...(undoneAt === undefined ? {} : { undoneAt }) },
