@@ -31,7 +31,7 @@ export interface QuoteCommandOptions extends HomeOptions, ChainOptions, Passphra
   readonly provider?: number
 }
 
-interface PutCommandOptions extends QuoteCommandOptions, QuietOptions, SpendingOptions {
+export interface PutCommandOptions extends QuoteCommandOptions, QuietOptions, SpendingOptions {
   readonly label?: string
   readonly again?: true
   /** False: `--no-wait`. */
@@ -167,14 +167,19 @@ class InterruptedError extends GranaryError {
   }
 }
 
-function resumeOf(paths: readonly string[], options: PutCommandOptions): Action {
-  const { duration, copies, provider, label, wait, chain, home } = options
+/** The same command once more. */
+export function resumeOf(paths: readonly string[], options: PutCommandOptions): Action {
+  const { duration, copies, provider, label, again, wait, yes, maxPrice, passphraseFile, chain, home } = options
   const flags = [
     ...(duration === undefined ? [] : ['--duration', `${duration / 1000}s`]),
     ...(copies === undefined ? [] : ['--copies', `${copies}`]),
     ...(provider === undefined ? [] : ['--provider', `${provider}`]),
     ...(label === undefined ? [] : ['--label', label]),
+    ...(again ? ['--again'] : []),
     ...(wait ? [] : ['--no-wait']),
+    ...(yes ? ['--yes'] : []),
+    ...(maxPrice === undefined ? [] : ['--max-price', `${maxPrice} attoGRN`]),
+    ...(passphraseFile === undefined ? [] : ['--passphrase-file', passphraseFile]),
     ...sourceFlags(options),
     ...(home === undefined ? [] : ['--home', home]),
     ...['--chain', chain],
