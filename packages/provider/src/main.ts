@@ -253,7 +253,7 @@ async function start(
         use: (next) => {
           config = next
         },
-        apply: (next) => applyConfig({ ...registration, config: next }, providerId),
+        apply: (next) => applyConfig({ ...registration, config: next }, providerId).finally(asked.again),
       }),
     )
 

@@ -104,6 +104,25 @@ test('an ask that is about to end is renewed while the provider runs', async () 
   expect((await askOnChain()).validUntil).toBeGreaterThan(validUntil)
 })
 
+test('an ask that is to hold for a shorter time now is renewed before that is over', async () => {
+  const long = contextOf({})
+  const short = contextOf({ validMs: 4_000 })
+  let config = long.config
+  const renewing = renewAsk({ ...long, config: () => config })
+  try {
+    config = short.config
+    await keepAsk(short)
+    renewing.again()
+    const { validUntil } = await askOnChain()
+    for await (const { height } of chain.events({ types: ['block'] })) {
+      expect((await askOnChain()).validUntil).toBeGreaterThan(height)
+      if (height > validUntil) break
+    }
+  } finally {
+    renewing.stop()
+  }
+})
+
 test('without any ask yet a refusal is thrown: nobody could make a deal', async () => {
   const { owner } = provider
   const endpoints = ['http://127.0.0.1:1']

@@ -60,29 +60,45 @@ export async function keepAsk(context: AskContext): Promise<void> {
   log({ type: 'ask:set', provider: providerId, changes, validUntil: body.validUntil })
 }
 
-/** Looks again and again until it is stopped, by the configuration as it is then. */
-export function renewAsk(context: Omit<AskContext, 'config'> & { readonly config: () => AskContext['config'] }): {
+export interface AskRenewal {
+  /** The configuration is another one: when the next look is follows from it. */
+  again(): void
   stop(): void
-} {
+}
+
+/** Looks again and again until it is stopped, by the configuration as it is then. */
+export function renewAsk(
+  context: Omit<AskContext, 'config'> & { readonly config: () => AskContext['config'] },
+): AskRenewal {
   const { log } = context
-  const everyMs = Math.min(Math.ceil(context.config().ask.validMs / CHECKS_A_TERM), CHECK_MAX_MS)
   const stopped = new AbortController()
-  let isChecking = false
-  const timer = setInterval(() => {
-    if (isChecking) return
-    isChecking = true
+  let timer: NodeJS.Timeout | undefined
+  let isLooking = false
+
+  function arm(): void {
+    clearTimeout(timer)
+    if (stopped.signal.aborted || isLooking) return
+    timer = setTimeout(look, Math.min(Math.ceil(context.config().ask.validMs / CHECKS_A_TERM), CHECK_MAX_MS))
+  }
+
+  function look(): void {
+    isLooking = true
     keepAsk({ ...context, config: context.config(), signal: stopped.signal })
       .catch((error: unknown) => {
         // The chain is away, which others say: the next look is soon enough.
         if (!isAbortError(error)) log({ type: 'ask:not-checked', error: String(error) })
       })
       .finally(() => {
-        isChecking = false
+        isLooking = false
+        arm()
       })
-  }, everyMs)
+  }
+
+  arm()
   return {
+    again: arm,
     stop: () => {
-      clearInterval(timer)
+      clearTimeout(timer)
       stopped.abort()
     },
   }
