@@ -80,6 +80,8 @@ function addGauges(registry: Registry): (now: ProviderStatus) => void {
     ready.set(Number(now.ready))
     height.set(now.chain.height)
     alerts.set(now.alerts)
+    // A state that nothing is in any more is not named: it would keep its last number.
+    for (const byState of [sectors, deals]) byState.reset()
     for (const [state, count] of Object.entries(now.sectors)) sectors.set({ state }, count)
     for (const [state, count] of Object.entries(now.deals)) deals.set({ state }, count)
     outbox.set(now.outbox)

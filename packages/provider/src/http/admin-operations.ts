@@ -116,7 +116,7 @@ export const abandonSector = {
   summary: 'Gives up a sector that is not on the chain; its deals are placed into another one',
   params: sectorParams,
   answer: sectorLife,
-  errors: ['TOKEN_INVALID', 'SECTOR_MISSING', 'SECTOR_STATE'],
+  errors: ['TOKEN_INVALID', 'SECTOR_MISSING', 'SECTOR_STATE_WRONG'],
 } as const satisfies Operation
 
 const deal = z.object({

@@ -131,7 +131,7 @@ test('the life of a sector is told, it is tried again, and one that is on the ch
   expect([state, failures, events[0]?.state, events.at(-1)?.state]).toEqual(['proving', 0, 'filling', 'proving'])
   expect(events.every(({ epoch }) => epoch !== null && epoch > 0)).toBe(true)
   expect((await askProvider(path(), retrySector, { params })).state).toBe('proving')
-  await expect(askProvider(path(), abandonSector, { params })).rejects.toMatchObject({ code: 'SECTOR_STATE' })
+  await expect(askProvider(path(), abandonSector, { params })).rejects.toMatchObject({ code: 'SECTOR_STATE_WRONG' })
   const unknown = askProvider(path(), retrySector, { params: { number: 77 } })
   await expect(unknown).rejects.toMatchObject({ code: 'SECTOR_MISSING' })
 })

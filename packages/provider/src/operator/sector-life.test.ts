@@ -63,7 +63,7 @@ test('one that the chain has not heard of is given up, one that is on it is not'
   expect(abandonSector(root.home, number).events.at(-1)).toMatchObject({
     ...{ state: 'failed', reason: 'SECTOR_ABANDONED: its owner has given it up' },
   })
-  expect(() => abandonSector(root.home, number)).toThrow(expect.objectContaining({ code: 'SECTOR_STATE' }))
+  expect(() => abandonSector(root.home, number)).toThrow(expect.objectContaining({ code: 'SECTOR_STATE_WRONG' }))
   expect(() => abandonSector(root.home, 77)).toThrow(expect.objectContaining({ code: 'SECTOR_MISSING' }))
 })
 

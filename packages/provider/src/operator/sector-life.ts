@@ -35,7 +35,7 @@ export function retrySector(home: string, sector: number): SectorLife {
 
 /**
  * Gives up a sector that the chain has not heard of: its deals are placed into another one when the provider starts.
- * @throws as readSectorLife; SectorStateError SECTOR_STATE for one that is on the chain, or over
+ * @throws as readSectorLife; SectorNotAbandonableError SECTOR_STATE_WRONG for one that is on the chain, or over
  */
 export function abandonSector(home: string, sector: number): SectorLife {
   return withSectors(home, (store) => {
@@ -56,7 +56,7 @@ function withSectors<Result>(home: string, work: (store: SectorStore) => Result)
   }
 }
 
-/** By the provider that runs in the home; where none runs, in its store. @throws SectorMissingError, SectorStateError, StoreMissingError, … */
+/** By the provider that runs in the home; where none runs, in its store. @throws SectorMissingError, SectorNotAbandonableError, StoreMissingError, … */
 export async function sectorLife(home: string, what: 'log' | 'retry' | 'abandon', sector: number): Promise<SectorLife> {
   const operation = { log: getSectorLife, retry: askRetry, abandon: askAbandon }[what]
   try {

@@ -1,14 +1,25 @@
 /** An owner's word that a sector is to be given up. Only the chain can end one that it has heard of. */
-import { isIn, type Sector, SectorStateError } from '../sectors/sector.ts'
+import { GranaryError } from '@granary/base'
+import { isIn, type Sector } from '../sectors/sector.ts'
 import type { SectorStore } from '../sectors/store.ts'
 
-/** @throws SectorStateError SECTOR_STATE */
-export function requireAbandonable(sector: Sector): void {
-  const { number, phase } = sector
-  if (!isIn(sector, 'filling', 'sealing', 'sealed')) throw new SectorStateError(number, phase.state, 'failed')
+export class SectorNotAbandonableError extends GranaryError {
+  constructor({ number, phase }: Sector) {
+    super({
+      code: 'SECTOR_STATE_WRONG',
+      message: `sector ${number} is ${phase.state}: it is not given up`,
+      hint: 'only a sector that the chain has not heard of is; one that is proven is ended by `granary provider sectors terminate`',
+      details: { sector: number, state: phase.state },
+    })
+  }
 }
 
-/** @returns the failed sector, whose files and deals are still to be let go @throws SectorStateError SECTOR_STATE */
+/** @throws SectorNotAbandonableError SECTOR_STATE_WRONG */
+export function requireAbandonable(sector: Sector): void {
+  if (!isIn(sector, 'filling', 'sealing', 'sealed')) throw new SectorNotAbandonableError(sector)
+}
+
+/** @returns the failed sector, whose files and deals are still to be let go @throws SectorNotAbandonableError SECTOR_STATE_WRONG */
 export function giveUpSector(store: SectorStore, number: number): Sector {
   const sector = store.get(number)
   requireAbandonable(sector)

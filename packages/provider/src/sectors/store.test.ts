@@ -133,6 +133,14 @@ describe('the sector store', () => {
     expect([store.failedPlacements(1), store.failedPlacements(3)]).toEqual([1, 0])
   })
 
+  test('a sector that its owner has given up is no failure of its deals', () => {
+    for (let time = 0; time < 3; time += 1) {
+      const { number } = store.open([deal(1)], 0)
+      store.move(number, 'filling', { state: 'failed', code: 'SECTOR_ABANDONED', message: '', cleaned: false })
+    }
+    expect(store.failedPlacements(1)).toBe(0)
+  })
+
   test('failures in a row are kept over a restart and forgotten by the next move', () => {
     const { number } = store.open([deal(1)], 0)
     store.close(number, [{ dealId: 1, offset: 0 }])

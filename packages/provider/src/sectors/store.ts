@@ -53,7 +53,7 @@ export interface SectorStore {
   inPartition(partition: number): number[]
   /** Whether the deal lies in a sector which has not failed. */
   isPlaced(dealId: number): boolean
-  /** In how many failed sectors the deal was. */
+  /** In how many failed sectors the deal was, without those that their owner has given up. */
   failedPlacements(dealId: number): number
   /** The chain was rolled back to before it had this deal in a sector: its bytes stay where they are, without a deal. */
   release(agreementId: string): void
@@ -186,7 +186,8 @@ export function createSectorStore(db: DatabaseSync, epoch: () => number | undefi
     `SELECT 1 FROM sector_pieces JOIN sectors ON number = sector WHERE deal_id = ? AND state IN (${holding.join(', ')})`,
   )
   const failures = db.prepare(
-    `SELECT count(*) AS count FROM sector_pieces JOIN sectors ON number = sector WHERE deal_id = ? AND state = 'failed'`,
+    `SELECT count(*) AS count FROM sector_pieces JOIN sectors ON number = sector
+     WHERE deal_id = ? AND state = 'failed' AND json_extract(phase, '$.code') <> 'SECTOR_ABANDONED'`,
   )
 
   const releasePiece = db.prepare(`

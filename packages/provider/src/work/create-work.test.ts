@@ -210,7 +210,11 @@ test('a sector that is given up while it is sealed stops, and its deal goes into
   expect(home.store.events(2).map(({ state }) => state)).toEqual(
     expect.arrayContaining(['filling', 'sealing', 'sealed', 'precommitted', 'proving']),
   )
-  await expect(home.work().abandon(2)).rejects.toMatchObject({ code: 'SECTOR_STATE' })
+  await expect(home.work().abandon(2)).rejects.toMatchObject({
+    code: 'SECTOR_STATE_WRONG',
+    message: expect.stringContaining('sector 2 is proving'),
+    hint: expect.not.stringContaining('report'),
+  })
   await home.work().retry(2)
   expect(home.store.get(2).phase.state).toBe('proving')
 })

@@ -73,7 +73,7 @@ export interface Work {
   nudge(): void
   /** Forgets what has failed of a sector, and goes on with it at once. @throws SectorMissingError SECTOR_MISSING */
   retry(number: number): Promise<void>
-  /** Gives up a sector that is not on the chain; its deals go into another. @throws SectorMissingError, SectorStateError SECTOR_STATE */
+  /** Gives up a sector that is not on the chain; its deals go into another. @throws SectorMissingError, SectorNotAbandonableError SECTOR_STATE_WRONG */
   abandon(number: number): Promise<void>
   /** Makes a piece again from a sector that holds it. @throws PieceNotSealedError */
   unsealPiece(pieceCid: string, out: string, signal: AbortSignal): Promise<void>
@@ -197,13 +197,23 @@ export function createWork(options: CreateWorkOptions): Work {
     store.retry(number)
     // Sealing that is at work goes on from its last layer.
     await halt(number)
+    goOn(number)
+  }
+
+  function goOn(number: number): void {
     if (unfinished().some((sector) => sector.number === number)) run(number)
   }
 
   async function abandon(number: number): Promise<void> {
     requireAbandonable(store.get(number))
     await halt(number)
-    track(number, dropLost(context, giveUpSector(store, number)))
+    try {
+      track(number, dropLost(context, giveUpSector(store, number)))
+    } catch (error) {
+      // It has come further meanwhile: it goes on.
+      goOn(number)
+      throw error
+    }
     await running.get(number)?.done
   }
 
