@@ -29,6 +29,18 @@ export class ProviderNotRunningError extends GranaryError {
   }
 }
 
+/** It runs, and has not answered: what it was asked for may still happen. */
+export class ProviderSlowError extends GranaryError {
+  constructor(url: string, timeoutMs: number) {
+    super({
+      code: 'PROVIDER_UNREACHABLE',
+      message: `the provider that runs at ${url} has not answered within ${timeoutMs} ms`,
+      hint: 'it may still do what it was asked for: look at `granary provider status`, and ask again',
+      details: { url, timeoutMs },
+    })
+  }
+}
+
 export function newToken(): string {
   return randomBytes(32).toString('base64url')
 }
@@ -46,25 +58,29 @@ export interface AskOptions {
   readonly params?: Readonly<Record<string, string | number>>
   readonly query?: string
   readonly signal?: AbortSignal | undefined
+  /** @default 30,000 */
+  readonly timeoutMs?: number
 }
 
-/** @throws ProviderNotRunningError; what the provider refuses */
+/** @throws ProviderNotRunningError; ProviderSlowError PROVIDER_UNREACHABLE; what the provider refuses */
 export async function askProvider<O extends Operation>(
   path: string,
   operation: O,
-  { params = {}, query = '', signal }: AskOptions = {},
+  { params = {}, query = '', signal, timeoutMs = ANSWER_MS }: AskOptions = {},
 ): Promise<Parsed<O>> {
   const { url, token } = await readAccess(path)
-  const timeout = AbortSignal.timeout(ANSWER_MS)
+  const timeout = AbortSignal.timeout(timeoutMs)
   const response = await fetch(`${url}${pathOf(operation, params)}${query}`, {
     method: operation.method.toUpperCase(),
     headers: { authorization: `Bearer ${token}` },
     signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
   }).catch((error: unknown) => {
     signal?.throwIfAborted()
+    if (timeout.aborted) throw new ProviderSlowError(url, timeoutMs)
     throw new ProviderNotRunningError(path, error)
   })
   const json: unknown = await response.json().catch(() => undefined)
+  if (json === undefined && timeout.aborted) throw new ProviderSlowError(url, timeoutMs)
   if (!response.ok) {
     const wire = (json as { error?: unknown } | undefined)?.error
     throw GranaryError.fromWire(wire) ?? new ProviderNotRunningError(path, new Error(`HTTP ${response.status}`))

@@ -56,11 +56,14 @@ function withSectors<Result>(home: string, work: (store: SectorStore) => Result)
   }
 }
 
+/** What is at work on a sector is stopped first, which may take as long as a write to a slow disk. */
+const HALT_MS = 10 * 60_000
+
 /** By the provider that runs in the home; where none runs, in its store. @throws SectorMissingError, SectorNotAbandonableError, StoreMissingError, … */
 export async function sectorLife(home: string, what: 'log' | 'retry' | 'abandon', sector: number): Promise<SectorLife> {
   const operation = { log: getSectorLife, retry: askRetry, abandon: askAbandon }[what]
   try {
-    return await askProvider(providerFolders(home).admin, operation, { params: { number: sector } })
+    return await askProvider(providerFolders(home).admin, operation, { params: { number: sector }, timeoutMs: HALT_MS })
   } catch (error) {
     if (!GranaryError.is(error) || error.code !== 'PROVIDER_NOT_RUNNING') throw error
     return { log: readSectorLife, retry: retrySector, abandon: abandonSector }[what](home, sector)
