@@ -219,6 +219,32 @@ test('a sector that is given up while it is sealed stops, and its deal goes into
   expect(home.store.get(2).phase.state).toBe('proving')
 })
 
+test('a sector that has come further when it is to be given up goes on', async () => {
+  let store: SectorStore | undefined
+  const facts = { ticket: { epoch: 1, randomness: OTHER_HASH }, commD: OTHER_HASH, commR: OTHER_HASH }
+  const finishing = async (signal: AbortSignal): Promise<never> => {
+    while (!signal.aborted) await sleep(10)
+    store?.move(1, 'sealing', { state: 'sealed', ...facts, sealMs: 1 })
+    store?.move(1, 'sealed', { state: 'precommitting', ...facts })
+    throw signal.reason
+  }
+  const jobs: JobQueue<ProviderJobs> = {
+    ...{ backend: 'local', stop: async () => {} },
+    run: (request, options) => (store === undefined ? queue.run(request, options) : finishing(options!.signal!)),
+  }
+  const home = await makeHome(jobs)
+  store = home.store
+  home.start()
+  const { dealId } = await home.publish()
+  await until('it is sealed', () => home.feed.entries(dealId, 'seal-started').length > 0)
+  await sleep(100)
+  await expect(home.work().abandon(1)).rejects.toMatchObject({ code: 'SECTOR_STATE_WRONG' })
+  store = undefined
+  // Its ticket is not the chain's.
+  await until('it is looked at again', () => home.store.get(1).phase.state === 'failed', 10_000)
+  expect(home.store.get(1).phase).toMatchObject({ code: 'CHAIN_ROLLED_BACK' })
+})
+
 describe('a provider on a real chain', () => {
   test('seals what was published, proves it and is paid', async () => {
     const { feed, provider } = life
