@@ -2,7 +2,6 @@
 import { GranaryError } from '@granary/base'
 import { formatGrn } from '@granary/protocol/messages'
 import { PriceAboveMaxError } from './price-above-max.ts'
-import type { PutOptions } from './put-prepared.ts'
 import type { UploadQuote } from './upload-quote.ts'
 
 /** Nobody has said how much may be spent. */
@@ -17,13 +16,24 @@ export class SpendingUnconfirmedError extends GranaryError {
   }
 }
 
+/** What a put may cost. */
+export interface SpendingAllowed {
+  /**
+   * attoGRN, with all fees of the deals: no more is signed for. `'any'`: whatever it costs. Settling ended deals is beside it.
+   * @default the total that `confirm` has agreed to; without either nothing is spent, but on a devnet of this machine
+   */
+  readonly maxPrice?: bigint | 'any' | undefined
+  /** Asked before anything is spent, of what is to be paid. What it throws ends the put. */
+  readonly confirm?: ((quote: UploadQuote) => void | Promise<void>) | undefined
+}
+
 /**
  * @returns attoGRN, the most that may be spent; undefined: any price will do
  * @throws SpendingUnconfirmedError, PriceAboveMaxError, and what `confirm` throws
  */
 export async function agreeToPrice(
   quote: UploadQuote,
-  { maxPrice, confirm }: Pick<PutOptions, 'maxPrice' | 'confirm'>,
+  { maxPrice, confirm }: SpendingAllowed,
   isOwnDevnet: boolean,
 ): Promise<bigint | undefined> {
   const total = BigInt(quote.total)

@@ -9,17 +9,16 @@ import { settleEnded } from '../deals/settle-ended.ts'
 import type { Place, Slot, UploadState } from '../journal/upload-state.ts'
 import type { Ports } from '../ports.ts'
 import { reporter } from '../reporter.ts'
-import { agreeToPrice } from './agree-to-price.ts'
+import { agreeToPrice, type SpendingAllowed } from './agree-to-price.ts'
 import type { Prepared } from './prepare-upload.ts'
 import type { PutProgress } from './put-progress.ts'
 import { paidDeals } from './run-price.ts'
 import { runUpload } from './run-upload.ts'
 import { priceOf } from './slot-price.ts'
-import type { UploadQuote } from './upload-quote.ts'
 import { stateOf, type UploadRun } from './upload-run.ts'
 
 /** What is wanted of a put. */
-export interface PutOptions {
+export interface PutOptions extends SpendingAllowed {
   /** Epochs from activation. @default an hour on a devnet, 180 days elsewhere */
   readonly duration?: number | undefined
   /** Of each piece, with as many different providers. @default 1, or as many as an earlier put of this content has */
@@ -32,13 +31,6 @@ export interface PutOptions {
   readonly label?: string | undefined
   /** Make another deal even though this content has an active one. @default false */
   readonly again?: boolean | undefined
-  /**
-   * attoGRN, with all fees of the deals: no more is signed for. `'any'`: whatever it costs. Settling ended deals is beside it.
-   * @default the total that `confirm` has agreed to; without either nothing is spent, but on a devnet of this machine
-   */
-  readonly maxPrice?: bigint | 'any' | undefined
-  /** Asked before anything is spent, of what is to be paid. What it throws ends the put. */
-  readonly confirm?: ((quote: UploadQuote) => void | Promise<void>) | undefined
   /** What is waited for: that the deals are on the chain and paid, or that the data is sealed and proven. @default 'active' */
   readonly until?: 'published' | 'active' | undefined
   readonly signal?: AbortSignal | undefined

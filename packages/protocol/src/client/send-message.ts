@@ -61,8 +61,8 @@ export class FeeAboveMaxError extends GranaryError {
   constructor(fee: AttoGrn, feeMax: AttoGrn) {
     super({
       code: 'PRICE_ABOVE_MAX',
-      message: `the fee is ${formatGrn(fee)} now, and at most ${formatGrn(feeMax)} may be spent on it`,
-      hint: 'allow more, or send it later: fees fall when blocks are not full',
+      message: `the fee is ${formatGrn(fee)}, and at most ${formatGrn(feeMax)} may be spent on it`,
+      hint: 'allow more, or send it later',
       details: { price: `${fee}`, maxPrice: `${feeMax}` },
     })
   }

@@ -1,13 +1,10 @@
 /** Quotes that were given: what a client may hold the provider to. Kept until they run out, and as long as an upload is for one. */
 import type { DatabaseSync } from 'node:sqlite'
 import { type Address, type Quote, quoteFromJson, quoteToJson } from '@granary/protocol/messages'
+import type { QuotesOfUploads } from '../uploads/open-upload.ts'
 
-export interface QuoteStore {
+export interface QuoteStore extends QuotesOfUploads {
   add(quote: Quote): void
-  /** Undefined also once `head` has passed its end. */
-  find(quoteId: string, head: number): Quote | undefined
-  /** Of an open upload, which goes on when its quote has run out. */
-  ofUpload(quoteId: string): Quote | undefined
   /** The quotes of a client that still hold at `head`. */
   validOf(client: Address, head: number): Quote[]
   count(): number

@@ -8,14 +8,21 @@ import { uploadMetadata } from '@granary/protocol/market'
 import type { Address, Quote } from '@granary/protocol/messages'
 import { inEnglish } from '@granary/protocol/operation'
 import { describeIssues } from '../describe-issues.ts'
-import type { QuoteStore } from '../market/quote-store.ts'
 import type { Space } from '../storage/space.ts'
 import { ClientFundsError, QuotaExceededError, UploadMetadataError, UploadTooLargeError } from './upload-errors.ts'
 import type { UploadRow, UploadStore } from './upload-store.ts'
 
+/** The quotes that the provider has given. */
+export interface QuotesOfUploads {
+  /** Undefined also once `head` has passed its end. */
+  find(quoteId: string, head: number): Quote | undefined
+  /** Also when it has run out: an upload that was opened for it goes on. */
+  ofUpload(quoteId: string): Quote | undefined
+}
+
 export interface OpenUploadContext {
   readonly uploads: UploadStore
-  readonly quotes: Pick<QuoteStore, 'find' | 'ofUpload'>
+  readonly quotes: QuotesOfUploads
   readonly head: number
   readonly space: Space
   readonly limits: { readonly uploadsPerClient: number; readonly stagedBytesPerClient: number }
@@ -64,7 +71,7 @@ export function openUpload(context: OpenUploadContext, request: UploadRequest): 
 
 export interface CostOfUploadsContext {
   readonly uploads: Pick<UploadStore, 'ofClient'>
-  readonly quotes: Pick<QuoteStore, 'ofUpload'>
+  readonly quotes: Pick<QuotesOfUploads, 'ofUpload'>
 }
 
 /** What the client's open uploads will cost: the same money does not pay for two of them. */
