@@ -16,7 +16,7 @@ const NOT_SENT = /(?:\b(?:as|satisfies)|[<|&]|[=!]==)\s*$/
 /** Names of messages that stand as values among the arguments of a `send`, `sendMessage` or `sendOnce`. */
 function sentIn(source: string): TransactionName[] {
   const text = withoutComments(source)
-  return [...text.matchAll(/\bsend(?:Message|Once)?\(/g)].flatMap(({ index }) => {
+  return [...text.matchAll(/\b(?:send(?:Message|Once)?|extendOnce)\(/g)].flatMap(({ index }) => {
     const call = argumentsAt(text, text.indexOf('(', index))
     return names.filter((name) => isValueIn(call, `'${name}'`))
   })
