@@ -13,7 +13,7 @@ const names = Object.keys(transactions) as TransactionName[]
 /** Comes right before a text that is a type or is compared with: such a text is not sent. */
 const NOT_SENT = /(?:\b(?:as|satisfies)|[<|&]|[=!]==)\s*$/
 
-/** Names of messages that stand as values among the arguments of a `send`, `sendMessage` or `sendOnce`. */
+/** Names of messages that stand as values among the arguments of what sends: `send`, `sendMessage`, `sendOnce`, `extendOnce`. */
 function sentIn(source: string): TransactionName[] {
   const text = withoutComments(source)
   return [...text.matchAll(/\b(?:send(?:Message|Once)?|extendOnce)\(/g)].flatMap(({ index }) => {
