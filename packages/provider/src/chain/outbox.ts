@@ -1,5 +1,6 @@
 /**
- * All but proofs that the daemon says to the chain goes through here: at most once on the chain, never lost. What is signed is
+ * What the daemon says to the chain of its sectors and deals, but no proofs, goes through here: at most once on the chain, never
+ * lost. Registration, deposit and ask do not yet (docs/adr/0053-one-outbox.md). What is signed is
  * written down before it leaves, under what it is about; a later send about the same, after a lost answer, an outage or a kill,
  * first learns what became of it and sends the same bytes as long as they may be in a block. What waits because fees have risen
  * is replaced, at its sequence, by the same message for more. It is done when a block has it.
