@@ -1,9 +1,10 @@
 /** A provider whose address is not the plain one: behind a proxy with a path, or on IPv6. */
 import { join } from 'node:path'
+import type { PutResult } from '@granary/client'
 import { expect, test } from '@jest/globals'
 import { envelope } from './harness.ts'
 import { createPrefixProxy } from './prefix-proxy.ts'
-import { fileOf, type PutData, putArguments, sameBytes, startMarket, succeeded } from './story.ts'
+import { fileOf, putArguments, sameBytes, startMarket, succeeded } from './story.ts'
 import { createSlowLine } from './throttle.ts'
 
 test('behind a proxy with a path: put, resume and get ask nothing outside of it, and routing names nothing else', async () => {
@@ -29,7 +30,7 @@ test('behind a proxy with a path: put, resume and get ask nothing outside of it,
     await putting.kill9()
     const sentBefore = line.sent()
     const finished = succeeded(await bench.run(args))
-    const { data } = envelope<PutData>(finished)
+    const { data } = envelope<PutResult>(finished)
     expect(line.sent() - sentBefore).toBeLessThan(data.payloadSize - 1024 * 1024)
 
     const out = join(bench.home, 'back.bin')

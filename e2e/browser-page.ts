@@ -1,5 +1,4 @@
 /** What a page does with the client: browser.slow.test.ts bundles this for a real browser. */
-
 import { createGranary } from '@granary/client'
 import { memoryPorts, memorySink } from '@granary/client/memory'
 import { accountSigner } from '@granary/protocol/messages'

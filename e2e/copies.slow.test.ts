@@ -4,14 +4,11 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { PutResult } from '@granary/client'
 import { createChainClient } from '@granary/protocol/client'
 import { afterEach, expect, test } from '@jest/globals'
 import { createWorkbench, envelope, type Workbench } from './harness.ts'
-import { fileOf, type PutData, sameBytes, succeeded } from './story.ts'
-
-interface CopiesData extends PutData {
-  readonly deals: readonly { readonly piece: number; readonly provider: number; readonly dealId: number }[]
-}
+import { fileOf, sameBytes, succeeded } from './story.ts'
 
 let bench: Workbench
 afterEach(() => bench.close())
@@ -29,7 +26,7 @@ async function startThree() {
   return { chain, client: createChainClient({ url: chain.url }), providers, start }
 }
 
-function holdersOf({ deals }: CopiesData): Map<number, number[]> {
+function holdersOf({ deals }: PutResult): Map<number, number[]> {
   const holders = new Map<number, number[]>()
   for (const { piece, provider } of deals) holders.set(piece, [...(holders.get(piece) ?? []), provider].sort())
   return holders
@@ -44,7 +41,7 @@ test('a provider that is killed in the middle of a put is replaced, and that is 
   await putting.line(/"type":"upload:progress"/)
   await providers[0]!.kill9()
   const finished = succeeded(await putting.finished)
-  const { data } = envelope<CopiesData>(finished)
+  const { data } = envelope<PutResult>(finished)
   expect(finished.stderr).toMatch(/"type":"provider:refused".*"provider":1000/)
   const holders = holdersOf(data)
   expect(holders.size).toBe(3)
@@ -52,7 +49,7 @@ test('a provider that is killed in the middle of a put is replaced, and that is 
 
   // The same again finds all of it, and pays nothing.
   const again = succeeded(await bench.run(['put', file, '--copies', '2', '--no-wait', '--chain', chain.url, '--json']))
-  expect(envelope<CopiesData>(again).data.deals.map(({ dealId }) => dealId)).toEqual(
+  expect(envelope<PutResult>(again).data.deals.map(({ dealId }) => dealId)).toEqual(
     data.deals.map(({ dealId }) => dealId),
   )
   const deals = await Array.fromAsync(client.deals({ rootCid: data.rootCid }))
@@ -66,8 +63,7 @@ test('copies that become active are with different providers, and the content ou
   for (let n = 0; n < 300; n += 1) writeFileSync(join(folder, `file ${n}.txt`), `the words of file ${n}\n`.repeat(n))
   const file = fileOf(bench, 'twice.bin', 20 * 1024 * 1024)
   const put = async (path: string) =>
-    envelope<CopiesData>(succeeded(await bench.run(['put', path, '--copies', '2', '--chain', chain.url, '--json'])))
-      .data
+    envelope<PutResult>(succeeded(await bench.run(['put', path, '--copies', '2', '--chain', chain.url, '--json']))).data
   const [one, two] = [await put(file), await put(folder)]
   for (const data of [one, two]) for (const [, ids] of holdersOf(data)) expect(new Set(ids).size).toBe(2)
 

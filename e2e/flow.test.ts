@@ -1,9 +1,9 @@
 /** The story of one file, one test a row of the flow in docs/flow.md, with real processes and real HTTP between them. */
-
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fromHex, toHex } from '@granary/base'
+import type { PutResult } from '@granary/client'
 import { importFile } from '@granary/content'
 import { packPath } from '@granary/content/node'
 import { commitPiece } from '@granary/proofs/piece'
@@ -17,7 +17,6 @@ import {
   everythingOf,
   fileOf,
   type Market,
-  type PutData,
   put,
   sameBytes,
   startMarket,
@@ -28,7 +27,7 @@ import {
 
 let market: Market
 let file: string
-let data: PutData
+let data: PutResult
 let progress: Timed[]
 
 beforeAll(async () => {

@@ -1,11 +1,12 @@
 /** A put as somebody makes it who needs it done: begun again, from its journal, whenever it fails. */
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { PutResult } from '@granary/client'
 import { envelope, type Running, type Workbench } from './harness.ts'
-import { type PutData, putArguments } from './story.ts'
+import { putArguments } from './story.ts'
 
 export interface Stored {
   readonly file: string
-  readonly data: PutData
+  readonly data: PutResult
   /** The codes of the errors that it was begun again after. */
   readonly failures: readonly string[]
 }
@@ -31,7 +32,7 @@ export function keepPutting(bench: Workbench, file: string, chainUrl: string, ar
     try {
       for (;;) {
         const finished = await running.finished
-        if (finished.code === 0) return { file, data: envelope<PutData>(finished).data, failures }
+        if (finished.code === 0) return { file, data: envelope<PutResult>(finished).data, failures }
         failures.push(envelope(finished).code)
         if (failures.length === TRIES_MAX || bench.signal.aborted)
           throw new Error(`${file} was not stored: ${failures.join(', ')}\n${finished.stdout}\n${finished.stderr}`)

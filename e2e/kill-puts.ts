@@ -1,9 +1,10 @@
 /** Puts that are killed with kill −9, each at a moment of its own, and called again. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { PutResult } from '@granary/client'
 import { envelope } from './harness.ts'
 import type { Seeded } from './seeded.ts'
-import { eachBlock, fileOf, type Market, type PutData, putArguments, succeeded } from './story.ts'
+import { eachBlock, fileOf, type Market, putArguments, succeeded } from './story.ts'
 
 /** What a put says when it has come so far. */
 const moments: readonly RegExp[] = [
@@ -24,7 +25,7 @@ export interface KilledPut {
   readonly moment: string
   /** What was known of the root before the kill; undefined: nothing was told. */
   readonly rootBefore: string | undefined
-  readonly data: PutData
+  readonly data: PutResult
   readonly dealIds: readonly number[]
   readonly isBack: boolean
 }
@@ -40,7 +41,7 @@ export async function killPut(market: Market, index: number, chance: Seeded): Pr
   await putting.kill9()
   const told = /"rootCid":"(\w+)"/.exec(String(line))?.[1]
 
-  const { data } = envelope<PutData>(succeeded(await bench.run(args)))
+  const { data } = envelope<PutResult>(succeeded(await bench.run(args)))
   const deals = await Array.fromAsync(client.deals({ rootCid: data.rootCid }))
   // The provider serves it when it has seen the block with the deal.
   const body = await eachBlock(market, async () => {

@@ -4,6 +4,7 @@
  */
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { PutResult } from '@granary/client'
 import { expect, test } from '@jest/globals'
 import { envelope } from './harness.ts'
 import {
@@ -11,7 +12,6 @@ import {
   everythingOf,
   fileOf,
   type Market,
-  type PutData,
   putArguments,
   sameBytes,
   startMarket,
@@ -46,7 +46,7 @@ async function until(condition: () => boolean): Promise<void> {
 }
 
 /** What every one of these stories must end with. */
-async function expectStoredOnce(market: Market, file: string, data: PutData): Promise<void> {
+async function expectStoredOnce(market: Market, file: string, data: PutResult): Promise<void> {
   const deals = await Array.fromAsync(market.client.deals({ rootCid: data.rootCid }))
   expect(deals.map(({ id, state }) => ({ id, state }))).toEqual([{ id: data.dealId, state: 'active' }])
   const paid = await eachBlock(market, async () => {
@@ -74,7 +74,7 @@ test.concurrent('a provider killed in the middle of a layer goes on with the sam
     const again = await bench.startProvider({ chainUrl: chain.url })
     const finished = await putting.finished
     succeeded(finished)
-    const { data } = envelope<PutData>(finished)
+    const { data } = envelope<PutResult>(finished)
     const timeline = await timelineOf(again.url, data.dealId)
     expect(new Set(timeline.filter((entry) => entry.type === 'sector-planned').map((entry) => entry.sector)).size).toBe(
       1,
@@ -97,7 +97,7 @@ test.concurrent('a chain killed between blocks, again and again, loses no deal a
     }
     const finished = await putting.finished
     succeeded(finished)
-    await expectStoredOnce(market, file, envelope<PutData>(finished).data)
+    await expectStoredOnce(market, file, envelope<PutResult>(finished).data)
   })
 }, 240_000)
 
@@ -124,7 +124,7 @@ test.concurrent('a client killed in the middle of an upload sends the rest, not 
 
     const finished = await bench.run(args)
     succeeded(finished)
-    const { data } = envelope<PutData>(finished)
+    const { data } = envelope<PutResult>(finished)
     // What was under way when the client died may go twice; what the provider had acknowledged may not.
     expect(line.sent() - sentBefore).toBeLessThan(data.payloadSize - 1024 * 1024)
     await expectStoredOnce(market, file, data)

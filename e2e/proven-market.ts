@@ -1,12 +1,13 @@
 /** A devnet with short periods and one provider with four sectors in one partition, and who watches that no proof is missed. */
+import type { PutResult } from '@granary/client'
 import { type ChainClient, createChainClient, type PartitionView } from '@granary/protocol/client'
 import { changeParams } from './change-params.ts'
 import { createWorkbench, type Workbench } from './harness.ts'
-import { eachBlock, fileOf, type Market, type PutData, put, succeeded } from './story.ts'
+import { eachBlock, fileOf, type Market, put, succeeded } from './story.ts'
 
 export interface ProvenMarket extends Market {
   /** One a sector: each piece takes more than half of one. */
-  readonly deals: readonly PutData[]
+  readonly deals: readonly PutResult[]
   readonly providerHome: string
 }
 
@@ -28,7 +29,7 @@ export async function startProvenMarket(
     const client = createChainClient({ url: chain.url })
     const market: Market = { bench, chain, provider, client }
     const files = Array.from({ length: SECTORS }, (_, n) => fileOf(bench, `file-${n}.bin`, PIECE_BYTES))
-    const deals: PutData[] = []
+    const deals: PutResult[] = []
     for (const file of files) deals.push((await put(bench, file, chain.url)).data)
     await eachBlock(market, async () => (await partitionOf(client))?.sectors === SECTORS || undefined)
     return { ...market, deals, providerHome }

@@ -1,9 +1,10 @@
 /** What goes wrong for a person at the command line: each names the value, says what to do, and leaves nothing half-written. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { PutResult } from '@granary/client'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { createWorkbench, envelope, type Finished } from './harness.ts'
-import { eachBlock, fileOf, type Market, type PutData, put, sameBytes, startMarket, succeeded } from './story.ts'
+import { eachBlock, fileOf, type Market, put, sameBytes, startMarket, succeeded } from './story.ts'
 
 let market: Market
 
@@ -42,7 +43,7 @@ test('a file that is not there', async () => {
 test('a file that does not fit into a sector is cut, and comes back', async () => {
   const file = fileOf(market.bench, 'large.bin', 9 * 1024 * 1024)
   const finished = succeeded(await market.bench.run(['put', file, '--chain', market.chain.url, '--json']))
-  const { data } = envelope<PutData & { deals: { piece: number; pieceSize: number; state: string }[] }>(finished)
+  const { data } = envelope<PutResult>(finished)
   expect(data.deals.map(({ piece, state }) => [piece, state])).toEqual([
     [0, 'active'],
     [1, 'active'],
@@ -60,7 +61,7 @@ test('a file that does not fit into a sector is cut, and comes back', async () =
     return provider?.ask?.pieceSizeMax === 4 * 1024 * 1024 ? true : undefined
   })
   const again = succeeded(await market.bench.run(['put', file, '--chain', market.chain.url, '--json']))
-  expect(envelope<PutData & { deals: object[] }>(again).data.deals).toEqual(data.deals)
+  expect(envelope<PutResult>(again).data.deals).toEqual(data.deals)
   succeeded(await market.bench.run([...ask, '--size-max', `${8 * 1024 * 1024}`]))
 }, 120_000)
 

@@ -4,13 +4,13 @@
  */
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { PutResult } from '@granary/client'
 import { createChainClient } from '@granary/protocol/client'
 import { afterEach, expect, test } from '@jest/globals'
 import { createWorkbench, envelope } from './harness.ts'
 import {
   fileOf,
   type Market,
-  type PutData,
   put,
   putArguments,
   type Server,
@@ -76,7 +76,7 @@ test('put r1, copy the chain, put r2, put the old folder back, put r3: all three
 
   // The same home: its journal says that r2 is done.
   const again = succeeded(await bench.run(['put', files[1], '--chain', chain.url, '--json']))
-  const { data } = envelope<PutData>(again)
+  const { data } = envelope<PutResult>(again)
   expect(data.agreementId).toBe(r2.data.agreementId)
   expect(await dealsOf(r2.data.rootCid)).toEqual([{ id: data.dealId, state: 'active' }])
   await until('the provider has seen that the chain was rolled back', async () =>
@@ -105,7 +105,7 @@ test('a put under way while the chain is restored from an older copy makes its d
   rmSync(chainFolder, { recursive: true })
   cpSync(copy, chainFolder, { recursive: true })
   await bench.startChain({ port })
-  const { data } = envelope<PutData>(succeeded(await putting.finished))
+  const { data } = envelope<PutResult>(succeeded(await putting.finished))
   expect(await dealsOf(data.rootCid)).toEqual([{ id: data.dealId, state: 'active' }])
 }, 400_000)
 
@@ -127,7 +127,7 @@ async function putWithCopy(params: Readonly<Record<string, string>> = {}): Promi
   await first.stop()
   cpSync(folder, copy, { recursive: true })
   const chain = await bench.startChain({ port })
-  const { data } = envelope<PutData>(succeeded(await putting.finished))
+  const { data } = envelope<PutResult>(succeeded(await putting.finished))
   await until('its layers are gone', async () => !hasLayers())
   const pieces = join(bench.home, 'provider', 'pieces')
   const piece = join(pieces, readdirSync(pieces).find((name) => name.endsWith('.car'))!)
@@ -139,7 +139,7 @@ async function putWithCopy(params: Readonly<Record<string, string>> = {}): Promi
 }
 
 interface Copied {
-  readonly data: PutData
+  readonly data: PutResult
   readonly chain: Server
   readonly port: number
   /** The chain's. */
@@ -268,7 +268,7 @@ test('another chain behind the address for a while: no sector is touched, the ow
 
   const chain = await bench.startChain({ port })
   await putting.kill9()
-  const { data } = envelope<PutData>(
+  const { data } = envelope<PutResult>(
     succeeded(await bench.run(['put', join(bench.home, 'during.bin'), '--chain', chain.url, '--json'])),
   )
   expect(await dealsOf(data.rootCid)).toEqual([{ id: data.dealId, state: 'active' }])

@@ -9,12 +9,15 @@ import { sameBytes, succeeded } from './story.ts'
 /** Programs that run at the same time. */
 const GETS_AT_ONCE = 2
 
-export async function dealOf(client: ChainClient, { data }: Stored): Promise<DealView> {
+/** Those that the put has reported: it is an error when the chain has others, or fewer. */
+export async function dealsOf(client: ChainClient, { data }: Stored): Promise<DealView[]> {
   const deals = await Array.fromAsync(client.deals({ rootCid: data.rootCid }))
-  const [deal] = deals
-  if (deal === undefined || deals.length > 1)
-    throw new Error(`${data.rootCid} was reported as deal ${data.dealId}, the chain has ${JSON.stringify(deals)}`)
-  return deal
+  const reported = new Set(data.deals.map(({ dealId }) => dealId))
+  if (deals.length !== reported.size || !deals.every(({ id }) => reported.has(id)))
+    throw new Error(
+      `${data.rootCid} was reported as ${[...reported].join(', ')}, the chain has ${JSON.stringify(deals)}`,
+    )
+  return deals
 }
 
 /** Fetches all of them, as anybody would, and returns the files whose bytes are not what was put. */

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { PutResult } from '@granary/client'
 import { type ChainClient, createChainClient, type DealView } from '@granary/protocol/client'
 import type { TimelineEntry } from '@granary/protocol/events'
 import { getDeal } from '@granary/protocol/market'
@@ -14,17 +15,6 @@ export interface Market {
   readonly chain: Server
   readonly provider: Server
   readonly client: ChainClient
-}
-
-export interface PutData {
-  readonly rootCid: string
-  readonly pieceCid: string
-  readonly pieceSize: number
-  readonly payloadSize: number
-  readonly dealId: number
-  readonly provider: number
-  readonly agreementId: string
-  readonly price: string
 }
 
 export interface Timed {
@@ -64,13 +54,13 @@ export async function put(
   bench: Workbench,
   file: string,
   chainUrl: string,
-): Promise<{ data: PutData; progress: Timed[] }> {
+): Promise<{ data: PutResult; progress: Timed[] }> {
   const finished = succeeded(await bench.run(putArguments(file, chainUrl)))
   const progress = finished.stderr
     .split('\n')
     .filter((line) => line.startsWith('{'))
     .map((line) => JSON.parse(line) as Timed)
-  return { data: envelope<PutData>(finished).data, progress }
+  return { data: envelope<PutResult>(finished).data, progress }
 }
 
 /** The result of a command that must have succeeded. */
