@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import type { PutOptions, PutResult } from '@granary/client/node'
-import { accountSigner, type Signer } from '@granary/protocol/messages'
+import { accountSigner, type KeySigner, type Signer } from '@granary/protocol/messages'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { type Market, startMarket } from './story.ts'
 
@@ -12,7 +12,7 @@ type Fetch = typeof globalThis.fetch
 
 export interface OpenInput {
   readonly chain: string
-  readonly signer: Signer
+  readonly signer: KeySigner
   readonly fetch: Fetch
   /** Two that are opened under one name are one client, before and after a restart. */
   readonly name: string
@@ -50,7 +50,7 @@ export function clientContract(name: string, makePorts: () => Promise<Ports>): v
     })
 
     /** An account with money and a client of its own, that can be opened again. */
-    async function account(): Promise<{ signer: Signer; open: (fetch?: Fetch) => Promise<OpenClient> }> {
+    async function account(): Promise<{ signer: KeySigner; open: (fetch?: Fetch) => Promise<OpenClient> }> {
       const signer = accountSigner(new Uint8Array(randomBytes(32)))
       await market.client.faucet(signer.address)
       const { url } = market.chain

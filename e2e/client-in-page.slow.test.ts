@@ -22,7 +22,9 @@ interface Tab {
 async function openTab(browser: Browser, server: PageServer, { signer }: Pick<OpenInput, 'signer'>): Promise<Tab> {
   const context = await browser.newContext()
   const tab: Tab = { page: await context.newPage(), onProgress: undefined, reloading: Promise.resolve() }
-  await tab.page.exposeFunction('signAs', async (digest: number[]) => [...(await signer.sign(Uint8Array.from(digest)))])
+  await tab.page.exposeFunction('signAs', async (digest: number[]) => [
+    ...signer.sign({ digest: Uint8Array.from(digest) }),
+  ])
   await tab.page.exposeFunction('told', (progress: never) => tab.onProgress?.(progress))
   await tab.page.goto(server.url)
   return tab

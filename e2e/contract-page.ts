@@ -44,7 +44,7 @@ export async function get(input: ClientInput, rootCid: string): Promise<Answer<s
 }
 
 function clientOf({ chain, address }: ClientInput) {
-  const sign = async (digest: Uint8Array) => Uint8Array.from(await signAs([...digest]))
+  const sign = async ({ digest }: { readonly digest: Uint8Array }) => Uint8Array.from(await signAs([...digest]))
   return createGranary({ chain, account: { address, sign } })
 }
 

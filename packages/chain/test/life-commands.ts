@@ -3,11 +3,11 @@ import { fromHex } from '@granary/base'
 import { type NamedProfile, profileNamed } from '@granary/proofs/profile'
 import { drawSamples } from '@granary/proofs/verify'
 import {
-  dealRenewalDigest,
   type Hash,
   type MessageBodies,
   type Signer,
   type TransactionName,
+  typedDealRenewal,
 } from '@granary/protocol/messages'
 import { expect } from '@jest/globals'
 import fc from 'fast-check'
@@ -280,7 +280,7 @@ function renew(index: number, epochs: number): Command {
       providerCollateral: collateral,
       validUntil,
     }
-    const providerSignature = owner.sign(dealRenewalDigest(chain.genesisHash, renewal)) as Uint8Array
+    const providerSignature = owner.sign(typedDealRenewal(chain.genesisHash, renewal)) as Uint8Array
     const effect = (): void => life.extend(deal, epochs, collateral)
     return [{ signer: 'client', kind: 'RenewDeal', body: { renewal, providerSignature }, code, effect }]
   })

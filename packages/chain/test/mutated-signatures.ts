@@ -28,7 +28,7 @@ export async function* mutatedSignatures(seed: number, count: number): AsyncGene
       signer = accountSigner(key)
     }
     const digest = draw()
-    const own = await signer.sign(digest)
+    const own = signer.sign({ digest })
     const name = names[index % names.length]!
     const scalar = bytesToNumberBE(own.subarray(32, 64))
     const signature = mutations[name]!({ signature: own, s: scalar, draw, below, digest, key })
@@ -99,6 +99,6 @@ const mutations: Readonly<Record<string, (mutated: Mutated) => Uint8Array>> = {
   },
   'of a session key': ({ key, digest }) => {
     const signer = sessionSigner(key, `0x${'00'.repeat(20)}`)
-    return Uint8Array.from(signer.sign(digest) as Uint8Array)
+    return signer.sign({ digest })
   },
 }

@@ -9,14 +9,14 @@ import {
   type Address,
   accountSigner,
   type DealTerms,
-  dealTermsDigest,
   encodeTransaction,
   type Hash,
   type MessageBodies,
   type Signer,
   type Transaction,
   type TransactionName,
-  transactionDigest,
+  typedDealTerms,
+  typedTransaction,
 } from '@granary/protocol/messages'
 import type { ChainParams } from '@granary/protocol/records'
 import { type Genesis, genesisHash } from '@granary/protocol/records'
@@ -154,7 +154,7 @@ export function createTestChain(options: TestChainOptions = {}): TestChain {
         maxFee: given.maxFee ?? GRN,
         body,
       } as unknown as Transaction
-      const signature = signer.sign(transactionDigest(chain, tx))
+      const signature = signer.sign(typedTransaction(chain, tx))
       if (signature instanceof Promise) throw new TypeError('test signers are synchronous')
       return encodeTransaction(tx, signature)
     },
@@ -251,7 +251,7 @@ export function termsFor(
 }
 
 export function signTerms(chain: TestChain, provider: Signer, terms: DealTerms): Uint8Array {
-  const signature = provider.sign(dealTermsDigest(chain.genesisHash, terms))
+  const signature = provider.sign(typedDealTerms(chain.genesisHash, terms))
   if (signature instanceof Promise) throw new TypeError('test signers are synchronous')
   return signature
 }

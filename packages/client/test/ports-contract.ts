@@ -1,7 +1,7 @@
 /** What each port promises, whoever implements it: called once for each implementation, with a way to make one. */
 import { parseCar, verifyBlock } from '@granary/content'
 import type { SignedMessage } from '@granary/protocol/client'
-import { verifySigner } from '@granary/protocol/messages'
+import { typedLogin, verifySigner } from '@granary/protocol/messages'
 import { describe, expect, test } from '@jest/globals'
 import { apply, type UploadEvent, type UploadState } from '../src/journal/upload-state.ts'
 import type {
@@ -343,8 +343,9 @@ export function sinkContract(
 export function accountContract(name: string, make: () => Account): void {
   test(`account: ${name} signs as its address`, async () => {
     const account = make()
-    const digest = new Uint8Array(32).fill(7)
-    expect(verifySigner(digest, await account.sign(digest))).toEqual({ type: 'account', address: account.address })
+    const message = typedLogin(`0x${'ab'.repeat(32)}`, { client: account.address, provider: 1000, issuedAt: 1 })
+    const signature = await account.sign(message)
+    expect(verifySigner(message.digest, signature)).toEqual({ type: 'account', address: account.address })
   })
 }
 

@@ -17,11 +17,11 @@ import {
   type DealTerms,
   dealTermsToJson,
   type Hash,
-  loginDigest,
   type Quote,
   quoteFromJson,
   type Signer,
   sessionSigner,
+  typedLogin,
 } from '@granary/protocol/messages'
 import { MemoryBlockstore } from 'blockstore-core'
 import { Router } from 'express'
@@ -299,7 +299,7 @@ export class TestClient {
 
   async logIn(): Promise<this> {
     const login = { client: this.signer.address, provider: this.provider, issuedAt: Math.floor(Date.now() / 1000) }
-    const signature = hex(await this.signer.sign(loginDigest(this.genesisHash, login)))
+    const signature = hex(await this.signer.sign(typedLogin(this.genesisHash, login)))
     const { client, issuedAt } = login
     const { status, body } = await this.request('POST', '/v1/auth', { client, issuedAt, signature })
     if (status !== 200) throw new Error(`login: ${status} ${JSON.stringify(body)}`)

@@ -7,7 +7,7 @@ import { createPieceHasher } from '@granary/proofs/piece'
 import type { Profile } from '@granary/proofs/profile'
 import { pieceCidV2 } from '@granary/proofs/verify'
 import { type ChainClient, createChainClient, sendMessage } from '@granary/protocol/client'
-import { accountSigner, type DealTerms, dealTermsDigest, type Signer, sessionSigner } from '@granary/protocol/messages'
+import { accountSigner, type DealTerms, type Signer, sessionSigner, typedDealTerms } from '@granary/protocol/messages'
 import type { PlaceableDeal } from '../src/sectors/port.ts'
 
 export interface Devnet {
@@ -128,7 +128,7 @@ export async function publishDeal(input: PublishInput): Promise<PlaceableDeal> {
     validUntil: height + 1_000,
     nonce: randomBytes(8).readBigUInt64BE(),
   }
-  const providerSignature = await provider.owner.sign(dealTermsDigest(genesisHash, terms))
+  const providerSignature = await provider.owner.sign(typedDealTerms(genesisHash, terms))
   const deals = [{ terms, providerSignature }]
   const tx = await sendMessage({ chain, signer: client, kind: 'PublishDeal', body: { deals } })
   const dealId = Number(tx.events.find((event) => event.type === 'deal:published')?.deal)

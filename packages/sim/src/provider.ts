@@ -2,7 +2,7 @@
 
 import { challengeView, dealView, partitionViews, providerView, sectorView } from '@granary/chain/state'
 import type { ChainEvent } from '@granary/protocol/events'
-import { type DealTerms, dealTermsDigest, type Signer } from '@granary/protocol/messages'
+import { type DealTerms, type Signer, typedDealTerms } from '@granary/protocol/messages'
 import { createDisk } from './disk.ts'
 import { createFirstChallenges } from './first-challenges.ts'
 import { isWorthLapsing, isWorthLeaving } from './leaving.ts'
@@ -298,7 +298,7 @@ export function createProvider({ world, strategy, rank, owner, client }: Provide
     },
     reserve: (collateral) => purse.reserve(collateral),
     sign: (terms) => {
-      const signature = owner.sign(dealTermsDigest(chain.genesisHash, terms))
+      const signature = owner.sign(typedDealTerms(chain.genesisHash, terms))
       if (signature instanceof Promise) throw new TypeError('the signers of a simulation are synchronous')
       return signature
     },

@@ -14,7 +14,7 @@ import {
   type Signer,
   type Transaction,
   type TransactionName,
-  transactionDigest,
+  typedTransaction,
   verifySigner,
 } from '@granary/protocol/messages'
 import { type Genesis, genesisHash } from '@granary/protocol/records'
@@ -94,7 +94,7 @@ export function createSimChain({ genesis, seed, executed, refused }: SimChainOpt
     const sender = signer.address
     const validUntil = height + VALID_EPOCHS
     const tx = { kind, sender, lane, sequence, validUntil, maxFee: MAX_FEE, body } as Transaction
-    const signature = signer.sign(transactionDigest(hash, tx))
+    const signature = signer.sign(typedTransaction(hash, tx))
     if (signature instanceof Promise) throw new TypeError('the signers of a simulation are synchronous')
     return encodeTransaction(tx, signature)
   }

@@ -4,7 +4,7 @@ import { setTimeout } from 'node:timers/promises'
 import { runChain } from '@granary/chain/node'
 import { pieceCidV2 } from '@granary/proofs/verify'
 import { createChainClient, sendMessage } from '@granary/protocol/client'
-import { accountSigner, type DealTerms, dealTermsDigest } from '@granary/protocol/messages'
+import { accountSigner, type DealTerms, typedDealTerms } from '@granary/protocol/messages'
 import { genesisHash } from '@granary/protocol/records'
 import { type BenchOptions, type ChainFigure, figureOf } from './figure.ts'
 import { withTemporaryHome } from './temporary-home.ts'
@@ -53,7 +53,7 @@ export async function benchPublish({ signal, onProgress }: BenchOptions = {}): P
           validUntil: height + 100,
           nonce,
         }
-        const providerSignature = await owner.sign(dealTermsDigest(genesisHash(genesis), terms))
+        const providerSignature = await owner.sign(typedDealTerms(genesisHash(genesis), terms))
         const startMs = performance.now()
         const deals = [{ terms, providerSignature }]
         await sendMessage({ chain, signer: client, kind: 'PublishDeal', body: { deals } })

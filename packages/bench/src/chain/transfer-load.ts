@@ -12,7 +12,7 @@ import {
   hashOf,
   type Signer,
   type Transaction,
-  transactionDigest,
+  typedTransaction,
 } from '@granary/protocol/messages'
 
 export interface TransferLoad {
@@ -96,8 +96,8 @@ async function signTransfer(
     maxFee: MAX_FEE,
     body,
   }
-  const digest = transactionDigest(load.genesisHash, tx)
-  return { id: hashOf(digest), bytes: encodeTransaction(tx, await signer.sign(digest)) }
+  const message = typedTransaction(load.genesisHash, tx)
+  return { id: hashOf(message.digest), bytes: encodeTransaction(tx, await signer.sign(message)) }
 }
 
 /** @returns how often the node said that it is full and was asked again */

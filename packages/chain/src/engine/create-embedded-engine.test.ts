@@ -12,6 +12,7 @@ import {
   isBeaconEntry,
   type Transaction,
   transactionDigest,
+  typedTransaction,
 } from '@granary/protocol/messages'
 import type { ChainParams } from '@granary/protocol/records'
 import { type Genesis, genesisHash } from '@granary/protocol/records'
@@ -122,7 +123,7 @@ async function transfer(over: Partial<Transaction<'Transfer'>> = {}): Promise<Ui
 }
 
 async function sign(tx: Transaction): Promise<Uint8Array> {
-  return encodeTransaction(tx, await rich.sign(transactionDigest(genesisHash(genesis), tx)))
+  return encodeTransaction(tx, await rich.sign(typedTransaction(genesisHash(genesis), tx)))
 }
 
 async function untilHeight(height: number): Promise<void> {

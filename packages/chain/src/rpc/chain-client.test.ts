@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createChainClient, type FollowedEvent, sendMessage } from '@granary/protocol/client'
-import { encodeTransaction, type Signer, type Transaction, transactionDigest } from '@granary/protocol/messages'
+import { encodeTransaction, type Signer, type Transaction, typedTransaction } from '@granary/protocol/messages'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { type Devnet, fundedSigner, newSigner, startDevnet } from '../../test/devnet.ts'
 
@@ -28,7 +28,7 @@ async function transfer(signer: Signer, over: Partial<Transaction<'Transfer'>> =
     body: { to: newSigner().address, amount: 1n },
     ...over,
   }
-  return encodeTransaction(tx, await signer.sign(transactionDigest(genesisHash, tx)))
+  return encodeTransaction(tx, await signer.sign(typedTransaction(genesisHash, tx)))
 }
 
 test('a transfer is committed, visible in both accounts, in its block and by its id', async () => {

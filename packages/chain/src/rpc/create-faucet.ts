@@ -7,7 +7,7 @@ import {
   feeOf,
   type Hash,
   type Signer,
-  transactionDigest,
+  typedTransaction,
 } from '@granary/protocol/messages'
 import type { Engine } from '../engine/engine.ts'
 import { FaucetLimitError } from './errors.ts'
@@ -57,7 +57,7 @@ export function createFaucet(parts: FaucetParts): Faucet {
       maxFee: feeOf('Transfer', TRANSFER_BYTES_MAX, parts.fees()) * FEE_HEADROOM,
       body: { to, amount: GRANT_ATTO_GRN },
     } as const
-    return engine.submit(encodeTransaction(tx, await signer.sign(transactionDigest(parts.genesisHash, tx))))
+    return engine.submit(encodeTransaction(tx, await signer.sign(typedTransaction(parts.genesisHash, tx))))
   }
 
   function count(address: Address): void {

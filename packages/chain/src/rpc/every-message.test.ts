@@ -16,13 +16,13 @@ import * as declared from '@granary/protocol/chain-api'
 import { type ChainClient, createChainClient, type PartitionView, sendMessage } from '@granary/protocol/client'
 import {
   type DealTerms,
-  dealRenewalDigest,
-  dealTermsDigest,
   declarations,
   type MessageBodies,
   type Signer,
   sessionSigner,
   type TransactionName,
+  typedDealRenewal,
+  typedDealTerms,
 } from '@granary/protocol/messages'
 import type { NodeOperation } from '@granary/protocol/operation'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
@@ -147,7 +147,7 @@ test('every message works from the typed client, and its effect is in a view', a
   const deals = await Promise.all(
     [1n, 2n].map(async (nonce) => {
       const each = terms(nonce)
-      return { terms: each, providerSignature: await owner.sign(dealTermsDigest(genesisHash, each)) }
+      return { terms: each, providerSignature: await owner.sign(typedDealTerms(genesisHash, each)) }
     }),
   )
   await send(client, 'PublishDeal', { deals })
@@ -197,7 +197,7 @@ test('every message works from the typed client, and its effect is in a view', a
   const endsAt = startsAt + 20
   const span = { startsAt, endsAt, providerCollateral: GRN, validUntil: height + 5_000 }
   const renewal = { deal: 1, agreementId, ...span }
-  const providerSignature = await owner.sign(dealRenewalDigest(genesisHash, renewal))
+  const providerSignature = await owner.sign(typedDealRenewal(genesisHash, renewal))
   await send(client, 'RenewDeal', { renewal, providerSignature })
   expect(await chain.deal(1)).toMatchObject({ endsAt })
   await send(owner, 'ExtendSectors', { provider, sectors: [0, 1], expiry: expiry + 100 })

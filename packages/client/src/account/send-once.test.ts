@@ -10,7 +10,7 @@ import {
   hashOf,
   type Signer,
   type Transaction,
-  transactionDigest,
+  typedTransaction,
 } from '@granary/protocol/messages'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { type Devnet, startDevnet } from '../../../provider/test/start-devnet.ts'
@@ -115,9 +115,9 @@ async function leaveExpired(spender: Payer, to: `0x${string}`): Promise<void> {
   const { genesisHash, height } = await chain.status()
   const envelope = { sender: signer.address, lane: 0, sequence: 0, validUntil: height + 2, maxFee: GRN }
   const tx: Transaction = { kind: 'Transfer', ...envelope, body: { to, amount: GRN } }
-  const digest = transactionDigest(genesisHash, tx)
-  const bytes = encodeTransaction(tx, await signer.sign(digest))
-  await outbox.write(genesisHash, { ...envelope, id: hashOf(digest), bytes, signedAt: height })
+  const message = typedTransaction(genesisHash, tx)
+  const bytes = encodeTransaction(tx, await signer.sign(message))
+  await outbox.write(genesisHash, { ...envelope, id: hashOf(message.digest), bytes, signedAt: height })
   while ((await chain.status()).height <= height + 2) await new Promise((done) => setTimeout(done, 50))
 }
 

@@ -1,5 +1,11 @@
 import { toHex } from '@granary/base'
-import { type DealTerms, dealTermsDigest, dealTermsToJson, type Signer } from '@granary/protocol/messages'
+import {
+  type DealTerms,
+  dealTermsDigest,
+  dealTermsToJson,
+  type Signer,
+  typedDealTerms,
+} from '@granary/protocol/messages'
 import { expect, test } from '@jest/globals'
 import { aProvider, clientSigner, ownerSigner, session, someTerms } from '../../test/a-deal.ts'
 import { genesisHash } from '../../test/chain-answers.ts'
@@ -10,7 +16,7 @@ const terms = someTerms()
 const agreementId = toHex(dealTermsDigest(genesisHash, terms))
 
 async function agreement(answered: DealTerms, signer: Signer, chain = genesisHash): Promise<Agreement> {
-  const signature = toHex(await signer.sign(dealTermsDigest(chain, answered)))
+  const signature = toHex(await signer.sign(typedDealTerms(chain, answered)))
   await using provider = await serve((request, response) => {
     expect(request.headers.authorization).toBe('Bearer t')
     response.writeHead(201).end(JSON.stringify({ agreementId, terms: dealTermsToJson(answered), signature }))

@@ -1,6 +1,6 @@
 import { toHex } from '@granary/base'
 import type { ProviderView } from '@granary/protocol/client'
-import { quoteDigest, quoteToJson } from '@granary/protocol/messages'
+import { quoteToJson, typedQuote } from '@granary/protocol/messages'
 import { expect, test } from '@jest/globals'
 import { aProvider, aQuote, clientSigner, session } from '../../test/a-deal.ts'
 import { genesisHash, providerView } from '../../test/chain-answers.ts'
@@ -41,7 +41,7 @@ async function askedOf(mostBps: number, collateralShareBps?: number) {
       return
     }
     const quote = aQuote({ providerCollateral: (102_400n * BigInt(share ?? 2_000)) / 10_000n })
-    const signature = toHex(await session.sign(quoteDigest(genesisHash, quote)))
+    const signature = toHex(await session.sign(typedQuote(genesisHash, quote)))
     response.end(JSON.stringify({ quote: quoteToJson(quote), signature }))
   })
   const { url: endpoint } = provider

@@ -1,7 +1,7 @@
 /** A bearer token for uploads: the account signs an EIP-712 Login for this one provider. */
 import { toHex } from '@granary/base'
 import * as market from '@granary/protocol/market'
-import { type Hash, loginDigest, type Signer } from '@granary/protocol/messages'
+import { type Hash, type Signer, typedLogin } from '@granary/protocol/messages'
 import type { Clock, Fetch } from '../ports.ts'
 import { systemClock } from '../system-clock.ts'
 import { askProvider } from './ask-provider.ts'
@@ -34,8 +34,8 @@ export async function login(
 ): Promise<Session> {
   const { endpoint, provider, genesisHash, signer, fetch, clock = systemClock } = input
   const issuedAt = Math.floor(clock.nowMs() / 1000)
-  const digest = loginDigest(genesisHash, { client: signer.address, provider, issuedAt })
-  const body = { client: signer.address, issuedAt, signature: toHex(await signer.sign(digest)) }
+  const message = typedLogin(genesisHash, { client: signer.address, provider, issuedAt })
+  const body = { client: signer.address, issuedAt, signature: toHex(await signer.sign(message)) }
   const answer = await askProvider(endpoint, market.logIn, { params: {}, body }, { fetch, signal: options.signal })
   return { token: answer.token, expiresAtMs: answer.expiresAt * 1000 }
 }

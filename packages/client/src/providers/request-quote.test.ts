@@ -1,5 +1,5 @@
 import { toHex } from '@granary/base'
-import { type Quote, quoteDigest, quoteToJson, type Signer } from '@granary/protocol/messages'
+import { type Quote, quoteToJson, type Signer, typedQuote } from '@granary/protocol/messages'
 import { expect, test } from '@jest/globals'
 import { aProvider, aQuote, clientSigner, ownerSigner, session } from '../../test/a-deal.ts'
 import { genesisHash } from '../../test/chain-answers.ts'
@@ -7,7 +7,7 @@ import { serve } from '../../test/serve.ts'
 import { requestQuote } from './request-quote.ts'
 
 async function quoteFrom(quote: Quote, signer: Signer, collateralShareBps?: number): Promise<Quote> {
-  const signature = toHex(await signer.sign(quoteDigest(genesisHash, quote)))
+  const signature = toHex(await signer.sign(typedQuote(genesisHash, quote)))
   await using provider = await serve((_request, response) => {
     response.end(JSON.stringify({ quote: quoteToJson(quote), signature }))
   })

@@ -6,7 +6,7 @@ import {
   hashOf,
   type Signer,
   type Transaction,
-  transactionDigest,
+  typedTransaction,
 } from '../messages/index.ts'
 import type { ChainClient } from './create-chain-client.ts'
 import type { CallOptions } from './request.ts'
@@ -25,6 +25,6 @@ export async function replaceMessage(
   const fee = feeOf(tx.kind, message.bytes.length, fees)
   if (fee <= tx.maxFee) return undefined
   const higher: Transaction = { ...tx, maxFee: fee * FEE_HEADROOM }
-  const digest = transactionDigest(status.genesisHash, higher)
-  return { ...message, id: hashOf(digest), bytes: encodeTransaction(higher, await signer.sign(digest)) }
+  const typed = typedTransaction(status.genesisHash, higher)
+  return { ...message, id: hashOf(typed.digest), bytes: encodeTransaction(higher, await signer.sign(typed)) }
 }

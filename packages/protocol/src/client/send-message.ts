@@ -18,7 +18,7 @@ import {
   type Signer,
   type Transaction,
   type TransactionName,
-  transactionDigest,
+  typedTransaction,
 } from '../messages/index.ts'
 import type { ChainClient } from './create-chain-client.ts'
 import { ChainTxError } from './errors.ts'
@@ -129,10 +129,10 @@ export async function signMessage<N extends TransactionName>(
   if (feeMax !== undefined && fee > feeMax) throw new FeeAboveMaxError(fee, feeMax)
   const wanted = fee * FEE_HEADROOM + salt()
   const tx = { ...unpriced, maxFee: feeMax !== undefined && feeMax < wanted ? feeMax : wanted }
-  const digest = transactionDigest(status.genesisHash, tx)
+  const typed = typedTransaction(status.genesisHash, tx)
   const { sender, sequence, validUntil } = tx
-  const bytes = encodeTransaction(tx, await signer.sign(digest))
-  return { id: hashOf(digest), bytes, sender, lane, sequence, validUntil, signedAt: status.height }
+  const bytes = encodeTransaction(tx, await signer.sign(typed))
+  return { id: hashOf(typed.digest), bytes, sender, lane, sequence, validUntil, signedAt: status.height }
 }
 
 export interface FeeEstimate {

@@ -1,6 +1,6 @@
 /**
- * The parts that messages and state records are declared from. A field knows its four forms: TypeScript value, element
- * of a dag-cbor tuple, JSON, and 32 bytes of EIP-712. docs/spec/chain.md section 1: integers and byte strings only, text
+ * The parts that messages and state records are declared from. A field knows its five forms: TypeScript value, element
+ * of a dag-cbor tuple, JSON, 32 bytes of EIP-712, and what a wallet is given to make these of. docs/spec/chain.md section 1: integers and byte strings only, text
  * as UTF-8 bytes, amounts as minimal big-endian bytes, an absent field as the empty byte string.
  */
 import { equalBytes, fromHex, type Hex, isHex, toHex } from '@granary/base'
@@ -11,6 +11,9 @@ import { CID } from 'multiformats/cid'
 import { type Address, MessageInvalidError } from './types.ts'
 
 export type Wire = number | bigint | Uint8Array | readonly Wire[]
+
+/** A value in the JSON of EIP-712 typed data, in which nothing is absent. */
+export type TypedValue = string | number | boolean | readonly TypedValue[] | { readonly [member: string]: TypedValue }
 
 export interface StructType {
   readonly name: string
@@ -38,6 +41,8 @@ export interface Field<T, J = unknown> {
   fromJson(json: unknown, path: string): T
   /** encodeData of EIP-712. */
   toWord(value: T, path: string): Uint8Array
+  /** What a wallet reads, for which encodeData gives the same 32 bytes. */
+  toTyped(value: T, path: string): TypedValue
 }
 
 interface Scalar<T, W, J> {
@@ -53,7 +58,7 @@ interface Scalar<T, W, J> {
 }
 
 /** A field of one value: checked on the way in and on the way out. */
-function scalar<T, W, J>(of: Scalar<T, W, J>): Field<T, J> {
+function scalar<T, W, J extends TypedValue>(of: Scalar<T, W, J>): Field<T, J> {
   return {
     type: of.type,
     form: of.form,
@@ -65,6 +70,7 @@ function scalar<T, W, J>(of: Scalar<T, W, J>): Field<T, J> {
     toJson: (value, path) => of.toJson(of.check(value, path)),
     fromJson: (json, path) => of.check(of.fromJson(json, path), path),
     toWord: (value, path) => of.toWord(of.check(value, path)),
+    toTyped: (value, path) => of.toJson(of.check(value, path)),
   }
 }
 
@@ -264,6 +270,7 @@ function textual(of: Textual): Field<string, string> {
     toJson: checked,
     fromJson: checked,
     toWord: (value, path) => keccak_256(utf8.encode(checked(value, path))),
+    toTyped: checked,
   }
 }
 
@@ -295,6 +302,7 @@ export function optional<T extends string | number, J>(
     toJson: (value, path) => (present(value, path) === undefined ? undefined : inner.toJson(value as T, path)),
     fromJson: (json, path) => (json === undefined ? undefined : present(inner.fromJson(json, path), path)),
     toWord: (value, path) => (present(value, path) === undefined ? absentWord : inner.toWord(value as T, path)),
+    toTyped: (value, path) => (present(value, path) === undefined ? absent : inner.toTyped(value as T, path)),
   }
 }
 
@@ -331,6 +339,10 @@ export function list<T, J>(
     toWord: (value, path) => {
       items(value, path)
       return keccak_256(concatBytes(...value.map((item, index) => inner.toWord(item, `${path}.${index}`))))
+    },
+    toTyped: (value, path) => {
+      items(value, path)
+      return value.map((item, index) => inner.toTyped(item, `${path}.${index}`))
     },
   }
 }

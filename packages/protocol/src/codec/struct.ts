@@ -58,6 +58,8 @@ export function struct<T extends object, J = unknown>(
     },
     toWord: (value, path) =>
       keccak_256(concatBytes(typeHash, ...names.map((key) => fields[key].toWord(value[key], `${path}.${key}`)))),
+    toTyped: (value, path) =>
+      Object.fromEntries(names.map((key) => [key, fields[key].toTyped(value[key], `${path}.${key}`)])),
   }
 }
 

@@ -26,6 +26,7 @@ export {
   type TransactionName,
   transactions,
 } from './declarations.ts'
+export type { TypedData, TypedMessage } from './eip712.ts'
 export { classOf, type FeeParams, feeOf, GENERAL_LANES, unitsOf } from './fee.ts'
 export { formatGrn, parseGrn } from './grn.ts'
 export type { Login } from './login.ts'
@@ -41,6 +42,7 @@ export {
   accountSigner,
   addressOf,
   addressOfPoint,
+  type KeySigner,
   SESSION_SIGNATURE_BYTES,
   type SignedBy,
   type Signer,
@@ -64,4 +66,9 @@ export {
   TransactionDecodeError,
   transactionDigest,
   transactionId,
+  typedDealRenewal,
+  typedDealTerms,
+  typedLogin,
+  typedQuote,
+  typedTransaction,
 } from './transaction.ts'

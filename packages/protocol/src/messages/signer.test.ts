@@ -8,8 +8,8 @@ const key = new Uint8Array(32).fill(1)
 const account = accountSigner(key)
 const session = sessionSigner(new Uint8Array(32).fill(2), account.address)
 
-const accountSignature = account.sign(digest) as Uint8Array
-const sessionSignature = session.sign(digest) as Uint8Array
+const accountSignature = account.sign({ digest })
+const sessionSignature = session.sign({ digest })
 
 test('an account signature names its account, a session signature its key', () => {
   expect(accountSignature).toHaveLength(65)

@@ -8,6 +8,7 @@ import { secp256k1 } from '@noble/curves/secp256k1.js'
 import { keccak_256 } from '@noble/hashes/sha3.js'
 import { concatBytes } from '@noble/hashes/utils.js'
 import type { Address } from '../codec/types.ts'
+import type { TypedMessage } from './eip712.ts'
 
 export const ACCOUNT_SIGNATURE_BYTES = 65
 export const SESSION_SIGNATURE_BYTES = 96
@@ -15,7 +16,13 @@ export const SESSION_SIGNATURE_BYTES = 96
 export interface Signer {
   /** The account that is signed for. */
   readonly address: Address
-  sign(digest: Uint8Array): Uint8Array | Promise<Uint8Array>
+  /** @returns a signature that verifySigner takes for the message's digest */
+  sign(message: TypedMessage): Uint8Array | Promise<Uint8Array>
+}
+
+/** A key that is at hand: it needs the digest alone, and waits for nobody. */
+export interface KeySigner extends Signer {
+  sign(message: Pick<TypedMessage, 'digest'>): Uint8Array
 }
 
 export type SignedBy =
@@ -23,10 +30,10 @@ export type SignedBy =
   | { readonly type: 'session'; readonly publicKey: Uint8Array }
 
 /** @param privateKey: 32 bytes */
-export function accountSigner(privateKey: Uint8Array): Signer {
+export function accountSigner(privateKey: Uint8Array): KeySigner {
   return {
     address: addressOf(privateKey),
-    sign: (digest) => {
+    sign: ({ digest }) => {
       const signature = secp256k1.sign(digest, privateKey, { prehash: false, lowS: true, format: 'recovered' })
       return concatBytes(signature.subarray(1), signature.subarray(0, 1))
     },
@@ -34,9 +41,9 @@ export function accountSigner(privateKey: Uint8Array): Signer {
 }
 
 /** @param seed: 32 bytes @param account: for whom the key signs, once the chain has authorised it */
-export function sessionSigner(seed: Uint8Array, account: Address): Signer & { readonly publicKey: Uint8Array } {
+export function sessionSigner(seed: Uint8Array, account: Address): KeySigner & { readonly publicKey: Uint8Array } {
   const publicKey = ed25519.getPublicKey(seed)
-  return { address: account, publicKey, sign: (digest) => concatBytes(publicKey, ed25519.sign(digest, seed)) }
+  return { address: account, publicKey, sign: ({ digest }) => concatBytes(publicKey, ed25519.sign(digest, seed)) }
 }
 
 /** The session key that a signature names; undefined for an account's. */

@@ -1,5 +1,7 @@
+import { fromHex, toHex } from '@granary/base'
 import { pieceCidV2 } from '@granary/proofs/verify'
 import { describe, expect, test } from '@jest/globals'
+import { SignTypedDataVersion, signTypedData, TypedDataUtils } from '@metamask/eth-sig-util'
 import fc from 'fast-check'
 import { CID } from 'multiformats/cid'
 import { declarations } from './declarations.ts'
@@ -23,7 +25,14 @@ import {
   type Transaction,
   TransactionDecodeError,
   type TransactionName,
+  type TypedMessage,
   transactionId,
+  typedDealRenewal,
+  typedDealTerms,
+  typedLogin,
+  typedQuote,
+  typedTransaction,
+  verifySigner,
 } from './index.ts'
 
 const GENESIS: Hash = `0x${'0a'.repeat(32)}`
@@ -299,6 +308,75 @@ test('a beacon entry comes back and is not a transaction', () => {
 test('signing takes the digest of the message', () => {
   const signer = accountSigner(bytes32(1))
   expect(signer.address).toMatch(/^0x[0-9a-f]{40}$/)
+})
+
+describe('a wallet that is given the typed data', () => {
+  const { rootCid: _root, extendableUntil: _until, ...withoutOptions } = terms
+  const { renewal } = bodies.RenewDeal
+  const offer: Quote = {
+    quoteId: 'q1',
+    client: ALICE,
+    provider: 1000,
+    pieceSize: 1024,
+    duration: 1000,
+    pricePerEpoch: 1n,
+    total: 1000n,
+    providerCollateral: 2n,
+    networkFee: 3n,
+    activateWithin: 100,
+    validUntil: 77,
+  }
+  const messages: readonly (readonly [string, TypedMessage])[] = [
+    ...kinds.map((kind) => [kind, typedTransaction(GENESIS, transaction(kind))] as const),
+    ['Terms', typedDealTerms(GENESIS, terms)],
+    ['Terms without what may be absent', typedDealTerms(GENESIS, withoutOptions)],
+    ['Renewal', typedDealRenewal(GENESIS, renewal)],
+    ['Quote', typedQuote(GENESIS, offer)],
+    ['Login', typedLogin(GENESIS, { client: ALICE, provider: 1000, issuedAt: 1_700_000_000 })],
+  ]
+  const privateKey = Buffer.alloc(32, 1)
+  const version = SignTypedDataVersion.V4
+
+  // What MetaMask runs is the judge: it knows nothing of our declarations but the JSON.
+  test.each(messages)('%s: makes the digest that a key signs of it', (_, message) => {
+    const data = JSON.parse(JSON.stringify(message.typedData()))
+    expect(toHex(TypedDataUtils.eip712Hash(data, version))).toBe(toHex(message.digest))
+    const signature = fromHex(signTypedData({ privateKey, data, version }))
+    const ours = Uint8Array.from([...signature.subarray(0, 64), signature[64]! - 27])
+    expect(verifySigner(message.digest, ours)).toEqual({ type: 'account', address: accountSigner(privateKey).address })
+  })
+
+  test('shows every field, and a domain without a chain id', () => {
+    const { types, primaryType, domain, message } = typedTransaction(GENESIS, transaction('Transfer')).typedData()
+    expect({ types, primaryType, domain, message }).toEqual({
+      types: {
+        EIP712Domain: [
+          { name: 'name', type: 'string' },
+          { name: 'version', type: 'string' },
+          { name: 'salt', type: 'bytes32' },
+        ],
+        Transfer: [
+          { name: 'tx', type: 'Envelope' },
+          { name: 'to', type: 'address' },
+          { name: 'amount', type: 'uint128' },
+        ],
+        Envelope: [
+          { name: 'sender', type: 'address' },
+          { name: 'lane', type: 'uint16' },
+          { name: 'sequence', type: 'uint56' },
+          { name: 'validUntil', type: 'uint64' },
+          { name: 'maxFee', type: 'uint128' },
+        ],
+      },
+      primaryType: 'Transfer',
+      domain: { name: 'Granary', version: '1', salt: GENESIS },
+      message: {
+        tx: { sender: ALICE, lane: 65_535, sequence: 2 ** 33, validUntil: '300', maxFee: `${10n ** 18n}` },
+        to: ALICE,
+        amount: `${2n ** 128n - 1n}`,
+      },
+    })
+  })
 })
 
 function isRefused(bytes: Uint8Array): boolean {

@@ -12,7 +12,7 @@ import { type BeaconEntry, beaconEntry } from './beacon-entry.ts'
 import { type DealRenewal, dealRenewal } from './deal-renewal.ts'
 import { type DealTerms, dealTerms } from './deal-terms.ts'
 import { type MessageBodies, type TransactionName, transactions } from './declarations.ts'
-import { typedDigest } from './eip712.ts'
+import { type TypedMessage, typedMessage } from './eip712.ts'
 import { type Login, login } from './login.ts'
 import { type Quote, quote } from './quote.ts'
 
@@ -94,30 +94,50 @@ export function decodeTransaction(encoded: Uint8Array): { tx: Transaction; signa
   }
 }
 
-/** What the sender signs. Its hex is the transaction's id. */
+/** What the sender signs. The hex of its digest is the transaction's id. */
+export function typedTransaction(genesisHash: Hash, tx: Transaction): TypedMessage {
+  return typedMessage(genesisHash, signedStructs.get(tx.kind)!, { tx, ...tx.body })
+}
+
 export function transactionDigest(genesisHash: Hash, tx: Transaction): Uint8Array {
-  return typedDigest(genesisHash, signedStructs.get(tx.kind)!, { tx, ...tx.body })
+  return typedTransaction(genesisHash, tx).digest
 }
 
 export function transactionId(genesisHash: Hash, tx: Transaction): Hash {
   return hashOf(transactionDigest(genesisHash, tx))
 }
 
-/** Its hex is the agreement's id. */
+/** What a provider signs when it has the data. The hex of its digest is the agreement's id. */
+export function typedDealTerms(genesisHash: Hash, terms: DealTerms): TypedMessage {
+  return typedMessage(genesisHash, dealTerms, terms)
+}
+
 export function dealTermsDigest(genesisHash: Hash, terms: DealTerms): Uint8Array {
-  return typedDigest(genesisHash, dealTerms, terms)
+  return typedDealTerms(genesisHash, terms).digest
+}
+
+export function typedDealRenewal(genesisHash: Hash, renewal: DealRenewal): TypedMessage {
+  return typedMessage(genesisHash, dealRenewal, renewal)
 }
 
 export function dealRenewalDigest(genesisHash: Hash, renewal: DealRenewal): Uint8Array {
-  return typedDigest(genesisHash, dealRenewal, renewal)
+  return typedDealRenewal(genesisHash, renewal).digest
+}
+
+export function typedQuote(genesisHash: Hash, value: Quote): TypedMessage {
+  return typedMessage(genesisHash, quote, value)
 }
 
 export function quoteDigest(genesisHash: Hash, value: Quote): Uint8Array {
-  return typedDigest(genesisHash, quote, value)
+  return typedQuote(genesisHash, value).digest
+}
+
+export function typedLogin(genesisHash: Hash, value: Login): TypedMessage {
+  return typedMessage(genesisHash, login, value)
 }
 
 export function loginDigest(genesisHash: Hash, value: Login): Uint8Array {
-  return typedDigest(genesisHash, login, value)
+  return typedLogin(genesisHash, value).digest
 }
 
 export function hashOf(digest: Uint8Array): Hash {

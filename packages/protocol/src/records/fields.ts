@@ -14,6 +14,7 @@ export function maybe<T>(inner: Field<T>): Field<T | undefined> {
     toJson: (value, path) => items.toJson(listOf(value), path),
     fromJson: (json, path) => items.fromJson(json, path)[0],
     toWord: (value, path) => items.toWord(listOf(value), path),
+    toTyped: (value, path) => items.toTyped(listOf(value), path),
   }
 }
 

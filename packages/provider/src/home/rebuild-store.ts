@@ -9,7 +9,7 @@ import { rename, rm, stat } from 'node:fs/promises'
 import { GranaryError } from '@granary/base'
 import { syncFolder } from '@granary/base/node'
 import { createChainClient, type DealView } from '@granary/protocol/client'
-import { dealTermsDigest, dealTermsFromJson } from '@granary/protocol/messages'
+import { dealTermsFromJson, typedDealTerms } from '@granary/protocol/messages'
 import { readKeys } from '../chain/owner-keys.ts'
 import { providerOf } from '../chain/register-provider.ts'
 import { readConfig } from '../config.ts'
@@ -87,7 +87,7 @@ export async function rebuildProvider(options: RebuildOptions): Promise<RebuildR
         agreementId: view.agreementId,
         terms,
         // The same key signs the same bytes alike, so the answer to these terms stays what it was.
-        signature: await session.sign(dealTermsDigest(genesisHash, terms)),
+        signature: await session.sign(typedDealTerms(genesisHash, terms)),
       })
       // What has ended loses its piece at the next start, when the store is in its place.
       const files = { dropIfUnused: async () => {} }

@@ -5,7 +5,14 @@
 import { stat } from 'node:fs/promises'
 import { GranaryError, toHex } from '@granary/base'
 import { syncFile, syncFolder } from '@granary/base/node'
-import { type Address, type DealTerms, dealTermsDigest, type Hash, type Signer } from '@granary/protocol/messages'
+import {
+  type Address,
+  type DealTerms,
+  dealTermsDigest,
+  type Hash,
+  type Signer,
+  typedDealTerms,
+} from '@granary/protocol/messages'
 import type { DealRecord, DealStore } from '../deals/deal-store.ts'
 import type { PieceFiles } from '../deals/piece-files.ts'
 import type { KeyedLock } from '../storage/keyed-lock.ts'
@@ -108,7 +115,7 @@ async function agree(context: AcceptPieceContext, request: AcceptPieceRequest): 
   await syncFolder(context.stagingFolder)
 
   const agreementId = agreementIdOf(context.genesisHash, terms)
-  const signature = await context.signer.sign(dealTermsDigest(context.genesisHash, terms))
+  const signature = await context.signer.sign(typedDealTerms(context.genesisHash, terms))
   // Hashing took its time and others were served meanwhile: what is left now is what counts.
   const means = await context.chain.means()
   requireRoom(context, terms, upload, means)

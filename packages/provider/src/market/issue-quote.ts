@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { GranaryError } from '@granary/base'
 import type { Budget } from '@granary/chain/limits'
-import { type Address, type Hash, type Quote, quoteDigest, type Signer } from '@granary/protocol/messages'
+import { type Address, type Hash, type Quote, type Signer, typedQuote } from '@granary/protocol/messages'
 import { dealBytes, type Space } from '../storage/space.ts'
 import { payloadMax } from '../uploads/open-upload.ts'
 import { QuotaExceededError } from '../uploads/upload-errors.ts'
@@ -107,7 +107,7 @@ export async function issueQuote(
     activateWithin: Math.max(Math.ceil(context.activateWithinMs / blockTimeMs), rules.activateWithinMin),
     validUntil: head + Math.ceil(limits.quoteValidMs / blockTimeMs),
   }
-  const signature = await context.signer.sign(quoteDigest(context.genesisHash, quote))
+  const signature = await context.signer.sign(typedQuote(context.genesisHash, quote))
   const count = quotes.count()
   if (count >= limits.quotesTotal) throw new QuotesFullError(count)
   quotes.add(quote)

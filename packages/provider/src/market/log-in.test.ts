@@ -30,7 +30,7 @@ function setUp() {
 
 async function signed(signer = client, provider = 1000, issuedAt = NOW_S, genesis = genesisHash) {
   const digest = loginDigest(genesis, { client: client.address, provider, issuedAt })
-  return { client: client.address, issuedAt, signature: await signer.sign(digest) }
+  return { client: client.address, issuedAt, signature: await signer.sign({ digest }) }
 }
 
 test('the owner of the account gets a token that says who it is, also after a restart', async () => {

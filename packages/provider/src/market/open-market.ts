@@ -7,11 +7,11 @@ import type { ChainClient, DealView } from '@granary/protocol/client'
 import {
   type Address,
   type DealTerms,
-  dealTermsDigest,
   dealTermsFromJson,
   type Hash,
   type Quote,
   type Signer,
+  typedDealTerms,
 } from '@granary/protocol/messages'
 import type { Alerts } from '../alerts.ts'
 import { freeCollateralOf } from '../chain/collateral.ts'
@@ -120,7 +120,7 @@ export function openMarket(context: MarketContext): Market {
   const adopt = async (view: DealView): Promise<void> => {
     const terms = dealTermsFromJson(view.terms)
     // The same key signs the same bytes alike, so the answer to these terms stays what it was.
-    const signature = await signer.sign(dealTermsDigest(genesisHash, terms))
+    const signature = await signer.sign(typedDealTerms(genesisHash, terms))
     deals.adopt({ agreementId: view.agreementId, terms, signature })
     context.witness.agreed(deals.count())
     await files.bringBack(terms.pieceCid)

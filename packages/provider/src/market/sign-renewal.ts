@@ -5,7 +5,7 @@
  */
 import { GranaryError } from '@granary/base'
 import type { DealView, SectorView } from '@granary/protocol/client'
-import { type Address, type DealRenewal, dealRenewalDigest, type Hash, type Signer } from '@granary/protocol/messages'
+import { type Address, type DealRenewal, type Hash, type Signer, typedDealRenewal } from '@granary/protocol/messages'
 import { CollateralShortError } from './agreement-errors.ts'
 import { DealsNotTakenError, type Market, NoAskError } from './issue-quote.ts'
 import { pricePerEpochBy, QuoteBoundError } from './price-quote.ts'
@@ -104,7 +104,7 @@ export async function signRenewal(context: SignRenewalContext, request: RenewalR
     validUntil: head + Math.ceil(VALID_MS / blockTimeMs),
   }
   renewals.add(renewal)
-  return { renewal, signature: await context.signer.sign(dealRenewalDigest(context.genesisHash, renewal)) }
+  return { renewal, signature: await context.signer.sign(typedDealRenewal(context.genesisHash, renewal)) }
 }
 
 /** In memory: after a restart the chain refuses what there is no collateral for, at the cost of the client's fee. */

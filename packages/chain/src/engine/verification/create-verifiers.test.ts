@@ -22,7 +22,7 @@ afterEach(() => threaded.stop())
 
 async function signedDigest(): Promise<{ digest: Uint8Array; signature: Uint8Array }> {
   const digest = new Uint8Array(randomBytes(32))
-  return { digest, signature: await signer.sign(digest) }
+  return { digest, signature: await signer.sign({ digest }) }
 }
 
 const largePoRep = (): PoRepInput => ({

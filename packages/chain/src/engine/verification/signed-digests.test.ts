@@ -1,8 +1,8 @@
 import {
-  dealRenewalDigest,
   decodeTransaction,
   hashOf,
   transactionDigest,
+  typedDealRenewal,
   verifySigner,
 } from '@granary/protocol/messages'
 import { expect, test } from '@jest/globals'
@@ -19,7 +19,7 @@ test('every signature that a message stands on is verified ahead, those of provi
   const validUntil = chain.height + 9
   const span = { startsAt, endsAt: startsAt + 1 }
   const renewal = { deal: 1, agreementId, ...span, providerCollateral: 10n ** 12n, validUntil }
-  const providerSignature = owner.sign(dealRenewalDigest(chain.genesisHash, renewal)) as Uint8Array
+  const providerSignature = owner.sign(typedDealRenewal(chain.genesisHash, renewal)) as Uint8Array
   const deals = terms.map((each) => ({ terms: each, providerSignature: signTerms(chain, owner, each) }))
   const messages = [
     chain.sign(client, 'Transfer', { to: owner.address, amount: 1n }),

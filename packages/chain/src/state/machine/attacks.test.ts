@@ -6,12 +6,12 @@ import { join } from 'node:path'
 import { fromHex, toHex } from '@granary/base'
 import {
   type DealTerms,
-  dealRenewalDigest,
   decodeTransaction,
   encodeBeaconEntry,
   encodeTransaction,
-  quoteDigest,
   sessionSigner,
+  typedDealRenewal,
+  typedQuote,
 } from '@granary/protocol/messages'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { hexToBytes } from '@noble/hashes/utils.js'
@@ -94,7 +94,7 @@ test('publishing a quote as terms: a signature over a price is none over a deal'
   const total = pricePerEpoch * BigInt(duration)
   const common = { client: client.address, provider, pieceSize, duration, pricePerEpoch, total }
   const quote = { quoteId: 'q', ...common, networkFee: 0n, providerCollateral, activateWithin, validUntil }
-  const providerSignature = owner.sign(quoteDigest(chain.genesisHash, quote)) as Uint8Array
+  const providerSignature = owner.sign(typedQuote(chain.genesisHash, quote)) as Uint8Array
   const { code } = chain.send(client, 'PublishDeal', { deals: [{ terms, providerSignature }] })
   expect(code).toBe('DEAL_SIGNATURE_INVALID')
 })
@@ -244,7 +244,7 @@ test('renewing or topping up without a proof: a sector that nobody has proven fo
     providerCollateral: BigInt(terms.pricePerEpoch),
     validUntil: 1_000,
   }
-  const providerSignature = owner.sign(dealRenewalDigest(chain.genesisHash, renewal)) as Uint8Array
+  const providerSignature = owner.sign(typedDealRenewal(chain.genesisHash, renewal)) as Uint8Array
   const codes = (): string[] => [
     chain.machine.checkTx(chain.sign(client, 'TopUpDeal', { deal, epochs: 1 }), 0).code,
     chain.machine.checkTx(chain.sign(client, 'RenewDeal', { renewal, providerSignature }), 0).code,

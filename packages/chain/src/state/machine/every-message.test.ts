@@ -3,12 +3,12 @@
 import { GranaryError } from '@granary/base'
 import {
   type DealTerms,
-  dealRenewalDigest,
   declarations,
   decodeTransaction,
   type MessageBodies,
   type Signer,
   type TransactionName,
+  typedDealRenewal,
 } from '@granary/protocol/messages'
 import { describe, expect, test } from '@jest/globals'
 import { claimedAnswer, claimedPiece, claimedPoRep, claimedSector } from '../../../test/claimed-proofs.ts'
@@ -72,7 +72,7 @@ function renewal({ chain, owner }: Ranch, epochs: number): MessageBodies['RenewD
     providerCollateral: GRN,
     validUntil: chain.height + 50,
   }
-  return { renewal, providerSignature: owner.sign(dealRenewalDigest(chain.genesisHash, renewal)) as Uint8Array }
+  return { renewal, providerSignature: owner.sign(typedDealRenewal(chain.genesisHash, renewal)) as Uint8Array }
 }
 
 function preCommit({ chain, provider }: Ranch): MessageBodies['PreCommitSectors'] {

@@ -5,11 +5,11 @@ import type { DealView } from '@granary/protocol/client'
 import {
   type DealRenewal,
   type DealTerms,
-  dealRenewalDigest,
   type Hash,
   type MessageBodies,
   type Signer,
   sessionSigner,
+  typedDealRenewal,
 } from '@granary/protocol/messages'
 import type { ChainParams } from '@granary/protocol/records'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
@@ -60,7 +60,7 @@ function renewal({ chain, deal }: OneDeal, given: Partial<DealRenewal> = {}): De
 }
 
 function signed(market: OneDeal, body: DealRenewal, signer: Signer = market.owner): MessageBodies['RenewDeal'] {
-  const signature = signer.sign(dealRenewalDigest(market.chain.genesisHash, body))
+  const signature = signer.sign(typedDealRenewal(market.chain.genesisHash, body))
   if (signature instanceof Promise) throw new TypeError('test signers are synchronous')
   return { renewal: body, providerSignature: signature }
 }

@@ -3,9 +3,9 @@ import {
   dealTermsDigest,
   hashOf,
   type Quote,
-  quoteDigest,
   type Signer,
   sessionSigner,
+  typedQuote,
 } from '@granary/protocol/messages'
 import { beforeEach, describe, expect, test } from '@jest/globals'
 import {
@@ -196,7 +196,7 @@ describe('publishing a deal', () => {
       total: 1n,
       networkFee: 1n,
     }
-    const providerSignature = owner.sign(quoteDigest(chain.genesisHash, quote)) as Uint8Array
+    const providerSignature = owner.sign(typedQuote(chain.genesisHash, quote)) as Uint8Array
     expect(chain.send(client, 'PublishDeal', { deals: [{ terms, providerSignature }] }).code).toBe(
       'DEAL_SIGNATURE_INVALID',
     )
