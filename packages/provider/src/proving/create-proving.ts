@@ -97,10 +97,11 @@ export function createProving({ db, follower, readinessPath, ...input }: CreateP
 
   async function lookAtAll(signal: AbortSignal): Promise<void> {
     lookAtMs = Date.now() + POLL_MIN_MS
+    const seenAt = head.height()
     const partitions = await chain.partitions(providerId, { signal })
     lookAtMs = Date.now() + Math.max(POLL_MIN_MS, partitions.length * LOOK_MS_A_PARTITION)
     closeChallenges(context, partitions)
-    await requestRecoveries(context, partitions, signal)
+    await requestRecoveries(context, partitions, seenAt, signal)
     const named = [...ended]
     ended.clear()
     const living = partitions.map(({ number }) => number)

@@ -11,6 +11,8 @@ import type { ProvingContext } from './proving-context.ts'
 export async function requestRecoveries(
   context: ProvingContext,
   partitions: readonly PartitionView[],
+  /** The height of the chain before it said so of the partitions. */
+  undoneAt: number,
   signal: AbortSignal,
 ): Promise<void> {
   const { chain, lanes, head, log, providerId: provider } = context
@@ -25,7 +27,7 @@ export async function requestRecoveries(
     const sectors: number[] = []
     for (const number of asked) if (await checkSector(context, number, signal)) sectors.push(number)
     if (sectors.length === 0) continue
-    await lanes.send(requestLane(partition), 'RequestRecovery', { provider, partition, sectors }, { signal })
+    await lanes.send(requestLane(partition), 'RequestRecovery', { provider, partition, sectors }, { signal, undoneAt })
     log({ type: 'recovery:requested', partition, sectors: sectors.length })
   }
 }
