@@ -12,6 +12,8 @@ import { createAlerts } from './alerts.ts'
 import { createChainFollower } from './chain/follow-chain.ts'
 import { renewAsk } from './chain/keep-ask.ts'
 import { matchChain } from './chain/match-chain.ts'
+import { createOutbox } from './chain/outbox.ts'
+import { createOwnLane } from './chain/own-lane.ts'
 import { makeKeys, readKeys } from './chain/owner-keys.ts'
 import { applyConfig, registerProvider } from './chain/register-provider.ts'
 import { type ReloadReport, reloadConfig } from './chain/reload-config.ts'
@@ -239,7 +241,8 @@ async function start(
   closers.push(() => retrieval.stop())
 
   const { sectorBytes } = profile
-  const asking = { chain, sectorBytes, alerts, log }
+  const lane = createOwnLane(createOutbox({ db, chain, log }))
+  const asking = { chain, lane, sectorBytes, alerts, log }
   const registrationPath = folders.registration
   const registration = { ...asking, keys, settings, registrationPath, endpoint: reached.url, peerId: retrieval.peerId }
   const providerId = await registerProvider({ ...registration, config })

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { profileNamed } from '@granary/proofs/profile'
 import { type ChainClient, sendMessage } from '@granary/protocol/client'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
@@ -5,19 +6,24 @@ import { temporaryHome } from '../../test/market-kit.ts'
 import { type Devnet, registerProvider, startDevnet, type TestProvider } from '../../test/start-devnet.ts'
 import { createAlerts } from '../alerts.ts'
 import { type AskConfig, newConfig } from '../config.ts'
+import { openStore } from '../storage/open-store.ts'
 import { type AskContext, keepAsk, renewAsk } from './keep-ask.ts'
+import { createOutbox } from './outbox.ts'
+import { createOwnLane, type OwnLane } from './own-lane.ts'
 
 const profile = profileNamed('2KiB-test')
 let root: Awaited<ReturnType<typeof temporaryHome>>
 let devnet: Devnet
 let chain: ChainClient
 let provider: TestProvider
+let lane: OwnLane
 
 beforeAll(async () => {
   root = await temporaryHome()
   devnet = await startDevnet(root.home)
   chain = devnet.chain
   provider = await registerProvider(chain, profile)
+  lane = createOwnLane(createOutbox({ db: openStore(join(root.home, 'provider.sqlite')), chain, log: () => {} }))
 })
 afterAll(async () => {
   await devnet.stop()
@@ -30,7 +36,7 @@ function contextOf(ask: Partial<AskConfig>): AskContext & { readonly said: objec
   const log = (event: object): void => void said.push(event)
   const config = newConfig({ chainUrl: chain.url, profile: profile.name, name: '' })
   return {
-    ...{ chain, signer: provider.session, providerId: provider.id, sectorBytes: profile.sectorBytes, log, said },
+    ...{ chain, lane, signer: provider.session, providerId: provider.id, sectorBytes: profile.sectorBytes, log, said },
     config: { ...config, ask: { ...config.ask, ...ask } },
     alerts: createAlerts(log),
   }

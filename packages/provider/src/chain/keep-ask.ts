@@ -4,14 +4,16 @@
  */
 import { isDeepStrictEqual } from 'node:util'
 import { GranaryError, isAbortError } from '@granary/base'
-import { type ChainClient, type ProviderView, sendMessage } from '@granary/protocol/client'
+import type { ChainClient, ProviderView } from '@granary/protocol/client'
 import type { MessageBodies, Signer } from '@granary/protocol/messages'
 import type { Alerts } from '../alerts.ts'
 import type { ProviderConfig } from '../config.ts'
 import type { Log } from '../log.ts'
+import type { OwnLane, Say } from './own-lane.ts'
 
 export interface AskContext {
   readonly chain: ChainClient
+  readonly lane: OwnLane
   readonly signer: Signer
   readonly providerId: number
   readonly config: Pick<ProviderConfig, 'ask' | 'profile' | 'acceptDeals'>
@@ -33,6 +35,10 @@ const ENDING_MS = 60_000
  * @throws the chain's refusal, when there is no ask at all yet
  */
 export async function keepAsk(context: AskContext): Promise<void> {
+  await context.lane.turn((say) => setAsk(context, say), { signal: context.signal })
+}
+
+async function setAsk(context: AskContext, say: Say): Promise<void> {
   const { chain, signer, providerId, alerts, log } = context
   const options = context.signal === undefined ? {} : { signal: context.signal }
   const [{ height, blockTimeMs }, { ask }] = await Promise.all([
@@ -47,7 +53,7 @@ export async function keepAsk(context: AskContext): Promise<void> {
   const changes = ask === null ? [] : changesOf(body, ask, height)
   if (ask !== null && changes.length === 0) return alerts.clear('ASK_NOT_SET')
   try {
-    await sendMessage({ chain, signer, kind: 'SetAsk', body }, options)
+    await say(signer, 'SetAsk', body)
   } catch (error) {
     if (ask === null || isAbortError(error) || !GranaryError.is(error)) throw error
     return alerts.raise({

@@ -44,11 +44,12 @@ function outbox(stuckMs?: number): Outbox {
     url: devnet.chain.url,
     fetch: (url, init) => line(() => fetch(url, init), new URL(String(url)).pathname),
   })
-  const options = { db, chain, signer, log: (event: OutboxEvent) => void said.push(event) }
+  const options = { db, chain, log: (event: OutboxEvent) => void said.push(event) }
   return createOutbox(stuckMs === undefined ? options : { ...options, stuckMs })
 }
 
-const message = (subject: string) => ({ lane: LANE, kind: 'Transfer', body: { to, amount: 1n }, subject }) as const
+const message = (subject: string) =>
+  ({ signer, lane: LANE, kind: 'Transfer', body: { to, amount: 1n }, subject }) as const
 const never = new AbortController().signal
 
 async function sequence(): Promise<number> {

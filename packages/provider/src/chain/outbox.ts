@@ -1,15 +1,16 @@
 /**
- * What the daemon says to the chain of its sectors and deals, but no proofs, goes through here: at most once on the chain, never
- * lost. Registration, deposit and ask do not yet (docs/adr/0053-one-outbox.md). What is signed is
- * written down before it leaves, under what it is about; a later send about the same, after a lost answer, an outage or a kill,
- * first learns what became of it and sends the same bytes as long as they may be in a block. What waits because fees have risen
- * is replaced, at its sequence, by the same message for more. It is done when a block has it.
+ * What the daemon says to the chain, but no proofs, goes through here: at most once on the chain, never lost
+ * (docs/adr/0053-one-outbox.md). What is signed is written down before it leaves, under what it is about; a later send about the
+ * same, after a lost answer, an outage or a kill, first learns what became of it and sends the same bytes as long as they may be
+ * in a block. What waits because fees have risen is replaced, at its sequence, by the same message for more. It is done when a
+ * block has it.
  *
  * Proofs write nothing before their answer is on its way, and go past this: the chain takes one answer a challenge.
  */
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
 import { GranaryError, passingFactsOf, sleep } from '@granary/base'
 import {
+  ChainBehindError,
   type ChainClient,
   ChainTxError,
   committed,
@@ -31,13 +32,13 @@ export type OutboxEvent =
 export interface OutboxOptions {
   readonly db: DatabaseSync
   readonly chain: ChainClient
-  readonly signer: Signer
   readonly log: (event: OutboxEvent) => void
   /** After which it is looked at whether the fee still pays. @default ten blocks */
   readonly stuckMs?: number
 }
 
 export interface OutgoingMessage<N extends TransactionName> {
+  readonly signer: Signer
   readonly lane: number
   readonly kind: N
   readonly body: MessageBodies[N]
@@ -56,6 +57,11 @@ export interface Outbox {
    * @throws ChainTxError it is in a block and failed; MessageUndecidedError; the node's verdict; CHAIN_UNREACHABLE: then it is kept
    */
   send<N extends TransactionName>(message: OutgoingMessage<N>, options: { signal: AbortSignal }): Promise<TxView>
+  /**
+   * Waits until all that was said in a lane is in a block, or can be in none: what has been done stands on the chain then, and who
+   * reads it there afterwards does not need to know what was said.
+   */
+  settleLane(lane: number, options: { signal: AbortSignal }): Promise<void>
   /** Of those whose time has been over for a while: nobody asks about what is in a block, or can be in none. */
   forgetDecided(options: { signal: AbortSignal }): Promise<void>
   /** Messages whose end is not known. */
@@ -68,7 +74,7 @@ const DECIDED_KEPT_EPOCHS = 100
 /** What nobody can tell is forgotten, long after it could be in a block. */
 const KEPT_EPOCHS = 20_000
 
-export function createOutbox({ db, chain, signer, log, stuckMs }: OutboxOptions): Outbox {
+export function createOutbox({ db, chain, log, stuckMs }: OutboxOptions): Outbox {
   const rows = openRows(db)
 
   /** Of the same sequence at most one is in a block: the newest is asked about first. */
@@ -87,7 +93,12 @@ export function createOutbox({ db, chain, signer, log, stuckMs }: OutboxOptions)
     return undefined
   }
 
-  async function settleOrReplace(first: SignedMessage, key: Key, options: { signal: AbortSignal }): Promise<TxView> {
+  async function settleOrReplace(
+    first: SignedMessage,
+    signer: Signer,
+    key: Key,
+    options: { signal: AbortSignal },
+  ): Promise<TxView> {
     const waitMs = stuckMs ?? STUCK_BLOCKS * (await chain.status(options)).blockTimeMs
     let message = first
     for (;;) {
@@ -111,13 +122,20 @@ export function createOutbox({ db, chain, signer, log, stuckMs }: OutboxOptions)
 
   return {
     count: rows.count,
+    settleLane: async (lane, options) => {
+      for (const { message, kind, subject } of rows.inLane(lane)) {
+        const tx = await endOf(message, options)
+        if (tx !== undefined) log({ type: 'outbox:resumed', kind, subject, tx: tx.id })
+        rows.remove(message.id)
+      }
+    },
     forgetDecided: async (options) => {
       const { height } = await chain.status(options)
       for (const message of rows.endedBefore(height - DECIDED_KEPT_EPOCHS)) {
         if (await isDecided(message, options)) rows.remove(message.id)
       }
     },
-    send: async ({ lane, kind, body, subject, undoneAt = -1 }, options) => {
+    send: async ({ signer, lane, kind, body, subject, undoneAt = -1 }, options) => {
       const key = { lane, kind, subject }
       const known = await earlier(key, undoneAt, options)
       if (known !== undefined) {
@@ -129,7 +147,7 @@ export function createOutbox({ db, chain, signer, log, stuckMs }: OutboxOptions)
         rows.write(key, message)
         rows.dropBefore(message.signedAt - KEPT_EPOCHS)
         try {
-          const tx = await settleOrReplace(message, key, options)
+          const tx = await settleOrReplace(message, signer, key, options)
           rows.clear(key)
           return tx
         } catch (error) {
@@ -149,10 +167,25 @@ export function createOutbox({ db, chain, signer, log, stuckMs }: OutboxOptions)
     },
   }
 
+  /** Whatever the node says against it: as long as a block may have it, it may have been said. */
+  async function endOf(message: SignedMessage, options: { signal: AbortSignal }): Promise<TxView | undefined> {
+    for (;;) {
+      try {
+        return await resumeMessage(chain, message, options)
+      } catch (error) {
+        if (error instanceof ChainTxError) return undefined
+        if (!isVerdict(error) || error instanceof ChainBehindError) throw error
+        const { height, blockTimeMs } = await chain.status(options)
+        if (height > message.validUntil && error instanceof MessageUndecidedError) return undefined
+        if (height > message.validUntil) throw error
+        await sleep(blockTimeMs, options.signal)
+      }
+    }
+  }
+
   /** What the node refused and does not have was never sent: the next try may say something else. */
   async function forgetRefused(error: unknown, key: Key, options: { signal: AbortSignal }): Promise<void> {
-    const isVerdict = GranaryError.is(error) && passingFactsOf(error.code)?.lost !== true
-    if (!isVerdict || options.signal.aborted) return
+    if (!isVerdict(error) || options.signal.aborted) return
     for (const { id } of rows.of(key)) if (await isUnknown(id, options)) rows.remove(id)
   }
 
@@ -186,6 +219,11 @@ export function createOutbox({ db, chain, signer, log, stuckMs }: OutboxOptions)
   }
 }
 
+/** And no fault of the line. */
+function isVerdict(error: unknown): boolean {
+  return GranaryError.is(error) && passingFactsOf(error.code)?.lost !== true
+}
+
 interface Key {
   readonly lane: number
   readonly kind: TransactionName
@@ -195,6 +233,8 @@ interface Key {
 interface Rows {
   /** The newest first. */
   of(key: Key): SignedMessage[]
+  /** The newest first. */
+  inLane(lane: number): { readonly message: SignedMessage; readonly kind: TransactionName; readonly subject: string }[]
   write(key: Key, message: SignedMessage): void
   remove(id: Hash): void
   clear(key: Key): void
@@ -222,6 +262,7 @@ function openRows(db: DatabaseSync): Rows {
     INSERT INTO outbox (id, kind, subject, sender, lane, sequence, signed_at, valid_until, bytes)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`)
   const bySubject = db.prepare('SELECT * FROM outbox WHERE lane = ? AND kind = ? AND subject = ? ORDER BY rowid DESC')
+  const byLane = db.prepare('SELECT * FROM outbox WHERE lane = ? ORDER BY rowid DESC')
   const ended = db.prepare('SELECT * FROM outbox WHERE valid_until < ?')
   const remove = db.prepare('DELETE FROM outbox WHERE id = ?')
   const clear = db.prepare('DELETE FROM outbox WHERE lane = ? AND kind = ? AND subject = ?')
@@ -229,6 +270,12 @@ function openRows(db: DatabaseSync): Rows {
   const count = db.prepare('SELECT count(*) AS count FROM outbox')
   return {
     of: ({ lane, kind, subject }) => bySubject.all(lane, kind, subject).map(toMessage),
+    inLane: (lane) =>
+      byLane.all(lane).map((row) => ({
+        message: toMessage(row),
+        kind: row.kind as TransactionName,
+        subject: String(row.subject),
+      })),
     write: ({ kind, subject }, message) => {
       const { id, sender, lane, sequence, signedAt, validUntil, bytes } = message
       insert.run(id, kind, subject, sender, lane, sequence, signedAt, validUntil, bytes)

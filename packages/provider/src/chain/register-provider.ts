@@ -1,21 +1,23 @@
 /**
  * The provider on the chain: registered once, with collateral and an ask. Each step first looks whether it has been
- * done, so that a run that was killed in the middle is taken up where it was.
+ * done, so that a run that was killed in the middle is taken up where it was; nothing is still on its way when it looks.
  */
 import { isDeepStrictEqual } from 'node:util'
 import { GranaryError, toHex } from '@granary/base'
-import { type ChainClient, type ProviderView, sendMessage } from '@granary/protocol/client'
+import type { ChainClient, ProviderView } from '@granary/protocol/client'
 import { type Address, formatGrn, type MessageBodies } from '@granary/protocol/messages'
 import type { Alerts } from '../alerts.ts'
 import type { ProviderConfig } from '../config.ts'
 import type { Log } from '../log.ts'
 import type { Settings } from '../storage/settings.ts'
 import { keepAsk } from './keep-ask.ts'
+import type { OwnLane, Say } from './own-lane.ts'
 import type { ProviderKeys } from './owner-keys.ts'
 import { writeRegistration } from './registration.ts'
 
 export interface RegisterContext {
   readonly chain: ChainClient
+  readonly lane: OwnLane
   readonly keys: ProviderKeys
   /** Where what is wanted of the chain is written down, for an owner who signs elsewhere. */
   readonly registrationPath: string
@@ -46,7 +48,10 @@ const KEPT_FOR_FEES_SHARE = 2n
 /** @returns the provider's numeric id @throws OwnerKeyAwayError it is not registered yet, and only its owner may do that */
 export async function registerProvider(context: RegisterContext): Promise<number> {
   await writeRegistration(context.registrationPath, profileOf(context, context.keys.address))
-  const id = (await registeredId(context)) ?? (await register(context))
+  const id = await context.lane.turn(
+    async (say) => (await registeredId(context)) ?? (await register(context, say)),
+    options(context),
+  )
   context.settings.set('providerId', String(id))
   await applyConfig(context, id)
   return id
@@ -55,11 +60,10 @@ export async function registerProvider(context: RegisterContext): Promise<number
 /** Compares what the configuration says with the chain, and brings the chain to it: profile, collateral, ask. */
 export async function applyConfig(context: RegisterContext, id: number): Promise<void> {
   await writeRegistration(context.registrationPath, profileOf(context, context.keys.address))
-  const view = await context.chain.provider(id, options(context))
-  await updateProfile(context, view)
-  await depositCollateral(context, view)
-  const { chain, keys, config, sectorBytes, alerts, log, signal } = context
-  await keepAsk({ ...{ chain, config, sectorBytes, alerts, log, signal }, signer: keys.session, providerId: id })
+  const { chain, lane, keys, config, sectorBytes, alerts, log, signal } = context
+  for (const step of [updateProfile, depositCollateral])
+    await lane.turn(async (say) => step(context, await chain.provider(id, options(context)), say), options(context))
+  await keepAsk({ ...{ chain, lane, config, sectorBytes, alerts, log, signal }, signer: keys.session, providerId: id })
 }
 
 async function registeredId(context: RegisterContext): Promise<number | undefined> {
@@ -79,12 +83,11 @@ export async function providerOf(
   return undefined
 }
 
-async function register(context: RegisterContext): Promise<number> {
-  const { chain, keys, log } = context
+async function register(context: RegisterContext, say: Say): Promise<number> {
+  const { keys, log } = context
   await requireMoney(context)
   const body = profileOf(context, keys.address)
-  const signer = await keys.owner()
-  await sendMessage({ chain, signer, kind: 'RegisterProvider', body }, options(context))
+  await say(await keys.owner(), 'RegisterProvider', body)
   const id = await registeredId(context)
   if (id === undefined) throw new Error(`RegisterProvider of ${keys.address} was committed and no provider is there`)
   log({ type: 'provider:registered', provider: id, address: keys.address, endpoint: context.endpoint })
@@ -95,15 +98,14 @@ async function register(context: RegisterContext): Promise<number> {
  * Another address, name, region or key since the last run: clients look for a provider where the chain says that it is.
  * Its sectors have to be proven whether or not the change is taken: that is an alert.
  */
-async function updateProfile(context: RegisterContext, view: ProviderView): Promise<void> {
-  const { chain, keys, alerts, log } = context
+async function updateProfile(context: RegisterContext, view: ProviderView, say: Say): Promise<void> {
+  const { keys, alerts, log } = context
   const profile = profileOf(context, view.payout)
   const changes = changesOf(profile, view)
   if (changes.length === 0) return alerts.clear('PROVIDER_NOT_UPDATED')
   try {
     const body = { provider: view.id, ...profile }
-    const signer = await keys.owner()
-    await sendMessage({ chain, signer, kind: 'UpdateProvider', body }, options(context))
+    await say(await keys.owner(), 'UpdateProvider', body)
     alerts.clear('PROVIDER_NOT_UPDATED')
     log({ type: 'provider:updated', provider: view.id, changes })
   } catch (error) {
@@ -147,7 +149,7 @@ async function requireMoney(context: RegisterContext): Promise<void> {
   await chain.faucet(keys.address, options(context))
 }
 
-async function depositCollateral(context: RegisterContext, view: ProviderView): Promise<void> {
+async function depositCollateral(context: RegisterContext, view: ProviderView, say: Say): Promise<void> {
   const { chain, keys, config, settings, alerts, log } = context
   const before = BigInt(settings.get('collateral') ?? config.collateral)
   settings.set('collateral', config.collateral)
@@ -181,8 +183,7 @@ async function depositCollateral(context: RegisterContext, view: ProviderView): 
   } else alerts.clear('COLLATERAL_NOT_DEPOSITED')
   const body = { provider: view.id, amount }
   try {
-    const signer = await keys.owner()
-    await sendMessage({ chain, signer, kind: 'DepositCollateral', body }, options(context))
+    await say(await keys.owner(), 'DepositCollateral', body)
     log({ type: 'collateral:deposited', provider: view.id, amount: String(amount) })
   } catch (error) {
     if (!GranaryError.is(error) || error.code !== 'OWNER_KEY_AWAY') throw error

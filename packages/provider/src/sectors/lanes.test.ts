@@ -22,7 +22,7 @@ test('all but proofs is written down before it leaves, requests about a partitio
       },
     })
     const signer = accountSigner(new Uint8Array(randomBytes(32)))
-    const outbox = createOutbox({ db, chain, signer, log: () => {} })
+    const outbox = createOutbox({ db, chain, log: () => {} })
     const lanes = createLanes({ chain, signer, outbox })
     const place = { provider: 1000, partition: 0 }
     const soon = () => ({ signal: AbortSignal.timeout(500) })

@@ -16,7 +16,7 @@ export interface Lanes {
   send<N extends TransactionName>(lane: number, kind: N, body: MessageBodies[N], options: LaneOptions): Promise<TxView>
 }
 
-// Lane 0 is the owner's: asks, collateral, and whatever is sent by hand.
+// Lane 0 is the owner's: registration, collateral and ask (chain/own-lane.ts), and whatever is sent by hand.
 export const settleLane = 1
 const SECTOR_LANES = 16
 const SECTOR_LANE_FIRST = 16
@@ -57,7 +57,7 @@ export function createLanes({
         kind === 'SubmitPost'
           ? sendMessage({ chain, signer, kind, body, lane }, options)
           : outbox.send(
-              { lane, kind, body, subject: subjectOf(body), ...(undoneAt === undefined ? {} : { undoneAt }) },
+              { signer, lane, kind, body, subject: subjectOf(body), ...(undoneAt === undefined ? {} : { undoneAt }) },
               options,
             ),
       ),

@@ -110,7 +110,7 @@ export function createWork(options: CreateWorkOptions): Work {
   const { alerts, witness } = options
   const log: SealingLog = options.log ?? (() => {})
   const store = createSectorStore(db, follower.height)
-  const outbox = createOutbox({ db, chain, signer, log })
+  const outbox = createOutbox({ db, chain, log })
   const lanes = createLanes({ chain, signer, outbox })
   const shared = {
     store,
