@@ -301,10 +301,10 @@ export function spoolContract<S extends Source>(
 export function hasherContract(name: string, hasher: CreatePieceHasher): void {
   test(`hasher: ${name} commits to what it was given so far`, async () => {
     const { write, digest } = await hasher()
-    expect(digest()).toMatchObject({ pieceSize: 128, payloadSize: 0 })
-    write(new Uint8Array(1_000).fill(7))
-    write(new Uint8Array(1_000_000).fill(9))
-    expect(digest()).toEqual({
+    expect(await digest()).toMatchObject({ pieceSize: 128, payloadSize: 0 })
+    await write(new Uint8Array(1_000).fill(7))
+    await write(new Uint8Array(1_000_000).fill(9))
+    expect(await digest()).toEqual({
       pieceCid: 'bafkzcibe3czqed5337ee2jwufb3zdzdjqis3uveqi63mcn2uapxnp3csr474jyp6dq',
       pieceSize: 1 << 20,
       payloadSize: 1_001_000,

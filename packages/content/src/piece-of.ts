@@ -18,9 +18,10 @@ export interface PieceInfo {
 
 /** Commits to bytes as they pass. */
 export interface PieceHasher {
-  write(bytes: Uint8Array): void
+  /** Once it has resolved, the memory of the bytes may be used again. Those of several calls stand in the order of the calls. */
+  write(bytes: Uint8Array): Promise<void>
   /** Of all that was written so far. */
-  digest(): PieceInfo
+  digest(): Promise<PieceInfo>
 }
 
 export async function pieceOf(car: AsyncIterable<Uint8Array>, options: ReadOptions = {}): Promise<PieceInfo> {
@@ -32,8 +33,16 @@ export async function createPieceHasher(): Promise<PieceHasher> {
   return pieceHasherOver(createHasher(await loadPairHasher()))
 }
 
-export function pieceHasherOver(hasher: { write(bytes: Uint8Array): void; digest(): PieceCommitment }): PieceHasher {
-  return { write: (bytes) => hasher.write(bytes), digest: () => pieceInfo(hasher.digest()) }
+interface Committing {
+  write(bytes: Uint8Array): void | Promise<void>
+  digest(): PieceCommitment | Promise<PieceCommitment>
+}
+
+export function pieceHasherOver(hasher: Committing): PieceHasher {
+  return {
+    write: async (bytes) => await hasher.write(bytes),
+    digest: async () => pieceInfo(await hasher.digest()),
+  }
 }
 
 export function pieceInfo(commitment: PieceCommitment): PieceInfo {

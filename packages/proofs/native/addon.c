@@ -16,7 +16,7 @@
 #endif
 
 /* Raised with every change of what is exported here; src/kernel/open-kernel.ts expects the same. */
-#define KERNEL_VERSION 2
+#define KERNEL_VERSION 3
 #define ARGUMENTS_MAX 12
 #define PIECES_MAX (1u << 20)
 #define NODES_MAX ((int64_t)1 << 32)
@@ -499,11 +499,15 @@ static napi_value decode_call(napi_env env, napi_callback_info info) {
 struct commp_call {
   struct job job;
   struct commp_job commp;
+  /* NULL: what is committed to is in a file. */
+  uint8_t *payload;
+  size_t payload_length;
 };
 
 static const char *run_commp(struct job *job) {
   struct commp_call *call = (struct commp_call *)job;
-  const char *failed = commit_payload(&call->commp);
+  const char *failed = call->payload == NULL ? commit_payload(&call->commp)
+                                             : commit_bytes(&call->commp, call->payload, call->payload_length);
   memcpy(job->result, call->commp.root, NODE);
   memcpy(job->result + NODE, &call->commp.padded_bytes, 8);
   memcpy(job->result + NODE + 8, &call->commp.payload_bytes, 8);
@@ -511,6 +515,15 @@ static const char *run_commp(struct job *job) {
 }
 
 static void release_commp(struct job *job) { free(job); }
+
+static napi_value start_commp_call(napi_env env, struct commp_call *call, napi_value control, napi_value memory) {
+  call->job.run = run_commp;
+  call->job.release = release_commp;
+  call->job.control = call->commp.control;
+  call->job.result_bytes = NODE + 16;
+  const napi_value promise = job_start(env, &call->job, control, memory);
+  return promise != NULL ? promise : fail(env, "CommP: no thread");
+}
 
 /* commitPayload(control, implementation, threads, fd) → root ‖ padded size u64LE ‖ payload size u64LE */
 static napi_value commit_payload_call(napi_env env, napi_callback_info info) {
@@ -525,12 +538,29 @@ static napi_value commit_payload_call(napi_env env, napi_callback_info info) {
     return fail(env, "commitPayload(control, implementation, threads, fd)");
   }
   call->commp.fd = (int)fd;
-  call->job.run = run_commp;
-  call->job.release = release_commp;
-  call->job.control = call->commp.control;
-  call->job.result_bytes = NODE + 16;
-  const napi_value promise = job_start(env, &call->job, args[0], NULL);
-  return promise != NULL ? promise : fail(env, "commitPayload: no thread");
+  return start_commp_call(env, call, args[0], NULL);
+}
+
+/*
+ * commitBytes(control, implementation, memory, length) → as commitPayload, of the first bytes of the memory, which has room for
+ * whole units and FR32_SLACK, and which is the kernel's until then
+ */
+static napi_value commit_bytes_call(napi_env env, napi_callback_info info) {
+  napi_value args[ARGUMENTS_MAX];
+  struct bytes memory;
+  int64_t length;
+  struct commp_call *call = calloc(1, sizeof *call);
+  if (call == NULL) return fail(env, "commitBytes: out of memory");
+  if (!get_arguments(env, info, 4, args) || !(call->commp.control = get_control(env, args[0])) ||
+      !(call->commp.implementation = get_implementation(env, args[1])) || !get_bytes(env, args[2], &memory) ||
+      !get_integer(env, args[3], (int64_t)COMMIT_BYTES_MAX, &length) ||
+      memory.length < ((size_t)length + UNIT_PAYLOAD - 1) / UNIT_PAYLOAD * UNIT_PAYLOAD + FR32_SLACK) {
+    free(call);
+    return fail(env, "commitBytes(control, implementation, memory, length)");
+  }
+  call->payload = memory.data;
+  call->payload_length = (size_t)length;
+  return start_commp_call(env, call, args[0], args[2]);
 }
 
 /* padFr32(payload, out): whole units */
@@ -582,6 +612,7 @@ NAPI_MODULE_INIT() {
                  export_function(env, exports, "encode", encode_call) &&
                  export_function(env, exports, "decode", decode_call) &&
                  export_function(env, exports, "commitPayload", commit_payload_call) &&
+                 export_function(env, exports, "commitBytes", commit_bytes_call) &&
                  export_flag(env, exports, "shani", implementation_named("shani") != NULL) &&
                  napi_create_uint32(env, KERNEL_VERSION, &version) == napi_ok &&
                  napi_set_named_property(env, exports, "version", version) == napi_ok;

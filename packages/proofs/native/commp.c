@@ -17,6 +17,7 @@
 #define CHUNK_BLOCKS 64u
 #define CHUNK_NODES ((uint64_t)CHUNK_BLOCKS * BLOCK_NODES)
 #define CHUNK_PAYLOAD ((size_t)CHUNK_BLOCKS * BLOCK_PAYLOAD)
+_Static_assert(CHUNK_PAYLOAD == COMMIT_BYTES_MAX, "what is committed to at once is a chunk");
 /* Between two looks at the control while nothing comes. */
 #define LOOK_MS 20
 #define CHUNK_MEMORY (CHUNK_PAYLOAD + FR32_SLACK + BLOCK_NODES * NODE + CHUNK_BLOCKS * NODE)
@@ -137,6 +138,17 @@ static const char *commit_stream(struct commp_job *job) {
   free(roots);
   free(memory);
   errno = error;
+  return failed;
+}
+
+const char *commit_bytes(struct commp_job *job, uint8_t *payload, size_t length) {
+  uint8_t *memory = aligned_alloc(64, BLOCK_NODES * NODE + CHUNK_BLOCKS * NODE);
+  if (memory == NULL) return "get memory for";
+  const uint64_t nodes = padded_nodes(length);
+  const char *failed = chunk_root(job, payload, length, nodes, memory, job->root);
+  free(memory);
+  job->payload_bytes = length;
+  job->padded_bytes = nodes * NODE;
   return failed;
 }
 

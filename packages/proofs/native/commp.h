@@ -18,6 +18,13 @@ struct commp_job {
 
 const char *commit_payload(struct commp_job *job);
 
+/* 4 MiB, padded. */
+#define COMMIT_BYTES_MAX ((size_t)127 * 512 * 64)
+/*
+ * The same of bytes in memory, at most COMMIT_BYTES_MAX. What follows them, up to whole units and FR32_SLACK, is written over.
+ */
+const char *commit_bytes(struct commp_job *job, uint8_t *payload, size_t length);
+
 /* The root of 2^height leaves of zeros. */
 void zero_root(hash_pairs_fn hash_pairs, unsigned height, uint8_t root[NODE]);
 

@@ -57,9 +57,9 @@ async function prepare(path: string, home: string, signal: AbortSignal | undefin
     const commitment = await hasher()
     for (let at = 0; at < car.size; at += READ_BYTES) {
       signal?.throwIfAborted()
-      commitment.write(await car.read(at, Math.min(car.size, at + READ_BYTES)))
+      await commitment.write(await car.read(at, Math.min(car.size, at + READ_BYTES)))
     }
-    commitment.digest()
+    await commitment.digest()
   }
   await spool.remove(rootCid)
   return { readMs }

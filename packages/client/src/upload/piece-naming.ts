@@ -14,17 +14,19 @@ export interface PieceNaming {
 
 export function createPieceNaming(hasher: PieceHasher): PieceNaming {
   let hashed = 0
-  const passed = (start: number, bytes: Uint8Array): void => {
+  const passed = async (start: number, bytes: Uint8Array): Promise<void> => {
     if (start > hashed || start + bytes.length <= hashed) return
-    hasher.write(bytes.subarray(hashed - start))
+    const next = bytes.subarray(hashed - start)
+    // Before it is waited for: the same bytes may pass on their way to another provider meanwhile.
     hashed = start + bytes.length
+    await hasher.write(next)
   }
   return {
     through: (source) => ({
       size: source.size,
       async read(start, end) {
         const bytes = await source.read(start, end)
-        passed(start, bytes)
+        await passed(start, bytes)
         return bytes
       },
     }),
@@ -32,9 +34,9 @@ export function createPieceNaming(hasher: PieceHasher): PieceNaming {
       while (hashed < source.size) {
         signal?.throwIfAborted()
         const start = hashed
-        passed(start, await source.read(start, Math.min(source.size, start + READ_BYTES)))
+        await passed(start, await source.read(start, Math.min(source.size, start + READ_BYTES)))
       }
-      return hasher.digest().pieceCid
+      return (await hasher.digest()).pieceCid
     },
   }
 }

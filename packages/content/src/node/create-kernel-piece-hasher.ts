@@ -2,7 +2,7 @@
 import { createKernelPieceHasher as createHasher } from '@granary/proofs/piece/node'
 import { type PieceHasher, pieceHasherOver } from '../piece-of.ts'
 
-/** On the calling thread. */
+/** Beside the calling thread. */
 export async function createKernelPieceHasher(): Promise<PieceHasher> {
   return pieceHasherOver(createHasher())
 }

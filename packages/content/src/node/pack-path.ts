@@ -71,12 +71,12 @@ export async function packPath(path: string, carPath: string, options: PackOptio
     for (let at = 0; at < car.size; at += WRITE_BYTES) {
       options.signal?.throwIfAborted()
       const part = await car.read(at, Math.min(car.size, at + WRITE_BYTES))
-      hasher.write(part)
+      await hasher.write(part)
       await out.writeFile(part)
       options.onProgress?.({ type: 'pack:car', bytes: at + part.length })
     }
     for (const file of seen) await checkUnchanged(file)
-    return { rootCid: root.toString(), ...hasher.digest(), blocks, fileBytes }
+    return { rootCid: root.toString(), ...(await hasher.digest()), blocks, fileBytes }
   })
 }
 

@@ -319,6 +319,16 @@ static void exercise_commp(const struct implementation *implementation, size_t l
   done(commit_payload(&one), "commit_payload");
   done(commit_payload(&several), "commit_payload");
   check(one.payload_bytes == length && one.padded_bytes == several.padded_bytes && memcmp(one.root, several.root, NODE) == 0, "CommP");
+  if (length <= COMMIT_BYTES_MAX) {
+    const size_t room = (length + UNIT_PAYLOAD - 1) / UNIT_PAYLOAD * UNIT_PAYLOAD + FR32_SLACK;
+    uint8_t *memory = noise(room, 32);
+    memcpy(memory, payload, length);
+    struct commp_job bytes = {.implementation = implementation, .control = &control};
+    done(commit_bytes(&bytes, memory, length), "commit_bytes");
+    check(bytes.payload_bytes == length && bytes.padded_bytes == one.padded_bytes && memcmp(one.root, bytes.root, NODE) == 0,
+          "CommP of bytes");
+    free(memory);
+  }
   close(one.fd), close(several.fd);
   free(path), free(payload);
 }

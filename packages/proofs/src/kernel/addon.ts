@@ -95,6 +95,7 @@ export interface Addon {
     outPath: string,
   ): Outcome
   commitPayload(control: Control, implementation: string, threads: number, fd: number): Outcome
+  commitBytes(control: Control, implementation: string, memory: Uint8Array, length: number): Outcome
 }
 
 export function isFailure(outcome: Uint8Array | string): outcome is string {

@@ -4,7 +4,9 @@
  * the kernel is native, and stop within a tenth of a second when their signal is aborted.
  */
 import { GranaryError } from '@granary/base'
+import { UNIT_PAYLOAD_BYTES } from '../spec/fr32.ts'
 import type { HashPairs } from '../spec/hash-pairs.ts'
+import type { PieceCommitment } from '../spec/piece-hasher.ts'
 
 export type KernelName = 'shani' | 'c' | 'ts'
 
@@ -36,8 +38,18 @@ export interface Kernel {
   /** A range of a replica without its key, as payload, synced. */
   decode(job: DecodeJob): Promise<void>
   /** CommP of what an open file holds from where it stands, in constant memory. */
-  commitPayload(job: PayloadJob): Promise<{ root: Uint8Array; paddedSize: number; payloadSize: number }>
+  commitPayload(job: PayloadJob): Promise<PieceCommitment>
+  /**
+   * CommP of the first `length` bytes of this memory, at most COMMIT_BYTES_MAX, beyond which it has COMMIT_ROOM_BYTES. Until it has
+   * resolved the memory is the kernel's; what follows the bytes is written over.
+   */
+  commitBytes(memory: Uint8Array, length: number): Promise<PieceCommitment>
 }
+
+/** 4 MiB, padded. */
+export const COMMIT_BYTES_MAX: number = 64 * 512 * UNIT_PAYLOAD_BYTES
+/** The rest of a unit, and what is read of the next. */
+export const COMMIT_ROOM_BYTES: number = UNIT_PAYLOAD_BYTES + 8
 
 export type ParentsWriter = (first: number, out: Uint8Array) => void
 

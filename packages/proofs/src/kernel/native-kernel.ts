@@ -6,6 +6,7 @@ import { COLUMN_TAG } from '../spec/commitments.ts'
 import { feistelTable } from '../spec/expander-parents.ts'
 import { UNIT_PADDED_BYTES, UNIT_PAYLOAD_BYTES } from '../spec/fr32.ts'
 import { createGraph } from '../spec/graph.ts'
+import type { PieceCommitment } from '../spec/piece-hasher.ts'
 import { NODE_BYTES } from '../spec/profile.ts'
 import type { Addon } from './addon.ts'
 import { type Kernel, type Labeller, type LayerJob, MemoryError, type PlacedPiece } from './kernel.ts'
@@ -88,13 +89,23 @@ export function createNativeKernel(addon: Addon, name: 'c' | 'shani'): Kernel {
       const bytes = await runNative(addon, job, `file descriptor ${job.fd}`, (control) =>
         addon.commitPayload(control, name, wanted, job.fd),
       )
-      const sizes = new DataView(bytes.buffer, bytes.byteOffset + NODE_BYTES)
-      return {
-        root: bytes.slice(0, NODE_BYTES),
-        paddedSize: Number(sizes.getBigUint64(0, true)),
-        payloadSize: Number(sizes.getBigUint64(8, true)),
-      }
+      return commitmentOf(bytes)
     },
+    async commitBytes(memory, length) {
+      const bytes = await runNative(addon, {}, `${length} bytes`, (control) =>
+        addon.commitBytes(control, name, memory, length),
+      )
+      return commitmentOf(bytes)
+    },
+  }
+}
+
+function commitmentOf(bytes: Uint8Array): PieceCommitment {
+  const sizes = new DataView(bytes.buffer, bytes.byteOffset + NODE_BYTES)
+  return {
+    root: bytes.slice(0, NODE_BYTES),
+    paddedSize: Number(sizes.getBigUint64(0, true)),
+    payloadSize: Number(sizes.getBigUint64(8, true)),
   }
 }
 

@@ -1,4 +1,4 @@
-/** CommP of an open file, from where it stands. docs/spec/proofs.md section 2. */
+/** CommP of an open file, from where it stands, and of bytes in memory. docs/spec/proofs.md section 2. */
 import { read } from 'node:fs'
 import { promisify } from 'node:util'
 import { loadPairHasher } from '../spec/load-pair-hasher.ts'
@@ -19,4 +19,10 @@ export async function commitPayload({ fd, signal, onProgress }: PayloadJob): Pro
     done += bytesRead
     onProgress?.(done)
   }
+}
+
+export async function commitBytes(memory: Uint8Array, length: number): Promise<PieceCommitment> {
+  const hasher = createPieceHasher(await loadPairHasher())
+  hasher.write(memory.subarray(0, length))
+  return hasher.digest()
 }

@@ -11,7 +11,7 @@ import type { Kernel, ParentsWriter } from './kernel.ts'
 import { buildParents } from './ts-build-parents.ts'
 import { commitColumns } from './ts-commit-columns.ts'
 import { commitData } from './ts-commit-data.ts'
-import { commitPayload } from './ts-commit-payload.ts'
+import { commitBytes, commitPayload } from './ts-commit-payload.ts'
 import { decode } from './ts-decode.ts'
 import { encode } from './ts-encode.ts'
 import { labelLayer } from './ts-label-layer.ts'
@@ -33,6 +33,7 @@ export function createTsKernel(): Kernel {
     encode,
     decode,
     commitPayload,
+    commitBytes,
   }
 }
 

@@ -67,11 +67,25 @@ describe.each(kernels)('by the kernel %s', (kernel) => {
     expect(await commitPieceFile(path, { threads: 2 })).toEqual(commitment)
   })
 
-  test('bytes as they come are committed to as a file is', () => {
+  test.each(lengths)('%i bytes as they come are committed to as a file is', async (length) => {
     process.env.GRANARY_KERNEL = kernel
+    for (const step of [Math.max(777, length >> 6), CHUNK_BYTES, CHUNK_BYTES + 1]) {
+      const hasher = createKernelPieceHasher()
+      for (let at = 0; at < length; at += step) await hasher.write(bytes.subarray(at, Math.min(at + step, length)))
+      expect(await hasher.digest()).toEqual(commitments.get(length))
+    }
+  })
+
+  test('bytes that come faster than they are hashed stand in their order, and a digest on the way disturbs nothing', async () => {
+    process.env.GRANARY_KERNEL = kernel
+    const length = lengths.at(-1)!
     const hasher = createKernelPieceHasher()
-    for (let at = 0; at < 100_000; at += 777) hasher.write(bytes.subarray(at, Math.min(at + 777, 100_000)))
-    expect(hasher.digest()).toEqual(expected(bytes.subarray(0, 100_000)))
+    const writes = [0, 1, 2].map((third) => hasher.write(bytes.subarray(third * 3_000_000, (third + 1) * 3_000_000)))
+    const onTheWay = hasher.digest()
+    writes.push(hasher.write(bytes.subarray(9_000_000, length)))
+    await Promise.all(writes)
+    expect(await onTheWay).toEqual(expected(bytes.subarray(0, 9_000_000)))
+    expect(await hasher.digest()).toEqual(commitments.get(length))
   })
 
   test('a descriptor is read from where it stands, and stays open', async () => {

@@ -5,8 +5,7 @@
 import { createReadStream } from 'node:fs'
 import { GranaryError } from '@granary/base'
 import { CarInvalidError, verifyCar } from '@granary/content'
-import type { PieceHasher } from '@granary/proofs/piece'
-import { createKernelPieceHasher } from '@granary/proofs/piece/node'
+import { createKernelPieceHasher, type KernelPieceHasher } from '@granary/proofs/piece/node'
 import { pieceCidV2 } from '@granary/proofs/verify'
 
 export class PieceMismatchError extends GranaryError {
@@ -37,7 +36,7 @@ export async function verifyPiece(path: string, expected: ExpectedPiece): Promis
   // A CAR of a part of a larger file may lack the root's block; one without any block would be a deal for nothing.
   else if ((await drain(verifyCar(bytes, { root: expected.rootCid }))) === 0)
     throw new CarInvalidError('empty', 'there is no block in it', { offset: 0 })
-  const actual = hasher.digest()
+  const actual = await hasher.digest()
   if (actual.payloadSize !== expected.payloadSize)
     throw new PieceMismatchError('the payload size', actual.payloadSize, expected.payloadSize)
   // The chain would refuse the deal, after the room was kept for it.
@@ -47,9 +46,9 @@ export async function verifyPiece(path: string, expected: ExpectedPiece): Promis
   if (pieceCid !== expected.pieceCid) throw new PieceMismatchError('the piece CID', pieceCid, expected.pieceCid)
 }
 
-async function* hashed(source: AsyncIterable<Uint8Array>, hasher: PieceHasher): AsyncGenerator<Uint8Array> {
+async function* hashed(source: AsyncIterable<Uint8Array>, hasher: KernelPieceHasher): AsyncGenerator<Uint8Array> {
   for await (const bytes of source) {
-    hasher.write(bytes)
+    await hasher.write(bytes)
     yield bytes
   }
 }
