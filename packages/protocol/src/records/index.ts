@@ -9,6 +9,7 @@ export {
   PARAMS_KEY,
 } from './chain-params.ts'
 export { type ChainProfile, type ChainProfileJson, chainProfileOf, knownProfile } from './chain-profile.ts'
+export { type DealStateName, type DealStatus, dealStateOf, dealStatusOf, provenThrough } from './deal-status.ts'
 export type { Deal } from './deals.ts'
 export type { EpochRecord } from './epochs.ts'
 export {

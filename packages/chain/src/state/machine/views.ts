@@ -7,7 +7,6 @@ import type {
   AskView,
   ChallengeKind,
   ChallengeView,
-  DealState,
   DealView,
   MemberView,
   OpenChallengeView,
@@ -30,7 +29,7 @@ import {
   type SectorNumber,
 } from '@granary/protocol/messages'
 import type { Ask, Deal, Member, Partition, Sector, SessionKey, Totals } from '@granary/protocol/records'
-import { keyNumber } from '@granary/protocol/records'
+import { dealStateOf, keyNumber } from '@granary/protocol/records'
 import { dealStatus, dueEpochs } from '../market/deal-status.ts'
 import { networkFee } from '../messages/settle-deals.ts'
 import { accountOf, totalsOf } from '../money/ledger.ts'
@@ -269,7 +268,7 @@ export function dealView(reader: StateReader, id: number): DealView | undefined 
     id,
     agreementId: deal.agreementId,
     terms: dealTermsToJson(deal.terms),
-    state: dealState(deal, status, height),
+    state: dealStateOf(deal, status, height),
     publishedAt: deal.publishedAt,
     lapsesAt: deal.lapsesAt,
     ...('activatedAt' in status ? { activatedAt: status.activatedAt, endsAt: status.endsAt } : {}),
@@ -363,13 +362,6 @@ function sectorState(reader: StateReader, provider: ProviderId, sector: Sector):
 }
 
 /** A deal whose time is over is called expired, though its last epochs may still wait for their proof. */
-function dealState(deal: Deal, status: ReturnType<typeof dealStatus>, height: Epoch): DealState {
-  if (status.state === 'claimed') return 'cancelled'
-  const isOver = status.state === 'expired' || (status.state === 'active' && height >= status.endsAt)
-  if (isOver) return deal.cancelled ? 'cancelled' : 'expired'
-  return status.state
-}
-
 function moneyOf(deal: Deal): Pick<DealView, 'locked' | 'paid' | 'burnt' | 'refunded' | 'compensated'> {
   return {
     locked: String(deal.locked),

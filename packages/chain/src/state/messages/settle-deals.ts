@@ -7,8 +7,8 @@
  * Refuses a deal that there is not (DEAL_NOT_FOUND).
  */
 import type { DealId, Epoch, ProviderId, SectorNumber } from '@granary/protocol/messages'
-import { compensationFor, type Deal } from '@granary/protocol/records'
-import { type DealStatus, type DueEpochs, dealStatus, dueEpochs } from '../market/deal-status.ts'
+import { compensationFor, type Deal, type DealStatus } from '@granary/protocol/records'
+import { type DueEpochs, dealStatus, dueEpochs } from '../market/deal-status.ts'
 import {
   burn,
   burnCollateral,

@@ -7,7 +7,7 @@
  */
 import type { Epoch, PartitionNumber, ProviderId, SectorNumber } from '@granary/protocol/messages'
 import type { Miss, Placement, Sector } from '@granary/protocol/records'
-import { keyNumber } from '@granary/protocol/records'
+import { keyNumber, provenThrough } from '@granary/protocol/records'
 import { drawsOf } from '../store/draws.ts'
 import { InvariantError } from '../store/errors.ts'
 import type { StateReader } from '../store/store.ts'
@@ -23,12 +23,13 @@ export interface Standing {
 }
 
 export function standingOf(store: StateReader, provider: ProviderId, sector: Sector): Standing {
-  const { partition, since, listedAt } = placementOf(sector)
+  const placement = placementOf(sector)
+  const { partition, listedAt } = placement
   const { stopped } = sector
   if (stopped !== undefined) return { proven: stopped.proven, stoppedAt: stopped.at }
   const miss = firstMissSince(store, provider, partition, listedAt)
-  const { closedEpoch, closedFrozenAt } = miss ?? partitionOf(store, provider, partition)
-  return { proven: listedAt <= closedFrozenAt ? closedEpoch : since, stoppedAt: miss?.at }
+  const proven = provenThrough(placement, miss ?? partitionOf(store, provider, partition))
+  return { proven, stoppedAt: miss?.at }
 }
 
 /** The epoch through which it is known whether the sector was proven. */
