@@ -36,6 +36,8 @@ export const clientErrors = {
   APP_HASH_MISMATCH: { fault: 'peer' },
   /** What a node answered does not follow from its header. */
   PROOF_INVALID: { fault: 'peer' },
+  /** Two headers of one height are signed: the chain was rolled back, or has two histories. */
+  HEADER_CONFLICT: { fault: 'peer' },
   /** What answered does not speak as a provider. */
   PROVIDER_ANSWER_INVALID: { fault: 'peer', exit: 'network' },
   /** A quote or agreement is not signed by the provider. */

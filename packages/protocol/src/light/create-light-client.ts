@@ -2,8 +2,9 @@
  * A client that believes only the validator's key: it asks any node, and gives what is proven. It takes no head that is old by
  * its own clock, and never goes back behind a state that it has seen, so that a node cannot show it an old balance.
  */
-import type { CallOptions, ChainClient, ProofView } from '../client/index.ts'
+import type { CallOptions, ChainClient, ProofOptions, ProofView } from '../client/index.ts'
 import { decodeRecord } from '../codec/tuple-codec.ts'
+import type { Hash } from '../codec/types.ts'
 import type { HeaderVerifier } from '../header/header-verifier.ts'
 import type { Address } from '../messages/index.ts'
 import type { Account } from '../records/accounts.ts'
@@ -19,11 +20,19 @@ import { type ProvenValue, verifyProofView } from './verify-proof-view.ts'
 export interface LightClientOptions {
   /** Which headers are the chain's: the one thing that is believed. */
   readonly headers: HeaderVerifier
-  readonly chain: { proof(key: string, options?: CallOptions): Promise<ProofView> } | ChainClient
+  readonly chain: { proof(key: string, options?: ProofOptions): Promise<ProofView> } | ChainClient
+  /** The newest header that an earlier client has believed: nothing before it is taken, and no other of its height. @default none */
+  readonly seen?: SeenHeader | undefined
   /** What a head may be behind `now`. @default 30 s, or ten blocks where those take longer */
   readonly headAgeMaxMs?: number
   /** @default Date.now */
   readonly now?: () => number
+}
+
+/** A header that was verified. */
+export interface SeenHeader {
+  readonly height: number
+  readonly hash: Hash
 }
 
 const HEAD_AGE_MAX_MS = 30_000
@@ -36,11 +45,27 @@ export interface Proven<T> {
   readonly timeMs: number
 }
 
+/** One state of the chain: what is read of it belongs together. */
+export interface ProvenState {
+  /** It is that after this block. */
+  readonly height: number
+  /** The header that names it, of the block after. */
+  readonly header: SeenHeader & { readonly timeMs: number }
+  /** undefined: proven not to be there. @throws UnprovenError; GranaryError STATE_NOT_FOUND once a node keeps it no longer */
+  record<K extends readonly KeyPart[], T>(
+    table: RecordTable<K, T>,
+    parts: K,
+    options?: CallOptions,
+  ): Promise<T | undefined>
+}
+
 /** Each call throws UnprovenError, HeadTooOldError, and what the node or the way to it has to say. */
 export interface LightClient {
   /** The newest state that has been seen proven; -1 before the first. */
   readonly stateHeight: number
   read(key: string, options?: CallOptions): Promise<ProvenValue>
+  /** The newest state that the node can prove. */
+  newest(options?: CallOptions): Promise<ProvenState>
   account(address: Address, options?: CallOptions): Promise<Proven<Account>>
   provider(id: number, options?: CallOptions): Promise<Proven<Provider>>
   deal(id: number, options?: CallOptions): Promise<Proven<Deal>>
@@ -49,18 +74,32 @@ export interface LightClient {
 
 export function createLightClient(options: LightClientOptions): LightClient {
   const { chain, headers, now = Date.now, headAgeMaxMs } = options
-  let newest = -1
+  let seen = options.seen
   let ageMaxMs = headAgeMaxMs
 
   async function read(key: string, options?: CallOptions): Promise<ProvenValue> {
-    const seen = newest
+    const before = seen
     const proven = verifyProofView(await chain.proof(key, options), key, headers)
-    if (proven.stateHeight < seen) {
-      throw new UnprovenError('PROOF_STALE', `it is of block ${proven.stateHeight}, block ${seen} was seen before`)
-    }
+    assertAfter(proven, before)
     await assertFresh(proven, options)
-    newest = Math.max(newest, proven.stateHeight)
+    const header = { height: proven.stateHeight + 1, hash: proven.headerHash }
+    if (seen === undefined || header.height > seen.height) seen = header
     return proven
+  }
+
+  async function newest(options?: CallOptions): Promise<ProvenState> {
+    const { stateHeight: height, timeMs, headerHash } = await read(recordTables.head.key(), options)
+    return {
+      height,
+      header: { height: height + 1, hash: headerHash, timeMs },
+      async record(table, parts, options) {
+        const key = table.key(...parts)
+        const proven = verifyProofView(await chain.proof(key, { ...options, height }), key, headers)
+        if (proven.headerHash !== headerHash)
+          throw new UnprovenError('PROOF_INVALID', `it is of the state of block ${proven.stateHeight}, not ${height}`)
+        return proven.value && decodeRecord(table.record, proven.value)
+      },
+    }
   }
 
   /** Of the first read nothing else is known: without this a node could answer it from any state of the past. */
@@ -91,12 +130,22 @@ export function createLightClient(options: LightClientOptions): LightClient {
   const { accounts, providers, deals, sectors } = recordTables
   return {
     get stateHeight() {
-      return newest
+      return (seen?.height ?? 0) - 1
     },
     read,
+    newest,
     account: (address, options) => recordOf(accounts, [address], options),
     provider: (id, options) => recordOf(providers, [id], options),
     deal: (id, options) => recordOf(deals, [id], options),
     sector: (provider, number, options) => recordOf(sectors, [provider, number], options),
   }
+}
+
+function assertAfter({ stateHeight, headerHash }: ProvenValue, seen: SeenHeader | undefined): void {
+  if (seen === undefined) return
+  const height = stateHeight + 1
+  if (height < seen.height)
+    throw new UnprovenError('PROOF_STALE', `it is of block ${stateHeight}, block ${seen.height - 1} was seen before`)
+  if (height === seen.height && headerHash !== seen.hash)
+    throw new UnprovenError('HEADER_CONFLICT', `header ${height} was ${seen.hash} before, and is ${headerHash} now`)
 }

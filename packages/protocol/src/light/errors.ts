@@ -1,7 +1,7 @@
 /** Why a light client does not believe a node. */
 import { GranaryError } from '@granary/base'
 
-/** HEADER_NOT_SIGNED, APP_HASH_MISMATCH, PROOF_INVALID, PROOF_STALE: what a node answered does not follow from the trusted key. */
+/** What a node answered does not follow from the trusted key, or contradicts what did before. */
 export class UnprovenError extends GranaryError {
   constructor(code: UnprovenCode, why: string) {
     super({
@@ -19,6 +19,8 @@ const hints = {
   HEADER_NOT_SIGNED: 'check that genesis hash and validator key are those of the chain you mean; else ask another node',
   APP_HASH_MISMATCH: 'the node is broken or lies: ask another one',
   PROOF_INVALID: 'the node is broken or lies: ask another one',
+  HEADER_CONFLICT:
+    'believe neither: the chain was rolled back, or its validator signs two histories; ask who runs the chain which one holds',
   PROOF_STALE: 'the node is behind one that answered before: wait until it has caught up, or ask another one',
 } as const
 

@@ -1,6 +1,13 @@
 /** `@granary/protocol/light`: what any node answers, verified from the validator's key. Runs in a browser. */
 
 export { type EmbeddedTrust, embeddedHeaderVerifier, type HeaderVerifier } from '../header/header-verifier.ts'
-export { createLightClient, type LightClient, type LightClientOptions, type Proven } from './create-light-client.ts'
+export {
+  createLightClient,
+  type LightClient,
+  type LightClientOptions,
+  type Proven,
+  type ProvenState,
+  type SeenHeader,
+} from './create-light-client.ts'
 export { type UnprovenCode, UnprovenError } from './errors.ts'
 export { type ProvenValue, verifyProofView } from './verify-proof-view.ts'

@@ -7,6 +7,7 @@ import { sha256 } from '@noble/hashes/sha2.js'
 import { utf8ToBytes } from '@noble/hashes/utils.js'
 import type { OutsideProofView, ProofView, TreeProofView } from '../chain-api/answers.ts'
 import { decodeTuple } from '../codec/tuple-codec.ts'
+import type { Hash } from '../codec/types.ts'
 import { decodeHeader, type Header } from '../header/header.ts'
 import type { HeaderVerifier } from '../header/header-verifier.ts'
 import { appHashOf } from '../header/tree-hashes.ts'
@@ -23,6 +24,8 @@ export interface ProvenValue {
   readonly stateHeight: number
   /** Header time of the block after it. */
   readonly timeMs: number
+  /** Of the header of that block, in which the state is named. */
+  readonly headerHash: Hash
 }
 
 /**
@@ -30,7 +33,7 @@ export interface ProvenValue {
  * @throws UnprovenError HEADER_NOT_SIGNED, PROOF_INVALID, APP_HASH_MISMATCH
  */
 export function verifyProofView(view: ProofView, key: string, headers: HeaderVerifier): ProvenValue {
-  const header = signedHeader(view, headers)
+  const { header, hash: headerHash } = signedHeader(view, headers)
   if (view.key !== key) throw new UnprovenError('PROOF_INVALID', `it is about ${String(view.key)}, not ${key}`)
   const value = view.value === null ? undefined : bytesOf(view.value)
   const appHash = isInTree(key)
@@ -40,15 +43,16 @@ export function verifyProofView(view: ProofView, key: string, headers: HeaderVer
     throw new UnprovenError('APP_HASH_MISMATCH', `header ${header.height} names another state`)
   }
   if (!isInTree(key)) assertOutside(key, value, ofType(view.proof, 'outside'))
-  return { key, value, stateHeight: header.height - 1, timeMs: header.timeMs }
+  return { key, value, stateHeight: header.height - 1, timeMs: header.timeMs, headerHash }
 }
 
-function signedHeader(view: ProofView, headers: HeaderVerifier): Header {
+function signedHeader(view: ProofView, headers: HeaderVerifier): { readonly header: Header; readonly hash: Hash } {
   const bytes = bytesOf(view.header)
   const signature = bytesOf(view.signature)
-  if (!headers.verify({ bytes, hash: hashOf(sha256(bytes)), signature }))
+  const hash = hashOf(sha256(bytes))
+  if (!headers.verify({ bytes, hash, signature }))
     throw new UnprovenError('HEADER_NOT_SIGNED', 'its header is not signed by the validator of this chain')
-  return decodeHeader(bytes)
+  return { header: decodeHeader(bytes), hash }
 }
 
 function appHashByTree(key: string, value: Uint8Array | undefined, proof: TreeProofView): Uint8Array {
