@@ -19,6 +19,7 @@ import { addPut } from './commands/put.ts'
 import { addQuote } from './commands/quote.ts'
 import { addStatus } from './commands/status.ts'
 import { addTools } from './commands/tools/tools.ts'
+import { addVerify } from './commands/verify.ts'
 import { addWallet } from './commands/wallet/wallet.ts'
 import { exitCodesHelp } from './exit-code.ts'
 import { withEnvironment } from './options.ts'
@@ -58,7 +59,7 @@ export function createProgram(context: CommandContext): Command {
 /** What stands below which heading of the help, in its order. */
 const GROUPS: Readonly<Record<string, readonly ((program: Command, context: CommandContext) => void)[]>> = {
   'Store and fetch:': [addPut, addQuote, addGet, addLs, addCat],
-  'What is stored:': [addDeals, addStatus, addRenew, addTopUp, addCancel, addSettle],
+  'What is stored:': [addDeals, addStatus, addVerify, addRenew, addTopUp, addCancel, addSettle],
   'Account and settings:': [addWallet, addConfig, addDoctor, addCompletion],
   'On this machine alone:': [addDevnet, addDemo],
   'Run a part of the market:': [addProvider, addChain],

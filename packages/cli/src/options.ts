@@ -1,6 +1,7 @@
 /** Options that several commands share: flag before environment before files (`config/`) before default. */
 import { resolve } from 'node:path'
 import { parseGrn } from '@granary/protocol/grn'
+import type { Hash } from '@granary/protocol/messages'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import envPaths from 'env-paths'
 import type { ProgramContext } from './program-context.ts'
@@ -119,6 +120,12 @@ export function grn(text: string): bigint {
   } catch {
     throw new InvalidArgumentError('expected GRN with at most 18 decimals, such as 0.0125.')
   }
+}
+
+/** `0x` and 64 digits, of the genesis of a chain. */
+export function genesisHash(text: string): Hash {
+  if (/^0x[0-9a-f]{64}$/.test(text)) return text as Hash
+  throw new InvalidArgumentError('expected the hash of a genesis: 0x and 64 lower-case hex digits.')
 }
 
 /** `2027-01-31`, `2027-01-31 18:00`, `2027-01-31T18:00Z`: UTC. */

@@ -88,6 +88,7 @@ test('the main entry fits into a page: 250 kB minified, 75 kB compressed, and no
     'put.ts',
     'save.ts',
     'status.ts',
+    'verify.ts',
   ])
   for (const verb of verbs) {
     const more = [...staticImports(outputs, verb)].filter((path) => !atOnce.has(path))

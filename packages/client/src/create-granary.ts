@@ -14,6 +14,7 @@ import type { Content, ContentSource } from './sources/content-source.ts'
 import type { PutOptions, PutResult } from './upload/put-prepared.ts'
 import type { Upload } from './upload/upload.ts'
 import type { UploadQuote } from './upload/upload-quote.ts'
+import type { Verified, VerifyOptions } from './verify/verify.ts'
 
 /** The client: each verb rejects with a GranaryError, whose code is in docs/errors.md. */
 export interface Granary<S extends Source = ContentSource> extends AccountVerbs, DealVerbs {
@@ -38,6 +39,11 @@ export interface Granary<S extends Source = ContentSource> extends AccountVerbs,
   deals(options?: SettleOptions): Promise<OwnDeal[]>
   /** Who holds a CID, what is proven and paid; deals of this account among them that have ended are settled first. */
   status(cid: string, options?: SettleOptions): Promise<ContentStatus>
+  /**
+   * Which deals hold a CID, proven from the chain's genesis hash and its validators' signatures, whatever the node says. The
+   * bytes themselves are shown by `get`.
+   */
+  verify(cid: string, options?: VerifyOptions): Promise<Verified>
 }
 
 /** The client over these ports. */
@@ -62,6 +68,7 @@ export function createGranary<S extends Source = ContentSource>(ports: Ports<S |
     },
     status: async (cid, options) =>
       (await import('./deals/status.ts')).status({ chain, signer: account }, cid, options),
+    verify: async (cid, options) => (await import('./verify/verify.ts')).verify(ports, cid, options),
     transfer: async (wish, options) => (await forAccount()).transfer(wish, options),
     planTransfer: async (wish, options) => (await forAccount()).planTransfer(wish, options),
     authorizeKey: async (grant, options) => (await forAccount()).authorizeKey(grant, options),

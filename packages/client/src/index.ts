@@ -40,6 +40,8 @@ export type {
   Source,
   Spool,
   SpoolReadOptions,
+  TrustedChain,
+  TrustStore,
 } from './ports.ts'
 export { type AgreeDealInput, type Agreement, agreeDeal, TermsMismatchError } from './providers/agree-deal.ts'
 export { type AskQuoteInput, askQuote, collateralShareFor, type Standing } from './providers/ask-quote.ts'
@@ -94,3 +96,6 @@ export type { MissingSlot, PutDeal, PutOptions, PutResult } from './upload/put-p
 export type { PutProgress } from './upload/put-progress.ts'
 export type { Upload } from './upload/upload.ts'
 export type { QuotedSlot, UploadQuote } from './upload/upload-quote.ts'
+export type { TrustBasis } from './verify/trust-chain.ts'
+export type { VerifiedDeal, VerifiedStorage } from './verify/verified-deal.ts'
+export type { Verified, VerifyOptions } from './verify/verify.ts'

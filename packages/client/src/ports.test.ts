@@ -19,17 +19,20 @@ import {
   randomContract,
   sinkContract,
   spoolContract,
+  trustContract,
 } from '../test/ports-contract.ts'
 import { memoryJournal } from './memory/memory-journal.ts'
 import { memoryLock } from './memory/memory-lock.ts'
 import { memoryOutbox } from './memory/memory-outbox.ts'
 import { memorySink } from './memory/memory-sink.ts'
 import { memorySpool } from './memory/memory-spool.ts'
+import { memoryTrust } from './memory/memory-trust.ts'
 import { fileJournal } from './node/file-journal.ts'
 import { fileLock } from './node/file-lock.ts'
 import { fileOutbox } from './node/file-outbox.ts'
 import { fileSink } from './node/file-sink.ts'
 import { fileSpool } from './node/file-spool.ts'
+import { fileTrust } from './node/file-trust.ts'
 import { type PathSource, pathSource } from './node/path-source.ts'
 import { type ContentSource, contentSource } from './sources/content-source.ts'
 import { systemClock } from './system-clock.ts'
@@ -58,6 +61,12 @@ outboxContract('files', async () => {
   return { port: fileOutbox(into), again: () => fileOutbox(into) }
 })
 outboxContract('memory', async () => ({ port: memoryOutbox() }))
+
+trustContract('files', async () => {
+  const into = await folder()
+  return { port: fileTrust(join(into, 'trust')), again: () => fileTrust(join(into, 'trust')) }
+})
+trustContract('memory', async () => ({ port: memoryTrust() }))
 
 lockContract('files', async () => {
   const into = await folder()

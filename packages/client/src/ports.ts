@@ -2,6 +2,7 @@
  * What the client needs of the place that it runs in. `@granary/client/node` has these over files, `@granary/client/memory`
  * in memory; what each promises is a contract in `packages/client/test`, which every implementation passes.
  */
+import type { Hex } from '@granary/base'
 import type { CutSizes, ImportProfileName, PieceHasher, ReadManifestOptions } from '@granary/content'
 import type { ChainClient, SignedMessage } from '@granary/protocol/client'
 import type { Address, Hash, Signer } from '@granary/protocol/messages'
@@ -93,6 +94,24 @@ export interface Lock {
   take(name: string): Promise<AsyncDisposable | undefined>
 }
 
+/** A chain that is believed, and how far it has been seen. */
+export interface TrustedChain {
+  readonly genesisHash: Hash
+  /** ed25519 public keys of the genesis, 32 bytes: who signs headers. */
+  readonly validators: readonly Hex[]
+  readonly blockTimeMs: number
+  /** The newest that was verified. */
+  readonly header: { readonly height: number; readonly hash: Hash; readonly timeMs: number }
+}
+
+/** Which chain is believed at an address: later verifications begin there, and take nothing from before it. */
+export interface TrustStore {
+  /** undefined: none yet. @throws TrustInvalidError for a record that is not as it was written */
+  read(chainUrl: string): Promise<TrustedChain | undefined>
+  /** In place of the earlier one. A write that has resolved survives a kill, whole. */
+  write(chainUrl: string, trusted: TrustedChain): Promise<void>
+}
+
 /** Who pays and signs. */
 export type Account = Signer
 
@@ -137,6 +156,7 @@ export interface Ports<S extends Source = Source> {
   readonly hasher: CreatePieceHasher
   readonly journal: Journal
   readonly outbox: Outbox
+  readonly trust: TrustStore
   readonly lock: Lock
   readonly random: Random
   readonly clock: Clock

@@ -16,6 +16,8 @@ import type {
   Sink,
   Source,
   Spool,
+  TrustedChain,
+  TrustStore,
 } from '../src/ports.ts'
 import type { Content } from '../src/sources/content-source.ts'
 
@@ -143,6 +145,29 @@ export function outboxContract(name: string, make: () => Promise<Made<Outbox>>):
       await outbox.remove(genesisHash, signedMessage.id)
       expect(await outbox.list(genesisHash, sender)).toEqual([later])
       expect(await outbox.list(otherChain, sender)).toEqual([signedMessage])
+    })
+  })
+}
+
+export function trustContract(name: string, make: () => Promise<Made<TrustStore>>): void {
+  describe(`trust: ${name}`, () => {
+    test('what is believed at an address is what was written last, and nothing at another', async () => {
+      const { port: trust, again } = await make()
+      const url = 'https://node.example.org:7460'
+      const believed = (height: number): TrustedChain => ({
+        genesisHash,
+        validators: [otherChain],
+        blockTimeMs: 500,
+        header: { height, hash: genesisHash, timeMs: 1_000 },
+      })
+      expect(await trust.read(url)).toBeUndefined()
+      await trust.write(url, believed(1))
+      await trust.write(url, believed(2))
+      await trust.write(`${url}/below`, believed(3))
+      const later = again?.() ?? trust
+      expect(await later.read(url)).toEqual(believed(2))
+      expect(await later.read(`${url}/below`)).toEqual(believed(3))
+      expect(await later.read(`${url}/`)).toBeUndefined()
     })
   })
 }

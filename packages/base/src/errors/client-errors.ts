@@ -38,6 +38,12 @@ export const clientErrors = {
   PROOF_INVALID: { fault: 'peer' },
   /** Two headers of one height are signed: the chain was rolled back, or has two histories. */
   HEADER_CONFLICT: { fault: 'peer' },
+  /** The chain that a node follows is not the one that is believed at its address. */
+  GENESIS_MISMATCH: { fault: 'peer' },
+  /** A node lists a deal that the proven state does not have, or has for something else. */
+  LISTING_FALSE: { fault: 'peer' },
+  /** The record of which chain is believed is damaged. */
+  TRUST_INVALID: { fault: 'operator' },
   /** What answered does not speak as a provider. */
   PROVIDER_ANSWER_INVALID: { fault: 'peer', exit: 'network' },
   /** A quote or agreement is not signed by the provider. */

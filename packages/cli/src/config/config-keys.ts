@@ -1,7 +1,7 @@
 /** Every setting that a file may hold: each has the name of its flag, whose parser also reads it here. */
 import { InvalidArgumentError } from 'commander'
 import { closest, distance } from 'fastest-levenshtein'
-import { durationMs } from '../options.ts'
+import { durationMs, genesisHash } from '../options.ts'
 
 export interface ConfigKey {
   /** For `config list`, and for people who write the file. */
@@ -26,6 +26,12 @@ export const configKeys = {
     parse: networkName,
   },
   chain: { description: 'address of a chain node', env: 'GRANARY_CHAIN', parse: httpUrl },
+  genesis: {
+    description: 'genesis hash of the chain that is meant: `granary verify` believes no other',
+    env: 'GRANARY_GENESIS',
+    parse: genesisHash,
+    userOnly: true,
+  },
   home: { description: 'keys, journal and stores', env: 'GRANARY_HOME', parse: String, isPath: true, userOnly: true },
   'passphrase-file': {
     description: 'holds the passphrase of the key',
@@ -48,6 +54,7 @@ export function configKeyOf(name: string): ConfigKey | undefined {
 /** What a network has in a file, under `networks.NAME`. */
 export const networkKeys = {
   chain: { description: 'address of a node of its chain', parse: httpUrl },
+  genesis: { description: 'genesis hash of its chain', parse: genesisHash, userOnly: true },
   home: { description: 'keys and journal for it', parse: String, isPath: true, userOnly: true },
 } as const satisfies Record<string, ConfigKey>
 

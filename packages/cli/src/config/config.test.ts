@@ -7,6 +7,7 @@ import type { Command } from 'commander'
 import { granary, type Ran } from '../../test/granary.ts'
 import { createProgram } from '../create-program.ts'
 import { configKeyNames } from './config-keys.ts'
+import { resolveConfig } from './resolve-config.ts'
 import { announceNetwork, runningNetworks } from './running-networks.ts'
 
 const gone = (port: number) => `http://127.0.0.1:${port}`
@@ -48,6 +49,25 @@ test('a flag comes before the environment, that before the project, that before 
   expect(await asked('work')).toBe(`CHAIN_UNREACHABLE ${gone(2)}`)
   expect(await asked('work', [], { GRANARY_CHAIN: gone(3) })).toBe(`CHAIN_UNREACHABLE ${gone(3)}`)
   expect(await asked('work', ['--chain', gone(4)], { GRANARY_CHAIN: gone(3) })).toBe(`CHAIN_UNREACHABLE ${gone(4)}`)
+})
+
+test('a genesis counts for the chain that its own file or network names, and no project says whom to believe', async () => {
+  const [one, two] = [`0x${'1'.repeat(64)}`, `0x${'2'.repeat(64)}`]
+  await writeFile(
+    user,
+    `chain: ${gone(1)}\ngenesis: "${one}"\nnetworks:\n  lab:\n    chain: ${gone(2)}\n    genesis: "${two}"\n`,
+  )
+  const genesisOf = async (flags: Readonly<Record<string, string>> = {}) => {
+    const env = { GRANARY_CONFIG: user, GRANARY_HOME: join(folder, 'home') }
+    const given = { env, cwd: () => join(folder, 'user'), flags: new Map(Object.entries(flags)) }
+    return (await resolveConfig(given)).get('genesis')?.value
+  }
+  expect(await genesisOf()).toBe(one)
+  expect(await genesisOf({ network: 'lab' })).toBe(two)
+  expect(await genesisOf({ chain: gone(3) })).toBeUndefined()
+  expect(await genesisOf({ chain: gone(3), genesis: two })).toBe(two)
+  await writeFile(project, `genesis: "${one}"\n`)
+  expect(await asked('work')).toContain('"genesis" may only stand in your own file')
 })
 
 test("a project's file counts in the folders of its repository, and nowhere else", async () => {

@@ -1,6 +1,6 @@
 /**
  * What is set, and by what: flag before environment before the project's file before the user's before the default. A
- * network stands for its chain and its home; where one place names both a chain and a network, its chain counts. Without any
+ * network stands for its chain, its genesis and its home; where one place names both a chain and a network, its chain counts. Without any
  * word a devnet that runs is meant.
  */
 import { existsSync } from 'node:fs'
@@ -37,9 +37,12 @@ export async function resolveConfig({ env, cwd, flags = new Map() }: ResolveConf
     if (found) settings.set(key, found)
   }
   const chosen = places.find((place) => place.has('chain') || place.has('network'))
+  const asked = places.slice(0, 2)
   if (chosen?.has('chain')) {
     settings.set('chain', chosen.get('chain')!)
     settings.delete('network')
+    // That of a file which names another chain is another chain's.
+    if (!asked.some((place) => place.has('genesis')) && !chosen.has('genesis')) settings.delete('genesis')
     return settings
   }
   const running = await runningNetworks(env)
@@ -50,8 +53,11 @@ export async function resolveConfig({ env, cwd, flags = new Map() }: ResolveConf
   if (found === undefined) return settings
   settings.delete('chain')
   if (found.chain) settings.set('chain', found.chain)
-  const isHomeAsked = places.slice(0, 2).some((place) => place.has('home'))
-  if (found.home && !isHomeAsked) settings.set('home', found.home)
+  if (found.home && !asked.some((place) => place.has('home'))) settings.set('home', found.home)
+  if (!asked.some((place) => place.has('genesis'))) {
+    settings.delete('genesis')
+    if (found.genesis) settings.set('genesis', found.genesis)
+  }
   return settings
 }
 
@@ -95,6 +101,7 @@ function filePlace({ settings }: ConfigFile): Place {
 interface Network {
   readonly chain?: Setting | undefined
   readonly home?: Setting | undefined
+  readonly genesis?: Setting | undefined
 }
 
 function networkNamed(
@@ -114,7 +121,7 @@ function networkNamed(
         }
       )
     }
-    return { chain: settingOf('chain'), home: settingOf('home') }
+    return { chain: settingOf('chain'), home: settingOf('home'), genesis: settingOf('genesis') }
   }
   const own = running.find((network) => network.name === name)
   if (own !== undefined) return ofRunning(own)
@@ -124,7 +131,8 @@ function networkNamed(
   throw new NetworkUnknownError(name, known, suggestion(name, known))
 }
 
-function ofRunning({ name, chain, home, pid }: RunningNetwork): Network {
+function ofRunning({ name, chain, home, genesis, pid }: RunningNetwork): Network {
   const origin = `network ${name}, which process ${pid} runs`
-  return { chain: { value: chain, origin, from: 'network' }, home: { value: home, origin, from: 'network' } }
+  const settingOf = (value: string): Setting => ({ value, origin, from: 'network' })
+  return { chain: settingOf(chain), home: settingOf(home), ...(genesis && { genesis: settingOf(genesis) }) }
 }

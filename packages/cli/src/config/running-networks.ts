@@ -11,6 +11,8 @@ export interface RunningNetwork {
   readonly chain: string
   /** Where keys and journals for it are, and go with it. */
   readonly home: string
+  /** Hash of its genesis, from its folder. */
+  readonly genesis?: string
   readonly pid: number
 }
 
@@ -34,7 +36,7 @@ export async function runningNetworks(env: ProgramContext['env']): Promise<Runni
 /** Under the name `devnet`, or `devnet-2` and so on where others run; taken back when it ends. */
 export async function announceNetwork(
   env: ProgramContext['env'],
-  { chain, home }: Pick<RunningNetwork, 'chain' | 'home'>,
+  { chain, home, genesis }: Omit<RunningNetwork, 'name' | 'pid'>,
 ): Promise<{ readonly name: string; withdraw(): Promise<void> }> {
   const folder = folderOf(env)
   await mkdir(folder, { recursive: true })
@@ -42,7 +44,7 @@ export async function announceNetwork(
   const names = Array.from({ length: NAMES_MAX }, (_, i) => (i === 0 ? DEVNET : `${DEVNET}-${i + 1}`))
   const name = names.find((each) => !taken.has(each)) ?? `${DEVNET}-${process.pid}`
   const path = join(folder, `${name}.json`)
-  await writeFileDurably(path, `${JSON.stringify({ schemaVersion: 1, chain, home, pid: process.pid })}\n`)
+  await writeFileDurably(path, `${JSON.stringify({ schemaVersion: 1, chain, home, genesis, pid: process.pid })}\n`)
   return {
     name,
     async withdraw() {
@@ -54,10 +56,10 @@ export async function announceNetwork(
 
 async function readNetwork(path: string): Promise<RunningNetwork | undefined> {
   try {
-    const { chain, home, pid }: Record<string, unknown> = JSON.parse(await readFile(path, 'utf8'))
+    const { chain, home, genesis, pid }: Record<string, unknown> = JSON.parse(await readFile(path, 'utf8'))
     if (typeof chain !== 'string' || typeof home !== 'string' || !Number.isSafeInteger(pid)) return undefined
     const [, name = ''] = /([^/\\]+)\.json$/.exec(path) ?? []
-    return { name, chain, home, pid: pid as number }
+    return { name, chain, home, pid: pid as number, ...(typeof genesis === 'string' ? { genesis } : {}) }
   } catch {
     return undefined
   }

@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { initChain } from '@granary/chain/node'
+import { type GenesisJson, genesisHash, genesisStruct } from '@granary/protocol/records'
 import { announceNetwork } from '../config/running-networks.ts'
 import { cacheOf } from '../options.ts'
 import type { ProgramContext } from '../program-context.ts'
@@ -77,7 +78,9 @@ export async function startDevnet(input: StartDevnetInput): Promise<Devnet> {
         return start(`provider ${number}`, ['provider', 'run', ...own, ...profile, ...ports])
       }),
     )
-    const announced = await announceNetwork(env, { chain: chain.url, home }).catch(() => undefined)
+    const announced = await announceNetwork(env, { chain: chain.url, home, genesis: await genesisOf(home) }).catch(
+      () => undefined,
+    )
     if (announced) withdraw = announced.withdraw
     return { home, temporary, chain, providers, network: announced?.name, stop }
   } catch (error) {
@@ -102,6 +105,12 @@ async function temporaryHome(): Promise<string> {
   } catch (error) {
     throw await diskFull(error, tmpdir())
   }
+}
+
+/** From the folder, so that nobody has to be believed. */
+async function genesisOf(home: string): Promise<string> {
+  const genesis: GenesisJson = JSON.parse(await readFile(join(home, 'chain', 'genesis.json'), 'utf8'))
+  return genesisHash(genesisStruct.fromJson(genesis, 'genesis'))
 }
 
 function providerHome(home: string, number: number): string {

@@ -49,9 +49,9 @@ suite(hasChromium ? 'in chromium' : "in chromium, which is not there: install De
     expect(outcomes.filter(({ error }) => error !== undefined)).toEqual([])
     const ports = new Set(outcomes.map(({ name }) => name.split(':')[0]))
     expect([...ports].sort()).toEqual(
-      ['account', 'clock', 'fetch', 'hasher', 'journal', 'lock', 'outbox', 'random', 'sink', 'spool'].sort(),
+      ['account', 'clock', 'fetch', 'hasher', 'journal', 'lock', 'outbox', 'random', 'sink', 'spool', 'trust'].sort(),
     )
-    expect(outcomes.length).toBeGreaterThanOrEqual(23)
+    expect(outcomes.length).toBeGreaterThanOrEqual(24)
   }, 120_000)
 
   /** The browser gives back what a tab held by way of another process: soon after the tab is gone, not at once. */

@@ -1,6 +1,6 @@
-/** A browser's ports: a journal and an outbox in IndexedDB, streams in the origin's private file system, its locks. */
+/** A browser's ports: a journal, an outbox and what is believed of chains in IndexedDB, streams in the origin's private file system, its locks. */
 import { createChainClient } from '@granary/protocol/client'
-import type { Account, Chain, Fetch, Journal, Outbox, Ports, Spool } from '../ports.ts'
+import type { Account, Chain, Fetch, Journal, Outbox, Ports, Spool, TrustStore } from '../ports.ts'
 import type { ContentSource } from '../sources/content-source.ts'
 import { systemClock } from '../system-clock.ts'
 import { systemRandom } from '../system-random.ts'
@@ -33,6 +33,7 @@ export function browserPorts({ chain, account, fetch }: BrowserOptions): Ports<C
     hasher: async () => (await import('./piece-hasher.ts')).createPieceHasher(),
     journal: journalIn(database),
     outbox: outboxIn(database),
+    trust: trustIn(database),
     lock: webLock(),
     random: systemRandom,
     clock: systemClock,
@@ -74,6 +75,14 @@ function outboxIn(database: Database): Outbox {
     write: async (genesisHash, message) => (await outbox()).write(genesisHash, message),
     list: async (genesisHash, sender) => (await outbox()).list(genesisHash, sender),
     remove: async (genesisHash, id) => (await outbox()).remove(genesisHash, id),
+  }
+}
+
+function trustIn(database: Database): TrustStore {
+  const trust = once(async () => (await import('./indexed-db-trust.ts')).indexedDbTrust(await database()))
+  return {
+    read: async (chainUrl) => (await trust()).read(chainUrl),
+    write: async (chainUrl, trusted) => (await trust()).write(chainUrl, trusted),
   }
 }
 

@@ -1,4 +1,7 @@
-/** The client's database in a browser: texts of logs and of messages that were sent, by the chain that they are of. */
+/**
+ * The client's database in a browser: texts of logs and of messages that were sent, by the chain that they are of; and of what
+ * is believed of chains, by the addresses of their nodes.
+ */
 import type { Hash } from '@granary/protocol/messages'
 import { type DBSchema, type IDBPDatabase, openDB } from 'idb'
 
@@ -6,6 +9,7 @@ export interface GranarySchema extends DBSchema {
   /** The lines of a log, in parts as they were written. */
   readonly journal: { readonly key: [genesisHash: Hash, rootCid: string, part: number]; readonly value: string }
   readonly outbox: { readonly key: [genesisHash: Hash, id: Hash]; readonly value: string }
+  readonly trust: { readonly key: string; readonly value: string }
 }
 
 export type GranaryDatabase = IDBPDatabase<GranarySchema>
@@ -13,7 +17,7 @@ export type GranaryDatabase = IDBPDatabase<GranarySchema>
 /** Opened when it is first asked for, and again when the browser has closed it. */
 export type OpenDatabase = () => Promise<GranaryDatabase>
 
-const VERSION = 1
+const VERSION = 2
 
 /** A write has ended when it is on the disk, and not as soon as the system has it. */
 export const DURABLE: IDBTransactionOptions = { durability: 'strict' }
@@ -34,9 +38,12 @@ export function indexedDb(name: string): OpenDatabase {
 
 function openGranary(name: string, onClosed: () => void): Promise<GranaryDatabase> {
   return openDB<GranarySchema>(name, VERSION, {
-    upgrade(created) {
-      created.createObjectStore('journal')
-      created.createObjectStore('outbox')
+    upgrade(opened, before) {
+      if (before < 1) {
+        opened.createObjectStore('journal')
+        opened.createObjectStore('outbox')
+      }
+      opened.createObjectStore('trust')
     },
     // A page with a later version of this is not kept waiting.
     blocking(_current, _blocked, event) {

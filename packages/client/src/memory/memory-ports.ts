@@ -9,6 +9,7 @@ import { memoryJournal } from './memory-journal.ts'
 import { memoryLock } from './memory-lock.ts'
 import { memoryOutbox } from './memory-outbox.ts'
 import { memorySpool } from './memory-spool.ts'
+import { memoryTrust } from './memory-trust.ts'
 
 /** What a program without a disk gives its client. */
 export interface MemoryPortsOptions {
@@ -29,6 +30,7 @@ export function memoryPorts({ chain, account, fetch }: MemoryPortsOptions): Port
     hasher: createPieceHasher,
     journal: memoryJournal(),
     outbox: memoryOutbox(),
+    trust: memoryTrust(),
     lock: memoryLock(),
     random: systemRandom,
     clock: systemClock,

@@ -67,6 +67,10 @@ export type { PutProgress } from '../upload/put-progress.ts'
 export { PutRunningError } from '../upload/stage.ts'
 export type { Upload } from '../upload/upload.ts'
 export type { QuotedSlot, UploadQuote } from '../upload/upload-quote.ts'
+export { GenesisMismatchError, ListingFalseError, TrustInvalidError } from '../verify/errors.ts'
+export type { TrustBasis } from '../verify/trust-chain.ts'
+export type { VerifiedDeal, VerifiedStorage } from '../verify/verified-deal.ts'
+export { type Verified, type VerifyOptions, type VerifyPorts, verify } from '../verify/verify.ts'
 export {
   type Client,
   createGranary,
@@ -77,6 +81,6 @@ export { type DealsInput, deals } from './deals.ts'
 export { OutInvalidError } from './file-sink.ts'
 export { FileIsFolderError, FileNotFoundError, inspectFile, type UserFile } from './file-source.ts'
 export { EntryUnsafeError, OutExistsError } from './folder-writer.ts'
-export { type ClientOptions, nodePorts } from './node-ports.ts'
+export { type ClientOptions, journalIn, nodePorts, trustIn } from './node-ports.ts'
 export { type PathSource, type PathSourceOptions, pathSource } from './path-source.ts'
 export { type GetInput, type SaveOptions, type SaveResult, save } from './save.ts'

@@ -10,6 +10,7 @@ import { fileJournal } from './file-journal.ts'
 import { fileLock } from './file-lock.ts'
 import { fileOutbox } from './file-outbox.ts'
 import { fileSpool } from './file-spool.ts'
+import { fileTrust } from './file-trust.ts'
 import type { PathSource } from './path-source.ts'
 
 /** About a quarter of a minute: a chain node that restarts is waited for, at any step of a put. */
@@ -38,6 +39,7 @@ export function nodePorts(options: ClientOptions): Ports<PathSource | ContentSou
     hasher: createKernelPieceHasher,
     journal: journalIn(folder),
     outbox: fileOutbox(join(folder, 'outbox')),
+    trust: trustIn(folder),
     lock: fileLock(staging),
     random: systemRandom,
     clock: systemClock,
@@ -45,6 +47,12 @@ export function nodePorts(options: ClientOptions): Ports<PathSource | ContentSou
   }
 }
 
+/** What is believed of chains, as the client of that folder has it. */
+export function trustIn(folder: string): Ports['trust'] {
+  return fileTrust(join(folder, 'trust'))
+}
+
+/** The journal of the client of that folder. */
 export function journalIn(folder: string): Ports['journal'] {
   return fileJournal(join(folder, 'journal'))
 }

@@ -4,6 +4,7 @@ import { accountSigner } from '@granary/protocol/messages'
 import { indexedDb } from '../../src/browser/indexed-db.ts'
 import { indexedDbJournal } from '../../src/browser/indexed-db-journal.ts'
 import { indexedDbOutbox } from '../../src/browser/indexed-db-outbox.ts'
+import { indexedDbTrust } from '../../src/browser/indexed-db-trust.ts'
 import { opfsStreams } from '../../src/browser/opfs-streams.ts'
 import { webLock } from '../../src/browser/web-lock.ts'
 import { memorySink } from '../../src/memory/memory-sink.ts'
@@ -23,6 +24,7 @@ import {
   randomContract,
   sinkContract,
   spoolContract,
+  trustContract,
 } from '../ports-contract.ts'
 import { type Outcome, runTests } from './jest-globals.ts'
 
@@ -36,6 +38,10 @@ export async function run(targets: FetchTargets): Promise<Outcome[]> {
   outboxContract('IndexedDB', async () => {
     const name = newName()
     return { port: indexedDbOutbox(indexedDb(name)), again: () => indexedDbOutbox(indexedDb(name)) }
+  })
+  trustContract('IndexedDB', async () => {
+    const name = newName()
+    return { port: indexedDbTrust(indexedDb(name)), again: () => indexedDbTrust(indexedDb(name)) }
   })
   lockContract('of the origin', async () => ({ port: webLock(), again: webLock }))
   spoolContract('private files', async () => ({

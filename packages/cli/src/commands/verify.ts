@@ -1,0 +1,156 @@
+/** granary verify CID: which deals hold it, proven from the genesis of the chain; what the proof shows and what it does not. */
+import { join } from 'node:path'
+import type { TrustBasis, Verified, VerifiedDeal, VerifiedStorage } from '@granary/client/node'
+import type { Hash } from '@granary/protocol/messages'
+import { type Command, Option } from 'commander'
+import { EXIT, exitCodesHelp } from '../exit-code.ts'
+import {
+  type ChainOptions,
+  genesisHash,
+  type HomeOptions,
+  homeOf,
+  type JsonOptions,
+  withChain,
+  withHome,
+  withJson,
+} from '../options.ts'
+import type { CommandContext } from '../program-context.ts'
+import { UsageError } from '../usage-error.ts'
+
+interface VerifyOptions extends HomeOptions, ChainOptions, JsonOptions {
+  readonly genesis?: string
+}
+
+const help = `
+Shown, from the genesis and the signatures of its validators, whatever the node says: that each deal is in the chain's state,
+in which sector, when that was last proven, what is paid and when it ends.
+Not shown: the bytes themselves (\`granary get\` fetches and checks them), that there are no other deals, and what came after
+the state.
+
+The exit code is 0 when every deal that runs is sound, 3 when some are, and 1 when none is.
+`
+
+export function addVerify(program: Command, context: CommandContext): void {
+  const command = program
+    .command('verify')
+    .description('Prove which deals hold a CID, and since when, without believing any node; no key is needed.')
+    .argument('<cid>', 'root CID of a file, or the CID of a piece')
+    .addOption(
+      new Option(
+        '--genesis <hash>',
+        'of the chain that is meant (default: the one that was believed at this address before)',
+      ).env('GRANARY_GENESIS'),
+    )
+  withJson(withHome(withChain(command)))
+    .addHelpText('after', help + exitCodesHelp)
+    .action((cid: string, options: VerifyOptions) => verify(cid, options, context))
+}
+
+async function verify(cid: string, options: VerifyOptions, context: CommandContext): Promise<void> {
+  const named = genesisOf(options)
+  const [client, { formatFacts }, { formatAmount }, times, { interruptible }, { openChain }, { printResult }, words] =
+    await Promise.all([
+      import('@granary/client/node'),
+      import('../print/facts.ts'),
+      import('../print/amounts.ts'),
+      import('../print/times.ts'),
+      import('../interruptible.ts'),
+      import('../open-chain.ts'),
+      import('../print/result.ts'),
+      import('../print/printable.ts'),
+    ])
+  const folder = join(homeOf(options), 'client')
+  const verified = await interruptible(async (signal) => {
+    const { chain } = await openChain(options.chain, signal)
+    const ports = { chain, trust: client.trustIn(folder), journal: client.journalIn(folder), clock: client.systemClock }
+    return await client.verify(ports, cid, { signal, genesisHash: named })
+  })
+  const exit = exitOf(verified)
+  if (exit !== EXIT.ok) context.setExitCode(exit)
+  const { timeMs, height, blockTimeMs } = verified.state
+  // The header that names the state is that of the block after it.
+  const time = { timeMs, height: height + 1, blockTimeMs }
+  const blocks = (columns: number) =>
+    [
+      { content: verified.cid, ...chainFacts(verified, times.formatDate(new Date(timeMs))) },
+      ...verified.deals.map((deal) =>
+        dealFacts(deal, { epoch: (at) => times.formatEpoch(at, time), amount: formatAmount }),
+      ),
+    ].map((facts) => formatFacts(facts, { columns, nameWidth: NAME_WIDTH }))
+  printResult(context, verified, {
+    json: options.json ?? false,
+    text: (_, columns) => words.printableLines(blocks(columns).join('\n\n')),
+  })
+}
+
+/** The environment and files give it too, so commander has not looked at it. */
+function genesisOf({ genesis }: VerifyOptions): Hash | undefined {
+  try {
+    return genesis === undefined ? undefined : genesisHash(genesis)
+  } catch (error) {
+    throw new UsageError(`--genesis is ${JSON.stringify(genesis)}: ${(error as Error).message}`)
+  }
+}
+
+const NAME_WIDTH = 'provider'.length
+
+/** A deal that runs is kept when its sector is sound. */
+function exitOf({ deals }: Verified): number {
+  const running = deals.filter(({ state }) => state === 'active')
+  const sound = running.filter(({ storage }) => storage?.state === 'sound')
+  if (sound.length === 0) return EXIT.failed
+  return sound.length < running.length ? EXIT.partial : EXIT.ok
+}
+
+const BASIS: Readonly<Record<TrustBasis, string>> = {
+  named: 'which you named',
+  kept: 'the one that was believed at this address before',
+  'first-use':
+    'believed because this node says so, for the first time: compare it with what the network publishes, and name it with --genesis',
+}
+
+function chainFacts({ chain, state, missing }: Verified, date: string) {
+  return {
+    genesis: `${chain.genesisHash}, ${BASIS[chain.trust]}`,
+    state: `after block ${state.height}, signed ${date} in header ${state.headerHash}`,
+    ...(missing.length === 0
+      ? {}
+      : { missing: `deals ${missing.join(', ')}, which this client made: proven not to be there` }),
+  }
+}
+
+interface Words {
+  readonly epoch: (epoch: number) => string
+  readonly amount: (amount: bigint) => string
+}
+
+function dealFacts(deal: VerifiedDeal, { epoch, amount }: Words) {
+  const { id, state, endsAt, provider, storage, pricePerEpoch, locked, paid, refunded, compensated, burnt } = deal
+  const { name, owner, region } = provider
+  const settled = `settled through epoch ${deal.settledThrough}`
+  return {
+    deal: `${id}: ${state}${endsAt === null ? '' : `, ends ${epoch(endsAt)}`}`,
+    provider: `${provider.id}${name && ` (${name})`}${region && ` in ${region}`}, owner ${owner}`,
+    storage: storage === null ? 'in no sector yet' : storageText(storage, epoch),
+    money: [
+      `${amount(pricePerEpoch)} an epoch: ${amount(paid)} paid, ${amount(locked)} locked, ${amount(refunded)} refunded`,
+      `${amount(compensated)} compensated, ${amount(burnt)} burnt; ${settled}`,
+    ],
+  }
+}
+
+const STORAGE: Readonly<Record<VerifiedStorage['state'], string>> = {
+  unproven: 'waits for its first proof',
+  sound: 'sound',
+  faulty: 'faulty: a proof was missed, or it was declared so',
+  over: 'its time is over',
+}
+
+function storageText({ sector, partition, state, lastProven, proofDueBy }: VerifiedStorage, epoch: Words['epoch']) {
+  const place = `sector ${sector}${partition === null ? '' : `, partition ${partition}`}`
+  return [
+    `${place}: ${STORAGE[state]}`,
+    ...(lastProven === null ? [] : [`last proven ${epoch(lastProven)}`]),
+    ...(proofDueBy === null ? [] : [`next proof due ${epoch(proofDueBy)}`]),
+  ]
+}
