@@ -2,11 +2,12 @@
  * Kubo, built from its source as the Go module in `kubo/` names it: about 6 minutes once, kept in the user's cache. Undefined
  * without a Go that can build it.
  */
-import { execFile, execFileSync, spawnSync } from 'node:child_process'
+import { execFile, execFileSync, spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
@@ -17,6 +18,19 @@ const BUILD_MS_MAX = 25 * 60_000
 export interface Kubo {
   /** @param repo the folder of a repository */
   run(repo: string, args: readonly string[]): Promise<string>
+  /** A daemon of an empty repository that knows nobody but these routers, and listens on the loopback alone; `run` finds it. */
+  startDaemon(repo: string, options: KuboDaemonOptions): Promise<KuboDaemon>
+}
+
+export interface KuboDaemonOptions {
+  /** URLs that serve /routing/v1. */
+  readonly routers: readonly string[]
+  /** With `http`, bitswap is what it falls back to. */
+  readonly retrieval: 'bitswap' | 'http'
+}
+
+export interface KuboDaemon {
+  stop(): Promise<void>
 }
 
 /** Fails with a Go that is older than what the module asks for, and must not fetch another. */
@@ -32,11 +46,45 @@ export async function kubo(): Promise<Kubo> {
   const folder = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'granary', `kubo-${sums}`)
   const program = join(folder, 'ipfs')
   if (!existsSync(program)) build(folder, program)
+  const envOf = (repo: string) => ({ ...process.env, IPFS_PATH: repo, IPFS_TELEMETRY: 'off' })
+  const run: Kubo['run'] = async (repo, args) => {
+    const { stdout } = await promisify(execFile)(program, [...args], { env: envOf(repo), maxBuffer: 1 << 26 })
+    return stdout.trim()
+  }
   return {
-    async run(repo, args) {
-      const env = { ...process.env, IPFS_PATH: repo, IPFS_TELEMETRY: 'off' }
-      const { stdout } = await promisify(execFile)(program, [...args], { env, maxBuffer: 1 << 26 })
-      return stdout.trim()
+    run,
+    async startDaemon(repo, { routers, retrieval }) {
+      // The profile `test`: the loopback, free ports, no bootstrap, no discovery.
+      await run(repo, ['init', '--empty-repo', '--profile', 'test'])
+      const settings = {
+        Routing: { Type: 'delegated', DelegatedRouters: routers },
+        HTTPRetrieval: { Enabled: retrieval === 'http' },
+        Bitswap: { ServerEnabled: false },
+        Provide: { Enabled: false },
+      }
+      for (const [name, value] of Object.entries(settings))
+        await run(repo, ['config', '--json', name, JSON.stringify(value)])
+      return startDaemon(program, envOf(repo))
+    },
+  }
+}
+
+async function startDaemon(program: string, env: NodeJS.ProcessEnv): Promise<KuboDaemon> {
+  const daemon = spawn(program, ['daemon'], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const ended = new Promise<void>((resolve) => daemon.once('close', () => resolve()))
+  const said: string[] = []
+  const ready = Promise.withResolvers<void>()
+  for (const stream of [daemon.stdout, daemon.stderr])
+    createInterface({ input: stream }).on('line', (line) => {
+      said.push(line)
+      if (line.includes('Daemon is ready')) ready.resolve()
+    })
+  void ended.then(() => ready.reject(new Error(`Kubo did not start:\n${said.join('\n')}`)))
+  await ready.promise
+  return {
+    async stop() {
+      daemon.kill('SIGTERM')
+      await ended
     },
   }
 }

@@ -1,0 +1,38 @@
+/** A file and a folder in Granary, for programs of others to fetch. */
+import { mkdirSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { envelope } from './harness.ts'
+import { fileOf, type Market, putArguments, succeeded } from './story.ts'
+
+export interface Stored {
+  /** Where it was put from. */
+  readonly path: string
+  readonly root: string
+}
+
+export interface Album {
+  readonly file: Stored
+  readonly folder: Stored
+  /** Of the folder. */
+  readonly names: readonly string[]
+}
+
+const FILE_BYTES = 1_500_000
+
+export async function putAlbum(market: Market): Promise<Album> {
+  const { home } = market.bench
+  mkdirSync(join(home, 'album', 'inner'), { recursive: true })
+  for (const name of ['single.bin', 'album/one.bin', 'album/inner/two words.bin'])
+    fileOf(market.bench, name, FILE_BYTES)
+  const folder = await putOne(market, 'album')
+  const names = readdirSync(folder.path, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name).slice(folder.path.length + 1))
+  return { file: await putOne(market, 'single.bin'), folder, names }
+}
+
+async function putOne(market: Market, name: string): Promise<Stored> {
+  const path = join(market.bench.home, name)
+  const put = await market.bench.run([...putArguments(path, market.chain.url), '--no-wait'])
+  return { path, root: envelope<{ rootCid: string }>(succeeded(put)).data.rootCid }
+}
