@@ -21,6 +21,10 @@ const port = z.int().min(0).max(65_535)
 const attoGrn = z.string().regex(/^\d{1,39}$/, 'expected a whole number of attoGRN')
 
 const positive = z.int().positive()
+const libp2pAddress = z
+  .string()
+  .max(256)
+  .regex(/^\/[a-z0-9-]+\/[\x21-\x7e]+$/, 'expected a multiaddr such as /dns/attic.example/tcp/7471')
 
 const askSchema = z
   .strictObject({
@@ -88,6 +92,12 @@ const configSchema = z.strictObject({
     .optional()
     .describe('address that clients are told; without it the one that is listened on'),
   port: port.optional().describe('that of the last run: a registered address has to stay where it is'),
+  libp2pPort: port.optional().describe('that of the last run, of bitswap'),
+  libp2pAddresses: z
+    .array(libp2pAddress)
+    .max(7)
+    .optional()
+    .describe('multiaddrs under which others reach its bitswap; without it, the host of its address and libp2pPort'),
   acceptDeals: z.boolean().default(true).describe('false: the ask is ended and no new quote is given'),
   adminPort: port.default(0).describe("of the owner's own listener on this machine, with /metrics; 0 for any free one"),
   alertsUrl: z
@@ -121,7 +131,17 @@ export type AskConfig = ProviderConfig['ask']
 
 /** What these decide is built once: another value waits for the next start. */
 const startKeys: ReadonlySet<string> = new Set([
-  ...['schemaVersion', 'chainUrl', 'profile', 'owner', 'publicUrl', 'port', 'adminPort'],
+  ...[
+    'schemaVersion',
+    'chainUrl',
+    'profile',
+    'owner',
+    'publicUrl',
+    'port',
+    'libp2pPort',
+    'libp2pAddresses',
+    'adminPort',
+  ],
   ...['uploadExpiryMs', 'quotesPerAddress', 'requestsPerMinute', 'bytesPerMinute', 'connectionsPerAddress'].map(
     inLimits,
   ),

@@ -71,7 +71,7 @@ export interface RunProviderOptions {
   readonly host?: string
   /** 0: the port of the last run, or any free one. */
   readonly port: number
-  /** Undefined: no libp2p. */
+  /** Undefined: no libp2p; 0: the port of the last run, or any free one. */
   readonly libp2pPort: number | undefined
   readonly passphrase: string
   /** Where the chain is now, when it is not where the configuration says. */
@@ -231,20 +231,24 @@ async function start(
     folder: folders.root,
     pieces: () => deals.deals.servedPieces().map(storedPiece),
     chain,
-    basePath: new URL(reached.url).pathname.replace(/\/$/, ''),
-    libp2pPort: options.libp2pPort,
+    url: reached.url,
+    libp2pPort: options.libp2pPort === 0 ? (config.libp2pPort ?? 0) : options.libp2pPort,
+    libp2pAddresses: config.libp2pAddresses,
     ...(options.host === undefined ? {} : { libp2pHost: options.host }),
     onDamaged: scrub.damaged,
     restorationOf: scrub.restorationOf,
     log,
   })
   closers.push(() => retrieval.stop())
+  const libp2pPort = portOf(retrieval.multiaddrs)
+  if (libp2pPort !== undefined) config = await changeConfig(folders.config, { libp2pPort })
 
   const { sectorBytes } = profile
   const lane = createOwnLane(createOutbox({ db, chain, log }))
   const asking = { chain, lane, sectorBytes, alerts, log }
   const registrationPath = folders.registration
-  const registration = { ...asking, keys, settings, registrationPath, endpoint: reached.url, peerId: retrieval.peerId }
+  const endpoints = [reached.url, ...retrieval.announced]
+  const registration = { ...asking, keys, settings, registrationPath, endpoints, peerId: retrieval.peerId }
   const providerId = await registerProvider({ ...registration, config })
   const asked = renewAsk({ ...asking, config: () => config, signer: keys.session, providerId })
   closers.push(() => asked.stop())
@@ -396,6 +400,12 @@ async function start(
   closers.push(() => removeAdminAccess(folders.admin))
   log({ type: 'provider:serving', provider: providerId, url: listener.url })
   return { url: listener.url, providerId, address: keys.address, reload }
+}
+
+/** Of the first address that is listened on. */
+function portOf([address]: readonly string[]): number | undefined {
+  const port = address === undefined ? undefined : /\/tcp\/(\d+)/.exec(address)?.[1]
+  return port === undefined ? undefined : Number(port)
 }
 
 async function isConfigured(path: string): Promise<boolean> {

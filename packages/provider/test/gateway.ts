@@ -7,6 +7,7 @@ import { errorHandler } from '../src/http/error-handler.ts'
 import { openToBrowsers, retrievalPaths } from '../src/http/open-to-browsers.ts'
 import type { StoredPiece } from '../src/retrieval/block-index.ts'
 import { createRetrieval, type Retrieval, type RetrievalOptions } from '../src/retrieval/create-retrieval.ts'
+import type { ProviderList } from '../src/retrieval/find-peer.ts'
 import type { DealDirectory } from '../src/retrieval/find-providers.ts'
 
 export interface Gateway {
@@ -16,28 +17,26 @@ export interface Gateway {
   stop(): Promise<void>
 }
 
-interface GatewayOptions extends Partial<Pick<RetrievalOptions, 'chain' | 'onDamaged' | 'restorationOf'>> {
-  readonly basePath?: string
-}
+type GatewayOptions = Partial<Pick<RetrievalOptions, 'chain' | 'url' | 'onDamaged' | 'restorationOf'>>
 
-const noDeals: DealDirectory = {
+const noDeals: DealDirectory & ProviderList = {
   async *deals() {},
+  async *providers() {},
   provider: () => Promise.reject(new Error('no provider')),
 }
 
 export async function startGateway(
   folder: string,
   pieces: StoredPiece[],
-  { chain = noDeals, basePath = '', ...restoring }: GatewayOptions = {},
+  { chain = noDeals, ...others }: GatewayOptions = {},
 ): Promise<Gateway> {
   const events: Gateway['events'] = []
   const retrieval = await createRetrieval({
     folder,
     pieces: () => pieces,
     chain,
-    basePath,
     libp2pPort: undefined,
-    ...restoring,
+    ...others,
     log: (event) => events.push(event),
   })
   const app = express()

@@ -106,6 +106,8 @@ export const marketErrors = {
   RANGE_INVALID: { fault: 'caller', status: 416 },
   /** The text is no CID that providers could be found for. */
   ROUTING_CID_INVALID: { fault: 'caller', status: 422 },
+  /** The text is no peer id. */
+  ROUTING_PEER_INVALID: { fault: 'caller', status: 422 },
   /** The provider does not have the piece. */
   PIECE_NOT_FOUND: { fault: 'caller', status: 404 },
   /** A block on the provider's disk is not what its CID says. */

@@ -55,7 +55,7 @@ function contextOf(change: Partial<ProviderConfig>, killedAfter: number): Regist
   })
   const { signal } = killed
   return {
-    ...{ chain, signal, sectorBytes: profile.sectorBytes, endpoint: 'http://127.0.0.1:1', peerId: '' },
+    ...{ chain, signal, sectorBytes: profile.sectorBytes, endpoints: ['http://127.0.0.1:1'], peerId: '' },
     lane: createOwnLane(createOutbox({ db, chain, log: () => {} })),
     keys: { address: owner.address, session, owner: async () => owner },
     registrationPath: join(root.home, `${owner.address}.json`),

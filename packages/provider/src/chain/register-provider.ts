@@ -24,7 +24,8 @@ export interface RegisterContext {
   readonly config: ProviderConfig
   readonly sectorBytes: number
   readonly settings: Settings
-  readonly endpoint: string
+  /** Its URL, then the multiaddrs of its bitswap. */
+  readonly endpoints: readonly string[]
   readonly peerId: string
   readonly alerts: Alerts
   readonly log: Log
@@ -90,7 +91,7 @@ async function register(context: RegisterContext, say: Say): Promise<number> {
   await say(await keys.owner(), 'RegisterProvider', body)
   const id = await registeredId(context)
   if (id === undefined) throw new Error(`RegisterProvider of ${keys.address} was committed and no provider is there`)
-  log({ type: 'provider:registered', provider: id, address: keys.address, endpoint: context.endpoint })
+  log({ type: 'provider:registered', provider: id, address: keys.address, endpoints: context.endpoints })
   return id
 }
 
@@ -133,11 +134,11 @@ function changesOf(wanted: MessageBodies['RegisterProvider'], view: ProviderView
 }
 
 function profileOf(
-  { keys, config, endpoint, peerId }: RegisterContext,
+  { keys, config, endpoints, peerId }: RegisterContext,
   payout: Address,
 ): MessageBodies['RegisterProvider'] {
   const { region, name } = config
-  return { payout, sessionKey: keys.session.publicKey, endpoints: [endpoint], peerId, region, name }
+  return { payout, sessionKey: keys.session.publicKey, endpoints, peerId, region, name }
 }
 
 async function requireMoney(context: RegisterContext): Promise<void> {

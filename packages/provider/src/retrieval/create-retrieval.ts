@@ -8,8 +8,10 @@ import express, { type RequestHandler, type Router } from 'express'
 import { readMethods } from '../http/open-to-browsers.ts'
 import type { Log } from '../log.ts'
 import type { RestorationOf } from '../storage/restoration.ts'
+import { announcedAddresses } from './announced-addresses.ts'
 import { openBlockIndex, type StoredPiece } from './block-index.ts'
 import { createDagThread } from './dag-thread.ts'
+import { createFindPeer, type ProviderList } from './find-peer.ts'
 import type { DealDirectory } from './find-providers.ts'
 import { retrievalErrors } from './http-error.ts'
 import { indexPiece } from './index-piece.ts'
@@ -17,7 +19,7 @@ import { loadPeerIdentity, type PeerKey } from './peer-key.ts'
 import { createPieceBlocks, damageHint, type PieceBlocks } from './piece-blocks.ts'
 import { serveIpfs } from './serve-ipfs.ts'
 import { servePiece } from './serve-piece.ts'
-import { serveRouting } from './serve-routing.ts'
+import { servePeers, serveProviders } from './serve-routing.ts'
 import { type Bitswap, BitswapMissingError, startBitswap } from './start-bitswap.ts'
 import { whileRestored } from './while-restored.ts'
 
@@ -26,13 +28,15 @@ export interface RetrievalOptions {
   readonly folder: string
   /** What is stored, asked once at the start: the index is brought in line with it. */
   readonly pieces: () => Iterable<StoredPiece>
-  readonly chain: DealDirectory
+  readonly chain: DealDirectory & ProviderList
   /** Undefined for no bitswap; 0 for a free port. */
   readonly libp2pPort: number | undefined
-  /** @default '127.0.0.1' */
+  /** @default 127.0.0.1 */
   readonly libp2pHost?: string
-  /** The path of this provider's address, without a slash at its end. @default '' */
-  readonly basePath?: string
+  /** Under which clients reach this provider. */
+  readonly url?: string
+  /** Multiaddrs under which others reach its bitswap. @default where it listens, as far as `url` says that it is reached there */
+  readonly libp2pAddresses?: readonly string[] | undefined
   /** A piece's file cannot be read, or is not what it was. */
   readonly onDamaged?: (pieceCid: string) => void
   /** @default nothing is made again */
@@ -44,7 +48,10 @@ export interface Retrieval {
   /** /ipfs, /piece and /routing/v1. */
   readonly router: Router
   readonly peerId: string
+  /** Where bitswap listens. */
   readonly multiaddrs: readonly string[]
+  /** Where others reach it, without the peer id. */
+  readonly announced: readonly string[]
   /** Resolves when the pieces of the start are in the index; they are served as they get there. */
   readonly ready: Promise<void>
   /** Resolves when the piece is served. @throws what is wrong with its file, CarInvalidError CAR_INVALID for one */
@@ -53,8 +60,10 @@ export interface Retrieval {
   stop(): Promise<void>
 }
 
+const LIBP2P_HOST = '127.0.0.1'
+
 export async function createRetrieval(options: RetrievalOptions): Promise<Retrieval> {
-  const { folder, chain, onDamaged, restorationOf = () => undefined } = options
+  const { folder, chain, onDamaged, restorationOf = () => undefined, url = 'http://127.0.0.1' } = options
   const log: Log = (event) => {
     options.log(event)
     const isDamage = event.type === 'block-corrupt' || event.type === 'piece-unreadable'
@@ -108,24 +117,29 @@ export async function createRetrieval(options: RetrievalOptions): Promise<Retrie
   const stored = new Set(pieces.map(({ pieceCid }) => pieceCid))
   for (const pieceCid of index.pieceCids()) if (!stored.has(pieceCid)) index.remove(pieceCid)
   const multiaddrs = bitswap?.multiaddrs ?? []
+  const announced = announcedAddresses({
+    ...{ listening: multiaddrs, host: options.libp2pHost ?? LIBP2P_HOST, url },
+    configured: options.libp2pAddresses,
+  })
+  const self = { peerId, multiaddrs: announced }
   const rootsOf = (cid: { multihash: { bytes: Uint8Array } }): string[] => index.rootsOf(cid.multihash.bytes)
 
   const router = express.Router()
   router.use(['/ipfs', '/piece', '/routing'], readOnly)
   router.use(['/ipfs', '/piece'], inSandbox)
+  const base = new URL(url).pathname.replace(/\/$/, '')
   const restoring = { restorationOf, unindexed: () => unindexed.values() }
-  router.get('/ipfs/:cid{/*path}', whileRestored(restoring, serveIpfs(dags, options.basePath)))
+  router.get('/ipfs/:cid{/*path}', whileRestored(restoring, serveIpfs(dags, base)))
   router.get('/piece/:pieceCid', whileRestored(restoring, servePiece(index, blocks)))
-  router.get(
-    '/routing/v1/providers/:cid',
-    serveRouting({ chain, rootsOf, has: blocks.has, self: { peerId, multiaddrs } }),
-  )
+  router.get('/routing/v1/providers/:cid', serveProviders({ chain, rootsOf, has: blocks.has, self }))
+  router.get('/routing/v1/peers/:peer', servePeers(createFindPeer(chain), self))
   router.use(retrievalErrors())
 
   return {
     router,
     peerId,
     multiaddrs,
+    announced,
     ready: Promise.all(pieces.map(addAtStart)).then(() => undefined),
     addPiece,
     removePiece,
@@ -141,7 +155,7 @@ export async function createRetrieval(options: RetrievalOptions): Promise<Retrie
 /** Where bitswap's packages are not installed the provider serves HTTP alone, and says so. */
 async function serveBitswap(
   blocks: PieceBlocks,
-  { libp2pPort: port, libp2pHost: host = '127.0.0.1', log }: RetrievalOptions,
+  { libp2pPort: port, libp2pHost: host = LIBP2P_HOST, log }: RetrievalOptions,
   key: PeerKey,
 ): Promise<Bitswap | undefined> {
   if (port === undefined) return undefined

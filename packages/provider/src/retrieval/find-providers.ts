@@ -3,6 +3,7 @@
 import type { ReadOptions } from '@granary/content'
 import type { DealState, DealView, ProviderView } from '@granary/protocol/client'
 import type { CID } from 'multiformats/cid'
+import { libp2pAddresses } from './announced-addresses.ts'
 import { endpointAddress } from './endpoint-address.ts'
 
 /** What this needs of the chain's client. */
@@ -19,14 +20,19 @@ export interface PeerRecord {
   readonly Protocols: readonly string[]
 }
 
+/** Of this provider, whose addresses may be newer than what the chain has of it. */
+export interface Self {
+  readonly peerId: string
+  readonly multiaddrs: readonly string[]
+}
+
 export interface FindProviders {
   readonly chain: DealDirectory
   /** The roots of the pieces here that hold a block: the chain knows roots only. */
   readonly rootsOf: (cid: CID) => readonly string[]
   /** Whether a block is here: a deal of this provider may be for another part of the root's DAG. */
   readonly has: (cid: CID) => boolean
-  /** This provider's own libp2p addresses, which the chain does not know. */
-  readonly self: { readonly peerId: string; readonly multiaddrs: readonly string[] }
+  readonly self: Self
 }
 
 /** A provider has the data from its signature on: before the deal is sealed, and while it is. */
@@ -54,10 +60,11 @@ export async function findProviders(
   return [...records.values()]
 }
 
-function recordOf({ peerId, endpoints }: ProviderView, self: FindProviders['self']): PeerRecord | undefined {
+/** Undefined for a provider without a peer id: the protocol knows none by another name. */
+export function recordOf({ peerId, endpoints }: ProviderView, self: Self): PeerRecord | undefined {
   if (peerId === '') return undefined
   const http = endpoints.map(endpointAddress).filter((address) => address !== undefined)
-  const libp2p = peerId === self.peerId ? self.multiaddrs : []
+  const libp2p = peerId === self.peerId ? self.multiaddrs : libp2pAddresses(endpoints, peerId)
   const Protocols = [
     ...(http.length > 0 ? ['transport-ipfs-gateway-http'] : []),
     ...(libp2p.length > 0 ? ['transport-bitswap'] : []),

@@ -13,6 +13,7 @@ import { openToBrowsers, retrievalPaths } from '../http/open-to-browsers.ts'
 import type { Log } from '../log.ts'
 import type { StoredPiece } from './block-index.ts'
 import { createRetrieval } from './create-retrieval.ts'
+import type { ProviderList } from './find-peer.ts'
 import type { DealDirectory } from './find-providers.ts'
 
 export interface RunGatewayOptions {
@@ -30,8 +31,9 @@ export interface RunningGateway {
   stop(): Promise<void>
 }
 
-const noDeals: DealDirectory = {
+const noDeals: DealDirectory & ProviderList = {
   async *deals() {},
+  async *providers() {},
   provider: (id) => Promise.reject(new RangeError(`without a chain there is no provider ${id}`)),
 }
 

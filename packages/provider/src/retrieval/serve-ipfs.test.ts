@@ -96,7 +96,7 @@ test('behind a proxy with a path, what a browser is sent to lies behind it too',
   const path = join(own, 'fixtures.car')
   await copyFile(fixtures, path)
   const pieces = [{ pieceCid: PIECE, path, payloadSize: (await stat(path)).size, rootCid: listed }]
-  const behind = await startGateway(own, pieces, { basePath: '/p1' })
+  const behind = await startGateway(own, pieces, { url: 'https://store.example/p1' })
   const moved = await fetch(`${behind.url}/ipfs/${listed}`, { redirect: 'manual' })
   expect(moved.headers.get('location')).toBe(`/p1/ipfs/${listed}/`)
   const page = (await bodyOf(await fetch(`${behind.url}/ipfs/${listed}/`))).toString()

@@ -20,6 +20,11 @@ import { CID } from 'multiformats/cid'
 import { createRetrieval } from './create-retrieval.ts'
 
 const MIB = 1024 * 1024
+const noChain = {
+  async *deals() {},
+  async *providers() {},
+  provider: () => Promise.reject(new Error('no provider')),
+}
 
 // libp2p counts what an address connects in a second by a timer that nothing ends: this process does not end before it.
 afterAll(() => sleep(1_100))
@@ -49,7 +54,7 @@ test('another IPFS node gets the file by bitswap, and not a block that rotted', 
   const retrieval = await createRetrieval({
     folder,
     pieces: () => [{ ...packed, path }],
-    chain: { async *deals() {}, provider: () => Promise.reject(new Error('no provider')) },
+    chain: noChain,
     libp2pPort: 0,
     log: (event) => {
       events.push(event)
@@ -93,7 +98,7 @@ test('one address has eight connections, and another in their place when one of 
   const retrieval = await createRetrieval({
     folder,
     pieces: () => [],
-    chain: { async *deals() {}, provider: () => Promise.reject(new Error('no provider')) },
+    chain: noChain,
     libp2pPort: 0,
     log: () => undefined,
   })
@@ -130,7 +135,7 @@ test('a port that is in use is named', async () => {
   const started = createRetrieval({
     folder,
     pieces: () => [],
-    chain: { async *deals() {}, provider: () => Promise.reject(new Error('no provider')) },
+    chain: noChain,
     libp2pPort: port,
     log: () => undefined,
   })

@@ -230,12 +230,13 @@ describe('keys', () => {
       ReturnType<typeof sessionSigner>,
     ]
     const provider = registerProvider(chain, owner, first.publicKey)
-    const profile = { payout: chain.faucet.address, endpoints: ['http://10.0.0.1:1'], peerId: '', region: 'us' }
+    const endpoints = ['http://10.0.0.1:1', '/ip4/10.0.0.1/tcp/2']
+    const profile = { payout: chain.faucet.address, endpoints, peerId: '', region: 'us' }
     const body = { provider, ...profile, sessionKey: second.publicKey, name: 'silo' }
     expect(chain.send(chain.faucet, 'UpdateProvider', body).code).toBe('PROVIDER_NOT_OWNED')
     expect(chain.send(owner, 'UpdateProvider', { ...body, endpoints: ['ftp://x'] }).code).toBe('PROVIDER_INVALID')
     chain.does(owner, 'UpdateProvider', body)
-    expect(providerView(chain.state, provider)).toMatchObject({ name: 'silo', region: 'us', payout: profile.payout })
+    expect(providerView(chain.state, provider)).toMatchObject({ ...profile, name: 'silo' })
     const settle = (signer: Signer): string =>
       chain.machine.checkTx(chain.sign(signer, 'SettleDeals', { deals: [1] }, { lane: 3 }), 0).code
     expect(settle(first)).toBe('KEY_NOT_AUTHORIZED')

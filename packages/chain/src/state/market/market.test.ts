@@ -72,6 +72,8 @@ describe('a provider', () => {
     )
     expect(chain.send(owner, 'RegisterProvider', { ...body, endpoints: ['ftp://a'] }).code).toBe('PROVIDER_INVALID')
     expect(chain.send(owner, 'RegisterProvider', { ...body, endpoints: ['http://a b'] }).code).toBe('PROVIDER_INVALID')
+    expect(chain.send(owner, 'RegisterProvider', { ...body, endpoints: ['/ip4'] }).code).toBe('PROVIDER_INVALID')
+    expect(chain.send(owner, 'RegisterProvider', { ...body, endpoints: ['/ip4/ 1'] }).code).toBe('PROVIDER_INVALID')
   })
 
   test('takes collateral from anybody who has it', () => {

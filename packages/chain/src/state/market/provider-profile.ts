@@ -10,8 +10,8 @@ import { tables } from '../store/tables.ts'
 /** @throws TxError PROVIDER_INVALID */
 export function checkProfile({ sessionKey, endpoints }: MessageBodies['RegisterProvider']): void {
   if (sessionKey.length !== 0 && sessionKey.length !== 32) throw invalid(`a session key of ${sessionKey.length} bytes`)
-  const endpoint = endpoints.find((url) => !/^https?:\/\/[\x21-\x7e]+$/.test(url))
-  if (endpoint !== undefined) throw invalid(`"${endpoint}" is not an HTTP URL`)
+  const endpoint = endpoints.find((text) => !/^(https?:\/\/|\/[a-z0-9-]+\/)[\x21-\x7e]+$/.test(text))
+  if (endpoint !== undefined) throw invalid(`"${endpoint}" is neither an HTTP URL nor a multiaddr`)
 }
 
 /** A daemon's key may sign what a daemon signs, without expiry or limit; the owner may replace that with AuthorizeKey. */

@@ -21,7 +21,11 @@ export function addRun(provider: Command, context: CommandContext): void {
     .addOption(
       new Option('--port <port>', 'of HTTP; 0 for that of the last run, or any free one').argParser(port).default(7470),
     )
-    .addOption(new Option('--libp2p-port <port>', 'of bitswap; 0 for any free one').argParser(port).default(7471))
+    .addOption(
+      new Option('--libp2p-port <port>', 'of bitswap; 0 for that of the last run, or any free one')
+        .argParser(port)
+        .default(7471),
+    )
     .option('--no-libp2p', 'serve over HTTP alone')
     .addOption(new Option('--redis <url>', 'keeps the queue, in place of this process').env('GRANARY_REDIS'))
     .option('--host <host>', 'address to listen on', '127.0.0.1')
