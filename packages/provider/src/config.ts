@@ -118,6 +118,11 @@ const configSchema = z.strictObject({
     .describe('attoGRN; what is missing is deposited while deals are taken, of at most half of what the account has'),
   ask: askSchema.prefault({}).describe('what it asks of clients; it stands on the chain'),
   clients: clientsSchema.prefault({}).describe('whom it deals with'),
+  denylists: z
+    .array(z.string().min(1))
+    .max(32)
+    .default([])
+    .describe('.deny files, by their paths: what their rules name is not served; read anew at each reload'),
   limits: limitsSchema
     .prefault({})
     .describe('what clients may hold without having paid for it, and what one address may use'),

@@ -21,6 +21,7 @@ import { requireConfig } from './chain/require-config.ts'
 import { requireProfile } from './chain/require-profile.ts'
 import { changeConfig, type ProviderConfig, readConfig, writeConfig } from './config.ts'
 import { createPieceScrub, repairFolder } from './deals/scrub-pieces.ts'
+import { readDenylists } from './denylist/read-denylists.ts'
 import { foldOutages } from './fold-outages.ts'
 import { createProviderMetrics } from './health/provider-metrics.ts'
 import { createAlertSender } from './health/send-alerts.ts'
@@ -188,6 +189,9 @@ async function start(
   const checkConfig = (config: ProviderConfig) =>
     requireConfig({ ...{ chain, settings, profile, sealAfterMs }, path: folders.config, config })
   await checkConfig(config)
+  const denylistsOf = ({ denylists: paths }: ProviderConfig) =>
+    readDenylists({ paths, folder: folders.root, alerts, log })
+  let denylists = await denylistsOf(config)
   const keys = await readKeys(folders, options.passphrase, config.owner)
 
   const { limits } = config
@@ -234,6 +238,7 @@ async function start(
     url: reached.url,
     libp2pPort: options.libp2pPort === 0 ? (config.libp2pPort ?? 0) : options.libp2pPort,
     libp2pAddresses: config.libp2pAddresses,
+    denylists,
     ...(options.host === undefined ? {} : { libp2pHost: options.host }),
     onDamaged: scrub.damaged,
     restorationOf: scrub.restorationOf,
@@ -256,9 +261,14 @@ async function start(
   const reload = (): Promise<ReloadReport> =>
     reloading.run('config', () =>
       reloadConfig({
-        ...{ path: folders.config, current: () => config, check: checkConfig, alerts, log },
+        ...{ path: folders.config, current: () => config, alerts, log },
+        check: async (read) => {
+          await checkConfig(read)
+          denylists = await denylistsOf(read)
+        },
         use: (next) => {
           config = next
+          retrieval.deny(denylists)
         },
         apply: (next) => applyConfig({ ...registration, config: next }, providerId).finally(asked.again),
       }),

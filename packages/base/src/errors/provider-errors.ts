@@ -108,6 +108,14 @@ export const marketErrors = {
   ROUTING_CID_INVALID: { fault: 'caller', status: 422 },
   /** The text is no peer id. */
   ROUTING_PEER_INVALID: { fault: 'caller', status: 422 },
+  /** The content is not served here, by a rule of a list that the provider follows. */
+  CONTENT_DENIED: { fault: 'caller', status: 410 },
+  /** The content is not served here, for a legal reason. */
+  CONTENT_UNLAWFUL: { fault: 'caller', status: 451 },
+  /** A file of rules of what is not to be served cannot be read. */
+  DENYLIST_UNREADABLE: { fault: 'operator' },
+  /** Lines of such a file are no rules that the provider can follow. */
+  DENYLIST_RULES_SKIPPED: { fault: 'operator' },
   /** The provider does not have the piece. */
   PIECE_NOT_FOUND: { fault: 'caller', status: 404 },
   /** A block on the provider's disk is not what its CID says. */

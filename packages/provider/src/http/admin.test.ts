@@ -104,6 +104,29 @@ test('a reload is applied, or refused with its reason', async () => {
   await askProvider(path(), reloadConfig)
 })
 
+test('a reload reads the denylists anew, and keeps the earlier ones where one cannot be read', async () => {
+  const root = 'bafkreifzjut3te2nhyekklss27nh3k72ysco7y32koao5eei66wof36n5e'
+  const config = join(folder, 'config.json')
+  const before = await readFile(config, 'utf8')
+  const ask = async () => (await fetch(`${provider.url}/ipfs/${root}`)).status
+  expect(await ask()).toBe(404)
+  await writeFile(join(folder, 'own.deny'), `/ipfs/${root}\nnonsense\n`)
+  await changeConfig(config, { denylists: ['own.deny'] })
+  await askProvider(path(), reloadConfig)
+  expect(await ask()).toBe(410)
+  const codes = async () => (await askProvider(path(), listAlerts)).alerts.map(({ code }) => code)
+  expect(await codes()).toEqual(['DENYLIST_RULES_SKIPPED'])
+  await changeConfig(config, { denylists: ['own.deny', 'none.deny'] })
+  await expect(askProvider(path(), reloadConfig)).rejects.toMatchObject({ code: 'DENYLIST_UNREADABLE' })
+  expect([await ask(), await codes()]).toEqual([410, ['DENYLIST_RULES_SKIPPED', 'CONFIG_NOT_APPLIED']])
+  await writeFile(join(folder, 'own.deny'), '')
+  await changeConfig(config, { denylists: ['own.deny'] })
+  await askProvider(path(), reloadConfig)
+  expect([await ask(), await codes()]).toEqual([404, []])
+  await writeFile(config, before)
+  await askProvider(path(), reloadConfig)
+})
+
 test('metrics are named with units and count what happens', async () => {
   const answer = await fetch(`${access.url}/metrics`, { headers: { authorization: `Bearer ${access.token}` } })
   expect(answer.headers.get('content-type')).toContain('text/plain')

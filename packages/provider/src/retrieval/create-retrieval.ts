@@ -5,6 +5,7 @@
 import { join } from 'node:path'
 import { GranaryError, isAbortError } from '@granary/base'
 import express, { type RequestHandler, type Router } from 'express'
+import type { Denylist } from '../denylist/denylist.ts'
 import { readMethods } from '../http/open-to-browsers.ts'
 import type { Log } from '../log.ts'
 import type { RestorationOf } from '../storage/restoration.ts'
@@ -37,6 +38,8 @@ export interface RetrievalOptions {
   readonly url?: string
   /** Multiaddrs under which others reach its bitswap. @default where it listens, as far as `url` says that it is reached there */
   readonly libp2pAddresses?: readonly string[] | undefined
+  /** @default none */
+  readonly denylists?: readonly Denylist[]
   /** A piece's file cannot be read, or is not what it was. */
   readonly onDamaged?: (pieceCid: string) => void
   /** @default nothing is made again */
@@ -57,6 +60,8 @@ export interface Retrieval {
   /** Resolves when the piece is served. @throws what is wrong with its file, CarInvalidError CAR_INVALID for one */
   addPiece(piece: StoredPiece): Promise<void>
   removePiece(pieceCid: string): Promise<void>
+  /** Serves by these rules from now on, in place of the earlier ones. */
+  deny(denylists: readonly Denylist[]): void
   stop(): Promise<void>
 }
 
@@ -72,8 +77,10 @@ export async function createRetrieval(options: RetrievalOptions): Promise<Retrie
   const { key, peerId } = await loadPeerIdentity(folder)
   const indexPath = join(folder, 'index.sqlite')
   const index = openBlockIndex(indexPath)
-  const blocks = createPieceBlocks(index, log)
-  const dags = createDagThread({ indexPath, log })
+  let denied = options.denylists ?? []
+  const denylists = (): readonly Denylist[] => denied
+  const blocks = createPieceBlocks(index, log, denylists)
+  const dags = createDagThread({ indexPath, denylists: denied, log })
   const stopped = new AbortController()
   const bitswap = await serveBitswap(blocks, options, key).catch((error: unknown) => {
     index.close()
@@ -129,8 +136,8 @@ export async function createRetrieval(options: RetrievalOptions): Promise<Retrie
   router.use(['/ipfs', '/piece'], inSandbox)
   const base = new URL(url).pathname.replace(/\/$/, '')
   const restoring = { restorationOf, unindexed: () => unindexed.values() }
-  router.get('/ipfs/:cid{/*path}', whileRestored(restoring, serveIpfs(dags, base)))
-  router.get('/piece/:pieceCid', whileRestored(restoring, servePiece(index, blocks)))
+  router.get('/ipfs/:cid{/*path}', whileRestored(restoring, serveIpfs(dags, { base, denylists })))
+  router.get('/piece/:pieceCid', whileRestored(restoring, servePiece(index, blocks, denylists)))
   router.get('/routing/v1/providers/:cid', serveProviders({ chain, rootsOf, has: blocks.has, self }))
   router.get('/routing/v1/peers/:peer', servePeers(createFindPeer(chain), self))
   router.use(retrievalErrors())
@@ -143,6 +150,10 @@ export async function createRetrieval(options: RetrievalOptions): Promise<Retrie
     ready: Promise.all(pieces.map(addAtStart)).then(() => undefined),
     addPiece,
     removePiece,
+    deny(next) {
+      denied = next
+      dags.deny(next)
+    },
     async stop() {
       stopped.abort()
       await Promise.all([bitswap?.stop(), dags.stop()])

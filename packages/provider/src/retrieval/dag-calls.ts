@@ -1,5 +1,6 @@
 /** What goes between the gateway and the thread that reads DAGs: a question, and an answer by its number. */
 import type { WireError } from '@granary/base'
+import type { Denylist } from '../denylist/denylist.ts'
 import type { DagEntity, DagPath, DagTarget, Listing } from './dag-reader.ts'
 import type { CarFormat } from './wanted-format.ts'
 
@@ -27,6 +28,17 @@ export interface DagAnswers {
   /** undefined: the stream is over. */
   readonly next: Uint8Array | undefined
   readonly close: undefined
+}
+
+/** From then on; what was asked before may still be answered by the earlier ones. */
+export interface Denylists {
+  readonly denylists: readonly Denylist[]
+}
+
+/** What the thread begins with. */
+export interface DagReaderData extends Denylists {
+  /** The file of the block index. */
+  readonly indexPath: string
 }
 
 export interface DagQuestion {

@@ -5,17 +5,21 @@
 import { Worker } from 'node:worker_threads'
 import { GranaryError } from '@granary/base'
 import type { ReadOptions } from '@granary/content'
+import type { Denylist } from '../denylist/denylist.ts'
 import type { Log } from '../log.ts'
-import type { DagAnswers, DagCall, DagMessage, DagQuestion } from './dag-calls.ts'
+import type { DagAnswers, DagCall, DagMessage, DagQuestion, DagReaderData, Denylists } from './dag-calls.ts'
 import type { DagReader } from './dag-reader.ts'
 
 export interface DagThread extends DagReader {
+  deny(denylists: readonly Denylist[]): void
   stop(): Promise<void>
 }
 
 export interface DagThreadOptions {
   /** The file of the block index. */
   readonly indexPath: string
+  /** @default none */
+  readonly denylists?: readonly Denylist[]
   readonly log: Log
 }
 
@@ -43,14 +47,15 @@ class ReaderLostError extends GranaryError {
   }
 }
 
-export function createDagThread({ indexPath, log }: DagThreadOptions): DagThread {
+export function createDagThread({ indexPath, denylists = [], log }: DagThreadOptions): DagThread {
+  let denied = denylists
   let running: Running | undefined
   let lastId = 0
 
   function start(): Running {
     const source = import.meta.url.endsWith('.ts')
     const worker = new Worker(new URL(`./dag-worker.${source ? 'ts' : 'js'}`, import.meta.url), {
-      workerData: indexPath,
+      workerData: { indexPath, denylists: denied } satisfies DagReaderData,
       resourceLimits: { maxOldGenerationSizeMb: HEAP_MAX_MB },
       execArgv: source ? ['--conditions=@granary/source', '--disable-warning=ExperimentalWarning'] : [],
     })
@@ -150,6 +155,10 @@ export function createDagThread({ indexPath, log }: DagThreadOptions): DagThread
     objectText: (cid, options) => askUntil({ type: 'objectText', cid }, options),
     car: (path, format, options) => stream({ type: 'car', path, format }, options?.signal),
     fileBytes: (cid, from, to, options) => stream({ type: 'fileBytes', cid, from, to }, options?.signal),
+    deny(next) {
+      denied = next
+      running?.worker.postMessage({ denylists: next } satisfies Denylists)
+    },
     async stop() {
       await running?.worker.terminate()
     },

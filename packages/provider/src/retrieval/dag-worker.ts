@@ -3,15 +3,26 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { GranaryError, type WireError } from '@granary/base'
 import { answerDagCalls } from './answer-dag-calls.ts'
 import { openBlockPlaces } from './block-index.ts'
-import type { DagMessage, DagQuestion } from './dag-calls.ts'
+import type { DagMessage, DagQuestion, DagReaderData, Denylists } from './dag-calls.ts'
 import { createDagReader } from './dag-reader.ts'
 import { createPieceBlocks } from './piece-blocks.ts'
 
 const send = (message: DagMessage, transfer: ArrayBuffer[] = []): void => parentPort!.postMessage(message, transfer)
-const blocks = createPieceBlocks(openBlockPlaces(String(workerData)), (event) => send({ event }))
+const data = workerData as DagReaderData
+let { denylists } = data
+const blocks = createPieceBlocks(
+  openBlockPlaces(data.indexPath),
+  (event) => send({ event }),
+  () => denylists,
+)
 const answer = answerDagCalls(createDagReader(blocks))
 
-parentPort!.on('message', ({ id, call }: DagQuestion) => {
+parentPort!.on('message', (message: DagQuestion | Denylists) => {
+  if ('denylists' in message) {
+    denylists = message.denylists
+    return
+  }
+  const { id, call } = message
   answer(id, call).then(
     (value) => send({ id, value }, value instanceof Uint8Array ? [value.buffer as ArrayBuffer] : []),
     (error: unknown) => send({ id, error: wireOf(error) }),

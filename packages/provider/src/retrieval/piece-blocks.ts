@@ -10,6 +10,8 @@ import { CID } from 'multiformats/cid'
 import * as raw from 'multiformats/codecs/raw'
 import { decode as decodeDigest } from 'multiformats/hashes/digest'
 import { identity } from 'multiformats/hashes/identity'
+import { ContentDeniedError } from '../denylist/content-denied-error.ts'
+import { type Denylist, denialOf } from '../denylist/denylist.ts'
 import type { Log } from '../log.ts'
 import type { BlockPlace, BlockPlaces, IndexEntry, StoredPiece } from './block-index.ts'
 
@@ -37,9 +39,16 @@ export interface PieceBlocks extends BlockReader {
 
 export const damageHint: string = 'Look at the disk. The piece is made again from its sealed copy, if there is one.'
 
-export function createPieceBlocks(index: BlockPlaces, log: Log): PieceBlocks {
+/** @param denylists: as they are now: a block that one of them denies is not here, and is refused aloud where it is read */
+export function createPieceBlocks(index: BlockPlaces, log: Log, denylists: () => readonly Denylist[]): PieceBlocks {
+  function requireAllowed(cid: CID): void {
+    const denial = denialOf(denylists(), cid)
+    if (denial !== undefined) throw new ContentDeniedError(`block ${cid}`, denial)
+  }
+
   async function readVerified(file: FileHandle, { pieceCid, ...entry }: Omit<BlockPlace, 'path'>): Promise<Uint8Array> {
     const cid = CID.createV1(raw.code, decodeDigest(entry.multihash))
+    requireAllowed(cid)
     const bytes = await readAt(file, entry.offset, entry.length)
     await verifyBlock(cid, bytes).catch((cause: unknown) => {
       log({
@@ -94,9 +103,12 @@ export function createPieceBlocks(index: BlockPlaces, log: Log): PieceBlocks {
   }
 
   return {
-    has: (cid) => cid.multihash.code === identity.code || index.find(cid.multihash.bytes).length > 0,
+    has: (cid) =>
+      denialOf(denylists(), cid) === undefined &&
+      (cid.multihash.code === identity.code || index.find(cid.multihash.bytes).length > 0),
     async *get(cid, options) {
       options?.signal?.throwIfAborted()
+      requireAllowed(cid)
       yield inlineBytes(cid) ?? (await readAnyPlace(cid))
     },
     async requirePiece(piece) {

@@ -8,6 +8,8 @@ import { NotAFileError, type ObjectCodec, objectCodec, parseCid } from '@granary
 import contentDisposition from 'content-disposition'
 import type { Request, RequestHandler, Response } from 'express'
 import mime from 'mime'
+import { ContentDeniedError } from '../denylist/content-denied-error.ts'
+import { type Denylist, denialOf } from '../denylist/denylist.ts'
 import { holdPlace } from '../http/hold-place.ts'
 import { whenOver } from '../http/when-over.ts'
 import type { DagPath, DagReader, DagTarget } from './dag-reader.ts'
@@ -23,13 +25,19 @@ import {
   wantedFormat,
 } from './wanted-format.ts'
 
-/** @param base: the path of this provider's address, before /ipfs */
-export function serveIpfs(dags: DagReader, base = ''): RequestHandler {
+export interface ServeIpfsOptions {
+  /** The path of this provider's address, before /ipfs. */
+  readonly base: string
+  /** As they are now. */
+  readonly denylists: () => readonly Denylist[]
+}
+
+export function serveIpfs(dags: DagReader, { base, denylists }: ServeIpfsOptions): RequestHandler {
   return async (request, response) => {
     refuseServiceWorkers(request)
     const signal = signalOf(request, response)
     try {
-      await holdPlace(response, serve(request, response, { dags, base, signal }))
+      await holdPlace(response, serve(request, response, { dags, base, denylists, signal }))
     } catch (error) {
       // The client has gone, and with it whoever could be told.
       if (!signal.aborted) throw error
@@ -37,9 +45,8 @@ export function serveIpfs(dags: DagReader, base = ''): RequestHandler {
   }
 }
 
-interface Reading {
+interface Reading extends ServeIpfsOptions {
   readonly dags: DagReader
-  readonly base: string
   /** Aborts when the client has gone. */
   readonly signal: AbortSignal
 }
@@ -56,6 +63,7 @@ const PAGE_CACHED = 'public, max-age=604800, stale-while-revalidate=2678400'
 async function serve(request: Request, response: Response, reading: Reading): Promise<void> {
   const format = wantedFormat(request)
   const path = pathOf(request)
+  requireAllowed(path, reading.denylists())
   response.setHeader('Cache-Control', IMMUTABLE)
   if (path.names.length === 0) {
     response.setHeader('ETag', tagOf(format, path, parseCid(path.root).toString()))
@@ -88,6 +96,12 @@ async function serve(request: Request, response: Response, reading: Reading): Pr
     default:
       throw new RangeError(`${format satisfies never} is not a format`)
   }
+}
+
+/** By its path: each block on it is held against the rules too where it is read. */
+function requireAllowed({ root, names }: DagPath, denylists: readonly Denylist[]): void {
+  const denial = denialOf(denylists, parseCid(root), names)
+  if (denial !== undefined) throw new ContentDeniedError(`/ipfs/${[root, ...names].join('/')}`, denial)
 }
 
 /** Of what is served under this CID in this format; pages have tags of their own. */

@@ -17,6 +17,7 @@ import { yamux } from '@libp2p/yamux'
 import { multiaddr } from '@multiformats/multiaddr'
 import { createHeliaLight } from 'helia'
 import { CID } from 'multiformats/cid'
+import { hashOf } from '../denylist/denylist.ts'
 import { createRetrieval } from './create-retrieval.ts'
 
 const MIB = 1024 * 1024
@@ -88,6 +89,42 @@ test('another IPFS node gets the file by bitswap, and not a block that rotted', 
     expect(events).toContainEqual(expect.objectContaining({ type: 'block-corrupt', level: 'alert' }))
   } finally {
     await peer.stop()
+    await retrieval.stop()
+    await rm(folder, { recursive: true, force: true })
+  }
+})
+
+test('a block that a denylist names is not had by bitswap, from the next question on', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'granary-bitswap-'))
+  await writeFile(join(folder, 'file'), 'hello')
+  const path = join(folder, 'file.car')
+  const packed = await packPath(join(folder, 'file'), path)
+  const retrieval = await createRetrieval({
+    folder,
+    pieces: () => [{ ...packed, path }],
+    chain: noChain,
+    libp2pPort: 0,
+    log: () => undefined,
+  })
+  await retrieval.ready
+  const root = CID.parse(packed.rootCid)
+  const read = async (): Promise<number> => {
+    const peer = await startPeer()
+    try {
+      await peer.libp2p.dial(multiaddr(retrieval.multiaddrs[0]!))
+      const session = AbortSignal.timeout(2_000)
+      return (await Array.fromAsync(readContent(root, peer.blockstore, { signal: session }))).length
+    } finally {
+      await peer.stop()
+    }
+  }
+  try {
+    const rules = new Map([[hashOf(root), [{ path: '', isPrefix: false, status: 410 as const }]]])
+    retrieval.deny([{ name: 'x.deny', rules, hashed: [] }])
+    await expect(read()).rejects.toThrow()
+    retrieval.deny([])
+    expect(await read()).toBe(1)
+  } finally {
     await retrieval.stop()
     await rm(folder, { recursive: true, force: true })
   }
