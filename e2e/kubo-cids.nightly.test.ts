@@ -108,7 +108,13 @@ withKubo(
     expect(cuts.length).toBeGreaterThan(5)
     await using leaves = createLeafReader((number) => seen[number]!)
     for (const [piece, cut] of cuts.entries()) {
-      const car = pieceCar({ root, table, cut, nameOf: String, readLeaf: (place) => leaves.read(place) })
+      const car = pieceCar({
+        root,
+        table,
+        cut,
+        nameOf: String,
+        readLeaf: (place, memory) => leaves.read(place, memory),
+      })
       const carPath = join(home, `piece-${piece}.car`)
       writeFileSync(carPath, await car.read(0, car.size))
       await program.run(repo, ['dag', 'import', '--pin-roots=false', '--offline', carPath])

@@ -23,8 +23,8 @@ export interface Source {
 /** Bytes that can be read again from anywhere: a file, a Blob, a CAR that is made as it is read. */
 export interface PieceSource {
   readonly size: number
-  /** The bytes from `start` up to, and without, `end`. */
-  read(start: number, end: number): Promise<Uint8Array<ArrayBuffer>>
+  /** The bytes from `start` up to, and without, `end`. @param memory at least as long: they may be put there */
+  read(start: number, end: number, memory?: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>>
 }
 
 /** What a source is as a DAG, and the CARs that it is cut into. */

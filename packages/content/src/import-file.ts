@@ -1,8 +1,11 @@
 /** File → DAG: blocks go into the store, the root CID comes back. Chunks, layout and CIDs as profile.ts says. */
 import type { CID } from 'multiformats/cid'
 import { type ImportProfileName, importProfiles, profileDefault } from './profile.ts'
-import { type PutContext, type PutNode, putLeaf, putNode } from './put-node.ts'
+import { beginLeaf, type PutContext, type PutNode, putNode } from './put-node.ts'
 import { type BlockWriter, concat } from './store.ts'
+
+/** Hashed while the next ones are read. */
+const LEAVES_AHEAD = 3
 
 export interface ImportProgress {
   readonly type: 'import:chunk'
@@ -18,7 +21,7 @@ export interface ImportOptions {
 }
 
 /**
- * Leaves are put one at a time, in the order of the file, so memory holds one chunk and one row of links a level.
+ * Leaves are put one at a time, in the order of the file, so memory holds a few chunks and one row of links a level.
  * An empty file is one empty leaf.
  */
 export async function importFile(
@@ -57,12 +60,15 @@ export async function putFile(
     await add(level + 1, await putNode({ data: { type: 'file', fileBytes, blockSizes }, links }, context))
   }
 
+  const begun: (() => Promise<PutNode>)[] = []
   let isEmpty = true
   for await (const chunk of chunksOf(counted(source, signal, onProgress), profile.chunkBytes)) {
     isEmpty = false
-    await add(0, await putLeaf(chunk, context))
+    begun.push(beginLeaf(chunk, context))
+    if (begun.length > LEAVES_AHEAD) await add(0, await begun.shift()!())
   }
-  if (isEmpty) return await putLeaf(new Uint8Array(), context)
+  if (isEmpty) return await beginLeaf(new Uint8Array(), context)()
+  for (const put of begun) await add(0, await put())
   for (let level = 0; ; level += 1) {
     const row = rows[level]!
     const [root] = row

@@ -2,8 +2,10 @@
 import * as dagPb from '@ipld/dag-pb'
 import { CID } from 'multiformats/cid'
 import * as raw from 'multiformats/codecs/raw'
+import * as Digest from 'multiformats/hashes/digest'
 import { sha256 } from 'multiformats/hashes/sha2'
 import type { ImportProfile } from './profile.ts'
+import { sha256Of } from './sha256-of.ts'
 import type { BlockWriter } from './store.ts'
 import { encodeUnixFsData, type NewUnixFsData } from './unixfs-data.ts'
 
@@ -28,15 +30,24 @@ export interface NewNode {
   readonly links: readonly (readonly [name: string, node: PutNode])[]
 }
 
-export async function putLeaf(data: Uint8Array, context: PutContext): Promise<PutNode> {
+/**
+ * Begins to hash a leaf, whose memory may be used again as soon as this has returned.
+ * @returns what puts it, once it is its turn
+ */
+export function beginLeaf(data: Uint8Array, context: PutContext): () => Promise<PutNode> {
   const { store, profile, signal } = context
   const block = profile.rawLeaves ? data : wrappedLeaf(data)
-  const cid = await cidOf(profile.rawLeaves ? raw.code : dagPb.code, block, context)
-  signal?.throwIfAborted()
+  const size = { blockBytes: block.length, dataBytes: data.length }
   // A store keeps what it is given, and a raw leaf may be in memory of its source.
-  if (store.putLeaf === undefined) await store.put(cid, profile.rawLeaves ? block.slice() : block, optionsOf(context))
-  else await store.putLeaf(cid, block, data.length)
-  return { cid, fileBytes: data.length, dagBytes: block.length }
+  const kept = store.putLeaf !== undefined ? undefined : profile.rawLeaves ? block.slice() : block
+  const hashed = cidOf(profile.rawLeaves ? raw.code : dagPb.code, block, context)
+  return async () => {
+    const cid = await hashed
+    signal?.throwIfAborted()
+    if (kept === undefined) await store.putLeaf!(cid, size)
+    else await store.put(cid, kept, optionsOf(context))
+    return { cid, fileBytes: size.dataBytes, dagBytes: size.blockBytes }
+  }
 }
 
 /** The block of a chunk where leaves are not raw. */
@@ -61,7 +72,7 @@ export function encodeNode({ data, links }: NewNode): Uint8Array {
 }
 
 async function cidOf(code: number, bytes: Uint8Array, { profile }: PutContext): Promise<CID> {
-  const digest = await sha256.digest(bytes)
+  const digest = Digest.create(sha256.code, await sha256Of(bytes))
   return profile.cidVersion === 0 ? CID.createV0(digest) : CID.createV1(code, digest)
 }
 

@@ -8,9 +8,15 @@ export interface BlockWriter {
   put(cid: CID, block: Uint8Array, options?: ReadOptions): CID | Promise<CID>
   /**
    * In place of `put`, the block of a chunk: for a store that does not keep it, but where its bytes are in the file.
-   * Those of a file come in its order. @param dataBytes of the chunk
+   * Those of a file come in its order.
    */
-  putLeaf?(cid: CID, block: Uint8Array, dataBytes: number): void | Promise<void>
+  putLeaf?(cid: CID, size: LeafSize): void | Promise<void>
+}
+
+export interface LeafSize {
+  readonly blockBytes: number
+  /** Of the chunk. */
+  readonly dataBytes: number
 }
 
 export interface ContentStore extends BlockReader, BlockWriter {}

@@ -29,7 +29,10 @@ export class HashUnsupportedError extends GranaryError {
   }
 }
 
-/** @throws BlockHashMismatchError BLOCK_HASH_MISMATCH, HashUnsupportedError HASH_UNSUPPORTED, InlineTooLongError IDENTITY_TOO_LONG */
+/**
+ * The memory of the bytes may be used again as soon as this has returned.
+ * @throws BlockHashMismatchError BLOCK_HASH_MISMATCH, HashUnsupportedError HASH_UNSUPPORTED, InlineTooLongError IDENTITY_TOO_LONG
+ */
 export async function verifyBlock(cid: CID, bytes: Uint8Array): Promise<void> {
   const digest = inlineBytes(cid) ?? (await digestOf(cid.multihash.code, bytes))
   // A truncated digest would let someone else's bytes pass for less work: only whole ones are taken.

@@ -20,8 +20,13 @@ export function carHeader(roots: readonly CID[]): Uint8Array {
 
 /** A block's section in two parts, so that the block itself is not copied. */
 export function* carSection({ cid, bytes }: Block): Generator<Uint8Array> {
-  yield concat([encodeVarint(cid.bytes.length + bytes.length), cid.bytes])
+  yield sectionHead({ cid, blockBytes: bytes.length })
   if (bytes.length > 0) yield bytes
+}
+
+/** What a block's section has before its bytes. */
+export function sectionHead({ cid, blockBytes }: { readonly cid: CID; readonly blockBytes: number }): Uint8Array {
+  return concat([encodeVarint(cid.bytes.length + blockBytes), cid.bytes])
 }
 
 function encodeVarint(value: number): Uint8Array {

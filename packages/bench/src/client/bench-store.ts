@@ -55,9 +55,10 @@ async function prepare(path: string, home: string, signal: AbortSignal | undefin
   for (const piece of pieces.keys()) {
     await using car = await spool.open(rootCid, piece)
     const commitment = await hasher()
+    const memory = new Uint8Array(READ_BYTES)
     for (let at = 0; at < car.size; at += READ_BYTES) {
       signal?.throwIfAborted()
-      await commitment.write(await car.read(at, Math.min(car.size, at + READ_BYTES)))
+      await commitment.write(await car.read(at, Math.min(car.size, at + READ_BYTES), memory))
     }
     await commitment.digest()
   }

@@ -86,7 +86,7 @@ async function openPiece(path: string, bytesFolder: string, piece: number): Prom
     table,
     cut,
     nameOf: (file) => seen(file).path,
-    readLeaf: (place) => leaves.read(place),
+    readLeaf: (place, memory) => leaves.read(place, memory),
   })
   return {
     ...car,

@@ -68,6 +68,8 @@ export async function uploadPiece(input: UploadPieceInput, options: UploadPieceO
   let url = uploadUrl === undefined ? undefined : `${uploads}/${uploadIdOf(uploadUrl)}`
   let told = uploadUrl
   let place: Place | undefined
+  // Each chunk in its turn: a new one each time is garbage faster than it is collected.
+  const memory = new Uint8Array(Math.min(source.size, CHUNK_BYTES.max))
   let chunkBytes = CHUNK_BYTES.min
   let triesInVain = 0
   let taken = 0
@@ -86,7 +88,7 @@ export async function uploadPiece(input: UploadPieceInput, options: UploadPieceO
       onProgress?.({ sent: place.offset, total: source.size })
       if (place.offset === source.size) return place.url
       const startedMs = clock.nowMs()
-      place = await sendChunk(place, chunkBytes, input, options)
+      place = await sendChunk(place, chunkBytes, memory, input, options)
       // What was sent a second time brings nothing forward.
       if (place.offset > taken) triesInVain = 0
       taken = Math.max(taken, place.offset)
@@ -138,12 +140,13 @@ async function createUpload(input: UploadPieceInput, options: UploadPieceOptions
 async function sendChunk(
   { url, offset }: Place,
   chunkBytes: number,
+  memory: Uint8Array<ArrayBuffer>,
   input: UploadPieceInput,
   options: UploadPieceOptions,
 ): Promise<Place> {
   const { source } = input
   const end = Math.min(source.size, offset - (offset % chunkBytes) + chunkBytes)
-  const bytes = await source.read(offset, end)
+  const bytes = await source.read(offset, end, memory)
   const headers = { 'content-type': 'application/offset+octet-stream', 'upload-offset': `${offset}` }
   const response = await request('PATCH', url, headers, bytes, input, options)
   if (!response.ok) throw await faultOf(url, response)

@@ -87,7 +87,11 @@ export function blobSpool(streams: StreamStore): Spool<ContentSource> {
         table,
         cut,
         nameOf: () => name,
-        readLeaf: async ({ file, offset, length }) => await readBlob(name, blobs[file]!, offset, offset + length),
+        async readLeaf({ file, offset, length }, memory) {
+          const bytes = await readBlob(name, blobs[file]!, offset, offset + length)
+          memory.set(bytes)
+          return memory.subarray(0, bytes.length)
+        },
       })
       return { ...car, [Symbol.asyncDispose]: async () => undefined }
     },

@@ -24,17 +24,18 @@ export function createPieceNaming(hasher: PieceHasher): PieceNaming {
   return {
     through: (source) => ({
       size: source.size,
-      async read(start, end) {
-        const bytes = await source.read(start, end)
+      async read(start, end, memory) {
+        const bytes = await source.read(start, end, memory)
         await passed(start, bytes)
         return bytes
       },
     }),
     async finish(source, { signal }) {
+      const memory = new Uint8Array(Math.min(source.size - hashed, READ_BYTES))
       while (hashed < source.size) {
         signal?.throwIfAborted()
         const start = hashed
-        await passed(start, await source.read(start, Math.min(source.size, start + READ_BYTES)))
+        await passed(start, await source.read(start, Math.min(source.size, start + memory.length), memory))
       }
       return (await hasher.digest()).pieceCid
     },

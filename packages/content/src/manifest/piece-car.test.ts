@@ -13,7 +13,7 @@ import { concat } from '../store.ts'
 import { verifyBlock } from '../verify-block.ts'
 import { walkDag } from '../walk-dag.ts'
 import { writeCar } from '../write-car.ts'
-import type { BlockTable } from './block-table.ts'
+import type { BlockTable, LeafPlace } from './block-table.ts'
 import { memoryBlockTable } from './memory-block-table.ts'
 import { type PieceCar, pieceCar } from './piece-car.ts'
 import { type DagManifest, readManifest } from './read-manifest.ts'
@@ -56,8 +56,11 @@ type Reading = (
 
 function carsOf(manifest: DagManifest, table: BlockTable, bytes: readonly Uint8Array[]): Read {
   const { root, cuts } = manifest
-  const readLeaf = async ({ file, offset, length }: { file: number; offset: number; length: number }) =>
-    bytes[file]!.slice(offset, offset + length)
+  const readLeaf = async ({ file, offset, length }: LeafPlace, memory: Uint8Array) => {
+    const there = bytes[file]!.subarray(offset, offset + length)
+    memory.set(there)
+    return memory.subarray(0, there.length)
+  }
   return {
     manifest,
     cars: cuts.map((cut) => pieceCar({ root, table, cut, nameOf: (file) => `file ${file}`, readLeaf })),

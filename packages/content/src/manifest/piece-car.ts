@@ -7,7 +7,7 @@ import * as raw from 'multiformats/codecs/raw'
 import { wrappedLeaf } from '../put-node.ts'
 import { concat } from '../store.ts'
 import { verifyBlock } from '../verify-block.ts'
-import { carHeader, carSection } from '../write-car.ts'
+import { carHeader, carSection, sectionHead } from '../write-car.ts'
 import type { BlockTable, LeafPlace, OrderedBlock } from './block-table.ts'
 import type { PieceCut } from './cut-pieces.ts'
 import { FileChangedError } from './file-changed-error.ts'
@@ -17,62 +17,87 @@ export interface PieceCarInput {
   readonly root: CID
   readonly table: BlockTable
   readonly cut: PieceCut
-  /** Fewer bytes only where a file has become shorter. */
-  readLeaf(place: LeafPlace): Promise<Uint8Array>
+  /**
+   * @param memory as long as the leaf, where it is put
+   * @returns that memory, less of it only where a file has become shorter
+   */
+  readLeaf(place: LeafPlace, memory: Uint8Array): Promise<Uint8Array>
   /** For the error: what a person calls it. */
   nameOf(file: number): string
 }
 
 export interface PieceCar {
   readonly size: number
-  /** The bytes from `start` up to, and without, `end`. @throws FileChangedError FILE_CHANGED */
-  read(start: number, end: number): Promise<Uint8Array<ArrayBuffer>>
+  /**
+   * The bytes from `start` up to, and without, `end`.
+   * @param memory at least as long, where they are put: after an error it holds anything. @default new memory
+   * @throws FileChangedError FILE_CHANGED
+   */
+  read(start: number, end: number, memory?: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>>
 }
 
 export function pieceCar(input: PieceCarInput): PieceCar {
-  const { root, table, cut } = input
+  const { root, table, cut, readLeaf } = input
   const lead = concat([carHeader([root]), ...leadOf(table, cut.first).flatMap(sectionOf)])
   const base = lead.length - table.at(cut.first).start
   /** Reads follow each other, and a block seldom ends where a read does. */
-  let last: { position: number; section: readonly Uint8Array[] } | undefined
+  let last: { position: number; bytes: Uint8Array } | undefined
 
-  async function sectionAt(position: number): Promise<readonly Uint8Array[]> {
-    if (last?.position === position) return last.section
-    const block = table.at(position)
-    const bytes = 'bytes' in block ? block.bytes : await leafOf(block.cid, block.place, input)
-    const section = [...carSection({ cid: block.cid, bytes })]
-    last = { position, section }
-    return section
+  async function bytesOf(block: Leaf, position: number): Promise<Uint8Array> {
+    if (last?.position === position) return last.bytes
+    const data = await readLeaf(block.place, new Uint8Array(block.place.length))
+    const bytes = block.cid.code === raw.code ? data : wrappedLeaf(data)
+    await checkLeaf(block, bytes, input)
+    last = { position, bytes }
+    return bytes
   }
 
   return {
     size: cut.payloadSize,
-    async read(start, end) {
+    async read(start, end, memory = new Uint8Array(end - start)) {
       if (start < 0 || end > cut.payloadSize || start > end)
         throw new RangeError(`bytes ${start} to ${end} of a piece of ${cut.payloadSize}`)
-      const out = new Uint8Array(end - start)
+      const out = memory.subarray(0, end - start)
+      if (out.length < end - start) throw new RangeError(`${memory.length} bytes of memory for ${end - start}`)
       const copy = (bytes: Uint8Array, at: number) => {
         const part = bytes.subarray(Math.max(0, start - at), Math.max(0, end - at))
         if (part.length > 0) out.set(part, Math.max(0, at - start))
       }
       copy(lead, 0)
       if (end <= lead.length) return out
-      for (let position = positionAt(table, cut, start - base); position < cut.end; position += 1) {
-        const at = base + table.at(position).start
+      const checks: Promise<void>[] = []
+      for (let position = positionAt(table, cut, start - base, last?.position); position < cut.end; position += 1) {
+        const block = table.at(position)
+        const at = base + block.start
         if (at >= end) break
-        let partAt = at
-        for (const part of await sectionAt(position)) {
-          copy(part, partAt)
-          partAt += part.length
-        }
+        const head = sectionHead(block)
+        const bodyAt = at + head.length
+        copy(head, at)
+        if ('bytes' in block) copy(block.bytes, bodyAt)
+        else if (block.cid.code === raw.code && bodyAt >= start && bodyAt + block.blockBytes <= end) {
+          // Where it is wanted, without a copy, and hashed while the next one is read.
+          const bytes = await readLeaf(block.place, out.subarray(bodyAt - start, bodyAt - start + block.blockBytes))
+          const check = checkLeaf(block, bytes, input)
+          check.catch(() => undefined)
+          checks.push(check)
+        } else copy(await bytesOf(block, position), bodyAt)
       }
+      await Promise.all(checks)
       return out
     },
   }
 }
 
-/** The block in whose section a place of the whole order is. */
-function positionAt(table: BlockTable, { first, end }: PieceCut, place: number): number {
+type Leaf = OrderedBlock & { readonly place: LeafPlace }
+
+/** The block in whose section a place of the whole order is. @param guess where it may be, or just before it */
+function positionAt(table: BlockTable, { first, end }: PieceCut, place: number, guess = first): number {
+  const isIn = (position: number): boolean =>
+    position < end &&
+    table.at(position).start <= place &&
+    (position + 1 === end || table.at(position + 1).start > place)
+  if (isIn(guess)) return guess
+  if (isIn(guess + 1)) return guess + 1
   let position = first
   let tooFar = end
   while (tooFar - position > 1) {
@@ -83,13 +108,10 @@ function positionAt(table: BlockTable, { first, end }: PieceCut, place: number):
   return position
 }
 
-async function leafOf(cid: CID, place: LeafPlace, { readLeaf, nameOf }: PieceCarInput): Promise<Uint8Array> {
-  const data = await readLeaf(place)
-  const bytes = cid.code === raw.code ? data : wrappedLeaf(data)
+async function checkLeaf({ cid, place }: Leaf, bytes: Uint8Array, { nameOf }: PieceCarInput): Promise<void> {
   await verifyBlock(cid, bytes).catch((cause: unknown) => {
     throw new FileChangedError(nameOf(place.file), cause)
   })
-  return bytes
 }
 
 function sectionOf(block: OrderedBlock): Uint8Array[] {

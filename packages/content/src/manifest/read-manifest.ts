@@ -88,10 +88,10 @@ function storeOver(table: BlockTable): TableStore {
       table.add({ cid, blockBytes: bytes.length, bytes })
       return cid
     },
-    putLeaf(cid, block, length) {
-      table.add({ cid, blockBytes: block.length, place: { file, offset, length } })
-      offset += length
-      fileBytes += length
+    putLeaf(cid, { blockBytes, dataBytes }) {
+      table.add({ cid, blockBytes, place: { file, offset, length: dataBytes } })
+      offset += dataBytes
+      fileBytes += dataBytes
     },
   }
 }

@@ -6,8 +6,11 @@ import type { FileSeen } from './path-tree.ts'
 import { readAt } from './read-range.ts'
 
 export interface LeafReader extends AsyncDisposable {
-  /** @throws FileChangedError FILE_CHANGED for a file that is not what was seen */
-  read(place: LeafPlace): Promise<Uint8Array>
+  /**
+   * @param memory as long as the leaf, where it is put
+   * @throws FileChangedError FILE_CHANGED for a file that is not what was seen
+   */
+  read(place: LeafPlace, memory: Uint8Array): Promise<Uint8Array>
 }
 
 /** @param seen the file of that number */
@@ -26,10 +29,10 @@ export function createLeafReader(seen: (file: number) => FileSeen): LeafReader {
   }
 
   return {
-    async read({ file, offset, length }) {
+    async read({ file, offset, length }, memory) {
       const { path, bytes, mtimeNs } = seen(file)
       const handle = await handleOf(file, path)
-      const part = await readAt(handle, offset, length)
+      const part = await readAt(handle, offset, length, memory)
       // Behind the read: what was written before it is seen. A file that has only grown would hash to the same, too.
       const now = await handle.stat({ bigint: true })
       if (now.size !== BigInt(bytes) || now.mtimeNs !== mtimeNs) throw new FileChangedError(path)

@@ -64,13 +64,14 @@ export async function packPath(path: string, carPath: string, options: PackOptio
     table,
     cut,
     nameOf: (file) => seen[file]!.path,
-    readLeaf: (place) => leaves.read(place),
+    readLeaf: (place, memory) => leaves.read(place, memory),
   })
   return await replaceFile(carPath, async (out) => {
     const hasher = await createKernelPieceHasher()
+    const memory = new Uint8Array(Math.min(car.size, WRITE_BYTES))
     for (let at = 0; at < car.size; at += WRITE_BYTES) {
       options.signal?.throwIfAborted()
-      const part = await car.read(at, Math.min(car.size, at + WRITE_BYTES))
+      const part = await car.read(at, Math.min(car.size, at + WRITE_BYTES), memory)
       await hasher.write(part)
       await out.writeFile(part)
       options.onProgress?.({ type: 'pack:car', bytes: at + part.length })

@@ -13,9 +13,13 @@ export async function* readRange(file: FileHandle, offset: number, length: numbe
   }
 }
 
-/** `length` bytes at `offset`, fewer only where the file ends. */
-export async function readAt(file: FileHandle, offset: number, length: number): Promise<Uint8Array> {
-  const bytes = new Uint8Array(length)
+/** `length` bytes at `offset`, fewer only where the file ends. @param bytes as long, where they are put */
+export async function readAt(
+  file: FileHandle,
+  offset: number,
+  length: number,
+  bytes: Uint8Array = new Uint8Array(length),
+): Promise<Uint8Array> {
   let filled = 0
   while (filled < length) {
     const { bytesRead } = await file.read(bytes, filled, length - filled, offset + filled)
