@@ -49,6 +49,7 @@ import { createKeyedLock } from './storage/keyed-lock.ts'
 import { openStore } from './storage/open-store.ts'
 import { sweepAside } from './storage/set-aside.ts'
 import { createSettings } from './storage/settings.ts'
+import { createVolumes } from './storage/volumes.ts'
 import { createWork } from './work/create-work.ts'
 
 export { type BackupReport, backupProvider, restoreProvider } from './home/backup.ts'
@@ -176,9 +177,10 @@ async function start(
   const db = openStore(folders.database)
   closers.push(() => db.close())
   const settings = createSettings(db)
-  const deals = createDeals(db, folders, () => config)
+  const volumes = createVolumes(folders)
+  const deals = createDeals(db, { folder: folders.root, volumes }, () => config)
   const sectors = createSectorStore(db)
-  const witness = await openHome({ folders, settings, deals: deals.deals, sectors })
+  const witness = await openHome({ folders, volumes, settings, deals: deals.deals, sectors })
   const chainUrl = options.chainUrl ?? config.chainUrl
   const chain = createChainClient({ url: chainUrl, heightSeen: Number(settings.get('followedHeight') ?? -1) })
   const status = await chain.status()
@@ -213,7 +215,7 @@ async function start(
   closers.push(() => queue.stop())
 
   await deals.files.placeAll()
-  await rm(repairFolder(folders), { recursive: true, force: true })
+  for (const folder of volumes.foldersOf('piece')) await rm(repairFolder(folder), { recursive: true, force: true })
   const storedPiece = (piece: { pieceCid: string; payloadSize: number; rootCid: string | undefined }) => ({
     pieceCid: piece.pieceCid,
     path: deals.files.piecePath(piece.pieceCid),
@@ -221,7 +223,7 @@ async function start(
     ...(piece.rootCid === undefined ? {} : { rootCid: piece.rootCid }),
   })
   const scrub = createPieceScrub({
-    ...{ deals: deals.deals, files: deals.files, folders, alerts, log },
+    ...{ deals: deals.deals, files: deals.files, alerts, log },
     // Beside the piece two layers of the key lie there, until it is made.
     unseal: ({ pieceCid, payloadSize }, out, signal) =>
       deals.space.during(payloadSize + 2 * profile.sectorBytes, () => sealing.unsealPiece(pieceCid, out, signal)),
@@ -288,7 +290,7 @@ async function start(
     release: sectors.release,
   })
   const sealing = createWork({
-    ...{ db, folder: folders.sectors, alerts, witness, chain, follower, providerId, profile, queue, log },
+    ...{ db, volumes, folder: folders.root, alerts, witness, chain, follower, providerId, profile, queue, log },
     parentsDir: join(options.cacheHome, 'parents'),
     signer: keys.session,
     deals: market.feed,
@@ -303,7 +305,8 @@ async function start(
   if (!sealing.hasReplicas()) await queue.firstTry
   const followed = await market.follow()
   closers.push(() => followed.stop())
-  const sweepFolders = () => sweepAside([folders.root, folders.pieces, folders.staging, folders.sectors], alerts)
+  const stored = (['piece', 'upload', 'sector'] as const).flatMap(volumes.foldersOf)
+  const sweepFolders = () => sweepAside([folders.root, ...stored], alerts)
   await deals.files.recover()
   await sweepFolders()
 

@@ -44,6 +44,7 @@ import { createTokens } from '../src/market/tokens.ts'
 import { makeFolders, type ProviderFolders, providerFolders } from '../src/storage/folders.ts'
 import { openStore } from '../src/storage/open-store.ts'
 import { createSettings } from '../src/storage/settings.ts'
+import { createVolumes } from '../src/storage/volumes.ts'
 import { openWitness } from '../src/storage/witness.ts'
 import { openUpload } from '../src/uploads/open-upload.ts'
 import { takeRoom } from '../src/uploads/take-room.ts'
@@ -116,7 +117,7 @@ export async function startMarket(
   const db = openStore(folders.database)
   const base = newConfig({ chainUrl: 'http://127.0.0.1:7460', profile: '8MiB-dev', name: 'test' })
   const config = { ...base, capacityBytes, diskReserveBytes: 0, limits: { ...base.limits, ...limits } }
-  const deals = createDeals(db, folders, () => config)
+  const deals = createDeals(db, { folder: folders.root, volumes: createVolumes(folders) }, () => config)
   await deals.files.placeAll()
   await deals.files.recover()
   const figures: ChainFigures = { height: 100, balance: 10n ** 20n, freeCollateral: 10n ** 20n }
@@ -241,7 +242,6 @@ function marketApp({
         {
           ...shared,
           chain,
-          stagingFolder: folders.staging,
           offeredBytesMax: limits.offeredBytes,
           sectorBytes: SECTOR_BYTES,
           witness,

@@ -103,8 +103,10 @@ export interface PublishInput {
   readonly activateWithin?: number
 }
 
+export type PublishedDeal = PlaceableDeal & { readonly path: string }
+
 /** A deal on the chain whose piece lies on disk. */
-export async function publishDeal(input: PublishInput): Promise<PlaceableDeal> {
+export async function publishDeal(input: PublishInput): Promise<PublishedDeal> {
   const { chain, provider, client, folder, payload, duration, activateWithin = 1_000 } = input
   const hasher = createPieceHasher()
   hasher.write(payload)

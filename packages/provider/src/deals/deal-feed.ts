@@ -7,12 +7,11 @@ import type { Timeline } from './timeline.ts'
 export interface DealFeedContext {
   readonly deals: DealStore
   readonly timeline: Timeline
-  readonly piecePath: (pieceCid: string) => string
   /** Ends a deal and lets go of its piece. */
   readonly end: (agreementId: string, state: EndState, reason: string | undefined) => void
 }
 
-export function createDealFeed({ deals, timeline, piecePath, end }: DealFeedContext): DealFeed {
+export function createDealFeed({ deals, timeline, end }: DealFeedContext): DealFeed {
   const known = (dealIds: readonly number[]): DealRecord[] =>
     dealIds.map((dealId) => deals.find(String(dealId))).filter((deal) => deal !== undefined)
 
@@ -21,7 +20,7 @@ export function createDealFeed({ deals, timeline, piecePath, end }: DealFeedCont
       deals
         .inStates(['published'])
         .filter(({ sector }) => sector === undefined)
-        .map((deal) => placeable(deal, piecePath)),
+        .map(placeable),
     assign: (dealIds, sector) => deals.setSector(dealIds, sector),
     unassign: (dealIds) => {
       deals.setSector(dealIds, undefined)
@@ -40,7 +39,7 @@ export function createDealFeed({ deals, timeline, piecePath, end }: DealFeedCont
   }
 }
 
-function placeable(deal: DealRecord, piecePath: (pieceCid: string) => string): PlaceableDeal {
+function placeable(deal: DealRecord): PlaceableDeal {
   const { dealId, publishedAt, agreementId, terms } = deal
   if (dealId === undefined || publishedAt === undefined)
     throw new Error(`deal ${agreementId} is published and has no number`)
@@ -48,7 +47,6 @@ function placeable(deal: DealRecord, piecePath: (pieceCid: string) => string): P
     dealId,
     agreementId,
     pieceCid: terms.pieceCid,
-    path: piecePath(terms.pieceCid),
     payloadSize: terms.payloadSize,
     paddedSize: terms.pieceSize,
     publishedAt,

@@ -3,11 +3,11 @@
  * between, `recover` finishes that. A file that the database does not know is set aside, never removed.
  */
 import { readdir, rm, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { moveFile, syncFolder } from '@granary/base/node'
-import type { ProviderFolders } from '../storage/folders.ts'
 import type { KeyedLock } from '../storage/keyed-lock.ts'
 import { ASIDE, listAside, setAside } from '../storage/set-aside.ts'
+import type { Volumes } from '../storage/volumes.ts'
 import type { UploadStore } from '../uploads/upload-store.ts'
 import type { DealStore } from './deal-store.ts'
 
@@ -30,15 +30,15 @@ export interface PieceFiles {
 }
 
 export interface PieceFilesOptions {
-  readonly folders: ProviderFolders
+  readonly volumes: Volumes
   readonly deals: DealStore
   readonly uploads: UploadStore
   readonly lock: KeyedLock
 }
 
-export function createPieceFiles({ folders, deals, uploads, lock }: PieceFilesOptions): PieceFiles {
-  const piecePath = (pieceCid: string): string => join(folders.pieces, `${pieceCid}.car`)
-  const stagingPath = (uploadId: string): string => join(folders.staging, uploadId)
+export function createPieceFiles({ volumes, deals, uploads, lock }: PieceFilesOptions): PieceFiles {
+  const piecePath = (pieceCid: string): string => volumes.pathOf({ kind: 'piece', pieceCid })
+  const stagingPath = (uploadId: string): string => volumes.pathOf({ kind: 'upload', uploadId })
 
   const place = (pieceCid: string): Promise<void> =>
     lock.run(`piece:${pieceCid}`, async () => {
@@ -65,8 +65,10 @@ export function createPieceFiles({ folders, deals, uploads, lock }: PieceFilesOp
       }),
     bringBack: (pieceCid) =>
       lock.run(`piece:${pieceCid}`, async () => {
-        const kept = (await listAside(folders.pieces)).find(({ name }) => name === `${pieceCid}.car`)
-        if (kept !== undefined && !(await exists(piecePath(pieceCid)))) await moveFile(kept.path, piecePath(pieceCid))
+        for (const folder of volumes.foldersOf('piece')) {
+          const kept = (await listAside(folder)).find(({ name }) => name === `${pieceCid}.car`)
+          if (kept !== undefined && !(await exists(piecePath(pieceCid)))) await moveFile(kept.path, piecePath(pieceCid))
+        }
       }),
     dropIfUnused: (pieceCid, beforeRemoval, keep = false) =>
       lock.run(`piece:${pieceCid}`, async () => {
@@ -74,7 +76,7 @@ export function createPieceFiles({ folders, deals, uploads, lock }: PieceFilesOp
         await beforeRemoval(pieceCid)
         if (keep && (await exists(piecePath(pieceCid)))) await setAside(piecePath(pieceCid))
         else await rm(piecePath(pieceCid), { force: true })
-        await syncFolder(folders.pieces)
+        await syncFolder(dirname(piecePath(pieceCid)))
       }),
     placeAll: async () => {
       for (const { pieceCid } of deals.stagedPieces()) await place(pieceCid)
@@ -83,13 +85,14 @@ export function createPieceFiles({ folders, deals, uploads, lock }: PieceFilesOp
       for (const pieceCid of deals.pieceCids())
         if (deals.dropPieceIfUnused(pieceCid)) await rm(piecePath(pieceCid), { force: true })
       const pieces = new Set(deals.pieceCids().map((pieceCid) => `${pieceCid}.car`))
-      await setOthersAside(folders.pieces, pieces)
+      for (const folder of volumes.foldersOf('piece')) await setOthersAside(folder, pieces)
       for (const { uploadId } of uploads.all()) {
         const bytes = uploads.tusRecord(uploadId) === undefined ? undefined : await sizeOf(stagingPath(uploadId))
         if (bytes === undefined) uploads.remove(uploadId)
         else uploads.reserve(uploadId, bytes)
       }
-      await setOthersAside(folders.staging, new Set(uploads.all().map(({ uploadId }) => uploadId)))
+      const known = new Set(uploads.all().map(({ uploadId }) => uploadId))
+      for (const folder of volumes.foldersOf('upload')) await setOthersAside(folder, known)
     },
   }
 }

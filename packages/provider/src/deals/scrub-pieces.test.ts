@@ -57,7 +57,7 @@ function flipped(): Buffer {
 function start(changes: Partial<ScrubContext>): PieceScrub {
   const { deals, files } = market.deals
   const created = createPieceScrub({
-    ...{ deals, files, folders: market.folders },
+    ...{ deals, files },
     alerts: createAlerts((event) => logged.push(event)),
     log: (event) => logged.push(event),
     onRepaired: () => {},

@@ -5,14 +5,13 @@
  */
 
 import { mkdir, rm, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { GranaryError, sleep } from '@granary/base'
 import { syncFile } from '@granary/base/node'
 import { commitPieceFile } from '@granary/proofs/piece/node'
 import { pieceCidV2 } from '@granary/proofs/verify'
 import type { Alerts } from '../alerts.ts'
 import type { Log } from '../log.ts'
-import type { ProviderFolders } from '../storage/folders.ts'
 import { createKeyedLock } from '../storage/keyed-lock.ts'
 import type { Restoration, RestorationOf } from '../storage/restoration.ts'
 import type { DealStore } from './deal-store.ts'
@@ -21,7 +20,6 @@ import type { PieceFiles } from './piece-files.ts'
 export interface ScrubContext {
   readonly deals: Pick<DealStore, 'pieces' | 'hasPiece' | 'stagedPieces'>
   readonly files: Pick<PieceFiles, 'piecePath' | 'replace'>
-  readonly folders: Pick<ProviderFolders, 'pieces'>
   /** Writes the piece's bytes to `out`, or throws why it cannot. */
   readonly unseal: (piece: { pieceCid: string; payloadSize: number }, out: string, signal: AbortSignal) => Promise<void>
   readonly onRepaired: (pieceCid: string) => void
@@ -53,8 +51,8 @@ export interface PieceScrub {
   stop(): Promise<void>
 }
 
-/** Where repaired pieces are made: on the same disk, and emptied at each start. */
-export function repairFolder({ pieces }: Pick<ProviderFolders, 'pieces'>): string {
+/** Where repaired pieces are made: beside the others, and emptied at each start. */
+export function repairFolder(pieces: string): string {
   return join(pieces, 'repair')
 }
 
@@ -185,7 +183,7 @@ export function createPieceScrub(context: ScrubContext): PieceScrub {
   }
 
   async function repair(pieceCid: string): Promise<void> {
-    const folder = repairFolder(context.folders)
+    const folder = repairFolder(dirname(context.files.piecePath(pieceCid)))
     await mkdir(folder, { recursive: true })
     const out = join(folder, `${pieceCid}.car`)
     try {

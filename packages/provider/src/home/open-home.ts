@@ -11,6 +11,7 @@ import type { SectorStore } from '../sectors/store.ts'
 import type { ProviderFolders } from '../storage/folders.ts'
 import type { Settings } from '../storage/settings.ts'
 import { StoreLostError } from '../storage/store-lost-error.ts'
+import type { Volumes } from '../storage/volumes.ts'
 import { openWitness, readWitness, type Witness } from '../storage/witness.ts'
 
 /** Before the store is opened, which would make an empty one. @throws StoreLostError */
@@ -21,13 +22,14 @@ export function requireStore(folders: ProviderFolders): void {
 
 export interface OpenHomeInput {
   readonly folders: ProviderFolders
+  readonly volumes: Volumes
   readonly settings: Settings
   readonly deals: Pick<DealStore, 'count' | 'hasPiece'>
   readonly sectors: Pick<SectorStore, 'nextNumber' | 'has' | 'skipNumbersBelow'>
 }
 
 /** @throws StoreLostError */
-export async function openHome({ folders, settings, deals, sectors }: OpenHomeInput): Promise<Witness> {
+export async function openHome({ folders, volumes, settings, deals, sectors }: OpenHomeInput): Promise<Witness> {
   const { database: path } = folders
   const beside = readWitness(folders.homeRecord)
   const homeId = settings.get('homeId')
@@ -43,8 +45,8 @@ export async function openHome({ folders, settings, deals, sectors }: OpenHomeIn
       'behind',
       `its next sector is ${sectors.nextNumber()}, numbers below ${beside.nextSector} have been given out`,
     )
-  const numbers = await compareSectors(folders, settings, sectors)
-  if (homeId === undefined) await refuseUnknownPieces(folders, deals)
+  const numbers = await compareSectors(folders, volumes, settings, sectors)
+  if (homeId === undefined) await refuseUnknownPieces(folders, volumes, deals)
 
   sectors.skipNumbersBelow(Math.max(0, ...numbers) + 1)
   const id = homeId ?? randomUUID()
@@ -59,10 +61,11 @@ export async function openHome({ folders, settings, deals, sectors }: OpenHomeIn
 /** @returns the numbers of all folders, also of those that are not ours */
 async function compareSectors(
   folders: ProviderFolders,
+  volumes: Volumes,
   settings: Settings,
   sectors: OpenHomeInput['sectors'],
 ): Promise<number[]> {
-  const found = await listSectorFolders(folders.sectors)
+  const found = await listSectorFolders({ volumes })
   const provider = settings.get('providerId')
   for (const { number, dir, sector } of found) {
     if (sector === undefined || sector.sectorNumber !== number || sectors.has(number)) continue
@@ -73,9 +76,15 @@ async function compareSectors(
 }
 
 /** A store that has never seen this home, in a home that holds pieces. */
-async function refuseUnknownPieces(folders: ProviderFolders, deals: OpenHomeInput['deals']): Promise<void> {
-  const pieces = (await readdir(folders.pieces)).filter((name) => name.endsWith('.car'))
-  const unknown = pieces.find((name) => !deals.hasPiece(name.slice(0, -'.car'.length)))
-  if (unknown === undefined) return
-  throw new StoreLostError(folders.database, 'empty', `it knows no piece ${unknown}, which lies in ${folders.pieces}`)
+async function refuseUnknownPieces(
+  folders: ProviderFolders,
+  volumes: Volumes,
+  deals: OpenHomeInput['deals'],
+): Promise<void> {
+  for (const folder of volumes.foldersOf('piece')) {
+    const pieces = (await readdir(folder)).filter((name) => name.endsWith('.car'))
+    const unknown = pieces.find((name) => !deals.hasPiece(name.slice(0, -'.car'.length)))
+    if (unknown === undefined) continue
+    throw new StoreLostError(folders.database, 'empty', `it knows no piece ${unknown}, which lies in ${folder}`)
+  }
 }

@@ -10,13 +10,13 @@ import type { SectorPhase, SectorPiece, SectorState, Ticket } from '../sectors/s
 import { listSectorFolders, type SectorFolder } from '../sectors/sector-folders.ts'
 import { readSectorRecord } from '../sectors/sector-record.ts'
 import type { SectorStore } from '../sectors/store.ts'
-import type { ProviderFolders } from '../storage/folders.ts'
+import type { Volumes } from '../storage/volumes.ts'
 
 export type SectorCounts = Partial<Record<SectorState, number>>
 
 export interface RebuildSectorsInput {
   readonly chain: ChainClient
-  readonly folders: ProviderFolders
+  readonly volumes: Volumes
   readonly providerId: number
   readonly deals: Deals
   readonly store: SectorStore
@@ -27,8 +27,8 @@ export interface RebuildSectorsInput {
 export async function rebuildSectors(
   input: RebuildSectorsInput,
 ): Promise<{ counts: SectorCounts; unknown: readonly string[] }> {
-  const { folders, store, deals } = input
-  const lying = new Map((await listSectorFolders(folders.sectors)).map((folder) => [folder.number, folder]))
+  const { volumes, store, deals } = input
+  const lying = new Map((await listSectorFolders({ volumes })).map((folder) => [folder.number, folder]))
   const counts: SectorCounts = {}
   const unknown: string[] = []
   for (const number of await allNumbers(input, lying)) {
@@ -103,7 +103,7 @@ async function sealingFrom(input: RebuildSectorsInput, folder: SectorFolder | un
     const dealId = deals.deals.find(agreementId)?.dealId
     const view = dealId === undefined ? undefined : views.get(dealId)
     if (view?.state !== 'published') return `its deal ${agreementId} waits for no sector any more; it was not touched`
-    pieces.push(pieceFrom(input, view, offset))
+    pieces.push(pieceFrom(view, offset))
   }
   const ticket: Ticket = record.ticket
   return { pieces, phase: { state: 'sealing', ticket } }
@@ -115,17 +115,16 @@ function piecesOf(input: RebuildSectorsInput, { deals, profile }: SectorView): S
   const sizes = known.map(({ terms }) => dealTermsFromJson(terms).pieceSize)
   // Offsets are those of all pieces together: without one of them, nothing can be said of the others.
   const offsets = known.length === deals.length ? placePieces(sizes, profileNamed(profile).sectorBytes) : []
-  return known.map((view, index) => pieceFrom(input, view, offsets[index] ?? null))
+  return known.map((view, index) => pieceFrom(view, offsets[index] ?? null))
 }
 
-function pieceFrom({ deals }: RebuildSectorsInput, view: DealView, offset: number | null): SectorPiece {
+function pieceFrom(view: DealView, offset: number | null): SectorPiece {
   const { pieceCid, payloadSize, pieceSize, activateWithin, duration } = dealTermsFromJson(view.terms)
   const { id, agreementId, publishedAt } = view
   return {
     dealId: id,
     agreementId,
     pieceCid,
-    path: deals.files.piecePath(pieceCid),
     payloadSize,
     paddedSize: pieceSize,
     publishedAt,

@@ -21,6 +21,7 @@ import { makeFolders, type ProviderFolders, providerFolders } from '../storage/f
 import { openStore } from '../storage/open-store.ts'
 import { setAside } from '../storage/set-aside.ts'
 import { createSettings } from '../storage/settings.ts'
+import { createVolumes } from '../storage/volumes.ts'
 import { HomeRecordInvalidError, openWitness, readWitness, type Witnessed } from '../storage/witness.ts'
 import { rebuildSectors, type SectorCounts } from './rebuild-sectors.ts'
 
@@ -79,7 +80,8 @@ export async function rebuildProvider(options: RebuildOptions): Promise<RebuildR
     settings.set('homeId', homeId)
     settings.set('genesisHash', genesisHash)
     settings.set('providerId', String(providerId))
-    const deals = createDeals(db, folders, () => config)
+    const volumes = createVolumes(folders)
+    const deals = createDeals(db, { folder: folders.root, volumes }, () => config)
     const views = new Map<number, DealView>()
     for await (const view of chain.deals({ provider: providerId })) {
       const terms = dealTermsFromJson(view.terms)
@@ -99,7 +101,7 @@ export async function rebuildProvider(options: RebuildOptions): Promise<RebuildR
     }
     const store = createSectorStore(db)
     store.skipNumbersBelow(before?.nextSector ?? 0)
-    const sectors = await rebuildSectors({ chain, folders, providerId, deals, store, views })
+    const sectors = await rebuildSectors({ chain, volumes, providerId, deals, store, views })
     const records = deals.deals.inStates(['published', 'sealing', 'active', 'agreed'])
     const ended = deals.deals.count() - records.length
     const pieces = await findPieces(deals)

@@ -3,6 +3,7 @@
  * and the same terms get the same answer for ever (docs/spec/market-protocol.md, agree).
  */
 import { stat } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { GranaryError, toHex } from '@granary/base'
 import { syncFile, syncFolder } from '@granary/base/node'
 import {
@@ -47,7 +48,6 @@ export interface AcceptPieceContext {
   readonly uploads: UploadStore
   readonly quotes: QuoteStore
   readonly files: PieceFiles
-  readonly stagingFolder: string
   readonly space: Space
   readonly lock: KeyedLock
   readonly gate: UploadGate
@@ -112,7 +112,7 @@ async function agree(context: AcceptPieceContext, request: AcceptPieceRequest): 
   const path = context.files.stagingPath(uploadId)
   await verifyOrDrop(context, terms, uploadId)
   await syncFile(path)
-  await syncFolder(context.stagingFolder)
+  await syncFolder(dirname(path))
 
   const agreementId = agreementIdOf(context.genesisHash, terms)
   const signature = await context.signer.sign(typedDealTerms(context.genesisHash, terms))

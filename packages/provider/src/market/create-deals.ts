@@ -4,9 +4,9 @@ import type { ProviderConfig } from '../config.ts'
 import { createDealStore, type DealStore } from '../deals/deal-store.ts'
 import { createPieceFiles, type PieceFiles } from '../deals/piece-files.ts'
 import { createTimeline, type Timeline } from '../deals/timeline.ts'
-import type { ProviderFolders } from '../storage/folders.ts'
 import { createKeyedLock, type KeyedLock } from '../storage/keyed-lock.ts'
 import { createSpace, type Space } from '../storage/space.ts'
+import type { Volumes } from '../storage/volumes.ts'
 import { createUploadGate, type UploadGate } from '../uploads/upload-gate.ts'
 import { createUploadStore, type UploadStore } from '../uploads/upload-store.ts'
 import { createQuoteStore, type QuoteStore } from './quote-store.ts'
@@ -22,15 +22,21 @@ export interface Deals {
   readonly gate: UploadGate
 }
 
-export function createDeals(db: DatabaseSync, folders: ProviderFolders, config: () => ProviderConfig): Deals {
+export interface DealsDisk {
+  /** The provider's. */
+  readonly folder: string
+  readonly volumes: Volumes
+}
+
+export function createDeals(db: DatabaseSync, { folder, volumes }: DealsDisk, config: () => ProviderConfig): Deals {
   const lock = createKeyedLock()
   const timeline = createTimeline(db)
   const uploads = createUploadStore(db)
   const quotes = createQuoteStore(db)
   const deals = createDealStore(db, timeline)
-  const files = createPieceFiles({ folders, deals, uploads, lock })
+  const files = createPieceFiles({ volumes, deals, uploads, lock })
   const space = createSpace({
-    folder: folders.root,
+    folder,
     capacityBytes: () => config().capacityBytes,
     reserveBytes: () => config().diskReserveBytes,
     promisedBytes: () => deals.promisedBytes() + uploads.reservedBytes(),

@@ -102,7 +102,6 @@ export function openMarket(context: MarketContext): Market {
   const feed = createDealFeed({
     deals,
     timeline,
-    piecePath: files.piecePath,
     end: (agreementId, state, reason) => {
       endDeal(ends, agreementId, state, reason === undefined ? {} : { reason }).catch((error: unknown) =>
         log({ type: 'deal:end-failed', agreementId, error: String(error) }),
@@ -196,7 +195,6 @@ export function openMarket(context: MarketContext): Market {
           ...{ genesisHash, providerId, signer, deals, uploads, quotes, files, space, lock, gate },
           chain: agreementsOn,
           sectorBytes: context.profile.sectorBytes,
-          stagingFolder: folders.staging,
           offeredBytesMax: config().limits.offeredBytes,
           witness: context.witness,
           onPlaced: context.onPlaced,

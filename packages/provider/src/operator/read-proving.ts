@@ -1,10 +1,10 @@
 /** How a provider's proofs stand: what the chain has of each partition, beside what its daemon has written down of them. */
-import { join } from 'node:path'
 import { profileNamed } from '@granary/proofs/profile'
 import type { ChainClient, MemberView, PartitionView } from '@granary/protocol/client'
 import { createProver } from '../proving/prover.ts'
 import { type AnswerRecord, type CheckRecord, type ReadinessFile, readReadiness } from '../proving/readiness.ts'
 import { providerFolders } from '../storage/folders.ts'
+import { createVolumes } from '../storage/volumes.ts'
 
 export interface ProvingSources {
   readonly chain: ChainClient
@@ -84,7 +84,7 @@ export function provingHistory(sources: Pick<ProvingSources, 'home'>): readonly 
 /** Proves sectors alone, on challenges that are made up: those that are named, or all. It only reads, beside the daemon or without it. */
 export async function* checkSectors(sources: ProvingSources, which: readonly number[]): AsyncGenerator<CheckedSector> {
   const { chain, provider, home, signal = new AbortController().signal } = sources
-  const { sectors: folder } = providerFolders(home)
+  const volumes = createVolumes(providerFolders(home))
   const prover = createProver()
   const isWanted = ({ number }: MemberView): boolean => which.length === 0 || which.includes(number)
   try {
@@ -92,7 +92,7 @@ export async function* checkSectors(sources: ProvingSources, which: readonly num
       for await (const member of chain.members({ provider, partition }, undefined, { signal })) {
         if (!isWanted(member)) continue
         const { number, commR } = member
-        const sector = { number, commR, dir: join(folder, String(number)) }
+        const sector = { number, commR, dir: volumes.pathOf({ kind: 'sector', number }) }
         const input = { profile: profileNamed(profile).name, provider, sector }
         yield { partition, sector: number, reason: await prover.check(input, signal) }
       }

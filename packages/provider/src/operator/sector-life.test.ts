@@ -11,7 +11,7 @@ import { abandonSector, readSectorLife, retrySector } from './sector-life.ts'
 let root: Awaited<ReturnType<typeof temporaryHome>>
 let db: ReturnType<typeof openStore>
 const deal: PlaceableDeal = {
-  ...{ dealId: 1, agreementId: '0x1', pieceCid: 'piece', path: '/piece', payloadSize: 1, paddedSize: 128 },
+  ...{ dealId: 1, agreementId: '0x1', pieceCid: 'piece', payloadSize: 1, paddedSize: 128 },
   ...{ publishedAt: 1, endsBy: 100 },
 }
 

@@ -13,15 +13,23 @@ import type { MemberView, PartitionView } from '@granary/protocol/client'
 import { accountSigner, type Signer } from '@granary/protocol/messages'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { createMemoryFeed } from '../../test/fake-feed.ts'
-import { type Devnet, publishDeal, registerProvider, startDevnet, type TestProvider } from '../../test/start-devnet.ts'
+import { foldersIn } from '../../test/folders-in.ts'
+import {
+  type Devnet,
+  type PublishedDeal,
+  publishDeal,
+  registerProvider,
+  startDevnet,
+  type TestProvider,
+} from '../../test/start-devnet.ts'
 import { type Alerts, createAlerts } from '../alerts.ts'
 import { type ChainFollower, createChainFollower } from '../chain/follow-chain.ts'
 import { createQueue } from '../queue/create-queue.ts'
 import type { JobQueue } from '../queue/job-queue.ts'
 import type { ProviderJobs } from '../sealing/jobs.ts'
-import type { PlaceableDeal } from '../sectors/port.ts'
 import type { SealingLogEvent } from '../sectors/sealing-log.ts'
 import { openStore } from '../storage/open-store.ts'
+import { createVolumes } from '../storage/volumes.ts'
 import { createWork, type Work } from '../work/create-work.ts'
 
 const profile = profileNamed('8MiB-dev')
@@ -35,7 +43,7 @@ let devnet: Devnet
 let queue: JobQueue<ProviderJobs>
 let client: Signer
 let provider: TestProvider
-let deals: PlaceableDeal[]
+let deals: PublishedDeal[]
 /** Of the partition's sectors. The second is the one that is damaged. */
 let numbers: number[]
 let sealing: Work
@@ -66,7 +74,7 @@ beforeAll(async () => {
   sealing = createWork({
     follower,
     ...{ db, queue, profile, alerts, deals: feed, chain: devnet.chain },
-    folder: join(folder, 'sectors'),
+    ...{ folder, volumes: createVolumes(foldersIn(folder)) },
     parentsDir: join(folder, 'parents'),
     signer: provider.session,
     providerId: provider.id,

@@ -11,7 +11,7 @@ test.each([
   let isProven = true
   const told: number[] = []
   const context = {
-    folder: '/nowhere',
+    ...{ folder: '/nowhere', volumes: { pathOf: () => '/nowhere/7' } },
     profile: { name: 'any' },
     store: { has: () => isProven, get: () => sector },
     health: { isDamaged: () => false, damaged: (number: number) => told.push(number) },

@@ -5,9 +5,11 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { profileNamed } from '@granary/proofs/profile'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { foldersIn } from '../../test/folders-in.ts'
 import { sealSectors, type TestSector } from '../../test/sealed-sectors.ts'
 import { createAlerts } from '../alerts.ts'
 import { createSectorStore } from '../sectors/store.ts'
+import { createVolumes } from '../storage/volumes.ts'
 import { rehearse } from './keep-sectors.ts'
 import { createProver, type Prover } from './prover.ts'
 import type { ProvingContext } from './proving-context.ts'
@@ -38,7 +40,16 @@ beforeAll(async () => {
   readiness = openReadiness(path, alerts)
   // Of what the parts of proving share, a rehearsal takes no more.
   context = {
-    ...{ store, prover, readiness, profile, alerts, providerId: 1000, folder: join(folder, 'sectors') },
+    ...{
+      store,
+      prover,
+      readiness,
+      profile,
+      alerts,
+      providerId: 1000,
+      folder,
+      volumes: createVolumes(foldersIn(folder)),
+    },
     health: createSectorHealth(alerts),
   } as unknown as ProvingContext
 })

@@ -7,7 +7,13 @@ import { requestRecoveries } from './request-recoveries.ts'
 test('a request that an earlier run had in a block before the partition was looked at is no answer to this one', async () => {
   const sent: LaneOptions[] = []
   const context = {
-    ...{ providerId: 1_000, profile: { name: '2KiB-test' }, folder: '/nowhere', log: () => {} },
+    ...{
+      providerId: 1_000,
+      profile: { name: '2KiB-test' },
+      folder: '/nowhere',
+      volumes: { pathOf: () => '/nowhere/7' },
+      log: () => {},
+    },
     // It has come further while the partitions were on their way.
     head: { height: () => 105 },
     chain: {

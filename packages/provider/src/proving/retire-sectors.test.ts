@@ -3,8 +3,10 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { foldersIn } from '../../test/folders-in.ts'
 import { createSectorStore, type SectorStore } from '../sectors/store.ts'
 import { openStore } from '../storage/open-store.ts'
+import { createVolumes } from '../storage/volumes.ts'
 import type { ProvingContext } from './proving-context.ts'
 import { retireSectors } from './retire-sectors.ts'
 
@@ -51,7 +53,15 @@ function contextOf(members: Readonly<Record<number, number[]>>, view: object): P
     randomness: async () => ({ randomness }),
   }
   return {
-    ...{ chain, store, providerId: 1, folder, head: { height: () => 50 }, log: () => {} },
+    ...{
+      chain,
+      store,
+      providerId: 1,
+      folder,
+      volumes: createVolumes(foldersIn(folder)),
+      head: { height: () => 50 },
+      log: () => {},
+    },
     ...{ alerts: { raise: () => {} }, resume: (number: number) => resumed.push(number) },
     securePieces: async () => true,
   } as unknown as ProvingContext

@@ -1,7 +1,7 @@
 /** A damaged replica made again from the unsealed pieces, with the ticket that the chain keeps. */
 import { GranaryError } from '@granary/base'
 import { replaceReplica } from '../sealing/replace-replica.ts'
-import { sectorOnChain } from '../sealing/seal-context.ts'
+import { piecesOn, sectorOnChain } from '../sealing/seal-context.ts'
 import type { SectorIn } from '../sectors/sector.ts'
 import type { ProvingContext } from './proving-context.ts'
 
@@ -24,10 +24,7 @@ export async function sealAgain(
 ): Promise<void> {
   const { chain, providerId, prover } = context
   const { number, phase, pieces } = sector
-  await prover.checkPieces(
-    pieces.map(({ path, pieceCid }) => ({ path, pieceCid })),
-    signal,
-  )
+  await prover.checkPieces(piecesOn(context, pieces), signal)
   // From the chain, which holds CommR for it too: the folder may be gone.
   const view = await sectorOnChain(context, number, signal)
   if (view === undefined) throw new SectorGoneError(number)

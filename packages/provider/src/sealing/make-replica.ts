@@ -4,7 +4,7 @@ import { toHex } from '@granary/base'
 import { computeCommD, parsePieceCid } from '@granary/proofs/verify'
 import { dealIdsOf, type Sector, type SectorIn, type Ticket } from '../sectors/sector.ts'
 import { writeSectorRecord } from '../sectors/sector-record.ts'
-import { type SealContext, SectorLostError, sectorDir } from './seal-context.ts'
+import { piecesOn, type SealContext, SectorLostError, sectorDir } from './seal-context.ts'
 
 /** The newest epochs' beacon entries may still be on their way. */
 const TICKET_DEPTH = 2
@@ -36,7 +36,7 @@ export async function makeReplica(
         provider: providerId,
         sector: number,
         ticket: ticket.randomness,
-        pieces: sector.pieces.map(({ path, payloadSize, paddedSize }) => ({ path, payloadSize, paddedSize })),
+        pieces: piecesOn(context, sector.pieces),
         dir: sectorDir(context, number),
         parentsDir,
       },

@@ -14,7 +14,6 @@ const deal = (dealId: number, paddedSize: number): PlaceableDeal => ({
   dealId,
   agreementId: `0x${dealId}`,
   pieceCid: `piece-${dealId}`,
-  path: `/pieces/${dealId}`,
   payloadSize: 1,
   paddedSize,
   publishedAt: 1,

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { GranaryError } from '@granary/base'
 import { finalizeSector, readSector, replaceSector } from '@granary/proofs/seal'
 import type { Sector } from '../sectors/sector.ts'
-import { type SealContext, sectorDir } from './seal-context.ts'
+import { piecesOn, type SealContext, sectorDir } from './seal-context.ts'
 
 export class SealedOtherwiseError extends GranaryError {
   constructor(number: number, wanted: string, found: string) {
@@ -58,7 +58,7 @@ export async function replaceReplica(
     provider: providerId,
     sector: number,
     ticket,
-    pieces: pieces.map(({ path, payloadSize, paddedSize }) => ({ path, payloadSize, paddedSize })),
+    pieces: piecesOn(context, pieces),
     dir: again,
     parentsDir,
   }
@@ -76,7 +76,7 @@ export async function replaceReplica(
 }
 
 /** What a kill has left of it beside a sector that proves: by the last step of the swap, or mended in another way since. */
-export async function dropLeftover(context: Pick<SealContext, 'folder'>, number: number): Promise<void> {
+export async function dropLeftover(context: Pick<SealContext, 'volumes'>, number: number): Promise<void> {
   await rm(againIn(sectorDir(context, number)), { recursive: true, force: true })
 }
 

@@ -1,5 +1,4 @@
 /** What the steps of sealing share. */
-import { join } from 'node:path'
 import { type ErrorCode, GranaryError } from '@granary/base'
 import type { NamedProfile } from '@granary/proofs/profile'
 import type { ChainClient, SectorView } from '@granary/protocol/client'
@@ -8,7 +7,9 @@ import type { ChainFollower } from '../chain/follow-chain.ts'
 import type { JobQueue } from '../queue/job-queue.ts'
 import type { Lanes } from '../sectors/lanes.ts'
 import type { DealFeed } from '../sectors/port.ts'
+import type { SectorPiece } from '../sectors/sector.ts'
 import type { SectorStore } from '../sectors/store.ts'
+import type { Volumes } from '../storage/volumes.ts'
 import type { ProviderJobs } from './jobs.ts'
 
 export interface SealContext {
@@ -20,7 +21,8 @@ export interface SealContext {
   readonly deals: DealFeed
   readonly providerId: number
   readonly profile: NamedProfile
-  /** Each sector has a folder here, named by its number. */
+  readonly volumes: Volumes
+  /** Of the provider: named where a disk does not take what is written. */
   readonly folder: string
   readonly parentsDir: string
   readonly alerts: Alerts
@@ -35,8 +37,18 @@ export class SectorLostError extends GranaryError {
   }
 }
 
-export function sectorDir({ folder }: Pick<SealContext, 'folder'>, number: number): string {
-  return join(folder, String(number))
+export function sectorDir({ volumes }: Pick<SealContext, 'volumes'>, number: number): string {
+  return volumes.pathOf({ kind: 'sector', number })
+}
+
+export function piecesOn(
+  { volumes }: Pick<SealContext, 'volumes'>,
+  pieces: readonly SectorPiece[],
+): { readonly path: string; readonly pieceCid: string; readonly payloadSize: number; readonly paddedSize: number }[] {
+  return pieces.map(({ pieceCid, payloadSize, paddedSize }) => ({
+    ...{ pieceCid, payloadSize, paddedSize },
+    path: volumes.pathOf({ kind: 'piece', pieceCid }),
+  }))
 }
 
 /** Undefined when the chain has not heard of that number. */

@@ -26,7 +26,7 @@ export class PieceNotSealedError extends GranaryError {
 
 /** @throws PieceNotSealedError with the reason of each replica that failed */
 export async function unsealFromReplica(
-  context: Pick<SealContext, 'store' | 'queue' | 'folder' | 'parentsDir'>,
+  context: Pick<SealContext, 'store' | 'queue' | 'volumes' | 'parentsDir'>,
   pieceCid: string,
   out: string,
   signal: AbortSignal,

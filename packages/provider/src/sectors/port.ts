@@ -8,8 +8,6 @@ export interface PlaceableDeal {
   readonly agreementId: string
   /** v2. */
   readonly pieceCid: string
-  /** The piece's bytes, complete and verified, on this machine. */
-  readonly path: string
   readonly payloadSize: number
   /** A power of two ≥ 128. */
   readonly paddedSize: number

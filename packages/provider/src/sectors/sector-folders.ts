@@ -1,10 +1,11 @@
 /** The folders of sectors as they lie on the disk, whatever the store says; and the one way in which one of them goes. */
 import { readdir, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { fromHex, GranaryError, toHex } from '@granary/base'
 import { readSector, type Sector } from '@granary/proofs/seal'
 import type { Alerts } from '../alerts.ts'
 import { setAside } from '../storage/set-aside.ts'
+import type { Volumes } from '../storage/volumes.ts'
 import { readSectorRecord } from './sector-record.ts'
 
 export interface SectorFolder {
@@ -15,18 +16,17 @@ export interface SectorFolder {
 }
 
 /** Of all folders that a sector's number names. */
-export async function listSectorFolders(folder: string): Promise<SectorFolder[]> {
-  const names = (await readdir(folder)).filter((name) => /^(0|[1-9]\d{0,14})$/.test(name))
-  return Promise.all(
-    names.map(async (name) => {
-      const dir = join(folder, name)
-      return { number: Number(name), dir, sector: await readIfThere(dir) }
-    }),
-  )
+export async function listSectorFolders({ volumes }: Pick<FolderOwner, 'volumes'>): Promise<SectorFolder[]> {
+  const dirs: string[] = []
+  for (const folder of volumes.foldersOf('sector')) {
+    const names = (await readdir(folder)).filter((name) => /^(0|[1-9]\d{0,14})$/.test(name))
+    dirs.push(...names.map((name) => join(folder, name)))
+  }
+  return Promise.all(dirs.map(async (dir) => ({ number: Number(basename(dir)), dir, sector: await readIfThere(dir) })))
 }
 
 export interface FolderOwner {
-  readonly folder: string
+  readonly volumes: Volumes
   readonly providerId: number
   readonly alerts: Alerts
 }
@@ -48,18 +48,18 @@ export const onlyCopy: Keeping = {
 }
 
 /** Not one whose sealing was never finished: that is no copy of anything. */
-export async function holdsReplica({ folder }: Pick<FolderOwner, 'folder'>, number: number): Promise<boolean> {
-  const found = await readIfThere(join(folder, String(number)))
+export async function holdsReplica({ volumes }: Pick<FolderOwner, 'volumes'>, number: number): Promise<boolean> {
+  const found = await readIfThere(volumes.pathOf({ kind: 'sector', number }))
   return found !== undefined && found.state !== 'sealing'
 }
 
 /** The work of it is lost; what it made is kept for a month all the same. */
 export async function keepSectorFolder(
-  { folder, alerts }: FolderOwner,
+  { volumes, alerts }: FolderOwner,
   number: number,
   { why, hint }: Keeping,
 ): Promise<void> {
-  const dir = join(folder, String(number))
+  const dir = volumes.pathOf({ kind: 'sector', number })
   if ((await readIfThere(dir)) === undefined) return
   const path = await setAside(dir)
   alerts.raise({
@@ -76,11 +76,11 @@ export async function keepSectorFolder(
  * @param ticket 0x hex; undefined where it does not matter any more, since the chain knew the sector
  */
 export async function removeSectorFolder(
-  { folder, providerId, alerts }: FolderOwner,
+  { volumes, providerId, alerts }: FolderOwner,
   number: number,
   ticket?: string,
 ): Promise<void> {
-  const dir = join(folder, String(number))
+  const dir = volumes.pathOf({ kind: 'sector', number })
   const files = await readdir(dir).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined
     throw error

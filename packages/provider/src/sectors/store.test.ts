@@ -12,7 +12,6 @@ const deal = (dealId: number): PlaceableDeal => ({
   dealId,
   agreementId: `0x${dealId}`,
   pieceCid: `piece-${dealId}`,
-  path: `/pieces/${dealId}`,
   payloadSize: 100,
   paddedSize: 128,
   publishedAt: 3,

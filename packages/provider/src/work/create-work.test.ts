@@ -9,18 +9,26 @@ import { sendMessage } from '@granary/protocol/client'
 import { accountSigner, feeOf, type Signer } from '@granary/protocol/messages'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import { createMemoryFeed, type MemoryFeed } from '../../test/fake-feed.ts'
-import { type Devnet, publishDeal, registerProvider, startDevnet, type TestProvider } from '../../test/start-devnet.ts'
+import { foldersIn } from '../../test/folders-in.ts'
+import {
+  type Devnet,
+  type PublishedDeal,
+  publishDeal,
+  registerProvider,
+  startDevnet,
+  type TestProvider,
+} from '../../test/start-devnet.ts'
 import { type Alerts, createAlerts } from '../alerts.ts'
 import { type ChainFollower, createChainFollower } from '../chain/follow-chain.ts'
 import { createQueue } from '../queue/create-queue.ts'
 import { JobFailedError, type JobQueue } from '../queue/job-queue.ts'
 import type { ProviderJobs } from '../sealing/jobs.ts'
 import { sectorLane } from '../sectors/lanes.ts'
-import type { PlaceableDeal } from '../sectors/port.ts'
 import type { SealingLogEvent } from '../sectors/sealing-log.ts'
 import type { SectorPhase, SectorState } from '../sectors/sector.ts'
 import { createSectorStore, type SectorStore } from '../sectors/store.ts'
 import { openStore } from '../storage/open-store.ts'
+import { createVolumes } from '../storage/volumes.ts'
 import { createWork, type Work } from './create-work.ts'
 
 const profile = profileNamed('2KiB-test')
@@ -44,7 +52,7 @@ interface Home {
   db: DatabaseSync
   start(onLog?: (event: SealingLogEvent) => void): void
   stop(): Promise<void>
-  publish(payload?: Uint8Array): Promise<PlaceableDeal>
+  publish(payload?: Uint8Array): Promise<PublishedDeal>
   sectorFiles(number: number): Promise<string[]>
   /** While it is started. */
   work(): Work
@@ -53,7 +61,7 @@ interface Home {
 const homes: Home[] = []
 /** Lives through the whole file, beside the others, until its sector is over. */
 let life: Home
-let lifeDeals: PlaceableDeal[]
+let lifeDeals: PublishedDeal[]
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'granary-sealing-'))
@@ -109,7 +117,7 @@ async function makeHome(
       sealing = createWork({
         follower,
         db: home.db,
-        folder: sectors,
+        ...{ folder: own, volumes: createVolumes(foldersIn(own)) },
         parentsDir: join(folder, 'parents'),
         chain: devnet.chain,
         signer: provider.session,

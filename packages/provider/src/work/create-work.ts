@@ -2,7 +2,7 @@
  * From published deals to proven sectors: the planner, one runner a sector, and proving, over the sectors' store. All that
  * matters is in the store and on the chain: this can be stopped or killed at any moment and started again.
  */
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { sleep } from '@granary/base'
 import type { NamedProfile } from '@granary/proofs/profile'
@@ -27,13 +27,15 @@ import type { SealingLog } from '../sectors/sealing-log.ts'
 import { dealIdsOf, isIn, type Sector } from '../sectors/sector.ts'
 import { createSectorStore } from '../sectors/store.ts'
 import { createKeyedLock } from '../storage/keyed-lock.ts'
+import type { Volumes } from '../storage/volumes.ts'
 import type { Witness } from '../storage/witness.ts'
 import { sealingReserveMs } from './sealing-reserve.ts'
 
 export interface CreateWorkOptions {
   /** The provider's store, locked by this process. */
   readonly db: DatabaseSync
-  /** `<home>/provider/sectors`. */
+  readonly volumes: Volumes
+  /** `<home>/provider`. */
   readonly folder: string
   readonly parentsDir: string
   readonly chain: ChainClient
@@ -105,6 +107,7 @@ export function createWork(options: CreateWorkOptions): Work {
     providerId,
     queue,
     folder,
+    volumes,
     parentsDir,
   } = options
   const { alerts, witness } = options
@@ -122,13 +125,14 @@ export function createWork(options: CreateWorkOptions): Work {
     providerId,
     profile,
     folder,
+    volumes,
     parentsDir,
     alerts,
     securePieces: options.securePieces,
     log,
   }
   const context = { ...shared, retry: options.retry ?? defaultRetryLimits }
-  const readinessPath = join(dirname(folder), 'readiness.json')
+  const readinessPath = join(folder, 'readiness.json')
   const proving = createProving({
     ...shared,
     db,
