@@ -394,9 +394,28 @@ export const attacks: readonly Attack[] = [
     cost: 'the fee of the message',
   },
   {
-    name: 'topping up beyond the sector',
+    name: 'draining a client by its standing order',
+    file: `${STATE}/market/standing-orders`,
+    refusedBy:
+      "the client pays for no end further off than the terms' duration, nor after what they say, and for proven time only",
+    cost: 'the fee of each top-up: the client pays what it pays anyway',
+  },
+  {
+    name: 'extending what nobody wants',
+    file: `${STATE}/market/standing-orders`,
+    refusedBy: 'the client ends its order at any time for a fee; what is paid ahead is at most the price at first',
+    cost: 'the fee of each top-up, and the proofs of the time that was added',
+  },
+  {
+    name: 'ordering more than its session key may spend',
+    file: `${STATE}/market/standing-orders`,
+    refusedBy: 'all that the order may cost counts against the limit of the key that publishes it',
+    cost: 'the fee of the message',
+  },
+  {
+    name: 'topping up beyond what the terms say',
     file: `${STATE}/market/deal-changes`,
-    refusedBy: "the end moves to the sector's expiry at most",
+    refusedBy: 'the end moves to extendableUntil at most, and the sector lasts as long as its deals',
     cost: 'the fee of the message',
   },
   // Keys and encodings

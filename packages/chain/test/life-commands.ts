@@ -228,6 +228,18 @@ function prove(index: number): Command {
   })
 }
 
+function endOrder(index: number): Command {
+  return command(`endOrder(${index})`, (model) => {
+    const deal = pick(model.deals, index)
+    if (deal === undefined) return undefined
+    const code = deal.orderedUntil === 0 ? 'DEAL_NOT_ORDERED' : 'OK'
+    const effect = (): void => {
+      deal.orderedUntil = 0
+    }
+    return [{ signer: 'client', kind: 'CancelDeal', body: { deal: deal.id, atEnd: true }, code, effect }]
+  })
+}
+
 function cancel(index: number): Command {
   return command(`cancel(${index})`, (model, { life }) => {
     const deal = pick(model.deals, index)
@@ -251,14 +263,17 @@ function whyNotExtendable(model: LifeModel, deal: ModelDeal): string | undefined
   return isProven ? undefined : 'SECTOR_NOT_SOUND'
 }
 
-function topUp(index: number, epochs: number): Command {
-  return command(`topUp(${index}, ${epochs})`, (model, { life }) => {
+/** By the standing order the provider sends it, and the client pays all the same. */
+function topUp(index: number, epochs: number, byOrder: boolean): Command {
+  return command(`topUp(${index}, ${epochs}, ${byOrder})`, (model, { life }) => {
     const deal = pick(model.deals, index)
     if (deal === undefined) return undefined
-    const isTooLong = (): boolean => dealEnd(deal) + epochs > Math.min(deal.extendableUntil, deal.sector!.expiry)
+    const agreed = byOrder ? Math.min(deal.orderedUntil, model.height + 1 + deal.firstDuration) : deal.extendableUntil
+    const isTooLong = (): boolean => dealEnd(deal) + epochs > agreed
     const code = whyNotExtendable(model, deal) ?? (isTooLong() ? 'DEAL_NOT_EXTENDABLE' : 'OK')
     const body = { deal: deal.id, epochs }
-    return [{ signer: 'client', kind: 'TopUpDeal', body, code, effect: () => life.extend(deal, epochs, 0n) }]
+    const [signer, kind] = byOrder ? (['owner', 'TopUpByOrder'] as const) : (['client', 'TopUpDeal'] as const)
+    return [{ signer, kind, body, code, effect: () => life.extend(deal, epochs, 0n) }]
   })
 }
 
@@ -268,8 +283,7 @@ function renew(index: number, epochs: number): Command {
     if (deal === undefined) return undefined
     const { agreementId, endsAt: end = 0 } = dealView(chain.state, deal.id)!
     const endsAt = end + epochs
-    const isTooLong = (): boolean => endsAt > deal.sector!.expiry
-    const code = whyNotExtendable(model, deal) ?? (isTooLong() ? 'DEAL_NOT_EXTENDABLE' : 'OK')
+    const code = whyNotExtendable(model, deal) ?? 'OK'
     const collateral = PRICE * BigInt(epochs)
     const validUntil = chain.height + 5
     const renewal = {
@@ -406,7 +420,8 @@ export const lifeCommands: fc.Arbitrary<Command>[] = [
   fc.tuple(fc.nat(2), room).map((given) => preCommit(...given)),
   index.map(prove),
   index.map(cancel),
-  fc.tuple(index, fc.integer({ min: 1, max: 12 })).map((given) => topUp(...given)),
+  index.map(endOrder),
+  fc.tuple(index, fc.integer({ min: 1, max: 12 }), fc.boolean()).map((given) => topUp(...given)),
   fc.tuple(index, fc.integer({ min: 1, max: 12 })).map((given) => renew(...given)),
   index.map(settle),
   index.map(terminate),

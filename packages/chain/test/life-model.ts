@@ -13,6 +13,9 @@ export interface ModelDeal {
   readonly price: bigint
   readonly extendableUntil: number
   readonly lapsesAt: number
+  /** Epochs of its terms. */
+  readonly firstDuration: number
+  orderedUntil: number
   /** Epochs that are paid. */
   duration: number
   sector: ModelSector | undefined
@@ -33,7 +36,7 @@ export interface ModelSector {
   readonly deals: readonly ModelDeal[]
   readonly seedAt: number
   readonly commitBy: number
-  readonly expiry: number
+  expiry: number
   state: SectorState | 'failed'
   /** Of its deals, less those that were closed while it was in its list. */
   pay: bigint
@@ -359,7 +362,8 @@ export function createLife(model: LifeModel, params: LifeParams): Life {
 
     publish(deal) {
       const fresh = { sector: undefined, cancelled: false, claim: undefined, closed: undefined, settledThrough: 0 }
-      model.deals.push({ ...deal, ...fresh, paid: 0n, burnt: 0n, refunded: 0n })
+      const order = { firstDuration: deal.duration, orderedUntil: deal.extendableUntil }
+      model.deals.push({ ...deal, ...order, ...fresh, paid: 0n, burnt: 0n, refunded: 0n })
       model.client -= deal.locked
       lock(deal.collateral)
     },
@@ -450,6 +454,8 @@ export function createLife(model: LifeModel, params: LifeParams): Life {
 
     extend(deal, epochs, collateral) {
       deal.duration += epochs
+      const sector = deal.sector!
+      sector.expiry = Math.max(sector.expiry, dealEnd(deal))
       deal.locked += deal.price * BigInt(epochs)
       model.client -= deal.price * BigInt(epochs)
       deal.collateral += collateral

@@ -149,9 +149,9 @@ function randomTx(
     case 5:
       return chain.sign(signer, 'SettleDeals', { deals: [deal, deals.length + 1 + random(4)] }, options)
     case 6:
-      return chain.sign(client, 'CancelDeal', { deal }, options)
+      return chain.sign(client, 'CancelDeal', { deal, ...(random(3) === 0 && { atEnd: true }) }, options)
     case 7:
-      return chain.sign(signer, 'TopUpDeal', { deal, epochs: random(20) }, options)
+      return chain.sign(signer, random(2) === 0 ? 'TopUpByOrder' : 'TopUpDeal', { deal, epochs: random(20) }, options)
     case 8:
       return chain.sign(owner, 'DeclareFaults', { provider, partition: 0, sectors: [sector] }, options)
     case 9:

@@ -112,6 +112,11 @@ const configSchema = z.strictObject({
   diskReserveBytes: wholeBytes
     .default(256 * MIB)
     .describe('kept free on the disk for the store, the queue and the sealing at hand'),
+  ordersMaxMs: z
+    .int()
+    .nonnegative()
+    .default(2 * 365 * 24 * HOUR_MS)
+    .describe('for how long from now a standing order may keep a deal going at its price; 0: none is taken'),
   activateWithinMs: positive.default(HOUR_MS).describe('within which a deal is active; it is promised in the terms'),
   collateral: attoGrn
     .default('100000000000000000000')

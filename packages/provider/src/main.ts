@@ -316,6 +316,7 @@ async function start(
     multiaddrs: retrieval.multiaddrs,
     profile,
     freeBytes: deals.space.freeBytes(),
+    ordersMax: Math.floor(config.ordersMaxMs / status.blockTimeMs),
     chain: { genesisHash, height: followed.head(), url: chainUrl },
   })
   const uploads = uploadRoutes({

@@ -198,7 +198,6 @@ function marketApp({
   })
   const chain = {
     head: async () => ({ height: figures.height, blockTimeMs: 500 }),
-    durationMax: async () => ask.durationMax,
     freeBalanceOf: async () => figures.balance,
     means,
     publishFee: async () => 1000n,
@@ -243,6 +242,8 @@ function marketApp({
           ...shared,
           chain,
           offeredBytesMax: limits.offeredBytes,
+          // A million epochs.
+          ordersMaxMs: 500_000_000,
           sectorBytes: SECTOR_BYTES,
           witness,
           onPlaced: () => {},

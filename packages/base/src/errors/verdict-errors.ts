@@ -62,6 +62,8 @@ export const effectErrors = {
   DEAL_OVER: { fault: 'caller' },
   /** The deal cannot be extended that way. */
   DEAL_NOT_EXTENDABLE: { fault: 'caller' },
+  /** The deal has no standing order, or no longer. */
+  DEAL_NOT_ORDERED: { fault: 'caller' },
   /** There is no such sector. */
   SECTOR_NOT_FOUND: { fault: 'caller', status: 404 },
   /** The number has been used: each is used once. */

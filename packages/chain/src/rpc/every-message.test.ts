@@ -192,6 +192,8 @@ test('every message works from the typed client, and its effect is in a view', a
   expect(active).toMatchObject({ state: 'active', sector: { provider, number: 0 } })
 
   // The deal lasts longer, by money and by agreement, and so do its sectors.
+  await send(owner, 'TopUpByOrder', { deal: 1, epochs: 1 })
+  expect(await chain.deal(1)).toMatchObject({ endsAt: active.endsAt! + 1, orderedUntil: 100_000 })
   await send(client, 'TopUpDeal', { deal: 1, epochs: 10 })
   const { endsAt: startsAt = 0 } = await chain.deal(1)
   const endsAt = startsAt + 20

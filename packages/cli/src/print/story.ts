@@ -159,6 +159,8 @@ function lineOfEntry(entry: TimelineEntry): Line | undefined {
       return ['PoSt missed', `partition ${entry.partition}: those epochs are not paid`, 'red']
     case 'settled':
       return ['paid', `${formatAmount(entry.paid)} to the provider for ${entry.provenEpochs} proven epochs`]
+    case 'extended':
+      return ['extended', `by its standing order, to epoch ${entry.endsAt}`]
     case 'failed':
       return ['failed', `${entry.message} [${entry.code}]`, 'red']
     case 'adopted':

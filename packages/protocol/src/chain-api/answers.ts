@@ -176,6 +176,8 @@ const deal = z.object({
   activatedAt: z.exactOptional(natural),
   endsAt: z.exactOptional(natural),
   lapsesAt: natural,
+  /** Up to then anybody may have the client pay for more time; absent: there is no standing order, or no longer. */
+  orderedUntil: z.exactOptional(natural),
   sector: z.exactOptional(z.readonly(z.object({ provider: natural, number: natural }))),
   /** Still locked from the client's money. */
   locked: decimal,

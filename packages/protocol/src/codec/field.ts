@@ -278,7 +278,7 @@ function textual(of: Textual): Field<string, string> {
  * A field that may be absent: the empty byte string on the wire, left out of JSON. EIP-712 has no such thing, so there it
  * has the value `absent`, which may then not be given explicitly: one digest must never stand for two messages.
  */
-export function optional<T extends string | number, J>(
+export function optional<T extends string | number | boolean, J>(
   inner: Field<T, J>,
   absent: T,
 ): Field<T | undefined, J | undefined> {

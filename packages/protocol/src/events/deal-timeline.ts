@@ -49,6 +49,8 @@ export const timelineEntry = z.discriminatedUnion('type', [
   dated('post-missed', { partition: natural }),
   /** What it has paid and burnt so far, in attoGRN. */
   dated('settled', { paid: decimal, burnt: decimal, provenEpochs: natural }),
+  /** Its standing order has paid for more time. */
+  dated('extended', { endsAt: natural }),
   entry('failed', { sector: z.exactOptional(natural), code: z.string(), message: z.string() }),
   entry('expired', end),
   entry('terminated', end),

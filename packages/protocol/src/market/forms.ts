@@ -119,6 +119,8 @@ export const infoAnswer = z.object({
   profiles: z.readonly(z.array(z.string())),
   profile: z.object({ name: z.string(), sectorBytes: z.int().check(z.positive()) }),
   freeBytes: z.number().check(z.nonnegative()),
+  /** Epochs from now for which it takes standing orders; 0: none. */
+  ordersMax: z.exactOptional(natural),
   chain: z.object({ genesisHash: hash, height: natural, url: z.string() }),
   version: z.string(),
 })

@@ -1,8 +1,15 @@
-/** The client leaves a deal. */
+/** The client leaves a deal, or ends its standing order. */
+import { bool, optional } from '../codec/field.ts'
 import { dealId } from '../codec/ids.ts'
-import { message, SIGNATURE_UNITS, TX_BYTES_MAX } from './message.ts'
+import { type Message, message, SIGNATURE_UNITS, TX_BYTES_MAX } from './message.ts'
 
-export const cancelDeal = message({
+export interface Cancellation {
+  readonly deal: number
+  /** It goes on to the end that it has, and its standing order is over. */
+  readonly atEnd?: boolean
+}
+
+export const cancelDeal: Message<'CancelDeal', Cancellation> = message<'CancelDeal', Cancellation>({
   name: 'CancelDeal',
   kind: 12,
   class: 'general',
@@ -11,5 +18,6 @@ export const cancelDeal = message({
   units: { base: SIGNATURE_UNITS, perKiB: 0 },
   fields: {
     deal: dealId,
+    atEnd: optional(bool, false),
   },
 })

@@ -23,6 +23,10 @@ export interface DealTerms {
   readonly duration: number
   readonly pricePerEpoch: AttoGrn
   readonly providerCollateral: AttoGrn
+  /**
+   * Up to then the provider takes more time at this price from anybody, and the client pays for it as it comes due: its standing
+   * order. docs/adr/0047-a-standing-order.md
+   */
   readonly extendableUntil?: Epoch
   /** The last epoch in which these terms may be published. */
   readonly validUntil: Epoch
@@ -64,6 +68,14 @@ export const dealTerms: Struct<DealTerms, DealTermsJson> = struct<DealTerms, Dea
   validUntil: epochs,
   nonce: bigUint(64),
 })
+
+/** The most that the standing order in these terms may cost beside their price, published at `height`. */
+export function orderPriceMax(
+  { pricePerEpoch, duration, extendableUntil = 0 }: Pick<DealTerms, 'pricePerEpoch' | 'duration' | 'extendableUntil'>,
+  height: Epoch,
+): AttoGrn {
+  return pricePerEpoch * BigInt(Math.max(0, extendableUntil - height - duration))
+}
 
 export function dealTermsToJson(terms: DealTerms): DealTermsJson {
   return dealTerms.toJson(terms, 'terms')

@@ -18,6 +18,7 @@ import { setAsk } from './set-ask.ts'
 import { settleDeals } from './settle-deals.ts'
 import { submitPost } from './submit-post.ts'
 import { terminateSectors } from './terminate-sectors.ts'
+import { topUpByOrder } from './top-up-by-order.ts'
 import { topUpDeal } from './top-up-deal.ts'
 import { transfer } from './transfer.ts'
 import { updateProvider } from './update-provider.ts'
@@ -37,6 +38,7 @@ const messages = [
   publishDeal,
   renewDeal,
   topUpDeal,
+  topUpByOrder,
   cancelDeal,
   preCommitSectors,
   proveCommitSector,

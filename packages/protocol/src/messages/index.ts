@@ -18,7 +18,7 @@ export {
 export { formatAddress, parseAddress } from './address-text.ts'
 export type { BeaconEntry } from './beacon-entry.ts'
 export { type DealRenewal, dealRenewal } from './deal-renewal.ts'
-export { type DealTerms, type DealTermsJson, dealTermsFromJson, dealTermsToJson } from './deal-terms.ts'
+export { type DealTerms, type DealTermsJson, dealTermsFromJson, dealTermsToJson, orderPriceMax } from './deal-terms.ts'
 export {
   declarations,
   type MessageBodies,

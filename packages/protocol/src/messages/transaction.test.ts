@@ -122,6 +122,7 @@ const bodies: { readonly [N in TransactionName]: MessageBodies[N] } = {
     providerSignature: new Uint8Array(65).fill(2),
   },
   TopUpDeal: { deal: 2 ** 40, epochs: 60 },
+  TopUpByOrder: { deal: 2 ** 40, epochs: 60 },
   CancelDeal: { deal: 1 },
   ExtendSectors: { provider: 1000, sectors: [1, 2 ** 32 - 1], expiry: 2 ** 40 },
   TerminateSectors: { provider: 1000, sectors: [7] },

@@ -29,6 +29,8 @@ export interface Deal {
   /** Epochs that are paid, from activation: those of the terms, and what was added or cancelled. */
   readonly duration: number
   readonly cancelled: boolean
+  /** Up to then anybody may have the client pay for more time: that of the terms; 0 when the client has ended it. */
+  readonly orderedUntil: Epoch
   readonly claim: Claim | undefined
   /** Of the client's money. */
   readonly locked: bigint
@@ -54,6 +56,7 @@ export const dealRecord: Struct<Deal> = struct<Deal>('Deal', {
   closed: choice('no', 'expired', 'lapsed', 'terminated', 'cancelled'),
   duration: epochs,
   cancelled: bool,
+  orderedUntil: epochs,
   claim: maybe(claimRecord),
   locked: amount,
   collateral: amount,

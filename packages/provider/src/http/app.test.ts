@@ -308,6 +308,7 @@ const info: ProviderInfo = {
   multiaddrs: [],
   profile: profileNamed('8MiB-dev'),
   freeBytes: 1,
+  ordersMax: 9,
   chain: { genesisHash, height: 100, url: 'http://127.0.0.1:7460' },
 }
 

@@ -40,6 +40,7 @@ export interface ProviderInfo {
   readonly multiaddrs: readonly string[]
   readonly profile: Profile
   readonly freeBytes: number
+  readonly ordersMax: number
   readonly chain: { readonly genesisHash: Hash; readonly height: number; readonly url: string }
 }
 
@@ -137,13 +138,13 @@ function apiRoutes(context: AppContext): ServedOperation[] {
 }
 
 function infoJson(info: ProviderInfo, version: string): Answer<typeof getInfo> {
-  const { view, address, multiaddrs, profile, freeBytes, chain } = info
+  const { view, address, multiaddrs, profile, freeBytes, ordersMax, chain } = info
   const { id, peerId, endpoints, name, region, ask } = view
   const profiles = ask?.profiles ?? [profile.name]
   const { sectorBytes } = profile
   return {
     ...{ id, address, peerId, multiaddrs, endpoints, name, region, ask, profiles },
-    ...{ profile: { name: profile.name, sectorBytes }, freeBytes, chain, version },
+    ...{ profile: { name: profile.name, sectorBytes }, freeBytes, ordersMax, chain, version },
   }
 }
 

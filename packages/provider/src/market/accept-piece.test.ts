@@ -158,7 +158,7 @@ test.each([
   ['TERMS_PROVIDER_MISMATCH', { provider: 1001 }],
   ['TERMS_EXPIRED', { validUntil: 100 }],
   ['TERMS_VALID_TOO_LONG', { validUntil: 100 + 7200 + 1 }],
-  // The longest deal of the ask, from the last epoch in which it may be activated.
+  // As far as its owner takes standing orders, and the hour that an offer holds.
   ['TERMS_EXTENSION_TOO_LONG', { extendableUntil: 100 + 7200 + 1_000_000 + 1 }],
   ['TERMS_NOT_QUOTED', { pricePerEpoch: 0n }],
   ['TERMS_NOT_QUOTED', { providerCollateral: 0n }],

@@ -31,8 +31,6 @@ import { PieceMismatchError, verifyPiece } from './verify-piece.ts'
 /** What has to be asked of the chain before signing. */
 export interface AgreementChain {
   head(): Promise<{ height: number; blockTimeMs: number }>
-  /** Epochs of the longest deal that ask and chain take; 0 without an ask. */
-  durationMax(): Promise<number>
   freeBalanceOf(client: Address): Promise<bigint>
   means(): Promise<ProviderMeans>
   /** The most that publishing one deal costs. */
@@ -52,6 +50,8 @@ export interface AcceptPieceContext {
   readonly lock: KeyedLock
   readonly gate: UploadGate
   readonly sectorBytes: number
+  /** For how long from now a standing order is taken. */
+  readonly ordersMaxMs: number
   readonly offeredBytesMax: number
   readonly witness: Pick<Witness, 'agreed'>
   /** The piece's file is in its place, new. */
@@ -102,8 +102,14 @@ async function agree(context: AcceptPieceContext, request: AcceptPieceRequest): 
   const { client, terms, uploadId } = request
   const { height, blockTimeMs } = await context.chain.head()
   const quotes = context.quotes.validOf(client, height)
-  const durationMax = terms.extendableUntil === undefined ? 0 : await context.chain.durationMax()
-  checkTerms(terms, { client, providerId: context.providerId, head: height, blockTimeMs, durationMax, quotes })
+  checkTerms(terms, {
+    client,
+    providerId: context.providerId,
+    head: height,
+    blockTimeMs,
+    ordersMaxMs: context.ordersMaxMs,
+    quotes,
+  })
   using _ = context.gate.close(uploadId)
   const upload = await completeUpload(context, request)
   await checkFunds(context, terms)

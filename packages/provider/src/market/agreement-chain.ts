@@ -22,10 +22,6 @@ export function agreementChain(input: ChainMeansInput): AgreementChain {
   const { chain } = input
   return {
     head: () => chain.status(),
-    async durationMax() {
-      const { ask, rules } = await marketOf(chain, input.providerId)
-      return ask === undefined ? 0 : Math.min(ask.durationMax, rules.durationMax)
-    },
     freeBalanceOf: async (client) => BigInt((await chain.account(client)).balance),
     means: () => meansOf(input),
     async publishFee() {

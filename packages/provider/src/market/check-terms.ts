@@ -7,8 +7,8 @@ export interface TermsContext {
   readonly providerId: number
   readonly head: number
   readonly blockTimeMs: number
-  /** Epochs of the longest deal that the provider's ask, and the chain, take. */
-  readonly durationMax: number
+  /** For how long from now a standing order is taken; 0: none is. */
+  readonly ordersMaxMs: number
   /** The quotes of the client that still hold. */
   readonly quotes: readonly Quote[]
 }
@@ -41,13 +41,16 @@ export function checkTerms(terms: DealTerms, context: TermsContext): void {
     )
 }
 
-/** Whoever tops the deal up keeps the provider at its price so long, as one deal of the longest duration would. */
-function checkExtension({ extendableUntil = 0, activateWithin }: DealTerms, { head, durationMax }: TermsContext): void {
-  const latest = head + activateWithin + durationMax
+/** A standing order keeps the provider at its price so long. */
+function checkExtension({ extendableUntil = 0 }: DealTerms, { head, blockTimeMs, ordersMaxMs }: TermsContext): void {
+  // It was named when the upload began, which takes its time: as long as an offer holds.
+  const latest = ordersMaxMs === 0 ? 0 : head + Math.floor((ordersMaxMs + OFFER_VALID_MS) / blockTimeMs)
   if (extendableUntil > latest)
     throw new TermsRefusedError(
       'TERMS_EXTENSION_TOO_LONG',
-      `the terms may be extended until epoch ${extendableUntil}, this provider takes ${latest} at most`,
+      latest === 0
+        ? 'this provider takes no standing orders'
+        : `the terms may be extended until epoch ${extendableUntil}, this provider takes ${latest} at most`,
       'name an earlier extendableUntil, or leave it out',
       { extendableUntil, latest },
     )

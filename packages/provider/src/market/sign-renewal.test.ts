@@ -1,4 +1,4 @@
-import type { DealView, SectorView } from '@granary/protocol/client'
+import type { DealView } from '@granary/protocol/client'
 import {
   accountSigner,
   dealRenewalDigest,
@@ -16,7 +16,6 @@ const client = accountSigner(new Uint8Array(32).fill(1)).address
 const signer = sessionSigner(new Uint8Array(32).fill(7), accountSigner(new Uint8Array(32).fill(8)).address)
 const HEAD = 1_000
 const ENDS_AT = 2_000
-const EXPIRY = 5_000
 const PRICE = 1_000n
 
 interface Changes {
@@ -74,7 +73,6 @@ function contextOf(changes: Changes = {}): SignRenewalContext {
     clients: { allow: [], deny: [], ...changes.clients },
     market: async () => ({ head: HEAD, blockTimeMs: 500, ask: changes.ask === null ? undefined : ask, rules }),
     dealOnChain: async () => deal,
-    sectorOnChain: async () => ({ expiry: EXPIRY }) as SectorView,
     freeCollateral: async () => changes.free ?? 10n ** 18n,
     offeredCollateral: () => changes.offered ?? 0n,
     renewals: createOpenRenewals(),
@@ -115,7 +113,7 @@ test.each<[string, Changes, { client?: typeof client; endsAt?: number }]>([
   ['DEAL_OVER', { deal: { state: 'cancelled' } }, {}],
   ['DEAL_OVER', { deal: { endsAt: HEAD } }, {}],
   ['DEAL_NOT_EXTENDABLE', {}, { endsAt: ENDS_AT }],
-  ['DEAL_NOT_EXTENDABLE', {}, { endsAt: EXPIRY + 1 }],
+  ['DEAL_NOT_EXTENDABLE', {}, { endsAt: ENDS_AT - 1 }],
   ['NO_ASK', { ask: null }, {}],
   ['ASK_EXPIRED', { ask: { validUntil: HEAD - 1 } }, {}],
   ['DURATION_TOO_LONG', { ask: { durationMax: 1_999 } }, {}],

@@ -1,10 +1,10 @@
 /**
  * POST /v1/renewals: the provider signs more time for a running deal, at the deal's price, as long as it would take such a
- * deal anew: its ask holds, asks no more than the deal pays, and its sector and its collateral last.
+ * deal anew: its ask holds, asks no more than the deal pays, and its collateral lasts. The sector lasts as long as its deals.
  * docs/spec/market-protocol.md
  */
 import { GranaryError } from '@granary/base'
-import type { DealView, SectorView } from '@granary/protocol/client'
+import type { DealView } from '@granary/protocol/client'
 import { type Address, type DealRenewal, type Hash, type Signer, typedDealRenewal } from '@granary/protocol/messages'
 import { CollateralShortError } from './agreement-errors.ts'
 import { DealsNotTakenError, type Market, NoAskError } from './issue-quote.ts'
@@ -33,7 +33,6 @@ export interface SignRenewalContext {
   readonly market: () => Promise<Market>
   /** @throws DEAL_NOT_FOUND */
   readonly dealOnChain: (id: number) => Promise<DealView>
-  readonly sectorOnChain: (number: number) => Promise<SectorView>
   readonly freeCollateral: () => Promise<bigint>
   /** Promised to deals that are not published yet. */
   readonly offeredCollateral: () => bigint
@@ -63,20 +62,15 @@ export async function signRenewal(context: SignRenewalContext, request: RenewalR
     })
   if (!context.acceptDeals) throw new DealsNotTakenError(providerId)
   const { head, blockTimeMs, ask, rules } = await context.market()
-  if (deal.state !== 'active' || deal.endsAt === undefined || deal.endsAt <= head || deal.sector === undefined)
+  if (deal.state !== 'active' || deal.endsAt === undefined || deal.endsAt <= head)
     throw refused('DEAL_OVER', `deal ${deal.id} is ${deal.state}`, {
       hint: 'only a deal that runs is renewed: put again',
     })
-  const { expiry } = await context.sectorOnChain(deal.sector.number)
-  if (request.endsAt <= deal.endsAt || request.endsAt > expiry)
-    throw refused(
-      'DEAL_NOT_EXTENDABLE',
-      `deal ${deal.id} ends at ${deal.endsAt}, its sector at ${expiry}: it cannot be renewed to ${request.endsAt}`,
-      {
-        hint: 'name an end between the two, or put again for a longer deal',
-        details: { deal: deal.id, endsAt: deal.endsAt, last: expiry },
-      },
-    )
+  if (request.endsAt <= deal.endsAt)
+    throw refused('DEAL_NOT_EXTENDABLE', `deal ${deal.id} ends at ${deal.endsAt}, not before ${request.endsAt}`, {
+      hint: 'name a later end',
+      details: { deal: deal.id, endsAt: deal.endsAt },
+    })
   if (ask === undefined) throw new NoAskError(providerId)
   const bound = { ask, rules, head }
   checkBounds(bound, request.endsAt - head)

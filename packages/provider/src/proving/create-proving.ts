@@ -22,6 +22,7 @@ import { requestRecoveries } from './request-recoveries.ts'
 import { retireSectors } from './retire-sectors.ts'
 import { createSectorHealth } from './sector-health.ts'
 import { settleDeals } from './settle-deals.ts'
+import { topUpOrders } from './top-up-orders.ts'
 
 export interface Proving {
   run(signal: AbortSignal): Promise<void>
@@ -117,7 +118,8 @@ export function createProving({ db, follower, readinessPath, ...input }: CreateP
     const proven = await answerChallenge(context, challenge, signal)
     if (!proven || !(await isSettlingTime(place.partition, signal))) return
     const sectors = challenge.sectors.map(({ number }) => number)
-    await settleDeals(context, dealsIn(context, sectors), signal)
+    const views = await settleDeals(context, dealsIn(context, sectors), signal)
+    await topUpOrders(context, views, signal)
   }
 
   /** Once a period and partition; on a devnet, where people watch, after each answer. */

@@ -110,8 +110,8 @@ function adopt(
 }
 
 /**
- * Not before any of its deals could end, proven at the last moment and topped up to its limit; not later than the chain
- * allows. Chosen anew for each sending, since the bounds move with the head.
+ * Not before any of its deals could end, proven at the last moment; not later than the chain allows. What is paid for later
+ * moves it out. Chosen anew for each sending, since the bounds move with the head.
  */
 async function chooseExpiry(context: SealContext, dealIds: readonly number[], signal: AbortSignal): Promise<number> {
   const { chain } = context
@@ -120,9 +120,8 @@ async function chooseExpiry(context: SealContext, dealIds: readonly number[], si
   refuseUnpublished(views)
   const commitBy = height + params.commitExpiry
   const durationMax = Math.max(params.dealDurationMin, ...views.map(({ terms }) => Number(terms.duration)))
-  const extendable = views.map(({ terms }) => Number(terms.extendableUntil ?? 0))
   // The message may wait for a block: a period is room enough.
-  const wanted = Math.max(commitBy + durationMax + params.provingPeriod, ...extendable)
+  const wanted = commitBy + durationMax + params.provingPeriod
   return Math.min(wanted, commitBy + params.dealDurationMax + 2 * params.provingPeriod)
 }
 

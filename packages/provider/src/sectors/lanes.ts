@@ -18,6 +18,7 @@ export interface Lanes {
 
 // Lane 0 is the owner's: registration, collateral and ask (chain/own-lane.ts), and whatever is sent by hand.
 export const settleLane = 1
+export const orderLane = 2
 const SECTOR_LANES = 16
 const SECTOR_LANE_FIRST = 16
 // Behind general messages' own: half of the others for answers, so that nothing stands before one but one of its partition.

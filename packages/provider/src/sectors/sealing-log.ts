@@ -28,5 +28,9 @@ export type SealingLogEvent =
   | { type: 'post:missed'; partition: number; challengeEpoch: number; hint: string }
   | { type: 'recovery:requested'; partition: number; sectors: number }
   | { type: 'settled'; deals: number }
+  | { type: 'order:paid'; deal: number; epochs: number; endsAt: number }
+  /** Its client does not have the money. */
+  | { type: 'order:unpaid'; deal: number; client: string; epochs: number; endsAt: number }
+  | { type: 'order:refused'; deal: number; code: string; message: string }
   | { type: 'sector:cleaned'; sector: number }
   | ({ type: 'sealing:error' } & Failure)

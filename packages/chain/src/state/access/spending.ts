@@ -1,9 +1,9 @@
 /**
  * What counts against the limit of a session key: all that its messages take out of the account's hands. That is what
  * leaves its balance; of the collateral of its providers what they lock, burn or owe more than before, and withdraw; and
- * the collateral that terms lock which the key has signed. docs/spec/chain.md section 1.
+ * the collateral that terms lock which the key has signed; and what a standing order that it publishes may cost. docs/spec/chain.md section 1.
  */
-import { type Address, formatGrn, type Transaction } from '@granary/protocol/messages'
+import { type Address, type Epoch, formatGrn, orderPriceMax, type Transaction } from '@granary/protocol/messages'
 import type { SessionKey } from '@granary/protocol/records'
 import { accountOf, totalsOf } from '../money/ledger.ts'
 import { InvariantError, TxError } from '../store/errors.ts'
@@ -27,8 +27,8 @@ export function holdingsOf(store: StateReader, { sender, body }: Transaction): H
   return { balance, escrow, locked, debt, burnt: totalsOf(store).burnt }
 }
 
-/** What the message has taken, without its fee. */
-export function spentBy(tx: Transaction, before: Holdings, after: Holdings): bigint {
+/** What the message has taken, without its fee, and of standing orders what they may take later. */
+export function spentBy(tx: Transaction, before: Holdings, after: Holdings, height: Epoch): bigint {
   switch (tx.kind) {
     case 'PreCommitSectors':
       return positive(after.locked - before.locked)
@@ -40,6 +40,10 @@ export function spentBy(tx: Transaction, before: Holdings, after: Holdings): big
       return tx.body.amount
     case 'CancelDeal':
       return positive(before.balance + before.escrow - after.balance - after.escrow)
+    case 'PublishDeal': {
+      const ordered = tx.body.deals.reduce((sum, { terms }) => sum + orderPriceMax(terms, height), 0n)
+      return positive(before.balance - after.balance) + ordered
+    }
     default:
       return positive(before.balance - after.balance)
   }

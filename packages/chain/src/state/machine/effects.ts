@@ -19,6 +19,7 @@ import { setAsk } from '../messages/set-ask.ts'
 import { settleDeals } from '../messages/settle-deals.ts'
 import { submitPost, submitPostClaims } from '../messages/submit-post.ts'
 import { terminateSectors } from '../messages/terminate-sectors.ts'
+import { topUpByOrder } from '../messages/top-up-by-order.ts'
 import { topUpDeal, topUpDealClaims } from '../messages/top-up-deal.ts'
 import { transfer, transferClaims } from '../messages/transfer.ts'
 import { updateProvider, updateProviderClaims } from '../messages/update-provider.ts'
@@ -43,6 +44,7 @@ const effects: { readonly [N in TransactionName]: Effect<N> } = {
   SettleDeals: settleDeals,
   SubmitPost: submitPost,
   TerminateSectors: terminateSectors,
+  TopUpByOrder: topUpByOrder,
   TopUpDeal: topUpDeal,
   Transfer: transfer,
   UpdateProvider: updateProvider,

@@ -221,6 +221,18 @@ const rows: readonly Row[] = [
     ],
   }),
   row({
+    kind: 'TopUpByOrder',
+    signer: 'owner',
+    body: () => ({ deal: DEAL, epochs: 1 }),
+    stranger: 'OK',
+    again: 'OK',
+    outOfRange: [
+      ['DEAL_NOT_EXTENDABLE', (body) => ({ ...body, epochs: 0 })],
+      ['DEAL_NOT_EXTENDABLE', (body) => ({ ...body, epochs: 10_000 })],
+      ['DEAL_NOT_FOUND', (body) => ({ ...body, deal: 99 })],
+    ],
+  }),
+  row({
     kind: 'CancelDeal',
     signer: 'client',
     body: () => ({ deal: DEAL }),

@@ -42,7 +42,7 @@ export function executeTx(context: BlockContext, admitted: Admitted): TxResult {
     const before = holdingsOf(overlay, tx)
     applyMessage<TransactionName>(inner, tx)
     if (sessionKey !== undefined)
-      spendByKey(overlay, tx.sender, sessionKey, spentBy(tx, before, holdingsOf(overlay, tx)))
+      spendByKey(overlay, tx.sender, sessionKey, spentBy(tx, before, holdingsOf(overlay, tx), context.height))
   } catch (error) {
     if (!(error instanceof TxError)) throw error
     const { code, message, hint, retryable } = error

@@ -1,3 +1,3 @@
 import { lifeTest } from '../../../test/life-test.ts'
 
-lifeTest({ lives: 6, seed: 100, timeoutMs: 60_000 })
+lifeTest({ lives: 6, seed: 102, timeoutMs: 60_000 })

@@ -271,6 +271,7 @@ export function dealView(reader: StateReader, id: number): DealView | undefined 
     state: dealStateOf(deal, status, height),
     publishedAt: deal.publishedAt,
     lapsesAt: deal.lapsesAt,
+    ...(deal.orderedUntil === 0 ? {} : { orderedUntil: deal.orderedUntil }),
     ...('activatedAt' in status ? { activatedAt: status.activatedAt, endsAt: status.endsAt } : {}),
     ...('sector' in status ? { sector: { provider, number: status.sector } } : {}),
     ...moneyOf(deal),

@@ -130,14 +130,17 @@ describe('a top-up', () => {
     expect(chain.send(stranger, 'TopUpDeal', { deal, epochs: 1 }).code).toBe('DEAL_OVER')
   })
 
-  test('topping up beyond the sector, or beyond what the terms say, is refused', async () => {
+  test('topping up beyond what the terms say is refused; the sector lasts as long as its deal', async () => {
     const wide = await oneDeal('top-up-sector', { extendableUntil: 10_000 })
     await wide.proveOnce()
     const room = sectorView(wide.chain.state, wide.provider, 0)!.expiry - wide.view().endsAt!
-    const { chain, client } = wide
-    expect(chain.send(client, 'TopUpDeal', { deal: wide.deal, epochs: room + 1 }).code).toBe('DEAL_NOT_EXTENDABLE')
+    const { chain, client, provider } = wide
+    // docs/adr/0047: the provider has signed for the time, so its sector takes it.
+    const most = 1_000 - (wide.view().endsAt! - chain.height)
+    expect(chain.send(client, 'TopUpDeal', { deal: wide.deal, epochs: most + 9 }).code).toBe('DEAL_NOT_EXTENDABLE')
     expect(chain.send(client, 'TopUpDeal', { deal: wide.deal, epochs: 0 }).code).toBe('DEAL_NOT_EXTENDABLE')
-    expect(chain.send(client, 'TopUpDeal', { deal: wide.deal, epochs: room }).code).toBe('OK')
+    expect(chain.send(client, 'TopUpDeal', { deal: wide.deal, epochs: room + 7 }).code).toBe('OK')
+    expect(sectorView(chain.state, provider, 0)!.expiry).toBe(wide.view().endsAt)
     const narrow = await oneDeal('top-up-terms')
     await narrow.proveOnce()
     const body = { deal: narrow.deal, epochs: 1 }
@@ -157,9 +160,7 @@ describe('renewing', () => {
     const market = await oneDeal('renew')
     const { chain, client, owner, provider, view, proveOnce } = market
     await proveOnce()
-    // The sector must last as long.
-    const sector = sectorView(chain.state, provider, 0)!
-    chain.does(owner, 'ExtendSectors', { provider, sectors: [0], expiry: sector.expiry + 100 })
+    const { expiry } = sectorView(chain.state, provider, 0)!
     const { endsAt = 0, locked } = view()
     const body = renewal(market)
     const send = (given: MessageBodies['RenewDeal'], signer = client): string =>
@@ -176,15 +177,15 @@ describe('renewing', () => {
     expect(send(signed(market, renewal(market, { providerCollateral: PRICE })))).toBe('DEAL_COLLATERAL_LOW')
     chain.does(client, 'RenewDeal', signed(market, body))
     expect(view()).toMatchObject({ endsAt: endsAt + 20, locked: String(BigInt(locked) + PRICE * 20n) })
+    // Its sector lasts as long.
+    expect(sectorView(chain.state, provider, 0)!.expiry).toBe(Math.max(expiry, endsAt + 20))
     expect(send(signed(market, body))).toBe('DEAL_NOT_EXTENDABLE')
   })
 
   test('stacking renewals: of all that were signed from one end, the chain takes one, and its collateral once', async () => {
     const market = await oneDeal('renew-stacked')
-    const { chain, client, owner, provider, view, proveOnce } = market
+    const { chain, client, provider, view, proveOnce } = market
     await proveOnce()
-    const sector = sectorView(chain.state, provider, 0)!
-    chain.does(owner, 'ExtendSectors', { provider, sectors: [0], expiry: sector.expiry + 100 })
     const { endsAt = 0 } = view()
     const locked = (): bigint => BigInt(providerView(chain.state, provider)!.collateral.locked)
     const before = locked()

@@ -1,7 +1,11 @@
-/** What a top-up and a renewal have in common: the deal is active, its sector was proven lately, and its end moves out. */
+/**
+ * What a top-up and a renewal have in common: the deal is active, its sector was proven lately, and its end moves out. Its
+ * sector lasts as long: the provider has signed for that, in the terms or in the renewal.
+ */
 import { type Address, AMOUNT_MAX, type DealId } from '@granary/protocol/messages'
-import type { Deal, Sector } from '@granary/protocol/records'
+import type { Deal } from '@granary/protocol/records'
 import { fundEscrow } from '../money/ledger.ts'
+import { extendSector } from '../proving/extend-sector.ts'
 import { requireSector } from '../proving/faults.ts'
 import { requireRecentProof } from '../proving/require-sector.ts'
 import { placementOf } from '../proving/spans.ts'
@@ -12,7 +16,6 @@ import { dealStatus } from './deal-status.ts'
 
 export interface Extendable {
   readonly deal: Deal
-  readonly sector: Sector
   readonly endsAt: number
 }
 
@@ -30,17 +33,18 @@ export function requireExtendable(context: TxContext, id: DealId): Extendable {
       hint: 'agree on a new deal',
     })
   }
-  const sector = requireRecentProof(context, deal.terms.provider, status.sector)
-  return { deal, sector, endsAt: status.endsAt }
+  requireRecentProof(context, deal.terms.provider, status.sector)
+  return { deal, endsAt: status.endsAt }
 }
 
 /** @param collateral: of the provider, locked already */
 export function extendDeal(
-  { store, emit }: TxContext,
+  context: TxContext,
   id: DealId,
   deal: Deal,
   { epochs, payer, collateral }: { readonly epochs: number; readonly payer: Address; readonly collateral: bigint },
 ): void {
+  const { store, emit } = context
   const { client, provider, pricePerEpoch } = deal.terms
   const price = pricePerEpoch * BigInt(epochs)
   if (deal.locked + price > AMOUNT_MAX) {
@@ -50,8 +54,9 @@ export function extendDeal(
   const duration = deal.duration + epochs
   const { sector: number } = deal
   const sector = requireSector(store, provider, number!)
-  const dealsEnd = Math.max(sector.dealsEnd, placementOf(sector).activatedAt + duration)
-  tables.sectors.put(store, provider, number!, { ...sector, dealsEnd })
+  const end = placementOf(sector).activatedAt + duration
+  tables.sectors.put(store, provider, number!, { ...sector, dealsEnd: Math.max(sector.dealsEnd, end) })
+  extendSector(context, provider, number!, end)
   tables.deals.put(store, id, {
     ...deal,
     duration,

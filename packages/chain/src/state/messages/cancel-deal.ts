@@ -4,11 +4,13 @@
  * to the provider, and the span that is still open is settled when it is decided. While its sector is faulty nothing goes
  * to the provider: the rest comes back, and a claim to the collateral is kept until the sector's fate is known.
  *
+ * With `atEnd` the deal goes on to the end that it has, and only its standing order is over.
+ *
  * Signed by the client, or a session key with that scope.
  * Costs its fee, and the share.
  * Refuses a deal that there is not (DEAL_NOT_FOUND), another than the client (DEAL_CLIENT_WRONG), a deal that a sector
  * has bound and not yet proven (DEAL_NOT_FREE), one whose sector is being proven again (DEAL_IN_RECOVERY), and one that is
- * over (DEAL_OVER).
+ * over (DEAL_OVER); with `atEnd` one that has no standing order (DEAL_NOT_ORDERED).
  */
 import type { DealId, Epoch, ProviderId, SectorNumber } from '@granary/protocol/messages'
 import type { Deal } from '@granary/protocol/records'
@@ -24,12 +26,16 @@ import { TxError, type TxErrorCode } from '../store/errors.ts'
 import { tables } from '../store/tables.ts'
 import { networkFee, settleDeal } from './settle-deals.ts'
 
-export const cancelDeal: Effect<'CancelDeal'> = (context, { deal: id }) => {
+export const cancelDeal: Effect<'CancelDeal'> = (context, { deal: id, atEnd = false }) => {
   const { store, sender, height } = context
   const deal = tables.deals.get(store, id)
   if (deal === undefined) throw refusal('DEAL_NOT_FOUND', `there is no deal ${id}`, 'name a published deal')
   if (deal.terms.client !== sender) {
     throw refusal('DEAL_CLIENT_WRONG', `deal ${id} is one of ${deal.terms.client}`, 'cancel it from that account')
+  }
+  if (atEnd) {
+    endOrder(context, id, deal)
+    return
   }
   const status = dealStatus(store, deal, height)
   if (status.state === 'committed') {
@@ -59,6 +65,14 @@ export const cancelDeal: Effect<'CancelDeal'> = (context, { deal: id }) => {
     cancelled: true,
   })
   context.emit({ type: 'deal:cancelled', deal: id, provider, client, epoch: height })
+}
+
+/** What has been paid stays paid, and nobody can have the client pay for more. */
+function endOrder({ store }: TxContext, id: DealId, deal: Deal): void {
+  if (deal.orderedUntil === 0) {
+    throw refusal('DEAL_NOT_ORDERED', `deal ${id} has no standing order`, 'it ends by itself: there is nothing to do')
+  }
+  tables.deals.put(store, id, { ...deal, orderedUntil: 0 })
 }
 
 /**

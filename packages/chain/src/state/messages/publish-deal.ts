@@ -1,6 +1,7 @@
 /**
  * PublishDeal: a batch of deals of the sender, each with its provider's signature over the terms; all of them or none.
- * Locks the whole price from the client and the collateral from the provider. Terms that were published once are
+ * Locks the whole price from the client and the collateral from the provider. Terms with `extendableUntil` are a standing
+ * order; what it may cost counts against the limit of the session key that publishes them. Terms that were published once are
  * refused for ever, so that a retried publication never pays twice; that is what the agreements table is for, and it
  * lives as long as its deal.
  *
@@ -79,6 +80,7 @@ function publish(context: TxContext, { terms, providerSignature }: SignedTerms):
     closed: 'no',
     duration: terms.duration,
     cancelled: false,
+    orderedUntil: terms.extendableUntil ?? 0,
     claim: undefined,
     locked: price,
     collateral: terms.providerCollateral,

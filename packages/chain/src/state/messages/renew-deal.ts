@@ -7,7 +7,7 @@
  * Costs its fee.
  * Refuses another than the client (DEAL_CLIENT_WRONG), a deal that is not active or was cancelled (DEAL_OVER), a sector
  * that was not proven for two periods (SECTOR_NOT_SOUND), a renewal from another end than the deal has, so that those
- * signed side by side do not add up, an end that is no later one, is beyond the sector's expiry or `dealDurationMax` from
+ * signed side by side do not add up, an end that is no later one, or more than `dealDurationMax` from
  * now, or is of another agreement (DEAL_NOT_EXTENDABLE), a renewal whose time has passed (DEAL_TERMS_EXPIRED), too little
  * collateral (DEAL_COLLATERAL_LOW).
  */
@@ -26,7 +26,7 @@ import { checkProviderSignature } from './publish-deal.ts'
 export const renewDeal: Effect<'RenewDeal'> = (context, { renewal, providerSignature }) => {
   const { store, sender, params, height } = context
   const { deal: id, agreementId, providerCollateral: collateral } = renewal
-  const { deal, sector, endsAt } = requireExtendable(context, id)
+  const { deal, endsAt } = requireExtendable(context, id)
   const { client, provider, pricePerEpoch } = deal.terms
   if (client !== sender) {
     throw refusal('DEAL_CLIENT_WRONG', `deal ${id} is one of ${client}`, 'renew it from that account')
@@ -41,7 +41,7 @@ export const renewDeal: Effect<'RenewDeal'> = (context, { renewal, providerSigna
       'agree anew, from the end that the deal has now',
     )
   }
-  const last = Math.min(sector.expiry, height + params.dealDurationMax)
+  const last = height + params.dealDurationMax
   if (agreementId !== deal.agreementId || renewal.endsAt <= endsAt || renewal.endsAt > last) {
     throw refusal(
       'DEAL_NOT_EXTENDABLE',

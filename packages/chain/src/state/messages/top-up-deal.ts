@@ -1,6 +1,6 @@
 /**
  * TopUpDeal: anybody adds funds to a deal whose terms say `extendableUntil`: its end moves out at the same price, up to
- * that epoch and to the expiry of its sector.
+ * that epoch and `dealDurationMax` from now, and its sector lasts as long.
  *
  * Signed by who pays, or a session key of it with that scope.
  * Costs its fee.
@@ -14,10 +14,10 @@ import { TxError } from '../store/errors.ts'
 import { tables } from '../store/tables.ts'
 
 export const topUpDeal: Effect<'TopUpDeal'> = (context, { deal: id, epochs }) => {
-  const { deal, sector, endsAt } = requireExtendable(context, id)
+  const { deal, endsAt } = requireExtendable(context, id)
   const { extendableUntil = 0 } = deal.terms
   const end = endsAt + epochs
-  const last = Math.min(extendableUntil, sector.expiry)
+  const last = Math.min(extendableUntil, context.height + context.params.dealDurationMax)
   if (epochs === 0 || end > last) {
     throw new TxError('DEAL_NOT_EXTENDABLE', {
       message: `deal ${id} would end at ${end}, it can be extended to ${last} at most`,
