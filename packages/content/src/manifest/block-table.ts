@@ -19,13 +19,17 @@ export type StoredBlock = {
   readonly blockBytes: number
 } & BlockContent
 
-/** A block at its position in the order of the DAG, depth-first. */
-export type OrderedBlock = StoredBlock & {
+/** Where a block stands in the order of the DAG, depth-first. */
+export interface BlockPlace {
+  readonly cid: CID
+  readonly blockBytes: number
   /** Position of the node by which the order came to it; undefined for the root. */
   readonly parent: number | undefined
   /** Bytes that the sections of the blocks before it take in a CAR. */
   readonly start: number
 }
+
+export type OrderedBlock = StoredBlock & BlockPlace
 
 export interface BlockTable {
   /** A block that is there already stays as it is. */
@@ -35,4 +39,8 @@ export interface BlockTable {
   /** Blocks that have a position. */
   readonly length: number
   at(position: number): OrderedBlock
+  /** The same without its bytes: a node of a large file has many, and most questions are about sizes. */
+  placeAt(position: number): BlockPlace
+  /** The same of its start alone, which is looked for in all of them. */
+  startAt(position: number): number
 }

@@ -5,6 +5,11 @@ export function memoryBlockTable(): BlockTable {
   const blocks = new Map<string, StoredBlock>()
   const placed = new Set<string>()
   const order: OrderedBlock[] = []
+  const at = (position: number): OrderedBlock => {
+    const block = order[position]
+    if (block === undefined) throw new RangeError(`there is no block ${position} of ${order.length}`)
+    return block
+  }
   return {
     add(block) {
       const key = block.cid.toString()
@@ -22,10 +27,8 @@ export function memoryBlockTable(): BlockTable {
     get length() {
       return order.length
     },
-    at(position) {
-      const block = order[position]
-      if (block === undefined) throw new RangeError(`there is no block ${position} of ${order.length}`)
-      return block
-    },
+    at,
+    placeAt: at,
+    startAt: (position) => at(position).start,
   }
 }

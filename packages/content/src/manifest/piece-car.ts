@@ -39,7 +39,7 @@ export interface PieceCar {
 export function pieceCar(input: PieceCarInput): PieceCar {
   const { root, table, cut, readLeaf } = input
   const lead = concat([carHeader([root]), ...leadOf(table, cut.first).flatMap(sectionOf)])
-  const base = lead.length - table.at(cut.first).start
+  const base = lead.length - table.startAt(cut.first)
   /** Reads follow each other, and a block seldom ends where a read does. */
   let last: { position: number; bytes: Uint8Array } | undefined
 
@@ -102,7 +102,7 @@ function positionAt(table: BlockTable, { first, end }: PieceCut, place: number, 
   let tooFar = end
   while (tooFar - position > 1) {
     const between = Math.floor((position + tooFar) / 2)
-    if (table.at(between).start <= place) position = between
+    if (table.startAt(between) <= place) position = between
     else tooFar = between
   }
   return position

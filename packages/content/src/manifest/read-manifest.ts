@@ -8,7 +8,7 @@ import { importTree, type Tree } from '../import-tree.ts'
 import { linksOf } from '../links-of.ts'
 import type { BlockWriter } from '../store.ts'
 import { carHeader, sectionBytes } from '../write-car.ts'
-import type { BlockTable } from './block-table.ts'
+import type { BlockTable, OrderedBlock } from './block-table.ts'
 import { type CutSizes, cutAsBefore, cutPieces, type PieceCut } from './cut-pieces.ts'
 
 /** Nodes between two turns of the event loop. */
@@ -44,8 +44,9 @@ export async function readManifest(
   const header = carHeader([root]).length
   const sequence = {
     blocks: table.length,
-    startOf: (position: number) => (position === table.length ? bytes : table.at(position).start),
-    leadOf: (position: number) => header + leadOf(table, position).reduce((sum, block) => sum + sectionBytes(block), 0),
+    startOf: (position: number) => (position === table.length ? bytes : table.startAt(position)),
+    leadOf: (position: number) =>
+      header + wayTo(table, position).reduce((sum, at) => sum + sectionBytes(table.placeAt(at)), 0),
   }
   const before = await options.payloadSizesOf?.(root.toString())
   const cuts = (before && cutAsBefore(sequence, before)) ?? cutPieces({ ...options, ...sequence })
@@ -56,13 +57,15 @@ export async function readManifest(
  * The nodes on the way from the root to a block, without it: what a CAR that begins with the block starts with, so that a
  * reader who has the root alone can follow it. docs/spec/content.md
  */
-export function leadOf(table: BlockTable, position: number): ReturnType<BlockTable['at']>[] {
-  const way: ReturnType<BlockTable['at']>[] = []
-  for (let at = table.at(position).parent; at !== undefined; ) {
-    const block = table.at(at)
-    way.push(block)
-    at = block.parent
-  }
+export function leadOf(table: BlockTable, position: number): OrderedBlock[] {
+  return wayTo(table, position).map((at) => table.at(at))
+}
+
+/** The positions of these nodes, from the root down. */
+function wayTo(table: BlockTable, position: number): number[] {
+  const way: number[] = []
+  for (let { parent } = table.placeAt(position); parent !== undefined; parent = table.placeAt(parent).parent)
+    way.push(parent)
   return way.reverse()
 }
 

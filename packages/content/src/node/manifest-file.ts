@@ -5,7 +5,7 @@
  */
 import { DatabaseSync } from 'node:sqlite'
 import { CID } from 'multiformats/cid'
-import type { BlockContent, BlockTable } from '../manifest/block-table.ts'
+import type { BlockContent, BlockPlace, BlockTable } from '../manifest/block-table.ts'
 import type { PieceCut } from '../manifest/cut-pieces.ts'
 import type { DagManifest } from '../manifest/read-manifest.ts'
 import type { FileSeen } from './path-tree.ts'
@@ -101,6 +101,10 @@ function tableOver(database: DatabaseSync): BlockTable {
   const at = database.prepare(
     'SELECT cid, size, file, place, length, bytes, parent, start FROM placed JOIN blocks ON id = block WHERE position = ?',
   )
+  const placeAt = database.prepare(
+    'SELECT cid, size, parent, start FROM placed JOIN blocks ON id = block WHERE position = ?',
+  )
+  const startAt = database.prepare('SELECT start FROM placed WHERE position = ?')
   let length = Number(rowOf(database.prepare('SELECT count(*) AS blocks FROM placed').get()).blocks)
   return {
     add(block) {
@@ -120,14 +124,19 @@ function tableOver(database: DatabaseSync): BlockTable {
     },
     at(position) {
       const row = rowOf(at.get(position))
-      return {
-        cid: CID.decode(bytesOf(row.cid)),
-        blockBytes: Number(row.size),
-        ...contentOf(row),
-        parent: row.parent === null ? undefined : Number(row.parent),
-        start: Number(row.start),
-      }
+      return { ...placeOf(row), ...contentOf(row) }
     },
+    placeAt: (position) => placeOf(rowOf(placeAt.get(position))),
+    startAt: (position) => Number(rowOf(startAt.get(position)).start),
+  }
+}
+
+function placeOf({ cid, size, parent, start }: Row): BlockPlace {
+  return {
+    cid: CID.decode(bytesOf(cid)),
+    blockBytes: Number(size),
+    parent: parent === null ? undefined : Number(parent),
+    start: Number(start),
   }
 }
 
