@@ -55,13 +55,14 @@ export function planUpload(input: PlanInput): PlannedSlot[] {
   const { pieces, slots, open, candidates, providers, head, duration, collateralShareBps, provider, refusedBy } = input
   const views = new Map([...providers, ...candidates.map(({ view }) => view)].map((view) => [view.id, view]))
   const holders = slots.map((slot) => slot.provider)
+  const byPiece = Map.groupBy(slots.keys(), (index) => slots[index]!.piece)
   const room = new Map(candidates.map(({ view, info }) => [view.id, info.freeBytes]))
   return open.map((slot) => {
     const { piece, copy } = slots[slot]!
     const { pieceSize } = pieces[piece]!
-    const others = slots.flatMap((other, index) =>
-      other.piece === piece && index !== slot ? (views.get(holders[index] ?? -1) ?? []) : [],
-    )
+    const others = byPiece
+      .get(piece)!
+      .flatMap((index) => (index === slot ? [] : (views.get(holders[index] ?? -1) ?? [])))
     const wanted: PieceWanted = {
       ...{ pieceSize, duration, collateralShareBps, provider },
       refusedBy: new Map([
