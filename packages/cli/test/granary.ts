@@ -25,6 +25,7 @@ export async function granary(
   env: Environment = {},
   stdin: Iterable<Uint8Array> = [],
   cwd = '/',
+  onStderr: (text: string) => void = () => undefined,
 ): Promise<Ran> {
   const written = { stdout: '', stderr: '' }
   const into = (name: keyof typeof written) =>
@@ -32,6 +33,7 @@ export async function granary(
       decodeStrings: false,
       write(chunk, _encoding, done) {
         written[name] += chunk
+        if (name === 'stderr') onStderr(String(chunk))
         done()
       },
     })

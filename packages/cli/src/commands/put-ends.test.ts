@@ -1,0 +1,229 @@
+/** How a put ends: each exit code, and the handle of the SDK behind it, against running providers on a chain of short periods. */
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { writeKey } from '@granary/chain/keystore'
+import type { PutProgress } from '@granary/client'
+import { createGranary } from '@granary/client/node'
+import { type ChainClient, sendMessage } from '@granary/protocol/client'
+import { accountSigner, feeOf, type Signer } from '@granary/protocol/messages'
+import { initProvider, type RunningProvider, runProvider } from '@granary/provider'
+import { changeConfig } from '@granary/provider/operator'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { temporaryHome } from '../../../provider/test/market-kit.ts'
+import { type Devnet, startDevnet } from '../../../provider/test/start-devnet.ts'
+import { granary, type Ran } from '../../test/granary.ts'
+
+const passphrase = 'for tests only'
+/** Of two pieces, in sectors of 2 KiB. */
+const FILES = 2
+let root: Awaited<ReturnType<typeof temporaryHome>>
+let devnet: Devnet
+let chain: ChainClient
+let providers: RunningProvider[]
+let passphraseFile: string
+
+beforeAll(async () => {
+  root = await temporaryHome()
+  devnet = await startDevnet(root.home)
+  chain = devnet.chain
+  passphraseFile = join(root.home, 'passphrase')
+  await writeFile(passphraseFile, passphrase, { mode: 0o600 })
+  providers = await Promise.all(['a', 'b'].map(startProvider))
+}, 60_000)
+afterAll(async () => {
+  await Promise.all(providers.map((provider) => provider.stop()))
+  await devnet.stop()
+  await root.remove()
+})
+
+async function startProvider(name: string): Promise<RunningProvider> {
+  const home = join(root.home, name)
+  await initProvider({ home, chainUrl: chain.url, profile: '2KiB-test', passphrase, light: true })
+  const cacheHome = join(root.home, 'cache')
+  return await runProvider({ home, cacheHome, port: 0, libp2pPort: undefined, passphrase, sealAfterMs: 0 })
+}
+
+interface Payer {
+  readonly signer: Signer
+  /** Of its client. */
+  readonly folder: string
+  /** A folder of files that no other test has. */
+  readonly content: string
+  /** Puts the content with this account. */
+  put(flags: readonly string[], onStderr?: (text: string) => void): Promise<Ran>
+}
+
+async function payer(byte: number): Promise<Payer> {
+  const home = await mkdtemp(join(root.home, 'client-'))
+  const key = new Uint8Array(32).fill(byte)
+  await writeKey(join(home, 'client', 'keystore.json'), key, passphrase, { light: true })
+  const signer = accountSigner(key)
+  await chain.faucet(signer.address)
+  const content = join(home, 'content')
+  await mkdir(content)
+  for (let n = 0; n < FILES; n += 1) await writeFile(join(content, `${n}`), Buffer.alloc(1_500, `${byte} ${n}`))
+  const common = ['--home', home, '--chain', chain.url, '--passphrase-file', passphraseFile, '--yes']
+  const put: Payer['put'] = (flags, onStderr) => granary(['put', content, ...common, ...flags], {}, [], '/', onStderr)
+  return { signer, folder: join(home, 'client'), content, put }
+}
+
+interface Document {
+  readonly ok: boolean
+  readonly code: string
+  readonly data: { rootCid: string; deals: { dealId: number; piece: number; copy: number }[]; missing?: object[] }
+  readonly error: { code: string; details: { rootCid: string; deals: number[] } }
+  readonly actions: { cmd: string }[]
+}
+
+function documentOf({ stdout }: Ran): Document {
+  return JSON.parse(stdout)
+}
+
+function idsOf(deals: readonly { readonly dealId: number }[]): number[] {
+  return deals.map(({ dealId }) => dealId).sort((a, b) => a - b)
+}
+
+async function dealsOf({ signer }: Payer): Promise<number[]> {
+  return (await Array.fromAsync(chain.deals({ client: signer.address }))).map(({ id }) => id).sort((a, b) => a - b)
+}
+
+/** As a shell reads a command. */
+function wordsOf(command: string): string[] {
+  return [...command.matchAll(/'((?:[^']|'\\'')*)'|(\S+)/g)].map(([, quoted, plain]) =>
+    quoted === undefined ? plain! : quoted.replaceAll("'\\''", "'"),
+  )
+}
+
+test('0 when its deals are on the chain, and again when they were', async () => {
+  const one = await payer(61)
+  const stored = await one.put(['--no-wait', '--json'])
+  expect(stored.code).toBe(0)
+  const { data } = documentOf(stored)
+  expect(idsOf(data.deals)).toEqual(await dealsOf(one))
+  expect(data.deals.length).toBeGreaterThan(1)
+  expect(await one.put(['--no-wait', '--quiet'])).toEqual({ code: 0, stdout: `${data.rootCid}\n`, stderr: '' })
+})
+
+test('3 when a copy of two has no provider that takes it: what is there is named, and so is what is missing', async () => {
+  const one = await payer(62)
+  const config = join(root.home, 'b', 'provider', 'config.json')
+  await changeConfig(config, { 'clients.deny': [one.signer.address] })
+  await providers[1]!.reload()
+  const partly = await one.put(['--copies', '2', '--no-wait', '--json'])
+  expect(partly.code).toBe(3)
+  const { ok, code, data } = documentOf(partly)
+  expect([ok, code]).toEqual([false, 'PARTIAL'])
+  const places = data.deals.map(({ piece }) => piece)
+  expect(data.missing).toMatchObject(places.map((piece) => ({ piece, code: 'CLIENT_REFUSED' })))
+  expect(idsOf(data.deals)).toEqual(await dealsOf(one))
+  const told = await one.put(['--copies', '2', '--no-wait'])
+  expect(told).toMatchObject({
+    code: 3,
+    stdout: `${data.rootCid}\n`,
+    stderr: expect.stringMatching(/copy [12] of piece 1: /),
+  })
+
+  await changeConfig(config, { 'clients.deny': undefined })
+  await providers[1]!.reload()
+  const whole = await one.put(['--copies', '2', '--no-wait', '--json'])
+  expect(whole.code).toBe(0)
+  expect(documentOf(whole).data.deals).toHaveLength(2 * data.deals.length)
+  expect(await dealsOf(one)).toHaveLength(2 * data.deals.length)
+})
+
+test('1, 2 and 5: a file that is not there, a wrong word, no such provider, no chain', async () => {
+  const { put, content } = await payer(63)
+  const codes = async (ran: Promise<Ran>) => ran.then((done) => [done.code, documentOf(done).error.code])
+  expect(await codes(granary(['put', join(content, 'nowhere'), '--chain', chain.url, '--json']))).toEqual([
+    1,
+    'FILE_NOT_FOUND',
+  ])
+  expect(await codes(put(['--copies', 'two', '--json']))).toEqual([2, 'USAGE'])
+  expect(await codes(put(['--provider', '4711', '--json']))).toEqual([5, 'NO_PROVIDER'])
+  expect(await codes(granary(['put', content, '--chain', 'http://127.0.0.1:1', '--json']))).toEqual([
+    5,
+    'CHAIN_UNREACHABLE',
+  ])
+})
+
+test('4 when there is no money for it, or the passphrase is another', async () => {
+  const one = await payer(64)
+  const [{ balance }, fees, { accountFee }] = await Promise.all([
+    chain.account(one.signer.address),
+    chain.fees(),
+    chain.params(),
+  ])
+  const amount = BigInt(balance) - accountFee - 2n * feeOf('Transfer', 512, fees)
+  const to = accountSigner(new Uint8Array(32).fill(99)).address
+  await sendMessage({ chain, signer: one.signer, kind: 'Transfer', body: { to, amount } })
+  const poor = await one.put(['--json'])
+  expect([poor.code, documentOf(poor).error.code]).toEqual([4, 'INSUFFICIENT_FUNDS'])
+  expect(await dealsOf(one)).toEqual([])
+  await writeFile(`${passphraseFile}-2`, 'another', { mode: 0o600 })
+  const refused = await one.put(['--json', '--passphrase-file', `${passphraseFile}-2`])
+  expect([refused.code, documentOf(refused).error.code]).toEqual([4, 'PASSPHRASE_WRONG'])
+})
+
+test('130 at Ctrl-C: one document names the deals that are made, and the command that it prints goes on', async () => {
+  const one = await payer(65)
+  const flags = ['--label', "two 'words'", '--copies', '2', '--no-wait']
+  let isOver = false
+  const stopped = await one.put([...flags, '--json', '--progress', 'json'], (line) => {
+    if (isOver || !line.includes('"type":"published"')) return
+    isOver = true
+    process.emit('SIGINT')
+  })
+  expect(stopped.code).toBe(130)
+  const { error, actions } = documentOf(stopped)
+  expect(error).toMatchObject({ code: 'INTERRUPTED', details: { rootCid: expect.stringMatching(/^baf/) } })
+  expect(error.details.deals).toEqual(await dealsOf(one))
+  expect(error.details.deals.length).toBeGreaterThan(0)
+  const [program, ...words] = wordsOf(actions[0]!.cmd)
+  expect(program).toBe('granary')
+  const again = await granary([...words, '--json'])
+  expect(again.code).toBe(0)
+  const { data } = documentOf(again)
+  expect(data.rootCid).toBe(error.details.rootCid)
+  const made = await dealsOf(one)
+  expect(idsOf(data.deals)).toEqual(made)
+  expect(made.slice(0, error.details.deals.length)).toEqual(error.details.deals)
+})
+
+test('an upload is ended by its handle or by a signal, tells how far it came, and is gone on with', async () => {
+  const one = await payer(66)
+  const sdk = createGranary({ chain, signer: one.signer, folder: one.folder })
+  const options = { copies: 2, maxPrice: 'any', until: 'published' } as const
+  const whys = { handle: new Error('by its handle'), signal: new Error('by its signal') }
+  const stop = new AbortController()
+  const first = await sdk.upload(one.content, {
+    ...options,
+    signal: stop.signal,
+    onProgress: ({ type }) => void (type === 'agreed' && stop.abort(whys.signal)),
+  })
+  expect(first.checkpoint()).toBeUndefined()
+  await expect(first.done()).rejects.toBe(whys.signal)
+  const states = first.checkpoint()!.slots.map(({ state }) => state)
+  expect(states).toContain('agreed')
+  expect(await dealsOf(one)).toEqual([])
+
+  const second = await sdk.upload(one.content, options)
+  second.start()
+  const told: PutProgress['type'][] = []
+  for await (const { type } of second) {
+    told.push(type)
+    if (type === 'published') second.abort(whys.handle)
+  }
+  await expect(second.done()).rejects.toBe(whys.handle)
+  expect(told).toContain('resumed')
+  const made = await dealsOf(one)
+  expect(made.length).toBeGreaterThan(0)
+
+  const third = await sdk.upload(one.content, options)
+  const { rootCid, deals } = await third.done()
+  const slots = third.checkpoint()!.slots
+  expect(new Set(slots.map(({ state }) => state))).toEqual(new Set(['published']))
+  expect(slots.map((slot) => 'dealId' in slot && slot.dealId)).toEqual(deals.map(({ dealId }) => dealId))
+  expect(third.checkpoint()!.rootCid).toBe(rootCid)
+  expect(idsOf(deals)).toEqual(await dealsOf(one))
+  expect(idsOf(deals)).toEqual(expect.arrayContaining(made))
+})
