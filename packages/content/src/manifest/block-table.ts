@@ -31,11 +31,18 @@ export interface BlockPlace {
 
 export type OrderedBlock = StoredBlock & BlockPlace
 
+export interface PlacedNow {
+  readonly position: number
+  readonly blockBytes: number
+  /** Of a node: a leaf's stay where they are. */
+  readonly bytes: Uint8Array | undefined
+}
+
 export interface BlockTable {
   /** A block that is there already stays as it is. */
   add(block: StoredBlock): void
   /** Gives a block the next position. @returns undefined when it has one already */
-  place(cid: CID, at: { parent: number | undefined; start: number }): number | undefined
+  place(cid: CID, at: { parent: number | undefined; start: number }): PlacedNow | undefined
   /** Blocks that have a position. */
   readonly length: number
   at(position: number): OrderedBlock

@@ -22,7 +22,8 @@ export function memoryBlockTable(): BlockTable {
       if (placed.has(key)) return undefined
       placed.add(key)
       order.push({ ...block, ...at })
-      return order.length - 1
+      const { blockBytes } = block
+      return { position: order.length - 1, blockBytes, bytes: 'bytes' in block ? block.bytes : undefined }
     },
     get length() {
       return order.length

@@ -125,16 +125,16 @@ async function orderBlocks(root: CID, table: BlockTable, signal: AbortSignal | u
   let nodes = 0
   for (let step = stack.pop(); step !== undefined; step = stack.pop()) {
     const { cid, parent } = step
-    const position = table.place(cid, { parent, start })
-    if (position === undefined) continue
-    const block = table.at(position)
-    start += sectionBytes(block)
-    if (!('bytes' in block)) continue
+    const placed = table.place(cid, { parent, start })
+    if (placed === undefined) continue
+    const { position, blockBytes, bytes } = placed
+    start += sectionBytes({ cid, blockBytes })
+    if (bytes === undefined) continue
     nodes += 1
     // All of this is in memory, or waits for the disk where it stands: it would never let go of the event loop.
     if (nodes % NODES_A_TURN === 0) await new Promise((resolve) => setTimeout(resolve, 0))
     signal?.throwIfAborted()
-    for (const link of linksOf(cid, block.bytes).reverse()) stack.push({ cid: link, parent: position })
+    for (const link of linksOf(cid, bytes).reverse()) stack.push({ cid: link, parent: position })
   }
   return start
 }

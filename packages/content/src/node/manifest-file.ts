@@ -96,7 +96,7 @@ function tableOver(database: DatabaseSync): BlockTable {
   const add = database.prepare(
     'INSERT OR IGNORE INTO blocks (cid, size, file, place, length, bytes) VALUES (?, ?, ?, ?, ?, ?)',
   )
-  const idOf = database.prepare('SELECT id FROM blocks WHERE cid = ?')
+  const named = database.prepare('SELECT id, size, bytes FROM blocks WHERE cid = ?')
   const place = database.prepare('INSERT OR IGNORE INTO placed VALUES (?, ?, ?, ?)')
   const at = database.prepare(
     'SELECT cid, size, file, place, length, bytes, parent, start FROM placed JOIN blocks ON id = block WHERE position = ?',
@@ -114,10 +114,14 @@ function tableOver(database: DatabaseSync): BlockTable {
       add.run(block.cid.bytes, block.blockBytes, file, offset, leafBytes, bytes)
     },
     place(cid, { parent = null, start }) {
-      const { id } = rowOf(idOf.get(cid.bytes))
+      const { id, size, bytes } = rowOf(named.get(cid.bytes))
       if (place.run(length, Number(id), parent, start).changes === 0) return undefined
       length += 1
-      return length - 1
+      return {
+        position: length - 1,
+        blockBytes: Number(size),
+        bytes: bytes === null ? undefined : bytesOf(bytes),
+      }
     },
     get length() {
       return length
