@@ -18,12 +18,15 @@ export interface Album {
 }
 
 const FILE_BYTES = 1_500_000
+/** More blocks than a provider gives at once to anybody. */
+const SMALL_FILES = 300
 
 export async function putAlbum(market: Market): Promise<Album> {
   const { home } = market.bench
-  mkdirSync(join(home, 'album', 'inner'), { recursive: true })
+  for (const name of ['inner', 'many']) mkdirSync(join(home, 'album', name), { recursive: true })
   for (const name of ['single.bin', 'album/one.bin', 'album/inner/two words.bin'])
     fileOf(market.bench, name, FILE_BYTES)
+  for (let at = 0; at < SMALL_FILES; at += 1) fileOf(market.bench, `album/many/${at}.bin`, 5_000 + at)
   const folder = await putOne(market, 'album')
   const names = readdirSync(folder.path, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())

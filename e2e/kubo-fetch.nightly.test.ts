@@ -4,11 +4,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { type Album, putAlbum } from './album.ts'
-import { type Kubo, kubo, kuboCanBeBuilt } from './kubo.ts'
+import { createProxy, proxyCanRun } from './http2-proxy.ts'
+import { type Kubo, type KuboDaemonOptions, kubo, kuboCanBeBuilt } from './kubo.ts'
 import { type Market, sameBytes, startMarket } from './story.ts'
 
 const KUBO_MS_MAX = 30 * 60_000
-const FETCH_MS_MAX = 60_000
+const FETCH_MS_MAX = 180_000
 
 let market: Market
 let album: Album
@@ -30,24 +31,46 @@ afterAll(async () => {
 const withKubo = kuboCanBeBuilt ? test : test.skip
 const why = kuboCanBeBuilt ? '' : ': no Go here that builds Kubo'
 
+/** Whom it is connected with by libp2p says by which way the blocks have come. */
+async function expectFetched(name: string, options: KuboDaemonOptions): Promise<void> {
+  const repo = join(home, name)
+  const daemon = await program.startDaemon(repo, options)
+  try {
+    const out = { file: join(home, `${name}-file`), folder: join(home, `${name}-folder`) }
+    for (const what of ['file', 'folder'] as const)
+      await program.run(repo, ['get', `/ipfs/${album[what].root}`, '--output', out[what]])
+    expect(sameBytes(out.file, album.file.path)).toBe(true)
+    for (const each of album.names) expect(sameBytes(join(out.folder, each), join(album.folder.path, each))).toBe(true)
+    expect((await program.run(repo, ['swarm', 'peers'])) === '').toBe(options.retrieval === 'http')
+  } finally {
+    await daemon.stop()
+  }
+}
+
 for (const retrieval of ['bitswap', 'http'] as const)
   withKubo(
     `Kubo with an empty repository fetches a file and a folder by ${retrieval}, and finds them by /routing/v1${why}`,
-    async () => {
-      const repo = join(home, retrieval)
-      const daemon = await program.startDaemon(repo, { routers: [market.provider.url], retrieval })
-      try {
-        const out = { file: join(home, `${retrieval}-file`), folder: join(home, `${retrieval}-folder`) }
-        for (const what of ['file', 'folder'] as const)
-          await program.run(repo, ['get', `/ipfs/${album[what].root}`, '--output', out[what]])
-        expect(sameBytes(out.file, album.file.path)).toBe(true)
-        for (const name of album.names)
-          expect(sameBytes(join(out.folder, name), join(album.folder.path, name))).toBe(true)
-        // Whom it is connected with by libp2p.
-        expect((await program.run(repo, ['swarm', 'peers'])) === '').toBe(retrieval === 'http')
-      } finally {
-        await daemon.stop()
-      }
-    },
+    () => expectFetched(retrieval, { routers: [market.provider.url], retrieval }),
     FETCH_MS_MAX,
   )
+
+const withProxy = kuboCanBeBuilt && proxyCanRun ? test : test.skip
+withProxy(
+  `Kubo fetches from a provider behind a proxy with TLS and HTTP/2${proxyCanRun ? why : ': no nginx or openssl here'}`,
+  async () => {
+    const proxy = await createProxy(join(home, 'proxy'))
+    await market.provider.stop()
+    const args = ['--public-url', proxy.url]
+    const provider = await market.bench.startProvider({ chainUrl: market.chain.url, args })
+    try {
+      await proxy.start(provider.url)
+      const routing = await fetch(`${provider.url}/routing/v1/providers/${album.file.root}`)
+      const { Providers } = (await routing.json()) as { Providers: { Addrs: string[] }[] }
+      expect(Providers[0]!.Addrs[0]).toBe(`/dns/localhost/tcp/${new URL(proxy.url).port}/tls/http`)
+      await expectFetched('https', { routers: [provider.url], retrieval: 'http', certificates: proxy.certificate })
+    } finally {
+      await proxy.stop()
+    }
+  },
+  FETCH_MS_MAX,
+)

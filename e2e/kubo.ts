@@ -27,6 +27,8 @@ export interface KuboDaemonOptions {
   readonly routers: readonly string[]
   /** With `http`, bitswap is what it falls back to. */
   readonly retrieval: 'bitswap' | 'http'
+  /** The file of the only certificates that it trusts. @default those of the system */
+  readonly certificates?: string
 }
 
 export interface KuboDaemon {
@@ -53,7 +55,7 @@ export async function kubo(): Promise<Kubo> {
   }
   return {
     run,
-    async startDaemon(repo, { routers, retrieval }) {
+    async startDaemon(repo, { routers, retrieval, certificates }) {
       // The profile `test`: the loopback, free ports, no bootstrap, no discovery.
       await run(repo, ['init', '--empty-repo', '--profile', 'test'])
       const settings = {
@@ -64,7 +66,8 @@ export async function kubo(): Promise<Kubo> {
       }
       for (const [name, value] of Object.entries(settings))
         await run(repo, ['config', '--json', name, JSON.stringify(value)])
-      return startDaemon(program, envOf(repo))
+      const trust = certificates === undefined ? {} : { SSL_CERT_FILE: certificates }
+      return startDaemon(program, { ...envOf(repo), ...trust })
     },
   }
 }
