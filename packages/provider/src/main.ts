@@ -49,6 +49,7 @@ import { createKeyedLock } from './storage/keyed-lock.ts'
 import { openStore } from './storage/open-store.ts'
 import { sweepAside } from './storage/set-aside.ts'
 import { createSettings } from './storage/settings.ts'
+import { createTraffic } from './storage/traffic.ts'
 import { createVolumes } from './storage/volumes.ts'
 import { createWork } from './work/create-work.ts'
 
@@ -233,6 +234,14 @@ async function start(
     },
   })
   closers.push(() => scrub.stop())
+  const traffic = createTraffic(db)
+  closers.push(() => {
+    try {
+      traffic.save()
+    } catch (error) {
+      log({ type: 'traffic:not-saved', error: String(error) })
+    }
+  })
   const retrieval = await createRetrieval({
     folder: folders.root,
     pieces: () => deals.deals.servedPieces().map(storedPiece),
@@ -244,6 +253,10 @@ async function start(
     ...(options.host === undefined ? {} : { libp2pHost: options.host }),
     onDamaged: scrub.damaged,
     restorationOf: scrub.restorationOf,
+    onServed: (root, way, bytes) => {
+      traffic.count(root, way, bytes)
+      metrics.served(way, bytes)
+    },
     log,
   })
   closers.push(() => retrieval.stop())
@@ -343,7 +356,7 @@ async function start(
     retrieval: retrieval.router,
   })
   const sweeping = setInterval(() => {
-    Promise.all([market.sweep(), sweepFolders()]).catch((error: unknown) =>
+    Promise.all([market.sweep(), sweepFolders(), Promise.try(traffic.save)]).catch((error: unknown) =>
       log({ type: 'uploads:sweep-failed', error: String(error) }),
     )
   }, SWEEP_EVERY_MS)
@@ -401,6 +414,7 @@ async function start(
         version: VERSION,
         status: ownStatus,
         alerts,
+        traffic,
         sectors,
         deals: deals.deals,
         reload,

@@ -2,11 +2,14 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { ProviderStatus } from '../http/admin-operations.ts'
 import type { Log } from '../log.ts'
+import type { TrafficWay } from '../storage/traffic.ts'
 
 export interface ProviderMetrics {
   readonly contentType: string
   /** Each line of the log goes here too. */
   readonly observe: Log
+  /** Content has left. */
+  served(way: TrafficWay, bytes: number): void
   text(): Promise<string>
 }
 
@@ -42,7 +45,12 @@ export function createProviderMetrics(status: () => ProviderStatus): ProviderMet
     ...{ name: 'granary_provider_messages_replaced_total', help: 'Messages that were replaced for a higher fee.' },
     registers,
   })
+  const served = new Counter({
+    ...{ name: 'granary_provider_served_bytes_total', help: 'Bytes of content that were fetched, by the way.' },
+    ...{ labelNames: ['way'] as const, registers },
+  })
   return {
+    served: (way, bytes) => served.inc({ way }, bytes),
     contentType: registry.contentType,
     text: () => {
       look(status())

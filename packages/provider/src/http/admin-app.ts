@@ -11,6 +11,7 @@ import type { Log } from '../log.ts'
 import { dealIdsOf, type SectorState } from '../sectors/sector.ts'
 import { lifeOf } from '../sectors/sector-life.ts'
 import type { SectorStore } from '../sectors/store.ts'
+import type { Traffic } from '../storage/traffic.ts'
 import type { Work } from '../work/create-work.ts'
 import {
   abandonSector,
@@ -20,6 +21,7 @@ import {
   listAlerts,
   listDeals,
   listSectors,
+  listTraffic,
   type ProviderStatus,
   reloadConfig,
   retrySector,
@@ -31,6 +33,7 @@ export interface AdminContext {
   readonly version: string
   readonly status: () => ProviderStatus
   readonly alerts: Alerts
+  readonly traffic: Pick<Traffic, 'report'>
   readonly sectors: Pick<SectorStore, 'inStates' | 'get' | 'events'>
   readonly work: Pick<Work, 'retry' | 'abandon'>
   readonly deals: Pick<DealStore, 'inStates'>
@@ -66,7 +69,7 @@ export function createAdminApp(context: AdminContext): Express {
   return app
 }
 
-function adminRoutes({ status, alerts, sectors, work, deals, reload }: AdminContext): ServedOperation[] {
+function adminRoutes({ status, alerts, traffic, sectors, work, deals, reload }: AdminContext): ServedOperation[] {
   return [
     serve(getStatus, status),
     serve(listAlerts, () => ({ alerts: alerts.list() })),
@@ -98,6 +101,7 @@ function adminRoutes({ status, alerts, sectors, work, deals, reload }: AdminCont
         ...{ client: terms.client, pieceCid: terms.pieceCid, pieceSize: terms.pieceSize },
       })),
     })),
+    serve(listTraffic, () => traffic.report(PAGE)),
     serve(reloadConfig, reload),
   ]
 }

@@ -141,6 +141,23 @@ export const listDeals = {
 } as const satisfies Operation
 export type ListedDeals = Parsed<typeof listDeals>
 
+const bytesServed = { answers: natural, httpBytes: natural, bitswapBytes: natural }
+
+export const listTraffic = {
+  id: 'listTraffic',
+  method: 'get',
+  path: '/admin/v1/traffic',
+  summary:
+    'What of the stored content is fetched, by its root: the most bytes first, at most 1,000, and all others together',
+  params: nothing,
+  answer: z.object({
+    roots: z.readonly(z.array(z.object({ root: z.string(), ...bytesServed, firstMs: natural, lastMs: natural }))),
+    others: z.object(bytesServed),
+  }),
+  errors: ['TOKEN_INVALID'],
+} as const satisfies Operation
+export type ListedTraffic = Parsed<typeof listTraffic>
+
 export const reloadConfig = {
   id: 'reloadConfig',
   method: 'post',
@@ -160,5 +177,6 @@ export const adminOperations: readonly Operation[] = [
   retrySector,
   abandonSector,
   listDeals,
+  listTraffic,
   reloadConfig,
 ]

@@ -3,7 +3,7 @@ import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { temporaryHome } from '../../test/market-kit.ts'
-import { dealIn, passphrase, storeDeal } from '../../test/provider-process.ts'
+import { dealIn, passphrase, storeDeal, until } from '../../test/provider-process.ts'
 import { type Devnet, startDevnet } from '../../test/start-devnet.ts'
 import { askProvider } from '../admin-access.ts'
 import { changeConfig } from '../config.ts'
@@ -15,6 +15,7 @@ import {
   listAlerts,
   listDeals,
   listSectors,
+  listTraffic,
   reloadConfig,
   retrySector,
 } from './admin-operations.ts'
@@ -23,6 +24,7 @@ let root: Awaited<ReturnType<typeof temporaryHome>>
 let devnet: Devnet
 let provider: RunningProvider
 let folder: string
+let stored: { pieceCid: string; rootCid: string }
 let access: { url: string; token: string }
 
 beforeAll(async () => {
@@ -35,7 +37,9 @@ beforeAll(async () => {
   const cacheHome = join(root.home, 'cache')
   provider = await runProvider({ home, cacheHome, port: 0, libp2pPort: undefined, passphrase, sealAfterMs: 0 })
   access = JSON.parse(await readFile(join(folder, 'admin.json'), 'utf8'))
-  const { agreementId } = await storeDeal(chain, provider.url)
+  const deal = await storeDeal(chain, provider.url)
+  const { agreementId } = deal
+  stored = deal.car
   await dealIn(provider.url, agreementId, 'active')
 }, 60_000)
 afterAll(async () => {
@@ -90,6 +94,26 @@ test('status, sectors, deals and alerts are those of the store, and the document
   const headers = { authorization: `Bearer ${access.token}` }
   const document = (await (await fetch(`${access.url}/openapi.json`, { headers })).json()) as { paths: object }
   expect(Object.keys(document.paths)).toEqual(expect.arrayContaining(['/admin/v1/status', '/admin/v1/reload']))
+})
+
+test('what is fetched is counted by the root that it is stored under', async () => {
+  expect(await askProvider(path(), listTraffic)).toMatchObject({ roots: [], others: { answers: 0 } })
+  const { pieceCid, rootCid } = stored
+  const piece = await (await fetch(`${provider.url}/piece/${pieceCid}`)).bytes()
+  const file = await (await fetch(`${provider.url}/ipfs/${rootCid}`)).bytes()
+  await fetch(`${provider.url}/ipfs/${rootCid}`, { method: 'HEAD' })
+  await fetch(`${provider.url}/ipfs/${rootCid}`, { headers: { 'If-None-Match': `"${rootCid}"` } })
+  const { roots } = await until('both answers are counted', async () => {
+    const report = await askProvider(path(), listTraffic)
+    return report.roots[0]?.answers === 2 ? report : undefined
+  })
+  expect(roots).toEqual([
+    expect.objectContaining({ root: rootCid, httpBytes: piece.length + file.length, bitswapBytes: 0 }),
+  ])
+  const metrics = await fetch(`${access.url}/metrics`, { headers: { authorization: `Bearer ${access.token}` } })
+  expect(await metrics.text()).toContain(
+    `granary_provider_served_bytes_total{way="http"} ${piece.length + file.length}`,
+  )
 })
 
 test('a reload is applied, or refused with its reason', async () => {

@@ -16,12 +16,13 @@ import { createFindPeer, type ProviderList } from './find-peer.ts'
 import type { DealDirectory } from './find-providers.ts'
 import { retrievalErrors } from './http-error.ts'
 import { indexPiece } from './index-piece.ts'
+import { meterRetrieval, type OnServed } from './meter-retrieval.ts'
 import { loadPeerIdentity, type PeerKey } from './peer-key.ts'
 import { createPieceBlocks, damageHint, type PieceBlocks } from './piece-blocks.ts'
 import { serveIpfs } from './serve-ipfs.ts'
 import { servePiece } from './serve-piece.ts'
 import { servePeers, serveProviders } from './serve-routing.ts'
-import { type Bitswap, BitswapMissingError, startBitswap } from './start-bitswap.ts'
+import { type Bitswap, BitswapMissingError, type BitswapOptions, startBitswap } from './start-bitswap.ts'
 import { whileRestored } from './while-restored.ts'
 
 export interface RetrievalOptions {
@@ -40,6 +41,8 @@ export interface RetrievalOptions {
   readonly libp2pAddresses?: readonly string[] | undefined
   /** @default none */
   readonly denylists?: readonly Denylist[]
+  /** Told what has been fetched. @default nobody */
+  readonly onServed?: OnServed
   /** A piece's file cannot be read, or is not what it was. */
   readonly onDamaged?: (pieceCid: string) => void
   /** @default nothing is made again */
@@ -82,7 +85,8 @@ export async function createRetrieval(options: RetrievalOptions): Promise<Retrie
   const blocks = createPieceBlocks(index, log, denylists)
   const dags = createDagThread({ indexPath, denylists: denied, log })
   const stopped = new AbortController()
-  const bitswap = await serveBitswap(blocks, options, key).catch((error: unknown) => {
+  const meter = meterRetrieval(index, options.onServed ?? (() => {}), stopped.signal)
+  const bitswap = await serveBitswap(blocks, options, key, meter.block).catch((error: unknown) => {
     index.close()
     throw error
   })
@@ -136,8 +140,8 @@ export async function createRetrieval(options: RetrievalOptions): Promise<Retrie
   router.use(['/ipfs', '/piece'], inSandbox)
   const base = new URL(url).pathname.replace(/\/$/, '')
   const restoring = { restorationOf, unindexed: () => unindexed.values() }
-  router.get('/ipfs/:cid{/*path}', whileRestored(restoring, serveIpfs(dags, { base, denylists })))
-  router.get('/piece/:pieceCid', whileRestored(restoring, servePiece(index, blocks, denylists)))
+  router.get('/ipfs/:cid{/*path}', meter.content, whileRestored(restoring, serveIpfs(dags, { base, denylists })))
+  router.get('/piece/:pieceCid', meter.piece, whileRestored(restoring, servePiece(index, blocks, denylists)))
   router.get('/routing/v1/providers/:cid', serveProviders({ chain, rootsOf, has: blocks.has, self }))
   router.get('/routing/v1/peers/:peer', servePeers(createFindPeer(chain), self))
   router.use(retrievalErrors())
@@ -168,10 +172,11 @@ async function serveBitswap(
   blocks: PieceBlocks,
   { libp2pPort: port, libp2pHost: host = LIBP2P_HOST, log }: RetrievalOptions,
   key: PeerKey,
+  onServed: BitswapOptions['onServed'],
 ): Promise<Bitswap | undefined> {
   if (port === undefined) return undefined
   try {
-    return await startBitswap(blocks, { key, host, port })
+    return await startBitswap(blocks, { key, host, port, onServed })
   } catch (error) {
     if (!(error instanceof BitswapMissingError)) throw new BitswapNotStartedError(port, error)
     const { code, message, hint } = error

@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream/promises'
 import { GranaryError } from '@granary/base'
 import type { Request, Response } from 'express'
 import parseRange from 'range-parser'
+import { tellSent } from './when-sent.ts'
 
 export class RangeInvalidError extends GranaryError {
   constructor(range: string, bytes: number) {
@@ -67,8 +68,13 @@ export async function sendStream(
   }
   const iterator = source[Symbol.asyncIterator]()
   const first = await iterator.next()
+  let sent = 0
   async function* rest(): AsyncGenerator<Uint8Array> {
-    for (let next = first; !next.done; next = await iterator.next()) yield* slicesOf(next.value)
+    for (let next = first; !next.done; next = await iterator.next())
+      for (const slice of slicesOf(next.value)) {
+        sent += slice.length
+        yield slice
+      }
   }
   try {
     await pipeline(Readable.from(rest(), { objectMode: false }), response)
@@ -79,6 +85,7 @@ export async function sendStream(
   } finally {
     // Here and not in `rest`, which never begins when the client has gone before its first byte: a file may be open.
     await iterator.return?.()
+    tellSent(response, sent)
   }
 }
 

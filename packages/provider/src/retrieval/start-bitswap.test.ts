@@ -51,12 +51,14 @@ test('another IPFS node gets the file by bitswap, and not a block that rotted', 
   const path = join(folder, 'file.car')
   const packed = await packPath(join(folder, 'file'), path)
   const events: { type: string }[] = []
+  const served: [string, string, number][] = []
   const rotted = new AbortController()
   const retrieval = await createRetrieval({
     folder,
     pieces: () => [{ ...packed, path }],
     chain: noChain,
     libp2pPort: 0,
+    onServed: (root, way, bytes) => served.push([root, way, bytes]),
     log: (event) => {
       events.push(event)
       if (event.type === 'block-corrupt') rotted.abort()
@@ -73,6 +75,8 @@ test('another IPFS node gets the file by bitswap, and not a block that rotted', 
     const got: Uint8Array[] = []
     for await (const part of readContent(root, peer.blockstore, { signal })) got.push(part)
     expect(Buffer.compare(Buffer.concat(got), bytes)).toBe(0)
+    expect(new Set(served.map(([root, way]) => `${root} ${way}`))).toEqual(new Set([`${packed.rootCid} bitswap`]))
+    expect(served.reduce((sum, [, , each]) => sum + each, 0)).toBeGreaterThan(bytes.length)
 
     const car = await readFile(path)
     car[car.length - 1]! ^= 1

@@ -15,6 +15,8 @@ export interface BitswapOptions {
   readonly host: string
   /** 0 for a free one. */
   readonly port: number
+  /** Told of each block that leaves. */
+  readonly onServed: (cid: CID, bytes: number) => void
 }
 
 export interface Bitswap {
@@ -39,13 +41,16 @@ export class BitswapMissingError extends GranaryError {
 }
 
 /** @throws BitswapMissingError BITSWAP_NOT_INSTALLED, and what libp2p throws when it cannot listen */
-export async function startBitswap(blocks: PieceBlocks, { key, host, port }: BitswapOptions): Promise<Bitswap> {
+export async function startBitswap(
+  blocks: PieceBlocks,
+  { key, host, port, onServed }: BitswapOptions,
+): Promise<Bitswap> {
   const [{ createHeliaLight }, { withLibp2pLight }, { withBitswap }, { tcp }, { noise }, { yamux }, { identify }] =
     await bitswapPackages()
   const openFrom = (address: string): number =>
     node.libp2p.getConnections().filter(({ remoteAddr }) => hostOf(remoteAddr) === address).length
   const node = withBitswap(
-    withLibp2pLight(createHeliaLight({ blockstore: new ServedBlocks(blocks) }), {
+    withLibp2pLight(createHeliaLight({ blockstore: new ServedBlocks(blocks, onServed) }), {
       privateKey: key,
       addresses: { listen: [await listenAddress(host, port)] },
       transports: [tcp()],
@@ -85,10 +90,12 @@ async function listenAddress(host: string, port: number): Promise<string> {
 
 class ServedBlocks extends BaseBlockstore {
   readonly #blocks: PieceBlocks
+  readonly #onServed: BitswapOptions['onServed']
 
-  constructor(blocks: PieceBlocks) {
+  constructor(blocks: PieceBlocks, onServed: BitswapOptions['onServed']) {
     super()
     this.#blocks = blocks
+    this.#onServed = onServed
   }
 
   override has(cid: CID): boolean {
@@ -97,7 +104,10 @@ class ServedBlocks extends BaseBlockstore {
 
   override async *get(cid: CID, options: { signal?: AbortSignal } = {}): AsyncGenerator<Uint8Array> {
     try {
-      yield* this.#blocks.get(cid, options)
+      for await (const bytes of this.#blocks.get(cid, options)) {
+        this.#onServed(cid, bytes.length)
+        yield bytes
+      }
     } catch (error) {
       if (isAbortError(error)) throw error
       throw new NotFoundError(`no good block ${cid}`, { cause: error })

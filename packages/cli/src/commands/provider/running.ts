@@ -1,6 +1,6 @@
-/** granary provider status | deals | alerts | reload: asked of the provider that runs in the home. */
+/** granary provider status | deals | traffic | alerts | reload: asked of the provider that runs in the home. */
 import { join } from 'node:path'
-import type { ListedAlerts, ListedDeals, ProviderStatus } from '@granary/provider/operator'
+import type { ListedAlerts, ListedDeals, ListedTraffic, ProviderStatus } from '@granary/provider/operator'
 import type { Command } from 'commander'
 import { EXIT, exitCodesHelp } from '../../exit-code.ts'
 import { type HomeOptions, homeOf, type JsonOptions, withHome, withJson } from '../../options.ts'
@@ -20,6 +20,9 @@ export function addRunning(provider: Command, context: CommandContext): void {
     status(options, context),
   )
   add('deals', 'List the deals of the running provider that have not ended.', (options) => deals(options, context))
+  add('traffic', 'List what of the stored content is fetched, by its root, the most bytes first.', (options) =>
+    traffic(options, context),
+  )
   add('alerts', 'List what the owner should do something about.', (options) => alerts(options, context))
   add('reload', 'Let the running provider read config.json anew and apply it.', (options) => reload(options, context))
 }
@@ -111,6 +114,45 @@ async function deals(options: RunningOptions, context: CommandContext): Promise<
         : formatTable(['deal', 'state', 'sector', 'size', 'client', 'piece'], deals.map(row), {
             columns: columnsOf(context.stdout, context.env),
           }),
+  })
+}
+
+async function traffic(options: RunningOptions, context: CommandContext): Promise<void> {
+  const [
+    { askProvider, listTraffic },
+    { printResult },
+    { formatTable },
+    { formatBytes },
+    { formatDate },
+    { columnsOf },
+  ] = await Promise.all([
+    import('@granary/provider/operator'),
+    import('../../print/result.ts'),
+    import('../../print/table.ts'),
+    import('../../print/quantities.ts'),
+    import('../../print/times.ts'),
+    import('../../print/columns-of.ts'),
+  ])
+  const row = (root: string, { answers, httpBytes, bitswapBytes }: ListedTraffic['others'], last: string): string[] => [
+    `${answers}`,
+    formatBytes(httpBytes),
+    formatBytes(bitswapBytes),
+    last,
+    root,
+  ]
+  printResult(context, await askProvider(accessOf(options), listTraffic), {
+    json: options.json ?? false,
+    text: ({ roots, others }) =>
+      roots.length === 0
+        ? 'nothing has been fetched'
+        : formatTable(
+            ['answers', 'HTTP', 'bitswap', 'last', 'root'],
+            [
+              ...roots.map((each) => row(each.root, each, formatDate(new Date(each.lastMs)))),
+              ...(others.answers === 0 ? [] : [row('all others', others, '')]),
+            ],
+            { columns: columnsOf(context.stdout, context.env) },
+          ),
   })
 }
 
