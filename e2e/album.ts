@@ -1,6 +1,8 @@
 /** A file and a folder in Granary, for programs of others to fetch. */
-import { mkdirSync, readdirSync } from 'node:fs'
+import { createReadStream, mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { importFile } from '@granary/content'
+import { MemoryBlockstore } from 'blockstore-core'
 import { envelope } from './harness.ts'
 import { fileOf, type Market, putArguments, succeeded } from './story.ts'
 
@@ -31,7 +33,10 @@ export async function putAlbum(market: Market): Promise<Album> {
   const names = readdirSync(folder.path, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map(({ parentPath, name }) => join(parentPath, name).slice(folder.path.length + 1))
-  return { file: await putOne(market, 'single.bin'), folder, names }
+  const file = await putOne(market, 'single.bin')
+  // By its own CID, whether it is the root or stands in a folder that keeps its name: a provider is found by either.
+  const root = await importFile(createReadStream(file.path), new MemoryBlockstore())
+  return { file: { ...file, root: root.toString() }, folder, names }
 }
 
 async function putOne(market: Market, name: string): Promise<Stored> {
