@@ -46,7 +46,8 @@ function withoutPeer(text: string): string {
   return text.replace(/\/p2p\/[^/]+$/, '')
 }
 
-function isLoopback(address: string): boolean {
+/** Of a multiaddr. */
+export function isLoopback(address: string): boolean {
   return /^\/(ip4\/127\.|ip6\/::1\/|dns\/localhost\/)/.test(address)
 }
 

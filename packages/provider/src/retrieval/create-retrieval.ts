@@ -9,9 +9,10 @@ import type { Denylist } from '../denylist/denylist.ts'
 import { readMethods } from '../http/open-to-browsers.ts'
 import type { Log } from '../log.ts'
 import type { RestorationOf } from '../storage/restoration.ts'
-import { announcedAddresses } from './announced-addresses.ts'
+import { announcedAddresses, isLoopback } from './announced-addresses.ts'
 import { openBlockIndex, type StoredPiece } from './block-index.ts'
 import { createDagThread } from './dag-thread.ts'
+import { endpointAddress } from './endpoint-address.ts'
 import { createFindPeer, type ProviderList } from './find-peer.ts'
 import type { DealDirectory } from './find-providers.ts'
 import { retrievalErrors } from './http-error.ts'
@@ -132,7 +133,7 @@ export async function createRetrieval(options: RetrievalOptions): Promise<Retrie
     ...{ listening: multiaddrs, host: options.libp2pHost ?? LIBP2P_HOST, url },
     configured: options.libp2pAddresses,
   })
-  const self = { peerId, multiaddrs: announced }
+  const self = { peerId, multiaddrs: announced, isOnLoopback: isLoopback(endpointAddress(url) ?? '') }
   const rootsOf = (cid: { multihash: { bytes: Uint8Array } }): string[] => index.rootsOf(cid.multihash.bytes)
 
   const router = express.Router()

@@ -3,7 +3,7 @@
 import type { ReadOptions } from '@granary/content'
 import type { DealState, DealView, ProviderView } from '@granary/protocol/client'
 import type { CID } from 'multiformats/cid'
-import { libp2pAddresses } from './announced-addresses.ts'
+import { isLoopback, libp2pAddresses } from './announced-addresses.ts'
 import { endpointAddress } from './endpoint-address.ts'
 
 /** What this needs of the chain's client. */
@@ -24,6 +24,8 @@ export interface PeerRecord {
 export interface Self {
   readonly peerId: string
   readonly multiaddrs: readonly string[]
+  /** Whether those who ask are on this machine, where the loopback of another provider is reached. */
+  readonly isOnLoopback: boolean
 }
 
 export interface FindProviders {
@@ -60,11 +62,19 @@ export async function findProviders(
   return [...records.values()]
 }
 
-/** Undefined for a provider without a peer id: the protocol knows none by another name. */
+/**
+ * Undefined for a provider without a peer id: the protocol knows none by another name. An address on the loopback would send
+ * who asks to a program of their own machine.
+ */
 export function recordOf({ peerId, endpoints }: ProviderView, self: Self): PeerRecord | undefined {
   if (peerId === '') return undefined
-  const http = endpoints.map(endpointAddress).filter((address) => address !== undefined)
-  const libp2p = peerId === self.peerId ? self.multiaddrs : libp2pAddresses(endpoints, peerId)
+  const isTold = (address: string): boolean => self.isOnLoopback || !isLoopback(address)
+  const http = endpoints
+    .map(endpointAddress)
+    .filter((address) => address !== undefined)
+    .filter(isTold)
+  const libp2p = (peerId === self.peerId ? self.multiaddrs : libp2pAddresses(endpoints, peerId)).filter(isTold)
+  if (http.length === 0 && libp2p.length === 0) return undefined
   const Protocols = [
     ...(http.length > 0 ? ['transport-ipfs-gateway-http'] : []),
     ...(libp2p.length > 0 ? ['transport-bitswap'] : []),

@@ -11,7 +11,7 @@ import { decode } from 'multiformats/hashes/digest'
 import { errorHandler } from '../http/error-handler.ts'
 import { endpointAddress } from './endpoint-address.ts'
 import { createFindPeer, type ProviderList } from './find-peer.ts'
-import type { DealDirectory } from './find-providers.ts'
+import { type DealDirectory, recordOf } from './find-providers.ts'
 import { retrievalErrors } from './http-error.ts'
 import { filterRecords, servePeers, serveProviders } from './serve-routing.ts'
 
@@ -70,7 +70,7 @@ let stop: () => void
 beforeAll(async () => {
   const app = express()
   const rootsOf = (cid: { toString(): string }): string[] => (cid.toString() === LEAF ? [ROOT] : [])
-  const self = { peerId: SELF, multiaddrs: ['/ip4/127.0.0.1/tcp/7471'] }
+  const self = { peerId: SELF, multiaddrs: ['/ip4/127.0.0.1/tcp/7471'], isOnLoopback: true }
   const has = (cid: { toString(): string }): boolean => cid.toString() !== PART
   app.get('/routing/v1/providers/:cid', serveProviders({ chain, rootsOf, has, self }))
   app.get('/routing/v1/peers/:peer', servePeers(createFindPeer(chain), self))
@@ -214,4 +214,15 @@ test.each([
   ['nonsense', undefined],
 ])('the endpoint %s is %s', (endpoint, address) => {
   expect(endpointAddress(endpoint)).toBe(address)
+})
+
+test('a provider that others are told of does not send who asks elsewhere to their own loopback', () => {
+  const view = provider(7, PEER, ['http://127.0.0.1:5001', 'https://a.example', '/ip4/127.0.0.1/tcp/4001'])
+  const self = { peerId: SELF, multiaddrs: [], isOnLoopback: false }
+  expect(recordOf(view, self)).toMatchObject({
+    Addrs: ['/dns/a.example/tcp/443/tls/http'],
+    Protocols: ['transport-ipfs-gateway-http'],
+  })
+  expect(recordOf(provider(8, PEER, ['http://localhost:1', '/ip6/::1/tcp/1']), self)).toBe(undefined)
+  expect(recordOf(view, { ...self, isOnLoopback: true })?.Addrs.length).toBe(3)
 })
