@@ -1,7 +1,8 @@
 /** A file that is spread over three providers, each part with two of them, comes back while providers are killed. */
 import { randomBytes } from 'node:crypto'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { get, systemClock } from '@granary/client/node'
+import { get, type PutResult, systemClock } from '@granary/client/node'
 import { accountSigner } from '@granary/protocol/messages'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { envelope } from './harness.ts'
@@ -42,6 +43,17 @@ test('it comes back whole and by ranges, over the command too', async () => {
     await bench.run(['get', rootCid, '-o', out, '--range', `${20 * MIB}-`, '--chain', chain.url, '--json']),
   )
   expect(envelope<{ bytes: number }>(tail).data.bytes).toBe(bytes.length - 20 * MIB)
+}, 60_000)
+
+test('a hundred small files in one folder cost one deal', async () => {
+  const { bench, chain, client } = market
+  const folder = join(bench.home, 'hundred')
+  await mkdir(folder)
+  for (let file = 0; file < 100; file += 1) await writeFile(join(folder, `${file}.bin`), randomBytes(10 * 1_024))
+  const args = ['put', folder, '--chain', chain.url, '--json', '--no-wait', '--progress', 'none']
+  const { rootCid, fileBytes, deals } = envelope<PutResult>(succeeded(await bench.run(args))).data
+  expect({ fileBytes, deals: deals.length }).toEqual({ fileBytes: 100 * 10 * 1_024, deals: 1 })
+  expect(await Array.fromAsync(client.deals({ rootCid }))).toHaveLength(1)
 }, 60_000)
 
 test('a provider that is killed in the middle of the get is followed by another, and not a byte is missing', async () => {

@@ -13,7 +13,7 @@ const SAMPLES = 80
 /** @throws BenchRefusedError, SectorNotSealedError, ManifestError */
 export function benchPost(input: SealedBenchInput, options: BenchOptions = {}): Promise<Figure[]> {
   return withWorkshop(async (folder) => {
-    const list = await sealedForBench(input, folder, options)
+    const list = await sealedForBench(input, folder, { ...options, finalized: true })
     const { profile, provider } = list[0].manifest
     const sectors = list.map(({ dir, manifest, commR }) => ({ dir, number: manifest.sectorNumber, commR }))
     const what = `PoSt of ${SAMPLES} samples over ${sectors.length} × ${profile.name}`

@@ -1,4 +1,4 @@
-/** granary tools bench client: how fast content is made ready to be stored on this machine, and comes back. */
+/** granary tools bench client: how fast content is made ready on this machine, and comes back, and how soon the program answers. */
 import { type Command, Option } from 'commander'
 import { exitCodesHelp } from '../../exit-code.ts'
 import { type JsonOptions, withJson } from '../../options.ts'
@@ -9,13 +9,15 @@ interface BenchClientOptions extends JsonOptions {
   readonly only?: Part
 }
 
-const PARTS = ['store', 'get'] as const
+const PARTS = ['store', 'get', 'start'] as const
 type Part = (typeof PARTS)[number]
 
 export function addBenchClient(bench: Command, context: CommandContext): void {
   const command = bench
     .command('client')
-    .description('Measure a client: import, CAR and CommP of 1 GiB; a get of 256 MiB, every block verified.')
+    .description(
+      'Measure a client: import, CAR and CommP of 1 GiB; a get of 256 MiB, every block verified; how soon the program answers.',
+    )
     .addOption(new Option('--only <part>', 'one of the measurements').choices(PARTS))
   // An option that bench has too is bench's, wherever it stands.
   withJson(command)
@@ -24,13 +26,18 @@ export function addBenchClient(bench: Command, context: CommandContext): void {
 }
 
 async function benchClient(options: BenchClientOptions, context: CommandContext): Promise<void> {
-  const [{ interruptible }, { printFigures }] = await Promise.all([
+  const [{ interruptible }, { self }, { printFigures }] = await Promise.all([
     import('../../interruptible.ts'),
+    import('../../devnet/self.ts'),
     import('./print-figures.ts'),
   ])
-  const { benchGet, benchStore } = await loadBenchmarks(() => import('@granary/bench/client'))
+  const { benchGet, benchStart, benchStore } = await loadBenchmarks(() => import('@granary/bench/client'))
   const onProgress = (words: string) => void context.stderr.write(`${words}\n`)
-  const benches: Readonly<Record<Part, typeof benchGet>> = { store: benchStore, get: benchGet }
+  const benches: Readonly<Record<Part, typeof benchGet>> = {
+    store: benchStore,
+    get: benchGet,
+    start: (bench) => benchStart({ ...bench, program: self() }),
+  }
   const figures = await interruptible(async (signal) => {
     const parts = options.only === undefined ? PARTS : [options.only]
     const measured = []

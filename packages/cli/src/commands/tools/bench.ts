@@ -24,7 +24,7 @@ type Kind = (typeof KINDS)[number]
 /** Small enough to be done in seconds; the large ones are asked for. */
 const PROFILE_DEFAULT = '8MiB-dev'
 /** Sectors at once: what the kernel interleaves; of a list: what is sealed in a moment. */
-const SECTORS_MAX: Readonly<Partial<Record<Kind, number>>> = { label: 4, seal: 4, post: 64 }
+const SECTORS_MAX: Readonly<Partial<Record<Kind, number>>> = { label: 4, seal: 4, post: 256 }
 const TAKES_SECTOR: ReadonlySet<Kind> = new Set(['porep', 'post'])
 const PRODUCTION = { layers: 11, challenges: 176 } as const
 
@@ -36,7 +36,7 @@ export function addBench(tools: Command, context: CommandContext): void {
     )
     .addArgument(new Argument('<kind>', 'what to measure').choices(KINDS))
     .addOption(profileOption())
-    .option('--sectors <k>', 'label, seal: so many at once (1 to 4); post: in the list', wholeNumber(1, 64))
+    .option('--sectors <k>', 'label, seal: so many at once (1 to 4); post: in the list', wholeNumber(1, 256))
     .option('--in <folder>', 'porep, post: measure on this sealed sector instead of a new one')
   withJson(withHome(command))
     .addHelpText('after', exitCodesHelp)

@@ -1,0 +1,78 @@
+/** The program that this runs in, as processes of its own. */
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+import { text } from 'node:stream/consumers'
+
+/** Says what the process took when it ends, where nobody else writes: of a child, Node knows no processor time. */
+const REPORT = `
+import { writeSync } from 'node:fs'
+process.on('exit', () => {
+  const { user, system } = process.cpuUsage()
+  writeSync(3, String((user + system) / 1_000))
+})`
+
+/** What starts it: Node, with its flags and the program's file. */
+export interface Program {
+  readonly command: string
+  readonly args: readonly string[]
+}
+
+export interface Ran {
+  readonly ms: number
+  readonly firstLineMs: number
+  readonly cpuMs: number
+}
+
+export async function runProgram(
+  { command, args }: Program,
+  words: readonly string[],
+  signal?: AbortSignal,
+): Promise<Ran> {
+  const startMs = performance.now()
+  const report = `data:text/javascript,${encodeURIComponent(REPORT)}`
+  const child = spawn(command, ['--import', report, ...args, ...words], {
+    stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+    ...(signal === undefined ? {} : { signal }),
+  })
+  const [, stdout, stderr, taken] = child.stdio
+  const firstLine = once(stdout!, 'data').then(() => performance.now() - startMs)
+  const all = Promise.all([text(stderr!), text(taken as NodeJS.ReadableStream)])
+  const [code] = await once(child, 'close')
+  const ms = performance.now() - startMs
+  const [said, cpuMs] = await all
+  if (code !== 0) throw new Error(`granary ${words.join(' ')} ended with ${code}: ${said}`)
+  return { ms, firstLineMs: await firstLine, cpuMs: Number(cpuMs) }
+}
+
+export interface RunningDevnet extends AsyncDisposable {
+  /** Of its chain. */
+  readonly url: string
+  readonly readyMs: number
+}
+
+export async function startDevnet(
+  { command, args }: Program,
+  home: string,
+  signal: AbortSignal | undefined,
+): Promise<RunningDevnet> {
+  const startMs = performance.now()
+  const child = spawn(command, [...args, 'devnet', '--json', '--home', home], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+    ...(signal === undefined ? {} : { signal }),
+  })
+  const ended = once(child, 'close')
+  const [line] = await Promise.race([
+    once(createInterface(child.stdout), 'line'),
+    ended.then(([code]) => {
+      throw new Error(`granary devnet ended with ${code} before it was ready`)
+    }),
+  ])
+  const { url } = JSON.parse(String(line)) as { readonly url: string }
+  return { url, readyMs: performance.now() - startMs, [Symbol.asyncDispose]: () => stop(child, ended) }
+}
+
+async function stop(child: ChildProcess, ended: Promise<unknown>): Promise<void> {
+  child.kill('SIGINT')
+  await ended
+}
