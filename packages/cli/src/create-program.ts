@@ -15,6 +15,7 @@ import { addDoctor } from './commands/doctor.ts'
 import { addGet } from './commands/get.ts'
 import { addLs } from './commands/ls.ts'
 import { addProvider } from './commands/provider/provider.ts'
+import { addProviders } from './commands/providers.ts'
 import { addPut } from './commands/put.ts'
 import { addQuote } from './commands/quote.ts'
 import { addStatus } from './commands/status.ts'
@@ -58,7 +59,7 @@ export function createProgram(context: CommandContext): Command {
 
 /** What stands below which heading of the help, in its order. */
 const GROUPS: Readonly<Record<string, readonly ((program: Command, context: CommandContext) => void)[]>> = {
-  'Store and fetch:': [addPut, addQuote, addGet, addLs, addCat],
+  'Store and fetch:': [addPut, addQuote, addProviders, addGet, addLs, addCat],
   'What is stored:': [addDeals, addStatus, addVerify, addRenew, addTopUp, addCancel, addSettle],
   'Account and settings:': [addWallet, addConfig, addDoctor, addCompletion],
   'On this machine alone:': [addDevnet, addDemo],

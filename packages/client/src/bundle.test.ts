@@ -84,6 +84,7 @@ test('the main entry fits into a page: 250 kB minified, 75 kB compressed, and no
     'deal-verbs.ts',
     'get.ts',
     'list-deals.ts',
+    'list-providers.ts',
     'ls.ts',
     'put.ts',
     'save.ts',

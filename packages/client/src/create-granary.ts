@@ -5,6 +5,7 @@ import type { DealVerbs } from './deals/deal-verbs.ts'
 import { type FollowUntilOptions, followUntil } from './deals/follow-until.ts'
 import type { OwnDeal, SettleOptions } from './deals/list-deals.ts'
 import type { ContentStatus } from './deals/status.ts'
+import type { ListedProviders, ProvidersOptions } from './plan/list-providers.ts'
 import type { Ports, Sink, Source } from './ports.ts'
 import { endpointOf } from './providers/choose-provider.ts'
 import type { FetchOptions, GetOptions, Retrieved } from './retrieve/get.ts'
@@ -44,6 +45,8 @@ export interface Granary<S extends Source = ContentSource> extends AccountVerbs,
    * bytes themselves are shown by `get`.
    */
   verify(cid: string, options?: VerifyOptions): Promise<Verified>
+  /** Who stores on this chain, at what price, who of them answers, and why a put would choose it or would not. */
+  providers(options?: ProvidersOptions): Promise<ListedProviders>
 }
 
 /** The client over these ports. */
@@ -69,6 +72,10 @@ export function createGranary<S extends Source = ContentSource>(ports: Ports<S |
     status: async (cid, options) =>
       (await import('./deals/status.ts')).status({ chain, signer: account }, cid, options),
     verify: async (cid, options) => (await import('./verify/verify.ts')).verify(ports, cid, options),
+    providers: async (options) => {
+      const { listProviders } = await import('./plan/list-providers.ts')
+      return await listProviders({ chain, fetch, clock, address: account.address }, options)
+    },
     transfer: async (wish, options) => (await forAccount()).transfer(wish, options),
     planTransfer: async (wish, options) => (await forAccount()).planTransfer(wish, options),
     authorizeKey: async (grant, options) => (await forAccount()).authorizeKey(grant, options),

@@ -23,6 +23,14 @@ export type { SettleProgress } from './deals/settle-ended.ts'
 export type { ContentStatus, DealStatus } from './deals/status.ts'
 export type { Place, Slot, SlotState, UploadEvent, UploadPiece, UploadState } from './journal/upload-state.ts'
 export type {
+  Bounds,
+  ListedProvider,
+  ListedProviders,
+  ProviderAnswer,
+  ProviderStanding,
+  ProvidersOptions,
+} from './plan/list-providers.ts'
+export type {
   Account,
   Chain,
   Clock,

@@ -73,8 +73,8 @@ export function serveChain(answers: () => ChainAnswers): Promise<Served> {
             : deals.find((deal) => deal.id === Number(id))
           : kind === 'sectors'
             ? sectors.find(({ provider, number }) => url.pathname === `/v1/sectors/${provider}/${number}`)
-            : id === undefined
-              ? page(providers)
+            : id === undefined || url.pathname.endsWith('/partitions')
+              ? page(id === undefined ? providers : [])
               : providers.find((provider) => provider.id === Number(id))
     response.writeHead(found ? 200 : 404, {
       'content-type': 'application/json',

@@ -13,6 +13,13 @@ export function formatBytes(bytes: number): string {
   return bytes === 1 ? '1 byte' : `${text} ${units[unit]}`
 }
 
+/** `8MiB`, `256B`: for a cell that has to be narrow. */
+export function shortBytes(bytes: number): string {
+  return formatBytes(bytes)
+    .replace(/ bytes?$/, 'B')
+    .replace(' ', '')
+}
+
 /** `3.42 s`, `2 min 05 s`. */
 export function formatMs(ms: number): string {
   if (ms < 1_000) return `${Math.round(ms)} ms`

@@ -28,6 +28,16 @@ export { type ContentStatus, type DealStatus, type StatusInput, status } from '.
 export { planTopUp } from '../deals/top-up-deal.ts'
 export { JournalInvalidError } from '../journal/journal-invalid.ts'
 export { paddedSizeOf } from '../padded-size-of.ts'
+export {
+  type Bounds,
+  type ListedProvider,
+  type ListedProviders,
+  listProviders,
+  type ProviderAnswer,
+  type ProviderStanding,
+  type ProvidersInput,
+  type ProvidersOptions,
+} from '../plan/list-providers.ts'
 export { CidNotStoredError, type EndedDeal, RetrievalFailedError, type RetrievalFailure } from '../retrieve/errors.ts'
 export {
   type ByteRange,

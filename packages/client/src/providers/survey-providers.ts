@@ -110,6 +110,15 @@ async function askOne(
   if ('message' in info) return refuse(view, 'UNREACHABLE', info.message)
   const refusal = checkInfo(view, info, genesisHash, { ...wanted, pieceSize: Math.min(...pieceSizes) })
   if (refusal) return refuse(view, ...refusal)
+  return await candidateOf({ view, endpoint, info, latencyMs }, { chain, deals }, options)
+}
+
+/** One that answered, with what the chain knows of it, and the deals of this account. */
+export async function candidateOf(
+  { view, endpoint, info, latencyMs }: Pick<Candidate, 'view' | 'endpoint' | 'info' | 'latencyMs'>,
+  { chain, deals }: Pick<SurveyInput, 'chain' | 'deals'>,
+  options: CallOptions,
+): Promise<Candidate> {
   const partitions = await chain.partitions(view.id, options)
   const proofs = {
     sectors: partitions.reduce((sum, { sectors }) => sum + sectors, 0),

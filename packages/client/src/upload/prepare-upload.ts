@@ -8,6 +8,7 @@ import { dealFee, feeOf, PUBLISH_BYTES_MAX } from '@granary/protocol/messages'
 import type { CallOptions } from '../call-options.ts'
 import type { UploadLog } from '../journal/create-upload-log.ts'
 import { apply, type Slot, type UploadEvent, type UploadPiece, type UploadState } from '../journal/upload-state.ts'
+import { durationDefault } from '../plan/duration-default.ts'
 import { type PlannedSlot, planUpload } from '../plan/plan-upload.ts'
 import { priceUpload } from '../plan/price-upload.ts'
 import type { Manifest, Ports, Source } from '../ports.ts'
@@ -21,7 +22,6 @@ import { isPriced, priceOf } from './slot-price.ts'
 import { stage } from './stage.ts'
 import { type UploadQuote, uploadQuote } from './upload-quote.ts'
 
-const DURATION_DEFAULT_MS = { devnet: 60 * 60_000, production: 180 * 24 * 60 * 60_000 }
 /** Twice the present fee is reckoned with: the base fee may rise until the message is sent. */
 const FEE_HEADROOM = 2n
 /** What was learnt of providers so long ago is asked for again. */
@@ -83,7 +83,7 @@ export async function prepareUpload<S extends Source>(
   const wanted: UploadWanted = {
     ...{ name: source.name, rootCid, fileBytes, duration: options.duration, copies: options.copies, provider },
     pieces: await named(ports, manifest, log.state, ownDeals, call),
-    durationDefault: durationDefaultOf(status),
+    durationDefault: durationDefault(status),
     again: options.again,
   }
   const start = (height: number, deals: readonly DealView[]) =>
@@ -240,8 +240,4 @@ function begun({ slots, pieces, duration }: UploadState, index: number, { provid
     reasons: ['an earlier run has begun there'],
     shares: [],
   }
-}
-
-function durationDefaultOf({ devnet, blockTimeMs }: ChainStatus): number {
-  return Math.ceil((devnet ? DURATION_DEFAULT_MS.devnet : DURATION_DEFAULT_MS.production) / blockTimeMs)
 }
