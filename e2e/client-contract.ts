@@ -20,7 +20,7 @@ export interface OpenInput {
 
 export interface OpenClient {
   put(bytes: Uint8Array<ArrayBuffer>, options?: PutOptions): Promise<PutResult>
-  get(rootCid: string): Promise<Uint8Array>
+  get(path: string): Promise<Uint8Array>
 }
 
 export interface Ports {
@@ -81,7 +81,7 @@ export function clientContract(name: string, makePorts: () => Promise<Ports>): v
         ...expected,
         ...['published', 'deal', 'active'],
       ])
-      expect(await (await open()).get(stored.rootCid)).toEqual(bytes)
+      expect(await (await open()).get(stored.path)).toEqual(bytes)
       expect(await (await open()).put(bytes)).toEqual(stored)
       expect(await dealsOf(signer, stored.rootCid)).toMatchObject([{ id: stored.dealId, state: 'active' }])
     }, 120_000)
@@ -93,7 +93,7 @@ export function clientContract(name: string, makePorts: () => Promise<Ports>): v
         const line = cutLine(method, path, isBefore)
         const killed = await (await open(line.fetch)).put(bytes, { signal: line.signal }).catch(() => 'killed')
         const stored = await (await open()).put(bytes)
-        const back = await (await open()).get(stored.rootCid)
+        const back = await (await open()).get(stored.path)
         const deals = (await dealsOf(signer, stored.rootCid)).map(({ id, agreementId, state }) => ({
           id,
           agreementId,
@@ -133,7 +133,7 @@ export function clientContract(name: string, makePorts: () => Promise<Ports>): v
         [0, 'active'],
         [1, 'active'],
       ])
-      expect(await (await open()).get(stored.rootCid)).toEqual(bytes)
+      expect(await (await open()).get(stored.path)).toEqual(bytes)
       expect(await (await open()).put(bytes)).toEqual(stored)
       expect(await dealsOf(signer, stored.rootCid)).toHaveLength(2)
     }, 120_000)

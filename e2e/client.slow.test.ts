@@ -10,8 +10,8 @@ import { clientContract } from './client-contract.ts'
 
 clientContract('over files', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'granary-client-'))
-  let files = 0
-  const nextPath = () => join(folder, `file-${files++}`)
+  /** Each time elsewhere, by the same name: what is put keeps it. */
+  const nextPath = async () => join(await mkdtemp(join(folder, 'place-')), 'file')
   return {
     async open({ chain, signer, fetch, name }) {
       const client = createOverFiles({
@@ -22,14 +22,14 @@ clientContract('over files', async () => {
       })
       return {
         async put(bytes, options) {
-          const path = nextPath()
+          const path = await nextPath()
           await writeFile(path, bytes)
           return await client.put(path, options)
         },
-        async get(rootCid) {
-          const path = nextPath()
-          await client.save(rootCid, path)
-          return new Uint8Array(await readFile(path))
+        async get(path) {
+          const out = await nextPath()
+          await client.save(path, out)
+          return new Uint8Array(await readFile(out))
         },
       }
     },
@@ -55,9 +55,9 @@ clientContract('in memory', async () => {
       const granary = createGranary({ ...made, spool, journal, lock })
       return {
         put: (bytes, options) => granary.put(contents[puts++ % contents.length]!(bytes), options),
-        async get(rootCid) {
+        async get(path) {
           const sink = memorySink()
-          await granary.save(rootCid, sink)
+          await granary.save(path, sink)
           return new Uint8Array(await sink.blob().arrayBuffer())
         },
       }

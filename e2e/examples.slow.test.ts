@@ -27,9 +27,10 @@ async function example(name: string, ...args: readonly string[]): Promise<string
 
 test('each example does what it says', async () => {
   const file = fileOf(market.bench, 'report.pdf', 300_000)
-  const cid = (await example('store-a-file.ts', file, join(market.bench.home, 'sdk'))).trim()
-  expect(cid).toMatch(/^baf/)
-  expect(await example('read-a-part.ts', cid, '5000')).toBe(readFileSync(file).subarray(0, 5_000).toString('latin1'))
+  const path = (await example('store-a-file.ts', file, join(market.bench.home, 'sdk'))).trim()
+  const [cid = '', name] = path.split('/')
+  expect([cid.slice(0, 3), name]).toEqual(['baf', 'report.pdf'])
+  expect(await example('read-a-part.ts', path, '5000')).toBe(readFileSync(file).subarray(0, 5_000).toString('latin1'))
   expect(await example('see-what-is-proven.ts', cid)).toMatch(/^provider \d+: active, \d+ epochs proven\n$/)
   expect(readdirSync(folder).sort()).toEqual(['read-a-part.ts', 'see-what-is-proven.ts', 'store-a-file.ts'])
 }, 120_000)

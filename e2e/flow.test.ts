@@ -4,14 +4,13 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fromHex, toHex } from '@granary/base'
 import type { PutResult } from '@granary/client'
-import { importFile } from '@granary/content'
+import { importFile, importTree } from '@granary/content'
 import { packPath } from '@granary/content/node'
 import { commitPiece } from '@granary/proofs/piece'
 import { profileNamed } from '@granary/proofs/profile'
 import { computeCommD, parsePieceCid, pieceCidV2, porepBundleBytes } from '@granary/proofs/verify'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { MemoryBlockstore } from 'blockstore-core'
-import { CID } from 'multiformats/cid'
 import {
   eachBlock,
   everythingOf,
@@ -50,16 +49,17 @@ async function newest<T>(ask: (entries: Awaited<ReturnType<typeof timelineOf>>) 
   return eachBlock(market, async () => ask(await timelineOf(market.provider.url, data.dealId)))
 }
 
-test('1 importFile: the root CID is that of the file, wherever it is computed', async () => {
-  const root = await importFile(bytesOf(file), new MemoryBlockstore())
-  expect(data.rootCid).toBe(root.toString())
+test('1 importTree: the root CID is that of a folder with the file under its name, wherever it is computed', async () => {
+  const entry = ['three-blocks.bin', { kind: 'file', content: () => bytesOf(file) }] as const
+  const root = await importTree({ kind: 'folder', entries: () => [entry] }, new MemoryBlockstore())
+  expect(data).toMatchObject({ rootCid: root.toString(), path: `${root}/three-blocks.bin` })
 })
 
 test('2 writeCar: the same file gives the same CAR bytes each time', async () => {
   const cars = await Promise.all(
     ['one.car', 'two.car'].map(async (name) => {
       const car = join(market.bench.home, name)
-      await packPath(file, car)
+      await packPath(file, car, { wrap: 'three-blocks.bin' })
       return readFileSync(car)
     }),
   )
@@ -171,16 +171,19 @@ test('13 get: the file comes back by its CID, block by block and byte by byte', 
   expect(sameBytes(out, file)).toBe(true)
 })
 
-test('13 gateway: one block, a range of the file, and the whole of it', async () => {
+test('13 gateway: one block, a range of the file, the whole of it, and its name', async () => {
   const original = readFileSync(file)
-  const url = `${market.provider.url}/ipfs/${data.rootCid}`
+  const url = `${market.provider.url}/ipfs/${data.path}`
+  const cid = await importFile(bytesOf(file), new MemoryBlockstore())
   const block = Buffer.from(await (await fetch(`${url}?format=raw`)).arrayBuffer())
   const whole = Buffer.from(await (await fetch(url)).arrayBuffer())
   const range = await fetch(url, { headers: { range: 'bytes=1048000-1049000' } })
-  expect(createHash('sha256').update(block).digest()).toEqual(Buffer.from(CID.parse(data.rootCid).multihash.digest))
+  expect(createHash('sha256').update(block).digest()).toEqual(Buffer.from(cid.multihash.digest))
   expect(whole.equals(original)).toBe(true)
   expect(range.status).toBe(206)
   expect(Buffer.from(await range.arrayBuffer()).equals(original.subarray(1_048_000, 1_049_001))).toBe(true)
+  const listing = await fetch(`${market.provider.url}/ipfs/${data.rootCid}/`)
+  expect(await listing.text()).toContain('three-blocks.bin')
 })
 
 test('13 routing: the provider is found by the CID', async () => {

@@ -15,7 +15,7 @@ test('a file is packed, served and fetched by its CID; Ctrl-C ends it', async ()
   const gateway = bench.start(['tools', 'gateway', car, '--port', '0', '--json'])
   const [ready] = await gateway.line(/^\{"event":"ready".*\}$/)
   const { url } = JSON.parse(ready) as { url: string }
-  const response = await fetch(`${url}/ipfs/${packed.data.rootCid}`)
+  const response = await fetch(`${url}/ipfs/${packed.data.rootCid}/photo.bin`)
   expect([response.status, (await response.bytes()).length]).toEqual([200, 100_000])
   const { code } = await gateway.stop()
   expect(code).toBe(0)

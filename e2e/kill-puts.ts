@@ -45,7 +45,7 @@ export async function killPut(market: Market, index: number, chance: Seeded): Pr
   const deals = await Array.fromAsync(client.deals({ rootCid: data.rootCid }))
   // The provider serves it when it has seen the block with the deal.
   const body = await eachBlock(market, async () => {
-    const answer = await fetch(`${provider.url}/ipfs/${data.rootCid}`)
+    const answer = await fetch(`${provider.url}/ipfs/${data.path}`)
     return answer.ok ? Buffer.from(await answer.arrayBuffer()) : undefined
   })
   const isBack = body.equals(readFileSync(path))

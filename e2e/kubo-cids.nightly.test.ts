@@ -13,6 +13,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { pathSource } from '@granary/client/node'
 import { type ImportProfileName, memoryBlockTable, pieceCar, readManifest } from '@granary/content'
 import { createLeafReader, type FileSeen, pathTree } from '@granary/content/node'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
@@ -89,6 +90,29 @@ for (const { name, make, hidden = false } of cases) {
         expect({ profile, cid: root.toString() }).toEqual({ profile, cid: theirs })
       }
       rmSync(path, { recursive: true })
+    },
+    600_000,
+  )
+}
+
+for (const [name, bytes] of [
+  ['a name', 0],
+  ['report.pdf', MIB + 1],
+  ['.hidden ä €', 174 * 256 * 1024 + 1],
+] as const) {
+  withKubo(
+    `a file that keeps its name, "${name}", has the CIDs of ipfs add -w${why}`,
+    async () => {
+      const path = join(home, name)
+      writeMarked(path, bytes)
+      for (const [profile, { add }] of Object.entries(profiles)) {
+        const flags = ['--wrap-with-directory', '--quieter', '--only-hash', ...add]
+        const theirs = await program.run(repoOf(profile), ['add', ...flags, path])
+        const { wrap } = await pathSource(path)
+        const options = { profile: profile as ImportProfileName, wrap }
+        const { root } = await readManifest(await pathTree(path), memoryBlockTable(), options)
+        expect({ profile, cid: root.toString() }).toEqual({ profile, cid: theirs })
+      }
     },
     600_000,
   )

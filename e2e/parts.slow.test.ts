@@ -1,13 +1,13 @@
 /** A file that is spread over three providers, each part with two of them, comes back while providers are killed. */
 import { randomBytes } from 'node:crypto'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { get, type PutResult, systemClock } from '@granary/client/node'
 import { accountSigner } from '@granary/protocol/messages'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { envelope } from './harness.ts'
 import { putParts } from './put-parts.ts'
-import { type Market, type Server, startMarket, succeeded } from './story.ts'
+import { fileOf, type Market, type Server, startMarket, succeeded } from './story.ts'
 
 const MIB = 1 << 20
 const bytes = new Uint8Array(randomBytes(21 * MIB + 4_321))
@@ -55,6 +55,31 @@ test('a hundred small files in one folder cost one deal', async () => {
   expect({ fileBytes, deals: deals.length }).toEqual({ fileBytes: 100 * 10 * 1_024, deals: 1 })
   expect(await Array.fromAsync(client.deals({ rootCid }))).toHaveLength(1)
 }, 60_000)
+
+test('a file that was put without its name, as earlier releases did, is gone on with so and paid once', async () => {
+  const { bench, chain, client } = market
+  const file = fileOf(bench, 'report.pdf', 20_000)
+  const put = async (...flags: string[]) => {
+    const args = ['put', file, '--no-wait', '--chain', chain.url, ...flags]
+    const ran = succeeded(await bench.run([...args, '--json']))
+    return { ...envelope<PutResult>(ran).data, told: ran.stderr }
+  }
+  const dealsOf = async ({ rootCid: cid }: PutResult) => (await Array.fromAsync(client.deals({ rootCid: cid }))).length
+  const before = await put('--no-wrap')
+  expect(before.path).toBe(before.rootCid)
+  const { told, ...again } = await put()
+  expect(told).toContain('not kept: an earlier put of this file without it goes on')
+  expect(again).toMatchObject({ rootCid: before.rootCid, path: before.rootCid, dealId: before.dealId })
+  // Without a journal the chain says it.
+  await rm(join(bench.home, 'client', 'journal'), { recursive: true })
+  expect(await put()).toMatchObject({ rootCid: before.rootCid, dealId: before.dealId })
+  expect(await dealsOf(before)).toBe(1)
+
+  const named = await put('--wrap')
+  expect(named.path).toBe(`${named.rootCid}/report.pdf`)
+  expect(named.rootCid).not.toBe(before.rootCid)
+  expect([await dealsOf(before), await dealsOf(named)]).toEqual([1, 1])
+}, 120_000)
 
 test('a provider that is killed in the middle of the get is followed by another, and not a byte is missing', async () => {
   const { client: chain } = market

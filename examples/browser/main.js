@@ -19,8 +19,9 @@ output.textContent = `This page's account needs money: granary wallet faucet ${a
 on(window, 'dragover')
 on(window, 'drop', async ({ dataTransfer }) => {
   const onProgress = ({ type }) => output.replaceChildren(type)
-  const { rootCid, provider } = await granary.put(dataTransfer.files[0], { onProgress })
-  link(`${(await chain.provider(provider)).endpoints[0]}/ipfs/${rootCid}`, rootCid)
+  const { path, rootCid, provider } = await granary.put(dataTransfer.files[0], { onProgress })
+  const { endpoints } = await chain.provider(provider)
+  link(`${endpoints[0]}/ipfs/${path.split('/').map(encodeURIComponent).join('/')}`, rootCid)
 })
 on(form, 'submit', async () => {
   const sink = memorySink()

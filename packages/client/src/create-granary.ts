@@ -32,7 +32,7 @@ export interface Granary<S extends Source = ContentSource> extends AccountVerbs,
   get(rootOrPath: string, options?: GetOptions): Promise<Retrieved>
   /** What is in a folder, as it comes. */
   ls(rootOrPath: string, options?: FetchOptions): AsyncIterable<ListedEntry>
-  /** Fetches a file into a sink: all of it, or nothing. */
+  /** Fetches a file, or the one that a folder is around, into a sink: all of it, or nothing. */
   save(rootOrPath: string, sink: Sink, options?: GetOptions): Promise<SaveResult>
   /** Tells what happens to a deal until it is active, or until an entry of its story. */
   follow(dealId: number, options?: FollowUntilOptions): Promise<DealView>

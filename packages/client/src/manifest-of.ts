@@ -2,7 +2,7 @@
 import type { DagManifest } from '@granary/content'
 import type { Manifest } from './ports.ts'
 
-export function manifestOf({ root, fileBytes, blocks, cuts }: DagManifest): Manifest {
+export function manifestOf({ root, name, fileBytes, blocks, cuts }: DagManifest): Manifest {
   const pieces = cuts.map(({ payloadSize, pieceSize }) => ({ payloadSize, pieceSize }))
-  return { rootCid: root.toString(), fileBytes, blocks, pieces }
+  return { rootCid: root.toString(), name, fileBytes, blocks, pieces }
 }

@@ -3,7 +3,7 @@
  * in memory; what each promises is a contract in `packages/client/test`, which every implementation passes.
  */
 import type { Hex } from '@granary/base'
-import type { CutSizes, ImportProfileName, PieceHasher, ReadManifestOptions } from '@granary/content'
+import type { CutSizes, ImportProfileName, PieceHasher, ReadManifestOptions, Wrap } from '@granary/content'
 import type { ChainClient, SignedMessage } from '@granary/protocol/client'
 import type { Address, Hash, Signer } from '@granary/protocol/messages'
 import type { CallOptions } from './call-options.ts'
@@ -18,6 +18,14 @@ export interface Source {
   readonly bytes: number | undefined
   /** How it becomes a DAG, which decides its CIDs. @default 'unixfs-v1-2025' */
   readonly profile?: ImportProfileName | undefined
+  /** The root is a folder around it, in which it keeps its name. */
+  readonly wrap?: SourceWrap | undefined
+}
+
+/** The folder around what is stored. */
+export interface SourceWrap extends Pick<Wrap, 'name'> {
+  /** Nobody has asked for it: an earlier upload without it is gone on with instead. */
+  readonly isDefault: boolean
 }
 
 /** Bytes that can be read again from anywhere: a file, a Blob, a CAR that is made as it is read. */
@@ -30,6 +38,8 @@ export interface PieceSource {
 /** What a source is as a DAG, and the CARs that it is cut into. */
 export interface Manifest {
   readonly rootCid: string
+  /** Of the content in the folder that is the root, where one was put around it. */
+  readonly name?: string | undefined
   /** Of all files. */
   readonly fileBytes: number
   /** Of the DAG, each once. */
@@ -46,8 +56,12 @@ export interface ManifestPiece {
   readonly pieceSize: number
 }
 
-/** A signal, and into pieces of which sizes a source is cut. */
-export interface SpoolReadOptions extends CallOptions, CutSizes, Partial<Pick<ReadManifestOptions, 'payloadSizesOf'>> {}
+/** A signal, into pieces of which sizes a source is cut, and whether the folder around it is left out. */
+export interface SpoolReadOptions
+  extends CallOptions,
+    CutSizes,
+    Pick<ReadManifestOptions, 'payloadSizesOf'>,
+    Pick<Wrap, 'isLeftOut'> {}
 
 /** What has been read of sources whose puts run or were interrupted, each under its root CID. */
 export interface Spool<S extends Source = Source> {

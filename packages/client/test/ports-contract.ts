@@ -213,7 +213,7 @@ export function spoolContract<S extends Source>(
       const draft = spool.nameOf(file)
       const manifest = await spool.read(draft, file, {})
       const [piece] = manifest.pieces
-      expect(manifest).toMatchObject({ fileBytes: bytes.length, blocks: 4 })
+      expect(manifest).toMatchObject({ name: 'file', fileBytes: bytes.length, blocks: 5 })
       expect(manifest.rootCid).toMatch(/^baf/)
       expect(manifest.pieces).toEqual([{ payloadSize: expect.any(Number), pieceSize: 4 << 20 }])
       await spool.keep(draft, manifest.rootCid)
@@ -230,13 +230,14 @@ export function spoolContract<S extends Source>(
       await expect(spool.open(manifest.rootCid, 0)).rejects.toThrow()
     })
 
-    test('the same bytes are the same CAR, under another name too', async () => {
+    test('the same bytes are the same CAR, under another name too where the folder that keeps it is left out', async () => {
       const { port: spool, source } = await make()
       const [one, two] = [await source('one', bytes), await source('two', bytes)]
       const [first, second] = [
-        await spool.read(spool.nameOf(one), one, {}),
-        await spool.read(spool.nameOf(two), two, {}),
+        await spool.read(spool.nameOf(one), one, { isLeftOut: async () => true }),
+        await spool.read(spool.nameOf(two), two, { isLeftOut: async () => true }),
       ]
+      expect(first).toMatchObject({ name: undefined, fileBytes: bytes.length, blocks: 4 })
       expect(second).toEqual(first)
       await spool.keep(spool.nameOf(one), first.rootCid).catch(() => undefined)
     })

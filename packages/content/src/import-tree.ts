@@ -41,7 +41,12 @@ export async function importTree(tree: Tree, store: BlockWriter, options: Import
   return (await putTree(tree, putContext(store, options), options.onProgress)).cid
 }
 
-async function putTree(tree: Tree, context: PutContext, onProgress: ImportOptions['onProgress']): Promise<PutNode> {
+/** What a folder needs to know of a tree in it. */
+export async function putTree(
+  tree: Tree,
+  context: PutContext,
+  onProgress: ImportOptions['onProgress'],
+): Promise<PutNode> {
   context.signal?.throwIfAborted()
   if (tree.kind === 'file') return await putFile(tree.content(), context, onProgress)
   if (tree.kind === 'link')

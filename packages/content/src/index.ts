@@ -24,7 +24,7 @@ export { BlockTooLargeError, type CutSizes, type PieceCut } from './manifest/cut
 export { FileChangedError } from './manifest/file-changed-error.ts'
 export { memoryBlockTable } from './manifest/memory-block-table.ts'
 export { type PieceCar, type PieceCarInput, pieceCar } from './manifest/piece-car.ts'
-export { type DagManifest, type ReadManifestOptions, readManifest } from './manifest/read-manifest.ts'
+export { type DagManifest, type ReadManifestOptions, readManifest, type Wrap } from './manifest/read-manifest.ts'
 export {
   type CarBlock,
   type CarFault,
@@ -39,7 +39,7 @@ export { NamesCollideError } from './put-folder.ts'
 export { fileLength, readFile } from './read-file.ts'
 export { PathInsideBlockError, PathNotFoundError, type ResolvedPath, resolvePath } from './resolve-path.ts'
 export { type BlockReader, type BlockWriter, type ContentStore, type ReadOptions, readBlock } from './store.ts'
-export { type UnixFsNode, unixFsNode } from './unixfs-node.ts'
+export { type Directory, type UnixFsNode, unixFsNode } from './unixfs-node.ts'
 export { BlockHashMismatchError, HashUnsupportedError, verifyBlock } from './verify-block.ts'
 export { type CarEntry, CarRootMismatchError, type VerifyCarOptions, verifyCar } from './verify-car.ts'
 export { type Block, type WalkOptions, walkDag } from './walk-dag.ts'

@@ -1,4 +1,4 @@
-/** granary cat CID[/path]: a file to standard output, every block checked against its CID before a byte of it goes out. */
+/** granary cat CID[/path]: a file, or the one file of a folder, to standard output, every block checked against its CID before a byte of it goes out. */
 import type { Command } from 'commander'
 import { exitCodesHelp } from '../exit-code.ts'
 import type { CommandContext } from '../program-context.ts'
@@ -39,7 +39,7 @@ export async function cat(content: string, options: CatOptions, context: Command
   await interruptible(async (signal) => {
     const chain = await openContentChain(options, signal)
     const ports = { chain, fetch, clock: client.systemClock }
-    const got = await client.get(ports, content, { signal, range, gateways })
+    const got = await client.get(ports, content, { signal, range, gateways, unwrap: !car })
     try {
       if (!car && got.type !== 'file') throw new NotAFileError(parseCid(got.cid), got.type)
       await writeStdout(context, car || got.type !== 'file' ? got.car() : got.stream())

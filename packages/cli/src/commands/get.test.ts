@@ -9,6 +9,7 @@ import { granary } from '../../test/granary.ts'
 
 let home: string
 let cid: string
+let wrapped: string
 let fetched: readonly string[]
 let stop: () => Promise<void>
 
@@ -19,7 +20,9 @@ beforeAll(async () => {
   await writeFile(join(folder, 'a file'), 'some text')
   await writeFile(join(folder, 'below', 'large'), 'x'.repeat(3_000_000))
   cid = (await packPath(folder, join(home, 'folder.car'))).rootCid
-  const gateway = await runGateway({ cars: [join(home, 'folder.car')], port: 0 })
+  await writeFile(join(home, 'poem.txt'), 'a poem')
+  wrapped = (await packPath(join(home, 'poem.txt'), join(home, 'wrapped.car'), { wrap: 'poem.txt' })).rootCid
+  const gateway = await runGateway({ cars: [join(home, 'folder.car'), join(home, 'wrapped.car')], port: 0 })
   stop = gateway.stop
   fetched = ['--gateway', gateway.url, '--chain', 'http://127.0.0.1:1']
 })
@@ -55,6 +58,32 @@ test('a file by its path, a part of it, and the whole as a CAR', async () => {
   const car = join(home, 'again.car')
   expect(await granary(['get', cid, '--car', '-o', car, ...fetched])).toMatchObject({ code: 0 })
   expect((await readFile(car)).equals(await readFile(join(home, 'folder.car')))).toBe(true)
+})
+
+test('a file that was put with its name comes back as that file, under that name where no other is given', async () => {
+  for (const args of [['cat'], ['get', '-o', '-']])
+    expect(await granary([...args, wrapped, ...fetched])).toEqual({ code: 0, stdout: 'a poem', stderr: '' })
+  expect((await granary(['cat', wrapped, '--range', '2-3', ...fetched])).stdout).toBe('po')
+  expect(await granary(['get', wrapped, '-o', join(home, 'copy'), ...fetched])).toMatchObject({ code: 0 })
+  expect(await readFile(join(home, 'copy'), 'utf8')).toBe('a poem')
+  const before = process.cwd()
+  const empty = await mkdtemp(join(home, 'empty-'))
+  process.chdir(empty)
+  try {
+    for (const flags of [[], ['-o', '.', '--overwrite']])
+      expect(await granary(['get', wrapped, ...flags, ...fetched])).toMatchObject({
+        code: 0,
+        stdout: expect.stringContaining(join(empty, 'poem.txt')),
+      })
+    expect(await granary(['get', wrapped, ...fetched])).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('-o'),
+    })
+  } finally {
+    process.chdir(before)
+  }
+  expect(await readdir(empty)).toEqual(['poem.txt'])
+  expect((await granary(['ls', wrapped, ...fetched])).stdout).toBe('-     6 bytes  poem.txt\n')
 })
 
 test('standard output carries the bytes and nothing else', async () => {

@@ -1,5 +1,4 @@
 /** granary get CID[/path] [-o OUT]: fetches a file, a folder or a CAR, every block checked against its CID. */
-import { basename } from 'node:path'
 import type { SaveResult } from '@granary/client/node'
 import type { Command } from 'commander'
 import { exitCodesHelp } from '../exit-code.ts'
@@ -30,7 +29,7 @@ export function addGet(program: Command, context: CommandContext): void {
     .argument('<content>', contentArgument)
     .option(
       '-o, --output <path>',
-      'where to write it (- is standard output); all of it, or nothing (default: its name)',
+      'a file or folder, OUT/ for a new folder, or - for standard output; all of it, or nothing (default: its own name)',
     )
     .option('--range <first-last>', 'of a file: these bytes alone, counted from 0', byteRange)
     .option('--car', 'write the content and all below it as a CAR')
@@ -48,7 +47,7 @@ async function get(content: string, options: GetCommandOptions, context: Command
     return await cat(content, { ...options, car }, context)
   }
   const startMs = performance.now()
-  const [client, { createStory }, { interruptible }, { printResult }, { formatBytes, plural }, { givenBy }] =
+  const [client, { createStory }, { interruptible }, { printResult }, { formatBytes, plural }, { givenBy }, words] =
     await Promise.all([
       import('@granary/client/node'),
       import('../print/story.ts'),
@@ -56,25 +55,20 @@ async function get(content: string, options: GetCommandOptions, context: Command
       import('../print/result.ts'),
       import('../print/quantities.ts'),
       import('../print/holder-text.ts'),
+      import('../print/printable.ts'),
     ])
+  const { printable } = words
   using story = createStory({ stream: context.stderr, env: context.env, startMs })
   const result = await interruptible(async (signal) => {
     const chain = await openContentChain(options, signal)
-    const out = options.output ?? `${nameOf(content)}${car ? '.car' : ''}`
-    return await client.save({ chain, fetch }, content, out, {
-      ...{ signal, range, car, overwrite, gateways: options.gateway, onProgress: story.tell },
+    return await client.save({ chain, fetch }, content, options.output ?? { folder: '.' }, {
+      ...{ signal, unwrap: true, range, car, overwrite, gateways: options.gateway, onProgress: story.tell },
     })
   })
   const whatOf = ({ type, files, bytes }: SaveResult): string =>
     type === 'directory' ? `${plural(files, 'file')}, ${formatBytes(bytes)}` : formatBytes(bytes)
   printResult(context, result, {
     json: options.json ?? false,
-    text: (saved) => `${saved.out}  (${whatOf(saved)}, every block verified, ${givenBy(saved.report)})`,
+    text: (saved) => `${printable(saved.out)}  (${whatOf(saved)}, every block verified, ${givenBy(saved.report)})`,
   })
-}
-
-/** The last name of the path, or the CID; never one that leads elsewhere. */
-function nameOf(content: string): string {
-  const name = basename(content.replace(/\/+$/, ''))
-  return name === '.' || name === '..' || name === '' ? 'content' : name
 }

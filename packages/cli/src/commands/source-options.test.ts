@@ -26,9 +26,19 @@ async function rootOf(path: string, ...flags: string[]): Promise<string> {
 
 test('a profile decides how the CID of a file is made', async () => {
   const file = join(folder, 'file')
-  expect(await rootOf(file)).toBe('bafkreifzjut3te2nhyekklss27nh3k72ysco7y32koao5eei66wof36n5e')
-  expect(await rootOf(file, '--cid-profile', 'kubo-cid-v1')).toBe(await rootOf(file))
-  expect(await rootOf(file, '--cid-profile', 'unixfs-v0-2015')).toBe('Qmf412jQZiuVUtdgnB36FXFX7xg5V6KEbSJ4dpQuhkLyfD')
+  const alone = (...flags: string[]) => rootOf(file, '--no-wrap', ...flags)
+  expect(await alone()).toBe('bafkreifzjut3te2nhyekklss27nh3k72ysco7y32koao5eei66wof36n5e')
+  expect(await alone('--cid-profile', 'kubo-cid-v1')).toBe(await alone())
+  expect(await alone('--cid-profile', 'unixfs-v0-2015')).toBe('Qmf412jQZiuVUtdgnB36FXFX7xg5V6KEbSJ4dpQuhkLyfD')
+})
+
+test('a file is packed with its name, and a folder is its own root; --wrap and --no-wrap say otherwise', async () => {
+  const file = join(folder, 'file')
+  const [kept, alone] = [await rootOf(file), await rootOf(file, '--no-wrap')]
+  expect(kept).not.toBe(alone)
+  expect(await rootOf(file, '--wrap')).toBe(kept)
+  expect(await rootOf(folder, '--no-wrap')).toBe(await rootOf(folder))
+  expect(await rootOf(folder, '--wrap')).not.toBe(await rootOf(folder))
 })
 
 test('hidden files and followed links make another folder', async () => {
@@ -45,13 +55,16 @@ test('what is put is files by their paths, or standard input, under a name when 
   expect(await openContent([folder], options, { stdin })).toMatchObject({ kind: 'path', paths: [['folder', folder]] })
   expect(await openContent(['-'], options, { stdin })).toMatchObject({ kind: 'content', files: [{ path: '' }] })
   const named = { ...options, stdinName: 'log.txt' }
-  expect(await openContent(['-'], named, { stdin })).toMatchObject({ name: 'log.txt', files: [{ path: 'log.txt' }] })
+  expect(await openContent(['-'], named, { stdin })).toMatchObject({ name: 'log.txt', wrap: { name: 'log.txt' } })
+  const alone = { ...named, wrap: false }
+  expect(await openContent(['-'], alone, { stdin })).not.toHaveProperty('wrap')
   await expect(openContent(['-'], { ...options, wrap: true }, { stdin })).rejects.toThrow('--stdin-name')
   await expect(openContent([folder], named, { stdin })).rejects.toThrow('standard input')
 })
 
 test('the command that goes on has the flags that are not the default', () => {
   expect(sourceFlags({ links: 'keep', cidProfile: 'unixfs-v1-2025' })).toEqual([])
+  expect(sourceFlags({ links: 'keep', cidProfile: 'unixfs-v1-2025', wrap: false })).toEqual(['--no-wrap'])
   const all: SourceOptions = { links: 'follow', cidProfile: 'kubo-cid-v1', hidden: true, wrap: true }
   expect(sourceFlags(all)).toEqual(['--hidden', '--links', 'follow', '--cid-profile', 'kubo-cid-v1', '--wrap'])
 })

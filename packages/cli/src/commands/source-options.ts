@@ -9,10 +9,11 @@ export interface TreeOptions {
   readonly hidden?: boolean
   readonly links: 'keep' | 'follow'
   readonly cidProfile: ImportProfileName
+  /** Undefined: a file is, and a folder is not. */
+  readonly wrap?: boolean
 }
 
 export interface SourceOptions extends TreeOptions {
-  readonly wrap?: boolean
   readonly stdinName?: string
 }
 
@@ -32,12 +33,12 @@ export function withTree(command: Command): Command {
         .choices(PROFILES)
         .default(PROFILES[0]),
     )
+    .option('--wrap', 'put a folder around it, so that its name is kept (default: around a file, not around a folder)')
+    .option('--no-wrap', 'put no folder around a file: its CID is that of its bytes alone, and it has no name')
 }
 
 export function withSource(command: Command): Command {
-  return withTree(command)
-    .option('--wrap', 'put a folder around a single file or folder, so that its name is kept')
-    .option('--stdin-name <name>', 'keep standard input in a folder, as a file of this name')
+  return withTree(command).option('--stdin-name <name>', 'the name of standard input, which keeps it as a file does')
 }
 
 /** The flags again, for a command that goes on. */
@@ -46,7 +47,7 @@ export function sourceFlags({ hidden, links, cidProfile, wrap, stdinName }: Sour
     ...(hidden ? ['--hidden'] : []),
     ...(links === LINKS_DEFAULT ? [] : ['--links', links]),
     ...(cidProfile === PROFILES[0] ? [] : ['--cid-profile', cidProfile]),
-    ...(wrap ? ['--wrap'] : []),
+    ...(wrap === undefined ? [] : [wrap ? '--wrap' : '--no-wrap']),
     ...(stdinName === undefined ? [] : ['--stdin-name', stdinName]),
   ]
 }
@@ -54,7 +55,7 @@ export function sourceFlags({ hidden, links, cidProfile, wrap, stdinName }: Sour
 /** @throws FileNotFoundError, SourceInvalidError, UsageError for flags that do not fit what is stored */
 export async function openContent(
   paths: readonly string[],
-  { hidden, links, cidProfile: profile, wrap = false, stdinName }: SourceOptions,
+  { hidden, links, cidProfile: profile, wrap, stdinName }: SourceOptions,
   { stdin }: Pick<CommandContext, 'stdin'>,
 ): Promise<PathSource | ContentSource> {
   const { contentSource, pathSource } = await import('@granary/client/node')
@@ -62,7 +63,8 @@ export async function openContent(
   if (first === '-' && more.length === 0) {
     if (wrap && stdinName === undefined) throw new UsageError('standard input has no name to keep: give --stdin-name')
     const content = stdin as unknown as AsyncIterable<Uint8Array>
-    return contentSource(content, { name: stdinName ?? 'standard input', wrap: stdinName !== undefined, profile })
+    const isWrapped = stdinName === undefined ? false : wrap
+    return contentSource(content, { name: stdinName ?? 'standard input', wrap: isWrapped, profile })
   }
   if (stdinName !== undefined) throw new UsageError('--stdin-name is for standard input: give - as the only path')
   return await pathSource([first, ...more], { hidden, links, wrap, profile })

@@ -164,7 +164,7 @@ async function tellMoney(
 
 async function fetchBack(
   client: Client,
-  { rootCid }: PutResult,
+  { path }: PutResult,
   file: string,
   story: Story,
   signal: AbortSignal,
@@ -172,7 +172,7 @@ async function fetchBack(
   const folder = await mkdtemp(join(tmpdir(), 'granary-demo-'))
   try {
     const out = join(folder, 'file')
-    await client.save(rootCid, out, { signal, onProgress: story.tell })
+    await client.save(path, out, { signal, onProgress: story.tell })
     story.end('fetching')
     const bytes = await compareBytes(file, out)
     story.say('same', `${formatBytes(bytes)} came back by CID, every block verified, every byte as in ${file}`, 'green')

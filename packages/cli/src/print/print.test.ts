@@ -150,7 +150,7 @@ const entry = (told: TimelineEvent): PutProgress => {
 test('facts are told one a line', () => {
   expect(
     told(
-      { type: 'import:done', rootCid: 'bafy', fileBytes: 3, blocks: 1 },
+      { type: 'import:done', rootCid: 'bafy', path: 'bafy/name', fileBytes: 3, blocks: 1 },
       {
         type: 'quoted',
         slot: 0,

@@ -68,6 +68,12 @@ function lineOf(progress: Told): Line {
         'root CID',
         `${progress.rootCid}  (${formatBytes(progress.fileBytes)}, ${plural(progress.blocks, 'block')})`,
       ]
+    case 'name:left-out':
+      return [
+        'name',
+        `not kept: an earlier put of this file without it goes on (--wrap pays for one with it)`,
+        'yellow',
+      ]
     case 'planned':
       return ['plan', planText(progress)]
     case 'piece:done': {

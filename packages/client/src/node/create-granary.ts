@@ -6,7 +6,7 @@ import type { Upload } from '../upload/upload.ts'
 import type { UploadQuote } from '../upload/upload-quote.ts'
 import { type ClientOptions, nodePorts } from './node-ports.ts'
 import { type PathSource, pathSource } from './path-source.ts'
-import { type SaveOptions, type SaveResult, save } from './save.ts'
+import { type SaveOptions, type SaveResult, type SaveUnderOwnName, save } from './save.ts'
 
 type NodeSource = string | PathSource | ContentSource | Content
 
@@ -22,7 +22,7 @@ export interface Client extends Omit<Granary, 'put' | 'upload' | 'quote' | 'save
   /** Who would store it, why, and the whole price; nothing is spent. */
   quote(source: NodeSource, options?: PutOptions): Promise<UploadQuote>
   /** Fetches a file or a folder by its root CID, with a path below it, verified block by block, to `outPath`. */
-  save(rootOrPath: string, outPath: string, options?: SaveOptions): Promise<SaveResult>
+  save(rootOrPath: string, outPath: string | SaveUnderOwnName, options?: SaveOptions): Promise<SaveResult>
 }
 
 /** The client over the files of a folder. @throws as Granary does */

@@ -32,10 +32,13 @@ export async function fileSink(path: string): Promise<FileSink> {
   }
 }
 
+export async function isFolderThere(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined))?.isDirectory() ?? false
+}
+
 async function checkOut(out: string): Promise<void> {
   await checkPlace(out)
-  const found = await stat(out).catch(() => undefined)
-  if (found?.isDirectory())
+  if (await isFolderThere(out))
     throw new OutInvalidError(out, 'it is a folder', 'give a name in it, or let a folder replace it (--overwrite)')
 }
 

@@ -24,7 +24,7 @@ function fileOf(name: string, content: string): string {
 }
 
 async function stageFile(file: UserFile, into: string): Promise<Staged> {
-  return await stage({ spool: fileSpool(into), lock: fileLock(into) }, await pathSource(file.path), {})
+  return await stage({ spool: fileSpool(into), lock: fileLock(into) }, await pathSource(file.path, { wrap: false }), {})
 }
 
 const manifests = () => readdirSync(staging).filter((name) => name.includes('.manifest'))
@@ -73,6 +73,14 @@ test('the same content is put once at a time, from whatever path', async () => {
   }
   await using staged = await stageFile(two, staging)
   expect(staged.fileBytes).toBe(4)
+})
+
+test('under another name the same bytes are another content, and are put beside it', async () => {
+  const ports = { spool: fileSpool(staging), lock: fileLock(staging) }
+  await using one = await stage(ports, await pathSource(fileOf('one', 'same')), {})
+  await using two = await stage(ports, await pathSource(fileOf('two', 'same')), {})
+  expect([one.name, two.name]).toEqual(['one', 'two'])
+  expect(two.rootCid).not.toBe(one.rootCid)
 })
 
 test('a path through a link is the file that it leads to', async () => {

@@ -10,6 +10,7 @@ import { pieceCar, readManifest, type Tree } from '@granary/content'
 import { createLeafReader, createManifestFile, type FileSeen, openManifestFile } from '@granary/content/node'
 import { manifestOf } from '../manifest-of.ts'
 import type { PieceSource, Spool } from '../ports.ts'
+import { readingOf } from '../reading-of.ts'
 import type { Content, ContentSource } from '../sources/content-source.ts'
 import { chunksOfContent, contentTree } from '../sources/content-tree.ts'
 import { type PathSource, treeOfPaths } from './path-source.ts'
@@ -35,7 +36,7 @@ export function fileSpool(folder: string): Spool<PathSource | ContentSource> {
     nameOf(source) {
       if (source.kind === 'content') return `${STREAM}${randomUUID()}`
       return createHash('sha256')
-        .update(JSON.stringify([source.paths, source.options, source.profile]))
+        .update(JSON.stringify([source.paths, source.options, source.profile, source.wrap]))
         .digest('hex')
         .slice(0, 32)
     },
@@ -46,7 +47,7 @@ export function fileSpool(folder: string): Spool<PathSource | ContentSource> {
       try {
         using draft = createManifestFile(manifestPath(name))
         const tree = await treeOf(source, bytesPath(name), (file) => draft.addFile(file))
-        const manifest = await readManifest(tree, draft.table, { ...options, profile: source.profile })
+        const manifest = await readManifest(tree, draft.table, readingOf(source, options))
         draft.save(manifest)
         return manifestOf(manifest)
       } catch (error) {

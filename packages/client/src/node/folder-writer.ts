@@ -62,7 +62,7 @@ export async function writeFolder(
   }
 }
 
-async function isThere(path: string): Promise<boolean> {
+export async function isThere(path: string): Promise<boolean> {
   return (await lstat(path).catch(() => undefined)) !== undefined
 }
 
@@ -121,12 +121,18 @@ async function takePlace(draft: string, out: string, overwrite: boolean): Promis
   await rm(old, { recursive: true, force: true })
 }
 
-function checkNames(names: readonly string[]): void {
+/** @throws EntryUnsafeError */
+export function checkNames(names: readonly string[]): void {
   for (const name of names) {
     if (name === '' || name === '.' || name === '..') throw new EntryUnsafeError(names, 'that is no name of its own')
-    if (/[/\0]/.test(name) || (process.platform === 'win32' && /[\\:]/.test(name)))
-      throw new EntryUnsafeError(names, 'a name in it is a path on this system')
+    if (!isName(name)) throw new EntryUnsafeError(names, 'a name in it is a path on this system')
   }
+}
+
+/** Of a file in a folder, and no way to another place. */
+export function isName(name: string): boolean {
+  const isPath = /[/\0]/.test(name) || (process.platform === 'win32' && /[\\:]/.test(name))
+  return !isPath && name !== '' && name !== '.' && name !== '..'
 }
 
 /**

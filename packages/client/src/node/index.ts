@@ -93,4 +93,4 @@ export { FileIsFolderError, FileNotFoundError, inspectFile, type UserFile } from
 export { EntryUnsafeError, OutExistsError } from './folder-writer.ts'
 export { type ClientOptions, journalIn, nodePorts, trustIn } from './node-ports.ts'
 export { type PathSource, type PathSourceOptions, pathSource } from './path-source.ts'
-export { type GetInput, type SaveOptions, type SaveResult, save } from './save.ts'
+export { type GetInput, type SaveOptions, type SaveResult, type SaveUnderOwnName, save } from './save.ts'

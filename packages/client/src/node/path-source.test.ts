@@ -26,13 +26,36 @@ async function read(source: PathSource | ReturnType<typeof contentSource>): Prom
   return await spool.read(spool.nameOf(source), source, {})
 }
 
-test('a file is that file, and in a folder under its name when it is wrapped', async () => {
+test('a file is in a folder under its name, unless that is not wanted', async () => {
   write('greeting.txt')
   const source = await pathSource(at('greeting.txt'))
-  expect(source).toMatchObject({ name: at('greeting.txt'), bytes: 11 })
-  expect((await read(source)).rootCid).toBe((await read(contentSource(bytes))).rootCid)
-  const wrapped = await read(await pathSource(at('greeting.txt'), { wrap: true }))
-  expect(wrapped.rootCid).toBe((await read(folderSource('x', [{ path: 'greeting.txt', content: bytes }]))).rootCid)
+  expect(source).toMatchObject({ name: at('greeting.txt'), bytes: 11, wrap: { isDefault: true } })
+  const { rootCid } = await read(folderSource('x', [{ path: 'greeting.txt', content: bytes }]))
+  expect(await read(source)).toMatchObject({ rootCid, name: 'greeting.txt', fileBytes: 11, blocks: 2 })
+  const asked = await pathSource(at('greeting.txt'), { wrap: true })
+  expect(asked.wrap).toEqual({ name: 'greeting.txt', isDefault: false })
+  expect((await read(asked)).rootCid).toBe(rootCid)
+  const alone = await read(await pathSource(at('greeting.txt'), { wrap: false }))
+  expect(alone.rootCid).toBe((await read(contentSource(bytes))).rootCid)
+  expect(alone.name).toBeUndefined()
+})
+
+test('a folder is its own root, and in one under its name when that is wanted', async () => {
+  write('folder', 'one')
+  const wrapped = await read(await pathSource(at('folder'), { wrap: true }))
+  expect(wrapped.rootCid).toBe((await read(folderSource('x', [{ path: 'folder/one', content: bytes }]))).rootCid)
+})
+
+test('whether the folder around a file is left out is asked by the CID of the file, once its bytes are read', async () => {
+  write('greeting.txt')
+  const spool = fileSpool(at('spool'))
+  const source = await pathSource(at('greeting.txt'))
+  const asked: string[] = []
+  const isLeftOut = async (cid: string) => asked.push(cid) > 0
+  const manifest = await spool.read(spool.nameOf(source), source, { isLeftOut })
+  const { rootCid } = await read(contentSource(bytes))
+  expect([asked, manifest]).toMatchObject([[rootCid], { rootCid, blocks: 1 }])
+  expect(manifest.name).toBeUndefined()
 })
 
 test('a folder is that folder, and several paths are one', async () => {
@@ -53,8 +76,8 @@ test('a name through a link is the link’s, and two paths of one name are refus
   write('deep', 'two')
   write('two')
   symlinkSync('two', at('called so'))
-  const linked = await pathSource(at('called so'), { wrap: true })
-  expect(linked.paths).toEqual([['called so', at('two')]])
+  const linked = await pathSource(at('called so'))
+  expect(linked).toMatchObject({ paths: [['called so', at('two')]], wrap: { name: 'called so' } })
   await expect(pathSource([at('two'), at('deep', 'two')])).rejects.toMatchObject({ code: 'SOURCE_INVALID' })
   await expect(pathSource([at('two'), at('nowhere')])).rejects.toMatchObject({ code: 'FILE_NOT_FOUND' })
 })

@@ -11,7 +11,7 @@ import { inspectPath } from './file-source.ts'
 export interface PathSourceOptions extends PathTreeOptions {
   /**
    * A folder around it, so that its name is kept: the root is that of this folder. Several paths are always in one.
-   * @default false
+   * @default true for a file, unless an earlier upload without it is gone on with; false for a folder, which is the root itself
    */
   readonly wrap?: boolean | undefined
   /** How it becomes a DAG, which decides its CIDs. @default 'unixfs-v1-2025' */
@@ -23,7 +23,7 @@ export interface PathSource extends Source {
   readonly kind: 'path'
   /** Through links, each by the name that it has in the folder around them; of one without such a folder, just it. */
   readonly paths: readonly (readonly [name: string, path: string])[]
-  readonly options: Omit<PathSourceOptions, 'profile'>
+  readonly options: PathTreeOptions
 }
 
 /**
@@ -37,6 +37,7 @@ export async function pathSource(
   const given = typeof paths === 'string' ? ([paths] as const) : paths
   const found: (readonly [name: string, path: string])[] = []
   let bytes: number | undefined = 0
+  let isFile = false
   for (const path of given) {
     const { isFolder, bytes: size } = await inspectPath(path)
     const real = await realpath(path)
@@ -48,17 +49,22 @@ export async function pathSource(
         'put them one by one, or rename one',
       )
     found.push([name, real])
+    isFile = !isFolder
     bytes = isFolder || bytes === undefined ? undefined : bytes + size
   }
   const name = found.length === 1 ? found[0]![1] : `${found[0]![1]} and ${found.length - 1} more`
-  const { profile, ...rest } = options
-  return { kind: 'path', name, paths: found, bytes, options: rest, profile }
+  const { profile, wrap = isFile, ...rest } = options
+  const isWrapped = wrap && found.length === 1
+  return {
+    ...{ kind: 'path', name, paths: found, bytes, options: rest, profile },
+    ...(isWrapped ? { wrap: { name: found[0]![0], isDefault: options.wrap === undefined } } : {}),
+  }
 }
 
 /** @param onFile as that of pathTree */
 export async function treeOfPaths({ paths, options }: PathSource, onFile: (file: FileSeen) => void): Promise<Tree> {
   const [only] = paths
-  if (paths.length === 1 && options.wrap !== true) return await pathTree(only![1], options, onFile)
+  if (paths.length === 1) return await pathTree(only![1], options, onFile)
   async function* entries(): AsyncGenerator<TreeEntry> {
     for (const [name, path] of paths) yield [name, await pathTree(path, options, onFile)]
   }

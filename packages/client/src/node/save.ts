@@ -1,4 +1,5 @@
 /** Content back to the disk by its CID: a file, a folder with all that is in it, or either as a CAR. */
+import { join } from 'node:path'
 import { NotAFileError, parseCid } from '@granary/content'
 import type { ChainClient } from '@granary/protocol/client'
 import type { Fetch } from '../ports.ts'
@@ -6,8 +7,8 @@ import { type GetOptions, get, type Retrieved } from '../retrieve/get.ts'
 import { parseContentPath } from '../retrieve/parse-content-path.ts'
 import type { HolderReport } from '../retrieve/report.ts'
 import { systemClock } from '../system-clock.ts'
-import { asOutInvalid, checkPlace, fileSink } from './file-sink.ts'
-import { writeFolder } from './folder-writer.ts'
+import { asOutInvalid, checkPlace, fileSink, isFolderThere, OutInvalidError } from './file-sink.ts'
+import { checkNames, isName, isThere, OutExistsError, writeFolder } from './folder-writer.ts'
 
 /** What getting content takes: no account, and nothing that is kept. */
 export interface GetInput {
@@ -37,36 +38,94 @@ export interface SaveResult {
   readonly report: readonly HolderReport[]
 }
 
+/** The place in this folder that has the name of what is fetched: the last of its path, that of an unwrapped file, or the CID. */
+export interface SaveUnderOwnName {
+  readonly folder: string
+}
+
 /**
  * It appears at `outPath` only when all of it is verified and on the disk.
  * @param rootOrPath root CID as put prints it, in any base and version, with a path below it
+ * @param outPath a file with a name is put into a folder that is there. A name that the content has brought along replaces
+ * nothing unless `overwrite` says so
  * @throws CidInvalidError, OutInvalidError, OutExistsError, CidNotStoredError, NotAFileError, EntryUnsafeError, DagInvalidError,
  * RetrievalFailedError
  */
 export async function save(
   { chain, fetch }: GetInput,
   rootOrPath: string,
-  outPath: string,
+  outPath: string | SaveUnderOwnName,
   options: SaveOptions = {},
 ): Promise<SaveResult> {
-  const { overwrite = false } = options
-  parseContentPath(rootOrPath)
-  const sink = await fileSink(outPath)
-  // A folder may be replaced by a folder, if that is said; what the content is will be known later.
-  await (overwrite ? checkPlace(sink.out) : sink.check())
-  const got = await get({ chain, fetch, clock: systemClock }, rootOrPath, options)
+  const { overwrite = false, car = false } = options
+  const { root, names } = parseContentPath(rootOrPath)
+  const target = { outPath, typed: ownName(names.at(-1)), cid: root.toString(), car, overwrite }
+  // What is wrong with the place is said before anybody is asked; what the content is will be known later.
+  const unwrap = options.unwrap === true && !car && !(await isNewFolder(outPath))
+  const place = await fileSink(placeOf(target))
+  const mayBeFolder = overwrite || unwrap || target.typed !== undefined
+  await (mayBeFolder ? checkPlace(place.out) : place.check())
+  const got = await get({ chain, fetch, clock: systemClock }, rootOrPath, { ...options, unwrap })
   try {
     const { cid } = got
-    return { cid, out: sink.out, ...(await write(got, sink, { ...options, overwrite })), report: got.report }
+    const sink = await fileSink(await placeFor(got, target))
+    return { cid, out: sink.out, ...(await write(got, sink, { car, overwrite })), report: got.report }
   } finally {
     got.close()
   }
 }
 
+interface Target {
+  readonly outPath: string | SaveUnderOwnName
+  /** The last name of the path that was asked for. */
+  readonly typed: string | undefined
+  readonly cid: string
+  readonly car: boolean
+  readonly overwrite: boolean
+}
+
+/** Who writes a slash behind the name of what is not there wants a folder, whatever is in it. */
+async function isNewFolder(outPath: string | SaveUnderOwnName): Promise<boolean> {
+  return typeof outPath === 'string' && outPath.endsWith('/') && !(await isFolderThere(outPath))
+}
+
+/** As far as it is known before the content is. */
+function placeOf({ outPath, typed, cid, car }: Target): string {
+  return typeof outPath === 'string' ? outPath : join(outPath.folder, `${typed ?? cid}${car ? '.car' : ''}`)
+}
+
+async function placeFor(got: Retrieved, target: Target): Promise<string> {
+  const { outPath, typed, car, overwrite } = target
+  const folder = typeof outPath === 'string' ? ((await isFolderThere(outPath)) ? outPath : undefined) : outPath.folder
+  const name = got.type === 'file' && !car ? got.name : undefined
+  if (folder === undefined || name === undefined) return placeOf(target)
+  return name === typed ? join(folder, name) : await placeOfStranger(folder, name, overwrite)
+}
+
+/** @throws EntryUnsafeError, OutInvalidError, OutExistsError */
+async function placeOfStranger(folder: string, name: string, overwrite: boolean): Promise<string> {
+  checkNames([name])
+  const place = join(folder, name)
+  // It was not chosen by who fetches it: a shell may read such a file when it starts.
+  if (name.startsWith('.'))
+    throw new OutInvalidError(
+      place,
+      'the name of this file is hidden, and nobody has asked for it',
+      'choose a name for it (-o OUT)',
+    )
+  if (!overwrite && (await isThere(place))) throw new OutExistsError(place)
+  return place
+}
+
+/** Of what was asked for; undefined: it is none on this system, or leads elsewhere. */
+function ownName(name: string | undefined): string | undefined {
+  return name !== undefined && isName(name) ? name : undefined
+}
+
 async function write(
   got: Retrieved,
   sink: Awaited<ReturnType<typeof fileSink>>,
-  { car = false, overwrite }: SaveOptions & { readonly overwrite: boolean },
+  { car, overwrite }: { readonly car: boolean; readonly overwrite: boolean },
 ): Promise<Pick<SaveResult, 'type' | 'bytes' | 'files'>> {
   if (car || got.type === 'file') {
     await sink.check()

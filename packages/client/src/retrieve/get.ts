@@ -6,6 +6,7 @@ import { GranaryError } from '@granary/base'
 import {
   type BlockReader,
   type CID,
+  type Directory,
   NotAFileError,
   readBlock,
   readFile,
@@ -45,6 +46,11 @@ export interface ByteRange {
 
 /** What of a file is fetched, and from whom. */
 export interface GetOptions extends FetchOptions {
+  /**
+   * Of a folder that has a file and nothing else, such as `put` makes around a file so that its name is kept: that file.
+   * A folder that somebody has filled with one file is no different. @default false
+   */
+  readonly unwrap?: boolean | undefined
   /** Of a file. @default all of it */
   readonly range?: ByteRange | undefined
 }
@@ -52,6 +58,8 @@ export interface GetOptions extends FetchOptions {
 interface Got {
   /** Of what is at the end of the path. */
   readonly cid: string
+  /** Its name in the folder that it was found in, as somebody has written it; undefined of a root. */
+  readonly name?: string | undefined
   /** Who has given how much until now. */
   readonly report: readonly HolderReport[]
   /** All of it, and all below it, as a CAR: version 1, one root, depth-first, no block twice; each block verified. */
@@ -134,13 +142,37 @@ export async function get(ports: GetPorts, rootOrPath: string, options: GetOptio
   try {
     const store = pool.reader(() => whole)
     const { cid } = await resolvePath(path.root, path.names, store, options)
-    const node = unixFsNode(cid, await readBlock(store, cid, options))
-    if (range !== undefined && node.kind !== 'file') throw new NotAFileError(cid, kindOf(node))
-    return gotOf(cid, node, pool, fetched, range)
+    const found: Found = { cid, name: path.names.at(-1), node: unixFsNode(cid, await readBlock(store, cid, options)) }
+    const { node } = found
+    const wrapped = options.unwrap && node.kind === 'directory' ? await onlyFile(node, pool, options) : undefined
+    const wanted = wrapped ?? found
+    if (range !== undefined && wanted.node.kind !== 'file') throw new NotAFileError(wanted.cid, kindOf(wanted.node))
+    return gotOf(wanted, pool, fetched, range)
   } catch (error) {
     pool.close()
     throw error
   }
+}
+
+interface Found {
+  readonly cid: CID
+  readonly name: string | undefined
+  readonly node: UnixFsNode
+}
+
+/** The entry of a folder that has no other, where it is a file. */
+async function onlyFile({ entries }: Directory, pool: BlockPool, options: GetOptions): Promise<Found | undefined> {
+  const [first, ...others] = entries
+  if (first === undefined || others.length > 0) return undefined
+  const [name, cid] = first
+  const { start: from, end: to } = options.range ?? {}
+  const store = pool.reader(() => ({
+    path: cid.toString(),
+    scope: 'entity',
+    ...(from === undefined ? {} : { from, to }),
+  }))
+  const node = unixFsNode(cid, await readBlock(store, cid, options))
+  return node.kind === 'file' ? { cid, name, node } : undefined
 }
 
 /** Where content is fetched from, and what has been told of it. */
@@ -170,14 +202,14 @@ export function textOf({ root, names }: ContentPath): string {
 }
 
 function gotOf(
-  cid: CID,
-  node: UnixFsNode,
+  { cid, name, node }: Found,
   first: BlockPool,
   fetched: OpenContent,
   range: ByteRange | undefined,
 ): Retrieved {
   const got = {
     cid: cid.toString(),
+    ...(name === undefined ? {} : { name }),
     get report() {
       return reportOf(fetched.holders)
     },

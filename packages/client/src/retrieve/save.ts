@@ -1,4 +1,4 @@
-/** A file into a sink: it is there when all of it is verified, and not before. */
+/** A file, or the one file of a folder, into a sink: it is there when all of it is verified, and not before. */
 import { NotAFileError, parseCid } from '@granary/content'
 import type { Sink } from '../ports.ts'
 import { type GetOptions, type GetPorts, get } from './get.ts'
@@ -23,7 +23,7 @@ export async function save(
 ): Promise<SaveResult> {
   parseContentPath(rootOrPath)
   await sink.check?.()
-  const got = await get(ports, rootOrPath, options)
+  const got = await get(ports, rootOrPath, { unwrap: true, ...options })
   if (got.type !== 'file') {
     got.close()
     throw new NotAFileError(parseCid(got.cid), got.type === 'object' ? got.what : got.type)

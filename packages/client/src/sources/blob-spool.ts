@@ -12,6 +12,7 @@ import {
 } from '@granary/content'
 import { manifestOf } from '../manifest-of.ts'
 import type { PieceSource, Spool } from '../ports.ts'
+import { readingOf } from '../reading-of.ts'
 import type { Content, ContentSource } from './content-source.ts'
 import { chunksOfContent, contentTree } from './content-tree.ts'
 
@@ -62,7 +63,7 @@ export function blobSpool(streams: StreamStore): Spool<ContentSource> {
       const blobs: Blob[] = []
       try {
         const tree = contentTree(source, (content) => keptIn(blobs, content, () => streams.create(draft)))
-        const manifest = await readManifest(tree, table, { ...options, profile: source.profile })
+        const manifest = await readManifest(tree, table, readingOf(source, options))
         kept.set(draft, { name: source.name, draft, table, manifest, blobs })
         return manifestOf(manifest)
       } catch (error) {

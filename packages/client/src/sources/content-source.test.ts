@@ -1,11 +1,12 @@
 import { memoryBlockTable, readManifest } from '@granary/content'
 import { expect, test } from '@jest/globals'
+import { readingOf } from '../reading-of.ts'
 import { type ContentFile, contentSource, folderSource } from './content-source.ts'
 import { contentTree } from './content-tree.ts'
 
 const bytes = new TextEncoder().encode('hello world')
 const rootOf = async (source: ReturnType<typeof contentSource>) =>
-  (await readManifest(contentTree(source), memoryBlockTable())).root.toString()
+  (await readManifest(contentTree(source), memoryBlockTable(), readingOf(source, {}))).root.toString()
 
 test('bytes, Blobs and streams are the same file, and their sizes are known where they are', async () => {
   const stream = () => new Blob([bytes]).stream()
@@ -16,13 +17,22 @@ test('bytes, Blobs and streams are the same file, and their sizes are known wher
     expect(await rootOf(contentSource(content))).toBe('bafkreifzjut3te2nhyekklss27nh3k72ysco7y32koao5eei66wof36n5e')
 })
 
-test('a file keeps its name when it is wrapped: as one in a folder has it', async () => {
+test('what has a name keeps it, as one in a folder has it; what has none, or is not to keep it, is its bytes', async () => {
   const file = new File([bytes], 'greeting.txt')
-  const wrapped = contentSource(file, { wrap: true })
-  expect(wrapped).toMatchObject({ name: 'greeting.txt', files: [{ path: 'greeting.txt' }] })
-  const folder = folderSource('a folder', [{ path: 'greeting.txt', content: bytes }])
-  expect(await rootOf(wrapped)).toBe(await rootOf(folder))
-  expect(await rootOf(contentSource(bytes, { name: 'greeting.txt', wrap: true }))).toBe(await rootOf(folder))
+  expect(contentSource(file)).toMatchObject({ name: 'greeting.txt', wrap: { name: 'greeting.txt', isDefault: true } })
+  expect(contentSource(file, { wrap: true }).wrap).toEqual({ name: 'greeting.txt', isDefault: false })
+  const folder = await rootOf(folderSource('a folder', [{ path: 'greeting.txt', content: bytes }]))
+  for (const named of [contentSource(file), contentSource(bytes, { name: 'greeting.txt' })])
+    expect(await rootOf(named)).toBe(folder)
+  const alone = await rootOf(contentSource(bytes))
+  expect(alone).not.toBe(folder)
+  for (const nameless of [contentSource(file, { wrap: false }), contentSource(new File([bytes], ''))])
+    expect(await rootOf(nameless)).toBe(alone)
+})
+
+test.each(['', '.', '..', 'a/b'])('"%s" is no name to be kept', (name) => {
+  expect(() => contentSource(bytes, { name })).toThrow(expect.objectContaining({ code: 'SOURCE_INVALID' }))
+  expect(contentSource(bytes, { name, wrap: false })).toMatchObject({ name })
 })
 
 test.each<[string, readonly ContentFile[]]>([

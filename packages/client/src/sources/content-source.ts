@@ -23,7 +23,10 @@ export interface ContentSource extends Source {
 export interface ContentSourceOptions {
   /** What a person calls it; kept in the journal. @default the name of a File, or else `content` */
   readonly name?: string | undefined
-  /** The file is in a folder, under its name: the root is that of the folder. @default false */
+  /**
+   * The file is in a folder, under its name: the root is that of the folder.
+   * @default true for what has a name, unless an earlier upload without the folder is gone on with
+   */
   readonly wrap?: boolean | undefined
   /** How it becomes a DAG, which decides its CIDs. @default 'unixfs-v1-2025' */
   readonly profile?: ImportProfileName | undefined
@@ -45,8 +48,18 @@ export function isContent(value: unknown): value is Content {
 
 /** One file. @throws SourceInvalidError SOURCE_INVALID */
 export function contentSource(content: Content, options: ContentSourceOptions = {}): ContentSource {
-  const { wrap = false, name = nameOf(content) ?? 'content', profile } = options
-  return sourceOf(name, [{ path: wrap ? name : '', content }], profile)
+  const given = options.name ?? nameOf(content)
+  const { wrap = given !== undefined, profile } = options
+  const name = given ?? 'content'
+  const source = sourceOf(name, [{ path: '', content }], profile)
+  if (!wrap) return source
+  if (name === '' || name === '.' || name === '..' || name.includes('/'))
+    throw new SourceInvalidError(
+      name,
+      'it is no name that a file of a folder has',
+      'give one without /, or wrap: false',
+    )
+  return { ...source, wrap: { name, isDefault: options.wrap === undefined } }
 }
 
 /** Several files as one folder, such as what was dropped on a page. @throws SourceInvalidError SOURCE_INVALID */
@@ -61,7 +74,9 @@ export function folderSource(
 }
 
 function nameOf(content: Content): string | undefined {
-  return content instanceof Blob && 'name' in content && typeof content.name === 'string' ? content.name : undefined
+  const isNamed =
+    content instanceof Blob && 'name' in content && typeof content.name === 'string' && content.name !== ''
+  return isNamed ? String(content.name) : undefined
 }
 
 function sourceOf(name: string, files: readonly ContentFile[], profile: ImportProfileName | undefined): ContentSource {

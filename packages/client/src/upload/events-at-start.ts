@@ -15,7 +15,7 @@ import {
 import type { Manifest } from '../ports.ts'
 
 /** A running deal of this content counts as done; one in these states does not. */
-const ENDED: ReadonlySet<string> = new Set(['expired', 'lapsed', 'terminated', 'cancelled'])
+export const ENDED: ReadonlySet<string> = new Set(['expired', 'lapsed', 'terminated', 'cancelled'])
 
 export interface UploadWanted extends Pick<Manifest, 'rootCid' | 'fileBytes'> {
   readonly pieces: readonly UploadPiece[]
@@ -107,7 +107,7 @@ function hasTerms(slot: Slot): boolean {
 }
 
 /** What the chain says of a slot's deal. */
-function compared(slot: number, found: Slot, deals: readonly DealView[], height: number): UploadEvent[] {
+export function compared(slot: number, found: Slot, deals: readonly DealView[], height: number): UploadEvent[] {
   if (!('terms' in found)) return []
   const deal = deals.find(({ agreementId }) => agreementId === found.agreementId)
   const isPublished = found.state === 'published' || found.state === 'active'

@@ -15,6 +15,8 @@ import type { Manifest, Ports, Source } from '../ports.ts'
 import { pricePerEpochOf } from '../providers/request-quote.ts'
 import { type Survey, surveyProviders } from '../providers/survey-providers.ts'
 import { copiesOf, eventsAtStart, type UploadWanted } from './events-at-start.ts'
+import { isGoneOnWith } from './is-gone-on-with.ts'
+import { pathOf } from './path-of.ts'
 import { createPieceNaming } from './piece-naming.ts'
 import { PieceTooLargeError } from './piece-too-large.ts'
 import type { PutProgress } from './put-progress.ts'
@@ -69,9 +71,17 @@ export async function prepareUpload<S extends Source>(
   await using stack = new AsyncDisposableStack()
   const sizes = await pieceSizes(chain, options)
   const payloadSizesOf = async (rootCid: string) => cutsToKeep(await ports.journal.read(genesisHash, rootCid), sizes)
-  const manifest = stack.use(await stage(ports, source, { ...call, ...sizes, payloadSizesOf }))
+  const isLeftOut = async (cid: string): Promise<boolean> => {
+    if (source.wrap?.isDefault !== true) return false
+    const earlier = await ports.journal.read(genesisHash, cid)
+    const deals = chain.deals({ client: account.address, rootCid: cid }, call)
+    return isGoneOnWith(earlier, await Array.fromAsync(deals), status.height)
+  }
+  const manifest = stack.use(await stage(ports, source, { ...call, ...sizes, payloadSizesOf, isLeftOut }))
   const { rootCid, fileBytes, blocks } = manifest
-  report({ type: 'import:done', rootCid, fileBytes, blocks })
+  report({ type: 'import:done', rootCid, path: pathOf(manifest), fileBytes, blocks })
+  if (source.wrap !== undefined && manifest.name === undefined)
+    report({ type: 'name:left-out', name: source.wrap.name, rootCid })
   const { pieceSizeMax } = sizes
   // Nothing is cut that is one block.
   const log = stack.use(await ports.journal.open(genesisHash, rootCid))

@@ -10,6 +10,7 @@ import type { Place, Slot, UploadState } from '../journal/upload-state.ts'
 import type { Ports } from '../ports.ts'
 import { reporter } from '../reporter.ts'
 import { agreeToPrice, type SpendingAllowed } from './agree-to-price.ts'
+import { pathOf } from './path-of.ts'
 import type { Prepared } from './prepare-upload.ts'
 import type { PutProgress } from './put-progress.ts'
 import { paidDeals } from './run-price.ts'
@@ -53,6 +54,8 @@ export interface PutDeal extends Place {
 /** The fields of a deal are those of the first; `deals` has all. */
 export interface PutResult extends Omit<PutDeal, 'piece' | 'copy' | 'state' | 'price'> {
   readonly rootCid: string
+  /** To what was given, for `get` and `save`: the root, and the name of a file that it is a folder around. */
+  readonly path: string
   readonly fileBytes: number
   /** attoGRN in decimal, of all deals for their whole duration. */
   readonly price: string
@@ -131,7 +134,7 @@ export async function putPrepared(ports: Ports, prepared: Prepared, options: Put
   const made = dealsOf(state, skipped)
   const missing = [...failures].flatMap(([slot, error]) => missingSlot(state, slot, error))
   if (missing.length > 0 && made.length === 0) throw failures.get(missing[0]!.slot)
-  const result = resultOf(state, made)
+  const result = resultOf(prepared, state, made)
   if (missing.length > 0) throw new PutPartialError(result, missing, failures.get(missing[0]!.slot))
   return result
 }
@@ -153,10 +156,22 @@ function dealsOf({ slots }: UploadState, skipped: ReadonlySet<number>): PutDeal[
   })
 }
 
-function resultOf({ rootCid, fileBytes }: UploadState, deals: readonly PutDeal[]): PutResult {
+function resultOf({ manifest }: Prepared, { rootCid, fileBytes }: UploadState, deals: readonly PutDeal[]): PutResult {
   const { dealId, provider, pieceCid, pieceSize, payloadSize, agreementId } = deals[0]!
   const price = `${deals.reduce((sum, deal) => sum + BigInt(deal.price), 0n)}`
-  return { rootCid, fileBytes, dealId, provider, pieceCid, pieceSize, payloadSize, agreementId, price, deals }
+  return {
+    rootCid,
+    path: pathOf(manifest),
+    fileBytes,
+    dealId,
+    provider,
+    pieceCid,
+    pieceSize,
+    payloadSize,
+    agreementId,
+    price,
+    deals,
+  }
 }
 
 /** How far an earlier run of this upload had come, if there was one. */

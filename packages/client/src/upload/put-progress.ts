@@ -12,7 +12,16 @@ import type { UploadQuote } from './upload-quote.ts'
 export type PutProgress =
   /** Earlier deals of the account that have ended. */
   | SettleProgress
-  | { readonly type: 'import:done'; readonly rootCid: string; readonly fileBytes: number; readonly blocks: number }
+  /** `path` leads from the root to what was given: to a file by its name in the folder around it. */
+  | {
+      readonly type: 'import:done'
+      readonly rootCid: string
+      readonly path: string
+      readonly fileBytes: number
+      readonly blocks: number
+    }
+  /** An earlier upload of the file, without the folder that keeps its name, is gone on with: it is not paid for twice. */
+  | { readonly type: 'name:left-out'; readonly name: string; readonly rootCid: string }
   /** Before anything is spent: who gets which copy, why, and what that costs at most. */
   | ({ readonly type: 'planned' } & UploadQuote)
   | {

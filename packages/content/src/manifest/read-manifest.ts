@@ -3,9 +3,10 @@
  * their bytes are not kept.
  */
 import type { CID } from 'multiformats/cid'
-import type { ImportOptions } from '../import-file.ts'
-import { importTree, type Tree } from '../import-tree.ts'
+import { type ImportOptions, putContext } from '../import-file.ts'
+import { putTree, type Tree } from '../import-tree.ts'
 import { linksOf } from '../links-of.ts'
+import { putFolder } from '../put-folder.ts'
 import type { BlockWriter } from '../store.ts'
 import { carHeader, sectionBytes } from '../write-car.ts'
 import type { BlockTable, OrderedBlock } from './block-table.ts'
@@ -17,15 +18,26 @@ const NODES_A_TURN = 64
 /** What is known of a source after it was read. */
 export interface DagManifest {
   readonly root: CID
+  /** Of the content in the folder that is the root, where one was put around it. */
+  readonly name?: string | undefined
   /** Of all files, each as often as it stands in the tree. */
   readonly fileBytes: number
   readonly blocks: number
   readonly cuts: readonly PieceCut[]
 }
 
+/** A folder around the content, in which it keeps its name. */
+export interface Wrap {
+  readonly name: string
+  /** Whether the content, known by its CID now, goes without the folder after all. @default it does not */
+  readonly isLeftOut?: ((cid: string) => Promise<boolean>) | undefined
+}
+
 export interface ReadManifestOptions extends ImportOptions, CutSizes {
   /** Bytes of each CAR that this content is to be cut into again, where it was cut before. @default it was not */
   readonly payloadSizesOf?: ((rootCid: string) => Promise<readonly number[] | undefined>) | undefined
+  /** @default no folder is put around it */
+  readonly wrap?: Wrap | undefined
 }
 
 /**
@@ -39,7 +51,10 @@ export async function readManifest(
   options: ReadManifestOptions = {},
 ): Promise<DagManifest> {
   const store = storeOver(table)
-  const root = await importTree(numbered(tree, store.begin), store, options)
+  const context = putContext(store, options)
+  const content = await putTree(numbered(tree, store.begin), context, options.onProgress)
+  const name = (await options.wrap?.isLeftOut?.(content.cid.toString())) ? undefined : options.wrap?.name
+  const { cid: root } = name === undefined ? content : await putFolder([[name, content]], context)
   const bytes = await orderBlocks(root, table, options.signal)
   const header = carHeader([root]).length
   const sequence = {
@@ -50,7 +65,7 @@ export async function readManifest(
   }
   const before = await options.payloadSizesOf?.(root.toString())
   const cuts = (before && cutAsBefore(sequence, before)) ?? cutPieces({ ...options, ...sequence })
-  return { root, fileBytes: store.fileBytes, blocks: table.length, cuts }
+  return { root, name, fileBytes: store.fileBytes, blocks: table.length, cuts }
 }
 
 /**

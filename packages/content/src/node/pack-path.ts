@@ -26,6 +26,8 @@ export interface PackProgress {
 }
 
 export interface PackOptions extends PathTreeOptions, Pick<ImportOptions, 'profile' | 'signal'> {
+  /** The name of the content in a folder around it. @default no folder is put around it */
+  readonly wrap?: string | undefined
   readonly onProgress?: ((progress: ImportProgress | PackProgress) => void) | undefined
 }
 
@@ -55,7 +57,12 @@ export async function packPath(path: string, carPath: string, options: PackOptio
   if (tree.kind === 'folder' && inside !== '..' && !inside.startsWith(`..${sep}`))
     throw new CarInFolderError(path, carPath)
   const table = memoryBlockTable()
-  const { root, blocks, fileBytes, cuts } = await readManifest(tree, table, { ...options, pieceSizeMax: undefined })
+  const wrap = options.wrap === undefined ? undefined : { name: options.wrap }
+  const { root, blocks, fileBytes, cuts } = await readManifest(tree, table, {
+    ...options,
+    wrap,
+    pieceSizeMax: undefined,
+  })
   const [cut] = cuts
   if (cut === undefined) throw new RangeError('a DAG without a block')
   await using leaves = createLeafReader((file) => seen[file]!)

@@ -143,7 +143,7 @@ describe('car', () => {
     const car = readFileSync(at('1.car'))
     expect(car.equals(readFileSync(at('2.car')))).toBe(true)
     const { pieceCid, pieceSize, payloadSize } = (await tools(['commp', at('1.car')])).data
-    expect(one!.data).toEqual({ rootCid: expect.any(String), carSize: car.length, blocks: 1, pieceCid, pieceSize })
+    expect(one!.data).toEqual({ rootCid: expect.any(String), carSize: car.length, blocks: 2, pieceCid, pieceSize })
     expect(payloadSize).toBe(car.length)
   })
 
