@@ -365,7 +365,13 @@ test('granary verify says what is proven, on whose word, and exits as it says', 
     const args = ['verify', rootCid, '--chain', market.node.url, '--home', home]
     const first = await granary(args, { COLUMNS: '60' })
     expect(first).toMatchObject({ code: 0, stderr: '' })
-    for (const words of ['1: active, ends ', 'last proven ', 'believed because this node says so', '2: published'])
+    for (const words of [
+      '1: active, ends ',
+      'last proven ',
+      'believed because this node says so',
+      '2: published',
+      'not shown by this',
+    ])
       expect(first.stdout.replaceAll(/\n +/g, ' ')).toContain(words)
     const named = await granary([...args, '--genesis', market.genesisHash, '--json'])
     expect(JSON.parse(named.stdout)).toMatchObject({

@@ -22,12 +22,16 @@ interface VerifyOptions extends HomeOptions, ChainOptions, JsonOptions {
 }
 
 const help = `
-Shown, from the genesis and the signatures of its validators, whatever the node says: that each deal is in the chain's state,
-in which sector, when that was last proven, what is paid and when it ends.
-Not shown: the bytes themselves (\`granary get\` fetches and checks them), that there are no other deals, and what came after
-the state.
+Shown, whatever the node says, from the genesis and what its
+validators have signed: that each deal is in the state of
+the chain, in which sector, when that was last proven, what
+is paid, and when the deal ends.
+Not shown: the bytes (\`granary get\` fetches and checks
+them), that there are no other deals, and what came after
+that state.
 
-The exit code is 0 when every deal that runs is sound, 3 when some are, and 1 when none is.
+The exit code is 0 when every deal that runs is sound, 3
+when some are, and 1 when none is.
 `
 
 export function addVerify(program: Command, context: CommandContext): void {
@@ -48,17 +52,25 @@ export function addVerify(program: Command, context: CommandContext): void {
 
 async function verify(cid: string, options: VerifyOptions, context: CommandContext): Promise<void> {
   const named = genesisOf(options)
-  const [client, { formatFacts }, { formatAmount }, times, { interruptible }, { openChain }, { printResult }, words] =
-    await Promise.all([
-      import('@granary/client/node'),
-      import('../print/facts.ts'),
-      import('../print/amounts.ts'),
-      import('../print/times.ts'),
-      import('../interruptible.ts'),
-      import('../open-chain.ts'),
-      import('../print/result.ts'),
-      import('../print/printable.ts'),
-    ])
+  const [
+    client,
+    { formatFacts },
+    { formatAmount },
+    times,
+    { interruptible },
+    { openChain },
+    { printResult },
+    { printable },
+  ] = await Promise.all([
+    import('@granary/client/node'),
+    import('../print/facts.ts'),
+    import('../print/amounts.ts'),
+    import('../print/times.ts'),
+    import('../interruptible.ts'),
+    import('../open-chain.ts'),
+    import('../print/result.ts'),
+    import('../print/printable.ts'),
+  ])
   const folder = join(homeOf(options), 'client')
   const verified = await interruptible(async (signal) => {
     const { chain } = await openChain(options.chain, signal)
@@ -74,12 +86,12 @@ async function verify(cid: string, options: VerifyOptions, context: CommandConte
     [
       { content: verified.cid, ...chainFacts(verified, times.formatDate(new Date(timeMs))) },
       ...verified.deals.map((deal) =>
-        dealFacts(deal, { epoch: (at) => times.formatEpoch(at, time), amount: formatAmount }),
+        dealFacts(deal, { epoch: (at) => times.formatEpoch(at, time), amount: formatAmount, printable }),
       ),
     ].map((facts) => formatFacts(facts, { columns, nameWidth: NAME_WIDTH }))
   printResult(context, verified, {
     json: options.json ?? false,
-    text: (_, columns) => words.printableLines(blocks(columns).join('\n\n')),
+    text: (_, columns) => blocks(columns).join('\n\n'),
   })
 }
 
@@ -103,7 +115,7 @@ function exitOf({ deals }: Verified): number {
 }
 
 const BASIS: Readonly<Record<TrustBasis, string>> = {
-  named: 'which you named',
+  named: 'as it was named beforehand',
   kept: 'the one that was believed at this address before',
   'first-use':
     'believed because this node says so, for the first time: compare it with what the network publishes, and name it with --genesis',
@@ -113,6 +125,7 @@ function chainFacts({ chain, state, missing }: Verified, date: string) {
   return {
     genesis: `${chain.genesisHash}, ${BASIS[chain.trust]}`,
     state: `after block ${state.height}, signed ${date} in header ${state.headerHash}`,
+    bytes: 'not shown by this: `granary get` fetches and checks them',
     ...(missing.length === 0
       ? {}
       : { missing: `deals ${missing.join(', ')}, which this client made: proven not to be there` }),
@@ -122,15 +135,17 @@ function chainFacts({ chain, state, missing }: Verified, date: string) {
 interface Words {
   readonly epoch: (epoch: number) => string
   readonly amount: (amount: bigint) => string
+  /** Of words that a provider chose. */
+  readonly printable: (words: string) => string
 }
 
-function dealFacts(deal: VerifiedDeal, { epoch, amount }: Words) {
+function dealFacts(deal: VerifiedDeal, { epoch, amount, printable }: Words) {
   const { id, state, endsAt, provider, storage, pricePerEpoch, locked, paid, refunded, compensated, burnt } = deal
   const { name, owner, region } = provider
   const settled = `settled through epoch ${deal.settledThrough}`
   return {
     deal: `${id}: ${state}${endsAt === null ? '' : `, ends ${epoch(endsAt)}`}`,
-    provider: `${provider.id}${name && ` (${name})`}${region && ` in ${region}`}, owner ${owner}`,
+    provider: printable(`${provider.id}${name && ` (${name})`}${region && ` in ${region}`}, owner ${owner}`),
     storage: storage === null ? 'in no sector yet' : storageText(storage, epoch),
     money: [
       `${amount(pricePerEpoch)} an epoch: ${amount(paid)} paid, ${amount(locked)} locked, ${amount(refunded)} refunded`,
