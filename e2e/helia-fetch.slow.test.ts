@@ -11,7 +11,7 @@ import { CID } from 'multiformats/cid'
 import { type Album, putAlbum } from './album.ts'
 import { type Market, startMarket } from './story.ts'
 
-const FETCH_MS_MAX = 60_000
+const FETCH_MS_MAX = 180_000
 
 let market: Market
 let album: Album
@@ -47,7 +47,7 @@ async function byHttp(): Promise<Started> {
 }
 
 async function read(helia: Helia, root: string, path = ''): Promise<Buffer> {
-  const signal = AbortSignal.timeout(FETCH_MS_MAX / 2)
+  const signal = AbortSignal.timeout(FETCH_MS_MAX / 3)
   return Buffer.concat(await Array.fromAsync(unixfs(helia).cat(CID.parse(root), { path, signal })))
 }
 

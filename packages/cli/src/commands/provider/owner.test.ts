@@ -21,6 +21,7 @@ let chain: ChainClient
 let home: string
 let passphraseFile: string
 let provider: RunningProvider
+let stored: { pieceCid: string; rootCid: string }
 let deal: { sector: number; dealId: number }
 
 beforeAll(async () => {
@@ -34,7 +35,8 @@ beforeAll(async () => {
   await changeConfig(join(home, 'provider', 'config.json'), { 'ask.durationMinMs': 1_000 })
   const cacheHome = join(root.home, 'cache')
   provider = await runProvider({ home, cacheHome, port: 0, libp2pPort: undefined, passphrase, sealAfterMs: 0 })
-  const { agreementId } = await storeDeal(chain, provider.url)
+  const { agreementId, car } = await storeDeal(chain, provider.url)
+  stored = car
   deal = await dealIn(provider.url, agreementId, 'active')
 }, 60_000)
 afterAll(async () => {
@@ -173,6 +175,17 @@ test('a running provider says how it is, which deals it has and what is wrong', 
   expect((await provide('reload')).stdout).toBe('nothing to apply\n')
   const none = await granary(['provider', 'status', '--home', join(root.home, 'none')])
   expect(none).toMatchObject({ code: 5, stderr: expect.stringContaining('PROVIDER_NOT_RUNNING') })
+})
+
+test('what is fetched of it is a table by roots', async () => {
+  expect((await provide('traffic')).stdout).toBe('nothing has been fetched\n')
+  await (await fetch(`${provider.url}/piece/${stored.pieceCid}`)).bytes()
+  const { stdout } = await until('it is counted', async () => {
+    const ran = await provide('traffic')
+    return ran.stdout.includes(stored.rootCid) ? ran : undefined
+  })
+  expect(stdout).toMatch(/^answers +HTTP +bitswap +last +root\n/)
+  expect(stdout).toMatch(/^1 +\S+ (bytes|KiB) +0 bytes /m)
 })
 
 test('the ask is shown, and set as part of the configuration', async () => {
