@@ -132,7 +132,8 @@ export async function putPrepared(ports: Ports, prepared: Prepared, options: Put
   const failures = await runUpload(run, until, call)
   const state = stateOf(run)
   const made = dealsOf(state, skipped)
-  const missing = [...failures].flatMap(([slot, error]) => missingSlot(state, slot, error))
+  // In the order of the pieces, whichever failed first.
+  const missing = [...failures].sort(([a], [b]) => a - b).flatMap(([slot, error]) => missingSlot(state, slot, error))
   if (missing.length > 0 && made.length === 0) throw failures.get(missing[0]!.slot)
   const result = resultOf(prepared, state, made)
   if (missing.length > 0) throw new PutPartialError(result, missing, failures.get(missing[0]!.slot))
