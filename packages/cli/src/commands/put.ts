@@ -91,7 +91,8 @@ async function put(paths: readonly string[], { options, asked }: PutInput, conte
     ])
   const { provider, label, again, copies, yes, maxPrice, json = false } = options
   const progress = options.quiet ? 'none' : options.progress
-  using story = createStory({ stream: context.stderr, env: context.env, startMs })
+  const form = progress === 'text' ? 'text' : 'none'
+  using story = createStory({ stream: context.stderr, env: context.env, startMs, form })
   const tell = {
     text: story.tell,
     json: (event: object) => void context.stderr.write(`${JSON.stringify(event)}\n`),
@@ -140,10 +141,10 @@ async function put(paths: readonly string[], { options, asked }: PutInput, conte
     if (json) printResult(context, { ...result, withoutEffect: unused }, { json, actions, text: () => '' })
   } catch (error) {
     if (GranaryError.is(error) && error.code === 'PUT_PARTIAL') {
-      const { result, missing, message } = error as PutPartialError
-      if (!json) story.say('partly', message, 'red')
+      const { result, missing } = error as PutPartialError
       if (json) printResult(context, { ...result, missing }, { json, partial: true, text: () => '' })
-      else context.setExitCode(EXIT.partial)
+      else printFailure(context, error, { json })
+      context.setExitCode(EXIT.partial)
       return
     }
     if (!isAbortError(error)) throw error
