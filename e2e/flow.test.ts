@@ -30,7 +30,7 @@ let data: PutResult
 let progress: Timed[]
 
 beforeAll(async () => {
-  market = await startMarket()
+  market = await startMarket({ quick: true })
   file = fileOf(market.bench, 'three-blocks.bin', 2.5 * 1024 * 1024)
   ;({ data, progress } = await put(market.bench, file, market.chain.url))
 }, 120_000)

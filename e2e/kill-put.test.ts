@@ -13,7 +13,7 @@ import { fileOf, type Market, startMarket, succeeded } from './story.ts'
 
 let market: Market
 beforeAll(async () => {
-  market = await startMarket()
+  market = await startMarket({ quick: true })
 }, 60_000)
 afterAll(() => market.bench.close())
 

@@ -12,6 +12,7 @@ import {
   everythingOf,
   fileOf,
   type Market,
+  type MarketOptions,
   putArguments,
   sameBytes,
   startMarket,
@@ -21,11 +22,8 @@ import {
 import { createSlowLine } from './throttle.ts'
 
 /** Opens a market for one story and ends it with the story: they run side by side, since each waits for challenges. */
-async function inMarket(
-  options: Parameters<typeof startMarket>[0],
-  story: (market: Market) => Promise<void>,
-): Promise<void> {
-  const market = await startMarket(options)
+async function inMarket(options: MarketOptions, story: (market: Market) => Promise<void>): Promise<void> {
+  const market = await startMarket({ quick: true, ...options })
   try {
     await story(market)
   } finally {

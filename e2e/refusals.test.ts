@@ -4,15 +4,34 @@ import { join } from 'node:path'
 import type { PutResult } from '@granary/client'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { createWorkbench, envelope, type Finished } from './harness.ts'
-import { eachBlock, fileOf, type Market, put, sameBytes, startMarket, succeeded } from './story.ts'
+import { eachBlock, fileOf, type Market, sameBytes, startMarket, succeeded } from './story.ts'
 
+const LARGE_BYTES = 9 * 1024 * 1024
 let market: Market
+/** Put side by side, while the other tests run: each waits for its sector more than it works. */
+let stored: Readonly<Record<'empty' | 'large' | 'flipped', Promise<Stored>>>
+
+interface Stored {
+  readonly file: string
+  readonly data: PutResult
+}
 
 beforeAll(async () => {
-  market = await startMarket()
+  market = await startMarket({ quick: true })
+  stored = { empty: store('empty', 0), large: store('large', LARGE_BYTES), flipped: store('flipped', 50_000) }
+  // Each is for the test that waits for it.
+  for (const storing of Object.values(stored)) storing.catch(() => undefined)
 }, 60_000)
 
 afterAll(() => market?.bench.close())
+
+async function store(name: string, bytes: number): Promise<Stored> {
+  const { bench, chain } = market
+  const file = fileOf(bench, `${name}.bin`, bytes)
+  const home = ['--home', join(bench.home, name)]
+  const finished = succeeded(await bench.run(['put', file, '--chain', chain.url, '--json', ...home]))
+  return { file, data: envelope<PutResult>(finished).data }
+}
 
 function expectRefusal(finished: Finished, expected: { exit: number; code: string; names: string }): void {
   const { ok, error } = envelope<unknown>(finished)
@@ -26,8 +45,7 @@ function expectRefusal(finished: Finished, expected: { exit: number; code: strin
 }
 
 test('an empty file is stored and comes back empty', async () => {
-  const file = fileOf(market.bench, 'empty.bin', 0)
-  const { data } = await put(market.bench, file, market.chain.url)
+  const { file, data } = await stored.empty
   const out = join(market.bench.home, 'empty.out')
   const got = await market.bench.run(['get', data.rootCid, '-o', out, '--chain', market.chain.url])
   expect(got.code).toBe(0)
@@ -41,9 +59,7 @@ test('a file that is not there', async () => {
 })
 
 test('a file that does not fit into a sector is cut, and comes back', async () => {
-  const file = fileOf(market.bench, 'large.bin', 9 * 1024 * 1024)
-  const finished = succeeded(await market.bench.run(['put', file, '--chain', market.chain.url, '--json']))
-  const { data } = envelope<PutResult>(finished)
+  const { file, data } = await stored.large
   expect(data.deals.map(({ piece, state }) => [piece, state])).toEqual([
     [0, 'active'],
     [1, 'active'],
@@ -60,8 +76,8 @@ test('a file that does not fit into a sector is cut, and comes back', async () =
     const [provider] = await Array.fromAsync(market.client.providers())
     return provider?.ask?.pieceSizeMax === 4 * 1024 * 1024 ? true : undefined
   })
-  const again = succeeded(await market.bench.run(['put', file, '--chain', market.chain.url, '--json']))
-  expect(envelope<PutResult>(again).data.deals).toEqual(data.deals)
+  const again = await store('large', LARGE_BYTES)
+  expect(again.data.deals).toEqual(data.deals)
   succeeded(await market.bench.run([...ask, '--size-max', `${8 * 1024 * 1024}`]))
 }, 120_000)
 
@@ -126,15 +142,14 @@ test('a home that another process has locked, for the chain and for the provider
 }, 60_000)
 
 test('a stored piece with a flipped byte is not served: it is made again, and get has what was put', async () => {
-  const file = fileOf(market.bench, 'flipped.bin', 50_000)
-  const { data } = await put(market.bench, file, market.chain.url)
-  const stored = join(market.bench.home, 'provider', 'pieces', `${data.pieceCid}.car`)
-  const before = readFileSync(stored)
+  const { file, data } = await stored.flipped
+  const piece = join(market.bench.home, 'provider', 'pieces', `${data.pieceCid}.car`)
+  const before = readFileSync(piece)
   const bytes = Buffer.from(before)
   bytes[bytes.length - 100]! ^= 1
-  writeFileSync(stored, bytes)
+  writeFileSync(piece, bytes)
   const out = join(market.bench.home, 'flipped.out')
   succeeded(await market.bench.run(['get', data.rootCid, '-o', out, '--chain', market.chain.url, '--json']))
   expect(sameBytes(out, file)).toBe(true)
-  expect(readFileSync(stored).equals(before)).toBe(true)
+  expect(readFileSync(piece).equals(before)).toBe(true)
 }, 120_000)

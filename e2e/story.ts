@@ -6,6 +6,7 @@ import type { PutResult } from '@granary/client'
 import { type ChainClient, createChainClient, type DealView } from '@granary/protocol/client'
 import type { TimelineEntry } from '@granary/protocol/events'
 import { getDeal } from '@granary/protocol/market'
+import { changeParams } from './change-params.ts'
 import { createWorkbench, envelope, type Finished, type Running, type Workbench } from './harness.ts'
 
 export type Server = Running & { readonly url: string }
@@ -22,12 +23,23 @@ export interface Timed {
   readonly [field: string]: unknown
 }
 
-export async function startMarket(options: { kernel?: 'ts' | 'c' } = {}): Promise<Market> {
+export interface MarketOptions {
+  readonly kernel?: 'ts' | 'c'
+  /** Proofs are asked for three times as often as on a devnet, and no piece waits for others to share its sector. @default false */
+  readonly quick?: boolean
+}
+
+/** Epochs of a period, and for an answer: there must be time for it before the next. */
+const QUICK = { params: { provingPeriod: '22' }, responseWindow: '20' }
+
+export async function startMarket({ kernel, quick = false }: MarketOptions = {}): Promise<Market> {
   const bench = createWorkbench()
   succeeded(await bench.run(['chain', 'init', '--devnet', '--home', bench.home, '--json']))
+  if (quick) changeParams(bench.home, QUICK)
   const chain = await bench.startChain()
-  const env = options.kernel === undefined ? {} : { GRANARY_KERNEL: options.kernel }
-  const provider = await bench.startProvider({ chainUrl: chain.url, env })
+  const env = kernel === undefined ? {} : { GRANARY_KERNEL: kernel }
+  const args = quick ? ['--seal-after', '0s'] : []
+  const provider = await bench.startProvider({ chainUrl: chain.url, env, args })
   return { bench, chain, provider, client: createChainClient({ url: chain.url }) }
 }
 

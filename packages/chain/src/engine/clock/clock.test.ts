@@ -9,9 +9,9 @@ import { beaconKeyFrom, beaconPublicKey, signBeaconRound } from '../../state/ind
 import type { Time } from './clock.ts'
 
 const KEY = beaconKeyFrom(new Uint8Array(48).fill(9))
-const BLOCK_MS = 500
+const BLOCK_MS = 250
 /** Rounds of a network that is faster than drand, and slower than its relay is asked. */
-const PERIOD_MS = 2_000
+const PERIOD_MS = 1_000
 const DAY = 24 * 3_600_000
 
 let home: string
