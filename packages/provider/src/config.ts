@@ -10,10 +10,10 @@ import { writeFileDurably } from '@granary/base/node'
 import type { Address } from '@granary/protocol/messages'
 import * as z from 'zod'
 import { describeIssues } from './describe-issues.ts'
+import { volumeRoles } from './storage/volumes.ts'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
-const MIB = 1024 ** 2
 const GIB = 1024 ** 3
 
 const wholeBytes = z.int().nonnegative()
@@ -77,6 +77,16 @@ const clientsSchema = z.strictObject({
   deny: z.array(account).max(10_000).default([]).describe('accounts that no deals are made with'),
 })
 
+const roles = z.array(z.enum(volumeRoles)).max(volumeRoles.length)
+
+const volumeSchema = z.strictObject({
+  path: z.string().startsWith('/', 'expected a path that begins at the root'),
+  id: z.uuid(),
+  roles,
+  capacityBytes: wholeBytes.optional(),
+  weight: z.number().positive().max(1_000).default(1),
+})
+
 const configSchema = z.strictObject({
   schemaVersion: z.literal(1).describe('of this file'),
   chainUrl: z.url({ protocol: /^https?$/ }).describe('address of a node of the chain'),
@@ -110,8 +120,16 @@ const configSchema = z.strictObject({
     .describe('where alerts and their ends are sent, as JSON by POST; without it nowhere'),
   capacityBytes: wholeBytes.optional().describe('what is rented out; without it as much as the disk has'),
   diskReserveBytes: wholeBytes
-    .default(256 * MIB)
-    .describe('kept free on the disk for the store, the queue and the sealing at hand'),
+    .optional()
+    .describe('kept free on each disk; without it 2 GiB, and of a small disk two fifths'),
+  homeRoles: roles
+    .default([...volumeRoles])
+    .describe("what the home's own disk takes: sectors while they are sealed, replicas, unsealed pieces"),
+  volumes: z
+    .array(volumeSchema)
+    .max(256)
+    .default([])
+    .describe('other disks, and what each takes; `granary provider volumes add` makes them'),
   ordersMaxMs: z
     .int()
     .nonnegative()

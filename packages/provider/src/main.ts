@@ -44,6 +44,7 @@ import { createRetrieval } from './retrieval/create-retrieval.ts'
 import type { ProviderJobs } from './sealing/jobs.ts'
 import { createSectorStore } from './sectors/store.ts'
 import { diskFault } from './storage/disk-fault.ts'
+import { diskReserve } from './storage/disk-reserve.ts'
 import { makeFolders, providerFolders } from './storage/folders.ts'
 import { createKeyedLock } from './storage/keyed-lock.ts'
 import { openStore } from './storage/open-store.ts'
@@ -52,6 +53,7 @@ import { createSettings } from './storage/settings.ts'
 import { createTraffic } from './storage/traffic.ts'
 import { createVolumes } from './storage/volumes.ts'
 import { createWork } from './work/create-work.ts'
+import { tidyVolumes } from './work/tidy-volumes.ts'
 
 export { type BackupReport, backupProvider, restoreProvider } from './home/backup.ts'
 export { type RebuildOptions, type RebuildReport, rebuildProvider } from './home/rebuild-store.ts'
@@ -111,6 +113,7 @@ export class HomeExistsError extends GranaryError {
 const VERSION = '0.1.0'
 const SEAL_AFTER_MS = 2_000
 const SWEEP_EVERY_MS = 60_000
+const TIDY_EVERY_MS = 10_000
 const ADMIN_CONNECTIONS = 16
 
 /** @throws HomeExistsError; UnknownProfileError PROFILE_UNKNOWN; ProfileRefusedError PROFILE_REFUSED; CHAIN_UNREACHABLE, … */
@@ -178,8 +181,8 @@ async function start(
   const db = openStore(folders.database)
   closers.push(() => db.close())
   const settings = createSettings(db)
-  const volumes = createVolumes(folders)
-  const deals = createDeals(db, { folder: folders.root, volumes }, () => config)
+  const volumes = createVolumes(folders, () => config)
+  const deals = createDeals(db, volumes, () => config)
   const sectors = createSectorStore(db)
   const witness = await openHome({ folders, volumes, settings, deals: deals.deals, sectors })
   const chainUrl = options.chainUrl ?? config.chainUrl
@@ -318,8 +321,8 @@ async function start(
   if (!sealing.hasReplicas()) await queue.firstTry
   const followed = await market.follow()
   closers.push(() => followed.stop())
-  const stored = (['piece', 'upload', 'sector'] as const).flatMap(volumes.foldersOf)
-  const sweepFolders = () => sweepAside([folders.root, ...stored], alerts)
+  const sweepFolders = () =>
+    sweepAside([folders.root, ...(['piece', 'upload', 'sector'] as const).flatMap(volumes.foldersOf)], alerts)
   await deals.files.recover()
   await sweepFolders()
 
@@ -355,6 +358,26 @@ async function start(
     acceptPiece: market.acceptPiece,
     retrieval: retrieval.router,
   })
+  const tidying = new AbortController()
+  let tidied: Promise<void> | undefined
+  const tidy = () => {
+    const onPieceMoved = (pieceCid: string): void => {
+      const piece = deals.deals.servedPieces().find((each) => each.pieceCid === pieceCid)
+      if (piece !== undefined) retrieval.addPiece(storedPiece(piece)).catch(() => {})
+    }
+    const context = { volumes, sectors, deals: deals.deals, lock: deals.lock, onPieceMoved, log }
+    tidied ??= tidyVolumes(context, tidying.signal)
+      .catch((error: unknown) => log({ type: 'volumes:tidy-failed', error: String(error) }))
+      .finally(() => {
+        tidied = undefined
+      })
+  }
+  const tidyTimer = setInterval(tidy, TIDY_EVERY_MS)
+  closers.push(async () => {
+    clearInterval(tidyTimer)
+    tidying.abort()
+    await tidied
+  })
   const sweeping = setInterval(() => {
     Promise.all([market.sweep(), sweepFolders(), Promise.try(traffic.save)]).catch((error: unknown) =>
       log({ type: 'uploads:sweep-failed', error: String(error) }),
@@ -377,7 +400,7 @@ async function start(
     ask: () =>
       askUntil === undefined || !config.acceptDeals ? undefined : { validUntil: askUntil, validMs: config.ask.validMs },
     ...{ chain, providerId, alerts, log, folder: folders.root },
-    diskReserveBytes: () => config.diskReserveBytes,
+    diskReserveBytes: () => diskReserve(folders.root, config.diskReserveBytes),
     means: async () => {
       const means = await meansOf({ chain, providerId, profile, provenSectors })
       const { balance, freeCollateral } = means
@@ -398,7 +421,7 @@ async function start(
     sectors: Object.fromEntries(openSectorStates.map((state) => [state, sectors.countIn(state)])),
     deals: deals.deals.counts(),
     outbox: sealing.outboxCount(),
-    disk: { freeBytes: deals.space.freeBytes(), reserveBytes: config.diskReserveBytes },
+    disk: { freeBytes: deals.space.freeBytes(), reserveBytes: diskReserve(folders.root, config.diskReserveBytes) },
     ...{ money, alerts: alerts.list().length },
   })
   const token = newToken()

@@ -117,7 +117,11 @@ export async function startMarket(
   const db = openStore(folders.database)
   const base = newConfig({ chainUrl: 'http://127.0.0.1:7460', profile: '8MiB-dev', name: 'test' })
   const config = { ...base, capacityBytes, diskReserveBytes: 0, limits: { ...base.limits, ...limits } }
-  const deals = createDeals(db, { folder: folders.root, volumes: createVolumes(folders) }, () => config)
+  const deals = createDeals(
+    db,
+    createVolumes(folders, () => config),
+    () => config,
+  )
   await deals.files.placeAll()
   await deals.files.recover()
   const figures: ChainFigures = { height: 100, balance: 10n ** 20n, freeCollateral: 10n ** 20n }

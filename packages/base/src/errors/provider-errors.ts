@@ -162,6 +162,10 @@ export const providerErrors = {
   REGISTRATION_INVALID: { fault: 'operator' },
   /** A command is for the running provider of a home, and none runs there. */
   PROVIDER_NOT_RUNNING: { fault: 'operator', exit: 'network' },
+  /** A folder is not made a volume of, or a volume not let go. */
+  VOLUME_REFUSED: { fault: 'operator' },
+  /** The configuration names no such volume. */
+  VOLUME_UNKNOWN: { fault: 'operator' },
   /** A backup, or what is restored from one, would overwrite what is there. */
   BACKUP_REFUSED: { fault: 'operator' },
   /** The folder is not a whole backup of a provider. */
@@ -250,6 +254,8 @@ export const alertErrors = {
   DEAL_ADOPTED: { fault: 'nobody' },
   /** What the store does not know was moved aside and is kept for a while. */
   SET_ASIDE: { fault: 'nobody' },
+  /** The disk of a volume is not there, or is another one. */
+  VOLUME_AWAY: { fault: 'operator' },
   /** A folder holds a sector that is none of this provider's. */
   SECTOR_FOLDER_FOREIGN: { fault: 'operator' },
   /** As many sectors with a deal have failed as are tried. */

@@ -6,8 +6,9 @@ import { readdir, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { moveFile, syncFolder } from '@granary/base/node'
 import type { KeyedLock } from '../storage/keyed-lock.ts'
+import { moveAcross } from '../storage/move-across.ts'
 import { ASIDE, listAside, setAside } from '../storage/set-aside.ts'
-import type { Volumes } from '../storage/volumes.ts'
+import { type Room, type Volumes, VolumesFullError } from '../storage/volumes.ts'
 import type { UploadStore } from '../uploads/upload-store.ts'
 import type { DealStore } from './deal-store.ts'
 
@@ -18,6 +19,8 @@ export interface PieceFiles {
   place(pieceCid: string): Promise<void>
   /** Out of what was set aside, where there is no file of the piece. */
   bringBack(pieceCid: string): Promise<void>
+  /** Room for the piece to be made again in, beside the others. @throws VolumesFullError DISK_FULL */
+  reserve(pieceCid: string, bytes: number): Promise<Room>
   /** Puts a sound file in the place of the piece's, if it is still needed. */
   replace(pieceCid: string, from: string): Promise<void>
   /** Removes the piece's file when no deal needs it any more; `beforeRemoval` takes it out of what is served; `keep`: sets it aside. */
@@ -45,9 +48,26 @@ export function createPieceFiles({ volumes, deals, uploads, lock }: PieceFilesOp
       const staged = deals.stagedPieces().find((piece) => piece.pieceCid === pieceCid)
       if (staged === undefined) return
       const from = stagingPath(staged.uploadId)
-      if (await exists(from)) await moveFile(from, piecePath(pieceCid))
+      const bytes = await sizeOf(from)
+      if (bytes !== undefined) {
+        using room = await roomOrHome(pieceCid, bytes)
+        await moveAcross(from, room.path)
+      }
       deals.pieceMoved(pieceCid)
     })
+
+  const reserve = (pieceCid: string, bytes: number): Promise<Room> =>
+    volumes.reserve({ kind: 'piece', pieceCid }, 'unsealed', bytes)
+
+  /** It is agreed on already, and beside its upload a new name takes no room. */
+  const roomOrHome = async (pieceCid: string, bytes: number): Promise<Room> => {
+    try {
+      return await reserve(pieceCid, bytes)
+    } catch (error) {
+      if (!(error instanceof VolumesFullError)) throw error
+      return { path: piecePath(pieceCid), [Symbol.dispose]: () => {} }
+    }
+  }
 
   const removeUpload = async (uploadId: string): Promise<void> => {
     uploads.remove(uploadId)
@@ -59,6 +79,7 @@ export function createPieceFiles({ volumes, deals, uploads, lock }: PieceFilesOp
     stagingPath,
     place,
     removeUpload,
+    reserve,
     replace: (pieceCid, from) =>
       lock.run(`piece:${pieceCid}`, async () => {
         if (deals.hasPiece(pieceCid)) await moveFile(from, piecePath(pieceCid))

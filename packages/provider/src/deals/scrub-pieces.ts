@@ -19,7 +19,7 @@ import type { PieceFiles } from './piece-files.ts'
 
 export interface ScrubContext {
   readonly deals: Pick<DealStore, 'pieces' | 'hasPiece' | 'stagedPieces'>
-  readonly files: Pick<PieceFiles, 'piecePath' | 'replace'>
+  readonly files: Pick<PieceFiles, 'piecePath' | 'replace' | 'reserve'>
   /** Writes the piece's bytes to `out`, or throws why it cannot. */
   readonly unseal: (piece: { pieceCid: string; payloadSize: number }, out: string, signal: AbortSignal) => Promise<void>
   readonly onRepaired: (pieceCid: string) => void
@@ -183,11 +183,12 @@ export function createPieceScrub(context: ScrubContext): PieceScrub {
   }
 
   async function repair(pieceCid: string): Promise<void> {
-    const folder = repairFolder(dirname(context.files.piecePath(pieceCid)))
+    const { payloadSize = 0 } = deals.pieces().find((piece) => piece.pieceCid === pieceCid) ?? {}
+    using room = await context.files.reserve(pieceCid, payloadSize)
+    const folder = repairFolder(dirname(room.path))
     await mkdir(folder, { recursive: true })
     const out = join(folder, `${pieceCid}.car`)
     try {
-      const { payloadSize = 0 } = deals.pieces().find((piece) => piece.pieceCid === pieceCid) ?? {}
       await context.unseal({ pieceCid, payloadSize }, out, signal)
       await syncFile(out)
       await context.files.replace(pieceCid, out)

@@ -28,7 +28,10 @@ export async function rebuildSectors(
   input: RebuildSectorsInput,
 ): Promise<{ counts: SectorCounts; unknown: readonly string[] }> {
   const { volumes, store, deals } = input
-  const lying = new Map((await listSectorFolders({ volumes })).map((folder) => [folder.number, folder]))
+  const all = await listSectorFolders({ volumes })
+  // Of one that lies twice, since it was being moved, that which is used.
+  const used = all.filter(({ number, dir }) => volumes.pathOf({ kind: 'sector', number }) === dir)
+  const lying = new Map(used.map((folder) => [folder.number, folder]))
   const counts: SectorCounts = {}
   const unknown: string[] = []
   for (const number of await allNumbers(input, lying)) {

@@ -80,8 +80,8 @@ export async function rebuildProvider(options: RebuildOptions): Promise<RebuildR
     settings.set('homeId', homeId)
     settings.set('genesisHash', genesisHash)
     settings.set('providerId', String(providerId))
-    const volumes = createVolumes(folders)
-    const deals = createDeals(db, { folder: folders.root, volumes }, () => config)
+    const volumes = createVolumes(folders, () => config)
+    const deals = createDeals(db, volumes, () => config)
     const views = new Map<number, DealView>()
     for await (const view of chain.deals({ provider: providerId })) {
       const terms = dealTermsFromJson(view.terms)

@@ -22,13 +22,7 @@ export interface Deals {
   readonly gate: UploadGate
 }
 
-export interface DealsDisk {
-  /** The provider's. */
-  readonly folder: string
-  readonly volumes: Volumes
-}
-
-export function createDeals(db: DatabaseSync, { folder, volumes }: DealsDisk, config: () => ProviderConfig): Deals {
+export function createDeals(db: DatabaseSync, volumes: Volumes, config: () => ProviderConfig): Deals {
   const lock = createKeyedLock()
   const timeline = createTimeline(db)
   const uploads = createUploadStore(db)
@@ -36,9 +30,8 @@ export function createDeals(db: DatabaseSync, { folder, volumes }: DealsDisk, co
   const deals = createDealStore(db, timeline)
   const files = createPieceFiles({ volumes, deals, uploads, lock })
   const space = createSpace({
-    folder,
+    diskFreeBytes: volumes.freeBytes,
     capacityBytes: () => config().capacityBytes,
-    reserveBytes: () => config().diskReserveBytes,
     promisedBytes: () => deals.promisedBytes() + uploads.reservedBytes(),
     writtenBytes: () => deals.writtenBytes() + uploads.reservedBytes(),
   })

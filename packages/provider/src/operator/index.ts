@@ -16,6 +16,7 @@ export {
   reloadConfig,
 } from '../http/admin-operations.ts'
 export type { SectorLife } from '../sectors/sector-life.ts'
+export { type VolumeRole, type VolumeUsage, volumeRoles } from '../storage/volumes.ts'
 export { type EndingCosts, endingCosts, SectorNotProvenError } from './ending-costs.ts'
 export { type FindProviderInput, findProvider, ProviderUnknownError } from './find-provider.ts'
 export { type ExitProgress, endAsk, type Left, leave, readExit } from './leave.ts'
@@ -41,3 +42,4 @@ export {
 export { type Registered, registerAsOwner } from './register.ts'
 export { sectorLife } from './sector-life.ts'
 export { sectorsOnChain } from './sectors-on-chain.ts'
+export { addVolume, detachVolume, drainVolume, readVolumes } from './volumes.ts'

@@ -1,6 +1,7 @@
 /** How a provider's proofs stand: what the chain has of each partition, beside what its daemon has written down of them. */
 import { profileNamed } from '@granary/proofs/profile'
 import type { ChainClient, MemberView, PartitionView } from '@granary/protocol/client'
+import { readConfig } from '../config.ts'
 import { createProver } from '../proving/prover.ts'
 import { type AnswerRecord, type CheckRecord, type ReadinessFile, readReadiness } from '../proving/readiness.ts'
 import { providerFolders } from '../storage/folders.ts'
@@ -84,7 +85,9 @@ export function provingHistory(sources: Pick<ProvingSources, 'home'>): readonly 
 /** Proves sectors alone, on challenges that are made up: those that are named, or all. It only reads, beside the daemon or without it. */
 export async function* checkSectors(sources: ProvingSources, which: readonly number[]): AsyncGenerator<CheckedSector> {
   const { chain, provider, home, signal = new AbortController().signal } = sources
-  const volumes = createVolumes(providerFolders(home))
+  const folders = providerFolders(home)
+  const config = await readConfig(folders.config)
+  const volumes = createVolumes(folders, () => config)
   const prover = createProver()
   const isWanted = ({ number }: MemberView): boolean => which.length === 0 || which.includes(number)
   try {

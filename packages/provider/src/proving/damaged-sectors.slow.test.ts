@@ -13,7 +13,6 @@ import type { MemberView, PartitionView } from '@granary/protocol/client'
 import { accountSigner, type Signer } from '@granary/protocol/messages'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { createMemoryFeed } from '../../test/fake-feed.ts'
-import { foldersIn } from '../../test/folders-in.ts'
 import {
   type Devnet,
   type PublishedDeal,
@@ -22,6 +21,7 @@ import {
   startDevnet,
   type TestProvider,
 } from '../../test/start-devnet.ts'
+import { volumesIn } from '../../test/volumes-in.ts'
 import { type Alerts, createAlerts } from '../alerts.ts'
 import { type ChainFollower, createChainFollower } from '../chain/follow-chain.ts'
 import { createQueue } from '../queue/create-queue.ts'
@@ -29,7 +29,6 @@ import type { JobQueue } from '../queue/job-queue.ts'
 import type { ProviderJobs } from '../sealing/jobs.ts'
 import type { SealingLogEvent } from '../sectors/sealing-log.ts'
 import { openStore } from '../storage/open-store.ts'
-import { createVolumes } from '../storage/volumes.ts'
 import { createWork, type Work } from '../work/create-work.ts'
 
 const profile = profileNamed('8MiB-dev')
@@ -74,7 +73,7 @@ beforeAll(async () => {
   sealing = createWork({
     follower,
     ...{ db, queue, profile, alerts, deals: feed, chain: devnet.chain },
-    ...{ folder, volumes: createVolumes(foldersIn(folder)) },
+    ...{ folder, volumes: volumesIn(folder) },
     parentsDir: join(folder, 'parents'),
     signer: provider.session,
     providerId: provider.id,

@@ -14,6 +14,7 @@ import { declareFaults } from './declare-faults.ts'
 import type { ProvingContext } from './proving-context.ts'
 import { sealAgain } from './seal-again.ts'
 import type { SelfCheckInput } from './self-check.ts'
+import { watchVolumes } from './watch-volumes.ts'
 
 const CHECKS_A_PERIOD = 2
 const SECTOR_ROUND_MS = 7 * 24 * 60 * 60_000
@@ -32,17 +33,22 @@ export async function keepSectors(context: ProvingContext, signal: AbortSignal):
   const { health, readiness, log, folder } = context
   let resealing: Promise<void> | undefined
   const failures = new Map<number, { readonly count: number; readonly retryAtMs: number }>()
+  const volumes = watchVolumes(context)
 
   function reseal(): void {
     if (resealing !== undefined) return
     const lost = health
       .list()
-      .find(({ number, isLost }) => isLost && (failures.get(number)?.retryAtMs ?? 0) <= Date.now())
+      .find(
+        ({ number, isLost }) =>
+          isLost && !volumes.holds(number) && (failures.get(number)?.retryAtMs ?? 0) <= Date.now(),
+      )
     const next = lost && provenSector(context, lost.number)
     if (next === undefined) return
-    resealing = mendReplica(context, next, failures.has(next.number), signal)
+    resealing = mendReplica(context, next, failures.has(next.number) || volumes.wereAway.has(next.number), signal)
       .then((by) => {
         failures.delete(next.number)
+        volumes.wereAway.delete(next.number)
         health.mended(next.number)
         log({ type: 'sector:mended', sector: next.number, by })
       })
@@ -67,6 +73,7 @@ export async function keepSectors(context: ProvingContext, signal: AbortSignal):
   const due = startSchedule(context)
   while (!signal.aborted) {
     try {
+      volumes.look()
       await mendTrees(context, signal)
       // A declaration that is not taken (the chain is away, nothing pays its fee) holds up nothing else.
       await declareFaults(context, signal).catch(report)

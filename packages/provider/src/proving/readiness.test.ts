@@ -5,11 +5,10 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { profileNamed } from '@granary/proofs/profile'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { foldersIn } from '../../test/folders-in.ts'
 import { sealSectors, type TestSector } from '../../test/sealed-sectors.ts'
+import { volumesIn } from '../../test/volumes-in.ts'
 import { createAlerts } from '../alerts.ts'
 import { createSectorStore } from '../sectors/store.ts'
-import { createVolumes } from '../storage/volumes.ts'
 import { rehearse } from './keep-sectors.ts'
 import { createProver, type Prover } from './prover.ts'
 import type { ProvingContext } from './proving-context.ts'
@@ -48,7 +47,7 @@ beforeAll(async () => {
       alerts,
       providerId: 1000,
       folder,
-      volumes: createVolumes(foldersIn(folder)),
+      volumes: volumesIn(folder),
     },
     health: createSectorHealth(alerts),
   } as unknown as ProvingContext

@@ -3,10 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
-import { foldersIn } from '../../test/folders-in.ts'
+import { volumesIn } from '../../test/volumes-in.ts'
 import { createSectorStore, type SectorStore } from '../sectors/store.ts'
 import { openStore } from '../storage/open-store.ts'
-import { createVolumes } from '../storage/volumes.ts'
 import type { ProvingContext } from './proving-context.ts'
 import { retireSectors } from './retire-sectors.ts'
 
@@ -58,7 +57,7 @@ function contextOf(members: Readonly<Record<number, number[]>>, view: object): P
       store,
       providerId: 1,
       folder,
-      volumes: createVolumes(foldersIn(folder)),
+      volumes: volumesIn(folder),
       head: { height: () => 50 },
       log: () => {},
     },

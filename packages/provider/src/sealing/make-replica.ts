@@ -4,7 +4,7 @@ import { toHex } from '@granary/base'
 import { computeCommD, parsePieceCid } from '@granary/proofs/verify'
 import { dealIdsOf, type Sector, type SectorIn, type Ticket } from '../sectors/sector.ts'
 import { writeSectorRecord } from '../sectors/sector-record.ts'
-import { piecesOn, type SealContext, SectorLostError, sectorDir } from './seal-context.ts'
+import { piecesOn, roomToSeal, type SealContext, SectorLostError } from './seal-context.ts'
 
 /** The newest epochs' beacon entries may still be on their way. */
 const TICKET_DEPTH = 2
@@ -26,7 +26,8 @@ export async function makeReplica(
   await refuseOldTicket(context, ticket, signal)
   const dealIds = dealIdsOf(sector)
   deals.record(dealIds, { type: 'seal-started', data: { sector: number } })
-  await writeSectorRecord(sectorDir(context, number), { provider: providerId, ...sector, ticket })
+  using room = await roomToSeal(context, number)
+  await writeSectorRecord(room.path, { provider: providerId, ...sector, ticket })
   const result = await queue.run(
     {
       kind: 'seal',
@@ -37,7 +38,7 @@ export async function makeReplica(
         sector: number,
         ticket: ticket.randomness,
         pieces: piecesOn(context, sector.pieces),
-        dir: sectorDir(context, number),
+        dir: room.path,
         parentsDir,
       },
     },

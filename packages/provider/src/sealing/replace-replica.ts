@@ -5,8 +5,10 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { GranaryError } from '@granary/base'
-import { finalizeSector, readSector, replaceSector } from '@granary/proofs/seal'
+import { finalizeSector, readSector, replaceSector, sealNeeds } from '@granary/proofs/seal'
 import type { Sector } from '../sectors/sector.ts'
+import { bytesUnder } from '../storage/bytes-under.ts'
+import type { Room } from '../storage/volumes.ts'
 import { piecesOn, type SealContext, sectorDir } from './seal-context.ts'
 
 export class SealedOtherwiseError extends GranaryError {
@@ -49,7 +51,8 @@ export async function replaceReplica(
   signal: AbortSignal,
 ): Promise<void> {
   const { profile, providerId, parentsDir, queue } = context
-  const dir = sectorDir(context, number)
+  using room = await roomBeside(context, number, withLayers)
+  const dir = room.path
   await refuseForeign(context, dir, number)
   // Beside what is there: as long as it reads, it may still prove, and give back its pieces.
   const again = againIn(dir)
@@ -73,6 +76,14 @@ export async function replaceReplica(
     if (error instanceof SealedOtherwiseError) await rm(again, { recursive: true, force: true })
     throw error
   }
+}
+
+/** Where the sector lies, or on another volume: for a whole sealing, less what of it is there already. */
+async function roomBeside({ volumes, profile }: SealContext, number: number, withLayers: boolean): Promise<Room> {
+  const item = { kind: 'sector', number } as const
+  const written = await bytesUnder(againIn(volumes.pathOf(item)))
+  const bytes = Math.max(0, sealNeeds(profile, 1).diskBytes - written)
+  return await volumes.reserve(item, withLayers ? 'sealing' : 'replicas', bytes)
 }
 
 /** What a kill has left of it beside a sector that proves: by the last step of the swap, or mended in another way since. */

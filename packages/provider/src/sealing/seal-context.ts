@@ -1,6 +1,7 @@
 /** What the steps of sealing share. */
 import { type ErrorCode, GranaryError } from '@granary/base'
 import type { NamedProfile } from '@granary/proofs/profile'
+import { sealNeeds } from '@granary/proofs/seal'
 import type { ChainClient, SectorView } from '@granary/protocol/client'
 import type { Alerts } from '../alerts.ts'
 import type { ChainFollower } from '../chain/follow-chain.ts'
@@ -9,7 +10,8 @@ import type { Lanes } from '../sectors/lanes.ts'
 import type { DealFeed } from '../sectors/port.ts'
 import type { SectorPiece } from '../sectors/sector.ts'
 import type { SectorStore } from '../sectors/store.ts'
-import type { Volumes } from '../storage/volumes.ts'
+import { bytesUnder } from '../storage/bytes-under.ts'
+import type { Room, Volumes } from '../storage/volumes.ts'
 import type { ProviderJobs } from './jobs.ts'
 
 export interface SealContext {
@@ -39,6 +41,16 @@ export class SectorLostError extends GranaryError {
 
 export function sectorDir({ volumes }: Pick<SealContext, 'volumes'>, number: number): string {
   return volumes.pathOf({ kind: 'sector', number })
+}
+
+/** For all that sealing writes and has not written yet. @throws VolumesFullError DISK_FULL */
+export async function roomToSeal(
+  { volumes, profile }: Pick<SealContext, 'volumes' | 'profile'>,
+  number: number,
+): Promise<Room> {
+  const item = { kind: 'sector', number } as const
+  const written = await bytesUnder(volumes.pathOf(item))
+  return await volumes.reserve(item, 'sealing', Math.max(0, sealNeeds(profile, 1).diskBytes - written))
 }
 
 export function piecesOn(

@@ -1,8 +1,7 @@
 /**
- * Room on the provider's disk. Every byte is counted before it is written: an open upload counts what has arrived, a deal
+ * Room on the provider's disks. Every byte is counted before it is written: an open upload counts what has arrived, a deal
  * its unsealed piece and its share of the sealed sector.
  */
-import { statfsSync } from 'node:fs'
 import { GranaryError } from '@granary/base'
 
 export class NoSpaceError extends GranaryError {
@@ -25,11 +24,10 @@ export interface Space {
 }
 
 export interface SpaceOptions {
-  readonly folder: string
+  /** What the disks have beside their reserves. */
+  readonly diskFreeBytes: () => number
   /** What the owner rents out; undefined: as much as the disk has. */
   readonly capacityBytes: () => number | undefined
-  /** Kept free on the disk for the database, the queue and the sealing of the sector at hand. */
-  readonly reserveBytes: () => number
   /** What is promised already, what has arrived of open uploads included. */
   readonly promisedBytes: () => number
   /** The part of the promised bytes that is on the disk already. */
@@ -44,9 +42,8 @@ export function dealBytes(payloadSize: number, pieceSize: number): number {
 export function createSpace(options: SpaceOptions): Space {
   let heldBytes = 0
   const onDisk = (promised: number): number => {
-    const disk = statfsSync(options.folder)
     const promisedNotWritten = Math.max(0, promised - options.writtenBytes())
-    return disk.bavail * disk.bsize - options.reserveBytes() - promisedNotWritten - heldBytes
+    return options.diskFreeBytes() - promisedNotWritten - heldBytes
   }
   const freeBytes = (): number => {
     const promised = options.promisedBytes()

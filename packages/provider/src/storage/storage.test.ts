@@ -10,6 +10,7 @@ import { createKeyedLock } from './keyed-lock.ts'
 import { openStore } from './open-store.ts'
 import { createSettings } from './settings.ts'
 import { createSpace } from './space.ts'
+import { createVolumes, volumeRoles } from './volumes.ts'
 
 let folder: string
 beforeEach(async () => {
@@ -86,9 +87,8 @@ test('work under one key waits its turn, also after a failure; other keys do not
 
 test('what is promised counts against the capacity before it is written', () => {
   const space = createSpace({
-    folder,
+    diskFreeBytes: () => 1_000_000,
     capacityBytes: () => 1000,
-    reserveBytes: () => 0,
     promisedBytes: () => 900,
     writtenBytes: () => 0,
   })
@@ -100,14 +100,21 @@ test('what is promised counts against the capacity before it is written', () => 
 })
 
 test('the reserve of the disk is never sold', () => {
-  const options = { folder, capacityBytes: () => undefined, promisedBytes: () => 0, writtenBytes: () => 0 }
-  expect(createSpace({ ...options, reserveBytes: () => Number.MAX_SAFE_INTEGER }).freeBytes()).toBe(0)
-  expect(createSpace({ ...options, reserveBytes: () => 0 }).freeBytes()).toBeGreaterThan(0)
+  const options = { capacityBytes: () => undefined, promisedBytes: () => 0, writtenBytes: () => 0 }
+  const withReserve = (diskReserveBytes: number) => {
+    const config = { homeRoles: volumeRoles, volumes: [], diskReserveBytes }
+    return createVolumes({ root: folder, sectors: folder, pieces: folder, staging: folder }, () => config).freeBytes
+  }
+  expect(createSpace({ ...options, diskFreeBytes: withReserve(Number.MAX_SAFE_INTEGER) }).freeBytes()).toBe(0)
+  expect(createSpace({ ...options, diskFreeBytes: withReserve(0) }).freeBytes()).toBeGreaterThan(0)
 })
 
 test('room for work is kept while the work goes on, also when it fails, and takes none of the capacity', async () => {
+  const { bavail, bsize } = statfsSync(folder)
+  const most = bavail * bsize
+  const diskFreeBytes = () => most
   const space = createSpace({
-    ...{ folder, capacityBytes: () => 1_000, reserveBytes: () => 0 },
+    ...{ diskFreeBytes, capacityBytes: () => 1_000 },
     ...{ promisedBytes: () => 900, writtenBytes: () => 900 },
   })
   const failing = space.during(5_000, async () => {
@@ -116,8 +123,6 @@ test('room for work is kept while the work goes on, also when it fails, and take
   })
   await expect(failing).rejects.toThrow('of the work')
   expect(await space.during(5_000, async () => space.freeBytes())).toBe(100)
-  const { bavail, bsize } = statfsSync(folder)
-  const most = bavail * bsize
   await space.during(most / 2, async () => {
     await expect(space.during(most * 0.6, async () => {})).rejects.toMatchObject({ code: 'NO_SPACE' })
   })

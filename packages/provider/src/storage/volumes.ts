@@ -1,9 +1,20 @@
 /**
  * Where what a provider stores lies on its disks: its sectors, its unsealed pieces, and what is being uploaded. Every path of one of
- * them comes from here.
+ * them comes from here. The first volume is the home's own; others are folders on other disks, each with a record of its own
+ * (`volume-record.ts`) by which it is told from the empty folder that it is mounted over. What lies where is what lies there:
+ * nothing else says so, and a store that is made anew finds it (docs/adr/0059-volumes.md).
  */
-import { join } from 'node:path'
+import { existsSync, readdirSync, renameSync, statfsSync, statSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { GranaryError } from '@granary/base'
+import { syncFolder } from '@granary/base/node'
+import { bytesUnder } from './bytes-under.ts'
+import { copyDurably } from './copy-durably.ts'
+import { diskReserve } from './disk-reserve.ts'
 import type { ProviderFolders } from './folders.ts'
+import { setAside } from './set-aside.ts'
+import { readVolumeRecord, volumeFolders } from './volume-record.ts'
 
 export type StoredItem =
   /** A folder. */
@@ -11,25 +22,319 @@ export type StoredItem =
   | { readonly kind: 'piece'; readonly pieceCid: string }
   | { readonly kind: 'upload'; readonly uploadId: string }
 
-export interface Volumes {
-  pathOf(item: StoredItem): string
-  /** Everything of a kind lies in one of these. */
-  foldersOf(kind: StoredItem['kind']): readonly string[]
+/** `sealing`: sectors until they are proven; `replicas`: sectors that are; `unsealed`: pieces as clients sent them. */
+export const volumeRoles = ['sealing', 'replicas', 'unsealed'] as const
+export type VolumeRole = (typeof volumeRoles)[number]
+
+export interface VolumeConfig {
+  readonly path: string
+  /** Of its record. */
+  readonly id: string
+  /** What comes to it; none: it takes nothing more, and what it has goes to others. */
+  readonly roles: readonly VolumeRole[]
+  /** Of what is stored there; undefined: as much as the disk has. */
+  readonly capacityBytes?: number | undefined
+  /** How much of what comes it takes, against others with as much room. */
+  readonly weight: number
 }
 
-export function createVolumes({
-  sectors,
-  pieces,
-  staging,
-}: Pick<ProviderFolders, 'sectors' | 'pieces' | 'staging'>): Volumes {
-  const folders = { sector: sectors, piece: pieces, upload: staging }
+export interface VolumesConfig {
+  readonly homeRoles: readonly VolumeRole[]
+  readonly volumes: readonly VolumeConfig[]
+  /** Kept free on each disk; undefined: by default. */
+  readonly diskReserveBytes?: number | undefined
+}
+
+export interface Room extends Disposable {
+  readonly path: string
+}
+
+export interface VolumeUsage {
+  readonly path: string
+  readonly roles: readonly VolumeRole[]
+  readonly isThere: boolean
+  /** As `du` counts. */
+  readonly bytes: Readonly<Record<StoredItem['kind'], number>>
+  /** For more of it: without the reserve, within its capacity. */
+  readonly freeBytes: number
+  readonly capacityBytes: number | null
+  readonly weight: number
+}
+
+export interface Volumes {
+  pathOf(item: StoredItem): string
+  /** Everything of a kind that is there lies in one of these. */
+  foldersOf(kind: StoredItem['kind']): readonly string[]
+  /**
+   * Keeps room for what is about to be written, where the item lies, or else on a volume of that role; until it is let go.
+   * @throws DiskFaultError DISK_FULL no volume has so much
+   */
+  reserve(item: StoredItem, role: VolumeRole, bytes: number): Promise<Room>
+  /** Of a kind, what lies on a volume that has not that role: it belongs on another one. */
+  misplaced(kind: 'sector' | 'piece', role: VolumeRole): readonly StoredItem[]
+  /**
+   * Copies it to a volume of that role, where it lies from then on. What was copied stays for a while: it may be being read.
+   * @param isWanted: asked when the copy is whole; if not, that is removed and nothing has changed
+   * @throws DiskFaultError DISK_FULL
+   */
+  move(item: StoredItem, role: VolumeRole, isWanted: () => boolean): Promise<void>
+  /** Removes what was moved away long enough ago, of which `judge` says that nothing is lost with it. */
+  sweepMoved(judge: (item: StoredItem, moved: string) => Promise<boolean>, nowMs?: number): Promise<void>
+  /** On all disks together, for what takes one part unsealed and two sealed. */
+  freeBytes(): number
+  /** The volume that the item is on, or may be on, when that cannot be reached now. */
+  awayFor(item: StoredItem): string | undefined
+  /** Volumes that cannot be reached now. */
+  away(): readonly string[]
+  usage(): Promise<VolumeUsage[]>
+}
+
+interface Volume extends VolumeConfig {
+  readonly folders: Readonly<Record<StoredItem['kind'], string>>
+}
+
+const HOME = 'home'
+const MOVING = 'moving-'
+/** Longer than any answer that was begun before may read it. */
+const MOVED_KEPT_MS = 10 * 60_000
+/** Of a deal's bytes, unsealed and sealed: the part of the whole that is unsealed, and that is sealed. */
+const UNSEALED_OF = 3
+const SEALED_OF = 3 / 2
+
+export function createVolumes(
+  home: Pick<ProviderFolders, 'root' | 'sectors' | 'pieces' | 'staging'>,
+  config: () => VolumesConfig,
+): Volumes {
+  const own = (): Volume => ({
+    ...{ path: home.root, id: HOME, roles: config().homeRoles, weight: 1 },
+    folders: { sector: home.sectors, piece: home.pieces, upload: home.staging },
+  })
+  const all = (): Volume[] => [
+    own(),
+    ...config().volumes.map((each) => ({ ...each, folders: volumeFolders(each.path) })),
+  ]
+  /** The id of the volume where it was last seen, so that what was on one is known when it is gone. */
+  const seenOn = new Map<string, string>()
+  const held = new Set<{ readonly volume: Volume; readonly bytes: number }>()
+
+  /** What was moved, by where it lay: with when that was. */
+  const leftovers = new Map<string, { readonly item: StoredItem; readonly atMs: number }>()
+
+  for (const [kind, role] of [
+    ['sector', 'replicas'],
+    ['piece', 'unsealed'],
+  ] as const)
+    for (const volume of all()
+      .filter(isThere)
+      .toSorted((a, b) => rank(a, role) - rank(b, role)))
+      for (const name of namesIn(volume.folders[kind])) {
+        const item = itemNamed(kind, name)
+        if (item === undefined) continue
+        // Where it lies twice it has been moved, most likely: the other goes once this one is known to be whole.
+        if (seenOn.has(keyOf(item))) leftovers.set(pathOn(volume, item), { item, atMs: Date.now() })
+        else seenOn.set(keyOf(item), volume.id)
+      }
+
+  function volumeOf(item: StoredItem): Volume {
+    const key = keyOf(item)
+    const volumes = all()
+    const seen = volumes.find(({ id }) => id === seenOn.get(key))
+    if (seen !== undefined && (!isThere(seen) || existsSync(pathOn(seen, item)))) return seen
+    const found = volumes.find((volume) => isThere(volume) && existsSync(pathOn(volume, item)))
+    if (found !== undefined) seenOn.set(key, found.id)
+    return found ?? seen ?? own()
+  }
+
+  /** Without the reserve and what is kept for others on the same disk. */
+  function freeOn(volume: Volume): number {
+    const { bavail, bsize } = statfsSync(volume.path)
+    const disk = deviceOf(volume)
+    const kept = heldBytes((each) => deviceOf(each) === disk)
+    return bavail * bsize - diskReserve(volume.path, config().diskReserveBytes) - kept
+  }
+
+  function heldBytes(where: (volume: Volume) => boolean): number {
+    return [...held].filter(({ volume }) => where(volume)).reduce((sum, { bytes }) => sum + bytes, 0)
+  }
+
+  /** Its disk's, and no more than its capacity leaves. */
+  async function roomOn(volume: Volume): Promise<number> {
+    if (volume.capacityBytes === undefined) return freeOn(volume)
+    const used = Object.values(await bytesOn(volume)).reduce((sum, bytes) => sum + bytes, 0)
+    return Math.min(freeOn(volume), volume.capacityBytes - used - heldBytes(({ id }) => id === volume.id))
+  }
+
+  /** On the one of them with the most room, by their weights. @throws VolumesFullError DISK_FULL */
+  async function keepRoom(
+    takers: readonly Volume[],
+    role: VolumeRole,
+    bytes: number,
+  ): Promise<{ readonly volume: Volume } & Disposable> {
+    const measured: { readonly volume: Volume; readonly room: number }[] = []
+    for (const volume of takers) measured.push({ volume, room: await roomOn(volume) })
+    // Nothing is waited for from here on: what others have kept meanwhile counts.
+    const rooms = measured.map(({ volume, room }) => ({ volume, room: Math.min(room, freeOn(volume)) }))
+    const best = rooms
+      .filter(({ room }) => room >= bytes)
+      .toSorted((a, b) => b.room * b.volume.weight - a.room * a.volume.weight)[0]
+    if (best === undefined) throw new VolumesFullError(role, bytes, rooms)
+    const hold = { volume: best.volume, bytes }
+    held.add(hold)
+    return { volume: best.volume, [Symbol.dispose]: () => void held.delete(hold) }
+  }
+
   return {
-    pathOf: (item) => join(folders[item.kind], nameOf(item)),
-    foldersOf: (kind) => [folders[kind]],
+    pathOf: (item) => pathOn(volumeOf(item), item),
+    foldersOf: (kind) => (kind === 'upload' ? [own()] : all().filter(isThere)).map(({ folders }) => folders[kind]),
+    reserve: async (item, role, bytes) => {
+      const lies = volumeOf(item)
+      const isPlaced = isThere(lies) && existsSync(pathOn(lies, item))
+      const takers = isPlaced ? [lies] : all().filter((volume) => volume.roles.includes(role) && isThere(volume))
+      const { volume, ...room } = await keepRoom(takers, role, bytes)
+      seenOn.set(keyOf(item), volume.id)
+      return { ...room, path: pathOn(volume, item) }
+    },
+    misplaced: (kind, role) => {
+      const lacking = new Set(
+        all()
+          .filter((volume) => isThere(volume) && !volume.roles.includes(role))
+          .map(({ id }) => id),
+      )
+      if (lacking.size === 0) return []
+      const keys = [...seenOn].filter(([key, id]) => lacking.has(id) && key.startsWith(`${kind}/`)).map(([key]) => key)
+      return keys.flatMap((key) => itemNamed(kind, key.slice(kind.length + 1)) ?? [])
+    },
+    move: async (item, role, isWanted) => {
+      const from = volumeOf(item)
+      const path = pathOn(from, item)
+      using room = await keepRoom(
+        all().filter((volume) => volume.roles.includes(role) && volume.id !== from.id && isThere(volume)),
+        role,
+        await bytesUnder(path),
+      )
+      const to = pathOn(room.volume, item)
+      const copy = join(dirname(to), `${MOVING}${nameOf(item)}`)
+      await rm(copy, { recursive: true, force: true })
+      try {
+        await copyDurably(path, copy)
+        if (!isWanted()) return
+        // It lay there before, most likely; what nobody knows of is kept all the same.
+        if (leftovers.delete(to)) await rm(to, { recursive: true, force: true })
+        else if (existsSync(to)) await setAside(to)
+        // Asked once more: nothing is waited for between this and the change.
+        if (!isWanted()) return
+        renameSync(copy, to)
+        seenOn.set(keyOf(item), room.volume.id)
+        leftovers.set(path, { item, atMs: Date.now() })
+        await syncFolder(dirname(to))
+      } finally {
+        await rm(copy, { recursive: true, force: true })
+      }
+    },
+    sweepMoved: async (judge, nowMs = Date.now()) => {
+      for (const [path, { item, atMs }] of leftovers) {
+        if (nowMs < atMs + MOVED_KEPT_MS) continue
+        const place = pathOn(volumeOf(item), item)
+        // It is the one that is used again: the other is gone.
+        if (place === path) leftovers.delete(path)
+        else if (await judge(item, path)) {
+          await rm(path, { recursive: true, force: true })
+          leftovers.delete(path)
+        }
+      }
+    },
+    freeBytes: () => {
+      const freeFor = (roles: readonly VolumeRole[]): number => {
+        const taking = all().filter((volume) => volume.roles.some((role) => roles.includes(role)) && isThere(volume))
+        const byDisk = new Map(taking.map((volume) => [deviceOf(volume), Math.max(0, freeOn(volume))]))
+        return [...byDisk.values()].reduce((sum, bytes) => sum + bytes, 0)
+      }
+      const [both, unsealed, sealed] = [freeFor(volumeRoles), freeFor(['unsealed']), freeFor(['replicas'])]
+      return Math.min(both, unsealed * UNSEALED_OF, sealed * SEALED_OF)
+    },
+    awayFor: (item) => {
+      const lies = volumeOf(item)
+      if (!isThere(lies)) return lies.path
+      // After a start nothing tells on which one it was.
+      return existsSync(pathOn(lies, item)) ? undefined : all().find((volume) => !isThere(volume))?.path
+    },
+    away: () =>
+      all()
+        .filter((volume) => !isThere(volume))
+        .map(({ path }) => path),
+    usage: () =>
+      Promise.all(
+        all().map(async (volume) => {
+          const { path, roles, capacityBytes = null, weight } = volume
+          const there = isThere(volume)
+          return {
+            ...{ path, roles, capacityBytes, weight, isThere: there },
+            bytes: there ? await bytesOn(volume) : { sector: 0, piece: 0, upload: 0 },
+            freeBytes: there ? Math.max(0, await roomOn(volume)) : 0,
+          }
+        }),
+      ),
+  }
+}
+
+/** DISK_FULL: an outage, which whoever wanted the room waits for. */
+export class VolumesFullError extends GranaryError {
+  constructor(
+    role: VolumeRole,
+    neededBytes: number,
+    rooms: readonly { readonly volume: Volume; readonly room: number }[],
+  ) {
+    const found = rooms.map(({ volume, room }) => `${volume.path} has ${Math.max(0, room)} left`).join(', ')
+    super({
+      code: 'DISK_FULL',
+      message: `${neededBytes} bytes are needed on a volume for ${role}, beside the reserve: ${found || 'there is none'}`,
+      hint: 'Make room there, or add a volume: `granary provider volumes add`. What waits for it goes on by itself.',
+      retryable: true,
+      details: { role, neededBytes },
+    })
   }
 }
 
 export function nameOf(item: StoredItem): string {
   if (item.kind === 'sector') return String(item.number)
   return item.kind === 'piece' ? `${item.pieceCid}.car` : item.uploadId
+}
+
+function itemNamed(kind: 'sector' | 'piece', name: string): StoredItem | undefined {
+  if (kind === 'sector') return /^(0|[1-9]\d{0,14})$/.test(name) ? { kind, number: Number(name) } : undefined
+  return name.endsWith('.car') && !name.startsWith(MOVING)
+    ? { kind, pieceCid: name.slice(0, -'.car'.length) }
+    : undefined
+}
+
+function rank({ roles }: Volume, role: VolumeRole): number {
+  return roles.includes(role) ? 0 : 1
+}
+
+function keyOf(item: StoredItem): string {
+  return `${item.kind}/${nameOf(item)}`
+}
+
+function pathOn(volume: Volume, item: StoredItem): string {
+  return join(volume.folders[item.kind], nameOf(item))
+}
+
+/** The home's is where its store is. Of another one an empty folder is left where its disk is not mounted. */
+function isThere({ path, id }: Volume): boolean {
+  return id === HOME || readVolumeRecord(path)?.id === id
+}
+
+function deviceOf({ path }: Volume): number {
+  return statSync(path).dev
+}
+
+function namesIn(folder: string): string[] {
+  return existsSync(folder) ? readdirSync(folder) : []
+}
+
+async function bytesOn({ folders }: Volume): Promise<Record<StoredItem['kind'], number>> {
+  const [sector, piece, upload] = await Promise.all(
+    [folders.sector, folders.piece, folders.upload].map((folder) => bytesUnder(folder)),
+  )
+  return { sector: sector!, piece: piece!, upload: upload! }
 }

@@ -9,7 +9,6 @@ import { sendMessage } from '@granary/protocol/client'
 import { accountSigner, feeOf, type Signer } from '@granary/protocol/messages'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import { createMemoryFeed, type MemoryFeed } from '../../test/fake-feed.ts'
-import { foldersIn } from '../../test/folders-in.ts'
 import {
   type Devnet,
   type PublishedDeal,
@@ -18,6 +17,7 @@ import {
   startDevnet,
   type TestProvider,
 } from '../../test/start-devnet.ts'
+import { volumesIn } from '../../test/volumes-in.ts'
 import { type Alerts, createAlerts } from '../alerts.ts'
 import { type ChainFollower, createChainFollower } from '../chain/follow-chain.ts'
 import { createQueue } from '../queue/create-queue.ts'
@@ -28,7 +28,6 @@ import type { SealingLogEvent } from '../sectors/sealing-log.ts'
 import type { SectorPhase, SectorState } from '../sectors/sector.ts'
 import { createSectorStore, type SectorStore } from '../sectors/store.ts'
 import { openStore } from '../storage/open-store.ts'
-import { createVolumes } from '../storage/volumes.ts'
 import { createWork, type Work } from './create-work.ts'
 
 const profile = profileNamed('2KiB-test')
@@ -117,7 +116,7 @@ async function makeHome(
       sealing = createWork({
         follower,
         db: home.db,
-        ...{ folder: own, volumes: createVolumes(foldersIn(own)) },
+        ...{ folder: own, volumes: volumesIn(own) },
         parentsDir: join(folder, 'parents'),
         chain: devnet.chain,
         signer: provider.session,

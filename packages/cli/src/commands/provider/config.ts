@@ -44,7 +44,7 @@ async function show(options: ConfigOptions, context: CommandContext): Promise<vo
           ['key', 'value', 'from', 'takes effect', 'meaning'],
           keys.map(({ key, value, origin, takesEffect, description }) => [
             key,
-            value === undefined ? '' : String(value),
+            value === undefined ? '' : typeof value === 'object' ? JSON.stringify(value) : String(value),
             origin,
             `at ${takesEffect}`,
             description,

@@ -29,9 +29,14 @@ export async function printChanged(context: CommandContext, { home, changes, jso
         keys
           .map(({ key, value, takesEffect }) => {
             const when = applied && takesEffect === 'reload' ? 'from now on' : 'with the next start'
-            return `${key} = ${value ?? 'by default'}, ${when}`
+            return `${key} = ${describe(value)}, ${when}`
           })
           .join('\n'),
     },
   )
+}
+
+function describe(value: unknown): string {
+  if (typeof value === 'object') return JSON.stringify(value)
+  return value === undefined ? 'by default' : String(value)
 }

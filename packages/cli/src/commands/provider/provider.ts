@@ -14,6 +14,7 @@ import { addRegister } from './register.ts'
 import { addRun } from './run.ts'
 import { addRunning } from './running.ts'
 import { addSectors } from './sectors.ts'
+import { addVolumes } from './volumes.ts'
 
 export function addProvider(program: Command, context: CommandContext): void {
   const provider = program
@@ -32,6 +33,7 @@ export function addProvider(program: Command, context: CommandContext): void {
     addCollateral,
     addSectors,
     addProving,
+    addVolumes,
     addLeaving,
   ]
   for (const add of all) add(provider, context)

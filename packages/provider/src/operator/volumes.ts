@@ -1,0 +1,125 @@
+/** The volumes of a home: what they hold, read from their disks, and what config.json is to say of them. */
+import { readdir, realpath } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
+import { GranaryError } from '@granary/base'
+import { readKeyAddress } from '@granary/chain/keystore'
+import { readConfig } from '../config.ts'
+import { providerFolders } from '../storage/folders.ts'
+import { makeVolume, readVolumeRecord, volumeFolders } from '../storage/volume-record.ts'
+import { createVolumes, type VolumeRole, type VolumeUsage, volumeRoles } from '../storage/volumes.ts'
+
+/** The home's own volume, as it is named beside the paths of others. */
+export const HOME_VOLUME = 'home'
+
+export type VolumeChanges = Readonly<Record<string, unknown>>
+
+export interface VolumeTerms {
+  readonly roles?: readonly VolumeRole[] | undefined
+  readonly capacityBytes?: number | undefined
+  readonly weight?: number | undefined
+}
+
+export class VolumeUnknownError extends GranaryError {
+  constructor(path: string) {
+    super({
+      code: 'VOLUME_UNKNOWN',
+      message: `${path} is no volume of this provider`,
+      hint: '`granary provider volumes` lists them',
+      details: { path },
+    })
+  }
+}
+
+export class VolumeInUseError extends GranaryError {
+  constructor(path: string, why: string, hint: string) {
+    super({ code: 'VOLUME_REFUSED', message: `${path} stays: ${why}`, hint, details: { path } })
+  }
+}
+
+/** Counted on the disks. @throws HomeMissingError, ConfigError */
+export async function readVolumes(home: string): Promise<VolumeUsage[]> {
+  const folders = providerFolders(home)
+  const config = await readConfig(folders.config)
+  return await createVolumes(folders, () => config).usage()
+}
+
+/** Makes a volume of an empty folder, or takes back one; with `home`, says what the home is for. @throws VolumeFolderError VOLUME_REFUSED */
+export async function addVolume(home: string, path: string, terms: VolumeTerms): Promise<VolumeChanges> {
+  const { roles = volumeRoles, capacityBytes, weight = 1 } = terms
+  if (path === HOME_VOLUME) return { homeRoles: roles }
+  const folders = providerFolders(home)
+  const { volumes, owner } = await readConfig(folders.config)
+  const at = await realpath(resolve(path)).catch(() => resolve(path))
+  await requireApart(home, at, volumes)
+  const { id } = await makeVolume(at, owner ?? (await readKeyAddress(folders.ownerKey)) ?? '')
+  const others = volumes.filter((each) => each.id !== id && each.path !== at)
+  return { volumes: [...others, { path: at, id, roles, capacityBytes, weight }] }
+}
+
+/** It takes nothing more, and what it has goes to others while the provider runs. */
+export async function drainVolume(home: string, path: string): Promise<VolumeChanges> {
+  if (path === HOME_VOLUME) return { homeRoles: [] }
+  const { volumes, at } = await findVolume(home, path)
+  return { volumes: volumes.map((each) => (each.path === at ? { ...each, roles: [] } : each)) }
+}
+
+/**
+ * @param isLost: it will not come back: its sectors are sealed again from their pieces, where there is room for it
+ * @throws VolumeUnknownError VOLUME_UNKNOWN, VolumeInUseError VOLUME_REFUSED
+ */
+export async function detachVolume(home: string, path: string, isLost: boolean): Promise<VolumeChanges> {
+  const { volumes, at, id } = await findVolume(home, path)
+  const isThere = readVolumeRecord(at)?.id === id
+  if (!isThere && !isLost)
+    throw new VolumeInUseError(
+      path,
+      'it cannot be reached, so nothing tells what is on it',
+      'bring its disk back, or say --lost: what was on it is made again then, where that can be done',
+    )
+  const held = isThere ? await countOn(at) : 0
+  if (held > 0)
+    throw new VolumeInUseError(
+      path,
+      `${held} sectors and pieces are on it`,
+      'drain it first (`granary provider volumes drain`), and let the provider run; what was moved away is removed ten minutes later',
+    )
+  return { volumes: volumes.filter((each) => each.path !== at) }
+}
+
+async function findVolume(home: string, path: string) {
+  const { volumes } = await readConfig(providerFolders(home).config)
+  const named = [path, resolve(path), await realpath(path).catch(() => path)]
+  const found = volumes.find((each) => named.includes(each.path))
+  if (found === undefined) throw new VolumeUnknownError(path)
+  return { volumes, at: found.path, id: found.id }
+}
+
+/** One in another would count its bytes twice, and be drained into itself. */
+async function requireApart(home: string, at: string, volumes: readonly { readonly path: string }[]): Promise<void> {
+  const { root } = providerFolders(home)
+  const own = await realpath(root)
+  for (const path of [own, ...volumes.map((each) => each.path)]) {
+    if (path !== at && (isIn(path, at) || isIn(at, path)))
+      throw new VolumeInUseError(
+        at,
+        `${path} is a volume already`,
+        'name a folder that is in no other volume, and holds none',
+      )
+    if (path === own && at === own) throw new VolumeInUseError(at, 'it is the home', 'name it `home`')
+  }
+}
+
+function isIn(path: string, folder: string): boolean {
+  for (let at = path; dirname(at) !== at; at = dirname(at)) if (dirname(at) === folder) return true
+  return false
+}
+
+async function countOn(path: string): Promise<number> {
+  const { sector, piece } = volumeFolders(path)
+  let count = 0
+  for (const folder of [sector, piece]) {
+    const names = await readdir(folder).catch(() => [])
+    count += names.filter((name) => /^\d+$/.test(name) || name.endsWith('.car')).length
+  }
+  return count
+}

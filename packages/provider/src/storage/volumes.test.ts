@@ -1,0 +1,156 @@
+import { existsSync, statfsSync } from 'node:fs'
+import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { diskReserve } from './disk-reserve.ts'
+import { providerFolders } from './folders.ts'
+import { moveAcross } from './move-across.ts'
+import { makeVolume } from './volume-record.ts'
+import { createVolumes, type StoredItem, type VolumeConfig, type Volumes, volumeRoles } from './volumes.ts'
+
+const GIB = 1024 ** 3
+const OWNER = `0x${'01'.repeat(20)}`
+let root: string
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'granary-volumes-'))
+  for (const name of ['sectors', 'pieces', 'staging']) await mkdir(join(root, 'provider', name), { recursive: true })
+})
+afterEach(() => rm(root, { recursive: true }))
+
+async function volume(name: string, terms: Partial<VolumeConfig> = {}): Promise<VolumeConfig> {
+  const path = join(root, name)
+  await mkdir(path)
+  return { path, id: (await makeVolume(path, OWNER)).id, roles: volumeRoles, weight: 1, ...terms }
+}
+
+function volumesOf(volumes: VolumeConfig[], homeRoles: VolumeConfig['roles'] = [], diskReserveBytes = 0): Volumes {
+  return createVolumes(providerFolders(root), () => ({ homeRoles, volumes, diskReserveBytes }))
+}
+
+const sector = (number: number): StoredItem => ({ kind: 'sector', number })
+const piece = (pieceCid: string): StoredItem => ({ kind: 'piece', pieceCid })
+
+test('a home of before is one volume, and all of it lies where it lay', async () => {
+  const volumes = volumesOf([], volumeRoles)
+  expect(volumes.pathOf(sector(7))).toBe(join(root, 'provider', 'sectors', '7'))
+  expect(volumes.pathOf(piece('baga'))).toBe(join(root, 'provider', 'pieces', 'baga.car'))
+  expect(volumes.pathOf({ kind: 'upload', uploadId: 'up' })).toBe(join(root, 'provider', 'staging', 'up'))
+  using room = await volumes.reserve(sector(7), 'sealing', 1)
+  expect(room.path).toBe(volumes.pathOf(sector(7)))
+})
+
+test('each goes to a volume of its role, and is found there by a later run', async () => {
+  const sealing = await volume('ssd', { roles: ['sealing'] })
+  const unsealed = await volume('hdd', { roles: ['unsealed', 'replicas'] })
+  const volumes = volumesOf([sealing, unsealed])
+  using first = await volumes.reserve(sector(1), 'sealing', 1)
+  using second = await volumes.reserve(piece('baga'), 'unsealed', 1)
+  expect([first.path, second.path]).toEqual([
+    join(sealing.path, 'sectors', '1'),
+    join(unsealed.path, 'pieces', 'baga.car'),
+  ])
+  expect(volumes.pathOf(sector(1))).toBe(first.path)
+  await mkdir(first.path)
+  await writeFile(second.path, 'x')
+  const later = volumesOf([sealing, unsealed])
+  expect([later.pathOf(sector(1)), later.pathOf(piece('baga'))]).toEqual([first.path, second.path])
+  expect(later.misplaced('sector', 'replicas')).toEqual([sector(1)])
+})
+
+test('of volumes with the same room that with the greater weight takes it', async () => {
+  const light = await volume('a')
+  const heavy = await volume('b', { weight: 2 })
+  using room = await volumesOf([light, heavy]).reserve(sector(1), 'sealing', 1)
+  expect(room.path).toBe(join(heavy.path, 'sectors', '1'))
+})
+
+test('what is kept for one is not there for another, until it is let go', async () => {
+  const { bavail, bsize } = statfsSync(root)
+  const half = Math.floor(bavail * bsize * 0.6)
+  const volumes = volumesOf([await volume('a'), await volume('b')])
+  {
+    using room = await volumes.reserve(sector(1), 'sealing', half)
+    expect(existsSync(room.path)).toBe(false)
+    // Two volumes of one disk have its room once.
+    await expect(volumes.reserve(sector(2), 'sealing', half)).rejects.toMatchObject({ code: 'DISK_FULL' })
+  }
+  using room = await volumes.reserve(sector(2), 'sealing', half)
+  expect(room.path).toMatch(/sectors\/2$/)
+})
+
+test('no disk is filled beyond its reserve, and no volume beyond its capacity', async () => {
+  const { bavail, bsize } = statfsSync(root)
+  const reserved = volumesOf([], volumeRoles, bavail * bsize - GIB / 2)
+  await expect(reserved.reserve(sector(1), 'sealing', GIB)).rejects.toMatchObject({
+    code: 'DISK_FULL',
+    message: expect.stringContaining('beside the reserve'),
+  })
+  const small = await volume('small', { capacityBytes: 100_000 })
+  const volumes = volumesOf([small])
+  await writeFile(join(small.path, 'pieces', 'there.car'), Buffer.alloc(60_000, 1))
+  await expect(volumes.reserve(piece('more'), 'unsealed', 40_000)).rejects.toMatchObject({ code: 'DISK_FULL' })
+  using room = await volumes.reserve(piece('less'), 'unsealed', 20_000)
+  expect(room.path).toBe(join(small.path, 'pieces', 'less.car'))
+})
+
+test('by default two gibibytes of a disk are kept, and of a small one two fifths', () => {
+  const { blocks, bsize } = statfsSync(root)
+  expect(diskReserve(root, undefined)).toBe(Math.min(2 * GIB, Math.floor((blocks * bsize * 2) / 5)))
+  expect(diskReserve(root, 7)).toBe(7)
+})
+
+test('what is sold is what the volumes of each role have: no pieces where only replicas may go', async () => {
+  const replicas = await volume('a', { roles: ['replicas', 'sealing'] })
+  expect(volumesOf([replicas]).freeBytes()).toBe(0)
+  expect(volumesOf([replicas], ['unsealed']).freeBytes()).toBeGreaterThan(0)
+})
+
+test('of a volume that is not mounted its mount point takes nothing, and what lay there is known to be away', async () => {
+  const disk = await volume('disk')
+  const volumes = volumesOf([disk], volumeRoles)
+  await mkdir(join(disk.path, 'sectors', '1'))
+  expect(volumes.pathOf(sector(1))).toBe(join(disk.path, 'sectors', '1'))
+  await rename(disk.path, `${disk.path}.gone`)
+  await mkdir(disk.path)
+  expect([volumes.away(), volumes.awayFor(sector(1))]).toEqual([[disk.path], disk.path])
+  using room = await volumes.reserve(sector(2), 'sealing', 1)
+  expect(room.path).toBe(join(root, 'provider', 'sectors', '2'))
+  expect(volumes.foldersOf('sector')).toEqual([join(root, 'provider', 'sectors')])
+  await rm(disk.path, { recursive: true })
+  await rename(`${disk.path}.gone`, disk.path)
+  expect([volumes.away(), volumes.awayFor(sector(1))]).toEqual([[], undefined])
+})
+
+test('another disk in the place of a volume is not taken for it', async () => {
+  const disk = await volume('disk')
+  const other = await volume('other')
+  await rename(disk.path, `${disk.path}.before`)
+  await rename(other.path, disk.path)
+  expect(volumesOf([disk]).away()).toEqual([disk.path])
+})
+
+test('a folder that something is in, or that is of another provider, is no volume; one that was a volume is it again', async () => {
+  const { path, id } = await volume('a')
+  expect((await makeVolume(path, OWNER)).id).toBe(id)
+  await expect(makeVolume(path, `0x${'02'.repeat(20)}`)).rejects.toMatchObject({ code: 'VOLUME_REFUSED' })
+  await mkdir(join(root, 'full'))
+  await writeFile(join(root, 'full', 'photo.jpg'), '')
+  await expect(makeVolume(join(root, 'full'), OWNER)).rejects.toMatchObject({ code: 'VOLUME_REFUSED' })
+  await expect(makeVolume(join(root, 'missing'), OWNER)).rejects.toMatchObject({ code: 'VOLUME_REFUSED' })
+})
+
+const otherDisk = '/dev/shm'
+const hasOtherDisk = existsSync(otherDisk)
+if (!hasOtherDisk) console.log(`skipped: ${otherDisk} is no second disk here`)
+;(hasOtherDisk ? test : test.skip)('a file gets to another disk whole, and is gone from the first', async () => {
+  const there = await mkdtemp(join(otherDisk, 'granary-volumes-'))
+  try {
+    const from = join(root, 'from')
+    await writeFile(from, 'the bytes')
+    await moveAcross(from, join(there, 'to'))
+    expect([await readFile(join(there, 'to'), 'utf8'), existsSync(from)]).toEqual(['the bytes', false])
+  } finally {
+    await rm(there, { recursive: true })
+  }
+})
