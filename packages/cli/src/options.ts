@@ -103,12 +103,20 @@ export function withEnvironment(command: Command, env: ProgramContext['env']): C
   return command
 }
 
+/** Of a put, with as many providers. */
+export const COPIES_MAX = 64
+
 export function wholeNumber(min: number, max: number): (text: string) => number {
   return (text) => {
     const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN
     if (value >= min && value <= max) return value
     throw new InvalidArgumentError(`expected a whole number from ${min} to ${max}.`)
   }
+}
+
+export function httpUrl(text: string): string {
+  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text
+  throw new InvalidArgumentError('expected an HTTP address.')
 }
 
 export const port: (text: string) => number = wholeNumber(0, 65_535)

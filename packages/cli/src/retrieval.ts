@@ -1,7 +1,7 @@
 /** What the commands that fetch content share: whom they ask, and which part of it. No key is needed for any of them. */
 import type { ChainClient } from '@granary/protocol/client'
 import { type Command, InvalidArgumentError } from 'commander'
-import { type ChainOptions, withChain } from './options.ts'
+import { type ChainOptions, httpUrl, withChain } from './options.ts'
 
 export interface RetrievalOptions extends ChainOptions {
   readonly gateway: readonly string[]
@@ -18,7 +18,7 @@ export function withRetrieval(command: Command): Command {
   return withChain(command).option(
     '--gateway <url>',
     'trustless gateway to ask for what no provider gives (may be repeated)',
-    (url: string, others: readonly string[]) => [...others, gatewayUrl(url)],
+    (url: string, others: readonly string[]) => [...others, httpUrl(url)],
     [],
   )
 }
@@ -29,11 +29,6 @@ export function byteRange(text: string): ByteRange {
   if (first === undefined || (last !== undefined && Number(last) < Number(first)))
     throw new InvalidArgumentError('expected FIRST-LAST or FIRST-, such as 0-1023.')
   return { start: Number(first), ...(last === undefined ? {} : { end: Number(last) + 1 }) }
-}
-
-function gatewayUrl(text: string): string {
-  if (URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) return text
-  throw new InvalidArgumentError('expected an address that begins with http:// or https://.')
 }
 
 /** A chain that does not answer is waited for; where gateways are given, they answer without it. */

@@ -6,6 +6,7 @@ import { type Command, Option } from 'commander'
 import { EXIT, exitCodeOf, exitCodesHelp } from '../exit-code.ts'
 import {
   type ChainOptions,
+  COPIES_MAX,
   durationMs,
   type HomeOptions,
   homeOf,
@@ -65,7 +66,7 @@ export function addPut(program: Command, context: CommandContext): void {
 export function withWanted(command: Command): Command {
   return withSource(command)
     .option('--duration <time>', 'how long, such as 30m, 12h or 180d (default: 1h on a devnet, else 180d)', durationMs)
-    .option('--copies <n>', 'with as many different providers (default: 1)', wholeNumber(1, 64))
+    .option('--copies <n>', 'with as many different providers (default: 1)', wholeNumber(1, COPIES_MAX))
     .option(
       '--provider <id>',
       'only this provider (default: the best that fit and answer)',

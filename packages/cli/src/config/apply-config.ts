@@ -1,7 +1,7 @@
 /** Gives a command what files and networks set for its options, unless a flag or the environment did. */
 import type { Command } from 'commander'
 import type { ProgramContext } from '../program-context.ts'
-import { configKeyNames } from './config-keys.ts'
+import { type ConfigKey, configKeyNames, configKeyOf, valuesOf } from './config-keys.ts'
 import { resolveConfig } from './resolve-config.ts'
 
 /** What a chain node or a provider follows is the configuration of its own home. */
@@ -11,7 +11,9 @@ const OWN_CONFIGURATION = new Set(['chain', 'provider'])
 export async function applyConfig(command: Command, { env, cwd }: Pick<ProgramContext, 'env' | 'cwd'>): Promise<void> {
   const options = configKeyNames.flatMap((key) => {
     const option = command.options.find(({ long }) => long === `--${key}`)
-    return option === undefined ? [] : [{ key, option, name: option.attributeName() }]
+    const rule: ConfigKey = configKeyOf(key)!
+    if (option === undefined || !(rule.commands?.includes(command.name()) ?? true)) return []
+    return [{ key, rule, option, name: option.attributeName() }]
   })
   if (options.length === 0) return
   const flags = new Map(
@@ -21,11 +23,13 @@ export async function applyConfig(command: Command, { env, cwd }: Pick<ProgramCo
   )
   const settings = await resolveConfig({ env, cwd, flags })
   const isClient = !OWN_CONFIGURATION.has(command.parent?.name() ?? '')
-  for (const { key, option, name } of options) {
+  for (const { key, rule, option, name } of options) {
     const setting = settings.get(key)
     if (setting === undefined || setting.from === 'flag' || setting.from === 'environment') continue
     if (!isClient && (key === 'chain' || setting.from === 'network')) continue
-    const value = option.parseArg ? option.parseArg(setting.value, undefined) : setting.value
+    const parse = option.parseArg ?? ((text: string) => text)
+    const begun: unknown = rule.isList ? [] : undefined
+    const value = valuesOf(rule, setting.value).reduce((before, text) => parse(text, before), begun)
     command.setOptionValueWithSource(name, value, 'config')
   }
 }

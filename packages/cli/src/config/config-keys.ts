@@ -1,7 +1,7 @@
 /** Every setting that a file may hold: each has the name of its flag, whose parser also reads it here. */
 import { InvalidArgumentError } from 'commander'
 import { closest, distance } from 'fastest-levenshtein'
-import { durationMs, genesisHash } from '../options.ts'
+import { COPIES_MAX, durationMs, genesisHash, grn, httpUrl, wholeNumber } from '../options.ts'
 
 export interface ConfigKey {
   /** For `config list`, and for people who write the file. */
@@ -17,6 +17,10 @@ export interface ConfigKey {
    * file, the environment and flags do.
    */
   readonly userOnly?: true
+  /** It may have several values: a list in a file, words with spaces between them elsewhere; each is parsed by itself. */
+  readonly isList?: true
+  /** Of the commands that have such a flag, those whose it sets. @default all */
+  readonly commands?: readonly string[]
 }
 
 export const configKeys = {
@@ -41,6 +45,15 @@ export const configKeys = {
     userOnly: true,
   },
   duration: { description: 'how long a put stores, such as 180d', parse: durationMs },
+  copies: { description: 'with how many providers a put stores', parse: wholeNumber(1, COPIES_MAX) },
+  'max-price': {
+    description: 'GRN that a put, renew or topup may cost without a question, and never more',
+    parse: grn,
+    userOnly: true,
+    // Money that is sent away is asked about each time.
+    commands: ['put', 'renew', 'topup'],
+  },
+  gateway: { description: 'trustless gateways to ask for what no provider gives', parse: httpUrl, isList: true },
 } as const satisfies Record<string, ConfigKey>
 
 export type ConfigKeyName = keyof typeof configKeys
@@ -73,7 +86,7 @@ export function networkName(text: string): string {
   throw new InvalidArgumentError('expected lower-case letters, digits and dashes.')
 }
 
-function httpUrl(text: string): string {
-  if (URL.canParse(text) && /^https?:/.test(text)) return text
-  throw new InvalidArgumentError('expected an HTTP address.')
+/** A setting with several values has them one behind the other. */
+export function valuesOf({ isList }: Pick<ConfigKey, 'isList'>, text: string): string[] {
+  return isList ? text.split(/\s+/).filter((value) => value !== '') : [text]
 }

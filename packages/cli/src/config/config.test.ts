@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import type { Command } from 'commander'
 import { granary, type Ran } from '../../test/granary.ts'
 import { createProgram } from '../create-program.ts'
+import { applyConfig } from './apply-config.ts'
 import { configKeyNames } from './config-keys.ts'
 import { resolveConfig } from './resolve-config.ts'
 import { announceNetwork, runningNetworks } from './running-networks.ts'
@@ -156,6 +157,8 @@ test.each([
   ['no YAML', 'chain: [\n', 'line 2'],
   ['another key', 'network: x\nchian: y\n', 'line 2: there is no setting "chian"; did you mean "chain"?'],
   ['no address', '\nchain: somewhere\n', 'line 2: "chain" is "somewhere": expected an HTTP address.'],
+  ['too many copies', 'copies: 65\n', 'line 1: "copies" is "65": expected a whole number from 1 to 64.'],
+  ['gateways of another kind', 'gateway:\n  a: b\n', 'line 1: "gateway" has to have a value, or a list of them'],
   ['a list', '- chain\n', 'line 1: the file has to be a list of `name: value` lines'],
   ['a map for a value', 'chain:\n  url: x\n', 'line 1: "chain" has to have one value'],
   ['a network of another kind', 'networks:\n  test:\n    rpc: x\n', 'line 3: there is no setting "rpc"'],
@@ -166,6 +169,52 @@ test.each([
   expect(ran).toMatchObject({ code: 2, stdout: '' })
   expect(ran.stderr).toContain(`${user}, ${what}`)
   expect(ran.stderr).toContain('[SETTINGS_INVALID]')
+})
+
+test('copies and gateways come from a file as from flags, and a flag is instead of them', async () => {
+  const put = 'put f --chain http://127.0.0.1:1'.split(' ')
+  const optionsOf = async (words: readonly string[]) => {
+    const program = createProgram({ ...process, json: false, setExitCode: () => undefined })
+    const command = program.commands.find((each) => each.name() === words[0])!
+    command.parseOptions(words.slice(1))
+    await applyConfig(command, { env: { GRANARY_CONFIG: user }, cwd: () => folder })
+    return command.opts()
+  }
+  await writeFile(user, `copies: 3\nmax-price: 0.5 GRN\ngateway: [${gone(1)}, ${gone(2)}]\n`)
+  expect(await optionsOf(put)).toMatchObject({ copies: 3, maxPrice: 500_000_000_000_000_000n })
+  expect(await optionsOf([...put, '--copies', '2', '--max-price', '1'])).toMatchObject({
+    copies: 2,
+    maxPrice: 10n ** 18n,
+  })
+  expect(await optionsOf(['get', 'CID'])).toMatchObject({ gateway: [gone(1), gone(2)] })
+  expect(await optionsOf(['cat', 'CID', '--gateway', gone(3)])).toMatchObject({ gateway: [gone(3)] })
+  await writeFile(user, `gateway: ${gone(4)}\n`)
+  expect(await optionsOf(['ls', 'CID'])).toMatchObject({ gateway: [gone(4)] })
+})
+
+test('what may be spent unasked is of deals, not of money that is sent; and no project says it', async () => {
+  await writeFile(user, 'max-price: 5\n')
+  const program = createProgram({ ...process, json: false, setExitCode: () => undefined })
+  const set: string[] = []
+  for (const command of allOf(program)) {
+    if (!command.options.some(({ long }) => long === '--max-price')) continue
+    await applyConfig(command, { env: { GRANARY_CONFIG: user }, cwd: () => folder })
+    if (command.opts().maxPrice === 5n * 10n ** 18n) set.push(command.name())
+  }
+  expect(set.sort()).toEqual(['put', 'renew', 'topup'])
+  await writeFile(project, 'max-price: 5\n')
+  const { code, stderr } = await at('work', ['deals'])
+  expect([code, stderr]).toEqual([2, expect.stringContaining('"max-price" may only stand in your own file')])
+})
+
+test('several gateways are set as a list', async () => {
+  expect((await at('work', ['config', 'set', 'gateway', `${gone(1)} ${gone(2)}`])).code).toBe(0)
+  expect(await readFile(user, 'utf8')).toBe(`gateway:\n  - ${gone(1)}\n  - ${gone(2)}\n`)
+  const { stdout } = await at('work', ['config', 'list', '--show-origin'])
+  expect(stdout).toMatch(new RegExp(`^gateway +${gone(1)} ${gone(2)} +${user}, line 1$`, 'm'))
+  const wrong = await at('work', ['config', 'set', 'gateway', `${gone(1)} here`])
+  expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('"gateway" is "here"') })
+  expect((await at('work', ['config', 'set', 'gateway', ' '])).code).toBe(2)
 })
 
 test("a project's file cannot say where keys are", async () => {

@@ -1,9 +1,17 @@
 /** One YAML file with settings. What is wrong in it is told with its line, and nothing of it is used. */
 import { readFile, stat } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
-import { isMap, isScalar, LineCounter, type Node, type Pair, parseDocument } from 'yaml'
+import { isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument } from 'yaml'
 import { ConfigInvalidError } from './config-errors.ts'
-import { type ConfigKey, configKeyNames, configKeyOf, networkKeys, networkName, suggestion } from './config-keys.ts'
+import {
+  type ConfigKey,
+  configKeyNames,
+  configKeyOf,
+  networkKeys,
+  networkName,
+  suggestion,
+  valuesOf,
+} from './config-keys.ts'
 
 export interface FileSetting {
   /** As it is written; a path is absolute. */
@@ -51,12 +59,17 @@ export function parseConfig(text: string, { path, isUsers }: ReadConfigFileInput
     if (rule.userOnly && !isUsers) {
       throw wrong(key, `"${name}" may only stand in your own file, not in one that comes with a project`)
     }
-    if (!isScalar(value) || value.value === null) throw wrong(key, `"${name}" has to have one value`)
-    const written = String(value.value)
-    try {
-      rule.parse(written)
-    } catch (error) {
-      throw wrong(value, `"${name}" is ${JSON.stringify(written)}: ${(error as Error).message}`)
+    const items = rule.isList && isSeq(value) ? value.items : [value]
+    const words = items.flatMap((item) => (isScalar(item) && item.value !== null ? [String(item.value)] : []))
+    if (words.length === 0 || words.length < items.length)
+      throw wrong(key, `"${name}" has to have ${rule.isList ? 'a value, or a list of them' : 'one value'}`)
+    const written = words.join(' ')
+    for (const each of valuesOf(rule, written)) {
+      try {
+        rule.parse(each)
+      } catch (error) {
+        throw wrong(value, `"${name}" is ${JSON.stringify(each)}: ${(error as Error).message}`)
+      }
     }
     return { value: rule.isPath ? resolve(dirname(path), written) : written, path, line: lineOf(key) }
   }

@@ -6,7 +6,15 @@ import { InvalidArgumentError } from 'commander'
 import { parseDocument } from 'yaml'
 import { UsageError } from '../usage-error.ts'
 import { ConfigKeyUnknownError } from './config-errors.ts'
-import { type ConfigKey, configKeyNames, configKeyOf, networkKeys, networkName, suggestion } from './config-keys.ts'
+import {
+  type ConfigKey,
+  configKeyNames,
+  configKeyOf,
+  networkKeys,
+  networkName,
+  suggestion,
+  valuesOf,
+} from './config-keys.ts'
 import { parseConfig } from './read-config-file.ts'
 
 export interface SetConfigInput {
@@ -30,7 +38,7 @@ export async function setConfig({ key, value, path, isUsers }: SetConfigInput): 
   parseConfig(before, { path, isUsers })
   const document = parseDocument(before)
   if (value === undefined) document.deleteIn(place)
-  else document.setIn(place, value)
+  else document.setIn(place, rule.isList ? document.createNode(valuesOf(rule, value)) : value)
   const after = document.contents === null ? '' : String(document)
   parseConfig(after, { path, isUsers })
   await mkdir(dirname(path), { recursive: true })
@@ -52,10 +60,14 @@ export function settingNamed(key: string): { readonly place: string[]; readonly 
 }
 
 function checkValue(key: string, value: string, rule: ConfigKey): void {
-  try {
-    rule.parse(value)
-  } catch (error) {
-    if (!(error instanceof InvalidArgumentError)) throw error
-    throw new UsageError(`"${key}" is ${JSON.stringify(value)}: ${error.message}`)
+  const values = valuesOf(rule, value)
+  if (values.length === 0) throw new UsageError(`"${key}" is empty: leave the value out to take it out of the file`)
+  for (const each of values) {
+    try {
+      rule.parse(each)
+    } catch (error) {
+      if (!(error instanceof InvalidArgumentError)) throw error
+      throw new UsageError(`"${key}" is ${JSON.stringify(each)}: ${error.message}`)
+    }
   }
 }
