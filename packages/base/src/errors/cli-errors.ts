@@ -18,6 +18,8 @@ export const cliErrors = {
   NETWORK_UNKNOWN: { fault: 'caller', exit: 'usage' },
   /** What is to be done costs more than was allowed. */
   PRICE_ABOVE_MAX: { fault: 'caller', exit: 'funds' },
+  /** A standing order is to end before the deals that it would keep going. */
+  ORDER_TOO_SHORT: { fault: 'caller', exit: 'usage' },
   /** Money is to be spent, nobody can be asked, and nothing was said of it beforehand. */
   SPENDING_UNCONFIRMED: { fault: 'caller', exit: 'usage' },
   /** Who was asked does not want to spend it. */

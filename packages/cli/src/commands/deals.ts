@@ -59,26 +59,43 @@ async function deals(options: DealsCommandOptions, context: CommandContext): Pro
   ])
   const folder = join(homeOf(options), 'client')
   const settled: SettleProgress[] = []
-  const { found, devnet, time } = await interruptible(async (signal) => {
+  const { found, devnet, time, balances } = await interruptible(async (signal) => {
     const { chain, status, devnet } = await openChain(options.chain, signal)
     const account = await findAccount({ devnet, folder, passphraseFile: options.passphraseFile })
-    if (account === undefined) return { found: [], devnet, time: status }
+    if (account === undefined) return { found: [], devnet, time: status, balances: new Map<string, bigint>() }
     const onProgress = (progress: SettleProgress) => settled.push(progress)
     const found = await client.deals({ chain, folder, ...account }, { signal, onProgress })
-    return { found, devnet, time: status }
+    const isOrdered = found.some(({ orderedUntil }) => orderedUntil !== undefined)
+    const { balance } = isOrdered ? await chain.account(account.address, { signal }) : { balance: '0' }
+    return { found, devnet, time: status, balances: new Map<string, bigint>([[account.address, BigInt(balance)]]) }
   })
   const { ending: endingMs } = options
-  const withEnd = found.map((deal) => ({ ...deal, goingOn: client.goingOn(deal, time) ?? null }))
+  const going = client.goingOnOf(found, time, balances)
+  const withEnd = found.map((deal) => ({ ...deal, goingOn: going.get(deal.id) ?? null }))
   const own = withEnd.filter(
-    ({ goingOn }) => endingMs === undefined || (goingOn !== null && goingOn.endsInMs <= endingMs),
+    ({ goingOn }) => endingMs === undefined || (goingOn !== null && goingOn.lastsMs <= endingMs),
   )
   if (endingMs !== undefined && own.length > 0) context.setExitCode(EXIT.partial)
-  const row = ({ id, state, terms, locked, earned, paid, path, endsAt }: OwnDeal) => [
+  const row = ({
+    id,
+    state,
+    terms,
+    locked,
+    earned,
+    paid,
+    path,
+    endsAt,
+    goingOn,
+  }: OwnDeal & { goingOn: GoingOn | null }) => [
     `${id}`,
     state,
     `${terms.provider}`,
     terms.rootCid ?? terms.pieceCid,
-    endsAt === undefined ? '' : times.formatDate(times.dateOfEpoch(endsAt, time)),
+    endsAt === undefined
+      ? ''
+      : goingOn?.order?.state === 'kept'
+        ? `goes on until ${times.formatDate(times.dateOfEpoch(goingOn.order.until, time))}`
+        : times.formatDate(times.dateOfEpoch(endsAt, time)),
     formatAmount(locked),
     formatAmount(BigInt(paid) + BigInt(earned)),
     path ?? '',
@@ -87,7 +104,11 @@ async function deals(options: DealsCommandOptions, context: CommandContext): Pro
   const warned = own.flatMap(({ goingOn }) =>
     goingOn !== null && (endingMs !== undefined || (!devnet && goingOn.warning !== null)) ? [goingOn] : [],
   )
-  const warning = ({ deal, endsAt, pricePerMonth, extendableUntil }: GoingOn) => {
+  const warning = ({ deal, endsAt, pricePerMonth, extendableUntil, order }: GoingOn) => {
+    if (order?.state === 'unfunded')
+      return `deal ${deal} ends ${times.formatEpoch(endsAt, time)}: its standing order lacks money; bring ${formatAmount(pricePerMonth)} a month to the account`
+    if (order?.state === 'kept')
+      return `deal ${deal} ends with its standing order, ${times.formatEpoch(order.until, time)}; ${formatAmount(pricePerMonth)} a month until then`
     const isExtendable = extendableUntil !== null && extendableUntil > endsAt
     const keeps = isExtendable ? `\`granary topup ${deal} --for 30d\`` : `\`granary renew ${deal} --for 30d\``
     return `deal ${deal} ends ${times.formatEpoch(endsAt, time)}: ${keeps} keeps it for 30 days more, for ${formatAmount(pricePerMonth)}`

@@ -1,12 +1,22 @@
 /** granary put PATH…: stores files and folders and follows them until they are sealed, proven and active. */
 import { join } from 'node:path'
 import { GranaryError, isAbortError } from '@granary/base'
-import type { Client, PutOptions, PutPartialError, PutProgress, UploadQuote } from '@granary/client/node'
+import type {
+  Client,
+  GoingOn,
+  PutOptions,
+  PutPartialError,
+  PutProgress,
+  PutResult,
+  UploadQuote,
+} from '@granary/client/node'
+import type { ChainClient } from '@granary/protocol/client'
 import { type Command, Option } from 'commander'
 import { EXIT, exitCodeOf, exitCodesHelp } from '../exit-code.ts'
 import {
   type ChainOptions,
   COPIES_MAX,
+  dateUtc,
   durationMs,
   type HomeOptions,
   homeOf,
@@ -28,6 +38,7 @@ import { openContent, type SourceOptions, sourceFlags, withSource } from './sour
 
 export interface QuoteCommandOptions extends HomeOptions, ChainOptions, PassphraseOptions, JsonOptions, SourceOptions {
   readonly duration?: number
+  readonly renewUntil?: Date
   readonly copies?: number
   readonly provider?: number
 }
@@ -66,6 +77,12 @@ export function addPut(program: Command, context: CommandContext): void {
 export function withWanted(command: Command): Command {
   return withSource(command)
     .option('--duration <time>', 'how long, such as 30m, 12h or 180d (default: 1h on a devnet, else 180d)', durationMs)
+    .addOption(
+      new Option(
+        '--renew-until <date>',
+        'a standing order: goes on at its price until then, paid from the balance as time goes by, such as 2030-01-31, in UTC',
+      ).argParser(dateUtc),
+    )
     .option('--copies <n>', 'with as many different providers (default: 1)', wholeNumber(1, COPIES_MAX))
     .option(
       '--provider <id>',
@@ -114,32 +131,49 @@ async function put(paths: readonly string[], { options, asked }: PutInput, conte
   }
 
   const work = async (signal: AbortSignal) => {
-    const { client, source, devnet, duration } = await openSource(paths, options, context, signal)
+    const { client, source, devnet, duration, chain } = await openSource(paths, options, context, signal)
     // What a devnet's own key pays is play money; a key that is named may have other money.
     const isUnasked = devnet && options.passphraseFile === undefined && maxPrice === undefined
     const bound: PutOptions['maxPrice'] = maxPrice ?? (yes || isUnasked ? 'any' : undefined)
-    const wanted = { duration, copies, provider, label, again, maxPrice: bound, signal, onProgress }
+    const wanted = {
+      duration,
+      renewUntil: options.renewUntil,
+      copies,
+      provider,
+      label,
+      again,
+      maxPrice: bound,
+      signal,
+      onProgress,
+    }
     if (options.dryRun) return { quote: await client.quote(source, wanted) }
     const confirm = async ({ total, slots }: UploadQuote): Promise<void> => {
       if (isUnasked) return
       const what = `store ${paths.join(' ')} in ${slots.length === 1 ? 'a deal' : `${slots.length} deals`}`
       await confirmSpending(context, { what, price: BigInt(total) }, { yes, maxPrice, json, signal })
     }
-    return { result: await client.put(source, { ...wanted, confirm, until: options.wait ? 'active' : 'published' }) }
+    const result = await client.put(source, { ...wanted, confirm, until: options.wait ? 'active' : 'published' })
+    return { result, ends: options.wait ? await endsOf(chain, result, signal) : [] }
   }
   try {
-    const { quote, result } = await interruptible(work)
+    const { quote, result, ends = [] } = await interruptible(work)
     if (quote !== undefined) return await printQuote(quote, json, context)
     if (unused.length > 0 && progress === 'text') {
       story.say('no effect', `${unused.join(', ')}: the deal was agreed before (--again makes another)`, 'yellow')
     }
+    if (progress === 'text') for (const { text } of ends) story.say('ends', text)
     const at = options.chain
     const actions = [
       { cmd: `granary get ${result.rootCid} -o OUT --chain ${at}`, why: 'fetches the content back' },
       { cmd: `granary status ${result.rootCid} --chain ${at}`, why: 'shows what is proven and paid' },
     ]
     // The CID stands there already.
-    if (json) printResult(context, { ...result, withoutEffect: unused }, { json, actions, text: () => '' })
+    if (json)
+      printResult(
+        context,
+        { ...result, goingOn: ends.map(({ going }) => going), withoutEffect: unused },
+        { json, actions, text: () => '' },
+      )
   } catch (error) {
     if (GranaryError.is(error) && error.code === 'PUT_PARTIAL') {
       const { result, missing } = error as PutPartialError
@@ -152,6 +186,42 @@ async function put(paths: readonly string[], { options, asked }: PutInput, conte
     const stopped = new InterruptedError(rootCid, [...deals], error)
     printFailure(context, stopped, { json, actions: [resumeOf(paths, options)] })
     context.setExitCode(exitCodeOf(stopped))
+  }
+}
+
+/** When its deals end, and what it costs that they go on. A put is done without it: where the chain is away, nothing is said. */
+async function endsOf(
+  chain: ChainClient,
+  { deals }: PutResult,
+  signal: AbortSignal,
+): Promise<readonly { readonly going: GoingOn; readonly text: string }[]> {
+  const [{ goingOn }, { formatEpoch }, { formatAmount }] = await Promise.all([
+    import('@granary/client/node'),
+    import('../print/times.ts'),
+    import('../print/amounts.ts'),
+  ])
+  try {
+    const [time, views] = await Promise.all([
+      chain.status({ signal }),
+      chain.dealsById(
+        deals.map(({ dealId }) => dealId),
+        { signal },
+      ),
+    ])
+    return views.flatMap((view) => {
+      const going = goingOn(view, time)
+      if (going === undefined) return []
+      const { deal, endsAt, order, pricePerMonth } = going
+      const more = `${formatAmount(pricePerMonth)} for 30 days more`
+      const end =
+        order === null
+          ? formatEpoch(endsAt, time)
+          : `${formatEpoch(endsAt, time)}, and goes on until ${formatEpoch(order.until, time)} by its standing order`
+      return [{ going, text: `deal ${deal}: ${end}; ${more}` }]
+    })
+  } catch (error) {
+    if (GranaryError.is(error)) return []
+    throw error
   }
 }
 
@@ -171,9 +241,11 @@ class InterruptedError extends GranaryError {
 
 /** The same command once more. */
 export function resumeOf(paths: readonly string[], options: PutCommandOptions): Action {
-  const { duration, copies, provider, label, again, wait, yes, maxPrice, passphraseFile, chain, home } = options
+  const { duration, renewUntil, copies, provider, label, again, wait, yes, maxPrice, passphraseFile, chain, home } =
+    options
   const flags = [
     ...(duration === undefined ? [] : ['--duration', `${duration / 1000}s`]),
+    ...(renewUntil === undefined ? [] : ['--renew-until', renewUntil.toISOString().slice(0, 16)]),
     ...(copies === undefined ? [] : ['--copies', `${copies}`]),
     ...(provider === undefined ? [] : ['--provider', `${provider}`]),
     ...(label === undefined ? [] : ['--label', label]),
@@ -197,6 +269,7 @@ function quoted(word: string): string {
 type OpenSource = {
   readonly client: Client
   readonly source: Parameters<Client['put']>[0]
+  readonly chain: ChainClient
   /** Of this machine. */
   readonly devnet: boolean
   /** Epochs. */
@@ -223,7 +296,7 @@ export async function openSource(
   const client = createGranary({ chain: open.chain, signer, folder })
   const { blockTimeMs } = open.status
   const duration = options.duration === undefined ? undefined : Math.ceil(options.duration / blockTimeMs)
-  return { client, source, devnet: open.devnet, duration }
+  return { client, source, chain: open.chain, devnet: open.devnet, duration }
 }
 
 /** The price, and who would have it. */
@@ -246,6 +319,11 @@ export async function printQuote(quote: UploadQuote, json: boolean, context: Com
     [
       quote.rootCid,
       `${formatBytes(quote.fileBytes)} in ${plural(quote.pieces.length, 'piece')}, ${quote.copies} of each, for ${days} d (${quote.duration} epochs)`,
+      ...(quote.renewUntil === null
+        ? []
+        : [
+            `then by standing order until epoch ${quote.renewUntil}, for at most ${formatAmount(quote.order)} more, paid as time goes by`,
+          ]),
       ...(rows.length === 0
         ? ['nothing is to be paid: its deals are made']
         : [formatTable(['piece', 'copy', 'provider', 'price', 'why'], rows, { columns })]),
@@ -256,8 +334,10 @@ export async function printQuote(quote: UploadQuote, json: boolean, context: Com
 }
 
 /** Of a deal that was agreed before, these say nothing any more. */
-const OF_TERMS = ['duration', 'provider', 'label'] as const
+const OF_TERMS = ['duration', 'renewUntil', 'provider', 'label'] as const
 
 function askedOf(command: Command): string[] {
-  return OF_TERMS.filter((name) => command.getOptionValueSource(name) === 'cli').map((name) => `--${name}`)
+  return OF_TERMS.filter((name) => command.getOptionValueSource(name) === 'cli').map((name) =>
+    name === 'renewUntil' ? '--renew-until' : `--${name}`,
+  )
 }

@@ -22,7 +22,13 @@ async function quote(paths: readonly string[], options: QuoteCommandOptions, con
   const { interruptible } = await import('../interruptible.ts')
   const found = await interruptible(async (signal) => {
     const { client, source, duration } = await openSource(paths, options, context, signal)
-    return await client.quote(source, { duration, copies: options.copies, provider: options.provider, signal })
+    return await client.quote(source, {
+      duration,
+      renewUntil: options.renewUntil,
+      copies: options.copies,
+      provider: options.provider,
+      signal,
+    })
   })
   await printQuote(found, options.json ?? false, context)
 }

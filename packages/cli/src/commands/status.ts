@@ -69,7 +69,15 @@ async function status(cid: string, options: StatusCommandOptions, context: Comma
   const date = (epoch: number) => times.formatEpoch(epoch, time)
   const goesOn = ({ goingOn }: DealStatus) => {
     if (goingOn === null) return []
-    const { extendableUntil, pricePerMonth } = goingOn
+    const { extendableUntil, pricePerMonth, order } = goingOn
+    if (order !== null) {
+      const amiss = { kept: '', unfunded: '; the money for it lacks', overdue: '; nobody has had it paid yet' }[
+        order.state
+      ]
+      return [
+        `goes on until ${date(order.until)} by its standing order, ${formatAmount(pricePerMonth)} a month${amiss}`,
+      ]
+    }
     const how = extendableUntil === null ? 'as its provider agrees' : `by anybody up to ${date(extendableUntil)}`
     return [`${formatAmount(pricePerMonth)} for 30 days more, ${how}`]
   }

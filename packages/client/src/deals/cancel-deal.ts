@@ -24,6 +24,12 @@ export interface CancelInput {
   readonly deal: number
 }
 
+/** How a deal is left. */
+export interface CancelOptions extends CallOptions {
+  /** It goes on to the end that is paid, and only its standing order is over. @default false */
+  readonly atEnd?: boolean | undefined
+}
+
 const BPS_ONE = 10_000n
 
 /** A sector has bound the deal and is not proven yet: in this time nobody may leave. */
@@ -54,9 +60,9 @@ export async function planCancel({ chain, deal: id }: CancelInput, options: Call
 /** @returns what became of it; a deal that is cancelled already is not cancelled again: the chain refuses it (DEAL_OVER) */
 export async function cancelDeal(
   { chain, deal, signer }: CancelInput & { readonly signer: Signer },
-  options: CallOptions = {},
+  { atEnd = false, ...options }: CancelOptions = {},
 ): Promise<TxView> {
-  return await sendMessage({ chain, signer, kind: 'CancelDeal', body: { deal } }, options)
+  return await sendMessage({ chain, signer, kind: 'CancelDeal', body: { deal, ...(atEnd && { atEnd }) } }, options)
 }
 
 async function restOf(

@@ -3,7 +3,7 @@ import type { TxView } from '@granary/protocol/client'
 import type { SpendOptions } from '../account/send-once.ts'
 import type { CallOptions } from '../call-options.ts'
 import type { Ports } from '../ports.ts'
-import { type CancelPlan, cancelDeal, planCancel } from './cancel-deal.ts'
+import { type CancelOptions, type CancelPlan, cancelDeal, planCancel } from './cancel-deal.ts'
 import type { Extended, ExtendWish } from './extend-wish.ts'
 import type { ExtensionPlan } from './extension-plan.ts'
 import { planRenewal, type RenewalPlan, renewDeal } from './renew-deal.ts'
@@ -21,8 +21,8 @@ export interface DealVerbs {
   renew(wish: ExtendWish, options?: SpendOptions<RenewalPlan>): Promise<Extended>
   /** What would come back from a deal that is left now. */
   planCancel(deal: number, options?: CallOptions): Promise<CancelPlan>
-  /** Leaves a deal. */
-  cancel(deal: number, options?: CallOptions): Promise<TxView>
+  /** Leaves a deal, or with `atEnd` its standing order. */
+  cancel(deal: number, options?: CancelOptions): Promise<TxView>
   /** Has the chain pay what is proven, and give back what is over. @param deals default: those of the account that have ended */
   settle(deals?: readonly number[], options?: CallOptions): Promise<Settled>
 }

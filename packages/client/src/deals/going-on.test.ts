@@ -1,9 +1,9 @@
 import type { DealView } from '@granary/protocol/client'
 import { dealTermsToJson } from '@granary/protocol/messages'
-import { expect, test } from '@jest/globals'
+import { describe, expect, test } from '@jest/globals'
 import { someTerms } from '../../test/a-deal.ts'
 import { genesisHash } from '../../test/chain-answers.ts'
-import { goingOn } from './going-on.ts'
+import { goingOn, goingOnOf } from './going-on.ts'
 
 const HEIGHT = 1_000
 const blockTimeMs = 5_000
@@ -44,4 +44,37 @@ test.each<[Partial<DealView>]>([
   [{ state: 'active', endsAt: HEIGHT }],
 ])('a deal that does not run goes nowhere: %j', (changes) => {
   expect(goingOn(active(changes), { height: HEIGHT, blockTimeMs })).toBeUndefined()
+})
+
+describe('a standing order', () => {
+  const DURATION = Number(someTerms().duration)
+  const price = someTerms().pricePerEpoch
+  const ordered = (left: number, until: number, id = 5): DealView =>
+    active({ id, endsAt: HEIGHT + left, orderedUntil: HEIGHT + until }, HEIGHT + until)
+  const time = { height: HEIGHT, blockTimeMs }
+
+  test('warns before its own end, as long as the money lasts', () => {
+    const deal = ordered(DURATION, DURATION + 40 * DAY)
+    const month = price * 30n * BigInt(DAY)
+    expect(goingOn(deal, time, month)).toMatchObject({ order: { state: 'kept' }, warning: null })
+    const unfunded = goingOn(deal, time, month - 1n)
+    expect(unfunded).toMatchObject({ order: { state: 'unfunded' }, lastsMs: DURATION * blockTimeMs })
+    expect(unfunded?.warning).toBe(goingOn(active({ endsAt: HEIGHT + DURATION }), time)?.warning)
+    expect(goingOn(ordered(DURATION, DURATION + 10), time, price * 10n)).toMatchObject({ order: { state: 'kept' } })
+  })
+
+  test('that nobody has had paid is overdue, and one that is done is none', () => {
+    const deal = ordered(Math.floor(DURATION / 4) - 1, 40 * DAY)
+    expect(goingOn(deal, time, 10n ** 30n)).toMatchObject({
+      order: { state: 'overdue' },
+      endsInMs: deal.endsAt! && (deal.endsAt! - HEIGHT) * blockTimeMs,
+    })
+    expect(goingOn(ordered(DURATION, DURATION), time)?.order).toBeNull()
+  })
+
+  test('shares its balance with those that end before it', () => {
+    const [first, second] = [ordered(DURATION, DURATION + 100, 7), ordered(DURATION + 1, DURATION + 101, 6)]
+    const going = goingOnOf([second, first], time, new Map([[first.terms.client, price * 150n]]))
+    expect([going.get(7)?.order?.state, going.get(6)?.order?.state]).toEqual(['kept', 'unfunded'])
+  })
 })

@@ -8,12 +8,26 @@ const MONTH_MS = 30 * DAY_MS
 /** Days before the end of a deal at which its client is warned, the most urgent first. */
 export const WARNING_DAYS = [3, 14, 30] as const
 
+/** A deal goes on by its standing order, unless something is amiss. */
+export interface StandingOrder {
+  readonly until: Epoch
+  /**
+   * `unfunded`: the balance does not pay for 30 days more of this order and those before it; `overdue`: nobody has had it paid,
+   * though most of its time has run down.
+   */
+  readonly state: 'kept' | 'unfunded' | 'overdue'
+}
+
 /** What it costs that a deal goes on, and how. */
 export interface GoingOn {
   readonly deal: number
   readonly endsAt: Epoch
   readonly endsInMs: number
-  /** The warning that is due, in days before the end; null: there is more time than that. */
+  /** Its standing order, as far as it goes beyond the end that is paid; null: there is none. */
+  readonly order: StandingOrder | null
+  /** For how long it lasts as things are: to the end of its order where that is kept, else to the end that is paid. */
+  readonly lastsMs: number
+  /** The warning that is due, in days before it lasts no longer; null: there is more time than that. */
   readonly warning: (typeof WARNING_DAYS)[number] | null
   /** attoGRN for thirty days more. */
   readonly pricePerMonth: AttoGrn
@@ -21,20 +35,64 @@ export interface GoingOn {
   readonly extendableUntil: Epoch | null
 }
 
-/** Undefined for a deal that does not run. */
+/** @param balance of its client, in attoGRN, where it has a standing order. @returns undefined for a deal that does not run */
 export function goingOn(
   deal: DealView,
   { height, blockTimeMs }: Pick<ChainStatus, 'height' | 'blockTimeMs'>,
+  balance?: bigint,
 ): GoingOn | undefined {
   const { id, state, endsAt, terms } = deal
   if (state !== 'active' || endsAt === undefined || endsAt <= height) return undefined
   const endsInMs = (endsAt - height) * blockTimeMs
+  const order = orderOf(deal, endsAt, { height, blockTimeMs, balance })
+  const lastsMs = order?.state === 'kept' ? (order.until - height) * blockTimeMs : endsInMs
   return {
     deal: id,
     endsAt,
     endsInMs,
-    warning: WARNING_DAYS.find((days) => endsInMs <= days * DAY_MS) ?? null,
+    order,
+    lastsMs,
+    warning: WARNING_DAYS.find((days) => lastsMs <= days * DAY_MS) ?? null,
     pricePerMonth: BigInt(terms.pricePerEpoch) * BigInt(Math.ceil(MONTH_MS / blockTimeMs)),
     extendableUntil: terms.extendableUntil === undefined ? null : Number(terms.extendableUntil),
   }
+}
+
+/** Of deals that share balances: the one that ends first is paid first. @param balances in attoGRN, by client */
+export function goingOnOf(
+  deals: readonly DealView[],
+  time: Pick<ChainStatus, 'height' | 'blockTimeMs'>,
+  balances: ReadonlyMap<string, bigint>,
+): Map<number, GoingOn> {
+  const left = new Map(balances)
+  const found = new Map<number, GoingOn>()
+  for (const deal of deals.toSorted((a, b) => (a.endsAt ?? 0) - (b.endsAt ?? 0))) {
+    const { client } = deal.terms
+    const going = goingOn(deal, time, left.get(client))
+    if (going === undefined) continue
+    found.set(deal.id, going)
+    if (going.order !== null) left.set(client, (left.get(client) ?? 0n) - dueOf(deal, going.endsAt, time.blockTimeMs))
+  }
+  return found
+}
+
+/** Of so much of its time the provider would have had the rest paid long ago. */
+const OVERDUE_SHARE = 4
+
+function orderOf(
+  deal: DealView,
+  endsAt: Epoch,
+  { height, blockTimeMs, balance }: { height: Epoch; blockTimeMs: number; balance: bigint | undefined },
+): StandingOrder | null {
+  const { orderedUntil: until = 0, terms } = deal
+  if (until <= endsAt) return null
+  if (balance !== undefined && balance < dueOf(deal, endsAt, blockTimeMs)) return { until, state: 'unfunded' }
+  const isOverdue = (endsAt - height) * OVERDUE_SHARE < Number(terms.duration)
+  return { until, state: isOverdue ? 'overdue' : 'kept' }
+}
+
+/** What its order takes for the next thirty days, or for what is left of it. */
+function dueOf({ orderedUntil = 0, terms }: DealView, endsAt: Epoch, blockTimeMs: number): bigint {
+  const epochs = Math.min(orderedUntil - endsAt, Math.ceil(MONTH_MS / blockTimeMs))
+  return BigInt(terms.pricePerEpoch) * BigInt(Math.max(0, epochs))
 }

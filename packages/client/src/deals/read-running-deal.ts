@@ -1,13 +1,12 @@
 /** A deal that runs, with what the chain says beside it: what every verb that changes its end looks at first. */
 import { GranaryError } from '@granary/base'
-import type { ChainClient, ChainStatus, DealView, SectorView } from '@granary/protocol/client'
+import type { ChainClient, ChainStatus, DealView } from '@granary/protocol/client'
 import type { Epoch } from '@granary/protocol/messages'
 import type { CallOptions } from '../call-options.ts'
 
 export interface RunningDeal {
   readonly deal: DealView
   readonly endsAt: Epoch
-  readonly sector: SectorView
   readonly status: ChainStatus
 }
 
@@ -40,8 +39,7 @@ export class EndOutOfReachError extends GranaryError {
 /** @throws DealNotRunningError DEAL_OVER; GranaryError DEAL_NOT_FOUND */
 export async function readRunningDeal(chain: ChainClient, id: number, options: CallOptions): Promise<RunningDeal> {
   const [status, deal] = await Promise.all([chain.status(options), chain.deal(id, options)])
-  const { state, endsAt, sector: place } = deal
-  if (state !== 'active' || endsAt === undefined || place === undefined || endsAt <= status.height)
-    throw new DealNotRunningError(deal)
-  return { deal, endsAt, sector: await chain.sector(place.provider, place.number, options), status }
+  const { state, endsAt } = deal
+  if (state !== 'active' || endsAt === undefined || endsAt <= status.height) throw new DealNotRunningError(deal)
+  return { deal, endsAt, status }
 }

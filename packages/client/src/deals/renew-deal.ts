@@ -74,17 +74,15 @@ export async function renewDeal(
 
 async function checkReach(
   chain: ChainClient,
-  { deal, endsAt, sector, status }: RunningDeal,
+  { deal, endsAt, status }: RunningDeal,
   until: Epoch,
   options: CallOptions,
 ): Promise<void> {
   const { dealDurationMax } = await chain.params(options)
-  const latest = Math.min(sector.expiry, status.height + dealDurationMax)
+  const latest = status.height + dealDurationMax
   if (until <= endsAt) throw new EndOutOfReachError(deal.id, endsAt, until, latest, 'that is no later end')
-  if (until > latest) {
-    const why = latest === sector.expiry ? `its sector ends at epoch ${latest}` : 'that is longer than a deal may last'
-    throw new EndOutOfReachError(deal.id, endsAt, until, latest, why)
-  }
+  if (until > latest)
+    throw new EndOutOfReachError(deal.id, endsAt, until, latest, 'that is longer than a deal may last')
 }
 
 function requireEndpoint(view: ProviderView): string {

@@ -87,10 +87,29 @@ async function putAgain({ signer, dealId }: Account, onProgress: (progress: PutP
   await log.append({ type: 'opened', ...content, pieces, places: [{ piece: 0, copy: 0 }] })
   const adopted = { provider: terms.provider, terms, agreementId, dealId, active: true }
   await log.append({ type: 'slot:adopted', slot: 0, ...adopted })
-  const price = { price: 0n, recordFees: 0n, messageFees: 0n, total: 0n, month: 0n, perGiBMonth: 0n, storedBytes: 0 }
-  const quote = uploadQuote({ ...content, pieces, copies: 1, durationMs: 0 }, [], price)
+  const price = {
+    price: 0n,
+    order: 0n,
+    recordFees: 0n,
+    messageFees: 0n,
+    total: 0n,
+    month: 0n,
+    perGiBMonth: 0n,
+    storedBytes: 0,
+  }
+  const quote = uploadQuote({ ...content, pieces, copies: 1, durationMs: 0, renewUntil: null }, [], price)
   const prepared = {
-    ...{ status, log, events: [], state: log.state!, skipped: new Set<number>(), planned: [], quote, feesPerDeal: 0n },
+    ...{
+      status,
+      order: { until: 0, from: 0 },
+      log,
+      events: [],
+      state: log.state!,
+      skipped: new Set<number>(),
+      planned: [],
+      quote,
+      feesPerDeal: 0n,
+    },
     manifest: { rootCid, fileBytes: 900, blocks: 1, pieces },
     survey: () => Promise.reject(new Error('nobody is looked for')),
     compare: () => Promise.resolve([]),

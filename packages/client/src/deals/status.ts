@@ -6,20 +6,19 @@
 import { GranaryError } from '@granary/base'
 import type {
   ChainClient,
-  ChainStatus,
   DealState,
   DealView,
   PartitionView,
   ProviderView,
   SectorView,
 } from '@granary/protocol/client'
-import type { Signer } from '@granary/protocol/messages'
+import { dealTermsFromJson, type Signer } from '@granary/protocol/messages'
 import type { CallOptions } from '../call-options.ts'
 import { awaitsSettlement, settleEnded } from '../deals/settle-ended.ts'
 import { endpointOf } from '../providers/choose-provider.ts'
 import { reporter } from '../reporter.ts'
 import { CidNotStoredError } from '../retrieve/errors.ts'
-import { type GoingOn, goingOn } from './going-on.ts'
+import { type GoingOn, goingOnOf } from './going-on.ts'
 import type { SettleOptions } from './list-deals.ts'
 
 /** Multihash of a piece CID v2, fr32-sha2-256-trunc254-padded-binary-tree. */
@@ -95,6 +94,13 @@ export async function status(
   const report = reporter(onProgress)
   if (signer && (await settleEnded({ chain, signer, deals, report }, options))) deals = await list()
   const now = await chain.status(options)
+  const payers = new Set(
+    deals.flatMap(({ orderedUntil, terms }) => (orderedUntil === undefined ? [] : [dealTermsFromJson(terms).client])),
+  )
+  const balances = await Promise.all(
+    [...payers].map(async (payer) => [payer, BigInt((await chain.account(payer, options)).balance)] as const),
+  )
+  const going = goingOnOf(deals, now, new Map(balances))
   const ids = [...new Set(deals.map(({ terms }) => terms.provider))]
   const known = new Map(
     await Promise.all(
@@ -105,7 +111,12 @@ export async function status(
   )
   const views: DealStatus[] = []
   for (const deal of deals)
-    views.push(dealStatus(deal, known.get(deal.terms.provider)!, { place: await placeOf(chain, deal, options), now }))
+    views.push(
+      dealStatus(deal, known.get(deal.terms.provider)!, {
+        place: await placeOf(chain, deal, options),
+        going: going.get(deal.id),
+      }),
+    )
   return { cid, deals: views }
 }
 
@@ -131,7 +142,7 @@ async function placeOf(chain: ChainClient, { sector }: DealView, options: CallOp
 function dealStatus(
   deal: DealView,
   provider: ProviderView,
-  { place, now }: { readonly place: Place | undefined; readonly now: Pick<ChainStatus, 'height' | 'blockTimeMs'> },
+  { place, going }: { readonly place: Place | undefined; readonly going: GoingOn | undefined },
 ): DealStatus {
   const { id, agreementId, state, terms, publishedAt, provenEpochs, faultedEpochs, locked, earned, paid, burnt } = deal
   const sector = deal.sector?.number
@@ -153,7 +164,7 @@ function dealStatus(
     publishedAt,
     activatedAt: deal.activatedAt ?? null,
     endsAt: deal.endsAt ?? null,
-    goingOn: goingOn(deal, now) ?? null,
+    goingOn: going ?? null,
     provenEpochs,
     faultedEpochs,
     price: `${BigInt(terms.pricePerEpoch) * BigInt(terms.duration)}`,

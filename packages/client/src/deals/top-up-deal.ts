@@ -17,12 +17,13 @@ export type PlanTopUpInput = ExtendWish & {
 export async function planTopUp(input: PlanTopUpInput, options: CallOptions = {}): Promise<ExtensionPlan> {
   const { chain, payer, deal: id } = input
   const running = await readRunningDeal(chain, id, options)
-  const { endsAt, sector, deal } = running
+  const { endsAt, deal, status } = running
   const until = endOf(input, endsAt)
   const extendableUntil = Number(deal.terms.extendableUntil ?? 0)
-  const latest = Math.min(extendableUntil, sector.expiry)
+  const { dealDurationMax } = await chain.params(options)
+  const latest = Math.min(extendableUntil, status.height + dealDurationMax)
   if (until <= endsAt || until > latest)
-    throw new EndOutOfReachError(id, endsAt, until, latest, reasonOf(until, endsAt, extendableUntil, sector.expiry))
+    throw new EndOutOfReachError(id, endsAt, until, latest, reasonOf(until, endsAt, extendableUntil))
   const body = { deal: id, epochs: until - endsAt }
   const fees = await estimateFee({ chain, kind: 'TopUpDeal', body }, options)
   return await planExtension({ chain, payer, running, until, fees }, options)
@@ -50,9 +51,9 @@ export async function topUpDeal(
   return await extendOnce({ ...spender, kind: 'TopUpDeal', isSame, plan }, wish, call)
 }
 
-function reasonOf(until: Epoch, endsAt: Epoch, extendableUntil: Epoch, expiry: Epoch): string {
+function reasonOf(until: Epoch, endsAt: Epoch, extendableUntil: Epoch): string {
   if (until <= endsAt) return 'that is no later end'
   if (extendableUntil === 0) return 'its terms do not say that it may be extended; its provider may renew it'
   if (until > extendableUntil) return `its terms allow epoch ${extendableUntil} at most`
-  return `its sector ends at epoch ${expiry}`
+  return 'that is longer than a deal may last'
 }

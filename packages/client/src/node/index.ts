@@ -21,7 +21,7 @@ export {
   type DealProgress,
   type FollowUntilOptions,
 } from '../deals/follow-until.ts'
-export { type GoingOn, goingOn, WARNING_DAYS } from '../deals/going-on.ts'
+export { type GoingOn, goingOn, goingOnOf, type StandingOrder, WARNING_DAYS } from '../deals/going-on.ts'
 export type { OwnDeal, SettleOptions } from '../deals/list-deals.ts'
 export { ownEnded, type Settled } from '../deals/settle-deals.ts'
 export { type ContentStatus, type DealStatus, type StatusInput, status } from '../deals/status.ts'

@@ -37,9 +37,16 @@ export function choose(candidates: readonly Candidate[], policy: PieceWanted, he
     .flatMap(({ id }) => byId.get(id) ?? [])
     .filter((candidate) => {
       const { view, info } = candidate
-      if (info.freeBytes >= policy.pieceSize) return true
-      const message = `it has ${info.freeBytes} bytes free`
-      refusals.push({ provider: view.id, name: view.name, reason: 'NO_SPACE', message })
+      const { id: provider, name } = view
+      const { renewUntil = 0 } = policy
+      const { freeBytes, ordersMax = Number.POSITIVE_INFINITY } = info
+      if (freeBytes < policy.pieceSize) {
+        refusals.push({ provider, name, reason: 'NO_SPACE', message: `it has ${freeBytes} bytes free` })
+        return false
+      }
+      if (renewUntil <= head + ordersMax) return true
+      const message = `it takes standing orders up to epoch ${head + ordersMax}`
+      refusals.push({ provider, name, reason: 'ORDER_TOO_LONG', message })
       return false
     })
   const cheapest = fitting.reduce<bigint | undefined>((least, { view }) => {

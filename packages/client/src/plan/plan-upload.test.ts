@@ -164,8 +164,8 @@ test.each([
 test('the price is all of it: deals, records, messages, a month, a GiB', () => {
   const pieces = [{ payloadSize: 500, pieceSize: 512 }]
   const slots = [
-    { piece: 0, price: 3_000n },
-    { piece: 0, price: 5_000n },
+    { piece: 0, price: 3_000n, order: 700n },
+    { piece: 0, price: 5_000n, order: 0n },
   ]
   const fees = { feeBase: 100n, feeByte: 1n, feeUnit: 0n, feeProving: 0n }
   const params = { accountFee: 50n } as Parameters<typeof priceUpload>[0]['params']
@@ -173,11 +173,12 @@ test('the price is all of it: deals, records, messages, a month, a GiB', () => {
   const price = priceUpload({ slots, pieces, fileBytes: 1 << 29, durationMs: 15 * day, fees, params })
   expect(price).toMatchObject({
     price: 8_000n,
+    order: 700n,
     messageFees: 2n * 2n * (100n + 1024n),
     month: 16_000n,
     perGiBMonth: 32_000n,
   })
-  expect(price.total).toBe(price.price + price.recordFees + price.messageFees)
+  expect(price.total).toBe(price.price + price.order + price.recordFees + price.messageFees)
   expect(price.recordFees).toBeGreaterThan(0n)
   expect(price.storedBytes).toBe(1_000)
 })

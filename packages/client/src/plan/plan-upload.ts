@@ -5,6 +5,7 @@
  * a file does not depend on more providers than its copies need.
  */
 import type { ProviderView } from '@granary/protocol/client'
+import { orderPriceMax } from '@granary/protocol/messages'
 import type { Place, UploadPiece } from '../journal/upload-state.ts'
 import { NoProviderError, type PieceWanted, type ProviderRefusal } from '../providers/choose-provider.ts'
 import { pricePerEpochOf } from '../providers/request-quote.ts'
@@ -23,6 +24,8 @@ export interface PlannedSlot extends Place {
   readonly name: string
   /** By the ask that the chain shows, in attoGRN for the whole duration: when it rises, what was agreed to still binds. */
   readonly price: bigint
+  /** What its standing order may cost beside, in attoGRN. */
+  readonly order: bigint
   readonly score: number
   readonly reasons: readonly string[]
   /** What it has in common with another copy of the piece, since there was no better one. */
@@ -42,6 +45,8 @@ export interface PlanInput {
   /** Epochs. */
   readonly duration: number
   readonly collateralShareBps?: number | undefined
+  /** The epoch up to which standing orders are to keep the deals going. */
+  readonly renewUntil?: number | undefined
   /** Only this one will do. */
   readonly provider?: number | undefined
   /** By slot: who would not have it, with its words. */
@@ -52,7 +57,19 @@ export interface PlanInput {
 
 /** @throws NoProviderError for the first slot that nobody takes, with the reason of each provider */
 export function planUpload(input: PlanInput): PlannedSlot[] {
-  const { pieces, slots, open, candidates, providers, head, duration, collateralShareBps, provider, refusedBy } = input
+  const {
+    pieces,
+    slots,
+    open,
+    candidates,
+    providers,
+    head,
+    duration,
+    collateralShareBps,
+    renewUntil,
+    provider,
+    refusedBy,
+  } = input
   const views = new Map([...providers, ...candidates.map(({ view }) => view)].map((view) => [view.id, view]))
   const holders = slots.map((slot) => slot.provider)
   const byPiece = Map.groupBy(slots.keys(), (index) => slots[index]!.piece)
@@ -64,7 +81,7 @@ export function planUpload(input: PlanInput): PlannedSlot[] {
       .get(piece)!
       .flatMap((index) => (index === slot ? [] : (views.get(holders[index] ?? -1) ?? [])))
     const wanted: PieceWanted = {
-      ...{ pieceSize, duration, collateralShareBps, provider },
+      ...{ pieceSize, duration, collateralShareBps, renewUntil, provider },
       refusedBy: new Map([
         ...(refusedBy?.get(slot) ?? []),
         ...others.map(({ id }) => [id, 'it has another copy of the piece'] as const),
@@ -78,11 +95,13 @@ export function planUpload(input: PlanInput): PlannedSlot[] {
     const best = farthest(choices, others)
     if (best === undefined) throw new NoProviderError(wanted, [...input.refusals, ...refusals])
     const { view } = best.choice.candidate
+    const pricePerEpoch = pricePerEpochOf(view, pieceSize)
     holders[slot] = view.id
     room.set(view.id, (room.get(view.id) ?? 0) - pieceSize)
     return {
       ...{ slot, piece, copy, provider: view.id, name: view.name },
-      price: pricePerEpochOf(view, pieceSize) * BigInt(duration),
+      price: pricePerEpoch * BigInt(duration),
+      order: orderPriceMax({ pricePerEpoch, duration, extendableUntil: renewUntil ?? 0 }, head),
       score: best.choice.score,
       reasons: best.choice.reasons,
       shares: best.shares,

@@ -11,6 +11,8 @@ const GIB = 1n << 30n
 export interface UploadPrice {
   /** Of the deals, by the asks: locked when they are published, paid by the proven epoch. */
   readonly price: bigint
+  /** The most that standing orders take beside, as time goes by; nothing of it is locked before. */
+  readonly order: bigint
   /** Burnt for the records of the deals. */
   readonly recordFees: bigint
   /** The most that publishing takes: what is not used stays. */
@@ -26,7 +28,7 @@ export interface UploadPrice {
 }
 
 export interface PriceInput {
-  readonly slots: readonly Pick<PlannedSlot, 'piece' | 'price'>[]
+  readonly slots: readonly Pick<PlannedSlot, 'piece' | 'price' | 'order'>[]
   readonly pieces: readonly UploadPiece[]
   readonly fileBytes: number
   /** Of the duration. */
@@ -38,11 +40,12 @@ export interface PriceInput {
 export function priceUpload({ slots, pieces, fileBytes, durationMs, fees, params }: PriceInput): UploadPrice {
   const count = BigInt(slots.length)
   const price = slots.reduce((sum, slot) => sum + slot.price, 0n)
+  const order = slots.reduce((sum, slot) => sum + slot.order, 0n)
   const recordFees = dealFee(params) * count
   const messageFees = feeOf('PublishDeal', PUBLISH_BYTES_MAX, fees) * FEE_HEADROOM * count
   const month = durationMs === 0 ? 0n : (price * MONTH_MS) / BigInt(Math.ceil(durationMs))
   return {
-    ...{ price, recordFees, messageFees, total: price + recordFees + messageFees, month },
+    ...{ price, order, recordFees, messageFees, total: price + order + recordFees + messageFees, month },
     perGiBMonth: fileBytes === 0 ? 0n : (month * GIB) / BigInt(fileBytes),
     storedBytes: slots.reduce((sum, { piece }) => sum + (pieces[piece]?.payloadSize ?? 0), 0),
   }

@@ -18,6 +18,8 @@ export interface PieceWanted {
   readonly duration: number
   /** Hundredths of a percent of the price that it has to put up. @default what the chain demands at least */
   readonly collateralShareBps?: number | undefined
+  /** The epoch up to which a standing order is to keep the deal going at its price. */
+  readonly renewUntil?: number | undefined
   /** Only this provider will do. */
   readonly provider?: number | undefined
   /** Providers that have refused this very piece already, each with its words. */
@@ -35,6 +37,7 @@ export type RefusalReason =
   | 'DURATION_TOO_SHORT'
   | 'DURATION_TOO_LONG'
   | 'COLLATERAL_TOO_LOW'
+  | 'ORDER_TOO_LONG'
   | 'NO_ENDPOINT'
   | 'UNREACHABLE'
   | 'NOT_THE_PROVIDER'

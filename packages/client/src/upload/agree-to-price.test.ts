@@ -4,7 +4,16 @@ import type { UploadQuote } from './upload-quote.ts'
 
 const quote: UploadQuote = {
   ...{ rootCid: 'root', fileBytes: 1, pieces: [{ payloadSize: 59, pieceSize: 128 }], copies: 1 },
-  ...{ duration: 5, durationMs: 5_000, price: '800', recordFees: '4', messageFees: '3', total: '807' },
+  ...{
+    duration: 5,
+    durationMs: 5_000,
+    renewUntil: null,
+    price: '800',
+    order: '0',
+    recordFees: '4',
+    messageFees: '3',
+    total: '807',
+  },
   ...{ month: '0', perGiBMonth: '0', storedBytes: 59 },
   slots: [
     { ...{ slot: 0, piece: 0, copy: 0, provider: 7, name: '', price: '800' }, score: 100, reasons: [], shares: [] },

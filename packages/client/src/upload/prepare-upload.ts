@@ -3,8 +3,9 @@
  * the chain, and what is still to be stored gets a plan and a price.
  */
 
+import { GranaryError } from '@granary/base'
 import type { AskView, ChainStatus, DealView } from '@granary/protocol/client'
-import { dealFee, feeOf, PUBLISH_BYTES_MAX } from '@granary/protocol/messages'
+import { dealFee, feeOf, orderPriceMax, PUBLISH_BYTES_MAX } from '@granary/protocol/messages'
 import type { CallOptions } from '../call-options.ts'
 import type { UploadLog } from '../journal/create-upload-log.ts'
 import { apply, type Slot, type UploadEvent, type UploadPiece, type UploadState } from '../journal/upload-state.ts'
@@ -20,7 +21,7 @@ import { pathOf } from './path-of.ts'
 import { createPieceNaming } from './piece-naming.ts'
 import { PieceTooLargeError } from './piece-too-large.ts'
 import type { PutProgress } from './put-progress.ts'
-import { isPriced, priceOf } from './slot-price.ts'
+import { isPriced, type OrderWanted, orderOf, priceOf } from './slot-price.ts'
 import { stage } from './stage.ts'
 import { type UploadQuote, uploadQuote } from './upload-quote.ts'
 
@@ -31,6 +32,7 @@ const SURVEY_MS = 10_000
 
 export interface PrepareOptions extends CallOptions {
   readonly duration: number | undefined
+  readonly renewUntil: Date | undefined
   readonly copies: number | undefined
   readonly provider: number | undefined
   readonly collateralShareBps: number | undefined
@@ -40,6 +42,7 @@ export interface PrepareOptions extends CallOptions {
 
 export interface Prepared extends AsyncDisposable {
   readonly status: ChainStatus
+  readonly order: OrderWanted
   readonly manifest: Manifest
   readonly log: UploadLog
   /** What the log is to be told before anything else. */
@@ -57,7 +60,19 @@ export interface Prepared extends AsyncDisposable {
   readonly compare: (options: CallOptions) => Promise<readonly UploadEvent[]>
 }
 
-/** @throws PutRunningError, PieceTooLargeError, NoProviderError, JournalInvalidError, and what reading the source throws */
+/** A standing order that is over before it begins. */
+export class OrderTooShortError extends GranaryError {
+  constructor(until: number, firstEnd: number) {
+    super({
+      code: 'ORDER_TOO_SHORT',
+      message: `the deals run until epoch ${firstEnd} at least, and would be kept going until epoch ${until} only`,
+      hint: 'leave renewUntil out, name a later date, or ask for a shorter duration',
+      details: { until, firstEnd },
+    })
+  }
+}
+
+/** @throws OrderTooShortError, PutRunningError, PieceTooLargeError, NoProviderError, JournalInvalidError, and what reading the source throws */
 export async function prepareUpload<S extends Source>(
   ports: Ports<S>,
   source: S,
@@ -68,6 +83,7 @@ export async function prepareUpload<S extends Source>(
   const { chain, account, clock, fetch } = ports
   const status = await chain.status(call)
   const { genesisHash, blockTimeMs } = status
+  const order = orderWanted(options.renewUntil, status)
   await using stack = new AsyncDisposableStack()
   const sizes = await pieceSizes(chain, options)
   const payloadSizesOf = async (rootCid: string) => cutsToKeep(await ports.journal.read(genesisHash, rootCid), sizes)
@@ -105,6 +121,8 @@ export async function prepareUpload<S extends Source>(
     })
   const events = start(status.height, ownDeals)
   const state = events.reduce<UploadState | undefined>(apply, log.state)!
+  if (order.until !== 0 && order.until <= status.height + state.duration)
+    throw new OrderTooShortError(order.until, status.height + state.duration)
   const { copies = copiesOf(state) } = options
   const skipped = new Set(
     state.slots.flatMap((slot, index) => (slot.copy >= copies && !('terms' in slot) ? [index] : [])),
@@ -144,16 +162,22 @@ export async function prepareUpload<S extends Source>(
   const found = waiting.length === 0 ? undefined : await survey(call)
   const open = found === undefined ? [] : waiting.filter((index) => needsProvider(state.slots[index]!, found))
   const planned =
-    found === undefined ? [] : planUpload({ ...planInput(state, open), ...found, collateralShareBps, provider })
+    found === undefined
+      ? []
+      : planUpload({ ...planInput(state, open), ...found, collateralShareBps, renewUntil: order.until, provider })
   const [fees, params] = await Promise.all([chain.fees(call), chain.params(call)])
-  const slots = waiting.map((index) => planned.find(({ slot }) => slot === index) ?? begun(state, index, found!))
+  const slots = waiting.map((index) => planned.find(({ slot }) => slot === index) ?? begun(state, index, found!, order))
   const durationMs = state.duration * blockTimeMs
   const price = priceUpload({ slots, pieces: state.pieces, fileBytes, durationMs, fees, params })
   const pieces = manifest.pieces.map(({ payloadSize, pieceSize }) => ({ payloadSize, pieceSize }))
-  const quote = uploadQuote({ rootCid, fileBytes, pieces, copies, duration: state.duration, durationMs }, slots, price)
+  const quote = uploadQuote(
+    { rootCid, fileBytes, pieces, copies, duration: state.duration, durationMs, renewUntil: order.until || null },
+    slots,
+    price,
+  )
   const kept = stack.move()
   return {
-    ...{ status, manifest, log, events, state, skipped, planned, quote, survey },
+    ...{ status, order, manifest, log, events, state, skipped, planned, quote, survey },
     feesPerDeal: dealFee(params) + feeOf('PublishDeal', PUBLISH_BYTES_MAX, fees) * FEE_HEADROOM,
     async compare(later) {
       const { height } = await chain.status(later)
@@ -234,20 +258,32 @@ function needsProvider(slot: Slot, { providers }: Survey): boolean {
 }
 
 /** A slot that an earlier run has begun, as if it had been planned. */
-function begun({ slots, pieces, duration }: UploadState, index: number, { providers }: Survey): PlannedSlot {
+function begun(
+  { slots, pieces, duration }: UploadState,
+  index: number,
+  { providers }: Survey,
+  order: OrderWanted,
+): PlannedSlot {
   const slot = slots[index]!
   if (slot.state === 'vacant') throw new RangeError(`slot ${index} was not planned`)
   const view = providers.find(({ id }) => id === slot.provider)
-  const priced = (): bigint => {
-    if (isPriced(slot)) return priceOf(slot)
+  const priced = (): Pick<PlannedSlot, 'price' | 'order'> => {
+    if (isPriced(slot)) return { price: priceOf(slot), order: orderOf(slot, order) }
     if (view === undefined) throw new RangeError(`slot ${index} was not planned`)
-    return pricePerEpochOf(view, pieces[slot.piece]!.pieceSize) * BigInt(duration)
+    const pricePerEpoch = pricePerEpochOf(view, pieces[slot.piece]!.pieceSize)
+    const extended = orderPriceMax({ pricePerEpoch, duration, extendableUntil: order.until }, order.from)
+    return { price: pricePerEpoch * BigInt(duration), order: extended }
   }
   return {
     ...{ slot: index, piece: slot.piece, copy: slot.copy, provider: slot.provider, name: view?.name ?? '' },
-    price: priced(),
+    ...priced(),
     score: 100,
     reasons: ['an earlier run has begun there'],
     shares: [],
   }
+}
+
+function orderWanted(renewUntil: Date | undefined, { height, timeMs, blockTimeMs }: ChainStatus): OrderWanted {
+  if (renewUntil === undefined) return { until: 0, from: height }
+  return { until: Math.max(1, height + Math.ceil((renewUntil.getTime() - timeMs) / blockTimeMs)), from: height }
 }

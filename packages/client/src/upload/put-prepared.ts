@@ -22,6 +22,11 @@ import { stateOf, type UploadRun } from './upload-run.ts'
 export interface PutOptions extends SpendingAllowed {
   /** Epochs from activation. @default an hour on a devnet, 180 days elsewhere */
   readonly duration?: number | undefined
+  /**
+   * A standing order: at the price of the deals, what comes due after their duration is paid out of the balance, up to then, as long as
+   * it is proven. It can be ended at any time.
+   */
+  readonly renewUntil?: Date | undefined
   /** Of each piece, with as many different providers. @default 1, or as many as an earlier put of this content has */
   readonly copies?: number | undefined
   /** @default the best that fit and answer: `quote()` says which, and why */
@@ -97,14 +102,27 @@ export async function putPrepared(ports: Ports, prepared: Prepared, options: Put
   const { label = '', until = 'active', signal, provider, collateralShareBps } = options
   const report = reporter(options.onProgress)
   const call: CallOptions = { signal }
-  const { status, log, quote, planned, survey, skipped, feesPerDeal } = prepared
+  const { status, order, log, quote, planned, survey, skipped, feesPerDeal } = prepared
   const maxPrice = await agreeToPrice(quote, options, status.devnet && isLoopbackUrl(ports.chain.url))
   // Before the balance is looked at: what comes back from ended deals may pay for this.
   const deals = ports.chain.deals({ client: ports.account.address }, call)
   await settleEnded({ chain: ports.chain, signer: ports.account, deals, report }, call)
   for (const event of prepared.events) await log.append(event)
   const run: UploadRun = {
-    ...{ ports, status, log, label, collateralShareBps, provider, maxPrice, feesPerDeal, skipped, survey, report },
+    ...{
+      ports,
+      status,
+      order,
+      log,
+      label,
+      collateralShareBps,
+      provider,
+      maxPrice,
+      feesPerDeal,
+      skipped,
+      survey,
+      report,
+    },
     paid: paidDeals(prepared.state),
     dealFees: new Map(),
     met: new Map(),

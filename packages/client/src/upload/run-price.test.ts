@@ -15,27 +15,32 @@ const begun: Slot = {
   quote: quoteToJson(aQuote({ pricePerEpoch: 8n, total: 800n })),
 }
 const none: ReadonlySet<number> = new Set()
+const NO_ORDER = { until: 0, from: 0 }
 
 test('what an earlier run has paid is no part of what this one may spend', () => {
   const slots = [made, begun]
   const paid = paidDeals({ slots })
-  expect(runPrice({ slots }, { skipped: none, paid, feesPerDeal: 7n, dealFees: new Map() })).toBe(807n)
+  expect(runPrice({ slots }, { skipped: none, paid, feesPerDeal: 7n, order: NO_ORDER, dealFees: new Map() })).toBe(807n)
   // What this run has published itself is.
   const later: Slot[] = [made, { ...dealOf(1), state: 'active', dealId: 6 }]
-  expect(runPrice({ slots: later }, { skipped: none, paid, feesPerDeal: 7n, dealFees: new Map() })).toBe(807n)
+  expect(
+    runPrice({ slots: later }, { skipped: none, paid, feesPerDeal: 7n, order: NO_ORDER, dealFees: new Map() }),
+  ).toBe(807n)
 })
 
 test('a deal that takes the place of a paid one that ended is paid anew', () => {
   const paid = paidDeals({ slots: [made] })
   const anew: Slot = { ...dealOf(0), agreementId: hashOf(9), state: 'agreed' }
-  expect(runPrice({ slots: [anew] }, { skipped: none, paid, feesPerDeal: 7n, dealFees: new Map() })).toBe(807n)
+  expect(
+    runPrice({ slots: [anew] }, { skipped: none, paid, feesPerDeal: 7n, order: NO_ORDER, dealFees: new Map() }),
+  ).toBe(807n)
 })
 
 test('copies that nobody wants any more cost nothing', () => {
   expect(
     runPrice(
       { slots: [made, begun] },
-      { skipped: new Set([1]), paid: new Set(), feesPerDeal: 7n, dealFees: new Map() },
+      { skipped: new Set([1]), paid: new Set(), feesPerDeal: 7n, order: NO_ORDER, dealFees: new Map() },
     ),
   ).toBe(807n)
 })
@@ -48,7 +53,21 @@ test('the fees of a deal follow the chain, as far as something is left, and what
   expect(dealFeesWithin(60n, now)).toBe(60n)
   expect(dealFeesWithin(1_000n, { ...now, fees: { ...fees, feeBase: 0n }, feesPerDeal: 800n })).toBe(800n)
   const agreed: Slot = { ...dealOf(0), state: 'agreed' }
-  const run = { skipped: none, paid: new Set<never>(), feesPerDeal: 7n, dealFees: new Map([[hashOf(0), 60n]]) }
+  const run = {
+    skipped: none,
+    paid: new Set<never>(),
+    feesPerDeal: 7n,
+    order: NO_ORDER,
+    dealFees: new Map([[hashOf(0), 60n]]),
+  }
   expect(runPrice({ slots: [agreed, begun] }, run)).toBe(860n + 807n)
   expect(offeredPrice({ slots: [agreed, begun] }, run)).toBe(860n)
+})
+
+test('what a standing order may cost is held to what may be spent, that of terms which an earlier run has made too', () => {
+  const run = { skipped: none, paid: new Set<never>(), feesPerDeal: 7n, dealFees: new Map() }
+  expect(runPrice({ slots: [begun] }, { ...run, order: { until: 1_150, from: 1_000 } })).toBe(807n + 8n * 50n)
+  const terms = dealTermsToJson(someTerms({ pricePerEpoch: 8n, duration: 100, extendableUntil: 1_130 }))
+  const agreed: Slot = { ...dealOf(0), terms, state: 'agreed' }
+  expect(runPrice({ slots: [agreed] }, { ...run, order: { until: 0, from: 1_000 } })).toBe(807n + 8n * 30n)
 })

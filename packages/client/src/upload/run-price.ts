@@ -1,13 +1,13 @@
 /** What a run of an upload comes to, which is what may be spent is held against. */
 import { dealFee, feeOf, PUBLISH_BYTES_MAX } from '@granary/protocol/messages'
 import type { Slot, UploadState } from '../journal/upload-state.ts'
-import { isPriced, priceOf } from './slot-price.ts'
+import { isPriced, orderOf, priceOf } from './slot-price.ts'
 import type { UploadRun } from './upload-run.ts'
 
 /** Twice the present fee is reckoned with: the base fee may rise until the message is sent. */
 const FEE_HEADROOM = 2n
 
-type Paying = Pick<UploadRun, 'skipped' | 'paid' | 'feesPerDeal' | 'dealFees'>
+type Paying = Pick<UploadRun, 'skipped' | 'paid' | 'order' | 'feesPerDeal' | 'dealFees'>
 
 /** Of the deals that this run makes, with their fees: those of earlier runs are paid, and no part of what is agreed to now. */
 export function runPrice({ slots }: Pick<UploadState, 'slots'>, run: Paying): bigint {
@@ -19,10 +19,11 @@ export function offeredPrice({ slots }: Pick<UploadState, 'slots'>, run: Paying)
   return slots.reduce((sum, slot) => ('terms' in slot ? sum + costOf(slot, run) : sum), 0n)
 }
 
-function costOf(slot: Slot, { paid, feesPerDeal, dealFees }: Paying): bigint {
+function costOf(slot: Slot, { paid, order, feesPerDeal, dealFees }: Paying): bigint {
   if (!isPriced(slot)) return 0n
-  if (!('terms' in slot)) return priceOf(slot) + feesPerDeal
-  return paid.has(slot.agreementId) ? 0n : priceOf(slot) + (dealFees.get(slot.agreementId) ?? feesPerDeal)
+  const price = priceOf(slot) + orderOf(slot, order)
+  if (!('terms' in slot)) return price + feesPerDeal
+  return paid.has(slot.agreementId) ? 0n : price + (dealFees.get(slot.agreementId) ?? feesPerDeal)
 }
 
 export interface FeesNow {

@@ -35,7 +35,14 @@ test.each<[DealState, string, boolean]>([
     let isLookedFor = false
     const run: UploadRun = {
       ...{ ports, status: statusView, log, label: '', collateralShareBps: undefined, provider: undefined },
-      ...{ maxPrice: undefined, feesPerDeal: 0n, skipped: new Set(), paid: new Set(), dealFees: new Map() },
+      ...{
+        order: { until: 0, from: 0 },
+        maxPrice: undefined,
+        feesPerDeal: 0n,
+        skipped: new Set(),
+        paid: new Set(),
+        dealFees: new Map(),
+      },
       ...{ met: new Map(), refusals: new Map(), withdrawn: new Set(), namings: new Map(), tokens: new Map() },
       report: () => undefined,
       compare: () => Promise.resolve(),

@@ -12,10 +12,14 @@ export interface UploadQuote {
   /** Epochs. */
   readonly duration: number
   readonly durationMs: number
+  /** The epoch up to which standing orders keep the deals going; null: there are none. */
+  readonly renewUntil: number | null
   /** The copies that are still to be paid. */
   readonly slots: readonly QuotedSlot[]
   /** Of the deals, by the asks of now: a put whose quote was confirmed is held to the `total`, whatever is asked later. */
   readonly price: string
+  /** The most that standing orders take beside, as time goes by. */
+  readonly order: string
   /** Burnt for the records of the deals. */
   readonly recordFees: string
   /** The most that publishing takes. */
@@ -43,13 +47,14 @@ export interface QuotedSlot extends Place {
   readonly shares: readonly Trait[]
 }
 
-type Asked = Pick<UploadQuote, 'rootCid' | 'fileBytes' | 'pieces' | 'copies' | 'duration' | 'durationMs'>
+type Asked = Pick<UploadQuote, 'rootCid' | 'fileBytes' | 'pieces' | 'copies' | 'duration' | 'durationMs' | 'renewUntil'>
 
 export function uploadQuote(asked: Asked, slots: readonly PlannedSlot[], price: UploadPrice): UploadQuote {
   return {
     ...asked,
-    slots: slots.map((slot) => ({ ...slot, price: `${slot.price}` })),
+    slots: slots.map(({ order: _order, ...slot }) => ({ ...slot, price: `${slot.price}` })),
     price: `${price.price}`,
+    order: `${price.order}`,
     recordFees: `${price.recordFees}`,
     messageFees: `${price.messageFees}`,
     total: `${price.total}`,

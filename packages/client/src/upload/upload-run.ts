@@ -9,6 +9,7 @@ import type { Ports } from '../ports.ts'
 import type { Candidate, Survey } from '../providers/survey-providers.ts'
 import type { PieceNaming } from './piece-naming.ts'
 import type { PutProgress } from './put-progress.ts'
+import type { OrderWanted } from './slot-price.ts'
 
 export interface UploadRun {
   readonly ports: Ports
@@ -18,6 +19,7 @@ export interface UploadRun {
   readonly label: string
   /** Hundredths of a percent of the price that a provider is to put up. */
   readonly collateralShareBps: number | undefined
+  readonly order: OrderWanted
   /** The user named the provider: no other will do. */
   readonly provider: number | undefined
   readonly report: (progress: PutProgress) => void

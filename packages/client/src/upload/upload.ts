@@ -46,11 +46,12 @@ export function upload<S extends Source>(
   let finishing: Promise<PutResult> | undefined
 
   const prepare = async (): Promise<Prepared> => {
-    const { label = '', duration, copies, provider, collateralShareBps, again = false } = options
+    const { label = '', duration, renewUntil, copies, provider, collateralShareBps, again = false } = options
     checkLabel(label)
     found = await prepareUpload(ports, source, {
       signal,
       duration,
+      renewUntil,
       copies,
       provider,
       collateralShareBps,

@@ -5,6 +5,8 @@ import { wholeNumber } from '../../options.ts'
 import type { CommandContext } from '../../program-context.ts'
 import { type SpendOptions, walletFolder, withWalletSpending } from '../wallet/wallet-options.ts'
 
+type CancelCommandOptions = SpendOptions & { readonly atEnd?: true }
+
 export function addCancel(program: Command, context: CommandContext): void {
   const command = program
     .command('cancel')
@@ -12,12 +14,13 @@ export function addCancel(program: Command, context: CommandContext): void {
       'Leave a deal: a share of the price of the time that is left goes to its provider, the rest comes back.',
     )
     .argument('<deal>', 'its number', wholeNumber(0, Number.MAX_SAFE_INTEGER))
+    .option('--at-end', 'end its standing order: it goes on to the end that is paid, and nothing is lost')
   withWalletSpending(command)
     .addHelpText('after', exitCodesHelp)
-    .action((deal: number, options: SpendOptions) => cancel(deal, options, context))
+    .action((deal: number, options: CancelCommandOptions) => cancel(deal, options, context))
 }
 
-async function cancel(deal: number, options: SpendOptions, context: CommandContext): Promise<void> {
+async function cancel(deal: number, options: CancelCommandOptions, context: CommandContext): Promise<void> {
   const [client, { formatAmount }, { interruptible }, { openChain }, key, { confirmSpending }, { printResult }] =
     await Promise.all([
       import('@granary/client/node'),
@@ -28,7 +31,8 @@ async function cancel(deal: number, options: SpendOptions, context: CommandConte
       import('../../print/confirm-spending.ts'),
       import('../../print/result.ts'),
     ])
-  const { json = false, dryRun = false, yes, maxPrice } = options
+  const { json = false, dryRun = false, yes, maxPrice, atEnd = false } = options
+  if (atEnd) return await endOrder(deal, options, context)
   const done = await interruptible(async (signal) => {
     const { chain } = await openChain(options.chain, signal)
     const plan = await client.planCancel({ chain, deal }, { signal })
@@ -51,6 +55,52 @@ async function cancel(deal: number, options: SpendOptions, context: CommandConte
       return sent === null
         ? `deal ${deal} would end now: ${money}, for a fee of at most ${formatAmount(fee)}${claimed}`
         : `deal ${deal} is left, in block ${sent.height}: ${money}, for a fee of ${formatAmount(fee)}${claimed}`
+    },
+  })
+}
+
+async function endOrder(deal: number, options: CancelCommandOptions, context: CommandContext): Promise<void> {
+  const [
+    client,
+    { estimateFee },
+    times,
+    { formatAmount },
+    { interruptible },
+    { openChain },
+    key,
+    spending,
+    { printResult },
+  ] = await Promise.all([
+    import('@granary/client/node'),
+    import('@granary/protocol/client'),
+    import('../../print/times.ts'),
+    import('../../print/amounts.ts'),
+    import('../../interruptible.ts'),
+    import('../../open-chain.ts'),
+    import('../wallet/open-own-key.ts'),
+    import('../../print/confirm-spending.ts'),
+    import('../../print/result.ts'),
+  ])
+  const { json = false, dryRun = false, yes, maxPrice } = options
+  const { done, time } = await interruptible(async (signal) => {
+    const { chain, status } = await openChain(options.chain, signal)
+    const { endsAt = null } = await chain.deal(deal, { signal })
+    const { feeMax } = await estimateFee({ chain, kind: 'CancelDeal', body: { deal, atEnd: true } }, { signal })
+    if (dryRun) return { done: { deal, endsAt, fee: feeMax, sent: null }, time: status }
+    const what = `end the standing order of deal ${deal}`
+    await spending.confirmSpending(context, { what, price: feeMax }, { yes, maxPrice, json, signal })
+    const signer = await key.openOwnSigner(options, context, signal)
+    const granary = client.createGranary({ chain, signer, folder: walletFolder(options) })
+    const { id, height, fee } = await granary.cancel(deal, { atEnd: true, signal })
+    return { done: { deal, endsAt, fee: BigInt(fee), sent: { id, height } }, time: status }
+  })
+  printResult(context, done, {
+    json,
+    text: ({ endsAt, fee, sent }) => {
+      const end = endsAt === null ? 'with its duration' : times.formatEpoch(endsAt, time)
+      return sent === null
+        ? `deal ${deal} would end ${end}, for a fee of at most ${formatAmount(fee)}`
+        : `deal ${deal} ends ${end}; its standing order is over, in block ${sent.height}, for a fee of ${formatAmount(fee)}`
     },
   })
 }

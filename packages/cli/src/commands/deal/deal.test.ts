@@ -113,11 +113,11 @@ test('a deal is renewed by agreement with its provider, for what was said before
   expect(added * 10_000n).toBeGreaterThanOrEqual(price * 2_000n)
 }, 60_000)
 
-test('a renewal beyond the sector, of another’s deal, or to an earlier end is refused before anything is paid', async () => {
+test('a renewal beyond what a deal may last, of another’s deal, or to an earlier end is refused before anything is paid', async () => {
   const { run, balance } = await owner(52)
   const { id } = await activeDeal(52)
   const before = await balance()
-  const beyond = await errorOf(run('renew', `${id}`, '--for', '10h', '--yes'))
+  const beyond = await errorOf(run('renew', `${id}`, '--for', '400d', '--yes'))
   expect(beyond).toMatchObject({ code: 'DEAL_NOT_EXTENDABLE', details: { latest: expect.any(Number) } })
   expect((await errorOf(run('renew', `${id}`, '--until', '2020-01-01', '--yes'))).code).toBe('DEAL_NOT_EXTENDABLE')
   expect((await errorOf(run('renew', '4711', '--for', '5s', '--yes'))).code).toBe('DEAL_NOT_FOUND')

@@ -30,14 +30,14 @@ export async function choose(run: UploadRun, index: number, options: CallOptions
 }
 
 function find(run: UploadRun, index: number, survey: Survey): Candidate {
-  const { provider: named, collateralShareBps, skipped } = run
+  const { provider: named, collateralShareBps, order, skipped } = run
   const { pieces, slots, duration } = stateOf(run)
   const slot = slotOf(run, index)
   const earlier = slot.state === 'vacant' ? undefined : slot.provider
   const refusedBy = new Map([...(run.refusals.get(index) ?? [])].map(([id, { message }]) => [id, message]))
   const planFor = (provider: number | undefined): Candidate => {
     const [planned] = planUpload({
-      ...{ pieces, open: [index], duration, collateralShareBps, provider },
+      ...{ pieces, open: [index], duration, collateralShareBps, renewUntil: order.until, provider },
       ...survey,
       slots: slots.map((other, place) => ({
         piece: other.piece,

@@ -44,6 +44,7 @@ export async function offer(run: UploadRun, index: number, options: CallOptions)
     duration,
     pricePerEpoch,
     providerCollateral,
+    ...(run.order.until === 0 ? {} : { extendableUntil: run.order.until }),
     validUntil: height + Math.ceil(TERMS_VALID_MS / status.blockTimeMs),
     nonce: newNonce(run),
   }
