@@ -3,10 +3,10 @@
  * prove the state (docs/spec/chain.md, section 7).
  */
 import { fromHex, type Hex, toHex } from '@granary/base'
-import * as dagCbor from '@ipld/dag-cbor'
 import { ed25519 } from '@noble/curves/ed25519.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { concatBytes, utf8ToBytes } from '@noble/hashes/utils.js'
+import { decodeTuple, encodeTuple } from '../codec/tuple-codec.ts'
 import type { Hash } from '../codec/types.ts'
 
 export interface Header {
@@ -38,8 +38,15 @@ export function signHeader(header: Header, genesisHash: Hash, secretKey: Uint8Ar
 }
 
 export function decodeHeader(bytes: Uint8Array): Header {
-  const [, height, timeMs, previousHash, txsHash, appHash, validator] =
-    dagCbor.decode<[number, number, number, Uint8Array, Uint8Array, Uint8Array, Uint8Array]>(bytes)
+  const [, height, timeMs, previousHash, txsHash, appHash, validator] = decodeTuple(bytes, 'header') as [
+    number,
+    number,
+    number,
+    Uint8Array,
+    Uint8Array,
+    Uint8Array,
+    Uint8Array,
+  ]
   return {
     height,
     timeMs,
@@ -56,12 +63,12 @@ export function hashTxs(txs: readonly Uint8Array[]): Hash {
 
 /** @param digests: SHA-256 of each transaction */
 export function hashTxDigests(digests: readonly Uint8Array[]): Hash {
-  return hashOf(dagCbor.encode(digests))
+  return hashOf(encodeTuple(digests))
 }
 
 function encodeHeader({ height, timeMs, previousHash, txsHash, appHash, validator }: Header): Uint8Array {
   const hashes = [previousHash, txsHash, appHash, validator].map((value) => fromHex(value))
-  return dagCbor.encode([VERSION, height, timeMs, ...hashes])
+  return encodeTuple([VERSION, height, timeMs, ...hashes])
 }
 
 /** What is signed for a header. */
