@@ -1,8 +1,8 @@
 /** The blocks of a file or of a range of it, depth-first, with the bytes of the file that each one holds. */
 import type { CID } from 'multiformats/cid'
+import { DagInvalidError } from './dag-invalid-error.ts'
 import { fileNode } from './file-node.ts'
 import { inlineBytes } from './inline.ts'
-import { DagInvalidError } from './links-of.ts'
 import { type BlockReader, type ReadOptions, readBlock } from './store.ts'
 import type { FileNode } from './unixfs-node.ts'
 import { createWalkBudget } from './walk-budget.ts'

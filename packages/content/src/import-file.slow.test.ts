@@ -13,8 +13,10 @@ test('the 1,025th chunk makes a third level', async () => {
     })(),
     store,
   )
-  const children = linksOf(root, await readBlock(store, root))
+  const children = await linksOf(root, await readBlock(store, root))
   expect(children).toHaveLength(2)
-  const counts = await Promise.all(children.map(async (child) => linksOf(child, await readBlock(store, child)).length))
+  const counts = await Promise.all(
+    children.map(async (child) => (await linksOf(child, await readBlock(store, child))).length),
+  )
   expect(counts).toEqual([1024, 1])
 })

@@ -1,6 +1,7 @@
 /** @granary/content: file ↔ IPFS. Nothing here needs Node; what does is in `@granary/content/node`. */
 export type { CID } from 'multiformats/cid'
 export { CidInvalidError, multihashKey, parseCid } from './cid-key.ts'
+export { DagInvalidError } from './dag-invalid-error.ts'
 export { dagObjectText, type ObjectCodec, objectCodec } from './dag-object.ts'
 export { type EntityOptions, entityBlocks } from './entity-blocks.ts'
 export { type FileBlock, type FileRange, fileBlocks } from './file-blocks.ts'
@@ -17,7 +18,7 @@ export {
   treeOfFiles,
 } from './import-tree.ts'
 export { InlineTooLongError, inlineBytes } from './inline.ts'
-export { CodecUnsupportedError, DagInvalidError, linksOf } from './links-of.ts'
+export { CodecUnsupportedError, linksOf } from './links-of.ts'
 export { type DirectoryEntry, listDirectory } from './list-directory.ts'
 export type { BlockTable, LeafPlace, OrderedBlock, StoredBlock } from './manifest/block-table.ts'
 export { BlockTooLargeError, type CutSizes, type PieceCut } from './manifest/cut-pieces.ts'

@@ -1,6 +1,6 @@
 /** The entries of a UnixFS directory, plain or sharded: as many as are asked for, in the order of its blocks. */
 import type { CID } from 'multiformats/cid'
-import { DagInvalidError } from './links-of.ts'
+import { DagInvalidError } from './dag-invalid-error.ts'
 import { type BlockReader, type ReadOptions, readBlock } from './store.ts'
 import { unixFsNode } from './unixfs-node.ts'
 import { createWalkBudget } from './walk-budget.ts'

@@ -4,10 +4,10 @@
  * Strict: one way to write each length, no section without a CID, no section or header above its limit.
  */
 import { equalBytes, GranaryError } from '@granary/base'
-import * as dagCbor from '@ipld/dag-cbor'
 import { CID } from 'multiformats/cid'
 import * as Digest from 'multiformats/hashes/digest'
 import { ByteReader } from './byte-reader.ts'
+import { type CarHeader, decodeCarHeader } from './car-header.ts'
 
 /**
  * The largest section and header that are read: memory is bounded by them, and so is the time that a header takes to
@@ -106,39 +106,17 @@ function splitSection(body: Uint8Array, at: { offset: number; block: number }): 
   return { cid, bytes }
 }
 
-async function readHeader(reader: ByteReader): Promise<{ version: 1; roots: CID[] } | { version: 2 }> {
+async function readHeader(reader: ByteReader): Promise<CarHeader> {
   const at = { offset: reader.position }
   const length = await readVarint(reader, at)
   if (length === undefined) throw new CarInvalidError('truncated', 'there are no bytes', at)
   if (length === 0 || length > headerBytesMax) throw headerFault(`a header of ${length} bytes`, at.offset)
   const bytes = await reader.take(length)
   if (bytes === undefined) throw new CarInvalidError('truncated', `it ends before its ${length} bytes`, at)
-  let header: unknown
-  try {
-    header = dagCbor.decode(bytes)
-  } catch (cause) {
-    throw new CarInvalidError('header', 'it is not DAG-CBOR', at, cause)
-  }
-  if (typeof header !== 'object' || header === null || Array.isArray(header))
-    throw headerFault('it is not a map', at.offset)
-  // Also refuses a root whose CID is written in a second way.
-  if (!equalBytes(dagCbor.encode(header), bytes)) throw headerFault('it is not canonical DAG-CBOR', at.offset)
-  const fields = new Map<string, unknown>(Object.entries(header))
-  const unknown = [...fields.keys()].find((name) => name !== 'version' && name !== 'roots')
-  if (unknown !== undefined) throw headerFault(`it has the unknown field "${unknown}"`, at.offset)
-  const version = fields.get('version')
-  const roots = fields.get('roots')
-  if (version === 2 && roots === undefined && at.offset === 0) return { version }
-  if (version !== 1) throw headerFault(`version ${String(version)}, only 1 and 2 are read`, at.offset)
-  if (!Array.isArray(roots)) throw headerFault('it has no list of roots', at.offset)
-  return {
-    version,
-    roots: roots.map((root: unknown) => {
-      const cid = CID.asCID(root)
-      if (cid === null) throw headerFault('a root is not a CID', at.offset)
-      return cid
-    }),
-  }
+  const header = decodeCarHeader(bytes)
+  if (header === undefined) throw headerFault('it is not the canonical map of version 1 or 2', at.offset)
+  if (header.version === 2 && at.offset > 0) throw headerFault('a version 2 inside a CAR', at.offset)
+  return header
 }
 
 /** Passes over a version 2 header to the data it points to; gives where the data ends. */

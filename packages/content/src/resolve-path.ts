@@ -54,7 +54,7 @@ export async function resolvePath(
   let inside: unknown
   for (const name of names) {
     if (inside !== undefined || isDagObject(cid)) {
-      const value = valueUnder(inside ?? dagObject(cid, await readBytes(cid)), name)
+      const value = valueUnder(inside ?? (await dagObject(cid, await readBytes(cid))), name)
       if (value === undefined) throw new PathNotFoundError(root, names, name)
       const link = CID.asCID(value)
       inside = link === null ? value : undefined

@@ -7,7 +7,7 @@
  */
 import type { PBLink } from '@ipld/dag-pb'
 import type { CID } from 'multiformats/cid'
-import { DagInvalidError } from './links-of.ts'
+import { DagInvalidError } from './dag-invalid-error.ts'
 import type { UnixFsData } from './unixfs-data.ts'
 
 export interface Shard {

@@ -4,7 +4,7 @@
  * fewer than leaves.
  */
 import type { CID } from 'multiformats/cid'
-import { DagInvalidError } from './links-of.ts'
+import { DagInvalidError } from './dag-invalid-error.ts'
 
 export const idleVisitsMax = 65_536
 

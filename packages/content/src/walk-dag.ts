@@ -30,6 +30,6 @@ export async function* walkDag(root: CID, store: BlockReader, options: WalkOptio
     const bytes = inline ?? (await readBlock(store, cid, options))
     await budget.visit(cid, inline === undefined)
     if (inline === undefined) yield { cid, bytes }
-    for (const link of linksOf(cid, bytes).reverse()) stack.push(link)
+    for (const link of (await linksOf(cid, bytes)).reverse()) stack.push(link)
   }
 }

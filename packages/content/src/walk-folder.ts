@@ -1,6 +1,6 @@
 /** What is in a folder and in the folders below it, depth-first, in the order of its blocks: that of a CAR of it. */
 import type { CID } from 'multiformats/cid'
-import { DagInvalidError } from './links-of.ts'
+import { DagInvalidError } from './dag-invalid-error.ts'
 import type { Shard } from './shard.ts'
 import { type BlockReader, type ReadOptions, readBlock } from './store.ts'
 import { type FileNode, type Other, type Symlink, type UnixFsNode, unixFsNode } from './unixfs-node.ts'

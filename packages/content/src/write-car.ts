@@ -2,9 +2,9 @@
  * DAG → CAR: version 1, one root, depth-first, no duplicate blocks. The same DAG gives the same bytes everywhere.
  * https://ipld.io/specs/transport/car/carv1/
  */
-import * as dagCbor from '@ipld/dag-cbor'
 import { varint } from 'multiformats'
 import type { CID } from 'multiformats/cid'
+import { encodeCarHeader } from './car-header.ts'
 import { type BlockReader, concat, type ReadOptions } from './store.ts'
 import { type Block, walkDag } from './walk-dag.ts'
 
@@ -14,7 +14,7 @@ export async function* writeCar(root: CID, store: BlockReader, options: ReadOpti
 }
 
 export function carHeader(roots: readonly CID[]): Uint8Array {
-  const header = dagCbor.encode({ version: 1, roots })
+  const header = encodeCarHeader(roots)
   return concat([encodeVarint(header.length), header])
 }
 

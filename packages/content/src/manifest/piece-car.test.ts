@@ -129,7 +129,7 @@ describe.each([
       expect(way[0]!.cid.toString()).toBe(root.toString())
       for (const [at, { cid }] of way.entries()) {
         const above = way[at - 1]
-        if (above) expect(linksOf(above.cid, above.bytes).map(String)).toContain(cid.toString())
+        if (above) expect((await linksOf(above.cid, above.bytes)).map(String)).toContain(cid.toString())
       }
     }
     expect(given).toEqual(expected)

@@ -149,7 +149,7 @@ async function orderBlocks(root: CID, table: BlockTable, signal: AbortSignal | u
     // All of this is in memory, or waits for the disk where it stands: it would never let go of the event loop.
     if (nodes % NODES_A_TURN === 0) await new Promise((resolve) => setTimeout(resolve, 0))
     signal?.throwIfAborted()
-    for (const link of linksOf(cid, bytes).reverse()) stack.push({ cid: link, parent: position })
+    for (const link of (await linksOf(cid, bytes)).reverse()) stack.push({ cid: link, parent: position })
   }
   return start
 }

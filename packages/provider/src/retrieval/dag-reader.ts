@@ -109,7 +109,7 @@ export function createDagReader(blocks: PieceBlocks): DagReader {
     },
     async objectText(text, options = {}) {
       const cid = parseCid(text)
-      return dagObjectText(cid, await readBlock(blocks, cid, options))
+      return await dagObjectText(cid, await readBlock(blocks, cid, options))
     },
     car: ({ root, names }, format, options = {}) => carOf(parseCid(root), names, format, blocks, options),
     fileBytes: (cid, from, to, options = {}) =>
@@ -189,7 +189,7 @@ async function* fromFirstLeaf(blocks: AsyncIterable<Block>): AsyncGenerator<Bloc
       continue
     }
     held.push(block)
-    if (held.length < HELD_MAX && isNode(block)) continue
+    if (held.length < HELD_MAX && (await isNode(block))) continue
     yield* held
     held = undefined
   }
@@ -197,8 +197,8 @@ async function* fromFirstLeaf(blocks: AsyncIterable<Block>): AsyncGenerator<Bloc
 }
 
 /** Of a file: objects of other codecs are content themselves. */
-function isNode({ cid, bytes }: Block): boolean {
-  return cid.code === DAG_PB && linksOf(cid, bytes).length > 0
+async function isNode({ cid, bytes }: Block): Promise<boolean> {
+  return cid.code === DAG_PB && (await linksOf(cid, bytes)).length > 0
 }
 
 function scopeBlocks(
