@@ -13,6 +13,8 @@ type Fetch = typeof globalThis.fetch
 export interface OpenInput {
   readonly chain: string
   readonly signer: KeySigner
+  /** Its private key, for who signs elsewhere. */
+  readonly key: Uint8Array
   readonly fetch: Fetch
   /** Two that are opened under one name are one client, before and after a restart. */
   readonly name: string
@@ -51,10 +53,12 @@ export function clientContract(name: string, makePorts: () => Promise<Ports>): v
 
     /** An account with money and a client of its own, that can be opened again. */
     async function account(): Promise<{ signer: KeySigner; open: (fetch?: Fetch) => Promise<OpenClient> }> {
-      const signer = accountSigner(new Uint8Array(randomBytes(32)))
+      const key = new Uint8Array(randomBytes(32))
+      const signer = accountSigner(key)
       await market.client.faucet(signer.address)
       const { url } = market.chain
-      const open = (fetch: Fetch = globalThis.fetch) => ports.open({ chain: url, signer, fetch, name: signer.address })
+      const open = (fetch: Fetch = globalThis.fetch) =>
+        ports.open({ chain: url, signer, key, fetch, name: signer.address })
       return { signer, open }
     }
 
@@ -139,8 +143,9 @@ export function clientContract(name: string, makePorts: () => Promise<Ports>): v
     }, 120_000)
 
     test('who has no money is told before anything is uploaded', async () => {
-      const signer = accountSigner(new Uint8Array(randomBytes(32)))
-      const client = await ports.open({ chain: market.chain.url, signer, fetch, name: signer.address })
+      const key = new Uint8Array(randomBytes(32))
+      const signer = accountSigner(key)
+      const client = await ports.open({ chain: market.chain.url, signer, key, fetch, name: signer.address })
       const steps: string[] = []
       const putting = client.put(new Uint8Array(randomBytes(1_000)), { onProgress: ({ type }) => steps.push(type) })
       await expect(putting).rejects.toMatchObject({ code: 'INSUFFICIENT_FUNDS' })

@@ -1,12 +1,21 @@
-/** A client in a page, for the contract of the client: client-in-page.slow.test.ts opens this in a real browser. */
+/**
+ * A client in a page whose account is in a wallet, for the contract of the client: client-in-page.slow.test.ts opens this in a real
+ * browser.
+ */
 import type { PutOptions } from '@granary/client'
-import { createGranary } from '@granary/client/browser'
+import { createGranary, type WalletProvider, walletAccount } from '@granary/client/browser'
 import { memorySink } from '@granary/client/memory'
 
 export interface ClientInput {
   readonly chain: string
-  readonly address: `0x${string}`
 }
+
+/** What a wallet is asked, and its answer: an error comes out of its window as what it says. */
+export type WalletCall = Parameters<WalletProvider['request']>[0]
+export type WalletAnswer = { readonly value: unknown } | { readonly code: unknown; readonly message: string }
+
+/** attoGRN: more than any of these puts takes. */
+const SPENDING_LIMIT = 10n ** 24n
 
 /** An error's class does not come out of a page: what it says does. */
 export type Answer<T> =
@@ -14,7 +23,7 @@ export type Answer<T> =
   | { readonly error: { readonly message: string; readonly code: unknown; readonly retryable: unknown } }
 
 /** What the test has put into the window. */
-declare function signAs(digest: number[]): Promise<number[]>
+declare function askWallet(call: WalletCall): Promise<WalletAnswer>
 declare function told(progress: unknown): Promise<void>
 
 export async function put(
@@ -29,7 +38,7 @@ export async function put(
     telling = telling.then(() => told(progress))
   }
   return await answered(async () => {
-    const result = await clientOf(input).put(bytes, { ...options, onProgress })
+    const result = await (await clientOf(input)).put(bytes, { ...options, onProgress })
     await telling
     return result
   })
@@ -38,14 +47,27 @@ export async function put(
 export async function get(input: ClientInput, rootCid: string): Promise<Answer<string>> {
   return await answered(async () => {
     const sink = memorySink()
-    await clientOf(input).save(rootCid, sink)
+    await (await clientOf(input)).save(rootCid, sink)
     return toBase64(new Uint8Array(await sink.blob().arrayBuffer()))
   })
 }
 
-function clientOf({ chain, address }: ClientInput) {
-  const sign = async ({ digest }: { readonly digest: Uint8Array }) => Uint8Array.from(await signAs([...digest]))
-  return createGranary({ chain, account: { address, sign } })
+const wallet: WalletProvider = {
+  async request(call) {
+    const answer = await askWallet(call)
+    if ('value' in answer) return answer.value
+    throw Object.assign(new Error(answer.message), { code: answer.code })
+  },
+}
+
+/** Asks the wallet, if it has to be asked at all. @returns the key of the page */
+export async function openAccount({ chain }: ClientInput): Promise<Answer<string>> {
+  return await answered(async () => (await walletAccount({ chain, wallet, spendingLimit: SPENDING_LIMIT })).sessionKey)
+}
+
+async function clientOf({ chain }: ClientInput) {
+  const account = await walletAccount({ chain, wallet, spendingLimit: SPENDING_LIMIT })
+  return createGranary({ chain, account })
 }
 
 /** Of the page's field for files; there is one with the first call, so that a test can choose a file in it. */

@@ -1,12 +1,15 @@
-/** examples/browser, as a person uses it: a file is dropped, its link opened, and its CID fetched. */
+/** examples/browser, as a person uses it: a file is dropped, its link opened, and its CID fetched; another is paid by a wallet. */
+import { randomBytes } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { build } from 'esbuild'
 import type { Browser } from 'playwright-core'
 import { hasChromium, openChromium } from '../packages/client/test/browser/open-chromium.ts'
+import { type TestWallet, testWallet } from '../packages/client/test/test-wallet.ts'
 import { fileOf, type Market, startMarket } from './story.ts'
 
 const example = (name: string) => fileURLToPath(new URL(`../examples/browser/${name}`, import.meta.url))
@@ -18,7 +21,8 @@ suite(hasChromium ? 'in chromium' : "in chromium, which is not there: install De
   let server: Server
   beforeAll(async () => {
     const { outputFiles } = await build({
-      entryPoints: [example('main.js')],
+      entryPoints: [example('main.js'), example('wallet.js')],
+      outdir: 'out',
       bundle: true,
       write: false,
       format: 'esm',
@@ -27,8 +31,10 @@ suite(hasChromium ? 'in chromium' : "in chromium, which is not there: install De
       logLevel: 'silent',
     })
     server = createServer(({ url }, response) => {
-      if (url === '/main.js') response.setHeader('Content-Type', 'text/javascript').end(outputFiles[0]!.contents)
-      else response.setHeader('Content-Type', 'text/html').end(readFileSync(example('index.html')))
+      const script = outputFiles.find(({ path }) => basename(path) === url?.slice(1))
+      const page = url?.startsWith('/wallet.html') ? 'wallet.html' : 'index.html'
+      if (script !== undefined) response.setHeader('Content-Type', 'text/javascript').end(script.contents)
+      else response.setHeader('Content-Type', 'text/html').end(readFileSync(example(page)))
     })
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     ;[market, browser] = await Promise.all([startMarket(), openChromium()])
@@ -72,5 +78,23 @@ suite(hasChromium ? 'in chromium' : "in chromium, which is not there: install De
     })
     expect(Buffer.from(back).equals(bytes)).toBe(true)
     expect(faults).toEqual([])
+  }, 120_000)
+
+  test('files that are chosen one after the other are put with one question of the wallet', async () => {
+    const wallet = testWallet(new Uint8Array(randomBytes(32)))
+    await market.client.faucet(wallet.address)
+    const page = await browser.newPage()
+    await page.exposeFunction('askWallet', (call: Parameters<TestWallet['request']>[0]) => wallet.request(call))
+    await page.addInitScript(() => {
+      Object.assign(window, { ethereum: { request: Reflect.get(window, 'askWallet') } })
+    })
+    await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/wallet.html?chain=${market.chain.url}`)
+    for (const name of ['one.bin', 'two.bin']) {
+      await page.setInputFiles('input', fileOf(market.bench, name, 30_000))
+      await page.locator('output', { hasText: /^baf/ }).waitFor({ timeout: 60_000 })
+      await page.evaluate(() => document.querySelector('output')!.replaceChildren())
+    }
+    expect(wallet.signed.map(({ primaryType }) => primaryType)).toEqual(['AuthorizeKey'])
+    expect(await Array.fromAsync(market.client.deals({ client: wallet.address }))).toHaveLength(2)
   }, 120_000)
 })

@@ -56,6 +56,20 @@ export const clientErrors = {
   PRICE_CHANGED: { fault: 'peer', exit: 'network' },
   /** No provider takes the deal. */
   NO_PROVIDER: { fault: 'peer', exit: 'network' },
+  /** Who holds the wallet has said no. */
+  WALLET_REFUSED: { fault: 'caller' },
+  /** The wallet shows the page no account. */
+  WALLET_LOCKED: { fault: 'caller' },
+  /** The wallet is at another account than the page. */
+  WALLET_ACCOUNT_CHANGED: { fault: 'caller' },
+  /** What is to be signed is of another chain than the one that the account was opened on. */
+  WALLET_CHAIN_CHANGED: { fault: 'caller' },
+  /** What the wallet answered is no signature of the account's key. */
+  WALLET_SIGNATURE_INVALID: { fault: 'peer' },
+  /** The wallet answered with an error. */
+  WALLET_FAILED: { fault: 'peer' },
+  /** The browser makes no keys that can sign for an account. */
+  SESSION_KEY_UNSUPPORTED: { fault: 'caller' },
   /** The deal lapsed: its provider did not prove it in time. */
   DEAL_LAPSED: { fault: 'peer', exit: 'network' },
   /** The deal has ended. */

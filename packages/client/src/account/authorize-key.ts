@@ -50,6 +50,8 @@ export interface AuthorizeKeyInput extends KeyGrant {
   readonly chain: ChainClient
   /** The account's own key: a session key must not make itself stronger. */
   readonly signer: Signer
+  /** How long who signs may take. @default 0 */
+  readonly answerMs?: number
 }
 
 /** What has become of a key's authorisation. */
@@ -61,10 +63,10 @@ export interface Authorized {
 
 /** @throws ScopesInvalidError, the chain's refusal */
 export async function authorizeKey(input: AuthorizeKeyInput, options: CallOptions = {}): Promise<Authorized> {
-  const { chain, signer, publicKey, scopes, validForMs, spendingLimit } = input
+  const { chain, signer, answerMs = 0, publicKey, scopes, validForMs, spendingLimit } = input
   checkScopes(scopes)
   const { height, blockTimeMs } = await chain.status(options)
   const expires = height + Math.ceil(validForMs / blockTimeMs)
   const body = { publicKey: fromHex(publicKey), scopes: [...new Set(scopes)], expires, spendingLimit }
-  return { tx: await sendMessage({ chain, signer, kind: 'AuthorizeKey', body }, options), expires }
+  return { tx: await sendMessage({ chain, signer, kind: 'AuthorizeKey', body, answerMs }, options), expires }
 }

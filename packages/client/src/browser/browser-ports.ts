@@ -8,7 +8,7 @@ import type { OpenDatabase } from './indexed-db.ts'
 import { webLock } from './web-lock.ts'
 
 /** Of the database, and of the folder in the private file system. */
-const NAME = 'granary'
+export const STORAGE_NAME = 'granary'
 
 /** Opens one database, whoever asks. */
 type Database = () => Promise<OpenDatabase>
@@ -25,11 +25,11 @@ export interface BrowserOptions {
 
 /** For a page, or a worker, of a secure context: `https:`, or this machine. */
 export function browserPorts({ chain, account, fetch }: BrowserOptions): Ports<ContentSource> {
-  const database = once(async () => (await import('./indexed-db.ts')).indexedDb(NAME))
+  const database = once(async () => (await import('./indexed-db.ts')).indexedDb(STORAGE_NAME))
   return {
     chain: typeof chain === 'string' ? createChainClient({ url: chain }) : chain,
     account,
-    spool: opfsSpool(NAME),
+    spool: opfsSpool(STORAGE_NAME),
     hasher: async () => (await import('./piece-hasher.ts')).createPieceHasher(),
     journal: journalIn(database),
     outbox: outboxIn(database),

@@ -1,13 +1,15 @@
 /**
- * The client's database in a browser: texts of logs and of messages that were sent, by the chain that they are of; and of what
- * is believed of chains, by the addresses of their nodes.
+ * The client's database in a browser: texts of logs and of messages that were sent, and keys, by the chain that they are of; and
+ * what is believed of chains, by the addresses of their nodes.
  */
-import type { Hash } from '@granary/protocol/messages'
+import type { Address, Hash } from '@granary/protocol/messages'
 import { type DBSchema, type IDBPDatabase, openDB } from 'idb'
 
 export interface GranarySchema extends DBSchema {
   /** The lines of a log, in parts as they were written. */
   readonly journal: { readonly key: [genesisHash: Hash, rootCid: string, part: number]; readonly value: string }
+  /** Keys of the page, by what they sign for. */
+  readonly keys: { readonly key: [genesisHash: Hash, account: Address]; readonly value: CryptoKeyPair }
   readonly outbox: { readonly key: [genesisHash: Hash, id: Hash]; readonly value: string }
   readonly trust: { readonly key: string; readonly value: string }
 }
@@ -17,7 +19,7 @@ export type GranaryDatabase = IDBPDatabase<GranarySchema>
 /** Opened when it is first asked for, and again when the browser has closed it. */
 export type OpenDatabase = () => Promise<GranaryDatabase>
 
-const VERSION = 2
+const VERSION = 3
 
 /** A write has ended when it is on the disk, and not as soon as the system has it. */
 export const DURABLE: IDBTransactionOptions = { durability: 'strict' }
@@ -43,7 +45,8 @@ function openGranary(name: string, onClosed: () => void): Promise<GranaryDatabas
         opened.createObjectStore('journal')
         opened.createObjectStore('outbox')
       }
-      opened.createObjectStore('trust')
+      if (before < 2) opened.createObjectStore('trust')
+      opened.createObjectStore('keys')
     },
     // A page with a later version of this is not kept waiting.
     blocking(_current, _blocked, event) {

@@ -31,6 +31,8 @@ export interface SendMessageInput<N extends TransactionName> {
   readonly body: MessageBodies[N]
   /** Sequences are strict in each lane, so that messages of different lanes never wait for each other. @default 0 */
   readonly lane?: number
+  /** How long who signs may take: a person who is asked reads first. @default 0 */
+  readonly answerMs?: number
   /** attoGRN: the most that it is signed for, however often. @default twice the fee of the moment */
   readonly feeMax?: AttoGrn | undefined
 }
@@ -109,7 +111,7 @@ export async function sendMessage<N extends TransactionName>(
  * @throws FeeAboveMaxError
  */
 export async function signMessage<N extends TransactionName>(
-  { chain, signer, kind, body, lane = 0, feeMax }: SendMessageInput<N>,
+  { chain, signer, kind, body, lane = 0, answerMs = 0, feeMax }: SendMessageInput<N>,
   options: CallOptions,
 ): Promise<SignedMessage> {
   const [status, account, fees] = await together(options, (all) =>
@@ -120,7 +122,7 @@ export async function signMessage<N extends TransactionName>(
     sender: signer.address,
     lane,
     sequence: account.sequences[lane] ?? 0,
-    validUntil: status.height + Math.ceil(VALID_FOR_MS / status.blockTimeMs),
+    validUntil: status.height + Math.ceil((answerMs + VALID_FOR_MS) / status.blockTimeMs),
     maxFee: 0n,
     body,
     // The compiler cannot see that kind and body, both of N, belong together.

@@ -44,7 +44,11 @@ function isCanonical(given: Uint8Array): boolean {
 
 function isWire(value: unknown): boolean {
   if (Array.isArray(value)) return value.every(isWire)
-  return value instanceof Uint8Array || typeof value === 'bigint' || (Number.isSafeInteger(value) && Number(value) >= 0)
+  return (
+    value instanceof Uint8Array ||
+    (typeof value === 'bigint' && value >= 0n) ||
+    (Number.isSafeInteger(value) && Number(value) >= 0)
+  )
 }
 
 test('bytes that were changed are read exactly when dag-cbor takes them for a canonical tuple', () => {

@@ -36,7 +36,7 @@ export { BUNDLE_BYTES_MAX } from './prove-commit-sector.ts'
 export { PUBLISH_BYTES_MAX, type SignedTerms } from './publish-deal.ts'
 export { type Quote, type QuoteJson, quoteFromJson, quoteToJson } from './quote.ts'
 export { dealFee, providerFee, type RecordFeeParams } from './record-fees.ts'
-export { daemonScopes, isScope, LOGIN_SCOPE, TERMS_SCOPE } from './scopes.ts'
+export { daemonScopes, isScope, LOGIN_SCOPE, scopeOf, TERMS_SCOPE } from './scopes.ts'
 export {
   ACCOUNT_SIGNATURE_BYTES,
   accountSigner,
