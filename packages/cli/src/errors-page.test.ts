@@ -30,7 +30,8 @@ test('what is said of a code has a meaning', () => {
   const known = {
     fault: ['caller', 'operator', 'peer', 'nobody', 'program'],
     status: [
-      202, 400, 401, 402, 403, 404, 405, 406, 409, 412, 413, 415, 416, 422, 423, 429, 460, 500, 501, 503, 504, 507,
+      202, 400, 401, 402, 403, 404, 405, 406, 409, 410, 412, 413, 415, 416, 422, 423, 429, 451, 460, 500, 501, 503, 504,
+      507,
     ],
     retryable: [true],
     exit: ['usage', 'partial', 'funds', 'network', 'interrupted'],
