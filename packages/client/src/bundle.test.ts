@@ -8,7 +8,7 @@ import { build, type Metafile } from 'esbuild'
 /** Of the entry with all that it imports, which is loaded before its first line runs. */
 const ENTRY_LIMITS = { minified: 250_000, gzip: 75_000 }
 /** Of what a verb loads when it is called. */
-const VERB_LIMITS = { minified: 41_000, gzip: 15_500 }
+const VERB_LIMITS = { minified: 43_000, gzip: 16_500 }
 /** Of what fetches content: paths, folders and their shards, ranges, several providers at once. */
 const GET_LIMITS = { minified: 54_000, gzip: 20_000 }
 /** Of the entry for pages, and of it with all that a first put and a first get load: to become less, 75 kB together. */
