@@ -9,6 +9,7 @@ import { pathOf, valueHashOf } from '@granary/protocol/header'
 import { type Hash, hashOf } from '@granary/protocol/messages'
 import { utf8ToBytes } from '@noble/hashes/utils.js'
 import type { StateRecord } from '../state/index.ts'
+import { SCHEMA_VERSION } from '../store/schema.ts'
 import { type Leaf, nodeOfLeaves, parentOf, type TreeNode } from '../tree/node.ts'
 import { compareBytes } from '../tree/update-tree.ts'
 
@@ -29,7 +30,8 @@ export interface SnapshotHead {
   readonly tops: readonly TreeNode[]
 }
 
-const MAGIC = utf8ToBytes('granary-snapshot-1')
+/** Its records are those of a store. */
+const MAGIC = utf8ToBytes(`granary-snapshot-${SCHEMA_VERSION}`)
 const CHUNK_RECORDS = 4_096
 const NIBBLE_BITS = 4
 export const FRAME_BYTES_MAX: number = 256 * 2 ** 20

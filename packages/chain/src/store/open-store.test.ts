@@ -1,13 +1,14 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import type { Address, Hash, MessageName } from '@granary/protocol/messages'
+import { type Address, type Hash, hashOf, type MessageName } from '@granary/protocol/messages'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { rootKey } from './deal-keys.ts'
 import { openStore, type Store } from './open-store.ts'
 import type { BlockCommit, DealKeys } from './records.ts'
+import { SCHEMA_VERSION } from './schema.ts'
 
 let folder: string
 let path: string
@@ -228,4 +229,14 @@ test('a file of another schema version, or of something else, is refused by name
   const openAt = (other: string) => () => openStore({ path: other, dealKeys: (_, deal) => keysOf(deal) })
   expect(openAt(newer)).toThrow(expect.objectContaining({ code: 'STORE_VERSION_UNKNOWN' }))
   expect(openAt(garbage)).toThrow(expect.objectContaining({ code: 'STORE_CORRUPT' }))
+})
+
+test('a record of the state that is encoded otherwise raises the version of the store: an older file cannot be read', () => {
+  const spec = readFileSync(new URL('../../../../docs/spec/records.md', import.meta.url), 'utf8')
+  const state = new TextEncoder().encode(spec.slice(spec.indexOf('## The state')))
+  // Another hash wants another version beside it, where a release has written the one before.
+  expect([SCHEMA_VERSION, hashOf(sha256(state))]).toEqual([
+    7,
+    '0x920f396518080cce1db48e916feae57c1af6b0361c1d7119e191525494c33721',
+  ])
 })
