@@ -87,6 +87,18 @@ async function dealsOf({ signer }: Payer): Promise<number[]> {
   return (await Array.fromAsync(chain.deals({ client: signer.address }))).map(({ id }) => id).sort((a, b) => a - b)
 }
 
+/** What is left pays for a few messages. */
+async function spendAll({ signer }: Payer): Promise<void> {
+  const [{ balance }, fees, { accountFee }] = await Promise.all([
+    chain.account(signer.address),
+    chain.fees(),
+    chain.params(),
+  ])
+  const amount = BigInt(balance) - accountFee - 2n * feeOf('Transfer', 512, fees)
+  const to = accountSigner(new Uint8Array(32).fill(99)).address
+  await sendMessage({ chain, signer, kind: 'Transfer', body: { to, amount } })
+}
+
 /** As a shell reads a command. */
 function wordsOf(command: string): string[] {
   return [...command.matchAll(/'((?:[^']|'\\'')*)'|(\S+)/g)].map(([, quoted, plain]) =>
@@ -148,14 +160,7 @@ test('1, 2 and 5: a file that is not there, a wrong word, no such provider, no c
 
 test('4 when there is no money for it, or the passphrase is another', async () => {
   const one = await payer(64)
-  const [{ balance }, fees, { accountFee }] = await Promise.all([
-    chain.account(one.signer.address),
-    chain.fees(),
-    chain.params(),
-  ])
-  const amount = BigInt(balance) - accountFee - 2n * feeOf('Transfer', 512, fees)
-  const to = accountSigner(new Uint8Array(32).fill(99)).address
-  await sendMessage({ chain, signer: one.signer, kind: 'Transfer', body: { to, amount } })
+  await spendAll(one)
   const poor = await one.put(['--json'])
   expect([poor.code, documentOf(poor).error.code]).toEqual([4, 'INSUFFICIENT_FUNDS'])
   expect(await dealsOf(one)).toEqual([])
@@ -227,3 +232,52 @@ test('an upload is ended by its handle or by a signal, tells how far it came, an
   expect(idsOf(deals)).toEqual(await dealsOf(one))
   expect(idsOf(deals)).toEqual(expect.arrayContaining(made))
 })
+
+const DAY_MS = 86_400_000
+const dateIn = (ms: number) => new Date(Date.now() + ms).toISOString().slice(0, 10)
+
+test('a standing order until a date that is past, too early or none is refused with dates, before anything is uploaded', async () => {
+  const one = await payer(67)
+  for (const [date, duration] of [
+    ['2020-01-01', '1h'],
+    [dateIn(30 * DAY_MS), '180d'],
+  ] as const) {
+    const refused = await one.put(['--renew-until', date, '--duration', duration, '--json'])
+    expect([refused.code, documentOf(refused).error]).toMatchObject([
+      2,
+      { code: 'ORDER_TOO_SHORT', message: expect.stringContaining(`until ${date} 00:00 UTC only`) },
+    ])
+  }
+  const sdk = createGranary({ chain, signer: one.signer, folder: one.folder })
+  const options = { renewUntil: new Date('the 5th of May'), maxPrice: 'any' } as const
+  for (const asked of [sdk.quote(one.content, options), sdk.put(one.content, options)])
+    await expect(asked).rejects.toMatchObject({ code: 'ORDER_DATE_INVALID' })
+  expect(await dealsOf(one)).toEqual([])
+})
+
+test('terms with a standing order that a stopped put has made are named by the next one, which asks for none', async () => {
+  const one = await payer(68)
+  const sdk = createGranary({ chain, signer: one.signer, folder: one.folder })
+  const first = await sdk.upload(one.content, {
+    ...{ maxPrice: 'any', until: 'published', renewUntil: new Date(Date.now() + 30 * DAY_MS) },
+    onProgress: ({ type }) => void (type === 'agreed' && first.abort(new Error('stopped'))),
+  })
+  await expect(first.done()).rejects.toThrow('stopped')
+  const ordered = first.checkpoint()!.slots.flatMap((slot) => ('terms' in slot ? [slot.terms.extendableUntil] : []))
+  const quote = await sdk.quote(one.content)
+  expect(quote.renewUntil).toBe(Number(ordered[0]))
+  expect(BigInt(quote.order)).toBeGreaterThan(0n)
+  const shown = await one.put(['--dry-run'])
+  expect(shown.stdout).toContain(`then by standing order until ${dateIn(30 * DAY_MS)}`)
+})
+
+test('a standing order that the balance does not pay for is told at the end of the put', async () => {
+  const one = await payer(69)
+  expect((await one.put(['--renew-until', dateIn(400 * DAY_MS), '--no-wait'])).code).toBe(0)
+  await spendAll(one)
+  const done = await one.put([])
+  expect(done).toMatchObject({
+    code: 0,
+    stderr: expect.stringContaining('by its standing order; the money for it lacks'),
+  })
+}, 60_000)

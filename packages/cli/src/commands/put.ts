@@ -11,6 +11,7 @@ import type {
   UploadQuote,
 } from '@granary/client/node'
 import type { ChainClient } from '@granary/protocol/client'
+import type { Address } from '@granary/protocol/messages'
 import { type Command, Option } from 'commander'
 import { EXIT, exitCodeOf, exitCodesHelp } from '../exit-code.ts'
 import {
@@ -32,7 +33,9 @@ import {
   withQuiet,
   withSpending,
 } from '../options.ts'
+import { amissText } from '../print/amiss-text.ts'
 import type { Action } from '../print/envelope.ts'
+import type { ChainTime } from '../print/times.ts'
 import type { CommandContext } from '../program-context.ts'
 import { openContent, type SourceOptions, sourceFlags, withSource } from './source-options.ts'
 
@@ -131,7 +134,7 @@ async function put(paths: readonly string[], { options, asked }: PutInput, conte
   }
 
   const work = async (signal: AbortSignal) => {
-    const { client, source, devnet, duration, chain } = await openSource(paths, options, context, signal)
+    const { client, source, devnet, duration, chain, time } = await openSource(paths, options, context, signal)
     // What a devnet's own key pays is play money; a key that is named may have other money.
     const isUnasked = devnet && options.passphraseFile === undefined && maxPrice === undefined
     const bound: PutOptions['maxPrice'] = maxPrice ?? (yes || isUnasked ? 'any' : undefined)
@@ -146,18 +149,20 @@ async function put(paths: readonly string[], { options, asked }: PutInput, conte
       signal,
       onProgress,
     }
-    if (options.dryRun) return { quote: await client.quote(source, wanted) }
-    const confirm = async ({ total, slots }: UploadQuote): Promise<void> => {
+    if (options.dryRun) return { quote: await client.quote(source, wanted), time }
+    const confirm = async (asked: UploadQuote): Promise<void> => {
       if (isUnasked) return
-      const what = `store ${paths.join(' ')} in ${slots.length === 1 ? 'a deal' : `${slots.length} deals`}`
+      const { total, slots } = asked
+      const kept = (await orderText(asked, time)) ?? ''
+      const what = `store ${paths.join(' ')} in ${slots.length === 1 ? 'a deal' : `${slots.length} deals`}${kept && `, ${kept}`}`
       await confirmSpending(context, { what, price: BigInt(total) }, { yes, maxPrice, json, signal })
     }
     const result = await client.put(source, { ...wanted, confirm, until: options.wait ? 'active' : 'published' })
-    return { result, ends: options.wait ? await endsOf(chain, result, signal) : [] }
+    return { result, time, ends: options.wait ? await endsOf(chain, result, signal) : [] }
   }
   try {
-    const { quote, result, ends = [] } = await interruptible(work)
-    if (quote !== undefined) return await printQuote(quote, json, context)
+    const { quote, result, time, ends = [] } = await interruptible(work)
+    if (quote !== undefined) return await printQuote(quote, { json, time }, context)
     if (unused.length > 0 && progress === 'text') {
       story.say('no effect', `${unused.join(', ')}: the deal was agreed before (--again makes another)`, 'yellow')
     }
@@ -195,7 +200,7 @@ async function endsOf(
   { deals }: PutResult,
   signal: AbortSignal,
 ): Promise<readonly { readonly going: GoingOn; readonly text: string }[]> {
-  const [{ goingOn }, { formatEpoch }, { formatAmount }] = await Promise.all([
+  const [{ goingOnOf }, { formatEpoch }, { formatAmount }] = await Promise.all([
     import('@granary/client/node'),
     import('../print/times.ts'),
     import('../print/amounts.ts'),
@@ -208,15 +213,19 @@ async function endsOf(
         { signal },
       ),
     ])
-    return views.flatMap((view) => {
-      const going = goingOn(view, time)
+    const [payer] = views.flatMap(({ orderedUntil, terms }) => (orderedUntil === undefined ? [] : [terms.client]))
+    const balances = new Map<string, bigint>()
+    if (payer !== undefined) balances.set(payer, BigInt((await chain.account(payer as Address, { signal })).balance))
+    const found = goingOnOf(views, time, balances)
+    return views.flatMap(({ id }) => {
+      const going = found.get(id)
       if (going === undefined) return []
       const { deal, endsAt, order, pricePerMonth } = going
       const more = `${formatAmount(pricePerMonth)} for 30 days more`
       const end =
         order === null
           ? formatEpoch(endsAt, time)
-          : `${formatEpoch(endsAt, time)}, and goes on until ${formatEpoch(order.until, time)} by its standing order`
+          : `${formatEpoch(endsAt, time)}, and goes on until ${formatEpoch(order.until, time)} by its standing order${amissText(order)}`
       return [{ going, text: `deal ${deal}: ${end}; ${more}` }]
     })
   } catch (error) {
@@ -274,6 +283,7 @@ type OpenSource = {
   readonly devnet: boolean
   /** Epochs. */
   readonly duration: number | undefined
+  readonly time: ChainTime
 }
 
 /** @throws what opening the content, the chain and the key throws */
@@ -296,11 +306,30 @@ export async function openSource(
   const client = createGranary({ chain: open.chain, signer, folder })
   const { blockTimeMs } = open.status
   const duration = options.duration === undefined ? undefined : Math.ceil(options.duration / blockTimeMs)
-  return { client, source, chain: open.chain, devnet: open.devnet, duration }
+  return { client, source, chain: open.chain, devnet: open.devnet, duration, time: open.status }
+}
+
+/** undefined: there is no standing order. */
+async function orderText({ renewUntil, order }: UploadQuote, time: ChainTime): Promise<string | undefined> {
+  if (renewUntil === null) return undefined
+  const [{ formatEpoch }, { formatAmount }] = await Promise.all([
+    import('../print/times.ts'),
+    import('../print/amounts.ts'),
+  ])
+  return `then by standing order until ${formatEpoch(renewUntil, time)}, for at most ${formatAmount(order)} more, paid as time goes by`
+}
+
+interface QuoteForm {
+  readonly json: boolean
+  readonly time: ChainTime
 }
 
 /** The price, and who would have it. */
-export async function printQuote(quote: UploadQuote, json: boolean, context: CommandContext): Promise<void> {
+export async function printQuote(
+  quote: UploadQuote,
+  { json, time }: QuoteForm,
+  context: CommandContext,
+): Promise<void> {
   const [{ printResult }, { formatTable }, { formatAmount }, { formatBytes, plural }] = await Promise.all([
     import('../print/result.ts'),
     import('../print/table.ts'),
@@ -314,16 +343,13 @@ export async function printQuote(quote: UploadQuote, json: boolean, context: Com
     formatAmount(price),
     [...reasons, ...shares.map((trait) => `same ${trait} as another copy`)].join('; '),
   ])
+  const order = await orderText(quote, time)
   const days = Math.round((quote.durationMs / 86_400_000) * 100) / 100
   const text = (_: UploadQuote, columns: number): string =>
     [
       quote.rootCid,
       `${formatBytes(quote.fileBytes)} in ${plural(quote.pieces.length, 'piece')}, ${quote.copies} of each, for ${days} d (${quote.duration} epochs)`,
-      ...(quote.renewUntil === null
-        ? []
-        : [
-            `then by standing order until epoch ${quote.renewUntil}, for at most ${formatAmount(quote.order)} more, paid as time goes by`,
-          ]),
+      ...(order === undefined ? [] : [order]),
       ...(rows.length === 0
         ? ['nothing is to be paid: its deals are made']
         : [formatTable(['piece', 'copy', 'provider', 'price', 'why'], rows, { columns })]),

@@ -20,15 +20,16 @@ export function addQuote(program: Command, context: CommandContext): void {
 
 async function quote(paths: readonly string[], options: QuoteCommandOptions, context: CommandContext): Promise<void> {
   const { interruptible } = await import('../interruptible.ts')
-  const found = await interruptible(async (signal) => {
-    const { client, source, duration } = await openSource(paths, options, context, signal)
-    return await client.quote(source, {
+  const { found, time } = await interruptible(async (signal) => {
+    const { client, source, duration, time } = await openSource(paths, options, context, signal)
+    const found = await client.quote(source, {
       duration,
       renewUntil: options.renewUntil,
       copies: options.copies,
       provider: options.provider,
       signal,
     })
+    return { found, time }
   })
-  await printQuote(found, options.json ?? false, context)
+  await printQuote(found, { json: options.json ?? false, time }, context)
 }

@@ -15,6 +15,7 @@ import {
   withJson,
   withPassphrase,
 } from '../options.ts'
+import { amissText } from '../print/amiss-text.ts'
 import type { CommandContext } from '../program-context.ts'
 
 interface StatusCommandOptions extends HomeOptions, ChainOptions, PassphraseOptions, JsonOptions {}
@@ -71,11 +72,8 @@ async function status(cid: string, options: StatusCommandOptions, context: Comma
     if (goingOn === null) return []
     const { extendableUntil, pricePerMonth, order } = goingOn
     if (order !== null) {
-      const amiss = { kept: '', unfunded: '; the money for it lacks', overdue: '; nobody has had it paid yet' }[
-        order.state
-      ]
       return [
-        `goes on until ${date(order.until)} by its standing order, ${formatAmount(pricePerMonth)} a month${amiss}`,
+        `goes on until ${date(order.until)} by its standing order, ${formatAmount(pricePerMonth)} a month${amissText(order)}`,
       ]
     }
     const how = extendableUntil === null ? 'as its provider agrees' : `by anybody up to ${date(extendableUntil)}`

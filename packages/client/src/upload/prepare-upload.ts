@@ -62,17 +62,28 @@ export interface Prepared extends AsyncDisposable {
 
 /** A standing order that is over before it begins. */
 export class OrderTooShortError extends GranaryError {
-  constructor(until: number, firstEnd: number) {
+  constructor(until: Date, firstEnd: Date) {
     super({
       code: 'ORDER_TOO_SHORT',
-      message: `the deals run until epoch ${firstEnd} at least, and would be kept going until epoch ${until} only`,
+      message: `the deals run until ${minuteOf(firstEnd)} at least, and would be kept going until ${minuteOf(until)} only`,
       hint: 'leave renewUntil out, name a later date, or ask for a shorter duration',
-      details: { until, firstEnd },
+      details: { until: until.toISOString(), firstEnd: firstEnd.toISOString() },
     })
   }
 }
 
-/** @throws OrderTooShortError, PutRunningError, PieceTooLargeError, NoProviderError, JournalInvalidError, and what reading the source throws */
+/** Of a caller that has made a date of something else. */
+export class OrderDateInvalidError extends GranaryError {
+  constructor() {
+    super({
+      code: 'ORDER_DATE_INVALID',
+      message: 'renewUntil is an invalid date',
+      hint: "give a Date such as new Date('2030-01-31'), or leave renewUntil out",
+    })
+  }
+}
+
+/** @throws OrderDateInvalidError, OrderTooShortError, PutRunningError, PieceTooLargeError, NoProviderError, JournalInvalidError, and what reading the source throws */
 export async function prepareUpload<S extends Source>(
   ports: Ports<S>,
   source: S,
@@ -122,7 +133,7 @@ export async function prepareUpload<S extends Source>(
   const events = start(status.height, ownDeals)
   const state = events.reduce<UploadState | undefined>(apply, log.state)!
   if (order.until !== 0 && order.until <= status.height + state.duration)
-    throw new OrderTooShortError(order.until, status.height + state.duration)
+    throw new OrderTooShortError(options.renewUntil!, new Date(status.timeMs + state.duration * blockTimeMs))
   const { copies = copiesOf(state) } = options
   const skipped = new Set(
     state.slots.flatMap((slot, index) => (slot.copy >= copies && !('terms' in slot) ? [index] : [])),
@@ -170,8 +181,12 @@ export async function prepareUpload<S extends Source>(
   const durationMs = state.duration * blockTimeMs
   const price = priceUpload({ slots, pieces: state.pieces, fileBytes, durationMs, fees, params })
   const pieces = manifest.pieces.map(({ payloadSize, pieceSize }) => ({ payloadSize, pieceSize }))
+  const renewUntil = latestOrder(
+    waiting.map((index) => state.slots[index]!),
+    order,
+  )
   const quote = uploadQuote(
-    { rootCid, fileBytes, pieces, copies, duration: state.duration, durationMs, renewUntil: order.until || null },
+    { rootCid, fileBytes, pieces, copies, duration: state.duration, durationMs, renewUntil },
     slots,
     price,
   )
@@ -283,7 +298,20 @@ function begun(
   }
 }
 
+/** Terms that an earlier run has made are published as they are, whatever is wanted now. */
+function latestOrder(waiting: readonly Slot[], { until }: OrderWanted): number | null {
+  const orders = waiting.map((slot) => ('terms' in slot ? Number(slot.terms.extendableUntil ?? 0) : until))
+  return Math.max(0, ...orders) || null
+}
+
+/** `2030-01-31 00:00 UTC` */
+function minuteOf(date: Date): string {
+  return `${date.toISOString().slice(0, 16).replace('T', ' ')} UTC`
+}
+
+/** @throws OrderDateInvalidError */
 function orderWanted(renewUntil: Date | undefined, { height, timeMs, blockTimeMs }: ChainStatus): OrderWanted {
   if (renewUntil === undefined) return { until: 0, from: height }
+  if (Number.isNaN(renewUntil.getTime())) throw new OrderDateInvalidError()
   return { until: Math.max(1, height + Math.ceil((renewUntil.getTime() - timeMs) / blockTimeMs)), from: height }
 }

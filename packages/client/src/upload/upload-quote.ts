@@ -12,7 +12,7 @@ export interface UploadQuote {
   /** Epochs. */
   readonly duration: number
   readonly durationMs: number
-  /** The epoch up to which standing orders keep the deals going; null: there are none. */
+  /** The latest epoch up to which standing orders keep the deals going, those of an earlier run too; null: there are none. */
   readonly renewUntil: number | null
   /** The copies that are still to be paid. */
   readonly slots: readonly QuotedSlot[]
