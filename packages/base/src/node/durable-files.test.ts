@@ -39,6 +39,15 @@ test('a file is replaced whole, with its mode, and no temporary one stays', asyn
   expect(await readdir(folder)).toEqual(['config.json'])
 })
 
+test('a name as long as a name may be is written, too', async () => {
+  for (const name of ['L'.repeat(255), `${'日'.repeat(84)}.md`, `${'🦀'.repeat(63)}.c`]) {
+    await writeFileDurably(join(folder, name), 'long')
+    writeFileDurablySync(join(folder, name), 'longer')
+    expect([await readdir(folder), await readFile(join(folder, name), 'utf8')]).toEqual([[name], 'longer'])
+    await rm(join(folder, name))
+  }
+})
+
 test('who is killed in the middle of writing leaves the old file as it was', async () => {
   await writeFile(path, 'old')
   const child = await started(`await files.replaceFile(path, async (file) => {

@@ -8,13 +8,17 @@
 import { randomUUID } from 'node:crypto'
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { type FileHandle, link, open, rename, rm } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 
 /** Writes what is to be in the file; what it gives is given on. When it throws, nothing is left. */
 export type Fill<Result> = (file: FileHandle) => Promise<Result>
 
 /** Lets the process's umask decide, as Node does. */
 const DEFAULT_MODE = 0o666
+/** Of a name in a folder, on the file systems of Linux. */
+const NAME_BYTES_MAX = 255
+/** Of what `nameBeside` adds. */
+const BESIDE_BYTES = 41
 
 export async function writeFileDurably(path: string, content: string | Uint8Array, mode?: number): Promise<void> {
   await replaceFile(path, (file) => file.writeFile(content), mode)
@@ -37,7 +41,7 @@ async function fillBeside<Result>(
   mode: number = DEFAULT_MODE,
   giveName: (temporary: string) => Promise<void>,
 ): Promise<Result> {
-  const temporary = temporaryOf(path)
+  const temporary = nameBeside(path, 'tmp')
   try {
     const result = await fillAndSync(temporary, fill, mode)
     await giveName(temporary)
@@ -57,7 +61,7 @@ async function fillAndSync<Result>(path: string, fill: Fill<Result>, mode: numbe
 
 /** For who may not be interrupted between what it decides and what it writes. */
 export function writeFileDurablySync(path: string, content: string | Uint8Array): void {
-  const temporary = temporaryOf(path)
+  const temporary = nameBeside(path, 'tmp')
   try {
     withOpen(temporary, 'wx', (file) => {
       writeFileSync(file, content)
@@ -89,8 +93,12 @@ export async function syncFolder(path: string): Promise<void> {
   await folder.sync()
 }
 
-function temporaryOf(path: string): string {
-  return `${path}.${randomUUID()}.tmp`
+/** Another name in the same folder, which nothing has yet: `.tmp` for what is being made, `.old` for what is put aside. */
+export function nameBeside(path: string, end: 'tmp' | 'old'): string {
+  const name = basename(path)
+  // A name that leaves no room is cut: a unit of it has at most three bytes.
+  const kept = Buffer.byteLength(name) > NAME_BYTES_MAX - BESIDE_BYTES ? name.slice(0, 64) : name
+  return join(dirname(path), `${kept}.${randomUUID()}.${end}`)
 }
 
 function withOpen(path: string, flags: string, use: (file: number) => void): void {

@@ -3,6 +3,7 @@ export {
   createFile,
   type Fill,
   moveFile,
+  nameBeside,
   replaceFile,
   syncFile,
   syncFolder,

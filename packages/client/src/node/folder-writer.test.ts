@@ -119,6 +119,21 @@ test('what is there is replaced only when that is said, and then as a whole', as
   expect(lstatSync(path).isDirectory()).toBe(true)
 })
 
+test('a name as long as a name may be is that of a folder, and a longer one in it is said to be too long', async () => {
+  const out = join(into, 'L'.repeat(255))
+  await writeFolder(out, listed(file('x', 'L'.repeat(255))), keep)
+  await writeFolder(out, listed(file('y', '日'.repeat(85))), { overwrite: true })
+  expect([readdirSync(out), readdirSync(into)]).toEqual([['日'.repeat(85)], ['L'.repeat(255)]])
+  const long = 'L'.repeat(300)
+  for (const entry of [file('x', long), folder(long), link('a', long)]) {
+    await expect(writeFolder(join(into, 'out'), listed(entry), keep)).rejects.toMatchObject({
+      code: 'ENTRY_UNSAFE',
+      details: { names: [long] },
+    })
+  }
+  expect(readdirSync(into)).toEqual(['L'.repeat(255)])
+})
+
 test('what appears under the name while the folder is fetched is not replaced unasked', async () => {
   const out = join(into, 'out')
   async function* entries(): AsyncGenerator<FolderEntry> {

@@ -2,11 +2,10 @@
  * A fetched folder on the disk: it appears under its name when all of it is verified and synced, or not at all. Its names and
  * links are a stranger's: none of them may lie, or lead, outside of the folder.
  */
-import { randomUUID } from 'node:crypto'
 import { lstat, mkdir, open, rename, rm, symlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { GranaryError } from '@granary/base'
-import { syncFolder } from '@granary/base/node'
+import { nameBeside, syncFolder } from '@granary/base/node'
 import type { FolderEntry } from '../retrieve/get.ts'
 
 /** OUT_EXISTS: a folder is written to a place where there is nothing yet. */
@@ -50,7 +49,7 @@ export async function writeFolder(
   { overwrite }: FolderWriteOptions,
 ): Promise<WrittenFolder> {
   if (!overwrite && (await isThere(out))) throw new OutExistsError(out)
-  const draft = `${out}.${randomUUID()}.tmp`
+  const draft = nameBeside(out, 'tmp')
   try {
     await mkdir(draft)
     const written = await fill(draft, entries)
@@ -68,7 +67,7 @@ export async function isThere(path: string): Promise<boolean> {
 
 async function fill(draft: string, entries: AsyncIterable<FolderEntry>): Promise<WrittenFolder> {
   const folders = [draft]
-  const links: { readonly path: string; readonly target: string }[] = []
+  const links: (FolderEntry & { readonly type: 'symlink' })[] = []
   let files = 0
   let bytes = 0
   for await (const entry of entries) {
@@ -76,21 +75,21 @@ async function fill(draft: string, entries: AsyncIterable<FolderEntry>): Promise
     const path = join(draft, ...entry.names)
     switch (entry.type) {
       case 'directory':
-        await mkdir(path).catch(asTaken(entry.names))
+        await mkdir(path).catch(asRefused(entry.names))
         folders.push(path)
         break
       case 'file':
-        bytes += await writeNewFile(path, entry.stream()).catch(asTaken(entry.names))
+        bytes += await writeNewFile(path, entry.stream()).catch(asRefused(entry.names))
         files += 1
         break
       case 'symlink':
         checkLink(entry.names, entry.target)
-        links.push({ path, target: entry.target })
+        links.push(entry)
         break
     }
   }
   // The last of all: while files are written, no name leads anywhere but to where it stands.
-  for (const { path, target } of links) await symlink(target, path)
+  for (const { names, target } of links) await symlink(target, join(draft, ...names)).catch(asRefused(names))
   for (const folder of folders.reverse()) await syncFolder(folder)
   return { files, bytes }
 }
@@ -107,7 +106,7 @@ async function writeNewFile(path: string, contents: AsyncIterable<Uint8Array>): 
 }
 
 async function takePlace(draft: string, out: string, overwrite: boolean): Promise<void> {
-  const old = `${out}.${randomUUID()}.old`
+  const old = nameBeside(out, 'old')
   if (!(await isThere(out))) return await rename(draft, out)
   // It has come while the entries were fetched, which may take hours.
   if (!overwrite) throw new OutExistsError(out)
@@ -148,10 +147,12 @@ function checkLink(names: readonly string[], target: string): void {
   if (!isInside || !isPlain) throw new EntryUnsafeError(names, `links to ${JSON.stringify(target)}, out of the folder`)
 }
 
-/** Two names that are one on this system. */
-function asTaken(names: readonly string[]): (error: unknown) => never {
+/** Two names that are one on this system, or one that is too long for it. */
+function asRefused(names: readonly string[]): (error: unknown) => never {
   return (error) => {
-    if ((error as { code?: unknown }).code !== 'EEXIST') throw error
-    throw new EntryUnsafeError(names, 'there is another of that name')
+    const { code } = error as { code?: unknown }
+    if (code === 'EEXIST') throw new EntryUnsafeError(names, 'there is another of that name')
+    if (code === 'ENAMETOOLONG') throw new EntryUnsafeError(names, 'that is too long a name on this system')
+    throw error
   }
 }
