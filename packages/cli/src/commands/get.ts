@@ -33,7 +33,10 @@ export function addGet(program: Command, context: CommandContext): void {
     )
     .option('--range <first-last>', 'of a file: these bytes alone, counted from 0', byteRange)
     .option('--car', 'write the content and all below it as a CAR')
-    .option('--overwrite', 'let a folder replace what is there (a file does so anyway)')
+    .option(
+      '--overwrite',
+      'replace what is there: a folder, and a file under a name that it brings along (under one that you give, it does so anyway)',
+    )
   withJson(withRetrieval(command))
     .addHelpText('after', exitCodesHelp)
     .action((content: string, options: GetCommandOptions) => get(content, options, context))

@@ -39,7 +39,7 @@ export async function isFolderThere(path: string): Promise<boolean> {
 async function checkOut(out: string): Promise<void> {
   await checkPlace(out)
   if (await isFolderThere(out))
-    throw new OutInvalidError(out, 'it is a folder', 'give a name in it, or let a folder replace it (--overwrite)')
+    throw new OutInvalidError(out, 'it is a folder', 'give a name in it; only a folder replaces it (--overwrite)')
 }
 
 /** For a file or a folder. @throws OutInvalidError */
@@ -56,11 +56,14 @@ export async function checkPlace(out: string): Promise<void> {
   }
 }
 
+const FULL: ReadonlySet<unknown> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG'])
+
 /** What the system refuses is said of OUT. */
 export function asOutInvalid(out: string): (error: unknown) => never {
   return (error) => {
     if (!isDiskError(error)) throw error
-    throw new OutInvalidError(out, reasonOf(error), 'free space, or choose another OUT', error)
+    const isFull = FULL.has((error as { code?: unknown }).code)
+    throw new OutInvalidError(out, reasonOf(error), `${isFull ? 'free space, or ' : ''}choose another OUT`, error)
   }
 }
 

@@ -74,6 +74,22 @@ test('a folder is the folder: where that is not asked for, by a slash behind a n
   expect(readFileSync(result.out).equals(readFileSync(join(home, 'file.car')))).toBe(true)
 })
 
+test('a slash behind a name that is not there asks for a folder: a file does not take that name', async () => {
+  for (const options of [{ path: '/kept.txt' }, { car: true }]) {
+    await expect(fetchTo(`${at('new')}/`, options)).rejects.toMatchObject({ code: 'OUT_INVALID' })
+    writeFileSync(at('new'), 'of mine')
+    await expect(fetchTo(`${at('new')}/`, options)).rejects.toMatchObject({ code: 'OUT_INVALID' })
+    expect(read('new')).toBe('of mine')
+    rmSync(at('new'))
+  }
+  expect(readdirSync(into)).toEqual([])
+})
+
+test('what is wrong with a place is not taken for a full disk', async () => {
+  const failed = fetchTo(at('L'.repeat(300)))
+  await expect(failed).rejects.toMatchObject({ code: 'OUT_INVALID', hint: 'choose another OUT' })
+})
+
 test('a range is that of the file', async () => {
   await fetchTo(at('out'), { range: { start: 4, end: 9 } })
   expect(read('out')).toBe('words')

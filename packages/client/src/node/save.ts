@@ -61,7 +61,8 @@ export async function save(
   const { root, names } = parseContentPath(rootOrPath)
   const target = { outPath, typed: ownName(names.at(-1)), cid: root.toString(), car, overwrite }
   // What is wrong with the place is said before anybody is asked; what the content is will be known later.
-  const unwrap = options.unwrap === true && !car && !(await isNewFolder(outPath))
+  const newFolder = await isNewFolder(outPath)
+  const unwrap = options.unwrap === true && !car && !newFolder
   const place = await fileSink(placeOf(target))
   const mayBeFolder = overwrite || unwrap || target.typed !== undefined
   await (mayBeFolder ? checkPlace(place.out) : place.check())
@@ -69,7 +70,7 @@ export async function save(
   try {
     const { cid } = got
     const sink = await fileSink(await placeFor(got, target))
-    return { cid, out: sink.out, ...(await write(got, sink, { car, overwrite })), report: got.report }
+    return { cid, out: sink.out, ...(await write(got, sink, { car, overwrite, newFolder })), report: got.report }
   } finally {
     got.close()
   }
@@ -125,9 +126,15 @@ function ownName(name: string | undefined): string | undefined {
 async function write(
   got: Retrieved,
   sink: Awaited<ReturnType<typeof fileSink>>,
-  { car, overwrite }: { readonly car: boolean; readonly overwrite: boolean },
+  { car, overwrite, newFolder }: Pick<Target, 'car' | 'overwrite'> & { readonly newFolder: boolean },
 ): Promise<Pick<SaveResult, 'type' | 'bytes' | 'files'>> {
   if (car || got.type === 'file') {
+    if (newFolder)
+      throw new OutInvalidError(
+        sink.out,
+        `there is no such folder, and ${car ? 'a CAR' : 'this'} is a file`,
+        'make the folder first, or give OUT without the slash behind it',
+      )
     await sink.check()
     const bytes = await sink.write(car || got.type !== 'file' ? got.car() : got.stream())
     return { type: car ? 'car' : 'file', bytes, files: 1 }
