@@ -78,7 +78,10 @@ test('a file that was put without its name, as earlier releases did, is gone on 
   const named = await put('--wrap')
   expect(named.path).toBe(`${named.rootCid}/report.pdf`)
   expect(named.rootCid).not.toBe(before.rootCid)
-  expect([await dealsOf(before), await dealsOf(named)]).toEqual([1, 1])
+  // Both run now: the one with the name is gone on with, and not a copy of the other is paid for.
+  expect(await put()).toMatchObject({ rootCid: named.rootCid, dealId: named.dealId })
+  expect(await put('--copies', '2')).toMatchObject({ rootCid: named.rootCid })
+  expect([await dealsOf(before), await dealsOf(named)]).toEqual([1, 2])
 }, 120_000)
 
 test('a provider that is killed in the middle of the get is followed by another, and not a byte is missing', async () => {

@@ -46,15 +46,16 @@ test('a folder is its own root, and in one under its name when that is wanted', 
   expect(wrapped.rootCid).toBe((await read(folderSource('x', [{ path: 'folder/one', content: bytes }]))).rootCid)
 })
 
-test('whether the folder around a file is left out is asked by the CID of the file, once its bytes are read', async () => {
+test('whether the folder around a file is left out is asked by the CIDs of both, once its bytes are read', async () => {
   write('greeting.txt')
   const spool = fileSpool(at('spool'))
   const source = await pathSource(at('greeting.txt'))
   const asked: string[] = []
-  const isLeftOut = async (cid: string) => asked.push(cid) > 0
+  const isLeftOut = async (alone: string, wrapped: string) => asked.push(alone, wrapped) > 0
   const manifest = await spool.read(spool.nameOf(source), source, { isLeftOut })
   const { rootCid } = await read(contentSource(bytes))
-  expect([asked, manifest]).toMatchObject([[rootCid], { rootCid, blocks: 1 }])
+  const wrapped = await read(await pathSource(at('greeting.txt'), { wrap: true }))
+  expect([asked, manifest]).toMatchObject([[rootCid, wrapped.rootCid], { rootCid, blocks: 1 }])
   expect(manifest.name).toBeUndefined()
 })
 

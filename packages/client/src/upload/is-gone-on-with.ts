@@ -7,7 +7,7 @@ import type { DealView } from '@granary/protocol/client'
 import { apply, type UploadState } from '../journal/upload-state.ts'
 import { compared, ENDED } from './events-at-start.ts'
 
-/** @param deals of this account for the file alone, looked at after `height` was read */
+/** @param deals of this account for this content, looked at after `height` was read */
 export function isGoneOnWith(earlier: UploadState | undefined, deals: readonly DealView[], height: number): boolean {
   if (deals.some(({ state }) => !ENDED.has(state))) return true
   if (earlier === undefined) return false

@@ -98,12 +98,13 @@ export async function prepareUpload<S extends Source>(
   await using stack = new AsyncDisposableStack()
   const sizes = await pieceSizes(chain, options)
   const payloadSizesOf = async (rootCid: string) => cutsToKeep(await ports.journal.read(genesisHash, rootCid), sizes)
-  const isLeftOut = async (cid: string): Promise<boolean> => {
-    if (source.wrap?.isDefault !== true) return false
+  const isGoing = async (cid: string): Promise<boolean> => {
     const earlier = await ports.journal.read(genesisHash, cid)
     const deals = chain.deals({ client: account.address, rootCid: cid }, call)
     return isGoneOnWith(earlier, await Array.fromAsync(deals), status.height)
   }
+  const isLeftOut = async (alone: string, wrapped: string): Promise<boolean> =>
+    source.wrap?.isDefault === true && (await isGoing(alone)) && !(await isGoing(wrapped))
   const manifest = stack.use(await stage(ports, source, { ...call, ...sizes, payloadSizesOf, isLeftOut }))
   const { rootCid, fileBytes, blocks } = manifest
   report({ type: 'import:done', rootCid, path: pathOf(manifest), fileBytes, blocks })

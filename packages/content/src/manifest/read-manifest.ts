@@ -29,8 +29,8 @@ export interface DagManifest {
 /** A folder around the content, in which it keeps its name. */
 export interface Wrap {
   readonly name: string
-  /** Whether the content, known by its CID now, goes without the folder after all. @default it does not */
-  readonly isLeftOut?: ((cid: string) => Promise<boolean>) | undefined
+  /** Whether the content, known by its CID and that of the folder now, goes without the folder after all. @default it does not */
+  readonly isLeftOut?: ((cid: string, wrappedCid: string) => Promise<boolean>) | undefined
 }
 
 export interface ReadManifestOptions extends ImportOptions, CutSizes {
@@ -53,8 +53,12 @@ export async function readManifest(
   const store = storeOver(table)
   const context = putContext(store, options)
   const content = await putTree(numbered(tree, store.begin), context, options.onProgress)
-  const name = (await options.wrap?.isLeftOut?.(content.cid.toString())) ? undefined : options.wrap?.name
-  const { cid: root } = name === undefined ? content : await putFolder([[name, content]], context)
+  const { wrap } = options
+  // A block that nothing leads to has no position, and is in no CAR.
+  const wrapped = wrap && (await putFolder([[wrap.name, content]], context))
+  const isLeftOut = wrapped && (await wrap?.isLeftOut?.(content.cid.toString(), wrapped.cid.toString()))
+  const name = isLeftOut ? undefined : wrap?.name
+  const { cid: root } = wrapped === undefined || isLeftOut ? content : wrapped
   const bytes = await orderBlocks(root, table, options.signal)
   const header = carHeader([root]).length
   const sequence = {
