@@ -365,7 +365,15 @@ async function start(
       const piece = deals.deals.servedPieces().find((each) => each.pieceCid === pieceCid)
       if (piece !== undefined) retrieval.addPiece(storedPiece(piece)).catch(() => {})
     }
-    const context = { volumes, sectors, deals: deals.deals, lock: deals.lock, onPieceMoved, log }
+    const isDamaged = (name: string): boolean =>
+      alerts
+        .list()
+        .some(
+          ({ code, subject }) =>
+            (code === 'SECTOR_DAMAGED' && subject === name) ||
+            (code === 'PIECE_DAMAGED' && `piece ${subject}` === name),
+        )
+    const context = { volumes, sectors, deals: deals.deals, lock: deals.lock, isDamaged, onPieceMoved, log }
     tidied ??= tidyVolumes(context, tidying.signal)
       .catch((error: unknown) => log({ type: 'volumes:tidy-failed', error: String(error) }))
       .finally(() => {

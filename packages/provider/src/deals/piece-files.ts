@@ -34,13 +34,15 @@ export interface PieceFiles {
 
 export interface PieceFilesOptions {
   readonly volumes: Volumes
-  readonly deals: DealStore
-  readonly uploads: UploadStore
+  readonly deals: Pick<DealStore, 'stagedPieces' | 'pieceMoved' | 'hasPiece' | 'dropPieceIfUnused' | 'pieceCids'>
+  readonly uploads: Pick<UploadStore, 'all' | 'remove' | 'reserve' | 'tusRecord'>
   readonly lock: KeyedLock
 }
 
 export function createPieceFiles({ volumes, deals, uploads, lock }: PieceFilesOptions): PieceFiles {
   const piecePath = (pieceCid: string): string => volumes.pathOf({ kind: 'piece', pieceCid })
+  /** Another disk may be in the place of its volume. Once that is back, the piece is one that nobody knows. */
+  const isAway = (pieceCid: string): boolean => volumes.awayFor({ kind: 'piece', pieceCid }) !== undefined
   const stagingPath = (uploadId: string): string => volumes.pathOf({ kind: 'upload', uploadId })
 
   const place = (pieceCid: string): Promise<void> =>
@@ -95,6 +97,7 @@ export function createPieceFiles({ volumes, deals, uploads, lock }: PieceFilesOp
       lock.run(`piece:${pieceCid}`, async () => {
         if (!deals.dropPieceIfUnused(pieceCid)) return
         await beforeRemoval(pieceCid)
+        if (isAway(pieceCid)) return
         if (keep && (await exists(piecePath(pieceCid)))) await setAside(piecePath(pieceCid))
         else await rm(piecePath(pieceCid), { force: true })
         await syncFolder(dirname(piecePath(pieceCid)))
@@ -104,7 +107,7 @@ export function createPieceFiles({ volumes, deals, uploads, lock }: PieceFilesOp
     },
     recover: async () => {
       for (const pieceCid of deals.pieceCids())
-        if (deals.dropPieceIfUnused(pieceCid)) await rm(piecePath(pieceCid), { force: true })
+        if (deals.dropPieceIfUnused(pieceCid) && !isAway(pieceCid)) await rm(piecePath(pieceCid), { force: true })
       const pieces = new Set(deals.pieceCids().map((pieceCid) => `${pieceCid}.car`))
       for (const folder of volumes.foldersOf('piece')) await setOthersAside(folder, pieces)
       for (const { uploadId } of uploads.all()) {

@@ -2,9 +2,15 @@ import { existsSync, statfsSync } from 'node:fs'
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { createDealStore } from '../deals/deal-store.ts'
+import { createPieceFiles } from '../deals/piece-files.ts'
+import { createTimeline } from '../deals/timeline.ts'
+import { createUploadStore } from '../uploads/upload-store.ts'
 import { diskReserve } from './disk-reserve.ts'
 import { providerFolders } from './folders.ts'
+import { createKeyedLock } from './keyed-lock.ts'
 import { moveAcross } from './move-across.ts'
 import { makeVolume } from './volume-record.ts'
 import { createVolumes, type StoredItem, type VolumeConfig, type Volumes, volumeRoles } from './volumes.ts'
@@ -128,6 +134,36 @@ test('another disk in the place of a volume is not taken for it', async () => {
   await rename(disk.path, `${disk.path}.before`)
   await rename(other.path, disk.path)
   expect(volumesOf([disk]).away()).toEqual([disk.path])
+})
+
+test('a piece that is over while its volume is away is removed from no other disk in its place', async () => {
+  const disk = await volume('disk')
+  const volumes = volumesOf([disk])
+  const path = join(disk.path, 'pieces', 'baga.car')
+  await writeFile(path, 'x')
+  expect(volumes.pathOf(piece('baga'))).toBe(path)
+  await rename(disk.path, `${disk.path}.before`)
+  await mkdir(disk.path)
+  await makeVolume(disk.path, OWNER)
+  await writeFile(path, 'x')
+  const db = new DatabaseSync(':memory:')
+  const uploads = createUploadStore(db)
+  const deals = { ...createDealStore(db, createTimeline(db)), dropPieceIfUnused: () => true }
+  const files = createPieceFiles({ volumes, uploads, deals, lock: createKeyedLock() })
+  await files.dropIfUnused('baga', async () => {})
+  expect(existsSync(path)).toBe(true)
+})
+
+test('of a sector that lies twice that which has come further is used', async () => {
+  const [first, second] = [await volume('a'), await volume('b')]
+  for (const [{ path }, state] of [
+    [first, 'sealing'],
+    [second, 'finalized'],
+  ] as const) {
+    await mkdir(join(path, 'sectors', '1'))
+    await writeFile(join(path, 'sectors', '1', 'manifest.json'), JSON.stringify({ state }))
+  }
+  expect(volumesOf([first, second]).pathOf(sector(1))).toBe(join(second.path, 'sectors', '1'))
 })
 
 test('a folder that something is in, or that is of another provider, is no volume; one that was a volume is it again', async () => {

@@ -4,7 +4,7 @@
  * (`volume-record.ts`) by which it is told from the empty folder that it is mounted over. What lies where is what lies there:
  * nothing else says so, and a store that is made anew finds it (docs/adr/0059-volumes.md).
  */
-import { existsSync, readdirSync, renameSync, statfsSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, renameSync, statfsSync, statSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { GranaryError } from '@granary/base'
@@ -49,6 +49,9 @@ export interface Room extends Disposable {
   readonly path: string
 }
 
+/** `spare`: nothing is lost with it; `over`: nobody needs it any more, and it is kept aside for a month. */
+export type Verdict = 'spare' | 'over' | 'needed'
+
 export interface VolumeUsage {
   readonly path: string
   readonly roles: readonly VolumeRole[]
@@ -78,8 +81,14 @@ export interface Volumes {
    * @throws DiskFaultError DISK_FULL
    */
   move(item: StoredItem, role: VolumeRole, isWanted: () => boolean): Promise<void>
-  /** Removes what was moved away long enough ago, of which `judge` says that nothing is lost with it. */
-  sweepMoved(judge: (item: StoredItem, moved: string) => Promise<boolean>, nowMs?: number): Promise<void>
+  /**
+   * Looks at what was moved away long enough ago.
+   * @param judge: told where it lies now; undefined: what was moved away is that itself, since the other is gone or is the same file
+   */
+  sweepMoved(
+    judge: (item: StoredItem, moved: string, place: string | undefined) => Promise<Verdict>,
+    nowMs?: number,
+  ): Promise<void>
   /** On all disks together, for what takes one part unsealed and two sealed. */
   freeBytes(): number
   /** The volume that the item is on, or may be on, when that cannot be reached now. */
@@ -117,8 +126,8 @@ export function createVolumes(
   const seenOn = new Map<string, string>()
   const held = new Set<{ readonly volume: Volume; readonly bytes: number }>()
 
-  /** What was moved, by where it lay: with when that was. */
-  const leftovers = new Map<string, { readonly item: StoredItem; readonly atMs: number }>()
+  /** What was moved, by where it lay: with when that was, and the id of the volume, in whose place another one may be since. */
+  const leftovers = new Map<string, { readonly item: StoredItem; readonly volumeId: string; readonly atMs: number }>()
 
   for (const [kind, role] of [
     ['sector', 'replicas'],
@@ -131,9 +140,17 @@ export function createVolumes(
         const item = itemNamed(kind, name)
         if (item === undefined) continue
         // Where it lies twice it has been moved, most likely: the other goes once this one is known to be whole.
-        if (seenOn.has(keyOf(item))) leftovers.set(pathOn(volume, item), { item, atMs: Date.now() })
-        else seenOn.set(keyOf(item), volume.id)
+        const seen = all().find(({ id }) => id === seenOn.get(keyOf(item)))
+        if (seen !== undefined && stageOf(pathOn(seen, item)) >= stageOf(pathOn(volume, item))) leave(volume, item)
+        else {
+          if (seen !== undefined) leave(seen, item)
+          seenOn.set(keyOf(item), volume.id)
+        }
       }
+
+  function leave(volume: Volume, item: StoredItem): void {
+    leftovers.set(pathOn(volume, item), { item, volumeId: volume.id, atMs: Date.now() })
+  }
 
   function volumeOf(item: StoredItem): Volume {
     const key = keyOf(item)
@@ -195,17 +212,22 @@ export function createVolumes(
       return { ...room, path: pathOn(volume, item) }
     },
     misplaced: (kind, role) => {
-      const lacking = new Set(
-        all()
-          .filter((volume) => isThere(volume) && !volume.roles.includes(role))
-          .map(({ id }) => id),
+      const lacking = all().filter((volume) => !volume.roles.includes(role) && isThere(volume))
+      return lacking.flatMap((volume) =>
+        namesIn(volume.folders[kind]).flatMap((name) => {
+          const item = itemNamed(kind, name)
+          if (item === undefined) return []
+          // By the folder: one that came back while this runs has what was not seen at the start.
+          const id = seenOn.get(keyOf(item)) ?? volumeOf(item).id
+          if (id === volume.id) return [item]
+          if (!leftovers.has(pathOn(volume, item))) leave(volume, item)
+          return []
+        }),
       )
-      if (lacking.size === 0) return []
-      const keys = [...seenOn].filter(([key, id]) => lacking.has(id) && key.startsWith(`${kind}/`)).map(([key]) => key)
-      return keys.flatMap((key) => itemNamed(kind, key.slice(kind.length + 1)) ?? [])
     },
     move: async (item, role, isWanted) => {
       const from = volumeOf(item)
+      if (!isThere(from)) return
       const path = pathOn(from, item)
       using room = await keepRoom(
         all().filter((volume) => volume.roles.includes(role) && volume.id !== from.id && isThere(volume)),
@@ -218,29 +240,37 @@ export function createVolumes(
       try {
         await copyDurably(path, copy)
         if (!isWanted()) return
-        // It lay there before, most likely; what nobody knows of is kept all the same.
-        if (leftovers.delete(to)) await rm(to, { recursive: true, force: true })
-        else if (existsSync(to)) await setAside(to)
+        // It lay there before, most likely, and may be sounder than what was copied.
+        if (existsSync(to)) await setAside(to)
+        leftovers.delete(to)
         // Asked once more: nothing is waited for between this and the change.
-        if (!isWanted()) return
+        if (!isWanted() || !isThere(from) || !isThere(room.volume)) return
         renameSync(copy, to)
         seenOn.set(keyOf(item), room.volume.id)
-        leftovers.set(path, { item, atMs: Date.now() })
+        leave(from, item)
         await syncFolder(dirname(to))
       } finally {
         await rm(copy, { recursive: true, force: true })
       }
     },
     sweepMoved: async (judge, nowMs = Date.now()) => {
-      for (const [path, { item, atMs }] of leftovers) {
+      for (const [path, { item, volumeId, atMs }] of leftovers) {
         if (nowMs < atMs + MOVED_KEPT_MS) continue
+        const volume = all().find(({ id }) => id === volumeId)
+        // Another disk may be in its place, with what is named alike.
+        if (volume === undefined || !isThere(volume) || pathOn(volume, item) !== path) continue
         const place = pathOn(volumeOf(item), item)
-        // It is the one that is used again: the other is gone.
-        if (place === path) leftovers.delete(path)
-        else if (await judge(item, path)) {
-          await rm(path, { recursive: true, force: true })
-          leftovers.delete(path)
-        }
+        const isOwn = isSameFile(path, place)
+        const verdict = await judge(item, path, isOwn ? undefined : place)
+        // To look at it takes reading all of it: not again at once.
+        if (verdict === 'needed' && !isOwn) leftovers.set(path, { item, volumeId, atMs: nowMs })
+        else leftovers.delete(path)
+        if (!isThere(volume) || !existsSync(path)) continue
+        if (verdict === 'over') await setAside(path)
+        if (verdict !== 'spare') continue
+        // The name of the copy, too, is to be on its disk before this goes.
+        await syncFolder(dirname(place))
+        await rm(path, { recursive: true, force: true })
       }
     },
     freeBytes: () => {
@@ -326,6 +356,22 @@ function isThere({ path, id }: Volume): boolean {
 
 function deviceOf({ path }: Volume): number {
   return statSync(path).dev
+}
+
+/** How far the sealing of a sector has come there: a disk that was away comes back with what it had. */
+function stageOf(path: string): number {
+  try {
+    const { state } = JSON.parse(readFileSync(join(path, 'manifest.json'), 'utf8')) as { state?: unknown }
+    return ['sealing', 'sealed', 'finalized'].indexOf(String(state))
+  } catch {
+    return -1
+  }
+}
+
+/** By whatever paths: links may lead from one volume into another. */
+function isSameFile(one: string, other: string): boolean {
+  const [a, b] = [one, other].map((path) => statSync(path, { throwIfNoEntry: false }))
+  return one === other || (a !== undefined && a.ino === b?.ino && a.dev === b.dev)
 }
 
 function namesIn(folder: string): string[] {

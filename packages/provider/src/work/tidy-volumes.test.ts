@@ -1,10 +1,11 @@
 /** Maintenance of volumes by random schedules, with real files: nothing that is needed is ever deleted. */
 import { randomBytes } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, renameSync } from 'node:fs'
-import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { cpSync, existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { setImmediate } from 'node:timers/promises'
 import { createPieceHasher } from '@granary/proofs/piece'
 import { profileNamed } from '@granary/proofs/profile'
 import { pieceCidV2 } from '@granary/proofs/verify'
@@ -13,7 +14,14 @@ import { sealSectors, type TestSector } from '../../test/sealed-sectors.ts'
 import { createSectorStore, type SectorStore } from '../sectors/store.ts'
 import { createKeyedLock } from '../storage/keyed-lock.ts'
 import { makeVolume } from '../storage/volume-record.ts'
-import { createVolumes, type StoredItem, type VolumeConfig, type Volumes, volumeRoles } from '../storage/volumes.ts'
+import {
+  createVolumes,
+  nameOf,
+  type StoredItem,
+  type VolumeConfig,
+  type Volumes,
+  volumeRoles,
+} from '../storage/volumes.ts'
 import { tidyVolumes } from './tidy-volumes.ts'
 
 const MINUTE_MS = 60_000
@@ -34,6 +42,10 @@ class World {
   /** With its bytes. */
   readonly pieces = new Map<string, Buffer>()
   readonly sectors = new Set<number>()
+  /** As the alerts name it. */
+  readonly damaged = new Set<string>()
+  /** By their names: a bit of them changed where they lay. */
+  readonly rotten = new Set<string>()
   /** Renamed away. */
   readonly gone = new Set<string>()
   homeRoles: VolumeConfig['roles'] = volumeRoles
@@ -74,6 +86,7 @@ class World {
       {
         ...{ volumes: this.volumes, sectors: this.store, lock: createKeyedLock(), nowMs: () => this.nowMs },
         deals: { hasPiece: (pieceCid) => this.pieces.has(pieceCid) },
+        isDamaged: (name) => this.damaged.has(name),
         onPieceMoved: () => {},
         log: () => {},
       },
@@ -127,21 +140,72 @@ class World {
     this.gone.clear()
   }
 
-  /** What is needed and is not there as it was. */
-  lost(): StoredItem[] {
-    const items: StoredItem[] = [
+  /** Killed: what lies there at some moment of it is all there is from then on. */
+  async killTidying(steps: number): Promise<void> {
+    const moving = this.tidy()
+    for (let step = 0; step < steps; step++) await setImmediate()
+    const left = `${this.folder}.left`
+    // Its threads go on meanwhile: a name may be gone before it is reached.
+    for (let isWhole = false; !isWhole; )
+      try {
+        rmSync(left, { recursive: true, force: true })
+        cpSync(this.folder, left, { recursive: true })
+        isWhole = true
+      } catch {
+        await setImmediate()
+      }
+    await moving
+    await rm(this.folder, { recursive: true })
+    renameSync(left, this.folder)
+    this.restart()
+  }
+
+  /** A bit of one that has a sound copy elsewhere. */
+  async rot(): Promise<void> {
+    for (const item of this.needed()) {
+      if (this.volumes.awayFor(item) !== undefined || this.soundCopies(item) < 2) continue
+      this.rotten.add(nameOf(item))
+      const path = this.volumes.pathOf(item)
+      return await flipByte(item.kind === 'piece' ? path : join(path, 'replica'))
+    }
+  }
+
+  /** Wherever, on what was renamed away too, and aside. */
+  soundCopies(item: StoredItem): number {
+    const roots = [this.folder, ...this.others.map(({ path }) => (this.gone.has(path) ? `${path}.gone` : path))]
+    const folders = roots.map((path) => join(path, `${item.kind}s`))
+    const aside = folders.map((folder) => join(folder, 'aside'))
+    const copies = [...folders, ...aside.filter(existsSync)].flatMap((folder) =>
+      readdirSync(folder)
+        .filter((name) => name === nameOf(item) || name.endsWith(`Z-${nameOf(item)}`))
+        .map((name) => join(folder, name)),
+    )
+    return copies.filter((path) => this.isSoundAt(path, item)).length
+  }
+
+  needed(): StoredItem[] {
+    return [
       ...[...this.pieces.keys()].map((pieceCid) => ({ kind: 'piece', pieceCid }) as const),
       ...[...this.sectors].map((number) => ({ kind: 'sector', number }) as const),
     ]
-    return items.filter((item) => this.volumes.awayFor(item) === undefined && !this.isSound(item))
   }
 
-  isSound(item: StoredItem): boolean {
-    const path = this.volumes.pathOf(item)
+  /** What is needed and is not there as it was; of what has rotted since, what no copy is left of. */
+  lost(): StoredItem[] {
+    return this.needed().filter((item) => {
+      if (this.volumes.awayFor(item) !== undefined) return false
+      return this.rotten.has(nameOf(item))
+        ? this.soundCopies(item) === 0
+        : !this.isSoundAt(this.volumes.pathOf(item), item)
+    })
+  }
+
+  isSoundAt(path: string, item: StoredItem): boolean {
     if (!existsSync(path)) return false
     if (item.kind === 'piece') return readFileSync(path).equals(this.pieces.get(item.pieceCid)!)
-    return readdirSync(sealed.dir).every((name) =>
-      readFileSync(join(path, name)).equals(readFileSync(join(sealed.dir, name))),
+    return readdirSync(sealed.dir).every(
+      (name) =>
+        existsSync(join(path, name)) && readFileSync(join(path, name)).equals(readFileSync(join(sealed.dir, name))),
     )
   }
 }
@@ -163,49 +227,55 @@ function randomOf(seed: number): (below: number) => number {
   }
 }
 
-test.each([1, 2, 3, 4])('by schedule %i nothing that is needed is deleted, and all of it is whole', async (seed) => {
-  const here = await world(`schedule-${seed}`)
-  const random = randomOf(seed)
-  const rolesAnew = (): VolumeConfig['roles'] => volumeRoles.filter(() => random(2) === 0)
-  const steps: (() => Promise<void> | void)[] = [
-    () => here.addPiece(),
-    () => here.addSector(),
-    () => here.retire(),
-    () => here.tidy(),
-    () => {
-      here.nowMs += random(12) * MINUTE_MS
-      return here.tidy()
-    },
-    // Killed while it moves: between any two of its steps, since it is not waited for.
-    async () => {
-      const killed = new AbortController()
-      const moving = here.tidy(killed.signal)
-      here.restart()
-      killed.abort()
-      await moving
-    },
-    () => here.restart(),
-    () => {
+test.each([1, 2, 3, 4, 5, 6])(
+  'by schedule %i nothing that is needed is deleted, and all of it is whole',
+  async (seed) => {
+    const here = await world(`schedule-${seed}`)
+    const random = randomOf(seed)
+    const rolesAnew = (): VolumeConfig['roles'] => volumeRoles.filter(() => random(2) === 0)
+    const rolesOfOne = (): void => {
       const which = random(3)
       if (which === 2) here.homeRoles = rolesAnew()
       else here.others = here.others.map((each, at) => (at === which ? { ...each, roles: rolesAnew() } : each))
-    },
-    () => here.vanish(here.others.filter(({ path }) => !here.gone.has(path))[0]?.path ?? here.others[0]!.path),
-    () => here.comeBack(),
-  ]
-  for (let step = 0; step < 120; step++) {
-    const at = random(steps.length)
-    if (at === 8 && here.gone.size === here.others.length) continue
-    await Promise.resolve(steps[at]!()).catch((error: { code?: string }) => {
-      // No volume takes it at present: then it does not come.
-      if (error.code !== 'DISK_FULL') throw error
-    })
+    }
+    const tidyLater = (): Promise<void> => {
+      here.nowMs += random(24) * MINUTE_MS
+      return here.tidy()
+    }
+    const steps: (() => Promise<void> | void)[] = [
+      () => here.addPiece(),
+      () => here.addSector(),
+      () => here.retire(),
+      tidyLater,
+      () => {
+        rolesOfOne()
+        return here.killTidying(random(40))
+      },
+      async () => {
+        rolesOfOne()
+        await here.tidy()
+        await here.rot()
+        await tidyLater()
+      },
+      () => here.restart(),
+      rolesOfOne,
+      () => here.vanish(here.others.filter(({ path }) => !here.gone.has(path))[0]?.path ?? here.others[0]!.path),
+      () => here.comeBack(),
+    ]
+    for (let step = 0; step < 120; step++) {
+      const at = random(steps.length)
+      if (at === 8 && here.gone.size === here.others.length) continue
+      await Promise.resolve(steps[at]!()).catch((error: { code?: string }) => {
+        // No volume takes it at present: then it does not come.
+        if (error.code !== 'DISK_FULL') throw error
+      })
+      expect(here.lost()).toEqual([])
+    }
+    here.comeBack()
+    here.restart()
     expect(here.lost()).toEqual([])
-  }
-  here.comeBack()
-  here.restart()
-  expect(here.lost()).toEqual([])
-})
+  },
+)
 
 test('a volume that is drained is empty once its time is over, and may be detached', async () => {
   const here = await world('drained')
@@ -242,4 +312,129 @@ test('what was moved stays as long as its copy is not whole', async () => {
   await here.tidy()
   expect(readdirSync(join(here.folder, 'sectors'))).toEqual(['1'])
   expect(readdirSync(join(here.folder, 'pieces'))).toEqual([`${pieceCid}.car`])
+})
+
+/** A sector and a piece that were moved from the home to the volumes. */
+async function movedFromHome(name: string): Promise<{ here: World; pieceCid: string }> {
+  const here = await world(name)
+  here.others = here.others.map((each) => ({ ...each, roles: [] }))
+  await here.addSector()
+  await here.addPiece()
+  here.homeRoles = []
+  here.others = here.others.map((each, at) => ({ ...each, roles: at === 0 ? volumeRoles : [] }))
+  await here.tidy()
+  return { here, pieceCid: [...here.pieces.keys()][0]! }
+}
+
+async function flipByte(path: string): Promise<void> {
+  const bytes = await readFile(path)
+  bytes[100]! ^= 1
+  await writeFile(path, bytes)
+}
+
+test('what was moved stays as long as its copy differs, be it by one bit', async () => {
+  const { here, pieceCid } = await movedFromHome('flipped')
+  await flipByte(join(here.volumes.pathOf({ kind: 'sector', number: 1 }), 'replica'))
+  await flipByte(here.volumes.pathOf({ kind: 'piece', pieceCid }))
+  here.nowMs += 60 * MINUTE_MS
+  await here.tidy()
+  expect(readdirSync(join(here.folder, 'sectors'))).toEqual(['1'])
+  expect(readdirSync(join(here.folder, 'pieces'))).toEqual([`${pieceCid}.car`])
+})
+
+test('what is moved back removes nothing of what lay there before', async () => {
+  const { here, pieceCid } = await movedFromHome('back')
+  await flipByte(here.volumes.pathOf({ kind: 'piece', pieceCid }))
+  here.homeRoles = volumeRoles
+  here.others = here.others.map((each) => ({ ...each, roles: [] }))
+  await here.tidy()
+  const [aside] = readdirSync(join(here.folder, 'pieces', 'aside'))
+  expect(readFileSync(join(here.folder, 'pieces', 'aside', aside!))).toEqual(here.pieces.get(pieceCid))
+})
+
+test('where another disk is in the place of the one that something was moved from, nothing is removed', async () => {
+  const here = await world('swapped')
+  here.homeRoles = []
+  here.others = here.others.map((each, at) => ({ ...each, roles: at === 0 ? volumeRoles : [] }))
+  await here.addSector()
+  await here.addPiece()
+  here.others = here.others.map((each, at) => ({ ...each, roles: at === 1 ? volumeRoles : [] }))
+  await here.tidy()
+  const [pieceCid] = here.pieces.keys()
+  const a = join(here.folder, 'a')
+  renameSync(a, `${a}.unplugged`)
+  await mkdir(a)
+  await makeVolume(a, '0x02')
+  await cp(sealed.dir, join(a, 'sectors', '1'), { recursive: true })
+  await writeFile(join(a, 'pieces', `${pieceCid}.car`), here.pieces.get(pieceCid!)!)
+  here.nowMs += 60 * MINUTE_MS
+  await here.tidy()
+  expect([readdirSync(join(a, 'sectors')), readdirSync(join(a, 'pieces'))]).toEqual([['1'], [`${pieceCid}.car`]])
+  expect(here.lost()).toEqual([])
+})
+
+test('a folder that two volumes name is one copy, not two', async () => {
+  const here = await world('twice')
+  const a = join(here.folder, 'a')
+  for (const name of ['sectors', 'pieces']) {
+    await rm(join(here.folder, name), { recursive: true })
+    await symlink(join(a, name), join(here.folder, name))
+  }
+  here.restart()
+  await here.addSector()
+  await here.addPiece()
+  here.restart()
+  here.nowMs += 60 * MINUTE_MS
+  await here.tidy()
+  expect(here.lost()).toEqual([])
+})
+
+test('what is over soon after it was moved does not stay where it lay', async () => {
+  const { here, pieceCid } = await movedFromHome('over')
+  await here.retire()
+  await rm(here.volumes.pathOf({ kind: 'piece', pieceCid }))
+  here.pieces.delete(pieceCid)
+  here.nowMs += 11 * MINUTE_MS
+  await here.tidy()
+  const folders = ['sectors', 'pieces'].map((name) => join(here.folder, name))
+  // Kept for a month: it may be the sounder one of the two.
+  expect(folders.map((folder) => readdirSync(folder))).toEqual([['aside'], ['aside']])
+})
+
+test('what comes back with a volume that is drained goes on to others, and what is over goes aside', async () => {
+  const here = await world('returned')
+  const [a] = here.others
+  here.others = here.others.map((each, at) => ({ ...each, roles: at === 0 ? volumeRoles : [] }))
+  here.homeRoles = []
+  for (let count = 0; count < 2; count++) await here.addSector()
+  here.vanish(a!.path)
+  here.restart()
+  here.store.move(1, 'proving', { state: 'expired', cleaned: false })
+  here.store.move(1, 'expired', { state: 'expired', cleaned: true })
+  here.sectors.delete(1)
+  here.comeBack()
+  here.homeRoles = volumeRoles
+  here.others = here.others.map((each) => ({ ...each, roles: [] }))
+  await here.tidy()
+  here.nowMs += 11 * MINUTE_MS
+  await here.tidy()
+  expect(readdirSync(join(a!.path, 'sectors'))).toEqual(['aside'])
+  expect(readdirSync(join(here.folder, 'sectors'))).toEqual(['2'])
+  expect(here.lost()).toEqual([])
+})
+
+test('what is damaged is not moved while it is made again', async () => {
+  const here = await world('being-mended')
+  await here.addSector()
+  const { path } = here.others[0]!
+  here.homeRoles = []
+  here.others = here.others.map((each) => ({ ...each, roles: each.path === path ? volumeRoles : [] }))
+  here.damaged.add('sector 1')
+  const before = here.volumes.pathOf({ kind: 'sector', number: 1 })
+  here.others = here.others.map((each) => ({ ...each, roles: before.startsWith(each.path) ? [] : volumeRoles }))
+  await here.tidy()
+  expect(here.volumes.pathOf({ kind: 'sector', number: 1 })).toBe(before)
+  here.damaged.clear()
+  await here.tidy()
+  expect(here.volumes.pathOf({ kind: 'sector', number: 1 })).not.toBe(before)
 })

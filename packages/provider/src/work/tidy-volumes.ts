@@ -1,8 +1,9 @@
 /**
  * Brings what lies on a volume that is not for it to one that is: a sector that is proven away from where it was sealed, and all of
  * a volume that is drained. What was moved away is removed a while later, and only where the store, the manifests and the
- * sizes of all files say that nothing is lost with it.
+ * bytes of all files say that nothing is lost with it. What lies there and is over goes aside.
  */
+import { existsSync } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { GranaryError, toHex } from '@granary/base'
@@ -14,7 +15,9 @@ import type { Log } from '../log.ts'
 import { isIn } from '../sectors/sector.ts'
 import type { SectorStore } from '../sectors/store.ts'
 import type { KeyedLock } from '../storage/keyed-lock.ts'
-import type { StoredItem, VolumeRole, Volumes } from '../storage/volumes.ts'
+import { sameBytes } from '../storage/same-bytes.ts'
+import { setAside } from '../storage/set-aside.ts'
+import type { StoredItem, Verdict, VolumeRole, Volumes } from '../storage/volumes.ts'
 
 export interface TidyContext {
   readonly volumes: Volumes
@@ -22,6 +25,8 @@ export interface TidyContext {
   readonly deals: Pick<DealStore, 'hasPiece'>
   /** Of pieces, by their CIDs. */
   readonly lock: KeyedLock
+  /** Whether an alert says so of `sector 7` or `piece baga…`: it is being made whole where it lies. */
+  readonly isDamaged: (name: string) => boolean
   readonly onPieceMoved: (pieceCid: string) => void
   readonly log: Log
   readonly nowMs?: () => number
@@ -31,21 +36,25 @@ export async function tidyVolumes(context: TidyContext, signal: AbortSignal): Pr
   const { volumes, nowMs = Date.now } = context
   await moveAll(context, 'sector', 'replicas', signal)
   await moveAll(context, 'piece', 'unsealed', signal)
-  await volumes.sweepMoved((item, moved) => isSpare(context, item, moved), nowMs())
+  await volumes.sweepMoved((item, moved, place) => judge(context, item, moved, place, signal), nowMs())
 }
 
 async function moveAll(
-  { volumes, sectors, deals, lock, onPieceMoved, log }: TidyContext,
+  context: TidyContext,
   kind: 'sector' | 'piece',
   role: VolumeRole,
   signal: AbortSignal,
 ): Promise<void> {
+  const { volumes, lock, onPieceMoved, log } = context
   for (const item of volumes.misplaced(kind, role)) {
     if (signal.aborted) return
-    const isWanted = (): boolean => isWhole(item, { sectors, deals })
-    if (!isWanted()) continue
+    const isWanted = (): boolean => isWhole(item, context)
     try {
       const key = item.kind === 'piece' ? `piece:${item.pieceCid}` : `sector:${keyOf(item)}`
+      if (!isWanted()) {
+        await lock.run(key, () => dropOver(context, item))
+        continue
+      }
       await lock.run(key, () => volumes.move(item, role, isWanted))
       log({ type: 'volume:moved', item: keyOf(item), to: volumes.pathOf(item) })
       if (item.kind === 'piece') onPieceMoved(item.pieceCid)
@@ -59,37 +68,76 @@ async function moveAll(
 }
 
 /** Nothing writes to it any more, and somebody needs it. */
-function isWhole(item: StoredItem, { sectors, deals }: Pick<TidyContext, 'sectors' | 'deals'>): boolean {
+function isWhole(item: StoredItem, { sectors, deals, isDamaged }: TidyContext): boolean {
+  if (isDamaged(keyOf(item))) return false
   if (item.kind === 'piece') return deals.hasPiece(item.pieceCid)
   if (item.kind !== 'sector' || !sectors.has(item.number)) return false
   const sector = sectors.get(item.number)
   return isIn(sector, 'proving') && sector.phase.finalized
 }
 
-/** @param moved where it lay */
-async function isSpare(context: TidyContext, item: StoredItem, moved: string): Promise<boolean> {
-  const { volumes, sectors, deals } = context
-  const place = volumes.pathOf(item)
-  if (item.kind === 'piece') {
-    if (!deals.hasPiece(item.pieceCid)) return true
-    return (await commitPieceFile(place).then(pieceCidV2, () => undefined)) === item.pieceCid
-  }
+/** The store has done with it: nobody asks for it again. */
+function isOver(item: StoredItem, { sectors, deals }: Pick<TidyContext, 'sectors' | 'deals'>): boolean {
+  if (item.kind === 'piece') return !deals.hasPiece(item.pieceCid)
   if (item.kind !== 'sector' || !sectors.has(item.number)) return false
   const sector = sectors.get(item.number)
-  if (isIn(sector, 'expired', 'terminated', 'failed')) return sector.phase.cleaned
+  return isIn(sector, 'expired', 'terminated', 'failed') && sector.phase.cleaned
+}
+
+/** It was on a volume that could not be reached when it ended, or was a copy of what ended: kept for a month. */
+async function dropOver(context: TidyContext, item: StoredItem): Promise<void> {
+  const path = context.volumes.pathOf(item)
+  if (!isOver(item, context) || context.volumes.awayFor(item) !== undefined || !existsSync(path)) return
+  const to = await setAside(path)
+  context.log({ type: 'volume:set-aside', item: keyOf(item), to })
+}
+
+/**
+ * @param moved where it lay
+ * @param place where it lies
+ */
+async function judge(
+  context: TidyContext,
+  item: StoredItem,
+  moved: string,
+  place: string | undefined,
+  signal: AbortSignal,
+): Promise<Verdict> {
+  if (isOver(item, context)) return 'over'
+  if (place === undefined) return 'needed'
+  return (await isSame(context, item, moved, place, signal)) ? 'spare' : 'needed'
+}
+
+async function isSame(
+  { sectors }: TidyContext,
+  item: StoredItem,
+  moved: string,
+  place: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (item.kind === 'piece')
+    return (await commitPieceFile(place, { signal }).then(pieceCidV2, () => undefined)) === item.pieceCid
+  if (item.kind !== 'sector' || !sectors.has(item.number)) return false
+  const sector = sectors.get(item.number)
   if (!isIn(sector, 'proving') || !sector.phase.finalized) return false
   const [before, now] = await Promise.all(
     [readSector(moved), readSector(place)].map((read) => read.catch(() => undefined)),
   )
   if (before?.state !== 'finalized' || now?.state !== 'finalized') return false
-  return toHex(before.ticket) === toHex(now.ticket) && (await holdsAllOf(moved, place))
+  return toHex(before.ticket) === toHex(now.ticket) && (await holdsAllOf(moved, place, signal))
 }
 
-async function holdsAllOf(moved: string, place: string): Promise<boolean> {
+/** Manifests have been read; one that was written anew says the same in other words. */
+async function holdsAllOf(moved: string, place: string, signal: AbortSignal): Promise<boolean> {
+  const names: string[] = []
   for (const name of await readdir(moved)) {
     const [before, now] = await Promise.all([stat(join(moved, name)), stat(join(place, name)).catch(() => undefined)])
-    if (before.isFile() && before.size !== now?.size) return false
+    if (!before.isFile()) continue
+    if (before.size !== now?.size) return false
+    if (!name.endsWith('.json')) names.push(name)
   }
+  for (const name of names)
+    if (!(await sameBytes(join(moved, name), join(place, name), signal).catch(() => false))) return false
   return true
 }
 
