@@ -90,3 +90,16 @@ test('each partition that is to be compared is', async () => {
   await retireSectors(context, { named: [], living: [0, 1], compare: [0, 1] }, signal)
   expect([first, second].map((number) => store.get(number).phase.state)).toEqual(['expired', 'expired'])
 })
+
+test('one whose volume is away is over, and its files are removed when it is there again', async () => {
+  const number = proven(0)
+  const context = contextOf({ 0: [] }, { state: 'expired' })
+  let away: string | undefined = '/mnt/disk'
+  const waiting = { ...context, volumes: { ...context.volumes, awayFor: () => away } }
+  const look = () => retireSectors(waiting, { named: [], living: [0], compare: [0] }, signal)
+  await look()
+  expect(store.get(number).phase).toEqual({ state: 'expired', cleaned: false })
+  away = undefined
+  await look()
+  expect(store.get(number).phase).toEqual({ state: 'expired', cleaned: true })
+})

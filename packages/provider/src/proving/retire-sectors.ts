@@ -25,7 +25,7 @@ export async function retireSectors(
   { named, living, compare }: Ending,
   signal: AbortSignal,
 ): Promise<void> {
-  const { store, head, log, securePieces } = context
+  const { store, volumes, head, log, securePieces } = context
   const missing = strays(context, living)
   for (const partition of compare) missing.push(...(await notMembers(context, partition, signal)))
   for (const number of new Set([...named, ...store.endingBy(head.height()), ...missing])) {
@@ -41,6 +41,8 @@ export async function retireSectors(
   }
   for (const sector of store.uncleaned()) {
     if (!isIn(sector, 'expired', 'terminated')) continue
+    // Its files are removed when its volume is there again.
+    if (volumes.awayFor({ kind: 'sector', number: sector.number }) !== undefined) continue
     if (await isCountedOn(context, sector, signal)) continue
     const views = await settleDeals(context, dealIdsOf(sector), signal)
     if (!views.every(isSettled) || (await isBehind(context, signal))) continue
