@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fromHex } from '@granary/base'
 import { initChain, type RunningChain, runChain } from '@granary/chain/node'
-import { type Verified, type VerifyPorts, verify } from '@granary/client/node'
+import { journalIn, type Verified, type VerifyPorts, verify } from '@granary/client/node'
 import { createPieceHasher } from '@granary/proofs/piece'
 import { provePoRep } from '@granary/proofs/porep'
 import { provePost } from '@granary/proofs/post'
@@ -380,9 +380,39 @@ test('granary verify says what is proven, on whose word, and exits as it says', 
     })
     const other = await granary(['verify', otherRoot, ...args.slice(2)])
     expect([other.code, other.stdout]).toEqual([1, expect.stringContaining('3: published')])
+    // Whose word it is that the piece holds this content.
+    expect(first.stdout.replaceAll(/\s+/g, ' ')).toContain(`client ${(await market.chain.deal(1)).terms.client}`)
     const foreign = await granary([...args, '--json'], { GRANARY_GENESIS: stranger.genesisHash })
     expect([foreign.code, JSON.parse(foreign.stdout).code]).toEqual([5, 'GENESIS_MISMATCH'])
     expect((await granary([...args, '--genesis', '0x12'])).code).toBe(2)
+  } finally {
+    await rm(home, { recursive: true })
+  }
+})
+
+test('granary verify does not exit with 0 when a deal that this client has made is proven not to be there', async () => {
+  const home = await mkdtemp(join(tmpdir(), 'granary-verify-missing-'))
+  try {
+    const { chain, genesisHash } = market
+    const { terms } = await chain.deal(1)
+    const [piece, place] = [
+      { payloadSize: terms.payloadSize, pieceSize: terms.pieceSize },
+      { piece: 0, copy: 0 },
+    ]
+    const content = { genesisHash, rootCid, name: 'x', fileBytes: 1_000, duration: 400 }
+    const adopted = {
+      provider: PROVIDER,
+      terms,
+      agreementId: `0x${'77'.repeat(32)}`,
+      dealId: 77,
+      active: true,
+    } as const
+    await using log = await journalIn(join(home, 'client')).open(genesisHash, rootCid)
+    await log.append({ type: 'opened', ...content, pieces: [piece], places: [place] })
+    await log.append({ type: 'slot:adopted', slot: 0, ...adopted })
+    const ran = await granary(['verify', rootCid, '--chain', market.node.url, '--home', home])
+    expect(ran.stdout).toContain('deals 77, which this client made')
+    expect(ran.code).toBe(3)
   } finally {
     await rm(home, { recursive: true })
   }

@@ -27,11 +27,13 @@ validators have signed: that each deal is in the state of
 the chain, in which sector, when that was last proven, what
 is paid, and when the deal ends.
 Not shown: the bytes (\`granary get\` fetches and checks
-them), that there are no other deals, and what came after
+them), that a piece holds the content which its client
+says, that there are no other deals, and what came after
 that state.
 
-The exit code is 0 when every deal that runs is sound, 3
-when some are, and 1 when none is.
+The exit code is 0 when every deal that runs is sound and
+none that this client has made is missing, 3 when some
+are sound, and 1 when none is.
 `
 
 export function addVerify(program: Command, context: CommandContext): void {
@@ -106,12 +108,12 @@ function genesisOf({ genesis }: VerifyOptions): Hash | undefined {
 
 const NAME_WIDTH = 'provider'.length
 
-/** A deal that runs is kept when its sector is sound. */
-function exitOf({ deals }: Verified): number {
+/** A deal that runs is kept when its sector is sound; one that this client has made and that is not there is not kept. */
+function exitOf({ deals, missing }: Verified): number {
   const running = deals.filter(({ state }) => state === 'active')
   const sound = running.filter(({ storage }) => storage?.state === 'sound')
   if (sound.length === 0) return EXIT.failed
-  return sound.length < running.length ? EXIT.partial : EXIT.ok
+  return sound.length < running.length + missing.length ? EXIT.partial : EXIT.ok
 }
 
 const BASIS: Readonly<Record<TrustBasis, string>> = {
@@ -140,11 +142,14 @@ interface Words {
 }
 
 function dealFacts(deal: VerifiedDeal, { epoch, amount, printable }: Words) {
-  const { id, state, endsAt, provider, storage, pricePerEpoch, locked, paid, refunded, compensated, burnt } = deal
+  const { id, state, endsAt, client, provider, storage, pricePerEpoch, locked, paid, refunded, compensated, burnt } =
+    deal
   const { name, owner, region } = provider
   const settled = `settled through epoch ${deal.settledThrough}`
   return {
     deal: `${id}: ${state}${endsAt === null ? '' : `, ends ${epoch(endsAt)}`}`,
+    // Anybody's deal may name this content.
+    client,
     provider: printable(`${provider.id}${name && ` (${name})`}${region && ` in ${region}`}, owner ${owner}`),
     storage: storage === null ? 'in no sector yet' : storageText(storage, epoch),
     money: [
