@@ -1,7 +1,7 @@
 /** The client leaves a deal: what comes back, and what that costs, is known before. docs/spec/chain.md section 2. */
 import { GranaryError } from '@granary/base'
 import { type ChainClient, type DealView, estimateFee, sendMessage, type TxView } from '@granary/protocol/client'
-import type { AttoGrn, Signer } from '@granary/protocol/messages'
+import type { AttoGrn, Epoch, Signer } from '@granary/protocol/messages'
 import type { CallOptions } from '../call-options.ts'
 import { DealNotRunningError } from './read-running-deal.ts'
 
@@ -55,6 +55,37 @@ export async function planCancel({ chain, deal: id }: CancelInput, options: Call
   const { rest, isFaulty } = await restOf(chain, deal, height + 1, options)
   const share = isFaulty ? 0n : (rest * BigInt(params.cancelShareBps)) / BPS_ONE
   return { deal: id, rest, share, back: rest - share, claim: isFaulty ? rest : 0n, fee, feeMax }
+}
+
+/** What it is that a standing order ends. */
+export interface EndOrderPlan {
+  readonly deal: number
+  /** The end that is paid; null: it is not known before its sector is proven. */
+  readonly endsAt: Epoch | null
+  /** attoGRN: the most that the message costs. */
+  readonly feeMax: AttoGrn
+}
+
+/** There is nothing to end: the chain would refuse it, for the fee. */
+export class DealNotOrderedError extends GranaryError {
+  constructor(deal: number) {
+    super({
+      code: 'DEAL_NOT_ORDERED',
+      message: `deal ${deal} has no standing order`,
+      hint: 'it ends by itself: there is nothing to do',
+      details: { deal },
+    })
+  }
+}
+
+/** @throws DealNotOrderedError; GranaryError DEAL_NOT_FOUND */
+export async function planEndOrder({ chain, deal }: CancelInput, options: CallOptions = {}): Promise<EndOrderPlan> {
+  const [{ endsAt = null, orderedUntil }, { feeMax }] = await Promise.all([
+    chain.deal(deal, options),
+    estimateFee({ chain, kind: 'CancelDeal', body: { deal, atEnd: true } }, options),
+  ])
+  if (orderedUntil === undefined) throw new DealNotOrderedError(deal)
+  return { deal, endsAt, feeMax }
 }
 
 /** @returns what became of it; a deal that is cancelled already is not cancelled again: the chain refuses it (DEAL_OVER) */

@@ -13,7 +13,7 @@ export {
   type TransferWish,
 } from '../account/transfer.ts'
 export type { CallOptions } from '../call-options.ts'
-export { type CancelPlan, planCancel } from '../deals/cancel-deal.ts'
+export { type CancelPlan, type EndOrderPlan, planCancel, planEndOrder } from '../deals/cancel-deal.ts'
 export type { ExtensionPlan } from '../deals/extension-plan.ts'
 export {
   DealEndedError,

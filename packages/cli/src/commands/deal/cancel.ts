@@ -60,32 +60,21 @@ async function cancel(deal: number, options: CancelCommandOptions, context: Comm
 }
 
 async function endOrder(deal: number, options: CancelCommandOptions, context: CommandContext): Promise<void> {
-  const [
-    client,
-    { estimateFee },
-    times,
-    { formatAmount },
-    { interruptible },
-    { openChain },
-    key,
-    spending,
-    { printResult },
-  ] = await Promise.all([
-    import('@granary/client/node'),
-    import('@granary/protocol/client'),
-    import('../../print/times.ts'),
-    import('../../print/amounts.ts'),
-    import('../../interruptible.ts'),
-    import('../../open-chain.ts'),
-    import('../wallet/open-own-key.ts'),
-    import('../../print/confirm-spending.ts'),
-    import('../../print/result.ts'),
-  ])
+  const [client, times, { formatAmount }, { interruptible }, { openChain }, key, spending, { printResult }] =
+    await Promise.all([
+      import('@granary/client/node'),
+      import('../../print/times.ts'),
+      import('../../print/amounts.ts'),
+      import('../../interruptible.ts'),
+      import('../../open-chain.ts'),
+      import('../wallet/open-own-key.ts'),
+      import('../../print/confirm-spending.ts'),
+      import('../../print/result.ts'),
+    ])
   const { json = false, dryRun = false, yes, maxPrice } = options
   const { done, time } = await interruptible(async (signal) => {
     const { chain, status } = await openChain(options.chain, signal)
-    const { endsAt = null } = await chain.deal(deal, { signal })
-    const { feeMax } = await estimateFee({ chain, kind: 'CancelDeal', body: { deal, atEnd: true } }, { signal })
+    const { endsAt, feeMax } = await client.planEndOrder({ chain, deal }, { signal })
     if (dryRun) return { done: { deal, endsAt, fee: feeMax, sent: null }, time: status }
     const what = `end the standing order of deal ${deal}`
     await spending.confirmSpending(context, { what, price: feeMax }, { yes, maxPrice, json, signal })

@@ -216,3 +216,21 @@ test('what is proven is settled for whoever asks, once, and it is said what that
   expect(await dataOf(run('settle', '--yes'))).toMatchObject({ deals: [], sent: false })
   expect((await errorOf(run('settle', '4711', '--yes'))).code).toBe('DEAL_NOT_FOUND')
 }, 60_000)
+
+test('a standing order is ended for a fee; where there is none, that is told before anything is paid', async () => {
+  const one = await owner(50)
+  const fixed = await activeDeal(50)
+  const before = await one.balance()
+  for (const flag of ['--dry-run', '--yes'])
+    expect((await errorOf(one.run('cancel', `${fixed.id}`, '--at-end', flag))).code).toBe('DEAL_NOT_ORDERED')
+  expect(await one.balance()).toBe(before)
+  const { id, endsAt } = await activeDeal(50, 300)
+  expect(await dataOf(one.run('cancel', `${id}`, '--at-end', '--dry-run'))).toMatchObject({
+    deal: id,
+    endsAt,
+    sent: null,
+  })
+  await dataOf(one.run('cancel', `${id}`, '--at-end', '--yes'))
+  expect((await chain.deal(id)).orderedUntil).toBeUndefined()
+  expect((await errorOf(one.run('cancel', `${id}`, '--at-end', '--yes'))).code).toBe('DEAL_NOT_ORDERED')
+}, 60_000)
