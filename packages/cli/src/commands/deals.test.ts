@@ -8,7 +8,10 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { someTerms } from '../../../client/test/a-deal.ts'
 import { genesisHash, serveChain } from '../../../client/test/chain-answers.ts'
 import { granary } from '../../test/granary.ts'
+import { asCalledHere } from '../invocation.ts'
 
+/** A command that no shell finds would keep nothing: it is told as it is called where the person stands. */
+const called = (text: string) => asCalledHere(text, { cwd: () => '/', env: {} })
 const passphrase = 'correct horse'
 let home: string
 let lapsed: DealView
@@ -29,7 +32,7 @@ test('without its passphrase an account sees its deals, what they still lock and
   expect(ran).toMatchObject({ code: 0, stderr: '' })
   expect(ran.stdout).toContain('5     lapsed')
   expect(ran.stdout).toContain(
-    'deal 5: over, and 1 GRN stay locked until `granary deals --passphrase-file FILE` of its client settles it',
+    called('deal 5: over, and 1 GRN stay locked until `granary deals --passphrase-file FILE` of its client settles it'),
   )
   expect(ran.stdout).not.toContain('back')
 })
@@ -49,7 +52,7 @@ test('who has no key here has no deals, and gets no key by looking', async () =>
   const empty = join(home, 'empty')
   await using chain = await serveChain(() => ({ status: { devnet: false }, deals: [lapsed] }))
   const ran = await granary(['deals', '--chain', chain.url, '--home', empty])
-  expect(ran).toMatchObject({ code: 0, stdout: 'no deals yet: `granary put FILE` makes one\n' })
+  expect(ran).toMatchObject({ code: 0, stdout: called('no deals yet: `granary put FILE` makes one\n') })
 })
 
 test.each([
@@ -67,7 +70,7 @@ test.each([
   const ran = await granary([...args, '--ending', within])
   expect(ran).toMatchObject({ code, stdout: expect.stringContaining(expected) })
   expect(ran.stdout).not.toContain('lapsed')
-  if (code !== 0) expect(ran.stdout).toContain('`granary renew 6 --for 30d` keeps it for 30 days more, for')
+  if (code !== 0) expect(ran.stdout).toContain(called('`granary renew 6 --for 30d` keeps it for 30 days more, for'))
   const all = await granary([...args, '--json'])
   expect(all.code).toBe(0)
   expect(JSON.parse(all.stdout).data.deals).toMatchObject([

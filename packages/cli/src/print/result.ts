@@ -1,6 +1,6 @@
 /** The result on standard output: one JSON document, or what a person wants to read. */
 import { EXIT } from '../exit-code.ts'
-import { commandHere } from '../invocation.ts'
+import { asCalledHere, commandHere } from '../invocation.ts'
 import type { CommandContext } from '../program-context.ts'
 import { columnsOf } from './columns-of.ts'
 import { type Action, partly, success } from './envelope.ts'
@@ -24,7 +24,7 @@ export function printResult<T>(
   if (partial) context.setExitCode(EXIT.partial)
   const callable = actions.map(({ cmd, why }) => ({ cmd: commandHere(cmd, context), why }))
   const envelope = partial ? partly(data, callable) : success(data, callable)
-  const words = () => (brief ? brief(data) : text(data, columnsOf(context.stdout, context.env)))
+  const words = () => (brief ? brief(data) : asCalledHere(text(data, columnsOf(context.stdout, context.env)), context))
   context.stdout.write(`${json ? JSON.stringify(envelope, plain) : words()}\n`)
 }
 
