@@ -1,5 +1,24 @@
 import { expect, test } from '@jest/globals'
-import { resumeOf } from './put.ts'
+import type { CommandContext } from '../program-context.ts'
+import { printQuote, resumeOf } from './put.ts'
+
+test('a price says how long it is for as people say it', async () => {
+  const quote = {
+    ...{ rootCid: 'bafy', fileBytes: 1, pieces: [], copies: 1, slots: [], renewUntil: null, storedBytes: 0 },
+    ...{ price: '0', order: '0', recordFees: '0', messageFees: '0', total: '0', month: '0', perGiBMonth: '0' },
+  }
+  const shown = async (duration: number): Promise<string> => {
+    const written: string[] = []
+    const stdout = { write: (text: string) => written.push(text) }
+    const context = { stdout, env: {}, cwd: () => '/' } as unknown as CommandContext
+    const form = { json: false, time: { height: 1, timeMs: 0, blockTimeMs: 500 } }
+    await printQuote({ ...quote, duration, durationMs: duration * 500 }, form, context)
+    return written.join('')
+  }
+  expect(await shown(600)).toContain('1 of each, for 5 min (600 epochs)')
+  expect(await shown(7_200)).toContain('1 of each, for 1 h (7200 epochs)')
+  expect(await shown(180 * 172_800)).toContain('1 of each, for 180 d (31104000 epochs)')
+})
 
 test('the command that goes on makes the same deals, for the same bound, with the same key', () => {
   const options = {

@@ -330,12 +330,14 @@ export async function printQuote(
   { json, time }: QuoteForm,
   context: CommandContext,
 ): Promise<void> {
-  const [{ printResult }, { formatTable }, { formatAmount }, { formatBytes, plural }] = await Promise.all([
-    import('../print/result.ts'),
-    import('../print/table.ts'),
-    import('../print/amounts.ts'),
-    import('../print/quantities.ts'),
-  ])
+  const [{ printResult }, { formatTable }, { formatAmount }, { formatBytes, plural }, { formatEpochs }] =
+    await Promise.all([
+      import('../print/result.ts'),
+      import('../print/table.ts'),
+      import('../print/amounts.ts'),
+      import('../print/quantities.ts'),
+      import('../print/times.ts'),
+    ])
   const rows = quote.slots.map(({ piece, copy, provider, name, price, reasons, shares }) => [
     `${piece + 1}`,
     `${copy + 1}`,
@@ -344,11 +346,10 @@ export async function printQuote(
     [...reasons, ...shares.map((trait) => `same ${trait} as another copy`)].join('; '),
   ])
   const order = await orderText(quote, time)
-  const days = Math.round((quote.durationMs / 86_400_000) * 100) / 100
   const text = (_: UploadQuote, columns: number): string =>
     [
       quote.rootCid,
-      `${formatBytes(quote.fileBytes)} in ${plural(quote.pieces.length, 'piece')}, ${quote.copies} of each, for ${days} d (${quote.duration} epochs)`,
+      `${formatBytes(quote.fileBytes)} in ${plural(quote.pieces.length, 'piece')}, ${quote.copies} of each, for ${formatEpochs(quote.duration, time)}`,
       ...(order === undefined ? [] : [order]),
       ...(rows.length === 0
         ? ['nothing is to be paid: its deals are made']
