@@ -85,10 +85,7 @@ export interface Volumes {
    * Looks at what was moved away long enough ago.
    * @param judge: told where it lies now; undefined: what was moved away is that itself, since the other is gone or is the same file
    */
-  sweepMoved(
-    judge: (item: StoredItem, moved: string, place: string | undefined) => Promise<Verdict>,
-    nowMs?: number,
-  ): Promise<void>
+  sweepMoved(judge: (item: StoredItem, moved: string, place: string | undefined) => Promise<Verdict>): Promise<void>
   /** On all disks together, for what takes one part unsealed and two sealed. */
   freeBytes(): number
   /** The volume that the item is on, or may be on, when that cannot be reached now. */
@@ -113,6 +110,7 @@ const SEALED_OF = 3 / 2
 export function createVolumes(
   home: Pick<ProviderFolders, 'root' | 'sectors' | 'pieces' | 'staging'>,
   config: () => VolumesConfig,
+  nowMs: () => number = Date.now,
 ): Volumes {
   const own = (): Volume => ({
     ...{ path: home.root, id: HOME, roles: config().homeRoles, weight: 1 },
@@ -149,7 +147,7 @@ export function createVolumes(
       }
 
   function leave(volume: Volume, item: StoredItem): void {
-    leftovers.set(pathOn(volume, item), { item, volumeId: volume.id, atMs: Date.now() })
+    leftovers.set(pathOn(volume, item), { item, volumeId: volume.id, atMs: nowMs() })
   }
 
   function volumeOf(item: StoredItem): Volume {
@@ -253,9 +251,9 @@ export function createVolumes(
         await rm(copy, { recursive: true, force: true })
       }
     },
-    sweepMoved: async (judge, nowMs = Date.now()) => {
+    sweepMoved: async (judge) => {
       for (const [path, { item, volumeId, atMs }] of leftovers) {
-        if (nowMs < atMs + MOVED_KEPT_MS) continue
+        if (nowMs() < atMs + MOVED_KEPT_MS) continue
         const volume = all().find(({ id }) => id === volumeId)
         // Another disk may be in its place, with what is named alike.
         if (volume === undefined || !isThere(volume) || pathOn(volume, item) !== path) continue
@@ -263,7 +261,7 @@ export function createVolumes(
         const isOwn = isSameFile(path, place)
         const verdict = await judge(item, path, isOwn ? undefined : place)
         // To look at it takes reading all of it: not again at once.
-        if (verdict === 'needed' && !isOwn) leftovers.set(path, { item, volumeId, atMs: nowMs })
+        if (verdict === 'needed' && !isOwn) leftovers.set(path, { item, volumeId, atMs: nowMs() })
         else leftovers.delete(path)
         if (!isThere(volume) || !existsSync(path)) continue
         if (verdict === 'over') await setAside(path)

@@ -29,14 +29,13 @@ export interface TidyContext {
   readonly isDamaged: (name: string) => boolean
   readonly onPieceMoved: (pieceCid: string) => void
   readonly log: Log
-  readonly nowMs?: () => number
 }
 
 export async function tidyVolumes(context: TidyContext, signal: AbortSignal): Promise<void> {
-  const { volumes, nowMs = Date.now } = context
+  const { volumes } = context
   await moveAll(context, 'sector', 'replicas', signal)
   await moveAll(context, 'piece', 'unsealed', signal)
-  await volumes.sweepMoved((item, moved, place) => judge(context, item, moved, place, signal), nowMs())
+  await volumes.sweepMoved((item, moved, place) => judge(context, item, moved, place, signal))
 }
 
 async function moveAll(
