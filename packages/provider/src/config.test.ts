@@ -11,6 +11,7 @@ beforeEach(async () => {
 })
 afterEach(() => rm(join(path, '..'), { recursive: true, force: true }))
 
+const disk = { path: '/mnt/a', id: '7b5f2c3e-6a1d-4c8b-9e0f-1a2b3c4d5e6f', roles: [] }
 const config = newConfig({ chainUrl: 'http://127.0.0.1:7460', profile: '8MiB-dev', name: 'one' })
 
 test('what is written is read again', async () => {
@@ -29,6 +30,7 @@ test.each([
   ['a port that is none', JSON.stringify({ ...config, port: 70_000 })],
   ['money that is not whole', JSON.stringify({ ...config, collateral: '1.5' })],
   ['another version', JSON.stringify({ ...config, schemaVersion: 2 })],
+  ['a volume under two paths', JSON.stringify({ ...config, volumes: [disk, { ...disk, path: '/mnt/b' }] })],
   ['a chain that is no address', JSON.stringify({ ...config, chainUrl: 'ftp://example.org' })],
 ])('%s is refused with the file named', async (_, text) => {
   await writeFile(path, text)

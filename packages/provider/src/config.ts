@@ -128,6 +128,10 @@ const configSchema = z.strictObject({
   volumes: z
     .array(volumeSchema)
     .max(256)
+    .refine(
+      (all) => new Set(all.flatMap(({ path, id }) => [path, id])).size === 2 * all.length,
+      'names a path or an id twice: one disk under two names would be taken for two copies',
+    )
     .default([])
     .describe('other disks, and what each takes; `granary provider volumes add` makes them'),
   ordersMaxMs: z
