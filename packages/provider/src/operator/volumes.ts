@@ -5,7 +5,7 @@ import { GranaryError } from '@granary/base'
 import { readKeyAddress } from '@granary/chain/keystore'
 import { readConfig } from '../config.ts'
 import { providerFolders } from '../storage/folders.ts'
-import { makeVolume, readVolumeRecord, volumeFolders } from '../storage/volume-record.ts'
+import { makeVolume, mendVolume, readVolumeRecord, volumeFolders } from '../storage/volume-record.ts'
 import { createVolumes, type VolumeRole, type VolumeUsage, volumeRoles } from '../storage/volumes.ts'
 
 /** The home's own volume, as it is named beside the paths of others. */
@@ -51,7 +51,19 @@ export async function addVolume(home: string, path: string, terms: VolumeTerms):
   const { volumes, owner } = await readConfig(folders.config)
   const at = await realpath(resolve(path)).catch(() => resolve(path))
   await requireApart(home, at, volumes)
-  const { id } = await makeVolume(at, owner ?? (await readKeyAddress(folders.ownerKey)) ?? '')
+  const account = owner ?? (await readKeyAddress(folders.ownerKey)) ?? ''
+  const before = volumes.find((each) => each.path === at)
+  if (
+    before !== undefined &&
+    readVolumeRecord(at)?.id !== before.id &&
+    !(await mendVolume(at, { ...before, owner: account }))
+  )
+    throw new VolumeInUseError(
+      at,
+      'it is a volume already, whose disk is not there',
+      'bring its disk back, or forget it first: `granary provider volumes detach --lost`',
+    )
+  const { id } = await makeVolume(at, account)
   const others = volumes.filter((each) => each.id !== id && each.path !== at)
   return { volumes: [...others, { path: at, id, roles, capacityBytes, weight }] }
 }

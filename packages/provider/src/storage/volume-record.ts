@@ -1,6 +1,6 @@
 /** `volume.json` in the folder of a volume: by it the volume is told from the empty folder that its disk is mounted over. */
 import { randomUUID } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { GranaryError } from '@granary/base'
@@ -47,6 +47,15 @@ export function volumeFolders(path: string): VolumeFolders {
   return { sector: join(path, 'sectors'), piece: join(path, 'pieces'), upload: join(path, 'staging') }
 }
 
+/** Writes the record of a known volume anew where it is damaged: the folders of an empty mount point are not there. */
+export async function mendVolume(path: string, { id, owner }: Pick<VolumeRecord, 'id' | 'owner'>): Promise<boolean> {
+  const { sector, piece } = volumeFolders(path)
+  const record = join(path, 'volume.json')
+  if (![sector, piece, record].every(existsSync) || readVolumeRecord(path) !== undefined) return false
+  await writeRecord(path, { schemaVersion: 1, id, owner })
+  return true
+}
+
 /** Makes a volume of an empty folder, or takes back what was one of the same owner's. @throws VolumeFolderError VOLUME_REFUSED */
 export async function makeVolume(path: string, owner: string): Promise<VolumeRecord> {
   const known = readVolumeRecord(path)
@@ -63,6 +72,10 @@ export async function makeVolume(path: string, owner: string): Promise<VolumeRec
   for (const folder of [sector, piece]) await mkdir(folder)
   const record = { schemaVersion: 1 as const, id: randomUUID(), owner }
   // Last: a folder with a record is a whole volume.
-  await writeFileDurably(join(path, 'volume.json'), `${JSON.stringify(record, null, 2)}\n`)
+  await writeRecord(path, record)
   return record
+}
+
+async function writeRecord(path: string, record: VolumeRecord): Promise<void> {
+  await writeFileDurably(join(path, 'volume.json'), `${JSON.stringify(record, null, 2)}\n`)
 }

@@ -1,0 +1,45 @@
+import { mkdir, mkdtemp, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { changeConfig, readConfig, writeConfig } from '../config.ts'
+import { providerFolders } from '../storage/folders.ts'
+import { addVolume } from './volumes.ts'
+
+let home: string
+let disk: string
+beforeEach(async () => {
+  home = await realpath(await mkdtemp(join(tmpdir(), 'granary-disks-')))
+  disk = join(home, 'disk')
+  for (const folder of [join(home, 'provider'), disk]) await mkdir(folder)
+  const owner = `0x${'01'.repeat(20)}` as const
+  const given = { schemaVersion: 1 as const, chainUrl: 'http://127.0.0.1:7460', profile: '2KiB-test', owner }
+  await writeConfig(providerFolders(home).config, given)
+  await add()
+})
+afterEach(() => rm(home, { recursive: true }))
+
+async function add(): Promise<void> {
+  await changeConfig(providerFolders(home).config, await addVolume(home, disk, {}))
+}
+
+const known = async () => (await readConfig(providerFolders(home).config)).volumes
+
+test('added again while its disk is not mounted, a volume is not made anew over it', async () => {
+  const before = await known()
+  await rename(disk, `${disk}.gone`)
+  await mkdir(disk)
+  await expect(add()).rejects.toMatchObject({ code: 'VOLUME_REFUSED', hint: expect.stringContaining('detach --lost') })
+  await rm(disk, { recursive: true })
+  await rename(`${disk}.gone`, disk)
+  expect(await known()).toEqual(before)
+})
+
+test('added again, a volume whose record is damaged has it again', async () => {
+  const path = join(disk, 'volume.json')
+  const record = await readFile(path, 'utf8')
+  await mkdir(join(disk, 'sectors', '1'))
+  await writeFile(path, record.slice(0, 20))
+  await add()
+  expect(await readFile(path, 'utf8')).toBe(record)
+})
