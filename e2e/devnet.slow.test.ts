@@ -1,6 +1,7 @@
 /** A devnet in which something breaks: one of its providers, or the room on its disk. */
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { createWorkbench, type Workbench } from './harness.ts'
@@ -84,6 +85,20 @@ test(
     expect(stderr).toMatch(new RegExp(`deal ${deal} is (published|active)`))
     expect(stderr).toContain('begins anew')
     expect(readdirSync(temporary)).toEqual([])
+  },
+  TIMEOUT_MS,
+)
+
+test(
+  'the demo stores a file that no sector holds in several pieces, and has the same bytes back',
+  async () => {
+    const file = join(bench.home, 'large')
+    writeFileSync(file, randomBytes(9 << 20))
+    const { code, stdout } = await bench.start(['demo', file, '--exit']).finished
+    expect(stdout).toMatch(/in 2 pieces|2 deals for 2 pieces/)
+    expect(stdout).toMatch(/paid so far .* for \d+ proven epochs/)
+    expect(stdout).toContain(`every byte as in ${file}`)
+    expect(code).toBe(0)
   },
   TIMEOUT_MS,
 )

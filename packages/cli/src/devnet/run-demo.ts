@@ -5,15 +5,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { isAbortError } from '@granary/base'
 import type { TimelineEntry } from '@granary/client'
-import {
-  type Client,
-  createGranary,
-  inspectFile,
-  PieceTooLargeError,
-  type PutResult,
-  paddedSizeOf,
-} from '@granary/client/node'
-import { profileNamed } from '@granary/proofs/profile'
+import { type Client, createGranary, inspectFile, type PutResult } from '@granary/client/node'
+import type { DealView } from '@granary/protocol/client'
 import { interruptible } from '../interruptible.ts'
 import { commandHere } from '../invocation.ts'
 import { openChain } from '../open-chain.ts'
@@ -44,8 +37,7 @@ export async function runDemo(
   const { stdout, stdin, env } = context
   using story = createStory({ stream: stdout, env, startMs })
   // The nearest mistake is named first, before anything is started.
-  const { bytes } = await inspectFile(file)
-  requireOnePiece(file, bytes)
+  await inspectFile(file)
   let net: Devnet | undefined
   let stand: DemoStand = { proofs: 0 }
   const told: Story = {
@@ -100,13 +92,6 @@ export async function runDemo(
   }
 }
 
-/** A devnet's sectors are of one size: what does not fit is known before any of its programs is started. */
-function requireOnePiece(file: string, bytes: number): void {
-  const { sectorBytes } = profileNamed(PROFILE)
-  const pieceSize = paddedSizeOf(bytes)
-  if (pieceSize > sectorBytes) throw new PieceTooLargeError({ name: file, bytes }, undefined, pieceSize, sectorBytes)
-}
-
 /** The demo is the story of one provider: without any of its programs there is nothing left to tell. */
 function firstEnd({ chain, providers }: Devnet): Promise<Error> {
   return Promise.race([chain, ...providers].map(({ ended }) => ended))
@@ -150,12 +135,17 @@ async function watchPosts(client: Client, { dealId }: PutResult, story: Story, s
 
 async function tellMoney(
   chain: Awaited<ReturnType<typeof openChain>>['chain'],
-  { dealId, price }: PutResult,
+  { deals, price }: PutResult,
   story: Story,
   signal: AbortSignal,
 ): Promise<void> {
-  const { paid, earned, burnt, locked, provenEpochs } = await chain.deal(dealId, { signal })
-  const soFar = BigInt(paid) + BigInt(earned)
+  const ids = deals.map(({ dealId }) => dealId)
+  const views = await chain.dealsById(ids, { signal })
+  const sum = (amountOf: (deal: DealView) => bigint) => views.reduce((total, deal) => total + amountOf(deal), 0n)
+  const soFar = sum(({ paid, earned }) => BigInt(paid) + BigInt(earned))
+  const burnt = sum((deal) => BigInt(deal.burnt))
+  const locked = sum((deal) => BigInt(deal.locked))
+  const provenEpochs = sum((deal) => BigInt(deal.provenEpochs))
   story.say(
     'paid so far',
     `${formatAmount(soFar)} of ${formatAmount(price)} for ${provenEpochs} proven epochs (${formatAmount(burnt)} burnt as fee, ${formatAmount(locked)} still locked)`,

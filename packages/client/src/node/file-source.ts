@@ -20,8 +20,8 @@ export class FileIsFolderError extends GranaryError {
   constructor(path: string) {
     super({
       code: 'FILE_IS_FOLDER',
-      message: `${path} is a folder, and one file is stored at a time`,
-      hint: 'pack the folder into an archive (tar, zip) and put that',
+      message: `${path} is a folder, and a file is wanted here`,
+      hint: 'name a file in it; `granary put` stores folders, too',
       details: { path },
     })
   }

@@ -27,7 +27,6 @@ export { ownEnded, type Settled } from '../deals/settle-deals.ts'
 export { type ContentStatus, type DealStatus, type StatusInput, status } from '../deals/status.ts'
 export { planTopUp } from '../deals/top-up-deal.ts'
 export { JournalInvalidError } from '../journal/journal-invalid.ts'
-export { paddedSizeOf } from '../padded-size-of.ts'
 export {
   type Bounds,
   type ListedProvider,
