@@ -219,6 +219,7 @@ async function start(
   closers.push(() => queue.stop())
 
   await deals.files.placeAll()
+  await volumes.dropUnfinished()
   for (const folder of volumes.foldersOf('piece')) await rm(repairFolder(folder), { recursive: true, force: true })
   const storedPiece = (piece: { pieceCid: string; payloadSize: number; rootCid: string | undefined }) => ({
     pieceCid: piece.pieceCid,

@@ -1,5 +1,5 @@
 import { existsSync, statfsSync } from 'node:fs'
-import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -152,6 +152,18 @@ test('a piece that is over while its volume is away is removed from no other dis
   const files = createPieceFiles({ volumes, uploads, deals, lock: createKeyedLock() })
   await files.dropIfUnused('baga', async () => {})
   expect(existsSync(path)).toBe(true)
+})
+
+test('what a kill has left of a move is removed, and nothing else', async () => {
+  const disk = await volume('disk')
+  const volumes = volumesOf([disk])
+  for (const name of ['moving-1', '2']) await mkdir(join(disk.path, 'sectors', name))
+  for (const name of ['moving-baga.car', 'bagb.car']) await writeFile(join(disk.path, 'pieces', name), 'x')
+  await volumes.dropUnfinished()
+  expect([await readdir(join(disk.path, 'sectors')), await readdir(join(disk.path, 'pieces'))]).toEqual([
+    ['2'],
+    ['bagb.car'],
+  ])
 })
 
 test('of a sector that lies twice that which has come further is used', async () => {

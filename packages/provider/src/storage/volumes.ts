@@ -86,6 +86,8 @@ export interface Volumes {
    * @param judge: told where it lies now; undefined: what was moved away is that itself, since the other is gone or is the same file
    */
   sweepMoved(judge: (item: StoredItem, moved: string, place: string | undefined) => Promise<Verdict>): Promise<void>
+  /** Removes what a kill has left of moves: only while nothing is moved. What it was copied from is where it was. */
+  dropUnfinished(): Promise<void>
   /** On all disks together, for what takes one part unsealed and two sealed. */
   freeBytes(): number
   /** The volume that the item is on, or may be on, when that cannot be reached now. */
@@ -270,6 +272,12 @@ export function createVolumes(
         await syncFolder(dirname(place))
         await rm(path, { recursive: true, force: true })
       }
+    },
+    dropUnfinished: async () => {
+      for (const { folders } of all().filter(isThere))
+        for (const folder of [folders.sector, folders.piece])
+          for (const name of namesIn(folder).filter((each) => each.startsWith(MOVING)))
+            await rm(join(folder, name), { recursive: true, force: true })
     },
     freeBytes: () => {
       const freeFor = (roles: readonly VolumeRole[]): number => {

@@ -422,6 +422,20 @@ test('what comes back with a volume that is drained goes on to others, and what 
   expect(here.lost()).toEqual([])
 })
 
+test('a piece that is being sealed stays where its sealing was told that it lies', async () => {
+  const { here, pieceCid } = await movedFromHome('sealing')
+  const piece = { dealId: 1, agreementId: '0x01', pieceCid, payloadSize: 127, paddedSize: 128, publishedAt: 1 }
+  const pieces = [{ ...piece, endsBy: 900, offset: 0 }]
+  here.store.adopt({ number: 90, openedAtMs: 0, pieces, phase: { state: 'sealing', ticket: null } })
+  here.nowMs += 60 * MINUTE_MS
+  await here.tidy()
+  expect(readdirSync(join(here.folder, 'pieces'))).toEqual([`${pieceCid}.car`])
+  here.store.move(90, 'sealing', { state: 'failed', code: 'TICKET_EXPIRED', message: '', cleaned: true })
+  here.nowMs += 60 * MINUTE_MS
+  await here.tidy()
+  expect(readdirSync(join(here.folder, 'pieces'))).toEqual([])
+})
+
 test('what is damaged is not moved while it is made again', async () => {
   const here = await world('being-mended')
   await here.addSector()

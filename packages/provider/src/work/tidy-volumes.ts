@@ -21,7 +21,7 @@ import type { StoredItem, Verdict, VolumeRole, Volumes } from '../storage/volume
 
 export interface TidyContext {
   readonly volumes: Volumes
-  readonly sectors: Pick<SectorStore, 'has' | 'get'>
+  readonly sectors: Pick<SectorStore, 'has' | 'get' | 'inStates'>
   readonly deals: Pick<DealStore, 'hasPiece'>
   /** Of pieces, by their CIDs. */
   readonly lock: KeyedLock
@@ -114,6 +114,7 @@ async function isSame(
   place: string,
   signal: AbortSignal,
 ): Promise<boolean> {
+  if (item.kind === 'piece' && isBeingSealed(sectors, item.pieceCid)) return false
   if (item.kind === 'piece')
     return (await commitPieceFile(place, { signal }).then(pieceCidV2, () => undefined)) === item.pieceCid
   if (item.kind !== 'sector' || !sectors.has(item.number)) return false
@@ -124,6 +125,11 @@ async function isSame(
   )
   if (before?.state !== 'finalized' || now?.state !== 'finalized') return false
   return toHex(before.ticket) === toHex(now.ticket) && (await holdsAllOf(moved, place, signal))
+}
+
+/** A sealing that waits for its turn has been told where its pieces lie. */
+function isBeingSealed(sectors: TidyContext['sectors'], pieceCid: string): boolean {
+  return sectors.inStates('sealing').some(({ pieces }) => pieces.some((piece) => piece.pieceCid === pieceCid))
 }
 
 /** Manifests have been read; one that was written anew says the same in other words. */
