@@ -115,9 +115,16 @@ test.each([
   ['..', 'ENTRY_UNSAFE'],
   ['', 'ENTRY_UNSAFE'],
   ['.bashrc', 'OUT_INVALID'],
-])('a name that leads elsewhere or is hidden is not taken from a stranger: "%s"', async (name, code) => {
-  for (const out of [into, { folder: into }]) await expect(fetchTo(out, { name })).rejects.toMatchObject({ code })
-  expect(readdirSync(into)).toEqual([])
-  await fetchTo(at('out'), { name })
-  expect([read('out'), readdirSync(into)]).toEqual([text, ['out']])
-})
+  ['-rf', 'OUT_INVALID'],
+  ['two\nlines', 'OUT_INVALID'],
+  ['\x1b[2J', 'OUT_INVALID'],
+  ['\u202egnp.exe', 'OUT_INVALID'],
+])(
+  'a name that leads elsewhere, is hidden or is read as more than a name is not taken from a stranger: %j',
+  async (name, code) => {
+    for (const out of [into, { folder: into }]) await expect(fetchTo(out, { name })).rejects.toMatchObject({ code })
+    expect(readdirSync(into)).toEqual([])
+    await fetchTo(at('out'), { name })
+    expect([read('out'), readdirSync(into)]).toEqual([text, ['out']])
+  },
+)

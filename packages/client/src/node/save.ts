@@ -107,15 +107,25 @@ async function placeFor(got: Retrieved, target: Target): Promise<string> {
 async function placeOfStranger(folder: string, name: string, overwrite: boolean): Promise<string> {
   checkNames([name])
   const place = join(folder, name)
-  // It was not chosen by who fetches it: a shell may read such a file when it starts.
-  if (name.startsWith('.'))
+  const fault = faultOfStranger(name)
+  if (fault !== undefined)
     throw new OutInvalidError(
       place,
-      'the name of this file is hidden, and nobody has asked for it',
+      `the name of this file ${fault}, and nobody has asked for it`,
       'choose a name for it (-o OUT)',
     )
   if (!overwrite && (await isThere(place))) throw new OutExistsError(place)
   return place
+}
+
+/** It was not chosen by who fetches it: a name must not do more than name. */
+function faultOfStranger(name: string): string | undefined {
+  // A shell may read such a file when it starts.
+  if (name.startsWith('.')) return 'is hidden'
+  // With `rm *`, or another command, it is a flag.
+  if (name.startsWith('-')) return 'is read as a flag'
+  // A terminal that lists it does what they say, or shows another name.
+  return /[\p{Cc}\p{Bidi_Control}\u2028\u2029]/u.test(name) ? 'has control characters' : undefined
 }
 
 /** Of what was asked for; undefined: it is none on this system, or leads elsewhere. */
