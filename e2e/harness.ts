@@ -10,9 +10,11 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 
 export const repository: string = join(dirname(fileURLToPath(import.meta.url)), '..')
+/** As packages/cli/bin starts it. */
 const program = [
   '--conditions=@granary/source',
   '--disable-warning=ExperimentalWarning',
+  '--max-semi-space-size=8',
   join(repository, 'packages/cli/src/main.ts'),
 ]
 

@@ -12,7 +12,9 @@ const source = fileURLToPath(new URL('../src/main.ts', import.meta.url))
 const isCheckout = existsSync(new URL('../tsconfig.json', import.meta.url))
 
 function becomeSource() {
-  const flags = ['--conditions=@granary/source', '--disable-warning=ExperimentalWarning']
+  // With the default of 16 MiB what passes through a large put stands in memory longer, for nothing: a fifth of its peak.
+  const young = '--max-semi-space-size=8'
+  const flags = ['--conditions=@granary/source', '--disable-warning=ExperimentalWarning', young]
   // Types are stripped and code is compiled once, not at each start.
   const compiled = fileURLToPath(new URL('../../../node_modules/.granary-compiled', import.meta.url))
   const env = { NODE_COMPILE_CACHE: compiled, ...process.env }
