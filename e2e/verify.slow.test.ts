@@ -359,6 +359,15 @@ test('a deal that a node keeps silent about is verified all the same when this c
   expect(await codeOf(silent)).toBe('CID_NOT_STORED')
 })
 
+test('a first verification that fails, and so has shown no genesis to compare, leaves nobody believed', async () => {
+  const ports = portsOf(market.chain)
+  await expect(verify(ports, 'bafkreicysg23kiwv34eg2d7qweipxwosdo2py4ldv42nbauguluen5v6am')).rejects.toMatchObject({
+    code: 'CID_NOT_STORED',
+  })
+  expect((await verify(ports, rootCid)).chain.trust).toBe('first-use')
+  expect((await verify(ports, rootCid)).chain.trust).toBe('kept')
+})
+
 test('granary verify says what is proven, on whose word, and exits as it says', async () => {
   const home = await mkdtemp(join(tmpdir(), 'granary-verify-cli-'))
   try {

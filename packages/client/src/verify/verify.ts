@@ -75,7 +75,8 @@ export async function verify(ports: VerifyPorts, cidText: string, options: Verif
     now: () => clock.nowMs(),
   })
   let state = await light.newest(call)
-  await keep(ports, believed, state)
+  // Who is believed at first is shown with the result: what has none leaves nobody believed.
+  if (believed.basis !== 'first-use') await keep(ports, believed, state)
   const named = await namedDeals(ports, content, believed.genesisHash, call)
   if (named.size === 0) throw new CidNotStoredError(content.cid, chain.url)
   const listedAt = chain.height
