@@ -374,7 +374,7 @@ async function start(
             (code === 'SECTOR_DAMAGED' && subject === name) ||
             (code === 'PIECE_DAMAGED' && `piece ${subject}` === name),
         )
-    const context = { volumes, sectors, deals: deals.deals, lock: deals.lock, isDamaged, onPieceMoved, log }
+    const context = { volumes, sectors, providerId, deals: deals.deals, lock: deals.lock, isDamaged, onPieceMoved, log }
     tidied ??= tidyVolumes(context, tidying.signal)
       .catch((error: unknown) => log({ type: 'volumes:tidy-failed', error: String(error) }))
       .finally(() => {

@@ -42,6 +42,7 @@ class World {
   /** With its bytes. */
   readonly pieces = new Map<string, Buffer>()
   readonly sectors = new Set<number>()
+  providerId = 1_000
   /** As the alerts name it. */
   readonly damaged = new Set<string>()
   /** By their names: a bit of them changed where they lay. */
@@ -83,6 +84,7 @@ class World {
       {
         ...{ volumes: this.volumes, sectors: this.store, lock: createKeyedLock() },
         deals: { hasPiece: (pieceCid) => this.pieces.has(pieceCid) },
+        providerId: this.providerId,
         isDamaged: (name) => this.damaged.has(name),
         onPieceMoved: () => {},
         log: () => {},
@@ -434,6 +436,20 @@ test('a piece that is being sealed stays where its sealing was told that it lies
   here.nowMs += 60 * MINUTE_MS
   await here.tidy()
   expect(readdirSync(join(here.folder, 'pieces'))).toEqual([])
+})
+
+test("another provider's sector under the number of one that is over is not touched", async () => {
+  const here = await world('foreign')
+  here.others = here.others.map((each) => ({ ...each, roles: [] }))
+  await here.addSector()
+  here.store.move(1, 'proving', { state: 'expired', cleaned: true })
+  here.providerId = 1_001
+  here.homeRoles = []
+  await here.tidy()
+  expect(readdirSync(join(here.folder, 'sectors'))).toEqual(['1'])
+  here.providerId = 1_000
+  await here.tidy()
+  expect(readdirSync(join(here.folder, 'sectors'))).toEqual(['aside'])
 })
 
 test('what is damaged is not moved while it is made again', async () => {

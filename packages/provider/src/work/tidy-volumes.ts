@@ -23,6 +23,8 @@ export interface TidyContext {
   readonly volumes: Volumes
   readonly sectors: Pick<SectorStore, 'has' | 'get' | 'inStates'>
   readonly deals: Pick<DealStore, 'hasPiece'>
+  /** What its sectors' manifests name. */
+  readonly providerId: number
   /** Of pieces, by their CIDs. */
   readonly lock: KeyedLock
   /** Whether an alert says so of `sector 7` or `piece baga…`: it is being made whole where it lies. */
@@ -83,9 +85,17 @@ function isOver(item: StoredItem, { sectors, deals }: Pick<TidyContext, 'sectors
   return isIn(sector, 'expired', 'terminated', 'failed') && sector.phase.cleaned
 }
 
+/** A person has put another provider's sector there: it is not touched. */
+async function isForeign({ providerId }: TidyContext, item: StoredItem, path: string): Promise<boolean> {
+  if (item.kind !== 'sector') return false
+  const found = await readSector(path).catch(() => undefined)
+  return found !== undefined && found.provider !== providerId
+}
+
 /** It was on a volume that could not be reached when it ended, or was a copy of what ended: kept for a month. */
 async function dropOver(context: TidyContext, item: StoredItem): Promise<void> {
   const path = context.volumes.pathOf(item)
+  if (await isForeign(context, item, path)) return
   if (!isOver(item, context) || context.volumes.awayFor(item) !== undefined || !existsSync(path)) return
   const to = await setAside(path)
   context.log({ type: 'volume:set-aside', item: keyOf(item), to })
@@ -102,6 +112,7 @@ async function judge(
   place: string | undefined,
   signal: AbortSignal,
 ): Promise<Verdict> {
+  if (await isForeign(context, item, moved)) return 'needed'
   if (isOver(item, context)) return 'over'
   if (place === undefined) return 'needed'
   return (await isSame(context, item, moved, place, signal)) ? 'spare' : 'needed'
