@@ -294,7 +294,8 @@ test('who leaves ends its ask, settles, waits for the last of the collateral and
   const { free } = await collateral()
   await changeConfig(join(home, 'provider', 'config.json'), { collateral: `${1_000n * GRN}` })
   await provider.reload()
-  expect((await collateral()).free).toBe(free)
+  // What vests meanwhile is little beside the hundreds that a deposit would bring.
+  expect((await collateral()).free - free).toBeLessThan(GRN)
 
   // What ends sectors is asked about, and what was done before the question stays done.
   const unasked = await provide('exit', '--passphrase-file', passphraseFile)
