@@ -9,7 +9,7 @@ export class PieceTooLargeError extends GranaryError {
   constructor(source: Pick<Source, 'name' | 'bytes'>, carBytes: number, pieceSize: number, sectorBytes: number) {
     super({
       code: 'PIECE_TOO_LARGE',
-      message: `${source.name} has ${source.bytes} bytes, its CAR ${carBytes}, a piece of ${pieceSize}; the largest that a provider of this chain takes into a sector is ${sectorBytes}, with room for ${sectorBytes * PAYLOAD_SHARE}`,
+      message: `${source.name} has ${source.bytes} bytes, its CAR ${carBytes}, a piece of ${pieceSize}; the largest piece here is ${sectorBytes} bytes, with room for ${sectorBytes * PAYLOAD_SHARE}`,
       hint: 'split the file, or use a chain whose providers seal larger sectors',
       details: { path: source.name, fileBytes: source.bytes, carBytes, pieceSize, sectorBytes },
     })

@@ -65,9 +65,9 @@ export class OrderTooShortError extends GranaryError {
   constructor(until: Date, firstEnd: Date) {
     super({
       code: 'ORDER_TOO_SHORT',
-      message: `the deals run until ${minuteOf(firstEnd)} at least, and would be kept going until ${minuteOf(until)} only`,
-      hint: 'leave renewUntil out, name a later date, or ask for a shorter duration',
-      details: { until: until.toISOString(), firstEnd: firstEnd.toISOString() },
+      message: `the deals run until ${minuteOf(firstEnd)}, and would be kept going until ${minuteOf(until)} only`,
+      hint: 'name a later date, ask for a shorter duration, or leave renewUntil out',
+      details: { until, firstEnd },
     })
   }
 }
@@ -77,8 +77,8 @@ export class OrderDateInvalidError extends GranaryError {
   constructor() {
     super({
       code: 'ORDER_DATE_INVALID',
-      message: 'renewUntil is an invalid date',
-      hint: "give a Date such as new Date('2030-01-31'), or leave renewUntil out",
+      message: 'renewUntil is no date',
+      hint: 'name a date, or leave renewUntil out',
     })
   }
 }
