@@ -298,6 +298,7 @@ async function start(
   const market = openMarket({
     ...{ deals, settings, folders, profile, chain, follower, genesisHash, providerId, witness, alerts, log },
     config: () => config,
+    denylists: () => denylists,
     provenSectors,
     signer: keys.session,
     addPiece: (piece) => retrieval.addPiece(storedPiece(piece)),

@@ -28,6 +28,7 @@ import { Router } from 'express'
 import { Upload } from 'tus-js-client'
 import { type Alerts, createAlerts } from '../src/alerts.ts'
 import { newConfig, type ProviderConfig } from '../src/config.ts'
+import type { Denylist } from '../src/denylist/denylist.ts'
 import { createApp, type ProviderInfo } from '../src/http/app.ts'
 import type { AddressLimits } from '../src/http/limit-addresses.ts'
 import { type Listener, listen } from '../src/http/listen.ts'
@@ -39,6 +40,7 @@ import { logIn } from '../src/market/log-in.ts'
 import { promisedDeals } from '../src/market/promised-deals.ts'
 import { type PromisedDeals, type ProviderMeans, requireMeans } from '../src/market/provider-means.ts'
 import { requireFunds, spendableOf } from '../src/market/require-funds.ts'
+import { requireServed } from '../src/market/require-served.ts'
 import type { SignedRenewal } from '../src/market/sign-renewal.ts'
 import { createTokens } from '../src/market/tokens.ts'
 import { makeFolders, type ProviderFolders, providerFolders } from '../src/storage/folders.ts'
@@ -70,6 +72,8 @@ export interface ChainFigures {
   renewal?: SignedRenewal
   /** Of every account, if any. */
   sessionKey?: SessionKeyView
+  /** What the provider does not serve. */
+  denylists: readonly Denylist[]
   height: number
   balance: bigint
   freeCollateral: bigint
@@ -124,7 +128,7 @@ export async function startMarket(
   )
   await deals.files.placeAll()
   await deals.files.recover()
-  const figures: ChainFigures = { height: 100, balance: 10n ** 20n, freeCollateral: 10n ** 20n }
+  const figures: ChainFigures = { denylists: [], height: 100, balance: 10n ** 20n, freeCollateral: 10n ** 20n }
   const addressOf = addressesThatCount(config.limits)
   const bytes = createBudget(config.limits.bytesPerMinute, 60)
   const listener = await listen('127.0.0.1', 0, {
@@ -173,7 +177,18 @@ function marketApp({
   const witness = openWitness(folders.homeRecord, { homeId: 'test', agreements: 0, nextSector: 1 })
   const budget = createBudget(limits.quotesPerAddress, 60)
   const acceptDeals = true
-  const shared = { ...deals, acceptDeals, genesisHash, providerId: PROVIDER_ID, signer, tokens, limits, budget }
+  const served = { requireServed: (rootCid: string | undefined) => requireServed(figures.denylists, rootCid) }
+  const shared = {
+    ...deals,
+    ...served,
+    acceptDeals,
+    genesisHash,
+    providerId: PROVIDER_ID,
+    signer,
+    tokens,
+    limits,
+    budget,
+  }
   const rules = {
     networkFeeBps: 500,
     minCollateralShareBps: 2000,

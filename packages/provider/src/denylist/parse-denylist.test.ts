@@ -98,13 +98,14 @@ test('a list, or a rule of it, says 451 in place of 410', async () => {
 })
 
 test('what is no rule is passed over, and told by its line', async () => {
-  const { denylist, count, skipped } = await parsed(
+  const { denylist, count, skipped, foreignHashes } = await parsed(
     [
       ...['version: 1', '---', '', `/ipfs/${DENIED}`, '/ipfs/nonsense', 'https://example.org/', '//abc'],
       ...['//gW813G35CnLsy7gRYYHuf63hrz71U1xoLFDVeV7actx6oX', '/ipns/domain.example', `/ipfs/${DENIED}/%ff`],
     ].join('\n'),
   )
   expect({ count, skipped }).toEqual({ count: 2, skipped: [5, 6, 7, 8, 10] })
+  expect(foreignHashes).toBe(1)
   expect(denialOf([denylist], CID.parse(DENIED))).toEqual({ status: 410, list: 'a.deny' })
 })
 

@@ -11,6 +11,8 @@ export interface ParsedDenylist {
   readonly count: number
   /** Lines that are no rule that could be followed, by their numbers. */
   readonly skipped: readonly number[]
+  /** How many of those are hashes of another function than SHA-256. */
+  readonly foreignHashes: number
 }
 
 interface Collected {
@@ -25,6 +27,7 @@ const HEADER_LINES_MAX = 1_000
 export async function parseDenylist(name: string, lines: AsyncIterable<string>): Promise<ParsedDenylist> {
   const collected: Collected = { rules: new Map(), hashed: new Map() }
   const skipped: number[] = []
+  let foreignHashes = 0
   let number = 0
   let count = 0
   /** Lines that may be a header, or rules: only a line of --- says which. */
@@ -34,7 +37,10 @@ export async function parseDenylist(name: string, lines: AsyncIterable<string>):
     const text = line.trim()
     if (text === '' || text.startsWith('#')) return
     if (takeRule(text, status, collected)) count += 1
-    else skipped.push(at)
+    else {
+      skipped.push(at)
+      if (isForeignHash(text)) foreignHashes += 1
+    }
   }
   for await (const line of lines) {
     number += 1
@@ -52,7 +58,7 @@ export async function parseDenylist(name: string, lines: AsyncIterable<string>):
   }
   for (const [at, line] of (head ?? []).entries()) take(line, at + 1)
   const denylist = { name, rules: collected.rules, hashed: hashedParts(collected.hashed) }
-  return { denylist, count, skipped }
+  return { denylist, count, skipped, foreignHashes }
 }
 
 /** The one line of the YAML that matters: how the whole list wants to be answered. */
@@ -91,6 +97,16 @@ function takeHashed(text: string, status: DenialStatus | undefined, { hashed }: 
   if (digest === undefined) return false
   hashed.set(digest, status)
   return true
+}
+
+/** A multihash, and of a function that nothing here is looked up by. */
+function isForeignHash(line: string): boolean {
+  const [, text = ''] = /^[+!-]?\/\/(\w+)(?:\s|$)/.exec(line) ?? []
+  try {
+    return decodeDigest(base58btc.decode(`z${text}`)).code !== sha256.code
+  } catch {
+    return false
+  }
 }
 
 function digestIn(text: string): string | undefined {

@@ -35,7 +35,7 @@ export async function readDenylists({ paths, folder, alerts, log }: ReadDenylist
   for (const { code, subject = '' } of alerts.list())
     if (code === 'DENYLIST_RULES_SKIPPED' && !files.includes(subject)) alerts.clear(code, subject)
   for (const path of files) {
-    const { denylist, count, skipped } = await readOne(path)
+    const { denylist, count, skipped, foreignHashes } = await readOne(path)
     log({ type: 'denylist:read', path, rules: count, skipped: skipped.length })
     lists.push(denylist)
     if (skipped.length === 0) alerts.clear('DENYLIST_RULES_SKIPPED', path)
@@ -43,7 +43,7 @@ export async function readDenylists({ paths, folder, alerts, log }: ReadDenylist
       alerts.raise({
         code: 'DENYLIST_RULES_SKIPPED',
         subject: path,
-        message: `${skipped.length} lines of ${path} are no rules that this provider can follow, the first is line ${skipped[0]}`,
+        message: `${skipped.length} lines of ${path} are no rules that this provider can follow, the first is line ${skipped[0]}${foreignHashes === 0 ? '' : `; ${foreignHashes} of them are hashes of other functions than SHA-256`}`,
         hint: 'the other rules are followed; correct the lines, and reload',
       })
   }

@@ -4,6 +4,7 @@ import { fromHex } from '@granary/base'
 import { carHeader, parseCid, pieceOf } from '@granary/content'
 import { dealTermsDigest, dealTermsFromJson, verifySigner } from '@granary/protocol/messages'
 import { afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals'
+import { denies } from '../../test/denies.ts'
 import {
   genesisHash,
   hex,
@@ -122,6 +123,16 @@ test('terms of another size than the upload are refused unread, and the upload s
   const { status, body } = await client.agree(uploadId, { ...terms, payloadSize: terms.payloadSize - 1, nonce: 2n })
   expect([status, body.error.code, body.error.details.what]).toEqual([422, 'PIECE_MISMATCH', 'the size of the upload'])
   expect((await client.agree(uploadId, terms)).status).toBe(201)
+})
+
+test('what its owner does not serve is refused before bytes of it are sent, and again at the agreement', async () => {
+  const { uploadId, terms } = await uploaded()
+  market.figures.denylists = [denies(car.rootCid)]
+  const { status, body } = await client.agree(uploadId, terms)
+  expect([status, body.error.code]).toEqual([410, 'CONTENT_DENIED'])
+  const quote = await client.quote(car.pieceSize)
+  await expect(client.upload(car.bytes, car, quote)).rejects.toThrow('CONTENT_DENIED')
+  expect(await market.stagedFiles()).toEqual([uploadId])
 })
 
 test('terms that name another root than the CAR are refused', async () => {

@@ -56,6 +56,7 @@ export interface AcceptPieceContext {
   readonly witness: Pick<Witness, 'agreed'>
   /** The piece's file is in its place, new. */
   readonly onPlaced: (pieceCid: string) => void
+  readonly requireServed: (rootCid: string | undefined) => void
 }
 
 export interface AcceptPieceRequest {
@@ -72,7 +73,7 @@ export interface AcceptedPiece {
 
 /**
  * @throws TermsRefusedError, NonceConflictError, UploadNotFoundError, UploadIncompleteError, UploadBusyError, PieceMismatchError,
- * CarInvalidError, CarRootMismatchError, ClientFundsError, CollateralShortError, OffersFullError, NoSpaceError
+ * CarInvalidError, CarRootMismatchError, ContentDeniedError, ClientFundsError, CollateralShortError, OffersFullError, NoSpaceError
  */
 export async function acceptPiece(context: AcceptPieceContext, request: AcceptPieceRequest): Promise<AcceptedPiece> {
   const { client, terms, uploadId } = request
@@ -110,6 +111,7 @@ async function agree(context: AcceptPieceContext, request: AcceptPieceRequest): 
     ordersMaxMs: context.ordersMaxMs,
     quotes,
   })
+  context.requireServed(terms.rootCid)
   using _ = context.gate.close(uploadId)
   const upload = await completeUpload(context, request)
   await checkFunds(context, terms)

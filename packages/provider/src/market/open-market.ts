@@ -21,6 +21,7 @@ import { endDeal } from '../deals/deal-ends.ts'
 import { createDealFeed } from '../deals/deal-feed.ts'
 import { type DealsFollower, followDeals } from '../deals/follow-deals.ts'
 import { followedHeight } from '../deals/followed-height.ts'
+import type { Denylist } from '../denylist/denylist.ts'
 import type { Log } from '../log.ts'
 import type { DealFeed } from '../sectors/port.ts'
 import type { ProviderFolders } from '../storage/folders.ts'
@@ -38,6 +39,7 @@ import { promisedDeals } from './promised-deals.ts'
 import { requireMeans } from './provider-means.ts'
 import { requireClient } from './require-client.ts'
 import { requireFunds, spendableOf } from './require-funds.ts'
+import { requireServed } from './require-served.ts'
 import { createOpenRenewals, type RenewalRequest, type SignedRenewal, signRenewal } from './sign-renewal.ts'
 import { sweepUploads } from './sweep-uploads.ts'
 import { createTokens, type Tokens } from './tokens.ts'
@@ -48,6 +50,8 @@ export interface MarketContext {
   readonly folders: ProviderFolders
   /** As it is now. */
   readonly config: () => ProviderConfig
+  /** As they are now. */
+  readonly denylists: () => readonly Denylist[]
   readonly profile: Profile
   readonly chain: ChainClient
   readonly follower: ChainFollower
@@ -96,6 +100,7 @@ export function openMarket(context: MarketContext): Market {
     provenSectors: context.provenSectors,
   })
   const renewals = createOpenRenewals()
+  const served = { requireServed: (rootCid: string | undefined) => requireServed(context.denylists(), rootCid) }
   const quoteBudget = createBudget(config().limits.quotesPerAddress, Math.ceil(config().limits.quoteValidMs / 1000))
   const ends = { deals, files, removePiece: context.removePiece }
 
@@ -154,7 +159,7 @@ export function openMarket(context: MarketContext): Market {
     signRenewal: (request) =>
       signRenewal(
         {
-          ...{ genesisHash, providerId, signer, renewals },
+          ...{ genesisHash, providerId, signer, renewals, ...served },
           acceptDeals: config().acceptDeals,
           clients: config().clients,
           market: () => marketOf(chain, providerId),
@@ -178,6 +183,7 @@ export function openMarket(context: MarketContext): Market {
           head: height,
           space,
           limits: config().limits,
+          ...served,
           requireMeans: (quote) => requireMeans(means, promised(), quote, sectorBytes),
         },
         { ...request, spendable },
@@ -191,7 +197,7 @@ export function openMarket(context: MarketContext): Market {
       requireClient(config().clients, request.client)
       return await acceptPiece(
         {
-          ...{ genesisHash, providerId, signer, deals, uploads, quotes, files, space, lock, gate },
+          ...{ genesisHash, providerId, signer, deals, uploads, quotes, files, space, lock, gate, ...served },
           chain: agreementsOn,
           sectorBytes: context.profile.sectorBytes,
           ordersMaxMs: config().ordersMaxMs,

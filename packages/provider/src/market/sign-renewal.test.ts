@@ -8,6 +8,9 @@ import {
   verifySigner,
 } from '@granary/protocol/messages'
 import { expect, test } from '@jest/globals'
+import { denies } from '../../test/denies.ts'
+import type { Denylist } from '../denylist/denylist.ts'
+import { requireServed } from './require-served.ts'
 import { createOpenRenewals, type SignRenewalContext, signRenewal } from './sign-renewal.ts'
 
 const genesisHash: Hash = `0x${'11'.repeat(32)}`
@@ -17,6 +20,7 @@ const signer = sessionSigner(new Uint8Array(32).fill(7), accountSigner(new Uint8
 const HEAD = 1_000
 const ENDS_AT = 2_000
 const PRICE = 1_000n
+const DENIED = 'bafybeihvvulpp4evxj7x7armbqcyg6uezzuig6jp3lktpbovlqfkuqeuoq'
 
 interface Changes {
   readonly deal?: Partial<DealView>
@@ -24,6 +28,7 @@ interface Changes {
   readonly ask?: Partial<NonNullable<Awaited<ReturnType<SignRenewalContext['market']>>['ask']>> | null
   readonly acceptDeals?: boolean
   readonly clients?: Partial<SignRenewalContext['clients']>
+  readonly denylists?: readonly Denylist[]
   readonly free?: bigint
   readonly offered?: bigint
 }
@@ -71,6 +76,7 @@ function contextOf(changes: Changes = {}): SignRenewalContext {
   return {
     ...{ genesisHash, providerId: 1000, signer, acceptDeals: changes.acceptDeals ?? true },
     clients: { allow: [], deny: [], ...changes.clients },
+    requireServed: (rootCid) => requireServed(changes.denylists ?? [], rootCid),
     market: async () => ({ head: HEAD, blockTimeMs: 500, ask: changes.ask === null ? undefined : ask, rules }),
     dealOnChain: async () => deal,
     freeCollateral: async () => changes.free ?? 10n ** 18n,
@@ -107,6 +113,7 @@ test.each<[string, Changes, { client?: typeof client; endsAt?: number }]>([
   ['DEAL_CLIENT_WRONG', {}, { client: stranger }],
   ['DEAL_CLIENT_WRONG', { terms: { provider: 1001 } }, {}],
   ['CLIENT_REFUSED', { clients: { deny: [client] } }, {}],
+  ['CONTENT_DENIED', { denylists: [denies(DENIED)], terms: { rootCid: DENIED } }, {}],
   ['CLIENT_REFUSED', { clients: { allow: [stranger] } }, {}],
   ['DEALS_NOT_TAKEN', { acceptDeals: false }, {}],
   ['DEAL_OVER', { deal: { state: 'expired' } }, {}],

@@ -29,6 +29,7 @@ export interface SignRenewalContext {
   readonly providerId: number
   readonly acceptDeals: boolean
   readonly clients: ClientLists
+  readonly requireServed: (rootCid: string | undefined) => void
   readonly signer: Signer
   readonly market: () => Promise<Market>
   /** @throws DEAL_NOT_FOUND */
@@ -61,6 +62,7 @@ export async function signRenewal(context: SignRenewalContext, request: RenewalR
       hint: 'log in to its provider with the account that made the deal',
     })
   if (!context.acceptDeals) throw new DealsNotTakenError(providerId)
+  context.requireServed(terms.rootCid)
   const { head, blockTimeMs, ask, rules } = await context.market()
   if (deal.state !== 'active' || deal.endsAt === undefined || deal.endsAt <= head)
     throw refused('DEAL_OVER', `deal ${deal.id} is ${deal.state}`, {

@@ -28,6 +28,8 @@ export interface OpenUploadContext {
   readonly limits: { readonly uploadsPerClient: number; readonly stagedBytesPerClient: number }
   /** That the provider can pay for what this comes to, beside all that it has promised. Throws when it can not. */
   readonly requireMeans: (quote: Quote) => void
+  /** That content is served here, before bytes of it are sent. @throws ContentDeniedError */
+  readonly requireServed: (rootCid: string | undefined) => void
 }
 
 export interface UploadRequest {
@@ -43,11 +45,12 @@ export function payloadMax(pieceSize: number): number {
   return (pieceSize / 128) * 127
 }
 
-/** @throws UploadMetadataError, UploadTooLargeError, ClientFundsError, QuotaExceededError, CollateralShortError, FeesShortError, NoSpaceError */
+/** @throws UploadMetadataError, UploadTooLargeError, ClientFundsError, QuotaExceededError, CollateralShortError, FeesShortError, NoSpaceError, ContentDeniedError */
 export function openUpload(context: OpenUploadContext, request: UploadRequest): UploadRow {
   const parsed = uploadMetadata.safeParse(request.metadata, inEnglish)
   if (!parsed.success) throw new UploadMetadataError(describeIssues(parsed.error))
   const { quoteId } = parsed.data
+  context.requireServed(parsed.data.rootCid)
   const pieceSize = Number(parsed.data.pieceSize)
 
   const quote = context.quotes.find(quoteId, context.head)
