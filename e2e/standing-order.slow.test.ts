@@ -26,7 +26,8 @@ test('a deal with a standing order outlives its first end, and is paid for by pr
   const chain = await bench.startChain()
   await bench.startProvider({ chainUrl: chain.url })
   const client = createChainClient({ url: chain.url })
-  const file = fileOf(bench, 'kept.bin', 100_000)
+  // Large enough that what is paid for half a minute is more than the fee of the message that collects it.
+  const file = fileOf(bench, 'kept.bin', 1_000_000)
   const until = new Date(Date.now() + 10 * MINUTE_MS).toISOString().slice(0, 16)
   const asked = [file, '--duration', '40s', '--renew-until', until, '--chain', chain.url, '--json']
 

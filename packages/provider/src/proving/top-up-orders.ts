@@ -4,9 +4,13 @@
  */
 import { type ErrorCode, GranaryError } from '@granary/base'
 import type { DealView } from '@granary/protocol/client'
-import { dealTermsFromJson } from '@granary/protocol/messages'
+import { dealTermsFromJson, feeOf } from '@granary/protocol/messages'
 import { orderLane } from '../sectors/lanes.ts'
 import type { ProvingContext } from './proving-context.ts'
+
+/** Of the message with its signature, and room for larger numbers. */
+const TOP_UP_BYTES_MAX = 256
+const BPS_ONE = 10_000
 
 /** Most often other news than this provider's: the next look knows more. */
 const PASSED_OVER: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
@@ -24,7 +28,12 @@ export async function topUpOrders(
   const { chain, lanes, deals, log } = context
   const ordered = views.filter(({ orderedUntil }) => orderedUntil !== undefined)
   if (ordered.length === 0) return
-  const [{ height }, { provingPeriod }] = await Promise.all([chain.status({ signal }), chain.params({ signal })])
+  const [{ height }, { provingPeriod, networkFeeBps }, fees] = await Promise.all([
+    chain.status({ signal }),
+    chain.params({ signal }),
+    chain.fees({ signal }),
+  ])
+  const fee = feeOf('TopUpByOrder', TOP_UP_BYTES_MAX, fees)
   for (const view of ordered) {
     const { client, pricePerEpoch: price } = dealTermsFromJson(view.terms)
     const wanted = epochsDue(view, height, provingPeriod)
@@ -34,6 +43,12 @@ export async function topUpOrders(
     // What the money lacks is its client's to know: `status` and `deals` say it. A little now and then is not worth a fee.
     if (paid < Math.min(wanted, provingPeriod)) {
       log({ type: 'order:unpaid', deal: view.id, client, epochs: wanted, endsAt: view.endsAt ?? height })
+      continue
+    }
+    // It may be worth it later: what is due grows until the deal ends.
+    const worth = (price * BigInt(paid) * BigInt(BPS_ONE - networkFeeBps)) / BigInt(BPS_ONE)
+    if (worth <= fee) {
+      log({ type: 'order:below-fee', deal: view.id, epochs: paid, worth: `${worth}`, fee: `${fee}` })
       continue
     }
     try {

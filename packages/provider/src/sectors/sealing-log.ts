@@ -31,6 +31,8 @@ export type SealingLogEvent =
   | { type: 'order:paid'; deal: number; epochs: number; endsAt: number }
   /** Its client does not have the money. */
   | { type: 'order:unpaid'; deal: number; client: string; epochs: number; endsAt: number }
+  /** It would cost more than it brings, in attoGRN. */
+  | { type: 'order:below-fee'; deal: number; epochs: number; worth: string; fee: string }
   | { type: 'order:refused'; deal: number; code: string; message: string }
   | { type: 'sector:cleaned'; sector: number }
   | ({ type: 'sealing:error' } & Failure)
