@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
@@ -17,6 +17,13 @@ const config = newConfig({ chainUrl: 'http://127.0.0.1:7460', profile: '8MiB-dev
 test('what is written is read again', async () => {
   await writeConfig(path, { ...config, port: 7470 })
   expect(await readConfig(path)).toEqual({ ...config, port: 7470 })
+})
+
+test('one that others could read is taken from them when it is looked at next, changed or not', async () => {
+  await writeConfig(path, config)
+  await chmod(path, 0o644)
+  await changeConfig(path, {})
+  expect((await stat(path)).mode & 0o777).toBe(0o600)
 })
 
 test('a home without one says how to make it', async () => {

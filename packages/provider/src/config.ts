@@ -3,7 +3,7 @@
  * the chain, and applied or refused aloud. The schema below is the documentation of every key; the file holds only what differs
  * from the defaults.
  */
-import { readFile } from 'node:fs/promises'
+import { chmod, readFile, stat } from 'node:fs/promises'
 import { isDeepStrictEqual } from 'node:util'
 import { GranaryError } from '@granary/base'
 import { writeFileDurably } from '@granary/base/node'
@@ -156,7 +156,7 @@ const configSchema = z.strictObject({
 })
 
 /** It may hold a word that only its owner knows, in `alertsUrl`. */
-const CONFIG_MODE = 0o600
+export const CONFIG_MODE = 0o600
 
 export type ProviderConfig = z.output<typeof configSchema>
 export type AskConfig = ProviderConfig['ask']
@@ -318,8 +318,13 @@ export async function changeConfig(path: string, changes: Readonly<Record<string
   const config = check(path, changed)
   if (!isDeepStrictEqual(changed, given)) {
     await writeFileDurably(path, `${JSON.stringify(changed, null, 2)}\n`, CONFIG_MODE)
-  }
+  } else await keepPrivate(path)
   return config
+}
+
+/** One that was written before it held a secret, or that an editor has made anew, is taken from the others at the next look. */
+export async function keepPrivate(path: string): Promise<void> {
+  if (((await stat(path)).mode & 0o077) !== 0) await chmod(path, CONFIG_MODE)
 }
 
 function hasCredentials(text: string): boolean {

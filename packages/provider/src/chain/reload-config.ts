@@ -4,7 +4,7 @@
  */
 import { GranaryError } from '@granary/base'
 import type { Alerts } from '../alerts.ts'
-import { atReload, changedKeys, type ProviderConfig, readConfig } from '../config.ts'
+import { atReload, changedKeys, keepPrivate, type ProviderConfig, readConfig } from '../config.ts'
 import type { Log } from '../log.ts'
 
 export interface ReloadContext {
@@ -35,6 +35,7 @@ export async function reloadConfig(context: ReloadContext): Promise<ReloadReport
   const { path, current, alerts, log } = context
   try {
     const read = await readConfig(path)
+    await keepPrivate(path)
     const changes = changedKeys(current(), read)
     // As a whole, also what waits: the next start may be far away, and would not start.
     await context.check(read)

@@ -16,7 +16,7 @@ export interface ChangeRunningInput {
 
 /** @returns whether a provider runs and has taken them @throws HOME_MISSING, CONFIG_INVALID, … */
 export async function changeRunning({ home, file, changes }: ChangeRunningInput): Promise<boolean> {
-  const { changeConfig, readConfig } = await import('@granary/provider/operator')
+  const { CONFIG_MODE, changeConfig, readConfig } = await import('@granary/provider/operator')
   await readConfig(file)
   const before = await readFile(file, 'utf8')
   await changeConfig(file, changes)
@@ -24,7 +24,7 @@ export async function changeRunning({ home, file, changes }: ChangeRunningInput)
     return await tellRunning(home)
   } catch (error) {
     if (!isRefusal(error)) throw error
-    await writeFileDurably(file, before, 0o644)
+    await writeFileDurably(file, before, CONFIG_MODE)
     // Its alert ends with the file that it has taken before. Where that was wrong already, it says so itself.
     await tellRunning(home).catch(() => false)
     throw error
