@@ -1,13 +1,11 @@
 /** The client over the ports of the place that it runs in: nothing here needs Node. */
-import type { DealView } from '@granary/protocol/client'
 import type { AccountVerbs } from './account/account-verbs.ts'
 import type { DealVerbs } from './deals/deal-verbs.ts'
-import { type FollowUntilOptions, followUntil } from './deals/follow-until.ts'
-import type { OwnDeal, SettleOptions } from './deals/list-deals.ts'
+import type { DealView } from './deals/deal-view.ts'
+import type { SettleOptions } from './deals/list-deals.ts'
 import type { ContentStatus } from './deals/status.ts'
 import type { ListedProviders, ProvidersOptions } from './plan/list-providers.ts'
 import type { Ports, Sink, Source } from './ports.ts'
-import { endpointOf } from './providers/choose-provider.ts'
 import type { FetchOptions, GetOptions, Retrieved } from './retrieve/get.ts'
 import type { ListedEntry } from './retrieve/ls.ts'
 import type { SaveResult } from './retrieve/save.ts'
@@ -34,10 +32,8 @@ export interface Granary<S extends Source = ContentSource> extends AccountVerbs,
   ls(rootOrPath: string, options?: FetchOptions): AsyncIterable<ListedEntry>
   /** Fetches a file, or the one that a folder is around, into a sink: all of it, or nothing. */
   save(rootOrPath: string, sink: Sink, options?: GetOptions): Promise<SaveResult>
-  /** Tells what happens to a deal until it is active, or until an entry of its story. */
-  follow(dealId: number, options?: FollowUntilOptions): Promise<DealView>
   /** Deals of this account; those that have ended are settled first. */
-  deals(options?: SettleOptions): Promise<OwnDeal[]>
+  deals(options?: SettleOptions): Promise<DealView[]>
   /** Who holds a CID, what is proven and paid; deals of this account among them that have ended are settled first. */
   status(cid: string, options?: SettleOptions): Promise<ContentStatus>
   /**
@@ -70,7 +66,7 @@ export function createGranary<S extends Source = ContentSource>(ports: Ports<S |
       return await listDeals({ chain, journal, address: account.address, signer: account }, options)
     },
     status: async (cid, options) =>
-      (await import('./deals/status.ts')).status({ chain, signer: account }, cid, options),
+      (await import('./deals/status.ts')).status({ chain, signer: account, journal }, cid, options),
     verify: async (cid, options) => (await import('./verify/verify.ts')).verify(ports, cid, options),
     providers: async (options) => {
       const { listProviders } = await import('./plan/list-providers.ts')
@@ -87,11 +83,6 @@ export function createGranary<S extends Source = ContentSource>(ports: Ports<S |
     planCancel: async (deal, options) => (await forDeals()).planCancel(deal, options),
     cancel: async (deal, options) => (await forDeals()).cancel(deal, options),
     settle: async (deals, options) => (await forDeals()).settle(deals, options),
-    async follow(dealId, options = {}) {
-      const { signal } = options
-      const { agreementId, terms } = await chain.deal(dealId, { signal })
-      const endpoint = endpointOf(await chain.provider(terms.provider, { signal })) ?? ''
-      return followUntil({ chain, clock, fetch, endpoint, dealId, agreementId }, options)
-    },
+    follow: async (dealId, options) => (await forDeals()).follow(dealId, options),
   }
 }

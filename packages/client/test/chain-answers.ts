@@ -58,6 +58,12 @@ export function sectorView(state: SectorView['state']): SectorView {
   return { provider: 1_000, number: 3, profile: '8MiB-dev', state, deals: [], ...epochs, ...commitments }
 }
 
+const notFoundCodes: Readonly<Record<string, string>> = {
+  deals: 'DEAL_NOT_FOUND',
+  sectors: 'SECTOR_NOT_FOUND',
+  providers: 'PROVIDER_NOT_FOUND',
+}
+
 export function serveChain(answers: () => ChainAnswers): Promise<Served> {
   return serve((request, response) => {
     const url = new URL(request.url ?? '/', 'http://localhost')
@@ -81,7 +87,7 @@ export function serveChain(answers: () => ChainAnswers): Promise<Served> {
       'granary-genesis': status?.genesisHash ?? genesisHash,
       'granary-height': status?.height ?? statusView.height,
     })
-    const code = kind === 'deals' ? 'DEAL_NOT_FOUND' : 'NOT_FOUND'
+    const code = notFoundCodes[kind ?? ''] ?? 'NOT_FOUND'
     const error = { code, message: url.pathname, hint: '', retryable: false }
     response.end(JSON.stringify(found ? { height: statusView.height, ...found } : { error }))
   })

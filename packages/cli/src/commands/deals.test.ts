@@ -6,13 +6,14 @@ import type { DealView } from '@granary/protocol/client'
 import { addressOf, dealTermsToJson } from '@granary/protocol/messages'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { someTerms } from '../../../client/test/a-deal.ts'
-import { genesisHash, serveChain } from '../../../client/test/chain-answers.ts'
+import { genesisHash, providerView, serveChain } from '../../../client/test/chain-answers.ts'
 import { granary } from '../../test/granary.ts'
 import { asCalledHere } from '../invocation.ts'
 
 /** A command that no shell finds would keep nothing: it is told as it is called where the person stands. */
 const called = (text: string) => asCalledHere(text, { cwd: () => '/', env: {} })
 const passphrase = 'correct horse'
+const providers = [providerView(1000, 'http://127.0.0.1:9')]
 let home: string
 let lapsed: DealView
 
@@ -27,7 +28,7 @@ beforeAll(async () => {
 afterAll(() => rm(home, { recursive: true }))
 
 test('without its passphrase an account sees its deals, what they still lock and what settles it', async () => {
-  await using chain = await serveChain(() => ({ status: { devnet: false }, deals: [lapsed] }))
+  await using chain = await serveChain(() => ({ status: { devnet: false }, deals: [lapsed], providers }))
   const ran = await granary(['deals', '--chain', chain.url, '--home', home])
   expect(ran).toMatchObject({ code: 0, stderr: '' })
   expect(ran.stdout).toContain('5     lapsed')
@@ -40,7 +41,7 @@ test('without its passphrase an account sees its deals, what they still lock and
 test('with it, a settlement that fails is told, and the deals are listed all the same', async () => {
   const file = join(home, 'passphrase')
   await writeFile(file, passphrase, { mode: 0o600 })
-  await using chain = await serveChain(() => ({ status: { devnet: false }, deals: [lapsed] }))
+  await using chain = await serveChain(() => ({ status: { devnet: false }, deals: [lapsed], providers }))
   const ran = await granary(['deals', '--chain', chain.url, '--home', home, '--passphrase-file', file, '--json'])
   expect(ran.code).toBe(0)
   const { data } = JSON.parse(ran.stdout)
@@ -50,7 +51,7 @@ test('with it, a settlement that fails is told, and the deals are listed all the
 
 test('who has no key here has no deals, and gets no key by looking', async () => {
   const empty = join(home, 'empty')
-  await using chain = await serveChain(() => ({ status: { devnet: false }, deals: [lapsed] }))
+  await using chain = await serveChain(() => ({ status: { devnet: false }, deals: [lapsed], providers }))
   const ran = await granary(['deals', '--chain', chain.url, '--home', empty])
   expect(ran).toMatchObject({ code: 0, stdout: called('no deals yet: `granary put FILE` makes one\n') })
 })
@@ -65,6 +66,7 @@ test.each([
   await using chain = await serveChain(() => ({
     status: { devnet: false, blockTimeMs: 5_000 },
     deals: [lapsed, running],
+    providers,
   }))
   const args = ['deals', '--chain', chain.url, '--home', home]
   const ran = await granary([...args, '--ending', within])

@@ -1,7 +1,7 @@
 /** granary deals: the deals of this account and when they end; with its key, those that have ended are settled first. */
 import { join } from 'node:path'
 import type { SettleProgress } from '@granary/client'
-import type { GoingOn, OwnDeal } from '@granary/client/node'
+import type { DealView, GoingOn } from '@granary/client/node'
 import type { Command } from 'commander'
 import { EXIT, exitCodesHelp } from '../exit-code.ts'
 import {
@@ -59,39 +59,23 @@ async function deals(options: DealsCommandOptions, context: CommandContext): Pro
   ])
   const folder = join(homeOf(options), 'client')
   const settled: SettleProgress[] = []
-  const { found, devnet, time, balances } = await interruptible(async (signal) => {
+  const { found, devnet, time } = await interruptible(async (signal) => {
     const { chain, status, devnet } = await openChain(options.chain, signal)
     const account = await findAccount({ devnet, folder, passphraseFile: options.passphraseFile })
-    if (account === undefined) return { found: [], devnet, time: status, balances: new Map<string, bigint>() }
+    if (account === undefined) return { found: [], devnet, time: status }
     const onProgress = (progress: SettleProgress) => settled.push(progress)
     const found = await client.deals({ chain, folder, ...account }, { signal, onProgress })
-    const isOrdered = found.some(({ orderedUntil }) => orderedUntil !== undefined)
-    const { balance } = isOrdered ? await chain.account(account.address, { signal }) : { balance: '0' }
-    return { found, devnet, time: status, balances: new Map<string, bigint>([[account.address, BigInt(balance)]]) }
+    return { found, devnet, time: status }
   })
   const { ending: endingMs } = options
-  const going = client.goingOnOf(found, time, balances)
-  const withEnd = found.map((deal) => ({ ...deal, goingOn: going.get(deal.id) ?? null }))
-  const own = withEnd.filter(
-    ({ goingOn }) => endingMs === undefined || (goingOn !== null && goingOn.lastsMs <= endingMs),
-  )
+  const own = found.filter(({ goingOn }) => endingMs === undefined || (goingOn !== null && goingOn.lastsMs <= endingMs))
   if (endingMs !== undefined && own.length > 0) context.setExitCode(EXIT.partial)
-  const row = ({
-    id,
-    state,
-    terms,
-    locked,
-    earned,
-    paid,
-    path,
-    endsAt,
-    goingOn,
-  }: OwnDeal & { goingOn: GoingOn | null }) => [
+  const row = ({ id, state, provider, rootCid, pieceCid, locked, earned, paid, path, endsAt, goingOn }: DealView) => [
     `${id}`,
     state,
-    `${terms.provider}`,
-    terms.rootCid ?? terms.pieceCid,
-    endsAt === undefined
+    `${provider}`,
+    rootCid ?? pieceCid,
+    endsAt === null
       ? ''
       : goingOn?.order?.state === 'kept'
         ? `goes on until ${times.formatDate(times.dateOfEpoch(goingOn.order.until, time))}`

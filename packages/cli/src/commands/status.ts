@@ -1,7 +1,7 @@
 /** granary status CID: who holds it, what is proven and paid; with the account's key, its deals that have ended are settled first. */
 import { join } from 'node:path'
 import type { SettleProgress } from '@granary/client'
-import type { ContentStatus, DealStatus } from '@granary/client/node'
+import type { ContentStatus, DealView } from '@granary/client/node'
 import type { Command } from 'commander'
 import { exitCodesHelp } from '../exit-code.ts'
 import {
@@ -64,11 +64,14 @@ async function status(cid: string, options: StatusCommandOptions, context: Comma
     const { chain, status, devnet } = await openChain(options.chain, signal)
     const account = await findAccount({ devnet, folder, passphraseFile: options.passphraseFile })
     const onProgress = (progress: SettleProgress) => settled.push(progress)
-    const content = await client.status({ chain, signer: account?.signer }, cid, { signal, onProgress })
+    const content = await client.status({ chain, signer: account?.signer, journal: client.journalIn(folder) }, cid, {
+      signal,
+      onProgress,
+    })
     return { content, devnet, time: status }
   })
   const date = (epoch: number) => times.formatEpoch(epoch, time)
-  const goesOn = ({ goingOn }: DealStatus) => {
+  const goesOn = ({ goingOn }: DealView) => {
     if (goingOn === null) return []
     const { extendableUntil, pricePerMonth, order } = goingOn
     if (order !== null) {
@@ -79,7 +82,7 @@ async function status(cid: string, options: StatusCommandOptions, context: Comma
     const how = extendableUntil === null ? 'as its provider agrees' : `by anybody up to ${date(extendableUntil)}`
     return [`${formatAmount(pricePerMonth)} for 30 days more, ${how}`]
   }
-  const ending = ({ awaitsSettlement, locked, claim }: DealStatus) => [
+  const ending = ({ awaitsSettlement, locked, claim }: DealView) => [
     ...(awaitsSettlement ? [settling.lockedText(locked, devnet)] : []),
     ...(claim === null ? [] : [settling.claimText(claim)]),
   ]
@@ -102,9 +105,9 @@ interface Words {
   readonly printable: (words: string) => string
   readonly date: (epoch: number) => string
   /** What it costs that the deal goes on. */
-  readonly goesOn: (deal: DealStatus) => string[]
+  readonly goesOn: (deal: DealView) => string[]
   /** What is to be said of the end of a deal. */
-  readonly ending: (deal: DealStatus) => string[]
+  readonly ending: (deal: DealView) => string[]
 }
 
 function describe({ cid, deals }: ContentStatus, words: Words): string {
@@ -112,11 +115,11 @@ function describe({ cid, deals }: ContentStatus, words: Words): string {
 }
 
 /** Before its first challenge, or since its sector is over: then the chain no longer says when the last was. */
-function notProven({ provenEpochs }: DealStatus): string {
+function notProven({ provenEpochs }: DealView): string {
   return provenEpochs === 0 ? 'not proven yet' : 'its sector is over'
 }
 
-function describeDeal(deal: DealStatus, { grn, printable, ending, date, goesOn }: Words): string {
+function describeDeal(deal: DealView, { grn, printable, ending, date, goesOn }: Words): string {
   const where =
     deal.sector === null ? 'not in a sector yet' : `sector ${deal.sector}, partition ${deal.partition ?? '-'}`
   const proof = deal.lastProven === null ? notProven(deal) : `last proven at epoch ${deal.lastProven}`

@@ -209,8 +209,8 @@ test('what is settled says what came back, what is not says that it stays locked
   )
   const grn = '1000000000000000000'
   const deals = [
-    { id: 1, locked: grn, awaitsSettlement: true },
-    { id: 2, locked: grn, awaitsSettlement: false },
+    { id: 1, locked: grn, awaitsSettlement: true, claim: null },
+    { id: 2, locked: grn, awaitsSettlement: false, claim: null },
     { id: 3, locked: '0', awaitsSettlement: false, claim: grn },
   ]
   const [locked, claimed, ...more] = unsettledLines(deals, false)

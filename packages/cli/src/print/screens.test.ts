@@ -35,7 +35,7 @@ afterAll(() => rm(home, { recursive: true }))
 
 async function screen(args: readonly string[], columns: number): Promise<string> {
   await using provider = await serve((_, response) => response.end('{}'))
-  const providers = [providerView(7, provider.url)]
+  const providers = [7, 1000].map((id) => providerView(id, provider.url))
   await using chain = await serveChain(() => ({
     status: { timeMs: Date.now(), devnet: false },
     deals: [deal],

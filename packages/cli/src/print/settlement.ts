@@ -1,7 +1,7 @@
 /** What is said about deals that have ended: what has come back, and what stays locked until somebody settles it. */
 
 import type { SettleProgress } from '@granary/client'
-import type { OwnDeal } from '@granary/client/node'
+import type { DealView } from '@granary/client/node'
 import { formatGrn } from '@granary/protocol/messages'
 import { plural } from './quantities.ts'
 
@@ -27,13 +27,13 @@ function settleCommand(devnet: boolean): string {
   return devnet ? 'granary deals' : 'granary deals --passphrase-file FILE'
 }
 
-type Unsettled = Pick<OwnDeal, 'id' | 'locked' | 'awaitsSettlement' | 'claim'>
+type Unsettled = Pick<DealView, 'id' | 'locked' | 'awaitsSettlement' | 'claim'>
 
 /** A line for each deal whose money is not where it belongs yet. */
 export function unsettledLines(deals: readonly Unsettled[], devnet: boolean): string[] {
   return deals.flatMap(({ id, locked, awaitsSettlement, claim }) => [
     ...(awaitsSettlement ? [`deal ${id}: ${lockedText(locked, devnet)}`] : []),
-    ...(claim === undefined ? [] : [`deal ${id}: ${claimText(claim)}`]),
+    ...(claim === null ? [] : [`deal ${id}: ${claimText(claim)}`]),
   ])
 }
 

@@ -2,19 +2,13 @@
  * The deals of an account as the chain has them, each with the path of its file where the journal has it. With the
  * account's key, those that have ended are settled first.
  */
-import type { ChainClient, DealView } from '@granary/protocol/client'
+import type { ChainClient } from '@granary/protocol/client'
 import type { Address, Signer } from '@granary/protocol/messages'
 import type { CallOptions } from '../call-options.ts'
-import { awaitsSettlement, type SettleProgress, settleEnded } from '../deals/settle-ended.ts'
 import type { Journal } from '../ports.ts'
 import { reporter } from '../reporter.ts'
-
-/** A deal of the account, with what its journal knows of it. */
-export interface OwnDeal extends DealView {
-  readonly path?: string
-  /** The deal has ended, and what it still locks goes to its client or its provider when somebody settles it. */
-  readonly awaitsSettlement: boolean
-}
+import { type DealView, viewDeals } from './deal-view.ts'
+import { type SettleProgress, settleEnded } from './settle-ended.ts'
 
 /** Of calls that settle what ended deals still lock. */
 export interface SettleOptions extends CallOptions {
@@ -30,18 +24,12 @@ export interface ListDealsInput {
   readonly signer?: Signer | undefined
 }
 
-export async function listDeals(input: ListDealsInput, options: SettleOptions = {}): Promise<OwnDeal[]> {
+export async function listDeals(input: ListDealsInput, options: SettleOptions = {}): Promise<DealView[]> {
   const { chain, journal, address, signer } = input
   const call: CallOptions = { signal: options.signal }
-  const { genesisHash } = await chain.status(call)
-  const uploads = await journal.list(genesisHash)
-  const paths = new Map(uploads.map(({ rootCid, name }) => [rootCid, name]))
   const list = () => Array.fromAsync(chain.deals({ client: address }, call))
-  let found = await list()
+  let deals = await list()
   const report = reporter(options.onProgress)
-  if (signer && (await settleEnded({ chain, signer, deals: found, report }, call))) found = await list()
-  return found.map((deal) => {
-    const path = deal.terms.rootCid === undefined ? undefined : paths.get(deal.terms.rootCid)
-    return { ...deal, ...(path === undefined ? {} : { path }), awaitsSettlement: awaitsSettlement(deal) }
-  })
+  if (signer && (await settleEnded({ chain, signer, deals, report }, call))) deals = await list()
+  return await viewDeals({ chain, journal, deals }, call)
 }

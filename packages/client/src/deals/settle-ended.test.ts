@@ -159,7 +159,10 @@ test('a look at deals that run sends nothing, and one at the deals of others nei
   const payload = new Uint8Array(randomBytes(900))
   await publishDeal({ chain, provider, client: signer, folder: join(folder, 'pieces'), payload, duration: 40 })
   const { balance, sequences } = await chain.account(signer.address)
-  expect(await client.deals()).toMatchObject([{ state: 'published', awaitsSettlement: false }])
+  const [own] = await client.deals()
+  expect(own).toMatchObject({ state: 'published', awaitsSettlement: false })
+  const [seen] = (await client.status(own!.pieceCid)).deals
+  expect(seen).toEqual({ ...own, ...timesOf(seen) })
   expect((await client.status(other.pieceCid)).deals).toMatchObject([{ state: 'lapsed', awaitsSettlement: true }])
   expect(await chain.account(signer.address)).toMatchObject({ balance, sequences })
   expect((await other.money()).locked).toBe(PRICE)
@@ -180,6 +183,11 @@ test('a settlement that fails is told, and the deals are listed all the same', a
   ])
   expect(deals).toMatchObject([{ id: dealId, awaitsSettlement: true, locked: String(PRICE) }])
 })
+
+/** Estimates by the head at that moment. */
+function timesOf(deal: object | undefined): object {
+  return Object.fromEntries(Object.entries(deal ?? {}).filter(([name]) => name.endsWith('AtMs')))
+}
 
 function ended(changes: Partial<DealView>): DealView {
   const money = { locked: '10', paid: '0', burnt: '0', refunded: '0', compensated: '0', earned: '0' }

@@ -1,7 +1,8 @@
 /** The deals of an account with the paths of a client's journal; its key is needed only to settle those that have ended. */
 import type { ChainClient } from '@granary/protocol/client'
 import type { Address, Signer } from '@granary/protocol/messages'
-import { listDeals, type OwnDeal, type SettleOptions } from '../deals/list-deals.ts'
+import type { DealView } from '../deals/deal-view.ts'
+import { listDeals, type SettleOptions } from '../deals/list-deals.ts'
 import { journalIn } from './node-ports.ts'
 
 /** Whose deals, and where their journal is. */
@@ -15,6 +16,6 @@ export interface DealsInput {
 }
 
 /** Deals of an account, the ended ones settled first. */
-export async function deals({ folder, ...input }: DealsInput, options: SettleOptions = {}): Promise<OwnDeal[]> {
+export async function deals({ folder, ...input }: DealsInput, options: SettleOptions = {}): Promise<DealView[]> {
   return await listDeals({ ...input, journal: journalIn(folder) }, options)
 }

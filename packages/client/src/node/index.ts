@@ -14,6 +14,7 @@ export {
 } from '../account/transfer.ts'
 export type { CallOptions } from '../call-options.ts'
 export { type CancelPlan, type EndOrderPlan, planCancel, planEndOrder } from '../deals/cancel-deal.ts'
+export type { DealView } from '../deals/deal-view.ts'
 export type { ExtensionPlan } from '../deals/extension-plan.ts'
 export {
   DealEndedError,
@@ -22,9 +23,9 @@ export {
   type FollowUntilOptions,
 } from '../deals/follow-until.ts'
 export { type GoingOn, goingOn, goingOnOf, type StandingOrder, WARNING_DAYS } from '../deals/going-on.ts'
-export type { OwnDeal, SettleOptions } from '../deals/list-deals.ts'
+export type { SettleOptions } from '../deals/list-deals.ts'
 export { ownEnded, type Settled } from '../deals/settle-deals.ts'
-export { type ContentStatus, type DealStatus, type StatusInput, status } from '../deals/status.ts'
+export { type ContentStatus, type StatusInput, status } from '../deals/status.ts'
 export { planTopUp } from '../deals/top-up-deal.ts'
 export { JournalInvalidError } from '../journal/journal-invalid.ts'
 export {
