@@ -26,7 +26,7 @@ import { foldOutages } from './fold-outages.ts'
 import { createProviderMetrics } from './health/provider-metrics.ts'
 import { createAlertSender } from './health/send-alerts.ts'
 import { watchHealth } from './health/watch-health.ts'
-import { openHome, requireStore } from './home/open-home.ts'
+import { homeIdOf, openHome, requireStore } from './home/open-home.ts'
 import { createAdminApp, openSectorStates } from './http/admin-app.ts'
 import type { ProviderStatus } from './http/admin-operations.ts'
 import { createApp, type ProviderInfo } from './http/app.ts'
@@ -51,6 +51,7 @@ import { openStore } from './storage/open-store.ts'
 import { sweepAside } from './storage/set-aside.ts'
 import { createSettings } from './storage/settings.ts'
 import { createTraffic } from './storage/traffic.ts'
+import { requireOwnVolumes } from './storage/volume-record.ts'
 import { createVolumes } from './storage/volumes.ts'
 import { createWork } from './work/create-work.ts'
 import { tidyVolumes } from './work/tidy-volumes.ts'
@@ -181,10 +182,14 @@ async function start(
   const db = openStore(folders.database)
   closers.push(() => db.close())
   const settings = createSettings(db)
-  const volumes = createVolumes(folders, () => config)
+  const homeId = homeIdOf(settings)
+  const volumes = createVolumes(folders, () => config, { homeId })
   const deals = createDeals(db, volumes, () => config)
   const sectors = createSectorStore(db)
-  const witness = await openHome({ folders, volumes, settings, deals: deals.deals, sectors })
+  const witness = await openHome({
+    ...{ folders, id: homeId, named: config.volumes, volumes, settings, sectors },
+    deals: deals.deals,
+  })
   const chainUrl = options.chainUrl ?? config.chainUrl
   const chain = createChainClient({ url: chainUrl, heightSeen: Number(settings.get('followedHeight') ?? -1) })
   const status = await chain.status()
@@ -220,7 +225,8 @@ async function start(
 
   await deals.files.placeAll()
   await volumes.dropUnfinished()
-  for (const folder of volumes.foldersOf('piece')) await rm(repairFolder(folder), { recursive: true, force: true })
+  for (const folder of await volumes.heldFolders('piece'))
+    await rm(repairFolder(folder), { recursive: true, force: true })
   const storedPiece = (piece: { pieceCid: string; payloadSize: number; rootCid: string | undefined }) => ({
     pieceCid: piece.pieceCid,
     path: deals.files.piecePath(piece.pieceCid),
@@ -283,6 +289,7 @@ async function start(
         ...{ path: folders.config, current: () => config, alerts, log },
         check: async (read) => {
           await checkConfig(read)
+          requireOwnVolumes(read.volumes, homeId)
           denylists = await denylistsOf(read)
         },
         use: (next) => {
@@ -323,8 +330,11 @@ async function start(
   if (!sealing.hasReplicas()) await queue.firstTry
   const followed = await market.follow()
   closers.push(() => followed.stop())
-  const sweepFolders = () =>
-    sweepAside([folders.root, ...(['piece', 'upload', 'sector'] as const).flatMap(volumes.foldersOf)], alerts)
+  const sweepFolders = async () => {
+    const kinds = ['piece', 'upload', 'sector'] as const
+    const held = await Promise.all(kinds.map((kind) => volumes.heldFolders(kind)))
+    await sweepAside([folders.root, ...held.flat()], alerts)
+  }
   await deals.files.recover()
   await sweepFolders()
 

@@ -123,7 +123,7 @@ export async function startMarket(
   const config = { ...base, capacityBytes, diskReserveBytes: 0, limits: { ...base.limits, ...limits } }
   const deals = createDeals(
     db,
-    createVolumes(folders, () => config),
+    createVolumes(folders, () => config, { homeId: 'test' }),
     () => config,
   )
   await deals.files.placeAll()

@@ -5,5 +5,5 @@ import { createVolumes, type Volumes, volumeRoles } from '../src/storage/volumes
 export function volumesIn(folder: string): Volumes {
   const folders = { sectors: join(folder, 'sectors'), pieces: join(folder, 'pieces'), staging: join(folder, 'staging') }
   const config = { homeRoles: volumeRoles, volumes: [], diskReserveBytes: 0 }
-  return createVolumes({ root: folder, ...folders }, () => config)
+  return createVolumes({ root: folder, ...folders }, () => config, { homeId: 'here' })
 }

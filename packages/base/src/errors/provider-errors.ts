@@ -164,6 +164,8 @@ export const providerErrors = {
   PROVIDER_NOT_RUNNING: { fault: 'operator', exit: 'network' },
   /** A folder is not made a volume of, or a volume not let go. */
   VOLUME_REFUSED: { fault: 'operator' },
+  /** The volume belongs to another home of the same owner, whose data lies on it. */
+  VOLUME_FOREIGN: { fault: 'operator' },
   /** The configuration names no such volume. */
   VOLUME_UNKNOWN: { fault: 'operator' },
   /** A backup, or what is restored from one, would overwrite what is there. */
@@ -256,6 +258,10 @@ export const alertErrors = {
   SET_ASIDE: { fault: 'nobody' },
   /** The disk of a volume is not there, or is another one. */
   VOLUME_AWAY: { fault: 'operator' },
+  /** Another home, or another process of this one, which was copied, has the volume now. */
+  VOLUME_TAKEN: { fault: 'operator' },
+  /** The disk of a volume takes no writes: what is on it is proven and served, and nothing comes to it. */
+  VOLUME_READ_ONLY: { fault: 'operator' },
   /** A folder holds a sector that is none of this provider's. */
   SECTOR_FOLDER_FOREIGN: { fault: 'operator' },
   /** As many sectors with a deal have failed as are tried. */

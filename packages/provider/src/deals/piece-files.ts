@@ -88,7 +88,7 @@ export function createPieceFiles({ volumes, deals, uploads, lock }: PieceFilesOp
       }),
     bringBack: (pieceCid) =>
       lock.run(`piece:${pieceCid}`, async () => {
-        for (const folder of volumes.foldersOf('piece')) {
+        for (const folder of await volumes.heldFolders('piece')) {
           const kept = (await listAside(folder)).find(({ name }) => name === `${pieceCid}.car`)
           if (kept !== undefined && !(await exists(piecePath(pieceCid)))) await moveFile(kept.path, piecePath(pieceCid))
         }
@@ -109,14 +109,14 @@ export function createPieceFiles({ volumes, deals, uploads, lock }: PieceFilesOp
       for (const pieceCid of deals.pieceCids())
         if (deals.dropPieceIfUnused(pieceCid) && !isAway(pieceCid)) await rm(piecePath(pieceCid), { force: true })
       const pieces = new Set(deals.pieceCids().map((pieceCid) => `${pieceCid}.car`))
-      for (const folder of volumes.foldersOf('piece')) await setOthersAside(folder, pieces)
+      for (const folder of await volumes.heldFolders('piece')) await setOthersAside(folder, pieces)
       for (const { uploadId } of uploads.all()) {
         const bytes = uploads.tusRecord(uploadId) === undefined ? undefined : await sizeOf(stagingPath(uploadId))
         if (bytes === undefined) uploads.remove(uploadId)
         else uploads.reserve(uploadId, bytes)
       }
       const known = new Set(uploads.all().map(({ uploadId }) => uploadId))
-      for (const folder of volumes.foldersOf('upload')) await setOthersAside(folder, known)
+      for (const folder of await volumes.heldFolders('upload')) await setOthersAside(folder, known)
     },
   }
 }

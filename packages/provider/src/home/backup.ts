@@ -10,9 +10,10 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { GranaryError } from '@granary/base'
 import { syncFile, syncFolder, writeFileDurably } from '@granary/base/node'
 import * as z from 'zod'
-import { HomeMissingError } from '../config.ts'
+import { HomeMissingError, readConfig } from '../config.ts'
 import { makeFolders, type ProviderFolders, providerFolders } from '../storage/folders.ts'
 import { openStore } from '../storage/open-store.ts'
+import { readVolumeRecord } from '../storage/volume-record.ts'
 
 const MANIFEST = 'backup.json'
 const STORE = 'provider.sqlite'
@@ -28,6 +29,11 @@ export interface BackupReport {
   readonly folder: string
   readonly files: readonly string[]
   readonly madeAt: string
+}
+
+export interface RestoreReport extends BackupReport {
+  /** Paths of volumes of the configuration that are not there: their disks may be mounted elsewhere now. */
+  readonly volumesAway: readonly string[]
 }
 
 export class BackupExistsError extends GranaryError {
@@ -99,7 +105,7 @@ export async function backupProvider(home: string, to: string): Promise<BackupRe
  * refused when it starts, and made anew by `rebuild`.
  * @throws BackupInvalidError BACKUP_INVALID, RestoreRefusedError
  */
-export async function restoreProvider(home: string, from: string): Promise<BackupReport> {
+export async function restoreProvider(home: string, from: string): Promise<RestoreReport> {
   const folder = resolve(from)
   const { files, madeAt } = await readBackup(folder)
   const folders = providerFolders(home)
@@ -123,7 +129,9 @@ export async function restoreProvider(home: string, from: string): Promise<Backu
     await rename(half, path)
   }
   await syncFolder(folders.root)
-  return { folder, files: restored.map(({ name }) => name), madeAt }
+  const { volumes } = await readConfig(folders.config)
+  const volumesAway = volumes.filter(({ path, id }) => readVolumeRecord(path)?.id !== id).map(({ path }) => path)
+  return { folder, files: restored.map(({ name }) => name), madeAt, volumesAway }
 }
 
 function order(name: string): number {

@@ -11,7 +11,8 @@ import type { SectorStore } from '../sectors/store.ts'
 import type { ProviderFolders } from '../storage/folders.ts'
 import type { Settings } from '../storage/settings.ts'
 import { StoreLostError } from '../storage/store-lost-error.ts'
-import type { Volumes } from '../storage/volumes.ts'
+import { requireOwnVolumes } from '../storage/volume-record.ts'
+import type { VolumeConfig, Volumes } from '../storage/volumes.ts'
 import { openWitness, readWitness, type Witness } from '../storage/witness.ts'
 
 /** Before the store is opened, which would make an empty one. @throws StoreLostError */
@@ -20,16 +21,26 @@ export function requireStore(folders: ProviderFolders): void {
   throw new StoreLostError(folders.database, 'missing', `${folders.homeRecord} says that this home had one`)
 }
 
+/** Of the store; a new one for a home that begins, which it has once `openHome` finds nothing against it. */
+export function homeIdOf(settings: Settings): string {
+  return settings.get('homeId') ?? randomUUID()
+}
+
 export interface OpenHomeInput {
   readonly folders: ProviderFolders
+  /** `homeIdOf` its store. */
+  readonly id: string
+  /** As its configuration names them. */
+  readonly named: readonly VolumeConfig[]
   readonly volumes: Volumes
   readonly settings: Settings
   readonly deals: Pick<DealStore, 'count' | 'hasPiece'>
   readonly sectors: Pick<SectorStore, 'nextNumber' | 'has' | 'skipNumbersBelow'>
 }
 
-/** @throws StoreLostError */
-export async function openHome({ folders, volumes, settings, deals, sectors }: OpenHomeInput): Promise<Witness> {
+/** @throws StoreLostError, VolumeForeignError VOLUME_FOREIGN */
+export async function openHome(input: OpenHomeInput): Promise<Witness> {
+  const { folders, id, named, volumes, settings, deals, sectors } = input
   const { database: path } = folders
   const beside = readWitness(folders.homeRecord)
   const homeId = settings.get('homeId')
@@ -45,11 +56,11 @@ export async function openHome({ folders, volumes, settings, deals, sectors }: O
       'behind',
       `its next sector is ${sectors.nextNumber()}, numbers below ${beside.nextSector} have been given out`,
     )
+  requireOwnVolumes(named, id)
   const numbers = await compareSectors(folders, volumes, settings, sectors)
   if (homeId === undefined) await refuseUnknownPieces(folders, volumes, deals)
 
   sectors.skipNumbersBelow(Math.max(0, ...numbers) + 1)
-  const id = homeId ?? randomUUID()
   settings.set('homeId', id)
   return openWitness(folders.homeRecord, {
     homeId: id,

@@ -5,14 +5,15 @@
  */
 import { randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { rename, rm, stat } from 'node:fs/promises'
+import { realpath, rename, rm, stat } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import { GranaryError } from '@granary/base'
 import { syncFolder } from '@granary/base/node'
 import { createChainClient, type DealView } from '@granary/protocol/client'
 import { dealTermsFromJson, typedDealTerms } from '@granary/protocol/messages'
 import { readKeys } from '../chain/owner-keys.ts'
 import { providerOf } from '../chain/register-provider.ts'
-import { readConfig } from '../config.ts'
+import { changeConfig, type ProviderConfig, readConfig } from '../config.ts'
 import { applyView } from '../deals/apply-view.ts'
 import { isLive } from '../deals/deal-state.ts'
 import { createDeals, type Deals } from '../market/create-deals.ts'
@@ -21,7 +22,8 @@ import { makeFolders, type ProviderFolders, providerFolders } from '../storage/f
 import { openStore } from '../storage/open-store.ts'
 import { setAside } from '../storage/set-aside.ts'
 import { createSettings } from '../storage/settings.ts'
-import { createVolumes } from '../storage/volumes.ts'
+import { readVolumeRecord, requireOwnVolumes, takeVolumeOver } from '../storage/volume-record.ts'
+import { createVolumes, type VolumeConfig, volumeRoles } from '../storage/volumes.ts'
 import { HomeRecordInvalidError, openWitness, readWitness, type Witnessed } from '../storage/witness.ts'
 import { rebuildSectors, type SectorCounts } from './rebuild-sectors.ts'
 
@@ -30,6 +32,8 @@ export interface RebuildOptions {
   readonly passphrase: string
   /** Where the chain is now, when it is not where the configuration says. */
   readonly chainUrl?: string
+  /** Paths of volumes of a home that is gone: this one has them from then on, with all that lies on them. */
+  readonly takeOver?: readonly string[]
 }
 
 export interface RebuildReport {
@@ -56,10 +60,13 @@ export class NothingToRebuildError extends GranaryError {
   }
 }
 
-/** @throws HomeMissingError, HomeLockedError, NothingToRebuildError, CHAIN_UNREACHABLE, PASSPHRASE_WRONG */
+/**
+ * @throws HomeMissingError, HomeLockedError, NothingToRebuildError, CHAIN_UNREACHABLE, PASSPHRASE_WRONG; for volumes
+ * VolumeFolderError VOLUME_REFUSED, VolumeForeignError VOLUME_FOREIGN
+ */
 export async function rebuildProvider(options: RebuildOptions): Promise<RebuildReport> {
   const folders = providerFolders(options.home)
-  const config = await readConfig(folders.config)
+  let config = await readConfig(folders.config)
   await makeFolders(folders)
   requireNotRunning(folders)
   const { address, session } = await readKeys(folders, options.passphrase, config.owner)
@@ -71,16 +78,19 @@ export async function rebuildProvider(options: RebuildOptions): Promise<RebuildR
   const path = `${folders.database}.rebuilt`
   for (const suffix of ['', '-wal', '-shm']) await rm(`${path}${suffix}`, { force: true })
   const before = witnessBefore(folders.homeRecord)
+  // Its record may be lost with the store: then its volumes say which home it is.
+  const homeId = before?.homeId ?? homeOf(config.volumes) ?? randomUUID()
+  config = await takeOver(folders, config, { paths: options.takeOver ?? [], owner: address, homeId })
+  requireOwnVolumes(config.volumes, homeId)
   const db = openStore(path)
   let made: Omit<RebuildReport, 'store' | 'oldStore'>
   let witnessed: Witnessed
   try {
     const settings = createSettings(db)
-    const homeId = before?.homeId ?? randomUUID()
     settings.set('homeId', homeId)
     settings.set('genesisHash', genesisHash)
     settings.set('providerId', String(providerId))
-    const volumes = createVolumes(folders, () => config)
+    const volumes = createVolumes(folders, () => config, { homeId })
     const deals = createDeals(db, volumes, () => config)
     const views = new Map<number, DealView>()
     for await (const view of chain.deals({ provider: providerId })) {
@@ -134,6 +144,35 @@ export async function rebuildProvider(options: RebuildOptions): Promise<RebuildR
       throw error
     }
   }
+}
+
+/** The same of all that are there; undefined when they have none, or belong to two. */
+function homeOf(volumes: readonly VolumeConfig[]): string | undefined {
+  const homes = new Set(
+    volumes.flatMap(({ path, id }) => {
+      const record = readVolumeRecord(path)
+      return record?.id === id && record.home !== undefined ? [record.home] : []
+    }),
+  )
+  return homes.size === 1 ? [...homes][0] : undefined
+}
+
+/** Named in the configuration last: a rebuild that was killed says again which ones. */
+async function takeOver(
+  { config: path }: ProviderFolders,
+  before: ProviderConfig,
+  { paths, owner, homeId }: { paths: readonly string[]; owner: string; homeId: string },
+): Promise<ProviderConfig> {
+  let config = before
+  for (const each of paths) {
+    const at = await realpath(each).catch(() => resolve(each))
+    const { id } = await takeVolumeOver(at, owner, homeId)
+    const known = config.volumes.find((volume) => volume.id === id)
+    const others = config.volumes.filter((volume) => volume.id !== id && volume.path !== at)
+    const volumes = [...others, { roles: volumeRoles, weight: 1, ...known, id, path: at }]
+    config = await changeConfig(path, { volumes })
+  }
+  return config
 }
 
 /** @throws HomeLockedError */

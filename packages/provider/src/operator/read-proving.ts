@@ -6,6 +6,7 @@ import { createProver } from '../proving/prover.ts'
 import { type AnswerRecord, type CheckRecord, type ReadinessFile, readReadiness } from '../proving/readiness.ts'
 import { providerFolders } from '../storage/folders.ts'
 import { createVolumes } from '../storage/volumes.ts'
+import { readWitness } from '../storage/witness.ts'
 
 export interface ProvingSources {
   readonly chain: ChainClient
@@ -87,7 +88,7 @@ export async function* checkSectors(sources: ProvingSources, which: readonly num
   const { chain, provider, home, signal = new AbortController().signal } = sources
   const folders = providerFolders(home)
   const config = await readConfig(folders.config)
-  const volumes = createVolumes(folders, () => config)
+  const volumes = createVolumes(folders, () => config, { homeId: readWitness(folders.homeRecord)?.homeId })
   const prover = createProver()
   const isWanted = ({ number }: MemberView): boolean => which.length === 0 || which.includes(number)
   try {

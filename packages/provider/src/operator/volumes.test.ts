@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { changeConfig, readConfig, writeConfig } from '../config.ts'
 import { providerFolders } from '../storage/folders.ts'
-import { addVolume } from './volumes.ts'
+import { addVolume, detachVolume } from './volumes.ts'
 
 let home: string
 let disk: string
@@ -42,4 +42,39 @@ test('added again, a volume whose record is damaged has it again', async () => {
   await writeFile(path, record.slice(0, 20))
   await add()
   expect(await readFile(path, 'utf8')).toBe(record)
+})
+
+/** As its first run leaves it. */
+async function run(homeId: string): Promise<void> {
+  const record = { schemaVersion: 1, homeId, agreements: 0, nextSector: 1 }
+  await writeFile(providerFolders(home).homeRecord, JSON.stringify(record))
+}
+
+test('a disk that is mounted elsewhere is for what it was for, and its path is the new one', async () => {
+  await changeConfig(
+    providerFolders(home).config,
+    await addVolume(home, disk, { roles: ['replicas'], capacityBytes: 7, weight: 3 }),
+  )
+  const [before] = await known()
+  await rename(disk, `${disk}-elsewhere`)
+  await changeConfig(providerFolders(home).config, await addVolume(home, `${disk}-elsewhere`, {}))
+  expect(await known()).toEqual([{ ...before, path: `${disk}-elsewhere` }])
+})
+
+test('a volume that another home of the same owner has is refused, and let go by that one it may be had', async () => {
+  await run('one')
+  await add()
+  await run('two')
+  await expect(add()).rejects.toMatchObject({
+    code: 'VOLUME_FOREIGN',
+    message: expect.stringContaining('of the home one, this is two'),
+    hint: expect.stringContaining('granary provider rebuild --volume'),
+  })
+  // Forgotten by a home that has not got it, it stays that of the other.
+  await (await detachVolume(home, disk, false)).release()
+  await expect(add()).rejects.toMatchObject({ code: 'VOLUME_FOREIGN' })
+  await run('one')
+  await (await detachVolume(home, disk, false)).release()
+  await run('two')
+  await add()
 })

@@ -4,14 +4,21 @@ import { dirname, resolve } from 'node:path'
 import { GranaryError } from '@granary/base'
 import { readKeyAddress } from '@granary/chain/keystore'
 import { readConfig } from '../config.ts'
-import { providerFolders } from '../storage/folders.ts'
-import { makeVolume, mendVolume, readVolumeRecord, volumeFolders } from '../storage/volume-record.ts'
+import { type ProviderFolders, providerFolders } from '../storage/folders.ts'
+import { makeVolume, mendVolume, readVolumeRecord, releaseVolume, volumeFolders } from '../storage/volume-record.ts'
 import { createVolumes, type VolumeRole, type VolumeUsage, volumeRoles } from '../storage/volumes.ts'
+import { readWitness } from '../storage/witness.ts'
 
 /** The home's own volume, as it is named beside the paths of others. */
 export const HOME_VOLUME = 'home'
 
 export type VolumeChanges = Readonly<Record<string, unknown>>
+
+export interface Detached {
+  readonly changes: VolumeChanges
+  /** Once nothing names it any more: any home of the owner may have it then. Where its disk takes no writes it stays this one's. */
+  release(): Promise<void>
+}
 
 export interface VolumeTerms {
   readonly roles?: readonly VolumeRole[] | undefined
@@ -40,13 +47,15 @@ export class VolumeInUseError extends GranaryError {
 export async function readVolumes(home: string): Promise<VolumeUsage[]> {
   const folders = providerFolders(home)
   const config = await readConfig(folders.config)
-  return await createVolumes(folders, () => config).usage()
+  return await createVolumes(folders, () => config, { homeId: homeIdIn(folders) }).usage()
 }
 
-/** Makes a volume of an empty folder, or takes back one; with `home`, says what the home is for. @throws VolumeFolderError VOLUME_REFUSED */
+/**
+ * Makes a volume of an empty folder, or takes back one; with `home`, says what the home is for.
+ * @throws VolumeFolderError VOLUME_REFUSED, VolumeForeignError VOLUME_FOREIGN
+ */
 export async function addVolume(home: string, path: string, terms: VolumeTerms): Promise<VolumeChanges> {
-  const { roles = volumeRoles, capacityBytes, weight = 1 } = terms
-  if (path === HOME_VOLUME) return { homeRoles: roles }
+  if (path === HOME_VOLUME) return { homeRoles: terms.roles ?? volumeRoles }
   const folders = providerFolders(home)
   const { volumes, owner } = await readConfig(folders.config)
   const at = await realpath(resolve(path)).catch(() => resolve(path))
@@ -56,15 +65,19 @@ export async function addVolume(home: string, path: string, terms: VolumeTerms):
   if (
     before !== undefined &&
     readVolumeRecord(at)?.id !== before.id &&
-    !(await mendVolume(at, { ...before, owner: account }))
+    !(await mendVolume(at, { id: before.id, owner: account, home: homeIdIn(folders) }))
   )
     throw new VolumeInUseError(
       at,
       'it is a volume already, whose disk is not there',
       'bring its disk back, or forget it first: `granary provider volumes detach --lost`',
     )
-  const { id } = await makeVolume(at, account)
+  const { id } = await makeVolume(at, account, homeIdIn(folders))
   const others = volumes.filter((each) => each.id !== id && each.path !== at)
+  // Mounted elsewhere it is for what it was for.
+  const moved = volumes.find((each) => each.id === id && each.path !== at)
+  const { roles = moved?.roles ?? volumeRoles, capacityBytes = moved?.capacityBytes } = terms
+  const { weight = moved?.weight ?? 1 } = terms
   return { volumes: [...others, { path: at, id, roles, capacityBytes, weight }] }
 }
 
@@ -79,9 +92,14 @@ export async function drainVolume(home: string, path: string): Promise<VolumeCha
  * @param isLost: it will not come back: its sectors are sealed again from their pieces, where there is room for it
  * @throws VolumeUnknownError VOLUME_UNKNOWN, VolumeInUseError VOLUME_REFUSED
  */
-export async function detachVolume(home: string, path: string, isLost: boolean): Promise<VolumeChanges> {
+export async function detachVolume(home: string, path: string, isLost: boolean): Promise<Detached> {
   const { volumes, at, id } = await findVolume(home, path)
-  const isThere = readVolumeRecord(at)?.id === id
+  const record = readVolumeRecord(at)
+  const isThere = record?.id === id
+  const changes = { volumes: volumes.filter((each) => each.path !== at) }
+  // What is on it is no concern of this home.
+  if (isThere && record.home !== undefined && record.home !== homeIdIn(providerFolders(home)))
+    return { changes, release: async () => {} }
   if (!isThere && !isLost)
     throw new VolumeInUseError(
       path,
@@ -95,7 +113,12 @@ export async function detachVolume(home: string, path: string, isLost: boolean):
       `${held} sectors and pieces are on it`,
       'drain it first (`granary provider volumes drain`), and let the provider run; what was moved away is removed ten minutes later',
     )
-  return { volumes: volumes.filter((each) => each.path !== at) }
+  return { changes, release: () => (isThere ? releaseVolume(at).catch(() => {}) : Promise.resolve()) }
+}
+
+/** Undefined for one that has never run. */
+function homeIdIn({ homeRecord }: ProviderFolders): string | undefined {
+  return readWitness(homeRecord)?.homeId
 }
 
 async function findVolume(home: string, path: string) {

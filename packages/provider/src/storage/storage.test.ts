@@ -103,7 +103,9 @@ test('the reserve of the disk is never sold', () => {
   const options = { capacityBytes: () => undefined, promisedBytes: () => 0, writtenBytes: () => 0 }
   const withReserve = (diskReserveBytes: number) => {
     const config = { homeRoles: volumeRoles, volumes: [], diskReserveBytes }
-    return createVolumes({ root: folder, sectors: folder, pieces: folder, staging: folder }, () => config).freeBytes
+    return createVolumes({ root: folder, sectors: folder, pieces: folder, staging: folder }, () => config, {
+      homeId: 'here',
+    }).freeBytes
   }
   expect(createSpace({ ...options, diskFreeBytes: withReserve(Number.MAX_SAFE_INTEGER) }).freeBytes()).toBe(0)
   expect(createSpace({ ...options, diskFreeBytes: withReserve(0) }).freeBytes()).toBeGreaterThan(0)

@@ -12,6 +12,10 @@ const recordSchema = z.object({
   id: z.uuid(),
   /** Of the provider whose it is: the sectors of two have the same numbers. */
   owner: z.string(),
+  /** The home that uses it: another one of the same owner would take what lies there for nobody's. Undefined: none yet. */
+  home: z.string().min(1).optional(),
+  /** The process of that home that writes to it: of two, since the home was copied, the one that was started last. */
+  run: z.string().optional(),
 })
 
 export type VolumeRecord = z.infer<typeof recordSchema>
@@ -24,6 +28,18 @@ export class VolumeFolderError extends GranaryError {
       hint: 'name an empty folder on the disk, or one that has been a volume before',
       details: { path },
       cause,
+    })
+  }
+}
+
+/** VOLUME_FOREIGN: nothing was read from it or written to it. */
+export class VolumeForeignError extends GranaryError {
+  constructor(path: string, home: string, own: string | undefined) {
+    super({
+      code: 'VOLUME_FOREIGN',
+      message: `${path} is a volume of the home ${home}, this is ${own ?? 'one that has not run yet'}`,
+      hint: 'two homes cannot share a volume: name another folder, or forget this one (`granary provider volumes detach`). If the other home is gone for good, `granary provider rebuild --volume` with its path takes it over, with all that lies on it',
+      details: { path, home },
     })
   }
 }
@@ -47,21 +63,65 @@ export function volumeFolders(path: string): VolumeFolders {
   return { sector: join(path, 'sectors'), piece: join(path, 'pieces'), upload: join(path, 'staging') }
 }
 
+/** @throws VolumeForeignError VOLUME_FOREIGN for a volume that another home has */
+export function requireOwnVolumes(
+  volumes: readonly { readonly path: string; readonly id: string }[],
+  homeId: string,
+): void {
+  for (const { path, id } of volumes) {
+    const { id: found, home } = readVolumeRecord(path) ?? {}
+    if (found === id && home !== undefined && home !== homeId) throw new VolumeForeignError(path, home, homeId)
+  }
+}
+
+/** From now on this process of that home writes to it, and no other. @throws what writing throws */
+export async function holdVolume(path: string, { home, run }: { home: string; run: string }): Promise<void> {
+  const record = readVolumeRecord(path)
+  if (record !== undefined) await writeRecord(path, { ...record, home, run })
+}
+
+/** No home's any more: what was its home has nothing on it. */
+export async function releaseVolume(path: string): Promise<void> {
+  const record = readVolumeRecord(path)
+  if (record !== undefined) await writeRecord(path, { ...record, home: undefined, run: undefined })
+}
+
+/** From a home that is gone: whatever of it still runs writes no more. @throws VolumeFolderError VOLUME_REFUSED */
+export async function takeVolumeOver(path: string, owner: string, home: string): Promise<VolumeRecord> {
+  const record = readVolumeRecord(path)
+  if (record === undefined) throw new VolumeFolderError(path, 'it has no record of one (volume.json)')
+  if (record.owner !== owner) throw new VolumeFolderError(path, `it is a volume of the provider of ${record.owner}`)
+  const taken = { ...record, home, run: undefined }
+  await writeRecord(path, taken)
+  return taken
+}
+
 /** Writes the record of a known volume anew where it is damaged: the folders of an empty mount point are not there. */
-export async function mendVolume(path: string, { id, owner }: Pick<VolumeRecord, 'id' | 'owner'>): Promise<boolean> {
+export async function mendVolume(
+  path: string,
+  { id, owner, home }: Omit<VolumeRecord, 'schemaVersion'>,
+): Promise<boolean> {
   const { sector, piece } = volumeFolders(path)
   const record = join(path, 'volume.json')
   if (![sector, piece, record].every(existsSync) || readVolumeRecord(path) !== undefined) return false
-  await writeRecord(path, { schemaVersion: 1, id, owner })
+  await writeRecord(path, { schemaVersion: 1, id, owner, home })
   return true
 }
 
-/** Makes a volume of an empty folder, or takes back what was one of the same owner's. @throws VolumeFolderError VOLUME_REFUSED */
-export async function makeVolume(path: string, owner: string): Promise<VolumeRecord> {
+/**
+ * Makes a volume of an empty folder, or takes back what was one of the same home's.
+ * @param home undefined: it has never run, and has the volume once it does
+ * @throws VolumeFolderError VOLUME_REFUSED, VolumeForeignError VOLUME_FOREIGN
+ */
+export async function makeVolume(path: string, owner: string, home: string | undefined): Promise<VolumeRecord> {
   const known = readVolumeRecord(path)
   if (known !== undefined && known.owner !== owner)
     throw new VolumeFolderError(path, `it is a volume of the provider of ${known.owner}`)
-  if (known !== undefined) return known
+  if (known?.home !== undefined && known.home !== home) throw new VolumeForeignError(path, known.home, home)
+  if (known !== undefined) {
+    if (known.home !== home) await writeRecord(path, { ...known, home })
+    return { ...known, home }
+  }
   const names = await readdir(path).catch((error: unknown) => {
     throw new VolumeFolderError(path, 'it cannot be read', error)
   })
@@ -70,7 +130,7 @@ export async function makeVolume(path: string, owner: string): Promise<VolumeRec
   if (other !== undefined) throw new VolumeFolderError(path, `${other} is in it`)
   const { sector, piece } = volumeFolders(path)
   for (const folder of [sector, piece]) await mkdir(folder)
-  const record = { schemaVersion: 1 as const, id: randomUUID(), owner }
+  const record = { schemaVersion: 1 as const, id: randomUUID(), owner, home }
   // Last: a folder with a record is a whole volume.
   await writeRecord(path, record)
   return record

@@ -27,11 +27,11 @@ afterEach(() => rm(root, { recursive: true }))
 async function volume(name: string, terms: Partial<VolumeConfig> = {}): Promise<VolumeConfig> {
   const path = join(root, name)
   await mkdir(path)
-  return { path, id: (await makeVolume(path, OWNER)).id, roles: volumeRoles, weight: 1, ...terms }
+  return { path, id: (await makeVolume(path, OWNER, undefined)).id, roles: volumeRoles, weight: 1, ...terms }
 }
 
 function volumesOf(volumes: VolumeConfig[], homeRoles: VolumeConfig['roles'] = [], diskReserveBytes = 0): Volumes {
-  return createVolumes(providerFolders(root), () => ({ homeRoles, volumes, diskReserveBytes }))
+  return createVolumes(providerFolders(root), () => ({ homeRoles, volumes, diskReserveBytes }), { homeId: 'here' })
 }
 
 const sector = (number: number): StoredItem => ({ kind: 'sector', number })
@@ -144,7 +144,7 @@ test('a piece that is over while its volume is away is removed from no other dis
   expect(volumes.pathOf(piece('baga'))).toBe(path)
   await rename(disk.path, `${disk.path}.before`)
   await mkdir(disk.path)
-  await makeVolume(disk.path, OWNER)
+  await makeVolume(disk.path, OWNER, undefined)
   await writeFile(path, 'x')
   const db = new DatabaseSync(':memory:')
   const uploads = createUploadStore(db)
@@ -180,12 +180,12 @@ test('of a sector that lies twice that which has come further is used', async ()
 
 test('a folder that something is in, or that is of another provider, is no volume; one that was a volume is it again', async () => {
   const { path, id } = await volume('a')
-  expect((await makeVolume(path, OWNER)).id).toBe(id)
-  await expect(makeVolume(path, `0x${'02'.repeat(20)}`)).rejects.toMatchObject({ code: 'VOLUME_REFUSED' })
+  expect((await makeVolume(path, OWNER, undefined)).id).toBe(id)
+  await expect(makeVolume(path, `0x${'02'.repeat(20)}`, undefined)).rejects.toMatchObject({ code: 'VOLUME_REFUSED' })
   await mkdir(join(root, 'full'))
   await writeFile(join(root, 'full', 'photo.jpg'), '')
-  await expect(makeVolume(join(root, 'full'), OWNER)).rejects.toMatchObject({ code: 'VOLUME_REFUSED' })
-  await expect(makeVolume(join(root, 'missing'), OWNER)).rejects.toMatchObject({ code: 'VOLUME_REFUSED' })
+  await expect(makeVolume(join(root, 'full'), OWNER, undefined)).rejects.toMatchObject({ code: 'VOLUME_REFUSED' })
+  await expect(makeVolume(join(root, 'missing'), OWNER, undefined)).rejects.toMatchObject({ code: 'VOLUME_REFUSED' })
 })
 
 const otherDisk = '/dev/shm'

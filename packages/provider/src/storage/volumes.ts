@@ -4,6 +4,7 @@
  * (`volume-record.ts`) by which it is told from the empty folder that it is mounted over. What lies where is what lies there:
  * nothing else says so, and a store that is made anew finds it (docs/adr/0059-volumes.md).
  */
+import { randomUUID } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, renameSync, statfsSync, statSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -14,7 +15,7 @@ import { copyDurably } from './copy-durably.ts'
 import { diskReserve } from './disk-reserve.ts'
 import type { ProviderFolders } from './folders.ts'
 import { setAside } from './set-aside.ts'
-import { readVolumeRecord, volumeFolders } from './volume-record.ts'
+import { holdVolume, readVolumeRecord, volumeFolders } from './volume-record.ts'
 
 export type StoredItem =
   /** A folder. */
@@ -64,10 +65,21 @@ export interface VolumeUsage {
   readonly weight: number
 }
 
+/**
+ * A volume that is there, and that nothing is written to or removed from. `taken`: another home of the owner, or another
+ * process of this home, which was copied, has it since. `read-only`: its disk takes no writes.
+ */
+export interface HeldBack {
+  readonly path: string
+  readonly why: 'taken' | 'read-only'
+}
+
 export interface Volumes {
   pathOf(item: StoredItem): string
   /** Everything of a kind that is there lies in one of these. */
   foldersOf(kind: StoredItem['kind']): readonly string[]
+  /** Of these, those that this process may write to and remove from: it has them from then on. */
+  heldFolders(kind: StoredItem['kind']): Promise<readonly string[]>
   /**
    * Keeps room for what is about to be written, where the item lies, or else on a volume of that role; until it is let go.
    * @throws DiskFaultError DISK_FULL no volume has so much
@@ -90,10 +102,11 @@ export interface Volumes {
   dropUnfinished(): Promise<void>
   /** On all disks together, for what takes one part unsealed and two sealed. */
   freeBytes(): number
-  /** The volume that the item is on, or may be on, when that cannot be reached now. */
+  /** The volume that the item is on, or may be on, when that cannot be reached now or is another's. */
   awayFor(item: StoredItem): string | undefined
   /** Volumes that cannot be reached now. */
   away(): readonly string[]
+  heldBack(): readonly HeldBack[]
   usage(): Promise<VolumeUsage[]>
 }
 
@@ -109,11 +122,19 @@ const MOVED_KEPT_MS = 10 * 60_000
 const UNSEALED_OF = 3
 const SEALED_OF = 3 / 2
 
+export interface VolumesOptions {
+  /** Undefined: it has never run. */
+  readonly homeId: string | undefined
+  /** @default Date.now */
+  readonly nowMs?: () => number
+}
+
 export function createVolumes(
   home: Pick<ProviderFolders, 'root' | 'sectors' | 'pieces' | 'staging'>,
   config: () => VolumesConfig,
-  nowMs: () => number = Date.now,
+  { homeId, nowMs = Date.now }: VolumesOptions,
 ): Volumes {
+  const runId = randomUUID()
   const own = (): Volume => ({
     ...{ path: home.root, id: HOME, roles: config().homeRoles, weight: 1 },
     folders: { sector: home.sectors, piece: home.pieces, upload: home.staging },
@@ -125,9 +146,48 @@ export function createVolumes(
   /** The id of the volume where it was last seen, so that what was on one is known when it is gone. */
   const seenOn = new Map<string, string>()
   const held = new Set<{ readonly volume: Volume; readonly bytes: number }>()
+  /** Ids of the volumes that this process has, or had until another took them. */
+  const taken = new Set<string>()
+  /** Ids of those that did not take its name. */
+  const unwritable = new Set<string>()
 
   /** What was moved, by where it lay: with when that was, and the id of the volume, in whose place another one may be since. */
   const leftovers = new Map<string, { readonly item: StoredItem; readonly volumeId: string; readonly atMs: number }>()
+
+  /** Asked of its record each time: `free` is not written to until it is held. */
+  function standingOf({ path, id }: Volume): 'held' | 'free' | 'taken' | 'away' {
+    // The home's is where its store is, which one process at a time opens.
+    if (id === HOME) return 'held'
+    const record = readVolumeRecord(path)
+    // Where its disk is not mounted an empty folder is left.
+    if (record?.id !== id) return 'away'
+    if (record.home !== undefined && record.home !== homeId) return 'taken'
+    if (record.run === runId) return 'held'
+    return taken.has(id) && record.run !== undefined ? 'taken' : 'free'
+  }
+
+  function isThere(volume: Volume): boolean {
+    const standing = standingOf(volume)
+    return standing === 'held' || standing === 'free'
+  }
+
+  function isHeld(volume: Volume): boolean {
+    return standingOf(volume) === 'held'
+  }
+
+  /** Writes its name into the records of all that are free. */
+  async function hold(): Promise<void> {
+    if (homeId === undefined) return
+    for (const volume of all().filter((each) => standingOf(each) === 'free'))
+      try {
+        await holdVolume(volume.path, { home: homeId, run: runId })
+        taken.add(volume.id)
+        unwritable.delete(volume.id)
+      } catch {
+        // Its disk is full, or does not take writes: what is on it is read all the same.
+        unwritable.add(volume.id)
+      }
+  }
 
   for (const [kind, role] of [
     ['sector', 'replicas'],
@@ -203,10 +263,15 @@ export function createVolumes(
   return {
     pathOf: (item) => pathOn(volumeOf(item), item),
     foldersOf: (kind) => (kind === 'upload' ? [own()] : all().filter(isThere)).map(({ folders }) => folders[kind]),
+    heldFolders: async (kind) => {
+      await hold()
+      return (kind === 'upload' ? [own()] : all().filter(isHeld)).map(({ folders }) => folders[kind])
+    },
     reserve: async (item, role, bytes) => {
+      await hold()
       const lies = volumeOf(item)
       const isPlaced = isThere(lies) && existsSync(pathOn(lies, item))
-      const takers = isPlaced ? [lies] : all().filter((volume) => volume.roles.includes(role) && isThere(volume))
+      const takers = (isPlaced ? [lies] : all().filter((each) => each.roles.includes(role))).filter(isHeld)
       const { volume, ...room } = await keepRoom(takers, role, bytes)
       seenOn.set(keyOf(item), volume.id)
       return { ...room, path: pathOn(volume, item) }
@@ -226,11 +291,12 @@ export function createVolumes(
       )
     },
     move: async (item, role, isWanted) => {
+      await hold()
       const from = volumeOf(item)
       if (!isThere(from)) return
       const path = pathOn(from, item)
       using room = await keepRoom(
-        all().filter((volume) => volume.roles.includes(role) && volume.id !== from.id && isThere(volume)),
+        all().filter((volume) => volume.roles.includes(role) && volume.id !== from.id && isHeld(volume)),
         role,
         await bytesUnder(path),
       )
@@ -244,7 +310,7 @@ export function createVolumes(
         if (existsSync(to)) await setAside(to)
         leftovers.delete(to)
         // Asked once more: nothing is waited for between this and the change.
-        if (!isWanted() || !isThere(from) || !isThere(room.volume)) return
+        if (!isWanted() || !isThere(from) || !isHeld(room.volume)) return
         renameSync(copy, to)
         seenOn.set(keyOf(item), room.volume.id)
         leave(from, item)
@@ -254,18 +320,19 @@ export function createVolumes(
       }
     },
     sweepMoved: async (judge) => {
+      await hold()
       for (const [path, { item, volumeId, atMs }] of leftovers) {
         if (nowMs() < atMs + MOVED_KEPT_MS) continue
         const volume = all().find(({ id }) => id === volumeId)
         // Another disk may be in its place, with what is named alike.
-        if (volume === undefined || !isThere(volume) || pathOn(volume, item) !== path) continue
+        if (volume === undefined || !isHeld(volume) || pathOn(volume, item) !== path) continue
         const place = pathOn(volumeOf(item), item)
         const isOwn = isSameFile(path, place)
         const verdict = await judge(item, path, isOwn ? undefined : place)
         // To look at it takes reading all of it: not again at once.
         if (verdict === 'needed' && !isOwn) leftovers.set(path, { item, volumeId, atMs: nowMs() })
         else leftovers.delete(path)
-        if (!isThere(volume) || !existsSync(path)) continue
+        if (!isHeld(volume) || !existsSync(path)) continue
         if (verdict === 'over') await setAside(path)
         if (verdict !== 'spare') continue
         // The name of the copy, too, is to be on its disk before this goes.
@@ -274,7 +341,8 @@ export function createVolumes(
       }
     },
     dropUnfinished: async () => {
-      for (const { folders } of all().filter(isThere))
+      await hold()
+      for (const { folders } of all().filter(isHeld))
         for (const folder of [folders.sector, folders.piece])
           for (const name of namesIn(folder).filter((each) => each.startsWith(MOVING)))
             await rm(join(folder, name), { recursive: true, force: true })
@@ -296,8 +364,14 @@ export function createVolumes(
     },
     away: () =>
       all()
-        .filter((volume) => !isThere(volume))
+        .filter((volume) => standingOf(volume) === 'away')
         .map(({ path }) => path),
+    heldBack: () =>
+      all().flatMap((volume): HeldBack[] => {
+        const standing = standingOf(volume)
+        if (standing === 'taken') return [{ path: volume.path, why: 'taken' }]
+        return standing === 'free' && unwritable.has(volume.id) ? [{ path: volume.path, why: 'read-only' }] : []
+      }),
     usage: () =>
       Promise.all(
         all().map(async (volume) => {
@@ -353,11 +427,6 @@ function keyOf(item: StoredItem): string {
 
 function pathOn(volume: Volume, item: StoredItem): string {
   return join(volume.folders[item.kind], nameOf(item))
-}
-
-/** The home's is where its store is. Of another one an empty folder is left where its disk is not mounted. */
-function isThere({ path, id }: Volume): boolean {
-  return id === HOME || readVolumeRecord(path)?.id === id
 }
 
 function deviceOf({ path }: Volume): number {

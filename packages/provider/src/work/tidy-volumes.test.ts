@@ -64,7 +64,7 @@ class World {
     for (const name of ['a', 'b']) {
       const path = join(this.folder, name)
       await mkdir(path)
-      this.others.push({ path, id: (await makeVolume(path, '0x01')).id, roles: volumeRoles, weight: 1 })
+      this.others.push({ path, id: (await makeVolume(path, '0x01', 'here')).id, roles: volumeRoles, weight: 1 })
     }
     this.restart()
   }
@@ -76,7 +76,10 @@ class World {
       staging: join(this.folder, 'staging'),
     }
     const config = () => ({ homeRoles: this.homeRoles, volumes: this.others, diskReserveBytes: 0 })
-    this.volumes = createVolumes({ root: this.folder, ...folders }, config, () => this.nowMs)
+    this.volumes = createVolumes({ root: this.folder, ...folders }, config, {
+      homeId: 'here',
+      nowMs: () => this.nowMs,
+    })
   }
 
   tidy(signal: AbortSignal = new AbortController().signal): Promise<void> {
@@ -365,7 +368,7 @@ test('where another disk is in the place of the one that something was moved fro
   const a = join(here.folder, 'a')
   renameSync(a, `${a}.unplugged`)
   await mkdir(a)
-  await makeVolume(a, '0x02')
+  await makeVolume(a, '0x02', 'there')
   await cp(sealed.dir, join(a, 'sectors', '1'), { recursive: true })
   await writeFile(join(a, 'pieces', `${pieceCid}.car`), here.pieces.get(pieceCid!)!)
   here.nowMs += 60 * MINUTE_MS

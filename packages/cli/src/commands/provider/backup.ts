@@ -25,14 +25,27 @@ export function addBackup(provider: Command, context: CommandContext): void {
     )
     .action(async (folder: string, options: Options) => {
       const { restoreProvider } = await import('@granary/provider')
-      await print(await restoreProvider(homeOf(options), folder), 'restored from', options, context)
+      const home = homeOf(options)
+      const report = await restoreProvider(home, folder)
+      const actions = report.volumesAway.map((path) => ({
+        cmd: `granary provider volumes add PATH --home ${home}`,
+        why: `says where the disk of ${path} is now; before \`provider run\`, which declares its sectors faulty otherwise`,
+      }))
+      await print(report, 'restored from', options, context, actions)
     })
 }
 
-async function print(report: BackupReport, what: string, options: Options, context: CommandContext): Promise<void> {
+async function print(
+  report: BackupReport,
+  what: string,
+  options: Options,
+  context: CommandContext,
+  actions: readonly { cmd: string; why: string }[] = [],
+): Promise<void> {
   const { printResult } = await import('../../print/result.ts')
   printResult(context, report, {
     json: options.json ?? false,
+    actions: [...actions],
     text: ({ folder, files, madeAt }) => `${what} ${folder}, of ${madeAt}: ${files.join(', ')}`,
   })
 }

@@ -15,6 +15,7 @@ import type { CommandContext } from '../../program-context.ts'
 
 interface RebuildOptions extends HomeOptions, PassphraseOptions, JsonOptions {
   readonly chain?: string
+  readonly volume?: string[]
 }
 
 export function addRebuild(provider: Command, context: CommandContext): void {
@@ -23,6 +24,10 @@ export function addRebuild(provider: Command, context: CommandContext): void {
     .description('Make provider.sqlite anew from the sealed sectors and the chain, when it is lost.')
     .addOption(
       new Option('--chain <url>', 'address of a chain node (default: the configured one)').env('GRANARY_CHAIN'),
+    )
+    .option(
+      '--volume <path...>',
+      'a volume of a home of yours that is gone for good: this home takes it over with what lies on it',
     )
   withJson(withPassphrase(withHome(rebuild)))
     .addHelpText(
@@ -41,11 +46,11 @@ async function rebuildProvider(options: RebuildOptions, context: CommandContext)
     import('../../print/result.ts'),
   ])
   const home = homeOf(options)
-  const { passphraseFile, json = false } = options
+  const { passphraseFile, json = false, volume: takeOver = [] } = options
   const { chain, devnet } = await openChain(options.chain ?? (await homes.configuredChain(home)) ?? CHAIN_URL_DEFAULT)
   const folder = homes.providerFolder(home)
   const passphrase = await passphraseOf({ passphraseFile, devnet, folder })
-  const report = await provider.rebuildProvider({ home, passphrase, chainUrl: chain.url })
+  const report = await provider.rebuildProvider({ home, passphrase, chainUrl: chain.url, takeOver })
   printResult(context, report, {
     json,
     actions: [{ cmd: `granary provider run --home ${home}`, why: 'proves the sectors and repairs what is missing' }],

@@ -59,8 +59,9 @@ export function addVolumes(provider: Command, context: CommandContext): void {
     .addHelpText('after', exitCodesHelp)
     .action(async (path: string, options: Options & { readonly lost?: boolean }) => {
       const { detachVolume } = await import('@granary/provider/operator')
-      const changes = await detachVolume(homeOf(options), path, options.lost ?? false)
+      const { changes, release } = await detachVolume(homeOf(options), path, options.lost ?? false)
       await printChanged(context, { home: homeOf(options), changes, json: options.json ?? false })
+      await release()
     })
 }
 
