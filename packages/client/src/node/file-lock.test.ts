@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Worker } from 'node:worker_threads'
 import { afterAll, expect, test } from '@jest/globals'
 import { lockFile } from './file-lock.ts'
 
@@ -36,4 +37,36 @@ test('a lock of a process that is killed is free', async () => {
   const lock = lockFile(path)
   expect(lock).toBeDefined()
   await lock?.[Symbol.asyncDispose]()
+})
+
+test('the file of a lock goes with it', async () => {
+  const alone = join(folder, 'alone')
+  const lock = lockFile(join(alone, 'one.lock'))
+  expect(readdirSync(alone)).toEqual(['one.lock'])
+  await lock?.[Symbol.asyncDispose]()
+  await lock?.[Symbol.asyncDispose]()
+  expect(readdirSync(alone)).toEqual([])
+})
+
+test('however often it is taken and let go of at once, a lock has one holder', async () => {
+  const path = join(folder, 'contended.lock')
+  const [HOLDERS, SHARED, ROUNDS] = [0, 1, 40]
+  const seen = new Int32Array(new SharedArrayBuffer(8))
+  const program = `
+    const { workerData: seen } = require('node:worker_threads')
+    const never = new Int32Array(new SharedArrayBuffer(4))
+    import(${JSON.stringify(import.meta.resolve('./file-lock.ts'))}).then(({ lockFile }) => {
+      for (let taken = 0; taken < ${ROUNDS}; ) {
+        const lock = lockFile(${JSON.stringify(path)})
+        if (lock === undefined) continue
+        taken += 1
+        if (Atomics.add(seen, ${HOLDERS}, 1) > 0) Atomics.add(seen, ${SHARED}, 1)
+        Atomics.wait(never, 0, 0, 1)
+        Atomics.sub(seen, ${HOLDERS}, 1)
+        lock[Symbol.asyncDispose]()
+      }
+    })`
+  const workers = Array.from({ length: 3 }, () => new Worker(program, { eval: true, workerData: seen }))
+  await Promise.all(workers.map((worker) => once(worker, 'exit')))
+  expect([...seen]).toEqual([0, 0])
 })
