@@ -55,10 +55,6 @@ export type {
 export { type AgreeDealInput, type Agreement, agreeDeal, TermsMismatchError } from './providers/agree-deal.ts'
 export { type AskQuoteInput, askQuote, collateralShareFor, type Standing } from './providers/ask-quote.ts'
 export {
-  type ChooseProviderInput,
-  type ChooseProviderOptions,
-  type ChosenProvider,
-  chooseProvider,
   endpointOf,
   NoProviderError,
   type PieceWanted,

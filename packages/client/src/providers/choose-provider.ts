@@ -1,10 +1,6 @@
-/**
- * Who gets the piece: the cheapest provider whose ask on the chain fits and that answers at its address.
- * `rankProviders` is the pure half, `chooseProvider` goes over the network; both say why a provider was passed over.
- */
-
+/** Whose ask on the chain fits a piece, the cheapest first; and who answers at its address. Each other has its reason. */
 import { GranaryError, isAbortError } from '@granary/base'
-import type { ChainClient, ProviderView } from '@granary/protocol/client'
+import type { ProviderView } from '@granary/protocol/client'
 import { getInfo, type ProviderInfo } from '@granary/protocol/market'
 import type { Fetch } from '../ports.ts'
 import { askProvider } from './ask-provider.ts'
@@ -50,14 +46,6 @@ export interface ProviderRefusal {
   readonly name: string
   readonly reason: RefusalReason
   readonly message: string
-}
-
-/** A provider that fits and answers. */
-export interface ChosenProvider {
-  readonly view: ProviderView
-  /** Base address, without a slash at the end. */
-  readonly endpoint: string
-  readonly info: ProviderInfo
 }
 
 /** Nobody on the chain takes this piece for this time. */
@@ -141,7 +129,6 @@ export function endpointOf(view: ProviderView): string | undefined {
   return view.endpoints.find((endpoint) => /^https?:\/\//.test(endpoint))?.replace(/\/+$/, '')
 }
 
-const ASKED_AT_ONCE = 4
 /** How long one provider is asked, retries included: it may be starting again. */
 const ANSWER_MAX_MS = 6_000
 
@@ -151,63 +138,6 @@ export interface AskOptions {
 }
 
 export type Answer = ProviderInfo | { readonly message: string }
-
-/** A piece that a provider is sought for. */
-export interface ChooseProviderInput {
-  readonly chain: ChainClient
-  readonly wanted: PieceWanted
-  readonly fetch?: Fetch | undefined
-}
-
-/** How a provider is sought. */
-export interface ChooseProviderOptions {
-  readonly signal?: AbortSignal | undefined
-  /** Each provider that was passed over, as it happens. */
-  readonly onRefused?: (refusal: ProviderRefusal) => void
-}
-
-/** @returns the cheapest provider that fits and answers @throws NoProviderError with the reason of each provider */
-export async function chooseProvider(
-  input: ChooseProviderInput,
-  options: ChooseProviderOptions = {},
-): Promise<ChosenProvider> {
-  const { chain, wanted, fetch } = input
-  const { signal, onRefused } = options
-  const { height, genesisHash } = await chain.status({ signal })
-  const providers = await Array.fromAsync(chain.providers({ signal }))
-  const { candidates, refusals } = rankProviders(providers, wanted, height)
-  const all = [...refusals]
-  for await (const { view, endpoint, answer } of askInOrder(candidates, { fetch, signal })) {
-    const refusal =
-      'message' in answer ? (['UNREACHABLE', answer.message] as const) : checkInfo(view, answer, genesisHash, wanted)
-    if (!refusal && !('message' in answer)) return { view, endpoint, info: answer }
-    if (!refusal) continue
-    const passedOver = refuse(view, ...refusal)
-    all.push(passedOver)
-    onRefused?.(passedOver)
-  }
-  throw new NoProviderError(wanted, all)
-}
-
-/**
- * Asks a few at the same time, so that the timeouts of those who are away pass together; the answers come in the order
- * given.
- */
-async function* askInOrder(
-  candidates: readonly ProviderView[],
-  options: AskOptions,
-): AsyncGenerator<{ view: ProviderView; endpoint: string; answer: Answer }> {
-  for (let from = 0; from < candidates.length; from += ASKED_AT_ONCE) {
-    const asked = candidates.slice(from, from + ASKED_AT_ONCE).map((view) => {
-      const endpoint = endpointOf(view) ?? ''
-      const answering = readInfo(endpoint, options)
-      // The loop may end before it awaits this answer: its failure is nobody's then.
-      answering.catch(() => undefined)
-      return { view, endpoint, answering }
-    })
-    for (const { view, endpoint, answering } of asked) yield { view, endpoint, answer: await answering }
-  }
-}
 
 export async function readInfo(endpoint: string, { fetch, signal }: AskOptions): Promise<Answer> {
   const deadline = AbortSignal.timeout(ANSWER_MAX_MS)
