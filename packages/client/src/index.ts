@@ -54,6 +54,8 @@ export type {
 } from './ports.ts'
 export { type AgreeDealInput, type Agreement, agreeDeal, TermsMismatchError } from './providers/agree-deal.ts'
 export { type AskQuoteInput, askQuote, collateralShareFor, type Standing } from './providers/ask-quote.ts'
+export { type FollowDealInput, type FollowDealOptions, followDeal } from './providers/follow-deal.ts'
+export { keepLoggedIn, type LoginInput, login, type Session } from './providers/login.ts'
 export {
   endpointOf,
   NoProviderError,
@@ -61,9 +63,7 @@ export {
   type ProviderRefusal,
   type RefusalReason,
   rankProviders,
-} from './providers/choose-provider.ts'
-export { type FollowDealInput, type FollowDealOptions, followDeal } from './providers/follow-deal.ts'
-export { keepLoggedIn, type LoginInput, login, type Session } from './providers/login.ts'
+} from './providers/rank-providers.ts'
 export { ProviderAnswerError, ProviderUnreachableError } from './providers/request-json.ts'
 export { pricePerEpochOf, QuoteMismatchError, type RequestQuoteInput, requestQuote } from './providers/request-quote.ts'
 export {

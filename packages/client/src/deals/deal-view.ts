@@ -15,7 +15,7 @@ import type {
 import { dealTermsFromJson, type Epoch } from '@granary/protocol/messages'
 import type { CallOptions } from '../call-options.ts'
 import type { Journal } from '../ports.ts'
-import { endpointOf } from '../providers/choose-provider.ts'
+import { endpointOf } from '../providers/rank-providers.ts'
 import { type GoingOn, goingOnOf } from './going-on.ts'
 import { awaitsSettlement } from './settle-ended.ts'
 

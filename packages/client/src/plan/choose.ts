@@ -3,7 +3,7 @@
  * cheapest; what a provider has shown, on the chain and to this account, and how long it takes to answer are set against it.
  */
 import type { ProviderView } from '@granary/protocol/client'
-import { type PieceWanted, type ProviderRefusal, rankProviders } from '../providers/choose-provider.ts'
+import { type PieceWanted, type ProviderRefusal, rankProviders } from '../providers/rank-providers.ts'
 import type { Candidate } from '../providers/survey-providers.ts'
 
 export interface Choice {

@@ -12,7 +12,7 @@ import {
   rankProviders,
   readInfo,
   refuse,
-} from '../providers/choose-provider.ts'
+} from '../providers/rank-providers.ts'
 import { type Candidate, candidateOf } from '../providers/survey-providers.ts'
 import { choose } from './choose.ts'
 import { durationDefault } from './duration-default.ts'

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { providerView } from '../../test/chain-answers.ts'
-import type { NoProviderError } from '../providers/choose-provider.ts'
+import type { NoProviderError } from '../providers/rank-providers.ts'
 import type { Candidate } from '../providers/survey-providers.ts'
 import { addressBlockOf } from './address-block.ts'
 import { choose } from './choose.ts'

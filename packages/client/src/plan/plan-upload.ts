@@ -7,7 +7,7 @@
 import type { ProviderView } from '@granary/protocol/client'
 import { orderPriceMax } from '@granary/protocol/messages'
 import type { Place, UploadPiece } from '../journal/upload-state.ts'
-import { NoProviderError, type PieceWanted, type ProviderRefusal } from '../providers/choose-provider.ts'
+import { NoProviderError, type PieceWanted, type ProviderRefusal } from '../providers/rank-providers.ts'
 import { pricePerEpochOf } from '../providers/request-quote.ts'
 import type { Candidate } from '../providers/survey-providers.ts'
 import { addressBlockOf } from './address-block.ts'

@@ -7,7 +7,7 @@ import { genesisHash, providerView, serveChain } from '../../test/chain-answers.
 import { serve } from '../../test/serve.ts'
 import { planUpload } from '../plan/plan-upload.ts'
 import { systemClock } from '../system-clock.ts'
-import { NoProviderError, type ProviderRefusal } from './choose-provider.ts'
+import { NoProviderError, type ProviderRefusal } from './rank-providers.ts'
 import { type Survey, surveyProviders } from './survey-providers.ts'
 
 const PIECE_BYTES = 1 << 20

@@ -14,7 +14,7 @@ import {
   rankProviders,
   readInfo,
   refuse,
-} from './choose-provider.ts'
+} from './rank-providers.ts'
 
 /** So many are asked, the cheapest of those that fit. */
 const ASKED_MAX = 16

@@ -2,7 +2,7 @@
 import type { DealState, DealView } from '@granary/protocol/client'
 import type { CallOptions } from '../call-options.ts'
 import type { Ports } from '../ports.ts'
-import { endpointOf } from '../providers/choose-provider.ts'
+import { endpointOf } from '../providers/rank-providers.ts'
 import { CidNotStoredError, type EndedDeal } from './errors.ts'
 
 const LIVE_STATES: readonly DealState[] = ['active', 'committed', 'published']

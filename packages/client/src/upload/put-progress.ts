@@ -5,7 +5,7 @@
 
 import type { DealProgress } from '../deals/follow-until.ts'
 import type { SettleProgress } from '../deals/settle-ended.ts'
-import type { ProviderRefusal } from '../providers/choose-provider.ts'
+import type { ProviderRefusal } from '../providers/rank-providers.ts'
 import type { UploadQuote } from './upload-quote.ts'
 
 /** What happens during a put: one union, told by `type`. */

@@ -5,7 +5,7 @@
 import { type ErrorCode, GranaryError, isAbortError } from '@granary/base'
 import type { CallOptions } from '../call-options.ts'
 import { DealEndedError } from '../deals/follow-until.ts'
-import { NoProviderError } from '../providers/choose-provider.ts'
+import { NoProviderError } from '../providers/rank-providers.ts'
 import { agree } from './effects/agree.ts'
 import { choose } from './effects/choose.ts'
 import { follow } from './effects/follow.ts'

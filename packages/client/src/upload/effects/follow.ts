@@ -1,7 +1,7 @@
 /** Follows a slot's deal until the chain has it as active. */
 import type { CallOptions } from '../../call-options.ts'
 import { DealForgottenError, followUntil } from '../../deals/follow-until.ts'
-import { endpointOf } from '../../providers/choose-provider.ts'
+import { endpointOf } from '../../providers/rank-providers.ts'
 import { slotIn, type UploadRun } from '../upload-run.ts'
 
 /** @throws DealEndedError, CHAIN_UNREACHABLE after a minute without the chain */

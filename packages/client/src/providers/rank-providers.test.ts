@@ -1,7 +1,7 @@
 import type { ProviderView } from '@granary/protocol/client'
 import { expect, test } from '@jest/globals'
 import { providerView } from '../../test/chain-answers.ts'
-import { type RefusalReason, rankProviders } from './choose-provider.ts'
+import { type RefusalReason, rankProviders } from './rank-providers.ts'
 
 const wanted = { pieceSize: 1 << 20, duration: 7_200 }
 const url = 'http://127.0.0.1:7470'
