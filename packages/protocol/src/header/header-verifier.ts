@@ -3,9 +3,9 @@
  * single validator, which signs each header itself; another engine brings the votes of many.
  */
 import { fromHex, type Hex, toHex } from '@granary/base'
-import { ed25519 } from '@noble/curves/ed25519.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import type { Hash } from '../codec/types.ts'
+import { ed25519 } from '../keys/ed25519.ts'
 import { type SignedHeader, signedBytes } from './header.ts'
 
 export interface HeaderVerifier {

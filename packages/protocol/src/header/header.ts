@@ -3,11 +3,11 @@
  * prove the state (docs/spec/chain.md, section 7).
  */
 import { fromHex, type Hex, toHex } from '@granary/base'
-import { ed25519 } from '@noble/curves/ed25519.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { concatBytes, utf8ToBytes } from '@noble/hashes/utils.js'
 import { decodeTuple, encodeTuple } from '../codec/tuple-codec.ts'
 import type { Hash } from '../codec/types.ts'
+import { ed25519 } from '../keys/ed25519.ts'
 
 export interface Header {
   readonly height: number

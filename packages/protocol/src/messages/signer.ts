@@ -3,11 +3,11 @@
  * (`public key ‖ signature`) that the chain knows for an account. One encoding a signature, or none.
  */
 import { toHex } from '@granary/base'
-import { ed25519 } from '@noble/curves/ed25519.js'
-import { secp256k1 } from '@noble/curves/secp256k1.js'
 import { keccak_256 } from '@noble/hashes/sha3.js'
 import { concatBytes } from '@noble/hashes/utils.js'
 import type { Address } from '../codec/types.ts'
+import { ed25519 } from '../keys/ed25519.ts'
+import { secp256k1 } from '../keys/secp256k1.ts'
 import type { TypedMessage } from './eip712.ts'
 
 export const ACCOUNT_SIGNATURE_BYTES = 65
@@ -66,10 +66,11 @@ function recoverAccount(digest: Uint8Array, signature: Uint8Array): SignedBy | u
   const v = signature[64]!
   if (v > 1) return undefined
   try {
-    const parsed = secp256k1.Signature.fromBytes(signature.subarray(0, 64), 'compact')
-    if (parsed.hasHighS()) return undefined
-    const point = parsed.addRecoveryBit(v).recoverPublicKey(digest)
-    return { type: 'account', address: addressOfPoint(point.toBytes(false)) }
+    const recoverable = secp256k1.Signature.fromBytes(signature.subarray(0, 64)).addRecoveryBit(v)
+    if (recoverable.hasHighS()) return undefined
+    const bytes = recoverable.toBytes('recovered')
+    const point = secp256k1.recoverPublicKey(bytes, digest, { prehash: false, isCompressed: false })
+    return { type: 'account', address: addressOfPoint(point) }
   } catch {
     return undefined
   }
