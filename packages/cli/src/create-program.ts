@@ -41,7 +41,8 @@ export function createProgram(context: CommandContext): Command {
       writeErr: (text) => stderr.write(text),
       getOutHelpWidth: () => helpWidth(stdout, env),
       getErrHelpWidth: () => helpWidth(stderr, env),
-      outputError: (text, write) => (json ? undefined : write(text)),
+      outputError: (text, write) =>
+        json ? undefined : write(program.createHelp().boxWrap(text, columnsOf(stderr, env))),
     })
     // Narrower columns than commander's own least are still better than lines that run on.
     .configureHelp({ minWidthToWrap: 20 })

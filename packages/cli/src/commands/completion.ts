@@ -1,11 +1,10 @@
 /** granary completion SHELL: what a shell needs to complete commands, options and their values. */
 import { Argument, type Command } from 'commander'
 import { type Shell, shells } from '../completion/scripts.ts'
-import { exitCodesHelp } from '../exit-code.ts'
+import { moreHelp } from '../more-help.ts'
 import type { CommandContext } from '../program-context.ts'
 
-const HELP = `
-For this session:
+const HELP = `For this session:
   bash, zsh  source <(granary completion SHELL)
   fish       granary completion fish | source
 For good, put that line into ~/.bashrc, ~/.zshrc or ~/.config/fish/config.fish.`
@@ -15,7 +14,7 @@ export function addCompletion(program: Command, context: CommandContext): void {
     .command('completion')
     .description('Print what a shell needs to complete commands, options and their values.')
     .addArgument(new Argument('<shell>').choices(shells))
-    .addHelpText('after', `${HELP}\n${exitCodesHelp}`)
+    .addHelpText('after', moreHelp(HELP))
     .action((shell: Shell) => print(shell, context))
   // What the shells ask; hidden, since people have no use for it.
   program

@@ -1,7 +1,8 @@
 /** granary config list | get | set | path: settings in files, and what is in force. */
 import type { Command } from 'commander'
 import type { Settings } from '../config/resolve-config.ts'
-import { EXIT, exitCodesHelp } from '../exit-code.ts'
+import { EXIT } from '../exit-code.ts'
+import { moreHelp } from '../more-help.ts'
 import { type JsonOptions, withJson } from '../options.ts'
 import type { CommandContext } from '../program-context.ts'
 
@@ -21,9 +22,8 @@ interface ListedSetting {
   readonly description: string
 }
 
-const ORDER = `
-A flag comes before the environment, that before granary.yaml of the project (here, or above in the same repository), that
-before your own file, that before the default. A network stands for its chain; \`granary devnet\` makes one while it runs.`
+const ORDER =
+  'A flag comes before the environment, that before granary.yaml of the project (here, or above in the same repository), that before your own file, that before the default. A network stands for its chain; `granary devnet` makes one while it runs.'
 
 export function addConfig(program: Command, context: CommandContext): void {
   const config = program.command('config').description('Show and change settings, and networks by their names.')
@@ -50,7 +50,7 @@ export function addConfig(program: Command, context: CommandContext): void {
 }
 
 function finish(command: Command): Command {
-  return withJson(command).addHelpText('after', `${ORDER}\n${exitCodesHelp}`)
+  return withJson(command).addHelpText('after', moreHelp(ORDER))
 }
 
 async function list({ showOrigin, json }: ListOptions, context: CommandContext): Promise<void> {

@@ -27,15 +27,25 @@ export function addDevnet(program: Command, context: CommandContext): void {
 
 async function devnet(options: DevnetOptions, context: CommandContext): Promise<void> {
   const startMs = performance.now()
-  const [{ startDevnet }, { whereIs }, { commandHere }, { createStory }, { untilStopped }, { interruptible }] =
-    await Promise.all([
-      import('../devnet/start-devnet.ts'),
-      import('../devnet/where-is.ts'),
-      import('../invocation.ts'),
-      import('../print/story.ts'),
-      import('../until-stopped.ts'),
-      import('../interruptible.ts'),
-    ])
+  const [
+    { startDevnet },
+    { whereIs },
+    { commandHere },
+    { fit },
+    { columnsOf },
+    { createStory },
+    { untilStopped },
+    { interruptible },
+  ] = await Promise.all([
+    import('../devnet/start-devnet.ts'),
+    import('../devnet/where-is.ts'),
+    import('../invocation.ts'),
+    import('../print/columns.ts'),
+    import('../print/columns-of.ts'),
+    import('../print/story.ts'),
+    import('../until-stopped.ts'),
+    import('../interruptible.ts'),
+  ])
   const { providers, profile, home, json = false } = options
   using story = createStory({ stream: context.stderr, env: context.env, startMs })
   const running = new Set<string>()
@@ -63,7 +73,7 @@ async function devnet(options: DevnetOptions, context: CommandContext): Promise<
   )
   if (!json)
     context.stderr.write(
-      `The devnet is ready; the line above puts a file on it. Ctrl-C stops it${net.temporary ? ' and removes its folder' : ''}.\n`,
+      `${fit(`The devnet is ready; the line above puts a file on it. Ctrl-C stops it${net.temporary ? ' and removes its folder' : ''}.`, columnsOf(context.stderr, context.env))}\n`,
     )
   const end = await Promise.race([stopped, net.chain.ended])
   await net.stop()

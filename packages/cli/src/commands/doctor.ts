@@ -1,7 +1,8 @@
 /** granary doctor: what of this machine, its keys and its network would stand in the way, and what mends it. */
 import type { Command } from 'commander'
 import type { Finding } from '../doctor/finding.ts'
-import { exitCodesHelp, exitOfCode } from '../exit-code.ts'
+import { exitOfCode } from '../exit-code.ts'
+import { moreHelp } from '../more-help.ts'
 import {
   type ChainOptions,
   type HomeOptions,
@@ -27,7 +28,7 @@ export function addDoctor(program: Command, context: CommandContext): void {
       'Check Node, kernel, disk, ports, keys, chain, clock, providers and balance; say what mends what is wrong.',
     )
   withJson(withPassphrase(withHome(withChain(command))))
-    .addHelpText('after', `\nThe exit code is that of the first thing that is wrong; notes are not.\n${exitCodesHelp}`)
+    .addHelpText('after', moreHelp('The exit code is that of the first thing that is wrong; notes are not.'))
     .action((options: DoctorOptions) => doctor(options, context))
 }
 

@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import type { TrustBasis, Verified, VerifiedDeal, VerifiedStorage } from '@granary/client/node'
 import type { Hash } from '@granary/protocol/messages'
 import { type Command, Option } from 'commander'
-import { EXIT, exitCodesHelp } from '../exit-code.ts'
+import { EXIT } from '../exit-code.ts'
+import { moreHelp } from '../more-help.ts'
 import {
   type ChainOptions,
   genesisHash,
@@ -21,20 +22,11 @@ interface VerifyOptions extends HomeOptions, ChainOptions, JsonOptions {
   readonly genesis?: string
 }
 
-const help = `
-Shown, whatever the node says, from the genesis and what its
-validators have signed: that each deal is in the state of
-the chain, in which sector, when that was last proven, what
-is paid, and when the deal ends.
-Not shown: the bytes (\`granary get\` fetches and checks
-them), that a piece holds the content which its client
-says, that there are no other deals, and what came after
-that state.
-
-The exit code is 0 when every deal that runs is sound and
-none that this client has made is missing, 3 when some
-are sound, and 1 when none is.
-`
+const HELP = [
+  'Shown, whatever the node says, from the genesis and what its validators have signed: that each deal is in the state of the chain, in which sector, when that was last proven, what is paid, and when the deal ends.',
+  'Not shown: the bytes (`granary get` fetches and checks them), that a piece holds the content which its client says, that there are no other deals, and what came after that state.',
+  'The exit code is 0 when every deal that runs is sound and none that this client has made is missing, 3 when some are sound, and 1 when none is.',
+].join('\n\n')
 
 export function addVerify(program: Command, context: CommandContext): void {
   const command = program
@@ -48,7 +40,7 @@ export function addVerify(program: Command, context: CommandContext): void {
       ).env('GRANARY_GENESIS'),
     )
   withJson(withHome(withChain(command)))
-    .addHelpText('after', help + exitCodesHelp)
+    .addHelpText('after', moreHelp(HELP))
     .action((cid: string, options: VerifyOptions) => verify(cid, options, context))
 }
 
@@ -84,16 +76,16 @@ async function verify(cid: string, options: VerifyOptions, context: CommandConte
   const { timeMs, height, blockTimeMs } = verified.state
   // The header that names the state is that of the block after it.
   const time = { timeMs, height: height + 1, blockTimeMs }
-  const blocks = (columns: number) =>
+  const blocks = (columns: number, called: (text: string) => string) =>
     [
-      { content: verified.cid, ...chainFacts(verified, times.formatDate(new Date(timeMs))) },
+      { content: verified.cid, ...chainFacts(verified, { date: times.formatDate(new Date(timeMs)), called }) },
       ...verified.deals.map((deal) =>
         dealFacts(deal, { epoch: (at) => times.formatEpoch(at, time), amount: formatAmount, printable }),
       ),
     ].map((facts) => formatFacts(facts, { columns, nameWidth: NAME_WIDTH }))
   printResult(context, verified, {
     json: options.json ?? false,
-    text: (_, columns) => blocks(columns).join('\n\n'),
+    text: (_, columns, called) => blocks(columns, called).join('\n\n'),
   })
 }
 
@@ -123,11 +115,17 @@ const BASIS: Readonly<Record<TrustBasis, string>> = {
     'believed because this node says so, for the first time: compare it with what the network publishes, and name it with --genesis',
 }
 
-function chainFacts({ chain, state, missing }: Verified, date: string) {
+interface ChainWords {
+  readonly date: string
+  /** With the commands as they are called here. */
+  readonly called: (text: string) => string
+}
+
+function chainFacts({ chain, state, missing }: Verified, { date, called }: ChainWords) {
   return {
     genesis: `${chain.genesisHash}, ${BASIS[chain.trust]}`,
     state: `after block ${state.height}, signed ${date} in header ${state.headerHash}`,
-    bytes: 'not shown by this: `granary get` fetches and checks them',
+    bytes: called('not shown by this: `granary get` fetches and checks them'),
     ...(missing.length === 0
       ? {}
       : { missing: `deals ${missing.join(', ')}, which this client made: proven not to be there` }),

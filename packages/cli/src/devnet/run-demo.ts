@@ -12,6 +12,8 @@ import { commandHere } from '../invocation.ts'
 import { openChain } from '../open-chain.ts'
 import { openSigner } from '../open-signer.ts'
 import { formatAmount } from '../print/amounts.ts'
+import { fit } from '../print/columns.ts'
+import { columnsOf } from '../print/columns-of.ts'
 import { formatBytes } from '../print/quantities.ts'
 import { createStory, type Story } from '../print/story.ts'
 import type { ProgramContext } from '../program-context.ts'
@@ -68,14 +70,17 @@ export async function runDemo(
     })
     if (exit || !net) return
     const { chain, providers, home } = net
+    const commands = ['put FILE', 'deals'].map((words) => `granary ${words}${whereIs(net!, context)}`)
+    const before = [
+      '',
+      `The devnet stays up: chain ${chain.url}, provider ${providers.map(({ url }) => url).join(', ')}, folder ${home}.`,
+      'From another terminal, put another file and look at it:',
+    ]
     stdout.write(
       [
-        '',
-        `The devnet stays up: chain ${chain.url}, provider ${providers.map(({ url }) => url).join(', ')}, folder ${home}.`,
-        'From another terminal, put another file and look at it:',
-        ...['put FILE', 'deals'].map(
-          (words) => `  ${commandHere(`granary ${words}${whereIs(net!, context)}`, context)}`,
-        ),
+        fit(before.join('\n'), columnsOf(stdout, env)),
+        // To be copied, so nothing breaks them.
+        ...commands.map((command) => `  ${commandHere(command, context)}`),
         'Ctrl-C stops everything and removes the folder.',
         '',
       ].join('\n'),

@@ -7,6 +7,8 @@ import { formatGrn } from '@granary/protocol/grn'
 import type { ProgramContext } from '../program-context.ts'
 import { formatAmount } from './amounts.ts'
 import { ask, isYes, somebodyWatches } from './ask.ts'
+import { fit } from './columns.ts'
+import { columnsOf } from './columns-of.ts'
 import { printable } from './printable.ts'
 
 export interface Spending {
@@ -61,6 +63,7 @@ export async function confirmSpending(
   if (maxPrice !== undefined && spending.price > maxPrice) throw new PriceAboveMaxError(spending, maxPrice)
   if (yes || maxPrice !== undefined) return
   if (json || !somebodyWatches(context)) throw new SpendingUnconfirmedError(spending)
-  const question = `Spend ${formatAmount(spending.price)} to ${printable(spending.what)}? [y/N] `
+  const words = `Spend ${formatAmount(spending.price)} to ${printable(spending.what)}? [y/N]`
+  const question = `${fit(words, columnsOf(context.stderr, context.env) - 1)} `
   if (!isYes(await ask(context, question, { signal }))) throw new SpendingDeclinedError(spending)
 }

@@ -5,6 +5,7 @@ import { type TimelineEvent, timelineEntry } from '@granary/protocol/events'
 import { expect, test } from '@jest/globals'
 import { durationMs } from '../options.ts'
 import { formatAmount } from './amounts.ts'
+import { fit } from './columns.ts'
 import { failure, success } from './envelope.ts'
 import { printable, printableLines } from './printable.ts'
 import { formatBytes, formatMs, plural } from './quantities.ts'
@@ -98,6 +99,14 @@ test('a table that does not fit becomes a block a row, and what is to be copied 
     `deal   1\nstate  active\nCID    ${cid}\n\ndeal   2\nCID    ${cid}`,
   )
 })
+
+test.each([
+  ['a sentence goes on a little to the right', 'one two three four', 'one two\n  three\n  four'],
+  ['a fact goes on below its value', 'is  one two', 'is  one\n    two'],
+  ['what is indented stays so', '  one two six', '  one\n    two\n    six'],
+  ['a line that fits is left as it is', 'a    b\n\nc', 'a    b\n\nc'],
+  ['a command in backticks stays whole', 'give `granary deals` now', 'give\n  `granary deals`\n  now'],
+])('text in a narrow place: %s', (_, text, shown) => expect(fit(text, 10)).toBe(shown))
 
 test('characters of two columns and colours are measured as they are seen', () => {
   expect(

@@ -2,6 +2,7 @@
 import { EXIT } from '../exit-code.ts'
 import { asCalledHere, commandHere } from '../invocation.ts'
 import type { CommandContext } from '../program-context.ts'
+import { fit } from './columns.ts'
 import { columnsOf } from './columns-of.ts'
 import { type Action, partly, success } from './envelope.ts'
 
@@ -12,8 +13,13 @@ export interface ResultOptions<T> {
   readonly partial?: boolean
   /** With --quiet: the one word that a script wants, such as the CID. */
   readonly brief?: ((data: T) => string) | undefined
-  /** @param columns how wide a line may be of where it is printed; in a pipe as wide as it is */
-  readonly text: (data: T, columns: number) => string
+  /**
+   * What is wider is broken all the same, less prettily than by who knows what it says.
+   *
+   * @param columns how wide a line may be of where it is printed; in a pipe as wide as it is
+   * @param called a text with its commands as they are called here, for who measures it
+   */
+  readonly text: (data: T, columns: number, called: (text: string) => string) => string
 }
 
 export function printResult<T>(
@@ -24,7 +30,9 @@ export function printResult<T>(
   if (partial) context.setExitCode(EXIT.partial)
   const callable = actions.map(({ cmd, why }) => ({ cmd: commandHere(cmd, context), why }))
   const envelope = partial ? partly(data, callable) : success(data, callable)
-  const words = () => (brief ? brief(data) : asCalledHere(text(data, columnsOf(context.stdout, context.env)), context))
+  const called = (words: string) => asCalledHere(words, context)
+  const columns = columnsOf(context.stdout, context.env)
+  const words = () => (brief ? brief(data) : fit(called(text(data, columns, called)), columns))
   context.stdout.write(`${json ? JSON.stringify(envelope, plain) : words()}\n`)
 }
 

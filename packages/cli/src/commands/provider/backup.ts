@@ -1,7 +1,7 @@
 /** granary provider backup | restore: its keys, its configuration and its store, which are nowhere else. */
 import type { BackupReport } from '@granary/provider'
 import type { Command } from 'commander'
-import { exitCodesHelp } from '../../exit-code.ts'
+import { moreHelp } from '../../more-help.ts'
 import { type HomeOptions, homeOf, type JsonOptions, withHome, withJson } from '../../options.ts'
 import type { CommandContext } from '../../program-context.ts'
 
@@ -11,7 +11,7 @@ export function addBackup(provider: Command, context: CommandContext): void {
   withJson(withHome(provider.command('backup')))
     .description('Copy keys, configuration and store into a folder. Pieces and sealed sectors are not in it.')
     .argument('<folder>', 'where the backup is to be; it must not be there yet')
-    .addHelpText('after', `\nThe provider must not be running.\n${exitCodesHelp}`)
+    .addHelpText('after', moreHelp('The provider must not be running.'))
     .action(async (folder: string, options: Options) => {
       const { backupProvider } = await import('@granary/provider')
       await print(await backupProvider(homeOf(options), folder), 'backed up to', options, context)
@@ -21,7 +21,9 @@ export function addBackup(provider: Command, context: CommandContext): void {
     .argument('<folder>', 'that `provider backup` has made')
     .addHelpText(
       'after',
-      `\nThe provider must not be running, here or anywhere else with these keys. Nothing that is there is overwritten. A store that is older than what was signed since is made anew by \`granary provider rebuild\`.\n${exitCodesHelp}`,
+      moreHelp(
+        'The provider must not be running, here or anywhere else with these keys. Nothing that is there is overwritten. A store that is older than what was signed since is made anew by `granary provider rebuild`.',
+      ),
     )
     .action(async (folder: string, options: Options) => {
       const { restoreProvider } = await import('@granary/provider')

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { EndingCosts, ExitPlan, ExitProgress } from '@granary/provider/operator'
 import type { Command } from 'commander'
 import { exitCodesHelp } from '../../exit-code.ts'
+import { moreHelp } from '../../more-help.ts'
 import { homeOf } from '../../options.ts'
 import { plural } from '../../print/quantities.ts'
 import type { CommandContext } from '../../program-context.ts'
@@ -28,10 +29,7 @@ export function addLeaving(provider: Command, context: CommandContext): void {
     .description(
       'Leave well: drain, wait for what runs, settle it, end sectors without deals, withdraw. Interrupted, it goes on when it is given again.',
     )
-    .addHelpText(
-      'after',
-      `\nThe provider has to keep running meanwhile: what is not proven costs collateral.\n${exitCodesHelp}`,
-    )
+    .addHelpText('after', moreHelp('The provider has to keep running meanwhile: what is not proven costs collateral.'))
     .action((options: OwnerOptions) => exit(options, context))
 }
 
@@ -74,13 +72,16 @@ async function takeDeals(options: OwnerOptions, accept: boolean): Promise<string
 }
 
 async function exit(options: OwnerOptions, context: CommandContext): Promise<void> {
-  const [operator, { formatAmount }, { interruptible }, { confirmSpending }, { printResult }] = await Promise.all([
-    import('@granary/provider/operator'),
-    import('../../print/amounts.ts'),
-    import('../../interruptible.ts'),
-    import('../../print/confirm-spending.ts'),
-    import('../../print/result.ts'),
-  ])
+  const [operator, { formatAmount }, { fit }, { columnsOf }, { interruptible }, { confirmSpending }, { printResult }] =
+    await Promise.all([
+      import('@granary/provider/operator'),
+      import('../../print/amounts.ts'),
+      import('../../print/columns.ts'),
+      import('../../print/columns-of.ts'),
+      import('../../interruptible.ts'),
+      import('../../print/confirm-spending.ts'),
+      import('../../print/result.ts'),
+    ])
   const { json = false, dryRun = false, yes, maxPrice } = options
   const left = await interruptible(async (signal) => {
     const opened = await openOperator(options, signal)
@@ -102,7 +103,8 @@ async function exit(options: OwnerOptions, context: CommandContext): Promise<voi
       await confirmSpending(context, { what, price: priceOf(costs) }, { yes, maxPrice: rest, json, signal })
       spent += priceOf(costs)
     }
-    const onProgress = teller((line) => context.stderr.write(`${line}\n`))
+    const columns = columnsOf(context.stderr, context.env)
+    const onProgress = teller((line) => context.stderr.write(`${fit(line, columns)}\n`))
     const left = await operator.leave(owner, { confirm, onProgress })
     await lowerCollateral(homeOf(options), opened.provider, 0n)
     await tellRunning(homeOf(options))

@@ -1,6 +1,6 @@
 /** granary provider rebuild: its store anew, when that is lost. */
 import { type Command, Option } from 'commander'
-import { exitCodesHelp } from '../../exit-code.ts'
+import { moreHelp } from '../../more-help.ts'
 import {
   CHAIN_URL_DEFAULT,
   type HomeOptions,
@@ -32,7 +32,7 @@ export function addRebuild(provider: Command, context: CommandContext): void {
   withJson(withPassphrase(withHome(rebuild)))
     .addHelpText(
       'after',
-      `\nThe provider must not be running. Pieces and sectors are not touched, the old store is set aside.\n${exitCodesHelp}`,
+      moreHelp('The provider must not be running. Pieces and sectors are not touched, the old store is set aside.'),
     )
     .action((options: RebuildOptions) => rebuildProvider(options, context))
 }

@@ -1,6 +1,6 @@
 /** granary provider run: serves, seals and proves until it is stopped. */
 import { type Command, Option } from 'commander'
-import { exitCodesHelp } from '../../exit-code.ts'
+import { moreHelp } from '../../more-help.ts'
 import { CHAIN_URL_DEFAULT, cacheOf, durationMs, homeOf, port, withJson, withParent } from '../../options.ts'
 import type { CommandContext } from '../../program-context.ts'
 import { type SetUpOptions, withSetUp } from './with-set-up.ts'
@@ -34,7 +34,7 @@ export function addRun(provider: Command, context: CommandContext): void {
   withParent(withJson(run, 'one line of JSON when ready, and the log as JSON on standard error'))
     .addHelpText(
       'after',
-      `\nA home that is not set up yet is set up on the way, when the chain is a devnet of this machine.\n${exitCodesHelp}`,
+      moreHelp('A home that is not set up yet is set up on the way, when the chain is a devnet of this machine.'),
     )
     .action((options: RunOptions) => runProvider(options, context))
 }

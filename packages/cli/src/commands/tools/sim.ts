@@ -1,7 +1,8 @@
 /** granary tools sim: a whole market on the real state machine, and whether anybody gains by not keeping its word. */
 import type { Comparison, Exit, LeavingReport, SimOptions, SimReport, SkippingReport } from '@granary/sim'
 import type { Command } from 'commander'
-import { EXIT, exitCodesHelp } from '../../exit-code.ts'
+import { EXIT } from '../../exit-code.ts'
+import { moreHelp } from '../../more-help.ts'
 import { type JsonOptions, wholeNumber, withJson } from '../../options.ts'
 import type { CommandContext } from '../../program-context.ts'
 
@@ -28,7 +29,7 @@ export function addSim(tools: Command, context: CommandContext): void {
     .option('--skips', 'instead of a market: strategies that skip what is sampled, at every size of a partition')
     .option('--leaving', 'instead of a market: from which rise of the price on it pays to leave a long deal, and when')
   withJson(command)
-    .addHelpText('after', `${exitCodesHelp}\n  1 too when a dishonest strategy earns more than the honest one`)
+    .addHelpText('after', moreHelp('The exit code is 1 too when a dishonest strategy earns more than the honest one.'))
     .action((options: SimCommandOptions) => sim(options, context))
 }
 
