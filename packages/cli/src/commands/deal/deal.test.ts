@@ -14,6 +14,7 @@ import { randomCar, TestClient, temporaryHome, termsOf } from '../../../../provi
 import { dealIn } from '../../../../provider/test/provider-process.ts'
 import { type Devnet, startDevnet } from '../../../../provider/test/start-devnet.ts'
 import { granary, type Ran } from '../../../test/granary.ts'
+import { wideLines } from '../../../test/wide-lines.ts'
 
 const passphrase = 'for tests only'
 let root: Awaited<ReturnType<typeof temporaryHome>>
@@ -43,6 +44,8 @@ interface Owner {
   readonly signer: Signer
   /** Of its wallet. */
   readonly folder: string
+  /** What a person reads in so many columns. */
+  screen(columns: number, ...args: readonly string[]): Promise<Ran>
   /** Runs a command with this account, yes to everything. */
   run(...args: readonly string[]): Promise<Ran>
   balance(): Promise<bigint>
@@ -54,11 +57,16 @@ async function owner(byte: number): Promise<Owner> {
   await writeKey(join(home, 'client', 'keystore.json'), key, passphrase, { light: true })
   const signer = accountSigner(key)
   await chain.faucet(signer.address)
+  const common = ['--home', home, '--chain', chain.url, '--passphrase-file', passphraseFile]
   return {
     signer,
     folder: join(home, 'client'),
-    run: (...args) =>
-      granary([...args, '--home', home, '--chain', chain.url, '--passphrase-file', passphraseFile, '--json']),
+    screen: (columns, ...args) =>
+      granary(args, {
+        ...{ GRANARY_HOME: home, GRANARY_CHAIN: chain.url, GRANARY_PASSPHRASE_FILE: passphraseFile },
+        ...{ COLUMNS: `${columns}`, NO_COLOR: '1' },
+      }),
+    run: (...args) => granary([...args, ...common, '--json']),
     balance: async () => BigInt((await chain.account(signer.address)).balance),
   }
 }
@@ -234,3 +242,40 @@ test('a standing order is ended for a fee; where there is none, that is told bef
   expect((await chain.deal(id)).orderedUntil).toBeUndefined()
   expect((await errorOf(one.run('cancel', `${id}`, '--at-end', '--yes'))).code).toBe('DEAL_NOT_ORDERED')
 }, 60_000)
+
+test.each([60, 200])(
+  'what is said of deals and prices fits into %i columns',
+  async (columns) => {
+    const { screen } = await owner(49)
+    const { id, terms } = await activeDeal(49, 300)
+    const file = join(root.home, 'told')
+    await writeFile(file, 'to be told of')
+    for (const args of [
+      ['status', terms.pieceCid],
+      ['deals'],
+      ['deals', '--ending', '1d'],
+      ['quote', file],
+      ['quote', file, '--renew-until', dateIn(90)],
+      ['put', file, '--dry-run'],
+      ['providers', '--why'],
+      ['renew', `${id}`, '--for', '5s', '--dry-run'],
+      ['topup', `${id}`, '--for', '5s', '--yes'],
+      ['settle', `${id}`, '--dry-run'],
+      ['cancel', `${id}`, '--at-end', '--dry-run'],
+      ['cancel', `${id}`, '--dry-run'],
+      ['cancel', `${id}`, '--yes'],
+      ['verify', terms.pieceCid],
+    ]) {
+      const { stdout, stderr } = await screen(columns, ...args)
+      expect({ args, wide: wideLines(stdout + stderr, columns), isSilent: stdout === '' }).toEqual({
+        args,
+        wide: [],
+        isSilent: false,
+      })
+    }
+  },
+  60_000,
+)
+
+const DAY_MS = 86_400_000
+const dateIn = (days: number) => new Date(Date.now() + days * DAY_MS).toISOString().slice(0, 10)

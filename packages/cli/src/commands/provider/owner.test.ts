@@ -13,6 +13,7 @@ import { temporaryHome } from '../../../../provider/test/market-kit.ts'
 import { dealIn, passphrase, storeDeal, until } from '../../../../provider/test/provider-process.ts'
 import { type Devnet, startDevnet } from '../../../../provider/test/start-devnet.ts'
 import { bin, granary, type Ran } from '../../../test/granary.ts'
+import { wideLines } from '../../../test/wide-lines.ts'
 
 const GRN = 10n ** 18n
 let root: Awaited<ReturnType<typeof temporaryHome>>
@@ -90,6 +91,19 @@ test('money says why each part of the collateral is locked, without a key or a p
   expect(
     (await granary(['provider', 'money', '--provider', `${provider.providerId}`, '--chain', chain.url])).stdout,
   ).toContain('runway')
+})
+
+test.each([60, 200])('what its owner reads fits into %i columns', async (columns) => {
+  for (const line of [
+    ...['status', 'deals', 'traffic', 'alerts', 'reload', 'money', 'config show', 'ask show', 'volumes list'],
+    ...['sectors list', `sectors log ${deal.sector}`, 'proving status', 'proving faults', 'proving history'],
+    ...['deposit 5 --dry-run', 'withdraw 5 --dry-run', 'drain --dry-run', 'exit --dry-run'],
+    ...[`sectors extend ${deal.sector} --for 1d --dry-run`, `sectors terminate ${deal.sector} --dry-run`],
+  ]) {
+    const env = { COLUMNS: `${columns}`, NO_COLOR: '1' }
+    const { code, stdout, stderr } = await granary(['provider', ...line.split(' '), '--home', home], env)
+    expect({ line, code, stderr, wide: wideLines(stdout, columns) }).toEqual({ line, code: 0, stderr: '', wide: [] })
+  }
 })
 
 test('a deposit and a withdrawal arrive, and are not made when nobody has said yes', async () => {
