@@ -18,6 +18,7 @@ import { type ChainClient, createChainClient, sendMessage } from '@granary/proto
 import { accountSigner, type DealTerms, type Hash, type Signer, typedDealTerms } from '@granary/protocol/messages'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { granary } from '../packages/cli/test/granary.ts'
+import { wideLines } from '../packages/cli/test/wide-lines.ts'
 import { memoryJournal } from '../packages/client/src/memory/memory-journal.ts'
 import { memoryTrust } from '../packages/client/src/memory/memory-trust.ts'
 import type { TrustStore } from '../packages/client/src/ports.ts'
@@ -43,6 +44,7 @@ interface Node {
 const started: Node[] = []
 let market: Node
 let stranger: Node
+let parties: Parties
 /** Deals of the content: one in a sector, one that waits. The third is of other content. */
 let pieceCid: string
 
@@ -74,59 +76,94 @@ async function funded(chain: ChainClient, seed: number): Promise<Signer> {
   return signer
 }
 
-/** Three deals, and the first of them in a sector that has answered a challenge. */
-async function storeSomething({ home, chain, genesisHash }: Node): Promise<void> {
-  const [client, owner] = [await funded(chain, 1), await funded(chain, 2)]
-  const send = async (signer: Signer, kind: Parameters<typeof sendMessage>[0]['kind'], body: object) => {
-    const { code } = await sendMessage({ chain, signer, kind, body: body as never })
-    expect([kind, code]).toEqual([kind, 'OK'])
-  }
-  const profile = { payout: owner.address, sessionKey: new Uint8Array(0), endpoints: [], peerId: '' }
-  await send(owner, 'RegisterProvider', { ...profile, region: 'eu', name: 'barn' })
-  const sizes = { pieceSizeMin: 256, pieceSizeMax: 2048, durationMin: 40, durationMax: 900 }
-  const ask = { ...sizes, pricePerGiBEpoch: 9n, profiles: [PROFILE.name], collateralShareMaxBps: 10_000 }
-  await send(owner, 'SetAsk', { provider: PROVIDER, ...ask, validUntil: 100_000 })
-  await send(owner, 'DepositCollateral', { provider: PROVIDER, amount: 50n * GRN })
-  const payload = new Uint8Array(1_000).map((_, index) => index % 251)
+async function send(
+  { chain }: Node,
+  signer: Signer,
+  kind: Parameters<typeof sendMessage>[0]['kind'],
+  body: object,
+): Promise<void> {
+  const { code } = await sendMessage({ chain, signer, kind, body: body as never })
+  expect([kind, code]).toEqual([kind, 'OK'])
+}
+
+const payload = new Uint8Array(1_000).map((_, index) => index % 251)
+
+function committed() {
   const hasher = createPieceHasher()
   hasher.write(payload)
-  const commitment = hasher.digest()
+  return hasher.digest()
+}
+
+/** Deals with the payload of the provider, from 1 on in the order of their nonces. */
+async function publish({ node, client, owner }: Parties, wanted: readonly { nonce: bigint; root: string }[]) {
+  const commitment = committed()
   pieceCid = pieceCidV2(commitment)
-  const { height } = await chain.status()
-  const terms = (nonce: bigint, root: string): DealTerms => ({
-    ...{ client: client.address, provider: PROVIDER, pieceCid, rootCid: root, label: '', nonce },
-    ...{
-      pieceSize: commitment.paddedSize,
-      payloadSize: commitment.payloadSize,
-      activateWithin: 1_000,
-      duration: 4_000,
-    },
-    ...{ pricePerEpoch: PRICE, providerCollateral: GRN, validUntil: height + 1_000 },
+  const { height } = await node.chain.status()
+  const deals = wanted.map(
+    ({ nonce, root }): DealTerms => ({
+      ...{ client: client.address, provider: PROVIDER, pieceCid, rootCid: root, label: '', nonce },
+      ...{
+        pieceSize: commitment.paddedSize,
+        payloadSize: commitment.payloadSize,
+        activateWithin: 1_000,
+        duration: 4_000,
+      },
+      ...{ pricePerEpoch: PRICE, providerCollateral: GRN, validUntil: height + 1_000 },
+    }),
+  )
+  const signed = async (terms: DealTerms) => ({
+    terms,
+    providerSignature: await owner.sign(typedDealTerms(node.genesisHash, terms)),
   })
-  const signed = async (each: DealTerms) => ({
-    terms: each,
-    providerSignature: await owner.sign(typedDealTerms(genesisHash, each)),
-  })
-  const deals = [terms(1n, rootCid), terms(2n, rootCid), terms(3n, otherRoot)]
-  await send(client, 'PublishDeal', { deals: await Promise.all(deals.map(signed)) })
-  const dir = join(home, 'sector')
+  await send(node, client, 'PublishDeal', { deals: await Promise.all(deals.map(signed)) })
+}
+
+interface Parties {
+  readonly node: Node
+  readonly client: Signer
+  readonly owner: Signer
+}
+
+/** A sector with the payload of a deal, sealed and proven. @returns its folder */
+async function seal({ node, owner }: Parties, number: number, deal: number): Promise<string> {
+  const { home, chain } = node
+  const dir = join(home, `sector-${number}`)
   const parentsDir = join(home, 'parents')
   await mkdir(dir)
   const path = join(home, 'piece')
   await writeFile(path, payload)
   const { height: ticketEpoch } = await chain.status()
-  const query = { tag: 'TICKET', epoch: ticketEpoch, provider: PROVIDER, sector: 0 } as const
+  const query = { tag: 'TICKET', epoch: ticketEpoch, provider: PROVIDER, sector: number } as const
   const ticket = fromHex((await chain.randomness(query)).randomness)
-  const pieces = [{ path, pieceCid, ...commitment }]
-  const sealed = { profile: PROFILE, provider: PROVIDER, sectorNumber: 0, ticket, pieces, dir, parentsDir }
+  const pieces = [{ path, pieceCid, ...committed() }]
+  const sealed = { profile: PROFILE, provider: PROVIDER, sectorNumber: number, ticket, pieces, dir, parentsDir }
   const { commD, commR } = await sealSector(sealed)
   const { commitExpiry } = await chain.params()
   const expiry = (await chain.status()).height + commitExpiry + 10_000
-  const sector = { number: 0, profile: PROFILE.name, commD, commR, ticketEpoch, deals: [1], expiry }
-  await send(owner, 'PreCommitSectors', { provider: PROVIDER, sectors: [sector] })
-  const seed = fromHex(await untilDefined(async () => (await chain.sector(PROVIDER, 0)).seed))
+  const sector = { number, profile: PROFILE.name, commD, commR, ticketEpoch, deals: [deal], expiry }
+  await send(node, owner, 'PreCommitSectors', { provider: PROVIDER, sectors: [sector] })
+  const seed = fromHex(await untilDefined(async () => (await chain.sector(PROVIDER, number)).seed))
   const bundle = await provePoRep({ dir, seed, parentsDir })
-  await send(owner, 'ProveCommitSector', { provider: PROVIDER, number: 0, bundle })
+  await send(node, owner, 'ProveCommitSector', { provider: PROVIDER, number, bundle })
+  return dir
+}
+
+/** Three deals, and the first of them in a sector that has answered a challenge. */
+async function storeSomething(parties: Parties): Promise<void> {
+  const { node, client, owner } = parties
+  const { chain } = node
+  const profile = { payout: owner.address, sessionKey: new Uint8Array(0), endpoints: [], peerId: '' }
+  await send(node, owner, 'RegisterProvider', { ...profile, region: 'eu', name: 'barn' })
+  const sizes = { pieceSizeMin: 256, pieceSizeMax: 2048, durationMin: 40, durationMax: 900 }
+  const ask = { ...sizes, pricePerGiBEpoch: 9n, profiles: [PROFILE.name], collateralShareMaxBps: 10_000 }
+  await send(node, owner, 'SetAsk', { provider: PROVIDER, ...ask, validUntil: 100_000 })
+  await send(node, owner, 'DepositCollateral', { provider: PROVIDER, amount: 50n * GRN })
+  const roots = [rootCid, rootCid, otherRoot]
+  await publish(
+    parties,
+    roots.map((root, index) => ({ nonce: BigInt(index + 1), root })),
+  )
+  const dir = await seal(parties, 0, 1)
   const place = { provider: PROVIDER, partition: 0 }
   const { activatedAt = 0 } = await chain.sector(PROVIDER, 0)
   while (((await chain.partition(PROVIDER, 0)).lastProven ?? 0) <= activatedAt) {
@@ -135,16 +172,18 @@ async function storeSomething({ home, chain, genesisHash }: Node): Promise<void>
     const sectors = [{ number: 0, dir }]
     const answer = { profile: PROFILE, ...place, randomness: fromHex(randomness), count, sectors }
     const post = await provePost(answer)
-    await send(owner, 'SubmitPost', { ...place, challengeEpoch: epoch, skipped: [], bundle: post })
+    await send(node, owner, 'SubmitPost', { ...place, challengeEpoch: epoch, skipped: [], bundle: post })
   }
-  await send(client, 'SettleDeals', { deals: [1] })
+  await send(node, client, 'SettleDeals', { deals: [1] })
   const { height: done } = await chain.status()
   for await (const event of chain.events({ types: ['block'] })) if (event.height > done) break
 }
 
 beforeAll(async () => {
   ;[market, stranger] = [await startNode(), await startNode()]
-  await storeSomething(market)
+  const [client, owner] = await Promise.all([funded(market.chain, 1), funded(market.chain, 2)])
+  parties = { node: market, client, owner }
+  await storeSomething(parties)
 }, 60_000)
 afterAll(async () => {
   for (const { node, home } of started) {
@@ -374,6 +413,7 @@ test('granary verify says what is proven, on whose word, and exits as it says', 
     const args = ['verify', rootCid, '--chain', market.node.url, '--home', home]
     const first = await granary(args, { COLUMNS: '60' })
     expect(first).toMatchObject({ code: 0, stderr: '' })
+    expect(wideLines(first.stdout, 60)).toEqual([])
     for (const words of [
       '1: active, ends ',
       'last proven ',
@@ -422,6 +462,36 @@ test('granary verify does not exit with 0 when a deal that this client has made 
     const ran = await granary(['verify', rootCid, '--chain', market.node.url, '--home', home])
     expect(ran.stdout).toContain('deals 77, which this client made')
     expect(ran.code).toBe(3)
+  } finally {
+    await rm(home, { recursive: true })
+  }
+})
+
+test('granary verify exits with 3 when the sector of one deal is faulty, and with 1 when those of all are', async () => {
+  const { chain, node } = market
+  const home = await mkdtemp(join(tmpdir(), 'granary-verify-faulty-'))
+  try {
+    const verified = async () => {
+      const { code, stdout } = await granary(['verify', rootCid, '--chain', node.url, '--home', home, '--json'])
+      const { deals } = JSON.parse(stdout).data as Verified
+      return { code, storage: Object.fromEntries(deals.map(({ id, storage }) => [id, storage?.state ?? null])) }
+    }
+    await publish(parties, [{ nonce: 4n, root: rootCid }])
+    await seal(parties, 1, 4)
+    const declared = async (sectors: readonly number[]) => {
+      await send(market, parties.owner, 'DeclareFaults', { provider: PROVIDER, partition: 0, sectors })
+      const { height } = await chain.status()
+      for await (const event of chain.events({ types: ['block'] })) if (event.height > height) break
+    }
+    await declared([1])
+    expect(await verified()).toEqual({ code: 3, storage: { 1: 'sound', 2: null, 4: 'faulty' } })
+    const words = await granary(['verify', rootCid, '--chain', node.url, '--home', home])
+    expect(words).toMatchObject({
+      code: 3,
+      stdout: expect.stringContaining('faulty: a proof was missed, or it was declared so'),
+    })
+    await declared([0])
+    expect(await verified()).toEqual({ code: 1, storage: { 1: 'faulty', 2: null, 4: 'faulty' } })
   } finally {
     await rm(home, { recursive: true })
   }
