@@ -27,6 +27,11 @@ const SDK_PACKAGES_MAX = 40
 /** Packages are ES modules with `exports`, for Node 24 and bundlers: what resolves neither is not asked. */
 const NOT_SERVED = ['node10', 'node16-cjs']
 
+interface SourceMap {
+  readonly sources: readonly string[]
+  readonly sourcesContent?: readonly (string | null)[]
+}
+
 let folder: string
 let packed: Map<string, Packed>
 
@@ -61,15 +66,18 @@ describe.each(PUBLISHED)('%s', (name) => {
     expect(Object.keys(result.entrypoints)).toEqual(Object.keys(packed.get(name)!.manifest.exports))
   })
 
-  test('each file has its map, and each map its source', async () => {
+  test('each file has its map, and each map its source, beside it or in it', async () => {
     const { files, root, paths } = await contentOf(name)
     const built = paths.filter((path) => /^dist\/.*\.(js|d\.ts)$/.test(path))
     expect(built.length).toBeGreaterThan(0)
     const missing = built.flatMap((path) => {
       const map = `${path}.map`
       if (!paths.includes(map)) return [map]
-      const { sources } = JSON.parse(files.readFile(`${root}${map}`)) as { sources: string[] }
-      return sources.map((source) => normalize(join(dirname(map), source))).filter((source) => !paths.includes(source))
+      const { sources, sourcesContent = [] } = JSON.parse(files.readFile(`${root}${map}`)) as SourceMap
+      return sources
+        .filter((_, index) => typeof sourcesContent[index] !== 'string')
+        .map((source) => normalize(join(dirname(map), source)))
+        .filter((source) => !paths.includes(source))
     })
     expect(missing).toEqual([])
   })

@@ -40,6 +40,8 @@ if (Number.parseInt(process.versions.node, 10) < NODE_MAJOR_MIN) {
 } else if (isCheckout) {
   becomeSource()
 } else {
+  // Who wants to see stacks has them in terms of the sources; to read the maps is nothing for each start.
+  if (process.env.GRANARY_DEBUG) process.setSourceMapsEnabled(true)
   enableCompileCache()
   await import('../dist/main.js')
 }

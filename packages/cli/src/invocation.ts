@@ -4,7 +4,7 @@
  */
 import { existsSync, realpathSync } from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { ownPath } from './own-path.ts'
 import type { ProgramContext } from './program-context.ts'
 
 export interface InvocationInput extends Pick<ProgramContext, 'cwd' | 'env'> {
@@ -13,7 +13,7 @@ export interface InvocationInput extends Pick<ProgramContext, 'cwd' | 'env'> {
 }
 
 /** `granary`, `npx granary`, or a path. */
-export function invocation({ cwd, env, bin = ownBin() }: InvocationInput): string {
+export function invocation({ cwd, env, bin = ownPath('bin/granary.js') }: InvocationInput): string {
   const isThis = (path: string) => existsSync(path) && realBin(path) === realpathSync(bin)
   // What npx and npm put before the PATH is not there in another terminal.
   const folders = (env.PATH ?? '')
@@ -40,10 +40,6 @@ export function asCalledHere(text: string, context: InvocationInput): string {
 /** The same of a command alone. */
 export function commandHere(command: string, context: InvocationInput): string {
   return command.replace(/^granary (?=\S)/, () => `${invocation(context)} `)
-}
-
-function ownBin(): string {
-  return fileURLToPath(new URL('../bin/granary.js', import.meta.url))
 }
 
 /** npm links; pnpm writes a script beside which the package is. */

@@ -2,7 +2,6 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { isAbortError } from '@granary/base'
 import type { TimelineEntry } from '@granary/client'
 import { type Client, createGranary, inspectFile, type PutResult } from '@granary/client/node'
@@ -11,6 +10,7 @@ import { interruptible } from '../interruptible.ts'
 import { commandHere } from '../invocation.ts'
 import { openChain } from '../open-chain.ts'
 import { openSigner } from '../open-signer.ts'
+import { ownPath } from '../own-path.ts'
 import { formatAmount } from '../print/amounts.ts'
 import { fit } from '../print/columns.ts'
 import { columnsOf } from '../print/columns-of.ts'
@@ -34,7 +34,7 @@ export interface RunDemoInput {
 
 export async function runDemo(
   context: ProgramContext,
-  { file = sampleFile(), exit, startMs }: RunDemoInput,
+  { file = ownPath('samples/granary.txt'), exit, startMs }: RunDemoInput,
 ): Promise<void> {
   const { stdout, stdin, env } = context
   using story = createStory({ stream: stdout, env, startMs })
@@ -174,8 +174,4 @@ async function fetchBack(
   } finally {
     await rm(folder, { recursive: true, force: true })
   }
-}
-
-function sampleFile(): string {
-  return fileURLToPath(new URL('../../samples/granary.txt', import.meta.url))
 }

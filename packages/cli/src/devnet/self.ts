@@ -1,5 +1,5 @@
 /** How this very program is started again: the same Node, the same flags, the same sources. */
-import { fileURLToPath } from 'node:url'
+import { ownPath } from '../own-path.ts'
 
 export interface Self {
   readonly command: string
@@ -7,8 +7,8 @@ export interface Self {
 }
 
 export function self(): Self {
-  const fromSource = import.meta.url.endsWith('.ts')
-  const main = fileURLToPath(new URL(fromSource ? '../main.ts' : '../main.js', import.meta.url))
-  const flags = fromSource ? ['--conditions=@granary/source', '--disable-warning=ExperimentalWarning'] : []
-  return { command: process.execPath, args: [...flags, main] }
+  const isSource = import.meta.url.endsWith('.ts')
+  const flags = ['--conditions=@granary/source', '--disable-warning=ExperimentalWarning']
+  const args = isSource ? [...flags, ownPath('src/main.ts')] : [ownPath('bin/granary.js')]
+  return { command: process.execPath, args }
 }
