@@ -1,6 +1,6 @@
 /** A file that grows from its start and can be gone on with: its digest so far, and checkpoints of it. */
 import { createHash, type Hash } from 'node:crypto'
-import { type FileHandle, open } from 'node:fs/promises'
+import { constants, type FileHandle, open } from 'node:fs/promises'
 import { readExactly } from '../io/read-exactly.ts'
 import { writeCheckpoint } from './checkpoint.ts'
 import { type Checkpoint, CheckpointError } from './kernel.ts'
@@ -26,8 +26,8 @@ export async function growFile(
   i: { path: string; checkpointPath: string; itemBytes: number; start: Checkpoint | undefined },
   onStart: (bytes: Uint8Array, offset: number) => void = () => undefined,
 ): Promise<GrowingFile> {
-  // Opened for reading and writing as it is, or new.
-  const file = await open(i.path, i.start === undefined ? 'w+' : 'r+')
+  // As it is: another who makes the same file may be ahead, and nothing of what it has written is cut off.
+  const file = await open(i.path, constants.O_RDWR | constants.O_CREAT)
   const hash = createHash('sha256')
   let length = 0
   let checkpointMs = performance.now()

@@ -12,7 +12,7 @@ import { createNativeKernel } from './native-kernel.ts'
 import { createTsKernel } from './ts-kernel.ts'
 
 /** That of native/addon.c: a kernel built from older sources is not used. */
-const KERNEL_VERSION = 3
+export const KERNEL_VERSION = 3
 const NAMES: readonly string[] = ['ts', 'c', 'shani'] satisfies KernelName[]
 
 export class KernelChoiceError extends GranaryError {

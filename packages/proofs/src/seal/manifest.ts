@@ -9,7 +9,8 @@ import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import { type Profile, profileNamed } from '../spec/profile.ts'
 import { sectorFiles } from './sector-files.ts'
 
-const VERSION = 2
+/** Of the file, and of what lies beside it. */
+export const MANIFEST_VERSION = 2
 const HEX = /^([0-9a-f]{2})*$/
 
 export interface ManifestPiece {
@@ -81,7 +82,7 @@ export async function writeManifest(dir: string, manifest: Manifest): Promise<vo
 function toJson(manifest: Manifest): object {
   const { profile, proverId, commC, commRLast } = manifest
   return {
-    version: VERSION,
+    version: MANIFEST_VERSION,
     ...manifest,
     profile: { ...profile, porepId: bytesToHex(profile.porepId) },
     ...(proverId && { proverId: bytesToHex(proverId) }),
@@ -94,7 +95,7 @@ function toJson(manifest: Manifest): object {
 }
 
 function fromJson(json: Record<string, unknown>): Manifest {
-  if (json.version !== VERSION) throw new TypeError(`version ${json.version}, expected ${VERSION}`)
+  if (json.version !== MANIFEST_VERSION) throw new TypeError(`version ${json.version}, expected ${MANIFEST_VERSION}`)
   const { state } = json
   if (state !== 'sealing' && state !== 'sealed' && state !== 'finalized') throw new TypeError(`state ${state}`)
   return {
