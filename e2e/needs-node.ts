@@ -19,6 +19,7 @@ export const needsNode: Readonly<Record<string, string>> = {
   '@granary/proofs/engine': 'loads the C kernel',
   '@granary/provider': 'is the provider: a server over a folder',
   '@granary/provider/operator': 'the configuration is a file',
+  '@granary/provider/worker': 'seals on a disk',
   '@granary/provider/gateway': 'is a server over files',
   '@granary/sim': 'lets other work in between its runs',
   granary: 'is the program',

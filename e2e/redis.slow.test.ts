@@ -7,7 +7,7 @@ import { createWorkbench, envelope } from './harness.ts'
 import { provenTimes, soundAfter, startProvenMarket } from './proven-market.ts'
 import { type RedisServer, redisIsHere, startRedis } from './redis.ts'
 import { eventsSoFar } from './stored-market.ts'
-import { fileOf, put, putArguments } from './story.ts'
+import { fileOf, put, putArguments, succeeded } from './story.ts'
 
 /** In each of them a proof would have been missed. */
 const CHALLENGES = 3
@@ -20,18 +20,22 @@ afterAll(() => bench.close())
 
 const withRedis = redisIsHere ? test : test.skip
 withRedis(
-  `a provider whose queue is on Redis stores a file${redisIsHere ? '' : ': no redis-server on this machine'}`,
+  `a provider whose queue is on Redis stores a file, which a worker beside it seals${redisIsHere ? '' : ': no redis-server on this machine'}`,
   async () => {
     await bench.run(['chain', 'init', '--devnet', '--home', bench.home])
-    const chain = await bench.startChain()
-    const provider = await bench.startProvider({
-      chainUrl: chain.url,
-      args: ['--redis', (await startRedis(bench)).url],
-    })
+    const [chain, redis] = await Promise.all([bench.startChain(), startRedis(bench)])
+    const home = ['--home', bench.home]
+    succeeded(await bench.run(['provider', 'init', ...home, '--chain', chain.url, '--json']))
+    succeeded(await bench.run(['provider', 'config', 'set', 'sealing.parallel=0', ...home, '--json']))
+    const worker = bench.start(['provider', 'worker', '--queue', redis.url, ...home, '--json'])
+    const provider = await bench.startProvider({ chainUrl: chain.url, args: ['--redis', redis.url] })
+    await worker.line(/"worker:serving"/)
     const { data } = await put(bench, fileOf(bench, 'redis.bin', 100_000), chain.url)
     const deal = await createChainClient({ url: chain.url }).deal(data.dealId)
     expect(deal.state).toBe('active')
-    await provider.stop()
+    await worker.line(/"worker:job".*"kind":"seal"/)
+    await worker.line(/"worker:job".*"kind":"porep"/)
+    await Promise.all([worker.stop(), provider.stop()])
   },
   120_000,
 )

@@ -9,7 +9,8 @@ import { leaveSignals, untilStopped } from './until-stopped.ts'
 const STOP_MAX_MS = 10_000
 
 export interface Daemon {
-  readonly url: string
+  /** Where it listens; one that does not only works. */
+  readonly url?: string
   stop(): Promise<void>
   /** Takes its configuration anew, on SIGHUP; what is wrong with it stands in the log. */
   reload?(): Promise<unknown>
@@ -23,7 +24,7 @@ interface Started {
 }
 
 export interface RunDaemonInput {
-  readonly role: 'chain' | 'provider' | 'gateway'
+  readonly role: 'chain' | 'provider' | 'gateway' | 'worker'
   readonly json: boolean
   readonly withParent: boolean
   /** @param signal aborts when the daemon is asked to stop before it has started */
@@ -50,7 +51,7 @@ export async function runDaemon(
   stdout.write(
     json
       ? `${JSON.stringify({ event: 'ready', role, url: daemon.url, ...facts })}\n`
-      : `${role} listens at ${daemon.url} (Ctrl-C stops it)\n`,
+      : `${role} ${daemon.url === undefined ? 'is at work' : `listens at ${daemon.url}`} (Ctrl-C stops it)\n`,
   )
   const never = new Promise<never>(() => undefined)
   const end = await Promise.race([stopped, daemon.halted ?? never])

@@ -70,6 +70,15 @@ const limitsSchema = z.strictObject({
   loopback: z.boolean().default(false).describe('programs of this machine are limited too, a proxy among them'),
 })
 
+const sealingSchema = z.strictObject({
+  parallel: z
+    .int()
+    .min(0)
+    .max(64)
+    .default(1)
+    .describe('steps of sealing at a time on this machine, a core each; 0 leaves all to workers, with --redis'),
+})
+
 const account = z.string().regex(/^0x[0-9a-f]{40}$/, 'expected 0x and 40 lower-case hex digits')
 
 const clientsSchema = z.strictObject({
@@ -145,6 +154,7 @@ const configSchema = z.strictObject({
     .describe('attoGRN; what is missing is deposited while deals are taken, of at most half of what the account has'),
   ask: askSchema.prefault({}).describe('what it asks of clients; it stands on the chain'),
   clients: clientsSchema.prefault({}).describe('whom it deals with'),
+  sealing: sealingSchema.prefault({}).describe('what sealing may take of this machine'),
   denylists: z
     .array(z.string().min(1))
     .max(32)
@@ -173,6 +183,7 @@ const startKeys: ReadonlySet<string> = new Set([
     'libp2pPort',
     'libp2pAddresses',
     'adminPort',
+    'sealing.parallel',
   ],
   ...['uploadExpiryMs', 'quotesPerAddress', 'requestsPerMinute', 'bytesPerMinute', 'connectionsPerAddress'].map(
     inLimits,

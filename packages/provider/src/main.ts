@@ -4,6 +4,7 @@ import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { GranaryError, toHex } from '@granary/base'
 import { addressesThatCount, createBudget } from '@granary/chain/limits'
+import { sealingVersion } from '@granary/proofs/engine'
 import { profileNamed } from '@granary/proofs/profile'
 import { createChainClient } from '@granary/protocol/client'
 import type { Address } from '@granary/protocol/messages'
@@ -86,7 +87,7 @@ export interface RunProviderOptions {
   readonly publicUrl?: string
   /** How long a piece waits for others to share its sector. @default 2000 */
   readonly sealAfterMs?: number
-  /** A Redis for the queue, in place of PGlite in this process: redis://host:port */
+  /** A Redis for the queue, by which workers of other machines seal too: redis://host:port */
   readonly redisUrl?: string
   readonly log?: Log
 }
@@ -198,7 +199,10 @@ async function start(
   const { host = '127.0.0.1', sealAfterMs = SEAL_AFTER_MS } = options
   const profile = await requireProfile(chain, config.profile)
   const checkConfig = (config: ProviderConfig) =>
-    requireConfig({ ...{ chain, settings, profile, sealAfterMs }, path: folders.config, config })
+    requireConfig({
+      ...{ chain, settings, profile, sealAfterMs, hasWorkers: options.redisUrl !== undefined },
+      ...{ path: folders.config, config },
+    })
   await checkConfig(config)
   const denylistsOf = ({ denylists: paths }: ProviderConfig) =>
     readDenylists({ paths, folder: folders.root, alerts, log })
@@ -218,8 +222,15 @@ async function start(
   if (reached.guessed) log({ type: 'provider:address-found', host, endpoint: reached.url })
   config = await changeConfig(folders.config, { chainUrl, port: listener.port })
 
-  // The queue's own database takes seconds to open; meanwhile the rest gets ready.
-  const openQueue = () => createQueue<ProviderJobs>({ folder: folders.queue, redisUrl: options.redisUrl, log })
+  const openQueue = () =>
+    createQueue<ProviderJobs>({
+      ...{ folder: folders.queue, redisUrl: options.redisUrl, parallel: config.sealing.parallel, log },
+      offer: () => ({
+        ...{ owner: keys.address, version: { ...sealingVersion() } },
+        isHomeUsed: config.homeRoles.length > 0,
+        marks: config.volumes.map(({ path, id }) => ({ path: join(path, 'volume.json'), text: id })),
+      }),
+    })
   const queue = createLateQueue(openQueue, alerts)
   closers.push(() => queue.stop())
 

@@ -113,6 +113,8 @@ export function jobQueueContract(backend: JobQueue<TestJobs>['backend'], start: 
     })
 
     test('urgent jobs pass the others', async () => {
+      // The start of its thread is not what is looked at.
+      await queue.run({ kind: 'echo', id: 'warm', urgent: true, input: { text: '' } })
       const order: string[] = []
       const { promise: holding, resolve } = Promise.withResolvers<void>()
       const run = async (id: string, urgent: boolean): Promise<void> => {
@@ -126,6 +128,27 @@ export function jobQueueContract(backend: JobQueue<TestJobs>['backend'], start: 
       await sleep(50)
       await Promise.all([blocker, ...rest, run('quick', true)])
       expect(order.indexOf('quick')).toBeLessThan(order.indexOf('slow-2'))
+    })
+
+    test('as many jobs run at a time as there are slots for', async () => {
+      const wide = await createQueue<TestJobs>({
+        ...{ folder: join(folder, 'wide'), redisUrl: server.redisUrl, processor: echoProcessor, parallel: 2 },
+      })
+      const held = ['wide-1', 'wide-2', 'wide-3'].map((id) => {
+        const { promise: begun, resolve } = Promise.withResolvers<void>()
+        const leaving = new AbortController()
+        const request = { kind: 'hold', id, input: { ms: 60_000 } } as const
+        const run = wide.run(request, { signal: leaving.signal, onProgress: () => resolve() })
+        return { begun, leaving, ended: run.catch(() => undefined) }
+      })
+      expect(wide.slots()).toBe(2)
+      const [first, second, third] = held as [(typeof held)[0], (typeof held)[0], (typeof held)[0]]
+      await Promise.all([first.begun, second.begun])
+      first.leaving.abort()
+      await third.begun
+      for (const { leaving } of held) leaving.abort()
+      await Promise.all(held.map(({ ended }) => ended))
+      await wide.stop()
     })
 
     test('a busy thread does not hold the event loop', async () => {

@@ -152,6 +152,8 @@ export const passingProviderErrors = {
   JOB_CANCELLED: { fault: 'nobody' },
   /** A job failed without a code of its own. */
   JOB_FAILED: { fault: 'program' },
+  /** A worker does not see the folders of its provider. */
+  SHARED_FOLDER_MISSING: { fault: 'operator', outage: true },
 } as const
 
 /** In its log, in the reasons of its sectors, and where it ends with one. */
@@ -210,6 +212,8 @@ export const providerErrors = {
   STORE_READ_ONLY: { fault: 'program' },
   /** The key of the libp2p peer cannot be read. */
   PEER_KEY_INVALID: { fault: 'operator' },
+  /** A worker is of another version than the provider that it would seal for. */
+  WORKER_REFUSED: { fault: 'operator' },
   /** There is no such kind of job. */
   JOB_KIND_UNKNOWN: { fault: 'program' },
   /** The name of a job has signs that it may not have. */

@@ -13,6 +13,8 @@ export interface RequireConfigInput {
   readonly config: ProviderConfig
   readonly profile: Profile
   readonly sealAfterMs: number
+  /** Whether other machines may seal for it. */
+  readonly hasWorkers: boolean
 }
 
 /** Every deal would have lapsed before its sector is even begun. */
@@ -39,6 +41,9 @@ export async function requireConfig(input: RequireConfigInput): Promise<void> {
   const { pieceSizeMax = 0 } = config.ask
   if (pieceSizeMax > profile.sectorBytes) {
     throw new ConfigError(path, `ask.pieceSizeMax: ${pieceSizeMax}, a sector has ${profile.sectorBytes} bytes`)
+  }
+  if (config.sealing.parallel === 0 && !input.hasWorkers) {
+    throw new ConfigError(path, 'sealing.parallel: 0, and without a Redis nobody else seals for it')
   }
   const { activateWithinMin, blockTimeMs } = await chain.params()
   // What a quote promises (market/issue-quote.ts).

@@ -2,16 +2,17 @@
  * The provider's job queue: threads of this process, or BullMQ on a Redis when a URL is given. Heavy work never runs on the
  * daemon's event loop.
  */
-import type { JobMap, JobQueue } from './job-queue.ts'
+import type { JobMap, JobQueue, QueueWorkerOptions } from './job-queue.ts'
 import { createLocalQueue } from './local-queue.ts'
 import type { QueueLog } from './queue-log.ts'
+import type { ProviderOffer } from './queue-offer.ts'
 
-export interface CreateQueueOptions {
+export interface CreateQueueOptions extends Partial<QueueWorkerOptions> {
   /** The queue's own folder. It may be deleted whenever the provider is not running. */
   readonly folder: string
   readonly redisUrl?: string | undefined
-  /** The file whose default export does the jobs. @default the provider's own jobs */
-  readonly processor?: URL
+  /** What workers of other machines are told. @default nothing that suits any of them */
+  readonly offer?: () => ProviderOffer
   readonly log?: QueueLog
 }
 
@@ -20,15 +21,19 @@ export async function createQueue<Jobs extends JobMap>({
   folder,
   redisUrl: url,
   processor = ownJobs(),
+  machine,
+  parallel = 1,
+  offer = () => ({ owner: '', version: {}, marks: [], isHomeUsed: true }),
   log = () => {},
 }: CreateQueueOptions): Promise<JobQueue<Jobs>> {
-  if (url === undefined) return createLocalQueue(processor)
+  if (url === undefined) return createLocalQueue({ processor, machine, parallel })
   // Who seals in threads of its own loads nothing of it.
   const { openRedisQueue } = await import('./redis-queue.ts')
-  return await openRedisQueue({ url, folder, processor, log })
+  return await openRedisQueue({ url, folder, processor, machine, parallel, offer, log })
 }
 
-function ownJobs(): URL {
+/** The provider's own jobs. */
+export function ownJobs(): URL {
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
   return new URL(`../sealing/processor.${extension}`, import.meta.url)
 }

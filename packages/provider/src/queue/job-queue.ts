@@ -14,7 +14,7 @@ export interface JobRequest<Jobs extends JobMap, Kind extends keyof Jobs & strin
   /** Letters, digits, '.', '_' and '-'. A second request with the id of an unfinished job waits for that job. */
   readonly id: string
   readonly input: Jobs[Kind]['input']
-  /** Urgent jobs go first. @default false */
+  /** It waits for no job that is not: it has a thread of its own. @default false */
   readonly urgent?: boolean
 }
 
@@ -25,6 +25,8 @@ export interface JobOptions<Progress> {
 
 export interface JobQueue<Jobs extends JobMap> {
   readonly backend: 'local' | 'redis'
+  /** How many jobs are done at a time, on all machines together, beside urgent ones. */
+  slots(): number
   /** @throws JobFailedError with the code that the job itself threw, or JOB_CRASHED when its thread died */
   run<Kind extends keyof Jobs & string>(
     request: JobRequest<Jobs, Kind>,
@@ -32,6 +34,16 @@ export interface JobQueue<Jobs extends JobMap> {
   ): Promise<Jobs[Kind]['result']>
   /** Cancels what runs, waits for the threads to end. Callers of `run` see an AbortError. */
   stop(): Promise<void>
+}
+
+/** Of the threads that this process does jobs in. */
+export interface QueueWorkerOptions {
+  /** The file whose default export does the jobs. */
+  readonly processor: URL
+  /** What its threads know of this machine: `machine` of their workerData. */
+  readonly machine: unknown
+  /** Jobs at a time, beside one that is urgent. */
+  readonly parallel: number
 }
 
 export class JobFailedError extends GranaryError {}

@@ -35,8 +35,17 @@ export function createLateQueue<Jobs extends JobMap>(
     return queue
   }
 
+  let isOpen: JobQueue<Jobs> | undefined
+  opened.then(
+    (queue) => {
+      isOpen = queue
+    },
+    () => {},
+  )
+
   return {
     firstTry,
+    slots: () => isOpen?.slots() ?? 1,
     run: async (request, options) => {
       const queue = await unlessAborted(opened, options?.signal)
       return await queue.run(request, options)

@@ -1,6 +1,6 @@
 /**
- * The queue on this machine: one job at a time, in a worker thread, the urgent ones first. It keeps nothing: a provider that
- * starts again asks again, by its sectors' rows.
+ * The queue on this machine: jobs in worker threads, so many at a time, and one more that is urgent. It keeps nothing: a
+ * provider that starts again asks again, by its sectors' rows.
  */
 import { Worker } from 'node:worker_threads'
 import PQueue from 'p-queue'
@@ -12,6 +12,7 @@ import {
   type JobOptions,
   type JobQueue,
   type JobRequest,
+  type QueueWorkerOptions,
   requireJobId,
   resultOf,
   stoppedError,
@@ -26,24 +27,27 @@ interface Job {
   readonly done: Promise<JobOutcome>
 }
 
-/** @param processor the file whose default export does the jobs */
-export function createLocalQueue<Jobs extends JobMap>(processor: URL): JobQueue<Jobs> {
-  const line = new PQueue({ concurrency: 1 })
+export function createLocalQueue<Jobs extends JobMap>(options: QueueWorkerOptions): JobQueue<Jobs> {
+  const { processor, machine, parallel } = options
+  const lines = { sealing: new PQueue({ concurrency: parallel }), urgent: new PQueue({ concurrency: 1 }) }
   const jobs = new Map<string, Job>()
   const stopping = new AbortController()
-  /** Begun with the first job, and anew after one that ended it. */
-  let thread: Worker | undefined
+  /** Each is begun with a job that finds none, and goes with one that ends it. */
+  const threads = new Set<Worker>()
+  const idle: Worker[] = []
 
   function openThread(): Worker {
     const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
     const opened = new Worker(new URL(`./local-thread.${extension}`, import.meta.url), {
       execArgv: threadArguments(processor),
-      workerData: processor.href,
+      workerData: { processor: processor.href, machine },
     })
+    threads.add(opened)
     // What it died of reaches who waits for its job.
     opened.on('error', () => {})
     opened.once('exit', () => {
-      if (thread === opened) thread = undefined
+      threads.delete(opened)
+      if (idle.includes(opened)) idle.splice(idle.indexOf(opened), 1)
     })
     return opened
   }
@@ -53,7 +57,7 @@ export function createLocalQueue<Jobs extends JobMap>(processor: URL): JobQueue<
     const cancelling = new AbortController()
     const { signal } = cancelling
     const perform = (): Promise<JobOutcome> => performJob({ kind, input }, callers, signal)
-    const done = line.add(perform, { priority: urgent ? 1 : 0 })
+    const done = lines[urgent ? 'urgent' : 'sealing'].add(perform)
     const job: Job = { callers, cancelling, done }
     const forget = (): void => {
       if (jobs.get(id) === job) jobs.delete(id)
@@ -70,8 +74,7 @@ export function createLocalQueue<Jobs extends JobMap>(processor: URL): JobQueue<
   ): Promise<JobOutcome> {
     // Nobody waits for it any more.
     signal.throwIfAborted()
-    thread ??= openThread()
-    const doing = thread
+    const doing = idle.pop() ?? openThread()
     const { promise, resolve } = Promise.withResolvers<JobOutcome>()
     const cancel = (): void => doing.postMessage('cancel' satisfies ToThread)
     const onMessage = (message: FromThread): void => {
@@ -88,6 +91,7 @@ export function createLocalQueue<Jobs extends JobMap>(processor: URL): JobQueue<
     } finally {
       signal.removeEventListener('abort', cancel)
       doing.off('message', onMessage).off('error', onError).off('exit', onExit)
+      if (threads.has(doing)) idle.push(doing)
     }
   }
 
@@ -120,9 +124,9 @@ export function createLocalQueue<Jobs extends JobMap>(processor: URL): JobQueue<
 
   async function stop(): Promise<void> {
     stopping.abort(stoppedError())
-    await endedInTime(line.onIdle())
-    await thread?.terminate()
+    await endedInTime(Promise.all([lines.sealing.onIdle(), lines.urgent.onIdle()]).then(() => undefined))
+    await Promise.all([...threads].map((thread) => thread.terminate()))
   }
 
-  return { backend: 'local', run, stop }
+  return { backend: 'local', slots: () => parallel, run, stop }
 }

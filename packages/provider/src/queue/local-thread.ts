@@ -10,7 +10,7 @@ export type ToThread = { readonly kind: string; readonly input: unknown } | 'can
 /** What it says: any number of reports, then what the job came to. */
 export type FromThread = JobProgressReport | { readonly outcome: JobOutcome }
 
-serveThread(parentPort!, String(workerData))
+serveThread(parentPort!, (workerData as { processor: string }).processor)
 
 /** @param processor the address of the file whose default export does the jobs */
 function serveThread(port: MessagePort, processor: string): void {

@@ -44,7 +44,8 @@ export function serveJobs<Jobs extends JobMap>(handlers: JobHandlers<Jobs>): Pro
       await reported
       return { ok: true, result: result ?? null }
     } catch (error) {
-      return { ok: false, error: toWireError(error) }
+      // Whoever broke it off says why in whatever form; a thread of BullMQ's is told a text.
+      return { ok: false, error: toWireError(signal.aborted ? new DOMException('cancelled', 'AbortError') : error) }
     }
   }
 }

@@ -1,10 +1,25 @@
 /** What runs in the worker threads of sealing. Loaded by the queue, never imported by the daemon. */
-import { type Processor, serveJobs } from '../queue/serve-jobs.ts'
+import { type JobContext, type Processor, serveJobs } from '../queue/serve-jobs.ts'
 import type { ProviderJobs } from './jobs.ts'
+import { onSharedFolders, thisMachine } from './machine.ts'
 import { porepJob } from './porep-job.ts'
 import { sealJob } from './seal-job.ts'
 import { unsealJob } from './unseal-job.ts'
 
-const processor: Processor = serveJobs<ProviderJobs>({ seal: sealJob, unseal: unsealJob, porep: porepJob })
+const machine = thisMachine()
+
+/** By the tables of this machine, where it has its own. */
+function here<Input extends { readonly parentsDir: string }, Progress, Result>(
+  job: (input: Input, context: JobContext<Progress>) => Promise<Result>,
+) {
+  return (input: Input, context: JobContext<Progress>): Promise<Result> =>
+    onSharedFolders(machine, () => job({ ...input, parentsDir: machine.parentsDir ?? input.parentsDir }, context))
+}
+
+const processor: Processor = serveJobs<ProviderJobs>({
+  seal: here(sealJob),
+  unseal: here(unsealJob),
+  porep: here(porepJob),
+})
 
 export default processor

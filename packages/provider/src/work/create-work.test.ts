@@ -201,7 +201,7 @@ test('a sector that is given up while it is sealed stops, and its deal goes into
   const stuck = (signal?: AbortSignal): Promise<never> =>
     new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason), { once: true }))
   const jobs: JobQueue<ProviderJobs> = {
-    ...{ backend: 'local', stop: async () => {} },
+    ...{ backend: 'local', slots: () => 1, stop: async () => {} },
     run: (request, options) => (isStuck ? stuck(options?.signal) : queue.run(request, options)),
   }
   const home = await makeHome(jobs)
@@ -236,7 +236,7 @@ test('a sector that has come further when it is to be given up goes on', async (
     throw signal.reason
   }
   const jobs: JobQueue<ProviderJobs> = {
-    ...{ backend: 'local', stop: async () => {} },
+    ...{ backend: 'local', slots: () => 1, stop: async () => {} },
     run: (request, options) => (store === undefined ? queue.run(request, options) : finishing(options!.signal!)),
   }
   const home = await makeHome(jobs)

@@ -15,6 +15,7 @@ import { addRun } from './run.ts'
 import { addRunning } from './running.ts'
 import { addSectors } from './sectors.ts'
 import { addVolumes } from './volumes.ts'
+import { addWorker } from './worker.ts'
 
 export function addProvider(program: Command, context: CommandContext): void {
   const provider = program
@@ -24,6 +25,7 @@ export function addProvider(program: Command, context: CommandContext): void {
     addInit,
     addRegister,
     addRun,
+    addWorker,
     addRunning,
     addConfig,
     addAsk,

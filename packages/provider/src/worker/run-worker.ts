@@ -1,0 +1,38 @@
+/** `@granary/provider/worker`: seals for providers of other machines, whose folders this one sees and whose queue is on a Redis. */
+import { join } from 'node:path'
+import { sealingVersion } from '@granary/proofs/engine'
+import { ownJobs } from '../queue/create-queue.ts'
+import type { QueueLogEvent } from '../queue/queue-log.ts'
+import { serveOffers } from '../queue/serve-offers.ts'
+import type { Machine } from '../sealing/machine.ts'
+
+export interface RunWorkerOptions {
+  /** redis://host:port */
+  readonly queueUrl: string
+  /** Of this machine, for its parents tables. */
+  readonly cacheHome: string
+  /** Steps at a time, beside one that is urgent. */
+  readonly parallel: number
+  readonly log?: (event: QueueLogEvent) => void
+}
+
+export interface RunningWorker {
+  /** Owners of the providers that it works for. */
+  serves(): string[]
+  /** What it is at is given back: another one goes on with it. */
+  stop(): Promise<void>
+}
+
+/** @throws RedisUnreachableError QUEUE_REDIS_UNREACHABLE; WorkerRefusedError WORKER_REFUSED; SharedFolderMissingError SHARED_FOLDER_MISSING */
+export async function runWorker({
+  queueUrl,
+  cacheHome,
+  parallel,
+  log = () => {},
+}: RunWorkerOptions): Promise<RunningWorker> {
+  const parentsDir = join(cacheHome, 'parents')
+  return await serveOffers({
+    ...{ url: queueUrl, version: { ...sealingVersion() }, processor: ownJobs(), parallel, log },
+    machineFor: (marks): Machine => ({ parentsDir, marks }),
+  })
+}
