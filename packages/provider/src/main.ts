@@ -14,9 +14,9 @@ import { createChainFollower } from './chain/follow-chain.ts'
 import { renewAsk } from './chain/keep-ask.ts'
 import { matchChain } from './chain/match-chain.ts'
 import { createOutbox } from './chain/outbox.ts'
-import { createOwnLane } from './chain/own-lane.ts'
+import { askLane, createOwnLane, ownerLane } from './chain/own-lane.ts'
 import { makeKeys, readKeys } from './chain/owner-keys.ts'
-import { applyConfig, registerProvider } from './chain/register-provider.ts'
+import { applyConfig, hasMoney, registerProvider } from './chain/register-provider.ts'
 import { type ReloadReport, reloadConfig } from './chain/reload-config.ts'
 import { requireConfig } from './chain/require-config.ts'
 import { requireProfile } from './chain/require-profile.ts'
@@ -39,6 +39,7 @@ import { type Log, withTimeAndLevel } from './log.ts'
 import { agreementOf, meansOf } from './market/agreement-chain.ts'
 import { createDeals } from './market/create-deals.ts'
 import { openMarket } from './market/open-market.ts'
+import { createProver } from './proving/prover.ts'
 import { createQueue } from './queue/create-queue.ts'
 import { createLateQueue } from './queue/late-queue.ts'
 import { createRetrieval } from './retrieval/create-retrieval.ts'
@@ -59,6 +60,7 @@ import { tidyVolumes } from './work/tidy-volumes.ts'
 
 export { type BackupReport, backupProvider, restoreProvider } from './home/backup.ts'
 export { type RebuildOptions, type RebuildReport, rebuildProvider } from './home/rebuild-store.ts'
+export { loadBitswap } from './retrieval/start-bitswap.ts'
 
 export interface InitProviderOptions {
   readonly home: string
@@ -208,6 +210,9 @@ async function start(
     readDenylists({ paths, folder: folders.root, alerts, log })
   let denylists = await denylistsOf(config)
   const keys = await readKeys(folders, options.passphrase, config.owner)
+  // A block, beside which the rest gets ready. What is missing then, registration says.
+  const isNew = settings.get('providerId') === undefined
+  const funded = isNew ? hasMoney(chain, keys.address).catch(() => false) : undefined
 
   const { limits } = config
   const addressOf = addressesThatCount(limits)
@@ -285,11 +290,18 @@ async function start(
   if (libp2pPort !== undefined) config = await changeConfig(folders.config, { libp2pPort })
 
   const { sectorBytes } = profile
-  const lane = createOwnLane(createOutbox({ db, chain, log }))
-  const asking = { chain, lane, sectorBytes, alerts, log }
+  const outbox = createOutbox({ db, chain, log })
+  const lane = createOwnLane(outbox, ownerLane)
+  const saying = { chain, sectorBytes, alerts, log }
+  const asking = { ...saying, lane: createOwnLane(outbox, askLane) }
   const registrationPath = folders.registration
   const endpoints = [reached.url, ...retrieval.announced]
-  const registration = { ...asking, keys, settings, registrationPath, endpoints, peerId: retrieval.peerId }
+  const told = { registrationPath, endpoints, peerId: retrieval.peerId }
+  const registration = { ...saying, lane, askLane: asking.lane, keys, settings, ...told }
+  // Threads that are loaded while the chain's blocks are waited for: proving begins at once after them.
+  const prover = createProver()
+  closers.push(() => prover.stop())
+  await funded
   const providerId = await registerProvider({ ...registration, config })
   const asked = renewAsk({ ...asking, config: () => config, signer: keys.session, providerId })
   closers.push(() => asked.stop())
@@ -327,6 +339,7 @@ async function start(
   })
   const sealing = createWork({
     ...{ db, volumes, folder: folders.root, alerts, witness, chain, follower, providerId, profile, queue, log },
+    prover,
     parentsDir: join(options.cacheHome, 'parents'),
     signer: keys.session,
     deals: market.feed,

@@ -9,7 +9,7 @@ import { type AskConfig, newConfig } from '../config.ts'
 import { openStore } from '../storage/open-store.ts'
 import { type AskContext, keepAsk, renewAsk } from './keep-ask.ts'
 import { createOutbox } from './outbox.ts'
-import { createOwnLane, type OwnLane } from './own-lane.ts'
+import { askLane, createOwnLane, type OwnLane } from './own-lane.ts'
 
 const profile = profileNamed('2KiB-test')
 let root: Awaited<ReturnType<typeof temporaryHome>>
@@ -23,7 +23,8 @@ beforeAll(async () => {
   devnet = await startDevnet(root.home)
   chain = devnet.chain
   provider = await registerProvider(chain, profile)
-  lane = createOwnLane(createOutbox({ db: openStore(join(root.home, 'provider.sqlite')), chain, log: () => {} }))
+  const db = openStore(join(root.home, 'provider.sqlite'))
+  lane = createOwnLane(createOutbox({ db, chain, log: () => {} }), askLane)
 })
 afterAll(async () => {
   await devnet.stop()

@@ -13,7 +13,7 @@ import { newConfig, type ProviderConfig } from '../config.ts'
 import { openStore } from '../storage/open-store.ts'
 import { createSettings } from '../storage/settings.ts'
 import { createOutbox } from './outbox.ts'
-import { createOwnLane } from './own-lane.ts'
+import { askLane, createOwnLane, ownerLane } from './own-lane.ts'
 import { type RegisterContext, registerProvider } from './register-provider.ts'
 
 const profile = profileNamed('2KiB-test')
@@ -47,16 +47,22 @@ function contextOf(change: Partial<ProviderConfig>, killedAfter: number): Regist
     url: devnet.chain.url,
     fetch: (url, init) => {
       const asked = fetch(url, init)
-      // It has arrived, and nobody is there any more for the answer.
-      if (new URL(String(url)).pathname === '/v1/txs' && ++left === killedAfter)
-        setTimeout(() => killed.abort(new DOMException('killed', 'AbortError')), 50)
-      return asked
+      if (new URL(String(url)).pathname !== '/v1/txs' || ++left !== killedAfter) return asked
+      // It has arrived, and nobody is there any more for the answer, also where its block comes before that.
+      setTimeout(() => killed.abort(new DOMException('killed', 'AbortError')), 50)
+      const nobody = new Promise<never>((_, reject) =>
+        killed.signal.addEventListener('abort', () => reject(killed.signal.reason), { once: true }),
+      )
+      asked.catch(() => {})
+      return nobody
     },
   })
   const { signal } = killed
+  const outbox = createOutbox({ db, chain, log: () => {} })
   return {
     ...{ chain, signal, sectorBytes: profile.sectorBytes, endpoints: ['http://127.0.0.1:1'], peerId: '' },
-    lane: createOwnLane(createOutbox({ db, chain, log: () => {} })),
+    lane: createOwnLane(outbox, ownerLane),
+    askLane: createOwnLane(outbox, askLane),
     keys: { address: owner.address, session, owner: async () => owner },
     registrationPath: join(root.home, `${owner.address}.json`),
     config: { ...newConfig({ chainUrl: chain.url, profile: profile.name, name: '' }), ...change },
@@ -75,15 +81,16 @@ async function startAndKill(killedAfter: number, change: Partial<ProviderConfig>
 async function said(): Promise<{ providers: number; messages: number }> {
   let providers = 0
   for await (const view of devnet.chain.providers()) if (view.owner === owner.address) providers += 1
-  return { providers, messages: (await devnet.chain.account(owner.address)).sequences[0] ?? 0 }
+  const { sequences } = await devnet.chain.account(owner.address)
+  return { providers, messages: (sequences[ownerLane] ?? 0) + (sequences[askLane] ?? 0) }
 }
 
-// Registration, collateral and ask are sent one after the other.
+// Registration is sent first; collateral and ask follow side by side.
 test.each([
-  ['registration', 1],
-  ['deposit', 2],
-  ['ask', 3],
-])('killed while its %s is on its way, the next run says nothing twice', async (_, killedAfter) => {
+  ['registration is', 1],
+  ['deposit or its ask is', 2],
+  ['deposit and its ask are', 3],
+])('killed while its %s on its way, the next run says nothing twice', async (_, killedAfter) => {
   await startAndKill(killedAfter)
   const provider = await start()
   expect(await said()).toEqual({ providers: 1, messages: 3 })
@@ -104,7 +111,7 @@ test('killed while a new name is on its way, the next run says nothing twice', a
 
 test('killed while a deposit is on its way, the next run, which wants more, adds what is missing', async () => {
   const GRN = 10n ** 18n
-  await startAndKill(2, { collateral: `${10n * GRN}` })
+  await startAndKill(3, { collateral: `${10n * GRN}` })
   const provider = await start({ collateral: `${25n * GRN}` })
   expect(BigInt((await devnet.chain.provider(provider)).collateral.free)).toBe(25n * GRN)
   expect(await said()).toEqual({ providers: 1, messages: 4 })

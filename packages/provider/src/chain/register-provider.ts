@@ -18,6 +18,7 @@ import { writeRegistration } from './registration.ts'
 export interface RegisterContext {
   readonly chain: ChainClient
   readonly lane: OwnLane
+  readonly askLane: OwnLane
   readonly keys: ProviderKeys
   /** Where what is wanted of the chain is written down, for an owner who signs elsewhere. */
   readonly registrationPath: string
@@ -58,13 +59,22 @@ export async function registerProvider(context: RegisterContext): Promise<number
   return id
 }
 
-/** Compares what the configuration says with the chain, and brings the chain to it: profile, collateral, ask. */
+/**
+ * Compares what the configuration says with the chain, and brings the chain to it: profile, collateral, and beside them the ask,
+ * which depends on neither. All have ended when it returns or throws.
+ */
 export async function applyConfig(context: RegisterContext, id: number): Promise<void> {
   await writeRegistration(context.registrationPath, profileOf(context, context.keys.address))
-  const { chain, lane, keys, config, sectorBytes, alerts, log, signal } = context
+  const { chain, askLane, keys, config, sectorBytes, alerts, log, signal } = context
+  const asking = { ...{ chain, lane: askLane, config, sectorBytes, alerts, log, signal }, providerId: id }
+  const ended = await Promise.allSettled([applyOwners(context, id), keepAsk({ ...asking, signer: keys.session })])
+  for (const each of ended) if (each.status === 'rejected') throw each.reason
+}
+
+async function applyOwners(context: RegisterContext, id: number): Promise<void> {
+  const { chain, lane } = context
   for (const step of [updateProfile, depositCollateral])
     await lane.turn(async (say) => step(context, await chain.provider(id, options(context)), say), options(context))
-  await keepAsk({ ...{ chain, lane, config, sectorBytes, alerts, log, signal }, signer: keys.session, providerId: id })
 }
 
 async function registeredId(context: RegisterContext): Promise<number | undefined> {
@@ -143,11 +153,20 @@ function profileOf(
 
 async function requireMoney(context: RegisterContext): Promise<void> {
   const { chain, keys } = context
-  const { balance } = await chain.account(keys.address, options(context))
-  if (BigInt(balance) > 0n) return
-  const { devnet } = await chain.status(options(context))
-  if (!devnet) throw new NotRegisteredError(keys.address)
-  await chain.faucet(keys.address, options(context))
+  if (!(await hasMoney(chain, keys.address, options(context)))) throw new NotRegisteredError(keys.address)
+}
+
+/** Or gets some, where the chain has a faucet. */
+export async function hasMoney(
+  chain: ChainClient,
+  address: Address,
+  options: { signal?: AbortSignal } = {},
+): Promise<boolean> {
+  const { balance } = await chain.account(address, options)
+  if (BigInt(balance) > 0n) return true
+  const { devnet } = await chain.status(options)
+  if (devnet) await chain.faucet(address, options)
+  return devnet
 }
 
 async function depositCollateral(context: RegisterContext, view: ProviderView, say: Say): Promise<void> {

@@ -15,7 +15,6 @@ import { createComparison } from './comparison.ts'
 import { keepSectors } from './keep-sectors.ts'
 import { createLateWrites } from './late-writes.ts'
 import { createPostStore } from './post-store.ts'
-import { createProver } from './prover.ts'
 import { dealsIn, type ProvingContext } from './proving-context.ts'
 import { openReadiness } from './readiness.ts'
 import { requestRecoveries } from './request-recoveries.ts'
@@ -37,7 +36,7 @@ const LOOK_MS_A_PARTITION = 35
 /** So often within the response window the open challenges are asked for. */
 const POLLS_A_WINDOW = 3
 
-export interface CreateProvingInput extends Omit<ProvingContext, 'posts' | 'late' | 'prover' | 'health' | 'readiness'> {
+export interface CreateProvingInput extends Omit<ProvingContext, 'posts' | 'late' | 'health' | 'readiness'> {
   /** Where what is known of the partitions' readiness is kept. */
   readonly readinessPath: string
   readonly db: DatabaseSync
@@ -46,12 +45,11 @@ export interface CreateProvingInput extends Omit<ProvingContext, 'posts' | 'late
 
 export function createProving({ db, follower, readinessPath, ...input }: CreateProvingInput): Proving {
   const posts = createPostStore(db)
-  const prover = createProver()
   const late = createLateWrites(input)
   const health = createSectorHealth(input.alerts)
   const readiness = openReadiness(readinessPath, input.alerts)
-  const context: ProvingContext = { ...input, posts, prover, late, health, readiness }
-  const { chain, providerId, head, log, folder } = context
+  const context: ProvingContext = { ...input, posts, late, health, readiness }
+  const { chain, providerId, head, log, folder, prover } = context
   const answering = new Map<string, Promise<void>>()
   const comparison = createComparison()
   const settledAt = new Map<number, number>()

@@ -30,6 +30,7 @@ import type { ProviderJobs } from '../sealing/jobs.ts'
 import type { SealingLogEvent } from '../sectors/sealing-log.ts'
 import { openStore } from '../storage/open-store.ts'
 import { createWork, type Work } from '../work/create-work.ts'
+import { createProver } from './prover.ts'
 
 const profile = profileNamed('8MiB-dev')
 /** More than half of a sector, so that each deal has one of its own. */
@@ -74,6 +75,7 @@ beforeAll(async () => {
     follower,
     ...{ db, queue, profile, alerts, deals: feed, chain: devnet.chain },
     ...{ folder, volumes: volumesIn(folder) },
+    prover: createProver(),
     parentsDir: join(folder, 'parents'),
     signer: provider.session,
     providerId: provider.id,

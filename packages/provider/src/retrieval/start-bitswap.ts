@@ -123,6 +123,11 @@ class ServedBlocks extends BaseBlockstore {
   }
 }
 
+/** Ahead of a start that still waits for something. Whether they are there, the start says. */
+export async function loadBitswap(): Promise<void> {
+  await bitswapPackages().catch(() => undefined)
+}
+
 /** A second and 120 MB: only a provider that serves bitswap pays them. */
 async function bitswapPackages() {
   try {

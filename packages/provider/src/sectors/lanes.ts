@@ -16,7 +16,7 @@ export interface Lanes {
   send<N extends TransactionName>(lane: number, kind: N, body: MessageBodies[N], options: LaneOptions): Promise<TxView>
 }
 
-// Lane 0 is the owner's: registration, collateral and ask (chain/own-lane.ts), and whatever is sent by hand.
+// Lanes 0 and 3 are of what the provider says of itself (chain/own-lane.ts).
 export const settleLane = 1
 export const orderLane = 2
 const SECTOR_LANES = 16

@@ -20,6 +20,7 @@ import {
 import { volumesIn } from '../../test/volumes-in.ts'
 import { type Alerts, createAlerts } from '../alerts.ts'
 import { type ChainFollower, createChainFollower } from '../chain/follow-chain.ts'
+import { createProver } from '../proving/prover.ts'
 import { createQueue } from '../queue/create-queue.ts'
 import { JobFailedError, type JobQueue } from '../queue/job-queue.ts'
 import type { ProviderJobs } from '../sealing/jobs.ts'
@@ -117,6 +118,7 @@ async function makeHome(
         follower,
         db: home.db,
         ...{ folder: own, volumes: volumesIn(own) },
+        prover: createProver(),
         parentsDir: join(folder, 'parents'),
         chain: devnet.chain,
         signer: provider.session,

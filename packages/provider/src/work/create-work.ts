@@ -13,6 +13,7 @@ import type { ChainFollower } from '../chain/follow-chain.ts'
 import { createOutbox } from '../chain/outbox.ts'
 import { describeError } from '../describe-error.ts'
 import { createProving } from '../proving/create-proving.ts'
+import type { Prover } from '../proving/prover.ts'
 import type { JobQueue } from '../queue/job-queue.ts'
 import { giveUpSector, requireAbandonable } from '../sealing/give-up-sector.ts'
 import type { ProviderJobs } from '../sealing/jobs.ts'
@@ -57,6 +58,8 @@ export interface CreateWorkOptions {
   /** Told of each number before it is used. */
   readonly witness: Pick<Witness, 'numbered'>
   readonly log?: SealingLog
+  /** Ended with the proving. */
+  readonly prover: Prover
   /** @default eight failures of a step, one second to one minute apart */
   readonly retry?: RetryLimits
 }
@@ -138,6 +141,7 @@ export function createWork(options: CreateWorkOptions): Work {
     db,
     readinessPath,
     follower,
+    prover: options.prover,
     resume: (number) => isStarted && run(number),
   })
   const stopping = new AbortController()
