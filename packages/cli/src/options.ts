@@ -81,6 +81,13 @@ export function withParent(command: Command): Command {
   return command.addOption(new Option('--stop-with-parent', 'stop when standard input ends').hideHelp())
 }
 
+/** Of a devnet's programs, which all start at once: the chain's address is the first line of standard input. */
+export function withChainFromParent(command: Command): Command {
+  return command.addOption(
+    new Option('--chain-from-parent', 'read the address of the chain from standard input').hideHelp(),
+  )
+}
+
 export function homeOf({ home }: HomeOptions): string {
   return resolve(home ?? envPaths('granary', { suffix: '' }).data)
 }

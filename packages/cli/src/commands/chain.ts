@@ -1,4 +1,6 @@
 /** granary chain init | run: a chain node of one's own; chain-upkeep has the rest. */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { formatGrn } from '@granary/protocol/grn'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { exitCodesHelp } from '../exit-code.ts'
@@ -37,6 +39,7 @@ interface RunOptions extends HomeOptions, JsonOptions {
   readonly trustClock?: true
   readonly rateLimit?: number
   readonly keepProofs?: number
+  readonly newDevnet?: true
   readonly stopWithParent?: true
 }
 
@@ -85,6 +88,7 @@ export function addChain(program: Command, context: CommandContext): void {
       'drop the proofs of older blocks, at least 101 (default: keep all)',
       wholeNumber(1, BLOCKS_MAX),
     )
+  run.addOption(new Option('--new-devnet', 'where no chain is yet, make one for development').hideHelp())
   withParent(withJson(withHome(run), 'one line of JSON when ready, and the log as JSON on standard error'))
     .addHelpText('after', exitCodesHelp)
     .action((options: RunOptions) => runChain(options, context))
@@ -146,6 +150,8 @@ async function runChain(options: RunOptions, context: CommandContext): Promise<v
     withParent: stopWithParent,
     async start(log) {
       const home = homeOf(options)
+      if (options.newDevnet && !existsSync(join(home, 'chain', 'genesis.json')))
+        await chain.initChain({ home, devnet: true })
       const daemon = await chain.runChain({ home, host, port, ...settings, log: (event) => log({ ...event }) })
       return { daemon, facts: {} }
     },

@@ -44,10 +44,12 @@ export interface StartChildInput {
   readonly args: readonly string[]
   readonly env: ProgramContext['env']
   readonly signal: AbortSignal
+  /** Of its standard input, when it is known: meanwhile the child gets ready. */
+  readonly firstLine?: Promise<string>
 }
 
 /** @throws ChildFailedError when it ends before it is ready */
-export async function startChild({ name, args, env, signal }: StartChildInput): Promise<Child> {
+export async function startChild({ name, args, env, signal, firstLine }: StartChildInput): Promise<Child> {
   signal.throwIfAborted()
   const { command, args: own } = self()
   const child = spawn(command, [...own, ...args, '--json', '--stop-with-parent'], {
@@ -62,6 +64,11 @@ export async function startChild({ name, args, env, signal }: StartChildInput): 
     if (lines.length > LAST_LINES) lines.shift()
   }
   child.stdin.on('error', () => undefined)
+  firstLine?.then(
+    (line) => child.stdin.write(`${line}\n`),
+    // Whoever was to say it has failed, and with it all of this.
+    () => undefined,
+  )
   createInterface({ input: child.stderr }).on('line', keep)
 
   const { promise: ended, resolve: end } = Promise.withResolvers<ChildFailedError>()

@@ -1,15 +1,13 @@
 /** A chain and its providers as separate processes, on free ports, in a folder that is theirs. */
-import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { initChain } from '@granary/chain/node'
-import { type GenesisJson, genesisHash, genesisStruct } from '@granary/protocol/records'
+import type { GenesisJson } from '@granary/protocol/records'
 import { announceNetwork } from '../config/running-networks.ts'
 import { cacheOf } from '../options.ts'
 import type { ProgramContext } from '../program-context.ts'
 import { diskFull } from './disk-full.ts'
-import { type Child, type ChildFailedError, startChild } from './start-child.ts'
+import { type Child, type ChildFailedError, type StartChildInput, startChild } from './start-child.ts'
 
 export interface StartDevnetInput {
   readonly providers: number
@@ -54,8 +52,14 @@ export async function startDevnet(input: StartDevnetInput): Promise<Devnet> {
     await children[0]?.stop()
     if (temporary) await rm(home, { recursive: true, force: true, maxRetries: 5 })
   }
-  const start = async (name: string, args: readonly string[]): Promise<Child> => {
-    const child = await startChild({ name, args, signal, env: childEnv })
+  const failing = new AbortController()
+  const start = async (
+    name: string,
+    args: readonly string[],
+    later: Pick<StartChildInput, 'firstLine'> = {},
+  ): Promise<Child> => {
+    const either = AbortSignal.any([signal, failing.signal])
+    const child = await startChild({ name, args, signal: either, env: childEnv, ...later })
     children.push(child)
     onStarted?.(child)
     void child.ended.then((error) => {
@@ -65,19 +69,26 @@ export async function startDevnet(input: StartDevnetInput): Promise<Devnet> {
   }
   try {
     await mkdir(home, { recursive: true })
-    if (!existsSync(join(home, 'chain', 'genesis.json'))) await initChain({ home, devnet: true })
     const port = await portOfLastRun(home)
-    const chain = await start('chain', ['chain', 'run', '--home', home, '--port', `${port}`])
-    await writeFile(portFile(home), `${JSON.stringify({ schemaVersion: 1, port: Number(new URL(chain.url).port) })}\n`)
+    const chainStarting = start('chain', ['chain', 'run', '--home', home, '--port', `${port}`, '--new-devnet'])
+    const chainUrl = chainStarting.then(async ({ url }) => {
+      await writeFile(portFile(home), `${JSON.stringify({ schemaVersion: 1, port: Number(new URL(url).port) })}\n`)
+      return url
+    })
+    // Without it they would wait for ever.
+    chainUrl.catch((error: unknown) => failing.abort(error))
     const numbers = Array.from({ length: input.providers }, (_, index) => index + 1)
     const profile = input.profile === undefined ? [] : ['--profile', input.profile]
-    const providers = await allOrFirstError(
-      numbers.map((number) => {
-        const own = ['--home', providerHome(home, number), '--chain', chain.url, '--name', `devnet-${number}`]
+    // They are loaded while the chain starts, which is half of what their start takes.
+    const [chain, ...providers] = await allOrFirstError([
+      chainUrl.then(() => chainStarting),
+      ...numbers.map((number) => {
+        const own = ['--home', providerHome(home, number), '--chain-from-parent', '--name', `devnet-${number}`]
         const ports = ['--port', '0', '--libp2p-port', '0']
-        return start(`provider ${number}`, ['provider', 'run', ...own, ...profile, ...ports])
+        const args = ['provider', 'run', ...own, ...profile, ...ports]
+        return start(`provider ${number}`, args, { firstLine: chainUrl })
       }),
-    )
+    ])
     const announced = await announceNetwork(env, { chain: chain.url, home, genesis: await genesisOf(home) }).catch(
       () => undefined,
     )
@@ -92,11 +103,11 @@ export async function startDevnet(input: StartDevnetInput): Promise<Devnet> {
 }
 
 /** All have ended before the first error is thrown: nothing starts behind the back of whoever stops the others. */
-async function allOrFirstError<T>(all: readonly Promise<T>[]): Promise<T[]> {
+async function allOrFirstError<T>(all: readonly [Promise<T>, ...Promise<T>[]]): Promise<[T, ...T[]]> {
   const done = await Promise.allSettled(all)
   const failed = done.find((each) => each.status === 'rejected')
   if (failed) throw failed.reason
-  return done.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []))
+  return done.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : [])) as [T, ...T[]]
 }
 
 async function temporaryHome(): Promise<string> {
@@ -109,6 +120,8 @@ async function temporaryHome(): Promise<string> {
 
 /** From the folder, so that nobody has to be believed. */
 async function genesisOf(home: string): Promise<string> {
+  // Loaded when its programs run: it takes as long as their own start.
+  const { genesisHash, genesisStruct } = await import('@granary/protocol/records')
   const genesis: GenesisJson = JSON.parse(await readFile(join(home, 'chain', 'genesis.json'), 'utf8'))
   return genesisHash(genesisStruct.fromJson(genesis, 'genesis'))
 }

@@ -1,7 +1,16 @@
 /** granary provider run: serves, seals and proves until it is stopped. */
 import { type Command, Option } from 'commander'
 import { moreHelp } from '../../more-help.ts'
-import { CHAIN_URL_DEFAULT, cacheOf, durationMs, homeOf, port, withJson, withParent } from '../../options.ts'
+import {
+  CHAIN_URL_DEFAULT,
+  cacheOf,
+  durationMs,
+  homeOf,
+  port,
+  withChainFromParent,
+  withJson,
+  withParent,
+} from '../../options.ts'
 import type { CommandContext } from '../../program-context.ts'
 import { type SetUpOptions, withSetUp } from './with-set-up.ts'
 
@@ -13,6 +22,7 @@ interface RunOptions extends SetUpOptions {
   readonly host: string
   readonly publicUrl?: string
   readonly sealAfter?: number
+  readonly chainFromParent?: true
   readonly stopWithParent?: true
 }
 
@@ -31,7 +41,7 @@ export function addRun(provider: Command, context: CommandContext): void {
     .option('--host <host>', 'address to listen on', '127.0.0.1')
     .option('--public-url <url>', 'what clients are told (default: where it listens)')
     .option('--seal-after <time>', 'how long a piece waits for others to share its sector (default: 2s)', durationMs)
-  withParent(withJson(run, 'one line of JSON when ready, and the log as JSON on standard error'))
+  withChainFromParent(withParent(withJson(run, 'one line of JSON when ready, and the log as JSON on standard error')))
     .addHelpText(
       'after',
       moreHelp('A home that is not set up yet is set up on the way, when the chain is a devnet of this machine.'),
@@ -40,14 +50,16 @@ export function addRun(provider: Command, context: CommandContext): void {
 }
 
 async function runProvider(options: RunOptions, context: CommandContext): Promise<void> {
-  const [provider, { runDaemon }, { openChain }, { passphraseOf }, { setUpProvider }, homes] = await Promise.all([
-    import('@granary/provider'),
-    import('../../run-daemon.ts'),
-    import('../../open-chain.ts'),
-    import('../../passphrase.ts'),
-    import('../../set-up-provider.ts'),
-    import('../../provider-home.ts'),
-  ])
+  const [provider, { runDaemon }, { openChain }, { passphraseOf }, { setUpProvider }, homes, { lineOfParent }] =
+    await Promise.all([
+      import('@granary/provider'),
+      import('../../run-daemon.ts'),
+      import('../../open-chain.ts'),
+      import('../../passphrase.ts'),
+      import('../../set-up-provider.ts'),
+      import('../../provider-home.ts'),
+      import('../../line-of-parent.ts'),
+    ])
   const {
     profile,
     name,
@@ -68,7 +80,14 @@ async function runProvider(options: RunOptions, context: CommandContext): Promis
     withParent: options.stopWithParent ?? false,
     async start(log, signal) {
       const configured = await homes.configuredChain(home)
-      const { chain, devnet } = await openChain(options.chain ?? configured ?? CHAIN_URL_DEFAULT, signal)
+      const said = options.chainFromParent ? lineOfParent(context.stdin, signal) : undefined
+      // The devnet may be stopped meanwhile.
+      said?.catch(() => undefined)
+      if (said !== undefined && libp2p) await provider.loadBitswap()
+      const { chain, devnet } = await openChain(
+        (await said) ?? options.chain ?? configured ?? CHAIN_URL_DEFAULT,
+        signal,
+      )
       if (configured === undefined && devnet) {
         await setUpProvider({ home, chainUrl: chain.url, devnet, profile, name, passphraseFile })
       }
