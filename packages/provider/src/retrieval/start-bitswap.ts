@@ -1,11 +1,13 @@
 /**
- * Bitswap for any IPFS node that dials in: a private Helia node that serves the pieces' blocks and does nothing else.
- * It knows no bootstrap peers, no DHT, no discovery, and it never asks anyone for a block.
+ * Bitswap for any IPFS node that dials in: a private libp2p node that serves the pieces' blocks and does nothing else.
+ * It knows no bootstrap peers, no DHT, no discovery, and it never asks anyone for a block. So Helia's bitswap is all that it has of
+ * Helia, whose node would bring pins, gateways, WebRTC and a DHT along: 40 MB and half a second.
  */
 import { lookup } from 'node:dns/promises'
 import { GranaryError, isAbortError } from '@granary/base'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { BaseBlockstore } from 'blockstore-core'
+import type { Libp2p } from 'libp2p'
 import type { CID } from 'multiformats/cid'
 import type { PeerKey } from './peer-key.ts'
 import type { PieceBlocks } from './piece-blocks.ts'
@@ -45,30 +47,64 @@ export async function startBitswap(
   blocks: PieceBlocks,
   { key, host, port, onServed }: BitswapOptions,
 ): Promise<Bitswap> {
-  const [{ createHeliaLight }, { withLibp2pLight }, { withBitswap }, { tcp }, { noise }, { yamux }, { identify }] =
-    await bitswapPackages()
+  const [{ createLibp2p }, { withBitswap }, { tcp }, { noise }, { yamux }, { identify }] = await bitswapPackages()
   const openFrom = (address: string): number =>
-    node.libp2p.getConnections().filter(({ remoteAddr }) => hostOf(remoteAddr) === address).length
-  const node = withBitswap(
-    withLibp2pLight(createHeliaLight({ blockstore: new ServedBlocks(blocks, onServed) }), {
-      privateKey: key,
-      addresses: { listen: [await listenAddress(host, port)] },
-      transports: [tcp()],
-      connectionEncrypters: [noise()],
-      streamMuxers: [yamux()],
-      services: { identify: identify() },
-      connectionManager: { maxConnections: CONNECTIONS_MAX },
-      connectionGater: {
-        denyInboundConnection: ({ remoteAddr }) => openFrom(hostOf(remoteAddr)) >= CONNECTIONS_PER_ADDRESS,
-      },
-    }),
-  )
-  await node.start()
-  return {
-    multiaddrs: node.libp2p.getMultiaddrs().map(String),
-    stop: async () => {
-      await node.stop()
+    libp2p.getConnections().filter(({ remoteAddr }) => hostOf(remoteAddr) === address).length
+  const libp2p = await createLibp2p({
+    privateKey: key,
+    addresses: { listen: [await listenAddress(host, port)] },
+    transports: [tcp()],
+    connectionEncrypters: [noise()],
+    streamMuxers: [yamux()],
+    services: { identify: identify() },
+    connectionManager: { maxConnections: CONNECTIONS_MAX },
+    connectionGater: {
+      denyInboundConnection: ({ remoteAddr }) => openFrom(hostOf(remoteAddr)) >= CONNECTIONS_PER_ADDRESS,
     },
+  })
+  const stopBitswap = await serveOver(libp2p, new ServedBlocks(blocks, onServed), withBitswap).catch(
+    async (error: unknown) => {
+      await libp2p.stop()
+      throw error
+    },
+  )
+  return {
+    multiaddrs: libp2p.getMultiaddrs().map(String),
+    stop: async () => {
+      await stopBitswap()
+      await libp2p.stop()
+    },
+  }
+}
+
+interface Mixin {
+  start(node: object): Promise<void>
+}
+
+interface Broker {
+  stop(): Promise<void>
+}
+
+/** Bitswap is a mixin of a Helia node, of which this is as much as it looks at to serve. @returns what ends it */
+async function serveOver(
+  libp2p: Libp2p,
+  blockstore: ServedBlocks,
+  withBitswap: (node: never) => unknown,
+): Promise<() => Promise<void>> {
+  const mixins: Mixin[] = []
+  const brokers: Broker[] = []
+  const node = {
+    ...{ status: 'starting', libp2p, blockstore, logger: libp2p.logger },
+    // Of blocks that come in: none is asked for.
+    getHasher: () => Promise.reject(new Error('no block is taken from anyone')),
+    addMixin: (mixin: Mixin) => mixins.push(mixin),
+    hasBlockBroker: () => false,
+    addBlockBroker: (broker: Broker) => brokers.push(broker),
+  }
+  withBitswap(node as never)
+  for (const mixin of mixins) await mixin.start(node)
+  return async () => {
+    await Promise.all(brokers.map((broker) => broker.stop()))
   }
 }
 
@@ -128,12 +164,11 @@ export async function loadBitswap(): Promise<void> {
   await bitswapPackages().catch(() => undefined)
 }
 
-/** A second and 120 MB: only a provider that serves bitswap pays them. */
+/** Only a provider that serves bitswap pays for them. */
 async function bitswapPackages() {
   try {
     return await Promise.all([
-      import('helia'),
-      import('@helia/libp2p'),
+      import('libp2p'),
       import('@helia/bitswap'),
       import('@libp2p/tcp'),
       import('@libp2p/noise'),
