@@ -1,4 +1,5 @@
 /** A file whose bytes are synced gets another name, on another disk too: whole under it, or not there. */
+import { randomUUID } from 'node:crypto'
 import { rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { moveFile, syncFolder } from '@granary/base/node'
@@ -10,7 +11,8 @@ export async function moveAcross(from: string, to: string): Promise<void> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EXDEV') throw error
   }
-  const copy = join(dirname(to), `moving-${process.pid}-${Date.now()}`)
+  // Others are moved into the same folder in the same millisecond.
+  const copy = join(dirname(to), `moving-${randomUUID()}`)
   try {
     await copyDurably(from, copy)
     await moveFile(copy, to)
