@@ -133,7 +133,7 @@ const configSchema = z.strictObject({
     .describe('kept free on each disk; without it 2 GiB, and of a small disk two fifths'),
   homeRoles: roles
     .default([...volumeRoles])
-    .describe("what the home's own disk takes: sectors while they are sealed, replicas, unsealed pieces"),
+    .describe("what the home's own disk takes: sectors while they are sealed, replicas, unsealed pieces and uploads"),
   volumes: z
     .array(volumeSchema)
     .max(256)

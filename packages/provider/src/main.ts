@@ -376,7 +376,6 @@ async function start(
     uploads: deals.uploads,
     files: deals.files,
     gate: deals.gate,
-    stagingFolder: folders.staging,
     expiryMs: config.limits.uploadExpiryMs,
     open: market.openUpload,
     takeRoom: market.takeRoom,
@@ -410,7 +409,14 @@ async function start(
             (code === 'PIECE_DAMAGED' && `piece ${subject}` === name),
         )
     const context = { volumes, sectors, providerId, deals: deals.deals, lock: deals.lock, isDamaged, onPieceMoved, log }
-    tidied ??= tidyVolumes(context, tidying.signal)
+    const tidyAll = async (): Promise<void> => {
+      for (const pieceCid of await deals.files.placeAll()) {
+        onPieceMoved(pieceCid)
+        scrub.suspect(pieceCid)
+      }
+      await tidyVolumes(context, tidying.signal)
+    }
+    tidied ??= tidyAll()
       .catch((error: unknown) => log({ type: 'volumes:tidy-failed', error: String(error) }))
       .finally(() => {
         tidied = undefined

@@ -46,7 +46,7 @@ import { createTokens } from '../src/market/tokens.ts'
 import { makeFolders, type ProviderFolders, providerFolders } from '../src/storage/folders.ts'
 import { openStore } from '../src/storage/open-store.ts'
 import { createSettings } from '../src/storage/settings.ts'
-import { createVolumes } from '../src/storage/volumes.ts'
+import { createVolumes, type VolumesConfig } from '../src/storage/volumes.ts'
 import { openWitness } from '../src/storage/witness.ts'
 import { openUpload } from '../src/uploads/open-upload.ts'
 import { takeRoom } from '../src/uploads/take-room.ts'
@@ -115,6 +115,7 @@ export async function startMarket(
   home: string,
   limits: Partial<ProviderConfig['limits']> = {},
   capacityBytes?: number,
+  disks: Partial<VolumesConfig> = {},
 ): Promise<TestMarket> {
   const folders = providerFolders(home)
   await makeFolders(folders)
@@ -123,7 +124,7 @@ export async function startMarket(
   const config = { ...base, capacityBytes, diskReserveBytes: 0, limits: { ...base.limits, ...limits } }
   const deals = createDeals(
     db,
-    createVolumes(folders, () => config, { homeId: 'test' }),
+    createVolumes(folders, () => ({ ...config, ...disks }), { homeId: 'test' }),
     () => config,
   )
   await deals.files.placeAll()
@@ -224,7 +225,6 @@ function marketApp({
   const promised = () => promisedDeals(deals)
   const uploads = uploadRoutes({
     ...{ tokens, uploads: deals.uploads, files: deals.files, gate: deals.gate },
-    stagingFolder: folders.staging,
     expiryMs: limits.uploadExpiryMs,
     open: async (request) =>
       openUpload(

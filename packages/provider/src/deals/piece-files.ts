@@ -6,8 +6,8 @@ import { readdir, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { moveFile, syncFolder } from '@granary/base/node'
 import type { KeyedLock } from '../storage/keyed-lock.ts'
-import { moveAcross } from '../storage/move-across.ts'
 import { ASIDE, listAside, setAside } from '../storage/set-aside.ts'
+import { NoSpaceError } from '../storage/space.ts'
 import { type Room, type Volumes, VolumesFullError } from '../storage/volumes.ts'
 import type { UploadStore } from '../uploads/upload-store.ts'
 import type { DealStore } from './deal-store.ts'
@@ -15,7 +15,13 @@ import type { DealStore } from './deal-store.ts'
 export interface PieceFiles {
   piecePath(pieceCid: string): string
   stagingPath(uploadId: string): string
-  /** Moves an agreed piece out of staging, if that has not been done. */
+  /** Where the file of a new upload is to be. @throws NoSpaceError */
+  stage(uploadId: string, bytes: number): Promise<string>
+  /** On a volume that cannot be reached now, or may be. */
+  isUploadAway(uploadId: string): boolean
+  /** What is left for it where it is. */
+  roomOfUpload(uploadId: string): number
+  /** Moves an agreed piece out of staging, if that has not been done and its disk is there. */
   place(pieceCid: string): Promise<void>
   /** Out of what was set aside, where there is no file of the piece. */
   bringBack(pieceCid: string): Promise<void>
@@ -26,8 +32,8 @@ export interface PieceFiles {
   /** Removes the piece's file when no deal needs it any more; `beforeRemoval` takes it out of what is served; `keep`: sets it aside. */
   dropIfUnused(pieceCid: string, beforeRemoval: (pieceCid: string) => Promise<void>, keep?: boolean): Promise<void>
   removeUpload(uploadId: string): Promise<void>
-  /** Finishes the moves out of staging that a kill left. */
-  placeAll(): Promise<void>
+  /** Finishes the moves out of staging that a kill left, or a disk that was away. @returns the pieces that are in their places now */
+  placeAll(): Promise<string[]>
   /** Brings the files in line with the store: only once it is known to be the right one. */
   recover(): Promise<void>
 }
@@ -43,42 +49,44 @@ export function createPieceFiles({ volumes, deals, uploads, lock }: PieceFilesOp
   const piecePath = (pieceCid: string): string => volumes.pathOf({ kind: 'piece', pieceCid })
   /** Another disk may be in the place of its volume. Once that is back, the piece is one that nobody knows. */
   const isAway = (pieceCid: string): boolean => volumes.awayFor({ kind: 'piece', pieceCid }) !== undefined
+  const isUploadAway = (uploadId: string): boolean => volumes.awayFor({ kind: 'upload', uploadId }) !== undefined
   const stagingPath = (uploadId: string): string => volumes.pathOf({ kind: 'upload', uploadId })
 
   const place = (pieceCid: string): Promise<void> =>
     lock.run(`piece:${pieceCid}`, async () => {
       const staged = deals.stagedPieces().find((piece) => piece.pieceCid === pieceCid)
       if (staged === undefined) return
-      const from = stagingPath(staged.uploadId)
-      const bytes = await sizeOf(from)
-      if (bytes !== undefined) {
-        using room = await roomOrHome(pieceCid, bytes)
-        await moveAcross(from, room.path)
-      }
+      const { uploadId } = staged
+      if (await exists(stagingPath(uploadId))) {
+        if (!(await volumes.settle(uploadId, pieceCid))) return
+        // It may come back with its disk, unless the piece is there.
+      } else if (isUploadAway(uploadId) && !(await exists(piecePath(pieceCid)))) return
       deals.pieceMoved(pieceCid)
     })
 
   const reserve = (pieceCid: string, bytes: number): Promise<Room> =>
     volumes.reserve({ kind: 'piece', pieceCid }, 'unsealed', bytes)
 
-  /** It is agreed on already, and beside its upload a new name takes no room. */
-  const roomOrHome = async (pieceCid: string, bytes: number): Promise<Room> => {
-    try {
-      return await reserve(pieceCid, bytes)
-    } catch (error) {
-      if (!(error instanceof VolumesFullError)) throw error
-      return { path: piecePath(pieceCid), [Symbol.dispose]: () => {} }
-    }
-  }
-
   const removeUpload = async (uploadId: string): Promise<void> => {
     uploads.remove(uploadId)
-    await rm(stagingPath(uploadId), { force: true })
+    const path = stagingPath(uploadId)
+    volumes.unstage(uploadId)
+    await rm(path, { force: true })
   }
 
   return {
     piecePath,
     stagingPath,
+    stage: async (uploadId, bytes) => {
+      try {
+        return await volumes.stage(uploadId, bytes)
+      } catch (error) {
+        // Which disks there are is none of the client's business.
+        throw error instanceof VolumesFullError ? new NoSpaceError(bytes, error.freeBytes) : error
+      }
+    },
+    isUploadAway,
+    roomOfUpload: (uploadId) => volumes.roomBeside({ kind: 'upload', uploadId }),
     place,
     removeUpload,
     reserve,
@@ -103,7 +111,10 @@ export function createPieceFiles({ volumes, deals, uploads, lock }: PieceFilesOp
         await syncFolder(dirname(piecePath(pieceCid)))
       }),
     placeAll: async () => {
-      for (const { pieceCid } of deals.stagedPieces()) await place(pieceCid)
+      const before = deals.stagedPieces().map(({ pieceCid }) => pieceCid)
+      for (const pieceCid of before) await place(pieceCid)
+      const left = new Set(deals.stagedPieces().map(({ pieceCid }) => pieceCid))
+      return before.filter((pieceCid) => !left.has(pieceCid))
     },
     recover: async () => {
       for (const pieceCid of deals.pieceCids())
@@ -112,8 +123,9 @@ export function createPieceFiles({ volumes, deals, uploads, lock }: PieceFilesOp
       for (const folder of await volumes.heldFolders('piece')) await setOthersAside(folder, pieces)
       for (const { uploadId } of uploads.all()) {
         const bytes = uploads.tusRecord(uploadId) === undefined ? undefined : await sizeOf(stagingPath(uploadId))
-        if (bytes === undefined) uploads.remove(uploadId)
-        else uploads.reserve(uploadId, bytes)
+        if (bytes !== undefined) uploads.reserve(uploadId, bytes)
+        // It goes on once its disk is there.
+        else if (!isUploadAway(uploadId)) uploads.remove(uploadId)
       }
       const known = new Set(uploads.all().map(({ uploadId }) => uploadId))
       for (const folder of await volumes.heldFolders('upload')) await setOthersAside(folder, known)
@@ -122,7 +134,14 @@ export function createPieceFiles({ volumes, deals, uploads, lock }: PieceFilesOp
 }
 
 async function setOthersAside(folder: string, keep: ReadonlySet<string>): Promise<void> {
-  for (const name of await readdir(folder)) if (name !== ASIDE && !keep.has(name)) await setAside(join(folder, name))
+  for (const name of await namesIn(folder)) if (name !== ASIDE && !keep.has(name)) await setAside(join(folder, name))
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  return await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return []
+    throw error
+  })
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -1,17 +1,21 @@
 /**
- * The tus extension "checksum" (https://tus.io/protocols/resumable-upload#checksum), which @tus/file-store does not
- * have: a PATCH may name the hash of its bytes, and when they arrive otherwise they are as if they had not been sent.
- * And the room for bytes, which is taken as they arrive.
+ * The files of uploads, each on the volume that its piece will lie on, as @tus/server asks for them. Its own @tus/file-store knows
+ * one folder, and makes it where a disk is not mounted. With the extension "checksum"
+ * (https://tus.io/protocols/resumable-upload#checksum): a PATCH may name the hash of its bytes, and when they arrive
+ * otherwise they are as if they had not been sent. The room for bytes is taken as they arrive.
  */
 import { AsyncLocalStorage } from 'node:async_hooks'
-import { createHash, type Hash } from 'node:crypto'
-import { truncate } from 'node:fs/promises'
-import type { IncomingMessage } from 'node:http'
-import { join } from 'node:path'
-import { Readable } from 'node:stream'
+import { createHash } from 'node:crypto'
+import { createWriteStream } from 'node:fs'
+import { stat, truncate, writeFile } from 'node:fs/promises'
+import type { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { GranaryError } from '@granary/base'
-import { FileStore } from '@tus/file-store'
+import { DataStore, ERRORS, Upload } from '@tus/server'
+import type { PieceFiles } from '../deals/piece-files.ts'
+import { UploadAwayError } from '../uploads/upload-errors.ts'
 import type { UploadGate } from '../uploads/upload-gate.ts'
+import type { TusRecord, UploadStore } from '../uploads/upload-store.ts'
 
 export const checksumAlgorithms: readonly string[] = ['sha256', 'sha1']
 
@@ -45,20 +49,54 @@ const CHECKSUM_MISMATCH = { status_code: 460, body: 'Checksum Mismatch' }
 /** Takes the room for an upload's bytes up to `end`. @throws NoSpaceError */
 export type TakeRoom = (uploadId: string, end: number) => void
 
-export class CheckedFileStore extends FileStore {
+export interface CheckedFileStoreOptions {
+  readonly uploads: Pick<UploadStore, 'tusRecord' | 'setTusRecord'>
+  readonly files: Pick<PieceFiles, 'stage' | 'stagingPath' | 'isUploadAway' | 'removeUpload'>
+  readonly gate: UploadGate
+  readonly takeRoom: TakeRoom
+  readonly expiryMs: number
+}
+
+export class CheckedFileStore extends DataStore {
   // tus hands the store a stream and no request: which checksum belongs to it travels beside the call.
   readonly #asked: AsyncLocalStorage<Checksum | undefined> = new AsyncLocalStorage()
 
-  readonly #gate: UploadGate
+  readonly #options: CheckedFileStoreOptions
 
-  readonly #takeRoom: TakeRoom
+  constructor(options: CheckedFileStoreOptions) {
+    super()
+    this.#options = options
+    // Not creation-defer-length: the size is known before the first byte, the quota is counted by it.
+    this.extensions = ['creation', 'creation-with-upload', 'termination', 'expiration', 'checksum']
+  }
 
-  constructor(options: ConstructorParameters<typeof FileStore>[0], gate: UploadGate, takeRoom: TakeRoom) {
-    super(options)
-    this.#gate = gate
-    this.#takeRoom = takeRoom
-    // The size is known before the first byte: the quota is counted by it.
-    this.extensions = [...this.extensions.filter((extension) => extension !== 'creation-defer-length'), 'checksum']
+  override getExpiration(): number {
+    return this.#options.expiryMs
+  }
+
+  /** @throws NoSpaceError */
+  override async create(file: Upload): Promise<Upload> {
+    const { files, uploads } = this.#options
+    const path = await files.stage(file.id, file.size ?? 0)
+    await writeFile(path, '')
+    uploads.setTusRecord(file.id, { size: file.size, metadata: file.metadata, creation_date: file.creation_date })
+    file.storage = { type: 'file', path }
+    return file
+  }
+
+  /** @throws UploadAwayError */
+  override async getUpload(id: string): Promise<Upload> {
+    const { files, uploads } = this.#options
+    const record = uploads.tusRecord(id)
+    if (record === undefined) throw ERRORS.FILE_NOT_FOUND
+    const path = files.stagingPath(id)
+    const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return undefined
+      throw error
+    })
+    if (found === undefined && files.isUploadAway(id)) throw new UploadAwayError(id)
+    if (found === undefined) throw ERRORS.FILE_NO_LONGER_EXISTS
+    return new Upload({ id, ...withoutUndefined(record), offset: found.size, storage: { type: 'file', path } })
   }
 
   /** What `work` writes has to have this checksum. */
@@ -66,46 +104,47 @@ export class CheckedFileStore extends FileStore {
     return this.#asked.run(checksum, work)
   }
 
-  override async write(source: IncomingMessage | Readable, id: string, offset: number): Promise<number> {
+  override async write(source: Readable, id: string, offset: number): Promise<number> {
     // Around the writing and not the request: one that its client has left may stay open long after its last byte.
-    using _ = this.#gate.enter(id)
+    const { files, gate, takeRoom } = this.#options
+    using _ = gate.enter(id)
+    const path = files.stagingPath(id)
     const checksum = this.#asked.getStore()
     const hash = checksum === undefined ? undefined : createHash(checksum.algorithm)
-    let refused: unknown
-    const room = (end: number): void => {
-      try {
-        this.#takeRoom(id, end)
-      } catch (error) {
-        refused = error
-        throw error
+    let end = offset
+    async function* arriving(): AsyncGenerator<Uint8Array> {
+      for await (const bytes of source as AsyncIterable<Uint8Array>) {
+        takeRoom(id, end + bytes.length)
+        end += bytes.length
+        hash?.update(bytes)
+        yield bytes
       }
     }
     try {
-      const end = await super.write(Readable.from(arriving(source, { offset, hash, room })), id, offset)
+      await pipeline(arriving, createWriteStream(path, { flags: 'r+', start: offset }))
       if (hash !== undefined && hash.digest('base64') !== checksum?.expected) throw CHECKSUM_MISMATCH
       return end
     } catch (error) {
-      if (hash !== undefined) await truncate(join(this.directory, id), offset)
-      // tus says of any failure only that the file could not be written.
-      throw refused ?? error
+      if (hash !== undefined) await truncate(path, offset)
+      throw error
     }
   }
 
   override async remove(id: string): Promise<void> {
-    using _ = this.#gate.enter(id)
-    await super.remove(id)
+    using _ = this.#options.gate.enter(id)
+    await this.#options.files.removeUpload(id)
   }
 }
 
-async function* arriving(
-  source: AsyncIterable<Uint8Array>,
-  { offset, hash, room }: { offset: number; hash: Hash | undefined; room: (end: number) => void },
-): AsyncGenerator<Uint8Array> {
-  let end = offset
-  for await (const bytes of source) {
-    end += bytes.length
-    room(end)
-    hash?.update(bytes)
-    yield bytes
+/** Its constructor tells what is not there from what is undefined. */
+function withoutUndefined({ size, metadata, creation_date }: TusRecord): {
+  size?: number
+  metadata?: Record<string, string | null>
+  creation_date?: string
+} {
+  return {
+    ...(size === undefined ? {} : { size }),
+    ...(metadata === undefined ? {} : { metadata }),
+    ...(creation_date === undefined ? {} : { creation_date }),
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Resumable uploads: tus 1.0 (https://tus.io/protocols/resumable-upload) by @tus/server over the staging folder. What
+ * Resumable uploads: tus 1.0 (https://tus.io/protocols/resumable-upload) by @tus/server over the volumes. What
  * is ours stands before it: who may create one, of which size, and that nobody touches the upload of another.
  */
 import type { IncomingMessage } from 'node:http'
@@ -13,7 +13,7 @@ import type { PieceFiles } from '../deals/piece-files.ts'
 import type { Tokens } from '../market/tokens.ts'
 import { UploadMetadataError, UploadNotFoundError } from '../uploads/upload-errors.ts'
 import type { UploadGate } from '../uploads/upload-gate.ts'
-import type { TusRecord, UploadRow, UploadStore } from '../uploads/upload-store.ts'
+import type { UploadRow, UploadStore } from '../uploads/upload-store.ts'
 import { CheckedFileStore, checksumAlgorithms, parseChecksum, type TakeRoom } from './checked-file-store.ts'
 
 const LOCK_DRAIN_MS = 500
@@ -25,7 +25,6 @@ export interface UploadRoutesContext {
   readonly uploads: UploadStore
   readonly files: PieceFiles
   readonly gate: UploadGate
-  readonly stagingFolder: string
   readonly expiryMs: number
   readonly takeRoom: TakeRoom
   /** Before bytes of it are taken. @throws ClientFundsError */
@@ -40,7 +39,7 @@ export interface UploadRoutesContext {
 export function uploadRoutes(context: UploadRoutesContext): Router {
   // Which upload a creating request has been given: tus asks for its name with the same request in hand.
   const opened = new WeakMap<IncomingMessage, UploadRow>()
-  const datastore = createDatastore(context)
+  const datastore = new CheckedFileStore(context)
   const tus = createTus(datastore, opened)
   const router = Router()
   router.options([UPLOADS_PATH, `${UPLOADS_PATH}/:id`], (request, response) => {
@@ -91,20 +90,6 @@ function metadataOf(header: string | undefined): Record<string, string | null> {
   } catch {
     throw new UploadMetadataError('Upload-Metadata cannot be read')
   }
-}
-
-function createDatastore({ uploads, gate, stagingFolder, expiryMs, takeRoom }: UploadRoutesContext): CheckedFileStore {
-  const options = {
-    directory: stagingFolder,
-    expirationPeriodInMilliseconds: expiryMs,
-    configstore: {
-      get: async (id: string) => uploads.tusRecord(id) as never,
-      set: async (id: string, { size, metadata, creation_date }: TusRecord) =>
-        uploads.setTusRecord(id, { size, metadata, creation_date }),
-      delete: async (id: string) => uploads.remove(id),
-    },
-  }
-  return new CheckedFileStore(options, gate, takeRoom)
 }
 
 function createTus(datastore: CheckedFileStore, opened: WeakMap<IncomingMessage, UploadRow>): Server {

@@ -19,7 +19,12 @@ import type { PieceFiles } from '../deals/piece-files.ts'
 import type { KeyedLock } from '../storage/keyed-lock.ts'
 import { dealBytes, type Space } from '../storage/space.ts'
 import type { Witness } from '../storage/witness.ts'
-import { ClientFundsError, UploadIncompleteError, UploadNotFoundError } from '../uploads/upload-errors.ts'
+import {
+  ClientFundsError,
+  UploadAwayError,
+  UploadIncompleteError,
+  UploadNotFoundError,
+} from '../uploads/upload-errors.ts'
 import type { UploadGate } from '../uploads/upload-gate.ts'
 import type { UploadRow, UploadStore } from '../uploads/upload-store.ts'
 import { NonceConflictError, OffersFullError } from './agreement-errors.ts'
@@ -142,7 +147,9 @@ async function completeUpload(
 ): Promise<UploadRow> {
   const upload = context.uploads.find(uploadId)
   if (upload === undefined || upload.client !== client) throw new UploadNotFoundError(uploadId)
-  const { size } = await stat(context.files.stagingPath(uploadId))
+  const { size } = await stat(context.files.stagingPath(uploadId)).catch((error: unknown) => {
+    throw context.files.isUploadAway(uploadId) ? new UploadAwayError(uploadId) : error
+  })
   if (size !== upload.sizeBytes) throw new UploadIncompleteError(uploadId, size, upload.sizeBytes)
   // Seen without reading the bytes; they stay, for terms that name them.
   if (upload.sizeBytes !== terms.payloadSize)

@@ -189,7 +189,7 @@ export function openMarket(context: MarketContext): Market {
         { ...request, spendable },
       )
     },
-    takeRoom: (uploadId, end) => takeRoom({ uploads, space }, uploadId, end),
+    takeRoom: (uploadId, end) => takeRoom({ uploads, space, files }, uploadId, end),
     requireFunds: async (client) => {
       await requireFunds({ uploads, quotes, chain: agreementsOn }, client)
     },

@@ -1,5 +1,5 @@
 import { existsSync, statfsSync } from 'node:fs'
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -11,7 +11,6 @@ import { createUploadStore } from '../uploads/upload-store.ts'
 import { diskReserve } from './disk-reserve.ts'
 import { providerFolders } from './folders.ts'
 import { createKeyedLock } from './keyed-lock.ts'
-import { moveAcross } from './move-across.ts'
 import { makeVolume } from './volume-record.ts'
 import { createVolumes, type StoredItem, type VolumeConfig, type Volumes, volumeRoles } from './volumes.ts'
 
@@ -186,19 +185,4 @@ test('a folder that something is in, or that is of another provider, is no volum
   await writeFile(join(root, 'full', 'photo.jpg'), '')
   await expect(makeVolume(join(root, 'full'), OWNER, undefined)).rejects.toMatchObject({ code: 'VOLUME_REFUSED' })
   await expect(makeVolume(join(root, 'missing'), OWNER, undefined)).rejects.toMatchObject({ code: 'VOLUME_REFUSED' })
-})
-
-const otherDisk = '/dev/shm'
-const hasOtherDisk = existsSync(otherDisk)
-if (!hasOtherDisk) console.log(`skipped: ${otherDisk} is no second disk here`)
-;(hasOtherDisk ? test : test.skip)('a file gets to another disk whole, and is gone from the first', async () => {
-  const there = await mkdtemp(join(otherDisk, 'granary-volumes-'))
-  try {
-    const from = join(root, 'from')
-    await writeFile(from, 'the bytes')
-    await moveAcross(from, join(there, 'to'))
-    expect([await readFile(join(there, 'to'), 'utf8'), existsSync(from)]).toEqual(['the bytes', false])
-  } finally {
-    await rm(there, { recursive: true })
-  }
 })

@@ -6,10 +6,10 @@
  */
 import { randomUUID } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, renameSync, statfsSync, statSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
+import { mkdir, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { GranaryError } from '@granary/base'
-import { syncFolder } from '@granary/base/node'
+import { moveFile, syncFolder } from '@granary/base/node'
 import { bytesUnder } from './bytes-under.ts'
 import { copyDurably } from './copy-durably.ts'
 import { diskReserve } from './disk-reserve.ts'
@@ -23,7 +23,7 @@ export type StoredItem =
   | { readonly kind: 'piece'; readonly pieceCid: string }
   | { readonly kind: 'upload'; readonly uploadId: string }
 
-/** `sealing`: sectors until they are proven; `replicas`: sectors that are; `unsealed`: pieces as clients sent them. */
+/** `sealing`: sectors until they are proven; `replicas`: sectors that are; `unsealed`: pieces as clients sent them, and uploads. */
 export const volumeRoles = ['sealing', 'replicas', 'unsealed'] as const
 export type VolumeRole = (typeof volumeRoles)[number]
 
@@ -80,6 +80,21 @@ export interface Volumes {
   foldersOf(kind: StoredItem['kind']): readonly string[]
   /** Of these, those that this process may write to and remove from: it has them from then on. */
   heldFolders(kind: StoredItem['kind']): Promise<readonly string[]>
+  /**
+   * Chooses the volume whose disk takes the upload and, when it is agreed on, the piece; its room is taken as its bytes arrive.
+   * @returns where its file is to be
+   * @throws VolumesFullError DISK_FULL
+   */
+  stage(uploadId: string, bytes: number): Promise<string>
+  /** What the volume has left on which it lies. */
+  roomBeside(item: StoredItem): number
+  /**
+   * The upload becomes the piece by another name on the same disk. Where the piece lay before it is a copy too many from then on.
+   * @returns false while nothing may be written there
+   */
+  settle(uploadId: string, pieceCid: string): Promise<boolean>
+  /** It is no upload any more. */
+  unstage(uploadId: string): void
   /**
    * Keeps room for what is about to be written, where the item lies, or else on a volume of that role; until it is let go.
    * @throws DiskFaultError DISK_FULL no volume has so much
@@ -146,6 +161,8 @@ export function createVolumes(
   /** The id of the volume where it was last seen, so that what was on one is known when it is gone. */
   const seenOn = new Map<string, string>()
   const held = new Set<{ readonly volume: Volume; readonly bytes: number }>()
+  /** Uploads that are under way, with what each will be. */
+  const staged = new Map<string, { readonly volumeId: string; readonly bytes: number }>()
   /** Ids of the volumes that this process has, or had until another took them. */
   const taken = new Set<string>()
   /** Ids of those that did not take its name. */
@@ -241,11 +258,16 @@ export function createVolumes(
     return Math.min(freeOn(volume), volume.capacityBytes - used - heldBytes(({ id }) => id === volume.id))
   }
 
-  /** On the one of them with the most room, by their weights. @throws VolumesFullError DISK_FULL */
+  /**
+   * On the one of them with the most room, by their weights.
+   * @param coming: to a volume beside that, when nothing is kept for it
+   * @throws VolumesFullError DISK_FULL
+   */
   async function keepRoom(
     takers: readonly Volume[],
     role: VolumeRole,
     bytes: number,
+    coming: (volume: Volume) => number = () => 0,
   ): Promise<{ readonly volume: Volume } & Disposable> {
     const measured: { readonly volume: Volume; readonly room: number }[] = []
     for (const volume of takers) measured.push({ volume, room: await roomOn(volume) })
@@ -253,7 +275,8 @@ export function createVolumes(
     const rooms = measured.map(({ volume, room }) => ({ volume, room: Math.min(room, freeOn(volume)) }))
     const best = rooms
       .filter(({ room }) => room >= bytes)
-      .toSorted((a, b) => b.room * b.volume.weight - a.room * a.volume.weight)[0]
+      .map(({ volume, room }) => ({ volume, worth: (room - coming(volume)) * volume.weight }))
+      .toSorted((a, b) => b.worth - a.worth)[0]
     if (best === undefined) throw new VolumesFullError(role, bytes, rooms)
     const hold = { volume: best.volume, bytes }
     held.add(hold)
@@ -262,10 +285,53 @@ export function createVolumes(
 
   return {
     pathOf: (item) => pathOn(volumeOf(item), item),
-    foldersOf: (kind) => (kind === 'upload' ? [own()] : all().filter(isThere)).map(({ folders }) => folders[kind]),
+    foldersOf: (kind) =>
+      all()
+        .filter(isThere)
+        .map(({ folders }) => folders[kind]),
     heldFolders: async (kind) => {
       await hold()
-      return (kind === 'upload' ? [own()] : all().filter(isHeld)).map(({ folders }) => folders[kind])
+      return all()
+        .filter(isHeld)
+        .map(({ folders }) => folders[kind])
+    },
+    stage: async (uploadId, bytes) => {
+      await hold()
+      const takers = all().filter((each) => each.roles.includes('unsealed') && isHeld(each))
+      const comingTo = (volume: Volume): number =>
+        [...staged.values()].reduce((sum, each) => sum + (each.volumeId === volume.id ? each.bytes : 0), 0)
+      const { volume, ...room } = await keepRoom(takers, 'unsealed', bytes, comingTo)
+      room[Symbol.dispose]()
+      const item = { kind: 'upload', uploadId } as const
+      staged.set(uploadId, { volumeId: volume.id, bytes })
+      seenOn.set(keyOf(item), volume.id)
+      await mkdir(volume.folders.upload).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== 'EEXIST') throw error
+      })
+      return pathOn(volume, item)
+    },
+    unstage: (uploadId) => {
+      staged.delete(uploadId)
+      seenOn.delete(keyOf({ kind: 'upload', uploadId }))
+    },
+    roomBeside: (item) => {
+      const volume = volumeOf(item)
+      return isHeld(volume) ? freeOn(volume) : 0
+    },
+    settle: async (uploadId, pieceCid) => {
+      await hold()
+      const piece = { kind: 'piece', pieceCid } as const
+      const volume = volumeOf({ kind: 'upload', uploadId })
+      if (!isHeld(volume)) return false
+      const before = volumeOf(piece)
+      const to = pathOn(volume, piece)
+      await moveFile(pathOn(volume, { kind: 'upload', uploadId }), to)
+      leftovers.delete(to)
+      seenOn.set(keyOf(piece), volume.id)
+      if (before.id !== volume.id && isThere(before) && existsSync(pathOn(before, piece))) leave(before, piece)
+      staged.delete(uploadId)
+      seenOn.delete(keyOf({ kind: 'upload', uploadId }))
+      return true
     },
     reserve: async (item, role, bytes) => {
       await hold()
@@ -389,19 +455,24 @@ export function createVolumes(
 
 /** DISK_FULL: an outage, which whoever wanted the room waits for. */
 export class VolumesFullError extends GranaryError {
+  /** On the one that has most. */
+  readonly freeBytes: number
+
   constructor(
     role: VolumeRole,
     neededBytes: number,
     rooms: readonly { readonly volume: Volume; readonly room: number }[],
   ) {
+    const freeBytes = Math.max(0, ...rooms.map(({ room }) => room))
     const found = rooms.map(({ volume, room }) => `${volume.path} has ${Math.max(0, room)} left`).join(', ')
     super({
       code: 'DISK_FULL',
       message: `${neededBytes} bytes are needed on a volume for ${role}, beside the reserve: ${found || 'there is none'}`,
       hint: 'Make room there, or add a volume: `granary provider volumes add`. What waits for it goes on by itself.',
       retryable: true,
-      details: { role, neededBytes },
+      details: { role, neededBytes, freeBytes },
     })
+    this.freeBytes = freeBytes
   }
 }
 

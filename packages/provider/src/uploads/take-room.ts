@@ -1,5 +1,5 @@
 /** Room for an upload is taken as its bytes arrive, a step at a time: asking the disk for each of them would cost too much. */
-import type { Space } from '../storage/space.ts'
+import { NoSpaceError, type Space } from '../storage/space.ts'
 import { UploadNotFoundError } from './upload-errors.ts'
 import type { UploadStore } from './upload-store.ts'
 
@@ -7,7 +7,15 @@ const STEP_BYTES = 1024 * 1024
 
 /** @throws NoSpaceError; UploadNotFoundError when it has ended meanwhile */
 export function takeRoom(
-  { uploads, space }: { readonly uploads: UploadStore; readonly space: Space },
+  {
+    uploads,
+    space,
+    files,
+  }: {
+    readonly uploads: UploadStore
+    readonly space: Space
+    readonly files: { roomOfUpload(uploadId: string): number }
+  },
   uploadId: string,
   end: number,
 ): void {
@@ -18,5 +26,8 @@ export function takeRoom(
   const left = upload.sizeBytes - uploads.reservedOf(uploadId)
   const taken = Math.max(missing, Math.min(STEP_BYTES, left))
   space.require(taken)
+  // The disks together may have it, and not the one that it is on.
+  const free = files.roomOfUpload(uploadId)
+  if (taken > free) throw new NoSpaceError(taken, Math.max(0, free))
   uploads.reserve(uploadId, uploads.reservedOf(uploadId) + taken)
 }

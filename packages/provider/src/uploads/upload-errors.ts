@@ -25,6 +25,18 @@ export class UploadIncompleteError extends GranaryError {
   }
 }
 
+export class UploadAwayError extends GranaryError {
+  constructor(uploadId: string) {
+    super({
+      code: 'PIECE_UNREADABLE',
+      message: `the disk that upload ${uploadId} is on cannot be reached at present`,
+      hint: 'try again later: what was sent is kept, and it goes on once the disk is there',
+      retryable: true,
+      details: { uploadId },
+    })
+  }
+}
+
 /** Its bytes are being written or verified by another request at this moment. */
 export class UploadBusyError extends GranaryError {
   constructor(uploadId: string, why: 'is being agreed on' | 'is still being written') {
