@@ -1,11 +1,10 @@
-/** The provider as a program's part: `initProvider` makes its folder, `runProvider` builds every part and joins them. */
+/** The provider as a program's part: `runProvider` builds every part and joins them. */
 import { rm } from 'node:fs/promises'
 import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
-import { GranaryError, toHex } from '@granary/base'
+import { toHex } from '@granary/base'
 import { addressesThatCount, createBudget } from '@granary/chain/limits'
 import { sealingVersion } from '@granary/proofs/engine'
-import { profileNamed } from '@granary/proofs/profile'
 import { createChainClient } from '@granary/protocol/client'
 import type { Address } from '@granary/protocol/messages'
 import { newToken, removeAdminAccess, writeAdminAccess } from './admin-access.ts'
@@ -15,12 +14,12 @@ import { renewAsk } from './chain/keep-ask.ts'
 import { matchChain } from './chain/match-chain.ts'
 import { createOutbox } from './chain/outbox.ts'
 import { askLane, createOwnLane, ownerLane } from './chain/own-lane.ts'
-import { makeKeys, readKeys } from './chain/owner-keys.ts'
+import { readKeys } from './chain/owner-keys.ts'
 import { applyConfig, hasMoney, registerProvider } from './chain/register-provider.ts'
 import { type ReloadReport, reloadConfig } from './chain/reload-config.ts'
 import { requireConfig } from './chain/require-config.ts'
 import { requireProfile } from './chain/require-profile.ts'
-import { changeConfig, type ProviderConfig, readConfig, writeConfig } from './config.ts'
+import { changeConfig, type ProviderConfig, readConfig } from './config.ts'
 import { createPieceScrub, repairFolder } from './deals/scrub-pieces.ts'
 import { readDenylists } from './denylist/read-denylists.ts'
 import { foldOutages } from './fold-outages.ts'
@@ -59,19 +58,9 @@ import { createWork } from './work/create-work.ts'
 import { tidyVolumes } from './work/tidy-volumes.ts'
 
 export { type BackupReport, backupProvider, restoreProvider } from './home/backup.ts'
+export { HomeExistsError, type InitProviderOptions, initProvider } from './home/init-provider.ts'
 export { type RebuildOptions, type RebuildReport, rebuildProvider } from './home/rebuild-store.ts'
 export { loadBitswap } from './retrieval/start-bitswap.ts'
-
-export interface InitProviderOptions {
-  readonly home: string
-  readonly chainUrl: string
-  /** @default 8MiB-dev */
-  readonly profile?: string
-  readonly name?: string
-  readonly passphrase: string
-  /** A keystore that is quick to open: only where the passphrase is random and the money is a devnet's. */
-  readonly light?: boolean
-}
 
 export interface RunProviderOptions {
   readonly home: string
@@ -103,36 +92,11 @@ export interface RunningProvider {
   stop(): Promise<void>
 }
 
-export class HomeExistsError extends GranaryError {
-  constructor(path: string) {
-    super({
-      code: 'HOME_EXISTS',
-      message: `${path} is there already`,
-      hint: 'run it with `granary provider run`, or choose another --home',
-      details: { path },
-    })
-  }
-}
-
 const VERSION = '0.1.0'
 const SEAL_AFTER_MS = 2_000
 const SWEEP_EVERY_MS = 60_000
 const TIDY_EVERY_MS = 10_000
 const ADMIN_CONNECTIONS = 16
-
-/** @throws HomeExistsError; UnknownProfileError PROFILE_UNKNOWN; ProfileRefusedError PROFILE_REFUSED; CHAIN_UNREACHABLE, … */
-export async function initProvider(options: InitProviderOptions): Promise<{ address: Address; files: string[] }> {
-  const { chainUrl, name = '', passphrase, light = false } = options
-  const profile = profileNamed(options.profile ?? '8MiB-dev').name
-  const folders = providerFolders(options.home)
-  if (await isConfigured(folders.config)) throw new HomeExistsError(folders.config)
-  await requireProfile(createChainClient({ url: chainUrl }), profile)
-  await makeFolders(folders)
-  const address = await makeKeys(folders, passphrase, light)
-  // Last: a folder with a configuration is a whole one.
-  await writeConfig(folders.config, { schemaVersion: 1, chainUrl, profile, name, owner: address })
-  return { address, files: [folders.config, folders.ownerKey, folders.sessionKey] }
-}
 
 /** @throws HomeMissingError, ConfigError, HomeLockedError, ChainMismatchError, ListenError, DiskFaultError, CHAIN_UNREACHABLE, … */
 export async function runProvider(options: RunProviderOptions): Promise<RunningProvider> {
@@ -507,14 +471,4 @@ async function start(
 function portOf([address]: readonly string[]): number | undefined {
   const port = address === undefined ? undefined : /\/tcp\/(\d+)/.exec(address)?.[1]
   return port === undefined ? undefined : Number(port)
-}
-
-async function isConfigured(path: string): Promise<boolean> {
-  try {
-    await readConfig(path)
-    return true
-  } catch (error) {
-    if (GranaryError.is(error) && error.code === 'HOME_MISSING') return false
-    throw error
-  }
 }
