@@ -1,5 +1,7 @@
 /** Keys and configuration of a new provider. */
-import { initProvider } from '@granary/provider'
+
+import type { Address } from '@granary/protocol/messages'
+import { type InitialConfig, initProvider } from '@granary/provider'
 import { passphraseOf } from './passphrase.ts'
 import { providerFolder } from './provider-home.ts'
 
@@ -7,21 +9,23 @@ export interface SetUpProviderInput {
   readonly home: string
   readonly chainUrl: string
   readonly devnet: boolean
+  /** Whether it answers. @default true */
+  readonly askChain?: boolean
   readonly profile?: string | undefined
-  readonly name?: string | undefined
   readonly passphraseFile?: string | undefined
+  readonly owner?: Address | undefined
+  readonly volumes?: readonly string[]
+  readonly config?: InitialConfig
 }
 
-/** @throws HOME_EXISTS, PROFILE_UNKNOWN, PASSPHRASE_MISSING */
+/** @throws HOME_EXISTS, PROFILE_UNKNOWN, PASSPHRASE_MISSING, VOLUME_REFUSED */
 export async function setUpProvider(input: SetUpProviderInput): Promise<{ address: string; files: readonly string[] }> {
-  const { home, chainUrl, devnet, profile, name, passphraseFile } = input
-  const passphrase = await passphraseOf({ passphraseFile, devnet, folder: providerFolder(home) })
+  const { devnet, profile, passphraseFile, ...given } = input
+  const passphrase = await passphraseOf({ passphraseFile, devnet, folder: providerFolder(given.home) })
   return await initProvider({
-    home,
-    chainUrl,
+    ...given,
     passphrase,
     light: devnet && passphraseFile === undefined,
     ...(profile === undefined ? {} : { profile }),
-    ...(name === undefined ? {} : { name }),
   })
 }

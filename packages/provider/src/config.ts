@@ -308,11 +308,11 @@ export class HomeMissingError extends GranaryError {
 
 /** @throws HomeMissingError, ConfigError */
 export async function readConfig(path: string): Promise<ProviderConfig> {
-  return check(path, await readGiven(path))
+  return checkConfig(path, await readGiven(path))
 }
 
 export async function writeConfig(path: string, config: z.input<typeof configSchema>): Promise<void> {
-  check(path, config)
+  checkConfig(path, config)
   await writeFileDurably(path, `${JSON.stringify(config, null, 2)}\n`, CONFIG_MODE)
 }
 
@@ -326,7 +326,7 @@ export async function changeConfig(path: string, changes: Readonly<Record<string
     (config, [key, value]) => withKey(config, key.split('.'), value),
     given,
   )
-  const config = check(path, changed)
+  const config = checkConfig(path, changed)
   if (!isDeepStrictEqual(changed, given)) {
     await writeFileDurably(path, `${JSON.stringify(changed, null, 2)}\n`, CONFIG_MODE)
   } else await keepPrivate(path)
@@ -351,7 +351,8 @@ function withKey(given: object, [name = '', ...rest]: readonly string[], value: 
   return changed
 }
 
-function check(path: string, given: unknown): ProviderConfig {
+/** @throws ConfigError */
+export function checkConfig(path: string, given: unknown): ProviderConfig {
   const parsed = configSchema.safeParse(given)
   if (!parsed.success) throw new ConfigError(path, describeIssues(parsed.error))
   return parsed.data

@@ -40,7 +40,7 @@ async function newHome(name: string): Promise<string> {
     home: folder,
     chainUrl: node.url,
     profile: '2KiB-test',
-    name: 'tester',
+    config: { name: 'tester' },
     passphrase,
     light: true,
   })

@@ -58,8 +58,15 @@ import { createWork } from './work/create-work.ts'
 import { tidyVolumes } from './work/tidy-volumes.ts'
 
 export { type BackupReport, backupProvider, restoreProvider } from './home/backup.ts'
-export { HomeExistsError, type InitProviderOptions, initProvider } from './home/init-provider.ts'
+export {
+  HomeExistsError,
+  type InitialConfig,
+  type InitProviderOptions,
+  initProvider,
+  requireNoHome,
+} from './home/init-provider.ts'
 export { type RebuildOptions, type RebuildReport, rebuildProvider } from './home/rebuild-store.ts'
+export { pingRedis } from './queue/ping-redis.ts'
 export { loadBitswap } from './retrieval/start-bitswap.ts'
 
 export interface RunProviderOptions {

@@ -1,6 +1,5 @@
 /** granary doctor: what of this machine, its keys and its network would stand in the way, and what mends it. */
 import type { Command } from 'commander'
-import type { Finding } from '../doctor/finding.ts'
 import { exitOfCode } from '../exit-code.ts'
 import { moreHelp } from '../more-help.ts'
 import {
@@ -14,12 +13,9 @@ import {
   withJson,
   withPassphrase,
 } from '../options.ts'
-import type { Style } from '../print/paint.ts'
 import type { CommandContext } from '../program-context.ts'
 
 interface DoctorOptions extends HomeOptions, ChainOptions, PassphraseOptions, JsonOptions {}
-
-const STYLES: Readonly<Record<Finding['state'], Style>> = { ok: 'green', note: 'yellow', wrong: 'red', skipped: 'dim' }
 
 export function addDoctor(program: Command, context: CommandContext): void {
   const command = program
@@ -51,6 +47,6 @@ async function doctor(options: DoctorOptions, context: CommandContext): Promise<
   printResult(
     context,
     { healthy: wrong === undefined, findings },
-    { json: options.json ?? false, text: (data) => words.findingsText(data.findings, STYLES, context) },
+    { json: options.json ?? false, text: (data) => words.findingsText(data.findings, context) },
   )
 }

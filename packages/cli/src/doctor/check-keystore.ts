@@ -40,7 +40,8 @@ async function keyOf(path: string): Promise<Finding> {
   }
 }
 
-async function readableByOthers(path: string): Promise<Finding[]> {
+/** A finding for a file that others can read; none for one that is not there. */
+export async function readableByOthers(path: string): Promise<Finding[]> {
   const mode = await stat(path).then(
     (found) => found.mode,
     () => undefined,

@@ -7,7 +7,9 @@ import { checkKeystore } from './check-keystore.ts'
 import { checkDisk, checkKernel, checkNode, checkPorts } from './check-machine.ts'
 import { checkMoney } from './check-money.ts'
 import { checkProviders, type Ping } from './check-providers.ts'
+import { clockOf } from './clock-of.ts'
 import type { Finding } from './finding.ts'
+import { unanswered } from './unanswered.ts'
 
 export interface ExamineInput {
   readonly home: string
@@ -34,23 +36,12 @@ export async function examine({ home, chainUrl, passphraseFile, signal }: Examin
   findings.push(
     address === undefined
       ? { check: 'balance', state: 'skipped', says: 'there is no account yet' }
-      : await checkMoney({ chain, status, address, signal }).catch((error: unknown) => unanswered('balance', error)),
+      : await checkMoney({ chain, status, address, signal }).catch((error: unknown) => {
+          if (!GranaryError.is(error)) throw error
+          return unanswered('balance', error)
+        }),
   )
   return findings
-}
-
-/** A check that fails is a finding: the others are worth knowing all the same. */
-function unanswered(check: string, error: unknown): Finding {
-  if (!GranaryError.is(error)) throw error
-  return { check, state: 'wrong', says: error.message, fix: error.hint, code: error.code }
-}
-
-/** Of the node's machine, which its answer tells. */
-async function clockOf(url: string, signal: AbortSignal): Promise<PeerClock[]> {
-  const response = await fetch(new URL('/v1/status', url), { signal })
-  await response.body?.cancel()
-  const clockMs = Date.parse(response.headers.get('date') ?? '')
-  return Number.isNaN(clockMs) ? [] : [{ whose: 'the chain node', aheadMs: clockMs - Date.now() }]
 }
 
 function clocksOf(pings: readonly Ping[]): PeerClock[] {

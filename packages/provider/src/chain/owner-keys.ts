@@ -34,6 +34,11 @@ export async function makeKeys(folders: ProviderFolders, passphrase: string, lig
   return accountSigner(await readKey(folders.ownerKey, passphrase)).address
 }
 
+/** Of a provider whose owner's key is elsewhere. */
+export async function makeSessionKey(folders: ProviderFolders, passphrase: string, light: boolean): Promise<void> {
+  await makeKey(folders.sessionKey, passphrase, light)
+}
+
 /**
  * @param known: the owner, where config.json names it: then its key is not looked for
  * @throws OwnerKeyAwayError nothing says who owns it; KeystoreMissingError, KeystoreInvalidError, PassphraseWrongError

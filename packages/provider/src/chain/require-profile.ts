@@ -16,15 +16,16 @@ export class ProfileRefusedError extends GranaryError {
   }
 }
 
+/** The rule of the chain itself (docs/spec/chain.md section 5), of those that can be proven here. @throws CHAIN_UNREACHABLE, … */
+export async function takenProfiles(chain: ChainClient, signal?: AbortSignal): Promise<NamedProfile[]> {
+  const { profiles, allowInsecure } = await chain.params({ signal })
+  return profiles.flatMap((listed) => knownProfile(listed) ?? []).filter(({ insecure }) => allowInsecure || !insecure)
+}
+
 /** @throws UnknownProfileError PROFILE_UNKNOWN; ProfileRefusedError; CHAIN_UNREACHABLE, … */
 export async function requireProfile(chain: ChainClient, name: string): Promise<NamedProfile> {
   const profile = profileNamed(name)
-  const { profiles, allowInsecure } = await chain.params()
-  // The rule of the chain itself (docs/spec/chain.md section 5), of those that can be proven here.
-  const taken = profiles
-    .flatMap((listed) => knownProfile(listed) ?? [])
-    .filter(({ insecure }) => allowInsecure || !insecure)
-    .map((each) => each.name)
+  const taken = (await takenProfiles(chain)).map((each) => each.name)
   if (!taken.includes(profile.name)) throw new ProfileRefusedError(profile.name, taken, chain.url)
   return profile
 }

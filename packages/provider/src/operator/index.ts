@@ -1,6 +1,8 @@
 /** `@granary/provider/operator`: what an owner does by hand, with the chain and without the daemon, or asks of the one that runs. */
 export { askProvider, ProviderNotRunningError } from '../admin-access.ts'
+export { amountFor } from '../chain/collateral.ts'
 export { readRegistration } from '../chain/registration.ts'
+export { takenProfiles } from '../chain/require-profile.ts'
 export { CONFIG_MODE, type ConfigKey, changeConfig, configValue, describeConfig, readConfig } from '../config.ts'
 export {
   getStatus,

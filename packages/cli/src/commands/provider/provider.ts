@@ -5,6 +5,7 @@ import { addAsk } from './ask.ts'
 import { addBackup } from './backup.ts'
 import { addCollateral } from './collateral.ts'
 import { addConfig } from './config.ts'
+import { addProviderDoctor } from './doctor.ts'
 import { addInit } from './init.ts'
 import { addLeaving } from './leaving.ts'
 import { addMoney } from './money.ts'
@@ -23,6 +24,7 @@ export function addProvider(program: Command, context: CommandContext): void {
     .description('Set up a provider, run it, see to its money and its sectors.')
   const all = [
     addInit,
+    addProviderDoctor,
     addRegister,
     addRun,
     addWorker,

@@ -57,6 +57,38 @@ test('status and history say what was rehearsed, what was answered, and what bot
   expect((await granary(['provider', 'proving', 'status', '--home', home])).stdout).toMatch(/of its window\n0 /)
 })
 
+test('while it runs the doctor finds what it says of it, and after a change what differs', async () => {
+  const examine = async (...args: readonly string[]) => {
+    const { code, stdout } = await granary(['provider', 'doctor', '--home', home, '--json', ...args])
+    const { data, error } = JSON.parse(stdout)
+    if (data === null) throw new Error(JSON.stringify(error))
+    const { findings } = data as {
+      findings: readonly { check: string; state: string; says: string }[]
+    }
+    return { code, found: new Map(findings.map((each) => [each.check, each])) }
+  }
+  const { code, found } = await examine()
+  expect(code).toBe(0)
+  const states = ['config', 'ports', 'chain', 'registration', 'key', 'ask'].map((check) => found.get(check)?.state)
+  expect(states).toEqual(Array(6).fill('ok'))
+  expect(found.get('address')?.says).toMatch(/answers, to programs of this machine alone/)
+
+  const file = join(home, 'provider', 'config.json')
+  const before = await readFile(file, 'utf8')
+  await writeFile(file, JSON.stringify({ ...JSON.parse(before), ask: { pricePerGiBEpoch: '7' } }))
+  const changed = await examine('--redis', 'redis://127.0.0.1:1')
+  expect(changed.found.get('ask')).toMatchObject({
+    state: 'wrong',
+    says: expect.stringMatching(/pricePerGiBEpoch is 7, on/),
+  })
+  expect(changed.found.get('redis')).toMatchObject({ state: 'wrong', code: 'QUEUE_REDIS_UNREACHABLE' })
+  expect(changed.code).not.toBe(0)
+  await writeFile(file, before)
+
+  const { stdout } = await granary(['provider', 'doctor', '--home', join(home, 'none'), '--json'])
+  expect(JSON.parse(stdout).data.findings.at(-1)).toMatchObject({ check: 'config', code: 'HOME_MISSING' })
+})
+
 test('check says for each sector whether it proves, and why not, while the provider runs and when it does not', async () => {
   expect(await proving('check')).toEqual([{ partition: 0, sector, reason: null }])
   expect(await proving('check', '77')).toEqual([])

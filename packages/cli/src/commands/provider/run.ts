@@ -89,7 +89,8 @@ async function runProvider(options: RunOptions, context: CommandContext): Promis
         signal,
       )
       if (configured === undefined && devnet) {
-        await setUpProvider({ home, chainUrl: chain.url, devnet, profile, name, passphraseFile })
+        const config = name === undefined ? {} : { name }
+        await setUpProvider({ home, chainUrl: chain.url, devnet, profile, passphraseFile, config })
       }
       signal.throwIfAborted()
       const daemon = await provider.runProvider({

@@ -1,0 +1,58 @@
+/** granary provider doctor: what of its machine, disks, keys, money and address would stand in a provider's way, and what mends it. */
+import { type Command, Option } from 'commander'
+import { exitOfCode } from '../../exit-code.ts'
+import { moreHelp } from '../../more-help.ts'
+import {
+  type HomeOptions,
+  homeOf,
+  type JsonOptions,
+  type PassphraseOptions,
+  withHome,
+  withJson,
+  withPassphrase,
+} from '../../options.ts'
+import type { CommandContext } from '../../program-context.ts'
+
+interface ProviderDoctorOptions extends HomeOptions, PassphraseOptions, JsonOptions {
+  readonly chain?: string
+  readonly redis?: string
+}
+
+export function addProviderDoctor(provider: Command, context: CommandContext): void {
+  const command = provider
+    .command('doctor')
+    .description(
+      'Check Node, kernel, open files, disks, ports, chain, clock, keys, money, ask and public address; say what mends what is wrong.',
+    )
+  withJson(withPassphrase(withHome(command)))
+    .addOption(
+      new Option('--chain <url>', 'address of a chain node (default: the configured one)').env('GRANARY_CHAIN'),
+    )
+    .addOption(new Option('--redis <url>', 'the Redis that it is run with').env('GRANARY_REDIS'))
+    .addHelpText('after', moreHelp('The exit code is that of the first thing that is wrong; notes are not.'))
+    .action((options: ProviderDoctorOptions) => doctor(options, context))
+}
+
+async function doctor(options: ProviderDoctorOptions, context: CommandContext): Promise<void> {
+  const [{ examineProvider }, { createProgress }, { interruptible }, { printResult }, words] = await Promise.all([
+    import('../../doctor/examine-provider.ts'),
+    import('../../print/progress.ts'),
+    import('../../interruptible.ts'),
+    import('../../print/result.ts'),
+    import('../../doctor/findings-text.ts'),
+  ])
+  const { chain: chainUrl, redis: redisUrl, passphraseFile, json = false } = options
+  using progress = createProgress(context, { form: json ? 'none' : 'text' })
+  progress.show({ name: 'doctor', step: 'looking at the disks, the chain and its own address' })
+  const findings = await interruptible((signal) =>
+    examineProvider({ home: homeOf(options), chainUrl, redisUrl, passphraseFile, signal }),
+  )
+  progress.end('doctor')
+  const wrong = findings.find(({ state }) => state === 'wrong')
+  if (wrong) context.setExitCode(exitOfCode(wrong.code ?? 'UNEXPECTED'))
+  printResult(
+    context,
+    { healthy: wrong === undefined, findings },
+    { json, text: (data) => words.findingsText(data.findings, context) },
+  )
+}
