@@ -1,6 +1,6 @@
 /** granary provider worker: seals for providers of other machines until it is stopped. */
 import { type Command, Option } from 'commander'
-import { exitCodesHelp } from '../../exit-code.ts'
+import { moreHelp } from '../../more-help.ts'
 import { cacheOf, type HomeOptions, homeOf, wholeNumber, withHome, withJson, withParent } from '../../options.ts'
 import type { CommandContext } from '../../program-context.ts'
 
@@ -34,7 +34,7 @@ export function addWorker(provider: Command, context: CommandContext): void {
   withParent(withJson(worker, 'one line of JSON when ready, and the log as JSON on standard error'))
     .addHelpText(
       'after',
-      `\nIt needs no account and no chain. Parents tables are made in the cache of --home (or GRANARY_CACHE).\n${exitCodesHelp}`,
+      moreHelp('It needs no account and no chain. Parents tables are made in the cache of --home (or GRANARY_CACHE).'),
     )
     .action((options: WorkerOptions) => runWorker(options, context))
 }
