@@ -1,7 +1,7 @@
 /** The account that pays: its key is made at first use, and a devnet's faucet fills it. */
 import { join } from 'node:path'
 import { GranaryError } from '@granary/base'
-import { createKey, readKey, readKeyAddress } from '@granary/chain/keystore'
+import { addressOfKey, createKey, readKey, readKeyAddress } from '@granary/chain/keystore'
 import { type Address, accountSigner, type Signer } from '@granary/protocol/messages'
 import type { OpenChain } from './open-chain.ts'
 import { passphraseOf } from './passphrase.ts'
@@ -20,7 +20,7 @@ export async function openSigner(input: OpenSignerInput): Promise<Signer> {
   const path = join(folder, 'keystore.json')
   // A devnet's passphrase has 256 random bits: stretching it would cost a second and add nothing.
   const key = await keyAt(path, passphrase, devnet && passphraseFile === undefined)
-  const signer = accountSigner(key)
+  const signer = accountSigner(key, addressOfKey(key))
   if (status.devnet && BigInt((await chain.account(signer.address, { signal })).balance) === 0n) {
     await chain.faucet(signer.address, { signal })
   }
@@ -57,7 +57,7 @@ export async function findAccount(
     throw error
   })
   if (key === undefined) return address === undefined ? undefined : { address }
-  const signer = accountSigner(key)
+  const signer = accountSigner(key, addressOfKey(key))
   return { address: signer.address, signer }
 }
 

@@ -13,11 +13,12 @@ import {
   scrypt,
 } from 'node:crypto'
 import { promisify } from 'node:util'
-import { type Address, addressOf } from '@granary/protocol/messages'
+import type { Address } from '@granary/protocol/messages'
 import { scryptAsync } from '@noble/hashes/scrypt.js'
 import { keccak_256 } from '@noble/hashes/sha3.js'
 import { bytesToHex, concatBytes, hexToBytes, utf8ToBytes } from '@noble/hashes/utils.js'
-import * as z from 'zod'
+import * as z from 'zod/mini'
+import { addressOfKey } from './address-of-key.ts'
 
 const derive = promisify<string, Uint8Array, number, ScryptOptions, Uint8Array>(scrypt)
 const stretch = promisify(pbkdf2)
@@ -30,46 +31,43 @@ const SCRYPT_STEPS_MAX = 2 ** 23
 const SCRYPT_MEMORY_MAX = 2 ** 30
 const PBKDF2_ROUNDS_MAX = 10_000_000
 
-const hex = z.string().regex(/^(?:[0-9a-fA-F]{2})+$/)
-const natural = z.int().positive()
+const hex = z.string().check(z.regex(/^(?:[0-9a-fA-F]{2})+$/))
+const natural = z.int().check(z.positive())
 const scryptParams = z.object({
   dklen: z.literal(KEY_BYTES),
-  salt: hex.max(256),
+  salt: hex.check(z.maxLength(256)),
   n: natural,
   r: natural,
   p: natural,
 })
 const pbkdf2Params = z.object({
   dklen: z.literal(KEY_BYTES),
-  salt: hex.max(256),
-  c: natural.max(PBKDF2_ROUNDS_MAX),
+  salt: hex.check(z.maxLength(256)),
+  c: natural.check(z.maximum(PBKDF2_ROUNDS_MAX)),
   prf: z.literal('hmac-sha256'),
 })
 const cipherFields = {
   // Some wallets drop the zeros that a key begins with.
-  ciphertext: hex.max(2 * KEY_BYTES),
-  cipherparams: z.object({ iv: hex.length(32) }),
+  ciphertext: hex.check(z.maxLength(2 * KEY_BYTES)),
+  cipherparams: z.object({ iv: hex.check(z.length(32)) }),
   cipher: z.literal(CIPHER),
-  mac: hex.length(64),
+  mac: hex.check(z.length(64)),
 }
 const keystoreForm = z.object({
   version: z.literal(3),
-  address: z
-    .string()
-    .regex(/^(?:0x)?[0-9a-fA-F]{40}$/)
-    .optional()
-    .catch(undefined),
+  address: z.catch(z.optional(z.string().check(z.regex(/^(?:0x)?[0-9a-fA-F]{40}$/))), undefined),
   crypto: z.discriminatedUnion('kdf', [
     z.object({
       ...cipherFields,
       kdf: z.literal('scrypt'),
-      kdfparams: scryptParams
-        .refine(({ n }) => n > 1 && Number.isInteger(Math.log2(n)), { path: ['n'], error: 'not a power of two' })
-        .refine(({ n, r }) => 128 * n * r <= SCRYPT_MEMORY_MAX, { path: ['n'], error: 'more than 1 GiB of memory' })
-        .refine(({ n, r, p }) => n * r * p <= SCRYPT_STEPS_MAX, {
+      kdfparams: scryptParams.check(
+        z.refine(({ n }) => n > 1 && Number.isInteger(Math.log2(n)), { path: ['n'], error: 'not a power of two' }),
+        z.refine(({ n, r }) => 128 * n * r <= SCRYPT_MEMORY_MAX, { path: ['n'], error: 'more than 1 GiB of memory' }),
+        z.refine(({ n, r, p }) => n * r * p <= SCRYPT_STEPS_MAX, {
           path: ['n'],
           error: 'more work than a key is worth',
         }),
+      ),
     }),
     z.object({ ...cipherFields, kdf: z.literal('pbkdf2'), kdfparams: pbkdf2Params }),
   ]),
@@ -104,7 +102,7 @@ export async function decryptKey(keystore: Keystore, passphrase: string): Promis
   const plain = decipher.update(ciphertext)
   const key = new Uint8Array(KEY_BYTES)
   key.set(plain, KEY_BYTES - plain.length)
-  const address = addressOf(key)
+  const address = addressOfKey(key)
   const named = addressIn(keystore)
   if (named !== undefined && named !== address) throw new Error(`it names ${named}, and its key is that of ${address}`)
   return key
@@ -119,7 +117,7 @@ export async function encryptKey(key: Uint8Array, passphrase: string, n: number)
   return {
     version: 3,
     id: randomUUID(),
-    address: addressOf(key).slice(2),
+    address: addressOfKey(key).slice(2),
     crypto: {
       cipher: CIPHER,
       cipherparams: { iv: bytesToHex(iv) },

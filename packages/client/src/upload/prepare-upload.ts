@@ -92,11 +92,10 @@ export async function prepareUpload<S extends Source>(
   const { signal, report, collateralShareBps, provider } = options
   const call: CallOptions = { signal }
   const { chain, account, clock, fetch } = ports
-  const status = await chain.status(call)
+  const [status, sizes] = await Promise.all([chain.status(call), pieceSizes(chain, options)])
   const { genesisHash, blockTimeMs } = status
   const order = orderWanted(options.renewUntil, status)
   await using stack = new AsyncDisposableStack()
-  const sizes = await pieceSizes(chain, options)
   const payloadSizesOf = async (rootCid: string) => cutsToKeep(await ports.journal.read(genesisHash, rootCid), sizes)
   const isGoing = async (cid: string): Promise<boolean> => {
     const earlier = await ports.journal.read(genesisHash, cid)

@@ -29,10 +29,10 @@ export type SignedBy =
   | { readonly type: 'account'; readonly address: Address }
   | { readonly type: 'session'; readonly publicKey: Uint8Array }
 
-/** @param privateKey: 32 bytes */
-export function accountSigner(privateKey: Uint8Array): KeySigner {
+/** @param privateKey: 32 bytes @param address: of the key, where it is known */
+export function accountSigner(privateKey: Uint8Array, address: Address = addressOf(privateKey)): KeySigner {
   return {
-    address: addressOf(privateKey),
+    address,
     sign: ({ digest }) => {
       const signature = secp256k1.sign(digest, privateKey, { prehash: false, lowS: true, format: 'recovered' })
       return concatBytes(signature.subarray(1), signature.subarray(0, 1))
