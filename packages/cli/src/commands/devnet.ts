@@ -47,7 +47,7 @@ async function devnet(options: DevnetOptions, context: CommandContext): Promise<
     import('../interruptible.ts'),
   ])
   const { providers, profile, home, json = false } = options
-  using story = createStory({ stream: context.stderr, env: context.env, startMs })
+  using story = await createStory({ stream: context.stderr, env: context.env, startMs })
   const running = new Set<string>()
   const net = await interruptible((signal) =>
     startDevnet({

@@ -36,7 +36,7 @@ async function doctor(options: DoctorOptions, context: CommandContext): Promise<
     import('../print/result.ts'),
     import('../doctor/findings-text.ts'),
   ])
-  using progress = createProgress(context, { form: options.json ? 'none' : 'text' })
+  using progress = await createProgress(context, { form: options.json ? 'none' : 'text' })
   progress.show({ name: 'doctor', step: 'asking the chain and its providers' })
   const findings = await interruptible((signal) =>
     examine({ home: homeOf(options), chainUrl: options.chain, passphraseFile: options.passphraseFile, signal }),

@@ -61,7 +61,7 @@ async function get(content: string, options: GetCommandOptions, context: Command
       import('../print/printable.ts'),
     ])
   const { printable } = words
-  using story = createStory({ stream: context.stderr, env: context.env, startMs })
+  using story = await createStory({ stream: context.stderr, env: context.env, startMs })
   const result = await interruptible(async (signal) => {
     const chain = await openContentChain(options, signal)
     return await client.save({ chain, fetch }, content, options.output ?? { folder: '.' }, {

@@ -35,6 +35,7 @@ import {
 } from '../options.ts'
 import { amissText } from '../print/amiss-text.ts'
 import type { Action } from '../print/envelope.ts'
+import type { Story } from '../print/story.ts'
 import type { ChainTime } from '../print/times.ts'
 import type { CommandContext } from '../program-context.ts'
 import { openContent, type SourceOptions, sourceFlags, withSource } from './source-options.ts'
@@ -102,20 +103,16 @@ interface PutInput {
 
 async function put(paths: readonly string[], { options, asked }: PutInput, context: CommandContext): Promise<void> {
   const startMs = performance.now()
-  const [{ createStory }, { interruptible }, { printFailure }, { printResult }, { confirmSpending }] =
-    await Promise.all([
-      import('../print/story.ts'),
-      import('../interruptible.ts'),
-      import('../print/failure.ts'),
-      import('../print/result.ts'),
-      import('../print/confirm-spending.ts'),
-    ])
+  const [{ interruptible }, { printFailure }] = await Promise.all([
+    import('../interruptible.ts'),
+    import('../print/failure.ts'),
+  ])
   const { provider, label, again, copies, yes, maxPrice, json = false } = options
   const progress = options.quiet ? 'none' : options.progress
-  const form = progress === 'text' ? 'text' : 'none'
-  using story = createStory({ stream: context.stderr, env: context.env, startMs, form })
+  // A put that says nothing loads nothing that speaks.
+  using story = progress === 'text' ? await storyOf(context, startMs) : undefined
   const tell = {
-    text: story.tell,
+    text: story?.tell,
     json: (event: object) => void context.stderr.write(`${JSON.stringify(event)}\n`),
     none: undefined,
   }[progress]
@@ -155,6 +152,7 @@ async function put(paths: readonly string[], { options, asked }: PutInput, conte
       const { total, slots } = asked
       const kept = (await orderText(asked, time)) ?? ''
       const what = `store ${paths.join(' ')} in ${slots.length === 1 ? 'a deal' : `${slots.length} deals`}${kept && `, ${kept}`}`
+      const { confirmSpending } = await import('../print/confirm-spending.ts')
       await confirmSpending(context, { what, price: BigInt(total) }, { yes, maxPrice, json, signal })
     }
     const result = await client.put(source, { ...wanted, confirm, until: options.wait ? 'active' : 'published' })
@@ -163,27 +161,30 @@ async function put(paths: readonly string[], { options, asked }: PutInput, conte
   try {
     const { quote, result, time, ends = [] } = await interruptible(work)
     if (quote !== undefined) return await printQuote(quote, { json, time }, context)
-    if (unused.length > 0 && progress === 'text') {
-      story.say('no effect', `${unused.join(', ')}: the deal was agreed before (--again makes another)`, 'yellow')
-    }
-    if (progress === 'text') for (const { text } of ends) story.say('ends', text)
+    if (unused.length > 0)
+      story?.say('no effect', `${unused.join(', ')}: the deal was agreed before (--again makes another)`, 'yellow')
+    for (const { text } of ends) story?.say('ends', text)
     const at = options.chain
     const actions = [
       { cmd: `granary get ${result.rootCid} -o OUT --chain ${at}`, why: 'fetches the content back' },
       { cmd: `granary status ${result.rootCid} --chain ${at}`, why: 'shows what is proven and paid' },
     ]
     // The CID stands there already.
-    if (json)
-      printResult(
-        context,
-        { ...result, goingOn: ends.map(({ going }) => going), withoutEffect: unused },
-        { json, actions, text: () => '' },
-      )
+    if (!json) return
+    const { printResult } = await import('../print/result.ts')
+    printResult(
+      context,
+      { ...result, goingOn: ends.map(({ going }) => going), withoutEffect: unused },
+      { json, actions, text: () => '' },
+    )
   } catch (error) {
     if (GranaryError.is(error) && error.code === 'PUT_PARTIAL') {
       const { result, missing } = error as PutPartialError
-      if (json) printResult(context, { ...result, missing }, { json, partial: true, text: () => '' })
-      else printFailure(context, error, { json })
+      if (!json) printFailure(context, error, { json })
+      else {
+        const { printResult } = await import('../print/result.ts')
+        printResult(context, { ...result, missing }, { json, partial: true, text: () => '' })
+      }
       context.setExitCode(EXIT.partial)
       return
     }
@@ -192,6 +193,11 @@ async function put(paths: readonly string[], { options, asked }: PutInput, conte
     printFailure(context, stopped, { json, actions: [resumeOf(paths, options)] })
     context.setExitCode(exitCodeOf(stopped))
   }
+}
+
+async function storyOf({ stderr, env }: CommandContext, startMs: number): Promise<Story> {
+  const { createStory } = await import('../print/story.ts')
+  return await createStory({ stream: stderr, env, startMs })
 }
 
 /** When its deals end, and what it costs that they go on. A put is done without it: where the chain is away, nothing is said. */

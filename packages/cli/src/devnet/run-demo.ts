@@ -37,7 +37,7 @@ export async function runDemo(
   { file = ownPath('samples/granary.txt'), exit, startMs }: RunDemoInput,
 ): Promise<void> {
   const { stdout, stdin, env } = context
-  using story = createStory({ stream: stdout, env, startMs })
+  using story = await createStory({ stream: stdout, env, startMs })
   // The nearest mistake is named first, before anything is started.
   await inspectFile(file)
   let net: Devnet | undefined

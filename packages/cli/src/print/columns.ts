@@ -1,6 +1,6 @@
 /** How many columns a text takes, and its breaks. */
-import stringWidth from 'string-width'
-import wrapAnsi from 'wrap-ansi'
+import stringWidth from 'fast-string-width'
+import { wrapAnsi } from 'fast-wrap-ansi'
 
 /** Of text with colours, accents and characters of two columns. */
 export function widthOf(text: string): number {

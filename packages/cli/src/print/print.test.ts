@@ -143,9 +143,9 @@ test('the envelope has one shape for success and failure', () => {
   expect(failure(system).error?.hint).toContain('permissions')
 })
 
-function told(...progress: PutProgress[]): string[] {
+async function told(...progress: PutProgress[]): Promise<string[]> {
   const stream = new PassThrough({ encoding: 'utf8' })
-  using story = createStory({ stream })
+  using story = await createStory({ stream })
   for (const event of progress) story.tell(event)
   const lines = String(stream.read() ?? '').split('\n')
   return lines.slice(0, -1).map((line) => line.replace(/^ *\d+ ms {2}/, ''))
@@ -156,9 +156,9 @@ const entry = (told: TimelineEvent): PutProgress => {
   return { type: 'deal', entry: timelineEntry.parse({ id: 1, type, atMs: 0, epoch, ...data }) }
 }
 
-test('facts are told one a line', () => {
+test('facts are told one a line', async () => {
   expect(
-    told(
+    await told(
       { type: 'import:done', rootCid: 'bafy', path: 'bafy/name', fileBytes: 3, blocks: 1 },
       {
         type: 'quoted',
@@ -185,23 +185,23 @@ test('facts are told one a line', () => {
   ])
 })
 
-test('an upload is told at its beginning, its end, and at most once a second between', () => {
+test('an upload is told at its beginning, its end, and at most once a second between', async () => {
   const sent = Array.from({ length: 100 }, (_, index) => index + 1)
   expect(
-    told(...sent.map((bytes): PutProgress => ({ type: 'upload:progress', slot: 0, sent: bytes, total: 100 }))),
+    await told(...sent.map((bytes): PutProgress => ({ type: 'upload:progress', slot: 0, sent: bytes, total: 100 }))),
   ).toEqual([
     'upload          sent  1 %  1 byte of 100 bytes',
     expect.stringMatching(/^upload {10}all 100 bytes sent in \d+ ms$/),
   ])
 })
 
-test("a provider's words cannot move the cursor or fill the screen", () => {
-  const [line] = told(
+test("a provider's words cannot move the cursor or fill the screen", async () => {
+  const [line] = await told(
     entry({ type: 'failed', data: { code: 'X', message: `\u001b[2J${'a'.repeat(10_000)}\nfaked line` } }),
   )
   expect(line).not.toContain('\u001b')
   expect(line?.length).toBeLessThan(600)
-  expect(told(entry({ type: 'failed', data: { code: '\u001b[31mnew', message: 'at epoch 3' } }))).toEqual([
+  expect(await told(entry({ type: 'failed', data: { code: '\u001b[31mnew', message: 'at epoch 3' } }))).toEqual([
     'failed          at epoch 3 [ [31mnew]',
   ])
 })

@@ -19,9 +19,9 @@ function progressOn(stderr: Screen, options: ProgressOptions = {}, env = {}) {
 
 const written = (stream: Screen) => String(stream.read() ?? '')
 
-test('where nothing is rewritten a work is told when its step changes, and not more than once a second', () => {
+test('where nothing is rewritten a work is told when its step changes, and not more than once a second', async () => {
   const stderr = screen()
-  using progress = progressOn(stderr)
+  using progress = await progressOn(stderr)
   for (const bytes of [0, 10, 20]) progress.show({ name: 'copy 1', step: 'upload', bytes, bytesTotal: 40 })
   progress.show({ name: 'copy 2', step: 'upload', bytes: 0, bytesTotal: 40 })
   progress.show({ name: 'copy 1', step: 'upload', bytes: 40, bytesTotal: 40 })
@@ -37,7 +37,7 @@ test('where nothing is rewritten a work is told when its step changes, and not m
 
 test('a silence is broken by what is waited for', async () => {
   const stderr = screen()
-  using progress = progressOn(stderr, { beatMs: 20 })
+  using progress = await progressOn(stderr, { beatMs: 20 })
   progress.say('published', 'deal 3')
   expect(written(stderr)).toMatch(/published {7}deal 3\n$/)
   await once(stderr, 'readable')
@@ -48,9 +48,9 @@ test('a silence is broken by what is waited for', async () => {
   expect(written(stderr)).toMatch(/copy 1 {10}sealing\n/)
 })
 
-test('on a terminal a work has one line, which fits, and facts stay above it', () => {
+test('on a terminal a work has one line, which fits, and facts stay above it', async () => {
   const stderr = screen({ isTTY: true, columns: 60 })
-  using progress = progressOn(stderr)
+  using progress = await progressOn(stderr)
   progress.show({ name: 'copy 1', step: 'upload', bytes: 5 << 20, bytesTotal: 20 << 20 })
   progress.show({ name: 'copy 2', step: 'a step whose name goes on and on, as far as nobody can see' })
   const frame = written(stderr)
@@ -65,25 +65,25 @@ test('on a terminal a work has one line, which fits, and facts stay above it', (
   expect(written(stderr)).not.toContain('copy 1')
 })
 
-test('nothing is rewritten on a terminal that cannot', () => {
+test('nothing is rewritten on a terminal that cannot', async () => {
   const stderr = screen({ isTTY: true, columns: 80 })
-  using progress = progressOn(stderr, {}, { TERM: 'dumb' })
+  using progress = await progressOn(stderr, {}, { TERM: 'dumb' })
   progress.show({ name: 'copy 1', step: 'upload' })
   progress.say('agreed', 'provider 4')
   expect(written(stderr)).not.toContain('\u001b')
 })
 
-test('where it is narrow a text begins below its title, and a CID stays whole', () => {
+test('where it is narrow a text begins below its title, and a CID stays whole', async () => {
   const cid = 'bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy'
   const stderr = screen()
-  using progress = progressOn(stderr, {}, { COLUMNS: '60' })
+  using progress = await progressOn(stderr, {}, { COLUMNS: '60' })
   progress.say('root CID', `${cid}  (3 bytes, 1 block)`)
   expect(written(stderr)).toMatch(new RegExp(`^ +\\d+ ms {2}root CID\\n {4}${cid}\\n {4}\\(3 bytes, 1 block\\)\\n$`))
 })
 
 test('quiet is quiet', async () => {
   const stderr = screen()
-  using progress = progressOn(stderr, { form: 'none' })
+  using progress = await progressOn(stderr, { form: 'none' })
   progress.say('agreed', 'provider 4')
   progress.show({ name: 'copy 1', step: 'upload' })
   progress.end('copy 1')

@@ -3,7 +3,7 @@
  * (a copy, a file) one line, which is rewritten in place on a terminal and told now and then elsewhere. Nobody is left
  * without a word for longer than two seconds, or, in what takes long, than a thirtieth of it.
  */
-import { createLogUpdate } from 'log-update'
+import type LogUpdate from 'log-update'
 import type { ProgramContext } from '../program-context.ts'
 import { padTo, widthOf, wrapTo } from './columns.ts'
 import { columnsOf } from './columns-of.ts'
@@ -72,14 +72,14 @@ const silent: Progress = {
 }
 
 /** Has to be disposed of: it holds a timer, and on a terminal the lines that are rewritten. */
-export function createProgress(
+export async function createProgress(
   context: Pick<ProgramContext, 'stderr' | 'env'>,
   { form = 'text', startMs = performance.now(), stream = context.stderr, beatMs = BEAT_MS }: ProgressOptions = {},
-): Progress {
+): Promise<Progress> {
   if (form === 'none') return silent
   const { env } = context
   const shown = new Map<string, Shown>()
-  const live = isLive(stream, env) ? createLogUpdate(stream as NodeJS.WriteStream, { showCursor: true }) : undefined
+  const live = isLive(stream, env) ? await linesOn(stream as NodeJS.WriteStream) : undefined
   let drawnMs = Number.NEGATIVE_INFINITY
   let spokenMs = performance.now()
   let last = { title: 'start', ms: spokenMs }
@@ -148,6 +148,12 @@ export function createProgress(
       live?.done()
     },
   }
+}
+
+/** Loaded for a terminal alone: what it measures text with takes 25 ms to be there. */
+async function linesOn(terminal: NodeJS.WriteStream): Promise<typeof LogUpdate> {
+  const { createLogUpdate } = await import('log-update')
+  return createLogUpdate(terminal, { showCursor: true })
 }
 
 /** Lines are rewritten where somebody watches a screen that can do it. */

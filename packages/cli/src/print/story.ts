@@ -20,8 +20,8 @@ export interface StoryOptions extends ProgressOptions {
 }
 
 /** To be disposed of, as any progress. */
-export function createStory({ stream, env = {}, ...options }: StoryOptions): Story {
-  const progress = createProgress({ stderr: stream, env }, options)
+export async function createStory({ stream, env = {}, ...options }: StoryOptions): Promise<Story> {
+  const progress = await createProgress({ stderr: stream, env }, options)
   const uploadMs = new Map<number, number>()
   let slots = 1
   const upload = (slot: number, sent: number, total: number) => {

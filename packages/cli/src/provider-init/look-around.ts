@@ -47,7 +47,7 @@ const PRICE_DEFAULT = 10n ** 15n
 
 /** @throws PROFILE_UNKNOWN, PASSPHRASE_MISSING, CHAIN_FOREIGN, …, what the disk says */
 export async function lookAround({ home, options, context, signal }: LookAroundInput): Promise<Surroundings> {
-  using progress = createProgress(context, { form: options.json ? 'none' : 'text' })
+  using progress = await createProgress(context, { form: options.json ? 'none' : 'text' })
   const named = options.profile === undefined ? undefined : profileNamed(options.profile)
   const chainUrl = options.chain ?? CHAIN_URL_DEFAULT
   progress.show({ name: 'init', step: 'asking the chain' })

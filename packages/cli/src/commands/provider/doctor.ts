@@ -42,7 +42,7 @@ async function doctor(options: ProviderDoctorOptions, context: CommandContext): 
     import('../../doctor/findings-text.ts'),
   ])
   const { chain: chainUrl, redis: redisUrl, passphraseFile, json = false } = options
-  using progress = createProgress(context, { form: json ? 'none' : 'text' })
+  using progress = await createProgress(context, { form: json ? 'none' : 'text' })
   progress.show({ name: 'doctor', step: 'looking at the disks, the chain and its own address' })
   const findings = await interruptible((signal) =>
     examineProvider({ home: homeOf(options), chainUrl, redisUrl, passphraseFile, signal }),
