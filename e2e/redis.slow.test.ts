@@ -20,19 +20,31 @@ afterAll(() => bench.close())
 
 const withRedis = redisIsHere ? test : test.skip
 withRedis(
-  `a provider whose queue is on Redis stores a file, which a worker beside it seals${redisIsHere ? '' : ': no redis-server on this machine'}`,
+  `a provider whose queue is on Redis stores files in sectors of two sizes, which a worker beside it seals${redisIsHere ? '' : ': no redis-server on this machine'}`,
   async () => {
     await bench.run(['chain', 'init', '--devnet', '--home', bench.home])
     const [chain, redis] = await Promise.all([bench.startChain(), startRedis(bench)])
     const home = ['--home', bench.home]
     succeeded(await bench.run(['provider', 'init', ...home, '--chain', chain.url, '--json']))
-    succeeded(await bench.run(['provider', 'config', 'set', 'sealing.parallel=0', ...home, '--json']))
+    succeeded(
+      await bench.run(['provider', 'config', 'set', 'sealing.parallel=0', 'profiles=2KiB-test', ...home, '--json']),
+    )
     const worker = bench.start(['provider', 'worker', '--queue', redis.url, ...home, '--json'])
     const provider = await bench.startProvider({ chainUrl: chain.url, args: ['--redis', redis.url] })
     await worker.line(/"worker:serving"/)
-    const { data } = await put(bench, fileOf(bench, 'redis.bin', 100_000), chain.url)
-    const deal = await createChainClient({ url: chain.url }).deal(data.dealId)
-    expect(deal.state).toBe('active')
+    const client = createChainClient({ url: chain.url })
+    for (const [name, bytes, profile] of [
+      ['large.bin', 100_000, '8MiB-dev'],
+      ['small.bin', 300, '2KiB-test'],
+    ] as const) {
+      const { data } = await put(bench, fileOf(bench, name, bytes), chain.url)
+      const deal = await client.deal(data.dealId)
+      expect(deal.state).toBe('active')
+      expect(await client.sector(deal.sector!.provider, deal.sector!.number)).toMatchObject({ profile })
+    }
+    const [provider1] = await Array.fromAsync(client.providers())
+    const partitions = await client.partitions(provider1!.id)
+    expect(partitions.map(({ profile }) => profile).toSorted()).toEqual(['2KiB-test', '8MiB-dev'])
     await worker.line(/"worker:job".*"kind":"seal"/)
     await worker.line(/"worker:job".*"kind":"porep"/)
     await Promise.all([worker.stop(), provider.stop()])

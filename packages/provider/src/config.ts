@@ -100,6 +100,13 @@ const configSchema = z.strictObject({
   schemaVersion: z.literal(1).describe('of this file'),
   chainUrl: z.url({ protocol: /^https?$/ }).describe('address of a node of the chain'),
   profile: z.string().describe('size of its sectors; another needs another home'),
+  profiles: z
+    .array(z.string())
+    .max(8)
+    .default([])
+    .describe(
+      'further sizes: a piece goes into the smallest sector that holds it, or into a larger one that it fills with others',
+    ),
   owner: account
     .transform((text) => text as Address)
     .optional()
@@ -177,6 +184,7 @@ const startKeys: ReadonlySet<string> = new Set([
     'schemaVersion',
     'chainUrl',
     'profile',
+    'profiles',
     'owner',
     'publicUrl',
     'port',

@@ -18,7 +18,7 @@ import { readKeys } from './chain/owner-keys.ts'
 import { applyConfig, hasMoney, registerProvider } from './chain/register-provider.ts'
 import { type ReloadReport, reloadConfig } from './chain/reload-config.ts'
 import { requireConfig } from './chain/require-config.ts'
-import { requireProfile } from './chain/require-profile.ts'
+import { requireProfile, requireProfiles } from './chain/require-profile.ts'
 import { changeConfig, type ProviderConfig, readConfig } from './config.ts'
 import { createPieceScrub, repairFolder } from './deals/scrub-pieces.ts'
 import { readDenylists } from './denylist/read-denylists.ts'
@@ -171,9 +171,11 @@ async function start(
   const { genesisHash } = status
   const { host = '127.0.0.1', sealAfterMs = SEAL_AFTER_MS } = options
   const profile = await requireProfile(chain, config.profile)
+  const profiles = await requireProfiles(chain, [config.profile, ...config.profiles])
+  const { sectorBytes } = profiles.at(-1) ?? profile
   const checkConfig = (config: ProviderConfig) =>
     requireConfig({
-      ...{ chain, settings, profile, sealAfterMs, hasWorkers: options.redisUrl !== undefined },
+      ...{ chain, settings, profile, sectorBytes, sealAfterMs, hasWorkers: options.redisUrl !== undefined },
       ...{ path: folders.config, config },
     })
   await checkConfig(config)
@@ -224,7 +226,7 @@ async function start(
     ...{ deals: deals.deals, files: deals.files, alerts, log },
     // Beside the piece two layers of the key lie there, until it is made.
     unseal: ({ pieceCid, payloadSize }, out, signal) =>
-      deals.space.during(payloadSize + 2 * profile.sectorBytes, () => sealing.unsealPiece(pieceCid, out, signal)),
+      deals.space.during(payloadSize + 2 * sectorBytes, () => sealing.unsealPiece(pieceCid, out, signal)),
     onRepaired: (pieceCid) => {
       const piece = deals.deals.servedPieces().find((each) => each.pieceCid === pieceCid)
       if (piece !== undefined) retrieval.addPiece(storedPiece(piece)).catch(() => {})
@@ -260,7 +262,6 @@ async function start(
   const libp2pPort = portOf(retrieval.multiaddrs)
   if (libp2pPort !== undefined) config = await changeConfig(folders.config, { libp2pPort })
 
-  const { sectorBytes } = profile
   const outbox = createOutbox({ db, chain, log })
   const lane = createOwnLane(outbox, ownerLane)
   const saying = { chain, sectorBytes, alerts, log }
@@ -297,7 +298,7 @@ async function start(
   const provenSectors = () => sectors.countIn('proving')
   const follower = createChainFollower({ chain, from: status.height })
   const market = openMarket({
-    ...{ deals, settings, folders, profile, chain, follower, genesisHash, providerId, witness, alerts, log },
+    ...{ deals, settings, folders, profiles, chain, follower, genesisHash, providerId, witness, alerts, log },
     config: () => config,
     denylists: () => denylists,
     provenSectors,
@@ -309,7 +310,20 @@ async function start(
     release: sectors.release,
   })
   const sealing = createWork({
-    ...{ db, volumes, folder: folders.root, alerts, witness, chain, follower, providerId, profile, queue, log },
+    ...{
+      db,
+      volumes,
+      folder: folders.root,
+      alerts,
+      witness,
+      chain,
+      follower,
+      providerId,
+      profile,
+      profiles,
+      queue,
+      log,
+    },
     prover,
     parentsDir: join(options.cacheHome, 'parents'),
     signer: keys.session,
@@ -337,7 +351,7 @@ async function start(
     view: await chain.provider(providerId),
     address: keys.address,
     multiaddrs: retrieval.multiaddrs,
-    profile,
+    profile: profiles.at(-1) ?? profile,
     freeBytes: deals.space.freeBytes(),
     ordersMax: Math.floor(config.ordersMaxMs / status.blockTimeMs),
     chain: { genesisHash, height: followed.head(), url: chainUrl },
@@ -423,7 +437,7 @@ async function start(
     ...{ chain, providerId, alerts, log, folder: folders.root },
     diskReserveBytes: () => diskReserve(folders.root, config.diskReserveBytes),
     means: async () => {
-      const means = await meansOf({ chain, providerId, profile, provenSectors })
+      const means = await meansOf({ chain, providerId, profiles, provenSectors })
       const { balance, freeCollateral } = means
       const view = await chain.provider(providerId)
       askUntil = view.ask?.validUntil ?? 0

@@ -211,9 +211,8 @@ function marketApp({
   const means = async () => ({
     freeCollateral: figures.freeCollateral,
     balance: 0n,
-    lockedPerSector: 0n,
+    sectors: [{ sectorBytes: SECTOR_BYTES, locked: 0n, fees: 0n }],
     partitionDeposit: 0n,
-    feesPerSector: 0n,
     feesOfProofs: 0n,
   })
   const chain = {
@@ -276,7 +275,7 @@ function marketApp({
 }
 
 function requireMeansOf(means: ProviderMeans, promised: () => PromisedDeals): (quote: Quote) => void {
-  return (quote) => requireMeans(means, promised(), quote, SECTOR_BYTES)
+  return (quote) => requireMeans(means, promised(), quote)
 }
 
 /** A client of the provider, as another program would be one: only by HTTP. */

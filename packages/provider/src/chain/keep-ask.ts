@@ -16,7 +16,7 @@ export interface AskContext {
   readonly lane: OwnLane
   readonly signer: Signer
   readonly providerId: number
-  readonly config: Pick<ProviderConfig, 'ask' | 'profile' | 'acceptDeals'>
+  readonly config: Pick<ProviderConfig, 'ask' | 'profile' | 'profiles' | 'acceptDeals'>
   readonly sectorBytes: number
   readonly alerts: Alerts
   readonly log: Log
@@ -115,7 +115,7 @@ function wantedAsk(
   height: number,
   blockTimeMs: number,
 ): MessageBodies['SetAsk'] {
-  const { ask, profile } = config
+  const { ask, profile, profiles } = config
   return {
     provider: providerId,
     pricePerGiBEpoch: BigInt(ask.pricePerGiBEpoch),
@@ -123,7 +123,7 @@ function wantedAsk(
     pieceSizeMax: ask.pieceSizeMax ?? sectorBytes,
     durationMin: Math.ceil(ask.durationMinMs / blockTimeMs),
     durationMax: Math.floor(ask.durationMaxMs / blockTimeMs),
-    profiles: [profile],
+    profiles: [...new Set([profile, ...profiles])],
     collateralShareMaxBps: ask.collateralShareMaxBps,
     validUntil: height + Math.floor(ask.validMs / blockTimeMs),
   }
@@ -149,6 +149,6 @@ const configNames = {
   pieceSizeMax: 'ask.pieceSizeMax',
   durationMin: 'ask.durationMinMs, in epochs:',
   durationMax: 'ask.durationMaxMs, in epochs:',
-  profiles: 'profile',
+  profiles: 'profile, profiles:',
   collateralShareMaxBps: 'ask.collateralShareMaxBps',
 } as const satisfies Partial<Record<keyof MessageBodies['SetAsk'], string>>

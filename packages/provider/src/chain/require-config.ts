@@ -12,6 +12,8 @@ export interface RequireConfigInput {
   readonly path: string
   readonly config: ProviderConfig
   readonly profile: Profile
+  /** Bytes of the largest sectors that it makes. */
+  readonly sectorBytes: number
   readonly sealAfterMs: number
   /** Whether other machines may seal for it. */
   readonly hasWorkers: boolean
@@ -39,8 +41,8 @@ export async function requireConfig(input: RequireConfigInput): Promise<void> {
   }
   settings.set('profile', made)
   const { pieceSizeMax = 0 } = config.ask
-  if (pieceSizeMax > profile.sectorBytes) {
-    throw new ConfigError(path, `ask.pieceSizeMax: ${pieceSizeMax}, a sector has ${profile.sectorBytes} bytes`)
+  if (pieceSizeMax > input.sectorBytes) {
+    throw new ConfigError(path, `ask.pieceSizeMax: ${pieceSizeMax}, a sector has ${input.sectorBytes} bytes`)
   }
   if (config.sealing.parallel === 0 && !input.hasWorkers) {
     throw new ConfigError(path, 'sealing.parallel: 0, and without a Redis nobody else seals for it')

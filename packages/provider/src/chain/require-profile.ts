@@ -29,3 +29,10 @@ export async function requireProfile(chain: ChainClient, name: string): Promise<
   if (!taken.includes(profile.name)) throw new ProfileRefusedError(profile.name, taken, chain.url)
   return profile
 }
+
+/** Each of them once, the smallest first. @throws as requireProfile */
+export async function requireProfiles(chain: ChainClient, names: readonly string[]): Promise<NamedProfile[]> {
+  const profiles: NamedProfile[] = []
+  for (const name of new Set(names)) profiles.push(await requireProfile(chain, name))
+  return profiles.toSorted((a, b) => a.sectorBytes - b.sectorBytes)
+}

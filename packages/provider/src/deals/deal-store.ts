@@ -65,7 +65,7 @@ export interface DealStore {
   dropPieceIfUnused(pieceCid: string): boolean
   offered(): { bytes: number; collateral: bigint }
   /** Padded bytes of deals that are not active yet. */
-  waitingPieceBytes(): number
+  waitingPieces(): { readonly pieceSize: number; readonly bytes: number }[]
   /** How many there are in each state. */
   counts(): Record<string, number>
   /** Of deals that have not ended. */
@@ -146,8 +146,8 @@ export function createDealStore(db: DatabaseSync, timeline: Timeline): DealStore
     FROM deals WHERE state IN (${live})`)
   // What is held for a deal is its payload and twice its piece (storage/space.ts).
   const waiting = db.prepare(`
-    SELECT coalesce(sum((held_bytes - payload_bytes) / 2), 0) AS bytes
-    FROM deals WHERE state IN ('agreed', 'published', 'sealing')`)
+    SELECT (held_bytes - payload_bytes) / 2 AS size, sum((held_bytes - payload_bytes) / 2) AS bytes
+    FROM deals WHERE state IN ('agreed', 'published', 'sealing') GROUP BY 1`)
   const offers = db.prepare("SELECT terms, held_bytes FROM deals WHERE state = 'agreed'")
 
   const insert = ({ agreementId, terms, signature }: Omit<Agreement, 'epoch'>): void => {
@@ -247,7 +247,7 @@ export function createDealStore(db: DatabaseSync, timeline: Timeline): DealStore
       }
       return { bytes, collateral }
     },
-    waitingPieceBytes: () => Number(waiting.get()?.bytes),
+    waitingPieces: () => waiting.all().map(({ size, bytes }) => ({ pieceSize: Number(size), bytes: Number(bytes) })),
     counts: () => Object.fromEntries(countStates.all().map(({ state, count }) => [String(state), Number(count)])),
     liveCount: () => Number(countLive.get()?.count ?? 0),
     promisedBytes: () => Number(held.get()?.promised),

@@ -83,9 +83,8 @@ function watched(): {
         ...{
           freeCollateral: 0n,
           balance: world.balance,
-          lockedPerSector: 0n,
+          sectors: [{ sectorBytes: 2048, locked: 0n, fees: 10n }],
           partitionDeposit: 0n,
-          feesPerSector: 10n,
           feesOfProofs: 0n,
         },
       }),

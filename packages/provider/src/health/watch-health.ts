@@ -146,7 +146,9 @@ function checkGrowth(alerts: Alerts, { height, blockTimeMs, clock }: ChainStatus
 }
 
 async function checkMoney({ means, alerts }: HealthContext): Promise<void> {
-  const { balance, feesPerSector, feesOfProofs } = await means()
+  const { balance, sectors, feesOfProofs } = await means()
+  // Of the largest, whose proofs are the longest.
+  const feesPerSector = sectors.at(-1)?.fees ?? 0n
   if (balance >= feesPerSector + feesOfProofs) return void alerts.clear('FEES_SHORT')
   alerts.raise({
     code: 'FEES_SHORT',

@@ -1,6 +1,6 @@
 /** The sectors of a store that is made anew: what the chain says of each number, and what its folder says. */
 import { toHex } from '@granary/base'
-import { profileNamed } from '@granary/proofs/profile'
+import { type ProfileName, profileNamed } from '@granary/proofs/profile'
 import { placePieces } from '@granary/proofs/verify'
 import type { ChainClient, DealView, SectorView } from '@granary/protocol/client'
 import { dealTermsFromJson } from '@granary/protocol/messages'
@@ -67,7 +67,11 @@ async function allNumbers(
   return [...new Set([...lying.keys(), ...proven, ...bound])].toSorted((a, b) => a - b)
 }
 
-type Found = { readonly pieces: readonly SectorPiece[]; readonly phase: SectorPhase }
+type Found = {
+  readonly profile: ProfileName | undefined
+  readonly pieces: readonly SectorPiece[]
+  readonly phase: SectorPhase
+}
 
 /** The sector as the store will have it, or the reason why it cannot be taken back, in words for the report. */
 async function sectorFrom(
@@ -82,17 +86,18 @@ async function sectorFrom(
   const view = await sectorOnChain({ chain, providerId }, number, new AbortController().signal)
   if (view === undefined) return await sealingFrom(input, folder)
   const pieces = piecesOf(input, view)
+  const profile = profileNamed(view.profile).name
   const { commD, commR, expiry, partition, activatedAt } = view
   if (view.state === 'expired' || view.state === 'terminated')
-    return { pieces, phase: { state: view.state, cleaned: false } }
+    return { profile, pieces, phase: { state: view.state, cleaned: false } }
   if (partition !== undefined && activatedAt !== undefined) {
     const finalized = sector?.state === 'finalized'
-    return { pieces, phase: { state: 'proving', commR, partition, activatedAt, expiry, finalized } }
+    return { profile, pieces, phase: { state: 'proving', commR, partition, activatedAt, expiry, finalized } }
   }
   if (sector === undefined) return 'it is pre-committed and there is no manifest: its deals are sealed again'
   const { commitBy } = view
   const ticket = { epoch: view.ticketEpoch, randomness: toHex(sector.ticket) }
-  return { pieces, phase: { state: 'precommitted', ticket, commD, commR, commitBy, expiry } }
+  return { profile, pieces, phase: { state: 'precommitted', ticket, commD, commR, commitBy, expiry } }
 }
 
 /** Nobody but its folder knows of it. */
@@ -109,7 +114,7 @@ async function sealingFrom(input: RebuildSectorsInput, folder: SectorFolder | un
     pieces.push(pieceFrom(view, offset))
   }
   const ticket: Ticket = record.ticket
-  return { pieces, phase: { state: 'sealing', ticket } }
+  return { profile: record.profile, pieces, phase: { state: 'sealing', ticket } }
 }
 
 /** As the chain lists them they lie in the sector. */

@@ -167,8 +167,8 @@ async function checkFunds(context: AcceptPieceContext, terms: DealTerms): Promis
 function requireRoom(context: AcceptPieceContext, terms: DealTerms, upload: UploadRow, means: ProviderMeans): void {
   const offered = context.deals.offered()
   const bytes = dealBytes(terms.payloadSize, terms.pieceSize)
-  const promised = { collateral: offered.collateral, pieceBytes: context.deals.waitingPieceBytes() }
-  requireMeans(means, promised, terms, context.sectorBytes)
+  const promised = { collateral: offered.collateral, pieces: context.deals.waitingPieces() }
+  requireMeans(means, promised, terms)
   if (offered.bytes + bytes > context.offeredBytesMax)
     throw new OffersFullError(offered.bytes + bytes, context.offeredBytesMax)
   // Its bytes were counted as they arrived.

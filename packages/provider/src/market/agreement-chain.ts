@@ -13,7 +13,8 @@ import type { ProviderMeans } from './provider-means.ts'
 export interface ChainMeansInput {
   readonly chain: ChainClient
   readonly providerId: number
-  readonly profile: Profile
+  /** The smallest first. */
+  readonly profiles: readonly Profile[]
   /** How many are being proven. */
   readonly provenSectors: () => number
 }
@@ -61,19 +62,23 @@ const PROVE_COMMIT_BYTES_MAX = 512
 /** Fees may rise until the message is sent, and proofs differ a little in their length. */
 const FEE_HEADROOM = 2n
 
-export async function meansOf({ chain, providerId, profile, provenSectors }: ChainMeansInput): Promise<ProviderMeans> {
+export async function meansOf({ chain, providerId, profiles, provenSectors }: ChainMeansInput): Promise<ProviderMeans> {
   const [params, fees, view] = await Promise.all([chain.params(), chain.fees(), chain.provider(providerId)])
   const { balance } = await chain.account(view.owner)
-  const perSector = (perGiB: bigint): bigint => amountFor(perGiB, profile.sectorBytes)
-  const proveCommit = feeOf('ProveCommitSector', proofBytes(profile, providerId) + PROVE_COMMIT_BYTES_MAX, fees)
+  const perGiB = params.preCommitDepositPerGiB + params.pledgePerGiB
+  const sectors = profiles.map((profile) => {
+    const { sectorBytes } = profile
+    const proveCommit = feeOf('ProveCommitSector', proofBytes(profile, providerId) + PROVE_COMMIT_BYTES_MAX, fees)
+    const preCommit = feeOf('PreCommitSectors', PRE_COMMIT_BYTES_MAX, fees)
+    return { sectorBytes, locked: amountFor(perGiB, sectorBytes), fees: (preCommit + proveCommit) * FEE_HEADROOM }
+  })
   return {
     freeCollateral: freeCollateralOf(view),
     balance: BigInt(balance),
-    lockedPerSector: perSector(params.preCommitDepositPerGiB) + perSector(params.pledgePerGiB),
+    sectors,
     partitionDeposit: params.partitionDeposit,
     // Of one period: what is sealed has to be proven before anything new is.
     feesOfProofs: feeOf('SubmitPost', 0, fees) * BigInt(Math.ceil(provenSectors() / params.partitionSectorsMax)),
-    feesPerSector: (feeOf('PreCommitSectors', PRE_COMMIT_BYTES_MAX, fees) + proveCommit) * FEE_HEADROOM,
   }
 }
 

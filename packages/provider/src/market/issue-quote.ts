@@ -95,7 +95,7 @@ export async function issueQuote(
   if (ask === undefined) throw new NoAskError(context.providerId)
   const { sectorBytes } = context
   const price = priceQuote({ ask, rules, head, sectorBytes, pieceSize, duration, collateralShareBps })
-  requireMeans(await context.means(), context.promised(), { ...price, pieceSize }, sectorBytes)
+  requireMeans(await context.means(), context.promised(), { ...price, pieceSize })
   context.space.require(dealBytes(payloadMax(pieceSize), pieceSize))
   const quote: Quote = {
     quoteId: randomBytes(16).toString('hex'),

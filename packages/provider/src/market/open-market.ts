@@ -52,7 +52,8 @@ export interface MarketContext {
   readonly config: () => ProviderConfig
   /** As they are now. */
   readonly denylists: () => readonly Denylist[]
-  readonly profile: Profile
+  /** The smallest first. */
+  readonly profiles: readonly Profile[]
   readonly chain: ChainClient
   readonly follower: ChainFollower
   readonly genesisHash: Hash
@@ -92,11 +93,11 @@ export interface Market {
 export function openMarket(context: MarketContext): Market {
   const { chain, config, folders, genesisHash, providerId, settings, signer, alerts, log } = context
   const { deals, files, gate, lock, quotes, space, timeline, uploads } = context.deals
-  const { sectorBytes } = context.profile
+  const sectorBytes = context.profiles.at(-1)?.sectorBytes ?? 0
   const promised = () => promisedDeals({ deals, uploads, quotes })
   const tokens = createTokens(settings)
   const agreementsOn = agreementChain({
-    ...{ chain, providerId, profile: context.profile },
+    ...{ chain, providerId, profiles: context.profiles },
     provenSectors: context.provenSectors,
   })
   const renewals = createOpenRenewals()
@@ -140,7 +141,7 @@ export function openMarket(context: MarketContext): Market {
           ...{ genesisHash, providerId, signer, quotes, space, promised, budget: quoteBudget },
           means: agreementsOn.means,
           market: () => marketOf(chain, providerId),
-          sectorBytes: context.profile.sectorBytes,
+          sectorBytes,
           limits: config().limits,
           acceptDeals: config().acceptDeals,
           activateWithinMs: config().activateWithinMs,
@@ -184,7 +185,7 @@ export function openMarket(context: MarketContext): Market {
           space,
           limits: config().limits,
           ...served,
-          requireMeans: (quote) => requireMeans(means, promised(), quote, sectorBytes),
+          requireMeans: (quote) => requireMeans(means, promised(), quote),
         },
         { ...request, spendable },
       )
@@ -199,7 +200,7 @@ export function openMarket(context: MarketContext): Market {
         {
           ...{ genesisHash, providerId, signer, deals, uploads, quotes, files, space, lock, gate, ...served },
           chain: agreementsOn,
-          sectorBytes: context.profile.sectorBytes,
+          sectorBytes,
           ordersMaxMs: config().ordersMaxMs,
           offeredBytesMax: config().limits.offeredBytes,
           witness: context.witness,

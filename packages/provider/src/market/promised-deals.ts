@@ -9,7 +9,7 @@ import type { PromisedDeals } from './provider-means.ts'
 import type { QuoteStore } from './quote-store.ts'
 
 export interface PromisedContext {
-  readonly deals: Pick<DealStore, 'offered' | 'waitingPieceBytes'>
+  readonly deals: Pick<DealStore, 'offered' | 'waitingPieces'>
   readonly uploads: Pick<UploadStore, 'all'>
   readonly quotes: Pick<QuoteStore, 'ofUpload'>
 }
@@ -18,6 +18,6 @@ export function promisedDeals({ deals, uploads, quotes }: PromisedContext): Prom
   const quoted = uploads.all().flatMap(({ quoteId }) => quotes.ofUpload(quoteId) ?? [])
   return {
     collateral: quoted.reduce((sum, { providerCollateral }) => sum + providerCollateral, deals.offered().collateral),
-    pieceBytes: quoted.reduce((sum, { pieceSize }) => sum + pieceSize, deals.waitingPieceBytes()),
+    pieces: [...deals.waitingPieces(), ...quoted.map(({ pieceSize }) => ({ pieceSize, bytes: pieceSize }))],
   }
 }

@@ -1,16 +1,15 @@
 import { expect, test } from '@jest/globals'
 import { type PromisedDeals, type ProviderMeans, requireMeans } from './provider-means.ts'
 
-const SECTOR_BYTES = 1024
+const sector = { sectorBytes: 1024, locked: 200n, fees: 30n }
 const means: ProviderMeans = {
   freeCollateral: 1_000n,
   balance: 100n,
-  lockedPerSector: 200n,
+  sectors: [sector],
   partitionDeposit: 50n,
-  feesPerSector: 30n,
   feesOfProofs: 0n,
 }
-const nothing: PromisedDeals = { collateral: 0n, pieceBytes: 0 }
+const nothing: PromisedDeals = { collateral: 0n, pieces: [] }
 
 function refusal(change: Partial<ProviderMeans>, promised: Partial<PromisedDeals>, collateral: bigint): unknown {
   try {
@@ -18,7 +17,6 @@ function refusal(change: Partial<ProviderMeans>, promised: Partial<PromisedDeals
       { ...means, ...change },
       { ...nothing, ...promised },
       { providerCollateral: collateral, pieceSize: 512 },
-      SECTOR_BYTES,
     )
     return undefined
   } catch (error) {
@@ -32,9 +30,13 @@ test('a deal takes its collateral, and the deposit and pledge of a sector, and t
 })
 
 test('what is promised already takes its sectors and its collateral too', () => {
-  expect(refusal({}, { collateral: 100n, pieceBytes: 512 }, 650n)).toBeUndefined()
-  expect(refusal({}, { collateral: 100n, pieceBytes: 513 }, 650n)).toMatchObject({ code: 'COLLATERAL_SHORT' })
-  expect(refusal({}, { collateral: 101n, pieceBytes: 512 }, 650n)).toMatchObject({ code: 'COLLATERAL_SHORT' })
+  expect(refusal({}, { collateral: 100n, pieces: [{ pieceSize: 512, bytes: 512 }] }, 650n)).toBeUndefined()
+  expect(refusal({}, { collateral: 100n, pieces: [{ pieceSize: 512, bytes: 513 }] }, 650n)).toMatchObject({
+    code: 'COLLATERAL_SHORT',
+  })
+  expect(refusal({}, { collateral: 101n, pieces: [{ pieceSize: 512, bytes: 512 }] }, 650n)).toMatchObject({
+    code: 'COLLATERAL_SHORT',
+  })
 })
 
 test('the fees of each sector have to be there', () => {
@@ -45,4 +47,17 @@ test('the fees of each sector have to be there', () => {
 test('the proofs of a period are paid before anything new is sealed', () => {
   expect(refusal({ feesOfProofs: 70n }, {}, 0n)).toBeUndefined()
   expect(refusal({ feesOfProofs: 71n }, {}, 0n)).toMatchObject({ code: 'FEES_SHORT', details: { needed: '101' } })
+})
+
+test('of several sizes each piece takes the smallest sector that holds it, and each size a partition', () => {
+  const sectors = [sector, { sectorBytes: 8192, locked: 1_600n, fees: 40n }]
+  const large = { freeCollateral: 2_000n, sectors }
+  expect(refusal(large, {}, 1_750n)).toBeUndefined()
+  const promised = { pieces: [{ pieceSize: 2048, bytes: 4096 }] }
+  expect(refusal(large, promised, 100n)).toBeUndefined()
+  expect(refusal(large, promised, 101n)).toMatchObject({ code: 'COLLATERAL_SHORT', details: { needed: '2001' } })
+  expect(refusal({ ...large, balance: 69n }, promised, 0n)).toMatchObject({
+    code: 'FEES_SHORT',
+    details: { needed: '70' },
+  })
 })

@@ -171,8 +171,10 @@ function keyOf({ partition, kind, epoch }: OpenChallengeView): string {
 }
 
 /** A part of the shortest window that this provider's sectors have. */
-async function pollPauseMs({ chain, profile }: ProvingContext, signal: AbortSignal): Promise<number> {
+async function pollPauseMs({ chain, profile, profiles: own }: ProvingContext, signal: AbortSignal): Promise<number> {
   const [{ blockTimeMs }, { profiles }] = await Promise.all([chain.status({ signal }), chain.params({ signal })])
-  const { responseWindow = 0 } = profiles.find(({ name }) => name === profile.name) ?? {}
+  const names = new Set([profile, ...own].map(({ name }): string => name))
+  const windows = profiles.filter(({ name }) => names.has(name)).map((each) => each.responseWindow)
+  const responseWindow = windows.length === 0 ? 0 : Math.min(...windows)
   return Math.min(POLL_MAX_MS, Math.max(POLL_MIN_MS, (responseWindow * blockTimeMs) / POLLS_A_WINDOW))
 }

@@ -73,7 +73,7 @@ beforeAll(async () => {
   follower.start()
   sealing = createWork({
     follower,
-    ...{ db, queue, profile, alerts, deals: feed, chain: devnet.chain },
+    ...{ db, queue, profile, profiles: [profile], alerts, deals: feed, chain: devnet.chain },
     ...{ folder, volumes: volumesIn(folder) },
     prover: createProver(),
     parentsDir: join(folder, 'parents'),

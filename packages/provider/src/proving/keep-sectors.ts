@@ -8,7 +8,7 @@ import { randomBytes } from 'node:crypto'
 import { sleep, toHex } from '@granary/base'
 import { describeError } from '../describe-error.ts'
 import { dropLeftover } from '../sealing/replace-replica.ts'
-import { sectorDir } from '../sealing/seal-context.ts'
+import { profileOf, sectorDir } from '../sealing/seal-context.ts'
 import { isIn, type SectorIn } from '../sectors/sector.ts'
 import { declareFaults } from './declare-faults.ts'
 import type { ProvingContext } from './proving-context.ts'
@@ -112,15 +112,18 @@ function startSchedule({ store, readiness }: ProvingContext): Due[] {
 
 /** Its sectors answer a challenge of the provider's own together, as they will have to answer the chain's. */
 export async function rehearse(context: ProvingContext, partition: number, signal: AbortSignal): Promise<void> {
-  const { store, health, prover, readiness, providerId: provider, profile } = context
-  const sectors = store.inPartition(partition).flatMap((number) => {
+  const { store, health, prover, readiness, providerId: provider } = context
+  const inputs = store.inPartition(partition).flatMap((number) => {
     const sector = health.isDamaged(number) ? undefined : provenSector(context, number)
-    return sector === undefined ? [] : [checkInput(context, sector).sector]
+    return sector === undefined ? [] : [checkInput(context, sector)]
   })
-  if (sectors.length === 0)
+  // A partition is of one profile.
+  const [first] = inputs
+  const sectors = inputs.map(({ sector }) => sector)
+  if (first === undefined)
     return readiness.checked({ partition, atMs: Date.now(), tookMs: 0, failed: store.inPartition(partition) })
   const randomness = toHex(randomBytes(32))
-  const made = { profile: profile.name, provider, partition, randomness, count: SAMPLES, sectors, skipped: [] }
+  const made = { profile: first.profile, provider, partition, randomness, count: SAMPLES, sectors, skipped: [] }
   const result = await prover.rehearse(made, signal)
   const damaged = 'damaged' in result ? result.damaged : []
   for (const { number, reason } of damaged)
@@ -233,7 +236,8 @@ function provenSector({ store }: ProvingContext, number: number): SectorIn<'prov
   return sector !== undefined && isIn(sector, 'proving') ? sector : undefined
 }
 
-function checkInput(context: ProvingContext, { number, phase }: SectorIn<'proving'>): SelfCheckInput {
+function checkInput(context: ProvingContext, proven: SectorIn<'proving'>): SelfCheckInput {
+  const { number, phase } = proven
   const sector = { number, commR: phase.commR, dir: sectorDir(context, number) }
-  return { profile: context.profile.name, provider: context.providerId, sector }
+  return { profile: profileOf(context, proven).name, provider: context.providerId, sector }
 }

@@ -4,7 +4,7 @@ import { toHex } from '@granary/base'
 import { computeCommD, parsePieceCid } from '@granary/proofs/verify'
 import { dealIdsOf, type Sector, type SectorIn, type Ticket } from '../sectors/sector.ts'
 import { writeSectorRecord } from '../sectors/sector-record.ts'
-import { piecesOn, roomToSeal, type SealContext, SectorLostError } from './seal-context.ts'
+import { piecesOn, profileOf, roomToSeal, type SealContext, SectorLostError } from './seal-context.ts'
 
 /** The newest epochs' beacon entries may still be on their way. */
 const TICKET_DEPTH = 2
@@ -16,7 +16,7 @@ export async function makeReplica(
   sector: SectorIn<'sealing'>,
   signal: AbortSignal,
 ): Promise<Sector> {
-  const { store, queue, deals, profile, providerId, parentsDir } = context
+  const { store, queue, deals, providerId, parentsDir } = context
   const { number } = sector
   const { ticket } = sector.phase
   // The ticket is written down before it is used: a seal that goes on after a kill must go on with the same one.
@@ -26,14 +26,14 @@ export async function makeReplica(
   await refuseOldTicket(context, ticket, signal)
   const dealIds = dealIdsOf(sector)
   deals.record(dealIds, { type: 'seal-started', data: { sector: number } })
-  using room = await roomToSeal(context, number)
+  using room = await roomToSeal(context, sector)
   await writeSectorRecord(room.path, { provider: providerId, ...sector, ticket })
   const result = await queue.run(
     {
       kind: 'seal',
       id: `seal-${number}`,
       input: {
-        profile: profile.name,
+        profile: profileOf(context, sector).name,
         provider: providerId,
         sector: number,
         ticket: ticket.randomness,
@@ -77,7 +77,7 @@ async function refuseOldTicket({ chain }: SealContext, ticket: Ticket, signal: A
 }
 
 /** From the piece CIDs that the deals name, not from what lies on the disk. */
-function expectedCommD({ profile }: SealContext, sector: Sector): string {
+function expectedCommD(context: SealContext, sector: Sector): string {
   const pieces = sector.pieces.map(({ pieceCid, paddedSize }) => ({ root: parsePieceCid(pieceCid).root, paddedSize }))
-  return toHex(computeCommD(pieces, profile.sectorBytes))
+  return toHex(computeCommD(pieces, profileOf(context, sector).sectorBytes))
 }

@@ -20,6 +20,8 @@ const deal = (dealId: number, paddedSize: number): PlaceableDeal => ({
   endsBy: 100,
 })
 
+const size = { profile: '2KiB-test', sectorBytes: 2048 } as const
+
 let folder: string
 let db: DatabaseSync
 let store: SectorStore
@@ -30,7 +32,7 @@ let logged: SealingLogEvent[]
 
 const place = (nowMs: number): Placed =>
   placeDeals({
-    ...{ store, deals: feed, sectorBytes: 2048, sealAfterMs: 1_000, nowMs, refused },
+    ...{ store, deals: feed, sizes: [size], first: size, sealAfterMs: 1_000, nowMs, refused },
     closeByMs: () => undefined,
     witness: { numbered: () => {} },
     isDamaged: (pieceCid) => damaged.has(pieceCid),

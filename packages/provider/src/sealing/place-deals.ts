@@ -1,7 +1,8 @@
 /** Does what the planner says: opens sectors, adds deals, closes sectors. All of it is written down before it returns. */
 
 import type { ErrorCode } from '@granary/base'
-import { type PlanInput, planSector } from '../sectors/plan-sector.ts'
+import { profileNamed } from '@granary/proofs/profile'
+import { type PlanInput, planSector, type SectorSize } from '../sectors/plan-sector.ts'
 import type { DealFeed, PlaceableDeal } from '../sectors/port.ts'
 import type { SealingLog } from '../sectors/sealing-log.ts'
 import { dealIdsOf, type Sector } from '../sectors/sector.ts'
@@ -11,7 +12,9 @@ import type { Witness } from '../storage/witness.ts'
 export interface PlaceInput {
   readonly store: SectorStore
   readonly deals: DealFeed
-  readonly sectorBytes: number
+  readonly sizes: PlanInput['sizes']
+  /** Of a sector whose row names none. */
+  readonly first: SectorSize
   readonly sealAfterMs: number
   readonly nowMs: number
   readonly closeByMs: PlanInput['closeByMs']
@@ -34,20 +37,25 @@ export interface Placed {
 const FAILED_PLACEMENTS_MAX = 3
 
 export function placeDeals(input: PlaceInput): Placed {
-  const { store, deals, sectorBytes, sealAfterMs, nowMs, closeByMs, witness } = input
+  const { store, deals, sizes, sealAfterMs, nowMs, closeByMs, witness } = input
   const closed: number[] = []
   let waitUntilMs: number | undefined
   // The first round places, the second closes what is ready then; there is no third to be done.
   for (let round = 1; round <= 2; round++) {
     const waiting = placeable(input)
-    const filling = store.inStates('filling')
-    for (const action of planSector({ sectorBytes, sealAfterMs, nowMs, closeByMs, filling, waiting })) {
+    const filling = store.inStates('filling').map((sector) => ({ ...sector, size: sizeOf(input, sector) }))
+    for (const action of planSector({ sizes, sealAfterMs, nowMs, closeByMs, filling, waiting })) {
       switch (action.type) {
         case 'refuse':
-          refuse(input, action.deal, action.code, `its piece takes ${action.deal.paddedSize} bytes of ${sectorBytes}`)
+          refuse(
+            input,
+            action.deal,
+            action.code,
+            `its piece takes ${action.deal.paddedSize} bytes of ${sizes.at(-1)?.sectorBytes}`,
+          )
           break
         case 'open':
-          placed(deals, store.open(action.deals, nowMs), action.deals)
+          placed(deals, store.open(action.deals, nowMs, action.profile), action.deals)
           witness.numbered(store.nextNumber())
           break
         case 'add':
@@ -66,6 +74,10 @@ export function placeDeals(input: PlaceInput): Placed {
     }
   }
   return { closed, waitUntilMs }
+}
+
+function sizeOf({ first }: PlaceInput, { profile }: Sector): SectorSize {
+  return profile === undefined ? first : { profile, sectorBytes: profileNamed(profile).sectorBytes }
 }
 
 function placeable(input: PlaceInput): PlaceableDeal[] {

@@ -6,7 +6,7 @@ import { fromHex } from '@granary/base'
 import type { DealView, SectorView, TxView } from '@granary/protocol/client'
 import { sectorLane } from '../sectors/lanes.ts'
 import { dealIdsOf, hasLostDeals, type Sector, type SectorIn, type Ticket } from '../sectors/sector.ts'
-import { type SealContext, SectorLostError, sectorOnChain } from './seal-context.ts'
+import { profileOf, type SealContext, SectorLostError, sectorOnChain } from './seal-context.ts'
 
 /** Refuses deals that are gone before anything is bound; the intention is durable before the message is sent. */
 export async function planPreCommit(
@@ -43,7 +43,7 @@ async function send(
   undoneAt: number,
   signal: AbortSignal,
 ): Promise<TxView> {
-  const { lanes, providerId, profile } = context
+  const { lanes, providerId } = context
   const { number } = sector
   const { ticket, commD, commR } = sector.phase
   const deals = dealIdsOf(sector)
@@ -58,7 +58,7 @@ async function send(
         sectors: [
           {
             number,
-            profile: profile.name,
+            profile: profileOf(context, sector).name,
             commD: fromHex(commD),
             commR: fromHex(commR),
             ticketEpoch: ticket.epoch,

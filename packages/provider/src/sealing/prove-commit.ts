@@ -11,7 +11,7 @@ import { dealIdsOf, type Sector, type SectorIn } from '../sectors/sector.ts'
 import type { ReplicationResult } from './jobs.ts'
 import { readProof, removeProof } from './proof-file.ts'
 import { replaceReplica } from './replace-replica.ts'
-import { type SealContext, SectorLostError, sectorDir, sectorOnChain } from './seal-context.ts'
+import { profileOf, type SealContext, SectorLostError, sectorDir, sectorOnChain } from './seal-context.ts'
 
 export class PiecesDamagedError extends GranaryError {
   constructor(number: number) {
@@ -96,7 +96,7 @@ async function runProver(
       // It has a deadline, other than the seals that wait in this line.
       urgent: true,
       input: {
-        profile: context.profile.name,
+        profile: profileOf(context, sector).name,
         provider: context.providerId,
         sector: number,
         ticket: phase.ticket.randomness,

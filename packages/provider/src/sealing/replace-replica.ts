@@ -9,7 +9,7 @@ import { finalizeSector, readSector, replaceSector, sealNeeds } from '@granary/p
 import type { Sector } from '../sectors/sector.ts'
 import { bytesUnder } from '../storage/bytes-under.ts'
 import type { Room } from '../storage/volumes.ts'
-import { piecesOn, type SealContext, sectorDir } from './seal-context.ts'
+import { piecesOn, profileOf, type SealContext, sectorDir } from './seal-context.ts'
 
 export class SealedOtherwiseError extends GranaryError {
   constructor(number: number, wanted: string, found: string) {
@@ -35,7 +35,7 @@ export class ForeignFolderError extends GranaryError {
 }
 
 export interface Replacement {
-  readonly sector: Pick<Sector, 'number' | 'pieces'>
+  readonly sector: Pick<Sector, 'number' | 'profile' | 'pieces'>
   /** 0x hex, of the sector's pre-commitment. */
   readonly ticket: string
   /** What the chain has. */
@@ -47,17 +47,18 @@ export interface Replacement {
 /** @throws ForeignFolderError SECTOR_DIR_MISMATCH, SealedOtherwiseError, and what sealing throws */
 export async function replaceReplica(
   context: SealContext,
-  { sector: { number, pieces }, ticket, commR: wanted, withLayers }: Replacement,
+  { sector, ticket, commR: wanted, withLayers }: Replacement,
   signal: AbortSignal,
 ): Promise<void> {
-  const { profile, providerId, parentsDir, queue } = context
-  using room = await roomBeside(context, number, withLayers)
+  const { providerId, parentsDir, queue } = context
+  const { number, pieces } = sector
+  using room = await roomBeside(context, sector, withLayers)
   const dir = room.path
   await refuseForeign(context, dir, number)
   // Beside what is there: as long as it reads, it may still prove, and give back its pieces.
   const again = againIn(dir)
   const input = {
-    profile: profile.name,
+    profile: profileOf(context, sector).name,
     provider: providerId,
     sector: number,
     ticket,
@@ -79,10 +80,15 @@ export async function replaceReplica(
 }
 
 /** Where the sector lies, or on another volume: for a whole sealing, less what of it is there already. */
-async function roomBeside({ volumes, profile }: SealContext, number: number, withLayers: boolean): Promise<Room> {
-  const item = { kind: 'sector', number } as const
+async function roomBeside(
+  context: SealContext,
+  sector: Pick<Sector, 'number' | 'profile'>,
+  withLayers: boolean,
+): Promise<Room> {
+  const { volumes } = context
+  const item = { kind: 'sector', number: sector.number } as const
   const written = await bytesUnder(againIn(volumes.pathOf(item)))
-  const bytes = Math.max(0, sealNeeds(profile, 1).diskBytes - written)
+  const bytes = Math.max(0, sealNeeds(profileOf(context, sector), 1).diskBytes - written)
   return await volumes.reserve(item, withLayers ? 'sealing' : 'replicas', bytes)
 }
 

@@ -1,6 +1,6 @@
 /** What the steps of sealing share. */
 import { type ErrorCode, GranaryError } from '@granary/base'
-import type { NamedProfile } from '@granary/proofs/profile'
+import { type NamedProfile, profileNamed } from '@granary/proofs/profile'
 import { sealNeeds } from '@granary/proofs/seal'
 import type { ChainClient, SectorView } from '@granary/protocol/client'
 import type { Alerts } from '../alerts.ts'
@@ -8,7 +8,7 @@ import type { ChainFollower } from '../chain/follow-chain.ts'
 import type { JobQueue } from '../queue/job-queue.ts'
 import type { Lanes } from '../sectors/lanes.ts'
 import type { DealFeed } from '../sectors/port.ts'
-import type { SectorPiece } from '../sectors/sector.ts'
+import type { Sector, SectorPiece } from '../sectors/sector.ts'
 import type { SectorStore } from '../sectors/store.ts'
 import { bytesUnder } from '../storage/bytes-under.ts'
 import type { Room, Volumes } from '../storage/volumes.ts'
@@ -22,6 +22,9 @@ export interface SealContext {
   readonly queue: Pick<JobQueue<ProviderJobs>, 'run'>
   readonly deals: DealFeed
   readonly providerId: number
+  /** Those that new sectors get, the smallest first. */
+  readonly profiles: readonly NamedProfile[]
+  /** Of a sector whose row names none. */
   readonly profile: NamedProfile
   readonly volumes: Volumes
   /** Of the provider: named where a disk does not take what is written. */
@@ -39,18 +42,24 @@ export class SectorLostError extends GranaryError {
   }
 }
 
+export function profileOf({ profile }: Pick<SealContext, 'profile'>, sector: Pick<Sector, 'profile'>): NamedProfile {
+  return sector.profile === undefined ? profile : profileNamed(sector.profile)
+}
+
 export function sectorDir({ volumes }: Pick<SealContext, 'volumes'>, number: number): string {
   return volumes.pathOf({ kind: 'sector', number })
 }
 
 /** For all that sealing writes and has not written yet. @throws VolumesFullError DISK_FULL */
 export async function roomToSeal(
-  { volumes, profile }: Pick<SealContext, 'volumes' | 'profile'>,
-  number: number,
+  context: Pick<SealContext, 'volumes' | 'profile'>,
+  sector: Pick<Sector, 'number' | 'profile'>,
 ): Promise<Room> {
-  const item = { kind: 'sector', number } as const
+  const { volumes } = context
+  const item = { kind: 'sector', number: sector.number } as const
   const written = await bytesUnder(volumes.pathOf(item))
-  return await volumes.reserve(item, 'sealing', Math.max(0, sealNeeds(profile, 1).diskBytes - written))
+  const { diskBytes } = sealNeeds(profileOf(context, sector), 1)
+  return await volumes.reserve(item, 'sealing', Math.max(0, diskBytes - written))
 }
 
 export function piecesOn(

@@ -1,7 +1,14 @@
 import { computeCommD } from '@granary/proofs/verify'
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { dealsPerSectorMax, type FillingSector, type PlanAction, type PlanInput, planSector } from './plan-sector.ts'
+import {
+  dealsPerSectorMax,
+  type FillingSector,
+  type PlanAction,
+  type PlanInput,
+  planSector,
+  type SectorSize,
+} from './plan-sector.ts'
 import type { PlaceableDeal } from './port.ts'
 
 const deal = (dealId: number, paddedSize: number): PlaceableDeal => ({
@@ -14,8 +21,10 @@ const deal = (dealId: number, paddedSize: number): PlaceableDeal => ({
   endsBy: 100,
 })
 
+const size: SectorSize = { profile: '2KiB-test', sectorBytes: 2048 }
+
 const input = (changes: Partial<PlanInput>): PlanInput => ({
-  sectorBytes: 2048,
+  sizes: [size],
   sealAfterMs: 1_000,
   nowMs: 10_000,
   closeByMs: () => undefined,
@@ -26,6 +35,7 @@ const input = (changes: Partial<PlanInput>): PlanInput => ({
 
 const filling = (number: number, openedAtMs: number, ...pieces: PlaceableDeal[]): FillingSector => ({
   number,
+  size,
   openedAtMs,
   pieces,
 })
@@ -37,18 +47,18 @@ const many = Array.from({ length: 257 }, (_, index) => deal(index + 1, 128))
 
 const cases: [string, PlanInput, PlanAction[]][] = [
   ['nothing to do', input({}), []],
-  ['a first deal opens a sector', input({ waiting: [half] }), [{ type: 'open', deals: [half] }]],
+  ['a first deal opens a sector', input({ waiting: [half] }), [{ type: 'open', profile: size.profile, deals: [half] }]],
   [
     'deals that fit together share a sector, the larger first',
     input({ waiting: [quarter, half] }),
-    [{ type: 'open', deals: [half, quarter] }],
+    [{ type: 'open', profile: size.profile, deals: [half, quarter] }],
   ],
   [
     'a deal that does not fit any more opens the next one',
     input({ waiting: [half, full] }),
     [
-      { type: 'open', deals: [full] },
-      { type: 'open', deals: [half] },
+      { type: 'open', profile: size.profile, deals: [full] },
+      { type: 'open', profile: size.profile, deals: [half] },
     ],
   ],
   [
@@ -63,13 +73,17 @@ const cases: [string, PlanInput, PlanAction[]][] = [
     }),
     [{ type: 'add', sector: 5, deals: [half] }],
   ],
-  ['a piece as large as the sector fits', input({ waiting: [full] }), [{ type: 'open', deals: [full] }]],
+  [
+    'a piece as large as the sector fits',
+    input({ waiting: [full] }),
+    [{ type: 'open', profile: size.profile, deals: [full] }],
+  ],
   [
     'a piece larger than the sector is refused, the others go on',
     input({ waiting: [deal(7, 4096), half] }),
     [
       { type: 'refuse', deal: deal(7, 4096), code: 'PIECE_LARGER_THAN_SECTOR' },
-      { type: 'open', deals: [half] },
+      { type: 'open', profile: size.profile, deals: [half] },
     ],
   ],
   [
@@ -141,12 +155,33 @@ describe('planSector', () => {
     expect(planSector(given)).toEqual(expected)
   })
 
+  test('of two sizes: small pieces that fill a large sector go there, a few go into a small one, a large one takes others along', () => {
+    const sizes: SectorSize[] = [size, { profile: '8MiB-dev', sectorBytes: 8192 }]
+    const opened = (waiting: readonly PlaceableDeal[]) =>
+      planSector(input({ sizes, waiting })).map((action) =>
+        action.type === 'open'
+          ? [action.profile, action.deals.reduce((sum, { paddedSize }) => sum + paddedSize, 0)]
+          : action,
+      )
+    const pieces = (count: number, paddedSize: number) =>
+      Array.from({ length: count }, (_, i) => deal(i + 1, paddedSize))
+    expect(opened(pieces(3, 512))).toEqual([['2KiB-test', 1536]])
+    expect(opened(pieces(5, 2048))).toEqual([
+      ['8MiB-dev', 8192],
+      ['2KiB-test', 2048],
+    ])
+    expect(opened([deal(1, 4096), deal(2, 1024)])).toEqual([['8MiB-dev', 5120]])
+    expect(opened([deal(1, 16_384)])).toMatchObject([{ type: 'refuse' }])
+  })
+
   test('at most 256 deals go into a sector, which is then sealed at once', () => {
-    const sectorBytes = 2 ** 20
-    const [first, second] = planSector(input({ sectorBytes, waiting: many }))
-    expect(first).toMatchObject({ type: 'open', deals: { length: dealsPerSectorMax } })
-    expect(second).toMatchObject({ type: 'open', deals: { length: 1 } })
-    const closed = planSector(input({ sectorBytes, filling: [filling(1, 10_000, ...many.slice(0, 256))] }))
+    const sizes = [{ ...size, sectorBytes: 2 ** 20 }]
+    const [first, second] = planSector(input({ sizes, waiting: many }))
+    expect(first).toMatchObject({ type: 'open', profile: size.profile, deals: { length: dealsPerSectorMax } })
+    expect(second).toMatchObject({ type: 'open', profile: size.profile, deals: { length: 1 } })
+    const closed = planSector(
+      input({ sizes, filling: [{ ...filling(1, 10_000, ...many.slice(0, 256)), size: sizes[0]! }] }),
+    )
     expect(closed).toMatchObject([{ type: 'seal', sector: 1 }])
   })
 

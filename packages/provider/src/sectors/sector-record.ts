@@ -5,10 +5,11 @@
 import { mkdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeFileDurably } from '@granary/base/node'
+import { isProfileName } from '@granary/proofs/profile'
 import * as z from 'zod'
 import type { Sector, SectorPiece, Ticket } from './sector.ts'
 
-export interface SectorRecord extends Pick<Sector, 'number' | 'openedAtMs'> {
+export interface SectorRecord extends Pick<Sector, 'number' | 'profile' | 'openedAtMs'> {
   readonly provider: number
   readonly ticket: Ticket
   readonly pieces: readonly Pick<SectorPiece, 'agreementId' | 'offset'>[]
@@ -17,6 +18,7 @@ export interface SectorRecord extends Pick<Sector, 'number' | 'openedAtMs'> {
 const recordSchema: z.ZodType<SectorRecord> = z.object({
   provider: z.int().nonnegative(),
   number: z.int().nonnegative(),
+  profile: z.optional(z.string().refine(isProfileName)),
   openedAtMs: z.int().nonnegative(),
   ticket: z.object({ epoch: z.int().nonnegative(), randomness: z.string().regex(/^0x[0-9a-f]{64}$/) }),
   pieces: z.array(z.object({ agreementId: z.string(), offset: z.int().nonnegative().nullable() })),
@@ -28,9 +30,12 @@ const pathIn = (dir: string): string => join(dir, 'sector.json')
 export async function writeSectorRecord(dir: string, record: SectorRecord): Promise<void> {
   await mkdir(dir, { recursive: true })
   if (await stat(pathIn(dir)).catch(() => undefined)) return
-  const { provider, number, openedAtMs, ticket, pieces } = record
+  const { provider, number, profile, openedAtMs, ticket, pieces } = record
   const named = pieces.map(({ agreementId, offset }) => ({ agreementId, offset }))
-  await writeFileDurably(pathIn(dir), `${JSON.stringify({ provider, number, openedAtMs, ticket, pieces: named })}\n`)
+  await writeFileDurably(
+    pathIn(dir),
+    `${JSON.stringify({ provider, number, profile, openedAtMs, ticket, pieces: named })}\n`,
+  )
 }
 
 /** Undefined when there is none that can be read. */

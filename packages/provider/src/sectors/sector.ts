@@ -7,6 +7,7 @@
  * what that chain knows of it.
  */
 import { GranaryError } from '@granary/base'
+import type { ProfileName } from '@granary/proofs/profile'
 import type { PlaceableDeal } from './port.ts'
 
 /** A deal's piece in a sector; `offset` (padded bytes) is known once the sector is closed. */
@@ -71,6 +72,8 @@ export type SectorState = SectorPhase['state']
 export interface Sector {
   /** Used once, ever. */
   readonly number: number
+  /** Undefined in a row from before there was a choice: the provider's first one. */
+  readonly profile?: ProfileName | undefined
   /** When its first piece came. */
   readonly openedAtMs: number
   readonly pieces: readonly SectorPiece[]

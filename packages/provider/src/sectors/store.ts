@@ -3,6 +3,7 @@
  * transaction; a sector moves only along the transitions of sector.ts, and a number is written down before it is used.
  */
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
+import { isProfileName, type ProfileName } from '@granary/proofs/profile'
 import { inTransaction } from '../storage/in-transaction.ts'
 import type { PlaceableDeal } from './port.ts'
 import {
@@ -20,9 +21,9 @@ import {
 
 export interface SectorStore {
   /** A sector with a number that no sector had, or will have. */
-  open(deals: readonly PlaceableDeal[], nowMs: number): Sector
+  open(deals: readonly PlaceableDeal[], nowMs: number, profile?: ProfileName): Sector
   /** A sector that another store has opened, as it is now. */
-  adopt(sector: Pick<Sector, 'number' | 'openedAtMs' | 'pieces' | 'phase'>): void
+  adopt(sector: Pick<Sector, 'number' | 'profile' | 'openedAtMs' | 'pieces' | 'phase'>): void
   add(number: number, deals: readonly PlaceableDeal[]): Sector
   /** Fixes the order of the pieces: filling → sealing. */
   close(number: number, layout: readonly { dealId: number; offset: number }[]): Sector
@@ -35,8 +36,8 @@ export interface SectorStore {
   events(number: number): SectorEvent[]
   /** What a part of sealing took, from its beginning to its end without a break. */
   measure(number: number, took: SealMeasure | ProveMeasure): void
-  /** Of the last sectors of which all is measured. */
-  sealingTimes(countMax: number): SealingTime[]
+  /** Of the last sectors, of one profile where it is named, of which all is measured. */
+  sealingTimes(countMax: number, profile?: ProfileName): SealingTime[]
   get(number: number): Sector
   inStates(...states: SectorState[]): Sector[]
   countIn(state: SectorState): number
@@ -100,6 +101,7 @@ export function createSectorStore(db: DatabaseSync, epoch: () => number | undefi
       number INTEGER PRIMARY KEY,
       state TEXT NOT NULL CHECK (state IN (${sectorStates.map((state) => `'${state}'`).join(', ')})),
       phase TEXT NOT NULL,
+      profile TEXT,
       opened_at_ms INTEGER NOT NULL,
       failures INTEGER NOT NULL DEFAULT 0,
       retry_at_ms INTEGER NOT NULL DEFAULT 0
@@ -135,10 +137,18 @@ export function createSectorStore(db: DatabaseSync, epoch: () => number | undefi
     ) STRICT;
     INSERT OR IGNORE INTO sector_numbers (id, next) VALUES (1, ${FIRST_NUMBER});
   `)
+  // A store from before there were several.
+  if (
+    !db
+      .prepare('PRAGMA table_info(sectors)')
+      .all()
+      .some(({ name }) => name === 'profile')
+  )
+    db.exec('ALTER TABLE sectors ADD COLUMN profile TEXT')
   const takeNumber = db.prepare('UPDATE sector_numbers SET next = next + 1 RETURNING next - 1 AS number')
   const selectNext = db.prepare('SELECT next FROM sector_numbers')
   const skip = db.prepare('UPDATE sector_numbers SET next = max(next, ?)')
-  const insert = db.prepare('INSERT INTO sectors (number, state, phase, opened_at_ms) VALUES (?, ?, ?, ?)')
+  const insert = db.prepare('INSERT INTO sectors (number, state, phase, profile, opened_at_ms) VALUES (?, ?, ?, ?, ?)')
   const insertPiece = db.prepare('INSERT INTO sector_pieces (sector, deal_id, piece) VALUES (?, ?, ?)')
   const setOffset = db.prepare('UPDATE sector_pieces SET piece_offset = ? WHERE sector = ? AND deal_id = ?')
   const update = db.prepare(
@@ -152,8 +162,9 @@ export function createSectorStore(db: DatabaseSync, epoch: () => number | undefi
     INSERT INTO sealing_times (sector, seal_ms) VALUES (?, ?) ON CONFLICT (sector) DO UPDATE SET seal_ms = excluded.seal_ms`)
   const measureProve = db.prepare('UPDATE sealing_times SET prove_ms = ?, seed_epochs = ? WHERE sector = ?')
   const selectTimes = db.prepare(`
-    SELECT seal_ms + prove_ms AS ms, seed_epochs FROM sealing_times
-    WHERE prove_ms IS NOT NULL ORDER BY sector DESC LIMIT ?`)
+    SELECT seal_ms + prove_ms AS ms, seed_epochs FROM sealing_times JOIN sectors ON number = sector
+    WHERE prove_ms IS NOT NULL AND (:profile IS NULL OR coalesce(profile, :profile) = :profile)
+    ORDER BY sector DESC LIMIT :countMax`)
   const clearFailures = db.prepare('UPDATE sectors SET failures = 0, retry_at_ms = 0 WHERE number = ?')
   const countFailure = db.prepare('UPDATE sectors SET failures = failures + 1, retry_at_ms = ? WHERE number = ?')
   const selectOne = db.prepare('SELECT * FROM sectors WHERE number = ?')
@@ -204,6 +215,7 @@ export function createSectorStore(db: DatabaseSync, epoch: () => number | undefi
     const number = Number(row.number)
     return {
       number,
+      profile: isProfileName(String(row.profile)) ? (String(row.profile) as ProfileName) : undefined,
       openedAtMs: Number(row.opened_at_ms),
       pieces: selectPieces.all(number).map(toPiece),
       failures: Number(row.failures),
@@ -228,20 +240,20 @@ export function createSectorStore(db: DatabaseSync, epoch: () => number | undefi
   }
 
   return {
-    open: (deals, nowMs) => {
+    open: (deals, nowMs, profile) => {
       // Two transactions: the number is spent even if the second one never happens.
       const number = Number(takeNumber.get()!.number)
       const phase: SectorPhase = { state: 'filling' }
       return inTransaction(db, () => {
-        insert.run(number, phase.state, JSON.stringify(phase), nowMs)
+        insert.run(number, phase.state, JSON.stringify(phase), profile ?? null, nowMs)
         insertPieces(number, deals)
         note(number, phase.state)
         return get(number)
       })
     },
-    adopt: ({ number, openedAtMs, pieces, phase }) => {
+    adopt: ({ number, profile, openedAtMs, pieces, phase }) => {
       inTransaction(db, () => {
-        insert.run(number, phase.state, JSON.stringify(phase), openedAtMs)
+        insert.run(number, phase.state, JSON.stringify(phase), profile ?? null, openedAtMs)
         insertPieces(number, pieces)
         for (const { dealId, offset } of pieces) setOffset.run(offset, number, dealId)
         skip.run(number + 1)
@@ -287,8 +299,10 @@ export function createSectorStore(db: DatabaseSync, epoch: () => number | undefi
       if ('sealMs' in took) measureSeal.run(number, took.sealMs)
       else measureProve.run(took.proveMs, took.seedEpochs, number)
     },
-    sealingTimes: (countMax) =>
-      selectTimes.all(countMax).map((row) => ({ machineMs: Number(row.ms), seedEpochs: Number(row.seed_epochs) })),
+    sealingTimes: (countMax, profile) =>
+      selectTimes
+        .all({ profile: profile ?? null, countMax })
+        .map((row) => ({ machineMs: Number(row.ms), seedEpochs: Number(row.seed_epochs) })),
     get,
     countIn: (state) => Number(count.get(state)!.count),
     numbersIn: (state) => numbers.all(state).map((row) => Number(row.number)),

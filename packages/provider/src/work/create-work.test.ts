@@ -124,6 +124,7 @@ async function makeHome(
         signer: provider.session,
         providerId: provider.id,
         profile,
+        profiles: [profile],
         deals: feed,
         alerts,
         witness: { numbered: () => {} },

@@ -5,7 +5,7 @@
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { sleep } from '@granary/base'
-import type { NamedProfile } from '@granary/proofs/profile'
+import type { NamedProfile, ProfileName } from '@granary/proofs/profile'
 import type { ChainClient } from '@granary/protocol/client'
 import type { Signer } from '@granary/protocol/messages'
 import type { Alerts } from '../alerts.ts'
@@ -22,7 +22,7 @@ import { defaultRetryLimits, dropLost, type RetryLimits, runSector } from '../se
 import type { SealContext } from '../sealing/seal-context.ts'
 import { unsealFromReplica } from '../sealing/unseal-from-replica.ts'
 import { createLanes } from '../sectors/lanes.ts'
-import type { PiecePromise } from '../sectors/plan-sector.ts'
+import type { PiecePromise, SectorSize } from '../sectors/plan-sector.ts'
 import type { DealFeed } from '../sectors/port.ts'
 import type { SealingLog } from '../sectors/sealing-log.ts'
 import { dealIdsOf, isIn, type Sector } from '../sectors/sector.ts'
@@ -45,6 +45,9 @@ export interface CreateWorkOptions {
   /** May sign PreCommitSectors, ProveCommitSector, SubmitPost and SettleDeals for the provider's owner. */
   readonly signer: Signer
   readonly providerId: number
+  /** Those that new sectors get, the smallest first. */
+  readonly profiles: readonly NamedProfile[]
+  /** Of a sector whose row names none. */
   readonly profile: NamedProfile
   readonly deals: DealFeed
   /** Not stopped by this: it belongs to whoever made it. */
@@ -105,6 +108,7 @@ export function createWork(options: CreateWorkOptions): Work {
     signer,
     deals,
     profile,
+    profiles,
     sealAfterMs,
     blockTimeMs,
     providerId,
@@ -127,6 +131,7 @@ export function createWork(options: CreateWorkOptions): Work {
     deals,
     providerId,
     profile,
+    profiles,
     folder,
     volumes,
     parentsDir,
@@ -161,15 +166,21 @@ export function createWork(options: CreateWorkOptions): Work {
     let waitMs = PLAN_INTERVAL_MS
     try {
       const nowMs = Date.now()
-      const { sectorBytes } = profile
-      const measuredMs = sealingReserveMs(store.sealingTimes(SEALINGS_MEASURED), blockTimeMs)
-      const closeByMs = ({ activateBy, publishedAt }: PiecePromise): number | undefined => {
+      const measured = new Map<ProfileName, number | undefined>()
+      const measuredMsOf = (name: ProfileName): number | undefined => {
+        if (!measured.has(name))
+          measured.set(name, sealingReserveMs(store.sealingTimes(SEALINGS_MEASURED, name), blockTimeMs))
+        return measured.get(name)
+      }
+      const closeByMs = ({ activateBy, publishedAt }: PiecePromise, size: SectorSize): number | undefined => {
         if (activateBy === undefined) return undefined
         // Before the first one is measured half of the promised time is left for it.
-        const reserveMs = measuredMs ?? ((activateBy - publishedAt) * blockTimeMs) / 2
+        const reserveMs = measuredMsOf(size.profile) ?? ((activateBy - publishedAt) * blockTimeMs) / 2
         return nowMs + (activateBy - follower.height()) * blockTimeMs - reserveMs
       }
-      const input = { store, deals, sectorBytes, sealAfterMs, nowMs, closeByMs, refused, witness, isDamaged, log }
+      const sizes = profiles.map(sizeOf)
+      const first = sizeOf(profile)
+      const input = { store, deals, sizes, first, sealAfterMs, nowMs, closeByMs, refused, witness, isDamaged, log }
       const { closed, waitUntilMs } = placeDeals(input)
       for (const number of closed) run(number)
       if (waitUntilMs !== undefined) waitMs = Math.min(waitMs, Math.max(1, waitUntilMs - nowMs))
@@ -283,4 +294,8 @@ export function createWork(options: CreateWorkOptions): Work {
     unsealPiece: (pieceCid, out, signal) =>
       unsealing.run('unseal', () => unsealFromReplica(context, pieceCid, out, signal)),
   }
+}
+
+function sizeOf({ name, sectorBytes }: NamedProfile): SectorSize {
+  return { profile: name, sectorBytes }
 }
