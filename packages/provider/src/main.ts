@@ -393,7 +393,17 @@ async function start(
             (code === 'SECTOR_DAMAGED' && subject === name) ||
             (code === 'PIECE_DAMAGED' && `piece ${subject}` === name),
         )
-    const context = { volumes, sectors, providerId, deals: deals.deals, lock: deals.lock, isDamaged, onPieceMoved, log }
+    const context = {
+      volumes,
+      sectors,
+      providerId,
+      deals: deals.deals,
+      lock: deals.lock,
+      isDamaged,
+      onPieceMoved,
+      alerts,
+      log,
+    }
     const tidyAll = async (): Promise<void> => {
       for (const pieceCid of await deals.files.placeAll()) {
         onPieceMoved(pieceCid)

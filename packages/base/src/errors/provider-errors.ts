@@ -262,6 +262,8 @@ export const alertErrors = {
   SET_ASIDE: { fault: 'nobody' },
   /** The disk of a volume is not there, or is another one. */
   VOLUME_AWAY: { fault: 'operator' },
+  /** What something was moved from on a volume is not what it was moved to. */
+  COPY_DIFFERS: { fault: 'operator' },
   /** Another home, or another process of this one, which was copied, has the volume now. */
   VOLUME_TAKEN: { fault: 'operator' },
   /** The disk of a volume takes no writes: what is on it is proven and served, and nothing comes to it. */

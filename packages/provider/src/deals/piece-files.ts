@@ -86,7 +86,7 @@ export function createPieceFiles({ volumes, deals, uploads, lock }: PieceFilesOp
       }
     },
     isUploadAway,
-    roomOfUpload: (uploadId) => volumes.roomBeside({ kind: 'upload', uploadId }),
+    roomOfUpload: (uploadId) => volumes.roomOf(uploadId),
     place,
     removeUpload,
     reserve,
@@ -109,6 +109,7 @@ export function createPieceFiles({ volumes, deals, uploads, lock }: PieceFilesOp
         if (keep && (await exists(piecePath(pieceCid)))) await setAside(piecePath(pieceCid))
         else await rm(piecePath(pieceCid), { force: true })
         await syncFolder(dirname(piecePath(pieceCid)))
+        await volumes.changed({ kind: 'piece', pieceCid })
       }),
     placeAll: async () => {
       const before = deals.stagedPieces().map(({ pieceCid }) => pieceCid)
@@ -121,9 +122,12 @@ export function createPieceFiles({ volumes, deals, uploads, lock }: PieceFilesOp
         if (deals.dropPieceIfUnused(pieceCid) && !isAway(pieceCid)) await rm(piecePath(pieceCid), { force: true })
       const pieces = new Set(deals.pieceCids().map((pieceCid) => `${pieceCid}.car`))
       for (const folder of await volumes.heldFolders('piece')) await setOthersAside(folder, pieces)
-      for (const { uploadId } of uploads.all()) {
+      for (const { uploadId, sizeBytes } of uploads.all()) {
         const bytes = uploads.tusRecord(uploadId) === undefined ? undefined : await sizeOf(stagingPath(uploadId))
-        if (bytes !== undefined) uploads.reserve(uploadId, bytes)
+        if (bytes !== undefined) {
+          uploads.reserve(uploadId, bytes)
+          volumes.stagedBefore(uploadId, sizeBytes)
+        }
         // It goes on once its disk is there.
         else if (!isUploadAway(uploadId)) uploads.remove(uploadId)
       }

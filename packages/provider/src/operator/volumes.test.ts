@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { changeConfig, readConfig, writeConfig } from '../config.ts'
 import { providerFolders } from '../storage/folders.ts'
+import { setAside } from '../storage/set-aside.ts'
 import { addVolume, detachVolume } from './volumes.ts'
 
 let home: string
@@ -59,6 +60,20 @@ test('a disk that is mounted elsewhere is for what it was for, and its path is t
   await rename(disk, `${disk}-elsewhere`)
   await changeConfig(providerFolders(home).config, await addVolume(home, `${disk}-elsewhere`, {}))
   expect(await known()).toEqual([{ ...before, path: `${disk}-elsewhere` }])
+})
+
+test('a volume is not let go with what was set aside on it, unless it is said that this may go', async () => {
+  await mkdir(join(disk, 'staging'))
+  const upload = join(disk, 'staging', 'ab')
+  await writeFile(upload, '')
+  await expect(detachVolume(home, disk, false)).rejects.toThrow('1 sectors, pieces and uploads are on it')
+  const path = await setAside(upload)
+  await expect(detachVolume(home, disk, false)).rejects.toMatchObject({
+    code: 'VOLUME_REFUSED',
+    message: expect.stringContaining(path),
+    hint: expect.stringContaining('--lost'),
+  })
+  expect((await detachVolume(home, disk, true)).changes).toEqual({ volumes: [] })
 })
 
 test('a volume that another home of the same owner has is refused, and let go by that one it may be had', async () => {

@@ -5,6 +5,7 @@ import { GranaryError } from '@granary/base'
 import { readKeyAddress } from '@granary/chain/keystore'
 import { readConfig } from '../config.ts'
 import { type ProviderFolders, providerFolders } from '../storage/folders.ts'
+import { ASIDE, listAside } from '../storage/set-aside.ts'
 import { makeVolume, mendVolume, readVolumeRecord, releaseVolume, volumeFolders } from '../storage/volume-record.ts'
 import { createVolumes, type VolumeRole, type VolumeUsage, volumeRoles } from '../storage/volumes.ts'
 import { readWitness } from '../storage/witness.ts'
@@ -107,11 +108,18 @@ export async function detachVolume(home: string, path: string, isLost: boolean):
       'bring its disk back, or say --lost: what was on it is made again then, where that can be done',
     )
   const held = isThere ? await countOn(at) : 0
+  const aside = isThere ? await asideOn(at) : []
   if (held > 0)
     throw new VolumeInUseError(
       path,
-      `${held} sectors and pieces are on it`,
+      `${held} sectors, pieces and uploads are on it`,
       'drain it first (`granary provider volumes drain`), and let the provider run; what was moved away is removed ten minutes later',
+    )
+  if (aside.length > 0 && !isLost)
+    throw new VolumeInUseError(
+      path,
+      `${aside.length} files and folders are kept aside on it, which would go with the disk: ${aside[0]}`,
+      'look at them, and move away what you want to keep; those that stay are removed a month after they were set aside. --lost lets them go with the disk',
     )
   return { changes, release: () => (isThere ? releaseVolume(at).catch(() => {}) : Promise.resolve()) }
 }
@@ -150,11 +158,19 @@ function isIn(path: string, folder: string): boolean {
 }
 
 async function countOn(path: string): Promise<number> {
-  const { sector, piece } = volumeFolders(path)
-  let count = 0
-  for (const folder of [sector, piece]) {
-    const names = await readdir(folder).catch(() => [])
-    count += names.filter((name) => /^\d+$/.test(name) || name.endsWith('.car')).length
-  }
-  return count
+  const { sector, piece, upload } = volumeFolders(path)
+  const [sectors, pieces, uploads] = await Promise.all(
+    [sector, piece, upload].map((folder) => readdir(folder).catch((): string[] => [])),
+  )
+  return [
+    ...sectors!.filter((name) => /^\d+$/.test(name)),
+    ...pieces!.filter((name) => name.endsWith('.car')),
+    ...uploads!.filter((name) => name !== ASIDE),
+  ].length
+}
+
+/** Paths of what was set aside there. */
+async function asideOn(path: string): Promise<string[]> {
+  const kept = await Promise.all(Object.values(volumeFolders(path)).map(listAside))
+  return kept.flat().map((each) => each.path)
 }

@@ -3,7 +3,7 @@
  * once it has, what lies on it is looked at first. Who says that it will not (`granary provider volumes detach --lost`) has them
  * sealed again on the others.
  */
-import type { HeldBack } from '../storage/volumes.ts'
+import type { HeldBack } from '../storage/volume-standing.ts'
 import type { ProvingContext } from './proving-context.ts'
 
 export interface VolumeWatch {

@@ -78,6 +78,7 @@ export async function dropLayers(context: SealContext, sector: SectorIn<'proving
   const dir = sectorDir(context, sector.number)
   await finalizeSector(dir)
   await removeProof(dir)
+  await context.volumes.changed({ kind: 'sector', number: sector.number })
   return context.store.move(sector.number, 'proving', { ...sector.phase, finalized: true })
 }
 

@@ -107,6 +107,7 @@ export async function removeSectorFolder(
     return
   }
   await rm(dir, { recursive: true, force: true })
+  await volumes.changed({ kind: 'sector', number })
 }
 
 type Identity = Pick<Sector, 'provider' | 'sectorNumber' | 'ticket'>

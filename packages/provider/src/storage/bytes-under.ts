@@ -4,6 +4,11 @@ import { join } from 'node:path'
 
 const BLOCK_BYTES = 512
 
+/** Of a file, or of a folder without what is in it; 0 when it is not there. */
+export async function bytesOf(path: string): Promise<number> {
+  return ((await lstat(path).catch(ignoreMissing))?.blocks ?? 0) * BLOCK_BYTES
+}
+
 /** What goes away meanwhile counts as gone. */
 export async function bytesUnder(path: string): Promise<number> {
   const status = await lstat(path).catch(ignoreMissing)

@@ -4,7 +4,6 @@
  * (`volume-record.ts`) by which it is told from the empty folder that it is mounted over. What lies where is what lies there:
  * nothing else says so, and a store that is made anew finds it (docs/adr/0059-volumes.md).
  */
-import { randomUUID } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, renameSync, statfsSync, statSync } from 'node:fs'
 import { mkdir, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
@@ -14,8 +13,10 @@ import { bytesUnder } from './bytes-under.ts'
 import { copyDurably } from './copy-durably.ts'
 import { diskReserve } from './disk-reserve.ts'
 import type { ProviderFolders } from './folders.ts'
-import { setAside } from './set-aside.ts'
-import { holdVolume, readVolumeRecord, volumeFolders } from './volume-record.ts'
+import { ASIDE, setAside } from './set-aside.ts'
+import { createVolumeFigures } from './volume-figures.ts'
+import { volumeFolders } from './volume-record.ts'
+import { createStandings, type HeldBack, HOME } from './volume-standing.ts'
 
 export type StoredItem =
   /** A folder. */
@@ -65,15 +66,6 @@ export interface VolumeUsage {
   readonly weight: number
 }
 
-/**
- * A volume that is there, and that nothing is written to or removed from. `taken`: another home of the owner, or another
- * process of this home, which was copied, has it since. `read-only`: its disk takes no writes.
- */
-export interface HeldBack {
-  readonly path: string
-  readonly why: 'taken' | 'read-only'
-}
-
 export interface Volumes {
   pathOf(item: StoredItem): string
   /** Everything of a kind that is there lies in one of these. */
@@ -86,8 +78,10 @@ export interface Volumes {
    * @throws VolumesFullError DISK_FULL
    */
   stage(uploadId: string, bytes: number): Promise<string>
+  /** One that a start has found. */
+  stagedBefore(uploadId: string, bytes: number): void
   /** What the volume has left on which it lies. */
-  roomBeside(item: StoredItem): number
+  roomOf(uploadId: string): number
   /**
    * The upload becomes the piece by another name on the same disk. Where the piece lay before it is a copy too many from then on.
    * @returns false while nothing may be written there
@@ -95,6 +89,8 @@ export interface Volumes {
   settle(uploadId: string, pieceCid: string): Promise<boolean>
   /** It is no upload any more. */
   unstage(uploadId: string): void
+  /** Something was removed or set aside where it lies: that is counted anew. */
+  changed(item: StoredItem): Promise<void>
   /**
    * Keeps room for what is about to be written, where the item lies, or else on a volume of that role; until it is let go.
    * @throws DiskFaultError DISK_FULL no volume has so much
@@ -129,8 +125,9 @@ interface Volume extends VolumeConfig {
   readonly folders: Readonly<Record<StoredItem['kind'], string>>
 }
 
-const HOME = 'home'
 const MOVING = 'moving-'
+/** A volume that has no room for something is walked anew, unless it was just now. */
+const COUNTED_LATELY_MS = 60_000
 /** Longer than any answer that was begun before may read it. */
 const MOVED_KEPT_MS = 10 * 60_000
 /** Of a deal's bytes, unsealed and sealed: the part of the whole that is unsealed, and that is sealed. */
@@ -149,7 +146,8 @@ export function createVolumes(
   config: () => VolumesConfig,
   { homeId, nowMs = Date.now }: VolumesOptions,
 ): Volumes {
-  const runId = randomUUID()
+  const standings = createStandings(homeId)
+  const figures = createVolumeFigures(nowMs)
   const own = (): Volume => ({
     ...{ path: home.root, id: HOME, roles: config().homeRoles, weight: 1 },
     folders: { sector: home.sectors, piece: home.pieces, upload: home.staging },
@@ -160,51 +158,24 @@ export function createVolumes(
   ]
   /** The id of the volume where it was last seen, so that what was on one is known when it is gone. */
   const seenOn = new Map<string, string>()
-  const held = new Set<{ readonly volume: Volume; readonly bytes: number }>()
+  /** On each disk, also when that is gone meanwhile. */
+  const held = new Set<{ readonly volume: Volume; readonly disk: number; readonly bytes: number }>()
   /** Uploads that are under way, with what each will be. */
   const staged = new Map<string, { readonly volumeId: string; readonly bytes: number }>()
-  /** Ids of the volumes that this process has, or had until another took them. */
-  const taken = new Set<string>()
-  /** Ids of those that did not take its name. */
-  const unwritable = new Set<string>()
 
   /** What was moved, by where it lay: with when that was, and the id of the volume, in whose place another one may be since. */
   const leftovers = new Map<string, { readonly item: StoredItem; readonly volumeId: string; readonly atMs: number }>()
 
-  /** Asked of its record each time: `free` is not written to until it is held. */
-  function standingOf({ path, id }: Volume): 'held' | 'free' | 'taken' | 'away' {
-    // The home's is where its store is, which one process at a time opens.
-    if (id === HOME) return 'held'
-    const record = readVolumeRecord(path)
-    // Where its disk is not mounted an empty folder is left.
-    if (record?.id !== id) return 'away'
-    if (record.home !== undefined && record.home !== homeId) return 'taken'
-    if (record.run === runId) return 'held'
-    return taken.has(id) && record.run !== undefined ? 'taken' : 'free'
-  }
-
   function isThere(volume: Volume): boolean {
-    const standing = standingOf(volume)
+    const standing = standings.of(volume)
     return standing === 'held' || standing === 'free'
   }
 
   function isHeld(volume: Volume): boolean {
-    return standingOf(volume) === 'held'
+    return standings.of(volume) === 'held'
   }
 
-  /** Writes its name into the records of all that are free. */
-  async function hold(): Promise<void> {
-    if (homeId === undefined) return
-    for (const volume of all().filter((each) => standingOf(each) === 'free'))
-      try {
-        await holdVolume(volume.path, { home: homeId, run: runId })
-        taken.add(volume.id)
-        unwritable.delete(volume.id)
-      } catch {
-        // Its disk is full, or does not take writes: what is on it is read all the same.
-        unwritable.add(volume.id)
-      }
-  }
+  const hold = (): Promise<void> => standings.hold(all())
 
   for (const [kind, role] of [
     ['sector', 'replicas'],
@@ -243,44 +214,71 @@ export function createVolumes(
   function freeOn(volume: Volume): number {
     const { bavail, bsize } = statfsSync(volume.path)
     const disk = deviceOf(volume)
-    const kept = heldBytes((each) => deviceOf(each) === disk)
+    const kept = sumOf([...held].filter((each) => each.disk === disk).map(({ bytes }) => bytes))
     return bavail * bsize - diskReserve(volume.path, config().diskReserveBytes) - kept
   }
 
-  function heldBytes(where: (volume: Volume) => boolean): number {
-    return [...held].filter(({ volume }) => where(volume)).reduce((sum, { bytes }) => sum + bytes, 0)
+  /** Of its capacity; uploads have all that they will be. Before it is counted only its disk bounds it. */
+  function capacityLeft({ id, capacityBytes, folders }: Volume): number {
+    const counted = figures.known({ id, folders })
+    if (capacityBytes === undefined || counted === undefined) return Number.POSITIVE_INFINITY
+    const kept = sumOf([...held].filter(({ volume }) => volume.id === id).map(({ bytes }) => bytes))
+    return capacityBytes - counted.sector - counted.piece - Math.max(counted.upload, comingTo(id)) - kept
   }
 
   /** Its disk's, and no more than its capacity leaves. */
-  async function roomOn(volume: Volume): Promise<number> {
-    if (volume.capacityBytes === undefined) return freeOn(volume)
-    const used = Object.values(await bytesOn(volume)).reduce((sum, bytes) => sum + bytes, 0)
-    return Math.min(freeOn(volume), volume.capacityBytes - used - heldBytes(({ id }) => id === volume.id))
+  function roomOn(volume: Volume): number {
+    return Math.min(freeOn(volume), capacityLeft(volume))
+  }
+
+  function comingTo(volumeId: string): number {
+    return sumOf([...staged.values()].filter((each) => each.volumeId === volumeId).map(({ bytes }) => bytes))
+  }
+
+  async function count(volumes: readonly Volume[], atMostMs: number): Promise<void> {
+    for (const volume of volumes) if (volume.capacityBytes !== undefined) await figures.of(volume, atMostMs)
+  }
+
+  function countNames(volume: Volume, kind: StoredItem['kind'], ...names: string[]): Promise<void> {
+    return figures.count(volume, kind, names)
   }
 
   /**
    * On the one of them with the most room, by their weights.
-   * @param coming: to a volume beside that, when nothing is kept for it
    * @throws VolumesFullError DISK_FULL
    */
   async function keepRoom(
     takers: readonly Volume[],
+    item: StoredItem,
     role: VolumeRole,
     bytes: number,
-    coming: (volume: Volume) => number = () => 0,
-  ): Promise<{ readonly volume: Volume } & Disposable> {
-    const measured: { readonly volume: Volume; readonly room: number }[] = []
-    for (const volume of takers) measured.push({ volume, room: await roomOn(volume) })
-    // Nothing is waited for from here on: what others have kept meanwhile counts.
-    const rooms = measured.map(({ volume, room }) => ({ volume, room: Math.min(room, freeOn(volume)) }))
-    const best = rooms
-      .filter(({ room }) => room >= bytes)
-      .map(({ volume, room }) => ({ volume, worth: (room - coming(volume)) * volume.weight }))
-      .toSorted((a, b) => b.worth - a.worth)[0]
-    if (best === undefined) throw new VolumesFullError(role, bytes, rooms)
-    const hold = { volume: best.volume, bytes }
-    held.add(hold)
-    return { volume: best.volume, [Symbol.dispose]: () => void held.delete(hold) }
+  ): Promise<{ readonly volume: Volume; letGo(): void } & Disposable> {
+    // Nobody is refused by a figure that may be old.
+    for (const atMostMs of [Number.POSITIVE_INFINITY, COUNTED_LATELY_MS]) {
+      await count(takers, atMostMs)
+      // Nothing is waited for from here on: what others have kept meanwhile counts.
+      const best = takers
+        .map((volume) => ({ volume, room: roomOn(volume) }))
+        .filter(({ room }) => room >= bytes)
+        .map(({ volume, room }) => ({ volume, worth: (room - comingTo(volume.id)) * volume.weight }))
+        .toSorted((a, b) => b.worth - a.worth)[0]?.volume
+      if (best === undefined) continue
+      const hold = { volume: best, disk: deviceOf(best), bytes }
+      held.add(hold)
+      const letGo = (): void => void held.delete(hold)
+      const dispose = (): void => {
+        // What was written in it is counted before it is let go, where it counts.
+        const counted = countNames(best, item.kind, nameOf(item)).catch(() => {})
+        if (best.capacityBytes === undefined) letGo()
+        else void counted.finally(letGo)
+      }
+      return { volume: best, letGo, [Symbol.dispose]: dispose }
+    }
+    throw new VolumesFullError(
+      role,
+      bytes,
+      takers.map((volume) => ({ volume, room: roomOn(volume) })),
+    )
   }
 
   return {
@@ -298,25 +296,33 @@ export function createVolumes(
     stage: async (uploadId, bytes) => {
       await hold()
       const takers = all().filter((each) => each.roles.includes('unsealed') && isHeld(each))
-      const comingTo = (volume: Volume): number =>
-        [...staged.values()].reduce((sum, each) => sum + (each.volumeId === volume.id ? each.bytes : 0), 0)
-      const { volume, ...room } = await keepRoom(takers, 'unsealed', bytes, comingTo)
-      room[Symbol.dispose]()
       const item = { kind: 'upload', uploadId } as const
+      // Its room on the disk is taken as its bytes arrive.
+      const { volume, letGo } = await keepRoom(takers, item, 'unsealed', bytes)
       staged.set(uploadId, { volumeId: volume.id, bytes })
+      letGo()
       seenOn.set(keyOf(item), volume.id)
       await mkdir(volume.folders.upload).catch((error: NodeJS.ErrnoException) => {
         if (error.code !== 'EEXIST') throw error
       })
       return pathOn(volume, item)
     },
+    stagedBefore: (uploadId, bytes) => {
+      staged.set(uploadId, { volumeId: volumeOf({ kind: 'upload', uploadId }).id, bytes })
+    },
     unstage: (uploadId) => {
       staged.delete(uploadId)
       seenOn.delete(keyOf({ kind: 'upload', uploadId }))
     },
-    roomBeside: (item) => {
+    roomOf: (uploadId) => {
+      const volume = volumeOf({ kind: 'upload', uploadId })
+      if (!isHeld(volume)) return 0
+      // Of the capacity all that it will be was taken when it was opened; that may be less since.
+      return capacityLeft(volume) < 0 ? 0 : freeOn(volume)
+    },
+    changed: async (item) => {
       const volume = volumeOf(item)
-      return isHeld(volume) ? freeOn(volume) : 0
+      if (isThere(volume)) await countNames(volume, item.kind, nameOf(item), ASIDE)
     },
     settle: async (uploadId, pieceCid) => {
       await hold()
@@ -331,6 +337,8 @@ export function createVolumes(
       if (before.id !== volume.id && isThere(before) && existsSync(pathOn(before, piece))) leave(before, piece)
       staged.delete(uploadId)
       seenOn.delete(keyOf({ kind: 'upload', uploadId }))
+      await countNames(volume, 'piece', nameOf(piece))
+      await countNames(volume, 'upload', uploadId)
       return true
     },
     reserve: async (item, role, bytes) => {
@@ -338,7 +346,7 @@ export function createVolumes(
       const lies = volumeOf(item)
       const isPlaced = isThere(lies) && existsSync(pathOn(lies, item))
       const takers = (isPlaced ? [lies] : all().filter((each) => each.roles.includes(role))).filter(isHeld)
-      const { volume, ...room } = await keepRoom(takers, role, bytes)
+      const { volume, letGo: _, ...room } = await keepRoom(takers, item, role, bytes)
       seenOn.set(keyOf(item), volume.id)
       return { ...room, path: pathOn(volume, item) }
     },
@@ -363,6 +371,7 @@ export function createVolumes(
       const path = pathOn(from, item)
       using room = await keepRoom(
         all().filter((volume) => volume.roles.includes(role) && volume.id !== from.id && isHeld(volume)),
+        item,
         role,
         await bytesUnder(path),
       )
@@ -399,11 +408,12 @@ export function createVolumes(
         if (verdict === 'needed' && !isOwn) leftovers.set(path, { item, volumeId, atMs: nowMs() })
         else leftovers.delete(path)
         if (!isHeld(volume) || !existsSync(path)) continue
-        if (verdict === 'over') await setAside(path)
+        if (verdict === 'over') await setAside(path).then(() => countNames(volume, item.kind, nameOf(item), ASIDE))
         if (verdict !== 'spare') continue
         // The name of the copy, too, is to be on its disk before this goes.
         await syncFolder(dirname(place))
         await rm(path, { recursive: true, force: true })
+        await countNames(volume, item.kind, nameOf(item))
       }
     },
     dropUnfinished: async () => {
@@ -415,9 +425,15 @@ export function createVolumes(
     },
     freeBytes: () => {
       const freeFor = (roles: readonly VolumeRole[]): number => {
-        const taking = all().filter((volume) => volume.roles.some((role) => roles.includes(role)) && isThere(volume))
-        const byDisk = new Map(taking.map((volume) => [deviceOf(volume), Math.max(0, freeOn(volume))]))
-        return [...byDisk.values()].reduce((sum, bytes) => sum + bytes, 0)
+        const taking = all().filter((volume) => volume.roles.some((role) => roles.includes(role)))
+        const able = taking.filter((volume) => isThere(volume) && standings.heldBack([volume]).length === 0)
+        const disks = Map.groupBy(able, deviceOf).values()
+        // Two volumes of one disk have its room once.
+        return sumOf(
+          [...disks].map((on) =>
+            Math.min(Math.max(0, freeOn(on[0]!)), sumOf(on.map((each) => Math.max(0, roomOn(each))))),
+          ),
+        )
       }
       const [both, unsealed, sealed] = [freeFor(volumeRoles), freeFor(['unsealed']), freeFor(['replicas'])]
       return Math.min(both, unsealed * UNSEALED_OF, sealed * SEALED_OF)
@@ -430,24 +446,17 @@ export function createVolumes(
     },
     away: () =>
       all()
-        .filter((volume) => standingOf(volume) === 'away')
+        .filter((volume) => standings.of(volume) === 'away')
         .map(({ path }) => path),
-    heldBack: () =>
-      all().flatMap((volume): HeldBack[] => {
-        const standing = standingOf(volume)
-        if (standing === 'taken') return [{ path: volume.path, why: 'taken' }]
-        return standing === 'free' && unwritable.has(volume.id) ? [{ path: volume.path, why: 'read-only' }] : []
-      }),
+    heldBack: () => standings.heldBack(all()),
     usage: () =>
       Promise.all(
         all().map(async (volume) => {
           const { path, roles, capacityBytes = null, weight } = volume
           const there = isThere(volume)
-          return {
-            ...{ path, roles, capacityBytes, weight, isThere: there },
-            bytes: there ? await bytesOn(volume) : { sector: 0, piece: 0, upload: 0 },
-            freeBytes: there ? Math.max(0, await roomOn(volume)) : 0,
-          }
+          const bytes = there ? await figures.of(volume) : { sector: 0, piece: 0, upload: 0 }
+          const freeBytes = there ? Math.max(0, roomOn(volume)) : 0
+          return { ...{ path, roles, capacityBytes, weight, isThere: there }, bytes: { ...bytes }, freeBytes }
         }),
       ),
   }
@@ -524,9 +533,6 @@ function namesIn(folder: string): string[] {
   return existsSync(folder) ? readdirSync(folder) : []
 }
 
-async function bytesOn({ folders }: Volume): Promise<Record<StoredItem['kind'], number>> {
-  const [sector, piece, upload] = await Promise.all(
-    [folders.sector, folders.piece, folders.upload].map((folder) => bytesUnder(folder)),
-  )
-  return { sector: sector!, piece: piece!, upload: upload! }
+function sumOf(numbers: readonly number[]): number {
+  return numbers.reduce((sum, each) => sum + each, 0)
 }

@@ -11,6 +11,7 @@ import { profileNamed } from '@granary/proofs/profile'
 import { pieceCidV2 } from '@granary/proofs/verify'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { sealSectors, type TestSector } from '../../test/sealed-sectors.ts'
+import { createAlerts } from '../alerts.ts'
 import { createSectorStore, type SectorStore } from '../sectors/store.ts'
 import { createKeyedLock } from '../storage/keyed-lock.ts'
 import { makeVolume } from '../storage/volume-record.ts'
@@ -43,6 +44,7 @@ class World {
   readonly pieces = new Map<string, Buffer>()
   readonly sectors = new Set<number>()
   providerId = 1_000
+  readonly alerts = createAlerts(() => {})
   /** As the alerts name it. */
   readonly damaged = new Set<string>()
   /** By their names: a bit of them changed where they lay. */
@@ -90,6 +92,7 @@ class World {
         providerId: this.providerId,
         isDamaged: (name) => this.damaged.has(name),
         onPieceMoved: () => {},
+        alerts: this.alerts,
         log: () => {},
       },
       signal,
@@ -336,14 +339,27 @@ async function flipByte(path: string): Promise<void> {
   await writeFile(path, bytes)
 }
 
-test('what was moved stays as long as its copy differs, be it by one bit', async () => {
+test('what was moved stays as long as its copy differs, be it by one bit, and an alert names both', async () => {
   const { here, pieceCid } = await movedFromHome('flipped')
+  const sector = join(here.folder, 'sectors', '1')
+  const piece = join(here.folder, 'pieces', `${pieceCid}.car`)
   await flipByte(join(here.volumes.pathOf({ kind: 'sector', number: 1 }), 'replica'))
   await flipByte(here.volumes.pathOf({ kind: 'piece', pieceCid }))
   here.nowMs += 60 * MINUTE_MS
   await here.tidy()
   expect(readdirSync(join(here.folder, 'sectors'))).toEqual(['1'])
   expect(readdirSync(join(here.folder, 'pieces'))).toEqual([`${pieceCid}.car`])
+  const place = here.volumes.pathOf({ kind: 'sector', number: 1 })
+  expect(here.alerts.list()).toMatchObject([
+    { code: 'COPY_DIFFERS', subject: sector, message: expect.stringContaining(place) },
+    { code: 'COPY_DIFFERS', subject: piece },
+  ])
+  // One is mended where it was moved to, the other is removed by its owner.
+  await flipByte(join(place, 'replica'))
+  await rm(piece)
+  here.nowMs += 11 * MINUTE_MS
+  await here.tidy()
+  expect([here.alerts.list(), existsSync(sector)]).toEqual([[], false])
 })
 
 test('what is moved back removes nothing of what lay there before', async () => {

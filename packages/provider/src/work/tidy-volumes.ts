@@ -10,6 +10,7 @@ import { GranaryError, toHex } from '@granary/base'
 import { commitPieceFile } from '@granary/proofs/piece/node'
 import { readSector } from '@granary/proofs/seal'
 import { pieceCidV2 } from '@granary/proofs/verify'
+import type { Alerts } from '../alerts.ts'
 import type { DealStore } from '../deals/deal-store.ts'
 import type { Log } from '../log.ts'
 import { isIn } from '../sectors/sector.ts'
@@ -30,6 +31,7 @@ export interface TidyContext {
   /** Whether an alert says so of `sector 7` or `piece baga…`: it is being made whole where it lies. */
   readonly isDamaged: (name: string) => boolean
   readonly onPieceMoved: (pieceCid: string) => void
+  readonly alerts: Pick<Alerts, 'raise' | 'clear' | 'list'>
   readonly log: Log
 }
 
@@ -38,6 +40,13 @@ export async function tidyVolumes(context: TidyContext, signal: AbortSignal): Pr
   await moveAll(context, 'sector', 'replicas', signal)
   await moveAll(context, 'piece', 'unsealed', signal)
   await volumes.sweepMoved((item, moved, place) => judge(context, item, moved, place, signal))
+  clearGone(context.alerts)
+}
+
+/** Its owner has removed it, or its disk is away. */
+function clearGone(alerts: TidyContext['alerts']): void {
+  for (const { code, subject = '' } of alerts.list())
+    if (code === 'COPY_DIFFERS' && !existsSync(subject)) alerts.clear(code, subject)
 }
 
 async function moveAll(
@@ -114,8 +123,18 @@ async function judge(
 ): Promise<Verdict> {
   if (await isForeign(context, item, moved)) return 'needed'
   if (isOver(item, context)) return 'over'
-  if (place === undefined) return 'needed'
-  return (await isSame(context, item, moved, place, signal)) ? 'spare' : 'needed'
+  if (place === undefined || (item.kind === 'piece' && isBeingSealed(context.sectors, item.pieceCid))) return 'needed'
+  if (await isSame(context, item, moved, place, signal)) {
+    context.alerts.clear('COPY_DIFFERS', moved)
+    return 'spare'
+  }
+  context.alerts.raise({
+    code: 'COPY_DIFFERS',
+    subject: moved,
+    message: `${keyOf(item)} was moved to ${place}, and that is not what ${moved} is: both are kept`,
+    hint: 'the one that it was moved to is proven and served: look at its disk, and at `granary provider proving check`. Once that is sound the other may be removed; it is compared again every ten minutes',
+  })
+  return 'needed'
 }
 
 async function isSame(
@@ -125,7 +144,6 @@ async function isSame(
   place: string,
   signal: AbortSignal,
 ): Promise<boolean> {
-  if (item.kind === 'piece' && isBeingSealed(sectors, item.pieceCid)) return false
   if (item.kind === 'piece')
     return (await commitPieceFile(place, { signal }).then(pieceCidV2, () => undefined)) === item.pieceCid
   if (item.kind !== 'sector' || !sectors.has(item.number)) return false
