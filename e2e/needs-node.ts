@@ -5,6 +5,7 @@ export const needsNode: Readonly<Record<string, string>> = {
   '@granary/bench/chain': 'measures a node on its disk',
   '@granary/bench/client': 'serves a CAR from a thread, and reads it back',
   '@granary/bench/proofs': 'measures sealing on a disk',
+  '@granary/bench/provider': 'starts a provider, and reads what the system knows of it',
   '@granary/chain/keystore': 'keeps keys in files',
   '@granary/chain/limits': 'counts what sockets use',
   '@granary/chain/internal': 'has the store of a node, in SQLite',

@@ -45,19 +45,31 @@ export async function runProgram(
   return { ms, firstLineMs: await firstLine, cpuMs: Number(cpuMs) }
 }
 
-export interface RunningDevnet extends AsyncDisposable {
-  /** Of its chain. */
+export interface RunningServer extends AsyncDisposable {
+  /** Of a devnet: its chain's. */
   readonly url: string
+  readonly pid: number
   readonly readyMs: number
 }
 
-export async function startDevnet(
-  { command, args }: Program,
+/** @param words what the devnet is told beside its home */
+export function startDevnet(
+  program: Program,
   home: string,
   signal: AbortSignal | undefined,
-): Promise<RunningDevnet> {
+  words: readonly string[] = [],
+): Promise<RunningServer> {
+  return startServer(program, ['devnet', '--home', home, ...words], signal)
+}
+
+/** @param words of a command that says in a line of JSON when it is ready */
+export async function startServer(
+  { command, args }: Program,
+  words: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<RunningServer> {
   const startMs = performance.now()
-  const child = spawn(command, [...args, 'devnet', '--json', '--home', home], {
+  const child = spawn(command, [...args, ...words, '--json'], {
     stdio: ['ignore', 'pipe', 'ignore'],
     ...(signal === undefined ? {} : { signal }),
   })
@@ -65,11 +77,11 @@ export async function startDevnet(
   const [line] = await Promise.race([
     once(createInterface(child.stdout), 'line'),
     ended.then(([code]) => {
-      throw new Error(`granary devnet ended with ${code} before it was ready`)
+      throw new Error(`granary ${words.join(' ')} ended with ${code} before it was ready`)
     }),
   ])
   const { url } = JSON.parse(String(line)) as { readonly url: string }
-  return { url, readyMs: performance.now() - startMs, [Symbol.asyncDispose]: () => stop(child, ended) }
+  return { url, pid: child.pid!, readyMs: performance.now() - startMs, [Symbol.asyncDispose]: () => stop(child, ended) }
 }
 
 async function stop(child: ChildProcess, ended: Promise<unknown>): Promise<void> {

@@ -19,7 +19,7 @@ export interface Figure {
 /** What one core does is given in processor time: other programs do not lengthen it. */
 export type Clock = 'wall' | 'processor'
 
-export type Unit = 'ns' | 'ms' | 's' | 'MiB' | 'MiB/s' | 'MB/s'
+export type Unit = 'ns' | 'ms' | 's' | 'MiB' | 'MiB/s' | 'MB/s' | 'MB' | '%'
 
 export function medianOf(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b)

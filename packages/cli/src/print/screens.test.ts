@@ -96,6 +96,7 @@ const WRITERS = [
   'commands/put.ts',
   'commands/tools/bench-chain.ts',
   'commands/tools/bench-client.ts',
+  'commands/tools/bench-provider.ts',
   'commands/tools/bench.ts',
   'commands/tools/print-verdict.ts',
   'commands/tools/seal-teller.ts',

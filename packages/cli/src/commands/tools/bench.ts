@@ -8,6 +8,7 @@ import type { CommandContext } from '../../program-context.ts'
 import { UsageError } from '../../usage-error.ts'
 import { addBenchChain } from './bench-chain.ts'
 import { addBenchClient } from './bench-client.ts'
+import { addBenchProvider } from './bench-provider.ts'
 import { loadBenchmarks } from './load-benchmarks.ts'
 import { parentsFolder } from './parents-folder.ts'
 import { profileOption } from './sector-profile.ts'
@@ -43,6 +44,7 @@ export function addBench(tools: Command, context: CommandContext): void {
     .action((kind: Kind, options: BenchCommandOptions) => bench(kind, options, context))
   addBenchChain(command, context)
   addBenchClient(command, context)
+  addBenchProvider(command, context)
 }
 
 async function bench(kind: Kind, options: BenchCommandOptions, context: CommandContext): Promise<void> {
