@@ -72,8 +72,25 @@ export interface DagReader {
 
 const ENTRIES_LISTED_MAX = 1_000
 const INDEX = 'index.html'
+/** Files whose type has been found out: a few bytes each, in place of a leaf that is read and hashed for each request. */
+const MEDIA_TYPES_KEPT = 4_096
 
 export function createDagReader(blocks: PieceBlocks): DagReader {
+  // What is under a CID is the same for ever; the first one that was found goes first.
+  const mediaTypes = new Map<string, string>()
+
+  async function mediaTypeUnder(cid: CID, options: ReadOptions): Promise<string> {
+    const key = cid.toString()
+    const known = mediaTypes.get(key)
+    if (known !== undefined) return known
+    const { bytes, isWhole } = await headOf(cid, blocks, options)
+    const mediaType = await mediaTypeOf(bytes)
+    if (!isWhole) return mediaType
+    if (mediaTypes.size >= MEDIA_TYPES_KEPT) mediaTypes.delete(mediaTypes.keys().next().value!)
+    mediaTypes.set(key, mediaType)
+    return mediaType
+  }
+
   return {
     async target({ root, names }, options = {}) {
       const { cid, blocks: onTheWay } = await resolvePath(parseCid(root), names, blocks, options)
@@ -87,7 +104,7 @@ export function createDagReader(blocks: PieceBlocks): DagReader {
       const node = unixFsNode(cid, await readBlock(blocks, cid, options))
       switch (node.kind) {
         case 'file': {
-          const mediaType = sniff ? await mediaTypeOf(await headOf(cid, blocks, options)) : undefined
+          const mediaType = sniff ? await mediaTypeUnder(cid, options) : undefined
           return { kind: 'file', bytes: node.fileBytes, mediaType }
         }
         case 'directory':
@@ -118,14 +135,20 @@ export function createDagReader(blocks: PieceBlocks): DagReader {
 }
 
 /** As much of a file's first bytes as is here: a part of it that is not may not be wanted. */
-async function headOf(cid: CID, store: PieceBlocks, options: ReadOptions): Promise<Uint8Array> {
+async function headOf(
+  cid: CID,
+  store: PieceBlocks,
+  options: ReadOptions,
+): Promise<{ readonly bytes: Uint8Array; readonly isWhole: boolean }> {
   const head: Uint8Array[] = []
+  let isWhole = true
   try {
     for await (const part of readFile(cid, store, { ...options, offset: 0, length: headBytes })) head.push(part)
   } catch (error) {
     if (!GranaryError.is(error) || error.code !== 'BLOCK_MISSING') throw error
+    isWhole = false
   }
-  return Buffer.concat(head)
+  return { bytes: Buffer.concat(head), isWhole }
 }
 
 async function fileUnder(
