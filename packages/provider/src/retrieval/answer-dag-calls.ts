@@ -5,6 +5,8 @@ import type { DagReader } from './dag-reader.ts'
 
 /** Bytes that go over together: a message costs more than a byte. */
 const BYTES_A_MESSAGE = 256 * 1024
+/** More than what is inlined in a CID, whose bytes are others' too. */
+const OWN_BYTES_MIN = 64 * 1024
 /** Without a byte for so long, a walk leads nowhere that its reader would wait for. */
 const SILENCE_MAX_MS = 30_000
 
@@ -19,6 +21,8 @@ export class WalkTooLongError extends GranaryError {
 }
 
 interface OpenStream {
+  /** Whether nobody looks any more at what it has given: a walk over a DAG does. */
+  readonly gives: boolean
   readonly iterator: AsyncIterator<Uint8Array>
   readonly stop: AbortController
   /** What ended it after the bytes that have been sent. */
@@ -42,10 +46,10 @@ export function answerDagCalls(reader: DagReader): (id: number, call: DagCall) =
     }
   }
 
-  function open(id: number, read: (signal: AbortSignal) => AsyncIterable<Uint8Array>): void {
+  function open(id: number, gives: boolean, read: (signal: AbortSignal) => AsyncIterable<Uint8Array>): void {
     const stop = new AbortController()
     stops.set(id, stop)
-    streams.set(id, { iterator: read(stop.signal)[Symbol.asyncIterator](), stop })
+    streams.set(id, { gives, iterator: read(stop.signal)[Symbol.asyncIterator](), stop })
   }
 
   function close(id: number): void {
@@ -65,11 +69,11 @@ export function answerDagCalls(reader: DagReader): (id: number, call: DagCall) =
       case 'objectText':
         return bounded(id, (signal) => reader.objectText(call.cid, { signal }))
       case 'block':
-        return joined([await bounded(id, (signal) => reader.block(call.cid, { signal }))])
+        return given([await bounded(id, (signal) => reader.block(call.cid, { signal }))])
       case 'car':
-        return open(id, (signal) => reader.car(call.path, call.format, { signal }))
+        return open(id, false, (signal) => reader.car(call.path, call.format, { signal }))
       case 'fileBytes':
-        return open(id, (signal) => reader.fileBytes(call.cid, call.from, call.to, { signal }))
+        return open(id, true, (signal) => reader.fileBytes(call.cid, call.from, call.to, { signal }))
       case 'next': {
         const stream = streams.get(call.stream)
         return stream === undefined ? undefined : next(stream)
@@ -92,7 +96,8 @@ async function next(stream: OpenStream): Promise<Uint8Array | undefined> {
       bytes += part.value.length
       silence.refresh()
     }
-    return parts.length > 0 ? joined(parts) : undefined
+    if (parts.length === 0) return undefined
+    return stream.gives ? given(parts) : joined(parts)
   } catch (error) {
     if (parts.length === 0) throw error
     stream.failure = error
@@ -100,6 +105,13 @@ async function next(stream: OpenStream): Promise<Uint8Array | undefined> {
   } finally {
     clearTimeout(silence)
   }
+}
+
+/** Handed over as it is where it is alone in its memory: a leaf, as it was read. */
+function given(parts: readonly Uint8Array[]): Uint8Array {
+  const [only] = parts
+  const isAlone = parts.length === 1 && only !== undefined && only.length === only.buffer.byteLength
+  return isAlone && only.length >= OWN_BYTES_MIN ? only : joined(parts)
 }
 
 /** In memory that can be handed over: what is read may lie in a buffer that others use. */

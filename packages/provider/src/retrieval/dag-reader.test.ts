@@ -56,3 +56,23 @@ test('of a file whose first leaf is away it is found out when that is back', asy
   for await (const { cid: each, bytes } of whole.getAll()) for await (const part of bytes) await store.put(each, part)
   expect(await reader.entity(root, true)).toMatchObject({ mediaType: 'text/plain; charset=utf-8' })
 })
+
+test('a leaf that is asked for by its own CID is read once', async () => {
+  const store = new MemoryBlockstore()
+  const leaf = await oneLeaf(store)
+  const { blocks, reads } = counted(store)
+  const reader = createDagReader(blocks)
+  const { cid } = await reader.target({ root: leaf.toString(), names: [] })
+  expect(await reader.block(cid)).toEqual(await readBlock(store, leaf))
+  expect(reads()).toBe(1)
+})
+
+test('a leaf that is not here is said to be away before it is read', async () => {
+  const leaf = await oneLeaf(new MemoryBlockstore())
+  const reader = createDagReader(counted(new MemoryBlockstore()).blocks)
+  await expect(reader.target({ root: leaf.toString(), names: [] })).rejects.toMatchObject({ code: 'BLOCK_MISSING' })
+})
+
+async function oneLeaf(store: MemoryBlockstore): Promise<CID> {
+  return await importFile(bytesOf('text'), store)
+}

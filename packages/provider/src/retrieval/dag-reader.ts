@@ -24,6 +24,7 @@ import {
   walkDag,
 } from '@granary/content'
 import type { CID } from 'multiformats/cid'
+import * as raw from 'multiformats/codecs/raw'
 import { headBytes, mediaTypeOf } from './media-type.ts'
 import type { PieceBlocks } from './piece-blocks.ts'
 import type { CarFormat } from './wanted-format.ts'
@@ -94,8 +95,9 @@ export function createDagReader(blocks: PieceBlocks): DagReader {
   return {
     async target({ root, names }, options = {}) {
       const { cid, blocks: onTheWay } = await resolvePath(parseCid(root), names, blocks, options)
-      // What is not here is said now; the answer's headers are a promise that it is.
-      await readBlock(blocks, cid, options)
+      // What is not here is said now; the answer's headers are a promise that it is. A leaf, which may have 2 MiB, is read by what
+      // follows, before they go out.
+      if (cid.code !== raw.code || !blocks.has(cid)) await readBlock(blocks, cid, options)
       return { cid: cid.toString(), onTheWay: onTheWay.map((block) => block.cid.toString()) }
     },
     block: (cid, options = {}) => readBlock(blocks, parseCid(cid), options),
