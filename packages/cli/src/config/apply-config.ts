@@ -22,7 +22,7 @@ export async function applyConfig(command: Command, { env, cwd }: Pick<ProgramCo
       .map(({ key, name }) => [key, String(command.getOptionValue(name))]),
   )
   const settings = await resolveConfig({ env, cwd, flags })
-  const isClient = !OWN_CONFIGURATION.has(command.parent?.name() ?? '')
+  const isClient = !namesAbove(command).some((name) => OWN_CONFIGURATION.has(name))
   for (const { key, rule, option, name } of options) {
     const setting = settings.get(key)
     if (setting === undefined || setting.from === 'flag' || setting.from === 'environment') continue
@@ -32,4 +32,9 @@ export async function applyConfig(command: Command, { env, cwd }: Pick<ProgramCo
     const value = valuesOf(rule, setting.value).reduce((before, text) => parse(text, before), begun)
     command.setOptionValueWithSource(name, value, 'config')
   }
+}
+
+/** `provider ask show` is a provider's as `provider money` is. */
+function namesAbove(command: Command): string[] {
+  return command.parent === null ? [] : [command.parent.name(), ...namesAbove(command.parent)]
 }

@@ -114,6 +114,20 @@ test('a devnet that runs is found without a word, and by its name; one that died
   expect(await asked('work')).toBe(`CHAIN_UNREACHABLE ${gone(7460)}`)
 })
 
+test.each([['money'], ['ask', 'show'], ['ask'], ['sectors', 'list'], ['proving', 'status'], ['volumes', 'list']])(
+  'provider %s %s asks the chain of its own home, whatever a file says to clients',
+  async (...names) => {
+    await writeFile(user, `chain: ${gone(1)}\n`)
+    const given = createProgram({ json: true, env: { GRANARY_CONFIG: user } } as never)
+    const command = names.reduce<Command>(
+      (above, name) => above.commands.find((each) => each.name() === name)!,
+      given.commands.find((each) => each.name() === 'provider')!,
+    )
+    await applyConfig(command, { env: { GRANARY_CONFIG: user }, cwd: () => folder })
+    expect(command.opts().chain).toBeUndefined()
+  },
+)
+
 test('list --show-origin says what sets each, and get what one is', async () => {
   await writeFile(user, `# mine\nduration: 30d\nnetworks:\n  test: { chain: "${gone(2)}", home: test }\n`)
   await writeFile(project, 'network: test\n')

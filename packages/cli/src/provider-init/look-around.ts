@@ -41,8 +41,8 @@ export interface Surroundings {
   readonly lockedPerSector: bigint | undefined
 }
 
-/** Where the chain does not say: the smallest that proves anything. */
-const PROFILE_ELSEWHERE = profiles['512MiB']
+/** Where the chain does not say: the smallest that a chain takes which is made with what is there by default. */
+const PROFILE_ELSEWHERE = profiles['4GiB']
 const PRICE_DEFAULT = 10n ** 15n
 
 /** @throws PROFILE_UNKNOWN, PASSPHRASE_MISSING, CHAIN_FOREIGN, …, what the disk says */

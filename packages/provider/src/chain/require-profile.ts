@@ -10,7 +10,7 @@ export class ProfileRefusedError extends GranaryError {
     super({
       code: 'PROFILE_REFUSED',
       message: `the chain at ${chainUrl} takes no sectors of profile ${profile}; it takes ${taken.join(', ') || 'none'}`,
-      hint: 'choose one of these with --profile in a new --home, or another --chain',
+      hint: 'choose one of these: with `granary provider config set profile=NAME` where it has never run, else with --profile in a new --home; or another --chain',
       details: { profile, taken, chain: chainUrl },
     })
   }

@@ -104,12 +104,12 @@ test('a disk that cannot be used leaves no configuration, so that the same comma
   expect(await readdir(join(home, 'provider'))).not.toContain('config.json')
 }, 60_000)
 
-test('before there is a chain it needs a passphrase, and takes the smallest sectors that prove anything', async () => {
+test('before there is a chain it needs a passphrase, and takes the smallest sectors of production', async () => {
   const home = join(root.home, 'early')
   const args = ['provider', 'init', '--home', home, '--chain', 'http://127.0.0.1:1', '--json']
   expect(JSON.parse((await granary(args)).stdout).error.code).toBe('PASSPHRASE_MISSING')
   const file = join(root.home, 'passphrase')
   await writeFile(file, 'correct horse battery', { mode: 0o600 })
   const { stdout } = await granary([...args, '--passphrase-file', file])
-  expect(JSON.parse(stdout).data).toMatchObject({ profile: '512MiB', chain: { answers: false } })
+  expect(JSON.parse(stdout).data).toMatchObject({ profile: '4GiB', chain: { answers: false } })
 }, 60_000)
