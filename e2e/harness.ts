@@ -53,8 +53,11 @@ export interface Workbench {
   close(): Promise<void>
 }
 
-/** A temporary home with every key, cache and store in it; nothing outside is read or written. */
-export function createWorkbench(): Workbench {
+/**
+ * A temporary home with every key, cache and store in it; nothing outside is read or written.
+ * @param installed the program's file, in place of the sources
+ */
+export function createWorkbench(installed?: string): Workbench {
   const home = mkdtempSync(join(tmpdir(), 'granary-e2e-'))
   const started = new Set<Running>()
   const closing = new AbortController()
@@ -64,7 +67,12 @@ export function createWorkbench(): Workbench {
     env: Readonly<Record<string, string>> = {},
     under: readonly string[] = [],
   ): Running {
-    const [command, ...rest] = [...under, process.execPath, ...program, ...args]
+    const [command, ...rest] = [
+      ...under,
+      process.execPath,
+      ...(installed === undefined ? program : [installed]),
+      ...args,
+    ]
     const child = spawn(command!, rest, {
       cwd: home,
       env: { ...process.env, NODE_OPTIONS: '', GRANARY_HOME: home, NO_COLOR: '1', ...env },

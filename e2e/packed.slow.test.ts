@@ -9,16 +9,20 @@ import { checkPackage, createPackageFromTarballData, type Package } from '@areth
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { publint } from 'publint'
 import { formatMessage } from 'publint/utils'
-import { createWorkbench, repository } from './harness.ts'
+import { createWorkbench, envelope, repository } from './harness.ts'
 import { readManifests } from './imports.ts'
+import { sparseFile, watchMemory } from './large.ts'
 import { env, npmInstall, type Packed, packAll, whyNoRegistry, withOwnDependencies } from './packed.ts'
 import { commandsBelow } from './readme.ts'
+import { succeeded } from './story.ts'
 
 const run = promisify(execFile)
 const MINUTES = 60_000
 const PUBLISHED = [...readManifests(repository).values()].flatMap(({ manifest }) =>
   manifest.private ? [] : [manifest.name],
 )
+const SPARSE_BYTES = 10 * 2 ** 30
+const PRICING_MEMORY_MAX = 200_000_000
 /** What an SDK has no use for: servers, queues, databases, whole libp2p nodes, the node and the provider themselves. */
 const SERVER_LIBRARIES =
   /^(express.*|fastify|koa|bullmq|ioredis|redis|better-sqlite3|@electric-sql\/.*|commander|tinypool|@tus\/.*|helia|libp2p|granary|@granary\/(chain|provider|sim))$/
@@ -145,6 +149,14 @@ suite(noRegistry === undefined ? 'the SDK' : `the SDK: nothing can be installed 
   )
 })
 
+test('the program has the licences of the libraries that are bundled in it', async () => {
+  const { files, root } = await contentOf('granary')
+  const said = files.readFile(`${root}dist/THIRD-PARTY.txt`)
+  for (const library of ['@noble/hashes', 'commander', 'multiformats', 'zod'])
+    expect(said).toMatch(new RegExp(`^${library} [\\d.]+ \\((?:Apache-2.0 OR )?MIT\\)$`, 'm'))
+  expect(said).toContain('THE SOFTWARE IS PROVIDED')
+})
+
 suite(noRegistry === undefined ? 'the program' : `the program: nothing can be installed here, ${noRegistry}`, () => {
   let home: string
   let installed: string[]
@@ -167,6 +179,27 @@ suite(noRegistry === undefined ? 'the program' : `the program: nothing can be in
     expect(failed).toMatchObject({ code: 1, stderr: expect.stringContaining('[BENCHMARKS_MISSING]') })
     expect(failed.stderr).toContain('in a checkout of Granary')
   })
+
+  test(
+    'reads and prices 10 GiB in little memory',
+    async () => {
+      const bench = createWorkbench(join(home, 'node_modules/granary/bin/granary.js'))
+      try {
+        const [line] = await bench.start(['devnet', '--json']).line(/^\{"event":"ready".*\}$/)
+        const { url } = JSON.parse(line) as { url: string }
+        const path = sparseFile(join(bench.home, 'sparse.bin'), SPARSE_BYTES)
+        const pricing = bench.start(['put', path, '--dry-run', '--chain', url, '--json'])
+        const { peakBytes } = watchMemory(pricing)
+        const { data } = envelope<{ fileBytes: number; slots: object[] }>(succeeded(await pricing.finished))
+        expect(data.fileBytes).toBe(SPARSE_BYTES)
+        expect(data.slots.length).toBeGreaterThan(0)
+        expect(peakBytes()).toBeLessThan(PRICING_MEMORY_MAX)
+      } finally {
+        await bench.close()
+      }
+    },
+    4 * MINUTES,
+  )
 
   test(
     'stores a file on a devnet, proves it and gets it back',

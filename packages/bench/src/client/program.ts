@@ -1,15 +1,15 @@
-/** The program that this runs in, as processes of its own. */
+/** The program as processes of its own. */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
 import { text } from 'node:stream/consumers'
 
-/** Says what the process took when it ends, where nobody else writes: of a child, Node knows no processor time. */
+/** Says what the process took when it ends, where nobody else writes: of a child, Node knows neither time nor memory. */
 const REPORT = `
 import { writeSync } from 'node:fs'
 process.on('exit', () => {
-  const { user, system } = process.cpuUsage()
-  writeSync(3, String((user + system) / 1_000))
+  const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage()
+  writeSync(3, JSON.stringify({ cpuMs: (userCPUTime + systemCPUTime) / 1_000, memoryBytes: maxRSS * 1_024 }))
 })`
 
 /** What starts it: Node, with its flags and the program's file. */
@@ -22,6 +22,8 @@ export interface Ran {
   readonly ms: number
   readonly firstLineMs: number
   readonly cpuMs: number
+  /** At most. */
+  readonly memoryBytes: number
 }
 
 export async function runProgram(
@@ -30,19 +32,19 @@ export async function runProgram(
   signal?: AbortSignal,
 ): Promise<Ran> {
   const startMs = performance.now()
-  const report = `data:text/javascript,${encodeURIComponent(REPORT)}`
-  const child = spawn(command, ['--import', report, ...args, ...words], {
+  const reporter = `data:text/javascript,${encodeURIComponent(REPORT)}`
+  const child = spawn(command, ['--import', reporter, ...args, ...words], {
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     ...(signal === undefined ? {} : { signal }),
   })
-  const [, stdout, stderr, taken] = child.stdio
+  const [, stdout, stderr, report] = child.stdio
   const firstLine = once(stdout!, 'data').then(() => performance.now() - startMs)
-  const all = Promise.all([text(stderr!), text(taken as NodeJS.ReadableStream)])
+  const all = Promise.all([text(stderr!), text(report as NodeJS.ReadableStream)])
   const [code] = await once(child, 'close')
   const ms = performance.now() - startMs
-  const [said, cpuMs] = await all
+  const [said, taken] = await all
   if (code !== 0) throw new Error(`granary ${words.join(' ')} ended with ${code}: ${said}`)
-  return { ms, firstLineMs: await firstLine, cpuMs: Number(cpuMs) }
+  return { ms, firstLineMs: await firstLine, ...(JSON.parse(taken) as Pick<Ran, 'cpuMs' | 'memoryBytes'>) }
 }
 
 export interface RunningServer extends AsyncDisposable {

@@ -9,14 +9,14 @@ interface BenchClientOptions extends JsonOptions {
   readonly only?: Part
 }
 
-const PARTS = ['store', 'get', 'start'] as const
+const PARTS = ['store', 'price', 'get', 'start'] as const
 type Part = (typeof PARTS)[number]
 
 export function addBenchClient(bench: Command, context: CommandContext): void {
   const command = bench
     .command('client')
     .description(
-      'Measure a client: import, CAR and CommP of 1 GiB; a get of 256 MiB, every block verified; how soon the program answers.',
+      'Measure a client: import, CAR and CommP of 1 GiB; 10 GiB priced; a get of 256 MiB, every block verified; how soon the program answers.',
     )
     .addOption(new Option('--only <part>', 'one of the measurements').choices(PARTS))
   // An option that bench has too is bench's, wherever it stands.
@@ -31,10 +31,11 @@ async function benchClient(options: BenchClientOptions, context: CommandContext)
     import('../../devnet/self.ts'),
     import('./print-figures.ts'),
   ])
-  const { benchGet, benchStart, benchStore } = await loadBenchmarks(() => import('@granary/bench/client'))
+  const { benchGet, benchPrice, benchStart, benchStore } = await loadBenchmarks(() => import('@granary/bench/client'))
   const onProgress = (words: string) => void context.stderr.write(`${words}\n`)
   const benches: Readonly<Record<Part, typeof benchGet>> = {
     store: benchStore,
+    price: benchPrice,
     get: benchGet,
     start: (bench) => benchStart({ ...bench, program: self() }),
   }
