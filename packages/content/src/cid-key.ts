@@ -26,10 +26,15 @@ const decoders = new Map<string, MultibaseDecoder<string>>(
   Object.values(bases).map((base) => [base.prefix, base.decoder]),
 )
 
+/** A character, which is two units of the text in base256emoji. */
+function prefixOf(text: string): string {
+  return String.fromCodePoint(text.codePointAt(0) ?? 0)
+}
+
 /** In any base and version. @throws CidInvalidError CID_INVALID */
 export function parseCid(text: string): CID {
   try {
-    return text.startsWith('Qm') ? CID.parse(text) : CID.parse(text, decoders.get(text.slice(0, 1)))
+    return text.startsWith('Qm') ? CID.parse(text) : CID.parse(text, decoders.get(prefixOf(text)))
   } catch (cause) {
     throw new CidInvalidError(text, cause)
   }
