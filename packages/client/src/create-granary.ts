@@ -6,7 +6,7 @@ import type { SettleOptions } from './deals/list-deals.ts'
 import type { ContentStatus } from './deals/status.ts'
 import type { ListedProviders, ProvidersOptions } from './plan/list-providers.ts'
 import type { Ports, Sink, Source } from './ports.ts'
-import type { FetchOptions, GetOptions, Retrieved } from './retrieve/get.ts'
+import type { FetchOptions, GetOptions, GetPorts, Retrieved } from './retrieve/get.ts'
 import type { ListedEntry } from './retrieve/ls.ts'
 import type { SaveResult } from './retrieve/save.ts'
 import type { Content, ContentSource } from './sources/content-source.ts'
@@ -48,6 +48,8 @@ export interface Granary<S extends Source = ContentSource> extends AccountVerbs,
 /** The client over these ports. */
 export function createGranary<S extends Source = ContentSource>(ports: Ports<S | ContentSource>): Granary<S> {
   const { chain, account, journal, clock, fetch } = ports
+  const { memory = new Map() }: GetPorts = ports
+  const getting: GetPorts = { chain, clock, fetch, memory }
   const forAccount = async () => (await import('./account/account-verbs.ts')).accountVerbs(ports)
   const forDeals = async () => (await import('./deals/deal-verbs.ts')).dealVerbs(ports)
   return {
@@ -55,12 +57,12 @@ export function createGranary<S extends Source = ContentSource>(ports: Ports<S |
     put: async (source, options) => (await import('./upload/put.ts')).put(ports, source, options),
     upload: async (source, options) => (await import('./upload/put.ts')).upload(ports, source, options),
     quote: async (source, options) => (await import('./upload/put.ts')).quote(ports, source, options),
-    get: async (rootOrPath, options) => (await import('./retrieve/get.ts')).get(ports, rootOrPath, options),
+    get: async (rootOrPath, options) => (await import('./retrieve/get.ts')).get(getting, rootOrPath, options),
     async *ls(rootOrPath, options) {
-      yield* (await import('./retrieve/ls.ts')).ls(ports, rootOrPath, options)
+      yield* (await import('./retrieve/ls.ts')).ls(getting, rootOrPath, options)
     },
     save: async (rootOrPath, sink, options) =>
-      (await import('./retrieve/save.ts')).save(ports, rootOrPath, sink, options),
+      (await import('./retrieve/save.ts')).save(getting, rootOrPath, sink, options),
     deals: async (options) => {
       const { listDeals } = await import('./deals/list-deals.ts')
       return await listDeals({ chain, journal, address: account.address, signer: account }, options)

@@ -55,10 +55,12 @@ export async function openMarket(
     gateways: reached.endpoints.slice(providers.length),
     onProgress: (event: GetProgress) => void progress.push(event),
   }
+  // As those of one client.
+  const ports = { chain, clock, fetch: reached.fetch, memory: new Map() }
   return {
     progress,
-    get: (path, options) => get({ chain, clock, fetch: reached.fetch }, path, { ...defaults, ...options }),
-    ls: (path) => ls({ chain, clock, fetch: reached.fetch }, path, defaults),
+    get: (path, options) => get(ports, path, { ...defaults, ...options }),
+    ls: (path) => ls(ports, path, defaults),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   }
 }

@@ -27,7 +27,7 @@ export interface Client extends Omit<Granary, 'put' | 'upload' | 'quote' | 'save
 
 /** The client over the files of a folder. @throws as Granary does */
 export function createGranary(options: ClientOptions): Client {
-  const ports = nodePorts(options)
+  const ports = { ...nodePorts(options), memory: new Map() }
   const granary = createOver(ports)
   return {
     ...granary,

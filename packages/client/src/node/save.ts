@@ -4,16 +4,19 @@ import { NotAFileError, parseCid } from '@granary/content'
 import type { ChainClient } from '@granary/protocol/client'
 import type { Fetch } from '../ports.ts'
 import { type GetOptions, get, type Retrieved } from '../retrieve/get.ts'
+import type { HolderMemory } from '../retrieve/holder-state.ts'
 import { parseContentPath } from '../retrieve/parse-content-path.ts'
 import type { HolderReport } from '../retrieve/report.ts'
 import { systemClock } from '../system-clock.ts'
 import { asOutInvalid, checkPlace, fileSink, isFolderThere, OutInvalidError } from './file-sink.ts'
 import { checkNames, isName, isThere, OutExistsError, writeFolder } from './folder-writer.ts'
 
-/** What getting content takes: no account, and nothing that is kept. */
+/** What getting content takes: no account, and nothing that is kept on a disk. */
 export interface GetInput {
   readonly chain: ChainClient
   readonly fetch: Fetch
+  /** Of holders that were asked before. @default none */
+  readonly memory?: HolderMemory | undefined
 }
 
 /** How a fetched file or folder is written. */
@@ -52,7 +55,7 @@ export interface SaveUnderOwnName {
  * RetrievalFailedError
  */
 export async function save(
-  { chain, fetch }: GetInput,
+  { chain, fetch, memory }: GetInput,
   rootOrPath: string,
   outPath: string | SaveUnderOwnName,
   options: SaveOptions = {},
@@ -66,7 +69,7 @@ export async function save(
   const place = await fileSink(placeOf(target))
   const mayBeFolder = overwrite || unwrap || target.typed !== undefined
   await (mayBeFolder ? checkPlace(place.out) : place.check())
-  const got = await get({ chain, fetch, clock: systemClock }, rootOrPath, { ...options, unwrap })
+  const got = await get({ chain, fetch, clock: systemClock, memory }, rootOrPath, { ...options, unwrap })
   try {
     const { cid } = got
     const sink = await fileSink(await placeFor(got, target))

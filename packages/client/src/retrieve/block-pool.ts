@@ -66,6 +66,8 @@ const RACERS = 2
 const RACE_BYTES = 1 << 20
 /** So long nothing comes before another holder is asked as well. */
 const STALL_MS = 2_000
+/** Who has failed for a while only, such as a provider that starts again, is asked once more after so long. */
+const ROUND_PAUSE_MS = 1_000
 /** A block that takes longer has its slowest holder give way to one that was not asked yet, as long as there is one. */
 const BLOCK_MAX_MS = 15_000
 /** A CAR that begins in the middle begins with what leads there; one that has more than that of what is known is no help. */
@@ -96,7 +98,9 @@ interface Want {
   readonly key: string
   readonly request: CarRequest | undefined
   readonly beganMs: number
-  readonly tried: { readonly holder: HolderState; readonly kind: Kind }[]
+  tried: { readonly holder: HolderState; readonly kind: Kind }[]
+  /** Everybody has failed, and who had failed for a while only is asked once more. */
+  isSecondRound: boolean
   /** What each attempt had received when it was first looked at for this block. */
   readonly marks: Map<Attempt, { readonly received: number; readonly atMs: number }>
 }
@@ -121,7 +125,15 @@ class Pool {
   async block(cid: CID, request: CarRequest | undefined): Promise<Uint8Array> {
     const { signal, ports } = this.#input
     const key = multihashKey(cid)
-    const want: Want = { cid, key, request, beganMs: ports.clock.nowMs(), tried: [], marks: new Map() }
+    const want: Want = {
+      cid,
+      key,
+      request,
+      beganMs: ports.clock.nowMs(),
+      tried: [],
+      isSecondRound: false,
+      marks: new Map(),
+    }
     let lookedMs = want.beganMs
     let seen = 0
     for (;;) {
@@ -137,7 +149,7 @@ class Pool {
       if (live.length === 0) {
         const opened = this.#open(want, this.#racers(want))
         const isWaiting = this.#attempts.some(({ stream }) => stream.state === 'waiting')
-        if (opened === 0 && !isWaiting) throw this.#failed(want)
+        if (opened === 0 && !isWaiting && !(await this.#again(want))) throw this.#failed(want)
       } else if (isStalled && live.length < RACERS) this.#open(want, 1)
       else if (live.length >= RACERS) this.#relieve(want, live, nowMs)
       if (nowMs - lookedMs >= STALL_MS) {
@@ -203,6 +215,7 @@ class Pool {
       const tookMs = this.#input.ports.clock.nowMs() - winner.openedMs
       holder.latencyMs = holder.latencyMs === undefined ? tookMs : (holder.latencyMs + tookMs) / 2
     }
+    holder.seenMs = this.#input.ports.clock.nowMs()
     winner.delivered += length
     winner.strays = 0
     winner.misses = 0
@@ -254,6 +267,7 @@ class Pool {
 
   #blame(holder: HolderState, { code, message, retryable }: GranaryError): void {
     holder.misfortunes += 1
+    holder.seenMs = this.#input.ports.clock.nowMs()
     if (lies.has(code)) holder.strikes += 1
     const isNews = holder.failure?.code !== code
     holder.failure = { code, message, retryable }
@@ -319,6 +333,18 @@ class Pool {
       ...{ holder, kind, url, key, stream, openedMs: ports.clock.nowMs() },
       ...{ delivered: 0, strays: 0, misses: 0 },
     })
+  }
+
+  /** @returns whether there is anybody to ask once more, after a moment */
+  async #again(want: Want): Promise<boolean> {
+    const { ports, signal } = this.#input
+    const isPassing = ({ failure, strikes }: HolderState) => failure?.retryable === true && strikes < STRIKES_MAX
+    const left = want.tried.filter(({ holder }) => !isPassing(holder))
+    if (want.isSecondRound || left.length === want.tried.length) return false
+    want.isSecondRound = true
+    await ports.clock.sleep(ROUND_PAUSE_MS, signal)
+    want.tried = left
+    return true
   }
 
   #failed({ tried }: Want): RetrievalFailedError {

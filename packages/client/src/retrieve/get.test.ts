@@ -101,8 +101,10 @@ function retrieval(name: string, reach: (answers: readonly Answer[]) => Promise<
       const small = await folderContent({ a: someBytes(7, 1) })
       const car = new Uint8Array(await carOf(small).arrayBuffer())
       const right = new Set([car.length])
+      // Who may be asked once more is waited for.
+      const clock = hastened(20)
       for (let at = 0; at < car.length; at++) {
-        await using chain = await market(small.cid, [() => new Response(car.with(at, car[at]! ^ 0x80))])
+        await using chain = await market(small.cid, [() => new Response(car.with(at, car[at]! ^ 0x80))], { clock })
         const read = chain.get(`${small.cid}/a`).then(whole)
         const found = await read.catch(({ code }: { code: string }) => code)
         if (typeof found === 'string') expect(found).toBe('RETRIEVAL_FAILED')
@@ -301,6 +303,44 @@ function retrieval(name: string, reach: (answers: readonly Answer[]) => Promise<
       expect(new Set(listed.map(({ type, size }) => `${type} ${size}`))).toEqual(new Set(['file 50']))
       const one = await chain.get(`${folder.cid}/${nameOf(1_111)}`)
       expect((await whole(one)).equals(files[nameOf(1_111)]!)).toBe(true)
+    })
+
+    test('who failed is asked after the others by the next get of the client, until that is long ago', async () => {
+      let agoMs = 0
+      const clock = { ...systemClock, nowMs: () => Date.now() + agoMs }
+      const away: Answer = () => new Response(null, { status: 500 })
+      await using chain = await market(file.cid, [away, holderOf(file.blocks)], { clock })
+      const tried = async (): Promise<(number | undefined)[]> => {
+        const before = chain.progress.length
+        expect((await whole(await chain.get(file.cid))).equals(bytes)).toBe(true)
+        const news = chain.progress.slice(before)
+        return news.flatMap((event) => (event.type === 'provider:trying' ? [event.provider] : []))
+      }
+      expect(await tried()).toEqual([1000, 1001])
+      expect(await tried()).toEqual([1001])
+      agoMs = 11 * 60_000
+      expect(await tried()).toEqual([1000, 1001])
+    })
+
+    test('who has failed for a while only is asked once more when nobody is left, and no more than that', async () => {
+      let requests = 0
+      const failing =
+        (times: number, status: number): Answer =>
+        (request) => {
+          requests += 1
+          return requests > times ? holderOf(file.blocks)(request) : new Response(null, { status })
+        }
+      // A CAR and the block alone, in each round.
+      const got = async (times: number, status: number): Promise<string | Buffer> => {
+        requests = 0
+        await using chain = await market(file.cid, [failing(times, status)], { clock: hastened(10) })
+        return await chain.get(file.cid).then(whole, ({ code }: { code: string }) => code)
+      }
+      expect(bytes.length).toBe((await got(2, 500)).length)
+      expect(await got(99, 500)).toBe('RETRIEVAL_FAILED')
+      expect(requests).toBe(4)
+      expect(await got(99, 404)).toBe('RETRIEVAL_FAILED')
+      expect(requests).toBe(2)
     })
 
     test('who has asked ends it at any time, and nothing is fetched on', async () => {

@@ -20,13 +20,16 @@ import type { Ports } from '../ports.ts'
 import { reporter } from '../reporter.ts'
 import { type BlockPool, type CarRequest, createBlockPool } from './block-pool.ts'
 import type { GetProgress } from './get-progress.ts'
-import { type HolderState, newHolderState } from './holder-state.ts'
+import { type HolderMemory, type HolderState, newHolderState } from './holder-state.ts'
 import { locate } from './locate.ts'
 import { type ContentPath, parseContentPath } from './parse-content-path.ts'
 import { type HolderReport, reportOf } from './report.ts'
 
-/** What getting content takes: no account, and nothing that is kept. */
-export type GetPorts = Pick<Ports, 'chain' | 'clock' | 'fetch'>
+/** What getting content takes: no account, and nothing that is kept on a disk. */
+export interface GetPorts extends Pick<Ports, 'chain' | 'clock' | 'fetch'> {
+  /** Of holders that were asked before: those of one client share it. @default none */
+  readonly memory?: HolderMemory | undefined
+}
 
 /** From whom content is fetched. */
 export interface FetchOptions {
@@ -187,7 +190,9 @@ export async function openContent(ports: GetPorts, { root }: ContentPath, option
   const { signal, gateways = [] } = options
   const tell = reporter(options.onProgress)
   const cid = root.toV1().toString()
-  const holders = (await locate(ports, cid, { gateways, signal })).map(newHolderState)
+  const { clock, memory = new Map() } = ports
+  const located = await locate(ports, cid, { gateways, signal })
+  const holders = located.map((holder) => newHolderState(holder, clock.nowMs(), memory))
   const onEvent: Parameters<typeof createBlockPool>[0]['onEvent'] = (event) => {
     const { provider, endpoint } = event.holder
     const who = { ...(provider === undefined ? {} : { provider }), endpoint }

@@ -1,4 +1,4 @@
-/** What has been seen of a holder while content is fetched. */
+/** What has been seen of a holder while content is fetched, and what a client remembers of it for the next content. */
 import type { Holder } from './locate.ts'
 
 export interface HolderState extends Holder {
@@ -9,6 +9,8 @@ export interface HolderState extends Holder {
   strikes: number
   /** Failures since it last gave a block. */
   misfortunes: number
+  /** When it last gave something, or failed. */
+  seenMs: number
   /** Bytes of blocks that were taken from it. */
   bytes: number
   blocks: number
@@ -16,15 +18,27 @@ export interface HolderState extends Holder {
   failure: { readonly code: string; readonly message: string; readonly retryable: boolean } | undefined
 }
 
-export function newHolderState(holder: Holder): HolderState {
-  return {
+/** By their addresses. docs/adr/0063-a-client-remembers-who-failed.md */
+export type HolderMemory = Map<string, HolderState>
+
+/** A provider that was away is asked in its turn again after so long. */
+const REMEMBERED_MS = 10 * 60_000
+
+/** Who failed is asked later, who is fast sooner; nobody is left out for what was before. */
+export function newHolderState(holder: Holder, nowMs: number, memory: HolderMemory): HolderState {
+  for (const [endpoint, { seenMs }] of memory) if (nowMs - seenMs > REMEMBERED_MS) memory.delete(endpoint)
+  const { latencyMs, strikes = 0, misfortunes = 0, seenMs = nowMs } = memory.get(holder.endpoint) ?? {}
+  const state: HolderState = {
     ...holder,
     isAsked: false,
-    latencyMs: undefined,
-    strikes: 0,
-    misfortunes: 0,
+    latencyMs,
+    strikes: Math.min(strikes, 1),
+    misfortunes,
+    seenMs,
     bytes: 0,
     blocks: 0,
     failure: undefined,
   }
+  memory.set(holder.endpoint, state)
+  return state
 }
