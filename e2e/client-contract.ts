@@ -113,6 +113,17 @@ export function clientContract(name: string, makePorts: () => Promise<Ports>): v
       )
     }, 180_000)
 
+    test('an upload that is gone on with waits for what it was to wait for, unless something else is said', async () => {
+      const { open } = await account()
+      const bytes = new Uint8Array(randomBytes(10_000))
+      const line = cutLine('POST', /\/v1\/deals$/, true)
+      await (await open(line.fetch)).put(bytes, { until: 'published', signal: line.signal }).catch(() => 'killed')
+      const stored = await (await open()).put(bytes)
+      expect(stored.deals).toMatchObject([{ state: 'published' }])
+      // Nothing is left that was interrupted.
+      expect((await (await open()).put(bytes)).deals).toMatchObject([{ state: 'active' }])
+    }, 60_000)
+
     test('what cannot be done is refused by name, and nothing is paid', async () => {
       const { signer, open } = await account()
       const client = await open()

@@ -193,14 +193,18 @@ test('13 routing: the provider is found by the CID', async () => {
   expect(Providers[0]!.Protocols).toContain('transport-ipfs-gateway-http')
 })
 
-test('a label for a file that has a deal is said to be without effect, and --quiet prints the CID alone', async () => {
-  const again = ['put', file, '--chain', market.chain.url, '--label', 'late']
+test('options for a file that has a deal are said to be without effect, with --quiet and in JSON too', async () => {
+  const again = ['put', file, '--chain', market.chain.url, '--label', 'late', '--renew-until', '2090-01-31']
   const words = await market.bench.run(again)
   const quiet = await market.bench.run([...again, '--quiet'])
   const json = await market.bench.run([...again, '--json'])
   expect(words).toMatchObject({ code: 0, stdout: `${data.rootCid}\n` })
-  expect(words.stderr).toMatch(/no effect +--label: the deal was agreed before \(--again makes another\)/)
-  expect(quiet).toEqual({ code: 0, stdout: `${data.rootCid}\n`, stderr: '' })
-  expect(JSON.parse(json.stdout).data).toMatchObject({ dealId: data.dealId, withoutEffect: ['--label'] })
+  const why = '--label, --renew-until: the deal was agreed before (--again makes another)'
+  expect(words.stderr.replaceAll(/\s+/g, ' ')).toContain(`no effect ${why}`)
+  expect(quiet).toEqual({ code: 0, stdout: `${data.rootCid}\n`, stderr: `no effect: ${why}\n` })
+  expect(JSON.parse(json.stdout).data).toMatchObject({
+    dealId: data.dealId,
+    withoutEffect: ['--label', '--renew-until'],
+  })
   expect((await market.client.deal(data.dealId)).terms.label).toBe('')
 })

@@ -1,7 +1,10 @@
 /** What goes wrong for a person at the command line: each names the value, says what to do, and leaves nothing half-written. */
+import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { PutResult } from '@granary/client'
+import { clientScopes, createGranary } from '@granary/client/node'
+import { accountSigner, sessionSigner } from '@granary/protocol/messages'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { createWorkbench, envelope, type Finished } from './harness.ts'
 import { eachBlock, fileOf, type Market, sameBytes, startMarket, succeeded } from './story.ts'
@@ -153,3 +156,30 @@ test('a stored piece with a flipped byte is not served: it is made again, and ge
   expect(sameBytes(out, file)).toBe(true)
   expect(readFileSync(piece).equals(before)).toBe(true)
 }, 120_000)
+
+test('a put that the session key may not pay is refused before a byte is sent', async () => {
+  const { client: chain } = market
+  const folder = (name: string) => join(market.bench.home, name)
+  const owner = accountSigner(new Uint8Array(randomBytes(32)))
+  await chain.faucet(owner.address)
+  const key = sessionSigner(new Uint8Array(randomBytes(32)), owner.address)
+  const own = createGranary({ chain, signer: owner, folder: folder('owner') })
+  const granary = createGranary({ chain, signer: key, folder: folder('session') })
+  const content = new Uint8Array(randomBytes(1_000))
+  const { total } = await granary.quote(content)
+  const grant = { publicKey: key.sessionKey!, validForMs: 3_600_000, spendingLimit: BigInt(total) }
+  const steps: string[] = []
+  const put = () => granary.put(content, { until: 'published', onProgress: ({ type }) => steps.push(type) })
+  const codeOf = (code: string) =>
+    expect(put()).rejects.toMatchObject({ code, hint: expect.stringContaining('authorise') })
+
+  await codeOf('KEY_NOT_AUTHORIZED')
+  await own.authorizeKey({ ...grant, scopes: ['login'] })
+  await codeOf('KEY_SCOPE_MISSING')
+  await own.authorizeKey({ ...grant, scopes: clientScopes, spendingLimit: grant.spendingLimit / 2n })
+  await codeOf('SPENDING_LIMIT_REACHED')
+  expect(new Set(steps)).toEqual(new Set(['import:done', 'planned']))
+  // What the fees of the blocks in between may have become.
+  await own.authorizeKey({ ...grant, scopes: clientScopes, spendingLimit: grant.spendingLimit * 2n })
+  expect(await put()).toMatchObject({ deals: [{ state: 'published' }], withoutEffect: [] })
+}, 60_000)

@@ -4,6 +4,7 @@ import { GranaryError, isAbortError } from '@granary/base'
 import type {
   Client,
   GoingOn,
+  OptionOfTerms,
   PutOptions,
   PutPartialError,
   PutProgress,
@@ -74,7 +75,7 @@ export function addPut(program: Command, context: CommandContext): void {
   )
   command
     .addHelpText('after', exitCodesHelp)
-    .action((paths: string[], options: PutCommandOptions) => put(paths, { options, asked: askedOf(command) }, context))
+    .action((paths: string[], options: PutCommandOptions) => put(paths, options, context))
 }
 
 /** What is stored and what is wanted of providers, for a put and for its price. */
@@ -95,13 +96,7 @@ export function withWanted(command: Command): Command {
     )
 }
 
-interface PutInput {
-  readonly options: PutCommandOptions
-  /** What of OF_TERMS was given as a flag. */
-  readonly asked: readonly string[]
-}
-
-async function put(paths: readonly string[], { options, asked }: PutInput, context: CommandContext): Promise<void> {
+async function put(paths: readonly string[], options: PutCommandOptions, context: CommandContext): Promise<void> {
   const startMs = performance.now()
   const [{ interruptible }, { printFailure }] = await Promise.all([
     import('../interruptible.ts'),
@@ -117,11 +112,9 @@ async function put(paths: readonly string[], { options, asked }: PutInput, conte
     none: undefined,
   }[progress]
 
-  let unused: readonly string[] = []
   let rootCid: string | undefined
   const deals = new Set<number>()
   const onProgress = (news: PutProgress) => {
-    if (news.type === 'resumed') unused = news.step === 'upload' ? [] : asked
     if (news.type === 'published') deals.add(news.dealId)
     tell?.(news)
     if (news.type !== 'import:done') return
@@ -161,8 +154,12 @@ async function put(paths: readonly string[], { options, asked }: PutInput, conte
   try {
     const { quote, result, time, ends = [] } = await interruptible(work)
     if (quote !== undefined) return await printQuote(quote, { json, time }, context)
-    if (unused.length > 0)
-      story?.say('no effect', `${unused.join(', ')}: the deal was agreed before (--again makes another)`, 'yellow')
+    const withoutEffect = result.withoutEffect.map((name) => FLAGS[name])
+    if (withoutEffect.length > 0) {
+      const why = `${withoutEffect.join(', ')}: the deal was agreed before (--again makes another)`
+      if (story !== undefined) story.say('no effect', why, 'yellow')
+      else if (!json) context.stderr.write(`no effect: ${why}\n`)
+    }
     for (const { text } of ends) story?.say('ends', text)
     const at = options.chain
     const actions = [
@@ -174,7 +171,7 @@ async function put(paths: readonly string[], { options, asked }: PutInput, conte
     const { printResult } = await import('../print/result.ts')
     printResult(
       context,
-      { ...result, goingOn: ends.map(({ going }) => going), withoutEffect: unused },
+      { ...result, goingOn: ends.map(({ going }) => going), withoutEffect },
       { json, actions, text: () => '' },
     )
   } catch (error) {
@@ -366,11 +363,8 @@ export async function printQuote(
   printResult(context, quote, { json, text })
 }
 
-/** Of a deal that was agreed before, these say nothing any more. */
-const OF_TERMS = ['duration', 'renewUntil', 'provider', 'label'] as const
-
-function askedOf(command: Command): string[] {
-  return OF_TERMS.filter((name) => command.getOptionValueSource(name) === 'cli').map((name) =>
-    name === 'renewUntil' ? '--renew-until' : `--${name}`,
-  )
+const FLAGS: Readonly<Record<OptionOfTerms, string>> = {
+  label: '--label',
+  renewUntil: '--renew-until',
+  collateralShareBps: '--collateral-share',
 }

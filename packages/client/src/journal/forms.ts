@@ -19,6 +19,7 @@ const content = {
   name: z.string(),
   fileBytes: count,
   duration: count,
+  until: z.optional(z.enum(['published', 'active'])),
   pieces: z.array(piece),
 }
 

@@ -15,6 +15,8 @@ export interface UploadState {
   readonly fileBytes: number
   /** Epochs. */
   readonly duration: number
+  /** What was waited for when it began, where that was said. */
+  readonly until?: 'published' | 'active' | undefined
   readonly pieces: readonly UploadPiece[]
   readonly slots: readonly Slot[]
 }
@@ -87,6 +89,7 @@ export type UploadEvent =
       readonly name: string
       readonly fileBytes: number
       readonly duration: number
+      readonly until?: 'published' | 'active' | undefined
       readonly pieces: readonly UploadPiece[]
       readonly places: readonly Place[]
     }

@@ -68,6 +68,7 @@ export { PriceAboveMaxError } from '../upload/price-above-max.ts'
 export { PriceChangedError } from '../upload/price-changed.ts'
 export {
   type MissingSlot,
+  type OptionOfTerms,
   type PutDeal,
   type PutOptions,
   PutPartialError,

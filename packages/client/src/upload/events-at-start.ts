@@ -27,6 +27,8 @@ export interface UploadWanted extends Pick<Manifest, 'rootCid' | 'fileBytes'> {
   readonly durationDefault: number
   /** Undefined: any provider, preferably that of an earlier run. */
   readonly provider: number | undefined
+  /** Of this call; an upload that is begun by it keeps it. */
+  readonly until?: 'published' | 'active' | undefined
   /** Another deal even though this content has one that runs. */
   readonly again: boolean
 }
@@ -68,9 +70,9 @@ export function eventsAtStart(earlier: UploadState | undefined, start: AtStart):
 }
 
 function opened({ genesisHash, wanted }: AtStart): UploadEvent {
-  const { rootCid, name, fileBytes, pieces, duration = wanted.durationDefault } = wanted
+  const { rootCid, name, fileBytes, pieces, duration = wanted.durationDefault, until } = wanted
   return {
-    ...{ type: 'opened', genesisHash, rootCid, name, fileBytes, duration },
+    ...{ type: 'opened', genesisHash, rootCid, name, fileBytes, duration, until },
     pieces: pieces.map(({ payloadSize, pieceSize, pieceCid }) => ({
       payloadSize,
       pieceSize,

@@ -37,6 +37,7 @@ export interface PrepareOptions extends CallOptions {
   readonly provider: number | undefined
   readonly collateralShareBps: number | undefined
   readonly again: boolean
+  readonly until: 'published' | 'active' | undefined
   readonly report: (progress: PutProgress) => void
 }
 
@@ -122,6 +123,7 @@ export async function prepareUpload<S extends Source>(
     pieces: await named(ports, manifest, log.state, ownDeals, call),
     durationDefault: durationDefault(status),
     again: options.again,
+    until: options.until,
   }
   const start = (height: number, deals: readonly DealView[]) =>
     eventsAtStart(log.state, {

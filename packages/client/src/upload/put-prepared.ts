@@ -37,7 +37,10 @@ export interface PutOptions extends SpendingAllowed {
   readonly label?: string | undefined
   /** Make another deal even though this content has an active one. @default false */
   readonly again?: boolean | undefined
-  /** What is waited for: that the deals are on the chain and paid, or that the data is sealed and proven. @default 'active' */
+  /**
+   * What is waited for: that the deals are on the chain and paid, or that the data is sealed and proven.
+   * @default what an interrupted put of this content was to wait for, else 'active'
+   */
   readonly until?: 'published' | 'active' | undefined
   readonly signal?: AbortSignal | undefined
   readonly onProgress?: ((progress: PutProgress) => void) | undefined
@@ -65,7 +68,12 @@ export interface PutResult extends Omit<PutDeal, 'piece' | 'copy' | 'state' | 'p
   /** attoGRN in decimal, of all deals for their whole duration. */
   readonly price: string
   readonly deals: readonly PutDeal[]
+  /** Options that were given, and that a deal which was agreed before does not follow: `again` makes others. */
+  readonly withoutEffect: readonly OptionOfTerms[]
 }
+
+/** Options of a put that the terms of its deals settle. */
+export type OptionOfTerms = 'label' | 'renewUntil' | 'collateralShareBps'
 
 /** What is missing of an upload that came to some of its deals. */
 export interface MissingSlot extends Place {
@@ -95,15 +103,20 @@ export class PutPartialError extends GranaryError {
 
 /**
  * Brings a prepared upload to its end.
- * @throws SpendingUnconfirmedError, PriceAboveMaxError, InsufficientFundsError, PutPartialError; when no deal was made, what
+ * @throws SpendingUnconfirmedError, PriceAboveMaxError, SessionKeyError, InsufficientFundsError, PutPartialError; when no deal was made, what
  * the first one failed for: NoProviderError, PriceChangedError, DealEndedError, and the errors of chain and provider
  */
 export async function putPrepared(ports: Ports, prepared: Prepared, options: PutOptions): Promise<PutResult> {
-  const { label = '', until = 'active', signal, provider, collateralShareBps } = options
+  const { label = '', signal, provider, collateralShareBps } = options
   const report = reporter(options.onProgress)
   const call: CallOptions = { signal }
   const { status, order, log, quote, planned, survey, skipped, feesPerDeal } = prepared
   const maxPrice = await agreeToPrice(quote, options, status.devnet && isLoopbackUrl(ports.chain.url))
+  const { address, sessionKey } = ports.account
+  if (sessionKey !== undefined && quote.slots.length > 0) {
+    const { checkSessionKey } = await import('../account/check-session-key.ts')
+    await checkSessionKey({ chain: ports.chain, address, sessionKey, cost: BigInt(quote.total) }, call)
+  }
   // Before the balance is looked at: what comes back from ended deals may pay for this.
   const deals = ports.chain.deals({ client: ports.account.address }, call)
   await settleEnded({ chain: ports.chain, signer: ports.account, deals, report }, call)
@@ -147,15 +160,21 @@ export async function putPrepared(ports: Ports, prepared: Prepared, options: Put
       run.met.set(slot, candidate)
     }
   }
-  const failures = await runUpload(run, until, call)
+  const failures = await runUpload(run, untilOf(prepared, options), call)
   const state = stateOf(run)
   const made = dealsOf(state, skipped)
   // In the order of the pieces, whichever failed first.
   const missing = [...failures].sort(([a], [b]) => a - b).flatMap(([slot, error]) => missingSlot(state, slot, error))
   if (missing.length > 0 && made.length === 0) throw failures.get(missing[0]!.slot)
-  const result = resultOf(prepared, state, made)
+  const result = { ...resultOf(prepared, state, made), withoutEffect: withoutEffect(prepared, state, options) }
   if (missing.length > 0) throw new PutPartialError(result, missing, failures.get(missing[0]!.slot))
   return result
+}
+
+/** An upload whose deals are all on the chain was not interrupted: who puts it again waits for the rest of it. */
+function untilOf({ state, skipped }: Prepared, { until }: PutOptions): 'published' | 'active' {
+  const isOver = state.slots.every((slot, index) => skipped.has(index) || 'dealId' in slot)
+  return until ?? (isOver ? undefined : state.until) ?? 'active'
 }
 
 /** A slot whose deal is on the chain is not missing, whatever was waited for and failed. */
@@ -175,22 +194,34 @@ function dealsOf({ slots }: UploadState, skipped: ReadonlySet<number>): PutDeal[
   })
 }
 
-function resultOf({ manifest }: Prepared, { rootCid, fileBytes }: UploadState, deals: readonly PutDeal[]): PutResult {
-  const { dealId, provider, pieceCid, pieceSize, payloadSize, agreementId } = deals[0]!
-  const price = `${deals.reduce((sum, deal) => sum + BigInt(deal.price), 0n)}`
-  return {
-    rootCid,
-    path: pathOf(manifest),
-    fileBytes,
-    dealId,
-    provider,
-    pieceCid,
-    pieceSize,
-    payloadSize,
-    agreementId,
-    price,
-    deals,
+/** The same date is another epoch as blocks come late or early: within a hundredth it is the order that is wanted. */
+const ORDER_SLACK = 100
+
+function withoutEffect(
+  { order: { until, from }, skipped }: Prepared,
+  { slots }: UploadState,
+  { label, renewUntil, collateralShareBps }: PutOptions,
+): OptionOfTerms[] {
+  const names = new Set<OptionOfTerms>()
+  for (const [index, slot] of slots.entries()) {
+    if (skipped.has(index) || !('terms' in slot)) continue
+    const { extendableUntil = 0, providerCollateral, ...terms } = dealTermsFromJson(slot.terms)
+    if (label !== undefined && terms.label !== label) names.add('label')
+    if (renewUntil && Math.abs(extendableUntil - until) * ORDER_SLACK > until - from) names.add('renewUntil')
+    if (collateralShareBps && providerCollateral * 10_000n < priceOf(slot) * BigInt(collateralShareBps))
+      names.add('collateralShareBps')
   }
+  return [...names]
+}
+
+function resultOf(
+  { manifest }: Prepared,
+  { rootCid, fileBytes }: UploadState,
+  deals: readonly PutDeal[],
+): Omit<PutResult, 'withoutEffect'> {
+  const { piece: _piece, copy: _copy, state: _state, ...first } = deals[0]!
+  const price = `${deals.reduce((sum, deal) => sum + BigInt(deal.price), 0n)}`
+  return { rootCid, path: pathOf(manifest), fileBytes, ...first, price, deals }
 }
 
 /** How far an earlier run of this upload had come, if there was one. */

@@ -46,7 +46,7 @@ export function upload<S extends Source>(
   let finishing: Promise<PutResult> | undefined
 
   const prepare = async (): Promise<Prepared> => {
-    const { label = '', duration, renewUntil, copies, provider, collateralShareBps, again = false } = options
+    const { label = '', duration, renewUntil, copies, provider, collateralShareBps, again = false, until } = options
     checkLabel(label)
     found = await prepareUpload(ports, source, {
       signal,
@@ -56,6 +56,7 @@ export function upload<S extends Source>(
       provider,
       collateralShareBps,
       again,
+      until,
       report,
     })
     if (found.quote.slots.length > 0) report({ type: 'planned', ...found.quote })

@@ -5,7 +5,7 @@
 import { toHex } from '@granary/base'
 import { keccak_256 } from '@noble/hashes/sha3.js'
 import { concatBytes } from '@noble/hashes/utils.js'
-import type { Address } from '../codec/types.ts'
+import type { Address, Hash } from '../codec/types.ts'
 import { ed25519 } from '../keys/ed25519.ts'
 import { secp256k1 } from '../keys/secp256k1.ts'
 import type { TypedMessage } from './eip712.ts'
@@ -16,6 +16,8 @@ export const SESSION_SIGNATURE_BYTES = 96
 export interface Signer {
   /** The account that is signed for. */
   readonly address: Address
+  /** Public key of the session key that signs for it; absent where the account's own does. */
+  readonly sessionKey?: Hash | undefined
   /** @returns a signature that verifySigner takes for the message's digest */
   sign(message: TypedMessage): Uint8Array | Promise<Uint8Array>
 }
@@ -43,7 +45,8 @@ export function accountSigner(privateKey: Uint8Array, address: Address = address
 /** @param seed: 32 bytes @param account: for whom the key signs, once the chain has authorised it */
 export function sessionSigner(seed: Uint8Array, account: Address): KeySigner & { readonly publicKey: Uint8Array } {
   const publicKey = ed25519.getPublicKey(seed)
-  return { address: account, publicKey, sign: ({ digest }) => concatBytes(publicKey, ed25519.sign(digest, seed)) }
+  const sign: KeySigner['sign'] = ({ digest }) => concatBytes(publicKey, ed25519.sign(digest, seed))
+  return { address: account, publicKey, sessionKey: toHex(publicKey), sign }
 }
 
 /** The session key that a signature names; undefined for an account's. */

@@ -2,7 +2,6 @@
 import type { CallOptions } from '../../call-options.ts'
 import { keepLoggedIn, login } from '../../providers/login.ts'
 import { retrying } from '../../providers/retrying.ts'
-import { explainClocks } from '../explain-clocks.ts'
 import type { UploadRun } from '../upload-run.ts'
 
 export function tokenFor(run: UploadRun, index: number, options: CallOptions): () => Promise<string> {
@@ -16,6 +15,8 @@ export function tokenFor(run: UploadRun, index: number, options: CallOptions): (
   const token = keepLoggedIn(
     () =>
       retrying(() => login(input, options), options).catch(async (error: unknown) => {
+        // Only who is refused loads it.
+        const { explainClocks } = await import('../explain-clocks.ts')
         throw await explainClocks(error, { chain, clock, provider }, options)
       }),
     clock,
