@@ -1,6 +1,9 @@
 /** A chain that answers. */
-import { isLoopbackUrl } from '@granary/base'
+import { GranaryError, isLoopbackUrl } from '@granary/base'
 import { type ChainClient, type ChainStatus, createChainClient } from '@granary/protocol/client'
+import type { Hash } from '@granary/protocol/messages'
+import { genesisHash } from './options.ts'
+import { UsageError } from './usage-error.ts'
 
 /** About a quarter of a minute: a node that restarts in the middle of a put is waited for. */
 const RETRIES = 12
@@ -15,9 +18,42 @@ export interface OpenChain {
   readonly devnet: boolean
 }
 
-/** @throws ChainUnreachableError at once when nobody is there: patience is for later */
-export async function openChain(url: string, signal?: AbortSignal): Promise<OpenChain> {
-  const status = await createChainClient({ url, retries: 1 }).status({ signal })
+/** A node, and which chain it is to be of. */
+export interface ChainNamed {
+  /** Address of the node. */
+  readonly chain: string
+  /** Hash of its genesis; undefined: that of the first answer. */
+  readonly genesis?: string | undefined
+}
+
+/**
+ * Each answer names its chain, so that to compare it takes no question more.
+ * @throws ChainUnreachableError at once when nobody is there: patience is for later; GenesisMismatchError; UsageError
+ */
+export async function openChain({ chain: url, genesis }: ChainNamed, signal?: AbortSignal): Promise<OpenChain> {
+  const meant = genesisOf(genesis)
+  const status = await ofChain(meant, createChainClient({ url, retries: 1, genesisHash: meant }).status({ signal }))
   const chain = createChainClient({ url, retries: RETRIES, genesisHash: status.genesisHash })
   return { chain, status, devnet: status.devnet && isLoopbackUrl(url) }
+}
+
+/** The environment and files give it too, so commander has not looked at it. @throws UsageError */
+export function genesisOf(genesis: string | undefined): Hash | undefined {
+  try {
+    return genesis === undefined ? undefined : genesisHash(genesis)
+  } catch (error) {
+    throw new UsageError(`--genesis is ${JSON.stringify(genesis)}: ${(error as Error).message}`)
+  }
+}
+
+/** What a first answer of another chain is: not that the node has changed, but that it is not the one that was meant. */
+export async function ofChain<T>(meant: Hash | undefined, asked: Promise<T>): Promise<T> {
+  try {
+    return await asked
+  } catch (error) {
+    if (meant === undefined || !GranaryError.is(error) || error.code !== 'CHAIN_FOREIGN') throw error
+    const { GenesisMismatchError } = await import('@granary/client/node')
+    const { url, found } = error.details as { readonly url: string; readonly found: Hash }
+    throw new GenesisMismatchError(url, meant, found)
+  }
 }

@@ -14,6 +14,7 @@ export interface HomeOptions {
 
 export interface ChainOptions {
   readonly chain: string
+  readonly genesis?: string
   /** What it stands for is in `chain` and `home` when a command begins. */
   readonly network?: string
 }
@@ -49,6 +50,11 @@ export function withChain(command: Command): Command {
       new Option('--network <name>', 'a devnet that runs here, or one of your networks').env('GRANARY_NETWORK'),
     )
     .addOption(new Option('--chain <url>', 'address of a chain node').env('GRANARY_CHAIN').default(CHAIN_URL_DEFAULT))
+    .addOption(
+      new Option('--genesis <hash>', 'of the chain that is meant: a node of another one is refused').env(
+        'GRANARY_GENESIS',
+      ),
+    )
 }
 
 export function withPassphrase(command: Command): Command {

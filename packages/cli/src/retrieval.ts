@@ -1,4 +1,5 @@
 /** What the commands that fetch content share: whom they ask, and which part of it. No key is needed for any of them. */
+import { GranaryError } from '@granary/base'
 import type { ChainClient } from '@granary/protocol/client'
 import { type Command, InvalidArgumentError } from 'commander'
 import { type ChainOptions, httpUrl, withChain } from './options.ts'
@@ -33,17 +34,19 @@ export function byteRange(text: string): ByteRange {
 
 /** A chain that does not answer is waited for; where gateways are given, they answer without it. */
 export async function openContentChain(
-  { chain: url, gateway }: RetrievalOptions,
+  { chain: url, genesis, gateway }: RetrievalOptions,
   signal: AbortSignal,
 ): Promise<ChainClient> {
-  const [{ openChain }, { createChainClient }] = await Promise.all([
+  const [{ genesisOf, openChain }, { createChainClient }] = await Promise.all([
     import('./open-chain.ts'),
     import('@granary/protocol/client'),
   ])
   try {
-    return (await openChain(url, signal)).chain
+    return (await openChain({ chain: url, genesis }, signal)).chain
   } catch (error) {
-    if (gateway.length === 0 || signal.aborted) throw error
-    return createChainClient({ url, retries: 0 })
+    // A node of another chain than the one that is meant does answer.
+    const isOther = GranaryError.is(error) && error.code === 'GENESIS_MISMATCH'
+    if (gateway.length === 0 || signal.aborted || isOther) throw error
+    return createChainClient({ url, retries: 0, genesisHash: genesisOf(genesis) })
   }
 }

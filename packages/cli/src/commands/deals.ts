@@ -60,7 +60,7 @@ async function deals(options: DealsCommandOptions, context: CommandContext): Pro
   const folder = join(homeOf(options), 'client')
   const settled: SettleProgress[] = []
   const { found, devnet, time } = await interruptible(async (signal) => {
-    const { chain, status, devnet } = await openChain(options.chain, signal)
+    const { chain, status, devnet } = await openChain(options, signal)
     const account = await findAccount({ devnet, folder, passphraseFile: options.passphraseFile })
     if (account === undefined) return { found: [], devnet, time: status }
     const onProgress = (progress: SettleProgress) => settled.push(progress)

@@ -39,7 +39,7 @@ async function doctor(options: DoctorOptions, context: CommandContext): Promise<
   using progress = await createProgress(context, { form: options.json ? 'none' : 'text' })
   progress.show({ name: 'doctor', step: 'asking the chain and its providers' })
   const findings = await interruptible((signal) =>
-    examine({ home: homeOf(options), chainUrl: options.chain, passphraseFile: options.passphraseFile, signal }),
+    examine({ home: homeOf(options), chain: options, passphraseFile: options.passphraseFile, signal }),
   )
   progress.end('doctor')
   const wrong = findings.find(({ state }) => state === 'wrong')

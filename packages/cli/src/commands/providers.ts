@@ -49,7 +49,7 @@ async function providers(options: ProvidersCommandOptions, context: CommandConte
     throw error
   })
   const { found, blockTimeMs } = await interruptible(async (signal) => {
-    const { chain, status } = await openChain(options.chain, signal)
+    const { chain, status } = await openChain(options, signal)
     const { blockTimeMs } = status
     const duration = options.duration === undefined ? undefined : Math.ceil(options.duration / blockTimeMs)
     const input = { chain, fetch, clock: client.systemClock, address }

@@ -304,7 +304,7 @@ export async function openSource(
   // Before anything is asked of a chain: the nearest mistake is named first.
   const source = await openContent(paths, options, context)
   const folder = join(homeOf(options), 'client')
-  const open = await openChain(options.chain, signal)
+  const open = await openChain(options, signal)
   const signer = await openSigner({ ...open, folder, passphraseFile: options.passphraseFile, signal })
   const client = createGranary({ chain: open.chain, signer, folder })
   const { blockTimeMs } = open.status

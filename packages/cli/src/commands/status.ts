@@ -61,7 +61,7 @@ async function status(cid: string, options: StatusCommandOptions, context: Comma
   const folder = join(homeOf(options), 'client')
   const settled: SettleProgress[] = []
   const { content, devnet, time } = await interruptible(async (signal) => {
-    const { chain, status, devnet } = await openChain(options.chain, signal)
+    const { chain, status, devnet } = await openChain(options, signal)
     const account = await findAccount({ devnet, folder, passphraseFile: options.passphraseFile })
     const onProgress = (progress: SettleProgress) => settled.push(progress)
     const content = await client.status({ chain, signer: account?.signer, journal: client.journalIn(folder) }, cid, {

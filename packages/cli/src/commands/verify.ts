@@ -1,13 +1,11 @@
 /** granary verify CID: which deals hold it, proven from the genesis of the chain; what the proof shows and what it does not. */
 import { join } from 'node:path'
 import type { TrustBasis, Verified, VerifiedDeal, VerifiedStorage } from '@granary/client/node'
-import type { Hash } from '@granary/protocol/messages'
-import { type Command, Option } from 'commander'
+import type { Command } from 'commander'
 import { EXIT } from '../exit-code.ts'
 import { moreHelp } from '../more-help.ts'
 import {
   type ChainOptions,
-  genesisHash,
   type HomeOptions,
   homeOf,
   type JsonOptions,
@@ -16,11 +14,8 @@ import {
   withJson,
 } from '../options.ts'
 import type { CommandContext } from '../program-context.ts'
-import { UsageError } from '../usage-error.ts'
 
-interface VerifyOptions extends HomeOptions, ChainOptions, JsonOptions {
-  readonly genesis?: string
-}
+interface VerifyOptions extends HomeOptions, ChainOptions, JsonOptions {}
 
 const HELP = [
   'Shown, whatever the node says, from the genesis and what its validators have signed: that each deal is in the state of the chain, in which sector, when that was last proven, what is paid, and when the deal ends.',
@@ -33,26 +28,19 @@ export function addVerify(program: Command, context: CommandContext): void {
     .command('verify')
     .description('Prove which deals hold a CID, and since when, without believing any node; no key is needed.')
     .argument('<cid>', 'root CID of a file, or the CID of a piece')
-    .addOption(
-      new Option(
-        '--genesis <hash>',
-        'of the chain that is meant (default: the one that was believed at this address before)',
-      ).env('GRANARY_GENESIS'),
-    )
   withJson(withHome(withChain(command)))
     .addHelpText('after', moreHelp(HELP))
     .action((cid: string, options: VerifyOptions) => verify(cid, options, context))
 }
 
 async function verify(cid: string, options: VerifyOptions, context: CommandContext): Promise<void> {
-  const named = genesisOf(options)
   const [
     client,
     { formatFacts },
     { formatAmount },
     times,
     { interruptible },
-    { openChain },
+    { genesisOf, openChain },
     { printResult },
     { printable },
   ] = await Promise.all([
@@ -67,9 +55,9 @@ async function verify(cid: string, options: VerifyOptions, context: CommandConte
   ])
   const folder = join(homeOf(options), 'client')
   const verified = await interruptible(async (signal) => {
-    const { chain } = await openChain(options.chain, signal)
+    const { chain } = await openChain(options, signal)
     const ports = { chain, trust: client.trustIn(folder), journal: client.journalIn(folder), clock: client.systemClock }
-    return await client.verify(ports, cid, { signal, genesisHash: named })
+    return await client.verify(ports, cid, { signal, genesisHash: genesisOf(options.genesis) })
   })
   const exit = exitOf(verified)
   if (exit !== EXIT.ok) context.setExitCode(exit)
@@ -87,15 +75,6 @@ async function verify(cid: string, options: VerifyOptions, context: CommandConte
     json: options.json ?? false,
     text: (_, columns, called) => blocks(columns, called).join('\n\n'),
   })
-}
-
-/** The environment and files give it too, so commander has not looked at it. */
-function genesisOf({ genesis }: VerifyOptions): Hash | undefined {
-  try {
-    return genesis === undefined ? undefined : genesisHash(genesis)
-  } catch (error) {
-    throw new UsageError(`--genesis is ${JSON.stringify(genesis)}: ${(error as Error).message}`)
-  }
 }
 
 const NAME_WIDTH = 'provider'.length

@@ -31,7 +31,7 @@ export const configKeys = {
   },
   chain: { description: 'address of a chain node', env: 'GRANARY_CHAIN', parse: httpUrl },
   genesis: {
-    description: 'genesis hash of the chain that is meant: `granary verify` believes no other',
+    description: 'genesis hash of the chain that is meant: a node of another one is refused',
     env: 'GRANARY_GENESIS',
     parse: genesisHash,
     userOnly: true,

@@ -104,7 +104,7 @@ function firstEnd({ chain, providers }: Devnet): Promise<Error> {
 
 async function tellAll(net: Devnet, file: string, story: Story, signal: AbortSignal): Promise<void> {
   const folder = join(net.home, 'client')
-  const open = await openChain(net.chain.url, signal)
+  const open = await openChain({ chain: net.chain.url }, signal)
   const signer = await openSigner({ ...open, folder, signal })
   const balance = await open.chain.account(signer.address, { signal })
   story.say('account', `${signer.address} has ${formatAmount(balance.balance)} from the faucet`)

@@ -1,6 +1,7 @@
 /** The chain: whether its node answers and makes blocks, and how fast it does. */
 import { GranaryError } from '@granary/base'
 import { type ChainClient, type ChainStatus, createChainClient } from '@granary/protocol/client'
+import { type ChainNamed, genesisOf, ofChain } from '../open-chain.ts'
 import { formatDuration } from '../print/times.ts'
 import type { Finding } from './finding.ts'
 
@@ -14,10 +15,15 @@ export interface FoundChain {
   readonly status?: ChainStatus
 }
 
-export async function checkChain(url: string, nowMs: number, signal?: AbortSignal): Promise<FoundChain> {
+export async function checkChain(
+  { chain: url, genesis }: ChainNamed,
+  nowMs: number,
+  signal?: AbortSignal,
+): Promise<FoundChain> {
   const check = 'chain'
-  const chain = createChainClient({ url, retries: 0 })
-  const status = await chain.status({ signal }).catch((error: unknown) => {
+  const meant = genesisOf(genesis)
+  const chain = createChainClient({ url, retries: 0, genesisHash: meant })
+  const status = await ofChain(meant, chain.status({ signal })).catch((error: unknown) => {
     if (!GranaryError.is(error)) throw error
     return error
   })

@@ -47,9 +47,12 @@ test('a chain that does not answer ends with 5, and what needs it is skipped', a
 
 test('a chain that stands still, or is far behind, is not in step', async () => {
   await using still = await serveChain(() => ({ status: { clock: { ...standing, stalled: 'BEACON_SILENT' } } }))
-  expect((await checkChain(still.url, Date.now())).finding).toMatchObject({ state: 'wrong', code: 'CHAIN_STOPPED' })
+  expect((await checkChain({ chain: still.url }, Date.now())).finding).toMatchObject({
+    state: 'wrong',
+    code: 'CHAIN_STOPPED',
+  })
   await using behind = await serveChain(() => ({ status: { timeMs: 1_000_000 } }))
-  const { finding } = await checkChain(behind.url, 1_000_000 + 3_600_000)
+  const { finding } = await checkChain({ chain: behind.url }, 1_000_000 + 3_600_000)
   expect(finding).toMatchObject({ state: 'wrong', code: 'CHAIN_BEHIND', says: expect.stringContaining('1 h old') })
 })
 const standing = { trust: 'local', newestRound: null, silentMs: 0, aheadMs: null } as const

@@ -57,7 +57,7 @@ export async function examineProvider(input: ExamineProviderInput): Promise<Find
 
 async function onChain(input: ExamineProviderInput, config: Config, isRunning: boolean): Promise<Finding[]> {
   const { signal, chainUrl = config.chainUrl } = input
-  const { finding, chain, status } = await checkChain(chainUrl, Date.now(), signal)
+  const { finding, chain, status } = await checkChain({ chain: chainUrl }, Date.now(), signal)
   const skipped = (check: string, says: string): Finding => ({ check, state: 'skipped', says })
   const rest = ['registration', 'key', 'money', 'ask', 'address']
   if (chain === undefined || status === undefined)

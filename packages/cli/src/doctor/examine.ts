@@ -1,6 +1,7 @@
 /** All checks of `granary doctor`, in the order in which one needs the other. */
 import { GranaryError } from '@granary/base'
 import type { Address } from '@granary/protocol/messages'
+import type { ChainNamed } from '../open-chain.ts'
 import { checkChain } from './check-chain.ts'
 import { checkClock, type PeerClock } from './check-clock.ts'
 import { checkKeystore } from './check-keystore.ts'
@@ -13,17 +14,17 @@ import { unanswered } from './unanswered.ts'
 
 export interface ExamineInput {
   readonly home: string
-  readonly chainUrl: string
+  readonly chain: ChainNamed
   readonly passphraseFile?: string | undefined
   readonly signal: AbortSignal
 }
 
-export async function examine({ home, chainUrl, passphraseFile, signal }: ExamineInput): Promise<Finding[]> {
+export async function examine({ home, chain: named, passphraseFile, signal }: ExamineInput): Promise<Finding[]> {
   const findings: Finding[] = []
   findings.push(checkNode(), checkKernel(), await checkDisk(home), await checkPorts())
   const keys = await checkKeystore({ home, passphraseFile })
   findings.push(...keys)
-  const { finding, chain, status } = await checkChain(chainUrl, Date.now(), signal)
+  const { finding, chain, status } = await checkChain(named, Date.now(), signal)
   findings.push(finding)
   const skipped = (check: string): Finding => ({ check, state: 'skipped', says: 'the chain does not answer' })
   if (chain === undefined || status === undefined) {
@@ -31,7 +32,7 @@ export async function examine({ home, chainUrl, passphraseFile, signal }: Examin
     return findings
   }
   const { finding: providers, pings } = await checkProviders(chain, signal)
-  findings.push(providers, checkClock([...(await clockOf(chainUrl, signal)), ...clocksOf(pings)]))
+  findings.push(providers, checkClock([...(await clockOf(named.chain, signal)), ...clocksOf(pings)]))
   const address = keys[0]?.details?.address as Address | undefined
   findings.push(
     address === undefined

@@ -51,7 +51,7 @@ export async function lookAround({ home, options, context, signal }: LookAroundI
   const named = options.profile === undefined ? undefined : profileNamed(options.profile)
   const chainUrl = options.chain ?? CHAIN_URL_DEFAULT
   progress.show({ name: 'init', step: 'asking the chain' })
-  const open = await openChain(chainUrl, signal).catch((error: unknown) => {
+  const open = await openChain({ chain: chainUrl }, signal).catch((error: unknown) => {
     if (GranaryError.is(error) && error.code === 'CHAIN_UNREACHABLE') return undefined
     throw error
   })

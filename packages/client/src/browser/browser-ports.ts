@@ -1,5 +1,6 @@
 /** A browser's ports: a journal, an outbox and what is believed of chains in IndexedDB, streams in the origin's private file system, its locks. */
 import { createChainClient } from '@granary/protocol/client'
+import type { Hash } from '@granary/protocol/messages'
 import type { Account, Chain, Fetch, Journal, Outbox, Ports, Spool, TrustStore } from '../ports.ts'
 import type { ContentSource } from '../sources/content-source.ts'
 import { systemClock } from '../system-clock.ts'
@@ -17,6 +18,8 @@ type Database = () => Promise<OpenDatabase>
 export interface BrowserOptions {
   /** Address of a chain node, or a client of one. */
   readonly chain: string | Chain
+  /** Hash of the genesis of the chain that is meant: a node of another one is refused. @default that of the first answer */
+  readonly genesisHash?: Hash | undefined
   /** The account that pays. */
   readonly account: Account
   /** @default the page's fetch */
@@ -24,10 +27,10 @@ export interface BrowserOptions {
 }
 
 /** For a page, or a worker, of a secure context: `https:`, or this machine. */
-export function browserPorts({ chain, account, fetch }: BrowserOptions): Ports<ContentSource> {
+export function browserPorts({ chain, genesisHash, account, fetch }: BrowserOptions): Ports<ContentSource> {
   const database = once(async () => (await import('./indexed-db.ts')).indexedDb(STORAGE_NAME))
   return {
-    chain: typeof chain === 'string' ? createChainClient({ url: chain }) : chain,
+    chain: typeof chain === 'string' ? createChainClient({ url: chain, genesisHash }) : chain,
     account,
     spool: opfsSpool(STORAGE_NAME),
     hasher: async () => (await import('./piece-hasher.ts')).createPieceHasher(),

@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { createKernelPieceHasher } from '@granary/content/node'
 import { createChainClient } from '@granary/protocol/client'
+import type { Hash } from '@granary/protocol/messages'
 import type { Account, Chain, Fetch, Ports } from '../ports.ts'
 import type { ContentSource } from '../sources/content-source.ts'
 import { systemClock } from '../system-clock.ts'
@@ -20,6 +21,8 @@ const CHAIN_RETRIES = 12
 export interface ClientOptions {
   /** Address of a chain node, or a client of one. */
   readonly chain: string | Chain
+  /** Hash of the genesis of the chain that is meant: a node of another one is refused. @default that of the first answer */
+  readonly genesisHash?: Hash | undefined
   /** The account that pays. */
   readonly signer: Account
   /** Journal and staged files; one client, one folder. */
@@ -30,10 +33,10 @@ export interface ClientOptions {
 
 /** Ports over the files of a folder. */
 export function nodePorts(options: ClientOptions): Ports<PathSource | ContentSource> {
-  const { chain, signer, folder, fetch = globalThis.fetch } = options
+  const { chain: given, genesisHash, signer, folder, fetch = globalThis.fetch } = options
   const staging = join(folder, 'staging')
   return {
-    chain: typeof chain === 'string' ? createChainClient({ url: chain, retries: CHAIN_RETRIES }) : chain,
+    chain: typeof given === 'string' ? createChainClient({ url: given, retries: CHAIN_RETRIES, genesisHash }) : given,
     account: signer,
     spool: fileSpool(staging),
     hasher: createKernelPieceHasher,

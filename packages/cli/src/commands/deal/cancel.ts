@@ -34,7 +34,7 @@ async function cancel(deal: number, options: CancelCommandOptions, context: Comm
   const { json = false, dryRun = false, yes, maxPrice, atEnd = false } = options
   if (atEnd) return await endOrder(deal, options, context)
   const done = await interruptible(async (signal) => {
-    const { chain } = await openChain(options.chain, signal)
+    const { chain } = await openChain(options, signal)
     const plan = await client.planCancel({ chain, deal }, { signal })
     if (dryRun) return { ...plan, sent: null }
     const what = `leave deal ${deal}, from which about ${formatAmount(plan.back)} come back`
@@ -73,7 +73,7 @@ async function endOrder(deal: number, options: CancelCommandOptions, context: Co
     ])
   const { json = false, dryRun = false, yes, maxPrice } = options
   const { done, time } = await interruptible(async (signal) => {
-    const { chain, status } = await openChain(options.chain, signal)
+    const { chain, status } = await openChain(options, signal)
     const { endsAt, feeMax } = await client.planEndOrder({ chain, deal }, { signal })
     if (dryRun) return { done: { deal, endsAt, fee: feeMax, sent: null }, time: status }
     const what = `end the standing order of deal ${deal}`

@@ -72,7 +72,7 @@ async function extend({ deal, options, way }: ExtendInput, context: CommandConte
   ])
   const { json = false, dryRun = false, yes, maxPrice } = options
   const { done, time } = await interruptible(async (signal) => {
-    const { chain, status: time } = await openChain(options.chain, signal)
+    const { chain, status: time } = await openChain(options, signal)
     const wish = newEndOf(options, deal, time)
     const openClient = async () => {
       const signer = await openOwnSigner(options, context, signal)

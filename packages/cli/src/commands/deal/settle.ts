@@ -49,7 +49,7 @@ async function settle(named: readonly number[], options: SpendOptions, context: 
   ])
   const { json = false, dryRun = false, yes, maxPrice } = options
   const done = await interruptible(async (signal) => {
-    const { chain } = await openChain(options.chain, signal)
+    const { chain } = await openChain(options, signal)
     const address = await ownAddress(options, context, signal)
     const deals = named.length > 0 ? named : await client.ownEnded(chain, { address }, { signal })
     if (deals.length === 0) return { deals, fee: 0n, back: 0n, paid: 0n, sent: false }

@@ -61,7 +61,7 @@ export async function openOperator(options: OperatorOptions, signal?: AbortSigna
     ],
   )
   const url = options.chain ?? (await configuredChain(homeOf(options))) ?? CHAIN_URL_DEFAULT
-  const { chain, status, devnet } = await openChain(url, signal)
+  const { chain, status, devnet } = await openChain({ chain: url }, signal)
   const { provider: id } = options
   const named = options.ownerKey === undefined ? await configuredOwner(homeOf(options)) : undefined
   const owner = id === undefined ? (named ?? (await readKeyAddress(ownerKeyOf(options)))) : undefined

@@ -47,7 +47,9 @@ async function rebuildProvider(options: RebuildOptions, context: CommandContext)
   ])
   const home = homeOf(options)
   const { passphraseFile, json = false, volume: takeOver = [] } = options
-  const { chain, devnet } = await openChain(options.chain ?? (await homes.configuredChain(home)) ?? CHAIN_URL_DEFAULT)
+  const { chain, devnet } = await openChain({
+    chain: options.chain ?? (await homes.configuredChain(home)) ?? CHAIN_URL_DEFAULT,
+  })
   const folder = homes.providerFolder(home)
   const passphrase = await passphraseOf({ passphraseFile, devnet, folder })
   const report = await provider.rebuildProvider({ home, passphrase, chainUrl: chain.url, takeOver })

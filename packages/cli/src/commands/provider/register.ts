@@ -54,7 +54,7 @@ async function register(options: RegisterOptions, context: CommandContext): Prom
   const result = await interruptible(async (signal) => {
     const wanted = await operator.readRegistration(options.registration ?? join(home, 'provider', 'registration.json'))
     const url = options.chain ?? (await configuredChain(home)) ?? CHAIN_URL_DEFAULT
-    const { chain, status, devnet } = await openChain(url, signal)
+    const { chain, status, devnet } = await openChain({ chain: url }, signal)
     const [fees, params] = await Promise.all([chain.fees({ signal }), chain.params({ signal })])
     const price = messages.feeOf('RegisterProvider', REGISTRATION_BYTES_MAX, fees) + messages.providerFee(params)
     if (dryRun) return { price, wanted, registered: null }

@@ -84,10 +84,8 @@ async function runProvider(options: RunOptions, context: CommandContext): Promis
       // The devnet may be stopped meanwhile.
       said?.catch(() => undefined)
       if (said !== undefined && libp2p) await provider.loadBitswap()
-      const { chain, devnet } = await openChain(
-        (await said) ?? options.chain ?? configured ?? CHAIN_URL_DEFAULT,
-        signal,
-      )
+      const url = (await said) ?? options.chain ?? configured ?? CHAIN_URL_DEFAULT
+      const { chain, devnet } = await openChain({ chain: url }, signal)
       if (configured === undefined && devnet) {
         const config = name === undefined ? {} : { name }
         await setUpProvider({ home, chainUrl: chain.url, devnet, profile, passphraseFile, config })

@@ -60,7 +60,7 @@ async function authorize(publicKey: `0x${string}`, options: AuthorizeOptions, co
   client.checkScopes(scopes)
   const grant = { publicKey, scopes, validForMs, spendingLimit }
   const { done, time } = await interruptible(async (signal) => {
-    const { chain, status } = await openChain(options.chain, signal)
+    const { chain, status } = await openChain(options, signal)
     if (dryRun) return { done: { ...grant, expires: null, sent: null }, time: status }
     const what = `let the key ${publicKey} sign ${scopes.join(', ')} for ${formatDuration(validForMs)}`
     await confirmSpending(context, { what, price: spendingLimit }, { yes, maxPrice, json, signal })

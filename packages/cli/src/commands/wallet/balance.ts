@@ -32,7 +32,7 @@ async function balance(asked: string | undefined, options: WalletOptions, contex
   ])
   const found = await interruptible(async (signal) => {
     const address = asked === undefined ? await ownAddress(options, context, signal) : readAddress(asked)
-    const { chain } = await openChain(options.chain, signal)
+    const { chain } = await openChain(options, signal)
     const { balance, locked } = await chain.account(address, { signal })
     return { address, balance, locked }
   })

@@ -32,7 +32,7 @@ async function faucet(asked: string | undefined, options: WalletOptions, context
     import('../../print/result.ts'),
   ])
   const given = await interruptible(async (signal) => {
-    const { chain, status } = await openChain(options.chain, signal)
+    const { chain, status } = await openChain(options, signal)
     if (!status.devnet) throw new UsageError(`the chain at ${options.chain} is no devnet, and gives nothing away`)
     const address = asked === undefined ? await ownAddress(options, context, signal) : readAddress(asked)
     await chain.faucet(address, { signal })

@@ -52,13 +52,13 @@ async function ownPassphrase(
   context: ProgramContext,
   signal: AbortSignal,
 ): Promise<FoundPassphrase | undefined> {
-  const { passphraseFile, chain } = options
+  const { passphraseFile, chain, genesis } = options
   if (passphraseFile !== undefined) return { passphrase: await readPassphrase(passphraseFile), light: false }
   const folder = walletFolder(options)
   const { openChain } = await import('../../open-chain.ts')
   const isAsked = somebodyWatches(context)
   // Where no devnet has left a passphrase, whoever is there can be asked without a chain.
-  const isDevnet = await openChain(chain, signal).then(
+  const isDevnet = await openChain({ chain, genesis }, signal).then(
     (open) => open.devnet,
     (error: unknown) => {
       if (!isAsked || existsSync(join(folder, 'passphrase'))) throw error

@@ -34,7 +34,7 @@ async function keys(asked: string | undefined, options: WalletOptions, context: 
   ])
   const { found, time } = await interruptible(async (signal) => {
     const address = asked === undefined ? await ownAddress(options, context, signal) : readAddress(asked)
-    const { chain, status } = await openChain(options.chain, signal)
+    const { chain, status } = await openChain(options, signal)
     return { found: { address, keys: await Array.fromAsync(chain.sessionKeys(address, { signal })) }, time: status }
   })
   printResult(context, found, {

@@ -21,7 +21,7 @@ async function revoke(publicKey: `0x${string}`, options: WalletOptions, context:
     import('../../print/result.ts'),
   ])
   const done = await interruptible(async (signal) => {
-    const { chain } = await openChain(options.chain, signal)
+    const { chain } = await openChain(options, signal)
     const signer = await openOwnSigner(options, context, signal)
     const { id, height, fee } = await createGranary({ chain, signer, folder: walletFolder(options) }).revokeKey(
       publicKey,

@@ -45,7 +45,7 @@ async function send(receiver: string, amount: bigint, options: SpendOptions, con
   const { json = false, dryRun = false, yes, maxPrice } = options
   const to = readAddress(receiver)
   const sent = await interruptible(async (signal) => {
-    const { chain } = await openChain(options.chain, signal)
+    const { chain } = await openChain(options, signal)
     const from = await ownAddress(options, context, signal)
     if (from === to) throw new UsageError('that is your own address', 'name the account that is to have the money')
     if (dryRun) return { ...(await planTransfer({ chain, from, to, amount }, { signal })), resumed: false, sent: null }
