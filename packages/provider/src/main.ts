@@ -19,6 +19,7 @@ import { applyConfig, hasMoney, registerProvider } from './chain/register-provid
 import { type ReloadReport, reloadConfig } from './chain/reload-config.ts'
 import { requireConfig } from './chain/require-config.ts'
 import { requireProfile, requireProfiles } from './chain/require-profile.ts'
+import { collectStart } from './collect-start.ts'
 import { changeConfig, type ProviderConfig, readConfig } from './config.ts'
 import { createPieceScrub, repairFolder } from './deals/scrub-pieces.ts'
 import { readDenylists } from './denylist/read-denylists.ts'
@@ -104,6 +105,8 @@ const SEAL_AFTER_MS = 2_000
 const SWEEP_EVERY_MS = 60_000
 const TIDY_EVERY_MS = 10_000
 const ADMIN_CONNECTIONS = 16
+/** By then what follows a start is over. */
+const COLLECT_AFTER_MS = 5_000
 
 /** @throws HomeMissingError, ConfigError, HomeLockedError, ChainMismatchError, ListenError, DiskFaultError, CHAIN_UNREACHABLE, … */
 export async function runProvider(options: RunProviderOptions): Promise<RunningProvider> {
@@ -494,6 +497,8 @@ async function start(
   )
   await writeAdminAccess(folders.admin, { url: admin.url, token })
   closers.push(() => removeAdminAccess(folders.admin))
+  const collecting = setTimeout(collectStart, COLLECT_AFTER_MS).unref()
+  closers.push(() => clearTimeout(collecting))
   log({ type: 'provider:serving', provider: providerId, url: listener.url })
   return { url: listener.url, providerId, address: keys.address, reload }
 }

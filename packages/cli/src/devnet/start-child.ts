@@ -44,15 +44,24 @@ export interface StartChildInput {
   readonly args: readonly string[]
   readonly env: ProgramContext['env']
   readonly signal: AbortSignal
+  /** Of Node, before the program. */
+  readonly nodeFlags?: readonly string[]
   /** Of its standard input, when it is known: meanwhile the child gets ready. */
   readonly firstLine?: Promise<string>
 }
 
 /** @throws ChildFailedError when it ends before it is ready */
-export async function startChild({ name, args, env, signal, firstLine }: StartChildInput): Promise<Child> {
+export async function startChild({
+  name,
+  args,
+  env,
+  signal,
+  nodeFlags = [],
+  firstLine,
+}: StartChildInput): Promise<Child> {
   signal.throwIfAborted()
   const { command, args: own } = self()
-  const child = spawn(command, [...own, ...args, '--json', '--stop-with-parent'], {
+  const child = spawn(command, [...nodeFlags, ...own, ...args, '--json', '--stop-with-parent'], {
     // Its standard input ends with this process, even after kill -9; a group of its own keeps the terminal's Ctrl-C from it.
     stdio: ['pipe', 'pipe', 'pipe'],
     detached: true,
