@@ -1,4 +1,5 @@
 /** The volumes of a home: what they hold, read from their disks, and what config.json is to say of them. */
+import { statSync } from 'node:fs'
 import { readdir, realpath } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { GranaryError } from '@granary/base'
@@ -148,6 +149,10 @@ async function requireApart(home: string, at: string, volumes: readonly { readon
         `${path} is a volume already`,
         'name a folder that is in no other volume, and holds none',
       )
+    // Mounted a second time a folder has another path.
+    const inside = path === own ? Object.values(providerFolders(home)) : Object.values(volumeFolders(path))
+    if ([...(path === own ? [own] : []), ...inside].some((folder) => path !== at && isSameFolder(folder, at)))
+      throw new VolumeInUseError(at, `it is a folder of ${path}, mounted once more`, 'name a folder of its own')
     if (path === own && at === own) throw new VolumeInUseError(at, 'it is the home', 'name it `home`')
   }
 }
@@ -155,6 +160,11 @@ async function requireApart(home: string, at: string, volumes: readonly { readon
 function isIn(path: string, folder: string): boolean {
   for (let at = path; dirname(at) !== at; at = dirname(at)) if (dirname(at) === folder) return true
   return false
+}
+
+function isSameFolder(one: string, other: string): boolean {
+  const [a, b] = [one, other].map((path) => statSync(path, { throwIfNoEntry: false }))
+  return a !== undefined && a.ino === b?.ino && a.dev === b.dev
 }
 
 async function countOn(path: string): Promise<number> {
