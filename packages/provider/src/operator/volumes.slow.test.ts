@@ -1,4 +1,4 @@
-/** Volumes that are mounted twice, as only a mount namespace of its own allows it. */
+/** Volumes that are mounted twice, or become read-only, as only a mount namespace of its own allows it. */
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdir, mkdtemp, readdir, realpath, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -48,4 +48,28 @@ onMounts.each([
 ])('a folder %s that is mounted once more is no volume', async (_, folder) => {
   expect(addedAgain(folder())).toMatch(/^VOLUME_REFUSED .* mounted once more$/)
   expect(await readdir(join(disk, 'sectors'))).toEqual([])
+})
+
+onMounts('a disk that becomes read-only while it is used takes nothing more, and what is on it is read', () => {
+  const program = `
+    const { createVolumes } = await import(${JSON.stringify(new URL('../storage/volumes.ts', import.meta.url).href)})
+    const { makeVolume } = await import(${JSON.stringify(new URL('../storage/volume-record.ts', import.meta.url).href)})
+    const { providerFolders } = await import(${JSON.stringify(new URL('../storage/folders.ts', import.meta.url).href)})
+    const { execFileSync } = await import('node:child_process')
+    const { writeFileSync } = await import('node:fs')
+    const path = ${JSON.stringify(join(home, 'again'))}
+    const { id } = await makeVolume(path, '0x01', 'here')
+    const config = { homeRoles: [], volumes: [{ path, id, roles: ['unsealed'], weight: 1 }], diskReserveBytes: 0 }
+    const volumes = createVolumes(providerFolders(${JSON.stringify(home)}), () => config, { homeId: 'here' })
+    const piece = (pieceCid) => ({ kind: 'piece', pieceCid })
+    const room = await volumes.reserve(piece('baga'), 'unsealed', 1)
+    writeFileSync(room.path, 'x')
+    execFileSync('mount', ['-o', 'remount,ro', path])
+    const refused = await volumes.reserve(piece('bagb'), 'unsealed', 1).catch(({ code }) => code)
+    const { why } = volumes.heldBack()[0]
+    process.stdout.write([refused, why, volumes.away().length, volumes.freeBytes(), volumes.pathOf(piece('baga'))].join())`
+  const node = [process.execPath, '--conditions=@granary/source', '--input-type=module', '-e', program]
+  const mounted = ['sh', '-c', 'mount -t tmpfs -o size=16m tmpfs "$0" && exec "$@"', join(home, 'again'), ...node]
+  const said = execFileSync('unshare', [...unshare, ...mounted], { encoding: 'utf8' })
+  expect(said).toBe(`DISK_FULL,read-only,0,0,${join(home, 'again', 'pieces', 'baga.car')}`)
 })

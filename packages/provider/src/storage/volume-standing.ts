@@ -3,6 +3,7 @@
  * those that are not there (docs/adr/0066-whose-a-volume-is.md).
  */
 import { randomUUID } from 'node:crypto'
+import { accessSync, constants } from 'node:fs'
 import { holdVolume, readVolumeRecord } from './volume-record.ts'
 
 /** `free`: nobody writes to it yet. */
@@ -46,8 +47,8 @@ export function createStandings(home: string | undefined): Standings {
     // Where its disk is not mounted an empty folder is left.
     if (record?.id !== id) return 'away'
     if (record.home !== undefined && record.home !== home) return 'taken'
-    if (record.run === run) return 'held'
-    return taken.has(id) && record.run !== undefined ? 'taken' : 'free'
+    if (record.run !== run) return taken.has(id) && record.run !== undefined ? 'taken' : 'free'
+    return isWritable(path) ? 'held' : 'free'
   }
 
   return {
@@ -70,5 +71,15 @@ export function createStandings(home: string | undefined): Standings {
         if (standing === 'taken') return [{ path: volume.path, why: 'taken' }]
         return standing === 'free' && unwritable.has(volume.id) ? [{ path: volume.path, why: 'read-only' }] : []
       }),
+  }
+}
+
+/** Not a disk that the system has made read-only since it failed. */
+function isWritable(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK)
+    return true
+  } catch {
+    return false
   }
 }

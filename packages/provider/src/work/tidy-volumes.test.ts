@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { cpSync, existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
 import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createPieceHasher } from '@granary/proofs/piece'
@@ -43,6 +43,7 @@ class World {
   /** With its bytes. */
   readonly pieces = new Map<string, Buffer>()
   readonly sectors = new Set<number>()
+  readonly unknown: string[] = []
   providerId = 1_000
   readonly alerts = createAlerts(() => {})
   /** As the alerts name it. */
@@ -133,6 +134,27 @@ class World {
     await rm(this.volumes.pathOf({ kind: 'sector', number }), { recursive: true, force: true })
     this.store.move(number, 'expired', { state: 'expired', cleaned: true })
     this.sectors.delete(number)
+  }
+
+  /** One that the store knows nothing of: a person has put it there. */
+  async addUnknown(at: number): Promise<void> {
+    const { path } = this.others[at]!
+    if (this.gone.has(path)) return
+    const unknown = join(path, 'sectors', String(900 + this.unknown.length))
+    await cp(sealed.dir, unknown, { recursive: true })
+    this.unknown.push(unknown)
+  }
+
+  /** What was put there and is not any more. */
+  touched(): string[] {
+    const volumeOf = (path: string): string => dirname(dirname(path))
+    return this.unknown.filter((path) => !this.gone.has(volumeOf(path)) && !existsSync(path))
+  }
+
+  /** What an answer may be being made from. */
+  readable(): string[] {
+    const there = this.needed().filter((item) => this.volumes.awayFor(item) === undefined)
+    return there.map((item) => this.volumes.pathOf(item))
   }
 
   vanish(path: string): void {
@@ -258,7 +280,10 @@ test.each([1, 2, 3, 4, 5, 6])(
       },
       async () => {
         rolesOfOne()
+        const reading = here.readable()
         await here.tidy()
+        // Whoever had begun to read one reads on.
+        expect(reading.filter((path) => !existsSync(path))).toEqual([])
         await here.rot()
         await tidyLater()
       },
@@ -268,6 +293,7 @@ test.each([1, 2, 3, 4, 5, 6])(
       () => here.comeBack(),
       // More often than it goes away: what may be on one that is away is not missed.
       () => here.comeBack(),
+      () => here.addUnknown(random(2)),
     ]
     for (let step = 0; step < 120; step++) {
       const at = random(steps.length)
@@ -276,7 +302,7 @@ test.each([1, 2, 3, 4, 5, 6])(
         // No volume takes it at present: then it does not come.
         if (error.code !== 'DISK_FULL') throw error
       })
-      expect(here.lost()).toEqual([])
+      expect([here.lost(), here.touched()]).toEqual([[], []])
     }
     here.comeBack()
     here.restart()
@@ -302,6 +328,20 @@ test('a volume that is drained is empty once its time is over, and may be detach
   await here.tidy()
   expect([readdirSync(join(drained, 'sectors')), readdirSync(join(drained, 'pieces'))]).toEqual([[], []])
   expect(here.lost()).toEqual([])
+})
+
+test('what is not wanted any more when its copy is whole stays where it was, alone', async () => {
+  const here = await world('unwanted')
+  here.others = here.others.map((each) => ({ ...each, roles: [] }))
+  await here.addSector()
+  here.others = here.others.map((each) => ({ ...each, roles: volumeRoles }))
+  const item = { kind: 'sector', number: 1 } as const
+  const before = here.volumes.pathOf(item)
+  let asked = 0
+  // It ends, or is found to be damaged, just then.
+  await here.volumes.move(item, 'replicas', () => asked++ === 0)
+  expect([asked, here.volumes.pathOf(item)]).toEqual([2, before])
+  expect(here.others.flatMap(({ path }) => readdirSync(join(path, 'sectors')))).toEqual([])
 })
 
 test('what was moved stays as long as its copy is not whole', async () => {
