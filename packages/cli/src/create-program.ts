@@ -55,6 +55,9 @@ export function createProgram(context: CommandContext): Command {
     program.commandsGroup(heading)
     for (const add of commands) add(program, context)
   }
+  program.addHelpCommand(
+    new Command('help [command]').description('Print the help of a command, as its --help does.').helpGroup('By hand:'),
+  )
   return withEnvironment(program, env)
 }
 

@@ -63,6 +63,7 @@ async function devnet(options: DevnetOptions, context: CommandContext): Promise<
       },
     }),
   )
+  story.rest()
   const stopped = untilStopped({ withParent: false, stdin: context.stdin })
   const { network = null } = net
   const facts = { url: net.chain.url, network, providers: net.providers.map(({ url }) => url), home: net.home }

@@ -2,10 +2,12 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Readable, Writable } from 'node:stream'
 import { packPath } from '@granary/content/node'
 import { runGateway } from '@granary/provider/gateway'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { granary } from '../../test/granary.ts'
+import { run } from '../run.ts'
 
 let home: string
 let cid: string
@@ -84,6 +86,28 @@ test('a file that was put with its name comes back as that file, under that name
   }
   expect(await readdir(empty)).toEqual(['poem.txt'])
   expect((await granary(['ls', wrapped, ...fetched])).stdout).toBe('-     6 bytes  poem.txt\n')
+})
+
+test('on a terminal nothing is cleared once the result stands there', async () => {
+  const written: string[] = []
+  const terminal = () =>
+    Object.assign(
+      new Writable({
+        decodeStrings: false,
+        write(text, _encoding, done) {
+          written.push(text)
+          done()
+        },
+      }),
+      { isTTY: true, columns: 60, getColorDepth: () => 1 },
+    )
+  const args = ['get', `${cid}/below/large`, '-o', join(home, 'on-terminal'), ...fetched]
+  const [stdout, stderr] = [terminal(), terminal()]
+  const code = await run(args, { stdout, stderr, stdin: Readable.from([]), env: {}, cwd: () => '/' })
+  expect(code).toBe(0)
+  const result = written.findIndex((text) => text.includes('on-terminal'))
+  expect(written.slice(0, result).join('')).toContain('\u001b[')
+  expect(written.slice(result + 1).join('')).not.toContain('\u001b[')
 })
 
 test('standard output carries the bytes and nothing else', async () => {

@@ -61,13 +61,15 @@ async function get(content: string, options: GetCommandOptions, context: Command
       import('../print/printable.ts'),
     ])
   const { printable } = words
-  using story = await createStory({ stream: context.stderr, env: context.env, startMs })
-  const result = await interruptible(async (signal) => {
+  const fetchAll = async (signal: AbortSignal) => {
+    using story = await createStory({ stream: context.stderr, env: context.env, startMs })
     const chain = await openContentChain(options, signal)
     return await client.save({ chain, fetch }, content, options.output ?? { folder: '.' }, {
       ...{ signal, unwrap: true, range, car, overwrite, gateways: options.gateway, onProgress: story.tell },
     })
-  })
+  }
+  // The line that is rewritten is gone before the result is written: clearing it would take the result away.
+  const result = await interruptible(fetchAll)
   const whatOf = ({ type, files, bytes }: SaveResult): string =>
     type === 'directory' ? `${plural(files, 'file')}, ${formatBytes(bytes)}` : formatBytes(bytes)
   printResult(context, result, {

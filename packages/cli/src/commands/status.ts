@@ -36,7 +36,6 @@ export function addStatus(program: Command, context: CommandContext): void {
 async function status(cid: string, options: StatusCommandOptions, context: CommandContext): Promise<void> {
   const [
     client,
-    { formatGrn },
     times,
     { formatAmount },
     { interruptible },
@@ -47,7 +46,6 @@ async function status(cid: string, options: StatusCommandOptions, context: Comma
     settling,
   ] = await Promise.all([
     import('@granary/client/node'),
-    import('@granary/protocol/messages'),
     import('../print/times.ts'),
     import('../print/amounts.ts'),
     import('../interruptible.ts'),
@@ -93,7 +91,7 @@ async function status(cid: string, options: StatusCommandOptions, context: Comma
       json: options.json ?? false,
       text: (data) =>
         [
-          describe(data, { grn: (amount) => formatGrn(BigInt(amount)), printable, ending, date, goesOn }),
+          describe(data, { grn: formatAmount, printable, ending, date, goesOn }),
           ...settled.map(settling.settlementLine),
         ].join('\n'),
     },
@@ -122,8 +120,8 @@ function notProven({ provenEpochs }: DealView): string {
 function describeDeal(deal: DealView, { grn, printable, ending, date, goesOn }: Words): string {
   const where =
     deal.sector === null ? 'not in a sector yet' : `sector ${deal.sector}, partition ${deal.partition ?? '-'}`
-  const proof = deal.lastProven === null ? notProven(deal) : `last proven at epoch ${deal.lastProven}`
-  const due = deal.proofDueBy === null ? '' : `, next proof due by epoch ${deal.proofDueBy}`
+  const proof = deal.lastProven === null ? notProven(deal) : `last proven ${date(deal.lastProven)}`
+  const due = deal.proofDueBy === null ? '' : `; next proof due ${date(deal.proofDueBy)}`
   const end = deal.endsAt === null ? '' : `, ends ${date(deal.endsAt)}`
   const name = deal.providerName && ` (${deal.providerName})`
   return [

@@ -70,6 +70,7 @@ export async function runDemo(
     })
     if (exit || !net) return
     const { chain, providers, home } = net
+    story.rest()
     const commands = ['put FILE', 'deals'].map((words) => `granary ${words}${whereIs(net!, context)}`)
     const before = [
       '',

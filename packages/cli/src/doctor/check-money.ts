@@ -2,11 +2,14 @@
 import type { ChainClient, ChainStatus } from '@granary/protocol/client'
 import type { Address } from '@granary/protocol/messages'
 import { formatAmount } from '../print/amounts.ts'
+import { plural } from '../print/quantities.ts'
 import { formatDuration } from '../print/times.ts'
 import type { Finding } from './finding.ts'
 
 /** Of the runway: less is time to send money. */
 const RUNWAY_MIN_MS = 30 * 86_400_000
+/** Nobody plans further. */
+const RUNWAY_MAX_MS = 3_650 * 86_400_000
 
 export interface MoneyInput {
   readonly chain: ChainClient
@@ -31,7 +34,7 @@ export async function checkMoney({ chain, status, address, signal }: MoneyInput)
   const says =
     runwayMs === null
       ? `${has}, and no deals`
-      : `${has}: ${deals} deals renewed from it would last ${formatDuration(runwayMs)}`
+      : `${has}: ${plural(deals, 'deal')} renewed from it would last ${runwayMs > RUNWAY_MAX_MS ? 'more than ten years' : formatDuration(runwayMs)}`
   if (balance === 0n) {
     const fix = status.devnet ? '`granary put FILE` asks the faucet of this devnet' : `send money to ${address}`
     return {

@@ -24,8 +24,8 @@ export function wrapTo(text: string, columns: number): string[] {
   return wrapAnsi(whole, columns, { wordWrap: true }).replaceAll(KEPT_SPACE, ' ').split('\n')
 }
 
-/** `  provider  `, `state  `: what a line of facts begins with. */
-const HEAD = /^ *(?:[^\s:]+(?: [^\s:]+)? {2,})?/
+/** `  provider  `, `state  `, `ok     chain  `: what a line of facts begins with, colours and all. */
+const HEAD = /^ *(?:[^\s:]+(?: [^\s:]+)? {2,})*/
 const HANG = '  '
 
 /** A text of several lines in so many columns: what does not fit goes on below where its line begins to tell something. */

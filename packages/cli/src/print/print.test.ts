@@ -103,6 +103,7 @@ test('a table that does not fit becomes a block a row, and what is to be copied 
 test.each([
   ['a sentence goes on a little to the right', 'one two three four', 'one two\n  three\n  four'],
   ['a fact goes on below its value', 'is  one two', 'is  one\n    two'],
+  ['colours are no part of its width', '\u001b[32mok \u001b[39m  a b c d', '\u001b[32mok \u001b[39m  a b c\n     d'],
   ['what is indented stays so', '  one two six', '  one\n    two\n    six'],
   ['a line that fits is left as it is', 'a    b\n\nc', 'a    b\n\nc'],
   ['a command in backticks stays whole', 'give `granary deals` now', 'give\n  `granary deals`\n  now'],

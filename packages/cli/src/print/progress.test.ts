@@ -48,6 +48,17 @@ test('a silence is broken by what is waited for', async () => {
   expect(written(stderr)).toMatch(/copy 1 {10}sealing\n/)
 })
 
+test('who rests waits for nothing, and can still say what happens', async () => {
+  const stderr = screen()
+  using progress = await progressOn(stderr, { beatMs: 10 })
+  progress.say('provider 1', 'http://127.0.0.1:1')
+  progress.rest()
+  written(stderr)
+  await new Promise((done) => setTimeout(done, 100))
+  progress.say('provider 1', 'has ended')
+  expect(written(stderr)).toMatch(/^ *\d+ ms {2}provider 1 {6}has ended\n$/)
+})
+
 test('on a terminal a work has one line, which fits, and facts stay above it', async () => {
   const stderr = screen({ isTTY: true, columns: 60 })
   using progress = await progressOn(stderr)

@@ -44,6 +44,8 @@ export interface Progress extends Disposable {
   show(work: Work): void
   /** Its line goes; what became of it is said. */
   end(name: string): void
+  /** Nothing is under way any more, and nobody waits: what may still come is said, and silence is no news. */
+  rest(): void
 }
 
 export interface ProgressOptions {
@@ -68,6 +70,7 @@ const silent: Progress = {
   say: () => undefined,
   show: () => undefined,
   end: () => undefined,
+  rest: () => undefined,
   [Symbol.dispose]: () => undefined,
 }
 
@@ -119,6 +122,11 @@ export async function createProgress(
   }
   const timer = setInterval(beat, live ? Math.min(beatMs, 1_000) / 2 : beatMs / 2)
   timer.unref()
+  const rest = () => {
+    clearInterval(timer)
+    shown.clear()
+    live?.clear()
+  }
 
   return {
     say,
@@ -141,10 +149,9 @@ export async function createProgress(
     end(name) {
       if (shown.delete(name) && live) draw()
     },
+    rest,
     [Symbol.dispose]() {
-      clearInterval(timer)
-      shown.clear()
-      live?.clear()
+      rest()
       live?.done()
     },
   }

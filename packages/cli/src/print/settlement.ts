@@ -2,7 +2,7 @@
 
 import type { SettleProgress } from '@granary/client'
 import type { DealView } from '@granary/client/node'
-import { formatGrn } from '@granary/protocol/messages'
+import { formatAmount } from './amounts.ts'
 import { plural } from './quantities.ts'
 
 const NAMED_MAX = 8
@@ -13,7 +13,7 @@ export function settlementText(progress: SettleProgress): string {
     deals.length > NAMED_MAX
       ? plural(deals.length, 'deal')
       : `${deals.length === 1 ? 'deal' : 'deals'} ${deals.join(', ')}`
-  if (progress.type === 'settled') return `${which}: ${formatGrn(BigInt(progress.back))} came back`
+  if (progress.type === 'settled') return `${which}: ${formatAmount(progress.back)} came back`
   const what = deals.length === 0 ? 'the deals that have ended were not looked for' : `${which} could not be settled`
   return `${what}: ${progress.message} [${progress.code}]; ${progress.hint}`
 }
@@ -38,9 +38,9 @@ export function unsettledLines(deals: readonly Unsettled[], devnet: boolean): st
 }
 
 export function lockedText(locked: string, devnet: boolean): string {
-  return `over, and ${formatGrn(BigInt(locked))} stay locked until \`${settleCommand(devnet)}\` of its client settles it`
+  return `over, and ${formatAmount(locked)} stay locked until \`${settleCommand(devnet)}\` of its client settles it`
 }
 
 export function claimText(claim: string): string {
-  return `cancelled while its data was faulty: up to ${formatGrn(BigInt(claim))} of the collateral are claimed, and come to the client unless the data is proven again in time`
+  return `cancelled while its data was faulty: up to ${formatAmount(claim)} of the collateral are claimed, and come to the client unless the data is proven again in time`
 }
