@@ -24,6 +24,7 @@ import { addVerify } from './commands/verify.ts'
 import { addWallet } from './commands/wallet/wallet.ts'
 import { exitCodesHelp } from './exit-code.ts'
 import { withEnvironment } from './options.ts'
+import { withMeant } from './other-names.ts'
 import { columnsOf } from './print/columns-of.ts'
 import type { CommandContext } from './program-context.ts'
 import { version } from './version.ts'
@@ -42,7 +43,7 @@ export function createProgram(context: CommandContext): Command {
       getOutHelpWidth: () => helpWidth(stdout, env),
       getErrHelpWidth: () => helpWidth(stderr, env),
       outputError: (text, write) =>
-        json ? undefined : write(program.createHelp().boxWrap(text, columnsOf(stderr, env))),
+        json ? undefined : write(program.createHelp().boxWrap(withMeant(text, program), columnsOf(stderr, env))),
     })
     // Narrower columns than commander's own least are still better than lines that run on.
     .configureHelp({ minWidthToWrap: 20 })
@@ -55,10 +56,15 @@ export function createProgram(context: CommandContext): Command {
     program.commandsGroup(heading)
     for (const add of commands) add(program, context)
   }
-  program.addHelpCommand(
-    new Command('help [command]').description('Print the help of a command, as its --help does.').helpGroup('By hand:'),
-  )
+  withHelp(program)
   return withEnvironment(program, env)
+}
+
+/** `granary help put`, and below each command that has others. */
+function withHelp(command: Command): void {
+  if (command.commands.length === 0) return
+  for (const below of command.commands) withHelp(below)
+  command.helpCommand('help [command]', 'Print the help of a command, as its --help does.')
 }
 
 /** What stands below which heading of the help, in its order. */

@@ -6,7 +6,10 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { expect, test } from '@jest/globals'
+import type { Command } from 'commander'
 import { bin, granary, spawnGranary } from '../test/granary.ts'
+import { createProgram } from './create-program.ts'
+import { OTHER_NAMES } from './other-names.ts'
 
 const unreachable = 'http://127.0.0.1:1'
 const cid = 'bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy'
@@ -79,10 +82,42 @@ test.each([
   [['gte', cid], "error: unknown command 'gte'\n(Did you mean get?)"],
   [['chain', 'exprot'], "error: unknown command 'exprot'\n(Did you mean export?)"],
   [['put', 'f', '--labell', 'x'], "error: unknown option '--labell'\n(Did you mean --label?)"],
+  [['upload', 'f'], "error: unknown command 'upload'\n(Did you mean put?)"],
+  [['store', 'f'], "error: unknown command 'store'\n(Did you mean put?)"],
+  [['balance'], "error: unknown command 'balance'\n(Did you mean wallet balance?)"],
+  [['chain', 'upload'], "error: unknown command 'upload'\n(add --help"],
+  [['constructor'], "error: unknown command 'constructor'\n(add --help"],
 ])('%j is no command: it is said what may have been meant', async (args, words) => {
   const { code, stderr } = await granary(args)
   expect(code).toBe(2)
   expect(stderr).toContain(words)
+})
+
+test('what other programs call a command is one of this program', () => {
+  const program = createProgram({ ...process, json: false, setExitCode: () => undefined })
+  for (const [name, meant] of Object.entries(OTHER_NAMES)) {
+    expect(program.commands.map((each) => each.name())).not.toContain(name)
+    const found = meant
+      .split(' ')
+      .reduce<Command | undefined>((at, word) => at?.commands.find((each) => each.name() === word), program)
+    expect([meant, found === undefined]).toEqual([meant, false])
+  }
+})
+
+test('help COMMAND is COMMAND --help, also below another', async () => {
+  const pairs = [
+    [
+      ['help', 'put'],
+      ['put', '--help'],
+    ],
+    [
+      ['chain', 'help', 'run'],
+      ['chain', 'run', '--help'],
+    ],
+  ]
+  for (const [first = [], second = []] of pairs) expect(await granary(first)).toEqual(await granary(second))
+  const { data, error } = JSON.parse((await granary(['upload', 'f', '--json'])).stdout)
+  expect([data, error.message]).toEqual([null, "unknown command 'upload'\n(Did you mean put?)"])
 })
 
 test('with --json a usage error is a document too', async () => {

@@ -2,6 +2,7 @@
 import { CommanderError } from 'commander'
 import { createProgram } from './create-program.ts'
 import { EXIT, exitCodeOf } from './exit-code.ts'
+import { withMeant } from './other-names.ts'
 import { printFailure } from './print/failure.ts'
 import type { ProgramContext } from './program-context.ts'
 import { UsageError } from './usage-error.ts'
@@ -24,7 +25,7 @@ export async function run(args: readonly string[], given: ProgramContext): Promi
       return exitCodeOf(error)
     }
     if (error.exitCode === 0) return EXIT.ok
-    const usage = new UsageError(error.message.replace(/^error: /, ''))
+    const usage = new UsageError(withMeant(error.message.replace(/^error: /, ''), program))
     // Without --json commander has printed the message itself; for the bare help there is none.
     if (json) printFailure(context, usage, { json })
     return exitCodeOf(usage)

@@ -8,7 +8,7 @@ export class NotAFileError extends GranaryError {
     super({
       code: 'NOT_A_FILE',
       message: `${cid} is a ${kind}, not a file`,
-      hint: 'name a file inside it by its path (`granary ls CID` shows them), or fetch the whole DAG as a CAR',
+      hint: 'name a file inside it by its path (`granary ls CID` shows them), or fetch all of it: `granary get CID -o OUT`',
       details: { kind },
     })
   }

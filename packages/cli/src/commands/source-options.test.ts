@@ -62,6 +62,21 @@ test('what is put is files by their paths, or standard input, under a name when 
   await expect(openContent([folder], named, { stdin })).rejects.toThrow('standard input')
 })
 
+test('a pattern that no shell has expanded is what it matches, but for a file of that very name', async () => {
+  const options: SourceOptions = { links: 'keep', cidProfile: 'unixfs-v1-2025' }
+  const stdin = new PassThrough() as never
+  const pathsOf = async (...patterns: string[]) => {
+    const source = await openContent(patterns, options, { stdin })
+    return 'paths' in source ? [...source.paths].map(([name]) => name) : []
+  }
+  for (const name of ['b 1.txt', 'b 2.txt', '.b.txt', 'c*']) await writeFile(join(home, name), name)
+  expect(await pathsOf(join(home, 'b*.txt'))).toEqual(['b 1.txt', 'b 2.txt'])
+  expect(await pathsOf(join(home, '*.txt'))).toEqual(['b 1.txt', 'b 2.txt'])
+  expect(await pathsOf(join(home, 'c*'))).toEqual(['c*'])
+  expect(await pathsOf(join(home, '{b 1,b 2}.txt'), join(home, 'c*'))).toEqual(['b 1.txt', 'b 2.txt', 'c*'])
+  await expect(pathsOf(join(home, '*.pdf'))).rejects.toMatchObject({ code: 'FILE_NOT_FOUND' })
+})
+
 test('the command that goes on has the flags that are not the default', () => {
   expect(sourceFlags({ links: 'keep', cidProfile: 'unixfs-v1-2025' })).toEqual([])
   expect(sourceFlags({ links: 'keep', cidProfile: 'unixfs-v1-2025', wrap: false })).toEqual(['--no-wrap'])

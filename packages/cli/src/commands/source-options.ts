@@ -1,4 +1,6 @@
 /** What a command stores: files, folders, standard input, and how they become a DAG. */
+import { existsSync } from 'node:fs'
+import { glob } from 'node:fs/promises'
 import type { ContentSource, ImportProfileName, PathSource } from '@granary/client/node'
 import { type Command, Option } from 'commander'
 import type { CommandContext } from '../program-context.ts'
@@ -52,6 +54,14 @@ export function sourceFlags({ hidden, links, cidProfile, wrap, stdinName }: Sour
   ]
 }
 
+/** A pattern that no shell has expanded, in quotes or on Windows. A file of that very name comes first. */
+async function expand(path: string): Promise<readonly string[]> {
+  if (!/[*?[{]/.test(path) || existsSync(path)) return [path]
+  const found = await Array.fromAsync(glob(path))
+  // As it was: that it is not there is said of what was written.
+  return found.length === 0 ? [path] : found.sort()
+}
+
 /** @throws FileNotFoundError, SourceInvalidError, UsageError for flags that do not fit what is stored */
 export async function openContent(
   paths: readonly string[],
@@ -59,7 +69,7 @@ export async function openContent(
   { stdin }: Pick<CommandContext, 'stdin'>,
 ): Promise<PathSource | ContentSource> {
   const { contentSource, pathSource } = await import('@granary/client/node')
-  const [first = '', ...more] = paths
+  const [first = '', ...more] = (await Promise.all(paths.map(expand))).flat()
   if (first === '-' && more.length === 0) {
     if (wrap && stdinName === undefined) throw new UsageError('standard input has no name to keep: give --stdin-name')
     const content = stdin as unknown as AsyncIterable<Uint8Array>

@@ -25,12 +25,22 @@ export class DealNotRunningError extends GranaryError {
 
 /** The end that is asked for is not one that the deal can have. */
 export class EndOutOfReachError extends GranaryError {
-  /** @param latest the last epoch that the deal can be brought to in this way; up to its end, when there is none */
-  constructor(deal: number, endsAt: Epoch, until: Epoch, latest: Epoch, why: string) {
+  /**
+   * @param latest the last epoch that the deal can be brought to in this way; up to its end, when there is none
+   * @param otherwise what can be done when there is none
+   */
+  constructor(
+    deal: number,
+    endsAt: Epoch,
+    until: Epoch,
+    latest: Epoch,
+    why: string,
+    otherwise = 'put again, for a new deal',
+  ) {
     super({
       code: 'DEAL_NOT_EXTENDABLE',
       message: `deal ${deal} ends at epoch ${endsAt}, and cannot be brought to epoch ${until}: ${why}`,
-      hint: latest > endsAt ? `name an end up to epoch ${latest}` : 'put again, for a new deal',
+      hint: latest > endsAt ? `name an end up to epoch ${latest}` : otherwise,
       details: { deal, endsAt, until, latest },
     })
   }

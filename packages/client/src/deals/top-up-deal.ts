@@ -13,6 +13,8 @@ export type PlanTopUpInput = ExtendWish & {
   readonly payer: Address
 }
 
+const RENEW = '`granary renew DEAL` asks its provider for more time; or put again, for a new deal'
+
 /** @throws DealNotRunningError, EndOutOfReachError, ExtensionFundsError */
 export async function planTopUp(input: PlanTopUpInput, options: CallOptions = {}): Promise<ExtensionPlan> {
   const { chain, payer, deal: id } = input
@@ -23,7 +25,7 @@ export async function planTopUp(input: PlanTopUpInput, options: CallOptions = {}
   const { dealDurationMax } = await chain.params(options)
   const latest = Math.min(extendableUntil, status.height + dealDurationMax)
   if (until <= endsAt || until > latest)
-    throw new EndOutOfReachError(id, endsAt, until, latest, reasonOf(until, endsAt, extendableUntil))
+    throw new EndOutOfReachError(id, endsAt, until, latest, reasonOf(until, endsAt, extendableUntil), RENEW)
   const body = { deal: id, epochs: until - endsAt }
   const fees = await estimateFee({ chain, kind: 'TopUpDeal', body }, options)
   return await planExtension({ chain, payer, running, until, fees }, options)

@@ -122,7 +122,7 @@ test('two copies of a piece are never with one provider, and nobody is asked for
       return error as NoProviderError
     }
   })()
-  expect(refused).toMatchObject({ code: 'NO_PROVIDER' })
+  expect(refused).toMatchObject({ code: 'NO_PROVIDER', hint: expect.stringContaining('ask for fewer copies') })
   expect((refused as NoProviderError).refusals.map(({ reason, message }) => [reason, message])).toEqual([
     ['REFUSED', 'it has another copy of the piece'],
     ['REFUSED', 'it has another copy of the piece'],

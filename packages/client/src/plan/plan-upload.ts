@@ -77,11 +77,10 @@ export function planUpload(input: PlanInput): PlannedSlot[] {
   return open.map((slot) => {
     const { piece, copy } = slots[slot]!
     const { pieceSize } = pieces[piece]!
-    const others = byPiece
-      .get(piece)!
-      .flatMap((index) => (index === slot ? [] : (views.get(holders[index] ?? -1) ?? [])))
+    const copies = byPiece.get(piece)!
+    const others = copies.flatMap((index) => (index === slot ? [] : (views.get(holders[index] ?? -1) ?? [])))
     const wanted: PieceWanted = {
-      ...{ pieceSize, duration, collateralShareBps, renewUntil, provider },
+      ...{ pieceSize, duration, collateralShareBps, renewUntil, provider, copies: copies.length },
       refusedBy: new Map([
         ...(refusedBy?.get(slot) ?? []),
         ...others.map(({ id }) => [id, 'it has another copy of the piece'] as const),

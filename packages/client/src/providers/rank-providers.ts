@@ -18,6 +18,8 @@ export interface PieceWanted {
   readonly renewUntil?: number | undefined
   /** Only this provider will do. */
   readonly provider?: number | undefined
+  /** Of the piece, each with another provider. @default 1 */
+  readonly copies?: number | undefined
   /** Providers that have refused this very piece already, each with its words. */
   readonly refusedBy?: ReadonlyMap<number, string> | undefined
 }
@@ -60,7 +62,7 @@ export class NoProviderError extends GranaryError {
     super({
       code: 'NO_PROVIDER',
       message: `nobody takes ${what}${wanted.provider === undefined ? '' : ` as provider ${wanted.provider}`}: ${why.join('; ') || none}`,
-      hint: hintFor(relevant, wanted.provider),
+      hint: hintFor(relevant, wanted),
       retryable: relevant.some(({ reason }) => reason === 'UNREACHABLE'),
       details: { pieceSize: wanted.pieceSize, duration: wanted.duration, refusals: relevant },
     })
@@ -68,14 +70,15 @@ export class NoProviderError extends GranaryError {
   }
 }
 
-function hintFor(refusals: readonly ProviderRefusal[], asked: number | undefined): string {
+function hintFor(refusals: readonly ProviderRefusal[], { provider: asked, copies = 1 }: PieceWanted): string {
   const reasons = new Set(refusals.map(({ reason }) => reason))
   if (reasons.size === 0 && asked !== undefined) return 'check the number, or let any provider take it'
   if (reasons.size === 0) return 'start one with `granary provider init` and `granary provider run`'
   if (reasons.has('UNREACHABLE')) return 'check that the provider runs and that its address can be reached from here'
   if (reasons.has('DURATION_TOO_SHORT') || reasons.has('DURATION_TOO_LONG')) return 'ask for another duration'
   if (reasons.has('COLLATERAL_TOO_LOW')) return 'ask for less collateral'
-  return 'wait for a provider whose ask fits, or start one of your own'
+  const fewer = copies > 1 ? 'ask for fewer copies, ' : ''
+  return `${fewer}wait for a provider whose ask fits, or start one of your own`
 }
 
 /** Providers whose ask fits, the cheapest first and the lower id first among equals; the others with their reason. */

@@ -37,7 +37,7 @@ async function cancel(deal: number, options: CancelCommandOptions, context: Comm
     const { chain } = await openChain(options, signal)
     const plan = await client.planCancel({ chain, deal }, { signal })
     if (dryRun) return { ...plan, sent: null }
-    const what = `leave deal ${deal}, from which about ${formatAmount(plan.back)} come back`
+    const what = `leave deal ${deal} (about ${formatAmount(plan.back)} come back)`
     await confirmSpending(context, { what, price: plan.share + plan.feeMax }, { yes, maxPrice, json, signal })
     const signer = await key.openOwnSigner(options, context, signal)
     const granary = client.createGranary({ chain, signer, folder: walletFolder(options) })

@@ -154,7 +154,10 @@ test('anybody tops a deal up whose terms allow it, as far as they allow it', asy
   const beyond = await errorOf(run('topup', `${id}`, '--for', '1h', '--yes'))
   expect(beyond).toMatchObject({ code: 'DEAL_NOT_EXTENDABLE', details: { latest: Number(terms.extendableUntil) } })
   const fixed = await activeDeal(54)
-  expect((await errorOf(run('topup', `${fixed.id}`, '--for', '1s', '--yes'))).code).toBe('DEAL_NOT_EXTENDABLE')
+  expect(await errorOf(run('topup', `${fixed.id}`, '--for', '1s', '--yes'))).toMatchObject({
+    code: 'DEAL_NOT_EXTENDABLE',
+    hint: expect.stringContaining('granary renew DEAL'),
+  })
 }, 60_000)
 
 /** A run that died when its message had left, which is in a block by now. */
