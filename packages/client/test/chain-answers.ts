@@ -8,6 +8,8 @@ export interface ChainAnswers {
   readonly providers?: readonly ProviderView[]
   readonly deals?: readonly DealView[]
   readonly sectors?: readonly SectorView[]
+  /** Of every account. @default there is none */
+  readonly balance?: bigint
 }
 
 export const genesisHash: Hash = `0x${'ab'.repeat(32)}`
@@ -67,7 +69,7 @@ const notFoundCodes: Readonly<Record<string, string>> = {
 export function serveChain(answers: () => ChainAnswers): Promise<Served> {
   return serve((request, response) => {
     const url = new URL(request.url ?? '/', 'http://localhost')
-    const { status, providers = [], deals = [], sectors = [] } = answers()
+    const { status, providers = [], deals = [], sectors = [], balance } = answers()
     const page = (items: readonly unknown[]) => ({ height: 100, items, next: null })
     const [, , kind, id] = url.pathname.split('/')
     const found =
@@ -77,11 +79,13 @@ export function serveChain(answers: () => ChainAnswers): Promise<Served> {
           ? id === undefined
             ? page(deals.filter((deal) => matches(deal, url.searchParams)))
             : deals.find((deal) => deal.id === Number(id))
-          : kind === 'sectors'
-            ? sectors.find(({ provider, number }) => url.pathname === `/v1/sectors/${provider}/${number}`)
-            : id === undefined || url.pathname.endsWith('/partitions')
-              ? page(id === undefined ? providers : [])
-              : providers.find((provider) => provider.id === Number(id))
+          : kind === 'accounts' && balance !== undefined
+            ? { address: id, exists: true, balance: `${balance}`, sequences: {}, locked: '0' }
+            : kind === 'sectors'
+              ? sectors.find(({ provider, number }) => url.pathname === `/v1/sectors/${provider}/${number}`)
+              : id === undefined || url.pathname.endsWith('/partitions')
+                ? page(id === undefined ? providers : [])
+                : providers.find((provider) => provider.id === Number(id))
     response.writeHead(found ? 200 : 404, {
       'content-type': 'application/json',
       'granary-genesis': status?.genesisHash ?? genesisHash,

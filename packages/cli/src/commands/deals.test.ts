@@ -81,3 +81,49 @@ test.each([
   ])
   expect((await granary(args)).stdout).toContain('deal 6 ends 1970-01-11')
 })
+
+/** Until day 90, of a deal whose time that is paid ends on day 10; a month of it costs a little more than 5 × 10⁸ attoGRN. */
+const DAY = 17_280
+const ordered = (end = 10): DealView => ({
+  ...lapsed,
+  ...{ id: 7, state: 'active', activatedAt: 2, endsAt: 100 + end * DAY, orderedUntil: 100 + 90 * DAY },
+  sector: { provider: 1000, number: 3 },
+  terms: { ...lapsed.terms, duration: `${20 * DAY}`, extendableUntil: `${100 + 90 * DAY}` },
+})
+
+test.each([
+  [
+    'is paid for',
+    { deal: 10, balance: 10n ** 18n },
+    'goes on until 1970-04-01',
+    'deal 7 ends with its standing order, 1970-04-01 00:08 UTC, in 90 d (epoch 1555300); 530841600 attoGRN a month until then',
+    'goes on until 1970-04-01 00:08 UTC, in 90 d (epoch 1555300) by its standing order, 530841600 attoGRN a month',
+  ],
+  [
+    'lacks money',
+    { deal: 10, balance: 1n },
+    '1970-01-11 00:08 UTC',
+    'its standing order lacks money; bring 530841600 attoGRN a month to the account',
+    'a month; the money for it lacks',
+  ],
+  [
+    'has not been paid in time',
+    { deal: 1, balance: 10n ** 18n },
+    '1970-01-02 00:08 UTC',
+    'keeps it for 30 days more',
+    'a month; nobody has had it paid yet',
+  ],
+])('a standing order that %s is told by deals and by status', async (_, { deal, balance }, end, warning, goesOn) => {
+  const deals = [ordered(deal)]
+  await using chain = await serveChain(() => ({
+    status: { devnet: false, blockTimeMs: 5_000, timeMs: 500_000 },
+    ...{ deals, providers, balance },
+  }))
+  const asked = ['--chain', chain.url, '--home', home]
+  const listed = await granary(['deals', '--ending', '100d', ...asked])
+  expect([listed.code, listed.stderr]).toEqual([3, ''])
+  expect(listed.stdout).toContain(end)
+  expect(listed.stdout).toContain(warning)
+  const shown = await granary(['status', lapsed.terms.pieceCid, ...asked])
+  expect(shown).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining(goesOn) })
+})

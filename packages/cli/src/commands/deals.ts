@@ -97,6 +97,11 @@ async function deals(options: DealsCommandOptions, context: CommandContext): Pro
     const keeps = isExtendable ? `\`granary topup ${deal} --for 30d\`` : `\`granary renew ${deal} --for 30d\``
     return `deal ${deal} ends ${times.formatEpoch(endsAt, time)}: ${keeps} keeps it for 30 days more, for ${formatAmount(pricePerMonth)}`
   }
+  const notes = [
+    ...warned.map(warning),
+    ...settled.map(settlement.settlementLine),
+    ...settlement.unsettledLines(own, devnet),
+  ]
   printResult(
     context,
     { deals: own, settlement: settled[0] ?? null },
@@ -113,9 +118,7 @@ async function deals(options: DealsCommandOptions, context: CommandContext): Pro
                 own.map(row),
                 { columns },
               ),
-              ...warned.map(warning),
-              ...settled.map(settlement.settlementLine),
-              ...settlement.unsettledLines(own, devnet),
+              ...(notes.length === 0 ? [] : ['', ...notes]),
             ].join('\n'),
     },
   )

@@ -240,7 +240,8 @@ async function endsOf(
 /** A put was stopped: what it has done by then is in the journal. */
 class InterruptedError extends GranaryError {
   constructor(rootCid: string | undefined, deals: readonly number[], cause: unknown) {
-    const made = deals.length === 0 ? '' : `; published so far: deals ${deals.join(', ')}`
+    const made =
+      deals.length === 0 ? '' : `; published so far: ${deals.length === 1 ? 'deal' : 'deals'} ${deals.join(', ')}`
     super({
       code: 'INTERRUPTED',
       message: `interrupted${made}`,
@@ -356,7 +357,7 @@ export async function printQuote(
       ...(order === undefined ? [] : [order]),
       ...(rows.length === 0
         ? ['nothing is to be paid: its deals are made']
-        : [formatTable(['piece', 'copy', 'provider', 'price', 'why'], rows, { columns })]),
+        : ['', formatTable(['piece', 'copy', 'provider', 'price', 'why'], rows, { columns }), '']),
       `price ${formatAmount(quote.price)}, records ${formatAmount(quote.recordFees)}, messages at most ${formatAmount(quote.messageFees)}`,
       `in all at most ${formatAmount(quote.total)}; ${formatAmount(quote.month)} a month, ${formatAmount(quote.perGiBMonth)} a GiB and month`,
     ].join('\n')
