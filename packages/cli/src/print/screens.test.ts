@@ -108,6 +108,7 @@ const WRITERS = [
   'print/log.ts',
   'print/progress.ts',
   'print/result.ts',
+  'provider-init/ask-answers.ts',
   'run-daemon.ts',
 ]
 
