@@ -215,11 +215,14 @@ test('what is fetched of it is a table by roots', async () => {
 test('the ask is shown, and set as part of the configuration', async () => {
   const shown = JSON.parse((await provide('ask', '--json')).stdout).data
   expect(shown.ask).toMatchObject({ pricePerGiBEpoch: '1000000000000000', pieceSizeMin: 128 })
-  const set = await provide('ask', 'set', '--price', '0.002', '--time-max', '30d', '--size-min', '256', '--json')
+  const times = ['--time-min', '2s', '--time-max', '30d', '--valid', '2d']
+  const set = await provide('ask', 'set', '--price', '0.002', ...times, '--size-min', '256', '--json')
   expect(JSON.parse(set.stdout).data.keys).toMatchObject([
     { key: 'ask.pricePerGiBEpoch', value: '2000000000000000' },
     { key: 'ask.pieceSizeMin', value: 256 },
+    { key: 'ask.durationMinMs', value: 2_000 },
     { key: 'ask.durationMaxMs', value: 30 * 86_400_000 },
+    { key: 'ask.validMs', value: 2 * 86_400_000 },
   ])
   expect((await provide('ask')).stdout).toContain('0.002 GRN')
   expect((await provide('ask', 'set')).code).toBe(2)
@@ -241,11 +244,14 @@ test('what a running provider refuses does not stay in config.json, also what wo
 test('config says what each key is, and what is set is on the chain at once, what is written by hand after a SIGHUP', async () => {
   const other = join(root.home, 'b')
   await initProvider({ home: other, chainUrl: chain.url, profile: '2KiB-test', passphrase, light: true })
-  const args = ['run', '--home', other, '--port', '0', '--no-libp2p', '--json', '--passphrase-file', passphraseFile]
+  const where = ['--port', '0', '--host', '127.0.0.2', '--public-url', 'http://127.0.0.2:7999', '--no-libp2p']
+  const args = ['run', '--home', other, ...where, '--json', '--passphrase-file', passphraseFile]
   const child = spawn(process.execPath, [bin, 'provider', ...args], { stdio: ['pipe', 'pipe', 'ignore'] })
   try {
     const [line] = await once(createInterface({ input: child.stdout }), 'line')
-    const { provider: id } = JSON.parse(String(line))
+    const { provider: id, url } = JSON.parse(String(line))
+    expect(new URL(url).hostname).toBe('127.0.0.2')
+    expect((await chain.provider(id)).endpoints).toEqual(['http://127.0.0.2:7999'])
     const shown = JSON.parse((await granary(['provider', 'config', '--home', other, '--json'])).stdout).data
     expect(shown.keys).toContainEqual(
       expect.objectContaining({ key: 'ask.pieceSizeMin', value: 128, origin: 'default', takesEffect: 'reload' }),
