@@ -77,6 +77,17 @@ const sealingSchema = z.strictObject({
     .max(64)
     .default(1)
     .describe('steps of sealing at a time on this machine, a core each; 0 leaves all to workers, with --redis'),
+  together: z
+    .int()
+    .min(1)
+    .max(4)
+    .default(4)
+    .describe('sectors that wait are sealed in lockstep by one core, up to so many, which takes as much memory'),
+  memoryBytes: z
+    .int()
+    .positive()
+    .optional()
+    .describe('what all steps of sealing together may take; without it what is free when a step begins'),
 })
 
 const account = z.string().regex(/^0x[0-9a-f]{40}$/, 'expected 0x and 40 lower-case hex digits')
@@ -192,6 +203,8 @@ const startKeys: ReadonlySet<string> = new Set([
     'libp2pAddresses',
     'adminPort',
     'sealing.parallel',
+    'sealing.together',
+    'sealing.memoryBytes',
   ],
   ...['uploadExpiryMs', 'quotesPerAddress', 'requestsPerMinute', 'bytesPerMinute', 'connectionsPerAddress'].map(
     inLimits,

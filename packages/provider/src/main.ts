@@ -44,6 +44,7 @@ import { createQueue } from './queue/create-queue.ts'
 import { createLateQueue } from './queue/late-queue.ts'
 import { createRetrieval } from './retrieval/create-retrieval.ts'
 import type { ProviderJobs } from './sealing/jobs.ts'
+import type { Machine } from './sealing/machine.ts'
 import { createSectorStore } from './sectors/store.ts'
 import { diskFault } from './storage/disk-fault.ts'
 import { diskReserve } from './storage/disk-reserve.ts'
@@ -206,6 +207,7 @@ async function start(
   const openQueue = () =>
     createQueue<ProviderJobs>({
       ...{ folder: folders.queue, redisUrl: options.redisUrl, parallel: config.sealing.parallel, log },
+      machine: { ...config.sealing, marks: [] } satisfies Machine,
       offer: () => ({
         ...{ owner: keys.address, version: { ...sealingVersion() } },
         isHomeUsed: config.homeRoles.length > 0,

@@ -20,6 +20,9 @@ import {
 } from './job-queue.ts'
 import type { FromThread, ToThread } from './local-thread.ts'
 
+/** An urgent job finds a thread that no other has. */
+type Line = 'sealing' | 'urgent'
+
 interface Job {
   /** Who waits for it, each with what it does about progress. */
   readonly callers: Set<{ readonly onProgress: ((progress: unknown) => void) | undefined }>
@@ -34,9 +37,9 @@ export function createLocalQueue<Jobs extends JobMap>(options: QueueWorkerOption
   const stopping = new AbortController()
   /** Each is begun with a job that finds none, and goes with one that ends it. */
   const threads = new Set<Worker>()
-  const idle: Worker[] = []
+  const idle: Readonly<Record<Line, Worker[]>> = { sealing: [], urgent: [] }
 
-  function openThread(): Worker {
+  function openThread(line: Line): Worker {
     const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
     const opened = new Worker(new URL(`./local-thread.${extension}`, import.meta.url), {
       execArgv: threadArguments(processor),
@@ -47,7 +50,7 @@ export function createLocalQueue<Jobs extends JobMap>(options: QueueWorkerOption
     opened.on('error', () => {})
     opened.once('exit', () => {
       threads.delete(opened)
-      if (idle.includes(opened)) idle.splice(idle.indexOf(opened), 1)
+      if (idle[line].includes(opened)) idle[line].splice(idle[line].indexOf(opened), 1)
     })
     return opened
   }
@@ -56,8 +59,9 @@ export function createLocalQueue<Jobs extends JobMap>(options: QueueWorkerOption
     const callers: Job['callers'] = new Set()
     const cancelling = new AbortController()
     const { signal } = cancelling
-    const perform = (): Promise<JobOutcome> => performJob({ kind, input }, callers, signal)
-    const done = lines[urgent ? 'urgent' : 'sealing'].add(perform)
+    const line = urgent ? 'urgent' : 'sealing'
+    const perform = (): Promise<JobOutcome> => performJob(line, { kind, input }, callers, signal)
+    const done = lines[line].add(perform)
     const job: Job = { callers, cancelling, done }
     const forget = (): void => {
       if (jobs.get(id) === job) jobs.delete(id)
@@ -68,13 +72,14 @@ export function createLocalQueue<Jobs extends JobMap>(options: QueueWorkerOption
   }
 
   async function performJob(
+    line: Line,
     task: Exclude<ToThread, 'cancel'>,
     callers: Job['callers'],
     signal: AbortSignal,
   ): Promise<JobOutcome> {
     // Nobody waits for it any more.
     signal.throwIfAborted()
-    const doing = idle.pop() ?? openThread()
+    const doing = idle[line].pop() ?? openThread(line)
     const { promise, resolve } = Promise.withResolvers<JobOutcome>()
     const cancel = (): void => doing.postMessage('cancel' satisfies ToThread)
     const onMessage = (message: FromThread): void => {
@@ -91,7 +96,7 @@ export function createLocalQueue<Jobs extends JobMap>(options: QueueWorkerOption
     } finally {
       signal.removeEventListener('abort', cancel)
       doing.off('message', onMessage).off('error', onError).off('exit', onExit)
-      if (threads.has(doing)) idle.push(doing)
+      if (threads.has(doing)) idle[line].push(doing)
     }
   }
 

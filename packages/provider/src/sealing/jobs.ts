@@ -2,6 +2,7 @@
 import type { Hex } from '@granary/base'
 import type { ProfileName } from '@granary/proofs/profile'
 import type { SealProgress } from '@granary/proofs/seal'
+import type { JobOutcome } from '../wire-error.ts'
 
 export interface SealInput {
   readonly profile: ProfileName
@@ -12,6 +13,22 @@ export interface SealInput {
   readonly pieces: readonly { readonly path: string; readonly payloadSize: number; readonly paddedSize: number }[]
   readonly dir: string
   readonly parentsDir: string
+}
+
+/** Of one profile; they go in lockstep where the machine has the memory. */
+export interface SealTogetherInput {
+  readonly sectors: readonly SealInput[]
+}
+
+export interface SealTogetherProgress {
+  /** Of the sector in the input. */
+  readonly position: number
+  readonly progress: SealProgress
+}
+
+/** In the order of the input: one that fails does not keep the others from being sealed. */
+export interface SealTogetherResult {
+  readonly sectors: readonly JobOutcome<SealResult>[]
 }
 
 export interface SealResult {
@@ -50,7 +67,7 @@ export interface UnsealInput {
 }
 
 export type ProviderJobs = {
-  seal: { input: SealInput; progress: SealProgress; result: SealResult }
+  seal: { input: SealTogetherInput; progress: SealTogetherProgress; result: SealTogetherResult }
   unseal: { input: UnsealInput; progress: never; result: null }
   porep: { input: ReplicationInput; progress: never; result: ReplicationResult }
 }

@@ -5,12 +5,18 @@ import { type Mark, missingMark, SharedFolderMissingError } from '../queue/share
 export interface Machine {
   /** Of parents tables: another machine than the provider's has its own. @default as the job says */
   readonly parentsDir?: string | undefined
+  /** Sectors in lockstep, at most. */
+  readonly together: number
+  /** What sealing may take of it. @default what is free when a step begins */
+  readonly memoryBytes?: number | undefined
+  /** Steps at a time, which share that. */
+  readonly parallel: number
   /** In the folders that jobs read and write, on another machine than the provider's. */
   readonly marks: readonly Mark[]
 }
 
 export function thisMachine(): Machine {
-  return (workerData as { readonly machine?: Machine } | null)?.machine ?? { marks: [] }
+  return (workerData as { readonly machine?: Machine } | null)?.machine ?? { together: 1, parallel: 1, marks: [] }
 }
 
 /**

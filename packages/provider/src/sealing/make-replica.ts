@@ -16,7 +16,7 @@ export async function makeReplica(
   sector: SectorIn<'sealing'>,
   signal: AbortSignal,
 ): Promise<Sector> {
-  const { store, queue, deals, providerId, parentsDir } = context
+  const { store, sealer, deals, providerId, parentsDir } = context
   const { number } = sector
   const { ticket } = sector.phase
   // The ticket is written down before it is used: a seal that goes on after a kill must go on with the same one.
@@ -28,19 +28,16 @@ export async function makeReplica(
   deals.record(dealIds, { type: 'seal-started', data: { sector: number } })
   using room = await roomToSeal(context, sector)
   await writeSectorRecord(room.path, { provider: providerId, ...sector, ticket })
-  const result = await queue.run(
+  const result = await sealer.seal(
+    `seal-${number}`,
     {
-      kind: 'seal',
-      id: `seal-${number}`,
-      input: {
-        profile: profileOf(context, sector).name,
-        provider: providerId,
-        sector: number,
-        ticket: ticket.randomness,
-        pieces: piecesOn(context, sector.pieces),
-        dir: room.path,
-        parentsDir,
-      },
+      profile: profileOf(context, sector).name,
+      provider: providerId,
+      sector: number,
+      ticket: ticket.randomness,
+      pieces: piecesOn(context, sector.pieces),
+      dir: room.path,
+      parentsDir,
     },
     {
       signal,

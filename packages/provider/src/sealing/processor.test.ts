@@ -9,7 +9,7 @@ import type { SealProgress } from '@granary/proofs/seal'
 import { computeCommD, verifyPoRep } from '@granary/proofs/verify'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { createQueue } from '../queue/create-queue.ts'
-import type { JobQueue } from '../queue/job-queue.ts'
+import { type JobQueue, resultOf } from '../queue/job-queue.ts'
 import type { ProviderJobs, ReplicationInput, SealInput, SealResult } from './jobs.ts'
 import { readProof } from './proof-file.ts'
 
@@ -24,8 +24,18 @@ let input: SealInput
 let sealed: SealResult
 const progress: SealProgress[] = []
 
-const seal = (changes: Partial<SealInput> = {}): Promise<SealResult> =>
-  queue.run({ kind: 'seal', id: 'seal-1', input: { ...input, ...changes } }, { onProgress: (p) => progress.push(p) })
+const seal = async (changes: Partial<SealInput> = {}): Promise<SealResult> => {
+  const [sealed] = await sealAll([{ ...input, ...changes }])
+  return resultOf(sealed!) as SealResult
+}
+
+const sealAll = async (sectors: readonly SealInput[]) =>
+  (
+    await queue.run(
+      { kind: 'seal', id: 'seal-1', input: { sectors } },
+      { onProgress: (report) => progress.push(report.progress) },
+    )
+  ).sectors
 
 const replication = (): ReplicationInput => ({
   profile: '2KiB-test',
@@ -43,7 +53,10 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'granary-jobs-'))
   const path = join(folder, 'piece.car')
   await writeFile(path, payload)
-  queue = await createQueue<ProviderJobs>({ folder: join(folder, 'queue') })
+  queue = await createQueue<ProviderJobs>({
+    folder: join(folder, 'queue'),
+    machine: { together: 4, parallel: 1, marks: [] },
+  })
   input = {
     profile: '2KiB-test',
     provider: 1000,
@@ -87,6 +100,18 @@ describe('the jobs of a provider, in worker threads', () => {
     const pieces = [{ path: join(folder, 'gone.car'), payloadSize: 1_000, paddedSize: 1024 }]
     const failed = seal({ sector: 3, dir: join(folder, 'sectors', '3'), pieces })
     await expect(failed).rejects.toMatchObject({ message: expect.stringContaining('gone.car') })
+  })
+
+  test('of several sectors one that fails does not keep the others from being sealed', async () => {
+    const at = (sector: number) => ({ ...input, sector, dir: join(folder, 'sectors', String(sector)) })
+    const gone = { path: join(folder, 'gone.car'), payloadSize: 1_000, paddedSize: 1024 }
+    const outcomes = await sealAll([at(11), { ...at(12), pieces: [gone] }, at(13)])
+    expect(outcomes.map(({ ok }) => ok)).toEqual([true, false, true])
+    expect(await sealAll([at(13), at(11)])).toMatchObject(
+      [outcomes[2]!, outcomes[0]!].map((outcome) =>
+        outcome.ok ? { ok: true, result: { commR: outcome.result.commR } } : {},
+      ),
+    )
   })
 
   test('porep leaves a proof on disk that the chain will accept', async () => {

@@ -9,15 +9,20 @@ import { unsealJob } from './unseal-job.ts'
 const machine = thisMachine()
 
 /** By the tables of this machine, where it has its own. */
+function withTables<Input extends { readonly parentsDir: string }>(input: Input): Input {
+  return { ...input, parentsDir: machine.parentsDir ?? input.parentsDir }
+}
+
 function here<Input extends { readonly parentsDir: string }, Progress, Result>(
   job: (input: Input, context: JobContext<Progress>) => Promise<Result>,
 ) {
   return (input: Input, context: JobContext<Progress>): Promise<Result> =>
-    onSharedFolders(machine, () => job({ ...input, parentsDir: machine.parentsDir ?? input.parentsDir }, context))
+    onSharedFolders(machine, () => job(withTables(input), context))
 }
 
 const processor: Processor = serveJobs<ProviderJobs>({
-  seal: here(sealJob),
+  seal: ({ sectors }, context) =>
+    onSharedFolders(machine, () => sealJob({ sectors: sectors.map(withTables) }, context, machine)),
   unseal: here(unsealJob),
   porep: here(porepJob),
 })

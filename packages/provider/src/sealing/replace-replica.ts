@@ -50,7 +50,7 @@ export async function replaceReplica(
   { sector, ticket, commR: wanted, withLayers }: Replacement,
   signal: AbortSignal,
 ): Promise<void> {
-  const { providerId, parentsDir, queue } = context
+  const { providerId, parentsDir, sealer } = context
   const { number, pieces } = sector
   using room = await roomBeside(context, sector, withLayers)
   const dir = room.path
@@ -67,7 +67,7 @@ export async function replaceReplica(
     parentsDir,
   }
   try {
-    const { commR } = await queue.run({ kind: 'seal', id: `seal-again-${number}`, input }, { signal })
+    const { commR } = await sealer.seal(`seal-again-${number}`, input, { signal })
     if (commR !== wanted) throw new SealedOtherwiseError(number, wanted, commR)
     if (!withLayers) await finalizeSector(again)
     await replaceSector(again, dir)

@@ -13,6 +13,7 @@ import type { SectorStore } from '../sectors/store.ts'
 import { bytesUnder } from '../storage/bytes-under.ts'
 import type { Room, Volumes } from '../storage/volumes.ts'
 import type { ProviderJobs } from './jobs.ts'
+import type { Sealer } from './seal-together.ts'
 
 export interface SealContext {
   readonly store: SectorStore
@@ -20,6 +21,7 @@ export interface SealContext {
   readonly lanes: Lanes
   readonly head: Pick<ChainFollower, 'height' | 'reached'>
   readonly queue: Pick<JobQueue<ProviderJobs>, 'run'>
+  readonly sealer: Sealer
   readonly deals: DealFeed
   readonly providerId: number
   /** Those that new sectors get, the smallest first. */

@@ -232,7 +232,9 @@ test('a sector that is given up while it is sealed stops, and its deal goes into
 test('a sector that has come further when it is to be given up goes on', async () => {
   let store: SectorStore | undefined
   const facts = { ticket: { epoch: 1, randomness: OTHER_HASH }, commD: OTHER_HASH, commR: OTHER_HASH }
+  let isBegun = false
   const finishing = async (signal: AbortSignal): Promise<never> => {
+    isBegun = true
     while (!signal.aborted) await sleep(10)
     store?.move(1, 'sealing', { state: 'sealed', ...facts, sealMs: 1 })
     store?.move(1, 'sealed', { state: 'precommitting', ...facts })
@@ -246,8 +248,7 @@ test('a sector that has come further when it is to be given up goes on', async (
   store = home.store
   home.start()
   const { dealId } = await home.publish()
-  await until('it is sealed', () => home.feed.entries(dealId, 'seal-started').length > 0)
-  await sleep(100)
+  await until('it is sealed', () => home.feed.entries(dealId, 'seal-started').length > 0 && isBegun)
   await expect(home.work().abandon(1)).rejects.toMatchObject({ code: 'SECTOR_STATE_WRONG' })
   store = undefined
   // Its ticket is not the chain's.

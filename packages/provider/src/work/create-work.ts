@@ -20,6 +20,7 @@ import type { ProviderJobs } from '../sealing/jobs.ts'
 import { placeDeals } from '../sealing/place-deals.ts'
 import { defaultRetryLimits, dropLost, type RetryLimits, runSector } from '../sealing/run-sector.ts'
 import type { SealContext } from '../sealing/seal-context.ts'
+import { createSealer } from '../sealing/seal-together.ts'
 import { unsealFromReplica } from '../sealing/unseal-from-replica.ts'
 import { createLanes } from '../sectors/lanes.ts'
 import type { PiecePromise, SectorSize } from '../sectors/plan-sector.ts'
@@ -51,7 +52,7 @@ export interface CreateWorkOptions {
   readonly profile: NamedProfile
   readonly deals: DealFeed
   /** Not stopped by this: it belongs to whoever made it. */
-  readonly queue: Pick<JobQueue<ProviderJobs>, 'run'>
+  readonly queue: Pick<JobQueue<ProviderJobs>, 'run' | 'slots'>
   /** How long a sector waits for more deals after its oldest. */
   readonly sealAfterMs: number
   /** Of the chain. */
@@ -128,6 +129,7 @@ export function createWork(options: CreateWorkOptions): Work {
     lanes,
     head: follower,
     queue,
+    sealer: createSealer(queue),
     deals,
     providerId,
     profile,

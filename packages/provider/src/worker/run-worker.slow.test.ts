@@ -16,8 +16,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/gl
 import type { BackendUnderTest } from '../../test/job-queue-contract.ts'
 import { startRedis } from '../../test/start-redis.ts'
 import { createQueue } from '../queue/create-queue.ts'
-import type { JobQueue } from '../queue/job-queue.ts'
-import type { ProviderJobs, SealInput } from '../sealing/jobs.ts'
+import { type JobQueue, resultOf } from '../queue/job-queue.ts'
+import type { ProviderJobs, SealInput, SealResult } from '../sealing/jobs.ts'
 
 const REDIS_SERVER = '/usr/bin/redis-server'
 const program = fileURLToPath(new URL('../../test/worker-process.ts', import.meta.url))
@@ -102,7 +102,11 @@ suite(`workers on other machines${redisIsHere ? '' : `: ${REDIS_SERVER} is not t
     }
   }
 
-  const seal = (sector: number) => queue.run({ kind: 'seal', id: `seal-${sector}`, input: inputOf(sector) })
+  const seal = async (sector: number) => {
+    const input = { sectors: [inputOf(sector)] }
+    const { sectors } = await queue.run({ kind: 'seal', id: `seal-${sector}`, input })
+    return resultOf(sectors[0]!) as SealResult
+  }
 
   async function sealedHere(sector: number): Promise<string> {
     const { ticket: _, ...input } = inputOf(sector)

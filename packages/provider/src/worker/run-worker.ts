@@ -13,6 +13,10 @@ export interface RunWorkerOptions {
   readonly cacheHome: string
   /** Steps at a time, beside one that is urgent. */
   readonly parallel: number
+  /** Sectors in lockstep in each of them, at most. @default 4 */
+  readonly together?: number | undefined
+  /** What all of them together may take. @default what is free when a step begins */
+  readonly memoryBytes?: number | undefined
   readonly log?: (event: QueueLogEvent) => void
 }
 
@@ -28,11 +32,13 @@ export async function runWorker({
   queueUrl,
   cacheHome,
   parallel,
+  together = 4,
+  memoryBytes,
   log = () => {},
 }: RunWorkerOptions): Promise<RunningWorker> {
   const parentsDir = join(cacheHome, 'parents')
   return await serveOffers({
     ...{ url: queueUrl, version: { ...sealingVersion() }, processor: ownJobs(), parallel, log },
-    machineFor: (marks): Machine => ({ parentsDir, marks }),
+    machineFor: (marks): Machine => ({ parentsDir, together, memoryBytes, parallel, marks }),
   })
 }

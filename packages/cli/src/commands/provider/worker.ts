@@ -7,11 +7,15 @@ import type { CommandContext } from '../../program-context.ts'
 interface WorkerOptions extends HomeOptions {
   readonly queue: string
   readonly parallel: number
+  readonly together: number
+  readonly memory?: number
   readonly json?: true
   readonly stopWithParent?: true
 }
 
 const PARALLEL_MAX = 64
+const TOGETHER_MAX = 4
+const MIB = 2 ** 20
 
 export function addWorker(provider: Command, context: CommandContext): void {
   const worker = withHome(
@@ -31,6 +35,17 @@ export function addWorker(provider: Command, context: CommandContext): void {
         .argParser(wholeNumber(1, PARALLEL_MAX))
         .default(1),
     )
+  worker
+    .addOption(
+      new Option('--together <count>', 'sectors in lockstep in each step, at most')
+        .argParser(wholeNumber(1, TOGETHER_MAX))
+        .default(TOGETHER_MAX),
+    )
+    .addOption(
+      new Option('--memory <MiB>', 'what all steps together may take (default: what is free)').argParser(
+        wholeNumber(64, 2 ** 30),
+      ),
+    )
   withParent(withJson(worker, 'one line of JSON when ready, and the log as JSON on standard error'))
     .addHelpText(
       'after',
@@ -44,13 +59,20 @@ async function runWorker(options: WorkerOptions, context: CommandContext): Promi
     import('@granary/provider/worker'),
     import('../../run-daemon.ts'),
   ])
-  const { queue, parallel, json = false } = options
+  const { queue, parallel, together, memory, json = false } = options
   await runDaemon(context, {
     role: 'worker',
     json,
     withParent: options.stopWithParent ?? false,
     async start(log) {
-      const daemon = await run({ queueUrl: queue, cacheHome: cacheOf(homeOf(options), context), parallel, log })
+      const daemon = await run({
+        queueUrl: queue,
+        cacheHome: cacheOf(homeOf(options), context),
+        parallel,
+        together,
+        log,
+        ...(memory === undefined ? {} : { memoryBytes: memory * MIB }),
+      })
       return { daemon, facts: { serves: daemon.serves() } }
     },
   })
