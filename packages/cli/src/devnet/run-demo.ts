@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isAbortError } from '@granary/base'
-import type { TimelineEntry } from '@granary/client'
+import type { DealProgress, TimelineEntry } from '@granary/client'
 import { type Client, createGranary, inspectFile, type PutResult } from '@granary/client/node'
 import type { DealView } from '@granary/protocol/client'
 import { interruptible } from '../interruptible.ts'
@@ -19,6 +19,7 @@ import { createStory, type Story } from '../print/story.ts'
 import type { ProgramContext } from '../program-context.ts'
 import { untilStopped } from '../until-stopped.ts'
 import { DemoInterruptedError, type DemoStand, standAfter } from './demo-interrupted.ts'
+import { eachProofOnce } from './each-proof-once.ts'
 import { compareBytes } from './same-bytes.ts'
 import { type Devnet, startDevnet } from './start-devnet.ts'
 import { whereIs } from './where-is.ts'
@@ -117,23 +118,39 @@ async function tellAll(net: Devnet, file: string, story: Story, signal: AbortSig
   await fetchBack(client, stored, file, story, signal)
 }
 
-/** What came before is told already: the story is followed again from its beginning, and only news is printed. */
-async function watchPosts(client: Client, { dealId }: PutResult, story: Story, signal: AbortSignal): Promise<void> {
-  let posts = 0
-  let isActive = false
-  const isLast = ({ type }: TimelineEntry) => {
-    if (type === 'post-accepted') posts += 1
-    return posts === POSTS_WATCHED
-  }
+/** What came before is told already: each story is followed again from its beginning, and only news is printed. */
+async function watchPosts(client: Client, { deals }: PutResult, story: Story, signal: AbortSignal): Promise<void> {
   story.say(
     'proving',
     `the chain challenges the provider at moments that nobody knows beforehand: waiting for ${POSTS_WATCHED} answers`,
   )
+  const tell = eachProofOnce(story.tell)
+  const stopped = new AbortController()
+  const all = AbortSignal.any([signal, stopped.signal])
+  try {
+    await Promise.all(deals.map(({ dealId }) => watchPostsOf(client, dealId, tell, all)))
+  } finally {
+    // Of one that has failed the others are not told any more.
+    stopped.abort()
+  }
+}
+
+async function watchPostsOf(
+  client: Client,
+  dealId: number,
+  tell: (progress: DealProgress) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  let posts = 0
+  let isActive = false
   await client.follow(dealId, {
-    until: isLast,
+    until({ type }: TimelineEntry) {
+      if (type === 'post-accepted') posts += 1
+      return posts === POSTS_WATCHED
+    },
     signal,
     onProgress: (progress) => {
-      if (progress.type === 'waiting' || isActive) story.tell(progress)
+      if (progress.type === 'waiting' || isActive) tell(progress)
       else if (progress.entry.type === 'active') isActive = true
     },
   })
