@@ -106,8 +106,7 @@ test("the browser's entry, and with it what a first put and get load, only grow 
   const atOnce = chunksOf('browser/index.ts')
   expect(judge([...atOnce], BROWSER_LIMITS)).toMatchObject({ fits: true })
   const later = Object.keys(outputs).flatMap((path) => {
-    const source =
-      /client\/src\/(upload\/put|retrieve\/get|sources\/blob-spool|browser\/(?!indexed-db-(session-keys|trust)).*)\.ts$/
+    const source = /client\/src\/(upload\/put|retrieve\/get|browser\/(?!indexed-db-(session-keys|trust)).*)\.ts$/
     return source.test(outputs[path]!.entryPoint ?? '') ? [...staticImports(outputs, path)] : []
   })
   expect(later).not.toEqual([])

@@ -1,7 +1,6 @@
 /** How a signed message stands in an outbox. */
 import { fromHex, GranaryError, type Hex, isHex, toHex } from '@granary/base'
 import type { SignedMessage } from '@granary/protocol/client'
-import { inEnglish } from '@granary/protocol/operation'
 import * as z from 'zod/mini'
 
 const hex = z.custom<Hex>((value) => isHex(value), 'not 0x hex')
@@ -48,7 +47,7 @@ export function parseSignedMessage(path: string, text: string): SignedMessage {
   } catch {
     throw new OutboxInvalidError(path, 'it is no JSON')
   }
-  const parsed = signedMessage.safeParse(json, inEnglish)
+  const parsed = signedMessage.safeParse(json)
   if (!parsed.success) throw new OutboxInvalidError(path, parsed.error.issues[0]?.path.join('.') || 'it is no record')
   const { schemaVersion: _schemaVersion, bytes, ...rest } = parsed.data
   return { ...rest, bytes: fromHex(bytes) }

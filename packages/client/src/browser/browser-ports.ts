@@ -33,7 +33,7 @@ export function browserPorts({ chain, genesisHash, account, fetch }: BrowserOpti
     chain: typeof chain === 'string' ? createChainClient({ url: chain, genesisHash }) : chain,
     account,
     spool: opfsSpool(STORAGE_NAME),
-    hasher: async () => (await import('./piece-hasher.ts')).createPieceHasher(),
+    hasher: async () => (await putStorage()).createPieceHasher(),
     journal: journalIn(database),
     outbox: outboxIn(database),
     trust: trustIn(database),
@@ -45,13 +45,14 @@ export function browserPorts({ chain, genesisHash, account, fetch }: BrowserOpti
   }
 }
 
-/** Imported where they are used, as all of these: a page that only fetches loads none of them. */
+/** Imported where it is used: a page that only fetches loads none of it. */
+function putStorage() {
+  return import('./put-storage.ts')
+}
+
 function opfsSpool(folder: string): Spool<ContentSource> {
   const spool = once(async () => {
-    const [{ blobSpool }, { opfsStreams }] = await Promise.all([
-      import('../sources/blob-spool.ts'),
-      import('./opfs-streams.ts'),
-    ])
+    const { blobSpool, opfsStreams } = await putStorage()
     return blobSpool(opfsStreams(folder))
   })
   return {
@@ -64,7 +65,7 @@ function opfsSpool(folder: string): Spool<ContentSource> {
 }
 
 function journalIn(database: Database): Journal {
-  const journal = once(async () => (await import('./indexed-db-journal.ts')).indexedDbJournal(await database()))
+  const journal = once(async () => (await putStorage()).indexedDbJournal(await database()))
   return {
     open: async (genesisHash, rootCid) => (await journal()).open(genesisHash, rootCid),
     read: async (genesisHash, rootCid) => (await journal()).read(genesisHash, rootCid),
@@ -73,7 +74,7 @@ function journalIn(database: Database): Journal {
 }
 
 function outboxIn(database: Database): Outbox {
-  const outbox = once(async () => (await import('./indexed-db-outbox.ts')).indexedDbOutbox(await database()))
+  const outbox = once(async () => (await putStorage()).indexedDbOutbox(await database()))
   return {
     write: async (genesisHash, message) => (await outbox()).write(genesisHash, message),
     list: async (genesisHash, sender) => (await outbox()).list(genesisHash, sender),

@@ -4,7 +4,6 @@
  * a power cut has torn is dropped: its event had not been acknowledged, and what it tells is asked for again.
  */
 import { toHex } from '@granary/base'
-import { inEnglish } from '@granary/protocol/operation'
 import { sha256 } from '@noble/hashes/sha2.js'
 import * as z from 'zod/mini'
 import { eventForm, stateForm } from './forms.ts'
@@ -88,8 +87,8 @@ function jsonOf(line: string, previous: string): string | undefined {
 }
 
 function followed(path: string, end: LogEnd | undefined, json: string, checksum: string): LogEnd {
-  const parsed = entryForm.safeParse(JSON.parse(json), inEnglish)
-  if (!parsed.success) throw new JournalInvalidError(path, z.prettifyError(parsed.error))
+  const parsed = entryForm.safeParse(JSON.parse(json))
+  if (!parsed.success) throw new JournalInvalidError(path, 'an entry is neither a snapshot nor an event')
   const entry = parsed.data
   if ('snapshot' in entry) {
     if (end === undefined) return { state: entry.snapshot, checksum, events: 0 }

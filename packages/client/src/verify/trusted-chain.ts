@@ -1,6 +1,5 @@
 /** How what is believed of a chain stands in a store. */
 import { type Hex, isHex } from '@granary/base'
-import { inEnglish } from '@granary/protocol/operation'
 import * as z from 'zod/mini'
 import type { TrustedChain } from '../ports.ts'
 import { TrustInvalidError } from './errors.ts'
@@ -35,7 +34,7 @@ export function parseTrustedChain(path: string, text: string): TrustedChain {
   } catch {
     throw new TrustInvalidError(path, 'it is no JSON')
   }
-  const parsed = trustedChain.safeParse(json, inEnglish)
+  const parsed = trustedChain.safeParse(json)
   if (!parsed.success) throw new TrustInvalidError(path, parsed.error.issues[0]?.path.join('.') || 'it is no record')
   const { schemaVersion: _schemaVersion, chain: _chain, ...trusted } = parsed.data
   return trusted
