@@ -2,6 +2,7 @@
 import {
   commitPiece,
   createPieceHasher as createHasher,
+  hashPairs254,
   loadPairHasher,
   type PieceCommitment,
 } from '@granary/proofs/piece'
@@ -28,9 +29,30 @@ export async function pieceOf(car: AsyncIterable<Uint8Array>, options: ReadOptio
   return pieceInfo(await commitPiece(car, options.signal === undefined ? {} : { signal: options.signal }))
 }
 
-/** The quickest that runs everywhere; Node has a quicker one in `@granary/content/node`. */
+/** So much is hashed in the time in which a page fetches something quicker. */
+const PORTABLE_BYTES = 2 ** 20
+
+/**
+ * What runs everywhere; Node has a quicker one in `@granary/content/node`. The WebAssembly is fetched for what is longer than a
+ * MiB, and used from when it is there: both give the same.
+ */
 export async function createPieceHasher(): Promise<PieceHasher> {
-  return pieceHasherOver(createHasher(await loadPairHasher()))
+  let hashPairs = hashPairs254
+  let writtenBytes = 0
+  const load = async () => {
+    hashPairs = await loadPairHasher()
+  }
+  const hasher = createHasher((nodes, out) => hashPairs(nodes, out))
+  return pieceHasherOver({
+    write(bytes) {
+      const isFirstBeyond = writtenBytes <= PORTABLE_BYTES && writtenBytes + bytes.length > PORTABLE_BYTES
+      writtenBytes += bytes.length
+      // It resolves, whatever happens to the request: loadPairHasher falls back to what is used already.
+      if (isFirstBeyond) void load()
+      hasher.write(bytes)
+    },
+    digest: hasher.digest,
+  })
 }
 
 interface Committing {

@@ -2,7 +2,7 @@
  * The UnixFS message inside a dag-pb node. https://specs.ipfs.tech/unixfs/ (Data format)
  * Read here rather than by ipfs-unixfs, which refuses packed `blocksizes` that others write and drops `hashType`.
  */
-import { PbfReader, PbfWriter } from 'pbf'
+import { encodeProtobuf, type ProtobufField, packedNumbers, protobufFields } from './protobuf.ts'
 
 export interface UnixFsData {
   readonly type: UnixFsType
@@ -31,10 +31,7 @@ interface Fields {
 export function unixFsData(bytes: Uint8Array): UnixFsData | undefined {
   const fields: Fields = { type: undefined, data: new Uint8Array(), blockSizes: [], hashType: 0, fanout: 0 }
   try {
-    const reader = new PbfReader(bytes)
-    reader.readFields(readField, fields)
-    // A field that reaches beyond the end leaves the reader there.
-    if (reader.pos !== bytes.length) return undefined
+    for (const field of protobufFields(bytes)) take(field, fields)
   } catch {
     return undefined
   }
@@ -42,12 +39,13 @@ export function unixFsData(bytes: Uint8Array): UnixFsData | undefined {
   return type === undefined ? undefined : { ...fields, type }
 }
 
-function readField(tag: number, fields: Fields, reader: PbfReader): void {
-  if (tag === 1) fields.type = reader.readVarint()
-  else if (tag === 2) fields.data = reader.readBytes()
-  else if (tag === 4) reader.readPackedVarint(fields.blockSizes)
-  else if (tag === 5) fields.hashType = reader.readVarint()
-  else if (tag === 6) fields.fanout = reader.readVarint()
+function take({ number, value }: ProtobufField, fields: Fields): void {
+  if (number === 4) for (const size of packedNumbers(value)) fields.blockSizes.push(size)
+  else if (typeof value !== 'number') {
+    if (number === 2) fields.data = value
+  } else if (number === 1) fields.type = value
+  else if (number === 5) fields.hashType = value
+  else if (number === 6) fields.fanout = value
 }
 
 /** A message to be written: a field that is absent is not written. */
@@ -62,12 +60,14 @@ export interface NewUnixFsData {
 
 /** Block sizes one by one, as Kubo writes them: the bytes decide the CID. */
 export function encodeUnixFsData(message: NewUnixFsData): Uint8Array {
-  const writer = new PbfWriter()
-  writer.writeVarintField(1, types.indexOf(message.type))
-  if (message.data !== undefined) writer.writeBytesField(2, message.data)
-  if (message.fileBytes !== undefined) writer.writeVarintField(3, message.fileBytes)
-  for (const size of message.blockSizes ?? []) writer.writeVarintField(4, size)
-  if (message.hashType !== undefined) writer.writeVarintField(5, message.hashType)
-  if (message.fanout !== undefined) writer.writeVarintField(6, message.fanout)
-  return writer.finish()
+  const { type, data, fileBytes, blockSizes = [], hashType, fanout } = message
+  const fields: [number: number, value: number | Uint8Array | undefined][] = [
+    [1, types.indexOf(type)],
+    [2, data],
+    [3, fileBytes],
+    ...blockSizes.map((size): [number, number] => [4, size]),
+    [5, hashType],
+    [6, fanout],
+  ]
+  return encodeProtobuf(fields.flatMap(([number, value]) => (value === undefined ? [] : { number, value })))
 }

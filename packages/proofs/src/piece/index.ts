@@ -1,6 +1,7 @@
 /** Payload → piece: fr32 padding and CommP over streams. Runs in a browser. */
 
 export { Fr32Error, padFr32, unpadFr32 } from '../spec/fr32.ts'
+export { hashPairs254 } from '../spec/hash-pairs.ts'
 export { loadPairHasher } from '../spec/load-pair-hasher.ts'
 export { createPieceHasher, type PieceCommitment, type PieceHasher, paddedSizeOf } from '../spec/piece-hasher.ts'
 export {
