@@ -10,10 +10,10 @@ const ENTRY_LIMITS = { minified: 152_000, gzip: 58_000 }
 /** Of what a verb loads when it is called. */
 const VERB_LIMITS = { minified: 42_000, gzip: 16_400 }
 /** Of what fetches content: paths, folders and their shards, ranges, several providers at once. */
-const GET_LIMITS = { minified: 42_500, gzip: 17_000 }
+const GET_LIMITS = { minified: 43_000, gzip: 17_000 }
 /** Of the entry for pages, and of it with all that a first put and a first get load: to become less, 75 kB together. */
-const BROWSER_LIMITS = { minified: 152_000, gzip: 57_000 }
-const PUT_AND_GET_LIMITS = { minified: 288_500, gzip: 111_000 }
+const BROWSER_LIMITS = { minified: 152_500, gzip: 57_500 }
+const PUT_AND_GET_LIMITS = { minified: 290_000, gzip: 111_700 }
 /** WebAssembly that hashes pieces, which is loaded for one of more than a MiB: no part of a small first put. */
 const LARGE_PIECE_LIMITS = { minified: 67_500, gzip: 12_000 }
 /** Loaded by who has their account in a wallet: no part of the two before. */

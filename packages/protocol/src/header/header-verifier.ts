@@ -4,8 +4,8 @@
  */
 import { fromHex, type Hex, toHex } from '@granary/base'
 import { sha256 } from '@noble/hashes/sha2.js'
+import { signatures } from '#signatures'
 import type { Hash } from '../codec/types.ts'
-import { ed25519 } from '../keys/ed25519.ts'
 import { type SignedHeader, signedBytes } from './header.ts'
 
 export interface HeaderVerifier {
@@ -27,7 +27,7 @@ export function embeddedHeaderVerifier({ genesisHash, validators }: EmbeddedTrus
     verify({ bytes, hash, signature }) {
       if (signature.length !== SIGNATURE_BYTES || toHex(sha256(bytes)) !== hash) return false
       const signed = signedBytes(hash, genesisHash)
-      return validators.some((validator) => ed25519.verify(signature, signed, fromHex(validator)))
+      return validators.some((validator) => signatures.ed25519.verify(signature, signed, fromHex(validator)))
     },
   }
 }

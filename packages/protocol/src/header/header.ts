@@ -5,9 +5,9 @@
 import { fromHex, type Hex, toHex } from '@granary/base'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { concatBytes, utf8ToBytes } from '@noble/hashes/utils.js'
+import { signatures } from '#signatures'
 import { decodeTuple, encodeTuple } from '../codec/tuple-codec.ts'
 import type { Hash } from '../codec/types.ts'
-import { ed25519 } from '../keys/ed25519.ts'
 
 export interface Header {
   readonly height: number
@@ -34,7 +34,7 @@ const DOMAIN = utf8ToBytes('granary-header-1')
 export function signHeader(header: Header, genesisHash: Hash, secretKey: Uint8Array): SignedHeader {
   const bytes = encodeHeader(header)
   const hash = hashOf(bytes)
-  return { bytes, hash, signature: ed25519.sign(signedBytes(hash, genesisHash), secretKey) }
+  return { bytes, hash, signature: signatures.ed25519.sign(signedBytes(hash, genesisHash), secretKey) }
 }
 
 export function decodeHeader(bytes: Uint8Array): Header {

@@ -1,15 +1,15 @@
 /** What a page loads signs and judges as `@noble/curves`, the larger library, does: the chain's rules were written over that. */
+import { toHex } from '@granary/base'
 import { expect, test } from '@jest/globals'
-import { ed25519 as curveEd25519 } from '@noble/curves/ed25519.js'
-import { secp256k1 as curveSecp256k1 } from '@noble/curves/secp256k1.js'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { concatBytes, utf8ToBytes } from '@noble/hashes/utils.js'
-import { ed25519 } from './ed25519.ts'
-import { secp256k1 } from './secp256k1.ts'
+import { signatures as audited } from './signatures.ts'
+import { signatures } from './small-signatures.ts'
+
+const { ed25519, secp256k1 } = signatures
 
 const drawn = (what: string, index: number) => sha256(utf8ToBytes(`granary/keys ${what} ${index}`))
 const DRAWS = Array.from({ length: 12 }, (_, index) => [drawn('key', index), drawn('digest', index)] as const)
-const AS_RECORDED = { prehash: false, lowS: true, format: 'recovered' } as const
 
 /** What a judge says, or that it throws. */
 function verdict(judge: () => boolean): boolean | 'throws' {
@@ -38,6 +38,13 @@ const SMALL_ORDER = [
   'eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff',
 ].map((hex) => Uint8Array.from(Buffer.from(hex, 'hex')))
 
+/** The second signature of the same message. */
+function withHighS(compact: Uint8Array): Uint8Array {
+  const order = 0xfffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141n
+  const s = BigInt(toHex(compact.subarray(32)))
+  return concatBytes(compact.subarray(0, 32), Buffer.from((order - s).toString(16).padStart(64, '0'), 'hex'))
+}
+
 /** s + the group's order: the same equation, another encoding. */
 function withLargeScalar(signature: Uint8Array): Uint8Array {
   const order = 2n ** 252n + 27742317777372353535851937790883648493n
@@ -48,15 +55,48 @@ function withLargeScalar(signature: Uint8Array): Uint8Array {
 
 test('accounts: the same keys, and by RFC 6979 the same signatures, byte for byte', () => {
   for (const [key, digest] of DRAWS) {
-    expect(secp256k1.getPublicKey(key, false)).toEqual(curveSecp256k1.getPublicKey(key, false))
-    expect(secp256k1.sign(digest, key, AS_RECORDED)).toEqual(curveSecp256k1.sign(digest, key, AS_RECORDED))
+    expect(secp256k1.publicKeyOf(key)).toEqual(audited.secp256k1.publicKeyOf(key))
+    expect(secp256k1.sign(digest, key)).toEqual(audited.secp256k1.sign(digest, key))
   }
+})
+
+test('accounts: the same key recovered of what is right, and the same refused of what is nearly right', () => {
+  const verdicts = new Set<string>()
+  for (const [index, [key, digest]] of DRAWS.entries()) {
+    const own = secp256k1.sign(digest, key)
+    const [bit, compact] = [own[0]!, own.slice(1)]
+    const cases: [compact: Uint8Array, bit: number][] = [
+      [compact, bit],
+      [compact, bit ^ 1],
+      [compact, 2],
+      [compact.with(index, compact[index]! ^ 1), bit],
+      [withHighS(compact), bit ^ 1],
+      [concatBytes(new Uint8Array(32), compact.subarray(32)), bit],
+      [concatBytes(compact.subarray(0, 32), new Uint8Array(32)), bit],
+      [concatBytes(new Uint8Array(32).fill(255), compact.subarray(32)), bit],
+      [compact.subarray(1), bit],
+    ]
+    for (const each of cases) {
+      const recovered = [secp256k1, audited.secp256k1].map((by) => {
+        try {
+          return toHex(by.recover(digest, ...each))
+        } catch {
+          return 'refused'
+        }
+      })
+      expect(recovered[0]).toBe(recovered[1])
+      verdicts.add(
+        recovered[0] === toHex(secp256k1.publicKeyOf(key)) ? 'own' : recovered[0] === 'refused' ? 'refused' : 'other',
+      )
+    }
+  }
+  expect(verdicts).toEqual(new Set(['own', 'other', 'refused']))
 })
 
 test('session keys and validators: the same keys and signatures, byte for byte', () => {
   for (const [key, digest] of DRAWS) {
-    expect(ed25519.getPublicKey(key)).toEqual(curveEd25519.getPublicKey(key))
-    expect(ed25519.sign(digest, key)).toEqual(curveEd25519.sign(digest, key))
+    expect(ed25519.getPublicKey(key)).toEqual(audited.ed25519.getPublicKey(key))
+    expect(ed25519.sign(digest, key)).toEqual(audited.ed25519.sign(digest, key))
   }
 })
 
@@ -66,7 +106,7 @@ test.each([false, true])(
     const verdicts = new Set<boolean | 'throws'>()
     const same = (signature: Uint8Array, digest: Uint8Array, key: Uint8Array) => {
       const ours = verdict(() => ed25519.verify(signature, digest, key, { zip215 }))
-      expect(ours).toBe(verdict(() => curveEd25519.verify(signature, digest, key, { zip215 })))
+      expect(ours).toBe(verdict(() => audited.ed25519.verify(signature, digest, key, { zip215 })))
       verdicts.add(ours)
     }
     for (const [index, [key, digest]] of DRAWS.entries()) {

@@ -5,10 +5,11 @@
 import { toHex } from '@granary/base'
 import { keccak_256 } from '@noble/hashes/sha3.js'
 import { concatBytes } from '@noble/hashes/utils.js'
+import { signatures } from '#signatures'
 import type { Address, Hash } from '../codec/types.ts'
-import { ed25519 } from '../keys/ed25519.ts'
-import { secp256k1 } from '../keys/secp256k1.ts'
 import type { TypedMessage } from './eip712.ts'
+
+const { ed25519, secp256k1 } = signatures
 
 export const ACCOUNT_SIGNATURE_BYTES = 65
 export const SESSION_SIGNATURE_BYTES = 96
@@ -36,7 +37,7 @@ export function accountSigner(privateKey: Uint8Array, address: Address = address
   return {
     address,
     sign: ({ digest }) => {
-      const signature = secp256k1.sign(digest, privateKey, { prehash: false, lowS: true, format: 'recovered' })
+      const signature = secp256k1.sign(digest, privateKey)
       return concatBytes(signature.subarray(1), signature.subarray(0, 1))
     },
   }
@@ -62,17 +63,14 @@ export function verifySigner(digest: Uint8Array, signature: Uint8Array): SignedB
 }
 
 export function addressOf(privateKey: Uint8Array): Address {
-  return addressOfPoint(secp256k1.getPublicKey(privateKey, false))
+  return addressOfPoint(secp256k1.publicKeyOf(privateKey))
 }
 
 function recoverAccount(digest: Uint8Array, signature: Uint8Array): SignedBy | undefined {
   const v = signature[64]!
   if (v > 1) return undefined
   try {
-    const recoverable = secp256k1.Signature.fromBytes(signature.subarray(0, 64)).addRecoveryBit(v)
-    if (recoverable.hasHighS()) return undefined
-    const bytes = recoverable.toBytes('recovered')
-    const point = secp256k1.recoverPublicKey(bytes, digest, { prehash: false, isCompressed: false })
+    const point = secp256k1.recover(digest, signature.subarray(0, 64), v)
     return { type: 'account', address: addressOfPoint(point) }
   } catch {
     return undefined
