@@ -22,8 +22,6 @@ const MEASURED = /^tools (bench|sim --(skips|leaving))/
 
 /** Nobody has written a test of these yet: nothing is added here, and what has one is taken out. */
 const UNTESTED = [
-  'provider init --public-url',
-  'provider init --owner',
   'provider register --registration',
   'provider worker --parallel',
   'provider volumes add --capacity',

@@ -79,14 +79,17 @@ test('on a terminal it asks, says what is wrong with an answer, and Enter takes 
 test('options are the same answers, nobody is asked, and a second one overwrites nothing', async () => {
   const home = join(root.home, 'given')
   const args = ['provider', 'init', '--home', home, '--chain', devnet.chain.url, '--json']
-  const { code, stdout } = await granary([...args, '--price', '0.5', '--region', 'cellar', '--capacity', '7'])
+  const given = ['--price', '0.5', '--region', 'cellar', '--capacity', '7', '--owner', OWNER, '--yes']
+  const { code, stdout } = await granary([...args, ...given, '--public-url', 'https://attic.example'])
   expect(code).toBe(0)
   const { data, actions } = JSON.parse(stdout)
   expect(data).toMatchObject({ profile: '8MiB-dev', pricePerGiBEpoch: '500000000000000000', chain: { answers: true } })
   expect(data.measured.labelNs).toBeGreaterThan(10)
   expect(data.measured.diskBytesPerSecond).toBeGreaterThan(0)
   expect(actions[0].cmd).toContain(`granary provider run --home ${home}`)
-  expect(await configOf(home)).toMatchObject({ region: 'cellar', capacityBytes: 7 * 1024 ** 3 })
+  expect(await configOf(home)).toMatchObject({
+    ...{ region: 'cellar', capacityBytes: 7 * 1024 ** 3, owner: OWNER, publicUrl: 'https://attic.example' },
+  })
   expect((await stat(join(home, 'provider', 'config.json'))).mode & 0o777).toBe(0o600)
   expect((await readdir(join(home, 'provider'))).filter((name) => name.startsWith('.speed'))).toEqual([])
 
