@@ -16,6 +16,8 @@ export interface KeptProvider {
   kill(): Promise<void>
   /** Starts it where it must refuse. */
   refused(): Promise<Finished>
+  /** `granary provider …` on its home. */
+  command(words: readonly string[]): Promise<Finished>
   /** What it logged in the lives that are over. */
   logs(): string
   alerts(): Promise<KeptAlert[]>
@@ -45,6 +47,9 @@ export async function keepProvider(input: KeptProviderInput): Promise<KeptProvid
   let server = await launch()
   const info = (await (await fetch(`${server.url}/v1/info`)).json()) as { id: number }
 
+  const command = (words: readonly string[]): Promise<Finished> =>
+    bench.start(['provider', ...words, '--json', ...args], env, under).finished
+
   async function over(ended: Promise<unknown>): Promise<void> {
     await ended
     logs += (await server.finished).stderr
@@ -60,12 +65,8 @@ export async function keepProvider(input: KeptProviderInput): Promise<KeptProvid
     },
     stop: () => over(server.stop()),
     kill: () => over(server.kill9()),
-    refused: () =>
-      bench.start(
-        ['provider', 'run', '--chain', chainUrl, '--json', '--port', '0', '--libp2p-port', '0', ...args],
-        env,
-        under,
-      ).finished,
+    refused: () => command(['run', '--chain', chainUrl, '--port', '0', '--libp2p-port', '0']),
+    command,
     logs: () => logs,
     alerts: async () => {
       const health = (await (await fetch(`${server.url}/healthz`)).json()) as { alerts: KeptAlert[] }

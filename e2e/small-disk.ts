@@ -1,5 +1,5 @@
 /** A disk of its own size that programs of a test run on, and that stays while they end and start again. */
-import { spawn, spawnSync } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
@@ -15,7 +15,14 @@ export interface SmallDisk {
   /** Where everybody else does. */
   readonly outside: string
   readonly under: readonly string[]
+  /** A folder where the disk is seen too, until it is taken off as a disk is pulled: what is open stays open. */
+  mountAt(path: string): Unmountable
   remove(): Promise<void>
+}
+
+export interface Unmountable {
+  unmount(): void
+  mount(): void
 }
 
 export async function mountSmallDisk(path: string, mebibytes: number): Promise<SmallDisk> {
@@ -27,10 +34,19 @@ export async function mountSmallDisk(path: string, mebibytes: number): Promise<S
   })
   await once(holder.stdout, 'data')
   const target = String(holder.pid)
+  const under = ['nsenter', '--user', '--preserve-credentials', '--mount', '--target', target]
   return {
     path,
     outside: join('/proc', target, 'root', path),
-    under: ['nsenter', '--user', '--preserve-credentials', '--mount', '--target', target],
+    under,
+    mountAt: (at) => {
+      mkdirSync(at)
+      const [command, ...args] = under as [string, ...string[]]
+      const run = (words: readonly string[]): void => void execFileSync(command, [...args, ...words])
+      const mount = (): void => run(['mount', '--bind', path, at])
+      mount()
+      return { mount, unmount: () => run(['umount', '--lazy', at]) }
+    },
     remove: async () => {
       const exited = once(holder, 'exit')
       holder.stdin.end()

@@ -6,18 +6,20 @@ import { devnetPassphrase, readKey } from '@granary/chain/keystore'
 import { sendMessage } from '@granary/protocol/client'
 import { accountSigner } from '@granary/protocol/messages'
 import { alertOver, eventually, type KeptProvider } from './kept-provider.ts'
-import { fillDisk, type SmallDisk } from './small-disk.ts'
+import { fillDisk, type SmallDisk, type Unmountable } from './small-disk.ts'
 import type { SoakMarket } from './soak-market.ts'
 import { succeeded } from './story.ts'
 
 /** Each waits for a chain, for a sealing, for a challenge; on a machine that does other things too. */
 const WITHIN_MS = 180_000
 const FULL_MS = 40_000
+const KILLS = 10
+const UP_MS = 3_000
 const GRN = 10n ** 18n
 
 /** provider.sqlite is put back from a copy that is two deals old. */
 export async function storeFromOldCopy(market: SoakMarket, provider: KeptProvider): Promise<void> {
-  const { bench, chain } = market
+  const { bench } = market
   const store = join(provider.folder, 'provider.sqlite')
   const copy = join(bench.home, 'store-copy')
   await provider.stop()
@@ -29,8 +31,7 @@ export async function storeFromOldCopy(market: SoakMarket, provider: KeptProvide
   const { code, stdout, stderr } = await provider.refused()
   if (code === 0 || !`${stdout}${stderr}`.includes('STORE_LOST'))
     throw new Error(`a store of two deals ago was taken, exit ${code}: ${stdout}\n${stderr}`)
-  const rebuild = ['provider', 'rebuild', '--home', provider.home, '--chain', chain().url, '--json']
-  succeeded(await bench.run(rebuild))
+  succeeded(await provider.command(['rebuild', '--chain', market.chain().url]))
   await provider.start()
 }
 
@@ -111,6 +112,30 @@ export async function diskFull(market: SoakMarket, provider: KeptProvider, disk:
   rmSync(filler)
   await alertOver(provider, 'DISK_FULL', WITHIN_MS)
   await market.reported(1, provider)
+}
+
+/** A disk is pulled out, and put back when its sectors have been declared: puts go on all the while. */
+export async function volumeGone(market: SoakMarket, provider: KeptProvider, volume: Unmountable): Promise<void> {
+  const declaredOf = async (): Promise<number> =>
+    (await market.client.partitions(provider.id)).reduce((sum, { sound, sectors }) => sum + sectors - sound, 0)
+  volume.unmount()
+  await eventually('the owner is told', WITHIN_MS, async () =>
+    (await provider.alerts()).some(({ code }) => code === 'VOLUME_AWAY'),
+  )
+  await eventually('its sectors are declared', WITHIN_MS, async () => (await declaredOf()) > 0)
+  await market.reported(1, provider)
+  volume.mount()
+  await alertOver(provider, 'VOLUME_AWAY', WITHIN_MS)
+  await eventually('its sectors are proven again', WITHIN_MS, async () => (await declaredOf()) === 0)
+}
+
+/** Up long enough between two of them to answer what was asked meanwhile. */
+export async function tenKills(provider: KeptProvider): Promise<void> {
+  for (let kill = 0; kill < KILLS; kill += 1) {
+    await provider.kill()
+    await provider.start()
+    await sleep(UP_MS + (kill % 4) * 500)
+  }
 }
 
 /** The folder of the queue goes while it runs. */

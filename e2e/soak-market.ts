@@ -6,12 +6,14 @@ import { changeParams } from './change-params.ts'
 import { createWorkbench, type Workbench } from './harness.ts'
 import { type KeptPut, keepPutting, type Stored } from './keep-putting.ts'
 import { eventually, type KeptProvider, keepProvider } from './kept-provider.ts'
-import { mountSmallDisk, type SmallDisk } from './small-disk.ts'
+import { mountSmallDisk, type SmallDisk, type Unmountable } from './small-disk.ts'
 import { fileOf, type Server, succeeded } from './story.ts'
 
 /** A proof is asked for each half a minute, with twenty seconds to answer; what is faulty may be so for longer than all this takes. */
 const changed = { params: { faultMaxAge: '7200' }, responseWindow: '40' }
 const DISK_MIB = 2_048
+/** Some thirty sectors fill it, and the others lie elsewhere. */
+const VOLUME_MIB = 1_024
 const PAUSE_MS = 4_000
 /** Of each provider's puts every third ends while this goes on. */
 const SHORT_EVERY = 3
@@ -29,6 +31,8 @@ export interface SoakMarket {
   readonly providers: readonly [KeptProvider, KeptProvider]
   /** What the second provider lives on; undefined: this machine does not let us mount one. */
   readonly disk: SmallDisk | undefined
+  /** A volume of the first provider; undefined for the same reason. */
+  readonly volume: Unmountable | undefined
   /** Each deal that a put has reported. */
   readonly stored: readonly SoakDeal[]
   chain(): Server
@@ -54,13 +58,22 @@ export async function startSoakMarket(withDisk: boolean): Promise<SoakMarket> {
   const { url } = chain
   const client = createChainClient({ url })
   const disk = withDisk ? await mountSmallDisk(join(bench.home, 'disk'), DISK_MIB) : undefined
+  const pulled = withDisk ? await mountSmallDisk(join(bench.home, 'pulled'), VOLUME_MIB) : undefined
+  const mountPoint = join(bench.home, 'volume')
+  const volume = pulled?.mountAt(mountPoint)
   const second = disk
     ? { home: join(disk.path, 'home'), outside: join(disk.outside, 'home'), under: disk.under }
     : { home: join(bench.home, 'second') }
   const providers = [
-    await keepProvider({ bench, chainUrl: url, home: join(bench.home, 'first') }),
+    await keepProvider({
+      bench,
+      chainUrl: url,
+      home: join(bench.home, 'first'),
+      ...(pulled && { under: pulled.under }),
+    }),
     await keepProvider({ bench, chainUrl: url, ...second }),
   ] as const
+  if (volume) succeeded(await providers[0].command(['volumes', 'add', mountPoint, '--weight', '1000']))
   const stored: SoakDeal[] = []
   const under = new Map<number, KeptPut>()
   const stopping = new AbortController()
@@ -87,6 +100,7 @@ export async function startSoakMarket(withDisk: boolean): Promise<SoakMarket> {
     client,
     providers,
     disk,
+    volume,
     stored,
     chain: () => chain,
     restartChain: async (meanwhile, how) => {
@@ -136,6 +150,7 @@ export async function startSoakMarket(withDisk: boolean): Promise<SoakMarket> {
       stopping.abort()
       await bench.close()
       await disk?.remove()
+      await pulled?.remove()
     },
   }
 }

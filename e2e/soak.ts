@@ -1,6 +1,7 @@
 /**
- * Minutes of a market with two providers and puts without end, in which everything breaks that docs/reliability.md names,
- * one after the other: no deal that was reported is lost, and proofs are missed only where the table says so.
+ * Minutes of a market with two providers and puts without end. They come to a hundred sectors, and answer for all of them while
+ * they seal and serve; then everything breaks that docs/reliability.md names, one after the other: no deal that was reported is
+ * lost, and proofs are missed only where the table says so.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { DealView } from '@granary/protocol/client'
@@ -15,13 +16,14 @@ import {
   queueGone,
   sectorDamaged,
   storeFromOldCopy,
+  tenKills,
+  volumeGone,
 } from './soak-faults.ts'
+import { expectBack, fetchWhileProving, fillSectors } from './soak-load.ts'
 import { type SoakDeal, type SoakMarket, startSoakMarket } from './soak-market.ts'
 import { damagedFiles, dealsOf, eventsSoFar } from './stored-market.ts'
 import { everythingOf } from './story.ts'
 
-/** How long puts go on, and the faults are spread over. */
-const SOAK_MS = 12 * 60_000
 /** Epochs after a provider or a chain was away in which a challenge of before may still be counted as missed. */
 const AFTERMATH = 100
 const WITHIN_MS = 180_000
@@ -47,6 +49,15 @@ const faults: readonly Fault[] = [
       await queueGone(market, market.providers[0])
     },
   },
+  {
+    name: 'a volume gone',
+    happen: async (market) => {
+      if (market.volume) await volumeGone(market, market.providers[0], market.volume)
+    },
+    mayFaultSectors: true,
+  },
+  // Of no challenge was it away for all the time that there is for an answer.
+  { name: 'ten kills', happen: (market) => tenKills(market.providers[1]) },
   { name: 'a sector damaged', happen: (market) => sectorDamaged(market, market.providers[1]), mayFaultSectors: true },
 ]
 
@@ -81,55 +92,66 @@ async function nothingFaulty(market: SoakMarket): Promise<void> {
     )
 }
 
-const minutes = `${SOAK_MS / 60_000} minutes of puts and faults lose no deal`
+/** @param minutes how long puts go on, and the faults are spread over what is left when the sectors are there */
+export function soak(minutes: number): void {
+  const name = `${minutes} minutes of a hundred sectors, puts and faults lose no deal`
+  test(
+    mountable
+      ? name
+      : `${name}: without a full disk or a volume that goes, since unshare is not allowed to mount one here`,
+    () => live(minutes * 60_000),
+    2 * 60 * 60_000,
+  )
+}
 
-test(
-  mountable ? minutes : `${minutes}: without a full disk, since unshare is not allowed to mount one here`,
-  async () => {
-    const market = await startSoakMarket(mountable)
-    try {
-      const startMs = performance.now()
-      const spans: Span[] = []
-      for (const [index, fault] of faults.entries()) {
-        await sleep(Math.max(0, startMs + (SOAK_MS * (index + 0.5)) / faults.length - performance.now()))
-        const { height: from } = await market.client.status()
-        await fault.happen(market)
-        const { height: to } = await market.client.status()
-        spans.push({ fault, from, to })
-      }
-      await sleep(Math.max(0, startMs + SOAK_MS - performance.now()))
-      await market.endPuts()
-      await nothingFaulty(market)
-
-      const deals = await Promise.all(
-        market.stored.map(async (one) => ({ one, views: await dealsOf(market.client, one) })),
-      )
-      expect(deals.filter(({ one, views }) => !views.every((view) => isAsAgreed(one, view)))).toEqual([])
-      // A short one may end while the others are fetched.
-      const held = deals.map(({ one }) => one).filter(({ short }) => !short)
-      expect(held.length).toBeGreaterThanOrEqual(faults.length)
-      expect(await damagedFiles(market.bench, market.chain().url, held)).toEqual([])
-
-      const events = await eventsSoFar(market.client, ['sector:precommitted', ...proofEvents])
-      const planned = events.filter((event) => event.type === 'sector:precommitted')
-      const numbers = planned.map(({ provider, sector }) => `${provider} ${sector}`)
-      expect(numbers).toEqual([...new Set(numbers)])
-      const faulted = events.filter((event) => event.type !== 'sector:precommitted')
-      expect(faulted.filter((event) => !isExpected(event, spans))).toEqual([])
-
-      for (const provider of market.providers) {
-        await provider.stop()
-        expect(provider.logs()).not.toMatch(/STORE_LOST|"UNEXPECTED"/)
-      }
-      const told = spans.map(({ fault, from, to }) => `${fault.name} ${from}–${to}`).join(', ')
-      const begun = market.stored.flatMap(({ failures }) => failures)
-      console.info(
-        `${deals.length} deals, ${held.length} of them fetched, ${numbers.length} sectors; faults at ${told}; ` +
-          `${faulted.length} faults of proofs; puts begun again after: ${begun.join(', ') || 'nothing'}`,
-      )
-    } finally {
-      await market.close()
+async function live(soakMs: number): Promise<void> {
+  const market = await startSoakMarket(mountable)
+  try {
+    const startMs = performance.now()
+    const filled = await fillSectors(market)
+    await fetchWhileProving(market, filled)
+    const faultsMs = performance.now()
+    const spans: Span[] = []
+    for (const [index, fault] of faults.entries()) {
+      const atMs = faultsMs + ((soakMs - (faultsMs - startMs)) * index) / faults.length
+      await sleep(Math.max(0, atMs - performance.now()))
+      const { height: from } = await market.client.status()
+      await fault.happen(market)
+      const { height: to } = await market.client.status()
+      spans.push({ fault, from, to })
     }
-  },
-  60 * 60_000,
-)
+    await sleep(Math.max(0, startMs + soakMs - performance.now()))
+    await market.endPuts()
+    await nothingFaulty(market)
+
+    const deals = await Promise.all(
+      market.stored.map(async (one) => ({ one, views: await dealsOf(market.client, one) })),
+    )
+    expect(deals.filter(({ one, views }) => !views.every((view) => isAsAgreed(one, view)))).toEqual([])
+    // A short one may end while the others are fetched.
+    const held = deals.map(({ one }) => one).filter(({ short }) => !short)
+    expect(held.length).toBeGreaterThanOrEqual(faults.length)
+    expect(await damagedFiles(market.bench, market.chain().url, held)).toEqual([])
+    await expectBack(market, filled)
+
+    const events = await eventsSoFar(market.client, ['sector:precommitted', ...proofEvents])
+    const planned = events.filter((event) => event.type === 'sector:precommitted')
+    const numbers = planned.map(({ provider, sector }) => `${provider} ${sector}`)
+    expect(numbers).toEqual([...new Set(numbers)])
+    const faulted = events.filter((event) => event.type !== 'sector:precommitted')
+    expect(faulted.filter((event) => !isExpected(event, spans))).toEqual([])
+
+    for (const provider of market.providers) {
+      await provider.stop()
+      expect(provider.logs()).not.toMatch(/STORE_LOST|"UNEXPECTED"/)
+    }
+    const told = spans.map(({ fault, from, to }) => `${fault.name} ${from}–${to}`).join(', ')
+    const begun = market.stored.flatMap(({ failures }) => failures)
+    console.info(
+      `${Math.round((faultsMs - startMs) / 1000)} s to ${filled.length} sectors and their answers; ${deals.length} deals, ${held.length} of them fetched, ${numbers.length} sectors; faults at ${told}; ` +
+        `${faulted.length} faults of proofs; puts begun again after: ${begun.join(', ') || 'nothing'}`,
+    )
+  } finally {
+    await market.close()
+  }
+}
