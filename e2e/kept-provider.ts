@@ -35,14 +35,16 @@ export interface KeptProviderInput {
   /** Where the home is seen from outside. @default the same */
   readonly outside?: string
   readonly under?: readonly string[]
+  /** More options of each of its runs. */
+  readonly options?: readonly string[]
 }
 
 export async function keepProvider(input: KeptProviderInput): Promise<KeptProvider> {
-  const { bench, chainUrl, home, outside = home, under = [] } = input
+  const { bench, chainUrl, home, outside = home, under = [], options = [] } = input
   const args = ['--home', home]
   // Its big table of numbers is made once, for all of them.
   const env = { GRANARY_CACHE: join(bench.home, 'cache') }
-  const launch = (): Promise<Server> => bench.startProvider({ chainUrl, args, env, under })
+  const launch = (): Promise<Server> => bench.startProvider({ chainUrl, args: [...args, ...options], env, under })
   let logs = ''
   let server = await launch()
   const info = (await (await fetch(`${server.url}/v1/info`)).json()) as { id: number }
@@ -65,7 +67,7 @@ export async function keepProvider(input: KeptProviderInput): Promise<KeptProvid
     },
     stop: () => over(server.stop()),
     kill: () => over(server.kill9()),
-    refused: () => command(['run', '--chain', chainUrl, '--port', '0', '--libp2p-port', '0']),
+    refused: () => command(['run', '--chain', chainUrl, '--port', '0', '--libp2p-port', '0', ...options]),
     command,
     logs: () => logs,
     alerts: async () => {

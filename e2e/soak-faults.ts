@@ -1,4 +1,5 @@
 /** The faults of docs/reliability.md, one a kind, as they happen to a market in which puts go on. */
+import { once } from 'node:events'
 import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -6,6 +7,7 @@ import { devnetPassphrase, readKey } from '@granary/chain/keystore'
 import { sendMessage } from '@granary/protocol/client'
 import { accountSigner } from '@granary/protocol/messages'
 import { alertOver, eventually, type KeptProvider } from './kept-provider.ts'
+import { type RedisServer, startRedis } from './redis.ts'
 import { fillDisk, type SmallDisk, type Unmountable } from './small-disk.ts'
 import type { SoakMarket } from './soak-market.ts'
 import { succeeded } from './story.ts'
@@ -13,6 +15,7 @@ import { succeeded } from './story.ts'
 /** Each waits for a chain, for a sealing, for a challenge; on a machine that does other things too. */
 const WITHIN_MS = 180_000
 const FULL_MS = 40_000
+const REDIS_AWAY_MS = 60_000
 const KILLS = 10
 const UP_MS = 3_000
 const GRN = 10n ** 18n
@@ -138,9 +141,13 @@ export async function tenKills(provider: KeptProvider): Promise<void> {
   }
 }
 
-/** The folder of the queue goes while it runs. */
-export async function queueGone(market: SoakMarket, provider: KeptProvider): Promise<void> {
-  rmSync(join(provider.folder, 'queue'), { recursive: true })
+/** The queue's Redis is killed, and with it what was queued; another comes to its port a minute later. */
+export async function redisGone(market: SoakMarket, provider: KeptProvider, redis: RedisServer): Promise<void> {
+  const died = once(redis.process, 'exit')
+  redis.process.kill('SIGKILL')
+  await died
+  await sleep(REDIS_AWAY_MS)
+  await startRedis(market.bench, redis.port)
   await market.reported(1, provider)
 }
 

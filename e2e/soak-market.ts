@@ -6,6 +6,7 @@ import { changeParams } from './change-params.ts'
 import { createWorkbench, type Workbench } from './harness.ts'
 import { type KeptPut, keepPutting, type Stored } from './keep-putting.ts'
 import { eventually, type KeptProvider, keepProvider } from './kept-provider.ts'
+import { type RedisServer, startRedis } from './redis.ts'
 import { mountSmallDisk, type SmallDisk, type Unmountable } from './small-disk.ts'
 import { fileOf, type Server, succeeded } from './story.ts'
 
@@ -36,6 +37,8 @@ export interface SoakMarket {
   /** Each deal that a put has reported. */
   readonly stored: readonly SoakDeal[]
   chain(): Server
+  /** Of the first provider's queue; undefined: there is none here. */
+  readonly redis: RedisServer | undefined
   restartChain(meanwhile: () => void, how: 'stop' | 'kill9'): Promise<void>
   /** The put to this provider that begins next. */
   nextPutOf(provider: KeptProvider): Promise<KeptPut>
@@ -50,7 +53,12 @@ export interface SoakMarket {
   close(): Promise<void>
 }
 
-export async function startSoakMarket(withDisk: boolean): Promise<SoakMarket> {
+export interface SoakMarketInput {
+  readonly withDisk: boolean
+  readonly withRedis: boolean
+}
+
+export async function startSoakMarket({ withDisk, withRedis }: SoakMarketInput): Promise<SoakMarket> {
   const bench = createWorkbench()
   succeeded(await bench.run(['chain', 'init', '--devnet', '--home', bench.home, '--json']))
   changeParams(bench.home, changed)
@@ -64,12 +72,14 @@ export async function startSoakMarket(withDisk: boolean): Promise<SoakMarket> {
   const second = disk
     ? { home: join(disk.path, 'home'), outside: join(disk.outside, 'home'), under: disk.under }
     : { home: join(bench.home, 'second') }
+  const redis = withRedis ? await startRedis(bench) : undefined
   const providers = [
     await keepProvider({
       bench,
       chainUrl: url,
       home: join(bench.home, 'first'),
-      ...(pulled && { under: pulled.under }),
+      under: pulled?.under ?? [],
+      options: redis ? ['--redis', redis.url] : [],
     }),
     await keepProvider({ bench, chainUrl: url, ...second }),
   ] as const
@@ -101,6 +111,7 @@ export async function startSoakMarket(withDisk: boolean): Promise<SoakMarket> {
     providers,
     disk,
     volume,
+    redis,
     stored,
     chain: () => chain,
     restartChain: async (meanwhile, how) => {

@@ -7,13 +7,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { DealView } from '@granary/protocol/client'
 import { expect, test } from '@jest/globals'
 import { eventually } from './kept-provider.ts'
+import { redisIsHere } from './redis.ts'
 import { mountable } from './small-disk.ts'
 import {
   chainFromOldCopy,
   diskFull,
   moneyAway,
   piecesDamaged,
-  queueGone,
+  redisGone,
   sectorDamaged,
   storeFromOldCopy,
   tenKills,
@@ -43,10 +44,10 @@ const faults: readonly Fault[] = [
   { name: 'pieces damaged', happen: (market) => piecesDamaged(market, market.providers[1]) },
   { name: 'money away', happen: (market) => moneyAway(market, market.providers[0]) },
   {
-    name: 'disk full, queue gone',
+    name: 'disk full, Redis gone',
     happen: async (market) => {
-      if (market.disk) await diskFull(market, market.providers[1], market.disk)
-      await queueGone(market, market.providers[0])
+      const { providers, disk, redis } = market
+      await Promise.all([disk && diskFull(market, providers[1], disk), redis && redisGone(market, providers[0], redis)])
     },
   },
   {
@@ -94,18 +95,19 @@ async function nothingFaulty(market: SoakMarket): Promise<void> {
 
 /** @param minutes how long puts go on, and the faults are spread over what is left when the sectors are there */
 export function soak(minutes: number): void {
-  const name = `${minutes} minutes of a hundred sectors, puts and faults lose no deal`
+  const missing = [
+    ...(mountable ? [] : ['without a full disk and a pulled one, since unshare is not allowed to mount them here']),
+    ...(redisIsHere ? [] : ['without a Redis, since there is no redis-server here']),
+  ]
   test(
-    mountable
-      ? name
-      : `${name}: without a full disk or a volume that goes, since unshare is not allowed to mount one here`,
+    [`${minutes} minutes of a hundred sectors, puts and faults lose no deal`, ...missing].join(': '),
     () => live(minutes * 60_000),
     2 * 60 * 60_000,
   )
 }
 
 async function live(soakMs: number): Promise<void> {
-  const market = await startSoakMarket(mountable)
+  const market = await startSoakMarket({ withDisk: mountable, withRedis: redisIsHere })
   try {
     const startMs = performance.now()
     const filled = await fillSectors(market)
