@@ -8,8 +8,8 @@ import type { SoakMarket } from './soak-market.ts'
 
 const SECTORS = 100
 const RETRIEVALS = 50
-/** Its piece takes a sector of `8MiB-dev` alone. */
-const CONTENT_BYTES = 4_500_000
+/** Its piece takes a sector of `8MiB-dev` alone, and whole: less would be cheaper in several pieces. */
+const CONTENT_BYTES = 8_100_000
 /** Puts, and fetches, at a time. */
 const AT_ONCE = 4
 const WITHIN_MS = 300_000

@@ -12,7 +12,7 @@ import { fileOf, type Server, succeeded } from './story.ts'
 
 /** A proof is asked for each half a minute, with twenty seconds to answer; what is faulty may be so for longer than all this takes. */
 const changed = { params: { faultMaxAge: '7200' }, responseWindow: '40' }
-const DISK_MIB = 2_048
+const DISK_MIB = 3_072
 /** Some thirty sectors fill it, and the others lie elsewhere. */
 const VOLUME_MIB = 1_024
 const PAUSE_MS = 4_000
