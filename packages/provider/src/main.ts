@@ -4,7 +4,6 @@ import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { toHex } from '@granary/base'
 import { addressesThatCount, createBudget } from '@granary/chain/limits'
-import { sealingVersion } from '@granary/proofs/engine'
 import { createChainClient } from '@granary/protocol/client'
 import type { Address } from '@granary/protocol/messages'
 import { newToken, removeAdminAccess, writeAdminAccess } from './admin-access.ts'
@@ -45,6 +44,7 @@ import { createLateQueue } from './queue/late-queue.ts'
 import { createRetrieval } from './retrieval/create-retrieval.ts'
 import type { ProviderJobs } from './sealing/jobs.ts'
 import type { Machine } from './sealing/machine.ts'
+import { workVersion } from './sealing/work-version.ts'
 import { createSectorStore } from './sectors/store.ts'
 import { diskFault } from './storage/disk-fault.ts'
 import { diskReserve } from './storage/disk-reserve.ts'
@@ -209,7 +209,7 @@ async function start(
       ...{ folder: folders.queue, redisUrl: options.redisUrl, parallel: config.sealing.parallel, log },
       machine: { ...config.sealing, marks: [] } satisfies Machine,
       offer: () => ({
-        ...{ owner: keys.address, version: { ...sealingVersion() } },
+        ...{ owner: keys.address, version: workVersion() },
         isHomeUsed: config.homeRoles.length > 0,
         marks: config.volumes.map(({ path, id }) => ({ path: join(path, 'volume.json'), text: id })),
       }),

@@ -1,4 +1,7 @@
-/** The heavy jobs of sealing, as they travel through the queue: JSON in, JSON out, bytes as 0x hex or as files. */
+/**
+ * The heavy jobs of sealing, as they travel through the queue: JSON in, JSON out, bytes as 0x hex or as files. Who changes
+ * a form of them counts it up in work-version.ts.
+ */
 import type { Hex } from '@granary/base'
 import type { ProfileName } from '@granary/proofs/profile'
 import type { SealProgress } from '@granary/proofs/seal'
@@ -26,7 +29,10 @@ export interface SealTogetherProgress {
   readonly progress: SealProgress
 }
 
-/** In the order of the input: one that fails does not keep the others from being sealed. */
+/**
+ * In the order of the input, of as many of the first ones as were sealed: one that fails does not keep the others from being
+ * sealed, and those that the machine had no memory for are to be asked for again.
+ */
 export interface SealTogetherResult {
   readonly sectors: readonly JobOutcome<SealResult>[]
 }

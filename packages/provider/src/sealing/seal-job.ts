@@ -14,7 +14,11 @@ interface Placed {
   readonly position: number
 }
 
-/** @throws MemoryError MEMORY_TOO_SMALL where there is not even room for one */
+/**
+ * As many of the first ones as the memory takes; whoever asked asks again for the rest, so that none of them is told of its end
+ * hours later, when the others are sealed too.
+ * @throws MemoryError MEMORY_TOO_SMALL where there is not even room for one
+ */
 export async function sealJob(
   { sectors }: SealTogetherInput,
   context: Context,
@@ -23,19 +27,21 @@ export async function sealJob(
   const [first] = sectors
   if (first === undefined) return { sectors: [] }
   const together = togetherOn(machine, first)
-  const placed = sectors.map((input, position) => ({ input, position }))
-  const outcomes: JobOutcome<SealResult>[] = []
-  for (let at = 0; at < placed.length; at += together)
-    outcomes.push(...(await sealGroup(placed.slice(at, at + together), context)))
-  return { sectors: outcomes }
+  const group = sectors.slice(0, together).map((input, position) => ({ input, position }))
+  return { sectors: await sealGroup(group, context) }
 }
 
-/** What each step may take of the memory, looked at before it begins. */
+/**
+ * What each step may take of the memory, looked at before it begins. Others that begin in the same moment see the same free
+ * memory: none of them counts on more than its share of it for sectors beside the first.
+ */
 function togetherOn({ together, memoryBytes, parallel }: Machine, { profile: name }: SealInput): number {
   const profile = profileNamed(name)
-  const available = memoryBytes === undefined ? process.availableMemory() : memoryBytes / parallel
+  const shared = memoryBytes ?? process.availableMemory()
+  const share = shared / Math.max(1, parallel)
   let count = together
-  while (count > 1 && sealNeeds(profile, count).memoryBytes > available) count -= 1
+  while (count > 1 && sealNeeds(profile, count).memoryBytes > share) count -= 1
+  const available = memoryBytes === undefined ? shared : share
   const needed = sealNeeds(profile, count).memoryBytes
   if (needed > available) throw new MemoryError(needed, Math.floor(available))
   return count

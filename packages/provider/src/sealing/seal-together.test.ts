@@ -90,10 +90,46 @@ test('no more go together than the memory has room for, and where there is none 
   const sectors = [21, 22, 23].map(inputOf)
   const room = { ...machine, memoryBytes: sealNeeds(profile, 2).memoryBytes }
   const sealed = await sealJob({ sectors }, context, room)
-  expect(sealed.sectors.map(({ ok }) => ok)).toEqual([true, true, true])
+  expect(sealed.sectors.map(({ ok }) => ok)).toEqual([true, true])
   // Two steps at a time share it.
   await expect(sealJob({ sectors: [inputOf(24)] }, context, { ...room, parallel: 2 })).rejects.toMatchObject({
     code: 'MEMORY_TOO_SMALL',
     retryable: true,
   })
+})
+
+test('two steps that begin in the same moment do not both take all of the free memory for their company', async () => {
+  const free = process.availableMemory
+  process.availableMemory = () => sealNeeds(profile, 4).memoryBytes
+  try {
+    const sealed = await sealJob({ sectors: [41, 42, 43].map(inputOf) }, context, { ...machine, parallel: 2 })
+    expect(sealed.sectors.map(({ ok }) => ok)).toEqual([true])
+  } finally {
+    process.availableMemory = free
+  }
+})
+
+test('a sector is told of its end before those that the memory had no room for begin', async () => {
+  const room = { ...machine, memoryBytes: sealNeeds(profile, 1).memoryBytes }
+  const narrow = await createQueue<ProviderJobs>({ folder: join(folder, 'narrow'), machine: room })
+  const order: string[] = []
+  const sealer = createSealer({
+    slots: narrow.slots,
+    run: (request, options) => {
+      order.push(request.id)
+      return narrow.run(request, options)
+    },
+  })
+  const numbers = [31, 32, 33]
+  await Promise.all(
+    numbers.map(async (number) => {
+      await sealer.seal(`seal-${number}`, inputOf(number), { signal })
+      order.push(`${number} is sealed`)
+    }),
+  )
+  await narrow.stop()
+  expect(order).toEqual([
+    ...['seal-31-seal-32-seal-33', '31 is sealed', 'seal-32-seal-33', '32 is sealed'],
+    ...['seal-33', '33 is sealed'],
+  ])
 })

@@ -82,6 +82,8 @@ export function createSealer(queue: Pick<JobQueue<ProviderJobs>, 'run' | 'slots'
         if (outcome !== undefined)
           await Promise.try(() => resultOf(outcome) as SealResult).then(done.resolve, done.reject)
       }
+      // The machine had no memory for these; another one, or the same a moment later, may have.
+      waiting.unshift(...asked.slice(sectors.length).filter((each) => batch.members.includes(each)))
     } catch (error) {
       // One of them is not wanted any more: the others go on from where they are.
       if (batch.stop.signal.aborted) waiting.unshift(...batch.members)

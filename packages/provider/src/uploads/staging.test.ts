@@ -153,6 +153,21 @@ test('a piece whose disk vanished just when it was agreed on is in its place whe
   expect(existsSync(join(disk, 'pieces', `${car.pieceCid}.car`))).toBe(true)
 })
 
+test('a piece that was agreed on, whose disk comes back while the provider starts, is not taken for an upload that nobody knows', async () => {
+  const quote = await client.quote(car.pieceSize)
+  const uploadId = await client.upload(car.bytes, car, quote)
+  const disk = join(home.home, 'a')
+  const { deals, files } = market.deals
+  const agreement = { agreementId: `0x${'01'.repeat(32)}` as const, terms: termsOf(car, quote), epoch: 100 }
+  deals.agree({ ...agreement, signature: new Uint8Array(96) }, uploadId)
+  await rename(disk, `${disk}.gone`)
+  expect(await files.placeAll()).toEqual([])
+  await rename(`${disk}.gone`, disk)
+  await files.recover()
+  expect(await files.placeAll()).toEqual([car.pieceCid])
+  expect((await readFile(files.piecePath(car.pieceCid))).equals(car.bytes)).toBe(true)
+})
+
 test('sent again, a piece is served from the disk that it was sent to, and the one before is a copy too many', async () => {
   const quote = await client.quote(car.pieceSize)
   const first = await client.upload(car.bytes, car, quote)

@@ -18,6 +18,7 @@ import { startRedis } from '../../test/start-redis.ts'
 import { createQueue } from '../queue/create-queue.ts'
 import { type JobQueue, resultOf } from '../queue/job-queue.ts'
 import type { ProviderJobs, SealInput, SealResult } from '../sealing/jobs.ts'
+import { workVersion } from '../sealing/work-version.ts'
 
 const REDIS_SERVER = '/usr/bin/redis-server'
 const program = fileURLToPath(new URL('../../test/worker-process.ts', import.meta.url))
@@ -57,7 +58,7 @@ suite(`workers on other machines${redisIsHere ? '' : `: ${REDIS_SERVER} is not t
     queue = await createQueue<ProviderJobs>({
       ...{ folder: join(folder, 'queue'), redisUrl: redis.redisUrl, parallel: 0 },
       offer: () => ({
-        ...{ owner: '0x01', version: { ...sealingVersion() }, isHomeUsed: true },
+        ...{ owner: '0x01', version: workVersion(), isHomeUsed: true },
         marks: [{ path: mark(), text: 'the-one' }],
       }),
     })
@@ -168,6 +169,26 @@ suite(`workers on other machines${redisIsHere ? '' : `: ${REDIS_SERVER} is not t
       await worker.says('worker:resumed')
       await sealing
       expect(worker.said('worker:job')).toMatchObject([{ id: 'seal-3' }])
+    },
+    TIMEOUT_MS,
+  )
+
+  test(
+    'a worker of another release, which knows another form of jobs, is refused by its name and given none',
+    async () => {
+      const offer = () => ({
+        ...{ owner: '0x02', version: { ...workVersion(), 'form of jobs': '1' }, isHomeUsed: true },
+        marks: [],
+      })
+      const older = await createQueue<ProviderJobs>({
+        ...{ folder: join(folder, 'older'), redisUrl: redis.redisUrl, parallel: 0, offer },
+      })
+      const worker = startWorker()
+      const hindered = await worker.says('worker:hindered')
+      const message = expect.stringMatching(/its form of jobs is 2, the provider's is 1/)
+      expect(hindered).toMatchObject({ code: 'WORKER_REFUSED', message })
+      expect(older.slots()).toBe(0)
+      await older.stop()
     },
     TIMEOUT_MS,
   )

@@ -1,10 +1,10 @@
 /** `@granary/provider/worker`: seals for providers of other machines, whose folders this one sees and whose queue is on a Redis. */
 import { join } from 'node:path'
-import { sealingVersion } from '@granary/proofs/engine'
 import { ownJobs } from '../queue/create-queue.ts'
 import type { QueueLogEvent } from '../queue/queue-log.ts'
 import { serveOffers } from '../queue/serve-offers.ts'
 import type { Machine } from '../sealing/machine.ts'
+import { workVersion } from '../sealing/work-version.ts'
 
 export interface RunWorkerOptions {
   /** redis://host:port */
@@ -38,7 +38,7 @@ export async function runWorker({
 }: RunWorkerOptions): Promise<RunningWorker> {
   const parentsDir = join(cacheHome, 'parents')
   return await serveOffers({
-    ...{ url: queueUrl, version: { ...sealingVersion() }, processor: ownJobs(), parallel, log },
+    ...{ url: queueUrl, version: workVersion(), processor: ownJobs(), parallel, log },
     machineFor: (marks): Machine => ({ parentsDir, together, memoryBytes, parallel, marks }),
   })
 }
