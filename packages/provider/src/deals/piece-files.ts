@@ -131,7 +131,8 @@ export function createPieceFiles({ volumes, deals, uploads, lock }: PieceFilesOp
         // It goes on once its disk is there.
         else if (!isUploadAway(uploadId)) uploads.remove(uploadId)
       }
-      const known = new Set(uploads.all().map(({ uploadId }) => uploadId))
+      // Also those that are agreed on, whose disk has come back since they were to be put into their places.
+      const known = new Set([...uploads.all(), ...deals.stagedPieces()].map(({ uploadId }) => uploadId))
       for (const folder of await volumes.heldFolders('upload')) await setOthersAside(folder, known)
     },
   }
