@@ -206,7 +206,7 @@ async function start(
 
   const openQueue = () =>
     createQueue<ProviderJobs>({
-      ...{ folder: folders.queue, redisUrl: options.redisUrl, parallel: config.sealing.parallel, log },
+      ...{ folder: folders.queue, redisUrl: options.redisUrl, parallel: config.sealing.parallel, alerts, log },
       machine: { ...config.sealing, marks: [] } satisfies Machine,
       offer: () => ({
         ...{ owner: keys.address, version: workVersion() },

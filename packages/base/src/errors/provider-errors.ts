@@ -226,6 +226,8 @@ export const passingAlertErrors = {
   CHAIN_STOPPED: { fault: 'peer' },
   /** The queue of jobs does not open; it is tried again. */
   QUEUE_UNAVAILABLE: { fault: 'peer' },
+  /** Sealing is left to other machines, and no worker of one is at the queue. */
+  WORKERS_MISSING: { fault: 'operator' },
   /** Sealing failed for a reason without a code; it is tried again. */
   SEALING_FAILED: { fault: 'program' },
   /** A challenge could not be answered, for a reason without a code; it is tried again. */

@@ -2,6 +2,7 @@
  * The provider's job queue: threads of this process, or BullMQ on a Redis when a URL is given. Heavy work never runs on the
  * daemon's event loop.
  */
+import type { Alerts } from '../alerts.ts'
 import type { JobMap, JobQueue, QueueWorkerOptions } from './job-queue.ts'
 import { createLocalQueue } from './local-queue.ts'
 import type { QueueLog } from './queue-log.ts'
@@ -13,6 +14,7 @@ export interface CreateQueueOptions extends Partial<QueueWorkerOptions> {
   readonly redisUrl?: string | undefined
   /** What workers of other machines are told. @default nothing that suits any of them */
   readonly offer?: () => ProviderOffer
+  readonly alerts?: Pick<Alerts, 'raise' | 'clear'>
   readonly log?: QueueLog
 }
 
@@ -24,12 +26,13 @@ export async function createQueue<Jobs extends JobMap>({
   machine,
   parallel = 1,
   offer = () => ({ owner: '', version: {}, marks: [], isHomeUsed: true }),
+  alerts = { raise: () => {}, clear: () => {} },
   log = () => {},
 }: CreateQueueOptions): Promise<JobQueue<Jobs>> {
   if (url === undefined) return createLocalQueue({ processor, machine, parallel })
   // Who seals in threads of its own loads nothing of it.
   const { openRedisQueue } = await import('./redis-queue.ts')
-  return await openRedisQueue({ url, folder, processor, machine, parallel, offer, log })
+  return await openRedisQueue({ url, folder, processor, machine, parallel, offer, alerts, log })
 }
 
 /** The provider's own jobs. */

@@ -2,7 +2,9 @@ import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from '@jest/globals'
+import type { TestJobs } from '../../test/echo-processor.ts'
 import { type BackendUnderTest, echoProcessor, jobQueueContract } from '../../test/job-queue-contract.ts'
 import { freePort, startRedis } from '../../test/start-redis.ts'
 import { createQueue } from './create-queue.ts'
@@ -14,6 +16,29 @@ else
   describe.skip(`the job queue on redis: ${REDIS_SERVER} is not there; apt-get install redis-server`, () => {
     test('the contract', () => {})
   })
+
+const suite = existsSync(REDIS_SERVER) ? describe : describe.skip
+suite(`what a run before has left on a Redis: ${REDIS_SERVER}`, () => {
+  test('a job that nobody asks for again holds no thread', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'granary-queue-'))
+    const redis = await startRedis(REDIS_SERVER)
+    const open = (parallel: number) =>
+      createQueue<TestJobs>({ folder, redisUrl: redis.redisUrl, processor: echoProcessor, parallel })
+    const before = await open(0)
+    const left = before.run({ kind: 'hold', id: 'seal-1-seal-2', input: { ms: 600_000 } })
+    const ended = expect(left).rejects.toMatchObject({ name: 'AbortError' })
+    // Nothing tells that a job is in the queue: by now it is.
+    await sleep(500)
+    await before.stop()
+    await ended
+    const after = await open(1)
+    const wanted = await after.run({ kind: 'echo', id: 'seal-1-seal-3', input: { text: 'on' } })
+    expect(wanted).toMatchObject({ text: 'on' })
+    await after.stop()
+    await redis.stop()
+    await rm(folder, { recursive: true })
+  }, 40_000)
+})
 
 describe('a Redis that is not there', () => {
   test('is named, without its password', async () => {

@@ -7,7 +7,8 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeFileDurably } from '@granary/base/node'
-import { Queue, QueueEvents } from 'bullmq'
+import { type JobType, Queue, QueueEvents } from 'bullmq'
+import type { Alerts } from '../alerts.ts'
 import type { JobOutcome } from '../wire-error.ts'
 import {
   crashed,
@@ -39,6 +40,7 @@ export interface RedisQueueOptions extends QueueWorkerOptions {
   readonly folder: string
   /** What workers of other machines are told. */
   readonly offer: () => ProviderOffer
+  readonly alerts: Pick<Alerts, 'raise' | 'clear'>
   readonly log: QueueLog
 }
 
@@ -52,10 +54,13 @@ interface Waiter {
 }
 
 const RECHECK_MS = 5_000
+/** What a run before has left is asked for again by then, as a rule: sectors are all looked at in the first moment. */
+const UNWANTED_AFTER_MS = 10_000
+const unfinished: JobType[] = ['active', 'wait', 'prioritized', 'delayed']
 
 /** @throws RedisUnreachableError QUEUE_REDIS_UNREACHABLE */
 export async function openRedisQueue<Jobs extends JobMap>(options: RedisQueueOptions): Promise<JobQueue<Jobs>> {
-  const { log, processor, url, folder, parallel, machine } = options
+  const { log, alerts, processor, url, folder, parallel, machine } = options
   const { version } = options.offer()
   const connection = await connectRedis(url)
   const prefix = await prefixOf(folder)
@@ -78,7 +83,29 @@ export async function openRedisQueue<Jobs extends JobMap>(options: RedisQueueOpt
     others = found
   }
   await keepOffer()
-  const offering = setInterval(() => void keepOffer().catch(onError), OFFER_EVERY_MS)
+  const offering = setInterval(() => void keepOffer().then(lookForWorkers).catch(onError), OFFER_EVERY_MS)
+  let askedMs: number | undefined
+  const dropping = setInterval(() => void dropUnwanted().catch(onError), RECHECK_MS)
+
+  /** Not at the start: they are told of this queue by it. */
+  async function lookForWorkers(): Promise<void> {
+    if (parallel > 0) return
+    others = await findWorkers(connection, prefix)
+    if (others.length > 0) alerts.clear('WORKERS_MISSING')
+    else
+      alerts.raise({
+        code: 'WORKERS_MISSING',
+        message: 'sealing is left to other machines (sealing.parallel is 0), and no worker is at the queue',
+        hint: 'start `granary provider worker` with the same --queue on a machine that sees the folders of this one, or give sealing.parallel at least 1 and start again; what waits goes on by itself',
+      })
+  }
+
+  /** Jobs of a run before, which asked for its sectors in other company: a worker would be at them for hours. */
+  async function dropUnwanted(): Promise<void> {
+    if (askedMs === undefined || performance.now() - askedMs < UNWANTED_AFTER_MS) return
+    for (const { queue } of opened)
+      for (const job of await queue.getJobs(unfinished)) if (job?.id !== undefined) await takeBack(queue, job.id)
+  }
 
   async function openLine(line: Line): Promise<{ readonly queue: Queue; readonly events: QueueEvents }> {
     const name = lineName(line, version)
@@ -105,6 +132,7 @@ export async function openRedisQueue<Jobs extends JobMap>(options: RedisQueueOpt
     const waiting = [...(waiters.get(id) ?? [])]
     const [first] = waiting
     if (first === undefined) return
+    void lookForWorkers().catch(onError)
     // Its worker has stopped, or was taken for dead: it is still wanted here, and another one goes on with it.
     if (!outcome.ok && outcome.error.code === 'JOB_CANCELLED') void submit(first.request).catch(onError)
     else for (const waiter of waiting) waiter.settle(outcome)
@@ -123,18 +151,18 @@ export async function openRedisQueue<Jobs extends JobMap>(options: RedisQueueOpt
   }
 
   async function recheck(request: AnyRequest): Promise<void> {
+    await lookForWorkers()
     const job = await lineOf(request).getJob(request.id)
     if (job === undefined) return await submit(request)
     if (await job.isCompleted()) return finish(request.id, job.returnvalue as JobOutcome)
     if (await job.isFailed()) finish(request.id, crashed(request.kind, job.failedReason ?? 'no reason was given'))
   }
 
-  /** The last caller to lose interest takes the job back, from whoever does it. */
-  async function cancel(request: AnyRequest): Promise<void> {
-    const { id } = request
+  /** From whoever does it, unless somebody waits for it. */
+  async function takeBack(queue: Queue, id: string): Promise<void> {
     if (waiters.has(id)) return
     await connection.publish(cancelChannel(prefix), id)
-    const job = await lineOf(request).getJob(id)
+    const job = await queue.getJob(id)
     if (job !== undefined && !(await job.isActive())) await job.remove()
   }
 
@@ -145,6 +173,7 @@ export async function openRedisQueue<Jobs extends JobMap>(options: RedisQueueOpt
     requireJobId(request.id)
     signal?.throwIfAborted()
     if (stopping !== undefined) throw stoppedError()
+    askedMs ??= performance.now()
     const { promise, resolve, reject } = Promise.withResolvers<JobOutcome>()
     // It may be told while the job is still on its way into the store.
     promise.catch(() => {})
@@ -162,13 +191,15 @@ export async function openRedisQueue<Jobs extends JobMap>(options: RedisQueueOpt
       signal?.removeEventListener('abort', onAbort)
       together.delete(waiter)
       if (together.size === 0) waiters.delete(request.id)
-      if (signal?.aborted === true && stopping === undefined) await cancel(request).catch(onError)
+      // The last caller to lose interest takes it back.
+      if (signal?.aborted === true && stopping === undefined) await takeBack(lineOf(request), request.id).catch(onError)
     }
   }
 
   async function stop(): Promise<void> {
     stopping ??= (async () => {
       clearInterval(offering)
+      clearInterval(dropping)
       for (const set of waiters.values()) for (const waiter of set) waiter.abort(stoppedError())
       await worker?.stop()
       // Commands wait for a Redis that is away; who stops does not.

@@ -7,6 +7,7 @@ import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { toHex } from '@granary/base'
 import { sealingVersion } from '@granary/proofs/engine'
@@ -15,6 +16,7 @@ import { sealSector } from '@granary/proofs/seal'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals'
 import type { BackendUnderTest } from '../../test/job-queue-contract.ts'
 import { startRedis } from '../../test/start-redis.ts'
+import { createAlerts } from '../alerts.ts'
 import { createQueue } from '../queue/create-queue.ts'
 import { type JobQueue, resultOf } from '../queue/job-queue.ts'
 import type { ProviderJobs, SealInput, SealResult } from '../sealing/jobs.ts'
@@ -46,6 +48,7 @@ suite(`workers on other machines${redisIsHere ? '' : `: ${REDIS_SERVER} is not t
   let redis: BackendUnderTest
   let queue: JobQueue<ProviderJobs>
   let payload: string
+  const alerts = createAlerts(() => {})
   const workers: WorkerProcess[] = []
   const mark = (): string => join(folder, 'volume.json')
 
@@ -56,7 +59,7 @@ suite(`workers on other machines${redisIsHere ? '' : `: ${REDIS_SERVER} is not t
     await writeFile(mark(), '{ "id": "the-one" }')
     redis = await startRedis(REDIS_SERVER)
     queue = await createQueue<ProviderJobs>({
-      ...{ folder: join(folder, 'queue'), redisUrl: redis.redisUrl, parallel: 0 },
+      ...{ folder: join(folder, 'queue'), redisUrl: redis.redisUrl, parallel: 0, alerts },
       offer: () => ({
         ...{ owner: '0x01', version: workVersion(), isHomeUsed: true },
         marks: [{ path: mark(), text: 'the-one' }],
@@ -117,6 +120,24 @@ suite(`workers on other machines${redisIsHere ? '' : `: ${REDIS_SERVER} is not t
     })
     return toHex(sealed.commR)
   }
+
+  test(
+    'a job that no worker is there for is an alert, which ends with the first that comes',
+    async () => {
+      const sealing = seal(4)
+      while (alerts.list().length === 0) await sleep(100)
+      expect(alerts.list()).toMatchObject([
+        { code: 'WORKERS_MISSING', hint: expect.stringContaining('provider worker') },
+      ])
+      const worker = startWorker()
+      await worker.says('worker:job')
+      await sealing
+      while (alerts.list().length > 0) await sleep(100)
+      worker.child.kill('SIGTERM')
+      await once(worker.child, 'exit')
+    },
+    TIMEOUT_MS,
+  )
 
   test(
     'a worker that is killed in the middle of a step loses nothing: one that is added goes on with it',
