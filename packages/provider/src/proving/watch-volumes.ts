@@ -67,6 +67,6 @@ const heldBackAlerts = {
   'read-only': (path: string) => ({
     code: 'VOLUME_READ_ONLY' as const,
     message: `the volume ${path} takes no writes: what is on it is proven and served, and nothing comes to it or is removed`,
-    hint: 'look at the disk and at how it is mounted; if it fails, let it be emptied: `granary provider volumes drain`',
+    hint: 'make room on it if it is full; else look at the disk and at how it is mounted: if it fails, let it be emptied: `granary provider volumes drain`',
   }),
 }

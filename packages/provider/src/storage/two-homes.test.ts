@@ -11,7 +11,7 @@ import { createUploadStore } from '../uploads/upload-store.ts'
 import { providerFolders } from './folders.ts'
 import { createKeyedLock } from './keyed-lock.ts'
 import { ASIDE_KEEP_MS, sweepAside } from './set-aside.ts'
-import { makeVolume } from './volume-record.ts'
+import { holdVolume, makeVolume, readVolumeRecord } from './volume-record.ts'
 import { createVolumes, type VolumeConfig, type Volumes, volumeRoles } from './volumes.ts'
 
 const OWNER = `0x${'01'.repeat(20)}`
@@ -96,4 +96,22 @@ test('started again after a kill, a home has its volumes again', async () => {
   const again = await start('one', ['baga'])
   await store(again, 'baga')
   expect(again.volumes.heldBack()).toEqual([])
+})
+
+test('a volume that takes no new file, since its disk is full, is had by the run that is started last all the same', async () => {
+  // Of a path that leaves no room for a name beside that of the record, the system says no too.
+  const rest = 4_070 - root.length
+  const path = join(
+    root,
+    ...Array.from({ length: Math.floor(rest / 201) }, () => 'x'.repeat(200)),
+    'y'.repeat((rest % 201) - 1),
+  )
+  await mkdir(path, { recursive: true })
+  const [before, now] = ['1', '2'].map((digit) => digit.repeat(36)) as [string, string]
+  const record = { schemaVersion: 1, id: disk.id, owner: OWNER, home: 'one', run: before }
+  await writeFile(join(path, 'volume.json'), `${JSON.stringify(record, null, 2)}\n`)
+  await holdVolume(path, { home: 'one', run: now })
+  expect(readVolumeRecord(path)).toEqual({ ...record, run: now })
+  await expect(holdVolume(path, { home: 'two', run: before })).rejects.toThrow('ENAMETOOLONG')
+  expect(readVolumeRecord(path)).toEqual({ ...record, run: now })
 })

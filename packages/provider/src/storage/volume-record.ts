@@ -1,7 +1,7 @@
 /** `volume.json` in the folder of a volume: by it the volume is told from the empty folder that its disk is mounted over. */
 import { randomUUID } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
-import { mkdir, readdir } from 'node:fs/promises'
+import { mkdir, open, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { GranaryError } from '@granary/base'
 import { writeFileDurably } from '@granary/base/node'
@@ -47,7 +47,7 @@ export class VolumeForeignError extends GranaryError {
 /** Undefined where there is none that can be read: its disk is not there, or is another one. */
 export function readVolumeRecord(path: string): VolumeRecord | undefined {
   try {
-    return recordSchema.parse(JSON.parse(readFileSync(join(path, 'volume.json'), 'utf8')))
+    return recordSchema.parse(JSON.parse(readFileSync(recordPath(path), 'utf8')))
   } catch {
     return undefined
   }
@@ -77,7 +77,27 @@ export function requireOwnVolumes(
 /** From now on this process of that home writes to it, and no other. @throws what writing throws */
 export async function holdVolume(path: string, { home, run }: { home: string; run: string }): Promise<void> {
   const record = readVolumeRecord(path)
-  if (record !== undefined) await writeRecord(path, { ...record, home, run })
+  if (record === undefined) return
+  try {
+    await writeRecord(path, { ...record, home, run })
+  } catch (error) {
+    if (record.home !== home || !(await overwriteRun(path, record.run, run))) throw error
+  }
+}
+
+/**
+ * On a disk that is full, which would stay full if nothing could be removed from it: in the place of the one before. That takes
+ * no room, and whatever of it is written, the record is whole.
+ */
+async function overwriteRun(path: string, before: string | undefined, run: string): Promise<boolean> {
+  if (before?.length !== run.length) return false
+  await using file = await open(recordPath(path), 'r+')
+  const named = Buffer.from(`"run": "${before}"`)
+  const at = (await file.readFile()).indexOf(named)
+  if (at === -1) return false
+  await file.write(run, at + named.length - 1 - run.length)
+  await file.sync()
+  return true
 }
 
 /** No home's any more: what was its home has nothing on it. */
@@ -102,8 +122,7 @@ export async function mendVolume(
   { id, owner, home }: Omit<VolumeRecord, 'schemaVersion'>,
 ): Promise<boolean> {
   const { sector, piece } = volumeFolders(path)
-  const record = join(path, 'volume.json')
-  if (![sector, piece, record].every(existsSync) || readVolumeRecord(path) !== undefined) return false
+  if (![sector, piece, recordPath(path)].every(existsSync) || readVolumeRecord(path) !== undefined) return false
   await writeRecord(path, { schemaVersion: 1, id, owner, home })
   return true
 }
@@ -137,5 +156,9 @@ export async function makeVolume(path: string, owner: string, home: string | und
 }
 
 async function writeRecord(path: string, record: VolumeRecord): Promise<void> {
-  await writeFileDurably(join(path, 'volume.json'), `${JSON.stringify(record, null, 2)}\n`)
+  await writeFileDurably(recordPath(path), `${JSON.stringify(record, null, 2)}\n`)
+}
+
+function recordPath(path: string): string {
+  return join(path, 'volume.json')
 }
