@@ -3,10 +3,12 @@ import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fromHex } from '@granary/base'
 import { initChain, runChain } from '@granary/chain/node'
+import { profileNamed } from '@granary/proofs/profile'
 import { type ChainClient, createChainClient, readServerSentEvents, sendMessage } from '@granary/protocol/client'
 import { dealTermsFromJson, type Hash } from '@granary/protocol/messages'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { type Answer, randomCar, type TestCar, TestClient, temporaryHome, termsOf } from '../test/market-kit.ts'
+import { requireConfig } from './chain/require-config.ts'
 import { changeConfig, type ProviderConfig, readConfig, writeConfig } from './config.ts'
 import { initProvider, type RunningProvider, type RunProviderOptions, runProvider } from './main.ts'
 
@@ -280,6 +282,21 @@ test('a reload brings the chain to the file, refuses a wrong one as a whole, and
   const health = await new TestClient(provider.url).request('GET', '/healthz')
   expect(health.body.alerts).not.toContainEqual(expect.objectContaining({ code: 'CONFIG_NOT_APPLIED' }))
   expect(await view()).toMatchObject({ name: 'tester' })
+})
+
+test('a size that deals wait for is not taken out of the configuration, or they would lapse', async () => {
+  const path = join(home, 'provider', 'config.json')
+  const input = {
+    ...{ chain, path, config: await readConfig(path), profile: profileNamed('2KiB-test'), sectorBytes: 2048 },
+    ...{ settings: { get: () => undefined, set: () => {} }, sealAfterMs: 0, hasWorkers: false },
+  }
+  await requireConfig({ ...input, waitingPieces: [{ pieceSize: 2048 }] })
+  await expect(
+    requireConfig({ ...input, waitingPieces: [{ pieceSize: 4096 }, { pieceSize: 128 }] }),
+  ).rejects.toMatchObject({
+    code: 'CONFIG_INVALID',
+    message: expect.stringContaining('a piece of 4096 bytes, the largest sector has 2048: leave its size in'),
+  })
 })
 
 test('a provider that takes no deals gives no quote and ends its ask, until it does again', async () => {

@@ -180,7 +180,7 @@ async function start(
   const checkConfig = (config: ProviderConfig) =>
     requireConfig({
       ...{ chain, settings, profile, sectorBytes, sealAfterMs, hasWorkers: options.redisUrl !== undefined },
-      ...{ path: folders.config, config },
+      ...{ path: folders.config, config, waitingPieces: deals.deals.waitingPieces() },
     })
   await checkConfig(config)
   const denylistsOf = ({ denylists: paths }: ProviderConfig) =>

@@ -14,6 +14,8 @@ export interface RequireConfigInput {
   readonly profile: Profile
   /** Bytes of the largest sectors that it makes. */
   readonly sectorBytes: number
+  /** Of deals that are not active yet. */
+  readonly waitingPieces: readonly { readonly pieceSize: number }[]
   readonly sealAfterMs: number
   /** Whether other machines may seal for it. */
   readonly hasWorkers: boolean
@@ -43,6 +45,14 @@ export async function requireConfig(input: RequireConfigInput): Promise<void> {
   const { pieceSizeMax = 0 } = config.ask
   if (pieceSizeMax > input.sectorBytes) {
     throw new ConfigError(path, `ask.pieceSizeMax: ${pieceSizeMax}, a sector has ${input.sectorBytes} bytes`)
+  }
+  const waitingMax = Math.max(0, ...input.waitingPieces.map(({ pieceSize }) => pieceSize))
+  // They would lapse, with their collateral, for a line that was taken out of a file.
+  if (waitingMax > input.sectorBytes) {
+    throw new ConfigError(
+      path,
+      `profiles: a deal that is not active yet has a piece of ${waitingMax} bytes, the largest sector has ${input.sectorBytes}: leave its size in until it is, with ask.pieceSizeMax below it`,
+    )
   }
   if (config.sealing.parallel === 0 && !input.hasWorkers) {
     throw new ConfigError(path, 'sealing.parallel: 0, and without a Redis nobody else seals for it')

@@ -171,9 +171,11 @@ function keyOf({ partition, kind, epoch }: OpenChallengeView): string {
 }
 
 /** A part of the shortest window that this provider's sectors have. */
-async function pollPauseMs({ chain, profile, profiles: own }: ProvingContext, signal: AbortSignal): Promise<number> {
+async function pollPauseMs(context: ProvingContext, signal: AbortSignal): Promise<number> {
+  const { chain, store, profile, profiles: own } = context
   const [{ blockTimeMs }, { profiles }] = await Promise.all([chain.status({ signal }), chain.params({ signal })])
-  const names = new Set([profile, ...own].map(({ name }): string => name))
+  // Also of those that new sectors do not get any more: what there is of them is proven.
+  const names = new Set<string>([profile.name, ...own.map(({ name }) => name), ...store.profiles()])
   const windows = profiles.filter(({ name }) => names.has(name)).map((each) => each.responseWindow)
   const responseWindow = windows.length === 0 ? 0 : Math.min(...windows)
   return Math.min(POLL_MAX_MS, Math.max(POLL_MIN_MS, (responseWindow * blockTimeMs) / POLLS_A_WINDOW))

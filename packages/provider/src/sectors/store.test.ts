@@ -54,6 +54,14 @@ afterEach(async () => {
 })
 
 describe('the sector store', () => {
+  test('says of which profiles its sectors are, whatever the configuration has come to say', () => {
+    store.open([deal(1)], 1_000)
+    expect(store.profiles()).toEqual([])
+    store.open([deal(2)], 1_000, '8MiB-dev')
+    store.open([deal(3)], 1_000, '8MiB-dev')
+    expect(store.profiles()).toEqual(['8MiB-dev'])
+  })
+
   test('after a restart in each state the sector is where it was, with all its facts', () => {
     const { number } = store.open([deal(1), deal(2)], 1_000)
     reopen()

@@ -50,6 +50,8 @@ export interface SectorStore {
   uncleaned(): Sector[]
   /** With which sectors are proven. */
   partitions(): number[]
+  /** Of all its sectors, where their rows name them. */
+  profiles(): ProfileName[]
   /** Those that are proven with that partition. */
   inPartition(partition: number): number[]
   /** Whether the deal lies in a sector which has not failed. */
@@ -187,6 +189,7 @@ export function createSectorStore(db: DatabaseSync, epoch: () => number | undefi
        SELECT (${first(`AND json_extract(phase, '$.partition') > partition`)}) FROM found WHERE partition IS NOT NULL)
      SELECT partition FROM found WHERE partition IS NOT NULL`,
   )
+  const distinct = db.prepare('SELECT DISTINCT profile FROM sectors')
   const selectUncleaned = db.prepare(
     `SELECT * FROM sectors
      WHERE state IN ('expired', 'terminated') AND json_extract(phase, '$.cleaned') = 0 ORDER BY number`,
@@ -215,7 +218,7 @@ export function createSectorStore(db: DatabaseSync, epoch: () => number | undefi
     const number = Number(row.number)
     return {
       number,
-      profile: isProfileName(String(row.profile)) ? (String(row.profile) as ProfileName) : undefined,
+      profile: profileIn(row.profile),
       openedAtMs: Number(row.opened_at_ms),
       pieces: selectPieces.all(number).map(toPiece),
       failures: Number(row.failures),
@@ -311,6 +314,7 @@ export function createSectorStore(db: DatabaseSync, epoch: () => number | undefi
       return row === undefined ? undefined : Number(row.number)
     },
     endingBy: (epoch) => ending.all(epoch).map((row) => Number(row.number)),
+    profiles: () => distinct.all().flatMap(({ profile }) => profileIn(profile) ?? []),
     partitions: () => partitions.all().map((row) => Number(row.partition)),
     uncleaned: () => selectUncleaned.all().map(toSector),
     inPartition: (partition) => together.all(partition).map((row) => Number(row.number)),
@@ -340,4 +344,9 @@ function toPhase(row: Record<string, SQLOutputValue>): SectorPhase {
     throw new SectorStateError(Number(row.number), String(row.state), String(phase.state))
   }
   return phase
+}
+
+function profileIn(value: SQLOutputValue | undefined): ProfileName | undefined {
+  const name = String(value)
+  return isProfileName(name) ? name : undefined
 }
