@@ -13,8 +13,8 @@ export async function run(args: readonly string[], given: ProgramContext): Promi
   const setExitCode = (code: number) => {
     exitCode = code
   }
-  const { stdout, stderr, stdin, env } = given
-  const context: ProgramContext = { stdout, stderr, stdin, env, cwd: () => folderOf(given) }
+  const { stdout, stderr, stdin } = given
+  const context: ProgramContext = { stdout, stderr, stdin, env: withoutEmpty(given.env), cwd: () => folderOf(given) }
   const program = createProgram({ ...context, json, setExitCode })
   try {
     await program.parseAsync(args, { from: 'user' })
@@ -30,6 +30,11 @@ export async function run(args: readonly string[], given: ProgramContext): Promi
     if (json) printFailure(context, usage, { json })
     return exitCodeOf(usage)
   }
+}
+
+/** `GRANARY_HOME=` sets nothing: an empty path would be the folder that the user stands in, and keys would be written there. */
+function withoutEmpty(env: ProgramContext['env']): ProgramContext['env'] {
+  return Object.fromEntries(Object.entries(env).filter(([name, value]) => value !== '' || !name.startsWith('GRANARY_')))
 }
 
 /** Where the user stands, also when that folder was removed meanwhile: then nothing is found in it. */

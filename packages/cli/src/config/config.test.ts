@@ -52,6 +52,16 @@ test('a flag comes before the environment, that before the project, that before 
   expect(await asked('work', ['--chain', gone(4)], { GRANARY_CHAIN: gone(3) })).toBe(`CHAIN_UNREACHABLE ${gone(4)}`)
 })
 
+test('a variable of the environment that is empty sets nothing', async () => {
+  await writeFile(user, `chain: ${gone(1)}\n`)
+  expect(await asked('work', [], { GRANARY_CHAIN: '', GRANARY_NETWORK: '', GRANARY_GENESIS: '' })).toBe(
+    `CHAIN_UNREACHABLE ${gone(1)}`,
+  )
+  const { stdout } = await at('work', ['config', 'list', '--json', '--show-origin'], { GRANARY_HOME: '' })
+  const { settings } = JSON.parse(stdout).data
+  expect(settings).toContainEqual(expect.objectContaining({ key: 'home', origin: null }))
+})
+
 test('a genesis counts for the chain that its own file or network names, and no project says whom to believe', async () => {
   const [one, two] = [`0x${'1'.repeat(64)}`, `0x${'2'.repeat(64)}`]
   await writeFile(
