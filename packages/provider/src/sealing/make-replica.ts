@@ -3,27 +3,56 @@
 import { toHex } from '@granary/base'
 import { computeCommD, parsePieceCid } from '@granary/proofs/verify'
 import { dealIdsOf, type Sector, type SectorIn, type Ticket } from '../sectors/sector.ts'
-import { writeSectorRecord } from '../sectors/sector-record.ts'
-import { piecesOn, profileOf, roomToSeal, type SealContext, SectorLostError } from './seal-context.ts'
+import { forgetUnbegun, writeSectorRecord } from '../sectors/sector-record.ts'
+import { piecesOn, profileOf, roomToSeal, type SealContext, SectorLostError, sectorDir } from './seal-context.ts'
 
 /** The newest epochs' beacon entries may still be on their way. */
 const TICKET_DEPTH = 2
 /** A ticket with less of its life left than this share is not worth sealing with. */
 const TICKET_RESERVE = 0.1
 
+class TicketExpiredError extends SectorLostError {
+  constructor({ epoch }: Ticket, height: number) {
+    super('TICKET_EXPIRED', `the ticket of epoch ${epoch} is too old at epoch ${height}`)
+  }
+}
+
 export async function makeReplica(
   context: SealContext,
   sector: SectorIn<'sealing'>,
   signal: AbortSignal,
 ): Promise<Sector> {
-  const { store, sealer, deals, providerId, parentsDir } = context
+  const { store } = context
   const { number } = sector
   const { ticket } = sector.phase
   // The ticket is written down before it is used: a seal that goes on after a kill must go on with the same one.
   if (ticket === null) {
     return store.move(number, 'sealing', { state: 'sealing', ticket: await drawTicket(context, number, signal) })
   }
-  await refuseOldTicket(context, ticket, signal)
+  const lastEpoch = await lastEpochOf(context, ticket, signal)
+  const requireFresh = (height: number): void => {
+    if (height > lastEpoch) throw new TicketExpiredError(ticket, height)
+  }
+  try {
+    requireFresh((await context.chain.status({ signal })).height)
+    return await sealWith(context, sector, ticket, () => requireFresh(context.head.height()), signal)
+  } catch (error) {
+    // Nothing is lost with a ticket that nothing was made with: what waited for its turn too long gets another.
+    if (error instanceof TicketExpiredError && (await isUnbegun(context, number)))
+      return store.move(number, 'sealing', { state: 'sealing', ticket: null })
+    throw error
+  }
+}
+
+async function sealWith(
+  context: SealContext,
+  sector: SectorIn<'sealing'>,
+  ticket: Ticket,
+  requireWanted: () => void,
+  signal: AbortSignal,
+): Promise<Sector> {
+  const { store, sealer, deals, providerId, parentsDir } = context
+  const { number } = sector
   const dealIds = dealIdsOf(sector)
   deals.record(dealIds, { type: 'seal-started', data: { sector: number } })
   using room = await roomToSeal(context, sector)
@@ -41,6 +70,7 @@ export async function makeReplica(
     },
     {
       signal,
+      requireWanted,
       onProgress: (progress) => {
         if (progress.type !== 'seal:layer') return
         const { layer, layers } = progress
@@ -67,10 +97,16 @@ async function drawTicket(context: SealContext, number: number, signal: AbortSig
   return { epoch, randomness }
 }
 
-async function refuseOldTicket({ chain }: SealContext, ticket: Ticket, signal: AbortSignal): Promise<void> {
-  const [{ height }, { ticketMaxAge }] = await Promise.all([chain.status({ signal }), chain.params({ signal })])
-  if (height - ticket.epoch <= ticketMaxAge * (1 - TICKET_RESERVE)) return
-  throw new SectorLostError('TICKET_EXPIRED', `the ticket of epoch ${ticket.epoch} is too old at epoch ${height}`)
+/** From then on its folder says nothing of it either. */
+async function isUnbegun(context: SealContext, number: number): Promise<boolean> {
+  const isAway = context.volumes.awayFor({ kind: 'sector', number }) !== undefined
+  return !isAway && (await forgetUnbegun(sectorDir(context, number)))
+}
+
+/** What is sealed with it later than that would come too late for its pre-commitment. */
+async function lastEpochOf({ chain }: SealContext, ticket: Ticket, signal: AbortSignal): Promise<number> {
+  const { ticketMaxAge } = await chain.params({ signal })
+  return ticket.epoch + ticketMaxAge * (1 - TICKET_RESERVE)
 }
 
 /** From the piece CIDs that the deals name, not from what lies on the disk. */

@@ -10,6 +10,8 @@ type Progress = ProviderJobs['seal']['progress']['progress']
 export interface SealOptions {
   readonly signal: AbortSignal
   readonly onProgress?: (progress: Progress) => void
+  /** Asked when its turn has come, which may be days later: what it throws is the answer then. */
+  readonly requireWanted?: () => void
 }
 
 export interface Sealer {
@@ -22,6 +24,7 @@ interface Waiting {
   readonly input: SealInput
   readonly signal: AbortSignal
   readonly onProgress: SealOptions['onProgress']
+  readonly requireWanted: SealOptions['requireWanted']
   readonly done: PromiseWithResolvers<SealResult>
 }
 
@@ -49,6 +52,7 @@ export function createSealer(queue: Pick<JobQueue<ProviderJobs>, 'run' | 'slots'
   }
 
   function next(): void {
+    dropUnwanted()
     for (let free = freeSlots(); free > 0 && waiting.length > 0; free = freeSlots()) {
       const alike = waiting.filter(({ input }) => input.profile === waiting[0]?.input.profile)
       const members = alike.slice(0, Math.min(TOGETHER_MAX, Math.ceil(alike.length / free)))
@@ -56,6 +60,16 @@ export function createSealer(queue: Pick<JobQueue<ProviderJobs>, 'run' | 'slots'
       void run({ members, left: [], stop: new AbortController() })
     }
     if (waiting.length > 0) arm(LOOK_MS)
+  }
+
+  function dropUnwanted(): void {
+    for (const member of [...waiting])
+      try {
+        member.requireWanted?.()
+      } catch (error) {
+        waiting.splice(waiting.indexOf(member), 1)
+        member.done.reject(error)
+      }
   }
 
   function freeSlots(): number {
@@ -108,9 +122,9 @@ export function createSealer(queue: Pick<JobQueue<ProviderJobs>, 'run' | 'slots'
   }
 
   return {
-    seal: async (id, input, { signal, onProgress }) => {
+    seal: async (id, input, { signal, onProgress, requireWanted }) => {
       signal.throwIfAborted()
-      const member: Waiting = { id, input, signal, onProgress, done: Promise.withResolvers() }
+      const member: Waiting = { id, input, signal, onProgress, requireWanted, done: Promise.withResolvers() }
       const onAbort = (): void => leave(member)
       signal.addEventListener('abort', onAbort, { once: true })
       waiting.push(member)

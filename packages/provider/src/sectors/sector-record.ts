@@ -2,8 +2,8 @@
  * What a sector's folder says about its deals (`sector.json`), from before its sealing begins: the manifest beside it
  * knows bytes alone, and until it is pre-committed the chain knows nothing of it. Only the rebuilding of a store reads it.
  */
-import { mkdir, readFile, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { basename, join } from 'node:path'
 import { writeFileDurably } from '@granary/base/node'
 import { isProfileName } from '@granary/proofs/profile'
 import * as z from 'zod'
@@ -36,6 +36,20 @@ export async function writeSectorRecord(dir: string, record: SectorRecord): Prom
     pathIn(dir),
     `${JSON.stringify({ provider, number, profile, openedAtMs, ticket, pieces: named })}\n`,
   )
+}
+
+/**
+ * Takes it out of a folder in which nothing else lies: its sector was never begun.
+ * @returns false where more lies there
+ */
+export async function forgetUnbegun(dir: string): Promise<boolean> {
+  const names = await readdir(dir).catch((error: NodeJS.ErrnoException): string[] => {
+    if (error.code === 'ENOENT') return []
+    throw error
+  })
+  if (names.some((name) => !name.startsWith(basename(pathIn(dir))))) return false
+  await rm(pathIn(dir), { force: true })
+  return true
 }
 
 /** Undefined when there is none that can be read. */

@@ -1,0 +1,87 @@
+/** The ticket of a sector that waits for its turn. */
+import { existsSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { profileNamed } from '@granary/proofs/profile'
+import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { createMemoryFeed } from '../../test/fake-feed.ts'
+import { temporaryHome } from '../../test/market-kit.ts'
+import { volumesIn } from '../../test/volumes-in.ts'
+import { isIn, type SectorIn } from '../sectors/sector.ts'
+import { createSectorStore, type SectorStore } from '../sectors/store.ts'
+import { openStore } from '../storage/open-store.ts'
+import { makeReplica } from './make-replica.ts'
+import { createSealer } from './seal-together.ts'
+
+const MAX_AGE = 100
+const { signal } = new AbortController()
+let root: Awaited<ReturnType<typeof temporaryHome>>
+let db: ReturnType<typeof openStore>
+let store: SectorStore
+let number: number
+let height: number
+/** Of the jobs that were asked for. */
+let asked: string[]
+
+beforeEach(async () => {
+  root = await temporaryHome()
+  db = openStore(join(root.home, 'provider.sqlite'))
+  store = createSectorStore(db)
+  number = store.open([], 0).number
+  store.close(number, [])
+  height = 10
+  asked = []
+})
+afterEach(async () => {
+  db.close()
+  await root.remove()
+})
+
+const dir = (): string => join(root.home, 'sectors', String(number))
+
+function contextOf() {
+  const sealer = createSealer({
+    slots: () => 1,
+    run: (async ({ id }: { id: string }) => {
+      asked.push(id)
+      throw new Error('it is not sealed here')
+    }) as never,
+  })
+  return {
+    ...{ store, sealer, providerId: 1, profile: profileNamed('2KiB-test'), folder: root.home, parentsDir: root.home },
+    ...{ volumes: volumesIn(root.home), deals: createMemoryFeed(), head: { height: () => height } },
+    chain: {
+      status: async () => ({ height }),
+      params: async () => ({ ticketMaxAge: MAX_AGE }),
+      randomness: async ({ epoch }: { epoch: number }) => ({ randomness: `0x${String(epoch).padStart(64, '0')}` }),
+    },
+  }
+}
+
+async function step(context = contextOf()): Promise<SectorIn<'sealing'>> {
+  const sector = store.get(number)
+  if (!isIn(sector, 'sealing')) throw new Error(`it is ${sector.phase.state}`)
+  return (await makeReplica(context as never, sector, signal)) as SectorIn<'sealing'>
+}
+
+test('a sector whose turn comes when its ticket is too old is not sealed for nothing: it gets another', async () => {
+  expect((await step()).phase.ticket).toMatchObject({ epoch: 8 })
+  const context = contextOf()
+  const waiting = step(context)
+  // Its turn comes a moment later, and the chain is far by then.
+  while (!existsSync(join(dir(), 'sector.json'))) await new Promise(setImmediate)
+  height = 200
+  expect((await waiting).phase.ticket).toBeNull()
+  expect([asked, existsSync(join(dir(), 'sector.json'))]).toEqual([[], false])
+  expect((await step()).phase.ticket).toMatchObject({ epoch: 198 })
+  await expect(step()).rejects.toThrow('it is not sealed here')
+  expect(asked).toEqual([`seal-${number}`])
+})
+
+test('one that was begun with a ticket that is too old by now has come to nothing', async () => {
+  await step()
+  await expect(step()).rejects.toThrow('it is not sealed here')
+  await writeFile(join(dir(), 'manifest.json'), '{}')
+  height = 200
+  await expect(step()).rejects.toMatchObject({ code: 'TICKET_EXPIRED' })
+})
