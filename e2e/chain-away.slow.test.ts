@@ -16,7 +16,7 @@ test('while the chain is dead the provider is neither healthy nor ready, and say
   expect([(await answers('/healthz')).status, (await answers('/readyz')).status]).toEqual([200, 200])
 
   await chain.kill9()
-  await provider.line(/"level":"alert","type":"alert","code":"CHAIN_UNREACHABLE"/)
+  await provider.line(/"level":"alert","time":"[^"]+","type":"alert","code":"CHAIN_UNREACHABLE"/)
   for (const path of ['/healthz', '/readyz'])
     expect([path, await answers(path)]).toEqual([
       path,
@@ -30,7 +30,7 @@ test('while the chain is dead the provider is neither healthy nor ready, and say
   const { stderr } = await provider.stop()
   const told = stderr.split('\n').filter((line) => line.includes('CHAIN_UNREACHABLE'))
   expect(told).toEqual([
-    expect.stringMatching(/"type":"alert".*"hint":".+".*"atStake"/),
+    expect.stringMatching(/"type":"alert".*"hint":".+","stake":"proofs".*"atStake"/),
     expect.stringContaining('"type":"alert:over"'),
   ])
 }, 120_000)

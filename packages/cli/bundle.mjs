@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path/posix'
 import { build } from 'esbuild'
 
-/** What starts threads or loads native code finds files beside itself, and so stays where it is; yaml is CommonJS. */
+/** What starts threads or loads native code finds files beside itself, and so stays where it is; pino and yaml are CommonJS. */
 const OUTSIDE = [
   '@granary/bench',
   '@granary/chain/node',
@@ -15,6 +15,7 @@ const OUTSIDE = [
   '@granary/proofs/seal',
   '@granary/provider',
   '@granary/sim',
+  'pino',
   'yaml',
 ]
 const FINDS_FILES = /\bimport\.meta\.url\b|\b__dirname\b|\bnew Worker\(/

@@ -3,11 +3,12 @@
  * one when it is over, and a list that /healthz answers. Kept in memory: who raises an alert finds its reason again
  * after a restart.
  */
-import type { ErrorCode } from '@granary/base'
+import type { Stake } from '@granary/protocol/market'
 import type { Log } from './log.ts'
+import { type AlertCode, stakes } from './stakes.ts'
 
 export interface Alert {
-  readonly code: ErrorCode
+  readonly code: AlertCode
   /** What it is about, where there may be several at once: a piece, a sector, a file. */
   readonly subject?: string
   readonly message: string
@@ -24,6 +25,8 @@ export interface AtStake {
 }
 
 export interface RaisedAlert extends Alert {
+  /** What it threatens. */
+  readonly stake: Stake
   readonly sinceMs: number
 }
 
@@ -31,7 +34,7 @@ export interface Alerts {
   /** Raising it again while it stands brings its words up to date and is not logged again. */
   raise(alert: Alert): void
   /** Nothing when it does not stand. */
-  clear(code: ErrorCode, subject?: string): void
+  clear(code: AlertCode, subject?: string): void
   /** The oldest first. */
   list(): RaisedAlert[]
 }
@@ -46,11 +49,13 @@ export function createAlerts(
   return {
     raise: (alert) => {
       const key = keyOf(alert.code, alert.subject)
+      const stake = stakes[alert.code]
       const before = standing.get(key)
-      standing.set(key, { ...alert, sinceMs: before?.sinceMs ?? nowMs() })
+      standing.set(key, { ...alert, stake, sinceMs: before?.sinceMs ?? nowMs() })
       if (before !== undefined) return
-      const stake = atStake()
-      log({ type: 'alert', level: 'alert', ...alert, ...(stake === undefined ? {} : { atStake: stake }) })
+      const amounts = atStake()
+      const known = amounts === undefined ? {} : { atStake: amounts }
+      log({ type: 'alert', level: 'alert', ...alert, stake, ...known })
     },
     clear: (code, subject) => {
       const over = standing.get(keyOf(code, subject))

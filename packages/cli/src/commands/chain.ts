@@ -1,6 +1,7 @@
 /** granary chain init | run: a chain node of one's own; chain-upkeep has the rest. */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import type { ChainLogEvent } from '@granary/chain/node'
 import { formatGrn } from '@granary/protocol/grn'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { exitCodesHelp } from '../exit-code.ts'
@@ -126,6 +127,15 @@ function startOf({ devnet, blockTime, chainId, account, supply }: InitOptions) {
   return { devnet: false, chainId: chainId ?? 'granary', accounts: account, ...time } as const
 }
 
+/** Of what a node tells: the rest is news. */
+const levels: { readonly [Type in ChainLogEvent['type']]?: 'warn' | 'alert' } = {
+  halted: 'alert',
+  stalled: 'alert',
+  'clock:ahead': 'warn',
+  'rpc:fault': 'warn',
+  'verification:thread-lost': 'warn',
+}
+
 async function runChain(options: RunOptions, context: CommandContext): Promise<void> {
   const [chain, { runDaemon }] = await Promise.all([import('@granary/chain/node'), import('../run-daemon.ts')])
   const {
@@ -152,7 +162,13 @@ async function runChain(options: RunOptions, context: CommandContext): Promise<v
       const home = homeOf(options)
       if (options.newDevnet && !existsSync(join(home, 'chain', 'genesis.json')))
         await chain.initChain({ home, devnet: true })
-      const daemon = await chain.runChain({ home, host, port, ...settings, log: (event) => log({ ...event }) })
+      const daemon = await chain.runChain({
+        home,
+        host,
+        port,
+        ...settings,
+        log: (event) => log({ level: levels[event.type], ...event }),
+      })
       return { daemon, facts: {} }
     },
   })

@@ -90,12 +90,17 @@ export const dealAnswer = z.object({
   timeline: z.readonly(z.array(timelineEntry)),
 })
 
+/** What an alert threatens: what clients stored, the proofs of it, money, or that anybody is served. */
+export const stakeForm = z.enum(['data', 'proofs', 'money', 'service'])
+export type Stake = z.infer<typeof stakeForm>
+
 const alert = z.object({
   code: z.string(),
   /** What it is about, where there may be several at once. */
   subject: z.optional(z.string()),
   message: z.string(),
   hint: z.string(),
+  stake: z.optional(stakeForm),
   sinceMs: z.number(),
 })
 export const healthAnswer = z.object({

@@ -1,6 +1,6 @@
 /** `@granary/protocol/market`: what a client and a provider ask and answer, declared once for both. */
 
-export { type UploadMetadata, uploadMetadata } from './forms.ts'
+export { type Stake, stakeForm, type UploadMetadata, uploadMetadata } from './forms.ts'
 export {
   agreeDeal,
   followDeal,

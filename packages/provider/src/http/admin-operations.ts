@@ -1,5 +1,6 @@
 /** What the owner asks of the running provider, on a listener of its own that only this machine reaches, with the token of its home. */
 import { address, decimal, hash, natural } from '@granary/protocol/json'
+import { stakeForm } from '@granary/protocol/market'
 import type { Operation, Parsed } from '@granary/protocol/operation'
 import * as z from 'zod/mini'
 
@@ -11,6 +12,7 @@ const alert = z.object({
   subject: z.optional(z.string()),
   message: z.string(),
   hint: z.string(),
+  stake: stakeForm,
   sinceMs: z.number(),
 })
 

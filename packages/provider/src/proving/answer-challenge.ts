@@ -65,7 +65,7 @@ export async function answerChallenge(
       const failure = describeError(error, context.folder, 'POST_FAILED')
       log({ type: 'post:failed', partition, challengeEpoch, ...failure })
       // The one refusal that its owner can do something about while the window is open.
-      if (failure.code === 'SKIP_NOT_COVERED') alerts.raise({ ...failure, subject })
+      if (failure.code === 'SKIP_NOT_COVERED') alerts.raise({ ...failure, code: failure.code, subject })
       const fate = await fateOf(context, challenge, signal)
       late.write(fate === 'answered' ? noteAnswer : noteChallenge)
       if (fate !== 'open') return fate === 'answered'

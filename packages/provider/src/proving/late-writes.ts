@@ -2,8 +2,8 @@
  * What is written down about proofs: after the answer is on its way, never before, and never in its way. What the disk
  * does not take waits here, in order, and is tried again; a process that dies meanwhile loses history, not a proof.
  */
-import type { ErrorCode } from '@granary/base'
 import type { Alerts } from '../alerts.ts'
+import type { AlertCode } from '../stakes.ts'
 import { diskFault } from '../storage/disk-fault.ts'
 
 export interface LateWrites {
@@ -18,7 +18,7 @@ const WAITING_MAX = 10_000
 
 export function createLateWrites({ folder, alerts }: { folder: string; alerts: Alerts }): LateWrites {
   const waiting: (() => void)[] = []
-  let raised: ErrorCode | undefined
+  let raised: AlertCode | undefined
 
   function retry(): boolean {
     for (let work = waiting[0]; work !== undefined; work = waiting[0]) {

@@ -10,7 +10,7 @@ import { FileUnreadableError } from '@granary/content/node'
 import express from 'express'
 import { errorHandler, notFound } from '../http/error-handler.ts'
 import { openToBrowsers, retrievalPaths } from '../http/open-to-browsers.ts'
-import type { Log } from '../log.ts'
+import { type Log, withTimeAndLevel } from '../log.ts'
 import type { StoredPiece } from './block-index.ts'
 import { createRetrieval } from './create-retrieval.ts'
 import type { ProviderList } from './find-peer.ts'
@@ -42,8 +42,9 @@ export async function runGateway({
   cars,
   host = '127.0.0.1',
   port,
-  log = () => {},
+  log: line = () => {},
 }: RunGatewayOptions): Promise<RunningGateway> {
+  const log = withTimeAndLevel(line)
   const pieces = await Promise.all(cars.map(pieceAt))
   const folder = await mkdtemp(join(tmpdir(), 'granary-gateway-'))
   const retrieval = await createRetrieval({ folder, pieces: () => [], chain: noDeals, libp2pPort: undefined, log })

@@ -3,7 +3,7 @@
  * a node that is away or a full disk does not count; what cannot be mended ends the sector and frees its deals. Sectors
  * never wait for each other.
  */
-import { type ErrorCode, factsOf, GranaryError, sleep } from '@granary/base'
+import { factsOf, GranaryError, sleep } from '@granary/base'
 import { type DescribedError, describeError } from '../describe-error.ts'
 import { JobFailedError } from '../queue/job-queue.ts'
 import type { SealingLog } from '../sectors/sealing-log.ts'
@@ -109,10 +109,11 @@ function isOutage(error: unknown): boolean {
 }
 
 /** What the chain refuses for want of it now, and takes once the owner has seen to it. */
-const moneyCodes: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['INSUFFICIENT_FUNDS', 'INSUFFICIENT_COLLATERAL'])
+const moneyCodes = ['INSUFFICIENT_FUNDS', 'INSUFFICIENT_COLLATERAL'] as const
 
-function raiseMoney({ alerts }: SealContext, { number }: Sector, { code, message }: DescribedError): void {
-  if (!moneyCodes.has(code)) return
+function raiseMoney({ alerts }: SealContext, { number }: Sector, { code: failed, message }: DescribedError): void {
+  const code = moneyCodes.find((each) => each === failed)
+  if (code === undefined) return
   alerts.raise({
     code,
     subject: `sector ${number}`,

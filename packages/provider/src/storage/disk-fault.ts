@@ -22,6 +22,8 @@ const sqliteCodes: Readonly<Record<number, DiskFaultCode>> = {
 }
 
 export class DiskFaultError extends GranaryError {
+  declare readonly code: DiskFaultCode
+
   constructor(code: DiskFaultCode, folder: string, cause: Error) {
     super({
       code,

@@ -1,7 +1,7 @@
 /** `@granary/provider/worker`: seals for providers of other machines, whose folders this one sees and whose queue is on a Redis. */
 import { join } from 'node:path'
+import { type Log, withTimeAndLevel } from '../log.ts'
 import { ownJobs } from '../queue/create-queue.ts'
-import type { QueueLogEvent } from '../queue/queue-log.ts'
 import { serveOffers } from '../queue/serve-offers.ts'
 import type { Machine } from '../sealing/machine.ts'
 import { workVersion } from '../sealing/work-version.ts'
@@ -17,7 +17,7 @@ export interface RunWorkerOptions {
   readonly together?: number | undefined
   /** What all of them together may take. @default what is free when a step begins */
   readonly memoryBytes?: number | undefined
-  readonly log?: (event: QueueLogEvent) => void
+  readonly log?: Log
 }
 
 export interface RunningWorker {
@@ -38,7 +38,7 @@ export async function runWorker({
 }: RunWorkerOptions): Promise<RunningWorker> {
   const parentsDir = join(cacheHome, 'parents')
   return await serveOffers({
-    ...{ url: queueUrl, version: workVersion(), processor: ownJobs(), parallel, log },
+    ...{ url: queueUrl, version: workVersion(), processor: ownJobs(), parallel, log: withTimeAndLevel(log) },
     machineFor: (marks): Machine => ({ parentsDir, together, memoryBytes, parallel, marks }),
   })
 }

@@ -163,9 +163,9 @@ async function alerts(options: RunningOptions, context: CommandContext): Promise
     import('../../print/printable.ts'),
     import('../../print/times.ts'),
   ])
-  const words = ({ code, subject, message, hint, sinceMs }: ListedAlerts['alerts'][number]) =>
+  const words = ({ code, subject, message, hint, stake, sinceMs }: ListedAlerts['alerts'][number]) =>
     [
-      `${code}${subject === undefined ? '' : ` ${printable(subject)}`}, since ${formatDate(new Date(sinceMs))}`,
+      `${code}${subject === undefined ? '' : ` ${printable(subject)}`}, threatens ${stake}, since ${formatDate(new Date(sinceMs))}`,
       `  ${printable(message)}`,
       `  ${printable(hint)}`,
     ].join('\n')
