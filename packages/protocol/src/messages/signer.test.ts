@@ -1,7 +1,7 @@
 import { toHex } from '@granary/base'
 import { expect, test } from '@jest/globals'
 import { secp256k1 } from '@noble/curves/secp256k1.js'
-import { accountSigner, addressOf, sessionSigner, verifySigner } from './index.ts'
+import { accountSigner, addressOf, formatAddress, sessionSigner, verifySigner } from './index.ts'
 
 const digest = new Uint8Array(32).fill(0x42)
 const key = new Uint8Array(32).fill(1)
@@ -16,6 +16,15 @@ test('an account signature names its account, a session signature its key', () =
   expect(sessionSignature).toHaveLength(96)
   expect(verifySigner(digest, accountSignature)).toEqual({ type: 'account', address: addressOf(key) })
   expect(verifySigner(digest, sessionSignature)).toEqual({ type: 'session', publicKey: session.publicKey })
+})
+
+test('a session key signs for an account whose address is as a wallet shows it, and for none that was mistyped', () => {
+  const seed = new Uint8Array(32).fill(2)
+  const shown = formatAddress(account.address) as `0x${string}`
+  expect(shown).not.toBe(account.address)
+  expect(sessionSigner(seed, shown).address).toBe(account.address)
+  const mistyped = shown.replace(/[A-F]/, (letter) => letter.toLowerCase()) as `0x${string}`
+  expect(() => sessionSigner(seed, mistyped)).toThrow('checksum')
 })
 
 test('no other byte string is a signature of the same signer', () => {

@@ -7,6 +7,7 @@ import { keccak_256 } from '@noble/hashes/sha3.js'
 import { concatBytes } from '@noble/hashes/utils.js'
 import { signatures } from '#signatures'
 import type { Address, Hash } from '../codec/types.ts'
+import { parseAddress } from './address-text.ts'
 import type { TypedMessage } from './eip712.ts'
 
 const { ed25519, secp256k1 } = signatures
@@ -43,11 +44,14 @@ export function accountSigner(privateKey: Uint8Array, address: Address = address
   }
 }
 
-/** @param seed: 32 bytes @param account: for whom the key signs, once the chain has authorised it */
+/**
+ * @param seed: 32 bytes @param account: for whom the key signs, once the chain has authorised it; as a wallet shows it, or in
+ * lower case @throws MessageInvalidError
+ */
 export function sessionSigner(seed: Uint8Array, account: Address): KeySigner & { readonly publicKey: Uint8Array } {
   const publicKey = ed25519.getPublicKey(seed)
   const sign: KeySigner['sign'] = ({ digest }) => concatBytes(publicKey, ed25519.sign(digest, seed))
-  return { address: account, publicKey, sessionKey: toHex(publicKey), sign }
+  return { address: parseAddress(account), publicKey, sessionKey: toHex(publicKey), sign }
 }
 
 /** The session key that a signature names; undefined for an account's. */
