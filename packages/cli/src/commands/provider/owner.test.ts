@@ -313,7 +313,8 @@ test('a sector is listed, extended, and terminated for no more than was said bef
 })
 
 test('who leaves ends its ask, settles, waits for the last of the collateral and takes it; a second time nothing is lost', async () => {
-  const { agreementId } = await storeDeal(chain, provider.url, undefined, 40)
+  // Long enough to be running still when all that comes before its end has been asked, on a machine that does other things too.
+  const { agreementId } = await storeDeal(chain, provider.url, undefined, 80)
   const last = await dealIn(provider.url, agreementId, 'active')
   const planned = JSON.parse((await provide('exit', '--dry-run', '--json')).stdout).data
   expect(planned).toMatchObject({ left: null, plan: { running: [{ deal: last.dealId }], terminate: [] }, price: '0' })
