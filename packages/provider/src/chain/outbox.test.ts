@@ -80,9 +80,9 @@ test('killed between sending and the block, the next process learns what became 
   line = async (ask, path) => {
     if (path !== '/v1/txs') return ask()
     // It has arrived, and nobody is there any more for the answer.
-    const asked = ask()
-    setTimeout(() => killed.abort(new DOMException('killed', 'AbortError')), 50)
-    return asked
+    await ask()
+    killed.abort(new DOMException('killed', 'AbortError'))
+    throw killed.signal.reason
   }
   await expect(outbox().send(message('one'), { signal: killed.signal })).rejects.toThrow('killed')
   expect(outbox().count()).toBe(1)
