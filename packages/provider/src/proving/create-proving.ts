@@ -33,6 +33,8 @@ const POLL_MIN_MS = 2_000
 const POLL_MAX_MS = 60_000
 /** Between two looks at all partitions, for each of them: of ten thousand bytes a second it is an answer's share. */
 const LOOK_MS_A_PARTITION = 35
+/** Between two comparisons of members, for each of those that were compared: as many bytes a second. */
+const COMPARE_MS_A_MEMBER = 12
 /** So often within the response window the open challenges are asked for. */
 const POLLS_A_WINDOW = 3
 
@@ -58,6 +60,7 @@ export function createProving({ db, follower, readinessPath, ...input }: CreateP
   let wake = (): void => {}
   let housekeeping: Promise<void> | undefined
   let lookAtMs = 0
+  let compareAtMs = 0
   let pollMs: number | undefined
 
   follower.listen({
@@ -104,7 +107,12 @@ export function createProving({ db, follower, readinessPath, ...input }: CreateP
     const named = [...ended]
     ended.clear()
     const living = partitions.map(({ number }) => number)
-    await comparison.next(living, (compare) => retireSectors(context, { named, living, compare }, signal))
+    if (Date.now() < compareAtMs) return await retireSectors(context, { named, living, compare: [] }, signal)
+    await comparison.next(living, async (compare) => {
+      const members = partitions.filter(({ number }) => compare.includes(number)).map(({ sectors }) => sectors)
+      compareAtMs = Date.now() + COMPARE_MS_A_MEMBER * members.reduce((sum, count) => sum + count, 0)
+      await retireSectors(context, { named, living, compare }, signal)
+    })
   }
 
   async function answer(place: PartitionPlace, kind: ChallengeKind, signal: AbortSignal): Promise<void> {

@@ -25,6 +25,10 @@ const FIRST_CHECKS_MAX = 1_000
 const PAUSE_MIN_MS = 1_000
 const LOOK_AROUND_MS = 5_000
 const PERIOD_UNKNOWN_MS = 3_600_000
+/** A chain's parameters change seldom. */
+const PERIOD_ASKED_EVERY_MS = 600_000
+/** Between two looks at which partitions there are, for each of them: what is read does not grow with them. */
+const LOOK_MS_A_PARTITION = 35
 const AGAIN_MIN_MS = 5_000
 const AGAIN_MAX_MS = 600_000
 const FAILED = 'PROVING_FAILED'
@@ -71,6 +75,7 @@ export async function keepSectors(context: ProvingContext, signal: AbortSignal):
   }
 
   const due = startSchedule(context)
+  const kept = keptFacts(context)
   while (!signal.aborted) {
     try {
       volumes.look()
@@ -79,7 +84,7 @@ export async function keepSectors(context: ProvingContext, signal: AbortSignal):
       await declareFaults(context, signal).catch(report)
       reseal()
       await readiness.save(health.list())
-      const next = due.shift() ?? newPartition(context) ?? (await pauseAndPick(context, signal))
+      const next = due.shift() ?? newPartition(context, kept) ?? (await pauseAndPick(context, kept, signal))
       if (next === undefined) continue
       if ('partition' in next) {
         await rehearse(context, next.partition, signal)
@@ -184,19 +189,56 @@ async function mendReplica(
   return 'sealing'
 }
 
+/** What is known for a while, since to ask for it takes longer the more there are, or is a question to the chain. */
+interface KeptFacts {
+  partitions(): readonly number[]
+  sectors(): number
+  periodMs(signal: AbortSignal): Promise<number>
+}
+
+function keptFacts(context: ProvingContext): KeptFacts {
+  let partitions: readonly number[] = []
+  let sectors = 0
+  let lookAtMs = 0
+  let period = PERIOD_UNKNOWN_MS
+  let askAtMs = 0
+  function look(): void {
+    if (Date.now() < lookAtMs) return
+    partitions = context.store.partitions()
+    sectors = context.store.countIn('proving')
+    lookAtMs = Date.now() + partitions.length * LOOK_MS_A_PARTITION
+  }
+  return {
+    partitions: () => {
+      look()
+      return partitions
+    },
+    sectors: () => {
+      look()
+      return sectors
+    },
+    periodMs: async (signal) => {
+      if (Date.now() < askAtMs) return period
+      period = await periodMs(context, signal)
+      askAtMs = Date.now() + (period === PERIOD_UNKNOWN_MS ? LOOK_AROUND_MS : PERIOD_ASKED_EVERY_MS)
+      return period
+    },
+  }
+}
+
 /** One that has never been rehearsed, as far as is known. */
-function newPartition({ store, readiness }: ProvingContext): Due | undefined {
-  const partition = store.partitions().find((number) => !readiness.knows(number))
+function newPartition({ readiness }: ProvingContext, kept: KeptFacts): Due | undefined {
+  const partition = kept.partitions().find((number) => !readiness.knows(number))
   return partition === undefined ? undefined : { partition }
 }
 
 /** Until a random time, or the next damage; then any partition or the next sector, or none when there is something else to do. */
-async function pauseAndPick(context: ProvingContext, signal: AbortSignal): Promise<Due | undefined> {
+async function pauseAndPick(context: ProvingContext, kept: KeptFacts, signal: AbortSignal): Promise<Due | undefined> {
   const { health, store, readiness } = context
-  const partitions = store.partitions()
+  const partitions = kept.partitions()
   // By the millisecond; of two sorts of checks that come at random times one after the other.
-  const ofPartitions = (partitions.length * CHECKS_A_PERIOD) / (await periodMs(context, signal))
-  const ofSectors = store.countIn('proving') / SECTOR_ROUND_MS
+  const ofPartitions = (partitions.length * CHECKS_A_PERIOD) / (await kept.periodMs(signal))
+  const ofSectors = kept.sectors() / SECTOR_ROUND_MS
   // At random times that do not remember: who was waked, and waits anew, is no later for it.
   const wantedMs = Math.max(PAUSE_MIN_MS, -Math.log(1 - Math.random()) / (ofPartitions + ofSectors))
   const pauseMs = Math.min(LOOK_AROUND_MS, wantedMs)

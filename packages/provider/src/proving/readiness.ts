@@ -59,13 +59,15 @@ const ANSWERS_MAX = 500
 /** Of its window: an answer that took longer is one that a slower disk, or a busier chain, would have made too late. */
 const LATE_SHARE = 0.5
 const SAVE_EVERY_MS = 2_000
+/** The longer the file, the less often it is made and written: of a thousand partitions once a minute. */
+const SAVE_BYTES_A_MS = 3
 
 export function openReadiness(path: string, alerts: Alerts): Readiness {
   const known = orNothing(() => readReadiness(path))
   const checks = new Map((known?.checks ?? []).map((each) => [each.partition, each]))
   const answers = [...(known?.answers ?? [])]
   let cursor = known?.sectorCursor ?? 0
-  let savedAtMs = 0
+  let saveAtMs = 0
   let written = ''
   return {
     knows: (partition) => checks.has(partition),
@@ -80,12 +82,13 @@ export function openReadiness(path: string, alerts: Alerts): Readiness {
     },
     sectorCursor: () => cursor,
     save: async (damaged) => {
-      if (Date.now() - savedAtMs < SAVE_EVERY_MS) return
+      if (Date.now() < saveAtMs) return
       const facts = { checks: [...checks.values()], sectorCursor: cursor, damaged, answers }
       const text = JSON.stringify(facts)
+      const writtenAtMs = Date.now()
+      saveAtMs = writtenAtMs + Math.max(SAVE_EVERY_MS, text.length / SAVE_BYTES_A_MS)
       if (text === written) return
-      savedAtMs = Date.now()
-      await writeFileDurably(path, JSON.stringify({ schemaVersion: 1, writtenAtMs: savedAtMs, ...facts })).then(
+      await writeFileDurably(path, JSON.stringify({ schemaVersion: 1, writtenAtMs, ...facts })).then(
         () => {
           written = text
         },

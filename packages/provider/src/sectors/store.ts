@@ -46,6 +46,8 @@ export interface SectorStore {
   nextIn(state: SectorState, number: number): number | undefined
   /** Those that are proven, whose time is over by then. */
   endingBy(epoch: number): number[]
+  /** Those that are proven, whose files are not all as they are kept. */
+  unfinalized(): Sector[]
   /** Those that the chain is done with, and whose files are here. */
   uncleaned(): Sector[]
   /** With which sectors are proven. */
@@ -112,6 +114,8 @@ export function createSectorStore(db: DatabaseSync, epoch: () => number | undefi
     CREATE INDEX IF NOT EXISTS proven_by_expiry ON sectors (json_extract(phase, '$.expiry')) WHERE state = 'proving';
     CREATE INDEX IF NOT EXISTS proven_by_partition ON sectors (json_extract(phase, '$.partition'))
       WHERE state = 'proving';
+    CREATE INDEX IF NOT EXISTS unfinished_sectors ON sectors (number)
+      WHERE state = 'proving' AND json_extract(phase, '$.finalized') = 0;
     CREATE INDEX IF NOT EXISTS uncleaned_sectors ON sectors (number)
       WHERE state IN ('expired', 'terminated') AND json_extract(phase, '$.cleaned') = 0;
     CREATE TABLE IF NOT EXISTS sector_pieces (
@@ -147,6 +151,7 @@ export function createSectorStore(db: DatabaseSync, epoch: () => number | undefi
       .some(({ name }) => name === 'profile')
   )
     db.exec('ALTER TABLE sectors ADD COLUMN profile TEXT')
+  keepCounts(db)
   const takeNumber = db.prepare('UPDATE sector_numbers SET next = next + 1 RETURNING next - 1 AS number')
   const selectNext = db.prepare('SELECT next FROM sector_numbers')
   const skip = db.prepare('UPDATE sector_numbers SET next = max(next, ?)')
@@ -171,7 +176,7 @@ export function createSectorStore(db: DatabaseSync, epoch: () => number | undefi
   const countFailure = db.prepare('UPDATE sectors SET failures = failures + 1, retry_at_ms = ? WHERE number = ?')
   const selectOne = db.prepare('SELECT * FROM sectors WHERE number = ?')
   const selectState = db.prepare('SELECT * FROM sectors WHERE state = ? ORDER BY number')
-  const count = db.prepare('SELECT count(*) AS count FROM sectors WHERE state = ?')
+  const count = db.prepare('SELECT coalesce(sum(count), 0) AS count FROM sector_counts WHERE state = ?')
   const numbers = db.prepare('SELECT number FROM sectors WHERE state = ? ORDER BY number')
   const next = db.prepare('SELECT number FROM sectors WHERE state = ? AND number >= ? ORDER BY number LIMIT 1')
   const ending = db.prepare(
@@ -180,14 +185,11 @@ export function createSectorStore(db: DatabaseSync, epoch: () => number | undefi
   const together = db.prepare(
     `SELECT number FROM sectors WHERE state = 'proving' AND json_extract(phase, '$.partition') = ? ORDER BY number`,
   )
-  // From one to the next by the index: DISTINCT would read them all.
-  const first = (behind: string): string =>
-    `SELECT min(json_extract(phase, '$.partition')) FROM sectors WHERE state = 'proving' ${behind}`
   const partitions = db.prepare(
-    `WITH RECURSIVE found (partition) AS (
-       ${first('')} UNION ALL
-       SELECT (${first(`AND json_extract(phase, '$.partition') > partition`)}) FROM found WHERE partition IS NOT NULL)
-     SELECT partition FROM found WHERE partition IS NOT NULL`,
+    `SELECT partition FROM sector_counts WHERE state = 'proving' AND partition >= 0 AND count > 0 ORDER BY partition`,
+  )
+  const selectUnfinished = db.prepare(
+    `SELECT * FROM sectors WHERE state = 'proving' AND json_extract(phase, '$.finalized') = 0 ORDER BY number`,
   )
   const distinct = db.prepare('SELECT DISTINCT profile FROM sectors')
   const selectUncleaned = db.prepare(
@@ -316,6 +318,7 @@ export function createSectorStore(db: DatabaseSync, epoch: () => number | undefi
     endingBy: (epoch) => ending.all(epoch).map((row) => Number(row.number)),
     profiles: () => distinct.all().flatMap(({ profile }) => profileIn(profile) ?? []),
     partitions: () => partitions.all().map((row) => Number(row.partition)),
+    unfinalized: () => selectUnfinished.all().map(toSector),
     uncleaned: () => selectUncleaned.all().map(toSector),
     inPartition: (partition) => together.all(partition).map((row) => Number(row.number)),
     inStates: (...states) => states.flatMap((state) => selectState.all(state).map(toSector)),
@@ -330,6 +333,33 @@ export function createSectorStore(db: DatabaseSync, epoch: () => number | undefi
       skip.run(number)
     },
   }
+}
+
+/**
+ * How many sectors are in a state, and with which partition they are proven, kept as they change: to count them would take
+ * longer the more there are, and it is asked for every few seconds.
+ */
+function keepCounts(db: DatabaseSync): void {
+  if (db.prepare(`SELECT 1 FROM sqlite_schema WHERE name = 'sector_counts'`).get() !== undefined) return
+  const placeOf = (row: string): string =>
+    `${row}state, CASE ${row}state WHEN 'proving' THEN coalesce(json_extract(${row}phase, '$.partition'), -1) ELSE -1 END`
+  const add = `INSERT INTO sector_counts VALUES (${placeOf('new.')}, 1)
+    ON CONFLICT (state, partition) DO UPDATE SET count = count + 1;`
+  const take = `UPDATE sector_counts SET count = count - 1 WHERE (state, partition) = (${placeOf('old.')});`
+  inTransaction(db, () => {
+    db.exec(`
+      CREATE TABLE sector_counts (
+        state TEXT NOT NULL,
+        -- Of those that are proven; −1 for all others.
+        partition INTEGER NOT NULL,
+        count INTEGER NOT NULL,
+        PRIMARY KEY (state, partition)
+      ) STRICT, WITHOUT ROWID;
+      CREATE TRIGGER count_sector AFTER INSERT ON sectors BEGIN ${add} END;
+      CREATE TRIGGER count_moved_sector AFTER UPDATE OF state, phase ON sectors BEGIN ${take} ${add} END;
+      INSERT INTO sector_counts SELECT ${placeOf('')}, count(*) FROM sectors GROUP BY 1, 2;
+    `)
+  })
 }
 
 function toPiece(row: Record<string, SQLOutputValue>): SectorPiece {

@@ -257,8 +257,8 @@ export function createWork(options: CreateWorkOptions): Work {
   }
 
   function unfinished(): Sector[] {
-    const proving = store.inStates('proving').filter((sector) => isIn(sector, 'proving') && !sector.phase.finalized)
-    return [...store.inStates('sealing', 'sealed', 'precommitting', 'precommitted', 'committing'), ...proving]
+    const sealing = store.inStates('sealing', 'sealed', 'precommitting', 'precommitted', 'committing')
+    return [...sealing, ...store.unfinalized()]
   }
 
   function startProving(): void {
