@@ -65,7 +65,8 @@ async function gained(before: { free: bigint }): Promise<number> {
 }
 
 function grnOf(amount: bigint): number {
-  return Math.round(Number(amount) / Number(GRN / 1_000n)) / 1_000
+  // A sum just below nothing is no negative zero.
+  return Math.round(Number(amount) / Number(GRN / 1_000n)) / 1_000 + 0
 }
 
 async function configured(): Promise<bigint> {
