@@ -10,7 +10,7 @@ import * as market from '@granary/protocol/market'
 import { pathOf } from '@granary/protocol/operation'
 import type { Clock, Fetch } from '../ports.ts'
 import { systemClock } from '../system-clock.ts'
-import { errorOf } from './request-json.ts'
+import { errorOf, parseJson } from './request-json.ts'
 
 const RECONNECT_MS = 500
 
@@ -43,10 +43,15 @@ export async function* followDeal(
   let last: string | undefined
   for (;;) {
     signal?.throwIfAborted()
+    // It ends the story; a broken connection does not.
+    let refusal: Error | undefined
     try {
       const headers = { accept: 'text/event-stream', ...(last === undefined ? {} : { 'last-event-id': last }) }
       const response = await fetch(url, { headers, signal: signal ?? null })
-      if (isRefusal(response.status)) throw new RefusedError(await refusalOf(url, response))
+      const { status } = response
+      // 408 and 429 ask to come again later; the other 4xx mean it.
+      if (status >= 400 && status < 500 && status !== 408 && status !== 429)
+        refusal = errorOf(url, status, parseJson(await readBody(response)))
       if (response.ok && response.body) {
         broken = false
         for await (const event of readServerSentEvents(response.body)) {
@@ -57,38 +62,11 @@ export async function* followDeal(
         }
       }
     } catch (error) {
-      if (error instanceof RefusedError) throw error.refusal
       if (isAbortError(error) || signal?.aborted) throw error
       if (!broken) onBroken?.(error)
       broken = true
     }
+    if (refusal !== undefined) throw refusal
     await clock.sleep(RECONNECT_MS, signal)
-  }
-}
-
-/** Tells a refusal, which ends the story, from a broken connection, which does not. */
-class RefusedError extends Error {
-  readonly refusal: Error
-
-  constructor(refusal: Error) {
-    super(refusal.message)
-    this.refusal = refusal
-  }
-}
-
-/** 408 and 429 ask to come again later; the other 4xx mean it. */
-function isRefusal(status: number): boolean {
-  return status >= 400 && status < 500 && status !== 408 && status !== 429
-}
-
-async function refusalOf(url: string, response: Response): Promise<Error> {
-  return errorOf(url, response.status, parseJson(await readBody(response)))
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
   }
 }

@@ -92,7 +92,8 @@ export function errorOf(url: string, status: number, json: unknown): GranaryErro
   return GranaryError.fromWire(wire) ?? new ProviderAnswerError(url, `HTTP ${status} without an error`, status)
 }
 
-function parseJson(text: string): unknown {
+/** undefined: it is none. */
+export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {

@@ -7,7 +7,7 @@ import { readBody } from '@granary/protocol/client'
 import { UPLOADS_PATH, type UploadMetadata } from '@granary/protocol/market'
 import type { Clock, Fetch, PieceSource } from '../ports.ts'
 import { systemClock } from '../system-clock.ts'
-import { errorOf, ProviderAnswerError, ProviderUnreachableError } from './request-json.ts'
+import { errorOf, ProviderAnswerError, ProviderUnreachableError, parseJson } from './request-json.ts'
 
 /** One PATCH: this much is in memory at a time. The first is small, so that a slow line tells its progress too. */
 const CHUNK_BYTES = { min: 256 << 10, max: 8 << 20 }
@@ -180,7 +180,9 @@ function isFinal(status: number): boolean {
 }
 
 async function faultOf(url: string, response: Response): Promise<UploadFault> {
-  return new UploadFault(errorOf(url, response.status, await jsonOf(response)), !isFinal(response.status))
+  // Of an answer that breaks off, its status says enough.
+  const text = await readBody(response).catch(() => '')
+  return new UploadFault(errorOf(url, response.status, parseJson(text)), !isFinal(response.status))
 }
 
 async function request(
@@ -210,14 +212,6 @@ function offsetIn(url: string, response: Response): number {
   const offset = response.headers.get('upload-offset') ?? ''
   if (/^\d{1,15}$/.test(offset)) return Number(offset)
   throw new ProviderAnswerError(url, 'it does not say how much of the upload it has')
-}
-
-async function jsonOf(response: Response): Promise<unknown> {
-  try {
-    return JSON.parse(await readBody(response))
-  } catch {
-    return undefined
-  }
 }
 
 function base64Of(text: string): string {
