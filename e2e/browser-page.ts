@@ -1,5 +1,5 @@
 /** What a page does with the client: browser.slow.test.ts bundles this for a real browser. */
-import { createGranary } from '@granary/client'
+import { createGranary, type Duration } from '@granary/client'
 import { memoryPorts, memorySink } from '@granary/client/memory'
 import { accountSigner } from '@granary/protocol/messages'
 
@@ -9,7 +9,7 @@ export interface Stored {
   readonly steps: readonly string[]
 }
 
-export async function put(chain: string, key: Uint8Array, file: Blob, duration: number): Promise<Stored> {
+export async function put(chain: string, key: Uint8Array, file: Blob, duration: Duration): Promise<Stored> {
   const granary = createGranary(memoryPorts({ chain, account: accountSigner(key) }))
   const steps: string[] = []
   const onProgress = ({ type }: { readonly type: string }) => void steps.push(type)

@@ -63,7 +63,7 @@ suite(here ? 'in chromium' : `in chromium, which is not at ${CHROMIUM}: install 
       chainUrl: market.chain.url,
       key: [...KEY],
       base64: bytes.toString('base64'),
-      duration: durationMin + 600,
+      duration: { ms: (durationMin + 600) * (await market.client.status()).blockTimeMs },
     }
     const stored = await page.evaluate(async ({ chainUrl, key, base64, duration }) => {
       const file = new Blob([Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0))])

@@ -136,7 +136,7 @@ export function clientContract(name: string, makePorts: () => Promise<Ports>): v
       ]
       for (const [code, refused] of refusals) await expect(refused).rejects.toMatchObject({ code })
       await expect(client.put(bytes, { provider: 999_999 })).rejects.toMatchObject({ code: 'NO_PROVIDER' })
-      await expect(client.put(bytes, { duration: 1 })).rejects.toMatchObject({ code: 'NO_PROVIDER' })
+      await expect(client.put(bytes, { duration: { ms: 1 } })).rejects.toMatchObject({ code: 'NO_PROVIDER' })
       expect((await market.client.account(signer.address)).balance).toBe(balance)
     }, 60_000)
 

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { PutResult } from '@granary/client'
-import { clientScopes, createGranary } from '@granary/client/node'
+import { clientScopes, createGranary, hours } from '@granary/client/node'
 import { accountSigner, sessionSigner } from '@granary/protocol/messages'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { createWorkbench, envelope, type Finished } from './harness.ts'
@@ -167,7 +167,7 @@ test('a put that the session key may not pay is refused before a byte is sent', 
   const granary = createGranary({ chain, signer: key, folder: folder('session') })
   const content = new Uint8Array(randomBytes(1_000))
   const { total } = await granary.quote(content)
-  const grant = { publicKey: key.sessionKey!, validForMs: 3_600_000, spendingLimit: BigInt(total) }
+  const grant = { publicKey: key.sessionKey!, validFor: hours(1), spendingLimit: BigInt(total) }
   const steps: string[] = []
   const put = () => granary.put(content, { until: 'published', onProgress: ({ type }) => steps.push(type) })
   const codeOf = (code: string) =>

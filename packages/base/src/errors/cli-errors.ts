@@ -20,8 +20,8 @@ export const cliErrors = {
   PRICE_ABOVE_MAX: { fault: 'caller', exit: 'funds' },
   /** A standing order is to end before the deals that it would keep going. */
   ORDER_TOO_SHORT: { fault: 'caller', exit: 'usage' },
-  /** What a standing order is to go on until is no date. */
-  ORDER_DATE_INVALID: { fault: 'caller', exit: 'usage' },
+  /** What is to be a date or a duration is none. */
+  TIME_INVALID: { fault: 'caller', exit: 'usage' },
   /** Money is to be spent, nobody can be asked, and nothing was said of it beforehand. */
   SPENDING_UNCONFIRMED: { fault: 'caller', exit: 'usage' },
   /** Who was asked does not want to spend it. */

@@ -48,12 +48,11 @@ async function providers(options: ProvidersCommandOptions, context: CommandConte
     if (GranaryError.is(error)) return undefined
     throw error
   })
-  const { found, blockTimeMs } = await interruptible(async (signal) => {
-    const { chain, status } = await openChain(options, signal)
-    const { blockTimeMs } = status
-    const duration = options.duration === undefined ? undefined : Math.ceil(options.duration / blockTimeMs)
+  const found = await interruptible(async (signal) => {
+    const { chain } = await openChain(options, signal)
+    const duration = options.duration === undefined ? undefined : { ms: options.duration }
     const input = { chain, fetch, clock: client.systemClock, address }
-    return { found: await client.listProviders(input, { duration, signal }), blockTimeMs }
+    return await client.listProviders(input, { duration, signal })
   })
   printResult(context, found, {
     json: options.json ?? false,
@@ -62,7 +61,7 @@ async function providers(options: ProvidersCommandOptions, context: CommandConte
         ? 'no provider is registered on this chain: `granary provider run` starts one'
         : [
             table.formatTable(words.head(found), found.providers.map(words.row(found)), { columns }),
-            ...(options.why ? ['', ...words.why(found, { blockTimeMs, columns })] : []),
+            ...(options.why ? ['', ...words.why(found, columns)] : []),
           ].join('\n'),
   })
 }
@@ -91,8 +90,8 @@ async function providersWords() {
     head: columnsOf,
     row: (found: ListedProviders) => (provider: ListedProvider) =>
       columnsOf(found).map((column) => cells(provider)[column]),
-    why({ wanted, providers }: ListedProviders, { blockTimeMs, columns }: { blockTimeMs: number; columns: number }) {
-      const piece = `a piece of ${formatBytes(wanted.pieceSize)} for ${times.formatDuration(wanted.duration * blockTimeMs)}`
+    why({ wanted, providers }: ListedProviders, columns: number) {
+      const piece = `a piece of ${formatBytes(wanted.pieceSize)} for ${times.formatDuration(wanted.durationMs)}`
       const said = ({ standing, answer }: ListedProvider): string[] =>
         standing.state === 'fits'
           ? [`${standing.score} points: ${standing.reasons.join('; ')}`]

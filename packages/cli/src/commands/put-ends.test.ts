@@ -2,8 +2,8 @@
 import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { writeKey } from '@granary/chain/keystore'
-import type { PutProgress } from '@granary/client'
-import { createGranary } from '@granary/client/node'
+import type { Duration, PutProgress } from '@granary/client'
+import { createGranary, hours, minutes } from '@granary/client/node'
 import { type ChainClient, sendMessage } from '@granary/protocol/client'
 import { accountSigner, feeOf, type Signer } from '@granary/protocol/messages'
 import { initProvider, type RunningProvider, runProvider } from '@granary/provider'
@@ -255,8 +255,27 @@ test('a standing order until a date that is past, too early or none is refused w
   const sdk = createGranary({ chain, signer: one.signer, folder: one.folder })
   const options = { renewUntil: new Date('the 5th of May'), maxPrice: 'any' } as const
   for (const asked of [sdk.quote(one.content, options), sdk.put(one.content, options)])
-    await expect(asked).rejects.toMatchObject({ code: 'ORDER_DATE_INVALID' })
+    await expect(asked).rejects.toMatchObject({ code: 'TIME_INVALID' })
   expect(await dealsOf(one)).toEqual([])
+})
+
+test('a put lasts as long as is said, in any unit; the journal has epochs; a number without a unit is refused', async () => {
+  const one = await payer(74)
+  const sdk = createGranary({ chain, signer: one.signer, folder: one.folder })
+  const epochs = 3_600_000 / (await chain.status()).blockTimeMs
+  const bare = epochs as unknown as Duration
+  for (const asked of [sdk.quote(one.content, { duration: bare }), sdk.providers({ duration: bare })])
+    await expect(asked).rejects.toMatchObject({ code: 'TIME_INVALID' })
+  const upload = await sdk.upload(one.content, { maxPrice: 'any', until: 'published', duration: minutes(60) })
+  const { deals } = await upload.done()
+  expect(upload.checkpoint()).toMatchObject({ duration: epochs })
+  const views = await chain.dealsById(deals.map(({ dealId }) => dealId))
+  expect(new Set(views.map(({ terms }) => terms.duration))).toEqual(new Set([`${epochs}`]))
+  // The same in another unit is the same; a millisecond more is an epoch more, and other deals.
+  expect(await sdk.quote(one.content, { duration: hours(1) })).toMatchObject({ duration: epochs, slots: [] })
+  const longer = await sdk.quote(one.content, { duration: { ms: 3_600_001 } })
+  expect(longer.duration).toBe(epochs + 1)
+  expect(longer.slots).toHaveLength(deals.length)
 })
 
 test('terms with a standing order that a stopped put has made are named by the next one, which asks for none', async () => {

@@ -4,7 +4,16 @@ import { printQuote, resumeOf } from './put.ts'
 
 test('a price says how long it is for as people say it', async () => {
   const quote = {
-    ...{ rootCid: 'bafy', fileBytes: 1, pieces: [], copies: 1, slots: [], renewUntil: null, storedBytes: 0 },
+    ...{
+      rootCid: 'bafy',
+      fileBytes: 1,
+      pieces: [],
+      copies: 1,
+      slots: [],
+      renewUntil: null,
+      renewUntilMs: null,
+      storedBytes: 0,
+    },
     ...{ price: '0', order: '0', recordFees: '0', messageFees: '0', total: '0', month: '0', perGiBMonth: '0' },
   }
   const shown = async (duration: number): Promise<string> => {

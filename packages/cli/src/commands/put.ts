@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { GranaryError, isAbortError } from '@granary/base'
 import type {
   Client,
+  Duration,
   GoingOn,
   OptionOfTerms,
   PutOptions,
@@ -285,8 +286,7 @@ type OpenSource = {
   readonly chain: ChainClient
   /** Of this machine. */
   readonly devnet: boolean
-  /** Epochs. */
-  readonly duration: number | undefined
+  readonly duration: Duration | undefined
   readonly time: ChainTime
 }
 
@@ -308,8 +308,7 @@ export async function openSource(
   const open = await openChain(options, signal)
   const signer = await openSigner({ ...open, folder, passphraseFile: options.passphraseFile, signal })
   const client = createGranary({ chain: open.chain, signer, folder })
-  const { blockTimeMs } = open.status
-  const duration = options.duration === undefined ? undefined : Math.ceil(options.duration / blockTimeMs)
+  const duration = options.duration === undefined ? undefined : { ms: options.duration }
   return { client, source, chain: open.chain, devnet: open.devnet, duration, time: open.status }
 }
 

@@ -3,8 +3,8 @@ import { expect, test } from '@jest/globals'
 import { exitCodeOf } from '../exit-code.ts'
 import { DemoInterruptedError, type DemoStand, standAfter } from './demo-interrupted.ts'
 
-const published: PutProgress = { type: 'published', slot: 0, dealId: 3, locked: '1', epoch: 9 }
-const active: PutProgress = { type: 'active', slot: 0, dealId: 3, epoch: 20, sector: 1 }
+const published: PutProgress = { type: 'published', slot: 0, dealId: 3, locked: '1', epochMs: 0, epoch: 9 }
+const active: PutProgress = { type: 'active', slot: 0, dealId: 3, epochMs: 0, epoch: 20, sector: 1 }
 const proof: PutProgress = {
   type: 'deal',
   entry: { id: '1', type: 'post-accepted', atMs: 1, epoch: 31, partition: 0, challengeEpoch: 30, bytes: 9 },

@@ -9,6 +9,7 @@ import type { Style } from './paint.ts'
 import { createProgress, type Progress, type ProgressOptions } from './progress.ts'
 import { formatBytes, formatMs, plural } from './quantities.ts'
 import { settlementText } from './settlement.ts'
+import { formatDuration } from './times.ts'
 
 export interface Story extends Progress {
   tell(progress: PutProgress | GetProgress): void
@@ -87,8 +88,8 @@ function lineOf(progress: Told): Line {
     case 'provider:chosen':
       return ['provider', `${progress.provider}${progress.name && ` (${progress.name})`} at ${progress.endpoint}`]
     case 'quoted': {
-      const { total, pricePerEpoch, recordFee, collateral, duration } = progress
-      const price = `${formatAmount(total)} for ${duration} epochs (${formatAmount(pricePerEpoch)} an epoch)`
+      const { total, pricePerEpoch, recordFee, collateral, duration, durationMs } = progress
+      const price = `${formatAmount(total)} for ${formatDuration(durationMs)} (${plural(duration, 'epoch')} of ${formatAmount(pricePerEpoch)})`
       return [
         'price',
         `${price}, and ${formatAmount(recordFee)} for its record; ${formatAmount(collateral)} are put up by the provider`,

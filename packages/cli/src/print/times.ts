@@ -1,8 +1,7 @@
 /** Epochs as people know time: dates and durations, with the epochs beside them. */
-import type { ChainStatus } from '@granary/protocol/client'
+import { type ChainTime, epochTimeMs } from '@granary/protocol/epochs'
 
-/** What an epoch is in time, as the last block shows it. Blocks that are to come may be late: dates of the future are estimates. */
-export type ChainTime = Pick<ChainStatus, 'height' | 'timeMs' | 'blockTimeMs'>
+export type { ChainTime }
 
 const UNITS = [
   ['d', 86_400_000],
@@ -27,13 +26,8 @@ export function formatEpochs(epochs: number, { blockTimeMs }: Pick<ChainTime, 'b
   return `${formatDuration(epochs * blockTimeMs)} (${epochs} ${epochs === 1 ? 'epoch' : 'epochs'})`
 }
 
-export function dateOfEpoch(epoch: number, { height, timeMs, blockTimeMs }: ChainTime): Date {
-  return new Date(timeMs + (epoch - height) * blockTimeMs)
-}
-
-/** The first epoch that is not before the date, as far as it can be told now. */
-export function epochOfDate(date: Date, { height, timeMs, blockTimeMs }: ChainTime): number {
-  return height + Math.ceil((date.getTime() - timeMs) / blockTimeMs)
+export function dateOfEpoch(epoch: number, time: ChainTime): Date {
+  return new Date(epochTimeMs(epoch, time))
 }
 
 /** `2026-12-01 14:03 UTC` */

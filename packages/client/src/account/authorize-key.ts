@@ -1,6 +1,7 @@
 /** Lets a session key sign for the account, within scopes, a time and a limit; asked again, it replaces what was allowed. */
 import { fromHex, GranaryError } from '@granary/base'
 import { type ChainClient, sendMessage, type TxView } from '@granary/protocol/client'
+import { epochTimeMs } from '@granary/protocol/epochs'
 import {
   type AttoGrn,
   type Epoch,
@@ -12,14 +13,16 @@ import {
   transactions,
 } from '@granary/protocol/messages'
 import type { CallOptions } from '../call-options.ts'
+import type { Duration } from '../duration.ts'
+import { epochsOf } from '../epochs-of.ts'
 
-/** A session key, what it may sign, until when (epochs) and for how much at most (attoGRN). */
+/** A session key, what it may sign, for how long and for how much at most (attoGRN). */
 export interface KeyGrant {
   /** ed25519, 32 bytes. */
   readonly publicKey: Hash
   /** Names of messages, {@link TERMS_SCOPE}, {@link LOGIN_SCOPE}. */
   readonly scopes: readonly string[]
-  readonly validForMs: number
+  readonly validFor: Duration
   /** What may leave the account by this key, fees included. */
   readonly spendingLimit: AttoGrn
 }
@@ -59,14 +62,17 @@ export interface Authorized {
   readonly tx: TxView
   /** The last epoch in which the key may sign. */
   readonly expires: Epoch
+  /** Milliseconds since 1970, an estimate. */
+  readonly expiresMs: number
 }
 
-/** @throws ScopesInvalidError, the chain's refusal */
+/** @throws ScopesInvalidError, TIME_INVALID, the chain's refusal */
 export async function authorizeKey(input: AuthorizeKeyInput, options: CallOptions = {}): Promise<Authorized> {
-  const { chain, signer, answerMs = 0, publicKey, scopes, validForMs, spendingLimit } = input
+  const { chain, signer, answerMs = 0, publicKey, scopes, validFor, spendingLimit } = input
   checkScopes(scopes)
-  const { height, blockTimeMs } = await chain.status(options)
-  const expires = height + Math.ceil(validForMs / blockTimeMs)
+  const status = await chain.status(options)
+  const expires = status.height + epochsOf(validFor, 'validFor', status)
   const body = { publicKey: fromHex(publicKey), scopes: [...new Set(scopes)], expires, spendingLimit }
-  return { tx: await sendMessage({ chain, signer, kind: 'AuthorizeKey', body, answerMs }, options), expires }
+  const tx = await sendMessage({ chain, signer, kind: 'AuthorizeKey', body, answerMs }, options)
+  return { tx, expires, expiresMs: epochTimeMs(expires, status) }
 }

@@ -9,6 +9,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { type Devnet, startDevnet } from '../../../provider/test/start-devnet.ts'
 import { otherAccount, rpcError, type TestWallet, testWallet } from '../../test/test-wallet.ts'
 import { createGranary, type Granary } from '../create-granary.ts'
+import { hours } from '../duration.ts'
 import { memoryPorts } from '../memory/memory-ports.ts'
 import { clientScopes } from './authorize-key.ts'
 import { openWalletAccount, type WalletGrant } from './open-wallet-account.ts'
@@ -120,13 +121,13 @@ test('what no key of a page may sign asks the wallet', async () => {
 test('it is asked again for another limit, for a key that soon ends or was taken back, and when the page wants it', async () => {
   const wallet = await fundedWallet()
   const { open } = pageOf(wallet)
-  const account = await open({ spendingLimit: GRN, validForMs: HOUR_MS })
-  await open({ spendingLimit: GRN, validForMs: HOUR_MS })
+  const account = await open({ spendingLimit: GRN, validFor: hours(1) })
+  await open({ spendingLimit: GRN, validFor: hours(1) })
   expect(signatures(wallet)).toBe(1)
-  await open({ spendingLimit: 3n * GRN, validForMs: HOUR_MS })
+  await open({ spendingLimit: 3n * GRN, validFor: hours(1) })
   expect(signatures(wallet)).toBe(2)
   // An hour is left, and of three hours it is half of them that has to be.
-  await open({ spendingLimit: 3n * GRN, validForMs: 3 * HOUR_MS })
+  await open({ spendingLimit: 3n * GRN, validFor: hours(3) })
   expect(signatures(wallet)).toBe(3)
   await account.authorize()
   expect(signatures(wallet)).toBe(4)

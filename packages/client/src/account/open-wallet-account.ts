@@ -6,6 +6,7 @@ import { GranaryError, toHex } from '@granary/base'
 import { type ChainClient, estimateFee } from '@granary/protocol/client'
 import { type AttoGrn, formatGrn, type Hash, scopeOf, type TypedMessage } from '@granary/protocol/messages'
 import type { CallOptions } from '../call-options.ts'
+import type { Duration } from '../duration.ts'
 import type { Account } from '../ports.ts'
 import { type Authorized, authorizeKey, clientScopes } from './authorize-key.ts'
 import { makeSessionKey, publicKeyOf, type SessionKeys, signBySession } from './session-key.ts'
@@ -22,7 +23,7 @@ export interface WalletGrant {
   /** attoGRN that may leave the account by the page's key, fees included, until it is allowed anew. */
   readonly spendingLimit: AttoGrn
   /** How long the key may sign. @default a day */
-  readonly validForMs?: number | undefined
+  readonly validFor?: Duration | undefined
 }
 
 /** An account that a wallet holds, and for which a key of the page signs. */
@@ -44,7 +45,7 @@ export async function openWalletAccount(
   input: OpenWalletAccountInput,
   options: CallOptions = {},
 ): Promise<WalletAccount> {
-  const { chain, wallet, keys, spendingLimit, validForMs = DAY_MS } = input
+  const { chain, wallet, keys, spendingLimit, validFor = { ms: DAY_MS } } = input
   const address = await connectWallet(wallet)
   const { genesisHash, height, blockTimeMs } = await chain.status(options)
   // Kept before it is allowed: a key that may sign and that nobody has any more would be of no use.
@@ -54,7 +55,7 @@ export async function openWalletAccount(
   const owner = walletSigner(wallet, address)
 
   const authorize = async (call: CallOptions = {}) => {
-    const grant = { publicKey: sessionKey, scopes: clientScopes, validForMs, spendingLimit }
+    const grant = { publicKey: sessionKey, scopes: clientScopes, validFor, spendingLimit }
     await checkFee(chain, address, call)
     return await authorizeKey({ ...grant, chain, signer: owner, answerMs: ANSWER_MS }, call)
   }
@@ -62,7 +63,7 @@ export async function openWalletAccount(
   const leftMs = ((allowed?.expires ?? 0) - height) * blockTimeMs
   const isAllowed =
     allowed !== undefined &&
-    leftMs >= Math.min(HOUR_MS, validForMs / 2) &&
+    leftMs >= Math.min(HOUR_MS, validFor.ms / 2) &&
     BigInt(allowed.spendingLimit) === spendingLimit &&
     clientScopes.every((scope) => allowed.scopes.includes(scope))
   if (!isAllowed) await authorize(options)

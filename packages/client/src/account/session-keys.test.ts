@@ -7,11 +7,11 @@ import { accountSigner, addressOf, type Hash, type Signer, sessionSigner } from 
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { type Devnet, startDevnet } from '../../../provider/test/start-devnet.ts'
 import { createGranary, type Granary } from '../create-granary.ts'
+import { hours } from '../duration.ts'
 import { memoryPorts } from '../memory/memory-ports.ts'
 import { checkScopes, clientScopes } from './authorize-key.ts'
 
 const GRN = 10n ** 18n
-const HOUR_MS = 3_600_000
 
 let home: string
 let devnet: Devnet
@@ -57,7 +57,7 @@ test('a session key signs what it may, up to its limit, until it is revoked', as
   const { expires } = await granary.authorizeKey({
     publicKey: key.publicKey,
     scopes: ['Transfer'],
-    validForMs: HOUR_MS,
+    validFor: hours(1),
     spendingLimit: 2n * GRN,
   })
   const { height } = await devnet.chain.status()
@@ -76,7 +76,7 @@ test('a session key signs what it may, up to its limit, until it is revoked', as
   await expect(key.granary.transfer({ to: somebody(), amount: GRN })).rejects.toMatchObject({
     code: 'SPENDING_LIMIT_REACHED',
   })
-  const stronger = { publicKey: key.publicKey, scopes: ['Transfer'], validForMs: HOUR_MS, spendingLimit: 900n * GRN }
+  const stronger = { publicKey: key.publicKey, scopes: ['Transfer'], validFor: hours(1), spendingLimit: 900n * GRN }
   await expect(key.granary.authorizeKey(stronger)).rejects.toMatchObject({ code: 'KEY_SCOPE_MISSING' })
 
   await granary.revokeKey(key.publicKey)
@@ -93,7 +93,7 @@ test('the keys of an account come in pages, each once', async () => {
   for (let i = 0; i < 3; i += 1) {
     const { publicKey } = session()
     keys.push(publicKey)
-    await granary.authorizeKey({ publicKey, scopes: clientScopes, validForMs: HOUR_MS, spendingLimit: GRN })
+    await granary.authorizeKey({ publicKey, scopes: clientScopes, validFor: hours(1), spendingLimit: GRN })
   }
   const found: Hash[] = []
   for (let after = ''; ; ) {
@@ -114,7 +114,7 @@ test.each([[[]], [['AuthorizeKey']], [['transfer']], [['Transfer', 'Everything']
     const { granary, session, signer } = await owner()
     const { publicKey } = session()
     await expect(
-      granary.authorizeKey({ publicKey, scopes, validForMs: HOUR_MS, spendingLimit: 0n }),
+      granary.authorizeKey({ publicKey, scopes, validFor: hours(1), spendingLimit: 0n }),
     ).rejects.toMatchObject({ code: 'SCOPE_UNKNOWN' })
     expect((await devnet.chain.account(signer.address)).sequences).toEqual({})
   },

@@ -3,6 +3,7 @@ export { createChainClient } from '@granary/protocol/client'
 export { accountSigner } from '@granary/protocol/messages'
 export type { WalletAccount, WalletGrant } from '../account/open-wallet-account.ts'
 export type { WalletProvider } from '../account/wallet-signer.ts'
+export { type Duration, days, hours, minutes } from '../duration.ts'
 export {
   type Content,
   type ContentFile,

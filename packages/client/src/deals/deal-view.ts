@@ -12,6 +12,7 @@ import type {
   ProviderView,
   SectorView,
 } from '@granary/protocol/client'
+import { epochTimeMs } from '@granary/protocol/epochs'
 import { dealTermsFromJson, type Epoch } from '@granary/protocol/messages'
 import type { CallOptions } from '../call-options.ts'
 import type { Journal } from '../ports.ts'
@@ -176,7 +177,7 @@ function dealView(deal: ChainDeal, { provider, place, going, path, status }: Bes
   const { duration, pricePerEpoch } = terms
   const lastProven = place?.partition.lastProven ?? null
   const proofDueBy = place?.partition.challenge?.deadline ?? null
-  const at = (epoch: Epoch): number => status.timeMs + (epoch - status.height) * status.blockTimeMs
+  const at = (epoch: Epoch): number => epochTimeMs(epoch, status)
   const maybeAt = (epoch: Epoch | null): number | null => (epoch === null ? null : at(epoch))
   return {
     ...{ id, agreementId, state, client },

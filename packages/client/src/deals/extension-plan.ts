@@ -1,16 +1,21 @@
 /** What more time for a deal costs, and whether the account has it. */
 import { GranaryError } from '@granary/base'
 import type { ChainClient, FeeEstimate } from '@granary/protocol/client'
+import { epochTimeMs } from '@granary/protocol/epochs'
 import { type Address, type AttoGrn, type Epoch, formatGrn } from '@granary/protocol/messages'
 import type { CallOptions } from '../call-options.ts'
 import type { RunningDeal } from './read-running-deal.ts'
 
-/** Amounts in attoGRN. */
+/** Amounts in attoGRN; beside each epoch its time in milliseconds since 1970, an estimate. */
 export interface ExtensionPlan {
   readonly deal: number
   readonly endsAt: Epoch
+  readonly endsAtMs: number
   readonly until: Epoch
+  readonly untilMs: number
+  /** That are added, and how long they last. */
   readonly epochs: number
+  readonly epochsMs: number
   readonly pricePerEpoch: AttoGrn
   /** Of the time that is added: it is locked, and paid as it is proven. */
   readonly price: AttoGrn
@@ -43,13 +48,14 @@ export interface PlanExtensionInput {
 /** @throws ExtensionFundsError INSUFFICIENT_FUNDS */
 export async function planExtension(input: PlanExtensionInput, options: CallOptions): Promise<ExtensionPlan> {
   const { chain, payer, running, until, fees } = input
-  const { deal, endsAt } = running
+  const { deal, endsAt, status } = running
   const pricePerEpoch = BigInt(deal.terms.pricePerEpoch)
   const epochs = until - endsAt
   const price = pricePerEpoch * BigInt(epochs)
   const balance = BigInt((await chain.account(payer, options)).balance)
   const money = { pricePerEpoch, price, fee: fees.fee, totalMax: price + fees.feeMax, balance }
-  const plan = { deal: deal.id, endsAt, until, epochs, ...money }
+  const ends = { endsAt, endsAtMs: epochTimeMs(endsAt, status), until, untilMs: epochTimeMs(until, status) }
+  const plan = { deal: deal.id, ...ends, epochs, epochsMs: epochs * status.blockTimeMs, ...money }
   if (balance < plan.totalMax) throw new ExtensionFundsError(payer, plan)
   return plan
 }

@@ -7,6 +7,7 @@ import { goingOn, goingOnOf } from './going-on.ts'
 
 const HEIGHT = 1_000
 const blockTimeMs = 5_000
+const NOW = { height: HEIGHT, blockTimeMs, timeMs: 9_000_000 }
 const DAY = 17_280
 
 function active(changes: Partial<DealView>, extendableUntil?: number): DealView {
@@ -26,16 +27,19 @@ test.each<[number, number | null]>([
   [3 * DAY, 3],
   [1, 3],
 ])('%i epochs before its end a deal has the warning of %s days', (left, warning) => {
-  expect(goingOn(active({ endsAt: HEIGHT + left }), { height: HEIGHT, blockTimeMs })).toMatchObject({
-    endsInMs: left * blockTimeMs,
+  expect(goingOn(active({ endsAt: HEIGHT + left }), NOW)).toMatchObject({
+    ...{ endsInMs: left * blockTimeMs, endsAtMs: NOW.timeMs + left * blockTimeMs },
     warning,
   })
 })
 
 test('what a month more costs is the price of its epochs', () => {
-  const going = goingOn(active({ endsAt: HEIGHT + 1 }, 9_000), { height: HEIGHT, blockTimeMs })
+  const going = goingOn(active({ endsAt: HEIGHT + 1 }, 9_000), NOW)
   expect(going).toMatchObject({ deal: 5, pricePerMonth: 1024n * 30n * BigInt(DAY), extendableUntil: 9_000 })
-  expect(goingOn(active({ endsAt: HEIGHT + 1 }), { height: HEIGHT, blockTimeMs })?.extendableUntil).toBeNull()
+  expect(going?.extendableUntilMs).toBe(NOW.timeMs + 8_000 * blockTimeMs)
+  expect(goingOn(active({ endsAt: HEIGHT + 1 }), NOW)).toMatchObject({
+    ...{ extendableUntil: null, extendableUntilMs: null },
+  })
 })
 
 test.each<[Partial<DealView>]>([
@@ -43,7 +47,7 @@ test.each<[Partial<DealView>]>([
   [{ state: 'expired', endsAt: 900 }],
   [{ state: 'active', endsAt: HEIGHT }],
 ])('a deal that does not run goes nowhere: %j', (changes) => {
-  expect(goingOn(active(changes), { height: HEIGHT, blockTimeMs })).toBeUndefined()
+  expect(goingOn(active(changes), NOW)).toBeUndefined()
 })
 
 describe('a standing order', () => {
@@ -51,12 +55,15 @@ describe('a standing order', () => {
   const price = someTerms().pricePerEpoch
   const ordered = (left: number, until: number, id = 5): DealView =>
     active({ id, endsAt: HEIGHT + left, orderedUntil: HEIGHT + until }, HEIGHT + until)
-  const time = { height: HEIGHT, blockTimeMs }
+  const time = NOW
 
   test('warns before its own end, as long as the money lasts', () => {
     const deal = ordered(DURATION, DURATION + 40 * DAY)
     const month = price * 30n * BigInt(DAY)
-    expect(goingOn(deal, time, month)).toMatchObject({ order: { state: 'kept' }, warning: null })
+    expect(goingOn(deal, time, month)).toMatchObject({
+      order: { state: 'kept', untilMs: NOW.timeMs + (DURATION + 40 * DAY) * blockTimeMs },
+      warning: null,
+    })
     const unfunded = goingOn(deal, time, month - 1n)
     expect(unfunded).toMatchObject({ order: { state: 'unfunded' }, lastsMs: DURATION * blockTimeMs })
     expect(unfunded?.warning).toBe(goingOn(active({ endsAt: HEIGHT + DURATION }), time)?.warning)

@@ -1,5 +1,6 @@
 /** When a deal ends, and what it costs that it goes on. */
-import type { ChainStatus, DealView } from '@granary/protocol/client'
+import type { DealView } from '@granary/protocol/client'
+import { type ChainTime, epochsIn, epochTimeMs } from '@granary/protocol/epochs'
 import type { AttoGrn, Epoch } from '@granary/protocol/messages'
 
 const DAY_MS = 24 * 60 * 60_000
@@ -11,6 +12,7 @@ export const WARNING_DAYS = [3, 14, 30] as const
 /** A deal goes on by its standing order, unless something is amiss. */
 export interface StandingOrder {
   readonly until: Epoch
+  readonly untilMs: number
   /**
    * `unfunded`: the balance does not pay for 30 days more of this order and those before it; `overdue`: nobody has had it paid,
    * though most of its time has run down.
@@ -18,10 +20,11 @@ export interface StandingOrder {
   readonly state: 'kept' | 'unfunded' | 'overdue'
 }
 
-/** What it costs that a deal goes on, and how. */
+/** What it costs that a deal goes on, and how; beside each epoch its time in milliseconds since 1970, an estimate. */
 export interface GoingOn {
   readonly deal: number
   readonly endsAt: Epoch
+  readonly endsAtMs: number
   readonly endsInMs: number
   /** Its standing order, as far as it goes beyond the end that is paid; null: there is none. */
   readonly order: StandingOrder | null
@@ -33,35 +36,36 @@ export interface GoingOn {
   readonly pricePerMonth: AttoGrn
   /** Up to then anybody may top the deal up; null: only its provider can give it more time. */
   readonly extendableUntil: Epoch | null
+  readonly extendableUntilMs: number | null
 }
 
 /** @param balance of its client, in attoGRN, where it has a standing order. @returns undefined for a deal that does not run */
-export function goingOn(
-  deal: DealView,
-  { height, blockTimeMs }: Pick<ChainStatus, 'height' | 'blockTimeMs'>,
-  balance?: bigint,
-): GoingOn | undefined {
+export function goingOn(deal: DealView, time: ChainTime, balance?: bigint): GoingOn | undefined {
   const { id, state, endsAt, terms } = deal
+  const { height, blockTimeMs } = time
   if (state !== 'active' || endsAt === undefined || endsAt <= height) return undefined
   const endsInMs = (endsAt - height) * blockTimeMs
-  const order = orderOf(deal, endsAt, { height, blockTimeMs, balance })
+  const order = orderOf(deal, endsAt, { ...time, balance })
   const lastsMs = order?.state === 'kept' ? (order.until - height) * blockTimeMs : endsInMs
+  const extendableUntil = terms.extendableUntil === undefined ? null : Number(terms.extendableUntil)
   return {
     deal: id,
     endsAt,
+    endsAtMs: epochTimeMs(endsAt, time),
     endsInMs,
     order,
     lastsMs,
     warning: WARNING_DAYS.find((days) => lastsMs <= days * DAY_MS) ?? null,
-    pricePerMonth: BigInt(terms.pricePerEpoch) * BigInt(Math.ceil(MONTH_MS / blockTimeMs)),
-    extendableUntil: terms.extendableUntil === undefined ? null : Number(terms.extendableUntil),
+    pricePerMonth: BigInt(terms.pricePerEpoch) * BigInt(epochsIn(MONTH_MS, time)),
+    extendableUntil,
+    extendableUntilMs: extendableUntil === null ? null : epochTimeMs(extendableUntil, time),
   }
 }
 
 /** Of deals that share balances: the one that ends first is paid first. @param balances in attoGRN, by client */
 export function goingOnOf(
   deals: readonly DealView[],
-  time: Pick<ChainStatus, 'height' | 'blockTimeMs'>,
+  time: ChainTime,
   balances: ReadonlyMap<string, bigint>,
 ): Map<number, GoingOn> {
   const left = new Map(balances)
@@ -71,7 +75,7 @@ export function goingOnOf(
     const going = goingOn(deal, time, left.get(client))
     if (going === undefined) continue
     found.set(deal.id, going)
-    if (going.order !== null) left.set(client, (left.get(client) ?? 0n) - dueOf(deal, going.endsAt, time.blockTimeMs))
+    if (going.order !== null) left.set(client, (left.get(client) ?? 0n) - dueOf(deal, going.endsAt, time))
   }
   return found
 }
@@ -82,17 +86,18 @@ const OVERDUE_SHARE = 4
 function orderOf(
   deal: DealView,
   endsAt: Epoch,
-  { height, blockTimeMs, balance }: { height: Epoch; blockTimeMs: number; balance: bigint | undefined },
+  time: ChainTime & { readonly balance: bigint | undefined },
 ): StandingOrder | null {
   const { orderedUntil: until = 0, terms } = deal
   if (until <= endsAt) return null
-  if (balance !== undefined && balance < dueOf(deal, endsAt, blockTimeMs)) return { until, state: 'unfunded' }
-  const isOverdue = (endsAt - height) * OVERDUE_SHARE < Number(terms.duration)
-  return { until, state: isOverdue ? 'overdue' : 'kept' }
+  const order = { until, untilMs: epochTimeMs(until, time) }
+  if (time.balance !== undefined && time.balance < dueOf(deal, endsAt, time)) return { ...order, state: 'unfunded' }
+  const isOverdue = (endsAt - time.height) * OVERDUE_SHARE < Number(terms.duration)
+  return { ...order, state: isOverdue ? 'overdue' : 'kept' }
 }
 
 /** What its order takes for the next thirty days, or for what is left of it. */
-function dueOf({ orderedUntil = 0, terms }: DealView, endsAt: Epoch, blockTimeMs: number): bigint {
-  const epochs = Math.min(orderedUntil - endsAt, Math.ceil(MONTH_MS / blockTimeMs))
+function dueOf({ orderedUntil = 0, terms }: DealView, endsAt: Epoch, time: ChainTime): bigint {
+  const epochs = Math.min(orderedUntil - endsAt, epochsIn(MONTH_MS, time))
   return BigInt(terms.pricePerEpoch) * BigInt(Math.max(0, epochs))
 }

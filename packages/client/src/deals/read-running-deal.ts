@@ -3,6 +3,7 @@ import { GranaryError } from '@granary/base'
 import type { ChainClient, ChainStatus, DealView } from '@granary/protocol/client'
 import type { Epoch } from '@granary/protocol/messages'
 import type { CallOptions } from '../call-options.ts'
+import { momentOf } from '../moment-of.ts'
 
 export interface RunningDeal {
   readonly deal: DealView
@@ -30,8 +31,7 @@ export class EndOutOfReachError extends GranaryError {
    * @param otherwise what can be done when there is none
    */
   constructor(
-    deal: number,
-    endsAt: Epoch,
+    { deal: { id }, endsAt, status }: RunningDeal,
     until: Epoch,
     latest: Epoch,
     why: string,
@@ -39,9 +39,9 @@ export class EndOutOfReachError extends GranaryError {
   ) {
     super({
       code: 'DEAL_NOT_EXTENDABLE',
-      message: `deal ${deal} ends at epoch ${endsAt}, and cannot be brought to epoch ${until}: ${why}`,
-      hint: latest > endsAt ? `name an end up to epoch ${latest}` : otherwise,
-      details: { deal, endsAt, until, latest },
+      message: `deal ${id} ends ${momentOf(endsAt, status)}, and cannot be brought to ${momentOf(until, status)}: ${why}`,
+      hint: latest > endsAt ? `name an end up to ${momentOf(latest, status)}` : otherwise,
+      details: { deal: id, endsAt, until, latest },
     })
   }
 }

@@ -9,7 +9,7 @@ import { endpointOf } from '../providers/rank-providers.ts'
 import { ProviderUnreachableError } from '../providers/request-json.ts'
 import { requestRenewal, type SignedRenewal } from '../providers/request-renewal.ts'
 import { extendOnce } from './extend-once.ts'
-import { type Extended, type ExtendWish, endOf } from './extend-wish.ts'
+import { type EpochWish, type Extended, type ExtendWish, endOf, inEpochs } from './extend-wish.ts'
 import { type ExtensionPlan, planExtension } from './extension-plan.ts'
 import { EndOutOfReachError, type RunningDeal, readRunningDeal } from './read-running-deal.ts'
 
@@ -28,11 +28,19 @@ export interface RenewalPlan extends ExtensionPlan {
   readonly signed: SignedRenewal
 }
 
-/** Asks the provider, which binds nobody. @throws DealNotRunningError, EndOutOfReachError, ExtensionFundsError, its refusal */
+/** Asks the provider, which binds nobody. @throws TIME_INVALID, DealNotRunningError, EndOutOfReachError, ExtensionFundsError, its refusal */
 export async function planRenewal(
-  { chain, signer, fetch, clock }: Omit<Renewer, 'outbox' | 'lock'>,
+  renewer: Omit<Renewer, 'outbox' | 'lock'>,
   wish: ExtendWish,
   options: CallOptions = {},
+): Promise<RenewalPlan> {
+  return await planInEpochs(renewer, inEpochs(wish, await renewer.chain.status(options)), options)
+}
+
+async function planInEpochs(
+  { chain, signer, fetch, clock }: Omit<Renewer, 'outbox' | 'lock'>,
+  wish: EpochWish,
+  options: CallOptions,
 ): Promise<RenewalPlan> {
   const running = await readRunningDeal(chain, wish.deal, options)
   const { deal, endsAt, status } = running
@@ -62,27 +70,23 @@ export async function renewDeal(
   options: SpendOptions<RenewalPlan> = {},
 ): Promise<Extended> {
   const { confirm, ...call } = options
+  const asked = inEpochs(wish, await renewer.chain.status(call))
   const isSame = ({ renewal: { deal, startsAt, endsAt } }: { readonly renewal: DealRenewal }) =>
-    deal === wish.deal && (wish.epochs === undefined || wish.epochs === endsAt - startsAt)
+    deal === asked.deal && (asked.epochs === undefined || asked.epochs === endsAt - startsAt)
   const plan = async () => {
-    const planned = await planRenewal(renewer, wish, call)
+    const planned = await planInEpochs(renewer, asked, call)
     await confirm?.(planned)
     return planned.signed
   }
-  return await extendOnce({ ...renewer, kind: 'RenewDeal', isSame, plan }, wish, call)
+  return await extendOnce({ ...renewer, kind: 'RenewDeal', isSame, plan }, asked, call)
 }
 
-async function checkReach(
-  chain: ChainClient,
-  { deal, endsAt, status }: RunningDeal,
-  until: Epoch,
-  options: CallOptions,
-): Promise<void> {
+async function checkReach(chain: ChainClient, running: RunningDeal, until: Epoch, options: CallOptions): Promise<void> {
+  const { endsAt, status } = running
   const { dealDurationMax } = await chain.params(options)
   const latest = status.height + dealDurationMax
-  if (until <= endsAt) throw new EndOutOfReachError(deal.id, endsAt, until, latest, 'that is no later end')
-  if (until > latest)
-    throw new EndOutOfReachError(deal.id, endsAt, until, latest, 'that is longer than a deal may last')
+  if (until <= endsAt) throw new EndOutOfReachError(running, until, latest, 'that is no later end')
+  if (until > latest) throw new EndOutOfReachError(running, until, latest, 'that is longer than a deal may last')
 }
 
 function requireEndpoint(view: ProviderView): string {

@@ -97,7 +97,11 @@ async function putAgain({ signer, dealId }: Account, onProgress: (progress: PutP
     perGiBMonth: 0n,
     storedBytes: 0,
   }
-  const quote = uploadQuote({ ...content, pieces, copies: 1, durationMs: 0, renewUntil: null }, [], price)
+  const quote = uploadQuote(
+    { ...content, pieces, copies: 1, durationMs: 0, renewUntil: null, renewUntilMs: null },
+    [],
+    price,
+  )
   const prepared = {
     ...{
       status,

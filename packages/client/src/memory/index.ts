@@ -3,6 +3,7 @@
  */
 export { createChainClient } from '@granary/protocol/client'
 export { accountSigner } from '@granary/protocol/messages'
+export { type Duration, days, hours, minutes } from '../duration.ts'
 export {
   type Content,
   type ContentFile,

@@ -27,6 +27,7 @@ export type { SettleOptions } from '../deals/list-deals.ts'
 export { ownEnded, type Settled } from '../deals/settle-deals.ts'
 export { type ContentStatus, type StatusInput, status } from '../deals/status.ts'
 export { planTopUp } from '../deals/top-up-deal.ts'
+export { type Duration, days, hours, minutes } from '../duration.ts'
 export { JournalInvalidError } from '../journal/journal-invalid.ts'
 export {
   type Bounds,

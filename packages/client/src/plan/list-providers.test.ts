@@ -3,6 +3,7 @@ import type { ProviderInfo } from '@granary/protocol/market'
 import { expect, test } from '@jest/globals'
 import { genesisHash, providerView, serveChain } from '../../test/chain-answers.ts'
 import { serve } from '../../test/serve.ts'
+import { days } from '../duration.ts'
 import { systemClock } from '../system-clock.ts'
 import { listProviders } from './list-providers.ts'
 
@@ -41,7 +42,7 @@ test('every provider of the chain is listed, with its price, whether it answers,
   const client = createChainClient({ url: chain.url })
   const input = { chain: client, fetch, clock: systemClock }
   const { wanted, providers } = await listProviders(input)
-  expect(wanted).toEqual({ pieceSize: 128, duration: 3_600 })
+  expect(wanted).toEqual({ pieceSize: 128, duration: 3_600, durationMs: 3_600_000 })
   expect(providers.slice(0, 2)).toMatchObject([
     {
       ...{ id: 1, region: 'eu', endpoint: cheap.url, pieceSizes: { min: 128, max: 8 << 20 } },
@@ -63,6 +64,6 @@ test('every provider of the chain is listed, with its price, whether it answers,
     [8, 'silent', 'PIECE_TOO_LARGE'],
   ])
   expect(providers.find(({ id }) => id === 7)).toMatchObject({ pricePerGiBMonth: null, pieceSizes: null })
-  const long = await listProviders(input, { duration: 2_000_000 })
+  const long = await listProviders(input, { duration: days(24) })
   expect(long.providers[0]!.standing).toMatchObject({ reason: 'DURATION_TOO_LONG' })
 })

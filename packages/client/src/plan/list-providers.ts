@@ -1,7 +1,10 @@
 /** Who stores on this chain, at what price, and what a plan would make of each: every one is asked, the silent ones too. */
 import type { ChainClient, DealView, ProviderView } from '@granary/protocol/client'
+import { epochsIn } from '@granary/protocol/epochs'
 import type { Address, AttoGrn, Epoch } from '@granary/protocol/messages'
 import type { CallOptions } from '../call-options.ts'
+import type { Duration } from '../duration.ts'
+import { epochsOf } from '../epochs-of.ts'
 import type { Clock, Fetch } from '../ports.ts'
 import {
   checkInfo,
@@ -26,11 +29,11 @@ const AT_ONCE = 16
 export interface ProvidersOptions extends CallOptions {
   /** Padded bytes. @default the smallest piece that all who have an ask take */
   readonly pieceSize?: number | undefined
-  /** Epochs. @default that of a put */
-  readonly duration?: Epoch | undefined
+  /** @default that of a put */
+  readonly duration?: Duration | undefined
 }
 
-/** A provider of the chain. Amounts are attoGRN, sizes bytes, durations epochs. */
+/** A provider of the chain. Amounts are attoGRN, sizes bytes, `durations` epochs with milliseconds beside them. */
 export interface ListedProvider {
   readonly id: number
   readonly name: string
@@ -41,6 +44,7 @@ export interface ListedProvider {
   readonly pricePerGiBMonth: AttoGrn | null
   readonly pieceSizes: Bounds | null
   readonly durations: Bounds | null
+  readonly durationsMs: Bounds | null
   /** Whether it answered at its address. */
   readonly answer: ProviderAnswer
   readonly standing: ProviderStanding
@@ -70,7 +74,7 @@ export type ProviderStanding =
 
 /** All providers of a chain, for what is to be stored. */
 export interface ListedProviders {
-  readonly wanted: { readonly pieceSize: number; readonly duration: Epoch }
+  readonly wanted: { readonly pieceSize: number; readonly duration: Epoch; readonly durationMs: number }
   /** Those that fit first, the best before the others. */
   readonly providers: readonly ListedProvider[]
 }
@@ -84,7 +88,7 @@ export interface ProvidersInput {
   readonly address?: Address | undefined
 }
 
-/** Who stores, at what price, and why a put would choose it or would not. */
+/** Who stores, at what price, and why a put would choose it or would not. @throws TIME_INVALID */
 export async function listProviders(input: ProvidersInput, options: ProvidersOptions = {}): Promise<ListedProviders> {
   const { chain, address } = input
   const call: CallOptions = { signal: options.signal }
@@ -93,10 +97,11 @@ export async function listProviders(input: ProvidersInput, options: ProvidersOpt
     Array.fromAsync(chain.providers(call)),
     address === undefined ? [] : Array.fromAsync(chain.deals({ client: address }, call)),
   ])
-  const wanted = {
-    pieceSize: options.pieceSize ?? pieceSizeFor(views),
-    duration: options.duration ?? durationDefault(status),
-  }
+  const asked = options.duration && epochsOf(options.duration, 'duration', status)
+  const duration = asked ?? durationDefault(status)
+  const { blockTimeMs } = status
+  const pieceSize = options.pieceSize ?? pieceSizeFor(views)
+  const wanted = { pieceSize, duration, durationMs: duration * blockTimeMs }
   const met = await meetAll(views, { ...input, genesisHash: status.genesisHash, wanted, deals }, call)
   const candidates = met.flatMap(({ candidate }) => candidate ?? [])
   const { choices, refusals } = choose(candidates, wanted, status.height)
@@ -106,12 +111,14 @@ export async function listProviders(input: ProvidersInput, options: ProvidersOpt
   const refused = new Map([...met.flatMap(({ refusal }) => refusal ?? []), ...refusals, ...onChain].map(byProvider))
   const providers = met.map(({ view, endpoint, answer }): ListedProvider => {
     const { id, name, owner, region, ask } = view
-    const epochs = BigInt(Math.ceil(MONTH_MS / status.blockTimeMs))
+    const epochs = BigInt(epochsIn(MONTH_MS, status))
+    const durations = ask === null ? null : { min: ask.durationMin, max: ask.durationMax }
     return {
       ...{ id, name, owner, region, endpoint: endpoint ?? null, answer },
       pricePerGiBMonth: ask === null ? null : BigInt(ask.pricePerGiBEpoch) * epochs,
       pieceSizes: ask === null ? null : { min: ask.pieceSizeMin, max: ask.pieceSizeMax },
-      durations: ask === null ? null : { min: ask.durationMin, max: ask.durationMax },
+      durations,
+      durationsMs: durations && { min: durations.min * blockTimeMs, max: durations.max * blockTimeMs },
       standing: standingOf(rank.get(id), refused.get(id)),
     }
   })

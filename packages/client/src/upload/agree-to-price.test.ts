@@ -8,6 +8,7 @@ const quote: UploadQuote = {
     duration: 5,
     durationMs: 5_000,
     renewUntil: null,
+    renewUntilMs: null,
     price: '800',
     order: '0',
     recordFees: '4',

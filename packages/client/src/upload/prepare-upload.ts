@@ -3,10 +3,12 @@
  * the chain, and what is still to be stored gets a plan and a price.
  */
 
-import { GranaryError } from '@granary/base'
 import type { AskView, ChainStatus, DealView } from '@granary/protocol/client'
+import { epochTimeMs } from '@granary/protocol/epochs'
 import { dealFee, feeOf, orderPriceMax, PUBLISH_BYTES_MAX } from '@granary/protocol/messages'
 import type { CallOptions } from '../call-options.ts'
+import type { Duration } from '../duration.ts'
+import { epochAt, epochsOf } from '../epochs-of.ts'
 import type { UploadLog } from '../journal/create-upload-log.ts'
 import { apply, type Slot, type UploadEvent, type UploadPiece, type UploadState } from '../journal/upload-state.ts'
 import { durationDefault } from '../plan/duration-default.ts'
@@ -19,7 +21,6 @@ import { copiesOf, eventsAtStart, type UploadWanted } from './events-at-start.ts
 import { isGoneOnWith } from './is-gone-on-with.ts'
 import { pathOf } from './path-of.ts'
 import { createPieceNaming } from './piece-naming.ts'
-import { PieceTooLargeError } from './piece-too-large.ts'
 import type { PutProgress } from './put-progress.ts'
 import { isPriced, type OrderWanted, orderOf, priceOf } from './slot-price.ts'
 import { stage } from './stage.ts'
@@ -31,7 +32,7 @@ const FEE_HEADROOM = 2n
 const SURVEY_MS = 10_000
 
 export interface PrepareOptions extends CallOptions {
-  readonly duration: number | undefined
+  readonly duration: Duration | undefined
   readonly renewUntil: Date | undefined
   readonly copies: number | undefined
   readonly provider: number | undefined
@@ -61,30 +62,7 @@ export interface Prepared extends AsyncDisposable {
   readonly compare: (options: CallOptions) => Promise<readonly UploadEvent[]>
 }
 
-/** A standing order that is over before it begins. */
-export class OrderTooShortError extends GranaryError {
-  constructor(until: Date, firstEnd: Date) {
-    super({
-      code: 'ORDER_TOO_SHORT',
-      message: `the deals run until ${minuteOf(firstEnd)}, and would be kept going until ${minuteOf(until)} only`,
-      hint: 'name a later date, ask for a shorter duration, or leave renewUntil out',
-      details: { until, firstEnd },
-    })
-  }
-}
-
-/** Of a caller that has made a date of something else. */
-export class OrderDateInvalidError extends GranaryError {
-  constructor() {
-    super({
-      code: 'ORDER_DATE_INVALID',
-      message: 'renewUntil is no date',
-      hint: 'name a date, or leave renewUntil out',
-    })
-  }
-}
-
-/** @throws OrderDateInvalidError, OrderTooShortError, PutRunningError, PieceTooLargeError, NoProviderError, JournalInvalidError, and what reading the source throws */
+/** @throws TIME_INVALID, OrderTooShortError, PutRunningError, PieceTooLargeError, NoProviderError, JournalInvalidError, and what reading the source throws */
 export async function prepareUpload<S extends Source>(
   ports: Ports<S>,
   source: S,
@@ -96,6 +74,7 @@ export async function prepareUpload<S extends Source>(
   const [status, sizes] = await Promise.all([chain.status(call), pieceSizes(chain, options)])
   const { genesisHash, blockTimeMs } = status
   const order = orderWanted(options.renewUntil, status)
+  const duration = options.duration && epochsOf(options.duration, 'duration', status)
   await using stack = new AsyncDisposableStack()
   const payloadSizesOf = async (rootCid: string) => cutsToKeep(await ports.journal.read(genesisHash, rootCid), sizes)
   const isGoing = async (cid: string): Promise<boolean> => {
@@ -115,11 +94,16 @@ export async function prepareUpload<S extends Source>(
   const log = stack.use(await ports.journal.open(genesisHash, rootCid))
   const large = manifest.pieces.find(({ pieceSize }) => pieceSizeMax !== undefined && pieceSize > pieceSizeMax)
   if (large !== undefined && cutsToKeep(log.state, sizes) === undefined)
-    throw new PieceTooLargeError(source, large.payloadSize, large.pieceSize, pieceSizeMax!)
+    throw new (await import('./piece-too-large.ts')).PieceTooLargeError(
+      source,
+      large.payloadSize,
+      large.pieceSize,
+      pieceSizeMax!,
+    )
 
   const ownDeals = await Array.fromAsync(chain.deals({ client: account.address }, call))
   const wanted: UploadWanted = {
-    ...{ name: source.name, rootCid, fileBytes, duration: options.duration, copies: options.copies, provider },
+    ...{ name: source.name, rootCid, fileBytes, duration, copies: options.copies, provider },
     pieces: await named(ports, manifest, log.state, ownDeals, call),
     durationDefault: durationDefault(status),
     again: options.again,
@@ -134,8 +118,10 @@ export async function prepareUpload<S extends Source>(
     })
   const events = start(status.height, ownDeals)
   const state = events.reduce<UploadState | undefined>(apply, log.state)!
-  if (order.until !== 0 && order.until <= status.height + state.duration)
-    throw new OrderTooShortError(options.renewUntil!, new Date(status.timeMs + state.duration * blockTimeMs))
+  if (order.until !== 0 && order.until <= status.height + state.duration) {
+    const { OrderTooShortError } = await import('./order-too-short.ts')
+    throw new OrderTooShortError(options.renewUntil!, new Date(epochTimeMs(status.height + state.duration, status)))
+  }
   const { copies = copiesOf(state) } = options
   const skipped = new Set(
     state.slots.flatMap((slot, index) => (slot.copy >= copies && !('terms' in slot) ? [index] : [])),
@@ -187,8 +173,9 @@ export async function prepareUpload<S extends Source>(
     waiting.map((index) => state.slots[index]!),
     order,
   )
+  const renewUntilMs = renewUntil && epochTimeMs(renewUntil, status)
   const quote = uploadQuote(
-    { rootCid, fileBytes, pieces, copies, duration: state.duration, durationMs, renewUntil },
+    { rootCid, fileBytes, pieces, copies, duration: state.duration, durationMs, renewUntil, renewUntilMs },
     slots,
     price,
   )
@@ -306,14 +293,8 @@ function latestOrder(waiting: readonly Slot[], { until }: OrderWanted): number |
   return Math.max(0, ...orders) || null
 }
 
-/** `2030-01-31 00:00 UTC` */
-function minuteOf(date: Date): string {
-  return `${date.toISOString().slice(0, 16).replace('T', ' ')} UTC`
-}
-
-/** @throws OrderDateInvalidError */
-function orderWanted(renewUntil: Date | undefined, { height, timeMs, blockTimeMs }: ChainStatus): OrderWanted {
-  if (renewUntil === undefined) return { until: 0, from: height }
-  if (Number.isNaN(renewUntil.getTime())) throw new OrderDateInvalidError()
-  return { until: Math.max(1, height + Math.ceil((renewUntil.getTime() - timeMs) / blockTimeMs)), from: height }
+/** @throws TIME_INVALID */
+function orderWanted(renewUntil: Date | undefined, status: ChainStatus): OrderWanted {
+  const from = status.height
+  return { until: renewUntil === undefined ? 0 : Math.max(1, epochAt(renewUntil, 'renewUntil', status)), from }
 }

@@ -6,6 +6,7 @@ import { GranaryError, isLoopbackUrl } from '@granary/base'
 import { dealTermsFromJson } from '@granary/protocol/messages'
 import type { CallOptions } from '../call-options.ts'
 import { settleEnded } from '../deals/settle-ended.ts'
+import type { Duration } from '../duration.ts'
 import type { Place, Slot, UploadState } from '../journal/upload-state.ts'
 import type { Ports } from '../ports.ts'
 import { reporter } from '../reporter.ts'
@@ -20,8 +21,8 @@ import { stateOf, type UploadRun } from './upload-run.ts'
 
 /** What is wanted of a put. */
 export interface PutOptions extends SpendingAllowed {
-  /** Epochs from activation. @default an hour on a devnet, 180 days elsewhere */
-  readonly duration?: number | undefined
+  /** From activation, such as `days(180)`. @default an hour on a devnet, 180 days elsewhere */
+  readonly duration?: Duration | undefined
   /**
    * A standing order: at the price of the deals, what comes due after their duration is paid out of the balance, up to then, as long as
    * it is proven. It can be ended at any time.

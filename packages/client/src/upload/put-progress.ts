@@ -50,7 +50,9 @@ export type PutProgress =
       readonly total: string
       readonly recordFee: string
       readonly collateral: string
+      /** Epochs. */
       readonly duration: number
+      readonly durationMs: number
     }
   /** `sent` counts from the start of the piece, what an earlier run had sent included. */
   | { readonly type: 'upload:progress'; readonly slot: number; readonly sent: number; readonly total: number }
@@ -61,6 +63,8 @@ export type PutProgress =
       readonly dealId: number
       readonly locked: string
       readonly epoch: number
+      /** Of the epoch, in milliseconds since 1970: an estimate. */
+      readonly epochMs: number
     }
   | (DealProgress & { readonly slot?: number })
   | {
@@ -68,5 +72,6 @@ export type PutProgress =
       readonly slot: number
       readonly dealId: number
       readonly epoch: number
+      readonly epochMs: number
       readonly sector: number
     }

@@ -14,6 +14,8 @@ export interface UploadQuote {
   readonly durationMs: number
   /** The latest epoch up to which standing orders keep the deals going, those of an earlier run too; null: there are none. */
   readonly renewUntil: number | null
+  /** Milliseconds since 1970, an estimate. */
+  readonly renewUntilMs: number | null
   /** The copies that are still to be paid. */
   readonly slots: readonly QuotedSlot[]
   /** Of the deals, by the asks of now: a put whose quote was confirmed is held to the `total`, whatever is asked later. */
@@ -47,7 +49,10 @@ export interface QuotedSlot extends Place {
   readonly shares: readonly Trait[]
 }
 
-type Asked = Pick<UploadQuote, 'rootCid' | 'fileBytes' | 'pieces' | 'copies' | 'duration' | 'durationMs' | 'renewUntil'>
+type Asked = Pick<
+  UploadQuote,
+  'rootCid' | 'fileBytes' | 'pieces' | 'copies' | 'duration' | 'durationMs' | 'renewUntil' | 'renewUntilMs'
+>
 
 export function uploadQuote(asked: Asked, slots: readonly PlannedSlot[], price: UploadPrice): UploadQuote {
   return {

@@ -6,6 +6,7 @@ import { writeKey } from '@granary/chain/keystore'
 import type { ExtendWish } from '@granary/client'
 import { createGranary } from '@granary/client/node'
 import { type ChainClient, type DealView, sendMessage } from '@granary/protocol/client'
+import { epochTimeMs } from '@granary/protocol/epochs'
 import { accountSigner, dealTermsFromJson, type Signer } from '@granary/protocol/messages'
 import { initProvider, type RunningProvider, runProvider } from '@granary/provider'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
@@ -77,7 +78,9 @@ async function dataOf(ran: Promise<Ran>): Promise<Record<string, unknown>> {
   return JSON.parse(stdout).data
 }
 
-async function errorOf(ran: Promise<Ran>): Promise<{ code: string; details: Record<string, unknown> }> {
+async function errorOf(
+  ran: Promise<Ran>,
+): Promise<{ code: string; message: string; hint: string; details: Record<string, unknown> }> {
   const { stdout } = await ran
   return JSON.parse(stdout).error
 }
@@ -127,6 +130,9 @@ test('a renewal beyond what a deal may last, of another’s deal, or to an earli
   const before = await balance()
   const beyond = await errorOf(run('renew', `${id}`, '--for', '400d', '--yes'))
   expect(beyond).toMatchObject({ code: 'DEAL_NOT_EXTENDABLE', details: { latest: expect.any(Number) } })
+  const moment = String.raw`\d{4}-\d\d-\d\d \d\d:\d\d UTC \(epoch \d+\)`
+  expect(beyond.message).toMatch(new RegExp(`ends ${moment}, and cannot be brought to ${moment}`))
+  expect(beyond.hint).toMatch(new RegExp(`^name an end up to ${moment}$`))
   expect((await errorOf(run('renew', `${id}`, '--until', '2020-01-01', '--yes'))).code).toBe('DEAL_NOT_EXTENDABLE')
   expect((await errorOf(run('renew', '4711', '--for', '5s', '--yes'))).code).toBe('DEAL_NOT_FOUND')
   expect(await balance()).toBe(before)
@@ -176,26 +182,31 @@ test.each([
   'a %s that was killed in its block is paid once by the same command',
   async (command, verb, byte) => {
     const payer = await owner(byte)
-    const { id, endsAt = 0 } = await activeDeal(byte, 300)
-    await killed(payer, verb, { deal: id, epochs: 50 })
+    const { id, endsAt = 0 } = await activeDeal(byte, 700)
+    await killed(payer, verb, { deal: id, for: { ms: 5_000 } })
     const before = await payer.balance()
     const again = await dataOf(payer.run(command, `${id}`, '--for', '5s', '--yes'))
     expect(again).toMatchObject({ deal: id, until: endsAt + 50, resumed: true, sent: { height: expect.any(Number) } })
     expect([(await chain.deal(id)).endsAt, await payer.balance()]).toEqual([endsAt + 50, before])
 
-    // A date that an earlier run has reached is reached; of a later one the rest is sent.
+    // A date that an earlier run has reached is reached, whatever epoch it is by now; of a later one the rest is sent.
     const granary = createGranary({ chain, signer: payer.signer, folder: payer.folder })
-    await killed(payer, verb, { deal: id, until: endsAt + 100 })
-    expect(await granary[verb]({ deal: id, until: endsAt + 100 })).toMatchObject({
-      resumed: true,
-      endsAt: endsAt + 100,
-    })
-    await killed(payer, verb, { deal: id, until: endsAt + 150 })
-    expect(await granary[verb]({ deal: id, until: endsAt + 200 })).toMatchObject({
-      resumed: false,
-      endsAt: endsAt + 200,
-    })
-    expect((await chain.deal(id)).endsAt).toBe(endsAt + 200)
+    const time = await chain.status()
+    const until = (more: number) => new Date(epochTimeMs(endsAt + more, time))
+    await killed(payer, verb, { deal: id, until: until(300) })
+    const reached = await chain.deal(id)
+    const ends = { endsAt: reached.endsAt, endsAtMs: expect.any(Number) }
+    expect(await granary[verb]({ deal: id, until: until(300) })).toMatchObject({ resumed: true, ...ends })
+    await killed(payer, verb, { deal: id, until: until(450) })
+    const more = await granary[verb]({ deal: id, until: until(600) })
+    expect(more.resumed).toBe(false)
+    // Blocks come later or earlier than planned.
+    for (const [found, wanted] of [
+      [reached.endsAt, 300],
+      [more.endsAt, 600],
+    ] as const)
+      expect(Math.abs((found ?? 0) - endsAt - wanted)).toBeLessThan(50)
+    expect((await chain.deal(id)).endsAt).toBe(more.endsAt)
   },
   60_000,
 )

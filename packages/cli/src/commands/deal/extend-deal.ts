@@ -73,7 +73,7 @@ async function extend({ deal, options, way }: ExtendInput, context: CommandConte
   const { json = false, dryRun = false, yes, maxPrice } = options
   const { done, time } = await interruptible(async (signal) => {
     const { chain, status: time } = await openChain(options, signal)
-    const wish = newEndOf(options, deal, time)
+    const wish = newEndOf(options, deal)
     const openClient = async () => {
       const signer = await openOwnSigner(options, context, signal)
       return createGranary({ chain, signer, folder: walletFolder(options) })
@@ -84,7 +84,7 @@ async function extend({ deal, options, way }: ExtendInput, context: CommandConte
     }
     let plan: Planned | undefined
     const confirm = async (asked: Planned) => {
-      const what = `run deal ${deal} for ${formatDuration(asked.epochs * time.blockTimeMs)} more`
+      const what = `run deal ${deal} for ${formatDuration(asked.epochsMs)} more`
       await confirmSpending(context, { what, price: asked.totalMax }, { yes, maxPrice, json, signal })
       plan = asked
     }

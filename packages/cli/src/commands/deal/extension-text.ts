@@ -17,15 +17,16 @@ export type Extension =
   | {
       readonly deal: number
       readonly until: number
+      readonly untilMs: number
       readonly fee: bigint
       readonly resumed: true
       readonly sent: Sent
     }
 
 /** @param plan undefined when it was not asked for: an earlier run had paid */
-export function extensionOf(deal: number, plan: Planned | undefined, { tx, endsAt }: Extended): Extension {
+export function extensionOf(deal: number, plan: Planned | undefined, { tx, endsAt, endsAtMs }: Extended): Extension {
   const sent = { id: tx.id, height: tx.height }
-  const facts = { until: endsAt, fee: BigInt(tx.fee), sent }
+  const facts = { until: endsAt, untilMs: endsAtMs, fee: BigInt(tx.fee), sent }
   return plan === undefined ? { deal, ...facts, resumed: true } : { ...plan, ...facts, resumed: false }
 }
 
@@ -34,8 +35,8 @@ export function extensionText(extension: Extension, time: ChainTime): string {
   const end = formatEpoch(until, time)
   if (extension.resumed)
     return `an earlier run had paid for more time of deal ${deal}, in block ${extension.sent.height}: it ends ${end}; nothing more was sent`
-  const { epochs, price, providerCollateral } = extension
-  const more = formatDuration(epochs * time.blockTimeMs)
+  const { epochsMs, price, providerCollateral } = extension
+  const more = formatDuration(epochsMs)
   const own =
     providerCollateral === undefined ? '' : `; its provider adds ${formatAmount(providerCollateral)} of collateral`
   if (sent === null)

@@ -2,7 +2,6 @@
 import type { ExtendWish } from '@granary/client'
 import { type Command, Option } from 'commander'
 import { dateUtc, durationMs } from '../../options.ts'
-import { type ChainTime, epochOfDate } from '../../print/times.ts'
 import { UsageError } from '../../usage-error.ts'
 
 export interface NewEndOptions {
@@ -21,8 +20,8 @@ export function withNewEnd(command: Command): Command {
 }
 
 /** @throws UsageError */
-export function newEndOf({ until, for: moreMs }: NewEndOptions, deal: number, time: ChainTime): ExtendWish {
-  if (until !== undefined) return { deal, until: epochOfDate(until, time) }
+export function newEndOf({ until, for: moreMs }: NewEndOptions, deal: number): ExtendWish {
+  if (until !== undefined) return { deal, until }
   if (moreMs === undefined) throw new UsageError('it is not said until when', 'say --until DATE or --for TIME')
-  return { deal, epochs: Math.ceil(moreMs / time.blockTimeMs) }
+  return { deal, for: { ms: moreMs } }
 }

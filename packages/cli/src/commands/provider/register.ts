@@ -33,11 +33,12 @@ async function register(options: RegisterOptions, context: CommandContext): Prom
       'give both --session-limit and --session-time',
     )
   }
-  const [operator, keystore, messages, { passphraseOf }, { openChain }, { configuredChain }, print] = await Promise.all(
-    [
+  const [operator, keystore, messages, { epochsIn }, { passphraseOf }, { openChain }, { configuredChain }, print] =
+    await Promise.all([
       import('@granary/provider/operator'),
       import('@granary/chain/keystore'),
       import('@granary/protocol/messages'),
+      import('@granary/protocol/epochs'),
       import('../../passphrase.ts'),
       import('../../open-chain.ts'),
       import('../../provider-home.ts'),
@@ -46,8 +47,7 @@ async function register(options: RegisterOptions, context: CommandContext): Prom
         import('../../print/confirm-spending.ts'),
         import('../../print/result.ts'),
       ]),
-    ],
-  )
+    ])
   const [{ interruptible }, { confirmSpending }, { printResult }] = print
   const home = homeOf(options)
   const path = options.ownerKey ?? join(home, 'provider', 'keystore.json')
@@ -64,7 +64,7 @@ async function register(options: RegisterOptions, context: CommandContext): Prom
     if (status.devnet && BigInt((await chain.account(signer.address, { signal })).balance) === 0n) {
       await chain.faucet(signer.address, { signal })
     }
-    const expires = status.height + Math.ceil((sessionTime ?? 0) / status.blockTimeMs)
+    const expires = status.height + epochsIn(sessionTime ?? 0, status)
     const session = sessionLimit === undefined ? undefined : { spendingLimit: sessionLimit, expires }
     return { price, wanted, registered: await operator.registerAsOwner({ chain, signer, wanted, session, signal }) }
   })

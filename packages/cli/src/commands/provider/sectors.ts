@@ -132,10 +132,11 @@ async function extend(which: readonly number[], options: ExtendOptions, context:
       'give --until EPOCH, or --for TIME such as 180d',
     )
   }
-  const [operator, { feeOf }, { formatAmount }, { interruptible }, { confirmSpending }, { printResult }] =
+  const [operator, { feeOf }, { epochsIn }, { formatAmount }, { interruptible }, { confirmSpending }, { printResult }] =
     await Promise.all([
       import('@granary/provider/operator'),
       import('@granary/protocol/messages'),
+      import('@granary/protocol/epochs'),
       import('../../print/amounts.ts'),
       import('../../interruptible.ts'),
       import('../../print/confirm-spending.ts'),
@@ -145,7 +146,7 @@ async function extend(which: readonly number[], options: ExtendOptions, context:
   const extended = await interruptible(async (signal) => {
     const opened = await openOperator(options, signal)
     const { chain, provider, status } = opened
-    const expiry = options.until ?? status.height + Math.ceil((options.for ?? 0) / status.blockTimeMs)
+    const expiry = options.until ?? status.height + epochsIn(options.for ?? 0, status)
     const fee = feeOf('ExtendSectors', bytesFor(which), await chain.fees({ signal }))
     const planned = { provider: provider.id, sectors: which, expiry, fee }
     if (dryRun) return { ...planned, sent: null }

@@ -61,13 +61,19 @@ async function authorize(publicKey: `0x${string}`, options: AuthorizeOptions, co
   const grant = { publicKey, scopes, validForMs, spendingLimit }
   const { done, time } = await interruptible(async (signal) => {
     const { chain, status } = await openChain(options, signal)
-    if (dryRun) return { done: { ...grant, expires: null, sent: null }, time: status }
+    if (dryRun) return { done: { ...grant, expires: null, expiresMs: null, sent: null }, time: status }
     const what = `let the key ${publicKey} sign ${scopes.join(', ')} for ${formatDuration(validForMs)}`
     await confirmSpending(context, { what, price: spendingLimit }, { yes, maxPrice, json, signal })
     const signer = await key.openOwnSigner(options, context, signal)
     const granary = client.createGranary({ chain, signer, folder: walletFolder(options) })
-    const { tx, expires } = await granary.authorizeKey(grant, { signal })
-    return { done: { ...grant, expires, sent: { id: tx.id, height: tx.height } }, time: await chain.status({ signal }) }
+    const { tx, expires, expiresMs } = await granary.authorizeKey(
+      { ...grant, validFor: { ms: validForMs } },
+      { signal },
+    )
+    return {
+      done: { ...grant, expires, expiresMs, sent: { id: tx.id, height: tx.height } },
+      time: await chain.status({ signal }),
+    }
   })
   printResult(context, done, {
     json,

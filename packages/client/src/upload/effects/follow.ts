@@ -1,4 +1,5 @@
 /** Follows a slot's deal until the chain has it as active. */
+import { epochTimeMs } from '@granary/protocol/epochs'
 import type { CallOptions } from '../../call-options.ts'
 import { DealForgottenError, followUntil } from '../../deals/follow-until.ts'
 import { endpointOf } from '../../providers/rank-providers.ts'
@@ -6,7 +7,7 @@ import { slotIn, type UploadRun } from '../upload-run.ts'
 
 /** @throws DealEndedError, CHAIN_UNREACHABLE after a minute without the chain */
 export async function follow(run: UploadRun, index: number, { signal }: CallOptions): Promise<void> {
-  const { ports, log, report } = run
+  const { ports, log, report, status } = run
   const { chain, clock, fetch } = ports
   const { provider, dealId, agreementId } = slotIn(run, index, 'published')
   const endpoint = endpointOf(await chain.provider(provider, { signal })) ?? ''
@@ -14,7 +15,8 @@ export async function follow(run: UploadRun, index: number, { signal }: CallOpti
   try {
     const deal = await followUntil(input, { signal, onProgress: (progress) => report({ ...progress, slot: index }) })
     await log.append({ type: 'slot:active', slot: index })
-    report({ type: 'active', slot: index, dealId, epoch: deal.activatedAt ?? 0, sector: deal.sector?.number ?? 0 })
+    const { activatedAt: epoch = 0, sector: { number: sector } = { number: 0 } } = deal
+    report({ type: 'active', slot: index, dealId, epoch, epochMs: epochTimeMs(epoch, status), sector })
   } catch (error) {
     if (!(error instanceof DealForgottenError)) throw error
     report({ type: 'waiting', slot: index, message: error.message })

@@ -1,5 +1,6 @@
 /** Makes the terms of a slot's deal. They are in the log before the provider sees them, so that a nonce is used once. */
 import { toHex } from '@granary/base'
+import { epochsIn } from '@granary/protocol/epochs'
 import {
   type DealTerms,
   dealTermsDigest,
@@ -45,7 +46,7 @@ export async function offer(run: UploadRun, index: number, options: CallOptions)
     pricePerEpoch,
     providerCollateral,
     ...(run.order.until === 0 ? {} : { extendableUntil: run.order.until }),
-    validUntil: height + Math.ceil(TERMS_VALID_MS / status.blockTimeMs),
+    validUntil: height + epochsIn(TERMS_VALID_MS, status),
     nonce: newNonce(run),
   }
   await checkPrice(run, index)
@@ -85,7 +86,7 @@ async function lastingQuote(
 }
 
 export function marginEpochs({ status }: UploadRun): number {
-  return Math.ceil(TERMS_MARGIN_MS / status.blockTimeMs)
+  return epochsIn(TERMS_MARGIN_MS, status)
 }
 
 /** A u64: two deals of the same content and price differ by it. */

@@ -3,6 +3,7 @@
  * it has them before anything is sent, so that a retry pays nothing twice.
  */
 import { fromHex } from '@granary/base'
+import { epochTimeMs } from '@granary/protocol/epochs'
 import { dealFee, dealTermsFromJson, type Hash } from '@granary/protocol/messages'
 import type { CallOptions } from '../../call-options.ts'
 import { publishDeal } from '../../deals/publish-deal.ts'
@@ -20,7 +21,8 @@ export async function publish(run: UploadRun, index: number, options: CallOption
   const { genesisHash } = status
   const deal = await publishDeal({ chain, signer, genesisHash, terms, providerSignature, feeMax }, options)
   await log.append({ type: 'slot:published', slot: index, dealId: deal.id })
-  report({ type: 'published', slot: index, dealId: deal.id, locked: deal.locked, epoch: deal.publishedAt })
+  const { id: dealId, locked, publishedAt: epoch } = deal
+  report({ type: 'published', slot: index, dealId, locked, epoch, epochMs: epochTimeMs(epoch, status) })
 }
 
 /** Fees may have risen since the price was agreed to: what they take of the rest is not there for other deals. */

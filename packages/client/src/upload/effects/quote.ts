@@ -1,4 +1,5 @@
 /** Asks the slot's provider for its price, which it signs and stands by until the quote runs out. */
+import { epochsIn } from '@granary/protocol/epochs'
 import { dealFee, type Quote, type QuoteJson, quoteFromJson, quoteToJson } from '@granary/protocol/messages'
 import type { CallOptions } from '../../call-options.ts'
 import { askQuote } from '../../providers/ask-quote.ts'
@@ -32,7 +33,7 @@ export async function quoteFor(run: UploadRun, index: number, options: CallOptio
     pieceSize: slotOf(run, index).of.pieceSize,
     duration: stateOf(run).duration,
     collateralShareBps,
-    activateWithinMax: Math.ceil(ACTIVATE_WITHIN_MAX_MS / status.blockTimeMs),
+    activateWithinMax: epochsIn(ACTIVATE_WITHIN_MAX_MS, status),
     fetch,
   }
   return await askQuote(asked, options)
@@ -47,5 +48,6 @@ export async function reportQuoted(
   const { pricePerEpoch, total, duration, providerCollateral } = quoteFromJson(json)
   const recordFee = `${dealFee(await run.ports.chain.params(options))}`
   const amounts = { pricePerEpoch: `${pricePerEpoch}`, total: `${total}`, recordFee }
-  run.report({ type: 'quoted', slot: index, ...amounts, collateral: `${providerCollateral}`, duration })
+  const durationMs = duration * run.status.blockTimeMs
+  run.report({ type: 'quoted', slot: index, ...amounts, collateral: `${providerCollateral}`, duration, durationMs })
 }

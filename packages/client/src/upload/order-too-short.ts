@@ -1,0 +1,15 @@
+/** Loaded when it is thrown. */
+import { GranaryError } from '@granary/base'
+import { minuteOf } from '../moment-of.ts'
+
+/** A standing order that is over before it begins. */
+export class OrderTooShortError extends GranaryError {
+  constructor(until: Date, firstEnd: Date) {
+    super({
+      code: 'ORDER_TOO_SHORT',
+      message: `the deals run until ${minuteOf(firstEnd)}, and would be kept going until ${minuteOf(until)} only`,
+      hint: 'name a later date, ask for a shorter duration, or leave renewUntil out',
+      details: { until, firstEnd },
+    })
+  }
+}
