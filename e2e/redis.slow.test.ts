@@ -29,7 +29,8 @@ withRedis(
     succeeded(
       await bench.run(['provider', 'config', 'set', 'sealing.parallel=0', 'profiles=2KiB-test', ...home, '--json']),
     )
-    const worker = bench.start(['provider', 'worker', '--queue', redis.url, ...home, '--json'])
+    const bounds = ['--parallel', '1', '--together', '2', '--memory', '512']
+    const worker = bench.start(['provider', 'worker', '--queue', redis.url, ...bounds, ...home, '--json'])
     const provider = await bench.startProvider({ chainUrl: chain.url, args: ['--redis', redis.url] })
     await worker.line(/"worker:serving"/)
     const client = createChainClient({ url: chain.url })

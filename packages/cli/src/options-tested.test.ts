@@ -23,7 +23,6 @@ const MEASURED = /^tools (bench|sim --(skips|leaving))/
 /** Nobody has written a test of these yet: nothing is added here, and what has one is taken out. */
 const UNTESTED = [
   'provider register --registration',
-  'provider worker --parallel',
   'provider volumes add --capacity',
   'provider volumes add --weight',
   'provider volumes detach --lost',
