@@ -292,6 +292,7 @@ test('terms with a standing order that a stopped put has made are named by the n
   expect(BigInt(quote.order)).toBeGreaterThan(0n)
   const shown = await one.put(['--dry-run'])
   expect(shown.stdout).toContain(`then by standing order until ${dateIn(30 * DAY_MS)}`)
+  expect(await one.put(['--dry-run', '--quiet'])).toEqual({ code: 0, stdout: `${quote.rootCid}\n`, stderr: '' })
 })
 
 test('a standing order that the balance does not pay for is told at the end of the put', async () => {

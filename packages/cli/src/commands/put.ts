@@ -120,8 +120,8 @@ async function put(paths: readonly string[], options: PutCommandOptions, context
     tell?.(news)
     if (news.type !== 'import:done') return
     rootCid = news.rootCid
-    // As soon as it is known: who reads it may go on with it.
-    if (!json && !options.dryRun) context.stdout.write(`${rootCid}\n`)
+    // As soon as it is known: who reads it may go on with it. Of a dry run it is the price that is asked for.
+    if (!json && (!options.dryRun || options.quiet)) context.stdout.write(`${rootCid}\n`)
   }
 
   const work = async (signal: AbortSignal) => {
@@ -154,6 +154,7 @@ async function put(paths: readonly string[], options: PutCommandOptions, context
   }
   try {
     const { quote, result, time, ends = [] } = await interruptible(work)
+    if (quote !== undefined && options.quiet && !json) return
     if (quote !== undefined) return await printQuote(quote, { json, time }, context)
     const withoutEffect = result.withoutEffect.map((name) => FLAGS[name])
     if (withoutEffect.length > 0) {
