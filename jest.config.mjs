@@ -18,9 +18,8 @@ export default {
   testPathIgnorePatterns: ['/node_modules/', '/dist/'],
   modulePathIgnorePatterns: ['/dist/'],
   testTimeout: 60_000,
-  // Tests wait for blocks and for disks a quarter of their time: on two cores three files at a time, of the short ones. The
-  // stories start a dozen processes each: two at a time.
-  maxWorkers: tiers.includes('fast') ? 3 : 2,
+  // Tests wait for blocks, disks and challenges more than they compute: three files at a time, on two cores too.
+  maxWorkers: 3,
   testSequencer: '<rootDir>/scripts/longest-first.mjs',
   reporters: ['default', '<rootDir>/scripts/count-reporter.mjs'],
 }
