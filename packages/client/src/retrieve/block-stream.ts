@@ -4,11 +4,25 @@
  * https://specs.ipfs.tech/http-gateways/trustless-gateway/
  */
 import { GranaryError } from '@granary/base'
-import { CarInvalidError, type CID, multihashKey, parseCar, sectionBytesMax, verifyBlock } from '@granary/content'
+import {
+  CarInvalidError,
+  type CID,
+  multihashKey,
+  parseCar,
+  readBlock,
+  sectionBytesMax,
+  verifyBlock,
+} from '@granary/content'
 import { readBody } from '@granary/protocol/client'
 import { chunksOf } from '../chunks-of.ts'
 import type { Ports } from '../ports.ts'
-import { errorOf, ProviderAnswerError, ProviderUnreachableError, reasonOf } from '../providers/request-json.ts'
+import {
+  errorOf,
+  ProviderAnswerError,
+  ProviderUnreachableError,
+  parseJson,
+  reasonOf,
+} from '../providers/request-json.ts'
 import { watchFlow } from '../providers/watch-flow.ts'
 import { AnswerBrokenError } from './errors.ts'
 
@@ -127,7 +141,8 @@ export function openBlockStream(
     try {
       const body = await answer()
       enter('flowing')
-      if (request.cid !== undefined) return await push(request.cid, await wholeBlock(request.url, counted(body)))
+      const { cid, url } = request
+      if (cid !== undefined) return await push(cid, await readBlock({ get: () => bounded(url, counted(body)) }, cid))
       const { blocks } = await parseCar(counted(body))
       for await (const { cid, bytes } of blocks) await push(cid, bytes)
     } catch (error) {
@@ -167,21 +182,13 @@ export function openBlockStream(
 const CAR = 'application/vnd.ipld.car; version=1; order=dfs; dups=n'
 const RAW = 'application/vnd.ipld.raw'
 
-async function wholeBlock(url: string, chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
-  const parts: Uint8Array[] = []
+async function* bounded(url: string, chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let length = 0
   for await (const chunk of chunks) {
     length += chunk.length
     if (length > sectionBytesMax) throw new ProviderAnswerError(url, `a block of more than ${sectionBytesMax} bytes`)
-    parts.push(chunk)
+    yield chunk
   }
-  const bytes = new Uint8Array(length)
-  let at = 0
-  for (const part of parts) {
-    bytes.set(part, at)
-    at += part.length
-  }
-  return bytes
 }
 
 /** Who closes a stream wants no more of it: that is nobody's failure. */
@@ -202,12 +209,4 @@ function named(url: string, error: unknown, hasBegun: boolean): GranaryError {
 function retryAfterMs(response: Response): number {
   const ms = Number(response.headers.get('retry-after')) * 1_000
   return ms > 0 ? Math.min(ms, RETRY_AFTER_MAX_MS) : RETRY_AFTER_DEFAULT_MS
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
