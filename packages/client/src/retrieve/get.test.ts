@@ -286,6 +286,23 @@ function retrieval(name: string, reach: (answers: readonly Answer[]) => Promise<
       }
     })
 
+    test('a name that leads out of the content is not there, and nobody is asked for it', async () => {
+      const folder = await folderContent({ 'a/b': someBytes(7, 1) })
+      const asked: string[] = []
+      const holder: Answer = (request) => {
+        asked.push(request.url)
+        return holderOf(folder.blocks)(request)
+      }
+      await using chain = await market(folder.cid, [holder])
+      for (const path of ['../../etc/passwd', '..', './a', 'a/../a/b']) {
+        for (const text of [`${folder.cid}/${path}`, `ipfs://${folder.cid}/${path.replaceAll('.', '%2e')}`]) {
+          await expect(chain.get(text)).rejects.toMatchObject({ code: 'PATH_NOT_FOUND' })
+          await expect(Array.fromAsync(chain.ls(text))).rejects.toMatchObject({ code: 'PATH_NOT_FOUND' })
+        }
+      }
+      expect([asked, chain.progress]).toEqual([[], []])
+    })
+
     test('a folder so large that it is sharded comes whole, is listed, and a name in it is found', async () => {
       const nameOf = (at: number): string => `${'long '.repeat(45)}${at}`
       const files = Object.fromEntries(Array.from({ length: 1_200 }, (_, at) => [nameOf(at), someBytes(50, at + 1)]))

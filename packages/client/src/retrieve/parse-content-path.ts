@@ -1,5 +1,5 @@
 /** What people write for content: a CID, with or without a path below it, as a path, an `ipfs://` URL or a gateway's address part. */
-import { type CID, parseCid } from '@granary/content'
+import { type CID, PathNotFoundError, parseCid } from '@granary/content'
 
 export interface ContentPath {
   readonly root: CID
@@ -8,13 +8,18 @@ export interface ContentPath {
 
 /**
  * `CID`, `CID/a/b`, `/ipfs/CID/a/b`, `ipfs://CID/a%20b`: the CID in any base and version. Only in a URL is `%20` a space.
- * @throws CidInvalidError CID_INVALID
+ * @throws CidInvalidError CID_INVALID; PathNotFoundError PATH_NOT_FOUND for `.` and `..`, which lead elsewhere in the address that a
+ * holder is asked at, whatever a folder has under them
  */
 export function parseContentPath(text: string): ContentPath {
   const isUrl = /^ipfs:\/\//i.test(text)
-  const [cid = '', ...names] = text.replace(/^(ipfs:\/\/|\/?ipfs\/)/i, '').split('/')
-  const given = names.filter((name) => name !== '')
-  return { root: parseCid(cid), names: isUrl ? given.map(decoded) : given }
+  const [cid = '', ...steps] = text.replace(/^(ipfs:\/\/|\/?ipfs\/)/i, '').split('/')
+  const given = steps.filter((name) => name !== '')
+  const names = isUrl ? given.map(decoded) : given
+  const root = parseCid(cid)
+  const step = names.find((name) => /^\.\.?$/.test(name))
+  if (step !== undefined) throw new PathNotFoundError(root, names, step)
+  return { root, names }
 }
 
 function decoded(name: string): string {
