@@ -13,6 +13,7 @@ import {
   carSection,
   entityBlocks,
   multihashKey,
+  PathNotFoundError,
   parseCid,
   readBlock,
   resolvePath,
@@ -73,11 +74,20 @@ export function holderOf(blocks: BlockReader, trouble: Trouble = (all) => all): 
           ? walkDag(cid, blocks)
           : entityBlocks(cid, blocks, { range: () => ({ offset, length }) })
       return bodyOf(carBytes(cid, trouble(inOrder(onTheWay, below), request)))
-    } catch {
-      const error = { code: 'BLOCK_MISSING', message: 'it is not here', hint: '', retryable: false }
-      return Response.json({ error }, { status: 404 })
+    } catch (error) {
+      return error instanceof PathNotFoundError ? notThere() : refusal('BLOCK_MISSING')
     }
   }
+}
+
+/** What is said of a path that the content does not have. */
+export function notThere(): Response {
+  return refusal('PATH_NOT_FOUND')
+}
+
+function refusal(code: string): Response {
+  const error = { code, message: 'it is not here', hint: '', retryable: false }
+  return Response.json({ error }, { status: 404 })
 }
 
 async function* once_(block: Block): AsyncGenerator<Block> {

@@ -4,6 +4,7 @@ import { dealTermsToJson } from '@granary/protocol/messages'
 import type { Clock } from '../src/ports.ts'
 import { type GetOptions, get, type Retrieved } from '../src/retrieve/get.ts'
 import type { GetProgress } from '../src/retrieve/get-progress.ts'
+import type { HolderMemory } from '../src/retrieve/holder-state.ts'
 import { type ListedEntry, ls } from '../src/retrieve/ls.ts'
 import { systemClock } from '../src/system-clock.ts'
 import { someTerms } from './a-deal.ts'
@@ -28,6 +29,8 @@ export function hastened(by: number): Clock {
 
 export interface Market extends AsyncDisposable {
   readonly progress: readonly GetProgress[]
+  /** Of the holders, by their addresses. */
+  readonly memory: HolderMemory
   get(path: string, options?: GetOptions): Promise<Retrieved>
   ls(path: string): AsyncIterable<ListedEntry>
 }
@@ -56,9 +59,11 @@ export async function openMarket(
     onProgress: (event: GetProgress) => void progress.push(event),
   }
   // As those of one client.
-  const ports = { chain, clock, fetch: reached.fetch, memory: new Map() }
+  const memory: HolderMemory = new Map()
+  const ports = { chain, clock, fetch: reached.fetch, memory }
   return {
     progress,
+    memory,
     get: (path, options) => get(ports, path, { ...defaults, ...options }),
     ls: (path) => ls(ports, path, defaults),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),

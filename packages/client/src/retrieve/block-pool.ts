@@ -233,13 +233,18 @@ class Pool {
   }
 
   /** What has ended has nothing more to take; why it ended is its holder's, unless it has given what it has. */
-  #dropEnded({ cid }: Want): void {
+  #dropEnded({ cid, request }: Want): void {
     for (const attempt of [...this.#attempts]) {
-      const { stream, holder, delivered, url } = attempt
+      const { stream, holder, delivered, url, kind } = attempt
       if (stream.state !== 'ended' || stream.head !== undefined) continue
+      const failure = stream.failure ?? (delivered === 0 ? new AnswerOrderError(url, cid.toString()) : undefined)
+      // That is right of a path that was mistyped: who says so is to blame once the walk has come beyond it.
+      if (failure?.code === 'PATH_NOT_FOUND' && kind === 'car' && request?.path.includes('/')) {
+        holder.failure = failure
+        continue
+      }
       this.#drop(attempt)
-      if (stream.failure !== undefined) this.#blame(holder, stream.failure)
-      else if (delivered === 0) this.#blame(holder, new AnswerOrderError(url, cid.toString()))
+      if (failure !== undefined) this.#blame(holder, failure)
     }
   }
 

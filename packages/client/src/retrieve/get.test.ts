@@ -5,6 +5,7 @@ import {
   type Answer,
   Blocks,
   holderOf,
+  notThere,
   type Reached,
   reachInMemory,
   reachOverHttp,
@@ -301,6 +302,22 @@ function retrieval(name: string, reach: (answers: readonly Answer[]) => Promise<
         }
       }
       expect([asked, chain.progress]).toEqual([[], []])
+    })
+
+    test('who says that a mistyped path is not there is right; who says so of one that is there is asked last', async () => {
+      const folder = await folderContent({ 'a/b': someBytes(3 * MIB, 1) })
+      const liar: Answer = (request) =>
+        new URL(request.url).pathname.endsWith('/b') ? notThere() : holderOf(folder.blocks)(request)
+      await using chain = await market(folder.cid, [liar, holderOf(folder.blocks, late(50))])
+      for (const path of ['nope', 'a/nope', 'nope/b'])
+        await expect(chain.get(`${folder.cid}/${path}`)).rejects.toMatchObject({ code: 'PATH_NOT_FOUND' })
+      const failed = () => chain.progress.filter(({ type }) => type === 'provider:failed')
+      expect([failed(), [...chain.memory.values()].map(({ misfortunes, strikes }) => misfortunes + strikes)]).toEqual([
+        [],
+        [0, 0],
+      ])
+      expect((await whole(await chain.get(`${folder.cid}/a/b`))).length).toBe(3 * MIB)
+      expect([...chain.memory.values()].map(({ misfortunes }) => misfortunes > 0)).toEqual([true, false])
     })
 
     test('a folder so large that it is sharded comes whole, is listed, and a name in it is found', async () => {
