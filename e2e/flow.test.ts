@@ -199,7 +199,7 @@ test('options for a file that has a deal are said to be without effect, with --q
   const quiet = await market.bench.run([...again, '--quiet'])
   const json = await market.bench.run([...again, '--json'])
   expect(words).toMatchObject({ code: 0, stdout: `${data.rootCid}\n` })
-  const why = '--label, --renew-until: the deal was agreed before (--again makes another)'
+  const why = '--label, --renew-until: the deal was agreed before (put --again makes another)'
   expect(words.stderr.replaceAll(/\s+/g, ' ')).toContain(`no effect ${why}`)
   expect(quiet).toEqual({ code: 0, stdout: `${data.rootCid}\n`, stderr: `no effect: ${why}\n` })
   expect(JSON.parse(json.stdout).data).toMatchObject({

@@ -71,7 +71,12 @@ async function payer(byte: number): Promise<Payer> {
 interface Document {
   readonly ok: boolean
   readonly code: string
-  readonly data: { rootCid: string; deals: { dealId: number; piece: number; copy: number }[]; missing?: object[] }
+  readonly data: {
+    rootCid: string
+    deals: { dealId: number; piece: number; copy: number }[]
+    missing?: object[]
+    withoutEffect: string[]
+  }
   readonly error: { code: string; details: { rootCid: string; deals: number[] } }
   readonly actions: { cmd: string }[]
 }
@@ -107,6 +112,9 @@ function wordsOf(command: string): string[] {
   )
 }
 
+const DAY_MS = 86_400_000
+const dateIn = (ms: number) => new Date(Date.now() + ms).toISOString().slice(0, 10)
+
 test('0 when its deals are on the chain, and again when they are active; --quiet says the CID and nothing else', async () => {
   const one = await payer(61)
   const stored = await one.put(['--no-wait', '--json'])
@@ -135,12 +143,18 @@ test('3 when a copy of two has no provider that takes it: what is there is named
     stdout: `${data.rootCid}\n`,
     stderr: expect.stringMatching(/copy [12] of piece 1: .*\[PUT_PARTIAL\]\n +put the same again/),
   })
+  const late = ['--copies', '2', '--no-wait', '--label', 'late']
+  for (const flags of [late, [...late, '--quiet']])
+    expect(await one.put(flags)).toMatchObject({ code: 3, stderr: expect.stringMatching(/no effect:? +--label: /) })
+  expect(documentOf(await one.put([...late, '--json'])).data.withoutEffect).toEqual(['--label'])
 
   await changeConfig(config, { 'clients.deny': undefined })
   await providers[1]!.reload()
   const whole = await one.put(['--copies', '2', '--no-wait', '--json'])
   expect(whole.code).toBe(0)
   expect(documentOf(whole).data.deals).toHaveLength(2 * data.deals.length)
+  const asked = await one.put(['--dry-run', '--renew-until', dateIn(400 * DAY_MS), '--json'])
+  expect(documentOf(asked).data).toMatchObject({ slots: [], withoutEffect: ['--renew-until'] })
   expect(await dealsOf(one)).toHaveLength(2 * data.deals.length)
 })
 
@@ -236,9 +250,6 @@ test('an upload is ended by its handle or by a signal, tells how far it came, an
   expect(idsOf(deals)).toEqual(await dealsOf(one))
   expect(idsOf(deals)).toEqual(expect.arrayContaining(made))
 })
-
-const DAY_MS = 86_400_000
-const dateIn = (ms: number) => new Date(Date.now() + ms).toISOString().slice(0, 10)
 
 test('a standing order until a date that is past, too early or none is refused with dates, before anything is uploaded', async () => {
   const one = await payer(67)

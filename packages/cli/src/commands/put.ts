@@ -124,6 +124,13 @@ async function put(paths: readonly string[], options: PutCommandOptions, context
     if (!json && (!options.dryRun || options.quiet)) context.stdout.write(`${rootCid}\n`)
   }
 
+  const tellWithoutEffect = (result: PutResult): void => {
+    const why = withoutEffectText(result)
+    if (why === undefined) return
+    if (story !== undefined) story.say('no effect', why, 'yellow')
+    else if (!json) context.stderr.write(`no effect: ${why}\n`)
+  }
+
   const work = async (signal: AbortSignal) => {
     const { client, source, devnet, duration, chain, time } = await openSource(paths, options, context, signal)
     // What a devnet's own key pays is play money; a key that is named may have other money.
@@ -156,12 +163,7 @@ async function put(paths: readonly string[], options: PutCommandOptions, context
     const { quote, result, time, ends = [] } = await interruptible(work)
     if (quote !== undefined && options.quiet && !json) return
     if (quote !== undefined) return await printQuote(quote, { json, time }, context)
-    const withoutEffect = result.withoutEffect.map((name) => FLAGS[name])
-    if (withoutEffect.length > 0) {
-      const why = `${withoutEffect.join(', ')}: the deal was agreed before (--again makes another)`
-      if (story !== undefined) story.say('no effect', why, 'yellow')
-      else if (!json) context.stderr.write(`no effect: ${why}\n`)
-    }
+    tellWithoutEffect(result)
     for (const { text } of ends) story?.say('ends', text)
     const at = options.chain
     const actions = [
@@ -173,16 +175,18 @@ async function put(paths: readonly string[], options: PutCommandOptions, context
     const { printResult } = await import('../print/result.ts')
     printResult(
       context,
-      { ...result, goingOn: ends.map(({ going }) => going), withoutEffect },
+      { ...result, goingOn: ends.map(({ going }) => going), withoutEffect: flagsOf(result) },
       { json, actions, text: () => '' },
     )
   } catch (error) {
     if (GranaryError.is(error) && error.code === 'PUT_PARTIAL') {
       const { result, missing } = error as PutPartialError
+      tellWithoutEffect(result)
       if (!json) printFailure(context, error, { json })
       else {
         const { printResult } = await import('../print/result.ts')
-        printResult(context, { ...result, missing }, { json, partial: true, text: () => '' })
+        const withoutEffect = flagsOf(result)
+        printResult(context, { ...result, withoutEffect, missing }, { json, partial: true, text: () => '' })
       }
       context.setExitCode(EXIT.partial)
       return
@@ -350,18 +354,32 @@ export async function printQuote(
     [...reasons, ...shares.map((trait) => `same ${trait} as another copy`)].join('; '),
   ])
   const order = await orderText(quote, time)
-  const text = (_: UploadQuote, columns: number): string =>
+  const withoutEffect = withoutEffectText(quote)
+  const text = (columns: number): string =>
     [
       quote.rootCid,
       `${formatBytes(quote.fileBytes)} in ${plural(quote.pieces.length, 'piece')}, ${quote.copies} of each, for ${formatEpochs(quote.duration, time)}`,
       ...(order === undefined ? [] : [order]),
+      ...(withoutEffect === undefined ? [] : [`no effect: ${withoutEffect}`]),
       ...(rows.length === 0
         ? ['nothing is to be paid: its deals are made']
         : ['', formatTable(['piece', 'copy', 'provider', 'price', 'why'], rows, { columns }), '']),
       `price ${formatAmount(quote.price)}, records ${formatAmount(quote.recordFees)}, messages at most ${formatAmount(quote.messageFees)}`,
       `in all at most ${formatAmount(quote.total)}; ${formatAmount(quote.month)} a month, ${formatAmount(quote.perGiBMonth)} a GiB and month`,
     ].join('\n')
-  printResult(context, quote, { json, text })
+  printResult(context, { ...quote, withoutEffect: flagsOf(quote) }, { json, text: (_, columns) => text(columns) })
+}
+
+type Settled = Pick<PutResult | UploadQuote, 'withoutEffect'>
+
+function flagsOf({ withoutEffect }: Settled): string[] {
+  return withoutEffect.map((name) => FLAGS[name])
+}
+
+/** undefined: all that was given is followed. */
+function withoutEffectText(settled: Settled): string | undefined {
+  const flags = flagsOf(settled)
+  return flags.length === 0 ? undefined : `${flags.join(', ')}: the deal was agreed before (put --again makes another)`
 }
 
 const FLAGS: Readonly<Record<OptionOfTerms, string>> = {

@@ -98,7 +98,7 @@ async function putAgain({ signer, dealId }: Account, onProgress: (progress: PutP
     storedBytes: 0,
   }
   const quote = uploadQuote(
-    { ...content, pieces, copies: 1, durationMs: 0, renewUntil: null, renewUntilMs: null },
+    { ...content, pieces, copies: 1, durationMs: 0, renewUntil: null, renewUntilMs: null, withoutEffect: [] },
     [],
     price,
   )

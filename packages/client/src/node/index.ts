@@ -69,7 +69,6 @@ export { PriceAboveMaxError } from '../upload/price-above-max.ts'
 export { PriceChangedError } from '../upload/price-changed.ts'
 export {
   type MissingSlot,
-  type OptionOfTerms,
   type PutDeal,
   type PutOptions,
   PutPartialError,
@@ -79,6 +78,7 @@ export type { PutProgress } from '../upload/put-progress.ts'
 export { PutRunningError } from '../upload/stage.ts'
 export type { Upload } from '../upload/upload.ts'
 export type { QuotedSlot, UploadQuote } from '../upload/upload-quote.ts'
+export type { OptionOfTerms } from '../upload/without-effect.ts'
 export { GenesisMismatchError, ListingFalseError, TrustInvalidError } from '../verify/errors.ts'
 export type { TrustBasis } from '../verify/trust-chain.ts'
 export type { VerifiedDeal, VerifiedStorage } from '../verify/verified-deal.ts'

@@ -9,6 +9,7 @@ const quote: UploadQuote = {
     durationMs: 5_000,
     renewUntil: null,
     renewUntilMs: null,
+    withoutEffect: [],
     price: '800',
     order: '0',
     recordFees: '4',

@@ -25,20 +25,19 @@ import type { PutProgress } from './put-progress.ts'
 import { isPriced, type OrderWanted, orderOf, priceOf } from './slot-price.ts'
 import { stage } from './stage.ts'
 import { type UploadQuote, uploadQuote } from './upload-quote.ts'
+import { type TermsWanted, withoutEffect } from './without-effect.ts'
 
 /** Twice the present fee is reckoned with: the base fee may rise until the message is sent. */
 const FEE_HEADROOM = 2n
 /** What was learnt of providers so long ago is asked for again. */
 const SURVEY_MS = 10_000
 
-export interface PrepareOptions extends CallOptions {
-  readonly duration: Duration | undefined
-  readonly renewUntil: Date | undefined
-  readonly copies: number | undefined
-  readonly provider: number | undefined
-  readonly collateralShareBps: number | undefined
-  readonly again: boolean
-  readonly until: 'published' | 'active' | undefined
+export interface PrepareOptions extends CallOptions, TermsWanted {
+  readonly duration?: Duration | undefined
+  readonly copies?: number | undefined
+  readonly provider?: number | undefined
+  readonly again?: boolean | undefined
+  readonly until?: 'published' | 'active' | undefined
   readonly report: (progress: PutProgress) => void
 }
 
@@ -106,7 +105,7 @@ export async function prepareUpload<S extends Source>(
     ...{ name: source.name, rootCid, fileBytes, duration, copies: options.copies, provider },
     pieces: await named(ports, manifest, log.state, ownDeals, call),
     durationDefault: durationDefault(status),
-    again: options.again,
+    again: options.again ?? false,
     until: options.until,
   }
   const start = (height: number, deals: readonly DealView[]) =>
@@ -175,7 +174,10 @@ export async function prepareUpload<S extends Source>(
   )
   const renewUntilMs = renewUntil && epochTimeMs(renewUntil, status)
   const quote = uploadQuote(
-    { rootCid, fileBytes, pieces, copies, duration: state.duration, durationMs, renewUntil, renewUntilMs },
+    {
+      ...{ rootCid, fileBytes, pieces, copies, duration: state.duration, durationMs, renewUntil, renewUntilMs },
+      withoutEffect: withoutEffect(options, { order, skipped }, state),
+    },
     slots,
     price,
   )

@@ -18,6 +18,7 @@ import { paidDeals } from './run-price.ts'
 import { runUpload } from './run-upload.ts'
 import { priceOf } from './slot-price.ts'
 import { stateOf, type UploadRun } from './upload-run.ts'
+import { type OptionOfTerms, withoutEffect } from './without-effect.ts'
 
 /** What is wanted of a put. */
 export interface PutOptions extends SpendingAllowed {
@@ -72,9 +73,6 @@ export interface PutResult extends Omit<PutDeal, 'piece' | 'copy' | 'state' | 'p
   /** Options that were given, and that a deal which was agreed before does not follow: `again` makes others. */
   readonly withoutEffect: readonly OptionOfTerms[]
 }
-
-/** Options of a put that the terms of its deals settle. */
-export type OptionOfTerms = 'label' | 'renewUntil' | 'collateralShareBps'
 
 /** What is missing of an upload that came to some of its deals. */
 export interface MissingSlot extends Place {
@@ -167,7 +165,7 @@ export async function putPrepared(ports: Ports, prepared: Prepared, options: Put
   // In the order of the pieces, whichever failed first.
   const missing = [...failures].sort(([a], [b]) => a - b).flatMap(([slot, error]) => missingSlot(state, slot, error))
   if (missing.length > 0 && made.length === 0) throw failures.get(missing[0]!.slot)
-  const result = { ...resultOf(prepared, state, made), withoutEffect: withoutEffect(prepared, state, options) }
+  const result = { ...resultOf(prepared, state, made), withoutEffect: withoutEffect(options, prepared, state) }
   if (missing.length > 0) throw new PutPartialError(result, missing, failures.get(missing[0]!.slot))
   return result
 }
@@ -193,26 +191,6 @@ function dealsOf({ slots }: UploadState, skipped: ReadonlySet<number>): PutDeal[
     const price = `${priceOf(slot)}`
     return [{ piece, copy, state, dealId, provider, pieceCid, pieceSize, payloadSize, agreementId, price }]
   })
-}
-
-/** The same date is another epoch as blocks come late or early: within a hundredth it is the order that is wanted. */
-const ORDER_SLACK = 100
-
-function withoutEffect(
-  { order: { until, from }, skipped }: Prepared,
-  { slots }: UploadState,
-  { label, renewUntil, collateralShareBps }: PutOptions,
-): OptionOfTerms[] {
-  const names = new Set<OptionOfTerms>()
-  for (const [index, slot] of slots.entries()) {
-    if (skipped.has(index) || !('terms' in slot)) continue
-    const { extendableUntil = 0, providerCollateral, ...terms } = dealTermsFromJson(slot.terms)
-    if (label !== undefined && terms.label !== label) names.add('label')
-    if (renewUntil && Math.abs(extendableUntil - until) * ORDER_SLACK > until - from) names.add('renewUntil')
-    if (collateralShareBps && providerCollateral * 10_000n < priceOf(slot) * BigInt(collateralShareBps))
-      names.add('collateralShareBps')
-  }
-  return [...names]
 }
 
 function resultOf(

@@ -2,6 +2,7 @@
 import type { Place } from '../journal/upload-state.ts'
 import type { PlannedSlot, Trait } from '../plan/plan-upload.ts'
 import type { UploadPrice } from '../plan/price-upload.ts'
+import type { OptionOfTerms } from './without-effect.ts'
 
 /** The whole price of an upload, before anything is spent. */
 export interface UploadQuote {
@@ -16,6 +17,8 @@ export interface UploadQuote {
   readonly renewUntil: number | null
   /** Milliseconds since 1970, an estimate. */
   readonly renewUntilMs: number | null
+  /** Options that were given, and that a deal which was agreed before does not follow: `again` makes others. */
+  readonly withoutEffect: readonly OptionOfTerms[]
   /** The copies that are still to be paid. */
   readonly slots: readonly QuotedSlot[]
   /** Of the deals, by the asks of now: a put whose quote was confirmed is held to the `total`, whatever is asked later. */
@@ -49,10 +52,7 @@ export interface QuotedSlot extends Place {
   readonly shares: readonly Trait[]
 }
 
-type Asked = Pick<
-  UploadQuote,
-  'rootCid' | 'fileBytes' | 'pieces' | 'copies' | 'duration' | 'durationMs' | 'renewUntil' | 'renewUntilMs'
->
+type Asked = Omit<UploadQuote, 'slots' | keyof UploadPrice>
 
 export function uploadQuote(asked: Asked, slots: readonly PlannedSlot[], price: UploadPrice): UploadQuote {
   return {

@@ -46,19 +46,8 @@ export function upload<S extends Source>(
   let finishing: Promise<PutResult> | undefined
 
   const prepare = async (): Promise<Prepared> => {
-    const { label = '', duration, renewUntil, copies, provider, collateralShareBps, again = false, until } = options
-    checkLabel(label)
-    found = await prepareUpload(ports, source, {
-      signal,
-      duration,
-      renewUntil,
-      copies,
-      provider,
-      collateralShareBps,
-      again,
-      until,
-      report,
-    })
+    checkLabel(options.label ?? '')
+    found = await prepareUpload(ports, source, { ...options, signal, report })
     if (found.quote.slots.length > 0) report({ type: 'planned', ...found.quote })
     return found
   }
