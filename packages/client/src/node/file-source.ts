@@ -1,14 +1,16 @@
 /** A file of the user that is to be stored. */
-import { realpath, stat } from 'node:fs/promises'
+import { readlink, realpath, stat } from 'node:fs/promises'
 import { GranaryError } from '@granary/base'
 
 /** FILE_NOT_FOUND: there is nothing at that path. */
 export class FileNotFoundError extends GranaryError {
-  constructor(path: string, cause: unknown) {
+  /** @param linkedTo what the path, which is a link, names */
+  constructor(path: string, cause: unknown, linkedTo?: string) {
+    const isLink = linkedTo !== undefined
     super({
       code: 'FILE_NOT_FOUND',
-      message: `there is no file ${path}`,
-      hint: 'check the spelling of the path',
+      message: isLink ? `${path} is a link to ${linkedTo}, where nothing is` : `there is no file ${path}`,
+      hint: isLink ? 'make the link anew, or name a file or folder that is there' : 'check the spelling of the path',
       details: { path },
       cause,
     })
@@ -42,10 +44,10 @@ export async function inspectFile(path: string): Promise<UserFile> {
 
 /** @throws FileNotFoundError */
 export async function inspectPath(path: string): Promise<{ isFolder: boolean; bytes: number }> {
-  const found = await stat(path).catch((error: unknown) => {
+  const found = await stat(path).catch(async (error: unknown) => {
     const { code } = error as { code?: unknown }
-    if (code === 'ENOENT' || code === 'ENOTDIR') throw new FileNotFoundError(path, error)
-    throw error
+    if (code !== 'ENOENT' && code !== 'ENOTDIR' && code !== 'ELOOP') throw error
+    throw new FileNotFoundError(path, error, await readlink(path).catch(() => undefined))
   })
   return { isFolder: found.isDirectory(), bytes: found.size }
 }

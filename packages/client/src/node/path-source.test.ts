@@ -83,6 +83,18 @@ test('a name through a link is the link’s, and two paths of one name are refus
   await expect(pathSource([at('two'), at('nowhere')])).rejects.toMatchObject({ code: 'FILE_NOT_FOUND' })
 })
 
+test.each([
+  ['to what is not there', 'gone'],
+  ['to itself', 'dangling'],
+])('a link %s is said to be one', async (_, target) => {
+  symlinkSync(target, at('dangling'))
+  await expect(pathSource(at('dangling'))).rejects.toMatchObject({
+    code: 'FILE_NOT_FOUND',
+    message: `${at('dangling')} is a link to ${target}, where nothing is`,
+    hint: expect.stringContaining('link'),
+  })
+})
+
 test('a folder that changes while it is sent gives an error, and none of its bytes', async () => {
   write('folder', 'one')
   const spool = fileSpool(at('spool'))
