@@ -74,6 +74,10 @@ test('a pattern that no shell has expanded is what it matches, but for a file of
   expect(await pathsOf(join(home, '*.txt'))).toEqual(['b 1.txt', 'b 2.txt'])
   expect(await pathsOf(join(home, 'c*'))).toEqual(['c*'])
   expect(await pathsOf(join(home, '{b 1,b 2}.txt'), join(home, 'c*'))).toEqual(['b 1.txt', 'b 2.txt', 'c*'])
+  // Also of a link by that name, wherever it leads.
+  await writeFile(join(home, 'd.txt'), '')
+  await symlink('nowhere', join(home, '[d].txt'))
+  await expect(pathsOf(join(home, '[d].txt'))).rejects.toMatchObject({ code: 'FILE_NOT_FOUND' })
   await expect(pathsOf(join(home, '*.pdf'))).rejects.toMatchObject({ code: 'FILE_NOT_FOUND' })
 })
 

@@ -1,6 +1,5 @@
 /** What a command stores: files, folders, standard input, and how they become a DAG. */
-import { existsSync } from 'node:fs'
-import { glob } from 'node:fs/promises'
+import { glob, lstat } from 'node:fs/promises'
 import type { ContentSource, ImportProfileName, PathSource } from '@granary/client/node'
 import { type Command, Option } from 'commander'
 import type { CommandContext } from '../program-context.ts'
@@ -54,12 +53,19 @@ export function sourceFlags({ hidden, links, cidProfile, wrap, stdinName }: Sour
   ]
 }
 
-/** A pattern that no shell has expanded, in quotes or on Windows. A file of that very name comes first. */
+/** A pattern that no shell has expanded, in quotes or on Windows. A file of that very name comes first, or a link, wherever it leads. */
 async function expand(path: string): Promise<readonly string[]> {
-  if (!/[*?[{]/.test(path) || existsSync(path)) return [path]
+  if (!/[*?[{]/.test(path) || (await isThere(path))) return [path]
   const found = await Array.fromAsync(glob(path))
   // As it was: that it is not there is said of what was written.
   return found.length === 0 ? [path] : found.sort()
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return await lstat(path).then(
+    () => true,
+    () => false,
+  )
 }
 
 /** @throws FileNotFoundError, SourceInvalidError, UsageError for flags that do not fit what is stored */
