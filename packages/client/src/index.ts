@@ -65,7 +65,7 @@ export {
   type RefusalReason,
   rankProviders,
 } from './providers/rank-providers.ts'
-export { ProviderAnswerError, ProviderUnreachableError } from './providers/request-json.ts'
+export { type Asked, ProviderAnswerError, ProviderUnreachableError } from './providers/request-json.ts'
 export { pricePerEpochOf, QuoteMismatchError, type RequestQuoteInput, requestQuote } from './providers/request-quote.ts'
 export {
   blobSource,

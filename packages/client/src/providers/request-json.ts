@@ -10,12 +10,15 @@ import { problemOf } from '@granary/protocol/operation'
 import type * as z from 'zod/mini'
 import type { Fetch } from '../ports.ts'
 
+/** Who was asked: one of the chain's providers, or a gateway that somebody has configured. */
+export type Asked = 'provider' | 'gateway'
+
 /** The provider did not answer at all, or not in time. */
 export class ProviderUnreachableError extends GranaryError {
-  constructor(url: string, cause: unknown) {
+  constructor(url: string, cause: unknown, asked: Asked = 'provider') {
     super({
       code: 'PROVIDER_UNREACHABLE',
-      message: `the provider at ${url} does not answer: ${reasonOf(cause)}`,
+      message: `the ${asked} at ${url} does not answer: ${reasonOf(cause)}`,
       hint: 'try again later, or choose another provider',
       details: { url },
       cause,
@@ -25,11 +28,11 @@ export class ProviderUnreachableError extends GranaryError {
 
 /** The provider answered something that its protocol does not know. */
 export class ProviderAnswerError extends GranaryError {
-  constructor(url: string, what: string, status?: number) {
+  constructor(url: string, what: string, status?: number, asked: Asked = 'provider') {
     super({
       code: 'PROVIDER_ANSWER_INVALID',
-      message: `the provider at ${url} gave an answer that is not understood: ${what}`,
-      hint: 'the address may not be a Granary provider, or its version may not fit this program',
+      message: `the ${asked} at ${url} gave an answer that is not understood: ${what}`,
+      hint: 'the address may be that of another program, or its version may not fit this one',
       retryable: status !== undefined && status >= 500,
       details: status === undefined ? { url } : { url, status },
     })
@@ -87,9 +90,9 @@ function parseAnswer<T>(url: string, schema: z.ZodMiniType<T>, json: unknown): T
 }
 
 /** The error that an HTTP answer carries, or one that names the status when it carries none. */
-export function errorOf(url: string, status: number, json: unknown): GranaryError {
+export function errorOf(url: string, status: number, json: unknown, asked?: Asked): GranaryError {
   const wire = typeof json === 'object' && json !== null ? (json as { error?: unknown }).error : undefined
-  return GranaryError.fromWire(wire) ?? new ProviderAnswerError(url, `HTTP ${status} without an error`, status)
+  return GranaryError.fromWire(wire) ?? new ProviderAnswerError(url, `HTTP ${status} without an error`, status, asked)
 }
 
 /** undefined: it is none. */

@@ -6,8 +6,8 @@
 import type { GranaryError } from '@granary/base'
 import { type BlockReader, type CID, inlineBytes, multihashKey } from '@granary/content'
 import type { Ports } from '../ports.ts'
-import { ProviderUnreachableError } from '../providers/request-json.ts'
-import { type BlockStream, openBlockStream } from './block-stream.ts'
+import type { Asked } from '../providers/request-json.ts'
+import { type BlockStream, noAnswerInTime, openBlockStream } from './block-stream.ts'
 import { AnswerOrderError, endedText, RetrievalFailedError, type RetrievalFailure } from './errors.ts'
 import type { HolderState } from './holder-state.ts'
 
@@ -261,7 +261,7 @@ class Pool {
     const slowest = live.reduce((slow, other) => (paceOf(other) < paceOf(slow) ? other : slow))
     this.#drop(slowest)
     const { holder, url } = slowest
-    this.#blame(holder, new ProviderUnreachableError(url, new DOMException('too slow for a block', 'TimeoutError')))
+    this.#blame(holder, noAnswerInTime({ url, asked: askedOf(holder) }))
     this.#open(want, 1)
   }
 
@@ -327,8 +327,7 @@ class Pool {
       ports,
       {
         url,
-        form: kind,
-        followsRedirects: holder.provider === undefined,
+        asked: askedOf(holder),
         ...(kind === 'raw' ? { cid: want.cid } : {}),
       },
       () => this.#wake(),
@@ -381,6 +380,10 @@ const lies: ReadonlySet<string> = new Set(['BLOCK_HASH_MISMATCH', 'CAR_INVALID',
 function mayGive({ kind, key, stream }: Attempt, wanted: string): boolean {
   if (stream.state === 'ended' || stream.state === 'waiting' || stream.head !== undefined) return false
   return kind === 'car' || key === wanted
+}
+
+function askedOf({ provider }: HolderState): Asked {
+  return provider === undefined ? 'gateway' : 'provider'
 }
 
 /** Who is bound by a deal; who was; who never was. */

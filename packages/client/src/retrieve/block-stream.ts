@@ -17,6 +17,7 @@ import { readBody } from '@granary/protocol/client'
 import { chunksOf } from '../chunks-of.ts'
 import type { Ports } from '../ports.ts'
 import {
+  type Asked,
   errorOf,
   ProviderAnswerError,
   ProviderUnreachableError,
@@ -39,11 +40,10 @@ const AHEAD_BYTES_MAX = 4 << 20
 
 export interface StreamRequest {
   readonly url: string
-  readonly form: 'car' | 'raw'
-  /** Of a single block (`raw`). */
+  /** Of a single block; undefined: it is a CAR that is asked for. */
   readonly cid?: CID
-  /** A provider has no reason to send anybody elsewhere; a gateway that somebody has configured may. */
-  readonly followsRedirects: boolean
+  /** A provider has no reason to send anybody elsewhere; a gateway may. */
+  readonly asked: Asked
 }
 
 export interface HeldBlock {
@@ -83,7 +83,7 @@ export function openBlockStream(
   let room: (() => void) | undefined
 
   function giveUp(): void {
-    closing.abort(new ProviderUnreachableError(request.url, new DOMException('no answer', 'TimeoutError')))
+    closing.abort(noAnswerInTime(request))
   }
 
   function enter(next: StreamState): void {
@@ -115,9 +115,9 @@ export function openBlockStream(
   }
 
   async function answer(): Promise<ReadableStream<Uint8Array>> {
-    const { url, form, followsRedirects } = request
-    const headers = { accept: form === 'car' ? CAR : RAW }
-    const redirect = followsRedirects ? 'follow' : 'error'
+    const { url, cid, asked } = request
+    const headers = { accept: cid === undefined ? CAR : RAW }
+    const redirect = asked === 'gateway' ? 'follow' : 'error'
     const beganMs = clock.nowMs()
     for (;;) {
       const response = await fetch(url, { headers, redirect, signal })
@@ -127,7 +127,7 @@ export function openBlockStream(
       const waitedMs = clock.nowMs() - beganMs
       const isUnsealing = status === 202 && waitedMs < UNSEAL_MAX_MS
       const isBusy = (status === 429 || status === 503) && response.headers.has('retry-after') && waitedMs < BUSY_MAX_MS
-      if (!isUnsealing && !isBusy) throw errorOf(url, status, parseJson(await readBody(response)))
+      if (!isUnsealing && !isBusy) throw errorOf(url, status, parseJson(await readBody(response)), asked)
       await body?.cancel()
       flow.stop()
       enter('waiting')
@@ -141,12 +141,13 @@ export function openBlockStream(
     try {
       const body = await answer()
       enter('flowing')
-      const { cid, url } = request
-      if (cid !== undefined) return await push(cid, await readBlock({ get: () => bounded(url, counted(body)) }, cid))
+      const { cid } = request
+      if (cid !== undefined)
+        return await push(cid, await readBlock({ get: () => bounded(request, counted(body)) }, cid))
       const { blocks } = await parseCar(counted(body))
       for await (const { cid, bytes } of blocks) await push(cid, bytes)
     } catch (error) {
-      failure = signal.aborted ? closedBy(signal.reason) : named(request.url, error, received > 0)
+      failure = signal.aborted ? closedBy(signal.reason) : named(request, error, received > 0)
     } finally {
       flow.stop()
       enter('ended')
@@ -182,13 +183,18 @@ export function openBlockStream(
 const CAR = 'application/vnd.ipld.car; version=1; order=dfs; dups=n'
 const RAW = 'application/vnd.ipld.raw'
 
-async function* bounded(url: string, chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+async function* bounded({ url, asked }: StreamRequest, chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let length = 0
   for await (const chunk of chunks) {
     length += chunk.length
-    if (length > sectionBytesMax) throw new ProviderAnswerError(url, `a block of more than ${sectionBytesMax} bytes`)
+    if (length > sectionBytesMax)
+      throw new ProviderAnswerError(url, `a block of more than ${sectionBytesMax} bytes`, undefined, asked)
     yield chunk
   }
+}
+
+export function noAnswerInTime({ url, asked }: Pick<StreamRequest, 'url' | 'asked'>): ProviderUnreachableError {
+  return new ProviderUnreachableError(url, 'no answer in time', asked)
 }
 
 /** Who closes a stream wants no more of it: that is nobody's failure. */
@@ -196,13 +202,13 @@ function closedBy(reason: unknown): GranaryError | undefined {
   return GranaryError.is(reason) ? reason : undefined
 }
 
-function named(url: string, error: unknown, hasBegun: boolean): GranaryError {
+function named({ url, asked }: StreamRequest, error: unknown, hasBegun: boolean): GranaryError {
   if (error instanceof CarInvalidError && error.reason === 'truncated')
     return new AnswerBrokenError(url, error.message, error)
   if (GranaryError.is(error)) return error
   // An error page without end.
-  if (error instanceof RangeError && !hasBegun) return new ProviderAnswerError(url, error.message)
-  return hasBegun ? new AnswerBrokenError(url, reasonOf(error), error) : new ProviderUnreachableError(url, error)
+  if (error instanceof RangeError && !hasBegun) return new ProviderAnswerError(url, error.message, undefined, asked)
+  return hasBegun ? new AnswerBrokenError(url, reasonOf(error), error) : new ProviderUnreachableError(url, error, asked)
 }
 
 /** As long as the provider asks to wait, up to a limit. */

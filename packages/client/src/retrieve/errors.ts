@@ -20,7 +20,7 @@ export class AnswerBrokenError extends GranaryError {
     super({
       code: 'CAR_TRUNCATED',
       message: `the answer of ${url} broke off: ${reason}`,
-      hint: 'the connection broke, or the rest of the content is not there: try again, or ask another provider',
+      hint: 'try again, or ask another provider or gateway',
       details: { url },
       cause,
     })
@@ -33,7 +33,7 @@ export class AnswerOrderError extends GranaryError {
     super({
       code: 'CAR_ORDER',
       message: `the answer of ${url} has other blocks where ${needed} is needed`,
-      hint: 'ask another provider: this one does not send the content depth-first',
+      hint: 'ask another provider or gateway',
       details: { url, needed },
     })
   }
@@ -66,14 +66,14 @@ export class RetrievalFailedError extends GranaryError {
   constructor(cid: string, failures: readonly RetrievalFailure[]) {
     const retryable = failures.some((failure) => failure.retryable)
     const isOver = failures.length > 0 && failures.every(({ ended }) => ended !== undefined)
+    const others = failures.some(({ provider }) => provider !== undefined)
+      ? 'look at `granary status` for the providers'
+      : 'ask another gateway'
+    const then = retryable ? 'try again later, or' : 'none of them will ever answer otherwise:'
     super({
       code: 'RETRIEVAL_FAILED',
       message: `${cid} could not be fetched: ${failures.map(textOf).join('; ')}`,
-      hint: isOver
-        ? 'nothing was written; no deal binds a provider to keep it any more: `granary put` stores it again, from a copy'
-        : retryable
-          ? 'nothing was written; try again later, or look at `granary status` for the providers'
-          : 'nothing was written; none of them will ever answer otherwise: look at `granary status` for the providers',
+      hint: `nothing was written; ${isOver ? 'no deal binds a provider to keep it any more: `granary put` stores it again, from a copy' : `${then} ${others}`}`,
       retryable,
       details: { cid, failures },
     })

@@ -1,3 +1,4 @@
+import type { GranaryError } from '@granary/base'
 import { carHeader, carSection, parseCid } from '@granary/content'
 import { beforeAll, describe, expect, test } from '@jest/globals'
 import { type Content, cut, fileContent, folderContent, someBytes } from '../../test/a-content.ts'
@@ -207,6 +208,22 @@ function retrieval(name: string, reach: (answers: readonly Answer[]) => Promise<
       const [first, ...others] = got.report.filter((holder) => holder.bytes > 0)
       expect([first, ...others].filter((holder) => holder?.provider === undefined).length).toBeGreaterThan(0)
       expect(got.report.find(({ provider }) => provider === 1000)?.bytes).toBeGreaterThan(2 * MIB)
+    })
+
+    test('a gateway that fails is called one, and what can be done then is said of gateways', async () => {
+      const foreign: Answer = () => new Response('none of that', { status: 404 })
+      const away: Answer = () => Promise.reject(new Error('away'))
+      const failureOf = async (providers: readonly Answer[], gateways: readonly Answer[]): Promise<GranaryError> => {
+        await using chain = await market(file.cid, providers, { gateways, clock: hastened(10) })
+        return await chain.get(file.cid).then(whole, (error) => error)
+      }
+      const alone = await failureOf([], [foreign, away])
+      expect(alone.message).toMatch(/the gateway at \S+ gave an answer.*the gateway at \S+ does not answer/)
+      expect(alone.message).not.toContain('provider')
+      expect(alone.hint).toMatch(/try again later, or ask another gateway$/)
+      const both = await failureOf([foreign], [foreign])
+      expect(both.message).toMatch(/the provider at \S+ gave an answer.*the gateway at \S+ gave an answer/)
+      expect(both.hint).toContain('granary status')
     })
 
     test('a range is given alone, from whichever part it is in', async () => {
