@@ -151,6 +151,13 @@ test.each([
   expect(await ask(path)).toMatchObject({ status: 404, body: errorOf(code) })
 })
 
+test.each([
+  ['/v1/providers/7', /`granary providers`, or GET \/v1\/providers/],
+  ['/v1/deals/7', /`granary deals` .*GET \/v1\/deals/],
+])('who asks for %s is told where to look, with the command line and without', async (path, hint) => {
+  expect(await ask(path)).toMatchObject({ body: { error: { hint: expect.stringMatching(hint) } } })
+})
+
 test('an account that nobody has used is empty, not missing', async () => {
   expect(await ask(`/v1/accounts/${ADDRESS}`)).toMatchObject({
     status: 200,

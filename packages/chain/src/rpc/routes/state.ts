@@ -111,7 +111,12 @@ export function stateRoutes({ engine, store, genesis, version }: StateRoutesPart
     }),
     serve(getProvider, ({ params: { id } }) => {
       const view = providerView(reader, id)
-      if (view === undefined) throw new NotFoundError('PROVIDER_NOT_FOUND', String(id), 'GET /v1/providers lists them')
+      if (view === undefined)
+        throw new NotFoundError(
+          'PROVIDER_NOT_FOUND',
+          String(id),
+          '`granary providers`, or GET /v1/providers, lists them',
+        )
       return { height: height(), ...view }
     }),
     serve(listPartitions, ({ params: { id }, query: { after, limit } }) => {
@@ -181,7 +186,11 @@ function clockOf({ clock: { trust, newestRound, silentMs, dispute }, stalled }: 
 function readDeal(store: Store, id: number): DealView {
   const view = dealView(store.reader, id)
   if (view === undefined)
-    throw new NotFoundError('DEAL_NOT_FOUND', String(id), 'GET /v1/deals lists them, by pieceCid or rootCid')
+    throw new NotFoundError(
+      'DEAL_NOT_FOUND',
+      String(id),
+      '`granary deals` lists those of your account, and GET /v1/deals those of all, by pieceCid or rootCid',
+    )
   return view
 }
 
