@@ -10,7 +10,7 @@ import { systemClock } from '../system-clock.ts'
 import { errorOf, ProviderAnswerError, ProviderUnreachableError, parseJson } from './request-json.ts'
 
 /** One PATCH: this much is in memory at a time. The first is small, so that a slow line tells its progress too. */
-const CHUNK_BYTES = { min: 256 << 10, max: 8 << 20 }
+const CHUNK_BYTES = { min: 256 << 10, max: 4 << 20 }
 /**
  * A chunk that is taken within this time is followed by one of twice its size; one that takes longer than the second, by
  * half.
