@@ -83,10 +83,13 @@ test('200 readers at one byte a second cost at most 100 MB, and are ended while 
   })
   expect(whole).toBe(FILE_BYTES)
 
-  // What a provider has in use that serves readers who read.
-  for (let round = 0; round < 3; round += 1)
+  // What a provider has in use at most that serves readers who read: the most of both is compared, since what a collection has
+  // just given back would count as the slow ones' when it is taken again.
+  let before = 0
+  for (let round = 0; round < 20; round += 1) {
     await Promise.all(Array.from({ length: 8 }, async () => (await fetch(provider.url + path, closing)).arrayBuffer()))
-  const before = memoryBytes()
+    before = Math.max(before, memoryBytes())
+  }
   const readers = Array.from({ length: READERS }, (_, index) => openReader(path, (index % 200) + 2))
   let most = 0
   let slowestMs = 0
