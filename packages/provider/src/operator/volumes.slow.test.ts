@@ -3,14 +3,15 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdir, mkdtemp, readdir, realpath, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { changeConfig, writeConfig } from '../config.ts'
 import { providerFolders } from '../storage/folders.ts'
 import { addVolume } from './volumes.ts'
 
 const unshare = ['--user', '--map-root-user', '--mount']
 const mountable = spawnSync('unshare', [...unshare, 'true']).status === 0
-const onMounts = mountable ? test : test.skip
+const suite = mountable ? describe : describe.skip
+const missing = mountable ? '' : ': unshare is not allowed to mount anything here'
 
 let home: string
 let disk: string
@@ -38,20 +39,21 @@ function addedAgain(folder: string): string {
   return execFileSync('unshare', [...unshare, ...mounted], { encoding: 'utf8' })
 }
 
-onMounts('one disk that is mounted at two paths is one volume, at the path that was named last', () => {
-  expect(addedAgain(disk)).toBe(join(home, 'again'))
-})
+suite(`disks as a mount shows them${missing}`, () => {
+  test('one disk that is mounted at two paths is one volume, at the path that was named last', () => {
+    expect(addedAgain(disk)).toBe(join(home, 'again'))
+  })
 
-onMounts.each([
-  ['of a volume', () => join(disk, 'sectors')],
-  ['of the home', () => join(home, 'provider')],
-])('a folder %s that is mounted once more is no volume', async (_, folder) => {
-  expect(addedAgain(folder())).toMatch(/^VOLUME_REFUSED .* mounted once more$/)
-  expect(await readdir(join(disk, 'sectors'))).toEqual([])
-})
+  test.each([
+    ['of a volume', () => join(disk, 'sectors')],
+    ['of the home', () => join(home, 'provider')],
+  ])('a folder %s that is mounted once more is no volume', async (_, folder) => {
+    expect(addedAgain(folder())).toMatch(/^VOLUME_REFUSED .* mounted once more$/)
+    expect(await readdir(join(disk, 'sectors'))).toEqual([])
+  })
 
-onMounts('a disk that becomes read-only while it is used takes nothing more, and what is on it is read', () => {
-  const program = `
+  test('a disk that becomes read-only while it is used takes nothing more, and what is on it is read', () => {
+    const program = `
     const { createVolumes } = await import(${JSON.stringify(new URL('../storage/volumes.ts', import.meta.url).href)})
     const { makeVolume } = await import(${JSON.stringify(new URL('../storage/volume-record.ts', import.meta.url).href)})
     const { providerFolders } = await import(${JSON.stringify(new URL('../storage/folders.ts', import.meta.url).href)})
@@ -68,8 +70,9 @@ onMounts('a disk that becomes read-only while it is used takes nothing more, and
     const refused = await volumes.reserve(piece('bagb'), 'unsealed', 1).catch(({ code }) => code)
     const { why } = volumes.heldBack()[0]
     process.stdout.write([refused, why, volumes.away().length, volumes.freeBytes(), volumes.pathOf(piece('baga'))].join())`
-  const node = [process.execPath, '--conditions=@granary/source', '--input-type=module', '-e', program]
-  const mounted = ['sh', '-c', 'mount -t tmpfs -o size=16m tmpfs "$0" && exec "$@"', join(home, 'again'), ...node]
-  const said = execFileSync('unshare', [...unshare, ...mounted], { encoding: 'utf8' })
-  expect(said).toBe(`DISK_FULL,read-only,0,0,${join(home, 'again', 'pieces', 'baga.car')}`)
+    const node = [process.execPath, '--conditions=@granary/source', '--input-type=module', '-e', program]
+    const mounted = ['sh', '-c', 'mount -t tmpfs -o size=16m tmpfs "$0" && exec "$@"', join(home, 'again'), ...node]
+    const said = execFileSync('unshare', [...unshare, ...mounted], { encoding: 'utf8' })
+    expect(said).toBe(`DISK_FULL,read-only,0,0,${join(home, 'again', 'pieces', 'baga.car')}`)
+  })
 })

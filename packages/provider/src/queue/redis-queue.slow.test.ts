@@ -17,8 +17,10 @@ else
     test('the contract', () => {})
   })
 
-const suite = existsSync(REDIS_SERVER) ? describe : describe.skip
-suite(`what a run before has left on a Redis: ${REDIS_SERVER}`, () => {
+const isHere = existsSync(REDIS_SERVER)
+const suite = isHere ? describe : describe.skip
+const missing = isHere ? '' : `: ${REDIS_SERVER} is not there; apt-get install redis-server`
+suite(`what a run before has left on a Redis${missing}`, () => {
   test('a job that nobody asks for again holds no thread', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'granary-queue-'))
     const redis = await startRedis(REDIS_SERVER)
