@@ -1,6 +1,7 @@
 /** How a put ends: each exit code, and the handle of the SDK behind it, against running providers on a chain of short periods. */
 import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 import { writeKey } from '@granary/chain/keystore'
 import type { Duration, PutProgress } from '@granary/client'
 import { createGranary, hours, minutes } from '@granary/client/node'
@@ -11,6 +12,7 @@ import { changeConfig } from '@granary/provider/operator'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { temporaryHome } from '../../../provider/test/market-kit.ts'
 import { type Devnet, startDevnet } from '../../../provider/test/start-devnet.ts'
+import { atTerminal } from '../../test/at-terminal.ts'
 import { granary, type Ran } from '../../test/granary.ts'
 import { commandHere } from '../invocation.ts'
 
@@ -156,6 +158,22 @@ test('3 when a copy of two has no provider that takes it: what is there is named
   const asked = await one.put(['--dry-run', '--renew-until', dateIn(400 * DAY_MS), '--json'])
   expect(documentOf(asked).data).toMatchObject({ slots: [], withoutEffect: ['--renew-until'] })
   expect(await dealsOf(one)).toHaveLength(2 * data.deals.length)
+})
+
+test('an option that deals which are made do not follow is named before the question, and once', async () => {
+  const one = await payer(75)
+  expect((await one.put(['--no-wait', '--quiet'])).code).toBe(0)
+  const before = await dealsOf(one)
+  const at = ['--home', dirname(one.folder), '--chain', chain.url, '--passphrase-file', passphraseFile]
+  const more = ['put', one.content, ...at, '--copies', '2', '--label', 'late', '--no-wait']
+  const asked = async (answer: string, flags: readonly string[] = []) => {
+    const { code, stderr } = await atTerminal([...more, ...flags], [answer], { env: {} })
+    return { code, said: stripVTControlCharacters(stderr).match(/no effect:? +--label: |Spend [^?]*\?/g) }
+  }
+  const said = [expect.stringMatching(/no effect/), expect.stringMatching(/Spend/)]
+  for (const flags of [[], ['--quiet']]) expect(await asked('n', flags)).toEqual({ code: 1, said })
+  expect(await dealsOf(one)).toEqual(before)
+  expect(await asked('y')).toEqual({ code: 0, said })
 })
 
 test('1, 2 and 5: a file that is not there, a wrong word, no such provider, no chain', async () => {

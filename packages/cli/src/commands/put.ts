@@ -124,9 +124,11 @@ async function put(paths: readonly string[], options: PutCommandOptions, context
     if (!json && (!options.dryRun || options.quiet)) context.stdout.write(`${rootCid}\n`)
   }
 
-  const tellWithoutEffect = (result: PutResult): void => {
-    const why = withoutEffectText(result)
-    if (why === undefined) return
+  let toldWithoutEffect: string | undefined
+  const tellWithoutEffect = (settled: Settled): void => {
+    const why = withoutEffectText(settled)
+    if (why === undefined || why === toldWithoutEffect) return
+    toldWithoutEffect = why
     if (story !== undefined) story.say('no effect', why, 'yellow')
     else if (!json) context.stderr.write(`no effect: ${why}\n`)
   }
@@ -150,6 +152,8 @@ async function put(paths: readonly string[], options: PutCommandOptions, context
     if (options.dryRun) return { quote: await client.quote(source, wanted), time }
     const confirm = async (asked: UploadQuote): Promise<void> => {
       if (isUnasked) return
+      // Who is asked to pay may have wanted just that.
+      tellWithoutEffect(asked)
       const { total, slots } = asked
       const kept = (await orderText(asked, time)) ?? ''
       const what = `store ${paths.join(' ')} in ${slots.length === 1 ? 'a deal' : `${slots.length} deals`}${kept && `, ${kept}`}`

@@ -6,7 +6,6 @@ import { once } from 'node:events'
 import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { PassThrough } from 'node:stream'
 import { toHex } from '@granary/base'
 import { readKey } from '@granary/chain/keystore'
 import { createGranary } from '@granary/client/node'
@@ -15,8 +14,8 @@ import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import { serveChain } from '../../../../client/test/chain-answers.ts'
 import { dyingChain } from '../../../../client/test/dying-chain.ts'
 import { type Devnet, startDevnet } from '../../../../provider/test/start-devnet.ts'
+import { atTerminal as answering } from '../../../test/at-terminal.ts'
 import { granary, type Ran } from '../../../test/granary.ts'
-import { run } from '../../run.ts'
 
 const GRN = 10n ** 18n
 const EXAMPLE_KEY = '0f'.repeat(32)
@@ -47,28 +46,8 @@ async function dataOf(ran: Promise<Ran>): Promise<Record<string, unknown>> {
   return JSON.parse(stdout).data
 }
 
-/** A person at a terminal, who answers the questions in their order. */
-async function atTerminal(args: readonly string[], answers: readonly string[]): Promise<Ran> {
-  const written = { stdout: '', stderr: '' }
-  const stdin = Object.assign(new PassThrough(), { isTTY: true, setRawMode: () => stdin })
-  const left = [...answers]
-  const outputOf = (name: keyof typeof written) => {
-    const stream = Object.assign(new PassThrough({ encoding: 'utf8' }), { isTTY: name === 'stderr' })
-    stream.on('data', (text: string) => {
-      written[name] += text
-      if (name === 'stderr' && /(: |\[y\/N\] )$/.test(text))
-        setTimeout(() => stdin.write(`${left.shift() ?? ''}\r`), 20)
-    })
-    return stream
-  }
-  const context = {
-    stdout: outputOf('stdout'),
-    stderr: outputOf('stderr'),
-    stdin: stdin as unknown as NodeJS.ReadStream,
-  }
-  const code = await run(args, { ...context, env: { GRANARY_HOME: home }, cwd: () => home })
-  await new Promise((done) => setTimeout(done, 10))
-  return { code, ...written }
+function atTerminal(args: readonly string[], answers: readonly string[]): Promise<Ran> {
+  return answering(args, answers, { env: { GRANARY_HOME: home }, cwd: home })
 }
 
 async function secretFile(content: string, name = 'secret'): Promise<string> {
