@@ -165,7 +165,11 @@ test("the daemon runs without the owner's key: what only the owner may sign is a
   await expect(runProvider(options)).rejects.toMatchObject({ code: 'OWNER_KEY_AWAY' })
   const signing = ['register', '--owner-key', stick, '--passphrase-file', passphraseFile, '--yes', '--json']
   const limits = ['--session-limit', '5', '--session-time', '90d']
-  const first = JSON.parse((await own(...signing, ...limits)).stdout).data
+  // Brought to the machine of the owner, which has no home of this provider.
+  const brought = join(root.home, 'brought.json')
+  await rename(join(other, 'provider', 'registration.json'), brought)
+  expect(JSON.parse((await own(...signing)).stdout).error.code).toBe('REGISTRATION_INVALID')
+  const first = JSON.parse((await own(...signing, '--registration', brought, ...limits)).stdout).data
   expect(first.registered).toMatchObject({ done: 'registered' })
   const { address } = await chain.provider(first.registered.provider).then(({ owner }) => ({ address: owner }))
   const keys = await Array.fromAsync(chain.sessionKeys(address))

@@ -45,6 +45,9 @@ afterAll(async () => {
 
 interface Usage {
   readonly path: string
+  readonly capacityBytes: number | null
+  readonly weight: number
+  readonly freeBytes: number
   readonly isThere: boolean
   readonly bytes: Readonly<Record<'sector' | 'piece' | 'upload', number>>
 }
@@ -100,3 +103,25 @@ test('a volume that is drained gives what it has to another one, and stays until
   await expect(volumes('detach', disk)).rejects.toThrow('VOLUME_REFUSED')
   expect(await stateOf()).toBe('active')
 })
+
+test('a volume takes what its capacity leaves, and one that is lost for good has its sector made again elsewhere', async () => {
+  const lost = join(root.home, 'lost')
+  await mkdir(lost)
+  await volumes('add', lost, '--roles', 'replicas', '--capacity', '1', '--weight', '3')
+  await volumes('add', 'home', '--roles', 'sealing,unsealed')
+  const lying = join(lost, 'sectors', `${sector}`)
+  await until('it has been moved', async () => existsSync(lying) || undefined)
+  const { volumes: found } = await volumes<{ volumes: Usage[] }>('list')
+  const usage = found.find(({ path }) => path === lost)!
+  expect(usage).toMatchObject({ capacityBytes: 1024 ** 3, weight: 3 })
+  expect(usage.freeBytes).toBeLessThan(1024 ** 3)
+
+  await rename(lost, `${lost}.gone`)
+  await until('it is declared', async () => ((await stateOf()) === 'faulty' ? true : undefined))
+  await expect(volumes('detach', lost)).rejects.toThrow('say --lost')
+  await volumes('add', 'home')
+  await volumes('detach', lost, '--lost')
+  await until('it is sealed anew and counts again', async () => ((await stateOf()) === 'active' ? true : undefined))
+  expect(existsSync(join(home, 'provider', 'sectors', `${sector}`))).toBe(true)
+  expect((await granary(['provider', 'alerts', '--home', home])).stdout).toBe('no alerts\n')
+}, 120_000)
