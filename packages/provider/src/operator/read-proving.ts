@@ -4,8 +4,8 @@ import type { ChainClient, MemberView, PartitionView } from '@granary/protocol/c
 import { readConfig } from '../config.ts'
 import { createProver } from '../proving/prover.ts'
 import { type AnswerRecord, type CheckRecord, type ReadinessFile, readReadiness } from '../proving/readiness.ts'
+import { createVolumes } from '../storage/create-volumes.ts'
 import { providerFolders } from '../storage/folders.ts'
-import { createVolumes } from '../storage/volumes.ts'
 import { readWitness } from '../storage/witness.ts'
 
 export interface ProvingSources {

@@ -54,7 +54,7 @@ suite(`disks as a mount shows them${missing}`, () => {
 
   test('a disk that becomes read-only while it is used takes nothing more, and what is on it is read', () => {
     const program = `
-    const { createVolumes } = await import(${JSON.stringify(new URL('../storage/volumes.ts', import.meta.url).href)})
+    const { createVolumes } = await import(${JSON.stringify(new URL('../storage/create-volumes.ts', import.meta.url).href)})
     const { makeVolume } = await import(${JSON.stringify(new URL('../storage/volume-record.ts', import.meta.url).href)})
     const { providerFolders } = await import(${JSON.stringify(new URL('../storage/folders.ts', import.meta.url).href)})
     const { execFileSync } = await import('node:child_process')

@@ -13,8 +13,6 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { sealSectors, type TestSector } from '../../test/sealed-sectors.ts'
 import { createAlerts } from '../alerts.ts'
 import { createSectorStore, type SectorStore } from '../sectors/store.ts'
-import { createKeyedLock } from '../storage/keyed-lock.ts'
-import { makeVolume } from '../storage/volume-record.ts'
 import {
   createVolumes,
   nameOf,
@@ -22,7 +20,9 @@ import {
   type VolumeConfig,
   type Volumes,
   volumeRoles,
-} from '../storage/volumes.ts'
+} from '../storage/create-volumes.ts'
+import { createKeyedLock } from '../storage/keyed-lock.ts'
+import { makeVolume } from '../storage/volume-record.ts'
 import { tidyVolumes } from './tidy-volumes.ts'
 
 const MINUTE_MS = 60_000
