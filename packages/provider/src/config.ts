@@ -10,7 +10,7 @@ import { writeFileDurably } from '@granary/base/node'
 import type { Address } from '@granary/protocol/messages'
 import * as z from 'zod'
 import { describeIssues } from './describe-issues.ts'
-import { volumeRoles } from './storage/create-volumes.ts'
+import { volumeRoles } from './storage/volumes.ts'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS

@@ -1,6 +1,7 @@
 /** Volumes of one disk, as they lie in a home, in the folder of a test. */
 import { join } from 'node:path'
-import { createVolumes, type Volumes, volumeRoles } from '../src/storage/create-volumes.ts'
+import { createVolumes } from '../src/storage/create-volumes.ts'
+import { type Volumes, volumeRoles } from '../src/storage/volumes.ts'
 
 export function volumesIn(folder: string): Volumes {
   const folders = { sectors: join(folder, 'sectors'), pieces: join(folder, 'pieces'), staging: join(folder, 'staging') }

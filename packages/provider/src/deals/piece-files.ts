@@ -5,10 +5,11 @@
 import { readdir, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { moveFile, syncFolder } from '@granary/base/node'
-import { type Room, type Volumes, VolumesFullError } from '../storage/create-volumes.ts'
 import type { KeyedLock } from '../storage/keyed-lock.ts'
 import { ASIDE, listAside, setAside } from '../storage/set-aside.ts'
 import { NoSpaceError } from '../storage/space.ts'
+import { VolumesFullError } from '../storage/volume-rooms.ts'
+import type { Room, Volumes } from '../storage/volumes.ts'
 import type { UploadStore } from '../uploads/upload-store.ts'
 import type { DealStore } from './deal-store.ts'
 

@@ -8,9 +8,9 @@ import type { Address } from '@granary/protocol/messages'
 import { makeKeys, makeSessionKey } from '../chain/owner-keys.ts'
 import { requireProfile } from '../chain/require-profile.ts'
 import { checkConfig, type ProviderConfig, readConfig, writeConfig } from '../config.ts'
-import { volumeRoles } from '../storage/create-volumes.ts'
 import { makeFolders, providerFolders } from '../storage/folders.ts'
 import { makeVolume } from '../storage/volume-record.ts'
+import { volumeRoles } from '../storage/volumes.ts'
 
 export interface InitProviderOptions {
   readonly home: string

@@ -8,11 +8,11 @@ import { readdir } from 'node:fs/promises'
 import type { DealStore } from '../deals/deal-store.ts'
 import { listSectorFolders } from '../sectors/sector-folders.ts'
 import type { SectorStore } from '../sectors/store.ts'
-import type { VolumeConfig, Volumes } from '../storage/create-volumes.ts'
 import type { ProviderFolders } from '../storage/folders.ts'
 import type { Settings } from '../storage/settings.ts'
 import { StoreLostError } from '../storage/store-lost-error.ts'
 import { requireOwnVolumes } from '../storage/volume-record.ts'
+import type { VolumeConfig, Volumes } from '../storage/volumes.ts'
 import { openWitness, readWitness, type Witness } from '../storage/witness.ts'
 
 /** Before the store is opened, which would make an empty one. @throws StoreLostError */

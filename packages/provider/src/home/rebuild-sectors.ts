@@ -10,7 +10,7 @@ import type { SectorPhase, SectorPiece, SectorState, Ticket } from '../sectors/s
 import { listSectorFolders, type SectorFolder } from '../sectors/sector-folders.ts'
 import { readSectorRecord } from '../sectors/sector-record.ts'
 import type { SectorStore } from '../sectors/store.ts'
-import type { Volumes } from '../storage/create-volumes.ts'
+import type { Volumes } from '../storage/volumes.ts'
 
 export type SectorCounts = Partial<Record<SectorState, number>>
 

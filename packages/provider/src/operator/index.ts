@@ -18,7 +18,7 @@ export {
   reloadConfig,
 } from '../http/admin-operations.ts'
 export type { SectorLife } from '../sectors/sector-life.ts'
-export { type VolumeRole, type VolumeUsage, volumeRoles } from '../storage/create-volumes.ts'
+export { type VolumeRole, type VolumeUsage, volumeRoles } from '../storage/volumes.ts'
 export { type EndingCosts, endingCosts, SectorNotProvenError } from './ending-costs.ts'
 export { type FindProviderInput, findProvider, ProviderUnknownError } from './find-provider.ts'
 export { type ExitProgress, endAsk, type Left, leave, readExit } from './leave.ts'

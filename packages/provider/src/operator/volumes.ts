@@ -5,10 +5,11 @@ import { dirname, resolve } from 'node:path'
 import { GranaryError } from '@granary/base'
 import { readKeyAddress } from '@granary/chain/keystore'
 import { readConfig } from '../config.ts'
-import { createVolumes, type VolumeRole, type VolumeUsage, volumeRoles } from '../storage/create-volumes.ts'
+import { createVolumes } from '../storage/create-volumes.ts'
 import { type ProviderFolders, providerFolders } from '../storage/folders.ts'
 import { ASIDE, listAside } from '../storage/set-aside.ts'
 import { makeVolume, mendVolume, readVolumeRecord, releaseVolume, volumeFolders } from '../storage/volume-record.ts'
+import { type VolumeRole, type VolumeUsage, volumeRoles } from '../storage/volumes.ts'
 import { readWitness } from '../storage/witness.ts'
 
 /** The home's own volume, as it is named beside the paths of others. */

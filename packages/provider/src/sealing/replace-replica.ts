@@ -8,7 +8,7 @@ import { GranaryError } from '@granary/base'
 import { finalizeSector, readSector, replaceSector, sealNeeds } from '@granary/proofs/seal'
 import type { Sector } from '../sectors/sector.ts'
 import { bytesUnder } from '../storage/bytes-under.ts'
-import type { Room } from '../storage/create-volumes.ts'
+import type { Room } from '../storage/volumes.ts'
 import { piecesOn, profileOf, type SealContext, sectorDir } from './seal-context.ts'
 
 export class SealedOtherwiseError extends GranaryError {

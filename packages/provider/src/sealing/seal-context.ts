@@ -11,7 +11,7 @@ import type { DealFeed } from '../sectors/port.ts'
 import type { Sector, SectorPiece } from '../sectors/sector.ts'
 import type { SectorStore } from '../sectors/store.ts'
 import { bytesUnder } from '../storage/bytes-under.ts'
-import type { Room, Volumes } from '../storage/create-volumes.ts'
+import type { Room, Volumes } from '../storage/volumes.ts'
 import type { ProviderJobs } from './jobs.ts'
 import type { Sealer } from './seal-together.ts'
 

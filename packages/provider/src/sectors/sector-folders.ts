@@ -4,8 +4,8 @@ import { basename, join } from 'node:path'
 import { fromHex, GranaryError, toHex } from '@granary/base'
 import { readSector, type Sector } from '@granary/proofs/seal'
 import type { Alerts } from '../alerts.ts'
-import type { Volumes } from '../storage/create-volumes.ts'
 import { setAside } from '../storage/set-aside.ts'
+import type { Volumes } from '../storage/volumes.ts'
 import { readSectorRecord } from './sector-record.ts'
 
 export interface SectorFolder {

@@ -5,12 +5,13 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
-import { createVolumes, volumeRoles } from './create-volumes.ts'
+import { createVolumes } from './create-volumes.ts'
 import { inTransaction } from './in-transaction.ts'
 import { createKeyedLock } from './keyed-lock.ts'
 import { openStore } from './open-store.ts'
 import { createSettings } from './settings.ts'
 import { createSpace } from './space.ts'
+import { volumeRoles } from './volumes.ts'
 
 let folder: string
 beforeEach(async () => {

@@ -8,11 +8,12 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { createAlerts } from '../alerts.ts'
 import { createPieceFiles, type PieceFiles } from '../deals/piece-files.ts'
 import { createUploadStore } from '../uploads/upload-store.ts'
-import { createVolumes, type VolumeConfig, type Volumes, volumeRoles } from './create-volumes.ts'
+import { createVolumes } from './create-volumes.ts'
 import { providerFolders } from './folders.ts'
 import { createKeyedLock } from './keyed-lock.ts'
 import { ASIDE_KEEP_MS, sweepAside } from './set-aside.ts'
 import { holdVolume, makeVolume, readVolumeRecord } from './volume-record.ts'
+import { type VolumeConfig, type Volumes, volumeRoles } from './volumes.ts'
 
 const OWNER = `0x${'01'.repeat(20)}`
 let root: string

@@ -5,9 +5,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
-import { createVolumes, type StoredItem, type VolumeConfig, type Volumes, volumeRoles } from './create-volumes.ts'
+import { createVolumes } from './create-volumes.ts'
 import { providerFolders } from './folders.ts'
+import type { StoredItem } from './stored-item.ts'
 import { makeVolume } from './volume-record.ts'
+import { type VolumeConfig, type Volumes, volumeRoles } from './volumes.ts'
 
 const MIB = 1024 ** 2
 const MINUTE_MS = 60_000

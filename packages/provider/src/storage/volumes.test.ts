@@ -8,11 +8,13 @@ import { createDealStore } from '../deals/deal-store.ts'
 import { createPieceFiles } from '../deals/piece-files.ts'
 import { createTimeline } from '../deals/timeline.ts'
 import { createUploadStore } from '../uploads/upload-store.ts'
-import { createVolumes, type StoredItem, type VolumeConfig, type Volumes, volumeRoles } from './create-volumes.ts'
+import { createVolumes } from './create-volumes.ts'
 import { diskReserve } from './disk-reserve.ts'
 import { providerFolders } from './folders.ts'
 import { createKeyedLock } from './keyed-lock.ts'
+import type { StoredItem } from './stored-item.ts'
 import { makeVolume } from './volume-record.ts'
+import { type VolumeConfig, type Volumes, volumeRoles } from './volumes.ts'
 
 const GIB = 1024 ** 3
 const OWNER = `0x${'01'.repeat(20)}`

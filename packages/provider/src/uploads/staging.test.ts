@@ -13,8 +13,8 @@ import {
   termsOf,
   uploadMetadata,
 } from '../../test/market-kit.ts'
-import { type VolumeConfig, type VolumesConfig, volumeRoles } from '../storage/create-volumes.ts'
 import { makeVolume } from '../storage/volume-record.ts'
+import { type VolumeConfig, type VolumesConfig, volumeRoles } from '../storage/volumes.ts'
 
 let home: Awaited<ReturnType<typeof temporaryHome>>
 let market: TestMarket

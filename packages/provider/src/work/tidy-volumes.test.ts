@@ -13,16 +13,11 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { sealSectors, type TestSector } from '../../test/sealed-sectors.ts'
 import { createAlerts } from '../alerts.ts'
 import { createSectorStore, type SectorStore } from '../sectors/store.ts'
-import {
-  createVolumes,
-  nameOf,
-  type StoredItem,
-  type VolumeConfig,
-  type Volumes,
-  volumeRoles,
-} from '../storage/create-volumes.ts'
+import { createVolumes } from '../storage/create-volumes.ts'
 import { createKeyedLock } from '../storage/keyed-lock.ts'
+import { nameOf, type StoredItem } from '../storage/stored-item.ts'
 import { makeVolume } from '../storage/volume-record.ts'
+import { type VolumeConfig, type Volumes, volumeRoles } from '../storage/volumes.ts'
 import { tidyVolumes } from './tidy-volumes.ts'
 
 const MINUTE_MS = 60_000

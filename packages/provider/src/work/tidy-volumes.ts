@@ -15,10 +15,11 @@ import type { DealStore } from '../deals/deal-store.ts'
 import type { Log } from '../log.ts'
 import { isIn } from '../sectors/sector.ts'
 import type { SectorStore } from '../sectors/store.ts'
-import type { StoredItem, Verdict, VolumeRole, Volumes } from '../storage/create-volumes.ts'
 import type { KeyedLock } from '../storage/keyed-lock.ts'
 import { sameBytes } from '../storage/same-bytes.ts'
 import { setAside } from '../storage/set-aside.ts'
+import type { StoredItem } from '../storage/stored-item.ts'
+import type { Verdict, VolumeRole, Volumes } from '../storage/volumes.ts'
 
 export interface TidyContext {
   readonly volumes: Volumes
