@@ -1,24 +1,13 @@
-/** Maintenance of volumes by random schedules, with real files: nothing that is needed is ever deleted. */
-import { randomBytes } from 'node:crypto'
-import { cpSync, existsSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
-import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+/** What is moved between volumes, what stays of it and for how long, with real files. */
+import { existsSync, readdirSync, readFileSync, renameSync } from 'node:fs'
+import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
-import { setTimeout as sleep } from 'node:timers/promises'
-import { createPieceHasher } from '@granary/proofs/piece'
-import { profileNamed } from '@granary/proofs/profile'
-import { pieceCidV2 } from '@granary/proofs/verify'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { sealSectors, type TestSector } from '../../test/sealed-sectors.ts'
-import { createAlerts } from '../alerts.ts'
-import { createSectorStore, type SectorStore } from '../sectors/store.ts'
-import { createVolumes } from '../storage/create-volumes.ts'
-import { createKeyedLock } from '../storage/keyed-lock.ts'
-import { nameOf, type StoredItem } from '../storage/stored-item.ts'
+import type { TestSector } from '../../test/sealed-sectors.ts'
+import { flipByte, sealOne, VolumeWorld } from '../../test/volume-world.ts'
 import { makeVolume } from '../storage/volume-record.ts'
-import { type VolumeConfig, type Volumes, volumeRoles } from '../storage/volumes.ts'
-import { tidyVolumes } from './tidy-volumes.ts'
+import { volumeRoles } from '../storage/volumes.ts'
 
 const MINUTE_MS = 60_000
 let root: string
@@ -26,284 +15,13 @@ let sealed: TestSector
 
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'granary-tidy-'))
-  const profile = profileNamed('2KiB-test')
-  sealed = (await sealSectors(root, { profile, provider: 1_000, numbers: [1] }))[0]!
+  sealed = await sealOne(root)
 })
 afterAll(() => rm(root, { recursive: true }))
 
-/** A home and two volumes, what is needed on them, and a clock. */
-class World {
-  readonly folder: string
-  readonly store: SectorStore = createSectorStore(new DatabaseSync(':memory:'))
-  /** With its bytes. */
-  readonly pieces = new Map<string, Buffer>()
-  readonly sectors = new Set<number>()
-  readonly unknown: string[] = []
-  providerId = 1_000
-  readonly alerts = createAlerts(() => {})
-  /** As the alerts name it. */
-  readonly damaged = new Set<string>()
-  /** By their names: a bit of them changed where they lay. */
-  readonly rotten = new Set<string>()
-  /** Renamed away. */
-  readonly gone = new Set<string>()
-  homeRoles: VolumeConfig['roles'] = volumeRoles
-  others: VolumeConfig[] = []
-  nowMs: number = Date.now()
-  volumes!: Volumes
-  #next = 1
-
-  constructor(folder: string) {
-    this.folder = folder
-  }
-
-  async begin(): Promise<void> {
-    for (const name of ['sectors', 'pieces', 'staging']) await mkdir(join(this.folder, name), { recursive: true })
-    for (const name of ['a', 'b']) {
-      const path = join(this.folder, name)
-      await mkdir(path)
-      this.others.push({ path, id: (await makeVolume(path, '0x01', 'here')).id, roles: volumeRoles, weight: 1 })
-    }
-    this.restart()
-  }
-
-  restart(): void {
-    const folders = {
-      sectors: join(this.folder, 'sectors'),
-      pieces: join(this.folder, 'pieces'),
-      staging: join(this.folder, 'staging'),
-    }
-    const config = () => ({ homeRoles: this.homeRoles, volumes: this.others, diskReserveBytes: 0 })
-    this.volumes = createVolumes({ root: this.folder, ...folders }, config, {
-      homeId: 'here',
-      nowMs: () => this.nowMs,
-    })
-  }
-
-  tidy(signal: AbortSignal = new AbortController().signal): Promise<void> {
-    return tidyVolumes(
-      {
-        ...{ volumes: this.volumes, sectors: this.store, lock: createKeyedLock() },
-        deals: { hasPiece: (pieceCid) => this.pieces.has(pieceCid) },
-        providerId: this.providerId,
-        isDamaged: (name) => this.damaged.has(name),
-        onPieceMoved: () => {},
-        alerts: this.alerts,
-        log: () => {},
-      },
-      signal,
-    )
-  }
-
-  async addPiece(): Promise<void> {
-    const bytes = randomBytes(127)
-    const hasher = createPieceHasher()
-    hasher.write(bytes)
-    const pieceCid = pieceCidV2(hasher.digest())
-    using room = await this.volumes.reserve({ kind: 'piece', pieceCid }, 'unsealed', 127)
-    await writeFile(room.path, bytes)
-    this.pieces.set(pieceCid, bytes)
-  }
-
-  async addSector(): Promise<void> {
-    const number = this.#next++
-    using room = await this.volumes.reserve({ kind: 'sector', number }, 'sealing', 4_096)
-    await cp(sealed.dir, room.path, { recursive: true })
-    const phase = {
-      state: 'proving',
-      commR: sealed.commR,
-      partition: 1,
-      activatedAt: 1,
-      expiry: 900,
-      finalized: true,
-    } as const
-    this.store.adopt({ number, openedAtMs: 0, pieces: [], phase })
-    this.sectors.add(number)
-  }
-
-  /** Its deals have ended: its folder is removed from where it lies. */
-  async retire(): Promise<void> {
-    const [number] = this.sectors
-    if (number === undefined || this.volumes.awayFor({ kind: 'sector', number }) !== undefined) return
-    this.store.move(number, 'proving', { state: 'expired', cleaned: false })
-    await rm(this.volumes.pathOf({ kind: 'sector', number }), { recursive: true, force: true })
-    this.store.move(number, 'expired', { state: 'expired', cleaned: true })
-    this.sectors.delete(number)
-  }
-
-  /** One that the store knows nothing of: a person has put it there. */
-  async addUnknown(at: number): Promise<void> {
-    const { path } = this.others[at]!
-    if (this.gone.has(path)) return
-    const unknown = join(path, 'sectors', String(900 + this.unknown.length))
-    await cp(sealed.dir, unknown, { recursive: true })
-    this.unknown.push(unknown)
-  }
-
-  /** What was put there and is not any more. */
-  touched(): string[] {
-    const volumeOf = (path: string): string => dirname(dirname(path))
-    return this.unknown.filter((path) => !this.gone.has(volumeOf(path)) && !existsSync(path))
-  }
-
-  /** What an answer may be being made from. */
-  readable(): string[] {
-    const there = this.needed().filter((item) => this.volumes.awayFor(item) === undefined)
-    return there.map((item) => this.volumes.pathOf(item))
-  }
-
-  vanish(path: string): void {
-    renameSync(path, `${path}.gone`)
-    this.gone.add(path)
-  }
-
-  comeBack(): void {
-    for (const path of this.gone) renameSync(`${path}.gone`, path)
-    this.gone.clear()
-  }
-
-  /** Killed: what lies there at some moment of it is all there is from then on. */
-  async killTidying(afterMs: number): Promise<void> {
-    const moving = this.tidy()
-    await sleep(afterMs)
-    const left = `${this.folder}.left`
-    // Its threads go on meanwhile: a name may be gone before it is reached.
-    for (let isWhole = false; !isWhole; )
-      try {
-        rmSync(left, { recursive: true, force: true })
-        cpSync(this.folder, left, { recursive: true })
-        isWhole = true
-      } catch {
-        await sleep(1)
-      }
-    await moving
-    await rm(this.folder, { recursive: true })
-    renameSync(left, this.folder)
-    this.restart()
-  }
-
-  /** A bit of one that has a sound copy elsewhere. */
-  async rot(): Promise<void> {
-    for (const item of this.needed()) {
-      if (this.volumes.awayFor(item) !== undefined || this.soundCopies(item) < 2) continue
-      this.rotten.add(nameOf(item))
-      const path = this.volumes.pathOf(item)
-      return await flipByte(item.kind === 'piece' ? path : join(path, 'replica'))
-    }
-  }
-
-  /** Wherever, on what was renamed away too, and aside. */
-  soundCopies(item: StoredItem): number {
-    const roots = [this.folder, ...this.others.map(({ path }) => (this.gone.has(path) ? `${path}.gone` : path))]
-    const folders = roots.map((path) => join(path, `${item.kind}s`))
-    const aside = folders.map((folder) => join(folder, 'aside'))
-    const copies = [...folders, ...aside.filter(existsSync)].flatMap((folder) =>
-      readdirSync(folder)
-        .filter((name) => name === nameOf(item) || name.endsWith(`Z-${nameOf(item)}`))
-        .map((name) => join(folder, name)),
-    )
-    return copies.filter((path) => this.isSoundAt(path, item)).length
-  }
-
-  needed(): StoredItem[] {
-    return [
-      ...[...this.pieces.keys()].map((pieceCid) => ({ kind: 'piece', pieceCid }) as const),
-      ...[...this.sectors].map((number) => ({ kind: 'sector', number }) as const),
-    ]
-  }
-
-  /** What is needed and is not there as it was; of what has rotted since, what no copy is left of. */
-  lost(): StoredItem[] {
-    return this.needed().filter((item) => {
-      if (this.volumes.awayFor(item) !== undefined) return false
-      return this.rotten.has(nameOf(item))
-        ? this.soundCopies(item) === 0
-        : !this.isSoundAt(this.volumes.pathOf(item), item)
-    })
-  }
-
-  isSoundAt(path: string, item: StoredItem): boolean {
-    if (!existsSync(path)) return false
-    if (item.kind === 'piece') return readFileSync(path).equals(this.pieces.get(item.pieceCid)!)
-    return readdirSync(sealed.dir).every(
-      (name) =>
-        existsSync(join(path, name)) && readFileSync(join(path, name)).equals(readFileSync(join(sealed.dir, name))),
-    )
-  }
+function world(name: string): Promise<VolumeWorld> {
+  return VolumeWorld.begin(join(root, name), sealed)
 }
-
-async function world(name: string): Promise<World> {
-  const made = new World(join(root, name))
-  await made.begin()
-  return made
-}
-
-/** Mulberry32: a schedule that fails is run again by its seed. */
-function randomOf(seed: number): (below: number) => number {
-  let state = seed
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0
-    let t = Math.imul(state ^ (state >>> 15), state | 1)
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
-    return ((t ^ (t >>> 14)) >>> 0) % below
-  }
-}
-
-test.each([1, 2, 3, 4, 5, 6])(
-  'by schedule %i nothing that is needed is deleted, and all of it is whole',
-  async (seed) => {
-    const here = await world(`schedule-${seed}`)
-    const random = randomOf(seed)
-    const rolesAnew = (): VolumeConfig['roles'] => volumeRoles.filter(() => random(2) === 0)
-    const rolesOfOne = (): void => {
-      const which = random(3)
-      if (which === 2) here.homeRoles = rolesAnew()
-      else here.others = here.others.map((each, at) => (at === which ? { ...each, roles: rolesAnew() } : each))
-    }
-    const tidyLater = (): Promise<void> => {
-      here.nowMs += random(24) * MINUTE_MS
-      return here.tidy()
-    }
-    const steps: (() => Promise<void> | void)[] = [
-      () => here.addPiece(),
-      () => here.addSector(),
-      () => here.retire(),
-      tidyLater,
-      () => {
-        rolesOfOne()
-        return here.killTidying(random(12))
-      },
-      async () => {
-        rolesOfOne()
-        const reading = here.readable()
-        await here.tidy()
-        // Whoever had begun to read one reads on.
-        expect(reading.filter((path) => !existsSync(path))).toEqual([])
-        await here.rot()
-        await tidyLater()
-      },
-      () => here.restart(),
-      rolesOfOne,
-      () => here.vanish(here.others.filter(({ path }) => !here.gone.has(path))[0]?.path ?? here.others[0]!.path),
-      () => here.comeBack(),
-      // More often than it goes away: what may be on one that is away is not missed.
-      () => here.comeBack(),
-      () => here.addUnknown(random(2)),
-    ]
-    for (let step = 0; step < 120; step++) {
-      const at = random(steps.length)
-      if (at === 8 && here.gone.size === here.others.length) continue
-      await Promise.resolve(steps[at]!()).catch((error: { code?: string }) => {
-        // No volume takes it at present: then it does not come.
-        if (error.code !== 'DISK_FULL') throw error
-      })
-      expect([here.lost(), here.touched()]).toEqual([[], []])
-    }
-    here.comeBack()
-    here.restart()
-    expect(here.lost()).toEqual([])
-  },
-)
 
 test('a volume that is drained is empty once its time is over, and may be detached', async () => {
   const here = await world('drained')
@@ -357,7 +75,7 @@ test('what was moved stays as long as its copy is not whole', async () => {
 })
 
 /** A sector and a piece that were moved from the home to the volumes. */
-async function movedFromHome(name: string): Promise<{ here: World; pieceCid: string }> {
+async function movedFromHome(name: string): Promise<{ here: VolumeWorld; pieceCid: string }> {
   const here = await world(name)
   here.others = here.others.map((each) => ({ ...each, roles: [] }))
   await here.addSector()
@@ -366,12 +84,6 @@ async function movedFromHome(name: string): Promise<{ here: World; pieceCid: str
   here.others = here.others.map((each, at) => ({ ...each, roles: at === 0 ? volumeRoles : [] }))
   await here.tidy()
   return { here, pieceCid: [...here.pieces.keys()][0]! }
-}
-
-async function flipByte(path: string): Promise<void> {
-  const bytes = await readFile(path)
-  bytes[100]! ^= 1
-  await writeFile(path, bytes)
 }
 
 test('what was moved stays as long as its copy differs, be it by one bit, and an alert names both', async () => {
