@@ -5,8 +5,6 @@ import { join } from 'node:path'
 import { toHex } from '@granary/base'
 import { addressesThatCount, createBudget } from '@granary/chain/limits'
 import { createChainClient } from '@granary/protocol/client'
-import type { Address } from '@granary/protocol/messages'
-import { newToken, removeAdminAccess, writeAdminAccess } from './admin-access.ts'
 import { createAlerts } from './alerts.ts'
 import { createChainFollower } from './chain/follow-chain.ts'
 import { renewAsk } from './chain/keep-ask.ts'
@@ -18,30 +16,34 @@ import { applyConfig, hasMoney, registerProvider } from './chain/register-provid
 import { type ReloadReport, reloadConfig } from './chain/reload-config.ts'
 import { requireConfig } from './chain/require-config.ts'
 import { requireProfile, requireProfiles } from './chain/require-profile.ts'
+import { type Closer, closeAll } from './closers.ts'
 import { collectStart } from './collect-start.ts'
 import { changeConfig, type ProviderConfig, readConfig } from './config.ts'
 import { createPieceScrub, repairFolder } from './deals/scrub-pieces.ts'
 import { readDenylists } from './denylist/read-denylists.ts'
 import { foldOutages } from './fold-outages.ts'
 import { createProviderMetrics } from './health/provider-metrics.ts'
+import { lookAtMeans, type SeenMeans } from './health/seen-means.ts'
 import { createAlertSender } from './health/send-alerts.ts'
 import { watchHealth } from './health/watch-health.ts'
 import { homeIdOf, openHome, requireStore } from './home/open-home.ts'
-import { createAdminApp, openSectorStates } from './http/admin-app.ts'
+import { openSectorStates } from './http/admin-app.ts'
 import type { ProviderStatus } from './http/admin-operations.ts'
 import { createApp, type ProviderInfo } from './http/app.ts'
 import { readinessOf } from './http/health.ts'
 import { listen } from './http/listen.ts'
 import { publicAddress } from './http/public-address.ts'
+import { serveAdmin } from './http/serve-admin.ts'
 import { uploadRoutes } from './http/uploads.ts'
-import { type Log, withTimeAndLevel } from './log.ts'
-import { agreementOf, meansOf } from './market/agreement-chain.ts'
+import { withTimeAndLevel } from './log.ts'
+import { agreementOf, sessionKeyOn } from './market/agreement-chain.ts'
 import { createDeals } from './market/create-deals.ts'
 import { openMarket } from './market/open-market.ts'
 import { createProver } from './proving/prover.ts'
 import { createQueue } from './queue/create-queue.ts'
 import { createLateQueue } from './queue/late-queue.ts'
 import { createRetrieval } from './retrieval/create-retrieval.ts'
+import type { RunningProvider, RunProviderOptions } from './run-options.ts'
 import type { ProviderJobs } from './sealing/jobs.ts'
 import type { Machine } from './sealing/machine.ts'
 import { workVersion } from './sealing/work-version.ts'
@@ -57,7 +59,7 @@ import { createSettings } from './storage/settings.ts'
 import { createTraffic } from './storage/traffic.ts'
 import { requireOwnVolumes } from './storage/volume-record.ts'
 import { createWork } from './work/create-work.ts'
-import { tidyVolumes } from './work/tidy-volumes.ts'
+import { keepTidy } from './work/keep-tidy.ts'
 
 export { type BackupReport, backupProvider, restoreProvider } from './home/backup.ts'
 export {
@@ -70,60 +72,18 @@ export {
 export { type RebuildOptions, type RebuildReport, rebuildProvider } from './home/rebuild-store.ts'
 export { pingRedis } from './queue/ping-redis.ts'
 export { loadBitswap } from './retrieval/start-bitswap.ts'
-
-export interface RunProviderOptions {
-  readonly home: string
-  readonly cacheHome: string
-  /** @default 127.0.0.1 */
-  readonly host?: string
-  /** 0: the port of the last run, or any free one. */
-  readonly port: number
-  /** Undefined: no libp2p; 0: the port of the last run, or any free one. */
-  readonly libp2pPort: number | undefined
-  readonly passphrase: string
-  /** Where the chain is now, when it is not where the configuration says. */
-  readonly chainUrl?: string
-  /** The address that is registered on the chain. @default the one that is listened on */
-  readonly publicUrl?: string
-  /** How long a piece waits for others to share its sector. @default 2000 */
-  readonly sealAfterMs?: number
-  /** A Redis for the queue, by which workers of other machines seal too: redis://host:port */
-  readonly redisUrl?: string
-  readonly log?: Log
-}
-
-export interface RunningProvider {
-  readonly url: string
-  readonly providerId: number
-  readonly address: Address
-  /** Reads config.json anew and applies it. @throws what is wrong with it, and nothing of it is used; what the chain refuses */
-  reload(): Promise<ReloadReport>
-  stop(): Promise<void>
-}
+export type { RunningProvider, RunProviderOptions } from './run-options.ts'
 
 const VERSION = '0.1.0'
 const SEAL_AFTER_MS = 2_000
 const SWEEP_EVERY_MS = 60_000
-const TIDY_EVERY_MS = 10_000
-const ADMIN_CONNECTIONS = 16
 /** By then what follows a start is over. */
 const COLLECT_AFTER_MS = 5_000
 
 /** @throws HomeMissingError, ConfigError, HomeLockedError, ChainMismatchError, ListenError, DiskFaultError, CHAIN_UNREACHABLE, … */
 export async function runProvider(options: RunProviderOptions): Promise<RunningProvider> {
-  const closers: (() => Promise<void> | void)[] = []
-  const stop = async (): Promise<void> => {
-    const failures: unknown[] = []
-    for (const close of closers.splice(0).reverse()) {
-      try {
-        await close()
-      } catch (error) {
-        failures.push(error)
-      }
-    }
-    // All the others are closed all the same, so that port and folder are free.
-    if (failures.length > 0) throw new AggregateError(failures, 'parts of the provider did not close')
-  }
+  const closers: Closer[] = []
+  const stop = (): Promise<void> => closeAll(closers)
   try {
     return { ...(await start(options, closers)), stop }
   } catch (error) {
@@ -133,10 +93,7 @@ export async function runProvider(options: RunProviderOptions): Promise<RunningP
 }
 
 /** Each part that has to be closed is noted in `closers` as soon as it is open; they are closed in reverse. */
-async function start(
-  options: RunProviderOptions,
-  closers: (() => Promise<void> | void)[],
-): Promise<Omit<RunningProvider, 'stop'>> {
+async function start(options: RunProviderOptions, closers: Closer[]): Promise<Omit<RunningProvider, 'stop'>> {
   const startedMs = Date.now()
   const everyLine = withTimeAndLevel((event) => {
     options.log?.(event)
@@ -146,11 +103,11 @@ async function start(
   const sender = createAlertSender({ url: () => config.alertsUrl, log: (event) => everyLine(event) })
   closers.push(() => sender.stop())
   const metrics = createProviderMetrics(() => ownStatus())
-  let money: ProviderStatus['money'] = null
+  let seen: SeenMeans | undefined
   const alerts = createAlerts(everyLine, Date.now, () => ({
     sectors: sectors.countIn('proving'),
     deals: deals.deals.liveCount(),
-    locked: money?.lockedCollateral ?? '0',
+    locked: seen?.money.lockedCollateral ?? '0',
   }))
   const log = foldOutages(everyLine, alerts)
   const folders = providerFolders(options.home)
@@ -232,12 +189,14 @@ async function start(
     // Beside the piece two layers of the key lie there, until it is made.
     unseal: ({ pieceCid, payloadSize }, out, signal) =>
       deals.space.during(payloadSize + 2 * sectorBytes, () => sealing.unsealPiece(pieceCid, out, signal)),
-    onRepaired: (pieceCid) => {
-      const piece = deals.deals.servedPieces().find((each) => each.pieceCid === pieceCid)
-      if (piece !== undefined) retrieval.addPiece(storedPiece(piece)).catch(() => {})
-    },
+    onRepaired: (pieceCid) => serveAgain(pieceCid),
   })
   closers.push(() => scrub.stop())
+  /** Of what is at another place, or was made again. */
+  const serveAgain = (pieceCid: string): void => {
+    const piece = deals.deals.servedPieces().find((each) => each.pieceCid === pieceCid)
+    if (piece !== undefined) retrieval.addPiece(storedPiece(piece)).catch(() => {})
+  }
   const traffic = createTraffic(db)
   closers.push(() => {
     try {
@@ -315,21 +274,8 @@ async function start(
     release: sectors.release,
   })
   const sealing = createWork({
-    ...{
-      db,
-      volumes,
-      folder: folders.root,
-      alerts,
-      witness,
-      chain,
-      follower,
-      providerId,
-      profile,
-      profiles,
-      queue,
-      log,
-    },
-    prover,
+    ...{ db, volumes, folder: folders.root, alerts, witness, chain, follower, providerId, profile, profiles },
+    ...{ queue, log, prover },
     parentsDir: join(options.cacheHome, 'parents'),
     signer: keys.session,
     deals: market.feed,
@@ -383,51 +329,16 @@ async function start(
     acceptPiece: market.acceptPiece,
     retrieval: retrieval.router,
   })
-  const tidying = new AbortController()
-  let tidied: Promise<void> | undefined
-  const tidy = () => {
-    const onPieceMoved = (pieceCid: string): void => {
-      const piece = deals.deals.servedPieces().find((each) => each.pieceCid === pieceCid)
-      if (piece !== undefined) retrieval.addPiece(storedPiece(piece)).catch(() => {})
-    }
-    const isDamaged = (name: string): boolean =>
-      alerts
-        .list()
-        .some(
-          ({ code, subject }) =>
-            (code === 'SECTOR_DAMAGED' && subject === name) ||
-            (code === 'PIECE_DAMAGED' && `piece ${subject}` === name),
-        )
-    const context = {
-      volumes,
-      sectors,
-      providerId,
-      deals: deals.deals,
-      lock: deals.lock,
-      isDamaged,
-      onPieceMoved,
-      alerts,
-      log,
-    }
-    const tidyAll = async (): Promise<void> => {
-      for (const pieceCid of await deals.files.placeAll()) {
-        onPieceMoved(pieceCid)
+  closers.push(
+    keepTidy({
+      ...{ volumes, sectors, providerId, deals: deals.deals, lock: deals.lock, files: deals.files, alerts, log },
+      onPieceMoved: serveAgain,
+      onPiecePlaced: (pieceCid) => {
+        serveAgain(pieceCid)
         scrub.suspect(pieceCid)
-      }
-      await tidyVolumes(context, tidying.signal)
-    }
-    tidied ??= tidyAll()
-      .catch((error: unknown) => log({ type: 'volumes:tidy-failed', error: String(error) }))
-      .finally(() => {
-        tidied = undefined
-      })
-  }
-  const tidyTimer = setInterval(tidy, TIDY_EVERY_MS)
-  closers.push(async () => {
-    clearInterval(tidyTimer)
-    tidying.abort()
-    await tidied
-  })
+      },
+    }),
+  )
   const sweeping = setInterval(() => {
     Promise.all([market.sweep(), sweepFolders(), Promise.try(traffic.save)]).catch((error: unknown) =>
       log({ type: 'uploads:sweep-failed', error: String(error) }),
@@ -439,27 +350,18 @@ async function start(
   listener.serve(app)
   sealing.start()
   scrub.start()
-  let askUntil: number | undefined
-  const sessionKey = async () => {
-    const own = toHex(keys.session.publicKey)
-    for await (const key of chain.sessionKeys(keys.address)) if (key.publicKey === own) return key
-    return undefined
-  }
   const health = watchHealth({
-    sessionKey,
+    sessionKey: () => sessionKeyOn(chain, keys.address, toHex(keys.session.publicKey)),
     ask: () =>
-      askUntil === undefined || !config.acceptDeals ? undefined : { validUntil: askUntil, validMs: config.ask.validMs },
+      seen === undefined || !config.acceptDeals
+        ? undefined
+        : { validUntil: seen.askUntil, validMs: config.ask.validMs },
     ...{ chain, providerId, alerts, log, folder: folders.root },
     diskReserveBytes: () => diskReserve(folders.root, config.diskReserveBytes),
-    means: async () => {
-      const means = await meansOf({ chain, providerId, profiles, provenSectors })
-      const { balance, freeCollateral } = means
-      const view = await chain.provider(providerId)
-      askUntil = view.ask?.validUntil ?? 0
-      const { locked: lockedCollateral } = view.collateral
-      money = { balance: String(balance), freeCollateral: String(freeCollateral), lockedCollateral }
-      return means
-    },
+    means: () =>
+      lookAtMeans({ chain, providerId, profiles, provenSectors }, (now) => {
+        seen = now
+      }),
   })
   health.start()
   closers.push(() => health.stop())
@@ -472,33 +374,14 @@ async function start(
     deals: deals.deals.counts(),
     outbox: sealing.outboxCount(),
     disk: { freeBytes: deals.space.freeBytes(), reserveBytes: diskReserve(folders.root, config.diskReserveBytes) },
-    ...{ money, alerts: alerts.list().length },
+    ...{ money: seen?.money ?? null, alerts: alerts.list().length },
   })
-  const token = newToken()
-  const admin = await listen('127.0.0.1', config.adminPort, {
-    addressOf: () => undefined,
-    connections: ADMIN_CONNECTIONS,
-  })
-  closers.push(() => admin.close())
-  admin.serve(
-    createAdminApp({
-      ...{
-        token,
-        version: VERSION,
-        status: ownStatus,
-        alerts,
-        traffic,
-        sectors,
-        deals: deals.deals,
-        reload,
-        metrics,
-        log,
-        work: sealing,
-      },
+  closers.push(
+    await serveAdmin({
+      ...{ port: config.adminPort, accessPath: folders.admin, version: VERSION, status: ownStatus, reload },
+      ...{ alerts, traffic, sectors, deals: deals.deals, metrics, log, work: sealing },
     }),
   )
-  await writeAdminAccess(folders.admin, { url: admin.url, token })
-  closers.push(() => removeAdminAccess(folders.admin))
   const collecting = setTimeout(collectStart, COLLECT_AFTER_MS).unref()
   closers.push(() => clearTimeout(collecting))
   log({ type: 'provider:serving', provider: providerId, url: listener.url })
