@@ -1,6 +1,5 @@
 /** Tries again what failed for a passing reason, so that a put outlives a restart of its provider. */
-import { GranaryError } from '@granary/base'
-import pRetry from 'p-retry'
+import { GranaryError, retry } from '@granary/base'
 
 export interface RetryOptions {
   readonly signal?: AbortSignal | undefined
@@ -11,12 +10,6 @@ export interface RetryOptions {
 /** Tries again only after a GranaryError that is retryable. @throws the last error */
 export async function retrying<T>(run: () => Promise<T>, options: RetryOptions = {}): Promise<T> {
   const { signal, retries = 4 } = options
-  signal?.throwIfAborted()
-  return await pRetry(run, {
-    retries,
-    minTimeout: 250,
-    factor: 2,
-    shouldRetry: ({ error }) => GranaryError.is(error) && error.retryable,
-    ...(signal ? { signal } : {}),
-  })
+  const isPassing = (error: unknown) => GranaryError.is(error) && error.retryable
+  return await retry(run, { retries, minMs: 250, factor: 2, isPassing, signal })
 }

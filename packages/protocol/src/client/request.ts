@@ -1,6 +1,5 @@
 /** One HTTP call to a node: address, deadline, retries where a repetition cannot do harm, errors as the node named them. */
-import { GranaryError } from '@granary/base'
-import pRetry from 'p-retry'
+import { GranaryError, retry } from '@granary/base'
 import { ChainAnswerError, ChainUnreachableError } from './errors.ts'
 import { behindError, type KnownChain } from './known-chain.ts'
 import { readBody } from './read-body.ts'
@@ -57,14 +56,14 @@ export async function call(transport: Transport, input: CallInput, options: Call
     if (typeof body !== 'object' || body === null) throw new ChainAnswerError(urlOf(transport, input), response.status)
     return body
   }
-  return pRetry(attempt, {
+  return retry(attempt, {
     retries: input.repeatable ? transport.retries : 0,
-    minTimeout: RETRY_DELAY_MIN_MS,
-    maxTimeout: RETRY_DELAY_MAX_MS,
+    minMs: RETRY_DELAY_MIN_MS,
+    maxMs: RETRY_DELAY_MAX_MS,
     factor: 3,
-    randomize: true,
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
-    shouldRetry: ({ error }) => transient && GranaryError.is(error) && error.retryable,
+    spread: true,
+    signal: options.signal,
+    isPassing: (error) => transient && GranaryError.is(error) && error.retryable,
   })
 }
 
