@@ -1,11 +1,15 @@
 /**
- * Publishes an agreed deal: its message locks the price. The chain takes the same terms once, and it is asked whether it
+ * Publishes agreed deals: their message locks their prices. The chain takes the same terms once, and it is asked whether it
  * has them before anything is sent, so that a retry pays nothing twice.
  */
 
 import { isAbortError, toHex } from '@granary/base'
 import { type ChainClient, type DealView, sendMessage } from '@granary/protocol/client'
 import { type DealTerms, dealTermsDigest, type Hash, type Signer } from '@granary/protocol/messages'
+import type { CallOptions } from '../call-options.ts'
+
+/** As many as one message takes (docs/spec/chain.md, section 2). */
+export const PUBLISHED_MAX = 64
 
 /** An agreement that both sides have signed, and who sends it. */
 export interface PublishDealInput {
@@ -18,47 +22,57 @@ export interface PublishDealInput {
   readonly feeMax?: bigint | undefined
 }
 
+type SignedDeal = Pick<PublishDealInput, 'terms' | 'providerSignature'>
+
 /**
  * @returns the deal as the chain has it
  * @throws ChainTxError with the chain's code, such as when the balance does not cover the price
  */
 export async function publishDeal(
-  input: PublishDealInput,
-  options: { readonly signal?: AbortSignal | undefined } = {},
+  { terms, providerSignature, ...rest }: PublishDealInput,
+  options: CallOptions = {},
 ): Promise<DealView> {
-  const { chain, signer, genesisHash, terms, providerSignature, feeMax } = input
-  const agreementId = toHex(dealTermsDigest(genesisHash, terms))
-  const there = await findPublished({ chain, terms, agreementId }, options)
-  if (there) return there
+  const { deals, failure } = await publishDeals({ ...rest, deals: [{ terms, providerSignature }] }, options)
+  if (deals[0] === undefined) throw failure
+  return deals[0]
+}
+
+/** Several of one client, for one content: at most `PUBLISHED_MAX`. */
+export interface PublishDealsInput extends Omit<PublishDealInput, keyof SignedDeal> {
+  readonly deals: readonly SignedDeal[]
+}
+
+/**
+ * In one message, which takes all of them or none.
+ * @returns each as the chain has it, or undefined; then `failure` says why
+ */
+export async function publishDeals(
+  { deals, ...rest }: PublishDealsInput,
+  options: CallOptions,
+): Promise<{ readonly deals: readonly (DealView | undefined)[]; readonly failure?: unknown }> {
+  const { chain, genesisHash } = rest
+  const ids = deals.map(({ terms }) => toHex(dealTermsDigest(genesisHash, terms)))
+  const look = async () => {
+    const [{ terms }] = deals as [SignedDeal]
+    const { client, rootCid, pieceCid } = terms
+    // All deals of the content at once, where that is one question instead of many.
+    const filter = deals.length === 1 || rootCid === undefined ? { pieceCid } : { client, rootCid }
+    const found = await Array.fromAsync(chain.deals(filter, options))
+    return ids.map((id) => found.find(({ agreementId }) => agreementId === id))
+  }
+  const there = await look()
+  const missing = deals.filter((_, index) => there[index] === undefined)
+  if (missing.length === 0) return { deals: there }
   let failure: unknown
   try {
-    const body = { deals: [{ terms, providerSignature }] }
-    await sendMessage({ chain, signer, kind: 'PublishDeal', body, feeMax }, options)
+    await sendMessage({ ...rest, kind: 'PublishDeal', body: { deals: missing } }, options)
   } catch (error) {
     if (isAbortError(error)) throw error
     failure = error
   }
   // Looked up even after a failure: an earlier, interrupted try may have been the one that got through.
-  const published = await findPublished({ chain, terms, agreementId }, options)
-  if (published) return published
-  throw failure ?? new Error(`the deal ${agreementId} was committed and is not on the chain`)
-}
-
-/** An agreement that may be on the chain. */
-export interface FindPublishedInput {
-  readonly chain: ChainClient
-  readonly terms: Pick<DealTerms, 'pieceCid'>
-  readonly agreementId: Hash
-}
-
-/** The deal of these very terms, if the chain has it. */
-export async function findPublished(
-  input: FindPublishedInput,
-  options: { readonly signal?: AbortSignal | undefined } = {},
-): Promise<DealView | undefined> {
-  const { chain, terms, agreementId } = input
-  for await (const deal of chain.deals({ pieceCid: terms.pieceCid }, options)) {
-    if (deal.agreementId === agreementId) return deal
-  }
-  return undefined
+  const published = await look()
+  const lost = published.indexOf(undefined)
+  failure ??= new Error(`the deal ${ids[lost]} was committed and is not on the chain`)
+  return lost === -1 ? { deals: published } : { deals: published, failure }
 }

@@ -51,6 +51,11 @@ test('agreed deals are published together, and what is active needs nothing', ()
   expect(nextSteps(upload(['active']), wanted())).toEqual([])
 })
 
+test('one message takes 64 deals, and the others wait for the next', () => {
+  const [step] = nextSteps(upload(Array(70).fill('agreed')), wanted())
+  expect(step).toEqual({ step: 'publish', slots: Array.from({ length: 64 }, (_, slot) => slot) })
+})
+
 test('a provider of an earlier run is met before anything is asked of it', () => {
   const met = new Set<number>()
   for (const state of ['chosen', 'quoted', 'uploaded', 'offered'] as const)

@@ -1,4 +1,5 @@
 /** What can be done for an upload as it is. Pure: the same state gives the same steps, whoever was killed before. */
+import { PUBLISHED_MAX } from '../deals/publish-deal.ts'
 import type { Slot, UploadState } from '../journal/upload-state.ts'
 
 export type Step =
@@ -35,7 +36,7 @@ export function nextSteps(state: UploadState, { until, met, given }: Wanted): St
     else unnamed.add(slot.piece)
   }
   for (const piece of unnamed) steps.push({ step: 'name', piece })
-  if (agreed.length > 0) steps.push({ step: 'publish', slots: agreed })
+  if (agreed.length > 0) steps.push({ step: 'publish', slots: agreed.slice(0, PUBLISHED_MAX) })
   for (const { index } of published.slice(0, FOLLOWED_MAX)) steps.push({ step: 'follow', slot: index })
   return steps
 }

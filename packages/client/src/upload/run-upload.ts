@@ -78,7 +78,7 @@ function keyOf(step: Step): string {
 
 async function take(run: UploadRun, step: Step, failures: Map<number, unknown>, call: CallOptions): Promise<void> {
   if (step.step === 'publish') {
-    for (const slot of step.slots) await attempt([slot], failures, () => publish(run, slot, call))
+    await publishReady(run, step.slots, failures, call)
     return
   }
   if (step.step === 'name') {
@@ -94,6 +94,26 @@ async function take(run: UploadRun, step: Step, failures: Map<number, unknown>, 
       await passOn(run, step, error)
     }
   })
+}
+
+/**
+ * What has become ready while the last message was on its way, in one. A message takes all of its deals or none: where one is
+ * refused they are tried one by one, so that it keeps no other from the chain.
+ */
+async function publishReady(
+  run: UploadRun,
+  slots: readonly number[],
+  failures: Map<number, unknown>,
+  call: CallOptions,
+): Promise<void> {
+  const left = () => slots.filter((slot) => stateOf(run).slots[slot]?.state === 'agreed')
+  try {
+    await publish(run, slots, call)
+  } catch (error) {
+    const isRefusal = GranaryError.is(error) && !error.retryable && left().length > 1
+    for (const slot of left())
+      await attempt([slot], failures, () => (isRefusal ? publish(run, [slot], call) : Promise.reject(error)))
+  }
 }
 
 async function attempt(
