@@ -1,14 +1,14 @@
 /**
- * Copies on several providers, one of which is killed in the middle of the put, and another in the middle of the get: each
- * piece has its copies with different providers, and the content comes back byte for byte.
+ * Copies on several providers, one of which is killed in the middle of the put, one between its deal and its proof, and another in
+ * the middle of the get: each piece has its copies with different providers, and the content comes back byte for byte.
  */
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { PutResult } from '@granary/client'
+import type { PutResult, UploadQuote } from '@granary/client'
 import { createChainClient } from '@granary/protocol/client'
 import { afterEach, expect, test } from '@jest/globals'
 import { createWorkbench, envelope, type Workbench } from './harness.ts'
-import { fileOf, sameBytes, succeeded } from './story.ts'
+import { fileOf, type Server, sameBytes, succeeded, type Timed } from './story.ts'
 
 let bench: Workbench
 afterEach(() => bench.close())
@@ -54,6 +54,55 @@ test('a provider that is killed in the middle of a put is replaced, and that is 
   )
   const deals = await Array.fromAsync(client.deals({ rootCid: data.rootCid }))
   expect(deals).toHaveLength(6)
+}, 240_000)
+
+/** Cheaper than the others, so that it is chosen; it seals late, and lets its deals lapse early where it does not prove them. */
+async function startHasty(home: string, chainUrl: string): Promise<Server> {
+  const args = ['--home', home, '--seal-after', '15s']
+  await (await bench.startProvider({ chainUrl, args: ['--home', home] })).stop()
+  const path = join(home, 'provider', 'config.json')
+  const config = JSON.parse(readFileSync(path, 'utf8')) as object
+  const [view] = await Array.fromAsync(createChainClient({ url: chainUrl }).providers())
+  const pricePerGiBEpoch = `${(BigInt(view!.ask!.pricePerGiBEpoch) * 9n) / 10n}`
+  writeFileSync(path, JSON.stringify({ ...config, activateWithinMs: 20_000, ask: { pricePerGiBEpoch } }))
+  return await bench.startProvider({ chainUrl, args })
+}
+
+test('one that is killed between its deal and its proof is told with the date that the money is back, and then replaced, by a put that was killed too', async () => {
+  bench = createWorkbench()
+  succeeded(await bench.run(['chain', 'init', '--devnet', '--home', bench.home, '--json']))
+  const chain = await bench.startChain()
+  const client = createChainClient({ url: chain.url })
+  const hasty = await startHasty(join(bench.home, 'p0'), chain.url)
+  for (const name of ['p1', 'p2']) {
+    const args = ['--home', join(bench.home, name), '--seal-after', '0s']
+    await bench.startProvider({ chainUrl: chain.url, args })
+  }
+  const file = fileOf(bench, 'twice.bin', 1024 * 1024)
+  const wanted = [file, '--copies', '2', '--chain', chain.url, '--json']
+  const { slots, total } = envelope<UploadQuote>(succeeded(await bench.run(['quote', ...wanted]))).data
+  const prices = slots.map(({ price }) => BigInt(price)).sort((a, b) => Number(a - b))
+  // To the last attoGRN: what was agreed to has room for one that is lost, and this one is replaced by a dearer one.
+  const maxPrice = BigInt(total) + prices[1]! - prices[0]!
+  const command = ['put', ...wanted, '--progress', 'json', '--max-price', `${maxPrice} attoGRN`]
+  const first = bench.start(command)
+  await Promise.all([0, 1].map((slot) => first.line(new RegExp(`"type":"published","slot":${slot}`))))
+  await hasty.kill9()
+  const [away] = await first.line(/\{"type":"provider:away".*/)
+  const { provider, dealId, lapsesAt, lapsesAtMs } = JSON.parse(away) as Timed & { dealId: number; provider: number }
+  expect(provider).toBe(1000)
+  expect(await client.deal(dealId)).toMatchObject({ terms: { provider }, lapsesAt })
+  expect(new Date(Number(lapsesAtMs)).getTime()).toBeGreaterThan(Date.now() - 60_000)
+  await first.kill9()
+
+  const again = succeeded(await bench.run(command))
+  expect(again.stderr).toMatch(/"type":"settled","deals":\[\d+\]/)
+  const { deals, rootCid } = envelope<PutResult>(again).data
+  expect(deals.map(({ state }) => state)).toEqual(['active', 'active'])
+  expect(deals.map((deal) => deal.provider).sort()).toEqual([1001, 1002])
+  const all = await Array.fromAsync(client.deals({ rootCid }))
+  expect(all).toHaveLength(3)
+  expect(all.find(({ id }) => id === dealId)).toMatchObject({ state: 'lapsed', locked: '0' })
 }, 240_000)
 
 test('copies that become active are with different providers, and the content outlives one of them in the middle of a get', async () => {

@@ -23,7 +23,7 @@ export type { Settled } from './deals/settle-deals.ts'
 export type { SettleProgress } from './deals/settle-ended.ts'
 export type { ContentStatus } from './deals/status.ts'
 export { type Duration, days, hours, minutes } from './duration.ts'
-export type { Place, Slot, SlotState, UploadEvent, UploadPiece, UploadState } from './journal/upload-state.ts'
+export type { Place, Slot, SlotState, Spending, UploadEvent, UploadPiece, UploadState } from './journal/upload-state.ts'
 export type {
   Bounds,
   ListedProvider,

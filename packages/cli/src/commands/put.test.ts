@@ -17,7 +17,16 @@ const quote: UploadQuote = {
     withoutEffect: [],
     storedBytes: 0,
   },
-  ...{ price: '0', order: '0', recordFees: '0', messageFees: '0', total: '0', month: '0', perGiBMonth: '0' },
+  ...{
+    price: '0',
+    order: '0',
+    recordFees: '0',
+    messageFees: '0',
+    spareFees: '0',
+    total: '0',
+    month: '0',
+    perGiBMonth: '0',
+  },
 }
 
 async function shown(changes: Partial<UploadQuote>, json = false): Promise<string> {

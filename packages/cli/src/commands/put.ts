@@ -368,7 +368,7 @@ export async function printQuote(
       ...(rows.length === 0
         ? ['nothing is to be paid: its deals are made']
         : ['', formatTable(['piece', 'copy', 'provider', 'price', 'why'], rows, { columns }), '']),
-      `price ${formatAmount(quote.price)}, records ${formatAmount(quote.recordFees)}, messages at most ${formatAmount(quote.messageFees)}`,
+      `price ${formatAmount(quote.price)}, records ${formatAmount(quote.recordFees)}, messages at most ${formatAmount(quote.messageFees)}${BigInt(quote.spareFees) === 0n ? '' : `, and to replace a provider that is lost at most ${formatAmount(quote.spareFees)}`}`,
       `in all at most ${formatAmount(quote.total)}; ${formatAmount(quote.month)} a month, ${formatAmount(quote.perGiBMonth)} a GiB and month`,
     ].join('\n')
   printResult(context, { ...quote, withoutEffect: flagsOf(quote) }, { json, text: (_, columns) => text(columns) })

@@ -152,6 +152,21 @@ async function told(...progress: PutProgress[]): Promise<string[]> {
   return lines.slice(0, -1).map((line) => line.replace(/^ *\d+ ms {2}/, ''))
 }
 
+test('who stops answering is told with the date by which the money is back', async () => {
+  const lapsesAtMs = Date.UTC(2026, 11, 1, 12, 30)
+  const away = {
+    slot: 0,
+    provider: 7,
+    dealId: 4,
+    message: 'the provider at http://p is away',
+    lapsesAt: 900,
+    lapsesAtMs,
+  }
+  expect(await told({ type: 'provider:away', ...away })).toEqual([
+    'away            the provider at http://p is away; unless provider 7 proves deal 4 by 2026-12-01 12:30 UTC (epoch 900), the chain gives its money back',
+  ])
+})
+
 const entry = (told: TimelineEvent): PutProgress => {
   const { type, epoch = null, data } = told
   return { type: 'deal', entry: timelineEntry.parse({ id: 1, type, atMs: 0, epoch, ...data }) }

@@ -9,7 +9,7 @@ import type { Style } from './paint.ts'
 import { createProgress, type Progress, type ProgressOptions } from './progress.ts'
 import { formatBytes, formatMs, plural } from './quantities.ts'
 import { settlementText } from './settlement.ts'
-import { formatDuration } from './times.ts'
+import { formatDate, formatDuration } from './times.ts'
 
 export interface Story extends Progress {
   tell(progress: PutProgress | GetProgress): void
@@ -105,6 +105,12 @@ function lineOf(progress: Told): Line {
         `deal ${progress.dealId} in sector ${progress.sector}, paid by the epoch from ${progress.epoch} on`,
         'green',
       ]
+    case 'provider:away': {
+      const { provider, dealId, message, lapsesAt, lapsesAtMs } = progress
+      const until = `${formatDate(new Date(lapsesAtMs))} (epoch ${lapsesAt})`
+      const text = `${message}; unless provider ${provider} proves deal ${dealId} by ${until}, the chain gives its money back`
+      return ['away', text, 'yellow']
+    }
     case 'waiting':
       return ['waiting', progress.message, 'yellow']
     case 'provider:trying':

@@ -92,6 +92,7 @@ async function putAgain({ signer, dealId }: Account, onProgress: (progress: PutP
     order: 0n,
     recordFees: 0n,
     messageFees: 0n,
+    spareFees: 0n,
     total: 0n,
     month: 0n,
     perGiBMonth: 0n,

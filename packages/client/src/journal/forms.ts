@@ -10,6 +10,7 @@ const fields = <T>() => z.custom<T>((value) => typeof value === 'object' && valu
 export const quoteForm: z.ZodMiniType<QuoteJson> = fields<QuoteJson>()
 export const termsForm: z.ZodMiniType<DealTermsJson> = fields<DealTermsJson>()
 
+const amount = z.string().check(z.regex(/^-?\d+$/))
 const count = z.int().check(z.minimum(0))
 const piece = z.object({ payloadSize: count, pieceSize: count, pieceCid: z.optional(z.string()) })
 const place = z.object({ piece: count, copy: count })
@@ -56,11 +57,13 @@ export const stateForm: z.ZodMiniType<UploadState> = z.object({
       z.object({ ...agreement, state: z.literal('active'), dealId: count }),
     ]),
   ),
+  spending: z.optional(z.object({ maxPrice: z.nullable(amount), paid: z.array(hash), lost: amount })),
 })
 
 const slot = count
 export const eventForm: z.ZodMiniType<UploadEvent> = z.discriminatedUnion('type', [
   z.object({ type: z.literal('opened'), ...content, places: z.array(place) }),
+  z.object({ type: z.literal('price:agreed'), maxPrice: z.nullable(amount) }),
   z.object({ type: z.literal('places:added'), places: z.array(place) }),
   z.object({ type: z.literal('duration:changed'), duration: count }),
   z.object({ type: z.literal('piece:named'), piece: count, pieceCid: z.string() }),
@@ -83,5 +86,5 @@ export const eventForm: z.ZodMiniType<UploadEvent> = z.discriminatedUnion('type'
   }),
   z.object({ type: z.literal('slot:withdrawn'), slot }),
   z.object({ type: z.literal('slot:unpublished'), slot }),
-  z.object({ type: z.literal('slot:vacated'), slot }),
+  z.object({ type: z.literal('slot:vacated'), slot, lost: z.optional(amount) }),
 ])

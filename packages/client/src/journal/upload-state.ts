@@ -19,6 +19,18 @@ export interface UploadState {
   readonly until?: 'published' | 'active' | undefined
   readonly pieces: readonly UploadPiece[]
   readonly slots: readonly Slot[]
+  /** Absent before anything was to be paid. */
+  readonly spending?: Spending | undefined
+}
+
+/** What somebody has agreed to spend, in attoGRN in decimal. */
+export interface Spending {
+  /** Null: any price will do. */
+  readonly maxPrice: string | null
+  /** Agreements whose deals were on the chain before: they are no part of it. */
+  readonly paid: readonly Hash[]
+  /** What deals cost that have ended since without being kept; less than nothing where more came back, of those before. */
+  readonly lost: string
 }
 
 /** Bytes of the content that make one deal a copy: a CAR. */
@@ -93,6 +105,8 @@ export type UploadEvent =
       readonly pieces: readonly UploadPiece[]
       readonly places: readonly Place[]
     }
+  /** From now on, for what is not on the chain yet. */
+  | { readonly type: 'price:agreed'; readonly maxPrice: string | null }
   | { readonly type: 'places:added'; readonly places: readonly Place[] }
   | { readonly type: 'duration:changed'; readonly duration: number }
   | { readonly type: 'piece:named'; readonly piece: number; readonly pieceCid: string }
@@ -118,8 +132,8 @@ export type UploadEvent =
   | { readonly type: 'slot:withdrawn'; readonly slot: number }
   /** The chain was rolled back behind the deal. */
   | { readonly type: 'slot:unpublished'; readonly slot: number }
-  /** Its deal has ended. */
-  | { readonly type: 'slot:vacated'; readonly slot: number }
+  /** Its deal has ended. `lost`: what it has cost of what was agreed to, in attoGRN; less than nothing: what came back. */
+  | { readonly type: 'slot:vacated'; readonly slot: number; readonly lost?: string | undefined }
 
 /** An event that cannot happen in this state: the events are not those of one upload. */
 export class EventOutOfPlaceError extends Error {
@@ -136,6 +150,19 @@ export function apply(state: UploadState | undefined, event: UploadEvent): Uploa
   }
   if (state === undefined) throw new EventOutOfPlaceError(event.type, 'nothing')
   switch (event.type) {
+    case 'price:agreed': {
+      const paid = state.slots.flatMap((slot) => ('dealId' in slot ? [slot.agreementId] : []))
+      return { ...state, spending: { maxPrice: event.maxPrice, paid, lost: '0' } }
+    }
+    case 'slot:vacated': {
+      const { spending, slots } = state
+      const lost = `${BigInt(spending?.lost ?? 0) + BigInt(event.lost ?? 0)}`
+      return {
+        ...state,
+        slots: replaced(slots, event.slot, event, vacant),
+        ...(spending === undefined ? {} : { spending: { ...spending, lost } }),
+      }
+    }
     case 'places:added':
       return { ...state, slots: [...state.slots, ...event.places.map(vacant)] }
     case 'duration:changed':
@@ -161,7 +188,7 @@ function replaced<T>(items: readonly T[], index: number, event: UploadEvent, cha
   return items.with(index, change(item))
 }
 
-type SlotEvent = Extract<UploadEvent, { readonly slot: number }>
+type SlotEvent = Exclude<Extract<UploadEvent, { readonly slot: number }>, { readonly type: 'slot:vacated' }>
 
 function moved(slot: Slot, event: SlotEvent): Slot {
   const { piece, copy } = slot
@@ -208,8 +235,6 @@ function nextState(slot: Slot, event: SlotEvent): SlotState | undefined {
       return slot.state === 'vacant' ? undefined : withdrawn(slot)
     case 'slot:unpublished':
       return unpublished(slot)
-    case 'slot:vacated':
-      return { state: 'vacant' }
   }
 }
 

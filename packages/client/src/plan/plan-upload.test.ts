@@ -170,7 +170,15 @@ test('the price is all of it: deals, records, messages, a month, a GiB', () => {
   const fees = { feeBase: 100n, feeByte: 1n, feeUnit: 0n, feeProving: 0n }
   const params = { accountFee: 50n } as Parameters<typeof priceUpload>[0]['params']
   const day = 24 * 60 * 60_000
-  const price = priceUpload({ slots, pieces, fileBytes: 1 << 29, durationMs: 15 * day, fees, params })
+  const price = priceUpload({
+    slots,
+    unproven: [7, 8, 7],
+    pieces,
+    fileBytes: 1 << 29,
+    durationMs: 15 * day,
+    fees,
+    params,
+  })
   expect(price).toMatchObject({
     price: 8_000n,
     order: 700n,
@@ -178,7 +186,9 @@ test('the price is all of it: deals, records, messages, a month, a GiB', () => {
     month: 16_000n,
     perGiBMonth: 32_000n,
   })
-  expect(price.total).toBe(price.price + price.order + price.recordFees + price.messageFees)
+  // Of the provider with the most deals, should it be lost.
+  expect(price.spareFees).toBe(price.recordFees + price.messageFees)
+  expect(price.total).toBe(price.price + price.order + price.recordFees + price.messageFees + price.spareFees)
   expect(price.recordFees).toBeGreaterThan(0n)
   expect(price.storedBytes).toBe(1_000)
 })

@@ -17,6 +17,8 @@ export interface UploadPrice {
   readonly recordFees: bigint
   /** The most that publishing takes: what is not used stays. */
   readonly messageFees: bigint
+  /** Fees of making the deals of any one provider again with another one, should it be lost before it has proven them. */
+  readonly spareFees: bigint
   /** All of these. */
   readonly total: bigint
   /** The price for 30 days. */
@@ -29,6 +31,8 @@ export interface UploadPrice {
 
 export interface PriceInput {
   readonly slots: readonly Pick<PlannedSlot, 'piece' | 'price' | 'order'>[]
+  /** Providers of the deals that may have to be made again: once for each. */
+  readonly unproven: readonly number[]
   readonly pieces: readonly UploadPiece[]
   readonly fileBytes: number
   /** Of the duration. */
@@ -37,15 +41,19 @@ export interface PriceInput {
   readonly params: Parameters<typeof dealFee>[0]
 }
 
-export function priceUpload({ slots, pieces, fileBytes, durationMs, fees, params }: PriceInput): UploadPrice {
+export function priceUpload({ slots, unproven, pieces, fileBytes, durationMs, fees, params }: PriceInput): UploadPrice {
   const count = BigInt(slots.length)
   const price = slots.reduce((sum, slot) => sum + slot.price, 0n)
   const order = slots.reduce((sum, slot) => sum + slot.order, 0n)
   const recordFees = dealFee(params) * count
-  const messageFees = feeOf('PublishDeal', PUBLISH_BYTES_MAX, fees) * FEE_HEADROOM * count
+  const messageFee = feeOf('PublishDeal', PUBLISH_BYTES_MAX, fees) * FEE_HEADROOM
+  const messageFees = messageFee * count
+  const most = Math.max(0, ...[...Map.groupBy(unproven, (id) => id).values()].map((deals) => deals.length))
+  const spareFees = count === 0n ? 0n : (dealFee(params) + messageFee) * BigInt(most)
+  const total = price + order + recordFees + messageFees + spareFees
   const month = durationMs === 0 ? 0n : (price * MONTH_MS) / BigInt(Math.ceil(durationMs))
   return {
-    ...{ price, order, recordFees, messageFees, total: price + order + recordFees + messageFees, month },
+    ...{ price, order, recordFees, messageFees, spareFees, total, month },
     perGiBMonth: fileBytes === 0 ? 0n : (month * GIB) / BigInt(fileBytes),
     storedBytes: slots.reduce((sum, { piece }) => sum + (pieces[piece]?.payloadSize ?? 0), 0),
   }

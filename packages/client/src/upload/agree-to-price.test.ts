@@ -14,6 +14,7 @@ const quote: UploadQuote = {
     order: '0',
     recordFees: '4',
     messageFees: '3',
+    spareFees: '0',
     total: '807',
   },
   ...{ month: '0', perGiBMonth: '0', storedBytes: 59 },
@@ -47,4 +48,8 @@ test('where nobody has agreed nothing is spent, nor in place of deals that are m
   const made = { ...quote, slots: [], total: '0' }
   expect(await agreeToPrice(made, { confirm }, false)).toBe(0n)
   expect(await agreeToPrice(made, {}, false)).toBe(0n)
+  // But by what was agreed to when they were made.
+  expect(await agreeToPrice(made, { confirm }, false, '807')).toBe(807n)
+  expect(await agreeToPrice(made, {}, false, null)).toBeUndefined()
+  expect(await agreeToPrice(made, { maxPrice: 5n }, false, '807')).toBe(5n)
 })

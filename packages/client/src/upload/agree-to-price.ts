@@ -28,6 +28,7 @@ export interface SpendingAllowed {
 }
 
 /**
+ * @param earlier what was agreed to for the deals that there are, in attoGRN; null: any price
  * @returns attoGRN, the most that may be spent; undefined: any price will do
  * @throws SpendingUnconfirmedError, PriceAboveMaxError, and what `confirm` throws
  */
@@ -35,13 +36,16 @@ export async function agreeToPrice(
   quote: UploadQuote,
   { maxPrice, confirm }: SpendingAllowed,
   isOwnDevnet: boolean,
+  earlier?: string | null,
 ): Promise<bigint | undefined> {
   const total = BigInt(quote.total)
   if (typeof maxPrice === 'bigint' && total > maxPrice) throw new PriceAboveMaxError(total, maxPrice)
   // Money of a devnet is given to whoever asks for it; a node elsewhere that calls itself one may lie.
   const isUnasked = maxPrice === undefined && confirm === undefined
   if (isUnasked && isOwnDevnet) return undefined
-  // Where all deals are made, nobody is asked, and none may be bought in place of one that ends.
+  // Where all deals are made nobody is asked: for one in place of another that ends there is what was agreed to then.
+  if (quote.slots.length === 0 && maxPrice === undefined && earlier !== undefined)
+    return earlier === null ? undefined : BigInt(earlier)
   if (quote.slots.length > 0) {
     if (isUnasked) throw new SpendingUnconfirmedError(quote)
     await confirm?.(quote)

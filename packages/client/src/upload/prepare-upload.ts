@@ -166,7 +166,11 @@ export async function prepareUpload<S extends Source>(
   const [fees, params] = await Promise.all([chain.fees(call), chain.params(call)])
   const slots = waiting.map((index) => planned.find(({ slot }) => slot === index) ?? begun(state, index, found!, order))
   const durationMs = state.duration * blockTimeMs
-  const price = priceUpload({ slots, pieces: state.pieces, fileBytes, durationMs, fees, params })
+  const following = state.slots.flatMap((slot, index) =>
+    slot.state !== 'published' || skipped.has(index) ? [] : [slot.provider],
+  )
+  const unproven = options.until === 'published' ? [] : [...following, ...slots.map((slot) => slot.provider)]
+  const price = priceUpload({ slots, unproven, pieces: state.pieces, fileBytes, durationMs, fees, params })
   const pieces = manifest.pieces.map(({ payloadSize, pieceSize }) => ({ payloadSize, pieceSize }))
   const renewUntil = latestOrder(
     waiting.map((index) => state.slots[index]!),

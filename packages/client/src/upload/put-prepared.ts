@@ -5,16 +5,15 @@
 import { GranaryError, isLoopbackUrl } from '@granary/base'
 import { dealTermsFromJson } from '@granary/protocol/messages'
 import type { CallOptions } from '../call-options.ts'
-import { settleEnded } from '../deals/settle-ended.ts'
 import type { Duration } from '../duration.ts'
 import type { Place, Slot, UploadState } from '../journal/upload-state.ts'
 import type { Ports } from '../ports.ts'
 import { reporter } from '../reporter.ts'
 import { agreeToPrice, type SpendingAllowed } from './agree-to-price.ts'
+import { ENDED } from './events-at-start.ts'
 import { pathOf } from './path-of.ts'
 import type { Prepared } from './prepare-upload.ts'
 import type { PutProgress } from './put-progress.ts'
-import { paidDeals } from './run-price.ts'
 import { runUpload } from './run-upload.ts'
 import { priceOf } from './slot-price.ts'
 import { stateOf, type UploadRun } from './upload-run.ts'
@@ -110,16 +109,27 @@ export async function putPrepared(ports: Ports, prepared: Prepared, options: Put
   const report = reporter(options.onProgress)
   const call: CallOptions = { signal }
   const { status, order, log, quote, planned, survey, skipped, feesPerDeal } = prepared
-  const maxPrice = await agreeToPrice(quote, options, status.devnet && isLoopbackUrl(ports.chain.url))
+  const isOwnDevnet = status.devnet && isLoopbackUrl(ports.chain.url)
+  const maxPrice = await agreeToPrice(quote, options, isOwnDevnet, prepared.state.spending?.maxPrice)
   const { address, sessionKey } = ports.account
   if (sessionKey !== undefined && quote.slots.length > 0) {
     const { checkSessionKey } = await import('../account/check-session-key.ts')
-    await checkSessionKey({ chain: ports.chain, address, sessionKey, cost: BigInt(quote.total) }, call)
+    await checkSessionKey(
+      { chain: ports.chain, address, sessionKey, cost: BigInt(quote.total) - BigInt(quote.spareFees) },
+      call,
+    )
   }
   // Before the balance is looked at: what comes back from ended deals may pay for this.
-  const deals = ports.chain.deals({ client: ports.account.address }, call)
-  await settleEnded({ chain: ports.chain, signer: ports.account, deals, report }, call)
+  const deals = await Array.fromAsync(ports.chain.deals({ client: ports.account.address }, call))
+  // Most who put have none, and load nothing for them.
+  if (deals.some(({ state, claim }) => ENDED.has(state) || claim !== undefined)) {
+    const { settleEnded } = await import('../deals/settle-ended.ts')
+    await settleEnded({ chain: ports.chain, signer: ports.account, deals, report }, call)
+  }
   for (const event of prepared.events) await log.append(event)
+  // Where all deals are on the chain, what was agreed to when they were made still holds.
+  if (quote.slots.length > 0 || stateOf({ log }).spending === undefined)
+    await log.append({ type: 'price:agreed', maxPrice: maxPrice === undefined ? null : `${maxPrice}` })
   const run: UploadRun = {
     ...{
       ports,
@@ -135,7 +145,6 @@ export async function putPrepared(ports: Ports, prepared: Prepared, options: Put
       survey,
       report,
     },
-    paid: paidDeals(prepared.state),
     dealFees: new Map(),
     met: new Map(),
     refusals: new Map(),

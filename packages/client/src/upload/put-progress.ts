@@ -67,6 +67,20 @@ export type PutProgress =
       readonly epochMs: number
     }
   | (DealProgress & { readonly slot?: number })
+  /**
+   * It has stopped answering before its sector was pre-committed. It is waited for; if the deal is not proven by `lapsesAt`, the
+   * chain gives its money back, and the copy is placed with another provider, unless this one was named.
+   */
+  | {
+      readonly type: 'provider:away'
+      readonly slot: number
+      readonly provider: number
+      readonly dealId: number
+      readonly message: string
+      readonly lapsesAt: number
+      /** Of the epoch, in milliseconds since 1970: an estimate. */
+      readonly lapsesAtMs: number
+    }
   | {
       readonly type: 'active'
       readonly slot: number

@@ -1,29 +1,50 @@
 /** What a run of an upload comes to, which is what may be spent is held against. */
 import { dealFee, feeOf, PUBLISH_BYTES_MAX } from '@granary/protocol/messages'
-import type { Slot, UploadState } from '../journal/upload-state.ts'
+import type { Slot, Spending, UploadState } from '../journal/upload-state.ts'
 import { isPriced, orderOf, priceOf } from './slot-price.ts'
 import type { UploadRun } from './upload-run.ts'
 
 /** Twice the present fee is reckoned with: the base fee may rise until the message is sent. */
 const FEE_HEADROOM = 2n
 
-type Paying = Pick<UploadRun, 'skipped' | 'paid' | 'order' | 'feesPerDeal' | 'dealFees'>
+type Paying = Pick<UploadRun, 'skipped' | 'order' | 'feesPerDeal' | 'dealFees'>
+type Paid = Pick<UploadState, 'slots' | 'spending'>
 
-/** Of the deals that this run makes, with their fees: those of earlier runs are paid, and no part of what is agreed to now. */
-export function runPrice({ slots }: Pick<UploadState, 'slots'>, run: Paying): bigint {
-  return slots.reduce((sum, slot, index) => (run.skipped.has(index) ? sum : sum + costOf(slot, run)), 0n)
+/**
+ * Of the deals that are made since the price was agreed to, with their fees, and of those of them that were lost: earlier ones
+ * are paid, and no part of it.
+ */
+export function runPrice({ slots, spending }: Paid, run: Paying): bigint {
+  return slots.reduce(
+    (sum, slot, index) => (run.skipped.has(index) ? sum : sum + costOf(slot, spending, run)),
+    BigInt(spending?.lost ?? 0),
+  )
 }
 
 /** Of those of them whose terms stand: what is only quoted can still be left. */
-export function offeredPrice({ slots }: Pick<UploadState, 'slots'>, run: Paying): bigint {
-  return slots.reduce((sum, slot) => ('terms' in slot ? sum + costOf(slot, run) : sum), 0n)
+export function offeredPrice({ slots, spending }: Paid, run: Paying): bigint {
+  return slots.reduce(
+    (sum, slot) => ('terms' in slot ? sum + costOf(slot, spending, run) : sum),
+    BigInt(spending?.lost ?? 0),
+  )
 }
 
-function costOf(slot: Slot, { paid, order, feesPerDeal, dealFees }: Paying): bigint {
+function costOf(slot: Slot, spending: Spending | undefined, run: Paying): bigint {
   if (!isPriced(slot)) return 0n
-  const price = priceOf(slot) + orderOf(slot, order)
-  if (!('terms' in slot)) return price + feesPerDeal
-  return paid.has(slot.agreementId) ? 0n : price + (dealFees.get(slot.agreementId) ?? feesPerDeal)
+  const price = priceOf(slot) + orderOf(slot, run.order)
+  if (!('terms' in slot)) return price + run.feesPerDeal
+  return spending?.paid.includes(slot.agreementId)
+    ? 0n
+    : price + (run.dealFees.get(slot.agreementId) ?? run.feesPerDeal)
+}
+
+/**
+ * What a deal that was not kept has cost of what was agreed to. When it lapses all of its price comes back, and only its fees are
+ * lost; what comes back of one that was paid before is there for the deal in its place.
+ */
+export function lostBy(slot: Slot, spending: Spending | undefined, run: Paying, hasLapsed: boolean): bigint {
+  const back = hasLapsed && isPriced(slot) ? priceOf(slot) + orderOf(slot, run.order) : 0n
+  return costOf(slot, spending, run) - back
 }
 
 export interface FeesNow {
@@ -37,11 +58,4 @@ export function dealFeesWithin(left: bigint, { feesPerDeal, fees, params }: Fees
   const now = dealFee(params) + feeOf('PublishDeal', PUBLISH_BYTES_MAX, fees) * FEE_HEADROOM
   const wanted = now > feesPerDeal ? now : feesPerDeal
   return wanted < left ? wanted : left
-}
-
-/** Deals that are on the chain: what they cost is locked. */
-export function paidDeals({ slots }: Pick<UploadState, 'slots'>): UploadRun['paid'] {
-  return new Set(
-    slots.flatMap((slot) => (slot.state === 'published' || slot.state === 'active' ? [slot.agreementId] : [])),
-  )
 }

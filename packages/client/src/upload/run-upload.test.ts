@@ -40,7 +40,6 @@ test.each<[DealState, string, boolean]>([
         maxPrice: undefined,
         feesPerDeal: 0n,
         skipped: new Set(),
-        paid: new Set(),
         dealFees: new Map(),
       },
       ...{ met: new Map(), refusals: new Map(), withdrawn: new Set(), namings: new Map(), tokens: new Map() },

@@ -91,7 +91,7 @@ async function take(run: UploadRun, step: Step, failures: Map<number, unknown>, 
     try {
       await effects[step.step](run, step.slot, call)
     } catch (error) {
-      await passOn(run, step, error)
+      await passOn(run, step, error, call)
     }
   })
 }
@@ -134,6 +134,7 @@ async function passOn(
   run: UploadRun,
   { step, slot }: Extract<Step, { readonly slot: number }>,
   error: unknown,
+  call: CallOptions,
 ): Promise<void> {
   const { met, report, provider: named } = run
   const refusals = run.refusals.get(slot) ?? new Map<number, GranaryError>()
@@ -148,8 +149,10 @@ async function passOn(
   if (!isRefusal || asked === undefined || named !== undefined) throw error
   run.refusals.set(slot, refusals.set(asked, error))
   met.delete(slot)
-  // What it locked comes back, for what it has not proven.
-  if (isBroken) await run.log.append({ type: 'slot:vacated', slot })
+  if (isBroken) {
+    const { vacateBroken } = await import('./lost-provider.ts')
+    await vacateBroken(run, slot, error, call)
+  }
   const { message } = error
   report({ type: 'provider:refused', slot, provider: asked, name: '', reason: 'REFUSED', message })
 }

@@ -29,6 +29,8 @@ export interface UploadQuote {
   readonly recordFees: string
   /** The most that publishing takes. */
   readonly messageFees: string
+  /** The most that is spent on fees where the deals of one provider that is lost before it has proven them are made again. */
+  readonly spareFees: string
   /** All of these. */
   readonly total: string
   /** The price for 30 days. */
@@ -62,6 +64,7 @@ export function uploadQuote(asked: Asked, slots: readonly PlannedSlot[], price: 
     order: `${price.order}`,
     recordFees: `${price.recordFees}`,
     messageFees: `${price.messageFees}`,
+    spareFees: `${price.spareFees}`,
     total: `${price.total}`,
     month: `${price.month}`,
     perGiBMonth: `${price.perGiBMonth}`,

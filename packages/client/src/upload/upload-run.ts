@@ -29,8 +29,6 @@ export interface UploadRun {
   readonly feesPerDeal: bigint
   /** By agreement: what this run has allowed the deal to cost beside its price, from when it is published on. */
   readonly dealFees: Map<Hash, bigint>
-  /** Agreements whose deals were on the chain when the run began. */
-  readonly paid: ReadonlySet<Hash>
   /** Slots of an earlier upload that had more copies. */
   readonly skipped: ReadonlySet<number>
   /** Who has answered lately. */
@@ -49,7 +47,7 @@ export interface UploadRun {
   readonly compare: () => Promise<void>
 }
 
-export function stateOf({ log }: UploadRun): UploadState {
+export function stateOf({ log }: Pick<UploadRun, 'log'>): UploadState {
   if (log.state === undefined) throw new RangeError('the upload was not opened')
   return log.state
 }

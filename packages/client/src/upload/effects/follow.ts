@@ -13,7 +13,16 @@ export async function follow(run: UploadRun, index: number, { signal }: CallOpti
   const endpoint = endpointOf(await chain.provider(provider, { signal })) ?? ''
   const input = { chain, clock, fetch, endpoint, dealId, agreementId }
   try {
-    const deal = await followUntil(input, { signal, onProgress: (progress) => report({ ...progress, slot: index }) })
+    const deal = await followUntil(input, {
+      signal,
+      onProgress(progress) {
+        if (progress.type === 'deal') return report({ ...progress, slot: index })
+        const { message } = progress
+        import('../lost-provider.ts')
+          .then(({ tellAway }) => tellAway(run, { slot: index, provider, dealId, message }, { signal }))
+          .catch(() => report({ ...progress, slot: index }))
+      },
+    })
     await log.append({ type: 'slot:active', slot: index })
     const { activatedAt: epoch = 0, sector: { number: sector } = { number: 0 } } = deal
     report({ type: 'active', slot: index, dealId, epoch, epochMs: epochTimeMs(epoch, status), sector })
