@@ -9,13 +9,14 @@ import { createHash } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
 import { stat, truncate, writeFile } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
+import { finished } from 'node:stream/promises'
 import { GranaryError } from '@granary/base'
 import { DataStore, ERRORS, Upload } from '@tus/server'
 import type { PieceFiles } from '../deals/piece-files.ts'
 import { UploadAwayError } from '../uploads/upload-errors.ts'
 import type { UploadGate } from '../uploads/upload-gate.ts'
 import type { TusRecord, UploadStore } from '../uploads/upload-store.ts'
+import { writeBody } from './write-body.ts'
 
 export const checksumAlgorithms: readonly string[] = ['sha256', 'sha1']
 
@@ -44,22 +45,33 @@ export function parseChecksum(header: string | undefined): Checksum | undefined 
   return { algorithm, expected }
 }
 
+/** Of one upload, in memory while the disk is busy. */
+const AHEAD_BYTES = 1024 * 1024
 const CHECKSUM_MISMATCH = { status_code: 460, body: 'Checksum Mismatch' }
 
 /** Takes the room for an upload's bytes up to `end`. @throws NoSpaceError */
 export type TakeRoom = (uploadId: string, end: number) => void
 
 export interface CheckedFileStoreOptions {
-  readonly uploads: Pick<UploadStore, 'tusRecord' | 'setTusRecord'>
+  readonly uploads: Pick<UploadStore, 'tusRecord' | 'setTusRecord' | 'find'>
   readonly files: Pick<PieceFiles, 'stage' | 'stagingPath' | 'isUploadAway' | 'removeUpload'>
   readonly gate: UploadGate
   readonly takeRoom: TakeRoom
   readonly expiryMs: number
 }
 
+/** What tus does not hand on: it travels beside the call. */
+export interface Arriving {
+  /** The bytes themselves. The stream that tus hands on has none, and ends when they are to be waited for no longer. */
+  readonly body: Readable
+  /** They have to have. */
+  readonly checksum: Checksum | undefined
+  /** Once they are written: tus waits for the end of its stream. */
+  readonly onWritten: () => void
+}
+
 export class CheckedFileStore extends DataStore {
-  // tus hands the store a stream and no request: which checksum belongs to it travels beside the call.
-  readonly #asked: AsyncLocalStorage<Checksum | undefined> = new AsyncLocalStorage()
+  readonly #arriving: AsyncLocalStorage<Arriving> = new AsyncLocalStorage()
 
   readonly #options: CheckedFileStoreOptions
 
@@ -99,34 +111,42 @@ export class CheckedFileStore extends DataStore {
     return new Upload({ id, ...withoutUndefined(record), offset: found.size, storage: { type: 'file', path } })
   }
 
-  /** What `work` writes has to have this checksum. */
-  expecting<T>(checksum: Checksum | undefined, work: () => Promise<T>): Promise<T> {
-    return this.#asked.run(checksum, work)
+  /** What `work` writes is this. */
+  receiving<T>(arriving: Arriving, work: () => Promise<T>): Promise<T> {
+    return this.#arriving.run(arriving, work)
   }
 
   override async write(source: Readable, id: string, offset: number): Promise<number> {
     // Around the writing and not the request: one that its client has left may stay open long after its last byte.
-    const { files, gate, takeRoom } = this.#options
+    const { files, gate, takeRoom, uploads } = this.#options
     using _ = gate.enter(id)
+    const arriving = this.#arriving.getStore()
+    if (arriving === undefined) throw new Error('bytes are written only for a request')
+    const { body, checksum, onWritten } = arriving
     const path = files.stagingPath(id)
-    const checksum = this.#asked.getStore()
     const hash = checksum === undefined ? undefined : createHash(checksum.algorithm)
+    const given = new AbortController()
+    void finished(source.resume())
+      .finally(() => given.abort())
+      .catch(() => undefined)
+    const size = uploads.find(id)?.sizeBytes ?? 0
     let end = offset
-    async function* arriving(): AsyncGenerator<Uint8Array> {
-      for await (const bytes of source as AsyncIterable<Uint8Array>) {
-        takeRoom(id, end + bytes.length)
-        end += bytes.length
-        hash?.update(bytes)
-        yield bytes
-      }
+    const onBytes = (bytes: Uint8Array): void => {
+      if (end + bytes.length > size) throw ERRORS.ERR_SIZE_EXCEEDED
+      takeRoom(id, end + bytes.length)
+      end += bytes.length
+      hash?.update(bytes)
     }
     try {
-      await pipeline(arriving, createWriteStream(path, { flags: 'r+', start: offset }))
+      const file = createWriteStream(path, { flags: 'r+', start: offset, highWaterMark: AHEAD_BYTES })
+      await writeBody(body, file, { onBytes, signal: given.signal })
       if (hash !== undefined && hash.digest('base64') !== checksum?.expected) throw CHECKSUM_MISMATCH
       return end
     } catch (error) {
       if (hash !== undefined) await truncate(path, offset)
       throw error
+    } finally {
+      onWritten()
     }
   }
 

@@ -2,23 +2,21 @@
  * Resumable uploads: tus 1.0 (https://tus.io/protocols/resumable-upload) by @tus/server over the volumes. What
  * is ours stands before it: who may create one, of which size, and that nobody touches the upload of another.
  */
-import type { IncomingMessage } from 'node:http'
 import { type ErrorCode, GranaryError } from '@granary/base'
 import { statusOf } from '@granary/base/http'
 import { UPLOADS_PATH } from '@granary/protocol/market'
 import type { Address } from '@granary/protocol/messages'
 import { Metadata, Server } from '@tus/server'
-import { type Request, type RequestHandler, Router } from 'express'
+import { type Response as Answer, type Request as Asked, type RequestHandler, Router } from 'express'
 import type { PieceFiles } from '../deals/piece-files.ts'
 import type { Tokens } from '../market/tokens.ts'
 import { UploadMetadataError, UploadNotFoundError } from '../uploads/upload-errors.ts'
 import type { UploadGate } from '../uploads/upload-gate.ts'
 import type { UploadRow, UploadStore } from '../uploads/upload-store.ts'
 import { CheckedFileStore, checksumAlgorithms, parseChecksum, type TakeRoom } from './checked-file-store.ts'
+import { answerTus, tusRequest } from './tus-request.ts'
 
 const LOCK_DRAIN_MS = 500
-/** tus would take the method from this header, after it has been checked. */
-const METHOD_OVERRIDE = 'x-http-method-override'
 
 export interface UploadRoutesContext {
   readonly tokens: Tokens
@@ -38,28 +36,32 @@ export interface UploadRoutesContext {
 
 export function uploadRoutes(context: UploadRoutesContext): Router {
   // Which upload a creating request has been given: tus asks for its name with the same request in hand.
-  const opened = new WeakMap<IncomingMessage, UploadRow>()
+  const opened = new WeakMap<Request, UploadRow>()
   const datastore = new CheckedFileStore(context)
   const tus = createTus(datastore, opened)
+  async function answer(asked: Asked, response: Answer, upload?: UploadRow): Promise<void> {
+    const checksum = parseChecksum(asked.get('upload-checksum'))
+    const { request, onWritten } = tusRequest(asked)
+    if (upload !== undefined) opened.set(request, upload)
+    const arriving = { body: asked, checksum, onWritten }
+    await answerTus(response, await datastore.receiving(arriving, () => tus.handleWeb(request)))
+  }
   const router = Router()
-  router.options([UPLOADS_PATH, `${UPLOADS_PATH}/:id`], (request, response) => {
+  router.options([UPLOADS_PATH, `${UPLOADS_PATH}/:id`], async (request, response) => {
     response.setHeader('Tus-Checksum-Algorithm', checksumAlgorithms.join(','))
-    return tus.handle(request, response)
+    await answer(request, response)
   })
   router.post(UPLOADS_PATH, async (request, response) => {
     const client = context.tokens.clientOf(request.get('authorization'))
-    delete request.headers[METHOD_OVERRIDE]
-    const checksum = parseChecksum(request.get('upload-checksum'))
+    parseChecksum(request.get('upload-checksum'))
     const upload = await context.open({ client, ...creationOf(request) })
-    opened.set(request, upload)
-    await datastore.expecting(checksum, () => tus.handle(request, response))
+    await answer(request, response, upload)
     if (response.statusCode !== 201) await context.files.removeUpload(upload.uploadId)
   })
   router.all(`${UPLOADS_PATH}/:id`, ownedUpload(context), async (request, response) => {
-    const checksum = parseChecksum(request.get('upload-checksum'))
     if (request.method !== 'HEAD') context.gate.check(String(request.params.id))
     if (request.method === 'PATCH') await context.requireFunds(context.tokens.clientOf(request.get('authorization')))
-    await datastore.expecting(checksum, () => tus.handle(request, response))
+    await answer(request, response)
   })
   return router
 }
@@ -70,7 +72,6 @@ function ownedUpload({ tokens, uploads }: UploadRoutesContext): RequestHandler {
     const uploadId = String(request.params.id)
     // tus reads the name out of the whole address, query included: only a plain one means the same to both.
     if (request.originalUrl !== `${UPLOADS_PATH}/${uploadId}`) throw new UploadNotFoundError(uploadId)
-    delete request.headers[METHOD_OVERRIDE]
     if (uploads.find(uploadId)?.client !== client) throw new UploadNotFoundError(uploadId)
     // GET would hand out a staged file; tus itself does not ask for it.
     if (!['HEAD', 'PATCH', 'DELETE'].includes(request.method)) throw new UploadNotFoundError(uploadId)
@@ -78,7 +79,7 @@ function ownedUpload({ tokens, uploads }: UploadRoutesContext): RequestHandler {
   }
 }
 
-function creationOf(request: Request): { sizeBytes: number; metadata: Record<string, string | null> } {
+function creationOf(request: Asked): { sizeBytes: number; metadata: Record<string, string | null> } {
   const length = request.get('upload-length') ?? ''
   if (!/^\d{1,15}$/.test(length)) throw new UploadMetadataError('Upload-Length has to say the size in bytes')
   return { sizeBytes: Number(length), metadata: metadataOf(request.get('upload-metadata')) }
@@ -92,7 +93,7 @@ function metadataOf(header: string | undefined): Record<string, string | null> {
   }
 }
 
-function createTus(datastore: CheckedFileStore, opened: WeakMap<IncomingMessage, UploadRow>): Server {
+function createTus(datastore: CheckedFileStore, opened: WeakMap<Request, UploadRow>): Server {
   return new Server({
     path: UPLOADS_PATH,
     // Relative to the request, which a proxy may have been sent under a path of its own.
@@ -101,8 +102,7 @@ function createTus(datastore: CheckedFileStore, opened: WeakMap<IncomingMessage,
     lockDrainTimeout: LOCK_DRAIN_MS,
     datastore,
     namingFunction: (request) => {
-      const node = request.runtime?.node?.req
-      const upload = node === undefined ? undefined : opened.get(node as IncomingMessage)
+      const upload = opened.get(request)
       if (upload === undefined) throw new Error('an upload is created only by the route that has opened it')
       return upload.uploadId
     },

@@ -1,0 +1,31 @@
+/**
+ * A request as @tus/server takes it, a web Request, but without its bytes: each would be copied on its way through a web stream.
+ * They go to their file by themselves (write-body.ts, ADR 73), and a stream without any stands for them.
+ */
+import type { Response as Answer, Request as Asked } from 'express'
+
+/** tus would take the method from this header, after it has been checked. */
+const METHOD_OVERRIDE = 'x-http-method-override'
+
+export interface TusRequest {
+  readonly request: Request
+  /** Ends the stream that stands for the bytes: tus waits for it. */
+  readonly onWritten: () => void
+}
+
+export function tusRequest({ method, originalUrl, headers }: Asked): TusRequest {
+  const known = Object.entries(headers).filter(([name]) => name !== METHOD_OVERRIDE)
+  const init = { method, headers: known.map(([name, value]): [string, string] => [name, String(value)]) }
+  // Only the path is read.
+  const url = new URL(originalUrl, 'http://provider')
+  if (method !== 'PATCH' && method !== 'POST') return { request: new Request(url, init), onWritten: () => undefined }
+  const { readable, writable } = new TransformStream()
+  const body = { body: readable, duplex: 'half' }
+  return { request: new Request(url, { ...init, ...body }), onWritten: () => void writable.close() }
+}
+
+export async function answerTus(response: Answer, answer: Response): Promise<void> {
+  response.status(answer.status)
+  for (const [name, value] of answer.headers) response.setHeader(name, value)
+  response.end(await answer.text())
+}

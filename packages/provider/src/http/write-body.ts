@@ -1,0 +1,47 @@
+/**
+ * The body of a request into a file, as it comes. What the socket brings is new memory outside of V8's heap each time, and V8
+ * collects all of its heap whenever there is much of that: so it is let go of as soon as it is written (ADR 73).
+ */
+import type { WriteStream } from 'node:fs'
+import type { Readable } from 'node:stream'
+import { finished } from 'node:stream/promises'
+
+export interface WriteBodyOptions {
+  /** Sees the bytes before they are written, and may refuse them by throwing. */
+  readonly onBytes: (bytes: Uint8Array) => void
+  /** Ends the writing with what has come until then. */
+  readonly signal: AbortSignal
+}
+
+/** When it ends, in whatever way, the file is closed, and the body goes on and is not kept. */
+export async function writeBody(body: Readable, file: WriteStream, options: WriteBodyOptions): Promise<void> {
+  const { onBytes, signal } = options
+  const refused = Promise.withResolvers<never>()
+  const take = (bytes: Buffer): void => {
+    try {
+      onBytes(bytes)
+    } catch (error) {
+      body.off('data', take)
+      refused.reject(error)
+      return
+    }
+    if (!file.write(bytes, () => letGo(bytes))) body.pause()
+  }
+  file.on('drain', () => body.resume())
+  body.on('data', take)
+  const written = finished(file)
+  try {
+    await Promise.race([finished(body, { writable: false, cleanup: true, signal }), refused.promise, written])
+  } catch (error) {
+    if (!signal.aborted) throw error
+  } finally {
+    body.off('data', take).on('data', letGo).resume()
+    file.end()
+    await written
+  }
+}
+
+function letGo({ buffer, byteLength }: Buffer): void {
+  // A view of more may be one of several.
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0)
+}
