@@ -2,9 +2,9 @@
  * The provider believes nothing about an upload: it hashes every block of the CAR against its CID and recomputes the
  * piece commitment over the same bytes, in one reading of the file and in bounded memory.
  */
-import { createReadStream } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
 import { GranaryError } from '@granary/base'
-import { CarInvalidError, verifyCar } from '@granary/content'
+import { CarInvalidError, sectionBytesMax, verifyCar } from '@granary/content'
 import { createKernelPieceHasher, type KernelPieceHasher } from '@granary/proofs/piece/node'
 import { pieceCidV2 } from '@granary/proofs/verify'
 
@@ -28,10 +28,15 @@ export interface ExpectedPiece {
   readonly rootCid: string | undefined
 }
 
+const READ_BYTES = 512 * 1024
+/** Who reads a CAR holds what a block is in, and the part that it begins in. */
+const PARTS = sectionBytesMax / READ_BYTES + 2
+
 /** @throws CarInvalidError CAR_INVALID, CarRootMismatchError CAR_ROOT_MISMATCH, PieceMismatchError */
 export async function verifyPiece(path: string, expected: ExpectedPiece): Promise<void> {
   const hasher = createKernelPieceHasher()
-  const bytes = hashed(createReadStream(path, { highWaterMark: 1024 * 1024 }), hasher)
+  await using file = await open(path)
+  const bytes = hashed(file, hasher)
   if (expected.rootCid === undefined) await drain(bytes)
   // A CAR of a part of a larger file may lack the root's block; one without any block would be a deal for nothing.
   else if ((await drain(verifyCar(bytes, { root: expected.rootCid }))) === 0)
@@ -46,8 +51,13 @@ export async function verifyPiece(path: string, expected: ExpectedPiece): Promis
   if (pieceCid !== expected.pieceCid) throw new PieceMismatchError('the piece CID', pieceCid, expected.pieceCid)
 }
 
-async function* hashed(source: AsyncIterable<Uint8Array>, hasher: KernelPieceHasher): AsyncGenerator<Uint8Array> {
-  for await (const bytes of source) {
+/** Gives the same memory again after so many parts: new memory for each would be garbage faster than it is collected. */
+async function* hashed(file: FileHandle, hasher: KernelPieceHasher): AsyncGenerator<Uint8Array> {
+  const memory = new Uint8Array(PARTS * READ_BYTES)
+  for (let at = 0; ; at = (at + READ_BYTES) % memory.length) {
+    const { bytesRead } = await file.read(memory, at, READ_BYTES)
+    if (bytesRead === 0) return
+    const bytes = memory.subarray(at, at + bytesRead)
     await hasher.write(bytes)
     yield bytes
   }
