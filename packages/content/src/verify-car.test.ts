@@ -56,6 +56,26 @@ beforeAll(async () => {
   small = { car: await collect(writeCar(root, store)), root: root.toString(), file }
 })
 
+test('the memory of a source is left as it is, and entries have their own', async () => {
+  const whole = small.car.slice()
+  const entries = [await verify(small.car, small.root), await all(verifyCar(eachSection(whole), { root: small.root }))]
+  expect(whole).toEqual(small.car)
+  for (const [first] of entries) expect(first?.cid.toString()).toBe(small.root)
+})
+
+/** Each block with its CID in memory of its own, as if it had been put together here. */
+async function* eachSection(car: Uint8Array): AsyncGenerator<Uint8Array> {
+  let from = 0
+  for await (const { cid, offset, length } of verifyCar(inChunks(car))) {
+    const at = offset - cid.bytes.length
+    yield car.subarray(from, at)
+    const section = car.slice(at, offset + length)
+    yield section
+    expect(section.length).toBe(cid.bytes.length + length)
+    from = offset + length
+  }
+}
+
 test('all 343 blocks of the gateway fixtures hash to their CIDs, and the offsets lead to their bytes', async () => {
   const car = new Uint8Array(await readFile(fixture))
   const entries = await verify(car)

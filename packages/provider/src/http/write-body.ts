@@ -1,10 +1,11 @@
 /**
- * The body of a request into a file, as it comes. What the socket brings is new memory outside of V8's heap each time, and V8
- * collects all of its heap whenever there is much of that: so it is let go of as soon as it is written (ADR 73).
+ * The body of a request into a file, as it comes. What the socket brings is new memory each time: it is let go of as soon as it is
+ * written (ADR 73).
  */
 import type { WriteStream } from 'node:fs'
 import type { Readable } from 'node:stream'
 import { finished } from 'node:stream/promises'
+import { letGo } from '@granary/base'
 
 export interface WriteBodyOptions {
   /** Sees the bytes before they are written, and may refuse them by throwing. */
@@ -39,9 +40,4 @@ export async function writeBody(body: Readable, file: WriteStream, options: Writ
     file.end()
     await written
   }
-}
-
-function letGo({ buffer, byteLength }: Buffer): void {
-  // A view of more may be one of several.
-  if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0)
 }
