@@ -13,6 +13,7 @@ import { fileOutbox } from './file-outbox.ts'
 import { fileSpool } from './file-spool.ts'
 import { fileTrust } from './file-trust.ts'
 import type { PathSource } from './path-source.ts'
+import { streamedFetch } from './streamed-fetch.ts'
 
 /** About a quarter of a minute: a chain node that restarts is waited for, at any step of a put. */
 const CHAIN_RETRIES = 12
@@ -33,7 +34,7 @@ export interface ClientOptions {
 
 /** Ports over the files of a folder. */
 export function nodePorts(options: ClientOptions): Ports<PathSource | ContentSource> {
-  const { chain: given, genesisHash, signer, folder, fetch = globalThis.fetch } = options
+  const { chain: given, genesisHash, signer, folder, fetch = streamedFetch } = options
   const staging = join(folder, 'staging')
   return {
     chain: typeof given === 'string' ? createChainClient({ url: given, retries: CHAIN_RETRIES, genesisHash }) : given,
