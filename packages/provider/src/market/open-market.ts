@@ -38,7 +38,7 @@ import { type LoginRequest, logIn } from './log-in.ts'
 import { promisedDeals } from './promised-deals.ts'
 import { requireMeans } from './provider-means.ts'
 import { requireClient } from './require-client.ts'
-import { requireFunds, spendableOf } from './require-funds.ts'
+import { requireFundsOnceABlock, spendableOf } from './require-funds.ts'
 import { requireServed } from './require-served.ts'
 import { createOpenRenewals, type RenewalRequest, type SignedRenewal, signRenewal } from './sign-renewal.ts'
 import { sweepUploads } from './sweep-uploads.ts'
@@ -191,9 +191,7 @@ export function openMarket(context: MarketContext): Market {
       )
     },
     takeRoom: (uploadId, end) => takeRoom({ uploads, space, files }, uploadId, end),
-    requireFunds: async (client) => {
-      await requireFunds({ uploads, quotes, chain: agreementsOn }, client)
-    },
+    requireFunds: requireFundsOnceABlock({ uploads, quotes, chain: agreementsOn, height: context.follower.height }),
     acceptPiece: async (request) => {
       requireClient(config().clients, request.client)
       return await acceptPiece(

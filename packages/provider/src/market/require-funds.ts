@@ -27,3 +27,21 @@ export async function requireFunds(
   })
   if (spendable < needed) throw new ClientFundsError(client, spendable, needed)
 }
+
+/** An upload brings hundreds of requests in one block: who could pay in it is not asked for again. */
+export function requireFundsOnceABlock(
+  context: CostOfUploadsContext & { readonly chain: PayingChain; readonly height: () => number },
+): (client: Address) => Promise<void> {
+  /** Of the block: for what each could pay. */
+  const covered = new Map<Address, bigint>()
+  let of: number | undefined
+  return async (client) => {
+    const height = context.height()
+    if (height !== of) covered.clear()
+    of = height
+    const needed = costOfUploads(context, client)
+    if (needed <= (covered.get(client) ?? -1n)) return
+    await requireFunds(context, client)
+    if (of === height) covered.set(client, needed)
+  }
+}
