@@ -1,9 +1,10 @@
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { type AddressInfo, createServer, Socket } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -62,6 +63,36 @@ test('Ctrl-C ends a provider that waits for a chain which does not answer', asyn
     child.kill('SIGINT')
     expect(await closed).toEqual([0, null])
     expect([await stdout, await stderr, readdirSync(home)]).toEqual(['', '', []])
+    socket.destroy()
+  } finally {
+    clearTimeout(giveUp)
+    silent.close()
+    rmSync(home, { recursive: true })
+  }
+})
+
+test("a parent's first line is not lost while a provider reads its configuration", async () => {
+  const home = mkdtempSync(join(tmpdir(), 'granary-start-'))
+  const config = join(home, 'provider', 'config.json')
+  mkdirSync(dirname(config))
+  execFileSync('mkfifo', [config])
+  const silent = createServer().listen(0, '127.0.0.1')
+  await once(silent, 'listening')
+  const { port } = silent.address() as AddressInfo
+  const args = ['provider', 'run', '--home', home, '--no-libp2p', '--chain-from-parent', '--stop-with-parent']
+  const child = spawn(process.execPath, [bin, ...args], { stdio: ['pipe', 'ignore', 'inherit'] })
+  const giveUp = setTimeout(() => child.kill('SIGKILL'), 8_000)
+  try {
+    const closed = once(child, 'close')
+    child.stdin.write(`http://127.0.0.1:${port}\n`)
+    // Opens when the provider opens it, which then waits for what stands there.
+    const file = await open(config, 'w')
+    await wait(300)
+    await file.close()
+    const [socket] = (await Promise.race([once(silent, 'connection'), closed])) as [Socket]
+    expect(socket).toBeInstanceOf(Socket)
+    child.stdin.end()
+    expect(await closed).toEqual([0, null])
     socket.destroy()
   } finally {
     clearTimeout(giveUp)

@@ -79,10 +79,11 @@ async function runProvider(options: RunOptions, context: CommandContext): Promis
     json,
     withParent: options.stopWithParent ?? false,
     async start(log, signal) {
-      const configured = await homes.configuredChain(home)
+      // Before anything is waited for: standard input flows, and a line that nobody listens for is lost.
       const said = options.chainFromParent ? lineOfParent(context.stdin, signal) : undefined
       // The devnet may be stopped meanwhile.
       said?.catch(() => undefined)
+      const configured = await homes.configuredChain(home)
       if (said !== undefined && libp2p) await provider.loadBitswap()
       const url = (await said) ?? options.chain ?? configured ?? CHAIN_URL_DEFAULT
       const { chain, devnet } = await openChain({ chain: url }, signal)
