@@ -94,7 +94,9 @@ async function send(
   input: CallInput,
   signal: AbortSignal | undefined,
 ): Promise<{ response: Response; body: unknown }> {
-  const deadline = AbortSignal.timeout(input.timeoutMs)
+  // Not AbortSignal.timeout: each of those makes an error with its stack when its time is up, long after the answer.
+  const late = new AbortController()
+  const timer = setTimeout(() => late.abort(new Error(`nothing in ${input.timeoutMs} ms`)), input.timeoutMs)
   const { body } = input
   const content =
     body === undefined
@@ -105,11 +107,13 @@ async function send(
   try {
     const response = await transport.fetch(urlOf(transport, input), {
       ...content,
-      signal: signal === undefined ? deadline : AbortSignal.any([signal, deadline]),
+      signal: signal ? AbortSignal.any([signal, late.signal]) : late.signal,
     })
     return { response, body: await jsonOf(response) }
   } catch (error) {
     if (signal?.aborted) throw signal.reason
     throw new ChainUnreachableError(transport.url, error)
+  } finally {
+    clearTimeout(timer)
   }
 }
