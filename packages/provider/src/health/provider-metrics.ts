@@ -1,4 +1,5 @@
 /** What Prometheus reads of a provider: named with units, counted from what its log says, looked up when it is asked for. */
+import { performance } from 'node:perf_hooks'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { ProviderStatus } from '../http/admin-operations.ts'
 import type { Log } from '../log.ts'
@@ -14,12 +15,13 @@ export interface ProviderMetrics {
 }
 
 const GRN = 1e18
+const NEVER_MS = 2 ** 31 - 1
 const SECONDS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300]
 const BLOCKS = [1, 2, 3, 5, 8, 13, 21, 34, 55, 89]
 
 export function createProviderMetrics(status: () => ProviderStatus): ProviderMetrics {
   const registry = new Registry()
-  collectDefaultMetrics({ register: registry })
+  addProcess(registry)
   const look = addGauges(registry)
   const registers = [registry]
   const posts = new Counter({
@@ -68,6 +70,24 @@ export function createProviderMetrics(status: () => ProviderStatus): ProviderMet
       if (event.type === 'outbox:replaced') messages.inc()
     },
   }
+}
+
+/** Node's own, but for the delay of its event loop: to measure that, it would be waked a hundred times a second. */
+function addProcess(registry: Registry): void {
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: NEVER_MS })
+  for (const name of ['min', 'max', 'mean', 'stddev', 'p50', 'p90', 'p99'])
+    registry.removeSingleMetric(`nodejs_eventloop_lag_${name}_seconds`)
+  let before = performance.eventLoopUtilization()
+  new Gauge({
+    name: 'nodejs_eventloop_utilization_ratio',
+    help: 'Share of its time, since this was last read, in which the event loop was not idle.',
+    registers: [registry],
+    collect() {
+      const now = performance.eventLoopUtilization()
+      this.set(performance.eventLoopUtilization(now, before).utilization)
+      before = now
+    },
+  })
 }
 
 /** @returns sets them all from one look, before they are read */
