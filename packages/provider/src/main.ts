@@ -36,7 +36,7 @@ import { publicAddress } from './http/public-address.ts'
 import { serveAdmin } from './http/serve-admin.ts'
 import { uploadRoutes } from './http/uploads.ts'
 import { withTimeAndLevel } from './log.ts'
-import { agreementOf, sessionKeyOn } from './market/agreement-chain.ts'
+import { agreementOf, createMeans, sessionKeyOn } from './market/agreement-chain.ts'
 import { createDeals } from './market/create-deals.ts'
 import { openMarket } from './market/open-market.ts'
 import { createProver } from './proving/prover.ts'
@@ -350,6 +350,7 @@ async function start(options: RunProviderOptions, closers: Closer[]): Promise<Om
   listener.serve(app)
   sealing.start()
   scrub.start()
+  const means = createMeans({ chain, providerId, profiles, provenSectors })
   const health = watchHealth({
     sessionKey: () => sessionKeyOn(chain, keys.address, toHex(keys.session.publicKey)),
     ask: () =>
@@ -359,7 +360,7 @@ async function start(options: RunProviderOptions, closers: Closer[]): Promise<Om
     ...{ chain, providerId, alerts, log, folder: folders.root },
     diskReserveBytes: () => diskReserve(folders.root, config.diskReserveBytes),
     means: () =>
-      lookAtMeans({ chain, providerId, profiles, provenSectors }, (now) => {
+      lookAtMeans({ chain, providerId, means }, (now) => {
         seen = now
       }),
   })

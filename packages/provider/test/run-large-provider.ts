@@ -8,7 +8,7 @@ import { accountSigner } from '@granary/protocol/messages'
 import { createAlerts } from '../src/alerts.ts'
 import { createChainFollower } from '../src/chain/follow-chain.ts'
 import { watchHealth } from '../src/health/watch-health.ts'
-import { meansOf } from '../src/market/agreement-chain.ts'
+import { createMeans } from '../src/market/agreement-chain.ts'
 import { createProver } from '../src/proving/prover.ts'
 import { createSectorStore } from '../src/sectors/store.ts'
 import { openStore } from '../src/storage/open-store.ts'
@@ -45,7 +45,7 @@ const work = createWork({
 const health = watchHealth({
   ...{ chain, providerId: provider, alerts, log, folder, diskReserveBytes: () => 0 },
   sessionKey: async () => undefined,
-  means: () => meansOf({ chain, providerId: provider, profiles, provenSectors }),
+  means: createMeans({ chain, providerId: provider, profiles, provenSectors }),
 })
 follower.start()
 work.start()

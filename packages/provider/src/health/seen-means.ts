@@ -1,6 +1,6 @@
 /** What the provider has on the chain, as it was when its health was last looked at. */
+import type { ChainClient } from '@granary/protocol/client'
 import type { ProviderStatus } from '../http/admin-operations.ts'
-import { type ChainMeansInput, meansOf } from '../market/agreement-chain.ts'
 import type { ProviderMeans } from '../market/provider-means.ts'
 
 export interface SeenMeans {
@@ -9,9 +9,15 @@ export interface SeenMeans {
   readonly askUntil: number
 }
 
+interface LookInput {
+  readonly chain: Pick<ChainClient, 'provider'>
+  readonly providerId: number
+  readonly means: () => Promise<ProviderMeans>
+}
+
 /** @returns what it has now; `onSeen` is told of it in short */
-export async function lookAtMeans(input: ChainMeansInput, onSeen: (seen: SeenMeans) => void): Promise<ProviderMeans> {
-  const means = await meansOf(input)
+export async function lookAtMeans(input: LookInput, onSeen: (seen: SeenMeans) => void): Promise<ProviderMeans> {
+  const means = await input.means()
   const { ask, collateral } = await input.chain.provider(input.providerId)
   const { balance, freeCollateral } = means
   onSeen({

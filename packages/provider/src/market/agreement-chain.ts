@@ -24,7 +24,7 @@ export function agreementChain(input: ChainMeansInput): AgreementChain {
   return {
     head: () => chain.status(),
     freeBalanceOf: async (client) => BigInt((await chain.account(client)).balance),
-    means: () => meansOf(input),
+    means: createMeans(input),
     async publishFee() {
       const [fees, params] = await Promise.all([chain.fees(), chain.params()])
       return feeOf('PublishDeal', PUBLISH_BYTES_MAX, fees) + dealFee(params)
@@ -62,13 +62,30 @@ const PROVE_COMMIT_BYTES_MAX = 512
 /** Fees may rise until the message is sent, and proofs differ a little in their length. */
 const FEE_HEADROOM = 2n
 
-export async function meansOf({ chain, providerId, profiles, provenSectors }: ChainMeansInput): Promise<ProviderMeans> {
+export function createMeans(input: ChainMeansInput): () => Promise<ProviderMeans> {
+  const { profiles, providerId } = input
+  // To lay out a proof takes longer than all that the chain is asked: once, when it is first wanted.
+  let sizes: readonly SizedProfile[] | undefined
+  return () => {
+    sizes ??= profiles.map((profile) => ({ profile, proofBytes: proofBytes(profile, providerId) }))
+    return meansOf(input, sizes)
+  }
+}
+
+interface SizedProfile {
+  readonly profile: Profile
+  readonly proofBytes: number
+}
+
+async function meansOf(
+  { chain, providerId, provenSectors }: ChainMeansInput,
+  profiles: readonly SizedProfile[],
+): Promise<ProviderMeans> {
   const [params, fees, view] = await Promise.all([chain.params(), chain.fees(), chain.provider(providerId)])
   const { balance } = await chain.account(view.owner)
   const perGiB = params.preCommitDepositPerGiB + params.pledgePerGiB
-  const sectors = profiles.map((profile) => {
-    const { sectorBytes } = profile
-    const proveCommit = feeOf('ProveCommitSector', proofBytes(profile, providerId) + PROVE_COMMIT_BYTES_MAX, fees)
+  const sectors = profiles.map(({ profile: { sectorBytes }, proofBytes }) => {
+    const proveCommit = feeOf('ProveCommitSector', proofBytes + PROVE_COMMIT_BYTES_MAX, fees)
     const preCommit = feeOf('PreCommitSectors', PRE_COMMIT_BYTES_MAX, fees)
     return { sectorBytes, locked: amountFor(perGiB, sectorBytes), fees: (preCommit + proveCommit) * FEE_HEADROOM }
   })

@@ -16,7 +16,7 @@ import { volumesIn } from '../../test/volumes-in.ts'
 import { createAlerts } from '../alerts.ts'
 import { createChainFollower } from '../chain/follow-chain.ts'
 import { watchHealth } from '../health/watch-health.ts'
-import { meansOf } from '../market/agreement-chain.ts'
+import { createMeans } from '../market/agreement-chain.ts'
 import { createSectorStore } from '../sectors/store.ts'
 import { openStore } from '../storage/open-store.ts'
 import { createWork } from '../work/create-work.ts'
@@ -122,7 +122,7 @@ function startLarge(partitions: number, sectorsEach: number): LargeProvider {
   const health = watchHealth({
     ...{ chain, alerts, providerId: PROVIDER, folder, diskReserveBytes: () => 0, log: () => {} },
     sessionKey: async () => ({ publicKey: COMM_R, scopes: [], expires: 9_000_000, spendingLimit: '9', spent: '0' }),
-    means: () => meansOf({ chain, providerId: PROVIDER, profiles, provenSectors: () => sectors.countIn('proving') }),
+    means: createMeans({ chain, providerId: PROVIDER, profiles, provenSectors: () => sectors.countIn('proving') }),
   })
   follower.start()
   work.start()
