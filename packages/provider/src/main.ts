@@ -357,7 +357,7 @@ async function start(options: RunProviderOptions, closers: Closer[]): Promise<Om
       seen === undefined || !config.acceptDeals
         ? undefined
         : { validUntil: seen.askUntil, validMs: config.ask.validMs },
-    ...{ chain, providerId, alerts, log, folder: folders.root },
+    ...{ chain, heard: follower.heard, providerId, alerts, log, folder: folders.root },
     diskReserveBytes: () => diskReserve(folders.root, config.diskReserveBytes),
     means: () =>
       lookAtMeans({ chain, providerId, means }, (now) => {

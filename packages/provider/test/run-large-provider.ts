@@ -43,7 +43,7 @@ const work = createWork({
   securePieces: async () => true,
 })
 const health = watchHealth({
-  ...{ chain, providerId: provider, alerts, log, folder, diskReserveBytes: () => 0 },
+  ...{ chain, heard: follower.heard, providerId: provider, alerts, log, folder, diskReserveBytes: () => 0 },
   sessionKey: async () => undefined,
   means: createMeans({ chain, providerId: provider, profiles, provenSectors }),
 })

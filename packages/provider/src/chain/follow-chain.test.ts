@@ -14,7 +14,7 @@ afterEach(async () => {
 })
 
 /** A node whose height and events are said by the test. */
-async function startNode(height: number, whenAsked = async () => {}) {
+async function startNode(height: number, whenAsked = async () => {}, blockTimeMs = 20) {
   const state = { height, statuses: 0, since: [] as string[], stream: undefined as ServerResponse | undefined }
   const server = createServer(async (request, response) => {
     const headers = { 'granary-genesis': GENESIS, 'granary-height': String(state.height) }
@@ -26,7 +26,7 @@ async function startNode(height: number, whenAsked = async () => {}) {
       state.statuses += 1
       return response.end(
         JSON.stringify({
-          ...{ height, genesisHash: GENESIS, chainId: 'test', devnet: true, timeMs: 0, blockTimeMs: 20 },
+          ...{ height, genesisHash: GENESIS, chainId: 'test', devnet: true, timeMs: 0, blockTimeMs },
           ...{ appHash: GENESIS, version: '0', clock },
         }),
       )
@@ -87,6 +87,35 @@ test('a chain that is lower than it was is followed from there, and who listens 
   expect(node.state.since).toEqual(['7', '4'])
   expect(follower.height()).toBe(4)
   expect(gaps).toEqual(['Error: the chain is at height 4 and was at 7'])
+})
+
+test('a node that says its blocks is not asked for its height, and a stream that says no more is begun anew', async () => {
+  node = await startNode(7, undefined, 200)
+  follower = createChainFollower({ chain: node.chain, from: 7 })
+  const gaps: string[] = []
+  follower.listen({ onEvent: () => {}, onGap: (error) => gaps.push(String(error)) })
+  expect(follower.heard()).toBeUndefined()
+  follower.start()
+  await until(() => node.state.stream !== undefined && node.state.statuses > 0)
+  // Where this test is held up the next block is late, and asked for.
+  let late = 0
+  const startMs = Date.now()
+  for (let toldMs = startMs; toldMs < startMs + 1_500; ) {
+    node.state.height += 1
+    node.tell(0, 'block', { height: node.state.height, timeMs: 5 })
+    await until(() => follower.height() === node.state.height)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    if (Date.now() - toldMs > 500) late += 1
+    toldMs = Date.now()
+  }
+  if (late === 0) expect([node.state.statuses, follower.heard()?.timeMs]).toEqual([1, 5])
+  const { height } = node.state
+  node.state.height += 3
+  await until(() => node.state.since.length === 2)
+  expect(follower.heard()).toBeUndefined()
+  expect(follower.height()).toBe(height + 3)
+  expect(node.state.since[1]).toBe(String(height))
+  expect(gaps).toEqual([`Error: the chain is at height ${height + 3} and its events are at ${height}`])
 })
 
 test('an answer that was on its way while an event came says nothing of a lower chain', async () => {

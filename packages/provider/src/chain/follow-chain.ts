@@ -1,7 +1,7 @@
 /**
- * The chain as this daemon follows it, once for all its parts: one stream of events, and the node's height, which is asked
- * for every few blocks in case the stream stalls. Deadlines are heights, so everything that waits, waits here and not for
- * a clock.
+ * The chain as this daemon follows it, once for all its parts: one stream of events, which says each block. Where one does not
+ * come when it should, the node is asked for its height, and a stream that has stalled is begun anew. Deadlines are heights,
+ * so everything that waits, waits here and not for a clock.
  */
 import { sleep } from '@granary/base'
 import type { ChainClient, FollowedEvent } from '@granary/protocol/client'
@@ -12,6 +12,8 @@ export interface ChainFollower {
   /** Resolves once the chain has that height. */
   reached(height: number, signal: AbortSignal): Promise<void>
   listen(listener: ChainListener): void
+  /** The last block that the stream has said; undefined where the next one is late, or may not be heard. */
+  heard(): HeardBlock | undefined
   start(): void
   stop(): Promise<void>
 }
@@ -21,6 +23,11 @@ export interface ChainListener {
   onEvent(event: HeardEvent): void
   /** The stream has ended and is begun anew: what has happened in between may not be heard. */
   onGap?(error: unknown): void
+}
+
+export interface HeardBlock {
+  readonly height: number
+  readonly timeMs: number
 }
 
 export type HeardEvent = FollowedEvent<(typeof eventTypes)[number]>
@@ -43,6 +50,8 @@ const eventTypes = [
 ] as const
 const POLL_BLOCKS = 3
 const POLL_MS_MAX = 3_000
+/** So many blocks that the node has and the stream has not said: it says nothing more. */
+const STALLED_BLOCKS = 3
 const RECONNECT_MS = 1_000
 const ASK_AGAIN_MS = 100
 /** In a row, after which the chain is taken to be lower than it was. */
@@ -53,6 +62,10 @@ export function createChainFollower({ chain, from }: { chain: ChainClient; from:
   let height = from
   /** Up to where events were heard. */
   let heard = from
+  let heardAtMs = 0
+  let block: HeardBlock | undefined
+  /** From one block to when the next one is late; 0 until it is known. */
+  let patienceMs = 0
   let descent = new AbortController()
   const stopping = new AbortController()
   const { signal } = stopping
@@ -75,10 +88,15 @@ export function createChainFollower({ chain, from }: { chain: ChainClient; from:
         for await (const event of chain.events({ ...options, signal: AbortSignal.any([signal, fallen]) })) {
           fallen.throwIfAborted()
           heard = event.height
+          if (event.type === 'block') {
+            block = { height: event.height, timeMs: event.timeMs }
+            heardAtMs = Date.now()
+          }
           rise(event.height)
           for (const listener of listeners) listener.onEvent(event)
         }
       } catch (error) {
+        block = undefined
         if (signal.aborted) return
         for (const listener of listeners) listener.onGap?.(error)
         // The node is away: whoever needs an answer from it says so; here it is only waited for.
@@ -96,6 +114,7 @@ export function createChainFollower({ chain, from }: { chain: ChainClient; from:
         const before = height
         const status = await chain.status({ signal })
         waitMs = Math.min(status.blockTimeMs * POLL_BLOCKS, POLL_MS_MAX)
+        patienceMs = status.blockTimeMs + waitMs
         // A node that is behind, or was restored from an older copy: deadlines are those of the chain that is there.
         // One answer may be that of another node at the same address, which lags.
         lower = status.height < before ? lower + 1 : 0
@@ -103,11 +122,19 @@ export function createChainFollower({ chain, from }: { chain: ChainClient; from:
         // Asked again soon: a chain that was restored may be as high again by the next time, with other blocks.
         else if (lower > 0) waitMs = ASK_AGAIN_MS
         rise(status.height)
+        if (status.height >= heard + STALLED_BLOCKS && block !== undefined && leftMs() === 0)
+          descent.abort(new Error(`the chain is at height ${status.height} and its events are at ${heard}`))
       } catch {
         waitMs = RECONNECT_MS
       }
-      await sleep(waitMs, signal).catch(() => {})
+      do await sleep(waitMs, signal).catch(() => {})
+      while (!signal.aborted && lower === 0 && leftMs() > 0)
     }
+  }
+
+  /** Until the next block is late: 0 once it is, and where none is heard. */
+  function leftMs(): number {
+    return block === undefined ? 0 : Math.max(0, heardAtMs + patienceMs - Date.now())
   }
 
   /** A stream that waits behind a height which is not there any more would miss what happens until it is. */
@@ -135,6 +162,7 @@ export function createChainFollower({ chain, from }: { chain: ChainClient; from:
         waitSignal.removeEventListener('abort', onAbort)
       }
     },
+    heard: () => (leftMs() > 0 ? block : undefined),
     listen: (listener) => {
       listeners.push(listener)
     },

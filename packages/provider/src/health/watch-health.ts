@@ -7,12 +7,15 @@ import { GranaryError } from '@granary/base'
 import type { ChainClient, ChainStatus, SessionKeyView } from '@granary/protocol/client'
 import { formatGrn } from '@granary/protocol/messages'
 import type { Alerts } from '../alerts.ts'
+import type { ChainFollower } from '../chain/follow-chain.ts'
 import { unreachableAlert } from '../chain/unreachable-alert.ts'
 import type { Log } from '../log.ts'
 import type { ProviderMeans } from '../market/provider-means.ts'
 
 export interface HealthContext {
   readonly chain: Pick<ChainClient, 'status' | 'params' | 'partitions' | 'members'>
+  /** The chain's last block, where it was heard in time. @default undefined */
+  readonly heard?: ChainFollower['heard']
   readonly providerId: number
   readonly means: () => Promise<ProviderMeans>
   /** The daemon's key as the chain has it; undefined: the chain does not let it sign. */
@@ -59,13 +62,20 @@ export function watchHealth(context: HealthContext): HealthWatch {
   let checks = 0
   let partitionsAtCheck = 0
   let height = -1
+  let known: ChainStatus | undefined
   let grownAtMs = nowMs()
   let timer: NodeJS.Timeout | undefined
   let isStopped = false
 
   async function check(): Promise<void> {
     checkDisk(context)
-    const status = await checkReachable(context)
+    // A chain whose blocks are heard is reached and grows: for the rest it is asked with what costs more.
+    const block = checks % CHECKS_A_LONG_ONE === 0 ? undefined : context.heard?.()
+    if (block !== undefined && known !== undefined) {
+      alerts.clear('CHAIN_UNREACHABLE')
+      known = { ...known, ...block, clock: { ...known.clock, stalled: null } }
+    } else known = await checkReachable(context)
+    const status = known
     if (status === undefined) return
     if (status.height !== height) {
       // Only of a block that came since the last look: of an older one the time says nothing.

@@ -3,10 +3,11 @@ import type { PartitionView } from '@granary/protocol/client'
 import type { PostState } from './post-store.ts'
 import { dealsIn, type ProvingContext } from './proving-context.ts'
 
-export function closeChallenges(context: ProvingContext, partitions: readonly PartitionView[]): void {
+/** @returns whether nothing is left of which the end is not known, or not written down */
+export function closeChallenges(context: ProvingContext, partitions: readonly PartitionView[]): boolean {
   const { posts, head, late } = context
   // What became of them may be among what waits for the disk.
-  if (!late.retry()) return
+  if (!late.retry()) return false
   for (const { partition, challengeEpoch, deadline } of posts.open()) {
     if (head.height() <= deadline) continue
     const view = partitions.find(({ number }) => number === partition)
@@ -15,6 +16,7 @@ export function closeChallenges(context: ProvingContext, partitions: readonly Pa
     if (state === 'missed') missChallenge(context, partition, challengeEpoch)
     else late.write(() => posts.closed(partition, challengeEpoch, state))
   }
+  return late.retry() && posts.open().length === 0
 }
 
 /** The chain says that it counts as missed, or this store finds out later. */

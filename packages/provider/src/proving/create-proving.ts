@@ -1,7 +1,7 @@
 /**
  * Keeps a provider's partitions proven, on threads of its own and without the queue. Challenges are told by the chain's
- * events; asking which are open, a few times a response window, finds those whose event was lost, or that were drawn while
- * this process was down. What is asked does not grow with the sectors: of a partition its members come with its challenge
+ * events; asking which are open finds those that were drawn while this process was down or heard nothing: a few times a
+ * response window, and seldom while all events are heard and nothing is at work. What is asked does not grow with the sectors: of a partition its members come with its challenge
  * alone, and the more partitions there are the longer are the pauses between two looks at all of them.
  */
 import type { DatabaseSync } from 'node:sqlite'
@@ -42,7 +42,7 @@ export interface CreateProvingInput extends Omit<ProvingContext, 'posts' | 'late
   /** Where what is known of the partitions' readiness is kept. */
   readonly readinessPath: string
   readonly db: DatabaseSync
-  readonly follower: Pick<ChainFollower, 'listen'>
+  readonly follower: Pick<ChainFollower, 'listen' | 'heard'>
 }
 
 export function createProving({ db, follower, readinessPath, ...input }: CreateProvingInput): Proving {
@@ -58,6 +58,9 @@ export function createProving({ db, follower, readinessPath, ...input }: CreateP
   /** Named by an event since the last look. */
   const ended = new Set<number>()
   let wake = (): void => {}
+  /** No challenge is open, and the last look at all partitions found nothing that is still to end. */
+  let isSettled = false
+  let isUnanswered = true
   let housekeeping: Promise<void> | undefined
   let lookAtMs = 0
   let compareAtMs = 0
@@ -70,22 +73,42 @@ export function createProving({ db, follower, readinessPath, ...input }: CreateP
         missChallenge(context, event.partition, event.epoch)
       }
       if (event.type === 'sector:expired' || event.type === 'sector:terminated') ended.add(event.sector)
-      wake()
+      lookAgain()
     },
     onGap: () => {
       comparison.restart()
-      wake()
+      lookAgain()
     },
   })
 
+  function lookAgain(): void {
+    isSettled = false
+    wake()
+  }
+
+  /** What is damaged gets declared, and is asked back when it is mended. */
+  async function watchDamage(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await health.nextDamage()
+      lookAgain()
+    }
+  }
+
   async function checkOnce(signal: AbortSignal): Promise<void> {
-    for (const open of await chain.challenges(providerId, { signal })) {
+    isUnanswered = true
+    const challenges = await chain.challenges(providerId, { signal })
+    isUnanswered = challenges.some(({ deadline }) => deadline > head.height())
+    for (const open of challenges) {
       if (open.deadline <= head.height()) continue
       const key = keyOf(open)
       if (answering.has(key)) continue
       const done = answer({ provider: providerId, partition: open.partition }, open.kind, signal)
         .catch((error) => (signal.aborted ? undefined : report(error)))
-        .finally(() => answering.delete(key))
+        .finally(() => {
+          answering.delete(key)
+          // Seen by the next look, which comes soon: this one was open at the last.
+          isSettled = false
+        })
       answering.set(key, done)
     }
     // Never in the way of the next challenge.
@@ -99,20 +122,34 @@ export function createProving({ db, follower, readinessPath, ...input }: CreateP
 
   async function lookAtAll(signal: AbortSignal): Promise<void> {
     lookAtMs = Date.now() + POLL_MIN_MS
+    isSettled = true
+    try {
+      if (!(await lookAtPartitions(signal))) isSettled = false
+    } catch (error) {
+      isSettled = false
+      throw error
+    }
+  }
+
+  /** @returns whether nothing is left of which another look would find the end */
+  async function lookAtPartitions(signal: AbortSignal): Promise<boolean> {
     const seenAt = head.height()
     const partitions = await chain.partitions(providerId, { signal })
     lookAtMs = Date.now() + Math.max(POLL_MIN_MS, partitions.length * LOOK_MS_A_PARTITION)
-    closeChallenges(context, partitions)
+    const isWhole = partitions.every(({ sound, sectors }) => sound === sectors)
+    const isClosed = closeChallenges(context, partitions)
     await requestRecoveries(context, partitions, seenAt, signal)
     const named = [...ended]
     ended.clear()
     const living = partitions.map(({ number }) => number)
-    if (Date.now() < compareAtMs) return await retireSectors(context, { named, living, compare: [] }, signal)
-    await comparison.next(living, async (compare) => {
-      const members = partitions.filter(({ number }) => compare.includes(number)).map(({ sectors }) => sectors)
-      compareAtMs = Date.now() + COMPARE_MS_A_MEMBER * members.reduce((sum, count) => sum + count, 0)
-      await retireSectors(context, { named, living, compare }, signal)
-    })
+    if (Date.now() < compareAtMs) await retireSectors(context, { named, living, compare: [] }, signal)
+    else
+      await comparison.next(living, async (compare) => {
+        const members = partitions.filter(({ number }) => compare.includes(number)).map(({ sectors }) => sectors)
+        compareAtMs = Date.now() + COMPARE_MS_A_MEMBER * members.reduce((sum, count) => sum + count, 0)
+        await retireSectors(context, { named, living, compare }, signal)
+      })
+    return isWhole && isClosed && context.store.uncleaned().length === 0
   }
 
   async function answer(place: PartitionPlace, kind: ChallengeKind, signal: AbortSignal): Promise<void> {
@@ -151,13 +188,15 @@ export function createProving({ db, follower, readinessPath, ...input }: CreateP
     } catch {
       signal.throwIfAborted()
     }
+    if (isSettled && !isUnanswered && follower.heard() !== undefined) return POLL_MAX_MS
     return Math.min(pollMs ?? POLL_MIN_MS, Math.max(POLL_MIN_MS, lookAtMs - Date.now()))
   }
 
   return {
-    check: () => wake(),
+    check: lookAgain,
     run: async (signal) => {
       const keeping = keepSectors(context, signal)
+      void watchDamage(signal)
       while (!signal.aborted) {
         const { promise: woken, resolve } = Promise.withResolvers<void>()
         wake = resolve

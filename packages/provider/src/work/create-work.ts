@@ -92,8 +92,8 @@ const SEALINGS_MEASURED = 8
 
 const FORGET_INTERVAL_MS = 60_000
 
-/** Deals are announced by a nudge; this finds those whose nudge was lost. */
-const PLAN_INTERVAL_MS = 2_000
+/** Deals are announced by a nudge, and a sector's time is known; this finds what neither has told. */
+const PLAN_INTERVAL_MS = 10_000
 
 interface Running {
   readonly done: Promise<void>
