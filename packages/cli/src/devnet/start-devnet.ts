@@ -34,7 +34,7 @@ export interface Devnet {
   stop(): Promise<void>
 }
 
-/** What passes through a provider lies outside of V8's heap: by default 50 MB of it would be kept for garbage of a start. */
+/** As bin/granary.js has it for a provider that is not started by this. */
 const PROVIDER_FLAGS = ['--max-semi-space-size=4']
 
 /** @throws ChildFailedError, or the error of the child's own, when one does not start: the others are stopped */
@@ -43,7 +43,6 @@ export async function startDevnet(input: StartDevnetInput): Promise<Devnet> {
   const temporary = input.home === undefined
   const home = input.home === undefined ? await temporaryHome() : resolve(input.home)
   // The programs of a devnet follow its own folder alone, not what their user has set for others.
-  // Its threads share their memory: with an arena for each of them glibc keeps 30 MB more of a provider that is idle.
   const childEnv = {
     MALLOC_ARENA_MAX: '2',
     ...env,
