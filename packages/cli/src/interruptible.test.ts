@@ -7,15 +7,21 @@ import { expect, test } from '@jest/globals'
 
 const script = fileURLToPath(new URL('../test/interruptible-child.ts', import.meta.url))
 
-async function interrupt(stopMs: number, betweenMs: number): Promise<{ code: number | null; stdout: string }> {
-  const child = spawn(process.execPath, ['--conditions=@granary/source', script, `${stopMs}`], {
+async function interrupt(
+  stopMs: number,
+  betweenMs: number | undefined,
+  stopMaxMs = 60_000,
+): Promise<{ code: number | null; stdout: string }> {
+  const child = spawn(process.execPath, ['--conditions=@granary/source', script, `${stopMs}`, `${stopMaxMs}`], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const stdout = text(child.stdout)
   await once(child.stdout, 'data')
   child.kill('SIGINT')
-  await wait(betweenMs)
-  child.kill('SIGINT')
+  if (betweenMs !== undefined) {
+    await wait(betweenMs)
+    child.kill('SIGINT')
+  }
   const [code] = await once(child, 'close')
   return { code, stdout: await stdout }
 }
@@ -26,4 +32,8 @@ test('one Ctrl-C that arrives twice, from the terminal and from npm, lets the wo
 
 test('a second Ctrl-C ends the process', async () => {
   expect(await interrupt(60_000, 1_200)).toEqual({ code: 130, stdout: 'working\nstopping\n' })
+})
+
+test('one Ctrl-C ends work that does not listen too, when it has had its time', async () => {
+  expect(await interrupt(60_000, undefined, 100)).toEqual({ code: 130, stdout: 'working\nstopping\n' })
 })

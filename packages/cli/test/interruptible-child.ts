@@ -10,4 +10,4 @@ await interruptible(async (signal) => {
   await wait(Number(process.argv[2]))
   clearInterval(alive)
   process.stdout.write('in order\n')
-})
+}, Number(process.argv[3]))
