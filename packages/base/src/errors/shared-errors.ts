@@ -34,6 +34,8 @@ export const sharedErrors = {
   HOME_EXISTS: { fault: 'operator' },
   /** The folder holds no home of this program yet. */
   HOME_MISSING: { fault: 'operator' },
+  /** A folder is needed where none can be made, or where there is something else. */
+  FOLDER_UNUSABLE: { fault: 'operator' },
   /** Another process has the folder. */
   HOME_LOCKED: { fault: 'operator' },
   /** There is something at the place to write to already. */

@@ -10,3 +10,4 @@ export {
   writeFileDurably,
   writeFileDurablySync,
 } from './durable-files.ts'
+export { FolderUnusableError, makeFolder } from './make-folder.ts'

@@ -1,11 +1,10 @@
 /** A secret's file appears whole or not at all, only its owner reads it, and one that exists is never replaced. */
-import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { createFile } from '@granary/base/node'
+import { createFile, makeFolder } from '@granary/base/node'
 
 /** @returns false when `path` exists already; it is then untouched */
 export async function writeNewFile(path: string, content: string): Promise<boolean> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+  await makeFolder(dirname(path), 0o700)
   try {
     await createFile(path, (file) => file.writeFile(content), 0o600)
     return true

@@ -1,7 +1,7 @@
 /** Devnets that run on this machine: each says so in a file, so that another terminal finds it by its name. */
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
+import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { writeFileDurably } from '@granary/base/node'
+import { makeFolder, writeFileDurably } from '@granary/base/node'
 import { homeOf } from '../options.ts'
 import type { ProgramContext } from '../program-context.ts'
 
@@ -39,7 +39,7 @@ export async function announceNetwork(
   { chain, home, genesis }: Omit<RunningNetwork, 'name' | 'pid'>,
 ): Promise<{ readonly name: string; withdraw(): Promise<void> }> {
   const folder = folderOf(env)
-  await mkdir(folder, { recursive: true })
+  await makeFolder(folder)
   const taken = new Set((await runningNetworks(env)).map(({ name }) => name))
   const names = Array.from({ length: NAMES_MAX }, (_, i) => (i === 0 ? DEVNET : `${DEVNET}-${i + 1}`))
   const name = names.find((each) => !taken.has(each)) ?? `${DEVNET}-${process.pid}`

@@ -1,7 +1,7 @@
 /** Writes one setting into a file, where its comments and everything else stay as they are. */
-import { mkdir, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { writeFileDurably } from '@granary/base/node'
+import { makeFolder, writeFileDurably } from '@granary/base/node'
 import { InvalidArgumentError } from 'commander'
 import { parseDocument } from 'yaml'
 import { UsageError } from '../usage-error.ts'
@@ -41,7 +41,7 @@ export async function setConfig({ key, value, path, isUsers }: SetConfigInput): 
   else document.setIn(place, rule.isList ? document.createNode(valuesOf(rule, value)) : value)
   const after = document.contents === null ? '' : String(document)
   parseConfig(after, { path, isUsers })
-  await mkdir(dirname(path), { recursive: true })
+  await makeFolder(dirname(path))
   await writeFileDurably(path, after)
 }
 

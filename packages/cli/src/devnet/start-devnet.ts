@@ -1,7 +1,9 @@
 /** A chain and its providers as separate processes, on free ports, in a folder that is theirs. */
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { makeFolder } from '@granary/base/node'
 import type { GenesisJson } from '@granary/protocol/records'
 import { announceNetwork } from '../config/running-networks.ts'
 import { cacheOf } from '../options.ts'
@@ -76,7 +78,7 @@ export async function startDevnet(input: StartDevnetInput): Promise<Devnet> {
     return child
   }
   try {
-    await mkdir(home, { recursive: true })
+    await makeFolder(home)
     const port = await portOfLastRun(home)
     const chainStarting = start('chain', ['chain', 'run', '--home', home, '--port', `${port}`, '--new-devnet'])
     const chainUrl = chainStarting.then(async ({ url }) => {

@@ -1,7 +1,9 @@
 /** How fast this machine seals and its disks write: done for real, in folders that go again. */
+
 import { randomBytes } from 'node:crypto'
-import { mkdir, mkdtemp, open, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, open, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { makeFolder } from '@granary/base/node'
 import { activeKernel } from '@granary/proofs/engine'
 import { type NamedProfile, type Profile, profiles } from '@granary/proofs/profile'
 import { sealSector } from '@granary/proofs/seal'
@@ -69,7 +71,7 @@ export async function measureDisk(folder: string, signal?: AbortSignal): Promise
 }
 
 async function inTemporary<T>(folder: string, work: (dir: string) => Promise<T>): Promise<T> {
-  await mkdir(folder, { recursive: true })
+  await makeFolder(folder)
   const dir = await mkdtemp(join(folder, '.speed-'))
   try {
     return await work(dir)

@@ -2,9 +2,9 @@
  * A journal of files: a log for a chain and a root CID. An upload that is killed at any point and called again reads it and
  * goes on. A record of an earlier release, a file of JSON, is read in its place, until the first event.
  */
-import { mkdir, open, readdir, readFile, rm, truncate } from 'node:fs/promises'
+import { open, readdir, readFile, rm, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
-import { writeFileDurably } from '@granary/base/node'
+import { makeFolder, writeFileDurably } from '@granary/base/node'
 import { createUploadLog, type LogPlace } from '../journal/create-upload-log.ts'
 import { JournalInvalidError } from '../journal/journal-invalid.ts'
 import { parsePutRecord } from '../journal/put-record.ts'
@@ -51,7 +51,7 @@ function logPlace(folder: string, path: string): LogPlace {
     close,
     async replace(text) {
       await close()
-      await mkdir(folder, { recursive: true, mode: 0o700 })
+      await makeFolder(folder, 0o700)
       await removeLeftovers(folder, path)
       await writeFileDurably(path + LOG, text, 0o600)
       await rm(path + RECORD, { force: true })

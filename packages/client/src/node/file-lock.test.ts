@@ -5,13 +5,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import { afterAll, expect, test } from '@jest/globals'
-import { lockFile } from './file-lock.ts'
+import { fileLock, lockFile } from './file-lock.ts'
+
+const SOURCES = '--conditions=@granary/source'
 
 const folder = mkdtempSync(join(tmpdir(), 'granary-lock-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
 test('a lock is held once, and free again when it is disposed of', async () => {
-  const path = join(folder, 'deep', 'one.lock')
+  const path = join(folder, 'one.lock')
   const first = lockFile(path)
   expect(first).toBeDefined()
   expect(lockFile(path)).toBeUndefined()
@@ -28,7 +30,8 @@ test('a lock of a process that is killed is free', async () => {
     globalThis.held = lockFile(${JSON.stringify(path)})
     console.log(held ? 'held' : 'busy')
     setInterval(() => {}, 1000)`
-  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', '--input-type=module', '-e', program])
+  const flags = [SOURCES, '--disable-warning=ExperimentalWarning', '--input-type=module', '-e', program]
+  const child = spawn(process.execPath, flags)
   const [line] = await once(child.stdout, 'data')
   expect(String(line)).toBe('held\n')
   expect(lockFile(path)).toBeUndefined()
@@ -41,7 +44,7 @@ test('a lock of a process that is killed is free', async () => {
 
 test('the file of a lock goes with it', async () => {
   const alone = join(folder, 'alone')
-  const lock = lockFile(join(alone, 'one.lock'))
+  const lock = await fileLock(alone).take('one')
   expect(readdirSync(alone)).toEqual(['one.lock'])
   await lock?.[Symbol.asyncDispose]()
   await lock?.[Symbol.asyncDispose]()
@@ -66,7 +69,10 @@ test('however often it is taken and let go of at once, a lock has one holder', a
         lock[Symbol.asyncDispose]()
       }
     })`
-  const workers = Array.from({ length: 3 }, () => new Worker(program, { eval: true, workerData: seen }))
+  const workers = Array.from(
+    { length: 3 },
+    () => new Worker(program, { eval: true, workerData: seen, execArgv: [SOURCES] }),
+  )
   await Promise.all(workers.map((worker) => once(worker, 'exit')))
   expect([...seen]).toEqual([0, 0])
 })

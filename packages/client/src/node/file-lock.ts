@@ -2,21 +2,27 @@
  * A lock that a kill releases: an SQLite file in exclusive mode. The file goes when its holder lets go of it, and stays after a
  * kill; without a holder it means nothing.
  */
-import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+
+import { rmSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { makeFolder } from '@granary/base/node'
 import type { Lock } from '../ports.ts'
 
 const SQLITE_BUSY = 5
 
 /** @param folder where the files of locks are; made with the first one */
 export function fileLock(folder: string): Lock {
-  return { take: async (name) => lockFile(join(folder, `${name}.lock`)) }
+  return {
+    async take(name) {
+      await makeFolder(folder, 0o700)
+      return lockFile(join(folder, `${name}.lock`))
+    },
+  }
 }
 
 /** Undefined when another process, or another call in this one, holds it. */
 export function lockFile(path: string): AsyncDisposable | undefined {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
   for (;;) {
     const before = madeFile(path)
     const database = new DatabaseSync(path, { timeout: 0 })

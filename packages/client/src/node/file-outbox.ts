@@ -1,7 +1,7 @@
 /** An outbox of files: one a message, whole or not there at all. */
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
+import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createFile } from '@granary/base/node'
+import { createFile, makeFolder } from '@granary/base/node'
 import type { Hash } from '@granary/protocol/messages'
 import { parseSignedMessage, signedMessageText } from '../account/signed-message.ts'
 import type { Outbox } from '../ports.ts'
@@ -11,7 +11,7 @@ export function fileOutbox(folder: string): Outbox {
   const pathOf = (genesisHash: Hash, id: Hash) => join(folder, `${genesisHash.slice(2)}-${id.slice(2)}.json`)
   return {
     async write(genesisHash, message) {
-      await mkdir(folder, { recursive: true, mode: 0o700 })
+      await makeFolder(folder, 0o700)
       await createFile(pathOf(genesisHash, message.id), (file) => file.writeFile(signedMessageText(message)), 0o600)
     },
     async list(genesisHash, sender) {

@@ -5,7 +5,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { access, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { isAbsolute, join } from 'node:path'
-import { syncFile, syncFolder } from '@granary/base/node'
+import { makeFolder, syncFile, syncFolder } from '@granary/base/node'
 import { pieceCar, readManifest, type Tree } from '@granary/content'
 import { createLeafReader, createManifestFile, type FileSeen, openManifestFile } from '@granary/content/node'
 import { manifestOf } from '../manifest-of.ts'
@@ -41,7 +41,7 @@ export function fileSpool(folder: string): Spool<PathSource | ContentSource> {
         .slice(0, 32)
     },
     async read(name, source, options) {
-      await mkdir(folder, { recursive: true, mode: 0o700 })
+      await makeFolder(folder, 0o700)
       await remove(name)
       await removeOldStreams(folder, remove)
       try {

@@ -1,7 +1,7 @@
 /** What is believed of chains, a file for each address that was asked. */
-import { mkdir, readFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { writeFileDurably } from '@granary/base/node'
+import { makeFolder, writeFileDurably } from '@granary/base/node'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils.js'
 import type { TrustStore } from '../ports.ts'
@@ -18,7 +18,7 @@ export function fileTrust(folder: string): TrustStore {
       return text === undefined ? undefined : parseTrustedChain(path, text)
     },
     async write(chainUrl, trusted) {
-      await mkdir(folder, { recursive: true, mode: 0o700 })
+      await makeFolder(folder, 0o700)
       await writeFileDurably(pathOf(chainUrl), trustedChainText(chainUrl, trusted))
     },
   }

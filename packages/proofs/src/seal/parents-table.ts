@@ -2,10 +2,10 @@
  * The parents table of a graph: n × 14 × u32LE in a file named by porep id and nodes, built once and shared by all
  * sectors and processes (docs/spec/proofs.md section 5). Its digest lies beside it, and is known for small graphs.
  */
-import { mkdir, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { readdir, readFile, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { GranaryError } from '@granary/base'
-import { moveFile, writeFileDurably } from '@granary/base/node'
+import { makeFolder, moveFile, writeFileDurably } from '@granary/base/node'
 import { bytesToHex } from '@noble/hashes/utils.js'
 import { digestFile } from '../io/digest-file.ts'
 import { readCheckpoint } from '../kernel/checkpoint.ts'
@@ -53,7 +53,7 @@ export async function ensureParentsTable(
   const expected = known ?? (await readDigest(digestPath))
   if (expected !== undefined && (await digestFile(path, options.signal)) === expected) return path
 
-  await mkdir(input.folder, { recursive: true })
+  await makeFolder(input.folder)
   await removeStale(input.folder)
   const digest = await buildTable(input, path, options)
   if (known !== undefined && digest !== known) throw new ParentsTableError(path)

@@ -1,6 +1,7 @@
 /** Where a provider keeps its things: one folder, `<home>/provider`, owned by one process. */
-import { mkdir } from 'node:fs/promises'
+
 import { join } from 'node:path'
+import { makeFolder } from '@granary/base/node'
 
 export interface ProviderFolders {
   readonly root: string
@@ -45,5 +46,5 @@ export function providerFolders(home: string): ProviderFolders {
 
 export async function makeFolders(folders: ProviderFolders): Promise<void> {
   for (const folder of [folders.root, folders.pieces, folders.staging, folders.sectors, folders.queue])
-    await mkdir(folder, { recursive: true })
+    await makeFolder(folder)
 }
