@@ -87,3 +87,22 @@ test('the command that goes on has the flags that are not the default', () => {
   const all: SourceOptions = { links: 'follow', cidProfile: 'kubo-cid-v1', hidden: true, wrap: true }
   expect(sourceFlags(all)).toEqual(['--hidden', '--links', 'follow', '--cid-profile', 'kubo-cid-v1', '--wrap'])
 })
+
+const onLinux = process.platform === 'linux' ? test : test.skip
+const why = process.platform === 'linux' ? '' : ': names are UTF-8 here'
+onLinux(
+  `a file whose name is not UTF-8 is named, also where a pattern finds it, and nothing is stored${why}`,
+  async () => {
+    const odd = join(home, 'odd')
+    await mkdir(odd)
+    await writeFile(join(odd, 'a'), 'first in the order')
+    await writeFile(Buffer.concat([Buffer.from(join(odd, 'b')), Buffer.from([0xff])]), 'latin')
+    const options: SourceOptions = { links: 'keep', cidProfile: 'unixfs-v1-2025' }
+    const unreadable = { code: 'FILE_UNREADABLE', details: { path: join(odd, 'b\ufffd') } }
+    await expect(openContent([join(odd, '*')], options, { stdin: new PassThrough() as never })).rejects.toMatchObject(
+      unreadable,
+    )
+    const { stdout } = await granary(['tools', 'car', odd, '-o', join(home, 'odd.car'), '--json'])
+    expect(JSON.parse(stdout).error).toMatchObject(unreadable)
+  },
+)

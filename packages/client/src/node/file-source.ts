@@ -1,6 +1,7 @@
 /** A file of the user that is to be stored. */
 import { readlink, realpath, stat } from 'node:fs/promises'
 import { GranaryError } from '@granary/base'
+import { FileUnreadableError } from '@granary/content/node'
 
 /** FILE_NOT_FOUND: there is nothing at that path. */
 export class FileNotFoundError extends GranaryError {
@@ -42,11 +43,13 @@ export async function inspectFile(path: string): Promise<UserFile> {
   return { path: await realpath(path), bytes }
 }
 
-/** @throws FileNotFoundError */
+/** @throws FileNotFoundError, FileUnreadableError */
 export async function inspectPath(path: string): Promise<{ isFolder: boolean; bytes: number }> {
   const found = await stat(path).catch(async (error: unknown) => {
     const { code } = error as { code?: unknown }
     if (code !== 'ENOENT' && code !== 'ENOTDIR' && code !== 'ELOOP') throw error
+    // What is not UTF-8 has become this on its way here, and is no name of the file any more.
+    if (path.includes('\ufffd')) throw new FileUnreadableError(path, 'its name is not UTF-8', error)
     throw new FileNotFoundError(path, error, await readlink(path).catch(() => undefined))
   })
   return { isFolder: found.isDirectory(), bytes: found.size }

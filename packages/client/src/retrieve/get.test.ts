@@ -312,7 +312,7 @@ function retrieval(name: string, reach: (answers: readonly Answer[]) => Promise<
         return holderOf(folder.blocks)(request)
       }
       await using chain = await market(folder.cid, [holder])
-      for (const path of ['../../etc/passwd', '..', './a', 'a/../a/b']) {
+      for (const path of ['../../etc/passwd', '..', './a', 'a/../a/b', '\ud83d']) {
         for (const text of [`${folder.cid}/${path}`, `ipfs://${folder.cid}/${path.replaceAll('.', '%2e')}`]) {
           await expect(chain.get(text)).rejects.toMatchObject({ code: 'PATH_NOT_FOUND' })
           await expect(Array.fromAsync(chain.ls(text))).rejects.toMatchObject({ code: 'PATH_NOT_FOUND' })

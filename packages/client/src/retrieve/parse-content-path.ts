@@ -9,7 +9,7 @@ export interface ContentPath {
 /**
  * `CID`, `CID/a/b`, `/ipfs/CID/a/b`, `ipfs://CID/a%20b`: the CID in any base and version. Only in a URL is `%20` a space.
  * @throws CidInvalidError CID_INVALID; PathNotFoundError PATH_NOT_FOUND for `.` and `..`, which lead elsewhere in the address that a
- * holder is asked at, whatever a folder has under them
+ * holder is asked at, whatever a folder has under them, and for half of a character, which no name has
  */
 export function parseContentPath(text: string): ContentPath {
   const isUrl = /^ipfs:\/\//i.test(text)
@@ -17,7 +17,7 @@ export function parseContentPath(text: string): ContentPath {
   const given = steps.filter((name) => name !== '')
   const names = isUrl ? given.map(decoded) : given
   const root = parseCid(cid)
-  const step = names.find((name) => /^\.\.?$/.test(name))
+  const step = names.find((name) => /^\.\.?$/.test(name) || !name.isWellFormed())
   if (step !== undefined) throw new PathNotFoundError(root, names, step)
   return { root, names }
 }

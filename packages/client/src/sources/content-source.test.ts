@@ -30,7 +30,7 @@ test('what has a name keeps it, as one in a folder has it; what has none, or is 
     expect(await rootOf(nameless)).toBe(alone)
 })
 
-test.each(['', '.', '..', 'a/b'])('"%s" is no name to be kept', (name) => {
+test.each(['', '.', '..', 'a/b', 'a\ud83d'])('"%s" is no name to be kept', (name) => {
   expect(() => contentSource(bytes, { name })).toThrow(expect.objectContaining({ code: 'SOURCE_INVALID' }))
   expect(contentSource(bytes, { name, wrap: false })).toMatchObject({ name })
 })
@@ -60,6 +60,7 @@ test.each<[string, readonly ContentFile[]]>([
       { path: 'a/b', content: bytes },
     ],
   ],
+  ['half of a character in its name', [{ path: 'a/\udca4', content: bytes }]],
   ['no bytes', [{ path: 'a', content: 'text' as never }]],
 ])('files of a folder with %s are refused', (_what, files) => {
   expect(() => folderSource('a folder', files)).toThrow(expect.objectContaining({ code: 'SOURCE_INVALID' }))

@@ -53,7 +53,7 @@ export function contentSource(content: Content, options: ContentSourceOptions = 
   const name = given ?? 'content'
   const source = sourceOf(name, [{ path: '', content }], profile)
   if (!wrap) return source
-  if (name === '' || name === '.' || name === '..' || name.includes('/'))
+  if (!isName(name) || name.includes('/'))
     throw new SourceInvalidError(
       name,
       'it is no name that a file of a folder has',
@@ -73,6 +73,11 @@ export function folderSource(
   return sourceOf(name, files, profile)
 }
 
+/** Half of a character would be stored as another one. */
+function isName(name: string): boolean {
+  return name !== '' && name !== '.' && name !== '..' && name.isWellFormed()
+}
+
 function nameOf(content: Content): string | undefined {
   const isNamed =
     content instanceof Blob && 'name' in content && typeof content.name === 'string' && content.name !== ''
@@ -84,7 +89,7 @@ function sourceOf(name: string, files: readonly ContentFile[], profile: ImportPr
   const folders = new Set<string>()
   for (const { path, content } of files) {
     if (!isContent(content)) throw new SourceInvalidError(name, 'it is no bytes and no stream', BYTES_HINT)
-    if (path !== '' && path.split('/').some((part) => part === '' || part === '.' || part === '..'))
+    if (path !== '' && !path.split('/').every(isName))
       throw new SourceInvalidError(name, `"${path}" is no path in a folder`, 'give names with a / between them')
     const above = foldersAbove(path)
     if (paths.has(path) || folders.has(path) || above.some((folder) => paths.has(folder)))

@@ -60,9 +60,15 @@ async function* entriesOf(folder: string, { options, onFile, above }: Walk): Asy
     if (name.includes('\ufffd')) throw new FileUnreadableError(path, 'its name is not UTF-8')
     const found = await readable(path, () => lstat(path))
     if (!found.isSymbolicLink()) yield [name, await treeAt(path, found, walk)]
-    else if (links === 'keep') yield [name, { kind: 'link', target: await readable(path, () => readlink(path)) }]
+    else if (links === 'keep') yield [name, { kind: 'link', target: await targetOf(path) }]
     else yield [name, await followed(path, walk)]
   }
+}
+
+async function targetOf(path: string): Promise<string> {
+  const target = await readable(path, () => readlink(path))
+  if (target.includes('\ufffd')) throw new FileUnreadableError(path, 'what it leads to is not UTF-8')
+  return target
 }
 
 async function followed(path: string, walk: Walk): Promise<Tree> {

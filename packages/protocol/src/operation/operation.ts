@@ -52,5 +52,7 @@ export type Answer<O extends Operation> = z.input<O['answer']>
 export type Parsed<O extends Operation> = z.output<O['answer']>
 
 export function pathOf(operation: Operation, params: Readonly<Record<string, string | number>>): string {
-  return operation.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(params[name]!))
+  return operation.path.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
+    encodeURIComponent(`${params[name]}`.toWellFormed()),
+  )
 }
