@@ -1,7 +1,8 @@
 /** What the thread that reads DAGs does with each question: streams stay open between questions, until they are closed. */
 import { GranaryError } from '@granary/base'
-import type { DagCall } from './dag-calls.ts'
+import type { DagCall, PartOfStream } from './dag-calls.ts'
 import type { DagReader } from './dag-reader.ts'
+import { isInLeafMemory, roomBefore } from './leaf-memory.ts'
 
 /** Bytes that go over together: a message costs more than a byte. */
 const BYTES_A_MESSAGE = 256 * 1024
@@ -21,10 +22,12 @@ export class WalkTooLongError extends GranaryError {
 }
 
 interface OpenStream {
-  /** Whether nobody looks any more at what it has given: a walk over a DAG does. */
-  readonly gives: boolean
   readonly iterator: AsyncIterator<Uint8Array>
   readonly stop: AbortController
+  /** Of what it will give, where that is known. */
+  left: number | undefined
+  /** A leaf that did not go with what came before it. */
+  held?: Uint8Array<SharedArrayBuffer> | undefined
   /** What ended it after the bytes that have been sent. */
   failure?: unknown
 }
@@ -46,10 +49,25 @@ export function answerDagCalls(reader: DagReader): (id: number, call: DagCall) =
     }
   }
 
-  function open(id: number, gives: boolean, read: (signal: AbortSignal) => AsyncIterable<Uint8Array>): void {
+  function open(
+    id: number,
+    left: number | undefined,
+    read: (signal: AbortSignal) => AsyncIterable<Uint8Array>,
+  ): Promise<PartOfStream> {
     const stop = new AbortController()
     stops.set(id, stop)
-    streams.set(id, { gives, iterator: read(stop.signal)[Symbol.asyncIterator](), stop })
+    streams.set(id, { left, iterator: read(stop.signal)[Symbol.asyncIterator](), stop })
+    return partOf(id)
+  }
+
+  async function partOf(id: number): Promise<PartOfStream> {
+    const stream = streams.get(id)
+    if (stream === undefined) return { bytes: new Uint8Array(), isLast: true }
+    const { bytes, isLast } = await next(stream)
+    if (stream.left !== undefined) stream.left -= bytes.length
+    if (!isLast && stream.left !== 0) return { bytes, isLast }
+    close(id)
+    return { bytes, isLast: true }
   }
 
   function close(id: number): void {
@@ -69,58 +87,78 @@ export function answerDagCalls(reader: DagReader): (id: number, call: DagCall) =
       case 'objectText':
         return bounded(id, (signal) => reader.objectText(call.cid, { signal }))
       case 'block':
-        return given([await bounded(id, (signal) => reader.block(call.cid, { signal }))])
+        return { bytes: given(await bounded(id, (signal) => reader.block(call.cid, { signal }))) }
       case 'car':
-        return open(id, false, (signal) => reader.car(call.path, call.format, { signal }))
+        return open(id, undefined, (signal) => reader.car(call.path, call.format, { signal }))
       case 'fileBytes':
-        return open(id, true, (signal) => reader.fileBytes(call.cid, call.from, call.to, { signal }))
-      case 'next': {
-        const stream = streams.get(call.stream)
-        return stream === undefined ? undefined : next(stream)
-      }
+        return open(id, call.to - call.from, (signal) => reader.fileBytes(call.cid, call.from, call.to, { signal }))
+      case 'next':
+        return partOf(call.stream)
       case 'close':
         return close(call.call)
     }
   }
 }
 
-async function next(stream: OpenStream): Promise<Uint8Array | undefined> {
+/** Bytes that go over together. */
+async function next(stream: OpenStream): Promise<PartOfStream> {
   if (stream.failure !== undefined) throw stream.failure
+  const { held } = stream
+  stream.held = undefined
+  if (held !== undefined) return { bytes: held, isLast: false }
   const silence = setTimeout(() => stream.stop.abort(new WalkTooLongError()), SILENCE_MAX_MS)
   const parts: Uint8Array[] = []
+  let bytes = 0
   try {
-    for (let bytes = 0; bytes < BYTES_A_MESSAGE; ) {
-      const part = await stream.iterator.next()
-      if (part.done === true) break
-      parts.push(part.value)
-      bytes += part.value.length
+    while (bytes < BYTES_A_MESSAGE) {
+      const { value: part, done } = await stream.iterator.next()
+      if (done === true) return { bytes: joined(parts), isLast: true }
       silence.refresh()
+      const isLeaf = isInLeafMemory(part)
+      if (isLeaf && bytes <= roomBefore) return { bytes: behind(parts, part), isLast: false }
+      if (isLeaf) {
+        stream.held = part
+        break
+      }
+      parts.push(part)
+      bytes += part.length
     }
-    if (parts.length === 0) return undefined
-    return stream.gives ? given(parts) : joined(parts)
+    return { bytes: joined(parts), isLast: false }
   } catch (error) {
     if (parts.length === 0) throw error
     stream.failure = error
-    return joined(parts)
+    return { bytes: joined(parts), isLast: false }
   } finally {
     clearTimeout(silence)
   }
 }
 
-/** Handed over as it is where it is alone in its memory: a leaf, as it was read. */
-function given(parts: readonly Uint8Array[]): Uint8Array {
-  const [only] = parts
-  const isAlone = parts.length === 1 && only !== undefined && only.length === only.buffer.byteLength
-  return isAlone && only.length >= OWN_BYTES_MIN ? only : joined(parts)
+/** As it was read, where it is alone in its memory. */
+function given(bytes: Uint8Array): Uint8Array {
+  const isAlone = bytes.length >= OWN_BYTES_MIN && bytes.length === bytes.buffer.byteLength
+  return isAlone || isInLeafMemory(bytes) ? bytes : joined([bytes])
+}
+
+/** A leaf with what comes before it, in the leaf's memory. */
+function behind(parts: readonly Uint8Array[], leaf: Uint8Array<SharedArrayBuffer>): Uint8Array {
+  const before = bytesOf(parts)
+  return put(parts, new Uint8Array(leaf.buffer, leaf.byteOffset - before, before + leaf.length))
 }
 
 /** In memory that can be handed over: what is read may lie in a buffer that others use. */
 function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
+  return put(parts, new Uint8Array(bytesOf(parts)))
+}
+
+function put<Memory extends Uint8Array>(parts: readonly Uint8Array[], bytes: Memory): Memory {
   let at = 0
   for (const part of parts) {
     bytes.set(part, at)
     at += part.length
   }
   return bytes
+}
+
+function bytesOf(parts: readonly Uint8Array[]): number {
+  return parts.reduce((sum, part) => sum + part.length, 0)
 }

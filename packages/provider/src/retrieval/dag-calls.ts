@@ -10,7 +10,7 @@ export type DagCall =
   | { readonly type: 'entity'; readonly cid: string; readonly sniff: boolean }
   | { readonly type: 'list'; readonly cid: string }
   | { readonly type: 'objectText'; readonly cid: string }
-  /** Begins a stream; its number is that of the question. */
+  /** Begins a stream, whose number is that of the question, and gives its first part. */
   | { readonly type: 'car'; readonly path: DagPath; readonly format: CarFormat }
   | { readonly type: 'fileBytes'; readonly cid: string; readonly from: number; readonly to: number }
   | { readonly type: 'next'; readonly stream: number }
@@ -19,21 +19,39 @@ export type DagCall =
 
 export interface DagAnswers {
   readonly target: DagTarget
-  readonly block: Uint8Array
+  readonly block: Given
   readonly entity: DagEntity
   readonly list: Listing
   readonly objectText: string | undefined
-  readonly car: undefined
-  readonly fileBytes: undefined
-  /** undefined: the stream is over. */
-  readonly next: Uint8Array | undefined
+  readonly car: PartOfStream
+  readonly fileBytes: PartOfStream
+  readonly next: PartOfStream
   readonly close: undefined
+}
+
+/** Handed over: nobody else looks at them. Those in shared memory are to be given back. */
+export interface Given {
+  readonly bytes: Uint8Array
+}
+
+/** @see Given */
+export interface PartOfStream extends Given {
+  /** Nothing comes after it. */
+  readonly isLast: boolean
 }
 
 /** From then on; what was asked before may still be answered by the earlier ones. */
 export interface Denylists {
   readonly denylists: readonly Denylist[]
 }
+
+/** Of bytes that were given, and are not looked at any more. */
+export interface FreeMemory {
+  readonly memory: SharedArrayBuffer
+}
+
+/** What is not answered. */
+export type DagOrder = Denylists | FreeMemory
 
 /** What the thread begins with. */
 export interface DagReaderData extends Denylists {

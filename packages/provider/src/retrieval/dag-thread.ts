@@ -7,10 +7,25 @@ import { GranaryError } from '@granary/base'
 import type { ReadOptions } from '@granary/content'
 import type { Denylist } from '../denylist/denylist.ts'
 import type { Log } from '../log.ts'
-import type { DagAnswers, DagCall, DagMessage, DagQuestion, DagReaderData, Denylists } from './dag-calls.ts'
+import type {
+  DagAnswers,
+  DagCall,
+  DagMessage,
+  DagOrder,
+  DagQuestion,
+  DagReaderData,
+  PartOfStream,
+} from './dag-calls.ts'
 import type { DagReader } from './dag-reader.ts'
+import { isInLeafMemory, leafMemoryOf } from './leaf-memory.ts'
 
-export interface DagThread extends DagReader {
+/** The bytes of a stream are there until the next are asked for, those of a block until they are given back. */
+export interface LendingDagReader extends DagReader {
+  /** Bytes that nobody looks at any more: their memory is used for others. */
+  giveBack(bytes: Uint8Array): void
+}
+
+export interface DagThread extends LendingDagReader {
   deny(denylists: readonly Denylist[]): void
   stop(): Promise<void>
 }
@@ -51,6 +66,8 @@ export function createDagThread({ indexPath, denylists = [], log }: DagThreadOpt
   let denied = denylists
   let running: Running | undefined
   let lastId = 0
+  /** Who gets memory back that was lent, once. */
+  const lenders = new WeakMap<SharedArrayBuffer, Worker>()
 
   function start(): Running {
     const source = import.meta.url.endsWith('.ts')
@@ -71,7 +88,11 @@ export function createDagThread({ indexPath, denylists = [], log }: DagThreadOpt
       const asked = started.waiting.get(message.id)
       started.waiting.delete(message.id)
       if ('error' in message) asked?.reject(GranaryError.fromWire(message.error))
-      else asked?.resolve(message.value)
+      else {
+        const memory = leafMemoryOf(message.value)
+        if (memory !== undefined) lenders.set(memory, worker)
+        asked?.resolve(message.value)
+      }
     })
     worker.on('error', (error) => {
       log({ type: 'reader-lost', level: 'warn', error: String(error) })
@@ -83,6 +104,7 @@ export function createDagThread({ indexPath, denylists = [], log }: DagThreadOpt
 
   function ask<Call extends DagCall>(call: Call, at: Running): Promise<DagAnswers[Call['type']]> {
     const question: DagQuestion = { id: ++lastId, call }
+    if (at !== running) return Promise.reject(new ReaderLostError(undefined))
     return new Promise((resolve, reject) => {
       at.waiting.set(question.id, { resolve: resolve as (value: unknown) => void, reject })
       at.worker.postMessage(question)
@@ -134,30 +156,54 @@ export function createDagThread({ indexPath, denylists = [], log }: DagThreadOpt
     signal?.throwIfAborted()
     const at = current()
     const id = lastId + 1
-    await ask(begin, at)
+    let coming: Promise<PartOfStream> | undefined = ask(begin, at)
     try {
-      for (;;) {
+      while (coming !== undefined) {
         signal?.throwIfAborted()
-        const bytes = await closedBy(signal, id, at, ask({ type: 'next', stream: id }, at))
-        if (bytes === undefined) return
-        yield bytes
+        const { bytes, isLast }: PartOfStream = await closedBy(signal, id, at, coming)
+        // Read while these are sent.
+        coming = isLast ? undefined : askAhead(id, at)
+        try {
+          if (bytes.length > 0) yield bytes
+        } finally {
+          giveBack(bytes)
+        }
       }
     } finally {
-      close(id, at)
+      if (coming !== undefined) {
+        close(id, at)
+        coming.then(({ bytes }) => giveBack(bytes)).catch(() => undefined)
+      }
     }
+  }
+
+  function askAhead(stream: number, at: Running): Promise<PartOfStream> {
+    const coming = ask({ type: 'next', stream }, at)
+    // Its failure is for who asks for what comes next, and may come before.
+    coming.catch(() => undefined)
+    return coming
+  }
+
+  function giveBack(bytes: Uint8Array): void {
+    if (!isInLeafMemory(bytes)) return
+    const { buffer } = bytes
+    const to = lenders.get(buffer)
+    lenders.delete(buffer)
+    to?.postMessage({ memory: buffer } satisfies DagOrder)
   }
 
   return {
     target: (path, options) => askUntil({ type: 'target', path }, options),
-    block: (cid, options) => askUntil({ type: 'block', cid }, options),
+    block: async (cid, options) => (await askUntil({ type: 'block', cid }, options)).bytes,
     entity: (cid, sniff, options) => askUntil({ type: 'entity', cid, sniff }, options),
     list: (cid, options) => askUntil({ type: 'list', cid }, options),
     objectText: (cid, options) => askUntil({ type: 'objectText', cid }, options),
     car: (path, format, options) => stream({ type: 'car', path, format }, options?.signal),
     fileBytes: (cid, from, to, options) => stream({ type: 'fileBytes', cid, from, to }, options?.signal),
+    giveBack,
     deny(next) {
       denied = next
-      running?.worker.postMessage({ denylists: next } satisfies Denylists)
+      running?.worker.postMessage({ denylists: next } satisfies DagOrder)
     },
     async stop() {
       await running?.worker.terminate()

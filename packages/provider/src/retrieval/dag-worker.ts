@@ -3,31 +3,43 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { GranaryError, type WireError } from '@granary/base'
 import { answerDagCalls } from './answer-dag-calls.ts'
 import { openBlockPlaces } from './block-index.ts'
-import type { DagMessage, DagQuestion, DagReaderData, Denylists } from './dag-calls.ts'
+import type { DagMessage, DagOrder, DagQuestion, DagReaderData } from './dag-calls.ts'
 import { createDagReader } from './dag-reader.ts'
+import { bytesIn, createLeafMemory, leafMemoryOf } from './leaf-memory.ts'
 import { createPieceBlocks } from './piece-blocks.ts'
 
 const send = (message: DagMessage, transfer: ArrayBuffer[] = []): void => parentPort!.postMessage(message, transfer)
 const data = workerData as DagReaderData
 let { denylists } = data
+const memory = createLeafMemory()
 const blocks = createPieceBlocks(
   openBlockPlaces(data.indexPath),
   (event) => send({ event }),
   () => denylists,
+  memory,
 )
 const answer = answerDagCalls(createDagReader(blocks))
 
-parentPort!.on('message', (message: DagQuestion | Denylists) => {
+parentPort!.on('message', (message: DagQuestion | DagOrder) => {
   if ('denylists' in message) {
     denylists = message.denylists
     return
   }
+  if ('memory' in message) return memory.giveBack(message.memory)
   const { id, call } = message
   answer(id, call).then(
-    (value) => send({ id, value }, value instanceof Uint8Array ? [value.buffer as ArrayBuffer] : []),
+    (value) => send({ id, value }, handedOver(value)),
     (error: unknown) => send({ id, error: wireOf(error) }),
   )
 })
+
+/** The bytes of an answer are its reader's own, until it gives them back. */
+function handedOver(value: unknown): ArrayBuffer[] {
+  const lent = leafMemoryOf(value)
+  if (lent !== undefined) memory.handOver(lent)
+  const bytes = bytesIn(value)
+  return bytes === undefined || lent !== undefined ? [] : [bytes.buffer as ArrayBuffer]
+}
 
 function wireOf(error: unknown): WireError {
   if (GranaryError.is(error)) return error.toJSON()

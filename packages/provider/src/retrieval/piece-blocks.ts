@@ -14,6 +14,7 @@ import { ContentDeniedError } from '../denylist/content-denied-error.ts'
 import { type Denylist, denialOf } from '../denylist/denylist.ts'
 import type { Log } from '../log.ts'
 import type { BlockPlace, BlockPlaces, IndexEntry, StoredPiece } from './block-index.ts'
+import type { LeafMemory } from './leaf-memory.ts'
 
 const BLOCKS_PER_READ = 64
 
@@ -39,17 +40,29 @@ export interface PieceBlocks extends BlockReader {
 
 export const damageHint: string = 'Look at the disk. The piece is made again from its sealed copy, if there is one.'
 
-/** @param denylists: as they are now: a block that one of them denies is not here, and is refused aloud where it is read */
-export function createPieceBlocks(index: BlockPlaces, log: Log, denylists: () => readonly Denylist[]): PieceBlocks {
+/**
+ * @param denylists: as they are now: a block that one of them denies is not here, and is refused aloud where it is read
+ * @param memory: where leaves are put that are read by their CIDs
+ */
+export function createPieceBlocks(
+  index: BlockPlaces,
+  log: Log,
+  denylists: () => readonly Denylist[],
+  memory?: LeafMemory,
+): PieceBlocks {
   function requireAllowed(cid: CID): void {
     const denial = denialOf(denylists(), cid)
     if (denial !== undefined) throw new ContentDeniedError(`block ${cid}`, denial)
   }
 
-  async function readVerified(file: FileHandle, { pieceCid, ...entry }: Omit<BlockPlace, 'path'>): Promise<Uint8Array> {
+  async function readVerified(
+    file: FileHandle,
+    { pieceCid, ...entry }: Omit<BlockPlace, 'path'>,
+    into?: Uint8Array,
+  ): Promise<Uint8Array> {
     const cid = CID.createV1(raw.code, decodeDigest(entry.multihash))
     requireAllowed(cid)
-    const bytes = await readAt(file, entry.offset, entry.length)
+    const bytes = await readAt(file, entry.offset, entry.length, into)
     await verifyBlock(cid, bytes).catch((cause: unknown) => {
       log({
         type: 'block-corrupt',
@@ -64,11 +77,11 @@ export function createPieceBlocks(index: BlockPlaces, log: Log, denylists: () =>
     return bytes
   }
 
-  async function readPlace(place: BlockPlace): Promise<Uint8Array> {
+  async function readPlace(place: BlockPlace, isLeaf: boolean): Promise<Uint8Array> {
     const { path, pieceCid } = place
     const file = await open(path, 'r').catch((cause: unknown) => refuse(pieceCid, path, cause))
     try {
-      return await readVerified(file, place)
+      return await readVerified(file, place, isLeaf ? memory?.take(place.length) : undefined)
     } finally {
       await file.close()
     }
@@ -95,7 +108,7 @@ export function createPieceBlocks(index: BlockPlaces, log: Log, denylists: () =>
     const failures: unknown[] = []
     for (const place of index.find(cid.multihash.bytes))
       try {
-        return await readPlace(place)
+        return await readPlace(place, cid.code === raw.code)
       } catch (error) {
         failures.push(error)
       }

@@ -4,6 +4,10 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import express from 'express'
 import { sendStream } from './send-bytes.ts'
 
+/** In all more than the system takes of what nobody reads. */
+const CHUNK_BYTES = 1024 * 1024
+const CHUNKS = 24
+
 let port: number
 let stop: () => void
 let closed: Promise<number>
@@ -52,6 +56,13 @@ beforeAll(async () => {
     }
     await sendStream(request, response, broken())
   })
+  app.get('/reused', async (request, response) => {
+    const memory = new Uint8Array(CHUNK_BYTES)
+    async function* reused(): AsyncGenerator<Uint8Array> {
+      for (let number = 0; number < CHUNKS; number += 1) yield memory.fill(number)
+    }
+    await sendStream(request, response, reused())
+  })
   app.use(((_error, _request, response, _next) => {
     if (!response.headersSent) response.status(500)
     response.destroy()
@@ -72,6 +83,18 @@ test('a client that stops reading holds the source back, and one that goes away 
   socket.destroy()
   // Sockets buffer some megabytes; an unheld source would have made gigabytes.
   expect(await closed).toBeLessThan(1000)
+})
+
+test('a source may use the memory of its bytes again when it is asked for more', async () => {
+  const response = await fetch(`http://127.0.0.1:${port}/reused`)
+  // As long as the system needs to take what it takes.
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  const bytes = Buffer.from(await response.arrayBuffer())
+  expect(bytes).toHaveLength(CHUNKS * CHUNK_BYTES)
+  for (let number = 0; number < CHUNKS; number += 1) {
+    const chunk = bytes.subarray(number * CHUNK_BYTES, (number + 1) * CHUNK_BYTES)
+    expect([number, chunk.equals(Buffer.alloc(CHUNK_BYTES, number))]).toEqual([number, true])
+  }
 })
 
 test('a source that fails midway breaks the connection', async () => {

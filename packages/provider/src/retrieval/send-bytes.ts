@@ -1,9 +1,8 @@
 /** Bytes to a client: one range, the whole, or only the headers; reading stops when the client goes away. */
-import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 import { GranaryError } from '@granary/base'
 import type { Request, Response } from 'express'
 import parseRange from 'range-parser'
+import { whenOver } from '../http/when-over.ts'
 import { tellSent } from './when-sent.ts'
 
 export class RangeInvalidError extends GranaryError {
@@ -55,7 +54,8 @@ export async function sendRange(request: Request, response: Response, content: R
 
 /**
  * The first bytes are read before the headers go out, so that what fails at once is an honest error answer; what fails
- * later breaks the connection, and no half answer passes for a whole one.
+ * later breaks the connection, and no half answer passes for a whole one. The source is asked for its next bytes when the
+ * system has taken all of those before: their memory may be used for these.
  */
 export async function sendStream(
   request: Request,
@@ -67,25 +67,63 @@ export async function sendStream(
     return
   }
   const iterator = source[Symbol.asyncIterator]()
-  const first = await iterator.next()
+  const line = createLine(request, response)
   let sent = 0
-  async function* rest(): AsyncGenerator<Uint8Array> {
-    for (let next = first; !next.done; next = await iterator.next())
-      for (const slice of slicesOf(next.value)) {
-        sent += slice.length
-        yield slice
-      }
-  }
   try {
-    await pipeline(Readable.from(rest(), { objectMode: false }), response)
+    for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) {
+      for (const slice of slicesOf(next.value)) {
+        if (line.isGone()) return
+        sent += slice.length
+        if (!line.write(slice)) await line.untilTaken()
+      }
+      await line.untilTaken()
+      if (line.isGone()) return
+    }
+    response.end()
   } catch (error) {
-    // The client is gone: nobody is left to tell.
-    if (Error.isError(error) && Reflect.get(error, 'code') === 'ERR_STREAM_PREMATURE_CLOSE') return
+    if (response.headersSent) response.destroy()
     throw error
   } finally {
-    // Here and not in `rest`, which never begins when the client has gone before its first byte: a file may be open.
+    // Here and not in the source, which never begins when the client has gone before its first byte: a file may be open.
     await iterator.return?.()
     tellSent(response, sent)
+  }
+}
+
+interface Line {
+  /** @returns whether more may be written at once */
+  write(bytes: Uint8Array): boolean
+  /** All that was written has been handed to the system, or there is nobody to send it to. */
+  untilTaken(): Promise<void>
+  isGone(): boolean
+}
+
+function createLine(request: Request, response: Response): Line {
+  let waiting = 0
+  let isGone = false
+  let wake: (() => void) | undefined
+  const look = (): void => {
+    if (waiting === 0 || isGone) wake?.()
+  }
+  const onTaken = (): void => {
+    waiting -= 1
+    look()
+  }
+  whenOver(request, response, () => {
+    isGone = true
+    look()
+  })
+  // Who has gone is told of by its line.
+  response.on('error', () => undefined)
+  return {
+    write(bytes) {
+      waiting += 1
+      return response.write(bytes, onTaken)
+    },
+    async untilTaken() {
+      if (waiting > 0 && !isGone) await new Promise<void>((resolve) => (wake = resolve))
+    },
+    isGone: () => isGone,
   }
 }
 

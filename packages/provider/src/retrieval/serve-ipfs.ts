@@ -12,7 +12,8 @@ import { ContentDeniedError } from '../denylist/content-denied-error.ts'
 import { type Denylist, denialOf } from '../denylist/denylist.ts'
 import { holdPlace } from '../http/hold-place.ts'
 import { whenOver } from '../http/when-over.ts'
-import type { DagPath, DagReader, DagTarget } from './dag-reader.ts'
+import type { DagPath, DagTarget } from './dag-reader.ts'
+import type { LendingDagReader } from './dag-thread.ts'
 import { RequestInvalidError } from './http-error.ts'
 import { directoryPage, objectPage, pagesVersion } from './pages.ts'
 import { isAnswered, isKnown, sendRange, sendStream } from './send-bytes.ts'
@@ -32,7 +33,7 @@ export interface ServeIpfsOptions {
   readonly denylists: () => readonly Denylist[]
 }
 
-export function serveIpfs(dags: DagReader, { base, denylists }: ServeIpfsOptions): RequestHandler {
+export function serveIpfs(dags: LendingDagReader, { base, denylists }: ServeIpfsOptions): RequestHandler {
   return async (request, response) => {
     refuseServiceWorkers(request)
     const signal = signalOf(request, response)
@@ -46,7 +47,7 @@ export function serveIpfs(dags: DagReader, { base, denylists }: ServeIpfsOptions
 }
 
 interface Reading extends ServeIpfsOptions {
-  readonly dags: DagReader
+  readonly dags: LendingDagReader
   /** Aborts when the client has gone. */
   readonly signal: AbortSignal
 }
@@ -150,7 +151,12 @@ async function sendRaw(request: Request, response: Response, { target, dags, sig
   const { cid } = target
   response.setHeader('Content-Type', 'application/vnd.ipld.raw')
   response.setHeader('Content-Disposition', disposition(request, 'attachment', `${cid}.bin`))
-  await sendBytes(request, response, await dags.block(cid, { signal }))
+  const bytes = await dags.block(cid, { signal })
+  try {
+    await sendBytes(request, response, bytes)
+  } finally {
+    dags.giveBack(bytes)
+  }
 }
 
 async function sendObject(request: Request, response: Response, type: ObjectCodec, asked: Asked): Promise<void> {
