@@ -12,7 +12,6 @@ import { provePost } from '@granary/proofs/post'
 import { profileNamed } from '@granary/proofs/profile'
 import { sealSector } from '@granary/proofs/seal'
 import { pieceCidV2 } from '@granary/proofs/verify'
-import * as declared from '@granary/protocol/chain-api'
 import { type ChainClient, createChainClient, type PartitionView, sendMessage } from '@granary/protocol/client'
 import {
   type DealTerms,
@@ -24,16 +23,15 @@ import {
   typedDealRenewal,
   typedDealTerms,
 } from '@granary/protocol/messages'
-import type { NodeOperation } from '@granary/protocol/operation'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { type WatchedAnswers, watchAnswers } from '../../../protocol/test/watch-answers.ts'
 import { fundedSigner, newSigner, temporaryFolder } from '../../test/devnet.ts'
+import { EXAMPLES, operations } from '../../test/operations.ts'
 import { homeFiles } from '../home/home-files.ts'
 import { initChain, type RunningChain, runChain } from '../main.ts'
 
 const BLOCK_TIME_MS = 50
 const GRN = 10n ** 18n
-const operations = Object.values(declared).flatMap((value): NodeOperation[] => ('example' in value ? [value] : []))
 const PROFILE = profileNamed('2KiB-test')
 // Short periods, so that a challenge comes within seconds.
 const params = { provingPeriod: '40', cutoff: '4', seedDelay: '6', dealDurationMin: '40', activateWithinMin: '10' }
@@ -245,7 +243,7 @@ test('every message works from the typed client, and its effect is in a view', a
   // What the client has not asked for itself; of a stream a transaction's events are the same.
   const { id } = await sendMessage({ chain, signer: client, kind: 'Transfer', body: { to: address, amount: 1n } })
   const answering = operations.filter(({ type }) => type === undefined)
-  const paths = answering.flatMap(({ method, example }) => (method === 'get' ? [example.path] : []))
+  const paths = answering.flatMap(({ id, method }) => (method === 'get' ? [EXAMPLES[id]![0]] : []))
   for (const path of [...paths, `/v1/txs/${id}`, '/v1/providers']) await answers.fetch(node.url + path)
   expect([...answers.answered].toSorted()).toEqual(answering.map((each) => each.id).toSorted())
   expect([...answers.undeclared]).toEqual([])

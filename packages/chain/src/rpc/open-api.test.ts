@@ -1,13 +1,11 @@
-import * as declared from '@granary/protocol/chain-api'
 import { sendMessage } from '@granary/protocol/client'
 import type { OpenApiDocument } from '@granary/protocol/http'
 import { encodeTransaction } from '@granary/protocol/messages'
-import type { NodeOperation } from '@granary/protocol/operation'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { type Devnet, fundedSigner, startDevnet } from '../../test/devnet.ts'
+import { EXAMPLES, operations } from '../../test/operations.ts'
 
-const operations = Object.values(declared).flatMap((value): NodeOperation[] => ('example' in value ? [value] : []))
 const RUNS = 40
 
 let devnet: Devnet
@@ -82,7 +80,7 @@ test('the document names every operation once, with its parameters, its bodies a
 test.each(operations.map((operation) => [operation.id, operation] as const))(
   '%s answers its example as documented, at a height, or refuses it by name',
   async (_, operation) => {
-    const { path, body } = operation.example
+    const [path, body] = EXAMPLES[operation.id]!
     const answer = await send(path, body === undefined ? {} : json(body))
     expectVerdict(answer)
     if (answer.status >= 400) {

@@ -34,8 +34,6 @@ import { idList, natural, nothing, page, pageBehindKey } from './forms.ts'
 
 const id = z.strictObject({ id: natural })
 const pageQuery = z.strictObject(page)
-const EXAMPLE_ADDRESS = `0x${'11'.repeat(20)}`
-const EXAMPLE_HASH = `0x${'11'.repeat(32)}`
 
 export const getHealth = {
   id: 'getHealth',
@@ -46,7 +44,6 @@ export const getHealth = {
   query: z.unknown(),
   answer: healthAnswer,
   errors: ['CHAIN_HALTED'],
-  example: { path: '/healthz' },
 } as const satisfies NodeOperation
 
 export const getStatus = {
@@ -58,7 +55,6 @@ export const getStatus = {
   query: nothing,
   answer: statusAnswer,
   errors: [],
-  example: { path: '/v1/status' },
 } as const satisfies NodeOperation
 
 export const getParams = {
@@ -70,7 +66,6 @@ export const getParams = {
   query: nothing,
   answer: paramsAnswer,
   errors: [],
-  example: { path: '/v1/params' },
 } as const satisfies NodeOperation
 
 export const getSupply = {
@@ -82,7 +77,6 @@ export const getSupply = {
   query: nothing,
   answer: supplyAnswer,
   errors: [],
-  example: { path: '/v1/supply' },
 } as const satisfies NodeOperation
 
 export const getGenesis = {
@@ -94,7 +88,6 @@ export const getGenesis = {
   query: nothing,
   answer: genesisAnswer,
   errors: [],
-  example: { path: '/v1/genesis' },
 } as const satisfies NodeOperation
 
 export const getAccount = {
@@ -106,7 +99,6 @@ export const getAccount = {
   query: nothing,
   answer: accountAnswer,
   errors: [],
-  example: { path: `/v1/accounts/${EXAMPLE_ADDRESS}` },
 } as const satisfies NodeOperation
 
 export const listSessionKeys = {
@@ -118,7 +110,6 @@ export const listSessionKeys = {
   query: z.strictObject(pageBehindKey),
   answer: sessionKeysAnswer,
   errors: [],
-  example: { path: `/v1/accounts/${EXAMPLE_ADDRESS}/keys` },
 } as const satisfies NodeOperation
 
 export const getSessionKey = {
@@ -130,7 +121,6 @@ export const getSessionKey = {
   query: nothing,
   answer: sessionKeyAnswer,
   errors: ['KEY_NOT_FOUND'],
-  example: { path: `/v1/accounts/${EXAMPLE_ADDRESS}/keys/${EXAMPLE_HASH}` },
 } as const satisfies NodeOperation
 
 export const listProviders = {
@@ -142,7 +132,6 @@ export const listProviders = {
   query: pageQuery,
   answer: providersAnswer,
   errors: [],
-  example: { path: '/v1/providers?after=1000&limit=10' },
 } as const satisfies NodeOperation
 
 export const getProvider = {
@@ -154,7 +143,6 @@ export const getProvider = {
   query: nothing,
   answer: providerAnswer,
   errors: ['PROVIDER_NOT_FOUND'],
-  example: { path: '/v1/providers/1000' },
 } as const satisfies NodeOperation
 
 export const listPartitions = {
@@ -166,7 +154,6 @@ export const listPartitions = {
   query: pageQuery,
   answer: partitionsAnswer,
   errors: [],
-  example: { path: '/v1/providers/1000/partitions' },
 } as const satisfies NodeOperation
 
 const partitionParams = z.strictObject({ id: natural, partition: natural })
@@ -180,7 +167,6 @@ export const getPartition = {
   query: nothing,
   answer: partitionAnswer,
   errors: ['PARTITION_NOT_FOUND'],
-  example: { path: '/v1/providers/1000/partitions/0' },
 } as const satisfies NodeOperation
 
 export const listMembers = {
@@ -192,7 +178,6 @@ export const listMembers = {
   query: z.strictObject({ ...page, state: z.optional(memberState) }),
   answer: membersAnswer,
   errors: [],
-  example: { path: '/v1/providers/1000/partitions/0/members?state=faulty&limit=10' },
 } as const satisfies NodeOperation
 
 export const listChallenges = {
@@ -204,7 +189,6 @@ export const listChallenges = {
   query: pageQuery,
   answer: challengesAnswer,
   errors: [],
-  example: { path: '/v1/providers/1000/challenges' },
 } as const satisfies NodeOperation
 
 export const getChallenge = {
@@ -216,7 +200,6 @@ export const getChallenge = {
   query: nothing,
   answer: challengeAnswer,
   errors: ['CHALLENGE_NOT_OPEN'],
-  example: { path: '/v1/providers/1000/partitions/0/challenges/post' },
 } as const satisfies NodeOperation
 
 export const listDeals = {
@@ -235,7 +218,6 @@ export const listDeals = {
   }),
   answer: dealsAnswer,
   errors: [],
-  example: { path: '/v1/deals?provider=1000&limit=10' },
 } as const satisfies NodeOperation
 
 export const getDeal = {
@@ -247,7 +229,6 @@ export const getDeal = {
   query: nothing,
   answer: dealAnswer,
   errors: ['DEAL_NOT_FOUND'],
-  example: { path: '/v1/deals/1' },
 } as const satisfies NodeOperation
 
 export const getSector = {
@@ -259,7 +240,6 @@ export const getSector = {
   query: nothing,
   answer: sectorAnswer,
   errors: ['SECTOR_NOT_FOUND'],
-  example: { path: '/v1/sectors/1000/0' },
 } as const satisfies NodeOperation
 
 export const getRandomness = {
@@ -276,7 +256,6 @@ export const getRandomness = {
   }),
   answer: randomnessAnswer,
   errors: ['RANDOMNESS_NOT_READY'],
-  example: { path: '/v1/randomness?tag=TICKET&epoch=1&provider=1000&sector=0' },
 } as const satisfies NodeOperation
 
 export const getBlock = {
@@ -288,7 +267,6 @@ export const getBlock = {
   query: nothing,
   answer: blockAnswer,
   errors: ['BLOCK_NOT_FOUND'],
-  example: { path: '/v1/blocks/0' },
 } as const satisfies NodeOperation
 
 export const getProof = {
@@ -306,7 +284,6 @@ export const getProof = {
   query: z.strictObject({ height: z.optional(natural) }),
   answer: proofAnswer,
   errors: ['STATE_NOT_FOUND'],
-  example: { path: `/v1/proofs/account%2F${EXAMPLE_ADDRESS}` },
 } as const satisfies NodeOperation
 
 export const submitBody: z.ZodMiniType<{ tx: string }> = z.strictObject({ tx: z.base64() })
@@ -341,7 +318,6 @@ export const submitTx = {
     'NODE_BUSY',
     'TX_WAIT_TIMEOUT',
   ],
-  example: { path: '/v1/txs', body: { tx: 'AQID' } },
 } as const satisfies NodeOperation
 
 export const getTx = {
@@ -353,7 +329,6 @@ export const getTx = {
   query: nothing,
   answer: txAnswer,
   errors: ['TX_NOT_FOUND'],
-  example: { path: `/v1/txs/${EXAMPLE_HASH}` },
 } as const satisfies NodeOperation
 
 const eventType = z
@@ -384,7 +359,6 @@ export const followEvents = {
   answer: z.string(),
   type: 'text/event-stream',
   errors: ['STREAMS_FULL', 'ADDRESS_BUSY'],
-  example: { path: '/v1/events?types=deal:active,block&since=0' },
 } as const satisfies NodeOperation
 
 export const askFaucet = {
@@ -397,5 +371,4 @@ export const askFaucet = {
   answer: txAnswer,
   body: z.strictObject({ address }),
   errors: ['FAUCET_LIMIT'],
-  example: { path: '/v1/faucet', body: { address: EXAMPLE_ADDRESS } },
 } as const satisfies NodeOperation

@@ -29,8 +29,6 @@ export interface Operation {
 /** Of a chain node. */
 export interface NodeOperation extends Operation {
   readonly query: z.ZodMiniType
-  /** A request that every node answers, or refuses by name. */
-  readonly example: { readonly path: string; readonly body?: unknown }
 }
 
 /** What is asked with: the request as its sender has it. */
