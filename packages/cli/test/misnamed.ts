@@ -38,8 +38,9 @@ export function misnamedIn(text: string, program: Command): string[] {
   ]
 }
 
-const operations: readonly Operation[] = [...Object.values(chainApi), ...Object.values(market)].filter(
-  (value) => typeof value === 'object' && 'path' in value,
+const { marketDescriptions: _, ...marketApi } = market
+const operations = [...Object.values(chainApi), ...Object.values(marketApi)].flatMap((value): Operation[] =>
+  typeof value === 'object' && 'method' in value ? [value] : [],
 )
 
 function isPathOf({ method, path }: Operation, asked: string, example: string): boolean {

@@ -2,7 +2,7 @@
  * Answers as they are sent, held against the declarations that readers parse them by. A reader ignores what it does not know,
  * so a field that was added to an answer and not to its declaration would be missed by nobody.
  */
-import type { Operation } from '../src/operation/operation.ts'
+import type { Description, Operation } from '../src/operation/operation.ts'
 
 export interface WatchedAnswers {
   readonly fetch: typeof fetch
@@ -12,10 +12,13 @@ export interface WatchedAnswers {
   readonly undeclared: ReadonlySet<string>
 }
 
-export function watchAnswers(operations: readonly Operation[]): WatchedAnswers {
+/** `also`: of answers that are no errors, though their status is another. */
+type Watched = Operation & Pick<Partial<Description>, 'also'>
+
+export function watchAnswers(operations: readonly Watched[]): WatchedAnswers {
   const answered = new Set<string>()
   const undeclared = new Set<string>()
-  const operationOf = (method: string, pathname: string): Operation | undefined =>
+  const operationOf = (method: string, pathname: string): Watched | undefined =>
     operations.find((each) => each.method === method.toLowerCase() && patternOf(each).test(pathname))
   return {
     answered,

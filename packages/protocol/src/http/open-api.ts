@@ -1,7 +1,7 @@
 /** The OpenAPI 3.1 document of a program, made from the declarations that its requests are checked by. */
 import type { ErrorCode } from '@granary/base'
 import * as z from 'zod/mini'
-import type { Operation } from '../operation/operation.ts'
+import type { DescribedOperation } from '../operation/operation.ts'
 import { bodiesOf, JSON_TYPE } from './bodies-of.ts'
 
 export interface OpenApiDocument {
@@ -27,7 +27,7 @@ export interface OpenApiParts {
   readonly title: string
   readonly version: string
   readonly description: string
-  readonly operations: readonly Operation[]
+  readonly operations: readonly DescribedOperation[]
   /** Of every answer, an error's and a stream's too: the form of each, and what it says. */
   readonly headers?: Readonly<Record<string, { readonly description: string; readonly form: z.ZodMiniType }>>
   /** Codes with which anything may be refused. */
@@ -48,7 +48,7 @@ export function openApi(parts: OpenApiParts): OpenApiDocument {
   }
 }
 
-function documented(operation: Operation, parts: OpenApiParts): object {
+function documented(operation: DescribedOperation, parts: OpenApiParts): object {
   const { id, summary, params, query, errors, answer, also = {} } = operation
   const bodies = bodiesOf(operation)
   const content = { [operation.type ?? JSON_TYPE]: { schema: schemaOf(answer) } }

@@ -12,8 +12,8 @@ export interface Served<O extends Operation> extends Request<O> {
   readonly response: Response
 }
 
-export interface ServedOperation {
-  readonly operation: Operation
+export interface ServedOperation<O extends Operation = Operation> {
+  readonly operation: O
   readonly handlers: readonly RequestHandler[]
 }
 
@@ -26,7 +26,7 @@ export function serve<O extends Operation>(
   operation: O,
   answer: (input: Served<O>) => Answer<O> | Promise<Answer<O>>,
   ...before: readonly RequestHandler[]
-): ServedOperation {
+): ServedOperation<O> {
   const respond = async (input: Served<O>): Promise<void> => {
     input.response.json(await answer(input))
   }
@@ -38,7 +38,7 @@ export function listenTo<O extends Operation>(
   operation: O,
   respond: (input: Served<O>) => Promise<void>,
   ...before: readonly RequestHandler[]
-): ServedOperation {
+): ServedOperation<O> {
   const handler: RequestHandler = async (request, response) => {
     requireMediaType(operation, request)
     const params = operation.params.parse(request.params, inEnglish)

@@ -1,5 +1,6 @@
 /** `@granary/protocol/market`: what a client and a provider ask and answer, declared once for both. */
 
+export { marketDescriptions } from './descriptions.ts'
 export { type Stake, stakeForm, type UploadMetadata, uploadMetadata } from './forms.ts'
 export {
   agreeDeal,

@@ -2,6 +2,8 @@
 export { inEnglish } from './in-english.ts'
 export {
   type Answer,
+  type DescribedOperation,
+  type Description,
   type NodeOperation,
   type Operation,
   type Parsed,

@@ -10,7 +10,6 @@ export interface Operation {
   readonly method: 'get' | 'post'
   /** Parameters in braces: `/v1/deals/{id}`. */
   readonly path: string
-  readonly summary: string
   readonly params: z.ZodMiniType
   readonly query?: z.ZodMiniType
   /** Sent as JSON. */
@@ -20,14 +19,21 @@ export interface Operation {
   readonly answer: z.ZodMiniType
   /** Of the answer. @default application/json */
   readonly type?: string
+}
+
+/** What a document of the interface says of an operation. */
+export interface Description {
+  readonly summary: string
   /** Other statuses of success, with what they mean. */
   readonly also?: Readonly<Record<number, string>>
   /** Codes of errors that are particular to it. */
   readonly errors: readonly ErrorCode[]
 }
 
+export interface DescribedOperation extends Operation, Description {}
+
 /** Of a chain node. */
-export interface NodeOperation extends Operation {
+export interface NodeOperation extends DescribedOperation {
   readonly query: z.ZodMiniType
 }
 

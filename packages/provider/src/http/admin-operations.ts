@@ -1,7 +1,7 @@
 /** What the owner asks of the running provider, on a listener of its own that only this machine reaches, with the token of its home. */
 import { address, decimal, hash, natural } from '@granary/protocol/json'
 import { stakeForm } from '@granary/protocol/market'
-import type { Operation, Parsed } from '@granary/protocol/operation'
+import type { DescribedOperation, Parsed } from '@granary/protocol/operation'
 import * as z from 'zod/mini'
 
 const nothing = z.object({})
@@ -46,7 +46,7 @@ export const getStatus = {
   params: nothing,
   answer: statusAnswer,
   errors: ['TOKEN_INVALID'],
-} as const satisfies Operation
+} as const satisfies DescribedOperation
 export type ProviderStatus = Parsed<typeof getStatus>
 
 export const listAlerts = {
@@ -57,7 +57,7 @@ export const listAlerts = {
   params: nothing,
   answer: z.object({ alerts: z.readonly(z.array(alert)) }),
   errors: ['TOKEN_INVALID'],
-} as const satisfies Operation
+} as const satisfies DescribedOperation
 export type ListedAlerts = Parsed<typeof listAlerts>
 
 const sector = z.object({
@@ -76,7 +76,7 @@ export const listSectors = {
   query: z.object({ after: z.optional(z.string().check(z.regex(/^\d{1,10}$/, 'expected the number of a sector'))) }),
   answer: z.object({ sectors: z.readonly(z.array(sector)), next: z.nullable(natural) }),
   errors: ['TOKEN_INVALID'],
-} as const satisfies Operation
+} as const satisfies DescribedOperation
 export type ListedSectors = Parsed<typeof listSectors>
 
 const sectorParams = z.object({ number: z.string().check(z.regex(/^\d{1,10}$/, 'expected the number of a sector')) })
@@ -99,7 +99,7 @@ export const getSectorLife = {
   params: sectorParams,
   answer: sectorLife,
   errors: ['TOKEN_INVALID', 'SECTOR_MISSING'],
-} as const satisfies Operation
+} as const satisfies DescribedOperation
 
 export const retrySector = {
   id: 'retrySector',
@@ -109,7 +109,7 @@ export const retrySector = {
   params: sectorParams,
   answer: sectorLife,
   errors: ['TOKEN_INVALID', 'SECTOR_MISSING'],
-} as const satisfies Operation
+} as const satisfies DescribedOperation
 
 export const abandonSector = {
   id: 'abandonSector',
@@ -119,7 +119,7 @@ export const abandonSector = {
   params: sectorParams,
   answer: sectorLife,
   errors: ['TOKEN_INVALID', 'SECTOR_MISSING', 'SECTOR_STATE_WRONG'],
-} as const satisfies Operation
+} as const satisfies DescribedOperation
 
 const deal = z.object({
   agreementId: hash,
@@ -140,7 +140,7 @@ export const listDeals = {
   params: nothing,
   answer: z.object({ deals: z.readonly(z.array(deal)) }),
   errors: ['TOKEN_INVALID'],
-} as const satisfies Operation
+} as const satisfies DescribedOperation
 export type ListedDeals = Parsed<typeof listDeals>
 
 const bytesServed = { answers: natural, httpBytes: natural, bitswapBytes: natural }
@@ -157,7 +157,7 @@ export const listTraffic = {
     others: z.object(bytesServed),
   }),
   errors: ['TOKEN_INVALID'],
-} as const satisfies Operation
+} as const satisfies DescribedOperation
 export type ListedTraffic = Parsed<typeof listTraffic>
 
 export const reloadConfig = {
@@ -168,10 +168,10 @@ export const reloadConfig = {
   params: nothing,
   answer: z.object({ changed: z.readonly(z.array(z.string())), waiting: z.readonly(z.array(z.string())) }),
   errors: ['TOKEN_INVALID', 'CONFIG_INVALID', 'SEAL_AFTER_TOO_LONG'],
-} as const satisfies Operation
+} as const satisfies DescribedOperation
 export type Reloaded = Parsed<typeof reloadConfig>
 
-export const adminOperations: readonly Operation[] = [
+export const adminOperations: readonly DescribedOperation[] = [
   getStatus,
   listAlerts,
   listSectors,

@@ -5,7 +5,16 @@ import type { Profile } from '@granary/proofs/profile'
 import type { ProviderView } from '@granary/protocol/client'
 import type { TimelineEntryJson } from '@granary/protocol/events'
 import { listenTo, mount, openApi, type ServedOperation, serve } from '@granary/protocol/http'
-import { agreeDeal, followDeal, getDeal, getInfo, logIn, renewDeal, requestQuote } from '@granary/protocol/market'
+import {
+  agreeDeal,
+  followDeal,
+  getDeal,
+  getInfo,
+  logIn,
+  marketDescriptions,
+  renewDeal,
+  requestQuote,
+} from '@granary/protocol/market'
 import {
   type Address,
   type DealTerms,
@@ -77,7 +86,7 @@ export function createApp(context: AppContext): Express {
     version: context.version,
     description:
       'Amounts and epochs are decimal strings, bytes are 0x hex. Uploads are tus 1.0 at /v1/uploads, and retrieval is that of an IPFS trustless gateway.',
-    operations: served.map(({ operation }) => operation),
+    operations: served.map(({ operation }) => ({ ...operation, ...marketDescriptions[operation.id]! })),
     errors: ['REQUEST_INVALID', 'RATE_LIMITED', 'BYTES_LIMITED'],
   })
   app.get('/openapi.json', (_, response) => void response.json(document))

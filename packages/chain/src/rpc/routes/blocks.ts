@@ -4,10 +4,11 @@ import { getBlock } from '@granary/protocol/chain-api'
 import type { BlockView } from '@granary/protocol/client'
 import { decodeHeader } from '@granary/protocol/header'
 import { type ServedOperation, serve } from '@granary/protocol/http'
+import type { NodeOperation } from '@granary/protocol/operation'
 import type { Store } from '../../store/open-store.ts'
 import { NotFoundError } from '../errors.ts'
 
-export function blockRoutes({ store }: { store: Store }): ServedOperation[] {
+export function blockRoutes({ store }: { store: Store }): ServedOperation<NodeOperation>[] {
   return [
     serve(getBlock, ({ params: { height } }): BlockView => {
       const block = store.block(height)

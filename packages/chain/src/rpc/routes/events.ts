@@ -6,7 +6,7 @@ import { once } from 'node:events'
 import { setImmediate } from 'node:timers/promises'
 import { eventId, followEvents } from '@granary/protocol/chain-api'
 import { listenTo, openStream, type ServedOperation } from '@granary/protocol/http'
-import { inEnglish } from '@granary/protocol/operation'
+import { inEnglish, type NodeOperation } from '@granary/protocol/operation'
 import type { Response } from 'express'
 import * as z from 'zod/mini'
 import type { Engine } from '../../engine/engine.ts'
@@ -27,7 +27,7 @@ const STALL_MAX_MS = 60_000
 const eventsHeaders = z.strictObject({ 'last-event-id': z.optional(eventId) })
 
 export interface EventStreams {
-  readonly served: ServedOperation
+  readonly served: ServedOperation<NodeOperation>
   /** Ends all streams; their clients reconnect, elsewhere or later. */
   close(): void
 }

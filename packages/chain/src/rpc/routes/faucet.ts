@@ -2,6 +2,7 @@
 
 import { askFaucet } from '@granary/protocol/chain-api'
 import { type ServedOperation, serve } from '@granary/protocol/http'
+import type { NodeOperation } from '@granary/protocol/operation'
 import express from 'express'
 import type { Engine } from '../../engine/engine.ts'
 import type { Store } from '../../store/open-store.ts'
@@ -18,7 +19,7 @@ export function faucetRoutes({
   engine: Engine
   store: Store
   faucet: Faucet
-}): ServedOperation[] {
+}): ServedOperation<NodeOperation>[] {
   return [
     serve(
       askFaucet,

@@ -4,12 +4,13 @@ import { getProof } from '@granary/protocol/chain-api'
 import type { OutsideProofView, ProofView, TreeProofView } from '@granary/protocol/client'
 import { isInTree } from '@granary/protocol/header'
 import { type ServedOperation, serve } from '@granary/protocol/http'
+import type { NodeOperation } from '@granary/protocol/operation'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { encodeOutside, proveState, type StateReader, treeRootOf } from '../../state/index.ts'
 import type { Store } from '../../store/open-store.ts'
 import { NotFoundError } from '../errors.ts'
 
-export function proofRoutes({ store }: { store: Store }): ServedOperation[] {
+export function proofRoutes({ store }: { store: Store }): ServedOperation<NodeOperation>[] {
   return [
     serve(getProof, ({ params: { key }, query }): ProofView => {
       const head = store.head()?.height ?? 0

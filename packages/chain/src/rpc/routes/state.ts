@@ -22,6 +22,7 @@ import {
 } from '@granary/protocol/chain-api'
 import type { DealView, NodeClock } from '@granary/protocol/client'
 import { type ServedOperation, serve } from '@granary/protocol/http'
+import type { NodeOperation } from '@granary/protocol/operation'
 import { chainParams, feeParams, type Genesis, genesisHash, genesisToJson } from '@granary/protocol/records'
 import type { Engine } from '../../engine/engine.ts'
 import {
@@ -52,7 +53,7 @@ export interface StateRoutesParts {
   readonly version: string
 }
 
-export function stateRoutes({ engine, store, genesis, version }: StateRoutesParts): ServedOperation[] {
+export function stateRoutes({ engine, store, genesis, version }: StateRoutesParts): ServedOperation<NodeOperation>[] {
   const { reader } = store
   const chain = genesisHash(genesis)
   const genesisJson = genesisToJson(genesis)

@@ -5,7 +5,7 @@ import type { TxView } from '@granary/protocol/client'
 import { type ServedOperation, serve } from '@granary/protocol/http'
 import type { Hash } from '@granary/protocol/messages'
 import { BUNDLE_BYTES_MAX, TX_BYTES_MAX } from '@granary/protocol/messages'
-import { inEnglish } from '@granary/protocol/operation'
+import { inEnglish, type NodeOperation } from '@granary/protocol/operation'
 import express, { type Request, type Response } from 'express'
 import type { Engine } from '../../engine/engine.ts'
 import type { Store } from '../../store/open-store.ts'
@@ -27,7 +27,7 @@ export interface TxRoutesParts {
   readonly addressOf: AddressOf
 }
 
-export function txRoutes({ engine, store, limits, addressOf }: TxRoutesParts): ServedOperation[] {
+export function txRoutes({ engine, store, limits, addressOf }: TxRoutesParts): ServedOperation<NodeOperation>[] {
   return [
     serve(
       submitTx,
