@@ -4,6 +4,7 @@
  */
 import { type ErrorCode, GranaryError } from '@granary/base'
 import type { ChainClient } from '@granary/protocol/client'
+import { momentOf } from '@granary/protocol/epochs'
 import { type Address, type AttoGrn, formatGrn, type Hash } from '@granary/protocol/messages'
 import type { CallOptions } from '../call-options.ts'
 
@@ -32,7 +33,7 @@ export async function checkSessionKey(
   { chain, address, sessionKey, cost }: CheckSessionKeyInput,
   options: CallOptions,
 ): Promise<void> {
-  const [key, { height }] = await Promise.all([
+  const [key, now] = await Promise.all([
     chain.sessionKey(address, sessionKey, options).catch((error: unknown) => {
       if (!GranaryError.is(error) || error.code !== 'KEY_NOT_FOUND') throw error
     }),
@@ -40,8 +41,8 @@ export async function checkSessionKey(
   ])
   if (key === undefined) throw new SessionKeyError('KEY_NOT_AUTHORIZED', sessionKey, `is none of ${address}`)
   const { expires, scopes } = key
-  if (expires <= height)
-    throw new SessionKeyError('KEY_EXPIRED', sessionKey, `expired at epoch ${expires}`, { expires })
+  if (expires <= now.height)
+    throw new SessionKeyError('KEY_EXPIRED', sessionKey, `expired ${momentOf(expires, now)}`, { expires })
   if (!scopes.includes('PublishDeal'))
     throw new SessionKeyError('KEY_SCOPE_MISSING', sessionKey, 'may not sign PublishDeal')
   const left = BigInt(key.spendingLimit) - BigInt(key.spent)

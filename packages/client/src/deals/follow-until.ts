@@ -4,6 +4,7 @@
 
 import { GranaryError, isAbortError } from '@granary/base'
 import type { ChainClient, DealState, DealView } from '@granary/protocol/client'
+import { type ChainTime, momentOf } from '@granary/protocol/epochs'
 import type { TimelineEntry } from '@granary/protocol/events'
 import type { Clock, Fetch } from '../ports.ts'
 import { followDeal } from '../providers/follow-deal.ts'
@@ -25,12 +26,12 @@ export class DealEndedError extends GranaryError {
   /** It was not kept. The others ended in time, or by their client's own wish. */
   readonly isBroken: boolean
 
-  constructor(deal: DealView) {
+  constructor(deal: DealView, now: ChainTime) {
     const lapsed = deal.state === 'lapsed'
     super({
       code: lapsed ? 'DEAL_LAPSED' : 'DEAL_ENDED',
       message: lapsed
-        ? `deal ${deal.id} lapsed: provider ${deal.terms.provider} did not prove it by epoch ${deal.lapsesAt}`
+        ? `deal ${deal.id} lapsed: provider ${deal.terms.provider} did not prove it by ${momentOf(deal.lapsesAt, now)}`
         : `deal ${deal.id} with provider ${deal.terms.provider} is ${deal.state}`,
       hint: hintFor(deal),
       details: { deal: deal.id, state: deal.state, provider: deal.terms.provider },
@@ -136,7 +137,7 @@ async function watch(input: FollowUntilInput, activeIsEnough: boolean, signal: A
       lostAtMs = undefined
       // Numbers are given again by a chain that was rolled back: what names a deal is its agreement.
       if (deal.agreementId !== agreementId) throw new DealForgottenError(dealId, agreementId)
-      if (ENDED.has(deal.state)) throw new DealEndedError(deal)
+      if (ENDED.has(deal.state)) throw new DealEndedError(deal, await chain.status({ signal }))
       if (deal.state === 'active' && activeIsEnough) return deal
     } catch (error) {
       if (GranaryError.is(error) && error.code === 'DEAL_NOT_FOUND') throw new DealForgottenError(dealId, agreementId)

@@ -1,9 +1,9 @@
 /** A deal that runs, with what the chain says beside it: what every verb that changes its end looks at first. */
 import { GranaryError } from '@granary/base'
 import type { ChainClient, ChainStatus, DealView } from '@granary/protocol/client'
+import { momentOf } from '@granary/protocol/epochs'
 import type { Epoch } from '@granary/protocol/messages'
 import type { CallOptions } from '../call-options.ts'
-import { momentOf } from '../moment-of.ts'
 
 export interface RunningDeal {
   readonly deal: DealView

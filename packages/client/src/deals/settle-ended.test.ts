@@ -222,10 +222,12 @@ test.each<[string, Partial<DealView>, boolean]>([
 })
 
 test('who is told that a deal has ended is not told that its money is back before it is', () => {
-  const locked = new DealEndedError(ended({ state: 'lapsed' }))
+  const now = { height: 1, timeMs: Date.UTC(2030, 0, 31), blockTimeMs: 60_000 }
+  const locked = new DealEndedError(ended({ state: 'lapsed', lapsesAt: 61 }), now)
+  expect(locked.message).toBe('deal 1 lapsed: provider 1000 did not prove it by 2030-01-31 01:00 UTC (epoch 61)')
   expect(locked).toMatchObject({ code: 'DEAL_LAPSED', hint: expect.stringContaining('stays locked until then') })
   expect(locked.hint).not.toContain('back')
-  const settled = new DealEndedError(ended({ state: 'terminated', locked: '0' }))
+  const settled = new DealEndedError(ended({ state: 'terminated', locked: '0' }), now)
   expect(settled).toMatchObject({ code: 'DEAL_ENDED', hint: 'put again for a new deal' })
 })
 

@@ -1,9 +1,9 @@
 /** More time for a deal whose terms say how far it may be extended: by anybody, without its provider, at its own price. */
 import { type ChainClient, estimateFee } from '@granary/protocol/client'
+import { momentOf } from '@granary/protocol/epochs'
 import type { Address, Epoch } from '@granary/protocol/messages'
 import type { Spender, SpendOptions } from '../account/send-once.ts'
 import type { CallOptions } from '../call-options.ts'
-import { momentOf } from '../moment-of.ts'
 import { extendOnce } from './extend-once.ts'
 import { type EpochWish, type Extended, type ExtendWish, endOf, inEpochs } from './extend-wish.ts'
 import { type ExtensionPlan, planExtension } from './extension-plan.ts'

@@ -158,9 +158,9 @@ test('after the end of a deal the error says which one ended when, and what can 
     hint: expect.stringContaining('granary put'),
   })
   expect(failure.message).toContain(
-    'no such block (deal 1000 ended at epoch 90: the provider need not keep it any longer)',
+    'no such block (deal 1000 ended 1969-12-31 23:59 UTC (epoch 90): the provider need not keep it any longer)',
   )
-  expect(failure.failures).toMatchObject([{ ended: { deal: 1000, state: 'expired', epoch: 90 } }])
+  expect(failure.failures).toMatchObject([{ ended: { deal: 1000, state: 'expired', epoch: 90, epochMs: -5_000 } }])
   const one = await getFrom(
     [
       [missing, 'active'],
@@ -170,7 +170,7 @@ test('after the end of a deal the error says which one ended when, and what can 
   ).catch((error) => error)
   expect(one.failures.map(({ ended }: { ended?: object }) => ended)).toEqual([
     undefined,
-    { deal: 1001, state: 'lapsed', epoch: 2 },
+    { deal: 1001, state: 'lapsed', epoch: 2, epochMs: -49_000 },
   ])
   expect(one.hint).not.toContain('granary put')
 })

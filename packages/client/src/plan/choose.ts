@@ -3,6 +3,7 @@
  * cheapest; what a provider has shown, on the chain and to this account, and how long it takes to answer are set against it.
  */
 import type { ProviderView } from '@granary/protocol/client'
+import { type ChainTime, formatEpochs } from '@granary/protocol/epochs'
 import { type PieceWanted, type ProviderRefusal, rankProviders } from '../providers/rank-providers.ts'
 import type { Candidate } from '../providers/survey-providers.ts'
 
@@ -27,11 +28,11 @@ const BROKEN_POINTS = 50
 const LATENCY_STEP_MS = 500
 const LATENCY_POINTS_MAX = 10
 
-/** @param head the height of the chain, at which asks hold or have run out */
-export function choose(candidates: readonly Candidate[], policy: PieceWanted, head: number): Chosen {
+/** @param now the head of the chain, at which asks hold or have run out */
+export function choose(candidates: readonly Candidate[], policy: PieceWanted, now: ChainTime): Chosen {
   const byId = new Map(candidates.map((candidate) => [candidate.view.id, candidate]))
   const views = candidates.map(({ view }) => view)
-  const ranked = rankProviders(views, policy, head)
+  const ranked = rankProviders(views, policy, now)
   const refusals = [...ranked.refusals]
   const fitting = ranked.candidates
     .flatMap(({ id }) => byId.get(id) ?? [])
@@ -44,8 +45,8 @@ export function choose(candidates: readonly Candidate[], policy: PieceWanted, he
         refusals.push({ provider, name, reason: 'NO_SPACE', message: `it has ${freeBytes} bytes free` })
         return false
       }
-      if (renewUntil <= head + ordersMax) return true
-      const message = `it takes standing orders up to epoch ${head + ordersMax}`
+      if (renewUntil <= now.height + ordersMax) return true
+      const message = `it takes standing orders of ${formatEpochs(ordersMax, now)} or less`
       refusals.push({ provider, name, reason: 'ORDER_TOO_LONG', message })
       return false
     })

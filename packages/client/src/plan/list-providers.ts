@@ -104,9 +104,9 @@ export async function listProviders(input: ProvidersInput, options: ProvidersOpt
   const wanted = { pieceSize, duration, durationMs: duration * blockTimeMs }
   const met = await meetAll(views, { ...input, genesisHash: status.genesisHash, wanted, deals }, call)
   const candidates = met.flatMap(({ candidate }) => candidate ?? [])
-  const { choices, refusals } = choose(candidates, wanted, status.height)
+  const { choices, refusals } = choose(candidates, wanted, status)
   const rank = new Map(choices.map((choice, index) => [choice.candidate.view.id, { ...choice, index }]))
-  const onChain = rankProviders(views, wanted, status.height).refusals
+  const onChain = rankProviders(views, wanted, status).refusals
   // What stands on the chain is told before what was heard: it is there for everybody.
   const refused = new Map([...met.flatMap(({ refusal }) => refusal ?? []), ...refusals, ...onChain].map(byProvider))
   const providers = met.map(({ view, endpoint, answer }): ListedProvider => {

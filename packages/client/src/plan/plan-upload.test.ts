@@ -28,6 +28,7 @@ function candidate(id: number, made: Made = {}, changes: Partial<Candidate> = {}
 }
 
 const MIB = 1 << 20
+const now = { height: 100, timeMs: 0, blockTimeMs: 500 }
 
 function planOf(candidates: readonly Candidate[], copies: number, pieces = 1, changes: Partial<PlanInput> = {}) {
   const slots = Array.from({ length: pieces }, (_, piece) =>
@@ -39,7 +40,7 @@ function planOf(candidates: readonly Candidate[], copies: number, pieces = 1, ch
     open: slots.map((_, index) => index),
     candidates,
     providers: candidates.map(({ view }) => view),
-    head: 100,
+    now,
     duration: 100,
     refusals: [],
     ...changes,
@@ -52,7 +53,7 @@ test('the cheapest is the best, the lower number among equals, and each says why
   const { choices } = choose(
     [candidate(3), candidate(2, { price: 2000 }), candidate(1)],
     { pieceSize: MIB, duration: 100 },
-    100,
+    now,
   )
   expect(choices.map(({ candidate: { view }, score, reasons }) => [view.id, score, reasons])).toEqual([
     [1, 100, ['no other is cheaper']],
@@ -67,14 +68,14 @@ test.each<[string, Partial<Candidate>, number, string]>([
   ['is slow to answer', { latencyMs: 2_400 }, 96, 'it took 2400 ms to answer'],
 ])('who %s comes after one that does not', (_what, changes, score, reason) => {
   const policy = { pieceSize: MIB, duration: 100 }
-  const { choices } = choose([candidate(1, {}, changes), candidate(2, { price: 1010 })], policy, 100)
+  const { choices } = choose([candidate(1, {}, changes), candidate(2, { price: 1010 })], policy, now)
   expect(choices.map(({ candidate: { view } }) => view.id)).toEqual([2, 1])
   expect(choices[1]).toMatchObject({ score, reasons: ['no other is cheaper', reason] })
 })
 
 test('who has no room, or does not take the piece, is refused with its reason', () => {
   const poor = [candidate(1, { freeBytes: MIB - 1 }), candidate(2, { pieceSizeMax: MIB / 2 })]
-  const { choices, refusals } = choose(poor, { pieceSize: MIB, duration: 100 }, 100)
+  const { choices, refusals } = choose(poor, { pieceSize: MIB, duration: 100 }, now)
   expect(choices).toEqual([])
   expect(refusals.map(({ provider, reason }) => [provider, reason]).sort()).toEqual([
     [1, 'NO_SPACE'],

@@ -5,6 +5,7 @@
  * a file does not depend on more providers than its copies need.
  */
 import type { ProviderView } from '@granary/protocol/client'
+import type { ChainTime } from '@granary/protocol/epochs'
 import { orderPriceMax } from '@granary/protocol/messages'
 import type { Place, UploadPiece } from '../journal/upload-state.ts'
 import { NoProviderError, type PieceWanted, type ProviderRefusal } from '../providers/rank-providers.ts'
@@ -41,7 +42,7 @@ export interface PlanInput {
   readonly candidates: readonly Candidate[]
   /** All that the chain has, those that did not answer too: copies may be with them. */
   readonly providers: readonly ProviderView[]
-  readonly head: number
+  readonly now: ChainTime
   /** Epochs. */
   readonly duration: number
   readonly collateralShareBps?: number | undefined
@@ -63,7 +64,7 @@ export function planUpload(input: PlanInput): PlannedSlot[] {
     open,
     candidates,
     providers,
-    head,
+    now,
     duration,
     collateralShareBps,
     renewUntil,
@@ -90,9 +91,9 @@ export function planUpload(input: PlanInput): PlannedSlot[] {
       ...found,
       info: { ...found.info, freeBytes: room.get(found.view.id) ?? 0 },
     }))
-    const { choices, refusals } = choose(withRoom, wanted, head)
+    const { choices, refusals } = choose(withRoom, wanted, now)
     const best = farthest(choices, others)
-    if (best === undefined) throw new NoProviderError(wanted, [...input.refusals, ...refusals])
+    if (best === undefined) throw new NoProviderError(wanted, [...input.refusals, ...refusals], now)
     const { view } = best.choice.candidate
     const pricePerEpoch = pricePerEpochOf(view, pieceSize)
     holders[slot] = view.id
@@ -100,7 +101,7 @@ export function planUpload(input: PlanInput): PlannedSlot[] {
     return {
       ...{ slot, piece, copy, provider: view.id, name: view.name },
       price: pricePerEpoch * BigInt(duration),
-      order: orderPriceMax({ pricePerEpoch, duration, extendableUntil: renewUntil ?? 0 }, head),
+      order: orderPriceMax({ pricePerEpoch, duration, extendableUntil: renewUntil ?? 0 }, now.height),
       score: best.choice.score,
       reasons: best.choice.reasons,
       shares: best.shares,

@@ -1,9 +1,10 @@
 import type { ProviderView } from '@granary/protocol/client'
 import { expect, test } from '@jest/globals'
 import { providerView } from '../../test/chain-answers.ts'
-import { type RefusalReason, rankProviders } from './rank-providers.ts'
+import { NoProviderError, type RefusalReason, rankProviders } from './rank-providers.ts'
 
 const wanted = { pieceSize: 1 << 20, duration: 7_200 }
+const now = { height: 100, timeMs: 0, blockTimeMs: 5_000 }
 const url = 'http://127.0.0.1:7470'
 
 function withAsk(id: number, changes: Partial<NonNullable<ProviderView['ask']>>): ProviderView {
@@ -18,7 +19,7 @@ test('the cheapest comes first, the lower id first among equals', () => {
     withAsk(1001, { pricePerGiBEpoch: '20000000000000000000' }),
     withAsk(1000, { pricePerGiBEpoch: '20000000000000000000' }),
   ]
-  expect(rankProviders(views, wanted, 100).candidates.map(({ id }) => id)).toEqual([1003, 1000, 1001, 1002])
+  expect(rankProviders(views, wanted, now).candidates.map(({ id }) => id)).toEqual([1003, 1000, 1001, 1002])
 })
 
 const refusals: [RefusalReason, ProviderView, object][] = [
@@ -35,13 +36,30 @@ const refusals: [RefusalReason, ProviderView, object][] = [
 ]
 
 test.each(refusals)('a provider is passed over: %s', (reason, view, changes) => {
-  const { candidates, refusals: refused } = rankProviders([view], { ...wanted, ...changes }, 100)
+  const { candidates, refusals: refused } = rankProviders([view], { ...wanted, ...changes }, now)
   expect(candidates).toEqual([])
   expect(refused.map((refusal) => refusal.reason)).toEqual([reason])
 })
 
 test('bounds are inside', () => {
   const exact = withAsk(1, { pieceSizeMin: 1 << 20, pieceSizeMax: 1 << 20, durationMin: 7_200, durationMax: 7_200 })
-  expect(rankProviders([exact], wanted, 999).candidates).toHaveLength(1)
-  expect(rankProviders([exact], { ...wanted, collateralShareBps: 10_000 }, 999).candidates).toHaveLength(1)
+  expect(rankProviders([exact], wanted, { ...now, height: 999 }).candidates).toHaveLength(1)
+  expect(
+    rankProviders([exact], { ...wanted, collateralShareBps: 10_000 }, { ...now, height: 999 }).candidates,
+  ).toHaveLength(1)
+})
+
+test('what somebody reads of a duration is days and hours, with the epochs beside them', () => {
+  const views = [
+    withAsk(1, { durationMin: 17_280 * 30 }),
+    withAsk(2, { durationMax: 720 }),
+    withAsk(3, { validUntil: 40 }),
+  ]
+  const { refusals: refused } = rankProviders(views, wanted, now)
+  expect(new NoProviderError(wanted, refused, now).message).toBe(
+    'nobody takes a piece of 1048576 bytes for 10 h (7200 epochs): ' +
+      'provider 1 (p1): it takes deals of 30 d (518400 epochs) or more; ' +
+      'provider 2 (p2): it takes deals of 1 h (720 epochs) or less; ' +
+      'provider 3 (p3): its ask ended 5 min (60 epochs) ago',
+  )
 })

@@ -1,6 +1,7 @@
 /** Whose ask on the chain fits a piece, the cheapest first; and who answers at its address. Each other has its reason. */
 import { GranaryError, isAbortError } from '@granary/base'
 import type { ProviderView } from '@granary/protocol/client'
+import { type ChainTime, formatEpochs } from '@granary/protocol/epochs'
 import { getInfo, type ProviderInfo } from '@granary/protocol/market'
 import type { Fetch } from '../ports.ts'
 import { askProvider } from './ask-provider.ts'
@@ -54,8 +55,8 @@ export interface ProviderRefusal {
 export class NoProviderError extends GranaryError {
   readonly refusals: readonly ProviderRefusal[]
 
-  constructor(wanted: PieceWanted, refusals: readonly ProviderRefusal[]) {
-    const what = `a piece of ${wanted.pieceSize} bytes for ${wanted.duration} epochs`
+  constructor(wanted: PieceWanted, refusals: readonly ProviderRefusal[], now: ChainTime) {
+    const what = `a piece of ${wanted.pieceSize} bytes for ${formatEpochs(wanted.duration, now)}`
     const relevant = refusals.filter(({ reason }) => reason !== 'NOT_THE_ONE_ASKED_FOR')
     const why = relevant.map(({ provider, name, message }) => `provider ${provider}${name && ` (${name})`}: ${message}`)
     const none = wanted.provider === undefined ? 'no provider is registered on this chain' : 'there is no such provider'
@@ -85,19 +86,19 @@ function hintFor(refusals: readonly ProviderRefusal[], { provider: asked, copies
 export function rankProviders(
   providers: readonly ProviderView[],
   wanted: PieceWanted,
-  head: number,
+  now: ChainTime,
 ): { readonly candidates: readonly ProviderView[]; readonly refusals: readonly ProviderRefusal[] } {
   const candidates: ProviderView[] = []
   const refusals: ProviderRefusal[] = []
   for (const view of providers) {
-    const refusal = refusalOf(view, wanted, head)
+    const refusal = refusalOf(view, wanted, now)
     if (refusal) refusals.push(refuse(view, ...refusal))
     else candidates.push(view)
   }
   return { candidates: candidates.sort(cheapestFirst), refusals }
 }
 
-function refusalOf(view: ProviderView, wanted: PieceWanted, head: number): [RefusalReason, string] | undefined {
+function refusalOf(view: ProviderView, wanted: PieceWanted, now: ChainTime): [RefusalReason, string] | undefined {
   const { ask } = view
   const { pieceSize, duration, collateralShareBps = 0 } = wanted
   if (wanted.provider !== undefined && wanted.provider !== view.id) {
@@ -106,12 +107,14 @@ function refusalOf(view: ProviderView, wanted: PieceWanted, head: number): [Refu
   const refusal = wanted.refusedBy?.get(view.id)
   if (refusal !== undefined) return ['REFUSED', refusal]
   if (!ask) return ['NO_ASK', 'it has not set a price']
-  if (ask.validUntil <= head)
-    return ['ASK_EXPIRED', `its ask ended at epoch ${ask.validUntil}, the chain is at ${head}`]
+  if (ask.validUntil <= now.height)
+    return ['ASK_EXPIRED', `its ask ended ${formatEpochs(now.height - ask.validUntil, now)} ago`]
   if (pieceSize < ask.pieceSizeMin) return ['PIECE_TOO_SMALL', `it takes pieces of ${ask.pieceSizeMin} bytes or more`]
   if (pieceSize > ask.pieceSizeMax) return ['PIECE_TOO_LARGE', `it takes pieces of ${ask.pieceSizeMax} bytes or less`]
-  if (duration < ask.durationMin) return ['DURATION_TOO_SHORT', `it takes deals of ${ask.durationMin} epochs or more`]
-  if (duration > ask.durationMax) return ['DURATION_TOO_LONG', `it takes deals of ${ask.durationMax} epochs or less`]
+  if (duration < ask.durationMin)
+    return ['DURATION_TOO_SHORT', `it takes deals of ${formatEpochs(ask.durationMin, now)} or more`]
+  if (duration > ask.durationMax)
+    return ['DURATION_TOO_LONG', `it takes deals of ${formatEpochs(ask.durationMax, now)} or less`]
   if (ask.collateralShareMaxBps < collateralShareBps)
     return ['COLLATERAL_TOO_LOW', `it puts up ${ask.collateralShareMaxBps} bps of the price at most`]
   if (!endpointOf(view)) return ['NO_ENDPOINT', 'it has no HTTP address on the chain']

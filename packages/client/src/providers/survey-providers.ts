@@ -3,6 +3,7 @@
  * is made of. All are asked at once; when enough have answered, the others are given a moment more and then left out.
  */
 import type { ChainClient, DealView, ProviderView } from '@granary/protocol/client'
+import type { ChainTime } from '@granary/protocol/epochs'
 import type { ProviderInfo } from '@granary/protocol/market'
 import type { CallOptions } from '../call-options.ts'
 import type { Clock, Fetch } from '../ports.ts'
@@ -54,7 +55,7 @@ export interface SurveyInput {
 }
 
 export interface Survey {
-  readonly head: number
+  readonly now: ChainTime
   /** All that the chain has. */
   readonly providers: readonly ProviderView[]
   readonly candidates: readonly Candidate[]
@@ -64,12 +65,9 @@ export interface Survey {
 
 export async function surveyProviders(input: SurveyInput, options: CallOptions): Promise<Survey> {
   const { chain, wanted, pieceSizes, enough, awaited, onRefused, clock } = input
-  const [{ height: head }, providers] = await Promise.all([
-    chain.status(options),
-    Array.fromAsync(chain.providers(options)),
-  ])
+  const [now, providers] = await Promise.all([chain.status(options), Array.fromAsync(chain.providers(options))])
   const sizes = [...pieceSizes].sort((a, b) => a - b)
-  const ranked = sizes.map((pieceSize) => rankProviders(providers, { ...wanted, pieceSize }, head))
+  const ranked = sizes.map((pieceSize) => rankProviders(providers, { ...wanted, pieceSize }, now))
   const fitting = new Set(ranked.flatMap(({ candidates: found }) => found))
   const asked = [...fitting].filter(({ id }, rank) => rank < ASKED_MAX || awaited.has(id))
   const candidates: Candidate[] = []
@@ -95,7 +93,7 @@ export async function surveyProviders(input: SurveyInput, options: CallOptions):
     refusals.push(refuse(view, 'UNREACHABLE', 'it did not answer in time'))
   }
   waiting.clear()
-  return { head, providers, candidates, refusals }
+  return { now, providers, candidates, refusals }
 }
 
 async function askOne(

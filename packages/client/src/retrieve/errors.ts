@@ -1,6 +1,7 @@
 /** What can be wrong with getting content back. In a module of its own: who only catches these loads nothing that fetches. */
 import { GranaryError } from '@granary/base'
 import type { DealState } from '@granary/protocol/client'
+import { formatDate } from '@granary/protocol/epochs'
 
 /** CID_NOT_STORED: no deal that runs has this content. */
 export class CidNotStoredError extends GranaryError {
@@ -45,6 +46,8 @@ export interface EndedDeal {
   readonly state: DealState
   /** When it ended, where the chain still says so. */
   readonly epoch?: number
+  /** The same in milliseconds since 1970, an estimate by the head of the chain. */
+  readonly epochMs?: number
 }
 
 /** A holder that did not give what it was asked for, and why. */
@@ -88,8 +91,8 @@ function textOf({ provider, endpoint, message, ended }: RetrievalFailure): strin
 
 export function endedText(ended: EndedDeal | undefined): string {
   if (ended === undefined) return ''
-  const { deal, state, epoch } = ended
-  const when = epoch === undefined ? '' : ` at epoch ${epoch}`
+  const { deal, state, epoch, epochMs = Number.NaN } = ended
+  const when = epoch === undefined ? '' : ` ${formatDate(new Date(epochMs))} (epoch ${epoch})`
   return ` (deal ${deal} ${endings[state] ?? state}${when}: the provider need not keep it any longer)`
 }
 

@@ -1,5 +1,6 @@
 /** Who may have the content of a root: the providers of its deals, those first whose deal binds them, then the gateways. */
 import type { DealState, DealView } from '@granary/protocol/client'
+import { epochTimeMs } from '@granary/protocol/epochs'
 import type { CallOptions } from '../call-options.ts'
 import type { Ports } from '../ports.ts'
 import { endpointOf } from '../providers/rank-providers.ts'
@@ -43,7 +44,7 @@ export async function locate(
     const providers = await Promise.all(
       [...best].map(async ([provider, deal]): Promise<Holder> => {
         const endpoint = endpointOf(await chain.provider(provider, { signal })) ?? ''
-        const ended = endOf(deal)
+        const ended = await endOf(deal, chain, { signal })
         return { provider, endpoint, rank: rankOf(deal), ...(ended === undefined ? {} : { ended }) }
       }),
     )
@@ -60,8 +61,13 @@ function rankOf(deal: DealView): number {
   return STATES.indexOf(deal.state)
 }
 
-function endOf({ id, state, endsAt, lapsesAt }: DealView): EndedDeal | undefined {
+async function endOf(
+  { id, state, endsAt, lapsesAt }: DealView,
+  chain: Ports['chain'],
+  options: CallOptions,
+): Promise<EndedDeal | undefined> {
   if (!ENDED_STATES.includes(state)) return undefined
   const epoch = state === 'expired' ? endsAt : state === 'lapsed' ? lapsesAt : undefined
-  return { deal: id, state, ...(epoch === undefined ? {} : { epoch }) }
+  if (epoch === undefined) return { deal: id, state }
+  return { deal: id, state, epoch, epochMs: epochTimeMs(epoch, await chain.status(options)) }
 }

@@ -47,7 +47,12 @@ test.each<[DealState, string, boolean]>([
       compare: () => Promise.resolve(),
       survey() {
         isLookedFor = true
-        return Promise.resolve({ head: 100, providers: [], candidates: [], refusals: [] })
+        return Promise.resolve({
+          now: { height: 100, timeMs: 0, blockTimeMs: 500 },
+          providers: [],
+          candidates: [],
+          refusals: [],
+        })
       },
     }
     const failures = await runUpload(run, 'active', {})
