@@ -135,6 +135,7 @@ async function put(paths: readonly string[], options: PutCommandOptions, context
 
   const work = async (signal: AbortSignal) => {
     const { client, source, devnet, duration, chain, time } = await openSource(paths, options, context, signal)
+    story?.know(time)
     // What a devnet's own key pays is play money; a key that is named may have other money.
     const isUnasked = devnet && options.passphraseFile === undefined && maxPrice === undefined
     const bound: PutOptions['maxPrice'] = maxPrice ?? (yes || isUnasked ? 'any' : undefined)

@@ -69,6 +69,7 @@ async function status(cid: string, options: StatusCommandOptions, context: Comma
     return { content, devnet, time: status }
   })
   const date = (epoch: number) => times.formatEpoch(epoch, time)
+  const epochs = (count: number) => times.formatEpochs(count, time)
   const goesOn = ({ goingOn }: DealView) => {
     if (goingOn === null) return []
     const { extendableUntil, pricePerMonth, order } = goingOn
@@ -91,7 +92,7 @@ async function status(cid: string, options: StatusCommandOptions, context: Comma
       json: options.json ?? false,
       text: (data) =>
         [
-          describe(data, { grn: formatAmount, printable, ending, date, goesOn }),
+          describe(data, { grn: formatAmount, printable, ending, date, epochs, goesOn }),
           ...settled.map(settling.settlementLine),
         ].join('\n'),
     },
@@ -102,6 +103,7 @@ interface Words {
   readonly grn: (amount: string) => string
   readonly printable: (words: string) => string
   readonly date: (epoch: number) => string
+  readonly epochs: (count: number) => string
   /** What it costs that the deal goes on. */
   readonly goesOn: (deal: DealView) => string[]
   /** What is to be said of the end of a deal. */
@@ -117,7 +119,7 @@ function notProven({ provenEpochs }: DealView): string {
   return provenEpochs === 0 ? 'not proven yet' : 'its sector is over'
 }
 
-function describeDeal(deal: DealView, { grn, printable, ending, date, goesOn }: Words): string {
+function describeDeal(deal: DealView, { grn, printable, ending, date, epochs, goesOn }: Words): string {
   const where =
     deal.sector === null ? 'not in a sector yet' : `sector ${deal.sector}, partition ${deal.partition ?? '-'}`
   const proof = deal.lastProven === null ? notProven(deal) : `last proven ${date(deal.lastProven)}`
@@ -127,7 +129,7 @@ function describeDeal(deal: DealView, { grn, printable, ending, date, goesOn }: 
   return [
     `deal ${deal.id}: ${deal.state}${deal.faulty ? ', proof missed' : ''}${end}`,
     printable(`  provider  ${deal.provider}${name} at ${deal.endpoint ?? 'no address'}`),
-    `  storage   ${where}; ${proof}${due}; ${deal.provenEpochs} epochs proven, ${deal.faultedEpochs} missed`,
+    `  storage   ${where}; ${proof}${due}; ${epochs(deal.provenEpochs)} proven, ${epochs(deal.faultedEpochs)} missed`,
     `  money     ${grn(deal.price)}: ${grn(deal.paid)} paid, ${grn(deal.earned)} earned, ${grn(deal.locked)} locked, ${grn(deal.refunded)} refunded, ${grn(deal.compensated)} compensated, ${grn(deal.burnt)} burnt`,
     ...goesOn(deal).map((line) => `  go on     ${line}`),
     ...ending(deal).map((line) => `  end       ${line}`),

@@ -122,7 +122,7 @@ function dealFacts(deal: VerifiedDeal, { epoch, amount, printable }: Words) {
   const { id, state, endsAt, client, provider, storage, pricePerEpoch, locked, paid, refunded, compensated, burnt } =
     deal
   const { name, owner, region } = provider
-  const settled = `settled through epoch ${deal.settledThrough}`
+  const settled = `settled through ${epoch(deal.settledThrough)}`
   return {
     deal: `${id}: ${state}${endsAt === null ? '' : `, ends ${epoch(endsAt)}`}`,
     // Anybody's deal may name this content.

@@ -15,7 +15,7 @@ import { formatAmount } from '../print/amounts.ts'
 import { fit } from '../print/columns.ts'
 import { columnsOf } from '../print/columns-of.ts'
 import { formatBytes } from '../print/quantities.ts'
-import { createStory, type Story } from '../print/story.ts'
+import { createStory, provenText, type Story } from '../print/story.ts'
 import type { ProgramContext } from '../program-context.ts'
 import { untilStopped } from '../until-stopped.ts'
 import { DemoInterruptedError, type DemoStand, standAfter } from './demo-interrupted.ts'
@@ -107,6 +107,7 @@ function firstEnd({ chain, providers }: Devnet): Promise<Error> {
 async function tellAll(net: Devnet, file: string, story: Story, signal: AbortSignal): Promise<void> {
   const folder = join(net.home, 'client')
   const open = await openChain({ chain: net.chain.url }, signal)
+  story.know(open.status)
   const signer = await openSigner({ ...open, folder, signal })
   const balance = await open.chain.account(signer.address, { signal })
   story.say('account', `${signer.address} has ${formatAmount(balance.balance)} from the faucet`)
@@ -114,7 +115,7 @@ async function tellAll(net: Devnet, file: string, story: Story, signal: AbortSig
   story.say('file', file)
   const stored = await client.put(file, { signal, onProgress: story.tell })
   await watchPosts(client, stored, story, signal)
-  await tellMoney(open.chain, stored, story, signal)
+  await tellMoney(open, stored, story, signal)
   await fetchBack(client, stored, file, story, signal)
 }
 
@@ -157,7 +158,7 @@ async function watchPostsOf(
 }
 
 async function tellMoney(
-  chain: Awaited<ReturnType<typeof openChain>>['chain'],
+  { chain, status }: Awaited<ReturnType<typeof openChain>>,
   { deals, price }: PutResult,
   story: Story,
   signal: AbortSignal,
@@ -168,10 +169,10 @@ async function tellMoney(
   const soFar = sum(({ paid, earned }) => BigInt(paid) + BigInt(earned))
   const burnt = sum((deal) => BigInt(deal.burnt))
   const locked = sum((deal) => BigInt(deal.locked))
-  const provenEpochs = sum((deal) => BigInt(deal.provenEpochs))
+  const proven = provenText(Number(sum((deal) => BigInt(deal.provenEpochs))), status)
   story.say(
     'paid so far',
-    `${formatAmount(soFar)} of ${formatAmount(price)} for ${provenEpochs} proven epochs (${formatAmount(burnt)} burnt as fee, ${formatAmount(locked)} still locked)`,
+    `${formatAmount(soFar)} of ${formatAmount(price)} for ${proven} (${formatAmount(burnt)} burnt as fee, ${formatAmount(locked)} still locked)`,
   )
 }
 

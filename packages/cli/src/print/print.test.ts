@@ -202,6 +202,24 @@ test('facts are told one a line', async () => {
   ])
 })
 
+test('what is due or ends is told with its date, once the chain is known', async () => {
+  const stream = new PassThrough({ encoding: 'utf8' })
+  using story = await createStory({ stream })
+  const extended = entry({ type: 'extended', epoch: 900, data: { endsAt: 2_000 } })
+  story.tell(extended)
+  story.know({ height: 1_000, timeMs: Date.UTC(2026, 11, 1, 12, 0, 0), blockTimeMs: 30_000 })
+  story.tell(extended)
+  story.tell(entry({ type: 'challenged', epoch: 1_000, data: { partition: 0, deadline: 1_120 } }))
+  story.tell(entry({ type: 'expired', epoch: 990 }))
+  const lines = String(stream.read()).split('\n')
+  expect(lines.slice(0, -1).map((line) => line.replace(/^ *\d+ ms {2}/, ''))).toEqual([
+    'extended        by its standing order, until epoch 2000',
+    'extended        by its standing order, until 2026-12-01 20:20 UTC (epoch 2000)',
+    'challenge       partition 0 at epoch 1000, due by 2026-12-01 13:00 UTC (epoch 1120)',
+    'expired         2026-12-01 11:55 UTC (epoch 990)',
+  ])
+})
+
 test('an upload is told at its beginning, its end, and at most once a second between', async () => {
   const sent = Array.from({ length: 100 }, (_, index) => index + 1)
   expect(

@@ -9,10 +9,12 @@ import type { Style } from './paint.ts'
 import { createProgress, type Progress, type ProgressOptions } from './progress.ts'
 import { formatBytes, formatMs, plural } from './quantities.ts'
 import { settlementText } from './settlement.ts'
-import { formatDate, formatDuration } from './times.ts'
+import { type ChainTime, formatDate, formatDuration, formatEpochs, momentOf } from './times.ts'
 
 export interface Story extends Progress {
   tell(progress: PutProgress | GetProgress): void
+  /** Once the chain is known: until then an epoch is told as its number. */
+  know(time: ChainTime): void
 }
 
 export interface StoryOptions extends ProgressOptions {
@@ -25,6 +27,7 @@ export async function createStory({ stream, env = {}, ...options }: StoryOptions
   const progress = await createProgress({ stderr: stream, env }, options)
   const uploadMs = new Map<number, number>()
   let slots = 1
+  let time: ChainTime | undefined
   const upload = (slot: number, sent: number, total: number) => {
     const name = slots === 1 ? 'upload' : `upload ${slot + 1}`
     const beganMs = uploadMs.get(slot) ?? performance.now()
@@ -36,6 +39,9 @@ export async function createStory({ stream, env = {}, ...options }: StoryOptions
   }
   return {
     ...progress,
+    know(now) {
+      time = now
+    },
     tell(news) {
       if (news.type === 'planned') slots = news.slots.length
       if (news.type === 'upload:progress') return upload(news.slot, news.sent, news.total)
@@ -48,7 +54,7 @@ export async function createStory({ stream, env = {}, ...options }: StoryOptions
           ...(size === undefined ? {} : { bytesTotal: size }),
         })
       }
-      const line = news.type === 'deal' ? lineOfEntry(news.entry) : lineOf(news)
+      const line = news.type === 'deal' ? lineOfEntry(news.entry, time) : lineOf(news)
       if (line) progress.say(...line)
     },
   }
@@ -138,7 +144,8 @@ function resumedText(step: 'upload' | 'publish' | 'follow' | 'done'): string {
 }
 
 /** What the provider tells; agreed, published and active have lines of their own, from the client's side. */
-function lineOfEntry(entry: TimelineEntry): Line | undefined {
+function lineOfEntry(entry: TimelineEntry, time: ChainTime | undefined): Line | undefined {
+  const when = (epoch: number) => (time === undefined ? `epoch ${epoch}` : momentOf(epoch, time))
   switch (entry.type) {
     case 'agreed':
     case 'published':
@@ -162,18 +169,18 @@ function lineOfEntry(entry: TimelineEntry): Line | undefined {
       return ['PoRep accepted', `${bytes} bytes, verified by the chain${took}, block ${epoch}`, 'green']
     }
     case 'challenged':
-      return ['challenge', `partition ${entry.partition} at epoch ${entry.epoch}, due by ${entry.deadline}`]
+      return ['challenge', `partition ${entry.partition} at epoch ${entry.epoch}, due by ${when(entry.deadline)}`]
     case 'post-accepted': {
       const { partition, bytes, challengeEpoch, epoch } = entry
       const text = `partition ${partition}, challenge of epoch ${challengeEpoch}, ${bytes} bytes, block ${epoch}`
       return ['PoSt accepted', text, 'green']
     }
     case 'post-missed':
-      return ['PoSt missed', `partition ${entry.partition}: those epochs are not paid`, 'red']
+      return ['PoSt missed', `partition ${entry.partition}: the time since its last proof is not paid`, 'red']
     case 'settled':
-      return ['paid', `${formatAmount(entry.paid)} to the provider for ${entry.provenEpochs} proven epochs`]
+      return ['paid', `${formatAmount(entry.paid)} to the provider for ${provenText(entry.provenEpochs, time)}`]
     case 'extended':
-      return ['extended', `by its standing order, to epoch ${entry.endsAt}`]
+      return ['extended', `by its standing order, until ${when(entry.endsAt)}`]
     case 'failed':
       return ['failed', `${entry.message} [${entry.code}]`, 'red']
     case 'adopted':
@@ -183,7 +190,11 @@ function lineOfEntry(entry: TimelineEntry): Line | undefined {
     case 'lapsed':
     case 'cancelled':
     case 'offer-expired':
-      return [entry.type, entry.epoch ? `at epoch ${entry.epoch}` : '']
+      return [entry.type, entry.epoch ? when(entry.epoch) : '']
   }
   entry satisfies never
+}
+
+export function provenText(epochs: number, time: ChainTime | undefined): string {
+  return time === undefined ? plural(epochs, 'proven epoch') : `${formatEpochs(epochs, time)} that are proven`
 }

@@ -1,7 +1,14 @@
 /** Epochs as people know time: dates and durations, with the epochs beside them. */
-import { type ChainTime, epochTimeMs, formatDate, formatDuration, formatEpochs } from '@granary/protocol/epochs'
+import {
+  type ChainTime,
+  epochTimeMs,
+  formatDate,
+  formatDuration,
+  formatEpochs,
+  momentOf,
+} from '@granary/protocol/epochs'
 
-export { type ChainTime, formatDate, formatDuration, formatEpochs }
+export { type ChainTime, formatDate, formatDuration, formatEpochs, momentOf }
 
 export function dateOfEpoch(epoch: number, time: ChainTime): Date {
   return new Date(epochTimeMs(epoch, time))

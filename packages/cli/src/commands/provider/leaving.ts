@@ -72,25 +72,34 @@ async function takeDeals(options: OwnerOptions, accept: boolean): Promise<string
 }
 
 async function exit(options: OwnerOptions, context: CommandContext): Promise<void> {
-  const [operator, { formatAmount }, { fit }, { columnsOf }, { interruptible }, { confirmSpending }, { printResult }] =
-    await Promise.all([
-      import('@granary/provider/operator'),
-      import('../../print/amounts.ts'),
-      import('../../print/columns.ts'),
-      import('../../print/columns-of.ts'),
-      import('../../interruptible.ts'),
-      import('../../print/confirm-spending.ts'),
-      import('../../print/result.ts'),
-    ])
+  const [
+    operator,
+    { formatAmount },
+    { formatEpoch, momentOf },
+    { fit },
+    { columnsOf },
+    { interruptible },
+    { confirmSpending },
+    { printResult },
+  ] = await Promise.all([
+    import('@granary/provider/operator'),
+    import('../../print/amounts.ts'),
+    import('../../print/times.ts'),
+    import('../../print/columns.ts'),
+    import('../../print/columns-of.ts'),
+    import('../../interruptible.ts'),
+    import('../../print/confirm-spending.ts'),
+    import('../../print/result.ts'),
+  ])
   const { json = false, dryRun = false, yes, maxPrice } = options
-  const left = await interruptible(async (signal) => {
+  const { status, ...left } = await interruptible(async (signal) => {
     const opened = await openOperator(options, signal)
-    const { chain } = opened
+    const { chain, status } = opened
     const provider = opened.provider.id
     if (dryRun) {
       const plan = operator.planExit(await operator.readExit({ chain, provider, signal }))
       const costs = await operator.endingCosts(chain, provider, plan.terminate, { signal })
-      return { provider, plan, price: priceOf(costs), left: null }
+      return { provider, plan, status, price: priceOf(costs), left: null }
     }
     const signer = await openOwner(options, opened)
     const owner = { chain, signer, provider, signal }
@@ -104,23 +113,27 @@ async function exit(options: OwnerOptions, context: CommandContext): Promise<voi
       spent += priceOf(costs)
     }
     const columns = columnsOf(context.stderr, context.env)
-    const onProgress = teller((line) => context.stderr.write(`${fit(line, columns)}\n`))
+    const onProgress = teller(
+      (epoch) => momentOf(epoch, status),
+      (line) => context.stderr.write(`${fit(line, columns)}\n`),
+    )
     const left = await operator.leave(owner, { confirm, onProgress })
     await lowerCollateral(homeOf(options), opened.provider, 0n)
     await tellRunning(homeOf(options))
-    return { provider, plan: null, price: spent, left }
+    return { provider, plan: null, status, price: spent, left }
   })
   printResult(context, left, {
     json,
     text: ({ provider, plan, price, left }) => {
+      const when = (epoch: number) => formatEpoch(epoch, status)
       if (plan !== null) {
         const withdrawn = plan.withdraw === undefined ? '' : `; ${formatAmount(plan.withdraw)} would be withdrawn`
-        return `${waitingText(plan)}; ending sectors now would cost at most ${formatAmount(price)}${withdrawn}`
+        return `${waitingText(plan, when)}; ending sectors now would cost at most ${formatAmount(price)}${withdrawn}`
       }
       const rest =
         left === null || left.vesting === 0n
           ? ''
-          : `; ${formatAmount(left.vesting)} still vest until epoch ${left.vestingEnd}: give the command again then`
+          : `; ${formatAmount(left.vesting)} still vest until ${when(left.vestingEnd ?? 0)}: give the command again then`
       return `provider ${provider} has left: ${formatAmount(left?.withdrawn ?? 0n)} withdrawn${rest}; it may be stopped`
     },
   })
@@ -131,28 +144,31 @@ function priceOf(costs: readonly EndingCosts[]): bigint {
 }
 
 /** A line for each thing that is done, and for what is waited for when that is something else than before. */
-function teller(say: (line: string) => void): (progress: ExitProgress) => void {
+function teller(when: When, say: (line: string) => void): (progress: ExitProgress) => void {
   let before = ''
   return (progress) => {
     if (progress.type === 'settled') return say(`settled: ${plural(progress.deals.length, 'deal')}`)
     if (progress.type === 'terminated') return say(`ended: sectors ${progress.sectors.join(', ')}`)
-    const text = waitingText(progress.plan)
-    if (text !== before) say(`epoch ${progress.height}: ${text}`)
+    const text = waitingText(progress.plan, when)
+    if (text !== before) say(`${when(progress.height)}: ${text}`)
     before = text
   }
 }
 
-function waitingText({ running, settle, undecided, terminate, ending, withdraw }: ExitPlan): string {
+type When = (epoch: number) => string
+
+function waitingText(plan: ExitPlan, when: When): string {
+  const { running, settle, undecided, terminate, ending, withdraw } = plan
   const last = Math.max(0, ...running.map(({ until }) => until))
   const ends = Math.max(0, ...ending.map(({ until }) => until))
   const parts = [
-    ...(running.length === 0 ? [] : [`${plural(running.length, 'deal')} to keep, the last until epoch ${last}`]),
+    ...(running.length === 0 ? [] : [`${plural(running.length, 'deal')} to keep, the last until ${when(last)}`]),
     ...(settle.length === 0 ? [] : [`${plural(settle.length, 'deal')} to settle`]),
     ...(undecided.length === 0
       ? []
       : [`${plural(undecided.length, 'deal')} to be decided by the next proof or a mended sector`]),
     ...(terminate.length === 0 ? [] : [`${plural(terminate.length, 'sector')} to end: ${terminate.join(', ')}`]),
-    ...(ending.length === 0 ? [] : [`${plural(ending.length, 'sector')} to end by itself, by epoch ${ends}`]),
+    ...(ending.length === 0 ? [] : [`${plural(ending.length, 'sector')} to end by itself, by ${when(ends)}`]),
   ]
   if (parts.length > 0) return parts.join('; ')
   return withdraw === undefined ? 'the chain has to let go of the rest of the collateral' : 'nothing runs any more'

@@ -14,7 +14,7 @@ export function addMoney(provider: Command, context: CommandContext): void {
 }
 
 async function money(options: OperatorOptions, context: CommandContext): Promise<void> {
-  const [{ readMoney }, { interruptible }, { printResult }, { formatFacts }, { formatAmount }, { formatDuration }] =
+  const [{ readMoney }, { interruptible }, { printResult }, { formatFacts }, { formatAmount }, times] =
     await Promise.all([
       import('@granary/provider/operator'),
       import('../../interruptible.ts'),
@@ -23,26 +23,34 @@ async function money(options: OperatorOptions, context: CommandContext): Promise
       import('../../print/amounts.ts'),
       import('../../print/times.ts'),
     ])
-  const found = await interruptible(async (signal) => {
-    const { chain, provider } = await openOperator(options, signal)
-    return await readMoney(chain, provider.id, { signal })
+  const { money: found, status } = await interruptible(async (signal) => {
+    const { chain, provider, status } = await openOperator(options, signal)
+    return { money: await readMoney(chain, provider.id, { signal }), status }
   })
   printResult(context, found, {
     json: options.json ?? false,
-    text: (data) => formatFacts(factsOf(data, { grn: formatAmount, time: formatDuration })),
+    text: (data) =>
+      formatFacts(
+        factsOf(data, {
+          grn: formatAmount,
+          time: times.formatDuration,
+          date: (epoch) => times.formatEpoch(epoch, status),
+        }),
+      ),
   })
 }
 
 interface Words {
   readonly grn: (amount: bigint) => string
   readonly time: (ms: number) => string
+  readonly date: (epoch: number) => string
 }
 
 function factsOf(
   { collateral, lockedFor, vesting, earned, fees, ...money }: Money,
   words: Words,
 ): Record<string, Fact> {
-  const { grn, time } = words
+  const { grn, time, date } = words
   const { runwayMs, perPeriod } = fees
   return {
     provider: `${money.provider}, of ${money.owner}`,
@@ -60,7 +68,7 @@ function factsOf(
       `${grn(lockedFor.deposits)} for sectors that are not proven yet, and for partitions`,
     ],
     ...(collateral.debt === 0n ? {} : { debt: `${grn(collateral.debt)}: taken from whatever becomes free` }),
-    vesting: vesting.end === null ? 'nothing' : `${grn(vesting.locked)}, all of it free by epoch ${vesting.end}`,
+    vesting: vesting.end === null ? 'nothing' : `${grn(vesting.locked)}, all of it free ${date(vesting.end)}`,
     earned: [
       `${grn(earned.paid)} paid out by deals`,
       `${grn(earned.unsettled)} proven and not settled yet`,

@@ -3,6 +3,7 @@ import type { CheckedSector, FaultySector, PartitionProving, ProvingSources } fr
 import { type Command, InvalidArgumentError } from 'commander'
 import { exitCodesHelp } from '../../exit-code.ts'
 import { homeOf } from '../../options.ts'
+import { type ChainTime, formatDuration, momentOf } from '../../print/times.ts'
 import type { CommandContext } from '../../program-context.ts'
 import { type OperatorOptions, openOperator, withOperator } from './open-operator.ts'
 
@@ -29,16 +30,15 @@ export function addProving(provider: Command, context: CommandContext): void {
 
 async function status(options: OperatorOptions, context: CommandContext): Promise<void> {
   const { provingStatus } = await import('@granary/provider/operator')
-  const { formatDuration } = await import('../../print/times.ts')
   await print(options, context, {
     read: provingStatus,
-    head: ['partition', 'sectors', 'sound', 'proven at epoch', 'due by epoch', 'rehearsed', 'took', 'of its window'],
-    row: ({ number, sectors, sound, lastProven, challenge, lastCheck, windowShare }: PartitionProving) => [
+    head: ['partition', 'sectors', 'sound', 'proven', 'due by', 'rehearsed', 'took', 'of its window'],
+    row: ({ number, sectors, sound, lastProven, challenge, lastCheck, windowShare }: PartitionProving, time) => [
       `${number}`,
       `${sectors}`,
       `${sound}`,
-      `${lastProven ?? 'never'}`,
-      `${challenge?.deadline ?? ''}`,
+      lastProven === null ? 'never' : momentOf(lastProven, time),
+      challenge === undefined ? '' : momentOf(challenge.deadline, time),
       lastCheck === null ? 'never' : `${formatDuration(Date.now() - lastCheck.atMs)} ago`,
       lastCheck === null || lastCheck.failed.length > 0
         ? `failed: ${lastCheck?.failed.join(', ') ?? ''}`
@@ -84,11 +84,11 @@ async function history(options: OperatorOptions, context: CommandContext): Promi
   await print(options, context, {
     read: async (sources) => provingHistory(sources),
     head: ['partition', 'challenged', 'answered', 'of its window', 'proof took', 'not proven'],
-    row: ({ partition, challengeEpoch, deadline, epoch, proveMs, skipped }: Answer) => [
+    row: ({ partition, challengeEpoch, deadline, epoch, proveMs, skipped }: Answer, time) => [
       `${partition}`,
-      `${challengeEpoch}`,
-      `${epoch}`,
-      `${epoch - challengeEpoch} of ${deadline - challengeEpoch} epochs`,
+      momentOf(challengeEpoch, time),
+      momentOf(epoch, time),
+      `${lasting(epoch - challengeEpoch, time)} of ${lasting(deadline - challengeEpoch, time)}`,
       `${proveMs} ms`,
       skipped.join(', '),
     ],
@@ -96,10 +96,14 @@ async function history(options: OperatorOptions, context: CommandContext): Promi
   })
 }
 
+function lasting(epochs: number, { blockTimeMs }: ChainTime): string {
+  return formatDuration(epochs * blockTimeMs)
+}
+
 interface Listing<Item> {
   readonly read: (sources: ProvingSources) => Promise<readonly Item[]>
   readonly head: readonly string[]
-  readonly row: (item: Item) => readonly string[]
+  readonly row: (item: Item, time: ChainTime) => readonly string[]
   readonly none: string
 }
 
@@ -113,13 +117,20 @@ async function print<Item>(
     import('../../print/result.ts'),
     import('../../print/table.ts'),
   ])
-  const found = await interruptible(async (signal) => {
-    const { chain, provider } = await openOperator(options, signal)
-    return await read({ chain, provider: provider.id, home: homeOf(options), signal })
+  const { found, status: time } = await interruptible(async (signal) => {
+    const { chain, provider, status } = await openOperator(options, signal)
+    return { found: await read({ chain, provider: provider.id, home: homeOf(options), signal }), status }
   })
   printResult(context, found, {
     json: options.json ?? false,
-    text: (items, columns) => (items.length === 0 ? none : formatTable(head, items.map(row), { columns })),
+    text: (items, columns) =>
+      items.length === 0
+        ? none
+        : formatTable(
+            head,
+            items.map((item) => row(item, time)),
+            { columns },
+          ),
   })
 }
 

@@ -5,6 +5,7 @@ import type { EndingCosts } from '@granary/provider/operator'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { exitCodesHelp } from '../../exit-code.ts'
 import {
+  dateUtc,
   durationMs,
   type HomeOptions,
   homeOf,
@@ -25,7 +26,8 @@ import {
 } from './open-operator.ts'
 
 interface ExtendOptions extends OwnerOptions {
-  readonly until?: number
+  /** A number is an epoch. */
+  readonly until?: Date | number
   readonly for?: number
 }
 
@@ -38,7 +40,9 @@ export function addSectors(provider: Command, context: CommandContext): void {
   withOwner(sectors.command('extend'))
     .description('Let sectors end later, so that their deals can be renewed. They have to be sound.')
     .argument('<n...>', 'numbers of sectors, such as 3 7 10', numbers)
-    .addOption(new Option('--until <epoch>', 'they end then').argParser(wholeNumber(1, Number.MAX_SAFE_INTEGER)))
+    .addOption(
+      new Option('--until <date>', 'they end then, such as 2027-01-31, in UTC, or at an epoch').argParser(dateOrEpoch),
+    )
     .addOption(new Option('--for <time>', 'they end in that time from now, such as 180d').argParser(durationMs))
     .addHelpText('after', exitCodesHelp)
     .action((which: number[], options: ExtendOptions) => extend(which, options, context))
@@ -96,22 +100,23 @@ async function life(
 }
 
 async function list(options: OperatorOptions, context: CommandContext): Promise<void> {
-  const [{ sectorsOnChain }, { interruptible }, { printResult }, { formatTable }] = await Promise.all([
+  const [{ sectorsOnChain }, { interruptible }, { printResult }, { formatTable }, { momentOf }] = await Promise.all([
     import('@granary/provider/operator'),
     import('../../interruptible.ts'),
     import('../../print/result.ts'),
     import('../../print/table.ts'),
+    import('../../print/times.ts'),
   ])
-  const found = await interruptible(async (signal) => {
-    const { chain, provider } = await openOperator(options, signal)
-    return { provider: provider.id, sectors: await sectorsOnChain(chain, provider.id, { signal }) }
+  const { status, ...found } = await interruptible(async (signal) => {
+    const { chain, provider, status } = await openOperator(options, signal)
+    return { status, provider: provider.id, sectors: await sectorsOnChain(chain, provider.id, { signal }) }
   })
   const row = ({ number, profile, state, partition, expiry, deals }: SectorView) => [
     `${number}`,
     profile,
     state,
     `${partition ?? ''}`,
-    `${expiry}`,
+    momentOf(expiry, status),
     deals.join(', '),
   ]
   printResult(context, found, {
@@ -119,7 +124,7 @@ async function list(options: OperatorOptions, context: CommandContext): Promise<
     text: ({ sectors }, columns) =>
       sectors.length === 0
         ? 'no sectors are proven yet'
-        : formatTable(['sector', 'profile', 'state', 'partition', 'ends at epoch', 'deals'], sectors.map(row), {
+        : formatTable(['sector', 'profile', 'state', 'partition', 'ends', 'deals'], sectors.map(row), {
             columns,
           }),
   })
@@ -128,59 +133,79 @@ async function list(options: OperatorOptions, context: CommandContext): Promise<
 async function extend(which: readonly number[], options: ExtendOptions, context: CommandContext): Promise<void> {
   if ((options.until === undefined) === (options.for === undefined)) {
     throw new UsageError(
-      'say either until which epoch or for how long',
-      'give --until EPOCH, or --for TIME such as 180d',
+      'say either until when or for how long',
+      'give --until DATE such as 2027-01-31, or --for TIME such as 180d',
     )
   }
-  const [operator, { feeOf }, { epochsIn }, { formatAmount }, { interruptible }, { confirmSpending }, { printResult }] =
-    await Promise.all([
-      import('@granary/provider/operator'),
-      import('@granary/protocol/messages'),
-      import('@granary/protocol/epochs'),
-      import('../../print/amounts.ts'),
-      import('../../interruptible.ts'),
-      import('../../print/confirm-spending.ts'),
-      import('../../print/result.ts'),
-    ])
+  const [
+    operator,
+    { feeOf },
+    { epochsIn },
+    { formatAmount },
+    times,
+    { interruptible },
+    { confirmSpending },
+    { printResult },
+  ] = await Promise.all([
+    import('@granary/provider/operator'),
+    import('@granary/protocol/messages'),
+    import('@granary/protocol/epochs'),
+    import('../../print/amounts.ts'),
+    import('../../print/times.ts'),
+    import('../../interruptible.ts'),
+    import('../../print/confirm-spending.ts'),
+    import('../../print/result.ts'),
+  ])
   const { json = false, dryRun = false, yes, maxPrice } = options
-  const extended = await interruptible(async (signal) => {
+  const { status, ...extended } = await interruptible(async (signal) => {
     const opened = await openOperator(options, signal)
     const { chain, provider, status } = opened
-    const expiry = options.until ?? status.height + epochsIn(options.for ?? 0, status)
+    const { until } = options
+    const ms = until instanceof Date ? until.getTime() - status.timeMs : (options.for ?? 0)
+    const expiry = typeof until === 'number' ? until : status.height + epochsIn(ms, status)
     const fee = feeOf('ExtendSectors', bytesFor(which), await chain.fees({ signal }))
-    const planned = { provider: provider.id, sectors: which, expiry, fee }
+    const planned = { provider: provider.id, sectors: which, expiry, fee, status }
     if (dryRun) return { ...planned, sent: null }
     const signer = await openOwner(options, opened)
     await confirmSpending(context, { what: `extend ${countOf(which)}`, price: fee }, { yes, maxPrice, json, signal })
     const txs = await operator.extendSectors({ chain, signer, provider: provider.id, signal }, which, expiry)
     return { ...planned, sent: txs.map(({ id, height }) => ({ id, height })) }
   })
+  const end = times.formatEpoch(extended.expiry, status)
   printResult(context, extended, {
     json,
-    text: ({ sectors, expiry, fee, sent }) =>
+    text: ({ sectors, fee, sent }) =>
       sent === null
-        ? `would extend ${countOf(sectors)} to epoch ${expiry}, for a fee of at most ${formatAmount(fee)}`
-        : `${countOf(sectors)} end at epoch ${expiry} now`,
+        ? `would extend ${countOf(sectors)} until ${end}, for a fee of at most ${formatAmount(fee)}`
+        : `${countOf(sectors)} end ${end} now`,
   })
 }
 
 async function terminate(which: readonly number[], options: OwnerOptions, context: CommandContext): Promise<void> {
-  const [operator, { formatAmount }, { interruptible }, { confirmSpending }, { printResult }, { formatTable }] =
-    await Promise.all([
-      import('@granary/provider/operator'),
-      import('../../print/amounts.ts'),
-      import('../../interruptible.ts'),
-      import('../../print/confirm-spending.ts'),
-      import('../../print/result.ts'),
-      import('../../print/table.ts'),
-    ])
+  const [
+    operator,
+    { formatAmount },
+    { momentOf },
+    { interruptible },
+    { confirmSpending },
+    { printResult },
+    { formatTable },
+  ] = await Promise.all([
+    import('@granary/provider/operator'),
+    import('../../print/amounts.ts'),
+    import('../../print/times.ts'),
+    import('../../interruptible.ts'),
+    import('../../print/confirm-spending.ts'),
+    import('../../print/result.ts'),
+    import('../../print/table.ts'),
+  ])
   const { json = false, dryRun = false, yes, maxPrice } = options
-  const ended = await interruptible(async (signal) => {
+  const { status, ...ended } = await interruptible(async (signal) => {
     const opened = await openOperator(options, signal)
-    const { chain, provider } = opened
+    const { chain, provider, status } = opened
     const costs = await operator.endingCosts(chain, provider.id, which, { signal })
     const price = costs.reduce((sum, { fee, forfeit, collateral }) => sum + fee + forfeit + collateral, 0n)
-    const planned = { provider: provider.id, costs, price }
+    const planned = { provider: provider.id, costs, price, status }
     if (dryRun) return { ...planned, sent: null }
     const signer = await openOwner(options, opened)
     const deals = costs.flatMap((each) => each.deals).length
@@ -196,9 +221,9 @@ async function terminate(which: readonly number[], options: OwnerOptions, contex
     formatAmount(collateral),
     formatAmount(income),
     deals.join(', '),
-    `${expiry}`,
+    momentOf(expiry, status),
   ]
-  const head = ['sector', 'fee', 'forfeited', 'collateral lost', 'not earned', 'deals', 'ends by itself at']
+  const head = ['sector', 'fee', 'forfeited', 'collateral lost', 'not earned', 'deals', 'ends by itself']
   printResult(context, ended, {
     json,
     text: ({ costs, price, sent }, columns) =>
@@ -209,6 +234,10 @@ async function terminate(which: readonly number[], options: OwnerOptions, contex
           : `ended, in block ${sent.at(-1)?.height}; it costs at most ${formatAmount(price)}`,
       ].join('\n'),
   })
+}
+
+function dateOrEpoch(text: string): Date | number {
+  return /^\d{1,15}$/.test(text) ? Number(text) : dateUtc(text)
 }
 
 function numbers(text: string, before: readonly number[] | undefined): number[] {
