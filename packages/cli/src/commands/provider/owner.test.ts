@@ -289,7 +289,7 @@ test('a sector is listed, extended, and terminated for no more than was said bef
   expect(listed.sectors).toMatchObject([{ number: deal.sector, state: 'active', deals: [deal.dealId] }])
 
   const { expiry } = await chain.sector(provider.providerId, deal.sector)
-  const dated = await spend('sectors', 'extend', `${deal.sector}`, '--until', '2099-01-31', '--dry-run')
+  const dated = await provide('sectors', 'extend', `${deal.sector}`, '--until', '2099-01-31', '--dry-run')
   expect(dated.stdout).toContain(`would extend sector ${deal.sector} until 2099-01-31 00:00 UTC, in `)
   const later = await spend('sectors', 'extend', `${deal.sector}`, '--until', `${expiry + 100}`)
   expect(JSON.parse(later.stdout).data).toMatchObject({ expiry: expiry + 100, sent: [{ id: expect.any(String) }] })
