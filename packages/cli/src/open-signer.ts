@@ -48,18 +48,19 @@ export async function findAccount(
   })
   if (address === null) return undefined
   const isNamed = passphraseFile !== undefined
+  const openKey = async () => await readKey(path, await passphraseOf({ passphraseFile, devnet, folder }))
   if (address !== undefined && !isNamed && !devnet) return { address }
-  const passphrase = await passphraseOf({ passphraseFile, devnet, folder })
-  const key = await readKey(path, passphrase).catch((error: unknown) => {
-    // Of another chain, and on this devnet nobody named the file that opens it.
-    if (address !== undefined && !isNamed && GranaryError.is(error) && error.code === 'PASSPHRASE_WRONG')
-      return undefined
+  const key = await openKey().catch((error: unknown) => {
+    // Of another chain, or its passphrase is elsewhere; and on this devnet nobody named the file that opens it.
+    if (address !== undefined && !isNamed && GranaryError.is(error) && NOT_OPENED.has(error.code)) return undefined
     throw error
   })
   if (key === undefined) return address === undefined ? undefined : { address }
   const signer = accountSigner(key, addressOfKey(key))
   return { address: signer.address, signer }
 }
+
+const NOT_OPENED: ReadonlySet<string> = new Set(['PASSPHRASE_MISSING', 'PASSPHRASE_WRONG'])
 
 async function keyAt(path: string, passphrase: string, light: boolean): Promise<Uint8Array> {
   try {

@@ -75,6 +75,18 @@ test('a new key is made once; its address is shown with its checksum, and needs 
   expect(again.stderr).toContain('KEYSTORE_EXISTS')
 })
 
+test('a key whose passphrase is elsewhere lets its owner look, and is not opened', async () => {
+  const at = ['--home', home, '--chain', devnet.chain.url]
+  const passphraseFile = await secretFile('correct horse', 'elsewhere')
+  expect((await wallet('new', '--passphrase-file', passphraseFile)).code).toBe(0)
+  expect(await granary(['deals', ...at])).toMatchObject({ code: 0, stdout: expect.stringContaining('no deals') })
+  const cid = 'bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy'
+  expect(await granary(['status', cid, ...at])).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('CID_NOT_STORED'),
+  })
+})
+
 test('who has no key is told so by every command that needs one', async () => {
   for (const args of [['address'], ['balance'], ['export', '--yes'], ['send', somebody(), '1', '--yes'], ['keys']])
     expect(await wallet(...args)).toMatchObject({ stdout: '', stderr: expect.stringContaining('KEYSTORE_MISSING') })
