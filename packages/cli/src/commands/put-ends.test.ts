@@ -205,17 +205,23 @@ test('4 when there is no money for it, or the passphrase is another', async () =
 test('130 at Ctrl-C: one document names the deals that are made, and the command that it prints goes on', async () => {
   const one = await payer(65)
   const flags = ['--label', "two 'words'", '--copies', '2', '--no-wait']
-  let isOver = false
-  const stopped = await one.put([...flags, '--json', '--progress', 'json'], (line) => {
-    if (isOver || !line.includes('"type":"published"')) return
-    isOver = true
-    process.emit('SIGINT')
-  })
+  const stopAt = async (type: string): Promise<Ran> => {
+    let isOver = false
+    return await one.put([...flags, '--json', '--progress', 'json'], (line) => {
+      if (isOver || !line.includes(`"type":"${type}"`)) return
+      isOver = true
+      process.emit('SIGINT')
+    })
+  }
+  const stopped = await stopAt('published')
   expect(stopped.code).toBe(130)
   const { error, actions } = documentOf(stopped)
   expect(error).toMatchObject({ code: 'INTERRUPTED', details: { rootCid: expect.stringMatching(/^baf/) } })
   expect(error.details.deals).toEqual(await dealsOf(one))
   expect(error.details.deals.length).toBeGreaterThan(0)
+  // Those of the run before are named by the next one that is stopped.
+  const once = documentOf(await stopAt('resumed')).error.details.deals
+  expect(once).toEqual(expect.arrayContaining(error.details.deals))
   // As it is called from where this test stands.
   const { cmd } = actions[0]!
   const called = commandHere('granary put', { cwd: () => '/', env: {} })

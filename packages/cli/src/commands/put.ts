@@ -10,6 +10,7 @@ import type {
   PutPartialError,
   PutProgress,
   PutResult,
+  Upload,
   UploadQuote,
 } from '@granary/client/node'
 import type { ChainClient } from '@granary/protocol/client'
@@ -114,9 +115,8 @@ async function put(paths: readonly string[], options: PutCommandOptions, context
   }[progress]
 
   let rootCid: string | undefined
-  const deals = new Set<number>()
+  let upload: Upload | undefined
   const onProgress = (news: PutProgress) => {
-    if (news.type === 'published') deals.add(news.dealId)
     tell?.(news)
     if (news.type !== 'import:done') return
     rootCid = news.rootCid
@@ -161,7 +161,8 @@ async function put(paths: readonly string[], options: PutCommandOptions, context
       const { confirmSpending } = await import('../print/confirm-spending.ts')
       await confirmSpending(context, { what, price: BigInt(total) }, { yes, maxPrice, json, signal })
     }
-    const result = await client.put(source, { ...wanted, confirm, until: options.wait ? 'active' : 'published' })
+    upload = await client.upload(source, { ...wanted, confirm, until: options.wait ? 'active' : 'published' })
+    const result = await upload.done()
     return { result, time, ends: options.wait ? await endsOf(chain, result, signal) : [] }
   }
   try {
@@ -197,7 +198,7 @@ async function put(paths: readonly string[], options: PutCommandOptions, context
       return
     }
     if (!isAbortError(error)) throw error
-    const stopped = new InterruptedError(rootCid, [...deals], error)
+    const stopped = new InterruptedError(rootCid, dealsOf(upload?.checkpoint()), error)
     printFailure(context, stopped, { json, actions: [resumeOf(paths, options)] })
     context.setExitCode(exitCodeOf(stopped))
   }
@@ -246,6 +247,11 @@ async function endsOf(
     if (GranaryError.is(error)) return []
     throw error
   }
+}
+
+/** Those of earlier runs too: they are as much of what was paid for. */
+function dealsOf(state: ReturnType<Upload['checkpoint']>): number[] {
+  return (state?.slots ?? []).flatMap((slot) => ('dealId' in slot ? [slot.dealId] : [])).sort((a, b) => a - b)
 }
 
 /** A put was stopped: what it has done by then is in the journal. */
