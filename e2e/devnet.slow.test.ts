@@ -46,6 +46,16 @@ test(
 )
 
 test(
+  'a devnet without providers says how to set one up, and not to put a file that nobody would store',
+  async () => {
+    const devnet = bench.start(['devnet', '--providers', '0'])
+    await devnet.line(/granary provider init --chain http:/)
+    expect((await devnet.stop()).code).toBe(0)
+  },
+  TIMEOUT_MS,
+)
+
+test(
   'another terminal finds a devnet without a word, and by its name, as long as it runs; its providers have the size asked for',
   async () => {
     const devnet = bench.start(['devnet', '--providers', '2', '--profile', '2KiB-test'])

@@ -66,15 +66,20 @@ async function devnet(options: DevnetOptions, context: CommandContext): Promise<
   story.rest()
   const stopped = untilStopped({ withParent: false, stdin: context.stdin })
   const { network = null } = net
+  // Nobody stores on a chain alone.
+  const first =
+    providers > 0
+      ? { command: `granary put FILE${whereIs(net, context)}`, does: 'puts a file on it' }
+      : { command: `granary provider init --chain ${net.chain.url}`, does: 'sets up a provider for it' }
   const facts = { url: net.chain.url, network, providers: net.providers.map(({ url }) => url), home: net.home }
   context.stdout.write(
     json
       ? `${JSON.stringify({ event: 'ready', role: 'devnet', ...facts })}\n`
-      : `${commandHere(`granary put FILE${whereIs(net, context)}`, context)}\n`,
+      : `${commandHere(first.command, context)}\n`,
   )
   if (!json)
     context.stderr.write(
-      `${fit(`The devnet is ready; the line above puts a file on it. Ctrl-C stops it${net.temporary ? ' and removes its folder' : ''}.`, columnsOf(context.stderr, context.env))}\n`,
+      `${fit(`The devnet is ready; the line above ${first.does}. Ctrl-C stops it${net.temporary ? ' and removes its folder' : ''}.`, columnsOf(context.stderr, context.env))}\n`,
     )
   const end = await Promise.race([stopped, net.chain.ended])
   await net.stop()
