@@ -138,7 +138,9 @@ export function createProving({ db, follower, readinessPath, ...input }: CreateP
     lookAtMs = Date.now() + Math.max(POLL_MIN_MS, partitions.length * LOOK_MS_A_PARTITION)
     const isWhole = partitions.every(({ sound, sectors }) => sound === sectors)
     const isClosed = closeChallenges(context, partitions)
-    await requestRecoveries(context, partitions, seenAt, signal)
+    await requestRecoveries(context, partitions, seenAt, signal).catch((error) =>
+      signal.aborted ? undefined : report(error),
+    )
     const named = [...ended]
     ended.clear()
     const living = partitions.map(({ number }) => number)

@@ -8,20 +8,33 @@ import { drawSamples } from '@granary/proofs/verify'
 import type { ChainClient, ChallengeView, PartitionPlace } from '@granary/protocol/client'
 import { requestLane } from '../sectors/lanes.ts'
 import type { ProvingContext } from './proving-context.ts'
+import { sendEach } from './send-each.ts'
 
 export async function declareFaults(context: ProvingContext, signal: AbortSignal): Promise<void> {
-  const { chain, providerId: provider, lanes, head, log } = context
-  for (const [partition, lost] of lostByPartition(context)) {
-    const place = { provider, partition }
-    const undoneAt = head.height()
-    const faulty = await numbersOf(chain, place, signal)
-    if (lost.every((number) => faulty.includes(number))) continue
-    const challenge = await openChallenge(chain, place, signal)
-    const sectors = planDeclaration(lost, { faulty, challenge }, head.height())
-    if (sectors.length === 0) continue
-    await lanes.send(requestLane(partition), 'DeclareFaults', { ...place, sectors }, { signal, undoneAt })
-    log({ type: 'fault:declared', partition, sectors })
-  }
+  await sendEach(
+    lostByPartition(context),
+    (each) => declarable(context, each, signal),
+    async ([partition], { sectors, undoneAt }) => {
+      if (sectors.length === 0) return
+      const { lanes, log, providerId: provider } = context
+      const options = { signal, undoneAt }
+      await lanes.send(requestLane(partition), 'DeclareFaults', { provider, partition, sectors }, options)
+      log({ type: 'fault:declared', partition, sectors })
+    },
+  )
+}
+
+async function declarable(
+  { chain, providerId: provider, head }: ProvingContext,
+  [partition, lost]: readonly [partition: number, lost: readonly number[]],
+  signal: AbortSignal,
+): Promise<{ readonly sectors: readonly number[]; readonly undoneAt: number }> {
+  const place = { provider, partition }
+  const undoneAt = head.height()
+  const faulty = await numbersOf(chain, place, signal)
+  if (lost.every((number) => faulty.includes(number))) return { sectors: [], undoneAt }
+  const challenge = await openChallenge(chain, place, signal)
+  return { sectors: planDeclaration(lost, { faulty, challenge }, head.height()), undoneAt }
 }
 
 export interface DeclarationInput {

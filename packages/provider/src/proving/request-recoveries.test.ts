@@ -32,3 +32,33 @@ test('a request that an earlier run had in a block before the partition was look
   await requestRecoveries(context, [view], 100, new AbortController().signal)
   expect(sent).toMatchObject([{ undoneAt: 100 }])
 })
+
+test('of two partitions the request of one is refused, and the other is asked back all the same, with all that proves', async () => {
+  const sent: object[] = []
+  const context = {
+    ...{ providerId: 1_000, profile: { name: '2KiB-test' }, folder: '/nowhere', log: () => {} },
+    volumes: { pathOf: () => '/nowhere' },
+    head: { height: () => 100 },
+    chain: {
+      members: async function* ({ partition }: { partition: number }) {
+        for (const number of [0, 1, 2]) yield { number: partition * 10 + number }
+      },
+    },
+    store: {
+      has: () => true,
+      get: (number: number) => ({ number, phase: { state: 'proving', expiry: 1_000, commR: '0x00' } }),
+    },
+    health: { isDamaged: () => false, damaged: () => {} },
+    prover: { check: async ({ sector }: { sector: { number: number } }) => (sector.number === 51 ? 'cut' : null) },
+    lanes: {
+      send: async (_lane: number, _kind: string, body: { partition: number }) => {
+        if (body.partition === 3) throw new Error('no money for its fee')
+        sent.push(body)
+      },
+    },
+  } as unknown as ProvingContext
+  const views = [3, 5].map((number) => ({ number, sectors: 3, sound: 0 }) as PartitionView)
+  const asked = requestRecoveries(context, views, 100, new AbortController().signal)
+  await expect(asked).rejects.toThrow('no money for its fee')
+  expect(sent).toEqual([{ provider: 1_000, partition: 5, sectors: [50, 52] }])
+})

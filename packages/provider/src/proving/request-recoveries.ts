@@ -3,10 +3,11 @@
  * none other, for a recovery is answered in full and to miss it costs as much as to miss a proof.
  */
 import type { PartitionView } from '@granary/protocol/client'
-import { requestLane } from '../sectors/lanes.ts'
+import { type LaneOptions, requestLane } from '../sectors/lanes.ts'
 import { checkSector } from './keep-sectors.ts'
 import { mayRecover, type ProvableSector, planRecovery } from './plan-recoveries.ts'
 import type { ProvingContext } from './proving-context.ts'
+import { sendEach } from './send-each.ts'
 
 export async function requestRecoveries(
   context: ProvingContext,
@@ -15,21 +16,36 @@ export async function requestRecoveries(
   undoneAt: number,
   signal: AbortSignal,
 ): Promise<void> {
-  const { chain, lanes, head, log, providerId: provider } = context
-  for (const view of partitions.filter((each) => mayRecover(each, head.height()))) {
-    const { number: partition } = view
-    const faulty = await Array.fromAsync(chain.members({ provider, partition }, 'faulty', { signal }))
-    const asked = planRecovery(
-      faulty.map(({ number }) => number),
-      faulty.flatMap(({ number }) => provable(context, number)),
-      head.height(),
-    )
-    const sectors: number[] = []
-    for (const number of asked) if (await checkSector(context, number, signal)) sectors.push(number)
-    if (sectors.length === 0) continue
-    await lanes.send(requestLane(partition), 'RequestRecovery', { provider, partition, sectors }, { signal, undoneAt })
-    log({ type: 'recovery:requested', partition, sectors: sectors.length })
-  }
+  const { head } = context
+  await sendEach(
+    partitions.flatMap((view) => (mayRecover(view, head.height()) ? [view.number] : [])),
+    (partition) => provenAlone(context, partition, signal),
+    (partition, sectors) => request(context, partition, sectors, { signal, undoneAt }),
+  )
+}
+
+async function provenAlone(context: ProvingContext, partition: number, signal: AbortSignal): Promise<number[]> {
+  const { chain, head, providerId: provider } = context
+  const faulty = await Array.fromAsync(chain.members({ provider, partition }, 'faulty', { signal }))
+  const asked = planRecovery(
+    faulty.map(({ number }) => number),
+    faulty.flatMap(({ number }) => provable(context, number)),
+    head.height(),
+  )
+  const sectors: number[] = []
+  for (const number of asked) if (await checkSector(context, number, signal)) sectors.push(number)
+  return sectors
+}
+
+async function request(
+  { lanes, log, providerId: provider }: ProvingContext,
+  partition: number,
+  sectors: readonly number[],
+  options: LaneOptions,
+): Promise<void> {
+  if (sectors.length === 0) return
+  await lanes.send(requestLane(partition), 'RequestRecovery', { provider, partition, sectors }, options)
+  log({ type: 'recovery:requested', partition, sectors: sectors.length })
 }
 
 function provable({ store, health }: ProvingContext, number: number): ProvableSector[] {
