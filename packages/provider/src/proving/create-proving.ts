@@ -86,14 +86,6 @@ export function createProving({ db, follower, readinessPath, ...input }: CreateP
     wake()
   }
 
-  /** What is damaged gets declared, and is asked back when it is mended. */
-  async function watchDamage(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      await health.nextDamage()
-      lookAgain()
-    }
-  }
-
   async function checkOnce(signal: AbortSignal): Promise<void> {
     isUnanswered = true
     const challenges = await chain.challenges(providerId, { signal })
@@ -198,7 +190,8 @@ export function createProving({ db, follower, readinessPath, ...input }: CreateP
     check: lookAgain,
     run: async (signal) => {
       const keeping = keepSectors(context, signal)
-      void watchDamage(signal)
+      // What is damaged gets declared, and is asked back when it is mended.
+      const unlisten = health.onDamage(lookAgain)
       while (!signal.aborted) {
         const { promise: woken, resolve } = Promise.withResolvers<void>()
         wake = resolve
@@ -209,6 +202,7 @@ export function createProving({ db, follower, readinessPath, ...input }: CreateP
         }
         await Promise.race([woken, sleep(await pauseMs(signal).catch(() => 0), signal).catch(() => {})])
       }
+      unlisten()
       await Promise.allSettled([...answering.values(), housekeeping, keeping])
       await prover.stop()
     },

@@ -1,7 +1,13 @@
-import { expect, test } from '@jest/globals'
+import { afterEach, expect, jest, test } from '@jest/globals'
+import { createAlerts } from '../alerts.ts'
 import type { SectorIn } from '../sectors/sector.ts'
-import { checkSector } from './keep-sectors.ts'
+import { checkSector, keepSectors } from './keep-sectors.ts'
 import type { ProvingContext } from './proving-context.ts'
+import { createSectorHealth } from './sector-health.ts'
+
+afterEach(() => {
+  jest.useRealTimers()
+})
 
 test.each([
   ['that the chain has ended meanwhile is no damage', false, []],
@@ -23,4 +29,58 @@ test.each([
     },
   } as unknown as ProvingContext
   expect([await checkSector(context, 7, new AbortController().signal), told]).toEqual([false, damaged])
+})
+
+test('what a challenge misses on a volume that is away is declared, and neither read nor sealed again, then or once it is back', async () => {
+  jest.useFakeTimers()
+  const sector = { number: 7, phase: { state: 'proving', partition: 0, commR: new Uint8Array(32) } }
+  const health = createSectorHealth(createAlerts(() => {}))
+  const mending: string[] = []
+  const declared: unknown[] = []
+  let isAway = true
+  const mend = (what: string) => () => {
+    mending.push(what)
+    return Promise.reject(new Error('nothing is there'))
+  }
+  const context = {
+    ...{ folder: '/nowhere', providerId: 1_000, profile: { name: 'any' }, log: () => {}, head: { height: () => 5 } },
+    ...{ health, alerts: createAlerts(() => {}) },
+    volumes: {
+      pathOf: () => '/disk/7',
+      heldBack: () => [],
+      away: () => (isAway ? ['/disk'] : []),
+      awayFor: () => (isAway ? '/disk' : undefined),
+    },
+    store: {
+      ...{ has: () => true, get: () => sector, numbersIn: () => [7], inPartition: () => [7] },
+      ...{ partitions: () => [0], countIn: () => 1, nextIn: () => undefined },
+    },
+    readiness: {
+      ...{ sectorCursor: () => 0, sectorChecked: () => {}, knows: () => true },
+      checked: () => {},
+      save: async () => {},
+    },
+    prover: {
+      ...{ repairTree: mend('tree'), checkPieces: mend('pieces') },
+      ...{ check: async () => null, rehearse: async () => ({ proveMs: 1 }) },
+    },
+    chain: {
+      members: async function* () {},
+      challenge: async () => ({ deadline: 0 }),
+      status: async () => ({ blockTimeMs: 500 }),
+      params: async () => ({ provingPeriod: 60 }),
+    },
+    lanes: { send: async (_lane: number, _kind: string, body: object) => void declared.push(body) },
+  } as unknown as ProvingContext
+  const running = new AbortController()
+  health.damaged(7, 'its folder is gone')
+  const kept = keepSectors(context, running.signal)
+  await jest.advanceTimersByTimeAsync(20_000)
+  expect(declared[0]).toEqual({ provider: 1_000, partition: 0, sectors: [7] })
+  isAway = false
+  await jest.advanceTimersByTimeAsync(20_000)
+  expect(health.list()).toEqual([])
+  expect(mending).toEqual([])
+  running.abort()
+  await kept
 })

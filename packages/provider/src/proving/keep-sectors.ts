@@ -5,7 +5,7 @@
  * and asked for no more until it can.
  */
 import { randomBytes } from 'node:crypto'
-import { sleep, toHex } from '@granary/base'
+import { pause, sleep, toHex } from '@granary/base'
 import { describeError } from '../describe-error.ts'
 import { dropLeftover } from '../sealing/replace-replica.ts'
 import { profileOf, sectorDir } from '../sealing/seal-context.ts'
@@ -14,7 +14,7 @@ import { declareFaults } from './declare-faults.ts'
 import type { ProvingContext } from './proving-context.ts'
 import { sealAgain } from './seal-again.ts'
 import type { SelfCheckInput } from './self-check.ts'
-import { watchVolumes } from './watch-volumes.ts'
+import { type VolumeWatch, watchVolumes } from './watch-volumes.ts'
 
 const CHECKS_A_PERIOD = 2
 const SECTOR_ROUND_MS = 7 * 24 * 60 * 60_000
@@ -49,10 +49,9 @@ export async function keepSectors(context: ProvingContext, signal: AbortSignal):
       )
     const next = lost && provenSector(context, lost.number)
     if (next === undefined) return
-    resealing = mendReplica(context, next, failures.has(next.number) || volumes.wereAway.has(next.number), signal)
+    resealing = mendReplica(context, next, failures.has(next.number), signal)
       .then((by) => {
         failures.delete(next.number)
-        volumes.wereAway.delete(next.number)
         health.mended(next.number)
         log({ type: 'sector:mended', sector: next.number, by })
       })
@@ -76,12 +75,29 @@ export async function keepSectors(context: ProvingContext, signal: AbortSignal):
 
   const due = startSchedule(context)
   const kept = keptFacts(context)
+
+  /** Stands apart: to read replicas takes hours, and what it costs that a volume is away grows with each epoch. */
+  async function keepWatch(): Promise<void> {
+    let waking = new AbortController()
+    const unlisten = health.onDamage(() => waking.abort())
+    while (!signal.aborted) {
+      waking = new AbortController()
+      try {
+        const partitions = volumes.look().flatMap((number) => provenSector(context, number)?.phase.partition ?? [])
+        due.unshift(...[...new Set(partitions)].map((partition) => ({ partition })))
+        await declareFaults(context, signal)
+      } catch (error) {
+        report(error)
+      }
+      await pause(LOOK_AROUND_MS, AbortSignal.any([signal, waking.signal]))
+    }
+    unlisten()
+  }
+
+  const watching = keepWatch()
   while (!signal.aborted) {
     try {
-      volumes.look()
-      await mendTrees(context, signal)
-      // A declaration that is not taken (the chain is away, nothing pays its fee) holds up nothing else.
-      await declareFaults(context, signal).catch(report)
+      await mendTrees(context, volumes, signal)
       reseal()
       await readiness.save(health.list())
       const next = due.shift() ?? newPartition(context, kept) ?? (await pauseAndPick(context, kept, signal))
@@ -99,7 +115,7 @@ export async function keepSectors(context: ProvingContext, signal: AbortSignal):
       await sleep(PAUSE_MIN_MS, signal).catch(() => {})
     }
   }
-  await resealing
+  await Promise.all([resealing, watching])
 }
 
 type Due = { readonly partition: number } | { readonly sector: number }
@@ -151,21 +167,25 @@ export async function checkSector(context: ProvingContext, number: number, signa
   return false
 }
 
-/** Reads the whole replica of each damaged sector once: it is mended, or it is lost. */
-async function mendTrees(context: ProvingContext, signal: AbortSignal): Promise<void> {
+/** Reads the whole replica of each damaged sector once: it is mended, or it is lost. One whose volume is away waits for that. */
+async function mendTrees(
+  context: ProvingContext,
+  volumes: Pick<VolumeWatch, 'isAway'>,
+  signal: AbortSignal,
+): Promise<void> {
   const { health, prover, log, folder, store } = context
   for (const { number, isLost } of health.list()) {
     const sector = provenSector(context, number)
     // The chain is done with it. One that it counts on, and that is on its way back here, stays damaged until it is.
     if (store.has(number) && isIn(store.get(number), 'expired', 'terminated')) health.mended(number)
-    if (sector === undefined || isLost) continue
+    if (sector === undefined || isLost || volumes.isAway(number)) continue
     try {
       await prover.repairTree(checkInput(context, sector), signal)
       health.mended(number)
       log({ type: 'sector:mended', sector: number, by: 'tree' })
     } catch (error) {
       signal.throwIfAborted()
-      health.lost(number, describeError(error, folder, FAILED).message)
+      if (!volumes.isAway(number)) health.lost(number, describeError(error, folder, FAILED).message)
     }
   }
 }
@@ -243,17 +263,12 @@ async function pauseAndPick(context: ProvingContext, kept: KeptFacts, signal: Ab
   const wantedMs = Math.max(PAUSE_MIN_MS, -Math.log(1 - Math.random()) / (ofPartitions + ofSectors))
   const pauseMs = Math.min(LOOK_AROUND_MS, wantedMs)
   const waking = new AbortController()
-  const stop = (): void => waking.abort()
-  signal.addEventListener('abort', stop, { once: true })
-  const slept = await Promise.race([
-    sleep(pauseMs, waking.signal).then(
-      () => true,
-      () => false,
-    ),
-    health.nextDamage().then(() => false),
-  ])
-  waking.abort()
-  signal.removeEventListener('abort', stop)
+  const unlisten = health.onDamage(() => waking.abort())
+  const slept = await sleep(pauseMs, AbortSignal.any([signal, waking.signal])).then(
+    () => true,
+    () => false,
+  )
+  unlisten()
   if (!slept || pauseMs < wantedMs) return undefined
   const partition = partitions[Math.floor(Math.random() * partitions.length)]
   if (partition === undefined) return undefined

@@ -13,43 +13,39 @@ export interface DamagedSector {
 
 export interface SectorHealth {
   damaged(number: number, reason: string): void
-  /** Its tree could not be made again. */
-  lost(number: number, reason: string): void
+  /** Its tree could not be made again. @param hint @default of one that is sealed again */
+  lost(number: number, reason: string, hint?: string): void
   mended(number: number): void
   isDamaged(number: number): boolean
   list(): DamagedSector[]
   /** Resolves when none of these is damaged, rejects with the signal's reason. */
   whenMended(numbers: readonly number[], signal: AbortSignal): Promise<void>
-  /** Resolves at the next damage. */
-  nextDamage(): Promise<void>
+  /** Calls it whenever one is damaged, or lost, that was not. @returns what ends that */
+  onDamage(listener: () => void): () => void
 }
 
 const CODE = 'SECTOR_DAMAGED'
+const SEALED_AGAIN =
+  'It is declared faulty and sealed again from its pieces. A disk that damages one damages more: look at it.'
 
 export function createSectorHealth(alerts: Alerts): SectorHealth {
   const damaged = new Map<number, DamagedSector>()
   let changed = Promise.withResolvers<void>()
-  let worsened = Promise.withResolvers<void>()
+  const listeners = new Set<() => void>()
 
   function set(sector: DamagedSector, hint: string): void {
-    const isNew = !damaged.has(sector.number)
+    const before = damaged.get(sector.number)
     damaged.set(sector.number, sector)
     const message = `sector ${sector.number} does not prove: ${sector.reason}`
     alerts.raise({ code: CODE, subject: `sector ${sector.number}`, message, hint })
-    if (!isNew) return
-    worsened.resolve()
-    worsened = Promise.withResolvers<void>()
+    if (before?.isLost !== sector.isLost) for (const listener of [...listeners]) listener()
   }
 
   return {
     damaged: (number, reason) => {
       if (!damaged.has(number)) set({ number, reason, isLost: false }, 'It is looked at now. Look at the disk, too.')
     },
-    lost: (number, reason) => {
-      const hint =
-        'It is declared faulty and sealed again from its pieces. A disk that damages one damages more: look at it.'
-      set({ number, reason, isLost: true }, hint)
-    },
+    lost: (number, reason, hint = SEALED_AGAIN) => set({ number, reason, isLost: true }, hint),
     mended: (number) => {
       if (!damaged.delete(number)) return
       alerts.clear(CODE, `sector ${number}`)
@@ -69,6 +65,9 @@ export function createSectorHealth(alerts: Alerts): SectorHealth {
         signal.removeEventListener('abort', onAbort)
       }
     },
-    nextDamage: () => worsened.promise,
+    onDamage: (listener) => {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
   }
 }

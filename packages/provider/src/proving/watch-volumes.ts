@@ -1,25 +1,38 @@
 /**
- * A volume that vanishes takes its sectors with it: they are declared at once, and not sealed again as long as it may come back;
- * once it has, what lies on it is looked at first. Who says that it will not (`granary provider volumes detach --lost`) has them
- * sealed again on the others.
+ * A volume that vanishes takes its sectors with it: they are declared at once, and not sealed again as long as it may come back.
+ * Once it has, nothing is known against them: each is proven alone before it is asked back, all of them together, and what fails
+ * then is mended as any other damage. Who says that it will not come (`granary provider volumes detach --lost`) has them sealed
+ * again on the others in the same way.
  */
 import type { HeldBack } from '../storage/volume-standing.ts'
 import type { ProvingContext } from './proving-context.ts'
 
 export interface VolumeWatch {
-  look(): void
-  /** Whether the sector is on a volume that cannot be reached now, or may be. */
+  /** @returns the sectors that have come back since the last look */
+  look(): readonly number[]
+  /** Whether the sector is on a volume that cannot be reached now, or may be; or was until the last look. */
   holds(sector: number): boolean
-  /** Sectors that were lost with a volume and are not mended yet. */
-  readonly wereAway: Set<number>
+  /** Whether its volume cannot be reached now: what is found wrong with it then is not its own damage. */
+  isAway(sector: number): boolean
 }
 
+const ASKED_BACK = 'It is declared faulty, and asked back when its volume is there again: see VOLUME_AWAY.'
+
 export function watchVolumes({ volumes, store, health, alerts }: ProvingContext): VolumeWatch {
-  const wereAway = new Set<number>()
+  const tookWith = new Set<number>()
   let before: readonly string[] = []
   let heldBack: readonly HeldBack[] = []
 
   const placeAway = (number: number): string | undefined => volumes.awayFor({ kind: 'sector', number })
+
+  function bringBack(): readonly number[] {
+    const back = [...tookWith].filter((number) => placeAway(number) === undefined)
+    for (const number of back) {
+      tookWith.delete(number)
+      health.mended(number)
+    }
+    return back
+  }
 
   /** Nothing is declared of these: they are there, and another's to prove, or read as ever. */
   function lookAtHeldBack(): void {
@@ -32,8 +45,11 @@ export function watchVolumes({ volumes, store, health, alerts }: ProvingContext)
   }
 
   return {
-    wereAway,
-    holds: (number) => placeAway(number) !== undefined,
+    holds: (number) => tookWith.has(number) || placeAway(number) !== undefined,
+    isAway: (number) => {
+      const path = placeAway(number)
+      return path !== undefined && volumes.away().includes(path)
+    },
     look: () => {
       const away = volumes.away()
       for (const path of away.filter((each) => !before.includes(each)))
@@ -46,14 +62,17 @@ export function watchVolumes({ volumes, store, health, alerts }: ProvingContext)
       for (const path of before.filter((each) => !away.includes(each))) alerts.clear('VOLUME_AWAY', path)
       before = away
       lookAtHeldBack()
-      if (away.length === 0) return
+      const back = bringBack()
+      if (away.length === 0) return back
+      // What was lost before is to be sealed again, whatever its volume does.
       const known = new Set(health.list().flatMap(({ number, isLost }) => (isLost ? [number] : [])))
       for (const number of store.numbersIn('proving')) {
         const path = known.has(number) ? undefined : placeAway(number)
         if (path === undefined || !away.includes(path)) continue
-        wereAway.add(number)
-        health.lost(number, `the volume ${path} cannot be reached`)
+        tookWith.add(number)
+        health.lost(number, `the volume ${path} cannot be reached`, ASKED_BACK)
       }
+      return back
     },
   }
 }
