@@ -27,6 +27,8 @@ export interface Finished {
 export interface Running {
   readonly process: ChildProcess
   readonly finished: Promise<Finished>
+  /** What it has written to stderr so far. */
+  stderr(): string
   /** Resolves with the first line of stdout or stderr, past or future, that the pattern finds. Fails if the process ends before. */
   line(pattern: RegExp): Promise<RegExpMatchArray>
   /** Ends it as a power cut would. */
@@ -116,6 +118,7 @@ export function createWorkbench(installed?: string): Workbench {
     const running: Running = {
       process: child,
       finished,
+      stderr: () => collected.stderr,
       line,
       kill9: async () => void (await end('SIGKILL')),
       stop: () => end('SIGTERM'),

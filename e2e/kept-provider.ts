@@ -18,7 +18,7 @@ export interface KeptProvider {
   refused(): Promise<Finished>
   /** `granary provider …` on its home. */
   command(words: readonly string[]): Promise<Finished>
-  /** What it logged in the lives that are over. */
+  /** What it has logged in all its lives. */
   logs(): string
   alerts(): Promise<KeptAlert[]>
 }
@@ -47,6 +47,7 @@ export async function keepProvider(input: KeptProviderInput): Promise<KeptProvid
   const launch = (): Promise<Server> => bench.startProvider({ chainUrl, args: [...args, ...options], env, under })
   let logs = ''
   let server = await launch()
+  let isRunning = true
   const info = (await (await fetch(`${server.url}/v1/info`)).json()) as { id: number }
 
   const command = (words: readonly string[]): Promise<Finished> =>
@@ -55,6 +56,12 @@ export async function keepProvider(input: KeptProviderInput): Promise<KeptProvid
   async function over(ended: Promise<unknown>): Promise<void> {
     await ended
     logs += (await server.finished).stderr
+    isRunning = false
+  }
+
+  async function start(): Promise<void> {
+    server = await launch()
+    isRunning = true
   }
 
   return {
@@ -62,14 +69,12 @@ export async function keepProvider(input: KeptProviderInput): Promise<KeptProvid
     home,
     folder: join(outside, 'provider'),
     server: () => server,
-    start: async () => {
-      server = await launch()
-    },
+    start,
     stop: () => over(server.stop()),
     kill: () => over(server.kill9()),
     refused: () => command(['run', '--chain', chainUrl, '--port', '0', '--libp2p-port', '0', ...options]),
     command,
-    logs: () => logs,
+    logs: () => (isRunning ? logs + server.stderr() : logs),
     alerts: async () => {
       const health = (await (await fetch(`${server.url}/healthz`)).json()) as { alerts: KeptAlert[] }
       return health.alerts

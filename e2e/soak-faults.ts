@@ -10,6 +10,8 @@ import { alertOver, eventually, type KeptProvider } from './kept-provider.ts'
 import { type RedisServer, startRedis } from './redis.ts'
 import { fillDisk, type SmallDisk, type Unmountable } from './small-disk.ts'
 import type { SoakMarket } from './soak-market.ts'
+import { allSound } from './soak-report.ts'
+import { eventsSoFar } from './stored-market.ts'
 import { succeeded } from './story.ts'
 
 /** Each waits for a chain, for a sealing, for a challenge; on a machine that does other things too. */
@@ -117,19 +119,34 @@ export async function diskFull(market: SoakMarket, provider: KeptProvider, disk:
   await market.reported(1, provider)
 }
 
-/** A disk is pulled out, and put back when its sectors have been declared: puts go on all the while. */
+/**
+ * A disk is pulled out, and put back when its sectors have been declared and others have been made: a put whose piece lies on it
+ * waits, and no other does. All that were declared are asked back at once: each partition has one request for all that it has,
+ * and no recovery is missed.
+ */
 export async function volumeGone(market: SoakMarket, provider: KeptProvider, volume: Unmountable): Promise<void> {
-  const declaredOf = async (): Promise<number> =>
-    (await market.client.partitions(provider.id)).reduce((sum, { sound, sectors }) => sum + sectors - sound, 0)
+  const { client } = market
+  const { height: goneAt } = await client.status()
+  const unsound = async (): Promise<number> =>
+    (await client.partitions(provider.id)).filter(({ sound, sectors }) => sound < sectors).length
   volume.unmount()
   await eventually('the owner is told', WITHIN_MS, async () =>
     (await provider.alerts()).some(({ code }) => code === 'VOLUME_AWAY'),
   )
-  await eventually('its sectors are declared', WITHIN_MS, async () => (await declaredOf()) > 0)
-  await market.reported(1, provider)
+  await eventually('its sectors are declared', WITHIN_MS, async () => (await unsound()) > 0)
+  await market.putBeside(provider)
+  const [partitions, { height: backAt }] = [await unsound(), await client.status()]
   volume.mount()
   await alertOver(provider, 'VOLUME_AWAY', WITHIN_MS)
-  await eventually('its sectors are proven again', WITHIN_MS, async () => (await declaredOf()) === 0)
+  await eventually('its sectors are proven again', WITHIN_MS, () => allSound(market, provider))
+  const events = await eventsSoFar(client, ['recovery:requested', 'recovery:missed', 'post:missed'])
+  const since = events.filter((event) => event.provider === provider.id && event.height > goneAt)
+  const asked = since.filter(({ type, height }) => type === 'recovery:requested' && height > backAt)
+  // One that was drawn before they were declared, and is counted now, makes others faulty: they have a request of their own.
+  const missed = since.filter(({ type }) => type === 'post:missed')
+  if (since.some(({ type }) => type === 'recovery:missed') || asked.length > partitions + missed.length)
+    throw new Error(`of ${partitions} partitions not all was asked back at once: ${JSON.stringify(since)}`)
+  await market.reported(1, provider)
 }
 
 /** Up long enough between two of them to answer what was asked meanwhile. */
@@ -163,7 +180,5 @@ export async function sectorDamaged(market: SoakMarket, provider: KeptProvider):
     bytes.map((byte) => byte ^ 0xff),
   )
   await eventually('the same replica is sealed again', WITHIN_MS, async () => readFileSync(replica).equals(bytes))
-  await eventually('none of its sectors is faulty', WITHIN_MS, async () =>
-    (await client.partitions(provider.id)).every(({ sound, sectors }) => sound === sectors),
-  )
+  await eventually('none of its sectors is faulty', WITHIN_MS, () => allSound(market, provider))
 }

@@ -1,5 +1,6 @@
 /** What a provider must bear before anything breaks: a hundred sectors, and fifty fetches, while it seals and answers for all of them. */
 import { createHash } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { createGranary } from '@granary/client'
 import { memoryPorts, memorySink } from '@granary/client/memory'
 import { accountSigner } from '@granary/protocol/messages'
@@ -13,6 +14,8 @@ const CONTENT_BYTES = 8_100_000
 /** Puts, and fetches, at a time. */
 const AT_ONCE = 4
 const WITHIN_MS = 300_000
+const TRIES_MAX = 40
+const PAUSE_MS = 1_000
 
 interface Filled {
   readonly path: string
@@ -25,7 +28,7 @@ export async function fillSectors(market: SoakMarket): Promise<Filled[]> {
   return sideBySide(market, numbers, async (granary, number) => {
     const content = contentOf(number)
     const provider = market.providers[number % market.providers.length]!.id
-    const { path } = await granary.put(content, { provider })
+    const { path } = await again(() => granary.put(content, { provider }))
     return { path, digest: digestOf(content) }
   })
 }
@@ -46,7 +49,7 @@ export async function fetchWhileProving(market: SoakMarket, filled: readonly Fil
 export async function expectBack(market: SoakMarket, filled: readonly Filled[]): Promise<void> {
   await sideBySide(market, filled, async (granary, { path, digest }) => {
     const sink = memorySink()
-    await granary.save(path, sink)
+    await again(() => granary.save(path, sink))
     if (digestOf(new Uint8Array(await sink.blob().arrayBuffer())) !== digest)
       throw new Error(`${path} came back as something else`)
   })
@@ -68,6 +71,17 @@ async function sideBySide<T, R>(
   }
   await Promise.all(Array.from({ length: AT_ONCE }, worker))
   return results
+}
+
+/** As somebody does who needs it done: on a machine with other work an answer may come too late. */
+async function again<T>(attempt: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1)
+    try {
+      return await attempt()
+    } catch (error) {
+      if (tries === TRIES_MAX) throw error
+      await sleep(PAUSE_MS)
+    }
 }
 
 /** Other bytes for each number, and the same in every run. */

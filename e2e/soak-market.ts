@@ -42,6 +42,8 @@ export interface SoakMarket {
   restartChain(meanwhile: () => void, how: 'stop' | 'kill9'): Promise<void>
   /** The put to this provider that begins next. */
   nextPutOf(provider: KeptProvider): Promise<KeptPut>
+  /** One put more, beside those that go on: the one of these that is under way may wait for what a fault has taken. */
+  putBeside(provider: KeptProvider): Promise<void>
   /** When so many more deals have been reported. */
   reported(more: number, of?: KeptProvider): Promise<void>
   /** Those that do not end while this goes on, and lie in a sector that is proven. */
@@ -123,6 +125,20 @@ export async function startSoakMarket({ withDisk, withRedis }: SoakMarketInput):
       const before = under.get(id)
       await eventually('the next put', REPORTED_WITHIN_MS, async () => under.get(id) !== before)
       return under.get(id)!
+    },
+    putBeside: async ({ id }) => {
+      const file = fileOf(bench, `provider-${id}-beside-${stored.length}.bin`, 50_000)
+      const put = keepPutting(bench, file, url, argsOf({ provider: id, short: false }))
+      let isStored = false
+      const reported = put.stored.then((one) => {
+        stored.push({ ...one, provider: id, short: false })
+        isStored = true
+      })
+      const enough = eventually('a put beside the others', REPORTED_WITHIN_MS, async () => {
+        if (!isStored) throw new Error(put.failures.join(', ') || 'no error')
+        return true
+      })
+      await Promise.all([reported, enough])
     },
     reported: async (more, of) => {
       const count = (): number => stored.filter(({ provider }) => of === undefined || provider === of.id).length

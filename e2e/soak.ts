@@ -4,7 +4,7 @@
  * lost, and proofs are missed only where the table says so.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { DealView } from '@granary/protocol/client'
+import type { DealView, FollowedEvent } from '@granary/protocol/client'
 import { expect, test } from '@jest/globals'
 import { eventually } from './kept-provider.ts'
 import { redisIsHere } from './redis.ts'
@@ -22,18 +22,21 @@ import {
 } from './soak-faults.ts'
 import { expectBack, fetchWhileProving, fillSectors } from './soak-load.ts'
 import { type SoakDeal, type SoakMarket, startSoakMarket } from './soak-market.ts'
+import { allSound, reportOf } from './soak-report.ts'
 import { damagedFiles, dealsOf, eventsSoFar } from './stored-market.ts'
 import { everythingOf } from './story.ts'
 
 /** Epochs after a provider or a chain was away in which a challenge of before may still be counted as missed. */
 const AFTERMATH = 100
+/** A challenge that is drawn up to so many epochs after a declaration still asks for what was declared. */
+const CUTOFF = 2
 const WITHIN_MS = 180_000
 
 interface Fault {
   readonly name: string
   readonly happen: (market: SoakMarket) => Promise<void>
-  /** As docs/reliability.md has it. */
-  readonly mayMissProofs?: true
+  /** As docs/reliability.md has it. `undeclared`: what was drawn before the chain took their declaration. */
+  readonly mayMissProofs?: true | 'undeclared'
   /** Declared or skipped: those that are damaged. */
   readonly mayFaultSectors?: true
 }
@@ -55,6 +58,7 @@ const faults: readonly Fault[] = [
     happen: async (market) => {
       if (market.volume) await volumeGone(market, market.providers[0], market.volume)
     },
+    mayMissProofs: 'undeclared',
     mayFaultSectors: true,
   },
   // Of no challenge was it away for all the time that there is for an answer.
@@ -71,10 +75,16 @@ interface Span {
 
 const proofEvents = ['post:missed', 'recovery:missed', 'fault:declared', 'fault:skipped'] as const
 
-function isExpected({ type, height }: { type: string; height: number }, spans: readonly Span[]): boolean {
+type ProofEvent = FollowedEvent<(typeof proofEvents)[number]>
+
+function isExpected(event: ProofEvent, spans: readonly Span[], all: readonly ProofEvent[]): boolean {
+  const { type, height } = event
   return spans.some(({ fault, from, to }) => {
-    const within = height >= from && height <= to + AFTERMATH
-    return within && (fault.mayMissProofs || (fault.mayFaultSectors && type.startsWith('fault:')))
+    if (height < from || height > to + AFTERMATH) return false
+    if (fault.mayFaultSectors && type.startsWith('fault:')) return true
+    if (fault.mayMissProofs !== 'undeclared') return fault.mayMissProofs === true
+    const declared = all.find((each) => each.type === 'fault:declared' && each.height >= from)
+    return type === 'post:missed' && declared !== undefined && event.epoch <= declared.height + CUTOFF
   })
 }
 
@@ -86,11 +96,8 @@ function isAsAgreed({ short }: SoakDeal, deal: DealView): boolean {
 }
 
 async function nothingFaulty(market: SoakMarket): Promise<void> {
-  const { client, providers } = market
-  for (const { id } of providers)
-    await eventually('no sector is faulty', WITHIN_MS, async () =>
-      (await client.partitions(id)).every(({ sound, sectors }) => sound === sectors),
-    )
+  for (const provider of market.providers)
+    await eventually(`no sector of provider ${provider.id} is faulty`, WITHIN_MS, () => allSound(market, provider))
 }
 
 /** @param minutes how long puts go on, and the faults are spread over what is left when the sectors are there */
@@ -106,6 +113,12 @@ export function soak(minutes: number): void {
   )
 }
 
+/** With what it came from: jest says no more of a cause than where it was thrown. */
+function saidOf(error: unknown): string {
+  if (!Error.isError(error)) return String(error)
+  return error.cause === undefined ? error.message : `${error.message}: ${saidOf(error.cause)}`
+}
+
 async function live(soakMs: number): Promise<void> {
   const market = await startSoakMarket({ withDisk: mountable, withRedis: redisIsHere })
   try {
@@ -118,7 +131,9 @@ async function live(soakMs: number): Promise<void> {
       const atMs = faultsMs + ((soakMs - (faultsMs - startMs)) * index) / faults.length
       await sleep(Math.max(0, atMs - performance.now()))
       const { height: from } = await market.client.status()
-      await fault.happen(market)
+      await fault.happen(market).catch((error: unknown) => {
+        throw new Error(`${fault.name}, from height ${from}`, { cause: error })
+      })
       const { height: to } = await market.client.status()
       spans.push({ fault, from, to })
     }
@@ -141,7 +156,7 @@ async function live(soakMs: number): Promise<void> {
     const numbers = planned.map(({ provider, sector }) => `${provider} ${sector}`)
     expect(numbers).toEqual([...new Set(numbers)])
     const faulted = events.filter((event) => event.type !== 'sector:precommitted')
-    expect(faulted.filter((event) => !isExpected(event, spans))).toEqual([])
+    expect(faulted.filter((event) => !isExpected(event, spans, faulted))).toEqual([])
 
     for (const provider of market.providers) {
       await provider.stop()
@@ -153,6 +168,8 @@ async function live(soakMs: number): Promise<void> {
       `${Math.round((faultsMs - startMs) / 1000)} s to ${filled.length} sectors and their answers; ${deals.length} deals, ${held.length} of them fetched, ${numbers.length} sectors; faults at ${told}; ` +
         `${faulted.length} faults of proofs; puts begun again after: ${begun.join(', ') || 'nothing'}`,
     )
+  } catch (error) {
+    throw new Error(`${saidOf(error)}\n${await reportOf(market)}`, { cause: error })
   } finally {
     await market.close()
   }
