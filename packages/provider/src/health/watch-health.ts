@@ -5,6 +5,7 @@
 import { statfsSync } from 'node:fs'
 import { GranaryError } from '@granary/base'
 import type { ChainClient, ChainStatus, SessionKeyView } from '@granary/protocol/client'
+import { momentOf } from '@granary/protocol/epochs'
 import { formatGrn } from '@granary/protocol/messages'
 import type { Alerts } from '../alerts.ts'
 import type { ChainFollower } from '../chain/follow-chain.ts'
@@ -181,7 +182,8 @@ function checkClock(alerts: Alerts, { timeMs, blockTimeMs }: ChainStatus, nowMs:
   })
 }
 
-function checkAsk({ ask, alerts }: HealthContext, { height, blockTimeMs }: ChainStatus): void {
+function checkAsk({ ask, alerts }: HealthContext, status: ChainStatus): void {
+  const { height, blockTimeMs } = status
   const known = ask?.()
   const leftMs = known === undefined ? Number.POSITIVE_INFINITY : (known.validUntil - height) * blockTimeMs
   if (known === undefined || leftMs > known.validMs / ASK_SHARE) {
@@ -190,16 +192,14 @@ function checkAsk({ ask, alerts }: HealthContext, { height, blockTimeMs }: Chain
   }
   alerts.raise({
     code: 'ASK_ENDS',
-    message: `the ask ${leftMs <= 0 ? 'ended' : 'ends'} at epoch ${known.validUntil}, this is ${height}`,
+    message: `the ask ${leftMs <= 0 ? 'ended' : 'ends'} ${momentOf(known.validUntil, status)}`,
     hint: 'it renews itself at half of its time: see ASK_NOT_SET and whether the account has money for fees; until then no client comes',
   })
 }
 
 /** Without it no proof is signed, so its owner is told while there is time for a person to do something. */
-async function checkSessionKey(
-  { sessionKey, alerts }: HealthContext,
-  { height, blockTimeMs }: ChainStatus,
-): Promise<void> {
+async function checkSessionKey({ sessionKey, alerts }: HealthContext, status: ChainStatus): Promise<void> {
+  const { height, blockTimeMs } = status
   const key = await sessionKey()
   const hint =
     'where the key of the owner is, run `granary provider register --owner-key FILE` with --session-limit and --session-time'
@@ -207,7 +207,7 @@ async function checkSessionKey(
   if (key === undefined) return say("the chain does not let the daemon's key sign: no proof is taken")
   const { expires, spent, spendingLimit } = key
   if ((expires - height) * blockTimeMs < SESSION_LEFT_MS)
-    return say(`the daemon's key signs until epoch ${expires}, this is ${height}`)
+    return say(`the daemon's key signs until ${momentOf(expires, status)}`)
   if (BigInt(spent) * SESSION_SPENT_OF >= BigInt(spendingLimit) * SESSION_SPENT)
     return say(
       `the daemon's key has spent ${formatGrn(BigInt(spent))} of its limit of ${formatGrn(BigInt(spendingLimit))}`,
@@ -218,19 +218,19 @@ async function checkSessionKey(
 /** @returns how many there are */
 async function checkPartitions(
   { chain, providerId, alerts }: HealthContext,
-  { height }: ChainStatus,
+  status: ChainStatus,
   before: Set<string>,
 ): Promise<number> {
   const found = new Set<string>()
   const [partitions, { provingPeriod }] = await Promise.all([chain.partitions(providerId), chain.params()])
   for (const { number, sectors, sound, lastProven } of partitions) {
     const subject = `partition ${number}`
-    if (lastProven !== null && sound > 0 && height - lastProven > LATE_PERIODS * provingPeriod) {
+    if (lastProven !== null && sound > 0 && status.height - lastProven > LATE_PERIODS * provingPeriod) {
       found.add(`PROOF_LATE ${subject}`)
       alerts.raise({
         code: 'PROOF_LATE',
         subject,
-        message: `partition ${number} was last proven at epoch ${lastProven}, this is ${height}`,
+        message: `partition ${number} was last proven ${momentOf(lastProven, status)}`,
         hint: `a period has ${provingPeriod} epochs, and each brings a challenge: look at POST_FAILED and at the disk of its sectors`,
       })
     }

@@ -94,7 +94,7 @@ export async function issueQuote(
   const { head, blockTimeMs, ask, rules } = await context.market()
   if (ask === undefined) throw new NoAskError(context.providerId)
   const { sectorBytes } = context
-  const price = priceQuote({ ask, rules, head, sectorBytes, pieceSize, duration, collateralShareBps })
+  const price = priceQuote({ ask, rules, head, blockTimeMs, sectorBytes, pieceSize, duration, collateralShareBps })
   requireMeans(await context.means(), context.promised(), { ...price, pieceSize })
   context.space.require(dealBytes(payloadMax(pieceSize), pieceSize))
   const quote: Quote = {

@@ -15,9 +15,18 @@ const input: PriceQuoteInput = {
   rules: { networkFeeBps: 500, minCollateralShareBps: 2000, durationMin: 1, durationMax: 10_000, activateWithinMin: 1 },
   sectorBytes: 2 * GIB,
   head: 100,
+  blockTimeMs: 30_000,
   pieceSize: GIB,
   duration: 100,
 }
+
+test.each([
+  [{ duration: 59 }, 'a duration of 29 min 30 s (59 epochs) is below the least of 30 min (60 epochs)'],
+  [{ duration: 2_880 }, 'a duration of 1 d (2880 epochs) is above the limit of 8 h 20 min (1000 epochs)'],
+  [{ head: 620 }, "this provider's ask ended 1 h (120 epochs) ago"],
+])('%j is refused in time that people know', (change, message) => {
+  expect(() => priceQuote({ ...input, ...change })).toThrow(message)
+})
 
 test('a price is the ask, by size and epochs, with fee and collateral as shares of it', () => {
   expect(priceQuote(input)).toEqual({

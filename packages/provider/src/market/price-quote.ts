@@ -4,6 +4,7 @@
  */
 
 import { type ErrorCode, GranaryError } from '@granary/base'
+import { formatEpochs } from '@granary/protocol/epochs'
 import type { Quote } from '@granary/protocol/messages'
 
 export interface Ask {
@@ -33,6 +34,7 @@ export interface PriceQuoteInput {
   readonly rules: QuoteRules
   readonly sectorBytes: number
   readonly head: number
+  readonly blockTimeMs: number
   readonly pieceSize: number
   readonly duration: number
   /** Asked for above the least. */
@@ -105,11 +107,12 @@ function checkPieceSize({ ask, sectorBytes, pieceSize }: PriceQuoteInput): void 
     )
 }
 
-function checkDuration({ ask, rules, head, duration }: PriceQuoteInput): void {
+function checkDuration({ ask, rules, head, blockTimeMs, duration }: PriceQuoteInput): void {
+  const lasting = (epochs: number): string => formatEpochs(epochs, { blockTimeMs })
   if (ask.validUntil < head)
     throw new QuoteBoundError(
       'ASK_EXPIRED',
-      `this provider's ask ended at epoch ${ask.validUntil}, the chain is at ${head}`,
+      `this provider's ask ended ${lasting(head - ask.validUntil)} ago`,
       'choose another provider, or wait until it sets a new ask',
       { bound: 'validUntil', limit: ask.validUntil, asked: head },
     )
@@ -117,7 +120,7 @@ function checkDuration({ ask, rules, head, duration }: PriceQuoteInput): void {
   if (duration < durationMin)
     throw new QuoteBoundError(
       'DURATION_TOO_SHORT',
-      `a duration of ${duration} epochs is below the least of ${durationMin}`,
+      `a duration of ${lasting(duration)} is below the least of ${lasting(durationMin)}`,
       'ask for a longer deal',
       { bound: 'durationMin', limit: durationMin, asked: duration },
     )
@@ -125,7 +128,7 @@ function checkDuration({ ask, rules, head, duration }: PriceQuoteInput): void {
   if (duration > durationMax)
     throw new QuoteBoundError(
       'DURATION_TOO_LONG',
-      `a duration of ${duration} epochs is above the limit of ${durationMax}`,
+      `a duration of ${lasting(duration)} is above the limit of ${lasting(durationMax)}`,
       'ask for a shorter deal and make another one later',
       { bound: 'durationMax', limit: durationMax, asked: duration },
     )

@@ -5,6 +5,7 @@
  */
 import { GranaryError } from '@granary/base'
 import type { DealView } from '@granary/protocol/client'
+import { formatEpochs } from '@granary/protocol/epochs'
 import { type Address, type DealRenewal, type Hash, type Signer, typedDealRenewal } from '@granary/protocol/messages'
 import { CollateralShortError } from './agreement-errors.ts'
 import { DealsNotTakenError, type Market, NoAskError } from './issue-quote.ts'
@@ -74,7 +75,7 @@ export async function signRenewal(context: SignRenewalContext, request: RenewalR
       details: { deal: deal.id, endsAt: deal.endsAt },
     })
   if (ask === undefined) throw new NoAskError(providerId)
-  const bound = { ask, rules, head }
+  const bound = { ask, rules, head, blockTimeMs }
   checkBounds(bound, request.endsAt - head)
   const price = BigInt(terms.pricePerEpoch)
   const asked = pricePerEpochBy(ask, terms.pieceSize)
@@ -124,13 +125,13 @@ export function createOpenRenewals(): OpenRenewals {
   }
 }
 
-type Bounds = Pick<Market, 'rules' | 'head'> & { readonly ask: NonNullable<Market['ask']> }
+type Bounds = Pick<Market, 'rules' | 'head' | 'blockTimeMs'> & { readonly ask: NonNullable<Market['ask']> }
 
-function checkBounds({ ask, rules, head }: Bounds, epochsFromNow: number): void {
+function checkBounds({ ask, rules, head, blockTimeMs }: Bounds, epochsFromNow: number): void {
   if (ask.validUntil < head)
     throw new QuoteBoundError(
       'ASK_EXPIRED',
-      `this provider's ask ended at epoch ${ask.validUntil}, the chain is at ${head}`,
+      `this provider's ask ended ${formatEpochs(head - ask.validUntil, { blockTimeMs })} ago`,
       'try again when it has set a new ask, or put again with another provider',
       { bound: 'validUntil', limit: ask.validUntil, asked: head },
     )
@@ -138,7 +139,7 @@ function checkBounds({ ask, rules, head }: Bounds, epochsFromNow: number): void 
   if (epochsFromNow > durationMax)
     throw new QuoteBoundError(
       'DURATION_TOO_LONG',
-      `an end ${epochsFromNow} epochs from now is beyond the limit of ${durationMax}`,
+      `an end in ${formatEpochs(epochsFromNow, { blockTimeMs })} is beyond the limit of ${formatEpochs(durationMax, { blockTimeMs })}`,
       'ask for an earlier end, and renew again later',
       { bound: 'durationMax', limit: durationMax, asked: epochsFromNow },
     )
