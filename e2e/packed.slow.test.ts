@@ -12,6 +12,7 @@ import { formatMessage } from 'publint/utils'
 import { createWorkbench, envelope, repository } from './harness.ts'
 import { readManifests } from './imports.ts'
 import { sparseFile, watchMemory } from './large.ts'
+import { operateProvider } from './operate-provider.ts'
 import { env, npmInstall, type Packed, packAll, whyNoRegistry, withOwnDependencies } from './packed.ts'
 import { commandsBelow } from './readme.ts'
 import { succeeded } from './story.ts'
@@ -199,6 +200,21 @@ suite(noRegistry === undefined ? 'the program' : `the program: nothing can be in
       }
     },
     4 * MINUTES,
+  )
+
+  test(
+    'each command that its page tells operators of providers works as it is written',
+    async () => {
+      const bench = createWorkbench(join(home, 'node_modules/granary/bin/granary.js'))
+      try {
+        const left = Object.entries(await operateProvider(bench))
+        for (const [command, why] of left) console.warn(`not typed, since ${why}: ${command}`)
+        expect(left.filter(([, why]) => why === undefined)).toEqual([])
+      } finally {
+        await bench.close()
+      }
+    },
+    5 * MINUTES,
   )
 
   test(
