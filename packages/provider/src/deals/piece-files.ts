@@ -5,6 +5,7 @@
 import { readdir, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { moveFile, syncFolder } from '@granary/base/node'
+import { diskFault } from '../storage/disk-fault.ts'
 import type { KeyedLock } from '../storage/keyed-lock.ts'
 import { ASIDE, listAside, setAside } from '../storage/set-aside.ts'
 import { NoSpaceError } from '../storage/space.ts'
@@ -48,8 +49,11 @@ export interface PieceFilesOptions {
 
 export function createPieceFiles({ volumes, deals, uploads, lock }: PieceFilesOptions): PieceFiles {
   const piecePath = (pieceCid: string): string => volumes.pathOf({ kind: 'piece', pieceCid })
-  /** Another disk may be in the place of its volume. Once that is back, the piece is one that nobody knows. */
-  const isAway = (pieceCid: string): boolean => volumes.awayFor({ kind: 'piece', pieceCid }) !== undefined
+  /** Not while another disk is in the place of its volume, or that takes no writes: later it is one that nobody knows, and goes aside. */
+  const isRemovable = (pieceCid: string): boolean => {
+    const piece = { kind: 'piece', pieceCid } as const
+    return volumes.awayFor(piece) === undefined && volumes.mayChange(piece)
+  }
   const isUploadAway = (uploadId: string): boolean => volumes.awayFor({ kind: 'upload', uploadId }) !== undefined
   const stagingPath = (uploadId: string): string => volumes.pathOf({ kind: 'upload', uploadId })
 
@@ -71,8 +75,9 @@ export function createPieceFiles({ volumes, deals, uploads, lock }: PieceFilesOp
   const removeUpload = async (uploadId: string): Promise<void> => {
     uploads.remove(uploadId)
     const path = stagingPath(uploadId)
+    const isRemovable = volumes.mayChange({ kind: 'upload', uploadId })
     volumes.unstage(uploadId)
-    await rm(path, { force: true })
+    if (isRemovable) await rm(path, { force: true })
   }
 
   return {
@@ -106,7 +111,7 @@ export function createPieceFiles({ volumes, deals, uploads, lock }: PieceFilesOp
       lock.run(`piece:${pieceCid}`, async () => {
         if (!deals.dropPieceIfUnused(pieceCid)) return
         await beforeRemoval(pieceCid)
-        if (isAway(pieceCid)) return
+        if (!isRemovable(pieceCid)) return
         if (keep && (await exists(piecePath(pieceCid)))) await setAside(piecePath(pieceCid))
         else await rm(piecePath(pieceCid), { force: true })
         await syncFolder(dirname(piecePath(pieceCid)))
@@ -120,7 +125,7 @@ export function createPieceFiles({ volumes, deals, uploads, lock }: PieceFilesOp
     },
     recover: async () => {
       for (const pieceCid of deals.pieceCids())
-        if (deals.dropPieceIfUnused(pieceCid) && !isAway(pieceCid)) await rm(piecePath(pieceCid), { force: true })
+        if (deals.dropPieceIfUnused(pieceCid) && isRemovable(pieceCid)) await rm(piecePath(pieceCid), { force: true })
       const pieces = new Set(deals.pieceCids().map((pieceCid) => `${pieceCid}.car`))
       for (const folder of await volumes.heldFolders('piece')) await setOthersAside(folder, pieces)
       for (const { uploadId, sizeBytes } of uploads.all()) {
@@ -140,7 +145,12 @@ export function createPieceFiles({ volumes, deals, uploads, lock }: PieceFilesOp
 }
 
 async function setOthersAside(folder: string, keep: ReadonlySet<string>): Promise<void> {
-  for (const name of await namesIn(folder)) if (name !== ASIDE && !keep.has(name)) await setAside(join(folder, name))
+  for (const name of await namesIn(folder))
+    if (name !== ASIDE && !keep.has(name))
+      await setAside(join(folder, name)).catch((error: unknown) => {
+        // On a disk that is full it stays in the way, and what needs none of its room goes on.
+        if (diskFault(error, folder) === undefined) throw error
+      })
 }
 
 async function namesIn(folder: string): Promise<string[]> {

@@ -75,4 +75,41 @@ suite(`disks as a mount shows them${missing}`, () => {
     const said = execFileSync('unshare', [...unshare, ...mounted], { encoding: 'utf8' })
     expect(said).toBe(`DISK_FULL,read-only,0,0,${join(home, 'again', 'pieces', 'baga.car')}`)
   })
+
+  test.each([
+    ['is read-only', "execFileSync('mount', ['-o', 'remount,ro', path])", "'here'"],
+    [
+      "has never been this home's and is full",
+      'execFileSync("sh", ["-c", "head -c 2M /dev/zero > $0/filling || true", path], { stdio: "ignore" })',
+      'undefined',
+    ],
+  ])('a start goes on beside a volume that %s: what is over stays on it', (_, fault, before) => {
+    const source = (path: string): string => JSON.stringify(new URL(path, import.meta.url).href)
+    const program = `
+    const { createVolumes } = await import(${source('../storage/create-volumes.ts')})
+    const { makeVolume } = await import(${source('../storage/volume-record.ts')})
+    const { providerFolders } = await import(${source('../storage/folders.ts')})
+    const { createPieceFiles } = await import(${source('../deals/piece-files.ts')})
+    const { createKeyedLock } = await import(${source('../storage/keyed-lock.ts')})
+    const { execFileSync } = await import('node:child_process')
+    const { readdirSync, writeFileSync } = await import('node:fs')
+    const path = ${JSON.stringify(join(home, 'again'))}
+    const { id } = await makeVolume(path, '0x01', ${before})
+    for (const name of ['baga', 'unknown']) writeFileSync(path + '/pieces/' + name + '.car', 'x')
+    ${fault}
+    const config = { homeRoles: [], volumes: [{ path, id, roles: ['unsealed'], weight: 1 }], diskReserveBytes: 0 }
+    const volumes = createVolumes(providerFolders(${JSON.stringify(home)}), () => config, { homeId: 'here' })
+    const deals = { stagedPieces: () => [], pieceCids: () => ['baga'], dropPieceIfUnused: () => true }
+    const files = createPieceFiles({ volumes, deals, uploads: { all: () => [] }, lock: createKeyedLock() })
+    await files.placeAll()
+    await volumes.dropUnfinished()
+    await files.recover()
+    await files.dropIfUnused('baga', async () => {})
+    const left = readdirSync(path + '/pieces').toSorted()
+    process.stdout.write([...left, volumes.heldBack().map(({ why }) => why)].join())`
+    const node = [process.execPath, '--conditions=@granary/source', '--input-type=module', '-e', program]
+    const mounted = ['sh', '-c', 'mount -t tmpfs -o size=1m tmpfs "$0" && exec "$@"', join(home, 'again'), ...node]
+    const said = execFileSync('unshare', [...unshare, ...mounted], { encoding: 'utf8' })
+    expect(said).toBe('baga.car,unknown.car,read-only')
+  })
 })

@@ -100,6 +100,7 @@ export function createVolumes(
     ...createMoves(known, places, rooms),
     sweepMoved: createSweepMoved(known, places, figures, nowMs),
     freeBytes: rooms.freeBytes,
+    mayChange: (item) => isHeld(volumeOf(item)),
     awayFor: (item) => {
       const lies = volumeOf(item)
       if (!isThere(lies)) return lies.path

@@ -96,6 +96,8 @@ export interface Volumes {
   dropUnfinished(): Promise<void>
   /** On all disks together, for what takes one part unsealed and two sealed. */
   freeBytes(): number
+  /** Whether this process may write to where it lies and remove it from there: not from a disk that is away, read-only or another's. */
+  mayChange(item: StoredItem): boolean
   /** The volume that the item is on, or may be on, when that cannot be reached now or is another's. */
   awayFor(item: StoredItem): string | undefined
   /** Volumes that cannot be reached now. */
