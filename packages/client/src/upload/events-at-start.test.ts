@@ -184,6 +184,10 @@ test.each<[string, Start]>([
   ['another provider is asked for', { earlier: signed, changes: { provider: 1001 }, deals: [deal('active')] }],
   ['another duration is asked for', { earlier: signed, changes: { duration: 60 }, deals: [deal('active')] }],
   ['another deal is wanted', { earlier: done, deals: [deal('active')], changes: { again: true } }],
+  [
+    'another deal is wanted, and one that was not waited for runs',
+    { earlier: signed, deals: [deal('active')], changes: { again: true } },
+  ],
   ['it is cut into other pieces', { earlier: signed, changes: { pieces: [{ pieceSize: 512, payloadSize: 500 }] } }],
 ])('a put starts anew when %s', async (_name, start) => {
   const { second } = await openTwice(start)

@@ -51,7 +51,7 @@ export function eventsAtStart(earlier: UploadState | undefined, start: AtStart):
     state = apply(state, event)
     return state
   }
-  if (earlier === undefined || isOther(earlier, wanted)) say(opened(start))
+  if (earlier === undefined || isOther(earlier, wanted, deals)) say(opened(start))
   else {
     const { duration = wanted.durationDefault } = wanted
     // Before an agreement, the duration is that of this call.
@@ -92,7 +92,7 @@ export function copiesOf({ slots }: UploadState): number {
 }
 
 /** Whether the earlier upload is of no use for what is wanted now. */
-function isOther({ slots, pieces, duration }: UploadState, wanted: UploadWanted): boolean {
+function isOther({ slots, pieces, duration }: UploadState, wanted: UploadWanted, deals: readonly DealView[]): boolean {
   const { provider } = wanted
   const isElsewhere = (slot: Slot) => provider !== undefined && slot.state !== 'vacant' && slot.provider !== provider
   return (
@@ -100,7 +100,15 @@ function isOther({ slots, pieces, duration }: UploadState, wanted: UploadWanted)
     pieces.some(({ payloadSize }, index) => payloadSize !== wanted.pieces[index]?.payloadSize) ||
     slots.some(isElsewhere) ||
     (wanted.duration !== undefined && wanted.duration !== duration && slots.some(hasTerms)) ||
-    (wanted.again && slots.every(({ state }) => state === 'active'))
+    (wanted.again && slots.every((slot) => isActive(slot, deals)))
+  )
+}
+
+/** Also one that was not waited for until it was. */
+function isActive(slot: Slot, deals: readonly DealView[]): boolean {
+  if (!('terms' in slot)) return false
+  return (
+    slot.state === 'active' || deals.some((deal) => deal.agreementId === slot.agreementId && deal.state === 'active')
   )
 }
 
