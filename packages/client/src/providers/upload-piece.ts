@@ -16,7 +16,7 @@ const CHUNK_BYTES = { min: 256 << 10, max: 4 << 20 }
  * half.
  */
 const CHUNK_MS = { quick: 1_000, slow: 5_000 }
-/** Nothing answered for this long: the provider is given up. It syncs a chunk in less. */
+/** Nothing answered for this long: the provider is given up. It writes a chunk in less. */
 const STALL_MAX_MS = 120_000
 /** Between tries that brought nothing forward. */
 const RETRY_DELAYS_MS = [200, 500, 1_000, 2_000, 4_000, 8_000]
