@@ -27,18 +27,20 @@ export interface MarketOptions {
   readonly kernel?: 'ts' | 'c'
   /** Proofs are asked for three times as often as on a devnet, and no piece waits for others to share its sector. @default false */
   readonly quick?: boolean
+  /** Of the provider's sectors. @default that of a devnet */
+  readonly profile?: string
 }
 
 /** Epochs of a period, and for an answer: there must be time for it before the next. */
 const QUICK = { params: { provingPeriod: '22' }, responseWindow: '20' }
 
-export async function startMarket({ kernel, quick = false }: MarketOptions = {}): Promise<Market> {
+export async function startMarket({ kernel, quick = false, profile }: MarketOptions = {}): Promise<Market> {
   const bench = createWorkbench()
   succeeded(await bench.run(['chain', 'init', '--devnet', '--home', bench.home, '--json']))
   if (quick) changeParams(bench.home, QUICK)
   const chain = await bench.startChain()
   const env = kernel === undefined ? {} : { GRANARY_KERNEL: kernel }
-  const args = quick ? ['--seal-after', '0s'] : []
+  const args = [...(quick ? ['--seal-after', '0s'] : []), ...(profile === undefined ? [] : ['--profile', profile])]
   const provider = await bench.startProvider({ chainUrl: chain.url, env, args })
   return { bench, chain, provider, client: createChainClient({ url: chain.url }) }
 }
