@@ -54,6 +54,7 @@ import { diskReserve } from './storage/disk-reserve.ts'
 import { makeFolders, providerFolders } from './storage/folders.ts'
 import { createKeyedLock } from './storage/keyed-lock.ts'
 import { openStore } from './storage/open-store.ts'
+import { createPatientLooks } from './storage/patient-looks.ts'
 import { sweepAside } from './storage/set-aside.ts'
 import { createSettings } from './storage/settings.ts'
 import { createTraffic } from './storage/traffic.ts'
@@ -118,7 +119,9 @@ async function start(options: RunProviderOptions, closers: Closer[]): Promise<Om
   closers.push(() => db.close())
   const settings = createSettings(db)
   const homeId = homeIdOf(settings)
-  const volumes = createVolumes(folders, () => config, { homeId })
+  const looks = createPatientLooks(() => config.volumes.map(({ path }) => path))
+  closers.push(() => looks.stop())
+  const volumes = createVolumes(folders, () => config, { homeId, looks })
   const deals = createDeals(db, volumes, () => config)
   const sectors = createSectorStore(db)
   const witness = await openHome({

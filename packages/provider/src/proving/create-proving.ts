@@ -14,7 +14,9 @@ import { closeChallenges, missChallenge } from './close-challenges.ts'
 import { createComparison } from './comparison.ts'
 import { keepSectors } from './keep-sectors.ts'
 import { createLateWrites } from './late-writes.ts'
+import { leaveVolumes } from './leave-volumes.ts'
 import { createPostStore } from './post-store.ts'
+import type { Prover } from './prover.ts'
 import { dealsIn, type ProvingContext } from './proving-context.ts'
 import { openReadiness } from './readiness.ts'
 import { requestRecoveries } from './request-recoveries.ts'
@@ -38,7 +40,8 @@ const COMPARE_MS_A_MEMBER = 12
 /** So often within the response window the open challenges are asked for. */
 const POLLS_A_WINDOW = 3
 
-export interface CreateProvingInput extends Omit<ProvingContext, 'posts' | 'late' | 'health' | 'readiness'> {
+export interface CreateProvingInput extends Omit<ProvingContext, 'posts' | 'late' | 'health' | 'readiness' | 'prover'> {
+  readonly prover: Prover
   /** Where what is known of the partitions' readiness is kept. */
   readonly readinessPath: string
   readonly db: DatabaseSync
@@ -50,7 +53,7 @@ export function createProving({ db, follower, readinessPath, ...input }: CreateP
   const late = createLateWrites(input)
   const health = createSectorHealth(input.alerts)
   const readiness = openReadiness(readinessPath, input.alerts)
-  const context: ProvingContext = { ...input, posts, late, health, readiness }
+  const context: ProvingContext = { ...input, prover: leaveVolumes(input.prover), posts, late, health, readiness }
   const { chain, providerId, head, log, folder, prover } = context
   const answering = new Map<string, Promise<void>>()
   const comparison = createComparison()

@@ -62,7 +62,7 @@ test('what a challenge misses on a volume that is away is declared, and neither 
     },
     prover: {
       ...{ repairTree: mend('tree'), checkPieces: mend('pieces') },
-      ...{ check: async () => null, rehearse: async () => ({ proveMs: 1 }) },
+      ...{ check: async () => null, rehearse: async () => ({ proveMs: 1 }), leave: () => {} },
     },
     chain: {
       members: async function* () {},

@@ -4,14 +4,14 @@ import type { SealContext } from '../sealing/seal-context.ts'
 import type { SealingLog } from '../sectors/sealing-log.ts'
 import { dealIdsOf } from '../sectors/sector.ts'
 import type { LateWrites } from './late-writes.ts'
+import type { LeavingProver } from './leave-volumes.ts'
 import type { PostStore } from './post-store.ts'
-import type { Prover } from './prover.ts'
 import type { Readiness } from './readiness.ts'
 import type { SectorHealth } from './sector-health.ts'
 
 /** The queue is for sealing again what was damaged: no answer passes through it. */
 export type ProvingContext = SealContext & {
-  readonly prover: Prover
+  readonly prover: LeavingProver
   readonly posts: PostStore
   readonly late: LateWrites
   readonly health: SectorHealth

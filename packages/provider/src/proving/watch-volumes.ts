@@ -18,7 +18,7 @@ export interface VolumeWatch {
 
 const ASKED_BACK = 'It is declared faulty, and asked back when its volume is there again: see VOLUME_AWAY.'
 
-export function watchVolumes({ volumes, store, health, alerts }: ProvingContext): VolumeWatch {
+export function watchVolumes({ volumes, store, health, alerts, prover }: ProvingContext): VolumeWatch {
   const tookWith = new Set<number>()
   let before: readonly string[] = []
   let heldBack: readonly HeldBack[] = []
@@ -56,10 +56,11 @@ export function watchVolumes({ volumes, store, health, alerts }: ProvingContext)
         alerts.raise({
           code: 'VOLUME_AWAY',
           subject: path,
-          message: `the volume ${path} cannot be reached, or another disk is in its place: its sectors are declared faulty`,
+          message: `the volume ${path} cannot be reached, does not answer, or another disk is in its place: its sectors are declared faulty`,
           hint: 'mount it: they are asked back by themselves; if it is lost, run `granary provider volumes detach --lost` with its path',
         })
       for (const path of before.filter((each) => !away.includes(each))) alerts.clear('VOLUME_AWAY', path)
+      for (const path of away) prover.leave(path)
       before = away
       lookAtHeldBack()
       const back = bringBack()

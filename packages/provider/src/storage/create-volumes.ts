@@ -1,7 +1,8 @@
 /** Joins what makes up the port of `volumes.ts`: which volumes there are, what lies on which, what each has room for, and moves. */
-import { existsSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import { moveFile } from '@granary/base/node'
+import { type Looks, waitingLooks } from './disk-looks.ts'
 import type { ProviderFolders } from './folders.ts'
 import { createKnownVolumes, pathOn } from './known-volumes.ts'
 import { createMoves } from './move-items.ts'
@@ -18,14 +19,16 @@ export interface VolumesOptions {
   readonly homeId: string | undefined
   /** @default Date.now */
   readonly nowMs?: () => number
+  /** At all that is not written. @default waits for each disk for as long as it takes */
+  readonly looks?: Looks
 }
 
 export function createVolumes(
   home: Pick<ProviderFolders, 'root' | 'sectors' | 'pieces' | 'staging'>,
   config: () => VolumesConfig,
-  { homeId, nowMs = Date.now }: VolumesOptions,
+  { homeId, nowMs = Date.now, looks = waitingLooks }: VolumesOptions,
 ): Volumes {
-  const known = createKnownVolumes(home, config, homeId)
+  const known = createKnownVolumes(home, config, homeId, looks)
   const figures = createVolumeFigures(nowMs)
   const places = createPlaces(known, nowMs)
   const rooms = createVolumeRooms(known, figures, config)
@@ -33,7 +36,12 @@ export function createVolumes(
   const { volumeOf, liesOn, forget } = places
 
   return {
-    pathOf: (item) => pathOn(volumeOf(item), item),
+    pathOf: (item) => {
+      const volume = volumeOf(item)
+      // Who opens something on a disk that hangs, hangs: there nothing is found, as on one that is gone.
+      return looks.silentMs(volume.path) > 0 ? join(home.root, 'silent', nameOf(item)) : pathOn(volume, item)
+    },
+    exists: looks.exists,
     foldersOf: (kind) =>
       all()
         .filter(isThere)
@@ -81,7 +89,7 @@ export function createVolumes(
       await moveFile(pathOn(volume, upload), to)
       places.leftovers.delete(to)
       liesOn(piece, volume)
-      if (before.id !== volume.id && isThere(before) && existsSync(pathOn(before, piece))) places.leave(before, piece)
+      if (before.id !== volume.id && isThere(before) && looks.exists(pathOn(before, piece))) places.leave(before, piece)
       rooms.unstage(uploadId)
       forget(upload)
       await figures.count(volume, 'piece', [nameOf(piece)])
@@ -91,7 +99,7 @@ export function createVolumes(
     reserve: async (item, role, bytes) => {
       await hold()
       const lies = volumeOf(item)
-      const isPlaced = isThere(lies) && existsSync(pathOn(lies, item))
+      const isPlaced = isThere(lies) && looks.exists(pathOn(lies, item))
       const takers = (isPlaced ? [lies] : all().filter((each) => each.roles.includes(role))).filter(isHeld)
       const { volume, letGo: _, ...room } = await rooms.keep(takers, item, role, bytes)
       liesOn(item, volume)
@@ -105,7 +113,7 @@ export function createVolumes(
       const lies = volumeOf(item)
       if (!isThere(lies)) return lies.path
       // After a start nothing tells on which one it was.
-      return existsSync(pathOn(lies, item)) ? undefined : all().find((volume) => !isThere(volume))?.path
+      return looks.exists(pathOn(lies, item)) ? undefined : all().find((volume) => !isThere(volume))?.path
     },
     away: () =>
       all()

@@ -9,5 +9,10 @@ const SHARE_MAX = 2 / 5
 export function diskReserve(folder: string, configured: number | undefined): number {
   if (configured !== undefined) return configured
   const { blocks, bsize } = statfsSync(folder)
-  return Math.min(RESERVE_BYTES, Math.floor(blocks * bsize * SHARE_MAX))
+  return reserveOf(blocks * bsize)
+}
+
+/** Of a disk of that size, by default. */
+export function reserveOf(diskBytes: number): number {
+  return Math.min(RESERVE_BYTES, Math.floor(diskBytes * SHARE_MAX))
 }

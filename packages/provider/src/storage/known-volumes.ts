@@ -1,6 +1,6 @@
 /** The volumes that the configuration names at this moment, the home's own before them, and which of them can be used. */
-import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import type { Looks } from './disk-looks.ts'
 import type { ProviderFolders } from './folders.ts'
 import { nameOf, type StoredItem } from './stored-item.ts'
 import { volumeFolders } from './volume-record.ts'
@@ -19,18 +19,24 @@ export interface KnownVolumes {
   isThere(volume: Volume): boolean
   /** This process may write to it and remove from it. */
   isHeld(volume: Volume): boolean
+  /** For long enough to say so to the chain, where its disk does not answer. */
   isAway(volume: Volume): boolean
+  readonly looks: Looks
   /** Takes those that nobody writes to. */
   hold(): Promise<void>
   heldBack(volumes: readonly Volume[]): readonly HeldBack[]
 }
 
+/** A disk that slept, or a server that was busy, answers before. */
+const SILENT_MAX_MS = 10_000
+
 export function createKnownVolumes(
   home: Pick<ProviderFolders, 'root' | 'sectors' | 'pieces' | 'staging'>,
   config: () => VolumesConfig,
   homeId: string | undefined,
+  looks: Looks,
 ): KnownVolumes {
-  const standings = createStandings(homeId)
+  const standings = createStandings(homeId, looks)
   const own = (): Volume => ({
     ...{ path: home.root, id: HOME, roles: config().homeRoles, weight: 1 },
     folders: { sector: home.sectors, piece: home.pieces, upload: home.staging },
@@ -47,7 +53,12 @@ export function createKnownVolumes(
       return standing === 'held' || standing === 'free'
     },
     isHeld: (volume) => standings.of(volume) === 'held',
-    isAway: (volume) => standings.of(volume) === 'away',
+    isAway: (volume) => {
+      if (standings.of(volume) !== 'away') return false
+      const silentMs = looks.silentMs(volume.path)
+      return silentMs === 0 || silentMs >= SILENT_MAX_MS
+    },
+    looks,
     hold: () => standings.hold(all()),
     heldBack: standings.heldBack,
   }
@@ -55,13 +66,4 @@ export function createKnownVolumes(
 
 export function pathOn(volume: Volume, item: StoredItem): string {
   return join(volume.folders[item.kind], nameOf(item))
-}
-
-/** The disk that it is on. */
-export function deviceOf({ path }: Volume): number {
-  return statSync(path).dev
-}
-
-export function namesIn(folder: string): string[] {
-  return existsSync(folder) ? readdirSync(folder) : []
 }

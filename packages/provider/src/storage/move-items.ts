@@ -1,11 +1,11 @@
 /** Brings an item from one volume to another: copied whole and synced before it lies there, and what it was copied from stays. */
-import { existsSync, renameSync } from 'node:fs'
+import { renameSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { syncFolder } from '@granary/base/node'
 import { bytesUnder } from './bytes-under.ts'
 import { copyDurably } from './copy-durably.ts'
-import { type KnownVolumes, namesIn, pathOn } from './known-volumes.ts'
+import { type KnownVolumes, pathOn } from './known-volumes.ts'
 import { setAside } from './set-aside.ts'
 import { itemNamed, MOVING, nameOf } from './stored-item.ts'
 import type { Places } from './volume-places.ts'
@@ -13,7 +13,7 @@ import type { VolumeRooms } from './volume-rooms.ts'
 import type { Volumes } from './volumes.ts'
 
 export function createMoves(
-  { all, isThere, isHeld, hold }: KnownVolumes,
+  { all, isThere, isHeld, hold, looks }: KnownVolumes,
   places: Places,
   rooms: VolumeRooms,
 ): Pick<Volumes, 'misplaced' | 'move' | 'dropUnfinished'> {
@@ -22,7 +22,7 @@ export function createMoves(
     misplaced: (kind, role) => {
       const lacking = all().filter((volume) => !volume.roles.includes(role) && isThere(volume))
       return lacking.flatMap((volume) =>
-        namesIn(volume.folders[kind]).flatMap((name) => {
+        looks.names(volume.folders[kind]).flatMap((name) => {
           const item = itemNamed(kind, name)
           if (item === undefined) return []
           // By the folder: one that came back while this runs has what was not seen at the start.
@@ -51,7 +51,7 @@ export function createMoves(
         await copyDurably(path, copy)
         if (!isWanted()) return
         // It lay there before, most likely, and may be sounder than what was copied.
-        if (existsSync(to)) await setAside(to)
+        if (looks.exists(to)) await setAside(to)
         leftovers.delete(to)
         // Asked once more: nothing is waited for between this and the change.
         if (!isWanted() || !isThere(from) || !isHeld(room.volume)) return
@@ -67,7 +67,7 @@ export function createMoves(
       await hold()
       for (const { folders } of all().filter(isHeld))
         for (const folder of [folders.sector, folders.piece])
-          for (const name of namesIn(folder).filter((each) => each.startsWith(MOVING)))
+          for (const name of looks.names(folder).filter((each) => each.startsWith(MOVING)))
             await rm(join(folder, name), { recursive: true, force: true })
     },
   }

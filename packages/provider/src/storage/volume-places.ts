@@ -1,7 +1,7 @@
 /** Which volume an item lies on, and where it lay before it was moved: found at the start, and remembered while the process runs. */
-import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type KnownVolumes, namesIn, pathOn, type Volume } from './known-volumes.ts'
+import type { DiskLooks } from './disk-looks.ts'
+import { type KnownVolumes, pathOn, type Volume } from './known-volumes.ts'
 import { itemNamed, keyOf, type StoredItem } from './stored-item.ts'
 import type { VolumeRole } from './volumes.ts'
 
@@ -24,7 +24,7 @@ export interface Places {
   leave(volume: Volume, item: StoredItem): void
 }
 
-export function createPlaces({ all, own, isThere }: KnownVolumes, nowMs: () => number): Places {
+export function createPlaces({ all, own, isThere, looks }: KnownVolumes, nowMs: () => number): Places {
   /** The id of the volume where it was last seen, so that what was on one is known when it is gone. */
   const seenOn = new Map<string, string>()
   const leftovers = new Map<string, Leftover>()
@@ -40,12 +40,13 @@ export function createPlaces({ all, own, isThere }: KnownVolumes, nowMs: () => n
     for (const volume of all()
       .filter(isThere)
       .toSorted((a, b) => rank(a, role) - rank(b, role)))
-      for (const name of namesIn(volume.folders[kind])) {
+      for (const name of looks.names(volume.folders[kind])) {
         const item = itemNamed(kind, name)
         if (item === undefined) continue
         // Where it lies twice it has been moved, most likely: the other goes once this one is known to be whole.
         const seen = all().find(({ id }) => id === seenOn.get(keyOf(item)))
-        if (seen !== undefined && stageOf(pathOn(seen, item)) >= stageOf(pathOn(volume, item))) leave(volume, item)
+        if (seen !== undefined && stageOf(looks, pathOn(seen, item)) >= stageOf(looks, pathOn(volume, item)))
+          leave(volume, item)
         else {
           if (seen !== undefined) leave(seen, item)
           seenOn.set(keyOf(item), volume.id)
@@ -57,8 +58,8 @@ export function createPlaces({ all, own, isThere }: KnownVolumes, nowMs: () => n
       const key = keyOf(item)
       const volumes = all()
       const seen = volumes.find(({ id }) => id === seenOn.get(key))
-      if (seen !== undefined && (!isThere(seen) || existsSync(pathOn(seen, item)))) return seen
-      const found = volumes.find((volume) => isThere(volume) && existsSync(pathOn(volume, item)))
+      if (seen !== undefined && (!isThere(seen) || looks.exists(pathOn(seen, item)))) return seen
+      const found = volumes.find((volume) => isThere(volume) && looks.exists(pathOn(volume, item)))
       if (found !== undefined) seenOn.set(key, found.id)
       return found ?? seen ?? own()
     },
@@ -75,9 +76,9 @@ function rank({ roles }: Volume, role: VolumeRole): number {
 }
 
 /** How far the sealing of a sector has come there: a disk that was away comes back with what it had. */
-function stageOf(path: string): number {
+function stageOf(looks: DiskLooks, path: string): number {
   try {
-    const { state } = JSON.parse(readFileSync(join(path, 'manifest.json'), 'utf8')) as { state?: unknown }
+    const { state } = JSON.parse(looks.text(join(path, 'manifest.json')) ?? '') as { state?: unknown }
     return ['sealing', 'sealed', 'finalized'].indexOf(String(state))
   } catch {
     return -1

@@ -1,11 +1,12 @@
 /** `volume.json` in the folder of a volume: by it the volume is told from the empty folder that its disk is mounted over. */
 import { randomUUID } from 'node:crypto'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { mkdir, open, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { GranaryError } from '@granary/base'
 import { writeFileDurably } from '@granary/base/node'
 import * as z from 'zod'
+import { type DiskLooks, diskLooks } from './disk-looks.ts'
 
 const recordSchema = z.object({
   schemaVersion: z.literal(1),
@@ -45,9 +46,9 @@ export class VolumeForeignError extends GranaryError {
 }
 
 /** Undefined where there is none that can be read: its disk is not there, or is another one. */
-export function readVolumeRecord(path: string): VolumeRecord | undefined {
+export function readVolumeRecord(path: string, looks: DiskLooks = diskLooks): VolumeRecord | undefined {
   try {
-    return recordSchema.parse(JSON.parse(readFileSync(recordPath(path), 'utf8')))
+    return recordSchema.parse(JSON.parse(looks.text(recordPath(path)) ?? ''))
   } catch {
     return undefined
   }
@@ -75,8 +76,12 @@ export function requireOwnVolumes(
 }
 
 /** From now on this process of that home writes to it, and no other. @throws what writing throws */
-export async function holdVolume(path: string, { home, run }: { home: string; run: string }): Promise<void> {
-  const record = readVolumeRecord(path)
+export async function holdVolume(
+  path: string,
+  { home, run }: { home: string; run: string },
+  looks: DiskLooks = diskLooks,
+): Promise<void> {
+  const record = readVolumeRecord(path, looks)
   if (record === undefined) return
   try {
     await writeRecord(path, { ...record, home, run })

@@ -1,8 +1,7 @@
 /** What each volume has room for: its disk without the reserve, within its capacity, without what others have been promised. */
-import { statfsSync } from 'node:fs'
 import { GranaryError } from '@granary/base'
-import { diskReserve } from './disk-reserve.ts'
-import { deviceOf, type KnownVolumes, type Volume } from './known-volumes.ts'
+import { reserveOf } from './disk-reserve.ts'
+import type { KnownVolumes, Volume } from './known-volumes.ts'
 import { nameOf, type StoredItem } from './stored-item.ts'
 import type { VolumeFigures } from './volume-figures.ts'
 import { type VolumeRole, type VolumesConfig, volumeRoles } from './volumes.ts'
@@ -37,7 +36,7 @@ const UNSEALED_OF = 3
 const SEALED_OF = 3 / 2
 
 export function createVolumeRooms(
-  { all, isThere, heldBack }: KnownVolumes,
+  { all, isThere, heldBack, looks }: KnownVolumes,
   figures: VolumeFigures,
   config: () => VolumesConfig,
 ): VolumeRooms {
@@ -48,10 +47,9 @@ export function createVolumeRooms(
 
   /** Without the reserve and what is kept for others on the same disk. */
   function freeOn(volume: Volume): number {
-    const { bavail, bsize } = statfsSync(volume.path)
-    const disk = deviceOf(volume)
-    const kept = sumOf([...held].filter((each) => each.disk === disk).map(({ bytes }) => bytes))
-    return bavail * bsize - diskReserve(volume.path, config().diskReserveBytes) - kept
+    const { bytes, freeBytes, device } = looks.room(volume.path)
+    const kept = sumOf([...held].filter((each) => each.disk === device).map(({ bytes }) => bytes))
+    return freeBytes - (config().diskReserveBytes ?? reserveOf(bytes)) - kept
   }
 
   /** Of its capacity; uploads have all that they will be. Before it is counted only its disk bounds it. */
@@ -77,7 +75,7 @@ export function createVolumeRooms(
   function freeFor(roles: readonly VolumeRole[]): number {
     const taking = all().filter((volume) => volume.roles.some((role) => roles.includes(role)))
     const able = taking.filter((volume) => isThere(volume) && heldBack([volume]).length === 0)
-    const disks = Map.groupBy(able, deviceOf).values()
+    const disks = Map.groupBy(able, ({ path }) => looks.room(path).device).values()
     // Two volumes of one disk have its room once.
     return sumOf(
       [...disks].map((on) => Math.min(Math.max(0, freeOn(on[0]!)), sumOf(on.map((each) => Math.max(0, roomOn(each)))))),
@@ -96,7 +94,7 @@ export function createVolumeRooms(
           .map(({ volume, room }) => ({ volume, worth: (room - comingTo(volume.id)) * volume.weight }))
           .toSorted((a, b) => b.worth - a.worth)[0]?.volume
         if (best === undefined) continue
-        const hold = { volume: best, disk: deviceOf(best), bytes }
+        const hold = { volume: best, disk: looks.room(best.path).device, bytes }
         held.add(hold)
         const letGo = (): void => void held.delete(hold)
         const dispose = (): void => {

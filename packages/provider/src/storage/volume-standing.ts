@@ -3,7 +3,7 @@
  * those that are not there (docs/adr/0066-whose-a-volume-is.md).
  */
 import { randomUUID } from 'node:crypto'
-import { accessSync, constants } from 'node:fs'
+import type { DiskLooks } from './disk-looks.ts'
 import { holdVolume, readVolumeRecord } from './volume-record.ts'
 
 /** `free`: nobody writes to it yet. */
@@ -34,7 +34,7 @@ export interface Standings {
 export const HOME = 'home'
 
 /** @param home its id; undefined: it has never run */
-export function createStandings(home: string | undefined): Standings {
+export function createStandings(home: string | undefined, looks: DiskLooks): Standings {
   const run = randomUUID()
   /** Ids of the volumes that this process has, or had until another took them. */
   const taken = new Set<string>()
@@ -43,12 +43,12 @@ export function createStandings(home: string | undefined): Standings {
 
   const of = ({ path, id }: NamedVolume): Standing => {
     if (id === HOME) return 'held'
-    const record = readVolumeRecord(path)
+    const record = readVolumeRecord(path, looks)
     // Where its disk is not mounted an empty folder is left.
     if (record?.id !== id) return 'away'
     if (record.home !== undefined && record.home !== home) return 'taken'
     if (record.run !== run) return taken.has(id) && record.run !== undefined ? 'taken' : 'free'
-    return isWritable(path) ? 'held' : 'free'
+    return looks.isWritable(path) ? 'held' : 'free'
   }
 
   return {
@@ -57,7 +57,7 @@ export function createStandings(home: string | undefined): Standings {
       if (home === undefined) return
       for (const volume of volumes.filter((each) => of(each) === 'free'))
         try {
-          await holdVolume(volume.path, { home, run })
+          await holdVolume(volume.path, { home, run }, looks)
           taken.add(volume.id)
           unwritable.delete(volume.id)
         } catch {
@@ -71,15 +71,5 @@ export function createStandings(home: string | undefined): Standings {
         if (standing === 'taken') return [{ path: volume.path, why: 'taken' }]
         return standing === 'free' && unwritable.has(volume.id) ? [{ path: volume.path, why: 'read-only' }] : []
       }),
-  }
-}
-
-/** Not a disk that the system has made read-only since it failed. */
-function isWritable(path: string): boolean {
-  try {
-    accessSync(path, constants.W_OK)
-    return true
-  } catch {
-    return false
   }
 }

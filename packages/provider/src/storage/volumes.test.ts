@@ -9,6 +9,7 @@ import { createPieceFiles } from '../deals/piece-files.ts'
 import { createTimeline } from '../deals/timeline.ts'
 import { createUploadStore } from '../uploads/upload-store.ts'
 import { createVolumes } from './create-volumes.ts'
+import { diskLooks, type Looks } from './disk-looks.ts'
 import { diskReserve } from './disk-reserve.ts'
 import { providerFolders } from './folders.ts'
 import { createKeyedLock } from './keyed-lock.ts'
@@ -63,6 +64,47 @@ test('each goes to a volume of its role, and is found there by a later run', asy
   const later = volumesOf([sealing, unsealed])
   expect([later.pathOf(sector(1)), later.pathOf(piece('baga'))]).toEqual([first.path, second.path])
   expect(later.misplaced('sector', 'replicas')).toEqual([sector(1)])
+})
+
+test('a volume that hangs has nothing on it, is away once it has hung for long, and keeps nobody waiting', async () => {
+  const sound = await volume('sound')
+  const hanging = await volume('hanging')
+  let silentMs = 0
+  const configured = { homeRoles: [], volumes: [sound, hanging], diskReserveBytes: 0 }
+  const seen = (path: string) => silentMs === 0 || !path.startsWith(hanging.path)
+  const looks: Looks = {
+    exists: (path) => seen(path) && diskLooks.exists(path),
+    text: (path) => (seen(path) ? diskLooks.text(path) : undefined),
+    isWritable: (path) => seen(path) && diskLooks.isWritable(path),
+    names: (path) => (seen(path) ? diskLooks.names(path) : []),
+    room: (path) => (seen(path) ? diskLooks.room(path) : { bytes: 0, freeBytes: 0, device: -1 }),
+    file: (path) => (seen(path) ? diskLooks.file(path) : undefined),
+    silentMs: (path) => (path.startsWith(hanging.path) ? silentMs : 0),
+  }
+  for (const [{ path }, number] of [
+    [sound, '1'],
+    [hanging, '2'],
+  ] as const)
+    await mkdir(join(path, 'sectors', number))
+  const volumes = createVolumes(providerFolders(root), () => configured, { homeId: 'here', looks })
+  expect(volumes.pathOf(sector(2))).toBe(join(hanging.path, 'sectors', '2'))
+  silentMs = 9_999
+  expect([volumes.awayFor(sector(1)), volumes.awayFor(sector(2)), volumes.away()]).toEqual([
+    undefined,
+    hanging.path,
+    [],
+  ])
+  expect(existsSync(volumes.pathOf(sector(2)))).toBe(false)
+  expect(volumes.pathOf(sector(2))).not.toContain(hanging.path)
+  expect(volumes.pathOf(sector(1))).toBe(join(sound.path, 'sectors', '1'))
+  using room = await volumes.reserve(sector(3), 'sealing', 1)
+  expect(room.path).toContain(sound.path)
+  expect(volumes.freeBytes()).toBeGreaterThan(0)
+  silentMs = 10_000
+  expect(volumes.away()).toEqual([hanging.path])
+  silentMs = 0
+  expect([volumes.away(), volumes.awayFor(sector(2))]).toEqual([[], undefined])
+  expect(volumes.pathOf(sector(2))).toBe(join(hanging.path, 'sectors', '2'))
 })
 
 test('of volumes with the same room that with the greater weight takes it', async () => {

@@ -51,6 +51,8 @@ export interface VolumeUsage {
 
 export interface Volumes {
   pathOf(item: StoredItem): string
+  /** Without waiting for a disk that does not answer: there nothing is. */
+  exists(path: string): boolean
   /** Everything of a kind that is there lies in one of these. */
   foldersOf(kind: StoredItem['kind']): readonly string[]
   /** Of these, those that this process may write to and remove from: it has them from then on. */

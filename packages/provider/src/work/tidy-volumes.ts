@@ -3,7 +3,6 @@
  * a volume that is drained. What was moved away is removed a while later, and only where the store, the manifests and the
  * bytes of all files say that nothing is lost with it. What lies there and is over goes aside.
  */
-import { existsSync } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { GranaryError, toHex } from '@granary/base'
@@ -41,13 +40,13 @@ export async function tidyVolumes(context: TidyContext, signal: AbortSignal): Pr
   await moveAll(context, 'sector', 'replicas', signal)
   await moveAll(context, 'piece', 'unsealed', signal)
   await volumes.sweepMoved((item, moved, place) => judge(context, item, moved, place, signal))
-  clearGone(context.alerts)
+  clearGone(context)
 }
 
 /** Its owner has removed it, or its disk is away. */
-function clearGone(alerts: TidyContext['alerts']): void {
+function clearGone({ alerts, volumes }: TidyContext): void {
   for (const { code, subject = '' } of alerts.list())
-    if (code === 'COPY_DIFFERS' && !existsSync(subject)) alerts.clear(code, subject)
+    if (code === 'COPY_DIFFERS' && !volumes.exists(subject)) alerts.clear(code, subject)
 }
 
 async function moveAll(
@@ -106,7 +105,7 @@ async function isForeign({ providerId }: TidyContext, item: StoredItem, path: st
 async function dropOver(context: TidyContext, item: StoredItem): Promise<void> {
   const path = context.volumes.pathOf(item)
   if (await isForeign(context, item, path)) return
-  if (!isOver(item, context) || context.volumes.awayFor(item) !== undefined || !existsSync(path)) return
+  if (!isOver(item, context) || context.volumes.awayFor(item) !== undefined || !context.volumes.exists(path)) return
   const to = await setAside(path)
   context.log({ type: 'volume:set-aside', item: keyOf(item), to })
 }

@@ -1,0 +1,122 @@
+/**
+ * Looks at volumes of which one may hang: a server of NFS that is gone, a disk that dies. Each volume has a thread of its own that
+ * looks, and who asks waits for the answer, but not for long: then nothing is seen on that volume, and nothing more is asked of it,
+ * until the answer has come. What is not on a volume is looked at directly: without its home this process can do nothing.
+ */
+import { sep } from 'node:path'
+import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads'
+import { type DiskLooks, type DiskRoom, diskLooks, type Looks } from './disk-looks.ts'
+import type { DiskAnswer, DiskQuestion, DiskThreadData } from './disk-thread.ts'
+
+export interface PatientLooks extends Looks {
+  /** Ends the threads; one that hangs is left to itself. */
+  stop(): void
+}
+
+export interface PatientLooksOptions {
+  /** Nothing else goes on meanwhile. @default 1000 */
+  readonly waitMs?: number
+}
+
+const WAIT_MS = 1_000
+/** The thread has to be loaded; nothing else goes on yet at a start. */
+const FIRST_WAIT_MS = 10_000
+/** Of a disk that was late before: it holds up the others once, and not each time. */
+const LATE_WAIT_MS = 20
+/** It only asks the system: its heap is next to nothing. */
+const HEAP = { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 1 }
+
+interface DiskThread {
+  readonly worker: Worker
+  readonly port: MessagePort
+  readonly answered: Int32Array<SharedArrayBuffer>
+  waitMs: number
+  /** When it was asked what is not answered yet. */
+  askedAtMs: number | undefined
+}
+
+/** @param volumes their folders, as they are at this moment */
+export function createPatientLooks(
+  volumes: () => readonly string[],
+  { waitMs = WAIT_MS }: PatientLooksOptions = {},
+): PatientLooks {
+  const threads = new Map<string, DiskThread>()
+
+  function threadFor(path: string): DiskThread | undefined {
+    const volume = volumes().find((each) => path === each || path.startsWith(each + sep))
+    if (volume === undefined) return undefined
+    const known = threads.get(volume)
+    if (known !== undefined) return known
+    const started = startThread()
+    threads.set(volume, started)
+    // What it was asked is not answered: the next look begins another.
+    started.worker.on('exit', () => threads.get(volume) === started && threads.delete(volume))
+    started.worker.on('error', () => {})
+    return started
+  }
+
+  function look<Name extends keyof DiskLooks>(
+    name: Name,
+    path: string,
+    unseen: ReturnType<DiskLooks[Name]>,
+  ): ReturnType<DiskLooks[Name]> {
+    const thread = threadFor(path)
+    if (thread === undefined) return diskLooks[name](path) as ReturnType<DiskLooks[Name]>
+    if (isSilent(thread)) return unseen
+    const { port, answered } = thread
+    const before = Atomics.load(answered, 0)
+    thread.askedAtMs = Date.now()
+    port.postMessage({ look: name, path } satisfies DiskQuestion)
+    Atomics.wait(answered, 0, before, thread.waitMs)
+    const answer = answerOf(thread)
+    thread.waitMs = answer === undefined ? LATE_WAIT_MS : waitMs
+    if (answer === undefined) return unseen
+    if (answer.error !== undefined) throw answer.error
+    return answer.value as ReturnType<DiskLooks[Name]>
+  }
+
+  return {
+    exists: (path) => look('exists', path, false),
+    text: (path) => look('text', path, undefined),
+    isWritable: (path) => look('isWritable', path, false),
+    names: (folder) => look('names', folder, []),
+    room: (folder) => look('room', folder, noRoom),
+    file: (path) => look('file', path, undefined),
+    silentMs: (path) => {
+      const thread = threadFor(path)
+      return thread !== undefined && isSilent(thread) ? Math.max(1, Date.now() - thread.askedAtMs!) : 0
+    },
+    stop: () => {
+      for (const { worker } of threads.values()) void worker.terminate()
+      threads.clear()
+    },
+  }
+}
+
+const noRoom: DiskRoom = { bytes: 0, freeBytes: 0, device: -1 }
+
+function isSilent(thread: DiskThread): boolean {
+  if (thread.askedAtMs !== undefined) answerOf(thread)
+  return thread.askedAtMs !== undefined
+}
+
+/** The answer to what was asked, once it has come. */
+function answerOf(thread: DiskThread): DiskAnswer | undefined {
+  const answer = receiveMessageOnPort(thread.port)?.message as DiskAnswer | undefined
+  if (answer !== undefined) thread.askedAtMs = undefined
+  return answer
+}
+
+function startThread(): DiskThread {
+  const source = import.meta.url.endsWith('.ts')
+  const { port1: port, port2 } = new MessageChannel()
+  const answered = new Int32Array(new SharedArrayBuffer(4))
+  const worker = new Worker(new URL(`./disk-thread.${source ? 'ts' : 'js'}`, import.meta.url), {
+    workerData: { port: port2, answered } satisfies DiskThreadData,
+    transferList: [port2],
+    resourceLimits: HEAP,
+    execArgv: source ? ['--conditions=@granary/source', '--disable-warning=ExperimentalWarning'] : [],
+  })
+  worker.unref()
+  return { worker, port, answered, waitMs: FIRST_WAIT_MS, askedAtMs: undefined }
+}
