@@ -66,6 +66,8 @@ export function createProving({ db, follower, readinessPath, ...input }: CreateP
   let isUnanswered = true
   let housekeeping: Promise<void> | undefined
   let lookAtMs = 0
+  /** From one look to the next. */
+  let paceMs = POLL_MIN_MS
   let compareAtMs = 0
   let pollMs: number | undefined
 
@@ -76,13 +78,23 @@ export function createProving({ db, follower, readinessPath, ...input }: CreateP
         missChallenge(context, event.partition, event.epoch)
       }
       if (event.type === 'sector:expired' || event.type === 'sector:terminated') ended.add(event.sector)
-      lookAgain()
+      if (event.type === 'challenge:opened' || event.type === 'recovery:opened') {
+        lookLater()
+        wake()
+      } else lookAgain()
     },
     onGap: () => {
       comparison.restart()
       lookAgain()
     },
   })
+
+  /** A challenge is answered first; what is left to do after it is in no hurry. */
+  function lookLater(): void {
+    if (!isSettled) return
+    isSettled = false
+    lookAtMs = Math.max(lookAtMs, Date.now() + paceMs)
+  }
 
   function lookAgain(): void {
     isSettled = false
@@ -101,13 +113,13 @@ export function createProving({ db, follower, readinessPath, ...input }: CreateP
         .catch((error) => (signal.aborted ? undefined : report(error)))
         .finally(() => {
           answering.delete(key)
-          // Seen by the next look, which comes soon: this one was open at the last.
-          isSettled = false
+          lookLater()
         })
       answering.set(key, done)
     }
     // Never in the way of the next challenge.
-    if (housekeeping === undefined && Date.now() >= lookAtMs)
+    const isDue = Date.now() >= (isSettled ? lookAtMs + POLL_MAX_MS : lookAtMs)
+    if (housekeeping === undefined && isDue)
       housekeeping = lookAtAll(signal)
         .catch((error) => (signal.aborted ? undefined : report(error)))
         .finally(() => {
@@ -130,7 +142,8 @@ export function createProving({ db, follower, readinessPath, ...input }: CreateP
   async function lookAtPartitions(signal: AbortSignal): Promise<boolean> {
     const seenAt = head.height()
     const partitions = await chain.partitions(providerId, { signal })
-    lookAtMs = Date.now() + Math.max(POLL_MIN_MS, partitions.length * LOOK_MS_A_PARTITION)
+    paceMs = Math.max(POLL_MIN_MS, partitions.length * LOOK_MS_A_PARTITION)
+    lookAtMs = Date.now() + paceMs
     const isWhole = partitions.every(({ sound, sectors }) => sound === sectors)
     const isClosed = closeChallenges(context, partitions)
     await requestRecoveries(context, partitions, seenAt, signal).catch((error) =>
