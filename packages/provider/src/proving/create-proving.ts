@@ -198,7 +198,8 @@ export function createProving({ db, follower, readinessPath, ...input }: CreateP
     } catch {
       signal.throwIfAborted()
     }
-    if (isSettled && !isUnanswered && follower.heard() !== undefined) return POLL_MAX_MS
+    // A look that is under way may find that nothing is settled.
+    if (isSettled && housekeeping === undefined && !isUnanswered && follower.heard() !== undefined) return POLL_MAX_MS
     return Math.min(pollMs ?? POLL_MIN_MS, Math.max(POLL_MIN_MS, lookAtMs - Date.now()))
   }
 

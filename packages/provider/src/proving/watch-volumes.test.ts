@@ -21,6 +21,7 @@ beforeEach(() => {
     alerts,
     health,
     store: { numbersIn: () => [...onDisk, 3] },
+    prover: { leave: () => undefined },
     volumes: {
       heldBack: () => [],
       away: () => (isAway ? [DISK] : []),
