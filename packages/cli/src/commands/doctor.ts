@@ -1,6 +1,5 @@
 /** granary doctor: what of this machine, its keys and its network would stand in the way, and what mends it. */
 import type { Command } from 'commander'
-import { exitOfCode } from '../exit-code.ts'
 import { moreHelp } from '../more-help.ts'
 import {
   type ChainOptions,
@@ -29,12 +28,11 @@ export function addDoctor(program: Command, context: CommandContext): void {
 }
 
 async function doctor(options: DoctorOptions, context: CommandContext): Promise<void> {
-  const [{ examine }, { createProgress }, { interruptible }, { printResult }, words] = await Promise.all([
+  const [{ examine }, { createProgress }, { interruptible }, { printFindings }] = await Promise.all([
     import('../doctor/examine.ts'),
     import('../print/progress.ts'),
     import('../interruptible.ts'),
-    import('../print/result.ts'),
-    import('../doctor/findings-text.ts'),
+    import('../doctor/print-findings.ts'),
   ])
   using progress = await createProgress(context, { form: options.json ? 'none' : 'text' })
   progress.show({ name: 'doctor', step: 'asking the chain and its providers' })
@@ -42,11 +40,5 @@ async function doctor(options: DoctorOptions, context: CommandContext): Promise<
     examine({ home: homeOf(options), chain: options, passphraseFile: options.passphraseFile, signal }),
   )
   progress.end('doctor')
-  const wrong = findings.find(({ state }) => state === 'wrong')
-  if (wrong) context.setExitCode(exitOfCode(wrong.code ?? 'UNEXPECTED'))
-  printResult(
-    context,
-    { healthy: wrong === undefined, findings },
-    { json: options.json ?? false, text: (data) => words.findingsText(data.findings, context) },
-  )
+  printFindings(context, findings, options.json ?? false)
 }

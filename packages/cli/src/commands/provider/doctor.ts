@@ -1,6 +1,5 @@
 /** granary provider doctor: what of its machine, disks, keys, money and address would stand in a provider's way, and what mends it. */
 import { type Command, Option } from 'commander'
-import { exitOfCode } from '../../exit-code.ts'
 import { moreHelp } from '../../more-help.ts'
 import {
   type HomeOptions,
@@ -34,12 +33,11 @@ export function addProviderDoctor(provider: Command, context: CommandContext): v
 }
 
 async function doctor(options: ProviderDoctorOptions, context: CommandContext): Promise<void> {
-  const [{ examineProvider }, { createProgress }, { interruptible }, { printResult }, words] = await Promise.all([
+  const [{ examineProvider }, { createProgress }, { interruptible }, { printFindings }] = await Promise.all([
     import('../../doctor/examine-provider.ts'),
     import('../../print/progress.ts'),
     import('../../interruptible.ts'),
-    import('../../print/result.ts'),
-    import('../../doctor/findings-text.ts'),
+    import('../../doctor/print-findings.ts'),
   ])
   const { chain: chainUrl, redis: redisUrl, passphraseFile, json = false } = options
   using progress = await createProgress(context, { form: json ? 'none' : 'text' })
@@ -48,11 +46,5 @@ async function doctor(options: ProviderDoctorOptions, context: CommandContext): 
     examineProvider({ home: homeOf(options), chainUrl, redisUrl, passphraseFile, signal }),
   )
   progress.end('doctor')
-  const wrong = findings.find(({ state }) => state === 'wrong')
-  if (wrong) context.setExitCode(exitOfCode(wrong.code ?? 'UNEXPECTED'))
-  printResult(
-    context,
-    { healthy: wrong === undefined, findings },
-    { json, text: (data) => words.findingsText(data.findings, context) },
-  )
+  printFindings(context, findings, json)
 }
