@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { json } from 'node:stream/consumers'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { createAlerts } from '../alerts.ts'
 import { type AlertSender, createAlertSender } from './send-alerts.ts'
 
 let server: Server
@@ -55,6 +56,14 @@ test('an alert and its end are told in order, also when the address fails for a 
     ['alert', 'DISK_FULL'],
     ['alert:over', 'DISK_FULL'],
   ])
+})
+
+test('what is told of an alert says what it threatens, and how much', async () => {
+  const atStake = { sectors: 3, deals: 2, locked: '7' }
+  const alerts = createAlerts(sender.observe, Date.now, () => atStake)
+  alerts.raise({ code: 'FEES_SHORT', message: 'it is so', hint: 'look' })
+  await requests(1)
+  expect(got).toMatchObject([{ type: 'alert', code: 'FEES_SHORT', stake: 'proofs', atStake, hint: 'look' }])
 })
 
 test('an address that never answers is given up, the log says so without the address, and the next alert is told', async () => {
