@@ -26,6 +26,14 @@ test('one that others could read is taken from them when it is looked at next, c
   expect((await stat(path)).mode & 0o777).toBe(0o600)
 })
 
+test('of those who change it at once none loses what another has written', async () => {
+  await writeConfig(path, config)
+  const changes = { name: 'two', region: 'north', port: 7480, adminPort: 7472, 'ask.pieceSizeMin': 256 }
+  await Promise.all(Object.entries(changes).map(([key, value]) => changeConfig(path, { [key]: value })))
+  const { name, region, port, adminPort, ask } = await readConfig(path)
+  expect({ name, region, port, adminPort, 'ask.pieceSizeMin': ask.pieceSizeMin }).toEqual(changes)
+})
+
 test('a home without one says how to make it', async () => {
   await expect(readConfig(path)).rejects.toMatchObject({ code: 'HOME_MISSING', details: { path } })
 })

@@ -9,6 +9,7 @@ import { GranaryError } from '@granary/base'
 import { writeFileDurably } from '@granary/base/node'
 import type { Address } from '@granary/protocol/messages'
 import * as z from 'zod'
+import { withConfigLock } from './config-lock.ts'
 import { describeIssues } from './describe-issues.ts'
 import { volumeRoles } from './storage/volumes.ts'
 
@@ -339,9 +340,14 @@ export async function writeConfig(path: string, config: z.input<typeof configSch
 
 /**
  * Keys that are to have another value, by their names such as `ask.validMs`; undefined: the default again. Nothing else in the
- * file changes. @throws HomeMissingError, ConfigError
+ * file changes. @throws HomeMissingError, ConfigError, ConfigBusyError HOME_LOCKED
  */
 export async function changeConfig(path: string, changes: Readonly<Record<string, unknown>>): Promise<ProviderConfig> {
+  await readText(path)
+  return await withConfigLock(path, () => changeGiven(path, changes))
+}
+
+async function changeGiven(path: string, changes: Readonly<Record<string, unknown>>): Promise<ProviderConfig> {
   const given = await readGiven(path)
   const changed = Object.entries(changes).reduce(
     (config, [key, value]) => withKey(config, key.split('.'), value),

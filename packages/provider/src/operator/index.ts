@@ -4,6 +4,7 @@ export { amountFor } from '../chain/collateral.ts'
 export { readRegistration } from '../chain/registration.ts'
 export { takenProfiles } from '../chain/require-profile.ts'
 export { CONFIG_MODE, type ConfigKey, changeConfig, configValue, describeConfig, readConfig } from '../config.ts'
+export { withConfigLock } from '../config-lock.ts'
 export {
   getStatus,
   type ListedAlerts,

@@ -5,19 +5,38 @@
 import { readFile } from 'node:fs/promises'
 import { GranaryError } from '@granary/base'
 import { writeFileDurably } from '@granary/base/node'
+import type { ConfigKey } from '@granary/provider/operator'
 import { tellRunning } from './tell-running.ts'
 
 export interface ChangeRunningInput {
   readonly home: string
   readonly file: string
-  /** By key, such as `ask.validMs`; undefined: the default again. */
-  readonly changes: Readonly<Record<string, unknown>>
+  readonly changes: ConfigChanges | (() => Promise<ConfigChanges>)
 }
 
-/** @returns whether a provider runs and has taken them @throws HOME_MISSING, CONFIG_INVALID, … */
-export async function changeRunning({ home, file, changes }: ChangeRunningInput): Promise<boolean> {
-  const { CONFIG_MODE, changeConfig, readConfig } = await import('@granary/provider/operator')
+/** By key, such as `ask.validMs`; undefined: the default again. A function is asked for them when nobody else changes the file. */
+export type ConfigChanges = Readonly<Record<string, unknown>>
+
+export interface Changed {
+  /** As they are then. */
+  readonly keys: readonly ConfigKey[]
+  /** Whether a provider runs and has taken them. */
+  readonly applied: boolean
+}
+
+/** @throws HOME_MISSING, CONFIG_INVALID, HOME_LOCKED, … */
+export async function changeRunning({ home, file, changes: asked }: ChangeRunningInput): Promise<Changed> {
+  const { describeConfig, readConfig, withConfigLock } = await import('@granary/provider/operator')
   await readConfig(file)
+  return await withConfigLock(file, async () => {
+    const changes = typeof asked === 'function' ? await asked() : asked
+    const applied = await apply(home, file, changes)
+    return { keys: (await describeConfig(file)).filter(({ key }) => key in changes), applied }
+  })
+}
+
+async function apply(home: string, file: string, changes: ConfigChanges): Promise<boolean> {
+  const { CONFIG_MODE, changeConfig } = await import('@granary/provider/operator')
   const before = await readFile(file, 'utf8')
   await changeConfig(file, changes)
   try {

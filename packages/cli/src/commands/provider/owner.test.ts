@@ -196,6 +196,24 @@ test("the daemon runs without the owner's key: what only the owner may sign is a
   }
 }, 30_000)
 
+test('two commands that change the configuration at once both have their way', async () => {
+  const before = await readConfig(join(home, 'provider', 'config.json'))
+  const said = await Promise.all([
+    provide('config', 'set', 'region=north'),
+    provide('config', 'set', 'limits.quotesTotal=1000'),
+    provide('config', 'set', 'limits.quoteValidMs=60000'),
+  ])
+  expect(said.map(({ stdout }) => stdout.split(',')[0])).toEqual([
+    'region = north',
+    'limits.quotesTotal = 1000',
+    'limits.quoteValidMs = 60000',
+  ])
+  const { region, limits } = await readConfig(join(home, 'provider', 'config.json'))
+  expect([region, limits.quotesTotal, limits.quoteValidMs]).toEqual(['north', 1000, 60_000])
+  expect((await provide('config', 'set', 'region=', 'limits.quotesTotal=', 'limits.quoteValidMs=')).code).toBe(0)
+  expect(await readConfig(join(home, 'provider', 'config.json'))).toEqual(before)
+})
+
 test('a running provider says how it is, which deals it has and what is wrong', async () => {
   const status = await provide('status')
   expect(status).toMatchObject({ code: 0, stdout: expect.stringMatching(/ready +yes[\s\S]*sectors +1 proving/) })

@@ -1,25 +1,22 @@
 /** Changes keys of config.json, lets a running provider take them, and says what they are now and from when on. */
 import { join } from 'node:path'
 import type { CommandContext } from '../../program-context.ts'
-import { changeRunning } from './change-running.ts'
+import { type ChangeRunningInput, changeRunning } from './change-running.ts'
 
 export interface PrintChangedInput {
   readonly home: string
-  /** By key, such as `ask.validMs`; undefined: the default again. */
-  readonly changes: Readonly<Record<string, unknown>>
+  readonly changes: ChangeRunningInput['changes']
   readonly json: boolean
 }
 
-/** @throws HOME_MISSING, CONFIG_INVALID */
+/** @throws HOME_MISSING, CONFIG_INVALID, HOME_LOCKED */
 export async function printChanged(context: CommandContext, { home, changes, json }: PrintChangedInput): Promise<void> {
-  const [{ describeConfig }, { providerFolder }, { printResult }] = await Promise.all([
-    import('@granary/provider/operator'),
+  const [{ providerFolder }, { printResult }] = await Promise.all([
     import('../../provider-home.ts'),
     import('../../print/result.ts'),
   ])
   const file = join(providerFolder(home), 'config.json')
-  const applied = await changeRunning({ home, file, changes })
-  const keys = (await describeConfig(file)).filter(({ key }) => key in changes)
+  const { keys, applied } = await changeRunning({ home, file, changes })
   printResult(
     context,
     { file, keys, applied },

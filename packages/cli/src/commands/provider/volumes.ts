@@ -4,6 +4,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import { exitCodesHelp } from '../../exit-code.ts'
 import { type HomeOptions, homeOf, type JsonOptions, wholeNumber, withHome, withJson } from '../../options.ts'
 import type { CommandContext } from '../../program-context.ts'
+import type { ConfigChanges } from './change-running.ts'
 import { printChanged } from './print-changed.ts'
 
 interface Options extends HomeOptions, JsonOptions {}
@@ -46,8 +47,9 @@ export function addVolumes(provider: Command, context: CommandContext): void {
     .addHelpText('after', exitCodesHelp)
     .action(async (path: string, options: Options) => {
       const { drainVolume } = await import('@granary/provider/operator')
-      const changes = await drainVolume(homeOf(options), path)
-      await printChanged(context, { home: homeOf(options), changes, json: options.json ?? false })
+      const home = homeOf(options)
+      const changes = (): ReturnType<typeof drainVolume> => drainVolume(home, path)
+      await printChanged(context, { home, changes, json: options.json ?? false })
     })
   withJson(withHome(volumes.command('detach')))
     .description('Forget a volume that nothing lies on any more.')
@@ -59,8 +61,14 @@ export function addVolumes(provider: Command, context: CommandContext): void {
     .addHelpText('after', exitCodesHelp)
     .action(async (path: string, options: Options & { readonly lost?: boolean }) => {
       const { detachVolume } = await import('@granary/provider/operator')
-      const { changes, release } = await detachVolume(homeOf(options), path, options.lost ?? false)
-      await printChanged(context, { home: homeOf(options), changes, json: options.json ?? false })
+      const home = homeOf(options)
+      let release = (): Promise<void> => Promise.resolve()
+      const changes = async (): Promise<ConfigChanges> => {
+        const detached = await detachVolume(home, path, options.lost ?? false)
+        release = detached.release
+        return detached.changes
+      }
+      await printChanged(context, { home, changes, json: options.json ?? false })
       await release()
     })
 }
@@ -69,8 +77,9 @@ async function add(path: string, options: AddOptions, context: CommandContext): 
   const { addVolume } = await import('@granary/provider/operator')
   const { roles, capacity, weight, json = false } = options
   const capacityBytes = capacity === undefined ? undefined : capacity * GIB
-  const changes = await addVolume(homeOf(options), path, { roles, capacityBytes, weight })
-  await printChanged(context, { home: homeOf(options), changes, json })
+  const home = homeOf(options)
+  const changes = (): ReturnType<typeof addVolume> => addVolume(home, path, { roles, capacityBytes, weight })
+  await printChanged(context, { home, changes, json })
 }
 
 async function list(options: Options, context: CommandContext): Promise<void> {
