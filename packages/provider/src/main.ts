@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { toHex } from '@granary/base'
 import { addressesThatCount, createBudget } from '@granary/chain/limits'
 import { createChainClient } from '@granary/protocol/client'
+import type { Hash } from '@granary/protocol/messages'
 import { createAlerts } from './alerts.ts'
 import { createChainFollower } from './chain/follow-chain.ts'
 import { renewAsk } from './chain/keep-ask.ts'
@@ -39,6 +40,7 @@ import { withTimeAndLevel } from './log.ts'
 import { agreementOf, createMeans, sessionKeyOn } from './market/agreement-chain.ts'
 import { createDeals } from './market/create-deals.ts'
 import { openMarket } from './market/open-market.ts'
+import { meetChain } from './meet-chain.ts'
 import { createProver } from './proving/prover.ts'
 import { createQueue } from './queue/create-queue.ts'
 import { createLateQueue } from './queue/late-queue.ts'
@@ -130,19 +132,6 @@ async function start(options: RunProviderOptions, closers: Closer[]): Promise<Om
   })
   const chainUrl = options.chainUrl ?? config.chainUrl
   const chain = createChainClient({ url: chainUrl, heightSeen: Number(settings.get('followedHeight') ?? -1) })
-  const status = await chain.status()
-  matchChain(settings, status, chainUrl)
-  const { genesisHash } = status
-  const { host = '127.0.0.1', sealAfterMs = SEAL_AFTER_MS } = options
-  const profile = await requireProfile(chain, config.profile)
-  const profiles = await requireProfiles(chain, [config.profile, ...config.profiles])
-  const { sectorBytes } = profiles.at(-1) ?? profile
-  const checkConfig = (config: ProviderConfig) =>
-    requireConfig({
-      ...{ chain, settings, profile, sectorBytes, sealAfterMs, hasWorkers: options.redisUrl !== undefined },
-      ...{ path: folders.config, config, waitingPieces: deals.deals.waitingPieces() },
-    })
-  await checkConfig(config)
   const denylistsOf = ({ denylists: paths }: ProviderConfig) =>
     readDenylists({ paths, folder: folders.root, alerts, log })
   let denylists = await denylistsOf(config)
@@ -154,6 +143,7 @@ async function start(options: RunProviderOptions, closers: Closer[]): Promise<Om
   const { limits } = config
   const addressOf = addressesThatCount(limits)
   const bytes = createBudget(limits.bytesPerMinute, 60)
+  const { host = '127.0.0.1' } = options
   const listener = await listen(host, options.port || (config.port ?? 0), {
     ...{ addressOf, connections: limits.connectionsPerAddress },
     onBytes: (address, moved) => void bytes.spend(address, moved),
@@ -162,8 +152,6 @@ async function start(options: RunProviderOptions, closers: Closer[]): Promise<Om
   const { publicUrl = config.publicUrl } = options
   const reached = publicAddress({ host, port: listener.port, publicUrl, interfaces: networkInterfaces() })
   if (reached.guessed) log({ type: 'provider:address-found', host, endpoint: reached.url })
-  config = await changeConfig(folders.config, { chainUrl, port: listener.port })
-
   const openQueue = () =>
     createQueue<ProviderJobs>({
       ...{ folder: folders.queue, redisUrl: options.redisUrl, parallel: config.sealing.parallel, alerts, log },
@@ -226,10 +214,64 @@ async function start(options: RunProviderOptions, closers: Closer[]): Promise<Om
     log,
   })
   closers.push(() => retrieval.stop())
-  const libp2pPort = portOf(retrieval.multiaddrs)
-  if (libp2pPort !== undefined) config = await changeConfig(folders.config, { libp2pPort })
-
   const outbox = createOutbox({ db, chain, log })
+  const reloading = createKeyedLock()
+  const addressLimits = { ...limits, addressOf, bytes, onDownloadsFull: listener.endSlowest }
+  const statusAt = (at: Pick<ProviderStatus, 'provider'> & Omit<ProviderStatus['chain'], 'url'>): ProviderStatus => ({
+    ...{ provider: at.provider, address: keys.address, url: listener.url, version: VERSION },
+    ...{ upMs: Date.now() - startedMs, ...readinessOf(alerts) },
+    chain: { url: chainUrl, genesisHash: at.genesisHash, height: at.height },
+    acceptDeals: config.acceptDeals,
+    sectors: Object.fromEntries(openSectorStates.map((state) => [state, sectors.countIn(state)])),
+    deals: deals.deals.counts(),
+    outbox: outbox.count(),
+    disk: { freeBytes: deals.space.freeBytes(), reserveBytes: diskReserve(folders.root, config.diskReserveBytes) },
+    ...{ money: seen?.money ?? null, alerts: alerts.list().length },
+  })
+  const lastHeight = (): number => Number(settings.get('followedHeight') ?? 0)
+  let ownStatus = (): ProviderStatus =>
+    statusAt({
+      provider: Number(settings.get('providerId') ?? 0),
+      genesisHash: settings.get('genesisHash') as Hash,
+      height: lastHeight(),
+    })
+  /** What needs no chain; all of it is taken once that answers. */
+  const reloadWaiting = async (): Promise<ReloadReport> => {
+    const read = await readConfig(folders.config)
+    requireOwnVolumes(read.volumes, homeId)
+    denylists = await denylistsOf(read)
+    retrieval.deny(denylists)
+    return { changed: [], waiting: [] }
+  }
+  const admin = {
+    ...{ port: config.adminPort, accessPath: folders.admin, version: VERSION, status: () => ownStatus() },
+    ...{ alerts, traffic, sectors, deals: deals.deals, metrics, log },
+  }
+  const status = await meetChain({
+    ...{ chain, listener, sectors, admin, alerts, log, head: lastHeight, retrieval: retrieval.router },
+    ...{ isKnown: settings.get('genesisHash') !== undefined, limits: addressLimits },
+    reload: () => reloading.run('config', reloadWaiting),
+    signal: options.signal ?? new AbortController().signal,
+  })
+  matchChain(settings, status, chainUrl)
+  const { genesisHash } = status
+  const { sealAfterMs = SEAL_AFTER_MS } = options
+  const libp2pPort = portOf(retrieval.multiaddrs)
+  // As it is by now: the chain may have been waited for.
+  config = await changeConfig(folders.config, {
+    ...{ chainUrl, port: listener.port },
+    ...(libp2pPort === undefined ? {} : { libp2pPort }),
+  })
+  const profile = await requireProfile(chain, config.profile)
+  const profiles = await requireProfiles(chain, [config.profile, ...config.profiles])
+  const { sectorBytes } = profiles.at(-1) ?? profile
+  const checkConfig = (config: ProviderConfig) =>
+    requireConfig({
+      ...{ chain, settings, profile, sectorBytes, sealAfterMs, hasWorkers: options.redisUrl !== undefined },
+      ...{ path: folders.config, config, waitingPieces: deals.deals.waitingPieces() },
+    })
+  await checkConfig(config)
+
   const lane = createOwnLane(outbox, ownerLane)
   const saying = { chain, sectorBytes, alerts, log }
   const asking = { ...saying, lane: createOwnLane(outbox, askLane) }
@@ -244,7 +286,6 @@ async function start(options: RunProviderOptions, closers: Closer[]): Promise<Om
   const providerId = await registerProvider({ ...registration, config })
   const asked = renewAsk({ ...asking, config: () => config, signer: keys.session, providerId })
   closers.push(() => asked.stop())
-  const reloading = createKeyedLock()
   const reload = (): Promise<ReloadReport> =>
     reloading.run('config', () =>
       reloadConfig({
@@ -325,7 +366,7 @@ async function start(options: RunProviderOptions, closers: Closer[]): Promise<Om
     head: followed.head,
     version: VERSION,
     agreementOf: (dealId) => agreementOf(chain, dealId),
-    limits: { ...limits, addressOf, bytes, onDownloadsFull: listener.endSlowest },
+    limits: addressLimits,
     issueQuote: market.issueQuote,
     logIn: market.logIn,
     signRenewal: market.signRenewal,
@@ -369,23 +410,8 @@ async function start(options: RunProviderOptions, closers: Closer[]): Promise<Om
   })
   health.start()
   closers.push(() => health.stop())
-  const ownStatus = (): ProviderStatus => ({
-    ...{ provider: providerId, address: keys.address, url: listener.url, version: VERSION },
-    ...{ upMs: Date.now() - startedMs, ...readinessOf(alerts) },
-    chain: { url: chainUrl, genesisHash, height: followed.head() },
-    acceptDeals: config.acceptDeals,
-    sectors: Object.fromEntries(openSectorStates.map((state) => [state, sectors.countIn(state)])),
-    deals: deals.deals.counts(),
-    outbox: sealing.outboxCount(),
-    disk: { freeBytes: deals.space.freeBytes(), reserveBytes: diskReserve(folders.root, config.diskReserveBytes) },
-    ...{ money: seen?.money ?? null, alerts: alerts.list().length },
-  })
-  closers.push(
-    await serveAdmin({
-      ...{ port: config.adminPort, accessPath: folders.admin, version: VERSION, status: ownStatus, reload },
-      ...{ alerts, traffic, sectors, deals: deals.deals, metrics, log, work: sealing },
-    }),
-  )
+  ownStatus = () => statusAt({ provider: providerId, genesisHash, height: followed.head() })
+  closers.push(await serveAdmin({ ...admin, reload, work: sealing }))
   const collecting = setTimeout(collectStart, COLLECT_AFTER_MS).unref()
   closers.push(() => clearTimeout(collecting))
   log({ type: 'provider:serving', provider: providerId, url: listener.url })

@@ -22,6 +22,8 @@ export interface RunProviderOptions {
   /** A Redis for the queue, by which workers of other machines seal too: redis://host:port */
   readonly redisUrl?: string
   readonly log?: Log
+  /** Ends the waiting for a chain that is away when it starts. @default nothing does */
+  readonly signal?: AbortSignal
 }
 
 export interface RunningProvider {

@@ -180,3 +180,42 @@ test('the life of a sector is told, it is tried again, and one that is on the ch
   const unknown = askProvider(path(), retrySector, { params: { number: 77 } })
   await expect(unknown).rejects.toMatchObject({ code: 'SECTOR_MISSING' })
 })
+
+test('started while its chain is away it serves what it stores, says what is wrong, and goes on when the chain is back', async () => {
+  await provider.stop()
+  await devnet.stop()
+  const home = join(root.home, 'a')
+  const log: { type: string }[] = []
+  const ending = new AbortController()
+  const options = { home, cacheHome: join(root.home, 'cache'), port: 0, libp2pPort: undefined, passphrase }
+  const started = (signal?: AbortSignal): Promise<RunningProvider> =>
+    runProvider({ ...options, sealAfterMs: 0, log: (event) => log.push(event), ...(signal && { signal }) })
+  const waiting = (): Promise<true> =>
+    until('it waits', async () => log.some(({ type }) => type === 'provider:waiting') || undefined)
+
+  const ended = started(ending.signal).catch((error: unknown) => (error as Error).name)
+  await waiting()
+  ending.abort()
+  expect(await ended).toBe('AbortError')
+
+  log.length = 0
+  const running = started()
+  await waiting()
+  expect((await fetch(`${provider.url}/ipfs/${stored.rootCid}`)).status).toBe(200)
+  expect((await fetch(`${provider.url}/healthz`)).status).toBe(503)
+  const info = await fetch(`${provider.url}/v1/info`)
+  expect([info.status, await info.json()]).toEqual([503, { error: expect.objectContaining({ code: 'STARTING' }) }])
+  const status = await askProvider(path(), getStatus)
+  expect(status).toMatchObject({ ready: false, reasons: ['CHAIN_UNREACHABLE'], sectors: { proving: 1 }, money: null })
+  expect(await askProvider(path(), listAlerts)).toMatchObject({ alerts: [{ code: 'CHAIN_UNREACHABLE' }] })
+  await changeConfig(join(folder, 'config.json'), { name: 'changed meanwhile' })
+  expect(await askProvider(path(), reloadConfig)).toEqual({ changed: [], waiting: [] })
+
+  await devnet.restart()
+  provider = await running
+  expect((await fetch(`${provider.url}/healthz`)).status).toBe(200)
+  expect((await devnet.chain.provider(provider.providerId)).name).toBe('changed meanwhile')
+  expect(await askProvider(path(), getStatus)).toMatchObject({ ready: true, reasons: [] })
+  const told = log.filter(({ type }) => type.startsWith('alert'))
+  expect(told.map(({ type }) => type)).toEqual(['alert', 'alert:over'])
+}, 30_000)

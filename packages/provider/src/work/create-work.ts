@@ -76,8 +76,6 @@ export interface Work {
   start(): void
   /** Ends what runs; everything goes on from the store at the next start. */
   stop(): Promise<void>
-  /** Messages to the chain whose end is not known. */
-  outboxCount(): number
   /** There may be a new deal to place. */
   nudge(): void
   /** Forgets what has failed of a sector, and goes on with it at once. @throws SectorMissingError SECTOR_MISSING */
@@ -288,7 +286,6 @@ export function createWork(options: CreateWorkOptions): Work {
       clearTimeout(timer)
       await Promise.all([background, ...[...running.values()].map(({ done }) => done)])
     },
-    outboxCount: outbox.count,
     retry,
     abandon,
     nudge: plan,

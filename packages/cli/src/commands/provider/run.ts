@@ -1,4 +1,7 @@
 /** granary provider run: serves, seals and proves until it is stopped. */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { GranaryError, passingFactsOf } from '@granary/base'
 import { type Command, Option } from 'commander'
 import { moreHelp } from '../../more-help.ts'
 import {
@@ -86,10 +89,17 @@ async function runProvider(options: RunOptions, context: CommandContext): Promis
       const configured = await homes.configuredChain(home)
       if (said !== undefined && libp2p) await provider.loadBitswap()
       const url = (await said) ?? options.chain ?? configured ?? CHAIN_URL_DEFAULT
-      const { chain, devnet } = await openChain({ chain: url }, signal)
+      const folder = homes.providerFolder(home)
+      const opened = await openChain({ chain: url }, signal).catch((error: unknown) => {
+        // One that is set up knows whether it has met its chain, and waits for it then.
+        const isReady = passphraseFile !== undefined || existsSync(join(folder, 'passphrase'))
+        if (configured === undefined || !isReady || signal.aborted || !isAway(error)) throw error
+        return undefined
+      })
+      const devnet = opened?.devnet ?? passphraseFile === undefined
       if (configured === undefined && devnet) {
         const config = name === undefined ? {} : { name }
-        await setUpProvider({ home, chainUrl: chain.url, devnet, profile, passphraseFile, config })
+        await setUpProvider({ home, chainUrl: opened?.chain.url ?? url, devnet, profile, passphraseFile, config })
       }
       signal.throwIfAborted()
       const daemon = await provider.runProvider({
@@ -98,9 +108,9 @@ async function runProvider(options: RunOptions, context: CommandContext): Promis
         host,
         port,
         libp2pPort: libp2p ? libp2pPort : undefined,
-        passphrase: await passphraseOf({ passphraseFile, devnet, folder: homes.providerFolder(home) }),
-        chainUrl: chain.url,
-        log,
+        passphrase: await passphraseOf({ passphraseFile, devnet, folder }),
+        chainUrl: opened?.chain.url ?? url,
+        ...{ log, signal },
         ...(publicUrl === undefined ? {} : { publicUrl }),
         ...(sealAfter === undefined ? {} : { sealAfterMs: sealAfter }),
         ...(redis === undefined ? {} : { redisUrl: redis }),
@@ -108,4 +118,9 @@ async function runProvider(options: RunOptions, context: CommandContext): Promis
       return { daemon, facts: { provider: daemon.providerId, address: daemon.address } }
     },
   })
+}
+
+/** Nothing that it has said: that it says nothing, or is not up to what was seen of it. */
+function isAway(error: unknown): boolean {
+  return GranaryError.is(error) && passingFactsOf(error.code)?.lost === true
 }
