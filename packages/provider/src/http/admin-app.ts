@@ -9,7 +9,7 @@ import { liveStates } from '../deals/deal-state.ts'
 import type { DealStore } from '../deals/deal-store.ts'
 import type { Log } from '../log.ts'
 import { dealIdsOf, type SectorState } from '../sectors/sector.ts'
-import { lifeOf } from '../sectors/sector-life.ts'
+import { lifeOf, sectorsUnderWay } from '../sectors/sector-life.ts'
 import type { SectorStore } from '../sectors/store.ts'
 import type { Traffic } from '../storage/traffic.ts'
 import type { Work } from '../work/create-work.ts'
@@ -21,6 +21,7 @@ import {
   listAlerts,
   listDeals,
   listSectors,
+  listSectorsUnderWay,
   listTraffic,
   type ProviderStatus,
   reloadConfig,
@@ -86,6 +87,7 @@ function adminRoutes({ status, alerts, traffic, sectors, work, deals, reload }: 
       }))
       return { sectors: page, next: rest.length > PAGE ? (page.at(-1)?.number ?? null) : null }
     }),
+    serve(listSectorsUnderWay, () => ({ sectors: sectorsUnderWay(sectors) })),
     serve(getSectorLife, ({ params: { number } }) => lifeOf(sectors, Number(number))),
     serve(retrySector, async ({ params: { number } }) => {
       await work.retry(Number(number))

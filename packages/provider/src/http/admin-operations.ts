@@ -79,6 +79,31 @@ export const listSectors = {
 } as const satisfies DescribedOperation
 export type ListedSectors = Parsed<typeof listSectors>
 
+export const listSectorsUnderWay = {
+  id: 'listSectorsUnderWay',
+  method: 'get',
+  path: '/admin/v1/sealing',
+  summary:
+    'The sectors that are not proven yet, by their numbers: since when each is where it is, and why a try failed',
+  params: nothing,
+  answer: z.object({
+    sectors: z.readonly(
+      z.array(
+        z.object({
+          number: natural,
+          profile: z.nullable(z.string()),
+          state: z.string(),
+          sinceMs: natural,
+          deals: z.readonly(z.array(natural)),
+          failures: natural,
+          reason: z.nullable(z.string()),
+        }),
+      ),
+    ),
+  }),
+  errors: ['TOKEN_INVALID'],
+} as const satisfies DescribedOperation
+
 const sectorParams = z.object({ number: z.string().check(z.regex(/^\d{1,10}$/, 'expected the number of a sector')) })
 
 const sectorLife = z.object({
@@ -175,6 +200,7 @@ export const adminOperations: readonly DescribedOperation[] = [
   getStatus,
   listAlerts,
   listSectors,
+  listSectorsUnderWay,
   getSectorLife,
   retrySector,
   abandonSector,

@@ -18,7 +18,7 @@ export {
   type Reloaded,
   reloadConfig,
 } from '../http/admin-operations.ts'
-export type { SectorLife } from '../sectors/sector-life.ts'
+export type { SectorLife, SectorUnderWay } from '../sectors/sector-life.ts'
 export { type VolumeRole, type VolumeUsage, volumeRoles } from '../storage/volumes.ts'
 export { type EndingCosts, endingCosts, SectorNotProvenError } from './ending-costs.ts'
 export { type FindProviderInput, findProvider, ProviderUnknownError } from './find-provider.ts'
@@ -43,6 +43,6 @@ export {
   provingStatus,
 } from './read-proving.ts'
 export { type Registered, registerAsOwner } from './register.ts'
-export { sectorLife } from './sector-life.ts'
+export { readSectorsUnderWay, sectorLife } from './sector-life.ts'
 export { sectorsOnChain } from './sectors-on-chain.ts'
 export { addVolume, detachVolume, drainVolume, readVolumes } from './volumes.ts'

@@ -6,7 +6,7 @@ import type { PlaceableDeal } from '../sectors/port.ts'
 import { createSectorStore } from '../sectors/store.ts'
 import { providerFolders } from '../storage/folders.ts'
 import { openStore } from '../storage/open-store.ts'
-import { abandonSector, readSectorLife, retrySector } from './sector-life.ts'
+import { abandonSector, readSectorLife, readSectorsUnderWay, retrySector } from './sector-life.ts'
 
 let root: Awaited<ReturnType<typeof temporaryHome>>
 let db: ReturnType<typeof openStore>
@@ -55,6 +55,25 @@ test('the life of a sector is told with times, epochs and reasons, and is tried 
   ])
   for (const { atMs } of events) expect(Math.abs(Date.now() - atMs)).toBeLessThan(60_000)
   expect(retrySector(root.home, number).failures).toBe(0)
+})
+
+test('those that are not proven yet are listed, with since when, and why the last try failed', async () => {
+  const number = sealedSector()
+  const { number: filling } = createSectorStore(db).open([{ ...deal, dealId: 2 }], 5, '8MiB-dev')
+  db.close()
+  const listed = await readSectorsUnderWay(root.home)
+  const [sealed] = listed
+  expect(listed).toEqual([
+    {
+      ...{ number, profile: null, state: 'sealed', deals: [1], failures: 2, sinceMs: expect.any(Number) },
+      reason: 'CHAIN_UNREACHABLE: it is away',
+    },
+    expect.objectContaining({ number: filling, profile: '8MiB-dev', state: 'filling', deals: [2], reason: null }),
+  ])
+  expect(Date.now() - sealed!.sinceMs).toBeLessThan(60_000)
+  retrySector(root.home, number)
+  expect((await readSectorsUnderWay(root.home))[0]).toMatchObject({ failures: 0, reason: null })
+  expect(await readSectorsUnderWay(join(root.home, 'none'))).toEqual([])
 })
 
 test('one that the chain has not heard of is given up, one that is on it is not', () => {

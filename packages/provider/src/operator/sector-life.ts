@@ -2,12 +2,17 @@
 import { existsSync } from 'node:fs'
 import { GranaryError } from '@granary/base'
 import { askProvider } from '../admin-access.ts'
-import { abandonSector as askAbandon, retrySector as askRetry, getSectorLife } from '../http/admin-operations.ts'
+import {
+  abandonSector as askAbandon,
+  retrySector as askRetry,
+  getSectorLife,
+  listSectorsUnderWay,
+} from '../http/admin-operations.ts'
 import { giveUpSector } from '../sealing/give-up-sector.ts'
-import { lifeOf, type SectorLife } from '../sectors/sector-life.ts'
+import { lifeOf, type SectorLife, type SectorUnderWay, sectorsUnderWay } from '../sectors/sector-life.ts'
 import { createSectorStore, type SectorStore } from '../sectors/store.ts'
 import { providerFolders } from '../storage/folders.ts'
-import { openStore } from '../storage/open-store.ts'
+import { HomeLockedError, openStore } from '../storage/open-store.ts'
 
 export class StoreMissingError extends GranaryError {
   constructor(path: string) {
@@ -67,5 +72,21 @@ export async function sectorLife(home: string, what: 'log' | 'retry' | 'abandon'
   } catch (error) {
     if (!GranaryError.is(error) || error.code !== 'PROVIDER_NOT_RUNNING') throw error
     return { log: readSectorLife, retry: retrySector, abandon: abandonSector }[what](home, sector)
+  }
+}
+
+/** Of the provider that runs in the home, or of its store; none where it has none yet, or a provider is just starting with it. */
+export async function readSectorsUnderWay(home: string): Promise<readonly SectorUnderWay[]> {
+  const { admin, database } = providerFolders(home)
+  try {
+    return (await askProvider(admin, listSectorsUnderWay)).sectors
+  } catch (error) {
+    if (!GranaryError.is(error) || error.code !== 'PROVIDER_NOT_RUNNING') throw error
+  }
+  try {
+    return existsSync(database) ? withSectors(home, sectorsUnderWay) : []
+  } catch (error) {
+    if (error instanceof HomeLockedError) return []
+    throw error
   }
 }

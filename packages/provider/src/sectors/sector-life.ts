@@ -1,4 +1,5 @@
 /** What is told of one sector to its owner. */
+import { dealIdsOf, type SectorState } from './sector.ts'
 import type { SectorEvent, SectorStore } from './store.ts'
 
 export interface SectorLife {
@@ -13,4 +14,37 @@ export interface SectorLife {
 export function lifeOf(store: Pick<SectorStore, 'get' | 'events'>, number: number): SectorLife {
   const { phase, failures } = store.get(number)
   return { sector: number, state: phase.state, failures, events: store.events(number) }
+}
+
+/** One that is not proven yet. */
+export interface SectorUnderWay {
+  readonly number: number
+  readonly profile: string | null
+  readonly state: string
+  /** In this state. */
+  readonly sinceMs: number
+  readonly deals: readonly number[]
+  /** In a row, in this state. */
+  readonly failures: number
+  /** Why the last try failed; null: none has. */
+  readonly reason: string | null
+}
+
+const underWay: readonly SectorState[] = [
+  ...(['filling', 'sealing', 'sealed', 'precommitting', 'precommitted', 'committing'] as const),
+]
+
+/** By their numbers. */
+export function sectorsUnderWay(store: Pick<SectorStore, 'inStates' | 'events'>): SectorUnderWay[] {
+  const found = store.inStates(...underWay).toSorted((a, b) => a.number - b.number)
+  return found.map((sector) => {
+    const { number, profile = null, failures, openedAtMs } = sector
+    const { state } = sector.phase
+    const events = store.events(number).filter((event) => event.state === state)
+    return {
+      ...{ number, profile, state, failures, deals: dealIdsOf(sector) },
+      sinceMs: events.find(({ reason }) => reason === null)?.atMs ?? openedAtMs,
+      reason: failures === 0 ? null : (events.findLast(({ reason }) => reason !== null)?.reason ?? null),
+    }
+  })
 }

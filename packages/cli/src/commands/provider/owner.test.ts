@@ -303,8 +303,9 @@ test('config says what each key is, and what is set is on the chain at once, wha
 })
 
 test('a sector is listed, extended, and terminated for no more than was said before', async () => {
-  const listed = JSON.parse((await provide('sectors', 'list', '--json')).stdout).data
+  const listed = JSON.parse((await provide('sectors', '--json')).stdout).data
   expect(listed.sectors).toMatchObject([{ number: deal.sector, state: 'active', deals: [deal.dealId] }])
+  expect(listed.underWay).toEqual([])
 
   const { expiry } = await chain.sector(provider.providerId, deal.sector)
   const dated = await provide('sectors', 'extend', `${deal.sector}`, '--until', '2099-01-31', '--dry-run')

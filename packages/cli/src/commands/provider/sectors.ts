@@ -1,7 +1,7 @@
 /** granary provider sectors list | extend | terminate: of proven ones, as the chain has them; log | retry | abandon: of others, as the home has them. */
 
 import type { SectorView } from '@granary/protocol/client'
-import type { EndingCosts } from '@granary/provider/operator'
+import type { EndingCosts, SectorUnderWay } from '@granary/provider/operator'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { exitCodesHelp } from '../../exit-code.ts'
 import {
@@ -32,9 +32,9 @@ interface ExtendOptions extends OwnerOptions {
 }
 
 export function addSectors(provider: Command, context: CommandContext): void {
-  const sectors = provider.command('sectors').description('The sectors that are proven, and when they end.')
-  withOperator(sectors.command('list'))
-    .description('List the sectors that are proven, or faulty.')
+  const sectors = provider.command('sectors').description('The sectors: those that are proven, and those under way.')
+  withOperator(sectors.command('list', { isDefault: true }))
+    .description('List the sectors that are proven or faulty, and those of this home that are filled or sealed.')
     .addHelpText('after', exitCodesHelp)
     .action((options: OperatorOptions) => list(options, context))
   withOwner(sectors.command('extend'))
@@ -100,16 +100,28 @@ async function life(
 }
 
 async function list(options: OperatorOptions, context: CommandContext): Promise<void> {
-  const [{ sectorsOnChain }, { interruptible }, { printResult }, { formatTable }, { momentOf }] = await Promise.all([
+  const [
+    operator,
+    { interruptible },
+    { printResult },
+    { formatTable },
+    { formatDuration, momentOf },
+    { configuredOwner },
+  ] = await Promise.all([
     import('@granary/provider/operator'),
     import('../../interruptible.ts'),
     import('../../print/result.ts'),
     import('../../print/table.ts'),
     import('../../print/times.ts'),
+    import('../../provider-home.ts'),
   ])
   const { status, ...found } = await interruptible(async (signal) => {
     const { chain, provider, status } = await openOperator(options, signal)
-    return { status, provider: provider.id, sectors: await sectorsOnChain(chain, provider.id, { signal }) }
+    const home = homeOf(options)
+    const isOwn = options.provider === undefined || (await configuredOwner(home)) === provider.owner
+    const underWay = isOwn ? await operator.readSectorsUnderWay(home) : []
+    const sectors = await operator.sectorsOnChain(chain, provider.id, { signal })
+    return { status, provider: provider.id, sectors, underWay }
   })
   const row = ({ number, profile, state, partition, expiry, deals }: SectorView) => [
     `${number}`,
@@ -119,14 +131,23 @@ async function list(options: OperatorOptions, context: CommandContext): Promise<
     momentOf(expiry, status),
     deals.join(', '),
   ]
+  const rowUnderWay = ({ number, state, sinceMs, failures, deals, reason }: SectorUnderWay) => [
+    `${number}`,
+    state,
+    `for ${formatDuration(Date.now() - sinceMs)}`,
+    failures === 0 ? '' : `${failures}`,
+    deals.join(', '),
+    reason ?? '',
+  ]
+  const head = ['sector', 'profile', 'state', 'partition', 'ends', 'deals']
+  const headUnderWay = ['sector', 'state', 'since', 'failed', 'deals', 'why it failed']
   printResult(context, found, {
     json: options.json ?? false,
-    text: ({ sectors }, columns) =>
-      sectors.length === 0
-        ? 'no sectors are proven yet'
-        : formatTable(['sector', 'profile', 'state', 'partition', 'ends', 'deals'], sectors.map(row), {
-            columns,
-          }),
+    text: ({ sectors, underWay }, columns) =>
+      [
+        sectors.length === 0 ? 'no sectors are proven yet' : formatTable(head, sectors.map(row), { columns }),
+        ...(underWay.length === 0 ? [] : ['', formatTable(headUnderWay, underWay.map(rowUnderWay), { columns })]),
+      ].join('\n'),
   })
 }
 
