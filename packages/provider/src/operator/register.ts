@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { toHex } from '@granary/base'
 import { type ChainClient, type ProviderView, sendMessage } from '@granary/protocol/client'
-import { daemonScopes, type MessageBodies, type Signer } from '@granary/protocol/messages'
+import { type Address, daemonScopes, type MessageBodies, type Signer } from '@granary/protocol/messages'
 import { providerOf } from '../chain/register-provider.ts'
 
 export interface RegisterInput {
@@ -11,6 +11,8 @@ export interface RegisterInput {
   readonly signer: Signer
   /** Of registration.json. */
   readonly wanted: Omit<MessageBodies['RegisterProvider'], 'payout'>
+  /** Where its pay goes; undefined: as the chain has it, and at first the owner. */
+  readonly payout?: Address | undefined
   /** What the daemon's key may spend and until when; undefined: as the chain has it. */
   readonly session?: { readonly spendingLimit: bigint; readonly expires: number } | undefined
   readonly signal?: AbortSignal | undefined
@@ -21,12 +23,19 @@ export interface Registered {
   readonly done: 'registered' | 'updated' | 'unchanged'
 }
 
-export async function registerAsOwner({ chain, signer, wanted, session, signal }: RegisterInput): Promise<Registered> {
+export async function registerAsOwner({
+  chain,
+  signer,
+  wanted,
+  payout,
+  session,
+  signal,
+}: RegisterInput): Promise<Registered> {
   const options = signal === undefined ? {} : { signal }
   const known = await providerOf(chain, signer.address, options)
   const done = known === undefined ? 'registered' : await update(known)
   if (known === undefined) {
-    const body = { ...wanted, payout: signer.address }
+    const body = { ...wanted, payout: payout ?? signer.address }
     await sendMessage({ chain, signer, kind: 'RegisterProvider', body }, options)
   }
   const provider = known ?? (await providerOf(chain, signer.address, options))
@@ -40,8 +49,9 @@ export async function registerAsOwner({ chain, signer, wanted, session, signal }
 
   async function update(id: number): Promise<'updated' | 'unchanged'> {
     const view = await chain.provider(id, options)
-    if (isDeepStrictEqual(wantedOf(wanted), saidOf(view))) return 'unchanged'
-    const body = { provider: id, ...wanted, payout: view.payout }
+    const paid = payout ?? view.payout
+    if (paid === view.payout && isDeepStrictEqual(wantedOf(wanted), saidOf(view))) return 'unchanged'
+    const body = { provider: id, ...wanted, payout: paid }
     await sendMessage({ chain, signer, kind: 'UpdateProvider', body }, options)
     return 'updated'
   }

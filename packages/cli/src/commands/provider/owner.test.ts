@@ -185,8 +185,11 @@ test("the daemon runs without the owner's key: what only the owner may sign is a
     expect((await own('deposit', '100', ...signing.slice(1))).code).toBe(0)
     expect((await granary(['provider', 'config', 'set', 'name=elsewhere', '--home', other])).code).toBe(0)
     expect(await alerts()).toEqual(['PROVIDER_NOT_UPDATED'])
-    expect(JSON.parse((await own(...signing)).stdout).data.registered).toMatchObject({ done: 'updated' })
-    expect((await chain.provider(running.providerId)).name).toBe('elsewhere')
+    const payout = `0x${'07'.repeat(20)}`
+    expect(JSON.parse((await own(...signing, '--payout', payout)).stdout).data.registered).toMatchObject({
+      done: 'updated',
+    })
+    expect(await chain.provider(running.providerId)).toMatchObject({ name: 'elsewhere', payout })
     expect((await granary(['provider', 'reload', '--home', other])).code).toBe(0)
     expect(await alerts()).toEqual([])
     const { agreementId } = await storeDeal(chain, running.url)

@@ -9,6 +9,7 @@ import { type OwnerOptions, withOwner } from './open-operator.ts'
 
 interface RegisterOptions extends OwnerOptions {
   readonly registration?: string
+  readonly payout?: string
   readonly sessionLimit?: bigint
   readonly sessionTime?: number
 }
@@ -17,6 +18,7 @@ export function addRegister(provider: Command, context: CommandContext): void {
   withOwner(provider.command('register'))
     .description('Sign as the owner what the provider wants the chain to say of it: at first, and after a change.')
     .option('--registration <file>', 'what the provider has written (default: registration.json of the home)')
+    .option('--payout <address>', 'where its pay goes (default: as the chain has it, at first the owner)')
     .addOption(new Option('--session-limit <GRN>', "most that the daemon's key may spend from now on").argParser(grn))
     .addOption(
       new Option('--session-time <time>', "for how long the daemon's key may sign, such as 90d").argParser(durationMs),
@@ -33,30 +35,43 @@ async function register(options: RegisterOptions, context: CommandContext): Prom
       'give both --session-limit and --session-time',
     )
   }
-  const [operator, keystore, messages, { epochsIn }, { passphraseOf }, { openChain }, { configuredChain }, print] =
-    await Promise.all([
-      import('@granary/provider/operator'),
-      import('@granary/chain/keystore'),
-      import('@granary/protocol/messages'),
-      import('@granary/protocol/epochs'),
-      import('../../passphrase.ts'),
-      import('../../open-chain.ts'),
-      import('../../provider-home.ts'),
-      Promise.all([
-        import('../../interruptible.ts'),
-        import('../../print/confirm-spending.ts'),
-        import('../../print/result.ts'),
-      ]),
-    ])
+  const [
+    operator,
+    keystore,
+    messages,
+    { readAddress },
+    { epochsIn },
+    { passphraseOf },
+    { openChain },
+    { configuredChain },
+    print,
+  ] = await Promise.all([
+    import('@granary/provider/operator'),
+    import('@granary/chain/keystore'),
+    import('@granary/protocol/messages'),
+    import('../wallet/read-address.ts'),
+    import('@granary/protocol/epochs'),
+    import('../../passphrase.ts'),
+    import('../../open-chain.ts'),
+    import('../../provider-home.ts'),
+    Promise.all([
+      import('../../interruptible.ts'),
+      import('../../print/confirm-spending.ts'),
+      import('../../print/result.ts'),
+    ]),
+  ])
   const [{ interruptible }, { confirmSpending }, { printResult }] = print
   const home = homeOf(options)
+  const payout = options.payout === undefined ? undefined : readAddress(options.payout)
   const path = options.ownerKey ?? join(home, 'provider', 'keystore.json')
   const result = await interruptible(async (signal) => {
     const wanted = await operator.readRegistration(options.registration ?? join(home, 'provider', 'registration.json'))
     const url = options.chain ?? (await configuredChain(home)) ?? CHAIN_URL_DEFAULT
     const { chain, status, devnet } = await openChain({ chain: url }, signal)
     const [fees, params] = await Promise.all([chain.fees({ signal }), chain.params({ signal })])
-    const price = messages.feeOf('RegisterProvider', REGISTRATION_BYTES_MAX, fees) + messages.providerFee(params)
+    // An account that does not exist yet costs its record.
+    const records = messages.providerFee(params) + (payout === undefined ? 0n : params.accountFee)
+    const price = messages.feeOf('RegisterProvider', REGISTRATION_BYTES_MAX, fees) + records
     if (dryRun) return { price, wanted, registered: null }
     const passphrase = await passphraseOf({ passphraseFile, devnet, folder: dirname(path) })
     const signer = messages.accountSigner(await keystore.readKey(path, passphrase))
@@ -66,7 +81,11 @@ async function register(options: RegisterOptions, context: CommandContext): Prom
     }
     const expires = status.height + epochsIn(sessionTime ?? 0, status)
     const session = sessionLimit === undefined ? undefined : { spendingLimit: sessionLimit, expires }
-    return { price, wanted, registered: await operator.registerAsOwner({ chain, signer, wanted, session, signal }) }
+    return {
+      price,
+      wanted,
+      registered: await operator.registerAsOwner({ chain, signer, wanted, payout, session, signal }),
+    }
   })
   printResult(
     context,
