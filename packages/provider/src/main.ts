@@ -303,13 +303,13 @@ async function start(options: RunProviderOptions, closers: Closer[]): Promise<Om
       }),
     )
 
-  const provenSectors = () => sectors.countIn('proving')
+  const partitions = () => sectors.partitions().length
   const follower = createChainFollower({ chain, from: status.height })
   const market = openMarket({
     ...{ deals, settings, folders, profiles, chain, follower, genesisHash, providerId, witness, alerts, log },
     config: () => config,
     denylists: () => denylists,
-    provenSectors,
+    partitions,
     signer: keys.session,
     addPiece: (piece) => retrieval.addPiece(storedPiece(piece)),
     removePiece: (pieceCid) => retrieval.removePiece(pieceCid),
@@ -394,7 +394,7 @@ async function start(options: RunProviderOptions, closers: Closer[]): Promise<Om
   listener.serve(app)
   sealing.start()
   scrub.start()
-  const means = createMeans({ chain, providerId, profiles, provenSectors })
+  const means = createMeans({ chain, providerId, profiles, partitions })
   const health = watchHealth({
     sessionKey: () => sessionKeyOn(chain, keys.address, toHex(keys.session.publicKey)),
     ask: () =>

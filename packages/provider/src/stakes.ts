@@ -15,6 +15,7 @@ export const stakes = {
   CHAIN_BEHIND: 'proofs',
   CHAIN_FOREIGN: 'proofs',
   CHAIN_ROLLED_BACK: 'proofs',
+  FEES_LOW: 'proofs',
   FEES_SHORT: 'proofs',
   PARTITION_FAULTY: 'proofs',
   PROOF_LATE: 'proofs',

@@ -30,7 +30,7 @@ const db = openStore(join(folder, 'provider.sqlite'))
 const sectors = createSectorStore(db)
 const profile = profileNamed('2KiB-test')
 const profiles = [profile]
-const provenSectors = (): number => sectors.countIn('proving')
+const partitions = (): number => sectors.partitions().length
 const work = createWork({
   ...{ db, folder, follower, chain, alerts, log, providerId: provider, profile, profiles, sealAfterMs: 0, blockTimeMs },
   volumes: volumesIn(folder),
@@ -45,7 +45,7 @@ const work = createWork({
 const health = watchHealth({
   ...{ chain, heard: follower.heard, providerId: provider, alerts, log, folder, diskReserveBytes: () => 0 },
   sessionKey: async () => undefined,
-  means: createMeans({ chain, providerId: provider, profiles, provenSectors }),
+  means: createMeans({ chain, providerId: provider, profiles, partitions }),
 })
 follower.start()
 work.start()

@@ -238,10 +238,12 @@ export const passingAlertErrors = {
 
 /** Its alerts, and lines of its log: nothing is thrown. */
 export const alertErrors = {
-  /** A partition was not proven for longer than a period and a half. */
+  /** A partition was not proven for longer than two periods. */
   PROOF_LATE: { fault: 'operator' },
   /** The key that the daemon signs with may not, or not for much longer or for much more. */
   SESSION_KEY_ENDS: { fault: 'operator' },
+  /** The account pays for the proofs of less than seven periods more. */
+  FEES_LOW: { fault: 'operator' },
   /** The ask has ended, or ends within a day and was not renewed. */
   ASK_ENDS: { fault: 'operator' },
   /** Sectors of a partition are faulty. */

@@ -24,6 +24,7 @@ interface World {
   stalled: string | null
   failure: Error | undefined
   balance: bigint
+  feesOfProofs: bigint
   faultySectors: number[]
   lastProven: number
   askValidUntil: number
@@ -43,7 +44,7 @@ function watched(): {
   ask: (path: string) => Promise<{ status: number; codes: string[] }>
 } {
   const world: World = {
-    ...{ nowMs: START_MS, height: 7, stalled: null, failure: undefined, balance: 10n },
+    ...{ nowMs: START_MS, height: 7, stalled: null, failure: undefined, balance: 10n, feesOfProofs: 0n },
     ...{ faultySectors: [], diskReserveBytes: 16, lastProven: 1, askValidUntil: 1_000_000, chainTimeMs: undefined },
     sessionKey: { expires: 1e9, spent: '89', spendingLimit: '100' },
   }
@@ -85,7 +86,7 @@ function watched(): {
           balance: world.balance,
           sectors: [{ sectorBytes: 2048, locked: 0n, fees: 10n }],
           partitionDeposit: 0n,
-          feesOfProofs: 0n,
+          feesOfProofs: world.feesOfProofs,
         },
       }),
       ...{ providerId: 1, alerts, log, folder: tmpdir(), diskReserveBytes: () => world.diskReserveBytes },
@@ -159,6 +160,21 @@ test('a chain that makes no blocks for half a minute is stopped, until it makes 
   world.height += 1
   await watch().check()
   expect(await ask('/healthz')).toEqual(healthy)
+})
+
+test('money that pays for the proofs of less than seven periods more is told, and keeps it from nothing', async () => {
+  const { world, watch, ask, logged } = watched()
+  const looked = async (balance: bigint): Promise<unknown> => {
+    Object.assign(world, { balance, feesOfProofs: 5n })
+    logged.length = 0
+    for (let count = 0; count < 6; count += 1) await watch().check()
+    return [(await ask('/readyz')).codes, logged.map(({ type, code }) => `${type} ${code}`)]
+  }
+  expect(await looked(10n + 35n)).toEqual([[], []])
+  expect(await looked(10n + 34n)).toEqual([[], ['alert FEES_LOW']])
+  expect(logged[0]).toMatchObject({ message: expect.stringContaining('6 periods'), stake: 'proofs' })
+  expect(await looked(10n + 4n)).toEqual([['FEES_SHORT'], ['alert:over FEES_LOW', 'alert FEES_SHORT']])
+  expect(await looked(10n + 35n)).toEqual([[], ['alert:over FEES_SHORT']])
 })
 
 test('an ask that has ended, or should have been renewed, makes it not ready', async () => {

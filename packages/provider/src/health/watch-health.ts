@@ -43,6 +43,8 @@ const ANSWER_MS = 5_000
 const CHECKS_A_LONG_ONE = 5
 /** The more there are the longer it is until all of them are looked at again: what is asked does not grow with them. */
 const PARTITIONS_A_CHECK = 85
+/** So long before the money for proofs ends its owner is told: time for a person to do something. */
+const FEES_LEFT_PERIODS = 7n
 const STOPPED_MS = 30_000
 const CLOCK_APART_MS = 60_000
 const SESSION_LEFT_MS = 3 * 24 * 60 * 60_000
@@ -160,11 +162,24 @@ async function checkMoney({ means, alerts }: HealthContext): Promise<void> {
   const { balance, sectors, feesOfProofs } = await means()
   // Of the largest, whose proofs are the longest.
   const feesPerSector = sectors.at(-1)?.fees ?? 0n
+  checkRunway(alerts, balance, feesPerSector, feesOfProofs)
   if (balance >= feesPerSector + feesOfProofs) return void alerts.clear('FEES_SHORT')
   alerts.raise({
     code: 'FEES_SHORT',
     message: `the provider's account has ${balance} attoGRN, the fees of one sector and of a period's proofs come to ${feesPerSector + feesOfProofs}`,
     hint: "send money to the provider's account: without fees no sector is sealed and no proof is taken",
+  })
+}
+
+/** Nothing is wrong yet: it is told, and keeps nobody from anything. */
+function checkRunway(alerts: Alerts, balance: bigint, feesPerSector: bigint, feesOfProofs: bigint): void {
+  const left = balance - feesPerSector
+  const isShort = left < feesOfProofs
+  if (isShort || left >= feesOfProofs * FEES_LEFT_PERIODS) return void alerts.clear('FEES_LOW')
+  alerts.raise({
+    code: 'FEES_LOW',
+    message: `the provider's account has ${formatGrn(balance)}, which pays for the proofs of ${left / feesOfProofs} periods and one more sector`,
+    hint: "send money to the provider's account before they are over: `granary provider money` says for how long it lasts",
   })
 }
 

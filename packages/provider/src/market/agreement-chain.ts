@@ -15,8 +15,8 @@ export interface ChainMeansInput {
   readonly providerId: number
   /** The smallest first. */
   readonly profiles: readonly Profile[]
-  /** How many are being proven. */
-  readonly provenSectors: () => number
+  /** With how many proofs a period its sectors are proven. */
+  readonly partitions: () => number
 }
 
 export function agreementChain(input: ChainMeansInput): AgreementChain {
@@ -78,7 +78,7 @@ interface SizedProfile {
 }
 
 async function meansOf(
-  { chain, providerId, provenSectors }: ChainMeansInput,
+  { chain, providerId, partitions }: ChainMeansInput,
   profiles: readonly SizedProfile[],
 ): Promise<ProviderMeans> {
   const [params, fees, view] = await Promise.all([chain.params(), chain.fees(), chain.provider(providerId)])
@@ -95,7 +95,7 @@ async function meansOf(
     sectors,
     partitionDeposit: params.partitionDeposit,
     // Of one period: what is sealed has to be proven before anything new is.
-    feesOfProofs: feeOf('SubmitPost', 0, fees) * BigInt(Math.ceil(provenSectors() / params.partitionSectorsMax)),
+    feesOfProofs: feeOf('SubmitPost', 0, fees) * BigInt(partitions()),
   }
 }
 

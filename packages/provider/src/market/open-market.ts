@@ -59,7 +59,7 @@ export interface MarketContext {
   readonly genesisHash: Hash
   readonly providerId: number
   /** How many are being proven. */
-  readonly provenSectors: () => number
+  readonly partitions: () => number
   /** The session key. */
   readonly signer: Signer
   /** A piece begins, and ceases, to be served. */
@@ -98,7 +98,7 @@ export function openMarket(context: MarketContext): Market {
   const tokens = createTokens(settings)
   const agreementsOn = agreementChain({
     ...{ chain, providerId, profiles: context.profiles },
-    provenSectors: context.provenSectors,
+    partitions: context.partitions,
   })
   const renewals = createOpenRenewals()
   const served = { requireServed: (rootCid: string | undefined) => requireServed(context.denylists(), rootCid) }
