@@ -72,6 +72,13 @@ const limitsSchema = z.strictObject({
 })
 
 const sealingSchema = z.strictObject({
+  afterMs: z
+    .int()
+    .nonnegative()
+    .optional()
+    .describe(
+      'how long a piece waits for others to share its sector; without it a quarter of activateWithinMs, on a devnet 2 s',
+    ),
   parallel: z
     .int()
     .min(0)
@@ -129,6 +136,7 @@ const configSchema = z.strictObject({
     .url({ protocol: /^https?$/ })
     .optional()
     .describe('address that clients are told; without it the one that is listened on'),
+  host: z.string().min(1).default('127.0.0.1').describe('address to listen on'),
   port: port.optional().describe('that of the last run: a registered address has to stay where it is'),
   libp2pPort: port.optional().describe('that of the last run, of bitswap'),
   libp2pAddresses: z
@@ -199,10 +207,12 @@ const startKeys: ReadonlySet<string> = new Set([
     'profiles',
     'owner',
     'publicUrl',
+    'host',
     'port',
     'libp2pPort',
     'libp2pAddresses',
     'adminPort',
+    'sealing.afterMs',
     'sealing.parallel',
     'sealing.together',
     'sealing.memoryBytes',

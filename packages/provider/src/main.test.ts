@@ -172,6 +172,12 @@ test('what stands in the way of a run is said by name', async () => {
   expect(await refused({ passphrase: 'wrong' })).toMatchObject({ code: 'PASSPHRASE_WRONG' })
   expect(await refused({ chainUrl: 'http://127.0.0.1:9' })).toMatchObject({ code: 'CHAIN_UNREACHABLE' })
   expect(await refused({ sealAfterMs: 60 * 60_000 })).toMatchObject({ code: 'SEAL_AFTER_TOO_LONG' })
+  const file = join(fresh, 'provider', 'config.json')
+  await changeConfig(file, { 'sealing.afterMs': 60 * 60_000 })
+  const { sealAfterMs: _, ...byFile } = options as RunProviderOptions
+  const waitsTooLong = runProvider(byFile)
+  await expect(waitsTooLong).rejects.toMatchObject({ code: 'SEAL_AFTER_TOO_LONG' })
+  await changeConfig(file, { 'sealing.afterMs': undefined })
   expect(await refused({ port: Number(port) })).toMatchObject({ code: 'PORT_IN_USE', details: { port: Number(port) } })
   expect((await fetch(`${provider.url}/healthz`)).status).toBe(200)
 })

@@ -78,7 +78,9 @@ export { loadBitswap } from './retrieval/start-bitswap.ts'
 export type { RunningProvider, RunProviderOptions } from './run-options.ts'
 
 const VERSION = '0.1.0'
-const SEAL_AFTER_MS = 2_000
+const DEVNET_SEAL_AFTER_MS = 2_000
+/** Of the promised time: what is left is for sealing, which begins earlier where it needs more. */
+const SEAL_AFTER_SHARE = 4
 const SWEEP_EVERY_MS = 60_000
 /** By then what follows a start is over. */
 const COLLECT_AFTER_MS = 5_000
@@ -143,7 +145,7 @@ async function start(options: RunProviderOptions, closers: Closer[]): Promise<Om
   const { limits } = config
   const addressOf = addressesThatCount(limits)
   const bytes = createBudget(limits.bytesPerMinute, 60)
-  const { host = '127.0.0.1' } = options
+  const { host = config.host } = options
   const listener = await listen(host, options.port || (config.port ?? 0), {
     ...{ addressOf, connections: limits.connectionsPerAddress },
     onBytes: (address, moved) => void bytes.spend(address, moved),
@@ -204,7 +206,7 @@ async function start(options: RunProviderOptions, closers: Closer[]): Promise<Om
     libp2pPort: options.libp2pPort === 0 ? (config.libp2pPort ?? 0) : options.libp2pPort,
     libp2pAddresses: config.libp2pAddresses,
     denylists,
-    ...(options.host === undefined ? {} : { libp2pHost: options.host }),
+    libp2pHost: host,
     onDamaged: scrub.damaged,
     restorationOf: scrub.restorationOf,
     onServed: (root, way, bytes) => {
@@ -255,7 +257,10 @@ async function start(options: RunProviderOptions, closers: Closer[]): Promise<Om
   })
   matchChain(settings, status, chainUrl)
   const { genesisHash } = status
-  const { sealAfterMs = SEAL_AFTER_MS } = options
+  const sealAfterOf = ({ sealing, activateWithinMs }: ProviderConfig): number =>
+    options.sealAfterMs ??
+    sealing.afterMs ??
+    (status.devnet ? DEVNET_SEAL_AFTER_MS : Math.floor(activateWithinMs / SEAL_AFTER_SHARE))
   const libp2pPort = portOf(retrieval.multiaddrs)
   // As it is by now: the chain may have been waited for.
   config = await changeConfig(folders.config, {
@@ -267,7 +272,8 @@ async function start(options: RunProviderOptions, closers: Closer[]): Promise<Om
   const { sectorBytes } = profiles.at(-1) ?? profile
   const checkConfig = (config: ProviderConfig) =>
     requireConfig({
-      ...{ chain, settings, profile, sectorBytes, sealAfterMs, hasWorkers: options.redisUrl !== undefined },
+      ...{ chain, settings, profile, sectorBytes, hasWorkers: options.redisUrl !== undefined },
+      sealAfterMs: sealAfterOf(config),
       ...{ path: folders.config, config, waitingPieces: deals.deals.waitingPieces() },
     })
   await checkConfig(config)
@@ -324,7 +330,7 @@ async function start(options: RunProviderOptions, closers: Closer[]): Promise<Om
     signer: keys.session,
     deals: market.feed,
     securePieces: scrub.secure,
-    ...{ sealAfterMs, blockTimeMs: status.blockTimeMs },
+    ...{ sealAfterMs: sealAfterOf(config), blockTimeMs: status.blockTimeMs },
   })
   closers.push(() => sealing.stop())
   closers.push(() => follower.stop())

@@ -6,7 +6,7 @@ import type { Log } from './log.ts'
 export interface RunProviderOptions {
   readonly home: string
   readonly cacheHome: string
-  /** @default 127.0.0.1 */
+  /** @default that of config.json */
   readonly host?: string
   /** 0: the port of the last run, or any free one. */
   readonly port: number
@@ -17,7 +17,7 @@ export interface RunProviderOptions {
   readonly chainUrl?: string
   /** The address that is registered on the chain. @default the one that is listened on */
   readonly publicUrl?: string
-  /** How long a piece waits for others to share its sector. @default 2000 */
+  /** How long a piece waits for others to share its sector. @default `sealing.afterMs` of config.json */
   readonly sealAfterMs?: number
   /** A Redis for the queue, by which workers of other machines seal too: redis://host:port */
   readonly redisUrl?: string

@@ -27,7 +27,7 @@ export class SealAfterTooLongError extends GranaryError {
     super({
       code: 'SEAL_AFTER_TOO_LONG',
       message: `a piece would wait ${sealAfterMs} ms for others, and its deal has to be active within ${activateWithinMs} ms`,
-      hint: 'give a shorter --seal-after, or promise more time with activateWithinMs in config.json',
+      hint: 'give a shorter sealing.afterMs in config.json, or --seal-after, or promise more time with activateWithinMs',
       details: { sealAfterMs, activateWithinMs },
     })
   }

@@ -22,7 +22,7 @@ interface RunOptions extends SetUpOptions {
   readonly libp2pPort: number
   readonly libp2p: boolean
   readonly redis?: string
-  readonly host: string
+  readonly host?: string
   readonly publicUrl?: string
   readonly sealAfter?: number
   readonly chainFromParent?: true
@@ -41,9 +41,13 @@ export function addRun(provider: Command, context: CommandContext): void {
     )
     .option('--no-libp2p', 'serve over HTTP alone')
     .addOption(new Option('--redis <url>', 'keeps the queue, in place of this process').env('GRANARY_REDIS'))
-    .option('--host <host>', 'address to listen on', '127.0.0.1')
+    .option('--host <host>', 'address to listen on (default: `host` of config.json)')
     .option('--public-url <url>', 'what clients are told (default: where it listens)')
-    .option('--seal-after <time>', 'how long a piece waits for others to share its sector (default: 2s)', durationMs)
+    .option(
+      '--seal-after <time>',
+      'how long a piece waits for others to share its sector (default: `sealing.afterMs` of config.json)',
+      durationMs,
+    )
   withChainFromParent(withParent(withJson(run, 'one line of JSON when ready, and the log as JSON on standard error')))
     .addHelpText(
       'after',
@@ -105,12 +109,12 @@ async function runProvider(options: RunOptions, context: CommandContext): Promis
       const daemon = await provider.runProvider({
         home,
         cacheHome: cacheOf(home, context),
-        host,
         port,
         libp2pPort: libp2p ? libp2pPort : undefined,
         passphrase: await passphraseOf({ passphraseFile, devnet, folder }),
         chainUrl: opened?.chain.url ?? url,
         ...{ log, signal },
+        ...(host === undefined ? {} : { host }),
         ...(publicUrl === undefined ? {} : { publicUrl }),
         ...(sealAfter === undefined ? {} : { sealAfterMs: sealAfter }),
         ...(redis === undefined ? {} : { redisUrl: redis }),
