@@ -1,7 +1,7 @@
 /** A file that grows from its start and can be gone on with: its digest so far, and checkpoints of it. */
 import { createHash, type Hash } from 'node:crypto'
 import { constants, type FileHandle, open } from 'node:fs/promises'
-import { readExactly } from '../io/read-exactly.ts'
+import { FileTooShortError, readExactly } from '../io/read-exactly.ts'
 import { writeCheckpoint } from './checkpoint.ts'
 import { type Checkpoint, CheckpointError } from './kernel.ts'
 
@@ -36,7 +36,8 @@ export async function growFile(
     if (i.start !== undefined && hash.copy().digest('hex') !== i.start.sha256) throw new CheckpointError(i.path)
   } catch (error) {
     await file.close()
-    throw error
+    // Another who makes the same file may have begun it anew since its checkpoint was read.
+    throw error instanceof FileTooShortError ? new CheckpointError(i.path) : error
   }
   const write = () =>
     writeCheckpoint(i.checkpointPath, { count: length / i.itemBytes, sha256: hash.copy().digest('hex') })

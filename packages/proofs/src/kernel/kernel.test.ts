@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { mkdtemp, open, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, open, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
@@ -251,6 +251,9 @@ describe.each(kernels)('the kernel %s', (name, tested) => {
     expect(await labelLayer(tested, { ...job, start: { count: 77, sha256 } })).toEqual(whole)
     const damaged = labelLayer(tested, { ...job, start: { count: 78, sha256 } })
     await expect(damaged).rejects.toMatchObject({ code: 'CHECKPOINT_DAMAGED' })
+    await truncate(path, 32 * 50)
+    const cut = labelLayer(tested, { ...job, start: { count: 77, sha256 } })
+    await expect(cut).rejects.toMatchObject({ code: 'CHECKPOINT_DAMAGED' })
   })
 
   test('a parents table that is missing or cut is an error, not a crash', async () => {
