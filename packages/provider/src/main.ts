@@ -309,7 +309,7 @@ async function start(options: RunProviderOptions, closers: Closer[]): Promise<Om
       }),
     )
 
-  const partitions = () => sectors.partitions().length
+  const partitions = () => sectors.countPartitions()
   const follower = createChainFollower({ chain, from: status.height })
   const market = openMarket({
     ...{ deals, settings, folders, profiles, chain, follower, genesisHash, providerId, witness, alerts, log },

@@ -30,7 +30,7 @@ const db = openStore(join(folder, 'provider.sqlite'))
 const sectors = createSectorStore(db)
 const profile = profileNamed('2KiB-test')
 const profiles = [profile]
-const partitions = (): number => sectors.partitions().length
+const partitions = (): number => sectors.countPartitions()
 const work = createWork({
   ...{ db, folder, follower, chain, alerts, log, providerId: provider, profile, profiles, sealAfterMs: 0, blockTimeMs },
   volumes: volumesIn(folder),

@@ -52,6 +52,8 @@ export interface SectorStore {
   uncleaned(): Sector[]
   /** With which sectors are proven. */
   partitions(): number[]
+  /** How many these are. */
+  countPartitions(): number
   /** Of all its sectors, where their rows name them. */
   profiles(): ProfileName[]
   /** Those that are proven with that partition. */
@@ -188,6 +190,9 @@ export function createSectorStore(db: DatabaseSync, epoch: () => number | undefi
   const partitions = db.prepare(
     `SELECT partition FROM sector_counts WHERE state = 'proving' AND partition >= 0 AND count > 0 ORDER BY partition`,
   )
+  const partitionCount = db.prepare(
+    `SELECT COUNT(*) AS count FROM sector_counts WHERE state = 'proving' AND partition >= 0 AND count > 0`,
+  )
   const selectUnfinished = db.prepare(
     `SELECT * FROM sectors WHERE state = 'proving' AND json_extract(phase, '$.finalized') = 0 ORDER BY number`,
   )
@@ -318,6 +323,7 @@ export function createSectorStore(db: DatabaseSync, epoch: () => number | undefi
     endingBy: (epoch) => ending.all(epoch).map((row) => Number(row.number)),
     profiles: () => distinct.all().flatMap(({ profile }) => profileIn(profile) ?? []),
     partitions: () => partitions.all().map((row) => Number(row.partition)),
+    countPartitions: () => Number(partitionCount.get()!.count),
     unfinalized: () => selectUnfinished.all().map(toSector),
     uncleaned: () => selectUncleaned.all().map(toSector),
     inPartition: (partition) => together.all(partition).map((row) => Number(row.number)),
