@@ -61,7 +61,7 @@ export async function operateProvider(bench: Workbench): Promise<Record<string, 
   await follow(`${signer} --session-limit 50 --session-time 90d`, owner)
   await follow('granary provider deposit', ['1', ...owner])
   await follow('granary provider withdraw', ['1', ...owner])
-  for (const what of ['status', 'alerts', 'money', 'deals', 'sectors list', 'traffic', 'proving status', 'ask'])
+  for (const what of ['status', 'alerts', 'money', 'deals', 'sectors', 'traffic', 'proving status', 'ask'])
     await follow(`granary provider ${what}`)
   // Whoever keeps to the page has nothing left to mend.
   await follow('granary provider doctor')
