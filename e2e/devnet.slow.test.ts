@@ -106,7 +106,7 @@ test(
     writeFileSync(file, randomBytes(9 << 20))
     const { code, stdout } = await bench.start(['demo', file, '--exit']).finished
     expect(stdout).toMatch(/in 2 pieces|2 deals for 2 pieces/)
-    expect(stdout).toMatch(/paid so far .* for \d+ proven epochs/)
+    expect(stdout).toMatch(/paid so far .* \(\d+ epochs\) that are proven/)
     expect(stdout).toContain(`every byte as in ${file}`)
     expect(code).toBe(0)
   },
