@@ -5,7 +5,7 @@
 
 import { rm, stat } from 'node:fs/promises'
 import { equalBytes } from '@granary/base'
-import { moveFile } from '@granary/base/node'
+import { moveFile, nameBeside } from '@granary/base/node'
 import { readExactly } from '../io/read-exactly.ts'
 import { createTreeWriter } from '../io/stored-tree.ts'
 import { openKernel } from '../kernel/open-kernel.ts'
@@ -37,7 +37,7 @@ export async function repairTree(
   const found = await stat(files.replica).catch(() => undefined)
   if (found?.size !== sectorBytes) throw new SectorDamagedError(i.dir, 'its replica is missing or cut')
   await using replica = await openSectorFile(i.dir, files.replica)
-  const temporary = `${files.treeR}.tmp`
+  const temporary = nameBeside(files.treeR, 'tmp')
   const writer = await createTreeWriter(temporary, nodes, openKernel().kernel.hashPairs)
   try {
     for (let at = 0; at < nodes * NODE_BYTES; at += CHUNK_BYTES) {

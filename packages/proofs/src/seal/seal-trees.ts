@@ -1,8 +1,11 @@
-/** After the labels: columns and treeC, then data and key → replica, treeR, treeD. docs/spec/proofs.md section 7. */
+/**
+ * After the labels: columns and treeC, then data and key → replica, treeR, treeD. docs/spec/proofs.md section 7.
+ * Until they are whole these files have names of their own, so that another who seals the same sector writes to others.
+ */
 
 import { stat } from 'node:fs/promises'
 import { equalBytes } from '@granary/base'
-import { moveFile } from '@granary/base/node'
+import { moveFile, nameBeside } from '@granary/base/node'
 import { digestFile } from '../io/digest-file.ts'
 import type { Kernel } from '../kernel/kernel.ts'
 import { type Manifest, writeManifest } from './manifest.ts'
@@ -34,7 +37,7 @@ async function commitToColumns(
   const isThere = (await stat(files.treeC).catch(() => undefined)) !== undefined
   if (manifest.commC !== undefined && isThere) return manifest
   const layerPaths = Array.from({ length: profile.layers }, (_, i) => files.layer(i + 1))
-  const treePath = `${files.treeC}.tmp`
+  const treePath = nameBeside(files.treeC, 'tmp')
   const commC = await kernel.commitColumns({ nodes: profile.nodes, layerPaths, treePath, signal })
   await moveFile(treePath, files.treeC)
   const committed = { ...manifest, commC }
@@ -49,7 +52,8 @@ async function encodeReplica(
 ): Promise<{ commD: Uint8Array; commRLast: Uint8Array; replicaSha256: string }> {
   const { dir, profile } = input
   const files = sectorFiles(dir)
-  const [replicaPath, treeRPath, treeDPath] = [`${files.replica}.tmp`, `${files.treeR}.tmp`, `${files.treeD}.tmp`]
+  const besides = [files.replica, files.treeR, files.treeD].map((path) => nameBeside(path, 'tmp'))
+  const [replicaPath, treeRPath, treeDPath] = besides as [string, string, string]
   const keyPath = files.layer(profile.layers)
   const roots = await kernel.encode({
     nodes: profile.nodes,
