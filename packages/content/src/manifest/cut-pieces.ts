@@ -36,6 +36,8 @@ export interface PieceCut {
 }
 
 const PIECE_BYTES_MIN = 128
+/** No smaller share of what is left is tried, so that the ways are few however many blocks there are. */
+const REST_SHARES = 64
 
 export class BlockTooLargeError extends GranaryError {
   constructor(payloadSize: number, pieceSizeMax: number) {
@@ -91,16 +93,40 @@ export function cutAsBefore(
   return first === input.blocks ? cuts : undefined
 }
 
-/** What fits into one piece: that piece, or one of half the size that is full, and what is left in the same way. */
-function cutRest(input: CutInput, first: number): PieceCut[] {
+interface Way {
+  readonly cuts: readonly PieceCut[]
+  /** Bytes of its pieces, and what each costs beside. */
+  readonly paid: number
+}
+
+/**
+ * The cheapest way to cut what fits into one piece: from each place on, all that is left is one piece, or one of some smaller
+ * size is filled and the rest is cut from there. Of two that cost the same it is the one whose piece is larger where they first differ.
+ */
+function cutRest(input: CutInput, first: number): readonly PieceCut[] {
   const { blocks, pieceSizeMax, pieceSizeMin = PIECE_BYTES_MIN, pieceCost = (pieceSizeMax ?? 0) / 16 } = input
   const whole = cutOf(input, first, blocks)
-  const half = whole.pieceSize / 2
-  const end = half < pieceSizeMin ? first : filled(input, first, half)
-  if (pieceSizeMax === undefined || end === first || end === blocks) return [whole]
-  const parts = [cutOf(input, first, end), ...cutRest(input, end)]
-  const paid = (cuts: readonly PieceCut[]): number => cuts.reduce((sum, cut) => sum + cut.pieceSize + pieceCost, 0)
-  return paid(parts) < paid([whole]) && parts.every(({ pieceSize }) => pieceSize >= pieceSizeMin) ? parts : [whole]
+  if (pieceSizeMax === undefined) return [whole]
+  const smallest = Math.max(pieceSizeMin, whole.pieceSize / REST_SHARES)
+  const known = new Map<number, Way>()
+  const wayFrom = (from: number): Way => {
+    const before = known.get(from)
+    if (before !== undefined) return before
+    const rest = from === first ? whole : cutOf(input, from, blocks)
+    const isTaken = from === first || rest.pieceSize >= pieceSizeMin
+    let way: Way = { cuts: [rest], paid: isTaken ? rest.pieceSize + pieceCost : Number.POSITIVE_INFINITY }
+    for (let size = rest.pieceSize / 2; size >= smallest; size /= 2) {
+      const end = filled(input, from, size)
+      if (end === from || end === blocks) continue
+      const cut = cutOf(input, from, end)
+      const after = wayFrom(end)
+      const paid = cut.pieceSize + pieceCost + after.paid
+      if (cut.pieceSize >= pieceSizeMin && paid < way.paid) way = { cuts: [cut, ...after.cuts], paid }
+    }
+    known.set(from, way)
+    return way
+  }
+  return wayFrom(first).cuts
 }
 
 /** @returns behind the last block that fits into a piece which begins with `first`; `first` when not even that does */
