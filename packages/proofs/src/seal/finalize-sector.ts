@@ -2,6 +2,7 @@
 import { rm } from 'node:fs/promises'
 import { GranaryError } from '@granary/base'
 import { requireManifest, writeManifest } from './manifest.ts'
+import { removeTemporaries } from './remove-leftovers.ts'
 import { sectorFiles } from './sector-files.ts'
 
 export class SectorNotSealedError extends GranaryError {
@@ -23,4 +24,6 @@ export async function finalizeSector(dir: string): Promise<void> {
   const files = sectorFiles(dir)
   for (let layer = 1; layer <= manifest.profile.layers; layer += 1) await rm(files.layer(layer), { force: true })
   await rm(files.treeC, { force: true })
+  // Of another that seals it too and was killed: nobody else comes by.
+  await removeTemporaries(dir)
 }

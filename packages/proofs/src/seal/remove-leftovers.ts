@@ -19,8 +19,14 @@ export async function removeDeadUnsealings(dir: string): Promise<void> {
 
 /** Files that were not finished, but for layers, which are gone on with. */
 export async function removeTemporaries(dir: string): Promise<void> {
-  for (const name of await readdir(dir)) if (name.endsWith('.tmp')) await rm(join(dir, name), { force: true })
+  await removeBeside(dir, '')
   await removeDeadUnsealings(dir)
+}
+
+/** Those that one file, of the name that they begin with, was to be. */
+export async function removeBeside(dir: string, file: string): Promise<void> {
+  for (const name of await readdir(dir))
+    if (name.startsWith(file) && name.endsWith('.tmp')) await rm(join(dir, name), { force: true })
 }
 
 function isRunning(pid: number): boolean {

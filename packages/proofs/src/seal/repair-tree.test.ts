@@ -1,4 +1,4 @@
-import { readFile, rm, truncate, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { sealedSector, sealInput, temporaryFolder } from '../../test/sealed-sector.ts'
@@ -54,6 +54,12 @@ test('a flipped treeR names its sector alone, and is made again from the replica
   expect(await damagedNow()).toEqual([2])
   await repairTree(sectorTwo())
   expect(await damagedNow()).toEqual([])
+})
+
+test('what a repair has left whose thread was ended is removed by the next', async () => {
+  await writeFile(inTwo('tree-r.broken-off.tmp'), 'half of a tree')
+  await repairTree(sectorTwo())
+  expect(await readdir(sectors[1]!.dir)).not.toContain('tree-r.broken-off.tmp')
 })
 
 test('one flipped bit of the replica that no sample finds is found by the whole tree', async () => {

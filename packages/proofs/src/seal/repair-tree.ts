@@ -4,6 +4,7 @@
  */
 
 import { rm, stat } from 'node:fs/promises'
+import { basename } from 'node:path'
 import { equalBytes } from '@granary/base'
 import { moveFile, nameBeside } from '@granary/base/node'
 import { readExactly } from '../io/read-exactly.ts'
@@ -14,6 +15,7 @@ import { NODE_BYTES } from '../spec/profile.ts'
 import { SectorNotSealedError } from './finalize-sector.ts'
 import { requireManifest } from './manifest.ts'
 import { openSectorFile, SectorDamagedError } from './open-sector-file.ts'
+import { removeBeside } from './remove-leftovers.ts'
 import { SectorFolderError, sealedSectorOf } from './seal-input.ts'
 import { sectorFiles } from './sector-files.ts'
 
@@ -37,6 +39,8 @@ export async function repairTree(
   const found = await stat(files.replica).catch(() => undefined)
   if (found?.size !== sectorBytes) throw new SectorDamagedError(i.dir, 'its replica is missing or cut')
   await using replica = await openSectorFile(i.dir, files.replica)
+  // Of a repair whose thread was ended.
+  await removeBeside(i.dir, basename(files.treeR))
   const temporary = nameBeside(files.treeR, 'tmp')
   const writer = await createTreeWriter(temporary, nodes, openKernel().kernel.hashPairs)
   try {

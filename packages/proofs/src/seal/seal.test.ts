@@ -267,7 +267,9 @@ describe('unsealing', () => {
 describe('finalizing', () => {
   test('keeps the commitments, and a second call changes nothing', async () => {
     const { input, sealed } = await sealedSector(folder.path, profile, PAYLOADS, 41)
+    await writeFile(join(input.dir, 'replica.of-another.tmp'), 'half a replica')
     await finalizeSector(input.dir)
+    expect(await readdir(input.dir)).not.toContain('replica.of-another.tmp')
     await finalizeSector(input.dir)
     expect(await sealSector(input)).toEqual(sealed)
   })
