@@ -1,6 +1,5 @@
 /** What is in a folder: names, what each is, and how large. Of a file, that file alone. */
 import {
-  type CID,
   type DirectoryEntry,
   inlineBytes,
   listDirectory,
@@ -49,14 +48,16 @@ export async function* ls(
       return
     }
     const shards = pool.reader((shard) => ({ path: shard.toString(), scope: 'entity' }))
+    const lookedAt = (entries: readonly DirectoryEntry[]) =>
+      Promise.all(entries.map((entry) => looked(entry, pool, signal)))
     let batch: DirectoryEntry[] = []
     for await (const entry of listDirectory(cid, shards, { signal })) {
       batch.push(entry)
       if (batch.length < AT_ONCE) continue
-      yield* await Promise.all(batch.map((each) => looked(each, pool, signal)))
+      yield* await lookedAt(batch)
       batch = []
     }
-    yield* await Promise.all(batch.map((each) => looked(each, pool, signal)))
+    yield* await lookedAt(batch)
   } finally {
     pool.close()
   }
@@ -71,15 +72,12 @@ async function looked(
   // A block of bytes alone is a file, and need not be fetched to say so.
   if (cid.code === RAW && inlineBytes(cid) === undefined)
     return { ...entry, type: 'file', ...(dagBytes === undefined ? {} : { size: dagBytes }) }
-  return { ...entry, ...kindOf(unixFsNode(cid, await firstBlock(cid, pool, signal))) }
-}
-
-async function firstBlock(cid: CID, pool: BlockPool, signal: AbortSignal | undefined): Promise<Uint8Array> {
-  return await readBlock(
+  const first = await readBlock(
     pool.reader(() => undefined),
     cid,
     { signal },
   )
+  return { ...entry, ...kindOf(unixFsNode(cid, first)) }
 }
 
 function kindOf(node: UnixFsNode): Pick<ListedEntry, 'type' | 'size'> {
