@@ -14,13 +14,14 @@ const amount = z.string().check(z.regex(/^-?\d+$/))
 const count = z.int().check(z.minimum(0))
 const piece = z.object({ payloadSize: count, pieceSize: count, pieceCid: z.optional(z.string()) })
 const place = z.object({ piece: count, copy: count })
+const until = z.enum(['published', 'active'])
 const content = {
   genesisHash: hash,
   rootCid: z.string(),
   name: z.string(),
   fileBytes: count,
   duration: count,
-  until: z.optional(z.enum(['published', 'active'])),
+  until: z.optional(until),
   pieces: z.array(piece),
 }
 
@@ -64,6 +65,7 @@ const slot = count
 export const eventForm: z.ZodMiniType<UploadEvent> = z.discriminatedUnion('type', [
   z.object({ type: z.literal('opened'), ...content, places: z.array(place) }),
   z.object({ type: z.literal('price:agreed'), maxPrice: z.nullable(amount) }),
+  z.object({ type: z.literal('until:changed'), until }),
   z.object({ type: z.literal('places:added'), places: z.array(place) }),
   z.object({ type: z.literal('duration:changed'), duration: count }),
   z.object({ type: z.literal('piece:named'), piece: count, pieceCid: z.string() }),

@@ -15,7 +15,7 @@ export interface UploadState {
   readonly fileBytes: number
   /** Epochs. */
   readonly duration: number
-  /** What was waited for when it began, where that was said. */
+  /** What the last run of it that said so waited for. */
   readonly until?: 'published' | 'active' | undefined
   readonly pieces: readonly UploadPiece[]
   readonly slots: readonly Slot[]
@@ -107,6 +107,8 @@ export type UploadEvent =
     }
   /** From now on, for what is not on the chain yet. */
   | { readonly type: 'price:agreed'; readonly maxPrice: string | null }
+  /** Another run of it waits for something else. */
+  | { readonly type: 'until:changed'; readonly until: 'published' | 'active' }
   | { readonly type: 'places:added'; readonly places: readonly Place[] }
   | { readonly type: 'duration:changed'; readonly duration: number }
   | { readonly type: 'piece:named'; readonly piece: number; readonly pieceCid: string }
@@ -165,6 +167,8 @@ export function apply(state: UploadState | undefined, event: UploadEvent): Uploa
     }
     case 'places:added':
       return { ...state, slots: [...state.slots, ...event.places.map(vacant)] }
+    case 'until:changed':
+      return { ...state, until: event.until }
     case 'duration:changed':
       return { ...state, duration: event.duration, slots: state.slots.map(withoutQuote) }
     case 'piece:named':

@@ -41,6 +41,8 @@ function deal(state: DealState): DealView {
 interface Start {
   /** What an earlier run has said after it opened the upload. */
   readonly earlier?: readonly UploadEvent[]
+  /** What that run waited for. */
+  readonly until?: 'published' | 'active'
   readonly changes?: Partial<UploadWanted>
   readonly deals?: readonly DealView[]
   readonly height?: number
@@ -49,6 +51,7 @@ interface Start {
 /** A first put, what it did before a kill, and the upload that the second put starts with. */
 async function openTwice({
   earlier = [],
+  until,
   ...start
 }: Start): Promise<{ first: UploadState; second: UploadState; kept: unknown }> {
   let deals: readonly DealView[] = []
@@ -67,7 +70,7 @@ async function openTwice({
     for (const event of events) await log.append(event)
     return log.state!
   }
-  const first = await open(statusView, wanted, earlier)
+  const first = await open(statusView, { ...wanted, until }, earlier)
   deals = start.deals ?? []
   const status = { ...statusView, height: start.height ?? statusView.height }
   const second = await open(status, { ...wanted, ...start.changes })
@@ -186,7 +189,7 @@ test.each<[string, Start]>([
   ['another deal is wanted', { earlier: done, deals: [deal('active')], changes: { again: true } }],
   [
     'another deal is wanted, and one that was not waited for runs',
-    { earlier: signed, deals: [deal('active')], changes: { again: true } },
+    { earlier: published, until: 'published', deals: [deal('active')], changes: { again: true } },
   ],
   ['it is cut into other pieces', { earlier: signed, changes: { pieces: [{ pieceSize: 512, payloadSize: 500 }] } }],
 ])('a put starts anew when %s', async (_name, start) => {
@@ -198,9 +201,41 @@ test.each<[string, Start]>([
   ['it is active', { earlier: done, deals: [deal('active')] }],
   ['the same provider is asked for', { earlier: signed, changes: { provider: 1000 } }],
   ['another deal is wanted and this one is not active yet', { earlier: signed, changes: { again: true } }],
+  [
+    'another deal was wanted, and was still waited for',
+    { earlier: published, until: 'active', deals: [deal('active')], changes: { again: true, until: 'active' } },
+  ],
+  [
+    'another deal was wanted, and nobody said what is waited for',
+    { earlier: published, deals: [deal('active')], changes: { again: true } },
+  ],
+  [
+    'another deal that is not waited for was not written down as published yet',
+    { earlier: signed, until: 'published', deals: [], changes: { again: true, until: 'published' } },
+  ],
 ])('a put goes on when %s', async (_name, start) => {
   const { first, second } = await openTwice(start)
   expect(second).toEqual(first)
+})
+
+test.each(['published', 'active'] as const)(
+  'another deal that the chain has, and whose put until %s was killed before it knew, is the one that is wanted',
+  async (until) => {
+    const changes = { again: true, until }
+    const { second } = await openTwice({ earlier: signed, until, deals: [deal('active')], changes })
+    expect(slotOf(second)).toMatchObject({ state: 'published', dealId: 5, agreementId })
+  },
+)
+
+test('what is waited for is what the last run of it waited for', async () => {
+  const again = { again: true, until: 'active' } as const
+  const { second } = await openTwice({ earlier: signed, until: 'published', changes: again })
+  expect(second.until).toBe('active')
+  // Begun by a put that did not wait, gone on with by one that does, and killed while it waited.
+  await using log = await fileJournal(folder).open(genesisHash, rootCid)
+  await log.append({ type: 'slot:published', slot: 0, dealId: 5 })
+  const start = { genesisHash, height: 100, deals: [deal('active')], wanted: { ...wanted, ...again } }
+  expect(eventsAtStart(log.state, start)).toEqual([])
 })
 
 test('a provider that is not named now is still the one that has the upload', async () => {

@@ -27,7 +27,7 @@ export interface UploadWanted extends Pick<Manifest, 'rootCid' | 'fileBytes'> {
   readonly durationDefault: number
   /** Undefined: any provider, preferably that of an earlier run. */
   readonly provider: number | undefined
-  /** Of this call; an upload that is begun by it keeps it. */
+  /** Of this call; undefined: what the upload that is gone on with is to wait for. */
   readonly until?: 'published' | 'active' | undefined
   /** Another deal even though this content has one that runs. */
   readonly again: boolean
@@ -53,7 +53,8 @@ export function eventsAtStart(earlier: UploadState | undefined, start: AtStart):
   }
   if (earlier === undefined || isOther(earlier, wanted, deals)) say(opened(start))
   else {
-    const { duration = wanted.durationDefault } = wanted
+    const { duration = wanted.durationDefault, until } = wanted
+    if (until !== undefined && until !== earlier.until) say({ type: 'until:changed', until })
     // Before an agreement, the duration is that of this call.
     if (duration !== earlier.duration && !earlier.slots.some(hasTerms)) say({ type: 'duration:changed', duration })
     for (const [piece, { pieceCid }] of wanted.pieces.entries())
@@ -92,7 +93,11 @@ export function copiesOf({ slots }: UploadState): number {
 }
 
 /** Whether the earlier upload is of no use for what is wanted now. */
-function isOther({ slots, pieces, duration }: UploadState, wanted: UploadWanted, deals: readonly DealView[]): boolean {
+function isOther(
+  { slots, pieces, duration, until }: UploadState,
+  wanted: UploadWanted,
+  deals: readonly DealView[],
+): boolean {
   const { provider } = wanted
   const isElsewhere = (slot: Slot) => provider !== undefined && slot.state !== 'vacant' && slot.provider !== provider
   return (
@@ -100,8 +105,16 @@ function isOther({ slots, pieces, duration }: UploadState, wanted: UploadWanted,
     pieces.some(({ payloadSize }, index) => payloadSize !== wanted.pieces[index]?.payloadSize) ||
     slots.some(isElsewhere) ||
     (wanted.duration !== undefined && wanted.duration !== duration && slots.some(hasTerms)) ||
-    (wanted.again && slots.every((slot) => isActive(slot, deals)))
+    (wanted.again && slots.every((slot) => isDone(slot, until) && isActive(slot, deals)))
   )
+}
+
+/**
+ * By the journal, which alone knows what was waited for: a deal that the chain has may be the one that an interrupted put is to
+ * go on with.
+ */
+function isDone({ state }: Slot, until: UploadState['until']): boolean {
+  return state === 'active' || (until === 'published' && state === 'published')
 }
 
 /** Also one that was not waited for until it was. */
