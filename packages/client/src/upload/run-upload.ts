@@ -48,9 +48,10 @@ export async function runUpload(
   const running = new Map<string, Promise<void>>()
   try {
     for (;;) {
-      call.signal.throwIfAborted()
       const given = new Set([...failures.keys(), ...run.skipped])
       const steps = nextSteps(stateOf(run), { until, met: new Set(run.met.keys()), given })
+      // What is done by then is done: who is told that it was stopped repeats it, and may pay for another deal.
+      if (steps.length > 0 || running.size > 0) call.signal.throwIfAborted()
       for (const step of steps) {
         const key = keyOf(step)
         if (running.has(key)) continue
