@@ -125,6 +125,11 @@ test('0 when its deals are on the chain, and again when they are active; --quiet
   expect(idsOf(data.deals)).toEqual(await dealsOf(one))
   expect(data.deals.length).toBeGreaterThan(1)
   expect(await one.put(['--quiet'])).toEqual({ code: 0, stdout: `${data.rootCid}\n`, stderr: '' })
+  // Stopped when nothing is left but to say when they end: nobody is told to repeat it.
+  const late = await one.put(['--json', '--progress', 'json'], (line) => {
+    if (line.includes('"step":"done"')) process.emit('SIGINT')
+  })
+  expect([late.code, documentOf(late).ok]).toEqual([0, true])
 })
 
 test('3 when a copy of two has no provider that takes it: what is there is named, and so is what is missing', async () => {

@@ -209,7 +209,10 @@ async function storyOf({ stderr, env }: CommandContext, startMs: number): Promis
   return await createStory({ stream: stderr, env, startMs })
 }
 
-/** When its deals end, and what it costs that they go on. A put is done without it: where the chain is away, nothing is said. */
+/**
+ * When its deals end, and what it costs that they go on. A put is done without it: where the chain is away, or nobody waits any
+ * more, nothing is said.
+ */
 async function endsOf(
   chain: ChainClient,
   { deals }: PutResult,
@@ -244,7 +247,7 @@ async function endsOf(
       return [{ going, text: `deal ${deal}: ${end}; ${more}` }]
     })
   } catch (error) {
-    if (GranaryError.is(error)) return []
+    if (GranaryError.is(error) || isAbortError(error)) return []
     throw error
   }
 }
