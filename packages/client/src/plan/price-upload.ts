@@ -29,7 +29,13 @@ export interface UploadPrice {
   readonly storedBytes: number
 }
 
-export interface PriceInput {
+/** By which fees are reckoned. */
+export interface FeesNow {
+  readonly fees: Parameters<typeof feeOf>[2]
+  readonly params: Parameters<typeof dealFee>[0]
+}
+
+export interface PriceInput extends FeesNow {
   readonly slots: readonly Pick<PlannedSlot, 'piece' | 'price' | 'order'>[]
   /** Providers of the deals that may have to be made again: once for each. */
   readonly unproven: readonly number[]
@@ -37,8 +43,11 @@ export interface PriceInput {
   readonly fileBytes: number
   /** Of the duration. */
   readonly durationMs: number
-  readonly fees: Parameters<typeof feeOf>[2]
-  readonly params: Parameters<typeof dealFee>[0]
+}
+
+/** The most that a deal costs beside its price, as fees are now. */
+export function feesOfDeal({ fees, params }: FeesNow): bigint {
+  return dealFee(params) + feeOf('PublishDeal', PUBLISH_BYTES_MAX, fees) * FEE_HEADROOM
 }
 
 export function priceUpload({ slots, unproven, pieces, fileBytes, durationMs, fees, params }: PriceInput): UploadPrice {
@@ -46,10 +55,10 @@ export function priceUpload({ slots, unproven, pieces, fileBytes, durationMs, fe
   const price = slots.reduce((sum, slot) => sum + slot.price, 0n)
   const order = slots.reduce((sum, slot) => sum + slot.order, 0n)
   const recordFees = dealFee(params) * count
-  const messageFee = feeOf('PublishDeal', PUBLISH_BYTES_MAX, fees) * FEE_HEADROOM
-  const messageFees = messageFee * count
+  const feesPerDeal = feesOfDeal({ fees, params })
+  const messageFees = feesPerDeal * count - recordFees
   const most = Math.max(0, ...[...Map.groupBy(unproven, (id) => id).values()].map((deals) => deals.length))
-  const spareFees = count === 0n ? 0n : (dealFee(params) + messageFee) * BigInt(most)
+  const spareFees = count === 0n ? 0n : feesPerDeal * BigInt(most)
   const total = price + order + recordFees + messageFees + spareFees
   const month = durationMs === 0 ? 0n : (price * MONTH_MS) / BigInt(Math.ceil(durationMs))
   return {

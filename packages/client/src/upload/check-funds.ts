@@ -2,11 +2,9 @@
 
 import { GranaryError } from '@granary/base'
 import type { ChainClient } from '@granary/protocol/client'
-import { type Address, dealFee, feeOf, formatGrn, PUBLISH_BYTES_MAX } from '@granary/protocol/messages'
+import { type Address, formatGrn } from '@granary/protocol/messages'
 import type { CallOptions } from '../call-options.ts'
-
-/** Twice the present fee is asked for: the base fee may rise until the message is sent. */
-const FEE_HEADROOM = 2n
+import { feesOfDeal } from '../plan/price-upload.ts'
 
 /** INSUFFICIENT_FUNDS: the balance does not pay for the deal. */
 export class InsufficientFundsError extends GranaryError {
@@ -37,7 +35,7 @@ export async function checkFunds({ chain, address, prices }: CheckFundsInput, op
     chain.fees(options),
     chain.params(options),
   ])
-  const perDeal = dealFee(params) + feeOf('PublishDeal', PUBLISH_BYTES_MAX, fees) * FEE_HEADROOM
+  const perDeal = feesOfDeal({ fees, params })
   const needed = prices.reduce((sum, price) => sum + price + perDeal, 0n)
   const balance = BigInt(account.balance)
   if (balance < needed)

@@ -5,7 +5,7 @@
 
 import type { AskView, ChainStatus, DealView } from '@granary/protocol/client'
 import { epochTimeMs } from '@granary/protocol/epochs'
-import { dealFee, feeOf, orderPriceMax, PUBLISH_BYTES_MAX } from '@granary/protocol/messages'
+import { orderPriceMax } from '@granary/protocol/messages'
 import type { CallOptions } from '../call-options.ts'
 import type { Duration } from '../duration.ts'
 import { epochAt, epochsOf } from '../epochs-of.ts'
@@ -13,7 +13,7 @@ import type { UploadLog } from '../journal/create-upload-log.ts'
 import { apply, type Slot, type UploadEvent, type UploadPiece, type UploadState } from '../journal/upload-state.ts'
 import { durationDefault } from '../plan/duration-default.ts'
 import { type PlannedSlot, planUpload } from '../plan/plan-upload.ts'
-import { priceUpload } from '../plan/price-upload.ts'
+import { feesOfDeal, priceUpload } from '../plan/price-upload.ts'
 import type { Manifest, Ports, Source } from '../ports.ts'
 import { pricePerEpochOf } from '../providers/request-quote.ts'
 import { type Survey, surveyProviders } from '../providers/survey-providers.ts'
@@ -27,8 +27,6 @@ import { stage } from './stage.ts'
 import { type UploadQuote, uploadQuote } from './upload-quote.ts'
 import { type TermsWanted, withoutEffect } from './without-effect.ts'
 
-/** Twice the present fee is reckoned with: the base fee may rise until the message is sent. */
-const FEE_HEADROOM = 2n
 /** What was learnt of providers so long ago is asked for again. */
 const SURVEY_MS = 10_000
 
@@ -188,7 +186,7 @@ export async function prepareUpload<S extends Source>(
   const kept = stack.move()
   return {
     ...{ status, order, manifest, log, events, state, skipped, planned, quote, survey },
-    feesPerDeal: dealFee(params) + feeOf('PublishDeal', PUBLISH_BYTES_MAX, fees) * FEE_HEADROOM,
+    feesPerDeal: feesOfDeal({ fees, params }),
     async compare(later) {
       const { height } = await chain.status(later)
       return start(height, await Array.fromAsync(chain.deals({ client: account.address }, later)))
