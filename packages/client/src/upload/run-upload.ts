@@ -2,10 +2,8 @@
  * Does what there is to do for an upload until there is nothing more: the planner gives the steps, each step's effect brings
  * events into the log, and what they have made of the state is planned for again. Slots go side by side.
  */
-import { type ErrorCode, GranaryError, isAbortError } from '@granary/base'
+import { GranaryError, isAbortError } from '@granary/base'
 import type { CallOptions } from '../call-options.ts'
-import { DealEndedError } from '../deals/follow-until.ts'
-import { NoProviderError } from '../providers/rank-providers.ts'
 import { agree } from './effects/agree.ts'
 import { choose } from './effects/choose.ts'
 import { follow } from './effects/follow.ts'
@@ -18,20 +16,6 @@ import { nextSteps, type Step } from './next-steps.ts'
 import { stateOf, type UploadRun } from './upload-run.ts'
 
 const effects = { choose, quote, send, offer, agree, follow } as const
-
-/** Errors that are not the provider's doing, or would be the same with every other one. */
-const NOT_THE_PROVIDERS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  'CHAIN_ANSWER_INVALID',
-  'CHAIN_BEHIND',
-  'CHAIN_FOREIGN',
-  'CHAIN_UNREACHABLE',
-  'CLIENT_FUNDS_INSUFFICIENT',
-  'FILE_CHANGED',
-  'INSUFFICIENT_FUNDS',
-  'NO_PROVIDER',
-  'PRICE_ABOVE_MAX',
-  'PRICE_CHANGED',
-])
 
 /**
  * @returns why slots could not be brought to their end, by their index: nothing for a complete upload
@@ -92,6 +76,9 @@ async function take(run: UploadRun, step: Step, failures: Map<number, unknown>, 
     try {
       await effects[step.step](run, step.slot, call)
     } catch (error) {
+      if (isAbortError(error)) throw error
+      // Only who is refused loads it.
+      const { passOn } = await import('./pass-on.ts')
       await passOn(run, step, error, call)
     }
   })
@@ -128,32 +115,4 @@ async function attempt(
     if (isAbortError(error)) throw error
     for (const slot of slots) failures.set(slot, error)
   }
-}
-
-/** A refusal makes the slot look for another provider, who may have the room, the collateral or the answer. */
-async function passOn(
-  run: UploadRun,
-  { step, slot }: Extract<Step, { readonly slot: number }>,
-  error: unknown,
-  call: CallOptions,
-): Promise<void> {
-  const { met, report, provider: named } = run
-  const refusals = run.refusals.get(slot) ?? new Map<number, GranaryError>()
-  // When only one provider could be asked, what it said is what there is to say.
-  const [only, ...more] = refusals.values()
-  if (error instanceof NoProviderError && only !== undefined && more.length === 0) throw only
-  // Who cancels a deal, or finds it expired after a long sleep, has not asked for another one.
-  const isBroken = step === 'follow' && error instanceof DealEndedError && error.isBroken
-  const isRefusal = (step !== 'follow' && GranaryError.is(error) && !NOT_THE_PROVIDERS.has(error.code)) || isBroken
-  const found = stateOf(run).slots[slot]!
-  const asked = 'provider' in found ? found.provider : undefined
-  if (!isRefusal || asked === undefined || named !== undefined) throw error
-  run.refusals.set(slot, refusals.set(asked, error))
-  met.delete(slot)
-  if (isBroken) {
-    const { vacateBroken } = await import('./lost-provider.ts')
-    await vacateBroken(run, slot, error, call)
-  }
-  const { message } = error
-  report({ type: 'provider:refused', slot, provider: asked, name: '', reason: 'REFUSED', message })
 }
