@@ -114,6 +114,8 @@ async function putAgain({ signer, dealId }: Account, onProgress: (progress: PutP
       planned: [],
       quote,
       feesPerDeal: 0n,
+      dealFees: new Map(),
+      isInterrupted: false,
     },
     manifest: { rootCid, fileBytes: 900, blocks: 1, pieces },
     survey: () => Promise.reject(new Error('nobody is looked for')),

@@ -64,7 +64,7 @@ export const stateForm: z.ZodMiniType<UploadState> = z.object({
 const slot = count
 export const eventForm: z.ZodMiniType<UploadEvent> = z.discriminatedUnion('type', [
   z.object({ type: z.literal('opened'), ...content, places: z.array(place) }),
-  z.object({ type: z.literal('price:agreed'), maxPrice: z.nullable(amount) }),
+  z.object({ type: z.literal('price:agreed'), maxPrice: z.nullable(amount), inAll: z.optional(z.boolean()) }),
   z.object({ type: z.literal('until:changed'), until }),
   z.object({ type: z.literal('places:added'), places: z.array(place) }),
   z.object({ type: z.literal('duration:changed'), duration: count }),

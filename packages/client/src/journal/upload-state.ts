@@ -105,8 +105,8 @@ export type UploadEvent =
       readonly pieces: readonly UploadPiece[]
       readonly places: readonly Place[]
     }
-  /** From now on, for what is not on the chain yet. */
-  | { readonly type: 'price:agreed'; readonly maxPrice: string | null }
+  /** From now on, for what is not on the chain yet. `inAll`: for what was agreed to before and is gone on with, as well. */
+  | { readonly type: 'price:agreed'; readonly maxPrice: string | null; readonly inAll?: boolean | undefined }
   /** Another run of it waits for something else. */
   | { readonly type: 'until:changed'; readonly until: 'published' | 'active' }
   | { readonly type: 'places:added'; readonly places: readonly Place[] }
@@ -153,8 +153,10 @@ export function apply(state: UploadState | undefined, event: UploadEvent): Uploa
   if (state === undefined) throw new EventOutOfPlaceError(event.type, 'nothing')
   switch (event.type) {
     case 'price:agreed': {
+      const { maxPrice, inAll } = event
+      if (inAll && state.spending !== undefined) return { ...state, spending: { ...state.spending, maxPrice } }
       const paid = state.slots.flatMap((slot) => ('dealId' in slot ? [slot.agreementId] : []))
-      return { ...state, spending: { maxPrice: event.maxPrice, paid, lost: '0' } }
+      return { ...state, spending: { maxPrice, paid, lost: '0' } }
     }
     case 'slot:vacated': {
       const { spending, slots } = state

@@ -1,6 +1,12 @@
+import { dealTermsToJson, type Hash } from '@granary/protocol/messages'
 import { expect, test } from '@jest/globals'
-import { agreeToPrice } from './agree-to-price.ts'
+import { someTerms } from '../../test/a-deal.ts'
+import { apply, type UploadState } from '../journal/upload-state.ts'
+import { agreeToPrice, priceAgreed } from './agree-to-price.ts'
 import type { UploadQuote } from './upload-quote.ts'
+
+const hash: Hash = `0x${'9'.repeat(64)}`
+const terms = dealTermsToJson(someTerms())
 
 const quote: UploadQuote = {
   ...{ rootCid: 'root', fileBytes: 1, pieces: [{ payloadSize: 59, pieceSize: 128 }], copies: 1 },
@@ -52,4 +58,22 @@ test('where nobody has agreed nothing is spent, nor in place of deals that are m
   expect(await agreeToPrice(made, { confirm }, false, '807')).toBe(807n)
   expect(await agreeToPrice(made, {}, false, null)).toBeUndefined()
   expect(await agreeToPrice(made, { maxPrice: 5n }, false, '807')).toBe(5n)
+})
+
+test('a bound that is given again is of what was spent before, too: that of a lost deal and of one that is kept', () => {
+  const paid: Hash[] = []
+  const spending = { maxPrice: '100', paid, lost: '5' }
+  const slot = { piece: 0, copy: 0, state: 'vacant' } as const
+  const kept = { ...slot, copy: 1, state: 'published', provider: 1, agreementId: hash, terms, dealId: 5 } as const
+  const content = { genesisHash: hash, rootCid: 'root', name: 'f', fileBytes: 1, duration: 5, pieces: quote.pieces }
+  const state: UploadState = { ...content, slots: [slot, kept], spending }
+  const after = (inAll: boolean, isToPay = true) =>
+    priceAgreed(state, { maxPrice: 90n, inAll, isToPay }).reduce(apply, state).spending
+  expect(after(true)).toEqual({ maxPrice: '90', paid, lost: '5' })
+  // What is agreed to anew is beside what was paid.
+  expect(after(false)).toEqual({ maxPrice: '90', paid: [hash], lost: '0' })
+  expect(after(true, false)).toEqual(spending)
+  expect(priceAgreed({ ...state, spending: undefined }, { maxPrice: undefined, inAll: true, isToPay: false })).toEqual([
+    { type: 'price:agreed', maxPrice: null, inAll: true },
+  ])
 })

@@ -1,6 +1,7 @@
 /** Nothing is spent before somebody has said how much may be: what is agreed to here is what the whole put is held to. */
 import { GranaryError } from '@granary/base'
 import { formatGrn } from '@granary/protocol/messages'
+import type { UploadEvent, UploadState } from '../journal/upload-state.ts'
 import { PriceAboveMaxError } from './price-above-max.ts'
 import type { UploadQuote } from './upload-quote.ts'
 
@@ -52,4 +53,18 @@ export async function agreeToPrice(
   }
   if (maxPrice === 'any') return undefined
   return maxPrice ?? total
+}
+
+export interface Agreed {
+  /** undefined: any price will do. */
+  readonly maxPrice: bigint | undefined
+  /** It was given, and an upload that was interrupted is gone on with: a repeated command spends no more than one that was not. */
+  readonly inAll: boolean
+  readonly isToPay: boolean
+}
+
+/** What the log is told. Where all deals are on the chain, what was agreed to when they were made still holds. */
+export function priceAgreed({ spending }: UploadState, { maxPrice, inAll, isToPay }: Agreed): UploadEvent[] {
+  if (!isToPay && spending !== undefined) return []
+  return [{ type: 'price:agreed', maxPrice: maxPrice === undefined ? null : `${maxPrice}`, inAll }]
 }

@@ -7,9 +7,9 @@ import { dealTermsDigest, dealTermsToJson, quoteToJson } from '@granary/protocol
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { aQuote, clientSigner, ownerSigner, pieceCid, someTerms } from '../../test/a-deal.ts'
 import { genesisHash, serveChain, statusView } from '../../test/chain-answers.ts'
-import type { Slot, UploadEvent, UploadState } from '../journal/upload-state.ts'
+import { apply, type Slot, type UploadEvent, type UploadState } from '../journal/upload-state.ts'
 import { fileJournal } from '../node/file-journal.ts'
-import { eventsAtStart, type UploadWanted } from './events-at-start.ts'
+import { eventsAtStart, isOver, type UploadWanted } from './events-at-start.ts'
 
 let folder: string
 beforeEach(() => {
@@ -20,6 +20,7 @@ afterEach(() => rmSync(folder, { recursive: true }))
 const rootCid = 'bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy'
 const terms = someTerms({ rootCid, duration: 7_200 })
 const agreementId = toHex(dealTermsDigest(genesisHash, terms))
+const reckoned = { order: { until: 0, from: 0 }, feesPerDeal: 7n, dealFees: new Map() }
 const quote = quoteToJson(aQuote({ duration: 7_200 }))
 const wanted: UploadWanted = {
   name: '/f',
@@ -65,7 +66,7 @@ async function openTwice({
   ): Promise<UploadState> => {
     await using log = await journal.open(genesisHash, rootCid)
     const found = await Array.fromAsync(chain.deals({ client: clientSigner.address }))
-    const start = { genesisHash, height: status.height, deals: found, wanted: now }
+    const start = { genesisHash, height: status.height, deals: found, wanted: now, reckoned }
     for (const event of eventsAtStart(log.state, start)) await log.append(event)
     for (const event of events) await log.append(event)
     return log.state!
@@ -234,11 +235,41 @@ test('what is waited for is what the last run of it waited for', async () => {
   // Begun by a put that did not wait, gone on with by one that does, and killed while it waited.
   await using log = await fileJournal(folder).open(genesisHash, rootCid)
   await log.append({ type: 'slot:published', slot: 0, dealId: 5 })
-  const start = { genesisHash, height: 100, deals: [deal('active')], wanted: { ...wanted, ...again } }
+  const start = { genesisHash, height: 100, deals: [deal('active')], wanted: { ...wanted, ...again }, reckoned }
   expect(eventsAtStart(log.state, start)).toEqual([])
 })
 
 test('a provider that is not named now is still the one that has the upload', async () => {
   const { first, second } = await openTwice({ earlier: uploaded })
   expect(second).toEqual(first)
+})
+
+test.each<[DealState, string]>([
+  ['lapsed', '7'],
+  ['terminated', `${BigInt(terms.duration) * terms.pricePerEpoch + 7n}`],
+])('what a deal has cost that is found %s is not forgotten', (state, lost) => {
+  const places = [{ piece: 0, copy: 0 }]
+  const opened = { ...wanted, type: 'opened', genesisHash, duration: 7_200, places } as const
+  // The price was agreed to before the deal was made.
+  const log = [opened, { type: 'price:agreed', maxPrice: '99' } as const, ...published].reduce<UploadState | undefined>(
+    apply,
+    undefined,
+  )
+  const events = eventsAtStart(log, { genesisHash, height: 100, deals: [deal(state)], wanted, reckoned })
+  expect(events).toEqual([{ type: 'slot:vacated', slot: 0, lost }])
+  expect(events.reduce(apply, log!).spending?.lost).toBe(lost)
+})
+
+test.each<[boolean, string, Omit<Start, 'height'>]>([
+  [false, 'is active', { earlier: done, deals: [deal('terminated')] }],
+  [false, 'is active by now', { earlier: published, deals: [deal('active')] }],
+  [false, 'has run to its end', { earlier: published, deals: [deal('expired')] }],
+  [false, 'was not to be waited for', { earlier: published, until: 'published', deals: [deal('lapsed')] }],
+  [true, 'has lapsed while it was waited for', { earlier: published, deals: [deal('lapsed')] }],
+  [true, 'is waited for', { earlier: published, deals: [deal('published')] }],
+  [true, 'is not made', { earlier: signed, until: 'published' }],
+])('an upload is interrupted: %s, when its deal %s', async (isInterrupted, _name, { earlier, until, deals = [] }) => {
+  const { first } = await openTwice(until === undefined ? { earlier: earlier! } : { earlier: earlier!, until })
+  expect(isOver(first, { deals, skipped: new Set() })).toBe(!isInterrupted)
+  expect(isOver(first, { deals, skipped: new Set([0]) })).toBe(true)
 })

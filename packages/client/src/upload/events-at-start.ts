@@ -2,7 +2,7 @@
  * How an upload starts: with what the log of an earlier, interrupted one has, compared with the deals that the chain has now,
  * or with a new one.
  */
-import type { DealView } from '@granary/protocol/client'
+import type { DealState, DealView } from '@granary/protocol/client'
 import { dealTermsFromJson, type Hash } from '@granary/protocol/messages'
 import {
   apply,
@@ -13,9 +13,13 @@ import {
   type UploadState,
 } from '../journal/upload-state.ts'
 import type { Manifest } from '../ports.ts'
+import { lostBy, type Reckoned } from './run-price.ts'
 
 /** A running deal of this content counts as done; one in these states does not. */
 export const ENDED: ReadonlySet<string> = new Set(['expired', 'lapsed', 'terminated', 'cancelled'])
+
+/** Nobody has broken a deal in one of these. */
+const WAS_KEPT: ReadonlySet<DealState> = new Set(['active', 'expired', 'cancelled'])
 
 export interface UploadWanted extends Pick<Manifest, 'rootCid' | 'fileBytes'> {
   readonly pieces: readonly UploadPiece[]
@@ -39,11 +43,13 @@ export interface AtStart {
   /** Of this account and this content, looked at after `height` was read: terms that had run out by it stay unpublished. */
   readonly deals: readonly DealView[]
   readonly wanted: UploadWanted
+  /** What deals cost that have ended. */
+  readonly reckoned: Reckoned
 }
 
 /** Pure: what has to be said of an earlier upload, so that it goes on as what is wanted now. */
 export function eventsAtStart(earlier: UploadState | undefined, start: AtStart): UploadEvent[] {
-  const { wanted, deals, height } = start
+  const { wanted, deals } = start
   const events: UploadEvent[] = []
   let state = earlier
   const say = (event: UploadEvent): UploadState => {
@@ -61,7 +67,10 @@ export function eventsAtStart(earlier: UploadState | undefined, start: AtStart):
       if (pieceCid !== undefined && earlier.pieces[piece]?.pieceCid === undefined)
         say({ type: 'piece:named', piece, pieceCid })
     for (const [slot, found] of earlier.slots.entries())
-      for (const event of compared(slot, found, deals, height)) say(event)
+      for (const event of compared(slot, found, start, (hasLapsed) =>
+        lostBy(found, earlier.spending, start.reckoned, hasLapsed),
+      ))
+        say(event)
     const places = placesOf(wanted).filter(({ copy }) => copy >= copiesOf(earlier))
     if (places.length > 0) say({ type: 'places:added', places })
   }
@@ -119,9 +128,21 @@ function isDone({ state }: Slot, until: UploadState['until']): boolean {
 
 /** Also one that was not waited for until it was. */
 function isActive(slot: Slot, deals: readonly DealView[]): boolean {
-  if (!('terms' in slot)) return false
-  return (
-    slot.state === 'active' || deals.some((deal) => deal.agreementId === slot.agreementId && deal.state === 'active')
+  return slot.state === 'active' || stateOnChain(slot, deals) === 'active'
+}
+
+function stateOnChain(slot: Slot, deals: readonly DealView[]): DealState | undefined {
+  return 'terms' in slot ? deals.find(({ agreementId }) => agreementId === slot.agreementId)?.state : undefined
+}
+
+/** Whether nothing of it is left to be made, or to be made good: what is put after that is paid for anew. */
+export function isOver(
+  { slots, until }: UploadState,
+  { deals, skipped }: { readonly deals: readonly DealView[]; readonly skipped: ReadonlySet<number> },
+): boolean {
+  return slots.every(
+    (slot, index) =>
+      skipped.has(index) || isDone(slot, until) || WAS_KEPT.has(stateOnChain(slot, deals) ?? 'published'),
   )
 }
 
@@ -129,13 +150,18 @@ function hasTerms(slot: Slot): boolean {
   return 'terms' in slot
 }
 
-/** What the chain says of a slot's deal. */
-export function compared(slot: number, found: Slot, deals: readonly DealView[], height: number): UploadEvent[] {
+/** What the chain says of a slot's deal. @param lost what it has cost, if it has ended */
+export function compared(
+  slot: number,
+  found: Slot,
+  { deals, height }: Pick<AtStart, 'deals' | 'height'>,
+  lost: (hasLapsed: boolean) => bigint,
+): UploadEvent[] {
   if (!('terms' in found)) return []
   const deal = deals.find(({ agreementId }) => agreementId === found.agreementId)
   const isPublished = found.state === 'published' || found.state === 'active'
   if (deal !== undefined) {
-    if (ENDED.has(deal.state)) return [{ type: 'slot:vacated', slot }]
+    if (ENDED.has(deal.state)) return [{ type: 'slot:vacated', slot, lost: `${lost(deal.state === 'lapsed')}` }]
     return isPublished && found.dealId === deal.id ? [] : [{ type: 'slot:published', slot, dealId: deal.id }]
   }
   // The chain does not have the deal: it was rolled back behind it, or never had it.

@@ -11,7 +11,7 @@ import { compared, ENDED } from './events-at-start.ts'
 export function isGoneOnWith(earlier: UploadState | undefined, deals: readonly DealView[], height: number): boolean {
   if (deals.some(({ state }) => !ENDED.has(state))) return true
   if (earlier === undefined) return false
-  const events = earlier.slots.flatMap((slot, index) => compared(index, slot, deals, height))
+  const events = earlier.slots.flatMap((slot, index) => compared(index, slot, { deals, height }, () => 0n))
   const { slots } = events.reduce(apply, earlier)
   // Terms that may be signed, or bytes that a provider has.
   return slots.some((slot) => 'terms' in slot || ('uploadUrl' in slot && slot.uploadUrl !== undefined))

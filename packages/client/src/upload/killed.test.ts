@@ -2,16 +2,22 @@
  * The property of an upload as data: killed after any effect and before its event is written, and planned again from the log,
  * it comes to the same deals, and nothing is paid twice: what a deal locked whose provider died comes back before another is
  * made in its place. Plan and log are the real ones; of chain and providers there is what
- * they promise: the same terms get the same signature, and are taken once.
+ * they promise: the same terms get the same signature, and are taken once. Each run agrees to the same bound as the one before.
  */
+import type { DealView } from '@granary/protocol/client'
 import { type DealTermsJson, dealTermsToJson, quoteToJson } from '@granary/protocol/messages'
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { aQuote, someTerms } from '../../test/a-deal.ts'
 import { genesisHash } from '../../test/chain-answers.ts'
-import type { UploadEvent, UploadState } from '../journal/upload-state.ts'
+import { apply, type UploadEvent, type UploadState } from '../journal/upload-state.ts'
 import { memoryJournal } from '../memory/memory-journal.ts'
+import { priceAgreed } from './agree-to-price.ts'
+import { eventsAtStart, isOver, type UploadWanted } from './events-at-start.ts'
 import { nextSteps, type Step } from './next-steps.ts'
+import { lostBy, runPrice } from './run-price.ts'
+
+const MONEY = { locked: '0', paid: '0', burnt: '0', refunded: '0', compensated: '0', earned: '0' }
 
 class Killed extends Error {}
 
@@ -31,6 +37,13 @@ function createWorld() {
       if (!lapsed.has(dealId)) spent -= 1
       lapsed.add(dealId)
     },
+    /** Its deals as the chain shows them. */
+    views: (): DealView[] =>
+      [...deals].map(([agreementId, id]) => ({
+        ...{ id, agreementId: agreementId as DealView['agreementId'], terms, ...MONEY },
+        state: lapsed.has(id) ? 'lapsed' : 'published',
+        ...{ publishedAt: 1, lapsesAt: 2, provenEpochs: 0, faultedEpochs: 0, settledThrough: 0 },
+      })),
     newNonce: () => `${nonces++}`,
     sign: (agreementId: string) => void signed.add(agreementId),
     /** Asked first, as publishDeal does. */
@@ -46,6 +59,11 @@ function createWorld() {
 }
 
 const quote = quoteToJson(aQuote())
+const PRICE = aQuote().total
+const NONE: ReadonlySet<number> = new Set()
+/** A unit is what is lost of a deal that lapses. */
+const reckoned = { order: { until: 0, from: 0 }, feesPerDeal: 1n, dealFees: new Map(), skipped: NONE }
+const terms: DealTermsJson = dealTermsToJson(someTerms({ pricePerEpoch: PRICE, duration: 1 }))
 const hashOf = (slot: number, nonce: string) => `0x${`${slot}f${nonce}`.padStart(64, '0')}` as const
 
 /**
@@ -82,8 +100,7 @@ function effectOf(
       ]
     case 'offer': {
       const nonce = world.newNonce()
-      const terms: DealTermsJson = { ...dealTermsToJson(someTerms()), nonce }
-      return [{ type: 'slot:offered', slot, terms, agreementId: hashOf(slot, nonce) }]
+      return [{ type: 'slot:offered', slot, terms: { ...terms, nonce }, agreementId: hashOf(slot, nonce) }]
     }
     case 'agree':
       if (found.state !== 'offered') throw new Error(`slot ${slot} is ${found.state}`)
@@ -94,7 +111,7 @@ function effectOf(
       const { dealId } = found
       if (!world.lapsed.has(dealId) && !dies()) return [{ type: 'slot:active', slot }]
       world.lapse(dealId)
-      return [{ type: 'slot:vacated', slot, lost: '1' }]
+      return [{ type: 'slot:vacated', slot, lost: `${lostBy(found, state.spending, reckoned, true)}` }]
     }
   }
 }
@@ -103,19 +120,24 @@ function effectOf(
 async function run(
   world: ReturnType<typeof createWorld>,
   journal: ReturnType<typeof memoryJournal>,
-  opened: Extract<UploadEvent, { type: 'opened' }>,
+  wanted: UploadWanted,
   killAt: number,
   pick: (count: number) => number,
   deaths: boolean[],
 ): Promise<UploadState> {
-  await using log = await journal.open(genesisHash, opened.rootCid)
+  await using log = await journal.open(genesisHash, wanted.rootCid)
   let left = killAt
   const say = async (event: UploadEvent): Promise<void> => {
     if (left-- === 0) throw new Killed()
     await log.append(event)
   }
-  if (log.state === undefined) await say(opened)
-  if (log.state!.spending === undefined) await say({ type: 'price:agreed', maxPrice: '99' })
+  const deals = world.views()
+  const earlier = log.state
+  const events = eventsAtStart(earlier, { genesisHash, height: 1, deals, wanted, reckoned })
+  const isToPay = events.reduce(apply, earlier)!.slots.some((slot) => !('dealId' in slot))
+  const inAll = earlier !== undefined && !isOver(earlier, { deals, skipped: NONE })
+  for (const event of events) await say(event)
+  for (const event of priceAgreed(log.state!, { maxPrice: 99n, inAll, isToPay })) await say(event)
   const met = new Set<number>()
   for (;;) {
     const steps = nextSteps(log.state!, { until: 'active', met, given: new Set() })
@@ -126,6 +148,12 @@ async function run(
     if (step.step === 'choose') met.add(step.slot)
     for (const event of events) if (event.type === 'slot:vacated') met.delete(event.slot)
   }
+}
+
+function wantedOf(pieceCount: number, copies: number): UploadWanted {
+  const pieces = Array.from({ length: pieceCount }, () => ({ payloadSize: 59, pieceSize: 128 }))
+  const content = { rootCid: 'root', name: 'f', fileBytes: 1, pieces, copies }
+  return { ...content, duration: undefined, durationDefault: 5, provider: undefined, again: false }
 }
 
 test('killed after any effect and before its event, and replayed: the same deals, and nothing paid twice', async () => {
@@ -140,19 +168,20 @@ test('killed after any effect and before its event, and replayed: the same deals
         const world = createWorld()
         const journal = memoryJournal()
         const pick = (count: number) => Number(choices.next().value) % count
-        const pieces = Array.from({ length: pieceCount }, () => ({ payloadSize: 59, pieceSize: 128 }))
-        const places = pieces.flatMap((_, piece) => Array.from({ length: copies }, (_none, copy) => ({ piece, copy })))
-        const content = { genesisHash, rootCid: 'root', name: 'f', fileBytes: 1, duration: 5 }
-        const opened = { type: 'opened', ...content, pieces, places } as const
+        const wanted = wantedOf(pieceCount, copies)
+        const count = pieceCount * copies
         for (const killAt of kills)
-          await run(world, journal, opened, killAt, pick, deaths).catch((error: unknown) => {
+          await run(world, journal, wanted, killAt, pick, deaths).catch((error: unknown) => {
             if (!(error instanceof Killed)) throw error
           })
-        const { slots, spending } = await run(world, journal, opened, Number.POSITIVE_INFINITY, pick, deaths)
-        expect(slots.map(({ state }) => state)).toEqual(places.map(() => 'active'))
-        expect(world.spent()).toBe(places.length)
+        const state = await run(world, journal, wanted, Number.POSITIVE_INFINITY, pick, deaths)
+        const { slots, spending } = state
+        expect(slots.map((slot) => slot.state)).toEqual(Array(count).fill('active'))
+        expect(world.spent()).toBe(count)
         const ids = slots.map((slot) => ('dealId' in slot ? slot.dealId : -1))
+        // Nothing that was spent is forgotten by what the bound is held against.
         expect(spending).toEqual({ maxPrice: '99', paid: [], lost: `${world.lapsed.size}` })
+        expect(runPrice(state, reckoned)).toBe(BigInt(count) * (PRICE + 1n) + BigInt(world.lapsed.size))
         const kept = [...world.deals.values()].filter((id) => !world.lapsed.has(id))
         expect(new Set(ids)).toEqual(new Set(kept))
       },

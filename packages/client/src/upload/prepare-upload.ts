@@ -17,14 +17,16 @@ import { feesOfDeal, priceUpload } from '../plan/price-upload.ts'
 import type { Manifest, Ports, Source } from '../ports.ts'
 import { pricePerEpochOf } from '../providers/request-quote.ts'
 import { type Survey, surveyProviders } from '../providers/survey-providers.ts'
-import { copiesOf, eventsAtStart, type UploadWanted } from './events-at-start.ts'
+import { copiesOf, eventsAtStart, isOver, type UploadWanted } from './events-at-start.ts'
 import { isGoneOnWith } from './is-gone-on-with.ts'
 import { pathOf } from './path-of.ts'
 import { createPieceNaming } from './piece-naming.ts'
 import type { PutProgress } from './put-progress.ts'
+import type { Reckoned } from './run-price.ts'
 import { isPriced, type OrderWanted, orderOf, priceOf } from './slot-price.ts'
 import { stage } from './stage.ts'
 import { type UploadQuote, uploadQuote } from './upload-quote.ts'
+import type { UploadRun } from './upload-run.ts'
 import { type TermsWanted, withoutEffect } from './without-effect.ts'
 
 /** What was learnt of providers so long ago is asked for again. */
@@ -54,6 +56,9 @@ export interface Prepared extends AsyncDisposable {
   readonly planned: readonly PlannedSlot[]
   readonly quote: UploadQuote
   readonly feesPerDeal: bigint
+  readonly dealFees: UploadRun['dealFees']
+  /** Something of an earlier upload is gone on with that was left to be made, or made good. */
+  readonly isInterrupted: boolean
   readonly survey: (options: CallOptions) => Promise<Survey>
   /** The events that the log needs after the chain was rolled back. */
   readonly compare: (options: CallOptions) => Promise<readonly UploadEvent[]>
@@ -98,6 +103,8 @@ export async function prepareUpload<S extends Source>(
       pieceSizeMax!,
     )
 
+  const [fees, params] = await Promise.all([chain.fees(call), chain.params(call)])
+  const reckoned: Reckoned = { order, feesPerDeal: feesOfDeal({ fees, params }), dealFees: new Map() }
   const ownDeals = await Array.fromAsync(chain.deals({ client: account.address }, call))
   const wanted: UploadWanted = {
     ...{ name: source.name, rootCid, fileBytes, duration, copies: options.copies, provider },
@@ -112,7 +119,9 @@ export async function prepareUpload<S extends Source>(
       height,
       deals: deals.filter(({ terms }) => terms.rootCid === rootCid),
       wanted,
+      reckoned,
     })
+  const earlier = log.state
   const events = start(status.height, ownDeals)
   const state = events.reduce<UploadState | undefined>(apply, log.state)!
   if (order.until !== 0 && order.until <= status.height + state.duration) {
@@ -161,7 +170,6 @@ export async function prepareUpload<S extends Source>(
     found === undefined
       ? []
       : planUpload({ ...planInput(state, open), ...found, collateralShareBps, renewUntil: order.until, provider })
-  const [fees, params] = await Promise.all([chain.fees(call), chain.params(call)])
   const slots = waiting.map((index) => planned.find(({ slot }) => slot === index) ?? begun(state, index, found!, order))
   const durationMs = state.duration * blockTimeMs
   const following = state.slots.flatMap((slot, index) =>
@@ -186,7 +194,8 @@ export async function prepareUpload<S extends Source>(
   const kept = stack.move()
   return {
     ...{ status, order, manifest, log, events, state, skipped, planned, quote, survey },
-    feesPerDeal: feesOfDeal({ fees, params }),
+    ...{ feesPerDeal: reckoned.feesPerDeal, dealFees: reckoned.dealFees },
+    isInterrupted: earlier !== undefined && !isOver(earlier, { deals: ownDeals, skipped }),
     async compare(later) {
       const { height } = await chain.status(later)
       return start(height, await Array.fromAsync(chain.deals({ client: account.address }, later)))

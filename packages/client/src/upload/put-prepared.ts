@@ -9,7 +9,7 @@ import type { Duration } from '../duration.ts'
 import type { Place, Slot, UploadState } from '../journal/upload-state.ts'
 import type { Ports } from '../ports.ts'
 import { reporter } from '../reporter.ts'
-import { agreeToPrice, type SpendingAllowed } from './agree-to-price.ts'
+import { agreeToPrice, priceAgreed, type SpendingAllowed } from './agree-to-price.ts'
 import { ENDED } from './events-at-start.ts'
 import { pathOf } from './path-of.ts'
 import type { Prepared } from './prepare-upload.ts'
@@ -108,7 +108,7 @@ export async function putPrepared(ports: Ports, prepared: Prepared, options: Put
   const { label = '', signal, provider, collateralShareBps } = options
   const report = reporter(options.onProgress)
   const call: CallOptions = { signal }
-  const { status, order, log, quote, planned, survey, skipped, feesPerDeal } = prepared
+  const { status, order, log, quote, planned, survey, skipped, feesPerDeal, dealFees } = prepared
   const isOwnDevnet = status.devnet && isLoopbackUrl(ports.chain.url)
   const maxPrice = await agreeToPrice(quote, options, isOwnDevnet, prepared.state.spending?.maxPrice)
   const { address, sessionKey } = ports.account
@@ -127,9 +127,9 @@ export async function putPrepared(ports: Ports, prepared: Prepared, options: Put
     await settleEnded({ chain: ports.chain, signer: ports.account, deals, report }, call)
   }
   for (const event of prepared.events) await log.append(event)
-  // Where all deals are on the chain, what was agreed to when they were made still holds.
-  if (quote.slots.length > 0 || stateOf({ log }).spending === undefined)
-    await log.append({ type: 'price:agreed', maxPrice: maxPrice === undefined ? null : `${maxPrice}` })
+  const inAll = options.maxPrice !== undefined && prepared.isInterrupted
+  for (const event of priceAgreed(stateOf({ log }), { maxPrice, inAll, isToPay: quote.slots.length > 0 }))
+    await log.append(event)
   const run: UploadRun = {
     ...{
       ports,
@@ -141,11 +141,11 @@ export async function putPrepared(ports: Ports, prepared: Prepared, options: Put
       provider,
       maxPrice,
       feesPerDeal,
+      dealFees,
       skipped,
       survey,
       report,
     },
-    dealFees: new Map(),
     met: new Map(),
     refusals: new Map(),
     withdrawn: new Set(),
