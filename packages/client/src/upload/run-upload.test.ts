@@ -4,6 +4,7 @@ import { dealTermsDigest, dealTermsToJson } from '@granary/protocol/messages'
 import { expect, test } from '@jest/globals'
 import { aProvider, clientSigner, someTerms } from '../../test/a-deal.ts'
 import { genesisHash, serveChain, statusView } from '../../test/chain-answers.ts'
+import type { CallOptions } from '../call-options.ts'
 import type { UploadLog } from '../journal/create-upload-log.ts'
 import { memoryJournal } from '../memory/memory-journal.ts'
 import { memoryPorts } from '../memory/memory-ports.ts'
@@ -77,4 +78,42 @@ test('a put that is stopped when all is done is done: nobody is told to repeat i
   const signal = AbortSignal.abort(new Error('stopped'))
   expect(await runUpload(run, 'published', { signal })).toEqual(new Map())
   await expect(runUpload(run, 'active', { signal })).rejects.toThrow('stopped')
+})
+
+test('when a put has ended nothing more is said of a provider that is away', async () => {
+  let state: DealState = 'published'
+  const isAsked = Promise.withResolvers<void>()
+  const answer = Promise.withResolvers<void>()
+  await using served = await serveChain(() => ({
+    ...{ deals: [dealThat(state)], providers: [aProvider('http://127.0.0.1:1')] },
+  }))
+  await using log = await publishedUpload()
+  const told: string[] = []
+  const run = runOf(served.url, log, { report: ({ type }) => void told.push(type) })
+  const { chain, clock } = run.ports
+  let asked = 0
+  const slow = {
+    ...chain,
+    // The first is who follows the deal; the second, of the provider that is away, is answered when the put is over.
+    async deal(id: number, options?: CallOptions) {
+      asked += 1
+      if (asked !== 2) return await chain.deal(id, options)
+      isAsked.resolve()
+      await answer.promise
+      return dealThat('published')
+    },
+  }
+  // As soon as it is asked the deal is active.
+  const hasty = {
+    ...clock,
+    async sleep(ms: number, signal?: AbortSignal) {
+      await isAsked.promise
+      state = 'active'
+      await clock.sleep(Math.min(ms, 1), signal)
+    },
+  }
+  await runUpload({ ...run, ports: { ...run.ports, chain: slow, clock: hasty } }, 'active', {})
+  answer.resolve()
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(told).toEqual(['active'])
 })

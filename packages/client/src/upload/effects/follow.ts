@@ -11,17 +11,26 @@ export async function follow(run: UploadRun, index: number, { signal }: CallOpti
   const { chain, clock, fetch } = ports
   const { provider, dealId, agreementId } = slotIn(run, index, 'published')
   const endpoint = endpointOf(await chain.provider(provider, { signal })) ?? ''
+  // What is asked about a provider that is away may be answered when nobody follows the deal any more.
+  let isOver = false
+  const tell: UploadRun['report'] = (progress) => {
+    if (!isOver && !signal?.aborted) report(progress)
+  }
   const input = { chain, clock, fetch, endpoint, dealId, agreementId }
   try {
     const deal = await followUntil(input, {
       signal,
       onProgress(progress) {
-        if (progress.type === 'deal') return report({ ...progress, slot: index })
+        if (progress.type === 'deal') return tell({ ...progress, slot: index })
         const { message } = progress
         import('../lost-provider.ts')
-          .then(({ tellAway }) => tellAway(run, { slot: index, provider, dealId, message }, { signal }))
-          .catch(() => report({ ...progress, slot: index }))
+          .then(({ tellAway }) =>
+            tellAway({ ...run, report: tell }, { slot: index, provider, dealId, message }, { signal }),
+          )
+          .catch(() => tell({ ...progress, slot: index }))
       },
+    }).finally(() => {
+      isOver = true
     })
     await log.append({ type: 'slot:active', slot: index })
     const { activatedAt: epoch = 0, sector: { number: sector } = { number: 0 } } = deal
