@@ -55,8 +55,8 @@ export async function publishDeals(
   const look = async () => {
     const [{ terms }] = deals as [SignedDeal]
     const { client, rootCid, pieceCid } = terms
-    // All deals of the content at once, where that is one question instead of many.
-    const filter = deals.length === 1 || rootCid === undefined ? { pieceCid } : { client, rootCid }
+    // All deals of the content at once, or of the client where they name none: one question instead of many.
+    const filter = deals.length === 1 ? { pieceCid } : { client, ...(rootCid && { rootCid }) }
     const found = await Array.fromAsync(chain.deals(filter, options))
     return ids.map((id) => found.find(({ agreementId }) => agreementId === id))
   }

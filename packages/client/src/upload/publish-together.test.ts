@@ -17,7 +17,7 @@ import {
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { type Devnet, registerProvider, startDevnet, type TestProvider } from '../../../provider/test/start-devnet.ts'
 import { aQuote, someTerms } from '../../test/a-deal.ts'
-import { publishDeal } from '../deals/publish-deal.ts'
+import { publishDeal, publishDeals } from '../deals/publish-deal.ts'
 import type { UploadLog } from '../journal/create-upload-log.ts'
 import { memoryJournal } from '../memory/memory-journal.ts'
 import { memoryPorts } from '../memory/memory-ports.ts'
@@ -50,7 +50,7 @@ async function* chunksOf(bytes: Uint8Array) {
 }
 
 /** An upload whose slots are all agreed on. @param signers of the terms: one that is not the provider's is refused */
-async function agreedUpload(signers: readonly Signer[]): Promise<Agreed> {
+async function agreedUpload(signers: readonly Signer[], content: { rootCid?: string } = { rootCid }): Promise<Agreed> {
   const { chain } = devnet
   const account = accountSigner(new Uint8Array(randomBytes(32)))
   await chain.faucet(account.address)
@@ -64,8 +64,9 @@ async function agreedUpload(signers: readonly Signer[]): Promise<Agreed> {
   for (const [slot, signer] of signers.entries()) {
     const { pieceCid } = await pieceOf(chunksOf(new Uint8Array(randomBytes(900))))
     const deal = someTerms({
-      ...{ client: account.address, provider: provider.id, rootCid, validUntil: height + 1_000, nonce: BigInt(slot) },
+      ...{ client: account.address, provider: provider.id, validUntil: height + 1_000, nonce: BigInt(slot) },
       pieceCid,
+      ...content,
     })
     const signature = await signer.sign(typedDealTerms(genesisHash, deal))
     const agreementId = toHex(dealTermsDigest(genesisHash, deal))
@@ -125,4 +126,15 @@ test('one that the chain refuses keeps no other from it, and one that it has alr
   expect(deals).toHaveLength(3)
   expect(upload.log.state?.slots.map(({ state }) => state)).toEqual(['published', 'agreed', 'published', 'published'])
   expect(upload.log.state?.slots[2]).toMatchObject({ dealId: earlier.id })
+})
+
+test('deals that name no content are looked for as those of their client', async () => {
+  const { owner } = provider
+  const { account, terms, signatures } = await agreedUpload([owner, owner], {})
+  const { chain } = devnet
+  const { genesisHash } = await chain.status()
+  const deals = terms.map((deal, place) => ({ terms: deal, providerSignature: signatures[place]! }))
+  const found = await publishDeals({ chain, signer: account, genesisHash, deals }, {})
+  expect(found).toEqual({ deals: [expect.objectContaining({}), expect.objectContaining({})] })
+  expect(await publishDeals({ chain, signer: account, genesisHash, deals }, {})).toEqual(found)
 })
