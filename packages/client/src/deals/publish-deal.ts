@@ -4,7 +4,7 @@
  */
 
 import { isAbortError, toHex } from '@granary/base'
-import { type ChainClient, type DealView, sendMessage } from '@granary/protocol/client'
+import { type ChainClient, ChainTxError, type DealView, sendMessage } from '@granary/protocol/client'
 import { type DealTerms, dealTermsDigest, type Hash, type Signer } from '@granary/protocol/messages'
 import type { CallOptions } from '../call-options.ts'
 
@@ -44,12 +44,12 @@ export interface PublishDealsInput extends Omit<PublishDealInput, keyof SignedDe
 
 /**
  * In one message, which takes all of them or none.
- * @returns each as the chain has it, or undefined; then `failure` says why
+ * @returns each as the chain has it, or undefined; then `failure` says why. `burnt`: the fee of a message that failed in a block
  */
 export async function publishDeals(
   { deals, ...rest }: PublishDealsInput,
   options: CallOptions,
-): Promise<{ readonly deals: readonly (DealView | undefined)[]; readonly failure?: unknown }> {
+): Promise<{ readonly deals: readonly (DealView | undefined)[]; readonly failure?: unknown; readonly burnt?: string }> {
   const { chain, genesisHash } = rest
   const ids = deals.map(({ terms }) => toHex(dealTermsDigest(genesisHash, terms)))
   const look = async () => {
@@ -73,6 +73,7 @@ export async function publishDeals(
   // Looked up even after a failure: an earlier, interrupted try may have been the one that got through.
   const published = await look()
   const lost = published.indexOf(undefined)
+  const burnt = failure instanceof ChainTxError ? { burnt: failure.tx.fee } : {}
   failure ??= new Error(`the deal ${ids[lost]} was committed and is not on the chain`)
-  return lost === -1 ? { deals: published } : { deals: published, failure }
+  return { deals: published, ...burnt, ...(lost === -1 ? {} : { failure }) }
 }

@@ -66,6 +66,7 @@ export const eventForm: z.ZodMiniType<UploadEvent> = z.discriminatedUnion('type'
   z.object({ type: z.literal('opened'), ...content, places: z.array(place) }),
   z.object({ type: z.literal('price:agreed'), maxPrice: z.nullable(amount), inAll: z.optional(z.boolean()) }),
   z.object({ type: z.literal('until:changed'), until }),
+  z.object({ type: z.literal('fee:burnt'), lost: amount }),
   z.object({ type: z.literal('places:added'), places: z.array(place) }),
   z.object({ type: z.literal('duration:changed'), duration: count }),
   z.object({ type: z.literal('piece:named'), piece: count, pieceCid: z.string() }),

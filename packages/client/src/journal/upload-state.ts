@@ -107,6 +107,8 @@ export type UploadEvent =
     }
   /** From now on, for what is not on the chain yet. `inAll`: for what was agreed to before and is gone on with, as well. */
   | { readonly type: 'price:agreed'; readonly maxPrice: string | null; readonly inAll?: boolean | undefined }
+  /** A message of it has failed in a block. */
+  | { readonly type: 'fee:burnt'; readonly lost: string }
   /** Another run of it waits for something else. */
   | { readonly type: 'until:changed'; readonly until: 'published' | 'active' }
   | { readonly type: 'places:added'; readonly places: readonly Place[] }
@@ -158,15 +160,10 @@ export function apply(state: UploadState | undefined, event: UploadEvent): Uploa
       const paid = state.slots.flatMap((slot) => ('dealId' in slot ? [slot.agreementId] : []))
       return { ...state, spending: { maxPrice, paid, lost: '0' } }
     }
-    case 'slot:vacated': {
-      const { spending, slots } = state
-      const lost = `${BigInt(spending?.lost ?? 0) + BigInt(event.lost ?? 0)}`
-      return {
-        ...state,
-        slots: replaced(slots, event.slot, event, vacant),
-        ...(spending === undefined ? {} : { spending: { ...spending, lost } }),
-      }
-    }
+    case 'slot:vacated':
+      return { ...withLost(state, event.lost), slots: replaced(state.slots, event.slot, event, vacant) }
+    case 'fee:burnt':
+      return withLost(state, event.lost)
     case 'places:added':
       return { ...state, slots: [...state.slots, ...event.places.map(vacant)] }
     case 'until:changed':
@@ -178,6 +175,13 @@ export function apply(state: UploadState | undefined, event: UploadEvent): Uploa
     default:
       return { ...state, slots: replaced(state.slots, event.slot, event, (slot) => moved(slot, event)) }
   }
+}
+
+function withLost(state: UploadState, more = '0'): UploadState {
+  const { spending } = state
+  return spending === undefined
+    ? state
+    : { ...state, spending: { ...spending, lost: `${BigInt(spending.lost) + BigInt(more)}` } }
 }
 
 function vacant({ piece, copy }: Place): Slot {

@@ -3,8 +3,9 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { toHex } from '@granary/base'
+import { GranaryError, toHex } from '@granary/base'
 import { pieceOf } from '@granary/content'
+import { ChainTxError } from '@granary/protocol/client'
 import {
   accountSigner,
   type DealTerms,
@@ -21,6 +22,7 @@ import { publishDeal, publishDeals } from '../deals/publish-deal.ts'
 import type { UploadLog } from '../journal/create-upload-log.ts'
 import { memoryJournal } from '../memory/memory-journal.ts'
 import { memoryPorts } from '../memory/memory-ports.ts'
+import type { Chain } from '../ports.ts'
 import type { PutProgress } from './put-progress.ts'
 import { runUpload } from './run-upload.ts'
 
@@ -82,8 +84,7 @@ async function agreedUpload(signers: readonly Signer[], content: { rootCid?: str
   return { log, account, terms, signatures }
 }
 
-async function publishAll({ log, account }: Agreed, maxPrice?: bigint) {
-  const { chain } = devnet
+async function publishAll({ log, account }: Agreed, maxPrice?: bigint, chain: Chain = devnet.chain) {
   const told: PutProgress[] = []
   const run = {
     ...{ ports: memoryPorts({ chain, account }), status: await chain.status(), log, label: '', maxPrice },
@@ -137,4 +138,52 @@ test('deals that name no content are looked for as those of their client', async
   const found = await publishDeals({ chain, signer: account, genesisHash, deals }, {})
   expect(found).toEqual({ deals: [expect.objectContaining({}), expect.objectContaining({})] })
   expect(await publishDeals({ chain, signer: account, genesisHash, deals }, {})).toEqual(found)
+})
+
+/** A chain that counts what it is sent. */
+function counting(chain: Chain, submit = chain.submit) {
+  const counted = { messages: 0 }
+  const counts: Chain['submit'] = (bytes, options) => {
+    counted.messages += 1
+    return submit(bytes, options)
+  }
+  return { counted, chain: { ...chain, submit: counts } }
+}
+
+test('of many deals the one that is refused is found by halves', async () => {
+  const stranger = accountSigner(new Uint8Array(randomBytes(32)))
+  const signers = Array.from({ length: 16 }, (_, index) => (index === 5 ? stranger : provider.owner))
+  const upload = await agreedUpload(signers)
+  const { counted, chain } = counting(devnet.chain)
+  const { failures, deals } = await publishAll(upload, undefined, chain)
+  expect([...failures]).toMatchObject([[5, { code: 'DEAL_SIGNATURE_INVALID' }]])
+  expect(deals).toHaveLength(15)
+  expect(counted.messages).toBe(9)
+})
+
+test('the fee of a message that fails in a block counts as spent', async () => {
+  const upload = await agreedUpload(Array.from({ length: 3 }, () => provider.owner))
+  await upload.log.append({ type: 'price:agreed', maxPrice: `${10n ** 18n}` })
+  // What a node lets into its pool fails only by what comes before it in the block.
+  const tx = { id: upload.log.state!.genesisHash, height: 1, kind: 'PublishDeal', events: [], executionMs: 0 } as const
+  const failed = new ChainTxError({ ...tx, code: 'INSUFFICIENT_COLLATERAL', fee: '1234' })
+  let isFirst = true
+  const { chain, counted } = counting(devnet.chain, async (bytes, options) => {
+    if (!isFirst) return await devnet.chain.submit(bytes, options)
+    isFirst = false
+    throw failed
+  })
+  const { failures, deals } = await publishAll(upload, 10n ** 18n, chain)
+  expect([failures.size, deals.length, counted.messages]).toEqual([0, 3, 3])
+  expect(upload.log.state?.spending?.lost).toBe('1234')
+})
+
+test('what is no fault of a deal is one for all of them: they are not sent one by one', async () => {
+  const expired = { code: 'TX_EXPIRED', message: 'its blocks were full', hint: 'sign it anew' } as const
+  const upload = await agreedUpload(Array.from({ length: 3 }, () => provider.owner))
+  const submit = () => Promise.reject(new GranaryError(expired))
+  const { counted, chain } = counting(devnet.chain, submit)
+  const { failures } = await publishAll(upload, undefined, chain)
+  expect([...failures]).toMatchObject([0, 1, 2].map((slot) => [slot, { code: 'TX_EXPIRED' }]))
+  expect(counted.messages).toBe(1)
 })

@@ -2,7 +2,7 @@
  * Does what there is to do for an upload until there is nothing more: the planner gives the steps, each step's effect brings
  * events into the log, and what they have made of the state is planned for again. Slots go side by side.
  */
-import { GranaryError, isAbortError } from '@granary/base'
+import { isAbortError } from '@granary/base'
 import type { CallOptions } from '../call-options.ts'
 import { agree } from './effects/agree.ts'
 import { choose } from './effects/choose.ts'
@@ -63,7 +63,15 @@ function keyOf(step: Step): string {
 
 async function take(run: UploadRun, step: Step, failures: Map<number, unknown>, call: CallOptions): Promise<void> {
   if (step.step === 'publish') {
-    await publishReady(run, step.slots, failures, call)
+    const send = (slots: readonly number[]) => publish(run, slots, call)
+    try {
+      await send(step.slots)
+    } catch (error) {
+      const { publishInParts } = await import('./publish-in-parts.ts')
+      const isLeft = (slot: number) => stateOf(run).slots[slot]?.state === 'agreed'
+      const failed = await publishInParts({ slots: step.slots, error, publish: send, isLeft })
+      for (const [slot, failure] of failed) failures.set(slot, failure)
+    }
     return
   }
   if (step.step === 'name') {
@@ -82,26 +90,6 @@ async function take(run: UploadRun, step: Step, failures: Map<number, unknown>, 
       await passOn(run, step, error, call)
     }
   })
-}
-
-/**
- * What has become ready while the last message was on its way, in one. A message takes all of its deals or none: where one is
- * refused they are tried one by one, so that it keeps no other from the chain.
- */
-async function publishReady(
-  run: UploadRun,
-  slots: readonly number[],
-  failures: Map<number, unknown>,
-  call: CallOptions,
-): Promise<void> {
-  const left = () => slots.filter((slot) => stateOf(run).slots[slot]?.state === 'agreed')
-  try {
-    await publish(run, slots, call)
-  } catch (error) {
-    const isRefusal = GranaryError.is(error) && !error.retryable && left().length > 1
-    for (const slot of left())
-      await attempt([slot], failures, () => (isRefusal ? publish(run, [slot], call) : Promise.reject(error)))
-  }
 }
 
 async function attempt(

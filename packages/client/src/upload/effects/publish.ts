@@ -23,6 +23,7 @@ export async function publish(run: UploadRun, indices: readonly number[], option
   const feeMax = await messageFeeMax(run, agreements, options)
   const { genesisHash } = status
   const published = await publishDeals({ chain, signer, genesisHash, deals, feeMax }, options)
+  if (published.burnt !== undefined) await log.append({ type: 'fee:burnt', lost: published.burnt })
   for (const [place, deal] of published.deals.entries()) {
     if (deal === undefined) continue
     const slot = indices[place]!
