@@ -118,7 +118,7 @@ export function createProving({ db, follower, readinessPath, ...input }: CreateP
       answering.set(key, done)
     }
     // Never in the way of the next challenge.
-    const isDue = Date.now() >= (isSettled ? lookAtMs + POLL_MAX_MS : lookAtMs)
+    const isDue = Date.now() >= (isSettled ? lookAtMs - paceMs + POLL_MAX_MS : lookAtMs)
     if (housekeeping === undefined && isDue)
       housekeeping = lookAtAll(signal)
         .catch((error) => (signal.aborted ? undefined : report(error)))
