@@ -43,7 +43,9 @@ export function createPatientLooks(
   const threads = new Map<string, DiskThread>()
 
   function threadFor(path: string): DiskThread | undefined {
-    const volume = volumes().find((each) => path === each || path.startsWith(each + sep))
+    const named = volumes()
+    for (const [each, thread] of threads) if (!named.includes(each)) end(each, thread)
+    const volume = named.find((each) => path === each || path.startsWith(each + sep))
     if (volume === undefined) return undefined
     const known = threads.get(volume)
     if (known !== undefined) return known
@@ -53,6 +55,18 @@ export function createPatientLooks(
     started.worker.on('exit', () => threads.get(volume) === started && threads.delete(volume))
     started.worker.on('error', () => {})
     return started
+  }
+
+  function end(path: string, { worker }: DiskThread): void {
+    threads.delete(path)
+    void worker.terminate()
+  }
+
+  /** Each answer that came late is one more reason to wait longer for the next: it is slow, and does not hang. */
+  function isSilent(thread: DiskThread): boolean {
+    if (thread.askedAtMs !== undefined && answerOf(thread) !== undefined)
+      thread.waitMs = Math.min(2 * thread.waitMs, waitMs)
+    return thread.askedAtMs !== undefined
   }
 
   function look<Name extends keyof DiskLooks>(
@@ -69,8 +83,10 @@ export function createPatientLooks(
     port.postMessage({ look: name, path } satisfies DiskQuestion)
     Atomics.wait(answered, 0, before, thread.waitMs)
     const answer = answerOf(thread)
-    thread.waitMs = answer === undefined ? LATE_WAIT_MS : waitMs
+    // Where it was waited for in full; what was given less is not given less again.
+    if (answer === undefined && thread.waitMs >= waitMs) thread.waitMs = LATE_WAIT_MS
     if (answer === undefined) return unseen
+    thread.waitMs = waitMs
     if (answer.error !== undefined) throw answer.error
     return answer.value as ReturnType<DiskLooks[Name]>
   }
@@ -87,18 +103,12 @@ export function createPatientLooks(
       return thread !== undefined && isSilent(thread) ? Math.max(1, Date.now() - thread.askedAtMs!) : 0
     },
     stop: () => {
-      for (const { worker } of threads.values()) void worker.terminate()
-      threads.clear()
+      for (const [path, thread] of threads) end(path, thread)
     },
   }
 }
 
 const noRoom: DiskRoom = { bytes: 0, freeBytes: 0, device: -1 }
-
-function isSilent(thread: DiskThread): boolean {
-  if (thread.askedAtMs !== undefined) answerOf(thread)
-  return thread.askedAtMs !== undefined
-}
 
 /** The answer to what was asked, once it has come. */
 function answerOf(thread: DiskThread): DiskAnswer | undefined {
