@@ -11,6 +11,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { temporaryHome } from '../test/market-kit.ts'
 import { changeConfig } from './config.ts'
 import { initProvider } from './main.ts'
+import { askProvider, reloadConfig } from './operator/index.ts'
 import { addVolume } from './operator/volumes.ts'
 import { providerFolders } from './storage/folders.ts'
 
@@ -61,6 +62,9 @@ test('a volume that hangs is away, while the others are served; it is back when 
   await rename(record, kept)
   await rename(join(root.home, 'fifo'), record)
   while ((await awayNow()) === 0) await sleep(200)
+  // Whoever is told of it changes the configuration, as a rule.
+  await askProvider(providerFolders(root.home).admin, reloadConfig)
+  expect(await awayNow()).toBe(1)
   // Waits until the provider's thread has it open, and then ends what that thread reads.
   const file = await open(record, constants.O_WRONLY)
   await rename(kept, record)

@@ -129,7 +129,7 @@ async function start(options: RunProviderOptions, closers: Closer[]): Promise<Om
   const deals = createDeals(db, volumes, () => config)
   const sectors = createSectorStore(db)
   const witness = await openHome({
-    ...{ folders, id: homeId, named: config.volumes, volumes, settings, sectors },
+    ...{ folders, id: homeId, named: config.volumes, volumes, looks, settings, sectors },
     deals: deals.deals,
   })
   const chainUrl = options.chainUrl ?? config.chainUrl
@@ -240,7 +240,7 @@ async function start(options: RunProviderOptions, closers: Closer[]): Promise<Om
   /** What needs no chain; all of it is taken once that answers. */
   const reloadWaiting = async (): Promise<ReloadReport> => {
     const read = await readConfig(folders.config)
-    requireOwnVolumes(read.volumes, homeId)
+    requireOwnVolumes(read.volumes, homeId, looks)
     denylists = await denylistsOf(read)
     retrieval.deny(denylists)
     return { changed: [], waiting: [] }
@@ -298,7 +298,7 @@ async function start(options: RunProviderOptions, closers: Closer[]): Promise<Om
         ...{ path: folders.config, current: () => config, alerts, log },
         check: async (read) => {
           await checkConfig(read)
-          requireOwnVolumes(read.volumes, homeId)
+          requireOwnVolumes(read.volumes, homeId, looks)
           denylists = await denylistsOf(read)
         },
         use: (next) => {

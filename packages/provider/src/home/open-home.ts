@@ -8,6 +8,7 @@ import { readdir } from 'node:fs/promises'
 import type { DealStore } from '../deals/deal-store.ts'
 import { listSectorFolders } from '../sectors/sector-folders.ts'
 import type { SectorStore } from '../sectors/store.ts'
+import type { DiskLooks } from '../storage/disk-looks.ts'
 import type { ProviderFolders } from '../storage/folders.ts'
 import type { Settings } from '../storage/settings.ts'
 import { StoreLostError } from '../storage/store-lost-error.ts'
@@ -33,6 +34,7 @@ export interface OpenHomeInput {
   /** As its configuration names them. */
   readonly named: readonly VolumeConfig[]
   readonly volumes: Volumes
+  readonly looks: DiskLooks
   readonly settings: Settings
   readonly deals: Pick<DealStore, 'count' | 'hasPiece'>
   readonly sectors: Pick<SectorStore, 'nextNumber' | 'has' | 'skipNumbersBelow'>
@@ -40,7 +42,7 @@ export interface OpenHomeInput {
 
 /** @throws StoreLostError, VolumeForeignError VOLUME_FOREIGN */
 export async function openHome(input: OpenHomeInput): Promise<Witness> {
-  const { folders, id, named, volumes, settings, deals, sectors } = input
+  const { folders, id, named, volumes, looks, settings, deals, sectors } = input
   const { database: path } = folders
   const beside = readWitness(folders.homeRecord)
   const homeId = settings.get('homeId')
@@ -56,7 +58,7 @@ export async function openHome(input: OpenHomeInput): Promise<Witness> {
       'behind',
       `its next sector is ${sectors.nextNumber()}, numbers below ${beside.nextSector} have been given out`,
     )
-  requireOwnVolumes(named, id)
+  requireOwnVolumes(named, id, looks)
   const numbers = await compareSectors(folders, volumes, settings, sectors)
   if (homeId === undefined) await refuseUnknownPieces(folders, volumes, deals)
 

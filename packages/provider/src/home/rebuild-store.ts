@@ -19,6 +19,7 @@ import { isLive } from '../deals/deal-state.ts'
 import { createDeals, type Deals } from '../market/create-deals.ts'
 import { createSectorStore } from '../sectors/store.ts'
 import { createVolumes } from '../storage/create-volumes.ts'
+import { diskLooks } from '../storage/disk-looks.ts'
 import { makeFolders, type ProviderFolders, providerFolders } from '../storage/folders.ts'
 import { openStore } from '../storage/open-store.ts'
 import { setAside } from '../storage/set-aside.ts'
@@ -82,7 +83,7 @@ export async function rebuildProvider(options: RebuildOptions): Promise<RebuildR
   // Its record may be lost with the store: then its volumes say which home it is.
   const homeId = before?.homeId ?? homeOf(config.volumes) ?? randomUUID()
   config = await takeOver(folders, config, { paths: options.takeOver ?? [], owner: address, homeId })
-  requireOwnVolumes(config.volumes, homeId)
+  requireOwnVolumes(config.volumes, homeId, diskLooks)
   const db = openStore(path)
   let made: Omit<RebuildReport, 'store' | 'oldStore'>
   let witnessed: Witnessed

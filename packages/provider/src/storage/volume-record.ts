@@ -68,9 +68,10 @@ export function volumeFolders(path: string): VolumeFolders {
 export function requireOwnVolumes(
   volumes: readonly { readonly path: string; readonly id: string }[],
   homeId: string,
+  looks: DiskLooks,
 ): void {
   for (const { path, id } of volumes) {
-    const { id: found, home } = readVolumeRecord(path) ?? {}
+    const { id: found, home } = readVolumeRecord(path, looks) ?? {}
     if (found === id && home !== undefined && home !== homeId) throw new VolumeForeignError(path, home, homeId)
   }
 }
