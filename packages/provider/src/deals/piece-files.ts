@@ -19,8 +19,10 @@ export interface PieceFiles {
   stagingPath(uploadId: string): string
   /** Where the file of a new upload is to be. @throws NoSpaceError */
   stage(uploadId: string, bytes: number): Promise<string>
-  /** On a volume that cannot be reached now, or may be. */
-  isUploadAway(uploadId: string): boolean
+  /** Whether an upload that was not found at that path of its is on a volume that cannot be reached now, or may be. */
+  isUploadAway(uploadId: string, path: string): boolean
+  /** Its disk does not answer just now. */
+  isSilent(pieceCid: string): boolean
   /** What is left for it where it is. */
   roomOfUpload(uploadId: string): number
   /** Moves an agreed piece out of staging, if that has not been done and its disk is there. */
@@ -54,7 +56,9 @@ export function createPieceFiles({ volumes, deals, uploads, lock }: PieceFilesOp
     const piece = { kind: 'piece', pieceCid } as const
     return volumes.awayFor(piece) === undefined && volumes.mayChange(piece)
   }
-  const isUploadAway = (uploadId: string): boolean => volumes.awayFor({ kind: 'upload', uploadId }) !== undefined
+  // Another path than before: its disk was silent, and has answered since.
+  const isUploadAway = (uploadId: string, path: string): boolean =>
+    volumes.awayFor({ kind: 'upload', uploadId }) !== undefined || stagingPath(uploadId) !== path
   const stagingPath = (uploadId: string): string => volumes.pathOf({ kind: 'upload', uploadId })
 
   const place = (pieceCid: string): Promise<void> =>
@@ -62,10 +66,11 @@ export function createPieceFiles({ volumes, deals, uploads, lock }: PieceFilesOp
       const staged = deals.stagedPieces().find((piece) => piece.pieceCid === pieceCid)
       if (staged === undefined) return
       const { uploadId } = staged
-      if (await exists(stagingPath(uploadId))) {
+      const path = stagingPath(uploadId)
+      if (await exists(path)) {
         if (!(await volumes.settle(uploadId, pieceCid))) return
         // It may come back with its disk, unless the piece is there.
-      } else if (isUploadAway(uploadId) && !(await exists(piecePath(pieceCid)))) return
+      } else if (isUploadAway(uploadId, path) && !(await exists(piecePath(pieceCid)))) return
       deals.pieceMoved(pieceCid)
     })
 
@@ -92,6 +97,7 @@ export function createPieceFiles({ volumes, deals, uploads, lock }: PieceFilesOp
       }
     },
     isUploadAway,
+    isSilent: (pieceCid) => volumes.isSilent({ kind: 'piece', pieceCid }),
     roomOfUpload: (uploadId) => volumes.roomOf(uploadId),
     place,
     removeUpload,
@@ -129,13 +135,14 @@ export function createPieceFiles({ volumes, deals, uploads, lock }: PieceFilesOp
       const pieces = new Set(deals.pieceCids().map((pieceCid) => `${pieceCid}.car`))
       for (const folder of await volumes.heldFolders('piece')) await setOthersAside(folder, pieces)
       for (const { uploadId, sizeBytes } of uploads.all()) {
-        const bytes = uploads.tusRecord(uploadId) === undefined ? undefined : await sizeOf(stagingPath(uploadId))
+        const path = stagingPath(uploadId)
+        const bytes = uploads.tusRecord(uploadId) === undefined ? undefined : await sizeOf(path)
         if (bytes !== undefined) {
           uploads.reserve(uploadId, bytes)
           volumes.stagedBefore(uploadId, sizeBytes)
         }
         // It goes on once its disk is there.
-        else if (!isUploadAway(uploadId)) uploads.remove(uploadId)
+        else if (!isUploadAway(uploadId, path)) uploads.remove(uploadId)
       }
       // Also those that are agreed on, whose disk has come back since they were to be put into their places.
       const known = new Set([...uploads.all(), ...deals.stagedPieces()].map(({ uploadId }) => uploadId))

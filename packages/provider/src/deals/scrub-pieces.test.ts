@@ -98,6 +98,25 @@ test('a piece that gets to its place while it is looked at is not damaged', asyn
   expect(logged).toEqual([])
 })
 
+test('a piece whose disk did not answer is not damaged, and is looked at again', async () => {
+  await agreed()
+  const { files } = market.deals
+  await files.place(car.pieceCid)
+  let isSilent = true
+  let looks = 0
+  const piecePath = (pieceCid: string): string => {
+    looks += 1
+    return isSilent ? `${root.home}/silent/piece` : files.piecePath(pieceCid)
+  }
+  const created = start({ files: { ...files, piecePath, isSilent: () => isSilent } })
+  expect(await created.secure([car.pieceCid])).toBe(false)
+  isSilent = false
+  const before = looks
+  while (looks === before) await new Promise(setImmediate)
+  expect(await created.secure([car.pieceCid])).toBe(true)
+  expect(logged).toEqual([])
+})
+
 test('a repair that was broken off is tried again, and its alert ends', async () => {
   await agreed()
   const { files } = market.deals

@@ -19,7 +19,7 @@ import type { PieceFiles } from './piece-files.ts'
 
 export interface ScrubContext {
   readonly deals: Pick<DealStore, 'pieces' | 'hasPiece' | 'stagedPieces'>
-  readonly files: Pick<PieceFiles, 'piecePath' | 'replace' | 'reserve'>
+  readonly files: Pick<PieceFiles, 'piecePath' | 'isSilent' | 'replace' | 'reserve'>
   /** Writes the piece's bytes to `out`, or throws why it cannot. */
   readonly unseal: (piece: { pieceCid: string; payloadSize: number }, out: string, signal: AbortSignal) => Promise<void>
   readonly onRepaired: (pieceCid: string) => void
@@ -50,6 +50,9 @@ export interface PieceScrub {
   secure(pieceCids: readonly string[]): Promise<boolean>
   stop(): Promise<void>
 }
+
+/** Of a piece whose disk did not answer: one that slept has damaged nothing. */
+const UNSEEN = Symbol('unseen')
 
 /** Where repaired pieces are made: beside the others, and emptied at each start. */
 export function repairFolder(pieces: string): string {
@@ -116,6 +119,10 @@ export function createPieceScrub(context: ScrubContext): PieceScrub {
     return one.run(pieceCid, async () => {
       const wrong = await whatIsWrong(pieceCid)
       onRead()
+      if (wrong === UNSEEN) {
+        lookAgain(pieceCid)
+        return false
+      }
       if (wrong !== undefined) return await mend(pieceCid, wrong)
       restorations.delete(pieceCid)
       alerts.clear('PIECE_DAMAGED', pieceCid)
@@ -172,13 +179,15 @@ export function createPieceScrub(context: ScrubContext): PieceScrub {
   }
 
   /** Undefined when it is sound, or was not in its place all the time that it was read: whoever puts it there says so. */
-  async function whatIsWrong(pieceCid: string): Promise<string | undefined> {
+  async function whatIsWrong(pieceCid: string): Promise<string | typeof UNSEEN | undefined> {
     if (!isPlaced(pieceCid)) return undefined
-    const found = await commitPieceFile(context.files.piecePath(pieceCid), { signal }).then(pieceCidV2, (error) => {
+    const path = context.files.piecePath(pieceCid)
+    const found = await commitPieceFile(path, { signal }).then(pieceCidV2, (error) => {
       signal.throwIfAborted()
       return describe(error)
     })
     if (found === pieceCid || !isPlaced(pieceCid)) return undefined
+    if (context.files.isSilent(pieceCid) || context.files.piecePath(pieceCid) !== path) return UNSEEN
     return found.startsWith('baf') ? `is that of ${found}` : `cannot be read (${found})`
   }
 

@@ -106,7 +106,7 @@ export class CheckedFileStore extends DataStore {
       if (error.code === 'ENOENT') return undefined
       throw error
     })
-    if (found === undefined && files.isUploadAway(id)) throw new UploadAwayError(id)
+    if (found === undefined && files.isUploadAway(id, path)) throw new UploadAwayError(id)
     if (found === undefined) throw ERRORS.FILE_NO_LONGER_EXISTS
     return new Upload({ id, ...withoutUndefined(record), offset: found.size, storage: { type: 'file', path } })
   }

@@ -147,8 +147,9 @@ async function completeUpload(
 ): Promise<UploadRow> {
   const upload = context.uploads.find(uploadId)
   if (upload === undefined || upload.client !== client) throw new UploadNotFoundError(uploadId)
-  const { size } = await stat(context.files.stagingPath(uploadId)).catch((error: unknown) => {
-    throw context.files.isUploadAway(uploadId) ? new UploadAwayError(uploadId) : error
+  const path = context.files.stagingPath(uploadId)
+  const { size } = await stat(path).catch((error: unknown) => {
+    throw context.files.isUploadAway(uploadId, path) ? new UploadAwayError(uploadId) : error
   })
   if (size !== upload.sizeBytes) throw new UploadIncompleteError(uploadId, size, upload.sizeBytes)
   // Seen without reading the bytes; they stay, for terms that name them.

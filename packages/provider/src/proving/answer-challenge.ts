@@ -106,18 +106,20 @@ interface Proof {
  */
 async function prove(context: ProvingContext, challenge: ChallengeView, signal: AbortSignal): Promise<Proof> {
   const { prover, health } = context
-  const input = { ...spacetimeInput(context, challenge), skipped: [] }
-  const first = await prover.answer(input, signal)
+  const answer = (skipped: readonly number[]) =>
+    prover.answer({ ...spacetimeInput(context, challenge), skipped }, signal)
+  const first = await answer([])
   if ('bundle' in first) return { ...first, skipped: [] }
   for (const { number, reason } of first.damaged) health.damaged(number, reason)
   const numbers = first.damaged.map(({ number }) => number)
   await mendedInTime(context, challenge, numbers, signal)
-  const again = await prover.answer(input, signal)
+  // Where their folders are is looked up anew: a disk that was silent may have answered.
+  const again = await answer([])
   if ('bundle' in again) return { ...again, skipped: [] }
   // A recovery asked for exactly these, and is answered in full or not at all.
   if (challenge.kind === 'recovery') throw new SectorsDamagedError(again.damaged)
   const skipped = again.damaged.map(({ position }) => position)
-  const rest = await prover.answer({ ...input, skipped }, signal)
+  const rest = await answer(skipped)
   if ('damaged' in rest) throw new SectorsDamagedError(rest.damaged)
   return { ...rest, skipped }
 }

@@ -50,6 +50,7 @@ test('what a challenge misses on a volume that is away is declared, and neither 
       heldBack: () => [],
       away: () => (isAway ? ['/disk'] : []),
       awayFor: () => (isAway ? '/disk' : undefined),
+      isSilent: () => false,
     },
     store: {
       ...{ has: () => true, get: () => sector, numbersIn: () => [7], inPartition: () => [7] },

@@ -179,13 +179,16 @@ async function mendTrees(
     // The chain is done with it. One that it counts on, and that is on its way back here, stays damaged until it is.
     if (store.has(number) && isIn(store.get(number), 'expired', 'terminated')) health.mended(number)
     if (sector === undefined || isLost || volumes.isAway(number)) continue
+    const input = checkInput(context, sector)
     try {
-      await prover.repairTree(checkInput(context, sector), signal)
+      await prover.repairTree(input, signal)
       health.mended(number)
       log({ type: 'sector:mended', sector: number, by: 'tree' })
     } catch (error) {
       signal.throwIfAborted()
-      if (!volumes.isAway(number)) health.lost(number, describeError(error, folder, FAILED).message)
+      // Its disk may have fallen silent, or have answered, since it was looked for.
+      const isElsewhere = checkInput(context, sector).sector.dir !== input.sector.dir
+      if (!isElsewhere && !volumes.isAway(number)) health.lost(number, describeError(error, folder, FAILED).message)
     }
   }
 }

@@ -13,10 +13,14 @@ let alerts: Alerts
 let health: SectorHealth
 let watch: VolumeWatch
 let isAway: boolean
+/** It does not answer, and is not said to be away yet. */
+let isSilent: boolean
 beforeEach(() => {
   alerts = createAlerts(() => {})
   health = createSectorHealth(alerts)
   isAway = false
+  isSilent = false
+  const isOnDisk = (item: StoredItem) => item.kind === 'sector' && onDisk.includes(item.number)
   const context = {
     alerts,
     health,
@@ -25,8 +29,8 @@ beforeEach(() => {
     volumes: {
       heldBack: () => [],
       away: () => (isAway ? [DISK] : []),
-      awayFor: (item: StoredItem) =>
-        isAway && item.kind === 'sector' && onDisk.includes(item.number) ? DISK : undefined,
+      awayFor: (item: StoredItem) => ((isAway || isSilent) && isOnDisk(item) ? DISK : undefined),
+      isSilent: (item: StoredItem) => isSilent && isOnDisk(item),
     },
   } as unknown as ProvingContext
   watch = watchVolumes(context)
@@ -59,6 +63,16 @@ test('what a challenge finds before anybody has seen that the volume is away is 
   watch.look()
   isAway = false
   expect(watch.look()).toEqual(onDisk)
+  expect(health.list()).toEqual([])
+})
+
+test('what is found wrong while a disk sleeps is neither lost nor mended: it is looked at again when the disk answers', () => {
+  isSilent = true
+  health.damaged(1, 'its folder is gone')
+  expect([watch.isAway(1), watch.look(), watch.look()]).toEqual([true, [], []])
+  expect([lost(), alerts.list().map(({ code }) => code)]).toEqual([[], ['SECTOR_DAMAGED']])
+  isSilent = false
+  expect(watch.look()).toEqual([1])
   expect(health.list()).toEqual([])
 })
 

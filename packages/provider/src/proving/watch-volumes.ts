@@ -12,7 +12,7 @@ export interface VolumeWatch {
   look(): readonly number[]
   /** Whether the sector is on a volume that cannot be reached now, or may be; or was until the last look. */
   holds(sector: number): boolean
-  /** Whether its volume cannot be reached now: what is found wrong with it then is not its own damage. */
+  /** Whether its volume cannot be reached now, or is silent: what is found wrong with it then is not its own damage. */
   isAway(sector: number): boolean
 }
 
@@ -23,6 +23,7 @@ export function watchVolumes({ volumes, store, health, alerts, prover }: Proving
   let before: readonly string[] = []
   let heldBack: readonly HeldBack[] = []
 
+  const isSilent = (number: number): boolean => volumes.isSilent({ kind: 'sector', number })
   const placeAway = (number: number): string | undefined => volumes.awayFor({ kind: 'sector', number })
 
   function bringBack(): readonly number[] {
@@ -32,6 +33,11 @@ export function watchVolumes({ volumes, store, health, alerts, prover }: Proving
       health.mended(number)
     }
     return back
+  }
+
+  /** A disk that slept has damaged nothing: what was found wrong meanwhile is looked at again when it answers. */
+  function takeSilent(): void {
+    for (const { number, isLost } of health.list()) if (!isLost && isSilent(number)) tookWith.add(number)
   }
 
   /** Nothing is declared of these: they are there, and another's to prove, or read as ever. */
@@ -48,7 +54,7 @@ export function watchVolumes({ volumes, store, health, alerts, prover }: Proving
     holds: (number) => tookWith.has(number) || placeAway(number) !== undefined,
     isAway: (number) => {
       const path = placeAway(number)
-      return path !== undefined && volumes.away().includes(path)
+      return (path !== undefined && volumes.away().includes(path)) || isSilent(number)
     },
     look: () => {
       const away = volumes.away()
@@ -64,6 +70,7 @@ export function watchVolumes({ volumes, store, health, alerts, prover }: Proving
       before = away
       lookAtHeldBack()
       const back = bringBack()
+      takeSilent()
       if (away.length === 0) return back
       // What was lost before is to be sealed again, whatever its volume does.
       const known = new Set(health.list().flatMap(({ number, isLost }) => (isLost ? [number] : [])))

@@ -11,7 +11,14 @@ import { dealIdsOf, type Sector, type SectorIn } from '../sectors/sector.ts'
 import type { ReplicationResult } from './jobs.ts'
 import { readProof, removeProof } from './proof-file.ts'
 import { replaceReplica } from './replace-replica.ts'
-import { profileOf, type SealContext, SectorLostError, sectorDir, sectorOnChain } from './seal-context.ts'
+import {
+  profileOf,
+  requireAnswer,
+  type SealContext,
+  SectorLostError,
+  sectorDir,
+  sectorOnChain,
+} from './seal-context.ts'
 
 export class PiecesDamagedError extends GranaryError {
   constructor(number: number) {
@@ -65,6 +72,7 @@ export async function proveCommit(
     const proof = await runProver(context, sector, phase.seed, signal)
     bundle = await readProof(dir, proof.proofBytes)
   }
+  if (bundle === undefined) requireAnswer(context, number)
   if (bundle === undefined)
     throw new SectorLostError('PROOF_FILE_LOST', `the proof of sector ${number} is not in ${dir}`)
   deals.record(dealIdsOf(sector), { type: 'porep-sent', data: { sector: number, bytes: proofBytes, proveMs } })
@@ -121,6 +129,7 @@ async function requireLayers(
   const { ticket, commR } = sector.phase
   const found = await readSector(sectorDir(context, sector.number)).catch(() => undefined)
   if (found?.state === 'sealed') return
+  requireAnswer(context, sector.number)
   // A piece that is damaged is in the replica that lies there, and nowhere else.
   if (!(await context.securePieces(sector.pieces.map(({ pieceCid }) => pieceCid))))
     throw new PiecesDamagedError(sector.number)

@@ -52,6 +52,24 @@ export function sectorDir({ volumes }: Pick<SealContext, 'volumes'>, number: num
   return volumes.pathOf({ kind: 'sector', number })
 }
 
+/** Of its files nothing is known at present. */
+export class SectorSilentError extends GranaryError {
+  constructor(number: number) {
+    super({
+      code: 'VOLUME_AWAY',
+      message: `the disk that sector ${number} is on does not answer at present`,
+      hint: 'it goes on by itself when the disk answers',
+      retryable: true,
+      details: { sector: number },
+    })
+  }
+}
+
+/** Before what is not found is taken to be gone. @throws SectorSilentError VOLUME_AWAY */
+export function requireAnswer({ volumes }: Pick<SealContext, 'volumes'>, number: number): void {
+  if (volumes.isSilent({ kind: 'sector', number })) throw new SectorSilentError(number)
+}
+
 /** For all that sealing writes and has not written yet. @throws VolumesFullError DISK_FULL */
 export async function roomToSeal(
   context: Pick<SealContext, 'volumes' | 'profile'>,

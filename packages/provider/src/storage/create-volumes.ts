@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { moveFile } from '@granary/base/node'
 import { type Looks, waitingLooks } from './disk-looks.ts'
 import type { ProviderFolders } from './folders.ts'
-import { createKnownVolumes, pathOn } from './known-volumes.ts'
+import { createKnownVolumes, pathOn, type Volume } from './known-volumes.ts'
 import { createMoves } from './move-items.ts'
 import { ASIDE } from './set-aside.ts'
 import { nameOf, type StoredItem } from './stored-item.ts'
@@ -34,6 +34,13 @@ export function createVolumes(
   const rooms = createVolumeRooms(known, figures, config)
   const { all, isThere, isHeld, isAway, hold } = known
   const { volumeOf, liesOn, forget } = places
+
+  const awayVolumeOf = (item: StoredItem): Volume | undefined => {
+    const lies = volumeOf(item)
+    if (!isThere(lies)) return lies
+    // After a start nothing tells on which one it was.
+    return looks.exists(pathOn(lies, item)) ? undefined : all().find((volume) => !isThere(volume))
+  }
 
   return {
     pathOf: (item) => {
@@ -109,11 +116,10 @@ export function createVolumes(
     sweepMoved: createSweepMoved(known, places, figures, nowMs),
     freeBytes: rooms.freeBytes,
     mayChange: (item) => isHeld(volumeOf(item)),
-    awayFor: (item) => {
-      const lies = volumeOf(item)
-      if (!isThere(lies)) return lies.path
-      // After a start nothing tells on which one it was.
-      return looks.exists(pathOn(lies, item)) ? undefined : all().find((volume) => !isThere(volume))?.path
+    awayFor: (item) => awayVolumeOf(item)?.path,
+    isSilent: (item) => {
+      const volume = awayVolumeOf(item)
+      return volume !== undefined && looks.silentMs(volume.path) > 0 && !isAway(volume)
     },
     away: () =>
       all()

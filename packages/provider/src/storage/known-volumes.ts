@@ -56,7 +56,9 @@ export function createKnownVolumes(
     isAway: (volume) => {
       if (standings.of(volume) !== 'away') return false
       const silentMs = looks.silentMs(volume.path)
-      return silentMs === 0 || silentMs >= SILENT_MAX_MS
+      if (silentMs > 0) return silentMs >= SILENT_MAX_MS
+      // It may have been silent then, and have answered since.
+      return standings.of(volume) === 'away' && looks.silentMs(volume.path) === 0
     },
     looks,
     hold: () => standings.hold(all()),

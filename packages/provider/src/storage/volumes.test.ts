@@ -94,6 +94,7 @@ test('a volume that hangs has nothing on it, is away once it has hung for long, 
     hanging.path,
     [],
   ])
+  expect([volumes.isSilent(sector(1)), volumes.isSilent(sector(2))]).toEqual([false, true])
   expect(existsSync(volumes.pathOf(sector(2)))).toBe(false)
   expect(volumes.pathOf(sector(2))).not.toContain(hanging.path)
   expect(volumes.pathOf(sector(1))).toBe(join(sound.path, 'sectors', '1'))
@@ -101,10 +102,24 @@ test('a volume that hangs has nothing on it, is away once it has hung for long, 
   expect(room.path).toContain(sound.path)
   expect(volumes.freeBytes()).toBeGreaterThan(0)
   silentMs = 10_000
-  expect(volumes.away()).toEqual([hanging.path])
+  expect([volumes.away(), volumes.isSilent(sector(2))]).toEqual([[hanging.path], false])
   silentMs = 0
   expect([volumes.away(), volumes.awayFor(sector(2))]).toEqual([[], undefined])
   expect(volumes.pathOf(sector(2))).toBe(join(hanging.path, 'sectors', '2'))
+})
+
+test('a disk that answers while it is taken to be silent is not away', async () => {
+  const waking = await volume('waking')
+  let looksLeft = 1
+  const looks: Looks = {
+    ...diskLooks,
+    // The answer comes after this look was given up, and before anybody asks how long it has been silent.
+    text: (path) => (path.startsWith(waking.path) && looksLeft-- > 0 ? undefined : diskLooks.text(path)),
+    silentMs: () => 0,
+  }
+  const configured = { homeRoles: [], volumes: [waking], diskReserveBytes: 0 }
+  const volumes = createVolumes(providerFolders(root), () => configured, { homeId: 'here', looks })
+  expect(volumes.away()).toEqual([])
 })
 
 test('of volumes with the same room that with the greater weight takes it', async () => {

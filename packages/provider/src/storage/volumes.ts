@@ -102,6 +102,8 @@ export interface Volumes {
   mayChange(item: StoredItem): boolean
   /** The volume that the item is on, or may be on, when that cannot be reached now or is another's. */
   awayFor(item: StoredItem): string | undefined
+  /** The disk that the item is on, or may be on, does not answer just now, and may in a moment: it is not said to be away yet. */
+  isSilent(item: StoredItem): boolean
   /** Volumes that cannot be reached now. */
   away(): readonly string[]
   heldBack(): readonly HeldBack[]
