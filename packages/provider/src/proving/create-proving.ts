@@ -208,7 +208,7 @@ export function createProving({ db, follower, readinessPath, ...input }: CreateP
     run: async (signal) => {
       const keeping = keepSectors(context, signal)
       // What is damaged gets declared, and is asked back when it is mended.
-      const unlisten = health.onDamage(lookAgain)
+      const unlisten = health.onChange(lookAgain)
       while (!signal.aborted) {
         const { promise: woken, resolve } = Promise.withResolvers<void>()
         wake = resolve

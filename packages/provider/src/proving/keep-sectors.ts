@@ -79,7 +79,7 @@ export async function keepSectors(context: ProvingContext, signal: AbortSignal):
   /** Stands apart: to read replicas takes hours, and what it costs that a volume is away grows with each epoch. */
   async function keepWatch(): Promise<void> {
     let waking = new AbortController()
-    const unlisten = health.onDamage(() => waking.abort())
+    const unlisten = health.onChange(() => waking.abort())
     while (!signal.aborted) {
       waking = new AbortController()
       try {
@@ -266,7 +266,7 @@ async function pauseAndPick(context: ProvingContext, kept: KeptFacts, signal: Ab
   const wantedMs = Math.max(PAUSE_MIN_MS, -Math.log(1 - Math.random()) / (ofPartitions + ofSectors))
   const pauseMs = Math.min(LOOK_AROUND_MS, wantedMs)
   const waking = new AbortController()
-  const unlisten = health.onDamage(() => waking.abort())
+  const unlisten = health.onChange(() => waking.abort())
   const slept = await sleep(pauseMs, AbortSignal.any([signal, waking.signal])).then(
     () => true,
     () => false,

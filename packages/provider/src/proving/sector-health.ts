@@ -20,8 +20,8 @@ export interface SectorHealth {
   list(): DamagedSector[]
   /** Resolves when none of these is damaged, rejects with the signal's reason. */
   whenMended(numbers: readonly number[], signal: AbortSignal): Promise<void>
-  /** Calls it whenever one is damaged, or lost, that was not. @returns what ends that */
-  onDamage(listener: () => void): () => void
+  /** Calls it whenever one is damaged, or lost, that was not, or is mended. @returns what ends that */
+  onChange(listener: () => void): () => void
 }
 
 const CODE = 'SECTOR_DAMAGED'
@@ -38,7 +38,11 @@ export function createSectorHealth(alerts: Alerts): SectorHealth {
     damaged.set(sector.number, sector)
     const message = `sector ${sector.number} does not prove: ${sector.reason}`
     alerts.raise({ code: CODE, subject: `sector ${sector.number}`, message, hint })
-    if (before?.isLost !== sector.isLost) for (const listener of [...listeners]) listener()
+    if (before?.isLost !== sector.isLost) tellListeners()
+  }
+
+  function tellListeners(): void {
+    for (const listener of [...listeners]) listener()
   }
 
   return {
@@ -51,6 +55,7 @@ export function createSectorHealth(alerts: Alerts): SectorHealth {
       alerts.clear(CODE, `sector ${number}`)
       changed.resolve()
       changed = Promise.withResolvers<void>()
+      tellListeners()
     },
     isDamaged: (number) => damaged.has(number),
     list: () => [...damaged.values()],
@@ -65,7 +70,7 @@ export function createSectorHealth(alerts: Alerts): SectorHealth {
         signal.removeEventListener('abort', onAbort)
       }
     },
-    onDamage: (listener) => {
+    onChange: (listener) => {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
