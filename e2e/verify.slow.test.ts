@@ -31,6 +31,8 @@ const PROVIDER = 1000
 const PRICE = 1_000_000n
 /** Short periods, so that a challenge comes within seconds. */
 const params = { provingPeriod: '40', cutoff: '4', seedDelay: '6', dealDurationMin: '40', activateWithinMin: '10' }
+/** Long ones, so that no sector is faulty before it is declared so, however slow the machine is. */
+const unhurried = { ...params, provingPeriod: '40000' }
 const rootCid = 'bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy'
 const otherRoot = 'bafkreifzjut3te7nhyekklss27nh3k72ysco7y32koao5eei66wof36n5e'
 
@@ -48,7 +50,7 @@ let parties: Parties
 /** Deals of the content: one in a sector, one that waits. The third is of other content. */
 let pieceCid: string
 
-async function startNode(): Promise<Node> {
+async function startNode(params: Record<string, string>): Promise<Node> {
   const home = await mkdtemp(join(tmpdir(), 'granary-verify-'))
   await initChain({ home, devnet: true, blockTimeMs: BLOCK_TIME_MS })
   const path = join(home, 'chain', 'genesis.json')
@@ -148,10 +150,14 @@ async function seal({ node, owner }: Parties, number: number, deal: number): Pro
   return dir
 }
 
-/** Three deals, and the first of them in a sector that has answered a challenge. */
-async function storeSomething(parties: Parties): Promise<void> {
-  const { node, client, owner } = parties
-  const { chain } = node
+async function partiesAt(node: Node): Promise<Parties> {
+  const [client, owner] = await Promise.all([funded(node.chain, 1), funded(node.chain, 2)])
+  return { node, client, owner }
+}
+
+/** Three deals, and the first of them in a sector. @returns the sector's folder */
+async function storeSomething(parties: Parties): Promise<string> {
+  const { node, owner } = parties
   const profile = { payout: owner.address, sessionKey: new Uint8Array(0), endpoints: [], peerId: '' }
   await send(node, owner, 'RegisterProvider', { ...profile, region: 'eu', name: 'barn' })
   const sizes = { pieceSizeMin: 256, pieceSizeMax: 2048, durationMin: 40, durationMax: 900 }
@@ -163,7 +169,12 @@ async function storeSomething(parties: Parties): Promise<void> {
     parties,
     roots.map((root, index) => ({ nonce: BigInt(index + 1), root })),
   )
-  const dir = await seal(parties, 0, 1)
+  return seal(parties, 0, 1)
+}
+
+/** The sector answers a challenge, and its deal is paid for. */
+async function proveAndSettle({ node, client, owner }: Parties, dir: string): Promise<void> {
+  const { chain } = node
   const place = { provider: PROVIDER, partition: 0 }
   const { activatedAt = 0 } = await chain.sector(PROVIDER, 0)
   while (((await chain.partition(PROVIDER, 0)).lastProven ?? 0) <= activatedAt) {
@@ -180,10 +191,9 @@ async function storeSomething(parties: Parties): Promise<void> {
 }
 
 beforeAll(async () => {
-  ;[market, stranger] = [await startNode(), await startNode()]
-  const [client, owner] = await Promise.all([funded(market.chain, 1), funded(market.chain, 2)])
-  parties = { node: market, client, owner }
-  await storeSomething(parties)
+  ;[market, stranger] = [await startNode(params), await startNode(params)]
+  parties = await partiesAt(market)
+  await proveAndSettle(parties, await storeSomething(parties))
 }, 60_000)
 afterAll(async () => {
   for (const { node, home } of started) {
@@ -468,18 +478,20 @@ test('granary verify does not exit with 0 when a deal that this client has made 
 })
 
 test('granary verify exits with 3 when the sector of one deal is faulty, and with 1 when those of all are', async () => {
-  const { chain, node } = market
+  const own = await partiesAt(await startNode(unhurried))
+  const { chain, node } = own.node
   const home = await mkdtemp(join(tmpdir(), 'granary-verify-faulty-'))
   try {
+    await storeSomething(own)
     const verified = async () => {
       const { code, stdout } = await granary(['verify', rootCid, '--chain', node.url, '--home', home, '--json'])
       const { deals } = JSON.parse(stdout).data as Verified
       return { code, storage: Object.fromEntries(deals.map(({ id, storage }) => [id, storage?.state ?? null])) }
     }
-    await publish(parties, [{ nonce: 4n, root: rootCid }])
-    await seal(parties, 1, 4)
+    await publish(own, [{ nonce: 4n, root: rootCid }])
+    await seal(own, 1, 4)
     const declared = async (sectors: readonly number[]) => {
-      await send(market, parties.owner, 'DeclareFaults', { provider: PROVIDER, partition: 0, sectors })
+      await send(own.node, own.owner, 'DeclareFaults', { provider: PROVIDER, partition: 0, sectors })
       const { height } = await chain.status()
       for await (const event of chain.events({ types: ['block'] })) if (event.height > height) break
     }
