@@ -2,7 +2,7 @@
  * A verification against a real chain with a sealed sector, and with a liar between the two: each lie is refused by name.
  * The chain makes its blocks in this process.
  */
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fromHex } from '@granary/base'
@@ -23,6 +23,7 @@ import { memoryJournal } from '../packages/client/src/memory/memory-journal.ts'
 import { memoryTrust } from '../packages/client/src/memory/memory-trust.ts'
 import type { TrustStore } from '../packages/client/src/ports.ts'
 import { systemClock } from '../packages/client/src/system-clock.ts'
+import { changeParams } from './change-params.ts'
 
 const BLOCK_TIME_MS = 50
 const GRN = 10n ** 18n
@@ -31,8 +32,8 @@ const PROVIDER = 1000
 const PRICE = 1_000_000n
 /** Short periods, so that a challenge comes within seconds. */
 const params = { provingPeriod: '40', cutoff: '4', seedDelay: '6', dealDurationMin: '40', activateWithinMin: '10' }
-/** Long ones, so that no sector is faulty before it is declared so, however slow the machine is. */
-const unhurried = { ...params, provingPeriod: '40000' }
+/** Epochs: so many that no sector is faulty before it is declared so, however slow the machine is. */
+const responseWindow = '4000'
 const rootCid = 'bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy'
 const otherRoot = 'bafkreifzjut3te7nhyekklss27nh3k72ysco7y32koao5eei66wof36n5e'
 
@@ -50,12 +51,10 @@ let parties: Parties
 /** Deals of the content: one in a sector, one that waits. The third is of other content. */
 let pieceCid: string
 
-async function startNode(params: Record<string, string>): Promise<Node> {
+async function startNode(): Promise<Node> {
   const home = await mkdtemp(join(tmpdir(), 'granary-verify-'))
   await initChain({ home, devnet: true, blockTimeMs: BLOCK_TIME_MS })
-  const path = join(home, 'chain', 'genesis.json')
-  const genesis = JSON.parse(await readFile(path, 'utf8'))
-  await writeFile(path, JSON.stringify({ ...genesis, params: { ...genesis.params, ...params } }))
+  changeParams(home, { params, responseWindow, profile: PROFILE.name })
   const node = await runChain({ home, port: 0 })
   const chain = createChainClient({ url: node.url })
   const { genesisHash } = await chain.status()
@@ -191,7 +190,7 @@ async function proveAndSettle({ node, client, owner }: Parties, dir: string): Pr
 }
 
 beforeAll(async () => {
-  ;[market, stranger] = [await startNode(params), await startNode(params)]
+  ;[market, stranger] = [await startNode(), await startNode()]
   parties = await partiesAt(market)
   await proveAndSettle(parties, await storeSomething(parties))
 }, 60_000)
@@ -478,7 +477,7 @@ test('granary verify does not exit with 0 when a deal that this client has made 
 })
 
 test('granary verify exits with 3 when the sector of one deal is faulty, and with 1 when those of all are', async () => {
-  const own = await partiesAt(await startNode(unhurried))
+  const own = await partiesAt(await startNode())
   const { chain, node } = own.node
   const home = await mkdtemp(join(tmpdir(), 'granary-verify-faulty-'))
   try {
