@@ -2,9 +2,9 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
-import { type ErrorCode, GranaryError, sleep } from '@granary/base'
-import { createChainClient } from '@granary/protocol/client'
-import { accountSigner, type Signer } from '@granary/protocol/messages'
+import { type ErrorCode, fromHex, GranaryError, sleep } from '@granary/base'
+import { createChainClient, sendMessage } from '@granary/protocol/client'
+import { accountSigner, type Signer, sessionSigner } from '@granary/protocol/messages'
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
 import { temporaryHome } from '../../test/market-kit.ts'
 import { type Devnet, startDevnet } from '../../test/start-devnet.ts'
@@ -104,6 +104,35 @@ test('killed before anything left, the next process sends what was signed', asyn
   line = (ask) => ask()
   await outbox().send(message('one'), { signal: never })
   expect(await sequence()).toBe(1)
+})
+
+test('what a key has signed that may sign no more is signed anew by the one in its place, in its sequence', async () => {
+  const owner = signer
+  const chain = devnet.chain
+  const newKey = async (): Promise<Signer> => {
+    const key = sessionSigner(new Uint8Array(randomBytes(32)), owner.address)
+    const body = { publicKey: key.publicKey, scopes: ['Transfer'], expires: 1_000_000, spendingLimit: 10n ** 20n }
+    await sendMessage({ chain, signer: owner, kind: 'AuthorizeKey', body })
+    return key
+  }
+  signer = await newKey()
+  const killed = new AbortController()
+  line = async (ask, path) => {
+    if (path !== '/v1/txs') return ask()
+    killed.abort(new DOMException('killed', 'AbortError'))
+    throw new TypeError('nothing left')
+  }
+  for (const subject of ['one', 'two'])
+    await expect(outbox().send(message(subject), { signal: killed.signal })).rejects.toThrow('killed')
+  line = (ask) => ask()
+  const publicKey = fromHex(signer.sessionKey!)
+  await sendMessage({ chain, signer: owner, kind: 'RevokeKey', body: { publicKey } })
+  signer = await newKey()
+  const box = outbox()
+  await box.send(message('one'), { signal: never })
+  expect(await sequence()).toBe(1)
+  await box.settleLane(LANE, { signal: never })
+  expect([await sequence(), box.count()]).toEqual([1, 0])
 })
 
 /** A process that was killed after its message left, and before the block that has it. */

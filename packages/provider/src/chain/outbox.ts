@@ -80,9 +80,10 @@ export function createOutbox({ db, chain, log, stuckMs }: OutboxOptions): Outbox
   /** Of the same sequence at most one is in a block: the newest is asked about first. */
   async function earlier(key: Key, undoneAt: number, options: { signal: AbortSignal }): Promise<TxView | undefined> {
     for (const message of rows.of(key)) {
-      const tx = await resumeMessage(chain, message, options).catch((error: unknown) => {
+      const tx = await resumeMessage(chain, message, options).catch(async (error: unknown) => {
         // It changed nothing: what it was for is still to be done.
         if (error instanceof ChainTxError) return undefined
+        if (isKeyGone(error)) return await committed(chain, message.id, options)
         if (error instanceof MessageUndecidedError && undoneAt > message.validUntil) return undefined
         throw error
       })
@@ -174,6 +175,7 @@ export function createOutbox({ db, chain, log, stuckMs }: OutboxOptions): Outbox
         return await resumeMessage(chain, message, options)
       } catch (error) {
         if (error instanceof ChainTxError) return undefined
+        if (isKeyGone(error)) return await committed(chain, message.id, options)
         if (!isVerdict(error) || error instanceof ChainBehindError) throw error
         const { height, blockTimeMs } = await chain.status(options)
         if (height > message.validUntil && error instanceof MessageUndecidedError) return undefined
@@ -217,6 +219,14 @@ export function createOutbox({ db, chain, log, stuckMs }: OutboxOptions): Outbox
     }
     return undefined
   }
+}
+
+/**
+ * Another key has taken the place of the one that signed it: it is in a block already, or what is signed anew takes its sequence,
+ * of which one message at most is in a block.
+ */
+function isKeyGone(error: unknown): boolean {
+  return GranaryError.is(error) && error.code === 'KEY_NOT_AUTHORIZED'
 }
 
 /** And no fault of the line. */
