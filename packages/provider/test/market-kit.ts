@@ -75,6 +75,8 @@ export interface ChainFigures {
   sessionKey?: SessionKeyView
   /** What the provider does not serve. */
   denylists: readonly Denylist[]
+  /** Of the key that it signs with. */
+  daemonSeed: number
   height: number
   balance: bigint
   freeCollateral: bigint
@@ -130,7 +132,13 @@ export async function startMarket(
   )
   await deals.files.placeAll()
   await deals.files.recover()
-  const figures: ChainFigures = { denylists: [], height: 100, balance: 10n ** 20n, freeCollateral: 10n ** 20n }
+  const figures: ChainFigures = {
+    denylists: [],
+    daemonSeed: 7,
+    height: 100,
+    balance: 10n ** 20n,
+    freeCollateral: 10n ** 20n,
+  }
   const addressOf = addressesThatCount(config.limits)
   const bytes = createBudget(config.limits.bytesPerMinute, 60)
   const listener = await listen('127.0.0.1', 0, {
@@ -174,7 +182,11 @@ function marketApp({
 }: MarketParts): ReturnType<typeof createApp> {
   const settings = createSettings(db)
   const tokens = createTokens(settings)
-  const signer = sessionSigner(new Uint8Array(32).fill(7), accountSigner(new Uint8Array(32).fill(8)).address)
+  const { address } = accountSigner(new Uint8Array(32).fill(8))
+  const signer: Signer = {
+    address,
+    sign: (message) => sessionSigner(new Uint8Array(32).fill(figures.daemonSeed), address).sign(message),
+  }
   const { limits } = config
   const witness = openWitness(folders.homeRecord, { homeId: 'test', agreements: 0, nextSector: 1 })
   const budget = createBudget(limits.quotesPerAddress, 60)

@@ -75,6 +75,19 @@ test('the same terms get the same answer again, also after a restart and at the 
   expect(again.body).toEqual(first.body)
 })
 
+test('the same terms are signed by the key that the daemon has by now', async () => {
+  const { uploadId, terms } = await uploaded()
+  const first = await client.agree(uploadId, terms)
+  market.figures.daemonSeed += 1
+  const { status, body } = await client.agree(uploadId, terms)
+  expect(status).toBe(200)
+  expect({ ...body, signature: '' }).toEqual({ ...first.body, signature: '' })
+  const [before, after] = [first.body, body].map(({ signature }) => fromHex(signature))
+  const signedBy = (signature: Uint8Array) => verifySigner(dealTermsDigest(genesisHash, terms), signature)
+  expect(signedBy(after!)).toMatchObject({ type: 'session' })
+  expect(signedBy(after!)).not.toEqual(signedBy(before!))
+})
+
 test('other terms under a nonce that was used are refused', async () => {
   const { uploadId, terms } = await uploaded()
   await client.agree(uploadId, terms)

@@ -101,7 +101,9 @@ async function agreedBefore(
   const asked = agreementIdOf(context.genesisHash, terms)
   if (known.agreementId !== asked) throw new NonceConflictError(terms.nonce, known.agreementId, asked)
   await context.files.place(known.terms.pieceCid)
-  return known
+  // The same as before, unless the daemon has another key by now: the chain takes what that one signs.
+  const signature = await context.signer.sign(typedDealTerms(context.genesisHash, known.terms))
+  return { ...known, signature }
 }
 
 async function agree(context: AcceptPieceContext, request: AcceptPieceRequest): Promise<DealRecord> {
