@@ -17,6 +17,7 @@ import { applyConfig, hasMoney, registerProvider } from './chain/register-provid
 import { type ReloadReport, reloadConfig } from './chain/reload-config.ts'
 import { requireConfig } from './chain/require-config.ts'
 import { requireProfile, requireProfiles } from './chain/require-profile.ts'
+import { takeUpKey } from './chain/take-up-key.ts'
 import { type Closer, closeAll } from './closers.ts'
 import { collectStart } from './collect-start.ts'
 import { changeConfig, type ProviderConfig, readConfig } from './config.ts'
@@ -290,7 +291,7 @@ async function start(options: RunProviderOptions, closers: Closer[]): Promise<Om
   closers.push(() => prover.stop())
   await funded
   const providerId = await registerProvider({ ...registration, config })
-  const asked = renewAsk({ ...asking, config: () => config, signer: keys.session, providerId })
+  const asked = renewAsk({ ...asking, config: () => config, signer: keys.session.signer, providerId })
   closers.push(() => asked.stop())
   const reload = (): Promise<ReloadReport> =>
     reloading.run('config', () =>
@@ -311,12 +312,17 @@ async function start(options: RunProviderOptions, closers: Closer[]): Promise<Om
 
   const partitions = () => sectors.countPartitions()
   const follower = createChainFollower({ chain, from: status.height })
+  takeUpKey({
+    ...{ chain, follower, providerId, key: keys.session, log },
+    // What the chain says of it is compared anew, and alerts about it end.
+    onTaken: () => reloading.run('config', () => applyConfig({ ...registration, config }, providerId)),
+  })
   const market = openMarket({
     ...{ deals, settings, folders, profiles, chain, follower, genesisHash, providerId, witness, alerts, log },
     config: () => config,
     denylists: () => denylists,
     partitions,
-    signer: keys.session,
+    signer: keys.session.signer,
     addPiece: (piece) => retrieval.addPiece(storedPiece(piece)),
     removePiece: (pieceCid) => retrieval.removePiece(pieceCid),
     onPublished: () => sealing.nudge(),
@@ -327,7 +333,7 @@ async function start(options: RunProviderOptions, closers: Closer[]): Promise<Om
     ...{ db, volumes, folder: folders.root, alerts, witness, chain, follower, providerId, profile, profiles },
     ...{ queue, log, prover },
     parentsDir: join(options.cacheHome, 'parents'),
-    signer: keys.session,
+    signer: keys.session.signer,
     deals: market.feed,
     securePieces: scrub.secure,
     ...{ sealAfterMs: sealAfterOf(config), blockTimeMs: status.blockTimeMs },
@@ -402,7 +408,7 @@ async function start(options: RunProviderOptions, closers: Closer[]): Promise<Om
   scrub.start()
   const means = createMeans({ chain, providerId, profiles, partitions })
   const health = watchHealth({
-    sessionKey: () => sessionKeyOn(chain, keys.address, toHex(keys.session.publicKey)),
+    sessionKey: () => sessionKeyOn(chain, keys.address, toHex(keys.session.signer.publicKey)),
     ask: () =>
       seen === undefined || !config.acceptDeals
         ? undefined

@@ -242,6 +242,8 @@ export const alertErrors = {
   PROOF_LATE: { fault: 'operator' },
   /** The key that the daemon signs with may not, or not for much longer or for much more. */
   SESSION_KEY_ENDS: { fault: 'operator' },
+  /** The home that a key is to be made for is not that of the provider. */
+  SESSION_KEY_FOREIGN: { fault: 'operator' },
   /** The account pays for the proofs of less than seven periods more. */
   FEES_LOW: { fault: 'operator' },
   /** The ask has ended, or ends within a day and was not renewed. */

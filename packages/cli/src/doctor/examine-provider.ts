@@ -104,7 +104,7 @@ async function ofProvider(
 }
 
 async function secrets({ passphraseFile }: ExamineProviderInput, folder: string): Promise<Finding[]> {
-  const names = ['config.json', 'keystore.json', 'session.json', 'passphrase', 'admin.json']
+  const names = ['config.json', 'keystore.json', 'session.json', 'session.next.json', 'passphrase', 'admin.json']
   const files = [...names.map((name) => join(folder, name)), ...(passphraseFile === undefined ? [] : [passphraseFile])]
   return (await Promise.all(files.map(readableByOthers))).flat()
 }

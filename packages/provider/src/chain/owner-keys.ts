@@ -6,12 +6,13 @@
 
 import { GranaryError } from '@granary/base'
 import { createKey, readKey, readKeyAddress } from '@granary/chain/keystore'
-import { type Address, accountSigner, type Signer, sessionSigner } from '@granary/protocol/messages'
+import { type Address, accountSigner, type Signer } from '@granary/protocol/messages'
 import type { ProviderFolders } from '../storage/folders.ts'
+import { openSessionKey, type SessionKey } from './session-key.ts'
 
 export interface ProviderKeys {
   readonly address: Address
-  readonly session: Signer & { readonly publicKey: Uint8Array }
+  readonly session: SessionKey
   /** Opened each time, kept by nobody. @throws OwnerKeyAwayError, PassphraseWrongError, KeystoreInvalidError */
   owner(): Promise<Signer>
 }
@@ -58,7 +59,7 @@ export async function readKeys(
     return signer
   }
   const address = known ?? (await addressIn(folders.ownerKey)) ?? (await owner()).address
-  const session = sessionSigner(await readKey(folders.sessionKey, passphrase), address)
+  const session = await openSessionKey(folders, passphrase, address)
   return { address, session, owner }
 }
 

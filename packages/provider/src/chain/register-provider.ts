@@ -49,7 +49,7 @@ const KEPT_FOR_FEES_SHARE = 2n
 
 /** @returns the provider's numeric id @throws OwnerKeyAwayError it is not registered yet, and only its owner may do that */
 export async function registerProvider(context: RegisterContext): Promise<number> {
-  await writeRegistration(context.registrationPath, profileOf(context, context.keys.address))
+  await writeRegistration(context.registrationPath, await profileOf(context, context.keys.address))
   const id = await context.lane.turn(
     async (say) => (await registeredId(context)) ?? (await register(context, say)),
     options(context),
@@ -64,10 +64,15 @@ export async function registerProvider(context: RegisterContext): Promise<number
  * which depends on neither. All have ended when it returns or throws.
  */
 export async function applyConfig(context: RegisterContext, id: number): Promise<void> {
-  await writeRegistration(context.registrationPath, profileOf(context, context.keys.address))
+  await writeRegistration(context.registrationPath, await profileOf(context, context.keys.address))
   const { chain, askLane, keys, config, sectorBytes, alerts, log, signal } = context
+  // The ask is signed with the key that the chain has.
+  if (keys.session.isWaiting()) await keys.session.follow((await chain.provider(id, options(context))).sessionKey)
   const asking = { ...{ chain, lane: askLane, config, sectorBytes, alerts, log, signal }, providerId: id }
-  const ended = await Promise.allSettled([applyOwners(context, id), keepAsk({ ...asking, signer: keys.session })])
+  const ended = await Promise.allSettled([
+    applyOwners(context, id),
+    keepAsk({ ...asking, signer: keys.session.signer }),
+  ])
   for (const each of ended) if (each.status === 'rejected') throw each.reason
 }
 
@@ -97,7 +102,7 @@ export async function providerOf(
 async function register(context: RegisterContext, say: Say): Promise<number> {
   const { keys, log } = context
   await requireMoney(context)
-  const body = profileOf(context, keys.address)
+  const body = await profileOf(context, keys.address)
   await say(await keys.owner(), 'RegisterProvider', body)
   const id = await registeredId(context)
   if (id === undefined) throw new Error(`RegisterProvider of ${keys.address} was committed and no provider is there`)
@@ -111,12 +116,14 @@ async function register(context: RegisterContext, say: Say): Promise<number> {
  */
 async function updateProfile(context: RegisterContext, view: ProviderView, say: Say): Promise<void> {
   const { keys, alerts, log } = context
-  const profile = profileOf(context, view.payout)
+  await keys.session.follow(view.sessionKey)
+  const profile = await profileOf(context, view.payout)
   const changes = changesOf(profile, view)
   if (changes.length === 0) return alerts.clear('PROVIDER_NOT_UPDATED')
   try {
     const body = { provider: view.id, ...profile }
     await say(await keys.owner(), 'UpdateProvider', body)
+    await keys.session.follow(toHex(profile.sessionKey))
     alerts.clear('PROVIDER_NOT_UPDATED')
     log({ type: 'provider:updated', provider: view.id, changes })
   } catch (error) {
@@ -143,12 +150,12 @@ function changesOf(wanted: MessageBodies['RegisterProvider'], view: ProviderView
   ]
 }
 
-function profileOf(
+async function profileOf(
   { keys, config, endpoints, peerId }: RegisterContext,
   payout: Address,
-): MessageBodies['RegisterProvider'] {
+): Promise<MessageBodies['RegisterProvider']> {
   const { region, name } = config
-  return { payout, sessionKey: keys.session.publicKey, endpoints, peerId, region, name }
+  return { payout, sessionKey: await keys.session.wanted(), endpoints, peerId, region, name }
 }
 
 async function requireMoney(context: RegisterContext): Promise<void> {

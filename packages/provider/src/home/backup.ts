@@ -139,8 +139,9 @@ function order(name: string): number {
 }
 
 /** All but the store. */
-function keptFiles({ config, ownerKey, sessionKey, homeRecord, readiness, root }: ProviderFolders): string[] {
-  return [config, ownerKey, sessionKey, homeRecord, readiness, join(root, 'peer.key')]
+function keptFiles(folders: ProviderFolders): string[] {
+  const { config, ownerKey, sessionKey, nextSessionKey, homeRecord, readiness, root } = folders
+  return [config, ownerKey, sessionKey, nextSessionKey, homeRecord, readiness, join(root, 'peer.key')]
 }
 
 /** One file without a log beside it, made by SQLite, and sound. */

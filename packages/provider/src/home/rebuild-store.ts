@@ -101,7 +101,7 @@ export async function rebuildProvider(options: RebuildOptions): Promise<RebuildR
         agreementId: view.agreementId,
         terms,
         // The same key signs the same bytes alike, so the answer to these terms stays what it was.
-        signature: await session.sign(typedDealTerms(genesisHash, terms)),
+        signature: await session.signer.sign(typedDealTerms(genesisHash, terms)),
       })
       // What has ended loses its piece at the next start, when the store is in its place.
       const files = { dropIfUnused: async () => {} }

@@ -23,6 +23,8 @@ export interface ProviderFolders {
   readonly registration: string
   readonly ownerKey: string
   readonly sessionKey: string
+  /** That takes its place, until the chain has it. */
+  readonly nextSessionKey: string
 }
 
 export function providerFolders(home: string): ProviderFolders {
@@ -41,6 +43,7 @@ export function providerFolders(home: string): ProviderFolders {
     registration: join(root, 'registration.json'),
     ownerKey: join(root, 'keystore.json'),
     sessionKey: join(root, 'session.json'),
+    nextSessionKey: join(root, 'session.next.json'),
   }
 }
 

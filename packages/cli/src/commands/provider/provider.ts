@@ -7,6 +7,7 @@ import { addCollateral } from './collateral.ts'
 import { addConfig } from './config.ts'
 import { addProviderDoctor } from './doctor.ts'
 import { addInit } from './init.ts'
+import { addKey } from './key.ts'
 import { addLeaving } from './leaving.ts'
 import { addMoney } from './money.ts'
 import { addProving } from './proving.ts'
@@ -26,6 +27,7 @@ export function addProvider(program: Command, context: CommandContext): void {
     addInit,
     addProviderDoctor,
     addRegister,
+    addKey,
     addRun,
     addWorker,
     addRunning,
