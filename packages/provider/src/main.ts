@@ -248,7 +248,7 @@ async function start(options: RunProviderOptions, closers: Closer[]): Promise<Om
   }
   const admin = {
     ...{ port: config.adminPort, accessPath: folders.admin, version: VERSION, status: () => ownStatus() },
-    ...{ alerts, traffic, sectors, deals: deals.deals, metrics, log },
+    ...{ alerts, traffic, sectors, deals: deals.deals, chain, metrics, log },
   }
   const status = await meetChain({
     ...{ chain, listener, sectors, admin, alerts, log, head: lastHeight, retrieval: retrieval.router },

@@ -27,6 +27,13 @@ export interface Agreement {
   readonly epoch: number
 }
 
+export interface EndedDeal extends DealRecord {
+  /** Where it stands among all, for what comes after it. */
+  readonly position: number
+  /** Undefined: it ended before its end was written down. */
+  readonly endedAtMs: number | undefined
+}
+
 /** A piece whose file still has to be moved out of staging. */
 export interface StagedPiece {
   readonly pieceCid: string
@@ -43,6 +50,8 @@ export interface DealStore {
   /** All that were ever signed. */
   count(): number
   inStates(states: readonly DealState[]): DealRecord[]
+  /** The ones agreed on last come first. */
+  ended(before: number, limit: number): EndedDeal[]
   /**
    * The deal has this number on the chain. @returns agreements whose number that was before, on a chain that was rolled
    * back since: they are as agreed on again
@@ -121,6 +130,10 @@ export function createDealStore(db: DatabaseSync, timeline: Timeline): DealStore
   const countLive = db.prepare(`SELECT count(*) AS count FROM deals WHERE state IN (${live})`)
   const countStates = db.prepare('SELECT state, count(*) AS count FROM deals GROUP BY state')
   const byState = db.prepare('SELECT * FROM deals WHERE state = ? ORDER BY published_at, deal_id')
+  const over = db.prepare(`
+    SELECT deals.*, rowid AS position,
+           (SELECT max(at_ms) FROM timeline WHERE agreement_id = deals.agreement_id AND type = deals.state) AS ended_at_ms
+    FROM deals WHERE state NOT IN (${live}) AND rowid < ? ORDER BY rowid DESC LIMIT ?`)
   const setPublished = db.prepare(
     `UPDATE deals SET deal_id = ?, published_at = ?, state = iif(state = 'agreed', 'published', state) WHERE agreement_id = ?`,
   )
@@ -177,6 +190,12 @@ export function createDealStore(db: DatabaseSync, timeline: Timeline): DealStore
     findByNonce: (client, nonce) => toRecord(byNonce.get(client, String(nonce))),
     count: () => Number(countAll.get()?.count),
     inStates: (states) => states.flatMap((state) => byState.all(state).map((row) => toRecord(row)!)),
+    ended: (before, limit) =>
+      over.all(before, limit).map((row) => ({
+        ...toRecord(row)!,
+        position: Number(row.position),
+        endedAtMs: row.ended_at_ms === null ? undefined : Number(row.ended_at_ms),
+      })),
     publish: (agreementId, dealId, epoch) => {
       return inTransaction(db, () => {
         const others = [byDealId.get(dealId)].flatMap((row) => (row === undefined ? [] : String(row.agreement_id)))

@@ -20,6 +20,7 @@ import {
   getStatus,
   listAlerts,
   listDeals,
+  listEndedDeals,
   listSectors,
   listSectorsUnderWay,
   listTraffic,
@@ -27,6 +28,7 @@ import {
   reloadConfig,
   retrySector,
 } from './admin-operations.ts'
+import { type EndedDealsContext, endedDeals, listedDeal } from './ended-deals.ts'
 import { errorHandler, notFound } from './error-handler.ts'
 
 export interface AdminContext {
@@ -37,7 +39,8 @@ export interface AdminContext {
   readonly traffic: Pick<Traffic, 'report'>
   readonly sectors: Pick<SectorStore, 'inStates' | 'get' | 'events'>
   readonly work: Pick<Work, 'retry' | 'abandon'>
-  readonly deals: Pick<DealStore, 'inStates'>
+  readonly deals: Pick<DealStore, 'inStates' | 'ended'>
+  readonly chain: EndedDealsContext['chain']
   readonly reload: () => Promise<ReloadReport>
   readonly metrics: { readonly contentType: string; text(): Promise<string> }
   readonly log: Log
@@ -70,7 +73,8 @@ export function createAdminApp(context: AdminContext): Express {
   return app
 }
 
-function adminRoutes({ status, alerts, traffic, sectors, work, deals, reload }: AdminContext): ServedOperation[] {
+function adminRoutes(context: AdminContext): ServedOperation[] {
+  const { status, alerts, traffic, sectors, work, deals, chain, reload } = context
   return [
     serve(getStatus, status),
     serve(listAlerts, () => ({ alerts: alerts.list() })),
@@ -97,12 +101,10 @@ function adminRoutes({ status, alerts, traffic, sectors, work, deals, reload }: 
       await work.abandon(Number(number))
       return lifeOf(sectors, Number(number))
     }),
-    serve(listDeals, () => ({
-      deals: deals.inStates(liveStates).map(({ agreementId, dealId, state, sector, terms, reason }) => ({
-        ...{ agreementId, dealId: dealId ?? null, state, sector: sector ?? null, reason: reason ?? null },
-        ...{ client: terms.client, pieceCid: terms.pieceCid, pieceSize: terms.pieceSize },
-      })),
-    })),
+    serve(listDeals, () => ({ deals: deals.inStates(liveStates).map(listedDeal) })),
+    serve(listEndedDeals, ({ query: { before } }) =>
+      endedDeals({ deals, chain }, before === undefined ? Number.MAX_SAFE_INTEGER : Number(before)),
+    ),
     serve(listTraffic, () => traffic.report(PAGE)),
     serve(reloadConfig, reload),
   ]

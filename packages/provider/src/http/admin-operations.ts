@@ -168,6 +168,46 @@ export const listDeals = {
 } as const satisfies DescribedOperation
 export type ListedDeals = Parsed<typeof listDeals>
 
+/** attoGRN, as the chain has it. */
+const dealMoney = z.object({
+  /** To the provider, the network's fee already taken off. */
+  paid: decimal,
+  /** Proven, and not settled yet. */
+  earned: decimal,
+  /** Of the client's money, back to it. */
+  refunded: decimal,
+  burnt: decimal,
+  /** Of the provider's collateral, to the client. */
+  compensated: decimal,
+  /** Whether nothing moves any more. */
+  settled: z.boolean(),
+  provenEpochs: natural,
+  faultedEpochs: natural,
+})
+
+export const listEndedDeals = {
+  id: 'listEndedDeals',
+  method: 'get',
+  path: '/admin/v1/deals/ended',
+  summary: 'The deals that have ended, those agreed on last first; a bounded page before a position',
+  params: nothing,
+  query: z.object({ before: z.optional(z.string().check(z.regex(/^\d{1,15}$/, 'expected the `next` of a page'))) }),
+  answer: z.object({
+    deals: z.readonly(
+      z.array(
+        z.extend(deal, {
+          endedAtMs: z.nullable(natural),
+          /** null: it never was on the chain, or the chain does not answer. */
+          money: z.nullable(dealMoney),
+        }),
+      ),
+    ),
+    next: z.nullable(natural),
+  }),
+  errors: ['TOKEN_INVALID'],
+} as const satisfies DescribedOperation
+export type ListedEndedDeals = Parsed<typeof listEndedDeals>
+
 const bytesServed = { answers: natural, httpBytes: natural, bitswapBytes: natural }
 
 export const listTraffic = {
@@ -205,6 +245,7 @@ export const adminOperations: readonly DescribedOperation[] = [
   retrySector,
   abandonSector,
   listDeals,
+  listEndedDeals,
   listTraffic,
   reloadConfig,
 ]

@@ -96,7 +96,18 @@ test('money says why each part of the collateral is locked, without a key or a p
 
 test.each([60, 200])('what its owner reads fits into %i columns', async (columns) => {
   for (const line of [
-    ...['status', 'deals', 'traffic', 'alerts', 'reload', 'money', 'config show', 'ask show', 'volumes list'],
+    ...[
+      'status',
+      'deals',
+      'deals --ended',
+      'traffic',
+      'alerts',
+      'reload',
+      'money',
+      'config show',
+      'ask show',
+      'volumes list',
+    ],
     ...['sectors list', `sectors log ${deal.sector}`, 'proving status', 'proving faults', 'proving history'],
     ...['deposit 5 --dry-run', 'withdraw 5 --dry-run', 'drain --dry-run', 'exit --dry-run'],
     ...[`sectors extend ${deal.sector} --for 1d --dry-run`, `sectors terminate ${deal.sector} --dry-run`],
@@ -369,6 +380,19 @@ test('who leaves ends its ask, settles, waits for the last of the collateral and
   expect(rest.locked).toBe(0n)
   expect(rest.free).toBeLessThan(GRN)
   expect(await configured()).toBe(0n)
+  const over = JSON.parse((await provide('deals', '--ended', '--json')).stdout).data
+  expect(over).toMatchObject({
+    more: false,
+    deals: [
+      { dealId: last.dealId, state: 'expired', reason: 'DEAL_ENDED', money: { settled: true, faultedEpochs: 0 } },
+      { dealId: deal.dealId, state: 'terminated', reason: 'SECTOR_TERMINATED', money: { settled: true } },
+    ],
+  })
+  expect(BigInt(over.deals[0].money.paid)).toBe(BigInt((await chain.deal(last.dealId)).paid))
+  expect(over.deals[0].endedAtMs).toBeGreaterThan(Date.now() - 60_000)
+  const newest = (await provide('deals', '--ended', '--limit', '1')).stdout
+  expect(newest).toMatch(/ended as +when[\s\S]*expired[\s\S]* yes [\s\S]*--limit 2 shows more/)
+  expect(newest).not.toContain('terminated')
   expect((await spend('exit')).code).toBe(0)
   expect(JSON.parse((await provide('money', '--json')).stdout).data.collateral.locked).toBe('0')
   const back = await provide('drain', '--undo', '--passphrase-file', passphraseFile)

@@ -5,6 +5,7 @@ import { addAsk } from './ask.ts'
 import { addBackup } from './backup.ts'
 import { addCollateral } from './collateral.ts'
 import { addConfig } from './config.ts'
+import { addDeals } from './deals.ts'
 import { addProviderDoctor } from './doctor.ts'
 import { addInit } from './init.ts'
 import { addKey } from './key.ts'
@@ -31,6 +32,7 @@ export function addProvider(program: Command, context: CommandContext): void {
     addRun,
     addWorker,
     addRunning,
+    addDeals,
     addConfig,
     addAsk,
     addBackup,

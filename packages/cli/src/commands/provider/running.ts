@@ -1,6 +1,6 @@
-/** granary provider status | deals | traffic | alerts | reload: asked of the provider that runs in the home. */
+/** granary provider status | traffic | alerts | reload: asked of the provider that runs in the home. */
 import { join } from 'node:path'
-import type { ListedAlerts, ListedDeals, ListedTraffic, ProviderStatus } from '@granary/provider/operator'
+import type { ListedAlerts, ListedTraffic, ProviderStatus } from '@granary/provider/operator'
 import type { Command } from 'commander'
 import { EXIT, exitCodesHelp } from '../../exit-code.ts'
 import { type HomeOptions, homeOf, type JsonOptions, withHome, withJson } from '../../options.ts'
@@ -19,7 +19,6 @@ export function addRunning(provider: Command, context: CommandContext): void {
   add('status', 'Show how the running provider is; the exit code is 1 while it cannot take on more.', (options) =>
     status(options, context),
   )
-  add('deals', 'List the deals of the running provider that have not ended.', (options) => deals(options, context))
   add('traffic', 'List what of the stored content is fetched, by its root, the most bytes first.', (options) =>
     traffic(options, context),
   )
@@ -87,34 +86,6 @@ function factsOf(status: ProviderStatus, { grn, bytes, time }: Words): Record<st
 function countsOf(counts: Readonly<Record<string, number>>): string {
   const words = Object.entries(counts).filter(([, count]) => count > 0)
   return words.map(([state, count]) => `${count} ${state}`).join(', ') || 'none'
-}
-
-async function deals(options: RunningOptions, context: CommandContext): Promise<void> {
-  const [{ askProvider, listDeals }, { printResult }, { formatTable }, { formatBytes }, { columnsOf }] =
-    await Promise.all([
-      import('@granary/provider/operator'),
-      import('../../print/result.ts'),
-      import('../../print/table.ts'),
-      import('../../print/quantities.ts'),
-      import('../../print/columns-of.ts'),
-    ])
-  const row = ({ dealId, state, sector, client, pieceSize, pieceCid }: ListedDeals['deals'][number]) => [
-    `${dealId ?? ''}`,
-    state,
-    `${sector ?? ''}`,
-    formatBytes(pieceSize),
-    client,
-    pieceCid,
-  ]
-  printResult(context, await askProvider(accessOf(options), listDeals), {
-    json: options.json ?? false,
-    text: ({ deals }) =>
-      deals.length === 0
-        ? 'no deals that have not ended'
-        : formatTable(['deal', 'state', 'sector', 'size', 'client', 'piece'], deals.map(row), {
-            columns: columnsOf(context.stdout, context.env),
-          }),
-  })
 }
 
 async function traffic(options: RunningOptions, context: CommandContext): Promise<void> {
