@@ -11,7 +11,7 @@ import { hex, vectors } from '../../test/support.ts'
 import { activeKernel } from '../engine.ts'
 import type { HashPairs } from '../spec/hash-pairs.ts'
 import { createPieceHasher, loadPairHasher, type PieceCommitment } from './index.ts'
-import { commitPieceFile, createKernelPieceHasher } from './node.ts'
+import { commitPieceFile, createKernelPieceHasher, PIECE_PART_BYTES } from './node.ts'
 
 const MIB = 2 ** 20
 const best = activeKernel().name
@@ -74,6 +74,27 @@ describe.each(kernels)('by the kernel %s', (kernel) => {
       for (let at = 0; at < length; at += step) await hasher.write(bytes.subarray(at, Math.min(at + step, length)))
       expect(await hasher.digest()).toEqual(commitments.get(length))
     }
+  })
+
+  test('bytes that are read to where they are hashed are committed to, and stay while other parts are filled', async () => {
+    process.env.GRANARY_KERNEL = kernel
+    const length = lengths.at(-1)!
+    const hasher = createKernelPieceHasher({ partsMax: 3 })
+    const given: Uint8Array[] = []
+    for (let at = 0; at < length; at += given.at(-1)!.length) {
+      const take = Math.min(length - at, given.length % 3 === 2 ? 1_000 : PIECE_PART_BYTES)
+      given.push(
+        await hasher.fill(async (room) => {
+          const part = bytes.subarray(at, at + Math.min(take, room.length))
+          room.set(part)
+          return part.length
+        }),
+      )
+      const last = given.slice(-3)
+      const from = at + given.at(-1)!.length - last.reduce((sum, part) => sum + part.length, 0)
+      expect(Buffer.compare(Buffer.concat(last), bytes.subarray(from, at + given.at(-1)!.length))).toBe(0)
+    }
+    expect(await hasher.digest()).toEqual(commitments.get(length))
   })
 
   test('bytes that come faster than they are hashed stand in their order, and a digest on the way disturbs nothing', async () => {

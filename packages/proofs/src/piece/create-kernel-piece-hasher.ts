@@ -9,7 +9,21 @@ import { pushSubtree, rootOf, type Subtree } from '../spec/subtree-stack.ts'
 /** Parts of 4 MiB that are hashed while the next one is filled. */
 const PARTS_MAX = 2
 
+/** A part that is read whole makes no other ones smaller. */
+export const PIECE_PART_BYTES: number = COMMIT_BYTES_MAX
+
+export interface KernelPieceHasherOptions {
+  /** Of 4 MiB, which are kept while the next one is filled. @default 2 */
+  readonly partsMax?: number | undefined
+}
+
 export interface KernelPieceHasher {
+  /**
+   * As `write`, of bytes that are read to where they are hashed: `read` puts them at the beginning of the room that it is given, which ends
+   * where a part does, and says how many. They stay there while as many parts as are kept are filled after theirs.
+   * @returns them
+   */
+  fill(read: (room: Uint8Array) => Promise<number>): Promise<Uint8Array>
   /** Once it has resolved, the memory of the bytes may be used again. Those of several calls stand in the order of the calls. */
   write(bytes: Uint8Array): Promise<void>
   /** The commitment to all that was written so far. */
@@ -22,7 +36,7 @@ interface Part {
 }
 
 /** Of what is in a file already, commitPieceFile makes fewer copies. @throws KernelChoiceError */
-export function createKernelPieceHasher(): KernelPieceHasher {
+export function createKernelPieceHasher({ partsMax = PARTS_MAX }: KernelPieceHasherOptions = {}): KernelPieceHasher {
   const { kernel } = openKernel()
   const stack: Subtree[] = []
   const parts: Part[] = []
@@ -39,14 +53,21 @@ export function createKernelPieceHasher(): KernelPieceHasher {
   }
 
   async function take(bytes: Uint8Array): Promise<void> {
-    payloadSize += bytes.length
     for (let taken = 0; taken < bytes.length; ) {
-      const piece = bytes.subarray(taken, taken + COMMIT_BYTES_MAX - filled)
-      memory.set(piece, filled)
-      filled += piece.length
+      const room = roomLeft()
+      const piece = bytes.subarray(taken, taken + room.length)
+      room.set(piece)
       taken += piece.length
-      if (filled === COMMIT_BYTES_MAX) await begin()
+      await filledUp(piece.length)
     }
+  }
+
+  const roomLeft = (): Uint8Array => memory.subarray(filled, COMMIT_BYTES_MAX)
+
+  async function filledUp(count: number): Promise<void> {
+    payloadSize += count
+    filled += count
+    if (filled === COMMIT_BYTES_MAX) await begin()
   }
 
   async function begin(): Promise<void> {
@@ -54,7 +75,7 @@ export function createKernelPieceHasher(): KernelPieceHasher {
     // Who waits for it learns of its failure.
     commitment.catch(() => undefined)
     parts.push({ memory, commitment })
-    memory = parts.length > PARTS_MAX ? await end() : newMemory()
+    memory = parts.length > partsMax ? await end() : newMemory()
     filled = 0
   }
 
@@ -66,6 +87,13 @@ export function createKernelPieceHasher(): KernelPieceHasher {
   }
 
   return {
+    fill: (read) =>
+      inTurn(async () => {
+        const room = roomLeft()
+        const bytes = room.subarray(0, await read(room))
+        await filledUp(bytes.length)
+        return bytes
+      }),
     write: (bytes) => inTurn(() => take(bytes)),
     digest: () =>
       inTurn(async () => {
