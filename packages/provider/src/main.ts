@@ -368,6 +368,7 @@ async function start(options: RunProviderOptions, closers: Closer[]): Promise<Om
     uploads: deals.uploads,
     files: deals.files,
     gate: deals.gate,
+    checks: deals.checks,
     expiryMs: config.limits.uploadExpiryMs,
     open: market.openUpload,
     takeRoom: market.takeRoom,

@@ -236,7 +236,7 @@ function marketApp({
   }
   const promised = () => promisedDeals(deals)
   const uploads = uploadRoutes({
-    ...{ tokens, uploads: deals.uploads, files: deals.files, gate: deals.gate },
+    ...{ tokens, uploads: deals.uploads, files: deals.files, gate: deals.gate, checks: deals.checks },
     expiryMs: limits.uploadExpiryMs,
     open: async (request) =>
       openUpload(

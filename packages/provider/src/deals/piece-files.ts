@@ -11,6 +11,7 @@ import { ASIDE, listAside, setAside } from '../storage/set-aside.ts'
 import { NoSpaceError } from '../storage/space.ts'
 import { VolumesFullError } from '../storage/volume-rooms.ts'
 import type { Room, Volumes } from '../storage/volumes.ts'
+import type { UploadChecks } from '../uploads/upload-checks.ts'
 import type { UploadStore } from '../uploads/upload-store.ts'
 import type { DealStore } from './deal-store.ts'
 
@@ -46,10 +47,11 @@ export interface PieceFilesOptions {
   readonly volumes: Volumes
   readonly deals: Pick<DealStore, 'stagedPieces' | 'pieceMoved' | 'hasPiece' | 'dropPieceIfUnused' | 'pieceCids'>
   readonly uploads: Pick<UploadStore, 'all' | 'remove' | 'reserve' | 'tusRecord'>
+  readonly checks: Pick<UploadChecks, 'forget'>
   readonly lock: KeyedLock
 }
 
-export function createPieceFiles({ volumes, deals, uploads, lock }: PieceFilesOptions): PieceFiles {
+export function createPieceFiles({ volumes, deals, uploads, checks, lock }: PieceFilesOptions): PieceFiles {
   const piecePath = (pieceCid: string): string => volumes.pathOf({ kind: 'piece', pieceCid })
   /** Not while another disk is in the place of its volume, or that takes no writes: later it is one that nobody knows, and goes aside. */
   const isRemovable = (pieceCid: string): boolean => {
@@ -79,6 +81,7 @@ export function createPieceFiles({ volumes, deals, uploads, lock }: PieceFilesOp
 
   const removeUpload = async (uploadId: string): Promise<void> => {
     uploads.remove(uploadId)
+    checks.forget(uploadId)
     const path = stagingPath(uploadId)
     const isRemovable = volumes.mayChange({ kind: 'upload', uploadId })
     volumes.unstage(uploadId)

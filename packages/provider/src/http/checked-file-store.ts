@@ -13,6 +13,7 @@ import { finished } from 'node:stream/promises'
 import { GranaryError } from '@granary/base'
 import { DataStore, ERRORS, Upload } from '@tus/server'
 import type { PieceFiles } from '../deals/piece-files.ts'
+import type { UploadChecks } from '../uploads/upload-checks.ts'
 import { UploadAwayError } from '../uploads/upload-errors.ts'
 import type { UploadGate } from '../uploads/upload-gate.ts'
 import type { TusRecord, UploadStore } from '../uploads/upload-store.ts'
@@ -56,6 +57,7 @@ export interface CheckedFileStoreOptions {
   readonly uploads: Pick<UploadStore, 'tusRecord' | 'setTusRecord' | 'find'>
   readonly files: Pick<PieceFiles, 'stage' | 'stagingPath' | 'isUploadAway' | 'removeUpload'>
   readonly gate: UploadGate
+  readonly checks: Pick<UploadChecks, 'written'>
   readonly takeRoom: TakeRoom
   readonly expiryMs: number
 }
@@ -118,7 +120,7 @@ export class CheckedFileStore extends DataStore {
 
   override async write(source: Readable, id: string, offset: number): Promise<number> {
     // Around the writing and not the request: one that its client has left may stay open long after its last byte.
-    const { files, gate, takeRoom, uploads } = this.#options
+    const { checks, files, gate, takeRoom, uploads } = this.#options
     using _ = gate.enter(id)
     const arriving = this.#arriving.getStore()
     if (arriving === undefined) throw new Error('bytes are written only for a request')
@@ -131,6 +133,12 @@ export class CheckedFileStore extends DataStore {
       .catch(() => undefined)
     const size = uploads.find(id)?.sizeBytes ?? 0
     let end = offset
+    const upload = { uploadId: id, path, rootCid: uploads.tusRecord(id)?.metadata?.rootCid ?? undefined }
+    let written = offset
+    const onKept = (bytes: number): void => {
+      written += bytes
+      checks.written(upload, written)
+    }
     const onBytes = (bytes: Uint8Array): void => {
       if (end + bytes.length > size) throw ERRORS.ERR_SIZE_EXCEEDED
       takeRoom(id, end + bytes.length)
@@ -139,7 +147,9 @@ export class CheckedFileStore extends DataStore {
     }
     try {
       const file = createWriteStream(path, { flags: 'r+', start: offset, highWaterMark: AHEAD_BYTES })
-      await writeBody(body, file, { onBytes, signal: given.signal })
+      // What may be taken back is no part of the upload before its end.
+      const told = hash === undefined ? { onWritten: onKept } : {}
+      await writeBody(body, file, { onBytes, ...told, signal: given.signal })
       if (hash !== undefined && hash.digest('base64') !== checksum?.expected) throw CHECKSUM_MISMATCH
       return end
     } catch (error) {

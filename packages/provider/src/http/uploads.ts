@@ -10,6 +10,7 @@ import { Metadata, Server } from '@tus/server'
 import { type Response as Answer, type Request as Asked, type RequestHandler, Router } from 'express'
 import type { PieceFiles } from '../deals/piece-files.ts'
 import type { Tokens } from '../market/tokens.ts'
+import type { UploadChecks } from '../uploads/upload-checks.ts'
 import { UploadMetadataError, UploadNotFoundError } from '../uploads/upload-errors.ts'
 import type { UploadGate } from '../uploads/upload-gate.ts'
 import type { UploadRow, UploadStore } from '../uploads/upload-store.ts'
@@ -23,6 +24,7 @@ export interface UploadRoutesContext {
   readonly uploads: UploadStore
   readonly files: PieceFiles
   readonly gate: UploadGate
+  readonly checks: Pick<UploadChecks, 'written'>
   readonly expiryMs: number
   readonly takeRoom: TakeRoom
   /** Before bytes of it are taken. @throws ClientFundsError */

@@ -10,13 +10,15 @@ import { letGo } from '@granary/base'
 export interface WriteBodyOptions {
   /** Sees the bytes before they are written, and may refuse them by throwing. */
   readonly onBytes: (bytes: Uint8Array) => void
+  /** So many more of them are in the file. */
+  readonly onWritten?: (bytes: number) => void
   /** Ends the writing with what has come until then. */
   readonly signal: AbortSignal
 }
 
 /** When it ends, in whatever way, the file is closed, and the body goes on and is not kept. */
 export async function writeBody(body: Readable, file: WriteStream, options: WriteBodyOptions): Promise<void> {
-  const { onBytes, signal } = options
+  const { onBytes, onWritten, signal } = options
   const refused = Promise.withResolvers<never>()
   const take = (bytes: Buffer): void => {
     try {
@@ -26,7 +28,13 @@ export async function writeBody(body: Readable, file: WriteStream, options: Writ
       refused.reject(error)
       return
     }
-    if (!file.write(bytes, () => letGo(bytes))) body.pause()
+    gather(file)
+    const { length } = bytes
+    const isTaken = file.write(bytes, (error) => {
+      letGo(bytes)
+      if (error == null) onWritten?.(length)
+    })
+    if (!isTaken) body.pause()
   }
   file.on('drain', () => body.resume())
   body.on('data', take)
@@ -40,4 +48,11 @@ export async function writeBody(body: Readable, file: WriteStream, options: Writ
     file.end()
     await written
   }
+}
+
+/** What comes in one turn is written at once. */
+function gather(file: WriteStream): void {
+  if (file.writableCorked > 0) return
+  file.cork()
+  setImmediate(() => file.uncork())
 }

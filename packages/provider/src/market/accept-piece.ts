@@ -19,6 +19,7 @@ import type { PieceFiles } from '../deals/piece-files.ts'
 import type { KeyedLock } from '../storage/keyed-lock.ts'
 import { dealBytes, type Space } from '../storage/space.ts'
 import type { Witness } from '../storage/witness.ts'
+import type { UploadChecks } from '../uploads/upload-checks.ts'
 import {
   ClientFundsError,
   UploadAwayError,
@@ -54,6 +55,7 @@ export interface AcceptPieceContext {
   readonly space: Space
   readonly lock: KeyedLock
   readonly gate: UploadGate
+  readonly checks: Pick<UploadChecks, 'finish'>
   readonly sectorBytes: number
   /** For how long from now a standing order is taken. */
   readonly ordersMaxMs: number
@@ -181,7 +183,9 @@ function requireRoom(context: AcceptPieceContext, terms: DealTerms, upload: Uplo
 async function verifyOrDrop(context: AcceptPieceContext, terms: DealTerms, uploadId: string): Promise<void> {
   try {
     const { pieceCid, pieceSize, payloadSize, rootCid } = terms
-    await verifyPiece(context.files.stagingPath(uploadId), { pieceCid, pieceSize, payloadSize, rootCid })
+    const path = context.files.stagingPath(uploadId)
+    const checked = await context.checks.finish({ uploadId, path, rootCid })
+    await verifyPiece(path, { pieceCid, pieceSize, payloadSize, rootCid }, checked)
   } catch (error) {
     // The bytes are not what they were said to be, and never will be.
     if (GranaryError.is(error)) await context.files.removeUpload(uploadId)

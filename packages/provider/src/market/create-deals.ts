@@ -7,6 +7,7 @@ import { createTimeline, type Timeline } from '../deals/timeline.ts'
 import { createKeyedLock, type KeyedLock } from '../storage/keyed-lock.ts'
 import { createSpace, type Space } from '../storage/space.ts'
 import type { Volumes } from '../storage/volumes.ts'
+import { createUploadChecks, type UploadChecks } from '../uploads/upload-checks.ts'
 import { createUploadGate, type UploadGate } from '../uploads/upload-gate.ts'
 import { createUploadStore, type UploadStore } from '../uploads/upload-store.ts'
 import { createQuoteStore, type QuoteStore } from './quote-store.ts'
@@ -20,6 +21,7 @@ export interface Deals {
   readonly space: Space
   readonly lock: KeyedLock
   readonly gate: UploadGate
+  readonly checks: UploadChecks
 }
 
 export function createDeals(db: DatabaseSync, volumes: Volumes, config: () => ProviderConfig): Deals {
@@ -28,12 +30,13 @@ export function createDeals(db: DatabaseSync, volumes: Volumes, config: () => Pr
   const uploads = createUploadStore(db)
   const quotes = createQuoteStore(db)
   const deals = createDealStore(db, timeline)
-  const files = createPieceFiles({ volumes, deals, uploads, lock })
+  const checks = createUploadChecks()
+  const files = createPieceFiles({ volumes, deals, uploads, checks, lock })
   const space = createSpace({
     diskFreeBytes: volumes.freeBytes,
     capacityBytes: () => config().capacityBytes,
     promisedBytes: () => deals.promisedBytes() + uploads.reservedBytes(),
     writtenBytes: () => deals.writtenBytes() + uploads.reservedBytes(),
   })
-  return { timeline, uploads, quotes, deals, files, space, lock, gate: createUploadGate() }
+  return { timeline, uploads, quotes, deals, files, space, lock, checks, gate: createUploadGate() }
 }

@@ -92,7 +92,7 @@ export interface Market {
 
 export function openMarket(context: MarketContext): Market {
   const { chain, config, folders, genesisHash, providerId, settings, signer, alerts, log } = context
-  const { deals, files, gate, lock, quotes, space, timeline, uploads } = context.deals
+  const { checks, deals, files, gate, lock, quotes, space, timeline, uploads } = context.deals
   const sectorBytes = context.profiles.at(-1)?.sectorBytes ?? 0
   const promised = () => promisedDeals({ deals, uploads, quotes })
   const tokens = createTokens(settings)
@@ -196,7 +196,7 @@ export function openMarket(context: MarketContext): Market {
       requireClient(config().clients, request.client)
       return await acceptPiece(
         {
-          ...{ genesisHash, providerId, signer, deals, uploads, quotes, files, space, lock, gate, ...served },
+          ...{ genesisHash, providerId, signer, deals, uploads, quotes, files, space, lock, gate, checks, ...served },
           chain: agreementsOn,
           sectorBytes,
           ordersMaxMs: config().ordersMaxMs,

@@ -7,6 +7,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { createAlerts } from '../alerts.ts'
 import { createPieceFiles, type PieceFiles } from '../deals/piece-files.ts'
+import { createUploadChecks } from '../uploads/upload-checks.ts'
 import { createUploadStore } from '../uploads/upload-store.ts'
 import { createVolumes } from './create-volumes.ts'
 import { providerFolders } from './folders.ts'
@@ -42,7 +43,7 @@ async function start(
     dropPieceIfUnused: (pieceCid: string) => !pieces.includes(pieceCid),
     pieceCids: () => [...pieces],
   }
-  const files = createPieceFiles({ volumes, deals, uploads, lock: createKeyedLock() })
+  const files = createPieceFiles({ volumes, deals, uploads, checks: createUploadChecks(), lock: createKeyedLock() })
   await files.recover()
   return { volumes, files }
 }

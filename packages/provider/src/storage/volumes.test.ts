@@ -7,6 +7,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { createDealStore } from '../deals/deal-store.ts'
 import { createPieceFiles } from '../deals/piece-files.ts'
 import { createTimeline } from '../deals/timeline.ts'
+import { createUploadChecks } from '../uploads/upload-checks.ts'
 import { createUploadStore } from '../uploads/upload-store.ts'
 import { createVolumes } from './create-volumes.ts'
 import { diskLooks, type Looks } from './disk-looks.ts'
@@ -207,7 +208,7 @@ test('a piece that is over while its volume is away is removed from no other dis
   const db = new DatabaseSync(':memory:')
   const uploads = createUploadStore(db)
   const deals = { ...createDealStore(db, createTimeline(db)), dropPieceIfUnused: () => true }
-  const files = createPieceFiles({ volumes, uploads, deals, lock: createKeyedLock() })
+  const files = createPieceFiles({ volumes, uploads, deals, checks: createUploadChecks(), lock: createKeyedLock() })
   await files.dropIfUnused('baga', async () => {})
   expect(existsSync(path)).toBe(true)
 })
