@@ -267,7 +267,7 @@ export const alertErrors = {
   /** What the store does not know was moved aside and is kept for a while. */
   SET_ASIDE: { fault: 'nobody' },
   /** The disk of a volume is not there, or is another one. */
-  VOLUME_AWAY: { fault: 'operator' },
+  VOLUME_AWAY: { fault: 'operator', outage: true },
   /** What something was moved from on a volume is not what it was moved to. */
   COPY_DIFFERS: { fault: 'operator' },
   /** Another home, or another process of this one, which was copied, has the volume now. */

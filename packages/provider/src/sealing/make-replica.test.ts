@@ -1,16 +1,20 @@
 /** The ticket of a sector that waits for its turn. */
 import { existsSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { profileNamed } from '@granary/proofs/profile'
-import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { createMemoryFeed } from '../../test/fake-feed.ts'
 import { temporaryHome } from '../../test/market-kit.ts'
 import { volumesIn } from '../../test/volumes-in.ts'
+import { JobFailedError } from '../queue/job-queue.ts'
 import { isIn, type SectorIn } from '../sectors/sector.ts'
 import { createSectorStore, type SectorStore } from '../sectors/store.ts'
 import { openStore } from '../storage/open-store.ts'
+import { makeVolume } from '../storage/volume-record.ts'
+import type { VolumesConfig } from '../storage/volumes.ts'
 import { makeReplica } from './make-replica.ts'
+import { runSector } from './run-sector.ts'
 import { createSealer } from './seal-together.ts'
 
 const MAX_AGE = 100
@@ -84,4 +88,76 @@ test('one that was begun with a ticket that is too old by now has come to nothin
   await writeFile(join(dir(), 'manifest.json'), '{}')
   height = 200
   await expect(step()).rejects.toMatchObject({ code: 'TICKET_EXPIRED' })
+})
+
+describe('a piece on a volume', () => {
+  const pieceCid = 'baga'
+  let disk: string
+  let disks: Partial<VolumesConfig>
+  const piece = (): string => join(disk, 'pieces', `${pieceCid}.car`)
+  const unplug = (): Promise<void> => rename(disk, `${disk}.gone`)
+  const plugIn = (): Promise<void> => rename(`${disk}.gone`, disk)
+
+  beforeEach(async () => {
+    disk = join(root.home, 'disk')
+    await mkdir(disk)
+    const { id } = await makeVolume(disk, '0x01', undefined)
+    await writeFile(piece(), 'bytes')
+    const deal = {
+      dealId: 1,
+      agreementId: '0x01',
+      pieceCid,
+      payloadSize: 5,
+      paddedSize: 128,
+      publishedAt: 1,
+      endsBy: 9,
+    }
+    number = store.open([deal], 0).number
+    store.close(number, [{ dealId: 1, offset: 0 }])
+    disks = { homeRoles: ['sealing', 'replicas'], volumes: [{ path: disk, id, roles: ['unsealed'], weight: 1 }] }
+  })
+
+  const gone = new JobFailedError({ code: 'PIECE_FILE_INVALID', message: 'it cannot be read', hint: 'none' })
+
+  /** `job`: what happens meanwhile; then the piece is not found. */
+  function withPieces(job: () => Promise<void> = async () => {}) {
+    const run = async ({ id }: { id: string }): Promise<never> => {
+      asked.push(id)
+      await job()
+      throw gone
+    }
+    return {
+      ...contextOf(),
+      volumes: volumesIn(root.home, disks),
+      sealer: createSealer({ slots: () => 1, run: run as never }),
+    }
+  }
+
+  test('is waited for while its disk is away, however often it is looked for, and is sealed then', async () => {
+    await unplug()
+    const stopping = new AbortController()
+    let tries = 0
+    const context = {
+      ...withPieces(async () => stopping.abort(new DOMException('the provider is stopping', 'AbortError'))),
+      ...{ alerts: { raise: () => {}, clear: () => {} }, retry: { failuresMax: 2, waitMinMs: 1, waitMaxMs: 1 } },
+      log: ({ code }: { code?: string }) => {
+        tries += code === 'VOLUME_AWAY' ? 1 : 0
+        if (tries === 6 && existsSync(`${disk}.gone`)) void plugIn()
+      },
+    }
+    await runSector(context as never, number, stopping.signal)
+    expect([tries >= 6, store.get(number).failures, store.get(number).phase.state]).toEqual([true, 0, 'sealing'])
+    expect(asked).toEqual([`seal-${number}`])
+  })
+
+  test('is not lost with a disk that vanished while it was sealed', async () => {
+    await step()
+    await expect(step(withPieces(unplug) as never)).rejects.toMatchObject({ code: 'VOLUME_AWAY', retryable: true })
+  })
+
+  test('is lost where its disk is there without it', async () => {
+    await step()
+    await rm(piece())
+    await expect(step(withPieces() as never)).rejects.toBe(gone)
+  })
 })

@@ -1,10 +1,20 @@
 /** sealing → sealed: a ticket from the chain, then the replica, in a worker thread. */
 
 import { toHex } from '@granary/base'
+import type { SealProgress } from '@granary/proofs/seal'
 import { computeCommD, parsePieceCid } from '@granary/proofs/verify'
+import { JobFailedError } from '../queue/job-queue.ts'
 import { dealIdsOf, type Sector, type SectorIn, type Ticket } from '../sectors/sector.ts'
 import { forgetUnbegun, writeSectorRecord } from '../sectors/sector-record.ts'
-import { piecesOn, profileOf, roomToSeal, type SealContext, SectorLostError, sectorDir } from './seal-context.ts'
+import {
+  piecesOn,
+  profileOf,
+  requireThere,
+  roomToSeal,
+  type SealContext,
+  SectorLostError,
+  sectorDir,
+} from './seal-context.ts'
 
 /** The newest epochs' beacon entries may still be on their way. */
 const TICKET_DEPTH = 2
@@ -54,30 +64,32 @@ async function sealWith(
   const { store, sealer, deals, providerId, parentsDir } = context
   const { number } = sector
   const dealIds = dealIdsOf(sector)
+  const pieces = piecesOn(context, sector.pieces)
+  requireThere(context, pieces)
   deals.record(dealIds, { type: 'seal-started', data: { sector: number } })
   using room = await roomToSeal(context, sector)
   await writeSectorRecord(room.path, { provider: providerId, ...sector, ticket })
-  const result = await sealer.seal(
-    `seal-${number}`,
-    {
-      profile: profileOf(context, sector).name,
-      provider: providerId,
-      sector: number,
-      ticket: ticket.randomness,
-      pieces: piecesOn(context, sector.pieces),
-      dir: room.path,
-      parentsDir,
-    },
-    {
-      signal,
-      requireWanted,
-      onProgress: (progress) => {
-        if (progress.type !== 'seal:layer') return
-        const { layer, layers } = progress
-        deals.record(dealIds, { type: 'seal-layer', data: { sector: number, layer, layers } })
-      },
-    },
-  )
+  const input = {
+    profile: profileOf(context, sector).name,
+    provider: providerId,
+    sector: number,
+    ticket: ticket.randomness,
+    pieces,
+    dir: room.path,
+    parentsDir,
+  }
+  const onProgress = (progress: SealProgress): void => {
+    if (progress.type !== 'seal:layer') return
+    const { layer, layers } = progress
+    deals.record(dealIds, { type: 'seal-layer', data: { sector: number, layer, layers } })
+  }
+  const result = await sealer
+    .seal(`seal-${number}`, input, { signal, requireWanted, onProgress })
+    .catch((error: unknown) => {
+      // A disk that has vanished since, or was silent, has lost nothing.
+      if (error instanceof JobFailedError) requireThere(context, pieces)
+      throw error
+    })
   const { commD, commR, sealMs, isWhole } = result
   const expected = expectedCommD(context, sector)
   if (commD !== expected) {

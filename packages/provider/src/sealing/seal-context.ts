@@ -70,6 +70,19 @@ export function requireAnswer({ volumes }: Pick<SealContext, 'volumes'>, number:
   if (volumes.isSilent({ kind: 'sector', number })) throw new SectorSilentError(number)
 }
 
+/** Its disk is away, or does not answer: it is neither there nor lost. */
+export class PieceAwayError extends GranaryError {
+  constructor(pieceCid: string) {
+    super({
+      code: 'VOLUME_AWAY',
+      message: `the disk that piece ${pieceCid} is on cannot be reached at present`,
+      hint: 'bring its disk back: it is sealed then, by itself',
+      retryable: true,
+      details: { pieceCid },
+    })
+  }
+}
+
 /** For all that sealing writes and has not written yet. @throws VolumesFullError DISK_FULL */
 export async function roomToSeal(
   context: Pick<SealContext, 'volumes' | 'profile'>,
@@ -82,14 +95,31 @@ export async function roomToSeal(
   return await volumes.reserve(item, 'sealing', Math.max(0, diskBytes - written))
 }
 
-export function piecesOn(
-  { volumes }: Pick<SealContext, 'volumes'>,
-  pieces: readonly SectorPiece[],
-): { readonly path: string; readonly pieceCid: string; readonly payloadSize: number; readonly paddedSize: number }[] {
+export interface PieceOnDisk {
+  readonly path: string
+  readonly pieceCid: string
+  readonly payloadSize: number
+  readonly paddedSize: number
+}
+
+export function piecesOn({ volumes }: Pick<SealContext, 'volumes'>, pieces: readonly SectorPiece[]): PieceOnDisk[] {
   return pieces.map(({ pieceCid, payloadSize, paddedSize }) => ({
     ...{ pieceCid, payloadSize, paddedSize },
     path: volumes.pathOf({ kind: 'piece', pieceCid }),
   }))
+}
+
+/**
+ * Before a sector that cannot be made of these is given up for it.
+ * @param found where they were looked for
+ * @throws PieceAwayError VOLUME_AWAY
+ */
+export function requireThere({ volumes }: Pick<SealContext, 'volumes'>, found: readonly PieceOnDisk[]): void {
+  for (const { pieceCid, path } of found) {
+    const piece = { kind: 'piece', pieceCid } as const
+    // Another path than then: its disk was silent, and has answered since.
+    if (volumes.awayFor(piece) !== undefined || volumes.pathOf(piece) !== path) throw new PieceAwayError(pieceCid)
+  }
 }
 
 /** Undefined when the chain has not heard of that number. */
