@@ -12,6 +12,7 @@ import {
   optional,
   peerId,
   pieceCid,
+  rootCid,
   text,
   uint,
 } from './field.ts'
@@ -43,6 +44,13 @@ test.each(cases)('%s: check refuses exactly what cannot be encoded', (_, field, 
       )
     }),
   )
+})
+
+test.each([
+  ['root CID', rootCid, 128],
+  ['piece CID', pieceCid, 64],
+])('a %s that is too long is refused before it is decoded, which takes seconds', (_, field, max) => {
+  expect(faultOf(() => field.fromJson(`z${'2'.repeat(60_000)}`, 'it'))).toContain(`at most ${max} bytes`)
 })
 
 function faultOf(work: () => unknown): string | undefined {

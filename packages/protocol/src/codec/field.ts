@@ -243,9 +243,14 @@ interface Textual {
 function textual(of: Textual): Field<string, string> {
   function toBytes(value: unknown, path: string): Uint8Array {
     if (typeof value !== 'string') throw new MessageInvalidError(path, 'text', value)
+    const requireShort = (bytes: number): void => {
+      if (bytes > of.max) throw new MessageInvalidError(path, `at most ${of.max} bytes`, value)
+    }
+    // The text of a CID has fewer than two characters a byte; to decode a long one takes seconds.
+    requireShort(value.length / 2)
     of.check(value, path)
     const encoded = of.toBytes(value, path)
-    if (encoded.length > of.max) throw new MessageInvalidError(path, `at most ${of.max} bytes`, value)
+    requireShort(encoded.length)
     return encoded
   }
   function checked(value: unknown, path: string): string {

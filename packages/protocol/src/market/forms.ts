@@ -46,7 +46,8 @@ export const loginAnswer = z.object({ token: z.string().check(z.minLength(1)), e
 /** Of an upload: tus carries text. `rootCid`: of a CAR. What piece it is comes with the terms. */
 export const uploadMetadata = z.object({
   pieceSize: z.string().check(z.regex(/^\d{1,15}$/)),
-  rootCid: z.optional(z.string().check(z.minLength(1))),
+  // Of what is no longer than a CID in the terms.
+  rootCid: z.optional(z.string().check(z.regex(/^.{1,256}$/))),
   quoteId: z.string(),
 })
 export type UploadMetadata = Readonly<z.output<typeof uploadMetadata>>

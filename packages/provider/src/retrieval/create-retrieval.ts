@@ -4,7 +4,8 @@
  */
 import { join } from 'node:path'
 import { GranaryError, isAbortError } from '@granary/base'
-import express, { type RequestHandler, type Router } from 'express'
+import { CidInvalidError } from '@granary/content'
+import express, { type RequestHandler, type RequestParamHandler, type Router } from 'express'
 import type { Denylist } from '../denylist/denylist.ts'
 import { readMethods } from '../http/open-to-browsers.ts'
 import type { Log } from '../log.ts'
@@ -139,6 +140,7 @@ export async function createRetrieval(options: RetrievalOptions): Promise<Retrie
   const router = express.Router()
   router.use(['/ipfs', '/piece', '/routing'], readOnly)
   router.use(['/ipfs', '/piece'], inSandbox)
+  for (const name of ['cid', 'pieceCid', 'peer']) router.param(name, requireShort)
   const base = new URL(url).pathname.replace(/\/$/, '')
   const restoring = { restorationOf, unindexed: () => unindexed.values() }
   router.get('/ipfs/:cid{/*path}', meter.content, whileRestored(restoring, serveIpfs(dags, { base, denylists })))
@@ -202,6 +204,15 @@ export class BitswapNotStartedError extends GranaryError {
 const inSandbox: RequestHandler = (_request, response, next) => {
   response.setHeader('Content-Security-Policy', 'sandbox')
   response.setHeader('X-Content-Type-Options', 'nosniff')
+  next()
+}
+
+/** What is longer names nothing that is taken: a CID holds 128 bytes at the most, eight characters each in the widest base. */
+const CID_TEXT_MAX = 1_100
+
+/** Before it is decoded: in base58 twice the length takes four times as long, and nothing else goes on meanwhile. */
+const requireShort: RequestParamHandler = (_request, _response, next, text: string) => {
+  if (text.length > CID_TEXT_MAX) throw new CidInvalidError(text, `it has ${text.length} characters`)
   next()
 }
 

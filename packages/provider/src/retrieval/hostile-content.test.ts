@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { carHeader, carSection, parseCar } from '@granary/content'
 import { pieceCidV2 } from '@granary/proofs/verify'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { base58btc } from 'multiformats/bases/base58'
 import { CID } from 'multiformats/cid'
 import * as raw from 'multiformats/codecs/raw'
 import { identity } from 'multiformats/hashes/identity'
@@ -172,6 +173,15 @@ test('a CAR of a range that ends before it begins is refused', async () => {
   const answer = await ipfs('file-blocksizes-packed', '?format=car&entity-bytes=9:5')
   expect([answer.status, (await errorOf(answer)).code]).toEqual([400, 'REQUEST_INVALID'])
 })
+
+test.each(['/ipfs', '/piece', '/routing/v1/providers', '/routing/v1/peers'])(
+  '%s of a CID of 5 kB in base58 is refused before that is decoded, which takes the longer the more',
+  async (path) => {
+    const long = CID.createV1(raw.code, identity.digest(new Uint8Array(4_000))).toString(base58btc)
+    const answer = await fetch(`${node.url}${path}/${long}`)
+    expect([answer.status, (await errorOf(answer)).code]).toEqual([400, 'CID_INVALID'])
+  },
+)
 
 async function blocksIn(answer: Response): Promise<number> {
   expect(answer.status).toBe(200)
