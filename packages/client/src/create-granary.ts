@@ -6,8 +6,9 @@ import type { SettleOptions } from './deals/list-deals.ts'
 import type { ContentStatus } from './deals/status.ts'
 import type { ListedProviders, ProvidersOptions } from './plan/list-providers.ts'
 import type { Ports, Sink, Source } from './ports.ts'
-import type { FetchOptions, GetOptions, GetPorts, Retrieved } from './retrieve/get.ts'
+import type { GetOptions, Retrieved } from './retrieve/get.ts'
 import type { ListedEntry } from './retrieve/ls.ts'
+import type { FetchOptions, GetPorts } from './retrieve/open-content.ts'
 import type { SaveResult } from './retrieve/save.ts'
 import type { Content, ContentSource } from './sources/content-source.ts'
 import type { PutOptions, PutResult } from './upload/put-prepared.ts'
@@ -57,12 +58,12 @@ export function createGranary<S extends Source = ContentSource>(ports: Ports<S |
     put: async (source, options) => (await import('./upload/put.ts')).put(ports, source, options),
     upload: async (source, options) => (await import('./upload/put.ts')).upload(ports, source, options),
     quote: async (source, options) => (await import('./upload/put.ts')).quote(ports, source, options),
-    get: async (rootOrPath, options) => (await import('./retrieve/get.ts')).get(getting, rootOrPath, options),
+    get: async (rootOrPath, options) => (await import('./retrieve/get-verbs.ts')).get(getting, rootOrPath, options),
     async *ls(rootOrPath, options) {
       yield* (await import('./retrieve/ls.ts')).ls(getting, rootOrPath, options)
     },
     save: async (rootOrPath, sink, options) =>
-      (await import('./retrieve/save.ts')).save(getting, rootOrPath, sink, options),
+      (await import('./retrieve/get-verbs.ts')).save(getting, rootOrPath, sink, options),
     deals: async (options) => {
       const { listDeals } = await import('./deals/list-deals.ts')
       return await listDeals({ chain, journal, address: account.address, signer: account }, options)

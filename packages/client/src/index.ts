@@ -83,10 +83,8 @@ export {
 } from './retrieve/errors.ts'
 export type {
   ByteRange,
-  FetchOptions,
   FolderEntry,
   GetOptions,
-  GetPorts,
   GotFile,
   GotFolder,
   GotObject,
@@ -95,6 +93,7 @@ export type {
 } from './retrieve/get.ts'
 export type { GetProgress } from './retrieve/get-progress.ts'
 export type { ListedEntry } from './retrieve/ls.ts'
+export type { FetchOptions, GetPorts } from './retrieve/open-content.ts'
 export type { HolderReport } from './retrieve/report.ts'
 export type { SaveResult } from './retrieve/save.ts'
 export type { Content, ContentFile, ContentSource, ContentSourceOptions } from './sources/content-source.ts'

@@ -42,15 +42,14 @@ export {
 export { CidNotStoredError, type EndedDeal, RetrievalFailedError, type RetrievalFailure } from '../retrieve/errors.ts'
 export {
   type ByteRange,
-  type FetchOptions,
   type FolderEntry,
   type GetOptions,
-  type GetPorts,
   get,
   type Retrieved,
 } from '../retrieve/get.ts'
 export type { GetProgress } from '../retrieve/get-progress.ts'
 export { type ListedEntry, ls } from '../retrieve/ls.ts'
+export type { FetchOptions, GetPorts } from '../retrieve/open-content.ts'
 export type { HolderReport } from '../retrieve/report.ts'
 export {
   type Content,

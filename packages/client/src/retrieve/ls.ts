@@ -9,7 +9,7 @@ import {
   unixFsNode,
 } from '@granary/content'
 import type { BlockPool } from './block-pool.ts'
-import { type FetchOptions, type GetPorts, openContent, textOf } from './get.ts'
+import { type FetchOptions, type GetPorts, openContent, textOf } from './open-content.ts'
 import { parseContentPath } from './parse-content-path.ts'
 
 /** An entry of a folder. */

@@ -1,7 +1,8 @@
 /** A file, or the one file of a folder, into a sink: it is there when all of it is verified, and not before. */
 import { NotAFileError, parseCid } from '@granary/content'
 import type { Sink } from '../ports.ts'
-import { type GetOptions, type GetPorts, get } from './get.ts'
+import { type GetOptions, get } from './get.ts'
+import type { GetPorts } from './open-content.ts'
 import { parseContentPath } from './parse-content-path.ts'
 import type { HolderReport } from './report.ts'
 
