@@ -7,7 +7,7 @@ import type { GranaryError } from '@granary/base'
 import { type BlockReader, type CID, inlineBytes, multihashKey } from '@granary/content'
 import type { Ports } from '../ports.ts'
 import type { Asked } from '../providers/request-json.ts'
-import { type BlockStream, noAnswerInTime, openBlockStream } from './block-stream.ts'
+import { type BlockStream, type HeldBlock, noAnswerInTime, openBlockStream } from './block-stream.ts'
 import { AnswerOrderError, endedText, RetrievalFailedError, type RetrievalFailure } from './errors.ts'
 import type { HolderState } from './holder-state.ts'
 
@@ -59,12 +59,14 @@ interface Attempt {
   strays: number
   /** Blocks that others had to give while this one had something else. */
   misses: number
+  /** It was silent for so long that another was asked as well, and has given nothing since. */
+  isLate: boolean
 }
 
 /** Two are asked at once, for as long as it takes to see which is faster. */
 const RACERS = 2
 const RACE_BYTES = 1 << 20
-/** So long nothing comes before another holder is asked as well. */
+/** So long nothing comes before another holder is asked as well; whoever is first ends those who are silent still. */
 const STALL_MS = 2_000
 /** Who has failed for a while only, such as a provider that starts again, is asked once more after so long. */
 const ROUND_PAUSE_MS = 1_000
@@ -134,7 +136,7 @@ class Pool {
       isSecondRound: false,
       marks: new Map(),
     }
-    let lookedMs = want.beganMs
+    let heardMs = want.beganMs
     let seen = 0
     for (;;) {
       signal?.throwIfAborted()
@@ -145,17 +147,18 @@ class Pool {
       const nowMs = ports.clock.nowMs()
       const live = this.#attempts.filter((attempt) => mayGive(attempt, key))
       const received = live.reduce((sum, { stream }) => sum + stream.received, 0)
-      const isStalled = nowMs - lookedMs >= STALL_MS && (received === seen || nowMs - want.beganMs >= BLOCK_MAX_MS)
+      if (received !== seen || live.length === 0) heardMs = nowMs
+      seen = received
       if (live.length === 0) {
         const opened = this.#open(want, this.#racers(want))
         const isWaiting = this.#attempts.some(({ stream }) => stream.state === 'waiting')
         if (opened === 0 && !isWaiting && !(await this.#again(want))) throw this.#failed(want)
-      } else if (isStalled && live.length < RACERS) this.#open(want, 1)
-      else if (live.length >= RACERS) this.#relieve(want, live, nowMs)
-      if (nowMs - lookedMs >= STALL_MS) {
-        lookedMs = nowMs
-        seen = received
-      }
+      } else if (nowMs - heardMs >= STALL_MS || live.every(({ isLate }) => isLate)) {
+        heardMs = nowMs
+        for (const attempt of live) attempt.isLate = true
+        this.#open(want, 1)
+      } else if (live.length >= RACERS) this.#relieve(want, live, nowMs)
+      else if (nowMs - want.beganMs >= BLOCK_MAX_MS) this.#open(want, 1)
       await this.#change(changed, STALL_MS)
     }
   }
@@ -191,7 +194,7 @@ class Pool {
       const { stream, holder } = attempt
       for (let head = stream.head; head !== undefined; head = stream.head) {
         if (head.key === key) {
-          this.#credit(attempt, head.bytes)
+          this.#credit(attempt, head)
           stream.take()
           this.#keep(key, head.bytes)
           return head.bytes
@@ -209,7 +212,7 @@ class Pool {
     return undefined
   }
 
-  #credit(winner: Attempt, { length }: Uint8Array): void {
+  #credit(winner: Attempt, { key, bytes: { length } }: HeldBlock): void {
     const { holder } = winner
     if (winner.delivered === 0) {
       const tookMs = this.#input.ports.clock.nowMs() - winner.openedMs
@@ -219,6 +222,8 @@ class Pool {
     winner.delivered += length
     winner.strays = 0
     winner.misses = 0
+    winner.isLate = false
+    holder.isAway = false
     holder.bytes += length
     holder.blocks += 1
     holder.misfortunes = 0
@@ -228,7 +233,8 @@ class Pool {
       const isAstray =
         other.kind === 'car' && other.stream.head !== undefined && !this.#known.has(other.stream.head.key)
       if (isAstray) other.misses += 1
-      if (isLoser || other.misses > MISSES_MAX) this.#drop(other)
+      if (other.isLate && mayGive(other, key)) this.#cut(other, holder)
+      else if (isLoser || other.misses > MISSES_MAX) this.#drop(other)
     }
   }
 
@@ -259,10 +265,15 @@ class Pool {
       return (attempt.stream.received - received) / (nowMs - atMs)
     }
     const slowest = live.reduce((slow, other) => (paceOf(other) < paceOf(slow) ? other : slow))
-    this.#drop(slowest)
-    const { holder, url } = slowest
-    this.#blame(holder, noAnswerInTime({ url, asked: askedOf(holder) }))
+    this.#cut(slowest)
     this.#open(want, 1)
+  }
+
+  /** @param by who was faster: itself, over another connection, is not to blame */
+  #cut(attempt: Attempt, by?: HolderState): void {
+    const { holder, url } = attempt
+    this.#drop(attempt)
+    if (holder !== by) this.#blame(holder, noAnswerInTime({ url, asked: askedOf(holder) }))
   }
 
   #drop(attempt: Attempt): void {
@@ -276,6 +287,7 @@ class Pool {
     if (lies.has(code)) holder.strikes += 1
     const isNews = holder.failure?.code !== code
     holder.failure = { code, message, retryable }
+    holder.isAway = code === 'PROVIDER_UNREACHABLE'
     if (isNews) this.#input.onEvent({ type: 'failed', holder, code, message: `${message}${endedText(holder.ended)}` })
   }
 
@@ -289,31 +301,36 @@ class Pool {
   #open(want: Want, count: number): number {
     const candidates = this.#candidates(want)
     const [first] = candidates
-    const alike = candidates.filter(
-      ({ holder, kind }) => kind === first?.kind && tierOf(holder) === tierOf(first.holder),
-    )
+    const alike = candidates.filter(({ kind, tier }) => kind === first?.kind && tier === first.tier)
     const chosen = alike.slice(0, first?.kind === 'raw' ? 1 : count)
     for (const { holder, kind } of chosen) this.#ask(want, holder, kind)
     return chosen.length
   }
 
   /** In the order in which they are asked: a CAR that is astray has had the block, and its holder gives it alone. */
-  #candidates({ tried, request }: Want): { holder: HolderState; kind: Kind }[] {
+  #candidates({ key, tried, request }: Want): { holder: HolderState; kind: Kind; tier: number }[] {
     const isAstray = this.#attempts.some(({ kind, stream }) => kind === 'car' && stream.head !== undefined)
     const kinds: readonly Kind[] = request === undefined ? ['raw'] : isAstray ? ['raw', 'car'] : ['car', 'raw']
+    const holdersWho = (does: (attempt: Attempt) => boolean): HolderState[] =>
+      this.#attempts.filter(does).map(({ holder }) => holder)
     // Who has said when to come back is asked again by its own stream.
-    const waiting = this.#attempts.filter(({ stream }) => stream.state === 'waiting').map(({ holder }) => holder)
+    const waiting = holdersWho(({ stream }) => stream.state === 'waiting')
+    // Who owes an answer is asked for another when nobody else is left.
+    const owing = holdersWho((attempt) => mayGive(attempt, key))
     const able = this.#input.holders.filter((holder) => holder.strikes < STRIKES_MAX && !waiting.includes(holder))
     const ranked = able.toSorted(byMerit)
     const isTried = (holder: HolderState, kind: Kind): boolean =>
       tried.some((one) => one.holder === holder && one.kind === kind)
-    // Who does not answer for a CAR does not answer for a block either.
-    const isAway = (holder: HolderState): boolean =>
-      isTried(holder, 'car') && holder.failure?.code === 'PROVIDER_UNREACHABLE' && holder.misfortunes > 0
-    return tiers
-      .map((tier) => ranked.filter((holder) => tierOf(holder) === tier))
-      .flatMap((group) => kinds.flatMap((kind) => group.map((holder) => ({ holder, kind }))))
-      .filter(({ holder, kind }) => !isTried(holder, kind) && !(kind === 'raw' && isAway(holder)))
+    return kinds
+      .flatMap((kind) =>
+        ranked.map((holder) => ({ holder, kind, tier: owing.includes(holder) ? OWING : tierOf(holder) })),
+      )
+      .filter(
+        ({ holder, kind }) =>
+          // Who does not answer for a CAR does not answer for a block either.
+          !isTried(holder, kind) && !(kind === 'raw' && holder.isAway && isTried(holder, 'car')),
+      )
+      .sort((a, b) => a.tier - b.tier)
   }
 
   #ask(want: Want, holder: HolderState, kind: Kind): void {
@@ -335,7 +352,7 @@ class Pool {
     const key = kind === 'raw' ? want.key : undefined
     this.#attempts.push({
       ...{ holder, kind, url, key, stream, openedMs: ports.clock.nowMs() },
-      ...{ delivered: 0, strays: 0, misses: 0 },
+      ...{ delivered: 0, strays: 0, misses: 0, isLate: false },
     })
   }
 
@@ -386,12 +403,13 @@ function askedOf({ provider }: HolderState): Asked {
   return provider === undefined ? 'gateway' : 'provider'
 }
 
-/** Who is bound by a deal; who was; who never was. */
-const tiers = ['bound', 'ended', 'gateway'] as const
+const OWING = 4
 
-function tierOf({ provider, ended }: HolderState): (typeof tiers)[number] {
-  if (provider === undefined) return 'gateway'
-  return ended === undefined ? 'bound' : 'ended'
+/** Who is bound by a deal; who was; who never was; who was away when last asked. */
+function tierOf({ provider, ended, isAway }: HolderState): number {
+  if (isAway) return 3
+  if (provider === undefined) return 2
+  return ended === undefined ? 0 : 1
 }
 
 /** Who has not lied; whose deal binds it; who has given most lately, and soonest. */

@@ -9,6 +9,8 @@ export interface HolderState extends Holder {
   strikes: number
   /** Failures since it last gave a block. */
   misfortunes: number
+  /** It did not answer, or not in time, when it was last asked. */
+  isAway: boolean
   /** When it last gave something, or failed. */
   seenMs: number
   /** Bytes of blocks that were taken from it. */
@@ -27,13 +29,14 @@ const REMEMBERED_MS = 10 * 60_000
 /** Who failed is asked later, who is fast sooner; nobody is left out for what was before. */
 export function newHolderState(holder: Holder, nowMs: number, memory: HolderMemory): HolderState {
   for (const [endpoint, { seenMs }] of memory) if (nowMs - seenMs > REMEMBERED_MS) memory.delete(endpoint)
-  const { latencyMs, strikes = 0, misfortunes = 0, seenMs = nowMs } = memory.get(holder.endpoint) ?? {}
+  const { latencyMs, strikes = 0, misfortunes = 0, isAway = false, seenMs = nowMs } = memory.get(holder.endpoint) ?? {}
   const state: HolderState = {
     ...holder,
     isAsked: false,
     latencyMs,
     strikes: Math.min(strikes, 1),
     misfortunes,
+    isAway,
     seenMs,
     bytes: 0,
     blocks: 0,
