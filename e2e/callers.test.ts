@@ -56,6 +56,32 @@ test('every message has a program that sends it', () => {
   expect(withoutCaller).toEqual({})
 })
 
+/**
+ * Of the messages that a provider may send, those that no command sends by itself: what they say follows from a proof or from a
+ * client's order, and `granary provider run` sends them. Every other one has a command of its own beside it.
+ */
+const byDaemonAlone: readonly TransactionName[] = [
+  'PreCommitSectors',
+  'ProveCommitSector',
+  'SubmitPost',
+  'TopUpByOrder',
+]
+/** Asked of the daemon by `granary provider proving recover`: nobody else could answer the challenge that follows. */
+const byRequest: readonly TransactionName[] = ['RequestRecovery']
+
+test('every message that a provider may send has its command', () => {
+  const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+  const sources = readSources(root)
+  const sentBy = (isPart: (path: string) => boolean) =>
+    new Set(sources.filter(({ path }) => isPart(path)).flatMap(({ text }) => sentIn(text)))
+  const byProvider = sentBy((path) => path.startsWith('packages/provider/'))
+  const byCommand = sentBy(
+    (path) => path.startsWith('packages/provider/src/operator/') || path.startsWith('packages/cli/'),
+  )
+  const without = [...byProvider].filter((name) => !byCommand.has(name))
+  expect(without.toSorted()).toEqual([...byDaemonAlone, ...byRequest].toSorted())
+})
+
 test('a name that is a type, that is compared with or that stands in a comment sends nothing', () => {
   const text = `
     sendMessage({ chain, kind: other as 'DeclareFaults', body } satisfies Sent<'SubmitPost'>)

@@ -182,6 +182,13 @@ const configSchema = z.strictObject({
   ask: askSchema.prefault({}).describe('what it asks of clients; it stands on the chain'),
   clients: clientsSchema.prefault({}).describe('whom it deals with'),
   sealing: sealingSchema.prefault({}).describe('what sealing may take of this machine'),
+  maintenance: z
+    .array(z.int().nonnegative())
+    .max(100_000)
+    .default([])
+    .describe(
+      'numbers of sectors that are declared faulty, and not asked back while they stand here; `granary provider proving declare` and `recover` change it',
+    ),
   denylists: z
     .array(z.string().min(1))
     .max(32)

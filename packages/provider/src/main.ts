@@ -336,6 +336,7 @@ async function start(options: RunProviderOptions, closers: Closer[]): Promise<Om
     signer: keys.session.signer,
     deals: market.feed,
     securePieces: scrub.secure,
+    maintenance: () => config.maintenance,
     ...{ sealAfterMs: sealAfterOf(config), blockTimeMs: status.blockTimeMs },
   })
   closers.push(() => sealing.stop())

@@ -26,6 +26,14 @@ export { type EndingCosts, endingCosts, SectorNotProvenError } from './ending-co
 export { type FindProviderInput, findProvider, ProviderUnknownError } from './find-provider.ts'
 export { type ExitProgress, endAsk, type Left, leave, readExit } from './leave.ts'
 export {
+  declareAsOwner,
+  type OutageCosts,
+  type OutagePlan,
+  planOutage,
+  planReturn,
+  type RecoveryPlan,
+} from './maintenance.ts'
+export {
   depositCollateral,
   extendSectors,
   type OwnerContext,

@@ -31,6 +31,8 @@ export interface FaultySector {
   readonly faulty: boolean
   /** Why it does not prove; null: nothing is known to be wrong with it here. */
   readonly reason: string | null
+  /** Taken out by its owner: it is not asked back. */
+  readonly isMaintained: boolean
 }
 
 export interface CheckedSector {
@@ -64,7 +66,9 @@ export async function provingStatus(sources: ProvingSources): Promise<PartitionP
 
 /** Faulty by the chain, or damaged by what the daemon has seen. */
 export async function provingFaults(sources: ProvingSources): Promise<FaultySector[]> {
-  const { chain, provider, signal } = sources
+  const { chain, provider, signal, home } = sources
+  const config = await readConfig(providerFolders(home).config).catch(() => undefined)
+  const maintained = new Set(config?.maintenance)
   const damaged = new Map((readinessIn(sources)?.damaged ?? []).map(({ number, reason }) => [number, reason]))
   const found: FaultySector[] = []
   for (const { number: partition, sectors, sound } of await chain.partitions(provider, { signal })) {
@@ -72,7 +76,13 @@ export async function provingFaults(sources: ProvingSources): Promise<FaultySect
     for await (const { number, state } of chain.members({ provider, partition }, undefined, { signal })) {
       const reason = damaged.get(number) ?? null
       if (state === 'sound' && reason === null) continue
-      found.push({ partition, sector: number, faulty: state === 'faulty', reason })
+      found.push({
+        partition,
+        sector: number,
+        faulty: state === 'faulty',
+        reason,
+        isMaintained: maintained.has(number),
+      })
     }
   }
   return found

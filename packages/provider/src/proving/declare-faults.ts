@@ -12,7 +12,7 @@ import { sendEach } from './send-each.ts'
 
 export async function declareFaults(context: ProvingContext, signal: AbortSignal): Promise<void> {
   await sendEach(
-    lostByPartition(context),
+    toDeclare(context),
     (each) => declarable(context, each, signal),
     async ([partition], { sectors, undoneAt }) => {
       if (sectors.length === 0) return
@@ -54,13 +54,15 @@ export function planDeclaration(
   return lost.filter((number) => !asked.has(number))
 }
 
-function lostByPartition({ health, store }: ProvingContext): Map<number, number[]> {
-  const lost = new Map<number, number[]>()
-  for (const { number, isLost } of health.list()) {
-    const phase = isLost && store.has(number) ? store.get(number).phase : undefined
-    if (phase?.state === 'proving') lost.set(phase.partition, [...(lost.get(phase.partition) ?? []), number])
+/** What is lost, and what its owner has taken out, by partitions. */
+function toDeclare({ health, store, maintenance }: ProvingContext): Map<number, number[]> {
+  const lost = health.list().flatMap(({ number, isLost }) => (isLost ? [number] : []))
+  const declared = new Map<number, number[]>()
+  for (const number of new Set([...lost, ...maintenance()])) {
+    const phase = store.has(number) ? store.get(number).phase : undefined
+    if (phase?.state === 'proving') declared.set(phase.partition, [...(declared.get(phase.partition) ?? []), number])
   }
-  return lost
+  return declared
 }
 
 async function numbersOf(chain: ChainClient, place: PartitionPlace, signal: AbortSignal): Promise<number[]> {

@@ -16,6 +16,8 @@ export type ProvingContext = SealContext & {
   readonly late: LateWrites
   readonly health: SectorHealth
   readonly readiness: Readiness
+  /** Sectors that their owner has taken out: declared faulty, and not asked back. */
+  readonly maintenance: () => readonly number[]
   readonly alerts: Alerts
   readonly log: SealingLog
   /** Sealing goes on with a sector that is not proven any more. */

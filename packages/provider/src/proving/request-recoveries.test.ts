@@ -23,6 +23,7 @@ test('a request that an earlier run had in a block before the partition was look
     },
     store: { has: () => true, get: () => ({ number: 7, phase: { state: 'proving', expiry: 1_000, commR: '0x00' } }) },
     health: { isDamaged: () => false },
+    maintenance: () => [],
     prover: { check: async () => null },
     lanes: {
       send: async (_lane: number, _kind: string, _body: object, options: LaneOptions) => void sent.push(options),
@@ -33,7 +34,7 @@ test('a request that an earlier run had in a block before the partition was look
   expect(sent).toMatchObject([{ undoneAt: 100 }])
 })
 
-test('of two partitions the request of one is refused, and the other is asked back all the same, with all that proves', async () => {
+test('of two partitions the request of one is refused, and the other is asked back all the same, with all that proves and that nobody has taken out', async () => {
   const sent: object[] = []
   const context = {
     ...{ providerId: 1_000, profile: { name: '2KiB-test' }, folder: '/nowhere', log: () => {} },
@@ -49,6 +50,7 @@ test('of two partitions the request of one is refused, and the other is asked ba
       get: (number: number) => ({ number, phase: { state: 'proving', expiry: 1_000, commR: '0x00' } }),
     },
     health: { isDamaged: () => false, damaged: () => {} },
+    maintenance: () => [52],
     prover: { check: async ({ sector }: { sector: { number: number } }) => (sector.number === 51 ? 'cut' : null) },
     lanes: {
       send: async (_lane: number, _kind: string, body: { partition: number }) => {
@@ -60,5 +62,5 @@ test('of two partitions the request of one is refused, and the other is asked ba
   const views = [3, 5].map((number) => ({ number, sectors: 3, sound: 0 }) as PartitionView)
   const asked = requestRecoveries(context, views, 100, new AbortController().signal)
   await expect(asked).rejects.toThrow('no money for its fee')
-  expect(sent).toEqual([{ provider: 1_000, partition: 5, sectors: [50, 52] }])
+  expect(sent).toEqual([{ provider: 1_000, partition: 5, sectors: [50] }])
 })

@@ -26,7 +26,9 @@ export async function requestRecoveries(
 
 async function provenAlone(context: ProvingContext, partition: number, signal: AbortSignal): Promise<number[]> {
   const { chain, head, providerId: provider } = context
-  const faulty = await Array.fromAsync(chain.members({ provider, partition }, 'faulty', { signal }))
+  const taken = new Set(context.maintenance())
+  const members = await Array.fromAsync(chain.members({ provider, partition }, 'faulty', { signal }))
+  const faulty = members.filter(({ number }) => !taken.has(number))
   const asked = planRecovery(
     faulty.map(({ number }) => number),
     faulty.flatMap(({ number }) => provable(context, number)),

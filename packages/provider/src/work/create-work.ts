@@ -57,6 +57,8 @@ export interface CreateWorkOptions {
   readonly sealAfterMs: number
   /** Of the chain. */
   readonly blockTimeMs: number
+  /** Sectors that their owner has taken out. @default none */
+  readonly maintenance?: () => readonly number[]
   readonly alerts: Alerts
   readonly securePieces: SealContext['securePieces']
   /** Told of each number before it is used. */
@@ -143,6 +145,7 @@ export function createWork(options: CreateWorkOptions): Work {
   const readinessPath = join(folder, 'readiness.json')
   const proving = createProving({
     ...shared,
+    maintenance: options.maintenance ?? (() => []),
     db,
     readinessPath,
     follower,

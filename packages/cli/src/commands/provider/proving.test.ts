@@ -2,6 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { initProvider, type RunningProvider, runProvider } from '@granary/provider'
+import { planReturn } from '@granary/provider/operator'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { temporaryHome } from '../../../../provider/test/market-kit.ts'
 import { dealIn, passphrase, storeDeal, until } from '../../../../provider/test/provider-process.ts'
@@ -13,11 +14,14 @@ let devnet: Devnet
 let home: string
 let provider: RunningProvider
 let sector: number
+let passphraseFile: string
 
 beforeAll(async () => {
   root = await temporaryHome()
-  devnet = await startDevnet(root.home)
+  devnet = await startDevnet(root.home, { faultMaxAge: '600' })
   home = join(root.home, 'a')
+  passphraseFile = join(root.home, 'passphrase')
+  await writeFile(passphraseFile, passphrase, { mode: 0o600 })
   await initProvider({ home, chainUrl: devnet.chain.url, profile: '2KiB-test', passphrase, light: true })
   const cacheHome = join(root.home, 'cache')
   provider = await runProvider({ home, cacheHome, port: 0, libp2pPort: undefined, passphrase, sealAfterMs: 0 })
@@ -89,6 +93,54 @@ test('while it runs the doctor finds what it says of it, and after a change what
   expect(JSON.parse(stdout).data.findings.at(-1)).toMatchObject({ check: 'config', code: 'HOME_MISSING' })
 })
 
+/** Of a command that may fail. */
+async function maintain(...args: readonly string[]) {
+  const signing = ['--passphrase-file', passphraseFile, '--home', home, '--json']
+  const { stdout } = await granary(['provider', 'proving', ...args, ...signing])
+  const { data, error } = JSON.parse(stdout)
+  return { data, code: error?.code }
+}
+
+const stateOf = async () => (await devnet.chain.sector(provider.providerId, sector)).state
+
+test('a sector is taken out for what was said before, is not asked back by itself, and comes back when it is asked for', async () => {
+  const { chain } = devnet
+  const one = String(sector)
+  const planned = await maintain('declare', one, '--dry-run')
+  expect(planned.data).toMatchObject({ declared: null, config: null, sectors: [{ sector, partition: 0, deals: [1] }] })
+  expect(BigInt(planned.data.missedFee)).toBe(4n * BigInt(planned.data.sectors[0].fee))
+  expect((await maintain('declare', one)).code).toBe('SPENDING_UNCONFIRMED')
+  expect((await maintain('recover', one)).code).toBe('SECTOR_NOT_FAULTY')
+  expect((await maintain('declare', '77')).code).toBe('SECTOR_NOT_FOUND')
+  expect(await stateOf()).toBe('active')
+
+  const { height } = await chain.status()
+  const { data } = await maintain('declare', one, '--yes')
+  expect([data.declared, await stateOf()]).toEqual([[sector], 'faulty'])
+  const events = chain.events({ types: ['provider:charged'], since: String(height) })
+  for await (const event of events) {
+    expect(event).toMatchObject({ reason: 'FAULT_DECLARED' })
+    // A block later what a sector of this size is paid for being there is a little else.
+    const [charged, said] = [BigInt((event as { amount: string }).amount), BigInt(data.sectors[0].fee)]
+    expect(Number((1_000n * charged) / said)).toBeCloseTo(1_000, -1)
+    break
+  }
+  expect(await proving('faults')).toEqual([{ partition: 0, sector, faulty: true, reason: null, isMaintained: true }])
+  const { height: declared } = await chain.status()
+  await until('thirty blocks', async () => ((await chain.status()).height > declared + 30 ? true : undefined))
+  expect(await chain.partition(provider.providerId, 0)).toMatchObject({ sound: 0 })
+  expect(await stateOf()).toBe('faulty')
+  expect((await maintain('declare', one, '--yes')).code).toBe('SECTOR_STATE_WRONG')
+
+  const back = await maintain('recover', one, '--dry-run')
+  expect(back.data).toMatchObject({ requested: null, partitions: [{ partition: 0, sectors: [sector] }] })
+  expect((await maintain('recover', one, '--yes')).data.requested).toEqual([0])
+  await until('it is sound', async () => ((await stateOf()) === 'active' ? true : undefined))
+  expect(await proving('faults')).toEqual([])
+  const file = await readFile(join(home, 'provider', 'config.json'), 'utf8')
+  expect(JSON.parse(file)).not.toHaveProperty('maintenance')
+}, 60_000)
+
 test('check says for each sector whether it proves, and why not, while the provider runs and when it does not', async () => {
   expect(await proving('check')).toEqual([{ partition: 0, sector, reason: null }])
   expect(await proving('check', '77')).toEqual([])
@@ -105,4 +157,13 @@ test('check says for each sector whether it proves, and why not, while the provi
   expect([abandoned.code, abandoned.stderr]).toEqual([expect.any(Number), expect.stringContaining('SECTOR_STATE')])
   const [checked] = await proving<{ reason: string }[]>('check', String(sector))
   expect(checked!.reason).toMatch(/replica/)
+
+  // Nobody would answer; and what is not proven any more is better declared, also without the provider.
+  expect((await maintain('recover', String(sector))).code).toBe('PROVIDER_NOT_RUNNING')
+  const { data } = await maintain('declare', String(sector), '--yes')
+  expect([data.declared, await stateOf()]).toEqual([[sector], 'faulty'])
+  const sources = { chain: devnet.chain, provider: provider.providerId, home }
+  await expect(planReturn(sources, [sector])).rejects.toMatchObject({ code: 'SECTORS_DAMAGED' })
+  const text = await readFile(join(home, 'provider', 'config.json'), 'utf8')
+  expect(JSON.parse(text).maintenance).toEqual([sector])
 })

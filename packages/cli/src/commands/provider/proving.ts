@@ -1,11 +1,13 @@
-/** granary provider proving status | check | faults | history: whether the next proof will be made, and why not. */
+/** granary provider proving status | check | faults | history, and to take sectors out and back: whether the next proof will be made, and why not. */
 import type { CheckedSector, FaultySector, PartitionProving, ProvingSources } from '@granary/provider/operator'
-import { type Command, InvalidArgumentError } from 'commander'
+import type { Command } from 'commander'
 import { exitCodesHelp } from '../../exit-code.ts'
 import { homeOf } from '../../options.ts'
 import { type ChainTime, formatDuration, momentOf } from '../../print/times.ts'
 import type { CommandContext } from '../../program-context.ts'
+import { addMaintenance } from './maintenance.ts'
 import { type OperatorOptions, openOperator, withOperator } from './open-operator.ts'
+import { sectorNumbers } from './sector-numbers.ts'
 
 export function addProving(provider: Command, context: CommandContext): void {
   const proving = provider.command('proving').description('Whether the next proof will be made, and why not.')
@@ -26,6 +28,7 @@ export function addProving(provider: Command, context: CommandContext): void {
     .description('List the answers to challenges: when each was in a block, and what its proof took.')
     .addHelpText('after', exitCodesHelp)
     .action((options: OperatorOptions) => history(options, context))
+  addMaintenance(proving, context)
 }
 
 async function status(options: OperatorOptions, context: CommandContext): Promise<void> {
@@ -68,11 +71,11 @@ async function faults(options: OperatorOptions, context: CommandContext): Promis
   await print(options, context, {
     read: provingFaults,
     head: ['sector', 'partition', 'by the chain', 'here'],
-    row: ({ sector, partition, faulty, reason }: FaultySector) => [
+    row: ({ sector, partition, faulty, reason, isMaintained }: FaultySector) => [
       `${sector}`,
       `${partition}`,
       faulty ? 'faulty' : 'sound',
-      reason ?? 'nothing is known to be wrong',
+      reason ?? (isMaintained ? 'taken out by its owner' : 'nothing is known to be wrong'),
     ],
     none: 'no sector is faulty, and none is known to be damaged',
   })
@@ -132,10 +135,4 @@ async function print<Item>(
             { columns },
           ),
   })
-}
-
-function sectorNumbers(text: string, before: readonly number[] | undefined): number[] {
-  const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN
-  if (!(value < 2 ** 32)) throw new InvalidArgumentError('expected the numbers of sectors, such as 3 7 10.')
-  return [...(before ?? []), value]
 }

@@ -2,7 +2,7 @@
 
 import type { SectorView } from '@granary/protocol/client'
 import type { EndingCosts, SectorUnderWay } from '@granary/provider/operator'
-import { type Command, InvalidArgumentError, Option } from 'commander'
+import { type Command, Option } from 'commander'
 import { exitCodesHelp } from '../../exit-code.ts'
 import {
   dateUtc,
@@ -24,6 +24,7 @@ import {
   withOperator,
   withOwner,
 } from './open-operator.ts'
+import { sectorNumbers } from './sector-numbers.ts'
 
 interface ExtendOptions extends OwnerOptions {
   /** A number is an epoch. */
@@ -39,7 +40,7 @@ export function addSectors(provider: Command, context: CommandContext): void {
     .action((options: OperatorOptions) => list(options, context))
   withOwner(sectors.command('extend'))
     .description('Let sectors end later, so that their deals can be renewed. They have to be sound.')
-    .argument('<n...>', 'numbers of sectors, such as 3 7 10', numbers)
+    .argument('<n...>', 'numbers of sectors, such as 3 7 10', sectorNumbers)
     .addOption(
       new Option('--until <date>', 'they end then, such as 2027-01-31, in UTC, or at an epoch').argParser(dateOrEpoch),
     )
@@ -48,7 +49,7 @@ export function addSectors(provider: Command, context: CommandContext): void {
     .action((which: number[], options: ExtendOptions) => extend(which, options, context))
   withOwner(sectors.command('terminate'))
     .description('End sectors before their time: their deals end, and it costs fees and collateral.')
-    .argument('<n...>', 'numbers of sectors, such as 3 7 10', numbers)
+    .argument('<n...>', 'numbers of sectors, such as 3 7 10', sectorNumbers)
     .addHelpText('after', exitCodesHelp)
     .action((which: number[], options: OwnerOptions) => terminate(which, options, context))
   for (const [name, description] of Object.entries(ofHome))
@@ -259,12 +260,6 @@ async function terminate(which: readonly number[], options: OwnerOptions, contex
 
 function dateOrEpoch(text: string): Date | number {
   return /^\d{1,15}$/.test(text) ? Number(text) : dateUtc(text)
-}
-
-function numbers(text: string, before: readonly number[] | undefined): number[] {
-  const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN
-  if (!(value < 2 ** 32)) throw new InvalidArgumentError('expected the numbers of sectors, such as 3 7 10.')
-  return [...(before ?? []), value]
 }
 
 function countOf(which: readonly number[]): string {
