@@ -6,5 +6,5 @@ export { createManifestFile, type ManifestFile, openManifestFile } from './manif
 export { BlockMissingError, type CarStore, openCarStore } from './open-car-store.ts'
 export { CarInFolderError, type PackedPath, type PackOptions, type PackProgress, packPath } from './pack-path.ts'
 export { type FileSeen, type PathTreeOptions, pathTree } from './path-tree.ts'
-export { readAt, readRange } from './read-range.ts'
+export { readAt } from './read-at.ts'
 export { saveFile } from './save-file.ts'

@@ -3,7 +3,7 @@ import { type FileHandle, open } from 'node:fs/promises'
 import type { LeafPlace } from '../manifest/block-table.ts'
 import { FileChangedError } from '../manifest/file-changed-error.ts'
 import type { FileSeen } from './path-tree.ts'
-import { readAt } from './read-range.ts'
+import { readAt } from './read-at.ts'
 
 export interface LeafReader extends AsyncDisposable {
   /**

@@ -6,7 +6,7 @@ import { multihashKey } from '../cid-key.ts'
 import type { BlockReader } from '../store.ts'
 import { verifyBlock } from '../verify-block.ts'
 import type { CarEntry } from '../verify-car.ts'
-import { readAt } from './read-range.ts'
+import { readAt } from './read-at.ts'
 
 export interface CarStore extends BlockReader {
   has(cid: CID): boolean

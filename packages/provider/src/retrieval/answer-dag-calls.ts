@@ -3,6 +3,7 @@ import { GranaryError } from '@granary/base'
 import type { DagCall, PartOfStream } from './dag-calls.ts'
 import type { DagReader } from './dag-reader.ts'
 import { isInLeafMemory, roomBefore } from './leaf-memory.ts'
+import type { PieceBlocks } from './piece-blocks.ts'
 
 /** Bytes that go over together: a message costs more than a byte. */
 const BYTES_A_MESSAGE = 256 * 1024
@@ -33,7 +34,10 @@ interface OpenStream {
 }
 
 /** @returns a function that answers the question of that number; bytes that it gives are the caller's own */
-export function answerDagCalls(reader: DagReader): (id: number, call: DagCall) => Promise<unknown> {
+export function answerDagCalls(
+  reader: DagReader,
+  { pieceRange }: Pick<PieceBlocks, 'pieceRange'>,
+): (id: number, call: DagCall) => Promise<unknown> {
   const stops = new Map<number, AbortController>()
   const streams = new Map<number, OpenStream>()
 
@@ -73,6 +77,11 @@ export function answerDagCalls(reader: DagReader): (id: number, call: DagCall) =
   function close(id: number): void {
     stops.get(id)?.abort()
     stops.delete(id)
+    // It may have a file open.
+    streams
+      .get(id)
+      ?.iterator.return?.()
+      .catch(() => undefined)
     streams.delete(id)
   }
 
@@ -92,6 +101,8 @@ export function answerDagCalls(reader: DagReader): (id: number, call: DagCall) =
         return open(id, undefined, (signal) => reader.car(call.path, call.format, { signal }))
       case 'fileBytes':
         return open(id, call.to - call.from, (signal) => reader.fileBytes(call.cid, call.from, call.to, { signal }))
+      case 'pieceBytes':
+        return open(id, call.to - call.from, (signal) => pieceRange(call.piece, call.from, call.to, { signal }))
       case 'next':
         return partOf(call.stream)
       case 'close':

@@ -25,6 +25,7 @@ import { serveIpfs } from './serve-ipfs.ts'
 import { servePiece } from './serve-piece.ts'
 import { servePeers, serveProviders } from './serve-routing.ts'
 import { type Bitswap, BitswapMissingError, type BitswapOptions, startBitswap } from './start-bitswap.ts'
+import { createTurns, takeTurns, type UntilTurn } from './turns.ts'
 import { whileRestored } from './while-restored.ts'
 
 export interface RetrievalOptions {
@@ -86,6 +87,7 @@ export async function createRetrieval(options: RetrievalOptions): Promise<Retrie
   const denylists = (): readonly Denylist[] => denied
   const blocks = createPieceBlocks(index, log, denylists)
   const dags = createDagThread({ indexPath, denylists: denied, log })
+  const untilTurn = createTurns()
   const stopped = new AbortController()
   const meter = meterRetrieval(index, options.onServed ?? (() => {}), stopped.signal)
   const bitswap = await serveBitswap(blocks, options, key, meter.block).catch((error: unknown) => {
@@ -139,12 +141,12 @@ export async function createRetrieval(options: RetrievalOptions): Promise<Retrie
 
   const router = express.Router()
   router.use(['/ipfs', '/piece', '/routing'], readOnly)
-  router.use(['/ipfs', '/piece'], inSandbox)
+  router.use(['/ipfs', '/piece'], inSandbox, takingTurns(untilTurn))
   for (const name of ['cid', 'pieceCid', 'peer']) router.param(name, requireShort)
   const base = new URL(url).pathname.replace(/\/$/, '')
   const restoring = { restorationOf, unindexed: () => unindexed.values() }
   router.get('/ipfs/:cid{/*path}', meter.content, whileRestored(restoring, serveIpfs(dags, { base, denylists })))
-  router.get('/piece/:pieceCid', meter.piece, whileRestored(restoring, servePiece(index, blocks, denylists)))
+  router.get('/piece/:pieceCid', meter.piece, whileRestored(restoring, servePiece(index, blocks, dags, denylists)))
   router.get('/routing/v1/providers/:cid', serveProviders({ chain, rootsOf, has: blocks.has, self }))
   router.get('/routing/v1/peers/:peer', servePeers(createFindPeer(chain), self))
   router.use(retrievalErrors())
@@ -214,6 +216,13 @@ const CID_TEXT_MAX = 1_100
 const requireShort: RequestParamHandler = (_request, _response, next, text: string) => {
   if (text.length > CID_TEXT_MAX) throw new CidInvalidError(text, `it has ${text.length} characters`)
   next()
+}
+
+function takingTurns(untilTurn: UntilTurn): RequestHandler {
+  return (_request, response, next) => {
+    takeTurns(response, untilTurn)
+    next()
+  }
 }
 
 /** Content is read here, and changed nowhere. */

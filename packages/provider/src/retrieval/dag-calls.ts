@@ -1,6 +1,7 @@
 /** What goes between the gateway and the thread that reads DAGs: a question, and an answer by its number. */
 import type { WireError } from '@granary/base'
 import type { Denylist } from '../denylist/denylist.ts'
+import type { StoredPiece } from './block-index.ts'
 import type { DagEntity, DagPath, DagTarget, Listing } from './dag-reader.ts'
 import type { CarFormat } from './wanted-format.ts'
 
@@ -13,6 +14,7 @@ export type DagCall =
   /** Begins a stream, whose number is that of the question, and gives its first part. */
   | { readonly type: 'car'; readonly path: DagPath; readonly format: CarFormat }
   | { readonly type: 'fileBytes'; readonly cid: string; readonly from: number; readonly to: number }
+  | { readonly type: 'pieceBytes'; readonly piece: StoredPiece; readonly from: number; readonly to: number }
   | { readonly type: 'next'; readonly stream: number }
   /** Ends what was asked under that number, whether it is a stream or an answer that is still looked for. */
   | { readonly type: 'close'; readonly call: number }
@@ -25,6 +27,7 @@ export interface DagAnswers {
   readonly objectText: string | undefined
   readonly car: PartOfStream
   readonly fileBytes: PartOfStream
+  readonly pieceBytes: PartOfStream
   readonly next: PartOfStream
   readonly close: undefined
 }

@@ -1,8 +1,9 @@
 /** What is asked of the thread that reads DAGs ends when its reader has gone. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readlink, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
+import { sleep } from '@granary/base'
 import { type Block, carHeader, carSection, importFile, writeCar } from '@granary/content'
 import { pieceCidV2 } from '@granary/proofs/verify'
 import { expect, test } from '@jest/globals'
@@ -10,7 +11,7 @@ import { MemoryBlockstore } from 'blockstore-core'
 import { CID } from 'multiformats/cid'
 import * as raw from 'multiformats/codecs/raw'
 import { sha256 } from 'multiformats/hashes/sha2'
-import { openBlockIndex } from './block-index.ts'
+import { openBlockIndex, type StoredPiece } from './block-index.ts'
 import { createDagThread, type DagThread } from './dag-thread.ts'
 import { indexPiece } from './index-piece.ts'
 
@@ -44,8 +45,13 @@ async function wrappedFile(): Promise<{ root: CID; leaf: CID; car: Buffer }> {
   return { root: root.cid, leaf: leaf.cid, car: Buffer.concat([carHeader([root.cid]), ...sections]) }
 }
 
+interface ThreadOver extends AsyncDisposable {
+  readonly dags: DagThread
+  readonly piece: StoredPiece
+}
+
 /** A thread over that CAR, which stops at the end of the test. */
-async function threadOver(root: CID, car: Buffer): Promise<AsyncDisposable & { readonly dags: DagThread }> {
+async function threadOver(root: CID, car: Buffer): Promise<ThreadOver> {
   const folder = await mkdtemp(join(tmpdir(), 'granary-dag-thread-'))
   const path = join(folder, 'file.car')
   await writeFile(path, car)
@@ -57,6 +63,7 @@ async function threadOver(root: CID, car: Buffer): Promise<AsyncDisposable & { r
   const dags = createDagThread({ indexPath, log: () => undefined })
   return {
     dags,
+    piece,
     async [Symbol.asyncDispose]() {
       await dags.stop()
       index.close()
@@ -129,4 +136,24 @@ test('bytes stay what they are until the next are asked for or they are given ba
   const rest: Buffer[] = [Buffer.from(first!)]
   for (let next = await held.next(); next.done !== true; next = await held.next()) rest.push(Buffer.from(next.value))
   expect(Buffer.compare(Buffer.concat(rest), whole)).toBe(0)
+})
+
+test('a piece whose reader goes is no longer open', async () => {
+  const { root, car } = await fileOfLeaves(40)
+  await using thread = await threadOver(root, car)
+  const { dags, piece } = thread
+  const isOpen = async (): Promise<boolean> => {
+    const open = (await readdir('/proc/self/fd')).map((fd) => readlink(`/proc/self/fd/${fd}`).catch(() => ''))
+    return (await Promise.all(open)).includes(piece.path)
+  }
+  const read = dags.pieceBytes(piece, 0, car.length)[Symbol.asyncIterator]()
+  const { value: first } = await read.next()
+  expect(Buffer.compare(first!, car.subarray(0, first!.length))).toBe(0)
+  expect(await isOpen()).toBe(true)
+  await read.return?.()
+  while (await isOpen()) await sleep(5)
+  const whole: Buffer[] = []
+  for await (const bytes of dags.pieceBytes(piece, 0, car.length)) whole.push(Buffer.from(bytes))
+  expect(Buffer.compare(Buffer.concat(whole), car)).toBe(0)
+  while (await isOpen()) await sleep(5)
 })

@@ -7,6 +7,7 @@ import { GranaryError } from '@granary/base'
 import type { ReadOptions } from '@granary/content'
 import type { Denylist } from '../denylist/denylist.ts'
 import type { Log } from '../log.ts'
+import type { StoredPiece } from './block-index.ts'
 import type {
   DagAnswers,
   DagCall,
@@ -25,7 +26,12 @@ export interface LendingDagReader extends DagReader {
   giveBack(bytes: Uint8Array): void
 }
 
-export interface DagThread extends LendingDagReader {
+export interface LendingPieceReader {
+  /** Bytes `from` to `to`, exclusive, of a piece's file; each block is hashed before a byte of it. */
+  pieceBytes(piece: StoredPiece, from: number, to: number, options?: ReadOptions): AsyncIterable<Uint8Array>
+}
+
+export interface DagThread extends LendingDagReader, LendingPieceReader {
   deny(denylists: readonly Denylist[]): void
   stop(): Promise<void>
 }
@@ -150,7 +156,7 @@ export function createDagThread({ indexPath, denylists = [], log }: DagThreadOpt
   }
 
   async function* stream(
-    begin: Extract<DagCall, { type: 'car' | 'fileBytes' }>,
+    begin: Extract<DagCall, { type: 'car' | 'fileBytes' | 'pieceBytes' }>,
     signal: AbortSignal | undefined,
   ): AsyncGenerator<Uint8Array> {
     signal?.throwIfAborted()
@@ -200,6 +206,7 @@ export function createDagThread({ indexPath, denylists = [], log }: DagThreadOpt
     objectText: (cid, options) => askUntil({ type: 'objectText', cid }, options),
     car: (path, format, options) => stream({ type: 'car', path, format }, options?.signal),
     fileBytes: (cid, from, to, options) => stream({ type: 'fileBytes', cid, from, to }, options?.signal),
+    pieceBytes: (piece, from, to, options) => stream({ type: 'pieceBytes', piece, from, to }, options?.signal),
     giveBack,
     deny(next) {
       denied = next

@@ -1,4 +1,4 @@
-/** The thread that reads DAGs for the gateway: its own connection to the index, its own event loop. */
+/** The thread that reads DAGs and pieces for the gateway: its own connection to the index, its own event loop. */
 import { parentPort, workerData } from 'node:worker_threads'
 import { GranaryError, type WireError } from '@granary/base'
 import { answerDagCalls } from './answer-dag-calls.ts'
@@ -18,7 +18,7 @@ const blocks = createPieceBlocks(
   () => denylists,
   memory,
 )
-const answer = answerDagCalls(createDagReader(blocks))
+const answer = answerDagCalls(createDagReader(blocks), blocks)
 
 parentPort!.on('message', (message: DagQuestion | DagOrder) => {
   if ('denylists' in message) {

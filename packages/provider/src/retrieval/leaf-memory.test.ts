@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { createLeafMemory } from './leaf-memory.ts'
+import { createLeafMemory, leafBytesMax } from './leaf-memory.ts'
 
 const LEAF_BYTES = 1024 * 1024
 
@@ -18,5 +18,5 @@ test('memory that was given back is taken again, and there is a bound on what is
 test('a block that is small or large has memory of its own', () => {
   const memory = createLeafMemory()
   expect(memory.take(65_535)).toBeUndefined()
-  expect(memory.take(LEAF_BYTES + 1)).toBeUndefined()
+  expect(memory.take(leafBytesMax + 1)).toBeUndefined()
 })

@@ -18,8 +18,8 @@ export interface LeafMemory {
 export const roomBefore = 256
 /** Fewer are copied sooner than they are handed over. */
 const LEAF_BYTES_MIN = 64 * 1024
-/** Of the files that this program makes; larger ones get memory of their own. */
-const LEAF_BYTES_MAX = 1024 * 1024
+/** Of the files that this program makes, with the head of its section in a CAR; larger ones get memory of their own. */
+export const leafBytesMax: number = 1024 * 1024 + roomBefore
 /** Two for each of as many downloads as a provider has at once. */
 const COUNT_MAX = 32
 
@@ -33,12 +33,12 @@ export function createLeafMemory(): LeafMemory {
   function more(): SharedArrayBuffer | undefined {
     if (made === COUNT_MAX) return undefined
     made += 1
-    return new SharedArrayBuffer(roomBefore + LEAF_BYTES_MAX)
+    return new SharedArrayBuffer(roomBefore + leafBytesMax)
   }
 
   return {
     take(bytes) {
-      if (bytes < LEAF_BYTES_MIN || bytes > LEAF_BYTES_MAX) return undefined
+      if (bytes < LEAF_BYTES_MIN || bytes > leafBytesMax) return undefined
       const memory = free.pop() ?? more()
       if (memory === undefined) return undefined
       forgotten.register(memory, undefined, memory)

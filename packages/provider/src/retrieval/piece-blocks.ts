@@ -4,8 +4,8 @@
  */
 import { type FileHandle, open } from 'node:fs/promises'
 import { GranaryError } from '@granary/base'
-import { type BlockReader, inlineBytes, sectionBytesMax, verifyBlock } from '@granary/content'
-import { BlockMissingError, readAt, readRange } from '@granary/content/node'
+import { type BlockReader, inlineBytes, type ReadOptions, sectionBytesMax, verifyBlock } from '@granary/content'
+import { BlockMissingError, readAt } from '@granary/content/node'
 import { CID } from 'multiformats/cid'
 import * as raw from 'multiformats/codecs/raw'
 import { decode as decodeDigest } from 'multiformats/hashes/digest'
@@ -14,9 +14,9 @@ import { ContentDeniedError } from '../denylist/content-denied-error.ts'
 import { type Denylist, denialOf } from '../denylist/denylist.ts'
 import type { Log } from '../log.ts'
 import type { BlockPlace, BlockPlaces, IndexEntry, StoredPiece } from './block-index.ts'
-import type { LeafMemory } from './leaf-memory.ts'
+import { type LeafMemory, leafBytesMax } from './leaf-memory.ts'
 
-const BLOCKS_PER_READ = 64
+const BLOCKS_PER_READ = 256
 
 export class BlockCorruptError extends GranaryError {
   constructor(cid: CID, pieceCid: string, offset: number, cause: unknown) {
@@ -33,7 +33,7 @@ export class BlockCorruptError extends GranaryError {
 export interface PieceBlocks extends BlockReader {
   has(cid: CID): boolean
   /** Bytes `from` to `to` (exclusive) of the piece's file; the blocks in it are hashed, whole, before a byte of them. */
-  pieceRange(piece: StoredPiece, from: number, to: number): AsyncGenerator<Uint8Array>
+  pieceRange(piece: StoredPiece, from: number, to: number, options?: ReadOptions): AsyncGenerator<Uint8Array>
   /** That its file lies in its place, whole. @throws PieceUnreadableError */
   requirePiece(piece: StoredPiece): Promise<void>
 }
@@ -55,33 +55,27 @@ export function createPieceBlocks(
     if (denial !== undefined) throw new ContentDeniedError(`block ${cid}`, denial)
   }
 
-  async function readVerified(
-    file: FileHandle,
-    { pieceCid, ...entry }: Omit<BlockPlace, 'path'>,
-    into?: Uint8Array,
-  ): Promise<Uint8Array> {
-    const cid = CID.createV1(raw.code, decodeDigest(entry.multihash))
+  function cidOf({ multihash }: IndexEntry): CID {
+    const cid = CID.createV1(raw.code, decodeDigest(multihash))
     requireAllowed(cid)
-    const bytes = await readAt(file, entry.offset, entry.length, into)
+    return cid
+  }
+
+  async function requireIntact(cid: CID, bytes: Uint8Array, pieceCid: string, offset: number): Promise<void> {
     await verifyBlock(cid, bytes).catch((cause: unknown) => {
-      log({
-        type: 'block-corrupt',
-        level: 'alert',
-        pieceCid,
-        cid: cid.toString(),
-        offset: entry.offset,
-        hint: damageHint,
-      })
-      throw new BlockCorruptError(cid, pieceCid, entry.offset, cause)
+      log({ type: 'block-corrupt', level: 'alert', pieceCid, cid: cid.toString(), offset, hint: damageHint })
+      throw new BlockCorruptError(cid, pieceCid, offset, cause)
     })
-    return bytes
   }
 
   async function readPlace(place: BlockPlace, isLeaf: boolean): Promise<Uint8Array> {
     const { path, pieceCid } = place
     const file = await open(path, 'r').catch((cause: unknown) => refuse(pieceCid, path, cause))
     try {
-      return await readVerified(file, place, isLeaf ? memory?.take(place.length) : undefined)
+      const cid = cidOf(place)
+      const bytes = await readAt(file, place.offset, place.length, isLeaf ? memory?.take(place.length) : undefined)
+      await requireIntact(cid, bytes, pieceCid, place.offset)
+      return bytes
     } finally {
       await file.close()
     }
@@ -128,20 +122,18 @@ export function createPieceBlocks(
       const file = await openPiece(piece)
       await file.close()
     },
-    async *pieceRange(piece, from, to) {
+    async *pieceRange(piece, from, to, { signal } = {}) {
       const { pieceCid } = piece
       const file = await openPiece(piece)
       try {
-        let at = from
-        for (const block of blocksIn(index, pieceCid, from, to)) {
-          if (block.offset > at) yield* readRange(file, at, block.offset - at)
-          const bytes = await readVerified(file, { ...block, pieceCid })
-          const start = Math.max(at, block.offset)
-          const end = Math.min(to, block.offset + block.length)
-          if (end > start) yield bytes.subarray(start - block.offset, end - block.offset)
-          at = Math.max(at, end)
+        for (const { start, end, blocks } of spansIn(index, pieceCid, from, to)) {
+          signal?.throwIfAborted()
+          const cids = blocks.map(cidOf)
+          const bytes = await readAt(file, start, end - start, memory?.take(end - start))
+          for (const [at, { offset, length }] of blocks.entries())
+            await requireIntact(cids[at]!, bytes.subarray(offset - start, offset - start + length), pieceCid, offset)
+          yield bytes.subarray(Math.max(from, start) - start, Math.min(to, end) - start)
         }
-        if (at < to) yield* readRange(file, at, to - at)
       } finally {
         await file.close()
       }
@@ -159,6 +151,44 @@ export class PieceUnreadableError extends GranaryError {
       cause,
     })
   }
+}
+
+/** What is read at once: whole blocks, or bytes that are none. */
+interface Span {
+  readonly start: number
+  readonly end: number
+  readonly blocks: readonly IndexEntry[]
+}
+
+/** All of the range, in order, and no more of the file than the blocks at its ends reach beyond it. */
+function* spansIn(index: BlockPlaces, pieceCid: string, from: number, to: number): Generator<Span> {
+  let start = from
+  let end = from
+  let blocks: IndexEntry[] = []
+  for (const block of blocksIn(index, pieceCid, from, to)) {
+    const blockEnd = block.offset + block.length
+    if (blocks.length > 0 && blockEnd - start > leafBytesMax) {
+      yield { start, end, blocks }
+      start = end
+      blocks = []
+    }
+    if (blocks.length === 0) {
+      if (blockEnd - start > leafBytesMax) {
+        yield* plainSpans(start, block.offset)
+        start = Math.max(start, block.offset)
+      }
+      start = Math.min(start, block.offset)
+    }
+    blocks.push(block)
+    end = blockEnd
+  }
+  if (blocks.length > 0) yield { start, end, blocks }
+  yield* plainSpans(end, to)
+}
+
+function* plainSpans(from: number, to: number): Generator<Span> {
+  for (let start = from; start < to; start += leafBytesMax)
+    yield { start, end: Math.min(start + leafBytesMax, to), blocks: [] }
 }
 
 /** The blocks that share a byte with the range, in order, a few at a time. */

@@ -3,6 +3,7 @@ import { GranaryError } from '@granary/base'
 import type { Request, Response } from 'express'
 import parseRange from 'range-parser'
 import { whenOver } from '../http/when-over.ts'
+import { turnsOf } from './turns.ts'
 import { tellSent } from './when-sent.ts'
 
 export class RangeInvalidError extends GranaryError {
@@ -68,10 +69,12 @@ export async function sendStream(
   }
   const iterator = source[Symbol.asyncIterator]()
   const line = createLine(request, response)
+  const untilTurn = turnsOf(response)
   let sent = 0
   try {
     for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) {
       for (const slice of slicesOf(next.value)) {
+        await untilTurn(slice.length)
         if (line.isGone()) return
         sent += slice.length
         if (!line.write(slice)) await line.untilTaken()

@@ -5,6 +5,7 @@ import { CID } from 'multiformats/cid'
 import { ContentDeniedError } from '../denylist/content-denied-error.ts'
 import { type Denylist, denialOf } from '../denylist/denylist.ts'
 import type { BlockIndex } from './block-index.ts'
+import type { LendingPieceReader } from './dag-thread.ts'
 import type { PieceBlocks } from './piece-blocks.ts'
 import { isKnown, sendRange } from './send-bytes.ts'
 
@@ -21,7 +22,8 @@ export class PieceNotFoundError extends GranaryError {
 /** @param denylists: as they are now: a piece is denied by its own CID, or by that of its root */
 export function servePiece(
   index: BlockIndex,
-  blocks: PieceBlocks,
+  blocks: Pick<PieceBlocks, 'requirePiece'>,
+  { pieceBytes }: LendingPieceReader,
   denylists: () => readonly Denylist[],
 ): RequestHandler {
   return async (request, response) => {
@@ -40,7 +42,7 @@ export function servePiece(
     if (request.method === 'HEAD' && !isKnown(request, response)) await blocks.requirePiece(piece)
     await sendRange(request, response, {
       bytes: piece.payloadSize,
-      read: (from, to) => blocks.pieceRange(piece, from, to),
+      read: (from, to) => pieceBytes(piece, from, to),
     })
   }
 }
