@@ -23,7 +23,7 @@ export interface Kubo {
 }
 
 export interface KuboDaemonOptions {
-  /** URLs that serve /routing/v1. */
+  /** URLs that serve /routing/v1. With none, it knows who is connected. */
   readonly routers: readonly string[]
   /** With `http`, bitswap is what it falls back to. */
   readonly retrieval: 'bitswap' | 'http'
@@ -59,7 +59,7 @@ export async function kubo(): Promise<Kubo> {
       // The profile `test`: the loopback, free ports, no bootstrap, no discovery.
       await run(repo, ['init', '--empty-repo', '--profile', 'test'])
       const settings = {
-        Routing: { Type: 'delegated', DelegatedRouters: routers },
+        Routing: routers.length === 0 ? { Type: 'none' } : { Type: 'delegated', DelegatedRouters: routers },
         HTTPRetrieval: { Enabled: retrieval === 'http' },
         Bitswap: { ServerEnabled: false },
         Provide: { Enabled: false },
