@@ -128,6 +128,13 @@ function isThere(place: string): boolean {
   return existsSync(join(root, place))
 }
 
+test('docs/operations/provider.md installs the packages of bitswap that the provider asks for', () => {
+  const { manifest } = manifests.find(({ folder }) => folder === 'provider')!
+  const wanted = Object.entries(manifest.peerDependencies ?? {}).map(([name, version]) => `${name}@${version}`)
+  const lines = read('docs/operations/provider.md').match(/@helia\/bitswap@.*/g)
+  expect(lines?.map((line) => line.split(' '))).toEqual([wanted, wanted])
+})
+
 test('a place in the code that a document names is there', () => {
   const pages = [
     'CONTRIBUTING.md',
