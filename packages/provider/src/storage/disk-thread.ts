@@ -2,6 +2,7 @@
 import type { MessagePort } from 'node:worker_threads'
 import { workerData } from 'node:worker_threads'
 import { type DiskLooks, diskLooks } from './disk-looks.ts'
+import { createNameParts, type NameParts } from './name-parts.ts'
 
 export interface DiskThreadData {
   readonly port: MessagePort
@@ -9,8 +10,11 @@ export interface DiskThreadData {
   readonly answered: Int32Array<SharedArrayBuffer>
 }
 
+/** What it is asked, each with a path. */
+export type ThreadLooks = Omit<DiskLooks, 'names'> & NameParts
+
 export interface DiskQuestion {
-  readonly look: keyof DiskLooks
+  readonly look: keyof ThreadLooks
   readonly path: string
 }
 
@@ -20,11 +24,12 @@ export interface DiskAnswer {
 }
 
 const { port, answered } = workerData as DiskThreadData
+const looks: ThreadLooks = { ...diskLooks, ...createNameParts() }
 
 port.on('message', ({ look, path }: DiskQuestion) => {
   let answer: DiskAnswer
   try {
-    answer = { value: diskLooks[look](path) }
+    answer = { value: looks[look](path) }
   } catch (error) {
     answer = { error }
   }

@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process'
-import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { diskLooks } from './disk-looks.ts'
+import { createNameParts } from './name-parts.ts'
 import { createPatientLooks, type PatientLooks } from './patient-looks.ts'
 
 let folder: string
@@ -34,6 +35,20 @@ test('a volume is seen as it is', () => {
   expect([looks.isWritable(folder), looks.isWritable(join(folder, 'none'))]).toEqual([true, false])
   expect(() => looks.room(join(folder, 'none'))).toThrow('ENOENT')
   expect(looks.silentMs(file)).toBe(0)
+})
+
+test('the names in a folder come in parts, and are all there, however many they are', () => {
+  looks = createPatientLooks(() => [folder])
+  expect([looks.names(folder), looks.names(join(folder, 'none'))]).toEqual([[], []])
+  for (let at = 0; at < 2_500; at += 1) writeFileSync(join(folder, `${at}`), '')
+  const all = readdirSync(folder).toSorted()
+  expect(looks.names(folder).toSorted()).toEqual(all)
+  const parts = createNameParts()
+  const found: (readonly string[])[] = [parts.firstNames(folder)]
+  while (found.at(-1)!.length > 0) found.push(parts.nextNames(folder))
+  expect([found.flat().toSorted(), found.map(({ length }) => length)]).toEqual([all, [2_048, 452, 0]])
+  expect([parts.firstNames(join(folder, 'none')), parts.nextNames(folder)]).toEqual([[], []])
+  expect(looks.silentMs(folder)).toBe(0)
 })
 
 test('a disk that does not answer is waited for once, has nothing on it, and is there again when it answers', async () => {

@@ -6,7 +6,7 @@
 import { sep } from 'node:path'
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads'
 import { type DiskLooks, type DiskRoom, diskLooks, type Looks } from './disk-looks.ts'
-import type { DiskAnswer, DiskQuestion, DiskThreadData } from './disk-thread.ts'
+import type { DiskAnswer, DiskQuestion, DiskThreadData, ThreadLooks } from './disk-thread.ts'
 
 export interface PatientLooks extends Looks {
   /** Ends the threads; one that hangs is left to itself. */
@@ -69,14 +69,23 @@ export function createPatientLooks(
     return thread.askedAtMs !== undefined
   }
 
-  function look<Name extends keyof DiskLooks>(
+  function look<Name extends keyof DiskLooks & keyof ThreadLooks>(
     name: Name,
     path: string,
     unseen: ReturnType<DiskLooks[Name]>,
   ): ReturnType<DiskLooks[Name]> {
     const thread = threadFor(path)
     if (thread === undefined) return diskLooks[name](path) as ReturnType<DiskLooks[Name]>
-    if (isSilent(thread)) return unseen
+    return (ask(thread, name, path) ?? unseen) as ReturnType<DiskLooks[Name]>
+  }
+
+  /** Undefined where nothing is seen. */
+  function ask<Name extends keyof ThreadLooks>(
+    thread: DiskThread,
+    name: Name,
+    path: string,
+  ): ReturnType<ThreadLooks[Name]> | undefined {
+    if (isSilent(thread)) return undefined
     const { port, answered } = thread
     const before = Atomics.load(answered, 0)
     thread.askedAtMs = Date.now()
@@ -85,17 +94,29 @@ export function createPatientLooks(
     const answer = answerOf(thread)
     // Where it was waited for in full; what was given less is not given less again.
     if (answer === undefined && thread.waitMs >= waitMs) thread.waitMs = LATE_WAIT_MS
-    if (answer === undefined) return unseen
+    if (answer === undefined) return undefined
     thread.waitMs = waitMs
     if (answer.error !== undefined) throw answer.error
-    return answer.value as ReturnType<DiskLooks[Name]>
+    return answer.value as ReturnType<ThreadLooks[Name]>
+  }
+
+  /** All of them, or none where the disk falls silent meanwhile. */
+  function names(folder: string): readonly string[] {
+    const thread = threadFor(folder)
+    if (thread === undefined) return diskLooks.names(folder)
+    const found: string[] = []
+    for (let part = ask(thread, 'firstNames', folder); part?.length !== 0; part = ask(thread, 'nextNames', folder)) {
+      if (part === undefined) return []
+      found.push(...part)
+    }
+    return found
   }
 
   return {
     exists: (path) => look('exists', path, false),
     text: (path) => look('text', path, undefined),
     isWritable: (path) => look('isWritable', path, false),
-    names: (folder) => look('names', folder, []),
+    names,
     room: (folder) => look('room', folder, noRoom),
     file: (path) => look('file', path, undefined),
     silentMs: (path) => {
