@@ -17,7 +17,8 @@ const isProvider = process.argv.some((word, at) => word === 'provider' && proces
 // With the default of 16 MiB what passes through a large put stands in memory longer, for nothing: a fifth of its peak.
 const young = `--max-semi-space-size=${isProvider ? 4 : 8}`
 const isSized = process.execArgv.some((flag) => flag.startsWith('--max-semi-space-size'))
-const ownEnv = isProvider ? { MALLOC_ARENA_MAX: '2', ...process.env } : process.env
+// Each read of a disk that hangs keeps a thread of those that all work with files shares: four, by default.
+const ownEnv = isProvider ? { MALLOC_ARENA_MAX: '2', UV_THREADPOOL_SIZE: '64', ...process.env } : process.env
 
 /** Returns only where a process cannot become another. */
 function become(args, env) {

@@ -47,6 +47,7 @@ export async function startDevnet(input: StartDevnetInput): Promise<Devnet> {
   // The programs of a devnet follow its own folder alone, not what their user has set for others.
   const childEnv = {
     MALLOC_ARENA_MAX: '2',
+    UV_THREADPOOL_SIZE: '64',
     ...env,
     GRANARY_CACHE: cacheOf(home, { env }),
     GRANARY_CONFIG: join(home, 'config.yaml'),

@@ -15,6 +15,7 @@ import { type Denylist, denialOf } from '../denylist/denylist.ts'
 import type { Log } from '../log.ts'
 import type { BlockPlace, BlockPlaces, IndexEntry, StoredPiece } from './block-index.ts'
 import { type LeafMemory, leafBytesMax } from './leaf-memory.ts'
+import { createPatientFiles, DiskSilentError } from './patient-files.ts'
 
 const BLOCKS_PER_READ = 256
 
@@ -50,6 +51,8 @@ export function createPieceBlocks(
   denylists: () => readonly Denylist[],
   memory?: LeafMemory,
 ): PieceBlocks {
+  const files = createPatientFiles()
+
   function requireAllowed(cid: CID): void {
     const denial = denialOf(denylists(), cid)
     if (denial !== undefined) throw new ContentDeniedError(`block ${cid}`, denial)
@@ -68,17 +71,26 @@ export function createPieceBlocks(
     })
   }
 
+  /** A disk that does not answer has damaged nothing: that is not told as damage is. */
+  async function patiently<Result>(pieceCid: string, path: string, read: () => Promise<Result>): Promise<Result> {
+    return await files.read(path, read).catch((error: unknown) => {
+      throw error instanceof DiskSilentError ? new PieceUnreadableError(pieceCid, error) : error
+    })
+  }
+
   async function readPlace(place: BlockPlace, isLeaf: boolean): Promise<Uint8Array> {
-    const { path, pieceCid } = place
-    const file = await open(path, 'r').catch((cause: unknown) => refuse(pieceCid, path, cause))
-    try {
-      const cid = cidOf(place)
-      const bytes = await readAt(file, place.offset, place.length, isLeaf ? memory?.take(place.length) : undefined)
-      await requireIntact(cid, bytes, pieceCid, place.offset)
-      return bytes
-    } finally {
-      await file.close()
-    }
+    const { path, pieceCid, offset, length } = place
+    const cid = cidOf(place)
+    const bytes = await patiently(pieceCid, path, async () => {
+      const file = await open(path, 'r').catch((cause: unknown) => refuse(pieceCid, path, cause))
+      try {
+        return await readAt(file, offset, length, isLeaf ? memory?.take(length) : undefined)
+      } finally {
+        await file.close()
+      }
+    })
+    await requireIntact(cid, bytes, pieceCid, offset)
+    return bytes
   }
 
   async function openPiece({ pieceCid, path, payloadSize }: StoredPiece): Promise<FileHandle> {
@@ -91,6 +103,20 @@ export function createPieceBlocks(
       await file.close()
       throw error
     }
+  }
+
+  /** One that is open only when nobody waits for it any more is closed. */
+  async function openInTime(piece: StoredPiece): Promise<FileHandle> {
+    let isWanted = true
+    const begin = async (): Promise<FileHandle> => {
+      const file = await openPiece(piece)
+      if (!isWanted) await file.close()
+      return file
+    }
+    return await patiently(piece.pieceCid, piece.path, begin).catch((error: unknown) => {
+      isWanted = false
+      throw error
+    })
   }
 
   function refuse(pieceCid: string, path: string, cause: unknown): never {
@@ -119,23 +145,24 @@ export function createPieceBlocks(
       yield inlineBytes(cid) ?? (await readAnyPlace(cid))
     },
     async requirePiece(piece) {
-      const file = await openPiece(piece)
-      await file.close()
+      await patiently(piece.pieceCid, piece.path, async () => await (await openPiece(piece)).close())
     },
     async *pieceRange(piece, from, to, { signal } = {}) {
-      const { pieceCid } = piece
-      const file = await openPiece(piece)
+      const { pieceCid, path } = piece
+      const file = await openInTime(piece)
       try {
         for (const { start, end, blocks } of spansIn(index, pieceCid, from, to)) {
           signal?.throwIfAborted()
           const cids = blocks.map(cidOf)
-          const bytes = await readAt(file, start, end - start, memory?.take(end - start))
+          const read = () => readAt(file, start, end - start, memory?.take(end - start))
+          const bytes = await patiently(pieceCid, path, read)
           for (const [at, { offset, length }] of blocks.entries())
             await requireIntact(cids[at]!, bytes.subarray(offset - start, offset - start + length), pieceCid, offset)
           yield bytes.subarray(Math.max(from, start) - start, Math.min(to, end) - start)
         }
       } finally {
-        await file.close()
+        // Not waited for: that of a disk that hangs does not end.
+        file.close().catch(() => {})
       }
     },
   }
