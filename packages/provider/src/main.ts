@@ -183,7 +183,7 @@ async function start(options: RunProviderOptions, closers: Closer[]): Promise<Om
     // Beside the piece two layers of the key lie there, until it is made.
     unseal: ({ pieceCid, payloadSize }, out, signal) =>
       deals.space.during(payloadSize + 2 * sectorBytes, () => sealing.unsealPiece(pieceCid, out, signal)),
-    onRepaired: (pieceCid) => serveAgain(pieceCid),
+    onSound: (pieceCid) => serveAgain(pieceCid),
   })
   closers.push(() => scrub.stop())
   /** Of what is at another place, or was made again. */

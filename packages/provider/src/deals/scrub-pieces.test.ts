@@ -60,7 +60,7 @@ function start(changes: Partial<ScrubContext>): PieceScrub {
     ...{ deals, files },
     alerts: createAlerts((event) => logged.push(event)),
     log: (event) => logged.push(event),
-    onRepaired: () => {},
+    onSound: () => {},
     unseal: async (_pieceCid, out) => writeFile(out, car.bytes),
     pauses: { roundMs: 60_000, retryMs: 100, rest: 0 },
     ...changes,
@@ -149,4 +149,14 @@ test('a look that the store did not answer is taken again', async () => {
   start({ deals: { ...deals, hasPiece } })
   await until('piece:repaired')
   expect(logged.map(({ type }) => type)).toEqual(['piece:scrub-failed', 'alert', 'alert:over', 'piece:repaired'])
+})
+
+test('a piece that somebody looked for elsewhere, and that is sound where it lies, is served from there', async () => {
+  await agreed()
+  await market.deals.files.place(car.pieceCid)
+  const { promise: sound, resolve: onSound } = Promise.withResolvers<string>()
+  // As a gateway does whose index names a volume that was let go.
+  start({ onSound }).damaged(car.pieceCid)
+  expect(await sound).toBe(car.pieceCid)
+  expect(logged).toEqual([])
 })

@@ -22,7 +22,8 @@ export interface ScrubContext {
   readonly files: Pick<PieceFiles, 'piecePath' | 'isSilent' | 'replace' | 'reserve'>
   /** Writes the piece's bytes to `out`, or throws why it cannot. */
   readonly unseal: (piece: { pieceCid: string; payloadSize: number }, out: string, signal: AbortSignal) => Promise<void>
-  readonly onRepaired: (pieceCid: string) => void
+  /** It was made again, or somebody could not read it and it is sound where it lies now: it may have been looked for elsewhere. */
+  readonly onSound: (pieceCid: string) => void
   readonly alerts: Alerts
   readonly log: Log
   readonly pauses?: ScrubPauses
@@ -124,8 +125,9 @@ export function createPieceScrub(context: ScrubContext): PieceScrub {
         return false
       }
       if (wrong !== undefined) return await mend(pieceCid, wrong)
-      restorations.delete(pieceCid)
+      const wasDoubted = restorations.delete(pieceCid)
       alerts.clear('PIECE_DAMAGED', pieceCid)
+      if (wasDoubted) context.onSound(pieceCid)
       return true
     })
   }
@@ -169,7 +171,7 @@ export function createPieceScrub(context: ScrubContext): PieceScrub {
     restorations.delete(pieceCid)
     alerts.clear('PIECE_DAMAGED', pieceCid)
     log({ type: 'piece:repaired', pieceCid })
-    context.onRepaired(pieceCid)
+    context.onSound(pieceCid)
     return true
   }
 
