@@ -232,7 +232,8 @@ export const reloadConfig = {
   summary: 'Reads config.json anew and applies it',
   params: nothing,
   answer: z.object({ changed: z.readonly(z.array(z.string())), waiting: z.readonly(z.array(z.string())) }),
-  errors: ['TOKEN_INVALID', 'CONFIG_INVALID', 'SEAL_AFTER_TOO_LONG'],
+  // All but the first are refusals of the file, of which nothing is used then.
+  errors: ['TOKEN_INVALID', 'CONFIG_INVALID', 'SEAL_AFTER_TOO_LONG', 'DENYLIST_UNREADABLE', 'VOLUME_FOREIGN'],
 } as const satisfies DescribedOperation
 export type Reloaded = Parsed<typeof reloadConfig>
 

@@ -42,7 +42,7 @@ async function apply(home: string, file: string, changes: ConfigChanges): Promis
   try {
     return await tellRunning(home)
   } catch (error) {
-    if (!isRefusal(error)) throw error
+    if (!(await isRefusal(error))) throw error
     await writeFileDurably(file, before, CONFIG_MODE)
     // Its alert ends with the file that it has taken before. Where that was wrong already, it says so itself.
     await tellRunning(home).catch(() => false)
@@ -51,6 +51,9 @@ async function apply(home: string, file: string, changes: ConfigChanges): Promis
 }
 
 /** Of the file, before anything of it is used: what fails later is in use, and stays. */
-function isRefusal(error: unknown): boolean {
-  return GranaryError.is(error) && ['CONFIG_INVALID', 'SEAL_AFTER_TOO_LONG'].includes(error.code)
+async function isRefusal(error: unknown): Promise<boolean> {
+  if (!GranaryError.is(error)) return false
+  const { reloadConfig } = await import('@granary/provider/operator')
+  const [, ...refusals] = reloadConfig.errors
+  return refusals.some((code) => code === error.code)
 }

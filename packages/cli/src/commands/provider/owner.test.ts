@@ -269,9 +269,13 @@ test('the ask is shown, and set as part of the configuration', async () => {
 test('what a running provider refuses does not stay in config.json, also what would wait for its next start', async () => {
   const file = join(home, 'provider', 'config.json')
   const before = await readFile(file, 'utf8')
-  for (const change of ['profile=8MiB-dev', 'ask.pieceSizeMax=4096']) {
+  for (const [change, refusal] of [
+    ['profile=8MiB-dev', 'CONFIG_INVALID'],
+    ['ask.pieceSizeMax=4096', 'CONFIG_INVALID'],
+    ['denylists=nowhere.deny', 'DENYLIST_UNREADABLE'],
+  ] as const) {
     const { code, stdout } = await provide('config', 'set', change, 'name=half', '--json')
-    expect([change, code === 0, JSON.parse(stdout).error?.code]).toEqual([change, false, 'CONFIG_INVALID'])
+    expect([change, code === 0, JSON.parse(stdout).error?.code]).toEqual([change, false, refusal])
     expect(await readFile(file, 'utf8')).toBe(before)
   }
   const { alerts } = JSON.parse((await provide('alerts', '--json')).stdout).data
