@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { configTable } from '../test/config-table.ts'
-import { changeConfig, describeConfig, newConfig, readConfig, writeConfig } from './config.ts'
+import { changeConfig, configValue, describeConfig, newConfig, readConfig, writeConfig } from './config.ts'
 
 let path: string
 beforeEach(async () => {
@@ -13,6 +13,7 @@ afterEach(() => rm(join(path, '..'), { recursive: true, force: true }))
 
 const disk = { path: '/mnt/a', id: '7b5f2c3e-6a1d-4c8b-9e0f-1a2b3c4d5e6f', roles: [] }
 const config = newConfig({ chainUrl: 'http://127.0.0.1:7460', profile: '8MiB-dev', name: 'one' })
+const shown = '0x7043F45eA98bF02d9067ee56F42cFff98D435bAA'
 
 test('what is written is read again', async () => {
   await writeConfig(path, { ...config, port: 7470 })
@@ -46,6 +47,7 @@ test.each([
   ['money that is not whole', JSON.stringify({ ...config, collateral: '1.5' })],
   ['another version', JSON.stringify({ ...config, schemaVersion: 2 })],
   ['a volume under two paths', JSON.stringify({ ...config, volumes: [disk, { ...disk, path: '/mnt/b' }] })],
+  ['an account with a wrong letter', JSON.stringify({ ...config, clients: { deny: [shown.replace('F', 'f')] } })],
   ['a chain that is no address', JSON.stringify({ ...config, chainUrl: 'ftp://example.org' })],
 ])('%s is refused with the file named', async (_, text) => {
   await writeFile(path, text)
@@ -55,13 +57,25 @@ test.each([
   })
 })
 
+test('an account is taken as a wallet shows it', async () => {
+  await writeConfig(path, { ...config, owner: shown, clients: { deny: [shown] } })
+  const { owner, clients } = await readConfig(path)
+  expect([owner, clients.deny]).toEqual([shown.toLowerCase(), [shown.toLowerCase()]])
+})
+
 test('a key is changed and taken back, and nothing else in the file', async () => {
   const given = { schemaVersion: 1 as const, chainUrl: 'http://127.0.0.1:7460', profile: '8MiB-dev' }
   await writeConfig(path, given)
   const changed = await changeConfig(path, { 'ask.pieceSizeMin': 256, name: 'two' })
   expect(changed).toEqual(await readConfig(path))
   expect(JSON.parse(await readFile(path, 'utf8'))).toEqual({ ...given, name: 'two', ask: { pieceSizeMin: 256 } })
-  await expect(changeConfig(path, { 'ask.pieceSizeMin': -1 })).rejects.toMatchObject({ code: 'CONFIG_INVALID' })
+  await expect(changeConfig(path, { 'ask.pieceSizeMin': configValue('ask.pieceSizeMin', '-1') })).rejects.toMatchObject(
+    {
+      code: 'CONFIG_INVALID',
+      message: expect.stringContaining('ask.pieceSizeMin: Too small'),
+      hint: expect.stringContaining('the file is as it was'),
+    },
+  )
   await expect(changeConfig(path, { 'ask.price': 1 })).rejects.toMatchObject({ code: 'CONFIG_INVALID' })
   await changeConfig(path, { 'ask.pieceSizeMin': undefined })
   expect(JSON.parse(await readFile(path, 'utf8'))).toEqual({ ...given, name: 'two', ask: {} })

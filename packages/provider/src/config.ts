@@ -7,7 +7,7 @@ import { chmod, readFile, stat } from 'node:fs/promises'
 import { isDeepStrictEqual } from 'node:util'
 import { GranaryError } from '@granary/base'
 import { writeFileDurably } from '@granary/base/node'
-import type { Address } from '@granary/protocol/messages'
+import { MessageInvalidError, parseAddress } from '@granary/protocol/messages'
 import * as z from 'zod'
 import { withConfigLock } from './config-lock.ts'
 import { describeIssues } from './describe-issues.ts'
@@ -98,7 +98,16 @@ const sealingSchema = z.strictObject({
     .describe('what all steps of sealing together may take; without it what is free when a step begins'),
 })
 
-const account = z.string().regex(/^0x[0-9a-f]{40}$/, 'expected 0x and 40 lower-case hex digits')
+/** Also as `granary wallet` shows it, with its checksum. */
+const account = z.string().transform((text, context) => {
+  try {
+    return parseAddress(text)
+  } catch (error) {
+    if (!(error instanceof MessageInvalidError)) throw error
+    context.addIssue({ code: 'custom', message: error.message })
+    return z.NEVER
+  }
+})
 
 const clientsSchema = z.strictObject({
   allow: z.array(account).max(10_000).default([]).describe('accounts that deals are made with; empty: with everybody'),
@@ -127,7 +136,6 @@ const configSchema = z.strictObject({
       'further sizes: a piece goes into the smallest sector that holds it, or into a larger one that it fills with others',
     ),
   owner: account
-    .transform((text) => text as Address)
     .optional()
     .describe('account that owns it, where its key may be away; without it the one whose key is in the home'),
   name: z.string().max(64).default('').describe('what clients see'),
@@ -280,7 +288,7 @@ export function configValue(key: string, text: string): unknown {
   const type = configKeys().find((each) => each.key === key)?.type
   if (type === 'boolean' && (text === 'true' || text === 'false')) return text === 'true'
   if (type === 'array') return text.split(',')
-  if (type === 'integer' && /^\d{1,15}$/.test(text)) return Number(text)
+  if (type === 'integer' && /^-?\d{1,15}$/.test(text)) return Number(text)
   return text
 }
 
@@ -322,12 +330,14 @@ export function newConfig(given: Pick<ProviderConfig, 'chainUrl' | 'profile' | '
   return configSchema.parse({ schemaVersion: 1, ...given })
 }
 
+const FILE_HINT = 'correct the file; the keys beside it are those of your account and of your sectors: keep them'
+
 export class ConfigError extends GranaryError {
-  constructor(path: string, problem: string, cause?: unknown) {
+  constructor(path: string, problem: string, { cause, hint = FILE_HINT }: { cause?: unknown; hint?: string } = {}) {
     super({
       code: 'CONFIG_INVALID',
       message: `${path}: ${problem}`,
-      hint: 'correct the file; the keys beside it are those of your account and of your sectors: keep them',
+      hint,
       details: { path },
       cause,
     })
@@ -370,7 +380,7 @@ async function changeGiven(path: string, changes: Readonly<Record<string, unknow
     (config, [key, value]) => withKey(config, key.split('.'), value),
     given,
   )
-  const config = checkConfig(path, changed)
+  const config = checkConfig(path, changed, 'the file is as it was: `granary provider config` says what each key is')
   if (!isDeepStrictEqual(changed, given)) {
     await writeFileDurably(path, `${JSON.stringify(changed, null, 2)}\n`, CONFIG_MODE)
   } else await keepPrivate(path)
@@ -396,9 +406,9 @@ function withKey(given: object, [name = '', ...rest]: readonly string[], value: 
 }
 
 /** @throws ConfigError */
-export function checkConfig(path: string, given: unknown): ProviderConfig {
+export function checkConfig(path: string, given: unknown, hint?: string): ProviderConfig {
   const parsed = configSchema.safeParse(given)
-  if (!parsed.success) throw new ConfigError(path, describeIssues(parsed.error))
+  if (!parsed.success) throw new ConfigError(path, describeIssues(parsed.error), hint === undefined ? {} : { hint })
   return parsed.data
 }
 
@@ -421,6 +431,6 @@ function parseJson(path: string, text: string): unknown {
   try {
     return JSON.parse(text)
   } catch (error) {
-    throw new ConfigError(path, 'not JSON', error)
+    throw new ConfigError(path, 'not JSON', { cause: error })
   }
 }

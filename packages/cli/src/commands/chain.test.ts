@@ -65,7 +65,9 @@ test('blocks before the last are dropped, as many as that is said, and what is s
 
 test('a node listens where it is told, trusts the clock that it is told to, and ends with its parent', async () => {
   const own = join(root, 'production')
-  await dataOf('init', '--home', own, '--chain-id', 'mine', '--account', `0x${'11'.repeat(20)}:1000`)
+  // As `granary wallet address` prints one.
+  const account = '0x7043F45eA98bF02d9067ee56F42cFff98D435bAA:1000'
+  await dataOf('init', '--home', own, '--chain-id', 'mine', '--account', account)
   const written = { stdout: '', stderr: '' }
   const ready = Promise.withResolvers<{ url: string }>()
   const into = (name: keyof typeof written) =>

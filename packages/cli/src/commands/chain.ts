@@ -97,9 +97,14 @@ export function addChain(program: Command, context: CommandContext): void {
 }
 
 async function initChain(options: InitOptions, context: CommandContext): Promise<void> {
-  const [chain, { printResult }] = await Promise.all([import('@granary/chain/node'), import('../print/result.ts')])
+  const [chain, { readAddress }, { printResult }] = await Promise.all([
+    import('@granary/chain/node'),
+    import('./wallet/read-address.ts'),
+    import('../print/result.ts'),
+  ])
   const home = homeOf(options)
-  const made = await chain.initChain({ home, ...startOf(options) })
+  const account = options.account?.map(({ address, balance }) => ({ address: readAddress(address), balance }))
+  const made = await chain.initChain({ home, ...startOf({ ...options, ...(account && { account }) }) })
   printResult(context, made, {
     json: options.json ?? false,
     actions: [{ cmd: `granary chain run --home ${home}`, why: 'starts the node' }],
@@ -175,9 +180,8 @@ async function runChain(options: RunOptions, context: CommandContext): Promise<v
 }
 
 function accounts(text: string, before: readonly GenesisAccount[] = []): readonly GenesisAccount[] {
-  const [, holder = '', amount = ''] = /^(0x[0-9a-f]{40}):(.+)$/.exec(text) ?? []
-  if (holder === '')
-    throw new InvalidArgumentError('expected an address of 0x and 40 lower-case hex digits, a colon, GRN.')
+  const [, holder = '', amount = ''] = /^(0x[0-9a-fA-F]{40}):(.+)$/.exec(text) ?? []
+  if (holder === '') throw new InvalidArgumentError('expected an address of 0x and 40 hex digits, a colon, GRN.')
   return [...before, { address: holder as `0x${string}`, balance: grn(amount) }]
 }
 
