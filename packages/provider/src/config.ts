@@ -145,8 +145,8 @@ const configSchema = z.strictObject({
     .optional()
     .describe('address that clients are told; without it the one that is listened on'),
   host: z.string().min(1).default('127.0.0.1').describe('address to listen on'),
-  port: port.optional().describe('that of the last run: a registered address has to stay where it is'),
-  libp2pPort: port.optional().describe('that of the last run, of bitswap'),
+  port: port.optional().describe('that of the last run, at first 7470: a registered address has to stay where it is'),
+  libp2pPort: port.optional().describe('that of the last run, at first 7471, of bitswap'),
   libp2pAddresses: z
     .array(libp2pAddress)
     .max(7)

@@ -11,7 +11,7 @@ import {
   readRegistration,
   readVolumes,
 } from '@granary/provider/operator'
-import { providerFolder } from '../provider-home.ts'
+import { defaultPorts, providerFolder } from '../provider-home.ts'
 import { checkChain } from './check-chain.ts'
 import { checkClock } from './check-clock.ts'
 import { readableByOthers } from './check-keystore.ts'
@@ -36,9 +36,6 @@ export interface ExamineProviderInput {
 
 type Config = Awaited<ReturnType<typeof readConfig>>
 
-const HTTP_PORT = 7470
-const LIBP2P_PORT = 7471
-
 export async function examineProvider(input: ExamineProviderInput): Promise<Finding[]> {
   const { home, redisUrl, signal } = input
   const folder = providerFolder(home)
@@ -49,7 +46,8 @@ export async function examineProvider(input: ExamineProviderInput): Promise<Find
   findings.push(...(await secrets(input, folder)))
   findings.push(...(await checkProviderDisks(await readVolumes(home), folder, signal)))
   const isRunning = await runs(folder)
-  if (!isRunning) findings.push(await checkPorts([config.port ?? HTTP_PORT, config.libp2pPort ?? LIBP2P_PORT]))
+  if (!isRunning)
+    findings.push(await checkPorts([config.port ?? defaultPorts.port, config.libp2pPort ?? defaultPorts.libp2pPort]))
   else findings.push({ check: 'ports', state: 'ok', says: 'the provider runs, and has them' })
   if (redisUrl !== undefined) findings.push(await checkRedis(redisUrl))
   return [...findings, ...(await onChain(input, config, isRunning))]

@@ -12,6 +12,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { temporaryHome } from '../../../../provider/test/market-kit.ts'
 import { dealIn, passphrase, storeDeal, until } from '../../../../provider/test/provider-process.ts'
 import { type Devnet, startDevnet } from '../../../../provider/test/start-devnet.ts'
+import { freePort } from '../../../../provider/test/start-redis.ts'
 import { bin, granary, type Ran } from '../../../test/granary.ts'
 import { wideLines } from '../../../test/wide-lines.ts'
 
@@ -285,13 +286,15 @@ test('what a running provider refuses does not stay in config.json, also what wo
 test('config says what each key is, and what is set is on the chain at once, what is written by hand after a SIGHUP', async () => {
   const other = join(root.home, 'b')
   await initProvider({ home: other, chainUrl: chain.url, profile: '2KiB-test', passphrase, light: true })
-  const where = ['--port', '0', '--host', '127.0.0.2', '--public-url', 'http://127.0.0.2:7999', '--no-libp2p']
+  const configured = await freePort()
+  await changeConfig(join(other, 'provider', 'config.json'), { port: configured })
+  const where = ['--host', '127.0.0.2', '--public-url', 'http://127.0.0.2:7999', '--no-libp2p']
   const args = ['run', '--home', other, ...where, '--json', '--passphrase-file', passphraseFile]
   const child = spawn(process.execPath, [bin, 'provider', ...args], { stdio: ['pipe', 'pipe', 'ignore'] })
   try {
     const [line] = await once(createInterface({ input: child.stdout }), 'line')
     const { provider: id, url } = JSON.parse(String(line))
-    expect(new URL(url).hostname).toBe('127.0.0.2')
+    expect(url).toBe(`http://127.0.0.2:${configured}`)
     expect((await chain.provider(id)).endpoints).toEqual(['http://127.0.0.2:7999'])
     const shown = JSON.parse((await granary(['provider', 'config', '--home', other, '--json'])).stdout).data
     expect(shown.keys).toContainEqual(

@@ -15,11 +15,12 @@ import {
   withParent,
 } from '../../options.ts'
 import type { CommandContext } from '../../program-context.ts'
+import { defaultPorts } from '../../provider-home.ts'
 import { type SetUpOptions, withSetUp } from './with-set-up.ts'
 
 interface RunOptions extends SetUpOptions {
-  readonly port: number
-  readonly libp2pPort: number
+  readonly port?: number
+  readonly libp2pPort?: number
   readonly libp2p: boolean
   readonly redis?: string
   readonly host?: string
@@ -31,13 +32,15 @@ interface RunOptions extends SetUpOptions {
 
 export function addRun(provider: Command, context: CommandContext): void {
   const run = withSetUp(provider.command('run').description('Run the provider of <home>/provider until Ctrl-C.'))
-    .addOption(
-      new Option('--port <port>', 'of HTTP; 0 for that of the last run, or any free one').argParser(port).default(7470),
+    .option(
+      '--port <port>',
+      `of HTTP; 0 for that of the last run, or any free one (default: \`port\` of config.json, else ${defaultPorts.port})`,
+      port,
     )
-    .addOption(
-      new Option('--libp2p-port <port>', 'of bitswap; 0 for that of the last run, or any free one')
-        .argParser(port)
-        .default(7471),
+    .option(
+      '--libp2p-port <port>',
+      `of bitswap; 0 for that of the last run, or any free one (default: \`libp2pPort\` of config.json, else ${defaultPorts.libp2pPort})`,
+      port,
     )
     .option('--no-libp2p', 'serve over HTTP alone')
     .addOption(new Option('--redis <url>', 'keeps the queue, in place of this process').env('GRANARY_REDIS'))
@@ -109,8 +112,8 @@ async function runProvider(options: RunOptions, context: CommandContext): Promis
       const daemon = await provider.runProvider({
         home,
         cacheHome: cacheOf(home, context),
-        port,
-        libp2pPort: libp2p ? libp2pPort : undefined,
+        port: port ?? (await homes.configuredPort(home, 'port')),
+        libp2pPort: libp2p ? (libp2pPort ?? (await homes.configuredPort(home, 'libp2pPort'))) : undefined,
         passphrase: await passphraseOf({ passphraseFile, devnet, folder }),
         chainUrl: opened?.chain.url ?? url,
         ...{ log, signal },
