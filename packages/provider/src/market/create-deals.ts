@@ -1,5 +1,7 @@
 /** Everything that the provider keeps of its market side, made from one open database. */
 import type { DatabaseSync } from 'node:sqlite'
+import { profileNamed } from '@granary/proofs/profile'
+import { sealNeeds } from '@granary/proofs/seal'
 import type { ProviderConfig } from '../config.ts'
 import { createDealStore, type DealStore } from '../deals/deal-store.ts'
 import { createPieceFiles, type PieceFiles } from '../deals/piece-files.ts'
@@ -33,10 +35,15 @@ export function createDeals(db: DatabaseSync, volumes: Volumes, config: () => Pr
   const checks = createUploadChecks()
   const files = createPieceFiles({ volumes, deals, uploads, checks, lock })
   const space = createSpace({
-    diskFreeBytes: volumes.freeBytes,
+    diskFreeBytes: () => volumes.freeBytes(sealBytesOf(config())),
     capacityBytes: () => config().capacityBytes,
     promisedBytes: () => deals.promisedBytes() + uploads.reservedBytes(),
     writtenBytes: () => deals.writtenBytes() + uploads.reservedBytes(),
   })
   return { timeline, uploads, quotes, deals, files, space, lock, checks, gate: createUploadGate() }
+}
+
+/** Of its largest sectors. */
+function sealBytesOf({ profile, profiles }: ProviderConfig): number {
+  return Math.max(...[profile, ...profiles].map((name) => sealNeeds(profileNamed(name), 1).diskBytes))
 }

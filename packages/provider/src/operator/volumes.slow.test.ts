@@ -69,7 +69,7 @@ suite(`disks as a mount shows them${missing}`, () => {
     execFileSync('mount', ['-o', 'remount,ro', path])
     const refused = await volumes.reserve(piece('bagb'), 'unsealed', 1).catch(({ code }) => code)
     const { why } = volumes.heldBack()[0]
-    process.stdout.write([refused, why, volumes.away().length, volumes.freeBytes(), volumes.pathOf(piece('baga'))].join())`
+    process.stdout.write([refused, why, volumes.away().length, volumes.freeBytes(0), volumes.pathOf(piece('baga'))].join())`
     const node = [process.execPath, '--conditions=@granary/source', '--input-type=module', '-e', program]
     const mounted = ['sh', '-c', 'mount -t tmpfs -o size=16m tmpfs "$0" && exec "$@"', join(home, 'again'), ...node]
     const said = execFileSync('unshare', [...unshare, ...mounted], { encoding: 'utf8' })

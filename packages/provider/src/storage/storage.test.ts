@@ -104,9 +104,9 @@ test('the reserve of the disk is never sold', () => {
   const options = { capacityBytes: () => undefined, promisedBytes: () => 0, writtenBytes: () => 0 }
   const withReserve = (diskReserveBytes: number) => {
     const config = { homeRoles: volumeRoles, volumes: [], diskReserveBytes }
-    return createVolumes({ root: folder, sectors: folder, pieces: folder, staging: folder }, () => config, {
-      homeId: 'here',
-    }).freeBytes
+    const folders = { root: folder, sectors: folder, pieces: folder, staging: folder }
+    const volumes = createVolumes(folders, () => config, { homeId: 'here' })
+    return () => volumes.freeBytes(0)
   }
   expect(createSpace({ ...options, diskFreeBytes: withReserve(Number.MAX_SAFE_INTEGER) }).freeBytes()).toBe(0)
   expect(createSpace({ ...options, diskFreeBytes: withReserve(0) }).freeBytes()).toBeGreaterThan(0)

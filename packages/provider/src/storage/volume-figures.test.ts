@@ -109,7 +109,7 @@ test('of two that ask at once for the rest of a capacity one has it', async () =
 test('what a capacity leaves is what is sold, and an upload has its part of it from the beginning', async () => {
   disks = disks.slice(0, 1)
   await volumes.usage()
-  expect(volumes.freeBytes()).toBeLessThanOrEqual(8 * MIB)
+  expect(volumes.freeBytes(0)).toBeLessThanOrEqual(8 * MIB)
   await volumes.stage('ab', 5 * MIB)
   await expect(volumes.stage('cd', 5 * MIB)).rejects.toMatchObject({ code: 'DISK_FULL' })
   expect(volumes.roomOf('ab')).toBeGreaterThan(5 * MIB)
@@ -121,6 +121,6 @@ test('a disk that vanishes with room kept on it stops nobody who asks what is fr
   using _ = await volumes.reserve(sector(1), 'sealing', MIB)
   await rm(disks[0]!.path, { recursive: true })
   await rm(disks[1]!.path, { recursive: true })
-  expect(volumes.freeBytes()).toBe(0)
+  expect(volumes.freeBytes(0)).toBe(0)
   await expect(volumes.reserve(sector(2), 'sealing', 1)).rejects.toMatchObject({ code: 'DISK_FULL' })
 })

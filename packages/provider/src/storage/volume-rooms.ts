@@ -4,7 +4,7 @@ import { reserveOf } from './disk-reserve.ts'
 import type { KnownVolumes, Volume } from './known-volumes.ts'
 import { nameOf, type StoredItem } from './stored-item.ts'
 import type { VolumeFigures } from './volume-figures.ts'
-import { type VolumeRole, type VolumesConfig, volumeRoles } from './volumes.ts'
+import type { VolumeRole, VolumesConfig } from './volumes.ts'
 
 export interface KeptRoom extends Disposable {
   readonly volume: Volume
@@ -25,12 +25,17 @@ export interface VolumeRooms {
   ofUploads(volume: Volume): number
   /** Its disk's, and no more than its capacity leaves. */
   on(volume: Volume): number
-  /** On all disks together, for what takes one part unsealed and two sealed. */
-  freeBytes(): number
+  /**
+   * On all disks together, for what takes one part unsealed and two sealed, so that a sector can still be sealed beside it.
+   * @param sealBytes: what sealing one takes until it is proven, which is several times what stays of it
+   */
+  freeBytes(sealBytes: number): number
 }
 
 /** A volume that has no room for something is walked anew, unless it was just now. */
 const COUNTED_LATELY_MS = 60_000
+/** What stays. */
+const STORING: readonly VolumeRole[] = ['replicas', 'unsealed']
 /** Of a deal's bytes, unsealed and sealed: the part of the whole that is unsealed, and that is sealed. */
 const UNSEALED_OF = 3
 const SEALED_OF = 3 / 2
@@ -48,8 +53,7 @@ export function createVolumeRooms(
   /** Without the reserve and what is kept for others on the same disk. */
   function freeOn(volume: Volume): number {
     const { bytes, freeBytes, device } = looks.room(volume.path)
-    const kept = sumOf([...held].filter((each) => each.disk === device).map(({ bytes }) => bytes))
-    return freeBytes - (config().diskReserveBytes ?? reserveOf(bytes)) - kept
+    return freeBytes - (config().diskReserveBytes ?? reserveOf(bytes)) - heldOn(device)
   }
 
   /** Of its capacity; uploads have all that they will be. Before it is counted only its disk bounds it. */
@@ -64,6 +68,10 @@ export function createVolumeRooms(
     return Math.min(freeOn(volume), capacityLeft(volume))
   }
 
+  function heldOn(disk: number): number {
+    return sumOf([...held].filter((each) => each.disk === disk).map(({ bytes }) => bytes))
+  }
+
   function comingTo(volumeId: string): number {
     return sumOf([...staged.values()].filter((each) => each.volumeId === volumeId).map(({ bytes }) => bytes))
   }
@@ -72,13 +80,33 @@ export function createVolumeRooms(
     for (const volume of volumes) if (volume.capacityBytes !== undefined) await figures.of(volume, atMostMs)
   }
 
-  function freeFor(roles: readonly VolumeRole[]): number {
+  function disksFor(roles: readonly VolumeRole[]): Map<number, Volume[]> {
     const taking = all().filter((volume) => volume.roles.some((role) => roles.includes(role)))
     const able = taking.filter((volume) => isThere(volume) && heldBack([volume]).length === 0)
-    const disks = Map.groupBy(able, ({ path }) => looks.room(path).device).values()
-    // Two volumes of one disk have its room once.
+    return Map.groupBy(able, ({ path }) => looks.room(path).device)
+  }
+
+  /** Two volumes of one disk have its room once. */
+  function freeOnDisk(on: readonly Volume[]): number {
+    return Math.min(Math.max(0, freeOn(on[0]!)), sumOf(on.map((each) => Math.max(0, roomOn(each)))))
+  }
+
+  function freeFor(roles: readonly VolumeRole[]): number {
+    return sumOf([...disksFor(roles).values()].map(freeOnDisk))
+  }
+
+  /** Of the room for what is stored, what has to stay free for the next sector; undefined: none could be sealed. */
+  function keptForSealing(sealBytes: number): number | undefined {
+    const storing = disksFor(STORING)
+    const sealing = [...disksFor(['sealing'])].map(([disk, on]) => {
+      const heldBytes = heldOn(disk)
+      return { disk, heldBytes, room: freeOnDisk(on) + heldBytes }
+    })
+    if (!sealing.some(({ room }) => room > 0 && room >= sealBytes)) return undefined
     return sumOf(
-      [...disks].map((on) => Math.min(Math.max(0, freeOn(on[0]!)), sumOf(on.map((each) => Math.max(0, roomOn(each)))))),
+      sealing
+        .filter(({ disk }) => storing.has(disk))
+        .map(({ room, heldBytes }) => Math.max(0, Math.min(room, sealBytes) - heldBytes)),
     )
   }
 
@@ -109,6 +137,7 @@ export function createVolumeRooms(
         role,
         bytes,
         takers.map((volume) => ({ path: volume.path, room: roomOn(volume) })),
+        takers.some((volume) => heldOn(looks.room(volume.path).device) > 0),
       )
     },
     stage: (uploadId, { id }, bytes) => void staged.set(uploadId, { volumeId: id, bytes }),
@@ -116,9 +145,11 @@ export function createVolumeRooms(
     // Of the capacity all that each will be was taken when it was opened; that may be less since.
     ofUploads: (volume) => (capacityLeft(volume) < 0 ? 0 : freeOn(volume)),
     on: roomOn,
-    freeBytes: () => {
-      const [both, unsealed, sealed] = [freeFor(volumeRoles), freeFor(['unsealed']), freeFor(['replicas'])]
-      return Math.min(both, unsealed * UNSEALED_OF, sealed * SEALED_OF)
+    freeBytes: (sealBytes) => {
+      const kept = keptForSealing(sealBytes)
+      if (kept === undefined) return 0
+      const [both, unsealed, sealed] = [freeFor(STORING) - kept, freeFor(['unsealed']), freeFor(['replicas'])]
+      return Math.max(0, Math.min(both, unsealed * UNSEALED_OF, sealed * SEALED_OF))
     },
   }
 }
@@ -127,11 +158,14 @@ export function createVolumeRooms(
 export class VolumesFullError extends GranaryError {
   /** On the one that has most. */
   readonly freeBytes: number
+  /** Others are writing there, in room that was promised to them, and may leave some of it. */
+  readonly isTaken: boolean
 
   constructor(
     role: VolumeRole,
     neededBytes: number,
     rooms: readonly { readonly path: string; readonly room: number }[],
+    isTaken = false,
   ) {
     const freeBytes = Math.max(0, ...rooms.map(({ room }) => room))
     const found = rooms.map(({ path, room }) => `${path} has ${Math.max(0, room)} left`).join(', ')
@@ -143,6 +177,7 @@ export class VolumesFullError extends GranaryError {
       details: { role, neededBytes, freeBytes },
     })
     this.freeBytes = freeBytes
+    this.isTaken = isTaken
   }
 }
 

@@ -16,7 +16,7 @@ import { providerFolders } from './folders.ts'
 import { createKeyedLock } from './keyed-lock.ts'
 import type { StoredItem } from './stored-item.ts'
 import { makeVolume } from './volume-record.ts'
-import { type VolumeConfig, type Volumes, volumeRoles } from './volumes.ts'
+import { rolesMissing, type VolumeConfig, type Volumes, volumeRoles } from './volumes.ts'
 
 const GIB = 1024 ** 3
 const OWNER = `0x${'01'.repeat(20)}`
@@ -101,7 +101,7 @@ test('a volume that hangs has nothing on it, is away once it has hung for long, 
   expect(volumes.pathOf(sector(1))).toBe(join(sound.path, 'sectors', '1'))
   using room = await volumes.reserve(sector(3), 'sealing', 1)
   expect(room.path).toContain(sound.path)
-  expect(volumes.freeBytes()).toBeGreaterThan(0)
+  expect(volumes.freeBytes(0)).toBeGreaterThan(0)
   silentMs = 10_000
   expect([volumes.away(), volumes.isSilent(sector(2))]).toEqual([[hanging.path], false])
   silentMs = 0
@@ -167,8 +167,37 @@ test('by default two gibibytes of a disk are kept, and of a small one two fifths
 
 test('what is sold is what the volumes of each role have: no pieces where only replicas may go', async () => {
   const replicas = await volume('a', { roles: ['replicas', 'sealing'] })
-  expect(volumesOf([replicas]).freeBytes()).toBe(0)
-  expect(volumesOf([replicas], ['unsealed']).freeBytes()).toBeGreaterThan(0)
+  expect(volumesOf([replicas]).freeBytes(0)).toBe(0)
+  expect(volumesOf([replicas], ['unsealed']).freeBytes(0)).toBeGreaterThan(0)
+})
+
+test('what is sold leaves the room in which a sector is sealed: nothing where none could be', async () => {
+  const small = await volume('a', { roles: ['sealing'], capacityBytes: 10_000_000 })
+  const large = await volume('b', { roles: ['replicas', 'unsealed'], capacityBytes: 90_000_000 })
+  const all = await volume('c', { capacityBytes: 100_000_000 })
+  const sold = async (volumes: Volumes, sealBytes: number): Promise<number> => {
+    await volumes.usage()
+    return Math.round(volumes.freeBytes(sealBytes) / 1_000_000)
+  }
+  expect(await sold(volumesOf([large]), 0)).toBe(0)
+  expect([
+    await sold(volumesOf([small, large]), 11_000_000),
+    rolesMissing({ homeRoles: [], volumes: [large] }),
+  ]).toEqual([0, ['sealing']])
+  expect(await sold(volumesOf([all]), 101_000_000)).toBe(0)
+  const volumes = volumesOf([all])
+  expect(await sold(volumes, 30_000_000)).toBe(70)
+  // What is being sealed has that room.
+  using _ = await volumes.reserve(sector(1), 'sealing', 30_000_000)
+  expect(await sold(volumes, 30_000_000)).toBe(70)
+})
+
+test('who finds no room is told whether others are writing there, who may leave some', async () => {
+  const volumes = volumesOf([await volume('a')])
+  const most = Number.MAX_SAFE_INTEGER
+  await expect(volumes.reserve(sector(2), 'sealing', most)).rejects.toMatchObject({ isTaken: false })
+  using _ = await volumes.reserve(sector(1), 'sealing', 1)
+  await expect(volumes.reserve(sector(2), 'sealing', most)).rejects.toMatchObject({ isTaken: true })
 })
 
 test('of a volume that is not mounted its mount point takes nothing, and what lay there is known to be away', async () => {

@@ -37,6 +37,11 @@ export interface Room extends Disposable {
 /** `spare`: nothing is lost with it; `over`: nobody needs it any more, and it is kept aside for a month. */
 export type Verdict = 'spare' | 'over' | 'needed'
 
+/** What no volume takes: nothing can be stored then. */
+export function rolesMissing({ homeRoles, volumes }: Pick<VolumesConfig, 'homeRoles' | 'volumes'>): VolumeRole[] {
+  return volumeRoles.filter((role) => ![{ roles: homeRoles }, ...volumes].some(({ roles }) => roles.includes(role)))
+}
+
 export interface VolumeUsage {
   readonly path: string
   readonly roles: readonly VolumeRole[]
@@ -96,8 +101,8 @@ export interface Volumes {
   sweepMoved(judge: (item: StoredItem, moved: string, place: string | undefined) => Promise<Verdict>): Promise<void>
   /** Removes what a kill has left of moves: only while nothing is moved. What it was copied from is where it was. */
   dropUnfinished(): Promise<void>
-  /** On all disks together, for what takes one part unsealed and two sealed. */
-  freeBytes(): number
+  /** On all disks together, for what takes one part unsealed and two sealed, so that a sector can still be sealed beside it. */
+  freeBytes(sealBytes: number): number
   /** Whether this process may write to where it lies and remove it from there: not from a disk that is away, read-only or another's. */
   mayChange(item: StoredItem): boolean
   /** The volume that the item is on, or may be on, when that cannot be reached now or is another's. */
