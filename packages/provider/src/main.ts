@@ -62,6 +62,7 @@ import { sweepAside } from './storage/set-aside.ts'
 import { createSettings } from './storage/settings.ts'
 import { createTraffic } from './storage/traffic.ts'
 import { requireOwnVolumes } from './storage/volume-record.ts'
+import { rolesMissing } from './storage/volumes.ts'
 import { createWork } from './work/create-work.ts'
 import { keepTidy } from './work/keep-tidy.ts'
 
@@ -417,6 +418,7 @@ async function start(options: RunProviderOptions, closers: Closer[]): Promise<Om
         : { validUntil: seen.askUntil, validMs: config.ask.validMs },
     ...{ chain, heard: follower.heard, providerId, alerts, log, folder: folders.root },
     diskReserveBytes: () => diskReserve(folders.root, config.diskReserveBytes),
+    rolesMissing: () => rolesMissing(config),
     means: () =>
       lookAtMeans({ chain, providerId, means }, (now) => {
         seen = now

@@ -39,6 +39,7 @@ export const stakes = {
   OWNER_KEY_AWAY: 'service',
   PROVIDER_NOT_UPDATED: 'service',
   QUEUE_UNAVAILABLE: 'service',
+  VOLUMES_MISSING: 'service',
   VOLUME_READ_ONLY: 'service',
   WORKERS_MISSING: 'service',
 } as const satisfies { readonly [Code in ErrorCode]?: Stake }

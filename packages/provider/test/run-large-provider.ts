@@ -44,6 +44,7 @@ const work = createWork({
 })
 const health = watchHealth({
   ...{ chain, heard: follower.heard, providerId: provider, alerts, log, folder, diskReserveBytes: () => 0 },
+  rolesMissing: () => [],
   sessionKey: async () => undefined,
   means: createMeans({ chain, providerId: provider, profiles, partitions }),
 })

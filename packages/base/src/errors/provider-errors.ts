@@ -228,6 +228,8 @@ export const passingAlertErrors = {
   QUEUE_UNAVAILABLE: { fault: 'peer' },
   /** Sealing is left to other machines, and no worker of one is at the queue. */
   WORKERS_MISSING: { fault: 'operator' },
+  /** The configuration has no volume for sealing, for replicas or for unsealed pieces: no deal is taken. */
+  VOLUMES_MISSING: { fault: 'operator' },
   /** Sealing failed for a reason without a code; it is tried again. */
   SEALING_FAILED: { fault: 'program' },
   /** A challenge could not be answered, for a reason without a code; it is tried again. */

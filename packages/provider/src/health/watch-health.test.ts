@@ -32,6 +32,7 @@ interface World {
   /** Undefined: that of this machine. */
   chainTimeMs: number | undefined
   diskReserveBytes: number
+  rolesMissing: readonly string[]
 }
 
 /** The watch on a chain, a disk and an account that a test changes, with what the provider then answers and logs. */
@@ -45,7 +46,14 @@ function watched(): {
 } {
   const world: World = {
     ...{ nowMs: START_MS, height: 7, stalled: null, failure: undefined, balance: 10n, feesOfProofs: 0n },
-    ...{ faultySectors: [], diskReserveBytes: 16, lastProven: 1, askValidUntil: 1_000_000, chainTimeMs: undefined },
+    ...{
+      faultySectors: [],
+      rolesMissing: [],
+      diskReserveBytes: 16,
+      lastProven: 1,
+      askValidUntil: 1_000_000,
+      chainTimeMs: undefined,
+    },
     sessionKey: { expires: 1e9, spent: '89', spendingLimit: '100' },
   }
   const logged: Record<string, unknown>[] = []
@@ -90,6 +98,7 @@ function watched(): {
         },
       }),
       ...{ providerId: 1, alerts, log, folder: tmpdir(), diskReserveBytes: () => world.diskReserveBytes },
+      rolesMissing: () => world.rolesMissing,
       sessionKey: async () => world.sessionKey as SessionKeyView | undefined,
       ask: () => ({ validUntil: world.askValidUntil, validMs: 80_000 }),
       nowMs: () => world.nowMs,
@@ -184,6 +193,16 @@ test('an ask that has ended, or should have been renewed, makes it not ready', a
   expect([await ask('/healthz'), await ask('/readyz')]).toEqual([healthy, { status: 503, codes: ['ASK_ENDS'] }])
   world.askValidUntil = world.height + 100
   for (let count = 0; count < 6; count += 1) await watch().check()
+  expect(await ask('/readyz')).toEqual(healthy)
+})
+
+test('a role that no volume takes makes it not ready, until one does', async () => {
+  const { world, watch, ask } = watched()
+  world.rolesMissing = ['sealing']
+  await watch().check()
+  expect([await ask('/healthz'), (await ask('/readyz')).codes]).toEqual([healthy, ['VOLUMES_MISSING']])
+  world.rolesMissing = []
+  await watch().check()
   expect(await ask('/readyz')).toEqual(healthy)
 })
 

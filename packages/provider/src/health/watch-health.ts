@@ -26,6 +26,8 @@ export interface HealthContext {
   /** The provider's, whose disk may be full. */
   readonly folder: string
   readonly diskReserveBytes: () => number
+  /** What none of its volumes takes. */
+  readonly rolesMissing: () => readonly string[]
   readonly alerts: Alerts
   readonly log: Log
   readonly nowMs?: () => number
@@ -72,6 +74,7 @@ export function watchHealth(context: HealthContext): HealthWatch {
 
   async function check(): Promise<void> {
     checkDisk(context)
+    checkRoles(context)
     // A chain whose blocks are heard is reached and grows: for the rest it is asked with what costs more.
     const block = checks % CHECKS_A_LONG_ONE === 0 ? undefined : context.heard?.()
     if (block !== undefined && known !== undefined) {
@@ -127,6 +130,16 @@ function checkDisk({ folder, diskReserveBytes, alerts }: HealthContext): void {
     code: 'DISK_FULL',
     message: `the disk of ${folder} has ${freeBytes} bytes left, ${leastBytes} are the least to go on with`,
     hint: 'Make room on it. What waits for it goes on by itself; proofs of what is sealed need no room and go on.',
+  })
+}
+
+function checkRoles({ rolesMissing, alerts }: HealthContext): void {
+  const missing = rolesMissing()
+  if (missing.length === 0) return void alerts.clear('VOLUMES_MISSING')
+  alerts.raise({
+    code: 'VOLUMES_MISSING',
+    message: `no volume takes ${missing.join(', ')}: no deal is taken, and nothing is sealed`,
+    hint: 'give one of them that role: `granary provider volumes add` with its path, or `home`, and --roles',
   })
 }
 

@@ -22,7 +22,14 @@ const unhealthy = new Set([
   'SESSION_KEY_ENDS',
 ])
 /** And those with which nothing new can be sealed. */
-const unready = new Set([...unhealthy, 'QUEUE_UNAVAILABLE', 'WORKERS_MISSING', 'INSUFFICIENT_COLLATERAL', 'ASK_ENDS'])
+const unready = new Set([
+  ...unhealthy,
+  'QUEUE_UNAVAILABLE',
+  'WORKERS_MISSING',
+  'VOLUMES_MISSING',
+  'INSUFFICIENT_COLLATERAL',
+  'ASK_ENDS',
+])
 
 interface HealthContext {
   readonly alerts: Alerts

@@ -121,6 +121,7 @@ function startLarge(partitions: number, sectorsEach: number): LargeProvider {
   const sectors = createSectorStore(db)
   const health = watchHealth({
     ...{ chain, heard: follower.heard, alerts, providerId: PROVIDER, folder, diskReserveBytes: () => 0, log: () => {} },
+    rolesMissing: () => [],
     sessionKey: async () => ({ publicKey: COMM_R, scopes: [], expires: 9_000_000, spendingLimit: '9', spent: '0' }),
     means: createMeans({ chain, providerId: PROVIDER, profiles, partitions: () => sectors.countPartitions() }),
   })

@@ -10,6 +10,7 @@ import type { SealingLog } from '../sectors/sealing-log.ts'
 import { dealIdsOf, isIn, type Sector } from '../sectors/sector.ts'
 import { forgotten, holdsReplica, keepSectorFolder, onlyCopy, removeSectorFolder } from '../sectors/sector-folders.ts'
 import { diskFault } from '../storage/disk-fault.ts'
+import { VolumesFullError } from '../storage/volume-rooms.ts'
 import { advanceSector } from './advance-sector.ts'
 import { isBehind, type SealContext, SectorLostError } from './seal-context.ts'
 
@@ -37,7 +38,7 @@ export async function runSector(
       const before = sector.phase
       sector = await step
       outages = 0
-      for (const code of moneyCodes) context.alerts.clear(code, `sector ${number}`)
+      clearWants(context, number)
       if (sector.phase.state !== before.state) log({ type: 'sector:moved', sector: number, state: sector.phase.state })
     } catch (thrown) {
       if (signal.aborted) return
@@ -50,7 +51,7 @@ export async function runSector(
       const outage = isOver || isOutage(error)
       outages += outage ? 1 : 0
       const failures = outage ? outages : sector.failures + 1
-      if (outage) raiseMoney(context, sector, failure)
+      if (outage) raiseWant(context, sector, error, failure)
       const inMs = Math.min(retry.waitMinMs * 2 ** (failures - 1), retry.waitMaxMs)
       log({ type: 'sector:retry', sector: number, state: sector.phase.state, ...failure, inMs })
       if (outage) await sleep(inMs, signal).catch(() => {})
@@ -85,6 +86,7 @@ export async function dropLost(context: SealContext, sector: Sector): Promise<vo
   else if (!isSafe && (await holdsReplica(context, number))) await keepSectorFolder(context, number, onlyCopy)
   else if (ticket !== undefined) await removeSectorFolder(context, number, ticket.randomness)
   deals.unassign(dealIdsOf(sector))
+  clearWants(context, number)
   store.move(number, 'failed', { ...sector.phase, cleaned: true })
 }
 
@@ -108,19 +110,31 @@ function isOutage(error: unknown): boolean {
   return facts?.outage === true && (error.retryable || facts.retryable !== true)
 }
 
-/** What the chain refuses for want of it now, and takes once the owner has seen to it. */
-const moneyCodes = ['INSUFFICIENT_FUNDS', 'INSUFFICIENT_COLLATERAL'] as const
+/** What a sector waits for until the owner has seen to it; then it goes on by itself. */
+const wants = {
+  INSUFFICIENT_FUNDS: {
+    what: 'is sealed and waits for money',
+    hint: "send money to the provider's account for its fees; the sector goes on by itself",
+  },
+  INSUFFICIENT_COLLATERAL: {
+    what: 'is sealed and waits for money',
+    hint: "raise `collateral` in config.json, send that much to the provider's account and start the provider again; the sector goes on by itself",
+  },
+  DISK_FULL: {
+    what: 'waits for room on a disk, and its deals lapse where it finds none',
+    hint: 'make room, or add a volume: `granary provider volumes add`; the sector goes on by itself',
+  },
+} as const
+const wantCodes = Object.keys(wants) as (keyof typeof wants)[]
 
-function raiseMoney({ alerts }: SealContext, { number }: Sector, { code: failed, message }: DescribedError): void {
-  const code = moneyCodes.find((each) => each === failed)
-  if (code === undefined) return
-  alerts.raise({
-    code,
-    subject: `sector ${number}`,
-    message: `sector ${number} is sealed and waits for money: ${message}`,
-    hint:
-      code === 'INSUFFICIENT_FUNDS'
-        ? "send money to the provider's account for its fees; the sector goes on by itself"
-        : "raise `collateral` in config.json, send that much to the provider's account and start the provider again; the sector goes on by itself",
-  })
+function raiseWant({ alerts }: SealContext, { number }: Sector, error: unknown, failure: DescribedError): void {
+  const code = wantCodes.find((each) => each === failure.code)
+  // Once the sectors that are being sealed are done it has their room.
+  if (code === undefined || (error instanceof VolumesFullError && error.isTaken)) return
+  const { what, hint } = wants[code]
+  alerts.raise({ code, subject: `sector ${number}`, message: `sector ${number} ${what}: ${failure.message}`, hint })
+}
+
+function clearWants({ alerts }: Pick<SealContext, 'alerts'>, number: number): void {
+  for (const code of wantCodes) alerts.clear(code, `sector ${number}`)
 }
