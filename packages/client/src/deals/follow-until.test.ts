@@ -4,6 +4,7 @@ import { dealTermsDigest, dealTermsToJson } from '@granary/protocol/messages'
 import { expect, test } from '@jest/globals'
 import { someTerms } from '../../test/a-deal.ts'
 import { genesisHash, serveChain } from '../../test/chain-answers.ts'
+import { serve } from '../../test/serve.ts'
 import { followUntil } from './follow-until.ts'
 
 const terms = someTerms()
@@ -35,4 +36,19 @@ test.each([
     details: { deal: 5, agreementId },
     hint: expect.stringContaining('put the same file again'),
   })
+})
+
+test('a provider that refuses to tell the story before the deal is proven ends nothing', async () => {
+  let looks = 0
+  await using provider = await serve((_request, response) => {
+    const error = { code: 'DEAL_NOT_FOUND', message: 'it has no such deal', hint: '', retryable: false }
+    response.writeHead(404, { 'content-type': 'application/json' }).end(JSON.stringify({ error }))
+  })
+  await using served = await serveChain(() => {
+    const state = looks++ < 2 ? ('published' as const) : ('active' as const)
+    return { deals: [{ ...active(agreementId), state }] }
+  })
+  const chain = createChainClient({ url: served.url })
+  // A rejection that nobody handles fails the test, and would end a program.
+  expect(await followUntil({ chain, fetch, endpoint: provider.url, dealId: 5, agreementId })).toMatchObject({ id: 5 })
 })

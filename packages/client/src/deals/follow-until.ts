@@ -95,6 +95,8 @@ export async function followUntil(input: FollowUntilInput, options: FollowUntilO
   const both = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal
   const isLast = until === 'active' ? (entry: TimelineEntry) => entry.type === 'active' : until
   const story = tell(input, isLast, both, onProgress)
+  // A rejection that nobody handles would end the program: the provider may refuse long before the deal is active.
+  story.catch(() => undefined)
   const truth = watch(input, until === 'active', both)
   try {
     if (until === 'active') {
