@@ -11,7 +11,7 @@ import { createLeafReader, createManifestFile, type FileSeen, openManifestFile }
 import { manifestOf } from '../manifest-of.ts'
 import type { PieceSource, Spool } from '../ports.ts'
 import { readingOf } from '../reading-of.ts'
-import type { Content, ContentSource } from '../sources/content-source.ts'
+import type { ContentSource } from '../sources/content-source.ts'
 import { chunksOfContent, contentTree } from '../sources/content-tree.ts'
 import { type PathSource, treeOfPaths } from './path-source.ts'
 
@@ -46,7 +46,7 @@ export function fileSpool(folder: string): Spool<PathSource | ContentSource> {
       await removeOldStreams(folder, remove)
       try {
         using draft = createManifestFile(manifestPath(name))
-        const tree = await treeOf(source, bytesPath(name), (file) => draft.addFile(file))
+        const tree = await treeOf(source, bytesPath(name), (file) => draft.addFile(file), options.signal)
         const manifest = await readManifest(tree, draft.table, readingOf(source, options))
         draft.save(manifest)
         return manifestOf(manifest)
@@ -102,22 +102,23 @@ async function treeOf(
   source: PathSource | ContentSource,
   bytesFolder: string,
   onFile: (file: FileSeen) => void,
+  signal: AbortSignal | undefined,
 ): Promise<Tree> {
   if (source.kind === 'path') return await treeOfPaths(source, onFile)
   await mkdir(bytesFolder, { mode: 0o700 })
   let files = 0
-  return contentTree(source, (content) => keptIn(bytesFolder, `${files++}`, content, onFile))
+  return contentTree(source, (content) => keptIn(bytesFolder, `${files++}`, chunksOfContent(content, signal), onFile))
 }
 
 /** Chunks as they pass, each written down before it is given on. */
 async function* keptIn(
   folder: string,
   name: string,
-  content: Content,
+  chunks: AsyncIterable<Uint8Array>,
   onFile: (file: FileSeen) => void,
 ): AsyncGenerator<Uint8Array> {
   await using file = await open(join(folder, name), 'wx', 0o600)
-  for await (const chunk of chunksOfContent(content)) {
+  for await (const chunk of chunks) {
     await file.writeFile(chunk)
     yield chunk
   }

@@ -62,7 +62,9 @@ export function blobSpool(streams: StreamStore): Spool<ContentSource> {
       const table = memoryBlockTable()
       const blobs: Blob[] = []
       try {
-        const tree = contentTree(source, (content) => keptIn(blobs, content, () => streams.create(draft)))
+        const tree = contentTree(source, (content) =>
+          keptIn(blobs, content, () => streams.create(draft), options.signal),
+        )
         const manifest = await readManifest(tree, table, readingOf(source, options))
         kept.set(draft, { name: source.name, draft, table, manifest, blobs })
         return manifestOf(manifest)
@@ -109,7 +111,12 @@ async function readBlob(name: string, blob: Blob, start: number, end: number): P
   }
 }
 
-async function* keptIn(blobs: Blob[], content: Content, create: () => Promise<StreamFile>): AsyncGenerator<Uint8Array> {
+async function* keptIn(
+  blobs: Blob[],
+  content: Content,
+  create: () => Promise<StreamFile>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array> {
   const file = blobs.length
   if (content instanceof Blob) {
     blobs.push(content)
@@ -120,7 +127,7 @@ async function* keptIn(blobs: Blob[], content: Content, create: () => Promise<St
   const stream = await create()
   let isWhole = false
   try {
-    for await (const chunk of chunksOfContent(content)) {
+    for await (const chunk of chunksOfContent(content, signal)) {
       // What is no bytes is refused by who reads this.
       if (chunk instanceof Uint8Array) await stream.write(chunk)
       yield chunk

@@ -1,5 +1,10 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { memoryBlockTable, readManifest } from '@granary/content'
 import { expect, test } from '@jest/globals'
+import { memorySpool } from '../memory/memory-spool.ts'
+import { fileSpool } from '../node/file-spool.ts'
 import { readingOf } from '../reading-of.ts'
 import { type ContentFile, contentSource, folderSource } from './content-source.ts'
 import { contentTree } from './content-tree.ts'
@@ -74,4 +79,26 @@ test('a profile by its name decides the CID', async () => {
   }
   expect(await rootBy(undefined)).toBe(await rootBy('unixfs-v1-2025'))
   expect(await rootBy('unixfs-v0-2015')).toBe('Qmf412jQZiuVUtdgnB36FXFX7xg5V6KEbSJ4dpQuhkLyfD')
+})
+
+const silentStream = () => new ReadableStream<Uint8Array>({ start: (controller) => controller.enqueue(bytes) })
+async function* silentIterable() {
+  yield bytes
+  await new Promise(() => undefined)
+}
+
+test.each([
+  ['stream', silentStream],
+  ['iterable', silentIterable],
+])('a %s that gives nothing more ends with the signal, and leaves nothing', async (_kind, silent) => {
+  const folder = await mkdtemp(join(tmpdir(), 'granary-silent-'))
+  for (const spool of [memorySpool(), fileSpool(folder)]) {
+    const stop = new AbortController()
+    const source = contentSource(silent())
+    const read = spool.read(spool.nameOf(source), source, { signal: stop.signal })
+    setTimeout(() => stop.abort(new Error('enough')), 50)
+    await expect(read).rejects.toThrow('enough')
+  }
+  expect(await readdir(folder)).toEqual([])
+  await rm(folder, { recursive: true })
 })

@@ -13,11 +13,36 @@ export function contentTree(
   return treeOfFiles(files.map(({ path, content }) => ({ path, content: () => checked(name, chunks(content)) })))
 }
 
-export async function* chunksOfContent(content: Content): AsyncGenerator<Uint8Array> {
+/** Ends with the signal also while a stream gives nothing, which it may do for ever. */
+export async function* chunksOfContent(content: Content, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
   if (content instanceof Uint8Array) yield content
   else if (content instanceof Blob) yield* chunksOf(content.stream())
-  else if ('getReader' in content) yield* chunksOf(content)
-  else yield* content
+  else yield* untilAborted('getReader' in content ? chunksOf(content) : content, signal)
+}
+
+async function* untilAborted<T>(items: AsyncIterable<T>, signal: AbortSignal | undefined): AsyncGenerator<T> {
+  if (signal === undefined) return yield* items
+  const iterator = items[Symbol.asyncIterator]()
+  // A promise for each item: one for all would keep something of each of them.
+  const next = (): Promise<IteratorResult<T>> =>
+    new Promise((resolve, reject) => {
+      const onAbort = () => reject(signal.reason)
+      signal.addEventListener('abort', onAbort)
+      const settled = () => signal.removeEventListener('abort', onAbort)
+      Promise.resolve(iterator.next()).then(resolve, reject).finally(settled)
+    })
+  let isOver = false
+  try {
+    while (!isOver) {
+      signal.throwIfAborted()
+      const { done, value } = await next()
+      isOver = done === true
+      if (!isOver) yield value
+    }
+  } finally {
+    // Not waited for: who is silent does not answer this either.
+    if (!isOver) Promise.resolve(iterator.return?.()).catch(() => undefined)
+  }
 }
 
 async function* checked(name: string, chunks: AsyncIterable<unknown>): AsyncGenerator<Uint8Array> {
