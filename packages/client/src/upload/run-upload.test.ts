@@ -1,5 +1,5 @@
-import { toHex } from '@granary/base'
-import { createChainClient, type DealState, type DealView } from '@granary/protocol/client'
+import { GranaryError, toHex } from '@granary/base'
+import { ChainUnreachableError, createChainClient, type DealState, type DealView } from '@granary/protocol/client'
 import { dealTermsDigest, dealTermsToJson } from '@granary/protocol/messages'
 import { expect, test } from '@jest/globals'
 import { aProvider, clientSigner, someTerms } from '../../test/a-deal.ts'
@@ -8,6 +8,7 @@ import type { CallOptions } from '../call-options.ts'
 import type { UploadLog } from '../journal/create-upload-log.ts'
 import { memoryJournal } from '../memory/memory-journal.ts'
 import { memoryPorts } from '../memory/memory-ports.ts'
+import { passOn } from './pass-on.ts'
 import { runUpload } from './run-upload.ts'
 import type { UploadRun } from './upload-run.ts'
 
@@ -117,3 +118,51 @@ test('when a put has ended nothing more is said of a provider that is away', asy
   await new Promise((resolve) => setImmediate(resolve))
   expect(told).toEqual(['active'])
 })
+
+/** Whose only slot is with provider 1000, which has named no price yet. */
+async function chosenUpload(): Promise<UploadLog> {
+  const log = await memoryJournal().open(genesisHash, rootCid)
+  const pieces = [{ payloadSize: terms.payloadSize, pieceSize: terms.pieceSize }]
+  const places = [{ piece: 0, copy: 0 }]
+  await log.append({ type: 'opened', genesisHash, rootCid, name: 'f', fileBytes: 1, duration: 100, pieces, places })
+  await log.append({ type: 'slot:chosen', slot: 0, provider: terms.provider })
+  return log
+}
+
+test.each(['CHAIN_UNREACHABLE', 'PRICE_ABOVE_MAX', 'NO_PROVIDER', 'INSUFFICIENT_FUNDS'] as const)(
+  'a provider that answers %s is passed over: only what this side finds ends a slot',
+  async (code) => {
+    await using log = await chosenUpload()
+    const run = runOf('http://127.0.0.1:1', log, {})
+    const said = GranaryError.fromWire({ code, message: 'so says the provider' })
+    await passOn(run, { step: 'quote', slot: 0 }, said, {})
+    expect(run.refusals.get(0)?.get(terms.provider)).toBe(said)
+    const own = new ChainUnreachableError('http://127.0.0.1:1', 'nobody there')
+    await expect(passOn(run, { step: 'quote', slot: 0 }, own, {})).rejects.toBe(own)
+  },
+)
+
+test.each([
+  [0n, 'CLIENT_FUNDS_INSUFFICIENT'],
+  [10n ** 30n, undefined],
+])(
+  'with a balance of %s attoGRN a provider that says it is too little is passed over or not: %s',
+  async (balance, code) => {
+    await using log = await chosenUpload()
+    const run = runOf('http://127.0.0.1:1', log, {})
+    const view = aProvider('http://127.0.0.1:1')
+    const fees = { feeBase: 1n, feeByte: 0n, feeUnit: 0n, feeProving: 0n }
+    const chain = {
+      ...run.ports.chain,
+      account: async () => ({ balance: `${balance}`, exists: true }) as never,
+      fees: async () => fees,
+      params: async () => ({ accountFee: 5n }) as never,
+    }
+    run.met.set(0, { view } as never)
+    const said = GranaryError.fromWire({ code: 'CLIENT_FUNDS_INSUFFICIENT', message: 'too poor' })
+    const passed = passOn({ ...run, ports: { ...run.ports, chain } }, { step: 'quote', slot: 0 }, said, {})
+    if (code === undefined) await passed
+    else await expect(passed).rejects.toMatchObject({ code })
+    expect(run.refusals.has(0)).toBe(code === undefined)
+  },
+)
