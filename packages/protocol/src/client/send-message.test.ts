@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { accountSigner, decodeTransaction } from '../messages/index.ts'
+import { accountSigner, decodeTransaction, hashOf, typedTransaction } from '../messages/index.ts'
 import { createChainClient } from './create-chain-client.ts'
 import { sendMessage } from './send-message.ts'
 
@@ -63,4 +63,39 @@ test('nothing is signed above what may be spent on a message', async () => {
   const [least, some = 0n, free = 0n] = submitted
   expect([least, some]).toEqual([100n, 150n])
   expect(free).toBeGreaterThanOrEqual(200n)
+})
+
+test.each([
+  ['that it waits still is asked again, with the same bytes', 'PENDING', undefined, /^OK$/],
+  [
+    'of another transaction is not believed',
+    'OK',
+    `0x${'22'.repeat(32)}` as const,
+    /CHAIN_ANSWER_INVALID.*it tells of/,
+  ],
+])('a node that answers %s', async (_what, code, otherId, expected) => {
+  const sent: string[] = []
+  async function node(url: Parameters<typeof fetch>[0], init?: RequestInit): Promise<Response> {
+    const path = new URL(`${url}`).pathname
+    if (init?.method === 'POST') {
+      const bytes = new Uint8Array(await new Response(init.body).arrayBuffer())
+      const id = hashOf(typedTransaction(`0x${'11'.repeat(32)}`, decodeTransaction(bytes).tx).digest)
+      sent.push(id)
+      const tx = { id: otherId ?? id, height: 8, kind: 'SettleDeals', fee: '1', events: [], executionMs: 1 }
+      return Response.json({ ...tx, code: sent.length > 1 ? 'OK' : code }, { headers })
+    }
+    const fees = { feeBase: '100', feeByte: '0', feeUnit: '0', feeProving: '0' }
+    const account = { height: 7, address: signer.address, exists: true, balance: '9', sequences: {}, locked: '0' }
+    const answers = { '/v1/status': { ...status, height: 7 }, '/v1/params': { height: 7, fees, params: {} } }
+    return Response.json(path in answers ? answers[path as keyof typeof answers] : account, { headers })
+  }
+  const signer = accountSigner(new Uint8Array(32).fill(7))
+  const chain = createChainClient({ url: 'http://127.0.0.1:1', fetch: node, retries: 0 })
+  const sending = sendMessage({ chain, signer, kind: 'SettleDeals', body: { deals: [1] } })
+  const found = await sending.then(
+    (tx) => tx.code,
+    (error: { readonly code: string; readonly message: string }) => `${error.code} ${error.message}`,
+  )
+  expect(found).toMatch(expected)
+  expect(new Set(sent).size).toBe(1)
 })

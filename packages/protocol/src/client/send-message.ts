@@ -21,7 +21,7 @@ import {
   typedTransaction,
 } from '../messages/index.ts'
 import type { ChainClient } from './create-chain-client.ts'
-import { ChainTxError } from './errors.ts'
+import { ChainAnswerError, ChainTxError } from './errors.ts'
 import type { CallOptions } from './request.ts'
 
 export interface SendMessageInput<N extends TransactionName> {
@@ -200,7 +200,12 @@ export async function settle(
 
 async function submit(chain: ChainClient, id: Hash, bytes: Uint8Array, options: CallOptions): Promise<TxView> {
   try {
-    return await chain.submit(bytes, { ...options, wait: true })
+    const tx = await chain.submit(bytes, { ...options, wait: true })
+    if (tx.id !== id) throw new ChainAnswerError(chain.url, 200, `it tells of ${tx.id}`)
+    // Who takes an answer before the block for the end of it may pay a second time: it is asked again.
+    if (tx.code === 'PENDING')
+      throw new GranaryError({ code: 'TX_WAIT_TIMEOUT', message: `no block has ${id} yet`, hint: 'try again' })
+    return tx
   } catch (error) {
     if (options.signal?.aborted || !isSequenceError(error)) throw error
     // Refused for its sequence after an answer was lost: perhaps because it has been committed meanwhile.
