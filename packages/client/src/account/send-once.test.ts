@@ -95,6 +95,25 @@ test('a send whose plan is not agreed to spends nothing and leaves nothing', asy
   expect([await balanceOf(to), await records(spender).catch(() => [])]).toEqual([0n, []])
 })
 
+test('what was agreed to is the most that a send costs, however fees rise while a person reads', async () => {
+  const spender = await payer()
+  const to = somebody()
+  let isRead = false
+  const chain: ChainClient = {
+    ...spender.chain,
+    async fees(options) {
+      const { feeBase, ...fees } = await spender.chain.fees(options)
+      return { ...fees, feeBase: isRead ? feeBase * 1_000n : feeBase }
+    },
+  }
+  const confirm = () => {
+    isRead = true
+  }
+  const refused = transfer({ ...spender, chain }, { to, amount: GRN }, { confirm })
+  await expect(refused).rejects.toMatchObject({ code: 'PRICE_ABOVE_MAX' })
+  expect([await balanceOf(to), await records(spender).catch(() => [])]).toEqual([0n, []])
+})
+
 test('a send that was interrupted is not sent by a command that wants something else', async () => {
   const spender = await payer()
   const mistyped = somebody()

@@ -6,6 +6,7 @@
 import { GranaryError } from '@granary/base'
 import { type ChainClient, ChainTxError, type SignedMessage, sendMessage, type TxView } from '@granary/protocol/client'
 import {
+  type AttoGrn,
   decodeTransaction,
   type Hash,
   type MessageBodies,
@@ -35,13 +36,20 @@ export interface SendOnceInput<N extends TransactionName> extends Spender {
    * What is to be sent, planned and agreed to. Called only when no earlier call has paid: what a plan reads (a balance, an end)
    * has changed when one has, and would refuse the wish that it fulfilled.
    */
-  readonly plan: () => Promise<MessageBodies[N]>
+  readonly plan: () => Promise<Planned<N>>
+}
+
+interface Planned<N extends TransactionName> {
+  readonly body: MessageBodies[N]
+  /** attoGRN that were agreed to for the message: fees may rise while a person reads. Undefined: nobody was asked. */
+  readonly feeMax: AttoGrn | undefined
 }
 
 /** How a verb that spends once is called. */
 export interface SpendOptions<P> extends CallOptions {
   /**
-   * Called with the plan before anything is signed, and waited for; what it throws ends the call, and nothing is spent. Not
+   * Called with the plan before anything is signed, and waited for; what it throws ends the call, and nothing is spent. No more
+   * is signed for than the plan says, PRICE_ABOVE_MAX where fees have risen beyond it. Not
    * called when an earlier call has paid. Others can not send from the account in the meantime.
    */
   readonly confirm?: ((plan: P) => void | Promise<void>) | undefined
@@ -67,7 +75,7 @@ export class SendRunningError extends GranaryError {
 }
 
 /**
- * @throws ChainTxError it is in a block and failed; SendRunningError; MessageUndecidedError an earlier one may have been paid;
+ * @throws ChainTxError it is in a block and failed; FeeAboveMaxError nothing was sent; SendRunningError; MessageUndecidedError an earlier one may have been paid;
  * what the node refuses; what `plan` throws
  */
 export async function sendOnce<N extends TransactionName>(
@@ -81,7 +89,7 @@ export async function sendOnce<N extends TransactionName>(
   const earlier = await findEarlier(input, genesisHash, options)
   if (earlier !== undefined) return { tx: earlier, resumed: true }
 
-  const body = await plan()
+  const { body, feeMax } = await plan()
   let signed: SignedMessage | undefined
   const onSigned = async (message: SignedMessage) => {
     await outbox.write(genesisHash, message)
@@ -89,7 +97,7 @@ export async function sendOnce<N extends TransactionName>(
     signed = message
   }
   try {
-    const tx = await sendMessage({ chain, signer, kind, body }, { ...options, onSigned })
+    const tx = await sendMessage({ chain, signer, kind, body, feeMax }, { ...options, onSigned })
     await outbox.remove(genesisHash, tx.id)
     return { tx, resumed: false }
   } catch (error) {

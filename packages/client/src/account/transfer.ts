@@ -75,8 +75,9 @@ export async function transfer(
   const { to, amount } = wish
   const isSame = (earlier: TransferWish) => isSameAddress(earlier.to, to) && earlier.amount === amount
   const plan = async () => {
-    await confirm?.(await planTransfer({ chain, from: signer.address, to, amount }, call))
-    return { to, amount }
+    const planned = confirm && (await planTransfer({ chain, from: signer.address, to, amount }, call))
+    if (planned) await confirm(planned)
+    return { body: { to, amount }, feeMax: planned && planned.totalMax - amount - planned.accountFee }
   }
   return await sendOnce({ ...spender, kind: 'Transfer', isSame, plan }, call)
 }

@@ -76,7 +76,7 @@ export async function renewDeal(
   const plan = async () => {
     const planned = await planInEpochs(renewer, asked, call)
     await confirm?.(planned)
-    return planned.signed
+    return { body: planned.signed, feeMax: planned.totalMax - planned.price }
   }
   return await extendOnce({ ...renewer, kind: 'RenewDeal', isSame, plan }, asked, call)
 }

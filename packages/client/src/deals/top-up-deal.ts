@@ -62,7 +62,7 @@ export async function topUpDeal(
   const plan = async () => {
     const planned = await planInEpochs({ chain, payer: signer.address, wish: asked }, call)
     await confirm?.(planned)
-    return { deal: wish.deal, epochs: planned.epochs }
+    return { body: { deal: wish.deal, epochs: planned.epochs }, feeMax: planned.totalMax - planned.price }
   }
   return await extendOnce({ ...spender, kind: 'TopUpDeal', isSame, plan }, asked, call)
 }
