@@ -54,7 +54,7 @@ import type { Address, FeeParams, Hash } from '../messages/index.ts'
 import { type NodeOperation, type Parsed, pathOf } from '../operation/operation.ts'
 import { type ChainParams, chainParams, feeParams } from '../records/chain-params.ts'
 import { type Genesis, genesisStruct } from '../records/genesis.ts'
-import { ChainTxError } from './errors.ts'
+import { ChainAnswerError, ChainTxError } from './errors.ts'
 import { type EventsOptions, type FollowedEvent, followEvents } from './follow-events.ts'
 import { knownChain } from './known-chain.ts'
 import { parseAnswer } from './parse-answer.ts'
@@ -192,11 +192,16 @@ export function createChainClient(options: ChainClientOptions): ChainClient {
 
   async function* list<T>(ask: (after: string | undefined) => Promise<Page<T>>): AsyncGenerator<T> {
     let after: string | undefined
-    do {
+    const asked = new Set<string>()
+    for (;;) {
       const page: Page<T> = await ask(after)
       yield* page.items
       after = page.next ?? undefined
-    } while (after !== undefined)
+      if (after === undefined) return
+      // A list that leads back to one of its pages would be read for ever.
+      if (asked.has(after)) throw new ChainAnswerError(url, 200, `its page ${after} comes again`)
+      asked.add(after)
+    }
   }
 
   /** Events that only a newer node knows are left out. */

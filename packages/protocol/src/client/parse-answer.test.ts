@@ -57,3 +57,8 @@ test('the error names the field, and says what was expected', async () => {
     `/v1/accounts/${ADDRESS} answered with HTTP status 200, and not as a chain node does: balance: expected string`,
   )
 })
+
+test('a list whose pages come again and again ends', async () => {
+  const chain = await answering({ height: 7, items: [], next: '5' })
+  await expect(Array.fromAsync(chain.deals({}))).rejects.toMatchObject({ code: 'CHAIN_ANSWER_INVALID' })
+})
