@@ -96,6 +96,8 @@ export const clientErrors = {
   OUTBOX_INVALID: { fault: 'operator' },
   /** What is to be stored is no bytes, or has files without a place in it. */
   SOURCE_INVALID: { fault: 'caller' },
+  /** An option of a put has a value that it cannot have. */
+  PUT_OPTION_INVALID: { fault: 'caller', exit: 'usage' },
   /** The journal of a put is damaged. */
   JOURNAL_INVALID: { fault: 'operator' },
 } as const

@@ -1,7 +1,8 @@
 /** The client of a program that runs in Node: put, get, deals, status, with a journal that survives a kill. */
 import { createGranary as createOver, type Granary } from '../create-granary.ts'
 import type { Content, ContentSource } from '../sources/content-source.ts'
-import type { PutOptions, PutResult } from '../upload/put-prepared.ts'
+import type { PutOptions } from '../upload/put-prepared.ts'
+import type { PutResult } from '../upload/put-result.ts'
 import type { Upload } from '../upload/upload.ts'
 import type { UploadQuote } from '../upload/upload-quote.ts'
 import { type ClientOptions, nodePorts } from './node-ports.ts'

@@ -66,14 +66,10 @@ export { InsufficientFundsError } from '../upload/check-funds.ts'
 export { PieceTooLargeError } from '../upload/piece-too-large.ts'
 export { PriceAboveMaxError } from '../upload/price-above-max.ts'
 export { PriceChangedError } from '../upload/price-changed.ts'
-export {
-  type MissingSlot,
-  type PutDeal,
-  type PutOptions,
-  PutPartialError,
-  type PutResult,
-} from '../upload/put-prepared.ts'
+export { type MissingSlot, PutPartialError } from '../upload/put-partial.ts'
+export type { PutOptions } from '../upload/put-prepared.ts'
 export type { PutProgress } from '../upload/put-progress.ts'
+export type { PutDeal, PutResult } from '../upload/put-result.ts'
 export { PutRunningError } from '../upload/stage.ts'
 export type { Upload } from '../upload/upload.ts'
 export type { QuotedSlot, UploadQuote } from '../upload/upload-quote.ts'

@@ -6,18 +6,20 @@ import { GranaryError, isLoopbackUrl } from '@granary/base'
 import { dealTermsFromJson } from '@granary/protocol/messages'
 import type { CallOptions } from '../call-options.ts'
 import type { Duration } from '../duration.ts'
-import type { Place, Slot, UploadState } from '../journal/upload-state.ts'
+import type { Slot, UploadState } from '../journal/upload-state.ts'
 import type { Ports } from '../ports.ts'
 import { reporter } from '../reporter.ts'
 import { agreeToPrice, priceAgreed, type SpendingAllowed } from './agree-to-price.ts'
 import { ENDED } from './events-at-start.ts'
 import { pathOf } from './path-of.ts'
 import type { Prepared } from './prepare-upload.ts'
+import type { MissingSlot } from './put-partial.ts'
 import type { PutProgress } from './put-progress.ts'
+import type { PutDeal, PutResult } from './put-result.ts'
 import { runUpload } from './run-upload.ts'
 import { priceOf } from './slot-price.ts'
 import { stateOf, type UploadRun } from './upload-run.ts'
-import { type OptionOfTerms, withoutEffect } from './without-effect.ts'
+import { withoutEffect } from './without-effect.ts'
 
 /** What is wanted of a put. */
 export interface PutOptions extends SpendingAllowed {
@@ -45,58 +47,6 @@ export interface PutOptions extends SpendingAllowed {
   readonly until?: 'published' | 'active' | undefined
   readonly signal?: AbortSignal | undefined
   readonly onProgress?: ((progress: PutProgress) => void) | undefined
-}
-
-/** One deal of a put. */
-export interface PutDeal extends Place {
-  readonly state: 'published' | 'active'
-  readonly dealId: number
-  readonly provider: number
-  readonly pieceCid: string
-  readonly pieceSize: number
-  readonly payloadSize: number
-  readonly agreementId: string
-  /** attoGRN in decimal, for the whole duration. */
-  readonly price: string
-}
-
-/** The fields of a deal are those of the first; `deals` has all. */
-export interface PutResult extends Omit<PutDeal, 'piece' | 'copy' | 'state' | 'price'> {
-  readonly rootCid: string
-  /** To what was given, for `get` and `save`: the root, and the name of a file that it is a folder around. */
-  readonly path: string
-  readonly fileBytes: number
-  /** attoGRN in decimal, of all deals for their whole duration. */
-  readonly price: string
-  readonly deals: readonly PutDeal[]
-  /** Options that were given, and that a deal which was agreed before does not follow: `again` makes others. */
-  readonly withoutEffect: readonly OptionOfTerms[]
-}
-
-/** What is missing of an upload that came to some of its deals. */
-export interface MissingSlot extends Place {
-  readonly slot: number
-  readonly code: string
-  readonly message: string
-}
-
-/** Some copies are stored, and some are not. */
-export class PutPartialError extends GranaryError {
-  readonly result: PutResult
-  readonly missing: readonly MissingSlot[]
-
-  constructor(result: PutResult, missing: readonly MissingSlot[], cause: unknown) {
-    const of = result.deals.length + missing.length
-    super({
-      code: 'PUT_PARTIAL',
-      message: `${result.deals.length} of ${of} deals for ${result.rootCid} are made; missing: ${missing.map(({ piece, copy, message }) => `copy ${copy + 1} of piece ${piece + 1}: ${message}`).join('; ')}`,
-      hint: 'put the same again: what is there is kept, and what is missing is made',
-      details: { rootCid: result.rootCid, deals: result.deals, missing },
-      cause,
-    })
-    this.result = result
-    this.missing = missing
-  }
 }
 
 /**
@@ -172,11 +122,12 @@ export async function putPrepared(ports: Ports, prepared: Prepared, options: Put
   const state = stateOf(run)
   const made = dealsOf(state, skipped)
   // In the order of the pieces, whichever failed first.
-  const missing = [...failures].sort(([a], [b]) => a - b).flatMap(([slot, error]) => missingSlot(state, slot, error))
+  const missing = [...failures].sort(([a], [b]) => a - b).map(([slot, error]) => missingSlot(state, slot, error))
   if (missing.length > 0 && made.length === 0) throw failures.get(missing[0]!.slot)
   const result = { ...resultOf(prepared, state, made), withoutEffect: withoutEffect(options, prepared, state) }
-  if (missing.length > 0) throw new PutPartialError(result, missing, failures.get(missing[0]!.slot))
-  return result
+  if (missing.length === 0) return result
+  const { PutPartialError } = await import('./put-partial.ts')
+  throw new PutPartialError(result, missing, failures.get(missing[0]!.slot))
 }
 
 /** An upload whose deals are all on the chain was not interrupted: who puts it again waits for the rest of it. */
@@ -185,11 +136,10 @@ function untilOf({ state, skipped }: Prepared, { until }: PutOptions): 'publishe
   return until ?? (isOver ? undefined : state.until) ?? 'active'
 }
 
-/** A slot whose deal is on the chain is not missing, whatever was waited for and failed. */
-function missingSlot({ slots }: UploadState, slot: number, error: unknown): MissingSlot[] {
+function missingSlot({ slots }: UploadState, slot: number, error: unknown): MissingSlot {
   const { piece, copy } = slots[slot]!
   const code = GranaryError.is(error) ? error.code : 'UNEXPECTED'
-  return [{ slot, piece, copy, code, message: Error.isError(error) ? error.message : String(error) }]
+  return { slot, piece, copy, code, message: Error.isError(error) ? error.message : String(error) }
 }
 
 function dealsOf({ slots }: UploadState, skipped: ReadonlySet<number>): PutDeal[] {

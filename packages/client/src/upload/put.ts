@@ -1,7 +1,8 @@
 /** What a page loads when it stores something. */
 import type { Ports, Source } from '../ports.ts'
 import type { Content, ContentSource } from '../sources/content-source.ts'
-import type { PutOptions, PutResult } from './put-prepared.ts'
+import type { PutOptions } from './put-prepared.ts'
+import type { PutResult } from './put-result.ts'
 import { upload } from './upload.ts'
 import type { UploadQuote } from './upload-quote.ts'
 
@@ -9,7 +10,7 @@ export { upload }
 
 /**
  * @returns when the deals are as `until` says; also when they had been by an earlier put
- * @throws LabelTooLongError, PutRunningError, PieceTooLargeError, JournalInvalidError, what reading the source throws, and what
+ * @throws PUT_OPTION_INVALID, LABEL_TOO_LONG, SourceInvalidError, PutRunningError, PieceTooLargeError, JournalInvalidError, what reading the source throws, and what
  * `putPrepared` throws
  */
 export async function put<S extends Source>(

@@ -2,12 +2,20 @@
 import type { UploadState } from '../journal/upload-state.ts'
 import type { Ports, Source } from '../ports.ts'
 import { reporter } from '../reporter.ts'
-import { type Content, type ContentSource, contentSource, isContent } from '../sources/content-source.ts'
-import { checkLabel } from './check-label.ts'
+import {
+  BYTES_HINT,
+  type Content,
+  type ContentSource,
+  contentSource,
+  isContent,
+  SourceInvalidError,
+} from '../sources/content-source.ts'
+import { checkOptions } from './check-options.ts'
 import { createEventQueue } from './event-queue.ts'
 import { type Prepared, prepareUpload } from './prepare-upload.ts'
-import { type PutOptions, type PutResult, putPrepared } from './put-prepared.ts'
+import { type PutOptions, putPrepared } from './put-prepared.ts'
 import type { PutProgress } from './put-progress.ts'
+import type { PutResult } from './put-result.ts'
 import type { UploadQuote } from './upload-quote.ts'
 
 /**
@@ -33,6 +41,7 @@ export function upload<S extends Source>(
   options: PutOptions = {},
 ): Upload {
   const source = isContent(given) ? contentSource(given) : given
+  if (source?.name === undefined) throw new SourceInvalidError('content', 'it is no bytes and no stream', BYTES_HINT)
   const stop = new AbortController()
   const signal = options.signal ? AbortSignal.any([options.signal, stop.signal]) : stop.signal
   const events = createEventQueue<PutProgress>()
@@ -46,7 +55,7 @@ export function upload<S extends Source>(
   let finishing: Promise<PutResult> | undefined
 
   const prepare = async (): Promise<Prepared> => {
-    checkLabel(options.label ?? '')
+    await checkOptions(options)
     found = await prepareUpload(ports, source, { ...options, signal, report })
     if (found.quote.slots.length > 0) report({ type: 'planned', ...found.quote })
     return found
@@ -57,7 +66,6 @@ export function upload<S extends Source>(
   }
   const finish = async (): Promise<PutResult> => {
     try {
-      checkLabel(options.label ?? '')
       await using ready = await prepared()
       return await putPrepared(ports, ready, { ...options, signal, onProgress: report })
     } finally {
