@@ -1,5 +1,5 @@
 /** A chain that names providers of some content, and the providers: who gets it asks both. */
-import { createChainClient, type DealView } from '@granary/protocol/client'
+import { createChainClient, type DealState, type DealView } from '@granary/protocol/client'
 import { dealTermsToJson } from '@granary/protocol/messages'
 import type { Clock } from '../src/ports.ts'
 import { type GetOptions, get, type Retrieved } from '../src/retrieve/get.ts'
@@ -39,18 +39,20 @@ export interface MarketOptions {
   readonly clock?: Clock
   /** Asked after the providers. */
   readonly gateways?: readonly Answer[]
+  /** Of each deal. @default 'active' */
+  readonly state?: DealState
 }
 
 export async function openMarket(
   reach: (answers: readonly Answer[]) => Promise<Reached>,
   rootCid: string,
   providers: readonly Answer[],
-  { clock = systemClock, gateways = [] }: MarketOptions = {},
+  { clock = systemClock, gateways = [], state = 'active' }: MarketOptions = {},
 ): Promise<Market> {
   const stack = new AsyncDisposableStack()
   const reached = stack.use(await reach([...providers, ...gateways]))
   const views = providers.map((_, at) => providerView(1000 + at, reached.endpoints[at]!))
-  const deals = views.map(({ id }) => dealOf(id, rootCid))
+  const deals = views.map(({ id }) => ({ ...dealOf(id, rootCid), state }))
   const served = stack.use(await serveChain(() => ({ providers: views, deals })))
   const chain = createChainClient({ url: served.url })
   const progress: GetProgress[] = []

@@ -359,7 +359,8 @@ class Pool {
   /** @returns whether there is anybody to ask once more, after a moment */
   async #again(want: Want): Promise<boolean> {
     const { ports, signal } = this.#input
-    const isPassing = ({ failure, strikes }: HolderState) => failure?.retryable === true && strikes < STRIKES_MAX
+    const isPassing = ({ failure, strikes, isNew }: HolderState) =>
+      (failure?.retryable || isNew) && strikes < STRIKES_MAX
     const left = want.tried.filter(({ holder }) => !isPassing(holder))
     if (want.isSecondRound || left.length === want.tried.length) return false
     want.isSecondRound = true

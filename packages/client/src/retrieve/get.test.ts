@@ -373,6 +373,17 @@ function retrieval(name: string, reach: (answers: readonly Answer[]) => Promise<
       expect(await tried()).toEqual([1000, 1001])
     })
 
+    test('who has not heard yet of a deal that is on the chain is asked once more', async () => {
+      for (const state of ['published', 'active'] as const) {
+        let asked = 0
+        const late: Answer = (request) =>
+          asked++ < 2 ? holderOf(new Blocks())(request) : holderOf(file.blocks)(request)
+        await using chain = await market(file.cid, [late], { state, clock: hastened(100) })
+        if (state === 'published') expect((await whole(await chain.get(file.cid))).equals(bytes)).toBe(true)
+        else await expect(chain.get(file.cid)).rejects.toMatchObject({ code: 'RETRIEVAL_FAILED' })
+      }
+    })
+
     test('who has failed for a while only is asked once more when nobody is left, and no more than that', async () => {
       let requests = 0
       const failing =

@@ -18,6 +18,8 @@ export interface Holder {
   readonly endpoint: string
   /** The smaller, the earlier it is asked. */
   readonly rank: number
+  /** Its deal is on the chain and not bound to a sector: it may not have heard of it yet, and gives nothing until then. */
+  readonly isNew?: boolean
   /** Of a provider all of whose deals for the content have ended. */
   readonly ended?: EndedDeal
 }
@@ -45,7 +47,8 @@ export async function locate(
       [...best].map(async ([provider, deal]): Promise<Holder> => {
         const endpoint = endpointOf(await chain.provider(provider, { signal })) ?? ''
         const ended = await endOf(deal, chain, { signal })
-        return { provider, endpoint, rank: rankOf(deal), ...(ended === undefined ? {} : { ended }) }
+        const isNew = deal.state === 'published'
+        return { provider, endpoint, rank: rankOf(deal), isNew, ...(ended === undefined ? {} : { ended }) }
       }),
     )
     if (providers.length === 0 && others.length === 0) throw new CidNotStoredError(rootCid, chain.url)
