@@ -4,7 +4,7 @@
  */
 
 import { isAbortError, toHex } from '@granary/base'
-import { type ChainClient, ChainTxError, type DealView, sendMessage } from '@granary/protocol/client'
+import { ChainAnswerError, type ChainClient, ChainTxError, type DealView, sendMessage } from '@granary/protocol/client'
 import { type DealTerms, dealTermsDigest, type Hash, type Signer } from '@granary/protocol/messages'
 import type { CallOptions } from '../call-options.ts'
 
@@ -74,6 +74,6 @@ export async function publishDeals(
   const published = await look()
   const lost = published.indexOf(undefined)
   const burnt = failure instanceof ChainTxError ? { burnt: failure.tx.fee } : {}
-  failure ??= new Error(`the deal ${ids[lost]} was committed and is not on the chain`)
+  failure ??= new ChainAnswerError(chain.url, 200, `a block has the deal ${ids[lost]}, and the list of deals has not`)
   return { deals: published, ...burnt, ...(lost === -1 ? {} : { failure }) }
 }
