@@ -3,10 +3,16 @@ import { PassThrough } from 'node:stream'
 import { run } from '../src/run.ts'
 import type { Ran } from './granary.ts'
 
+interface AtTerminal {
+  readonly env: Readonly<Record<string, string>>
+  readonly cwd?: string
+  readonly onStderr?: (text: string) => void
+}
+
 export async function atTerminal(
   args: readonly string[],
   answers: readonly string[],
-  { env, cwd = '/' }: { readonly env: Readonly<Record<string, string>>; readonly cwd?: string },
+  { env, cwd = '/', onStderr = () => undefined }: AtTerminal,
 ): Promise<Ran> {
   const written = { stdout: '', stderr: '' }
   const stdin = Object.assign(new PassThrough(), { isTTY: true, setRawMode: () => stdin })
@@ -15,6 +21,7 @@ export async function atTerminal(
     const stream = Object.assign(new PassThrough({ encoding: 'utf8' }), { isTTY: name === 'stderr' })
     stream.on('data', (text: string) => {
       written[name] += text
+      if (name === 'stderr') onStderr(text)
       if (name === 'stderr' && /(: |\[y\/N\] )$/.test(text))
         setTimeout(() => stdin.write(`${left.shift() ?? ''}\r`), 20)
     })

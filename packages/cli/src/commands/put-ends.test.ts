@@ -241,6 +241,22 @@ test('130 at Ctrl-C: one document names the deals that are made, and the command
   expect(made.slice(0, error.details.deals.length)).toEqual(error.details.deals)
 })
 
+test('on a terminal the command that goes on stays as it is printed, whatever is drawn when Ctrl-C comes', async () => {
+  const one = await payer(76)
+  const own = ['--home', dirname(one.folder), '--chain', chain.url, '--passphrase-file', passphraseFile]
+  let isOver = false
+  const onStderr = (text: string) => {
+    if (isOver || !text.includes('sent  ')) return
+    isOver = true
+    process.emit('SIGINT')
+  }
+  const { code, stderr } = await atTerminal(['put', one.content, ...own, '--yes'], [], { env: {}, onStderr })
+  expect(code).toBe(130)
+  const after = stderr.slice(stderr.lastIndexOf(` --chain ${chain.url}  `))
+  expect(stripVTControlCharacters(after)).toBe(` --chain ${chain.url}  goes on\n`)
+  expect(after).not.toContain('\u001b[2K')
+})
+
 test('an upload is ended by its handle or by a signal, tells how far it came, and is gone on with', async () => {
   const one = await payer(66)
   const sdk = createGranary({ chain, signer: one.signer, folder: one.folder })

@@ -159,7 +159,8 @@ async function put(paths: readonly string[], options: PutCommandOptions, context
       const kept = (await orderText(asked, time)) ?? ''
       const what = `store ${paths.join(' ')} in ${slots.length === 1 ? 'a deal' : `${slots.length} deals`}${kept && `, ${kept}`}`
       const { confirmSpending } = await import('../print/confirm-spending.ts')
-      await confirmSpending(context, { what, price: BigInt(total) }, { yes, maxPrice, json, signal })
+      const ask = () => confirmSpending(context, { what, price: BigInt(total) }, { yes, maxPrice, json, signal })
+      await (story === undefined ? ask() : story.asking(ask))
     }
     upload = await client.upload(source, { ...wanted, confirm, until: options.wait ? 'active' : 'published' })
     const result = await upload.done()
@@ -185,6 +186,8 @@ async function put(paths: readonly string[], options: PutCommandOptions, context
       { json, actions, text: () => '' },
     )
   } catch (error) {
+    // What is drawn goes before the words that stay: gone later, it would take the last of them away.
+    story?.rest()
     if (GranaryError.is(error) && error.code === 'PUT_PARTIAL') {
       const { result, missing } = error as PutPartialError
       tellWithoutEffect(result)

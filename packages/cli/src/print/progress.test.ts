@@ -112,3 +112,18 @@ test('a rate is that of the last seconds, and begins anew with a smaller count',
   rate.reach(0, 30_000)
   expect(rate.perSecond(30_100)).toBeUndefined()
 })
+
+test('nothing is drawn while somebody is asked', async () => {
+  const stderr = screen({ isTTY: true, columns: 80 })
+  using progress = await progressOn(stderr, { beatMs: 20 })
+  progress.say('plan', '1 deal')
+  written(stderr)
+  const answer = await progress.asking(async () => {
+    stderr.write('Spend? ')
+    await new Promise((done) => setTimeout(done, 100))
+    return 'y'
+  })
+  expect([answer, written(stderr)]).toEqual(['y', 'Spend? '])
+  await once(stderr, 'readable')
+  expect(written(stderr)).toContain('since plan')
+})

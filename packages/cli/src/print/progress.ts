@@ -44,6 +44,8 @@ export interface Progress extends Disposable {
   show(work: Work): void
   /** Its line goes; what became of it is said. */
   end(name: string): void
+  /** While somebody is asked, the line is theirs: nothing is drawn, and silence is no news. */
+  asking<T>(question: () => Promise<T>): Promise<T>
   /** Nothing is under way any more, and nobody waits: what may still come is said, and silence is no news. */
   rest(): void
 }
@@ -70,6 +72,7 @@ const silent: Progress = {
   say: () => undefined,
   show: () => undefined,
   end: () => undefined,
+  asking: (question) => question(),
   rest: () => undefined,
   [Symbol.dispose]: () => undefined,
 }
@@ -86,6 +89,7 @@ export async function createProgress(
   let drawnMs = Number.NEGATIVE_INFINITY
   let spokenMs = performance.now()
   let last = { title: 'start', ms: spokenMs }
+  let isAsking = false
 
   const draw = () => {
     drawnMs = performance.now()
@@ -111,6 +115,7 @@ export async function createProgress(
     write(sayingOf(stream, { title: name, text, elapsedMs: each.lineMs - startMs, columns: columnsOf(stream, env) }))
   }
   const beat = () => {
+    if (isAsking) return
     if (live && shown.size > 0) return draw()
     const nowMs = performance.now()
     const pauseMs = Math.min(Math.max(beatMs, (nowMs - startMs) / BEATS_OF_ALL), BEAT_MAX_MS)
@@ -148,6 +153,16 @@ export async function createProgress(
     },
     end(name) {
       if (shown.delete(name) && live) draw()
+    },
+    async asking(question) {
+      live?.clear()
+      isAsking = true
+      try {
+        return await question()
+      } finally {
+        isAsking = false
+        spokenMs = performance.now()
+      }
     },
     rest,
     [Symbol.dispose]() {
