@@ -1,5 +1,5 @@
 /** Parses the arguments and gives the exit code; commander's own endings (help, usage errors) become codes too. */
-import { CommanderError } from 'commander'
+import { CommanderError, InvalidArgumentError } from 'commander'
 import { createProgram } from './create-program.ts'
 import { EXIT, exitCodeOf } from './exit-code.ts'
 import { withMeant } from './other-names.ts'
@@ -26,8 +26,9 @@ export async function run(args: readonly string[], given: ProgramContext): Promi
     }
     if (error.exitCode === 0) return EXIT.ok
     const usage = new UsageError(withMeant(error.message.replace(/^error: /, ''), program))
-    // Without --json commander has printed the message itself; for the bare help there is none.
-    if (json) printFailure(context, usage, { json })
+    // Without --json commander has printed the message itself, but that of a value which a command has read; for the bare help there
+    // is none.
+    if (json || error instanceof InvalidArgumentError) printFailure(context, usage, { json })
     return exitCodeOf(usage)
   }
 }

@@ -186,7 +186,7 @@ test.each<[string, string, number, string]>([
 
 test.each(['-1', '1,5', '0.0000000000000000001', '1e3', 'all', '0x10'])('%j is no amount', async (amount) => {
   const ran = await wallet('send', somebody(), '--yes', '--', amount)
-  expect(ran).toMatchObject({ code: 2, stdout: '' })
+  expect(ran).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('expected GRN') })
 })
 
 test('send refuses nothing, more than there is, and the own address', async () => {
