@@ -3,7 +3,8 @@
 // TypeScript sources; installed from a registry, it runs what was built.
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { enableCompileCache } from 'node:module'
+// Whole: an old Node has not all names of it, and would end with a stack instead of saying that it is old.
+import * as module from 'node:module'
 import { fileURLToPath } from 'node:url'
 
 const NODE_MAJOR_MIN = 24
@@ -54,6 +55,6 @@ if (Number.parseInt(process.versions.node, 10) < NODE_MAJOR_MIN) {
   if (isProvider && !isSized) become([...process.execArgv, young, ...process.argv.slice(1)], ownEnv)
   // Who wants to see stacks has them in terms of the sources; to read the maps is nothing for each start.
   if (process.env.GRANARY_DEBUG) process.setSourceMapsEnabled(true)
-  enableCompileCache()
+  module.enableCompileCache()
   await import('../dist/main.js')
 }

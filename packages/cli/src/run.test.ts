@@ -184,6 +184,18 @@ test('help loads what it prints, and nothing of what the commands do', async () 
   expect(loaded.filter((url) => heavy.test(url))).toEqual([])
 })
 
+test('a Node that is too old is told so, in words', async () => {
+  const hook = `import { registerHooks } from 'node:module'
+    Object.defineProperty(process.versions, 'node', { value: '20.20.2' })
+    const old = { url: 'data:text/javascript,', shortCircuit: true }
+    registerHooks({ resolve: (name, context, next) => (name === 'node:module' ? old : next(name, context)) })`
+  const flags = ['--import', `data:text/javascript,${encodeURIComponent(hook)}`]
+  const child = spawn(process.execPath, [...flags, bin, '--help'], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const [stdout, stderr, [code]] = await Promise.all([text(child.stdout!), text(child.stderr!), once(child, 'close')])
+  expect([code, stdout]).toEqual([1, ''])
+  expect(stderr).toMatch(/^granary needs Node 24 or newer/)
+})
+
 test('as a process it prints where it should, and ends with the code', async () => {
   const [help, usage] = await Promise.all([spawnGranary(['--help']), spawnGranary(['store'])])
   expect(help).toEqual({ code: 0, stdout: (await granary(['--help'])).stdout, stderr: '' })
