@@ -1,7 +1,7 @@
 import type { UploadQuote } from '@granary/client/node'
 import { expect, test } from '@jest/globals'
 import type { CommandContext } from '../program-context.ts'
-import { printQuote, resumeOf } from './put.ts'
+import { printQuote } from './put.ts'
 
 const quote: UploadQuote = {
   ...{
@@ -50,19 +50,4 @@ test('a price names the options that deals which are made do not follow', async 
   const settled = { withoutEffect: ['label', 'renewUntil'] } as const
   expect(await shown(settled)).toContain('no effect: --label, --renew-until: the deal was agreed before')
   expect(JSON.parse(await shown(settled, true)).data.withoutEffect).toEqual(['--label', '--renew-until'])
-})
-
-test('the command that goes on makes the same deals, for the same bound, with the same key', () => {
-  const options = {
-    hidden: false,
-    links: 'refuse',
-    cidProfile: 'unixfs-v1-2025',
-    wait: true,
-    progress: 'text',
-  } as const
-  const given = { ...options, chain: 'http://127.0.0.1:1' } as unknown as Parameters<typeof resumeOf>[1]
-  const plain = resumeOf(['a b'], given).cmd
-  expect(plain).not.toMatch(/--again|--yes|--max-price|--passphrase-file/)
-  const { cmd } = resumeOf(['a b'], { ...given, again: true, yes: true, maxPrice: 5n, passphraseFile: '/k/pass' })
-  expect(cmd).toContain(" --again --yes --max-price '5 attoGRN' --passphrase-file /k/pass ")
 })

@@ -18,16 +18,10 @@ import type { Address } from '@granary/protocol/messages'
 import { type Command, Option } from 'commander'
 import { EXIT, exitCodeOf, exitCodesHelp } from '../exit-code.ts'
 import {
-  type ChainOptions,
   COPIES_MAX,
   dateUtc,
   durationMs,
-  type HomeOptions,
   homeOf,
-  type JsonOptions,
-  type PassphraseOptions,
-  type QuietOptions,
-  type SpendingOptions,
   wholeNumber,
   withChain,
   withHome,
@@ -37,26 +31,12 @@ import {
   withSpending,
 } from '../options.ts'
 import { amissText } from '../print/amiss-text.ts'
-import type { Action } from '../print/envelope.ts'
 import type { Story } from '../print/story.ts'
 import type { ChainTime } from '../print/times.ts'
 import type { CommandContext } from '../program-context.ts'
-import { openContent, type SourceOptions, sourceFlags, withSource } from './source-options.ts'
-
-export interface QuoteCommandOptions extends HomeOptions, ChainOptions, PassphraseOptions, JsonOptions, SourceOptions {
-  readonly duration?: number
-  readonly renewUntil?: Date
-  readonly copies?: number
-  readonly provider?: number
-}
-
-export interface PutCommandOptions extends QuoteCommandOptions, QuietOptions, SpendingOptions {
-  readonly label?: string
-  readonly again?: true
-  /** False: `--no-wait`. */
-  readonly wait: boolean
-  readonly progress: 'text' | 'json' | 'none'
-}
+import type { PutCommandOptions, QuoteCommandOptions } from './put-options.ts'
+import { resumeOf } from './put-resume.ts'
+import { openContent, withSource } from './source-options.ts'
 
 export function addPut(program: Command, context: CommandContext): void {
   const command = withWanted(
@@ -273,33 +253,6 @@ class InterruptedError extends GranaryError {
       cause,
     })
   }
-}
-
-/** The same command once more. */
-export function resumeOf(paths: readonly string[], options: PutCommandOptions): Action {
-  const { duration, renewUntil, copies, provider, label, again, wait, yes, maxPrice, passphraseFile, chain, home } =
-    options
-  const flags = [
-    ...(duration === undefined ? [] : ['--duration', `${duration / 1000}s`]),
-    ...(renewUntil === undefined ? [] : ['--renew-until', renewUntil.toISOString().slice(0, 16)]),
-    ...(copies === undefined ? [] : ['--copies', `${copies}`]),
-    ...(provider === undefined ? [] : ['--provider', `${provider}`]),
-    ...(label === undefined ? [] : ['--label', label]),
-    ...(again ? ['--again'] : []),
-    ...(wait ? [] : ['--no-wait']),
-    ...(yes ? ['--yes'] : []),
-    ...(maxPrice === undefined ? [] : ['--max-price', `${maxPrice} attoGRN`]),
-    ...(passphraseFile === undefined ? [] : ['--passphrase-file', passphraseFile]),
-    ...sourceFlags(options),
-    ...(home === undefined ? [] : ['--home', home]),
-    ...['--chain', chain],
-  ]
-  return { cmd: ['granary put', ...[...paths, ...flags].map(quoted)].join(' '), why: 'goes on' }
-}
-
-/** As a shell reads it. */
-function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
 }
 
 type OpenSource = {

@@ -3,7 +3,8 @@ import type { Command } from 'commander'
 import { exitCodesHelp } from '../exit-code.ts'
 import { withChain, withHome, withJson, withPassphrase } from '../options.ts'
 import type { CommandContext } from '../program-context.ts'
-import { openSource, printQuote, type QuoteCommandOptions, withWanted } from './put.ts'
+import { openSource, printQuote, withWanted } from './put.ts'
+import type { QuoteCommandOptions } from './put-options.ts'
 
 export function addQuote(program: Command, context: CommandContext): void {
   const command = withWanted(
