@@ -5,8 +5,8 @@ import { sourceFlags } from './source-options.ts'
 
 /** The same command once more. */
 export function resumeOf(paths: readonly string[], options: PutCommandOptions): Action {
-  const { duration, renewUntil, copies, provider, label, again, wait, yes, maxPrice, passphraseFile, chain, home } =
-    options
+  const { duration, renewUntil, copies, provider, label, again, wait, yes, maxPrice } = options
+  const { passphraseFile, chain, genesis, home } = options
   const flags = [
     ...(duration === undefined ? [] : ['--duration', `${duration / 1000}s`]),
     ...(renewUntil === undefined ? [] : ['--renew-until', renewUntil.toISOString().slice(0, 16)]),
@@ -21,8 +21,15 @@ export function resumeOf(paths: readonly string[], options: PutCommandOptions): 
     ...sourceFlags(options),
     ...(home === undefined ? [] : ['--home', home]),
     ...['--chain', chain],
+    // With a chain that is named the one that files pin counts no more.
+    ...(genesis === undefined ? [] : ['--genesis', genesis]),
   ]
-  return { cmd: ['granary put', ...[...paths, ...flags].map(quoted)].join(' '), why: 'goes on' }
+  return { cmd: ['granary put', ...[...paths.map(asPath), ...flags].map(quoted)].join(' '), why: 'goes on' }
+}
+
+/** No option, whatever it begins with. */
+function asPath(path: string): string {
+  return path.startsWith('-') && path !== '-' ? `./${path}` : path
 }
 
 /** As a shell reads it. */
