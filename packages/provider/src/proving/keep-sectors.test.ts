@@ -6,6 +6,7 @@ import type { ProvingContext } from './proving-context.ts'
 import { createSectorHealth } from './sector-health.ts'
 
 afterEach(() => {
+  jest.restoreAllMocks()
   jest.useRealTimers()
 })
 
@@ -44,6 +45,7 @@ test('what a challenge misses on a volume that is away is declared, and neither 
   }
   const context = {
     ...{ folder: '/nowhere', providerId: 1_000, profile: { name: 'any' }, log: () => {}, head: { height: () => 5 } },
+    maintenance: () => [],
     ...{ health, alerts: createAlerts(() => {}) },
     volumes: {
       pathOf: () => '/disk/7',
@@ -57,7 +59,7 @@ test('what a challenge misses on a volume that is away is declared, and neither 
       ...{ partitions: () => [0], countIn: () => 1, nextIn: () => undefined },
     },
     readiness: {
-      ...{ sectorCursor: () => 0, sectorChecked: () => {}, knows: () => true },
+      ...{ sectorCursor: () => 0, sectorChecked: () => {}, checkedAtMs: () => Date.now() },
       checked: () => {},
       save: async () => {},
     },
@@ -84,4 +86,49 @@ test('what a challenge misses on a volume that is away is declared, and neither 
   expect(mending).toEqual([])
   running.abort()
   await kept
+})
+
+test('a partition is rehearsed twice a period and a sector proven alone in its turn, however late the lot would have it', async () => {
+  jest.useFakeTimers()
+  jest.spyOn(Math, 'random').mockReturnValue(1 - 2 ** -30)
+  const sector = { number: 7, phase: { state: 'proving', partition: 0, commR: new Uint8Array(32) } }
+  const rehearsedMs: number[] = []
+  const provenMs: number[] = []
+  const context = {
+    ...{ folder: '/nowhere', providerId: 1_000, profile: { name: 'any' }, log: () => {}, head: { height: () => 5 } },
+    maintenance: () => [],
+    ...{ health: createSectorHealth(createAlerts(() => {})), alerts: createAlerts(() => {}) },
+    volumes: { pathOf: () => '/disk/7', heldBack: () => [], away: () => [], awayFor: () => undefined },
+    store: {
+      // The sectors that are proven alone are over by then.
+      ...{
+        has: (number: number) => number === 7,
+        get: () => sector,
+        numbersIn: () => [],
+        inPartition: () => [7],
+        partitions: () => [0],
+      },
+      // A week's round of so many is one each 6 s.
+      ...{ countIn: () => 100_800, nextIn: () => 8 },
+    },
+    readiness: {
+      ...{ sectorCursor: () => 0, sectorChecked: () => provenMs.push(Date.now()), save: async () => {} },
+      checkedAtMs: () => rehearsedMs.at(-1),
+      checked: () => rehearsedMs.push(Date.now()),
+    },
+    prover: { rehearse: async () => ({ proveMs: 1 }) },
+    chain: {
+      members: async function* () {},
+      status: async () => ({ blockTimeMs: 500 }),
+      params: async () => ({ provingPeriod: 60 }),
+    },
+  } as unknown as ProvingContext
+  const running = new AbortController()
+  const kept = keepSectors(context, running.signal)
+  await jest.advanceTimersByTimeAsync(120_000)
+  running.abort()
+  await kept
+  const longest = (times: readonly number[]) => Math.max(...times.slice(1).map((time, i) => time - times[i]!))
+  expect([rehearsedMs.length, longest(rehearsedMs)]).toEqual([9, 15_000])
+  expect([provenMs.length, longest(provenMs)]).toEqual([20, 6_000])
 })

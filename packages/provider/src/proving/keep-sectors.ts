@@ -1,5 +1,5 @@
 /**
- * Looks after the sectors that are proven. After a start, and then at random times, about twice a proving period, each
+ * Looks after the sectors that are proven. After a start, and then at random times, twice a proving period at the least, each
  * partition answers a challenge that is made up for it; each sector is proven alone once a week at the least. What fails is
  * made whole: its tree from the replica, or the replica from its pieces, in that order of cost. What cannot be is declared,
  * and asked for no more until it can.
@@ -100,7 +100,7 @@ export async function keepSectors(context: ProvingContext, signal: AbortSignal):
       await mendTrees(context, volumes, signal)
       reseal()
       await readiness.save(health.list())
-      const next = due.shift() ?? newPartition(context, kept) ?? (await pauseAndPick(context, kept, signal))
+      const next = due.shift() ?? (await pauseAndPick(context, kept, signal))
       if (next === undefined) continue
       if ('partition' in next) {
         await rehearse(context, next.partition, signal)
@@ -108,6 +108,7 @@ export async function keepSectors(context: ProvingContext, signal: AbortSignal):
       }
       const { sector } = next
       readiness.sectorChecked(sector)
+      kept.sectorAtMs = Date.now()
       // Only what is damaged is sealed again.
       if ((await checkSector(context, sector, signal)) && !health.isDamaged(sector)) await dropLeftover(context, sector)
     } catch (error) {
@@ -214,6 +215,8 @@ async function mendReplica(
 
 /** What is known for a while, since to ask for it takes longer the more there are, or is a question to the chain. */
 interface KeptFacts {
+  /** When the last sector was proven alone; at first, when it was begun to look after them. */
+  sectorAtMs: number
   partitions(): readonly number[]
   sectors(): number
   periodMs(signal: AbortSignal): Promise<number>
@@ -232,6 +235,7 @@ function keptFacts(context: ProvingContext): KeptFacts {
     lookAtMs = Date.now() + partitions.length * LOOK_MS_A_PARTITION
   }
   return {
+    sectorAtMs: Date.now(),
     partitions: () => {
       look()
       return partitions
@@ -249,22 +253,23 @@ function keptFacts(context: ProvingContext): KeptFacts {
   }
 }
 
-/** One that has never been rehearsed, as far as is known. */
-function newPartition({ readiness }: ProvingContext, kept: KeptFacts): Due | undefined {
-  const partition = kept.partitions().find((number) => !readiness.knows(number))
-  return partition === undefined ? undefined : { partition }
-}
-
-/** Until a random time, or the next damage; then any partition or the next sector, or none when there is something else to do. */
+/** Until a random time, until one is due, or the next damage; then what is next, or nothing when there is something else to do. */
 async function pauseAndPick(context: ProvingContext, kept: KeptFacts, signal: AbortSignal): Promise<Due | undefined> {
-  const { health, store, readiness } = context
-  const partitions = kept.partitions()
+  const { health } = context
+  const partitionEveryMs = (await kept.periodMs(signal)) / CHECKS_A_PERIOD
+  const sectorEveryMs = SECTOR_ROUND_MS / kept.sectors()
+  const partition = stalest(context, kept)
+  const partitionDueMs = (partition?.atMs ?? Number.POSITIVE_INFINITY) + partitionEveryMs
+  const sectorDueMs = kept.sectorAtMs + sectorEveryMs
+  const untilDueMs = Math.min(partitionDueMs, sectorDueMs) - Date.now()
+  const nextSector = (): Due | undefined => sectorAfterLast(context)
+  if (untilDueMs <= 0) return partitionDueMs <= Date.now() ? partition : nextSector()
   // By the millisecond; of two sorts of checks that come at random times one after the other.
-  const ofPartitions = (partitions.length * CHECKS_A_PERIOD) / (await kept.periodMs(signal))
-  const ofSectors = kept.sectors() / SECTOR_ROUND_MS
+  const ofPartitions = kept.partitions().length / partitionEveryMs
+  const ofSectors = 1 / sectorEveryMs
   // At random times that do not remember: who was waked, and waits anew, is no later for it.
   const wantedMs = Math.max(PAUSE_MIN_MS, -Math.log(1 - Math.random()) / (ofPartitions + ofSectors))
-  const pauseMs = Math.min(LOOK_AROUND_MS, wantedMs)
+  const pauseMs = Math.min(LOOK_AROUND_MS, wantedMs, untilDueMs)
   const waking = new AbortController()
   const unlisten = health.onChange(() => waking.abort())
   const slept = await sleep(pauseMs, AbortSignal.any([signal, waking.signal])).then(
@@ -273,9 +278,21 @@ async function pauseAndPick(context: ProvingContext, kept: KeptFacts, signal: Ab
   )
   unlisten()
   if (!slept || pauseMs < wantedMs) return undefined
-  const partition = partitions[Math.floor(Math.random() * partitions.length)]
-  if (partition === undefined) return undefined
-  if (Math.random() * (ofPartitions + ofSectors) < ofPartitions) return { partition }
+  return Math.random() * (ofPartitions + ofSectors) < ofPartitions ? partition : nextSector()
+}
+
+/** The one that has waited longest for a rehearsal. */
+function stalest({ readiness }: ProvingContext, kept: KeptFacts): { partition: number; atMs: number } | undefined {
+  return kept
+    .partitions()
+    .map((partition) => ({ partition, atMs: readiness.checkedAtMs(partition) ?? Number.NEGATIVE_INFINITY }))
+    .reduce<{ partition: number; atMs: number } | undefined>(
+      (found, each) => (found === undefined || each.atMs < found.atMs ? each : found),
+      undefined,
+    )
+}
+
+function sectorAfterLast({ store, readiness }: ProvingContext): Due | undefined {
   const sector = store.nextIn('proving', readiness.sectorCursor() + 1)
   return sector === undefined ? undefined : { sector }
 }

@@ -46,8 +46,8 @@ export type ReadinessFile = z.infer<typeof readinessFile>
 
 export interface Readiness {
   checked(check: CheckRecord): void
-  /** Whether the partition was ever checked. */
-  knows(partition: number): boolean
+  /** When the partition was last checked; undefined: never, as far as is known. */
+  checkedAtMs(partition: number): number | undefined
   answered(answer: AnswerRecord): void
   sectorChecked(number: number): void
   sectorCursor(): number
@@ -70,7 +70,7 @@ export function openReadiness(path: string, alerts: Alerts): Readiness {
   let saveAtMs = 0
   let written = ''
   return {
-    knows: (partition) => checks.has(partition),
+    checkedAtMs: (partition) => checks.get(partition)?.atMs,
     checked: (record) => void checks.set(record.partition, record),
     answered: (record) => {
       answers.push(record)
