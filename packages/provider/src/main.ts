@@ -65,6 +65,7 @@ import { requireOwnVolumes } from './storage/volume-record.ts'
 import { rolesMissing } from './storage/volumes.ts'
 import { createWork } from './work/create-work.ts'
 import { keepTidy } from './work/keep-tidy.ts'
+import { makeTables } from './work/make-tables.ts'
 
 export { type BackupReport, backupProvider, restoreProvider } from './home/backup.ts'
 export {
@@ -330,10 +331,10 @@ async function start(options: RunProviderOptions, closers: Closer[]): Promise<Om
     onPlaced: (pieceCid) => scrub.suspect(pieceCid),
     release: sectors.release,
   })
+  const parentsDir = join(options.cacheHome, 'parents')
   const sealing = createWork({
     ...{ db, volumes, folder: folders.root, alerts, witness, chain, follower, providerId, profile, profiles },
-    ...{ queue, log, prover },
-    parentsDir: join(options.cacheHome, 'parents'),
+    ...{ queue, log, prover, parentsDir },
     signer: keys.session.signer,
     deals: market.feed,
     securePieces: scrub.secure,
@@ -409,6 +410,15 @@ async function start(options: RunProviderOptions, closers: Closer[]): Promise<Om
   listener.serve(app)
   sealing.start()
   scrub.start()
+  if (options.redisUrl === undefined) {
+    const stopping = new AbortController()
+    const reserveBytes = (disk: string) => diskReserve(disk, config.diskReserveBytes)
+    const making = makeTables({ queue, profiles, parentsDir, reserveBytes, log }, stopping.signal)
+    closers.push(async () => {
+      stopping.abort()
+      await making
+    })
+  }
   const means = createMeans({ chain, providerId, profiles, partitions })
   const health = watchHealth({
     sessionKey: () => sessionKeyOn(chain, keys.address, toHex(keys.session.signer.publicKey)),

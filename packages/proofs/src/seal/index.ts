@@ -1,7 +1,7 @@
 /** Pieces → sealed sector, and back. Node only: it reads and writes files. */
 
 export { CheckpointError, KernelError, MemoryError } from '../kernel/kernel.ts'
-export { parentsTable } from './build-parents-table.ts'
+export { hasParentsTable, parentsTable } from './build-parents-table.ts'
 export { finalizeSector, SectorNotSealedError } from './finalize-sector.ts'
 export { ManifestError } from './manifest.ts'
 export { SectorDamagedError } from './open-sector-file.ts'

@@ -5,6 +5,7 @@ import { GranaryError } from '@granary/base'
 import { MemoryError } from '../kernel/kernel.ts'
 import { PARENTS } from '../spec/graph.ts'
 import { NODE_BYTES, type Profile } from '../spec/profile.ts'
+import { hasParentsTable } from './build-parents-table.ts'
 
 /** Labels of two layers; beside them only buffers. */
 const LAYERS_IN_MEMORY = 2
@@ -48,10 +49,7 @@ export async function requireDisk(profile: Profile, dirs: readonly string[], par
   let present = 0
   for (const dir of dirs) present += await bytesIn(dir)
   await requireFree(dirs[0]!, Math.max(0, diskBytes - present))
-  const hasTable = (await readdir(parentsDir).catch(() => [])).some((name) =>
-    name.endsWith(`-${profile.nodes}.parents`),
-  )
-  if (!hasTable) await requireFree(parentsDir, parentsBytes)
+  if (!(await hasParentsTable({ ...profile, dir: parentsDir }))) await requireFree(parentsDir, parentsBytes)
 }
 
 /** @throws MemoryError MEMORY_TOO_SMALL */

@@ -72,7 +72,13 @@ export interface UnsealInput {
   readonly out: string
 }
 
+export interface ParentsInput {
+  readonly profile: ProfileName
+  readonly parentsDir: string
+}
+
 export type ProviderJobs = {
+  parents: { input: ParentsInput; progress: never; result: null }
   seal: { input: SealTogetherInput; progress: SealTogetherProgress; result: SealTogetherResult }
   unseal: { input: UnsealInput; progress: never; result: null }
   porep: { input: ReplicationInput; progress: never; result: ReplicationResult }

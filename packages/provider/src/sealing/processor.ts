@@ -2,6 +2,7 @@
 import { type JobContext, type Processor, serveJobs } from '../queue/serve-jobs.ts'
 import type { ProviderJobs } from './jobs.ts'
 import { onSharedFolders, thisMachine } from './machine.ts'
+import { parentsJob } from './parents-job.ts'
 import { porepJob } from './porep-job.ts'
 import { sealJob } from './seal-job.ts'
 import { unsealJob } from './unseal-job.ts'
@@ -23,6 +24,7 @@ function here<Input extends { readonly parentsDir: string }, Progress, Result>(
 const processor: Processor = serveJobs<ProviderJobs>({
   seal: ({ sectors }, context) =>
     onSharedFolders(machine, () => sealJob({ sectors: sectors.map(withTables) }, context, machine)),
+  parents: here(parentsJob),
   unseal: here(unsealJob),
   porep: here(porepJob),
 })

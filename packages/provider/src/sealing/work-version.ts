@@ -2,7 +2,7 @@
 import { sealingVersion } from '@granary/proofs/engine'
 
 /** Counted up by who changes the form of a job (jobs.ts): a worker of another release is given none then. */
-const FORM_OF_JOBS = 2
+const FORM_OF_JOBS = 3
 
 export function workVersion(): Readonly<Record<string, string>> {
   return { ...sealingVersion(), 'form of jobs': String(FORM_OF_JOBS) }

@@ -34,5 +34,7 @@ export type SealingLogEvent =
   /** It would cost more than it brings, in attoGRN. */
   | { type: 'order:below-fee'; deal: number; epochs: number; worth: string; fee: string }
   | { type: 'order:refused'; deal: number; code: string; message: string }
+  | { type: 'parents:made'; profile: string; ms: number }
+  | ({ type: 'parents:failed'; profile: string } & Failure)
   | { type: 'sector:cleaned'; sector: number }
   | ({ type: 'sealing:error' } & Failure)

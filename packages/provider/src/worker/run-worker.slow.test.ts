@@ -206,7 +206,7 @@ suite(`workers on other machines${redisIsHere ? '' : `: ${REDIS_SERVER} is not t
       })
       const worker = startWorker()
       const hindered = await worker.says('worker:hindered')
-      const message = expect.stringMatching(/its form of jobs is 2, the provider's is 1/)
+      const message = expect.stringMatching(/its form of jobs is 3, the provider's is 1/)
       expect(hindered).toMatchObject({ code: 'WORKER_REFUSED', message })
       expect(older.slots()).toBe(0)
       await older.stop()
