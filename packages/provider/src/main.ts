@@ -63,6 +63,7 @@ import { createSettings } from './storage/settings.ts'
 import { createTraffic } from './storage/traffic.ts'
 import { requireOwnVolumes } from './storage/volume-record.ts'
 import { rolesMissing } from './storage/volumes.ts'
+import { watchFolders } from './storage/watch-folders.ts'
 import { createWork } from './work/create-work.ts'
 import { keepTidy } from './work/keep-tidy.ts'
 import { makeTables } from './work/make-tables.ts'
@@ -173,7 +174,7 @@ async function start(options: RunProviderOptions, closers: Closer[]): Promise<Om
   await deals.files.placeAll()
   await volumes.dropUnfinished()
   for (const folder of await volumes.heldFolders('piece'))
-    await rm(repairFolder(folder), { recursive: true, force: true })
+    await rm(repairFolder(folder), { recursive: true, force: true }).catch(() => {})
   const storedPiece = (piece: { pieceCid: string; payloadSize: number; rootCid: string | undefined }) => ({
     pieceCid: piece.pieceCid,
     path: deals.files.piecePath(piece.pieceCid),
@@ -352,6 +353,7 @@ async function start(options: RunProviderOptions, closers: Closer[]): Promise<Om
   const sweepFolders = async () => {
     const kinds = ['piece', 'upload', 'sector'] as const
     const held = await Promise.all(kinds.map((kind) => volumes.heldFolders(kind)))
+    await watchFolders(held.flat(), alerts)
     await sweepAside([folders.root, ...held.flat()], alerts)
   }
   await deals.files.recover()

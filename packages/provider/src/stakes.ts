@@ -10,6 +10,7 @@ export const stakes = {
   SET_ASIDE: 'data',
   SECTOR_FOLDER_FOREIGN: 'data',
   DISK_FAILED: 'data',
+  FOLDER_UNREADABLE: 'data',
   ANSWER_LATE: 'proofs',
   CHAIN_UNREACHABLE: 'proofs',
   CHAIN_BEHIND: 'proofs',

@@ -270,6 +270,8 @@ export const alertErrors = {
   SET_ASIDE: { fault: 'nobody' },
   /** The disk of a volume is not there, or is another one. */
   VOLUME_AWAY: { fault: 'operator', outage: true },
+  /** A folder of a volume cannot be listed. */
+  FOLDER_UNREADABLE: { fault: 'operator' },
   /** What something was moved from on a volume is not what it was moved to. */
   COPY_DIFFERS: { fault: 'operator' },
   /** Another home, or another process of this one, which was copied, has the volume now. */

@@ -128,7 +128,8 @@ export function createPieceFiles({ volumes, deals, uploads, checks, lock }: Piec
       }),
     placeAll: async () => {
       const before = deals.stagedPieces().map(({ pieceCid }) => pieceCid)
-      for (const pieceCid of before) await place(pieceCid)
+      // One whose disk fails keeps none of the others from their places.
+      for (const pieceCid of before) await place(pieceCid).catch(() => {})
       const left = new Set(deals.stagedPieces().map(({ pieceCid }) => pieceCid))
       return before.filter((pieceCid) => !left.has(pieceCid))
     },
@@ -163,11 +164,9 @@ async function setOthersAside(folder: string, keep: ReadonlySet<string>): Promis
       })
 }
 
+/** None where its disk does not list it: an alert says so (storage/watch-folders.ts). */
 async function namesIn(folder: string): Promise<string[]> {
-  return await readdir(folder).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return []
-    throw error
-  })
+  return await readdir(folder).catch(() => [])
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -15,14 +15,16 @@ export interface SectorFolder {
   readonly sector: Sector | undefined
 }
 
-/** Of all folders that a sector's number names. */
+/** Of all folders that a sector's number names, where that can be read. */
 export async function listSectorFolders({ volumes }: Pick<FolderOwner, 'volumes'>): Promise<SectorFolder[]> {
   const dirs: string[] = []
   for (const folder of volumes.foldersOf('sector')) {
-    const names = (await readdir(folder)).filter((name) => /^(0|[1-9]\d{0,14})$/.test(name))
+    const names = (await readdir(folder).catch((): string[] => [])).filter((name) => /^(0|[1-9]\d{0,14})$/.test(name))
     dirs.push(...names.map((name) => join(folder, name)))
   }
-  return Promise.all(dirs.map(async (dir) => ({ number: Number(basename(dir)), dir, sector: await readIfThere(dir) })))
+  // One that its disk does not give is damaged, and keeps none of the others from being proven.
+  const read = (dir: string) => readSector(dir).catch(() => undefined)
+  return Promise.all(dirs.map(async (dir) => ({ number: Number(basename(dir)), dir, sector: await read(dir) })))
 }
 
 export interface FolderOwner {

@@ -14,7 +14,7 @@ export interface DiskLooks {
   text(path: string): string | undefined
   /** Not a disk that the system has made read-only since it failed. */
   isWritable(path: string): boolean
-  /** None where there is no such folder. */
+  /** None where there is no such folder, or its disk does not list it. */
   names(folder: string): readonly string[]
   /** @throws where there is no such folder */
   room(folder: string): DiskRoom
@@ -32,7 +32,7 @@ export const diskLooks: DiskLooks = {
   exists: existsSync,
   text: (path) => orNothing(() => readFileSync(path, 'utf8')),
   isWritable: (path) => orNothing(() => accessSync(path, constants.W_OK) ?? true) ?? false,
-  names: (folder) => (existsSync(folder) ? readdirSync(folder) : []),
+  names: (folder) => orNothing(() => readdirSync(folder)) ?? [],
   room: (folder) => {
     const { blocks, bavail, bsize } = statfsSync(folder)
     return { bytes: blocks * bsize, freeBytes: bavail * bsize, device: statSync(folder).dev }

@@ -2,10 +2,10 @@
  * The names in a folder, a part at a time. A volume may have millions of pieces: all their names are more than the memory of a
  * thread that looks, and take longer than a disk is waited for; it answers as long as another part comes.
  */
-import { type Dir, opendirSync } from 'node:fs'
+import { type Dir, type Dirent, opendirSync } from 'node:fs'
 
 export interface NameParts {
-  /** None where there is no such folder. */
+  /** None where there is no such folder, or its disk does not list it. */
   firstNames(folder: string): readonly string[]
   /** Those that come after what was given last; none: there are no more. */
   nextNames(folder: string): readonly string[]
@@ -24,11 +24,19 @@ export function createNameParts(): NameParts {
   function nextNames(folder: string): readonly string[] {
     const names: string[] = []
     while (open?.folder === folder && names.length < NAMES_A_PART) {
-      const entry = open.dir.readSync()
+      const entry = readOne(open.dir)
       if (entry === null) close()
       else names.push(entry.name)
     }
     return names
+  }
+
+  function readOne(dir: Dir): Dirent | null {
+    try {
+      return dir.readSync()
+    } catch {
+      return null
+    }
   }
 
   return {
@@ -36,9 +44,8 @@ export function createNameParts(): NameParts {
       close()
       try {
         open = { folder, dir: opendirSync(folder, { bufferSize: NAMES_A_PART }) }
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
-        throw error
+      } catch {
+        return []
       }
       return nextNames(folder)
     },

@@ -33,7 +33,7 @@ export interface AsideEntry {
 export async function listAside(folder: string): Promise<AsideEntry[]> {
   const aside = join(folder, ASIDE)
   const names = await readdir(aside).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return []
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return []
     throw error
   })
   return names.flatMap((stamped) => {

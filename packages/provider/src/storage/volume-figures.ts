@@ -101,8 +101,5 @@ async function countEntry(
 }
 
 async function namesIn(folder: string): Promise<string[]> {
-  return await readdir(folder).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return []
-    throw error
-  })
+  return await readdir(folder).catch(() => [])
 }
