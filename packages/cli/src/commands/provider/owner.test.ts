@@ -181,7 +181,10 @@ test("the daemon runs without the owner's key: what only the owner may sign is a
   const brought = join(root.home, 'brought.json')
   await rename(join(other, 'provider', 'registration.json'), brought)
   expect(JSON.parse((await own(...signing)).stdout).error.code).toBe('REGISTRATION_INVALID')
+  const dry = ['register', '--owner-key', stick, '--registration', brought, ...limits, '--dry-run']
+  expect((await own(...dry)).stdout).toMatch(/for at most .*; the daemon's key may spend 5 GRN from then on, until 2/)
   const first = JSON.parse((await own(...signing, '--registration', brought, ...limits)).stdout).data
+  expect(first.session).toMatchObject({ spendingLimit: `${5n * GRN}` })
   expect(first.registered).toMatchObject({ done: 'registered' })
   const { address } = await chain.provider(first.registered.provider).then(({ owner }) => ({ address: owner }))
   const keys = await Array.fromAsync(chain.sessionKeys(address))

@@ -40,7 +40,7 @@ async function register(options: RegisterOptions, context: CommandContext): Prom
     keystore,
     messages,
     { readAddress },
-    { epochsIn },
+    { epochsIn, momentOf },
     { passphraseOf },
     { openChain },
     { configuredChain },
@@ -64,7 +64,7 @@ async function register(options: RegisterOptions, context: CommandContext): Prom
   const home = homeOf(options)
   const payout = options.payout === undefined ? undefined : readAddress(options.payout)
   const path = options.ownerKey ?? join(home, 'provider', 'keystore.json')
-  const result = await interruptible(async (signal) => {
+  const { may, ...result } = await interruptible(async (signal) => {
     const wanted = await operator.readRegistration(options.registration ?? join(home, 'provider', 'registration.json'))
     const url = options.chain ?? (await configuredChain(home)) ?? CHAIN_URL_DEFAULT
     const { chain, status, devnet } = await openChain({ chain: url }, signal)
@@ -72,18 +72,24 @@ async function register(options: RegisterOptions, context: CommandContext): Prom
     // An account that does not exist yet costs its record.
     const records = messages.providerFee(params) + (payout === undefined ? 0n : params.accountFee)
     const price = messages.feeOf('RegisterProvider', REGISTRATION_BYTES_MAX, fees) + records
-    if (dryRun) return { price, wanted, registered: null }
+    const expires = status.height + epochsIn(sessionTime ?? 0, status)
+    const session = sessionLimit === undefined ? undefined : { spendingLimit: sessionLimit, expires }
+    const may =
+      session === undefined
+        ? ''
+        : `; the daemon's key may spend ${messages.formatGrn(session.spendingLimit)} from then on, until ${momentOf(expires, status)}`
+    if (dryRun) return { price, wanted, session, may, registered: null }
     const passphrase = await passphraseOf({ passphraseFile, devnet, folder: dirname(path) })
     const signer = messages.accountSigner(await keystore.readKey(path, passphrase))
     await confirmSpending(context, { what: 'register the provider', price }, { yes, maxPrice, json, signal })
     if (status.devnet && BigInt((await chain.account(signer.address, { signal })).balance) === 0n) {
       await chain.faucet(signer.address, { signal })
     }
-    const expires = status.height + epochsIn(sessionTime ?? 0, status)
-    const session = sessionLimit === undefined ? undefined : { spendingLimit: sessionLimit, expires }
     return {
       price,
       wanted,
+      session,
+      may,
       registered: await operator.registerAsOwner({ chain, signer, wanted, payout, session, signal }),
     }
   })
@@ -94,8 +100,8 @@ async function register(options: RegisterOptions, context: CommandContext): Prom
       json,
       text: ({ price, registered, wanted }) =>
         registered === null
-          ? `would sign that the provider is "${wanted.name}" at ${wanted.endpoints.join(', ')}, for at most ${messages.formatGrn(price)}`
-          : `provider ${registered.provider}: ${registered.done}`,
+          ? `would sign that the provider is "${wanted.name}" at ${wanted.endpoints.join(', ')}, for at most ${messages.formatGrn(price)}${may}`
+          : `provider ${registered.provider}: ${registered.done}${may}`,
     },
   )
 }
