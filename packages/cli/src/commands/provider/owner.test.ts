@@ -334,8 +334,14 @@ test('a sector is listed, extended, and terminated for no more than was said bef
   const { expiry } = await chain.sector(provider.providerId, deal.sector)
   const dated = await provide('sectors', 'extend', `${deal.sector}`, '--until', '2099-01-31', '--dry-run')
   expect(dated.stdout).toContain(`would extend sector ${deal.sector} until 2099-01-31 00:00 UTC, in `)
-  const later = await spend('sectors', 'extend', `${deal.sector}`, '--until', `${expiry + 100}`)
-  expect(JSON.parse(later.stdout).data).toMatchObject({ expiry: expiry + 100, sent: [{ id: expect.any(String) }] })
+  const past = await provide('sectors', 'extend', `${deal.sector}`, '--until', '2020-01-31', '--dry-run')
+  expect([past.code, past.stderr]).toEqual([2, expect.stringContaining('that time is over')])
+  const later = await spend('sectors', 'extend', `${deal.sector}`, `${deal.sector}`, '--until', `${expiry + 100}`)
+  expect(JSON.parse(later.stdout).data).toMatchObject({
+    sectors: [deal.sector],
+    expiry: expiry + 100,
+    sent: [{ id: expect.any(String) }],
+  })
   expect((await chain.sector(provider.providerId, deal.sector)).expiry).toBe(expiry + 100)
   const sooner = JSON.parse((await spend('sectors', 'extend', `${deal.sector}`, '--until', `${expiry}`)).stdout)
   expect(sooner.error).toMatchObject({ code: 'SECTOR_EXPIRY_INVALID' })

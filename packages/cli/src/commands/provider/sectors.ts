@@ -185,6 +185,7 @@ async function extend(which: readonly number[], options: ExtendOptions, context:
     const { until } = options
     const ms = until instanceof Date ? until.getTime() - status.timeMs : (options.for ?? 0)
     const expiry = typeof until === 'number' ? until : status.height + epochsIn(ms, status)
+    if (expiry <= status.height) throw new UsageError('that time is over', 'name one that is to come')
     const fee = feeOf('ExtendSectors', bytesFor(which), await chain.fees({ signal }))
     const planned = { provider: provider.id, sectors: which, expiry, fee, status }
     if (dryRun) return { ...planned, sent: null }
