@@ -8,8 +8,8 @@ import type { Fetch } from '../ports.ts'
 import { askProvider } from './ask-provider.ts'
 import { verifyProviderSignature } from './verify-provider-signature.ts'
 
-/** The provider hashes every block of the CAR before it answers, which takes minutes for a large one. */
-const AGREE_TIMEOUT_MS = 30 * 60_000
+/** The provider hashes every block of the CAR before it answers, beside those of others: so long for each MiB, after the first minutes. */
+const AGREE_MS = { least: 5 * 60_000, perMiB: 100 }
 
 /** The provider signed other terms than those it was sent. */
 export class TermsMismatchError extends GranaryError {
@@ -51,11 +51,12 @@ export async function agreeDeal(
 ): Promise<Agreement> {
   const { provider, endpoint, genesisHash, uploadId, terms, token, fetch } = input
   const body = { uploadId, terms: dealTermsToJson(terms) }
+  const timeoutMs = AGREE_MS.least + AGREE_MS.perMiB * Math.ceil(terms.payloadSize / (1 << 20))
   const answer = await askProvider(
     endpoint,
     market.agreeDeal,
     { params: {}, body },
-    { token, fetch, signal: options.signal, timeoutMs: AGREE_TIMEOUT_MS },
+    { token, fetch, signal: options.signal, timeoutMs },
   )
   const digest = dealTermsDigest(genesisHash, terms)
   const agreementId = toHex(digest)
