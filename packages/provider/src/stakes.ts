@@ -29,6 +29,8 @@ export const stakes = {
   COLLATERAL_NOT_DEPOSITED: 'money',
   COLLATERAL_NOT_WITHDRAWN: 'money',
   INSUFFICIENT_FUNDS: 'money',
+  PIECE_LARGER_THAN_SECTOR: 'money',
+  SEALING_GIVEN_UP: 'money',
   INSUFFICIENT_COLLATERAL: 'money',
   ASK_ENDS: 'service',
   ASK_NOT_SET: 'service',

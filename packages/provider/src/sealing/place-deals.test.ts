@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { createMemoryFeed, type MemoryFeed } from '../../test/fake-feed.ts'
+import { type Alerts, createAlerts } from '../alerts.ts'
 import type { PlaceableDeal } from '../sectors/port.ts'
-import type { SealingLogEvent } from '../sectors/sealing-log.ts'
 import { createSectorStore, type SectorStore } from '../sectors/store.ts'
 import { openStore } from '../storage/open-store.ts'
 import { type Placed, placeDeals } from './place-deals.ts'
@@ -28,7 +28,7 @@ let store: SectorStore
 let feed: MemoryFeed
 let refused: Set<number>
 let damaged: Set<string>
-let logged: SealingLogEvent[]
+let alerts: Alerts
 
 const place = (nowMs: number): Placed =>
   placeDeals({
@@ -36,7 +36,7 @@ const place = (nowMs: number): Placed =>
     closeByMs: () => undefined,
     witness: { numbered: () => {} },
     isDamaged: (pieceCid) => damaged.has(pieceCid),
-    log: (e) => logged.push(e),
+    alerts,
   })
 
 beforeEach(async () => {
@@ -46,7 +46,7 @@ beforeEach(async () => {
   feed = createMemoryFeed()
   refused = new Set()
   damaged = new Set()
-  logged = []
+  alerts = createAlerts(() => {})
 })
 
 afterEach(async () => {
@@ -89,7 +89,7 @@ describe('placeDeals', () => {
     expect(place(0).closed).toEqual([1])
     place(5_000)
     expect(feed.entries(1, 'failed')).toMatchObject([{ data: { code: 'PIECE_LARGER_THAN_SECTOR' } }])
-    expect(logged).toHaveLength(1)
+    expect(alerts.list()).toMatchObject([{ code: 'PIECE_LARGER_THAN_SECTOR', subject: 'deal 1' }])
   })
 
   test('a deal whose piece is damaged waits until it is mended, and spends no sector; the others go on', () => {
@@ -111,5 +111,9 @@ describe('placeDeals', () => {
     }
     expect(place(4)).toEqual({ closed: [], waitUntilMs: undefined })
     expect(feed.entries(1, 'failed')).toMatchObject([{ data: { code: 'SEALING_GIVEN_UP' } }])
+    expect(alerts.list()).toMatchObject([{ code: 'SEALING_GIVEN_UP', subject: 'deal 1', stake: 'money' }])
+    feed.setState(1, 'active')
+    place(5)
+    expect(alerts.list()).toEqual([])
   })
 })

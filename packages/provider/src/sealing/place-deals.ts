@@ -1,10 +1,9 @@
 /** Does what the planner says: opens sectors, adds deals, closes sectors. All of it is written down before it returns. */
 
-import type { ErrorCode } from '@granary/base'
 import { profileNamed } from '@granary/proofs/profile'
+import type { Alerts } from '../alerts.ts'
 import { type PlanInput, planSector, type SectorSize } from '../sectors/plan-sector.ts'
 import type { DealFeed, PlaceableDeal } from '../sectors/port.ts'
-import type { SealingLog } from '../sectors/sealing-log.ts'
 import { dealIdsOf, type Sector } from '../sectors/sector.ts'
 import type { SectorStore } from '../sectors/store.ts'
 import type { Witness } from '../storage/witness.ts'
@@ -23,7 +22,7 @@ export interface PlaceInput {
   readonly witness: Pick<Witness, 'numbered'>
   /** Its piece is known to be so: it waits until that is mended, and spends no sector. */
   readonly isDamaged: (pieceCid: string) => boolean
-  readonly log: SealingLog
+  readonly alerts: Pick<Alerts, 'raise' | 'clear' | 'list'>
 }
 
 export interface Placed {
@@ -82,7 +81,9 @@ function sizeOf({ first }: PlaceInput, { profile }: Sector): SectorSize {
 
 function placeable(input: PlaceInput): PlaceableDeal[] {
   const { store, deals, refused, isDamaged } = input
-  const open = deals.publishedUnplaced().filter(({ dealId }) => !refused.has(dealId) && !store.isPlaced(dealId))
+  const unplaced = deals.publishedUnplaced()
+  clearEnded(input, unplaced)
+  const open = unplaced.filter(({ dealId }) => !refused.has(dealId) && !store.isPlaced(dealId))
   const sound = open.filter(({ pieceCid }) => !isDamaged(pieceCid))
   return sound.filter((deal) => {
     const failures = store.failedPlacements(deal.dealId)
@@ -92,17 +93,31 @@ function placeable(input: PlaceInput): PlaceableDeal[] {
   })
 }
 
+const refusals = ['SEALING_GIVEN_UP', 'PIECE_LARGER_THAN_SECTOR'] as const
+
+/** Of deals that have lapsed, or ended in another way, since. */
+function clearEnded({ alerts }: PlaceInput, unplaced: readonly PlaceableDeal[]): void {
+  const subjects = new Set(unplaced.map(subjectOf))
+  for (const { code, subject = '' } of alerts.list())
+    if (refusals.some((each) => each === code) && !subjects.has(subject)) alerts.clear(code, subject)
+}
+
+function subjectOf({ dealId }: PlaceableDeal): string {
+  return `deal ${dealId}`
+}
+
 function refuse(
-  { deals, refused, log }: PlaceInput,
-  { dealId }: PlaceableDeal,
-  code: ErrorCode,
+  { deals, refused, alerts }: PlaceInput,
+  deal: PlaceableDeal,
+  code: (typeof refusals)[number],
   message: string,
 ): void {
+  const { dealId } = deal
   refused.add(dealId)
   deals.record([dealId], { type: 'failed', data: { code, message } })
   const hint =
     'It lapses, with its collateral, unless it was published with another provider too: see why in the lines before.'
-  log({ type: 'deal:refused', deal: dealId, code, message, hint })
+  alerts.raise({ code, subject: subjectOf(deal), message: `deal ${dealId} is not sealed: ${message}`, hint })
 }
 
 function placed(feed: DealFeed, sector: Sector, deals: readonly PlaceableDeal[]): void {

@@ -11,7 +11,6 @@ export type SealingLogEvent =
   | { type: 'sector:moved'; sector: number; state: string }
   | ({ type: 'sector:retry'; sector: number; state: string; inMs: number } & Failure)
   | ({ type: 'sector:failed'; sector: number } & Failure)
-  | ({ type: 'deal:refused'; deal: number } & Failure)
   | {
       type: 'post:accepted'
       partition: number

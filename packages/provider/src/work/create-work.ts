@@ -183,7 +183,7 @@ export function createWork(options: CreateWorkOptions): Work {
       }
       const sizes = profiles.map(sizeOf)
       const first = sizeOf(profile)
-      const input = { store, deals, sizes, first, sealAfterMs, nowMs, closeByMs, refused, witness, isDamaged, log }
+      const input = { store, deals, sizes, first, sealAfterMs, nowMs, closeByMs, refused, witness, isDamaged, alerts }
       const { closed, waitUntilMs } = placeDeals(input)
       for (const number of closed) run(number)
       if (waitUntilMs !== undefined) waitMs = Math.min(waitMs, Math.max(1, waitUntilMs - nowMs))
