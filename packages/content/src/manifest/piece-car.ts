@@ -41,14 +41,21 @@ export function pieceCar(input: PieceCarInput): PieceCar {
   const lead = concat([carHeader([root]), ...leadOf(table, cut.first).flatMap(sectionOf)])
   const base = lead.length - table.startAt(cut.first)
   /** Reads follow each other, and a block seldom ends where a read does. */
-  let last: { position: number; bytes: Uint8Array } | undefined
+  let last: { position: number; bytes: Uint8Array; data: Uint8Array } | undefined
+  /** Of the one before: new memory for each is garbage faster than it is collected. */
+  let spare: Uint8Array | undefined
 
+  /** To be used before there is another. */
   async function bytesOf(block: Leaf, position: number): Promise<Uint8Array> {
     if (last?.position === position) return last.bytes
-    const data = await readLeaf(block.place, new Uint8Array(block.place.length))
+    const { length } = block.place
+    const memory = spare?.length === length ? spare : new Uint8Array(length)
+    spare = undefined
+    const data = await readLeaf(block.place, memory)
     const bytes = block.cid.code === raw.code ? data : wrappedLeaf(data)
     await checkLeaf(block, bytes, input)
-    last = { position, bytes }
+    spare = last?.data
+    last = { position, bytes, data }
     return bytes
   }
 
