@@ -4,6 +4,8 @@ import { UploadNotFoundError } from './upload-errors.ts'
 import type { UploadStore } from './upload-store.ts'
 
 const STEP_BYTES = 1024 * 1024
+/** Of what it has, for a large upload would ask a thousand times. */
+const STEP_SHARE = 1 / 16
 
 /** @throws NoSpaceError; UploadNotFoundError when it has ended meanwhile */
 export function takeRoom(
@@ -23,11 +25,12 @@ export function takeRoom(
   if (missing <= 0) return
   const upload = uploads.find(uploadId)
   if (upload === undefined) throw new UploadNotFoundError(uploadId)
-  const left = upload.sizeBytes - uploads.reservedOf(uploadId)
-  const taken = Math.max(missing, Math.min(STEP_BYTES, left))
+  const reserved = uploads.reservedOf(uploadId)
+  const step = Math.max(STEP_BYTES, Math.floor(reserved * STEP_SHARE))
+  const taken = Math.max(missing, Math.min(step, upload.sizeBytes - reserved))
   space.require(taken)
   // The disks together may have it, and not the one that it is on.
   const free = files.roomOfUpload(uploadId)
   if (taken > free) throw new NoSpaceError(taken, Math.max(0, free))
-  uploads.reserve(uploadId, uploads.reservedOf(uploadId) + taken)
+  uploads.reserve(uploadId, reserved + taken)
 }
