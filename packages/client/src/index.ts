@@ -46,6 +46,7 @@ export type {
   PieceSource,
   Ports,
   Random,
+  RangeBody,
   Sink,
   Source,
   Spool,

@@ -146,7 +146,17 @@ export interface Clock {
 }
 
 /** HTTP, as a page and Node have it. */
-export type Fetch = typeof globalThis.fetch
+export type Fetch = typeof globalThis.fetch & {
+  /** Bodies of bytes that are read while they are sent. Without it they are read before. */
+  readonly bodiesOf?: (source: PieceSource) => (start: number, end: number) => RangeBody
+}
+
+/** A part of a piece, to be sent. */
+export interface RangeBody {
+  readonly body: BodyInit
+  /** Nothing is read any more. Rejects with the error of a read. */
+  readonly ended?: () => Promise<void>
+}
 
 /** A node of the chain. */
 export type Chain = ChainClient

@@ -1,6 +1,7 @@
 import { createServer, type IncomingHttpHeaders } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { buffer } from 'node:stream/consumers'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { streamedFetch } from './streamed-fetch.ts'
 
@@ -11,7 +12,11 @@ let close: () => void
 beforeEach(async () => {
   seen = []
   const server = createServer(async (request, response) => {
-    seen.push({ path: request.url ?? '', headers: request.headers, body: String(await buffer(request)) })
+    seen.push({
+      path: request.url ?? '',
+      headers: request.headers,
+      body: String(await buffer(request).catch(() => '')),
+    })
     const moved = { '/moved': 308, '/other': 303 }[request.url ?? '']
     if (moved === undefined) response.end('done')
     else response.writeHead(moved, { location: '/there' }).end()
@@ -34,6 +39,64 @@ test.each([
   expect(seen).toMatchObject([{ body: String(Buffer.from(bytes)), headers: { 'x-own': 'kept' } }])
   expect(seen[0]?.headers['content-length']).toBe(String(bytes.length))
   expect(seen[0]?.headers['transfer-encoding']).toBeUndefined()
+})
+
+/** Two ranges of a piece of 30 MiB, whose reads say where they are. */
+function rangesOf(read: (start: number) => void = () => undefined) {
+  const piece = Uint8Array.from({ length: 30 << 20 }, (_, at) => (at * 31) % 251)
+  const source = {
+    size: piece.length,
+    async read(start: number, end: number, memory = new Uint8Array(end - start)) {
+      read(start)
+      const out = memory.subarray(0, end - start)
+      out.set(piece.subarray(start, end))
+      return out
+    },
+  }
+  return { piece, bodyOf: streamedFetch.bodiesOf!(source) }
+}
+
+test('ranges are read while they are sent, and arrive as they are however slowly they are taken', async () => {
+  const taken: Buffer[] = []
+  const slow = createServer(async (request, response) => {
+    for await (const chunk of request) {
+      taken.push(chunk)
+      if (taken.length % 16 === 0) await sleep(1)
+    }
+    response.end(request.headers['content-length'])
+  })
+  await new Promise<void>((resolve) => slow.listen(0, '127.0.0.1', resolve))
+  const { piece, bodyOf } = rangesOf()
+  for (const [start, end] of [
+    [0, 17 << 20],
+    [17 << 20, 30 << 20],
+  ] as const) {
+    const { body, ended } = bodyOf(start, end)
+    const response = await streamedFetch(`http://127.0.0.1:${(slow.address() as AddressInfo).port}`, {
+      method: 'PATCH',
+      body,
+    })
+    expect(await response.text()).toBe(String(end - start))
+    await ended?.()
+  }
+  slow.close()
+  expect(Buffer.concat(taken).equals(piece)).toBe(true)
+})
+
+test('a range follows where it is to be sent instead', async () => {
+  const { piece, bodyOf } = rangesOf()
+  const { body } = bodyOf(5, 5_000_000)
+  expect((await send('/moved', body)).status).toBe(200)
+  expect(seen.at(-1)).toMatchObject({ path: '/there', body: String(Buffer.from(piece.subarray(5, 5_000_000))) })
+})
+
+test('a range that cannot be read is not sent, and says why', async () => {
+  const { bodyOf } = rangesOf((start) => {
+    if (start > 5_000_000) throw new Error('the file is gone')
+  })
+  const { body, ended } = bodyOf(0, 20_000_000)
+  await expect(send('/', body)).rejects.toThrow('fetch failed')
+  await expect(ended?.()).rejects.toThrow('the file is gone')
 })
 
 test('bytes follow where they are to be sent instead', async () => {

@@ -2,10 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { finished } from 'node:stream/promises'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { FileStore } from '@tus/file-store'
 import { Server } from '@tus/server'
 import { serve } from '../../test/serve.ts'
+import { streamedFetch } from '../node/streamed-fetch.ts'
 import type { PieceSource } from '../ports.ts'
 import { systemClock } from '../system-clock.ts'
 import { blobSource, uploadPiece } from './upload-piece.ts'
@@ -49,13 +51,19 @@ async function isStored(uploadUrl: string): Promise<boolean> {
   return Buffer.concat(chunks).equals(bytes)
 }
 
-test('all bytes arrive, with their metadata, and progress ends at the last', async () => {
+/** As a page sends, and as Node does. */
+const fetches = [
+  ['read before', undefined],
+  ['read meanwhile', streamedFetch],
+] as const
+
+test.each(fetches)('all bytes arrive, %s, with their metadata, and progress ends at the last', async (_, fetch) => {
   await using provider = await serveUploads()
   const urls: string[] = []
   let last = 0
   const source = blobSource(new Blob([bytes]))
   const url = await uploadPiece(
-    { endpoint: provider.url, source, metadata, token },
+    { endpoint: provider.url, source, metadata, token, fetch },
     {
       onUploadUrl: async (uploadUrl) => void urls.push(uploadUrl),
       onProgress: ({ sent, total }) => {
@@ -69,6 +77,24 @@ test('all bytes arrive, with their metadata, and progress ends at the last', asy
   expect(await isStored(url)).toBe(true)
   const upload = await store.getUpload(new URL(url).pathname.split('/').at(-1) ?? '')
   expect(upload.metadata).toEqual({ pieceSize: `${16 * MIB}`, quoteId: 'q' })
+})
+
+test('an upload whose source fails while it is sent goes on where the provider stands', async () => {
+  await using provider = await serveUploads()
+  const whole = blobSource(new Blob([bytes]))
+  const failing = async (start: number, end: number) => {
+    if (end === bytes.length) throw new Error('the file is gone')
+    return await whole.read(start, end)
+  }
+  let uploadUrl = ''
+  const onUploadUrl = async (url: string) => {
+    uploadUrl = url
+  }
+  const cut = { endpoint: provider.url, source: { size: whole.size, read: failing }, metadata, token }
+  await expect(uploadPiece({ ...cut, fetch: streamedFetch }, { onUploadUrl })).rejects.toThrow('the file is gone')
+  const url = await uploadPiece({ ...cut, source: whole, fetch: streamedFetch, uploadUrl })
+  expect(url).toBe(uploadUrl)
+  expect(await isStored(url)).toBe(true)
 })
 
 test('an upload that was cut off goes on where the provider stands', async () => {
@@ -116,30 +142,33 @@ test('an upload of another size under the same address is not gone on with', asy
   expect(await isStored(url)).toBe(true)
 })
 
-test('a provider that is cut off or busy for a moment gets the rest, and each byte once', async () => {
-  let patches = 0
-  await using provider = await serveUploads((request, response) => {
-    if (request.method !== 'PATCH') return undefined
-    patches += 1
-    if (patches === 2) response.destroy()
-    if (patches === 4)
-      return { status: 423, error: { code: 'UPLOAD_BUSY', message: 'busy', hint: '', retryable: true } }
-    return undefined
-  })
-  const urls: string[] = []
-  const sent: number[] = []
-  const url = await uploadPiece(
-    { endpoint: provider.url, source: blobSource(new Blob([bytes])), metadata, token },
-    {
-      onUploadUrl: async (uploadUrl) => void urls.push(uploadUrl),
-      onProgress: (progress) => void sent.push(progress.sent),
-    },
-  )
-  expect(urls).toEqual([url])
-  expect(sent).toEqual(sent.toSorted((a, b) => a - b))
-  expect(received).toBe(bytes.length)
-  expect(await isStored(url)).toBe(true)
-})
+test.each(fetches)(
+  'a provider that is cut off or busy for a moment gets the rest, %s, each byte once',
+  async (_, fetch) => {
+    let patches = 0
+    await using provider = await serveUploads((request, response) => {
+      if (request.method !== 'PATCH') return undefined
+      patches += 1
+      if (patches === 2) response.destroy()
+      if (patches === 4)
+        return { status: 423, error: { code: 'UPLOAD_BUSY', message: 'busy', hint: '', retryable: true } }
+      return undefined
+    })
+    const urls: string[] = []
+    const sent: number[] = []
+    const url = await uploadPiece(
+      { endpoint: provider.url, source: blobSource(new Blob([bytes])), metadata, token, fetch },
+      {
+        onUploadUrl: async (uploadUrl) => void urls.push(uploadUrl),
+        onProgress: (progress) => void sent.push(progress.sent),
+      },
+    )
+    expect(urls).toEqual([url])
+    expect(sent).toEqual(sent.toSorted((a, b) => a - b))
+    expect(received).toBe(bytes.length)
+    expect(await isStored(url)).toBe(true)
+  },
+)
 
 test('metadata of any letters arrive as they were', async () => {
   await using provider = await serveUploads()
@@ -156,13 +185,13 @@ test("the provider's refusal keeps its code", async () => {
   await expect(uploadPiece({ endpoint: provider.url, source, metadata, token })).rejects.toMatchObject(error)
 })
 
-test('a refusal in the middle keeps its code, though most of the chunk is not read', async () => {
+test.each(fetches)('a refusal in the middle keeps its code, %s, though most of it is not taken', async (_, fetch) => {
   const error = { code: 'CLIENT_FUNDS_INSUFFICIENT', message: 'too poor', hint: 'get money', retryable: false }
   await using provider = await serveUploads(({ method, headers }) =>
     method === 'PATCH' && Number(headers['content-length']) > MIB ? { status: 402, error } : undefined,
   )
   const source = blobSource(new Blob([bytes]))
-  await expect(uploadPiece({ endpoint: provider.url, source, metadata, token })).rejects.toMatchObject(error)
+  await expect(uploadPiece({ endpoint: provider.url, source, metadata, token, fetch })).rejects.toMatchObject(error)
 })
 
 test('a provider that takes nothing of what it is sent is given up', async () => {
@@ -242,6 +271,30 @@ test('a provider that takes the bytes and never answers is given up', async () =
   const source = blobSource(new Blob([bytes]))
   const uploading = uploadPiece({ endpoint: provider.url, source, metadata, token }, { stallMaxMs: 300 })
   await expect(uploading).rejects.toMatchObject({ code: 'PROVIDER_UNREACHABLE', retryable: true })
+})
+
+test('a long chunk that stalls is asked about, and the rest is sent in short ones', async () => {
+  let stalls = 0
+  let kept = 0
+  await using provider = await serve(async (request, response) => {
+    const { method, headers } = request
+    const offset = { 'upload-offset': kept, 'upload-length': large.size, 'tus-resumable': '1.0.0' }
+    if (method === 'POST') return response.writeHead(201, { ...offset, location: '/v1/uploads/1' }).end()
+    if (method === 'HEAD') return response.writeHead(200, offset).end()
+    const length = Number(headers['content-length'])
+    if (length > 4 * MIB && stalls++ === 0) {
+      kept += 1
+      request.resume()
+      return undefined
+    }
+    kept += length
+    await finished(request.resume())
+    return response.writeHead(204, { ...offset, 'upload-offset': kept }).end()
+  })
+  const large: PieceSource = { size: 20 * MIB, read: async (start, end) => new Uint8Array(end - start) }
+  const input = { endpoint: provider.url, source: large, metadata, token, fetch: streamedFetch }
+  await uploadPiece(input, { stallMaxMs: 2_000 })
+  expect([stalls > 0, kept]).toEqual([true, large.size])
 })
 
 test('the signal ends an upload', async () => {

@@ -5,12 +5,15 @@
 import type { GranaryError } from '@granary/base'
 import { readBody } from '@granary/protocol/client'
 import { UPLOADS_PATH, type UploadMetadata } from '@granary/protocol/market'
-import type { Clock, Fetch, PieceSource } from '../ports.ts'
+import type { Clock, Fetch, PieceSource, RangeBody } from '../ports.ts'
 import { systemClock } from '../system-clock.ts'
 import { errorOf, ProviderAnswerError, ProviderUnreachableError, parseJson } from './request-json.ts'
 
-/** One PATCH: this much is in memory at a time. The first is small, so that a slow line tells its progress too. */
-const CHUNK_BYTES = { min: 256 << 10, max: 4 << 20 }
+/**
+ * One PATCH: this much is in memory at a time, unless it is read while it is sent. The first is small, so that a slow line tells its
+ * progress too.
+ */
+const CHUNK_BYTES = { min: 256 << 10, max: 4 << 20, streamed: 64 << 20 }
 /**
  * A chunk that is taken within this time is followed by one of twice its size; one that takes longer than the second, by
  * half.
@@ -61,15 +64,15 @@ interface Place {
 
 /** @throws ProviderUnreachableError when the provider stays away, ProviderAnswerError, or the provider's own refusal */
 export async function uploadPiece(input: UploadPieceInput, options: UploadPieceOptions = {}): Promise<string> {
-  const { endpoint, source, uploadUrl, clock = systemClock } = input
+  const { endpoint, source, uploadUrl, fetch, clock = systemClock } = input
   const { signal, onProgress, onUploadUrl } = options
   const uploads = endpoint + UPLOADS_PATH
   // The provider may have moved since: only the last part of the address is the upload's.
   let url = uploadUrl === undefined ? undefined : `${uploads}/${uploadIdOf(uploadUrl)}`
   let told = uploadUrl
   let place: Place | undefined
-  // Each chunk in its turn: a new one each time is garbage faster than it is collected.
-  const memory = new Uint8Array(Math.min(source.size, CHUNK_BYTES.max))
+  const bodyOf = fetch?.bodiesOf?.(source) ?? bodiesOf(source)
+  const bytesMax = fetch?.bodiesOf ? CHUNK_BYTES.streamed : CHUNK_BYTES.max
   let chunkBytes = CHUNK_BYTES.min
   let triesInVain = 0
   let taken = 0
@@ -88,17 +91,20 @@ export async function uploadPiece(input: UploadPieceInput, options: UploadPieceO
       onProgress?.({ sent: place.offset, total: source.size })
       if (place.offset === source.size) return place.url
       const startedMs = clock.nowMs()
-      place = await sendChunk(place, chunkBytes, memory, input, options)
+      place = await sendChunk(place, chunkBytes, bodyOf, input, options)
       // What was sent a second time brings nothing forward.
       if (place.offset > taken) triesInVain = 0
       taken = Math.max(taken, place.offset)
-      chunkBytes = nextChunkBytes(chunkBytes, clock.nowMs() - startedMs)
+      chunkBytes = nextChunkBytes(chunkBytes, bytesMax, clock.nowMs() - startedMs)
     } catch (error) {
       if (!(error instanceof UploadFault)) throw error
-      const delayMs = error.isPassing ? RETRY_DELAYS_MS[triesInVain++] : undefined
+      // Much of a long one may have arrived.
+      const isPassing = error.isPassing || (error.isStalled && chunkBytes > CHUNK_BYTES.max)
+      const delayMs = isPassing ? RETRY_DELAYS_MS[triesInVain++] : undefined
       if (delayMs === undefined) throw error.fault
       // What arrived of the last chunk is asked for before anything is sent again.
       place = undefined
+      chunkBytes = CHUNK_BYTES.min
       await clock.sleep(delayMs, signal)
     }
   }
@@ -140,15 +146,16 @@ async function createUpload(input: UploadPieceInput, options: UploadPieceOptions
 async function sendChunk(
   { url, offset }: Place,
   chunkBytes: number,
-  memory: Uint8Array<ArrayBuffer>,
+  bodyOf: (start: number, end: number) => RangeBody | Promise<RangeBody>,
   input: UploadPieceInput,
   options: UploadPieceOptions,
 ): Promise<Place> {
   const { source } = input
   const end = Math.min(source.size, offset - (offset % chunkBytes) + chunkBytes)
-  const bytes = await source.read(offset, end, memory)
+  const { body, ended } = await bodyOf(offset, end)
   const headers = { 'content-type': 'application/offset+octet-stream', 'upload-offset': `${offset}` }
-  const response = await request('PATCH', url, headers, bytes, input, options)
+  // Whoever sends again reads again; and what could not be read says more than that it was not sent.
+  const response = await request('PATCH', url, headers, body, input, options).finally(ended)
   if (!response.ok) throw await faultOf(url, response)
   const taken = offsetIn(url, response)
   // One that takes a byte at a time, or none, would be sent the same for ever.
@@ -156,8 +163,15 @@ async function sendChunk(
   return { url, offset: taken }
 }
 
-function nextChunkBytes(bytes: number, tookMs: number): number {
-  if (tookMs < CHUNK_MS.quick) return Math.min(CHUNK_BYTES.max, bytes * 2)
+/** Read before they are sent. */
+function bodiesOf(source: PieceSource): (start: number, end: number) => Promise<RangeBody> {
+  // Each chunk in its turn: a new one each time is garbage faster than it is collected.
+  const memory = new Uint8Array(Math.min(source.size, CHUNK_BYTES.max))
+  return async (start, end) => ({ body: await source.read(start, end, memory) })
+}
+
+function nextChunkBytes(bytes: number, max: number, tookMs: number): number {
+  if (tookMs < CHUNK_MS.quick) return Math.min(max, bytes * 2)
   return tookMs > CHUNK_MS.slow ? Math.max(CHUNK_BYTES.min, bytes / 2) : bytes
 }
 
@@ -166,11 +180,13 @@ class UploadFault extends Error {
   readonly fault: GranaryError
   /** The same may be taken a moment later. */
   readonly isPassing: boolean
+  readonly isStalled: boolean
 
-  constructor(fault: GranaryError, isPassing: boolean) {
+  constructor(fault: GranaryError, isPassing: boolean, isStalled = false) {
     super(fault.message)
     this.fault = fault
     this.isPassing = isPassing
+    this.isStalled = isStalled
   }
 }
 
@@ -189,7 +205,7 @@ async function request(
   method: string,
   url: string,
   headers: Readonly<Record<string, string>>,
-  body: Uint8Array<ArrayBuffer> | undefined,
+  body: BodyInit | undefined,
   { token, fetch = globalThis.fetch }: UploadPieceInput,
   { signal, stallMaxMs = STALL_MAX_MS }: UploadPieceOptions,
 ): Promise<Response> {
@@ -204,7 +220,7 @@ async function request(
     })
   } catch (error) {
     if (signal?.aborted) throw error
-    throw new UploadFault(new ProviderUnreachableError(url, error), !stalled.aborted)
+    throw new UploadFault(new ProviderUnreachableError(url, error), !stalled.aborted, stalled.aborted)
   }
 }
 
