@@ -91,7 +91,11 @@ function adminRoutes(context: AdminContext): ServedOperation[] {
       }))
       return { sectors: page, next: rest.length > PAGE ? (page.at(-1)?.number ?? null) : null }
     }),
-    serve(listSectorsUnderWay, () => ({ sectors: sectorsUnderWay(sectors) })),
+    serve(listSectorsUnderWay, () => {
+      const waits = (number: number): string | undefined =>
+        alerts.list().find(({ subject }) => subject === `sector ${number}`)?.message
+      return { sectors: sectorsUnderWay(sectors, waits) }
+    }),
     serve(getSectorLife, ({ params: { number } }) => lifeOf(sectors, Number(number))),
     serve(retrySector, async ({ params: { number } }) => {
       await work.retry(Number(number))

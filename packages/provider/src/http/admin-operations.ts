@@ -84,7 +84,7 @@ export const listSectorsUnderWay = {
   method: 'get',
   path: '/admin/v1/sealing',
   summary:
-    'The sectors that are not proven yet, by their numbers: since when each is where it is, and why a try failed',
+    'The sectors that are not proven yet, by their numbers: since when each is where it is, and what holds it up',
   params: nothing,
   answer: z.object({
     sectors: z.readonly(

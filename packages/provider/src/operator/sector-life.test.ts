@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { temporaryHome } from '../../test/market-kit.ts'
 import type { PlaceableDeal } from '../sectors/port.ts'
+import { sectorsUnderWay } from '../sectors/sector-life.ts'
 import { createSectorStore } from '../sectors/store.ts'
 import { providerFolders } from '../storage/folders.ts'
 import { openStore } from '../storage/open-store.ts'
@@ -59,7 +60,10 @@ test('the life of a sector is told with times, epochs and reasons, and is tried 
 
 test('those that are not proven yet are listed, with since when, and why the last try failed', async () => {
   const number = sealedSector()
-  const { number: filling } = createSectorStore(db).open([{ ...deal, dealId: 2 }], 5, '8MiB-dev')
+  const store = createSectorStore(db)
+  const { number: filling } = store.open([{ ...deal, dealId: 2 }], 5, '8MiB-dev')
+  const held = sectorsUnderWay(store, (each) => (each === filling ? 'it waits for room' : undefined))
+  expect(held.map(({ reason }) => reason)).toEqual(['CHAIN_UNREACHABLE: it is away', 'it waits for room'])
   db.close()
   const listed = await readSectorsUnderWay(root.home)
   const [sealed] = listed

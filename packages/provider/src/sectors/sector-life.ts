@@ -26,7 +26,7 @@ export interface SectorUnderWay {
   readonly deals: readonly number[]
   /** In a row, in this state. */
   readonly failures: number
-  /** Why the last try failed; null: none has. */
+  /** Why the last try failed, or what it waits for; null: nothing holds it up. */
   readonly reason: string | null
 }
 
@@ -34,8 +34,14 @@ const underWay: readonly SectorState[] = [
   ...(['filling', 'sealing', 'sealed', 'precommitting', 'precommitted', 'committing'] as const),
 ]
 
-/** By their numbers. */
-export function sectorsUnderWay(store: Pick<SectorStore, 'inStates' | 'events'>): SectorUnderWay[] {
+/**
+ * By their numbers.
+ * @param waits: for what its owner can give; a failure is none, and the store does not count it
+ */
+export function sectorsUnderWay(
+  store: Pick<SectorStore, 'inStates' | 'events'>,
+  waits: (number: number) => string | undefined = () => undefined,
+): SectorUnderWay[] {
   const found = store.inStates(...underWay).toSorted((a, b) => a.number - b.number)
   return found.map((sector) => {
     const { number, profile = null, failures, openedAtMs } = sector
@@ -44,7 +50,8 @@ export function sectorsUnderWay(store: Pick<SectorStore, 'inStates' | 'events'>)
     return {
       ...{ number, profile, state, failures, deals: dealIdsOf(sector) },
       sinceMs: events.find(({ reason }) => reason === null)?.atMs ?? openedAtMs,
-      reason: failures === 0 ? null : (events.findLast(({ reason }) => reason !== null)?.reason ?? null),
+      reason:
+        waits(number) ?? (failures === 0 ? null : (events.findLast(({ reason }) => reason !== null)?.reason ?? null)),
     }
   })
 }

@@ -141,7 +141,7 @@ async function list(options: OperatorOptions, context: CommandContext): Promise<
     reason ?? '',
   ]
   const head = ['sector', 'profile', 'state', 'partition', 'ends', 'deals']
-  const headUnderWay = ['sector', 'state', 'since', 'failed', 'deals', 'why it failed']
+  const headUnderWay = ['sector', 'state', 'since', 'failed', 'deals', 'what holds it up']
   printResult(context, found, {
     json: options.json ?? false,
     text: ({ sectors, underWay }, columns) =>
