@@ -23,7 +23,7 @@ const LOOK_EVERY_MS = 500
 export function addMaintenance(proving: Command, context: CommandContext): void {
   withOwner(proving.command('declare'))
     .description('Take sectors out for planned maintenance: a declared fault costs a quarter of a missed proof.')
-    .argument('<sector...>', 'numbers of sectors, such as 3 7 10', sectorNumbers)
+    .argument('<n...>', 'numbers of sectors, such as 3 7 10', sectorNumbers)
     .addHelpText(
       'after',
       moreHelp(
@@ -35,7 +35,7 @@ export function addMaintenance(proving: Command, context: CommandContext): void 
     .description(
       'Take faulty sectors back: each is proven here first, and then challenged with four times the samples.',
     )
-    .argument('<sector...>', 'numbers of sectors, such as 3 7 10', sectorNumbers)
+    .argument('<n...>', 'numbers of sectors, such as 3 7 10', sectorNumbers)
     .addHelpText('after', moreHelp('The provider has to run: it asks for them, and answers.'))
     .action((which: number[], options: OwnerOptions) => recover(which, options, context))
 }
