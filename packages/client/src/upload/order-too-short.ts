@@ -8,7 +8,7 @@ export class OrderTooShortError extends GranaryError {
     super({
       code: 'ORDER_TOO_SHORT',
       message: `the deals run until ${formatDate(firstEnd)}, and would be kept going until ${formatDate(until)} only`,
-      hint: 'name a later date, ask for a shorter duration, or leave renewUntil out',
+      hint: 'name a later date, ask for a shorter duration, or leave the standing order out',
       details: { until, firstEnd },
     })
   }
