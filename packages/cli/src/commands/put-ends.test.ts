@@ -31,7 +31,7 @@ beforeAll(async () => {
   chain = devnet.chain
   passphraseFile = join(root.home, 'passphrase')
   await writeFile(passphraseFile, passphrase, { mode: 0o600 })
-  providers = await Promise.all(['a', 'b'].map(startProvider))
+  providers = await Promise.all(['a', 'b'].map((name) => startProvider(name)))
 }, 60_000)
 afterAll(async () => {
   await Promise.all(providers.map((provider) => provider.stop()))
@@ -39,11 +39,11 @@ afterAll(async () => {
   await root.remove()
 })
 
-async function startProvider(name: string): Promise<RunningProvider> {
+async function startProvider(name: string, sealAfterMs = 0): Promise<RunningProvider> {
   const home = join(root.home, name)
   await initProvider({ home, chainUrl: chain.url, profile: '2KiB-test', passphrase, light: true })
   const cacheHome = join(root.home, 'cache')
-  return await runProvider({ home, cacheHome, port: 0, libp2pPort: undefined, passphrase, sealAfterMs: 0 })
+  return await runProvider({ home, cacheHome, port: 0, libp2pPort: undefined, passphrase, sealAfterMs })
 }
 
 interface Payer {
@@ -361,3 +361,14 @@ test('a standing order that the balance does not pay for is told at the end of t
     stderr: expect.stringContaining('by its standing order; the money for it lacks'),
   })
 }, 60_000)
+
+test('another deal is not made while that of an earlier put is not active, and that is said', async () => {
+  const one = await payer(77)
+  const late = await startProvider('c', 600_000)
+  providers.push(late)
+  const flags = ['--provider', `${late.providerId}`, '--no-wait', '--json']
+  expect(documentOf(await one.put(flags)).data.withoutEffect).toEqual([])
+  const made = await dealsOf(one)
+  expect(documentOf(await one.put([...flags, '--again'])).data.withoutEffect).toEqual(['--again'])
+  expect(await dealsOf(one)).toEqual(made)
+})

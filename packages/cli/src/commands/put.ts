@@ -347,13 +347,18 @@ function flagsOf({ withoutEffect }: Settled): string[] {
 }
 
 /** undefined: all that was given is followed. */
-function withoutEffectText(settled: Settled): string | undefined {
-  const flags = flagsOf(settled)
-  return flags.length === 0 ? undefined : `${flags.join(', ')}: the deal was agreed before (put --again makes another)`
+function withoutEffectText({ withoutEffect }: Settled): string | undefined {
+  const flags = flagsOf({ withoutEffect })
+  if (flags.length === 0) return undefined
+  const why = withoutEffect.includes('again')
+    ? 'the deal of an earlier put is not active yet (once it is, put --again makes another)'
+    : 'the deal was agreed before (put --again makes another)'
+  return `${flags.join(', ')}: ${why}`
 }
 
 const FLAGS: Readonly<Record<OptionOfTerms, string>> = {
   label: '--label',
   renewUntil: '--renew-until',
   collateralShareBps: '--collateral-share',
+  again: '--again',
 }

@@ -116,6 +116,7 @@ async function putAgain({ signer, dealId }: Account, onProgress: (progress: PutP
       feesPerDeal: 0n,
       dealFees: new Map(),
       isInterrupted: false,
+      isMade: false,
     },
     manifest: { rootCid, fileBytes: 900, blocks: 1, pieces },
     survey: () => Promise.reject(new Error('nobody is looked for')),

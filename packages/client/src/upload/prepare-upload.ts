@@ -36,7 +36,6 @@ export interface PrepareOptions extends CallOptions, TermsWanted {
   readonly duration?: Duration | undefined
   readonly copies?: number | undefined
   readonly provider?: number | undefined
-  readonly again?: boolean | undefined
   readonly until?: 'published' | 'active' | undefined
   readonly report: (progress: PutProgress) => void
 }
@@ -59,6 +58,8 @@ export interface Prepared extends AsyncDisposable {
   readonly dealFees: UploadRun['dealFees']
   /** Something of an earlier upload is gone on with that was left to be made, or made good. */
   readonly isInterrupted: boolean
+  /** All that is wanted was made by an earlier upload, which is over. */
+  readonly isMade: boolean
   readonly survey: (options: CallOptions) => Promise<Survey>
   /** The events that the log needs after the chain was rolled back. */
   readonly compare: (options: CallOptions) => Promise<readonly UploadEvent[]>
@@ -183,10 +184,12 @@ export async function prepareUpload<S extends Source>(
     order,
   )
   const renewUntilMs = renewUntil && epochTimeMs(renewUntil, status)
+  const isInterrupted = earlier !== undefined && !isOver(earlier, { deals: ownDeals, skipped })
+  const isMade = slots.length === 0 && !isInterrupted
   const quote = uploadQuote(
     {
       ...{ rootCid, fileBytes, pieces, copies, duration: state.duration, durationMs, renewUntil, renewUntilMs },
-      withoutEffect: withoutEffect(options, { order, skipped }, state),
+      withoutEffect: withoutEffect(options, { order, skipped, isMade }, state),
     },
     slots,
     price,
@@ -195,7 +198,8 @@ export async function prepareUpload<S extends Source>(
   return {
     ...{ status, order, manifest, log, events, state, skipped, planned, quote, survey },
     ...{ feesPerDeal: reckoned.feesPerDeal, dealFees: reckoned.dealFees },
-    isInterrupted: earlier !== undefined && !isOver(earlier, { deals: ownDeals, skipped }),
+    isInterrupted,
+    isMade,
     async compare(later) {
       const { height } = await chain.status(later)
       return start(height, await Array.fromAsync(chain.deals({ client: account.address }, later)))
