@@ -131,7 +131,7 @@ function isThere(place: string): boolean {
 test('docs/operations/provider.md installs the packages of bitswap that the provider asks for', () => {
   const { manifest } = manifests.find(({ folder }) => folder === 'provider')!
   const wanted = Object.entries(manifest.peerDependencies ?? {}).map(([name, version]) => `${name}@${version}`)
-  const lines = read('docs/operations/provider.md').match(/@helia\/bitswap@.*/g)
+  const lines = read('docs/operations/provider.md').match(/@libp2p\/identify@.*/g)
   expect(lines?.map((line) => line.split(' '))).toEqual([wanted, wanted])
 })
 

@@ -36,6 +36,7 @@ export {
 } from './parse-car.ts'
 export { createPieceHasher, type PieceHasher, type PieceInfo, pieceOf } from './piece-of.ts'
 export type { ImportProfileName } from './profile.ts'
+export { encodeProtobuf, type ProtobufField, protobufFields } from './protobuf.ts'
 export { NamesCollideError } from './put-folder.ts'
 export { fileLength, readFile } from './read-file.ts'
 export { PathInsideBlockError, PathNotFoundError, type ResolvedPath, resolvePath } from './resolve-path.ts'

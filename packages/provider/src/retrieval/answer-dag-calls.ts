@@ -1,5 +1,6 @@
 /** What the thread that reads DAGs does with each question: streams stay open between questions, until they are closed. */
 import { GranaryError } from '@granary/base'
+import { answerWants, type WantSources } from './answer-wants.ts'
 import type { DagCall, PartOfStream } from './dag-calls.ts'
 import type { DagReader } from './dag-reader.ts'
 import { isInLeafMemory, roomBefore } from './leaf-memory.ts'
@@ -36,7 +37,8 @@ interface OpenStream {
 /** @returns a function that answers the question of that number; bytes that it gives are the caller's own */
 export function answerDagCalls(
   reader: DagReader,
-  { pieceRange }: Pick<PieceBlocks, 'pieceRange'>,
+  { pieceRange, has }: Pick<PieceBlocks, 'pieceRange' | 'has'>,
+  giveBack: WantSources['giveBack'],
 ): (id: number, call: DagCall) => Promise<unknown> {
   const stops = new Map<number, AbortController>()
   const streams = new Map<number, OpenStream>()
@@ -97,6 +99,8 @@ export function answerDagCalls(
         return bounded(id, (signal) => reader.objectText(call.cid, { signal }))
       case 'block':
         return { bytes: given(await bounded(id, (signal) => reader.block(call.cid, { signal }))) }
+      case 'wanted':
+        return bounded(id, (signal) => answerWants(call.wants, { block: reader.block, has, giveBack }, signal))
       case 'car':
         return open(id, undefined, (signal) => reader.car(call.path, call.format, { signal }))
       case 'fileBytes':

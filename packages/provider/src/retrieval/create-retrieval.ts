@@ -12,7 +12,7 @@ import type { Log } from '../log.ts'
 import type { RestorationOf } from '../storage/restoration.ts'
 import { announcedAddresses, isLoopback } from './announced-addresses.ts'
 import { openBlockIndex, type StoredPiece } from './block-index.ts'
-import { createDagThread } from './dag-thread.ts'
+import { createDagThread, type WantsReader } from './dag-thread.ts'
 import { endpointAddress } from './endpoint-address.ts'
 import { createFindPeer, type ProviderList } from './find-peer.ts'
 import type { DealDirectory } from './find-providers.ts'
@@ -20,7 +20,7 @@ import { retrievalErrors } from './http-error.ts'
 import { indexPiece } from './index-piece.ts'
 import { meterRetrieval, type OnServed } from './meter-retrieval.ts'
 import { loadPeerIdentity, type PeerKey } from './peer-key.ts'
-import { createPieceBlocks, damageHint, type PieceBlocks } from './piece-blocks.ts'
+import { createPieceBlocks, damageHint } from './piece-blocks.ts'
 import { serveIpfs } from './serve-ipfs.ts'
 import { servePiece } from './serve-piece.ts'
 import { servePeers, serveProviders } from './serve-routing.ts'
@@ -90,10 +90,12 @@ export async function createRetrieval(options: RetrievalOptions): Promise<Retrie
   const untilTurn = createTurns()
   const stopped = new AbortController()
   const meter = meterRetrieval(index, options.onServed ?? (() => {}), stopped.signal)
-  const bitswap = await serveBitswap(blocks, options, key, meter.block).catch((error: unknown) => {
-    index.close()
-    throw error
-  })
+  const bitswap = await serveBitswap(dags, options, key, { onServed: meter.block, untilTurn }).catch(
+    (error: unknown) => {
+      index.close()
+      throw error
+    },
+  )
 
   // One change at a time: reading two pieces at once is slower than one after the other, on disks that spin.
   let last: Promise<unknown> = Promise.resolve()
@@ -174,14 +176,14 @@ export async function createRetrieval(options: RetrievalOptions): Promise<Retrie
 
 /** Where bitswap's packages are not installed the provider serves HTTP alone, and says so. */
 async function serveBitswap(
-  blocks: PieceBlocks,
+  reader: WantsReader,
   { libp2pPort: port, libp2pHost: host = LIBP2P_HOST, log }: RetrievalOptions,
   key: PeerKey,
-  onServed: BitswapOptions['onServed'],
+  means: Pick<BitswapOptions, 'onServed' | 'untilTurn'>,
 ): Promise<Bitswap | undefined> {
   if (port === undefined) return undefined
   try {
-    return await startBitswap(blocks, { key, host, port, onServed })
+    return await startBitswap(reader, { key, host, port, ...means })
   } catch (error) {
     if (!(error instanceof BitswapMissingError)) throw new BitswapNotStartedError(port, error)
     const { code, message, hint } = error

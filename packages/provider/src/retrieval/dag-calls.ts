@@ -1,6 +1,7 @@
 /** What goes between the gateway and the thread that reads DAGs: a question, and an answer by its number. */
 import type { WireError } from '@granary/base'
 import type { Denylist } from '../denylist/denylist.ts'
+import type { Want } from './bitswap-message.ts'
 import type { StoredPiece } from './block-index.ts'
 import type { DagEntity, DagPath, DagTarget, Listing } from './dag-reader.ts'
 import type { CarFormat } from './wanted-format.ts'
@@ -11,6 +12,8 @@ export type DagCall =
   | { readonly type: 'entity'; readonly cid: string; readonly sniff: boolean }
   | { readonly type: 'list'; readonly cid: string }
   | { readonly type: 'objectText'; readonly cid: string }
+  /** Of a peer by bitswap, in the order in which they are answered. */
+  | { readonly type: 'wanted'; readonly wants: readonly Want[] }
   /** Begins a stream, whose number is that of the question, and gives its first part. */
   | { readonly type: 'car'; readonly path: DagPath; readonly format: CarFormat }
   | { readonly type: 'fileBytes'; readonly cid: string; readonly from: number; readonly to: number }
@@ -25,6 +28,7 @@ export interface DagAnswers {
   readonly entity: DagEntity
   readonly list: Listing
   readonly objectText: string | undefined
+  readonly wanted: AnsweredWants
   readonly car: PartOfStream
   readonly fileBytes: PartOfStream
   readonly pieceBytes: PartOfStream
@@ -35,6 +39,13 @@ export interface DagAnswers {
 /** Handed over: nobody else looks at them. Those in shared memory are to be given back. */
 export interface Given {
   readonly bytes: Uint8Array
+}
+
+/** A message of bitswap, or nothing; @see Given */
+export interface AnsweredWants extends Given {
+  /** How many of what was asked, from the first one. */
+  readonly answered: number
+  readonly served: readonly { readonly cid: string; readonly bytes: number }[]
 }
 
 /** @see Given */

@@ -7,8 +7,10 @@ import { GranaryError } from '@granary/base'
 import type { ReadOptions } from '@granary/content'
 import type { Denylist } from '../denylist/denylist.ts'
 import type { Log } from '../log.ts'
+import type { Want } from './bitswap-message.ts'
 import type { StoredPiece } from './block-index.ts'
 import type {
+  AnsweredWants,
   DagAnswers,
   DagCall,
   DagMessage,
@@ -31,7 +33,12 @@ export interface LendingPieceReader {
   pieceBytes(piece: StoredPiece, from: number, to: number, options?: ReadOptions): AsyncIterable<Uint8Array>
 }
 
-export interface DagThread extends LendingDagReader, LendingPieceReader {
+export interface WantsReader {
+  /** As many of what a peer asks for by bitswap as one message answers. */
+  wanted(wants: readonly Want[]): Promise<AnsweredWants>
+}
+
+export interface DagThread extends LendingDagReader, LendingPieceReader, WantsReader {
   deny(denylists: readonly Denylist[]): void
   stop(): Promise<void>
 }
@@ -207,6 +214,7 @@ export function createDagThread({ indexPath, denylists = [], log }: DagThreadOpt
     car: (path, format, options) => stream({ type: 'car', path, format }, options?.signal),
     fileBytes: (cid, from, to, options) => stream({ type: 'fileBytes', cid, from, to }, options?.signal),
     pieceBytes: (piece, from, to, options) => stream({ type: 'pieceBytes', piece, from, to }, options?.signal),
+    wanted: (wants) => askUntil({ type: 'wanted', wants }),
     giveBack,
     deny(next) {
       denied = next

@@ -5,7 +5,7 @@ import { answerDagCalls } from './answer-dag-calls.ts'
 import { openBlockPlaces } from './block-index.ts'
 import type { DagMessage, DagOrder, DagQuestion, DagReaderData } from './dag-calls.ts'
 import { createDagReader } from './dag-reader.ts'
-import { bytesIn, createLeafMemory, leafMemoryOf } from './leaf-memory.ts'
+import { bytesIn, createLeafMemory, isInLeafMemory, leafMemoryOf } from './leaf-memory.ts'
 import { createPieceBlocks } from './piece-blocks.ts'
 
 const send = (message: DagMessage, transfer: ArrayBuffer[] = []): void => parentPort!.postMessage(message, transfer)
@@ -18,7 +18,7 @@ const blocks = createPieceBlocks(
   () => denylists,
   memory,
 )
-const answer = answerDagCalls(createDagReader(blocks), blocks)
+const answer = answerDagCalls(createDagReader(blocks), blocks, giveBack)
 
 parentPort!.on('message', (message: DagQuestion | DagOrder) => {
   if ('denylists' in message) {
@@ -32,6 +32,13 @@ parentPort!.on('message', (message: DagQuestion | DagOrder) => {
     (error: unknown) => send({ id, error: wireOf(error) }),
   )
 })
+
+/** Of a leaf that never left this thread. */
+function giveBack(bytes: Uint8Array): void {
+  if (!isInLeafMemory(bytes)) return
+  memory.handOver(bytes.buffer)
+  memory.giveBack(bytes.buffer)
+}
 
 /** The bytes of an answer are its reader's own, until it gives them back. */
 function handedOver(value: unknown): ArrayBuffer[] {

@@ -134,6 +134,64 @@ test('a block that a denylist names is not had by bitswap, from the next questio
   }
 })
 
+test('who asks what is here is told so, and of what is missing where it wants to be', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'granary-bitswap-'))
+  await writeFile(join(folder, 'file'), 'hello')
+  const path = join(folder, 'file.car')
+  const packed = await packPath(join(folder, 'file'), path)
+  const retrieval = await createRetrieval({
+    folder,
+    pieces: () => [{ ...packed, path }],
+    chain: noChain,
+    libp2pPort: 0,
+    log: () => undefined,
+  })
+  await retrieval.ready
+  const peer = await startPeer()
+  try {
+    const here = CID.parse(packed.rootCid)
+    const missing = CID.parse('bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy')
+    const silent = CID.parse('QmYhmPjhFjYFyaoiuNzYv8WGavpSRDwdHWe5B4M5du5Rtk')
+    const entry = (cid: CID, more: number[]): number[] => [
+      0x0a,
+      cid.bytes.length + 2 + more.length,
+      0x0a,
+      cid.bytes.length,
+      ...cid.bytes,
+      ...more,
+    ]
+    const [haveOrSay, have] = [
+      [0x20, 1, 0x28, 1],
+      [0x20, 1],
+    ]
+    const entries = [...entry(silent, have), ...entry(missing, haveOrSay), ...entry(here, have)]
+    const list = [0x0a, (entries.length & 127) | 128, entries.length >> 7, ...entries]
+    const heard = Promise.withResolvers<Uint8Array>()
+    await peer.libp2p.unhandle('/ipfs/bitswap/1.2.0')
+    await peer.libp2p.handle('/ipfs/bitswap/1.2.0', async (stream) => {
+      for await (const bytes of stream) heard.resolve(bytes.subarray())
+    })
+    const connection = await peer.libp2p.dial(multiaddr(retrieval.multiaddrs[0]!))
+    const stream = await connection.newStream('/ipfs/bitswap/1.2.0')
+    stream.send(Uint8Array.from([(list.length & 127) | 128, list.length >> 7, ...list]))
+    const presence = (cid: CID, type: number): number[] => [
+      0x22,
+      cid.bytes.length + 4,
+      0x0a,
+      cid.bytes.length,
+      ...cid.bytes,
+      0x10,
+      type,
+    ]
+    const answer = [...presence(missing, 1), ...presence(here, 0)]
+    expect([...(await heard.promise)]).toEqual([answer.length, ...answer])
+  } finally {
+    await peer.stop()
+    await retrieval.stop()
+    await rm(folder, { recursive: true, force: true })
+  }
+})
+
 test('one address has eight connections, and another in their place when one of them ends', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'granary-bitswap-'))
   const retrieval = await createRetrieval({
