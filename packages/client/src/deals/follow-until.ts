@@ -9,6 +9,7 @@ import type { TimelineEntry } from '@granary/protocol/events'
 import type { Clock, Fetch } from '../ports.ts'
 import { followDeal } from '../providers/follow-deal.ts'
 import { reasonOf } from '../providers/request-json.ts'
+import { reporter } from '../reporter.ts'
 import { systemClock } from '../system-clock.ts'
 
 /** How long the chain may be away before that is an error: a restart takes seconds. */
@@ -89,7 +90,8 @@ export interface FollowUntilOptions {
  * without the chain, and, when an entry is waited for, the provider's refusal
  */
 export async function followUntil(input: FollowUntilInput, options: FollowUntilOptions = {}): Promise<DealView> {
-  const { until = 'active', signal, onProgress } = options
+  const { until = 'active', signal } = options
+  const onProgress = reporter(options.onProgress)
   const { clock = systemClock } = input
   const stop = new AbortController()
   const both = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal
@@ -118,13 +120,13 @@ async function tell(
   input: FollowUntilInput,
   isLast: (entry: TimelineEntry) => boolean,
   signal: AbortSignal,
-  onProgress: FollowUntilOptions['onProgress'],
+  onProgress: (progress: DealProgress) => void,
 ): Promise<void> {
   const { endpoint, agreementId, fetch, clock } = input
   const onBroken = (error: unknown) =>
-    onProgress?.({ type: 'waiting', message: `the provider at ${endpoint} is away: ${reasonOf(error)}` })
+    onProgress({ type: 'waiting', message: `the provider at ${endpoint} is away: ${reasonOf(error)}` })
   for await (const entry of followDeal({ endpoint, deal: agreementId, fetch, clock }, { signal, onBroken })) {
-    onProgress?.({ type: 'deal', entry })
+    onProgress({ type: 'deal', entry })
     if (isLast(entry)) return
   }
 }
