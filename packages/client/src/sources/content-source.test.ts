@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { memoryBlockTable, readManifest } from '@granary/content'
 import { expect, test } from '@jest/globals'
 import { memorySpool } from '../memory/memory-spool.ts'
@@ -79,6 +80,41 @@ test('a profile by its name decides the CID', async () => {
   }
   expect(await rootBy(undefined)).toBe(await rootBy('unixfs-v1-2025'))
   expect(await rootBy('unixfs-v0-2015')).toBe('Qmf412jQZiuVUtdgnB36FXFX7xg5V6KEbSJ4dpQuhkLyfD')
+})
+
+const generated = async function* () {
+  yield bytes
+}
+const readWhole = async (stream: ReadableStream<Uint8Array>) => {
+  await new Response(stream).arrayBuffer()
+  return stream
+}
+const releasedAfter = async (stream: ReadableStream<Uint8Array>) => {
+  const reader = stream.getReader()
+  while (!(await reader.read()).done);
+  reader.releaseLock()
+  return stream
+}
+const takenFrom = async <T extends AsyncIterable<unknown>>(content: T) => {
+  for await (const _ of content);
+  return content
+}
+
+test.each<[string, () => Promise<ConstructorParameters<typeof Response>[0] | AsyncIterable<Uint8Array>>]>([
+  ['a stream that somebody has the lock of', () => readWhole(new Blob([bytes]).stream())],
+  ['a stream that is at its end', () => releasedAfter(new Blob([bytes]).stream())],
+  ['a generator', () => takenFrom(generated())],
+  ["Node's own stream", () => takenFrom(Readable.from([bytes]))],
+])('%s that was read before is refused, and not stored as an empty file', async (_what, before) => {
+  await expect(rootOf(contentSource((await before()) as never))).rejects.toMatchObject({ code: 'SOURCE_INVALID' })
+})
+
+test('what has nothing in it, and can be read again, is an empty file', async () => {
+  const empty = await rootOf(contentSource(new Uint8Array()))
+  expect(await rootOf(contentSource(new Blob([])))).toBe(empty)
+  expect(await rootOf(contentSource(new Blob([]).stream()))).toBe(empty)
+  expect(await rootOf(contentSource(Readable.from([])))).toBe(empty)
+  expect(await rootOf(contentSource({ [Symbol.asyncIterator]: generated }))).toBe(await rootOf(contentSource(bytes)))
 })
 
 const silentStream = () => new ReadableStream<Uint8Array>({ start: (controller) => controller.enqueue(bytes) })

@@ -9,8 +9,8 @@ export function contentTree(
   chunks: (content: Content) => AsyncIterable<Uint8Array> = chunksOfContent,
 ): Tree {
   const [only] = files
-  if (only?.path === '') return { kind: 'file', content: () => checked(name, chunks(only.content)) }
-  return treeOfFiles(files.map(({ path, content }) => ({ path, content: () => checked(name, chunks(content)) })))
+  if (only?.path === '') return { kind: 'file', content: () => checked(name, only.content, chunks) }
+  return treeOfFiles(files.map(({ path, content }) => ({ path, content: () => checked(name, content, chunks) })))
 }
 
 /** Ends with the signal also while a stream gives nothing, which it may do for ever. */
@@ -45,10 +45,38 @@ async function* untilAborted<T>(items: AsyncIterable<T>, signal: AbortSignal | u
   }
 }
 
-async function* checked(name: string, chunks: AsyncIterable<unknown>): AsyncGenerator<Uint8Array> {
-  for await (const chunk of chunks) {
+async function* checked(
+  name: string,
+  content: Content,
+  chunks: (content: Content) => AsyncIterable<unknown>,
+): AsyncGenerator<Uint8Array> {
+  if (wasRead(content)) throw readBefore(name)
+  let isEmpty = true
+  for await (const chunk of chunks(content)) {
     if (!(chunk instanceof Uint8Array))
       throw new SourceInvalidError(name, `its stream gave ${typeof chunk} where bytes are needed`, BYTES_HINT)
+    isEmpty = false
     yield chunk
   }
+  // What a generator gives once more is nothing, and would be stored and paid for as an empty file.
+  if (isEmpty && 'next' in content) throw readBefore(name)
+}
+
+function wasRead(content: Content): boolean {
+  // Node's own streams say so; of a web stream a Response can not be made any more.
+  if ('readableEnded' in content && 'destroyed' in content)
+    return content.readableEnded === true || content.destroyed === true
+  if (!('getReader' in content)) return false
+  try {
+    new Response(content)
+    return false
+  } catch {
+    return true
+  }
+}
+
+function readBefore(name: string): SourceInvalidError {
+  const hint =
+    'give a new one: a stream is read once, by a quote too; of `upload` the quote and the put are one reading'
+  return new SourceInvalidError(name, 'its stream was read before, or has nothing', hint)
 }
