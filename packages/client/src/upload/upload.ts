@@ -83,7 +83,10 @@ export function upload<S extends Source>(
       // Its failure is for who asks how it ended.
       done().catch(() => undefined)
     },
-    abort: (reason) => stop.abort(reason),
+    abort(reason) {
+      stop.abort(reason)
+      if (finishing === undefined) events.end()
+    },
     checkpoint: () => found?.log.state,
     [Symbol.asyncIterator]: () => events[Symbol.asyncIterator](),
     async [Symbol.asyncDispose]() {
