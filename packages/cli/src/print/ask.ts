@@ -28,10 +28,15 @@ export async function ask({ stdin, stderr }: Terminal, question: string, options
   )
   // In raw mode Ctrl-C is a key that readline reads, no signal to the process; the end of input (Ctrl-D) is no answer.
   lines.on('SIGINT', () => reject(new DOMException('the question was interrupted', 'AbortError')))
+  let isTyped = false
   const ended = new Promise<string>((resolve) => lines.on('close', () => setImmediate(resolve, '')))
   try {
     const answered = lines
       .question(hidden ? '' : question, signal === undefined ? {} : { signal })
+      .then((line) => {
+        isTyped = true
+        return line
+      })
       .catch((error: unknown) => {
         if (signal?.aborted) throw error
         return ''
@@ -39,7 +44,8 @@ export async function ask({ stdin, stderr }: Terminal, question: string, options
     return await Promise.race([answered, interrupted, ended])
   } finally {
     lines.close()
-    if (hidden) stderr.write('\n')
+    // The end of a line that is typed is shown by the terminal; what is said after a Ctrl-C begins on a line of its own, too.
+    if (hidden || !isTyped) stderr.write('\n')
   }
 }
 

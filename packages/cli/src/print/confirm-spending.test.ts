@@ -30,6 +30,14 @@ test('Ctrl-C at the question is an interruption', async () => {
   await expect(confirm({ signal: AbortSignal.abort() }, '')).rejects.toMatchObject({ name: 'AbortError' })
 })
 
+test.each(['\u0003', '\u0004', '', 'n\r'])('after %j what is said next begins a line', async (typed) => {
+  const stdin = Object.assign(new PassThrough(), { isTTY: true })
+  const stderr = Object.assign(new PassThrough({ encoding: 'utf8' }), { isTTY: true })
+  stdin.end(typed)
+  await expect(confirmSpending({ stdin, stderr, env: {} } as never, spending, {})).rejects.toThrow()
+  expect(String(stderr.read())).toMatch(/[^\n]\r?\n$/)
+})
+
 test.each<[string, SpendingOptions, string | undefined, Record<string, string>]>([
   ['in a pipe', {}, undefined, {}],
   ['with --json', { json: true }, 'y\n', {}],
