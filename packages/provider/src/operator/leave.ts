@@ -1,10 +1,11 @@
-/** Does what planExit says until nothing is left to do. What is to come is asked of the chain each time, never remembered. */
+/** Does what planExit says until nothing is left to do. What may have changed is asked of the chain each time; what has ended is not. */
 import { sleep } from '@granary/base'
 import { sendMessage } from '@granary/protocol/client'
 import { freeCollateralOf } from '../chain/collateral.ts'
+import { isSettled } from '../proving/settle-deals.ts'
 import { type EndingCosts, endingCosts } from './ending-costs.ts'
 import { type OwnerContext, terminateSectors, withdrawCollateral } from './owner-messages.ts'
-import { type ExitPlan, type ExitState, planExit } from './plan-exit.ts'
+import { type ExitPlan, type ExitState, isRunning, planExit } from './plan-exit.ts'
 import { sectorsOnChain } from './sectors-on-chain.ts'
 
 export type ExitProgress =
@@ -29,6 +30,8 @@ export interface Left {
 /** As many as one SettleDeals takes (docs/spec/chain.md section 2). */
 const DEALS_MAX = 256
 const LOOK_BLOCKS = 5
+/** Looks, after which all is read once more: an agreement from before the ask ended may have been published. */
+const LOOKS_A_WHOLE_ONE = 20
 const LOOK_MS_MAX = 15_000
 
 /** What the chain says that leaving depends on. */
@@ -44,6 +47,29 @@ export async function readExit({ chain, provider, signal }: Omit<OwnerContext, '
     provingPeriod,
     deals: await Array.fromAsync(chain.deals({ provider }, options)),
     sectors: await sectorsOnChain(chain, provider, options),
+    freeCollateral: freeCollateralOf(view),
+    lockedCollateral: BigInt(view.collateral.locked),
+  }
+}
+
+/**
+ * What may be otherwise than at the look before: deals that are not settled, and sectors without one that runs. What ends stays so, and
+ * a sector whose deal runs is looked at when that has ended.
+ */
+async function readRest({ chain, provider, signal }: OwnerContext, before: ExitState): Promise<ExitState> {
+  const options = signal === undefined ? {} : { signal }
+  const [{ height }, view] = await Promise.all([chain.status(options), chain.provider(provider, options)])
+  const open = before.deals.filter((deal) => !isSettled(deal)).map(({ id }) => id)
+  const deals = await chain.dealsById(open, options)
+  const running = new Set(deals.filter(({ state }) => isRunning(state)).map(({ id }) => id))
+  const sectors: ExitState['sectors'][number][] = []
+  for (const known of before.sectors) {
+    const isKept = known.deals.some((id) => running.has(id))
+    const sector = isKept ? known : await chain.sector(provider, known.number, options)
+    if (sector.state === 'active' || sector.state === 'faulty') sectors.push(sector)
+  }
+  return {
+    ...{ height, provingPeriod: before.provingPeriod, deals, sectors },
     freeCollateral: freeCollateralOf(view),
     lockedCollateral: BigInt(view.collateral.locked),
   }
@@ -68,9 +94,14 @@ export async function endAsk({ chain, signer, provider, signal }: OwnerContext):
 export async function leave(context: OwnerContext, { confirm, onProgress }: LeaveOptions): Promise<Left> {
   const { chain, provider, signal } = context
   const options = signal === undefined ? {} : { signal }
-  for (;;) {
-    const state = await readExit(context)
-    const plan = planExit(state)
+  let state = await readExit(context)
+  for (let looks = 1; ; looks += 1) {
+    let plan = planExit(state)
+    // What cannot be undone follows from all that there is.
+    if (plan.terminate.length > 0 || plan.withdraw !== undefined) {
+      state = await readExit(context)
+      plan = planExit(state)
+    }
     if (plan.withdraw !== undefined) return await withdraw(context, plan.withdraw)
     for (let from = 0; from < plan.settle.length; from += DEALS_MAX) {
       const deals = plan.settle.slice(from, from + DEALS_MAX)
@@ -85,6 +116,7 @@ export async function leave(context: OwnerContext, { confirm, onProgress }: Leav
     onProgress?.({ type: 'waiting', height: state.height, plan })
     const { blockTimeMs } = await chain.status(options)
     await sleep(Math.min(LOOK_BLOCKS * blockTimeMs, LOOK_MS_MAX), signal)
+    state = looks % LOOKS_A_WHOLE_ONE === 0 ? await readExit(context) : await readRest(context, state)
   }
 }
 

@@ -57,6 +57,6 @@ export function planExit(state: ExitState): ExitPlan {
   }
 }
 
-function isRunning(state: DealView['state']): boolean {
+export function isRunning(state: DealView['state']): boolean {
   return state === 'published' || state === 'committed' || state === 'active'
 }
