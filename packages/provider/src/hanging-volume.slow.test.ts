@@ -5,11 +5,12 @@ import { constants } from 'node:fs'
 import { mkdir, open, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { initChain, runChain } from '@granary/chain/node'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { temporaryHome } from '../test/market-kit.ts'
-import { changeConfig } from './config.ts'
+import { changeConfig, readConfig } from './config.ts'
 import { initProvider } from './main.ts'
 import { askProvider, reloadConfig } from './operator/index.ts'
 import { addVolume } from './operator/volumes.ts'
@@ -71,3 +72,26 @@ test('a volume that hangs is away, while the others are served; it is back when 
   await file.close()
   while ((await awayNow()) === 1) await sleep(200)
 })
+
+/** A program of its own, which has to end although the disk does not answer. */
+async function provide(...args: readonly string[]): Promise<{ readonly code: unknown; readonly stdout: string }> {
+  const program = join(import.meta.dirname, '..', '..', 'cli', 'bin', 'granary.js')
+  const command = spawn(process.execPath, [program, 'provider', ...args, '--home', root.home, '--json'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const [stdout, [code]] = await Promise.all([text(command.stdout), once(command, 'exit')])
+  return { code, stdout }
+}
+
+test('a volume that hangs is listed as away, is not forgotten unasked, and is when it is said to be lost', async () => {
+  execFileSync('mkfifo', [join(root.home, 'fifo')])
+  await rename(join(root.home, 'fifo'), join(volume, 'volume.json'))
+  const listed = JSON.parse((await provide('volumes')).stdout).data.volumes
+  expect(listed).toContainEqual(expect.objectContaining({ path: volume, isThere: false }))
+  expect(JSON.parse((await provide('volumes', 'detach', volume)).stdout).error).toMatchObject({
+    code: 'VOLUME_REFUSED',
+  })
+  expect(await provide('volumes', 'detach', volume, '--lost')).toMatchObject({ code: 0 })
+  expect((await readConfig(providerFolders(root.home).config)).volumes).toEqual([])
+  while ((await awayNow()) === 1) await sleep(200)
+}, 120_000)

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, realpath, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, realpath, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
@@ -92,4 +92,11 @@ test('a volume that another home of the same owner has is refused, and let go by
   await (await detachVolume(home, disk, false)).release()
   await run('two')
   await add()
+})
+
+test('a volume is named by another path of its folder, too', async () => {
+  const link = join(home, 'link')
+  await symlink(disk, link)
+  expect((await detachVolume(home, link, false)).changes).toEqual({ volumes: [] })
+  await expect(detachVolume(home, join(home, 'other'), true)).rejects.toMatchObject({ code: 'VOLUME_UNKNOWN' })
 })

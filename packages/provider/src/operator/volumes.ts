@@ -1,13 +1,15 @@
 /** The volumes of a home: what they hold, read from their disks, and what config.json is to say of them. */
 import { statSync } from 'node:fs'
-import { readdir, realpath } from 'node:fs/promises'
-import { dirname, resolve } from 'node:path'
+import { realpath } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
 import { GranaryError } from '@granary/base'
 import { readKeyAddress } from '@granary/chain/keystore'
 import { readConfig } from '../config.ts'
 import { createVolumes } from '../storage/create-volumes.ts'
+import { diskLooks } from '../storage/disk-looks.ts'
 import { type ProviderFolders, providerFolders } from '../storage/folders.ts'
-import { ASIDE, listAside } from '../storage/set-aside.ts'
+import { lookApart, looksWithout, type SeenVolume } from '../storage/look-apart.ts'
+import { ASIDE, isStampedAside } from '../storage/set-aside.ts'
 import { makeVolume, mendVolume, readVolumeRecord, releaseVolume, volumeFolders } from '../storage/volume-record.ts'
 import { type VolumeRole, type VolumeUsage, volumeRoles } from '../storage/volumes.ts'
 import { readWitness } from '../storage/witness.ts'
@@ -50,7 +52,10 @@ export class VolumeInUseError extends GranaryError {
 export async function readVolumes(home: string): Promise<VolumeUsage[]> {
   const folders = providerFolders(home)
   const config = await readConfig(folders.config)
-  return await createVolumes(folders, () => config, { homeId: homeIdIn(folders) }).usage()
+  const paths = config.volumes.map(({ path }) => path)
+  const seen = await Promise.all(paths.map((path) => lookApart(path, ASIDE)))
+  const looks = looksWithout(paths.filter((_, index) => seen[index] === undefined))
+  return await createVolumes(folders, () => config, { homeId: homeIdIn(folders), looks }).usage()
 }
 
 /**
@@ -97,8 +102,11 @@ export async function drainVolume(home: string, path: string): Promise<VolumeCha
  */
 export async function detachVolume(home: string, path: string, isLost: boolean): Promise<Detached> {
   const { volumes, at, id } = await findVolume(home, path)
-  const record = readVolumeRecord(at)
+  const seen = await lookApart(at, ASIDE)
+  const record = readVolumeRecord(at, { ...diskLooks, text: () => seen?.record ?? undefined })
   const isThere = record?.id === id
+  const held = isThere ? countOf(seen) : 0
+  const aside = isThere ? asideOf(seen) : []
   const changes = { volumes: volumes.filter((each) => each.path !== at) }
   // What is on it is no concern of this home.
   if (isThere && record.home !== undefined && record.home !== homeIdIn(providerFolders(home)))
@@ -109,8 +117,6 @@ export async function detachVolume(home: string, path: string, isLost: boolean):
       'it cannot be reached, so nothing tells what is on it',
       'bring its disk back, or say --lost: what was on it is made again then, where that can be done',
     )
-  const held = isThere ? await countOn(at) : 0
-  const aside = isThere ? await asideOn(at) : []
   if (held > 0)
     throw new VolumeInUseError(
       path,
@@ -120,7 +126,7 @@ export async function detachVolume(home: string, path: string, isLost: boolean):
   if (aside.length > 0 && !isLost)
     throw new VolumeInUseError(
       path,
-      `${aside.length} files and folders are kept aside on it, which would go with the disk: ${aside[0]}`,
+      `${aside.length} files and folders are kept aside on it, which would go with the disk: ${join(at, aside[0] ?? '')}`,
       'look at them, and move away what you want to keep; those that stay are removed a month after they were set aside. --lost lets them go with the disk',
     )
   return { changes, release: () => (isThere ? releaseVolume(at).catch(() => {}) : Promise.resolve()) }
@@ -131,12 +137,20 @@ function homeIdIn({ homeRecord }: ProviderFolders): string | undefined {
   return readWitness(homeRecord)?.homeId
 }
 
+/** By its path, or by another path of the same folder. */
 async function findVolume(home: string, path: string) {
   const { volumes } = await readConfig(providerFolders(home).config)
-  const named = [path, resolve(path), await realpath(path).catch(() => path)]
-  const found = volumes.find((each) => named.includes(each.path))
+  const found = volumes.find((each) => [path, resolve(path)].includes(each.path)) ?? (await sameFolder())
   if (found === undefined) throw new VolumeUnknownError(path)
   return { volumes, at: found.path, id: found.id }
+
+  async function sameFolder(): Promise<(typeof volumes)[number] | undefined> {
+    const [named, ...others] = await Promise.all(
+      [resolve(path), ...volumes.map((each) => each.path)].map((each) => lookApart(each, ASIDE)),
+    )
+    if (typeof named?.folder !== 'string') return undefined
+    return volumes[others.findIndex((each) => each?.folder === named.folder)]
+  }
 }
 
 /** One in another would count its bytes twice, and be drained into itself. */
@@ -168,20 +182,16 @@ function isSameFolder(one: string, other: string): boolean {
   return a !== undefined && a.ino === b?.ino && a.dev === b.dev
 }
 
-async function countOn(path: string): Promise<number> {
-  const { sector, piece, upload } = volumeFolders(path)
-  const [sectors, pieces, uploads] = await Promise.all(
-    [sector, piece, upload].map((folder) => readdir(folder).catch((): string[] => [])),
-  )
+function countOf(seen: SeenVolume | undefined): number {
+  const { sectors = [], pieces = [], staging = [] } = seen?.names ?? {}
   return [
-    ...sectors!.filter((name) => /^\d+$/.test(name)),
-    ...pieces!.filter((name) => name.endsWith('.car')),
-    ...uploads!.filter((name) => name !== ASIDE),
+    ...sectors.filter((name) => /^\d+$/.test(name)),
+    ...pieces.filter((name) => name.endsWith('.car')),
+    ...staging.filter((name) => name !== ASIDE),
   ].length
 }
 
-/** Paths of what was set aside there. */
-async function asideOn(path: string): Promise<string[]> {
-  const kept = await Promise.all(Object.values(volumeFolders(path)).map(listAside))
-  return kept.flat().map((each) => each.path)
+/** Paths below the volume of what was set aside there. */
+function asideOf(seen: SeenVolume | undefined): string[] {
+  return (seen?.aside ?? []).filter((path) => isStampedAside(basename(path)))
 }

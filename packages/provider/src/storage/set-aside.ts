@@ -29,6 +29,11 @@ export interface AsideEntry {
   readonly atMs: number
 }
 
+/** Whether a name is that of something that was set aside. */
+export function isStampedAside(name: string): boolean {
+  return STAMPED.test(name)
+}
+
 /** What has been set aside from this folder. */
 export async function listAside(folder: string): Promise<AsideEntry[]> {
   const aside = join(folder, ASIDE)
