@@ -43,6 +43,7 @@ export async function operateProvider(bench: Workbench): Promise<Record<string, 
     'HOST:6379': `127.0.0.1:${redis?.port}`,
     'KEY=VALUE': 'region=attic',
     'profile=32GiB': 'profile=8MiB-dev',
+    '3 7 10': '1',
     FILE: at('passphrase'),
     URL: url,
   })
@@ -63,8 +64,14 @@ export async function operateProvider(bench: Workbench): Promise<Record<string, 
   await follow('granary provider withdraw', ['1', ...owner])
   for (const what of ['status', 'alerts', 'money', 'deals', 'sectors', 'traffic', 'proving status', 'ask'])
     await follow(`granary provider ${what}`)
+  await follow('granary provider deals --ended')
+  await follow('granary provider key rotate', owner)
   // Whoever keeps to the page has nothing left to mend.
   await follow('granary provider doctor')
+  await follow('granary provider proving declare 3 7 10 --dry-run')
+  await follow('granary provider proving declare 3 7 10', owner)
+  await follow('granary provider proving faults')
+  await follow('granary provider proving recover 3 7 10', owner)
   await checkMetrics(at('srv/provider/admin.json'))
 
   await follow('granary provider volumes add /mnt/disk2 --roles replicas,unsealed --capacity 1800')

@@ -23,15 +23,15 @@ withRedis(
   `a provider whose queue is on Redis stores files in sectors of two sizes, which a worker beside it seals${redisIsHere ? '' : ': no redis-server on this machine'}`,
   async () => {
     await bench.run(['chain', 'init', '--devnet', '--home', bench.home])
-    const [chain, redis] = await Promise.all([bench.startChain(), startRedis(bench)])
+    const [chain, redis] = await Promise.all([bench.startChain(), startRedis(bench, undefined, 'secret')])
     const home = ['--home', bench.home]
     succeeded(await bench.run(['provider', 'init', ...home, '--chain', chain.url, '--json']))
-    succeeded(
-      await bench.run(['provider', 'config', 'set', 'sealing.parallel=0', 'profiles=2KiB-test', ...home, '--json']),
-    )
+    const keys = ['sealing.parallel=0', `sealing.redis=${redis.url}`, 'profiles=2KiB-test']
+    const changed = await bench.run(['provider', 'config', 'set', ...keys, ...home])
+    expect(changed.stdout).toContain(`sealing.redis = redis://127.0.0.1:${redis.port}, with the next start`)
     const bounds = ['--parallel', '1', '--together', '2', '--memory', '512']
     const worker = bench.start(['provider', 'worker', '--queue', redis.url, ...bounds, ...home, '--json'])
-    const provider = await bench.startProvider({ chainUrl: chain.url, args: ['--redis', redis.url] })
+    const provider = await bench.startProvider({ chainUrl: chain.url })
     await worker.line(/"worker:serving"/)
     const client = createChainClient({ url: chain.url })
     for (const [name, bytes, profile] of [
@@ -49,6 +49,8 @@ withRedis(
     await worker.line(/"worker:job".*"kind":"seal"/)
     await worker.line(/"worker:job".*"kind":"porep"/)
     await Promise.all([worker.stop(), provider.stop()])
+    for (const { stdout, stderr } of [changed, await worker.finished, await provider.finished])
+      expect(stdout + stderr).not.toContain('secret')
   },
   120_000,
 )

@@ -17,17 +17,20 @@ const PORT_LAST = PORT_FIRST + 99
 
 export const redisIsHere: boolean = spawnSync('redis-server', ['--version']).status === 0
 
-/** @param wanted the port of one that ended */
-export async function startRedis(bench: Workbench, wanted?: number): Promise<RedisServer> {
+/** @param wanted the port of one that ended @param password that it asks for; in its address */
+export async function startRedis(bench: Workbench, wanted?: number, password?: string): Promise<RedisServer> {
+  const asked = password === undefined ? [] : ['--requirepass', password]
+  const named = password === undefined ? '' : `:${password}@`
   const folder = mkdtempSync(join(bench.home, 'redis-'))
   let said = ''
   for (let port = wanted ?? PORT_FIRST; port <= (wanted ?? PORT_LAST); port += 1) {
-    const redis = spawn('redis-server', ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', folder, '--save', ''])
+    const where = ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', folder]
+    const redis = spawn('redis-server', [...where, '--save', '', ...asked])
     bench.signal.addEventListener('abort', () => redis.kill('SIGKILL'), { once: true })
     for await (const line of createInterface({ input: redis.stdout })) {
       said = line
       if (line.includes('Ready to accept connections'))
-        return { url: `redis://127.0.0.1:${port}`, port, process: redis }
+        return { url: `redis://${named}127.0.0.1:${port}`, port, process: redis }
     }
   }
   throw new Error(`no free port for redis-server between ${PORT_FIRST} and ${PORT_LAST}: ${said}`)

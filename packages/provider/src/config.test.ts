@@ -96,6 +96,26 @@ test('every key says what it means, what it is and where that comes from', async
   )
 })
 
+test.each([
+  ['redis://:secret@10.0.0.7:6379/2', 'redis://10.0.0.7:6379/2'],
+  ['rediss://me:secret@cache.example', 'rediss://cache.example'],
+  ['redis://10.0.0.7:6379?password=secret', 'redis://10.0.0.7:6379'],
+])('a Redis is kept as it is, and shown without its password: %s', async (redis, shown) => {
+  const given = { schemaVersion: 1, chainUrl: 'http://127.0.0.1:7460', profile: '8MiB-dev', name: '' } as const
+  await writeConfig(path, { ...given, sealing: { redis } })
+  expect((await readConfig(path)).sealing.redis).toBe(redis)
+  const key = (await describeConfig(path)).find((each) => each.key === 'sealing.redis')
+  expect(key).toMatchObject({ value: shown, origin: 'file', takesEffect: 'start' })
+})
+
+test('an address that is none of a Redis is refused, and not repeated', async () => {
+  const given = { schemaVersion: 1, chainUrl: 'http://127.0.0.1:7460', profile: '8MiB-dev', name: '' } as const
+  await expect(writeConfig(path, { ...given, sealing: { redis: 'http://:secret@here' } })).rejects.toMatchObject({
+    code: 'CONFIG_INVALID',
+    message: expect.not.stringContaining('secret'),
+  })
+})
+
 test('docs/operations/provider.md has every key, with its default and its meaning', async () => {
   await writeConfig(path, { schemaVersion: 1, chainUrl: 'http://127.0.0.1:7460', profile: '8MiB-dev' })
   const page = await readFile(new URL('../../../docs/operations/provider.md', import.meta.url), 'utf8')

@@ -11,6 +11,7 @@ import { MessageInvalidError, parseAddress } from '@granary/protocol/messages'
 import * as z from 'zod'
 import { withConfigLock } from './config-lock.ts'
 import { describeIssues } from './describe-issues.ts'
+import { withoutPassword } from './queue/without-password.ts'
 import { volumeRoles } from './storage/volumes.ts'
 
 const MINUTE_MS = 60_000
@@ -79,12 +80,18 @@ const sealingSchema = z.strictObject({
     .describe(
       'how long a piece waits for others to share its sector; without it a quarter of activateWithinMs, on a devnet 2 s',
     ),
+  redis: z
+    .url({ protocol: /^rediss?$/ })
+    .optional()
+    .describe(
+      'a Redis by which workers of other machines seal too, as redis://HOST:6379, also with a password: it is never printed; without it threads of this machine seal. `--redis` and GRANARY_REDIS go before it',
+    ),
   parallel: z
     .int()
     .min(0)
     .max(64)
     .default(1)
-    .describe('steps of sealing at a time on this machine, a core each; 0 leaves all to workers, with --redis'),
+    .describe('steps of sealing at a time on this machine, a core each; 0 leaves all to workers, with a Redis'),
   together: z
     .int()
     .min(1)
@@ -195,7 +202,7 @@ const configSchema = z.strictObject({
     .max(100_000)
     .default([])
     .describe(
-      'numbers of sectors that are declared faulty, and not asked back while they stand here; `granary provider proving declare` and `recover` change it',
+      'numbers of sectors that are declared faulty, and not asked back while they stand here; `proving declare` and `proving recover` change it',
     ),
   denylists: z
     .array(z.string().min(1))
@@ -207,7 +214,7 @@ const configSchema = z.strictObject({
     .describe('what clients may hold without having paid for it, and what one address may use'),
 })
 
-/** It may hold a word that only its owner knows, in `alertsUrl`. */
+/** It may hold a word that only its owner knows, in `alertsUrl` and in `sealing.redis`. */
 export const CONFIG_MODE = 0o600
 
 export type ProviderConfig = z.output<typeof configSchema>
@@ -228,6 +235,7 @@ const startKeys: ReadonlySet<string> = new Set([
     'libp2pAddresses',
     'adminPort',
     'sealing.afterMs',
+    'sealing.redis',
     'sealing.parallel',
     'sealing.together',
     'sealing.memoryBytes',
@@ -251,13 +259,18 @@ export interface ConfigKey {
   readonly description: string
 }
 
-/** Every key, as it is, with what it means. @throws HomeMissingError, ConfigError */
+/** What may be shown of it: who enters a Redis with a password decides what is sealed. */
+export function printedValue(key: string, value: unknown): unknown {
+  return key === 'sealing.redis' && typeof value === 'string' ? withoutPassword(value) : value
+}
+
+/** Every key, as it is, with what it means; without passwords. @throws HomeMissingError, ConfigError */
 export async function describeConfig(path: string): Promise<ConfigKey[]> {
   const given = valuesOf(await readGiven(path))
   const values = valuesOf(await readConfig(path))
   return configKeys().map(({ key, description }) => ({
     key,
-    value: values.get(key),
+    value: printedValue(key, values.get(key)),
     origin: given.has(key) ? 'file' : 'default',
     takesEffect: startKeys.has(key) ? 'start' : 'reload',
     description,

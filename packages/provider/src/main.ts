@@ -158,9 +158,10 @@ async function start(options: RunProviderOptions, closers: Closer[]): Promise<Om
   const { publicUrl = config.publicUrl } = options
   const reached = publicAddress({ host, port: listener.port, publicUrl, interfaces: networkInterfaces() })
   if (reached.guessed) log({ type: 'provider:address-found', host, endpoint: reached.url })
+  const redisOf = ({ sealing }: ProviderConfig) => options.redisUrl ?? sealing.redis
   const openQueue = () =>
     createQueue<ProviderJobs>({
-      ...{ folder: folders.queue, redisUrl: options.redisUrl, parallel: config.sealing.parallel, alerts, log },
+      ...{ folder: folders.queue, redisUrl: redisOf(config), parallel: config.sealing.parallel, alerts, log },
       machine: { ...config.sealing, marks: [] } satisfies Machine,
       offer: () => ({
         ...{ owner: keys.address, version: workVersion() },
@@ -276,7 +277,7 @@ async function start(options: RunProviderOptions, closers: Closer[]): Promise<Om
   const { sectorBytes } = profiles.at(-1) ?? profile
   const checkConfig = (config: ProviderConfig) =>
     requireConfig({
-      ...{ chain, settings, profile, sectorBytes, hasWorkers: options.redisUrl !== undefined },
+      ...{ chain, settings, profile, sectorBytes, hasWorkers: redisOf(config) !== undefined },
       sealAfterMs: sealAfterOf(config),
       ...{ path: folders.config, config, waitingPieces: deals.deals.waitingPieces() },
     })

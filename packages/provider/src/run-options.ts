@@ -19,7 +19,7 @@ export interface RunProviderOptions {
   readonly publicUrl?: string
   /** How long a piece waits for others to share its sector. @default `sealing.afterMs` of config.json */
   readonly sealAfterMs?: number
-  /** A Redis for the queue, by which workers of other machines seal too: redis://host:port */
+  /** A Redis for the queue, by which workers of other machines seal too: redis://host:port. @default `sealing.redis` of config.json */
   readonly redisUrl?: string
   readonly log?: Log
   /** Ends the waiting for a chain that is away when it starts. @default nothing does */

@@ -49,7 +49,8 @@ export async function examineProvider(input: ExamineProviderInput): Promise<Find
   if (!isRunning)
     findings.push(await checkPorts([config.port ?? defaultPorts.port, config.libp2pPort ?? defaultPorts.libp2pPort]))
   else findings.push({ check: 'ports', state: 'ok', says: 'the provider runs, and has them' })
-  if (redisUrl !== undefined) findings.push(await checkRedis(redisUrl))
+  const redis = redisUrl ?? config.sealing.redis
+  if (redis !== undefined) findings.push(await checkRedis(redis))
   return [...findings, ...(await onChain(input, config, isRunning))]
 }
 

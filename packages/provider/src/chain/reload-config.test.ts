@@ -28,6 +28,18 @@ test('the word in the address that alerts are sent to is in no log, no answer an
   expect(JSON.stringify([report, said])).not.toContain('secret')
 })
 
+test('the password of a Redis is in no log, no answer and no alert', async () => {
+  const current = await readConfig(path)
+  await changeConfig(path, { 'sealing.redis': 'redis://:secret@10.0.0.7:6379' })
+  const said: object[] = []
+  const log = (event: object): void => void said.push(event)
+  const alerts = createAlerts(log)
+  const steps = { check: async () => {}, use: () => {}, apply: async () => {} }
+  const report = await reloadConfig({ path, current: () => current, ...steps, alerts, log })
+  expect(report.waiting).toEqual(['sealing.redis none → "redis://10.0.0.7:6379"'])
+  expect(JSON.stringify([report, said, alerts.list()])).not.toContain('secret')
+})
+
 test('an address with a name and a password is refused: they would be sent to nobody', async () => {
   const changing = changeConfig(path, { alertsUrl: 'https://me:secret@hooks.example/' })
   await expect(changing).rejects.toMatchObject({

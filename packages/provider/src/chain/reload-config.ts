@@ -4,7 +4,7 @@
  */
 import { GranaryError } from '@granary/base'
 import type { Alerts } from '../alerts.ts'
-import { atReload, changedKeys, keepPrivate, type ProviderConfig, readConfig } from '../config.ts'
+import { atReload, changedKeys, keepPrivate, type ProviderConfig, printedValue, readConfig } from '../config.ts'
 import type { Log } from '../log.ts'
 
 export interface ReloadContext {
@@ -79,6 +79,6 @@ function inWords({ key, from, to }: { key: string; from: unknown; to: unknown })
 
 /** The rest of that address is a secret between its owner and who is told. */
 function shown(key: string, value: unknown): string {
-  const open = key === 'alertsUrl' && typeof value === 'string' ? URL.parse(value)?.origin : value
+  const open = key === 'alertsUrl' && typeof value === 'string' ? URL.parse(value)?.origin : printedValue(key, value)
   return JSON.stringify(open) ?? 'none'
 }

@@ -20,6 +20,7 @@ export {
   type Reloaded,
   reloadConfig,
 } from '../http/admin-operations.ts'
+export { withoutPassword } from '../queue/without-password.ts'
 export type { SectorLife, SectorUnderWay } from '../sectors/sector-life.ts'
 export { type VolumeRole, type VolumeUsage, volumeRoles } from '../storage/volumes.ts'
 export { type EndingCosts, endingCosts, SectorNotProvenError } from './ending-costs.ts'

@@ -1,6 +1,7 @@
 /** One connection to a Redis: the first connect may fail, later ones are waited for. */
 import { GranaryError } from '@granary/base'
 import { Redis } from 'ioredis'
+import { withoutPassword } from './without-password.ts'
 
 export class RedisUnreachableError extends GranaryError {
   constructor(url: string, cause: unknown) {
@@ -31,8 +32,4 @@ export async function connectRedis(url: string): Promise<Redis> {
     redis.disconnect()
     throw new RedisUnreachableError(url, refusal ?? error)
   }
-}
-
-export function withoutPassword(url: string): string {
-  return url.replace(/\/\/[^@/]*@/, '//')
 }

@@ -25,15 +25,21 @@ export function addConfig(provider: Command, context: CommandContext): void {
 }
 
 async function show(options: ConfigOptions, context: CommandContext): Promise<void> {
-  const [{ describeConfig }, { providerFolder }, { printResult }, { formatTable }, { columnsOf }] = await Promise.all([
-    import('@granary/provider/operator'),
-    import('../../provider-home.ts'),
-    import('../../print/result.ts'),
-    import('../../print/table.ts'),
-    import('../../print/columns-of.ts'),
-  ])
+  const [{ describeConfig, withoutPassword }, { providerFolder }, { printResult }, { formatTable }, { columnsOf }] =
+    await Promise.all([
+      import('@granary/provider/operator'),
+      import('../../provider-home.ts'),
+      import('../../print/result.ts'),
+      import('../../print/table.ts'),
+      import('../../print/columns-of.ts'),
+    ])
   const file = `${providerFolder(homeOf(options))}/config.json`
-  const keys = await describeConfig(file)
+  const { GRANARY_REDIS: redis } = context.env
+  // A provider that is run with this environment takes it from there.
+  const fromEnvironment = redis === undefined ? {} : { value: withoutPassword(redis), origin: 'GRANARY_REDIS' as const }
+  const keys = (await describeConfig(file)).map((each) =>
+    each.key === 'sealing.redis' ? { ...each, ...fromEnvironment } : each,
+  )
   printResult(
     context,
     { file, keys },

@@ -27,7 +27,11 @@ export function addProviderDoctor(provider: Command, context: CommandContext): v
     .addOption(
       new Option('--chain <url>', 'address of a chain node (default: the configured one)').env('GRANARY_CHAIN'),
     )
-    .addOption(new Option('--redis <url>', 'the Redis that it is run with').env('GRANARY_REDIS'))
+    .addOption(
+      new Option('--redis <url>', 'the Redis that it is run with (default: `sealing.redis` of config.json)').env(
+        'GRANARY_REDIS',
+      ),
+    )
     .addHelpText('after', moreHelp('The exit code is that of the first thing that is wrong; notes are not.'))
     .action((options: ProviderDoctorOptions) => doctor(options, context))
 }

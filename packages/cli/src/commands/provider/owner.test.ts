@@ -303,6 +303,11 @@ test('config says what each key is, and what is set is on the chain at once, wha
     expect(shown.keys).toContainEqual(
       expect.objectContaining({ key: 'ask.pieceSizeMin', value: 128, origin: 'default', takesEffect: 'reload' }),
     )
+    const env = { GRANARY_REDIS: 'redis://:secret@10.0.0.7:6379' }
+    const withRedis = JSON.parse((await granary(['provider', 'config', '--home', other, '--json'], env)).stdout).data
+    expect(withRedis.keys).toContainEqual(
+      expect.objectContaining({ key: 'sealing.redis', value: 'redis://10.0.0.7:6379', origin: 'GRANARY_REDIS' }),
+    )
     const set = [
       'provider',
       'config',

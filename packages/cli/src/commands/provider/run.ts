@@ -43,7 +43,11 @@ export function addRun(provider: Command, context: CommandContext): void {
       port,
     )
     .option('--no-libp2p', 'serve over HTTP alone')
-    .addOption(new Option('--redis <url>', 'keeps the queue, in place of this process').env('GRANARY_REDIS'))
+    .addOption(
+      new Option('--redis <url>', 'keeps the queue (default: `sealing.redis` of config.json, or this process)').env(
+        'GRANARY_REDIS',
+      ),
+    )
     .option('--host <host>', 'address to listen on (default: `host` of config.json)')
     .option('--public-url <url>', 'what clients are told (default: where it listens)')
     .option(

@@ -26,7 +26,7 @@ export function addWorker(provider: Command, context: CommandContext): void {
       ),
   )
     .addOption(
-      new Option('--queue <url>', 'the Redis that the provider was given by --redis')
+      new Option('--queue <url>', 'the Redis of the provider: its --redis, or `sealing.redis`')
         .env('GRANARY_REDIS')
         .makeOptionMandatory(),
     )
