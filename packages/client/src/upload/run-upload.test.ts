@@ -81,6 +81,18 @@ test('a put that is stopped when all is done is done: nobody is told to repeat i
   await expect(runUpload(run, 'active', { signal })).rejects.toThrow('stopped')
 })
 
+test('a put that is stopped for a reason of its own is not told of as a deal that failed', async () => {
+  await using served = await serveChain(() => ({
+    deals: [dealThat('published')],
+    providers: [aProvider('http://127.0.0.1:1')],
+  }))
+  await using log = await publishedUpload()
+  const stop = new AbortController()
+  const report = () => stop.abort(new Error('enough'))
+  const stopped = runUpload(runOf(served.url, log, { report }), 'active', { signal: stop.signal })
+  await expect(stopped).rejects.toThrow('enough')
+})
+
 test('when a put has ended nothing more is said of a provider that is away', async () => {
   let state: DealState = 'published'
   const isAsked = Promise.withResolvers<void>()

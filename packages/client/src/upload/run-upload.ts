@@ -44,7 +44,11 @@ export async function runUpload(
           take(run, step, failures, call).finally(() => running.delete(key)),
         )
       }
-      if (running.size === 0) return failures
+      if (running.size === 0) {
+        // A reason that the caller has chosen is no AbortError, and looks like a failure of what it has ended.
+        if (failures.size > 0) call.signal.throwIfAborted()
+        return failures
+      }
       await Promise.race(running.values())
     }
   } finally {
