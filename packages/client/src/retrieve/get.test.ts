@@ -247,7 +247,10 @@ function retrieval(name: string, reach: (answers: readonly Answer[]) => Promise<
       const { report } = await chain.get(file.cid, { range: { start: 3 * MIB, end: 3 * MIB + 10 } })
       expect(report.reduce((sum, holder) => sum + holder.bytes, 0)).toBeLessThan(MIB)
       for (const range of [{ start: bytes.length }, { start: 3, end: 3 }, { start: -1 }, { start: 0.5 }])
-        await expect(chain.get(file.cid, { range })).rejects.toMatchObject({ code: 'RANGE_INVALID' })
+        await expect(chain.get(file.cid, { range })).rejects.toMatchObject({
+          code: 'RANGE_INVALID',
+          message: expect.not.stringContaining(`${Number.MAX_SAFE_INTEGER}`),
+        })
     })
 
     test('a file that repeats itself comes whole, though a CAR has each block once', async () => {

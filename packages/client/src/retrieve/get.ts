@@ -99,10 +99,11 @@ export type FolderEntry = { readonly names: readonly string[]; readonly cid: str
 )
 
 export class RangeOutsideError extends GranaryError {
-  constructor({ start, end }: ByteRange, size: number) {
+  /** @param size of the file, where that is known already */
+  constructor({ start, end }: ByteRange, size?: number) {
     super({
       code: 'RANGE_INVALID',
-      message: `bytes ${start} to ${end ?? 'the end'} are not within the ${size} bytes of the file`,
+      message: `bytes ${start} to ${end ?? 'the end'} are not within ${size === undefined ? 'a file' : `the ${size} bytes of the file`}`,
       hint: 'ask for a range that begins within the file and ends after its beginning',
       details: { start, end: end ?? null, size },
     })
@@ -196,9 +197,10 @@ function gotOf(
   }
 }
 
-function checkRange({ start, end = Number.MAX_SAFE_INTEGER }: ByteRange): void {
+function checkRange(range: ByteRange): void {
+  const { start, end = Number.MAX_SAFE_INTEGER } = range
   if (Number.isSafeInteger(start) && start >= 0 && Number.isSafeInteger(end) && end > start) return
-  throw new RangeOutsideError({ start, end }, Number.MAX_SAFE_INTEGER)
+  throw new RangeOutsideError(range)
 }
 
 /** The part of the range that is there. */
