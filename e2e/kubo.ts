@@ -32,6 +32,7 @@ export interface KuboDaemonOptions {
 }
 
 export interface KuboDaemon {
+  readonly pid: number
   stop(): Promise<void>
 }
 
@@ -85,6 +86,7 @@ async function startDaemon(program: string, env: NodeJS.ProcessEnv): Promise<Kub
   void ended.then(() => ready.reject(new Error(`Kubo did not start:\n${said.join('\n')}`)))
   await ready.promise
   return {
+    pid: daemon.pid!,
     async stop() {
       daemon.kill('SIGTERM')
       await ended

@@ -1,5 +1,5 @@
 /**
- * How long `/healthz` takes while 16 connections fetch raw blocks of 1 MiB: five looks of six seconds at a provider with its chain,
+ * How long `/healthz` takes while 16 connections fetch raw blocks of 1 MiB, or with `piece` their piece: five looks of six seconds at a provider with its chain,
  * after three at one that nobody else asks. The load comes from a thread of its own. docs/benchmarks.md, a provider.
  */
 import { once } from 'node:events'
@@ -66,9 +66,11 @@ async function measure(): Promise<void> {
   await storeDeal(createChainClient({ url: node.url }), provider.url, car)
   const agent = new Agent({ keepAlive: true })
   while ((await fetched(`${provider.url}/ipfs/${car.rootCid}`, agent)) !== 200) await sleep(200)
-  const urls: string[] = []
+  const urls: string[] = process.argv[2] === 'piece' ? [`${provider.url}/piece/${car.pieceCid}`] : []
+  const isOfBlocks = urls.length === 0
   const { blocks } = await parseCar(only(car.bytes))
-  for await (const { cid } of blocks) if (cid.code === RAW) urls.push(`${provider.url}/ipfs/${cid}?format=raw`)
+  for await (const { cid } of blocks)
+    if (isOfBlocks && cid.code === RAW) urls.push(`${provider.url}/ipfs/${cid}?format=raw`)
   for (let number = 0; number < 3; number += 1) await look('nobody else', provider.url, agent)
   const others = new Worker(new URL(import.meta.url), { workerData: urls })
   await sleep(1_000)
