@@ -1,10 +1,13 @@
 import { encodeProtobuf, type ProtobufField, protobufFields } from '@granary/content'
 import { expect, test } from '@jest/globals'
 import { CID } from 'multiformats/cid'
+import { create as createDigest } from 'multiformats/hashes/digest'
 import { encodeAnswer, parseWantList } from './bitswap-message.ts'
 
 const here = CID.parse('bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy')
 const old = CID.parse('QmYhmPjhFjYFyaoiuNzYv8WGavpSRDwdHWe5B4M5du5Rtk')
+
+const long = CID.createV1(0x55, createDigest(0, new Uint8Array(200)))
 
 const field = (number: number, value: ProtobufField['value']): ProtobufField => ({ number, value })
 const message = (...fields: ProtobufField[]): Uint8Array => encodeProtobuf(fields)
@@ -32,6 +35,7 @@ test('a list of wants is read as the specification has it', () => {
 test.each([
   ['no message', Uint8Array.of(0xff)],
   ['an entry without a CID', message(field(1, message(field(1, message(field(2, 1))))))],
+  ['a CID that is longer than one that is taken', message(field(1, message(field(1, message(field(1, long.bytes))))))],
   ['a CID that is none', message(field(1, message(field(1, message(field(1, Uint8Array.of(1, 2, 3)))))))],
 ])('%s is refused', (_, bytes) => {
   expect(() => parseWantList(bytes)).toThrow()

@@ -34,6 +34,8 @@ const PRESENCE = { cid: 1, type: 2 } as const
 const HAVE = 0
 const DONT_HAVE = 1
 const WANT_HAVE = 1
+/** With the 128 bytes that one may hold, and what says so: a peer's wants are kept. */
+const CID_BYTES_MAX = 160
 /** The wire type of bytes. */
 const BYTES = 2
 
@@ -58,6 +60,7 @@ function parseEntry(entry: Uint8Array): Want & { readonly isCancelled: boolean }
   const fields = new Map([...protobufFields(entry)].map(({ number, value }) => [number, value]))
   const cid = fields.get(ENTRY.cid)
   if (cid === undefined || typeof cid === 'number') throw new RangeError('an entry without a CID')
+  if (cid.length > CID_BYTES_MAX) throw new RangeError(`a CID of ${cid.length} bytes`)
   return {
     cid: CID.decode(cid).toString(),
     isCancelled: fields.get(ENTRY.cancel) === 1,
