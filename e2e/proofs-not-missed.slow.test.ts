@@ -129,7 +129,7 @@ withRedis(
     const putting = bench.start(putArguments(fileOf(bench, 'waits.bin', 100_000), chain.url))
     // A minute without it, and longer where the challenges take longer.
     await Promise.all([sleep(60_000), provenTimes(market, CHALLENGES)])
-    await provider.line(/"queue:error".*Redis|ECONNREFUSED/)
+    await provider.line(/"code":"QUEUE_UNAVAILABLE".*Redis/)
     await startRedis(bench, redis!.port)
     // What was to be sealed waited for it.
     expect((await putting.finished).code).toBe(0)

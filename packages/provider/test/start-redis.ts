@@ -7,9 +7,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { BackendUnderTest } from './job-queue-contract.ts'
 
-export async function startRedis(binary: string): Promise<BackendUnderTest> {
+export async function startRedis(binary: string, wantedPort?: number): Promise<BackendUnderTest> {
   const dir = await mkdtemp(join(tmpdir(), 'granary-redis-'))
-  const port = await freePort()
+  const port = wantedPort ?? (await freePort())
   const server = spawn(binary, ['--port', `${port}`, '--bind', '127.0.0.1', '--dir', dir, '--save', ''], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })

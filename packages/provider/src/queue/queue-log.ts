@@ -3,6 +3,8 @@ export type QueueLog = (event: QueueLogEvent) => void
 
 export type QueueLogEvent =
   | { type: 'queue:error'; line: string; message: string }
+  /** Of a worker: its Redis is there again. */
+  | { type: 'queue:back' }
   /** Of other machines, by their names; said when they are more or fewer than before. */
   | { type: 'queue:workers'; workers: readonly string[] }
   /** Of a worker on another machine. */

@@ -7,6 +7,8 @@ import { describe, expect, test } from '@jest/globals'
 import type { TestJobs } from '../../test/echo-processor.ts'
 import { type BackendUnderTest, echoProcessor, jobQueueContract } from '../../test/job-queue-contract.ts'
 import { freePort, startRedis } from '../../test/start-redis.ts'
+import { createAlerts } from '../alerts.ts'
+import type { Log } from '../log.ts'
 import { createQueue } from './create-queue.ts'
 
 const REDIS_SERVER = '/usr/bin/redis-server'
@@ -38,6 +40,34 @@ suite(`what a run before has left on a Redis${missing}`, () => {
     expect(wanted).toMatchObject({ text: 'on' })
     await after.stop()
     await redis.stop()
+    await rm(folder, { recursive: true })
+  }, 40_000)
+})
+
+suite(`a Redis that dies${missing}`, () => {
+  test('is one alert, whatever fails because of it, which is over once it is there again', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'granary-queue-'))
+    const port = await freePort()
+    const redis = await startRedis(REDIS_SERVER, port)
+    const told: string[] = []
+    const log: Log = ({ type, code }) => void told.push(`${type} ${String(code)}`)
+    const alerts = createAlerts(log)
+    const options = { folder, redisUrl: redis.redisUrl, processor: echoProcessor, parallel: 1 }
+    const queue = await createQueue<TestJobs>({ ...options, alerts, log })
+    await redis.stop()
+    while (alerts.list().length === 0) await sleep(20)
+    const before = told.length
+    // By then each of its connections has failed more than once.
+    await sleep(2_000)
+    expect(told.slice(before)).toEqual([])
+    const again = await startRedis(REDIS_SERVER, port)
+    while (alerts.list().length > 0) await sleep(20)
+    expect(told.filter((line) => line.endsWith('QUEUE_UNAVAILABLE'))).toEqual([
+      'alert QUEUE_UNAVAILABLE',
+      'alert:over QUEUE_UNAVAILABLE',
+    ])
+    await queue.stop()
+    await again.stop()
     await rm(folder, { recursive: true })
   }, 40_000)
 })

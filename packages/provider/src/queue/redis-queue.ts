@@ -33,6 +33,7 @@ import {
 } from './queue-offer.ts'
 import { connectRedis } from './redis-connection.ts'
 import { cancelChannel, type Line, lineName, lines, startRedisWorker } from './redis-worker.ts'
+import { withoutPassword } from './without-password.ts'
 
 export interface RedisQueueOptions extends QueueWorkerOptions {
   readonly url: string
@@ -66,13 +67,25 @@ export async function openRedisQueue<Jobs extends JobMap>(options: RedisQueueOpt
   const prefix = await prefixOf(folder)
   const base = { connection, prefix }
   const waiters = new Map<string, Set<Waiter>>()
-  const onError = (error: Error): void => log({ type: 'queue:error', line: 'sealing', message: error.message })
+  let stopping: Promise<void> | undefined
+  // While it is away everything that has to do with it fails, again and again: the alert says so once.
+  const onError = ({ message }: Error): void => {
+    if (connection.status === 'ready') log({ type: 'queue:error', line: 'sealing', message })
+  }
+  connection.on('close', () => {
+    if (stopping === undefined)
+      alerts.raise({
+        code: 'QUEUE_UNAVAILABLE',
+        message: `the Redis at ${withoutPassword(url)} is away`,
+        hint: 'start it again. Sealing waits for it and goes on by itself; proofs do not need it.',
+      })
+  })
+  connection.on('ready', () => alerts.clear('QUEUE_UNAVAILABLE'))
   const opened = await Promise.all(lines.map((line) => openLine(line)))
   const lineOf = ({ urgent = false }: Pick<AnyRequest, 'urgent'>): Queue => opened[urgent ? 1 : 0]!.queue
   const worker =
     parallel === 0 ? undefined : await startRedisWorker({ ...base, version, processor, machine, parallel, onError })
 
-  let stopping: Promise<void> | undefined
   let others: readonly WorkerPresence[] = []
   const keepOffer = async (): Promise<void> => {
     const { owner, marks, isHomeUsed } = options.offer()

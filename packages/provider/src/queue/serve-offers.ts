@@ -18,6 +18,7 @@ import {
 import { connectRedis } from './redis-connection.ts'
 import { type RedisWorker, startRedisWorker } from './redis-worker.ts'
 import { type Mark, missingMark, SharedFolderMissingError } from './shared-folder.ts'
+import { withoutPassword } from './without-password.ts'
 
 export interface ServeOffersOptions extends Omit<QueueWorkerOptions, 'machine'> {
   readonly url: string
@@ -48,9 +49,23 @@ export async function serveOffers(options: ServeOffersOptions): Promise<ServingO
   const served = new Map<string, Served>()
   /** What stands in the way of each other one, so that it is said once. */
   const obstacles = new Map<string, string>()
+  let isStopping = false
   let shownMs = Number.NEGATIVE_INFINITY
   let looking: Promise<void> = Promise.resolve()
-  const onError = ({ message }: Error): void => log({ type: 'queue:error', line: 'sealing', message })
+  let isAway = false
+  // While it is away everything that has to do with it fails, again and again: that is said once.
+  const onError = ({ message }: Error): void => {
+    if (connection.status === 'ready') log({ type: 'queue:error', line: 'sealing', message })
+  }
+  connection.on('close', () => {
+    if (isAway || isStopping) return
+    isAway = true
+    log({ type: 'queue:error', line: 'sealing', message: `the Redis at ${withoutPassword(url)} is away` })
+  })
+  connection.on('ready', () => {
+    if (isAway) log({ type: 'queue:back' })
+    isAway = false
+  })
 
   async function look(): Promise<GranaryError | undefined> {
     const offers = await findOffers(connection)
@@ -135,6 +150,7 @@ export async function serveOffers(options: ServeOffersOptions): Promise<ServingO
   return {
     serves: () => [...served.values()].map(({ offer }) => offer.owner),
     stop: async () => {
+      isStopping = true
       clearInterval(timer)
       if (connection.status === 'ready') await looking
       await Promise.all([...served.values()].map(({ worker }) => worker.stop()))
