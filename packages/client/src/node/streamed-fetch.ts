@@ -5,7 +5,7 @@
 import type { Fetch, PieceSource, RangeBody } from '../ports.ts'
 
 const REDIRECTS = [301, 302, 303, 307, 308]
-const PART_BYTES = 4 << 20
+const PART_BYTES = 2 << 20
 /** In memory: what is sent, what is read meanwhile, and one more, for who sends them may be a step ahead of what the socket has taken. */
 const PARTS = 3
 
@@ -50,7 +50,7 @@ function streamedOf(body: BodyInit | null | undefined): Streamed | undefined {
 }
 
 function bodiesOf(source: PieceSource): (start: number, end: number) => RangeBody {
-  const memories = Array.from({ length: PARTS }, () => new Uint8Array(Math.min(PART_BYTES, source.size)))
+  const memories: Uint8Array<ArrayBuffer>[] = []
   let turn = 0
   return (start, end) => {
     let at = start
@@ -58,7 +58,9 @@ function bodiesOf(source: PieceSource): (start: number, end: number) => RangeBod
     async function next(): Promise<Uint8Array> {
       const from = at
       at = Math.min(end, from + PART_BYTES)
-      return await source.read(from, at, memories[turn++ % PARTS])
+      const place = turn++ % PARTS
+      memories[place] ??= new Uint8Array(Math.min(PART_BYTES, source.size))
+      return await source.read(from, at, memories[place])
     }
     async function pull(controller: ReadableStreamDefaultController<Uint8Array>): Promise<void> {
       const part = next()
