@@ -58,6 +58,7 @@ export { type AgreeDealInput, type Agreement, agreeDeal, TermsMismatchError } fr
 export { type AskQuoteInput, askQuote, collateralShareFor, type Standing } from './providers/ask-quote.ts'
 export { type FollowDealInput, type FollowDealOptions, followDeal } from './providers/follow-deal.ts'
 export { keepLoggedIn, type LoginInput, login, type Session } from './providers/login.ts'
+export { pricePerEpochOf } from './providers/price-per-epoch-of.ts'
 export {
   endpointOf,
   NoProviderError,
@@ -67,7 +68,7 @@ export {
   rankProviders,
 } from './providers/rank-providers.ts'
 export { type Asked, ProviderAnswerError, ProviderUnreachableError } from './providers/request-json.ts'
-export { pricePerEpochOf, QuoteMismatchError, type RequestQuoteInput, requestQuote } from './providers/request-quote.ts'
+export { QuoteMismatchError, type RequestQuoteInput, requestQuote } from './providers/request-quote.ts'
 export {
   blobSource,
   type UploadPieceInput,

@@ -6,9 +6,9 @@ import * as market from '@granary/protocol/market'
 import { type Address, type Hash, type Quote, quoteDigest } from '@granary/protocol/messages'
 import type { Fetch } from '../ports.ts'
 import { askProvider } from './ask-provider.ts'
+import { pricePerEpochOf } from './price-per-epoch-of.ts'
 import { verifyProviderSignature } from './verify-provider-signature.ts'
 
-const GIB = 1n << 30n
 const BPS_ONE = 10_000n
 
 /** The quote is not for what was asked, or dearer than the provider's ask on the chain. */
@@ -88,10 +88,4 @@ function checkQuote(quote: Quote, asked: Omit<RequestQuoteInput, 'genesisHash' |
 /** Whether the collateral is the share of the price that was asked for. */
 export function coversShare({ providerCollateral, total }: Quote, shareBps = 0): boolean {
   return providerCollateral * BPS_ONE >= total * BigInt(shareBps)
-}
-
-/** The price of a piece by the provider's ask: attoGRN an epoch, rounded up. @param pieceSize padded, in bytes */
-export function pricePerEpochOf(provider: ProviderView, pieceSize: number): bigint {
-  const perGiB = BigInt(provider.ask?.pricePerGiBEpoch ?? 0)
-  return (perGiB * BigInt(pieceSize) + GIB - 1n) / GIB
 }
