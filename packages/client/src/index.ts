@@ -85,7 +85,6 @@ export {
 } from './retrieve/errors.ts'
 export type {
   ByteRange,
-  FolderEntry,
   GetOptions,
   GotFile,
   GotFolder,
@@ -98,6 +97,7 @@ export type { ListedEntry } from './retrieve/ls.ts'
 export type { FetchOptions, GetPorts } from './retrieve/open-content.ts'
 export type { HolderReport } from './retrieve/report.ts'
 export type { SaveResult } from './retrieve/save.ts'
+export type { FolderEntry } from './retrieve/walk-content.ts'
 export type { Content, ContentFile, ContentSource, ContentSourceOptions } from './sources/content-source.ts'
 export type { MissingSlot } from './upload/put-partial.ts'
 export type { PutOptions } from './upload/put-prepared.ts'

@@ -11,7 +11,7 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
-import type { FolderEntry } from '../retrieve/get.ts'
+import type { FolderEntry } from '../retrieve/walk-content.ts'
 import { writeFolder } from './folder-writer.ts'
 
 let into: string

@@ -6,7 +6,7 @@ import { lstat, mkdir, open, rename, rm, symlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { GranaryError } from '@granary/base'
 import { nameBeside, syncFolder } from '@granary/base/node'
-import type { FolderEntry } from '../retrieve/get.ts'
+import type { FolderEntry } from '../retrieve/walk-content.ts'
 
 /** OUT_EXISTS: a folder is written to a place where there is nothing yet. */
 export class OutExistsError extends GranaryError {

@@ -42,7 +42,6 @@ export {
 export { CidNotStoredError, type EndedDeal, RetrievalFailedError, type RetrievalFailure } from '../retrieve/errors.ts'
 export {
   type ByteRange,
-  type FolderEntry,
   type GetOptions,
   get,
   type Retrieved,
@@ -51,6 +50,7 @@ export type { GetProgress } from '../retrieve/get-progress.ts'
 export { type ListedEntry, ls } from '../retrieve/ls.ts'
 export type { FetchOptions, GetPorts } from '../retrieve/open-content.ts'
 export type { HolderReport } from '../retrieve/report.ts'
+export type { FolderEntry } from '../retrieve/walk-content.ts'
 export {
   type Content,
   type ContentFile,

@@ -14,7 +14,8 @@ import {
 } from '../../test/holders.ts'
 import { hastened, type Market, type MarketOptions, openMarket } from '../../test/retrieval-market.ts'
 import { systemClock } from '../system-clock.ts'
-import type { FolderEntry, Retrieved } from './get.ts'
+import type { Retrieved } from './get.ts'
+import type { FolderEntry } from './walk-content.ts'
 
 const MIB = 1 << 20
 

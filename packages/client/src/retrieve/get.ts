@@ -13,13 +13,12 @@ import {
   resolvePath,
   type UnixFsNode,
   unixFsNode,
-  walkFolder,
-  writeCar,
 } from '@granary/content'
 import type { BlockPool, CarRequest } from './block-pool.ts'
 import { type FetchOptions, type GetPorts, type OpenContent, openContent, textOf } from './open-content.ts'
 import { parseContentPath } from './parse-content-path.ts'
 import { type HolderReport, reportOf } from './report.ts'
+import type { Extent, FolderEntry } from './walk-content.ts'
 
 /** Bytes from `start` up to, and without, `end`. */
 export interface ByteRange {
@@ -85,18 +84,6 @@ export interface GotObject extends Got {
 
 /** What a CID and a path lead to. */
 export type Retrieved = GotFile | GotFolder | GotSymlink | GotObject
-
-/** Names are what somebody has written into the folder: they may be anything that is no `/` to some system. */
-export type FolderEntry = { readonly names: readonly string[]; readonly cid: string } & (
-  | { readonly type: 'directory' }
-  | {
-      readonly type: 'file'
-      readonly size: number
-      /** To be read before the next entry, or not at all. */
-      stream(): AsyncIterable<Uint8Array>
-    }
-  | { readonly type: 'symlink'; readonly target: string }
-)
 
 export class RangeOutsideError extends GranaryError {
   /** @param size of the file, where that is known already */
@@ -174,7 +161,9 @@ function gotOf(
       return reportOf(fetched.holders)
     },
     close: () => first.close(),
-    car: () => carOf(cid, pool, fetched),
+    async *car() {
+      yield* (await import('./walk-content.ts')).carOf(cid, pool, fetched)
+    },
   }
   /** What has begun to come is for the first who reads. */
   const begun: BlockPool[] = [first]
@@ -187,7 +176,12 @@ function gotOf(
     }
     case 'directory':
     case 'shard':
-      return Object.assign(got, { type: 'directory' as const, entries: () => folderEntries(cid, pool, fetched) })
+      return Object.assign(got, {
+        type: 'directory' as const,
+        async *entries() {
+          yield* (await import('./walk-content.ts')).folderEntries(cid, pool, fetched, fileBytes)
+        },
+      })
     case 'symlink':
       first.close()
       return Object.assign(got, { type: 'symlink' as const, target: new TextDecoder().decode(node.target) })
@@ -208,11 +202,6 @@ function within(range: ByteRange | undefined, fileBytes: number): { start: numbe
   if (range === undefined) return { start: 0, end: fileBytes }
   if (range.start >= fileBytes) throw new RangeOutsideError(range, fileBytes)
   return { start: range.start, end: Math.min(range.end ?? fileBytes, fileBytes) }
-}
-
-interface Extent {
-  readonly start: number
-  readonly end: number
 }
 
 async function* fileStream(
@@ -250,63 +239,6 @@ async function* fileBytes(
     yield part
   }
   if (at !== end) throw new RangeError(`${at} of ${end} bytes were read, of blocks whose sizes add up`)
-}
-
-async function* carOf(cid: CID, open: () => BlockPool, { signal, tell }: OpenContent): AsyncGenerator<Uint8Array> {
-  const pool = open()
-  let bytes = 0
-  try {
-    for await (const part of writeCar(cid, pool.reader(below), { signal })) {
-      yield part
-      bytes += part.length
-      tell({ type: 'get:progress', bytes })
-    }
-  } finally {
-    pool.close()
-  }
-}
-
-/** The part of the content that is walked, whatever it is: all below the block that is needed. */
-function below(cid: CID): CarRequest {
-  return { path: cid.toString(), scope: 'all' }
-}
-
-async function* folderEntries(
-  root: CID,
-  open: () => BlockPool,
-  { signal, tell }: OpenContent,
-): AsyncGenerator<FolderEntry> {
-  const pool = open()
-  const store = pool.reader(below)
-  let bytes = 0
-  const counted = async function* (cid: CID, size: number): AsyncGenerator<Uint8Array> {
-    for await (const part of fileBytes(cid, { start: 0, end: size }, pool, signal)) {
-      yield part
-      bytes += part.length
-      tell({ type: 'get:progress', bytes })
-    }
-  }
-  try {
-    for await (const { names, cid, node } of walkFolder(root, store, { signal })) {
-      if (names.length === 0) continue
-      const item = { names, cid: cid.toString() }
-      switch (node.kind) {
-        case 'directory':
-          yield { ...item, type: 'directory' }
-          break
-        case 'file':
-          yield { ...item, type: 'file', size: node.fileBytes, stream: () => counted(cid, node.fileBytes) }
-          break
-        case 'symlink':
-          yield { ...item, type: 'symlink', target: new TextDecoder().decode(node.target) }
-          break
-        case 'other':
-          throw new NotAFileError(cid, node.what)
-      }
-    }
-  } finally {
-    pool.close()
-  }
 }
 
 function kindOf(node: UnixFsNode): string {
