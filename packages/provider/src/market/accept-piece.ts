@@ -3,9 +3,7 @@
  * and the same terms get the same answer for ever (docs/spec/market-protocol.md, agree).
  */
 import { stat } from 'node:fs/promises'
-import { dirname } from 'node:path'
 import { GranaryError, toHex } from '@granary/base'
-import { syncFile, syncFolder } from '@granary/base/node'
 import {
   type Address,
   type DealTerms,
@@ -32,6 +30,7 @@ import { NonceConflictError, OffersFullError } from './agreement-errors.ts'
 import { checkTerms } from './check-terms.ts'
 import { type ProviderMeans, requireMeans } from './provider-means.ts'
 import type { QuoteStore } from './quote-store.ts'
+import { syncUpload } from './sync-upload.ts'
 import { PieceMismatchError, verifyPiece } from './verify-piece.ts'
 
 /** What has to be asked of the chain before signing. */
@@ -126,10 +125,8 @@ async function agree(context: AcceptPieceContext, request: AcceptPieceRequest): 
   await checkFunds(context, terms)
   requireRoom(context, terms, upload, await context.chain.means())
 
-  const path = context.files.stagingPath(uploadId)
   await verifyOrDrop(context, terms, uploadId)
-  await syncFile(path)
-  await syncFolder(dirname(path))
+  await syncUpload(context.files, uploadId)
 
   const agreementId = agreementIdOf(context.genesisHash, terms)
   const signature = await context.signer.sign(typedDealTerms(context.genesisHash, terms))
