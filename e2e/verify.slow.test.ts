@@ -5,7 +5,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fromHex } from '@granary/base'
+import { fromHex, systemClock } from '@granary/base'
 import { initChain, type RunningChain, runChain } from '@granary/chain/node'
 import { journalIn, type Verified, type VerifyPorts, verify } from '@granary/client/node'
 import { createPieceHasher } from '@granary/proofs/piece'
@@ -22,7 +22,6 @@ import { wideLines } from '../packages/cli/test/wide-lines.ts'
 import { memoryJournal } from '../packages/client/src/memory/memory-journal.ts'
 import { memoryTrust } from '../packages/client/src/memory/memory-trust.ts'
 import type { TrustStore } from '../packages/client/src/ports.ts'
-import { systemClock } from '../packages/client/src/system-clock.ts'
 import { changeParams } from './change-params.ts'
 
 const BLOCK_TIME_MS = 50

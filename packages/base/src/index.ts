@@ -13,5 +13,7 @@ export { GranaryError, type GranaryErrorOptions, isAbortError, relayedCode, type
 export { fromHex, type Hex, isHex, toHex } from './hex.ts'
 export { isLoopbackUrl } from './is-loopback-url.ts'
 export { letGo } from './let-go.ts'
+export { reporter } from './reporter.ts'
 export { type RetryOptions, retry } from './retry.ts'
 export { pause, sleep } from './sleep.ts'
+export { systemClock } from './system-clock.ts'

@@ -1,8 +1,10 @@
 /** Every implementation of a port keeps what the port promises. */
+
 import { existsSync } from 'node:fs'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { systemClock } from '@granary/base'
 import { createPieceHasher } from '@granary/content'
 import { createKernelPieceHasher } from '@granary/content/node'
 import { accountSigner } from '@granary/protocol/messages'
@@ -35,7 +37,6 @@ import { fileSpool } from './node/file-spool.ts'
 import { fileTrust } from './node/file-trust.ts'
 import { type PathSource, pathSource } from './node/path-source.ts'
 import { type ContentSource, contentSource } from './sources/content-source.ts'
-import { systemClock } from './system-clock.ts'
 import { systemRandom } from './system-random.ts'
 
 let home: string

@@ -4,6 +4,8 @@ import type { Clock } from '../src/ports.ts'
 export interface HandClock extends Clock {
   /** Calls what is due by then, each at its own time. */
   advance(ms: number): void
+  /** When the next of what waits is due. */
+  nextDueMs(): number
 }
 
 interface Timer {
@@ -24,6 +26,7 @@ export function handClock(): HandClock {
   return {
     after,
     nowMs: () => nowMs,
+    nextDueMs: () => Math.min(...[...timers].map(({ dueMs }) => dueMs)),
     async sleep(ms, signal) {
       signal?.throwIfAborted()
       const { promise, resolve, reject } = Promise.withResolvers<void>()

@@ -1,4 +1,5 @@
 /** A chain that names providers of some content, and the providers: who gets it asks both. */
+import { systemClock } from '@granary/base'
 import { createChainClient, type DealState, type DealView } from '@granary/protocol/client'
 import { dealTermsToJson } from '@granary/protocol/messages'
 import type { Clock } from '../src/ports.ts'
@@ -6,7 +7,6 @@ import { type GetOptions, get, type Retrieved } from '../src/retrieve/get.ts'
 import type { GetProgress } from '../src/retrieve/get-progress.ts'
 import type { HolderMemory } from '../src/retrieve/holder-state.ts'
 import { type ListedEntry, ls } from '../src/retrieve/ls.ts'
-import { systemClock } from '../src/system-clock.ts'
 import { someTerms } from './a-deal.ts'
 import { genesisHash, providerView, serveChain } from './chain-answers.ts'
 import type { Answer, Reached } from './holders.ts'

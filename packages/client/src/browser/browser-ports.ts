@@ -1,9 +1,9 @@
 /** A browser's ports: a journal, an outbox and what is believed of chains in IndexedDB, streams in the origin's private file system, its locks. */
+import { systemClock } from '@granary/base'
 import { createChainClient } from '@granary/protocol/client'
 import type { Hash } from '@granary/protocol/messages'
 import type { Account, Chain, Fetch, Journal, Outbox, Ports, Spool, TrustStore } from '../ports.ts'
 import type { ContentSource } from '../sources/content-source.ts'
-import { systemClock } from '../system-clock.ts'
 import { systemRandom } from '../system-random.ts'
 import type { OpenDatabase } from './indexed-db.ts'
 import { webLock } from './web-lock.ts'

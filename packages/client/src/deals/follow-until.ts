@@ -2,15 +2,13 @@
  * Follows a deal until it is where the caller wants it. The provider tells the story; the chain decides what is true.
  */
 
-import { GranaryError, isAbortError } from '@granary/base'
+import { GranaryError, isAbortError, reporter, systemClock } from '@granary/base'
 import type { ChainClient, DealState, DealView } from '@granary/protocol/client'
 import { type ChainTime, momentOf } from '@granary/protocol/epochs'
 import type { TimelineEntry } from '@granary/protocol/events'
 import type { Clock, Fetch } from '../ports.ts'
 import { followDeal } from '../providers/follow-deal.ts'
 import { reasonOf } from '../providers/request-json.ts'
-import { reporter } from '../reporter.ts'
-import { systemClock } from '../system-clock.ts'
 
 /** How long the chain may be away before that is an error: a restart takes seconds. */
 const CHAIN_OUTAGE_MAX_MS = 60_000

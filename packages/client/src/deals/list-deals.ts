@@ -2,11 +2,11 @@
  * The deals of an account as the chain has them, each with the path of its file where the journal has it. With the
  * account's key, those that have ended are settled first.
  */
+import { reporter } from '@granary/base'
 import type { ChainClient } from '@granary/protocol/client'
 import type { Address, Signer } from '@granary/protocol/messages'
 import type { CallOptions } from '../call-options.ts'
 import type { Journal } from '../ports.ts'
-import { reporter } from '../reporter.ts'
 import { type DealView, viewDeals } from './deal-view.ts'
 import { type SettleProgress, settleEnded } from './settle-ended.ts'
 

@@ -3,11 +3,11 @@
  * account, its deals among them that have ended are settled first.
  */
 
+import { reporter } from '@granary/base'
 import type { ChainClient } from '@granary/protocol/client'
 import type { Signer } from '@granary/protocol/messages'
 import type { CallOptions } from '../call-options.ts'
 import type { Journal } from '../ports.ts'
-import { reporter } from '../reporter.ts'
 import { CidNotStoredError } from '../retrieve/errors.ts'
 import { type DealView, viewDeals } from './deal-view.ts'
 import type { SettleOptions } from './list-deals.ts'

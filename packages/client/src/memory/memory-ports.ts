@@ -1,9 +1,9 @@
 /** The client's ports in memory: for a page, for a program without a disk, and for tests. */
+import { systemClock } from '@granary/base'
 import { createPieceHasher } from '@granary/content'
 import { createChainClient } from '@granary/protocol/client'
 import type { Account, Chain, Fetch, Ports } from '../ports.ts'
 import type { ContentSource } from '../sources/content-source.ts'
-import { systemClock } from '../system-clock.ts'
 import { systemRandom } from '../system-random.ts'
 import { memoryJournal } from './memory-journal.ts'
 import { memoryLock } from './memory-lock.ts'

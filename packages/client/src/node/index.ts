@@ -1,4 +1,6 @@
 /** @granary/client/node: the client with files, a journal and a staging folder. */
+
+export { systemClock } from '@granary/base'
 export type { ImportProfileName } from '@granary/content'
 export { createChainClient } from '@granary/protocol/client'
 export { accountSigner } from '@granary/protocol/messages'
@@ -60,7 +62,6 @@ export {
   folderSource,
   SourceInvalidError,
 } from '../sources/content-source.ts'
-export { systemClock } from '../system-clock.ts'
 export { SpendingUnconfirmedError } from '../upload/agree-to-price.ts'
 export { InsufficientFundsError } from '../upload/check-funds.ts'
 export { PieceTooLargeError } from '../upload/piece-too-large.ts'

@@ -1,11 +1,12 @@
 /** Node's ports: a journal and a spool in a folder, locks that a kill releases. */
+
 import { join } from 'node:path'
+import { systemClock } from '@granary/base'
 import { createKernelPieceHasher } from '@granary/content/node'
 import { createChainClient } from '@granary/protocol/client'
 import type { Hash } from '@granary/protocol/messages'
 import type { Account, Chain, Fetch, Ports } from '../ports.ts'
 import type { ContentSource } from '../sources/content-source.ts'
-import { systemClock } from '../system-clock.ts'
 import { systemRandom } from '../system-random.ts'
 import { fileJournal } from './file-journal.ts'
 import { fileLock } from './file-lock.ts'

@@ -1,5 +1,7 @@
 /** Content back to the disk by its CID: a file, a folder with all that is in it, or either as a CAR. */
+
 import { join } from 'node:path'
+import { systemClock } from '@granary/base'
 import { NotAFileError, parseCid } from '@granary/content'
 import type { ChainClient } from '@granary/protocol/client'
 import type { Fetch } from '../ports.ts'
@@ -7,7 +9,6 @@ import { type GetOptions, get, type Retrieved } from '../retrieve/get.ts'
 import type { HolderMemory } from '../retrieve/holder-state.ts'
 import { parseContentPath } from '../retrieve/parse-content-path.ts'
 import type { HolderReport } from '../retrieve/report.ts'
-import { systemClock } from '../system-clock.ts'
 import { asOutInvalid, checkPlace, fileSink, isFolderThere, OutInvalidError } from './file-sink.ts'
 import { checkNames, isName, isThere, OutExistsError, writeFolder } from './folder-writer.ts'
 

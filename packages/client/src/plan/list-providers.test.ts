@@ -1,10 +1,10 @@
+import { systemClock } from '@granary/base'
 import { createChainClient, type ProviderView } from '@granary/protocol/client'
 import type { ProviderInfo } from '@granary/protocol/market'
 import { expect, test } from '@jest/globals'
 import { genesisHash, providerView, serveChain } from '../../test/chain-answers.ts'
 import { serve } from '../../test/serve.ts'
 import { days } from '../duration.ts'
-import { systemClock } from '../system-clock.ts'
 import { listProviders } from './list-providers.ts'
 
 const GIB = 1 << 30

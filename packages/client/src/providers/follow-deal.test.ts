@@ -1,4 +1,8 @@
+import type { ServerResponse } from 'node:http'
+import { setImmediate } from 'node:timers/promises'
+import { systemClock } from '@granary/base'
 import { expect, test } from '@jest/globals'
+import { handClock } from '../../test/hand-clock.ts'
 import { serve } from '../../test/serve.ts'
 import { followDeal } from './follow-deal.ts'
 
@@ -44,6 +48,39 @@ test('what only a newer provider tells, and what is not as it is agreed on, is n
   })
   const { value } = await followDeal({ endpoint: provider.url, deal: 7 }).next()
   expect(value).toEqual({ id: '4', type: 'settled', atMs: 1, epoch: 1, paid: '1', burnt: '0', provenEpochs: 1 })
+})
+
+test('a provider that hangs is away, and asked again over another connection; one with nothing to tell is not', async () => {
+  const hand = handClock()
+  const clock = { ...hand, sleep: () => systemClock.sleep(1) }
+  const asked: unknown[] = []
+  let telling: ServerResponse | undefined
+  await using provider = await serve((request, response) => {
+    asked.push(request.headers['last-event-id'])
+    // It takes the first connection, and says nothing.
+    if (asked.length === 1) return hand.advance(45_000)
+    telling = response
+    response.writeHead(200, { 'content-type': 'text/event-stream' })
+    response.write(asked.length === 2 ? published : entry(3, 'active'))
+  })
+  const broken: unknown[] = []
+  const onBroken = (error: unknown) => void broken.push(error)
+  const story = followDeal({ endpoint: provider.url, deal: 7, clock }, { onBroken })
+  expect((await story.next()).value).toMatchObject({ type: 'published' })
+  expect(broken).toEqual(['no answer in time'])
+
+  const next = story.next()
+  for (let minute = 0; minute < 3; minute++) {
+    hand.advance(40_000)
+    const dueMs = hand.nextDueMs()
+    telling!.write(': keep-alive\n\n')
+    while (hand.nextDueMs() === dueMs) await setImmediate()
+  }
+  expect([asked.length, broken.length]).toEqual([2, 1])
+  hand.advance(45_000)
+  expect((await next).value).toMatchObject({ type: 'active' })
+  expect([asked, broken.length]).toEqual([[undefined, undefined, '2'], 2])
+  await story.return(undefined)
 })
 
 test("a refusal ends the story with the provider's error", async () => {

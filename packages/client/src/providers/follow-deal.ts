@@ -3,16 +3,17 @@
  * breaks, it is made again and goes on behind the last entry; the stream ends only with the signal.
  */
 
-import { isAbortError } from '@granary/base'
+import { isAbortError, systemClock } from '@granary/base'
 import { readBody, readServerSentEvents } from '@granary/protocol/client'
 import type { TimelineEntry } from '@granary/protocol/events'
 import * as market from '@granary/protocol/market'
 import { pathOf } from '@granary/protocol/operation'
 import type { Clock, Fetch } from '../ports.ts'
-import { systemClock } from '../system-clock.ts'
 import { errorOf, parseJson } from './request-json.ts'
 
 const RECONNECT_MS = 500
+/** A provider with nothing to tell says so every 15 s: one that says nothing for this long hangs, or the line is dead. */
+const SILENCE_MAX_MS = 45_000
 
 /** A deal, and the provider that tells its story. */
 export interface FollowDealInput {
@@ -45,16 +46,24 @@ export async function* followDeal(
     signal?.throwIfAborted()
     // It ends the story; a broken connection does not.
     let refusal: Error | undefined
+    const silence = new AbortController()
+    const wait = () => clock.after(SILENCE_MAX_MS, () => silence.abort('no answer in time'))
+    let timer = wait()
+    const onBytes = (): void => {
+      timer[Symbol.dispose]()
+      timer = wait()
+    }
     try {
       const headers = { accept: 'text/event-stream', ...(last === undefined ? {} : { 'last-event-id': last }) }
-      const response = await fetch(url, { headers, signal: signal ?? null })
+      const either = signal ? AbortSignal.any([signal, silence.signal]) : silence.signal
+      const response = await fetch(url, { headers, signal: either })
       const { status } = response
       // 408 and 429 ask to come again later; the other 4xx mean it.
       if (status >= 400 && status < 500 && status !== 408 && status !== 429)
         refusal = errorOf(url, status, parseJson(await readBody(response)))
       if (response.ok && response.body) {
         broken = false
-        for await (const event of readServerSentEvents(response.body)) {
+        for await (const event of readServerSentEvents(response.body, onBytes)) {
           const entry = market.followDeal.answer.safeParse(parseJson(event.data))
           if (!entry.success || entry.data.id === last) continue
           last = entry.data.id
@@ -65,6 +74,8 @@ export async function* followDeal(
       if (isAbortError(error) || signal?.aborted) throw error
       if (!broken) onBroken?.(error)
       broken = true
+    } finally {
+      timer[Symbol.dispose]()
     }
     if (refusal !== undefined) throw refusal
     await clock.sleep(RECONNECT_MS, signal)

@@ -1,9 +1,8 @@
 /** A bearer token for uploads: the account signs an EIP-712 Login for this one provider. */
-import { toHex } from '@granary/base'
+import { systemClock, toHex } from '@granary/base'
 import * as market from '@granary/protocol/market'
 import { type Hash, type Signer, typedLogin } from '@granary/protocol/messages'
 import type { Clock, Fetch } from '../ports.ts'
-import { systemClock } from '../system-clock.ts'
 import { askProvider } from './ask-provider.ts'
 
 /** A token is replaced this long before it runs out, so that it does not run out while a request is on its way. */

@@ -1,4 +1,5 @@
 import type { RequestListener } from 'node:http'
+import { systemClock } from '@granary/base'
 import type { ProviderView } from '@granary/protocol/client'
 import { createChainClient } from '@granary/protocol/client'
 import type { ProviderInfo } from '@granary/protocol/market'
@@ -6,7 +7,6 @@ import { expect, test } from '@jest/globals'
 import { genesisHash, providerView, serveChain } from '../../test/chain-answers.ts'
 import { serve } from '../../test/serve.ts'
 import { planUpload } from '../plan/plan-upload.ts'
-import { systemClock } from '../system-clock.ts'
 import { NoProviderError, type ProviderRefusal } from './rank-providers.ts'
 import { type Survey, surveyProviders } from './survey-providers.ts'
 

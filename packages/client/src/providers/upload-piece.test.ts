@@ -1,15 +1,16 @@
 import { mkdtemp, rm } from 'node:fs/promises'
-import type { IncomingMessage, ServerResponse } from 'node:http'
+import { request as forward, type IncomingMessage, type ServerResponse } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { finished } from 'node:stream/promises'
+import { systemClock } from '@granary/base'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { FileStore } from '@tus/file-store'
 import { Server } from '@tus/server'
+import { handClock } from '../../test/hand-clock.ts'
 import { serve } from '../../test/serve.ts'
 import { streamedFetch } from '../node/streamed-fetch.ts'
-import type { PieceSource } from '../ports.ts'
-import { systemClock } from '../system-clock.ts'
+import type { Clock, PieceSource } from '../ports.ts'
 import { blobSource, uploadPiece } from './upload-piece.ts'
 
 const MIB = 1 << 20
@@ -295,6 +296,84 @@ test('a long chunk that stalls is asked about, and the rest is sent in short one
   const input = { endpoint: provider.url, source: large, metadata, token, fetch: streamedFetch }
   await uploadPiece(input, { stallMaxMs: 2_000 })
   expect([stalls > 0, kept]).toEqual([true, large.size])
+})
+
+/** Requests time out when a test says so; the waits between tries pass in moments. */
+function timeouts(): { readonly clock: Clock; pass(): void } {
+  const clock = handClock()
+  const sleep = (_ms: number, signal?: AbortSignal): Promise<void> => systemClock.sleep(1, signal)
+  return { clock: { ...clock, sleep }, pass: () => clock.advance(60_000) }
+}
+
+test('an upload whose line falls silent goes on where the provider stands, and that is told', async () => {
+  const { clock, pass } = timeouts()
+  let patches = 0
+  await using provider = await serveUploads((request) => {
+    if (request.method === 'PATCH') patches += 1
+    return undefined
+  })
+  await using silent = await serve((request, response) => {
+    // The third chunk arrives, and nobody says so.
+    if (request.method === 'PATCH' && patches === 2) {
+      patches += 1
+      request.resume().on('end', pass)
+      return
+    }
+    const headers = { ...request.headers, host: new URL(provider.url).host }
+    const passedOn = forward(provider.url + request.url, { method: request.method, headers }, (answer) => {
+      response.writeHead(answer.statusCode ?? 500, answer.headers)
+      answer.pipe(response)
+    })
+    request.pipe(passedOn)
+  })
+  const told: string[] = []
+  const source = blobSource(new Blob([bytes]))
+  const url = await uploadPiece(
+    { endpoint: silent.url, source, metadata, token, clock },
+    { onSilent: ({ code, message }) => void told.push(code, message) },
+  )
+  expect(told).toEqual(['PROVIDER_UNREACHABLE', expect.stringContaining('no answer in time')])
+  expect(received).toBe(bytes.length)
+  expect(await isStored(url)).toBe(true)
+})
+
+/** A provider that answers no PATCH, keeps so many bytes of each, and says how much it has unless it says nothing at all. */
+async function uploadInto(keptOf: (length: number) => number, isDead = false): Promise<string[]> {
+  const { clock, pass } = timeouts()
+  const small = bytes.subarray(0, MIB)
+  const asked: string[] = []
+  let had = 0
+  await using provider = await serve((request, response) => {
+    const { method = '', headers } = request
+    asked.push(method)
+    request.resume().on('end', () => {
+      if (method === 'POST') return response.writeHead(201, { location: '/v1/uploads/1' }).end()
+      if (method === 'PATCH') had += keptOf(Number(headers['content-length']))
+      if (method === 'PATCH' || isDead) return pass()
+      return response.writeHead(200, { 'upload-length': small.length, 'upload-offset': had }).end()
+    })
+  })
+  const source = blobSource(new Blob([small]))
+  const uploading = uploadPiece({ endpoint: provider.url, source, metadata, token, clock })
+  const end = await uploading.then(
+    () => 'done',
+    ({ code }: { code: string }) => code,
+  )
+  return [end, ...asked]
+}
+
+test('what arrived of chunks that were not answered is not sent again', async () => {
+  const all = await uploadInto((length) => length)
+  expect(all[0]).toBe('done')
+  expect(all.filter((method) => method === 'PATCH')).toHaveLength(4)
+})
+
+test.each<[string, number, boolean, string[]]>([
+  ['nothing', 0, false, ['POST', 'PATCH', 'HEAD', 'PATCH']],
+  ['a few bytes', 100, false, ['POST', 'PATCH', 'HEAD', 'PATCH']],
+  ['nothing, and answers nothing else', 0, true, ['POST', 'PATCH', 'HEAD']],
+])('one that takes %s of a chunk is given up when it is silent again', async (_, kept, isDead, asked) => {
+  expect(await uploadInto(() => kept, isDead)).toEqual(['PROVIDER_UNREACHABLE', ...asked])
 })
 
 test('the signal ends an upload', async () => {

@@ -2,11 +2,12 @@
  * The CAR's bytes to the provider, by tus 1.0 (https://tus.io/protocols/resumable-upload): the provider says how far it
  * has got, and sending goes on from there, whatever happened to either side in between.
  */
+
 import type { GranaryError } from '@granary/base'
+import { systemClock } from '@granary/base'
 import { readBody } from '@granary/protocol/client'
 import { UPLOADS_PATH, type UploadMetadata } from '@granary/protocol/market'
 import type { Clock, Fetch, PieceSource, RangeBody } from '../ports.ts'
-import { systemClock } from '../system-clock.ts'
 import { errorOf, ProviderAnswerError, ProviderUnreachableError, parseJson } from './request-json.ts'
 
 /**
@@ -19,8 +20,13 @@ const CHUNK_BYTES = { min: 256 << 10, max: 4 << 20, streamed: 64 << 20 }
  * half.
  */
 const CHUNK_MS = { quick: 1_000, slow: 5_000 }
-/** Nothing answered for this long: the provider is given up. It writes a chunk in less. */
-const STALL_MAX_MS = 120_000
+/**
+ * A request that is not answered for this long is ended, and the upload goes on over another connection from where the provider
+ * stands: one that has come no further, and says nothing for as long again, is given up. It writes a chunk in less.
+ */
+const STALL_MAX_MS = 60_000
+/** Less than this is no step forward. */
+const FORWARD_BYTES_MIN = 16 << 10
 /** Between tries that brought nothing forward. */
 const RETRY_DELAYS_MS = [200, 500, 1_000, 2_000, 4_000, 8_000]
 /** So often a provider may have less than it has taken, as after a crash; one that does it again would be sent all for ever. */
@@ -49,8 +55,10 @@ export interface UploadPieceInput {
 /** How a piece is sent. */
 export interface UploadPieceOptions {
   readonly signal?: AbortSignal | undefined
-  /** @default two minutes */
+  /** How long one request may go unanswered. @default a minute */
   readonly stallMaxMs?: number
+  /** Called when a request was not answered in time, and the upload is gone on with over another connection. */
+  readonly onSilent?: (error: GranaryError) => void
   readonly onProgress?: (progress: { readonly sent: number; readonly total: number }) => void
   /** Awaited before the first byte goes out, so that a kill afterwards finds the upload again. */
   readonly onUploadUrl?: (uploadUrl: string) => Promise<void>
@@ -65,7 +73,7 @@ interface Place {
 /** @throws ProviderUnreachableError when the provider stays away, ProviderAnswerError, or the provider's own refusal */
 export async function uploadPiece(input: UploadPieceInput, options: UploadPieceOptions = {}): Promise<string> {
   const { endpoint, source, uploadUrl, fetch, clock = systemClock } = input
-  const { signal, onProgress, onUploadUrl } = options
+  const { signal, onProgress, onSilent, onUploadUrl } = options
   const uploads = endpoint + UPLOADS_PATH
   // The provider may have moved since: only the last part of the address is the upload's.
   let url = uploadUrl === undefined ? undefined : `${uploads}/${uploadIdOf(uploadUrl)}`
@@ -75,6 +83,7 @@ export async function uploadPiece(input: UploadPieceInput, options: UploadPieceO
   const bytesMax = fetch?.bodiesOf ? CHUNK_BYTES.streamed : CHUNK_BYTES.max
   let chunkBytes = CHUNK_BYTES.min
   let triesInVain = 0
+  let wasSilent = false
   let taken = 0
   let losses = 0
   for (;;) {
@@ -88,20 +97,24 @@ export async function uploadPiece(input: UploadPieceInput, options: UploadPieceO
         if (place.offset < taken && ++losses > LOSSES_MAX)
           throw new ProviderAnswerError(url, 'it loses again and again what it has taken')
       }
+      // What was sent a second time brings nothing forward.
+      if (place.offset >= taken + FORWARD_BYTES_MIN) {
+        taken = place.offset
+        triesInVain = 0
+        wasSilent = false
+      }
       onProgress?.({ sent: place.offset, total: source.size })
       if (place.offset === source.size) return place.url
       const startedMs = clock.nowMs()
       place = await sendChunk(place, chunkBytes, bodyOf, input, options)
-      // What was sent a second time brings nothing forward.
-      if (place.offset > taken) triesInVain = 0
-      taken = Math.max(taken, place.offset)
       chunkBytes = nextChunkBytes(chunkBytes, bytesMax, clock.nowMs() - startedMs)
     } catch (error) {
       if (!(error instanceof UploadFault)) throw error
-      // Much of a long one may have arrived.
-      const isPassing = error.isPassing || (error.isStalled && chunkBytes > CHUNK_BYTES.max)
-      const delayMs = isPassing ? RETRY_DELAYS_MS[triesInVain++] : undefined
-      if (delayMs === undefined) throw error.fault
+      const { fault, isPassing, isSilent } = error
+      const delayMs = isPassing && !(isSilent && wasSilent) ? RETRY_DELAYS_MS[triesInVain++] : undefined
+      if (delayMs === undefined) throw fault
+      if (isSilent) onSilent?.(fault)
+      wasSilent ||= isSilent
       // What arrived of the last chunk is asked for before anything is sent again.
       place = undefined
       chunkBytes = CHUNK_BYTES.min
@@ -123,7 +136,6 @@ async function findUpload(
 ): Promise<Place | undefined> {
   const response = await request('HEAD', url, {}, undefined, input, options)
   if (isFinal(response.status)) return undefined
-  if (!response.ok) throw await faultOf(url, response)
   if (Number(response.headers.get('upload-length')) !== input.source.size) return undefined
   const offset = offsetIn(url, response)
   if (offset > input.source.size) throw new ProviderAnswerError(url, `it has ${offset} of ${input.source.size} bytes`)
@@ -135,10 +147,9 @@ async function createUpload(input: UploadPieceInput, options: UploadPieceOptions
   const metadata = Object.entries(input.metadata).map(([key, value]) => `${key} ${base64Of(String(value))}`)
   const headers = { 'upload-length': `${input.source.size}`, 'upload-metadata': metadata.join(',') }
   const response = await request('POST', uploads, headers, undefined, input, options)
-  if (!response.ok) throw await faultOf(uploads, response)
   const location = response.headers.get('location')
   if (location === null || !URL.canParse(location, uploads))
-    throw new ProviderAnswerError(uploads, 'it does not say where the upload is')
+    throw new ProviderAnswerError(uploads, 'it does not say where it is')
   return { url: `${uploads}/${uploadIdOf(new URL(location, uploads).href)}`, offset: 0 }
 }
 
@@ -156,10 +167,9 @@ async function sendChunk(
   const headers = { 'content-type': 'application/offset+octet-stream', 'upload-offset': `${offset}` }
   // Whoever sends again reads again; and what could not be read says more than that it was not sent.
   const response = await request('PATCH', url, headers, body, input, options).finally(ended)
-  if (!response.ok) throw await faultOf(url, response)
   const taken = offsetIn(url, response)
   // One that takes a byte at a time, or none, would be sent the same for ever.
-  if (taken !== end) throw new ProviderAnswerError(url, `it has ${taken} bytes after it was sent all up to ${end}`)
+  if (taken !== end) throw new ProviderAnswerError(url, `it has ${taken} bytes after it was sent ${end}`)
   return { url, offset: taken }
 }
 
@@ -180,13 +190,14 @@ class UploadFault extends Error {
   readonly fault: GranaryError
   /** The same may be taken a moment later. */
   readonly isPassing: boolean
-  readonly isStalled: boolean
+  /** Nothing was answered in time. */
+  readonly isSilent: boolean
 
-  constructor(fault: GranaryError, isPassing: boolean, isStalled = false) {
-    super(fault.message)
+  constructor(fault: GranaryError, isPassing: boolean, isSilent = false) {
+    super()
     this.fault = fault
     this.isPassing = isPassing
-    this.isStalled = isStalled
+    this.isSilent = isSilent
   }
 }
 
@@ -195,39 +206,41 @@ function isFinal(status: number): boolean {
   return status >= 400 && status < 500 && status !== 409 && status !== 423
 }
 
-async function faultOf(url: string, response: Response): Promise<UploadFault> {
-  // Of an answer that breaks off, its status says enough.
-  const text = await readBody(response).catch(() => '')
-  return new UploadFault(errorOf(url, response.status, parseJson(text)), !isFinal(response.status))
-}
-
+/** @returns an answer that is one: 2xx, or of a HEAD that there is no such thing */
 async function request(
   method: string,
   url: string,
   headers: Readonly<Record<string, string>>,
   body: BodyInit | undefined,
-  { token, fetch = globalThis.fetch }: UploadPieceInput,
+  { token, fetch = globalThis.fetch, clock = systemClock }: UploadPieceInput,
   { signal, stallMaxMs = STALL_MAX_MS }: UploadPieceOptions,
 ): Promise<Response> {
   const authorization = `Bearer ${await token()}`
-  const stalled = AbortSignal.timeout(stallMaxMs)
+  const stalled = new AbortController()
+  using _timer = clock.after(stallMaxMs, () => stalled.abort('no answer in time'))
   try {
-    return await fetch(url, {
+    const response = await fetch(url, {
       method,
       headers: { 'tus-resumable': '1.0.0', authorization, ...headers },
       body: body ?? null,
-      signal: signal ? AbortSignal.any([signal, stalled]) : stalled,
+      signal: signal ? AbortSignal.any([signal, stalled.signal]) : stalled.signal,
     })
+    const { status } = response
+    const isRefused = isFinal(status)
+    if (response.ok || (isRefused && method === 'HEAD')) return response
+    // Of an answer that breaks off, its status says enough.
+    const text = await readBody(response).catch(() => '')
+    throw new UploadFault(errorOf(url, status, parseJson(text)), !isRefused)
   } catch (error) {
-    if (signal?.aborted) throw error
-    throw new UploadFault(new ProviderUnreachableError(url, error), !stalled.aborted, stalled.aborted)
+    if (signal?.aborted || error instanceof UploadFault) throw error
+    throw new UploadFault(new ProviderUnreachableError(url, error), true, stalled.signal.aborted)
   }
 }
 
 function offsetIn(url: string, response: Response): number {
   const offset = response.headers.get('upload-offset') ?? ''
   if (/^\d{1,15}$/.test(offset)) return Number(offset)
-  throw new ProviderAnswerError(url, 'it does not say how much of the upload it has')
+  throw new ProviderAnswerError(url, 'it does not say how much it has')
 }
 
 function base64Of(text: string): string {

@@ -1,5 +1,5 @@
+import { systemClock } from '@granary/base'
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals'
-import { systemClock } from '../system-clock.ts'
 import { watchFlow } from './watch-flow.ts'
 
 beforeEach(() => void jest.useFakeTimers())

@@ -13,8 +13,7 @@ import {
   sectionBytesMax,
   verifyBlock,
 } from '@granary/content'
-import { readBody } from '@granary/protocol/client'
-import { chunksOf } from '../chunks-of.ts'
+import { chunksOf, readBody } from '@granary/protocol/client'
 import type { Ports } from '../ports.ts'
 import {
   type Asked,

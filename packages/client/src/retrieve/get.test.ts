@@ -1,4 +1,5 @@
 import type { GranaryError } from '@granary/base'
+import { systemClock } from '@granary/base'
 import { carHeader, carSection, parseCid } from '@granary/content'
 import { beforeAll, describe, expect, test } from '@jest/globals'
 import { type Content, cut, fileContent, folderContent, someBytes } from '../../test/a-content.ts'
@@ -13,7 +14,6 @@ import {
   type Trouble,
 } from '../../test/holders.ts'
 import { hastened, type Market, type MarketOptions, openMarket } from '../../test/retrieval-market.ts'
-import { systemClock } from '../system-clock.ts'
 import type { Retrieved } from './get.ts'
 import type { FolderEntry } from './walk-content.ts'
 

@@ -1,6 +1,6 @@
 /** Who has some content is found, and can be asked for its blocks. */
+import { reporter } from '@granary/base'
 import type { Ports } from '../ports.ts'
-import { reporter } from '../reporter.ts'
 import { type BlockPool, createBlockPool } from './block-pool.ts'
 import type { GetProgress } from './get-progress.ts'
 import { type HolderMemory, type HolderState, newHolderState } from './holder-state.ts'

@@ -1,6 +1,6 @@
 /** A source's files as a tree to be imported. Apart from what makes a source: a page that puts nothing does not load it. */
 import { type Tree, treeOfFiles } from '@granary/content'
-import { chunksOf } from '../chunks-of.ts'
+import { chunksOf } from '@granary/protocol/client'
 import { BYTES_HINT, type Content, type ContentSource, SourceInvalidError } from './content-source.ts'
 
 /** @param chunks of a file, by its content: once a file, in the order of `files` @throws SourceInvalidError SOURCE_INVALID */

@@ -2,13 +2,12 @@
  * A prepared upload into the market: quote, upload, agree, publish, follow, for each copy of each piece. Killed at any point
  * and called again, it goes on where it was: nothing is sent twice that a provider has, nothing is paid twice.
  */
-import { GranaryError, isLoopbackUrl } from '@granary/base'
+import { GranaryError, isLoopbackUrl, reporter } from '@granary/base'
 import { dealTermsFromJson } from '@granary/protocol/messages'
 import type { CallOptions } from '../call-options.ts'
 import type { Duration } from '../duration.ts'
 import type { Slot, UploadState } from '../journal/upload-state.ts'
 import type { Ports } from '../ports.ts'
-import { reporter } from '../reporter.ts'
 import { agreeToPrice, priceAgreed, type SpendingAllowed } from './agree-to-price.ts'
 import { ENDED } from './events-at-start.ts'
 import { pathOf } from './path-of.ts'

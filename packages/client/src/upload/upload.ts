@@ -1,7 +1,7 @@
 /** An upload that can be looked at, begun, waited for and ended: `put` is `upload(…).done()`, `quote` one that is not begun. */
+import { reporter } from '@granary/base'
 import type { UploadState } from '../journal/upload-state.ts'
 import type { Ports, Source } from '../ports.ts'
-import { reporter } from '../reporter.ts'
 import {
   BYTES_HINT,
   type Content,

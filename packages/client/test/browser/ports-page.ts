@@ -1,4 +1,5 @@
 /** The contracts of the ports, over those of the browser: a page that browser-ports.slow.test.ts opens in a real one. */
+import { systemClock } from '@granary/base'
 import { createPieceHasher } from '@granary/content'
 import { accountSigner } from '@granary/protocol/messages'
 import { indexedDb } from '../../src/browser/indexed-db.ts'
@@ -10,7 +11,6 @@ import { webLock } from '../../src/browser/web-lock.ts'
 import { memorySink } from '../../src/memory/memory-sink.ts'
 import { blobSpool } from '../../src/sources/blob-spool.ts'
 import { contentSource } from '../../src/sources/content-source.ts'
-import { systemClock } from '../../src/system-clock.ts'
 import { systemRandom } from '../../src/system-random.ts'
 import {
   accountContract,

@@ -25,6 +25,7 @@ export type {
   TreeProofView,
   TxView,
 } from '../chain-api/answers.ts'
+export { chunksOf } from './chunks-of.ts'
 export {
   type ChainClient,
   type ChainClientOptions,

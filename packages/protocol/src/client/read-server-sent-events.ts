@@ -1,5 +1,6 @@
 /** Server-sent events out of a response body: the event stream format of the HTML standard, section 9.2.6. */
 import { createParser } from 'eventsource-parser'
+import { chunksOf } from './chunks-of.ts'
 
 export interface ServerSentEvent {
   /** Of this event, or the last one that was named before it; empty when none was. */
@@ -11,8 +12,14 @@ export interface ServerSentEvent {
 /** An event longer than this is not one of ours: the parser then gives the stream up instead of growing without bound. */
 const EVENT_CHARACTERS_MAX = 4 * 1024 * 1024
 
-/** Yields each complete event; one that the connection cut in the middle is not delivered. */
-export async function* readServerSentEvents(body: ReadableStream<Uint8Array>): AsyncGenerator<ServerSentEvent> {
+/**
+ * Yields each complete event; one that the connection cut in the middle is not delivered.
+ * @param onBytes told how many have come, those of comments too, by which an idle server shows that it is there
+ */
+export async function* readServerSentEvents(
+  body: ReadableStream<Uint8Array>,
+  onBytes?: (count: number) => void,
+): AsyncGenerator<ServerSentEvent> {
   let lastId = ''
   let complete: ServerSentEvent[] = []
   const parser = createParser({
@@ -23,18 +30,11 @@ export async function* readServerSentEvents(body: ReadableStream<Uint8Array>): A
     },
   })
   const decoder = new TextDecoder()
-  const reader = body.getReader()
-  try {
-    for (;;) {
-      const { done, value } = await reader.read()
-      if (done) return
-      parser.feed(decoder.decode(value, { stream: true }))
-      const events = complete
-      complete = []
-      yield* events
-    }
-  } finally {
-    // Frees the connection when the reader of the events stops early.
-    await reader.cancel().catch(() => undefined)
+  for await (const chunk of chunksOf(body)) {
+    onBytes?.(chunk.length)
+    parser.feed(decoder.decode(chunk, { stream: true }))
+    const events = complete
+    complete = []
+    yield* events
   }
 }

@@ -28,6 +28,7 @@ export async function send(run: UploadRun, index: number, options: CallOptions):
     {
       signal: options.signal,
       onUploadUrl: (url) => log.append({ type: 'slot:upload-opened', slot: index, uploadUrl: url }),
+      onSilent: ({ message }) => report({ type: 'waiting', slot: index, message }),
       onProgress: ({ sent, total }) => report({ type: 'upload:progress', slot: index, sent, total }),
     },
   )

@@ -1,12 +1,11 @@
 /** The clock of the machine, with the platform's timers: in Node and in a browser alike. */
-import { sleep } from '@granary/base'
-import type { Clock } from './ports.ts'
+import { sleep } from './sleep.ts'
 
 /** The clock of the machine. */
-export const systemClock: Clock = {
-  nowMs: () => Date.now(),
+export const systemClock = {
+  nowMs: (): number => Date.now(),
   sleep,
-  after(ms, call) {
+  after(ms: number, call: () => void): Disposable {
     const timer = setTimeout(call, ms)
     return { [Symbol.dispose]: () => clearTimeout(timer) }
   },
