@@ -21,20 +21,37 @@ const moments: readonly RegExp[] = [
 const JITTER_MS = 150
 const FILE_BYTES = 60_000
 
+/** Of several pieces: their deals are published together, and killed while that goes on. */
+const LARGE_FILE_BYTES = 30_000_000
+const publishing: readonly RegExp[] = [/"type":"agreed"/, /"type":"published"/]
+
 export interface KilledPut {
   readonly moment: string
   /** What was known of the root before the kill; undefined: nothing was told. */
   readonly rootBefore: string | undefined
   readonly data: PutResult
+  /** On the chain, of the content. */
   readonly dealIds: readonly number[]
   readonly isBack: boolean
 }
 
-export async function killPut(market: Market, index: number, chance: Seeded): Promise<KilledPut> {
+export function killPut(market: Market, index: number, chance: Seeded): Promise<KilledPut> {
+  const path = fileOf(market.bench, `killed-${index}.bin`, FILE_BYTES)
+  return killPutOf(market, path, { index, moment: moments[index % moments.length]!, chance })
+}
+
+export function killLargePut(market: Market, index: number, chance: Seeded): Promise<KilledPut> {
+  const path = fileOf(market.bench, `large-${index}.bin`, LARGE_FILE_BYTES)
+  return killPutOf(market, path, { index, moment: publishing[index % publishing.length]!, chance })
+}
+
+async function killPutOf(
+  market: Market,
+  path: string,
+  { index, moment, chance }: { readonly index: number; readonly moment: RegExp; readonly chance: Seeded },
+): Promise<KilledPut> {
   const { bench, chain, client, provider } = market
-  const path = fileOf(bench, `killed-${index}.bin`, FILE_BYTES)
   const args = [...putArguments(path, chain.url), '--no-wait', '--home', join(bench.home, `client-${index}`)]
-  const moment = moments[index % moments.length]!
   const putting = bench.start(args)
   const line = await putting.line(moment)
   await new Promise((resolve) => setTimeout(resolve, chance.below(JITTER_MS)))
