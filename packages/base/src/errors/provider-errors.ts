@@ -208,8 +208,6 @@ export const providerErrors = {
   TICKET_EXPIRED: { fault: 'nobody' },
   /** Bitswap is asked for, and its packages are not installed. */
   BITSWAP_NOT_INSTALLED: { fault: 'operator' },
-  /** What bitswap serves is not written by it. */
-  STORE_READ_ONLY: { fault: 'program' },
   /** The key of the libp2p peer cannot be read. */
   PEER_KEY_INVALID: { fault: 'operator' },
   /** A worker is of another version than the provider that it would seal for. */
