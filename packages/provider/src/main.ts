@@ -424,7 +424,14 @@ async function start(options: RunProviderOptions, closers: Closer[]): Promise<Om
   }
   const means = createMeans({ chain, providerId, profiles, partitions })
   const health = watchHealth({
-    sessionKey: () => sessionKeyOn(chain, keys.address, toHex(keys.session.signer.publicKey)),
+    sessionKey: async () => {
+      const { publicKey } = keys.session.signer
+      const key = await sessionKeyOn(chain, keys.address, toHex(publicKey))
+      // Another one has been taken up since it was asked about.
+      if (key !== undefined || keys.session.signer.publicKey === publicKey) return key
+      return await sessionKeyOn(chain, keys.address, toHex(keys.session.signer.publicKey))
+    },
+    isKeyWaiting: keys.session.isWaiting,
     ask: () =>
       seen === undefined || !config.acceptDeals
         ? undefined

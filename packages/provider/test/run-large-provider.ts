@@ -45,6 +45,7 @@ const work = createWork({
 const health = watchHealth({
   ...{ chain, heard: follower.heard, providerId: provider, alerts, log, folder, diskReserveBytes: () => 0 },
   rolesMissing: () => [],
+  isKeyWaiting: () => false,
   sessionKey: async () => undefined,
   means: createMeans({ chain, providerId: provider, profiles, partitions }),
 })

@@ -29,6 +29,7 @@ interface World {
   lastProven: number
   askValidUntil: number
   sessionKey: Pick<SessionKeyView, 'expires' | 'spent' | 'spendingLimit'> | undefined
+  isKeyWaiting: boolean
   /** Undefined: that of this machine. */
   chainTimeMs: number | undefined
   diskReserveBytes: number
@@ -55,6 +56,7 @@ function watched(): {
       chainTimeMs: undefined,
     },
     sessionKey: { expires: 1e9, spent: '89', spendingLimit: '100' },
+    isKeyWaiting: false,
   }
   const logged: Record<string, unknown>[] = []
   const everyLine = withTimeAndLevel(
@@ -100,6 +102,7 @@ function watched(): {
       ...{ providerId: 1, alerts, log, folder: tmpdir(), diskReserveBytes: () => world.diskReserveBytes },
       rolesMissing: () => world.rolesMissing,
       sessionKey: async () => world.sessionKey as SessionKeyView | undefined,
+      isKeyWaiting: () => world.isKeyWaiting,
       ask: () => ({ validUntil: world.askValidUntil, validMs: 80_000 }),
       nowMs: () => world.nowMs,
     })
@@ -155,6 +158,23 @@ test.each<[string, string, Partial<World>]>([
     ...{ code, level: 'alert', time: new Date(START_MS).toISOString(), hint: expect.stringMatching(/.{4}/) },
     atStake: { sectors: 3, deals: 5, locked: '70' },
   })
+})
+
+test('between the block that has the next key and the taking up of it nothing is told; that it is not taken up is', async () => {
+  const { world, watch, logged } = watched()
+  const look = async (): Promise<void> => {
+    for (let count = 0; count < 5; count += 1) await watch().check()
+  }
+  const { sessionKey } = world
+  Object.assign(world, { sessionKey: undefined, isKeyWaiting: true })
+  await look()
+  Object.assign(world, { sessionKey, isKeyWaiting: false })
+  await look()
+  Object.assign(world, { sessionKey: undefined, isKeyWaiting: true })
+  await look()
+  expect(logged).toEqual([])
+  await look()
+  expect(logged).toMatchObject([{ type: 'alert', code: 'SESSION_KEY_ENDS' }])
 })
 
 test('a chain that makes no blocks for half a minute is stopped, until it makes one', async () => {

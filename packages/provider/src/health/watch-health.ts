@@ -21,6 +21,8 @@ export interface HealthContext {
   readonly means: () => Promise<ProviderMeans>
   /** The daemon's key as the chain has it; undefined: the chain does not let it sign. */
   readonly sessionKey: () => Promise<SessionKeyView | undefined>
+  /** Whether the daemon has a key that it takes up with the next block, where the chain has that one already. */
+  readonly isKeyWaiting: () => boolean
   /** What is known of the ask; undefined: none is wanted, or nothing is known yet. */
   readonly ask?: () => { readonly validUntil: number; readonly validMs: number } | undefined
   /** The provider's, whose disk may be full. */
@@ -71,6 +73,7 @@ export function watchHealth(context: HealthContext): HealthWatch {
   let grownAtMs = nowMs()
   let timer: NodeJS.Timeout | undefined
   let isStopped = false
+  let wasBetweenKeys = false
 
   async function check(): Promise<void> {
     checkDisk(context)
@@ -93,7 +96,11 @@ export function watchHealth(context: HealthContext): HealthWatch {
     if (checks % CHECKS_A_LONG_ONE === 0) {
       await checkMoney(context)
       checkAsk(context, status)
-      await checkSessionKey(context, status)
+      const key = await context.sessionKey()
+      const isBetweenKeys = key === undefined && context.isKeyWaiting()
+      // The chain has the next key, and the daemon takes it up with a block: what is so at two looks is not that.
+      if (!isBetweenKeys || wasBetweenKeys) checkSessionKey(alerts, key, status)
+      wasBetweenKeys = isBetweenKeys
     }
     checks += 1
     if (checks < partitionsAtCheck) return
@@ -226,18 +233,17 @@ function checkAsk({ ask, alerts }: HealthContext, status: ChainStatus): void {
 }
 
 /** Without it no proof is signed, so its owner is told while there is time for a person to do something. */
-async function checkSessionKey({ sessionKey, alerts }: HealthContext, status: ChainStatus): Promise<void> {
+function checkSessionKey(alerts: Alerts, key: SessionKeyView | undefined, status: ChainStatus): void {
   const { height, blockTimeMs } = status
-  const key = await sessionKey()
   const hint =
     'where the key of the owner is, run `granary provider register --owner-key FILE` with --session-limit and --session-time'
   const say = (message: string): void => alerts.raise({ code: 'SESSION_KEY_ENDS', message, hint })
-  if (key === undefined) return say("the chain does not let the daemon's key sign: no proof is taken")
+  if (key === undefined) return void say("the chain does not let the daemon's key sign: no proof is taken")
   const { expires, spent, spendingLimit } = key
   if ((expires - height) * blockTimeMs < SESSION_LEFT_MS)
-    return say(`the daemon's key signs until ${momentOf(expires, status)}`)
+    return void say(`the daemon's key signs until ${momentOf(expires, status)}`)
   if (BigInt(spent) * SESSION_SPENT_OF >= BigInt(spendingLimit) * SESSION_SPENT)
-    return say(
+    return void say(
       `the daemon's key has spent ${formatGrn(BigInt(spent))} of its limit of ${formatGrn(BigInt(spendingLimit))}`,
     )
   alerts.clear('SESSION_KEY_ENDS')

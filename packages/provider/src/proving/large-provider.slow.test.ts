@@ -122,6 +122,7 @@ function startLarge(partitions: number, sectorsEach: number): LargeProvider {
   const health = watchHealth({
     ...{ chain, heard: follower.heard, alerts, providerId: PROVIDER, folder, diskReserveBytes: () => 0, log: () => {} },
     rolesMissing: () => [],
+    isKeyWaiting: () => false,
     sessionKey: async () => ({ publicKey: COMM_R, scopes: [], expires: 9_000_000, spendingLimit: '9', spent: '0' }),
     means: createMeans({ chain, providerId: PROVIDER, profiles, partitions: () => sectors.countPartitions() }),
   })
