@@ -50,10 +50,11 @@ async function openFolder(folder: string, page: string): Promise<FileSystemDirec
   return await all.getDirectoryHandle(page, { create: true })
 }
 
+/** What the browser still holds of a stream that was broken off, for a moment after its end, goes with the page. */
 async function removed(folder: FileSystemDirectoryHandle, name: string): Promise<void> {
   try {
     await folder.removeEntry(name, { recursive: true })
   } catch (error) {
-    if (!(error instanceof DOMException && error.name === 'NotFoundError')) throw error
+    if (!/^No(tFound|Modif)/.test((error as DOMException).name)) throw error
   }
 }
