@@ -98,7 +98,7 @@ test('another IPFS node gets the file by bitswap, and not a block that rotted', 
   }
 })
 
-test('a block that a denylist names is not had by bitswap, from the next question on', async () => {
+async function serveOneFile() {
   const folder = await mkdtemp(join(tmpdir(), 'granary-bitswap-'))
   await writeFile(join(folder, 'file'), 'hello')
   const path = join(folder, 'file.car')
@@ -111,6 +111,11 @@ test('a block that a denylist names is not had by bitswap, from the next questio
     log: () => undefined,
   })
   await retrieval.ready
+  return { folder, packed, retrieval }
+}
+
+test('a block that a denylist names is not had by bitswap, from the next question on', async () => {
+  const { folder, packed, retrieval } = await serveOneFile()
   const root = CID.parse(packed.rootCid)
   const read = async (): Promise<number> => {
     const peer = await startPeer()
@@ -135,18 +140,7 @@ test('a block that a denylist names is not had by bitswap, from the next questio
 })
 
 test('who asks what is here is told so, and of what is missing where it wants to be', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'granary-bitswap-'))
-  await writeFile(join(folder, 'file'), 'hello')
-  const path = join(folder, 'file.car')
-  const packed = await packPath(join(folder, 'file'), path)
-  const retrieval = await createRetrieval({
-    folder,
-    pieces: () => [{ ...packed, path }],
-    chain: noChain,
-    libp2pPort: 0,
-    log: () => undefined,
-  })
-  await retrieval.ready
+  const { folder, packed, retrieval } = await serveOneFile()
   const peer = await startPeer()
   try {
     const here = CID.parse(packed.rootCid)

@@ -1,14 +1,11 @@
-import { appendFile, copyFile, readdir, readlink, rename, writeFile } from 'node:fs/promises'
+import { appendFile, copyFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { pieceCidV2 } from '@granary/proofs/verify'
 import { beforeAll, expect, test } from '@jest/globals'
 import { randomCar, type TestCar, temporaryHome } from '../../test/market-kit.ts'
+import { isOpen, testOfOpenFiles } from '../../test/open-files.ts'
 import { checkPiece, FileReplacedError } from './check-piece.ts'
-
-const isLinux = process.platform === 'linux'
-const onLinux = isLinux ? test : test.skip
-const unlessLinux = isLinux ? '' : ' (skipped: only Linux says in /proc which files are open)'
 
 let car: TestCar
 beforeAll(async () => {
@@ -18,13 +15,6 @@ beforeAll(async () => {
 async function folder() {
   const { home, remove } = await temporaryHome()
   return { path: join(home, 'piece'), [Symbol.asyncDispose]: remove }
-}
-
-/** In this process. */
-async function isOpen(path: string): Promise<boolean> {
-  const names = await readdir('/proc/self/fd')
-  const open = await Promise.all(names.map((name) => readlink(join('/proc/self/fd', name)).catch(() => '')))
-  return open.includes(path)
 }
 
 test.each([
@@ -54,7 +44,7 @@ test('a file that another has taken the place of is not what was checked', async
   await expect(check.finish()).rejects.toThrow(FileReplacedError)
 })
 
-onLinux(`a file is not kept open while nothing comes${unlessLinux}`, async () => {
+testOfOpenFiles('a file is not kept open while nothing comes', async () => {
   await using at = await folder()
   await writeFile(at.path, car.bytes.subarray(0, 5_000_000))
   const check = checkPiece(at.path, car.rootCid)
