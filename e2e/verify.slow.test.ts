@@ -2,194 +2,48 @@
  * A verification against a real chain with a sealed sector, and with a liar between the two: each lie is refused by name.
  * The chain makes its blocks in this process.
  */
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fromHex, systemClock } from '@granary/base'
-import { initChain, type RunningChain, runChain } from '@granary/chain/node'
+import { systemClock } from '@granary/base'
 import { journalIn, type Verified, type VerifyPorts, verify } from '@granary/client/node'
-import { createPieceHasher } from '@granary/proofs/piece'
-import { provePoRep } from '@granary/proofs/porep'
-import { provePost } from '@granary/proofs/post'
-import { profileNamed } from '@granary/proofs/profile'
-import { sealSector } from '@granary/proofs/seal'
-import { pieceCidV2 } from '@granary/proofs/verify'
-import { type ChainClient, createChainClient, sendMessage } from '@granary/protocol/client'
-import { accountSigner, type DealTerms, type Hash, type Signer, typedDealTerms } from '@granary/protocol/messages'
+import { type ChainClient, createChainClient } from '@granary/protocol/client'
+import type { Hash } from '@granary/protocol/messages'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { granary } from '../packages/cli/test/granary.ts'
 import { wideLines } from '../packages/cli/test/wide-lines.ts'
 import { memoryJournal } from '../packages/client/src/memory/memory-journal.ts'
 import { memoryTrust } from '../packages/client/src/memory/memory-trust.ts'
 import type { TrustStore } from '../packages/client/src/ports.ts'
-import { changeParams } from './change-params.ts'
-
-const BLOCK_TIME_MS = 50
-const GRN = 10n ** 18n
-const PROFILE = profileNamed('2KiB-test')
-const PROVIDER = 1000
-const PRICE = 1_000_000n
-/** Short periods, so that a challenge comes within seconds. */
-const params = { provingPeriod: '40', cutoff: '4', seedDelay: '6', dealDurationMin: '40', activateWithinMin: '10' }
-/** Epochs: so many that no sector is faulty before it is declared so, however slow the machine is. */
-const responseWindow = '4000'
-const rootCid = 'bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy'
-const otherRoot = 'bafkreifzjut3te7nhyekklss27nh3k72ysco7y32koao5eei66wof36n5e'
-
-interface Node {
-  readonly home: string
-  readonly node: RunningChain
-  readonly chain: ChainClient
-  readonly genesisHash: Hash
-}
+import {
+  type Node,
+  otherRoot,
+  type Parties,
+  PROVIDER,
+  partiesAt,
+  pieceCid,
+  proveAndSettle,
+  publish,
+  rootCid,
+  seal,
+  send,
+  startNode,
+  storeSomething,
+} from './verified-market.ts'
 
 const started: Node[] = []
 let market: Node
 let stranger: Node
 let parties: Parties
-/** Deals of the content: one in a sector, one that waits. The third is of other content. */
-let pieceCid: string
 
-async function startNode(): Promise<Node> {
-  const home = await mkdtemp(join(tmpdir(), 'granary-verify-'))
-  await initChain({ home, devnet: true, blockTimeMs: BLOCK_TIME_MS })
-  changeParams(home, { params, responseWindow, profile: PROFILE.name })
-  const node = await runChain({ home, port: 0 })
-  const chain = createChainClient({ url: node.url })
-  const { genesisHash } = await chain.status()
-  const own = { home, node, chain, genesisHash }
-  started.push(own)
-  return own
-}
-
-async function untilDefined<T>(read: () => Promise<T | undefined>): Promise<T> {
-  for (;;) {
-    const value = await read()
-    if (value !== undefined) return value
-    await new Promise((resolve) => setTimeout(resolve, BLOCK_TIME_MS))
-  }
-}
-
-async function funded(chain: ChainClient, seed: number): Promise<Signer> {
-  const signer = accountSigner(new Uint8Array(32).fill(seed))
-  await chain.faucet(signer.address)
-  return signer
-}
-
-async function send(
-  { chain }: Node,
-  signer: Signer,
-  kind: Parameters<typeof sendMessage>[0]['kind'],
-  body: object,
-): Promise<void> {
-  const { code } = await sendMessage({ chain, signer, kind, body: body as never })
-  expect([kind, code]).toEqual([kind, 'OK'])
-}
-
-const payload = new Uint8Array(1_000).map((_, index) => index % 251)
-
-function committed() {
-  const hasher = createPieceHasher()
-  hasher.write(payload)
-  return hasher.digest()
-}
-
-/** Deals with the payload of the provider, from 1 on in the order of their nonces. */
-async function publish({ node, client, owner }: Parties, wanted: readonly { nonce: bigint; root: string }[]) {
-  const commitment = committed()
-  pieceCid = pieceCidV2(commitment)
-  const { height } = await node.chain.status()
-  const deals = wanted.map(
-    ({ nonce, root }): DealTerms => ({
-      ...{ client: client.address, provider: PROVIDER, pieceCid, rootCid: root, label: '', nonce },
-      ...{
-        pieceSize: commitment.paddedSize,
-        payloadSize: commitment.payloadSize,
-        activateWithin: 1_000,
-        duration: 4_000,
-      },
-      ...{ pricePerEpoch: PRICE, providerCollateral: GRN, validUntil: height + 1_000 },
-    }),
-  )
-  const signed = async (terms: DealTerms) => ({
-    terms,
-    providerSignature: await owner.sign(typedDealTerms(node.genesisHash, terms)),
-  })
-  await send(node, client, 'PublishDeal', { deals: await Promise.all(deals.map(signed)) })
-}
-
-interface Parties {
-  readonly node: Node
-  readonly client: Signer
-  readonly owner: Signer
-}
-
-/** A sector with the payload of a deal, sealed and proven. @returns its folder */
-async function seal({ node, owner }: Parties, number: number, deal: number): Promise<string> {
-  const { home, chain } = node
-  const dir = join(home, `sector-${number}`)
-  const parentsDir = join(home, 'parents')
-  await mkdir(dir)
-  const path = join(home, 'piece')
-  await writeFile(path, payload)
-  const { height: ticketEpoch } = await chain.status()
-  const query = { tag: 'TICKET', epoch: ticketEpoch, provider: PROVIDER, sector: number } as const
-  const ticket = fromHex((await chain.randomness(query)).randomness)
-  const pieces = [{ path, pieceCid, ...committed() }]
-  const sealed = { profile: PROFILE, provider: PROVIDER, sectorNumber: number, ticket, pieces, dir, parentsDir }
-  const { commD, commR } = await sealSector(sealed)
-  const { commitExpiry } = await chain.params()
-  const expiry = (await chain.status()).height + commitExpiry + 10_000
-  const sector = { number, profile: PROFILE.name, commD, commR, ticketEpoch, deals: [deal], expiry }
-  await send(node, owner, 'PreCommitSectors', { provider: PROVIDER, sectors: [sector] })
-  const seed = fromHex(await untilDefined(async () => (await chain.sector(PROVIDER, number)).seed))
-  const bundle = await provePoRep({ dir, seed, parentsDir })
-  await send(node, owner, 'ProveCommitSector', { provider: PROVIDER, number, bundle })
-  return dir
-}
-
-async function partiesAt(node: Node): Promise<Parties> {
-  const [client, owner] = await Promise.all([funded(node.chain, 1), funded(node.chain, 2)])
-  return { node, client, owner }
-}
-
-/** Three deals, and the first of them in a sector. @returns the sector's folder */
-async function storeSomething(parties: Parties): Promise<string> {
-  const { node, owner } = parties
-  const profile = { payout: owner.address, sessionKey: new Uint8Array(0), endpoints: [], peerId: '' }
-  await send(node, owner, 'RegisterProvider', { ...profile, region: 'eu', name: 'barn' })
-  const sizes = { pieceSizeMin: 256, pieceSizeMax: 2048, durationMin: 40, durationMax: 900 }
-  const ask = { ...sizes, pricePerGiBEpoch: 9n, profiles: [PROFILE.name], collateralShareMaxBps: 10_000 }
-  await send(node, owner, 'SetAsk', { provider: PROVIDER, ...ask, validUntil: 100_000 })
-  await send(node, owner, 'DepositCollateral', { provider: PROVIDER, amount: 50n * GRN })
-  const roots = [rootCid, rootCid, otherRoot]
-  await publish(
-    parties,
-    roots.map((root, index) => ({ nonce: BigInt(index + 1), root })),
-  )
-  return seal(parties, 0, 1)
-}
-
-/** The sector answers a challenge, and its deal is paid for. */
-async function proveAndSettle({ node, client, owner }: Parties, dir: string): Promise<void> {
-  const { chain } = node
-  const place = { provider: PROVIDER, partition: 0 }
-  const { activatedAt = 0 } = await chain.sector(PROVIDER, 0)
-  while (((await chain.partition(PROVIDER, 0)).lastProven ?? 0) <= activatedAt) {
-    await untilDefined(async () => (await chain.partition(PROVIDER, 0)).challenge)
-    const { randomness, count, epoch } = await chain.challenge(place, 'post')
-    const sectors = [{ number: 0, dir }]
-    const answer = { profile: PROFILE, ...place, randomness: fromHex(randomness), count, sectors }
-    const post = await provePost(answer)
-    await send(node, owner, 'SubmitPost', { ...place, challengeEpoch: epoch, skipped: [], bundle: post })
-  }
-  await send(node, client, 'SettleDeals', { deals: [1] })
-  const { height: done } = await chain.status()
-  for await (const event of chain.events({ types: ['block'] })) if (event.height > done) break
+async function start(): Promise<Node> {
+  const node = await startNode()
+  started.push(node)
+  return node
 }
 
 beforeAll(async () => {
-  ;[market, stranger] = [await startNode(), await startNode()]
+  ;[market, stranger] = [await start(), await start()]
   parties = await partiesAt(market)
   await proveAndSettle(parties, await storeSomething(parties))
 }, 60_000)
@@ -476,7 +330,7 @@ test('granary verify does not exit with 0 when a deal that this client has made 
 })
 
 test('granary verify exits with 3 when the sector of one deal is faulty, and with 1 when those of all are', async () => {
-  const own = await partiesAt(await startNode())
+  const own = await partiesAt(await start())
   const { chain, node } = own.node
   const home = await mkdtemp(join(tmpdir(), 'granary-verify-faulty-'))
   try {
