@@ -13,6 +13,7 @@ import { matchChain } from './chain/match-chain.ts'
 import { createOutbox } from './chain/outbox.ts'
 import { askLane, createOwnLane, ownerLane } from './chain/own-lane.ts'
 import { readKeys } from './chain/owner-keys.ts'
+import { lastKnown, promptChain } from './chain/prompt-chain.ts'
 import { applyConfig, hasMoney, registerProvider } from './chain/register-provider.ts'
 import { type ReloadReport, reloadConfig } from './chain/reload-config.ts'
 import { requireConfig } from './chain/require-config.ts'
@@ -138,6 +139,7 @@ async function start(options: RunProviderOptions, closers: Closer[]): Promise<Om
   })
   const chainUrl = options.chainUrl ?? config.chainUrl
   const chain = createChainClient({ url: chainUrl, heightSeen: Number(settings.get('followedHeight') ?? -1) })
+  const asked = promptChain(chain)
   const denylistsOf = ({ denylists: paths }: ProviderConfig) =>
     readDenylists({ paths, folder: folders.root, alerts, log })
   let denylists = await denylistsOf(config)
@@ -206,7 +208,7 @@ async function start(options: RunProviderOptions, closers: Closer[]): Promise<Om
   const retrieval = await createRetrieval({
     folder: folders.root,
     pieces: () => deals.deals.servedPieces().map(storedPiece),
-    chain,
+    chain: asked,
     url: reached.url,
     libp2pPort: options.libp2pPort === 0 ? (config.libp2pPort ?? 0) : options.libp2pPort,
     libp2pAddresses: config.libp2pAddresses,
@@ -295,8 +297,8 @@ async function start(options: RunProviderOptions, closers: Closer[]): Promise<Om
   closers.push(() => prover.stop())
   await funded
   const providerId = await registerProvider({ ...registration, config })
-  const asked = renewAsk({ ...asking, config: () => config, signer: keys.session.signer, providerId })
-  closers.push(() => asked.stop())
+  const renewing = renewAsk({ ...asking, config: () => config, signer: keys.session.signer, providerId })
+  closers.push(() => renewing.stop())
   const reload = (): Promise<ReloadReport> =>
     reloading.run('config', () =>
       reloadConfig({
@@ -310,7 +312,7 @@ async function start(options: RunProviderOptions, closers: Closer[]): Promise<Om
           config = next
           retrieval.deny(denylists)
         },
-        apply: (next) => applyConfig({ ...registration, config: next }, providerId).finally(asked.again),
+        apply: (next) => applyConfig({ ...registration, config: next }, providerId).finally(renewing.again),
       }),
     )
 
@@ -322,7 +324,7 @@ async function start(options: RunProviderOptions, closers: Closer[]): Promise<Om
     onTaken: () => reloading.run('config', () => applyConfig({ ...registration, config }, providerId)),
   })
   const market = openMarket({
-    ...{ deals, settings, folders, profiles, chain, follower, genesisHash, providerId, witness, alerts, log },
+    ...{ deals, settings, folders, profiles, chain, asked, follower, genesisHash, providerId, witness, alerts, log },
     config: () => config,
     denylists: () => denylists,
     partitions,
@@ -360,8 +362,11 @@ async function start(options: RunProviderOptions, closers: Closer[]): Promise<Om
   await deals.files.recover()
   await sweepFolders()
 
+  const isChainAway = () => alerts.list().some(({ code }) => code === 'CHAIN_UNREACHABLE')
+  const ownView = lastKnown(() => asked.provider(providerId), isChainAway)
+  await ownView()
   const info = async (): Promise<ProviderInfo> => ({
-    view: await chain.provider(providerId),
+    view: await ownView(),
     address: keys.address,
     multiaddrs: retrieval.multiaddrs,
     profile: profiles.at(-1) ?? profile,
@@ -384,7 +389,7 @@ async function start(options: RunProviderOptions, closers: Closer[]): Promise<Om
     ...{ info, alerts, log, uploads, tokens: market.tokens, deals: deals.deals, timeline: deals.timeline },
     head: followed.head,
     version: VERSION,
-    agreementOf: (dealId) => agreementOf(chain, dealId),
+    agreementOf: (dealId) => agreementOf(asked, dealId),
     limits: addressLimits,
     issueQuote: market.issueQuote,
     logIn: market.logIn,
@@ -422,25 +427,25 @@ async function start(options: RunProviderOptions, closers: Closer[]): Promise<Om
       await making
     })
   }
-  const means = createMeans({ chain, providerId, profiles, partitions })
+  const means = createMeans({ chain: asked, providerId, profiles, partitions })
   const health = watchHealth({
     sessionKey: async () => {
       const { publicKey } = keys.session.signer
-      const key = await sessionKeyOn(chain, keys.address, toHex(publicKey))
+      const key = await sessionKeyOn(asked, keys.address, toHex(publicKey))
       // Another one has been taken up since it was asked about.
       if (key !== undefined || keys.session.signer.publicKey === publicKey) return key
-      return await sessionKeyOn(chain, keys.address, toHex(keys.session.signer.publicKey))
+      return await sessionKeyOn(asked, keys.address, toHex(keys.session.signer.publicKey))
     },
     isKeyWaiting: keys.session.isWaiting,
     ask: () =>
       seen === undefined || !config.acceptDeals
         ? undefined
         : { validUntil: seen.askUntil, validMs: config.ask.validMs },
-    ...{ chain, heard: follower.heard, providerId, alerts, log, folder: folders.root },
+    ...{ chain: asked, heard: follower.heard, providerId, alerts, log, folder: folders.root },
     diskReserveBytes: () => diskReserve(folders.root, config.diskReserveBytes),
     rolesMissing: () => rolesMissing(config),
     means: () =>
-      lookAtMeans({ chain, providerId, means }, (now) => {
+      lookAtMeans({ chain: asked, providerId, means }, (now) => {
         seen = now
       }),
   })

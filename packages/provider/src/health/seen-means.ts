@@ -1,5 +1,5 @@
 /** What the provider has on the chain, as it was when its health was last looked at. */
-import type { ChainClient } from '@granary/protocol/client'
+import type { PromptChain } from '../chain/prompt-chain.ts'
 import type { ProviderStatus } from '../http/admin-operations.ts'
 import type { ProviderMeans } from '../market/provider-means.ts'
 
@@ -10,7 +10,7 @@ export interface SeenMeans {
 }
 
 interface LookInput {
-  readonly chain: Pick<ChainClient, 'provider'>
+  readonly chain: Pick<PromptChain, 'provider'>
   readonly providerId: number
   readonly means: () => Promise<ProviderMeans>
 }

@@ -253,3 +253,12 @@ test('an outage is one line and its end another, whatever fails meanwhile becaus
     ['alert:over', 'info', 'CHAIN_UNREACHABLE'],
   ])
 })
+
+test('a look that outlasts the watch says nothing: what it would speak of is closed', async () => {
+  const { world, watch, logged } = watched()
+  world.failure = wireError('CHAIN_UNREACHABLE')
+  const looking = watch().check()
+  watch().stop()
+  await looking
+  expect(logged).toEqual([])
+})

@@ -4,17 +4,18 @@
  */
 import { statfsSync } from 'node:fs'
 import { GranaryError } from '@granary/base'
-import type { ChainClient, ChainStatus, SessionKeyView } from '@granary/protocol/client'
+import type { ChainStatus, SessionKeyView } from '@granary/protocol/client'
 import { momentOf } from '@granary/protocol/epochs'
 import { formatGrn } from '@granary/protocol/messages'
 import type { Alerts } from '../alerts.ts'
 import type { ChainFollower } from '../chain/follow-chain.ts'
+import type { PromptChain } from '../chain/prompt-chain.ts'
 import { unreachableAlert } from '../chain/unreachable-alert.ts'
 import type { Log } from '../log.ts'
 import type { ProviderMeans } from '../market/provider-means.ts'
 
 export interface HealthContext {
-  readonly chain: Pick<ChainClient, 'status' | 'params' | 'partitions' | 'members'>
+  readonly chain: Pick<PromptChain, 'status' | 'params' | 'partitions' | 'members'>
   /** The chain's last block, where it was heard in time. @default undefined */
   readonly heard?: ChainFollower['heard']
   readonly providerId: number
@@ -42,7 +43,6 @@ export interface HealthWatch {
 }
 
 const CHECK_EVERY_MS = 3_000
-const ANSWER_MS = 5_000
 /** What costs the chain's node more is asked for with each so many checks. */
 const CHECKS_A_LONG_ONE = 5
 /** The more there are the longer it is until all of them are looked at again: what is asked does not grow with them. */
@@ -63,8 +63,14 @@ const STOPPED_BLOCKS = 10
 /** Of the reserve: with less than this free, neither the store nor a sector at hand can go on. */
 const RESERVE_SHARE = 16
 
-export function watchHealth(context: HealthContext): HealthWatch {
-  const { alerts, log, nowMs = Date.now } = context
+export function watchHealth(given: HealthContext): HealthWatch {
+  const { log, nowMs = Date.now } = given
+  // A look that outlasts the watch finds what it would speak of closed.
+  const raise: Alerts['raise'] = (alert) => {
+    if (!isStopped) given.alerts.raise(alert)
+  }
+  const context = { ...given, alerts: { ...given.alerts, raise } }
+  const { alerts } = context
   const faulty = new Set<string>()
   let checks = 0
   let partitionsAtCheck = 0
@@ -112,8 +118,11 @@ export function watchHealth(context: HealthContext): HealthWatch {
     if (isStopped) return
     timer = setTimeout(() => {
       check()
-        // The chain went away between two questions; the next check says so.
-        .catch((error: unknown) => log({ type: 'health:not-checked', level: 'warn', error: String(error) }))
+        .catch((error: unknown) => {
+          // By its code an outage is told as the alert that it is.
+          const said = GranaryError.is(error) ? error.toJSON() : { error: String(error) }
+          if (!isStopped) log({ type: 'health:not-checked', level: 'warn', ...said })
+        })
         .finally(later)
     }, CHECK_EVERY_MS)
   }
@@ -152,7 +161,7 @@ function checkRoles({ rolesMissing, alerts }: HealthContext): void {
 
 async function checkReachable({ chain, alerts }: HealthContext): Promise<ChainStatus | undefined> {
   try {
-    const status = await chain.status({ signal: AbortSignal.timeout(ANSWER_MS) })
+    const status = await chain.status()
     alerts.clear('CHAIN_UNREACHABLE')
     return status
   } catch (error) {

@@ -3,15 +3,16 @@
 import { GranaryError } from '@granary/base'
 import type { Profile } from '@granary/proofs/profile'
 import { porepBundleBytes } from '@granary/proofs/verify'
-import type { ChainClient, SessionKeyView } from '@granary/protocol/client'
+import type { SessionKeyView } from '@granary/protocol/client'
 import { type Address, dealFee, feeOf, type Hash, PUBLISH_BYTES_MAX } from '@granary/protocol/messages'
 import { amountFor, freeCollateralOf } from '../chain/collateral.ts'
+import type { PromptChain } from '../chain/prompt-chain.ts'
 import type { AgreementChain } from './accept-piece.ts'
 import type { Market } from './issue-quote.ts'
 import type { ProviderMeans } from './provider-means.ts'
 
 export interface ChainMeansInput {
-  readonly chain: ChainClient
+  readonly chain: Pick<PromptChain, 'status' | 'account' | 'fees' | 'params' | 'provider'>
   readonly providerId: number
   /** The smallest first. */
   readonly profiles: readonly Profile[]
@@ -33,7 +34,7 @@ export function agreementChain(input: ChainMeansInput): AgreementChain {
 }
 
 /** Undefined when the chain has no deal of that number. */
-export async function agreementOf(chain: ChainClient, dealId: number): Promise<Hash | undefined> {
+export async function agreementOf(chain: Pick<PromptChain, 'deal'>, dealId: number): Promise<Hash | undefined> {
   try {
     return (await chain.deal(dealId)).agreementId
   } catch (error) {
@@ -44,7 +45,7 @@ export async function agreementOf(chain: ChainClient, dealId: number): Promise<H
 
 /** Undefined when the account has no such key. */
 export async function sessionKeyOn(
-  chain: ChainClient,
+  chain: Pick<PromptChain, 'sessionKey'>,
   account: Address,
   publicKey: Hash,
 ): Promise<SessionKeyView | undefined> {
@@ -105,7 +106,10 @@ function proofBytes(profile: Profile, provider: number): number {
   return porepBundleBytes({ profile, provider, sectorNumber: 1, ticket: zero, seed: zero, commD: zero })
 }
 
-export async function marketOf(chain: ChainClient, providerId: number): Promise<Market> {
+export async function marketOf(
+  chain: Pick<PromptChain, 'status' | 'params' | 'provider'>,
+  providerId: number,
+): Promise<Market> {
   const [status, params, { ask }] = await Promise.all([chain.status(), chain.params(), chain.provider(providerId)])
   return {
     head: status.height,

@@ -16,6 +16,7 @@ import {
 import type { Alerts } from '../alerts.ts'
 import { freeCollateralOf } from '../chain/collateral.ts'
 import type { ChainFollower } from '../chain/follow-chain.ts'
+import type { PromptChain } from '../chain/prompt-chain.ts'
 import type { ProviderConfig } from '../config.ts'
 import { endDeal } from '../deals/deal-ends.ts'
 import { createDealFeed } from '../deals/deal-feed.ts'
@@ -55,6 +56,8 @@ export interface MarketContext {
   /** The smallest first. */
   readonly profiles: readonly Profile[]
   readonly chain: ChainClient
+  /** Of the same, for what a client waits for. */
+  readonly asked: PromptChain
   readonly follower: ChainFollower
   readonly genesisHash: Hash
   readonly providerId: number
@@ -91,13 +94,13 @@ export interface Market {
 }
 
 export function openMarket(context: MarketContext): Market {
-  const { chain, config, folders, genesisHash, providerId, settings, signer, alerts, log } = context
+  const { asked, config, folders, genesisHash, providerId, settings, signer, alerts, log } = context
   const { checks, deals, files, gate, lock, quotes, space, timeline, uploads } = context.deals
   const sectorBytes = context.profiles.at(-1)?.sectorBytes ?? 0
   const promised = () => promisedDeals({ deals, uploads, quotes })
   const tokens = createTokens(settings)
   const agreementsOn = agreementChain({
-    ...{ chain, providerId, profiles: context.profiles },
+    ...{ chain: asked, providerId, profiles: context.profiles },
     partitions: context.partitions,
   })
   const renewals = createOpenRenewals()
@@ -140,7 +143,7 @@ export function openMarket(context: MarketContext): Market {
         {
           ...{ genesisHash, providerId, signer, quotes, space, promised, budget: quoteBudget },
           means: agreementsOn.means,
-          market: () => marketOf(chain, providerId),
+          market: () => marketOf(asked, providerId),
           sectorBytes,
           limits: config().limits,
           acceptDeals: config().acceptDeals,
@@ -153,7 +156,7 @@ export function openMarket(context: MarketContext): Market {
       logIn(
         {
           ...{ genesisHash, providerId, tokens, head: context.follower.height },
-          sessionKey: (account, publicKey) => sessionKeyOn(chain, account, publicKey),
+          sessionKey: (account, publicKey) => sessionKeyOn(asked, account, publicKey),
         },
         request,
       ),
@@ -163,9 +166,9 @@ export function openMarket(context: MarketContext): Market {
           ...{ genesisHash, providerId, signer, renewals, ...served },
           acceptDeals: config().acceptDeals,
           clients: config().clients,
-          market: () => marketOf(chain, providerId),
-          dealOnChain: (id) => chain.deal(id),
-          freeCollateral: async () => freeCollateralOf(await chain.provider(providerId)),
+          market: () => marketOf(asked, providerId),
+          dealOnChain: (id) => asked.deal(id),
+          freeCollateral: async () => freeCollateralOf(await asked.provider(providerId)),
           offeredCollateral: () => promised().collateral,
         },
         request,
@@ -173,7 +176,7 @@ export function openMarket(context: MarketContext): Market {
     openUpload: async (request) => {
       requireClient(config().clients, request.client)
       const [{ height }, spendable, means] = await Promise.all([
-        chain.status(),
+        asked.status(),
         spendableOf(agreementsOn, request.client),
         agreementsOn.means(),
       ])
@@ -215,7 +218,17 @@ export function openMarket(context: MarketContext): Market {
     },
     follow: () =>
       followDeals({
-        ...{ ...ends, onPublished, release: context.release, chain, providerId, quotes, adopt, alerts, log },
+        ...{
+          ...ends,
+          onPublished,
+          release: context.release,
+          chain: context.chain,
+          providerId,
+          quotes,
+          adopt,
+          alerts,
+          log,
+        },
         follower: context.follower,
         folder: folders.root,
         height: followedHeight(settings),
