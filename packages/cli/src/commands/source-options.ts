@@ -3,6 +3,7 @@ import { glob, lstat } from 'node:fs/promises'
 import type { ContentSource, ImportProfileName, PathSource } from '@granary/client/node'
 import { type Command, Option } from 'commander'
 import type { CommandContext } from '../program-context.ts'
+import { standardInput } from '../standard-input.ts'
 import { UsageError } from '../usage-error.ts'
 
 /** Also of a command that only packs. */
@@ -68,7 +69,7 @@ async function isThere(path: string): Promise<boolean> {
   )
 }
 
-/** @throws FileNotFoundError, SourceInvalidError, UsageError for flags that do not fit what is stored */
+/** @throws FileNotFoundError, SourceInvalidError, UsageError for flags that do not fit what is stored and for a closed standard input */
 export async function openContent(
   paths: readonly string[],
   { hidden, links, cidProfile: profile, wrap, stdinName }: SourceOptions,
@@ -78,7 +79,7 @@ export async function openContent(
   const [first = '', ...more] = (await Promise.all(paths.map(expand))).flat()
   if (first === '-' && more.length === 0) {
     if (wrap && stdinName === undefined) throw new UsageError('standard input has no name to keep: give --stdin-name')
-    const content = stdin as unknown as AsyncIterable<Uint8Array>
+    const content = standardInput(stdin) as unknown as AsyncIterable<Uint8Array>
     const isWrapped = stdinName === undefined ? false : wrap
     return contentSource(content, { name: stdinName ?? 'standard input', wrap: isWrapped, profile })
   }

@@ -202,6 +202,11 @@ test('facts are told one a line', async () => {
   ])
 })
 
+test('content without a byte is said to be empty', async () => {
+  const done = { type: 'import:done', rootCid: 'bafy', path: 'bafy', fileBytes: 0, blocks: 1 } as const
+  expect(await told(done)).toEqual(['root CID        bafy  (empty: 0 bytes, 1 block)'])
+})
+
 test('what is due or ends is told with its date, once the chain is known', async () => {
   const stream = new PassThrough({ encoding: 'utf8' })
   using story = await createStory({ stream })

@@ -70,11 +70,11 @@ function lineOf(progress: Told): Line {
       return ['settled', settlementText(progress)]
     case 'settle:failed':
       return ['not settled', settlementText(progress), 'yellow']
-    case 'import:done':
-      return [
-        'root CID',
-        `${progress.rootCid}  (${formatBytes(progress.fileBytes)}, ${plural(progress.blocks, 'block')})`,
-      ]
+    case 'import:done': {
+      const { rootCid, fileBytes, blocks } = progress
+      const size = `${fileBytes === 0 ? 'empty: ' : ''}${formatBytes(fileBytes)}, ${plural(blocks, 'block')}`
+      return ['root CID', `${rootCid}  (${size})`]
+    }
     case 'name:left-out':
       return [
         'name',

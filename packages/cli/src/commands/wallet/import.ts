@@ -4,6 +4,7 @@ import { open } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { exitCodesHelp } from '../../exit-code.ts'
 import type { CommandContext } from '../../program-context.ts'
+import { standardInput } from '../../standard-input.ts'
 import { UsageError } from '../../usage-error.ts'
 import { keystorePath, type WalletOptions, withWallet } from './wallet-options.ts'
 
@@ -78,7 +79,7 @@ async function readImported(
   const text = isTyped
     ? await ask(context, 'Private key, 64 hex digits (not shown): ', { hidden: true, signal })
     : name === 'standard input'
-      ? await readBounded(context.stdin, name)
+      ? await readBounded(standardInput(context.stdin), name)
       : await readFileBounded(name)
   if (!text.trimStart().startsWith('{')) return await rawKey(text, name)
   if (fromPassphraseFile !== undefined) return await openKey(name, text, await readPassphrase(fromPassphraseFile))
