@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { createWorkbench, type Workbench } from './harness.ts'
 
@@ -95,6 +96,25 @@ test(
     expect(stderr).toMatch(new RegExp(`deal ${deal} is (published|active)`))
     expect(stderr).toContain('begins anew')
     expect(readdirSync(temporary)).toEqual([])
+  },
+  TIMEOUT_MS,
+)
+
+const vanishes = 'a demo whose terminal vanishes leaves nothing behind'
+const hasScript = spawnSync('script', ['--version']).stdout?.includes('util-linux') === true
+const atTerminal = hasScript ? test : test.skip
+atTerminal(
+  hasScript ? vanishes : `${vanishes}: there is no script of util-linux here that makes a terminal`,
+  async () => {
+    const temporary = join(bench.home, 'vanished')
+    mkdirSync(temporary)
+    // What is written after its end fails with EIO, and SIGHUP comes by the system.
+    const terminal = ['sh', '-c', 'exec script -qefc "$*" /dev/null', 'sh']
+    const demo = bench.start(['demo'], { TMPDIR: temporary }, terminal)
+    await demo.line(/ provider 1 /)
+    expect(readdirSync(temporary)).toHaveLength(1)
+    await demo.kill9()
+    while (readdirSync(temporary).length > 0) await wait(100)
   },
   TIMEOUT_MS,
 )
