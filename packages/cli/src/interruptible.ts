@@ -1,6 +1,7 @@
 /**
  * The first Ctrl-C asks the work to stop, so that it leaves everything in order; the second ends the process, and so does time: what
- * does not listen, such as a file system that does not answer, is not waited for.
+ * does not listen, such as a file system that does not answer, is not waited for. A terminal that goes away is said more than once, by
+ * system, shell and npm: nobody has lost patience.
  */
 import { EXIT } from './exit-code.ts'
 
@@ -19,9 +20,9 @@ export async function interruptible<T>(
   const controller = new AbortController()
   let deadline: NodeJS.Timeout | undefined
   let firstMs = Number.POSITIVE_INFINITY
-  const interrupt = () => {
+  const interrupt = (by: NodeJS.Signals) => {
     const nowMs = performance.now()
-    if (nowMs - firstMs > SAME_MS) process.exit(EXIT.interrupted)
+    if (by !== 'SIGHUP' && nowMs - firstMs > SAME_MS) process.exit(EXIT.interrupted)
     firstMs = Math.min(firstMs, nowMs)
     deadline ??= setTimeout(() => process.exit(EXIT.interrupted), stopMaxMs)
     controller.abort()
