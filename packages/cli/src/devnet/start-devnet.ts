@@ -104,6 +104,8 @@ export async function startDevnet(input: StartDevnetInput): Promise<Devnet> {
       () => undefined,
     )
     if (announced) withdraw = announced.withdraw
+    // Asked to stop when all was started: nobody asks a second time.
+    signal.throwIfAborted()
     return { home, temporary, chain, providers, network: announced?.name, stop }
   } catch (error) {
     // Looked at while the folder is there: with it the room comes back.
