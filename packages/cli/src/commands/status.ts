@@ -59,14 +59,15 @@ async function status(cid: string, options: StatusCommandOptions, context: Comma
   const folder = join(homeOf(options), 'client')
   const settled: SettleProgress[] = []
   const { content, devnet, time } = await interruptible(async (signal) => {
-    const { chain, status, devnet } = await openChain(options, signal)
+    const { chain, devnet } = await openChain(options, signal)
     const account = await findAccount({ devnet, folder, passphraseFile: options.passphraseFile })
     const onProgress = (progress: SettleProgress) => settled.push(progress)
     const content = await client.status({ chain, signer: account?.signer, journal: client.journalIn(folder) }, cid, {
       signal,
       onProgress,
     })
-    return { content, devnet, time: status }
+    // Asked last: what is proven meanwhile is not of the future.
+    return { content, devnet, time: await chain.status({ signal }) }
   })
   const date = (epoch: number) => times.formatEpoch(epoch, time)
   const epochs = (count: number) => times.formatEpochs(count, time)

@@ -71,6 +71,7 @@ test('an epoch has its date and how far away it is beside it', () => {
   const time = { height: 1_000, timeMs: Date.UTC(2026, 11, 1, 12, 0, 0), blockTimeMs: 30_000 }
   expect(formatEpoch(1_120, time)).toBe('2026-12-01 13:00 UTC, in 1 h (epoch 1120)')
   expect(formatEpoch(990, time)).toBe('2026-12-01 11:55 UTC, 5 min ago (epoch 990)')
+  expect(formatEpoch(1_000, time)).toBe('2026-12-01 12:00 UTC, now (epoch 1000)')
   expect(formatEpochs(2_880, time)).toBe('1 d (2880 epochs)')
 })
 

@@ -14,9 +14,12 @@ export function dateOfEpoch(epoch: number, time: ChainTime): Date {
   return new Date(epochTimeMs(epoch, time))
 }
 
-/** `2026-12-01 14:03 UTC, in 2 d 3 h (epoch 1234)`, or `… UTC, 5 min ago (epoch 12)`. */
+const NOW_MS = 1_000
+
+/** `2026-12-01 14:03 UTC, in 2 d 3 h (epoch 1234)`, or `… UTC, 5 min ago (epoch 12)`, or `… UTC, now (epoch 5)`. */
 export function formatEpoch(epoch: number, time: ChainTime): string {
   const awayMs = (epoch - time.height) * time.blockTimeMs
-  const away = awayMs >= 0 ? `in ${formatDuration(awayMs)}` : `${formatDuration(-awayMs)} ago`
+  const duration = formatDuration(Math.abs(awayMs))
+  const away = Math.abs(awayMs) < NOW_MS ? 'now' : awayMs > 0 ? `in ${duration}` : `${duration} ago`
   return `${formatDate(dateOfEpoch(epoch, time))}, ${away} (epoch ${epoch})`
 }
