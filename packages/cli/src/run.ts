@@ -21,7 +21,8 @@ export async function run(args: readonly string[], given: ProgramContext): Promi
     return exitCode
   } catch (error) {
     if (!(error instanceof CommanderError)) {
-      printFailure(context, error, { json })
+      const { withDevnets } = await import('./config/noted-devnets.ts')
+      printFailure(context, await withDevnets(error, context), { json })
       return exitCodeOf(error)
     }
     if (error.exitCode === 0) return EXIT.ok

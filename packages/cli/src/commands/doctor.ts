@@ -37,7 +37,11 @@ async function doctor(options: DoctorOptions, context: CommandContext): Promise<
   using progress = await createProgress(context, { form: options.json ? 'none' : 'text' })
   progress.show({ name: 'doctor', step: 'asking the chain and its providers' })
   const findings = await interruptible((signal) =>
-    examine({ home: homeOf(options), chain: options, passphraseFile: options.passphraseFile, signal }),
+    examine({
+      ...{ home: homeOf(options), chain: options, passphraseFile: options.passphraseFile },
+      env: context.env,
+      signal,
+    }),
   )
   progress.end('doctor')
   printFindings(context, findings, options.json ?? false)

@@ -25,11 +25,11 @@ export class ConfigKeyUnknownError extends GranaryError {
 }
 
 export class NetworkUnknownError extends GranaryError {
-  constructor(name: string, known: readonly string[], suggested: string) {
+  constructor(name: string, known: readonly string[], suggested: string, place: string) {
     super({
       code: 'NETWORK_UNKNOWN',
       message: `there is no network "${name}"${suggested || (known.length > 0 ? `: known are ${known.join(', ')}` : '')}`,
-      hint: 'set its address with `granary config set networks.NAME.chain URL`; `granary devnet` makes one while it runs',
+      hint: `set its address with \`granary config set networks.NAME.chain URL\`; \`granary devnet\` makes one while it runs, noted in ${place}`,
       details: { name, known },
     })
   }

@@ -124,6 +124,25 @@ test('a devnet that runs is found without a word, and by its name; one that died
   expect(await asked('work')).toBe(`CHAIN_UNREACHABLE ${gone(7460)}`)
 })
 
+test('who finds no chain is told where devnets were looked for, and which of them run', async () => {
+  const env = { GRANARY_HOME: join(folder, 'home') }
+  const answer = async (...args: string[]) => JSON.parse((await at('work', [...args, '--json'])).stdout)
+  const place = `in ${join(folder, 'home', 'networks')} (where GRANARY_HOME says)`
+  const none = expect.stringContaining(`no devnet that runs is noted ${place}; start one with`)
+  expect(await answer('deals')).toMatchObject({ error: { hint: none } })
+  expect((await answer('doctor')).data.findings).toContainEqual(expect.objectContaining({ check: 'chain', fix: none }))
+  expect((await at('work', ['deals', '--network', 'x'])).stderr.replaceAll(/\s+/g, ' ')).toContain(`noted ${place}`)
+
+  const first = await announceNetwork(env, { chain: gone(5), home: join(folder, 'net') })
+  const second = await announceNetwork(env, { chain: gone(6), home: join(folder, 'net2') })
+  await first.withdraw()
+  const found = expect.stringContaining(`--network devnet-2 is ${gone(6)}, as noted ${place}`)
+  expect(await answer('deals')).toMatchObject({ error: { hint: found } })
+  await second.withdraw()
+  const elsewhere = await answer('deals', '--chain', 'http://granary.invalid:1')
+  expect(elsewhere).toMatchObject({ code: 'CHAIN_UNREACHABLE', error: { hint: expect.not.stringContaining('noted') } })
+})
+
 test.each([['money'], ['ask', 'show'], ['ask'], ['sectors', 'list'], ['proving', 'status'], ['volumes', 'list']])(
   'provider %s %s asks the chain of its own home, whatever a file says to clients',
   async (...names) => {

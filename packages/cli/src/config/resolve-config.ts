@@ -9,7 +9,7 @@ import { NetworkUnknownError } from './config-errors.ts'
 import { type ConfigKeyName, configKeyNames, configKeys, suggestion } from './config-keys.ts'
 import { projectConfigPath, userConfigPath } from './config-paths.ts'
 import type { ConfigFile } from './read-config-file.ts'
-import { DEVNET, type RunningNetwork, runningNetworks } from './running-networks.ts'
+import { DEVNET, placeOfNetworks, type RunningNetwork, runningNetworks } from './running-networks.ts'
 
 export interface Setting {
   readonly value: string
@@ -48,7 +48,7 @@ export async function resolveConfig({ env, cwd, flags = new Map() }: ResolveConf
   const running = await runningNetworks(env)
   const network = chosen?.get('network')
   const found = network
-    ? networkNamed(network, files, running)
+    ? networkNamed(network, files, running, env)
     : running.filter(({ name }) => name === DEVNET).map(ofRunning)[0]
   if (found === undefined) return settings
   settings.delete('chain')
@@ -108,6 +108,7 @@ function networkNamed(
   { value: name }: Setting,
   files: readonly ConfigFile[],
   running: readonly RunningNetwork[],
+  env: ProgramContext['env'],
 ): Network {
   const written = files.map(({ networks }) => networks.get(name)).find((network) => network !== undefined)
   if (written !== undefined) {
@@ -128,7 +129,7 @@ function networkNamed(
   const known = [
     ...new Set([...files.flatMap(({ networks }) => [...networks.keys()]), ...running.map((each) => each.name)]),
   ]
-  throw new NetworkUnknownError(name, known, suggestion(name, known))
+  throw new NetworkUnknownError(name, known, suggestion(name, known), placeOfNetworks(env))
 }
 
 function ofRunning({ name, chain, home, genesis, pid }: RunningNetwork): Network {

@@ -23,6 +23,11 @@ function folderOf(env: ProgramContext['env']): string {
   return join(homeOf(env.GRANARY_HOME === undefined ? {} : { home: env.GRANARY_HOME }), 'networks')
 }
 
+/** For a person: `…/networks (GRANARY_HOME moves it)`. */
+export function placeOfNetworks(env: ProgramContext['env']): string {
+  return `${folderOf(env)} (${env.GRANARY_HOME === undefined ? 'GRANARY_HOME moves it' : 'where GRANARY_HOME says'})`
+}
+
 /** Those whose process is alive. */
 export async function runningNetworks(env: ProgramContext['env']): Promise<RunningNetwork[]> {
   const folder = folderOf(env)

@@ -1,8 +1,10 @@
 /** The chain: whether its node answers and makes blocks, and how fast it does. */
 import { GranaryError } from '@granary/base'
 import { type ChainClient, type ChainStatus, createChainClient } from '@granary/protocol/client'
+import { withDevnets } from '../config/noted-devnets.ts'
 import { type ChainNamed, genesisOf, ofChain } from '../open-chain.ts'
 import { formatDuration } from '../print/times.ts'
+import type { ProgramContext } from '../program-context.ts'
 import type { Finding } from './finding.ts'
 
 /** So many blocks may be late before that is more than jitter. */
@@ -19,6 +21,7 @@ export async function checkChain(
   { chain: url, genesis }: ChainNamed,
   nowMs: number,
   signal?: AbortSignal,
+  env?: ProgramContext['env'],
 ): Promise<FoundChain> {
   const check = 'chain'
   const meant = genesisOf(genesis)
@@ -28,7 +31,7 @@ export async function checkChain(
     return error
   })
   if (GranaryError.is(status)) {
-    const { message, code, hint } = status
+    const { message, code, hint } = env === undefined ? status : await withDevnets(status, { env })
     return { finding: { check, state: 'wrong', says: message, fix: hint, code, details: { url } } }
   }
   const { chainId, devnet, height, timeMs, blockTimeMs, clock, genesisHash, version } = status

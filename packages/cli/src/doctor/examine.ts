@@ -2,6 +2,7 @@
 import { GranaryError } from '@granary/base'
 import type { Address } from '@granary/protocol/messages'
 import type { ChainNamed } from '../open-chain.ts'
+import type { ProgramContext } from '../program-context.ts'
 import { checkChain } from './check-chain.ts'
 import { checkClock, type PeerClock } from './check-clock.ts'
 import { checkKeystore } from './check-keystore.ts'
@@ -12,19 +13,19 @@ import { clockOf } from './clock-of.ts'
 import type { Finding } from './finding.ts'
 import { unanswered } from './unanswered.ts'
 
-export interface ExamineInput {
+export interface ExamineInput extends Pick<ProgramContext, 'env'> {
   readonly home: string
   readonly chain: ChainNamed
   readonly passphraseFile?: string | undefined
   readonly signal: AbortSignal
 }
 
-export async function examine({ home, chain: named, passphraseFile, signal }: ExamineInput): Promise<Finding[]> {
+export async function examine({ home, chain: named, passphraseFile, env, signal }: ExamineInput): Promise<Finding[]> {
   const findings: Finding[] = []
   findings.push(checkNode(), checkKernel(), await checkDisk(home), await checkPorts())
   const keys = await checkKeystore({ home, passphraseFile })
   findings.push(...keys)
-  const { finding, chain, status } = await checkChain(named, Date.now(), signal)
+  const { finding, chain, status } = await checkChain(named, Date.now(), signal, env)
   findings.push(finding)
   const skipped = (check: string): Finding => ({ check, state: 'skipped', says: 'the chain does not answer' })
   if (chain === undefined || status === undefined) {
