@@ -1,9 +1,11 @@
 /** All operations of a node, each with a question that every node answers, or refuses by name. */
 import * as declared from '@granary/protocol/chain-api'
-import type { NodeOperation } from '@granary/protocol/operation'
+import type { Description, NodeOperation } from '@granary/protocol/operation'
 
-export const operations: readonly NodeOperation[] = Object.values(declared).flatMap((value): NodeOperation[] =>
-  'errors' in value ? [value] : [],
+const { chainDescriptions, ...others } = declared
+
+export const operations: readonly (NodeOperation & Description)[] = Object.values(others).flatMap((value) =>
+  'method' in value ? [{ ...value, ...chainDescriptions[value.id]! }] : [],
 )
 
 const ADDRESS = `0x${'11'.repeat(20)}`

@@ -39,7 +39,8 @@ export function misnamedIn(text: string, program: Command): string[] {
 }
 
 const { marketDescriptions: _, ...marketApi } = market
-const operations = [...Object.values(chainApi), ...Object.values(marketApi)].flatMap((value): Operation[] =>
+const { chainDescriptions: __, ...nodeApi } = chainApi
+const operations = [...Object.values(nodeApi), ...Object.values(marketApi)].flatMap((value): Operation[] =>
   typeof value === 'object' && 'method' in value ? [value] : [],
 )
 

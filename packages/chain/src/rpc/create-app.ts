@@ -1,6 +1,6 @@
 /** The node's HTTP interface: docs/spec/chain.md, section 8. Every input passes a schema, every error is `{ error }`. */
 import type { RequestListener } from 'node:http'
-import { getHealth } from '@granary/protocol/chain-api'
+import { chainDescriptions, getHealth } from '@granary/protocol/chain-api'
 import { mount, openApi, serve } from '@granary/protocol/http'
 import { hash, natural } from '@granary/protocol/json'
 import { type Genesis, genesisHash } from '@granary/protocol/records'
@@ -78,7 +78,7 @@ export function createApp(parts: AppParts): App {
     version: parts.version,
     description:
       'Amounts are decimal strings of attoGRN, bytes are 0x hex, epochs are block heights. Every answer names the genesis of its chain and the height of the node.',
-    operations: served.map(({ operation }) => operation),
+    operations: served.map(({ operation }) => ({ ...operation, ...chainDescriptions[operation.id]! })),
     headers: chainHeaders,
     errors: ['REQUEST_INVALID', 'RATE_LIMITED'],
   })

@@ -33,7 +33,7 @@ export interface Description {
 export interface DescribedOperation extends Operation, Description {}
 
 /** Of a chain node. */
-export interface NodeOperation extends DescribedOperation {
+export interface NodeOperation extends Operation {
   readonly query: z.ZodMiniType
 }
 
