@@ -4,6 +4,7 @@
  */
 import type { ErrorCode } from './errors/error-catalogue.ts'
 import { passingFactsOf } from './errors/passing-errors.ts'
+import { withoutPasswords } from './without-passwords.ts'
 
 /** What travels as `{ error: … }` in an HTTP answer, and as `error` in `--json` output. */
 export interface WireError {
@@ -31,12 +32,12 @@ export class GranaryError extends Error {
   readonly details: Readonly<Record<string, unknown>> | undefined
 
   constructor({ code, message, hint, retryable, details, cause }: GranaryErrorOptions) {
-    super(message, cause === undefined ? undefined : { cause })
+    super(withoutPasswords(message), cause === undefined ? undefined : { cause })
     this.name = new.target.name
     this.code = code
-    this.hint = hint
+    this.hint = withoutPasswords(hint)
     this.retryable = retryable ?? passingFactsOf(code) !== undefined
-    this.details = details
+    this.details = shown(details)
   }
 
   toJSON(): WireError {
@@ -64,6 +65,18 @@ export class GranaryError extends Error {
       ...(typeof details === 'object' && details !== null ? { details: details as Record<string, unknown> } : {}),
     })
   }
+}
+
+/** Nobody's details are deeper; who sends such would have who reads or prints them run out of stack. */
+const DEPTH_MAX = 16
+
+/** Addresses in it are without passwords, wherever they stand: errors are printed, logged and sent on. */
+function shown<T>(value: T, depth = DEPTH_MAX): T | undefined {
+  if (typeof value === 'string') return withoutPasswords(value) as T
+  if (Array.isArray(value)) return depth === 0 ? undefined : (value.map((inner) => shown(inner, depth - 1)) as T)
+  if (value?.constructor !== Object) return value
+  if (depth === 0) return undefined
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, shown(inner, depth - 1)])) as T
 }
 
 /**

@@ -1,4 +1,5 @@
 /** All commands with their options. Nothing heavy is imported here: `--help` answers at once. */
+import { withoutPasswords } from '@granary/base'
 import { Command } from 'commander'
 import { addCat } from './commands/cat.ts'
 import { addChain } from './commands/chain.ts'
@@ -42,8 +43,10 @@ export function createProgram(context: CommandContext): Command {
       writeErr: (text) => stderr.write(text),
       getOutHelpWidth: () => helpWidth(stdout, env),
       getErrHelpWidth: () => helpWidth(stderr, env),
-      outputError: (text, write) =>
-        json ? undefined : write(program.createHelp().boxWrap(withMeant(text, program), columnsOf(stderr, env))),
+      outputError(text, write) {
+        const words = withMeant(withoutPasswords(text), program)
+        if (!json) write(program.createHelp().boxWrap(words, columnsOf(stderr, env)))
+      },
     })
     // Narrower columns than commander's own least are still better than lines that run on.
     .configureHelp({ minWidthToWrap: 20 })

@@ -108,6 +108,11 @@ test.each([
   expect(key).toMatchObject({ value: shown, origin: 'file', takesEffect: 'start' })
 })
 
+test('what may be entered at the address of the chain is not shown', async () => {
+  await writeConfig(path, { schemaVersion: 1, chainUrl: 'http://me:secret@chain.example', profile: '8MiB-dev' })
+  expect(JSON.stringify(await describeConfig(path))).not.toContain('secret')
+})
+
 test('an address that is none of a Redis is refused, and not repeated', async () => {
   const given = { schemaVersion: 1, chainUrl: 'http://127.0.0.1:7460', profile: '8MiB-dev', name: '' } as const
   await expect(writeConfig(path, { ...given, sealing: { redis: 'http://:secret@here' } })).rejects.toMatchObject({

@@ -5,7 +5,7 @@
  */
 import { chmod, readFile, stat } from 'node:fs/promises'
 import { isDeepStrictEqual } from 'node:util'
-import { GranaryError } from '@granary/base'
+import { GranaryError, withoutPasswords } from '@granary/base'
 import { writeFileDurably } from '@granary/base/node'
 import { MessageInvalidError, parseAddress } from '@granary/protocol/messages'
 import * as z from 'zod'
@@ -261,7 +261,8 @@ export interface ConfigKey {
 
 /** What may be shown of it: who enters a Redis with a password decides what is sealed. */
 export function printedValue(key: string, value: unknown): unknown {
-  return key === 'sealing.redis' && typeof value === 'string' ? withoutPassword(value) : value
+  if (typeof value !== 'string') return value
+  return key === 'sealing.redis' ? withoutPassword(value) : withoutPasswords(value)
 }
 
 /** Every key, as it is, with what it means; without passwords. @throws HomeMissingError, ConfigError */

@@ -225,6 +225,17 @@ test.each(['', 'localhost:7460', 'ftp://127.0.0.1', 'nonsense'])('"%s" is not an
   expect(() => createChainClient({ url })).toThrow(expect.objectContaining({ code: 'CHAIN_URL_INVALID' }))
 })
 
+test.each(['http://usher:hushed@127.0.0.1:1', 'https://usher@127.0.0.1:1/', 'http:/:hushed@host'])(
+  'an address with a user or a password, %s, is refused and not shown: no fetch would take it',
+  (url) => {
+    const refused = expect.objectContaining({
+      ...{ code: 'CHAIN_URL_INVALID', message: expect.not.stringMatching(/usher|hushed/) },
+      details: { url: expect.not.stringMatching(/usher|hushed/) },
+    })
+    expect(() => createChainClient({ url })).toThrow(refused)
+  },
+)
+
 test('parameters and genesis come back as they are in the state', async () => {
   const { chain } = devnet
   const [params, genesis] = await Promise.all([chain.params(), chain.genesis()])

@@ -1,4 +1,5 @@
 /** granary config list | get | set | path: settings in files, and what is in force. */
+import { withoutPasswords } from '@granary/base'
 import type { Command } from 'commander'
 import type { Settings } from '../config/resolve-config.ts'
 import { EXIT } from '../exit-code.ts'
@@ -85,7 +86,7 @@ async function listed(settings: Settings): Promise<ListedSetting[]> {
   const defaults: Readonly<Record<string, string>> = { chain: CHAIN_URL_DEFAULT, home: homeOf({}) }
   return configKeyNames.map((key) => {
     const { value = defaults[key] ?? null, origin = null } = settings.get(key) ?? {}
-    return { key, value, origin, description: configKeys[key].description }
+    return { key, value: value && withoutPasswords(value), origin, description: configKeys[key].description }
   })
 }
 
@@ -100,7 +101,7 @@ async function networksOf(files: Files, { env }: CommandContext): Promise<Listed
     [...networks].flatMap(([name, settings]) =>
       [...settings].map(([key, { value, path, line }]) => ({
         key: `networks.${name}.${key}`,
-        value,
+        value: withoutPasswords(value),
         origin: `${path}, line ${line}`,
         description: networkKeys[key as keyof typeof networkKeys].description,
       })),
@@ -151,10 +152,10 @@ async function set(
   await setConfig({ key, value, path, isUsers: !project })
   printResult(
     context,
-    { key, value: value ?? null, path },
+    { key, value: value === undefined ? null : withoutPasswords(value), path },
     {
       json: json ?? false,
-      text: () => `${key} ${value === undefined ? 'is not set any more' : `is ${value}`} in ${path}`,
+      text: (data) => `${key} ${data.value === null ? 'is not set any more' : `is ${data.value}`} in ${path}`,
     },
   )
 }

@@ -260,6 +260,23 @@ test('several gateways are set as a list', async () => {
   expect((await at('work', ['config', 'set', 'gateway', ' '])).code).toBe(2)
 })
 
+test('the user and the password of an address are used, and printed by nobody', async () => {
+  const gateway = 'https://usher:hushed@gateway.example/'
+  const set = await at('work', ['config', 'set', 'gateway', gateway])
+  expect(await readFile(user, 'utf8')).toContain(gateway)
+  await writeFile(user, `gateway: ${gateway}\nnetworks:\n  test: { chain: "http://usher:hushed@host" }\n`)
+  const given = ['deals', '--chain', 'ftp://usher:hushed@host']
+  const all = [set]
+  for (const args of [['config', 'list'], ['config', 'list', '--json'], ['config', 'get', 'gateway'], given])
+    all.push(await at('work', args))
+  const mistyped = ['cat', 'bafkqaaa', '--gateway', 'ftp://usher:hushed@host']
+  all.push(await at('work', mistyped), await at('work', [...mistyped, '--json']))
+  all.push(await at('work', [...given, '--json']), await at('work', ['deals', '--network', 'test']))
+  const printed = all.map(({ stdout, stderr }) => stdout + stderr)
+  expect(printed.filter((text) => /gateway\.example|host/.test(text))).toHaveLength(all.length)
+  expect(printed.filter((text) => /usher|hushed/.test(text))).toEqual([])
+})
+
 test("a project's file cannot say where keys are", async () => {
   await writeFile(project, `chain: ${gone(1)}\nhome: /tmp/elsewhere\n`)
   const { code, stderr } = await at('work', ['deals'])

@@ -1,4 +1,5 @@
 /** A daemon's events on standard error: on a terminal a line of words each, elsewhere and with --json an object (docs/adr/0068). */
+import { withoutPasswords } from '@granary/base'
 import { pino } from 'pino'
 import type { ProgramContext } from '../program-context.ts'
 import { createLogDestination } from './log-destination.ts'
@@ -54,7 +55,7 @@ function isLevel(level: unknown): level is Level {
 
 function censor(value: unknown, path: string[]): unknown {
   if (SECRETS.includes(path.at(-1) ?? '')) return '[redacted]'
-  return typeof value === 'string' ? value.replaceAll(/([a-z][a-z\d+.-]*:\/\/)[^\s/@]*@/gi, '$1') : value
+  return typeof value === 'string' ? withoutPasswords(value) : value
 }
 
 function inWords({ time, level, type, event, ...fields }: LogEvent): string {

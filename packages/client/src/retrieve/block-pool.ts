@@ -338,7 +338,7 @@ class Pool {
     if (!holder.isAsked) this.#input.onEvent({ type: 'trying', holder })
     holder.isAsked = true
     const path = kind === 'raw' || want.request === undefined ? `${want.cid}?format=raw` : carPath(want.request)
-    const url = `${holder.endpoint}/ipfs/${path}`
+    const url = `${holder.gateway ?? holder.endpoint}/ipfs/${path}`
     const { ports } = this.#input
     const stream = openBlockStream(
       ports,

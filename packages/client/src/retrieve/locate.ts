@@ -1,4 +1,5 @@
 /** Who may have the content of a root: the providers of its deals, those first whose deal binds them, then the gateways. */
+import { withoutPasswords } from '@granary/base'
 import type { DealState, DealView } from '@granary/protocol/client'
 import { epochTimeMs } from '@granary/protocol/epochs'
 import type { CallOptions } from '../call-options.ts'
@@ -15,7 +16,10 @@ const STATES: readonly DealState[] = [...LIVE_STATES, ...ENDED_STATES]
 export interface Holder {
   /** Absent for a gateway. */
   readonly provider?: number
+  /** As it may be shown. */
   readonly endpoint: string
+  /** Of a gateway: its address, with the user and the password that may be in it. */
+  readonly gateway?: string
   /** The smaller, the earlier it is asked. */
   readonly rank: number
   /** Its deal is on the chain and not bound to a sector: it may not have heard of it yet, and gives nothing until then. */
@@ -36,7 +40,10 @@ export async function locate(
   { gateways, signal }: LocateOptions,
 ): Promise<Holder[]> {
   const best = new Map<number, DealView>()
-  const others = gateways.map((url) => ({ endpoint: url.replace(/\/+$/, ''), rank: STATES.length }))
+  const others = gateways.map((url) => {
+    const gateway = url.replace(/\/+$/, '')
+    return { endpoint: withoutPasswords(gateway), gateway, rank: STATES.length }
+  })
   try {
     for await (const deal of chain.deals({ rootCid }, { signal })) {
       const { provider } = deal.terms

@@ -301,11 +301,12 @@ export function createChainClient(options: ChainClientOptions): ChainClient {
 
 function originOf(url: string): string {
   const parsed = URL.canParse(url) ? new URL(url) : undefined
-  if (parsed?.protocol === 'http:' || parsed?.protocol === 'https:') return parsed.href.replace(/\/+$/, '')
+  // `fetch` takes no address with a user or a password.
+  if (/^https?:\/\/[^@/]*\//.test(parsed?.href ?? '')) return parsed!.href.replace(/\/+$/, '')
   throw new GranaryError({
     code: 'CHAIN_URL_INVALID',
-    message: `"${url}" is not the address of a chain node`,
-    hint: 'give an address such as http://127.0.0.1:7460',
-    details: { url },
+    message: `"${parsed?.href ?? url}" is not the address of a chain node`,
+    hint: 'give an address such as http://127.0.0.1:7460, without a user or a password',
+    details: { url: parsed?.href ?? url },
   })
 }
