@@ -71,3 +71,23 @@ test('another message has another signature', () => {
   expect(verifySigner(other, accountSignature)).not.toEqual({ type: 'account', address: account.address })
   expect(verifySigner(other, sessionSignature)).toBeUndefined()
 })
+
+const order = Uint8Array.from(Buffer.from('fffffffffffffffffffffffffffffffebaaedce6af48a03bbfd25e8cd0364141', 'hex'))
+
+test.each<[string, unknown]>([
+  ['too short', key.subarray(1)],
+  ['too long', new Uint8Array(33).fill(1)],
+  ['empty', new Uint8Array()],
+  ['a text', toHex(key)],
+  ['nothing', undefined],
+])('a key that is %s is refused by name, of an account and of a session', (_, none) => {
+  const refused = expect.objectContaining({ code: 'KEY_INVALID', hint: expect.stringContaining('32 bytes') })
+  expect(() => accountSigner(none as Uint8Array)).toThrow(refused)
+  expect(() => sessionSigner(none as Uint8Array, account.address)).toThrow(refused)
+})
+
+test('zero and what is not below the order of the group are keys of no account; the last below it is one', () => {
+  for (const none of [new Uint8Array(32), order, new Uint8Array(32).fill(255)])
+    expect(() => accountSigner(none)).toThrow(expect.objectContaining({ code: 'KEY_INVALID' }))
+  expect(accountSigner(order.with(31, 0x40)).address).toMatch(/^0x[0-9a-f]{40}$/)
+})

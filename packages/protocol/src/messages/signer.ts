@@ -2,7 +2,7 @@
  * Who may sign: an account by secp256k1 (`r ‖ s ‖ v`, low s, v 0 or 1, address as in Ethereum), or an ed25519 session key
  * (`public key ‖ signature`) that the chain knows for an account. One encoding a signature, or none.
  */
-import { toHex } from '@granary/base'
+import { GranaryError, toHex } from '@granary/base'
 import { keccak_256 } from '@noble/hashes/sha3.js'
 import { concatBytes } from '@noble/hashes/utils.js'
 import { signatures } from '#signatures'
@@ -29,11 +29,22 @@ export interface KeySigner extends Signer {
   sign(message: Pick<TypedMessage, 'digest'>): Uint8Array
 }
 
+/** What is to sign is no private key. */
+export class KeyInvalidError extends GranaryError {
+  constructor() {
+    super({
+      code: 'KEY_INVALID',
+      message: 'what is to sign is no private key',
+      hint: 'give 32 bytes; those of an account are a number above zero and below the order of secp256k1',
+    })
+  }
+}
+
 export type SignedBy =
   | { readonly type: 'account'; readonly address: Address }
   | { readonly type: 'session'; readonly publicKey: Uint8Array }
 
-/** @param privateKey: 32 bytes @param address: of the key, where it is known */
+/** @param privateKey: 32 bytes @param address: of the key, where it is known @throws KeyInvalidError */
 export function accountSigner(privateKey: Uint8Array, address: Address = addressOf(privateKey)): KeySigner {
   return {
     address,
@@ -46,10 +57,10 @@ export function accountSigner(privateKey: Uint8Array, address: Address = address
 
 /**
  * @param seed: 32 bytes @param account: for whom the key signs, once the chain has authorised it; as a wallet shows it, or in
- * lower case @throws MessageInvalidError
+ * lower case @throws KeyInvalidError, MessageInvalidError
  */
 export function sessionSigner(seed: Uint8Array, account: Address): KeySigner & { readonly publicKey: Uint8Array } {
-  const publicKey = ed25519.getPublicKey(seed)
+  const publicKey = checked(ed25519.getPublicKey, seed)
   const sign: KeySigner['sign'] = ({ digest }) => concatBytes(publicKey, ed25519.sign(digest, seed))
   return { address: parseAddress(account), publicKey, sessionKey: toHex(publicKey), sign }
 }
@@ -66,8 +77,18 @@ export function verifySigner(digest: Uint8Array, signature: Uint8Array): SignedB
   return undefined
 }
 
+/** @throws KeyInvalidError */
 export function addressOf(privateKey: Uint8Array): Address {
-  return addressOfPoint(secp256k1.publicKeyOf(privateKey))
+  return addressOfPoint(checked(secp256k1.publicKeyOf, privateKey))
+}
+
+/** Without what the library says: nothing of a key is to be in an error. */
+function checked(publicKeyOf: (key: Uint8Array) => Uint8Array, key: Uint8Array): Uint8Array {
+  try {
+    return publicKeyOf(key)
+  } catch {
+    throw new KeyInvalidError()
+  }
 }
 
 function recoverAccount(digest: Uint8Array, signature: Uint8Array): SignedBy | undefined {
