@@ -1,7 +1,7 @@
 /** What is done about a provider that is lost between the publication of a deal and its proof. Few puts load it. */
 import { epochTimeMs } from '@granary/protocol/epochs'
 import type { CallOptions } from '../call-options.ts'
-import type { DealEndedError } from '../deals/follow-until.ts'
+import type { DealEndedError, DealForgottenError } from '../deals/follow-until.ts'
 import { settleEnded } from '../deals/settle-ended.ts'
 import { lostBy } from './run-price.ts'
 import { slotIn, stateOf, type UploadRun } from './upload-run.ts'
@@ -29,6 +29,28 @@ export async function tellAway(
   const { lapsesAt } = deal
   const lapsesAtMs = epochTimeMs(lapsesAt, status)
   report({ type: 'provider:away', slot, provider, dealId, message, lapsesAt, lapsesAtMs })
+}
+
+/** So often a slot's deal may be gone: a chain that hides what it lists would be asked for ever. */
+const FORGOTTEN_MAX = 5
+const FORGOTTEN_PAUSE_MS = 1_000
+
+/**
+ * Compares the upload with a chain that has a deal of it no more, after a pause that grows: another node may answer then.
+ * @throws the error itself, the sixth time
+ */
+export async function compareForgotten(
+  { ports, report, compare, forgotten }: UploadRun,
+  slot: number,
+  error: DealForgottenError,
+  { signal }: CallOptions,
+): Promise<void> {
+  const times = (forgotten.get(slot) ?? 0) + 1
+  if (times > FORGOTTEN_MAX) throw error
+  forgotten.set(slot, times)
+  report({ type: 'waiting', slot, message: error.message })
+  await ports.clock.sleep(times * FORGOTTEN_PAUSE_MS, signal)
+  await compare()
 }
 
 /** Gets the money of a deal back that was not kept, and frees its slot for another provider: what it may cost is what came back. */

@@ -90,6 +90,7 @@ async function publishAll({ log, account }: Agreed, maxPrice?: bigint, chain: Ch
     ...{ ports: memoryPorts({ chain, account }), status: await chain.status(), log, label: '', maxPrice },
     ...{ collateralShareBps: undefined, order: { until: 0, from: 0 }, provider: undefined, feesPerDeal: 10n ** 15n },
     ...{ dealFees: new Map(), skipped: new Set<never>(), met: new Map(), refusals: new Map() },
+    ...{ forgotten: new Map<number, number>() },
     ...{ withdrawn: new Set<never>(), namings: new Map(), tokens: new Map() },
     report: (progress: PutProgress) => void told.push(progress),
     survey: () => Promise.reject(new Error('nobody is looked for')),

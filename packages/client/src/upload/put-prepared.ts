@@ -97,6 +97,7 @@ export async function putPrepared(ports: Ports, prepared: Prepared, options: Put
     },
     met: new Map(),
     refusals: new Map(),
+    forgotten: new Map(),
     withdrawn: new Set(),
     namings: new Map(),
     tokens: new Map(),

@@ -38,7 +38,8 @@ function runOf(url: string, log: UploadLog, changes: Partial<UploadRun>): Upload
   return {
     ...{ ports, status: statusView, log, label: '', collateralShareBps: undefined, provider: undefined },
     ...{ order: { until: 0, from: 0 }, maxPrice: undefined, feesPerDeal: 0n, skipped: new Set(), dealFees: new Map() },
-    ...{ met: new Map(), refusals: new Map(), withdrawn: new Set(), namings: new Map(), tokens: new Map() },
+    ...{ met: new Map(), refusals: new Map(), forgotten: new Map(), withdrawn: new Set() },
+    ...{ namings: new Map(), tokens: new Map() },
     report: () => undefined,
     compare: () => Promise.resolve(),
     survey: () => Promise.reject(new Error('nobody is looked for')),
@@ -129,6 +130,38 @@ test('when a put has ended nothing more is said of a provider that is away', asy
   answer.resolve()
   await new Promise((resolve) => setImmediate(resolve))
   expect(told).toEqual(['active'])
+})
+
+test('a chain that lists a deal and hides it is asked again after pauses that grow, and not for ever', async () => {
+  await using served = await serveChain(() => ({
+    deals: [dealThat('published')],
+    providers: [aProvider('http://127.0.0.1:1')],
+  }))
+  await using log = await publishedUpload()
+  const told: string[] = []
+  let compared = 0
+  const compare = async () => {
+    compared += 1
+  }
+  const run = runOf(served.url, log, { compare, report: ({ type }) => void told.push(type) })
+  const { chain, clock } = run.ports
+  const hiding = {
+    ...chain,
+    deal: () => Promise.reject(GranaryError.fromWire({ code: 'DEAL_NOT_FOUND', message: 'there is no deal 5' })),
+  }
+  const pausesMs: number[] = []
+  const hasty = {
+    ...clock,
+    async sleep(ms: number, signal?: AbortSignal) {
+      // What is less is a provider that is asked again.
+      if (ms >= 1_000) pausesMs.push(ms)
+      await clock.sleep(1, signal)
+    },
+  }
+  const failures = await runUpload({ ...run, ports: { ...run.ports, chain: hiding, clock: hasty } }, 'active', {})
+  expect(failures.get(0)).toMatchObject({ code: 'DEAL_FORGOTTEN' })
+  expect([pausesMs, compared]).toEqual([[1_000, 2_000, 3_000, 4_000, 5_000], 5])
+  expect(told.filter((type) => type === 'waiting')).toHaveLength(5)
 })
 
 /** Whose only slot is with provider 1000, which has named no price yet. */

@@ -37,6 +37,8 @@ export interface UploadRun {
   readonly met: Map<number, Candidate>
   /** By slot: who would not have it in this run, each the first one first. */
   readonly refusals: Map<number, Map<number, GranaryError>>
+  /** By slot: how often the chain has had its deal no more in this run. */
+  readonly forgotten: Map<number, number>
   /** Slots whose terms the provider called outdated in this run: once is enough. */
   readonly withdrawn: Set<number>
   /** By piece: what is hashed as it is sent. */

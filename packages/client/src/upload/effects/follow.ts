@@ -37,7 +37,6 @@ export async function follow(run: UploadRun, index: number, { signal }: CallOpti
     report({ type: 'active', slot: index, dealId, epoch, epochMs: epochTimeMs(epoch, status), sector })
   } catch (error) {
     if (!(error instanceof DealForgottenError)) throw error
-    report({ type: 'waiting', slot: index, message: error.message })
-    await run.compare()
+    await (await import('../lost-provider.ts')).compareForgotten(run, index, error, { signal })
   }
 }
