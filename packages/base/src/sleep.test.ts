@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events'
 import { expect, test } from '@jest/globals'
-import { pause, sleep } from './sleep.ts'
+import { pause, sleep, unlessAborted } from './sleep.ts'
 
 const LONG_MS = 600_000
 
@@ -28,4 +28,24 @@ test('an abort ends a pause without an error', async () => {
   stopping.abort()
   await expect(pausing).resolves.toBeUndefined()
   await expect(pause(LONG_MS, stopping.signal)).resolves.toBeUndefined()
+})
+
+test('what is answered comes through, or its error; an abort comes before an answer that never comes', async () => {
+  const stopping = new AbortController()
+  const { signal } = stopping
+  expect(await unlessAborted(5, signal)).toBe(5)
+  expect(await unlessAborted(Promise.resolve(6))).toBe(6)
+  const refused = new Error('no')
+  await expect(unlessAborted(Promise.reject(refused), signal)).rejects.toBe(refused)
+  expect(getEventListeners(signal, 'abort')).toEqual([])
+
+  const reason = new Error('stopping')
+  const answer = Promise.withResolvers<void>()
+  const waiting = unlessAborted(answer.promise, signal)
+  stopping.abort(reason)
+  await expect(waiting).rejects.toBe(reason)
+  await expect(unlessAborted(answer.promise, signal)).rejects.toBe(reason)
+  // A rejection that nobody handles fails the test.
+  answer.reject(refused)
+  await new Promise((resolve) => setImmediate(resolve))
 })

@@ -18,3 +18,16 @@ export function sleep(ms: number, signal?: AbortSignal | undefined): Promise<voi
 export function pause(ms: number, signal?: AbortSignal | undefined): Promise<void> {
   return sleep(ms, signal).catch(() => {})
 }
+
+/** What somebody else answers, or may never answer: an abort ends the wait, whatever becomes of it. */
+export async function unlessAborted<T>(answer: T | Promise<T>, signal?: AbortSignal | undefined): Promise<T> {
+  const aborted = Promise.withResolvers<never>()
+  const onAbort = () => aborted.reject(signal?.reason)
+  signal?.addEventListener('abort', onAbort)
+  if (signal?.aborted) onAbort()
+  try {
+    return await Promise.race([aborted.promise, answer])
+  } finally {
+    signal?.removeEventListener('abort', onAbort)
+  }
+}

@@ -95,6 +95,20 @@ test('a send whose plan is not agreed to spends nothing and leaves nothing', asy
   expect([await balanceOf(to), await records(spender).catch(() => [])]).toEqual([0n, []])
 })
 
+test('a send whose plan nobody ever answers ends when it is told to, and the next may send', async () => {
+  const spender = await payer()
+  const wish = { to: somebody(), amount: GRN }
+  const stop = new AbortController()
+  const reason = new Error('enough')
+  const confirm = () => {
+    stop.abort(reason)
+    return new Promise<void>(() => undefined)
+  }
+  await expect(transfer(spender, wish, { confirm, signal: stop.signal })).rejects.toBe(reason)
+  expect((await transfer(spender, wish)).resumed).toBe(false)
+  expect(await balanceOf(wish.to)).toBe(GRN)
+})
+
 test('what was agreed to is the most that a send costs, however fees rise while a person reads', async () => {
   const spender = await payer()
   const to = somebody()

@@ -3,7 +3,7 @@
  * finds them, learns from the chain what became of them, and signs anew only when they can be in no block any more.
  * docs/adr/0048-a-wish-is-paid-once.md
  */
-import { GranaryError } from '@granary/base'
+import { GranaryError, unlessAborted } from '@granary/base'
 import { type ChainClient, ChainTxError, type SignedMessage, sendMessage, type TxView } from '@granary/protocol/client'
 import {
   type AttoGrn,
@@ -89,7 +89,8 @@ export async function sendOnce<N extends TransactionName>(
   const earlier = await findEarlier(input, genesisHash, options)
   if (earlier !== undefined) return { tx: earlier, resumed: true }
 
-  const { body, feeMax } = await plan()
+  // Who is asked to agree may never answer.
+  const { body, feeMax } = await unlessAborted(plan(), options.signal)
   let signed: SignedMessage | undefined
   const onSigned = async (message: SignedMessage) => {
     await outbox.write(genesisHash, message)

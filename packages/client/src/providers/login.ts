@@ -1,5 +1,5 @@
 /** A bearer token for uploads: the account signs an EIP-712 Login for this one provider. */
-import { systemClock, toHex } from '@granary/base'
+import { systemClock, toHex, unlessAborted } from '@granary/base'
 import * as market from '@granary/protocol/market'
 import { type Hash, type Signer, typedLogin } from '@granary/protocol/messages'
 import type { Clock, Fetch } from '../ports.ts'
@@ -34,7 +34,11 @@ export async function login(
   const { endpoint, provider, genesisHash, signer, fetch, clock = systemClock } = input
   const issuedAt = Math.floor(clock.nowMs() / 1000)
   const message = typedLogin(genesisHash, { client: signer.address, provider, issuedAt })
-  const body = { client: signer.address, issuedAt, signature: toHex(await signer.sign(message)) }
+  const body = {
+    client: signer.address,
+    issuedAt,
+    signature: toHex(await unlessAborted(signer.sign(message), options.signal)),
+  }
   const answer = await askProvider(endpoint, market.logIn, { params: {}, body }, { fetch, signal: options.signal })
   return { token: answer.token, expiresAtMs: answer.expiresAt * 1000 }
 }

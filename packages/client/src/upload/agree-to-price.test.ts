@@ -39,6 +39,16 @@ test('the price that was confirmed is the most that is spent', async () => {
   expect(await agreeToPrice(quote, { confirm }, true)).toBe(807n)
 })
 
+test('who never answers is not waited for when the call is ended', async () => {
+  const stop = new AbortController()
+  const reason = new Error('enough')
+  const confirm = () => {
+    stop.abort(reason)
+    return new Promise<void>(() => undefined)
+  }
+  await expect(agreeToPrice(quote, { confirm, signal: stop.signal }, false)).rejects.toBe(reason)
+})
+
 test('a bound that was given is the bound, and any price will do for who says so', async () => {
   const confirm = () => undefined
   expect(await agreeToPrice(quote, { confirm, maxPrice: 900n }, false)).toBe(900n)

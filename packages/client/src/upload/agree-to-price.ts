@@ -1,6 +1,7 @@
 /** Nothing is spent before somebody has said how much may be: what is agreed to here is what the whole put is held to. */
-import { GranaryError } from '@granary/base'
+import { GranaryError, unlessAborted } from '@granary/base'
 import { formatGrn } from '@granary/protocol/messages'
+import type { CallOptions } from '../call-options.ts'
 import type { UploadEvent, UploadState } from '../journal/upload-state.ts'
 import { PriceAboveMaxError } from './price-above-max.ts'
 import type { UploadQuote } from './upload-quote.ts'
@@ -24,18 +25,18 @@ export interface SpendingAllowed {
    * @default the total that `confirm` has agreed to; without either nothing is spent, but on a devnet of this machine
    */
   readonly maxPrice?: bigint | 'any' | undefined
-  /** Asked before anything is spent, of what is to be paid. What it throws ends the put. */
+  /** Asked before anything is spent, of what is to be paid. What it throws ends the put, as the signal does. */
   readonly confirm?: ((quote: UploadQuote) => void | Promise<void>) | undefined
 }
 
 /**
  * @param earlier what was agreed to for the deals that there are, in attoGRN; null: any price
  * @returns attoGRN, the most that may be spent; undefined: any price will do
- * @throws SpendingUnconfirmedError, PriceAboveMaxError, and what `confirm` throws
+ * @throws SpendingUnconfirmedError, PriceAboveMaxError, what `confirm` throws, and the reason of an abort
  */
 export async function agreeToPrice(
   quote: UploadQuote,
-  { maxPrice, confirm }: SpendingAllowed,
+  { maxPrice, confirm, signal }: SpendingAllowed & CallOptions,
   isOwnDevnet: boolean,
   earlier?: string | null,
 ): Promise<bigint | undefined> {
@@ -49,7 +50,7 @@ export async function agreeToPrice(
     return earlier === null ? undefined : BigInt(earlier)
   if (quote.slots.length > 0) {
     if (isUnasked) throw new SpendingUnconfirmedError(quote)
-    await confirm?.(quote)
+    await unlessAborted(confirm?.(quote), signal)
   }
   if (maxPrice === 'any') return undefined
   return maxPrice ?? total

@@ -99,3 +99,19 @@ test.each([
   expect(found).toMatch(expected)
   expect(new Set(sent).size).toBe(1)
 })
+
+test('a wallet whose person never answers is not waited for when the call is ended', async () => {
+  const stop = new AbortController()
+  const reason = new Error('enough')
+  const { address } = accountSigner(new Uint8Array(32).fill(7))
+  const sign = () => {
+    stop.abort(reason)
+    return new Promise<Uint8Array>(() => undefined)
+  }
+  const fees = { feeBase: '100', feeByte: '0', feeUnit: '0', feeProving: '0' }
+  const account = { address, exists: true, balance: '9', sequences: {}, locked: '0' }
+  const node = async () => Response.json({ ...status, ...account, height: 7, fees, params: {} }, { headers })
+  const chain = createChainClient({ url: 'http://127.0.0.1:1', fetch: node, retries: 0 })
+  const input = { chain, signer: { address, sign }, kind: 'SettleDeals', body: { deals: [1] } } as const
+  await expect(sendMessage(input, { signal: stop.signal })).rejects.toBe(reason)
+})

@@ -3,7 +3,7 @@
  * is the digest that was signed, so the same bytes can be sent again after a lost answer and still happen once; a new
  * signature is made only when the old one can never be committed any more.
  */
-import { GranaryError, passingFactsOf, sleep } from '@granary/base'
+import { GranaryError, passingFactsOf, sleep, unlessAborted } from '@granary/base'
 import type { TxView } from '../chain-api/answers.ts'
 import {
   type Address,
@@ -133,7 +133,7 @@ export async function signMessage<N extends TransactionName>(
   const tx = { ...unpriced, maxFee: feeMax !== undefined && feeMax < wanted ? feeMax : wanted }
   const typed = typedTransaction(status.genesisHash, tx)
   const { sender, sequence, validUntil } = tx
-  const bytes = encodeTransaction(tx, await signer.sign(typed))
+  const bytes = encodeTransaction(tx, await unlessAborted(signer.sign(typed), options.signal))
   return { id: hashOf(typed.digest), bytes, sender, lane, sequence, validUntil, signedAt: status.height }
 }
 
