@@ -1,6 +1,6 @@
 /**
- * Copies on several providers, one of which is killed in the middle of the put, one between its deal and its proof, and another in
- * the middle of the get: each piece has its copies with different providers, and the content comes back byte for byte.
+ * Copies on several providers, one of which is killed in the middle of the put, one stands still through all of it, one is killed
+ * between its deal and its proof, and another in the middle of the get: each piece has its copies with different providers, and the content comes back byte for byte.
  */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -54,6 +54,34 @@ test('a provider that is killed in the middle of a put is replaced, and that is 
   )
   const deals = await Array.fromAsync(client.deals({ rootCid: data.rootCid }))
   expect(deals).toHaveLength(6)
+}, 240_000)
+
+test('a put past a provider that stands still is complete with another; when it goes on again nothing is paid twice', async () => {
+  const { chain, client, providers } = await startThree()
+  const file = fileOf(bench, 'twice.bin', 1 << 20)
+  const wanted = [file, '--copies', '2', '--chain', chain.url, '--json']
+  const { slots } = envelope<UploadQuote>(succeeded(await bench.run(['quote', ...wanted]))).data
+  const stopped = slots[0]!.provider
+  // It takes connections, and answers nothing.
+  providers[stopped - 1_000]!.process.kill('SIGSTOP')
+  const put = ['put', ...wanted, '--no-wait', '--progress', 'json']
+  const finished = succeeded(await bench.run(put))
+  const { rootCid, deals } = envelope<PutResult>(finished).data
+  const others = [1_000, 1_001, 1_002].filter((id) => id !== stopped)
+  expect(deals.map(({ provider }) => provider).sort()).toEqual(others)
+  expect(finished.stderr).toMatch(new RegExp(`"type":"provider:refused".*"provider":${stopped}\\b`))
+
+  providers[stopped - 1_000]!.process.kill('SIGCONT')
+  const paid = async () => {
+    const all = await Array.fromAsync(client.deals({ rootCid }))
+    const { balance } = await client.account(all[0]!.terms.client as `0x${string}`)
+    return { balance, ids: all.map(({ id }) => id).sort() }
+  }
+  const before = await paid()
+  expect(before.ids).toEqual(deals.map(({ dealId }) => dealId).sort())
+  const again = succeeded(await bench.run(put))
+  expect(envelope<PutResult>(again).data.deals).toMatchObject(deals.map(({ dealId }) => ({ dealId })))
+  expect(await paid()).toEqual(before)
 }, 240_000)
 
 /** Cheaper than the others, so that it is chosen; it seals late, and lets its deals lapse early where it does not prove them. */
