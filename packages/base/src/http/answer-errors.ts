@@ -1,6 +1,6 @@
 /** The last handler of an HTTP interface: whatever was thrown leaves as `{ error }`, with the status of its code. */
 import type { ErrorRequestHandler } from 'express'
-import { GranaryError, isAbortError } from '../granary-error.ts'
+import { GranaryError, isAbortError, type WireError } from '../granary-error.ts'
 import { statusOf as statusOfCode } from './status-of.ts'
 
 /** A fault of the program itself: it is told to its log, and the answer says only that there was one. */
@@ -20,6 +20,8 @@ export interface AnswerErrorsParts {
   /** The service's own words for what its parsers throw; undefined for a fault of the program. */
   readonly translate: (thrown: unknown) => GranaryError | undefined
   readonly internal: () => GranaryError
+  /** What is sent of an error. @default all of it, as it is */
+  readonly sentOf?: (error: WireError) => WireError
   readonly log: (fault: Fault) => void
 }
 
@@ -27,6 +29,7 @@ export function answerErrors({
   statusOf = statusOfCode,
   translate,
   internal,
+  sentOf = (error) => error,
   log,
 }: AnswerErrorsParts): ErrorRequestHandler {
   return (thrown: unknown, request, response, next) => {
@@ -42,7 +45,7 @@ export function answerErrors({
     const answer = error ?? internal()
     const { retryAfterSeconds } = answer.details ?? {}
     if (typeof retryAfterSeconds === 'number') response.set('retry-after', String(retryAfterSeconds))
-    response.status(statusOf(answer)).json({ error: answer.toJSON() })
+    response.status(statusOf(answer)).json({ error: sentOf(answer.toJSON()) })
   }
 }
 

@@ -1,9 +1,11 @@
 /** The last two handlers: a path that nobody serves, and whatever was thrown, as `{ error }` with its status. */
 import { GranaryError } from '@granary/base'
 import { answerErrors, type Fault, unreadableOf } from '@granary/base/http'
+import type { ChainTime } from '@granary/protocol/epochs'
 import type { ErrorRequestHandler, RequestHandler } from 'express'
 import * as z from 'zod/mini'
 import { BodyEncodingError, InternalError, RequestInvalidError, statusOf } from './errors.ts'
+import { inTime } from './in-time.ts'
 
 /** Of one request, that are named in its answer. */
 const PROBLEMS_MAX = 10
@@ -20,11 +22,13 @@ export const answerUnknownPath: RequestHandler = (request) => {
   })
 }
 
-export function answerRpcErrors(log: (fault: RpcFault) => void): ErrorRequestHandler {
+/** @param time of the head */
+export function answerRpcErrors(log: (fault: RpcFault) => void, time: () => ChainTime): ErrorRequestHandler {
   return answerErrors({
     statusOf,
     translate,
     internal: () => new InternalError(),
+    sentOf: (error) => inTime(error, time()),
     log: (fault) => log({ type: 'rpc:fault', ...fault }),
   })
 }

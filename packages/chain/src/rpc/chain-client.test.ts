@@ -81,6 +81,23 @@ test.each([
   })
 })
 
+test('where the rules name an epoch the node says its date, at once and of what is in a block', async () => {
+  const { chain } = devnet
+  const signer = await fundedSigner(chain)
+  const date = String.raw`\d{4}-\d\d-\d\d \d\d:\d\d UTC`
+  await expect(chain.submit(await transfer(signer, { validUntil: 0 }))).rejects.toMatchObject({
+    code: 'TX_EXPIRED',
+    message: expect.stringMatching(`until ${date} \\(epoch 0\\), this is ${date} \\(epoch \\d+\\)$`),
+  })
+  const body = { publicKey: new Uint8Array(32).fill(7), scopes: ['Transfer'], expires: 1, spendingLimit: 0n }
+  const sent = sendMessage({ chain, signer, kind: 'AuthorizeKey', body })
+  const error = await sent.catch((caught: unknown) => caught)
+  expect(error).toMatchObject({
+    code: 'KEY_INVALID',
+    message: expect.stringMatching(`at ${date} \\(epoch 1\\), this is ${date}`),
+  })
+})
+
 test('twenty messages at once in one lane all get their sequence', async () => {
   const { chain } = devnet
   const signer = await fundedSigner(chain)

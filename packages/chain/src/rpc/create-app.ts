@@ -1,6 +1,7 @@
 /** The node's HTTP interface: docs/spec/chain.md, section 8. Every input passes a schema, every error is `{ error }`. */
 import type { RequestListener } from 'node:http'
 import { chainDescriptions, getHealth } from '@granary/protocol/chain-api'
+import type { ChainTime } from '@granary/protocol/epochs'
 import { mount, openApi, serve } from '@granary/protocol/http'
 import { hash, natural } from '@granary/protocol/json'
 import { type Genesis, genesisHash } from '@granary/protocol/records'
@@ -57,6 +58,10 @@ export function createApp(parts: AppParts): App {
   app.disable('etag')
   const chain = nameChain(genesisHash(genesis), () => store.head()?.height ?? 0)
   app.use(metrics.requests, chain, allowPages, limitRate(parts.limits, parts.addressOf))
+  const time = (): ChainTime => {
+    const { height, timeMs } = store.head() ?? { height: 0, timeMs: genesis.timeMs }
+    return { height, timeMs, blockTimeMs: genesis.blockTimeMs }
+  }
   const events = eventRoutes(parts)
   const health = serve(getHealth, () => {
     if (parts.engine.failure !== undefined) throw parts.engine.failure
@@ -65,12 +70,12 @@ export function createApp(parts: AppParts): App {
   })
   const served = [
     health,
-    ...txRoutes(parts),
+    ...txRoutes({ ...parts, time }),
     ...stateRoutes(parts),
     ...blockRoutes(parts),
     ...proofRoutes(parts),
     events.served,
-    ...(parts.faucet === undefined ? [] : faucetRoutes({ ...parts, faucet: parts.faucet })),
+    ...(parts.faucet === undefined ? [] : faucetRoutes({ ...parts, time, faucet: parts.faucet })),
   ]
   mount(app, served)
   const document = openApi({
@@ -85,6 +90,6 @@ export function createApp(parts: AppParts): App {
   app.get('/metrics', (_, response) => void response.type(METRICS_TYPE).send(metrics.text()))
   app.get('/openapi.json', (_, response) => void response.json(document))
   app.use(answerUnknownPath)
-  app.use(answerRpcErrors(parts.log))
+  app.use(answerRpcErrors(parts.log, time))
   return { handler: app, close: events.close }
 }

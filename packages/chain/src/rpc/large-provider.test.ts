@@ -38,7 +38,12 @@ beforeAll(async () => {
   const routes = stateRoutes({ engine: {} as Engine, store, genesis: chain.genesis, version: '0' })
   const app = express().use(nameChain(chain.genesisHash, () => chain.height))
   mount(app, routes)
-  app.use(answerRpcErrors(() => {}))
+  app.use(
+    answerRpcErrors(
+      () => {},
+      () => ({ height: chain.height, timeMs: 0, blockTimeMs: 500 }),
+    ),
+  )
   server = createServer(app).listen(0, '127.0.0.1')
   await once(server, 'listening')
   answered = []

@@ -39,7 +39,12 @@ async function serve(given: AddressLimits, times: Times = {}): Promise<{ url: UR
     },
   )
   app.get('/', (_, response) => void response.json({}))
-  app.use(answerRpcErrors(() => undefined))
+  app.use(
+    answerRpcErrors(
+      () => undefined,
+      () => ({ height: 0, timeMs: 0, blockTimeMs: 500 }),
+    ),
+  )
   listening = await listen(app, '127.0.0.1', 0, { connections: limits.connections, addressOf, ...times })
   return {
     url: new URL(listening.url),

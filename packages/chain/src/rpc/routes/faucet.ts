@@ -4,29 +4,22 @@ import { askFaucet } from '@granary/protocol/chain-api'
 import { type ServedOperation, serve } from '@granary/protocol/http'
 import type { NodeOperation } from '@granary/protocol/operation'
 import express from 'express'
-import type { Engine } from '../../engine/engine.ts'
-import type { Store } from '../../store/open-store.ts'
 import type { Faucet } from '../create-faucet.ts'
-import { readTx, waitFor } from './txs.ts'
+import { readTx, type TxReader, waitFor } from './txs.ts'
 
 const BODY_BYTES_MAX = 1024
 
 export function faucetRoutes({
-  engine,
-  store,
   faucet,
-}: {
-  engine: Engine
-  store: Store
-  faucet: Faucet
-}): ServedOperation<NodeOperation>[] {
+  ...reader
+}: TxReader & { readonly faucet: Faucet }): ServedOperation<NodeOperation>[] {
   return [
     serve(
       askFaucet,
       async ({ body, response }) => {
         const id = await faucet.grant(body.address)
-        await waitFor({ engine, store }, id, response)
-        return readTx(engine, store, id)
+        await waitFor(reader, id, response)
+        return readTx(reader, id)
       },
       express.json({ limit: BODY_BYTES_MAX, inflate: false }),
     ),

@@ -2,6 +2,7 @@
 
 import { getTx, submitBody, submitTx } from '@granary/protocol/chain-api'
 import type { TxView } from '@granary/protocol/client'
+import type { ChainTime } from '@granary/protocol/epochs'
 import { type ServedOperation, serve } from '@granary/protocol/http'
 import type { Hash } from '@granary/protocol/messages'
 import { BUNDLE_BYTES_MAX, TX_BYTES_MAX } from '@granary/protocol/messages'
@@ -11,6 +12,7 @@ import type { Engine } from '../../engine/engine.ts'
 import type { Store } from '../../store/open-store.ts'
 import type { AddressLimits, AddressOf } from '../address-limits.ts'
 import { NotFoundError, WaitTimeoutError } from '../errors.ts'
+import { inTime } from '../in-time.ts'
 import { bodyDone, limitBodies } from '../limit-bodies.ts'
 import { nameHeight } from '../name-chain.ts'
 
@@ -20,14 +22,21 @@ const BODY_BYTES_MAX = BUNDLE_BYTES_MAX + 4096
 const JSON_BYTES_MAX = Math.ceil(TX_BYTES_MAX / 3) * 4 + 64
 const WAIT_SECONDS_MAX = 60
 
-export interface TxRoutesParts {
+/** What is asked about a transaction. */
+export interface TxReader {
   readonly engine: Engine
   readonly store: Store
+  /** Of the head. */
+  readonly time: () => ChainTime
+}
+
+export interface TxRoutesParts extends TxReader {
   readonly limits: Required<AddressLimits>
   readonly addressOf: AddressOf
 }
 
-export function txRoutes({ engine, store, limits, addressOf }: TxRoutesParts): ServedOperation<NodeOperation>[] {
+export function txRoutes({ limits, addressOf, ...reader }: TxRoutesParts): ServedOperation<NodeOperation>[] {
+  const { engine, store } = reader
   return [
     serve(
       submitTx,
@@ -35,7 +44,7 @@ export function txRoutes({ engine, store, limits, addressOf }: TxRoutesParts): S
         const id = await engine.submit(bodyBytes(request))
         bodyDone(response)
         if (wait === 'committed') await waitFor({ engine, store }, id, response)
-        const view = readTx(engine, store, id)
+        const view = readTx(reader, id)
         response.status(view.code === 'PENDING' ? 202 : 200)
         return view
       },
@@ -44,18 +53,18 @@ export function txRoutes({ engine, store, limits, addressOf }: TxRoutesParts): S
       express.raw({ type: 'application/octet-stream', limit: BODY_BYTES_MAX, inflate: false }),
       express.json({ limit: JSON_BYTES_MAX, inflate: false }),
     ),
-    serve(getTx, ({ params: { id } }) => readTx(engine, store, id)),
+    serve(getTx, ({ params: { id } }) => readTx(reader, id)),
   ]
 }
 
 /** @throws NotFoundError TX_NOT_FOUND */
-export function readTx(engine: Engine, store: Store, id: Hash): TxView {
+export function readTx({ engine, store, time }: TxReader, id: Hash): TxView {
   const tx = store.tx(id)
   if (tx !== undefined) {
     const { height, kind, code, message, hint, executionMs } = tx
     const events = store.eventsOfTx(height, tx.index)
     const why = { ...(message === undefined ? {} : { message }), ...(hint === undefined ? {} : { hint }) }
-    return { id, height, kind, code, ...why, fee: tx.fee.toString(), events, executionMs }
+    return { id, height, kind, code, ...inTime(why, time()), fee: tx.fee.toString(), events, executionMs }
   }
   const waiting = engine.waiting(id)
   if (waiting !== undefined) {
