@@ -30,19 +30,20 @@ export function addCat(program: Command, context: CommandContext): void {
 
 export async function cat(content: string, options: CatOptions, context: CommandContext): Promise<void> {
   const { range, car = false, gateway: gateways } = options
-  const [client, { NotAFileError, parseCid }, { interruptible }, { writeStdout }] = await Promise.all([
+  const [client, { NotAFileError, parseCid }, { patiently, restingAtFirst }, { writeStdout }] = await Promise.all([
     import('@granary/client/node'),
     import('@granary/content'),
-    import('../interruptible.ts'),
+    import('../print/patiently.ts'),
     import('../write-stdout.ts'),
   ])
-  await interruptible(async (signal) => {
+  await patiently(context, async (signal, told) => {
     const chain = await openContentChain(options, signal)
     const ports = { chain, fetch, clock: client.systemClock }
     const got = await client.get(ports, content, { signal, range, gateways, unwrap: !car })
     try {
       if (!car && got.type !== 'file') throw new NotAFileError(parseCid(got.cid), got.type)
-      await writeStdout(context, car || got.type !== 'file' ? got.car() : got.stream())
+      const bytes = car || got.type !== 'file' ? got.car() : got.stream()
+      await writeStdout(context, restingAtFirst(bytes, told))
     } finally {
       got.close()
     }

@@ -40,7 +40,7 @@ async function deals(options: DealsCommandOptions, context: CommandContext): Pro
     client,
     { formatAmount },
     times,
-    { interruptible },
+    { patiently },
     { openChain },
     { findAccount },
     { printResult },
@@ -50,7 +50,7 @@ async function deals(options: DealsCommandOptions, context: CommandContext): Pro
     import('@granary/client/node'),
     import('../print/amounts.ts'),
     import('../print/times.ts'),
-    import('../interruptible.ts'),
+    import('../print/patiently.ts'),
     import('../open-chain.ts'),
     import('../open-signer.ts'),
     import('../print/result.ts'),
@@ -59,7 +59,7 @@ async function deals(options: DealsCommandOptions, context: CommandContext): Pro
   ])
   const folder = join(homeOf(options), 'client')
   const settled: SettleProgress[] = []
-  const { found, devnet, time } = await interruptible(async (signal) => {
+  const { found, devnet, time } = await patiently(context, async (signal) => {
     const { chain, status, devnet } = await openChain(options, signal)
     const account = await findAccount({ devnet, folder, passphraseFile: options.passphraseFile })
     if (account === undefined) return { found: [], devnet, time: status }

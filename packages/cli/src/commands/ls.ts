@@ -25,10 +25,10 @@ export function addLs(program: Command, context: CommandContext): void {
 const SIZE_WIDTH = 11
 
 async function ls(content: string, options: LsOptions, context: CommandContext): Promise<void> {
-  const [client, { interruptible }, { printResult }, { printable }, { formatBytes }, { writeStdout }] =
+  const [client, { patiently, restingAtFirst }, { printResult }, { printable }, { formatBytes }, { writeStdout }] =
     await Promise.all([
       import('@granary/client/node'),
-      import('../interruptible.ts'),
+      import('../print/patiently.ts'),
       import('../print/result.ts'),
       import('../print/printable.ts'),
       import('../print/quantities.ts'),
@@ -38,11 +38,11 @@ async function ls(content: string, options: LsOptions, context: CommandContext):
     const bytes = (size === undefined ? '-' : formatBytes(size)).padStart(SIZE_WIDTH)
     return `${letters[type]} ${bytes}  ${options.long ? `${cid}  ` : ''}${printable(name)}${type === 'directory' ? '/' : ''}\n`
   }
-  await interruptible(async (signal) => {
+  await patiently(context, async (signal, told) => {
     const chain = await openContentChain(options, signal)
     const ports = { chain, fetch, clock: client.systemClock }
     const entries = client.ls(ports, content, { signal, gateways: options.gateway })
-    if (!options.json) return await writeStdout(context, encoded(entries, line))
+    if (!options.json) return await writeStdout(context, restingAtFirst(encoded(entries, line), told))
     const all = await Array.fromAsync(entries)
     printResult(context, { entries: all }, { json: true, text: () => '' })
   })

@@ -32,12 +32,12 @@ export function addProviders(program: Command, context: CommandContext): void {
 }
 
 async function providers(options: ProvidersCommandOptions, context: CommandContext): Promise<void> {
-  const [client, keystore, { GranaryError }, { interruptible }, { openChain }, { printResult }, table, words] =
+  const [client, keystore, { GranaryError }, { patiently }, { openChain }, { printResult }, table, words] =
     await Promise.all([
       import('@granary/client/node'),
       import('@granary/chain/keystore'),
       import('@granary/base'),
-      import('../interruptible.ts'),
+      import('../print/patiently.ts'),
       import('../open-chain.ts'),
       import('../print/result.ts'),
       import('../print/table.ts'),
@@ -48,7 +48,7 @@ async function providers(options: ProvidersCommandOptions, context: CommandConte
     if (GranaryError.is(error)) return undefined
     throw error
   })
-  const found = await interruptible(async (signal) => {
+  const found = await patiently(context, async (signal) => {
     const { chain } = await openChain(options, signal)
     const duration = options.duration === undefined ? undefined : { ms: options.duration }
     const input = { chain, fetch, clock: client.systemClock, address }

@@ -20,8 +20,8 @@ export function addQuote(program: Command, context: CommandContext): void {
 }
 
 async function quote(paths: readonly string[], options: QuoteCommandOptions, context: CommandContext): Promise<void> {
-  const { interruptible } = await import('../interruptible.ts')
-  const { found, time } = await interruptible(async (signal) => {
+  const { patiently } = await import('../print/patiently.ts')
+  const { found, time } = await patiently(context, async (signal) => {
     const { client, source, duration, time } = await openSource(paths, options, context, signal)
     const found = await client.quote(source, {
       duration,

@@ -38,7 +38,7 @@ async function status(cid: string, options: StatusCommandOptions, context: Comma
     client,
     times,
     { formatAmount },
-    { interruptible },
+    { patiently },
     { openChain },
     { findAccount },
     { printResult },
@@ -48,7 +48,7 @@ async function status(cid: string, options: StatusCommandOptions, context: Comma
     import('@granary/client/node'),
     import('../print/times.ts'),
     import('../print/amounts.ts'),
-    import('../interruptible.ts'),
+    import('../print/patiently.ts'),
     import('../open-chain.ts'),
     import('../open-signer.ts'),
     import('../print/result.ts'),
@@ -58,7 +58,7 @@ async function status(cid: string, options: StatusCommandOptions, context: Comma
   const { printable } = words
   const folder = join(homeOf(options), 'client')
   const settled: SettleProgress[] = []
-  const { content, devnet, time } = await interruptible(async (signal) => {
+  const { content, devnet, time } = await patiently(context, async (signal) => {
     const { chain, devnet } = await openChain(options, signal)
     const account = await findAccount({ devnet, folder, passphraseFile: options.passphraseFile })
     const onProgress = (progress: SettleProgress) => settled.push(progress)

@@ -39,7 +39,7 @@ async function verify(cid: string, options: VerifyOptions, context: CommandConte
     { formatFacts },
     { formatAmount },
     times,
-    { interruptible },
+    { patiently },
     { genesisOf, openChain },
     { printResult },
     { printable },
@@ -48,13 +48,13 @@ async function verify(cid: string, options: VerifyOptions, context: CommandConte
     import('../print/facts.ts'),
     import('../print/amounts.ts'),
     import('../print/times.ts'),
-    import('../interruptible.ts'),
+    import('../print/patiently.ts'),
     import('../open-chain.ts'),
     import('../print/result.ts'),
     import('../print/printable.ts'),
   ])
   const folder = join(homeOf(options), 'client')
-  const verified = await interruptible(async (signal) => {
+  const verified = await patiently(context, async (signal) => {
     const { chain } = await openChain(options, signal)
     const ports = { chain, trust: client.trustIn(folder), journal: client.journalIn(folder), clock: client.systemClock }
     return await client.verify(ports, cid, { signal, genesisHash: genesisOf(options.genesis) })
