@@ -81,6 +81,13 @@ test('a pattern that no shell has expanded is what it matches, but for a file of
   await expect(pathsOf(join(home, '*.pdf'))).rejects.toMatchObject({ code: 'FILE_NOT_FOUND' })
 })
 
+test('an empty path is no file, and named as what it is', async () => {
+  for (const paths of [[''], [folder, '']])
+    await expect(
+      openContent(paths, { links: 'keep', cidProfile: 'unixfs-v1-2025' }, { stdin: new PassThrough() as never }),
+    ).rejects.toMatchObject({ code: 'USAGE', message: 'a path is empty' })
+})
+
 test('the command that goes on has the flags that are not the default', () => {
   expect(sourceFlags({ links: 'keep', cidProfile: 'unixfs-v1-2025' })).toEqual([])
   expect(sourceFlags({ links: 'keep', cidProfile: 'unixfs-v1-2025', wrap: false })).toEqual(['--no-wrap'])

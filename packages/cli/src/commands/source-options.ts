@@ -77,6 +77,8 @@ export async function openContent(
 ): Promise<PathSource | ContentSource> {
   const { contentSource, pathSource } = await import('@granary/client/node')
   const [first = '', ...more] = (await Promise.all(paths.map(expand))).flat()
+  if ([first, ...more].includes(''))
+    throw new UsageError('a path is empty', 'a variable of the shell may be: say what to store')
   if (first === '-' && more.length === 0) {
     if (wrap && stdinName === undefined) throw new UsageError('standard input has no name to keep: give --stdin-name')
     const content = standardInput(stdin) as unknown as AsyncIterable<Uint8Array>
