@@ -3,6 +3,7 @@
  * from 128 leaves (docs/spec/proofs.md section 7). A tree of 2⁷ leaves or fewer is all recomputed but for its root.
  */
 import { type FileHandle, open } from 'node:fs/promises'
+import { equalBytes } from '@granary/base'
 import type { HashPairs } from '../spec/hash-pairs.ts'
 import type { TreePosition } from '../spec/multiproof.ts'
 import { NODE_BYTES } from '../spec/profile.ts'
@@ -35,6 +36,40 @@ export async function createTreeWriter(path: string, leafCount: number, hash: Ha
       return root
     },
     close: () => file.close(),
+  }
+}
+
+/** A stored tree that is compared with its leaves, part by part. */
+export interface StoredTree {
+  /** So many leaves are under a node of the lowest level that is kept. */
+  readonly groupLeaves: number
+  readonly groups: number
+  root(): Promise<Uint8Array>
+  /** Whether these are the leaves of it, from that group on. */
+  holds(group: number, leaves: Uint8Array): Promise<boolean>
+  /** Whether what is kept above the groups is the hash of what is below it: of all of it, where it is asked for all groups. */
+  isOneOver(group: number, count: number): Promise<boolean>
+}
+
+export function openTree(file: FileHandle, leafCount: number, hash: HashPairs): StoredTree {
+  const groupLeaves = Math.min(GROUP_LEAVES, leafCount)
+  const groups = leafCount / groupLeaves
+  const read = (first: number, count: number) => readExactly(file, first * NODE_BYTES, count * NODE_BYTES)
+  return {
+    groupLeaves,
+    groups,
+    root: () => read(2 * groups - 2, 1),
+    holds: async (group, leaves) =>
+      equalBytes(reduceGroups(leaves, groupLeaves, hash), await read(group, leaves.length / NODE_BYTES / groupLeaves)),
+    // Levels follow each other and each is half of the one before: the i-th pair of all that is kept is under the i-th node after the
+    // lowest level.
+    isOneOver: async (group, count) => {
+      const pairs = Math.min(count, groups - 1 - group)
+      if (pairs <= 0) return true
+      const above = new Uint8Array(pairs * NODE_BYTES)
+      hash(await read(2 * group, 2 * pairs), above)
+      return equalBytes(above, await read(groups + group, pairs))
+    },
   }
 }
 

@@ -1,5 +1,6 @@
 /** Which sectors of a challenged list cannot open their samples: each is opened alone, so that one names itself. */
 import { equalBytes } from '@granary/base'
+import { isPassing } from '../io/passing-fault.ts'
 import { openKernel } from '../kernel/open-kernel.ts'
 import { commROf } from '../spec/commitments.ts'
 import { drawSamples, type PostChallenge } from '../spec/post-samples.ts'
@@ -16,9 +17,6 @@ export interface DamagedSector {
   readonly reason: string
 }
 
-/** Of this process and not of the sector. */
-const passing = new Set(['EMFILE', 'ENFILE', 'ENOMEM'])
-
 /**
  * Those with a sample that does not open, ascending by position.
  * @throws what another try may not meet again: too many open files, no memory
@@ -34,9 +32,8 @@ export async function findDamaged(input: FindDamagedInput): Promise<DamagedSecto
       if (equalBytes(commROf(commC, commRLast), sector.commR)) continue
       damaged.push({ position, number: sector.number, reason: 'its folder holds a replica of another CommR' })
     } catch (error) {
-      const { code, message } = error as NodeJS.ErrnoException
-      if (code !== undefined && passing.has(code)) throw error
-      damaged.push({ position, number: sector.number, reason: message })
+      if (isPassing(error)) throw error
+      damaged.push({ position, number: sector.number, reason: (error as Error).message })
     }
   }
   return damaged

@@ -2,6 +2,7 @@
 
 export { CheckpointError, KernelError, MemoryError } from '../kernel/kernel.ts'
 export { hasParentsTable, parentsTable } from './build-parents-table.ts'
+export { type CheckedReplica, checkReplica } from './check-replica.ts'
 export { finalizeSector, SectorNotSealedError } from './finalize-sector.ts'
 export { ManifestError } from './manifest.ts'
 export { SectorDamagedError } from './open-sector-file.ts'

@@ -3,20 +3,17 @@
  * what a damaged treeR costs then is minutes, and not the sealing of hours.
  */
 
-import { rm, stat } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { equalBytes } from '@granary/base'
 import { moveFile, nameBeside } from '@granary/base/node'
 import { readExactly } from '../io/read-exactly.ts'
 import { createTreeWriter } from '../io/stored-tree.ts'
 import { openKernel } from '../kernel/open-kernel.ts'
-import { commROf } from '../spec/commitments.ts'
 import { NODE_BYTES } from '../spec/profile.ts'
-import { SectorNotSealedError } from './finalize-sector.ts'
-import { requireManifest } from './manifest.ts'
 import { openSectorFile, SectorDamagedError } from './open-sector-file.ts'
 import { removeBeside } from './remove-leftovers.ts'
-import { SectorFolderError, sealedSectorOf } from './seal-input.ts'
+import { requireReplica } from './require-replica.ts'
 import { sectorFiles } from './sector-files.ts'
 
 const CHUNK_BYTES = 1 << 20
@@ -29,15 +26,8 @@ export async function repairTree(
   i: { dir: string; sectorNumber: number; commR: Uint8Array },
   { signal }: { signal?: AbortSignal | undefined } = {},
 ): Promise<void> {
-  const manifest = await requireManifest(i.dir)
-  const sealed = sealedSectorOf(manifest)
-  if (sealed === undefined) throw new SectorNotSealedError(i.dir)
-  if (manifest.sectorNumber !== i.sectorNumber) throw new SectorFolderError(i.dir, 'sector number')
-  if (!equalBytes(commROf(sealed.commC, sealed.commRLast), i.commR)) throw new SectorFolderError(i.dir, 'CommR')
-  const { sectorBytes, nodes } = manifest.profile
+  const { nodes, commRLast } = await requireReplica(i)
   const files = sectorFiles(i.dir)
-  const found = await stat(files.replica).catch(() => undefined)
-  if (found?.size !== sectorBytes) throw new SectorDamagedError(i.dir, 'its replica is missing or cut')
   await using replica = await openSectorFile(i.dir, files.replica)
   // Of a repair whose thread was ended.
   await removeBeside(i.dir, basename(files.treeR))
@@ -49,7 +39,7 @@ export async function repairTree(
       await writer.write(await readExactly(replica, at, Math.min(CHUNK_BYTES, nodes * NODE_BYTES - at)))
     }
     const root = await writer.finish()
-    if (!equalBytes(root, sealed.commRLast)) throw new SectorDamagedError(i.dir, 'its replica is not the one it sealed')
+    if (!equalBytes(root, commRLast)) throw new SectorDamagedError(i.dir, 'its replica is not the one it sealed')
     await moveFile(temporary, files.treeR)
   } finally {
     await writer.close()
