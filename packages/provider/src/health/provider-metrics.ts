@@ -43,6 +43,10 @@ export function createProviderMetrics(status: () => ProviderStatus): ProviderMet
     ...{ name: 'granary_provider_sectors_failed_total', help: 'Sectors that were given up.' },
     registers,
   })
+  const replicas = new Counter({
+    ...{ name: 'granary_provider_replicas_read_total', help: 'Replicas that were read whole, by what was found.' },
+    ...{ labelNames: ['result'] as const, registers },
+  })
   const messages = new Counter({
     ...{ name: 'granary_provider_messages_replaced_total', help: 'Messages that were replaced for a higher fee.' },
     registers,
@@ -67,6 +71,8 @@ export function createProviderMetrics(status: () => ProviderStatus): ProviderMet
       if (event.type === 'post:missed') posts.inc({ result: 'missed' })
       if (event.type === 'post:failed') posts.inc({ result: 'failed' })
       if (event.type === 'sector:failed') sectors.inc()
+      if (event.type === 'replica:read') replicas.inc({ result: 'sound' })
+      if (event.type === 'replica:damaged') replicas.inc({ result: 'damaged' })
       if (event.type === 'outbox:replaced') messages.inc()
     },
   }

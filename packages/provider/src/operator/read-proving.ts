@@ -4,6 +4,7 @@ import type { ChainClient, MemberView, PartitionView } from '@granary/protocol/c
 import { readConfig } from '../config.ts'
 import { createProver } from '../proving/prover.ts'
 import { type AnswerRecord, type CheckRecord, type ReadinessFile, readReadiness } from '../proving/readiness.ts'
+import { readScrub } from '../proving/scrub-record.ts'
 import { createVolumes } from '../storage/create-volumes.ts'
 import { providerFolders } from '../storage/folders.ts'
 import { readWitness } from '../storage/witness.ts'
@@ -40,6 +41,8 @@ export interface CheckedSector {
   readonly sector: number
   /** Null: it proves. */
   readonly reason: string | null
+  /** When its replica was last read whole and found as it was sealed; null: not yet. */
+  readonly readAtMs: number | null
 }
 
 export async function provingStatus(sources: ProvingSources): Promise<PartitionProving[]> {
@@ -99,6 +102,7 @@ export async function* checkSectors(sources: ProvingSources, which: readonly num
   const folders = providerFolders(home)
   const config = await readConfig(folders.config)
   const volumes = createVolumes(folders, () => config, { homeId: readWitness(folders.homeRecord)?.homeId })
+  const read = new Map(readScrub(folders.scrub).map(({ number, readAtMs }) => [number, readAtMs]))
   const prover = createProver()
   const isWanted = ({ number }: MemberView): boolean => which.length === 0 || which.includes(number)
   try {
@@ -108,7 +112,8 @@ export async function* checkSectors(sources: ProvingSources, which: readonly num
         const { number, commR } = member
         const sector = { number, commR, dir: volumes.pathOf({ kind: 'sector', number }) }
         const input = { profile: profileNamed(profile).name, provider, sector }
-        yield { partition, sector: number, reason: await prover.check(input, signal) }
+        const readAtMs = read.get(number) ?? null
+        yield { partition, sector: number, reason: await prover.check(input, signal), readAtMs }
       }
   } finally {
     await prover.stop()

@@ -21,6 +21,8 @@ import { dealsIn, type ProvingContext } from './proving-context.ts'
 import { openReadiness } from './readiness.ts'
 import { requestRecoveries } from './request-recoveries.ts'
 import { retireSectors } from './retire-sectors.ts'
+import { openScrubRecord } from './scrub-record.ts'
+import { type ScrubPace, scrubReplicas } from './scrub-replicas.ts'
 import { createSectorHealth } from './sector-health.ts'
 import { settleDeals } from './settle-deals.ts'
 import { topUpOrders } from './top-up-orders.ts'
@@ -44,11 +46,21 @@ export interface CreateProvingInput extends Omit<ProvingContext, 'posts' | 'late
   readonly prover: Prover
   /** Where what is known of the partitions' readiness is kept. */
   readonly readinessPath: string
+  /** Where it is kept when each replica was last read whole. */
+  readonly scrubPath: string
+  readonly scrubPace?: ScrubPace
   readonly db: DatabaseSync
   readonly follower: Pick<ChainFollower, 'listen' | 'heard'>
 }
 
-export function createProving({ db, follower, readinessPath, ...input }: CreateProvingInput): Proving {
+export function createProving({
+  db,
+  follower,
+  readinessPath,
+  scrubPath,
+  scrubPace,
+  ...input
+}: CreateProvingInput): Proving {
   const posts = createPostStore(db)
   const late = createLateWrites(input)
   const health = createSectorHealth(input.alerts)
@@ -207,6 +219,10 @@ export function createProving({ db, follower, readinessPath, ...input }: CreateP
     check: lookAgain,
     run: async (signal) => {
       const keeping = keepSectors(context, signal)
+      const record = openScrubRecord(scrubPath)
+      const isAnswering = (): boolean => answering.size > 0
+      const pace = scrubPace === undefined ? {} : { pace: scrubPace }
+      const scrubbing = scrubReplicas(context, { record, isAnswering, ...pace }, signal)
       // What is damaged gets declared, and is asked back when it is mended.
       const unlisten = health.onChange(lookAgain)
       while (!signal.aborted) {
@@ -220,7 +236,7 @@ export function createProving({ db, follower, readinessPath, ...input }: CreateP
         await Promise.race([woken, sleep(await pauseMs(signal).catch(() => 0), signal).catch(() => {})])
       }
       unlisten()
-      await Promise.allSettled([...answering.values(), housekeeping, keeping])
+      await Promise.allSettled([...answering.values(), housekeeping, keeping, scrubbing])
       await prover.stop()
     },
   }

@@ -31,6 +31,7 @@ import type { SealingLogEvent } from '../sectors/sealing-log.ts'
 import { openStore } from '../storage/open-store.ts'
 import { createWork, type Work } from '../work/create-work.ts'
 import { createProver } from './prover.ts'
+import { scrubPace } from './scrub-replicas.ts'
 
 const profile = profileNamed('8MiB-dev')
 /** More than half of a sector, so that each deal has one of its own. */
@@ -80,6 +81,8 @@ beforeAll(async () => {
     signer: provider.session,
     providerId: provider.id,
     ...{ sealAfterMs: 0, blockTimeMs: 100 },
+    // Each replica is read whole every few seconds.
+    scrubPace: { ...scrubPace, againMs: 3_000, roundMs: 1_000, idleMs: 500 },
     witness: { numbered: () => {} },
     securePieces: async () => true,
     log: (event) => logged.push(event),
@@ -191,6 +194,53 @@ describe('one damaged sector of four is mended, and the other three never miss',
       expect(alerts.list()).toEqual([])
       const skipped = logged.flatMap(skippedIn)
       expect(skipped.filter((number) => number !== second())).toEqual([])
+    },
+    UNTIL_MS * 3,
+  )
+})
+
+describe('a bit of the replica, which samples find one time in hundreds', () => {
+  async function flip(): Promise<void> {
+    const bytes = new Uint8Array(await readFile(at('replica')))
+    const place = Math.floor(Math.random() * bytes.length)
+    bytes[place]! ^= 1
+    await writeFile(at('replica'), bytes)
+  }
+
+  test(
+    'is found by reading it whole, and is sealed again without a declaration',
+    async () => {
+      let isFoundFirst = false
+      // A sample may find it first, or one of those that say whether it still proves: then it is declared.
+      for (let tries = 0; !isFoundFirst && tries < 8; tries += 1) {
+        await allSound()
+        logged.length = 0
+        await flip()
+        await until('the damage is mended', () => said('sector:mended').length > 0)
+        expect(said('sector:mended')).toEqual([{ type: 'sector:mended', sector: second(), by: 'sealing' }])
+        isFoundFirst = said('replica:damaged').length > 0 && said('fault:declared').length === 0
+      }
+      expect(isFoundFirst).toBe(true)
+      await allSound()
+      expect(alerts.list()).toEqual([])
+    },
+    UNTIL_MS * 8,
+  )
+
+  test(
+    'is declared when its pieces are damaged too, and comes back with them',
+    async () => {
+      const deal = deals[second() - 1]!
+      const payload = await readFile(deal.path)
+      await writeFile(deal.path, randomBytes(payload.length))
+      await flip()
+      await until('the chain knows', async () => (await membersIn('faulty')).join() === String(second()))
+      expect(alerts.list()).toMatchObject([
+        { code: 'SECTOR_DAMAGED', subject: `sector ${second()}`, message: expect.stringContaining(deal.path) },
+      ])
+      await writeFile(deal.path, payload)
+      await allSound()
+      expect(alerts.list()).toEqual([])
     },
     UNTIL_MS * 3,
   )

@@ -56,7 +56,7 @@ export function planDeclaration(
 
 /** What is lost, and what its owner has taken out, by partitions. */
 function toDeclare({ health, store, maintenance }: ProvingContext): Map<number, number[]> {
-  const lost = health.list().flatMap(({ number, isLost }) => (isLost ? [number] : []))
+  const lost = health.list().flatMap(({ number, isLost, proves }) => (isLost && !proves ? [number] : []))
   const declared = new Map<number, number[]>()
   for (const number of new Set([...lost, ...maintenance()])) {
     const phase = store.has(number) ? store.get(number).phase : undefined

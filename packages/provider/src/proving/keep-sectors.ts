@@ -22,6 +22,8 @@ const SECTOR_ROUND_MS = 7 * 24 * 60 * 60_000
 const SAMPLES = 80
 /** Proven alone at once after a start; of more than these the others wait for their turn. */
 const FIRST_CHECKS_MAX = 1_000
+/** What passes as many has lost less than half a percent, nine times in ten: to declare it costs more than what a challenge may find. */
+const CHECKS_BEFORE_SEALING = 8
 const PAUSE_MIN_MS = 1_000
 const LOOK_AROUND_MS = 5_000
 const PERIOD_UNKNOWN_MS = 3_600_000
@@ -187,11 +189,25 @@ async function mendTrees(
       log({ type: 'sector:mended', sector: number, by: 'tree' })
     } catch (error) {
       signal.throwIfAborted()
+      const proves = await stillProves(context, input, signal)
       // Its disk may have fallen silent, or have answered, since it was looked for.
       const isElsewhere = checkInput(context, sector).sector.dir !== input.sector.dir
-      if (!isElsewhere && !volumes.isAway(number)) health.lost(number, describeError(error, folder, FAILED).message)
+      if (isElsewhere || volumes.isAway(number)) continue
+      const { message } = describeError(error, folder, FAILED)
+      if (proves) health.lostInPart(number, message)
+      else health.lost(number, message)
     }
   }
+}
+
+/** In many more samples than a challenge has: where one has found the damage, it is found here. */
+async function stillProves({ prover }: ProvingContext, input: SelfCheckInput, signal: AbortSignal): Promise<boolean> {
+  for (let times = 0; times < CHECKS_BEFORE_SEALING; times += 1) {
+    const reason = await prover.check(input, signal).catch(() => 'it was not read')
+    signal.throwIfAborted()
+    if (reason !== null) return false
+  }
+  return true
 }
 
 /** Its owner may have brought the folder back since the last try. */

@@ -9,12 +9,16 @@ export interface DamagedSector {
   readonly reason: string
   /** Its replica itself is damaged: declared to the chain, and to be sealed again. */
   readonly isLost: boolean
+  /** So little of it is that samples hardly ever find it: declared only if it can not be sealed again. */
+  readonly proves?: true
 }
 
 export interface SectorHealth {
   damaged(number: number, reason: string): void
   /** Its tree could not be made again. @param hint @default of one that is sealed again */
   lost(number: number, reason: string, hint?: string): void
+  /** The same, of one that still proves. */
+  lostInPart(number: number, reason: string): void
   mended(number: number): void
   isDamaged(number: number): boolean
   list(): DamagedSector[]
@@ -28,6 +32,9 @@ const CODE = 'SECTOR_DAMAGED'
 const SEALED_AGAIN =
   'It is declared faulty and sealed again from its pieces. A disk that damages one damages more: look at it.'
 
+const SEALED_AGAIN_FIRST =
+  'It still proves: it is sealed again from its pieces, and declared faulty if that can not be done. A disk that damages one damages more: look at it.'
+
 export function createSectorHealth(alerts: Alerts): SectorHealth {
   const damaged = new Map<number, DamagedSector>()
   let changed = Promise.withResolvers<void>()
@@ -38,7 +45,7 @@ export function createSectorHealth(alerts: Alerts): SectorHealth {
     damaged.set(sector.number, sector)
     const message = `sector ${sector.number} does not prove: ${sector.reason}`
     alerts.raise({ code: CODE, subject: `sector ${sector.number}`, message, hint })
-    if (before?.isLost !== sector.isLost) tellListeners()
+    if (before?.isLost !== sector.isLost || before.proves !== sector.proves) tellListeners()
   }
 
   function tellListeners(): void {
@@ -49,6 +56,7 @@ export function createSectorHealth(alerts: Alerts): SectorHealth {
     damaged: (number, reason) => {
       if (!damaged.has(number)) set({ number, reason, isLost: false }, 'It is looked at now. Look at the disk, too.')
     },
+    lostInPart: (number, reason) => set({ number, reason, isLost: true, proves: true }, SEALED_AGAIN_FIRST),
     lost: (number, reason, hint = SEALED_AGAIN) => set({ number, reason, isLost: true }, hint),
     mended: (number) => {
       if (!damaged.delete(number)) return

@@ -22,6 +22,9 @@ export type SealingLogEvent =
       skipped: readonly number[]
     }
   | { type: 'sector:mended'; sector: number; by: 'tree' | 'sealing' }
+  /** All of it, and it is as it was sealed. */
+  | { type: 'replica:read'; sector: number }
+  | { type: 'replica:damaged'; level: 'warn'; sector: number; message: string; hint: string }
   | { type: 'fault:declared'; partition: number; sectors: readonly number[] }
   | ({ type: 'post:failed'; partition: number; challengeEpoch: number } & Failure)
   | { type: 'post:missed'; partition: number; challengeEpoch: number; hint: string }

@@ -30,6 +30,8 @@ export interface SectorStore {
   move(number: number, from: SectorState, to: SectorPhase): Sector
   /** Remembers a failure of the present state; a move forgets it. */
   failed(number: number, retryAtMs: number, reason?: string): Sector
+  /** Something that is to be known of it, and changes nothing. */
+  note(number: number, reason: string): void
   /** Its failures are forgotten: it is tried again at once. */
   retry(number: number): Sector
   /** What has happened to a sector, the oldest first. */
@@ -77,7 +79,7 @@ export interface SectorEvent {
   readonly epoch: number | null
   /** What it came to, or what it failed in. */
   readonly state: SectorState
-  /** Why it failed. */
+  /** Why it failed, or what was found of it. */
   readonly reason: string | null
 }
 
@@ -294,6 +296,7 @@ export function createSectorStore(db: DatabaseSync, epoch: () => number | undefi
         note(number, sector.phase.state, reason ?? 'failed')
         return sector
       }),
+    note: (number, reason) => note(number, get(number).phase.state, reason),
     retry: (number) => {
       clearFailures.run(number)
       return get(number)

@@ -16,6 +16,8 @@ export interface ProviderFolders {
   readonly homeRecord: string
   /** How ready its partitions are to prove. */
   readonly readiness: string
+  /** When each replica was last read whole. */
+  readonly scrub: string
   readonly config: string
   /** Where the owner reaches it while it runs, and with which token. */
   readonly admin: string
@@ -38,6 +40,7 @@ export function providerFolders(home: string): ProviderFolders {
     database: join(root, 'provider.sqlite'),
     homeRecord: join(root, 'home.json'),
     readiness: join(root, 'readiness.json'),
+    scrub: join(root, 'scrub.json'),
     config: join(root, 'config.json'),
     admin: join(root, 'admin.json'),
     registration: join(root, 'registration.json'),

@@ -14,6 +14,7 @@ import { createOutbox } from '../chain/outbox.ts'
 import { describeError } from '../describe-error.ts'
 import { createProving } from '../proving/create-proving.ts'
 import type { Prover } from '../proving/prover.ts'
+import type { ScrubPace } from '../proving/scrub-replicas.ts'
 import type { JobQueue } from '../queue/job-queue.ts'
 import { giveUpSector, requireAbandonable } from '../sealing/give-up-sector.ts'
 import type { ProviderJobs } from '../sealing/jobs.ts'
@@ -66,6 +67,8 @@ export interface CreateWorkOptions {
   readonly log?: SealingLog
   /** Ended with the proving. */
   readonly prover: Prover
+  /** Of the reading of replicas. @default about four weeks a round */
+  readonly scrubPace?: ScrubPace
   /** @default eight failures of a step, one second to one minute apart */
   readonly retry?: RetryLimits
 }
@@ -148,6 +151,8 @@ export function createWork(options: CreateWorkOptions): Work {
     maintenance: options.maintenance ?? (() => []),
     db,
     readinessPath,
+    scrubPath: join(folder, 'scrub.json'),
+    ...(options.scrubPace === undefined ? {} : { scrubPace: options.scrubPace }),
     follower,
     prover: options.prover,
     resume: (number) => isStarted && run(number),

@@ -142,9 +142,13 @@ test('a sector is taken out for what was said before, is not asked back by itsel
 }, 60_000)
 
 test('check says for each sector whether it proves, and why not, while the provider runs and when it does not', async () => {
-  expect(await proving('check')).toEqual([{ partition: 0, sector, reason: null }])
+  const known = { partition: 0, sector, reason: null }
+  expect(await proving('check')).toEqual([expect.objectContaining(known)])
   expect(await proving('check', '77')).toEqual([])
   await provider.stop()
+  const scrubbed = { schemaVersion: 1, sectors: [{ number: sector, readAtMs: 1_800_000_000_000, next: 0 }] }
+  await writeFile(join(home, 'provider', 'scrub.json'), JSON.stringify(scrubbed))
+  expect(await proving('check')).toEqual([{ ...known, readAtMs: 1_800_000_000_000 }])
   const replica = join(home, 'provider', 'sectors', String(sector), 'replica')
   await writeFile(
     replica,

@@ -56,10 +56,11 @@ async function check(which: readonly number[], options: OperatorOptions, context
   const { checkSectors } = await import('@granary/provider/operator')
   await print(options, context, {
     read: (sources) => Array.fromAsync(checkSectors(sources, which)),
-    head: ['sector', 'partition', 'proves'],
-    row: ({ sector, partition, reason }: CheckedSector) => [
+    head: ['sector', 'partition', 'read whole', 'proves'],
+    row: ({ sector, partition, reason, readAtMs }: CheckedSector) => [
       `${sector}`,
       `${partition}`,
+      readAtMs === null ? 'not yet' : `${formatDuration(Date.now() - readAtMs)} ago`,
       reason === null ? 'yes' : `no: ${reason}`,
     ],
     none: 'no such sectors are proven',
