@@ -1,6 +1,8 @@
 /** What the scrub concludes, of real files and a real store. That replicas give the bytes back is damaged-pieces.slow.test.ts's. */
-import { renameSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
+import { execFileSync } from 'node:child_process'
+import { constants, renameSync } from 'node:fs'
+import { mkdir, open, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import {
   PROVIDER_ID,
@@ -35,16 +37,17 @@ afterEach(async () => {
 const UPLOAD = 'upload'
 
 /** Its agreement is written down, and its bytes lie in staging. */
-async function agreed(): Promise<void> {
+async function agreed(stored = car, upload = UPLOAD): Promise<void> {
   const quote = {
-    ...{ quoteId: 'q', client: `0x${'22'.repeat(20)}` as const, provider: PROVIDER_ID, pieceSize: car.pieceSize },
+    ...{ quoteId: 'q', client: `0x${'22'.repeat(20)}` as const, provider: PROVIDER_ID, pieceSize: stored.pieceSize },
     ...{ duration: 200, pricePerEpoch: 1n, providerCollateral: 1n, activateWithin: 10, validUntil: 1_000 },
     ...{ total: 200n, networkFee: 0n },
   }
-  const terms = termsOf(car, quote)
+  const terms = termsOf(stored, quote, 1_000, BigInt(upload.length))
   const { deals, files } = market.deals
-  await writeFile(files.stagingPath(UPLOAD), car.bytes)
-  deals.agree({ agreementId: `0x${'33'.repeat(32)}`, terms, signature: new Uint8Array(64), epoch: 1 }, UPLOAD)
+  await writeFile(files.stagingPath(upload), stored.bytes)
+  const agreementId = `0x${Buffer.from(upload).toString('hex').padStart(64, '3')}` as const
+  deals.agree({ agreementId, terms, signature: new Uint8Array(64), epoch: 1 }, upload)
 }
 
 /** Of the right size: nothing but the round finds it. */
@@ -79,11 +82,11 @@ test('a piece that gets to its place while it is looked at is not damaged', asyn
   const { deals, files } = market.deals
   const { promise: judged, resolve } = Promise.withResolvers<void>()
   let opened = 0
-  // Its size is asked for at the start; by the time it is read, it has been moved, and the reading came too early.
+  // Its size is asked for at the start, and which disk it is on; by the time it is read, it has been moved, and the reading came too early.
   const piecePath = (pieceCid: string): string => {
     const path = files.piecePath(pieceCid)
     opened += 1
-    if (opened === 1) return path
+    if (opened <= 2) return path
     renameSync(files.stagingPath(UPLOAD), path)
     deals.pieceMoved(pieceCid)
     return `${path}.not-yet`
@@ -115,6 +118,27 @@ test('a piece whose disk did not answer is not damaged, and is looked at again',
   while (looks === before) await new Promise(setImmediate)
   expect(await created.secure([car.pieceCid])).toBe(true)
   expect(logged).toEqual([])
+})
+
+test('a disk that hangs keeps no piece on another from being looked at, and does not hold up the end', async () => {
+  await agreed()
+  const [other, upload] = [await randomCar(5_000), 'another']
+  await agreed(other, upload)
+  const { files } = market.deals
+  await files.place(car.pieceCid)
+  await files.place(other.pieceCid)
+  await writeFile(files.piecePath(car.pieceCid), flipped())
+  const hung = join(root.home, 'disk', 'piece')
+  await mkdir(dirname(hung))
+  execFileSync('mkfifo', [hung])
+  const piecePath = (pieceCid: string): string => (pieceCid === other.pieceCid ? hung : files.piecePath(pieceCid))
+  const created = start({ files: { ...files, piecePath } })
+  created.suspect(other.pieceCid)
+  await until('piece:repaired')
+  await created.stop()
+  expect(logged.map(({ type }) => type)).toEqual(['alert', 'alert:over', 'piece:repaired'])
+  // Ends what reads there.
+  await (await open(hung, constants.O_RDWR)).close()
 })
 
 test('a repair that was broken off is tried again, and its alert ends', async () => {

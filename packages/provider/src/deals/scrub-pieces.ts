@@ -6,6 +6,7 @@
 
 import { mkdir, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { GranaryError, sleep } from '@granary/base'
 import { syncFile } from '@granary/base/node'
 import { commitPieceFile } from '@granary/proofs/piece/node'
@@ -13,6 +14,7 @@ import { pieceCidV2 } from '@granary/proofs/verify'
 import type { Alerts } from '../alerts.ts'
 import type { Log } from '../log.ts'
 import { createKeyedLock } from '../storage/keyed-lock.ts'
+import { whileThere } from '../storage/on-each-folder.ts'
 import type { Restoration, RestorationOf } from '../storage/restoration.ts'
 import type { DealStore } from './deal-store.ts'
 import type { PieceFiles } from './piece-files.ts'
@@ -52,6 +54,22 @@ export interface PieceScrub {
   stop(): Promise<void>
 }
 
+type PieceAt = ReturnType<DealStore['pieces']>[number] & { readonly path: string }
+
+/** What is looked at of one folder, one after the other. */
+interface Line {
+  /** First. */
+  readonly suspects: Set<string>
+  /** Their sizes are looked at before any is read. */
+  unsized: readonly PieceAt[]
+  round: string[]
+  work: Promise<void> | undefined
+  wake: () => void
+}
+
+/** Others wait meanwhile. */
+const LOOKED_UP_AT_ONCE = 100
+
 /** Of a piece whose disk did not answer: one that slept has damaged nothing. */
 const UNSEEN = Symbol('unseen')
 
@@ -65,40 +83,85 @@ export function createPieceScrub(context: ScrubContext): PieceScrub {
   const { roundMs, retryMs, rest } = context.pauses ?? defaultPauses
   const stopping = new AbortController()
   const { signal } = stopping
-  const suspects = new Set<string>()
   const restorations = new Map<string, Restoration>()
   /** Two repairs of one piece would write the same file. */
   const one = createKeyedLock()
-  let round: string[] = []
-  let wake = (): void => {}
+  const lines = new Map<string, Line>()
   let running: Promise<void> | undefined
+
+  /** Of a folder, and so of a disk: what hangs there holds up no other. */
+  function lineOf(folder: string): Line {
+    const known = lines.get(folder)
+    if (known !== undefined) return known
+    const line: Line = { suspects: new Set(), unsized: [], round: [], work: undefined, wake: () => {} }
+    lines.set(folder, line)
+    return line
+  }
 
   const suspect = (pieceCid: string): void => {
     if (!restorations.has(pieceCid)) restorations.set(pieceCid, { state: 'under way', sinceMs: Date.now() })
-    suspects.add(pieceCid)
-    wake()
+    const line = lineOf(dirname(context.files.piecePath(pieceCid)))
+    line.suspects.add(pieceCid)
+    line.wake()
+    if (running !== undefined) goOn(line)
   }
 
-  async function pause(ms: number, until: () => boolean): Promise<void> {
-    if (until()) return
+  /** What is suspected until the pause is over ends it. */
+  async function pause(line: Line, ms: number): Promise<void> {
+    if (line.suspects.size > 0) return
     const { promise, resolve } = Promise.withResolvers<void>()
-    wake = resolve
+    line.wake = resolve
     await Promise.race([promise, sleep(ms, signal).catch(() => {})])
   }
 
   async function run(): Promise<void> {
-    for (const { pieceCid, payloadSize } of deals.pieces())
-      if ((await sizeOf(context.files.piecePath(pieceCid))) !== payloadSize) suspect(pieceCid)
-    round = shuffled(deals.pieces().map(({ pieceCid }) => pieceCid))
-    while (!signal.aborted) {
-      const [first] = suspects
-      const pieceCid = first ?? round.pop()
-      if (pieceCid === undefined) {
-        await pause(roundMs, () => suspects.size > 0)
-        if (suspects.size === 0) round = shuffled(deals.pieces().map((piece) => piece.pieceCid))
-        continue
+    for (const line of lines.values()) goOn(line)
+    for (let isFirst = true; !signal.aborted; isFirst = false) {
+      const pieces = new Map<Line, PieceAt[]>()
+      for (const [index, piece] of deals.pieces().entries()) {
+        const path = context.files.piecePath(piece.pieceCid)
+        const line = lineOf(dirname(path))
+        const those = pieces.get(line) ?? []
+        pieces.set(line, those)
+        those.push({ ...piece, path })
+        if (index % LOOKED_UP_AT_ONCE === 0) await setImmediate()
       }
-      suspects.delete(pieceCid)
+      for (const [line, those] of pieces) {
+        if (line.round.length > 0) continue
+        line.round = shuffled(those.map(({ pieceCid }) => pieceCid))
+        if (isFirst) line.unsized = those
+        goOn(line)
+      }
+      await sleep(roundMs, signal).catch(() => {})
+    }
+  }
+
+  function goOn(line: Line): void {
+    line.work ??= lookAtAll(line).finally(() => {
+      line.work = undefined
+      // Suspected since it had nothing left to look at.
+      if (line.suspects.size > 0 && !signal.aborted) goOn(line)
+    })
+  }
+
+  async function lookAtSizes(line: Line): Promise<void> {
+    const pieces = line.unsized
+    line.unsized = []
+    for (const { pieceCid, payloadSize, path } of pieces) {
+      const isThere = (): boolean => context.files.piecePath(pieceCid) === path
+      const size = await whileThere(sizeOf(path), isThere, signal).catch(() => payloadSize)
+      if (signal.aborted) return
+      if (size !== payloadSize) suspect(pieceCid)
+    }
+  }
+
+  async function lookAtAll(line: Line): Promise<void> {
+    while (!signal.aborted) {
+      await lookAtSizes(line)
+      const [first] = line.suspects
+      const pieceCid = first ?? line.round.pop()
+      if (pieceCid === undefined) break
+      line.suspects.delete(pieceCid)
       let readMs = 0
       try {
         const beganMs = performance.now()
@@ -106,12 +169,12 @@ export function createPieceScrub(context: ScrubContext): PieceScrub {
           readMs = performance.now() - beganMs
         })
       } catch (error) {
-        if (signal.aborted) return
+        if (signal.aborted) break
         log({ type: 'piece:scrub-failed', level: 'alert', pieceCid, error: String(error) })
         lookAgain(pieceCid)
       }
       // Of the reading alone: a repair takes hours where sealing does, and says nothing of how busy the disk may be kept.
-      await pause(readMs * rest, () => suspects.size > 0)
+      await pause(line, readMs * rest)
     }
   }
 
@@ -184,12 +247,12 @@ export function createPieceScrub(context: ScrubContext): PieceScrub {
   async function whatIsWrong(pieceCid: string): Promise<string | typeof UNSEEN | undefined> {
     if (!isPlaced(pieceCid)) return undefined
     const path = context.files.piecePath(pieceCid)
-    const found = await commitPieceFile(path, { signal }).then(pieceCidV2, (error) => {
-      signal.throwIfAborted()
-      return describe(error)
-    })
+    const reading = commitPieceFile(path, { signal }).then(pieceCidV2, describe)
+    const found = await whileThere(reading, () => context.files.piecePath(pieceCid) === path, signal)
+    signal.throwIfAborted()
     if (found === pieceCid || !isPlaced(pieceCid)) return undefined
-    if (context.files.isSilent(pieceCid) || context.files.piecePath(pieceCid) !== path) return UNSEEN
+    if (found === undefined || context.files.isSilent(pieceCid) || context.files.piecePath(pieceCid) !== path)
+      return UNSEEN
     return found.startsWith('baf') ? `is that of ${found}` : `cannot be read (${found})`
   }
 
@@ -222,8 +285,7 @@ export function createPieceScrub(context: ScrubContext): PieceScrub {
     secure,
     stop: async () => {
       stopping.abort()
-      wake()
-      await running
+      await Promise.all([running, ...[...lines.values()].map(({ work }) => work)])
     },
   }
 }
