@@ -8,9 +8,10 @@ type Steps = { input: { steps: number }; progress: { step: number }; result: num
 type Fail = { input: { coded: boolean }; progress: never; result: never }
 type Crash = { input: null; progress: never; result: never }
 type Hold = { input: { ms: number }; progress: { holding: true }; result: 'held' | 'cancelled' }
+type Deaf = { input: null; progress: { begun: true }; result: never }
 type Spin = { input: { ms: number }; progress: never; result: 'spun' }
 
-export type TestJobs = { echo: Echo; steps: Steps; fail: Fail; crash: Crash; hold: Hold; spin: Spin }
+export type TestJobs = { echo: Echo; steps: Steps; fail: Fail; crash: Crash; hold: Hold; deaf: Deaf; spin: Spin }
 
 const processor: Processor = serveJobs<TestJobs>({
   echo: async ({ text }) => ({ text, thread: !(await import('node:worker_threads')).isMainThread }),
@@ -33,6 +34,10 @@ const processor: Processor = serveJobs<TestJobs>({
     onProgress({ holding: true })
     await sleep(ms, undefined, { signal })
     return 'held'
+  },
+  deaf: async (_, { onProgress }) => {
+    onProgress({ begun: true })
+    return await new Promise<never>(() => setInterval(() => {}, 60_000))
   },
   spin: async ({ ms }) => {
     const until = performance.now() + ms

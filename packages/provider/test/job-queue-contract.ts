@@ -151,6 +151,20 @@ export function jobQueueContract(backend: JobQueue<TestJobs>['backend'], start: 
       await wide.stop()
     })
 
+    test('a cancelled job that does not hear it, as on a disk that hangs, gives its place to another', async () => {
+      const own = { folder: join(folder, 'deaf'), redisUrl: server.redisUrl, processor: echoProcessor, cancelMs: 100 }
+      const narrow = await createQueue<TestJobs>(own)
+      const leaving = new AbortController()
+      const deaf = narrow.run(
+        { kind: 'deaf', id: 'deaf', input: null },
+        { signal: leaving.signal, onProgress: () => leaving.abort(new Error('its disk is away')) },
+      )
+      await expect(deaf).rejects.toMatchObject({ message: 'its disk is away' })
+      const next = narrow.run({ kind: 'echo', id: 'after-deaf', input: { text: 'on' } })
+      expect(await next).toMatchObject({ text: 'on' })
+      await narrow.stop()
+    })
+
     test('a busy thread does not hold the event loop', async () => {
       const spin = queue.run({ kind: 'spin', id: 'spin', input: { ms: 1_500 } })
       const startedMs = performance.now()

@@ -25,14 +25,15 @@ export async function createQueue<Jobs extends JobMap>({
   processor = ownJobs(),
   machine,
   parallel = 1,
+  cancelMs,
   offer = () => ({ owner: '', version: {}, marks: [], isHomeUsed: true }),
   alerts = { raise: () => {}, clear: () => {} },
   log = () => {},
 }: CreateQueueOptions): Promise<JobQueue<Jobs>> {
-  if (url === undefined) return createLocalQueue({ processor, machine, parallel })
+  if (url === undefined) return createLocalQueue({ processor, machine, parallel, cancelMs })
   // Who seals in threads of its own loads nothing of it.
   const { openRedisQueue } = await import('./redis-queue.ts')
-  return await openRedisQueue({ url, folder, processor, machine, parallel, offer, alerts, log })
+  return await openRedisQueue({ url, folder, processor, machine, parallel, cancelMs, offer, alerts, log })
 }
 
 /** The provider's own jobs. */

@@ -44,6 +44,8 @@ export interface QueueWorkerOptions {
   readonly machine: unknown
   /** Jobs at a time, beside one that is urgent. */
   readonly parallel: number
+  /** So long a cancelled job may go on before its thread is left to itself. @default 10000 */
+  readonly cancelMs?: number | undefined
 }
 
 export class JobFailedError extends GranaryError {}

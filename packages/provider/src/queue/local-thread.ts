@@ -1,4 +1,4 @@
-/** The inside of the thread of a queue on this machine: does one job of a processor file at a time. Never imported. */
+/** The inside of a thread of job-threads.ts: does one job of a processor file at a time. Never imported. */
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads'
 import type { JobOutcome } from '../wire-error.ts'
 import type { JobProgressReport } from './job-queue.ts'

@@ -22,6 +22,7 @@ import {
   resultOf,
   stoppedError,
 } from './job-queue.ts'
+import { type Line, lines } from './job-threads.ts'
 import type { QueueLog } from './queue-log.ts'
 import {
   findWorkers,
@@ -32,7 +33,7 @@ import {
   type WorkerPresence,
 } from './queue-offer.ts'
 import { connectRedis } from './redis-connection.ts'
-import { cancelChannel, type Line, lineName, lines, startRedisWorker } from './redis-worker.ts'
+import { cancelChannel, lineName, startRedisWorker } from './redis-worker.ts'
 import { withoutPassword } from './without-password.ts'
 
 export interface RedisQueueOptions extends QueueWorkerOptions {
@@ -61,7 +62,7 @@ const unfinished: JobType[] = ['active', 'wait', 'prioritized', 'delayed']
 
 /** @throws RedisUnreachableError QUEUE_REDIS_UNREACHABLE */
 export async function openRedisQueue<Jobs extends JobMap>(options: RedisQueueOptions): Promise<JobQueue<Jobs>> {
-  const { log, alerts, processor, url, folder, parallel, machine } = options
+  const { log, alerts, processor, url, folder, parallel, machine, cancelMs } = options
   const { version } = options.offer()
   const connection = await connectRedis(url)
   const prefix = await prefixOf(folder)
@@ -84,7 +85,9 @@ export async function openRedisQueue<Jobs extends JobMap>(options: RedisQueueOpt
   const opened = await Promise.all(lines.map((line) => openLine(line)))
   const lineOf = ({ urgent = false }: Pick<AnyRequest, 'urgent'>): Queue => opened[urgent ? 1 : 0]!.queue
   const worker =
-    parallel === 0 ? undefined : await startRedisWorker({ ...base, version, processor, machine, parallel, onError })
+    parallel === 0
+      ? undefined
+      : await startRedisWorker({ ...base, version, processor, machine, parallel, cancelMs, onError })
 
   let others: readonly WorkerPresence[] = []
   const keepOffer = async (): Promise<void> => {

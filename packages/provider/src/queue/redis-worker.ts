@@ -5,7 +5,9 @@
 import { createHash } from 'node:crypto'
 import { type Job, Worker } from 'bullmq'
 import type { Redis } from 'ioredis'
-import { endedInTime, type QueueWorkerOptions, threadArguments } from './job-queue.ts'
+import type { JobOutcome } from '../wire-error.ts'
+import { endedInTime, type QueueWorkerOptions } from './job-queue.ts'
+import { createJobThreads, type Line, lines } from './job-threads.ts'
 import type { QueueVersion } from './queue-offer.ts'
 
 export interface RedisWorkerOptions extends QueueWorkerOptions {
@@ -22,9 +24,6 @@ export interface RedisWorker {
   resume(): void
   stop(): Promise<void>
 }
-
-export type Line = 'sealing' | 'urgent'
-export const lines: readonly Line[] = ['sealing', 'urgent']
 
 /** How long a job is a worker's that says nothing. */
 const LOCK_MS = 15_000
@@ -44,7 +43,8 @@ export function cancelChannel(prefix: string): string {
 }
 
 export async function startRedisWorker(options: RedisWorkerOptions): Promise<RedisWorker> {
-  const { connection, prefix, version, processor, onError } = options
+  const { connection, prefix, version, onError } = options
+  const threads = createJobThreads(options)
   const workers = lines.map((line) => open(line))
   const hearing = connection.duplicate()
   hearing.on('error', onError)
@@ -54,12 +54,22 @@ export async function startRedisWorker(options: RedisWorkerOptions): Promise<Red
   await hearing.subscribe(cancelChannel(prefix))
   await Promise.all(workers.map(({ worker }) => worker.waitUntilReady()))
 
+  async function perform(line: Line, job: Job, signal: AbortSignal): Promise<JobOutcome> {
+    let reported: Promise<void> = Promise.resolve()
+    const task = { kind: job.name, input: job.data as unknown }
+    const onReport = (report: object): void => {
+      reported = reported.then(() => job.updateProgress(report))
+    }
+    const outcome = await threads.perform(line, task, onReport, signal)
+    // Progress that arrives after the result would be dropped.
+    await reported
+    return outcome
+  }
+
   function open(line: Line): { readonly worker: Worker; readonly watch: NodeJS.Timeout } {
-    const worker = new Worker(lineName(line, version), processor, {
+    const worker = new Worker(lineName(line, version), (job, _token, signal) => perform(line, job, signal!), {
       ...{ connection, prefix },
       concurrency: line === 'urgent' ? 1 : options.parallel,
-      useWorkerThreads: true,
-      workerThreadsOptions: { execArgv: threadArguments(processor), workerData: { machine: options.machine } },
       lockDuration: LOCK_MS,
       stalledInterval: STALLED_CHECK_MS,
       maxStalledCount: STALLS_MAX,
@@ -101,6 +111,7 @@ export async function startRedisWorker(options: RedisWorkerOptions): Promise<Red
         await endedInTime(closing)
       }),
     )
+    await threads.stop()
   }
 
   return {

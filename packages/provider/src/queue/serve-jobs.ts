@@ -1,6 +1,6 @@
 /**
- * The inside of a worker thread: turns a table of job functions into what BullMQ's sandbox calls. A job's error travels as
- * its result, since the queue's own failure path keeps nothing but the message.
+ * The inside of a worker thread: turns a table of job functions into what its thread calls. A job's error travels as
+ * its result, since a queue's own failure path keeps nothing but the message.
  */
 import { GranaryError, type WireError } from '@granary/base'
 import { type JobOutcome, toWireError } from '../wire-error.ts'
@@ -18,7 +18,7 @@ export type JobHandlers<Jobs extends JobMap> = {
   ) => Promise<Jobs[Kind]['result']>
 }
 
-/** The part of BullMQ's sandboxed job that is used here. */
+/** What a job is to its thread. */
 interface SandboxJob {
   readonly name: string
   readonly data: unknown
@@ -44,7 +44,7 @@ export function serveJobs<Jobs extends JobMap>(handlers: JobHandlers<Jobs>): Pro
       await reported
       return { ok: true, result: result ?? null }
     } catch (error) {
-      // Whoever broke it off says why in whatever form; a thread of BullMQ's is told a text.
+      // Whoever broke it off knows why.
       return { ok: false, error: toWireError(signal.aborted ? new DOMException('cancelled', 'AbortError') : error) }
     }
   }

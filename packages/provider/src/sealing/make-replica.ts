@@ -15,6 +15,7 @@ import {
   SectorLostError,
   sectorDir,
 } from './seal-context.ts'
+import { unlessAway } from './unless-away.ts'
 
 /** The newest epochs' beacon entries may still be on their way. */
 const TICKET_DEPTH = 2
@@ -83,13 +84,14 @@ async function sealWith(
     const { layer, layers } = progress
     deals.record(dealIds, { type: 'seal-layer', data: { sector: number, layer, layers } })
   }
-  const result = await sealer
-    .seal(`seal-${number}`, input, { signal, requireWanted, onProgress })
-    .catch((error: unknown) => {
-      // A disk that has vanished since, or was silent, has lost nothing.
-      if (error instanceof JobFailedError) requireThere(context, pieces)
-      throw error
-    })
+  const paths = [room.path, ...pieces.map(({ path }) => path)]
+  const result = await unlessAway(context, paths, signal, (either) =>
+    sealer.seal(`seal-${number}`, input, { signal: either, requireWanted, onProgress }),
+  ).catch((error: unknown) => {
+    // A disk that has vanished since, or was silent, has lost nothing.
+    if (error instanceof JobFailedError) requireThere(context, pieces)
+    throw error
+  })
   const { commD, commR, sealMs, isWhole } = result
   const expected = expectedCommD(context, sector)
   if (commD !== expected) {

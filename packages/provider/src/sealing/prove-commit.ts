@@ -19,6 +19,7 @@ import {
   sectorDir,
   sectorOnChain,
 } from './seal-context.ts'
+import { unlessAway } from './unless-away.ts'
 
 export class PiecesDamagedError extends GranaryError {
   constructor(number: number) {
@@ -98,26 +99,25 @@ async function runProver(
 ): Promise<ReplicationResult> {
   const { number, phase } = sector
   await requireLayers(context, sector, signal)
-  return await context.queue.run(
-    {
-      kind: 'porep',
-      id: `porep-${number}`,
-      // It has a deadline, other than the seals that wait in this line.
-      urgent: true,
-      input: {
-        profile: profileOf(context, sector).name,
-        provider: context.providerId,
-        sector: number,
-        ticket: phase.ticket.randomness,
-        seed,
-        commD: phase.commD,
-        commR: phase.commR,
-        dir: sectorDir(context, number),
-        parentsDir: context.parentsDir,
-      },
+  const dir = sectorDir(context, number)
+  const request = {
+    kind: 'porep',
+    id: `porep-${number}`,
+    // It has a deadline, other than the seals that wait in this line.
+    urgent: true,
+    input: {
+      profile: profileOf(context, sector).name,
+      provider: context.providerId,
+      sector: number,
+      ticket: phase.ticket.randomness,
+      seed,
+      commD: phase.commD,
+      commR: phase.commR,
+      dir,
+      parentsDir: context.parentsDir,
     },
-    { signal },
-  )
+  } as const
+  return await unlessAway(context, [dir], signal, (either) => context.queue.run(request, { signal: either }))
 }
 
 /** They went when the chain accepted the proof that it has forgotten since, or with a swap of files that a kill ended. */

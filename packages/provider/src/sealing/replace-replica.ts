@@ -10,6 +10,7 @@ import type { Sector } from '../sectors/sector.ts'
 import { bytesUnder } from '../storage/bytes-under.ts'
 import type { Room } from '../storage/volumes.ts'
 import { piecesOn, profileOf, type SealContext, sectorDir } from './seal-context.ts'
+import { unlessAway } from './unless-away.ts'
 
 export class SealedOtherwiseError extends GranaryError {
   constructor(number: number, wanted: string, found: string) {
@@ -67,7 +68,10 @@ export async function replaceReplica(
     parentsDir,
   }
   try {
-    const { commR } = await sealer.seal(`seal-again-${number}`, input, { signal })
+    const paths = [again, ...input.pieces.map(({ path }) => path)]
+    const { commR } = await unlessAway(context, paths, signal, (either) =>
+      sealer.seal(`seal-again-${number}`, input, { signal: either }),
+    )
     if (commR !== wanted) throw new SealedOtherwiseError(number, wanted, commR)
     if (!withLayers) await finalizeSector(again)
     await replaceSector(again, dir)

@@ -4,6 +4,7 @@ import { commitPieceFile } from '@granary/proofs/piece/node'
 import { pieceCidV2 } from '@granary/proofs/verify'
 import { isIn, type Sector } from '../sectors/sector.ts'
 import { type SealContext, sectorDir } from './seal-context.ts'
+import { unlessAway } from './unless-away.ts'
 
 interface ReplicaFailure {
   readonly sector: number
@@ -40,7 +41,9 @@ export async function unsealFromReplica(
     const input = { dir: sectorDir(context, number), parentsDir, offset, payloadSize, out }
     const id = `unseal-${number}-${offset}`
     try {
-      await queue.run({ kind: 'unseal', id, urgent: true, input }, { signal })
+      await unlessAway(context, [input.dir, out], signal, (either) =>
+        queue.run({ kind: 'unseal', id, urgent: true, input }, { signal: either }),
+      )
       const found = pieceCidV2(await commitPieceFile(out, { signal }))
       if (found === pieceCid) return
       failures.push({ sector: number, error: new Error(`its replica gives ${found}`) })
