@@ -5,6 +5,8 @@ import type { DealFeed, PlaceableDeal } from '../src/sectors/port.ts'
 export interface MemoryFeed extends DealFeed {
   readonly timeline: (TimelineEvent & { readonly deal: number })[]
   readonly states: Map<number, string>
+  /** Piece CIDs. */
+  readonly staged: Set<string>
   publish(deal: PlaceableDeal): void
   entries(deal: number, type: TimelineType): (TimelineEvent & { readonly deal: number })[]
 }
@@ -13,10 +15,13 @@ export function createMemoryFeed(): MemoryFeed {
   const published = new Map<number, PlaceableDeal>()
   const assigned = new Map<number, number>()
   const states = new Map<number, string>()
+  const staged = new Set<string>()
   const timeline: (TimelineEvent & { deal: number })[] = []
   return {
     timeline,
     states,
+    staged,
+    isStaged: (pieceCid) => staged.has(pieceCid),
     publish: (deal) => {
       published.set(deal.dealId, deal)
       states.set(deal.dealId, 'published')

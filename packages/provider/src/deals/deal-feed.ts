@@ -21,6 +21,7 @@ export function createDealFeed({ deals, timeline, end }: DealFeedContext): DealF
         .inStates(['published'])
         .filter(({ sector }) => sector === undefined)
         .map(placeable),
+    isStaged: (pieceCid) => deals.stagedPieces().some((piece) => piece.pieceCid === pieceCid),
     assign: (dealIds, sector) => deals.setSector(dealIds, sector),
     unassign: (dealIds) => {
       deals.setSector(dealIds, undefined)

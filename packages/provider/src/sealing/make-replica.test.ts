@@ -150,6 +150,29 @@ describe('a piece on a volume', () => {
     expect(asked).toEqual([`seal-${number}`])
   })
 
+  test('is waited for while it lies in staging, where it stayed when its disk was silent, and is sealed from its place', async () => {
+    await rm(piece())
+    const stopping = new AbortController()
+    const deals = createMemoryFeed()
+    deals.staged.add(pieceCid)
+    let tries = 0
+    const context = {
+      ...withPieces(async () => stopping.abort(new DOMException('the provider is stopping', 'AbortError'))),
+      ...{ deals, alerts: { raise: () => {}, clear: () => {} } },
+      retry: { failuresMax: 2, waitMinMs: 1, waitMaxMs: 1 },
+      log: ({ code }: { code?: string }) => {
+        tries += code === 'VOLUME_AWAY' ? 1 : 0
+        // As keep-tidy does every few seconds.
+        if (tries === 6) void writeFile(piece(), 'bytes').then(() => deals.staged.clear())
+      },
+      chain: { ...contextOf().chain, height },
+      securePieces: async () => true,
+    }
+    await runSector(context as never, number, stopping.signal)
+    expect([tries >= 6, store.get(number).failures, store.get(number).phase.state]).toEqual([true, 0, 'sealing'])
+    expect(asked).toEqual([`seal-${number}`])
+  })
+
   test('is not lost with a disk that vanished while it was sealed', async () => {
     await step()
     await expect(step(withPieces(unplug) as never)).rejects.toMatchObject({ code: 'VOLUME_AWAY', retryable: true })

@@ -70,7 +70,7 @@ export function requireAnswer({ volumes }: Pick<SealContext, 'volumes'>, number:
   if (volumes.isSilent({ kind: 'sector', number })) throw new SectorSilentError(number)
 }
 
-/** Its disk is away, or does not answer: it is neither there nor lost. */
+/** Its disk is away, does not answer, or did not when the piece was to be put into its place: it is neither there nor lost. */
 export class PieceAwayError extends GranaryError {
   constructor(pieceCid: string) {
     super({
@@ -114,9 +114,13 @@ export function piecesOn({ volumes }: Pick<SealContext, 'volumes'>, pieces: read
  * @param found where they were looked for
  * @throws PieceAwayError VOLUME_AWAY
  */
-export function requireThere({ volumes }: Pick<SealContext, 'volumes'>, found: readonly PieceOnDisk[]): void {
+export function requireThere(
+  { volumes, deals }: Pick<SealContext, 'volumes' | 'deals'>,
+  found: readonly PieceOnDisk[],
+): void {
   for (const { pieceCid, path } of found) {
     const piece = { kind: 'piece', pieceCid } as const
+    if (deals.isStaged(pieceCid)) throw new PieceAwayError(pieceCid)
     // Another path than then: its disk was silent, and has answered since.
     if (volumes.awayFor(piece) !== undefined || volumes.pathOf(piece) !== path) throw new PieceAwayError(pieceCid)
   }

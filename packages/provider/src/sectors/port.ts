@@ -20,6 +20,8 @@ export interface PlaceableDeal {
 
 export interface DealFeed {
   publishedUnplaced(): PlaceableDeal[]
+  /** Its bytes are here and not in their place yet: their disk did not answer when they were to be put there. */
+  isStaged(pieceCid: string): boolean
   /** Says which sector the deals go to. Saying it again changes nothing. */
   assign(dealIds: readonly number[], sector: number): void
   /** The deals' sector came to nothing: those that are still wanted are unplaced again. */

@@ -166,6 +166,7 @@ export function createWork(options: CreateWorkOptions): Work {
   let timer: NodeJS.Timeout | undefined
 
   const isDamaged = (pieceCid: string): boolean =>
+    deals.isStaged(pieceCid) ||
     alerts.list().some(({ code, subject }) => code === 'PIECE_DAMAGED' && subject === pieceCid)
 
   function plan(): void {
