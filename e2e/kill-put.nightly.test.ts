@@ -4,16 +4,17 @@ import { killLargePut, killPut } from './kill-puts.ts'
 import { createSeeded } from './seeded.ts'
 import { type Market, startMarket } from './story.ts'
 
+/** For each four at once, and for what they need: one that hangs is found, and a busy machine may take its time for all of them. */
+const TIMEOUT_MS = 300_000
+
 let market: Market
 beforeAll(async () => {
   market = await startMarket()
-}, 60_000)
+}, TIMEOUT_MS)
 afterAll(() => market.bench.close())
 
 const AT_ONCE = 4
 const KILLED = 100
-/** Of so many at once: one that hangs is found, and a busy machine may take its time for all of them. */
-const TIMEOUT_MS = 300_000
 
 describe(`${KILLED} puts that are killed at random are paid once and complete`, () => {
   const firsts = Array.from({ length: KILLED / AT_ONCE }, (_, index) => index * AT_ONCE)
