@@ -14,6 +14,7 @@ import { createOutbox } from './chain/outbox.ts'
 import { askLane, createOwnLane, ownerLane } from './chain/own-lane.ts'
 import { readKeys } from './chain/owner-keys.ts'
 import { lastKnown, promptChain } from './chain/prompt-chain.ts'
+import { createProvenEnds } from './chain/proven-ends.ts'
 import { applyConfig, hasMoney, registerProvider } from './chain/register-provider.ts'
 import { type ReloadReport, reloadConfig } from './chain/reload-config.ts'
 import { requireConfig } from './chain/require-config.ts'
@@ -323,8 +324,23 @@ async function start(options: RunProviderOptions, closers: Closer[]): Promise<Om
     // What the chain says of it is compared anew, and alerts about it end.
     onTaken: () => reloading.run('config', () => applyConfig({ ...registration, config }, providerId)),
   })
+  const ends = createProvenEnds({ chain, genesisHash, providerId, alerts })
   const market = openMarket({
-    ...{ deals, settings, folders, profiles, chain, asked, follower, genesisHash, providerId, witness, alerts, log },
+    ...{
+      deals,
+      settings,
+      folders,
+      profiles,
+      chain,
+      asked,
+      follower,
+      ends,
+      genesisHash,
+      providerId,
+      witness,
+      alerts,
+      log,
+    },
     config: () => config,
     denylists: () => denylists,
     partitions,
@@ -337,7 +353,7 @@ async function start(options: RunProviderOptions, closers: Closer[]): Promise<Om
   })
   const parentsDir = join(options.cacheHome, 'parents')
   const sealing = createWork({
-    ...{ db, volumes, folder: folders.root, alerts, witness, chain, follower, providerId, profile, profiles },
+    ...{ db, volumes, folder: folders.root, alerts, witness, chain, follower, ends, providerId, profile, profiles },
     ...{ queue, log, prover, parentsDir },
     signer: keys.session.signer,
     deals: market.feed,

@@ -7,6 +7,7 @@ export const stakes = {
   PIECE_DAMAGED: 'data',
   PIECE_UNREADABLE: 'data',
   DEAL_ADOPTED: 'data',
+  END_NOT_PROVEN: 'data',
   SET_ASIDE: 'data',
   SECTOR_FOLDER_FOREIGN: 'data',
   DISK_FAILED: 'data',

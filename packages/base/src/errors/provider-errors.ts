@@ -264,6 +264,8 @@ export const alertErrors = {
   COLLATERAL_NOT_WITHDRAWN: { fault: 'operator' },
   /** A deal was published that the store did not know to be signed. */
   DEAL_ADOPTED: { fault: 'nobody' },
+  /** The chain's node says of a deal or a sector that it is over, and does not prove it. */
+  END_NOT_PROVEN: { fault: 'peer' },
   /** What the store does not know was moved aside and is kept for a while. */
   SET_ASIDE: { fault: 'nobody' },
   /** The disk of a volume is not there, or is another one. */

@@ -8,6 +8,7 @@ import { GranaryError, sleep } from '@granary/base'
 import type { ChainClient, DealView } from '@granary/protocol/client'
 import type { Alert, Alerts } from '../alerts.ts'
 import type { ChainFollower } from '../chain/follow-chain.ts'
+import type { ProvenEnds } from '../chain/proven-ends.ts'
 import { unreachableAlert } from '../chain/unreachable-alert.ts'
 import type { Log } from '../log.ts'
 import { diskFault } from '../storage/disk-fault.ts'
@@ -21,6 +22,7 @@ export interface FollowDealsContext extends ApplyContext {
   readonly chain: ChainClient
   readonly follower: Pick<ChainFollower, 'listen'>
   readonly providerId: number
+  readonly ends: ProvenEnds
   /** The provider's, whose disk may fail. */
   readonly folder: string
   readonly height: FollowedHeight
@@ -160,7 +162,7 @@ async function compareAll(context: FollowDealsContext, due: DueDeals, signal: Ab
   const views = new Map<string, DealView>()
   for await (const view of context.chain.deals({ provider: context.providerId }, { signal })) {
     views.set(view.agreementId, view)
-    await apply(context, due, view, height)
+    await apply(context, due, view, height, signal)
   }
   if (height >= context.height.highest()) rollBack(context, due, views)
   return height
@@ -216,16 +218,27 @@ async function look(
   head: number,
 ): Promise<void> {
   try {
-    await apply(context, due, await context.chain.deal(dealId, { signal }), head)
+    await apply(context, due, await context.chain.deal(dealId, { signal }), head, signal)
   } catch (error) {
     if (!GranaryError.is(error) || error.code !== 'DEAL_NOT_FOUND') throw error
     due.delete(dealId)
   }
 }
 
-async function apply(context: FollowDealsContext, due: DueDeals, view: DealView, head: number): Promise<void> {
+async function apply(
+  context: FollowDealsContext,
+  due: DueDeals,
+  view: DealView,
+  head: number,
+  signal: AbortSignal,
+): Promise<void> {
   // An older copy of the chain may have run on by itself: what ended there may never have ended.
   if (head < context.height.highest() && isEnd(view)) return
+  if (!(await isBelieved(context, view, head, signal))) {
+    // With the next block, which may prove it.
+    due.set(view.id, head)
+    return
+  }
   if (!(await applyView(context, view))) {
     await context.adopt(view)
     await applyView(context, view)
@@ -239,6 +252,19 @@ async function apply(context: FollowDealsContext, due: DueDeals, view: DealView,
   const deal = context.deals.find(view.agreementId)
   if (deal === undefined || !isLive(deal.state)) due.delete(view.id)
   else due.set(view.id, Math.max(view.endsAt ?? view.lapsesAt, head + LOOK_AGAIN_EPOCHS))
+}
+
+/** An end costs the piece: one that is not in the signed state, or not yet, is none. */
+async function isBelieved(
+  { deals, ends }: FollowDealsContext,
+  view: DealView,
+  head: number,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (!isEnd(view)) ends.goesOn('deal', view.id)
+  const known = deals.find(view.agreementId)
+  const isOverAlready = known !== undefined && !isLive(known.state)
+  return !isEnd(view) || isOverAlready || (await ends.isDealOver(view.id, head, signal))
 }
 
 /** What keeps this from following the chain is not always the chain. */

@@ -17,6 +17,7 @@ import type { Alerts } from '../alerts.ts'
 import { freeCollateralOf } from '../chain/collateral.ts'
 import type { ChainFollower } from '../chain/follow-chain.ts'
 import type { PromptChain } from '../chain/prompt-chain.ts'
+import type { ProvenEnds } from '../chain/proven-ends.ts'
 import type { ProviderConfig } from '../config.ts'
 import { endDeal } from '../deals/deal-ends.ts'
 import { createDealFeed } from '../deals/deal-feed.ts'
@@ -59,6 +60,7 @@ export interface MarketContext {
   /** Of the same, for what a client waits for. */
   readonly asked: PromptChain
   readonly follower: ChainFollower
+  readonly ends: ProvenEnds
   readonly genesisHash: Hash
   readonly providerId: number
   /** How many are being proven. */
@@ -223,6 +225,7 @@ export function openMarket(context: MarketContext): Market {
           onPublished,
           release: context.release,
           chain: context.chain,
+          ends: context.ends,
           providerId,
           quotes,
           adopt,

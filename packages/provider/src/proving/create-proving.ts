@@ -164,14 +164,17 @@ export function createProving({
     const named = [...ended]
     ended.clear()
     const living = partitions.map(({ number }) => number)
-    if (Date.now() < compareAtMs) await retireSectors(context, { named, living, compare: [] }, signal)
+    const retire = async (compare: readonly number[]): Promise<void> => {
+      for (const number of await retireSectors(context, { named, living, compare }, signal)) ended.add(number)
+    }
+    if (Date.now() < compareAtMs) await retire([])
     else
       await comparison.next(living, async (compare) => {
         const members = partitions.filter(({ number }) => compare.includes(number)).map(({ sectors }) => sectors)
         compareAtMs = Date.now() + COMPARE_MS_A_MEMBER * members.reduce((sum, count) => sum + count, 0)
-        await retireSectors(context, { named, living, compare }, signal)
+        await retire(compare)
       })
-    return isWhole && isClosed && context.store.uncleaned().length === 0
+    return isWhole && isClosed && ended.size === 0 && context.store.uncleaned().length === 0
   }
 
   async function answer(place: PartitionPlace, kind: ChallengeKind, signal: AbortSignal): Promise<void> {

@@ -24,6 +24,7 @@ import {
 import { volumesIn } from '../../test/volumes-in.ts'
 import { type Alerts, createAlerts } from '../alerts.ts'
 import { type ChainFollower, createChainFollower } from '../chain/follow-chain.ts'
+import { createProvenEnds } from '../chain/proven-ends.ts'
 import { createQueue } from '../queue/create-queue.ts'
 import type { JobQueue } from '../queue/job-queue.ts'
 import type { ProviderJobs } from '../sealing/jobs.ts'
@@ -74,6 +75,10 @@ beforeAll(async () => {
   follower.start()
   sealing = createWork({
     follower,
+    ends: createProvenEnds({
+      ...{ chain: devnet.chain, providerId: provider.id, alerts },
+      genesisHash: (await devnet.chain.status()).genesisHash,
+    }),
     ...{ db, queue, profile, profiles: [profile], alerts, deals: feed, chain: devnet.chain },
     ...{ folder, volumes: volumesIn(folder) },
     prover: createProver(),

@@ -1,5 +1,5 @@
 /** What the chain says of a partition and its sectors, against a real store. */
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
@@ -17,6 +17,8 @@ let store: SectorStore
 let close: () => void
 let resumed: number[]
 let asked: number[]
+/** What the signed state says of each end. */
+let isProven: boolean
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'granary-retired-'))
@@ -25,6 +27,7 @@ beforeEach(async () => {
   store = createSectorStore(db)
   resumed = []
   asked = []
+  isProven = true
 })
 afterEach(async () => {
   close()
@@ -61,6 +64,7 @@ function contextOf(members: Readonly<Record<number, number[]>>, view: object): P
       head: { height: () => 50 },
       log: () => {},
     },
+    ends: { isSectorOver: async () => isProven, goesOn: () => {} },
     ...{ alerts: { raise: () => {} }, resume: (number: number) => resumed.push(number) },
     securePieces: async () => true,
   } as unknown as ProvingContext
@@ -101,5 +105,18 @@ test('one whose volume is away is over, and its files are removed when it is the
   expect(store.get(number).phase).toEqual({ state: 'expired', cleaned: false })
   away = undefined
   await look()
+  expect(store.get(number).phase).toEqual({ state: 'expired', cleaned: true })
+})
+
+test('the end of a sector that the signed state does not have costs no file, and is looked at again', async () => {
+  const number = proven(0)
+  const dir = join(folder, 'sectors', String(number))
+  await mkdir(dir, { recursive: true })
+  isProven = false
+  const context = contextOf({ 0: [] }, { state: 'expired' })
+  expect(await retireSectors(context, { named: [], living: [], compare: [] }, signal)).toEqual([number])
+  expect(store.get(number).phase.state).toBe('proving')
+  isProven = true
+  expect(await retireSectors(context, { named: [number], living: [], compare: [] }, signal)).toEqual([])
   expect(store.get(number).phase).toEqual({ state: 'expired', cleaned: true })
 })

@@ -20,12 +20,14 @@ export interface Ending {
   readonly compare: readonly number[]
 }
 
+/** @returns those that are over by the chain's node, and not, or not yet, by its signed state: they are to be named again */
 export async function retireSectors(
   context: ProvingContext,
   { named, living, compare }: Ending,
   signal: AbortSignal,
-): Promise<void> {
-  const { store, volumes, head, log, securePieces } = context
+): Promise<number[]> {
+  const { store, volumes, head, ends, log, securePieces } = context
+  const unproven: number[] = []
   const missing = strays(context, living)
   for (const partition of compare) missing.push(...(await notMembers(context, partition, signal)))
   for (const number of new Set([...named, ...store.endingBy(head.height()), ...missing])) {
@@ -33,9 +35,16 @@ export async function retireSectors(
     if (sector === undefined || !isIn(sector, 'proving') || !sector.phase.finalized) continue
     const view = await viewOf(context, number, signal)
     if (view?.state === 'precommitted') await takeBack(context, sector, view, signal)
-    if (view?.state === 'active' || view?.state === 'faulty') noteExtension(context, sector, view)
+    if (view?.state === 'active' || view?.state === 'faulty') {
+      ends.goesOn('sector', number)
+      noteExtension(context, sector, view)
+    }
     if (view?.state !== 'expired' && view?.state !== 'terminated') continue
     if (await isBehind(context, signal)) continue
+    if (!(await ends.isSectorOver(number, head.height(), signal))) {
+      unproven.push(number)
+      continue
+    }
     store.move(number, 'proving', { state: view.state, cleaned: false })
     log({ type: 'sector:moved', sector: number, state: view.state })
   }
@@ -52,6 +61,7 @@ export async function retireSectors(
     store.move(sector.number, sector.phase.state, { state: sector.phase.state, cleaned: true })
     log({ type: 'sector:cleaned', sector: sector.number })
   }
+  return unproven
 }
 
 /** Sectors that are proven by the store, and stand in that partition no more by the chain. */

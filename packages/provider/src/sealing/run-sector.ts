@@ -47,7 +47,7 @@ export async function runSector(
       sector = store.get(number)
       const isLastTry = sector.failures + 1 >= retry.failuresMax && mayGiveUp(sector)
       const isOver = isFinal(error, sector) || (!isOutage(error) && isLastTry)
-      if (isOver && !(await isBehind(context, signal))) return await loseSector(context, sector, failure)
+      if (isOver && (await isCertain(context, error, number, signal))) return await loseSector(context, sector, failure)
       const outage = isOver || isOutage(error)
       outages += outage ? 1 : 0
       const failures = outage ? outages : sector.failures + 1
@@ -93,6 +93,13 @@ export async function dropLost(context: SealContext, sector: Sector): Promise<vo
 /** Once it is on the chain its deals are bound to it until the window closes: nothing is won by giving up earlier. */
 function mayGiveUp(sector: Sector): boolean {
   return isIn(sector, 'sealing', 'sealed', 'precommitting')
+}
+
+/** That it is lost is what a node at the height of the chain says; and that its time to be proven is over, what the chain has signed. */
+async function isCertain(context: SealContext, error: unknown, number: number, signal: AbortSignal): Promise<boolean> {
+  if (await isBehind(context, signal)) return false
+  const isMissed = error instanceof SectorLostError && error.code === 'COMMIT_WINDOW_MISSED'
+  return !isMissed || (await context.ends.isSectorOver(number, context.head.height(), signal))
 }
 
 /** Trying again would give the same answer. */

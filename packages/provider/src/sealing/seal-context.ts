@@ -5,6 +5,7 @@ import { sealNeeds } from '@granary/proofs/seal'
 import type { ChainClient, SectorView } from '@granary/protocol/client'
 import type { Alerts } from '../alerts.ts'
 import type { ChainFollower } from '../chain/follow-chain.ts'
+import type { ProvenEnds } from '../chain/proven-ends.ts'
 import type { JobQueue } from '../queue/job-queue.ts'
 import type { Lanes } from '../sectors/lanes.ts'
 import type { DealFeed } from '../sectors/port.ts'
@@ -20,6 +21,7 @@ export interface SealContext {
   readonly chain: ChainClient
   readonly lanes: Lanes
   readonly head: Pick<ChainFollower, 'height' | 'reached'>
+  readonly ends: ProvenEnds
   readonly queue: Pick<JobQueue<ProviderJobs>, 'run'>
   readonly sealer: Sealer
   readonly deals: DealFeed

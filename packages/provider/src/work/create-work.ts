@@ -11,6 +11,7 @@ import type { Signer } from '@granary/protocol/messages'
 import type { Alerts } from '../alerts.ts'
 import type { ChainFollower } from '../chain/follow-chain.ts'
 import { createOutbox } from '../chain/outbox.ts'
+import type { ProvenEnds } from '../chain/proven-ends.ts'
 import { describeError } from '../describe-error.ts'
 import { createProving } from '../proving/create-proving.ts'
 import type { Prover } from '../proving/prover.ts'
@@ -44,6 +45,7 @@ export interface CreateWorkOptions {
   readonly chain: ChainClient
   /** Not stopped by this either. */
   readonly follower: ChainFollower
+  readonly ends: ProvenEnds
   /** May sign PreCommitSectors, ProveCommitSector, SubmitPost and SettleDeals for the provider's owner. */
   readonly signer: Signer
   readonly providerId: number
@@ -131,6 +133,7 @@ export function createWork(options: CreateWorkOptions): Work {
     chain,
     lanes,
     head: follower,
+    ends: options.ends,
     queue,
     sealer: createSealer(queue),
     deals,
