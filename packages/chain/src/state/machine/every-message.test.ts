@@ -1,4 +1,4 @@
-/** What every message refuses: one row each, one stage each, on which it succeeds as it stands. */
+/** What every message refuses: one row each, a stage for each test, on which it succeeds as it stands. */
 
 import { GranaryError } from '@granary/base'
 import {
@@ -11,9 +11,9 @@ import {
   typedDealRenewal,
 } from '@granary/protocol/messages'
 import { describe, expect, test } from '@jest/globals'
-import { claimedAnswer, claimedPiece, claimedPoRep, claimedSector } from '../../../test/claimed-proofs.ts'
+import { claimedAnswer, claimedPiece, claimedPoRep, claimedProofs, claimedSector } from '../../../test/claimed-proofs.ts'
 import { createRanch, type Ranch } from '../../../test/life-commands.ts'
-import { fund, GRN, type SendOptions, signTerms, termsFor } from '../../../test/test-chain.ts'
+import { createTestChain, fund, GRN, type SendOptions, signTerms, termsFor } from '../../../test/test-chain.ts'
 import { dealView, sectorView } from '../index.ts'
 
 interface Row<N extends TransactionName = TransactionName> {
@@ -368,9 +368,16 @@ test('there is a row for every message that an account can send', () => {
   expect(rows.map(({ kind }) => kind).toSorted()).toEqual(kinds.toSorted())
 })
 
+/** What every stage goes on from: to make it is most of what a stage takes. */
+const ground = createRanch({ stores: 1 }).real
+
+function stageOn({ chain: { genesis, state }, ...ranch }: Ranch): Ranch {
+  return { ...ranch, chain: createTestChain({ params: genesis.params, from: state, verifiers: claimedProofs }) }
+}
+
 describe.each(rows)('$kind', ({ kind, signer, before, body, stranger, again, outOfRange }) => {
   function stageOf(): { stage: Ranch; from: Signer; sound: MessageBodies[TransactionName] } {
-    const stage = createRanch({ stores: 1 }).real
+    const stage = stageOn(ground)
     before?.(stage)
     return { stage, from: stage[signer], sound: body(stage) }
   }
