@@ -1,7 +1,7 @@
 /** A chain in memory with the pool of a node before it: what is submitted waits, and each block takes what the pool offers. */
 
 import { fromHex, toHex } from '@granary/base'
-import { type Address, type Hash, type Signer, transactionDigest } from '@granary/protocol/messages'
+import type { Address, Hash, Signer } from '@granary/protocol/messages'
 import { createAdmission } from '../src/engine/admission/create-admission.ts'
 import type { Dropped } from '../src/engine/admission/pending-tx.ts'
 import type { Pool } from '../src/engine/pool/create-pool.ts'
@@ -37,7 +37,7 @@ export function createPoolNode(chain: TestChain): PoolNode {
     pool,
     senders,
     verification: {
-      digestOf: async (_, __, tx) => transactionDigest(genesisHash, tx),
+      digestOf: async (_, bytes, tx) => chain.digestOf(bytes, tx),
       prepareSigners: async (signed) => {
         signatures += signed.length
       },

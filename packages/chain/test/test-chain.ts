@@ -15,6 +15,8 @@ import {
   type Signer,
   type Transaction,
   type TransactionName,
+  type TypedMessage,
+  transactionDigest,
   typedDealTerms,
   typedTransaction,
 } from '@granary/protocol/messages'
@@ -100,6 +102,8 @@ export interface TestChain {
   readonly events: (ChainEvent & { height: number })[]
   readonly height: number
   balance(address: Address): bigint
+  /** What the sender of a transaction with these bytes signs; taken once, as a node has it from its admission. */
+  digestOf(bytes: Uint8Array, tx: Transaction): Uint8Array
   /** A signed transaction, by default the next of lane 0 of the signer's account. */
   sign<N extends TransactionName>(signer: Signer, kind: N, body: MessageBodies[N], options?: SendOptions): Uint8Array
   /** One block with these candidates. @param beacon false: the round is withheld */
@@ -123,7 +127,8 @@ export function createTestChain(options: TestChainOptions = {}): TestChain {
   const genesis: Genesis = { ...devnet, ...options.genesis, params: { ...devnet.params, ...options.params } }
   const chain = genesisHash(genesis)
   const { state = createMemoryState(), recounts = true, finalize = (execute) => execute() } = options
-  const verifiers: Verifiers = { ...quick, ...options.verifiers }
+  const digests = new WeakMap<Uint8Array, Uint8Array>()
+  const verifiers: Verifiers = { ...quick, digest: (bytes) => digests.get(bytes), ...options.verifiers }
   const machine = createStateMachine({ reader: state, verifiers })
   const stepMs = options.blockTimeMs ?? genesis.blockTimeMs
   const blocks: Block[] = []
@@ -142,6 +147,11 @@ export function createTestChain(options: TestChainOptions = {}): TestChain {
       return readHead(state).height
     },
     balance: (address) => BigInt(accountView(state, address).balance),
+    digestOf: (bytes, tx) => {
+      const digest = digests.get(bytes) ?? transactionDigest(chain, tx)
+      digests.set(bytes, digest)
+      return digest
+    },
     sign: (signer, kind, body, given = {}) => {
       const sender = given.sender ?? signer.address
       const lane = given.lane ?? 0
@@ -154,9 +164,12 @@ export function createTestChain(options: TestChainOptions = {}): TestChain {
         maxFee: given.maxFee ?? GRN,
         body,
       } as unknown as Transaction
-      const signature = signer.sign(typedTransaction(chain, tx))
+      const message = typedLater(chain, tx)
+      const signature = signer.sign(message)
       if (signature instanceof Promise) throw new TypeError('test signers are synchronous')
-      return encodeTransaction(tx, signature)
+      const bytes = encodeTransaction(tx, signature)
+      if (message.known !== undefined) digests.set(bytes, message.known.digest)
+      return bytes
     },
     produce: (candidates = [], { beacon = true, afterMs = stepMs, onOutcome } = {}) => {
       const head = readHead(state)
@@ -201,6 +214,23 @@ export function createTestChain(options: TestChainOptions = {}): TestChain {
     advanceTo: (height) => self.advance(height - self.height),
   }
   return self
+}
+
+/** As typedTransaction, once somebody looks at it: who signs by its name alone needs no digest of megabytes. */
+function typedLater(chain: Hash, tx: Transaction): TypedMessage & { readonly known: TypedMessage | undefined } {
+  let known: TypedMessage | undefined
+  const typed = (): TypedMessage => (known ??= typedTransaction(chain, tx))
+  return {
+    genesisHash: chain,
+    name: tx.kind,
+    get digest() {
+      return typed().digest
+    },
+    typedData: () => typed().typedData(),
+    get known() {
+      return known
+    },
+  }
 }
 
 /** An account with money. */
