@@ -6,12 +6,13 @@ const BITS_OF_NODE = 254
 export function naiveCommP(payload: Uint8Array): { root: Uint8Array; paddedSize: number } {
   let units = 1
   while (units * 127 < payload.length) units *= 2
+  const padded = new Uint8Array(units * 127)
+  padded.set(payload)
   const nodes = Array.from({ length: 4 * units }, (_, node) => {
     const bytes = new Uint8Array(32)
-    for (let bit = 0; bit < BITS_OF_NODE; bit += 1) {
-      const at = node * BITS_OF_NODE + bit
-      const value = ((payload[Math.floor(at / 8)] ?? 0) >> (at % 8)) & 1
-      bytes[Math.floor(bit / 8)]! |= value << (bit % 8)
+    for (let bit = 0, at = node * BITS_OF_NODE; bit < BITS_OF_NODE; bit += 1, at += 1) {
+      const value = (padded[at >> 3]! >> (at & 7)) & 1
+      bytes[bit >> 3]! |= value << (bit & 7)
     }
     return bytes
   })
