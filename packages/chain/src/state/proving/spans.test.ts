@@ -235,8 +235,8 @@ function compare({ store, height }: BlockContext, model: Model, random: (bound: 
     const epochs = [...sector.faultedEpochs, ...sector.unreached].filter((each) => each <= epoch)
     wanted.push({ number, height, epoch, decided: sector.decided, faulted: epochs.length, last: [run > 0] })
   }
-  // One comparison a block: making ready to fail is most of what comparing costs.
-  expect(found).toEqual(wanted)
+  // Thousands of blocks: making ready to fail is most of what comparing costs.
+  if (JSON.stringify(found) !== JSON.stringify(wanted)) expect(found).toEqual(wanted)
   return model.sectors.size
 }
 
