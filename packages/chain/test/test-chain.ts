@@ -26,7 +26,6 @@ import { recoverSigner } from '../src/engine/verification/recover-signer.ts'
 import {
   accountView,
   type Block,
-  beaconPublicKey,
   beaconRoundFor,
   type CandidateOutcome,
   createStateMachine,
@@ -36,16 +35,14 @@ import {
   recount,
   roundsToDeliver,
   type StateMachine,
-  signBeaconRound,
   type Verifiers,
 } from '../src/state/index.ts'
 import type { TxResult } from '../src/state/machine/execute-tx.ts'
 import { verifyBeaconRound } from '../src/state/proving/beacon.ts'
 import { createMemoryState, type MemoryState } from './memory-state.ts'
+import { BEACON_PUBLIC_KEY, signRound } from './signed-rounds.ts'
 
 export const GRN: bigint = 10n ** 18n
-const BEACON_KEY = new Uint8Array(32).fill(7)
-const BEACON_PUBLIC_KEY = beaconPublicKey(BEACON_KEY)
 const ROUNDS_AT_ONCE = 8
 export const GENESIS_TIME_MS = 1_700_000_000_000
 
@@ -284,15 +281,6 @@ export function signTerms(chain: TestChain, provider: Signer, terms: DealTerms):
   const signature = provider.sign(typedDealTerms(chain.genesisHash, terms))
   if (signature instanceof Promise) throw new TypeError('test signers are synchronous')
   return signature
-}
-
-const signedRounds = new Map<number, Uint8Array>()
-
-/** A round's signature takes milliseconds and never changes. */
-export function signRound(round: number): Uint8Array {
-  const known = signedRounds.get(round) ?? signBeaconRound(BEACON_KEY, round)
-  signedRounds.set(round, known)
-  return known
 }
 
 export function registeredIn(events: readonly ChainEvent[]): number {

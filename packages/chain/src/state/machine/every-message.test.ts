@@ -11,7 +11,13 @@ import {
   typedDealRenewal,
 } from '@granary/protocol/messages'
 import { describe, expect, test } from '@jest/globals'
-import { claimedAnswer, claimedPiece, claimedPoRep, claimedProofs, claimedSector } from '../../../test/claimed-proofs.ts'
+import {
+  claimedAnswer,
+  claimedPiece,
+  claimedPoRep,
+  claimedProofs,
+  claimedSector,
+} from '../../../test/claimed-proofs.ts'
 import { createRanch, type Ranch } from '../../../test/life-commands.ts'
 import { createTestChain, fund, GRN, type SendOptions, signTerms, termsFor } from '../../../test/test-chain.ts'
 import { dealView, sectorView } from '../index.ts'

@@ -4,6 +4,7 @@ import { describe, expect, test } from '@jest/globals'
 import { sha256 } from '@noble/hashes/sha2.js'
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils.js'
 import { profilesWith } from '../../../test/profiles-with.ts'
+import { BEACON_KEY, ROUNDS_STORED, signRound } from '../../../test/signed-rounds.ts'
 import { createTestChain, GENESIS_TIME_MS, type TestChain } from '../../../test/test-chain.ts'
 import {
   beaconKeyFrom,
@@ -17,8 +18,6 @@ import {
 } from '../index.ts'
 import { tables } from '../store/tables.ts'
 import { roundsKept } from './randomness.ts'
-
-const BEACON_KEY = new Uint8Array(32).fill(7)
 
 // drand's own test vector: https://github.com/drand/drand-client, chain quicknet, round 1000.
 const QUICKNET =
@@ -39,6 +38,13 @@ test('a local key signs in the same scheme', () => {
   expect(verifyBeaconRound(beaconPublicKey(key), 5, signature)).toBe(true)
   expect(verifyBeaconRound(beaconPublicKey(BEACON_KEY), 5, signature)).toBe(false)
   expect(verifyBeaconRound(beaconPublicKey(key), 5, new Uint8Array(48))).toBe(false)
+})
+
+test('the rounds that test chains have at hand are what their key signs', () => {
+  expect(ROUNDS_STORED).toBeGreaterThan(600)
+  for (let round = 1; round <= ROUNDS_STORED; round += 71) {
+    expect([round, bytesToHex(signRound(round))]).toEqual([round, bytesToHex(signBeaconRound(BEACON_KEY, round))])
+  }
 })
 
 test('the round of an epoch is the first that is not public at the time of the block before it', () => {

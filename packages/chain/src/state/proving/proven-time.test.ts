@@ -1,6 +1,7 @@
 import { encodeBeaconEntry } from '@granary/protocol/messages'
 import { describe, expect, test } from '@jest/globals'
-import { createTestChain, signRound, type TestChain } from '../../../test/test-chain.ts'
+import { signRound } from '../../../test/signed-rounds.ts'
+import { createTestChain, type TestChain } from '../../../test/test-chain.ts'
 import { beaconRoundFor, productionParams, readHead } from '../index.ts'
 import { tables } from '../store/tables.ts'
 
