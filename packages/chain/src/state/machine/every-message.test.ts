@@ -390,7 +390,9 @@ describe.each(rows)('$kind', ({ kind, signer, before, body, stranger, again, out
 
   function codeOf({ chain }: Ranch, from: Signer, given: object, options: SendOptions = {}): string {
     try {
-      return chain.machine.checkTx(chain.sign(from, kind, given as never, options), 0).code
+      const verdict = chain.machine.checkTx(chain.sign(from, kind, given as never, options), 0)
+      if (verdict.code !== 'OK') expect(verdict.message).not.toBe('')
+      return verdict.code
     } catch (error) {
       if (GranaryError.is(error)) return error.code
       throw error

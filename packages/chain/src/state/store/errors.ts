@@ -16,8 +16,8 @@ export interface TxErrorOptions {
 export class TxError extends GranaryError {
   declare readonly code: TxErrorCode
 
-  constructor(code: TxErrorCode, options: TxErrorOptions) {
-    super({ code, ...options })
+  constructor(code: TxErrorCode, { message, hint, details }: TxErrorOptions) {
+    super({ code, message, hint, details })
   }
 }
 
@@ -26,8 +26,9 @@ export type InadmissibleErrorCode = AdmissionErrorCode | EffectErrorCode
 export class InadmissibleError extends GranaryError {
   declare readonly code: InadmissibleErrorCode
 
-  constructor(code: InadmissibleErrorCode, options: TxErrorOptions) {
-    super({ code, ...options })
+  // Each by its name: of another error, whose message no spread takes along, it is made too.
+  constructor(code: InadmissibleErrorCode, { message, hint, details }: TxErrorOptions) {
+    super({ code, message, hint, details })
   }
 }
 
