@@ -60,6 +60,13 @@ export async function startGateway(
   }
 }
 
+/** As fetch, of an answer whose body nobody reads: it is given up, for it would hold its connection, and this process. */
+export async function headOf(url: string, init?: RequestInit): Promise<Response> {
+  const response = await fetch(url, init)
+  await response.body?.cancel()
+  return response
+}
+
 export async function bodyOf(response: Response): Promise<Buffer> {
   return Buffer.from(await response.arrayBuffer())
 }

@@ -9,7 +9,7 @@ import { type CarEntry, verifyCar } from '@granary/content'
 import { type PackedPath, packPath } from '@granary/content/node'
 import { parsePieceCid, pieceCidV1, pieceCidV2 } from '@granary/proofs/verify'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { bodyOf, errorOf, type Gateway, startGateway } from '../../test/gateway.ts'
+import { bodyOf, errorOf, type Gateway, headOf, startGateway } from '../../test/gateway.ts'
 import type { Restoration } from '../storage/restoration.ts'
 import type { StoredPiece } from './block-index.ts'
 
@@ -85,7 +85,7 @@ test('HEAD has the headers and no body; an ETag that is known gives 304', async 
   expect([head.status, head.headers.get('content-length')]).toEqual([200, String(file.length)])
   expect(await bodyOf(head)).toHaveLength(0)
   const headers = { 'If-None-Match': `"${packed.rootCid}"` }
-  expect((await fetch(`${node.url}/ipfs/${packed.rootCid}`, { headers })).status).toBe(304)
+  expect((await headOf(`${node.url}/ipfs/${packed.rootCid}`, { headers })).status).toBe(304)
 })
 
 test.each([
@@ -195,7 +195,7 @@ test.each(['POST', 'PUT', 'DELETE', 'PATCH'])('%s is no question: 405 says which
 })
 
 test('a page of another origin may read what it has asked for', async () => {
-  const { headers } = await fetch(`${node.url}/ipfs/${packed.rootCid}`)
+  const { headers } = await headOf(`${node.url}/ipfs/${packed.rootCid}`)
   expect(headers.get('access-control-allow-origin')).toBe('*')
   expect(headers.get('access-control-expose-headers')).toContain('X-Ipfs-Roots')
   expect(headers.get('access-control-allow-headers')).toContain('Range')
@@ -203,7 +203,7 @@ test('a page of another origin may read what it has asked for', async () => {
 
 test('a block or a CAR is saved under the name that is asked for', async () => {
   for (const format of ['raw', 'car']) {
-    const { headers } = await fetch(`${node.url}/ipfs/${packed.rootCid}?format=${format}&filename=my%20file.bin`)
+    const { headers } = await headOf(`${node.url}/ipfs/${packed.rootCid}?format=${format}&filename=my%20file.bin`)
     expect(headers.get('content-disposition')).toBe('attachment; filename="my file.bin"')
   }
 })
@@ -283,7 +283,7 @@ test('a client that goes away stops the reading', async () => {
   await once(socket, 'data')
   socket.destroy()
   // The next request is served as ever, and nothing was logged as a failure of ours.
-  expect((await fetch(`${node.url}/ipfs/${packed.rootCid}`, { method: 'HEAD' })).status).toBe(200)
+  expect((await headOf(`${node.url}/ipfs/${packed.rootCid}`, { method: 'HEAD' })).status).toBe(200)
   expect(node.events.filter(({ level }) => level === 'alert')).toEqual([])
 })
 
@@ -313,11 +313,11 @@ describe('on a disk that fails', () => {
     expect(rotten.events).toContainEqual(
       expect.objectContaining({ type: 'block-corrupt', level: 'alert', pieceCid: packed.pieceCid }),
     )
-    expect((await fetch(`${rotten.url}/ipfs/${first}?format=raw`)).status).toBe(200)
+    expect((await headOf(`${rotten.url}/ipfs/${first}?format=raw`)).status).toBe(200)
     for (const url of [`/ipfs/${root}`, `/ipfs/${root}?format=car`, `/piece/${packed.pieceCid}`])
       await expect(fetch(`${rotten.url}${url}`).then(bodyOf)).rejects.toThrow()
     const range = { headers: { range: `bytes=${flippedOffset + 5}-${flippedOffset + 9}` } }
-    expect((await fetch(`${rotten.url}/piece/${packed.pieceCid}`, range)).status).toBe(500)
+    expect((await headOf(`${rotten.url}/piece/${packed.pieceCid}`, range)).status).toBe(500)
     const good = await fetch(`${rotten.url}/piece/${packed.pieceCid}`, { headers: { range: 'bytes=0-999999' } })
     expect([good.status, (await bodyOf(good)).length]).toEqual([206, 1_000_000])
   })
@@ -326,9 +326,9 @@ describe('on a disk that fails', () => {
     const [, , second] = await entriesOf(createReadStream(piece.path))
     const copy = { ...piece, pieceCid: EMPTY_PIECE }
     await rotten.retrieval.addPiece(copy)
-    expect((await fetch(`${rotten.url}/ipfs/${second!.cid}?format=raw`)).status).toBe(200)
+    expect((await headOf(`${rotten.url}/ipfs/${second!.cid}?format=raw`)).status).toBe(200)
     await rotten.retrieval.removePiece(copy.pieceCid)
-    expect((await fetch(`${rotten.url}/ipfs/${second!.cid}?format=raw`)).status).toBe(500)
+    expect((await headOf(`${rotten.url}/ipfs/${second!.cid}?format=raw`)).status).toBe(500)
   })
 
   test('a piece whose file is gone is an error that can be retried elsewhere', async () => {
@@ -390,7 +390,7 @@ describe('a piece whose file is gone', () => {
     await copyFile(piece.path, path)
     restorations.clear()
     await at.retrieval.addPiece({ ...piece, path })
-    for (const { method, path } of asked()) expect((await fetch(`${at.url}${path}`, { method })).status).toBe(200)
+    for (const { method, path } of asked()) expect((await headOf(`${at.url}${path}`, { method })).status).toBe(200)
     await at.stop()
   })
 
@@ -407,7 +407,7 @@ describe('a piece whose file is gone', () => {
 })
 
 describe('the index', () => {
-  const status = async (at: Gateway): Promise<number> => (await fetch(`${at.url}/ipfs/${packed.rootCid}`)).status
+  const status = async (at: Gateway): Promise<number> => (await headOf(`${at.url}/ipfs/${packed.rootCid}`)).status
 
   test('is made again when it is lost or broken, and is brought in line with the pieces; the peer id stays', async () => {
     const home = await mkdtemp(join(folder, 'index-'))
