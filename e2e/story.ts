@@ -47,11 +47,8 @@ export async function startMarket({ kernel, quick = false, profile }: MarketOpti
 
 /** Bytes that look random and are the same in every run. */
 export function fileOf(bench: Workbench, name: string, bytes: number): string {
-  const blocks = Array.from({ length: Math.ceil(bytes / 64) }, (_, index) =>
-    createHash('sha512').update(`${name} ${index}`).digest(),
-  )
   const path = join(bench.home, name)
-  writeFileSync(path, Buffer.concat(blocks).subarray(0, bytes))
+  writeFileSync(path, createHash('shake256', { outputLength: bytes }).update(name).digest())
   return path
 }
 
