@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { granary } from '../packages/cli/test/granary.ts'
 
 export const repository: string = join(dirname(fileURLToPath(import.meta.url)), '..')
 /** As packages/cli/bin starts it. */
@@ -45,6 +46,8 @@ export interface Workbench {
   start(args: readonly string[], env?: Readonly<Record<string, string>>, under?: readonly string[]): Running
   /** Runs a command to its end. */
   run(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<Finished>
+  /** Runs a command to its end in this process, where how one starts and ends is not what is told: most of a short one is its start. */
+  runHere(args: readonly string[]): Promise<Finished>
   startChain(options?: { port?: number }): Promise<Running & { url: string }>
   startProvider(options: {
     chainUrl: string
@@ -143,6 +146,7 @@ export function createWorkbench(installed?: string): Workbench {
     signal: closing.signal,
     start,
     run: (args, env) => start(args, env).finished,
+    runHere: (args) => granary(args, { GRANARY_HOME: home, NO_COLOR: '1' }, [], home),
     startChain,
     startProvider: ({ chainUrl, args = [], env, under }) =>
       ready(

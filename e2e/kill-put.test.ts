@@ -31,12 +31,12 @@ test('a node elsewhere that calls itself a devnet gets nothing spent unasked, an
   const { bench, chain, client } = market
   const path = fileOf(bench, 'unasked.bin', 50_000)
   const { data } = envelope<{ rootCid: string }>(
-    succeeded(await bench.run(['quote', path, '--chain', chain.url, '--json'])),
+    succeeded(await bench.runHere(['quote', path, '--chain', chain.url, '--json'])),
   )
   const passphrase = join(bench.home, 'client', 'passphrase')
   const elsewhere = chain.url.replace('127.0.0.1', '0.0.0.0')
   for (const url of [elsewhere, chain.url]) {
-    const run = await bench.run(['put', path, '--chain', url, '--json', '--passphrase-file', passphrase])
+    const run = await bench.runHere(['put', path, '--chain', url, '--json', '--passphrase-file', passphrase])
     expect([run.code, envelope<unknown>(run).error?.code]).toEqual([2, 'SPENDING_UNCONFIRMED'])
   }
   const signer = accountSigner(new Uint8Array(32).fill(5))
@@ -48,7 +48,7 @@ test('a node elsewhere that calls itself a devnet gets nothing spent unasked, an
 test('a price is shown before it is paid, and what is above the bound or has no second provider pays nothing', async () => {
   const { bench, chain, client } = market
   const path = fileOf(bench, 'priced.bin', 50_000)
-  const run = (...args: string[]) => bench.run([...args, '--chain', chain.url])
+  const run = (...args: string[]) => bench.runHere([...args, '--chain', chain.url])
   const { data } = envelope<{ rootCid: string; total: string }>(succeeded(await run('quote', path, '--json')))
   expect(BigInt(data.total)).toBeGreaterThan(0n)
   expect(succeeded(await run('put', path, '--dry-run')).stdout).toContain('no other is cheaper')

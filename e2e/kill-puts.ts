@@ -58,7 +58,7 @@ async function killPutOf(
   await putting.kill9()
   const told = /"rootCid":"(\w+)"/.exec(String(line))?.[1]
 
-  const { data } = envelope<PutResult>(succeeded(await bench.run(args)))
+  const { data } = envelope<PutResult>(succeeded(await bench.runHere(args)))
   const deals = await Array.fromAsync(client.deals({ rootCid: data.rootCid }))
   // The provider serves it when it has seen the block with the deal.
   const body = await eachBlock(market, async () => {

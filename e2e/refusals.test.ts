@@ -50,14 +50,14 @@ function expectRefusal(finished: Finished, expected: { exit: number; code: strin
 test('an empty file is stored and comes back empty', async () => {
   const { file, data } = await stored.empty
   const out = join(market.bench.home, 'empty.out')
-  const got = await market.bench.run(['get', data.rootCid, '-o', out, '--chain', market.chain.url])
+  const got = await market.bench.runHere(['get', data.rootCid, '-o', out, '--chain', market.chain.url])
   expect(got.code).toBe(0)
   expect(sameBytes(out, file)).toBe(true)
 }, 120_000)
 
 test('a file that is not there', async () => {
   const path = join(market.bench.home, 'nowhere.bin')
-  const finished = await market.bench.run(['put', path, '--chain', market.chain.url, '--json'])
+  const finished = await market.bench.runHere(['put', path, '--chain', market.chain.url, '--json'])
   expectRefusal(finished, { exit: 1, code: 'FILE_NOT_FOUND', names: path })
 })
 
@@ -69,34 +69,34 @@ test('a file that does not fit into a sector is cut, and comes back', async () =
   ])
   for (const { pieceSize } of data.deals) expect(pieceSize).toBeLessThanOrEqual(8 * 1024 * 1024)
   const out = join(market.bench.home, 'large.out')
-  succeeded(await market.bench.run(['get', data.rootCid, '-o', out, '--chain', market.chain.url]))
+  succeeded(await market.bench.runHere(['get', data.rootCid, '-o', out, '--chain', market.chain.url]))
   expect(sameBytes(out, file)).toBe(true)
 
   // Its deals are paid for: it is not cut in another way, and paid for again, because smaller pieces are wanted by now.
   const ask = ['provider', 'ask', 'set', '--home', market.bench.home]
-  succeeded(await market.bench.run([...ask, '--size-max', `${4 * 1024 * 1024}`]))
+  succeeded(await market.bench.runHere([...ask, '--size-max', `${4 * 1024 * 1024}`]))
   await eachBlock(market, async () => {
     const [provider] = await Array.fromAsync(market.client.providers())
     return provider?.ask?.pieceSizeMax === 4 * 1024 * 1024 ? true : undefined
   })
   const again = await store('large', LARGE_BYTES)
   expect(again.data.deals).toEqual(data.deals)
-  succeeded(await market.bench.run([...ask, '--size-max', `${8 * 1024 * 1024}`]))
+  succeeded(await market.bench.runHere([...ask, '--size-max', `${8 * 1024 * 1024}`]))
 }, 120_000)
 
 test('a CID that nobody stores, and a text that is no CID', async () => {
   const cid = 'bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy'
   const out = join(market.bench.home, 'never.out')
-  const unknown = await market.bench.run(['get', cid, '-o', out, '--chain', market.chain.url, '--json'])
+  const unknown = await market.bench.runHere(['get', cid, '-o', out, '--chain', market.chain.url, '--json'])
   expectRefusal(unknown, { exit: 1, code: 'CID_NOT_STORED', names: cid })
-  const wrong = await market.bench.run(['get', 'not-a-cid', '-o', out, '--chain', market.chain.url, '--json'])
+  const wrong = await market.bench.runHere(['get', 'not-a-cid', '-o', out, '--chain', market.chain.url, '--json'])
   expectRefusal(wrong, { exit: 2, code: 'CID_INVALID', names: 'not-a-cid' })
   expect(existsSync(out)).toBe(false)
 })
 
 test('a chain that is not there', async () => {
   const file = fileOf(market.bench, 'small.bin', 10)
-  const finished = await market.bench.run(['put', file, '--chain', 'http://127.0.0.1:9', '--json'])
+  const finished = await market.bench.runHere(['put', file, '--chain', 'http://127.0.0.1:9', '--json'])
   expectRefusal(finished, { exit: 5, code: 'CHAIN_UNREACHABLE', names: 'http://127.0.0.1:9' })
 })
 
@@ -152,7 +152,7 @@ test('a stored piece with a flipped byte is not served: it is made again, and ge
   bytes[bytes.length - 100]! ^= 1
   writeFileSync(piece, bytes)
   const out = join(market.bench.home, 'flipped.out')
-  succeeded(await market.bench.run(['get', data.rootCid, '-o', out, '--chain', market.chain.url, '--json']))
+  succeeded(await market.bench.runHere(['get', data.rootCid, '-o', out, '--chain', market.chain.url, '--json']))
   expect(sameBytes(out, file)).toBe(true)
   expect(readFileSync(piece).equals(before)).toBe(true)
 }, 120_000)
