@@ -3,15 +3,16 @@
  *
  *   node --conditions=@granary/source e2e/measure-beside-kubo.ts gateway|bitswap [rounds] [checkout…]
  *
- * `gateway`: Granary and Kubo are asked over HTTP for the file, its CAR, and its blocks over 16 connections. `bitswap`: a Kubo with
- * an empty repository pins the file from Granary. Other checkouts of this repository are measured in the same rounds.
+ * `gateway`: Granary and Kubo are asked over HTTP for the file, its CAR, and its blocks over 16 connections, then by HEAD and for what
+ * a client has (304). Each is started once, and asked for all of it once before it is measured. `bitswap`: a Kubo with an empty
+ * repository pins the file from Granary. Other checkouts of this repository are measured in the same rounds.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createReadStream, readFileSync } from 'node:fs'
 import { mkdtemp, open, readFile, rm } from 'node:fs/promises'
-import { Agent, get, type IncomingMessage } from 'node:http'
+import { Agent, type IncomingMessage, type RequestOptions, request } from 'node:http'
 import { loadavg, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -23,6 +24,8 @@ import { type Kubo, type KuboDaemon, kubo, kuboCanBeBuilt } from './kubo.ts'
 const MIB = 2 ** 20
 const FILE_MIB = 256
 const CONNECTIONS = 16
+/** By HEAD, and again of those that are answered with 304. */
+const REQUESTS = 1_000
 /** Of multicodec. */
 const RAW = 0x55
 /** Linux counts in hundredths of a second. */
@@ -46,7 +49,19 @@ interface Granary extends Giver, AsyncDisposable {
   readonly multiaddr: string
 }
 
-const rows = new Map<string, { readonly speeds: number[]; readonly cpuMs: number[] }>()
+interface Amount {
+  readonly count: number
+  readonly unit: 'MiB' | 'requests'
+}
+
+const FILE: Amount = { count: FILE_MIB, unit: 'MiB' }
+
+interface Row extends Amount {
+  readonly speeds: number[]
+  readonly cpuMs: number[]
+}
+
+const rows = new Map<string, Row>()
 const loads: number[] = []
 
 async function makeContent(folder: string): Promise<Content> {
@@ -62,7 +77,7 @@ async function makeContent(folder: string): Promise<Content> {
   return { car, root: rootCid, leaves }
 }
 
-async function startGranary(checkout: string, { car, root }: Content): Promise<Granary> {
+async function startGranary(checkout: string, { car }: Content): Promise<Granary> {
   const program = join(checkout, 'packages/provider/test/run-retrieval.ts')
   const env = { ...process.env, MALLOC_ARENA_MAX: '2' }
   const child: ChildProcess = spawn(process.execPath, [...FLAGS, program, car], {
@@ -71,8 +86,6 @@ async function startGranary(checkout: string, { car, root }: Content): Promise<G
   })
   const [line] = (await once(createInterface({ input: child.stdout! }), 'line')) as [string]
   const { url, multiaddr } = JSON.parse(line) as { url: string; multiaddr: string }
-  // The thread that reads begins with the first question.
-  await fetched(`${url}/ipfs/${root}?format=raw`, new Agent())
   return {
     ...{ url, multiaddr, pid: child.pid! },
     async [Symbol.asyncDispose]() {
@@ -82,12 +95,11 @@ async function startGranary(checkout: string, { car, root }: Content): Promise<G
   }
 }
 
-async function fetched(url: string, agent: Agent): Promise<number> {
-  const [response] = (await once(get(url, { agent }), 'response')) as [IncomingMessage]
-  if (response.statusCode !== 200) throw new Error(`${url} was answered with ${response.statusCode}`)
-  let bytes = 0
-  for await (const part of response as AsyncIterable<Uint8Array>) bytes += part.length
-  return bytes
+async function fetched(url: string, options: RequestOptions, status = 200): Promise<void> {
+  const [response] = (await once(request(url, options).end(), 'response')) as [IncomingMessage]
+  if (response.statusCode !== status) throw new Error(`${url} was answered with ${response.statusCode}`)
+  response.resume()
+  await once(response, 'end')
 }
 
 /** Processor time of all of its threads until now. */
@@ -97,50 +109,61 @@ function takenMs(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) * TICK_MS
 }
 
-async function measured(name: string, pid: number, work: () => Promise<unknown>): Promise<void> {
+async function measured(name: string, pid: number, amount: Amount, work: () => Promise<unknown>): Promise<void> {
   const [startMs, cpuMs] = [performance.now(), takenMs(pid)]
   await work()
-  const mibs = FILE_MIB / ((performance.now() - startMs) / 1_000)
-  const row = rows.get(name) ?? { speeds: [], cpuMs: [] }
+  const speed = amount.count / ((performance.now() - startMs) / 1_000)
+  const row = rows.get(name) ?? { ...amount, speeds: [], cpuMs: [] }
   rows.set(name, row)
-  row.speeds.push(mibs)
+  row.speeds.push(speed)
   row.cpuMs.push(takenMs(pid) - cpuMs)
   loads.push(loadavg()[0]!)
-  process.stderr.write(`${name}: ${mibs.toFixed(0)} MiB/s, load ${loads.at(-1)!.toFixed(1)}\n`)
+  process.stderr.write(`${name}: ${speed.toFixed(0)} ${amount.unit}/s, load ${loads.at(-1)!.toFixed(1)}\n`)
 }
 
 async function measureGateway(name: string, { pid, url }: Giver, { root, leaves }: Content): Promise<void> {
   const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS })
-  await measured(`the file, ${name}`, pid, () => fetched(`${url}/ipfs/${root}`, agent))
-  await measured(`its CAR, ${name}`, pid, () => fetched(`${url}/ipfs/${root}?format=car`, agent))
-  const left = leaves.values()
-  await measured(`raw blocks, ${name}`, pid, () =>
-    Promise.all(
-      Array.from({ length: CONNECTIONS }, async () => {
-        for (const cid of left) await fetched(`${url}/ipfs/${cid}?format=raw`, agent)
-      }),
-    ),
+  const file = `${url}/ipfs/${root}`
+  await measured(`the file, ${name}`, pid, FILE, () => fetched(file, { agent }))
+  await measured(`its CAR, ${name}`, pid, FILE, () => fetched(`${file}?format=car`, { agent }))
+  await measured(`raw blocks, ${name}`, pid, FILE, () =>
+    together(leaves, (cid) => fetched(`${url}/ipfs/${cid}?format=raw`, { agent })),
   )
+  const requests: Amount = { count: REQUESTS, unit: 'requests' }
+  const each = Array.from({ length: REQUESTS }, () => file)
+  await measured(`HEAD, ${name}`, pid, requests, () => together(each, () => fetched(file, { agent, method: 'HEAD' })))
+  const headers = { 'If-None-Match': `"${root}"` }
+  await measured(`304, ${name}`, pid, requests, () => together(each, () => fetched(file, { agent, headers }, 304)))
   agent.destroy()
+}
+
+async function together<Item>(items: Iterable<Item>, work: (item: Item) => Promise<void>): Promise<void> {
+  const left = Iterator.from(items)
+  await Promise.all(
+    Array.from({ length: CONNECTIONS }, async () => {
+      for (let next = left.next(); next.done !== true; next = left.next()) await work(next.value)
+    }),
+  )
 }
 
 async function gateway(rounds: number, checkouts: readonly string[], content: Content, folder: string): Promise<void> {
   const program = await kubo()
   const repo = await mkdtemp(join(folder, 'kubo-'))
   const daemon = await startKubo(program, repo)
-  try {
-    await program.run(repo, ['dag', 'import', content.car])
-    const url = (await readFile(join(repo, 'gateway'), 'utf8')).trim()
-    for (let round = 0; round < rounds; round += 1) {
-      await measureGateway('Kubo', { pid: daemon.pid, url }, content)
-      for (const checkout of checkouts) {
-        await using granary = await startGranary(checkout, content)
-        await measureGateway(nameOf(checkout), granary, content)
-      }
-    }
-  } finally {
-    await daemon.stop()
+  await using started = new AsyncDisposableStack()
+  started.defer(() => daemon.stop())
+  await program.run(repo, ['dag', 'import', content.car])
+  const url = (await readFile(join(repo, 'gateway'), 'utf8')).trim()
+  const givers = new Map<string, Giver>([['Kubo', { pid: daemon.pid, url }]])
+  for (const checkout of checkouts) givers.set(nameOf(checkout), started.use(await startGranary(checkout, content)))
+  const round = async (): Promise<void> => {
+    for (const [name, giver] of givers) await measureGateway(name, giver, content)
   }
+  process.stderr.write('a round that is not counted:\n')
+  await round()
+  rows.clear()
+  loads.length = 0
+  for (let number = 0; number < rounds; number += 1) await round()
 }
 
 async function bitswap(rounds: number, checkouts: readonly string[], content: Content, folder: string): Promise<void> {
@@ -152,7 +175,7 @@ async function bitswap(rounds: number, checkouts: readonly string[], content: Co
       const daemon = await startKubo(program, repo)
       try {
         await program.run(repo, ['swarm', 'connect', granary.multiaddr])
-        await measured(`bitswap, ${nameOf(checkout)}`, granary.pid, () =>
+        await measured(`bitswap, ${nameOf(checkout)}`, granary.pid, FILE, () =>
           program.run(repo, ['pin', 'add', content.root]),
         )
       } finally {
@@ -181,8 +204,8 @@ try {
   const content = await makeContent(folder)
   const checkouts = [...others.map((path) => resolve(path)), repository]
   await { gateway, bitswap }[what](Number(rounds), checkouts, content, folder)
-  for (const [name, { speeds, cpuMs }] of rows)
-    process.stdout.write(`${name}: ${spread(speeds)} MiB/s; processor ${spread(cpuMs)} ms\n`)
+  for (const [name, { count, unit, speeds, cpuMs }] of rows)
+    process.stdout.write(`${name}: ${spread(speeds)} ${unit}/s; processor ${spread(cpuMs)} ms for ${count}\n`)
   process.stdout.write(`load ${spread(loads)}; min · median · max of ${rounds} rounds\n`)
 } finally {
   await rm(folder, { recursive: true, force: true })
