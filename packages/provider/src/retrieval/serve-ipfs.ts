@@ -41,7 +41,7 @@ export function serveIpfs(dags: LendingDagReader, { base, denylists }: ServeIpfs
       await holdPlace(response, serve(request, response, { dags, base, denylists, signal }))
     } catch (error) {
       // The client has gone, and with it whoever could be told.
-      if (!signal.aborted) throw error
+      if (!signal.aborted) throw whatIsMissing(request, error)
     }
   }
 }
@@ -71,7 +71,7 @@ async function serve(request: Request, response: Response, reading: Reading): Pr
     // What a client has of a CID it has for ever: nothing need be read to say so.
     if (isKnown(request, response)) return void response.status(304).end()
   }
-  const target = await findTarget(request, path, reading)
+  const target = await targetOf(path, format, reading)
   const { cid } = target
   const asked = { ...reading, path, target }
   response.setHeader('ETag', tagOf(format, path, cid))
@@ -137,14 +137,17 @@ function pathOf(request: Request): DagPath {
   return { root: String(request.params.cid), names }
 }
 
-async function findTarget(request: Request, path: DagPath, { dags, signal }: Reading): Promise<DagTarget> {
-  try {
-    return await dags.target(path, { signal })
-  } catch (error) {
-    if (!GranaryError.is(error) || error.code !== 'BLOCK_MISSING') throw error
-    if (!/\bonly-if-cached\b/.test(request.get('cache-control') ?? '')) throw error
-    throw new GranaryError({ ...error.toJSON(), code: 'NOT_CACHED', cause: error })
-  }
+async function targetOf(path: DagPath, format: WantedFormat, { dags, signal }: Reading): Promise<DagTarget> {
+  // A bare CID leads to itself. That it is here is found out by what reads it, before the answer begins; of a CAR HEAD reads nothing.
+  if (path.names.length === 0 && format.kind !== 'car') return { cid: parseCid(path.root).toString(), onTheWay: [] }
+  return await dags.target(path, { signal })
+}
+
+/** To who asked for what is here alone. */
+function whatIsMissing(request: Request, error: unknown): unknown {
+  if (!GranaryError.is(error) || error.code !== 'BLOCK_MISSING') return error
+  if (!/\bonly-if-cached\b/.test(request.get('cache-control') ?? '')) return error
+  return new GranaryError({ ...error.toJSON(), code: 'NOT_CACHED', cause: error })
 }
 
 async function sendRaw(request: Request, response: Response, { target, dags, signal }: Asked): Promise<void> {
