@@ -183,3 +183,18 @@ test('a put that the session key may not pay is refused before a byte is sent', 
   await own.authorizeKey({ ...grant, scopes: clientScopes, spendingLimit: grant.spendingLimit * 2n })
   expect(await put()).toMatchObject({ deals: [{ state: 'published' }], withoutEffect: [] })
 }, 60_000)
+
+test('another account in the same folder does not take the deals of the first for its own', async () => {
+  const { client: chain } = market
+  const content = new Uint8Array(randomBytes(1_000))
+  const put = async () => {
+    const signer = accountSigner(new Uint8Array(randomBytes(32)))
+    await chain.faucet(signer.address)
+    const granary = createGranary({ chain, signer, folder: join(market.bench.home, 'shared') })
+    const { rootCid, dealId } = await granary.put(content, { until: 'published' })
+    const deals = await Array.fromAsync(chain.deals({ rootCid, client: signer.address }))
+    expect(deals.map(({ id }) => id)).toEqual([dealId])
+    return dealId
+  }
+  expect(await put()).not.toBe(await put())
+}, 60_000)

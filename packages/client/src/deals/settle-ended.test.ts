@@ -20,6 +20,7 @@ import {
 } from '../../../provider/test/start-devnet.ts'
 import { clientSigner, someTerms } from '../../test/a-deal.ts'
 import { sectorView, serveChain } from '../../test/chain-answers.ts'
+import type { CallOptions } from '../call-options.ts'
 import { memoryJournal } from '../memory/memory-journal.ts'
 import { type Client, createGranary, DealEndedError, type PutProgress } from '../node/index.ts'
 import { nodePorts } from '../node/node-ports.ts'
@@ -121,6 +122,7 @@ async function putAgain({ signer, dealId }: Account, onProgress: (progress: PutP
     manifest: { rootCid, fileBytes: 900, blocks: 1, pieces },
     survey: () => Promise.reject(new Error('nobody is looked for')),
     compare: () => Promise.resolve([]),
+    dealsOf: (options: CallOptions) => Array.fromAsync(ports.chain.deals({ client: ports.account.address }, options)),
     [Symbol.asyncDispose]: () => log[Symbol.asyncDispose](),
   }
   await putPrepared(ports, prepared, { onProgress })

@@ -19,6 +19,7 @@ import { pricePerEpochOf } from '../providers/price-per-epoch-of.ts'
 import { type Survey, surveyProviders } from '../providers/survey-providers.ts'
 import { copiesOf, eventsAtStart, isOver, type UploadWanted } from './events-at-start.ts'
 import { isGoneOnWith } from './is-gone-on-with.ts'
+import { ownUpload } from './own-upload.ts'
 import { pathOf } from './path-of.ts'
 import { createPieceNaming } from './piece-naming.ts'
 import type { PutProgress } from './put-progress.ts'
@@ -61,6 +62,8 @@ export interface Prepared extends AsyncDisposable {
   /** All that is wanted was made by an earlier upload, which is over. */
   readonly isMade: boolean
   readonly survey: (options: CallOptions) => Promise<Survey>
+  /** All of the account. */
+  readonly dealsOf: (options: CallOptions) => Promise<readonly DealView[]>
   /** The events that the log needs after the chain was rolled back. */
   readonly compare: (options: CallOptions) => Promise<readonly UploadEvent[]>
 }
@@ -79,12 +82,13 @@ export async function prepareUpload<S extends Source>(
   const order = orderWanted(options.renewUntil, status)
   const duration = options.duration && epochsOf(options.duration, 'duration', status)
   await using stack = new AsyncDisposableStack()
-  const payloadSizesOf = async (rootCid: string) => cutsToKeep(await ports.journal.read(genesisHash, rootCid), sizes)
-  const isGoing = async (cid: string): Promise<boolean> => {
-    const earlier = await ports.journal.read(genesisHash, cid)
-    const deals = chain.deals({ client: account.address, rootCid: cid }, call)
-    return isGoneOnWith(earlier, await Array.fromAsync(deals), status.height)
-  }
+  const own = (found: UploadState | undefined) => ownUpload(found, account.address)
+  const ownOf = async (cid: string) => own(await ports.journal.read(genesisHash, cid))
+  const dealsOf = (options: CallOptions, rootCid?: string) =>
+    Array.fromAsync(chain.deals({ client: account.address, rootCid }, options))
+  const payloadSizesOf = async (cid: string) => cutsToKeep(await ownOf(cid), sizes)
+  const isGoing = async (cid: string): Promise<boolean> =>
+    isGoneOnWith(await ownOf(cid), await dealsOf(call, cid), status.height)
   const isLeftOut = async (alone: string, wrapped: string): Promise<boolean> =>
     source.wrap?.isDefault === true && (await isGoing(alone)) && !(await isGoing(wrapped))
   const manifest = stack.use(await stage(ports, source, { ...call, ...sizes, payloadSizesOf, isLeftOut }))
@@ -95,8 +99,9 @@ export async function prepareUpload<S extends Source>(
   const { pieceSizeMax } = sizes
   // Nothing is cut that is one block.
   const log = stack.use(await ports.journal.open(genesisHash, rootCid))
+  const earlier = own(log.state)
   const large = manifest.pieces.find(({ pieceSize }) => pieceSizeMax !== undefined && pieceSize > pieceSizeMax)
-  if (large !== undefined && cutsToKeep(log.state, sizes) === undefined)
+  if (large !== undefined && cutsToKeep(earlier, sizes) === undefined)
     throw new (await import('./piece-too-large.ts')).PieceTooLargeError(
       source,
       large.payloadSize,
@@ -106,25 +111,24 @@ export async function prepareUpload<S extends Source>(
 
   const [fees, params] = await Promise.all([chain.fees(call), chain.params(call)])
   const reckoned: Reckoned = { order, feesPerDeal: feesOfDeal({ fees, params }), dealFees: new Map() }
-  const ownDeals = await Array.fromAsync(chain.deals({ client: account.address }, call))
+  const ownDeals = await dealsOf(call)
   const wanted: UploadWanted = {
     ...{ name: source.name, rootCid, fileBytes, duration, copies: options.copies, provider },
-    pieces: await named(ports, manifest, log.state, ownDeals, call),
+    pieces: await named(ports, manifest, earlier, ownDeals, call),
     durationDefault: durationDefault(status),
     again: options.again ?? false,
     until: options.until,
   }
-  const start = (height: number, deals: readonly DealView[]) =>
-    eventsAtStart(log.state, {
+  const start = (known: UploadState | undefined, height: number, deals: readonly DealView[]) =>
+    eventsAtStart(known, {
       genesisHash,
       height,
       deals: deals.filter(({ terms }) => terms.rootCid === rootCid),
       wanted,
       reckoned,
     })
-  const earlier = log.state
-  const events = start(status.height, ownDeals)
-  const state = events.reduce<UploadState | undefined>(apply, log.state)!
+  const events = start(earlier, status.height, ownDeals)
+  const state = events.reduce<UploadState | undefined>(apply, earlier)!
   if (order.until !== 0 && order.until <= status.height + state.duration) {
     const { OrderTooShortError } = await import('./order-too-short.ts')
     throw new OrderTooShortError(options.renewUntil!, new Date(epochTimeMs(status.height + state.duration, status)))
@@ -196,13 +200,13 @@ export async function prepareUpload<S extends Source>(
   )
   const kept = stack.move()
   return {
-    ...{ status, order, manifest, log, events, state, skipped, planned, quote, survey },
+    ...{ status, order, manifest, log, events, state, skipped, planned, quote, survey, dealsOf },
     ...{ feesPerDeal: reckoned.feesPerDeal, dealFees: reckoned.dealFees },
     isInterrupted,
     isMade,
     async compare(later) {
       const { height } = await chain.status(later)
-      return start(height, await Array.fromAsync(chain.deals({ client: account.address }, later)))
+      return start(log.state, height, await dealsOf(later))
     },
     [Symbol.asyncDispose]: () => kept.disposeAsync(),
   }

@@ -69,7 +69,7 @@ export async function putPrepared(ports: Ports, prepared: Prepared, options: Put
     )
   }
   // Before the balance is looked at: what comes back from ended deals may pay for this.
-  const deals = await Array.fromAsync(ports.chain.deals({ client: ports.account.address }, call))
+  const deals = await prepared.dealsOf(call)
   // Most who put have none, and load nothing for them.
   if (deals.some(({ state, claim }) => ENDED.has(state) || claim !== undefined)) {
     const { settleEnded } = await import('../deals/settle-ended.ts')

@@ -76,7 +76,7 @@ export interface ChainClientOptions {
 
 export interface DealFilter {
   readonly pieceCid?: string
-  readonly rootCid?: string
+  readonly rootCid?: string | undefined
   readonly client?: Address
   readonly provider?: number
 }
