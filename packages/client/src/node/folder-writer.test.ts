@@ -119,6 +119,25 @@ test('what is there is replaced only when that is said, and then as a whole', as
   expect(lstatSync(path).isDirectory()).toBe(true)
 })
 
+test('the folder that the program runs in, and what it is in, is not replaced', async () => {
+  const work = join(into, 'work')
+  mkdirSync(join(work, 'here'), { recursive: true })
+  writeFileSync(join(work, 'here', 'precious'), 'older')
+  const before = process.cwd()
+  process.chdir(join(work, 'here'))
+  try {
+    for (const out of [join(work, 'here'), work]) {
+      const replaced = writeFolder(out, listed(file('x', 'new')), { overwrite: true })
+      await expect(replaced).rejects.toMatchObject({ code: 'OUT_INVALID', details: { out } })
+    }
+    await writeFolder(join(work, 'here', '..more'), listed(), keep)
+    await writeFolder(join(work, 'here', '..more'), listed(), { overwrite: true })
+  } finally {
+    process.chdir(before)
+  }
+  expect(readdirSync(join(work, 'here')).sort()).toEqual(['..more', 'precious'])
+})
+
 test('a name as long as a name may be is that of a folder, and a longer one in it is said to be too long', async () => {
   const out = join(into, 'L'.repeat(255))
   await writeFolder(out, listed(file('x', 'L'.repeat(255))), keep)

@@ -2,11 +2,13 @@
  * A fetched folder on the disk: it appears under its name when all of it is verified and synced, or not at all. Its names and
  * links are a stranger's: none of them may lie, or lead, outside of the folder.
  */
-import { lstat, mkdir, open, rename, rm, symlink } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { lstat, mkdir, open, realpath, rename, rm, symlink } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { dirname, isAbsolute, join, relative, sep } from 'node:path'
 import { GranaryError } from '@granary/base'
 import { nameBeside, syncFolder } from '@granary/base/node'
 import type { FolderEntry } from '../retrieve/walk-content.ts'
+import { OutInvalidError } from './file-sink.ts'
 
 /** OUT_EXISTS: a folder is written to a place where there is nothing yet. */
 export class OutExistsError extends GranaryError {
@@ -42,13 +44,16 @@ export interface WrittenFolder {
   readonly bytes: number
 }
 
-/** @throws OutExistsError, EntryUnsafeError, what `entries` throws, and the system's errors */
+/** @throws OutExistsError, OutInvalidError, EntryUnsafeError, what `entries` throws, and the system's errors */
 export async function writeFolder(
   out: string,
   entries: AsyncIterable<FolderEntry>,
   { overwrite }: FolderWriteOptions,
 ): Promise<WrittenFolder> {
-  if (!overwrite && (await isThere(out))) throw new OutExistsError(out)
+  if (await isThere(out)) {
+    if (!overwrite) throw new OutExistsError(out)
+    await refuseOwnPlace(out)
+  }
   const draft = nameBeside(out, 'tmp')
   try {
     await mkdir(draft)
@@ -63,6 +68,23 @@ export async function writeFolder(
 
 export async function isThere(path: string): Promise<boolean> {
   return (await lstat(path).catch(() => undefined)) !== undefined
+}
+
+/** Whoever says "." to be replaced means what of the same names is in it: all else in it would be gone. @throws OutInvalidError */
+async function refuseOwnPlace(out: string): Promise<void> {
+  const place = await realpath(out).catch(() => out)
+  const owns = await Promise.all([process.cwd(), homedir()].map((own) => realpath(own).catch(() => own)))
+  const own = owns.find((path) => {
+    const way = relative(place, path)
+    return way.split(sep)[0] !== '..' && !isAbsolute(way)
+  })
+  if (own === undefined) return
+  const what = own === owns[0] ? 'this program runs in it' : 'your home is in it'
+  throw new OutInvalidError(
+    out,
+    `${what}, and all that is there would be gone`,
+    'choose an OUT in it, which is new, or call this from another folder',
+  )
 }
 
 async function fill(draft: string, entries: AsyncIterable<FolderEntry>): Promise<WrittenFolder> {
