@@ -16,6 +16,12 @@ test('a file that is named counts, without the end of its line', async () => {
   expect(await passphraseOf({ passphraseFile, devnet: true, folder })).toBe(' spaces stay ')
 })
 
+test('a byte order mark before it, which nobody could type, is none of it', async () => {
+  const passphraseFile = join(folder, 'secret')
+  writeFileSync(passphraseFile, '\uFEFFcorrect horse\n', { mode: 0o600 })
+  expect(await passphraseOf({ passphraseFile, devnet: true, folder })).toBe('correct horse')
+})
+
 test('a devnet makes its own and keeps it', async () => {
   const first = await passphraseOf({ devnet: true, folder })
   expect(first.length).toBeGreaterThan(40)

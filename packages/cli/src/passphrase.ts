@@ -60,7 +60,8 @@ export async function readPassphrase(path: string): Promise<string> {
     throw new PassphraseMissingError(`the passphrase file ${path} cannot be read`, error)
   })
   if (process.platform !== 'win32' && (mode & OTHERS) !== 0) throw new PassphraseExposedError(path, mode)
-  const passphrase = content.replace(/\r?\n$/, '')
+  // Editors on Windows write a byte order mark before it, which nobody could type.
+  const passphrase = content.replace(/^\uFEFF/, '').replace(/\r?\n$/, '')
   if (passphrase === '') throw new PassphraseMissingError(`the passphrase file ${path} is empty`)
   return passphrase
 }

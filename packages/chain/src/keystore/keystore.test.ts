@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { addressOf } from '@granary/protocol/messages'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
-import { createKey, devnetPassphrase, readKey, readKeyAddress } from './index.ts'
+import { createKey, devnetPassphrase, openKey, readKey, readKeyAddress } from './index.ts'
 
 interface Vector {
   readonly json: unknown
@@ -61,6 +61,40 @@ test('a wrong passphrase, a missing file and a broken file are told apart', asyn
     await writeFile(path, broken)
     await expect(readKey(path, 'right')).rejects.toMatchObject({ code: 'KEYSTORE_INVALID' })
   }
+})
+
+test('a keystore with a byte order mark before it opens', async () => {
+  const path = join(folder, 'keystore.json')
+  const key = await createKey(path, 'one', LIGHT)
+  await writeFile(path, `\uFEFF${await readFile(path, 'utf8')}`)
+  expect(await readKeyAddress(path)).toBe(addressOf(key))
+  expect(await readKey(path, 'one')).toEqual(key)
+})
+
+test('a passphrase opens as it is, or as ethers would have written it: one letter may be two characters', async () => {
+  const composed = 'caf\u00e9 \u2161'.normalize('NFKC')
+  const path = join(folder, 'keystore.json')
+  const key = await createKey(path, composed, LIGHT)
+  for (const typed of [composed, 'cafe\u0301 \u2161']) expect(await readKey(path, typed)).toEqual(key)
+  const asItIs = join(folder, 'decomposed.json')
+  const other = await createKey(asItIs, 'cafe\u0301', LIGHT)
+  expect(await readKey(asItIs, 'cafe\u0301')).toEqual(other)
+  await expect(readKey(asItIs, 'cafe')).rejects.toMatchObject({ code: 'PASSPHRASE_WRONG' })
+})
+
+test('what is wrong with a keystore is said, and nothing that may be a key is repeated', async () => {
+  const secret = '0f'.repeat(32)
+  for (const text of [secret, `"${secret}"`, `{"key":"${secret}"`]) {
+    const refused = openKey('k.json', text, 'pass')
+    await expect(refused).rejects.toMatchObject({ message: expect.not.stringContaining('0f0f') })
+  }
+  await expect(openKey('k.json', secret, 'pass')).rejects.toMatchObject({ message: expect.stringContaining('no JSON') })
+  await expect(openKey('k.json', '[]', 'pass')).rejects.toMatchObject({ code: 'KEYSTORE_INVALID' })
+  const bomb = await keystoreWith(({ crypto }) => Object.assign(crypto.kdfparams, { n: 2 ** 31 }))
+  await expect(readKey(bomb, 'pass')).rejects.toMatchObject({
+    message: expect.stringContaining('crypto.kdfparams.n: more than 1 GiB of memory'),
+  })
+  await expect(readKey(folder, 'pass')).rejects.toMatchObject({ message: expect.stringContaining('a folder') })
 })
 
 test('a devnet passphrase is made once and is random', async () => {

@@ -2,6 +2,7 @@
 import { open } from 'node:fs/promises'
 import { GranaryError } from '@granary/base'
 import type { Address } from '@granary/protocol/messages'
+import * as z from 'zod/mini'
 import { addressIn, decryptKey, type Keystore, parseKeystore } from './secret-storage.ts'
 
 export class KeystoreMissingError extends GranaryError {
@@ -20,7 +21,7 @@ export class KeystoreInvalidError extends GranaryError {
     super({
       code: 'KEYSTORE_INVALID',
       message: `${path} is not a Web3 Secret Storage v3 keystore${why === undefined ? '' : `: ${why}`}`,
-      hint: 'restore the file from a copy',
+      hint: 'restore the file from a copy, or export the key again from the wallet that has it',
       details: { path },
       cause,
     })
@@ -49,11 +50,13 @@ export async function readKey(path: string, passphrase: string): Promise<Uint8Ar
 /** @param path what the text came from, for whoever reads the error. @throws KeystoreInvalidError, PassphraseWrongError */
 export async function openKey(path: string, text: string, passphrase: string): Promise<Uint8Array> {
   const keystore = keystoreOf(path, text)
-  const key = await decryptKey(keystore, passphrase).catch((error: unknown) => {
-    throw new KeystoreInvalidError(path, error, Error.isError(error) ? error.message : undefined)
-  })
-  if (key === undefined) throw new PassphraseWrongError(path)
-  return key
+  for (const spelled of spellingsOf(passphrase)) {
+    const key = await decryptKey(keystore, spelled).catch((error: unknown) => {
+      throw new KeystoreInvalidError(path, error, Error.isError(error) ? error.message : undefined)
+    })
+    if (key !== undefined) return key
+  }
+  throw new PassphraseWrongError(path)
 }
 
 /**
@@ -76,15 +79,31 @@ async function readText(path: string): Promise<string> {
     }
     return Buffer.concat(parts).toString('utf8')
   } catch (error) {
-    if (Error.isError(error) && (error as NodeJS.ErrnoException).code === 'ENOENT') throw new KeystoreMissingError(path)
+    const { code } = error as { readonly code?: unknown }
+    if (code === 'ENOENT') throw new KeystoreMissingError(path)
+    if (code === 'EISDIR') throw new KeystoreInvalidError(path, error, 'it is a folder')
     throw error
   }
+}
+
+/** As it is, which is what geth takes, and as ethers writes it: one letter with an accent may be two characters elsewhere. */
+function spellingsOf(passphrase: string): ReadonlySet<string> {
+  return new Set([passphrase, passphrase.normalize('NFKC')])
 }
 
 function keystoreOf(path: string, text: string): Keystore {
   try {
     return parseKeystore(text)
   } catch (error) {
-    throw new KeystoreInvalidError(path, error)
+    throw new KeystoreInvalidError(path, error, reasonOf(error))
   }
+}
+
+/** What the file says is not repeated: it may be a key that nobody has encrypted. */
+function reasonOf(error: unknown): string {
+  if (!(error instanceof z.core.$ZodError)) return 'it is no JSON'
+  const [issue] = error.issues
+  return issue === undefined || issue.path.length === 0
+    ? 'it is no object'
+    : `${issue.path.join('.')}: ${issue.message}`
 }

@@ -77,7 +77,8 @@ export type Keystore = z.output<typeof keystoreForm> & { readonly id?: string }
 
 /** ethers v5, MyEtherWallet and geth's first releases write `Crypto`. @throws what is wrong with it */
 export function parseKeystore(text: string): Keystore {
-  const json: unknown = JSON.parse(text)
+  // Editors on Windows write a byte order mark before it.
+  const json: unknown = JSON.parse(text.replace(/^\uFEFF/, ''))
   if (typeof json !== 'object' || json === null || !('Crypto' in json) || 'crypto' in json)
     return keystoreForm.parse(json)
   const { Crypto: crypto, ...rest } = json
