@@ -6,6 +6,7 @@ import { exitCodesHelp } from '../../exit-code.ts'
 import type { CommandContext } from '../../program-context.ts'
 import { standardInput } from '../../standard-input.ts'
 import { UsageError } from '../../usage-error.ts'
+import { looksLikeKey } from './looks-like-key.ts'
 import { keystorePath, type WalletOptions, withWallet } from './wallet-options.ts'
 
 interface ImportOptions extends WalletOptions {
@@ -30,7 +31,7 @@ export function addImport(wallet: Command, context: CommandContext): void {
 }
 
 async function importKey(file: string | undefined, options: ImportOptions, context: CommandContext): Promise<void> {
-  if (file !== undefined && RAW_KEY.test(file))
+  if (file !== undefined && looksLikeKey(file) && (RAW_KEY.test(file) || !existsSync(file)))
     throw new UsageError(
       'a private key was given as an argument, where other programs see it and the shell remembers it',
       'take it as known to others: move its money to a new key; name a file, or give the key to standard input',

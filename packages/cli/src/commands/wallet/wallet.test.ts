@@ -260,9 +260,14 @@ test.each<[string, string]>([
 })
 
 test('a key in the arguments is refused, and its owner is told that others know it now', async () => {
-  for (const key of [EXAMPLE_KEY, `0x${EXAMPLE_KEY}`]) {
+  for (const key of [EXAMPLE_KEY, `0x${EXAMPLE_KEY}`, `0X${EXAMPLE_KEY}`, `${EXAMPLE_KEY}0`]) {
     const ran = await wallet('import', key)
     expect(ran).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('known to others') })
+    expect(ran.stderr).not.toContain(EXAMPLE_KEY)
+  }
+  for (const args of [['balance'], ['send']]) {
+    const ran = await wallet(...args, EXAMPLE_KEY, ...(args[0] === 'send' ? ['1'] : []))
+    expect(ran).toMatchObject({ code: 2, stdout: '', stderr: expect.stringContaining('private key') })
     expect(ran.stderr).not.toContain(EXAMPLE_KEY)
   }
 })
