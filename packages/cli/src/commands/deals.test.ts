@@ -54,6 +54,9 @@ test('who has no key here has no deals, and gets no key by looking', async () =>
   await using chain = await serveChain(() => ({ status: { devnet: false }, deals: [lapsed], providers }))
   const ran = await granary(['deals', '--chain', chain.url, '--home', empty])
   expect(ran).toMatchObject({ code: 0, stdout: called('no deals yet: `granary put FILE` makes one\n') })
+  // Cron has another home easily: with exit code 0 nobody would ever be warned.
+  const watched = await granary(['deals', '--ending', '14d', '--chain', chain.url, '--home', empty])
+  expect(watched).toMatchObject({ code: 4, stdout: '', stderr: expect.stringContaining('KEYSTORE_MISSING') })
 })
 
 test.each([

@@ -46,6 +46,7 @@ async function deals(options: DealsCommandOptions, context: CommandContext): Pro
     { printResult },
     settlement,
     table,
+    { KeystoreMissingError },
   ] = await Promise.all([
     import('@granary/client/node'),
     import('../print/amounts.ts'),
@@ -56,13 +57,18 @@ async function deals(options: DealsCommandOptions, context: CommandContext): Pro
     import('../print/result.ts'),
     import('../print/settlement.ts'),
     import('../print/table.ts'),
+    import('@granary/chain/keystore'),
   ])
   const folder = join(homeOf(options), 'client')
   const settled: SettleProgress[] = []
   const { found, devnet, time } = await patiently(context, async (signal) => {
     const { chain, status, devnet } = await openChain(options, signal)
     const account = await findAccount({ devnet, folder, passphraseFile: options.passphraseFile })
-    if (account === undefined) return { found: [], devnet, time: status }
+    if (account === undefined) {
+      // By cron in another home it would say for ever that nothing ends.
+      if (options.ending !== undefined) throw new KeystoreMissingError(join(folder, 'keystore.json'))
+      return { found: [], devnet, time: status }
+    }
     const onProgress = (progress: SettleProgress) => settled.push(progress)
     const found = await client.deals({ chain, folder, ...account }, { signal, onProgress })
     return { found, devnet, time: status }
