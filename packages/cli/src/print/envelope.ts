@@ -16,6 +16,9 @@ export interface Envelope<T> {
   readonly actions: readonly Action[]
 }
 
+/** https://sqlite.org/rescode.html#full: of a manifest, or a lock. */
+const SQLITE_FULL = 13
+
 export function success<T>(data: T, actions: readonly Action[] = []): Envelope<T> {
   return { schemaVersion: 1, ok: true, code: 'OK', data, error: null, actions }
 }
@@ -33,7 +36,7 @@ export function failure(error: unknown, actions: readonly Action[] = []): Envelo
 /** Anything that was thrown, in the shape of our own errors. */
 export function wireOf(error: unknown): WireError {
   if (isAbortError(error)) {
-    const hint = 'run the same command again: it goes on where it was'
+    const hint = 'run the same command again: what is sent and paid already is not sent or paid again'
     return { code: 'INTERRUPTED', message: 'interrupted', hint, retryable: true }
   }
   if (GranaryError.is(error)) {
@@ -41,9 +44,9 @@ export function wireOf(error: unknown): WireError {
     return { code, message, hint, retryable, ...(details === undefined ? {} : { details }) }
   }
   const message = Error.isError(error) ? error.message : String(error)
-  const { code } = error as { code?: unknown }
+  const { code, errcode } = error as { code?: unknown; errcode?: unknown }
   const hint =
-    typeof code === 'string' && !code.startsWith('ERR_')
+    errcode === SQLITE_FULL || (typeof code === 'string' && !code.startsWith('ERR_'))
       ? 'the operating system refused this: check the path, its permissions and the space on the disk'
       : 'this is a fault in Granary: please report it, with the command and GRANARY_DEBUG=1 set'
   return { code: typeof code === 'string' ? code : 'UNEXPECTED', message, hint, retryable: false }

@@ -141,6 +141,8 @@ test('the envelope has one shape for success and failure', () => {
   expect(Object.keys(success({}))).toEqual(Object.keys(failure(error)))
   expect(failure(error)).toMatchObject({ ok: false, code: 'DISK_FULL', error: { hint: 'free some', retryable: true } })
   expect(failure(new TypeError('x is not a function')).error).toMatchObject({ code: 'UNEXPECTED' })
+  const full = Object.assign(new Error('database or disk is full'), { code: 'ERR_SQLITE_ERROR', errcode: 13 })
+  expect(failure(full).error?.hint).toContain('space on the disk')
   const system = Object.assign(new Error('EACCES: permission denied'), { code: 'EACCES' })
   expect(failure(system).error?.hint).toContain('permissions')
 })
