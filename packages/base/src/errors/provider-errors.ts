@@ -32,6 +32,8 @@ export const passingMarketErrors = {
   PIECE_UNREADABLE: { fault: 'operator', status: 503 },
   /** The file of a piece is made again from its sealed copy. */
   PIECE_UNSEALING: { fault: 'nobody', status: 202 },
+  /** Where the blocks of a piece lie is being read. */
+  PIECE_INDEXING: { fault: 'nobody', status: 202 },
   /** The thread that reads content has ended. */
   READER_LOST: { fault: 'program', status: 503 },
 } as const

@@ -39,7 +39,7 @@ export interface BlockPlaces {
 export interface BlockIndex extends BlockPlaces {
   /** The roots of the pieces that hold a block. */
   rootsOf(multihash: Uint8Array): string[]
-  /** A piece by its CID of either version. */
+  /** A piece by its CID of either version, once it is finished: without its places its bytes cannot be verified. */
   piece(pieceCid: string): StoredPiece | undefined
   pieceCids(): string[]
   /** True when all of this very piece is in the index; its path is brought up to date. */
@@ -84,7 +84,9 @@ export function openBlockIndex(path: string): BlockIndex {
       `SELECT DISTINCT root_cid FROM blocks JOIN pieces USING (piece)
        WHERE multihash = ? AND root_cid IS NOT NULL LIMIT 16`,
     ),
-    piece: db.prepare('SELECT piece_cid, path, payload_size, root_cid FROM pieces WHERE commitment = ? ORDER BY piece'),
+    piece: db.prepare(
+      `SELECT piece_cid, path, payload_size, root_cid FROM pieces WHERE commitment = ? AND finished = 1 ORDER BY piece`,
+    ),
     pieceCids: db.prepare('SELECT piece_cid FROM pieces'),
     holds: db.prepare(
       'SELECT path FROM pieces WHERE piece_cid = ? AND payload_size = ? AND root_cid IS ? AND finished = 1',

@@ -1,6 +1,7 @@
+import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { createReadStream } from 'node:fs'
-import { copyFile, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { copyFile, mkdtemp, open, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -456,6 +457,35 @@ describe('the index', () => {
     const running = await startGateway(home, [{ ...piece, pieceCid: EMPTY_PIECE, path, payloadSize: 1000 }, piece])
     expect(await status(running)).toBe(200)
     expect(running.events).toContainEqual(expect.objectContaining({ type: 'piece-unreadable', level: 'alert' }))
+    await running.stop()
+  })
+
+  test('a piece that is being read in is answered with 202 and when to come again, and no byte of it', async () => {
+    const home = await mkdtemp(join(folder, 'index-'))
+    const running = await startGateway(home, [])
+    // Whoever reads it waits for what is written: a piece of which a part has been read.
+    const path = join(home, 'slow.car')
+    execFileSync('mkfifo', [path])
+    const car = await readFile(piece.path)
+    const added = running.retrieval.addPiece({ ...piece, path })
+    const slow = await open(path, 'w')
+    await slow.write(car.subarray(0, MIB + 100))
+    const v1 = pieceCidV1(parsePieceCid(piece.pieceCid).root)
+    const asked = [`/piece/${piece.pieceCid}`, `/piece/${v1}`, `/ipfs/${packed.rootCid}?format=raw`]
+    for (const method of ['GET', 'HEAD'])
+      for (const each of asked) {
+        const response = await fetch(running.url + each, { method })
+        expect({ each, status: response.status, after: response.headers.get('retry-after') }).toEqual({
+          ...{ each, status: 202, after: '1' },
+        })
+        if (method === 'GET') expect((await errorOf(response)).code).toBe('PIECE_INDEXING')
+      }
+    await rm(path)
+    await writeFile(path, car)
+    await slow.write(car.subarray(MIB + 100))
+    await slow.close()
+    await added
+    expect(Buffer.compare(await bodyOf(await fetch(`${running.url}/piece/${v1}`)), car)).toBe(0)
     await running.stop()
   })
 

@@ -108,15 +108,17 @@ export async function createRetrieval(options: RetrievalOptions): Promise<Retrie
     return result
   }
   const unindexed = new Map<string, StoredPiece>()
+  const indexing = new Set<StoredPiece>()
   const addPiece = (piece: StoredPiece): Promise<void> => {
     unindexed.set(piece.pieceCid, piece)
+    indexing.add(piece)
     return inTurn(async () => {
       if (!index.holds(piece)) {
         await indexPiece(index, piece, stopped.signal)
         log({ type: 'piece-indexed', pieceCid: piece.pieceCid })
       }
       unindexed.delete(piece.pieceCid)
-    })
+    }).finally(() => indexing.delete(piece))
   }
   const removePiece = (pieceCid: string): Promise<void> =>
     inTurn(() => {
@@ -146,7 +148,8 @@ export async function createRetrieval(options: RetrievalOptions): Promise<Retrie
   router.use(['/ipfs', '/piece'], inSandbox, takingTurns(untilTurn))
   for (const name of ['cid', 'pieceCid', 'peer']) router.param(name, requireShort)
   const base = new URL(url).pathname.replace(/\/$/, '')
-  const restoring = { restorationOf, unindexed: () => unindexed.values() }
+  const isIndexing = (pieceCid: string): boolean => [...indexing].some((piece) => piece.pieceCid === pieceCid)
+  const restoring = { restorationOf, unindexed: () => unindexed.values(), isIndexing }
   router.get('/ipfs/:cid{/*path}', meter.content, whileRestored(restoring, serveIpfs(dags, { base, denylists })))
   router.get('/piece/:pieceCid', meter.piece, whileRestored(restoring, servePiece(index, blocks, dags, denylists)))
   router.get('/routing/v1/providers/:cid', serveProviders({ chain, rootsOf, has: blocks.has, self }))
