@@ -27,6 +27,9 @@ const WANTS_AT_ONCE = 64
 const SLICE_BYTES = 128 * 1024
 /** A peer that takes nothing for so long gets no more. */
 const SEND_MS_MAX = 30_000
+/** Of what the streams of a connection have begun to say and not ended. */
+const HALF_SAID_BYTES_MAX = 1024 * 1024
+const MESSAGE_MS = 60_000
 /** A stream of a peer that wants nothing is kept so long: Helia breaks one that is silent for ten seconds. */
 const IDLE_MS = 2_000
 
@@ -34,15 +37,23 @@ interface Peer {
   readonly connection: Connection
   readonly wants: Map<string, Want>
   isServed: boolean
+  halfSaidBytes: number
   stream?: Stream | undefined
   idle?: NodeJS.Timeout | undefined
+}
+
+export interface ServingOptions {
+  readonly onServed: OnBlockServed
+  readonly untilTurn: UntilTurn
+  /** A stream that says nothing whole for so long is ended: who has more to say opens another. @default 60 s */
+  readonly messageMs?: number
 }
 
 /** @returns what ends it */
 export async function serveBitswap(
   libp2p: Libp2p,
   { wanted }: WantsReader,
-  { onServed, untilTurn }: { readonly onServed: OnBlockServed; readonly untilTurn: UntilTurn },
+  { onServed, untilTurn, messageMs = MESSAGE_MS }: ServingOptions,
 ): Promise<() => Promise<void>> {
   const peers = new WeakMap<Connection, Peer>()
   let isStopped = false
@@ -50,18 +61,32 @@ export async function serveBitswap(
   function peerAt(connection: Connection): Peer {
     const known = peers.get(connection)
     if (known !== undefined) return known
-    const peer: Peer = { connection, wants: new Map(), isServed: false }
+    const peer: Peer = { connection, wants: new Map(), isServed: false, halfSaidBytes: 0 }
     peers.set(connection, peer)
     return peer
   }
 
   async function listen(stream: Stream, connection: Connection): Promise<void> {
+    const peer = peerAt(connection)
+    const late = setTimeout(() => stream.abort(new Error(`no message in ${messageMs} ms`)), messageMs).unref()
+    let keptBytes = 0
+    const keep = (bytes: number): void => {
+      peer.halfSaidBytes += bytes - keptBytes
+      keptBytes = bytes
+      if (peer.halfSaidBytes > HALF_SAID_BYTES_MAX) stream.abort(new RangeError('too much is half said'))
+    }
     try {
       // Nothing is said on it: answers have a stream of their own.
       await stream.close()
-      for await (const message of splitMessages(stream)) hear(peerAt(connection), message)
+      for await (const message of splitMessages(partsOf(stream), keep)) {
+        late.refresh()
+        hear(peer, message)
+      }
     } catch (error) {
       stream.abort(asError(error))
+    } finally {
+      clearTimeout(late)
+      keep(0)
     }
   }
 
@@ -129,6 +154,12 @@ export async function serveBitswap(
 function hangUp(peer: Peer): void {
   peer.stream?.close().catch(() => undefined)
   peer.stream = undefined
+}
+
+/** Left off without a word: to end it, libp2p would wait for the peer's end, and what ends it here is `abort`. */
+function partsOf(stream: Stream): AsyncIterable<{ subarray(): Uint8Array }> {
+  const parts = stream[Symbol.asyncIterator]()
+  return { [Symbol.asyncIterator]: () => ({ next: () => parts.next() }) }
 }
 
 function asError(error: unknown): Error {

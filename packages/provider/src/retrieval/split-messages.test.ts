@@ -31,6 +31,18 @@ test('the largest is taken, and a larger one refused before its bytes are there'
   await expect(split(Buffer.alloc(10, 0xff), 1)).rejects.toThrow(RangeError)
 })
 
+test('memory is kept for a message while it is not whole, and little more than it has', async () => {
+  const kept: number[] = []
+  async function* parts(): AsyncGenerator<Uint8Array> {
+    const message = withLength(Buffer.alloc(512 * 1024, 7))
+    for (let at = 0; at < message.length; at += 1_000) yield message.subarray(at, at + 1_000)
+    yield withLength(Buffer.alloc(10)).subarray(0, 5)
+  }
+  await Array.fromAsync(splitMessages(parts(), (bytes) => kept.push(bytes)))
+  expect(Math.max(...kept)).toBe(512 * 1024 + 3)
+  expect(kept.slice(-2)).toEqual([0, 4 * 1024])
+})
+
 test('a message that is cut off is none', async () => {
   expect(await split(withLength(Buffer.alloc(300, 1)).subarray(0, 200), 50)).toEqual([])
 })

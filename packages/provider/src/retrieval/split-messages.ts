@@ -5,13 +5,22 @@ const MESSAGE_BYTES_MAX = 512 * 1024
 const LENGTH_BYTES_MAX = 3
 const FIRST_BYTES = 4 * 1024
 
-/** Each is to be read before the next is asked for: its memory is used for that. @throws RangeError for one that is too long */
-export async function* splitMessages(source: AsyncIterable<{ subarray(): Uint8Array }>): AsyncGenerator<Uint8Array> {
-  let memory = new Uint8Array(FIRST_BYTES)
+/**
+ * Each is to be read before the next is asked for: its memory is used for that.
+ *
+ * @param onKept: told how much memory is kept for a message that is not whole yet
+ * @throws RangeError for one that is too long
+ */
+export async function* splitMessages(
+  source: AsyncIterable<{ subarray(): Uint8Array }>,
+  onKept: (bytes: number) => void = () => {},
+): AsyncGenerator<Uint8Array> {
+  let memory = new Uint8Array()
   let filled = 0
   for await (const part of source) {
     const bytes = part.subarray()
     memory = withRoom(memory, filled, bytes.length)
+    onKept(memory.length)
     memory.set(bytes, filled)
     filled += bytes.length
     let at = 0
@@ -21,6 +30,9 @@ export async function* splitMessages(source: AsyncIterable<{ subarray(): Uint8Ar
     }
     memory.copyWithin(0, at, filled)
     filled -= at
+    if (filled > 0) continue
+    memory = new Uint8Array()
+    onKept(0)
   }
 }
 
@@ -39,10 +51,11 @@ function messageAt(memory: Uint8Array, at: number, filled: number): { start: num
   throw new RangeError(`a message of more than ${MESSAGE_BYTES_MAX} bytes`)
 }
 
-/** Twice as much each time: bytes that come one by one are not copied again for each. */
+/** Twice as much each time, up to the largest message: bytes that come one by one are not copied again for each. */
 function withRoom(memory: Uint8Array<ArrayBuffer>, filled: number, more: number): Uint8Array<ArrayBuffer> {
   if (filled + more <= memory.length) return memory
-  const larger = new Uint8Array(Math.max(2 * memory.length, filled + more))
+  const twice = Math.max(FIRST_BYTES, Math.min(2 * memory.length, LENGTH_BYTES_MAX + MESSAGE_BYTES_MAX))
+  const larger = new Uint8Array(Math.max(twice, filled + more))
   larger.set(memory.subarray(0, filled))
   return larger
 }

@@ -9,7 +9,8 @@ import { readFile as readContent } from '@granary/content'
 import { packPath } from '@granary/content/node'
 import { withBitswap } from '@helia/bitswap'
 import { type HeliaWithLibp2p, withLibp2pLight } from '@helia/libp2p'
-import { afterAll, expect, test } from '@jest/globals'
+import { afterAll, describe, expect, test } from '@jest/globals'
+import { generateKeyPair } from '@libp2p/crypto/keys'
 import { identify } from '@libp2p/identify'
 import { noise } from '@libp2p/noise'
 import { tcp } from '@libp2p/tcp'
@@ -19,6 +20,7 @@ import { createHeliaLight } from 'helia'
 import { CID } from 'multiformats/cid'
 import { hashOf } from '../denylist/denylist.ts'
 import { createRetrieval } from './create-retrieval.ts'
+import { startBitswap } from './start-bitswap.ts'
 
 const MIB = 1024 * 1024
 const noChain = {
@@ -218,6 +220,84 @@ test('one address has eight connections, and another in their place when one of 
     await retrieval.stop()
     await rm(folder, { recursive: true, force: true })
   }
+})
+
+describe('a peer that does not end what it begins to say', () => {
+  const begin = async (messageMs?: number) => {
+    const heard: string[] = []
+    const serving = await startBitswap(
+      {
+        wanted: async (wants) => {
+          heard.push(...wants.map(({ cid }) => cid))
+          return { bytes: new Uint8Array(), answered: wants.length, served: [] }
+        },
+      },
+      {
+        ...{ key: await generateKeyPair('Ed25519'), host: '127.0.0.1', port: 0 },
+        ...{ onServed: () => {}, untilTurn: async () => {}, ...(messageMs === undefined ? {} : { messageMs }) },
+      },
+    )
+    const peer = await startPeer()
+    const connection = await peer.libp2p.dial(multiaddr(serving.multiaddrs[0]!))
+    const half = async (bytes: number) => {
+      const stream = await connection.newStream('/ipfs/bitswap/1.2.0')
+      const ended = once(stream, 'close')
+      // It says that 512 KiB follow.
+      stream.send(Uint8Array.from([0x80, 0x80, 0x20, ...new Uint8Array(bytes)]))
+      return { stream, ended }
+    }
+    return { serving, peer, connection, heard, half }
+  }
+
+  test('is cut off after a time, and so is one that says nothing', async () => {
+    const { serving, peer, connection, half } = await begin(50)
+    try {
+      const said = await half(1_000)
+      const silent = await connection.newStream('/ipfs/bitswap/1.2.0')
+      await Promise.all([said.ended, once(silent, 'close')])
+      expect([said.stream.status, silent.status]).toEqual(['reset', 'reset'])
+      expect(connection.status).toBe('open')
+    } finally {
+      await peer.stop()
+      await serving.stop()
+    }
+  })
+
+  test.each([
+    ['longer than any', Array.from({ length: 10 }, () => 0xff)],
+    ['no message', [3, 0x0a, 0xff, 0xff]],
+  ])('is cut off at once where what it says is %s', async (_, bytes) => {
+    const { serving, peer, connection } = await begin()
+    try {
+      const stream = await connection.newStream('/ipfs/bitswap/1.2.0')
+      const ended = once(stream, 'close')
+      stream.send(Uint8Array.from(bytes))
+      await ended
+      expect(stream.status).toBe('reset')
+    } finally {
+      await peer.stop()
+      await serving.stop()
+    }
+  })
+
+  test('is cut off where the halves come to a megabyte, and who says all of it is heard', async () => {
+    const { serving, peer, connection, heard, half } = await begin()
+    try {
+      const streams = await Promise.all([1, 2, 3, 4].map(() => half(300_000)))
+      await Promise.race(streams.map(({ ended }) => ended))
+      expect(streams.map(({ stream }) => stream.status)).toContain('open')
+      const cid = CID.parse('bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy')
+      const entry = [0x0a, cid.bytes.length, ...cid.bytes]
+      const list = [0x0a, entry.length + 2, 0x0a, entry.length, ...entry]
+      const stream = await connection.newStream('/ipfs/bitswap/1.2.0')
+      stream.send(Uint8Array.from([list.length, ...list]))
+      while (heard.length === 0) await sleep(5)
+      expect(heard).toEqual([cid.toString()])
+    } finally {
+      await peer.stop()
+      await serving.stop()
+    }
+  })
 })
 
 test('a port that is in use is named', async () => {

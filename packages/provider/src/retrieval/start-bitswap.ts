@@ -7,16 +7,13 @@ import { GranaryError } from '@granary/base'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { WantsReader } from './dag-thread.ts'
 import type { PeerKey } from './peer-key.ts'
-import { type OnBlockServed, serveBitswap } from './serve-bitswap.ts'
-import type { UntilTurn } from './turns.ts'
+import { type ServingOptions, serveBitswap } from './serve-bitswap.ts'
 
-export interface BitswapOptions {
+export interface BitswapOptions extends ServingOptions {
   readonly key: PeerKey
   readonly host: string
   /** 0 for a free one. */
   readonly port: number
-  readonly onServed: OnBlockServed
-  readonly untilTurn: UntilTurn
 }
 
 export interface Bitswap {
@@ -43,7 +40,7 @@ export class BitswapMissingError extends GranaryError {
 /** @throws BitswapMissingError BITSWAP_NOT_INSTALLED, and what libp2p throws when it cannot listen */
 export async function startBitswap(
   reader: WantsReader,
-  { key, host, port, onServed, untilTurn }: BitswapOptions,
+  { key, host, port, ...serving }: BitswapOptions,
 ): Promise<Bitswap> {
   const [{ createLibp2p }, { tcp }, { noise }, { yamux }, { identify }] = await bitswapPackages()
   const openFrom = (address: string): number =>
@@ -60,7 +57,7 @@ export async function startBitswap(
       denyInboundConnection: ({ remoteAddr }) => openFrom(hostOf(remoteAddr)) >= CONNECTIONS_PER_ADDRESS,
     },
   })
-  const stopBitswap = await serveBitswap(libp2p, reader, { onServed, untilTurn }).catch(async (error: unknown) => {
+  const stopBitswap = await serveBitswap(libp2p, reader, serving).catch(async (error: unknown) => {
     await libp2p.stop()
     throw error
   })
